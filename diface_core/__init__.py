@@ -1,0 +1,34 @@
+"""DiFACE's core: speech to face and head motion by diffusion. Knows nothing of Blender; importing it needs only numpy."""
+
+from .errors import AudioError, Cancelled, DifaceError, ModelError, SceneError, WorkerError
+from .types import (
+    MODEL_RATE,
+    AudioClip,
+    AudioSection,
+    Constraints,
+    FrameRate,
+    GenerateRequest,
+    GenerateResult,
+    Motion,
+    Progress,
+    Report,
+)
+
+__all__ = [
+    "MODEL_RATE",
+    "AudioClip",
+    "AudioError",
+    "AudioSection",
+    "Cancelled",
+    "Constraints",
+    "DifaceError",
+    "FrameRate",
+    "GenerateRequest",
+    "GenerateResult",
+    "ModelError",
+    "Motion",
+    "Progress",
+    "Report",
+    "SceneError",
+    "WorkerError",
+]

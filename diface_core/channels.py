@@ -1,0 +1,28 @@
+"""Which column of a Motion is what: the 52 ARKit face weights and the head's rotation vector."""
+
+from __future__ import annotations
+
+# In the column order of Live Link Face's CSV, so that a Motion's face is written there as it stands.
+FACE: tuple[str, ...] = (
+    "eyeBlinkLeft", "eyeLookDownLeft", "eyeLookInLeft", "eyeLookOutLeft", "eyeLookUpLeft", "eyeSquintLeft",
+    "eyeWideLeft", "eyeBlinkRight", "eyeLookDownRight", "eyeLookInRight", "eyeLookOutRight", "eyeLookUpRight",
+    "eyeSquintRight", "eyeWideRight", "jawForward", "jawRight", "jawLeft", "jawOpen", "mouthClose", "mouthFunnel",
+    "mouthPucker", "mouthRight", "mouthLeft", "mouthSmileLeft", "mouthSmileRight", "mouthFrownLeft",
+    "mouthFrownRight", "mouthDimpleLeft", "mouthDimpleRight", "mouthStretchLeft", "mouthStretchRight",
+    "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper", "mouthPressLeft", "mouthPressRight",
+    "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight", "browDownLeft",
+    "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "cheekPuff", "cheekSquintLeft",
+    "cheekSquintRight", "noseSneerLeft", "noseSneerRight", "tongueOut",
+)  # fmt: skip
+HEAD: tuple[str, ...] = ("head_rx", "head_ry", "head_rz")
+ALL: tuple[str, ...] = FACE + HEAD
+
+PARTS: dict[str, tuple[str, ...]] = {"face": FACE, "head": HEAD}
+
+
+def of_parts(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """The channels of `parts`, face before head. Raises ValueError for an unknown or an empty choice."""
+    unknown = set(parts) - set(PARTS)
+    if unknown or not parts:
+        raise ValueError(f"parts must be some of {sorted(PARTS)}. Got {parts}.")
+    return tuple(name for part in PARTS if part in parts for name in PARTS[part])

@@ -1,0 +1,147 @@
+"""The data that crosses borders: frozen, numpy only, checked where it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float32]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class FrameRate:
+    """Frames a second as Blender states them: `fps / base` (24 with base 1.001 is 23.976)."""
+
+    fps: float
+    base: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (self.fps > 0 and self.base > 0):
+            raise ValueError(f"fps and base must be positive. Got {self.fps} and {self.base}.")
+
+    @property
+    def value(self) -> float:
+        """Frames a second."""
+        return self.fps / self.base
+
+    def seconds(self, frames: float) -> float:
+        """How long `frames` frames last."""
+        return frames * self.base / self.fps
+
+    def rows(self, seconds: float) -> int:
+        """Rows that cover `seconds`, at least one; row r stands at r / value seconds."""
+        return max(1, int(np.ceil(seconds * self.value - 1e-6)))
+
+
+MODEL_RATE = FrameRate(30)
+"""The rate at which the models think (3DiFACE, section 4)."""
+
+
+@dataclass(frozen=True)
+class Motion:
+    """Channel values over time: `values` (T, C) float32, one column a channel; row r is at r / rate seconds."""
+
+    values: FloatArray
+    channels: tuple[str, ...]
+    rate: FrameRate
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 2 or self.values.shape[1] != len(self.channels):
+            raise ValueError(f"values must have shape (frames, {len(self.channels)}). Got {self.values.shape}.")
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def column(self, channel: str) -> FloatArray:
+        """The values (T,) of one channel."""
+        return self.values[:, self.channels.index(channel)]
+
+    def select(self, channels: tuple[str, ...]) -> Motion:
+        """The same Motion with only `channels`, in that order."""
+        return Motion(self.values[:, [self.channels.index(name) for name in channels]], channels, self.rate)
+
+
+@dataclass(frozen=True)
+class AudioSection:
+    """A part of a sound file: `start` may be negative (silence first), `seconds` None means to the end."""
+
+    path: Path
+    start: float = 0.0
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class AudioClip:
+    """A mono waveform: `samples` (N,) float32 in [-1, 1] at `rate` Hz."""
+
+    samples: FloatArray
+    rate: int
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / self.rate
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """What the artist wants kept: where `keep` (T, C) is True the Motion takes `values` (T, C), exactly.
+
+    Rows and columns are those of the Motion asked for; rows past the end are ignored by nobody: shapes must match.
+    """
+
+    values: FloatArray
+    keep: BoolArray
+
+    def __post_init__(self) -> None:
+        if self.values.shape != self.keep.shape or self.values.ndim != 2:
+            raise ValueError(f"values and keep must share a shape (T, C). Got {self.values.shape}, {self.keep.shape}.")
+
+
+@dataclass(frozen=True)
+class GenerateRequest:
+    """One generation.
+
+    parts: which of "face" and "head" to generate.
+    rate: rate of the Motion returned (the scene's); the models run at MODEL_RATE and the result is resampled.
+    steps: denoising steps, 1 to 50. guidance: classifier-free guidance scale, 1 is none.
+    face_strength, head_strength: multiply the face weights and the head rotation, 0 to 2.
+    style: name of a trained style, or None for the model's default.
+    """
+
+    audio: AudioSection
+    parts: tuple[str, ...] = ("face", "head")
+    rate: FrameRate = MODEL_RATE
+    seed: int = 0
+    steps: int = 8
+    guidance: float = 1.5
+    face_strength: float = 1.0
+    head_strength: float = 1.0
+    style: str | None = None
+    constraints: Constraints | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a request is: `fraction` in [0, 1], `stage` in words, `seconds_left` estimated or None."""
+
+    fraction: float
+    stage: str
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True)
+class GenerateResult:
+    """The Motion, the hash of the models that made it (hex), and the seconds that each stage took."""
+
+    motion: Motion
+    model_hash: str
+    timings: dict[str, float] = field(default_factory=dict)
+
+
+Report = Callable[[Progress], None]
+"""Called with each Progress; may raise `Cancelled` to stop the work."""
