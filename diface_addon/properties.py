@@ -1,0 +1,84 @@
+"""The scene's settings, `scene.diface`: what the panel shows and Generate reads."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+
+PARTS = {"FACE": ("face",), "HEAD": ("head",), "BOTH": ("face", "head")}
+"""The choice `scene.diface.parts` in the words of a GenerateRequest."""
+
+STEPS = {"DRAFT": 8, "FINAL": 25}
+"""Denoising steps of `scene.diface.quality`."""
+
+
+def _is_mesh(_settings: DifaceSettings, obj: bpy.types.Object) -> bool:
+    return obj.type == "MESH"
+
+
+class DifaceSettings(bpy.types.PropertyGroup):
+    character: PointerProperty(
+        name="Character",
+        description="The mesh object to animate. Empty: the active object",
+        type=bpy.types.Object,
+        poll=_is_mesh,
+    )
+    source: EnumProperty(
+        name="Audio",
+        description="Where the speech comes from",
+        items=(
+            ("STRIP", "Strip", "A sound strip of the sequencer, as it is trimmed and placed there"),
+            ("FILE", "File", "A sound file, from its beginning at the scene's first frame"),
+        ),
+    )
+    strip: StringProperty(name="Strip", description="Name of the sound strip")
+    filepath: StringProperty(name="File", description="The sound file", subtype="FILE_PATH")
+    parts: EnumProperty(
+        name="Generate",
+        description="What to generate",
+        items=(
+            ("FACE", "Face", "Only the face's shape keys"),
+            ("HEAD", "Head", "Only the head's rotation"),
+            ("BOTH", "Both", "The face's shape keys and the head's rotation"),
+        ),
+        default="BOTH",
+    )
+    seed: IntProperty(name="Seed", description="Another number gives another performance of the same speech", min=0)
+    guidance: FloatProperty(
+        name="Guidance",
+        description="How closely the motion follows the speech; 1 is none",
+        default=1.5,
+        min=0.0,
+        max=10.0,
+        soft_max=4.0,
+    )
+    face_strength: FloatProperty(
+        name="Face", description="Multiplies the face's motion", default=1.0, min=0.0, max=2.0, subtype="FACTOR"
+    )
+    head_strength: FloatProperty(
+        name="Head", description="Multiplies the head's motion", default=1.0, min=0.0, max=2.0, subtype="FACTOR"
+    )
+    style: StringProperty(name="Style", description="The trained style to speak in. Empty: the model's default")
+    quality: EnumProperty(
+        name="Steps",
+        description="How many denoising steps to take",
+        items=(
+            ("DRAFT", "Draft", f"{STEPS['DRAFT']} steps: quick, for trying out"),
+            ("FINAL", "Final", f"{STEPS['FINAL']} steps: smoother, takes about three times as long"),
+        ),
+    )
+
+
+def character(context: bpy.types.Context) -> bpy.types.Object | None:
+    """The object that Generate and Export work on: the chosen one, else the active one."""
+    return context.scene.diface.character or context.active_object
+
+
+def register() -> None:
+    bpy.utils.register_class(DifaceSettings)
+    bpy.types.Scene.diface = PointerProperty(type=DifaceSettings)
+
+
+def unregister() -> None:
+    del bpy.types.Scene.diface
+    bpy.utils.unregister_class(DifaceSettings)
