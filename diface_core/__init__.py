@@ -1,4 +1,4 @@
-"""DiFACE's core: speech to face and head motion by diffusion. Knows nothing of Blender; importing it needs only numpy."""
+"""DiFACE's core: speech to face and head motion by diffusion. Knows nothing of Blender; needs only numpy to import."""
 
 from .errors import AudioError, Cancelled, DifaceError, ModelError, SceneError, WorkerError
 from .types import (

@@ -1,0 +1,1 @@
+"""Heads and the files they are made from."""
