@@ -1,0 +1,132 @@
+"""Sound file -> mono waveform at the models' sampling rate, read in blocks so that length costs little memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import soundfile
+import soxr
+
+from .errors import AudioError
+from .types import AudioClip, AudioSection, FloatArray
+
+RATE = 16_000
+"""Samples a second that the speech encoder hears."""
+
+BLOCK = 1 << 16
+"""Frames of the file decoded at a time."""
+
+SILENT = 10 ** (-60 / 20)
+"""Peak below which a section counts as silent: -60 dB of full scale."""
+
+LONGEST = 12 * 3600
+"""Seconds beyond which a section's length is taken for a mistake, or for a damaged header."""
+
+READABLE = "Convert it to wav, flac, ogg or mp3 and try again."
+
+
+def load_clip(section: AudioSection, rate: int = RATE) -> AudioClip:
+    """The section as a mono waveform: channels averaged, silence before the file's start and after its end.
+
+    Exactly round(section.seconds * rate) samples where seconds is given; sample n is heard at start + n / rate.
+    Raises AudioError for a file that is missing, unreadable, empty, silent, or not a number somewhere.
+    """
+    with _open(section) as sound:
+        _check_length(section, sound)
+        try:
+            samples = _read(section, sound, rate)
+        except soundfile.LibsndfileError as damage:
+            message = f"{section.path.name} is damaged: {damage.error_string}"
+            raise AudioError(message, "Export the sound again, or choose another file.") from damage
+
+    if np.max(np.abs(samples), initial=0.0) < SILENT:
+        hint = "Choose a sound with speech, check its trim, or turn its recording level up."
+        raise AudioError(f"{section.path.name} is silent in the chosen section.", hint)
+    return AudioClip(np.clip(samples, -1, 1, out=samples), rate)
+
+
+def _open(section: AudioSection) -> soundfile.SoundFile:
+    path = section.path
+    if not path.is_file():
+        raise AudioError(f"The sound file is missing: {path}.", "Put it back, or choose another file.")
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except OSError as reason:
+        hint = "Check that you may read it."
+        raise AudioError(f"The sound file cannot be opened: {path} ({reason.strerror}).", hint) from reason
+    if empty:
+        raise AudioError(f"{path.name} is an empty file.", "Export the sound again, or choose another file.")
+    try:
+        return soundfile.SoundFile(str(path))
+    # soundfile asks for the format of headerless .raw files with a TypeError.
+    except (soundfile.LibsndfileError, TypeError) as reason:
+        raise AudioError(f"{path.name} is not a sound file that can be read here.", READABLE) from reason
+
+
+def _check_length(section: AudioSection, sound: soundfile.SoundFile) -> None:
+    name, length = section.path.name, sound.frames / sound.samplerate
+    end = length if section.seconds is None else section.start + section.seconds
+    if sound.frames == 0:
+        raise AudioError(f"{name} holds no sound: its length is zero.", "Choose another file.")
+    if not end - section.start > 0:
+        raise AudioError(f"The chosen section of {name} has no length.", "Choose a longer section.")
+    if not end - section.start <= LONGEST:
+        raise AudioError(f"The chosen section of {name} is longer than 12 hours.", "Choose a shorter section.")
+    if section.start >= length or end <= 0:
+        hint = f"The sound lasts from 0 to {length:.2f} s: move or trim the section."
+        raise AudioError(f"The chosen section of {name} lies outside of the sound.", hint)
+
+
+def _read(section: AudioSection, sound: soundfile.SoundFile, rate: int) -> FloatArray:
+    """The section's samples (N,) at `rate`, in [-1, 1] but for overshoot."""
+    first = max(0, round(section.start * sound.samplerate))
+    silence = max(0, round(-section.start * rate))
+    rest = (sound.frames - first) * rate / sound.samplerate
+    count = silence + round(rest) if section.seconds is None else round(section.seconds * rate)
+
+    samples = np.zeros(count, np.float32)
+    _go_to(sound, first)
+    frames = -(-(count - silence) * sound.samplerate // rate)
+    done = silence
+    for block in _resampled(_mono_blocks(sound, frames), sound.samplerate, rate):
+        part = block[: count - done]
+        samples[done : done + len(part)] = part
+        done += len(part)
+
+    # A file may end before its header says; what was never there is not silence that was asked for.
+    return samples[:done] if section.seconds is None else samples
+
+
+def _go_to(sound: soundfile.SoundFile, frame: int) -> None:
+    if sound.format != "MP3":
+        sound.seek(frame)
+        return
+    # An mp3 frame leans on those before it: after a seek, libsndfile's decoder drops sound or gives other samples.
+    while frame > 0 and (skipped := len(sound.read(min(BLOCK, frame), dtype="float32"))):
+        frame -= skipped
+
+
+def _mono_blocks(sound: soundfile.SoundFile, frames: int) -> Iterator[FloatArray]:
+    """The next `frames` frames, channels averaged, in blocks (N,); fewer where the file ends."""
+    while frames > 0:
+        block = sound.read(min(BLOCK, frames), dtype="float32", always_2d=True)
+        if not len(block):
+            return
+        if not np.isfinite(block).all():
+            hint = "Export the sound again from the program that made it."
+            raise AudioError(f"{sound.name} holds samples that are not numbers.", hint)
+        frames -= len(block)
+        yield np.ascontiguousarray(block.mean(axis=1, dtype=np.float32))
+
+
+def _resampled(blocks: Iterator[FloatArray], old: int, new: int) -> Iterator[FloatArray]:
+    """The blocks at another rate, the filter's delay taken out."""
+    if old == new:
+        yield from blocks
+        return
+    stream = soxr.ResampleStream(old, new, 1, dtype="float32", quality="HQ")
+    for block in blocks:
+        yield stream.resample_chunk(block)
+    yield stream.resample_chunk(np.empty(0, np.float32), last=True)
