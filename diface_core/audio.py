@@ -26,6 +26,14 @@ LONGEST = 12 * 3600
 READABLE = "Convert it to wav, flac, ogg or mp3 and try again."
 
 
+class _Forward(soundfile.SoundFile):
+    """A file read from its start to its end. soundfile seeks after every read, and an mp3 frame leans on those before
+    it: after a seek, even one to where it stands, libsndfile's decoder drops sound or gives other samples."""
+
+    def seekable(self) -> bool:
+        return False
+
+
 def load_clip(section: AudioSection, rate: int = RATE) -> AudioClip:
     """The section as a mono waveform: channels averaged, silence before the file's start and after its end.
 
@@ -59,7 +67,7 @@ def _open(section: AudioSection) -> soundfile.SoundFile:
     if empty:
         raise AudioError(f"{path.name} is an empty file.", "Export the sound again, or choose another file.")
     try:
-        return soundfile.SoundFile(str(path))
+        return _Forward(str(path))
     # soundfile asks for the format of headerless .raw files with a TypeError.
     except (soundfile.LibsndfileError, TypeError) as reason:
         raise AudioError(f"{path.name} is not a sound file that can be read here.", READABLE) from reason
@@ -103,7 +111,6 @@ def _go_to(sound: soundfile.SoundFile, frame: int) -> None:
     if sound.format != "MP3":
         sound.seek(frame)
         return
-    # An mp3 frame leans on those before it: after a seek, libsndfile's decoder drops sound or gives other samples.
     while frame > 0 and (skipped := len(sound.read(min(BLOCK, frame), dtype="float32"))):
         frame -= skipped
 
