@@ -1,0 +1,224 @@
+"""Requests, progress and results as bytes on a pipe: magic, header length, JSON header, arrays."""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from . import errors
+from .errors import DifaceError, WorkerError
+from .types import AudioSection, Constraints, FrameRate, GenerateRequest, GenerateResult, Motion, Progress
+
+VERSION = 1
+"""Raised when a message changes its meaning; both ends must have the same."""
+
+MAGIC = b"\x93DFC"
+_PREFIX = struct.Struct("<4sI")
+LARGEST_HEADER = 1 << 20
+LARGEST_ARRAYS = 1 << 30
+"""Bytes beyond which a length is taken for rubbish rather than waited for."""
+
+DTYPES = ("float16", "float32", "float64", "int32", "int64", "uint8", "bool")
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message: what it is, to which request it belongs (None: to none), its plain data and its arrays."""
+
+    kind: str
+    request: int | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    arrays: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+
+
+class Readable(Protocol):
+    """A pipe's reading end, as `open(fd, "rb", buffering=0)` gives it: `read` may return less than asked for."""
+
+    def read(self, size: int, /) -> bytes | None: ...
+
+
+# Bytes
+
+
+def pack(message: Message) -> bytes:
+    """The message as bytes."""
+    arrays = {name: np.ascontiguousarray(array) for name, array in message.arrays.items()}
+    header = {
+        "kind": message.kind,
+        "request": message.request,
+        "data": message.data,
+        "arrays": [[name, array.dtype.name, list(message.arrays[name].shape)] for name, array in arrays.items()],
+    }
+    text = json.dumps(header).encode("ascii")
+    return b"".join([_PREFIX.pack(MAGIC, len(text)), text, *(array.tobytes() for array in arrays.values())])
+
+
+def read(stream: Readable) -> Message | None:
+    """The next message, or None where the stream ends between two. Raises WorkerError for anything else."""
+    first = stream.read(1)
+    if not first:
+        return None
+    magic, length = _PREFIX.unpack(first + _exactly(stream, _PREFIX.size - 1, "a message's beginning"))
+    if magic != MAGIC:
+        raise _rubbish(f"expected a message, got {magic!r}")
+    if length > LARGEST_HEADER:
+        raise _rubbish(f"a header of {length} bytes")
+    header = _header(_exactly(stream, length, "a message's header"))
+
+    arrays = {}
+    for name, dtype, shape in header["arrays"]:
+        count = math.prod(shape)
+        array = np.frombuffer(_exactly(stream, count * np.dtype(dtype).itemsize, f"the array {name}"), dtype)
+        arrays[name] = array.reshape(shape)
+    return Message(header["kind"], header["request"], header["data"], arrays)
+
+
+def _header(text: bytes) -> dict[str, Any]:
+    try:
+        header = json.loads(text)
+    except ValueError as error:
+        raise _rubbish(f"a header that is not JSON ({error})") from error
+    expected = {"kind": str, "request": int | None, "data": dict, "arrays": list}
+    if not isinstance(header, dict) or set(header) != set(expected):
+        raise _rubbish("a header without kind, request, data and arrays")
+    for key, kind in expected.items():
+        if not isinstance(header[key], kind):
+            raise _rubbish(f"a header whose {key} is {header[key]!r}")
+
+    total = 0
+    for entry in header["arrays"]:
+        match entry:
+            case [str(), str(dtype), list(shape)] if dtype in DTYPES and all(type(n) is int and n >= 0 for n in shape):
+                total += math.prod(shape) * np.dtype(dtype).itemsize
+            case _:
+                raise _rubbish(f"an array described as {entry!r}")
+    if total > LARGEST_ARRAYS:
+        raise _rubbish(f"arrays of {total} bytes")
+    return header
+
+
+def _exactly(stream: Readable, size: int, what: str) -> bytes:
+    parts = []
+    while size > 0:
+        part = stream.read(size)
+        if not part:
+            raise _rubbish(f"the data end within {what}, {size} bytes too early")
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _rubbish(what: str) -> WorkerError:
+    hint = "Try again; if it comes back, a library in the worker's Python prints where it must not."
+    return WorkerError(f"The worker process sent something that is not a message: {what}.", hint)
+
+
+# Meaning
+
+
+def hello_message(versions: Mapping[str, str | None]) -> Message:
+    """The worker's first message: `versions` of what it runs on; the protocol's own is added."""
+    return Message("hello", data={"protocol": VERSION, "versions": dict(versions)})
+
+
+def request_message(request: GenerateRequest, number: int) -> Message:
+    """A `generate` message; `number` comes back with every answer to it."""
+    audio, kept = request.audio, request.constraints
+    data = {
+        "audio": {"path": str(audio.path), "start": audio.start, "seconds": audio.seconds},
+        "parts": list(request.parts),
+        "rate": _rate_data(request.rate),
+        "seed": request.seed,
+        "steps": request.steps,
+        "guidance": request.guidance,
+        "face_strength": request.face_strength,
+        "head_strength": request.head_strength,
+        "style": request.style,
+    }
+    return Message("generate", number, data, {"values": kept.values, "keep": kept.keep} if kept else {})
+
+
+def request_of(message: Message) -> GenerateRequest:
+    """What `request_message` packed."""
+    data, arrays = message.data, message.arrays
+    try:
+        audio = AudioSection(Path(data["audio"]["path"]), data["audio"]["start"], data["audio"]["seconds"])
+        plain = {key: value for key, value in data.items() if key not in ("audio", "parts", "rate")}
+        return GenerateRequest(
+            audio=audio,
+            parts=tuple(data["parts"]),
+            rate=FrameRate(**data["rate"]),
+            constraints=Constraints(arrays["values"], arrays["keep"]) if arrays else None,
+            **plain,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise _rubbish(f"a request that is none ({error!r})") from error
+
+
+def progress_message(progress: Progress, number: int | None) -> Message:
+    """How far request `number` is."""
+    data = {"fraction": progress.fraction, "stage": progress.stage, "seconds_left": progress.seconds_left}
+    return Message("progress", number, data)
+
+
+def progress_of(message: Message) -> Progress:
+    """What `progress_message` packed."""
+    try:
+        return Progress(**message.data)
+    except TypeError as error:
+        raise _rubbish(f"progress that is none ({error})") from error
+
+
+def result_message(result: GenerateResult, number: int) -> Message:
+    """The Motion made for request `number`."""
+    motion = result.motion
+    data = {
+        "channels": list(motion.channels),
+        "rate": _rate_data(motion.rate),
+        "model_hash": result.model_hash,
+        "timings": dict(result.timings),
+    }
+    return Message("result", number, data, {"values": motion.values})
+
+
+def result_of(message: Message) -> GenerateResult:
+    """What `result_message` packed."""
+    data = message.data
+    try:
+        motion = Motion(message.arrays["values"], tuple(data["channels"]), FrameRate(**data["rate"]))
+        return GenerateResult(motion, data["model_hash"], data["timings"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise _rubbish(f"a result that is none ({error!r})") from error
+
+
+def error_message(error: DifaceError, number: int | None, details: str = "") -> Message:
+    """What went wrong with request `number`; `details` (a traceback) are for the console."""
+    data = {"type": type(error).__name__, "message": error.message, "hint": error.hint, "details": details}
+    return Message("error", number, data)
+
+
+def error_of(message: Message) -> DifaceError:
+    """What `error_message` packed, its details as a note; a type not known here comes back as a DifaceError."""
+    data = message.data
+    try:
+        kind = getattr(errors, data["type"], DifaceError)
+        if not (isinstance(kind, type) and issubclass(kind, DifaceError)) or kind is errors.Cancelled:
+            kind = DifaceError
+        error = kind(data["message"], data["hint"])
+        if data["details"]:
+            error.add_note(data["details"])
+        return error
+    except (KeyError, TypeError) as problem:
+        raise _rubbish(f"an error that is none ({problem!r})") from problem
+
+
+def _rate_data(rate: FrameRate) -> dict[str, float]:
+    return {"fps": rate.fps, "base": rate.base}

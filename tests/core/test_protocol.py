@@ -1,0 +1,220 @@
+"""protocol: what is packed comes back equal, however the pipe cuts it; what is no message is named as such."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from diface_core import (
+    AudioError,
+    AudioSection,
+    Cancelled,
+    Constraints,
+    DifaceError,
+    FrameRate,
+    GenerateRequest,
+    GenerateResult,
+    ModelError,
+    Motion,
+    Progress,
+    WorkerError,
+    channels,
+    protocol,
+)
+from diface_core.protocol import MAGIC, Message
+
+number = st.floats(allow_nan=False)
+rate = st.builds(FrameRate, st.floats(1, 240), st.floats(0.5, 2))
+text = st.text(max_size=30)
+shape = hnp.array_shapes(min_dims=2, max_dims=2, min_side=0, max_side=60)
+
+
+def floats(size):
+    return hnp.arrays(np.float32, size, elements=st.floats(-10, 10, width=32))
+
+
+@st.composite
+def constraints(draw):
+    size = draw(shape)
+    return Constraints(draw(floats(size)), draw(hnp.arrays(np.bool_, size)))
+
+
+requests = st.builds(
+    GenerateRequest,
+    audio=st.builds(AudioSection, text.map(Path), number, st.none() | number),
+    parts=st.sampled_from([("face",), ("head",), ("face", "head")]),
+    rate=rate,
+    seed=st.integers(0, 2**63),
+    steps=st.integers(1, 50),
+    guidance=number,
+    face_strength=number,
+    head_strength=number,
+    style=st.none() | text,
+    constraints=st.none() | constraints(),
+)
+
+
+@st.composite
+def motions(draw):
+    names = draw(st.lists(st.sampled_from(channels.ALL), min_size=1, unique=True))
+    return Motion(draw(floats((draw(st.integers(0, 50)), len(names)))), tuple(names), draw(rate))
+
+
+class Drip:
+    """A pipe that gives `size` bytes at the most, as a real one may."""
+
+    def __init__(self, data: bytes, size: int) -> None:
+        self.stream, self.size = io.BytesIO(data), size
+
+    def read(self, size: int, /) -> bytes:
+        return self.stream.read(min(size, self.size))
+
+
+def through(message: Message, size: int = 1 << 30) -> Message:
+    stream = Drip(protocol.pack(message), size)
+    back = protocol.read(stream)
+    assert back is not None
+    assert protocol.read(stream) is None
+    return back
+
+
+@given(requests, st.integers(1, 200))
+def test_request(request, size):
+    back = protocol.request_of(through(protocol.request_message(request, 7), size))
+    assert {**vars(back), "constraints": None} == {**vars(request), "constraints": None}
+    assert (back.constraints is None) == (request.constraints is None)
+    if request.constraints and back.constraints:
+        np.testing.assert_array_equal(back.constraints.values, request.constraints.values)
+        np.testing.assert_array_equal(back.constraints.keep, request.constraints.keep)
+        assert back.constraints.keep.dtype == np.bool_
+
+
+@given(motions(), text, st.dictionaries(text, number, max_size=4))
+def test_result(motion, model_hash, timings):
+    message = through(protocol.result_message(GenerateResult(motion, model_hash, timings), 3))
+    back = protocol.result_of(message)
+    assert (message.kind, message.request) == ("result", 3)
+    np.testing.assert_array_equal(back.motion.values, motion.values)
+    assert back.motion.values.dtype == np.float32
+    assert (back.motion.channels, back.motion.rate) == (motion.channels, motion.rate)
+    assert (back.model_hash, back.timings) == (model_hash, timings)
+
+
+@given(st.builds(Progress, number, text, st.none() | number))
+def test_progress(progress):
+    assert protocol.progress_of(through(protocol.progress_message(progress, 1))) == progress
+
+
+@given(st.sampled_from([AudioError, ModelError, WorkerError, DifaceError]), text, text, text)
+def test_error(kind, message, hint, details):
+    back = protocol.error_of(through(protocol.error_message(kind(message, hint), None, details)))
+    assert type(back) is kind
+    assert (back.message, back.hint) == (message, hint)
+    assert getattr(back, "__notes__", []) == ([details] if details else [])
+
+
+@pytest.mark.parametrize("kind", ["Cancelled", "Path", "annotations", "NoSuchError"])
+def test_an_unknown_error_is_still_an_error(kind):
+    data = {"type": kind, "message": "m", "hint": "h", "details": ""}
+    assert type(protocol.error_of(Message("error", 1, data))) is DifaceError
+
+
+def test_messages_follow_each_other():
+    stream = io.BytesIO(b"".join(protocol.pack(Message(str(kind))) for kind in range(5)))
+    assert [protocol.read(stream) for _ in range(6)] == [*(Message(str(kind)) for kind in range(5)), None]
+
+
+def test_a_path_that_is_not_unicode_comes_back():
+    path = Path("/tmp/\udcff\udce9.wav")
+    request = GenerateRequest(AudioSection(path))
+    assert protocol.request_of(through(protocol.request_message(request, 1))).audio.path == path
+
+
+def test_non_contiguous_and_scalar_arrays():
+    array = np.arange(24, dtype=np.float64).reshape(4, 6)[::2, ::-1].T
+    back = through(Message("m", arrays={"a": array, "b": np.array(True)})).arrays
+    np.testing.assert_array_equal(back["a"], array)
+    assert back["b"].shape == ()
+
+
+def broken(data: bytes) -> str:
+    with pytest.raises(WorkerError) as caught:
+        protocol.read(io.BytesIO(data))
+    assert caught.value.hint
+    return caught.value.message
+
+
+@given(motions(), st.data())
+def test_every_cut_is_noticed(motion, data):
+    packed = protocol.pack(protocol.result_message(GenerateResult(motion, "x"), 1))
+    cut = data.draw(st.integers(1, len(packed) - 1))
+    assert "too early" in broken(packed[:cut])
+
+
+@given(st.binary(min_size=1).filter(lambda data: not MAGIC.startswith(data[:4])))
+def test_rubbish_is_named(data):
+    assert "not a message" in broken(data)
+
+
+def test_text_printed_before_a_message_is_shown():
+    assert "Hell" in broken(b"Hello from a library\n" + protocol.pack(Message("hello")))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"{",
+        b"[]",
+        b"\xff\xfe",
+        b'{"kind": "x"}',
+        b'{"kind": 5, "request": 1, "data": {}, "arrays": []}',
+        b'{"kind": "x", "request": "1", "data": {}, "arrays": []}',
+        b'{"kind": "x", "request": 1, "data": [], "arrays": []}',
+        b'{"kind": "x", "request": 1, "data": {}, "arrays": [["a", "object", [1]]]}',
+        b'{"kind": "x", "request": 1, "data": {}, "arrays": [["a", "float32", [-1]]]}',
+        b'{"kind": "x", "request": 1, "data": {}, "arrays": [["a", "float32", [1.5]]]}',
+        b'{"kind": "x", "request": 1, "data": {}, "arrays": [["a", "float32", [true]]]}',
+        b'{"kind": "x", "request": 1, "data": {}, "arrays": [["a", "float32"]]}',
+        b'{"kind": "x", "request": 1, "data": {}, "arrays": [["a", "float32", [99999, 99999]]]}',
+    ],
+)
+def test_bad_headers(header):
+    assert "not a message" in broken(struct.pack("<4sI", MAGIC, len(header)) + header + bytes(100))
+
+
+def test_an_absurd_header_length_is_not_waited_for():
+    assert "4294967295 bytes" in broken(struct.pack("<4sI", MAGIC, 2**32 - 1))
+
+
+@pytest.mark.parametrize("change", [{"rate": {"fps": -1}}, {"rate": 5}, {"audio": {}}, {"oddity": 1}, {"parts": 3}])
+def test_a_request_with_wrong_data(change):
+    message = protocol.request_message(GenerateRequest(AudioSection(Path("a"))), 1)
+    with pytest.raises(WorkerError, match="request that is none"):
+        protocol.request_of(Message("generate", 1, {**message.data, **change}))
+
+
+def test_a_result_error_or_progress_with_wrong_data():
+    with pytest.raises(WorkerError, match="result"):
+        protocol.result_of(Message("result", 1, {"channels": ["a"]}))
+    with pytest.raises(WorkerError, match="error"):
+        protocol.error_of(Message("error", 1, {"type": "AudioError"}))
+    with pytest.raises(WorkerError, match="progress"):
+        protocol.progress_of(Message("progress", 1, {"speed": 1}))
+
+
+def test_the_header_is_plain_ascii_json():
+    packed = protocol.pack(protocol.progress_message(Progress(0.5, "Zuhören"), 1))
+    assert json.loads(packed[8:].decode("ascii"))["data"]["stage"] == "Zuhören"
+
+
+def test_cancelled_is_no_error_type():
+    """It has its own message; an error never comes back as one, or a failure would pass for the artist's wish."""
+    assert type(protocol.error_of(protocol.error_message(Cancelled(), 1))) is DifaceError
