@@ -1,0 +1,111 @@
+"""feature_cache: what was put comes back equal, memory and disk stay bounded, damage costs nothing but time."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+from diface_core import AudioClip
+from diface_core.feature_cache import FeatureCache, key_of
+
+
+def features(seed: int, rows: int = 100) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(rows, 8)).astype(np.float32)
+
+
+def test_keys_tell_sound_and_encoder_apart():
+    samples = np.linspace(-1, 1, 1000, dtype=np.float32)
+    other = samples.copy()
+    other[500] += 1e-6
+    clips = [
+        AudioClip(samples, 16000),
+        AudioClip(other, 16000),
+        AudioClip(samples, 8000),
+        AudioClip(samples[:-1], 16000),
+    ]
+    keys = {key_of(clip, encoder) for clip in clips for encoder in ("a", "b")}
+    assert len(keys) == 8
+    assert key_of(AudioClip(samples.copy(), 16000), "a") in keys
+
+
+def test_put_and_get_give_the_same(tmp_path):
+    cache = FeatureCache(tmp_path)
+    put = cache.put("k", features(0))
+    np.testing.assert_allclose(put, features(0), atol=2e-3)
+    np.testing.assert_array_equal(cache.get("k"), put)
+    np.testing.assert_array_equal(FeatureCache(tmp_path).get("k"), put)
+    assert put.dtype == np.float32
+    assert cache.get("other") is None
+
+
+def test_without_a_folder_nothing_is_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cache = FeatureCache()
+    cache.put("k", features(0))
+    assert cache.get("k") is not None
+    assert FeatureCache().get("k") is None
+    assert not list(tmp_path.iterdir())
+
+
+def test_memory_keeps_the_last_used():
+    size = features(0).nbytes // 2
+    cache = FeatureCache(in_memory=3 * size)
+    for number in range(3):
+        cache.put(str(number), features(number))
+    cache.get("0")
+    cache.put("3", features(3))
+    assert [cache.get(str(number)) is not None for number in range(4)] == [True, False, True, True]
+
+
+def test_one_clip_larger_than_the_bound_is_still_kept():
+    cache = FeatureCache(in_memory=10)
+    cache.put("k", features(0))
+    assert cache.get("k") is not None
+
+
+def test_the_disk_keeps_the_last_used(tmp_path):
+    file = 100 * 8 * 2 + 128
+    cache = FeatureCache(tmp_path, in_memory=1, on_disk=3 * file)
+    for number in range(3):
+        cache.put(str(number), features(number))
+        os.utime(tmp_path / f"{number}.npy", (number, number))
+    fresh = FeatureCache(tmp_path, on_disk=3 * file)
+    assert fresh.get("0") is not None  # used: now the newest
+    fresh.put("3", features(3))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0.npy", "2.npy", "3.npy"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"rubbish", b"\x93NUMPY\x01\x00", "cut", "object", "float64"])
+def test_a_damaged_file_is_made_again(tmp_path, damage):
+    FeatureCache(tmp_path).put("k", features(0))
+    path = tmp_path / "k.npy"
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:-100])
+    elif damage == "object":
+        np.save(path, np.array([{}]), allow_pickle=True)
+    elif damage == "float64":
+        np.save(path, np.zeros((3, 3)))
+    else:
+        path.write_bytes(damage)
+    cache = FeatureCache(tmp_path)
+    assert cache.get("k") is None
+    cache.put("k", features(1))
+    assert FeatureCache(tmp_path).get("k") is not None
+
+
+def test_a_folder_that_cannot_be_written_costs_nothing(tmp_path, caplog):
+    (tmp_path / "file").touch()
+    cache = FeatureCache(tmp_path / "file" / "folder")
+    np.testing.assert_array_equal(cache.put("k", features(0)), cache.get("k"))
+    assert "not kept on disk" in caplog.text
+
+
+def test_nothing_but_whole_files_is_left(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "save", full)
+    FeatureCache(tmp_path).put("k", features(0))
+    assert not list(tmp_path.iterdir())

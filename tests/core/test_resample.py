@@ -1,0 +1,93 @@
+"""resample: nothing moves in time, nothing leaves its range, closed lips stay closed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from diface_core import MODEL_RATE, FrameRate, Motion
+from diface_core.resample import resample
+
+RATES = [FrameRate(24), FrameRate(24, 1.001), FrameRate(25), FrameRate(30, 1.001), FrameRate(50), FrameRate(60)]
+values = hnp.arrays(np.float32, st.tuples(st.integers(1, 80), st.integers(1, 3)), elements=st.floats(0, 1, width=32))
+
+
+def motion(array, rate=MODEL_RATE) -> Motion:
+    array = np.asarray(array, np.float32)
+    return Motion(array, tuple(f"c{i}" for i in range(array.shape[1])), rate)
+
+
+def times(rate: FrameRate, rows: int) -> np.ndarray:
+    return np.arange(rows) / rate.value
+
+
+@given(values, st.integers(1, 200))
+def test_equal_rates_return_equal_values_and_then_hold(array, rows):
+    back = resample(motion(array), FrameRate(30000, 1000), rows)
+    assert len(back) == rows
+    np.testing.assert_array_equal(back.values[: len(array)], array[:rows])
+    np.testing.assert_array_equal(
+        back.values[len(array) :], np.broadcast_to(array[-1], back.values[len(array) :].shape)
+    )
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_a_slow_curve_stays_where_it_is_in_time(rate):
+    def curve(at):
+        return np.stack([np.sin(2 * np.pi * 1.5 * at), np.cos(2 * np.pi * 0.7 * at)], 1)
+
+    rows = rate.rows(4.0)
+    back = resample(motion(curve(times(MODEL_RATE, 140))), rate, rows)
+    np.testing.assert_allclose(back.values, curve(times(rate, rows)), atol=0.02)
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_a_straight_line_is_exact(rate):
+    rows = rate.rows(3.0)
+    back = resample(motion(times(MODEL_RATE, 100)[:, None]), rate, rows)
+    np.testing.assert_allclose(back.values[:, 0], times(rate, rows), atol=1e-6)
+
+
+@given(values, st.sampled_from(RATES), st.integers(1, 300))
+def test_values_stay_between_their_neighbours(array, rate, rows):
+    back = resample(motion(array), rate, rows)
+    assert back.values.shape == (rows, array.shape[1])
+    assert back.rate == rate
+    at = np.minimum(times(rate, rows) * 30, len(array) - 1)
+    below, above = array[np.floor(at).astype(int)], array[np.minimum(np.ceil(at).astype(int), len(array) - 1)]
+    assert np.all(back.values >= np.minimum(below, above) - 1e-5)
+    assert np.all(back.values <= np.maximum(below, above) + 1e-5)
+
+
+@given(values)
+def test_up_by_two_and_back_is_exact(array):
+    up = resample(motion(array), FrameRate(60), 2 * len(array))
+    np.testing.assert_array_equal(resample(up, MODEL_RATE, len(array)).values, array)
+
+
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("held", [2, 3])
+def test_lips_that_close_are_still_closed(rate, held):
+    """jawOpen at 0.5, closed for two or three rows: at every phase some row at the new rate is closed too."""
+    for start in range(20, 40):
+        jaw = np.full((80, 1), 0.5)
+        jaw[start : start + held] = 0
+        back = resample(motion(jaw), rate, rate.rows(80 / 30))
+        assert back.values.min() < 0.03, start
+
+
+def test_channels_do_not_mix():
+    array = np.random.default_rng(0).uniform(0, 1, (50, 3))
+    both = resample(motion(array), FrameRate(24), 40).values
+    for column in range(3):
+        np.testing.assert_array_equal(
+            resample(motion(array[:, column : column + 1]), FrameRate(24), 40).values[:, 0], both[:, column]
+        )
+
+
+def test_no_rows_are_refused():
+    with pytest.raises(ValueError, match="at least one row"):
+        resample(motion(np.zeros((0, 2))), FrameRate(24), 5)
