@@ -1,0 +1,190 @@
+"""generate: the pipeline around small stand-ins for encoder and models, whose answers are known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from diface_core import (
+    MODEL_RATE,
+    AudioClip,
+    AudioError,
+    AudioSection,
+    Cancelled,
+    Constraints,
+    FrameRate,
+    GenerateRequest,
+    ModelError,
+    Motion,
+    Progress,
+    channels,
+)
+from diface_core.feature_cache import FeatureCache
+from diface_core.generate import Generator
+
+
+class LoudnessEncoder:
+    """Hears how loud each row is, in one column."""
+
+    hash = "loudness"
+
+    def __init__(self) -> None:
+        self.heard = 0
+
+    def encode(self, clip: AudioClip, report) -> np.ndarray:
+        self.heard += 1
+        rows = MODEL_RATE.rows(clip.seconds)
+        report(0.5)
+        at = np.minimum((np.arange(rows) * clip.rate / 30).astype(int), len(clip.samples) - 1)
+        report(1.0)
+        return np.abs(clip.samples[at])[:, None]
+
+
+class LoudnessModels:
+    """Opens the jaw and nods as far as the sound is loud."""
+
+    hash = "jaw"
+
+    def sample(self, features, request: GenerateRequest, report) -> Motion:
+        names = channels.of_parts(request.parts)
+        values = np.zeros((len(features), len(names)), np.float32)
+        for name in {"jawOpen", "head_rx"} & set(names):
+            values[:, names.index(name)] = features[:, 0]
+        for step in range(request.steps):
+            report((step + 1) / request.steps)
+        return Motion(values, names, MODEL_RATE)
+
+
+class NanModels(LoudnessModels):
+    def sample(self, features, request, report) -> Motion:
+        motion = super().sample(features, request, report)
+        motion.values[3, 2] = np.nan
+        return motion
+
+
+@pytest.fixture
+def ramp(tmp_path: Path) -> Path:
+    """Two seconds that rise from nothing to 1."""
+    soundfile.write(tmp_path / "ramp.wav", np.linspace(0, 1, 32000), 16000, subtype="FLOAT")
+    return tmp_path / "ramp.wav"
+
+
+@pytest.fixture
+def generator() -> Generator:
+    return Generator(LoudnessEncoder(), LoudnessModels(), FeatureCache())
+
+
+def ignore(progress: Progress) -> None:
+    pass
+
+
+@pytest.mark.parametrize("rate", [FrameRate(24), FrameRate(25), FrameRate(30), FrameRate(60), FrameRate(30, 1.001)])
+@pytest.mark.parametrize(("start", "seconds"), [(0.0, None), (0.5, 1.0), (-0.5, 2.0)])
+def test_the_motion_is_where_the_sound_is(generator, ramp, rate, start, seconds):
+    request = GenerateRequest(AudioSection(ramp, start, seconds), rate=rate)
+    motion = generator.generate(request, ignore).motion
+    assert len(motion) == rate.rows(2.0 if seconds is None else seconds)
+    assert motion.rate == rate
+    at = np.arange(len(motion)) / rate.value
+    wanted = np.clip((at + start) / 2, 0, 1)
+    inside = at < len(motion) / rate.value - 0.05  # after the models' last row the motion holds
+    np.testing.assert_allclose(motion.column("jawOpen")[inside], wanted[inside], atol=0.012)
+
+
+@pytest.mark.parametrize("rate", [FrameRate(24), FrameRate(24, 1.001), FrameRate(25), FrameRate(60, 1.001)])
+def test_a_strip_of_n_frames_gives_n_rows(generator, ramp, rate):
+    for frames in range(1, 40, 3):
+        section = AudioSection(ramp, 0.1, rate.seconds(frames))
+        assert len(generator.generate(GenerateRequest(section, rate=rate), ignore).motion) == frames
+
+
+@pytest.mark.parametrize("parts", [("face",), ("head",), ("face", "head")])
+def test_only_the_parts_asked_for(generator, ramp, parts):
+    motion = generator.generate(GenerateRequest(AudioSection(ramp), parts), ignore).motion
+    assert motion.channels == channels.of_parts(parts)
+    assert motion.values.dtype == np.float32
+
+
+def test_strengths(generator, ramp):
+    plain = generator.generate(GenerateRequest(AudioSection(ramp)), ignore).motion
+    half = generator.generate(GenerateRequest(AudioSection(ramp), face_strength=0.5), ignore).motion
+    np.testing.assert_allclose(half.column("jawOpen"), plain.column("jawOpen") / 2, atol=1e-6)
+    np.testing.assert_array_equal(half.column("head_rx"), plain.column("head_rx"))
+    double = generator.generate(GenerateRequest(AudioSection(ramp), face_strength=2, head_strength=2), ignore).motion
+    np.testing.assert_allclose(double.column("jawOpen"), np.minimum(2 * plain.column("jawOpen"), 1), atol=1e-6)
+    np.testing.assert_allclose(double.column("head_rx"), 2 * plain.column("head_rx"), atol=1e-6)
+
+
+def test_kept_values_come_out_exactly(generator, ramp):
+    rate = FrameRate(24)
+    rng = np.random.default_rng(0)
+    kept = Constraints(rng.normal(size=(48, 55)).astype(np.float32), rng.random((48, 55)) < 0.3)
+    plain = generator.generate(GenerateRequest(AudioSection(ramp), rate=rate, face_strength=0.7), ignore).motion
+    request = GenerateRequest(AudioSection(ramp), rate=rate, face_strength=0.7, constraints=kept)
+    values = generator.generate(request, ignore).motion.values
+    np.testing.assert_array_equal(values[kept.keep], kept.values[kept.keep])
+    np.testing.assert_array_equal(values[~kept.keep], plain.values[~kept.keep])
+
+
+def test_constraints_of_another_shape_are_refused(generator, ramp):
+    kept = Constraints(np.zeros((10, 55), np.float32), np.zeros((10, 55), bool))
+    with pytest.raises(ValueError, match=r"constraints must have shape \(60, 55\)"):
+        generator.generate(GenerateRequest(AudioSection(ramp), constraints=kept), ignore)
+
+
+def test_the_same_sound_is_heard_once(ramp, tmp_path):
+    encoder = LoudnessEncoder()
+    generator = Generator(encoder, LoudnessModels(), FeatureCache(tmp_path / "cache"))
+    first = generator.generate(GenerateRequest(AudioSection(ramp)), ignore)
+    second = generator.generate(GenerateRequest(AudioSection(ramp), seed=1), ignore)
+    assert encoder.heard == 1
+    np.testing.assert_array_equal(first.motion.values, second.motion.values)
+
+    # another process, the same sound in another file
+    soundfile.write(tmp_path / "copy.flac", *soundfile.read(ramp), subtype="PCM_24")
+    soundfile.write(tmp_path / "copy.wav", *soundfile.read(ramp), subtype="FLOAT")
+    again = Generator(encoder, LoudnessModels(), FeatureCache(tmp_path / "cache"))
+    third = again.generate(GenerateRequest(AudioSection(tmp_path / "copy.wav")), ignore)
+    assert encoder.heard == 1
+    np.testing.assert_array_equal(first.motion.values, third.motion.values)
+
+    again.generate(GenerateRequest(AudioSection(ramp, 0.0, 1.9)), ignore)
+    assert encoder.heard == 2
+
+
+def test_progress_rises_from_none_to_all(generator, ramp):
+    for _ in range(2):  # the second time the features are there
+        seen: list[Progress] = []
+        result = generator.generate(GenerateRequest(AudioSection(ramp), steps=5), seen.append)
+        fractions = [progress.fraction for progress in seen]
+        assert fractions == sorted(fractions)
+        assert fractions[0] == 0
+        assert fractions[-1] == 1
+        stages = list(dict.fromkeys(progress.stage for progress in seen))
+        assert stages == list(result.timings)
+        assert result.model_hash == "jaw"
+    assert stages == ["Reading the sound", "Making the motion", "Finishing"]
+
+
+@pytest.mark.parametrize("stage", ["Reading the sound", "Listening to the speech", "Making the motion", "Finishing"])
+def test_cancel_at_any_stage_passes_through(generator, ramp, stage):
+    def report(progress: Progress) -> None:
+        if progress.stage == stage:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        generator.generate(GenerateRequest(AudioSection(ramp)), report)
+    assert len(generator.generate(GenerateRequest(AudioSection(ramp)), ignore).motion) == 60
+
+
+def test_values_that_are_no_numbers_are_refused(ramp):
+    with pytest.raises(ModelError, match="not numbers"):
+        Generator(LoudnessEncoder(), NanModels(), FeatureCache()).generate(GenerateRequest(AudioSection(ramp)), ignore)
+
+
+def test_audio_errors_pass_through(generator, tmp_path):
+    with pytest.raises(AudioError, match="missing"):
+        generator.generate(GenerateRequest(AudioSection(tmp_path / "none.wav")), ignore)
