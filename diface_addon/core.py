@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 if "." in __package__ and not TYPE_CHECKING:
     from .. import diface_core
-    from ..diface_core import channels, errors, types
+    from ..diface_core import channels, errors, protocol, types
 else:
     import diface_core
-    from diface_core import channels, errors, types
+    from diface_core import channels, errors, protocol, types
 
-__all__ = ["channels", "diface_core", "errors", "types"]
+__all__ = ["channels", "diface_core", "errors", "protocol", "types"]

@@ -45,6 +45,10 @@ class Readable(Protocol):
     def read(self, size: int, /) -> bytes | None: ...
 
 
+class CutShort(WorkerError):
+    """The pipe ended within a message: whoever wrote it died."""
+
+
 # Bytes
 
 
@@ -110,7 +114,8 @@ def _exactly(stream: Readable, size: int, what: str) -> bytes:
     while size > 0:
         part = stream.read(size)
         if not part:
-            raise _rubbish(f"the data end within {what}, {size} bytes too early")
+            hint = "Try again: a fresh worker starts."
+            raise CutShort(f"The worker process ended within {what}, {size} bytes too early.", hint)
         parts.append(part)
         size -= len(part)
     return b"".join(parts)

@@ -1,0 +1,198 @@
+"""The worker process: `python -m diface_core.worker` reads requests, reports progress, writes results.
+
+It lives as long as its standard input is open: when the process that started it ends, however that happens, so does it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import logging
+import os
+import platform
+import queue
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from io import FileIO
+from pathlib import Path
+from typing import NoReturn, Protocol
+
+from . import protocol
+from .errors import Cancelled, DifaceError, WorkerError
+from .protocol import Message
+from .time_left import TimeLeft
+from .types import GenerateRequest, GenerateResult, Progress, Report
+
+log = logging.getLogger(__name__)
+
+
+class Engine(Protocol):
+    """What answers requests: torch today, and something without it some day."""
+
+    def generate(self, request: GenerateRequest, report: Report, /) -> GenerateResult:
+        """Make the Motion. Raises DifaceError for what the artist can mend, and what `report` raises."""
+        ...
+
+
+def serve(load_engine: Callable[[], Engine]) -> NoReturn:
+    """Answer requests on the standard streams until they close; `load_engine` may take its time."""
+    # Ctrl+C in the terminal is meant for Blender; the worker ends with it when the pipe closes.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    link = _Link(*_claim_streams())
+    link.send(protocol.hello_message(_versions()))
+    threading.Thread(target=link.listen, name="requests", daemon=True).start()
+
+    try:
+        engine = load_engine()
+    except Exception as problem:  # noqa: BLE001 - whatever it is goes to the other side, in full
+        link.send(_failure(problem, None))
+        link.leave(1)
+    link.send(Message("ready"))
+    while True:
+        _answer(engine, link, *link.next_request())
+
+
+def _answer(engine: Engine, link: _Link, number: int, request: GenerateRequest) -> None:
+    left = TimeLeft()
+
+    def report(progress: Progress) -> None:
+        if link.is_cancelled(number):
+            raise Cancelled
+        timed = Progress(progress.fraction, progress.stage, left.at(progress.fraction))
+        link.send(protocol.progress_message(timed, number))
+
+    try:
+        report(Progress(0.0, "Starting"))
+        answer = protocol.result_message(engine.generate(request, report), number)
+    except Cancelled:
+        answer = Message("cancelled", number)
+    except Exception as problem:  # noqa: BLE001 - whatever it is goes to the other side, in full
+        answer = _failure(problem, number)
+    link.send(answer)
+
+
+def _failure(problem: Exception, number: int | None) -> Message:
+    """The message for an exception: as it is where the artist can mend it, else the nearest that helps."""
+    if isinstance(problem, DifaceError):
+        return protocol.error_message(problem, number)
+    details = "".join(traceback.format_exception(problem))
+    log.error("request %s failed:\n%s", number, details)
+    return protocol.error_message(_explained(problem), number, details)
+
+
+def _explained(problem: Exception) -> WorkerError:
+    if isinstance(problem, ImportError):
+        message = f"The worker's Python ({sys.executable}) cannot load what it needs: {problem}."
+        hint = "Install DiFACE again, or set another Worker Python in its preferences: one that has torch."
+        return WorkerError(message, hint)
+    if _is_out_of_memory(problem):
+        return WorkerError("There was not enough memory.", "Close other programs or choose a shorter range.")
+    message = f"DiFACE made a mistake: {type(problem).__name__}: {problem}."
+    return WorkerError(message, "This is a bug: please report it with the text in the system console.")
+
+
+def _is_out_of_memory(problem: Exception) -> bool:
+    """torch raises an OutOfMemoryError of its own for a GPU, and a bare RuntimeError for the processor's memory."""
+    name, text = type(problem).__name__, str(problem)
+    return isinstance(problem, MemoryError) or name == "OutOfMemoryError" or "DefaultCPUAllocator" in text
+
+
+class _Link:
+    """Both ends of the pipe: a thread listens, so that a cancel or the end is heard during work."""
+
+    def __init__(self, incoming: FileIO, outgoing: FileIO) -> None:
+        self._incoming, self._outgoing = incoming, outgoing
+        self._requests: queue.SimpleQueue[tuple[int, GenerateRequest]] = queue.SimpleQueue()
+        self._cancelled: set[int] = set()
+        self._sending = threading.Lock()
+
+    def send(self, message: Message) -> None:
+        rest = memoryview(protocol.pack(message))
+        try:
+            with self._sending:
+                while rest:
+                    rest = rest[self._outgoing.write(rest) :]
+        except OSError:
+            self.leave(0)
+
+    def next_request(self) -> tuple[int, GenerateRequest]:
+        return self._requests.get()
+
+    def is_cancelled(self, number: int) -> bool:
+        return number in self._cancelled
+
+    def listen(self) -> NoReturn:
+        """Take messages as they come. The end of the stream ends the process at once, in the middle of work too."""
+        while True:
+            try:
+                message = protocol.read(self._incoming)
+                if message is None or message.kind == "quit":
+                    self.leave(0)
+                self._take(message)
+            except WorkerError as problem:
+                self.send(protocol.error_message(problem, None))
+                self.leave(1)
+            except OSError:
+                self.leave(0)
+
+    def _take(self, message: Message) -> None:
+        number = message.request
+        if number is None or message.kind not in ("generate", "cancel"):
+            raise WorkerError(f"The worker does not know the message {message.kind!r}.", "Install DiFACE again.")
+        if message.kind == "cancel":
+            self._cancelled.add(number)
+        else:
+            self._requests.put((number, protocol.request_of(message)))
+
+    def leave(self, status: int) -> NoReturn:
+        # No tidying up: it would wait for torch's threads, and there is nothing to lose.
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _claim_streams() -> tuple[FileIO, FileIO]:
+    """The real standard input and output, for messages only; what libraries read and print goes elsewhere."""
+    incoming, outgoing = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return FileIO(incoming, "rb"), FileIO(outgoing, "wb")
+
+
+def _versions() -> dict[str, str | None]:
+    try:
+        torch = importlib.metadata.version("torch")
+    except importlib.metadata.PackageNotFoundError:
+        torch = None
+    return {"python": platform.python_version(), "torch": torch}
+
+
+def _load_generator(cache: Path | None) -> Engine:
+    import torch
+
+    from .generate import Generator
+
+    # torch counts the machine's cores; a container or a batch system may allow this process fewer.
+    if hasattr(os, "sched_getaffinity"):
+        torch.set_num_threads(min(torch.get_num_threads(), len(os.sched_getaffinity(0))))
+    return Generator.load(cache)
+
+
+def main() -> NoReturn:
+    parser = argparse.ArgumentParser(prog="diface_core.worker", description="DiFACE's worker process.")
+    parser.add_argument("--cache", type=Path, help="folder that keeps speech features between runs")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    if hasattr(os, "nice"):
+        # Blender's interface goes first where cores are few.
+        os.nice(5)
+    serve(lambda: _load_generator(arguments.cache))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,464 @@
+"""jobs: Blender's side of the worker, with real processes that work, stop, die and talk rubbish. No bpy needed."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+import time
+import types
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from diface_core import (
+    AudioError,
+    AudioSection,
+    Cancelled,
+    FrameRate,
+    GenerateRequest,
+    GenerateResult,
+    Progress,
+    WorkerError,
+)
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+ADDON = "diface_addon_without_blender"
+"""The add-on's own __init__ imports bpy; jobs and what it needs do not, and are imported around it."""
+
+
+@pytest.fixture(scope="module")
+def jobs() -> Iterator[types.ModuleType]:
+    package = types.ModuleType(ADDON)
+    package.__path__ = [str(ROOT / "diface_addon")]
+    sys.modules[ADDON] = package
+    yield importlib.import_module(f"{ADDON}.jobs")
+    for name in [name for name in sys.modules if name.startswith(ADDON)]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def worker(jobs, monkeypatch, tmp_path):
+    """A worker of the scenarios, not started; what this process's own Python would not survive is not inherited."""
+    worker = jobs.WorkerProcess(module="worker_scenarios")
+    yield worker
+    worker.close(0)
+
+
+@pytest.fixture
+def started(worker):
+    worker.start(extra_paths=[HERE])
+    return worker
+
+
+def request(style: str | None = None, **more) -> GenerateRequest:
+    return GenerateRequest(AudioSection(Path("speech.wav")), style=style, **more)
+
+
+def poll_until(job, seconds: float = 20):
+    """Poll as a timer would, until the job is over."""
+    events = []
+    end = time.monotonic() + seconds
+    while job.state == "running" and time.monotonic() < end:
+        events += job.poll()
+        time.sleep(0.01)
+    assert job.state != "running", "the job never ended"
+    return events
+
+
+def reach(job, stage: str, seconds: float = 20) -> None:
+    """Poll until the job is at `stage`."""
+    end = time.monotonic() + seconds
+    while job.progress.stage != stage:
+        job.poll()
+        assert job.state == "running", job.error
+        assert time.monotonic() < end, f"the job never came to {stage}"
+        time.sleep(0.005)
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process; one that only waits to be collected is none."""
+    try:
+        os.kill(pid, 0)
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+
+
+def ends(pid: int, seconds: float = 10) -> bool:
+    end = time.monotonic() + seconds
+    while is_running(pid) and time.monotonic() < end:
+        time.sleep(0.02)
+    return not is_running(pid)
+
+
+def works(worker) -> None:
+    """The next request is answered as if nothing had happened."""
+    job = worker.submit(request(seed=9))
+    assert job.wait().motion.values[0, 0] == 9
+    assert job.state == "done"
+
+
+# What goes well
+
+
+def test_a_job_runs_to_its_result(started):
+    job = started.submit(request(steps=5, seed=4, rate=FrameRate(24, 1.001), parts=("head",)))
+    events = poll_until(job)
+    assert job.state == "done"
+    assert job.error is None
+    assert events[-1] is job.result
+    assert job.result.motion.rate == FrameRate(24, 1.001)
+    np.testing.assert_array_equal(job.result.motion.values, np.full((30, 3), 4))
+    progress = [event for event in events if isinstance(event, Progress)]
+    assert progress[-1] == job.progress
+    assert progress[-1].fraction == 0.8
+    assert job.poll() == []
+
+
+def test_wait_reports_and_returns(started):
+    seen = []
+    result = started.submit(request(steps=5)).wait(seen.append)
+    assert isinstance(result, GenerateResult)
+    assert [progress.fraction for progress in seen][-5:] == [0, 0.2, 0.4, 0.6, 0.8]
+
+
+def test_the_worker_stays_between_jobs(started):
+    pid = started.pid
+    for _ in range(3):
+        works(started)
+    started.start(extra_paths=[HERE])
+    assert started.pid == pid
+    assert started.versions["python"]
+
+
+def test_other_settings_start_another_worker(started, tmp_path):
+    pid = started.pid
+    started.start(extra_paths=[HERE, tmp_path])
+    assert started.pid != pid
+    assert not is_running(pid)
+    works(started)
+
+
+def test_submit_starts_a_worker_where_none_runs(started):
+    started.close()
+    assert started.pid is None
+    works(started)
+
+
+def test_polling_never_waits_and_says_what_is_going_on(worker, monkeypatch):
+    monkeypatch.setenv("SCENARIO", "load hangs")
+    worker.start(extra_paths=[HERE])
+    job = worker.submit(request())
+    assert job.progress == Progress(0.0, "Starting the worker")
+    while not job.poll():
+        assert job.state == "running"
+    assert job.progress == Progress(0.0, "Loading the models")
+    job.cancel()
+
+
+def test_one_job_at_a_time(started):
+    job = started.submit(request("slow"))
+    with pytest.raises(WorkerError, match="already"):
+        started.submit(request())
+    job.cancel()
+    works(started)
+
+
+def test_large_requests_and_results_pass(started):
+    from diface_core import Constraints
+
+    rows = 20000
+    kept = Constraints(np.zeros((rows, 55), np.float32), np.zeros((rows, 55), bool))
+    assert started.submit(request(constraints=kept)).wait()
+
+
+def test_an_artists_error_keeps_its_kind(started):
+    job = started.submit(request("audio"))
+    poll_until(job)
+    assert job.state == "failed"
+    assert isinstance(job.error, AudioError)
+    assert job.error.message == "speech.wav is silent."
+    works(started)
+
+
+def test_wait_raises_the_error(started):
+    with pytest.raises(AudioError, match="silent"):
+        started.submit(request("audio")).wait()
+
+
+def test_what_libraries_print_does_no_harm(started):
+    assert started.submit(request("prints")).wait()
+
+
+# Cancel
+
+
+def test_cancel_is_over_at_once_and_the_worker_stays(started):
+    pid = started.pid
+    job = started.submit(request("slow"))
+    reach(job, "Making the motion")
+    job.cancel()
+    assert job.state == "cancelled"
+    assert job.poll() == []
+    works(started)
+    assert started.pid == pid
+
+
+def test_a_worker_that_does_not_stop_is_replaced(started):
+    started.confirm_seconds = 0.3
+    job = started.submit(request("stuck"))
+    reach(job, "Stuck")
+    pid = started.pid
+    job.cancel()
+    assert ends(pid)
+    works(started)
+    assert started.pid != pid
+
+
+def test_a_request_behind_a_worker_that_does_not_stop_is_sent_again(started):
+    started.confirm_seconds = 0.5
+    job = started.submit(request("stuck"))
+    reach(job, "Stuck")
+    pid = started.pid
+    job.cancel()
+    works(started)  # sent to the stuck one, and answered by its successor
+    assert started.pid != pid
+
+
+def test_cancel_while_models_load_keeps_the_worker(worker, monkeypatch):
+    monkeypatch.setenv("SCENARIO", "slow load")
+    worker.confirm_seconds = 0.01
+    worker.start(extra_paths=[HERE])
+    pid = worker.pid
+    worker.submit(request("slow")).cancel()
+    works(worker)
+    assert worker.pid == pid
+
+
+def test_a_report_that_raises_cancels(started):
+    def report(progress: Progress) -> None:
+        if progress.stage == "Making the motion":
+            raise Cancelled
+
+    job = started.submit(request("slow"))
+    with pytest.raises(Cancelled):
+        job.wait(report)
+    assert job.state == "cancelled"
+    works(started)
+
+
+def test_cancel_after_the_end_changes_nothing(started):
+    job = started.submit(request())
+    job.wait()
+    job.cancel()
+    assert job.state == "done"
+    assert job.result
+
+
+def test_waiting_for_a_cancelled_job_says_so(started):
+    job = started.submit(request("slow"))
+    job.cancel()
+    with pytest.raises(Cancelled):
+        job.wait()
+
+
+# What goes wrong
+
+
+def fails(worker, style: str | None = None) -> WorkerError:
+    job = worker.submit(request(style))
+    events = poll_until(job)
+    assert job.state == "failed"
+    assert job.result is None
+    assert isinstance(job.error, WorkerError)
+    assert events[-1] is job.error
+    assert job.error.message
+    assert job.error.hint
+    return job.error
+
+
+@pytest.mark.parametrize(
+    ("style", "message", "hint"),
+    [
+        ("killed", "memory", "shorter range"),
+        ("memory", "memory", "shorter range"),
+        ("torch_memory", "memory", "shorter range"),
+        ("exits", "unexpectedly, with status 3", "Generate again"),
+        ("rubbish", "not a message", "prints"),
+        ("half", "memory", "shorter range"),
+        ("bug", "KeyError: 'oops'", "report"),
+    ],
+)
+def test_a_worker_that_fails_says_why_and_the_next_request_works(started, style, message, hint):
+    error = fails(started, style)
+    assert message in error.message
+    assert hint in error.hint
+    works(started)
+
+
+def test_the_workers_last_words_come_with_the_error(started):
+    assert "so long" in fails(started, "exits").__notes__[0]
+
+
+def test_a_worker_killed_from_outside_is_replaced(started):
+    job = started.submit(request("slow"))
+    reach(job, "Making the motion")
+    os.kill(started.pid, 9)
+    poll_until(job)
+    assert "memory" in job.error.message
+    works(started)
+
+
+def test_a_worker_killed_while_idle_is_not_missed(started):
+    works(started)
+    pid = started.pid
+    os.kill(pid, 9)
+    assert ends(pid)
+    works(started)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "message", "hint"),
+    [
+        ("import fails", "No module named 'numpy_that_is_not_there'", "Worker Python"),
+        ("load needs torch", "No module named 'torch_that_is_not_there'", "Worker Python"),
+        ("load breaks", "division by zero", "report"),
+        ("rubbish first", "not a message", "prints"),
+        ("killed at start", "memory", "shorter"),
+        ("exits at start", "status 0", "Worker Python"),
+    ],
+)
+def test_a_worker_that_does_not_start_says_why(worker, monkeypatch, scenario, message, hint):
+    monkeypatch.setenv("SCENARIO", scenario)
+    worker.start(extra_paths=[HERE])
+    error = fails(worker)
+    assert message in error.message
+    assert hint in error.hint
+    monkeypatch.delenv("SCENARIO")
+    works(worker)
+
+
+@pytest.mark.parametrize(("scenario", "word"), [("no greeting", "start"), ("load hangs", "load")])
+def test_a_worker_that_hangs_at_the_start_is_given_up(worker, monkeypatch, scenario, word):
+    monkeypatch.setenv("SCENARIO", scenario)
+    worker.start(extra_paths=[HERE])
+    pid = worker.pid
+    worker.greet_seconds = 1.0 if scenario == "no greeting" else 60
+    worker.load_seconds = 0.2
+    assert f"did not {word}" in fails(worker).message
+    assert ends(pid)
+    worker.greet_seconds = worker.load_seconds = 60
+    monkeypatch.delenv("SCENARIO")
+    works(worker)
+
+
+def test_an_interpreter_that_is_not_there(worker, tmp_path):
+    with pytest.raises(WorkerError, match="no Python at") as caught:
+        worker.start(tmp_path / "python")
+    assert "Worker Python" in caught.value.hint
+    with pytest.raises(WorkerError, match="no Python at"):
+        worker.submit(request())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a script that is a program")
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("not a program", "cannot be started"),
+        ("#!/bin/sh\nexit 0\n", "could not start"),
+        ("#!/bin/sh\necho Blender 5.2 is not a Python\nexec sleep 60\n", "not a message"),
+        ("#!/bin/sh\necho \"No module named 'numpy'\" >&2\nexit 1\n", "No module named 'numpy'"),
+    ],
+)
+def test_an_interpreter_that_is_none(worker, tmp_path, script, message):
+    python = tmp_path / "python"
+    python.write_text(script)
+    python.chmod(0o755)
+    try:
+        worker.start(python)
+        error = fails(worker)
+    except WorkerError as raised:
+        error = raised
+    assert message in error.message
+    assert error.hint
+
+
+def test_another_python_does_not_get_blenders_packages(jobs, monkeypatch):
+    launch = importlib.import_module(f"{ADDON}.launch")
+    monkeypatch.setenv("PYTHONPATH", "blenders")
+    monkeypatch.setenv("PYTHONHOME", "blenders")
+    own = launch.Launch(extra_paths=(HERE,)).environment()
+    other = launch.Launch(Path(sys.executable), (HERE,)).environment()
+    assert own["PYTHONPATH"] == os.pathsep.join([str(ROOT), str(HERE)])
+    assert other["PYTHONPATH"] == str(ROOT)
+    assert "PYTHONHOME" not in own
+    assert "PYTHONHOME" not in other
+
+
+def test_own_python_is_found_where_the_executable_is_blender(jobs, monkeypatch, tmp_path):
+    launch = importlib.import_module(f"{ADDON}.launch")
+    assert launch.own_python() == Path(sys.executable)
+    python = tmp_path / "bin" / f"python3.{sys.version_info.minor}"
+    python.parent.mkdir()
+    python.touch()
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    for executable in ("", str(tmp_path / "blender")):
+        monkeypatch.setattr(sys, "executable", executable)
+        assert launch.own_python() == python
+    python.unlink()
+    with pytest.raises(WorkerError, match="not found"):
+        launch.own_python()
+
+
+# Nothing is left behind
+
+
+def test_close_ends_the_process_whatever_it_does(started):
+    pid = started.pid
+    job = started.submit(request("stuck"))
+    started.close(0.1)
+    assert not is_running(pid)
+    poll_until(job)
+    assert "stopped" in job.error.message
+
+
+PARENT = f"""
+import importlib, sys, time, types
+from pathlib import Path
+package = types.ModuleType("{ADDON}")
+package.__path__ = [{str(ROOT / "diface_addon")!r}]
+sys.modules["{ADDON}"] = package
+jobs = importlib.import_module("{ADDON}.jobs")
+from diface_core import AudioSection, GenerateRequest
+worker = jobs.shared_worker()
+assert jobs.shared_worker() is worker
+worker._launch = jobs.Launch(module="worker_scenarios")
+worker.start(extra_paths=[Path({str(HERE)!r})])
+job = worker.submit(GenerateRequest(AudioSection(Path("a")), style="stuck"))
+while job.progress.stage != "Stuck":
+    job.poll()
+print(worker.pid, flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize("ending", ["", "1 / 0", "sys.exit(1)", "import os; os._exit(0)", "os.kill(os.getpid(), 9)"])
+def test_the_end_of_blender_ends_the_worker(ending):
+    """Regular, by an error, without tidying up, and killed, in the middle of a long step."""
+    parent = subprocess.run(
+        [sys.executable, "-W", "error", "-c", f"import os\n{PARENT}\n{ending}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    pid = int(parent.stdout)
+    assert ends(pid), "the worker outlived its Blender"
+    assert "Warning" not in parent.stderr

@@ -1,0 +1,47 @@
+"""time_left: right for steady work, silent at first, never jumping, zero at the end."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diface_core.time_left import SOONEST, TimeLeft
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@given(st.floats(1.0, 1000.0), st.integers(5, 50))
+def test_steady_work_is_foretold_exactly(total, steps):
+    clock = Clock()
+    left = TimeLeft(clock)
+    for step in range(1, steps + 1):
+        clock.now = 100 + total * step / steps
+        said = left.at(step / steps)
+        if said is not None:
+            assert said == pytest.approx(total * (1 - step / steps), abs=1e-6 * total)
+    assert said == 0
+
+
+def test_nothing_is_said_too_soon():
+    clock = Clock()
+    left = TimeLeft(clock)
+    clock.now += SOONEST / 2
+    assert left.at(0.5) is None
+    clock.now += 10
+    assert left.at(0.0) is None
+    assert left.at(0.5) is not None
+
+
+def test_a_sudden_stop_moves_the_estimate_a_part_of_the_way():
+    clock = Clock()
+    left = TimeLeft(clock)
+    clock.now += 5
+    assert left.at(0.5) == pytest.approx(5)
+    clock.now += 5
+    assert 5 > left.at(0.51) > 0

@@ -1,0 +1,233 @@
+"""worker: a real process spoken to in bytes, over the pipes that it will have under Blender."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from diface_core import AudioError, AudioSection, GenerateRequest, WorkerError, protocol
+from diface_core.protocol import Message
+
+HERE = Path(__file__).parent
+
+
+class Pipe:
+    """The other end of a worker."""
+
+    def __init__(self, scenario: str = "") -> None:
+        paths = os.pathsep.join([str(HERE), str(HERE.parents[1])])
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "worker_scenarios"],
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": paths, "SCENARIO": scenario},
+        )
+
+    def send(self, message: Message) -> None:
+        self.process.stdin.write(protocol.pack(message))
+
+    def ask(self, number: int, style: str | None = None, **more) -> None:
+        self.send(protocol.request_message(GenerateRequest(AudioSection(Path("a.wav")), style=style, **more), number))
+
+    def read(self) -> Message | None:
+        return protocol.read(self.process.stdout)
+
+    def until(self, *kinds: str) -> Message:
+        while (message := self.read()) is not None:
+            if message.kind in kinds:
+                return message
+        raise AssertionError(f"the worker ended without any of {kinds}")
+
+    def close(self) -> str:
+        self.process.kill()
+        _, errors = self.process.communicate()
+        return errors.decode()
+
+
+@pytest.fixture
+def pipe() -> Iterator[Pipe]:
+    pipe = Pipe()
+    assert pipe.read().kind == "hello"
+    assert pipe.read().kind == "ready"
+    yield pipe
+    pipe.close()
+
+
+def test_hello_comes_before_the_models_are_loaded():
+    pipe = Pipe("load hangs")
+    hello = pipe.read()
+    assert hello.kind == "hello"
+    assert hello.data["protocol"] == protocol.VERSION
+    assert hello.data["versions"]["python"] == "{}.{}.{}".format(*sys.version_info)
+    assert "torch" in hello.data["versions"]
+    pipe.close()
+
+
+def test_a_request_is_answered_with_progress_and_result(pipe):
+    pipe.ask(7, steps=4, seed=3)
+    seen = []
+    while (message := pipe.read()).kind == "progress":
+        assert message.request == 7
+        seen.append(protocol.progress_of(message).fraction)
+    assert seen == [0, 0, 0.25, 0.5, 0.75]
+    assert (message.kind, message.request) == ("result", 7)
+    np.testing.assert_array_equal(protocol.result_of(message).motion.values, np.full((30, 55), 3))
+
+
+def test_requests_wait_their_turn(pipe):
+    for number in range(5):
+        pipe.ask(number, seed=number)
+    for number in range(5):
+        message = pipe.until("result")
+        assert message.request == number
+        assert protocol.result_of(message).motion.values[0, 0] == number
+
+
+def test_a_request_may_come_before_ready():
+    pipe = Pipe("slow load")
+    pipe.ask(1)
+    assert [pipe.read().kind for _ in range(2)] == ["hello", "ready"]
+    assert pipe.until("result").request == 1
+    pipe.close()
+
+
+def test_cancel_stops_the_running_request_only(pipe):
+    pipe.ask(1, "slow")
+    pipe.ask(2)
+    pipe.until("progress")
+    pipe.send(Message("cancel", 1))
+    assert pipe.until("cancelled", "result").request == 1
+    assert (last := pipe.until("cancelled", "result")).kind == "result"
+    assert last.request == 2
+
+
+def test_a_waiting_request_can_be_cancelled(pipe):
+    pipe.ask(1, "slow")
+    pipe.ask(2)
+    pipe.send(Message("cancel", 2))
+    pipe.send(Message("cancel", 1))
+    answers = [pipe.until("cancelled", "result") for _ in range(2)]
+    assert [(answer.kind, answer.request) for answer in answers] == [("cancelled", 1), ("cancelled", 2)]
+
+
+def test_an_artists_error_comes_as_it_is(pipe):
+    pipe.ask(1, "audio")
+    error = protocol.error_of(pipe.until("error"))
+    assert isinstance(error, AudioError)
+    assert (error.message, error.hint) == ("a.wav is silent.", "Choose another.")
+    pipe.ask(2)
+    assert pipe.until("result").request == 2
+
+
+def test_a_bug_is_named_and_its_traceback_sent_and_logged(pipe):
+    pipe.ask(1, "bug")
+    error = protocol.error_of(pipe.until("error"))
+    assert isinstance(error, WorkerError)
+    assert "KeyError: 'oops'" in error.message
+    assert "bug" in error.hint
+    assert "in bug\n" in error.__notes__[0]
+    pipe.ask(2)
+    assert pipe.until("result").request == 2
+    assert 'raise KeyError("oops")' in pipe.close()
+
+
+@pytest.mark.parametrize("style", ["memory", "torch_memory"])
+def test_too_little_memory_is_said_in_words(pipe, style):
+    pipe.ask(1, style)
+    error = protocol.error_of(pipe.until("error"))
+    assert "memory" in error.message
+    assert "shorter" in error.hint
+
+
+def test_what_libraries_print_does_not_reach_the_pipe(pipe):
+    pipe.ask(1, "prints")
+    assert [pipe.read().kind for _ in range(2)] == ["progress", "result"]
+    errors = pipe.close()
+    for text in ("printed", "written", "written to fd 1", "printed by a child"):
+        assert f"{text}\n" in errors
+
+
+def test_what_libraries_read_is_empty(pipe):
+    pipe.ask(1, "reads")
+    assert pipe.until("result", "error").kind == "result"
+
+
+@pytest.mark.parametrize("style", [None, "slow", "stuck"])
+def test_the_end_of_the_pipe_ends_the_process_whatever_it_does(pipe, style):
+    if style:
+        pipe.ask(1, style)
+        pipe.until("progress")
+    pipe.process.stdin.close()
+    assert pipe.process.wait(10) == 0
+    pipe.process.stdin = None
+
+
+def test_the_end_of_the_pipe_ends_a_process_that_is_loading():
+    pipe = Pipe("load hangs")
+    pipe.read()
+    pipe.process.stdin.close()
+    assert pipe.process.wait(10) == 0
+    pipe.process.stdin = None
+    pipe.close()
+
+
+def test_quit(pipe):
+    pipe.ask(1, "stuck")
+    pipe.send(Message("quit"))
+    assert pipe.process.wait(10) == 0
+
+
+def test_a_reader_that_is_gone_ends_the_process(pipe):
+    pipe.process.stdout.close()
+    pipe.ask(1, "slow")
+    assert pipe.process.wait(10) == 0
+    pipe.process.stdout = None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C goes another way there")
+def test_ctrl_c_is_not_for_the_worker(pipe):
+    pipe.ask(1, "slow")
+    pipe.until("progress")
+    pipe.process.send_signal(signal.SIGINT)
+    pipe.send(Message("cancel", 1))
+    assert pipe.until("cancelled").request == 1
+
+
+@pytest.mark.parametrize(
+    "data", [b"rubbish rubbish", protocol.pack(Message("dance", 1)), protocol.pack(Message("generate", 1))]
+)
+def test_rubbish_from_the_other_side_is_answered_and_left(pipe, data):
+    pipe.process.stdin.write(data)
+    message = pipe.until("error")
+    assert message.request is None
+    assert isinstance(protocol.error_of(message), WorkerError)
+    assert pipe.process.wait(10) == 1
+
+
+@pytest.mark.parametrize(
+    ("scenario", "words"), [("load needs torch", "torch_that_is_not_there"), ("load breaks", "division by zero")]
+)
+def test_an_engine_that_does_not_load(scenario, words):
+    pipe = Pipe(scenario)
+    message = pipe.until("error")
+    assert message.request is None
+    assert words in protocol.error_of(message).message
+    assert pipe.process.wait(10) == 1
+    pipe.close()
+
+
+def test_an_import_error_names_the_preference():
+    pipe = Pipe("load needs torch")
+    error = protocol.error_of(pipe.until("error"))
+    assert "Worker Python" in error.hint
+    assert sys.executable in error.message
+    pipe.close()

@@ -1,0 +1,116 @@
+"""Workers with a fast engine that does what the request's style says, for tests of what can go wrong in a real process.
+
+Started as modules, as diface_core.worker is: the environment variable SCENARIO says how the start itself goes.
+"""
+
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+from diface_core import AudioError, GenerateRequest, GenerateResult, Motion, Progress, channels, worker
+
+
+class Engine:
+    """Makes the seed the value of every channel."""
+
+    def generate(self, request: GenerateRequest, report) -> GenerateResult:
+        getattr(self, request.style or "plain")(request, report)
+        names = channels.of_parts(request.parts)
+        values = np.full((30, len(names)), request.seed, np.float32)
+        return GenerateResult(Motion(values, names, request.rate), "fake", {"all": 0.0})
+
+    def plain(self, request, report):
+        for step in range(request.steps):
+            report(Progress(step / request.steps, "Making the motion"))
+
+    def slow(self, request, report):
+        """A minute in short steps."""
+        for step in range(6000):
+            report(Progress(step / 6000, "Making the motion"))
+            time.sleep(0.01)
+
+    def stuck(self, request, report):
+        """One long step, as a long torch operation is."""
+        report(Progress(0.5, "Stuck"))
+        time.sleep(60)
+
+    def audio(self, request, report):
+        raise AudioError(f"{request.audio.path.name} is silent.", "Choose another.")
+
+    def bug(self, request, report):
+        raise KeyError("oops")
+
+    def memory(self, request, report):
+        raise MemoryError
+
+    def torch_memory(self, request, report):
+        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+
+    def killed(self, request, report):
+        report(Progress(0.5, "Dying"))
+        os.kill(os.getpid(), 9)
+
+    def exits(self, request, report):
+        sys.stderr.write("so long\n")
+        sys.stderr.flush()
+        os._exit(3)
+
+    def prints(self, request, report):
+        """What libraries do: from Python, from C and from a process of their own."""
+        print("printed")  # noqa: T201
+        sys.stdout.write("written\n")
+        sys.stdout.flush()
+        os.write(1, b"written to fd 1\n")
+        subprocess.run([sys.executable, "-c", "print('printed by a child')"], check=True)
+
+    def reads(self, request, report):
+        assert sys.stdin.read() == ""
+
+    def rubbish(self, request, report):
+        """Get at the pipe itself."""
+        for fd in range(3, 20):
+            try:
+                os.write(fd, b"Downloading: 100%\n" * 10)
+            except OSError:
+                continue
+        time.sleep(60)
+
+    def half(self, request, report):
+        """Die within a message."""
+        for fd in range(3, 20):
+            try:
+                os.write(fd, b"\x93DFC\xff\x00\x00\x00{")
+            except OSError:
+                continue
+        os.kill(os.getpid(), 9)
+
+
+def load() -> Engine:
+    scenario = os.environ.get("SCENARIO", "")
+    if scenario == "slow load":
+        time.sleep(1.0)
+    if scenario == "load hangs":
+        time.sleep(60)
+    if scenario == "load needs torch":
+        import torch_that_is_not_there  # noqa: F401
+    if scenario == "load breaks":
+        raise ZeroDivisionError("division by zero")
+    return Engine()
+
+
+if __name__ == "__main__":
+    match os.environ.get("SCENARIO", ""):
+        case "no greeting":
+            time.sleep(60)
+        case "import fails":
+            import numpy_that_is_not_there  # noqa: F401
+        case "rubbish first":
+            print("Welcome to this Python!", flush=True)  # noqa: T201
+        case "killed at start":
+            os.kill(os.getpid(), 9)
+        case "exits at start":
+            sys.exit(0)
+    worker.serve(load)
