@@ -1,0 +1,1 @@
+"""Diffusion over motion, as pure functions: schedule, sampler, guidance, constraints and loss."""

@@ -1,0 +1,138 @@
+"""Sound -> speech features: Whisper's encoder, mel bands and loudness, one row a motion frame."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from transformers import WhisperConfig, WhisperFeatureExtractor
+from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
+from .errors import ModelError
+from .types import MODEL_RATE, AudioClip, FloatArray
+
+RATE = 16_000
+HZ = 50
+"""Rows a second that leave the encoder; row i is centred at i / 50 s, as mel frame 2 i is."""
+
+WINDOW, HOP = 10.0, 3.0
+"""Seconds that a window lasts, and to the next one. Every row is the mean of three or four windows, each weighted by
+how much of its context it hears (a Hann window): what the encoder says of a sound depends on where in the window it
+stands, and the mean does so least (docs/quality.md)."""
+
+WIDTH, BANDS = 384, 16
+SPEECH, MEL, LOUDNESS = slice(0, WIDTH), slice(WIDTH, WIDTH + BANDS), WIDTH + BANDS
+DIMENSION = WIDTH + BANDS + 1
+"""Columns of a feature row: the encoder's output, log mel bands, loudness (0 at speech level, 1 is 20 dB up)."""
+
+ACTIVE_LEVEL = 0.05
+"""Root mean square that speech is brought to first, so that a quiet recording gives the features of a loud one."""
+
+ASSET = Path(__file__).parent / "assets" / "speech_encoder.safetensors"
+
+
+class SpeechEncoder:
+    """OpenAI's Whisper tiny.en encoder (Radford et al. 2022), run in overlapping windows over audio of any length."""
+
+    def __init__(self, encoder: WhisperEncoder, digest: str) -> None:
+        self.hash = digest
+        self._encoder = encoder.eval()
+        self._positions = encoder.config.max_source_positions
+        self._mel = WhisperFeatureExtractor(feature_size=80, chunk_length=self._positions / HZ)
+        self._mel.n_samples = self._positions * RATE // HZ
+
+    @classmethod
+    def load(cls, path: Path = ASSET, window: float = WINDOW) -> SpeechEncoder:
+        """Read the weights, for windows of at most 30 s. Raises ModelError when they are missing or damaged."""
+        if not path.exists():
+            raise ModelError(f"The speech encoder is missing: {path}.", "Run `python3 build.py demo` once to make it.")
+        positions = round(window * HZ)
+        encoder = WhisperEncoder(_config(positions))
+        try:
+            weights = {name: value.float() for name, value in load_file(path).items()}
+            weights["embed_positions.weight"] = weights["embed_positions.weight"][:positions]
+            encoder.load_state_dict(weights)
+        except Exception as damage:
+            hint = "Delete the file and run `python3 build.py demo` to make it again."
+            raise ModelError(f"The speech encoder cannot be read: {path}.", hint) from damage
+        return cls(encoder, hashlib.sha256(path.read_bytes()).hexdigest())
+
+    def encode(self, clip: AudioClip, report: Callable[[float], None] = lambda fraction: None) -> FloatArray:
+        """Features (T, DIMENSION) float32 of a mono 16 kHz clip, T = MODEL_RATE.rows(clip.seconds).
+
+        `report` is called with the fraction done after every window; what it raises passes through.
+        """
+        if clip.rate != RATE:
+            raise ValueError(f"clip.rate must be {RATE} Hz. Got {clip.rate}.")
+        samples = level(clip.samples)
+        rows = MODEL_RATE.rows(clip.seconds)
+        at = np.arange(rows) / MODEL_RATE.value
+
+        features = np.empty((rows, DIMENSION), np.float32)
+        features[:, :LOUDNESS] = _at_times(self._windows(samples, report), at)
+        features[:, LOUDNESS] = loudness(samples, at)
+        return features
+
+    def window(self, samples: FloatArray) -> FloatArray:
+        """One window's rows (positions, WIDTH + BANDS) at 50 Hz; shorter samples are followed by silence."""
+        mel = self._mel(samples, sampling_rate=RATE, return_tensors="pt").input_features
+        with torch.inference_mode():
+            speech = self._encoder(mel).last_hidden_state[0]
+        bands = mel[0, :, ::2].reshape(BANDS, -1, mel.shape[-1] // 2).mean(1).T
+        return torch.cat([speech, bands], 1).numpy()
+
+    def _windows(self, samples: FloatArray, report: Callable[[float], None]) -> FloatArray:
+        """Rows (N, WIDTH + BANDS) at 50 Hz of the whole sound, the weighted mean of the windows that hear it."""
+        length = -(-len(samples) * HZ // RATE) + 1
+        hop = round(HOP * HZ)
+        count = 1 + max(0, -(-(length - self._positions) // hop))
+        weight = np.hanning(self._positions + 2)[1:-1, None].astype(np.float32)
+
+        total = np.zeros((length, WIDTH + BANDS), np.float32)
+        weights = np.zeros((length, 1), np.float32)
+        for index in range(count):
+            first = index * hop
+            begin = first * RATE // HZ
+            rows = self.window(samples[begin : begin + self._mel.n_samples])[: length - first]
+            total[first : first + len(rows)] += rows * weight[: len(rows)]
+            weights[first : first + len(rows)] += weight[: len(rows)]
+            report((index + 1) / count)
+        return total / weights
+
+
+def level(samples: FloatArray) -> FloatArray:
+    """The same sound with its speech (the loudest tenth of 20 ms frames) at ACTIVE_LEVEL."""
+    frames = samples[: len(samples) // 320 * 320].reshape(-1, 320)
+    if not len(frames):
+        return samples
+    active = np.sqrt(np.quantile(np.mean(frames**2, 1), 0.9))
+    return samples * np.float32(ACTIVE_LEVEL / max(active, 1e-4))
+
+
+def loudness(samples: FloatArray, at: FloatArray) -> FloatArray:
+    """Loudness (T,) of levelled samples in the 50 ms around each time `at` (s): 0 at speech level, -1 20 dB below."""
+    energy = np.concatenate([[0.0], np.cumsum(samples.astype(np.float64) ** 2)])
+    centre, half = np.round(at * RATE).astype(int), RATE // 40
+    first, last = (np.clip(centre + side, 0, len(samples)) for side in (-half, half))
+    power = (energy[last] - energy[first]) / np.maximum(last - first, 1)
+    return (np.log10(power / ACTIVE_LEVEL**2 + 1e-6) / 2).astype(np.float32)
+
+
+def _at_times(rows: FloatArray, at: FloatArray) -> FloatArray:
+    """Linear interpolation of 50 Hz rows at times `at` (s)."""
+    position = np.minimum(at * HZ, len(rows) - 1)
+    below = np.minimum(position.astype(int), len(rows) - 2)
+    part = (position - below).astype(np.float32)[:, None]
+    return rows[below] * (1 - part) + rows[below + 1] * part
+
+
+def _config(positions: int) -> WhisperConfig:
+    return WhisperConfig(
+        d_model=WIDTH, encoder_layers=4, encoder_attention_heads=6, encoder_ffn_dim=1536, num_mel_bins=80,
+        max_source_positions=positions, decoder_layers=1, decoder_attention_heads=6, decoder_ffn_dim=16, vocab_size=8,
+        pad_token_id=0, bos_token_id=1, eos_token_id=2, decoder_start_token_id=1, dropout=0.0,
+    )  # fmt: skip

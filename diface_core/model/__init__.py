@@ -1,0 +1,1 @@
+"""The denoisers: networks, their files, and the bundle that generates."""

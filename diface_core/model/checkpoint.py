@@ -1,0 +1,64 @@
+"""Denoisers on disk: safetensors with the configuration in its header; no pickle."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from ..errors import ModelError
+from .denoiser import Denoiser, DenoiserConfig
+
+FORMAT = "diface-denoiser-1"
+
+
+def save(denoiser: Denoiser, path: Path, **notes: str) -> None:
+    """Write float16 weights, the configuration and `notes` about the training; whole or not at all."""
+    config = json.dumps(dataclasses.asdict(denoiser.config))
+    weights = {name: value.to(torch.float16).contiguous() for name, value in denoiser.state_dict().items()}
+    partial = path.with_suffix(".partial")
+    save_file(weights, partial, {"format": FORMAT, "config": config, **notes})
+    partial.replace(path)
+
+
+def load(path: Path) -> tuple[Denoiser, str]:
+    """The denoiser in evaluation mode, and the hash (hex) of its file.
+
+    Raises ModelError for a missing or damaged file, another format, wrong shapes, and values that are not finite.
+    """
+    if not path.exists():
+        raise ModelError(
+            f"The model file {path.name} is missing.", "Install DiFACE again, or train it (docs/training.md)."
+        )
+    try:
+        with safe_open(path, framework="pt") as file:
+            notes = file.metadata() or {}
+            weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 - no mapping
+    except (SafetensorError, OSError) as damage:
+        raise ModelError(f"The model file {path.name} is damaged: {damage}.", "Install DiFACE again.") from damage
+    if notes.get("format") != FORMAT:
+        raise ModelError(
+            f"{path.name} is not a DiFACE model: expected {FORMAT}, got {notes.get('format')}.",
+            "Choose a file that diface_core.training.train wrote.",
+        )
+    wrong = [name for name, value in weights.items() if not torch.isfinite(value).all()]
+    if wrong:
+        raise ModelError(f"{path.name} holds values that are not numbers, in {wrong[0]}.", "Install DiFACE again.")
+    denoiser = Denoiser(config_from(json.loads(notes["config"])))
+    try:
+        denoiser.load_state_dict(weights)
+    except RuntimeError as mismatch:
+        raise ModelError(
+            f"{path.name} does not fit its own configuration: {mismatch}.", "Train it again."
+        ) from mismatch
+    return denoiser.eval(), hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def config_from(fields: dict[str, object]) -> DenoiserConfig:
+    """A DenoiserConfig from JSON or TOML, whose lists become tuples."""
+    return DenoiserConfig(**{name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()})  # type: ignore[arg-type]
