@@ -229,10 +229,8 @@ def cpu_torch() -> Path | None:
         try:
             run("torch: is its CPU build offered here?", command)
         except BuildError:
-            say(
-                "   No: the ordinary build comes with CUDA, several GB. To have the small one, point pip's find-links or"
-            )
-            say("   extra-index-url at PyTorch's CPU wheels, and run this again after `build.py clean`.")
+            say("   No: the ordinary build comes with CUDA, several GB. To have the small one, point pip's find-links")
+            say("   or extra-index-url at PyTorch's CPU wheels, and run this again after `build.py clean`.")
             return None
     return next(downloads().glob(pattern), None)
 
@@ -472,7 +470,7 @@ def lint() -> list[Outcome]:
         say(f"\n-- {name}")
         start = time.monotonic()
         code = subprocess.run([str(python), "-m", *words], cwd=ROOT, env=_environment(None)).returncode
-        outcomes.append(Outcome(name, passed=code == 0, failed=code != 0, seconds=time.monotonic() - start))
+        outcomes.append(Outcome(name, passed=int(code == 0), failed=int(code != 0), seconds=time.monotonic() - start))
     return outcomes
 
 
@@ -521,9 +519,10 @@ def test(parts: list[str]) -> int:
     start = time.monotonic()
     outcomes: list[Outcome] = []
     absent: list[str] = []
-    make_assets()
     if "lint" in parts:
         outcomes += lint()
+    if parts != ["lint"]:
+        make_assets()
     if "core" in parts:
         outcomes.append(pytest("core", core_python(), "tests/core"))
     for version, python in BLENDERS.items():
