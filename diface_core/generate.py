@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +14,18 @@ from . import channels
 from .audio import load_clip
 from .errors import ModelError
 from .feature_cache import FeatureCache, key_of
-from .resample import resample
-from .types import AudioClip, FloatArray, GenerateRequest, GenerateResult, Motion, Progress, Report
+from .resample import resample, resample_constraints
+from .types import (
+    MODEL_RATE,
+    AudioClip,
+    Constraints,
+    FloatArray,
+    GenerateRequest,
+    GenerateResult,
+    Motion,
+    Progress,
+    Report,
+)
 
 Fraction = Callable[[float], None]
 """Told how much of one stage is done, 0 to 1; may raise Cancelled."""
@@ -26,7 +37,8 @@ ENCODING_SHARE = 0.45
 class Encoder(Protocol):
     """Hears speech: an AudioClip becomes features (T, D), one row a row of the models' Motion."""
 
-    hash: str
+    @property
+    def hash(self) -> str: ...
 
     def encode(self, clip: AudioClip, report: Fraction, /) -> FloatArray: ...
 
@@ -34,7 +46,8 @@ class Encoder(Protocol):
 class Models(Protocol):
     """Moves face and head: features become a Motion at MODEL_RATE with the channels of the request's parts."""
 
-    hash: str
+    @property
+    def hash(self) -> str: ...
 
     def sample(self, features: FloatArray, request: GenerateRequest, report: Fraction, /) -> Motion: ...
 
@@ -68,16 +81,41 @@ class Generator:
             stages.begin("Listening to the speech", 0.02, 0.02 + share)
             features = self._cache.put(key, self._encoder.encode(clip, stages.report))
 
-        stages.begin("Making the motion", 0.02 + share, 0.98)
-        motion = self._models.sample(features, request, stages.report)
-
-        stages.begin("Finishing", 0.98, 1.0)
         # Of a strip of n frames come n rows: the clip's own length is rounded to its samples and may be a hair longer.
         seconds = clip.seconds if request.audio.seconds is None else request.audio.seconds
-        motion = resample(_strengthen(motion, request), request.rate, request.rate.rows(seconds))
+        rows = request.rate.rows(seconds)
+        _check_constraints(request, rows)
+
+        stages.begin("Making the motion", 0.02 + share, 0.98)
+        motion = self._models.sample(features, _for_models(request, len(features)), stages.report)
+
+        stages.begin("Finishing", 0.98, 1.0)
+        motion = resample(_strengthen(motion, request), request.rate, rows)
         motion = _keep(motion, request)
         stages.report(1.0)
         return GenerateResult(motion, self._models.hash, stages.end())
+
+
+def _check_constraints(request: GenerateRequest, rows: int) -> None:
+    expected = (rows, len(channels.of_parts(request.parts)))
+    if request.constraints and request.constraints.values.shape != expected:
+        raise ValueError(f"constraints must have shape {expected}. Got {request.constraints.values.shape}.")
+
+
+def _for_models(request: GenerateRequest, rows: int) -> GenerateRequest:
+    """The request with its constraints in `rows` rows at the models' rate, as they have to be before the strengths."""
+    kept = request.constraints
+    if kept is None:
+        return request
+    strengths = _strengths(channels.of_parts(request.parts), request)
+    before = np.divide(kept.values, strengths, out=np.zeros_like(kept.values), where=strengths > 0)
+    at_rate = resample_constraints(Constraints(before, kept.keep & (strengths > 0)), request.rate, MODEL_RATE, rows)
+    return dataclasses.replace(request, constraints=at_rate)
+
+
+def _strengths(names: tuple[str, ...], request: GenerateRequest) -> FloatArray:
+    """What each channel is multiplied by (C,)."""
+    return np.where(np.isin(names, channels.FACE), request.face_strength, request.head_strength).astype(np.float32)
 
 
 def _strengthen(motion: Motion, request: GenerateRequest) -> Motion:
@@ -86,19 +124,17 @@ def _strengthen(motion: Motion, request: GenerateRequest) -> Motion:
         raise ModelError(
             "The models gave values that are not numbers.", "Their files are damaged: install DiFACE again."
         )
+    values = motion.values * _strengths(motion.channels, request)
     is_face = np.isin(motion.channels, channels.FACE)
-    values = motion.values * np.where(is_face, request.face_strength, request.head_strength)
     values[:, is_face] = np.clip(values[:, is_face], 0, 1)
-    return Motion(values.astype(np.float32), motion.channels, motion.rate)
+    return Motion(values, motion.channels, motion.rate)
 
 
 def _keep(motion: Motion, request: GenerateRequest) -> Motion:
-    """The artist's values exactly: the models kept them at their own rate and before the strengths."""
+    """The artist's values exactly: the models kept them at their own rate, where rows fall between the artist's."""
     kept = request.constraints
     if kept is None:
         return motion
-    if kept.values.shape != motion.values.shape:
-        raise ValueError(f"constraints must have shape {motion.values.shape}. Got {kept.values.shape}.")
     return Motion(np.where(kept.keep, kept.values, motion.values), motion.channels, motion.rate)
 
 

@@ -1,4 +1,4 @@
-"""A Motion at another frame rate, every value at the time it had."""
+"""A Motion, and what the artist wants kept of it, at another frame rate: every value at the time it had."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from .types import FrameRate, Motion
+from .types import Constraints, FrameRate, Motion
 
 
 def resample(motion: Motion, rate: FrameRate, rows: int) -> Motion:
@@ -29,3 +29,25 @@ def resample(motion: Motion, rate: FrameRate, rows: int) -> Motion:
     for column in range(values.shape[1]):
         values[:, column] = PchipInterpolator(np.arange(last + 1), motion.values[:, column])(at)
     return Motion(values, motion.channels, rate)
+
+
+def resample_constraints(kept: Constraints, old: FrameRate, new: FrameRate, rows: int) -> Constraints:
+    """The same wishes in `rows` rows at `new`: between two kept rows their mean by time, else the nearest row."""
+    scale = new.value / old.value
+    values = np.zeros((rows, kept.values.shape[1]), np.float32)
+    keep = np.zeros(values.shape, bool)
+
+    nearest = np.rint(np.arange(len(kept.keep)) * scale).astype(int)
+    row, column = np.nonzero(kept.keep & (nearest < rows)[:, None])
+    values[nearest[row], column] = kept.values[row, column]
+    keep[nearest[row], column] = True
+
+    at = np.arange(rows) / scale
+    below = np.floor(at).astype(int)
+    inside = below + 1 < len(kept.keep)
+    below, part = below[inside], (at - below)[inside, None].astype(np.float32)
+    between = kept.keep[below] & kept.keep[below + 1]
+    mean = kept.values[below] * (1 - part) + kept.values[below + 1] * part
+    values[inside] = np.where(between, mean, values[inside])
+    keep[inside] |= between
+    return Constraints(values, keep)

@@ -129,6 +129,26 @@ def test_kept_values_come_out_exactly(generator, ramp):
     np.testing.assert_array_equal(values[~kept.keep], plain.values[~kept.keep])
 
 
+def test_the_models_see_kept_values_in_their_own_rows_and_before_the_strengths(ramp):
+    class Watching(LoudnessModels):
+        def sample(self, features, request, report) -> Motion:
+            self.seen = request.constraints
+            return super().sample(features, request, report)
+
+    models = Watching()
+    keep = np.zeros((120, 55), bool)
+    keep[40, [0, 52]] = True
+    kept = Constraints(np.full((120, 55), 0.6, np.float32), keep)
+    request = GenerateRequest(
+        AudioSection(ramp), rate=FrameRate(60), face_strength=0.5, head_strength=0.0, constraints=kept
+    )
+    result = Generator(LoudnessEncoder(), models, FeatureCache()).generate(request, ignore)
+    assert models.seen.keep.shape == (60, 55)
+    assert np.argwhere(models.seen.keep).tolist() == [[20, 0]]
+    assert models.seen.values[20, 0] == pytest.approx(1.2)
+    assert result.motion.values[40, 52] == np.float32(0.6)  # no strength could bring the model there; the key stays
+
+
 def test_constraints_of_another_shape_are_refused(generator, ramp):
     kept = Constraints(np.zeros((10, 55), np.float32), np.zeros((10, 55), bool))
     with pytest.raises(ValueError, match=r"constraints must have shape \(60, 55\)"):

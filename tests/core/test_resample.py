@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from diface_core import MODEL_RATE, FrameRate, Motion
-from diface_core.resample import resample
+from diface_core import MODEL_RATE, Constraints, FrameRate, Motion
+from diface_core.resample import resample, resample_constraints
 
 RATES = [FrameRate(24), FrameRate(24, 1.001), FrameRate(25), FrameRate(30, 1.001), FrameRate(50), FrameRate(60)]
 values = hnp.arrays(np.float32, st.tuples(st.integers(1, 80), st.integers(1, 3)), elements=st.floats(0, 1, width=32))
@@ -65,7 +65,7 @@ def test_values_stay_between_their_neighbours(array, rate, rows):
 @given(values)
 def test_up_by_two_and_back_is_exact(array):
     up = resample(motion(array), FrameRate(60), 2 * len(array))
-    np.testing.assert_array_equal(resample(up, MODEL_RATE, len(array)).values, array)
+    np.testing.assert_allclose(resample(up, MODEL_RATE, len(array)).values, array, rtol=0, atol=1e-7)
 
 
 @pytest.mark.parametrize("rate", RATES)
@@ -91,3 +91,37 @@ def test_channels_do_not_mix():
 def test_no_rows_are_refused():
     with pytest.raises(ValueError, match="at least one row"):
         resample(motion(np.zeros((0, 2))), FrameRate(24), 5)
+
+
+@given(values, st.integers(1, 100))
+def test_constraints_at_an_equal_rate_stay(array, rows):
+    keep = array > 0.5
+    back = resample_constraints(Constraints(array, keep), MODEL_RATE, FrameRate(30), rows)
+    both = min(rows, len(array))
+    np.testing.assert_array_equal(back.keep[:both], keep[:both])
+    np.testing.assert_array_equal(back.values[:both][keep[:both]], array[:both][keep[:both]])
+    assert not back.keep[both:].any()
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_a_single_pin_is_kept_within_half_a_row(rate):
+    for row in range(rate.rows(2.0)):
+        keep = np.zeros((rate.rows(2.0), 2), bool)
+        keep[row, 1] = True
+        back = resample_constraints(
+            Constraints(np.where(keep, 0.7, 9.0).astype(np.float32), keep), rate, MODEL_RATE, 61
+        )
+        (found,) = np.nonzero(back.keep[:, 1])
+        assert not back.keep[:, 0].any()
+        assert len(found) == 1
+        assert abs(found[0] / 30 - row / rate.value) <= 0.5 / 30 + 1e-9
+        assert back.values[found[0], 1] == np.float32(0.7)
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_a_kept_line_stays_a_line(rate):
+    rows = rate.rows(2.0)
+    line = times(rate, rows)[:, None].astype(np.float32)
+    back = resample_constraints(Constraints(line, np.ones_like(line, bool)), rate, MODEL_RATE, 58)
+    assert back.keep.all()
+    np.testing.assert_allclose(back.values[:, 0], times(MODEL_RATE, 58), atol=1e-5)

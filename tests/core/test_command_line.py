@@ -1,0 +1,147 @@
+"""The command line, with a small stand-in for the models; test_end_to_end.py runs the real ones."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+import diface_core.__main__ as command
+from diface_core import GenerateRequest, GenerateResult, Motion, Progress, channels
+from diface_core.audio import load_clip
+from diface_core.motion_files import read_csv, read_npz
+
+
+class FakeGenerator:
+    """Every value is the seed / 100; remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[GenerateRequest] = []
+
+    def generate(self, request: GenerateRequest, report) -> GenerateResult:
+        self.asked.append(request)
+        clip = load_clip(request.audio)
+        for step in range(11):
+            report(Progress(step / 10, "Making the motion"))
+        names = channels.of_parts(request.parts)
+        values = np.full((request.rate.rows(clip.seconds), len(names)), request.seed / 100, np.float32)
+        return GenerateResult(Motion(values, names, request.rate), "fake")
+
+
+@pytest.fixture
+def generator(monkeypatch) -> FakeGenerator:
+    fake = FakeGenerator()
+    monkeypatch.setattr(command, "_load", lambda cache: fake)
+    return fake
+
+
+@pytest.fixture
+def wav(tmp_path: Path) -> Path:
+    soundfile.write(tmp_path / "speech.wav", np.sin(np.arange(32000) / 10), 16000)
+    return tmp_path / "speech.wav"
+
+
+def run(*arguments) -> int:
+    return command.main(["generate", *map(str, arguments)])
+
+
+def test_a_motion_file_from_a_sound_file(generator, wav, tmp_path, capsys):
+    assert run(wav, "--out", tmp_path / "m.npz") == 0
+    motion = read_npz(tmp_path / "m.npz")
+    assert motion.values.shape == (60, 55)
+    assert generator.asked == [GenerateRequest(generator.asked[0].audio)]
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "100%" in captured.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m.npz", "speech.wav"]
+
+
+def test_every_option_reaches_the_request(generator, wav, tmp_path):
+    options = "--seed 5 --steps 20 --style s1 --guidance 2.5 --fps 24/1.001 --head --face-strength 0.5"
+    options += " --head-strength 1.5 --start -0.25 --seconds 1.5"
+    assert run(wav, "--out", tmp_path / "m.csv", *options.split()) == 0
+    (asked,) = generator.asked
+    assert (asked.seed, asked.steps, asked.style, asked.guidance) == (5, 20, "s1", 2.5)
+    assert asked.rate.value == pytest.approx(24000 / 1001)
+    assert (asked.parts, asked.face_strength, asked.head_strength) == (("head",), 0.5, 1.5)
+    assert (asked.audio.start, asked.audio.seconds) == (-0.25, 1.5)
+    assert len(read_csv(tmp_path / "m.csv", asked.rate)) == 36
+
+
+def test_samples_are_numbered_and_seeded(generator, wav, tmp_path):
+    assert run(wav, "--out", tmp_path / "m.npz", "--samples", 3, "--seed", 7) == 0
+    for number in range(3):
+        assert read_npz(tmp_path / f"m_0{number}.npz").values[0, 0] == np.float32((7 + number) / 100)
+    assert not (tmp_path / "m.npz").exists()
+
+
+def refused(capsys, *arguments) -> str:
+    assert run(*arguments) == 2
+    return capsys.readouterr().err
+
+
+def test_an_unknown_ending_is_refused_before_any_work(generator, wav, tmp_path, capsys):
+    message = refused(capsys, wav, "--out", tmp_path / "m.bvh")
+    assert message == "Cannot write m.bvh: its name must end in .npz or .csv.\nChoose another file name.\n"
+    assert "no folder" in refused(capsys, wav, "--out", tmp_path / "no" / "m.npz")
+    assert not generator.asked
+
+
+def test_a_sound_that_cannot_be_used_is_one_message_and_a_hint(generator, tmp_path, capsys):
+    message = refused(capsys, tmp_path / "none.wav", "--out", tmp_path / "m.npz").splitlines()
+    assert "The sound file is missing" in message[-2]
+    assert message[-1] == "Put it back, or choose another file."
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        ["--steps", "0"],
+        ["--steps", "51"],
+        ["--steps", "x"],
+        ["--fps", "0"],
+        ["--fps", "24/0"],
+        ["--fps", "fast"],
+        ["--seconds", "-1"],
+        ["--samples", "0"],
+        ["--face-strength", "3"],
+        ["--guidance", "nan"],
+        ["--face", "--head"],
+        ["--seed", "-1"],
+    ],
+)
+def test_bad_options_are_refused(generator, wav, tmp_path, capsys, bad):
+    with pytest.raises(SystemExit) as caught:
+        run(wav, "--out", tmp_path / "m.npz", *bad)
+    assert caught.value.code == 2
+    assert bad[0] in capsys.readouterr().err
+    assert not generator.asked
+
+
+def test_ctrl_c(generator, wav, tmp_path, capsys, monkeypatch):
+    def interrupted(request, report):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(generator, "generate", interrupted)
+    assert run(wav, "--out", tmp_path / "m.npz") == 130
+    assert "Cancelled" in capsys.readouterr().err
+    assert not (tmp_path / "m.npz").exists()
+
+
+def test_as_a_real_command_a_mistake_costs_no_torch(root, tmp_path):
+    """The arguments are looked at before anything heavy is imported, and there is no traceback."""
+    (tmp_path / "torch.py").write_text("raise SystemExit('torch was imported')")
+    command_line = [sys.executable, "-m", "diface_core", "generate", "a.wav", "--out", "m.bvh"]
+    paths = os.pathsep.join([str(tmp_path), str(root)])
+    done = subprocess.run(
+        command_line, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("Cannot write m.bvh")
+    assert done.stdout == ""
