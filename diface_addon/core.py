@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 if "." in __package__ and not TYPE_CHECKING:
     from .. import diface_core
     from ..diface_core import channels, errors, protocol, types
+    from ..diface_core.faces.head import Head, load_head
 else:
     import diface_core
     from diface_core import channels, errors, protocol, types
+    from diface_core.faces.head import Head, load_head
 
-__all__ = ["channels", "diface_core", "errors", "protocol", "types"]
+__all__ = ["Head", "channels", "diface_core", "errors", "load_head", "protocol", "types"]

@@ -1,0 +1,70 @@
+"""A Part is one piece of the bust with its own colours and shape offsets; the head is many joined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...channels import FACE
+from .makehuman import Floats, Ints
+
+MATERIALS = ("Skin", "Mouth", "Teeth", "Eye", "Hair", "Shirt")
+SKIN, MOUTH, TEETH, EYE, HAIR, SHIRT = range(len(MATERIALS))
+
+
+@dataclass(frozen=True)
+class Part:
+    """`vertices` (V, 3) m; `faces` (F, 4), a triangle's last index -1; `uvs` (F, 4, 2); `materials` (F,) indices;
+
+    `colours` (V, 3) sRGB 0 to 1; `deltas` (52, V, 3) m in the order of channels.FACE.
+    """
+
+    vertices: Floats
+    faces: Ints
+    uvs: Floats
+    materials: Ints
+    colours: Floats
+    deltas: Floats
+
+
+def part(
+    vertices: Floats,
+    faces: Ints,
+    material: int,
+    colours: Floats,
+    deltas: Floats | None = None,
+    uvs: Floats | None = None,
+) -> Part:
+    """A Part of one material; without `deltas` nothing moves it, without `uvs` they lie flat from the front."""
+    count = len(vertices)
+    return Part(
+        vertices,
+        faces,
+        vertices[:, [0, 2]][faces.clip(0)] if uvs is None else uvs,
+        np.full(len(faces), material),
+        np.broadcast_to(colours, (count, 3)).astype(float),
+        np.zeros((len(FACE), count, 3)) if deltas is None else deltas,
+    )
+
+
+def joined(parts: list[Part]) -> Part:
+    """All parts as one, in their order."""
+    first = np.cumsum([0] + [len(p.vertices) for p in parts])
+    faces = [np.where(p.faces < 0, -1, p.faces + start) for p, start in zip(parts, first, strict=False)]
+    return Part(
+        np.concatenate([p.vertices for p in parts]),
+        np.concatenate(faces),
+        np.concatenate([p.uvs for p in parts]),
+        np.concatenate([p.materials for p in parts]),
+        np.concatenate([p.colours for p in parts]),
+        np.concatenate([p.deltas for p in parts], axis=1),
+    )
+
+
+def grid_faces(rows: int, columns: int, closed: bool = False) -> Ints:
+    """Quads over vertices laid out (rows, columns); `closed` joins the last column to the first."""
+    index = np.arange(rows * columns).reshape(rows, columns)
+    if closed:
+        index = np.concatenate([index, index[:, :1]], axis=1)
+    return np.stack([index[:-1, :-1], index[:-1, 1:], index[1:, 1:], index[1:, :-1]], axis=-1).reshape(-1, 4)

@@ -1,0 +1,149 @@
+"""The skin of the bust: cut from the body along an edge loop, with the loops of mouth and lids named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...channels import FACE
+from .makehuman import Floats, Ints, MakeHuman
+from .topology import Topology, smoothstep
+
+# Vertices of the hm08 base mesh, each on the front midline or on the lid's edge.
+NECK_LOOPS = (1526, 1524, 1522)  # around the neck, shoulders first
+MOUTH_LOOPS = (455, 466, 467, 509, 468, 474, 520, 537, 554, 571)  # vermilion border to the mouth's inside
+LEFT_CORNER = 12  # where on each of them the lips turn; the right corner is as far on the other way
+CONTACT = 6  # where in MOUTH_LOOPS the lips touch
+INSIDE = 8  # from here on the mouth's lining
+LID_LOOPS = (7773, 7747, 13352)  # three loops on the left lids, inside to the rim's front edge
+LID_RINGS = 9
+CROWN = 881  # on top of the skull
+
+STILL_LOOPS, MOVING_LOOPS = 3, 9  # offsets fade from none to whole between these loops of the neck
+JITTER, MOVEMENT = 0.00012, 0.0004  # m: targets are rounded to 0.1 mm, so smaller offsets are noise
+
+
+@dataclass(frozen=True)
+class Skin:
+    """`vertices` (V, 3), `faces` (F, 4), `uvs` (F, 4, 2), `deltas` (52, V, 3), `source` (V,) base mesh indices.
+
+    neck: (3, 42) loops around it, the border first.
+    mouth: (10, 38) loops from the upper lip's middle over the left corner.
+    lids: per side ("Left", "Right") (rings, 2, 15) upper and lower lid, inner to outer corner, both corners in both.
+    """
+
+    vertices: Floats
+    faces: Ints
+    uvs: Floats
+    deltas: Floats
+    source: Ints
+    topology: Topology
+    neck: Ints
+    mouth: Ints
+    lids: dict[str, Ints]
+
+    def upper_lip(self, loop: int = CONTACT) -> Ints:
+        """A mouth loop's upper half (25,) from the right to the left corner."""
+        return self.mouth[loop, np.arange(-LEFT_CORNER, LEFT_CORNER + 1)]
+
+    def lower_lip(self, loop: int = CONTACT) -> Ints:
+        """A mouth loop's lower half (15,) from the right to the left corner."""
+        return self.mouth[loop, np.arange(self.mouth.shape[1] - LEFT_CORNER, LEFT_CORNER - 1, -1)]
+
+    def local(self, source: int) -> int:
+        """The skin's index of a base mesh vertex."""
+        return int(np.searchsorted(self.source, source))
+
+
+def cut(human: MakeHuman, vertices: Floats) -> Skin:
+    """The skin above the shoulders out of the whole body with `vertices` (19158, 3)."""
+    body = human.faces[human.faces_of("body")]
+    whole = Topology(body)
+    neck = [midline_loop(whole, human.vertices, start) for start in NECK_LOOPS]
+    kept = np.array(sorted(whole.flood(CROWN, neck[0]) | set(neck[0])))
+    inside = np.isin(human.faces, kept).all(axis=1) & human.faces_of("body")
+    faces = np.searchsorted(kept, human.faces[inside])
+    topology = Topology(faces)
+
+    rest, uvs = vertices[kept], human.face_uvs[inside]
+    base = human.vertices[kept]
+    around_neck = np.searchsorted(kept, neck)
+    deltas = np.stack([human.face_unit(name)[kept] for name in FACE])
+    deltas = quieted(deltas) * neck_fade(topology, around_neck[0])[:, None]
+    starts = [int(np.searchsorted(kept, start)) for start in MOUTH_LOOPS]
+    mouth = np.array([midline_loop(topology, base, start) for start in starts])
+    lids = {side: lid_rings(topology, base, kept, side) for side in ("Left", "Right")}
+    return Skin(rest, faces, uvs, deltas, kept, topology, around_neck, mouth, lids)
+
+
+def midline_loop(topology: Topology, vertices: Floats, start: int) -> list[int]:
+    """The edge loop from a midline vertex towards the character's left."""
+    towards = next(v for v in sorted(topology.neighbours[start]) if vertices[v, 0] > 1e-4)
+    return topology.loop(start, towards)
+
+
+def lid_rings(topology: Topology, base: Floats, kept: Ints, side: str) -> Ints:
+    """Concentric rings (rings, 2, 15) around one eye."""
+    first, second, _ = (mirrored(base, int(np.searchsorted(kept, start)), side) for start in LID_LOOPS)
+    ring = loop_about(topology, base, first, second)
+    rings = [ring]
+    inner: set[int] = topology_inside(topology, ring, second)
+    for _ in range(LID_RINGS - 1):
+        around = set(ring) | inner
+        ring, inner = [next(iter(topology.neighbours[v] - around)) for v in ring], set(ring)
+        rings.append(ring)
+    return np.array([split_at_corners(base, ring, rings[2]) for ring in rings])
+
+
+def loop_about(topology: Topology, base: Floats, start: int, outward: int) -> list[int]:
+    """The closed loop through `start` that goes around the eye: not the one that leaves towards `outward`."""
+    for towards in sorted(topology.neighbours[start] - {outward}):
+        try:
+            loop = topology.loop(start, towards)
+        except ValueError:
+            continue
+        if outward not in loop and np.ptp(base[loop, 2]) < 0.02 and np.ptp(base[loop, 1]) < 0.02:
+            return loop
+    raise ValueError(f"no loop around the eye at {start}")
+
+
+def topology_inside(topology: Topology, ring: list[int], outward: int) -> set[int]:
+    """The neighbours of `ring` on the side that `outward` is not on."""
+    beyond = topology.flood(outward, ring)
+    return {n for v in ring for n in topology.neighbours[v]} - set(ring) - beyond
+
+
+def split_at_corners(base: Floats, ring: list[int], rim: list[int]) -> Ints:
+    """A ring as (2, 15): upper and lower lid from the inner to the outer corner of the ring `rim`."""
+    size, half = len(ring), len(ring) // 2
+    along = np.abs(base[rim, 0])
+    inner = int(np.argmax(np.roll(along, -half) - along))  # the opposite vertex is farthest out
+    one = [ring[(inner + k) % size] for k in range(half + 1)]
+    two = [ring[(inner - k) % size] for k in range(half + 1)]
+    upper_first = base[one, 2].mean() > base[two, 2].mean()
+    return np.array([one, two] if upper_first else [two, one])
+
+
+def mirrored(base: Floats, vertex: int, side: str) -> int:
+    """`vertex` itself for the left side, for the right its mirror image."""
+    if side == "Left":
+        return vertex
+    return int(np.argmin(np.linalg.norm(base - base[vertex] * [-1, 1, 1], axis=1)))
+
+
+def quieted(deltas: Floats) -> Floats:
+    """`deltas` (52, V, 3) without the noise of their rounding."""
+    size = np.linalg.norm(deltas, axis=2, keepdims=True)
+    return deltas * smoothstep(JITTER, MOVEMENT, size)
+
+
+def neck_fade(topology: Topology, border: Ints) -> Floats:
+    """How much of an offset each vertex (V,) takes: none at the neck's border and its next loops, then all."""
+    steps = np.full(max(topology.neighbours) + 1, np.inf)
+    front, distance = set(border.tolist()), 0
+    while front:
+        steps[list(front)] = distance
+        front = {n for v in front for n in topology.neighbours[v] if np.isinf(steps[n])}
+        distance += 1
+    return smoothstep(STILL_LOOPS, MOVING_LOOPS, steps)

@@ -1,0 +1,56 @@
+"""Where rays meet the skin, and how what is planted there moves with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .makehuman import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Points (N, 3) on a mesh, each the `weights` (N, 3) mean of the vertices `corners` (N, 3); `normals` (N, 3)."""
+
+    points: Floats
+    corners: Ints
+    weights: Floats
+    normals: Floats
+
+    def carried(self, values: Floats) -> Floats:
+        """Vertex values (..., V, 3) at the points (..., N, 3)."""
+        return np.einsum("...nkc,nk->...nc", values[..., self.corners, :], self.weights)
+
+
+def cast(vertices: Floats, faces: Ints, origins: Floats, directions: Floats) -> Hits:
+    """The first hits of rays (N, 3) on quads (F, 4). Raises ValueError where a ray meets nothing."""
+    triangles = np.concatenate([faces[:, [0, 1, 2]], faces[:, [0, 2, 3]]])
+    a, b, c = (vertices[triangles[:, k]] for k in range(3))
+    one, two, across = b - a, c - a, np.cross(b - a, c - a)
+    found, weights = [], []
+    for origin, direction in zip(origins, directions, strict=True):
+        # Solve origin + t * direction = a + u * one + v * two for every triangle at once.
+        slope = across @ -direction
+        slope = np.where(np.abs(slope) < 1e-18, np.nan, slope)
+        to = origin - a
+        turned = np.cross(to, -direction)
+        t = (across * to).sum(1) / slope
+        u = (two * -turned).sum(1) / slope
+        v = (one * turned).sum(1) / slope
+        with np.errstate(invalid="ignore"):
+            inside = (u >= -1e-9) & (v >= -1e-9) & (u + v <= 1 + 1e-9) & (t > 0)
+        if not inside.any():
+            raise ValueError(f"the ray from {origin} along {direction} meets no face")
+        hit = int(np.argmin(np.where(inside, t, np.inf)))
+        found.append(hit)
+        weights.append([1 - u[hit] - v[hit], u[hit], v[hit]])
+    corners, share = triangles[found], np.array(weights)
+    normals = across[found] / np.linalg.norm(across[found], axis=1, keepdims=True)
+    return Hits(np.einsum("nkc,nk->nc", vertices[corners], share), corners, share, normals)
+
+
+def on_face(vertices: Floats, faces: Ints, across: Floats, up: Floats) -> Hits:
+    """The face's surface at x `across` (N,) and z `up` (N,), seen from the front."""
+    front = np.full(len(across), vertices[:, 1].min() - 0.1)
+    return cast(vertices, faces, np.stack([across, front, up], 1), np.tile([0.0, 1.0, 0.0], (len(across), 1)))

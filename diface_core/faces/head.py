@@ -1,0 +1,90 @@
+"""The bundled head: a mesh with the 52 ARKit shapes, and where its lips and lids are. numpy only."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..channels import FACE
+from ..errors import ModelError
+
+ASSET = Path(__file__).parent.parent / "assets" / "head.npz"
+MICROMETRE = 1e-6
+HINT = "Run python3 build.py demo once in the checkout: it makes this file."
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Head:
+    """A bust in metres: +X the character's left, looking along -Y, Z up, the origin where the skull sits on the spine.
+
+    vertices: (V, 3) float32. Polygon p is loop_vertices[polygon_starts[p] : polygon_starts[p + 1]], quads and a few
+    triangles: loop_vertices (L,) int32, polygon_starts (P,) int32. uvs: (L, 2) float32, one a loop.
+    materials: names; polygon_materials: (P,) int32 indices of them. colours: (V, 4) float32, sRGB and alpha, 0 to 1.
+    deltas: (52, V, 3) float32, each shape's offsets at weight 1 in the order of channels.FACE.
+    landmarks: vertex indices (N,) int32 by name. Paired, so that row k of the one meets row k of the other, from the
+    character's right to the left, or from the inner to the outer corner: upper_inner_lip and lower_inner_lip,
+    upper_lid_left and lower_lid_left, upper_lid_right and lower_lid_right. Others: mouth_corners (right, left),
+    outer_lip, lips, face, upper_face, jaw, neck_border; and by part skin, eyeball_left, eyeball_right, upper_teeth,
+    lower_teeth, tongue, hair, shirt.
+    """
+
+    vertices: FloatArray
+    loop_vertices: IntArray
+    polygon_starts: IntArray
+    uvs: FloatArray
+    materials: tuple[str, ...]
+    polygon_materials: IntArray
+    colours: FloatArray
+    deltas: FloatArray
+    landmarks: dict[str, IntArray]
+
+    def posed(self, weights: npt.ArrayLike) -> FloatArray:
+        """Vertices under the weights (52,), or (T, 52) for T rows: (V, 3) or (T, V, 3) float32 m."""
+        weights = np.asarray(weights, np.float32)
+        if weights.ndim not in (1, 2) or weights.shape[-1] != len(FACE):
+            raise ValueError(f"weights must have shape ({len(FACE)},) or (frames, {len(FACE)}). Got {weights.shape}.")
+        return self.vertices + np.tensordot(weights, self.deltas, axes=1)
+
+
+def load_head(path: Path | None = None) -> Head:
+    """The bundled head, or the one at `path`. Raises ModelError when the file is missing or not a head."""
+    path = path or ASSET
+    try:
+        with np.load(path) as arrays:
+            return _head(dict(arrays))
+    except FileNotFoundError as error:
+        raise ModelError(f"The head's file {path} is missing.", HINT) from error
+    except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{path} cannot be read as a head: {error}.", HINT) from error
+
+
+def _head(arrays: dict[str, npt.NDArray[Any]]) -> Head:
+    if tuple(arrays["channels"].tolist()) != FACE:
+        raise ValueError("its shapes are not the 52 of ARKit")
+    vertices = (arrays["vertices"] * MICROMETRE).astype(np.float32)
+    starts = arrays["delta_starts"]
+    deltas = np.zeros((len(FACE), len(vertices), 3), np.float32)
+    for shape, (first, end) in enumerate(pairwise(starts)):
+        deltas[shape, arrays["delta_vertices"][first:end]] = arrays["delta_offsets"][first:end] * MICROMETRE
+    colours = arrays["colours"].astype(np.float32) / 255
+    prefix = "landmark_"
+    return Head(
+        vertices=vertices,
+        loop_vertices=arrays["loop_vertices"],
+        polygon_starts=arrays["polygon_starts"],
+        uvs=arrays["uvs"],
+        materials=tuple(arrays["materials"].tolist()),
+        polygon_materials=arrays["polygon_materials"].astype(np.int32),
+        colours=np.concatenate([colours, np.ones_like(colours[:, :1])], axis=1),
+        deltas=deltas,
+        landmarks={name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)},
+    )
