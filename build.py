@@ -45,9 +45,7 @@ ASSETS = {
 """What the core reads: the module that makes it, the wheel that it is made from, and its SHA-256."""
 
 PLATFORMS = {
-    "linux-x64": (
-        "3.11",
-    ),  # for 3.13, Blender 5.1's, Linux has no CPU build of torch: there a Python of one's own is named
+    "linux-x64": ("3.11", "3.13"),  # for 3.13 without torch: see wheels/lock.py
     "windows-x64": ("3.11", "3.13"),
     "macos-arm64": ("3.11", "3.13"),
 }

@@ -17,7 +17,7 @@ HERE = Path(__file__).resolve().parent
 TORCH = "torch==2.13.0"
 WORKER = ["transformers==5.23.0", "soundfile==0.14.0", "soxr==1.1.0", "safetensors==0.8.0"]
 OLD_NUMPY = ["scipy==1.13.1"]  # the newest that runs with the numpy of Blender 4.2
-NEW_NUMPY = ["scipy==1.16.3"]
+NEW_NUMPY = ["scipy==1.16.3", "networkx==3.6.1"]  # else newer than for 3.11, and a zip can hold only one of them
 TESTS = ["pytest==9.2.0", "hypothesis==6.170.15"]
 LINTERS = ["ruff==0.17.6", "basedpyright==1.40.2"]
 BLENDERS = {
@@ -27,11 +27,14 @@ BLENDERS = {
     "bpy-5.2": ("3.13", ["bpy==5.2.3", "numpy==2.3.5"]),
 }
 EXTENSION = {
-    "extension-linux-x64-3.11": ("3.11", "x86_64-manylinux_2_28", OLD_NUMPY),
-    "extension-windows-x64-3.11": ("3.11", "x86_64-pc-windows-msvc", OLD_NUMPY),
-    "extension-windows-x64-3.13": ("3.13", "x86_64-pc-windows-msvc", NEW_NUMPY),
-    "extension-macos-arm64-3.11": ("3.11", "aarch64-apple-darwin", OLD_NUMPY),
-    "extension-macos-arm64-3.13": ("3.13", "aarch64-apple-darwin", NEW_NUMPY),
+    "extension-linux-x64-3.11": ("3.11", "x86_64-manylinux_2_28", [TORCH, *WORKER, *OLD_NUMPY]),
+    # Blender refuses a zip whose wheels are all for other Pythons. This one is for Blender 5.1 and later, where the
+    # worker needs a Python of the artist's choice: the ordinary index has no CPU build of torch for Linux.
+    "extension-linux-x64-3.13": ("3.13", "x86_64-manylinux_2_28", ["cffi==2.1.1"]),
+    "extension-windows-x64-3.11": ("3.11", "x86_64-pc-windows-msvc", [TORCH, *WORKER, *OLD_NUMPY]),
+    "extension-windows-x64-3.13": ("3.13", "x86_64-pc-windows-msvc", [TORCH, *WORKER, *NEW_NUMPY]),
+    "extension-macos-arm64-3.11": ("3.11", "aarch64-apple-darwin", [TORCH, *WORKER, *OLD_NUMPY]),
+    "extension-macos-arm64-3.13": ("3.13", "aarch64-apple-darwin", [TORCH, *WORKER, *NEW_NUMPY]),
 }
 BLENDER_HAS = ("numpy",)
 """Not in the extension: Blender brings its own."""
@@ -65,8 +68,8 @@ def main() -> None:
     write("torch", [line for line in pinned if _TORCH_ONLY.match(line)])
     for name, (python, wanted) in BLENDERS.items():
         write(name, compile_list([*wanted, *TESTS, "soundfile==0.14.0"], python, "--universal"))
-    for name, (python, platform, scipy) in EXTENSION.items():
-        pinned = compile_list([TORCH, *WORKER, *scipy], python, "--python-platform", platform)
+    for name, (python, platform, wanted) in EXTENSION.items():
+        pinned = compile_list(wanted, python, "--python-platform", platform)
         linux = "linux" in name  # there build.py adds the CPU build of torch
         unwanted = (*BLENDER_HAS, *(("torch", "triton", "cuda-", "nvidia-") if linux else ()))
         write(name, [line for line in pinned if not line.startswith(unwanted)])

@@ -1,0 +1,67 @@
+"""Runs inside Blender's module: installs the built zip as an artist would, uses it, and writes what it saw as JSON.
+
+in_blender.py REPORT register|generate ZIP [SOUND]
+"""
+
+import json
+import sys
+import traceback
+from pathlib import Path
+
+import bpy
+
+MODULE = "bl_ext.user_default.diface"
+
+
+def install(zip_file: str) -> dict[str, object]:
+    bpy.ops.extensions.package_install_files(filepath=zip_file, repo="user_default", enable_on_install=True)
+    installed = Path(sys.modules[MODULE].__file__).parent
+    return {
+        "enabled": MODULE in bpy.context.preferences.addons,
+        "settings": hasattr(bpy.types.Scene, "diface"),
+        "operators": sorted(dir(bpy.ops.diface)),
+        "files": sorted(str(path.relative_to(installed)) for path in installed.iterdir()),
+        "top_level": sorted(name for name in sys.modules if name in ("diface_addon", "diface_core", "torch")),
+        "prefix": sys.prefix,
+    }
+
+
+def disable() -> dict[str, object]:
+    bpy.ops.preferences.addon_disable(module=MODULE)
+    return {"left_behind": [name for name in ("diface",) if hasattr(bpy.types.Scene, name)]}
+
+
+def generate(sound: str) -> dict[str, object]:
+    scene = bpy.context.scene
+    scene.render.fps, scene.render.fps_base = 24, 1.0
+    bpy.ops.diface.add_head()
+    head = bpy.context.active_object
+    scene.diface.source, scene.diface.filepath = "FILE", sound
+    answer = bpy.ops.diface.generate()
+    keys = head.data.shape_keys
+    animation = keys.animation_data
+    weights = []
+    for frame in range(scene.frame_start, scene.frame_start + 250):
+        scene.frame_set(frame)
+        weights.append(keys.key_blocks["jawOpen"].value)
+    return {
+        "answer": sorted(answer),
+        "action": animation.action.name if animation and animation.action else None,
+        "jaw": weights,
+    }
+
+
+def main() -> None:
+    report, task, zip_file, *sound = sys.argv[1:]
+    seen: dict[str, object] = {}
+    try:
+        seen.update(install(zip_file))
+        if task == "generate":
+            seen.update(generate(*sound))
+        seen.update(disable())
+    except Exception:  # noqa: BLE001 -- whatever it is, the test shows it
+        seen["error"] = traceback.format_exc()
+    Path(report).write_text(json.dumps(seen, indent=1))
+
+
+main()
