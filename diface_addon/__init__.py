@@ -1,8 +1,35 @@
 """DiFACE in Blender: registers every part in order, and takes them back in reverse."""
 
-from . import preferences, properties
+from . import generation, panels, preferences, properties
+from .operators import (
+    add_head,
+    cancel,
+    check_worker,
+    export_alembic,
+    export_fbx,
+    generate,
+    load_audio,
+    new_seed,
+    playblast,
+    use_take,
+)
 
-MODULES = (preferences, properties)
+MODULES = (
+    properties,
+    preferences,
+    generation,
+    add_head,
+    generate,
+    cancel,
+    new_seed,
+    load_audio,
+    use_take,
+    export_fbx,
+    export_alembic,
+    playblast,
+    check_worker,
+    panels,
+)
 
 
 def register() -> None:

@@ -39,3 +39,81 @@ def sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene | None:
     if HAS_SEQUENCER_SCENE and context.workspace:
         return context.workspace.sequencer_scene
     return context.scene
+
+
+def show_in_sequencer(context: bpy.types.Context) -> bpy.types.Scene:
+    """Have the sequencer show the context's scene, where it does not of itself; returns that scene."""
+    if HAS_SEQUENCER_SCENE and context.workspace:
+        context.workspace.sequencer_scene = context.scene
+    return context.scene
+
+
+def strip_trim(strip: bpy.types.bpy_struct) -> float:
+    """Frames of a strip's sound that are cut off before its first frame; negative where silence comes first."""
+    if hasattr(strip, "left_handle_offset"):
+        return strip.left_handle_offset + strip.content_trim_start
+    return strip.frame_offset_start + strip.animation_offset_start
+
+
+def strip_is_retimed(strip: bpy.types.bpy_struct) -> bool:
+    """Whether the strip plays at another speed than the sound was recorded at."""
+    if hasattr(strip, "retiming_keys"):
+        return len(strip.retiming_keys) > 0
+    natural = strip.frame_duration - strip.frame_offset_start - strip.frame_offset_end
+    return abs(strip.frame_final_end - strip.frame_final_start - natural) > 1
+
+
+def new_channels(action: bpy.types.Action, block: bpy.types.ID) -> bpy.types.bpy_struct:
+    """Where a new Action holds the F-curves and groups of `block`: a new slot's channels, or the Action itself."""
+    if not HAS_ACTION_SLOTS:
+        action.id_root = block.id_type
+        return action
+    slot = action.slots.new(id_type=block.id_type, name=block.name)
+    layer = action.layers[0] if action.layers else action.layers.new("Layer")
+    strip = layer.strips[0] if layer.strips else layer.strips.new(type="KEYFRAME")
+    return strip.channelbag(slot, ensure=True)
+
+
+def channels_of(action: bpy.types.Action, id_type: str) -> bpy.types.bpy_struct | None:
+    """Where an Action holds the F-curves of its first data-block of `id_type` ('OBJECT', 'KEY'), if it has any."""
+    if not HAS_ACTION_SLOTS:
+        return action if action.id_root == id_type else None
+    for slot in action.slots:
+        if slot.target_id_type == id_type and action.layers and action.layers[0].strips:
+            return action.layers[0].strips[0].channelbag(slot)
+    return None
+
+
+def assign_action(block: bpy.types.ID, action: bpy.types.Action) -> None:
+    """Let `action` animate `block`, through the Action's slot for its kind of data where there are slots."""
+    animation = block.animation_data_create()
+    animation.action = action
+    if HAS_ACTION_SLOTS:
+        animation.action_slot = next(slot for slot in action.slots if slot.target_id_type == block.id_type)
+
+
+def push_down(block: bpy.types.ID) -> None:
+    """Move the Action that animates `block` to an NLA track, where it goes on playing below the next one."""
+    animation = block.animation_data
+    action, slot = animation.action, getattr(animation, "action_slot", None)
+    track = animation.nla_tracks.new()
+    track.name = action.name
+    strip = track.strips.new(action.name, int(action.frame_range[0]), action)
+    if HAS_ACTION_SLOTS:
+        strip.action_slot = slot
+    animation.action = None
+
+
+def move_strip(strip: bpy.types.bpy_struct, frames: int) -> None:
+    """Move a strip in time, with what is in it."""
+    if hasattr(strip, "content_start"):
+        strip.content_start += frames
+    else:
+        strip.frame_start += frames
+
+
+def use_video(settings: bpy.types.ImageFormatSettings) -> None:
+    """Let the render be written as a video by FFmpeg."""
+    if HAS_MEDIA_TYPE:
+        settings.media_type = "VIDEO"
+    settings.file_format = "FFMPEG"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -24,6 +25,9 @@ class DifacePreferences(bpy.types.AddonPreferences):
 
     def draw(self, context: bpy.types.Context) -> None:
         self.layout.prop(self, "python")
+        row = self.layout.row()
+        row.operator("diface.check_worker", icon="CHECKMARK")
+        row.label(text=context.window_manager.diface.worker)
 
 
 def _stored() -> DifacePreferences | None:
@@ -36,6 +40,12 @@ def worker_python() -> Path | None:
     stored = _stored()
     chosen = (stored.python if stored else "") or os.environ.get("DIFACE_PYTHON", "")
     return Path(bpy.path.abspath(chosen)) if chosen else None
+
+
+def wheel_folders() -> list[Path]:
+    """Where Blender has unpacked the wheels of its extensions, for the worker on Blender's own Python."""
+    extensions = Path(bpy.utils.user_resource("EXTENSIONS"))
+    return [Path(entry) for entry in sys.path if entry and extensions in Path(entry).parents]
 
 
 def cache_folder() -> Path:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+
+from .scene import audio_strip, styles
 
 PARTS = {"FACE": ("face",), "HEAD": ("head",), "BOTH": ("face", "head")}
 """The choice `scene.diface.parts` in the words of a GenerateRequest."""
 
 STEPS = {"DRAFT": 8, "FINAL": 25}
 """Denoising steps of `scene.diface.quality`."""
+
+
+def _strip_names(_settings: DifaceSettings, context: bpy.types.Context, _typed: str) -> list[str]:
+    return [strip.name for _scene, strip in audio_strip.list_strips(context)]
+
+
+def _style_names(_settings: DifaceSettings, _context: bpy.types.Context, _typed: str) -> list[str]:
+    return list(styles.names())
 
 
 def _is_mesh(_settings: DifaceSettings, obj: bpy.types.Object) -> bool:
@@ -31,7 +41,11 @@ class DifaceSettings(bpy.types.PropertyGroup):
             ("FILE", "File", "A sound file, from its beginning at the scene's first frame"),
         ),
     )
-    strip: StringProperty(name="Strip", description="Name of the sound strip")
+    strip: StringProperty(
+        name="Strip",
+        description="The sound strip. Empty: the active one, or the only one",
+        search=_strip_names,
+    )
     filepath: StringProperty(name="File", description="The sound file", subtype="FILE_PATH")
     parts: EnumProperty(
         name="Generate",
@@ -58,7 +72,11 @@ class DifaceSettings(bpy.types.PropertyGroup):
     head_strength: FloatProperty(
         name="Head", description="Multiplies the head's motion", default=1.0, min=0.0, max=2.0, subtype="FACTOR"
     )
-    style: StringProperty(name="Style", description="The trained style to speak in. Empty: the model's default")
+    style: StringProperty(
+        name="Style",
+        description="The trained style to speak in. Empty: the model's default",
+        search=_style_names,
+    )
     quality: EnumProperty(
         name="Steps",
         description="How many denoising steps to take",
@@ -69,16 +87,30 @@ class DifaceSettings(bpy.types.PropertyGroup):
     )
 
 
+class DifaceState(bpy.types.PropertyGroup):
+    """What goes on now, at `window_manager.diface`: for the panels to show, never saved or undone."""
+
+    running: BoolProperty(options={"SKIP_SAVE"})
+    fraction: FloatProperty(min=0.0, max=1.0, options={"SKIP_SAVE"})
+    stage: StringProperty(options={"SKIP_SAVE"})
+    message: StringProperty(options={"SKIP_SAVE"})
+    worker: StringProperty(options={"SKIP_SAVE"})
+
+
 def character(context: bpy.types.Context) -> bpy.types.Object | None:
     """The object that Generate and Export work on: the chosen one, else the active one."""
     return context.scene.diface.character or context.active_object
 
 
 def register() -> None:
-    bpy.utils.register_class(DifaceSettings)
+    for group in (DifaceSettings, DifaceState):
+        bpy.utils.register_class(group)
     bpy.types.Scene.diface = PointerProperty(type=DifaceSettings)
+    bpy.types.WindowManager.diface = PointerProperty(type=DifaceState)
 
 
 def unregister() -> None:
+    del bpy.types.WindowManager.diface
     del bpy.types.Scene.diface
-    bpy.utils.unregister_class(DifaceSettings)
+    for group in (DifaceState, DifaceSettings):
+        bpy.utils.unregister_class(group)

@@ -1,0 +1,94 @@
+"""The whole job without a window, by the add-on's own operators: `python -m diface_addon.demo SOUND FOLDER`.
+
+For a Python that has Blender as a module; `build.py demo` calls it. It leaves FOLDER/demo.blend, .fbx, .abc and .mp4,
+and at the very end FOLDER/demo.done with their names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import bpy
+
+from . import compat, register, unregister
+
+PAUSE = 2.0
+"""Seconds between two lines about the frames that are done."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m diface_addon.demo", description=__doc__)
+    parser.add_argument("sound", type=Path, help="recorded speech")
+    parser.add_argument("folder", type=Path, help="where the results go")
+    given = parser.parse_args()
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    register()
+    try:
+        made = talking_head(given.sound, given.folder)
+    except RuntimeError as refused:  # an operator's report(ERROR)
+        sys.exit(f"demo: {refused}")
+    finally:
+        unregister()
+    (given.folder / "demo.done").write_text("\n".join(map(str, made)), "utf-8")
+
+
+def talking_head(sound: Path, folder: Path) -> list[Path]:
+    """Add the head, load the sound, generate, and write the files; returns their paths."""
+    scene, operators = bpy.context.scene, bpy.ops.diface
+    blend, fbx, alembic, film = (folder / f"demo.{ending}" for ending in ("blend", "fbx", "abc", "mp4"))
+
+    step("adding the head", operators.add_head, with_stage=True)
+    step(f"loading {sound.name}", operators.load_audio, filepath=str(sound))
+    editor = compat.sequencer_scene(bpy.context).sequence_editor
+    strip = next(strip for strip in compat.strips_all(editor) if strip.name == scene.diface.strip)
+    scene.frame_start, end = compat.strip_bounds(strip)
+    scene.frame_end = end - 1
+    scene.diface.quality = "FINAL"
+
+    step("generating face and head", operators.generate)
+    step("exporting FBX", operators.export_fbx, filepath=str(fbx))
+    step("exporting Alembic", operators.export_alembic, filepath=str(alembic))
+    scene.frame_set(scene.frame_start)
+    strip.sound.pack()  # so that the file can be moved
+    step("saving the .blend", bpy.ops.wm.save_as_mainfile, filepath=str(blend), copy=True)
+    with frames_told(scene.frame_start, scene.frame_end):
+        step("rendering the playblast", operators.playblast, filepath=str(film))
+    return [film, blend, fbx, alembic]
+
+
+def step(what: str, operator: Callable[..., set[str]], **settings: object) -> None:
+    """Run one operator, and say what it is and how long it took. Raises RuntimeError where it does not finish."""
+    print(f"   {what} ...", flush=True)
+    start = time.monotonic()
+    answer = operator(**settings)
+    if answer != {"FINISHED"}:
+        raise RuntimeError(f"{what} ended with {', '.join(answer)}.")
+    print(f"   {what}: {time.monotonic() - start:.1f} s", flush=True)
+
+
+@contextlib.contextmanager
+def frames_told(first: int, last: int) -> Iterator[None]:
+    """Meanwhile, a line now and then says how many frames are rendered."""
+    told = time.monotonic()
+
+    def tell(scene: bpy.types.Scene, *_depsgraph: object) -> None:
+        nonlocal told
+        if time.monotonic() - told >= PAUSE:
+            told = time.monotonic()
+            print(f"   frame {scene.frame_current - first + 1} of {last - first + 1}", flush=True)
+
+    # Blender crashes at its exit where a handler is left.
+    bpy.app.handlers.render_post.append(tell)
+    try:
+        yield
+    finally:
+        bpy.app.handlers.render_post.remove(tell)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""One generation from the settings to a take: begun, waited for, and written; at most one at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tempfile
+from pathlib import Path
+
+import bpy
+
+from . import jobs, preferences, properties
+from .core import errors, types
+from .scene import audio_strip, frame_rate, speech, takes, target
+from .version import VERSION
+
+_current: Generation | None = None
+
+
+class Generation:
+    """A request on its way. Holds no bpy object: what it needs of the scene it finds again when it writes."""
+
+    def __init__(self, job: jobs.Job, spoken: speech.Speech, character: int, folder: tempfile.TemporaryDirectory):
+        self.job = job
+        self._speech = spoken
+        self._character = character
+        self._folder = folder
+
+    def write(self) -> takes.Written:
+        """The finished motion as a new take. Raises DifaceError, with the scene as it was."""
+        result = self.job.wait()
+        obj = target.by_uid(self._character)
+        if obj is None:
+            raise errors.SceneError("The character was deleted while DiFACE worked.", "Undo that, and generate again.")
+        target.check(obj, self.job.request.parts)
+        request = _as_json(self.job.request, self._speech, result.model_hash)
+        return takes.write_take(obj, result.motion, f"DiFACE {self._speech.name}", request)
+
+    def end(self) -> None:
+        """Stop what still runs and let go of everything. Again is no error."""
+        global _current
+        self.job.cancel()
+        self._folder.cleanup()
+        if _current is self:
+            _current = None
+
+
+def current() -> Generation | None:
+    """The generation that is running, if one is."""
+    return _current
+
+
+def check(context: bpy.types.Context) -> None:
+    """Quickly, for a button: raises DifaceError where the settings cannot be generated from."""
+    settings = context.scene.diface
+    if _current is not None:
+        raise errors.WorkerError("DiFACE is generating already.", "Wait for it, or press Esc to cancel it.")
+    target.check(properties.character(context), properties.PARTS[settings.parts])
+    if settings.source == "STRIP":
+        audio_strip.find(context, settings.strip)
+    elif not settings.filepath:
+        raise errors.AudioError("No sound file is chosen.", "Choose one in the DiFACE panel.")
+
+
+def begin(context: bpy.types.Context) -> Generation:
+    """Send the settings' request to the worker. Raises DifaceError; nothing in the scene is changed."""
+    global _current
+    check(context)
+    folder = tempfile.TemporaryDirectory(prefix="diface-")
+    try:
+        spoken = speech.of_settings(context, Path(folder.name))
+        worker = jobs.shared_worker()
+        worker.start(preferences.worker_python(), preferences.wheel_folders(), preferences.cache_folder())
+        job = worker.submit(_request(context.scene, spoken.section))
+    except BaseException:
+        folder.cleanup()
+        raise
+    _current = Generation(job, spoken, properties.character(context).session_uid, folder)
+    return _current
+
+
+def _request(scene: bpy.types.Scene, section: types.AudioSection) -> types.GenerateRequest:
+    settings = scene.diface
+    return types.GenerateRequest(
+        audio=section,
+        parts=properties.PARTS[settings.parts],
+        rate=frame_rate.of(scene),
+        seed=settings.seed,
+        steps=properties.STEPS[settings.quality],
+        guidance=settings.guidance,
+        face_strength=settings.face_strength,
+        head_strength=settings.head_strength,
+        style=settings.style or None,
+    )
+
+
+def _as_json(request: types.GenerateRequest, spoken: speech.Speech, model_hash: str) -> dict[str, object]:
+    """What made a take, for `generated.store`: enough to make it again, and `first_frame`."""
+    fields = dataclasses.asdict(dataclasses.replace(request, constraints=None))
+    del fields["constraints"]
+    fields["audio"]["path"] = str(request.audio.path)
+    made = {"sound": spoken.name, "first_frame": spoken.first_frame, "model_hash": model_hash}
+    return json.loads(json.dumps({**fields, **made, "diface": VERSION}))
+
+
+def register() -> None:
+    pass
+
+
+def unregister() -> None:
+    if _current is not None:
+        _current.end()
+    jobs.close_shared_worker()

@@ -1,0 +1,81 @@
+"""The head's rotation vectors as the rotation channels of an object, in the object's own rotation mode.
+
+The object's rest rotation q0 is the one it had before DiFACE first animated it; each row turns the head about its own
+axes from there: q = q0 * exp(rotation vector).
+"""
+
+from __future__ import annotations
+
+import math
+
+import bpy
+import numpy as np
+from mathutils import Quaternion, Vector
+
+from .write_keys import Curve
+
+_PATHS = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
+
+
+def path(mode: str) -> str:
+    """The property that an object in rotation `mode` turns by."""
+    return _PATHS.get(mode, "rotation_euler")
+
+
+def rotation_of(obj: bpy.types.Object) -> Quaternion:
+    """The object's own rotation, without its parent's and its delta, whatever its mode."""
+    if obj.rotation_mode == "QUATERNION":
+        return obj.rotation_quaternion.normalized()
+    if obj.rotation_mode == "AXIS_ANGLE":
+        angle, *axis = obj.rotation_axis_angle
+        return Quaternion(Vector(axis).normalized(), angle) if any(axis) else Quaternion()
+    return obj.rotation_euler.to_quaternion()
+
+
+def curves(obj: bpy.types.Object, vectors: np.ndarray, rest: Quaternion) -> list[Curve]:
+    """The F-curves that turn `obj` from `rest` by `vectors` (T, 3), in radians; no jumps from row to row."""
+    poses = [rest @ _exp(vector) for vector in vectors]
+    if obj.rotation_mode == "QUATERNION":
+        values = _quaternions(poses, obj.rotation_quaternion.copy())
+    elif obj.rotation_mode == "AXIS_ANGLE":
+        values = _axis_angles(poses)
+    else:
+        values = _eulers(poses, obj.rotation_mode, rest.to_euler(obj.rotation_mode, obj.rotation_euler))
+    columns = np.asarray(values, np.float32).T
+    return [Curve(path(obj.rotation_mode), index, column) for index, column in enumerate(columns)]
+
+
+def _exp(vector: np.ndarray) -> Quaternion:
+    axis = Vector(vector.tolist())
+    return Quaternion(axis.normalized(), axis.length) if axis.length > 0 else Quaternion()
+
+
+def _eulers(poses: list[Quaternion], order: str, before) -> list[tuple[float, ...]]:
+    rows = []
+    for pose in poses:
+        before = pose.to_euler(order, before)
+        rows.append(tuple(before))
+    return rows
+
+
+def _quaternions(poses: list[Quaternion], before: Quaternion) -> list[tuple[float, ...]]:
+    rows = []
+    for pose in poses:
+        before = -pose if pose.dot(before) < 0 else pose  # q and -q are one rotation, but not to interpolation
+        rows.append(tuple(before))
+    return rows
+
+
+def _axis_angles(poses: list[Quaternion]) -> list[tuple[float, ...]]:
+    rows: list[tuple[float, ...]] = []
+    axis_before, angle_before = Vector((0.0, 1.0, 0.0)), 0.0
+    for pose in poses:
+        axis, angle = pose.to_axis_angle()
+        if abs(math.remainder(angle, math.tau)) < 1e-6:
+            axis = axis_before  # no rotation has no axis of its own
+        if axis.dot(axis_before) < 0:
+            axis, angle = -axis, -angle
+        angle = angle_before + math.remainder(angle - angle_before, math.tau)
+        rows.append((angle, *axis))
+        axis_before, angle_before = axis, angle
+    return rows

@@ -1,0 +1,144 @@
+"""Takes: each Motion becomes a new Action, and no Action that was there is changed."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+import numpy as np
+from mathutils import Quaternion
+
+from .. import compat
+from ..core import channels, types
+from . import generated, head_pose, rig_map, write_keys
+from .write_keys import Curve
+
+
+@dataclass(frozen=True)
+class Written:
+    """A take just made: its name, its Actions (two where one Action cannot animate two data-blocks), and notes."""
+
+    name: str
+    actions: tuple[bpy.types.Action, ...]
+    notes: tuple[str, ...]
+
+
+def write_take(obj: bpy.types.Object, motion: types.Motion, name: str, request: dict[str, Any]) -> Written:
+    """Animate `obj` with `motion`, row r at frame request["first_frame"] + r, as a new take called `name`.
+
+    Face channels go to the shape keys that `rig_map` finds, within their sliders' ranges; the head's rotation vector
+    goes to the object's rotation. `request` is kept with the take, and must be JSON.
+    """
+    blocks: dict[str, bpy.types.ID] = {}
+    curves: dict[str, list[Curve]] = {}
+    notes: list[str] = []
+    take = {"take": uuid.uuid4().hex, "name": name, **request}
+
+    face = tuple(channel for channel in motion.channels if channel in channels.FACE)
+    if face:
+        blocks["KEY"] = obj.data.shape_keys
+        curves["KEY"], notes = _face_curves(obj, motion.select(face))
+    if channels.HEAD[0] in motion.channels:
+        rest = rest_rotation(obj)
+        blocks["OBJECT"] = obj
+        curves["OBJECT"] = head_pose.curves(obj, motion.select(channels.HEAD).values, rest)
+        take |= {"rest_rotation": list(rest), "rotation_mode": obj.rotation_mode}
+
+    apart = [{kind: some} for kind, some in curves.items()]
+    actions = tuple(_new_action(name, some, blocks, take) for some in ([curves] if compat.HAS_ACTION_SLOTS else apart))
+    _assign(blocks, actions)
+    return Written(actions[0].name, actions, tuple(notes))
+
+
+def _face_curves(obj: bpy.types.Object, motion: types.Motion) -> tuple[list[Curve], list[str]]:
+    blocks, driven = obj.data.shape_keys.key_blocks, rig_map.driven(obj)
+    found = rig_map.face_map(obj)
+    written = {channel: name for channel, name in found.items() if channel in motion.channels and name not in driven}
+    curves, clamped = [], []
+    for channel, name in written.items():
+        block, values = blocks[name], motion.column(channel)
+        within = np.clip(values, block.slider_min, block.slider_max)
+        if np.max(np.abs(within - values)) > 0.01:
+            clamped.append(name)
+        curves.append(Curve(block.path_from_id("value"), 0, within))
+
+    notes = _note("No shape key for", [channel for channel in motion.channels if channel not in found])
+    notes += _note("A driver sets, not keyed:", [name for name in found.values() if name in driven])
+    notes += _note("Held within the slider's range:", clamped)
+    return curves, notes
+
+
+def _note(what: str, names: list[str]) -> list[str]:
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return [f"{what} {shown}."] if names else []
+
+
+def _new_action(
+    name: str, curves: dict[str, list[Curve]], blocks: dict[str, bpy.types.ID], take: dict[str, Any]
+) -> bpy.types.Action:
+    action = bpy.data.actions.new(name)
+    action.use_fake_user = True  # a take that is not in use would be lost on saving
+    for kind, some in curves.items():
+        group = {"KEY": "Face", "OBJECT": "Head"}[kind]
+        write_keys.write(compat.new_channels(action, blocks[kind]), some, take["first_frame"], group)
+    generated.store(action, take, curves)
+    return action
+
+
+def _assign(blocks: dict[str, bpy.types.ID], actions: tuple[bpy.types.Action, ...]) -> None:
+    for kind, block in blocks.items():
+        animation = block.animation_data
+        if animation and animation.action and generated.request_of(animation.action) is None:
+            compat.push_down(block)  # what the artist animated goes on playing below the take
+        compat.assign_action(block, next(action for action in actions if compat.channels_of(action, kind)))
+
+
+def all_takes() -> dict[str, list[bpy.types.Action]]:
+    """The Actions of every take in the file, by the take's id, oldest name first."""
+    found: dict[str, list[bpy.types.Action]] = {}
+    for action in bpy.data.actions:
+        if request := generated.request_of(action):
+            found.setdefault(request["take"], []).append(action)
+    return found
+
+
+def active_takes(obj: bpy.types.Object) -> set[str]:
+    """The ids of the takes that animate `obj` now: none, one, or one for the face and one for the head."""
+    keys = obj.data.shape_keys if obj.type == "MESH" else None
+    playing = [block.animation_data for block in (obj, keys) if block and block.animation_data]
+    requests = [generated.request_of(animation.action) for animation in playing if animation.action]
+    return {request["take"] for request in requests if request}
+
+
+def use_take(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
+    """Let a take that was made before animate `obj` again, as far as `obj` has what the take animates."""
+    keys = obj.data.shape_keys if obj.type == "MESH" else None
+    having = {"OBJECT": obj, **({"KEY": keys} if keys else {})}
+    animated = {kind: block for kind, block in having.items() if any(compat.channels_of(a, kind) for a in actions)}
+    _assign(animated, tuple(actions))
+
+
+def rest_rotation(obj: bpy.types.Object) -> Quaternion:
+    """The rotation that `obj` had before DiFACE first animated it, so that takes do not add up.
+
+    A take that plays remembers it. Where none plays but the object still stands as one left it (the artist took the
+    Action off), that take's counts; otherwise the artist has turned the object, and its rotation now is the rest.
+    """
+    playing = obj.animation_data.action if obj.animation_data else None
+    for action in bpy.data.actions:
+        request = generated.request_of(action)
+        if not request or "rest_rotation" not in request:
+            continue
+        if action == playing or (playing is None and _stands_in(obj, action)):
+            return Quaternion(request["rest_rotation"])
+    return head_pose.rotation_of(obj)
+
+
+def _stands_in(obj: bpy.types.Object, action: bpy.types.Action) -> bool:
+    """Whether the object's rotation is that of a row of a take."""
+    path = head_pose.path(obj.rotation_mode)
+    columns = [curve.values for curve in generated.samples_of(action)["OBJECT"] if curve.path == path]
+    now = np.array(getattr(obj, path), np.float32)
+    return len(columns) == len(now) and bool(np.any(np.all(np.abs(np.stack(columns, 1) - now) < 1e-5, axis=1)))

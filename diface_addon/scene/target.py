@@ -1,0 +1,58 @@
+"""The object that motion goes to: whether it can take it, and how to find it again after the artist worked on."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..core import errors
+from . import rig_map
+
+ADD_HEAD = "Add one with Add DiFACE Head, or choose a mesh object with shape keys."
+LINKED = "Make a library override (Object > Library Override > Make), or generate in the file that it comes from."
+
+
+def check(obj: bpy.types.Object | None, parts: tuple[str, ...]) -> None:
+    """Raises SceneError where `obj` cannot be animated with `parts`."""
+    if obj is None:
+        raise errors.SceneError("There is no character.", ADD_HEAD)
+    if obj.type != "MESH":
+        raise errors.SceneError(f"{obj.name} is not a mesh.", ADD_HEAD)
+    if not obj.users_scene:
+        raise errors.SceneError(f"{obj.name} was deleted from the scene.", "Undo that, or choose another character.")
+    if "head" in parts:
+        _check_editable(obj, obj.name)
+    if "face" in parts:
+        _check_face(obj)
+
+
+def _check_face(obj: bpy.types.Object) -> None:
+    keys = obj.data.shape_keys
+    if keys is None:
+        hint = "Choose a mesh with ARKit's shape keys, add the DiFACE head, or generate only the head."
+        raise errors.SceneError(f"{obj.name} has no shape keys.", hint)
+    _check_editable(obj.data, f"The mesh of {obj.name}")
+    if not keys.use_relative:
+        hint = "Turn Relative on in Properties > Data > Shape Keys."
+        raise errors.SceneError(f"The shape keys of {obj.name} are absolute.", hint)
+    found = rig_map.face_map(obj)
+    if not found:
+        hint = "Name them as ARKit does (jawOpen, mouthSmileLeft ...), or generate only the head."
+        raise errors.SceneError(f"No shape key of {obj.name} has the name of a face channel.", hint)
+    if rig_map.driven(obj) >= set(found.values()):
+        hint = "Remove the drivers of the shape keys, or generate only the head."
+        raise errors.SceneError(f"Drivers set all the shape keys of {obj.name}.", hint)
+
+
+def _check_editable(block: bpy.types.ID, name: str) -> None:
+    if block.library is not None:
+        raise errors.SceneError(f"{name} is linked from another file and cannot be animated here.", LINKED)
+    if block.override_library is not None and block.override_library.is_system_override:
+        hint = "Make its override editable in the Outliner (Library Override > Make > Selected)."
+        raise errors.SceneError(f"{name} is a library override that is not editable.", hint)
+    if block.animation_data and block.animation_data.use_tweak_mode:
+        raise errors.SceneError(f"{name} is being edited in the NLA.", "Leave tweak mode (Tab in the NLA editor).")
+
+
+def by_uid(session_uid: int) -> bpy.types.Object | None:
+    """The object with this `session_uid`, wherever renaming or undo has moved it; None when it is gone."""
+    return next((obj for obj in bpy.data.objects if obj.session_uid == session_uid), None)
