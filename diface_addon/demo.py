@@ -49,6 +49,7 @@ def talking_head(sound: Path, folder: Path) -> list[Path]:
     scene.frame_start, end = compat.strip_bounds(strip)
     scene.frame_end = end - 1
     scene.diface.quality = "FINAL"
+    scene.render.resolution_x = scene.render.resolution_y = 720
 
     step("generating face and head", operators.generate)
     step("exporting FBX", operators.export_fbx, filepath=str(fbx))
