@@ -30,6 +30,9 @@ class DifacePreferences(bpy.types.AddonPreferences):
         row.label(text=context.window_manager.diface.worker)
 
 
+CACHE = "diface-cache"
+
+
 def _stored() -> DifacePreferences | None:
     addon = bpy.context.preferences.addons.get(EXTENSION)
     return addon.preferences if addon else None
@@ -52,7 +55,7 @@ def cache_folder() -> Path:
     """A folder for what can be made again: the extension's own, or a temporary one outside of an extension."""
     if EXTENSION.startswith("bl_ext."):
         return Path(bpy.utils.extension_path_user(EXTENSION, path="cache", create=True))
-    folder = Path(tempfile.gettempdir()) / "diface-cache"
+    folder = Path(tempfile.gettempdir()) / CACHE
     folder.mkdir(exist_ok=True)
     return folder
 

@@ -38,12 +38,13 @@ LOOKS: dict[str, Look] = {
     "Eye": Look((0.70, 0.68, 0.66), {"Roughness": 0.06, "Coat Weight": 1.0, "Coat Roughness": 0.02}),
     "Hair": Look(
         (0.025, 0.016, 0.012),
-        {"Roughness": 0.42, "Specular IOR Level": 0.35},
+        {"Roughness": 0.58, "Specular IOR Level": 0.22},
         grain=(0.55, 1.0),
         stretch=(420.0, 5.0, 1.0),
         mottle=0.55,
         along_uvs=True,
     ),
+    "Brows": Look((0.03, 0.02, 0.015), {"Roughness": 0.75, "Specular IOR Level": 0.1}),
     "Shirt": Look(
         (0.018, 0.022, 0.03),
         {"Roughness": 0.92, "Specular IOR Level": 0.2, "Sheen Weight": 0.25},

@@ -1,0 +1,56 @@
+"""A worker engine for tests: real pipes, real sound, and a Motion whose truth is known.
+
+`jawOpen` and `head_rz` of a row are the loudest sample of the sound within that row's frame; the other channels are 0.
+Seeds from MISBEHAVE on make it misbehave.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import numpy as np
+
+from diface_core import channels
+from diface_core.audio import load_clip
+from diface_core.types import GenerateRequest, GenerateResult, Motion, Progress, Report
+from diface_core.worker import serve
+
+MISBEHAVE = 900_000
+SLOW, KILLED, BUG, OUT_OF_RANGE = range(MISBEHAVE, MISBEHAVE + 4)
+
+
+class Loudness:
+    """Engine: see the module."""
+
+    def generate(self, request: GenerateRequest, report: Report) -> GenerateResult:
+        clip = load_clip(request.audio)
+        report(Progress(0.25, "Reading the sound"))
+        if request.seed == SLOW:
+            for step in range(600):
+                time.sleep(0.05)
+                report(Progress(0.25 + step / 1000, "Working slowly"))
+        if request.seed == KILLED:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if request.seed == BUG:
+            raise ZeroDivisionError("a bug")
+
+        seconds = clip.seconds if request.audio.seconds is None else request.audio.seconds
+        rows = request.rate.rows(seconds)
+        edges = np.clip(np.rint(request.rate.seconds(1) * np.arange(rows + 1) * clip.rate), 0, len(clip.samples))
+        loud = [
+            np.max(np.abs(clip.samples[a:b]), initial=0)
+            for a, b in zip(edges[:-1].astype(int), edges[1:].astype(int), strict=True)
+        ]
+
+        names = channels.of_parts(request.parts)
+        values = np.zeros((rows, len(names)), np.float32)
+        for name, strength in (("jawOpen", request.face_strength), ("head_rz", request.head_strength)):
+            if name in names:
+                values[:, names.index(name)] = np.array(loud) * strength * (3 if request.seed == OUT_OF_RANGE else 1)
+        return GenerateResult(Motion(values, names, request.rate), "0123abcd", {})
+
+
+if __name__ == "__main__":
+    serve(Loudness)

@@ -1,0 +1,64 @@
+"""All of the .blend's data as plain values, to see that nothing changed."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import bpy
+
+NOT_DATA = {"window_managers", "screens", "workspaces", "images"}
+"""Blender's own: windows, and the picture of the last render."""
+
+NOT_STATE = {"rna_type", "session_uid", "tag", "is_evaluated", "original", "preview", "diface", "depsgraph", "users"}
+LARGEST = 300
+
+
+def of_file() -> dict[str, Any]:
+    """Path -> value for every property of every data-block; large collections by their length only."""
+    found: dict[str, Any] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for collection in bpy.data.bl_rna.properties:
+            if collection.type == "COLLECTION" and collection.identifier not in NOT_DATA:
+                for block in getattr(bpy.data, collection.identifier):
+                    _walk(block, f"{collection.identifier}[{block.name_full}]", found, 0)
+    return found
+
+
+def _walk(struct: bpy.types.bpy_struct, path: str, found: dict[str, Any], depth: int) -> None:
+    for prop in struct.bl_rna.properties:
+        name = prop.identifier
+        if name in NOT_STATE or depth > 6:
+            continue
+        value = getattr(struct, name, None)
+        if prop.type == "COLLECTION":
+            found[f"{path}.{name}"] = len(value)
+            for index, item in enumerate(value if len(value) <= LARGEST else ()):
+                _visit(item, f"{path}.{name}[{index}]", found, depth)
+        elif prop.type == "POINTER":
+            _visit(value, f"{path}.{name}", found, depth)
+        elif getattr(prop, "is_array", False):
+            found[f"{path}.{name}"] = repr([*value] if len(value) <= LARGEST else len(value))
+        else:
+            found[f"{path}.{name}"] = value
+    if isinstance(struct, bpy.types.ID):
+        found[f"{path}[custom]"] = sorted(struct.keys())
+
+
+def _visit(value: Any, path: str, found: dict[str, Any], depth: int) -> None:
+    if value is None or isinstance(value, bpy.types.ID):
+        embedded = value is not None and value.is_embedded_data
+        found[path] = value and value.name_full
+        if embedded and depth < 2:
+            _walk(value, path, found, depth + 1)
+    elif isinstance(value, bpy.types.bpy_struct):
+        _walk(value, path, found, depth + 1)
+
+
+def difference(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """What changed, in words; empty when nothing did."""
+    names = sorted(before.keys() | after.keys())
+    return [
+        f"{name}: {before.get(name)!r} -> {after.get(name)!r}" for name in names if before.get(name) != after.get(name)
+    ]

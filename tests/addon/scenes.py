@@ -1,0 +1,77 @@
+"""Pieces of scenes for tests, and what is in them afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from diface_addon import compat
+
+RATES = {"24": (24, 1.0), "25": (25, 1.0), "30": (30, 1.0), "60": (60, 1.0), "29.97": (30, 1.001)}
+
+
+def add_character(scene: bpy.types.Scene, names: tuple[str, ...] = ("jawOpen", "mouthSmileLeft", "cheeky")):
+    """A cube with these shape keys, each of which moves one vertex; active and selected."""
+    corners = [(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
+    faces = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
+    mesh = bpy.data.meshes.new("Character")
+    mesh.from_pydata(corners, [], faces)
+    obj = bpy.data.objects.new("Character", mesh)
+    scene.collection.objects.link(obj)
+    if names:
+        obj.shape_key_add(name="Basis", from_mix=False)
+    for index, name in enumerate(names):
+        key = obj.shape_key_add(name=name, from_mix=False)
+        key.data[index % 8].co.z += 0.5
+    obj.select_set(True)
+    bpy.context.view_layer.objects.active = obj
+    return obj
+
+
+def set_rate(scene: bpy.types.Scene, rate: str) -> float:
+    """Frames a second."""
+    scene.render.fps, scene.render.fps_base = RATES[rate]
+    return RATES[rate][0] / RATES[rate][1]
+
+
+def add_strip(scene: bpy.types.Scene, path: Path, frame: int = 1, channel: int = 1):
+    """A sound strip called "Speech"."""
+    editor = scene.sequence_editor_create()
+    if compat.HAS_SEQUENCER_SCENE and bpy.context.workspace:
+        bpy.context.workspace.sequencer_scene = scene
+    return compat.strips(editor).new_sound("Speech", str(path), channel, frame)
+
+
+def use_file(scene: bpy.types.Scene, path: Path) -> None:
+    """Take the speech from a file."""
+    scene.diface.source, scene.diface.filepath = "FILE", str(path)
+
+
+def points(action: bpy.types.Action, kind: str, path: str, index: int = 0) -> np.ndarray:
+    """The keys (K, 2) of one curve: frame and value."""
+    curve = compat.channels_of(action, kind).fcurves.find(path, index=index)
+    found = np.empty(2 * len(curve.keyframe_points), np.float32)
+    curve.keyframe_points.foreach_get("co", found)
+    return found.reshape(-1, 2)
+
+
+def jaw(obj: bpy.types.Object) -> np.ndarray:
+    """The keys (K, 2) of jawOpen in the take that plays."""
+    return points(obj.data.shape_keys.animation_data.action, "KEY", 'key_blocks["jawOpen"].value')
+
+
+def loud_frames(keys: np.ndarray, threshold: float = 0.3) -> list[int]:
+    """Frames at which a loud stretch begins."""
+    loud = keys[:, 1] > threshold
+    begins = loud & ~np.concatenate([[False], loud[:-1]])
+    return keys[begins, 0].astype(int).tolist()
+
+
+def cut(strip, first: int, end: int) -> None:
+    """Drag a strip's handles, so that it plays from `first` up to `end`."""
+    if hasattr(strip, "left_handle"):
+        strip.left_handle, strip.right_handle = first, end
+    else:
+        strip.frame_final_start, strip.frame_final_end = first, end

@@ -1,0 +1,129 @@
+"""Generate, end to end, with an engine that opens the jaw where the sound is loud."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import bpy
+import pytest
+
+from diface_addon import compat
+from diface_addon.scene import generated
+
+from . import scenes
+from .conftest import needs_audio
+
+CLICKS = [0.25, 1.0, 1.75, 2.5]
+
+
+def generate() -> None:
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+
+
+def expected(times, fps: float, start: int) -> list[int]:
+    """The frame that shows each time: frame f is on the screen from (f - start) / fps on."""
+    return [start + math.floor(time * fps + 1e-4) for time in times]
+
+
+@pytest.mark.parametrize("rate", scenes.RATES)
+@pytest.mark.parametrize("start", [1, 37])
+def test_a_file_is_heard_from_the_scenes_first_frame(scene, head, clicks, worker, rate, start) -> None:
+    fps = scenes.set_rate(scene, rate)
+    scene.frame_start = start
+    scenes.use_file(scene, clicks(CLICKS))
+    generate()
+    assert scenes.loud_frames(scenes.jaw(head)) == expected(CLICKS, fps, start)
+
+
+@needs_audio
+@pytest.mark.parametrize("rate", scenes.RATES)
+@pytest.mark.parametrize("start", [1, 37, -20])
+def test_a_strip_is_heard_where_it_stands(scene, head, clicks, worker, rate, start) -> None:
+    fps = scenes.set_rate(scene, rate)
+    strip = scenes.add_strip(scene, clicks(CLICKS), start)
+    generate()
+
+    keys = scenes.jaw(head)
+    first, end = compat.strip_bounds(strip)
+    assert keys[:, 0].tolist() == list(range(first, end))
+    assert scenes.loud_frames(keys) == expected(CLICKS, fps, start)
+
+
+@needs_audio
+@pytest.mark.parametrize("rate", scenes.RATES)
+def test_a_strip_cut_on_both_ends(scene, head, clicks, worker, rate) -> None:
+    fps = scenes.set_rate(scene, rate)
+    strip = scenes.add_strip(scene, clicks(CLICKS), 11)
+    first, end = 11 + round(0.6 * fps), 11 + round(2.2 * fps)
+    scenes.cut(strip, first, end)
+    assert compat.strip_bounds(strip) == (first, end)
+    generate()
+
+    keys = scenes.jaw(head)
+    assert keys[:, 0].tolist() == list(range(first, end))
+    assert scenes.loud_frames(keys) == expected(CLICKS[1:3], fps, 11)
+
+
+@needs_audio
+def test_moving_the_strip_moves_the_motion(scene, head, clicks, worker) -> None:
+    strip = scenes.add_strip(scene, clicks(CLICKS), 1)
+    generate()
+    before = scenes.jaw(head)
+    compat.move_strip(strip, 100)
+    generate()
+    after = scenes.jaw(head)
+    assert (after[:, 0] - before[:, 0] == 100).all()
+    assert (after[:, 1] == before[:, 1]).all()
+
+
+@needs_audio
+def test_an_empty_name_means_the_only_strip_and_a_name_means_that_one(scene, head, clicks, worker) -> None:
+    scenes.add_strip(scene, clicks([0.5], name="a.wav"), 1)
+    other = scenes.add_strip(scene, clicks([1.5], name="b.wav"), 1, channel=2)
+    other.name = "Other"
+    scene.diface.strip = "Other"
+    generate()
+    assert scenes.loud_frames(scenes.jaw(head)) == expected([1.5], 24, 1)
+
+
+def test_the_request_is_kept_with_the_take(scene, head, clicks, worker) -> None:
+    scenes.use_file(scene, clicks(CLICKS))
+    scene.diface.seed, scene.diface.guidance, scene.diface.quality = 7, 2.5, "FINAL"
+    generate()
+    action = head.data.shape_keys.animation_data.action
+    request = generated.request_of(action)
+    assert (request["seed"], request["guidance"], request["steps"]) == (7, 2.5, 25)
+    assert (request["sound"], request["model_hash"], request["first_frame"]) == ("clicks.wav", "0123abcd", 1)
+    assert request["rate"] == {"fps": 24, "base": 1.0}
+    assert json.loads(action[generated.REQUEST]) == request
+    assert action.use_fake_user
+
+
+@pytest.mark.parametrize("part", ["FACE", "HEAD"])
+def test_one_part_leaves_the_other_alone(scene, head, clicks, worker, part) -> None:
+    scenes.use_file(scene, clicks(CLICKS))
+    scene.diface.parts = part
+    generate()
+    assert bool(head.animation_data) == (part == "HEAD")
+    assert bool(head.data.shape_keys.animation_data) == (part == "FACE")
+
+
+def test_strength_reaches_the_keys(scene, head, clicks, worker) -> None:
+    scenes.use_file(scene, clicks(CLICKS))
+    generate()
+    whole = scenes.jaw(head)
+    scene.diface.face_strength = 0.5
+    generate()
+    assert scenes.jaw(head)[:, 1] == pytest.approx(whole[:, 1] / 2)
+
+
+def test_a_second_take_leaves_the_first_as_it_is(scene, head, clicks, worker) -> None:
+    scenes.use_file(scene, clicks(CLICKS))
+    generate()
+    first = head.data.shape_keys.animation_data.action
+    before = scenes.points(first, "KEY", 'key_blocks["jawOpen"].value').copy()
+    scene.diface.face_strength = 0.25
+    generate()
+    assert head.data.shape_keys.animation_data.action != first
+    assert (scenes.points(first, "KEY", 'key_blocks["jawOpen"].value') == before).all()
