@@ -35,6 +35,7 @@ class Connection:
         self.versions: dict[str, str | None] = {}
         self._process = process
         self._open = True
+        self._end: Event = errors.WorkerError("The worker process ended.", AGAIN)
         self._waiting: dict[int, Events[Event]] = {}
         self._lock = threading.Lock()
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -64,7 +65,7 @@ class Connection:
                 if self._greeted and not self._ready:
                     events.put(types.Progress(0.0, "Loading the models"))
             else:
-                events.put(errors.WorkerError("The worker process ended.", AGAIN))
+                events.put(self._end)
         self._outgoing.put(protocol.pack(protocol.request_message(request, number)))
 
     def cancel(self, number: int, seconds: float) -> None:
@@ -196,7 +197,7 @@ class Connection:
                 return
             del self._waiting[number]
             self._ended_for_a_cancel = True
-            self._open = False
+            self._open, self._end = False, Restart()
         self._process.kill()
 
     def _fail(self, error: errors.DifaceError, patience: float = 0.0) -> None:
@@ -211,7 +212,8 @@ class Connection:
 
     def _tell(self, event: Event) -> None:
         with self._lock:
-            self._open = False
+            if self._open:
+                self._open, self._end = False, event
             waiting, self._waiting = self._waiting, {}
         for events in waiting.values():
             events.put(event)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import queue
 import subprocess
 import sys
 import time
@@ -342,6 +343,18 @@ def test_a_worker_that_does_not_start_says_why(worker, monkeypatch, scenario, me
     assert hint in error.hint
     monkeypatch.delenv("SCENARIO")
     works(worker)
+
+
+def test_a_request_that_crosses_with_the_end_gets_its_reason(jobs, monkeypatch):
+    """The worker dies after it was looked at and before the request is sent."""
+    monkeypatch.setenv("SCENARIO", "import fails")
+    launch = importlib.import_module(f"{ADDON}.launch").Launch(extra_paths=(HERE,), module="worker_scenarios")
+    connection = importlib.import_module(f"{ADDON}.connection").Connection(launch.start())
+    connection._threads[-1].join(20)
+    events = queue.SimpleQueue()
+    connection.send_request(1, request(), events)
+    assert "numpy_that_is_not_there" in events.get(timeout=1).message
+    connection.close(0)
 
 
 @pytest.mark.parametrize(("scenario", "word"), [("no greeting", "start"), ("load hangs", "load")])
