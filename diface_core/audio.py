@@ -48,7 +48,8 @@ def load_clip(section: AudioSection, rate: int = RATE) -> AudioClip:
             message = f"{section.path.name} is damaged: {damage.error_string}"
             raise AudioError(message, "Export the sound again, or choose another file.") from damage
 
-    if np.max(np.abs(samples), initial=0.0) < SILENT:
+    # Not of np.abs, which would be a second copy of what may be an hour.
+    if max(samples.max(initial=0.0), -samples.min(initial=0.0)) < SILENT:
         hint = "Choose a sound with speech, check its trim, or turn its recording level up."
         raise AudioError(f"{section.path.name} is silent in the chosen section.", hint)
     return AudioClip(np.clip(samples, -1, 1, out=samples), rate)

@@ -50,14 +50,15 @@ class FeatureCache:
         return half.astype(np.float32)
 
     def put(self, key: str, features: FloatArray) -> FloatArray:
-        """Keep `features`; returns them as `get` will, rounded to float16, so that both ways give the same Motion."""
+        """Keep `features`. They are rounded to float16 in place and returned: both ways give the same Motion."""
         half = features.astype(np.float16)
         self._remember(key, half)
         try:
             self._save(key, half)
         except OSError as reason:
             log.warning("Speech features are not kept on disk: %s", reason)
-        return half.astype(np.float32)
+        features[...] = half
+        return features
 
     def _remember(self, key: str, half: np.ndarray) -> None:
         self._kept[key] = half

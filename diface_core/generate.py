@@ -73,18 +73,18 @@ class Generator:
 
         stages.begin("Reading the sound", 0.0, 0.02)
         clip = load_clip(request.audio)
-        key = key_of(clip, self._encoder.hash)
+        # Of a strip of n frames come n rows: the clip's own length is rounded to its samples and may be a hair longer.
+        seconds = clip.seconds if request.audio.seconds is None else request.audio.seconds
+        rows = request.rate.rows(seconds)
+        _check_constraints(request, rows)
 
+        key = key_of(clip, self._encoder.hash)
         features = self._cache.get(key)
         share = ENCODING_SHARE if features is None else 0.0
         if features is None:
             stages.begin("Listening to the speech", 0.02, 0.02 + share)
             features = self._cache.put(key, self._encoder.encode(clip, stages.report))
-
-        # Of a strip of n frames come n rows: the clip's own length is rounded to its samples and may be a hair longer.
-        seconds = clip.seconds if request.audio.seconds is None else request.audio.seconds
-        rows = request.rate.rows(seconds)
-        _check_constraints(request, rows)
+        del clip  # an hour of sound is 230 MB
 
         stages.begin("Making the motion", 0.02 + share, 0.98)
         motion = self._models.sample(features, _for_models(request, len(features)), stages.report)
