@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import copy
 import logging
+import math
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -201,7 +202,7 @@ def train(config: TrainConfig, sequences: list[Sequence], styles: tuple[str, ...
 
 def _rate_factor(step: int, steps: int) -> float:
     """Learning rate: up over 300 steps, then down to a hundredth along a cosine."""
-    return min(1.0, (step + 1) / 300) * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * step / steps)))
+    return min(1.0, (step + 1) / 300) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)))
 
 
 def _resume_file(config: TrainConfig) -> Path:

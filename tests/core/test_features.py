@@ -1,0 +1,106 @@
+"""Speech features: the encoder against its reference, windows without a seam, rows in time."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from diface_core.errors import ModelError
+from diface_core.features import HOP, HZ, LOUDNESS, MEL, RATE, SPEECH, SpeechEncoder, level
+from diface_core.types import MODEL_RATE, AudioClip
+
+ROWS_PER_S = MODEL_RATE.value
+
+
+@pytest.fixture(scope="module")
+def encoder() -> SpeechEncoder:
+    return SpeechEncoder.load()
+
+
+@pytest.fixture(scope="module")
+def spoken(speech) -> np.ndarray:
+    samples, rate = soundfile.read(speech, dtype="float32")
+    assert rate == RATE
+    return samples
+
+
+def test_encoder_agrees_with_its_reference(shared):
+    check = np.load(shared / "whisper_check.npz")
+    rows = SpeechEncoder.load(window=30.0).window(check["audio"])[: len(check["encoder"]), SPEECH]
+    assert np.abs(rows - check["encoder"]).max() < 1e-3
+
+
+@pytest.mark.parametrize("seconds", [0.01, 0.5, 3.0, 9.99, 10.02, 13.3])
+def test_every_length_has_a_row_for_every_thirtieth(encoder, seconds):
+    sound = np.random.default_rng(0).standard_normal(round(seconds * RATE)).astype(np.float32) * 0.1
+    features = encoder.encode(AudioClip(sound, RATE))
+    assert len(features) == MODEL_RATE.rows(len(sound) / RATE)
+    assert np.isfinite(features).all()
+
+
+def test_joints_of_windows_are_no_worse_than_elsewhere(encoder, spoken):
+    """Against one window over everything, rows near a joint are as close as the rows between joints."""
+    sound = np.concatenate([spoken, spoken])[: 26 * RATE]
+    levelled = level(sound)
+    whole = SpeechEncoder.load(window=26.0).window(levelled)[:, SPEECH]
+    at = np.arange(round(len(sound) / RATE * HZ)) / HZ
+    pieces = encoder._windows(levelled, lambda fraction: None)[: len(at), SPEECH]
+
+    distance = np.linalg.norm(pieces - whole[: len(at)], axis=1)
+    steps = np.linalg.norm(np.diff(pieces, axis=0), axis=1)
+    joint = np.abs((at + HOP / 2) % HOP - HOP / 2) < 0.2
+    assert distance[joint].mean() < 1.1 * distance[~joint].mean()
+    assert steps[joint[1:]].mean() < 1.1 * steps[~joint[1:]].mean()
+
+
+def test_clicks_are_heard_when_they_sound(encoder):
+    """What each click changes in the rows is centred on it, to 10 ms."""
+    rng = np.random.default_rng(1)
+    seconds = np.arange(0.5, 11.5, 0.5) + rng.uniform(-0.1, 0.1, 22)
+    plain = rng.standard_normal(12 * RATE).astype(np.float32) * 0.02
+    clicked = plain.copy()
+    for second in seconds:
+        first = round(second * RATE) - 40
+        clicked[first : first + 80] += rng.standard_normal(80).astype(np.float32)
+    before, after = (encoder.encode(AudioClip(s, RATE)) for s in (plain, clicked))
+    at = np.arange(len(before)) / ROWS_PER_S
+    for columns in (MEL, slice(LOUDNESS, LOUDNESS + 1)):
+        change = ((after - before)[:, columns] ** 2).sum(1)[:, None] * (np.abs(at[:, None] - seconds) < 0.15)
+        late = (change * at[:, None]).sum(0) / change.sum(0) - seconds
+        assert abs(late.mean()) < 0.010
+
+
+def test_features_move_with_the_sound(encoder, spoken):
+    """Silence before a sound moves its rows by as much, in the encoder's columns too."""
+    shift = 1.0
+    later = np.concatenate([np.zeros(round(shift * RATE), np.float32), spoken])
+    here = encoder.encode(AudioClip(spoken, RATE))[:, SPEECH]
+    there = encoder.encode(AudioClip(later, RATE))[:, SPEECH]
+    here = here - here.mean(0)
+
+    def agreement(lag: int) -> float:
+        first = round(shift * ROWS_PER_S) + lag
+        return float((here[30:-60] * (there - there.mean(0))[first + 30 : first + len(here) - 60]).sum())
+
+    assert max(range(-10, 11), key=agreement) == 0
+
+
+def test_a_quiet_recording_gives_the_features_of_a_loud_one(encoder, spoken):
+    loud = encoder.encode(AudioClip(spoken[: 5 * RATE], RATE))
+    quiet = encoder.encode(AudioClip(spoken[: 5 * RATE] * np.float32(0.02), RATE))
+    assert np.abs(loud - quiet).max() < 0.05
+
+
+def test_what_report_raises_stops_the_encoding(encoder):
+    def stop(fraction: float) -> None:
+        raise InterruptedError(fraction)
+
+    with pytest.raises(InterruptedError):
+        encoder.encode(AudioClip(np.zeros(30 * RATE, np.float32), RATE), stop)
+
+
+def test_a_missing_or_damaged_encoder_says_what_to_do(tmp_path):
+    with pytest.raises(ModelError, match="missing"):
+        SpeechEncoder.load(tmp_path / "none.safetensors")
+    (tmp_path / "bad.safetensors").write_bytes(b"not weights")
+    with pytest.raises(ModelError, match=r"build\.py"):
+        SpeechEncoder.load(tmp_path / "bad.safetensors")

@@ -1,0 +1,173 @@
+"""The denoisers and the bundle: files, pieces, seeds, styles, ranges."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
+
+from diface_core import channels
+from diface_core.diffusion.constraints import nothing_kept
+from diface_core.errors import ModelError
+from diface_core.features import DIMENSION
+from diface_core.model import bundle, checkpoint, pieces
+from diface_core.model.denoiser import Denoiser, DenoiserConfig
+from diface_core.types import MODEL_RATE, AudioSection, Constraints, GenerateRequest
+
+REQUEST = GenerateRequest(AudioSection(Path("unused")), steps=4)
+
+
+def tiny(part: str, seed: int = 0) -> Denoiser:
+    """A random denoiser of the shape of the shipped one, but narrow; every weight counts."""
+    torch.manual_seed(seed)
+    config = DenoiserConfig(
+        channels.PARTS[part], (0, DIMENSION), ("first", "second"), width=16, levels=(1, 2, 2), audio_width=8
+    )
+    denoiser = Denoiser(config)
+    for parameter in denoiser.parameters():
+        torch.nn.init.normal_(parameter, std=0.15)
+    return denoiser.eval()
+
+
+@pytest.fixture(scope="module")
+def models() -> bundle.Models:
+    return bundle.Models({part: tiny(part) for part in channels.PARTS}, "hash")
+
+
+@pytest.fixture(scope="module")
+def features() -> np.ndarray:
+    return np.random.default_rng(0).standard_normal((200, DIMENSION)).astype(np.float32)
+
+
+@given(st.integers(1, 41))
+@settings(deadline=None, max_examples=15)
+def test_any_number_of_rows_comes_back(rows):
+    denoiser = tiny("head")
+    xt = torch.randn(1, rows, 3)
+    speech = denoiser.speech(torch.randn(1, rows, DIMENSION))
+    out = denoiser(xt, torch.ones(1), speech, denoiser.style_vector(torch.tensor([0])), nothing_kept(xt))
+    assert out.shape == xt.shape
+    assert torch.isfinite(out).all()
+
+
+def test_pieces_equal_the_whole(models, features, monkeypatch):
+    whole = models.sample(np.tile(features, (4, 1)), REQUEST)
+    monkeypatch.setattr(pieces, "PIECE", 128)
+    parts = models.sample(np.tile(features, (4, 1)), REQUEST)
+    assert np.abs(whole.values - parts.values).max() < 1e-4
+
+
+def test_too_little_context_would_show(models, features, monkeypatch):
+    """The test above can fail: with no context, pieces differ from the whole."""
+    long = np.tile(features, (4, 1))
+    whole = models.sample(long, REQUEST)
+    monkeypatch.setattr(bundle, "in_pieces", lambda compute, rows, reach: pieces.in_pieces(compute, rows, 0))
+    monkeypatch.setattr(pieces, "PIECE", 128)
+    assert np.abs(whole.values - models.sample(long, REQUEST).values).max() > 1e-3
+
+
+def test_the_same_seed_gives_the_same_motion_and_another_another(models, features):
+    first, again = models.sample(features, REQUEST), models.sample(features, REQUEST)
+    other = models.sample(features, dataclasses.replace(REQUEST, seed=1))
+    assert np.array_equal(first.values, again.values)
+    assert not np.allclose(first.values, other.values)
+    assert first.channels == channels.ALL
+    assert first.rate == MODEL_RATE
+    assert len(first) == len(features)
+
+
+def test_face_and_head_alone_are_what_they_are_together(models, features):
+    both = models.sample(features, REQUEST)
+    for part, names in channels.PARTS.items():
+        alone = models.sample(features, dataclasses.replace(REQUEST, parts=(part,)))
+        assert alone.channels == names
+        assert np.array_equal(alone.values, both.select(names).values)
+
+
+def test_a_seeds_noise_begins_the_same_however_long():
+    short, long = (bundle.seeded_noise(3, "face", rows, 52) for rows in (10, 500))
+    assert torch.equal(short, long[:, :10])
+    assert not torch.equal(short[..., :3], bundle.seeded_noise(3, "head", 10, 3))
+
+
+def test_the_last_row_hears_its_own_sound(models, features):
+    changed = features.copy()
+    changed[-1] += 3
+    before, after = models.sample(features, REQUEST), models.sample(changed, REQUEST)
+    assert not np.array_equal(before.values[-1], after.values[-1])
+
+
+def test_kept_values_come_out_to_the_last_bit(models, features):
+    rng = np.random.default_rng(5)
+    shape = (len(features), len(channels.ALL))
+    constraints = Constraints(rng.random(shape).astype(np.float32), rng.random(shape) < 0.1)
+    motion = models.sample(features, dataclasses.replace(REQUEST, constraints=constraints))
+    assert np.array_equal(motion.values[constraints.keep], constraints.values[constraints.keep])
+    free = models.sample(features, REQUEST)
+    assert not np.allclose(motion.values[~constraints.keep], free.values[~constraints.keep])
+
+
+def test_styles_by_name(models, features):
+    first = models.sample(features, dataclasses.replace(REQUEST, style="first"))
+    second = models.sample(features, dataclasses.replace(REQUEST, style="second"))
+    assert np.array_equal(first.values, models.sample(features, REQUEST).values)
+    assert not np.allclose(first.values, second.values)
+    with pytest.raises(ModelError, match="Choose one of first, second"):
+        models.sample(features, dataclasses.replace(REQUEST, style="third"))
+
+
+def test_face_weights_stay_on_their_sliders(models, features):
+    values = models.sample(features, REQUEST).values[:, : len(channels.FACE)]
+    jaw, close = channels.FACE.index("jawOpen"), channels.FACE.index("mouthClose")
+    assert values.min() >= 0
+    assert values.max() <= 1
+    assert (values[:, close] <= values[:, jaw]).all()
+
+
+def test_channels_that_no_corpus_knew_rest():
+    denoiser = tiny("head")
+    denoiser.get_buffer("known")[1] = 0
+    assert (denoiser.denormalise(torch.randn(7, 3))[:, 1] == 0).all()
+
+
+def test_a_denoiser_survives_its_file(tmp_path):
+    denoiser = tiny("face")
+    checkpoint.save(denoiser, tmp_path / "face.safetensors", steps="1")
+    loaded, digest = checkpoint.load(tmp_path / "face.safetensors")
+    assert loaded.config == denoiser.config
+    assert len(digest) == 64
+    for name, value in denoiser.state_dict().items():
+        assert torch.allclose(loaded.state_dict()[name], value, atol=1e-3, rtol=1e-3)
+
+
+def test_bad_files_are_named(tmp_path):
+    path = tmp_path / "face.safetensors"
+    with pytest.raises(ModelError, match="missing"):
+        checkpoint.load(path)
+    path.write_bytes(b"rubbish")
+    with pytest.raises(ModelError, match="damaged"):
+        checkpoint.load(path)
+    save_file({"a": torch.zeros(1)}, path)
+    with pytest.raises(ModelError, match="not a DiFACE model"):
+        checkpoint.load(path)
+
+
+def test_nan_in_a_weight_file_is_found_when_it_is_read(tmp_path):
+    path = tmp_path / "face.safetensors"
+    checkpoint.save(tiny("face"), path)
+    weights = load_file(path)
+    weights["leave.2.weight"][0, 0] = float("nan")
+    save_file(weights, path, {"format": checkpoint.FORMAT, "config": "{}"})
+    with pytest.raises(ModelError, match=r"not numbers, in leave\.2\.weight"):
+        checkpoint.load(path)
+
+
+def test_a_head_in_the_place_of_a_face_is_refused(tmp_path):
+    for part in channels.PARTS:
+        checkpoint.save(tiny("head"), tmp_path / f"{part}.safetensors")
+    with pytest.raises(ModelError, match="other channels"):
+        bundle.load_models(tmp_path)
