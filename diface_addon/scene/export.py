@@ -70,7 +70,8 @@ def _alone(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int
         layer.objects.active = obj
         copy.use_preview_range = False
         copy.frame_start, copy.frame_end = frames
-        with bpy.context.temp_override(scene=copy, view_layer=layer):
+        # The window shows the artist's scene, and it is there that Blender would look for what is selected.
+        with bpy.context.temp_override(scene=copy, view_layer=layer, selected_objects=[obj], active_object=obj):
             yield
 
 
