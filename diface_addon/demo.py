@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TextIO
 
 import bpy
 
 from . import compat, register, unregister
 
-PAUSE = 2.0
+PAUSE = 5.0
 """Seconds between two lines about the frames that are done."""
 
 
@@ -74,21 +76,35 @@ def step(what: str, operator: Callable[..., set[str]], **settings: object) -> No
 
 @contextlib.contextmanager
 def frames_told(first: int, last: int) -> Iterator[None]:
-    """Meanwhile, a line now and then says how many frames are rendered."""
+    """Meanwhile, a line now and then says how many frames are rendered, in place of Blender's three a frame."""
     told = time.monotonic()
+    with quiet() as out:
 
-    def tell(scene: bpy.types.Scene, *_depsgraph: object) -> None:
-        nonlocal told
-        if time.monotonic() - told >= PAUSE:
-            told = time.monotonic()
-            print(f"   frame {scene.frame_current - first + 1} of {last - first + 1}", flush=True)
+        def tell(scene: bpy.types.Scene, *_depsgraph: object) -> None:
+            nonlocal told
+            if time.monotonic() - told >= PAUSE:
+                told = time.monotonic()
+                print(f"   frame {scene.frame_current - first + 1} of {last - first + 1}", file=out, flush=True)
 
-    # Blender crashes at its exit where a handler is left.
-    bpy.app.handlers.render_post.append(tell)
-    try:
-        yield
-    finally:
-        bpy.app.handlers.render_post.remove(tell)
+        # Blender crashes at its exit where a handler is left.
+        bpy.app.handlers.render_post.append(tell)
+        try:
+            yield
+        finally:
+            bpy.app.handlers.render_post.remove(tell)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[TextIO]:
+    """Meanwhile, nothing that Blender's own code prints is shown; what is written to the file given is."""
+    sys.stdout.flush()
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as out, Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        try:
+            yield out
+        finally:
+            sys.stdout.flush()
+            os.dup2(out.fileno(), 1)
 
 
 if __name__ == "__main__":
