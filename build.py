@@ -104,7 +104,8 @@ def _run_quietly(words: list[str], title: str, environment: dict[str, str] | Non
 
 
 def _environment(more: dict[str, str] | None) -> dict[str, str]:
-    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONUTF8": "1", **(more or {})}
+    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+    return {**kept, "PYTHONUTF8": "1", **(more or {})}
 
 
 def digest(*parts: Path | str) -> str:
@@ -183,7 +184,7 @@ def make_venv(name: str, version: str, lists: list[Path], stamp_of: list[Path] |
     """The interpreter of a virtual environment with exactly the packages of `lists`."""
     python, folder = venv_python(name), BUILD / "venvs" / name
     stamp, wanted = folder / "diface-stamp", digest(version, *(stamp_of or lists))
-    if is_done(stamp, wanted):
+    if is_done(stamp, wanted) and python.exists():
         return python
     found = find_python(version)
     if found is None:
@@ -209,7 +210,7 @@ def core_python() -> Path:
     """The environment of the core, the worker and the tools: torch, no bpy."""
     core, torch, cpu = (PINNED / f"{name}.txt" for name in ("core", "torch", "torch-cpu"))
     python, stamp = venv_python("core"), BUILD / "venvs" / "core" / "diface-stamp"
-    if is_done(stamp, digest(CORE_PYTHON, core, torch, cpu)):
+    if is_done(stamp, digest(CORE_PYTHON, core, torch, cpu)) and python.exists():
         return python
     chosen = cpu if LINUX and cpu_torch() else torch
     return make_venv("core", CORE_PYTHON, [core, chosen], stamp_of=[core, torch, cpu])
@@ -372,19 +373,9 @@ def get_wheels(target: str) -> list[Path]:
                 )
             link(torch, folder / torch.name)
         for version, pinned in zip(PLATFORMS[target], lists):
-            tag = "cp" + version.replace(".", "")
-            options = [
-                "--python-version",
-                version,
-                "--implementation",
-                "cp",
-                "--abi",
-                tag,
-                "--abi",
-                "abi3",
-                "--abi",
-                "none",
-            ]
+            options = ["--python-version", version, "--implementation", "cp"]
+            for abi in ("cp" + version.replace(".", ""), "abi3", "none"):
+                options += ["--abi", abi]
             for name in TAGS[target]:
                 options += ["--platform", name]
             fetch(core_python(), pinned, folder, f"wheels: {target}, Python {version}", *options)
