@@ -67,5 +67,6 @@ def _add_shape_keys(obj: bpy.types.Object, head: Head) -> None:
     for name, delta in zip(channels.FACE, head.deltas, strict=True):
         key = obj.shape_key_add(name=name, from_mix=False)
         key.data.foreach_set("co", (head.vertices + delta).ravel())
+        key.value = 0.0  # from 5.0 on a new key starts at 1
         # A face strength above 1 must not be cut off at the slider's end. Lids and gaze past 1 would only do harm.
         key.slider_max = STRETCH if name.startswith(STRETCHABLE) else 1.0

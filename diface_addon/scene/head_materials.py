@@ -63,7 +63,8 @@ def head_material(name: str, colours: str) -> bpy.types.Material:
         return found
     material = bpy.data.materials.new(full)
     material[MARK] = name
-    material.use_nodes = True
+    if material.node_tree is None:  # from 5.0 on there always is one
+        material.use_nodes = True
     _set_up(material, LOOKS[name], colours)
     return material
 

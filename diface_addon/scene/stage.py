@@ -29,7 +29,8 @@ def add_stage(context: bpy.types.Context, obj: bpy.types.Object) -> bpy.types.Ob
     scene = context.scene
     stage = bpy.data.collections.new(NAME)
     scene.collection.children.link(stage)
-    pivot = obj.matrix_world.translation
+    context.view_layer.update()  # an object made just now has no place yet
+    pivot = obj.matrix_world.translation.copy()
     camera = _camera(stage, pivot + AIM)
     for light in LIGHTS:
         _light(stage, pivot + AIM, *light)
@@ -81,7 +82,8 @@ def _light(
 
 def _world() -> bpy.types.World:
     world = bpy.data.worlds.new(NAME)
-    world.use_nodes = True
+    if world.node_tree is None:  # from 5.0 on there always is one
+        world.use_nodes = True
     world.color = BACKDROP
     background = next(node for node in world.node_tree.nodes if node.type == "BACKGROUND")
     background.inputs["Color"].default_value = (*BACKDROP, 1.0)

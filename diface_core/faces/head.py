@@ -16,7 +16,7 @@ from ..errors import ModelError
 
 ASSET = Path(__file__).parent.parent / "assets" / "head.npz"
 MICROMETRE = 1e-6
-HINT = "Run python3 build.py demo once in the checkout: it makes this file."
+HINT = "Run `python3 build.py assets` in the checkout: it makes this file."
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int32]
@@ -34,7 +34,7 @@ class Head:
     character's right to the left, or from the inner to the outer corner: upper_inner_lip and lower_inner_lip,
     upper_lid_left and lower_lid_left, upper_lid_right and lower_lid_right. Others: mouth_corners (right, left),
     outer_lip, lips, face, upper_face, jaw, neck_border; and by part skin, eyeball_left, eyeball_right, upper_teeth,
-    lower_teeth, tongue, hair, shirt.
+    lower_teeth, tongue, hair, brows, shirt.
     """
 
     vertices: FloatArray
@@ -59,7 +59,7 @@ def load_head(path: Path | None = None) -> Head:
     """The bundled head, or the one at `path`. Raises ModelError when the file is missing or not a head."""
     path = path or ASSET
     try:
-        with np.load(path) as arrays:
+        with path.open("rb") as file, np.load(file) as arrays:
             return _head(dict(arrays))
     except FileNotFoundError as error:
         raise ModelError(f"The head's file {path} is missing.", HINT) from error
@@ -75,7 +75,7 @@ def _head(arrays: dict[str, npt.NDArray[Any]]) -> Head:
     deltas = np.zeros((len(FACE), len(vertices), 3), np.float32)
     for shape, (first, end) in enumerate(pairwise(starts)):
         deltas[shape, arrays["delta_vertices"][first:end]] = arrays["delta_offsets"][first:end] * MICROMETRE
-    colours = arrays["colours"].astype(np.float32) / 255
+    colours = (arrays["colours"] / 255).astype(np.float32)
     prefix = "landmark_"
     return Head(
         vertices=vertices,

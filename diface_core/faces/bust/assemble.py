@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...channels import FACE
-from . import eyes, hair, identity, lips, paint, shirt, teeth
+from . import brows, eyeball, hairline, identity, lids, lips, paint, shirt, teeth, tongue
+from . import crop as crops
 from . import skin as skins
 from .makehuman import Ints, MakeHuman
 from .parts import MOUTH, SKIN, Part, joined, part
 from .skin import CONTACT, INSIDE, Skin
 
 MM = 0.001
+HAIR_SEED = 11
 IRIS_RADIUS = 6.0 * MM
 
 
@@ -28,25 +30,27 @@ class Bust:
 def bust(human: MakeHuman) -> Bust:
     """The bundled head out of MakeHuman's data."""
     vertices = identity.mixed(human)
-    balls = {side: eyes.eyeball_of(human, vertices, side, IRIS_RADIUS) for side in ("Left", "Right")}
-    skin = eyes.with_closing_lids(lips.with_meeting_lips(skins.cut(human, vertices)), balls)
-    mouth = teeth.mouth_parts(human, vertices)
+    balls = {side: eyeball.eyeball_of(human, vertices, side, IRIS_RADIUS) for side in ("Left", "Right")}
+    skin = lids.with_closing_lids(lips.with_meeting_lips(skins.cut(human, vertices)), balls)
+    line, random = hairline.hairline(balls), np.random.RandomState(HAIR_SEED)
     parts = {
-        "skin": skin_part(skin, balls),
-        "eyeball_left": eyes.eyeball_part(balls["Left"], "Left"),
-        "eyeball_right": eyes.eyeball_part(balls["Right"], "Right"),
-        **mouth,
-        "hair": hair.hair_part(skin, balls),
+        "skin": skin_part(skin, balls, line),
+        "eyeball_left": eyeball.eyeball_part(balls["Left"], "Left"),
+        "eyeball_right": eyeball.eyeball_part(balls["Right"], "Right"),
+        **teeth.teeth_parts(human, vertices),
+        "tongue": tongue.tongue_part(human, vertices),
+        "hair": crops.crop(skin, line, random),
+        "brows": brows.brows_part(skin, balls, random),
         "shirt": shirt.shirt_part(skin),
     }
-    pivot = vertices[teeth.group_vertices(human, "joint-head")].mean(axis=0)
+    pivot = vertices[human.vertices_of("joint-head")].mean(axis=0)
     mesh = joined(list(parts.values()))
     return Bust(replace(mesh, vertices=mesh.vertices - pivot), {**spans(parts), **landmarks(skin, balls)})
 
 
-def skin_part(skin: Skin, balls: dict[str, eyes.Eyeball]) -> Part:
+def skin_part(skin: Skin, balls: dict[str, eyeball.Eyeball], line: hairline.Hairline) -> Part:
     """The painted skin; the mouth's lining has the mouth's material."""
-    colours = paint.skin_colours(skin, balls, hair.scalp(skin, balls))
+    colours = paint.skin_colours(skin, balls, hairline.scalp(skin, line))
     whole = part(skin.vertices, skin.faces, SKIN, colours, skin.deltas, skin.uvs)
     lining = np.zeros(len(skin.vertices), bool)
     lining[paint.inside_mouth(skin)] = True
@@ -59,7 +63,7 @@ def spans(parts: dict[str, Part]) -> dict[str, Ints]:
     return {name: np.arange(end - len(p.vertices), end) for (name, p), end in zip(parts.items(), ends, strict=True)}
 
 
-def landmarks(skin: Skin, balls: dict[str, eyes.Eyeball]) -> dict[str, Ints]:
+def landmarks(skin: Skin, balls: dict[str, eyeball.Eyeball]) -> dict[str, Ints]:
     """Where lips, lids, jaw and face are on the skin."""
     upper, lower = lips.pairs(skin)
     at, nose = skin.vertices, skin.vertices[np.argmin(skin.vertices[:, 1])]
@@ -74,8 +78,8 @@ def landmarks(skin: Skin, balls: dict[str, eyes.Eyeball]) -> dict[str, Ints]:
         "mouth_corners": skin.upper_lip()[[0, -1]],
         "outer_lip": skin.mouth[0],
         "lips": np.unique(skin.mouth[:INSIDE]),
-        **{f"upper_lid_{side.lower()}": skin.lids[side][eyes.RIM, 0] for side in balls},
-        **{f"lower_lid_{side.lower()}": skin.lids[side][eyes.RIM, 1] for side in balls},
+        **{f"upper_lid_{side.lower()}": skin.lids[side][lids.RIM, 0] for side in balls},
+        **{f"lower_lid_{side.lower()}": skin.lids[side][lids.RIM, 1] for side in balls},
         "face": np.flatnonzero(face),
         "upper_face": np.flatnonzero(face & (at[:, 2] > nose[2])),
         "jaw": np.flatnonzero((opened > 0.5 * opened.max()) & ~np.isin(np.arange(len(at)), skin.mouth[CONTACT:])),

@@ -10,6 +10,7 @@ BOTH_SIDES = {
     "eyes/{}-eye-scale-incr": 0.35,
     "eyes/{}-eye-height2-incr": 0.35,
     "ears/{}-ear-wing-decr": 0.6,
+    "ears/{}-ear-shape-round": 0.4,
 }
 DETAILS = {
     "mouth/mouth-trans-backward": 0.25,

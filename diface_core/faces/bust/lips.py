@@ -29,11 +29,12 @@ def with_meeting_lips(skin: Skin) -> Skin:
     rest = contact.moved(skin.vertices, contact.sealed(skin.vertices) - skin.vertices[contact.line])
     deltas = skin.deltas.copy()
     jaw, close = FACE.index("jawOpen"), FACE.index("mouthClose")
-    for index, name in enumerate(FACE):
-        if index not in (jaw, close):
-            depth = PRESS_DEPTH if name in PRESSING else 0.0
-            width = np.inf if name in OPENING else 0.0
-            deltas[index] = contact.moved(deltas[index], contact.bounded(deltas[index], -depth, width))
+    for index, (name, delta) in enumerate(zip(FACE, skin.deltas, strict=True)):
+        if name in OPENING or name in PRESSING:
+            bounds = (0.0, np.inf) if name in OPENING else (-PRESS_DEPTH, 0.0)
+            deltas[index] = contact.moved(delta, contact.bounded(delta, *bounds))
+        elif index not in (jaw, close):
+            deltas[index] = contact.moved(delta, contact.sealed(delta) - delta[contact.line])
     shut = deltas[jaw] + deltas[close]
     deltas[close] = contact.moved(deltas[close], contact.sealed(shut) - shut[contact.line])
     return replace(skin, vertices=rest, deltas=deltas)

