@@ -59,7 +59,8 @@ class SpeechEncoder:
         except Exception as damage:
             hint = "Delete the file and run `python3 build.py demo` to make it again."
             raise ModelError(f"The speech encoder cannot be read: {path}.", hint) from damage
-        return cls(encoder, hashlib.sha256(path.read_bytes()).hexdigest())
+        heard_so = f"{window} {HOP} {DIMENSION} {ACTIVE_LEVEL}"  # with what the features depend on beside the weights
+        return cls(encoder, hashlib.sha256(path.read_bytes() + heard_so.encode()).hexdigest())
 
     def encode(self, clip: AudioClip, report: Callable[[float], None] = lambda fraction: None) -> FloatArray:
         """Features (T, DIMENSION) float32 of a mono 16 kHz clip, T = MODEL_RATE.rows(clip.seconds).
@@ -68,13 +69,15 @@ class SpeechEncoder:
         """
         if clip.rate != RATE:
             raise ValueError(f"clip.rate must be {RATE} Hz. Got {clip.rate}.")
-        samples = level(clip.samples)
+        gain = level_gain(clip.samples)
         rows = MODEL_RATE.rows(clip.seconds)
         at = np.arange(rows) / MODEL_RATE.value
 
+        heard = self._windows(clip.samples, report, gain)
         features = np.empty((rows, DIMENSION), np.float32)
-        features[:, :LOUDNESS] = _at_times(self._windows(samples, report), at)
-        features[:, LOUDNESS] = loudness(samples, at)
+        for some in _blocks(rows):
+            features[some, :LOUDNESS] = _at_times(heard, at[some])
+            features[some, LOUDNESS] = loudness(clip.samples, at[some], gain)
         return features
 
     def window(self, samples: FloatArray) -> FloatArray:
@@ -85,7 +88,7 @@ class SpeechEncoder:
         bands = mel[0, :, ::2].reshape(BANDS, -1, mel.shape[-1] // 2).mean(1).T
         return torch.cat([speech, bands], 1).numpy()
 
-    def _windows(self, samples: FloatArray, report: Callable[[float], None]) -> FloatArray:
+    def _windows(self, samples: FloatArray, report: Callable[[float], None], gain: float = 1.0) -> FloatArray:
         """Rows (N, WIDTH + BANDS) at 50 Hz of the whole sound, the weighted mean of the windows that hear it."""
         length = -(-len(samples) * HZ // RATE) + 1
         hop = round(HOP * HZ)
@@ -97,29 +100,43 @@ class SpeechEncoder:
         for index in range(count):
             first = index * hop
             begin = first * RATE // HZ
-            rows = self.window(samples[begin : begin + self._mel.n_samples])[: length - first]
+            rows = self.window(samples[begin : begin + self._mel.n_samples] * gain)[: length - first]
             total[first : first + len(rows)] += rows * weight[: len(rows)]
             weights[first : first + len(rows)] += weight[: len(rows)]
             report((index + 1) / count)
-        return total / weights
+        total /= weights
+        return total
 
 
 def level(samples: FloatArray) -> FloatArray:
     """The same sound with its speech (the loudest tenth of 20 ms frames) at ACTIVE_LEVEL."""
+    return samples * level_gain(samples)
+
+
+def level_gain(samples: FloatArray) -> float:
+    """What `level` multiplies by."""
     frames = samples[: len(samples) // 320 * 320].reshape(-1, 320)
     if not len(frames):
-        return samples
-    active = np.sqrt(np.quantile(np.mean(frames**2, 1), 0.9))
-    return samples * np.float32(ACTIVE_LEVEL / max(active, 1e-4))
+        return 1.0
+    power = np.concatenate([np.mean(frames[some] ** 2, 1) for some in _blocks(len(frames))])
+    return float(ACTIVE_LEVEL / max(np.sqrt(np.quantile(power, 0.9)), 1e-4))
 
 
-def loudness(samples: FloatArray, at: FloatArray) -> FloatArray:
-    """Loudness (T,) of levelled samples in the 50 ms around each time `at` (s): 0 at speech level, -1 20 dB below."""
-    energy = np.concatenate([[0.0], np.cumsum(samples.astype(np.float64) ** 2)])
+def loudness(samples: FloatArray, at: FloatArray, gain: float = 1.0) -> FloatArray:
+    """Loudness (T,) of samples times `gain` in the 50 ms around each time `at` (s, rising): 0 at speech level, -1 20 dB
+    below."""
     centre, half = np.round(at * RATE).astype(int), RATE // 40
     first, last = (np.clip(centre + side, 0, len(samples)) for side in (-half, half))
-    power = (energy[last] - energy[first]) / np.maximum(last - first, 1)
+    begin = first[0]
+    heard = (samples[begin : last[-1]] * gain).astype(np.float64)
+    energy = np.concatenate([[0.0], np.cumsum(heard**2)])
+    power = (energy[last - begin] - energy[first - begin]) / np.maximum(last - first, 1)
     return (np.log10(power / ACTIVE_LEVEL**2 + 1e-6) / 2).astype(np.float32)
+
+
+def _blocks(rows: int) -> list[slice]:
+    """All rows in slices of a few thousand, so that what is made on the way stays small."""
+    return [slice(first, min(first + 4096, rows)) for first in range(0, rows, 4096)]
 
 
 def _at_times(rows: FloatArray, at: FloatArray) -> FloatArray:
