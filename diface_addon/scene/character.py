@@ -32,8 +32,9 @@ def add_head(context: bpy.types.Context, location: Sequence[float] = (0.0, 0.0, 
     context.collection.objects.link(obj)
     _add_shape_keys(obj, head)
     for other in context.view_layer.objects:
-        other.select_set(other == obj)
+        other.select_set(False)
     context.view_layer.objects.active = obj
+    obj.select_set(True)
     return obj
 
 
