@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import soundfile
-import soxr
 
 from .errors import AudioError
+from .polyphase import resampled
 from .types import AudioClip, AudioSection, FloatArray
 
 RATE = 16_000
@@ -99,7 +99,7 @@ def _read(section: AudioSection, sound: soundfile.SoundFile, rate: int) -> Float
     _go_to(sound, first)
     frames = -(-(count - silence) * sound.samplerate // rate)
     done = silence
-    for block in _resampled(_mono_blocks(sound, frames), sound.samplerate, rate):
+    for block in resampled(_mono_blocks(sound, frames), sound.samplerate, rate):
         part = block[: count - done]
         samples[done : done + len(part)] = part
         done += len(part)
@@ -127,14 +127,3 @@ def _mono_blocks(sound: soundfile.SoundFile, frames: int) -> Iterator[FloatArray
             raise AudioError(f"{sound.name} holds samples that are not numbers.", hint)
         frames -= len(block)
         yield np.ascontiguousarray(block.mean(axis=1, dtype=np.float32))
-
-
-def _resampled(blocks: Iterator[FloatArray], old: int, new: int) -> Iterator[FloatArray]:
-    """The blocks at another rate, the filter's delay taken out."""
-    if old == new:
-        yield from blocks
-        return
-    stream = soxr.ResampleStream(old, new, 1, dtype="float32", quality="HQ")
-    for block in blocks:
-        yield stream.resample_chunk(block)
-    yield stream.resample_chunk(np.empty(0, np.float32), last=True)
