@@ -11,6 +11,7 @@ NAME = "DiFACE Stage"
 LENS, SENSOR_HEIGHT = 85.0, 24.0  # mm, a portrait lens on full frame
 AIM = Vector((0.0, -0.03, 0.012))  # from the head's pivot: between nose and mouth
 FRAMED = 0.36  # m from the picture's lower to its upper edge: from the collar to above the hair
+STUDIO_LIGHT, EXPOSURE = "outdoor.sl", 0.45  # Blender's own; the default one is dim and from below
 BACKDROP = (0.055, 0.060, 0.068)
 
 # Name, place from the pivot (m), size (m), power (W), colour.
@@ -44,12 +45,14 @@ def use_workbench_look(scene: bpy.types.Scene) -> None:
     """Workbench's settings under which the painted head looks like a person: its colours, matt, with shaded creases."""
     shading = scene.display.shading
     shading.light = "STUDIO"
+    shading.studio_light = STUDIO_LIGHT
     shading.color_type = "VERTEX"
     shading.show_specular_highlight = False
     shading.show_cavity = True
     shading.cavity_type = "WORLD"
     shading.show_shadows = False
     scene.view_settings.view_transform = "Standard"
+    scene.view_settings.exposure = EXPOSURE
 
 
 def _camera(stage: bpy.types.Collection, aim: Vector) -> bpy.types.Object:

@@ -26,9 +26,10 @@ WIDTH_AT = (0.78, 0.88, 1.0, 0.99)  # then EDGE_WIDTHS
 ARCH_POWER = 2.1
 SHOWING = 2.0 * MM  # how much further than MakeHuman's the upper teeth reach below the resting lip
 OVERBITE = 1.6 * MM  # how far the upper incisors' edges stand below the lower ones'
-OVERJET = 2.6 * MM  # how far they stand in front of them
+OVERJET = 3.4 * MM  # how far they stand in front of them
 
-ENAMEL, ENAMEL_AT_GUM = (0.86, 0.83, 0.76), (0.80, 0.72, 0.60)
+ENAMEL, ENAMEL_AT_GUM = (0.83, 0.80, 0.73), (0.74, 0.66, 0.55)
+SHADED = (1.0, 0.98, 0.92, 0.80, 0.68, 0.55, 0.45)  # how bright each is, incisors to molars: it is dark in a mouth
 GUM, GUM_DEEP = (0.70, 0.37, 0.36), (0.52, 0.23, 0.23)
 # The gum's section from the lip's side over the ridge to the tongue's: outward and rootward mm.
 GUM_SECTION = ((1.6, 9.0), (2.6, 5.0), (2.9, 2.0), (2.0, 0.0), (-4.6, 0.0), (-6.6, 2.5), (-8.6, 8.0))
@@ -81,7 +82,7 @@ def arches(upper: Floats, lower: Floats) -> tuple[Arch, Arch]:
     inward = 3.0 * MM  # the arch runs through the teeth's middles
     return (
         Arch(width - inward, front + inward, back, edge, 1.0),
-        Arch(width - inward - 1.0 * MM, front + inward + OVERJET, back, edge + OVERBITE, -1.0),
+        Arch(width - inward - 1.8 * MM, front + inward + OVERJET, back, edge + OVERBITE, -1.0),
     )
 
 
@@ -113,7 +114,8 @@ def tooth(arch: Arch, where: float, width: float, height: float, kind: int) -> P
         rise = arch.edge + arch.rootward * height * (1 - level)
         rings.append(np.c_[flat, np.full(CORNERS, rise)])
         white = smoothstep(0.0, 0.5, np.array(level))
-        shades.append(np.tile((1 - white) * np.array(ENAMEL_AT_GUM) + white * np.array(ENAMEL), (CORNERS, 1)))
+        enamel = (1 - white) * np.array(ENAMEL_AT_GUM) + white * np.array(ENAMEL)
+        shades.append(np.tile(enamel * SHADED[kind], (CORNERS, 1)))
     # Canines come to a point, molars' rims stand above their middles.
     last = (len(LEVELS) - 1) * CORNERS
     cap = last + np.array([[0, 1, 2, 3], [0, 3, 4, 7], [4, 5, 6, 7]])

@@ -13,7 +13,7 @@ MM = 0.001
 LOWERED = 8.0 * MM
 OUT, OVER_TEETH, DROOP = 36.0 * MM, 5.0 * MM, 13.0 * MM
 TIP_NARROWS, TIP_THINS, TIP_ROUND = 0.25, 0.35, 1.1
-TONGUE, TONGUE_DEEP = (0.72, 0.40, 0.39), (0.42, 0.17, 0.17)
+TONGUE, TONGUE_DEEP = (0.57, 0.28, 0.27), (0.17, 0.06, 0.06)  # sRGB
 
 
 def tongue_part(human: MakeHuman, vertices: Floats) -> Part:
@@ -21,7 +21,7 @@ def tongue_part(human: MakeHuman, vertices: Floats) -> Part:
     group = human.vertices_of("helper-tongue")
     chosen = human.faces_of("helper-tongue")
     points = vertices[group]
-    back = smoothstep(0.95, 0.35, forwardness(points))[:, None]
+    back = smoothstep(1.0, 0.45, forwardness(points))[:, None]
     colours = (1 - back) * np.array(TONGUE) + back * np.array(TONGUE_DEEP)
     deltas = np.stack([human.face_unit(name)[group] for name in FACE])
     deltas[FACE.index("jawOpen")] += lowered(points)
