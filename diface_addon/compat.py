@@ -10,6 +10,9 @@ HAS_ACTION_SLOTS = hasattr(bpy.types, "ActionSlot")
 HAS_AUDIO = bool(bpy.app.build_options.audaspace)
 """False in the bpy module of 4.2: no `aud`, no sound strips' sound, no sound in videos."""
 
+HAS_FBX_IMPORT = hasattr(bpy.types, "WM_OT_fbx_import")
+"""4.5 and newer: a second FBX importer, in C++."""
+
 HAS_MEDIA_TYPE = "media_type" in bpy.types.ImageFormatSettings.bl_rna.properties
 """5.0 and newer: video output is chosen before its file format."""
 

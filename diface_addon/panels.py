@@ -115,7 +115,8 @@ def _button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     row.operator("diface.generate", icon="PLAY")
     if state.message:
         column = layout.column(align=True)
-        for line in textwrap.wrap(state.message, max(20, context.region.width // LETTER)):
+        width = context.region.width if context.region else 40 * LETTER
+        for line in textwrap.wrap(state.message, max(20, width // LETTER)):
             column.label(text=line)
 
 

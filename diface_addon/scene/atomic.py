@@ -30,3 +30,12 @@ def replacing(path: Path) -> Iterator[Path]:
         raise errors.SceneError(f"{path} cannot be written: {last_line}", HINT) from reason
     finally:
         draft.unlink(missing_ok=True)
+
+
+def require_space(draft: Path, size: int) -> None:
+    """Raises OSError where `size` bytes cannot be written to `draft`, for writers that do not survive a full disk."""
+    block = bytes(1 << 20)
+    with draft.open("wb") as file:
+        for start in range(0, size, len(block)):
+            file.write(block[: size - start])
+    draft.write_bytes(b"")

@@ -12,7 +12,7 @@ MARGIN = 1.1
 
 
 def framing(scene: bpy.types.Scene, obj: bpy.types.Object) -> bpy.types.Object:
-    """A new camera in `scene`, in front of `obj` (which faces -Y, as Blender's characters do) with all of it in view."""
+    """A new camera in `scene`, in front of `obj` (which faces -Y, as Blender's characters do)."""
     corners = [obj.matrix_world @ Vector(corner) for corner in obj.bound_box]
     low, high = (Vector(map(pick, zip(*corners, strict=True))) for pick in (min, max))
     size, centre = high - low, (low + high) / 2

@@ -34,7 +34,8 @@ def _decoded(path: Path) -> tuple[np.ndarray, int]:
 
     try:
         sound = aud.Sound(str(path))
-        return sound.data(), int(sound.specs[0])
+        rate = int(sound.specs[0])  # first: of a file that aud cannot open, data() would end Blender
+        return sound.data(), rate
     except aud.error as reason:
         raise errors.AudioError(f"Blender finds no sound in {path.name} ({reason}).", hint) from reason
 

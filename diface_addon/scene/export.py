@@ -40,6 +40,7 @@ def fbx(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int], 
 def alembic(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int], path: Path) -> None:
     """The mesh's vertices on every frame, with normals, UVs and the object's motion. Raises SceneError."""
     with atomic.replacing(path) as draft, _alone(obj, scene, frames):
+        atomic.require_space(draft, _alembic_size(obj, frames))  # running out of it ends Blender
         bpy.ops.wm.alembic_export(
             filepath=str(draft),
             check_existing=False,
@@ -53,6 +54,12 @@ def alembic(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, in
         )
         # The sixth byte says that the writer came to its end.
         _check(draft, lambda head: head.startswith(b"Ogawa\xff"))
+
+
+def _alembic_size(obj: bpy.types.Object, frames: tuple[int, int]) -> int:
+    """Bytes that the file has at the most: positions and corner normals a frame, and the rest once."""
+    mesh = obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).data  # modifiers may add to it
+    return (frames[1] - frames[0] + 1) * 12 * (len(mesh.vertices) + len(mesh.loops)) + 32 * len(mesh.loops) + (1 << 18)
 
 
 @contextlib.contextmanager

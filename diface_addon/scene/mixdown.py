@@ -29,13 +29,13 @@ def of_strip(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, bounds: tuple[
             other.mute = other.mute or (other.type == "SOUND" and other.name != strip.name)
             if other.name == strip.name:
                 other.volume, other.pan = 1.0, 0.0
+        copy.animation_data_clear()  # volume envelopes
+        copy.audio_volume = 1.0
         return of_scene(copy, bounds, folder)
 
 
 def of_scene(copy: bpy.types.Scene, bounds: tuple[int, int], folder: Path) -> Path:
     """A wav file of all that a scene's copy plays in the frames from bounds[0] up to bounds[1]. Raises AudioError."""
-    copy.animation_data_clear()  # volume envelopes
-    copy.audio_volume = 1.0
     copy.use_preview_range = False
     first = max(bounds[0], 1)  # a scene's range cannot begin before frame 0; strips can
     for strip in compat.strips(copy.sequence_editor):

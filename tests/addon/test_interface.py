@@ -1,0 +1,179 @@
+"""Panels draw in every state, with operators and properties that exist; registering leaves nothing behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+import numpy as np
+import pytest
+
+import diface_addon
+from diface_addon import generation, panels, preferences, properties
+from diface_addon.core import channels, types
+from diface_addon.scene import takes
+
+from . import scenes
+from .conftest import needs_audio
+
+
+class Layout:
+    """Stands in for a UILayout: notes what is drawn, and fails for what Blender does not know."""
+
+    def __init__(self, drawn: list[str]) -> None:
+        object.__setattr__(self, "drawn", drawn)
+
+    def __setattr__(self, name: str, _value: Any) -> None:
+        assert name in bpy.types.UILayout.bl_rna.properties, name
+
+    def _icon(self, options: dict[str, Any]) -> None:
+        known = bpy.types.UILayout.bl_rna.functions["prop"].parameters["icon"].enum_items
+        assert options.get("icon", "NONE") in known
+
+    def _part(self, **options: Any) -> Layout:
+        return Layout(self.drawn)
+
+    row = column = box = _part
+
+    def prop(self, data: Any, name: str, **options: Any) -> None:
+        assert name in data.bl_rna.properties, name
+        self._icon(options)
+        self.drawn.append(name)
+
+    def operator(self, name: str, **options: Any) -> Any:
+        group, verb = name.split(".")
+        kind = getattr(getattr(bpy.ops, group), verb).get_rna_type()
+        self._icon(options)
+        self.drawn.append(name)
+        return type("Settings", (), {"__slots__": tuple(p.identifier for p in kind.properties)})()
+
+    def label(self, text: str = "", **options: Any) -> None:
+        self._icon(options)
+        self.drawn.append(text)
+
+    def progress(self, *, factor: float, text: str, **_options: Any) -> None:
+        assert 0 <= factor <= 1
+        self.drawn.append(f"{factor:.0%} {text}")
+
+
+def drawn(panel: str = "Main") -> list[str]:
+    """What a panel shows now."""
+    found: list[str] = []
+    stand_in = type("Panel", (), {"layout": Layout(found)})()
+    getattr(panels, panel).draw(stand_in, bpy.context)
+    return found
+
+
+def test_without_a_character_a_head_is_offered(scene) -> None:
+    assert "diface.add_head" in drawn()
+
+
+def test_with_a_character_its_shape_keys_are_counted(scene, head) -> None:
+    assert "Character: 2 face shape keys" in drawn()
+    assert "diface.add_head" not in drawn()
+
+
+def test_what_is_not_generated_has_no_strength(scene, head) -> None:
+    assert {"face_strength", "head_strength"} <= set(drawn())
+    scene.diface.parts = "HEAD"
+    assert "face_strength" not in drawn()
+
+
+def test_the_source_chooses_what_is_shown(scene, head) -> None:
+    assert {"strip", "diface.load_audio"} <= set(drawn())
+    scene.diface.source = "FILE"
+    assert "filepath" in drawn()
+    assert "strip" not in drawn()
+
+
+@needs_audio
+def test_load_audio_is_offered_until_there_is_a_strip(scene, head, clicks) -> None:
+    scenes.add_strip(scene, clicks([0.5]))
+    assert "diface.load_audio" not in drawn()
+
+
+def test_progress_takes_the_place_of_generate(scene, head) -> None:
+    state = bpy.context.window_manager.diface
+    state.running, state.fraction, state.stage = True, 0.5, "Making the motion"
+    assert {"50% Making the motion", "diface.cancel"} <= set(drawn())
+    assert "diface.generate" not in drawn()
+    state.running = False
+    assert "diface.generate" in drawn()
+
+
+def test_the_last_message_is_shown_in_lines(scene, head) -> None:
+    state = bpy.context.window_manager.diface
+    state.message = "Something went wrong, and this is a long story of what it was and what to do about it."
+    lines = drawn()[-10:]
+    assert sum(line in state.message for line in lines) > 1
+    state.message = ""
+
+
+def test_takes_are_listed(scene, head) -> None:
+    assert "diface.use_take" not in drawn("Takes")
+    motion = types.Motion(np.zeros((3, len(channels.ALL)), np.float32), channels.ALL, types.FrameRate(24))
+    takes.write_take(head, motion, "T", {"first_frame": 1})
+    assert drawn("Takes").count("diface.use_take") == 1
+    (take,) = takes.all_takes()
+    assert bpy.ops.diface.use_take(take=take) == {"FINISHED"}
+
+
+def test_export_says_its_range(scene, head) -> None:
+    scene.frame_end = 99
+    assert {"Frames 1 to 99", "diface.export_fbx", "diface.export_alembic", "diface.playblast"} <= set(drawn("Export"))
+    scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, 3, 7
+    assert "Preview range 3 to 7" in drawn("Export")
+
+
+def test_the_preferences_draw(scene) -> None:
+    found: list[str] = []
+    stand_in = type("Preferences", (), {"layout": Layout(found), "bl_rna": preferences.DifacePreferences.bl_rna})()
+    preferences.DifacePreferences.draw(stand_in, bpy.context)
+    assert {"python", "diface.check_worker"} <= set(found)
+
+
+def test_panels_stand_in_both_editors() -> None:
+    for space in ("VIEW_3D", "SEQUENCE_EDITOR"):
+        main = getattr(bpy.types, f"{space}_PT_diface_main")
+        assert (main.bl_space_type, main.bl_region_type, main.bl_category) == (space, "UI", "DiFACE")
+        for part in ("takes", "export"):
+            assert getattr(bpy.types, f"{space}_PT_diface_{part}").bl_parent_id == main.__name__
+
+
+def test_the_dice_change_the_seed(scene) -> None:
+    seen = set()
+    for _ in range(5):
+        bpy.ops.diface.new_seed()
+        seen.add(scene.diface.seed)
+    assert len(seen) > 1
+
+
+def test_nothing_to_cancel(scene) -> None:
+    assert generation.current() is None
+    with pytest.raises(RuntimeError, match="not generating"):
+        bpy.ops.diface.cancel()
+
+
+def test_check_reports_versions(scene, worker) -> None:
+    assert bpy.ops.diface.check_worker() == {"FINISHED"}
+    assert "python 3" in bpy.context.window_manager.diface.worker
+
+
+def test_unregistering_leaves_nothing() -> None:
+    names = [name for name in dir(bpy.types) if "diface" in name.lower()]
+    handlers = {name: len(getattr(bpy.app.handlers, name)) for name in ("load_pre", "load_post", "undo_post")}
+    assert names
+    diface_addon.unregister()
+    try:
+        assert [name for name in dir(bpy.types) if "diface" in name.lower()] == []
+        assert not hasattr(bpy.types.Scene, "diface")
+        assert not hasattr(bpy.types.WindowManager, "diface")
+        assert {name: len(getattr(bpy.app.handlers, name)) for name in handlers} == handlers
+    finally:
+        diface_addon.register()
+    assert [name for name in dir(bpy.types) if "diface" in name.lower()] == names
+
+
+def test_settings_become_the_request(scene, head) -> None:
+    assert set(properties.PARTS) == {item.identifier for item in scene.diface.bl_rna.properties["parts"].enum_items}
+    assert set(properties.STEPS) == {item.identifier for item in scene.diface.bl_rna.properties["quality"].enum_items}

@@ -1,0 +1,173 @@
+"""Takes: new Actions with generated keys, what was there untouched, and the artist's edits found again."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+import pytest
+
+from diface_addon import compat
+from diface_addon.core import channels, types
+from diface_addon.scene import generated, takes
+
+from . import scenes
+
+JAW = 'key_blocks["jawOpen"].value'
+
+
+def motion(rows: int = 40, seed: int = 0, names=channels.ALL) -> types.Motion:
+    values = np.random.default_rng(seed).random((rows, len(names)), np.float32) * 0.5
+    return types.Motion(values, names, types.FrameRate(24))
+
+
+def write(obj, made=None, first_frame: int = 11, **request) -> takes.Written:
+    return takes.write_take(obj, made or motion(), "T", {"first_frame": first_frame, **request})
+
+
+def test_every_key_is_generated_linear_and_on_a_frame(scene, head) -> None:
+    made = motion()
+    take = write(head, made)
+    for action in take.actions:
+        for kind in ("KEY", "OBJECT"):
+            for curve in getattr(compat.channels_of(action, kind), "fcurves", ()):
+                keys = curve.keyframe_points
+                assert {key.type for key in keys} == {"GENERATED"}
+                assert {key.interpolation for key in keys} == {"LINEAR"}
+                assert [key.co.x for key in keys] == list(range(11, 51))
+    assert scenes.jaw(head)[:, 1] == pytest.approx(made.column("jawOpen"))
+
+
+def test_playback_shows_the_values(scene, head) -> None:
+    made = motion()
+    write(head, made)
+    for row in (0, 7, 39):
+        scene.frame_set(11 + row)
+        block = head.data.shape_keys.key_blocks["mouthSmileLeft"]
+        assert block.value == pytest.approx(made.column("mouthSmileLeft")[row])
+
+
+def test_one_action_where_there_are_slots(scene, head) -> None:
+    take = write(head)
+    assert len(take.actions) == (1 if compat.HAS_ACTION_SLOTS else 2)
+    assert all(action.use_fake_user for action in take.actions)
+    assert head.animation_data.action in take.actions
+    assert head.data.shape_keys.animation_data.action in take.actions
+
+
+def test_only_shapes_of_channels_are_animated(scene, head) -> None:
+    take = write(head)
+    action = head.data.shape_keys.animation_data.action
+    paths = {curve.data_path for curve in compat.channels_of(action, "KEY").fcurves}
+    assert paths == {JAW, 'key_blocks["mouthSmileLeft"].value'}
+    assert "No shape key for" in take.notes[0]
+
+
+def test_a_shape_that_a_driver_sets_is_left_to_it(scene, head) -> None:
+    head.data.shape_keys.key_blocks["jawOpen"].driver_add("value")
+    take = write(head)
+    action = head.data.shape_keys.animation_data.action
+    assert compat.channels_of(action, "KEY").fcurves.find(JAW) is None
+    assert "A driver sets, not keyed: jawOpen." in take.notes
+
+
+def test_values_stay_within_the_sliders(scene, head) -> None:
+    block = head.data.shape_keys.key_blocks["jawOpen"]
+    block.slider_min, block.slider_max = 0.1, 0.2
+    take = write(head)
+    values = scenes.jaw(head)[:, 1]
+    assert (values.min(), values.max()) == pytest.approx((0.1, 0.2))
+    assert "Held within the slider's range: jawOpen." in take.notes
+
+
+def test_an_action_of_the_artist_is_kept_and_goes_on_playing(scene, head) -> None:
+    head.keyframe_insert("location", index=0, frame=1)
+    head.location.x = 4
+    head.keyframe_insert("location", index=0, frame=41)
+    action = head.animation_data.action
+    before = scenes.points(action, "OBJECT", "location").copy()
+
+    write(head)
+    write(head, motion(seed=1))
+    assert (scenes.points(action, "OBJECT", "location") == before).all()
+    assert [strip.action for track in head.animation_data.nla_tracks for strip in track.strips] == [action]
+    scene.frame_set(41)
+    assert head.location.x == pytest.approx(4)
+    assert head.rotation_euler.x != 0
+
+
+def test_a_take_can_be_played_again(scene, head) -> None:
+    first, second = write(head), write(head, motion(seed=1))
+    ids = list(takes.all_takes())
+    assert len(ids) == 2
+    assert head.animation_data.action in second.actions
+    by_name = {actions[0].name: (take, actions) for take, actions in takes.all_takes().items()}
+    take, actions = by_name[first.name]
+    takes.use_take(head, actions)
+    assert takes.active_takes(head) == {take}
+    assert head.animation_data.action in first.actions
+    assert head.data.shape_keys.animation_data.action in first.actions
+
+
+# The artist's edits
+
+
+def edit_value(curve) -> None:
+    curve.keyframe_points[7].co.y = 0.9
+
+
+def edit_time(curve) -> None:
+    curve.keyframe_points[7].co.x += 0.5
+
+
+def edit_add(curve) -> None:
+    curve.keyframe_points.insert(18.25, 0.9, options={"FAST"})
+
+
+def edit_type(curve) -> None:
+    curve.keyframe_points[7].type = "EXTREME"
+
+
+def edit_overwrite(curve) -> None:
+    """As pressing I: the key stays GENERATED."""
+    curve.keyframe_points.insert(18, 0.9, options={"FAST"}, keyframe_type="GENERATED")
+
+
+EDITS = {edit_value: 18.0, edit_time: 18.5, edit_add: 18.25, edit_type: 18.0, edit_overwrite: 18.0}
+
+
+def all_edits(obj) -> dict:
+    return generated.edits(obj.data.shape_keys.animation_data.action)
+
+
+def test_a_fresh_take_has_no_edits(scene, head) -> None:
+    for action in write(head).actions:
+        assert generated.edits(action) == {}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edit_is_found(scene, head, edit) -> None:
+    write(head)
+    edit(compat.channels_of(head.data.shape_keys.animation_data.action, "KEY").fcurves.find(JAW))
+    found = all_edits(head)
+    assert list(found) == ["KEY"]
+    assert list(found["KEY"]) == [(JAW, 0)]
+    assert found["KEY"][JAW, 0][:, 0].tolist() == [EDITS[edit]]
+
+
+def test_edits_survive_saving(scene, head, tmp_path) -> None:
+    write(head, sound="x.wav", seed=3)
+    edit_value(compat.channels_of(head.data.shape_keys.animation_data.action, "KEY").fcurves.find(JAW))
+    before = all_edits(head)["KEY"][JAW, 0]
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "a.blend"))
+    obj = bpy.data.objects["Character"]
+    assert (all_edits(obj)["KEY"][JAW, 0] == before).all()
+    request = generated.request_of(obj.data.shape_keys.animation_data.action)
+    assert (request["sound"], request["seed"]) == ("x.wav", 3)
+
+
+def test_what_is_kept_is_small(scene, head) -> None:
+    obj = scenes.add_character(scene, channels.FACE)
+    take = write(obj, motion(1800))
+    stored = sum(len(bytes(action[generated.SAMPLES])) for action in take.actions)
+    assert stored < 1.05 * 1800 * 55 * 4
