@@ -51,7 +51,8 @@ def talking_head(sound: Path, folder: Path) -> list[Path]:
     scene.frame_start, end = compat.strip_bounds(strip)
     scene.frame_end = end - 1
     scene.diface.quality = "FINAL"
-    scene.render.resolution_x = scene.render.resolution_y = 720
+    scene.render.resolution_x = scene.render.resolution_y = 640
+    scene.display.render_aa = "5"  # half the time of the default 8, and the lashes still look fine
 
     step("generating face and head", operators.generate)
     step("exporting FBX", operators.export_fbx, filepath=str(fbx))
