@@ -12,6 +12,7 @@ import torch
 from tqdm import tqdm
 
 from .. import channels
+from ..feature_cache import FeatureCache, key_of
 from ..features import LOUDNESS, RATE, SpeechEncoder
 from ..model.bundle import WEIGHTS, Models, load_models
 from ..types import AudioClip, AudioSection, FloatArray, GenerateRequest
@@ -33,9 +34,17 @@ class Heard:
     features: FloatArray
 
 
-def hear(clips: list[Clip], encoder: SpeechEncoder) -> list[Heard]:
+def hear(clips: list[Clip], encoder: SpeechEncoder, cache: Path) -> list[Heard]:
     """Features of every clip, as a user who brings that clip alone would get them."""
-    return [Heard(c, encoder.encode(AudioClip(c.samples, RATE))) for c in tqdm(clips, desc="hearing", unit="clip")]
+    kept = FeatureCache(cache)
+
+    def features(clip: Clip) -> FloatArray:
+        sound = AudioClip(clip.samples, RATE)
+        key = key_of(sound, encoder.hash)
+        known = kept.get(key)
+        return kept.put(key, encoder.encode(sound)) if known is None else known
+
+    return [Heard(clip, features(clip)) for clip in tqdm(clips, desc="hearing", unit="clip")]
 
 
 def ridge(train: list[Heard]) -> Predict:
@@ -146,6 +155,7 @@ def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m diface_core.training.evaluate", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--cache", type=Path, default=Path(".build/heard"), help="where features are kept")
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--steps", type=int, nargs="+", default=[1, 8, 25])
     parser.add_argument("--guidance", type=float, nargs="+", default=[1.0])
@@ -156,7 +166,7 @@ def main(arguments: list[str] | None = None) -> None:
     clips = face_clips(options.data)
     parts = []
     for style in dict.fromkeys(clip.style for clip in clips):
-        heard = hear([clip for clip in clips if clip.style == style], encoder)
+        heard = hear([clip for clip in clips if clip.style == style], encoder, options.cache)
         judged = [h for h in heard if held_out(h.clip)]
         compared = rows(models, style, heard, options.steps, options.guidance)
         results = {"truth": measure_truth(judged)}

@@ -34,7 +34,9 @@ class TrainConfig:
     source: a name in `sources.SOURCES`. data: the corpora's folder. cache: where features and the resume file are kept.
     rows: of a training example. unheard: share of examples without speech (classifier-free guidance) and, as often,
     without style. kept: share with some values given. channel_weight: factors on the loss of single channels.
-    floor: the smallest deviation, in channel units, that a channel is scaled by.
+    feature_noise, feature_dropout: what is added to the features, in their deviations, and the share of their columns
+    that an example does not hear: a few minutes of one speaker are learnt by heart otherwise.
+    decay: of the weights. floor: the smallest deviation, in channel units, that a channel is scaled by.
     """
 
     source: str
@@ -51,6 +53,9 @@ class TrainConfig:
     velocity_weight: float = 1.0
     unheard: float = 0.1
     kept: float = 0.25
+    feature_noise: float = 0.0
+    feature_dropout: float = 0.0
+    decay: float = 0.02
     floor: float = 0.02
     channel_weight: dict[str, float] = field(default_factory=dict)
     seed: int = 0
@@ -131,6 +136,17 @@ def draw_kept(x0: Tensor, weight: Tensor, share: float, rng: np.random.Generator
     return Kept(x0, keep & (weight > 0))
 
 
+def disturbed(features: Tensor, denoiser: Denoiser, config: TrainConfig, rng: np.random.Generator) -> Tensor:
+    """Features (B, T, D) with noise, and with some columns of each example at their mean."""
+    mean, deviation = denoiser.speech.get_buffer("mean"), denoiser.speech.get_buffer("deviation")
+    heard = features[..., denoiser.speech.columns]
+    noise = torch.from_numpy(rng.standard_normal(heard.shape, np.float32)) * deviation * config.feature_noise
+    dropped = torch.from_numpy(rng.random((len(heard), 1, heard.shape[2])) < config.feature_dropout)
+    changed = features.clone()
+    changed[..., denoiser.speech.columns] = torch.where(dropped, mean, heard + noise)
+    return changed
+
+
 def training_loss(denoiser: Denoiser, batch: Batch, config: TrainConfig, rng: np.random.Generator) -> Tensor:
     """The loss of one batch at random times, with speech, style and given values left out at random."""
     size = len(batch.x0)
@@ -138,7 +154,7 @@ def training_loss(denoiser: Denoiser, batch: Batch, config: TrainConfig, rng: np
     t[: size // 6] = 1.0
     xt = schedule.add_noise(batch.x0, torch.from_numpy(rng.standard_normal(batch.x0.shape, np.float32)), t)
 
-    speech = denoiser.speech(batch.features).float()
+    speech = denoiser.speech(disturbed(batch.features, denoiser, config, rng)).float()
     heard = batch.heard & torch.from_numpy(rng.random(size) >= config.unheard)
     speech = torch.where(heard[:, None, None], speech, denoiser.speech.unheard)
     style = torch.where(torch.from_numpy(rng.random(size) >= config.unheard), batch.style, -1)
@@ -172,7 +188,7 @@ def train(config: TrainConfig, sequences: list[Sequence], styles: tuple[str, ...
     denoiser = Denoiser(checkpoint.config_from({**config.model, "styles": list(styles)}))
     fit_units(denoiser, sequences, config.floor)
     average = copy.deepcopy(denoiser).requires_grad_(False)
-    optimiser = torch.optim.AdamW(denoiser.parameters(), lr=config.rate, weight_decay=0.02)
+    optimiser = torch.optim.AdamW(denoiser.parameters(), lr=config.rate, weight_decay=config.decay)
     rng = np.random.default_rng(config.seed)
     first = _resume(config, denoiser, average, optimiser, rng)
 
