@@ -12,6 +12,7 @@ import numpy as np
 
 from . import channels
 from .audio import load_clip
+from .blinks import with_blinks
 from .errors import ModelError
 from .feature_cache import FeatureCache, key_of
 from .resample import resample, resample_constraints
@@ -91,7 +92,7 @@ class Generator:
 
         stages.begin("Finishing", 0.98, 1.0)
         motion = resample(_strengthen(motion, request), request.rate, rows)
-        motion = _keep(motion, request)
+        motion = _keep(with_blinks(motion, request.seed), request)
         stages.report(1.0)
         return GenerateResult(motion, self._models.hash, stages.end())
 

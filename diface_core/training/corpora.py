@@ -44,10 +44,10 @@ class Clip:
 
 # --- GRID: one English speaker, tracked from video with MediaPipe's landmarker -------------------------------------
 
-# Gazes, squints and brows sit where this speaker and this tracker put them at rest; what counts is the way from there.
-GRID_RESTED = ("eyeSquint", "eyeLook", "brow")
-GRID_UNKNOWN = ("jawForward", "cheekPuff", "tongueOut", "cheekSquintLeft", "cheekSquintRight", "noseSneerLeft",
-                "noseSneerRight")  # fmt: skip
+# Squints and brows sit where this speaker and this tracker put them at rest; what counts is the way from there.
+GRID_RESTED = ("eyeSquint", "brow")
+# What the tracker does not see, and the eyes: he reads from a screen and blinks 46 times a minute, which is not speech.
+GRID_UNKNOWN = ("jawForward", "cheekPuff", "tongueOut", "cheekSquint", "noseSneer", "eyeBlink", "eyeLook", "eyeWide")
 
 # The landmarker answers these shapes with a fraction of the weight that ARKit gives; the factor brings the loudest
 # hundredth of the frames to about what FACEGOOD's animators gave the same shape in speech.
@@ -56,9 +56,6 @@ GRID_GAIN = {
     "mouthStretchLeft": 4.0, "mouthStretchRight": 4.0, "mouthShrugLower": 3.0, "mouthShrugUpper": 3.0,
     "mouthDimpleLeft": 3.0, "mouthDimpleRight": 3.0,
 }  # fmt: skip
-
-BLINK_OPEN, BLINK_SHUT = 0.3, 0.65
-"""The landmarker's blink weights between which this speaker's lids fall: below, they only follow his gaze."""
 
 APERTURE_TO_JAW = 1.57
 """jawOpen - mouthClose for one unit of inner-lip distance / outer-eye distance (least squares on GRID, r .99)."""
@@ -73,7 +70,7 @@ def grid(folder: Path) -> list[Clip]:
     phones = json.loads((folder / "phones.json").read_text())
     names = [str(name) for name in motion["names"]]
     columns = np.array([names.index(name) for name in channels.FACE if name in names])
-    known = np.array([name in names and name not in GRID_UNKNOWN for name in channels.FACE])
+    known = np.array([name in names and not name.startswith(GRID_UNKNOWN) for name in channels.FACE])
 
     weights = np.zeros((*motion["blendshapes"].shape[:2], len(channels.FACE)), np.float32)
     weights[..., [name in names for name in channels.FACE]] = motion["blendshapes"][..., columns]
@@ -95,8 +92,6 @@ def _grid_weights(weights: FloatArray, lip_distance: FloatArray) -> FloatArray:
     for column, name in enumerate(channels.FACE):
         if name.startswith(GRID_RESTED):
             weights[..., column] -= np.median(weights[..., column], axis=1, keepdims=True)
-        elif name.startswith("eyeBlink"):
-            weights[..., column] = (weights[..., column] - BLINK_OPEN) / (BLINK_SHUT - BLINK_OPEN)
         weights[..., column] *= GRID_GAIN.get(name, 1.0)
     jaw, close = channels.FACE.index("jawOpen"), channels.FACE.index("mouthClose")
     opening = APERTURE_TO_JAW * np.maximum(lip_distance - CLOSED, 0.0)

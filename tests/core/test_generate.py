@@ -161,7 +161,7 @@ def test_the_same_sound_is_heard_once(ramp, tmp_path):
     first = generator.generate(GenerateRequest(AudioSection(ramp)), ignore)
     second = generator.generate(GenerateRequest(AudioSection(ramp), seed=1), ignore)
     assert encoder.heard == 1
-    np.testing.assert_array_equal(first.motion.values, second.motion.values)
+    np.testing.assert_array_equal(first.motion.column("jawOpen"), second.motion.column("jawOpen"))
 
     # another process, the same sound in another file
     soundfile.write(tmp_path / "copy.flac", *soundfile.read(ramp), subtype="PCM_24")
