@@ -1,0 +1,116 @@
+"""How fast generating, writing keys and playing are in Blender, as rows of a table: `python3 build.py bench`."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import bpy
+import numpy as np
+from measuring import median, row, speech_file
+
+import diface_addon
+from diface_addon.core import channels, types
+from diface_addon.scene import takes
+
+RUNS = 3
+FRAMES = 1800
+
+
+def generating(folder: Path) -> None:
+    """Warm worker: a minute of speech to keys in the scene."""
+    settings = bpy.context.scene.diface
+    settings.source = "FILE"
+
+    def generate(path: Path) -> None:
+        settings.filepath = str(path)
+        if bpy.ops.diface.generate() != {"FINISHED"}:
+            sys.exit("generate did not finish")
+
+    generate(speech_file(folder, 3, 99))
+    for quality, wanted in (("DRAFT", "at most 6 s"), ("FINAL", "")):
+        settings.quality = quality
+        sounds = iter([speech_file(folder, 60, 10 * len(quality) + number) for number in range(RUNS)])
+        heard: list[Path] = []
+
+        def new_sound(sounds=sounds, heard=heard) -> None:
+            heard.append(next(sounds))
+            generate(heard[-1])
+
+        seconds = median(new_sound)
+        row(
+            f"60 s of speech to keys, {quality.capitalize()}",
+            f"{seconds:.1f} s ({60 / seconds:.0f} x real time)",
+            wanted,
+        )
+        again = median(lambda heard=heard: generate(heard[-1]))
+        row(f"the same sound again, {quality.capitalize()}", f"{again:.1f} s", "")
+
+
+def a_motion() -> types.Motion:
+    values = np.random.default_rng(0).random((FRAMES, len(channels.ALL)), np.float32)
+    return types.Motion(values, channels.ALL, types.FrameRate(30))
+
+
+def writing(obj: bpy.types.Object) -> None:
+    """1,800 frames of all channels, against Blender's own keyframe_insert."""
+    motion = a_motion()
+    ours = median(lambda: takes.write_take(obj, motion, "bench", {"first_frame": 1}))
+    keys, frames = obj.data.shape_keys, 20
+
+    def insert() -> None:
+        for frame in range(frames):
+            for block in keys.key_blocks[1:]:
+                block.keyframe_insert("value", frame=frame)
+
+    keys.animation_data_clear()
+    theirs = median(insert, 1) * FRAMES / frames
+    keys.animation_data_clear()
+    measured = f"{ours:.2f} s ({theirs / ours:.0f} x as fast as keyframe_insert)"
+    row(f"{FRAMES} frames of {len(channels.ALL)} channels written", measured, "at most 0.5 s")
+
+
+def playing(obj: bpy.types.Object) -> None:
+    """Playback of a take against the same head with a key by hand on every fourth frame of every shape."""
+    scene = bpy.context.scene
+    keys = obj.data.shape_keys
+
+    def play() -> None:
+        for frame in range(1, 301):
+            scene.frame_set(frame)
+
+    takes.write_take(obj, a_motion(), "bench", {"first_frame": 1})
+    ours = median(play)
+    keys.animation_data_clear()
+    obj.animation_data_clear()
+    for frame in range(1, 301, 4):
+        for block in keys.key_blocks[1:]:
+            block.value = (frame * 7 % 10) / 10
+            block.keyframe_insert("value", frame=frame)
+        obj.rotation_euler = (0.01 * frame, 0, 0)
+        obj.keyframe_insert("rotation_euler", frame=frame)
+    theirs = median(play)
+    row(
+        "a frame of playback, against keys set by hand",
+        f"{1000 * ours / 300:.1f} ms ({ours / theirs:.2f} x)",
+        "at most 1 x",
+    )
+
+
+def main() -> None:
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    diface_addon.register()
+    try:
+        bpy.ops.diface.add_head()
+        obj = bpy.context.object
+        writing(obj)
+        playing(obj)
+        with tempfile.TemporaryDirectory() as folder:
+            generating(Path(folder))
+    finally:
+        diface_addon.unregister()
+
+
+if __name__ == "__main__":
+    main()

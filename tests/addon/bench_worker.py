@@ -1,0 +1,91 @@
+"""What the worker needs: memory for short and long sounds, and time a stage, as rows of a table."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from measuring import ROOT, row, speech_file
+
+from diface_addon.core import types
+from diface_addon.jobs import WorkerProcess
+
+PYTHON = Path(os.environ["DIFACE_PYTHON"])
+
+
+def fresh_worker(cache: Path | None = None) -> WorkerProcess:
+    """A worker of its own, started."""
+    worker = WorkerProcess()
+    worker.start(PYTHON, cache=cache)
+    return worker
+
+
+def most_memory(process: int) -> float:
+    """The most MB that a process has held since it began (Linux)."""
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError("The system does not tell the memory of a process.")
+
+
+def memory(folder: Path) -> None:
+    """The worker's peak, in a fresh worker for each length."""
+    for minutes in (1, 10, 30):
+        with tempfile.TemporaryDirectory() as cache:
+            worker = fresh_worker(Path(cache))
+            request = types.GenerateRequest(types.AudioSection(speech_file(folder, 60 * minutes)), steps=4)
+            began = time.perf_counter()
+            worker.submit(request).wait()
+            seconds = time.perf_counter() - began
+            row(f"worker's peak memory, {minutes} min of speech", f"{most_memory(worker.pid):.0f} MB", "under 1500 MB")
+            row(f"{minutes} min of speech, 4 steps, fresh worker", f"{seconds:.0f} s", "")
+            worker.close()
+
+
+def answer_to_cancel(folder: Path) -> None:
+    """How long after Cancel the worker is free again: until the next request's first answer."""
+    worker = fresh_worker()
+    short = types.GenerateRequest(types.AudioSection(ROOT / "tests/data/speech.flac"), steps=4)
+    long = types.GenerateRequest(types.AudioSection(speech_file(folder, 300)), steps=25)
+    worker.submit(short).wait()
+    taken = []
+    for seed in range(5):
+        job = worker.submit(long)
+        time.sleep(0.4 + 0.2 * seed)
+        began = time.perf_counter()
+        job.cancel()
+        shown = time.perf_counter() - began
+        worker.submit(short).wait()
+        taken.append((shown, time.perf_counter() - began))
+    worker.close()
+    row("Cancel until the artist may go on", f"{1000 * statistics.median(t for t, _ in taken):.0f} ms", "300 ms")
+    row("Cancel until another 12 s of speech are done", f"{statistics.median(t for _, t in taken):.1f} s", "")
+
+
+def steps(folder: Path) -> None:
+    """Denoising alone: a minute from features that are kept."""
+    worker = fresh_worker()
+    path = speech_file(folder, 60)
+    worker.submit(types.GenerateRequest(types.AudioSection(path), steps=1)).wait()
+    for count in (1, 8, 25):
+        runs = [
+            worker.submit(types.GenerateRequest(types.AudioSection(path), seed=s, steps=count)).wait().timings
+            for s in range(3)
+        ]
+        seconds = statistics.median(sum(run.values()) for run in runs)
+        row(f"60 s of speech from kept features, {count} steps", f"{seconds:.2f} s", "1 s" if count == 8 else "")
+    worker.close()
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        steps(Path(folder))
+        answer_to_cancel(Path(folder))
+        memory(Path(folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""What the benchmarks share: rows of a table, medians, and speech of any length."""
+
+from __future__ import annotations
+
+import statistics
+import time
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+import aud
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def row(what: str, measured: str, wanted: str) -> None:
+    """One row of the table; build.py collects the lines that begin so."""
+    print(f"| {what} | {measured} | {wanted} |", flush=True)  # noqa: T201 - the output of a command line
+
+
+def median(run: Callable[[], object], runs: int = 3) -> float:
+    """Seconds that `run` takes, the median of some runs."""
+    taken = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        run()
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken)
+
+
+def speech_file(folder: Path, seconds: float, number: int = 0) -> Path:
+    """The sample speech over and over, a little louder with each `number`: another sound to the feature cache."""
+    samples = aud.Sound(str(ROOT / "tests/data/speech.flac")).data()[:, 0] * (0.5 + 0.01 * number)
+    once = (samples * 32_767).astype("<i2")
+    count = round(seconds * 16_000)
+    path = folder / f"speech_{seconds:.0f}_{number}.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16_000, count, "NONE", ""))
+        file.writeframes(np.tile(once, count // len(once) + 1)[:count].tobytes())
+    return path
