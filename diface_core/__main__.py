@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -58,6 +59,8 @@ def _generate(options: argparse.Namespace) -> None:
 
 
 def _load(cache: Path | None) -> Generator:
+    # Read where torch loads its threads: on a busy machine they shall sleep while they wait, not spin.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from .generate import Generator
 
     return Generator.load(cache)

@@ -173,6 +173,8 @@ def _versions() -> dict[str, str | None]:
 
 
 def _load_generator(cache: Path | None) -> Engine:
+    # Read where torch loads its threads: on a busy machine they shall sleep while they wait, not spin.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
 
     from .generate import Generator

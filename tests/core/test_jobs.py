@@ -414,6 +414,14 @@ def test_another_python_does_not_get_blenders_packages(jobs, monkeypatch):
     assert "PYTHONHOME" not in other
 
 
+def test_threads_are_patient_unless_told_otherwise(jobs, monkeypatch):
+    launch = importlib.import_module(f"{ADDON}.launch")
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    assert launch.Launch().environment()["OMP_WAIT_POLICY"] == "PASSIVE"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    assert launch.Launch().environment()["OMP_WAIT_POLICY"] == "ACTIVE"
+
+
 def test_own_python_is_found_where_the_executable_is_blender(jobs, monkeypatch, tmp_path):
     launch = importlib.import_module(f"{ADDON}.launch")
     assert launch.own_python() == Path(sys.executable)
