@@ -14,11 +14,12 @@ FRAMED = 0.36  # m from the picture's lower to its upper edge: from the collar t
 STUDIO_LIGHT, EXPOSURE = "outdoor.sl", 0.45  # Blender's own; the default one is dim and from below
 BACKDROP = (0.055, 0.060, 0.068)
 
-# Name, place from the pivot (m), size (m), power (W), colour.
+# Name, place from the pivot (m), size (m), power (W), colour, whether eyes and skin mirror it: two mirrored lights
+# would cover the pupils.
 LIGHTS = (
-    ("Key", (0.80, -0.95, 0.80), 0.50, 27.0, (1.0, 0.95, 0.89)),
-    ("Fill", (-1.10, -0.80, 0.10), 1.20, 5.5, (0.86, 0.92, 1.0)),
-    ("Rim", (-0.70, 0.80, 0.60), 0.50, 20.0, (0.95, 0.97, 1.0)),
+    ("Key", (0.80, -0.95, 0.80), 0.50, 27.0, (1.0, 0.95, 0.89), True),
+    ("Fill", (-0.80, -1.15, -0.10), 1.20, 8.0, (0.90, 0.94, 1.0), False),
+    ("Rim", (-0.70, 0.80, 0.60), 0.50, 20.0, (0.95, 0.97, 1.0), True),
 )
 
 
@@ -74,10 +75,13 @@ def _light(
     size: float,
     power: float,
     colour: tuple[float, float, float],
+    mirrored: bool,
 ) -> None:
     data = bpy.data.lights.new(f"{NAME} {name}", "AREA")
     data.size, data.energy, data.color = size, power, colour
+    data.specular_factor = float(mirrored)  # EEVEE's way to say it
     light = bpy.data.objects.new(data.name, data)
+    light.visible_glossy = mirrored  # Cycles's
     stage.objects.link(light)
     light.location = aim + Vector(place)
     light.rotation_euler = (-Vector(place)).to_track_quat("-Z", "Y").to_euler()

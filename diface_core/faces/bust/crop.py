@@ -79,14 +79,14 @@ def wisps(skin: Skin, line: Hairline, locks: Locks, random: np.random.RandomStat
     at = locks.azimuth[column] + random.uniform(-0.5, 0.5, count) * 2 * np.pi / COLUMNS
     reach = random.uniform(1.5, 6.0, count) / SKULL_RADIUS * np.interp(locks.full[column], (3, 10), (0.6, 1.0))
     end = locks.polar[column]
-    root, tip = end * random.uniform(0.86, 0.97, count), end + reach
+    root, tip = end * random.uniform(0.91, 0.985, count), end + reach
     lean = random.uniform(-0.02, 0.02, count)
     azimuth = np.stack([at - WISP_HALF, at + WISP_HALF, at + lean], axis=1)
     outward = line.rays(azimuth, np.stack([root, root, tip], axis=1))
     hits = cast(skin.vertices, skin.faces, np.tile(line.centre, (len(outward), 1)), outward)
 
     ring = np.interp(root / end, locks.share[:, 0], np.arange(RINGS)).astype(int)
-    above = locks.thick[ring, column] + 0.5
+    above = locks.thick[ring, column] - 0.9  # rooted inside the shell
     rise = np.stack([above, above, np.full(count, 0.9)], axis=1).reshape(-1, 1)
     faces = np.concatenate([np.arange(3 * count).reshape(-1, 3)[:, ::-1], np.full((count, 1), -1)], axis=1)
     colours = np.repeat(DARK + (LIGHT - DARK) * random.uniform(0.1, 0.8, (count, 1)), 3, axis=0)

@@ -10,7 +10,7 @@ from .skin import INSIDE, LEFT_CORNER, Skin, neck_fade
 from .topology import smoothstep, vertex_normals
 
 MM = 0.001
-BASE = np.array([0.76, 0.575, 0.475])
+BASE = np.array([0.77, 0.565, 0.455])
 LIP = np.array([0.665, 0.40, 0.365])
 BLUSH = np.array([0.80, 0.475, 0.395])
 WARM = np.array([0.74, 0.49, 0.395])

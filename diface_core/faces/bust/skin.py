@@ -23,6 +23,7 @@ CROWN = 881  # on top of the skull
 STILL_LOOPS, MOVING_LOOPS = 3, 9  # offsets fade from none to whole between these loops of the neck
 ROUNDED = ("jawOpen", "mouthClose", "mouthFunnel", "mouthPucker", "mouthSmileLeft", "mouthSmileRight")
 ROUNDING = 3  # rounds of averaging: these targets bring the lower lip to a point or the cheek to an edge
+EAGER = {"mouthPressLeft": 0.6, "mouthPressRight": 0.6}  # targets that do too much: pressed lips smiled
 JITTER, MOVEMENT = 0.00012, 0.0004  # m: targets are rounded to 0.1 mm, so smaller offsets are noise
 
 
@@ -74,6 +75,8 @@ def cut(human: MakeHuman, vertices: Floats) -> Skin:
     deltas = np.stack([human.face_unit(name)[kept] for name in FACE])
     for name in ROUNDED:
         deltas[FACE.index(name)] = topology.smooth(deltas[FACE.index(name)], ROUNDING)
+    for name in EAGER:
+        deltas[FACE.index(name)] *= EAGER[name]
     deltas = quieted(deltas) * neck_fade(topology, around_neck[0])[:, None]
     starts = [int(np.searchsorted(kept, start)) for start in MOUTH_LOOPS]
     mouth = np.array([midline_loop(topology, base, start) for start in starts])
