@@ -91,7 +91,7 @@ def _audio(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 def _settings(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     settings = context.scene.diface
     layout.row().prop(settings, "parts", expand=True)
-    strengths = layout.column(align=True, heading="Strength")
+    strengths = layout.column(align=True)
     if settings.parts != "HEAD":
         strengths.prop(settings, "face_strength", slider=True)
     if settings.parts != "FACE":

@@ -44,9 +44,10 @@ class DIFACE_OT_generate(Verb, bpy.types.Operator):
         elif event.type != "TIMER":
             return {"PASS_THROUGH"}
         if running:
-            running.job.poll()
+            events = running.job.poll()
             if running.job.state == "running":
-                _show(context, running.job.progress)
+                if events:
+                    _show(context, running.job.progress)
                 return {"PASS_THROUGH"}
         return self._finish(context)
 
@@ -90,6 +91,7 @@ def _written(running: generation.Generation) -> str:
 
 
 def _show(context: bpy.types.Context, progress: types.Progress | None, message: str = "") -> None:
+    """Have the panels and the status bar show how far it is; None and a last message at the end."""
     state = context.window_manager.diface
     state.running = progress is not None
     state.message = message
@@ -101,8 +103,9 @@ def _show(context: bpy.types.Context, progress: types.Progress | None, message: 
         context.workspace.status_text_set(f"DiFACE: {state.stage}. Esc: Cancel" if progress else None)
     for window in context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type in {"VIEW_3D", "SEQUENCE_EDITOR"}:
-                area.tag_redraw()
+            for region in area.regions:
+                if area.type in {"VIEW_3D", "SEQUENCE_EDITOR"} and region.type == "UI":
+                    region.tag_redraw()  # the sidebar only: the 3D view takes longer to draw
 
 
 @persistent

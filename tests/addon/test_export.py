@@ -169,7 +169,7 @@ test_export.animate(obj)
 scene = bpy.context.scene
 scene.frame_end, scene.render.resolution_x, scene.render.resolution_y = 6, 64, 48
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
 try:
     getattr(bpy.ops.diface, sys.argv[2])(filepath=sys.argv[3])
 except RuntimeError as error:
@@ -184,7 +184,7 @@ diface_addon.unregister()
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of a process's files.")
 @pytest.mark.parametrize("export", ["export_fbx", "export_alembic", "playblast"])
 def test_a_full_disk(root, tmp_path, export) -> None:
-    """In a process of its own, whose files may not grow beyond 2,000 bytes."""
+    """In a process of its own, whose files may not grow beyond 500 bytes."""
     target = tmp_path / ("out" + {"export_fbx": ".fbx", "export_alembic": ".abc", "playblast": ".mp4"}[export])
     target.write_text("an earlier export")
     command = [sys.executable, "-c", FULL_DISK, str(root), export, str(target)]

@@ -1,0 +1,86 @@
+"""The whole job as it ships: recorded speech, the bundled head, the trained models, a worker of DIFACE_PYTHON."""
+
+from __future__ import annotations
+
+import os
+
+import bpy
+import numpy as np
+import pytest
+import soundfile
+
+from diface_addon import compat, jobs
+from diface_addon.core import channels
+from diface_addon.scene import character, generated
+
+from . import scenes
+from .conftest import PYTHON
+
+
+@pytest.fixture(scope="module", autouse=True)
+def real_worker():
+    """One worker for all of these."""
+    if not os.environ.get(PYTHON):
+        pytest.skip(f"{PYTHON} is not set to a Python with DiFACE's packages: `python3 build.py test` does.")
+    yield
+    jobs.close_shared_worker()
+
+
+@pytest.fixture
+def talking(scene, speech, tmp_path) -> bpy.types.Object:
+    """The head of DiFACE, about to say 3 s of the sample speech at 25 frames a second from frame 11 on."""
+    scene.render.fps, scene.frame_start = 25, 11
+    obj = character.add_head(bpy.context)
+    samples, rate = soundfile.read(speech, frames=3 * 16000)
+    soundfile.write(tmp_path / "speech.wav", samples, rate)
+    scenes.use_file(scene, tmp_path / "speech.wav")
+    return obj
+
+
+def curves(obj) -> dict[tuple[str, int], np.ndarray]:
+    """Every curve that plays: (path, index) -> keys (K, 2)."""
+    found = {}
+    for kind, block in (("KEY", obj.data.shape_keys), ("OBJECT", obj)):
+        action = block.animation_data.action
+        for curve in compat.channels_of(action, kind).fcurves:
+            found[curve.data_path, curve.array_index] = scenes.points(action, kind, curve.data_path, curve.array_index)
+    return found
+
+
+def test_speech_becomes_a_take(scene, talking) -> None:
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    found = curves(talking)
+    assert len(found) == len(channels.FACE) + 3
+
+    rows = len(found["rotation_euler", 0])
+    request = generated.request_of(talking.animation_data.action)
+    assert len(request["model_hash"]) >= 8
+    for keys in found.values():
+        assert keys[:, 0].tolist() == list(range(11, 11 + rows))
+        assert np.isfinite(keys).all()
+    assert np.ptp(scenes.jaw(talking)[:, 1]) > 0.1
+    assert 0.005 < np.ptp(found["rotation_euler", 0][:, 1]) < 1.0
+
+
+def test_a_seed_is_a_performance(scene, talking) -> None:
+    takes = []
+    for seed in (4, 4, 5):
+        scene.diface.seed = seed
+        assert bpy.ops.diface.generate() == {"FINISHED"}
+        takes.append(curves(talking))
+    same = [np.array_equal(takes[0][name], takes[1][name]) for name in takes[0]]
+    other = [np.array_equal(takes[0][name], takes[2][name]) for name in takes[0]]
+    assert all(same)
+    assert not all(other)
+
+
+def test_no_strength_is_no_motion(scene, talking) -> None:
+    scene.diface.face_strength = scene.diface.head_strength = 0.0
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    assert all(np.abs(keys[:, 1]).max() < 1e-6 for keys in curves(talking).values())
+
+
+def test_an_unknown_style(scene, talking) -> None:
+    scene.diface.style = "nobody"
+    with pytest.raises(RuntimeError, match="no style called nobody"):
+        bpy.ops.diface.generate()
