@@ -21,7 +21,8 @@ LAST_WORDS = 50
 
 
 class Restart:
-    """Event: the worker was ended for the sake of an earlier, cancelled job; this one has to be sent again."""
+    """Event: the worker is gone, for no fault of this request, which has to be sent again: it was ended for the sake of
+    an earlier, cancelled one, or it died while it had nothing to do."""
 
 
 Event = types.Progress | types.GenerateResult | errors.DifaceError | Restart
@@ -37,6 +38,7 @@ class Connection:
         self._open = True
         self._end: Event = errors.WorkerError("The worker process ended.", AGAIN)
         self._waiting: dict[int, Events[Event]] = {}
+        self._answered: set[int] = set()
         self._lock = threading.Lock()
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._last_words: deque[str] = deque(maxlen=LAST_WORDS)
@@ -65,7 +67,7 @@ class Connection:
                 if self._greeted and not self._ready:
                     events.put(types.Progress(0.0, "Loading the models"))
             else:
-                events.put(self._end)
+                events.put(Restart() if self._ready else self._end)
         self._outgoing.put(protocol.pack(protocol.request_message(request, number)))
 
     def cancel(self, number: int, seconds: float) -> None:
@@ -169,6 +171,7 @@ class Connection:
     def _answer(self, message: protocol.Message, event: Event, last: bool) -> None:
         with self._lock:
             events = self._waiting.get(message.request)
+            self._answered.add(message.request)
             if last:
                 self._waiting.pop(message.request, None)
                 timer = self._timers.pop(message.request, None)
@@ -187,8 +190,7 @@ class Connection:
             self._process.kill()
             status = self._process.wait()
         self._errors.join(5)
-        restart = Restart() if self._ended_for_a_cancel else None
-        self._tell(restart or explain_end(status, list(self._last_words), self._greeted))
+        self._tell(explain_end(status, list(self._last_words), self._greeted), unless_untouched=True)
 
     def _give_up(self, number: int) -> None:
         with self._lock:
@@ -197,7 +199,7 @@ class Connection:
                 return
             del self._waiting[number]
             self._ended_for_a_cancel = True
-            self._open, self._end = False, Restart()
+            self._open = False
         self._process.kill()
 
     def _fail(self, error: errors.DifaceError, patience: float = 0.0) -> None:
@@ -210,10 +212,12 @@ class Connection:
         if self._process.poll() is None:
             self._process.kill()
 
-    def _tell(self, event: Event) -> None:
+    def _tell(self, event: Event, unless_untouched: bool = False) -> None:
+        """`event` for every request that waits, or Restart for those that the worker could have begun and had not."""
         with self._lock:
             if self._open:
                 self._open, self._end = False, event
             waiting, self._waiting = self._waiting, {}
-        for events in waiting.values():
-            events.put(event)
+        for number, events in waiting.items():
+            untouched = self._ended_for_a_cancel or (self._ready and number not in self._answered)
+            events.put(Restart() if unless_untouched and untouched else event)

@@ -12,9 +12,12 @@ from typing import Literal
 
 from .connection import Connection, Event, Restart
 from .core import errors, types
-from .launch import MODULE, Launch
+from .launch import AGAIN, MODULE, Launch
 
 log = logging.getLogger(__name__)
+
+RESTARTS = 2
+"""How often a request is sent to a fresh worker where one was lost for no fault of the request."""
 
 State = Literal["running", "done", "failed", "cancelled"]
 
@@ -31,6 +34,7 @@ class Job:
         self.error: errors.DifaceError | None = None
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._worker = worker
+        self._restarts = 0
 
     def poll(self) -> list[types.Progress | types.GenerateResult | errors.DifaceError]:
         """What came since the last poll, oldest first; the attributes are up to date afterwards."""
@@ -67,11 +71,17 @@ class Job:
                 break
             seconds = 0
             if isinstance(event, Restart):
-                event = self._worker.send_again(self)
+                event = self._send_again()
             if event is not None:
                 self._take(event)
                 events.append(event)
         return events
+
+    def _send_again(self) -> errors.WorkerError | None:
+        self._restarts += 1
+        if self._restarts > RESTARTS:
+            return errors.WorkerError("The worker process keeps ending before it begins.", AGAIN)
+        return self._worker.send_again(self)
 
     def _take(self, event: types.Progress | types.GenerateResult | errors.DifaceError) -> None:
         if isinstance(event, types.Progress):
@@ -152,7 +162,7 @@ class WorkerProcess:
             self._connection.check_start(self.greet_seconds, self.load_seconds)
 
     def send_again(self, job: Job) -> errors.WorkerError | None:
-        """Send `job` to a fresh worker: its own was ended for the sake of a job cancelled before."""
+        """Send `job` to a fresh worker: its own was lost for no fault of the job."""
         self.close(0)
         try:
             self._connection = self._connect()

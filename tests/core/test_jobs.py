@@ -324,6 +324,19 @@ def test_a_worker_killed_while_idle_is_not_missed(started):
     works(started)
 
 
+def test_a_request_that_crosses_with_the_death_of_an_idle_worker_is_sent_again(started):
+    works(started)
+    for _ in range(10):
+        os.kill(started.pid, 9)
+        works(started)  # sent before anyone noticed
+
+
+def test_a_worker_that_always_dies_idle_is_given_up(worker, monkeypatch):
+    monkeypatch.setenv("SCENARIO", "dies idle")
+    worker.start(extra_paths=[HERE])
+    assert "keeps ending" in fails(worker).message
+
+
 @pytest.mark.parametrize(
     ("scenario", "message", "hint"),
     [

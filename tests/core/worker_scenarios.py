@@ -6,6 +6,7 @@ Started as modules, as diface_core.worker is: the environment variable SCENARIO 
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -88,6 +89,13 @@ class Engine:
         os.kill(os.getpid(), 9)
 
 
+class DiesIdle(Engine):
+    """Leaves as soon as it is ready."""
+
+    def __init__(self) -> None:
+        threading.Timer(0.2, os._exit, [0]).start()
+
+
 def load() -> Engine:
     scenario = os.environ.get("SCENARIO", "")
     if scenario == "slow load":
@@ -98,6 +106,9 @@ def load() -> Engine:
         import torch_that_is_not_there  # noqa: F401
     if scenario == "load breaks":
         raise ZeroDivisionError("division by zero")
+    if scenario == "dies idle":
+        worker._answer = lambda *_: time.sleep(60)
+        return DiesIdle()
     return Engine()
 
 
