@@ -60,8 +60,7 @@ def talking_head(sound: Path, folder: Path) -> list[Path]:
     scene.frame_set(scene.frame_start)
     strip.sound.pack()  # so that the file can be moved
     step("saving the .blend", bpy.ops.wm.save_as_mainfile, filepath=str(blend), copy=True)
-    with frames_told(scene.frame_start, scene.frame_end):
-        step("rendering the playblast", operators.playblast, filepath=str(film))
+    step("rendering the playblast", playblast, filepath=str(film))
     return [film, blend, fbx, alembic]
 
 
@@ -73,6 +72,13 @@ def step(what: str, operator: Callable[..., set[str]], **settings: object) -> No
     if answer != {"FINISHED"}:
         raise RuntimeError(f"{what} ended with {', '.join(answer)}.")
     print(f"   {what}: {time.monotonic() - start:.1f} s", flush=True)
+
+
+def playblast(filepath: str) -> set[str]:
+    """The operator, telling of its frames."""
+    scene = bpy.context.scene
+    with frames_told(scene.frame_start, scene.frame_end):
+        return bpy.ops.diface.playblast(filepath=filepath)
 
 
 @contextlib.contextmanager
