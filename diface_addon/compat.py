@@ -7,6 +7,9 @@ import bpy
 HAS_ACTION_SLOTS = hasattr(bpy.types, "ActionSlot")
 """4.4 and newer: one Action animates several data-blocks, each through a slot."""
 
+HAS_ALEMBIC = bool(bpy.app.build_options.alembic)
+"""False in some Linux distributions' own builds."""
+
 HAS_AUDIO = bool(bpy.app.build_options.audaspace)
 """False in the bpy module of 4.2: no `aud`, no sound strips' sound, no sound in videos."""
 

@@ -67,10 +67,20 @@ class DifaceSettings(bpy.types.PropertyGroup):
         soft_max=4.0,
     )
     face_strength: FloatProperty(
-        name="Face Strength", description="Multiplies the face's motion", default=1.0, min=0.0, max=2.0, subtype="FACTOR"
+        name="Face Strength",
+        description="Multiplies the face's motion",
+        default=1.0,
+        min=0.0,
+        max=2.0,
+        subtype="FACTOR",
     )
     head_strength: FloatProperty(
-        name="Head Strength", description="Multiplies the head's motion", default=1.0, min=0.0, max=2.0, subtype="FACTOR"
+        name="Head Strength",
+        description="Multiplies the head's motion",
+        default=1.0,
+        min=0.0,
+        max=2.0,
+        subtype="FACTOR",
     )
     style: StringProperty(
         name="Style",

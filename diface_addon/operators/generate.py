@@ -52,8 +52,8 @@ class DIFACE_OT_generate(Verb, bpy.types.Operator):
         return self._finish(context)
 
     def cancel(self, context: bpy.types.Context) -> None:
-        """Blender takes the operator away, as when another file is opened."""
-        self._leave(context)
+        """Blender takes the operator away, as when another file is opened (`_stop_on_load` has said so)."""
+        self._leave(context, context.window_manager.diface.message)
 
     def run(self, _context: bpy.types.Context) -> str:
         running = generation.begin(bpy.context)

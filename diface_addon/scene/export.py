@@ -8,6 +8,7 @@ from pathlib import Path
 
 import bpy
 
+from .. import compat
 from ..core import errors
 from . import atomic
 from .mixdown import scene_copy
@@ -39,6 +40,9 @@ def fbx(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int], 
 
 def alembic(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int], path: Path) -> None:
     """The mesh's vertices on every frame, with normals, UVs and the object's motion. Raises SceneError."""
+    if not compat.HAS_ALEMBIC:
+        hint = "Export FBX instead, or use Blender as it comes from blender.org."
+        raise errors.SceneError("This Blender is built without Alembic.", hint)
     with atomic.replacing(path) as draft, _alone(obj, scene, frames):
         atomic.require_space(draft, _alembic_size(obj, frames))  # running out of it ends Blender
         bpy.ops.wm.alembic_export(

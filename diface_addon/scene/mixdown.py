@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import bpy
 
 from .. import compat
 from ..core import errors
+
+PATIENCE = 10.0
+"""Seconds without progress after which a mixdown is given up."""
 
 
 @contextlib.contextmanager
@@ -59,4 +63,30 @@ def of_scene(copy: bpy.types.Scene, bounds: tuple[int, int], folder: Path) -> Pa
     except RuntimeError as reason:
         hint = "Reset the strip's speed (Strip > Retiming), or render it to a sound file and use that."
         raise errors.AudioError(f"Blender could not mix the sound down: {reason}", hint) from reason
+    _wait_for(target)
     return target
+
+
+def _wait_for(wav: Path) -> None:
+    """A Blender with a window goes on mixing in a thread, and the copy must stay until it has finished.
+
+    It has when the header states the file's size, which is written last.
+    """
+    size = -1
+    quiet_since = time.monotonic()
+    while time.monotonic() - quiet_since < PATIENCE:
+        head = _head(wav)
+        now = wav.stat().st_size if head else 0
+        if now > 44 and int.from_bytes(head[4:], "little") == now - 8:
+            return
+        if now != size:
+            size, quiet_since = now, time.monotonic()
+        time.sleep(0.01)
+    raise errors.AudioError("Blender did not finish mixing the sound down.", "Try again, or use a sound file.")
+
+
+def _head(wav: Path) -> bytes:
+    if not wav.is_file():
+        return b""
+    with wav.open("rb") as file:
+        return file.read(8)
