@@ -1,0 +1,189 @@
+"""A generation that is stopped, or whose scene changes meanwhile: nothing is written, and why is said."""
+
+from __future__ import annotations
+
+import time
+from types import SimpleNamespace
+
+import bpy
+import pytest
+
+from diface_addon import generation
+from diface_addon.core import errors
+from diface_addon.operators import generate
+
+from . import engine, fingerprint, scenes
+
+CLICKS = [0.25, 1.0]
+
+
+@pytest.fixture
+def running(scene, head, clicks, worker):
+    """A generation that takes half a minute, and is working."""
+    scenes.use_file(scene, clicks(CLICKS))
+    scene.diface.seed = engine.SLOW
+    made = generation.begin(bpy.context)
+    while made.job.progress.stage != "Working slowly":
+        made.job.poll()
+        assert made.job.state == "running"
+        time.sleep(0.01)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def finished(scene, head, clicks, worker):
+    """A generation whose answer has come, but is not written yet."""
+    scenes.use_file(scene, clicks(CLICKS))
+    made = generation.begin(bpy.context)
+    made.job.wait()
+    yield made
+    made.end()
+
+
+def test_one_at_a_time(running) -> None:
+    with pytest.raises(RuntimeError, match="generating already"):
+        bpy.ops.diface.generate()
+    with pytest.raises(RuntimeError, match="is generating"):
+        bpy.ops.diface.check_worker()
+
+
+def test_cancel_ends_it_at_once_and_changes_nothing(running) -> None:
+    before = fingerprint.of_file()
+    assert bpy.ops.diface.cancel() == {"FINISHED"}
+    assert running.job.state == "cancelled"
+    with pytest.raises(errors.Cancelled):
+        running.write()
+    running.end()
+    assert generation.current() is None
+    assert fingerprint.difference(before, fingerprint.of_file()) == []
+
+
+def test_after_a_cancel_the_next_one_works(scene, running) -> None:
+    bpy.ops.diface.cancel()
+    running.end()
+    scene.diface.seed = 1
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+
+
+def test_the_temporary_folder_goes(running) -> None:
+    folder = running._folder.name
+    running.end()
+    with pytest.raises(FileNotFoundError):
+        next(iter(scenes.Path(folder).iterdir()))
+
+
+def test_a_character_that_is_removed(head, finished) -> None:
+    bpy.data.objects.remove(head)
+    before = fingerprint.of_file()
+    with pytest.raises(errors.SceneError, match="deleted while DiFACE worked"):
+        finished.write()
+    assert fingerprint.difference(before, fingerprint.of_file()) == []
+
+
+def test_a_character_that_is_deleted_but_still_chosen(scene, head, finished) -> None:
+    scene.diface.character = head
+    scene.collection.objects.unlink(head)
+    with pytest.raises(errors.SceneError, match="was deleted from the scene"):
+        finished.write()
+    assert not bpy.data.actions
+
+
+def test_a_character_that_lost_its_shape_keys(head, finished) -> None:
+    head.shape_key_clear()
+    with pytest.raises(errors.SceneError, match="has no shape keys"):
+        finished.write()
+    assert not bpy.data.actions
+
+
+def test_a_character_that_is_renamed_and_a_strip_that_is_gone_do_not_matter(scene, head, finished) -> None:
+    head.name = "Renamed"
+    scene.diface.filepath = "/nowhere.wav"
+    finished.write()
+    assert scenes.loud_frames(scenes.jaw(head)) == [7, 25]
+
+
+def test_another_file_stops_it(running) -> None:
+    bpy.app.handlers.load_pre.append(generate._stop_on_load)
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    assert running.job.state == "cancelled"
+    assert generation.current() is None
+    assert generate._stop_on_load not in bpy.app.handlers.load_pre
+    state = bpy.context.window_manager.diface
+    assert not state.running
+    assert not bpy.data.actions
+
+
+def test_disabling_the_addon_ends_it_and_the_worker(running, monkeypatch) -> None:
+    from diface_addon import jobs
+
+    worker = jobs.shared_worker()
+    process = worker._connection._process
+    generation.unregister()
+    assert running.job.state == "cancelled"
+    assert generation.current() is None
+    assert process.wait(5) is not None
+
+
+class Modal(generate.Verb):
+    """The operator as Blender runs it in a window, with events that the test sends."""
+
+    modal, cancel = generate.DIFACE_OT_generate.modal, generate.DIFACE_OT_generate.cancel
+    _finish, _leave = generate.DIFACE_OT_generate._finish, generate.DIFACE_OT_generate._leave
+
+    def __init__(self) -> None:
+        self.said: list[tuple[set[str], str]] = []
+        self._timer = bpy.context.window_manager.event_timer_add(1.0)
+        bpy.app.handlers.load_pre.append(generate._stop_on_load)
+
+    def report(self, kind: set[str], text: str) -> None:
+        self.said.append((kind, text))
+
+    def send(self, kind: str) -> set[str]:
+        return self.modal(bpy.context, SimpleNamespace(type=kind, value="PRESS"))
+
+
+def test_the_modal_operator_lets_the_artist_work_and_shows_progress(running) -> None:
+    operator = Modal()
+    assert [operator.send(kind) for kind in ("TIMER", "MOUSEMOVE", "A")] == [{"PASS_THROUGH"}] * 3
+    while not bpy.context.window_manager.diface.running:
+        assert operator.send("TIMER") == {"PASS_THROUGH"}
+        time.sleep(0.01)
+    assert bpy.context.window_manager.diface.stage.startswith("Working slowly")
+    assert operator.send("ESC") == {"CANCELLED"}
+    state = bpy.context.window_manager.diface
+    assert (state.running, state.message) == (False, "")
+    assert generate._stop_on_load not in bpy.app.handlers.load_pre
+    assert generation.current() is None
+
+
+def test_the_cancel_button_ends_the_modal_operator_on_its_next_look(running) -> None:
+    operator = Modal()
+    bpy.ops.diface.cancel()
+    assert operator.send("TIMER") == {"CANCELLED"}
+    assert operator.said == [({"INFO"}, "Cancelled. Nothing was changed.")]
+
+
+def test_the_modal_operator_writes_the_take_at_its_end(head, finished) -> None:
+    operator = Modal()
+    assert operator.send("MOUSEMOVE") == {"PASS_THROUGH"}
+    assert head.data.shape_keys.animation_data is None
+    assert operator.send("TIMER") == {"FINISHED"}
+    assert scenes.loud_frames(scenes.jaw(head)) == [7, 25]
+    assert "New take" in bpy.context.window_manager.diface.message
+
+
+def test_the_modal_operator_shows_what_went_wrong(head, finished) -> None:
+    operator = Modal()
+    head.shape_key_clear()
+    assert operator.send("TIMER") == {"CANCELLED"}
+    ((kind, text),) = operator.said
+    assert kind == {"ERROR"}
+    assert "has no shape keys" in text
+    assert bpy.context.window_manager.diface.message == text
+
+
+def test_blender_takes_the_modal_operator_away(running) -> None:
+    Modal().cancel(bpy.context)
+    assert running.job.state == "cancelled"
+    assert generation.current() is None
