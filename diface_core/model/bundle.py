@@ -17,7 +17,7 @@ from ..diffusion.constraints import Kept, nothing_kept
 from ..diffusion.sampler import sample
 from ..errors import ModelError
 from ..types import MODEL_RATE, Constraints, FloatArray, GenerateRequest, Motion
-from . import checkpoint
+from . import checkpoint, lips
 from .denoiser import Denoiser
 from .pieces import in_pieces
 
@@ -77,7 +77,7 @@ class Models:
             scale = request.guidance if part == "face" else 1.0
             guided = guidance.guided(lambda x, t: denoise(x, t, True), lambda x, t: denoise(x, t, False), scale)
             x0 = denoiser.denormalise(sample(guided, noise, kept, request.steps, report))[0].numpy()
-        values = in_range(x0) if part == "face" else x0
+        values = lips.meet(x0) if part == "face" else x0
         return values if constraints is None else np.where(constraints.keep, constraints.values, values)
 
 
@@ -107,14 +107,6 @@ def seeded_noise(seed: int, part: str, rows: int, width: int) -> Tensor:
     """Noise (1, rows, width) of a seed: row r is the same however many rows follow, face and head are independent."""
     generator = np.random.default_rng([seed, list(channels.PARTS).index(part)])
     return torch.from_numpy(generator.standard_normal((rows, width), np.float32))[None]
-
-
-def in_range(weights: FloatArray) -> FloatArray:
-    """Face weights (T, 52) within 0 and 1, mouthClose at most jawOpen: beyond that the lips would pass each other."""
-    weights = np.clip(weights, 0.0, 1.0)
-    jaw, close = channels.FACE.index("jawOpen"), channels.FACE.index("mouthClose")
-    weights[:, close] = np.minimum(weights[:, close], weights[:, jaw])
-    return weights
 
 
 def _columns(constraints: Constraints | None, names: tuple[str, ...], wanted: tuple[str, ...]) -> Constraints | None:

@@ -25,7 +25,7 @@ def face_clips(data: Path) -> list[corpora.Clip]:
 
 
 def _face(data: Path, config: DatasetConfig, cache: Path) -> list[Sequence]:
-    clips = [clip for clip in face_clips(data) if not corpora.held_out(clip)]
+    clips = [corpora.sealed(clip) for clip in face_clips(data) if not corpora.held_out(clip)]
     return build(clips, config, SpeechEncoder.load(), cache)
 
 

@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from ..diffusion import schedule
 from ..diffusion.constraints import Kept
-from ..diffusion.loss import motion_loss
+from ..diffusion.loss import masked_mean, motion_loss
 from ..model import checkpoint
 from ..model.denoiser import Denoiser
 from . import sources
@@ -34,6 +34,7 @@ class TrainConfig:
     source: a name in `sources.SOURCES`. data: the corpora's folder. cache: where features and the resume file are kept.
     rows: of a training example. unheard: share of examples without speech (classifier-free guidance) and, as often,
     without style. kept: share with some values given. channel_weight: factors on the loss of single channels.
+    gap_weight: on the error of the lips' distance.
     feature_noise, feature_dropout: what is added to the features, in their deviations, and the share of their columns
     that an example does not hear: a few minutes of one speaker are learnt by heart otherwise.
     decay: of the weights. floor: the smallest deviation, in channel units, that a channel is scaled by.
@@ -58,6 +59,7 @@ class TrainConfig:
     decay: float = 0.02
     floor: float = 0.02
     channel_weight: dict[str, float] = field(default_factory=dict)
+    gap_weight: float = 0.0
     seed: int = 0
     save_every: int = 500
 
@@ -164,7 +166,23 @@ def training_loss(denoiser: Denoiser, batch: Batch, config: TrainConfig, rng: np
     factor = torch.ones(batch.x0.shape[2])
     for name, value in config.channel_weight.items():
         factor[denoiser.config.channels.index(name)] = value
-    return motion_loss(kept.impose(x0), batch.x0, batch.weight * factor, config.velocity_weight)
+    x0 = kept.impose(x0)
+    loss = motion_loss(x0, batch.x0, batch.weight * factor, config.velocity_weight)
+    return loss + config.gap_weight * gap_loss(denoiser, x0, batch)
+
+
+def gap_loss(denoiser: Denoiser, x0: Tensor, batch: Batch) -> Tensor:
+    """Squared error of jawOpen - mouthClose, in twentieths of a wide open jaw: whether the lips meet. 0 for a head."""
+    names = denoiser.config.channels
+    if "mouthClose" not in names:
+        return x0.new_zeros(())
+    jaw, close = names.index("jawOpen"), names.index("mouthClose")
+
+    def gap(values: Tensor) -> Tensor:
+        weights = denoiser.denormalise(values)
+        return (weights[..., jaw] - weights[..., close]) / 0.05
+
+    return masked_mean((gap(x0) - gap(batch.x0)) ** 2, batch.weight[..., close])
 
 
 def fit_units(denoiser: Denoiser, sequences: list[Sequence], floor: float) -> None:

@@ -14,7 +14,7 @@ from diface_core import channels
 from diface_core.diffusion.constraints import nothing_kept
 from diface_core.errors import ModelError
 from diface_core.features import DIMENSION
-from diface_core.model import bundle, checkpoint, pieces
+from diface_core.model import bundle, checkpoint, lips, pieces
 from diface_core.model.denoiser import Denoiser, DenoiserConfig
 from diface_core.types import MODEL_RATE, AudioSection, Constraints, GenerateRequest
 
@@ -126,6 +126,28 @@ def test_face_weights_stay_on_their_sliders(models, features):
     assert values.min() >= 0
     assert values.max() <= 1
     assert (values[:, close] <= values[:, jaw]).all()
+
+
+def test_lips_that_nearly_meet_do_and_wide_ones_stay():
+    weights = np.zeros((3, 52), np.float32)
+    weights[:, lips.JAW] = [0.30, 0.30, 0.30]
+    weights[:, lips.CLOSE] = [0.29, 0.0, 0.5]
+    weights[:, lips.PARTING] = 0.2
+    met = lips.meet(weights)
+    gap = met[:, lips.JAW] - met[:, lips.CLOSE]
+    assert gap[0] < 0.003
+    assert gap[1] > 0.27
+    assert gap[2] == 0
+    assert (met[0, lips.PARTING] < 0.03).all()
+    assert (met[1, lips.PARTING] > 0.18).all()
+    assert np.array_equal(met[:, lips.JAW], weights[:, lips.JAW])
+
+
+def test_a_wider_gap_stays_wider():
+    weights = np.zeros((100, 52), np.float32)
+    weights[:, lips.JAW] = np.linspace(0, 1, 100)
+    met = lips.meet(weights)
+    assert (np.diff(met[:, lips.JAW] - met[:, lips.CLOSE]) > 0).all()
 
 
 def test_channels_that_no_corpus_knew_rest():

@@ -1,0 +1,31 @@
+"""Lips that meet: what a tracker sees nearly shut is shut on a mesh, whose lips have no softness of their own."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import channels
+from ..types import FloatArray
+
+JAW, CLOSE = channels.FACE.index("jawOpen"), channels.FACE.index("mouthClose")
+PARTING = [
+    channels.FACE.index(name)
+    for name in ("mouthFunnel", "mouthShrugUpper", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft",
+                 "mouthUpperUpRight")
+]  # fmt: skip
+"""The other shapes that take the lips apart."""
+
+SOFT = 0.03
+"""jawOpen - mouthClose, about 1 mm: a smaller gap is pressed shut, a much larger one stays."""
+PARTED = 0.02
+"""The gap at which the parting shapes have half their weight."""
+
+
+def meet(weights: FloatArray) -> FloatArray:
+    """Face weights (T, 52) within 0 and 1 whose lips touch where they nearly did, and never pass each other."""
+    weights = np.clip(weights, 0.0, 1.0)
+    gap = np.maximum(weights[:, JAW] - weights[:, CLOSE], 0.0)
+    gap = gap**2 / (gap + SOFT)
+    weights[:, CLOSE] = weights[:, JAW] - gap
+    weights[:, PARTING] *= (gap / (gap + PARTED))[:, None]
+    return weights
