@@ -23,6 +23,7 @@ class DIFACE_OT_export_alembic(Verb, ExportHelper, bpy.types.Operator):
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
+        export.check_alembic()
         target.check(properties.character(context), ())
 
     def run(self, context: bpy.types.Context) -> str:

@@ -14,10 +14,22 @@ from . import atomic
 from .mixdown import scene_copy
 
 
-def fbx(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int], path: Path) -> None:
-    """Mesh, shape keys, their weights and the object's motion, one key a frame. Raises SceneError."""
+def check_fbx() -> None:
+    """Raises SceneError where this Blender writes no FBX."""
     if not hasattr(bpy.types, "EXPORT_SCENE_OT_fbx"):
         raise errors.SceneError("Blender's FBX add-on is off.", "Turn on FBX format in Preferences > Add-ons.")
+
+
+def check_alembic() -> None:
+    """Raises SceneError where this Blender writes no Alembic."""
+    if not compat.HAS_ALEMBIC:
+        hint = "Export FBX instead, or use Blender as it comes from blender.org."
+        raise errors.SceneError("This Blender is built without Alembic.", hint)
+
+
+def fbx(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int], path: Path) -> None:
+    """Mesh, shape keys, their weights and the object's motion, one key a frame. Raises SceneError."""
+    check_fbx()
     with atomic.replacing(path) as draft, _alone(obj, scene, frames):
         bpy.ops.export_scene.fbx(
             filepath=str(draft),
@@ -40,9 +52,7 @@ def fbx(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int], 
 
 def alembic(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int], path: Path) -> None:
     """The mesh's vertices on every frame, with normals, UVs and the object's motion. Raises SceneError."""
-    if not compat.HAS_ALEMBIC:
-        hint = "Export FBX instead, or use Blender as it comes from blender.org."
-        raise errors.SceneError("This Blender is built without Alembic.", hint)
+    check_alembic()
     with atomic.replacing(path) as draft, _alone(obj, scene, frames):
         atomic.require_space(draft, _alembic_size(obj, frames))  # running out of it ends Blender
         bpy.ops.wm.alembic_export(

@@ -29,7 +29,7 @@ def render(context: bpy.types.Context, obj: bpy.types.Object, frames: tuple[int,
         if look == "WORKBENCH":
             copy.render.engine = "BLENDER_WORKBENCH"
             stage.use_workbench_look(copy)
-        with _sound(context, copy, frames, Path(folder)):
+        with _sound(context, copy, frames, Path(folder)), _progress(context.window_manager, frames):
             _set_output(copy, frames, draft)
             bpy.ops.render.render(animation=True, scene=copy.name)
         _check(draft)
@@ -114,6 +114,22 @@ def _place_sound(context: bpy.types.Context, copy: bpy.types.Scene, frames: tupl
     copy.sequence_editor_clear()
     if sound:
         compat.strips(copy.sequence_editor_create()).new_sound(sound.name, str(sound), 1, frame)
+
+
+@contextlib.contextmanager
+def _progress(manager: bpy.types.WindowManager, frames: tuple[int, int]) -> Iterator[None]:
+    """The mouse cursor counts the frames, as nothing else moves while Blender renders."""
+
+    def show(scene: bpy.types.Scene, *_depsgraph: object) -> None:
+        manager.progress_update(scene.frame_current)
+
+    manager.progress_begin(frames[0], frames[1] + 1)
+    bpy.app.handlers.render_post.append(show)
+    try:
+        yield
+    finally:
+        bpy.app.handlers.render_post.remove(show)
+        manager.progress_end()
 
 
 def _check(draft: Path) -> None:

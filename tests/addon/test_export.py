@@ -147,6 +147,19 @@ def test_no_character_no_export(scene, tmp_path, export) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_blender_without_alembic_or_fbx_says_so(scene, head, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(compat, "HAS_ALEMBIC", False)
+    with pytest.raises(RuntimeError, match="without Alembic"):
+        bpy.ops.diface.export_alembic(filepath=str(tmp_path / "out.abc"))
+    bpy.ops.preferences.addon_disable(module="io_scene_fbx")
+    try:
+        with pytest.raises(RuntimeError, match="FBX add-on is off"):
+            bpy.ops.diface.export_fbx(filepath=str(tmp_path / "out.fbx"))
+    finally:
+        bpy.ops.preferences.addon_enable(module="io_scene_fbx")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc, where nobody can make a file, is Linux'.")
 @pytest.mark.parametrize("export", ["export_fbx", "export_alembic", "playblast"])
 def test_a_folder_that_cannot_be_written(scene, head, export) -> None:
