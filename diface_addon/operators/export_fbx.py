@@ -27,7 +27,7 @@ class DIFACE_OT_export_fbx(Verb, ExportHelper, bpy.types.Operator):
         target.check(properties.character(context), ())
 
     def run(self, context: bpy.types.Context) -> str:
-        path = Path(bpy.path.abspath(self.filepath))
+        path = Path(bpy.path.abspath(bpy.path.ensure_ext(self.filepath, self.filename_ext)))
         frames = frame_range.of(context.scene)
         export.fbx(properties.character(context), context.scene, frames, path)
         return f"Frames {frames[0]} to {frames[1]} are in {path}."

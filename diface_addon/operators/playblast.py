@@ -33,7 +33,7 @@ class DIFACE_OT_playblast(Verb, ExportHelper, bpy.types.Operator):
         target.check(properties.character(context), ())
 
     def run(self, context: bpy.types.Context) -> str:
-        path = Path(bpy.path.abspath(self.filepath))
+        path = Path(bpy.path.abspath(bpy.path.ensure_ext(self.filepath, self.filename_ext)))
         first, last = frame_range.of(context.scene)
         playblast.render(context, properties.character(context), (first, last), self.look, path)
         silent = "" if compat.HAS_AUDIO else " It is silent, as this Blender is built without sound."

@@ -51,7 +51,9 @@ def _set_output(copy: bpy.types.Scene, frames: tuple[int, int], draft: Path) -> 
     _make_even(render)
 
     compat.use_video(render.image_settings)
+    render.image_settings.color_mode = "RGB"
     video = render.ffmpeg
+    video.use_lossless_output = video.use_autosplit = False
     video.format = "MPEG4"
     video.codec = "H264"
     video.constant_rate_factor = "HIGH"

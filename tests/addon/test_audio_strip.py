@@ -69,6 +69,16 @@ def test_a_strip_in_a_meta_strip_that_is_cut(scene, clicks, tmp_path) -> None:
         audio_strip.section(scene, inner, tmp_path)
 
 
+def test_a_strip_that_its_meta_strip_cuts_away(scene, clicks, tmp_path) -> None:
+    strip = scenes.add_strip(scene, clicks([0.5]), 1)
+    other = scenes.add_strip(scene, clicks([0.5]), 100, channel=2)
+    other.select = True
+    scenes.cut(scenes.wrap_in_meta(scene, strip), 110, 160)
+    inner = min((found for _scene, found in audio_strip.list_strips(bpy.context)), key=lambda found: found.channel)
+    with pytest.raises(errors.AudioError, match="has no length"):
+        audio_strip.section(scene, inner, tmp_path)
+
+
 @pytest.mark.parametrize("start", [1, 50, -30])
 def test_a_strip_at_twice_the_speed(scene, clicks, tmp_path, start) -> None:
     strip = scenes.add_strip(scene, clicks([0.5, 1.5, 2.5]), start)

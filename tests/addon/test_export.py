@@ -135,6 +135,7 @@ def test_the_scene_is_as_before(scene, head, tmp_path, export) -> None:
     scene.frame_set(9)
     before = fingerprint.of_file()
     assert getattr(bpy.ops.diface, export)(filepath=str(tmp_path / "out")) == {"FINISHED"}
+    assert [path.suffix for path in tmp_path.iterdir()] == [".fbx" if "fbx" in export else ".abc"]
     assert fingerprint.difference(before, fingerprint.of_file()) == []
     assert bpy.context.view_layer.objects.active == other
     assert (other.select_get(), head.select_get(), head.hide_get()) == (True, False, True)
