@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import bpy
 from bpy_extras.io_utils import ExportHelper
 
 from .. import compat, properties
+from ..core import errors
 from ..scene import frame_range, playblast, target
 from .verb import Verb
 
@@ -32,12 +34,60 @@ class DIFACE_OT_playblast(Verb, ExportHelper, bpy.types.Operator):
     def check_ready(cls, context: bpy.types.Context) -> None:
         target.check(properties.character(context), ())
 
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        self._by_hand = not bpy.app.background
+        return ExportHelper.invoke(self, context, event)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        # From the panel as Blender's own renders are: in a window, with progress, until Esc. From a script at once.
+        return self._begin(context) if getattr(self, "_by_hand", False) else super().execute(context)
+
     def run(self, context: bpy.types.Context) -> str:
+        playblast.render(*self._arguments(context))
+        return self._said(context)
+
+    def _begin(self, context: bpy.types.Context) -> set[str]:
+        self._end = contextlib.ExitStack()
+        try:
+            copy = self._end.enter_context(playblast.prepared(*self._arguments(context)))
+        except errors.DifaceError as error:
+            return self.failed(error)
+        _cancelled.clear()
+        bpy.app.handlers.render_cancel.append(_note_cancel)
+        bpy.ops.render.render("INVOKE_DEFAULT", animation=True, scene=copy.name)
+        self._timer = context.window_manager.event_timer_add(0.1, window=context.window)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if event.type != "TIMER" or bpy.app.is_job_running("RENDER"):
+            return {"PASS_THROUGH"}
+        context.window_manager.event_timer_remove(self._timer)
+        bpy.app.handlers.render_cancel.remove(_note_cancel)
+        try:
+            with self._end:
+                if _cancelled:
+                    raise errors.Cancelled
+        except errors.DifaceError as error:
+            return self.failed(error)
+        self.report({"INFO"}, self._said(context))
+        return {"FINISHED"}
+
+    def _arguments(self, context: bpy.types.Context):
         path = Path(bpy.path.abspath(bpy.path.ensure_ext(self.filepath, self.filename_ext)))
-        first, last = frame_range.of(context.scene)
-        playblast.render(context, properties.character(context), (first, last), self.look, path)
+        return context, properties.character(context), frame_range.of(context.scene), self.look, path
+
+    def _said(self, context: bpy.types.Context) -> str:
+        _context, _character, (first, last), _look, path = self._arguments(context)
         silent = "" if compat.HAS_AUDIO else " It is silent, as this Blender is built without sound."
         return f"Frames {first} to {last} are in {path}.{silent}"
+
+
+_cancelled: list[bool] = []
+
+
+def _note_cancel(*_args: object) -> None:
+    _cancelled.append(True)
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_playblast,))

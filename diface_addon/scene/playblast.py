@@ -20,6 +20,18 @@ Look = Literal["WORKBENCH", "SCENE"]
 
 def render(context: bpy.types.Context, obj: bpy.types.Object, frames: tuple[int, int], look: Look, path: Path) -> None:
     """Write frames[0] to frames[1] to the mp4 `path`, with sound where this Blender has any. Raises DifaceError."""
+    with prepared(context, obj, frames, look, path) as copy:
+        bpy.ops.render.render(animation=True, scene=copy.name)
+
+
+@contextlib.contextmanager
+def prepared(
+    context: bpy.types.Context, obj: bpy.types.Object, frames: tuple[int, int], look: Look, path: Path
+) -> Iterator[bpy.types.Scene]:
+    """A copy of the scene, ready to be rendered as an animation; at the end the video is at `path`, and the copy gone.
+
+    An error raised inside leaves no video. Raises DifaceError.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="diface-") as folder,
         atomic.replacing(path) as draft,
@@ -29,9 +41,9 @@ def render(context: bpy.types.Context, obj: bpy.types.Object, frames: tuple[int,
         if look == "WORKBENCH":
             copy.render.engine = "BLENDER_WORKBENCH"
             stage.use_workbench_look(copy)
-        with _sound(context, copy, frames, Path(folder)), _progress(context.window_manager, frames):
+        with _sound(context, copy, frames, Path(folder)):
             _set_output(copy, frames, draft)
-            bpy.ops.render.render(animation=True, scene=copy.name)
+            yield copy
         _check(draft)
 
 
@@ -48,6 +60,7 @@ def _set_output(copy: bpy.types.Scene, frames: tuple[int, int], draft: Path) -> 
     render.use_compositing = False
     render.use_border = False
     render.use_multiview = False
+    render.use_lock_interface = True  # nobody edits what is being rendered
     _make_even(render)
 
     compat.use_video(render.image_settings)
@@ -116,22 +129,6 @@ def _place_sound(context: bpy.types.Context, copy: bpy.types.Scene, frames: tupl
     copy.sequence_editor_clear()
     if sound:
         compat.strips(copy.sequence_editor_create()).new_sound(sound.name, str(sound), 1, frame)
-
-
-@contextlib.contextmanager
-def _progress(manager: bpy.types.WindowManager, frames: tuple[int, int]) -> Iterator[None]:
-    """The mouse cursor counts the frames, as nothing else moves while Blender renders."""
-
-    def show(scene: bpy.types.Scene, *_depsgraph: object) -> None:
-        manager.progress_update(scene.frame_current)
-
-    manager.progress_begin(frames[0], frames[1] + 1)
-    bpy.app.handlers.render_post.append(show)
-    try:
-        yield
-    finally:
-        bpy.app.handlers.render_post.remove(show)
-        manager.progress_end()
 
 
 def _check(draft: Path) -> None:
