@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from transformers import WhisperConfig, WhisperFeatureExtractor
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
+from . import device
 from .errors import ModelError
 from .types import MODEL_RATE, AudioClip, FloatArray
 
@@ -40,7 +41,7 @@ class SpeechEncoder:
 
     def __init__(self, encoder: WhisperEncoder, digest: str) -> None:
         self.hash = digest
-        self._encoder = encoder.eval()
+        self._encoder = encoder.eval().to(device.best())
         self._positions = encoder.config.max_source_positions
         self._mel = WhisperFeatureExtractor(feature_size=80, chunk_length=self._positions / HZ)
         self._mel.n_samples = self._positions * RATE // HZ
@@ -84,7 +85,7 @@ class SpeechEncoder:
         """One window's rows (positions, WIDTH + BANDS) at 50 Hz; shorter samples are followed by silence."""
         mel = self._mel(samples, sampling_rate=RATE, return_tensors="pt").input_features
         with torch.inference_mode():
-            speech = self._encoder(mel).last_hidden_state[0]
+            speech = self._encoder(mel.to(self._encoder.device)).last_hidden_state[0].cpu()
         bands = mel[0, :, ::2].reshape(BANDS, -1, mel.shape[-1] // 2).mean(1).T
         return torch.cat([speech, bands], 1).numpy()
 

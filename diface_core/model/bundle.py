@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import channels
+from .. import channels, device
 from ..diffusion import guidance
 from ..diffusion.constraints import Kept, nothing_kept
 from ..diffusion.sampler import sample
@@ -59,24 +59,25 @@ class Models:
     ) -> FloatArray:
         denoiser = self.denoisers[part]
         rows = len(features)
-        style = denoiser.style_vector(torch.tensor([style_number(denoiser, request.style if part == "face" else None)]))
+        number = style_number(denoiser, request.style if part == "face" else None)
         with torch.inference_mode():
-            noise = seeded_noise(request.seed, part, rows, len(denoiser.config.channels))
+            style = denoiser.style_vector(torch.tensor([number], device=denoiser.device))
+            noise = seeded_noise(request.seed, part, rows, len(denoiser.config.channels)).to(denoiser.device)
             kept = nothing_kept(noise) if constraints is None else _kept(denoiser, constraints)
-            heard = torch.from_numpy(features)[None]
+            heard = torch.from_numpy(features)[None].to(denoiser.device)
             reach = 16 * denoiser.config.stride
             speech = in_pieces(lambda first, last: denoiser.speech(heard[:, first:last]), rows, reach)
 
             def denoise(xt: Tensor, t: Tensor, heard: bool) -> Tensor:
                 def piece(first: int, last: int) -> Tensor:
                     condition = speech[:, first:last] if heard else denoiser.speech.unheard
-                    return denoiser(xt[:, first:last], t[None], condition, style, kept.rows(first, last))
+                    return denoiser(xt[:, first:last], t[None].to(xt.device), condition, style, kept.rows(first, last))
 
                 return in_pieces(piece, rows, reach)
 
             scale = request.guidance if part == "face" else 1.0
             guided = guidance.guided(lambda x, t: denoise(x, t, True), lambda x, t: denoise(x, t, False), scale)
-            x0 = denoiser.denormalise(sample(guided, noise, kept, request.steps, report))[0].numpy()
+            x0 = denoiser.denormalise(sample(guided, noise, kept, request.steps, report))[0].cpu().numpy()
         values = lips.meet(x0) if part == "face" else x0
         return values if constraints is None else np.where(constraints.keep, constraints.values, values)
 
@@ -88,7 +89,7 @@ def load_models(folder: Path = WEIGHTS) -> Models:
         denoiser, file_hash = checkpoint.load(folder / f"{part}.safetensors")
         if denoiser.config.channels != names:
             raise ModelError(f"{part}.safetensors moves other channels than the {part}'s.", "Install DiFACE again.")
-        denoisers[part] = denoiser
+        denoisers[part] = denoiser.to(device.best())
         digest.update(file_hash.encode())
     return Models(denoisers, digest.hexdigest())
 
@@ -117,5 +118,5 @@ def _columns(constraints: Constraints | None, names: tuple[str, ...], wanted: tu
 
 
 def _kept(denoiser: Denoiser, constraints: Constraints) -> Kept:
-    values = denoiser.normalise(torch.from_numpy(np.nan_to_num(constraints.values)))
-    return Kept(values[None], torch.from_numpy(constraints.keep)[None])
+    values = denoiser.normalise(torch.from_numpy(np.nan_to_num(constraints.values)).to(denoiser.device))
+    return Kept(values[None], torch.from_numpy(constraints.keep)[None].to(denoiser.device))

@@ -20,9 +20,10 @@ FORMAT = "diface-denoiser-1"
 def save(denoiser: Denoiser, path: Path, **notes: str) -> None:
     """Write float16 weights, the configuration and `notes` about the training; whole or not at all."""
     config = json.dumps(dataclasses.asdict(denoiser.config))
-    weights = {name: value.to(torch.float16).contiguous() for name, value in denoiser.state_dict().items()}
+    weights = {name: value.to("cpu", torch.float16).contiguous() for name, value in denoiser.state_dict().items()}
     partial = path.with_suffix(".partial")
     save_file(weights, partial, {"format": FORMAT, "config": config, **notes})
+    partial.chmod(0o644)  # safetensors writes for its owner alone
     partial.replace(path)
 
 

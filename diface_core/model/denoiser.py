@@ -85,6 +85,11 @@ class Denoiser(nn.Module):
         self.ascend = nn.ModuleList(ResidualBlock(high, condition, dropout=config.dropout) for high, _ in steps)
         self.leave = nn.Sequential(nn.LayerNorm(config.width), nn.SiLU(), nn.Linear(config.width, channels))
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are, and xt, speech and style have to be."""
+        return self.get_buffer("mean").device
+
     def normalise(self, values: Tensor) -> Tensor:
         """Channel values (..., C) -> the denoiser's units."""
         return (values - self.get_buffer("mean")) / self.get_buffer("deviation")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import hashlib
 import logging
 import math
 import tomllib
@@ -16,6 +17,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from .. import device
 from ..diffusion import schedule
 from ..diffusion.constraints import Kept
 from ..diffusion.loss import masked_mean, motion_loss
@@ -114,17 +116,18 @@ class Examples:
             features.append(np.pad(heard, missing, mode="edge"))
             weight.append(np.pad(known, missing))
         styles = self.denoiser.config.styles
-        style = torch.tensor([styles.index(self.sequences[i].style) for i in picks])
-        clean = self.denoiser.normalise(torch.from_numpy(np.stack(x0)))
-        known = torch.from_numpy(np.stack(weight))
-        sound = torch.from_numpy(np.stack(features))
+        style = torch.tensor([styles.index(self.sequences[i].style) for i in picks], device=self.denoiser.device)
+        where = self.denoiser.device
+        clean = self.denoiser.normalise(torch.from_numpy(np.stack(x0)).to(where))
+        known = torch.from_numpy(np.stack(weight)).to(where)
+        sound = torch.from_numpy(np.stack(features)).to(where)
         heard = sound.isfinite().flatten(1).all(1)
         return Batch(clean * (known > 0), sound.nan_to_num(), known, style, heard)
 
 
 def draw_kept(x0: Tensor, weight: Tensor, share: float, rng: np.random.Generator) -> Kept:
     """Given values as an artist gives them: in a `share` of the examples, single rows or spans, of some channels."""
-    keep = torch.zeros_like(x0, dtype=torch.bool)
+    keep = torch.zeros(x0.shape, dtype=torch.bool)
     batch, rows, channels = x0.shape
     for example in np.flatnonzero(rng.random(batch) < share):
         if rng.random() < 0.5:
@@ -135,35 +138,38 @@ def draw_kept(x0: Tensor, weight: Tensor, share: float, rng: np.random.Generator
             chosen[first:last] = False
         which = np.ones(channels, bool) if rng.random() < 0.5 else rng.random(channels) < 0.3
         keep[example] = torch.from_numpy(chosen[:, None] & which[None])
-    return Kept(x0, keep & (weight > 0))
+    return Kept(x0, keep.to(x0.device) & (weight > 0))
 
 
 def disturbed(features: Tensor, denoiser: Denoiser, config: TrainConfig, rng: np.random.Generator) -> Tensor:
     """Features (B, T, D) with noise, and with some columns of each example at their mean."""
     mean, deviation = denoiser.speech.get_buffer("mean"), denoiser.speech.get_buffer("deviation")
     heard = features[..., denoiser.speech.columns]
-    noise = torch.from_numpy(rng.standard_normal(heard.shape, np.float32)) * deviation * config.feature_noise
+    noise = torch.from_numpy(rng.standard_normal(heard.shape, np.float32)).to(heard.device) * deviation
     dropped = torch.from_numpy(rng.random((len(heard), 1, heard.shape[2])) < config.feature_dropout)
     changed = features.clone()
-    changed[..., denoiser.speech.columns] = torch.where(dropped, mean, heard + noise)
+    changed[..., denoiser.speech.columns] = torch.where(
+        dropped.to(heard.device), mean, heard + config.feature_noise * noise
+    )
     return changed
 
 
 def training_loss(denoiser: Denoiser, batch: Batch, config: TrainConfig, rng: np.random.Generator) -> Tensor:
     """The loss of one batch at random times, with speech, style and given values left out at random."""
-    size = len(batch.x0)
-    t = torch.from_numpy(rng.random(size, np.float32)) ** 0.7
+    size, where = len(batch.x0), denoiser.device
+    t = torch.from_numpy(rng.random(size, np.float32)).to(where) ** 0.7
     t[: size // 6] = 1.0
-    xt = schedule.add_noise(batch.x0, torch.from_numpy(rng.standard_normal(batch.x0.shape, np.float32)), t)
+    noise = torch.from_numpy(rng.standard_normal(batch.x0.shape, np.float32)).to(where)
+    xt = schedule.add_noise(batch.x0, noise, t)
 
     speech = denoiser.speech(disturbed(batch.features, denoiser, config, rng)).float()
-    heard = batch.heard & torch.from_numpy(rng.random(size) >= config.unheard)
+    heard = batch.heard & torch.from_numpy(rng.random(size) >= config.unheard).to(where)
     speech = torch.where(heard[:, None, None], speech, denoiser.speech.unheard)
-    style = torch.where(torch.from_numpy(rng.random(size) >= config.unheard), batch.style, -1)
+    style = torch.where(torch.from_numpy(rng.random(size) >= config.unheard).to(where), batch.style, -1)
 
     kept = draw_kept(batch.x0, batch.weight, config.kept, rng)
     x0 = denoiser(xt, t, speech, denoiser.style_vector(style), kept).float()
-    factor = torch.ones(batch.x0.shape[2])
+    factor = torch.ones(batch.x0.shape[2], device=where)
     for name, value in config.channel_weight.items():
         factor[denoiser.config.channels.index(name)] = value
     x0 = kept.impose(x0)
@@ -205,6 +211,7 @@ def train(config: TrainConfig, sequences: list[Sequence], styles: tuple[str, ...
     torch.manual_seed(config.seed)
     denoiser = Denoiser(checkpoint.config_from({**config.model, "styles": list(styles)}))
     fit_units(denoiser, sequences, config.floor)
+    denoiser.to(device.best())
     average = copy.deepcopy(denoiser).requires_grad_(False)
     optimiser = torch.optim.AdamW(denoiser.parameters(), lr=config.rate, weight_decay=config.decay)
     rng = np.random.default_rng(config.seed)
@@ -216,7 +223,7 @@ def train(config: TrainConfig, sequences: list[Sequence], styles: tuple[str, ...
     for step in progress:
         for group in optimiser.param_groups:
             group["lr"] = config.rate * _rate_factor(step, config.steps)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(denoiser.device.type, torch.bfloat16):
             loss = training_loss(denoiser.train(), examples.draw(rng), config, rng)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -240,7 +247,9 @@ def _rate_factor(step: int, steps: int) -> float:
 
 
 def _resume_file(config: TrainConfig) -> Path:
-    return config.cache / f"resume_{config.out.stem}.pt"
+    """Named after the settings too: other settings are another training."""
+    settings = hashlib.sha256(repr(config).encode()).hexdigest()[:8]
+    return config.cache / f"resume_{config.out.stem}_{settings}.pt"
 
 
 def _save_resume(
@@ -263,7 +272,7 @@ def _resume(
     path = _resume_file(config)
     if not path.exists():
         return 0
-    state = torch.load(path, weights_only=True)
+    state = torch.load(path, weights_only=True, map_location="cpu")
     denoiser.load_state_dict(state["denoiser"])
     average.load_state_dict(state["average"])
     optimiser.load_state_dict(state["optimiser"])
