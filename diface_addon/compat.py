@@ -94,6 +94,7 @@ def assign_action(block: bpy.types.ID, action: bpy.types.Action) -> None:
     """Let `action` animate `block`, through the Action's slot for its kind of data where there are slots."""
     animation = block.animation_data_create()
     animation.action = action
+    animation.action_influence, animation.action_blend_type = 1.0, "REPLACE"  # not as set for the Action before
     if HAS_ACTION_SLOTS:
         animation.action_slot = next(slot for slot in action.slots if slot.target_id_type == block.id_type)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,7 @@ def write_take(obj: bpy.types.Object, motion: types.Motion, name: str, request: 
         rest = rest_rotation(obj)
         blocks["OBJECT"] = obj
         curves["OBJECT"] = head_pose.curves(obj, motion.select(channels.HEAD).values, rest)
+        notes += _head_notes(obj)
         take |= {"rest_rotation": list(rest), "rotation_mode": obj.rotation_mode}
 
     apart = [{kind: some} for kind, some in curves.items()]
@@ -67,7 +69,16 @@ def _face_curves(obj: bpy.types.Object, motion: types.Motion) -> tuple[list[Curv
     notes = _note("No shape key for", [channel for channel in motion.channels if channel not in found])
     notes += _note("A driver sets, not keyed:", [name for name in found.values() if name in driven])
     notes += _note("Held within the slider's range:", clamped)
+    notes += _note("Muted, so it does not show:", [name for name in written.values() if blocks[name].mute])
+    if obj.show_only_shape_key:
+        notes.append("Only one shape key shows: turn Solo Active Shape Key off.")
     return curves, notes
+
+
+def _head_notes(obj: bpy.types.Object) -> list[str]:
+    drivers = obj.animation_data.drivers if obj.animation_data else ()
+    driven = any(curve.data_path == head_pose.path(obj.rotation_mode) for curve in drivers)
+    return [f"A driver sets the rotation of {obj.name}, so the head does not turn as generated."] if driven else []
 
 
 def _note(what: str, names: list[str]) -> list[str]:
@@ -90,26 +101,35 @@ def _new_action(
 def _assign(blocks: dict[str, bpy.types.ID], actions: tuple[bpy.types.Action, ...]) -> None:
     for kind, block in blocks.items():
         animation = block.animation_data
-        if animation and animation.action and generated.request_of(animation.action) is None:
-            compat.push_down(block)  # what the artist animated goes on playing below the take
+        if animation and animation.action:
+            if generated.request_of(animation.action) is None:
+                compat.push_down(block)  # what the artist animated goes on playing below the take
+            else:
+                animation.action.use_fake_user = True  # an artist's copy of a take has none, and would be lost
         compat.assign_action(block, next(action for action in actions if compat.channels_of(action, kind)))
 
 
 def all_takes() -> dict[str, list[bpy.types.Action]]:
-    """The Actions of every take in the file, by the take's id, oldest name first."""
+    """The Actions of every take in the file, by the take's id, in the order of their names.
+
+    A copy that the artist made of a take is a take of its own, "id/1": what has the same id and animates the same.
+    """
     found: dict[str, list[bpy.types.Action]] = {}
+    seen: Counter[tuple[str, ...]] = Counter()
     for action in bpy.data.actions:
         if request := generated.request_of(action):
-            found.setdefault(request["take"], []).append(action)
+            same = request["take"], *(kind for kind in ("KEY", "OBJECT") if compat.channels_of(action, kind))
+            copy = f"/{seen[same]}" if seen[same] else ""
+            seen[same] += 1
+            found.setdefault(request["take"] + copy, []).append(action)
     return found
 
 
 def active_takes(obj: bpy.types.Object) -> set[str]:
     """The ids of the takes that animate `obj` now: none, one, or one for the face and one for the head."""
     keys = obj.data.shape_keys if obj.type == "MESH" else None
-    playing = [block.animation_data for block in (obj, keys) if block and block.animation_data]
-    requests = [generated.request_of(animation.action) for animation in playing if animation.action]
-    return {request["take"] for request in requests if request}
+    playing = [block.animation_data.action for block in (obj, keys) if block and block.animation_data]
+    return {take for take, actions in all_takes().items() if any(action in actions for action in playing)}
 
 
 def use_take(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
@@ -139,6 +159,7 @@ def rest_rotation(obj: bpy.types.Object) -> Quaternion:
 def _stands_in(obj: bpy.types.Object, action: bpy.types.Action) -> bool:
     """Whether the object's rotation is that of a row of a take."""
     path = head_pose.path(obj.rotation_mode)
-    columns = [curve.values for curve in generated.samples_of(action)["OBJECT"] if curve.path == path]
+    # Without slots, the face's Action has the same request, and no rotation.
+    columns = [curve.values for curve in generated.samples_of(action).get("OBJECT", ()) if curve.path == path]
     now = np.array(getattr(obj, path), np.float32)
     return len(columns) == len(now) and bool(np.any(np.all(np.abs(np.stack(columns, 1) - now) < 1e-5, axis=1)))

@@ -108,6 +108,58 @@ def test_a_take_can_be_played_again(scene, head) -> None:
     assert head.data.shape_keys.animation_data.action in first.actions
 
 
+def test_a_second_character(scene, head) -> None:
+    write(head)
+    other = scenes.add_character(scene)
+    write(other, motion(seed=1))
+    assert other.animation_data.action != head.animation_data.action
+
+
+def test_after_the_artist_took_the_action_off(scene, head) -> None:
+    head.rotation_euler = (0.1, 0.2, 0.3)
+    write(head)
+    rest = takes.rest_rotation(head)
+    scene.frame_set(20)
+    head.animation_data.action = None
+    write(head, motion(seed=1))
+    assert list(takes.rest_rotation(head)) == pytest.approx(list(rest))
+
+
+def test_an_edited_copy_of_a_take_is_kept_and_can_be_chosen(scene, head) -> None:
+    write(head)
+    original = head.data.shape_keys.animation_data.action
+    copy = original.copy()
+    compat.assign_action(head.data.shape_keys, copy)
+    (active,) = {take for take in takes.active_takes(head) if copy in takes.all_takes()[take]}
+    assert original not in takes.all_takes()[active]
+    write(head, motion(seed=1))
+    assert copy.use_fake_user
+    takes.use_take(head, takes.all_takes()[active])
+    assert head.data.shape_keys.animation_data.action == copy
+    assert len(takes.all_takes()) == 3
+
+
+def test_a_take_plays_in_full_whatever_the_action_before_was_set_to(scene, head) -> None:
+    head.keyframe_insert("location", frame=1)
+    head.animation_data.action_influence, head.animation_data.action_blend_type = 0.0, "ADD"
+    take = write(head)
+    assert (head.animation_data.action_influence, head.animation_data.action_blend_type) == (1.0, "REPLACE")
+    scene.frame_set(20)
+    curve = scenes.points(take.actions[-1], "OBJECT", "rotation_euler", 0)
+    assert head.rotation_euler.x == pytest.approx(curve[9, 1])
+
+
+def test_what_keeps_motion_from_showing_is_said(scene, head) -> None:
+    assert not [note for note in write(head).notes if "show" in note or "driver" in note]
+    head.data.shape_keys.key_blocks["jawOpen"].mute = True
+    head.show_only_shape_key = True
+    head.driver_add("rotation_euler", 0)
+    notes = write(head).notes
+    assert "Muted, so it does not show: jawOpen." in notes
+    assert any("Solo Active Shape Key" in note for note in notes)
+    assert any("driver sets the rotation of Character" in note for note in notes)
+
+
 # The artist's edits
 
 
