@@ -23,6 +23,9 @@ SILENT = 10 ** (-60 / 20)
 LONGEST = 12 * 3600
 """Seconds beyond which a section's length is taken for a mistake, or for a damaged header."""
 
+RATES = range(1_000, 1_000_000)
+"""Hz that a sound may have; others cost hours and memory, and are nobody's."""
+
 READABLE = "Convert it to wav, flac, ogg or mp3 and try again."
 
 
@@ -50,7 +53,7 @@ def load_clip(section: AudioSection, rate: int = RATE) -> AudioClip:
 
     # Not of np.abs, which would be a second copy of what may be an hour.
     if max(samples.max(initial=0.0), -samples.min(initial=0.0)) < SILENT:
-        hint = "Choose a sound with speech, check its trim, or turn its recording level up."
+        hint = "Choose a sound with speech, check its trim and that its channels do not cancel out, or turn it up."
         raise AudioError(f"{section.path.name} is silent in the chosen section.", hint)
     return AudioClip(np.clip(samples, -1, 1, out=samples), rate)
 
@@ -75,6 +78,9 @@ def _open(section: AudioSection) -> soundfile.SoundFile:
 
 
 def _check_length(section: AudioSection, sound: soundfile.SoundFile) -> None:
+    if sound.samplerate not in RATES:
+        message = f"{section.path.name} says that it has {sound.samplerate} samples a second."
+        raise AudioError(message, "That is no speech, or its header is damaged. " + READABLE)
     name, length = section.path.name, sound.frames / sound.samplerate
     end = length if section.seconds is None else section.start + section.seconds
     if sound.frames == 0:

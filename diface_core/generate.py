@@ -120,14 +120,14 @@ def _strengths(names: tuple[str, ...], request: GenerateRequest) -> FloatArray:
 
 
 def _strengthen(motion: Motion, request: GenerateRequest) -> Motion:
-    """Face weights and head rotation times their strengths; face weights stay on their sliders, 0 to 1."""
+    """Face weights and head rotation times their strengths; face weights stay in 0 to 1, or as far as asked for."""
     if not np.isfinite(motion.values).all():
         raise ModelError(
             "The models gave values that are not numbers.", "Their files are damaged: install DiFACE again."
         )
     values = motion.values * _strengths(motion.channels, request)
     is_face = np.isin(motion.channels, channels.FACE)
-    values[:, is_face] = np.clip(values[:, is_face], 0, 1)
+    values[:, is_face] = np.clip(values[:, is_face], 0, max(1.0, request.face_strength))
     return Motion(values, motion.channels, motion.rate)
 
 

@@ -100,7 +100,7 @@ def _grid_weights(weights: FloatArray, lip_distance: FloatArray) -> FloatArray:
     return np.clip(weights, 0.0, 1.0)
 
 
-def _lip_distance(motion: np.lib.npyio.NpzFile) -> FloatArray:
+def _lip_distance(motion: Mapping[str, Any]) -> FloatArray:
     """Distance of the inner lips over that of the outer eye corners, (N, T)."""
     ids, marks = list(motion["landmark_ids"]), motion["lip_landmarks"].astype(np.float32)
 
@@ -163,7 +163,7 @@ def facegood(folder: Path) -> list[Clip]:
     known = np.array([name in FACEGOOD_CONTROLS or name in FACEGOOD_ZERO for name in channels.FACE])
     clips = []
     for path in sorted(folder.glob("*.flac")):
-        samples, _ = soundfile.read(path, dtype="float32")
+        samples = np.asarray(soundfile.read(path, dtype="float32")[0])
         theirs = controls[path.stem].astype(np.float32)
         values = np.zeros((len(theirs), len(channels.FACE)), np.float32)
         for channel, sources in FACEGOOD_CONTROLS.items():

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from tqdm import tqdm
 
 from ..features import RATE, SpeechEncoder
@@ -27,8 +28,8 @@ LONGEST = 30.0
 class Sequence:
     """One sound as the denoiser meets it: `features` (T, D), `values` (T, C) float16, `known` (C,), `style`."""
 
-    features: FloatArray
-    values: FloatArray
+    features: npt.NDArray[np.floating]
+    values: npt.NDArray[np.floating]
     known: BoolArray
     style: str
 

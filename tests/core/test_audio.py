@@ -214,3 +214,10 @@ def test_the_file_is_decoded_in_blocks(write, monkeypatch):
     assert load_clip(AudioSection(path)).seconds == 20
     assert max(sizes) <= audio.BLOCK
     assert len(sizes) > 10
+
+
+@pytest.mark.parametrize("rate", [1, 7, 999, 2_000_000])
+def test_a_rate_that_no_sound_has_is_refused_at_once(write, rate):
+    path = write(np.full(4000, 0.5, np.float32), rate)
+    with pytest.raises(AudioError, match=f"{rate} samples a second"):
+        load_clip(AudioSection(path))
