@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,11 @@ from tqdm import tqdm
 from .. import channels
 from ..feature_cache import FeatureCache, key_of
 from ..features import LOUDNESS, RATE, SpeechEncoder
+from ..model import lips
 from ..model.bundle import WEIGHTS, Models, load_models
 from ..types import AudioClip, AudioSection, FloatArray, GenerateRequest
 from . import metrics
-from .corpora import Clip, held_out
+from .corpora import Clip, held_out, sealed
 from .sources import face_clips
 
 Predict = Callable[[FloatArray], FloatArray]
@@ -69,6 +71,16 @@ def ridge(train: list[Heard]) -> Predict:
         return float(np.mean([((predict(h.features) - h.clip.values)[:, known] ** 2).mean() for h in folds[1]]))
 
     return fit(train, min(RIDGE, key=error))
+
+
+def with_meeting_lips(predict: Predict) -> Predict:
+    """A baseline whose lips are pressed shut as ours are (`model/lips.py`)."""
+    return lambda features: lips.meet(predict(features))
+
+
+def seal(heard: list[Heard]) -> list[Heard]:
+    """The same with m, b and p sealed in the labels, as our models are trained on."""
+    return [dataclasses.replace(h, clip=sealed(h.clip)) for h in heard]
 
 
 def loudness_to_jaw(train: list[Heard]) -> Predict:
@@ -133,6 +145,7 @@ def rows(
         "mean track, no sound": mean_track(train),
         "loudness to jaw": loudness_to_jaw(train),
         "ridge on the features": ridge(train),
+        "ridge, our labels and lips": with_meeting_lips(ridge(seal(train))),
     }
     for count in steps:
         for scale in guidances:
