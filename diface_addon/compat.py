@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import ModuleType
+
 import bpy
 
 HAS_ACTION_SLOTS = hasattr(bpy.types, "ActionSlot")
@@ -61,12 +64,31 @@ def strip_trim(strip: bpy.types.bpy_struct) -> float:
     return strip.frame_offset_start + strip.animation_offset_start
 
 
-def strip_is_retimed(strip: bpy.types.bpy_struct) -> bool:
-    """Whether the strip plays at another speed than the sound was recorded at."""
+def strip_is_retimed(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, file: Path) -> bool:
+    """Whether the strip plays at another speed than its sound `file` was recorded at.
+
+    4.2 and 4.3 do not tell; there a strip that is as new is made of the file, to compare the lengths.
+    """
     if hasattr(strip, "retiming_keys"):
         return len(strip.retiming_keys) > 0
-    natural = strip.frame_duration - strip.frame_offset_start - strip.frame_offset_end
-    return abs(strip.frame_final_end - strip.frame_final_start - natural) > 1
+    sounds, fresh = set(bpy.data.sounds), bpy.data.scenes.new("DiFACE")
+    try:
+        fresh.render.fps, fresh.render.fps_base = scene.render.fps, scene.render.fps_base
+        new = strips(fresh.sequence_editor_create()).new_sound("as new", str(file), 1, 1)
+        return abs(strip.frame_duration - new.frame_duration) > 1
+    finally:
+        bpy.data.scenes.remove(fresh)
+        for sound in set(bpy.data.sounds) - sounds:
+            bpy.data.sounds.remove(sound)
+
+
+def audio_module() -> ModuleType | None:
+    """Blender's `aud`; None in builds without sound, and in some Linux distributions' of 4.3 with it."""
+    try:
+        import aud
+    except ImportError:
+        return None
+    return aud
 
 
 def new_channels(action: bpy.types.Action, block: bpy.types.ID) -> bpy.types.bpy_struct:

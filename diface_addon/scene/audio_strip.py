@@ -76,12 +76,13 @@ def section(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, folder: Path) -
     _check(scene, strip, end - first)
     rate = frame_rate.of(scene)
     seconds = rate.seconds(end - first)
-    if compat.strip_is_retimed(strip):
+    file = _file(strip, folder)
+    if compat.strip_is_retimed(scene, strip, file):
         return types.AudioSection(mixdown.of_strip(scene, strip, (first, end), folder), 0.0, seconds)
 
     hidden = first - compat.strip_bounds(strip)[0]
     start = rate.seconds(compat.strip_trim(strip) + hidden) - getattr(strip, "sound_offset", 0.0)
-    return types.AudioSection(decode.for_worker(_file(strip, folder), folder), start, seconds)
+    return types.AudioSection(decode.for_worker(file, folder), start, seconds)
 
 
 def _metas(strip: bpy.types.bpy_struct) -> list[bpy.types.bpy_struct]:

@@ -28,10 +28,9 @@ def for_worker(path: Path, folder: Path) -> Path:
 
 def _decoded(path: Path) -> tuple[np.ndarray, int]:
     hint = "Convert it to wav, flac, ogg or mp3, and choose that file."
-    if not compat.HAS_AUDIO:
-        raise errors.AudioError(f"This Blender is built without sound, and cannot decode {path.name}.", hint)
-    import aud
-
+    aud = compat.audio_module()
+    if aud is None:
+        raise errors.AudioError(f"This Blender is built without aud, and cannot decode {path.name}.", hint)
     try:
         sound = aud.Sound(str(path))
         rate = int(sound.specs[0])  # first: of a file that aud cannot open, data() would end Blender
