@@ -40,10 +40,10 @@ def draw(rng: np.random.Generator) -> Voice:
 def vary(samples: FloatArray, voice: Voice, rng: np.random.Generator) -> FloatArray:
     """`samples` (N,) at 16 kHz in another voice, about N * 20 / speed long."""
     if voice.speed != 20:
-        samples = signal.resample_poly(samples, 20, voice.speed)
+        samples = np.asarray(signal.resample_poly(samples, 20, voice.speed), np.float32)
     if voice.tilt:
         pole = 1 - 2 ** (-abs(voice.tilt) / 3)
-        low = signal.lfilter([1 - pole], [1, -pole], samples)
+        low = np.asarray(signal.lfilter([1 - pole], [1, -pole], samples))
         samples = low if voice.tilt < 0 else 2 * samples - low
     if voice.echo:
         length = int(RATE * rng.uniform(0.1, 0.4))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -66,7 +67,7 @@ CLOSED = 0.005
 
 def grid(folder: Path) -> list[Clip]:
     """The clips of `grid_s1` whose tracking holds on every frame, in the corpus's order."""
-    sound, _ = soundfile.read(folder / "audio.flac", dtype="float32")
+    sound = np.asarray(soundfile.read(folder / "audio.flac", dtype="float32")[0], np.float32)
     motion = np.load(folder / "motion.npz")
     phones = json.loads((folder / "phones.json").read_text())
     names = [str(name) for name in motion["names"]]
@@ -163,7 +164,7 @@ def facegood(folder: Path) -> list[Clip]:
     known = np.array([name in FACEGOOD_CONTROLS or name in FACEGOOD_ZERO for name in channels.FACE])
     clips = []
     for path in sorted(folder.glob("*.flac")):
-        samples = np.asarray(soundfile.read(path, dtype="float32")[0])
+        samples = np.asarray(soundfile.read(path, dtype="float32")[0], np.float32)
         theirs = controls[path.stem].astype(np.float32)
         values = np.zeros((len(theirs), len(channels.FACE)), np.float32)
         for channel, sources in FACEGOOD_CONTROLS.items():

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from ..features import RATE, SpeechEncoder
-from ..types import AudioClip, BoolArray, FloatArray
+from ..types import AudioClip, BoolArray
 from . import augment
 from .corpora import Clip
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 
 from ..features import DIMENSION, LOUDNESS
 from ..types import MODEL_RATE, FloatArray
 from .dataset import Sequence
+
+Floats = npt.NDArray[np.floating]
 
 HELD_OUT = ("clip_08", "clip_15")
 STYLE = "natural"
@@ -36,7 +39,7 @@ def _track(clip: dict[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
     return _stretch(rotation, loudness, float(clip["fps"]), 1.0)
 
 
-def _stretch(rotation: FloatArray, loudness: FloatArray, fps: float, speed: float) -> tuple[FloatArray, FloatArray]:
+def _stretch(rotation: Floats, loudness: Floats, fps: float, speed: float) -> tuple[FloatArray, FloatArray]:
     times = np.arange(len(rotation)) / fps / speed
     at = np.arange(int(times[-1] * MODEL_RATE.value) + 1) / MODEL_RATE.value
     moved = PchipInterpolator(times, rotation)(at)

@@ -86,7 +86,7 @@ def lash_row(
 
     def towards(climb: Floats) -> Floats:
         level = np.cos(climb)
-        return np.stack([np.sin(fan) * level * outward, -np.cos(fan) * level, np.sin(climb)], axis=1)
+        return np.stack([np.sin(fan) * level * outward, -np.cos(fan) * level, np.sin(climb)], axis=1).astype(np.float64)
 
     half = root + towards(climb * 0.35) * size[:, None] * 0.5
     tip = half + towards(climb * 1.6) * size[:, None] * 0.5
