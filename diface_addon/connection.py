@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
+import signal
 import subprocess
 import threading
 import time
@@ -113,6 +114,9 @@ class Connection:
 
     def _write(self) -> None:
         """In a thread, as a worker that is slow to listen must not hold up the interface."""
+        if hasattr(signal, "pthread_sigmask"):
+            # Some Blenders' Python leaves SIGPIPE as it is: writing to a worker that is gone would end Blender.
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE})
         while (data := self._outgoing.get()) is not None:
             rest = memoryview(data)
             # A worker that is gone is reported where it is read.
