@@ -16,7 +16,7 @@ HAS_ALEMBIC = bool(bpy.app.build_options.alembic)
 HAS_AUDIO = bool(bpy.app.build_options.audaspace)
 """False in the bpy module of 4.2: no `aud`, no sound strips' sound, no sound in videos."""
 
-HAS_FBX_IMPORT = hasattr(bpy.types, "WM_OT_fbx_import")
+HAS_FBX_IMPORT = "fbx_import" in dir(bpy.ops.wm)
 """4.5 and newer: a second FBX importer, in C++."""
 
 HAS_MEDIA_TYPE = "media_type" in bpy.types.ImageFormatSettings.bl_rna.properties
