@@ -11,7 +11,7 @@ import bpy
 
 from . import jobs, preferences, properties
 from .core import errors, types
-from .scene import audio_strip, frame_rate, speech, takes, target
+from .scene import audio_strip, frame_rate, speech, takes, target, temporary
 from .version import VERSION
 
 _current: Generation | None = None
@@ -34,7 +34,9 @@ class Generation:
             raise errors.SceneError("The character was deleted while DiFACE worked.", "Undo that, and generate again.")
         target.check(obj, self.job.request.parts)
         request = _as_json(self.job.request, self._speech, result.model_hash)
-        return takes.write_take(obj, result.motion, f"DiFACE {self._speech.name}", request)
+        written = takes.write_take(obj, result.motion, f"DiFACE {self._speech.name}", request)
+        late = _beyond_the_end(bpy.context.scene, self._speech.first_frame + len(result.motion.values) - 1)
+        return dataclasses.replace(written, notes=(*written.notes, *late))
 
     def end(self) -> None:
         """Stop what still runs and let go of everything. Again is no error."""
@@ -66,7 +68,7 @@ def begin(context: bpy.types.Context) -> Generation:
     """Send the settings' request to the worker. Raises DifaceError; nothing in the scene is changed."""
     global _current
     check(context)
-    folder = tempfile.TemporaryDirectory(prefix="diface-")
+    folder = temporary.folder()
     try:
         spoken = speech.of_settings(context, Path(folder.name))
         worker = jobs.shared_worker()
@@ -92,6 +94,10 @@ def _request(scene: bpy.types.Scene, section: types.AudioSection) -> types.Gener
         head_strength=settings.head_strength,
         style=settings.style or None,
     )
+
+
+def _beyond_the_end(scene: bpy.types.Scene, last: int) -> list[str]:
+    return [f"It lasts to frame {last}, and the scene only to {scene.frame_end}."] if last > scene.frame_end else []
 
 
 def _as_json(request: types.GenerateRequest, spoken: speech.Speech, model_hash: str) -> dict[str, object]:

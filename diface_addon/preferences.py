@@ -9,6 +9,8 @@ from pathlib import Path
 
 import bpy
 
+from .scene import temporary
+
 EXTENSION = __package__.rpartition(".")[0] or __package__
 """The name Blender enabled us under: the extension's package, or this package in a checkout."""
 
@@ -52,12 +54,16 @@ def wheel_folders() -> list[Path]:
 
 
 def cache_folder() -> Path:
-    """A folder for what can be made again: the extension's own, or a temporary one outside of an extension."""
-    if EXTENSION.startswith("bl_ext."):
-        return Path(bpy.utils.extension_path_user(EXTENSION, path="cache", create=True))
-    folder = Path(tempfile.gettempdir()) / CACHE
-    folder.mkdir(exist_ok=True)
-    return folder
+    """A folder for what can be made again: the extension's own, or a temporary one outside of an extension.
+
+    Raises SceneError where it cannot be made.
+    """
+    with temporary.writing():
+        if EXTENSION.startswith("bl_ext."):
+            return Path(bpy.utils.extension_path_user(EXTENSION, path="cache", create=True))
+        folder = Path(tempfile.gettempdir()) / CACHE
+        folder.mkdir(exist_ok=True)
+        return folder
 
 
 register, unregister = bpy.utils.register_classes_factory((DifacePreferences,))

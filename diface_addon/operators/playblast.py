@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 
 import bpy
-from bpy_extras.io_utils import ExportHelper
 
 from .. import compat, properties
 from ..core import errors
 from ..scene import frame_range, playblast, target
-from .verb import Verb
+from .to_file import ToFile
 
 
-class DIFACE_OT_playblast(Verb, ExportHelper, bpy.types.Operator):
+class DIFACE_OT_playblast(ToFile, bpy.types.Operator):
     """Render the preview range or the scene's frames to an mp4 file with the sound"""
 
     bl_idname = "diface.playblast"
@@ -36,7 +34,7 @@ class DIFACE_OT_playblast(Verb, ExportHelper, bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         self._by_hand = not bpy.app.background
-        return ExportHelper.invoke(self, context, event)
+        return super().invoke(context, event)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         # From the panel as Blender's own renders are: in a window, with progress, until Esc. From a script at once.
@@ -74,8 +72,7 @@ class DIFACE_OT_playblast(Verb, ExportHelper, bpy.types.Operator):
         return {"FINISHED"}
 
     def _arguments(self, context: bpy.types.Context):
-        path = Path(bpy.path.abspath(bpy.path.ensure_ext(self.filepath, self.filename_ext)))
-        return context, properties.character(context), frame_range.of(context.scene), self.look, path
+        return context, properties.character(context), frame_range.of(context.scene), self.look, self.path()
 
     def _said(self, context: bpy.types.Context) -> str:
         _context, _character, (first, last), _look, path = self._arguments(context)

@@ -16,8 +16,11 @@ HINT = "Choose another folder, or check that you may write there and that the di
 def replacing(path: Path) -> Iterator[Path]:
     """A new file name beside `path` to write to; on success it takes the place of `path`, otherwise it is removed.
 
-    Raises SceneError where the folder cannot be written to, or the writing failed (OSError, RuntimeError).
+    Raises SceneError where `path` names no file, its folder cannot be written to, or the writing failed (OSError,
+    RuntimeError).
     """
+    if not path.name:
+        raise errors.SceneError(f"{path} is no file.", "Choose a file name.")
     draft = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
     try:
         draft.touch()

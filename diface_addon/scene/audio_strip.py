@@ -8,7 +8,7 @@ import bpy
 
 from .. import compat
 from ..core import errors, types
-from . import decode, frame_rate, mixdown
+from . import decode, frame_rate, mixdown, temporary
 
 Placed = tuple[bpy.types.Scene, bpy.types.bpy_struct]
 """A strip and the scene whose sequencer holds it."""
@@ -70,7 +70,8 @@ def bounds(strip: bpy.types.bpy_struct) -> tuple[int, int]:
 def section(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, folder: Path) -> types.AudioSection:
     """What the strip plays, as part of a file that the worker can read; files that have to be made go to `folder`.
 
-    Volume and pan are left out: they are for the mix, and the speech stays the same. Raises AudioError.
+    Volume and pan are left out: they are for the mix, and the speech stays the same. Raises AudioError or
+    SceneError.
     """
     first, end = bounds(strip)
     _check(scene, strip, end - first)
@@ -110,7 +111,8 @@ def _file(strip: bpy.types.bpy_struct, folder: Path) -> Path:
     path = Path(bpy.path.abspath(sound.filepath, library=sound.library))
     if sound.packed_file:
         packed = folder / f"packed{path.suffix}"
-        packed.write_bytes(sound.packed_file.data)
+        with temporary.writing():
+            packed.write_bytes(sound.packed_file.data)
         return packed
     if not path.is_file():
         hint = "Find it with File > External Data > Find Missing Files, or choose another strip."

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import compat
 from ..core import errors
+from . import temporary
 
 READABLE = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".caf", ".w64", ".rf64"}
 """File name endings that the worker reads by itself, with more exact timing than through Blender."""
@@ -17,12 +18,16 @@ _BLOCK = 1 << 20
 
 
 def for_worker(path: Path, folder: Path) -> Path:
-    """`path` itself where the worker reads its format, else a wav file made in `folder`. Raises AudioError."""
+    """`path` itself where the worker reads its format, else a wav file made in `folder`.
+
+    Raises AudioError, and SceneError where it cannot be made.
+    """
     if path.suffix.lower() in READABLE or not path.is_file():
         return path
     samples, rate = _decoded(path)
     target = folder / "decoded.wav"
-    _write_wav(target, samples, rate)
+    with temporary.writing():
+        _write_wav(target, samples, rate)
     return target
 
 

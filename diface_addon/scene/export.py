@@ -88,6 +88,9 @@ def _alone(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int
         for other in layer.objects:
             other.hide_set(other.hide_get(view_layer=layer) and other != obj, view_layer=layer)
             other.select_set(other == obj, view_layer=layer)
+        if not obj.select_get(view_layer=layer):
+            hint = "In the Outliner, turn on its and its collection's arrow, eye and screen symbols."
+            raise errors.SceneError(f"{obj.name} is hidden, or cannot be selected.", hint)
         layer.objects.active = obj
         copy.use_preview_range = False
         copy.frame_start, copy.frame_end = frames

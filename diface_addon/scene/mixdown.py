@@ -34,7 +34,7 @@ def of_strip(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, bounds: tuple[
             if other.name == strip.name:
                 other.volume, other.pan = 1.0, 0.0
         copy.animation_data_clear()  # volume envelopes
-        copy.audio_volume = 1.0
+        copy.audio_volume, copy.use_audio = 1.0, True  # the Timeline's Mute is for listening
         return of_scene(copy, bounds, folder)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -12,7 +11,7 @@ import bpy
 
 from .. import compat
 from ..core import errors
-from . import atomic, camera, mixdown, speech, stage
+from . import atomic, camera, mixdown, speech, stage, temporary
 
 Look = Literal["WORKBENCH", "SCENE"]
 """Rendered as in the viewport, or with the scene's own engine and look."""
@@ -33,14 +32,14 @@ def prepared(
     An error raised inside leaves no video. Raises DifaceError.
     """
     with (
-        tempfile.TemporaryDirectory(prefix="diface-") as folder,
+        temporary.folder() as folder,
         atomic.replacing(path) as draft,
         mixdown.scene_copy(context.scene) as copy,
         _camera(copy, obj),
     ):
         if look == "WORKBENCH":
             copy.render.engine = "BLENDER_WORKBENCH"
-            stage.use_workbench_look(copy)
+            stage.use_workbench_look(copy, obj)
         with _sound(context, copy, frames, Path(folder)):
             _set_output(copy, frames, draft)
             yield copy

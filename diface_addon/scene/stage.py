@@ -42,12 +42,15 @@ def add_stage(context: bpy.types.Context, obj: bpy.types.Object) -> bpy.types.Ob
     return camera
 
 
-def use_workbench_look(scene: bpy.types.Scene) -> None:
-    """Workbench's settings under which the painted head looks like a person: its colours, matt, with shaded creases."""
+def use_workbench_look(scene: bpy.types.Scene, obj: bpy.types.Object) -> None:
+    """Workbench's settings under which the painted head looks like a person: its colours, matt, with shaded creases.
+
+    A character that is not painted shows its materials' colours.
+    """
     shading = scene.display.shading
     shading.light = "STUDIO"
     shading.studio_light = STUDIO_LIGHT
-    shading.color_type = "VERTEX"
+    shading.color_type = "VERTEX" if obj.data.color_attributes else "MATERIAL"
     shading.show_specular_highlight = False
     shading.show_cavity = True
     shading.cavity_type = "WORLD"

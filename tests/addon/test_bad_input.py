@@ -10,6 +10,8 @@ import pytest
 import soundfile
 
 from diface_addon import compat, preferences
+from diface_addon.core import errors
+from diface_addon.scene import audio_strip, decode
 
 from . import engine, fingerprint, scenes
 from .conftest import needs_audio
@@ -278,3 +280,39 @@ def test_no_temporary_file_is_left(scene, head, clicks, worker, tmp_path, monkey
     scenes.use_file(scene, clicks([]))
     refused(saying="silent", trying="")
     assert {path.name for path in folder.iterdir()} <= {preferences.CACHE}
+
+
+# The temporary folder
+
+
+@pytest.fixture
+def no_temporary(tmp_path, monkeypatch) -> Path:
+    """A temporary folder that is not there."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    return tmp_path
+
+
+def test_no_temporary_folder(scene, head, clicks, worker, no_temporary) -> None:
+    scenes.use_file(scene, clicks(CLICKS))
+    refused(saying="temporary file", trying="TMPDIR")
+    with pytest.raises(RuntimeError, match=r"temporary file .* cannot be made.*TMPDIR"):
+        bpy.ops.diface.playblast(filepath=str(no_temporary / "out.mp4"))
+    assert not (no_temporary / "out.mp4").exists()
+
+
+def test_a_file_in_the_place_of_the_cache(scene, head, clicks, worker, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / preferences.CACHE).touch()
+    scenes.use_file(scene, clicks(CLICKS))
+    refused(saying=preferences.CACHE, trying="TMPDIR")
+
+
+@needs_audio
+def test_sound_that_has_no_place_to_go(scene, clicks, tmp_path) -> None:
+    strip = scenes.add_strip(scene, clicks(CLICKS))
+    strip.sound.pack()
+    with pytest.raises(errors.SceneError, match=r"temporary file .*packed.* TMPDIR"):
+        audio_strip.section(scene, strip, tmp_path / "gone")
+    other = clicks(CLICKS).rename(tmp_path / "clicks.m4a")  # aud looks at the bytes
+    with pytest.raises(errors.SceneError, match=r"temporary file .*decoded.* TMPDIR"):
+        decode.for_worker(other, tmp_path / "gone")

@@ -13,6 +13,8 @@ from diface_addon.operators import add_head as operator
 from diface_addon.scene import stage
 from diface_addon.scene.character import BASIS, MARK, add_head, is_head
 
+from . import scenes
+
 
 @pytest.fixture(autouse=True)
 def empty() -> None:
@@ -141,12 +143,20 @@ def test_the_operator_says_so_when_it_cannot(monkeypatch: pytest.MonkeyPatch) ->
     bpy.ops.object.mode_set(mode="OBJECT")
 
 
+def test_a_character_without_painted_colours_shows_its_materials() -> None:
+    scene = bpy.context.scene
+    stage.use_workbench_look(scene, add_head(bpy.context))
+    assert scene.display.shading.color_type == "VERTEX"
+    stage.use_workbench_look(scene, scenes.add_character(scene))
+    assert scene.display.shading.color_type == "MATERIAL"
+
+
 def test_workbench_renders_a_person_and_not_plaster(tmp_path: Path) -> None:
     obj = add_head(bpy.context)
     stage.add_stage(bpy.context, obj)
     scene = bpy.context.scene
     scene.render.engine = "BLENDER_WORKBENCH"
-    stage.use_workbench_look(scene)
+    stage.use_workbench_look(scene, obj)
     scene.render.resolution_x = scene.render.resolution_y = 128
     scene.render.filepath = str(tmp_path / "head.png")
     bpy.ops.render.render(write_still=True)

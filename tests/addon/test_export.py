@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from diface_addon import compat
-from diface_addon.core import channels, types
-from diface_addon.scene import character, takes
+from diface_addon.core import channels, errors, types
+from diface_addon.scene import atomic, character, takes
 
 from . import fingerprint, scenes
 
@@ -159,6 +159,39 @@ def test_a_blender_without_alembic_or_fbx_says_so(scene, head, tmp_path, monkeyp
     finally:
         bpy.ops.preferences.addon_enable(module="io_scene_fbx")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("export", ["export_fbx", "export_alembic"])
+@pytest.mark.parametrize("how", ["object", "collection hidden", "collection not selectable"])
+def test_a_character_that_cannot_be_selected_is_no_empty_file(scene, head, tmp_path, export, how) -> None:
+    if how == "object":
+        head.hide_select = True
+    else:
+        collection = bpy.data.collections.new("Cast")
+        scene.collection.children.link(collection)
+        scene.collection.objects.unlink(head)
+        collection.objects.link(head)
+        scene.diface.character = head
+        collection.hide_viewport, collection.hide_select = how.endswith("hidden"), how.endswith("selectable")
+    before = fingerprint.of_file()
+    with pytest.raises(RuntimeError, match=r"Character is hidden, or cannot be selected.*Outliner"):
+        getattr(bpy.ops.diface, export)(filepath=str(tmp_path / "out"))
+    assert list(tmp_path.iterdir()) == []
+    assert fingerprint.difference(before, fingerprint.of_file()) == []
+
+
+@pytest.mark.parametrize("export", ["export_fbx", "export_alembic", "playblast"])
+def test_a_file_without_a_name(scene, head, tmp_path, monkeypatch, export) -> None:
+    monkeypatch.chdir(tmp_path)
+    for nameless in ("", f"{tmp_path}{os.sep}"):
+        with pytest.raises(RuntimeError, match="The file has no name"):
+            getattr(bpy.ops.diface, export)(filepath=nameless)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_files_are_written() -> None:
+    with pytest.raises(errors.SceneError, match="is no file"), atomic.replacing(Path("/")):
+        pass
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc, where nobody can make a file, is Linux'.")

@@ -11,7 +11,7 @@ import pytest
 from diface_addon import compat
 from diface_addon.scene import generated
 
-from . import scenes
+from . import fingerprint, scenes
 from .conftest import needs_audio
 
 CLICKS = [0.25, 1.0, 1.75, 2.5]
@@ -127,3 +127,27 @@ def test_a_second_take_leaves_the_first_as_it_is(scene, head, clicks, worker) ->
     generate()
     assert head.data.shape_keys.animation_data.action != first
     assert (scenes.points(first, "KEY", 'key_blocks["jawOpen"].value') == before).all()
+
+
+def test_a_take_that_the_scene_is_too_short_for_says_so(scene, head, clicks, worker, capfd) -> None:
+    scenes.use_file(scene, clicks(CLICKS))
+    scene.frame_end = 72
+    generate()
+    assert "lasts" not in capfd.readouterr().out
+    scene.frame_end = 71
+    generate()
+    assert "It lasts to frame 72, and the scene only to 71." in capfd.readouterr().out
+
+
+def test_undo_takes_it_all_back_and_redo_brings_it_again(scene, head, clicks, worker) -> None:
+    scenes.use_file(scene, clicks(CLICKS))
+    head.keyframe_insert("location", frame=1)
+    bpy.ops.ed.undo_push(message="Before")
+    before = fingerprint.of_file()
+    assert bpy.ops.diface.generate("EXEC_DEFAULT", True) == {"FINISHED"}
+    after = fingerprint.of_file()
+    assert fingerprint.difference(before, after)
+    bpy.ops.ed.undo()
+    assert fingerprint.difference(before, fingerprint.of_file()) == []
+    bpy.ops.ed.redo()
+    assert fingerprint.difference(after, fingerprint.of_file()) == []
