@@ -68,13 +68,11 @@ def _character(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     settings = context.scene.diface
     layout.prop(settings, "character")
     obj = properties.character(context)
-    if obj is None or obj.type != "MESH":
+    keys = len(rig_map.face_map(obj)) if obj else 0
+    if obj and obj.type == "MESH":
+        layout.label(text=f"{obj.name}: {keys or 'no'} face shape keys", icon="BLANK1")
+    if not keys:
         layout.operator("diface.add_head", text="Add DiFACE Head", icon="USER")
-        return
-    keys = len(rig_map.face_map(obj))
-    layout.label(
-        text=f"{obj.name}: {keys} face shape keys" if keys else f"{obj.name}: no face shape keys", icon="BLANK1"
-    )
 
 
 def _audio(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

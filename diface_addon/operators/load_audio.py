@@ -14,7 +14,7 @@ from .verb import Verb
 
 
 class DIFACE_OT_load_audio(Verb, ImportHelper, bpy.types.Operator):
-    """Add a sound file to the Sequencer at the current frame, and choose it"""
+    """Add a sound file at the current frame, and choose it. Lengthens the scene to hold it, and plays it in sync"""
 
     bl_idname = "diface.load_audio"
     bl_label = "Load Audio"
@@ -32,9 +32,13 @@ class DIFACE_OT_load_audio(Verb, ImportHelper, bpy.types.Operator):
     def run(self, context: bpy.types.Context) -> str:
         path = Path(bpy.path.abspath(self.filepath))
         strip = audio_strip.add(context, path, context.scene.frame_current)
-        context.scene.diface.source = "STRIP"
-        context.scene.diface.strip = strip.name
-        return f"{strip.name} starts at frame {compat.strip_bounds(strip)[0]}."
+        scene = context.scene
+        scene.diface.source, scene.diface.strip = "STRIP", strip.name
+        scene.sync_mode = "AUDIO_SYNC"
+        first, end = compat.strip_bounds(strip)
+        longer = f" The scene now ends there, not at {scene.frame_end}." if end - 1 > scene.frame_end else ""
+        scene.frame_end = max(scene.frame_end, end - 1)
+        return f"{strip.name} plays from frame {first} to {end - 1}.{longer}"
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_load_audio,))

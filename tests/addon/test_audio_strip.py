@@ -94,6 +94,27 @@ def test_a_strip_at_twice_the_speed(scene, clicks, tmp_path, start) -> None:
     assert (len(bpy.data.scenes), len(bpy.data.sounds)) == (scenes_before, sounds_before)
 
 
+def test_a_strip_at_another_speed_is_heard_though_playback_is_muted(scene, clicks, tmp_path) -> None:
+    strip = scenes.add_strip(scene, clicks([0.5, 1.5]))
+    scenes.retime(scene, strip, 2.0)
+    scene.use_audio = False
+    assert len(heard(scene, strip, tmp_path)) == 2
+    assert not scene.use_audio
+    scene.use_audio = True
+    strip.volume = 0.0
+    strip.keyframe_insert("volume", frame=1)
+    assert len(heard(scene, strip, tmp_path)) == 2
+
+
+def test_a_strip_at_another_speed_whose_file_is_gone(scene, clicks, tmp_path) -> None:
+    path = clicks([0.5])
+    strip = scenes.add_strip(scene, path)
+    scenes.retime(scene, strip, 2.0)
+    path.unlink()
+    with pytest.raises(errors.AudioError, match="is missing"):
+        audio_strip.section(scene, strip, tmp_path)
+
+
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg, which makes the file of this test, is not there.")
 @pytest.mark.parametrize("ending", ["m4a", "mp4", "mov", "mkv", "mp3", "ogg", "flac"])
 def test_other_formats_are_in_time(scene, clicks, tmp_path, ending) -> None:
@@ -115,6 +136,18 @@ def test_load_audio_makes_a_strip_that_is_heard(scene, clicks) -> None:
     assert audio_strip.bounds(strip)[0] == 12
     bpy.ops.diface.load_audio(filepath=str(clicks([0.5])))
     assert len(audio_strip.list_strips(bpy.context)) == 2
+
+
+def test_load_audio_makes_room_and_plays_in_sync(scene, clicks, capfd) -> None:
+    scene.frame_end = 60
+    bpy.ops.diface.load_audio(filepath=str(clicks([0.5])))
+    strip = audio_strip.find(bpy.context, scene.diface.strip)[1]
+    assert scene.frame_end == audio_strip.bounds(strip)[1] - 1 == 72
+    assert scene.sync_mode == "AUDIO_SYNC"
+    assert "not at 60" in capfd.readouterr().out
+    scene.frame_end = 300
+    bpy.ops.diface.load_audio(filepath=str(clicks([0.5])))
+    assert scene.frame_end == 300
 
 
 def test_the_sequencers_own_scene_is_searched(scene, clicks) -> None:

@@ -73,6 +73,12 @@ def test_with_a_character_its_shape_keys_are_counted(scene, head) -> None:
     assert "diface.add_head" not in drawn()
 
 
+def test_in_the_start_up_file_a_head_is_offered() -> None:
+    bpy.ops.wm.read_factory_settings()
+    assert bpy.context.active_object.name == "Cube"
+    assert {"Cube: no face shape keys", "diface.add_head"} <= set(drawn())
+
+
 def test_what_is_not_generated_has_no_strength(scene, head) -> None:
     assert {"face_strength", "head_strength"} <= set(drawn())
     scene.diface.parts = "HEAD"
