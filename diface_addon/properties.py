@@ -60,7 +60,7 @@ class DifaceSettings(bpy.types.PropertyGroup):
     seed: IntProperty(name="Seed", description="Another number gives another performance of the same speech", min=0)
     guidance: FloatProperty(
         name="Guidance",
-        description="How closely the motion follows the speech; 1 is none",
+        description="How closely the face follows the speech; 1 is none. The head is not guided",
         default=1.5,
         min=0.0,
         max=10.0,
@@ -68,7 +68,7 @@ class DifaceSettings(bpy.types.PropertyGroup):
     )
     face_strength: FloatProperty(
         name="Face Strength",
-        description="Multiplies the face's motion",
+        description="Multiplies the face's motion. Blinks stay as they are",
         default=1.0,
         min=0.0,
         max=2.0,
@@ -84,7 +84,7 @@ class DifaceSettings(bpy.types.PropertyGroup):
     )
     style: StringProperty(
         name="Style",
-        description="The trained style to speak in. Empty: the model's default",
+        description="The trained style of the face to speak in. Empty: the model's default",
         search=_style_names,
     )
     quality: EnumProperty(
