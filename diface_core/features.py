@@ -41,9 +41,11 @@ class SpeechEncoder:
 
     def __init__(self, encoder: WhisperEncoder, digest: str) -> None:
         self.hash = digest
-        self._encoder = encoder.eval().to(device.best())
+        # transformers' wrapper around .to() hides that it is a method.
+        self._encoder = encoder.eval().to(device.best())  # pyright: ignore[reportArgumentType]
         self._positions = encoder.config.max_source_positions
-        self._mel = WhisperFeatureExtractor(feature_size=80, chunk_length=self._positions / HZ)
+        seconds = self._positions / HZ  # stated as int, but a fraction does
+        self._mel = WhisperFeatureExtractor(feature_size=80, chunk_length=seconds)  # pyright: ignore[reportArgumentType]
         self._mel.n_samples = self._positions * RATE // HZ
 
     @classmethod
