@@ -125,11 +125,15 @@ def push_down(block: bpy.types.ID) -> None:
     """Move the Action that animates `block` to an NLA track, where it goes on playing below the next one."""
     animation = block.animation_data
     action, slot = animation.action, getattr(animation, "action_slot", None)
+    blended = bool(animation.nla_tracks)  # without tracks, Blender plays the Action in full, whatever its settings
     track = animation.nla_tracks.new()
     track.name = action.name
     strip = track.strips.new(action.name, int(action.frame_range[0]), action)
     if HAS_ACTION_SLOTS:
         strip.action_slot = slot
+    if blended:
+        strip.blend_type, strip.influence = animation.action_blend_type, animation.action_influence
+        strip.use_animated_influence = strip.influence < 1.0
     animation.action = None
 
 

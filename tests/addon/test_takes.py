@@ -149,6 +149,24 @@ def test_a_take_plays_in_full_whatever_the_action_before_was_set_to(scene, head)
     assert head.rotation_euler.x == pytest.approx(curve[9, 1])
 
 
+@pytest.mark.parametrize("layered", [False, True])
+@pytest.mark.parametrize(("influence", "blend"), [(0.25, "REPLACE"), (1.0, "ADD"), (0.5, "ADD")])
+def test_an_action_that_is_pushed_down_goes_on_as_it_was(scene, head, layered, influence, blend) -> None:
+    if layered:
+        head.location = (1, 0, 0)
+        head.keyframe_insert("location", frame=1)
+        compat.push_down(head)
+    head.location = (4, 0, 0)
+    head.keyframe_insert("location", frame=1)
+    head.animation_data.action_influence, head.animation_data.action_blend_type = influence, blend
+    scene.frame_set(20)
+    before = head.location.x
+    write(head)
+    scene.frame_set(21)
+    scene.frame_set(20)
+    assert head.location.x == pytest.approx(before)
+
+
 def test_what_keeps_motion_from_showing_is_said(scene, head) -> None:
     assert not [note for note in write(head).notes if "show" in note or "driver" in note]
     head.data.shape_keys.key_blocks["jawOpen"].mute = True
