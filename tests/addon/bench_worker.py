@@ -8,6 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import bpy  # noqa: F401 - with it comes aud, which makes the sounds
 from measuring import ROOT, row, speech_file
 
 from diface_addon.core import types

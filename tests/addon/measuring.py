@@ -8,7 +8,6 @@ import wave
 from collections.abc import Callable
 from pathlib import Path
 
-import aud
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +30,8 @@ def median(run: Callable[[], object], runs: int = 3) -> float:
 
 def speech_file(folder: Path, seconds: float, number: int = 0) -> Path:
     """The sample speech over and over, a little louder with each `number`: another sound to the feature cache."""
+    import aud  # Blender's own, there once bpy is
+
     samples = aud.Sound(str(ROOT / "tests/data/speech.flac")).data()[:, 0] * (0.5 + 0.01 * number)
     once = (samples * 32_767).astype("<i2")
     count = round(seconds * 16_000)
