@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TextIO
 
 import bpy
@@ -103,15 +104,25 @@ def frames_told(first: int, last: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[TextIO]:
-    """Meanwhile, nothing that Blender's own code prints is shown; what is written to the file given is."""
+    """Meanwhile, what Blender's own code prints is shown only where it fails; the file given writes to the terminal."""
     sys.stdout.flush()
-    with os.fdopen(os.dup(1), "w", encoding="utf-8") as out, Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), 1)
+    with (
+        os.fdopen(os.dup(1), "w", encoding="utf-8") as out,
+        os.fdopen(os.dup(2), "wb") as errors,
+        TemporaryFile() as said,
+    ):
+        os.dup2(said.fileno(), 1)
+        os.dup2(said.fileno(), 2)
         try:
             yield out
+        except BaseException:
+            said.seek(0)
+            errors.write(said.read())
+            raise
         finally:
             sys.stdout.flush()
             os.dup2(out.fileno(), 1)
+            os.dup2(errors.fileno(), 2)
 
 
 if __name__ == "__main__":
