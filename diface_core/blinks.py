@@ -28,12 +28,15 @@ def blink_times(seconds: float, seed: int) -> FloatArray:
 
 
 def lids(at: FloatArray, begins: FloatArray) -> FloatArray:
-    """How far the lids are shut, 0 to 1, at the times `at` (s), for blinks that begin at `begins` (s)."""
-    since = at[:, None] - begins
+    """How far the lids are shut, 0 to 1, at the times `at` (s), for blinks that begin at `begins` (s, rising).
+
+    No blink begins before the one before it is over, so that only the last one counts.
+    """
+    since = at - np.concatenate([[-np.inf], begins])[np.searchsorted(begins, at, side="right")]
     fallen = np.clip(since / CLOSING, 0, 1)
     risen = np.clip((since - CLOSING - SHUT) / OPENING, 0, 1)
     shut = (1 - np.cos(np.pi * fallen)) / 2 * (1 + np.cos(np.pi * risen)) / 2
-    return shut.max(axis=1, initial=0.0).astype(np.float32)
+    return shut.astype(np.float32)
 
 
 def with_blinks(motion: Motion, seed: int) -> Motion:
