@@ -41,7 +41,7 @@ class Takes(Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         found, obj = takes.all_takes(), properties.character(context)
-        active = takes.active_takes(obj) if obj else set()
+        active = takes.active_takes(obj, found) if obj else set()
         if not found:
             self.layout.label(text="None yet: press Generate")
         column = self.layout.column(align=True)

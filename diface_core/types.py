@@ -91,7 +91,7 @@ class AudioClip:
 class Constraints:
     """What the artist wants kept: where `keep` (T, C) is True the Motion takes `values` (T, C), exactly.
 
-    Rows and columns are those of the Motion asked for; rows past the end are ignored by nobody: shapes must match.
+    Rows and columns are those of the Motion asked for.
     """
 
     values: FloatArray

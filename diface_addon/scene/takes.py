@@ -125,11 +125,11 @@ def all_takes() -> dict[str, list[bpy.types.Action]]:
     return found
 
 
-def active_takes(obj: bpy.types.Object) -> set[str]:
-    """The ids of the takes that animate `obj` now: none, one, or one for the face and one for the head."""
+def active_takes(obj: bpy.types.Object, found: dict[str, list[bpy.types.Action]]) -> set[str]:
+    """The ids of those takes of `found` that animate `obj` now: none, one, or one for the face and one for the head."""
     keys = obj.data.shape_keys if obj.type == "MESH" else None
     playing = [block.animation_data.action for block in (obj, keys) if block and block.animation_data]
-    return {take for take, actions in all_takes().items() if any(action in actions for action in playing)}
+    return {take for take, actions in found.items() if any(action in actions for action in playing)}
 
 
 def use_take(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:

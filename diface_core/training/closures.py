@@ -12,8 +12,8 @@ from .. import channels
 from ..faces.head import Head, load_head
 from ..generate import Generator
 from ..types import MODEL_RATE, AudioSection, FloatArray, GenerateRequest, Motion
-from .corpora import Phone
-from .metrics import LABIALS, SILENT, column
+from .corpora import LABIALS, Phone
+from .metrics import SILENT, column
 
 SHUT = 0.5
 """Millimetres between the inner lips that nobody sees."""

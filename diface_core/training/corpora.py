@@ -111,6 +111,8 @@ def _lip_distance(motion: Mapping[str, Any]) -> FloatArray:
     return distance(13, 14) / np.maximum(distance(33, 263), 1e-3)
 
 
+LABIALS = ("M", "B", "P")
+"""The phones whose lips meet."""
 SEAL = {0: 1.0, 1: 0.75, 2: 0.25}
 """How much of the gap is closed so many rows from the closure of an m, b or p: they stay shut for 60 to 100 ms."""
 NEARLY_SHUT = 0.12
@@ -125,7 +127,7 @@ def sealed(clip: Clip) -> Clip:
     for phone in clip.phones:
         first = max(0, round(phone.start * MODEL_RATE.value) - 1)
         within = gap[first : round(phone.end * MODEL_RATE.value) + 2]
-        if phone.label in ("M", "B", "P") and len(within) and within.min() < NEARLY_SHUT:
+        if phone.label in LABIALS and len(within) and within.min() < NEARLY_SHUT:
             shut = first + int(within.argmin())
             for row in range(max(0, shut - 2), min(len(gap), shut + 3)):
                 gap[row] *= 1 - SEAL[abs(row - shut)]

@@ -61,7 +61,7 @@ def build(clips: list[Clip], config: DatasetConfig, encoder: SpeechEncoder, cach
 
 
 def _one_pass(clips: list[Clip], seed: int, varied: bool, encoder: SpeechEncoder) -> Iterator[Sequence]:
-    """Every clip once: half of them alone, half in a row with others of their speaker."""
+    """Every clip once, in sounds of one clip or of several of one speaker in a row."""
     rng = np.random.default_rng(seed)
     for group in tqdm(list(_groups(clips, rng)), desc="sounds", leave=False):
         samples = np.concatenate([clip.samples for clip in group])

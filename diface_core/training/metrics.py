@@ -6,9 +6,8 @@ import numpy as np
 
 from .. import channels
 from ..types import MODEL_RATE, FloatArray
-from .corpora import Clip, Phone
+from .corpora import LABIALS, Clip, Phone
 
-LABIALS = ("M", "B", "P")
 SILENT = ("SIL", "SP", "")
 CLOSED_SHARE = 0.15
 """Lips count as closed in the lowest 15% of the clip's aperture range."""

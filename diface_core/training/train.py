@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import dataclasses
 import hashlib
 import logging
 import math
@@ -293,7 +294,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     config = read_config(options.config)
     if options.steps:
-        config = TrainConfig(**{**{f.name: getattr(config, f.name) for f in fields(config)}, "steps": options.steps})
+        config = dataclasses.replace(config, steps=options.steps)
     if options.again:
         _resume_file(config).unlink(missing_ok=True)
     source = sources.SOURCES[config.source]

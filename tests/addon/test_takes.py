@@ -103,7 +103,7 @@ def test_a_take_can_be_played_again(scene, head) -> None:
     by_name = {actions[0].name: (take, actions) for take, actions in takes.all_takes().items()}
     take, actions = by_name[first.name]
     takes.use_take(head, actions)
-    assert takes.active_takes(head) == {take}
+    assert takes.active_takes(head, takes.all_takes()) == {take}
     assert head.animation_data.action in first.actions
     assert head.data.shape_keys.animation_data.action in first.actions
 
@@ -130,7 +130,7 @@ def test_an_edited_copy_of_a_take_is_kept_and_can_be_chosen(scene, head) -> None
     original = head.data.shape_keys.animation_data.action
     copy = original.copy()
     compat.assign_action(head.data.shape_keys, copy)
-    (active,) = {take for take in takes.active_takes(head) if copy in takes.all_takes()[take]}
+    (active,) = {take for take in takes.active_takes(head, takes.all_takes()) if copy in takes.all_takes()[take]}
     assert original not in takes.all_takes()[active]
     write(head, motion(seed=1))
     assert copy.use_fake_user
