@@ -92,7 +92,7 @@ def _request(scene: bpy.types.Scene, section: types.AudioSection) -> types.Gener
         guidance=settings.guidance,
         face_strength=settings.face_strength,
         head_strength=settings.head_strength,
-        style=settings.style or None,
+        style=types.Style.of(settings.style),
     )
 
 

@@ -9,9 +9,11 @@ from .types import (
     FrameRate,
     GenerateRequest,
     GenerateResult,
+    Layers,
     Motion,
     Progress,
     Report,
+    Style,
 )
 
 __all__ = [
@@ -25,10 +27,12 @@ __all__ = [
     "FrameRate",
     "GenerateRequest",
     "GenerateResult",
+    "Layers",
     "ModelError",
     "Motion",
     "Progress",
     "Report",
     "SceneError",
+    "Style",
     "WorkerError",
 ]

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from .errors import DifaceError
 from .motion_files import write_motion, writer_for
-from .types import AudioSection, FrameRate, GenerateRequest, Progress
+from .types import AudioSection, FrameRate, GenerateRequest, Progress, Style
 
 if TYPE_CHECKING:
     from .generate import Generator
@@ -47,7 +47,7 @@ def _generate(options: argparse.Namespace) -> None:
         guidance=options.guidance,
         face_strength=options.face_strength,
         head_strength=options.head_strength,
-        style=options.style,
+        style=Style.of(options.style),
     )
     paths = _numbered(options.out, options.samples)
     for path in paths:

@@ -20,6 +20,14 @@ ALL: tuple[str, ...] = FACE + HEAD
 PARTS: dict[str, tuple[str, ...]] = {"face": FACE, "head": HEAD}
 
 
+LAYERS: dict[str, tuple[str, ...]] = {
+    "blinks": ("eyeBlinkLeft", "eyeBlinkRight"),
+    "gaze": tuple(name for name in FACE if name.startswith("eyeLook")),
+    "breath": ("breathIn",),
+}
+"""What moves beside the speech, layer by layer, each on channels of its own. `breathIn` is not one of ARKit's."""
+
+
 def of_parts(parts: tuple[str, ...]) -> tuple[str, ...]:
     """The channels of `parts`, face before head. Raises ValueError for an unknown or an empty choice."""
     unknown = set(parts) - set(PARTS)

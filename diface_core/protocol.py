@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import struct
@@ -15,9 +16,19 @@ import numpy.typing as npt
 
 from . import errors
 from .errors import DifaceError, WorkerError
-from .types import AudioSection, Constraints, FrameRate, GenerateRequest, GenerateResult, Motion, Progress
+from .types import (
+    AudioSection,
+    Constraints,
+    FrameRate,
+    GenerateRequest,
+    GenerateResult,
+    Layers,
+    Motion,
+    Progress,
+    Style,
+)
 
-VERSION = 1
+VERSION = 2
 """Raised when a message changes its meaning; both ends must have the same."""
 
 MAGIC = b"\x93DFC"
@@ -144,9 +155,13 @@ def request_message(request: GenerateRequest, number: int) -> Message:
         "seed": request.seed,
         "steps": request.steps,
         "guidance": request.guidance,
+        "style_guidance": request.style_guidance,
+        "variety": request.variety,
         "face_strength": request.face_strength,
         "head_strength": request.head_strength,
-        "style": request.style,
+        "head_axes": list(request.head_axes),
+        "style": dataclasses.asdict(request.style),
+        "layers": dataclasses.asdict(request.layers),
     }
     return Message("generate", number, data, {"values": kept.values, "keep": kept.keep} if kept else {})
 
@@ -156,11 +171,17 @@ def request_of(message: Message) -> GenerateRequest:
     data, arrays = message.data, message.arrays
     try:
         audio = AudioSection(Path(data["audio"]["path"]), data["audio"]["start"], data["audio"]["seconds"])
-        plain = {key: value for key, value in data.items() if key not in ("audio", "parts", "rate")}
+        nested = ("audio", "parts", "rate", "head_axes", "style", "layers")
+        plain = {key: value for key, value in data.items() if key not in nested}
+        nod, tip, turn = data["head_axes"]
+        blend = tuple((str(name), float(weight)) for name, weight in data["style"]["blend"])
         return GenerateRequest(
             audio=audio,
             parts=tuple(data["parts"]),
             rate=FrameRate(**data["rate"]),
+            head_axes=(nod, tip, turn),
+            style=Style(blend, data["style"]["strength"]),
+            layers=Layers(**data["layers"]),
             constraints=Constraints(arrays["values"], arrays["keep"]) if arrays else None,
             **plain,
         )

@@ -103,14 +103,44 @@ class Constraints:
 
 
 @dataclass(frozen=True)
+class Style:
+    """How the face speaks.
+
+    blend: (name of a trained style or path of a style file, weight) pairs; the weights' sum counts as 1. Empty: the
+    model's default.
+    strength: 0 is no manner in particular, 1 as learnt, more exaggerates; 0 to 2.
+    """
+
+    blend: tuple[tuple[str, float], ...] = ()
+    strength: float = 1.0
+
+    @classmethod
+    def of(cls, name: str | None) -> Style:
+        """One style by its name; None or no name is the model's default."""
+        return cls(((name, 1.0),) if name else ())
+
+
+@dataclass(frozen=True)
+class Layers:
+    """What lives beside the speech, each with a seed of its own; None leaves it out."""
+
+    blinks: int | None = 0
+    gaze: int | None = 0
+    breath: int | None = 0
+
+
+@dataclass(frozen=True)
 class GenerateRequest:
     """One generation.
 
     parts: which of "face" and "head" to generate.
     rate: rate of the Motion returned (the scene's); the models run at MODEL_RATE and the result is resampled.
-    steps: denoising steps, 1 to 50. guidance: classifier-free guidance scale, 1 is none.
+    steps: denoising steps, 1 to 50.
+    guidance, style_guidance: classifier-free guidance towards the speech and towards the style, 1 is none.
+    variety: scale of the noise that the sampling starts from; 0 gives every seed the same performance.
     face_strength, head_strength: multiply the face weights and the head rotation, 0 to 2.
-    style: name of a trained style, or None for the model's default.
+    head_axes: multiply the head's nod, tip and turn beside that.
+    layers: eyes and breath, on top of the face.
     """
 
     audio: AudioSection
@@ -119,9 +149,13 @@ class GenerateRequest:
     seed: int = 0
     steps: int = 8
     guidance: float = 1.5
+    style_guidance: float = 1.0
+    variety: float = 1.0
     face_strength: float = 1.0
     head_strength: float = 1.0
-    style: str | None = None
+    head_axes: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    style: Style = Style()
+    layers: Layers = Layers()
     constraints: Constraints | None = None
 
 

@@ -59,7 +59,7 @@ class Models:
     ) -> FloatArray:
         denoiser = self.denoisers[part]
         rows = len(features)
-        number = style_number(denoiser, request.style if part == "face" else None)
+        number = style_number(denoiser, request.style.blend[0][0] if part == "face" and request.style.blend else None)
         with torch.inference_mode():
             style = denoiser.style_vector(torch.tensor([number], device=denoiser.device))
             noise = seeded_noise(request.seed, part, rows, len(denoiser.config.channels)).to(denoiser.device)

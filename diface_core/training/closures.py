@@ -11,7 +11,7 @@ import numpy as np
 from .. import channels
 from ..faces.head import Head, load_head
 from ..generate import Generator
-from ..types import MODEL_RATE, AudioSection, FloatArray, GenerateRequest, Motion
+from ..types import MODEL_RATE, AudioSection, FloatArray, GenerateRequest, Motion, Style
 from .corpora import LABIALS, Phone
 from .metrics import SILENT, column
 
@@ -76,7 +76,7 @@ def main(arguments: list[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     request = GenerateRequest(
         AudioSection(given.sound), ("face",), seed=given.seed, steps=given.steps, guidance=given.guidance,
-        style=given.style,
+        style=Style.of(given.style),
     )  # fmt: skip
     motion = Generator.load().generate(request, lambda progress: None).motion
     phones = [Phone(*phone) for phone in json.loads(given.phones.read_text())["phones"]]

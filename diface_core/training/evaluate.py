@@ -17,7 +17,7 @@ from ..feature_cache import FeatureCache, key_of
 from ..features import LOUDNESS, RATE, SpeechEncoder
 from ..model import lips
 from ..model.bundle import WEIGHTS, Models, load_models
-from ..types import AudioClip, AudioSection, FloatArray, GenerateRequest
+from ..types import AudioClip, AudioSection, FloatArray, GenerateRequest, Style
 from . import metrics
 from .corpora import Clip, held_out, sealed
 from .sources import face_clips
@@ -109,7 +109,14 @@ def mean_track(train: list[Heard]) -> Predict:
 
 def ours(models: Models, style: str, steps: int, guidance: float, seed: int = 0) -> Predict:
     """The diffusion model."""
-    request = GenerateRequest(AudioSection(Path()), ("face",), seed=seed, steps=steps, guidance=guidance, style=style)
+    request = GenerateRequest(
+        AudioSection(Path()),
+        ("face",),
+        seed=seed,
+        steps=steps,
+        guidance=guidance,
+        style=Style.of(style),
+    )
     return lambda features: models.sample(features, request).values
 
 

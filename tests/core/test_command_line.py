@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 import diface_core.__main__ as command
-from diface_core import GenerateRequest, GenerateResult, Motion, Progress, channels
+from diface_core import GenerateRequest, GenerateResult, Motion, Progress, Style, channels
 from diface_core.audio import load_clip
 from diface_core.motion_files import read_csv, read_npz
 
@@ -66,7 +66,7 @@ def test_every_option_reaches_the_request(generator, wav, tmp_path):
     options += " --head-strength 1.5 --start -0.25 --seconds 1.5"
     assert run(wav, "--out", tmp_path / "m.csv", *options.split()) == 0
     (asked,) = generator.asked
-    assert (asked.seed, asked.steps, asked.style, asked.guidance) == (5, 20, "s1", 2.5)
+    assert (asked.seed, asked.steps, asked.style, asked.guidance) == (5, 20, Style.of("s1"), 2.5)
     assert asked.rate.value == pytest.approx(24000 / 1001)
     assert (asked.parts, asked.face_strength, asked.head_strength) == (("head",), 0.5, 1.5)
     assert (asked.audio.start, asked.audio.seconds) == (-0.25, 1.5)

@@ -23,6 +23,7 @@ from diface_core import (
     GenerateRequest,
     GenerateResult,
     Progress,
+    Style,
     WorkerError,
 )
 
@@ -58,7 +59,7 @@ def started(worker):
 
 
 def request(style: str | None = None, **more) -> GenerateRequest:
-    return GenerateRequest(AudioSection(Path("speech.wav")), style=style, **more)
+    return GenerateRequest(AudioSection(Path("speech.wav")), style=Style.of(style), **more)
 
 
 def poll_until(job, seconds: float = 20):
@@ -469,12 +470,12 @@ package = types.ModuleType("{ADDON}")
 package.__path__ = [{str(ROOT / "diface_addon")!r}]
 sys.modules["{ADDON}"] = package
 jobs = importlib.import_module("{ADDON}.jobs")
-from diface_core import AudioSection, GenerateRequest
+from diface_core import AudioSection, GenerateRequest, Style
 worker = jobs.shared_worker()
 assert jobs.shared_worker() is worker
 worker._launch = jobs.Launch(module="worker_scenarios")
 worker.start(extra_paths=[Path({str(HERE)!r})])
-job = worker.submit(GenerateRequest(AudioSection(Path("a")), style="stuck"))
+job = worker.submit(GenerateRequest(AudioSection(Path("a")), style=Style.of("stuck")))
 while job.progress.stage != "Stuck":
     job.poll()
 print(worker.pid, flush=True)

@@ -16,7 +16,7 @@ from diface_core.errors import ModelError
 from diface_core.features import DIMENSION
 from diface_core.model import bundle, checkpoint, lips, pieces
 from diface_core.model.denoiser import Denoiser, DenoiserConfig
-from diface_core.types import MODEL_RATE, AudioSection, Constraints, GenerateRequest
+from diface_core.types import MODEL_RATE, AudioSection, Constraints, GenerateRequest, Style
 
 REQUEST = GenerateRequest(AudioSection(Path("unused")), steps=4)
 
@@ -112,12 +112,12 @@ def test_kept_values_come_out_to_the_last_bit(models, features):
 
 
 def test_styles_by_name(models, features):
-    first = models.sample(features, dataclasses.replace(REQUEST, style="first"))
-    second = models.sample(features, dataclasses.replace(REQUEST, style="second"))
+    first = models.sample(features, dataclasses.replace(REQUEST, style=Style.of("first")))
+    second = models.sample(features, dataclasses.replace(REQUEST, style=Style.of("second")))
     assert np.array_equal(first.values, models.sample(features, REQUEST).values)
     assert not np.allclose(first.values, second.values)
     with pytest.raises(ModelError, match="Choose one of first, second"):
-        models.sample(features, dataclasses.replace(REQUEST, style="third"))
+        models.sample(features, dataclasses.replace(REQUEST, style=Style.of("third")))
 
 
 def test_face_weights_stay_on_their_sliders(models, features):

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from diface_core import AudioError, AudioSection, GenerateRequest, WorkerError, protocol
+from diface_core import AudioError, AudioSection, GenerateRequest, Style, WorkerError, protocol
 from diface_core.protocol import Message
 
 HERE = Path(__file__).parent
@@ -36,7 +36,11 @@ class Pipe:
         self.process.stdin.write(protocol.pack(message))
 
     def ask(self, number: int, style: str | None = None, **more) -> None:
-        self.send(protocol.request_message(GenerateRequest(AudioSection(Path("a.wav")), style=style, **more), number))
+        self.send(
+            protocol.request_message(
+                GenerateRequest(AudioSection(Path("a.wav")), style=Style.of(style), **more), number
+            )
+        )
 
     def read(self) -> Message | None:
         return protocol.read(self.process.stdout)

@@ -18,7 +18,7 @@ class Engine:
     """Makes the seed the value of every channel."""
 
     def generate(self, request: GenerateRequest, report) -> GenerateResult:
-        getattr(self, request.style or "plain")(request, report)
+        getattr(self, request.style.blend[0][0] if request.style.blend else "plain")(request, report)
         names = channels.of_parts(request.parts)
         values = np.full((30, len(names)), request.seed, np.float32)
         return GenerateResult(Motion(values, names, request.rate), "fake", {"all": 0.0})
