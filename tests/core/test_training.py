@@ -11,6 +11,7 @@ from diface_core import channels
 from diface_core.features import DIMENSION, LOUDNESS, RATE
 from diface_core.model import checkpoint
 from diface_core.training import augment, corpora, head_tracks, metrics, train
+from diface_core.training.corpora.grid_s1 import lip_distance
 from diface_core.training.dataset import Sequence
 from diface_core.types import MODEL_RATE
 
@@ -47,7 +48,7 @@ def test_mouth_close_follows_the_lips_that_were_seen(shared):
     """jawOpen - mouthClose is the tracked distance of the lips, to r .97 over all frames."""
     motion = np.load(shared / "grid_s1" / "motion.npz")
     clip = corpora.grid(shared / "grid_s1")[0]
-    seen = corpora._lip_distance(motion)[list(motion["keys"]).index(clip.name)]
+    seen = lip_distance(motion)[list(motion["keys"]).index(clip.name)]
     at = np.interp((np.arange(75) + 0.5) / 25, np.arange(90) / 30, metrics.aperture(clip.values))
     assert np.corrcoef(seen, at)[0, 1] > 0.97
 

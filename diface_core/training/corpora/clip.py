@@ -1,0 +1,52 @@
+"""What a corpus gives: clips, sound and Motion side by side, 30 rows a second."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+
+from ...features import RATE
+from ...types import MODEL_RATE, BoolArray, FloatArray
+
+
+@dataclass(frozen=True)
+class Phone:
+    """One spoken sound (ARPAbet), from `start` to `end` seconds."""
+
+    start: float
+    end: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Sound and Motion of one utterance.
+
+    samples: (N,) float32 at 16 kHz. values: (T, 52) face weights, T = MODEL_RATE.rows(seconds).
+    known: (52,) which of them the corpus knows. style: the style that it teaches.
+    speaker: who speaks. source: the corpus that it comes from. recording and start: what it is cut from, and the
+    second of that where it begins; the clip itself where it is empty.
+    """
+
+    name: str
+    samples: FloatArray
+    values: FloatArray
+    known: BoolArray
+    style: str
+    phones: tuple[Phone, ...] = ()
+    speaker: str = ""
+    source: str = ""
+    recording: str = ""
+    start: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / RATE
+
+
+def at_rows(values: FloatArray, times: FloatArray, samples: int) -> FloatArray:
+    """`values` (N, C) known at `times` (s) -> the rows of a sound of so many samples; held beyond both ends."""
+    at = np.arange(MODEL_RATE.rows(samples / RATE)) / MODEL_RATE.value
+    return PchipInterpolator(times, values)(np.clip(at, times[0], times[-1])).astype(np.float32)

@@ -1,0 +1,73 @@
+"""FACEGOOD: one Mandarin speaker, the mouth animated by artists."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from ... import channels
+from ...features import RATE
+from ...types import MODEL_RATE, FloatArray
+from .clip import Clip, at_rows
+
+# Our channel <- their controls and weights. Names are as close as two rigs come (data/README.md of the corpus).
+FACEGOOD_CONTROLS: dict[str, dict[str, float]] = {
+    "jawOpen": {"mouth_stretch_c": 1.0, "mouth_oh_c": 0.25},
+    "mouthPucker": {"mouth_oo_c": 1.0, "mouth_pucker_l": 0.5, "mouth_pucker_r": 0.5},
+    "mouthFunnel": {"mouth_oh_c": 0.5, "mouth_funnel_dl": 0.25, "mouth_funnel_dr": 0.25, "mouth_funnel_ul": 0.25,
+                    "mouth_funnel_ur": 0.25},
+    "mouthLowerDownLeft": {"mouth_lowerLipDepress_l": 1.0}, "mouthLowerDownRight": {"mouth_lowerLipDepress_r": 1.0},
+    "mouthUpperUpLeft": {"mouth_upperLipRaise_l": 1.0}, "mouthUpperUpRight": {"mouth_upperLipRaise_r": 1.0},
+    "mouthSmileLeft": {"mouth_lipCornerPull_l": 1.0}, "mouthSmileRight": {"mouth_lipCornerPull_r": 1.0},
+    "mouthStretchLeft": {"mouth_lipStretch_l": 1.0}, "mouthStretchRight": {"mouth_lipStretch_r": 1.0},
+    "mouthRollLower": {"mouth_suck_dl": 0.5, "mouth_suck_dr": 0.5},
+    "mouthRollUpper": {"mouth_suck_ul": 0.5, "mouth_suck_ur": 0.5},
+    "mouthShrugUpper": {"mouth_chinRaise_u": 1.0},
+    "mouthPressLeft": {"mouth_press_l": 1.0}, "mouthPressRight": {"mouth_press_r": 1.0},
+    "noseSneerLeft": {"nose_wrinkle_l": 1.0}, "noseSneerRight": {"nose_wrinkle_r": 1.0},
+}  # fmt: skip
+FACEGOOD_ZERO = ("mouthClose",)
+"""The rig parts the lips with its jaw control alone, so that ours is known to be 0."""
+
+SEGMENT_SECONDS = 20.0
+
+
+def facegood(folder: Path) -> list[Clip]:
+    """FACEGOOD's five recordings, cut into segments of about 20 s at their quietest places."""
+    controls = np.load(folder / "controls.npz")
+    names = [str(name) for name in controls["names"]]
+    known = np.array([name in FACEGOOD_CONTROLS or name in FACEGOOD_ZERO for name in channels.FACE])
+    clips = []
+    for path in sorted(folder.glob("*.flac")):
+        samples = np.asarray(soundfile.read(path, dtype="float32")[0], np.float32)
+        theirs = controls[path.stem].astype(np.float32)
+        values = np.zeros((len(theirs), len(channels.FACE)), np.float32)
+        for channel, sources in FACEGOOD_CONTROLS.items():
+            values[:, channels.FACE.index(channel)] = sum(w * theirs[:, names.index(c)] for c, w in sources.items())
+        values = at_rows(np.clip(values, 0, 1), np.arange(len(values)) / float(controls["fps"]), len(samples))
+        cuts = _quiet_cuts(samples)
+        for part, (first, last) in enumerate(pairwise(cuts)):
+            rows = slice(round(first / RATE * 30), round(first / RATE * 30) + MODEL_RATE.rows((last - first) / RATE))
+            name = f"{path.stem}_{part:02d}"
+            clip = Clip(
+                name, samples[first:last], values[rows], known, "facegood_1114", speaker="facegood_1114",
+                source="facegood_1114", recording=path.stem, start=first / RATE,
+            )  # fmt: skip
+            clips.append(clip)
+    return clips
+
+
+def _quiet_cuts(samples: FloatArray) -> list[int]:
+    """Sample numbers that cut a recording about every 20 s, at the quietest tenth of a second near there."""
+    tenth = RATE // 10
+    energy = np.square(samples[: len(samples) // tenth * tenth]).reshape(-1, tenth).mean(1)
+    cuts, here = [0], round(SEGMENT_SECONDS * 10)
+    while here + 100 < len(energy):
+        near = range(here - 30, here + 30)
+        here = min(near, key=lambda i: energy[i])
+        cuts.append(here * tenth)
+        here += round(SEGMENT_SECONDS * 10)
+    return [*cuts, len(energy) * tenth]

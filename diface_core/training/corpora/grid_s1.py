@@ -1,0 +1,80 @@
+"""GRID: one English speaker, tracked from video with MediaPipe's landmarker."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from ... import channels
+from ...types import FloatArray
+from .clip import Clip, Phone, at_rows
+
+# Squints and brows sit where this speaker and this tracker put them at rest; what counts is the way from there.
+GRID_RESTED = ("eyeSquint", "brow")
+# What the tracker does not see, and the eyes: he reads from a screen and blinks 46 times a minute, which is not speech.
+GRID_UNKNOWN = ("jawForward", "cheekPuff", "tongueOut", "cheekSquint", "noseSneer", "eyeBlink", "eyeLook", "eyeWide")
+
+# The landmarker answers these shapes with a fraction of the weight that ARKit gives; the factor brings the loudest
+# hundredth of the frames to about what FACEGOOD's animators gave the same shape in speech.
+GRID_GAIN = {
+    "mouthFunnel": 10.0, "mouthPucker": 1.6, "mouthLowerDownLeft": 6.0, "mouthLowerDownRight": 6.0,
+    "mouthStretchLeft": 4.0, "mouthStretchRight": 4.0, "mouthShrugLower": 3.0, "mouthShrugUpper": 3.0,
+    "mouthDimpleLeft": 3.0, "mouthDimpleRight": 3.0,
+}  # fmt: skip
+
+APERTURE_TO_JAW = 1.57
+"""jawOpen - mouthClose for one unit of inner-lip distance / outer-eye distance (least squares on GRID, r .99)."""
+CLOSED = 0.005
+"""Inner-lip distance / outer-eye distance at which this speaker's lips touch (median before he speaks)."""
+
+
+def grid(folder: Path) -> list[Clip]:
+    """The clips of `grid_s1` whose tracking holds on every frame, in the corpus's order."""
+    sound = np.asarray(soundfile.read(folder / "audio.flac", dtype="float32")[0], np.float32)
+    motion = np.load(folder / "motion.npz")
+    phones = json.loads((folder / "phones.json").read_text())
+    names = [str(name) for name in motion["names"]]
+    columns = np.array([names.index(name) for name in channels.FACE if name in names])
+    known = np.array([name in names and not name.startswith(GRID_UNKNOWN) for name in channels.FACE])
+
+    weights = np.zeros((*motion["blendshapes"].shape[:2], len(channels.FACE)), np.float32)
+    weights[..., [name in names for name in channels.FACE]] = motion["blendshapes"][..., columns]
+    weights = _grid_weights(weights, lip_distance(motion))
+    weights[..., ~known] = 0.0
+
+    times = (np.arange(weights.shape[1]) + 0.5) / float(motion["fps"])
+    clips = []
+    for index in np.flatnonzero(motion["ok"].all(axis=1)):
+        name, samples = str(motion["keys"][index]), sound[index * 48_000 : (index + 1) * 48_000]
+        said = tuple(Phone(*phone) for phone in phones.get(name, {}).get("phones", ()))
+        values = at_rows(weights[index], times, len(samples))
+        clips.append(Clip(name, samples, values, known, "grid_s1", said, speaker="grid_s1", source="grid_s1"))
+    return clips
+
+
+def _grid_weights(weights: FloatArray, lip_distance: FloatArray) -> FloatArray:
+    """Tracked weights (N, T, 52) -> ARKit weights at rest 0, with mouthClose from the lips that were seen."""
+    weights = weights.copy()
+    for column, name in enumerate(channels.FACE):
+        if name.startswith(GRID_RESTED):
+            weights[..., column] -= np.median(weights[..., column], axis=1, keepdims=True)
+        weights[..., column] *= GRID_GAIN.get(name, 1.0)
+    jaw, close = channels.FACE.index("jawOpen"), channels.FACE.index("mouthClose")
+    opening = APERTURE_TO_JAW * np.maximum(lip_distance - CLOSED, 0.0)
+    weights[..., close] = weights[..., jaw] - opening
+    return np.clip(weights, 0.0, 1.0)
+
+
+def lip_distance(motion: Mapping[str, Any]) -> FloatArray:
+    """Distance of the inner lips over that of the outer eye corners, (N, T)."""
+    ids, marks = list(motion["landmark_ids"]), motion["lip_landmarks"].astype(np.float32)
+
+    def distance(a: int, b: int) -> FloatArray:
+        return np.linalg.norm(marks[:, :, ids.index(a)] - marks[:, :, ids.index(b)], axis=-1)
+
+    return distance(13, 14) / np.maximum(distance(33, 263), 1e-3)
