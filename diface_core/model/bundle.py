@@ -65,7 +65,7 @@ class Models:
             noise = seeded_noise(request.seed, part, rows, len(denoiser.config.channels)).to(denoiser.device)
             kept = nothing_kept(noise) if constraints is None else _kept(denoiser, constraints)
             heard = torch.from_numpy(features)[None].to(denoiser.device)
-            reach = 16 * denoiser.config.stride
+            reach = -(-max(denoiser.reach, denoiser.speech.reach) // denoiser.stride) * denoiser.stride
             speech = in_pieces(lambda first, last: denoiser.speech(heard[:, first:last]), rows, reach)
 
             def denoise(xt: Tensor, t: Tensor, heard: bool) -> Tensor:

@@ -1,16 +1,18 @@
-"""The denoiser: a 1D convolutional U-Net over time that predicts x0 from xt and the speech (3DiFACE, section 3.2)."""
+"""The denoiser: a network over rows that predicts x0 from xt and the speech (3DiFACE, section 3.2)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from ..diffusion.constraints import Kept
-from .blocks import Double, Halve, ResidualBlock, TemporalConv, TimeEmbedding
+from .blocks import ResidualBlock, TemporalConv, TimeEmbedding
+from .convnet import ConvNet
+from .transformer import LocalTransformer
+from .unet import UNet
 
 
 @dataclass(frozen=True)
@@ -19,23 +21,25 @@ class DenoiserConfig:
 
     channels: what it moves, in order. features: first and last + 1 column of a feature row that it hears.
     styles: names of the trained styles, the first the default.
-    width: of the U-Net at full rate; levels: widths' factors at each halving of the rate.
+    network: "unet", "convnet" or "transformer", `width` wide at full rate.
+    levels: of the U-Net, its width's factor at each halving of the rate.
+    dilations: of the convolutional net, one block each.
+    depth, window: of the transformer, its blocks and how many rows either way they attend to.
     audio_width, audio_dilations: of the tower that reads the features, one block a dilation.
     """
 
     channels: tuple[str, ...]
     features: tuple[int, int]
     styles: tuple[str, ...]
+    network: str = "unet"
     width: int = 128
     levels: tuple[int, ...] = (1, 2, 2)
+    dilations: tuple[int, ...] = (1, 2, 4, 8, 1, 2, 4, 8)
+    depth: int = 6
+    window: int = 12
     audio_width: int = 192
     audio_dilations: tuple[int, ...] = (1, 2, 4, 8)
     dropout: float = 0.0
-
-    @property
-    def stride(self) -> int:
-        """Rows must be a multiple of this; `Denoiser` pads and crops by itself."""
-        return 2 ** (len(self.levels) - 1)
 
 
 class SpeechTower(nn.Module):
@@ -50,6 +54,8 @@ class SpeechTower(nn.Module):
         self.embed = nn.Linear(columns, width)
         self.blocks = nn.ModuleList(ResidualBlock(width, 0, d, config.dropout) for d in config.audio_dilations)
         self.unheard = nn.Parameter(torch.zeros(width))
+        self.reach = sum(dilation + 1 for dilation in config.audio_dilations)
+        """Rows on either side that an output row depends on."""
 
     def forward(self, features: Tensor) -> Tensor:
         x = (features[..., self.columns] - self.get_buffer("mean")) / self.get_buffer("deviation")
@@ -66,8 +72,6 @@ class Denoiser(nn.Module):
         super().__init__()
         self.config = config
         channels, condition = len(config.channels), 2 * config.width
-        widths = [config.width * factor for factor in config.levels]
-        steps = list(pairwise(widths))
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("deviation", torch.ones(channels))
         self.register_buffer("known", torch.ones(channels))
@@ -77,18 +81,23 @@ class Denoiser(nn.Module):
         self.style = nn.Embedding(len(config.styles), condition)
         nn.init.normal_(self.style.weight, std=0.1)
         self.enter = TemporalConv(2 * channels + config.audio_width, config.width)
-        self.descend = nn.ModuleList(ResidualBlock(w, condition, dropout=config.dropout) for w in widths)
-        self.shrink = nn.ModuleList(Halve(high, low) for high, low in steps)
-        self.middle = ResidualBlock(widths[-1], condition, 2, config.dropout)
-        self.grow = nn.ModuleList(Double(low, high) for high, low in steps)
-        self.join = nn.ModuleList(nn.Linear(2 * high, high) for high, _ in steps)
-        self.ascend = nn.ModuleList(ResidualBlock(high, condition, dropout=config.dropout) for high, _ in steps)
+        self.network = _network(config, condition)
         self.leave = nn.Sequential(nn.LayerNorm(config.width), nn.SiLU(), nn.Linear(config.width, channels))
 
     @property
     def device(self) -> torch.device:
         """Where the weights are, and xt, speech and style have to be."""
         return self.get_buffer("mean").device
+
+    @property
+    def stride(self) -> int:
+        """A stretch of rows gives what the whole gives there if it begins at a multiple of this."""
+        return self.network.stride
+
+    @property
+    def reach(self) -> int:
+        """x0 depends on no row of xt, speech and kept values further away than this."""
+        return 1 + self.network.reach
 
     def normalise(self, values: Tensor) -> Tensor:
         """Channel values (..., C) -> the denoiser's units."""
@@ -108,17 +117,18 @@ class Denoiser(nn.Module):
 
         Kept values enter clean, with a flag (3DiFACE's head model), so that the motion bends towards them.
         """
-        rows = xt.shape[1]
         condition = functional.silu(self.time(t) + style)
-        x = torch.cat([kept.impose(xt), kept.keep.to(xt.dtype), speech.expand(len(xt), rows, -1)], dim=2)
-        x = self.enter(functional.pad(x, (0, 0, 0, -rows % self.config.stride)))
+        speech = speech.expand(len(xt), xt.shape[1], -1)
+        x = self.enter(torch.cat([kept.impose(xt), kept.keep.to(xt.dtype), speech], dim=2))
+        return self.leave(self.network(x, condition))
 
-        skips = []
-        for block, shrink in zip(self.descend, self.shrink, strict=False):
-            skips.append(block(x, condition))
-            x = shrink(skips[-1])
-        x = self.middle(self.descend[-1](x, condition), condition)
-        for level in reversed(range(len(self.grow))):
-            x = self.join[level](torch.cat([self.grow[level](x), skips[level]], dim=2))
-            x = self.ascend[level](x, condition)
-        return self.leave(x)[:, :rows]
+
+def _network(config: DenoiserConfig, condition: int) -> UNet | ConvNet | LocalTransformer:
+    match config.network:
+        case "unet":
+            return UNet(config.width, condition, config.levels, config.dropout)
+        case "convnet":
+            return ConvNet(config.width, condition, config.dilations, config.dropout)
+        case "transformer":
+            return LocalTransformer(config.width, condition, config.depth, config.window, config.dropout)
+    raise ValueError(f"network must be unet, convnet or transformer. Got {config.network}.")

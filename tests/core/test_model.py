@@ -193,3 +193,19 @@ def test_a_head_in_the_place_of_a_face_is_refused(tmp_path):
         checkpoint.save(tiny("head"), tmp_path / f"{part}.safetensors")
     with pytest.raises(ModelError, match="other channels"):
         bundle.load_models(tmp_path)
+
+
+@pytest.mark.parametrize("network", ["unet", "convnet", "transformer"])
+def test_no_row_depends_on_one_further_away_than_its_reach(network):
+    denoiser = Denoiser(DenoiserConfig(("a", "b"), (0, 4), ("s",), network=network, width=16, audio_width=8)).eval()
+    for weight in denoiser.parameters():
+        weight.data.add_(0.1 * torch.randn_like(weight))
+    rows, reach = 4 * denoiser.reach // denoiser.stride * denoiser.stride, denoiser.reach
+    xt, speech, style = torch.randn(1, rows, 2), torch.randn(1, rows, 8), denoiser.style_vector(torch.tensor([0]))
+    touched = 2 * reach
+    other = xt.clone()
+    other[:, touched] += 5
+    with torch.inference_mode():
+        before, after = (denoiser(x, torch.ones(1), speech, style, nothing_kept(x)) for x in (xt, other))
+    changed = torch.nonzero((before - after).abs().sum(2)[0] > 0)[:, 0]
+    assert reach / 2 < (changed - touched).abs().max() <= reach
