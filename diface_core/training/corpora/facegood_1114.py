@@ -13,6 +13,8 @@ from ...features import RATE
 from ...types import MODEL_RATE, FloatArray
 from .clip import Clip, at_rows
 
+# Their other controls (brows, lids, eyes, cheeks, tongue, jaw sideways and forward, corners down, lower chin) stand
+# still in all five recordings: that tells nothing, so those channels are not known.
 # Our channel <- their controls and weights. Names are as close as two rigs come (data/README.md of the corpus).
 FACEGOOD_CONTROLS: dict[str, dict[str, float]] = {
     "jawOpen": {"mouth_stretch_c": 1.0, "mouth_oh_c": 0.25},

@@ -14,8 +14,14 @@ from ... import channels
 from ...types import FloatArray
 from .clip import Clip, Phone, at_rows
 
-# Squints and brows sit where this speaker and this tracker put them at rest; what counts is the way from there.
-GRID_RESTED = ("eyeSquint", "brow")
+# These sit where this speaker and this tracker put them at rest; what counts is the way from there.
+GRID_RESTED = ("eyeSquint", "mouthRollLower")
+SQUINT_OF_BLINK = 0.5
+"""Tracked eyeSquint for one unit of tracked eyeBlink (least squares on GRID, r .92): not a squint, taken away."""
+BROW_DOWN, BROW_UP = 2.3, 2.9
+"""Our weights for one unit of tracked browDown below and above its rest. The tracker's raising shapes hardly move (.01
+at most) while its browDown falls; per unit of that the brow's landmarks move .092 of the outer eyes' distance, and on
+the bundled head browDown moves them .040, browInnerUp and browOuterUp together .032."""
 # What the tracker does not see, and the eyes: he reads from a screen and blinks 46 times a minute, which is not speech.
 GRID_UNKNOWN = ("jawForward", "cheekPuff", "tongueOut", "cheekSquint", "noseSneer", "eyeBlink", "eyeLook", "eyeWide")
 
@@ -24,7 +30,8 @@ GRID_UNKNOWN = ("jawForward", "cheekPuff", "tongueOut", "cheekSquint", "noseSnee
 GRID_GAIN = {
     "mouthFunnel": 10.0, "mouthPucker": 1.6, "mouthLowerDownLeft": 6.0, "mouthLowerDownRight": 6.0,
     "mouthStretchLeft": 4.0, "mouthStretchRight": 4.0, "mouthShrugLower": 3.0, "mouthShrugUpper": 3.0,
-    "mouthDimpleLeft": 3.0, "mouthDimpleRight": 3.0,
+    "mouthDimpleLeft": 3.0, "mouthDimpleRight": 3.0, "mouthUpperUpLeft": 30.0, "mouthUpperUpRight": 25.0,
+    "mouthRollLower": 6.0,
 }  # fmt: skip
 
 APERTURE_TO_JAW = 1.57
@@ -58,8 +65,8 @@ def grid(folder: Path) -> list[Clip]:
 
 
 def _grid_weights(weights: FloatArray, lip_distance: FloatArray) -> FloatArray:
-    """Tracked weights (N, T, 52) -> ARKit weights at rest 0, with mouthClose from the lips that were seen."""
-    weights = weights.copy()
+    """Tracked weights (N, T, 52) -> ARKit weights at rest 0, with brows both ways and mouthClose from the lips seen."""
+    weights = _brows(_squints(weights))
     for column, name in enumerate(channels.FACE):
         if name.startswith(GRID_RESTED):
             weights[..., column] -= np.median(weights[..., column], axis=1, keepdims=True)
@@ -68,6 +75,28 @@ def _grid_weights(weights: FloatArray, lip_distance: FloatArray) -> FloatArray:
     opening = APERTURE_TO_JAW * np.maximum(lip_distance - CLOSED, 0.0)
     weights[..., close] = weights[..., jaw] - opening
     return np.clip(weights, 0.0, 1.0)
+
+
+def _squints(weights: FloatArray) -> FloatArray:
+    """The squints without what a blink brings with it."""
+    weights = weights.copy()
+    for side in ("Left", "Right"):
+        squint, blink = channels.FACE.index("eyeSquint" + side), channels.FACE.index("eyeBlink" + side)
+        weights[..., squint] -= SQUINT_OF_BLINK * weights[..., blink]
+    return weights
+
+
+def _brows(weights: FloatArray) -> FloatArray:
+    """Brows at rest in each clip's median, lowered and raised as the tracked browDown leaves it."""
+    weights, lifts = weights.copy(), []
+    for side in ("Left", "Right"):
+        down, outer = channels.FACE.index("browDown" + side), channels.FACE.index("browOuterUp" + side)
+        lowered = weights[..., down] - np.median(weights[..., down], axis=1, keepdims=True)
+        lift = BROW_UP * np.maximum(-lowered, 0.0)
+        weights[..., down], weights[..., outer] = BROW_DOWN * np.maximum(lowered, 0.0), lift
+        lifts.append(lift)
+    weights[..., channels.FACE.index("browInnerUp")] = np.mean(lifts, 0)
+    return weights
 
 
 def lip_distance(motion: Mapping[str, Any]) -> FloatArray:

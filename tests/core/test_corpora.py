@@ -1,0 +1,44 @@
+"""Corpora: sound and Motion of one length, channels that carry life, bad files named and skipped."""
+
+import numpy as np
+import pytest
+
+from diface_core import channels
+from diface_core.training import corpora
+
+
+@pytest.fixture(scope="module")
+def clips(shared) -> list[corpora.Clip]:
+    return corpora.grid(shared / "grid_s1") + corpora.facegood(shared / "facegood")
+
+
+def loudest(clips: list[corpora.Clip], channel: str) -> float:
+    """The weight that one frame in a hundred exceeds."""
+    return float(np.quantile(np.concatenate([c.values[:, channels.FACE.index(channel)] for c in clips]), 0.99))
+
+
+def test_every_clip_says_who_speaks_and_what_it_is_cut_from(clips):
+    assert {(c.speaker, c.source) for c in clips} == {("grid_s1",) * 2, ("facegood_1114",) * 2}
+    assert all(c.recording == c.name.rsplit("_", 1)[0] for c in clips if c.source == "facegood_1114")
+
+
+@pytest.mark.parametrize("channel", ["browInnerUp", "browOuterUpLeft", "browDownRight", "mouthUpperUpLeft"])
+def test_what_the_tracker_hardly_sees_moves_visibly(clips, channel):
+    """Brows and upper lip of the GRID speaker: more than a twentieth, less than half a weight."""
+    assert 0.05 < loudest([c for c in clips if c.source == "grid_s1"], channel) < 0.5
+
+
+def test_a_blink_is_no_squint(clips):
+    """The lids' own muscle: no frame in a hundred squints by more than a fifth, though he blinks 46 times a minute."""
+    assert loudest([c for c in clips if c.source == "grid_s1"], "eyeSquintLeft") < 0.2
+
+
+def test_a_control_that_never_moves_makes_no_channel_known(shared):
+    """FACEGOOD's artists left brows, lids, cheeks and tongue alone: nothing is known of them."""
+    controls = np.load(shared / "facegood" / "controls.npz")
+    names = [str(name) for name in controls["names"]]
+    rows = np.concatenate([controls[key] for key in controls.files if key not in ("names", "fps")])
+    still = {name for name, column in zip(names, np.ptp(rows, 0), strict=True) if column < 0.01}
+    assert {"brow_raise_l", "cheek_puff_l", "tongue_u", "jaw_thrust_c"} <= still
+    clip = corpora.facegood(shared / "facegood")[0]
+    assert not any(clip.known[channels.FACE.index(name)] for name in ("browInnerUp", "cheekPuff", "tongueOut"))
