@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .types import Layers
+
 # In the column order of Live Link Face's CSV, so that a Motion's face is written there as it stands.
 FACE: tuple[str, ...] = (
     "eyeBlinkLeft", "eyeLookDownLeft", "eyeLookInLeft", "eyeLookOutLeft", "eyeLookUpLeft", "eyeSquintLeft",
@@ -34,3 +39,15 @@ def of_parts(parts: tuple[str, ...]) -> tuple[str, ...]:
     if unknown or not parts:
         raise ValueError(f"parts must be some of {sorted(PARTS)}. Got {parts}.")
     return tuple(name for part in PARTS if part in parts for name in PARTS[part])
+
+
+def of_request(parts: tuple[str, ...], layers: Layers) -> tuple[str, ...]:
+    """The channels of a request's Motion: those of its parts, and after the face's the breath where it is on."""
+    names = of_parts(parts)
+    if "face" not in parts or layers.breath is None:
+        return names
+    return (*FACE, *LAYERS["breath"], *names[len(FACE) :])
+
+
+LOOK_DEGREES: dict[str, float] = {"Down": 20.0, "Up": 18.0, "In": 26.0, "Out": 26.0}
+"""How far the bundled head's eyes turn at weight 1 of `eyeLook...`; ARKit itself states no angle."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...channels import FACE
+from ...channels import FACE, LOOK_DEGREES
 from .makehuman import Floats, Ints, MakeHuman
 from .parts import EYE, Part, grid_faces, part
 from .topology import smoothstep
@@ -16,7 +16,6 @@ CLEARANCE = (
 )
 CORNEA_RISE = 0.0004  # m
 SEGMENTS = 28
-LOOK_ANGLES = {"Down": 20.0, "Up": 18.0, "In": 26.0, "Out": 26.0}  # degrees at weight 1
 # From the middle of the pupil: angle as a share of the iris's, and sRGB.
 IRIS = (
     (0.00, (0.012, 0.010, 0.010)),
@@ -93,7 +92,7 @@ def look_deltas(local: Floats, side: str) -> Floats:
     """Offsets (52, V, 3) of the eyeball's vertices `local` about its centre."""
     deltas = np.zeros((len(FACE), *local.shape))
     outward = 1.0 if side == "Left" else -1.0
-    for look, angle in LOOK_ANGLES.items():
+    for look, angle in LOOK_DEGREES.items():
         turn = np.radians(angle) * {"Down": 1.0, "Up": -1.0, "In": -outward, "Out": outward}[look]
         c, s = np.cos(turn), np.sin(turn)
         about_x = np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
