@@ -138,6 +138,4 @@ def _load(path: Path) -> VisemeTable:
         np.array(table[name], np.float32) for name in ("bias", "weights", "loudness", "gain")
     )
     deviations = {symbol: np.array(values, np.float32) for symbol, values in table["deviations"].items()}
-    return VisemeTable(
-        *arrays, deviations, np.array(table["loudness"], np.float32), np.array(table["gain"], np.float32)
-    )
+    return VisemeTable(bias, weights, deviations, loudness, gain)

@@ -114,7 +114,7 @@ def seal(said: Sequence[tuple[float, float, str]], times: FloatArray) -> FloatAr
             half = max((end - start) / 2 - CLOSING / 4, SHUT + 1e-6)
             part = np.clip((half + CLOSING - np.abs(times - (start + end) / 2)) / CLOSING, 0.0, 1.0)
             shut = np.maximum(shut, part * part * (3 - 2 * part))
-    return shut
+    return shut.astype(np.float32)
 
 
 def _blended(
