@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from torch import Tensor
 
 
-def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
-    """Mean of `values` where `mask` is 1; both (B, T, C) after broadcasting."""
-    mask = mask.expand_as(values)
-    return (values * mask).sum() / mask.sum().clamp(min=1.0)
+@dataclass(frozen=True)
+class Term:
+    """A weighted mean in its two halves, so that several processes can put theirs together: `total` over `weight`."""
+
+    total: Tensor
+    weight: Tensor
+
+    def mean(self) -> Tensor:
+        """The mean; 0 where nothing weighs."""
+        return self.total / self.weight.clamp(min=1.0)
 
 
-def motion_loss(x0: Tensor, target: Tensor, weight: Tensor, velocity_weight: float) -> Tensor:
-    """Squared error of position and of velocity (3DiFACE, eq. 4 and 5), over (B, T, C).
+def weighted(values: Tensor, weight: Tensor) -> Term:
+    """`values` (B, T, C), each as often as `weight` says; both (B, T, C) after broadcasting."""
+    weight = weight.expand_as(values)
+    return Term((values * weight).sum(), weight.sum())
+
+
+def position_error(x0: Tensor, target: Tensor, weight: Tensor) -> Term:
+    """Squared error (3DiFACE, eq. 4) over (B, T, C).
 
     `weight` (B, T or 1, C) is 0 where the corpus does not know a channel or the clip is padded.
     """
+    return weighted((x0 - target) ** 2, weight)
+
+
+def velocity_error(x0: Tensor, target: Tensor, weight: Tensor) -> Term:
+    """Squared error from row to row (3DiFACE, eq. 5), where both rows are known."""
     weight = weight.expand_as(target)
-    position = masked_mean((x0 - target) ** 2, weight)
-    between = weight[:, 1:] * weight[:, :-1]
-    velocity = masked_mean(((x0 - target).diff(dim=1)) ** 2, between)
-    return position + velocity_weight * velocity
+    return weighted((x0 - target).diff(dim=1) ** 2, weight[:, 1:] * weight[:, :-1])

@@ -1,22 +1,13 @@
-"""Training: corpora without leaks, voices, resuming to the bit, measures that mean what they say."""
-
-import dataclasses
-from pathlib import Path
+"""Training: corpora without leaks, voices, measures that mean what they say."""
 
 import numpy as np
 import pytest
-import torch
 
 from diface_core import channels
-from diface_core.features import DIMENSION, LOUDNESS, RATE
-from diface_core.model import checkpoint
-from diface_core.training import augment, corpora, head_tracks, metrics, train
+from diface_core.features import RATE
+from diface_core.training import augment, corpora, head_tracks, metrics
 from diface_core.training.corpora.grid_s1 import lip_distance
-from diface_core.training.dataset import Sequence
 from diface_core.types import MODEL_RATE
-
-CONFIGS = Path(train.__file__).parent / "configs"
-
 
 # --- corpora ---------------------------------------------------------------------------------------------------------
 
@@ -83,91 +74,6 @@ def test_a_voice_moves_sound_and_motion_together(speed):
 def test_no_variation_is_no_change():
     samples = np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
     assert np.array_equal(augment.vary(samples, augment.Voice(), np.random.default_rng(0)), samples)
-
-
-# --- the loop --------------------------------------------------------------------------------------------------------
-
-
-def sequences() -> list[Sequence]:
-    rng = np.random.default_rng(0)
-    made = []
-    for number in range(4):
-        loud = np.sin(np.arange(60 + 20 * number) / 3 + number)
-        features = np.zeros((len(loud), DIMENSION), np.float16)
-        features[:, LOUDNESS] = loud if number else np.nan
-        values = np.stack([loud, rng.standard_normal(len(loud)) * 0.1, -loud], 1).astype(np.float16)
-        made.append(Sequence(features, values, np.array([True, True, number != 2]), "natural"))
-    return made
-
-
-def config(folder: Path, **changes) -> train.TrainConfig:
-    base = train.TrainConfig(
-        source="head", out=folder / "head.safetensors", cache=folder, steps=6, batch=3, rows=32, save_every=3,
-        model={"channels": list(channels.HEAD), "features": [LOUDNESS, LOUDNESS + 1], "width": 8, "levels": [1, 1],
-               "audio_width": 8, "audio_dilations": [1]},
-    )  # fmt: skip
-    return dataclasses.replace(base, **changes)
-
-
-@pytest.mark.filterwarnings("ignore:Mean of empty slice")
-def test_a_resumed_training_is_the_uninterrupted_one_to_the_bit(tmp_path):
-    torch.set_num_threads(1)
-    (tmp_path / "a").mkdir()
-    (tmp_path / "b").mkdir()
-    whole = train.train(config(tmp_path / "a"), sequences(), ("natural",))
-
-    class Interrupted(Exception):
-        pass
-
-    def break_off(*arguments, **named):
-        original(*arguments, **named)
-        raise Interrupted
-
-    original = checkpoint.save
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train.checkpoint, "save", break_off)
-        with pytest.raises(Interrupted):
-            train.train(config(tmp_path / "b"), sequences(), ("natural",))
-    resumed = train.train(config(tmp_path / "b"), sequences(), ("natural",))
-    for name, value in whole.state_dict().items():
-        assert torch.equal(value, resumed.state_dict()[name]), name
-
-
-def test_training_learns_what_the_sound_says(tmp_path):
-    """Two channels follow loudness and its opposite: after little training the denoiser has them from noise alone."""
-    torch.set_num_threads(1)
-    longer = config(tmp_path, steps=250, batch=8, rate=5e-3, save_every=250, average=0.95, kept=0.0)
-    denoiser = train.train(longer, sequences()[1:], ("natural",))
-    sequence = sequences()[3]
-    heard = torch.from_numpy(sequence.features.astype(np.float32))[None]
-    with torch.inference_mode():
-        noise = torch.randn(1, len(sequence.values), 3)
-        kept = train.Kept(noise, torch.zeros_like(noise, dtype=torch.bool))
-        style = denoiser.style_vector(torch.tensor([0]))
-        x0 = denoiser.denormalise(denoiser(noise, torch.ones(1), denoiser.speech(heard), style, kept))[0].numpy()
-    assert np.corrcoef(x0[:, 0], sequence.values[:, 0])[0, 1] > 0.9
-    assert np.corrcoef(x0[:, 2], -sequence.values[:, 0])[0, 1] > 0.9
-
-
-def test_given_values_are_only_where_the_corpus_knows():
-    weight = torch.ones(64, 30, 5)
-    weight[..., 2] = 0
-    kept = train.draw_kept(torch.randn(64, 30, 5), weight, 1.0, np.random.default_rng(0))
-    assert kept.keep.any()
-    assert not kept.keep[..., 2].any()
-
-
-@pytest.mark.parametrize("name", ["face", "head"])
-def test_the_configs_in_the_project_are_read_and_move_their_parts(name):
-    read = train.read_config(CONFIGS / f"{name}.toml")
-    assert tuple(read.model["channels"]) == channels.PARTS[name]
-
-
-def test_a_setting_that_does_not_exist_is_named(tmp_path):
-    path = tmp_path / "bad.toml"
-    path.write_text('source = "face"\nout = "x"\nmodel = {}\nlearning = 3\n')
-    with pytest.raises(TypeError, match="learning"):
-        train.read_config(path)
 
 
 # --- measures --------------------------------------------------------------------------------------------------------

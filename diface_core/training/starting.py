@@ -1,0 +1,63 @@
+"""The denoiser that a training starts from: new, or one that was trained before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..errors import ModelError
+from ..model import checkpoint
+from ..model.denoiser import Denoiser
+from .dataset import Sequence
+from .settings import TrainConfig
+
+
+def start(config: TrainConfig, sequences: list[Sequence], styles: tuple[str, ...]) -> Denoiser:
+    """A denoiser of `config.model` in the sequences' units, or with the weights and units of `config.fine_tune`."""
+    torch.manual_seed(config.seed)
+    denoiser = Denoiser(checkpoint.config_from({**config.model, "styles": list(styles)}))
+    fit_units(denoiser, sequences, config.floor)
+    if config.fine_tune is not None:
+        take_weights(denoiser, config.fine_tune)
+    return denoiser
+
+
+@torch.no_grad()
+def take_weights(denoiser: Denoiser, path: Path) -> None:
+    """Weights and units from a file: styles by name, new ones as the mean of those there.
+
+    Raises ModelError for a denoiser of another shape.
+    """
+    base, _ = checkpoint.load(path)
+    theirs, mine = base.state_dict(), denoiser.state_dict()
+    wrong = [
+        name for name in mine if name != "style.weight" and getattr(theirs.get(name), "shape", None) != mine[name].shape
+    ]
+    if wrong or set(theirs) != set(mine) or base.config.channels != denoiser.config.channels:
+        raise ModelError(
+            f"{path.name} has another shape than what is to start from it, in {(wrong or ['its channels'])[0]}.",
+            "Give [model] in the training's settings the same values as those that it was trained with.",
+        )
+    vectors = theirs.pop("style.weight")
+    known = denoiser.get_buffer("known").clone()
+    denoiser.load_state_dict(theirs, strict=False)
+    denoiser.get_buffer("known").copy_(torch.maximum(known, denoiser.get_buffer("known")))
+    for number, name in enumerate(denoiser.config.styles):
+        here = name in base.config.styles
+        denoiser.style.weight[number] = vectors[base.config.styles.index(name)] if here else vectors.mean(0)
+
+
+def fit_units(denoiser: Denoiser, sequences: list[Sequence], floor: float) -> None:
+    """Set the mean and deviation of every channel and feature from the sequences, and which channels are known."""
+    known = np.stack([s.known for s in sequences])
+    for column in range(len(denoiser.config.channels)):
+        mine = [s.values[:, column].astype(np.float32) for s in sequences if s.known[column]]
+        together = np.concatenate(mine) if mine else np.zeros(1, np.float32)
+        denoiser.get_buffer("mean")[column] = float(together.mean())
+        denoiser.get_buffer("deviation")[column] = max(float(together.std()), floor)
+        denoiser.get_buffer("known")[column] = float(known[:, column].any())
+    heard = np.concatenate([s.features[::4, denoiser.speech.columns].astype(np.float32) for s in sequences])
+    denoiser.speech.get_buffer("mean").copy_(torch.from_numpy(np.nanmean(heard, 0)))
+    denoiser.speech.get_buffer("deviation").copy_(torch.from_numpy(np.nanstd(heard, 0) + 1e-2))

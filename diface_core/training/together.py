@@ -1,0 +1,68 @@
+"""Several processes, on one machine or many, that train one model: what torchrun started, and what they share.
+
+Without torchrun there is one process, and everything here does nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from .. import device
+
+
+@contextmanager
+def processes() -> Iterator[torch.device]:
+    """Join the other processes that torchrun started, if it did; gives the device of this one."""
+    where = device.best()
+    if "WORLD_SIZE" not in os.environ:
+        yield where
+        return
+    if where.type == "cuda":
+        where = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        torch.cuda.set_device(where)
+    distributed.init_process_group("nccl" if where.type == "cuda" else "gloo")
+    try:
+        yield where
+    finally:
+        distributed.destroy_process_group()
+
+
+def joined() -> bool:
+    """Whether this process trains together with others."""
+    return distributed.is_available() and distributed.is_initialized()
+
+
+def rank() -> int:
+    """Which process this is, from 0."""
+    return distributed.get_rank() if joined() else 0
+
+
+def size() -> int:
+    """How many processes there are."""
+    return distributed.get_world_size() if joined() else 1
+
+
+def mean(value: Tensor) -> Tensor:
+    """`value`, averaged over the processes; no gradient flows through it."""
+    if not joined():
+        return value.detach()
+    total = value.detach().clone()
+    distributed.all_reduce(total)
+    return total / size()
+
+
+def wait() -> None:
+    """Until all processes are here."""
+    if joined():
+        distributed.barrier()
+
+
+def in_step(module: nn.Module) -> nn.Module:
+    """`module`, whose gradients are averaged over the processes after every backward pass."""
+    return DistributedDataParallel(module) if joined() else module

@@ -1,0 +1,293 @@
+"""The training loop: to the bit after an interruption, the same on several processes, and it learns."""
+
+import dataclasses
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from diface_core import channels
+from diface_core.diffusion.constraints import nothing_kept
+from diface_core.errors import ModelError
+from diface_core.features import LOUDNESS
+from diface_core.model import checkpoint
+from diface_core.model.denoiser import Denoiser
+from diface_core.training import logs, run, settings
+from diface_core.training.examples import Examples
+from diface_core.training.losses import TrainingLoss
+from diface_core.training.starting import start
+from tests.core import toy_training
+from tests.core.toy_training import config, sequences, together_config
+
+CONFIGS = Path(settings.__file__).parent / "configs"
+
+pytestmark = pytest.mark.filterwarnings("ignore:Mean of empty slice")
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    torch.set_num_threads(1)
+
+
+class Interrupted(Exception):
+    pass
+
+
+def interrupted(settings: settings.TrainConfig, **named) -> None:
+    """Train up to the first time that weights are written."""
+
+    def break_off(*arguments, **notes):
+        checkpoint.save(*arguments, **notes)
+        raise Interrupted
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "checkpoint", type("Stopping", (), {"save": staticmethod(break_off)}))
+        with pytest.raises(Interrupted):
+            run.train(settings, sequences(), ("natural",), **named)
+
+
+def same(one: Denoiser, other: Denoiser) -> bool:
+    return all(torch.equal(value, other.state_dict()[name]) for name, value in one.state_dict().items())
+
+
+# --- the loop --------------------------------------------------------------------------------------------------------
+
+
+def test_a_resumed_training_is_the_uninterrupted_one_to_the_bit(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    dropout = {"model": config(tmp_path).model | {"dropout": 0.3}}
+    whole = run.train(config(tmp_path / "a", **dropout), sequences(), ("natural",))
+    interrupted(config(tmp_path / "b", **dropout))
+    resumed = run.train(config(tmp_path / "b", **dropout), sequences(), ("natural",))
+    assert same(whole, resumed)
+
+
+def test_other_settings_are_another_training(tmp_path):
+    interrupted(config(tmp_path))
+    once = run.train(config(tmp_path, rate=2e-3), sequences(), ("natural",))
+    (tmp_path / "alone").mkdir()
+    assert same(once, run.train(config(tmp_path / "alone", rate=2e-3), sequences(), ("natural",)))
+
+
+def heard(denoiser: Denoiser, sequence) -> np.ndarray:
+    features = torch.from_numpy(sequence.features.astype(np.float32))[None]
+    with torch.inference_mode():
+        noise = torch.randn(1, len(sequence.values), 3)
+        style = denoiser.style_vector(torch.tensor([0]))
+        x0 = denoiser(noise, torch.ones(1), denoiser.speech(features), style, nothing_kept(noise))
+        return denoiser.denormalise(x0)[0].numpy()
+
+
+@pytest.mark.parametrize("regression", [False, True])
+def test_training_learns_what_the_sound_says(tmp_path, regression):
+    """Two channels follow loudness and its opposite: after little training the denoiser has them from noise alone."""
+    longer = config(
+        tmp_path, steps=300, batch=8, rate=5e-3, save_every=0, average=0.95, keep=settings.KeepConfig(share=0),
+        regression=regression, validate_every=100,
+    )  # fmt: skip
+    denoiser = run.train(longer, sequences()[1:], ("natural",), sequences()[3:])
+    sequence = sequences()[3]
+    x0 = heard(denoiser, sequence)
+    assert np.corrcoef(x0[:, 0], sequence.values[:, 0])[0, 1] > 0.9
+    assert np.corrcoef(x0[:, 2], -sequence.values[:, 0])[0, 1] > 0.9
+    best, _ = checkpoint.load(tmp_path / "head_best.safetensors")
+    assert np.corrcoef(heard(best, sequence)[:, 0], sequence.values[:, 0])[0, 1] > 0.9
+
+
+def test_a_key_draws_its_neighbours_along(tmp_path):
+    """After training with bent keys, a key far from the recording moves the rows beside it too: it is not pasted in."""
+    keep = settings.KeepConfig(share=0.8, bent=0.8)
+    longer = config(tmp_path, steps=600, batch=12, rate=4e-3, save_every=0, average=0.95, keep=keep)
+    denoiser = run.train(longer, sequences()[1:], ("natural",))
+    xt = torch.zeros(1, 60, 3)
+    kept = nothing_kept(xt)
+    kept.keep[0, 30, 1] = True
+    kept.values[0, 30, 1] = 2.0
+    with torch.inference_mode():
+        style = denoiser.style_vector(torch.tensor([0]))
+        free, drawn = (
+            denoiser(xt, torch.ones(1), denoiser.speech.unheard, style, k)[0, :, 1] for k in (nothing_kept(xt), kept)
+        )
+    moved = (drawn - free).numpy()
+    assert moved[[29, 31]].min() > 1.0
+    assert np.abs(moved[[5, 55]]).max() < 0.5
+
+
+# --- several processes -----------------------------------------------------------------------------------------------
+
+
+def torchrun(folder: Path, *words: str) -> subprocess.CompletedProcess:
+    """Two processes that train together in `folder`."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-addr=127.0.0.1"]
+    command = [*launch, f"--master-port={port}", toy_training.__file__, str(folder), *words]
+    root = str(Path(__file__).parents[2])
+    environment = {**os.environ, "PYTHONPATH": root, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+
+def trained_by_two(folder: Path) -> list[dict[str, torch.Tensor]]:
+    """What each of the processes has got."""
+    done = torchrun(folder)
+    assert done.returncode == 0, done.stderr
+    return [torch.load(folder / f"rank_{rank}.pt", weights_only=True) for rank in range(2)]
+
+
+@pytest.mark.slow
+def test_two_processes_train_what_one_does_with_their_batches_together(tmp_path):
+    """Gradients are averaged: two processes of two examples end where one of four does, up to rounding."""
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    alone = run.train(together_config(tmp_path / "one", batch=4), sequences()[1:], ("natural",))
+    first, second = trained_by_two(tmp_path / "two")
+    begun = start(together_config(tmp_path), sequences()[1:], ("natural",)).state_dict()
+    for name, value in alone.state_dict().items():
+        assert torch.equal(first[name], second[name]), name
+        assert torch.allclose(first[name], value, atol=1e-6), name
+    assert not torch.allclose(first["enter.linear.weight"], begun["enter.linear.weight"], atol=1e-5)
+
+
+@pytest.mark.slow
+def test_two_processes_go_on_where_they_were_interrupted(tmp_path):
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "parts").mkdir()
+    whole = trained_by_two(tmp_path / "whole")
+    assert "Stopped" in torchrun(tmp_path / "parts", "stop").stderr
+    parts = trained_by_two(tmp_path / "parts")
+    for rank in range(2):
+        for name, value in whole[rank].items():
+            assert torch.equal(parts[rank][name], value), name
+
+
+# --- examples and losses ---------------------------------------------------------------------------------------------
+
+
+def examples(tmp_path, **changes) -> tuple[Examples, Denoiser]:
+    settings = config(tmp_path, **changes)
+    denoiser = start(settings, sequences(), ("natural",))
+    return Examples(sequences(), denoiser, settings), denoiser
+
+
+def test_an_example_is_the_same_in_any_batch(tmp_path):
+    drawn, _ = examples(tmp_path)
+    together, alone = drawn.draw(7, range(6)), drawn.draw(7, [4])
+    for whole, part in zip(together, alone, strict=True):
+        assert torch.equal(whole[4:5], part)
+    assert not torch.equal(drawn.draw(8, [4]).noise, alone.noise)
+
+
+def test_given_values_are_only_where_the_corpus_knows(tmp_path):
+    drawn, _ = examples(tmp_path, keep=settings.KeepConfig(share=1.0))
+    batch = drawn.draw(0, range(200))
+    assert 0.9 < batch.keep.flatten(1).any(1).float().mean() <= 1.0
+    assert (batch.weight[batch.keep] > 0).all()
+
+
+def test_sound_and_style_are_left_out_apart_and_together(tmp_path):
+    drawn, _ = examples(tmp_path, unheard=0.2, unstyled=0.3, neither=0.1)
+    drawn.sequences, drawn.upto = drawn.sequences[1:2], np.ones(1)
+    batch = drawn.draw(0, range(1000))
+    deaf, plain = (~batch.heard).numpy(), (batch.style < 0).numpy()
+    shares = (deaf & ~plain).mean(), (plain & ~deaf).mean(), (deaf & plain).mean()
+    assert np.allclose(shares, (0.2, 0.3, 0.1), atol=0.04)
+
+
+def test_sounds_that_were_not_recorded_are_never_heard(tmp_path):
+    drawn, _ = examples(tmp_path)
+    drawn.sequences, drawn.upto = drawn.sequences[:1], np.ones(1)
+    batch = drawn.draw(0, range(20))
+    assert not batch.heard.any()
+    assert batch.features.isfinite().all()
+
+
+def test_a_regression_never_sees_noise(tmp_path):
+    drawn, _ = examples(tmp_path, regression=True)
+    batch = drawn.draw(0, range(20))
+    assert (batch.t == 1).all()
+    assert not batch.noise.any()
+
+
+FACE = {"model": {"channels": list(channels.FACE), "features": [LOUDNESS, LOUDNESS + 1], "width": 8, "levels": [1],
+                  "audio_width": 8, "audio_dilations": [1]}}  # fmt: skip
+
+
+def faces(gap: float) -> list:
+    """A jaw that is open by a half, and lips that are `gap` apart all the same."""
+    values = np.zeros((40, 52), np.float16)
+    values[:, channels.FACE.index("jawOpen")] = 0.5
+    values[:, channels.FACE.index("mouthClose")] = 0.5 - gap
+    return [dataclasses.replace(sequences()[1], values=values, features=sequences()[1].features[:40],
+                                known=np.ones(52, bool))]  # fmt: skip
+
+
+def test_closure_counts_where_labels_are_sealed_and_nowhere_else(tmp_path):
+    shares = {"gap_weight": 0.5, "closure_weight": 2.0}
+    settings = config(tmp_path, **FACE, **shares)
+    for gap, counted in ((0.0, True), (0.3, False)):
+        denoiser = start(settings, faces(gap), ("natural",))
+        loss = TrainingLoss(denoiser, settings)
+        batch = Examples(faces(gap), denoiser, settings).draw(0, range(4))
+        jaw = channels.FACE.index("jawOpen")
+        opened = batch.x0.clone()
+        opened[..., jaw] += 0.05 / denoiser.get_buffer("deviation")[jaw]
+        terms = loss.terms(opened, batch)
+        assert float(terms["gap"].mean()) == pytest.approx(1.0, abs=0.05)
+        assert float(terms["closure"].mean()) == pytest.approx(1.0 if counted else 0.0, abs=0.05)
+        assert not loss.terms(batch.x0, batch)["gap"].total
+
+
+def test_channel_weights_count(tmp_path):
+    plain, heavy = config(tmp_path), config(tmp_path, channel_weight={"head_rx": 5.0})
+    drawn, denoiser = examples(tmp_path)
+    batch = drawn.draw(0, range(8))
+    off = batch.x0.clone()
+    off[..., 0] += 1.0
+    once, often = (TrainingLoss(denoiser, settings).terms(off, batch)["position"] for settings in (plain, heavy))
+    assert float(often.total / once.total) == pytest.approx(5.0, rel=1e-4)
+
+
+# --- where a training starts, what it says ---------------------------------------------------------------------------
+
+
+def test_a_training_goes_on_from_weights_and_keeps_their_units(tmp_path):
+    base = start(config(tmp_path), sequences(), ("natural",))
+    torch.nn.init.normal_(base.style.weight)
+    checkpoint.save(base, tmp_path / "base.safetensors")
+    on = start(config(tmp_path, fine_tune=tmp_path / "base.safetensors"), sequences()[2:], ("other", "natural"))
+    written, _ = checkpoint.load(tmp_path / "base.safetensors")
+    assert torch.equal(on.get_buffer("mean"), written.get_buffer("mean"))
+    assert torch.equal(on.enter.linear.weight, written.enter.linear.weight)
+    assert torch.equal(on.style.weight[1], written.style.weight[0])
+    wider = config(tmp_path, fine_tune=tmp_path / "base.safetensors", model=config(tmp_path).model | {"width": 16})
+    with pytest.raises(ModelError, match="another shape"):
+        start(wider, sequences(), ("natural",))
+
+
+def test_without_tensorboard_a_training_says_so_and_goes_on(tmp_path, monkeypatch, caplog):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with caplog.at_level("INFO"):
+        curves = logs.curves(tmp_path / "logs")
+    assert "TensorBoard is not installed" in caplog.text
+    curves.add_scalar("loss", 1.0, 0)
+    assert not (tmp_path / "logs").exists()
+
+
+@pytest.mark.parametrize("name", ["face", "head"])
+def test_the_configs_in_the_project_are_read_and_move_their_parts(name):
+    read = settings.read_config(CONFIGS / f"{name}.toml")
+    assert tuple(read.model["channels"]) == channels.PARTS[name]
+
+
+def test_a_setting_that_does_not_exist_is_named(tmp_path):
+    path = tmp_path / "bad.toml"
+    path.write_text('source = "face"\nout = "x"\nmodel = {}\nlearning = 3\n')
+    with pytest.raises(TypeError, match="learning"):
+        settings.read_config(path)

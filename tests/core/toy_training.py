@@ -1,0 +1,72 @@
+"""A corpus that is learnt in seconds; run under torchrun, the training of it by several processes.
+
+torchrun ... tests/core/toy_training.py FOLDER [stop]
+"""
+
+import dataclasses
+import os
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+
+from diface_core import channels
+from diface_core.features import DIMENSION, LOUDNESS
+from diface_core.model import checkpoint
+from diface_core.training import run
+from diface_core.training.dataset import Sequence
+from diface_core.training.settings import TrainConfig
+
+
+def sequences() -> list[Sequence]:
+    """Two channels follow loudness and its opposite, one is noise; the first sound was not recorded."""
+    rng = np.random.default_rng(0)
+    made = []
+    for number in range(4):
+        loud = np.sin(np.arange(60 + 20 * number) / 3 + number)
+        features = np.zeros((len(loud), DIMENSION), np.float16)
+        features[:, LOUDNESS] = loud if number else np.nan
+        values = np.stack([loud, rng.standard_normal(len(loud)) * 0.1, -loud], 1).astype(np.float16)
+        made.append(Sequence(features, values, np.array([True, True, number != 2]), "natural"))
+    return made
+
+
+def config(folder: Path, **changes) -> TrainConfig:
+    base = TrainConfig(
+        source="head", out=folder / "head.safetensors", cache=folder, steps=6, batch=3, rows=32, save_every=3,
+        model={"channels": list(channels.HEAD), "features": [LOUDNESS, LOUDNESS + 1], "width": 8, "levels": [1, 1],
+               "audio_width": 8, "audio_dilations": [1]},
+    )  # fmt: skip
+    return dataclasses.replace(base, **changes)
+
+
+def together_config(folder: Path, **changes) -> TrainConfig:
+    return config(folder, precision="float32", feature_noise=0.3, feature_dropout=0.2, **changes)
+
+
+class Stopped(Exception):
+    """What ends a training that is to be interrupted."""
+
+
+def stop_after_first_save() -> None:
+    def break_off(*arguments, **notes):
+        checkpoint.save(*arguments, **notes)
+        raise Stopped
+
+    run.checkpoint = SimpleNamespace(save=break_off)
+
+
+def main() -> None:
+    """Train, and write what every process has got."""
+    torch.set_num_threads(1)
+    folder = Path(sys.argv[1])
+    if "stop" in sys.argv:
+        stop_after_first_save()
+    denoiser = run.train(together_config(folder, batch=2), sequences()[1:], ("natural",))
+    torch.save(denoiser.state_dict(), folder / f"rank_{os.environ['RANK']}.pt")
+
+
+if __name__ == "__main__":
+    main()
