@@ -63,9 +63,10 @@ def viseme_motion(
     """
     table = table or VisemeTable.load()
     rows = MODEL_RATE.rows(seconds)
-    times = np.arange(rows) / MODEL_RATE.value
+    times = (np.arange(rows) / MODEL_RATE.value).astype(np.float32)
     said = spans(phones, seconds)
-    scale = np.exp(effort(np.zeros(rows) if loudness is None else loudness)[:, None] * table.loudness)
+    heard = np.zeros(rows, np.float32) if loudness is None else loudness
+    scale = np.exp(effort(heard)[:, None] * table.loudness)
 
     parameters = np.stack([table.parameters(sound) for _, _, sound in said])
     if rng is not None:
@@ -144,7 +145,7 @@ def _sealed(tracks: FloatArray, shut: FloatArray) -> FloatArray:
 
 def _face(tracks: FloatArray) -> FloatArray:
     """Tracks (T, C) -> face weights (T, 52), both sides alike."""
-    values = np.zeros((len(tracks), len(channels.FACE)))
+    values = np.zeros((len(tracks), len(channels.FACE)), np.float32)
     for column, channel in enumerate(channels.FACE):
         name = channel.removesuffix("Left").removesuffix("Right")
         if name in (*MEASURED, *ARTICULATED):
