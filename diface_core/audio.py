@@ -43,19 +43,29 @@ def load_clip(section: AudioSection, rate: int = RATE) -> AudioClip:
     Exactly round(section.seconds * rate) samples where seconds is given; sample n is heard at start + n / rate.
     Raises AudioError for a file that is missing, unreadable, empty, silent, or not a number somewhere.
     """
+    samples = np.concatenate([np.zeros(0, np.float32), *blocks(section, rate)])
+    # Not of np.abs, which would be a second copy of what may be an hour.
+    check_heard(section, max(samples.max(initial=0.0), -samples.min(initial=0.0)))
+    return AudioClip(samples, rate)
+
+
+def check_heard(section: AudioSection, peak: float) -> None:
+    """Raises AudioError where `peak`, of the section's samples, is that of silence."""
+    if peak < SILENT:
+        hint = "Choose a sound with speech, check its trim and that its channels do not cancel out, or turn it up."
+        raise AudioError(f"{section.path.name} is silent in the chosen section.", hint)
+
+
+def blocks(section: AudioSection, rate: int = RATE) -> Iterator[FloatArray]:
+    """The samples of `load_clip` in blocks (N,), so that no length fills the memory. Silence is let through."""
     with _open(section) as sound:
         _check_length(section, sound)
         try:
-            samples = _read(section, sound, rate)
+            for block in _read(section, sound, rate):
+                yield np.clip(block, -1, 1)
         except soundfile.LibsndfileError as damage:
             message = f"{section.path.name} is damaged: {damage.error_string}"
             raise AudioError(message, "Export the sound again, or choose another file.") from damage
-
-    # Not of np.abs, which would be a second copy of what may be an hour.
-    if max(samples.max(initial=0.0), -samples.min(initial=0.0)) < SILENT:
-        hint = "Choose a sound with speech, check its trim and that its channels do not cancel out, or turn it up."
-        raise AudioError(f"{section.path.name} is silent in the chosen section.", hint)
-    return AudioClip(np.clip(samples, -1, 1, out=samples), rate)
 
 
 def _open(section: AudioSection) -> soundfile.SoundFile:
@@ -94,24 +104,28 @@ def _check_length(section: AudioSection, sound: soundfile.SoundFile) -> None:
         raise AudioError(f"The chosen section of {name} lies outside of the sound.", hint)
 
 
-def _read(section: AudioSection, sound: soundfile.SoundFile, rate: int) -> FloatArray:
-    """The section's samples (N,) at `rate`, in [-1, 1] but for overshoot."""
+def _read(section: AudioSection, sound: soundfile.SoundFile, rate: int) -> Iterator[FloatArray]:
+    """The section's samples at `rate`, in [-1, 1] but for overshoot."""
     first = max(0, round(section.start * sound.samplerate))
     silence = max(0, round(-section.start * rate))
     rest = (sound.frames - first) * rate / sound.samplerate
-    count = silence + round(rest) if section.seconds is None else round(section.seconds * rate)
+    left = round(rest) if section.seconds is None else round(section.seconds * rate) - silence
 
-    samples = np.zeros(count, np.float32)
+    yield from _silence(silence)
     _go_to(sound, first)
-    frames = -(-(count - silence) * sound.samplerate // rate)
-    done = silence
+    frames = -(-left * sound.samplerate // rate)
     for block in resampled(_mono_blocks(sound, frames), sound.samplerate, rate):
-        part = block[: count - done]
-        samples[done : done + len(part)] = part
-        done += len(part)
+        yield block[:left]
+        left -= len(block[:left])
 
     # A file may end before its header says; what was never there is not silence that was asked for.
-    return samples[:done] if section.seconds is None else samples
+    if section.seconds is not None:
+        yield from _silence(left)
+
+
+def _silence(samples: int) -> Iterator[FloatArray]:
+    for first in range(0, samples, BLOCK):
+        yield np.zeros(min(BLOCK, samples - first), np.float32)
 
 
 def _go_to(sound: soundfile.SoundFile, frame: int) -> None:

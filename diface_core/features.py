@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,10 @@ from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from . import device
 from .errors import ModelError
+from .loudness import ACTIVE_LEVEL, RATE, Overview, overview
 from .types import MODEL_RATE, AudioClip, FloatArray
+from .windows import windows
 
-RATE = 16_000
 HZ = 50
 """Rows a second that leave the encoder; row i is centred at i / 50 s, as mel frame 2 i is."""
 
@@ -29,9 +31,6 @@ WIDTH, BANDS = 384, 16
 SPEECH, MEL, LOUDNESS = slice(0, WIDTH), slice(WIDTH, WIDTH + BANDS), WIDTH + BANDS
 DIMENSION = WIDTH + BANDS + 1
 """Columns of a feature row: the encoder's output, log mel bands, loudness (0 at speech level, 1 is 20 dB up)."""
-
-ACTIVE_LEVEL = 0.05
-"""Root mean square that speech is brought to first, so that a quiet recording gives the features of a loud one."""
 
 ASSET = Path(__file__).parent / "assets" / "speech_encoder.safetensors"
 
@@ -72,16 +71,24 @@ class SpeechEncoder:
         """
         if clip.rate != RATE:
             raise ValueError(f"clip.rate must be {RATE} Hz. Got {clip.rate}.")
-        gain = level_gain(clip.samples)
-        rows = MODEL_RATE.rows(clip.seconds)
-        at = np.arange(rows) / MODEL_RATE.value
-
-        heard = self._windows(clip.samples, report, gain)
-        features = np.empty((rows, DIMENSION), np.float32)
-        for some in _blocks(rows):
-            features[some, :LOUDNESS] = _at_times(heard, at[some])
-            features[some, LOUDNESS] = loudness(clip.samples, at[some], gain)
+        sound = overview([clip.samples])
+        features, done = np.empty((len(sound.loudness), DIMENSION), np.float32), 0
+        for part in self.stream([clip.samples], sound):
+            features[done : done + len(part)] = part
+            done += len(part)
+            report(done / len(features))
         return features
+
+    def stream(self, blocks: Iterable[FloatArray], sound: Overview) -> Iterator[FloatArray]:
+        """The rows of `encode` in order, in parts of about HOP seconds, of a 16 kHz sound in blocks (N,).
+
+        sound: the overview of the same blocks. Held are never more than the largest block and two windows.
+        """
+        done = 0
+        for part in _at_rate(self._windows(blocks, sound.samples, sound.gain), len(sound.loudness)):
+            last = done + len(part)
+            yield np.concatenate([part, sound.loudness[done:last, None]], axis=1)
+            done = last
 
     def window(self, samples: FloatArray) -> FloatArray:
         """One window's rows (positions, WIDTH + BANDS) at 50 Hz; shorter samples are followed by silence."""
@@ -91,63 +98,39 @@ class SpeechEncoder:
         bands = mel[0, :, ::2].reshape(BANDS, -1, mel.shape[-1] // 2).mean(1).T
         return torch.cat([speech, bands], 1).numpy()
 
-    def _windows(self, samples: FloatArray, report: Callable[[float], None], gain: float = 1.0) -> FloatArray:
-        """Rows (N, WIDTH + BANDS) at 50 Hz of the whole sound, the weighted mean of the windows that hear it."""
-        length = -(-len(samples) * HZ // RATE) + 1
-        hop = round(HOP * HZ)
+    def _windows(self, blocks: Iterable[FloatArray], samples: int, gain: float) -> Iterator[FloatArray]:
+        """Rows (n, WIDTH + BANDS) at 50 Hz, in order: the weighted mean of the windows that hear each."""
+        length, hop = -(-samples * HZ // RATE) + 1, round(HOP * HZ)
         count = 1 + max(0, -(-(length - self._positions) // hop))
         weight = np.hanning(self._positions + 2)[1:-1, None].astype(np.float32)
 
-        total = np.zeros((length, WIDTH + BANDS), np.float32)
-        weights = np.zeros((length, 1), np.float32)
+        blocks, sound = iter(blocks), np.zeros(0, np.float32)
+        total = np.zeros((self._positions, WIDTH + BANDS), np.float32)
+        weights = np.zeros((self._positions, 1), np.float32)
         for index in range(count):
-            first = index * hop
-            begin = first * RATE // HZ
-            rows = self.window(samples[begin : begin + self._mel.n_samples] * gain)[: length - first]
-            total[first : first + len(rows)] += rows * weight[: len(rows)]
-            weights[first : first + len(rows)] += weight[: len(rows)]
-            report((index + 1) / count)
-        total /= weights
-        return total
+            while len(sound) < self._mel.n_samples and (block := next(blocks, None)) is not None:
+                sound = np.concatenate([sound, block])
+            total += self.window(sound[: self._mel.n_samples] * gain) * weight
+            weights += weight
+
+            # Rows before the next window are heard by no other one.
+            ready = hop if index + 1 < count else length - index * hop
+            yield total[:ready] / weights[:ready]
+            total, weights = (np.concatenate([sums[hop:], np.zeros_like(sums[:hop])]) for sums in (total, weights))
+            sound = sound[hop * RATE // HZ :]
 
 
-def level(samples: FloatArray) -> FloatArray:
-    """The same sound with its speech (the loudest tenth of 20 ms frames) at ACTIVE_LEVEL."""
-    return samples * level_gain(samples)
-
-
-def level_gain(samples: FloatArray) -> float:
-    """What `level` multiplies by."""
-    frames = samples[: len(samples) // 320 * 320].reshape(-1, 320)
-    if not len(frames):
-        return 1.0
-    power = np.concatenate([np.mean(frames[some] ** 2, 1) for some in _blocks(len(frames))])
-    return float(ACTIVE_LEVEL / max(np.sqrt(np.quantile(power, 0.9)), 1e-4))
-
-
-def loudness(samples: FloatArray, at: FloatArray, gain: float = 1.0) -> FloatArray:
-    """Loudness (T,) of samples times `gain` in the 50 ms around each time `at` (s, rising): 0 at speech level, -1 20 dB
-    below."""
-    centre, half = np.round(at * RATE).astype(int), RATE // 40
-    first, last = (np.clip(centre + side, 0, len(samples)) for side in (-half, half))
-    begin = first[0]
-    heard = (samples[begin : last[-1]] * gain).astype(np.float64)
-    energy = np.concatenate([[0.0], np.cumsum(heard**2)])
-    power = (energy[last - begin] - energy[first - begin]) / np.maximum(last - first, 1)
-    return (np.log10(power / ACTIVE_LEVEL**2 + 1e-6) / 2).astype(np.float32)
-
-
-def _blocks(rows: int) -> list[slice]:
-    """All rows in slices of a few thousand, so that what is made on the way stays small."""
-    return [slice(first, min(first + 4096, rows)) for first in range(0, rows, 4096)]
-
-
-def _at_times(rows: FloatArray, at: FloatArray) -> FloatArray:
-    """Linear interpolation of 50 Hz rows at times `at` (s)."""
-    position = np.minimum(at * HZ, len(rows) - 1)
-    below = np.minimum(position.astype(int), len(rows) - 2)
-    part = (position - below).astype(np.float32)[:, None]
-    return rows[below] * (1 - part) + rows[below + 1] * part
+def _at_rate(parts: Iterable[FloatArray], rows: int) -> Iterator[FloatArray]:
+    """Rows at 50 Hz as `rows` ones at MODEL_RATE, by linear interpolation; after the last one they hold."""
+    done = 0
+    for window in windows(parts, reach=1):
+        begin, end = window.first - window.inner.start, window.first - window.inner.start + window.inner.stop
+        last = min(rows, math.ceil(end * MODEL_RATE.value / HZ))
+        position = np.minimum(np.arange(done, last) * HZ / MODEL_RATE.value - begin, len(window.rows) - 1)
+        below = np.minimum(position.astype(int), len(window.rows) - 2)
+        part = (position - below).astype(np.float32)[:, None]
+        yield window.rows[below] * (1 - part) + window.rows[below + 1] * part
+        done = last
 
 
 def _config(positions: int) -> WhisperConfig:

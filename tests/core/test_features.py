@@ -5,7 +5,8 @@ import pytest
 import soundfile
 
 from diface_core.errors import ModelError
-from diface_core.features import HOP, HZ, LOUDNESS, MEL, RATE, SPEECH, SpeechEncoder, level
+from diface_core.features import HOP, HZ, LOUDNESS, MEL, RATE, SPEECH, SpeechEncoder
+from diface_core.loudness import overview
 from diface_core.types import MODEL_RATE, AudioClip
 
 ROWS_PER_S = MODEL_RATE.value
@@ -40,10 +41,10 @@ def test_every_length_has_a_row_for_every_thirtieth(encoder, seconds):
 def test_joints_of_windows_are_no_worse_than_elsewhere(encoder, spoken):
     """Against one window over everything, rows near a joint are as close as the rows between joints."""
     sound = np.concatenate([spoken, spoken])[: 26 * RATE]
-    levelled = level(sound)
+    levelled = sound * overview([sound]).gain
     whole = SpeechEncoder.load(window=26.0).window(levelled)[:, SPEECH]
     at = np.arange(round(len(sound) / RATE * HZ)) / HZ
-    pieces = encoder._windows(levelled, lambda fraction: None)[: len(at), SPEECH]
+    pieces = np.concatenate(list(encoder._windows([levelled], len(levelled), 1.0)))[: len(at), SPEECH]
 
     distance = np.linalg.norm(pieces - whole[: len(at)], axis=1)
     steps = np.linalg.norm(np.diff(pieces, axis=0), axis=1)
