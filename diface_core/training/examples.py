@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .. import channels
+from ..features import MEL, SPEECH
 from ..model.denoiser import Denoiser
 from ..types import BoolArray, FloatArray
 from .dataset import Sequence
@@ -104,6 +105,9 @@ class Examples:
             heard = np.where(rng.random(heard.shape[1]) < self.config.feature_dropout, self.heard_mean, heard)
         changed = features.copy()
         changed[:, self.columns] = heard
+        if self.config.half_deaf and rng.random() < self.config.half_deaf:
+            unheard = (SPEECH, MEL)[rng.integers(2)]
+            changed[:, unheard] = self.heard_mean[unheard]
         return changed
 
 

@@ -26,7 +26,8 @@ class TrainConfig:
     Loss. velocity_weight, gap_weight, closure_weight: see `losses.py`. channel_weight: factors on single channels.
     regression: a deterministic network, t always 1 and no noise: the baseline of the same size.
     Regularisation. feature_noise, feature_dropout: what is added to the features, in their deviations, and the share of
-    their columns that an example does not hear: a few minutes of one speaker are learnt by heart otherwise.
+    their columns that an example does not hear: a few minutes of one speaker are learnt by heart otherwise. half_deaf:
+    share of the examples that hear the speech encoder alone or the mel bands alone: they fail on different voices.
     floor: the smallest deviation, in channel units, that a channel is scaled by.
     """
 
@@ -58,6 +59,7 @@ class TrainConfig:
     regression: bool = False
     feature_noise: float = 0.0
     feature_dropout: float = 0.0
+    half_deaf: float = 0.0
     floor: float = 0.02
     seed: int = 0
 
