@@ -1,10 +1,10 @@
-"""`python -m diface_core.training.evaluate`: our models and the baselines on clips never trained on, as a table."""
+"""`python -m diface_core.training.evaluate`: our models and the baselines on clips never trained on, as tables."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,191 +12,173 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from .. import channels
-from ..feature_cache import FeatureCache, key_of
-from ..features import LOUDNESS, RATE, SpeechEncoder
-from ..model import lips
-from ..model.bundle import WEIGHTS, Models, load_models
-from ..types import AudioClip, AudioSection, FloatArray, GenerateRequest, Style
-from . import metrics
-from .corpora import Clip, held_out, sealed
+from .. import device
+from ..features import SpeechEncoder
+from ..model import checkpoint
+from ..model.bundle import WEIGHTS, Models
+from ..types import AudioSection, FloatArray, GenerateRequest, Style
+from . import metrics, resting
+from .baselines import Heard, Predict, baselines, hear
+from .corpora import held_out
+from .scorecard import MILLIMETRES, PHONES, TRACKS, Judged, table, written
 from .sources import face_clips
 
-Predict = Callable[[FloatArray], FloatArray]
-"""Features (T, D) -> face weights (T, 52)."""
-
-RIDGE = (1e1, 1e2, 1e3, 1e4)
+STEPS = (1, 2, 4, 8, 25, 50)
+SEEDS, TAKES_OF = 4, 24
+"""Takes of a clip for the diversity, and of how many clips of a split."""
 
 
 @dataclass(frozen=True)
-class Heard:
-    """A clip and its features, computed from the clip alone."""
+class Split:
+    """One judgement: `judged` clips, the `train` ones that baselines learn from, and our face that learnt no more."""
 
-    clip: Clip
-    features: FloatArray
-
-
-def hear(clips: list[Clip], encoder: SpeechEncoder, cache: Path) -> list[Heard]:
-    """Features of every clip, as a user who brings that clip alone would get them."""
-    kept = FeatureCache(cache)
-
-    def features(clip: Clip) -> FloatArray:
-        sound = AudioClip(clip.samples, RATE)
-        key = key_of(sound, encoder.hash)
-        known = kept.get(key)
-        return kept.put(key, encoder.encode(sound)) if known is None else known
-
-    return [Heard(clip, features(clip)) for clip in tqdm(clips, desc="hearing", unit="clip")]
+    name: str
+    judged: list[Heard]
+    train: list[Heard]
+    face: Path
 
 
-def ridge(train: list[Heard]) -> Predict:
-    """Ridge regression from a row of features to the weights; its penalty chosen on every eighth training clip."""
-    known = train[0].clip.known
-    folds = [[h for i, h in enumerate(train) if (i % 8 == 0) == checked] for checked in (False, True)]
-
-    def fit(some: list[Heard], penalty: float) -> Predict:
-        x = np.concatenate([h.features for h in some]).astype(np.float64)
-        y = np.concatenate([h.clip.values for h in some]).astype(np.float64)
-        mean, deviation, rest = x.mean(0), x.std(0) + 1e-6, y.mean(0)
-        x = (x - mean) / deviation
-        weights = np.linalg.solve(x.T @ x + penalty * np.eye(x.shape[1]), x.T @ (y - rest))
-
-        def predict(features: FloatArray) -> FloatArray:
-            return (((features - mean) / deviation) @ weights + rest).astype(np.float32)
-
-        return predict
-
-    def error(penalty: float) -> float:
-        predict = fit(folds[0], penalty)
-        return float(np.mean([((predict(h.features) - h.clip.values)[:, known] ** 2).mean() for h in folds[1]]))
-
-    return fit(train, min(RIDGE, key=error))
+def models_at(face: Path, head: Path | None = None) -> Models:
+    """The face's denoiser at `face`, and the head's where it is named. Raises ModelError for a damaged file."""
+    files = {"face": face} | ({"head": head} if head else {})
+    loaded = {part: checkpoint.load(path) for part, path in files.items()}
+    digest = "".join(digest for _, digest in loaded.values())
+    return Models({part: denoiser.to(device.best()) for part, (denoiser, _) in loaded.items()}, digest)
 
 
-def with_meeting_lips(predict: Predict) -> Predict:
-    """A baseline whose lips are pressed shut as ours are (`model/lips.py`)."""
-    return lambda features: lips.meet(predict(features))
+def request(models: Models, style: str, steps: int, guidance: float, **settings: float) -> GenerateRequest:
+    """A face in the style of a clip's source; the model's default style where it has learnt none of that name."""
+    known = style in models.denoisers["face"].config.styles
+    base = GenerateRequest(AudioSection(Path()), ("face",), steps=steps, guidance=guidance)
+    return dataclasses.replace(base, style=Style.of(style if known else None), **settings)
 
 
-def seal(heard: list[Heard]) -> list[Heard]:
-    """The same with m, b and p sealed in the labels, as our models are trained on."""
-    return [dataclasses.replace(h, clip=sealed(h.clip)) for h in heard]
+def samples(models: Models, heard: Sequence[Heard], asked: GenerateRequest, told: str) -> list[FloatArray]:
+    """Face weights (T, 52) for every clip."""
+    return [models.sample(h.features, asked).values for h in tqdm(heard, desc=told, leave=False)]
 
 
-def loudness_to_jaw(train: list[Heard]) -> Predict:
-    """The jaw opens in proportion to loudness; nothing else moves."""
-    x = np.concatenate([h.features[:, LOUDNESS] for h in train])
-    slope, rest = np.polyfit(x, np.concatenate([metrics.column(h.clip.values, "jawOpen") for h in train]), 1)
-
-    def predict(features: FloatArray) -> FloatArray:
-        values = np.zeros((len(features), len(channels.FACE)), np.float32)
-        values[:, channels.FACE.index("jawOpen")] = slope * features[:, LOUDNESS] + rest
-        return values
-
-    return predict
-
-
-def mean_track(train: list[Heard]) -> Predict:
-    """The mean of the training clips, row by row: what a clip's place in the corpus tells, without its sound."""
-    longest = max(len(h.clip.values) for h in train)
-    total, count = np.zeros((longest, len(channels.FACE))), np.zeros((longest, 1))
-    for h in train:
-        total[: len(h.clip.values)] += h.clip.values
-        count[: len(h.clip.values)] += 1
-    track = (total / count).astype(np.float32)
-    return lambda features: track[np.minimum(np.arange(len(features)), longest - 1)]
+def splits(heard: list[Heard], weights: Path, without: dict[str, Path]) -> list[Split]:
+    """By clip: the held-out clips of each source. By source: the same, by models and baselines that never met it."""
+    found = []
+    for source in dict.fromkeys(h.clip.source for h in heard):
+        mine = [h for h in heard if h.clip.source == source]
+        judged = [h for h in mine if held_out(h.clip)]
+        train = [h for h in mine if not held_out(h.clip)]
+        if judged and train:
+            found.append(Split(f"{source}, split by clip", judged, train, weights / "face.safetensors"))
+    for source, path in without.items():
+        judged = [h for h in heard if h.clip.source == source and held_out(h.clip)]
+        others = [h for h in heard if h.clip.source != source and not held_out(h.clip)]
+        found.append(Split(f"{source}, split by source", judged, others, path))
+    return found
 
 
-def ours(models: Models, style: str, steps: int, guidance: float, seed: int = 0) -> Predict:
-    """The diffusion model."""
-    request = GenerateRequest(
-        AudioSection(Path()),
-        ("face",),
-        seed=seed,
-        steps=steps,
-        guidance=guidance,
-        style=Style.of(style),
-    )
-    return lambda features: models.sample(features, request).values
+def methods(split: Split, models: Models, regression: Models | None, options: Options) -> dict[str, list[FloatArray]]:
+    """What everyone makes of the judged clips, by name: baselines, the deterministic network, ours."""
+    style = split.judged[0].clip.style
+    others: dict[str, Predict] = baselines(split.train)
+    made = {name: [predict(h.features) for h in split.judged] for name, predict in others.items()}
+    if regression is not None:
+        asked = request(regression, style, 1, 1.0, variety=0.0)
+        made["deterministic network"] = samples(regression, split.judged, asked, "deterministic")
+    for count in options.steps:
+        for guidance in options.guidance:
+            name = f"ours, {count} step{'s' if count > 1 else ''}"
+            name += f", guidance {guidance:g}" if len(options.guidance) > 1 else ""
+            made[name] = samples(models, split.judged, request(models, style, count, guidance), name)
+    return made
 
 
-def measure(mine: list[FloatArray], clips: list[Clip]) -> dict[str, float]:
-    """All measures of one row of the table: face weights (T, 52) for each clip, against the clips' own."""
-    truth = [clip.values for clip in clips]
-    gap, true_gap = [metrics.aperture(v) for v in mine], [metrics.aperture(v) for v in truth]
-
-    def r(channel: str) -> float:
-        return metrics.correlation(*([metrics.column(v, channel) for v in some] for some in (mine, truth)))
-
-    closures, lift = metrics.closure_rates(gap, clips)
-    same_length = len({len(v) for v in truth}) == 1
-    return {
-        "jawOpen r": r("jawOpen"),
-        "mouthPucker r": r("mouthPucker"),
-        "aperture r": metrics.correlation(gap, true_gap),
-        "aperture r_res": metrics.residual_correlation(gap, true_gap) if same_length else float("nan"),
-        "m b p closed %": 100 * closures,
-        "lift": 100 * lift,
-        "late by ms": metrics.sync_offset(gap, true_gap),
-        "jitter ratio": metrics.jitter(gap) / metrics.jitter(true_gap),
-    }
-
-
-def rows(
-    models: Models, style: str, heard: list[Heard], steps: list[int], guidances: list[float]
-) -> dict[str, Predict]:
-    """What is compared, by name; baselines are fitted to the style's training clips."""
-    train = [h for h in heard if not held_out(h.clip)]
-    compared: dict[str, Predict] = {
-        "mean track, no sound": mean_track(train),
-        "loudness to jaw": loudness_to_jaw(train),
-        "ridge on the features": ridge(train),
-        "ridge, our labels and lips": with_meeting_lips(ridge(seal(train))),
-    }
-    for count in steps:
-        for scale in guidances:
-            compared[f"ours, {count} steps, guidance {scale:g}"] = ours(models, style, count, scale)
-    return compared
-
-
-def table(results: dict[str, dict[str, float]]) -> str:
-    """Markdown, one row a method."""
-    names = list(next(iter(results.values())))
-    lines = ["| | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
-    for name, scores in results.items():
-        cells = ["" if np.isnan(v) else f"{v:.0f}" if "r" not in n.split() and "r_res" not in n and "ratio" not in n
-                 else f"{v:.3f}" for n, v in scores.items()]  # fmt: skip
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+def diversity(split: Split, models: Models, options: Options) -> str:
+    """Markdown: how much takes differ, part by part, with the steps of a draft and of a final."""
+    some, rows = split.judged[:TAKES_OF], {}
+    for count in (steps for steps in options.steps if steps in (1, 8, 25)):
+        asked = request(models, some[0].clip.style, count, options.guidance[0])
+        takes = [samples(models, some, dataclasses.replace(asked, seed=seed), f"seed {seed}") for seed in range(SEEDS)]
+        faces = [np.stack(of_one) for of_one in zip(*takes, strict=True)]
+        found = metrics.by_part(faces, [h.clip.phones for h in some])
+        if "head" in models.denoisers:
+            found["head"] = metrics.spread([head_takes(models, h.features, asked) for h in some])
+        rows[f"{count} step{'s' if count > 1 else ''}"] = found
+    parts = list(next(iter(rows.values()), {}))
+    lines = ["| takes | " + " | ".join(parts) + " |", "|---" * (len(parts) + 1) + "|"]
+    lines += [f"| {name} | " + " | ".join(written(m, 3) for m in found.values()) + " |" for name, found in rows.items()]
     return "\n".join(lines)
+
+
+def head_takes(models: Models, features: FloatArray, asked: GenerateRequest) -> FloatArray:
+    """Rotations of the head (seeds, T, 3)."""
+    turned = [dataclasses.replace(asked, parts=("head",), style=Style(), seed=seed) for seed in range(SEEDS)]
+    return np.stack([models.sample(features, one).values for one in turned])
+
+
+def judge(split: Split, models: Models, regression: Models | None, options: Options) -> str:
+    """The tables of one split."""
+    clips = [h.clip for h in split.judged]
+    rows = {name: Judged(made, clips) for name, made in methods(split, models, regression, options).items()}
+    truth = {"truth": Judged([clip.values for clip in clips], clips)}
+    parts = [f"### {split.name}: {len(clips)} clips"]
+    parts += [table(TRACKS, rows), table(PHONES, truth | rows), table(MILLIMETRES, rows)]
+    parts.append(diversity(split, models, options))
+    return "\n\n".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line, checked."""
+
+    data: Path
+    cache: Path
+    weights: Path
+    regression: Path | None
+    without: dict[str, Path]
+    steps: tuple[int, ...]
+    guidance: tuple[float, ...]
+    clips: int
+    speech: Path
+    out: Path | None
+
+
+def read_options(arguments: list[str] | None) -> Options:
+    """Options from the command line."""
+    parser = argparse.ArgumentParser(prog="python -m diface_core.training.evaluate", description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--cache", type=Path, default=Path(".build/heard"), help="where features are kept")
+    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the model that ships")
+    parser.add_argument("--regression", type=Path, help="a deterministic network: configs/face_regression.toml's file")
+    parser.add_argument(
+        "--without", action="append", default=[], metavar="SOURCE=FILE", help="a face trained without one source"
+    )
+    parser.add_argument("--steps", type=int, nargs="+", default=list(STEPS))
+    parser.add_argument("--guidance", type=float, nargs="+", default=[GenerateRequest.guidance])
+    parser.add_argument("--clips", type=int, default=0, help="judge only so many clips of a split (0: all)")
+    parser.add_argument("--speech", type=Path, default=Path("tests/data/speech.flac"), help="beside music and noise")
+    parser.add_argument("--out", type=Path, help="write the tables to this file too")
+    given = parser.parse_args(arguments)
+    without = dict(pair.split("=", 1) for pair in given.without)
+    return Options(
+        given.data, given.cache, given.weights, given.regression, {k: Path(v) for k, v in without.items()},
+        tuple(given.steps), tuple(given.guidance), given.clips, given.speech, given.out,
+    )  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m diface_core.training.evaluate", description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--cache", type=Path, default=Path(".build/heard"), help="where features are kept")
-    parser.add_argument("--weights", type=Path, default=WEIGHTS)
-    parser.add_argument("--steps", type=int, nargs="+", default=[1, 8, 25])
-    parser.add_argument("--guidance", type=float, nargs="+", default=[1.0])
-    parser.add_argument("--out", type=Path, help="write the tables to this file too")
-    options = parser.parse_args(arguments)
-
-    encoder, models = SpeechEncoder.load(), load_models(options.weights)
-    clips = face_clips(options.data)
+    options = read_options(arguments)
+    encoder = SpeechEncoder.load()
+    heard = hear(face_clips(options.data), encoder, options.cache)
+    regression = models_at(options.regression) if options.regression else None
+    head = options.weights / "head.safetensors"
     parts = []
-    for style in dict.fromkeys(clip.style for clip in clips):
-        heard = hear([clip for clip in clips if clip.style == style], encoder, options.cache)
-        judged = [h for h in heard if held_out(h.clip)]
-        compared = rows(models, style, heard, options.steps, options.guidance)
-        judged_clips = [h.clip for h in judged]
-        results = {"truth": measure([clip.values for clip in judged_clips], judged_clips)}
-        for name, predict in tqdm(compared.items(), desc=style):
-            results[name] = measure([predict(h.features) for h in judged], judged_clips)
-        parts.append(f"### {style}: {len(judged)} clips held out\n\n{table(results)}\n")
-    text = "\n".join(parts)
-    print(text)
+    for split in tqdm(splits(heard, options.weights, options.without), desc="splits"):
+        some = dataclasses.replace(split, judged=split.judged[: options.clips or None])
+        parts.append(judge(some, models_at(split.face, head), regression, options))
+        print(f"{parts[-1]}\n", flush=True)
+    parts.append(resting.report(models_at(options.weights / "face.safetensors"), encoder, options.speech))
+    print(parts[-1])
     if options.out:
-        options.out.write_text(text)
+        options.out.write_text("\n\n".join(parts) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from diface_core import channels
 from diface_core.features import RATE
 from diface_core.training import augment, corpora, head_tracks, metrics
 from diface_core.training.corpora.grid_s1 import lip_distance
@@ -74,44 +73,3 @@ def test_a_voice_moves_sound_and_motion_together(speed):
 def test_no_variation_is_no_change():
     samples = np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
     assert np.array_equal(augment.vary(samples, augment.Voice(), np.random.default_rng(0)), samples)
-
-
-# --- measures --------------------------------------------------------------------------------------------------------
-
-
-def spoken(aperture: np.ndarray, phones: list[tuple[float, float, str]]) -> tuple[np.ndarray, corpora.Clip]:
-    values = np.zeros((len(aperture), len(channels.FACE)), np.float32)
-    values[:, channels.FACE.index("jawOpen")] = aperture
-    said = tuple(corpora.Phone(*phone) for phone in phones)
-    return values, corpora.Clip("clip", np.zeros(1, np.float32), values, np.ones(52, bool), "style", said)
-
-
-def test_closures_count_and_a_shut_mouth_gains_no_lift():
-    phones = [(0.0, 0.3, "AA"), (0.3, 0.5, "M"), (0.5, 0.8, "AA"), (0.8, 1.0, "B"), (1.0, 1.3, "IY")]
-    aperture = np.full(45, 0.5, np.float32)
-    aperture[10:14] = aperture[25:28] = 0.0
-    values, clip = spoken(aperture, phones)
-    assert metrics.closure_rates([metrics.aperture(values)], [clip]) == (1.0, 1.0)
-    shut, _ = spoken(np.zeros(45, np.float32), phones)
-    assert metrics.closure_rates([metrics.aperture(shut)], [clip]) == (1.0, 0.0)
-
-
-def test_a_mean_track_scores_no_residual_correlation():
-    rng = np.random.default_rng(0)
-    shape = np.sin(np.arange(60) / 5)
-    truth = [shape + 0.3 * rng.standard_normal(60) for _ in range(40)]
-    mean = [np.mean(truth, 0)] * 40
-    assert metrics.correlation(mean, truth) > 0.8
-    assert abs(metrics.residual_correlation([m + 1e-6 * rng.standard_normal(60) for m in mean], truth)) < 0.1
-    assert metrics.residual_correlation(truth, truth) == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize("rows", [-3, 0, 2])
-def test_sync_offset_finds_a_late_track(rows):
-    truth = [np.convolve(np.random.default_rng(n).standard_normal(120), np.ones(5), "same") for n in range(3)]
-    assert metrics.sync_offset([np.roll(t, rows) for t in truth], truth) == pytest.approx(rows * 1000 / 30, abs=5)
-
-
-def test_jitter_of_a_smooth_track_is_below_that_of_noise():
-    smooth, noise = np.sin(np.arange(200) / 10), np.random.default_rng(0).standard_normal(200)
-    assert metrics.jitter([smooth]) < 0.2 < 1.0 < metrics.jitter([noise])

@@ -1,0 +1,49 @@
+"""Whether a track goes up and down where the truth does: Pearson's r, and r_res."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...types import FloatArray
+from .measure import Measure, Sums, divided
+
+
+def pooled(ours: list[FloatArray], truth: list[FloatArray]) -> Measure:
+    """Pearson's r over all rows of all clips; NaN where one of the two never moves."""
+    sums = [_moments(o.astype(float), t.astype(float)) for o, t in zip(ours, truth, strict=True)]
+    return Measure(np.array(sums), _pearson)
+
+
+def residual(ours: list[FloatArray], truth: list[FloatArray]) -> Measure:
+    """r_res: r after the set's mean track and then each clip's mean are taken away, over clips of one length.
+
+    GRID's sentences share one template: a mean track, with no ear for the sound, already scores r .64, and here 0.
+    """
+    length = min(map(len, truth))
+    mine, theirs = (np.stack([track[:length].astype(float) for track in tracks]) for tracks in (ours, truth))
+    mine, theirs = (tracks - theirs.mean(0) for tracks in (mine, theirs))
+    mine, theirs = (tracks - tracks.mean(1, keepdims=True) for tracks in (mine, theirs))
+    return Measure(np.array([_moments(o, t) for o, t in zip(mine, theirs, strict=True)]), _pearson)
+
+
+def correlation(ours: list[FloatArray], truth: list[FloatArray]) -> float:
+    """`pooled` without its interval."""
+    return pooled(ours, truth).value
+
+
+def residual_correlation(ours: list[FloatArray], truth: list[FloatArray]) -> float:
+    """`residual` without its interval."""
+    return residual(ours, truth).value
+
+
+def _moments(x: Sums, y: Sums) -> list[float]:
+    return [len(x), float(x.sum()), float(y.sum()), float(x @ x), float(y @ y), float(x @ y)]
+
+
+def _pearson(sums: Sums) -> Sums:
+    """r from n, and the sums of x, y, x², y² and xy in the last axis (..., 6)."""
+    n, x, y, xx, yy, xy = np.moveaxis(np.asarray(sums, float), -1, 0)
+    n = np.maximum(n, 1)
+    spread = (xx - x * x / n) * (yy - y * y / n)
+    moves = spread > 1e-12 * np.maximum(xx * yy, 1e-30)  # a constant leaves rounding errors
+    return divided(xy - x * y / n, np.sqrt(np.where(moves, spread, 0.0)))

@@ -1,0 +1,37 @@
+"""What is read off face weights: one channel, the distance of the lips, the rows of a phone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ... import channels
+from ...types import MODEL_RATE, FloatArray
+from ..articulation import SILENT
+from ..corpora import Phone
+
+__all__ = ["BROWS", "SILENT", "aperture", "column", "known_only", "rows_of"]
+
+BROWS = [column for column, name in enumerate(channels.FACE) if name.startswith("brow")]
+"""Columns of face weights."""
+
+
+def column(values: FloatArray, channel: str) -> FloatArray:
+    """One channel (T,) of face weights (T, 52)."""
+    return values[:, channels.FACE.index(channel)]
+
+
+def aperture(values: FloatArray) -> FloatArray:
+    """How far the lips are apart, in units of jawOpen: jawOpen - mouthClose, (T,)."""
+    return np.maximum(column(values, "jawOpen") - column(values, "mouthClose"), 0.0)
+
+
+def known_only(values: FloatArray, known: np.ndarray) -> FloatArray:
+    """Face weights (T, 52) with the channels at rest that the judging corpus does not know, (52,) bool."""
+    return np.where(known, values, np.float32(0.0)).astype(np.float32)
+
+
+def rows_of(phone: Phone, rows: int, margin: int = 0) -> slice:
+    """The rows nearest to a phone, at least one, and `margin` more on both sides."""
+    first = min(round(phone.start * MODEL_RATE.value), rows - 1)
+    last = max(first + 1, round(phone.end * MODEL_RATE.value))
+    return slice(max(0, first - margin), last + margin)

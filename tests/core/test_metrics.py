@@ -1,0 +1,293 @@
+"""Measures: laws that hold for any face, on motion whose answer is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from diface_core import channels
+from diface_core.training import metrics
+from diface_core.training.corpora import Clip, Phone
+from diface_core.training.metrics import closures, geometry
+from diface_core.training.metrics.measure import Measure, mean
+
+
+def smooth(seed: int, rows: int = 120) -> np.ndarray:
+    """A track (T,) that moves as speech does, within 0 and 1."""
+    noise = np.random.default_rng(seed).standard_normal(rows + 8)
+    track = np.convolve(noise, np.hanning(9), "valid")
+    return ((track - track.min()) / np.ptp(track)).astype(np.float32)
+
+
+def face(rows: int = 120, **weights: np.ndarray | float) -> np.ndarray:
+    """Face weights (T, 52), 0 but where named."""
+    values = np.zeros((rows, len(channels.FACE)), np.float32)
+    for name, value in weights.items():
+        values[:, channels.FACE.index(name)] = value
+    return values
+
+
+@pytest.fixture
+def faces() -> list[np.ndarray]:
+    """Five clips of a talking face."""
+    return [
+        face(jawOpen=0.4 * smooth(n), mouthPucker=0.5 * smooth(n + 50), browInnerUp=0.3 * smooth(n + 90))
+        for n in range(5)
+    ]
+
+
+def phones(*spoken: tuple[float, float, str]) -> tuple[Phone, ...]:
+    return tuple(Phone(*phone) for phone in spoken)
+
+
+# --- intervals -------------------------------------------------------------------------------------------------------
+
+
+def test_an_interval_holds_its_value_and_shrinks_with_more_clips():
+    values = np.random.default_rng(0).normal(3.0, 1.0, 400)
+    few, many = (mean(values[:count], np.ones(count)) for count in (20, 400))
+    assert few.interval()[0] < few.value < few.interval()[1]
+    assert np.ptp(many.interval()) < 0.4 * np.ptp(few.interval())
+    assert np.ptp(many.interval()) == pytest.approx(2 * 1.96 / np.sqrt(400), rel=0.15)
+
+
+def test_an_interval_covers_the_truth_as_often_as_it_says():
+    draws = (mean(np.random.default_rng(seed).normal(0.0, 1.0, 40), np.ones(40)).interval() for seed in range(300))
+    assert 0.90 < np.mean([low < 0 < high for low, high in draws]) < 0.98
+
+
+def test_equal_clips_leave_no_doubt_and_one_clip_tells_nothing():
+    assert mean([6.0] * 4, [2] * 4).interval() == (3.0, 3.0)
+    assert np.isnan(mean([6.0], [2]).interval()).all()
+
+
+def test_what_was_never_seen_has_no_value():
+    nothing = mean([0.0, 0.0], [0, 0])
+    assert np.isnan(nothing.value)
+    assert np.isnan(nothing.interval()).all()
+
+
+def test_the_same_seed_draws_the_same_interval():
+    measure = mean(np.arange(9.0), np.ones(9))
+    assert measure.interval() == measure.interval() != measure.interval(seed=1)
+
+
+# --- correlation -----------------------------------------------------------------------------------------------------
+
+
+def test_correlation_is_numpys_and_knows_no_scale_or_offset():
+    ours, truth = [smooth(n) for n in range(4)], [smooth(n) + smooth(n + 10) for n in range(4)]
+    r = np.corrcoef(np.concatenate(ours), np.concatenate(truth))[0, 1]
+    assert metrics.correlation(ours, truth) == pytest.approx(r, abs=1e-6)
+    assert metrics.correlation([3 * o + 1 for o in ours], truth) == pytest.approx(r, abs=1e-6)
+    assert metrics.correlation([-o for o in ours], truth) == pytest.approx(-r, abs=1e-6)
+    assert metrics.correlation(truth, truth) == pytest.approx(1.0)
+
+
+def test_a_track_that_never_moves_has_no_correlation():
+    assert np.isnan(metrics.correlation([np.full(120, 0.3, np.float32)] * 3, [smooth(n) for n in range(3)]))
+
+
+def test_a_mean_track_scores_no_residual_correlation():
+    rng = np.random.default_rng(0)
+    shape = np.sin(np.arange(60) / 5)
+    truth = [shape + 0.3 * rng.standard_normal(60) for _ in range(40)]
+    average = [np.mean(truth, 0)] * 40
+    assert metrics.correlation(average, truth) > 0.8
+    assert abs(metrics.residual_correlation([a + 1e-6 * rng.standard_normal(60) for a in average], truth)) < 0.1
+    assert metrics.residual_correlation(truth, truth) == pytest.approx(1.0)
+
+
+# --- timing ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rows", [-4, -1, 0, 2, 5])
+def test_a_track_moved_by_rows_is_late_by_as_many_thirtieths(rows):
+    truth = [smooth(n) for n in range(4)]
+    late = metrics.lateness([np.roll(t, rows) for t in truth], truth)
+    assert late.value == pytest.approx(rows * 1000 / 30, abs=1.5)
+    assert late.interval()[0] - 1e-9 <= late.value <= late.interval()[1] + 1e-9
+
+
+def test_restlessness_knows_no_scale_and_is_one_beside_itself():
+    truth = [smooth(n) for n in range(3)]
+    assert metrics.restlessness([7 * t for t in truth], truth).value == pytest.approx(1.0, abs=1e-5)
+    noise = [np.random.default_rng(n).standard_normal(120) for n in range(3)]
+    assert metrics.restlessness(noise, truth).value > 1.5
+    assert metrics.jitter([np.sin(np.arange(200) / 10)]) < 0.2 < 1.0 < metrics.jitter(noise)
+
+
+# --- phones ----------------------------------------------------------------------------------------------------------
+
+
+def test_closures_count_and_a_shut_mouth_gains_no_lift():
+    said = [phones((0.0, 0.3, "AA"), (0.3, 0.5, "M"), (0.5, 0.8, "AA"), (0.8, 1.0, "B"), (1.0, 1.3, "IY"))]
+    opening = np.full(45, 0.5, np.float32)
+    opening[10:14] = opening[25:28] = 0.0
+    assert metrics.closure_rates([opening], said) == (1.0, 1.0)
+    assert metrics.closure_rates([np.zeros(45, np.float32)], said) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize("label", ["M", "B", "P", "m", "b", "p", "pʰ", "mː"])
+def test_labials_of_both_alphabets(label):
+    assert closures.is_labial(label)
+    assert not closures.is_labiodental(label)
+
+
+def test_kinds_of_phones():
+    assert all(map(closures.is_labiodental, ["F", "V", "f", "v"]))
+    assert all(map(closures.is_round, ["UW", "OW", "W", "u", "oʊ", "w", "y"]))
+    assert all(map(closures.is_open, ["AA", "AE", "AY", "a", "ɑ"]))
+    assert not any(kind("S") or kind("SIL") or kind("_") for kind in (closures.is_labial, closures.is_round))
+
+
+def test_phones_at_the_very_end_have_a_row():
+    track = np.arange(30, dtype=np.float32)
+    assert closures.per_phone([track], [phones((0.99, 1.2, "M"))], closures.is_labial)[0] == [28.0]
+
+
+def test_contrast_is_the_difference_of_means():
+    some, others = [np.array([1.0, 3.0]), np.array([])], [np.array([5.0]), np.array([7.0])]
+    assert closures.contrast(some, others).value == pytest.approx(-4.0)
+
+
+# --- millimetres -----------------------------------------------------------------------------------------------------
+
+
+def test_what_equals_the_truth_has_no_error(faces):
+    for measure in (
+        metrics.lip_vertex_error, metrics.mean_vertex_error, metrics.upper_face_dynamics_deviation,
+        metrics.dtw_lip_distance,
+    ):  # fmt: skip
+        assert measure(faces, faces).value == pytest.approx(0.0, abs=1e-6)
+
+
+def test_lip_vertex_error_is_the_heads_own_distance(asset):
+    """A jaw that is open by a tenth too much: the error is how far that takes the furthest lip vertex."""
+    truth = face(jawOpen=0.2)
+    head = geometry.load_head()
+    jaw = head.deltas[channels.FACE.index("jawOpen")]
+    furthest = 100 * np.linalg.norm(jaw[head.landmarks["lips"]], axis=1).max()
+    assert metrics.lip_vertex_error([face(jawOpen=0.3)], [truth]).value == pytest.approx(furthest, rel=1e-4)
+    everywhere = 100 * np.linalg.norm(jaw[head.landmarks["face"]], axis=1).mean()
+    assert metrics.mean_vertex_error([face(jawOpen=0.3)], [truth]).value == pytest.approx(everywhere, rel=1e-4)
+
+
+def test_errors_grow_in_proportion(faces):
+    wrong = [f.copy() for f in faces]
+    for f in wrong:
+        f[:, channels.FACE.index("mouthFunnel")] += 0.1
+    twice = [f + (w - f) * 2 for f, w in zip(faces, wrong, strict=True)]
+    for measure in (metrics.lip_vertex_error, metrics.mean_vertex_error):
+        assert measure(twice, faces).value == pytest.approx(2 * measure(wrong, faces).value, rel=1e-4)
+
+
+def test_a_still_upper_face_lacks_dynamics_and_a_livelier_one_has_too_much():
+    brow, faces = channels.FACE.index("browInnerUp"), [face(browInnerUp=0.3 * smooth(n)) for n in range(3)]
+    still, lively = [f.copy() for f in faces], [f.copy() for f in faces]
+    for s, v in zip(still, lively, strict=True):
+        s[:, brow], v[:, brow] = 0.15, 2 * v[:, brow]
+    lacking = metrics.upper_face_dynamics_deviation(still, faces).value
+    assert lacking > 0
+    assert metrics.upper_face_dynamics_deviation(lively, faces).value == pytest.approx(-lacking, rel=1e-3)
+
+
+def test_time_warping_forgives_what_is_late_and_not_what_is_wrong(faces):
+    late = [np.roll(f, 3, axis=0) for f in faces]
+    plain = np.mean([geometry._errors(o, t, "lips")[:, ::4].mean() for o, t in zip(late, faces, strict=True)])
+    assert metrics.dtw_lip_distance(late, faces).value < 0.35 * plain
+    smaller = [0.5 * f for f in faces]
+    plain = np.mean([geometry._errors(o, t, "lips")[:, ::4].mean() for o, t in zip(smaller, faces, strict=True)])
+    assert metrics.dtw_lip_distance(smaller, faces).value > 0.35 * plain
+
+
+def test_time_warping_never_costs_more_than_none(faces):
+    ours = faces[1:] + faces[:1]
+    plain = np.mean([geometry._errors(o, t, "lips")[:, ::4].mean() for o, t in zip(ours, faces, strict=True)])
+    assert metrics.dtw_lip_distance(ours, faces).value <= plain * 1.0001
+
+
+def test_lips_meet_at_rest_and_part_with_the_jaw():
+    gaps = metrics.lip_gap(np.concatenate([face(1), face(1, jawOpen=0.1), face(1, jawOpen=0.1, mouthClose=0.1)]))
+    assert gaps[0] == pytest.approx(0.0, abs=1e-3)
+    assert gaps[1] > 2.0
+    assert gaps[2] < 0.2
+
+
+def test_a_pucker_narrows_and_a_rolled_lip_comes_to_the_teeth():
+    assert metrics.mouth_width(face(1, mouthPucker=1.0))[0] < metrics.mouth_width(face(1))[0] - 5
+    rest, bitten = face(1), face(1, mouthRollLower=0.8, jawOpen=0.1, mouthUpperUpLeft=0.3, mouthUpperUpRight=0.3)
+    assert metrics.lip_to_teeth(bitten)[0] < metrics.lip_to_teeth(rest)[0] - 2
+
+
+def test_speed_is_distance_over_time():
+    ramp = np.linspace(0, 1, 31)
+    slow, fast = (metrics.lip_speed(face(31, jawOpen=k * ramp)).mean() for k in (0.5, 1.0))
+    assert fast == pytest.approx(2 * slow, rel=1e-4)
+    head = geometry.load_head()
+    moved = 1000 * np.linalg.norm(head.deltas[channels.FACE.index("jawOpen"), head.landmarks["lips"]], axis=1).mean()
+    assert fast == pytest.approx(moved, rel=1e-4)
+
+
+# --- diversity -------------------------------------------------------------------------------------------------------
+
+
+def test_equal_takes_have_no_spread_and_unrelated_ones_all_of_it():
+    rng = np.random.default_rng(0)
+    one = rng.standard_normal((1, 400, 3))
+    assert metrics.spread([np.repeat(one, 4, axis=0)]).value == 0.0
+    assert metrics.spread([rng.standard_normal((6, 400, 3)) for _ in range(3)]).value == pytest.approx(1.0, abs=0.05)
+
+
+def test_lips_that_always_shut_in_closures_have_no_spread_there():
+    """Seeds that differ in how wide the mouth opens, and all shut it in the m."""
+    said = phones((0.0, 1.0, "AA"), (1.0, 1.2, "M"), (1.2, 4.0, "AA"))
+    shut = np.ones(120)
+    shut[29:38] = 0.0
+    takes = np.stack(
+        [face(jawOpen=shut * (0.1 + 0.3 * smooth(seed)), browInnerUp=smooth(9 + seed)) for seed in range(4)]
+    )
+    parts = metrics.by_part([takes], [said])
+    assert parts["gap in m, b, p"].value == pytest.approx(0.0, abs=1e-4)
+    assert parts["lips"].value > 0.2
+    assert parts["brows"].value > 0.5
+
+
+# --- the tables ------------------------------------------------------------------------------------------------------
+
+
+def clip(values: np.ndarray, said: tuple[Phone, ...] = ()) -> Clip:
+    return Clip("clip", np.zeros(1, np.float32), values, np.ones(52, bool), "style", said)
+
+
+def test_a_table_has_a_row_a_method_and_leaves_out_what_clips_cannot_tell(faces):
+    from diface_core.training.scorecard import MILLIMETRES, PHONES, TRACKS, Judged, table
+
+    clips = [clip(f) for f in faces]
+    rows = {"truth": Judged(faces, clips), "still": Judged([0 * f for f in faces], clips)}
+    lines = table(TRACKS, rows).splitlines()
+    assert len(lines) == 4
+    assert len({line.count("|") for line in lines}) == 1
+    assert "1.000 (1.000 to 1.000)" in lines[2]
+    assert lines[3].startswith("| still |  |")
+    assert "| LVE |" in table(MILLIMETRES, rows)
+    assert table(PHONES, rows) == ""
+
+
+def test_unknown_channels_do_not_count_as_errors(faces):
+    from diface_core.training.scorecard import MILLIMETRES, Judged
+
+    unknown = np.array([not name.startswith("cheek") for name in channels.FACE])
+    clips = [Clip("clip", np.zeros(1, np.float32), f, unknown, "style") for f in faces]
+    puffed = [f.copy() for f in faces]
+    for f in puffed:
+        f[:, channels.FACE.index("cheekPuff")] = 0.8
+    assert MILLIMETRES[0].measure(Judged(puffed, clips)).value == pytest.approx(0.0, abs=1e-6)
+
+
+def test_figures_are_written_without_a_negative_nothing():
+    from diface_core.training.scorecard import written
+
+    assert written(Measure(np.array([[-1e-6]]), lambda sums: sums[..., 0]), 3) == "0.000"
+    assert written(mean([0.5, 0.5], [1, 1]), 0, 100) == "50 (50 to 50)"
+    assert written(mean([0.0], [0]), 2) == ""
