@@ -1,0 +1,85 @@
+"""Style files: one speaker's manner for one model, as `personalise` writes it; safetensors, no pickle."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from ..errors import ModelError
+from .denoiser import Denoiser
+
+FORMAT = "diface-style-1"
+SUFFIX = ".safetensors"
+"""How the name of a style file ends, and that of no trained style."""
+
+
+@dataclass(frozen=True)
+class StyleFile:
+    """What a speaker adds to a denoiser (3DiFACE, style adaptation).
+
+    vector: (2 width,) as `Denoiser.style_vector` gives. weight (C, width), bias (C,): added to the output layer's.
+    base: `fingerprint` of the denoiser that it belongs to. notes: what it was made from, for people to read.
+    """
+
+    name: str
+    base: str
+    vector: Tensor
+    weight: Tensor
+    bias: Tensor
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+def output_layer(denoiser: Denoiser) -> nn.Linear:
+    """The last layer: from hidden rows to channels."""
+    last = denoiser.leave[-1]
+    assert isinstance(last, nn.Linear)
+    return last
+
+
+def fingerprint(denoiser: Denoiser) -> str:
+    """Hash (hex) of the weights as they are on disk, in float16."""
+    digest = hashlib.sha256()
+    for name, value in sorted(denoiser.state_dict().items()):
+        digest.update(name.encode() + value.detach().to("cpu", torch.float16).contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def save(style: StyleFile, path: Path) -> None:
+    """Write the style, whole or not at all."""
+    values = {name: getattr(style, name).detach().cpu().float().contiguous() for name in ("vector", "weight", "bias")}
+    partial = path.with_suffix(".partial")
+    save_file(values, partial, {"format": FORMAT, "name": style.name, "base": style.base, **style.notes})
+    partial.chmod(0o644)  # safetensors writes for its owner alone
+    partial.replace(path)
+
+
+def load(path: Path, denoiser: Denoiser) -> StyleFile:
+    """The style at `path`. Raises ModelError where it is missing, damaged or made for another model."""
+    if not path.is_file():
+        raise ModelError(f"The style file {path} is missing.", "Put it back, or choose another style.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            notes = dict(file.metadata() or {})
+            values = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 - no mapping
+    except (SafetensorError, OSError) as damage:
+        raise ModelError(f"The style file {path.name} is damaged: {damage}.", "Make it again.") from damage
+    if notes.pop("format", None) != FORMAT or set(values) != {"vector", "weight", "bias"}:
+        raise ModelError(
+            f"{path.name} is not a style file.", "Choose one that `python -m diface_core personalise` wrote."
+        )
+    base = notes.pop("base", "")
+    if base != fingerprint(denoiser):
+        raise ModelError(
+            f"The style {path.name} was made for another model than this one.",
+            "Personalise again with the model of this DiFACE: it takes about two minutes.",
+        )
+    wrong = [name for name, value in values.items() if not torch.isfinite(value).all()]
+    if wrong:
+        raise ModelError(f"The style file {path.name} holds values that are not numbers.", "Make it again.")
+    return StyleFile(notes.pop("name", path.stem), base, values["vector"], values["weight"], values["bias"], notes)
