@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+import shutil
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ from tqdm import tqdm
 from ..features import RATE, SpeechEncoder
 from ..types import AudioClip, BoolArray
 from . import augment
+from .augment import Variety
 from .corpora import Clip
 
 log = logging.getLogger(__name__)
@@ -36,39 +39,64 @@ class Sequence:
 
 @dataclass(frozen=True)
 class DatasetConfig:
-    """`clean` and `varied`: how often all clips are gone through as recorded and in other voices."""
+    """What is trained on, and how often.
+
+    clean, varied: how often all clips are gone through as recorded and in other voices. passes: a factor on both for
+    single sources, so that a small one is not drowned, or a large one does not drown the others.
+    split: see `corpora.Split`. corpora: `{kind, folder}` of those beside the bundled ones, see `corpora.KINDS`.
+    variety: how far the other voices go.
+    """
 
     clean: int = 2
     varied: int = 6
     seed: int = 0
+    passes: Mapping[str, float] = field(default_factory=dict)
+    split: str = "clip"
+    corpora: tuple[Mapping[str, str], ...] = ()
+    variety: Variety = field(default_factory=Variety)
 
 
 def build(clips: list[Clip], config: DatasetConfig, encoder: SpeechEncoder, cache: Path) -> list[Sequence]:
-    """All sequences of all passes, each pass computed once and kept in `cache`."""
+    """All sequences of all passes over all sources; each pass is computed once, kept in `cache` and read from there."""
+    todo = []
+    for source in sorted({clip.source for clip in clips}):
+        mine = [clip for clip in clips if clip.source == source]
+        factor = config.passes.get(source, 1.0)
+        kinds = [False] * round(config.clean * factor) + [True] * round(config.varied * factor)
+        todo += [(mine, number, varied) for number, varied in enumerate(kinds)]
     sequences: list[Sequence] = []
-    motion = hashlib.sha256()
-    for clip in clips:
-        motion.update(clip.values.tobytes() + clip.known.tobytes())
-    passes = [False] * config.clean + [True] * config.varied
-    for number, varied in enumerate(tqdm(passes, desc="features", unit="pass")):
-        key = [encoder.hash, config.seed, number, varied, motion.hexdigest(), asdict(augment.Voice()), LONGEST]
-        name = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]
-        path = cache / f"pass_{name}.npz"
+    for mine, number, varied in tqdm(todo, desc="features", unit="pass", disable=None):
+        variety = config.variety if varied else None
+        path = cache / f"pass_{_key(mine, config.seed, number, variety, encoder.hash)}"
         if not path.exists():
-            _save(path, list(_one_pass(clips, config.seed * 1000 + number, varied, encoder)))
+            seed = [config.seed, number, zlib.crc32(mine[0].source.encode())]
+            _save(path, _one_pass(mine, np.random.default_rng(seed), variety, encoder))
         sequences += _load(path)
     return sequences
 
 
-def _one_pass(clips: list[Clip], seed: int, varied: bool, encoder: SpeechEncoder) -> Iterator[Sequence]:
+def _key(clips: list[Clip], seed: int, number: int, variety: Variety | None, encoder: str) -> str:
+    """Names all that a pass depends on."""
+    content = hashlib.sha256()
+    for clip in clips:
+        content.update(f"{clip.name}/{clip.style}/{clip.source}".encode())
+        content.update(clip.samples.tobytes() + clip.values.tobytes() + clip.known.tobytes())
+    varied = [augment.RECIPE, asdict(variety)] if variety else None
+    key = [content.hexdigest(), seed, number, varied, encoder, LONGEST]
+    return hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]
+
+
+def _one_pass(
+    clips: list[Clip], rng: np.random.Generator, variety: Variety | None, encoder: SpeechEncoder
+) -> Iterator[Sequence]:
     """Every clip once, in sounds of one clip or of several of one speaker in a row."""
-    rng = np.random.default_rng(seed)
-    for group in tqdm(list(_groups(clips, rng)), desc="sounds", leave=False):
+    others = [clip.samples for clip in clips]
+    for group in tqdm(list(_groups(clips, rng)), desc=clips[0].source, unit="sound", leave=False, disable=None):
         samples = np.concatenate([clip.samples for clip in group])
         values = np.concatenate([clip.values for clip in group])
-        if varied:
-            voice = augment.draw(rng)
-            samples = augment.vary(samples, voice, rng)
+        if variety:
+            voice = augment.draw(rng, variety)
+            samples = augment.vary(samples, voice, rng, others)
             values = augment.vary_motion(values, voice, len(samples))
         features = encoder.encode(AudioClip(samples, RATE))
         rows = min(len(features), len(values))
@@ -77,8 +105,11 @@ def _one_pass(clips: list[Clip], seed: int, varied: bool, encoder: SpeechEncoder
 
 
 def _groups(clips: list[Clip], rng: np.random.Generator) -> Iterator[list[Clip]]:
-    for style in sorted({clip.style for clip in clips}):
-        mine = [clip for clip in clips if clip.style == style]
+    """The clips in random order, in a row up to LONGEST; a row is of one speaker, of whom the same is known."""
+    alike: dict[tuple[str, str, bytes], list[Clip]] = {}
+    for clip in clips:
+        alike.setdefault((clip.style, clip.speaker, clip.known.tobytes()), []).append(clip)
+    for _, mine in sorted(alike.items()):
         waiting: list[Clip] = []
         for index in rng.permutation(len(mine)):
             clip = mine[index]
@@ -91,24 +122,32 @@ def _groups(clips: list[Clip], rng: np.random.Generator) -> Iterator[list[Clip]]
             yield waiting
 
 
-def _save(path: Path, sequences: list[Sequence]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    arrays = {}
-    for number, sequence in enumerate(sequences):
-        for name, value in asdict(sequence).items():
-            arrays[f"{number}/{name}"] = np.asarray(value)
-    partial = path.with_suffix(".partial.npz")
-    np.savez(partial, **arrays)
+def _save(path: Path, sequences: Iterable[Sequence]) -> None:
+    """Write them one by one, so that no more than one is in memory, and all or nothing."""
+    partial = path.with_name(path.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    index, widths = [], (0, 0)
+    with (partial / "features").open("wb") as features, (partial / "values").open("wb") as values:
+        for one in sequences:
+            one.features.astype("<f2").tofile(features)
+            one.values.astype("<f2").tofile(values)
+            index.append({"rows": len(one.values), "style": one.style, "known": one.known.tolist()})
+            widths = one.features.shape[1], one.values.shape[1]
+    (partial / "index.json").write_text(json.dumps({"widths": widths, "sequences": index}))
     partial.replace(path)
 
 
 def _load(path: Path) -> list[Sequence]:
-    with np.load(path) as arrays:
-        count = len({name.split("/")[0] for name in arrays.files})
-        return [
-            Sequence(
-                arrays[f"{number}/features"], arrays[f"{number}/values"], arrays[f"{number}/known"],
-                str(arrays[f"{number}/style"]),
-            )
-            for number in range(count)
-        ]  # fmt: skip
+    """What was saved, mapped and not read: hours of it cost no memory until they are used."""
+    index = json.loads((path / "index.json").read_text())
+    rows = sum(one["rows"] for one in index["sequences"])
+    features, values = (
+        np.memmap(path / name, "<f2", "r", shape=(rows, width))
+        for name, width in zip(("features", "values"), index["widths"], strict=True)
+    )
+    sequences, first = [], 0
+    for one in index["sequences"]:
+        part = slice(first, first := first + one["rows"])
+        sequences.append(Sequence(features[part], values[part], np.array(one["known"], bool), one["style"]))
+    return sequences

@@ -2,19 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
+from .arkit_folder import arkit_folder
 from .clip import Clip, Phone
-from .facegood_1114 import facegood
-from .grid_s1 import grid
+from .facegood_1114 import facegood, facegood_clips
+from .grid_s1 import grid, grid_clips
+from .reading import Reading, Skipped, checked
 from .sealing import LABIALS, sealed
-from .splits import held_out
+from .splits import Split, every_split, held_out
+from .vocaset_folder import vocaset_folder
 
-__all__ = ["LABIALS", "READERS", "Clip", "Phone", "facegood", "grid", "held_out", "sealed"]
+__all__ = [
+    "KINDS", "LABIALS", "READERS", "Clip", "Phone", "Reading", "Skipped", "Split", "arkit_folder", "checked",
+    "every_split", "facegood", "grid", "held_out", "read", "read_all", "sealed", "vocaset_folder",
+]  # fmt: skip
 
-READERS: dict[str, tuple[str, Callable[[Path], list[Clip]]]] = {
-    "grid": ("grid_s1", grid),
-    "facegood": ("facegood", facegood),
+Reader = Callable[[Path], Iterable[Clip | Skipped]]
+
+
+def _rendered(folder: Path) -> list[Clip]:
+    # Made of clips itself: known only when it is asked for.
+    from ..rendered import rendered
+
+    return rendered(folder)
+
+
+KINDS: dict[str, Reader] = {
+    "grid": grid_clips,
+    "facegood": facegood_clips,
+    "arkit": arkit_folder,
+    "vocaset": vocaset_folder,
+    "rendered": _rendered,
 }
-"""Corpus name -> its folder beside the others, and its reader."""
+"""Kind of corpus -> its reader."""
+
+READERS: dict[str, tuple[str, Reader]] = {"grid": ("grid_s1", grid), "facegood": ("facegood", facegood)}
+"""The corpora that the bundled model is trained on: name -> its folder beside the others, and its reader."""
+
+
+def read(kind: str, folder: Path) -> Reading:
+    """The clips of one folder that are sound, and what was skipped. Raises DifaceError where none is left."""
+    if kind not in KINDS:
+        raise ValueError(f"A corpus must be one of {sorted(KINDS)}. Got {kind!r}.")
+    return checked(KINDS[kind](folder), folder)
+
+
+def read_all(data: Path, more: Sequence[Mapping[str, str]] = ()) -> list[Clip]:
+    """The clips of READERS in `data`, and of each `{kind, folder}` of `more` (folders as they stand, or in `data`)."""
+    readings = [read(kind, data / folder) for kind, (folder, _) in READERS.items()]
+    readings += [read(one["kind"], data / one["folder"]) for one in more]
+    return list(chain.from_iterable(reading.clips for reading in readings))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 
 from ...features import RATE
@@ -46,7 +47,7 @@ class Clip:
         return len(self.samples) / RATE
 
 
-def at_rows(values: FloatArray, times: FloatArray, samples: int) -> FloatArray:
+def at_rows(values: npt.NDArray[np.floating], times: npt.NDArray[np.floating], samples: int) -> FloatArray:
     """`values` (N, C) known at `times` (s) -> the rows of a sound of so many samples; held beyond both ends."""
     at = np.arange(MODEL_RATE.rows(samples / RATE)) / MODEL_RATE.value
     return PchipInterpolator(times, values)(np.clip(at, times[0], times[-1])).astype(np.float32)

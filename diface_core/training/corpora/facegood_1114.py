@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from ... import channels
 from ...features import RATE
 from ...types import MODEL_RATE, FloatArray
+from . import recordings
 from .clip import Clip, at_rows
+from .reading import Skipped, checked, require
 
 # Their other controls (brows, lids, eyes, cheeks, tongue, jaw sideways and forward, corners down, lower chin) stand
 # still in all five recordings: that tells nothing, so those channels are not known.
@@ -35,17 +37,31 @@ FACEGOOD_ZERO = ("mouthClose",)
 """The rig parts the lips with its jaw control alone, so that ours is known to be 0."""
 
 SEGMENT_SECONDS = 20.0
+APART = 0.5
+"""Seconds by which sound and motion may differ in length."""
 
 
 def facegood(folder: Path) -> list[Clip]:
     """FACEGOOD's five recordings, cut into segments of about 20 s at their quietest places."""
+    return list(checked(facegood_clips(folder), folder).clips)
+
+
+def facegood_clips(folder: Path) -> Iterator[Clip | Skipped]:
+    """The segments of each recording, and why another does not count."""
+    require(folder, "controls.npz")
     controls = np.load(folder / "controls.npz")
     names = [str(name) for name in controls["names"]]
     known = np.array([name in FACEGOOD_CONTROLS or name in FACEGOOD_ZERO for name in channels.FACE])
-    clips = []
+    for name in sorted(set(controls.files) - {"names", "fps"} - {path.stem for path in folder.glob("*.flac")}):
+        yield Skipped(f"{name}.flac", "missing")
     for path in sorted(folder.glob("*.flac")):
-        samples = np.asarray(soundfile.read(path, dtype="float32")[0], np.float32)
-        theirs = controls[path.stem].astype(np.float32)
+        if path.stem not in controls.files:
+            yield Skipped(path.name, "no controls of this name")
+            continue
+        samples, theirs = recordings.load(path), controls[path.stem].astype(np.float32)
+        if abs(len(theirs) / float(controls["fps"]) - len(samples) / RATE) > APART:
+            yield Skipped(path.name, f"{len(theirs)} frames of motion for {len(samples) / RATE:.2f} s of sound")
+            continue
         values = np.zeros((len(theirs), len(channels.FACE)), np.float32)
         for channel, sources in FACEGOOD_CONTROLS.items():
             values[:, channels.FACE.index(channel)] = sum(w * theirs[:, names.index(c)] for c, w in sources.items())
@@ -54,12 +70,10 @@ def facegood(folder: Path) -> list[Clip]:
         for part, (first, last) in enumerate(pairwise(cuts)):
             rows = slice(round(first / RATE * 30), round(first / RATE * 30) + MODEL_RATE.rows((last - first) / RATE))
             name = f"{path.stem}_{part:02d}"
-            clip = Clip(
+            yield Clip(
                 name, samples[first:last], values[rows], known, "facegood_1114", speaker="facegood_1114",
                 source="facegood_1114", recording=path.stem, start=first / RATE,
             )  # fmt: skip
-            clips.append(clip)
-    return clips
 
 
 def _quiet_cuts(samples: FloatArray) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,10 @@ import soundfile
 from ... import channels
 from ...types import FloatArray
 from .clip import Clip, Phone, at_rows
+from .reading import Skipped, checked, require
+
+SAMPLES = 48_000
+"""Of each clip, 3 s."""
 
 # These sit where this speaker and this tracker put them at rest; what counts is the way from there.
 GRID_RESTED = ("eyeSquint", "mouthRollLower")
@@ -41,11 +45,18 @@ CLOSED = 0.005
 
 
 def grid(folder: Path) -> list[Clip]:
-    """The clips of `grid_s1` whose tracking holds on every frame, in the corpus's order."""
+    """The clips of `grid_s1` that can be used, in the corpus's order."""
+    return list(checked(grid_clips(folder), folder).clips)
+
+
+def grid_clips(folder: Path) -> Iterator[Clip | Skipped]:
+    """The clips whose tracking holds on every frame, and why the others do not count."""
+    require(folder, "audio.flac", "motion.npz", "phones.json")
     sound = np.asarray(soundfile.read(folder / "audio.flac", dtype="float32")[0], np.float32)
     motion = np.load(folder / "motion.npz")
     phones = json.loads((folder / "phones.json").read_text())
     names = [str(name) for name in motion["names"]]
+    ok = motion["ok"]
     columns = np.array([names.index(name) for name in channels.FACE if name in names])
     known = np.array([name in names and not name.startswith(GRID_UNKNOWN) for name in channels.FACE])
 
@@ -55,13 +66,14 @@ def grid(folder: Path) -> list[Clip]:
     weights[..., ~known] = 0.0
 
     times = (np.arange(weights.shape[1]) + 0.5) / float(motion["fps"])
-    clips = []
-    for index in np.flatnonzero(motion["ok"].all(axis=1)):
-        name, samples = str(motion["keys"][index]), sound[index * 48_000 : (index + 1) * 48_000]
+    for index, key in enumerate(motion["keys"]):
+        name, samples = str(key), sound[index * SAMPLES : (index + 1) * SAMPLES]
+        if not ok[index].all():
+            yield Skipped(name, f"the tracker lost the face in {np.sum(~ok[index])} frames")
+            continue
         said = tuple(Phone(*phone) for phone in phones.get(name, {}).get("phones", ()))
         values = at_rows(weights[index], times, len(samples))
-        clips.append(Clip(name, samples, values, known, "grid_s1", said, speaker="grid_s1", source="grid_s1"))
-    return clips
+        yield Clip(name, samples, values, known, "grid_s1", said, speaker="grid_s1", source="grid_s1")
 
 
 def _grid_weights(weights: FloatArray, lip_distance: FloatArray) -> FloatArray:

@@ -1,10 +1,93 @@
-"""Which clips are kept for judging."""
+"""What is trained on and what is kept for judging: by clip, by speaker, by source. Written down in docs/splits.json."""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ...features import RATE
+from ...types import MODEL_RATE
 from .clip import Clip
+
+KINDS = ("clip", "speaker", "source")
+
+GUARD = 1.0
+"""Seconds of a training clip that are left away where one kept for judging goes on: no word is heard in both."""
 
 
 def held_out(clip: Clip) -> bool:
     """Whether a clip is kept for judging: a tenth, chosen by name, so that the split never moves."""
     return sum(clip.name.encode()) * 2654435761 % 2**32 < 0.1 * 2**32
+
+
+@dataclass(frozen=True)
+class Split:
+    """`clip`: about a tenth of the clips of every source, speakers known. `speaker:NAME` and `source:NAME`: all clips
+    of that speaker or that source, and of the others again a tenth, which the same training can be judged on."""
+
+    name: str = "clip"
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS or (self.kind == "clip") != (self.left_out == ""):
+            expected = '"clip", "speaker:NAME" or "source:NAME"'
+            raise ValueError(f"A split must be {expected}. Got {self.name!r}.")
+
+    @property
+    def kind(self) -> str:
+        return self.name.partition(":")[0]
+
+    @property
+    def left_out(self) -> str:
+        """The speaker or source that training never meets, or ""."""
+        return self.name.partition(":")[2]
+
+    def judged(self, clip: Clip) -> bool:
+        """Whether the clip is kept for judging."""
+        return self.unseen(clip) or held_out(clip)
+
+    def unseen(self, clip: Clip) -> bool:
+        """Whether the clip is of the speaker or of the source that is left out."""
+        return bool(self.left_out) and getattr(clip, self.kind) == self.left_out
+
+    def training(self, clips: Iterable[Clip]) -> list[Clip]:
+        """The clips to train on, shortened where they go on in one kept for judging."""
+        clips = list(clips)
+        kept = [clip for clip in clips if self.judged(clip)]
+        return [_guarded(clip, kept) for clip in clips if not self.judged(clip)]
+
+    def judging(self, clips: Iterable[Clip]) -> list[Clip]:
+        """The clips to judge on: those left out where the split leaves any out, else the tenth by name."""
+        return [clip for clip in clips if (self.unseen(clip) if self.left_out else held_out(clip))]
+
+
+def every_split(clips: Iterable[Clip]) -> tuple[Split, ...]:
+    """By clip, and each speaker and each source left out in turn (those that are not all there is)."""
+    clips, found = list(clips), [Split()]
+    for kind in KINDS[1:]:
+        names = sorted({getattr(clip, kind) for clip in clips} - {""})
+        found += [Split(f"{kind}:{name}") for name in names if len(names) > 1]
+    return tuple(found)
+
+
+def _guarded(clip: Clip, kept: list[Clip]) -> Clip:
+    """The clip without the second at an end that touches a kept clip of the same recording."""
+    if not clip.recording:
+        return clip
+    same = [other for other in kept if other.recording == clip.recording and other.source == clip.source]
+    before = any(abs(other.start + other.seconds - clip.start) < GUARD for other in same)
+    after = any(abs(clip.start + clip.seconds - other.start) < GUARD for other in same)
+    rows = round(GUARD * MODEL_RATE.value)
+    first, last = rows * before, len(clip.values) - rows * after
+    if last - first < rows or not (before or after):
+        return clip
+    # Whole rows, so that each stays at its sound: 1600 samples are three rows.
+    begin, end = round(first / MODEL_RATE.value * RATE), round(last / MODEL_RATE.value * RATE)
+    samples = clip.samples[begin : end if after else None]
+    phones = tuple(
+        dataclasses.replace(p, start=p.start - begin / RATE, end=p.end - begin / RATE)
+        for p in clip.phones
+        if p.start >= begin / RATE and p.end <= begin / RATE + len(samples) / RATE
+    )
+    values = clip.values[first : first + MODEL_RATE.rows(len(samples) / RATE)]
+    return dataclasses.replace(clip, samples=samples, values=values, phones=phones, start=clip.start + begin / RATE)

@@ -1,0 +1,92 @@
+"""Any folder of sound and ARKit CSV, as Epic's Live Link Face app records them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ... import channels
+from ...errors import DifaceError
+from ...features import RATE
+from ...motion_files import read_csv
+from ...types import MODEL_RATE
+from . import recordings
+from .clip import Clip
+from .reading import Skipped
+
+RATES = (24, 25, 30, 48, 50, 60, 120)
+"""Frames a second of timecodes."""
+GAP = 0.5
+"""Seconds without a frame after which the face was lost: nothing is made up in between."""
+APART = 1.0
+"""Seconds by which sound and motion may differ in length; what only one of them has is left out."""
+
+
+def arkit_folder(folder: Path, style: str = "") -> Iterator[Clip | Skipped]:
+    """A clip for every .csv in the folder and those in it with a sound of the same stem beside it.
+
+    Speaker and style: `style`, or the folder's name. Rows are set by their timecodes where the file has them.
+    """
+    for path in sorted(file for file in folder.rglob("*") if file.suffix.lower() == ".csv"):
+        try:
+            yield _clip(path, folder, style or folder.name)
+        except (DifaceError, OSError, ValueError) as reason:
+            yield Skipped(str(path), getattr(reason, "message", str(reason)))
+
+
+def _clip(path: Path, folder: Path, style: str) -> Clip:
+    sound = recordings.sound_beside(path)
+    if sound is None:
+        raise ValueError("no sound of the same name beside it")
+    motion = read_csv(path, MODEL_RATE)
+    values = motion.select(channels.FACE).values
+    if not np.isfinite(values).all():
+        raise ValueError("weights that are not numbers")
+    samples = recordings.load(sound)
+    seconds = len(samples) / RATE
+    times = row_times(path, len(values), seconds)
+    if len(times) < 2 or abs(seconds - times[-1]) > APART + 0.02 * seconds:
+        raise ValueError(f"{times[-1]:.2f} s of motion, but {seconds:.2f} s of sound")
+    if np.diff(times).max() > GAP:
+        raise ValueError(f"{np.diff(times).max():.2f} s without a frame")
+    samples = samples[: round((times[-1] + 1 / MODEL_RATE.value) * RATE)]
+    values = recordings.on_the_sounds_clock(values, times, samples)
+    # A channel that never moves was not tracked (older phones send zeros for the tongue).
+    known = np.ptp(values, axis=0) > 1e-3
+    name = str(path.relative_to(folder).with_suffix(""))
+    return Clip(name, samples, values * known, known, style, speaker=style, source=style)
+
+
+def row_times(path: Path, rows: int, seconds: float) -> npt.NDArray[np.float64]:
+    """Seconds (rows,) of each row from the first: by HH:MM:SS:FF.mmm timecodes, or, where there are none, steady at
+    that usual rate which fits a sound of so many seconds best.
+
+    Raises ValueError for timecodes that do not go on from row to row.
+    """
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        header, *table = [row for row in csv.reader(file) if row]
+    names = [name.lower() for name in header]
+    codes = [row[names.index("timecode")] for row in table] if "timecode" in names else []
+    if len(codes) == rows and all(code.strip() for code in codes):
+        return times_of(codes)
+    return np.arange(rows) / min(RATES, key=lambda rate: abs(rows / rate - seconds))
+
+
+def times_of(codes: list[str]) -> npt.NDArray[np.float64]:
+    """Timecodes -> seconds from the first. Frames are counted at the least rate that has the highest frame number."""
+    parts = np.array([[float(part) for part in code.replace(";", ":").split(":")] for code in codes])
+    if parts.ndim != 2 or parts.shape[1] != 4 or not np.isfinite(parts).all():
+        raise ValueError(f"timecodes must read HH:MM:SS:FF.mmm. Got {codes[0]}")
+    rate = next((rate for rate in RATES if parts[:, 3].max() < rate), None)
+    if rate is None:
+        raise ValueError(f"timecodes with frame {parts[:, 3].max():.0f}")
+    seconds = parts[:, :3] @ np.array([3600.0, 60.0, 1.0]) + parts[:, 3] / rate
+    # Midnight.
+    seconds += 86_400.0 * np.cumsum(np.diff(seconds, prepend=seconds[0]) < -43_200)
+    if not (np.diff(seconds) > 0).all():
+        raise ValueError("timecodes that do not go on from row to row")
+    return seconds - seconds[0]

@@ -1,0 +1,121 @@
+"""Clips out of folders that hold what they should, and a list of what was passed over where they do not."""
+
+from __future__ import annotations
+
+import logging
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ... import channels
+from ...audio import SILENT
+from ...errors import DifaceError
+from ...types import MODEL_RATE
+from .clip import Clip
+
+log = logging.getLogger(__name__)
+
+SHORTEST = 0.5
+"""Seconds below which a clip teaches nothing."""
+WEIGHTS = (-0.5, 2.0)
+"""Beyond these a face weight is taken for a mistake of unit or column."""
+STILL = 1e-3
+"""A face whose known weights move less than this was not tracked."""
+LISTED = 20
+"""How many skipped files are logged one by one."""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file, or one clip of it, that was passed over, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a corpus gave, and what it did not."""
+
+    clips: tuple[Clip, ...]
+    skipped: tuple[Skipped, ...]
+
+    def summary(self) -> str:
+        """For the log: how much, and the first of those passed over."""
+        lines = [f"{len(self.clips)} clips, {sum(c.seconds for c in self.clips) / 60:.1f} min"]
+        if self.skipped:
+            lines[0] += f"; {len(self.skipped)} skipped:"
+        lines += [f"  {item.path}: {item.reason}" for item in self.skipped[:LISTED]]
+        if len(self.skipped) > LISTED:
+            lines.append(f"  and {len(self.skipped) - LISTED} more")
+        return "\n".join(lines)
+
+
+def checked(found: Iterable[Clip | Skipped], folder: Path) -> Reading:
+    """The clips that are sound, and why the others are not; logged. Raises DifaceError where none is left."""
+    clips: list[Clip] = []
+    skipped: list[Skipped] = []
+    for item in _unbroken(found, folder):
+        reason = fault(item) if isinstance(item, Clip) else None
+        if isinstance(item, Skipped):
+            skipped.append(item)
+        elif reason:
+            skipped.append(Skipped(item.name, reason))
+        else:
+            clips.append(item)
+    reading = Reading(tuple(clips), tuple(skipped))
+    if not clips:
+        because = f" ({skipped[0].path}: {skipped[0].reason})" if skipped else ""
+        message = f"{folder} holds no clip that can be used: {len(skipped)} were skipped{because}."
+        raise DifaceError(message, "Check the folder, or leave this corpus out of the configuration.")
+    log.info("%s: %s", folder, reading.summary())
+    return reading
+
+
+def _unbroken(found: Iterable[Clip | Skipped], folder: Path) -> Iterator[Clip | Skipped]:
+    """What the reader finds; a file that all clips hang on and that cannot be read is the folder's fault."""
+    try:
+        yield from found
+    except DifaceError:
+        raise
+    except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile) as reason:
+        hint = "Fetch it again, or leave this corpus out of the configuration."
+        raise DifaceError(f"The corpus {folder} is damaged: {reason!r}.", hint) from reason
+
+
+def fault(clip: Clip) -> str | None:
+    """Why the clip cannot be used, or None."""
+    if clip.samples.ndim != 1 or clip.values.shape[1:] != (len(channels.FACE),):
+        return f"expected samples (N,) and values (T, 52), got {clip.samples.shape} and {clip.values.shape}"
+    if clip.seconds < SHORTEST:
+        return f"{clip.seconds:.2f} s long, {SHORTEST} s is the least"
+    if len(clip.values) != MODEL_RATE.rows(clip.seconds):
+        return f"{len(clip.values)} rows of motion for {clip.seconds:.2f} s of sound"
+    if not np.isfinite(clip.samples).all():
+        return "samples that are not numbers"
+    if not np.isfinite(clip.values[:, clip.known]).all():
+        return "weights that are not numbers"
+    if np.abs(clip.samples).max() < SILENT:
+        return "silent"
+    known = clip.values[:, clip.known]
+    if known.size == 0 or np.ptp(known, axis=0).max() < STILL:
+        return "nothing in the face moves"
+    if known.min() < WEIGHTS[0] or known.max() > WEIGHTS[1]:
+        return f"weights from {known.min():.2f} to {known.max():.2f}, expected 0 to 1"
+    return None
+
+
+def missing(folder: Path, names: Iterable[str]) -> Iterator[str]:
+    """Those of `names` that are not in the folder."""
+    return (name for name in names if not (folder / name).exists())
+
+
+def require(folder: Path, *names: str) -> None:
+    """Raises DifaceError for a folder without these files or folders."""
+    absent = list(missing(folder, names))
+    if absent:
+        hint = "Check the path, or leave this corpus out of the configuration."
+        raise DifaceError(f"The corpus {folder} is not whole: {', '.join(absent)} missing.", hint)
