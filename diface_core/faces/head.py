@@ -1,4 +1,4 @@
-"""The bundled head: a mesh with the 52 ARKit shapes, and where its lips and lids are. numpy only."""
+"""The bundled head: a mesh with the 52 ARKit shapes and the breath, and where its lips and lids are. numpy only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..channels import FACE
+from ..channels import FACE, LAYERS, SHAPES
 from ..errors import ModelError
 
 ASSET = Path(__file__).parent.parent / "assets" / "head.npz"
@@ -29,7 +29,8 @@ class Head:
     vertices: (V, 3) float32. Polygon p is loop_vertices[polygon_starts[p] : polygon_starts[p + 1]], quads and a few
     triangles: loop_vertices (L,) int32, polygon_starts (P,) int32. uvs: (L, 2) float32, one a loop.
     materials: names; polygon_materials: (P,) int32 indices of them. colours: (V, 4) float32, sRGB and alpha, 0 to 1.
-    deltas: (52, V, 3) float32, each shape's offsets at weight 1 in the order of channels.FACE.
+    deltas: (52, V, 3) float32, each shape's offsets at weight 1 in the order of channels.FACE. extra: the same (V, 3)
+    for what ARKit has no shape for, by channel: breathIn.
     landmarks: vertex indices (N,) int32 by name. Paired, so that row k of the one meets row k of the other, from the
     character's right to the left, or from the inner to the outer corner: upper_inner_lip and lower_inner_lip,
     upper_lid_left and lower_lid_left, upper_lid_right and lower_lid_right. Others: mouth_corners (right, left),
@@ -45,6 +46,7 @@ class Head:
     polygon_materials: IntArray
     colours: FloatArray
     deltas: FloatArray
+    extra: dict[str, FloatArray]
     landmarks: dict[str, IntArray]
 
     def posed(self, weights: npt.ArrayLike) -> FloatArray:
@@ -68,11 +70,11 @@ def load_head(path: Path | None = None) -> Head:
 
 
 def _head(arrays: dict[str, npt.NDArray[Any]]) -> Head:
-    if tuple(arrays["channels"].tolist()) != FACE:
-        raise ValueError("its shapes are not the 52 of ARKit")
+    if tuple(arrays["channels"].tolist()) != SHAPES:
+        raise ValueError("its shapes are not the 52 of ARKit and the breath")
     vertices = (arrays["vertices"] * MICROMETRE).astype(np.float32)
     starts = arrays["delta_starts"]
-    deltas = np.zeros((len(FACE), len(vertices), 3), np.float32)
+    deltas = np.zeros((len(SHAPES), len(vertices), 3), np.float32)
     for shape, (first, end) in enumerate(pairwise(starts)):
         deltas[shape, arrays["delta_vertices"][first:end]] = arrays["delta_offsets"][first:end] * MICROMETRE
     colours = (arrays["colours"] / 255).astype(np.float32)
@@ -85,6 +87,7 @@ def _head(arrays: dict[str, npt.NDArray[Any]]) -> Head:
         materials=tuple(arrays["materials"].tolist()),
         polygon_materials=arrays["polygon_materials"].astype(np.int32),
         colours=np.concatenate([colours, np.ones_like(colours[:, :1])], axis=1),
-        deltas=deltas,
+        deltas=deltas[: len(FACE)],
+        extra={name: deltas[SHAPES.index(name)] for name in LAYERS["breath"]},
         landmarks={name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)},
     )

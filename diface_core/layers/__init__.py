@@ -53,7 +53,7 @@ class Events:
             columns |= weights(self.gaze.angles(at) - _head_angles(motion))
         if self.breath:
             columns |= {name: self.breath.volume(at) for name in channels.LAYERS["breath"]}
-        names = tuple(name for name in (*channels.FACE, *channels.LAYERS["breath"], *channels.HEAD) if name in columns)
+        names = tuple(name for name in channels.SHAPES + channels.HEAD if name in columns)
         return Motion(np.stack([columns[name] for name in names], 1).astype(np.float32), names, motion.rate)
 
 

@@ -41,7 +41,7 @@ def test_it_is_selected_active_named_and_where_it_was_asked_for() -> None:
     assert bpy.context.view_layer.objects.active == obj
     assert obj.name in bpy.context.collection.objects
     assert is_head(obj)
-    assert obj[MARK] == 1
+    assert obj[MARK] == 2
     assert not is_head(other)
     assert not is_head(None)
 
@@ -61,15 +61,16 @@ def test_its_mesh_is_the_cores_and_valid() -> None:
     np.testing.assert_allclose(colours.reshape(-1, 4), head.colours, atol=2 / 255)
 
 
-def test_its_shape_keys_are_the_52_channels_and_move_it_as_the_core_says() -> None:
+def test_its_shape_keys_are_the_52_channels_and_the_breath_and_move_it_as_the_core_says() -> None:
     head, obj = load_head(), add_head(bpy.context)
     keys = obj.data.shape_keys.key_blocks
-    assert tuple(key.name for key in keys) == (BASIS, *channels.FACE)
+    assert tuple(key.name for key in keys) == (BASIS, *channels.SHAPES)
     assert all(key.value == 0 and key.slider_min == 0 and 1 <= key.slider_max <= 1.5 for key in keys[1:])
     weights = np.random.default_rng(2).uniform(0, 1, len(channels.FACE)).astype(np.float32)
-    for key, weight in zip(keys[1:], weights, strict=True):
-        key.value = weight
-    np.testing.assert_allclose(vertices(obj), head.posed(weights), atol=2e-6)
+    for name, weight in zip(channels.FACE, weights, strict=True):
+        keys[name].value = weight
+    keys["breathIn"].value = 0.5
+    np.testing.assert_allclose(vertices(obj), head.posed(weights) + 0.5 * head.extra["breathIn"], atol=2e-6)
 
 
 def test_its_materials_are_painted_and_shared_by_two_heads() -> None:

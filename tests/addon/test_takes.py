@@ -236,6 +236,17 @@ def test_edits_survive_saving(scene, head, tmp_path) -> None:
     assert (request["sound"], request["seed"]) == ("x.wav", 3)
 
 
+def test_a_character_that_can_breathe_does_and_another_is_not_blamed(scene) -> None:
+    made = motion(names=channels.SHAPES)
+    obj = scenes.add_character(scene, ("jawOpen", "breath_in"))
+    take = write(obj, made)
+    assert scenes.points(take.actions[0], "KEY", 'key_blocks["breath_in"].value')[:, 1] == pytest.approx(
+        made.column("breathIn")
+    )
+    other = write(scenes.add_character(scene, channels.FACE), made)
+    assert other.notes == ()
+
+
 def test_what_is_kept_is_small(scene, head) -> None:
     obj = scenes.add_character(scene, channels.FACE)
     take = write(obj, motion(1800))

@@ -98,6 +98,34 @@ def test_every_shape_moves_something_and_leaves_neck_shirt_and_skull_alone(head:
     assert size[head.vertices[:, 1] > 0.02].max() == 0  # behind the ears
 
 
+def test_a_breath_lifts_chest_and_shoulders_and_leaves_the_face_alone(head: Head) -> None:
+    breath = head.extra["breathIn"]
+    size = np.linalg.norm(breath, axis=1)
+    assert 4 * MM < size.max() < 12 * MM
+    shirt = head.landmarks["shirt"]
+    shoulders = shirt[np.abs(head.vertices[shirt, 0]) > 0.1]
+    chest = shirt[(head.vertices[shirt, 1] < -0.03) & (head.vertices[shirt, 2] < -0.2)]
+    assert breath[shoulders, 2].min() > 2 * MM  # up
+    assert (breath[shoulders, 0] * head.vertices[shoulders, 0] >= 0).all()  # apart
+    assert breath[chest, 1].max() < -3 * MM  # forward
+    assert size[head.vertices[:, 2] > -0.05].max() < 1 * MM  # the head; the nostrils a hair
+    for still in ("upper_teeth", "hair", "lips", "eyeball_left"):
+        assert size[head.landmarks[still]].max() < 0.05 * MM
+    mirror = np.linalg.norm(head.vertices[shirt, None] - head.vertices[None, shirt] * [-1, 1, 1], axis=2).argmin(1)
+    np.testing.assert_allclose(breath[shirt], breath[shirt[mirror]] * [-1, 1, 1], atol=0.3 * MM)
+
+
+def test_the_neck_stays_in_its_collar(head: Head) -> None:
+    """Skin and collar that are near each other move alike."""
+    skin, shirt = head.landmarks["skin"], head.landmarks["shirt"]
+    apart = np.linalg.norm(head.vertices[skin, None] - head.vertices[None, shirt], axis=2)
+    near = apart.min(1) < 4 * MM
+    breath = head.extra["breathIn"]
+    differs = np.linalg.norm(breath[skin[near]] - breath[shirt[apart[near].argmin(1)]], axis=1)
+    assert near.sum() > 40
+    assert differs.max() < 0.5 * MM
+
+
 def test_left_is_the_characters_own_left(head: Head) -> None:
     for name in FACE:
         for side, sign in SIDES:

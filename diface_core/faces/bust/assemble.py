@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...channels import FACE
-from . import brows, eyeball, hairline, identity, lids, lips, paint, shirt, teeth, tongue
+from . import breathing, brows, eyeball, hairline, identity, lids, lips, paint, shirt, teeth, tongue
 from . import crop as crops
 from . import skin as skins
 from .makehuman import Ints, MakeHuman
@@ -21,7 +21,7 @@ IRIS_RADIUS = 6.0 * MM
 
 @dataclass(frozen=True)
 class Bust:
-    """The whole mesh about its pivot, and vertex indices by landmark name."""
+    """The whole mesh about its pivot, deltas (53, V, 3) for channels.SHAPES, and vertex indices by landmark name."""
 
     mesh: Part
     landmarks: dict[str, Ints]
@@ -44,8 +44,10 @@ def bust(human: MakeHuman) -> Bust:
         "shirt": shirt.shirt_part(skin),
     }
     pivot = vertices[human.vertices_of("joint-head")].mean(axis=0)
-    mesh = joined(list(parts.values()))
-    return Bust(replace(mesh, vertices=mesh.vertices - pivot), {**spans(parts), **landmarks(skin, balls)})
+    mesh, span = joined(list(parts.values())), spans(parts)
+    points = mesh.vertices - pivot
+    deltas = np.concatenate([mesh.deltas, breathing.breath_in(points, span["skin"], span["shirt"])[None]])
+    return Bust(replace(mesh, vertices=points, deltas=deltas), {**span, **landmarks(skin, balls)})
 
 
 def skin_part(skin: Skin, balls: dict[str, eyeball.Eyeball], line: hairline.Hairline) -> Part:
