@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import logging
+import argparse
+import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
-from .. import channels
 from ..loudness import overview
-from ..types import MODEL_RATE, FloatArray
-from .articulation import FEATURES, features
+from ..types import MODEL_RATE
+from .articulation import FEATURES, features, sounds
 from .coarticulation import PARAMETERS, blend
-from .corpora import Clip
-from .viseme_table import MEASURED, VisemeTable
+from .corpora import Clip, grid, held_out, sealed
+from .viseme_report import report
+from .viseme_table import ASSET, MEASURED, VisemeTable, measured
 from .visemes import effort, spans
 
-log = logging.getLogger(__name__)
 RISE = 0.05
 """Seconds, where rise and fall start from."""
 SPREAD = {"target": 3.0, "strength": 2.0, "rise": 0.5, "fall": 0.5, "lead": 0.03, "lag": 0.03}
 """How far a sound may stray from what its features say before it costs as much as an error of a standard deviation."""
+
+GAIN, LOUDER = 1.6, 0.7
+"""What amplitudes are times at most, and the logarithm of amplitude for one unit of loudness at most."""
 
 
 @dataclass(frozen=True)
@@ -93,18 +97,6 @@ class Model(torch.nn.Module):
         )
 
 
-def measured(values: FloatArray) -> FloatArray:
-    """Face weights (T, 52) -> (T, len(MEASURED))."""
-
-    def column(name: str) -> FloatArray:
-        if name == "aperture":
-            return np.maximum(column("jawOpen") - column("mouthClose"), 0.0)
-        both = [i for i, channel in enumerate(channels.FACE) if channel in (name, name + "Left", name + "Right")]
-        return values[:, both].mean(1)
-
-    return np.stack([column(name) for name in MEASURED], 1).astype(np.float32)
-
-
 def fit(given: Examples, symbols: list[str], steps: int, batch: int = 48, seed: int = 0) -> Model:
     """Gradient descent (Adam, cosine rate) on the squared error, each channel in units of its deviation."""
     torch.manual_seed(seed)
@@ -112,7 +104,7 @@ def fit(given: Examples, symbols: list[str], steps: int, batch: int = 48, seed: 
     model = Model(symbols, given.truth.flatten(0, 1).mean(0), deviation)
     optimiser = torch.optim.Adam(model.parameters(), lr=0.03)
     rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
-    progress = tqdm(range(steps), desc="visemes", mininterval=20)
+    progress = tqdm(range(steps), desc="visemes", mininterval=5)
     for _ in progress:
         some = torch.randint(len(given.sounds), (batch,))
         error = (model(given.spans[some], given.sounds[some], given.effort[some]) - given.truth[some]) / deviation
@@ -124,3 +116,40 @@ def fit(given: Examples, symbols: list[str], steps: int, batch: int = 48, seed: 
         rate.step()
         progress.set_postfix(error=f"{float(error.detach().square().mean()):.3f}")
     return model
+
+
+@torch.no_grad()
+def calibrated(model: Model, given: Examples) -> VisemeTable:
+    """The table with amplitudes as large as the truth's: a mean over many speakings moves less than each of them."""
+    parts = range(0, len(given.sounds), 64)
+    ours = torch.cat([
+        model(given.spans[i : i + 64], given.sounds[i : i + 64], given.effort[i : i + 64]).flatten(0, 1) for i in parts
+    ])  # fmt: skip
+    table = model.table()
+    gain = (given.truth.flatten(0, 1).std(0) / ours.std(0)).clamp(1.0, GAIN).numpy()
+    return dataclasses.replace(table, gain=gain, loudness_measured=np.clip(table.loudness_measured, 0.0, LOUDER))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m diface_core.training.viseme_fit", description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--table", type=Path, default=ASSET)
+    parser.add_argument("--judge", action="store_true", help="only judge the table that is there")
+    given = parser.parse_args(arguments)
+    torch.set_num_threads(1)
+
+    clips = [clip for clip in grid(given.data / "grid_s1") if clip.phones]
+    if not given.judge:
+        learnt = [sealed(clip) for clip in clips if not held_out(clip)]
+        symbols = sorted({sound for clip in clips for phone in clip.phones for sound in sounds(phone.label)})
+        learnt_from = examples(learnt, symbols)
+        calibrated(fit(learnt_from, symbols, given.steps), learnt_from).save(given.table)
+    print(
+        report([clip for clip in clips if not held_out(clip)], [clip for clip in clips if held_out(clip)], given.table)
+    )
+
+
+if __name__ == "__main__":
+    main()

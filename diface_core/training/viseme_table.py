@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .. import channels
 from ..types import FloatArray
 from .articulation import FEATURES, features
 from .coarticulation import PARAMETERS
@@ -45,6 +46,10 @@ MOST: dict[str, dict[str, float]] = {
 }
 LEAST = {"jawOpen": 0.05, "aperture": 0.03}
 """The least that a sound asks whose lips are not at work: what is spoken is heard through the lips."""
+ROUND: dict[str, float] = {"mouthPucker": 0.5, "mouthFunnel": 0.3}
+"""The least that a round sound asks. A landmarker answers to rounding from about half way on only."""
+ROUND_STRENGTH = 0.5
+"""The least strength of that: lips are round through the whole sound, and before it (Daniloff & Moll 1968)."""
 YIELDING = ("h", "ɦ", "ħ", "ʕ", "ʔ")
 """Sounds of the throat, which have their neighbours' lips (in GRID h is met before w only)."""
 YIELDS = -4.0
@@ -102,6 +107,10 @@ class VisemeTable:
         found[0] = found[0] * self.gain + [_sum(ADDED.get(name, {}), said) for name in MEASURED]
         least, most = (np.array([limit(name, said) for name in MEASURED]) for limit in (_least, _most))
         found[0] = np.clip(found[0], least, most)
+        rounded = float(said[FEATURES.index("round")])
+        for name in ROUND if rounded else ():
+            strength = found[PARAMETERS.index("strength")]
+            strength[MEASURED.index(name)] = max(strength[MEASURED.index(name)], ROUND_STRENGTH * rounded)
         if sound[0] in YIELDING:
             found[PARAMETERS.index("strength")] = YIELDS
         own = np.zeros((len(PARAMETERS), len(ARTICULATED)))
@@ -110,11 +119,25 @@ class VisemeTable:
         return np.concatenate([found, own], 1).astype(np.float32)
 
 
+def measured(values: FloatArray) -> FloatArray:
+    """Face weights (T, 52) -> (T, len(MEASURED))."""
+
+    def column(name: str) -> FloatArray:
+        if name == "aperture":
+            return np.maximum(column("jawOpen") - column("mouthClose"), 0.0)
+        both = [i for i, channel in enumerate(channels.FACE) if channel in (name, name + "Left", name + "Right")]
+        return values[:, both].mean(1)
+
+    return np.stack([column(name) for name in MEASURED], 1).astype(np.float32)
+
+
 def _sum(targets: dict[str, float], said: FloatArray) -> float:
     return float(sum(amount * said[FEATURES.index(name)] for name, amount in targets.items()))
 
 
 def _least(channel: str, said: FloatArray) -> float:
+    if channel in ROUND:
+        return ROUND[channel] * float(said[FEATURES.index("round")])
     lips = max(said[FEATURES.index(name)] for name in ("silence", "labial", "labiodental"))
     return LEAST.get(channel, 0.0) * (1 - float(lips))
 
