@@ -1,0 +1,165 @@
+"""A general denoiser learns one more speaker: a style vector and the output layer, all else frozen (3DiFACE)."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..model.denoiser import Denoiser
+from ..model.style_file import output_layer
+from .dataset import Sequence
+from .examples import Examples
+from .keeping import KeepConfig
+from .losses import TrainingLoss
+from .settings import TrainConfig
+from .validation import mean_performance
+
+STYLE = "personal"
+
+
+@dataclass(frozen=True)
+class AdaptConfig:
+    """How a style is learnt.
+
+    steps, batch, rows: as in a training. vector_rate, output_rate: learning rates of vector and output layer; the
+    second is 0 where only the vector is learnt. shrink: how strongly both are drawn back to where they began.
+    held_back: share of the pair, its end, that is not learnt but judged. judge_every: steps between two judgements; the
+    best one stays, the general model among them. patience: judgements without a better one that end the learning.
+    """
+
+    steps: int = 400
+    batch: int = 6
+    rows: int = 96
+    vector_rate: float = 1e-2
+    output_rate: float = 2e-3
+    shrink: float = 1e-2
+    held_back: float = 0.2
+    judge_every: int = 20
+    patience: int = 6
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Adapted:
+    """The denoiser that has learnt, with one style; the judged error of the general one, and of this one."""
+
+    denoiser: Denoiser
+    general: float
+    personal: float
+    steps: int
+
+
+def adapt(
+    base: Denoiser, pair: Sequence, config: AdaptConfig, report: Callable[[float], None] = lambda fraction: None
+) -> Adapted:
+    """Learn the style of one sound and motion; never worse than `base` on the end of it, which is not learnt.
+
+    The learning begins at the trained style that is nearest. `report` gets the fraction done and may raise to stop.
+    """
+    rows = len(pair.values)
+    tail = min(rows - 1, round(rows * (1 - config.held_back)))
+    learnt, judged = _part(pair, 0, tail), _part(pair, tail, rows)
+    denoiser = _nearest(base, judged, learnt)
+    parameters = _only_style_and_output(denoiser, config.output_rate > 0)
+    begun = [parameter.detach().clone() for parameter in parameters]
+    optimiser = torch.optim.Adam(
+        [{"params": [p], "lr": r} for p, r in zip(parameters, _rates(config), strict=False)], betas=(0.9, 0.99)
+    )
+    settings = _settings(config)
+    examples, loss = Examples([learnt], denoiser, settings), TrainingLoss(denoiser, settings)
+
+    mean = [parameter.detach().clone() for parameter in parameters]
+    general = best = error(denoiser, judged)
+    kept, kept_step, waited = begun, 0, 0
+    for step in range(config.steps):
+        with torch.autocast(denoiser.device.type, torch.bfloat16):
+            value, _ = loss(examples.draw(step, range(config.batch)))
+        pulled = sum(((p - b) ** 2).sum() for p, b in zip(parameters, begun, strict=True))
+        optimiser.zero_grad()
+        (value + config.shrink * pulled).backward()
+        optimiser.step()
+        for average, new in zip(mean, parameters, strict=True):
+            average.lerp_(new.detach(), max(0.05, 1 / (step + 1)))
+        report((step + 1) / config.steps)
+        if (step + 1) % config.judge_every:
+            continue
+        now = error(_with(denoiser, parameters, mean), judged)
+        waited += 1
+        if now < best:
+            best, kept, kept_step, waited = now, [average.clone() for average in mean], step + 1, 0
+        if waited >= config.patience:
+            break
+    return Adapted(_with(denoiser, parameters, kept), general, best, kept_step)
+
+
+def error(denoiser: Denoiser, judged: Sequence) -> float:
+    """Mean squared error of the mean performance: what is known, in deviations, and the lips' distance."""
+    ours = mean_performance(denoiser, judged)
+    theirs = judged.values[: len(ours)].astype(np.float32)
+    seen = judged.known & (denoiser.get_buffer("known").cpu().numpy() > 0)
+    deviation = denoiser.get_buffer("deviation").cpu().numpy()
+    channelwise = float(np.square((ours - theirs) / deviation)[:, seen].mean())
+    names = denoiser.config.channels
+    jaw, close = names.index("jawOpen"), names.index("mouthClose")
+    gap = (ours - theirs)[:, jaw] - (ours - theirs)[:, close]
+    return channelwise + float(np.square(gap / deviation[jaw]).mean())
+
+
+def _part(pair: Sequence, first: int, last: int) -> Sequence:
+    return dataclasses.replace(pair, features=pair.features[first:last], values=pair.values[first:last], style=STYLE)
+
+
+def _nearest(base: Denoiser, *parts: Sequence) -> Denoiser:
+    """A copy with one style: of the trained ones, and none in particular, the one with the smallest error."""
+    vectors = [torch.zeros_like(base.style.weight[0]), *base.style.weight.detach()]
+    candidates = [_one_style(base, vector) for vector in vectors]
+    return min(candidates, key=lambda one: sum(error(one, part) * len(part.values) for part in parts))
+
+
+def _one_style(base: Denoiser, vector: Tensor) -> Denoiser:
+    one = copy.deepcopy(base).eval()
+    one.config = dataclasses.replace(base.config, styles=(STYLE,))
+    one.style = nn.Embedding.from_pretrained(vector[None].clone(), freeze=False)
+    return one
+
+
+def _only_style_and_output(denoiser: Denoiser, output: bool) -> list[nn.Parameter]:
+    """The parameters that learn, the style vector first; all others are frozen."""
+    layer = output_layer(denoiser)
+    parameters = [denoiser.style.weight, *([layer.weight, layer.bias] if output else [])]
+    denoiser.requires_grad_(False)
+    for parameter in parameters:
+        parameter.requires_grad_(True)
+    return parameters
+
+
+def _rates(config: AdaptConfig) -> list[float]:
+    return [config.vector_rate, config.output_rate, config.output_rate]
+
+
+def _settings(config: AdaptConfig) -> TrainConfig:
+    """As the general model is trained, but always in this style."""
+    return TrainConfig(
+        source="", out=Path(), model={}, batch=config.batch, rows=config.rows, unstyled=0.0, neither=0.0,
+        keep=KeepConfig(share=0.2), gap_weight=0.02, feature_noise=0.3, feature_dropout=0.1, from_noise=0.4,
+        seed=config.seed,
+    )  # fmt: skip
+
+
+@torch.no_grad()
+def _with(denoiser: Denoiser, parameters: list[nn.Parameter], values: list[Tensor]) -> Denoiser:
+    """A copy in which the learning parameters have these values."""
+    present = [parameter.detach().clone() for parameter in parameters]
+    for parameter, value in zip(parameters, values, strict=True):
+        parameter.copy_(value)
+    changed = copy.deepcopy(denoiser)
+    for parameter, value in zip(parameters, present, strict=True):
+        parameter.copy_(value)
+    return changed
