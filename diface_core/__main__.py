@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import os
 import sys
 from collections.abc import Sequence
@@ -12,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from . import options
 from .errors import DifaceError
 from .motion_files import write_motion, writer_for
-from .types import AudioSection, FrameRate, GenerateRequest, Progress, Style
+from .types import GenerateRequest, Progress
 
 if TYPE_CHECKING:
     from .generate import Generator
@@ -22,12 +22,18 @@ if TYPE_CHECKING:
 FAILED, INTERRUPTED = 2, 130
 """Exit statuses: bad arguments or input, and Ctrl+C."""
 
+PERSONALISE = "personalise"
+"""The command whose arguments `training/personalise.py` reads."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    options = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if list(arguments[:1]) == [PERSONALISE]:
+        return _personalise(arguments[1:])
+    parsed = _parser().parse_args(arguments)
     try:
-        _generate(options)
+        _generate(parsed)
     except DifaceError as error:
         print(f"{error.message}\n{error.hint}", file=sys.stderr)
         return FAILED
@@ -37,25 +43,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _generate(options: argparse.Namespace) -> None:
-    request = GenerateRequest(
-        audio=AudioSection(options.audio, options.start, options.seconds),
-        parts=("face", "head") if options.part is None else (options.part,),
-        rate=options.fps,
-        seed=options.seed,
-        steps=options.steps,
-        guidance=options.guidance,
-        face_strength=options.face_strength,
-        head_strength=options.head_strength,
-        style=Style.of(options.style),
-    )
-    paths = _numbered(options.out, options.samples)
+def _generate(given: argparse.Namespace) -> None:
+    paths = _numbered(given.out, given.samples)
     for path in paths:
         writer_for(path)  # before the work, not after it
 
-    generator = _load(options.cache)
-    for number, path in enumerate(paths):
-        _one(generator, dataclasses.replace(request, seed=options.seed + number), path)
+    generator = _load(given.cache)
+    for sample, path in enumerate(paths):
+        _one(generator, options.request(given, sample), path)
+
+
+def _personalise(arguments: Sequence[str]) -> int:
+    # What it needs of torch is not read for the other command.
+    from .training.personalise import main as personalise
+
+    try:
+        return personalise(arguments)
+    except KeyboardInterrupt:
+        print("Cancelled.", file=sys.stderr)
+        return INTERRUPTED
 
 
 def _load(cache: Path | None) -> Generator:
@@ -89,55 +95,9 @@ def _numbered(path: Path, samples: int) -> list[Path]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m diface_core", description="Face and head motion from speech.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    default = GenerateRequest(AudioSection(Path()))
-
-    add = commands.add_parser("generate", help="make a motion from a sound file").add_argument
-    add("audio", type=Path, help="speech as wav, flac, ogg or mp3")
-    add("--out", type=Path, required=True, help=".npz (arrays values, channels, fps) or .csv (as Live Link Face)")
-    add("--start", type=_number(-1e6, 1e6), default=0.0, help="seconds into the file; negative: silence first")
-    add("--seconds", type=_number(0, 1e6), help="how long; without it to the end")
-    part = commands.choices["generate"].add_mutually_exclusive_group().add_argument
-    part("--face", dest="part", action="store_const", const="face", help="only the face")
-    part("--head", dest="part", action="store_const", const="head", help="only the head")
-    add("--fps", type=_rate, default=default.rate, help="such as 24, 29.97 or 30/1.001 (default: 30)")
-    add("--seed", type=_count(0, 2**63 - 1), default=default.seed, help="another seed, another motion (default: 0)")
-    add("--samples", type=_count(1, 100), default=1, help="how many motions, of seeds one after the other")
-    add("--steps", type=_count(1, 50), default=default.steps, help="denoising steps, 1 to 50 (default: %(default)s)")
-    add("--guidance", type=_number(0, 10), default=default.guidance, help="1 is none (default: %(default)s)")
-    add("--style", help="a trained speaking style")
-    add("--face-strength", type=_number(0, 2), default=1.0, help="multiplies the face weights, 0 to 2")
-    add("--head-strength", type=_number(0, 2), default=1.0, help="multiplies the head's rotation, 0 to 2")
-    add("--cache", type=Path, help="folder that keeps what was heard, for a second run on the same sound")
+    options.add_to(commands.add_parser("generate", help="make a motion from a sound file"))
+    commands.add_parser(PERSONALISE, help="learn a speaking style from a sound and its motion")
     return parser
-
-
-def _number(least: float, most: float):
-    def number(text: str) -> float:
-        value = float(text)
-        if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"must be {least:g} to {most:g}. Got {text}")
-        return value
-
-    return number
-
-
-def _count(least: int, most: int):
-    def number(text: str) -> int:
-        value = int(text)
-        if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"must be {least} to {most}. Got {text}")
-        return value
-
-    return number
-
-
-def _rate(text: str) -> FrameRate:
-    """`24`, `23.976`, `24/1.001` or `24000/1001`."""
-    fps, _, base = text.partition("/")
-    rate = FrameRate(float(fps), float(base or 1))
-    if not 1 <= rate.value <= 1000:
-        raise argparse.ArgumentTypeError(f"must be 1 to 1000 frames a second. Got {text}")
-    return rate
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 import diface_core.__main__ as command
-from diface_core import GenerateRequest, GenerateResult, Motion, Progress, Style, channels
+from diface_core import GenerateRequest, GenerateResult, Layers, Motion, Progress, Style, channels
 from diface_core.audio import load_clip
 from diface_core.motion_files import read_csv, read_npz
 
@@ -73,6 +73,32 @@ def test_every_option_reaches_the_request(generator, wav, tmp_path):
     assert len(read_csv(tmp_path / "m.csv", asked.rate)) == 36
 
 
+def test_every_option_of_the_performance_reaches_the_request(generator, wav, tmp_path):
+    options = "--style ada:0.7,grid_s1:0.3 --style-strength 1.5 --style-guidance 2 --variety 0.5"
+    options += " --head-axes 1,0.5,0 --blink-seed 3 --gaze-seed 4 --no-breath"
+    assert run(wav, "--out", tmp_path / "m.npz", *options.split()) == 0
+    (asked,) = generator.asked
+    assert asked.style == Style((("ada", 0.7), ("grid_s1", 0.3)), 1.5)
+    assert (asked.style_guidance, asked.variety, asked.head_axes) == (2, 0.5, (1, 0.5, 0))
+    assert asked.layers == Layers(3, 4, None)
+
+
+def test_style_files_and_weights(generator, wav, tmp_path):
+    for given, wanted in {
+        "mine.safetensors:2": (("mine.safetensors", 2.0),),
+        "C:\\styles\\mine.safetensors": (("C:\\styles\\mine.safetensors", 1.0),),
+        "C:/mine.safetensors:0.5,ada": (("C:/mine.safetensors", 0.5), ("ada", 1.0)),
+    }.items():
+        assert run(wav, "--out", tmp_path / "m.npz", "--style", given) == 0
+        assert generator.asked[-1].style.blend == wanted
+
+
+def test_every_sample_has_seeds_of_its_own(generator, wav, tmp_path):
+    assert run(wav, "--out", tmp_path / "m.npz", "--samples", 2, "--seed", 7, "--gaze-seed", 5, "--no-blinks") == 0
+    assert [asked.seed for asked in generator.asked] == [7, 8]
+    assert [asked.layers for asked in generator.asked] == [Layers(None, 5, 0), Layers(None, 6, 1)]
+
+
 def test_samples_are_numbered_and_seeded(generator, wav, tmp_path):
     assert run(wav, "--out", tmp_path / "m.npz", "--samples", 3, "--seed", 7) == 0
     for number in range(3):
@@ -114,6 +140,15 @@ def test_a_sound_that_cannot_be_used_is_one_message_and_a_hint(generator, tmp_pa
         ["--guidance", "nan"],
         ["--face", "--head"],
         ["--seed", "-1"],
+        ["--style", "ada:0"],
+        ["--style", "ada,,"],
+        ["--style", "ada:-1"],
+        ["--style-strength", "3"],
+        ["--head-axes", "1,1"],
+        ["--head-axes", "1,1,3"],
+        ["--variety", "-1"],
+        ["--blink-seed", "x"],
+        ["--no-gaze", "--gaze-seed", "1"],
     ],
 )
 def test_bad_options_are_refused(generator, wav, tmp_path, capsys, bad):
@@ -145,3 +180,8 @@ def test_as_a_real_command_a_mistake_costs_no_torch(root, tmp_path):
     assert done.returncode == 2
     assert done.stderr.startswith("Cannot write m.bvh")
     assert done.stdout == ""
+
+
+def test_personalise_reads_its_own_arguments(tmp_path, capsys):
+    assert command.main(["personalise", "a.wav", "m.npz", "--out", str(tmp_path / "s.txt")]) == 2
+    assert "must end in .safetensors" in capsys.readouterr().err
