@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from pathlib import Path
 
@@ -50,7 +50,7 @@ def read(kind: str, folder: Path) -> Reading:
     return checked(KINDS[kind](folder), folder)
 
 
-def read_all(data: Path, more: Sequence[Mapping[str, str]] = ()) -> list[Clip]:
+def read_all(data: Path, more: Iterable[Mapping[str, str]] = ()) -> list[Clip]:
     """The clips of READERS in `data`, and of each `{kind, folder}` of `more` (folders as they stand, or in `data`)."""
     readings = [read(kind, data / folder) for kind, (folder, _) in READERS.items()]
     readings += [read(one["kind"], data / one["folder"]) for one in more]

@@ -69,7 +69,7 @@ def grid_clips(folder: Path) -> Iterator[Clip | Skipped]:
     for index, key in enumerate(motion["keys"]):
         name, samples = str(key), sound[index * SAMPLES : (index + 1) * SAMPLES]
         if not ok[index].all():
-            yield Skipped(name, f"the tracker lost the face in {np.sum(~ok[index])} frames")
+            yield Skipped(name, f"the tracker lost the face in {np.sum(ok[index] == 0)} frames")
             continue
         said = tuple(Phone(*phone) for phone in phones.get(name, {}).get("phones", ()))
         values = at_rows(weights[index], times, len(samples))

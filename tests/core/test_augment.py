@@ -1,0 +1,156 @@
+"""Other voices: what is asked for changes, the rest stays, and sound and motion keep together."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from scipy import signal
+
+from diface_core.features import RATE
+from diface_core.training import augment, noises, voice_change
+from diface_core.types import MODEL_RATE
+
+SECONDS = 3
+FORMANTS = ((600, 90), (1500, 110), (2600, 150))
+
+
+def vowel(excitation: np.ndarray) -> np.ndarray:
+    """A steady vowel: three resonances of a source."""
+    for centre, width in FORMANTS:
+        r = np.exp(-np.pi * width / RATE)
+        excitation = signal.lfilter([1], [1, -2 * r * np.cos(2 * np.pi * centre / RATE), r * r], excitation)
+    return (0.3 * excitation / np.abs(excitation).max()).astype(np.float32)
+
+
+def voiced(pitch: float) -> np.ndarray:
+    pulses = np.zeros(SECONDS * RATE)
+    pulses[np.arange(0, SECONDS * RATE, RATE / pitch).astype(int)] = 1
+    return vowel(pulses)
+
+
+def whispered() -> np.ndarray:
+    return vowel(np.random.default_rng(0).standard_normal(SECONDS * RATE))
+
+
+def pitch_of(samples: np.ndarray) -> float:
+    middle = samples[RATE // 2 : RATE // 2 + 8000].astype(float)
+    agree = np.correlate(middle, middle, "full")[len(middle) - 1 :]
+    return RATE / (50 + int(agree[50:260].argmax()))
+
+
+def formant_scale(samples: np.ndarray, original: np.ndarray) -> float:
+    """The factor on the frequency axis that lays one spectrum's envelope on the other's."""
+    spectra = [np.log(signal.welch(x, RATE, nperseg=256)[1] + 1e-12)[:100] for x in (samples, original)]
+    factors = np.arange(0.75, 1.35, 0.01)
+    at = np.arange(100)
+    inner = slice(4, 70)
+    agree = [np.corrcoef(np.interp(at / f, at, spectra[1])[inner], spectra[0][inner])[0, 1] for f in factors]
+    return float(factors[int(np.argmax(agree))])
+
+
+def varied(samples: np.ndarray, **settings) -> np.ndarray:
+    return augment.vary(samples, augment.Voice(**settings), np.random.default_rng(0))
+
+
+def test_no_variation_is_no_change():
+    samples = np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
+    assert np.array_equal(varied(samples), samples)
+
+
+@pytest.mark.parametrize("pitch", [0.8, 1.0, 1.26])
+@pytest.mark.parametrize("speed", [16, 20, 26])
+def test_pitch_and_speed_are_two_things(pitch, speed):
+    samples = voiced(120)
+    changed = varied(samples, pitch=pitch, speed=speed)
+    assert pitch_of(changed) == pytest.approx(120 * pitch, rel=0.03)
+    assert abs(len(changed) - len(samples) * 20 / speed) <= 1
+
+
+@pytest.mark.parametrize("formants", [0.88, 1.0, 1.14])
+@pytest.mark.parametrize("pitch", [0.8, 1.25])
+def test_formants_and_pitch_are_two_things(formants, pitch):
+    samples = whispered()
+    assert formant_scale(varied(samples, pitch=pitch, formants=formants), samples) == pytest.approx(formants, abs=0.05)
+    assert pitch_of(varied(voiced(140), formants=formants)) == pytest.approx(140, rel=0.03)
+
+
+@pytest.mark.parametrize("pitch", [0.8, 1.0, 1.3])
+@pytest.mark.parametrize("speed", [16, 20, 26])
+def test_a_voice_moves_sound_and_motion_together(speed, pitch):
+    """A burst and the weight that marks it stay together at any speed and pitch."""
+    samples, values = np.zeros(6 * RATE, np.float32), np.zeros((180, 2), np.float32)
+    samples[4 * RATE : 4 * RATE + 1600] = np.random.default_rng(0).standard_normal(1600) * 0.1
+    values[:, 0] = np.maximum(0, 1 - np.abs(np.arange(180) - 121.5) / 3)
+    voice = augment.Voice(speed=speed, pitch=pitch)
+    sound = augment.vary(samples, voice, np.random.default_rng(0))
+    moved = augment.vary_motion(values, voice, len(sound))
+    assert len(moved) == MODEL_RATE.rows(len(sound) / RATE)
+    at = (moved[:, 0] * np.arange(len(moved))).sum() / moved[:, 0].sum() / 30
+    energy = np.square(sound.astype(float))
+    assert abs(at - (energy * np.arange(len(sound))).sum() / energy.sum() / RATE) < 0.015
+
+
+@pytest.mark.parametrize("codec", sorted(noises.CODECS))
+def test_a_line_keeps_the_time_and_takes_the_high_band(codec):
+    samples = np.random.default_rng(0).standard_normal(SECONDS * RATE).astype(np.float32) * 0.1
+    changed = varied(samples, codec=codec)
+    assert len(changed) == len(samples)
+    assert not np.array_equal(changed, samples)
+    assert np.correlate(changed[:8000], samples[:8000], "full").argmax() == 7999
+    if codec != "compressed":
+        high = [np.abs(np.fft.rfft(x))[int(4200 * SECONDS) :].mean() for x in (changed, samples)]
+        assert high[0] < 0.1 * high[1]
+
+
+@pytest.mark.parametrize("kind", sorted(noises.NOISES))
+def test_noise_comes_at_the_level_asked_for(kind):
+    rng, samples = np.random.default_rng(0), voiced(120)
+    noise = noises.NOISES[kind](len(samples), rng, [voiced(100), voiced(180)])
+    assert noise.std() == pytest.approx(1.0, abs=0.05)
+    heard = varied(samples, noise=kind, noise_level=0.1) - samples
+    assert heard.std() == pytest.approx(0.1 * noises.speech_level(samples), rel=0.1)
+
+
+def test_pink_noise_falls_by_three_decibels_an_octave():
+    spectrum = signal.welch(noises.pink(20 * RATE, np.random.default_rng(0), ()), RATE, nperseg=4096)[1]
+    octaves = [10 * np.log10(spectrum[int(f / RATE * 4096) :][: int(f / RATE * 4096)].mean()) for f in (250, 500, 1000)]
+    assert np.diff(octaves) == pytest.approx([-3, -3], abs=0.5)
+
+
+def test_a_room_goes_on_after_the_sound_and_never_before_it():
+    samples = np.zeros(RATE, np.float32)
+    samples[4000] = 1
+    heard = varied(samples, room=0.3)
+    assert np.abs(heard[:3999]).max() < 1e-6
+    assert np.square(heard[4001:]).sum() == pytest.approx(0.09, rel=0.05)
+
+
+@pytest.mark.parametrize("length", [RATE // 2, RATE + 7, 3 * RATE])
+def test_any_length_and_silence_are_varied(length):
+    """No voice fails on a short sound, gives another length than its motion's, or values that are not numbers."""
+    rng = np.random.default_rng(length)
+    for samples in (np.zeros(length, np.float32), rng.standard_normal(length).astype(np.float32) * 0.1):
+        for _ in range(12):
+            voice = augment.draw(rng)
+            changed = augment.vary(samples, voice, rng, [samples])
+            assert changed.dtype == np.float32
+            assert np.isfinite(changed).all()
+            assert abs(len(changed) - length * 20 / voice.speed) <= 1
+
+
+def test_voices_that_are_drawn_cover_what_they_may():
+    variety = augment.Variety()
+    rng = np.random.default_rng(0)
+    voices = [augment.draw(rng, variety) for _ in range(600)]
+    assert {voice.codec for voice in voices} == {"", *noises.CODECS}
+    assert {voice.noise for voice in voices} == {"", *noises.NOISES}
+    assert min(v.speed for v in voices) == variety.speed[0]
+    assert max(v.speed for v in voices) == variety.speed[1]
+    assert any(abs(v.pitch - v.speed / 20) > 0.1 for v in voices)
+    plain = dataclasses.replace(variety, unvaried=1.0)
+    assert {augment.draw(rng, plain).speed for _ in range(20)} == {20}
+
+
+@pytest.mark.parametrize("length", [20_000, 48_000, 61_000])
+def test_stretched_is_as_long_as_asked(length):
+    assert len(voice_change.stretched(voiced(120), length)) == length
