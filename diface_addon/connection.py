@@ -26,7 +26,7 @@ class Restart:
     an earlier, cancelled one, or it died while it had nothing to do."""
 
 
-Event = types.Progress | types.GenerateResult | errors.DifaceError | Restart
+Event = types.Progress | types.Rows | types.GenerateResult | errors.DifaceError | Restart
 Events = queue.SimpleQueue
 
 
@@ -152,6 +152,8 @@ class Connection:
                 self._ready = True
             case "progress":
                 self._answer(message, protocol.progress_of(message), last=False)
+            case "rows":
+                self._answer(message, protocol.rows_of(message), last=False)
             case "result":
                 self._answer(message, protocol.result_of(message), last=True)
             case "error" if message.request is None:

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 RESTARTS = 2
 """How often a request is sent to a fresh worker where one was lost for no fault of the request."""
 
+Answer = types.Progress | types.Rows | types.GenerateResult | errors.DifaceError
 State = Literal["running", "done", "failed", "cancelled"]
 
 
@@ -30,13 +31,15 @@ class Job:
         self.request = request
         self.state: State = "running"
         self.progress = types.Progress(0.0, "Starting the worker")
+        self.rows: list[types.Rows] = []
+        """What is finished of the Motion, in order, until the result has it all."""
         self.result: types.GenerateResult | None = None
         self.error: errors.DifaceError | None = None
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._worker = worker
         self._restarts = 0
 
-    def poll(self) -> list[types.Progress | types.GenerateResult | errors.DifaceError]:
+    def poll(self) -> list[Answer]:
         """What came since the last poll, oldest first; the attributes are up to date afterwards."""
         return self._events_within(0)
 
@@ -61,7 +64,7 @@ class Job:
             self.state = "cancelled"
             self._worker.forget(self)
 
-    def _events_within(self, seconds: float) -> list[types.Progress | types.GenerateResult | errors.DifaceError]:
+    def _events_within(self, seconds: float) -> list[Answer]:
         events = []
         while self.state == "running":
             try:
@@ -78,16 +81,20 @@ class Job:
         return events
 
     def _send_again(self) -> errors.WorkerError | None:
+        self.rows.clear()
         self._restarts += 1
         if self._restarts > RESTARTS:
             return errors.WorkerError("The worker process keeps ending before it begins.", AGAIN)
         return self._worker.send_again(self)
 
-    def _take(self, event: types.Progress | types.GenerateResult | errors.DifaceError) -> None:
+    def _take(self, event: Answer) -> None:
         if isinstance(event, types.Progress):
             self.progress = event
+        elif isinstance(event, types.Rows):
+            self.rows.append(event)
         elif isinstance(event, types.GenerateResult):
             self.result, self.state = event, "done"
+            self.rows.clear()
         else:
             log.error("%s %s", event, "\n".join(getattr(event, "__notes__", [])))
             self.error, self.state = event, "failed"

@@ -13,6 +13,7 @@ from .types import (
     Motion,
     Progress,
     Report,
+    Rows,
     Style,
 )
 
@@ -32,6 +33,7 @@ __all__ = [
     "Motion",
     "Progress",
     "Report",
+    "Rows",
     "SceneError",
     "Style",
     "WorkerError",

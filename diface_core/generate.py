@@ -1,24 +1,23 @@
-"""GenerateRequest -> GenerateResult: the whole pipeline."""
+"""GenerateRequest -> GenerateResult: the whole pipeline, in a stream of rows."""
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from . import channels
-from .audio import load_clip
-from .blinks import with_blinks
-from .errors import ModelError
-from .feature_cache import FeatureCache, key_of
-from .resample import resample, resample_constraints
+from . import audio, channels
+from .errors import AudioError, ModelError
+from .feature_cache import FeatureCache, new_key
+from .layers import Events
+from .loudness import RATE, Overview, overview
+from .resample import resample_constraints, resampled
 from .types import (
     MODEL_RATE,
-    AudioClip,
+    AudioSection,
     Constraints,
     FloatArray,
     GenerateRequest,
@@ -31,26 +30,42 @@ from .types import (
 Fraction = Callable[[float], None]
 """Told how much of one stage is done, 0 to 1; may raise Cancelled."""
 
-ENCODING_SHARE = 0.45
-"""Of the time that a request takes, about what the speech encoder needs where it has not heard the sound before."""
+Wishes = Callable[[int, int], Constraints]
+"""(first, last) -> what is kept of those rows at MODEL_RATE, in the columns of the request's parts."""
+
+Each = Callable[[int, Motion], None]
+"""Told every stretch of the Motion as soon as it is finished, and which row it begins at."""
+
+READING, LISTENING, MAKING = "Reading the sound", "Listening to the speech", "Making the motion"
+READING_SHARE, LISTENING_SHARE = 0.02, 0.45
+"""Of the time that a request takes, about what the first two stages need where the sound was not heard before."""
 
 
 class Encoder(Protocol):
-    """Hears speech: an AudioClip becomes features (T, D), one row a row of the models' Motion."""
+    """Hears speech: blocks (N,) of a sound become features (n, D), one row a row of the models' Motion, in order."""
 
     @property
     def hash(self) -> str: ...
 
-    def encode(self, clip: AudioClip, report: Fraction, /) -> FloatArray: ...
+    def stream(self, blocks: Iterable[FloatArray], sound: Overview, /) -> Iterator[FloatArray]: ...
 
 
 class Models(Protocol):
-    """Moves face and head: features become a Motion at MODEL_RATE with the channels of the request's parts."""
+    """Moves face and head: features become values (n, C) at MODEL_RATE with the channels of the request's parts, in
+    order, in parts of any length; `rows` is how many there will be."""
 
     @property
     def hash(self) -> str: ...
 
-    def sample(self, features: FloatArray, request: GenerateRequest, report: Fraction, /) -> Motion: ...
+    def stream(
+        self,
+        features: Iterable[FloatArray],
+        rows: int,
+        request: GenerateRequest,
+        wishes: Wishes | None,
+        report: Fraction,
+        /,
+    ) -> Iterator[FloatArray]: ...
 
 
 class Generator:
@@ -68,99 +83,170 @@ class Generator:
 
         return cls(SpeechEncoder.load(), load_models(), FeatureCache(cache))
 
-    def generate(self, request: GenerateRequest, report: Report) -> GenerateResult:
-        """Make the Motion. Raises AudioError, ModelError, and what `report` raises (Cancelled)."""
+    def generate(
+        self, request: GenerateRequest, report: Report, each: Each = lambda first, motion: None
+    ) -> GenerateResult:
+        """Make the Motion, told to `each` as it grows. Raises AudioError, ModelError, and what the callbacks raise."""
         stages = _Stages(report)
+        key, sound = self._read(request, stages)
+        names = channels.of_request(request.parts, request.layers)
+        values = np.empty((_rows(request, sound), len(names)), np.float32)
+        done = 0
+        for motion in self._make(request, key, sound, stages):
+            values[done : done + len(motion)] = motion.values
+            each(done, motion)
+            done += len(motion)
+            stages.go_on()
+        stages.finish()
+        return GenerateResult(Motion(values, names, request.rate), self._models.hash, stages.timings)
 
-        stages.begin("Reading the sound", 0.0, 0.02)
-        clip = load_clip(request.audio)
-        # Of a strip of n frames come n rows: the clip's own length is rounded to its samples and may be a hair longer.
-        seconds = clip.seconds if request.audio.seconds is None else request.audio.seconds
-        rows = request.rate.rows(seconds)
-        _check_constraints(request, rows)
+    def stream(self, request: GenerateRequest, report: Report) -> Iterator[Motion]:
+        """The Motion of `generate` in stretches, in order. The first ones are there before the last are computed, and
+        no more of the sound and the rows is held than one of them needs, however long they are."""
+        stages = _Stages(report)
+        for motion in self._make(request, *self._read(request, stages), stages):
+            yield motion
+            stages.go_on()
+        stages.finish()
 
-        key = key_of(clip, self._encoder.hash)
-        features = self._cache.get(key)
-        share = ENCODING_SHARE if features is None else 0.0
+    def _read(self, request: GenerateRequest, stages: _Stages) -> tuple[str, Overview]:
+        """Hear the sound once, for its key in the cache and its loudness."""
+        digest = new_key(self._encoder.hash, RATE)
+
+        def blocks() -> Iterator[FloatArray]:
+            stages.report(READING, 0.0)
+            for block in audio.blocks(request.audio):
+                stages.report(READING, 0.0)
+                digest.update(block.data)
+                yield block
+
+        sound = overview(blocks())
+        audio.check_heard(request.audio, sound.peak)
+        expected = (_rows(request, sound), len(channels.of_request(request.parts, request.layers)))
+        if request.constraints and request.constraints.values.shape != expected:
+            raise ValueError(f"constraints must have shape {expected}. Got {request.constraints.values.shape}.")
+        stages.report(READING, 1.0)
+        return digest.hexdigest(), sound
+
+    def _make(self, request: GenerateRequest, key: str, sound: Overview, stages: _Stages) -> Iterator[Motion]:
+        names = channels.of_parts(request.parts)
+        rows = len(sound.loudness)
+        features = self._cache.parts(key)
         if features is None:
-            stages.begin("Listening to the speech", 0.02, 0.02 + share)
-            features = self._cache.put(key, self._encoder.encode(clip, stages.report))
-        del clip  # an hour of sound is 230 MB
+            features = self._cache.keep(key, self._listen(request.audio, sound, stages), rows)
+        else:
+            stages.skip(LISTENING)
 
-        stages.begin("Making the motion", 0.02 + share, 0.98)
-        motion = self._models.sample(features, _for_models(request, len(features)), stages.report)
+        wishes = _wishes(request)
+        values = self._models.stream(features, rows, request, wishes, lambda done: stages.report(MAKING, done))
+        strong = (_strengthen(part, names, request) for part in values)
+        events, first = Events.of(sound.loudness, request.layers), 0
+        for part in resampled(strong, MODEL_RATE, request.rate, _rows(request, sound)):
+            motion = events.on(Motion(part, names, request.rate), first)
+            yield _keep(motion, request.constraints, first)
+            first += len(motion)
 
-        stages.begin("Finishing", 0.98, 1.0)
-        motion = resample(_strengthen(motion, request), request.rate, rows)
-        motion = _keep(with_blinks(motion, request.seed), request)
-        stages.report(1.0)
-        return GenerateResult(motion, self._models.hash, stages.end())
+    def _listen(self, section: AudioSection, sound: Overview, stages: _Stages) -> Iterator[FloatArray]:
+        """Features of a sound that was not heard before; it is read again for them."""
+        stages.report(LISTENING, 0.0)
+        done = 0
+        for part in self._encoder.stream(_unchanged(section, sound.samples), sound):
+            done += len(part)
+            stages.report(LISTENING, done / len(sound.loudness))
+            yield part
 
 
-def _check_constraints(request: GenerateRequest, rows: int) -> None:
-    expected = (rows, len(channels.of_parts(request.parts)))
-    if request.constraints and request.constraints.values.shape != expected:
-        raise ValueError(f"constraints must have shape {expected}. Got {request.constraints.values.shape}.")
+def _rows(request: GenerateRequest, sound: Overview) -> int:
+    """Of a strip of n frames come n rows: the sound itself is rounded to its samples and may be a hair longer."""
+    return request.rate.rows(sound.seconds if request.audio.seconds is None else request.audio.seconds)
 
 
-def _for_models(request: GenerateRequest, rows: int) -> GenerateRequest:
-    """The request with its constraints in `rows` rows at the models' rate, as they have to be before the strengths."""
+def _unchanged(section: AudioSection, samples: int) -> Iterator[FloatArray]:
+    """The section's blocks for the second time. Raises AudioError where they are no longer as many."""
+    for block in audio.blocks(section):
+        samples -= len(block)
+        yield block
+    if samples:
+        raise AudioError(f"{section.path.name} was changed while it was read.", "Try again.")
+
+
+def _wishes(request: GenerateRequest) -> Wishes | None:
+    """The request's constraints in any rows at the models' rate, as they have to be before the strengths."""
     kept = request.constraints
     if kept is None:
-        return request
-    strengths = _strengths(channels.of_parts(request.parts), request)
-    before = np.divide(kept.values, strengths, out=np.zeros_like(kept.values), where=strengths > 0)
-    at_rate = resample_constraints(Constraints(before, kept.keep & (strengths > 0)), request.rate, MODEL_RATE, rows)
-    return dataclasses.replace(request, constraints=at_rate)
+        return None
+    names = channels.of_parts(request.parts)
+    all_names = channels.of_request(request.parts, request.layers)
+    columns = [all_names.index(name) for name in names]
+    strengths = _strengths(names, request)
+
+    def wishes(first: int, last: int) -> Constraints:
+        some = resample_constraints(kept, request.rate, MODEL_RATE, last - first, first)
+        values = some.values[:, columns]
+        before = np.divide(values, strengths, out=np.zeros_like(values), where=strengths > 0)
+        return Constraints(before, some.keep[:, columns] & (strengths > 0))
+
+    return wishes
 
 
 def _strengths(names: tuple[str, ...], request: GenerateRequest) -> FloatArray:
     """What each channel is multiplied by (C,)."""
-    return np.where(np.isin(names, channels.FACE), request.face_strength, request.head_strength).astype(np.float32)
+    axes = {name: request.head_strength * axis for name, axis in zip(channels.HEAD, request.head_axes, strict=True)}
+    return np.array([axes.get(name, request.face_strength) for name in names], np.float32)
 
 
-def _strengthen(motion: Motion, request: GenerateRequest) -> Motion:
+def _strengthen(values: FloatArray, names: tuple[str, ...], request: GenerateRequest) -> FloatArray:
     """Face weights and head rotation times their strengths; face weights stay in 0 to 1, or as far as asked for."""
-    if not np.isfinite(motion.values).all():
+    if not np.isfinite(values).all():
         raise ModelError(
             "The models gave values that are not numbers.", "Their files are damaged: install DiFACE again."
         )
-    values = motion.values * _strengths(motion.channels, request)
-    is_face = np.isin(motion.channels, channels.FACE)
+    values = values * _strengths(names, request)
+    is_face = np.isin(names, channels.FACE)
     values[:, is_face] = np.clip(values[:, is_face], 0, max(1.0, request.face_strength))
-    return Motion(values, motion.channels, motion.rate)
+    return values
 
 
-def _keep(motion: Motion, request: GenerateRequest) -> Motion:
+def _keep(motion: Motion, kept: Constraints | None, first: int) -> Motion:
     """The artist's values exactly: the models kept them at their own rate, where rows fall between the artist's."""
-    kept = request.constraints
     if kept is None:
         return motion
-    return Motion(np.where(kept.keep, kept.values, motion.values), motion.channels, motion.rate)
+    some = slice(first, first + len(motion))
+    return Motion(np.where(kept.keep[some], kept.values[some], motion.values), motion.channels, motion.rate)
 
 
 class _Stages:
-    """Turns each stage's own 0 to 1 into the request's, and measures the stages."""
+    """Turns the fractions of stages that take turns into the request's, and measures how long each took."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._name, self._first, self._last = "", 0.0, 0.0
-        self._began = time.perf_counter()
-        self._timings: dict[str, float] = {}
+        making = 1 - READING_SHARE - LISTENING_SHARE
+        self._shares = {READING: READING_SHARE, LISTENING: LISTENING_SHARE, MAKING: making}
+        self._done: dict[str, float] = {}
+        self._since = time.perf_counter()
+        self.timings: dict[str, float] = {}
+        """Seconds that each stage took so far."""
 
-    def begin(self, name: str, first: float, last: float) -> None:
-        """The next stage, from fraction `first` to `last` of the request."""
-        self.end()
-        self._name, self._first, self._last = name, first, last
-        self._began = time.perf_counter()
-        self.report(0.0)
+    def report(self, stage: str, fraction: float) -> None:
+        """`fraction` of a stage is done, and the time since the last report was spent on it."""
+        now = time.perf_counter()
+        self.timings[stage] = self.timings.get(stage, 0.0) + now - self._since
+        self._since = now
+        self._done[stage] = fraction
+        done = sum(self._shares[name] * part for name, part in self._done.items())
+        self._report(Progress(min(done, 1.0), self._last_begun()))
 
-    def report(self, fraction: float) -> None:
-        """`fraction` of the present stage is done."""
-        self._report(Progress(self._first + fraction * (self._last - self._first), self._name))
+    def skip(self, stage: str) -> None:
+        """The stage is not needed: the last one takes its share."""
+        self._shares[MAKING] += self._shares.pop(stage)
 
-    def end(self) -> dict[str, float]:
-        """Seconds that each stage so far took."""
-        if self._name:
-            self._timings[self._name] = time.perf_counter() - self._began
-        return self._timings
+    def go_on(self) -> None:
+        """Time since the last report was another's."""
+        self._since = time.perf_counter()
+
+    def finish(self) -> None:
+        """All is done."""
+        self._report(Progress(1.0, self._last_begun()))
+
+    def _last_begun(self) -> str:
+        return next(name for name in (MAKING, LISTENING, READING) if name in self._done)

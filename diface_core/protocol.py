@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,6 +25,7 @@ from .types import (
     Layers,
     Motion,
     Progress,
+    Rows,
     Style,
 )
 
@@ -65,6 +66,11 @@ class CutShort(WorkerError):
 
 def pack(message: Message) -> bytes:
     """The message as bytes."""
+    return b"".join(buffers(message))
+
+
+def buffers(message: Message) -> Iterator[bytes | memoryview]:
+    """The message's bytes one after the other, its arrays not copied."""
     arrays = {name: np.ascontiguousarray(array) for name, array in message.arrays.items()}
     header = {
         "kind": message.kind,
@@ -73,7 +79,9 @@ def pack(message: Message) -> bytes:
         "arrays": [[name, array.dtype.name, list(message.arrays[name].shape)] for name, array in arrays.items()],
     }
     text = json.dumps(header).encode("ascii")
-    return b"".join([_PREFIX.pack(MAGIC, len(text)), text, *(array.tobytes() for array in arrays.values())])
+    yield _PREFIX.pack(MAGIC, len(text)) + text
+    for array in arrays.values():
+        yield array.reshape(-1).view(np.uint8).data
 
 
 def read(stream: Readable) -> Message | None:
@@ -203,24 +211,29 @@ def progress_of(message: Message) -> Progress:
         raise _rubbish(f"progress that is none ({error})") from error
 
 
+def rows_message(first: int, motion: Motion, number: int) -> Message:
+    """A stretch of the Motion for request `number` before it is whole: its rows from `first` on."""
+    return Message("rows", number, {"first": first, **_motion_data(motion)}, {"values": motion.values})
+
+
+def rows_of(message: Message) -> Rows:
+    """What `rows_message` packed."""
+    try:
+        return Rows(message.data["first"], _motion_of(message))
+    except (KeyError, TypeError, ValueError) as error:
+        raise _rubbish(f"rows that are none ({error!r})") from error
+
+
 def result_message(result: GenerateResult, number: int) -> Message:
     """The Motion made for request `number`."""
-    motion = result.motion
-    data = {
-        "channels": list(motion.channels),
-        "rate": _rate_data(motion.rate),
-        "model_hash": result.model_hash,
-        "timings": dict(result.timings),
-    }
-    return Message("result", number, data, {"values": motion.values})
+    data = {**_motion_data(result.motion), "model_hash": result.model_hash, "timings": dict(result.timings)}
+    return Message("result", number, data, {"values": result.motion.values})
 
 
 def result_of(message: Message) -> GenerateResult:
     """What `result_message` packed."""
-    data = message.data
     try:
-        motion = Motion(message.arrays["values"], tuple(data["channels"]), FrameRate(**data["rate"]))
-        return GenerateResult(motion, data["model_hash"], data["timings"])
+        return GenerateResult(_motion_of(message), message.data["model_hash"], message.data["timings"])
     except (KeyError, TypeError, ValueError) as error:
         raise _rubbish(f"a result that is none ({error!r})") from error
 
@@ -244,6 +257,14 @@ def error_of(message: Message) -> DifaceError:
         return error
     except (KeyError, TypeError) as problem:
         raise _rubbish(f"an error that is none ({problem!r})") from problem
+
+
+def _motion_data(motion: Motion) -> dict[str, Any]:
+    return {"channels": list(motion.channels), "rate": _rate_data(motion.rate)}
+
+
+def _motion_of(message: Message) -> Motion:
+    return Motion(message.arrays["values"], tuple(message.data["channels"]), FrameRate(**message.data["rate"]))
 
 
 def _rate_data(rate: FrameRate) -> dict[str, float]:

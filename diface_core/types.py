@@ -169,6 +169,14 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Rows:
+    """A stretch of a Motion that is not whole yet: its row 0 is row `first` of the whole."""
+
+    first: int
+    motion: Motion
+
+
+@dataclass(frozen=True)
 class GenerateResult:
     """The Motion, the hash of the models that made it (hex), and the seconds that each stage took."""
 

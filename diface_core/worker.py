@@ -24,16 +24,19 @@ from . import protocol
 from .errors import Cancelled, DifaceError, WorkerError
 from .protocol import Message
 from .time_left import TimeLeft
-from .types import GenerateRequest, GenerateResult, Progress, Report
+from .types import GenerateRequest, GenerateResult, Motion, Progress, Report
 
 log = logging.getLogger(__name__)
+
+Each = Callable[[int, Motion], None]
 
 
 class Engine(Protocol):
     """What answers requests: torch today, and something without it some day."""
 
-    def generate(self, request: GenerateRequest, report: Report, /) -> GenerateResult:
-        """Make the Motion. Raises DifaceError for what the artist can mend, and what `report` raises."""
+    def generate(self, request: GenerateRequest, report: Report, each: Each, /) -> GenerateResult:
+        """Make the Motion, and tell `each` its rows as they are finished (and the first one's number). Raises
+        DifaceError for what the artist can mend, and what `report` and `each` raise."""
         ...
 
 
@@ -64,9 +67,13 @@ def _answer(engine: Engine, link: _Link, number: int, request: GenerateRequest) 
         timed = Progress(progress.fraction, progress.stage, left.at(progress.fraction))
         link.send(protocol.progress_message(timed, number))
 
+    def each(first: int, motion: Motion) -> None:
+        # A reader that is slow to take them holds the work up: nothing piles up here.
+        link.send(protocol.rows_message(first, motion, number))
+
     try:
         report(Progress(0.0, "Starting"))
-        answer = protocol.result_message(engine.generate(request, report), number)
+        answer = protocol.result_message(engine.generate(request, report, each), number)
     except Cancelled:
         answer = Message("cancelled", number)
     except Exception as problem:  # noqa: BLE001 - whatever it is goes to the other side, in full
@@ -110,11 +117,12 @@ class _Link:
         self._sending = threading.Lock()
 
     def send(self, message: Message) -> None:
-        rest = memoryview(protocol.pack(message))
         try:
             with self._sending:
-                while rest:
-                    rest = rest[self._outgoing.write(rest) :]
+                for buffer in protocol.buffers(message):
+                    rest = memoryview(buffer)
+                    while rest:
+                        rest = rest[self._outgoing.write(rest) :]
         except OSError:
             self.leave(0)
 

@@ -19,9 +19,9 @@ class Kept:
         """`x0` with the kept values in their places, exactly."""
         return torch.where(self.keep, self.values, x0)
 
-    def rows(self, first: int, last: int) -> Kept:
-        """The same for rows first to last - 1."""
-        return Kept(self.values[:, first:last], self.keep[:, first:last])
+    def __getitem__(self, rows: slice) -> Kept:
+        """The same for some of the rows."""
+        return Kept(self.values[:, rows], self.keep[:, rows])
 
 
 def nothing_kept(like: Tensor) -> Kept:

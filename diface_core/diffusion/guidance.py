@@ -1,4 +1,4 @@
-"""Classifier-free guidance (Ho & Salimans 2022), on x0."""
+"""Classifier-free guidance (Ho & Salimans 2022), on x0, towards each condition by a scale of its own."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-Denoise = Callable[[Tensor, Tensor], Tensor]
-"""(xt (B, T, C), t scalar) -> x0 (B, T, C)."""
+Predict = Callable[[bool, bool], Tensor]
+"""(heard, styled) -> x0 (B, T, C): what the denoiser makes of one xt with or without the speech, and the style."""
 
 
-def guided(conditional: Denoise, unconditional: Denoise, scale: float) -> Denoise:
-    """A denoiser that goes `scale` times the way from what it would do unheard to what it does hearing the speech.
+def guided(predict: Predict, speech: float, style: float) -> Tensor:
+    """x0 that goes `speech` times the way from unheard to heard, and `style` times that from no style to the style.
 
-    Scale 1 is the conditional denoiser itself, at half the cost.
+    Both ways end at what the denoiser makes of both conditions, as with composed conditions (Liu et al. 2022); they
+    add up. Scale 1 is no guidance and saves a call: one is needed, and one more for each scale that is not 1.
     """
-    if scale == 1.0:
-        return conditional
-
-    def denoise(xt: Tensor, t: Tensor) -> Tensor:
-        base = unconditional(xt, t)
-        return base + scale * (conditional(xt, t) - base)
-
-    return denoise
+    x0 = guided = predict(True, True)
+    if speech != 1.0:
+        guided = guided + (speech - 1) * (x0 - predict(False, True))
+    if style != 1.0:
+        guided = guided + (style - 1) * (x0 - predict(True, False))
+    return guided

@@ -1,31 +1,84 @@
-"""The sampler: noise -> x0, a pure function."""
+"""The sampler: noise -> x0, all at once or in a stream of rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
+import torch
 from torch import Tensor
 
+from ..windows import windows
 from . import schedule
 from .constraints import Kept
-from .guidance import Denoise
 
 
-def sample(
-    denoise: Denoise,
-    noise: Tensor,
-    kept: Kept,
-    steps: int,
-    report: Callable[[float], None] = lambda fraction: None,
-) -> Tensor:
-    """x0 (B, T, C) from `noise` (B, T, C) in `steps` deterministic steps (DDIM), through every kept value.
+@dataclass(frozen=True)
+class Rows:
+    """Rows on their way through the steps: `xt` (B, T, C), `speech` (B, T, W) and what is kept of them."""
 
-    `report` is called with the fraction done after each step; what it raises passes through.
+    xt: Tensor
+    speech: Tensor
+    kept: Kept
+
+    def __len__(self) -> int:
+        return self.xt.shape[1]
+
+    def __getitem__(self, rows: slice) -> Rows:
+        return Rows(self.xt[:, rows], self.speech[:, rows], self.kept[rows])
+
+    @staticmethod
+    def joined(parts: list[Rows]) -> Rows:
+        """The parts one after the other."""
+        values = torch.cat([part.kept.values for part in parts], dim=1)
+        keep = torch.cat([part.kept.keep for part in parts], dim=1)
+        xt, speech = torch.cat([part.xt for part in parts], dim=1), torch.cat([part.speech for part in parts], dim=1)
+        return Rows(xt, speech, Kept(values, keep))
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far a denoiser sees: `rows` either way, from rows that are multiples of `stride`; and how many there are."""
+
+    rows: int
+    stride: int
+    length: int
+
+
+Denoise = Callable[[Rows, Tensor], Tensor]
+"""(rows, t scalar) -> x0 (B, T, C)."""
+
+
+def sample(denoise: Callable[[Tensor, Tensor], Tensor], noise: Tensor, kept: Kept, steps: int) -> Tensor:
+    """x0 (B, T, C) from `noise` (B, T, C) in `steps` deterministic steps (DDIM), through every kept value."""
+    whole = Rows(noise, noise[..., :0], kept)
+    reach = Reach(0, 1, len(whole))
+    return next(stream(lambda rows, t: denoise(rows.xt, t), [whole], steps, reach)).xt
+
+
+def stream(
+    denoise: Denoise, parts: Iterable[Rows], steps: int, reach: Reach, count: Callable[[int], None] = lambda rows: None
+) -> Iterator[Rows]:
+    """The same for rows that come in parts (whose `xt` is the noise), of any number: equal to the whole.
+
+    A row of a step depends only on rows within reach in the step before. So the steps run behind one another, each
+    `reach` rows behind the last, and hold no more than that: the first rows leave when steps x reach more have come.
+    `count` is told how many rows have made one step more; what it raises passes through.
     """
-    xt = noise
-    for done, (t, t_next) in enumerate(pairwise(schedule.times(steps)), 1):  # 1 -> 0
-        x0 = kept.impose(denoise(xt, t))
-        xt = schedule.step(xt, x0, t, t_next)
-        report(done / steps)
-    return kept.impose(xt)
+    for t, t_next in pairwise(schedule.times(steps)):  # 1 -> 0
+        parts = _step(denoise, parts, t, t_next, reach, count)
+    for rows in parts:
+        yield Rows(rows.kept.impose(rows.xt), rows.speech, rows.kept)
+
+
+def _step(
+    denoise: Denoise, parts: Iterable[Rows], t: Tensor, t_next: Tensor, reach: Reach, count: Callable[[int], None]
+) -> Iterator[Rows]:
+    """Every row at t_next instead of t."""
+    for window in windows(parts, reach.rows, reach.length, reach.stride, Rows.joined):
+        x0 = denoise(window.rows, t)[:, window.inner]
+        rows = window.rows[window.inner]
+        xt = schedule.step(rows.xt, rows.kept.impose(x0), t, t_next)
+        count(len(rows))
+        yield Rows(xt, rows.speech, rows.kept)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import tee
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +13,21 @@ import torch
 from torch import Tensor
 
 from .. import channels, device
-from ..diffusion import guidance
 from ..diffusion.constraints import Kept, nothing_kept
-from ..diffusion.sampler import sample
+from ..diffusion.guidance import guided
+from ..diffusion.sampler import Reach, Rows, stream
 from ..errors import ModelError
-from ..types import MODEL_RATE, Constraints, FloatArray, GenerateRequest, Motion
+from ..types import MODEL_RATE, Constraints, FloatArray, GenerateRequest, Motion, Style
+from ..windows import regrouped, together, windows
 from . import checkpoint, lips
 from .denoiser import Denoiser
-from .pieces import in_pieces
+from .style import styled
 
 WEIGHTS = Path(__file__).parent.parent / "weights"
+
+Fraction = Callable[[float], None]
+Wishes = Callable[[int, int], Constraints]
+"""(first, last) -> what is kept of those rows at MODEL_RATE, in the columns of the request's parts."""
 
 
 @dataclass(frozen=True)
@@ -32,54 +38,106 @@ class Models:
     hash: str
 
     def sample(
-        self, features: FloatArray, request: GenerateRequest, report: Callable[[float], None] = lambda fraction: None
+        self, features: FloatArray, request: GenerateRequest, report: Fraction = lambda fraction: None
     ) -> Motion:
         """The Motion of `request.parts` for features (T, D) at MODEL_RATE; strengths and other rates are not applied.
 
         Constraints, if any, have these rows and the columns of `request.parts`. `report` gets the fraction done and may
         raise to stop. Raises ModelError for an unknown style.
         """
-        names = channels.of_parts(request.parts)
-        share, done, columns = 1 / len(request.parts), 0.0, []
-        for part in (part for part in channels.PARTS if part in request.parts):
-            kept = _columns(request.constraints, names, channels.PARTS[part])
-            start = done
-            values = self._part(part, features, request, kept, lambda f, start=start: report(start + f * share))
-            columns.append(values)
-            done += share
-        return Motion(np.concatenate(columns, axis=1), names, MODEL_RATE)
+        kept = request.constraints
+        wishes = None if kept is None else lambda a, b: Constraints(kept.values[a:b], kept.keep[a:b])
+        parts = list(self.stream([features], len(features), request, wishes, report))
+        return Motion(np.concatenate(parts), channels.of_parts(request.parts), MODEL_RATE)
 
-    def _part(
+    def stream(
         self,
-        part: str,
-        features: FloatArray,
+        features: Iterable[FloatArray],
+        rows: int,
         request: GenerateRequest,
-        constraints: Constraints | None,
-        report: Callable[[float], None],
-    ) -> FloatArray:
-        denoiser = self.denoisers[part]
-        rows = len(features)
-        number = style_number(denoiser, request.style.blend[0][0] if part == "face" and request.style.blend else None)
+        wishes: Wishes | None = None,
+        report: Fraction = lambda fraction: None,
+    ) -> Iterator[FloatArray]:
+        """The values (n, C) of `sample` in order, in parts, while the `rows` features come in parts (n, D).
+
+        Equal to the whole within rounding. Held are a few PIECEs of rows, however many there are. The constraints are
+        asked of `wishes`.
+        """
+        names = channels.of_parts(request.parts)
+        parts = [part for part in channels.PARTS if part in request.parts]
+        done = [0] * len(parts)
+
+        def count(part: int, more: int) -> None:
+            done[part] += more
+            report(sum(done) / (rows * request.steps * len(parts)))
+
+        def of_part(index: int, heard: Iterator[FloatArray]) -> Iterator[FloatArray]:
+            part = parts[index]
+            own = None if wishes is None else _columns(wishes, names, channels.PARTS[part])
+            performer = Performer(part, self.denoisers[part], request)
+            return performer.stream(heard, rows, own, lambda more: count(index, more))
+
+        streams = [of_part(index, heard) for index, heard in enumerate(tee(regrouped(features), len(parts)))]
+        for values in together(streams):
+            yield np.concatenate(values, axis=1)
+
+
+class Performer:
+    """One part's denoiser at work on one request. Raises ModelError for an unknown style."""
+
+    def __init__(self, part: str, denoiser: Denoiser, request: GenerateRequest) -> None:
+        self._part, self._request = part, request
+        # The head has one style, and its motion goes with the speech only loosely.
+        face = part == "face"
+        self._scales = (request.guidance, request.style_guidance) if face else (1.0, 1.0)
         with torch.inference_mode():
-            style = denoiser.style_vector(torch.tensor([number], device=denoiser.device))
-            noise = seeded_noise(request.seed, part, rows, len(denoiser.config.channels)).to(denoiser.device)
-            kept = nothing_kept(noise) if constraints is None else _kept(denoiser, constraints)
-            heard = torch.from_numpy(features)[None].to(denoiser.device)
-            reach = -(-max(denoiser.reach, denoiser.speech.reach) // denoiser.stride) * denoiser.stride
-            speech = in_pieces(lambda first, last: denoiser.speech(heard[:, first:last]), rows, reach)
+            self._denoiser, self._style = styled(denoiser, request.style if face else Style())
+            self._no_style = torch.zeros_like(self._style)
 
-            def denoise(xt: Tensor, t: Tensor, heard: bool) -> Tensor:
-                def piece(first: int, last: int) -> Tensor:
-                    condition = speech[:, first:last] if heard else denoiser.speech.unheard
-                    return denoiser(xt[:, first:last], t[None].to(xt.device), condition, style, kept.rows(first, last))
+    def stream(
+        self, features: Iterator[FloatArray], rows: int, wishes: Wishes | None, count: Callable[[int], None]
+    ) -> Iterator[FloatArray]:
+        """Values (n, C) in order; `count` is told how many rows more one of the steps has done."""
+        denoiser = self._denoiser
+        reach = Reach(denoiser.reach, denoiser.stride, rows)
+        noise = noise_of(self._request.seed, self._part, len(denoiser.config.channels))
+        first = 0
 
-                return in_pieces(piece, rows, reach)
+        def begun() -> Iterator[Rows]:
+            done = 0
+            for speech in self._hear(features, rows):
+                last = done + speech.shape[1]
+                xt = self._request.variety * noise(last - done).to(denoiser.device)
+                yield Rows(xt, speech, nothing_kept(xt) if wishes is None else _kept(denoiser, wishes(done, last)))
+                done = last
 
-            scale = request.guidance if part == "face" else 1.0
-            guided = guidance.guided(lambda x, t: denoise(x, t, True), lambda x, t: denoise(x, t, False), scale)
-            x0 = denoiser.denormalise(sample(guided, noise, kept, request.steps, report))[0].cpu().numpy()
-        values = lips.meet(x0) if part == "face" else x0
-        return values if constraints is None else np.where(constraints.keep, constraints.values, values)
+        for part in stream(self._denoise, begun(), self._request.steps, reach, count):
+            x0 = denoiser.denormalise(part.xt)[0].cpu().numpy()
+            values = lips.meet(x0) if self._part == "face" else x0
+            if wishes is not None:
+                kept = wishes(first, first + len(values))
+                values = np.where(kept.keep, kept.values, values)
+            yield values
+            first += len(values)
+
+    def _hear(self, features: Iterator[FloatArray], rows: int) -> Iterator[Tensor]:
+        """Rows (1, n, W) of the tower."""
+        tower = self._denoiser.speech
+        for window in windows(features, tower.reach, rows):
+            with torch.inference_mode():
+                heard = tower(torch.from_numpy(window.rows)[None].to(self._denoiser.device))
+            yield heard[:, window.inner]
+
+    def _denoise(self, rows: Rows, t: Tensor) -> Tensor:
+        denoiser = self._denoiser
+
+        def predict(heard: bool, with_style: bool) -> Tensor:
+            speech = rows.speech if heard else denoiser.speech.unheard
+            style = self._style if with_style else self._no_style
+            return denoiser(rows.xt, t[None].to(rows.xt.device), speech, style, rows.kept)
+
+        with torch.inference_mode():
+            return guided(predict, *self._scales)
 
 
 def load_models(folder: Path = WEIGHTS) -> Models:
@@ -94,27 +152,20 @@ def load_models(folder: Path = WEIGHTS) -> Models:
     return Models(denoisers, digest.hexdigest())
 
 
-def style_number(denoiser: Denoiser, name: str | None) -> int:
-    """Which style `name` is; None is the first. Raises ModelError for an unknown one."""
-    styles = denoiser.config.styles
-    if name is None:
-        return 0
-    if name not in styles:
-        raise ModelError(f"There is no style called {name}.", f"Choose one of {', '.join(styles)}.")
-    return styles.index(name)
-
-
-def seeded_noise(seed: int, part: str, rows: int, width: int) -> Tensor:
-    """Noise (1, rows, width) of a seed: row r is the same however many rows follow, face and head are independent."""
+def noise_of(seed: int, part: str, width: int) -> Callable[[int], Tensor]:
+    """A seed's noise: each call gives the next `rows` rows (1, rows, width). Face and head are independent."""
     generator = np.random.default_rng([seed, list(channels.PARTS).index(part)])
-    return torch.from_numpy(generator.standard_normal((rows, width), np.float32))[None]
+    return lambda rows: torch.from_numpy(generator.standard_normal((rows, width), np.float32))[None]
 
 
-def _columns(constraints: Constraints | None, names: tuple[str, ...], wanted: tuple[str, ...]) -> Constraints | None:
-    if constraints is None:
-        return None
+def _columns(wishes: Wishes, names: tuple[str, ...], wanted: tuple[str, ...]) -> Wishes:
     columns = [names.index(name) for name in wanted]
-    return Constraints(constraints.values[:, columns], constraints.keep[:, columns])
+
+    def own(first: int, last: int) -> Constraints:
+        kept = wishes(first, last)
+        return Constraints(kept.values[:, columns], kept.keep[:, columns])
+
+    return own
 
 
 def _kept(denoiser: Denoiser, constraints: Constraints) -> Kept:

@@ -14,7 +14,7 @@ import numpy as np
 
 from diface_core import channels
 from diface_core.types import GenerateRequest, GenerateResult, Motion, Progress, Report
-from diface_core.worker import serve
+from diface_core.worker import Each, serve
 
 MISBEHAVE = 900_000
 SLOW, KILLED, BUG, OUT_OF_RANGE = range(MISBEHAVE, MISBEHAVE + 4)
@@ -23,7 +23,7 @@ SLOW, KILLED, BUG, OUT_OF_RANGE = range(MISBEHAVE, MISBEHAVE + 4)
 class Loudness:
     """Engine: see the module."""
 
-    def generate(self, request: GenerateRequest, report: Report) -> GenerateResult:
+    def generate(self, request: GenerateRequest, report: Report, each: Each) -> GenerateResult:
         from diface_core.audio import load_clip  # the tests, in Blender's Python, only want the seeds
 
         clip = load_clip(request.audio)

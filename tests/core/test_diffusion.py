@@ -9,7 +9,7 @@ from diface_core.diffusion import schedule
 from diface_core.diffusion.constraints import Kept, nothing_kept
 from diface_core.diffusion.guidance import guided
 from diface_core.diffusion.loss import position_error, velocity_error
-from diface_core.diffusion.sampler import sample
+from diface_core.diffusion.sampler import Reach, Rows, sample, stream
 
 X0 = torch.randn(1, 40, 5, generator=torch.Generator().manual_seed(0))
 NOISE = torch.randn(1, 40, 5, generator=torch.Generator().manual_seed(1))
@@ -53,17 +53,33 @@ def test_kept_values_come_out_equal(steps, seed):
     assert torch.isfinite(free).all()
 
 
-def test_guidance_one_is_the_condition_alone():
-    def unheard(xt, t):
-        raise AssertionError("not needed")
-
-    assert torch.equal(guided(lambda xt, t: X0, unheard, 1.0)(NOISE, torch.tensor(1.0)), X0)
+BOTH, UNHEARD, PLAIN = (torch.randn(1, 40, 5, generator=torch.Generator().manual_seed(seed)) for seed in (2, 3, 4))
+SCALES = st.floats(0, 4).filter(lambda scale: scale != 1)
 
 
-@given(st.floats(0, 4))
-def test_guidance_goes_along_the_line(scale):
-    out = guided(lambda xt, t: X0, lambda xt, t: NOISE, scale)(NOISE, torch.tensor(1.0))
-    assert torch.allclose(out, NOISE + scale * (X0 - NOISE), atol=1e-5)
+def predictions(*allowed: tuple[bool, bool]):
+    """What a denoiser says, (heard, styled); a call that is not needed fails."""
+    answers = {(True, True): BOTH, (False, True): UNHEARD, (True, False): PLAIN}
+    return lambda heard, styled: {key: answers[key] for key in allowed}[heard, styled]
+
+
+def test_guidance_one_is_the_conditions_alone_in_one_call():
+    assert torch.equal(guided(predictions((True, True)), 1.0, 1.0), BOTH)
+
+
+@given(SCALES)
+def test_either_guidance_goes_along_its_line_in_two_calls(scale):
+    speech = guided(predictions((True, True), (False, True)), scale, 1.0)
+    assert torch.allclose(speech, UNHEARD + scale * (BOTH - UNHEARD), atol=1e-5)
+    style = guided(predictions((True, True), (True, False)), 1.0, scale)
+    assert torch.allclose(style, PLAIN + scale * (BOTH - PLAIN), atol=1e-5)
+
+
+@given(SCALES, SCALES)
+def test_both_guidances_add_up(speech, style):
+    call = predictions((True, True), (False, True), (True, False))
+    both, one, other = guided(call, speech, style), guided(call, speech, 1.0), guided(call, 1.0, style)
+    assert torch.allclose(both - BOTH, (one - BOTH) + (other - BOTH), atol=1e-4)
 
 
 def test_unknown_channels_weigh_nothing():
@@ -76,16 +92,17 @@ def test_unknown_channels_weigh_nothing():
     assert position_error(wild, X0, torch.ones(1, 40, 5)).mean() > 100
 
 
-def test_report_hears_every_step_and_may_stop():
-    heard = []
-    sample(lambda xt, t: X0, NOISE, nothing_kept(X0), 4, heard.append)
-    assert heard == [0.25, 0.5, 0.75, 1.0]
+def test_every_row_of_every_step_is_counted_and_counting_may_stop():
+    counted = []
+    rows, reach = Rows(NOISE, NOISE, nothing_kept(X0)), Reach(0, 1, 40)
+    list(stream(lambda rows, t: rows.xt, [rows[:30], rows[30:]], 4, reach, counted.append))
+    assert sorted(counted) == [10] * 4 + [30] * 4
 
-    def stop(fraction):
+    def stop(rows):
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        sample(lambda xt, t: X0, NOISE, nothing_kept(X0), 4, stop)
+        list(stream(lambda rows, t: rows.xt, [rows], 4, reach, stop))
 
 
 def test_no_steps_is_refused():

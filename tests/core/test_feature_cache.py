@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -106,6 +107,33 @@ def test_nothing_but_whole_files_is_left(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(np, "save", full)
-    FeatureCache(tmp_path).put("k", features(0))
+    for name in ("write", "replace"):  # within the file, and at its end
+        with monkeypatch.context() as patched:
+            patched.setattr(
+                *{"write": (np.lib.format, "write_array_header_1_0"), "replace": (Path, "replace")}[name], full
+            )
+            cache = FeatureCache(tmp_path)
+            cache.put("k", features(0))
+        assert not list(tmp_path.iterdir())
+        assert cache.get("k") is not None
+
+
+def test_what_stops_in_the_middle_leaves_nothing(tmp_path):
+    cache = FeatureCache(tmp_path)
+    parts = cache.keep("k", np.split(features(0), 4), 100)
+    next(parts)
+    assert len(list(tmp_path.iterdir())) == 1
+    parts.close()
     assert not list(tmp_path.iterdir())
+    assert cache.get("k") is None
+
+
+def test_long_ones_are_read_in_parts_and_kept_in_no_memory(tmp_path):
+    long = features(0, 3000)
+    cache = FeatureCache(tmp_path, in_memory=1000)
+    assert [len(part) for part in cache.keep("k", np.split(long, 10), 3000)] == [300] * 10
+    (tmp_path / "k.npy").rename(tmp_path / "moved.npy")
+    assert cache.get("k") is None  # so it was not in memory
+    (tmp_path / "moved.npy").rename(tmp_path / "k.npy")
+    assert [len(part) for part in cache.parts("k")] == [1024, 1024, 952]
+    np.testing.assert_array_equal(cache.get("k"), long.astype(np.float16))

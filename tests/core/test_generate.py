@@ -9,21 +9,20 @@ import pytest
 import soundfile
 
 from diface_core import (
-    MODEL_RATE,
-    AudioClip,
     AudioError,
     AudioSection,
     Cancelled,
     Constraints,
     FrameRate,
     GenerateRequest,
+    Layers,
     ModelError,
-    Motion,
     Progress,
     channels,
 )
 from diface_core.feature_cache import FeatureCache
 from diface_core.generate import Generator
+from diface_core.loudness import RATE
 
 
 class LoudnessEncoder:
@@ -34,13 +33,11 @@ class LoudnessEncoder:
     def __init__(self) -> None:
         self.heard = 0
 
-    def encode(self, clip: AudioClip, report) -> np.ndarray:
+    def stream(self, blocks, sound):
         self.heard += 1
-        rows = MODEL_RATE.rows(clip.seconds)
-        report(0.5)
-        at = np.minimum((np.arange(rows) * clip.rate / 30).astype(int), len(clip.samples) - 1)
-        report(1.0)
-        return np.abs(clip.samples[at])[:, None]
+        samples = np.concatenate(list(blocks))
+        at = np.minimum((np.arange(len(sound.loudness)) * RATE / 30).astype(int), len(samples) - 1)
+        yield from np.array_split(np.abs(samples[at])[:, None], 2)
 
 
 class LoudnessModels:
@@ -48,21 +45,23 @@ class LoudnessModels:
 
     hash = "jaw"
 
-    def sample(self, features, request: GenerateRequest, report) -> Motion:
+    def stream(self, features, rows, request: GenerateRequest, wishes, report):
         names = channels.of_parts(request.parts)
-        values = np.zeros((len(features), len(names)), np.float32)
-        for name in {"jawOpen", "head_rx"} & set(names):
-            values[:, names.index(name)] = features[:, 0]
-        for step in range(request.steps):
-            report((step + 1) / request.steps)
-        return Motion(values, names, MODEL_RATE)
+        done = 0
+        for part in features:
+            values = np.zeros((len(part), len(names)), np.float32)
+            for name in {"jawOpen", *channels.HEAD} & set(names):
+                values[:, names.index(name)] = part[:, 0]
+            done += len(part)
+            report(done / rows)
+            yield values
 
 
 class NanModels(LoudnessModels):
-    def sample(self, features, request, report) -> Motion:
-        motion = super().sample(features, request, report)
-        motion.values[3, 2] = np.nan
-        return motion
+    def stream(self, *given):
+        for values in super().stream(*given):
+            values[3, 2] = np.nan
+            yield values
 
 
 @pytest.fixture
@@ -104,7 +103,7 @@ def test_a_strip_of_n_frames_gives_n_rows(generator, ramp, rate):
 @pytest.mark.parametrize("parts", [("face",), ("head",), ("face", "head")])
 def test_only_the_parts_asked_for(generator, ramp, parts):
     motion = generator.generate(GenerateRequest(AudioSection(ramp), parts), ignore).motion
-    assert motion.channels == channels.of_parts(parts)
+    assert motion.channels == channels.of_request(parts, Layers())
     assert motion.values.dtype == np.float32
 
 
@@ -118,10 +117,17 @@ def test_strengths(generator, ramp):
     np.testing.assert_allclose(double.column("head_rx"), 2 * plain.column("head_rx"), atol=1e-6)
 
 
+def test_each_axis_of_the_head_has_a_strength(generator, ramp):
+    plain = generator.generate(GenerateRequest(AudioSection(ramp), ("head",)), ignore).motion
+    request = GenerateRequest(AudioSection(ramp), ("head",), head_strength=0.5, head_axes=(1, 0, 2))
+    motion = generator.generate(request, ignore).motion
+    np.testing.assert_allclose(motion.values, plain.values * [0.5, 0, 1], atol=1e-6)
+
+
 def test_kept_values_come_out_exactly(generator, ramp):
     rate = FrameRate(24)
     rng = np.random.default_rng(0)
-    kept = Constraints(rng.normal(size=(48, 55)).astype(np.float32), rng.random((48, 55)) < 0.3)
+    kept = Constraints(rng.normal(size=(48, 56)).astype(np.float32), rng.random((48, 56)) < 0.3)
     plain = generator.generate(GenerateRequest(AudioSection(ramp), rate=rate, face_strength=0.7), ignore).motion
     request = GenerateRequest(AudioSection(ramp), rate=rate, face_strength=0.7, constraints=kept)
     values = generator.generate(request, ignore).motion.values
@@ -131,14 +137,14 @@ def test_kept_values_come_out_exactly(generator, ramp):
 
 def test_the_models_see_kept_values_in_their_own_rows_and_before_the_strengths(ramp):
     class Watching(LoudnessModels):
-        def sample(self, features, request, report) -> Motion:
-            self.seen = request.constraints
-            return super().sample(features, request, report)
+        def stream(self, features, rows, request, wishes, report):
+            self.seen = wishes(0, rows)
+            return super().stream(features, rows, request, wishes, report)
 
     models = Watching()
-    keep = np.zeros((120, 55), bool)
-    keep[40, [0, 52]] = True
-    kept = Constraints(np.full((120, 55), 0.6, np.float32), keep)
+    keep = np.zeros((120, 56), bool)
+    keep[40, [0, 53]] = True  # a lid and a nod
+    kept = Constraints(np.full((120, 56), 0.6, np.float32), keep)
     request = GenerateRequest(
         AudioSection(ramp), rate=FrameRate(60), face_strength=0.5, head_strength=0.0, constraints=kept
     )
@@ -146,12 +152,12 @@ def test_the_models_see_kept_values_in_their_own_rows_and_before_the_strengths(r
     assert models.seen.keep.shape == (60, 55)
     assert np.argwhere(models.seen.keep).tolist() == [[20, 0]]
     assert models.seen.values[20, 0] == pytest.approx(1.2)
-    assert result.motion.values[40, 52] == np.float32(0.6)  # no strength could bring the model there; the key stays
+    assert result.motion.values[40, 53] == np.float32(0.6)  # no strength could bring the model there; the key stays
 
 
 def test_constraints_of_another_shape_are_refused(generator, ramp):
     kept = Constraints(np.zeros((10, 55), np.float32), np.zeros((10, 55), bool))
-    with pytest.raises(ValueError, match=r"constraints must have shape \(60, 55\)"):
+    with pytest.raises(ValueError, match=r"constraints must have shape \(60, 56\)"):
         generator.generate(GenerateRequest(AudioSection(ramp), constraints=kept), ignore)
 
 
@@ -186,10 +192,10 @@ def test_progress_rises_from_none_to_all(generator, ramp):
         stages = list(dict.fromkeys(progress.stage for progress in seen))
         assert stages == list(result.timings)
         assert result.model_hash == "jaw"
-    assert stages == ["Reading the sound", "Making the motion", "Finishing"]
+    assert stages == ["Reading the sound", "Making the motion"]
 
 
-@pytest.mark.parametrize("stage", ["Reading the sound", "Listening to the speech", "Making the motion", "Finishing"])
+@pytest.mark.parametrize("stage", ["Reading the sound", "Listening to the speech", "Making the motion"])
 def test_cancel_at_any_stage_passes_through(generator, ramp, stage):
     def report(progress: Progress) -> None:
         if progress.stage == stage:

@@ -14,7 +14,7 @@ from diface_core import channels
 from diface_core.diffusion.constraints import nothing_kept
 from diface_core.errors import ModelError
 from diface_core.features import DIMENSION
-from diface_core.model import bundle, checkpoint, lips, pieces
+from diface_core.model import bundle, checkpoint, lips
 from diface_core.model.denoiser import Denoiser, DenoiserConfig
 from diface_core.types import MODEL_RATE, AudioSection, Constraints, GenerateRequest, Style
 
@@ -54,22 +54,6 @@ def test_any_number_of_rows_comes_back(rows):
     assert torch.isfinite(out).all()
 
 
-def test_pieces_equal_the_whole(models, features, monkeypatch):
-    whole = models.sample(np.tile(features, (4, 1)), REQUEST)
-    monkeypatch.setattr(pieces, "PIECE", 128)
-    parts = models.sample(np.tile(features, (4, 1)), REQUEST)
-    assert np.abs(whole.values - parts.values).max() < 1e-4
-
-
-def test_too_little_context_would_show(models, features, monkeypatch):
-    """The test above can fail: with no context, pieces differ from the whole."""
-    long = np.tile(features, (4, 1))
-    whole = models.sample(long, REQUEST)
-    monkeypatch.setattr(bundle, "in_pieces", lambda compute, rows, reach: pieces.in_pieces(compute, rows, 0))
-    monkeypatch.setattr(pieces, "PIECE", 128)
-    assert np.abs(whole.values - models.sample(long, REQUEST).values).max() > 1e-3
-
-
 def test_the_same_seed_gives_the_same_motion_and_another_another(models, features):
     first, again = models.sample(features, REQUEST), models.sample(features, REQUEST)
     other = models.sample(features, dataclasses.replace(REQUEST, seed=1))
@@ -89,9 +73,9 @@ def test_face_and_head_alone_are_what_they_are_together(models, features):
 
 
 def test_a_seeds_noise_begins_the_same_however_long():
-    short, long = (bundle.seeded_noise(3, "face", rows, 52) for rows in (10, 500))
-    assert torch.equal(short, long[:, :10])
-    assert not torch.equal(short[..., :3], bundle.seeded_noise(3, "head", 10, 3))
+    long, short = bundle.noise_of(3, "face", 52)(500), bundle.noise_of(3, "face", 52)
+    assert torch.equal(torch.cat([short(7), short(93), short(400)], dim=1), long)
+    assert not torch.equal(long[:, :10, :3], bundle.noise_of(3, "head", 3)(10))
 
 
 def test_the_last_row_hears_its_own_sound(models, features):

@@ -79,10 +79,12 @@ def test_hello_comes_before_the_models_are_loaded():
 def test_a_request_is_answered_with_progress_and_result(pipe):
     pipe.ask(7, steps=4, seed=3)
     seen = []
-    while (message := pipe.read()).kind == "progress":
+    while (message := pipe.read()).kind in ("progress", "rows"):
         assert message.request == 7
-        seen.append(protocol.progress_of(message).fraction)
-    assert seen == [0, 0, 0.25, 0.5, 0.75]
+        seen.append(
+            protocol.progress_of(message).fraction if message.kind == "progress" else protocol.rows_of(message).first
+        )
+    assert seen == [0, 0, 0.25, 0.5, 0.75, 0, 20]  # the last two are rows
     assert (message.kind, message.request) == ("result", 7)
     np.testing.assert_array_equal(protocol.result_of(message).motion.values, np.full((30, 55), 3))
 
@@ -154,7 +156,7 @@ def test_too_little_memory_is_said_in_words(pipe, style):
 
 def test_what_libraries_print_does_not_reach_the_pipe(pipe):
     pipe.ask(1, "prints")
-    assert [pipe.read().kind for _ in range(2)] == ["progress", "result"]
+    assert [pipe.read().kind for _ in range(4)] == ["progress", "rows", "rows", "result"]
     errors = pipe.close()
     for text in ("printed", "written", "written to fd 1", "printed by a child"):
         assert f"{text}\n" in errors

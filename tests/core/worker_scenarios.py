@@ -17,10 +17,12 @@ from diface_core import AudioError, GenerateRequest, GenerateResult, Motion, Pro
 class Engine:
     """Makes the seed the value of every channel."""
 
-    def generate(self, request: GenerateRequest, report) -> GenerateResult:
+    def generate(self, request: GenerateRequest, report, each) -> GenerateResult:
         getattr(self, request.style.blend[0][0] if request.style.blend else "plain")(request, report)
         names = channels.of_parts(request.parts)
         values = np.full((30, len(names)), request.seed, np.float32)
+        for first in (0, 20):
+            each(first, Motion(values[first : first + 20], names, request.rate))
         return GenerateResult(Motion(values, names, request.rate), "fake", {"all": 0.0})
 
     def plain(self, request, report):
