@@ -11,7 +11,7 @@ import bpy
 
 from . import jobs, preferences, properties
 from .core import errors, types
-from .scene import audio_strip, frame_rate, speech, takes, target, temporary
+from .scene import audio_strip, frame_rate, speech, styles, takes, target, temporary
 from .version import VERSION
 
 _current: Generation | None = None
@@ -90,10 +90,19 @@ def _request(scene: bpy.types.Scene, section: types.AudioSection) -> types.Gener
         seed=settings.seed,
         steps=properties.STEPS[settings.quality],
         guidance=settings.guidance,
+        style_guidance=settings.style_guidance,
+        variety=settings.variety,
         face_strength=settings.face_strength,
         head_strength=settings.head_strength,
-        style=types.Style.of(settings.style),
+        head_axes=tuple(settings.head_axes),
+        style=styles.blended(settings.style, settings.second_style, settings.style_mix, settings.style_strength),
+        layers=types.Layers(**{name: _seed(settings, name) for name in properties.LAYERS}),
     )
+
+
+def _seed(settings: properties.DifaceSettings, layer: str) -> int | None:
+    """The seed of a layer that is on."""
+    return getattr(settings, f"{layer}_seed") if getattr(settings, layer) else None
 
 
 def _beyond_the_end(scene: bpy.types.Scene, last: int) -> list[str]:

@@ -35,6 +35,66 @@ class Main(Panel):
         _button(layout, context)
 
 
+class Detail(Panel):
+    """Mix-in: settings that do well as they are, out of the way until they are wanted."""
+
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        self.layout.use_property_split = True
+        self.layout.use_property_decorate = False
+        self.show(self.layout, context.scene.diface)
+
+
+class Style(Detail):
+    bl_label = "Style"
+
+    def show(self, layout: bpy.types.UILayout, settings: properties.DifaceSettings) -> None:
+        layout.active = settings.parts != "HEAD"
+        for name in ("style", "second_style"):
+            row = layout.row(align=True)
+            row.prop(settings, name)
+            row.operator("diface.load_style", text="", icon="FILE_FOLDER").second = name == "second_style"
+        if settings.second_style:
+            layout.prop(settings, "style_mix", slider=True)
+        layout.prop(settings, "style_strength", text="Strength", slider=True)
+
+
+class Head(Detail):
+    bl_label = "Head"
+
+    def show(self, layout: bpy.types.UILayout, settings: properties.DifaceSettings) -> None:
+        layout.active = settings.parts != "FACE"
+        column = layout.column(align=True)
+        for index, name in enumerate(("Nod", "Tip", "Turn")):
+            column.prop(settings, "head_axes", index=index, text=name, slider=True)
+
+
+class Eyes(Detail):
+    bl_label = "Eyes & Breath"
+
+    def show(self, layout: bpy.types.UILayout, settings: properties.DifaceSettings) -> None:
+        layout.active = settings.parts != "HEAD"
+        for name in properties.LAYERS:
+            row = layout.row(align=True, heading=name.capitalize())
+            row.prop(settings, name, text="")
+            seed = row.row(align=True)
+            seed.active = getattr(settings, name)
+            seed.prop(settings, f"{name}_seed", text="")
+            seed.operator("diface.new_seed", text="", icon="FILE_REFRESH").of = f"{name}_seed"
+
+
+class Advanced(Detail):
+    bl_label = "Advanced"
+
+    def show(self, layout: bpy.types.UILayout, settings: properties.DifaceSettings) -> None:
+        layout.prop(settings, "variety", slider=True)
+        guidance = layout.column(align=True)
+        guidance.active = settings.parts != "HEAD"
+        guidance.prop(settings, "guidance")
+        guidance.prop(settings, "style_guidance")
+
+
 class Takes(Panel):
     bl_label = "Takes"
     bl_options = {"DEFAULT_CLOSED"}
@@ -94,11 +154,9 @@ def _settings(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         strengths.prop(settings, "face_strength", slider=True)
     if settings.parts != "FACE":
         strengths.prop(settings, "head_strength", slider=True)
-    layout.prop(settings, "guidance")
-    layout.prop(settings, "style")
     row = layout.row(align=True)
     row.prop(settings, "seed")
-    row.operator("diface.new_seed", text="", icon="FILE_REFRESH")
+    row.operator("diface.new_seed", text="", icon="FILE_REFRESH").of = "seed"
     layout.row().prop(settings, "quality", expand=True)
 
 
@@ -128,7 +186,7 @@ def _placed(panel: type[Panel], space: str, parent: str = "") -> type[bpy.types.
 CLASSES = tuple(
     _placed(panel, space, "" if panel is Main else f"{space}_PT_diface_main")
     for space in PLACES
-    for panel in (Main, Takes, Export)
+    for panel in (Main, Style, Head, Eyes, Advanced, Takes, Export)
 )
 
 register, unregister = bpy.utils.register_classes_factory(CLASSES)

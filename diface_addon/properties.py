@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import (
+    BoolProperty,
+    EnumProperty,
+    FloatProperty,
+    FloatVectorProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
 
 from .scene import audio_strip, styles
 
@@ -12,6 +20,9 @@ PARTS = {"FACE": ("face",), "HEAD": ("head",), "BOTH": ("face", "head")}
 
 STEPS = {"DRAFT": 8, "FINAL": 25}
 """Denoising steps of `scene.diface.quality`."""
+
+LAYERS = ("blinks", "gaze", "breath")
+"""The switches of the layers; the seed of each is named `..._seed`."""
 
 
 def _strip_names(_settings: DifaceSettings, context: bpy.types.Context, _typed: str) -> list[str]:
@@ -59,7 +70,7 @@ class DifaceSettings(bpy.types.PropertyGroup):
     )
     seed: IntProperty(name="Seed", description="Another number gives another performance of the same speech", min=0)
     guidance: FloatProperty(
-        name="Guidance",
+        name="Speech Guidance",
         description="How closely the face follows the speech; 1 is none. The head is not guided",
         default=1.5,
         min=0.0,
@@ -82,11 +93,66 @@ class DifaceSettings(bpy.types.PropertyGroup):
         max=2.0,
         subtype="FACTOR",
     )
+    head_axes: FloatVectorProperty(
+        name="Head Axes",
+        description="Multiply the head's nod, tip and turn, beside Head Strength",
+        size=3,
+        default=(1.0, 1.0, 1.0),
+        min=0.0,
+        max=2.0,
+    )
     style: StringProperty(
         name="Style",
-        description="The trained style of the face to speak in. Empty: the model's default",
+        description="The trained style of the face to speak in, or a style file. Empty: the model's default",
         search=_style_names,
     )
+    second_style: StringProperty(
+        name="Mix In",
+        description="A second style, or style file, to blend with the first. Empty: none",
+        search=_style_names,
+    )
+    style_mix: FloatProperty(
+        name="Mix",
+        description="How much of the second style there is: 0 is only the first, 1 only the second",
+        default=0.5,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
+    style_strength: FloatProperty(
+        name="Style Strength",
+        description="0 is no manner in particular, 1 the style as it was learnt, more exaggerates it",
+        default=1.0,
+        min=0.0,
+        max=2.0,
+        subtype="FACTOR",
+    )
+    style_guidance: FloatProperty(
+        name="Style Guidance",
+        description="How closely the face follows the style; 1 is none",
+        default=1.0,
+        min=0.0,
+        max=10.0,
+        soft_max=4.0,
+    )
+    variety: FloatProperty(
+        name="Variety",
+        description="How much one seed differs from another: 0 not at all, 1 as people differ",
+        default=1.0,
+        min=0.0,
+        max=2.0,
+        subtype="FACTOR",
+    )
+    blinks: BoolProperty(name="Blinks", description="Blink, mostly where a phrase ends", default=True)
+    blinks_seed: IntProperty(name="Blinks Seed", description="Another number blinks at other times", min=0)
+    gaze: BoolProperty(name="Gaze", description="Look at the listener, and away now and then", default=True)
+    gaze_seed: IntProperty(name="Gaze Seed", description="Another number looks elsewhere", min=0)
+    breath: BoolProperty(
+        name="Breath",
+        description="Breathe in before each phrase, on the shape key breathIn where the character has one",
+        default=True,
+    )
+    breath_seed: IntProperty(name="Breath Seed", description="Another number breathes a little differently", min=0)
     quality: EnumProperty(
         name="Steps",
         description="How many denoising steps to take",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
+from pathlib import Path
 
 import bpy
 import pytest
 
 from diface_addon import compat
-from diface_addon.scene import generated
+from diface_addon.core import types
+from diface_addon.scene import generated, styles
 
 from . import fingerprint, scenes
 from .conftest import needs_audio
@@ -98,6 +101,40 @@ def test_the_request_is_kept_with_the_take(scene, head, clicks, worker) -> None:
     assert request["rate"] == {"fps": 24, "base": 1.0}
     assert json.loads(action[generated.REQUEST]) == request
     assert action.use_fake_user
+
+
+def test_the_settings_as_they_are_ask_for_the_requests_defaults(scene, head, clicks, worker) -> None:
+    scenes.use_file(scene, clicks(CLICKS))
+    generate()
+    request = generated.request_of(head.data.shape_keys.animation_data.action)
+    default = dataclasses.asdict(types.GenerateRequest(types.AudioSection(Path())))
+    for name in set(default) - {"audio", "rate", "constraints"}:
+        assert request[name] == json.loads(json.dumps(default[name])), name
+
+
+def test_style_head_and_layers_reach_the_request(scene, head, clicks, worker, monkeypatch) -> None:
+    monkeypatch.setattr(styles, "names", lambda: ("ada", "bo"))
+    scenes.use_file(scene, clicks(CLICKS))
+    settings = scene.diface
+    settings.second_style, settings.style_mix, settings.style_strength = "bo", 0.25, 1.5
+    settings.style_guidance, settings.variety, settings.head_axes = 2.0, 0.5, (1.0, 0.5, 0.0)
+    settings.gaze, settings.blinks_seed, settings.breath_seed = False, 3, 4
+    generate()
+    request = generated.request_of(head.data.shape_keys.animation_data.action)
+    assert request["style"] == {"blend": [["ada", 0.75], ["bo", 0.25]], "strength": 1.5}
+    assert (request["style_guidance"], request["variety"], request["head_axes"]) == (2.0, 0.5, [1.0, 0.5, 0.0])
+    assert request["layers"] == {"blinks": 3, "gaze": None, "breath": 4}
+
+
+def test_styles_blend_by_name_and_by_path(scene, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(styles, "names", lambda: ("ada", "bo"))
+    assert styles.blended("", "", 0.5, 1.0) == types.Style()
+    assert styles.blended("bo", "", 0.5, 1.0) == types.Style.of("bo")
+    assert styles.blended("bo", "ada", 0.0, 1.0) == types.Style.of("bo")
+    assert styles.blended("", "bo", 1.0, 1.0) == types.Style.of("bo")
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
+    ((name, share),) = styles.blended("//mine.safetensors", "", 0.5, 1.0).blend
+    assert (Path(name), share) == (tmp_path / "mine.safetensors", 1.0)
 
 
 @pytest.mark.parametrize("part", ["FACE", "HEAD"])

@@ -59,8 +59,7 @@ class Layout:
 def drawn(panel: str = "Main") -> list[str]:
     """What a panel shows now."""
     found: list[str] = []
-    stand_in = type("Panel", (), {"layout": Layout(found)})()
-    getattr(panels, panel).draw(stand_in, bpy.context)
+    type("Panel", (getattr(panels, panel),), {"layout": Layout(found)})().draw(bpy.context)
     return found
 
 
@@ -83,6 +82,21 @@ def test_what_is_not_generated_has_no_strength(scene, head) -> None:
     assert {"face_strength", "head_strength"} <= set(drawn())
     scene.diface.parts = "HEAD"
     assert "face_strength" not in drawn()
+
+
+def test_a_second_style_brings_a_slider(scene, head) -> None:
+    assert {"style", "second_style", "style_strength", "diface.load_style"} <= set(drawn("Style"))
+    assert "style_mix" not in drawn("Style")
+    scene.diface.second_style = "ada"
+    assert "style_mix" in drawn("Style")
+
+
+def test_details_are_drawn_and_closed(scene, head) -> None:
+    assert drawn("Head") == ["head_axes"] * 3
+    assert {"blinks", "blinks_seed", "gaze", "gaze_seed", "breath", "breath_seed"} <= set(drawn("Eyes"))
+    assert {"variety", "guidance", "style_guidance"} <= set(drawn("Advanced"))
+    for name in ("style", "head", "eyes", "advanced"):
+        assert getattr(bpy.types, f"VIEW_3D_PT_diface_{name}").bl_options == {"DEFAULT_CLOSED"}
 
 
 def test_the_source_chooses_what_is_shown(scene, head) -> None:
@@ -142,7 +156,7 @@ def test_panels_stand_in_both_editors() -> None:
     for space in ("VIEW_3D", "SEQUENCE_EDITOR"):
         main = getattr(bpy.types, f"{space}_PT_diface_main")
         assert (main.bl_space_type, main.bl_region_type, main.bl_category) == (space, "UI", "DiFACE")
-        for part in ("takes", "export"):
+        for part in ("style", "head", "eyes", "advanced", "takes", "export"):
             assert getattr(bpy.types, f"{space}_PT_diface_{part}").bl_parent_id == main.__name__
 
 
@@ -152,6 +166,27 @@ def test_the_dice_change_the_seed(scene) -> None:
         bpy.ops.diface.new_seed()
         seen.add(scene.diface.seed)
     assert len(seen) > 1
+
+
+@pytest.mark.parametrize("name", ["blinks_seed", "gaze_seed", "breath_seed"])
+def test_each_layer_has_dice_of_its_own(scene, name) -> None:
+    settings = scene.diface
+    others = {"seed", "blinks_seed", "gaze_seed", "breath_seed"} - {name}
+    seen = set()
+    for _ in range(5):
+        bpy.ops.diface.new_seed(of=name)
+        seen.add(getattr(settings, name))
+    assert len(seen) > 1
+    assert {getattr(settings, other) for other in others} == {0}
+
+
+def test_a_style_file_is_chosen_or_refused(scene, tmp_path) -> None:
+    path = tmp_path / "mine.safetensors"
+    with pytest.raises(RuntimeError, match="not a style file"):
+        bpy.ops.diface.load_style(filepath=str(path))
+    path.write_bytes(b"")
+    assert bpy.ops.diface.load_style(filepath=str(path), second=True) == {"FINISHED"}
+    assert (scene.diface.style, scene.diface.second_style) == ("", str(path))
 
 
 def test_nothing_to_cancel(scene) -> None:

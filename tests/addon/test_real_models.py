@@ -50,7 +50,7 @@ def curves(obj) -> dict[tuple[str, int], np.ndarray]:
 def test_speech_becomes_a_take(scene, talking) -> None:
     assert bpy.ops.diface.generate() == {"FINISHED"}
     found = curves(talking)
-    assert len(found) == len(channels.FACE) + 3
+    assert len(found) == len(channels.SHAPES) + 3
 
     rows = len(found["rotation_euler", 0])
     request = generated.request_of(talking.animation_data.action)
