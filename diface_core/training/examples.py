@@ -106,7 +106,7 @@ class Examples:
         changed = features.copy()
         changed[:, self.columns] = heard
         if self.config.half_deaf and rng.random() < self.config.half_deaf:
-            unheard = (SPEECH, MEL)[rng.integers(2)]
+            unheard = SPEECH if rng.random() < 0.75 else MEL
             changed[:, unheard] = self.heard_mean[unheard]
         return changed
 

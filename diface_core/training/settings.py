@@ -27,7 +27,8 @@ class TrainConfig:
     regression: a deterministic network, t always 1 and no noise: the baseline of the same size.
     Regularisation. feature_noise, feature_dropout: what is added to the features, in their deviations, and the share of
     their columns that an example does not hear: a few minutes of one speaker are learnt by heart otherwise. half_deaf:
-    share of the examples that hear the speech encoder alone or the mel bands alone: they fail on different voices.
+    share of the examples that hear the mel bands alone (three in four) or the speech encoder alone: the encoder, which
+    knows more of English, is less at home in other voices and languages.
     floor: the smallest deviation, in channel units, that a channel is scaled by.
     """
 
