@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,24 +19,19 @@ from ..model import checkpoint
 from ..model.bundle import WEIGHTS, Models
 from ..types import AudioSection, FloatArray, GenerateRequest, Style
 from . import metrics, resting
-from .baselines import Heard, Predict, baselines, hear
-from .corpora import held_out
+from .baselines import Heard, Predict, baselines
+from .judgements import Judgement, judgements
 from .scorecard import MILLIMETRES, PHONES, TRACKS, Judged, table, written
 from .sources import face_clips
 
 STEPS = (1, 2, 4, 8, 25, 50)
 SEEDS, TAKES_OF = 4, 24
-"""Takes of a clip for the diversity, and of how many clips of a split."""
+"""Takes of a clip for the diversity, and of how many clips of a judgement."""
 
+HEADER = """# Tables
 
-@dataclass(frozen=True)
-class Split:
-    """One judgement: `judged` clips, the `train` ones that baselines learn from, and our face that learnt no more."""
-
-    name: str
-    judged: list[Heard]
-    train: list[Heard]
-    face: Path
+Written by `python -m diface_core.training.evaluate {command}`; docs/quality.md says what they mean. In brackets the 95%
+interval over clips."""
 
 
 def models_at(face: Path, head: Path | None = None) -> Models:
@@ -58,41 +54,27 @@ def samples(models: Models, heard: Sequence[Heard], asked: GenerateRequest, told
     return [models.sample(h.features, asked).values for h in tqdm(heard, desc=told, leave=False)]
 
 
-def splits(heard: list[Heard], weights: Path, without: dict[str, Path]) -> list[Split]:
-    """By clip: the held-out clips of each source. By source: the same, by models and baselines that never met it."""
-    found = []
-    for source in dict.fromkeys(h.clip.source for h in heard):
-        mine = [h for h in heard if h.clip.source == source]
-        judged = [h for h in mine if held_out(h.clip)]
-        train = [h for h in mine if not held_out(h.clip)]
-        if judged and train:
-            found.append(Split(f"{source}, split by clip", judged, train, weights / "face.safetensors"))
-    for source, path in without.items():
-        judged = [h for h in heard if h.clip.source == source and held_out(h.clip)]
-        others = [h for h in heard if h.clip.source != source and not held_out(h.clip)]
-        found.append(Split(f"{source}, split by source", judged, others, path))
-    return found
-
-
-def methods(split: Split, models: Models, regression: Models | None, options: Options) -> dict[str, list[FloatArray]]:
+def methods(
+    judgement: Judgement, models: Models, regression: Models | None, options: Options
+) -> dict[str, list[FloatArray]]:
     """What everyone makes of the judged clips, by name: baselines, the deterministic network, ours."""
-    style = split.judged[0].clip.style
-    others: dict[str, Predict] = baselines(split.train)
-    made = {name: [predict(h.features) for h in split.judged] for name, predict in others.items()}
+    style = judgement.judged[0].clip.style
+    others: dict[str, Predict] = baselines(judgement.train)
+    made = {name: [predict(h.features) for h in judgement.judged] for name, predict in others.items()}
     if regression is not None:
         asked = request(regression, style, 1, 1.0, variety=0.0)
-        made["deterministic network"] = samples(regression, split.judged, asked, "deterministic")
+        made["deterministic network"] = samples(regression, judgement.judged, asked, "deterministic")
     for count in options.steps:
         for guidance in options.guidance:
             name = f"ours, {count} step{'s' if count > 1 else ''}"
             name += f", guidance {guidance:g}" if len(options.guidance) > 1 else ""
-            made[name] = samples(models, split.judged, request(models, style, count, guidance), name)
+            made[name] = samples(models, judgement.judged, request(models, style, count, guidance), name)
     return made
 
 
-def diversity(split: Split, models: Models, options: Options) -> str:
+def diversity(judgement: Judgement, models: Models, options: Options) -> str:
     """Markdown: how much takes differ, part by part, with the steps of a draft and of a final."""
-    some, rows = split.judged[:TAKES_OF], {}
+    some, rows = judgement.judged[:TAKES_OF], {}
     for count in (steps for steps in options.steps if steps in (1, 8, 25)):
         asked = request(models, some[0].clip.style, count, options.guidance[0])
         takes = [samples(models, some, dataclasses.replace(asked, seed=seed), f"seed {seed}") for seed in range(SEEDS)]
@@ -113,14 +95,14 @@ def head_takes(models: Models, features: FloatArray, asked: GenerateRequest) -> 
     return np.stack([models.sample(features, one).values for one in turned])
 
 
-def judge(split: Split, models: Models, regression: Models | None, options: Options) -> str:
-    """The tables of one split."""
-    clips = [h.clip for h in split.judged]
-    rows = {name: Judged(made, clips) for name, made in methods(split, models, regression, options).items()}
+def judge(judgement: Judgement, models: Models, regression: Models | None, options: Options) -> str:
+    """The tables of one judgement."""
+    clips = [h.clip for h in judgement.judged]
+    rows = {name: Judged(made, clips) for name, made in methods(judgement, models, regression, options).items()}
     truth = {"truth": Judged([clip.values for clip in clips], clips)}
-    parts = [f"### {split.name}: {len(clips)} clips"]
+    parts = [f"### {judgement.name}: {len(clips)} clips"]
     parts += [table(TRACKS, rows), table(PHONES, truth | rows), table(MILLIMETRES, rows)]
-    parts.append(diversity(split, models, options))
+    parts.append(diversity(judgement, models, options))
     return "\n\n".join(part for part in parts if part)
 
 
@@ -152,7 +134,7 @@ def read_options(arguments: list[str] | None) -> Options:
     )
     parser.add_argument("--steps", type=int, nargs="+", default=list(STEPS))
     parser.add_argument("--guidance", type=float, nargs="+", default=[GenerateRequest.guidance])
-    parser.add_argument("--clips", type=int, default=0, help="judge only so many clips of a split (0: all)")
+    parser.add_argument("--clips", type=int, default=0, help="judge at most so many clips of a source (0: all)")
     parser.add_argument("--speech", type=Path, default=Path("tests/data/speech.flac"), help="beside music and noise")
     parser.add_argument("--out", type=Path, help="write the tables to this file too")
     given = parser.parse_args(arguments)
@@ -167,13 +149,12 @@ def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     options = read_options(arguments)
     encoder = SpeechEncoder.load()
-    heard = hear(face_clips(options.data), encoder, options.cache)
     regression = models_at(options.regression) if options.regression else None
     head = options.weights / "head.safetensors"
-    parts = []
-    for split in tqdm(splits(heard, options.weights, options.without), desc="splits"):
-        some = dataclasses.replace(split, judged=split.judged[: options.clips or None])
-        parts.append(judge(some, models_at(split.face, head), regression, options))
+    parts = [HEADER.format(command=" ".join(arguments or sys.argv[1:]))]
+    clips = face_clips(options.data)
+    for judgement in judgements(clips, encoder, options.cache, options.weights, options.without, options.clips):
+        parts.append(judge(judgement, models_at(judgement.face, head), regression, options))
         print(f"{parts[-1]}\n", flush=True)
     parts.append(resting.report(models_at(options.weights / "face.safetensors"), encoder, options.speech))
     print(parts[-1])

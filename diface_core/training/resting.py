@@ -107,8 +107,8 @@ def _tone(hertz: float, seconds: float, attack: float, decay: float = 0.0) -> Fl
 
 
 def _level(samples: npt.NDArray[np.floating]) -> FloatArray:
-    """At a root mean square of 0.1."""
-    return (0.1 * samples / np.sqrt(np.mean(samples**2))).astype(np.float32)
+    """At a root mean square of 0.05."""
+    return (0.05 * samples / np.sqrt(np.mean(samples**2))).astype(np.float32)
 
 
 # --- the report ------------------------------------------------------------------------------------------------------

@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 
 from diface_core import channels
-from diface_core.training import metrics
+from diface_core.features import DIMENSION, LOUDNESS, RATE
+from diface_core.training import judgements, metrics
+from diface_core.training.baselines import Heard, baselines
 from diface_core.training.corpora import Clip, Phone
 from diface_core.training.metrics import closures, geometry
 from diface_core.training.metrics.measure import Measure, mean
+from diface_core.training.resting import SECONDS, SOUNDS, Rest
+from diface_core.training.scorecard import MILLIMETRES, PHONES, TRACKS, Judged, table, written
 
 
 def smooth(seed: int, rows: int = 120) -> np.ndarray:
@@ -261,8 +265,6 @@ def clip(values: np.ndarray, said: tuple[Phone, ...] = ()) -> Clip:
 
 
 def test_a_table_has_a_row_a_method_and_leaves_out_what_clips_cannot_tell(faces):
-    from diface_core.training.scorecard import MILLIMETRES, PHONES, TRACKS, Judged, table
-
     clips = [clip(f) for f in faces]
     rows = {"truth": Judged(faces, clips), "still": Judged([0 * f for f in faces], clips)}
     lines = table(TRACKS, rows).splitlines()
@@ -275,8 +277,6 @@ def test_a_table_has_a_row_a_method_and_leaves_out_what_clips_cannot_tell(faces)
 
 
 def test_unknown_channels_do_not_count_as_errors(faces):
-    from diface_core.training.scorecard import MILLIMETRES, Judged
-
     unknown = np.array([not name.startswith("cheek") for name in channels.FACE])
     clips = [Clip("clip", np.zeros(1, np.float32), f, unknown, "style") for f in faces]
     puffed = [f.copy() for f in faces]
@@ -286,8 +286,76 @@ def test_unknown_channels_do_not_count_as_errors(faces):
 
 
 def test_figures_are_written_without_a_negative_nothing():
-    from diface_core.training.scorecard import written
-
     assert written(Measure(np.array([[-1e-6]]), lambda sums: sums[..., 0]), 3) == "0.000"
     assert written(mean([0.5, 0.5], [1, 1]), 0, 100) == "50 (50 to 50)"
     assert written(mean([0.0], [0]), 2) == ""
+
+
+# --- who is judged on what -------------------------------------------------------------------------------------------
+
+
+def test_judged_by_source_nobody_has_met_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(judgements, "hear", lambda clips, *_: [Heard(c, np.zeros((1, 1), np.float32)) for c in clips])
+    clips = [
+        Clip(f"{source}{n}", np.zeros(1600, np.float32), face(3), np.ones(52, bool), source, source=source)
+        for source in ("here", "there")
+        for n in range(60)
+    ]
+    found = judgements.judgements(clips, None, tmp_path, tmp_path, {"there": tmp_path / "other"}, most=3)
+    assert [j.name for j in found] == ["here, split by clip", "there, split by clip", "there, split by source"]
+    known, unseen = found[1:]
+    assert 1 <= len(known.judged) <= 3
+    assert known.judged == unseen.judged
+    assert {h.clip.source for h in known.train} == {"there"}
+    assert {h.clip.source for h in unseen.train} == {"here"}
+    for judgement in found:
+        assert not {h.clip.name for h in judgement.judged} & {h.clip.name for h in judgement.train}
+    assert unseen.face == tmp_path / "other"
+    with pytest.raises(ValueError, match="nowhere"):
+        judgements.judgements(clips, None, tmp_path, tmp_path, {"nowhere": tmp_path})
+
+
+# --- what they are compared with -------------------------------------------------------------------------------------
+
+
+def test_baselines_find_what_the_features_say():
+    """Loudness opens the jaw and a feature puckers: the ridge has both, the loudness line one, the means none."""
+    heard = []
+    for n in range(16):
+        features = np.random.default_rng(n).standard_normal((60, DIMENSION)).astype(np.float32)
+        features[:, LOUDNESS], features[:, 0] = smooth(n, 60), smooth(n + 40, 60)
+        values = face(60, jawOpen=0.5 * features[:, LOUDNESS], mouthPucker=0.3 * features[:, 0])
+        heard.append(Heard(clip(values), features))
+    made = {name: [predict(h.features) for h in heard] for name, predict in baselines(heard).items()}
+
+    def r(name: str, channel: str) -> float:
+        return metrics.correlation(
+            *([metrics.column(v, channel) for v in some] for some in (made[name], [h.clip.values for h in heard]))
+        )
+
+    assert r("ridge on the features", "jawOpen") > 0.95
+    assert r("ridge on the features", "mouthPucker") > 0.95
+    assert r("loudness to jaw", "jawOpen") > 0.999
+    assert np.isnan(r("constant mean", "jawOpen"))
+    assert r("mean track, no sound", "jawOpen") < 0.6
+
+
+# --- sounds that nobody speaks ---------------------------------------------------------------------------------------
+
+
+def test_a_still_mouth_rests_and_a_talking_one_does_not(faces):
+    speech = Rest.of(faces[0])
+    assert Rest.of(face()).rests(speech)
+    assert not Rest.of(faces[1]).rests(speech)
+    assert not Rest.of(face(jawOpen=0.3)).rests(speech)  # open, if still
+    flapping = face(jawOpen=0.05 * (np.arange(120) % 2))
+    assert not Rest.of(flapping).rests(speech)
+
+
+def test_sounds_that_nobody_speaks_are_sounds():
+    for name, make in SOUNDS.items():
+        samples = make(np.random.default_rng(0))
+        assert abs(len(samples) - SECONDS * RATE) < 0.1 * RATE, name
+        assert samples.dtype == np.float32
+        assert np.abs(samples).max() <= 1.0, name
+        assert samples.any() or name == "silence"
