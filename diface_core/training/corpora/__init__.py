@@ -10,6 +10,7 @@ from .arkit_folder import arkit_folder
 from .clip import Clip, Phone
 from .facegood_1114 import facegood, facegood_clips
 from .grid_s1 import grid, grid_clips
+from .not_speech import not_speech
 from .reading import Reading, Skipped, checked
 from .sealing import LABIALS, sealed
 from .splits import Split, every_split, held_out
@@ -30,14 +31,19 @@ def _rendered(folder: Path) -> list[Clip]:
     return rendered(folder)
 
 
+def _not_speech(folder: Path) -> list[Clip]:
+    return not_speech(60, ("grid_s1", "facegood_1114", "rendered"))
+
+
 KINDS: dict[str, Reader] = {
     "grid": grid_clips,
     "facegood": facegood_clips,
     "arkit": arkit_folder,
     "vocaset": vocaset_folder,
     "rendered": _rendered,
+    "not_speech": _not_speech,
 }
-"""Kind of corpus -> its reader."""
+"""Kind of corpus -> its reader. `not_speech` is made, not read: its folder may be any."""
 
 READERS: dict[str, tuple[str, Reader]] = {"grid": ("grid_s1", grid), "facegood": ("facegood", facegood)}
 """The corpora that the bundled model is trained on: name -> its folder beside the others, and its reader."""
@@ -53,5 +59,7 @@ def read(kind: str, folder: Path) -> Reading:
 def read_all(data: Path, more: Iterable[Mapping[str, str]] = ()) -> list[Clip]:
     """The clips of READERS in `data`, and of each `{kind, folder}` of `more` (folders as they stand, or in `data`)."""
     readings = [read(kind, data / folder) for kind, (folder, _) in READERS.items()]
-    readings += [read(one["kind"], data / one["folder"]) for one in more]
+    for one in more:
+        folder = Path(one["folder"])
+        readings.append(read(one["kind"], folder if folder.exists() else data / folder))
     return list(chain.from_iterable(reading.clips for reading in readings))

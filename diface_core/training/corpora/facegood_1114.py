@@ -13,7 +13,7 @@ from ...features import RATE
 from ...types import MODEL_RATE, FloatArray
 from . import recordings
 from .clip import Clip, at_rows
-from .reading import Skipped, checked, require
+from .reading import Skipped, arrays, checked, require
 
 # Their other controls (brows, lids, eyes, cheeks, tongue, jaw sideways and forward, corners down, lower chin) stand
 # still in all five recordings: that tells nothing, so those channels are not known.
@@ -49,13 +49,13 @@ def facegood(folder: Path) -> list[Clip]:
 def facegood_clips(folder: Path) -> Iterator[Clip | Skipped]:
     """The segments of each recording, and why another does not count."""
     require(folder, "controls.npz")
-    controls = np.load(folder / "controls.npz")
+    controls = arrays(folder / "controls.npz")
     names = [str(name) for name in controls["names"]]
     known = np.array([name in FACEGOOD_CONTROLS or name in FACEGOOD_ZERO for name in channels.FACE])
-    for name in sorted(set(controls.files) - {"names", "fps"} - {path.stem for path in folder.glob("*.flac")}):
+    for name in sorted(set(controls) - {"names", "fps"} - {path.stem for path in folder.glob("*.flac")}):
         yield Skipped(f"{name}.flac", "missing")
     for path in sorted(folder.glob("*.flac")):
-        if path.stem not in controls.files:
+        if path.stem not in controls:
             yield Skipped(path.name, "no controls of this name")
             continue
         samples, theirs = recordings.load(path), controls[path.stem].astype(np.float32)

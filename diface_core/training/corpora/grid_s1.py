@@ -13,7 +13,7 @@ import soundfile
 from ... import channels
 from ...types import FloatArray
 from .clip import Clip, Phone, at_rows
-from .reading import Skipped, checked, require
+from .reading import Skipped, arrays, checked, require
 
 SAMPLES = 48_000
 """Of each clip, 3 s."""
@@ -53,7 +53,7 @@ def grid_clips(folder: Path) -> Iterator[Clip | Skipped]:
     """The clips whose tracking holds on every frame, and why the others do not count."""
     require(folder, "audio.flac", "motion.npz", "phones.json")
     sound = np.asarray(soundfile.read(folder / "audio.flac", dtype="float32")[0], np.float32)
-    motion = np.load(folder / "motion.npz")
+    motion = arrays(folder / "motion.npz")
     phones = json.loads((folder / "phones.json").read_text())
     names = [str(name) for name in motion["names"]]
     ok = motion["ok"]

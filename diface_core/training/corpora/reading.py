@@ -7,8 +7,10 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ... import channels
 from ...audio import SILENT
@@ -108,14 +110,15 @@ def fault(clip: Clip) -> str | None:
     return None
 
 
-def missing(folder: Path, names: Iterable[str]) -> Iterator[str]:
-    """Those of `names` that are not in the folder."""
-    return (name for name in names if not (folder / name).exists())
-
-
 def require(folder: Path, *names: str) -> None:
     """Raises DifaceError for a folder without these files or folders."""
-    absent = list(missing(folder, names))
+    absent = [name for name in names if not (folder / name).exists()]
     if absent:
         hint = "Check the path, or leave this corpus out of the configuration."
         raise DifaceError(f"The corpus {folder} is not whole: {', '.join(absent)} missing.", hint)
+
+
+def arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of an .npz file; the file is closed, also where it is damaged."""
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
+        return dict(found)
