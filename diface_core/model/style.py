@@ -55,6 +55,6 @@ def _with_output(denoiser: Denoiser, files: list[tuple[float, StyleFile]]) -> De
     layer = style_file.output_layer(changed)
     with torch.no_grad():
         for share, file in files:
-            layer.weight += share * file.weight.to(layer.weight.device)
-            layer.bias += share * file.bias.to(layer.bias.device)
+            layer.weight.add_(file.weight.to(layer.weight.device), alpha=share)
+            layer.bias.add_(file.bias.to(layer.bias.device), alpha=share)
     return changed

@@ -13,14 +13,27 @@ from ..types import AudioClip
 from . import corpora, head_tracks
 from .corpora import Clip
 from .dataset import Sequence
+from .settings import TrainConfig
 from .sources import face_clips
 
+MOST = 48
+"""Clips judged of one style: enough to see where a training goes, few enough to measure often."""
 
-def sequences(source: str, data: Path, cache: Path) -> list[Sequence]:
-    """The held-out clips of a source in `sources.SOURCES`: for "head" the tracks, else those of every face corpus."""
-    if source == "head":
-        return _tracks(data / "head_tracks")
-    return alone([clip for clip in face_clips(data) if corpora.held_out(clip)], SpeechEncoder.load(), cache / "heard")
+
+def sequences(config: TrainConfig) -> list[Sequence]:
+    """What a training of this configuration holds out: head tracks for "head", else clips as its split chooses them."""
+    if config.source == "head":
+        return _tracks(config.data / "head_tracks")
+    clips = corpora.Split(config.dataset.split).judging(face_clips(config.data, config.dataset.corpora))
+    few = [
+        clip for style in sorted({c.style for c in clips}) for clip in _evenly([c for c in clips if c.style == style])
+    ]
+    return alone(few, SpeechEncoder.load(), config.cache / "heard")
+
+
+def _evenly(clips: list[Clip]) -> list[Clip]:
+    """At most MOST of the clips, from the first to the last."""
+    return [clips[i] for i in np.unique(np.linspace(0, len(clips) - 1, min(len(clips), MOST)).astype(int))]
 
 
 def alone(clips: list[Clip], encoder: SpeechEncoder, cache: Path | None) -> list[Sequence]:

@@ -40,11 +40,13 @@ def personalise(
             f"Give at least {shortest:.0f} s"
             + (", or learn the style alone (--only-style)." if config.output_rate else "."),
         )
-    bar = tqdm(
-        total=1.0, desc=name, bar_format="{desc} {percentage:3.0f}% |{bar}| {elapsed}, {remaining} left", delay=1
-    )
-    with bar:
-        done = adapt(base, pair.sequence(encoder, name), config, lambda fraction: bar.update(fraction - bar.n) and None)
+    layout = "{desc} {percentage:3.0f}% |{bar}| {elapsed}, {remaining} left"
+    with tqdm(total=1.0, desc=name, bar_format=layout, delay=1) as bar:
+
+        def report(fraction: float) -> None:
+            bar.update(fraction - bar.n)
+
+        done = adapt(base, pair.sequence(encoder, name), config, report)
     ours, theirs = output_layer(done.denoiser), output_layer(base)
     notes = {
         "seconds": f"{pair.seconds:.1f}", "steps": str(done.steps), "channels": str(int(pair.known.sum())),

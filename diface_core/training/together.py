@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import torch
 from torch import Tensor, distributed, nn
@@ -15,22 +16,37 @@ from torch.nn.parallel import DistributedDataParallel
 
 from .. import device
 
+PATIENCE = timedelta(hours=12)
+"""How long a process waits for another: features of many hours of speech are computed once, by one of them."""
+
 
 @contextmanager
 def processes() -> Iterator[torch.device]:
-    """Join the other processes that torchrun started, if it did; gives the device of this one."""
+    """Join the other processes that torchrun started, unless that is done; gives the device of this one."""
     where = device.best()
-    if "WORLD_SIZE" not in os.environ:
-        yield where
-        return
-    if where.type == "cuda":
+    started = "WORLD_SIZE" in os.environ
+    if started and where.type == "cuda":
         where = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(where)
-    distributed.init_process_group("nccl" if where.type == "cuda" else "gloo")
+    if joined() or not started:
+        yield where
+        return
+    distributed.init_process_group("nccl" if where.type == "cuda" else "gloo", timeout=PATIENCE)
     try:
         yield where
     finally:
         distributed.destroy_process_group()
+
+
+@contextmanager
+def one_first() -> Iterator[None]:
+    """One process of every machine goes through this alone, then the others: what it leaves on disk they find there."""
+    first = not joined() or int(os.environ["LOCAL_RANK"]) == 0
+    if not first:
+        wait()
+    yield
+    if first:
+        wait()
 
 
 def joined() -> bool:

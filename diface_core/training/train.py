@@ -10,7 +10,7 @@ import dataclasses
 import logging
 from pathlib import Path
 
-from . import held_out, resume, run, sources
+from . import held_out, resume, run, sources, together
 from .settings import read_config
 
 
@@ -31,8 +31,11 @@ def main(arguments: list[str] | None = None) -> None:
     if options.again:
         resume.resume_file(config).unlink(missing_ok=True)
     source = sources.SOURCES[config.source]
-    training = source.sequences(config.data, config.dataset, config.cache)
-    run.train(config, training, source.styles, held_out.sequences(config.source, config.data, config.cache))
+    with together.processes():
+        with together.one_first():  # the others find the features computed
+            training = source.sequences(config.data, config.dataset, config.cache)
+            judged = held_out.sequences(config)
+        run.train(config, training, source.styles, judged)
 
 
 if __name__ == "__main__":

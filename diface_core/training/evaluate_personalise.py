@@ -1,0 +1,105 @@
+"""`python -m diface_core.training.evaluate_personalise --weights FILE`: what a personal style gains, as a table.
+
+The general model must not have met the speaker: train it with `split = "source:..."` (docs/personalise.md).
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..features import SpeechEncoder
+from ..model import checkpoint, lips
+from ..model.denoiser import Denoiser
+from ..types import FloatArray
+from . import corpora, held_out, metrics
+from .adapt import STYLE, AdaptConfig, adapt
+from .corpora import Clip
+from .dataset import Sequence
+from .pair import Pair
+from .personalise import ONLY_STYLE
+from .validation import mean_performance
+
+
+def first_seconds(clips: Iterable[Clip], seconds: float) -> Pair:
+    """The clips one after the other, cut after so many seconds, as an animator would bring them."""
+    clips = list(clips)
+    samples = np.concatenate([clip.samples for clip in clips])
+    values = np.concatenate([clip.values for clip in clips])
+    rows = min(round(seconds * 30), len(values), len(samples) * 30 // 16_000)
+    return Pair(samples[: rows * 16_000 // 30], values[:rows], clips[0].known)
+
+
+def measure(denoiser: Denoiser, style: str, judged: list[Sequence]) -> dict[str, float]:
+    """Of the mean performance in `style`, lips pressed as always: r of lips' distance and jaw, error of all weights."""
+    ours = [lips.meet(mean_performance(denoiser, dataclasses.replace(s, style=style))) for s in judged]
+    truth = [s.values[: len(v)].astype(np.float32) for v, s in zip(ours, judged, strict=True)]
+
+    def r(read) -> float:
+        return metrics.correlation([read(v) for v in ours], [read(v) for v in truth])
+
+    known = judged[0].known & (denoiser.get_buffer("known").cpu().numpy() > 0)
+    return {
+        "aperture r": r(metrics.aperture),
+        "jawOpen r": r(lambda values: metrics.column(values, "jawOpen")),
+        "mouthPucker r": r(lambda values: metrics.column(values, "mouthPucker")),
+        "aperture error": _rms([metrics.aperture(o) - metrics.aperture(t) for o, t in zip(ours, truth, strict=True)]),
+        "all weights' error": _rms([(o - t)[:, known] for o, t in zip(ours, truth, strict=True)]),
+    }
+
+
+def _rms(differences: list[FloatArray]) -> float:
+    return float(np.sqrt(np.concatenate([d.ravel() ** 2 for d in differences]).mean()))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m diface_core.training.evaluate_personalise", description=__doc__)
+    parser.add_argument("--weights", type=Path, required=True, help="a general model that never met the speaker")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--source", default="facegood", help="the corpus of the speaker (default: %(default)s)")
+    parser.add_argument("--cache", type=Path, default=Path(".build/training/heard"))
+    parser.add_argument("--seconds", type=float, nargs="+", default=[20, 60, 180])
+    parser.add_argument("--clip-seconds", type=float, nargs="+", default=[5, 20], help="for the style vector alone")
+    options = parser.parse_args(arguments)
+
+    base, _ = checkpoint.load(options.weights)
+    folder, read = corpora.READERS[options.source]
+    clips = [clip for clip in read(options.data / folder) if isinstance(clip, Clip)]
+    if clips[0].style in base.config.styles:
+        raise SystemExit(f"{options.weights} was trained on {clips[0].style}: it is no stranger to this model.")
+    encoder = SpeechEncoder.load()
+    judged = held_out.alone([clip for clip in clips if corpora.held_out(clip)], encoder, options.cache)
+    lessons = corpora.Split().training(clips)
+
+    rows = {f"general, {style}": (measure(base, style, judged), 0.0) for style in (*base.config.styles, "none")}
+    plans = [(seconds, ONLY_STYLE, "style vector alone") for seconds in options.clip_seconds]
+    plans += [(seconds, AdaptConfig(), "vector and output layer") for seconds in options.seconds]
+    for seconds, config, name in plans:
+        begun = time.perf_counter()
+        pair = first_seconds(lessons, seconds)
+        done = adapt(base, pair.sequence(encoder, STYLE), config)
+        took = time.perf_counter() - begun
+        rows[f"{name}, {pair.seconds:.0f} s"] = (measure(done.denoiser, STYLE, judged), took)
+    print(f"{len(judged)} clips held out, {sum(len(s.values) for s in judged) / 30:.0f} s\n\n{table(rows)}")
+
+
+def table(rows: dict[str, tuple[dict[str, float], float]]) -> str:
+    """Markdown: one row a model, its measures and the seconds that learning took."""
+    names = list(next(iter(rows.values()))[0])
+    lines = ["| | " + " | ".join(names) + " | learnt in s |", "|---" * (len(names) + 2) + "|"]
+    for name, (scores, took) in rows.items():
+        cells = [f"{scores[n]:.3f}" for n in names] + [f"{took:.0f}" if took else ""]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(2)
+    main()
