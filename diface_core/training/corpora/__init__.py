@@ -44,6 +44,8 @@ KINDS: dict[str, Reader] = {
     "not_speech": _not_speech,
 }
 """Kind of corpus -> its reader. `not_speech` is made, not read: its folder may be any."""
+AT_REST = ("not_speech",)
+"""Kinds whose faces are meant to rest."""
 
 READERS: dict[str, tuple[str, Reader]] = {"grid": ("grid_s1", grid), "facegood": ("facegood", facegood)}
 """The corpora that the bundled model is trained on: name -> its folder beside the others, and its reader."""
@@ -53,7 +55,7 @@ def read(kind: str, folder: Path) -> Reading:
     """The clips of one folder that are sound, and what was skipped. Raises DifaceError where none is left."""
     if kind not in KINDS:
         raise ValueError(f"A corpus must be one of {sorted(KINDS)}. Got {kind!r}.")
-    return checked(KINDS[kind](folder), folder)
+    return checked(KINDS[kind](folder), folder, at_rest=kind in AT_REST)
 
 
 def read_all(data: Path, more: Iterable[Mapping[str, str]] = ()) -> list[Clip]:

@@ -21,8 +21,8 @@ HELD_OUT_VOICES = ("flite_slt", "espeak_en_linda", "espeak_es_edward", "espeak_z
 
 
 def held_out(clip: Clip) -> bool:
-    """Whether a clip is kept for judging: of rendered speech some voices, of any other source a tenth of the clips, chosen
-    by name, so that the split never moves."""
+    """Whether a clip is kept for judging: of rendered speech some voices, of any other source a tenth of the clips,
+    chosen by name, so that the split never moves."""
     if clip.source == "rendered":
         return clip.speaker in HELD_OUT_VOICES
     return sum(clip.name.encode()) * 2654435761 % 2**32 < 0.1 * 2**32
