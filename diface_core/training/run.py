@@ -14,6 +14,7 @@ from tqdm import tqdm
 from ..model import checkpoint
 from ..model.denoiser import Denoiser
 from . import logs, resume, together
+from .coupling import examples_of
 from .dataset import Sequence
 from .examples import Examples
 from .losses import TrainingLoss
@@ -37,7 +38,7 @@ def train(
     """
     with together.processes() as where:
         state = _begin(config, sequences, styles, where)
-        examples = Examples(sequences, state.denoiser, config)
+        examples = examples_of(sequences, state.denoiser, config)
         module = together.in_step(TrainingLoss(state.denoiser, config))
         first = together.rank() == 0
         curves = logs.curves(config.cache / "logs" / config.out.stem, wanted=first)

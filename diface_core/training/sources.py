@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..features import SpeechEncoder
-from . import corpora, head_tracks
+from . import corpora, head_sequences, head_tracks
 from .dataset import DatasetConfig, Sequence, build
 
 
@@ -19,21 +19,21 @@ class Source:
     styles: tuple[str, ...]
 
 
-def face_clips(data: Path) -> list[corpora.Clip]:
-    """Every clip of every face corpus, held out or not."""
-    return [clip for folder, read in corpora.READERS.values() for clip in read(data / folder)]
+def face_clips(data: Path, more: Iterable[Mapping[str, str]] = ()) -> list[corpora.Clip]:
+    """Every clip of every face corpus, held out or not, and of the corpora in `more`; see `corpora.read_all`."""
+    return corpora.read_all(data, more)
 
 
 def _face(data: Path, config: DatasetConfig, cache: Path) -> list[Sequence]:
-    clips = [corpora.sealed(clip) for clip in face_clips(data) if not corpora.held_out(clip)]
-    return build(clips, config, SpeechEncoder.load(), cache)
+    clips = corpora.Split(config.split).training(face_clips(data, config.corpora))
+    return build([corpora.sealed(clip) for clip in clips], config, SpeechEncoder.load(), cache)
 
 
 def _head(data: Path, config: DatasetConfig, cache: Path) -> list[Sequence]:
-    return head_tracks.sequences(data / "head_tracks", config.seed)
+    return head_sequences.sequences(data, config.seed)
 
 
 SOURCES: dict[str, Source] = {
-    "face": Source(_face, ("grid_s1", "facegood_1114")),
+    "face": Source(_face, ("grid_s1", "facegood_1114", "rendered")),
     "head": Source(_head, (head_tracks.STYLE,)),
 }

@@ -1,0 +1,81 @@
+"""Examples whose noise and motion belong together: the denoiser learns which motion the prior makes of which noise.
+
+A denoiser that learns from noise drawn beside the motion predicts the mean of all motions at t = 1, which for a head
+is no motion, and needs many steps to leave it. Trained on pairs, as in rectified flow's second round (Liu et al. 2023,
+"Flow Straight and Fast", section 2.2), here with the prior in the place of a first model, it predicts one motion at
+every t: one step gives what fifty give.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import cho_factor, cho_solve
+
+from ..model.denoiser import Denoiser
+from ..types import BoolArray
+from .dataset import Sequence
+from .examples import Examples
+from .head_sequences import DrawnSequence
+from .keeping import draw_keep
+from .settings import TrainConfig
+
+Floats = npt.NDArray[np.floating]
+
+REACH = 12.0
+"""Rows over which a key draws the motion towards itself (length of the kernel)."""
+
+
+def led_through(motion: Floats, wanted: Floats, keep: BoolArray) -> Floats:
+    """`motion` (T, C) bent so that it takes `wanted` (T, C) where `keep` (T, C): the nearer to a key, the more.
+
+    What is missing at the keys is carried to the rows between them by a Gaussian process with a Matern kernel (3/2),
+    channel by channel. For a Gaussian motion with that kernel this is a draw given the keys (Matheron's rule; Wilson et
+    al. 2020, "Efficiently sampling functions from Gaussian process posteriors", section 3).
+    """
+    led, rows = motion.astype(np.float64), np.arange(len(motion), dtype=np.float64)
+    for channel in np.flatnonzero(keep.any(0)):
+        at = np.flatnonzero(keep[:, channel])
+        factor = cho_factor(kernel(rows[at, None] - rows[at]) + 1e-6 * np.eye(len(at)))
+        missing = cho_solve(factor, wanted[at, channel] - led[at, channel])
+        led[:, channel] += kernel(rows[:, None] - rows[at]) @ missing
+    return np.where(keep, wanted, led)
+
+
+def kernel(lag: Floats) -> Floats:
+    """Matern 3/2 over lags in rows: smooth enough that the speed is continuous at a key."""
+    distance = np.sqrt(3) * np.abs(lag) / REACH
+    return (1 + distance) * np.exp(-distance)
+
+
+def examples_of(sequences: list[Sequence], denoiser: Denoiser, config: TrainConfig) -> Examples:
+    """Examples whose noise is the motion's own where the sequences were drawn from a prior, else drawn beside it."""
+    drawn = all(isinstance(sequence, DrawnSequence) for sequence in sequences)
+    return (CoupledExamples if drawn else Examples)(sequences, denoiser, config)
+
+
+class CoupledExamples(Examples):
+    """Random stretches of drawn sequences with their noise; keys, where there are some, are another stretch's."""
+
+    sequences: list[DrawnSequence]
+
+    def _one(self, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+        values, features, noise = self._part(rng)
+        keep = np.zeros(values.shape, bool)
+        if rng.random() < self.config.keep.share:
+            keep = draw_keep(len(values), self.names, rng)
+            wanted = values + rng.uniform(0.0, 1.5) * (self._part(rng)[0] - values)
+            values = led_through(values, wanted, keep)
+        x0 = (values - self.mean) / self.deviation
+        heard = rng.random() >= self.config.unheard
+        t = 1.0 if rng.random() < self.config.from_noise else rng.random()
+        one = (x0.astype(np.float32), features, np.ones_like(x0, np.float32), keep, 0, heard, np.float32(t), noise)
+        return tuple(map(np.asarray, one))
+
+    def _part(self, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
+        """values (rows, C), features (rows, D) and noise (rows, C) of a stretch."""
+        sequence = self.sequences[min(int(np.searchsorted(self.upto, rng.random())), len(self.sequences) - 1)]
+        first = int(rng.integers(0, len(sequence.values) - self.config.rows + 1))
+        part = slice(first, first + self.config.rows)
+        values, features, noise = sequence.values[part], sequence.features[part], sequence.noise[part]
+        return values.astype(np.float32), features.astype(np.float32), noise.astype(np.float32)

@@ -1,0 +1,189 @@
+"""The prior of head motion: what was measured on people is in what it draws; and motion led through keys."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from diface_core import channels
+from diface_core.loudness import overview
+from diface_core.training import coupling, head_measures, head_prior_fit, head_tracks
+from diface_core.training.dataset import Sequence
+from diface_core.training.examples import Examples
+from diface_core.training.head_prior import TABLE, HeadPrior, coloured, fluctuation, heard_gain
+from diface_core.training.head_sequences import DrawnSequence
+from diface_core.training.settings import TrainConfig
+from diface_core.training.starting import start
+
+
+@pytest.fixture(scope="module")
+def prior() -> HeadPrior:
+    return HeadPrior.load()
+
+
+@pytest.fixture(scope="module")
+def loudness(speech) -> np.ndarray:
+    """The sample speech six times over: a minute."""
+    return np.tile(overview([soundfile.read(speech, dtype="float32")[0]]).loudness, 6)
+
+
+@pytest.fixture(scope="module")
+def tracks(shared) -> dict:
+    return head_tracks.tracks(shared / "head_tracks")
+
+
+def drawn(prior, loudness, count=8) -> list[np.ndarray]:
+    return [prior.draw(loudness, np.random.default_rng(seed)) for seed in range(count)]
+
+
+# --- what it draws ---------------------------------------------------------------------------------------------------
+
+
+def test_the_same_seed_gives_the_same_track_and_another_another(prior, loudness):
+    first, again, other = (prior.draw(loudness, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert abs(np.corrcoef(first[:, 2], other[:, 2])[0, 1]) < 0.3
+
+
+def test_it_moves_as_far_as_the_median_person(prior, loudness):
+    reached = np.median([np.sqrt(motion.var(0).sum()) for motion in drawn(prior, loudness)])
+    assert 0.75 < reached / prior.amplitude < 1.25
+
+
+def test_it_has_peoples_spectrum_and_speed(prior, tracks):
+    """Within 2 dB of the middling person's, where one person is 6 dB away; each axis at 0.7 to 1.3 of the speed."""
+    fitted = [track for name, track in tracks.items() if name not in head_tracks.HELD_OUT]
+    long = [rotation for rotation, _ in fitted if len(rotation) >= head_prior_fit.LONG_ENOUGH]
+    natural = head_measures.middling(long)
+    motion = prior.draw(np.tile(tracks["clip_06"][1], 5), np.random.default_rng(0))
+    assert head_measures.spectral_distance(head_measures.unit_power(head_measures.spectrum(motion)), natural).max() < 2
+    people = [head_measures.unit_power(head_measures.spectrum(rotation)) for rotation in long]
+    assert np.median([head_measures.spectral_distance(person, natural).mean() for person in people]) > 3
+    speeds = np.median([np.diff(rotation, axis=0).std(0) for rotation, _ in tracks.values()], axis=0)
+    assert np.all(np.abs(np.diff(motion, axis=0).std(0) / speeds - 1) < 0.3)
+
+
+def test_it_moves_more_where_somebody_speaks_and_is_still_where_phrases_end(prior, loudness):
+    motions = drawn(prior, np.where(np.arange(len(loudness)) % 450 < 300, loudness, -3.0))
+    heard = np.where(np.arange(len(loudness)) % 450 < 300, loudness, -3.0)
+    assert 0.1 < np.mean([head_measures.calm(motion, heard) for motion in motions]) < 0.75
+    assert np.mean([head_measures.stillness(motion, heard) for motion in motions]) < 0.8
+    assert np.mean([head_measures.lead(motion, heard) for motion in motions]) > 0.05
+
+
+def test_in_silence_it_idles(prior, loudness):
+    """Slower than in speech, and neither frozen nor far."""
+    motions = np.degrees(np.stack(drawn(prior, np.full(1800, -3.0))))
+    assert 0.5 < motions.std(1).mean() < 2.5
+    assert np.abs(motions).max() < 15
+    speaking = np.degrees(np.stack(drawn(prior, loudness)))
+    assert np.diff(motions, axis=1).std() < 0.8 * np.diff(speaking, axis=1).std()
+
+
+def test_a_row_depends_on_the_noise_near_it(prior, loudness):
+    """So that a local network can learn which motion a noise stands for."""
+    noise = np.random.default_rng(0).standard_normal((600, 3))
+    changed = noise.copy()
+    changed[400:] = np.random.default_rng(1).standard_normal((200, 3))
+    a, b = prior.move(loudness[:600], noise), prior.move(loudness[:600], changed)
+    assert np.abs(a - b)[:150].max() < 0.05 * np.abs(a).max() < np.abs(a - b)[410:].max()
+
+
+# --- how it is made --------------------------------------------------------------------------------------------------
+
+
+def test_coloured_noise_has_the_spectrum_asked_for():
+    at = head_measures.frequencies()
+    power = 1 / (1 + (at / 2) ** 2)
+    wanted = np.zeros((len(at), 3, 3))
+    wanted[:, [0, 1, 2], [0, 1, 2]] = power[:, None] * [1, 2, 3]
+    wanted[:, 1, 2] = wanted[:, 2, 1] = -0.8 * power * np.sqrt(6)
+    motion = coloured(wanted, np.random.default_rng(0).standard_normal((60_000, 3)))
+    made = head_measures.spectrum(motion)
+    assert np.allclose(made[3:-3] / np.einsum("fii->fi", wanted)[3:-3], 1, atol=0.35)
+    assert np.corrcoef(motion.T)[1, 2] == pytest.approx(-0.8, abs=0.03)
+
+
+def test_a_fluctuation_has_deviation_one_and_forgets():
+    values = fluctuation(np.random.default_rng(0).standard_normal((60_000, 3)), 0.25)
+    assert values.std() == pytest.approx(1, abs=0.05)
+    assert abs(np.corrcoef(values[:-90], values[90:])[0, 1]) < 0.05 < np.corrcoef(values[:-2], values[2:])[0, 1]
+
+
+def test_the_gain_that_was_put_in_is_found_again(prior, tracks):
+    """The prior is calibrated: fitting its own motions gives the filter that fits people."""
+    heard = [t for n, t in tracks.items() if n not in head_tracks.HELD_OUT and head_prior_fit.spoken(t[1])]
+    natural = head_prior_fit.fit_gain(heard)
+    made = [(motion, loudness) for _, loudness in heard for motion in drawn(prior, loudness)]
+    assert natural @ head_prior_fit.fit_gain(made) / (natural @ natural) == pytest.approx(1, abs=0.25)
+    assert heard_gain(natural, np.full(100, 0.0)).mean() > heard_gain(natural, np.full(100, -1.5)).mean()
+
+
+@pytest.mark.slow
+def test_the_table_in_the_project_is_what_the_tracks_give(prior, tracks):
+    again = head_prior_fit.fit([track for name, track in tracks.items() if name not in head_tracks.HELD_OUT])
+    for field in dataclasses.fields(HeadPrior):
+        assert np.allclose(getattr(again, field.name), getattr(prior, field.name), rtol=0.02, atol=1e-3), field.name
+
+
+def test_a_table_is_read_as_it_was_written(prior, tmp_path):
+    prior.save(tmp_path / "table.json")
+    assert (tmp_path / "table.json").read_text() == TABLE.read_text()
+
+
+# --- measures --------------------------------------------------------------------------------------------------------
+
+
+def test_a_head_that_beats_with_the_sound_is_above_chance():
+    """Strokes at every onset of an irregular sound score near 1; the same strokes against another sound do not."""
+    rng = np.random.default_rng(0)
+    onsets = np.cumsum(rng.integers(15, 45, 60))
+    rows = np.arange(onsets[-1] + 60)
+    loudness = np.max([np.where(rows >= o, np.exp(-(rows - o) / 6), 0) for o in onsets], axis=0) * 1.5 - 1.5
+    stroke = np.sum([np.tanh((rows - o) / 2) * (-1) ** i for i, o in enumerate(onsets)], axis=0)[:, None] * [1, 0, 0]
+    score, chance = head_measures.beat_alignment(stroke * 0.05, loudness, rng)
+    assert score > 0.8
+    assert chance < 0.6
+    assert head_measures.beat_alignment(stroke * 0.05, np.roll(loudness, 400), rng)[0] < 0.65
+
+
+def test_the_distance_of_a_spectrum_from_itself_is_nothing_and_grows_with_a_tilt():
+    shape = 1 / (0.1 + head_measures.frequencies()[:, None] ** 2) * np.ones(3)
+    assert head_measures.spectral_distance(shape, shape).max() == 0
+    assert np.allclose(head_measures.spectral_distance(10 * shape, shape), 10)
+
+
+# --- keys ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_motion_led_through_keys_takes_them_and_leaves_smoothly():
+    rng = np.random.default_rng(0)
+    motion = np.cumsum(rng.standard_normal((200, 3)), axis=0) * 0.01
+    keep = np.zeros((200, 3), bool)
+    keep[100, 0] = keep[40:60, 1] = True
+    wanted = motion + keep
+    led = coupling.led_through(motion, wanted, keep)
+    assert np.array_equal(led[keep], wanted[keep])
+    assert np.array_equal(led[:, 2], motion[:, 2])
+    away = (led - motion)[:, 0]
+    assert np.abs(np.diff(away)).max() < 0.12  # where a pasted key jumps by 1
+    assert np.abs(away[:20]).max() < 1e-3
+    assert np.abs(np.diff((led - motion)[:, 1])).max() < 0.12
+
+
+def test_examples_of_drawn_sequences_have_their_own_noise(tmp_path):
+    config = TrainConfig(
+        "head", tmp_path / "x", {"channels": list(channels.HEAD), "features": [400, 401], "width": 8}, rows=32, batch=4
+    )
+    noise = np.random.default_rng(0).standard_normal((64, 3)).astype(np.float32)
+    sequence = DrawnSequence(np.zeros((64, 401)), noise * [1, 2, 3], np.ones(3, bool), "natural", noise)
+    made = coupling.examples_of([sequence], start(config, [sequence], ("natural",)), config)
+    batch = made.draw(0, range(4))
+    free = ~batch.keep.flatten(1).any(1)
+    mean = torch.from_numpy(made.mean / made.deviation)
+    scale = torch.from_numpy(np.array([1, 2, 3], np.float32) / made.deviation)
+    assert torch.allclose(batch.x0[free], (batch.noise * scale - mean)[free], atol=1e-4)
+    plain = Sequence(sequence.features, sequence.values, sequence.known, "natural")
+    assert type(coupling.examples_of([plain], start(config, [plain], ("natural",)), config)) is Examples
