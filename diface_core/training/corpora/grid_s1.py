@@ -32,7 +32,7 @@ GRID_UNKNOWN = ("jawForward", "cheekPuff", "tongueOut", "cheekSquint", "noseSnee
 # The landmarker answers these shapes with a fraction of the weight that ARKit gives; the factor brings the loudest
 # hundredth of the frames to about what FACEGOOD's animators gave the same shape in speech.
 GRID_GAIN = {
-    "mouthFunnel": 10.0, "mouthPucker": 1.6, "mouthLowerDownLeft": 6.0, "mouthLowerDownRight": 6.0,
+    "mouthFunnel": 10.0, "mouthLowerDownLeft": 6.0, "mouthLowerDownRight": 6.0,
     "mouthStretchLeft": 4.0, "mouthStretchRight": 4.0, "mouthShrugLower": 3.0, "mouthShrugUpper": 3.0,
     "mouthDimpleLeft": 3.0, "mouthDimpleRight": 3.0, "mouthUpperUpLeft": 30.0, "mouthUpperUpRight": 25.0,
     "mouthRollLower": 6.0,
@@ -42,6 +42,12 @@ APERTURE_TO_JAW = 1.57
 """jawOpen - mouthClose for one unit of inner-lip distance / outer-eye distance (least squares on GRID, r .99)."""
 CLOSED = 0.005
 """Inner-lip distance / outer-eye distance at which this speaker's lips touch (median before he speaks)."""
+
+PUCKERED, NARROWED_BY_JAW = 0.207, 0.087
+"""How much narrower the bundled head's mouth is, of its width at rest, with mouthPucker 1 and with jawOpen 1. The
+landmarker's own mouthPucker says .03 where the mouth is 5% narrower and .85 at 16%; the bundled head .25 and .78."""
+RESTING = 5
+"""Frames at a clip's start, before he speaks."""
 
 
 def grid(folder: Path) -> list[Clip]:
@@ -63,6 +69,8 @@ def grid_clips(folder: Path) -> Iterator[Clip | Skipped]:
     weights = np.zeros((*motion["blendshapes"].shape[:2], len(channels.FACE)), np.float32)
     weights[..., [name in names for name in channels.FACE]] = motion["blendshapes"][..., columns]
     weights = _grid_weights(weights, lip_distance(motion))
+    jaw, pucker = channels.FACE.index("jawOpen"), channels.FACE.index("mouthPucker")
+    weights[..., pucker] = _pucker(mouth_width(motion), weights[..., jaw])
     weights[..., ~known] = 0.0
 
     times = (np.arange(weights.shape[1]) + 0.5) / float(motion["fps"])
@@ -89,6 +97,12 @@ def _grid_weights(weights: FloatArray, lip_distance: FloatArray) -> FloatArray:
     return np.clip(weights, 0.0, 1.0)
 
 
+def _pucker(width: FloatArray, jaw: FloatArray) -> FloatArray:
+    """mouthPucker (N, T) of a mouth of this width (N, T), as far as it is not the jaw that narrows it."""
+    narrower = 1 - width / np.median(width[:, :RESTING])
+    return np.clip((narrower - NARROWED_BY_JAW * jaw) / PUCKERED, 0.0, 1.0)
+
+
 def _squints(weights: FloatArray) -> FloatArray:
     """The squints without what a blink brings with it."""
     weights = weights.copy()
@@ -113,9 +127,15 @@ def _brows(weights: FloatArray) -> FloatArray:
 
 def lip_distance(motion: Mapping[str, Any]) -> FloatArray:
     """Distance of the inner lips over that of the outer eye corners, (N, T)."""
+    return _distance(motion, 13, 14) / np.maximum(_distance(motion, 33, 263), 1e-3)
+
+
+def mouth_width(motion: Mapping[str, Any]) -> FloatArray:
+    """Distance of the mouth's corners over that of the outer eye corners, (N, T)."""
+    return _distance(motion, 61, 291) / np.maximum(_distance(motion, 33, 263), 1e-3)
+
+
+def _distance(motion: Mapping[str, Any], a: int, b: int) -> FloatArray:
+    """Distance of two landmarks (N, T)."""
     ids, marks = list(motion["landmark_ids"]), motion["lip_landmarks"].astype(np.float32)
-
-    def distance(a: int, b: int) -> FloatArray:
-        return np.linalg.norm(marks[:, :, ids.index(a)] - marks[:, :, ids.index(b)], axis=-1)
-
-    return distance(13, 14) / np.maximum(distance(33, 263), 1e-3)
+    return np.linalg.norm(marks[:, :, ids.index(a)] - marks[:, :, ids.index(b)], axis=-1)
