@@ -18,7 +18,7 @@ MUTUAL = {True: 3.13, False: 7.92}
 AWAY = {True: (0.93, 0.80), False: (0.43, 0.24)}
 """Seconds that a look at the other lasts, and mean and deviation of one away, while speaking or not (Lee, Badler &
 Badler 2002, table of gaze durations)."""
-START_PAUSE, AWAY_AT_START, LEAD = 0.5, 0.55, (0.05, 0.35)
+START_PAUSE, AWAY_AT_START, LEAD = 0.3, 0.55, (0.05, 0.35)
 BACK_AT_END, AROUND_END = 0.8, (-0.25, 0.1)
 """Speakers look away as an utterance begins and back where it ends (Kendon 1967): how often, and from when to when
 about that moment (s). A start is one after a pause of START_PAUSE seconds."""

@@ -1,0 +1,51 @@
+"""A breath in: chest and shoulders rise and widen, the neck goes along, the nostrils flare a hair."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .makehuman import Floats, Ints
+from .topology import smoothstep
+
+MM = 0.001
+CHIN, COLLAR, CHEST = -80 * MM, -150 * MM, -240 * MM  # heights about the pivot: still, moving whole, fullest
+NECK_WIDTH, SHOULDER_WIDTH = 50 * MM, 150 * MM
+BACK, FRONT = 50 * MM, -40 * MM
+LIFT, SHOULDER_LIFT, FORWARD, OUTWARD = 4.0 * MM, 3.5 * MM, 7.0 * MM, 2.5 * MM
+NOSTRIL, NOSTRIL_RADIUS, FLARE = np.array([13.0, -100.0, -1.0]) * MM, 6.0 * MM, 0.6 * MM
+
+
+def breath_in(points: Floats, skin: Ints, shirt: Ints) -> Floats:
+    """Offsets (V, 3) m of a deep breath in for `points` (V, 3) about the pivot; only `skin` and `shirt` move.
+
+    One field over space moves both, so that the neck stays in its collar.
+    """
+    offsets = np.zeros_like(points)
+    for part in (skin, shirt):
+        offsets[part] = torso(points[part])
+    offsets[skin] += nostrils(points[skin])
+    return offsets
+
+
+def torso(points: Floats) -> Floats:
+    """What ribs and shoulders do: up, forward and out, from nothing under the chin to all at the collar."""
+    x, y, z = points.T
+    moving, chest = smoothstep(CHIN, COLLAR, z), smoothstep(CHIN, CHEST, z)
+    shoulder, front = smoothstep(NECK_WIDTH, SHOULDER_WIDTH, np.abs(x)), smoothstep(BACK, FRONT, y)
+    return np.stack(
+        [
+            OUTWARD * np.sign(x) * shoulder * moving,
+            -FORWARD * front * chest,
+            (LIFT + SHOULDER_LIFT * shoulder) * moving,
+        ],
+        axis=1,
+    )
+
+
+def nostrils(points: Floats) -> Floats:
+    """The wings of the nose, a little apart."""
+    offsets = np.zeros_like(points)
+    for side in (1.0, -1.0):
+        apart = np.linalg.norm(points - NOSTRIL * [side, 1, 1], axis=1)
+        offsets[:, 0] += side * FLARE * smoothstep(2 * NOSTRIL_RADIUS, 0.0, apart)
+    return offsets
