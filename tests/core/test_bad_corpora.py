@@ -239,6 +239,13 @@ def test_two_mistakes_in_a_clip_that_a_reader_made_are_found():
     assert "4 skipped" in reading.summary()
 
 
+def test_a_face_that_is_meant_to_rest_is_no_fault(tmp_path):
+    reading = corpora.read("not_speech", tmp_path)
+    assert len(reading.clips) > 20
+    assert not reading.skipped
+    assert all(np.ptp(clip.values) == 0 for clip in reading.clips)
+
+
 @pytest.mark.parametrize("kind", ["grid", "facegood", "vocaset"])
 def test_a_corpus_that_is_not_there_says_which_file(tmp_path, kind):
     with pytest.raises(DifaceError, match="missing"):

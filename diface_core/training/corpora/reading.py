@@ -56,12 +56,15 @@ class Reading:
         return "\n".join(lines)
 
 
-def checked(found: Iterable[Clip | Skipped], folder: Path) -> Reading:
-    """The clips that are sound, and why the others are not; logged. Raises DifaceError where none is left."""
+def checked(found: Iterable[Clip | Skipped], folder: Path, at_rest: bool = False) -> Reading:
+    """The clips that are sound, and why the others are not; logged. Raises DifaceError where none is left.
+
+    at_rest: whether silence and faces that do not move are meant.
+    """
     clips: list[Clip] = []
     skipped: list[Skipped] = []
     for item in _unbroken(found, folder):
-        reason = fault(item) if isinstance(item, Clip) else None
+        reason = fault(item, at_rest) if isinstance(item, Clip) else None
         if isinstance(item, Skipped):
             skipped.append(item)
         elif reason:
@@ -88,8 +91,8 @@ def _unbroken(found: Iterable[Clip | Skipped], folder: Path) -> Iterator[Clip | 
         raise DifaceError(f"The corpus {folder} is damaged: {reason!r}.", hint) from reason
 
 
-def fault(clip: Clip) -> str | None:
-    """Why the clip cannot be used, or None."""
+def fault(clip: Clip, at_rest: bool = False) -> str | None:
+    """Why the clip cannot be used, or None; a clip `at_rest` may be silent and still."""
     if clip.samples.ndim != 1 or clip.values.shape[1:] != (len(channels.FACE),):
         return f"expected samples (N,) and values (T, 52), got {clip.samples.shape} and {clip.values.shape}"
     if clip.seconds < SHORTEST:
@@ -100,10 +103,12 @@ def fault(clip: Clip) -> str | None:
         return "samples that are not numbers"
     if not np.isfinite(clip.values[:, clip.known]).all():
         return "weights that are not numbers"
-    if np.abs(clip.samples).max() < SILENT:
+    if not at_rest and np.abs(clip.samples).max() < SILENT:
         return "silent"
     known = clip.values[:, clip.known]
-    if known.size == 0 or np.ptp(known, axis=0).max() < STILL:
+    if known.size == 0:
+        return "nothing is known of the face"
+    if not at_rest and np.ptp(known, axis=0).max() < STILL:
         return "nothing in the face moves"
     if known.min() < WEIGHTS[0] or known.max() > WEIGHTS[1]:
         return f"weights from {known.min():.2f} to {known.max():.2f}, expected 0 to 1"
