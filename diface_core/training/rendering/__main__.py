@@ -1,0 +1,61 @@
+"""`python -m diface_core.training.rendering --out .build/training/rendered`: each voice that can speak here, to disk."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import random
+from pathlib import Path
+
+from tqdm import tqdm
+
+from . import engines, prompts, speech, text
+from .voices import VOICES, Voice
+
+SLOWEST, FASTEST = 0.75, 1.5
+"""Speeds are drawn between these, as many below the voice's own as above."""
+
+
+def render(voice: Voice, minutes: float) -> list[speech.Utterance]:
+    """So many minutes of a voice; the same every time."""
+    if voice.engine == "prompts":
+        return prompts.recorded(voice.name, voice.voice, minutes)
+    draw = random.Random(voice.name)
+    found: list[speech.Utterance] = []
+    seconds = 0.0
+    for sentence in text.sentences(voice.language, voice.name):
+        speed = SLOWEST * (FASTEST / SLOWEST) ** draw.random()
+        said = engines.speak(voice, sentence, speed)
+        found.append(speech.Utterance(f"{voice.name}_{len(found):04d}", sentence, said))
+        seconds += len(said.samples) / speech.RATE
+        if seconds >= 60 * minutes:
+            break
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="folder for <voice>.flac and <voice>.json")
+    parser.add_argument("--only", default="", help="voices whose names begin with this")
+    parser.add_argument("--share", type=float, default=1.0, help="share of each voice's minutes")
+    parser.add_argument("--again", action="store_true", help="voices that are there already, too")
+    given = parser.parse_args()
+
+    wanted = [voice for voice in VOICES if voice.name.startswith(given.only)]
+    missing = engines.missing({voice.engine for voice in wanted})
+    total = 0.0
+    for voice in tqdm(wanted, unit="voice"):
+        if voice.engine in missing or ((given.out / f"{voice.name}.json").exists() and not given.again):
+            continue
+        about = dataclasses.asdict(voice)
+        about = {key: about[key] for key in ("language", "engine", "speaker", "licence")}
+        seconds = speech.write(given.out, voice.name, about, render(voice, voice.minutes * given.share))
+        total += seconds
+        tqdm.write(f"{voice.name}: {seconds:.0f} s")
+    print(f"{total / 60:.1f} minutes written to {given.out}.")
+    for hint in missing.values():
+        print(f"Left out: {hint}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""What is spoken and how it lies on disk: one <voice>.flac and one <voice>.json a voice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from math import gcd
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from scipy.signal import resample_poly
+
+from ...features import RATE
+from ...types import FloatArray
+from ..corpora.clip import Phone
+from .phones import SILENCE
+
+EDGE = 0.3
+"""Seconds of silence that stay before and after an utterance."""
+LOUDEST = 0.9
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """Sound with its phones: samples (N,) float32 at 16 kHz, phones in IPA (see phones.py) from end to end."""
+
+    samples: FloatArray
+    phones: tuple[Phone, ...]
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One sentence as one voice said it."""
+
+    name: str
+    text: str
+    spoken: Spoken
+
+
+def spoken(samples: FloatArray, rate: int, phones: Iterable[tuple[float, float, str]]) -> Spoken:
+    """Sound at any rate and its phones (start s, end s, IPA) -> 16 kHz, pauses at both ends at most EDGE long."""
+    divisor = gcd(rate, RATE)
+    sound = np.asarray(resample_poly(samples, RATE // divisor, rate // divisor), np.float32)
+    whole = joined(phones, len(sound) / RATE)
+
+    first = max(0.0, whole[0].end - EDGE) if whole[0].label == SILENCE else 0.0
+    last = min(whole[-1].end, whole[-1].start + EDGE) if whole[-1].label == SILENCE else whole[-1].end
+    start, stop = round(first * RATE), round(last * RATE)
+    inside = tuple(
+        Phone(max(phone.start - first, 0.0), min(phone.end, last) - first, phone.label)
+        for phone in whole
+        if phone.end > first and phone.start < last
+    )
+    sound = sound[start:stop]
+    loudest = float(np.abs(sound).max(initial=1e-6))
+    return Spoken(sound * min(1.0, LOUDEST / loudest), inside)
+
+
+def joined(phones: Iterable[tuple[float, float, str]], seconds: float) -> list[Phone]:
+    """Phones in order -> the same without gaps: gaps become silence, silences become one, phones of no length go."""
+    found: list[Phone] = []
+    at = 0.0
+    for start, end, label in [*phones, (seconds, seconds, SILENCE)]:
+        if start > at + 1e-4:
+            _add(found, Phone(at, min(start, seconds), SILENCE))
+        start, end = max(start, at), min(end, seconds)
+        if end > start:
+            _add(found, Phone(start, end, label))
+            at = end
+    return found
+
+
+def _add(found: list[Phone], phone: Phone) -> None:
+    if found and found[-1].label == phone.label == SILENCE:
+        found[-1] = replace(found[-1], end=phone.end)
+    else:
+        found.append(phone)
+
+
+def write(folder: Path, voice: str, about: dict[str, str], utterances: list[Utterance]) -> float:
+    """Writes the two files of a voice; returns its seconds. `about`: language, engine, speaker, licence, ..."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows, start = [], 0
+    for each in utterances:
+        phones = [[round(p.start, 4), round(p.end, 4), p.label] for p in each.spoken.phones]
+        count = len(each.spoken.samples)
+        rows.append({"name": each.name, "start": start, "samples": count, "text": each.text, "phones": phones})
+        start += count
+    sound = folder / f"{voice}.flac"
+    soundfile.write(sound, np.concatenate([each.spoken.samples for each in utterances]), RATE, subtype="PCM_16")
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    head = json.dumps({"voice": voice, **about}, ensure_ascii=False)[:-1]
+    (folder / f"{voice}.json").write_text(f'{head}, "utterances": [\n{lines}\n]}}\n', encoding="utf-8")
+    return start / RATE
+
+
+def read(folder: Path, voice: str) -> list[Utterance]:
+    """The utterances that `write` wrote."""
+    rows = json.loads((folder / f"{voice}.json").read_text(encoding="utf-8"))["utterances"]
+    sound = np.asarray(soundfile.read(folder / f"{voice}.flac", dtype="float32")[0], np.float32)
+    return [
+        Utterance(
+            row["name"],
+            row["text"],
+            Spoken(
+                sound[row["start"] : row["start"] + row["samples"]], tuple(Phone(*phone) for phone in row["phones"])
+            ),
+        )
+        for row in rows
+    ]

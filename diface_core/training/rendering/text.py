@@ -1,0 +1,46 @@
+"""Sentences to speak: templates of sentences.toml with their slots filled, drawn from a seed."""
+
+from __future__ import annotations
+
+import random
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+FILE = Path(__file__).with_name("sentences.toml")
+SLOT = re.compile(r"\{(.+?)\}")
+
+
+def sentences(language: str, seed: str) -> Iterator[str]:
+    """Sentences of a language ("en", "zh": see sentences.toml) without end, each template once a round.
+
+    The same seed gives the same sentences; none comes twice while the lists have another. Raises KeyError.
+    """
+    lists = _lists()[language]
+    draw = random.Random(f"{language} {seed}")
+    said: set[str] = set()
+    while True:
+        for template in draw.sample(lists["templates"], len(lists["templates"])):
+            sentence = filled(template, lists, draw)
+            if sentence not in said or draw.random() < 0.05:
+                said.add(sentence)
+                yield sentence
+
+
+def filled(template: str, lists: dict[str, list[str]], draw: random.Random) -> str:
+    """The template with a word in each slot, no word twice where its list is long enough; a capital at the start."""
+    words = {name: iter(draw.sample(lists[name], len(lists[name]))) for name in set(SLOT.findall(template))}
+    text = SLOT.sub(lambda slot: next(words[slot[1]]), template)
+    return text[0].upper() + text[1:]
+
+
+@lru_cache(maxsize=1)
+def _lists() -> dict[str, dict[str, list[str]]]:
+    return tomllib.loads(FILE.read_text(encoding="utf-8"))
+
+
+def languages() -> tuple[str, ...]:
+    """The languages that there are sentences of."""
+    return tuple(_lists())

@@ -1,0 +1,96 @@
+"""The voices that speak: engine, language, speaker, minutes, licence. All of them may teach a model that ships."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CMU = "CMU Flite's own licence (BSD-like) and CMU ARCTIC's (free for any use)"
+ESPEAK = "GPL-3.0-or-later program; nothing of it is in the sound that it makes"
+JOE = "CC0 (rhasspy's en_US-joe-medium, Nabu Casa's voice datasets)"
+KOKORO = "Apache-2.0 (hexgrad's Kokoro-82M; ONNX export MIT)"
+ALLISON = "CC-BY-SA-3.0 (Allison Smith, Digium)"
+JUNE = "CC-BY-SA-3.0 (June Wallack, Digium)"
+CARLO = "CC-BY-3.0 (Carlo Flora)"
+MAXIM = "CC-BY-3.0 (provided by Maxim Topal, ivrvoice.ru)"
+
+
+@dataclass(frozen=True)
+class Voice:
+    """One voice in one language.
+
+    language: of the sentences. voice: what the engine calls it. speaker: voices of one speaker share it. pitch: in the
+    engine's own unit, 0 for the voice's own. lively: range of pitch, eSpeak's unit.
+    """
+
+    name: str
+    engine: str
+    language: str
+    voice: str
+    speaker: str
+    minutes: float
+    licence: str
+    pitch: float = 0.0
+    lively: float = 50.0
+
+
+def _flite() -> list[Voice]:
+    minutes = {"awb": 6.0, "rms": 6.0, "slt": 6.0}
+    found = [Voice(f"flite_{v}", "flite", "en", v, f"flite_{v}", m, CMU) for v, m in minutes.items()]
+    # kal is one speaker of diphones: his pitch is free. kal (8 kHz) and awb_time (speaks the time only) bring nothing.
+    for name, pitch in (("low", 85.0), ("own", 105.0), ("high", 165.0)):
+        found.append(Voice(f"flite_kal16_{name}", "flite", "en", "kal16", "flite_kal16", 1.5, CMU, pitch))
+    return found
+
+
+# name: (language of the sentences, eSpeak's voice, minutes, pitch, lively). A variant is
+# another timbre: one speaker each. Those with an echo (f2 to f5, m2) smear their phones and are left out.
+_ESPEAK: dict[str, tuple[str, str, float, float, float]] = {
+    "en_m3": ("en", "en-us+m3", 1.0, 45, 60), "en_f1": ("en", "en-us+f1", 1.0, 55, 60),
+    "en_gb": ("en", "gmw/en", 1.0, 50, 50), "en_scot_m7": ("en", "en-gb-scotland+m7", 1.0, 40, 70),
+    "en_rp_steph": ("en", "en-gb-x-rp+steph", 1.0, 50, 40), "en_linda": ("en", "en-us+linda", 1.0, 50, 50),
+    "zh_m1": ("zh", "cmn-latn-pinyin+m1", 1.5, 45, 60), "zh_f1": ("zh", "cmn-latn-pinyin+f1", 1.5, 55, 60),
+    "zh_klatt4": ("zh", "cmn-latn-pinyin+klatt4", 1.5, 35, 70),
+    "zh_anika": ("zh", "cmn-latn-pinyin+anika", 1.5, 60, 50),
+    "es_edward": ("es", "es+edward", 1.0, 50, 55), "es_linda": ("es", "es-419+linda", 1.0, 55, 60),
+    "fr_m5": ("fr", "fr+m5", 1.0, 45, 50), "fr_f1": ("fr", "fr+f1", 1.0, 55, 55),
+    "de_m6": ("de", "de+m6", 1.0, 45, 55), "de_belinda": ("de", "de+belinda", 1.0, 50, 50),
+    "it_m8": ("it", "it+m8", 1.0, 50, 65), "pt_steph": ("pt-br", "pt-br+steph", 1.0, 50, 55),
+    "ru_m7": ("ru", "ru+m7", 1.0, 45, 55), "ru_f1": ("ru", "ru+f1", 1.0, 55, 55),
+    "nl_m1": ("nl", "nl+m1", 0.5, 50, 50), "pl_anika": ("pl", "pl+anika", 0.5, 50, 55),
+    "sv_adam": ("sv", "sv+adam", 0.5, 50, 65),
+    "tr_zac": ("tr", "tr+zac", 0.5, 50, 50), "hi_m3": ("hi", "hi+m3", 0.5, 50, 55),
+    "ko_f1": ("ko", "ko+f1", 0.5, 55, 50),
+}  # fmt: skip
+
+
+def _espeak() -> list[Voice]:
+    return [
+        Voice(f"espeak_{name}", "espeak", language, voice, f"espeak_{voice}", minutes, ESPEAK, pitch, lively)
+        for name, (language, voice, minutes, pitch, lively) in _ESPEAK.items()
+    ]
+
+
+def _piper() -> list[Voice]:
+    # In three files, each with its own liveliness (its pitch column), so that none of them takes long.
+    steps = (("even", 0.4), ("own", 0.667), ("lively", 0.9))
+    return [Voice(f"piper_joe_{name}", "piper", "en", "joe", "piper_joe", 2.0, JOE, noise) for name, noise in steps]
+
+
+def _kokoro() -> list[Voice]:
+    names = ("jf_alpha", "jf_gongitsune", "jf_nezumi", "jf_tebukuro", "jm_kumo")
+    return [Voice(f"kokoro_{name}", "kokoro", "ja", name, f"kokoro_{name}", 0.6, KOKORO) for name in names]
+
+
+def _prompts() -> list[Voice]:
+    folders = {
+        "ru": ("ru_RU_f_IvrvoiceRU", "prompts_ivrvoice", MAXIM), "it": ("it_IT_m_Carlo", "prompts_carlo", CARLO),
+        "fr": ("fr_CA_f_June", "prompts_june", JUNE), "es": ("es_MX_f_Allison", "prompts_allison", ALLISON),
+        "en": ("en_US_f_Allison", "prompts_allison", ALLISON),
+    }  # fmt: skip
+    return [
+        Voice(f"prompts_{language}", "prompts", language, folder, speaker, 3.0, licence)
+        for language, (folder, speaker, licence) in folders.items()
+    ]
+
+
+VOICES: tuple[Voice, ...] = (*_flite(), *_espeak(), *_piper(), *_kokoro(), *_prompts())
