@@ -1,15 +1,27 @@
-"""Corpora: sound and Motion of one length, channels that carry life, bad files named and skipped."""
+"""Corpora: sound and Motion of one length, and channels that carry life."""
 
 import numpy as np
 import pytest
 
 from diface_core import channels
-from diface_core.training import corpora
+from diface_core.features import RATE
+from diface_core.training import corpora, metrics
+from diface_core.training.corpora.grid_s1 import lip_distance
+from diface_core.types import MODEL_RATE
 
 
 @pytest.fixture(scope="module")
 def clips(shared) -> list[corpora.Clip]:
     return corpora.grid(shared / "grid_s1") + corpora.facegood(shared / "facegood")
+
+
+def test_sound_and_motion_have_one_length(clips):
+    assert len(clips) > 900
+    for clip in clips:
+        assert len(clip.values) == MODEL_RATE.rows(len(clip.samples) / RATE)
+        assert clip.values.min() >= 0
+        assert clip.values.max() <= 1.5
+        assert not clip.values[:, ~clip.known].any()
 
 
 def loudest(clips: list[corpora.Clip], channel: str) -> float:
@@ -20,6 +32,15 @@ def loudest(clips: list[corpora.Clip], channel: str) -> float:
 def test_every_clip_says_who_speaks_and_what_it_is_cut_from(clips):
     assert {(c.speaker, c.source) for c in clips} == {("grid_s1",) * 2, ("facegood_1114",) * 2}
     assert all(c.recording == c.name.rsplit("_", 1)[0] for c in clips if c.source == "facegood_1114")
+
+
+def test_mouth_close_follows_the_lips_that_were_seen(shared):
+    """jawOpen - mouthClose is the tracked distance of the lips, to r .97 over all frames."""
+    motion = np.load(shared / "grid_s1" / "motion.npz")
+    clip = corpora.grid(shared / "grid_s1")[0]
+    seen = lip_distance(motion)[list(motion["keys"]).index(clip.name)]
+    at = np.interp((np.arange(75) + 0.5) / 25, np.arange(90) / 30, metrics.aperture(clip.values))
+    assert np.corrcoef(seen, at)[0, 1] > 0.97
 
 
 @pytest.mark.parametrize("channel", ["browInnerUp", "browOuterUpLeft", "browDownRight", "mouthUpperUpLeft"])

@@ -1,0 +1,15 @@
+"""Head tracks: whose heads, in which axes."""
+
+import numpy as np
+
+from diface_core.training import head_tracks
+
+
+def test_head_tracks_are_in_our_axes(shared):
+    """Shaking the head (about the up axis) is what people do most; in our axes that is the third."""
+    tracks = head_tracks.tracks(shared / "head_tracks")
+    spread = np.sqrt(np.mean([rotation.var(0) for rotation, _ in tracks.values()], axis=0))
+    assert spread[2] > spread[1]
+    assert len(tracks) == 12
+    assert set(head_tracks.HELD_OUT) < set(tracks)
+    assert any(np.isnan(heard).all() for _, heard in tracks.values())
