@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Generic, Protocol, Self, TypeVar
 
 import numpy as np
@@ -63,6 +65,27 @@ def regrouped(parts: Iterable[S], size: int = PIECE, join: Join[S] = np.concaten
         rows = window.rows[window.inner]
         for first in range(0, len(rows), size):
             yield rows[first : first + size]
+
+
+def split(parts: Iterable[S], count: int) -> list[Iterator[S]]:
+    """`parts` for each of `count` readers; held is what one has had and another not.
+
+    itertools.tee would hold the last 57 parts, whoever has had them.
+    """
+    source = iter(parts)
+    waiting: list[deque[S]] = [deque() for _ in range(count)]
+
+    def one(own: deque[S]) -> Iterator[S]:
+        while True:
+            if not own:
+                more = list(islice(source, 1))
+                for queue in waiting:
+                    queue.extend(more)
+            if not own:
+                return
+            yield own.popleft()
+
+    return [one(own) for own in waiting]
 
 
 def together(streams: list[Iterator[S]]) -> Iterator[list[S]]:

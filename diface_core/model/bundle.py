@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import tee
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from ..diffusion.guidance import guided
 from ..diffusion.sampler import Reach, Rows, stream
 from ..errors import ModelError
 from ..types import MODEL_RATE, Constraints, FloatArray, GenerateRequest, Motion, Style
-from ..windows import regrouped, together, windows
+from ..windows import regrouped, split, together, windows
 from . import checkpoint, lips
 from .denoiser import Denoiser
 from .style import styled
@@ -77,7 +76,7 @@ class Models:
             performer = Performer(part, self.denoisers[part], request)
             return performer.stream(heard, rows, own, lambda more: count(index, more))
 
-        streams = [of_part(index, heard) for index, heard in enumerate(tee(regrouped(features), len(parts)))]
+        streams = [of_part(index, heard) for index, heard in enumerate(split(regrouped(features), len(parts)))]
         for values in together(streams):
             yield np.concatenate(values, axis=1)
 

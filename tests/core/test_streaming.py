@@ -1,0 +1,357 @@
+"""Any length: rows in a stream equal the whole, come early, and hold no more memory than a stretch of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from diface_core import (
+    AudioError,
+    AudioSection,
+    Cancelled,
+    Constraints,
+    FrameRate,
+    GenerateRequest,
+    Layers,
+    Progress,
+    channels,
+)
+from diface_core.diffusion.constraints import nothing_kept
+from diface_core.feature_cache import FeatureCache
+from diface_core.features import DIMENSION
+from diface_core.generate import MAKING, Generator
+from diface_core.loudness import RATE, overview
+from diface_core.model import bundle
+from diface_core.model.denoiser import Denoiser, DenoiserConfig
+from diface_core.resample import resample_constraints, resampled
+from diface_core.windows import regrouped, together, windows
+
+REQUEST = GenerateRequest(AudioSection(Path("unused")), steps=4, style_guidance=1.3)
+NETWORKS = ("unet", "convnet", "transformer")
+
+
+def tiny(part: str, network: str = "unet", deviation: float = 0.1) -> Denoiser:
+    """A random denoiser; every weight counts."""
+    torch.manual_seed(0)
+    denoiser = Denoiser(
+        DenoiserConfig(channels.PARTS[part], (0, DIMENSION), ("a", "b"), network, width=16, audio_width=8, window=5)
+    )
+    for parameter in denoiser.parameters():
+        torch.nn.init.normal_(parameter, std=deviation)
+    return denoiser.eval()
+
+
+def tiny_models(network: str = "unet") -> bundle.Models:
+    """The face's reach is not the head's, so that their rows come at different times."""
+    return bundle.Models({"face": tiny("face", network), "head": tiny("head", "convnet")}, "tiny")
+
+
+def noise(rows: int) -> np.ndarray:
+    return np.random.default_rng(0).standard_normal((rows, DIMENSION)).astype(np.float32)
+
+
+def small_parts(array: np.ndarray, size: int = 90) -> Iterator[np.ndarray]:
+    for first in range(0, len(array), size):
+        yield array[first : first + size]
+
+
+def whole(models: bundle.Models, features: np.ndarray, request: GenerateRequest, monkeypatch) -> np.ndarray:
+    """All rows at once: one part, no window."""
+    with monkeypatch.context() as patched:
+        patched.setattr(bundle, "regrouped", iter)
+        return np.concatenate(list(models.stream([features], len(features), request)))
+
+
+# Windows
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=12), st.integers(0, 30), st.integers(1, 8), st.booleans())
+def test_windows_show_every_row_once_with_what_is_around_it(sizes, reach, stride, told):
+    rows = np.arange(sum(sizes))
+    parts = np.split(rows, np.cumsum(sizes)[:-1])
+    seen = []
+    for window in windows(parts, reach, len(rows) if told else None, stride):
+        inner = window.rows[window.inner]
+        begin = window.first - window.inner.start
+        np.testing.assert_array_equal(window.rows, np.arange(begin, begin + len(window.rows)))
+        assert begin % stride == window.first % stride == 0
+        assert begin <= max(0, inner[0] - reach)
+        assert window.rows[-1] >= min(len(rows) - 1, inner[-1] + reach)
+        assert len(window.rows) <= max(sizes) + 2 * (reach + stride)
+        seen += inner.tolist()
+    assert seen == rows.tolist()
+
+
+@given(st.integers(1, 300), st.integers(1, 50), st.integers(1, 50))
+def test_rows_regrouped_and_side_by_side_are_the_same(rows, size, other):
+    values = np.arange(rows)
+    assert [len(part) for part in regrouped(small_parts(values, size), other)] == [
+        min(other, rows - first) for first in range(0, rows, other)
+    ]
+    pairs = list(together([small_parts(values, size), small_parts(values, other)]))
+    assert all(len(a) == len(b) for a, b in pairs)
+    for column in zip(*pairs, strict=True):
+        np.testing.assert_array_equal(np.concatenate(column), values)
+
+
+# The denoisers
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_row_out_of_reach_changes_nothing(network):
+    denoiser = tiny("face", network, deviation=0.3)  # so that little is lost in rounding
+    rows, xt = 400, torch.randn(1, 400, 52)
+    features = torch.randn(1, rows, DIMENSION)
+    style = denoiser.style_vector(torch.tensor([0]))
+
+    def run(features, xt):
+        with torch.inference_mode():
+            speech = denoiser.speech(features)
+            return speech, denoiser(xt, torch.ones(1), speech, style, nothing_kept(xt))
+
+    speech, x0 = run(features, xt)
+    for row in range(200, 200 + denoiser.stride):
+        there = (torch.arange(rows) == row)[None, :, None]
+        assert changed(speech, run(features + there, xt)[0], row) <= denoiser.speech.reach
+        assert changed(x0, run(features, xt + there)[1], row) <= denoiser.reach
+    # It is no rough bound: rows nearly as far do change.
+    furthest = max(changed(x0, run(features, xt + (torch.arange(rows) == row)[None, :, None])[1], row)
+                   for row in range(200, 200 + denoiser.stride))  # fmt: skip
+    assert furthest >= 0.7 * denoiser.reach
+
+
+def changed(before: torch.Tensor, after: torch.Tensor, row: int) -> int:
+    """How far from `row` the furthest row is that changed."""
+    return int((torch.nonzero((before != after).any(dim=2)[0])[:, 0] - row).abs().max())
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("rows", [1, 89, 1500, 2100])
+def test_a_stream_equals_the_whole(network, rows, monkeypatch):
+    models, features = tiny_models(network), noise(rows)
+    streamed = np.concatenate(list(models.stream(small_parts(features), rows, REQUEST)))
+    assert np.abs(streamed - whole(models, features, REQUEST, monkeypatch)).max() < 1e-4
+
+
+def test_too_little_reach_would_show(monkeypatch):
+    """The test above can fail."""
+    models, features = tiny_models(), noise(2100)
+    expected = whole(models, features, REQUEST, monkeypatch)
+    monkeypatch.setattr(Denoiser, "reach", 0)
+    streamed = np.concatenate(list(models.stream(small_parts(features), 2100, REQUEST)))
+    assert np.abs(streamed - expected).max() > 1e-3
+
+
+def test_the_real_models_streamed_equal_the_whole_and_have_no_seam(asset, speech, monkeypatch):
+    from diface_core.features import SpeechEncoder
+
+    samples, _ = soundfile.read(speech, dtype="float32")
+    sound = np.tile(samples, 5)[: 40 * RATE]
+    encoder, models = SpeechEncoder.load(), bundle.load_models()
+    features = np.concatenate(list(encoder.stream([sound], overview([sound]))))
+    request = dataclasses.replace(REQUEST, steps=8)
+    expected = whole(models, features, request, monkeypatch)
+
+    blocks = small_parts(sound, 65536)
+    sizes, parts = [], []
+    for part in models.stream(encoder.stream(blocks, overview(small_parts(sound, 5000))), len(features), request):
+        sizes.append(len(part))
+        parts.append(part)
+    streamed = np.concatenate(parts)
+    assert len(sizes) > 1
+    assert np.abs(streamed - expected).max() < 1e-4
+
+    steps = np.abs(np.diff(streamed, axis=0)).max(axis=1)
+    joints = np.cumsum(sizes)[:-1] - 1
+    assert steps[joints].max() <= np.quantile(steps, 0.999)
+
+
+def test_no_variety_is_one_performance_for_all_seeds():
+    models, features = tiny_models(), noise(50)
+    still = dataclasses.replace(REQUEST, variety=0.0)
+    first, second = (models.sample(features, dataclasses.replace(still, seed=seed)).values for seed in (1, 2))
+    assert np.array_equal(first, second)
+    lively = models.sample(features, dataclasses.replace(REQUEST, seed=1)).values
+    half = models.sample(features, dataclasses.replace(REQUEST, seed=1, variety=0.5)).values
+    assert np.abs(half - first).mean() < np.abs(lively - first).mean()
+
+
+def test_style_guidance_is_the_faces_and_changes_it():
+    models, features = tiny_models(), noise(50)
+    plain = models.sample(features, dataclasses.replace(REQUEST, style_guidance=1.0))
+    strong = models.sample(features, dataclasses.replace(REQUEST, style_guidance=2.0))
+    assert not np.allclose(plain.select(channels.FACE).values, strong.select(channels.FACE).values)
+    assert np.array_equal(plain.select(channels.HEAD).values, strong.select(channels.HEAD).values)
+
+
+# Other rates, and what is kept
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=6), st.sampled_from([24, 25, 30, 60, 30 / 1.001, 7, 240]))
+@settings(deadline=None, max_examples=40)
+def test_parts_at_another_rate_equal_the_whole(sizes, fps):
+    values = np.random.default_rng(sum(sizes)).standard_normal((sum(sizes), 3)).astype(np.float32)
+    rows = FrameRate(fps).rows(len(values) / 30)
+    parts = np.split(values, np.cumsum(sizes)[:-1])
+    [expected] = [np.concatenate(list(resampled([values], FrameRate(30), FrameRate(fps), rows)))]
+    got = np.concatenate(list(resampled(parts, FrameRate(30), FrameRate(fps), rows)))
+    assert len(expected) == rows
+    np.testing.assert_allclose(got, expected, atol=1e-6)
+
+
+@given(st.integers(1, 200), st.sampled_from([24, 30, 60]), st.integers(1, 50))
+@settings(deadline=None)
+def test_wishes_in_parts_equal_the_whole(rows, fps, size):
+    rng = np.random.default_rng(rows)
+    kept = Constraints(rng.standard_normal((rows, 2)).astype(np.float32), rng.random((rows, 2)) < 0.4)
+    new_rows = FrameRate(30).rows(rows / fps)
+    expected = resample_constraints(kept, FrameRate(fps), FrameRate(30), new_rows)
+    for first in range(0, new_rows, size):
+        last = min(new_rows, first + size)
+        some = resample_constraints(kept, FrameRate(fps), FrameRate(30), last - first, first)
+        np.testing.assert_array_equal(some.keep, expected.keep[first:last])
+        np.testing.assert_allclose(some.values, expected.values[first:last], atol=1e-6)
+
+
+# The pipeline
+
+
+class CountingEncoder:
+    """Loud rows in all columns, three seconds at a time; counts them."""
+
+    hash = "counting"
+
+    def __init__(self) -> None:
+        self.rows = 0
+
+    def stream(self, blocks, sound):
+        for first in range(0, len(sound.loudness), 90):
+            some = sound.loudness[first : first + 90]
+            self.rows += len(some)
+            yield np.tile(some[:, None], DIMENSION)
+        for _ in blocks:
+            pass
+
+
+@pytest.fixture
+def minutes(tmp_path) -> Path:
+    """Two minutes and a half that swell and fade: 4500 rows."""
+    samples = np.sin(np.arange(150 * RATE) / 20) * np.sin(np.arange(150 * RATE) / RATE)
+    soundfile.write(tmp_path / "minutes.wav", samples.astype(np.float32), RATE)
+    return tmp_path / "minutes.wav"
+
+
+def ignore(progress: Progress) -> None:
+    pass
+
+
+def test_the_first_rows_come_before_the_last_are_heard(minutes):
+    encoder, models = CountingEncoder(), tiny_models()
+    calls = []
+    models.denoisers["face"].register_forward_hook(lambda *_: calls.append(None))
+    stream = Generator(encoder, models, FeatureCache()).stream(
+        GenerateRequest(AudioSection(minutes), steps=8, rate=FrameRate(24)), ignore
+    )
+    first = next(stream)
+    assert encoder.rows < 1200
+    begun = len(calls)
+    total = len(first) + sum(len(part) for part in stream)
+    assert total == 150 * 24
+    assert encoder.rows == 4500
+    assert begun < len(calls) / 3
+
+
+def test_generate_is_the_stream_and_tells_each_of_its_parts(minutes):
+    generator = Generator(CountingEncoder(), tiny_models(), FeatureCache())
+    request = GenerateRequest(AudioSection(minutes, 0.0, 100.0), steps=2, rate=FrameRate(25))
+    told = []
+    motion = generator.generate(request, ignore, lambda first, motion: told.append((first, motion))).motion
+    parts = list(generator.stream(request, ignore))
+    assert len(told) == len(parts) > 1
+    assert [first for first, _ in told] == [0, *np.cumsum([len(part) for part in parts])[:-1]]
+    for joined in (parts, [part for _, part in told]):
+        np.testing.assert_array_equal(np.concatenate([part.values for part in joined]), motion.values)
+
+
+def test_kept_values_are_exact_on_every_side_of_every_joint(minutes):
+    generator = Generator(CountingEncoder(), tiny_models(), FeatureCache())
+    request = GenerateRequest(AudioSection(minutes, 0.0, 100.0), steps=2, layers=Layers(breath=None))
+    joints = np.cumsum([len(part) for part in generator.stream(request, ignore)])[:-1]
+    keep = np.zeros((3000, 55), bool)
+    for joint in joints:
+        keep[joint - 3 : joint + 3, ::7] = True
+    kept = Constraints(np.random.default_rng(0).random((3000, 55)).astype(np.float32), keep)
+    motion = generator.generate(dataclasses.replace(request, constraints=kept), ignore).motion
+    np.testing.assert_array_equal(motion.values[keep], kept.values[keep])
+
+
+def test_cancel_in_the_middle_of_a_stream(minutes):
+    encoder = CountingEncoder()
+    cache = FeatureCache(minutes.parent / "cache")
+    cancelled = False
+
+    def report(progress: Progress) -> None:
+        if cancelled and progress.stage == MAKING:
+            raise Cancelled
+
+    stream = Generator(encoder, tiny_models(), cache).stream(GenerateRequest(AudioSection(minutes)), report)
+    next(stream)
+    cancelled = True
+    with pytest.raises(Cancelled):
+        list(stream)
+    assert encoder.rows < 4500
+    assert not list((minutes.parent / "cache").iterdir())  # no half of the features is left behind
+
+
+def test_a_sound_that_changes_while_it_is_read_is_refused(minutes):
+    class Shortening(CountingEncoder):
+        def stream(self, blocks, sound):
+            soundfile.write(minutes, np.ones(RATE), RATE)
+            yield from super().stream(blocks, sound)
+
+    with pytest.raises(AudioError, match="changed while it was read"):
+        Generator(Shortening(), tiny_models(), FeatureCache()).generate(GenerateRequest(AudioSection(minutes)), ignore)
+
+
+def test_memory_does_not_grow_with_the_length(minutes, tmp_path):
+    """What Python and numpy hold at most while rows come; torch's rows are as many."""
+    long = tmp_path / "long.wav"
+    samples, _ = soundfile.read(minutes, dtype="float32")
+    soundfile.write(long, np.tile(samples, 3), RATE)
+    generator = Generator(CountingEncoder(), tiny_models(), FeatureCache(tmp_path / "cache", in_memory=0))
+
+    def peak(path: Path) -> int:
+        tracemalloc.start()
+        for _ in generator.stream(GenerateRequest(AudioSection(path), steps=1, guidance=1.0), ignore):
+            pass
+        held = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return held
+
+    short, heard, kept = peak(minutes), peak(long), peak(long)
+    assert max(heard, kept) < short + 3_000_000  # of the features, five minutes more are 14 MB
+
+
+def test_no_more_rows_are_alive_than_a_few_stretches():
+    """The rows that each step holds, in torch."""
+    alive = []
+    models = tiny_models()
+
+    def hook(module, given):
+        alive.append(given[0].shape[1])
+
+    models.denoisers["face"].register_forward_pre_hook(hook)
+    rows = 12_000
+    for _ in models.stream(small_parts(noise(rows), 90), rows, dataclasses.replace(REQUEST, steps=2, guidance=1.0)):
+        pass
+    denoiser = models.denoisers["face"]
+    assert max(alive) <= 1024 + 2 * (denoiser.reach + denoiser.speech.reach + denoiser.stride)
