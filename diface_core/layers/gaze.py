@@ -23,8 +23,8 @@ BACK_AT_END, AROUND_END = 0.8, (-0.25, 0.1)
 """Speakers look away as an utterance begins and back where it ends (Kendon 1967): how often, and from when to when
 about that moment (s). A start is one after a pause of START_PAUSE seconds."""
 
-MEAN_AMPLITUDE, LEAST, MOST = 6.9, 3.0, 25.0
-"""Degrees of looks away: exponential (Lee et al. 2002), and its limits."""
+MEAN_AMPLITUDE, LEAST, MOST = 6.9, 3.0, 18.0
+"""Degrees of looks away: exponential (Lee et al. 2002), and its limits: farther, the head would go along."""
 DIRECTIONS = (15.5, 6.5, 17.7, 7.4, 16.8, 7.9, 20.4, 7.8)
 """Percent of the directions left, up left, up, and so on around (Lee et al. 2002)."""
 DRIFT = 2.0

@@ -69,12 +69,12 @@ def _of_gaze(motions: list[Motion], minutes: float) -> dict[str, str]:
     )
     slope, base = np.polyfit(sizes, lasts, 1)
     away = np.concatenate([np.linalg.norm(measures.gaze_angles(motion), axis=1) > 3 for motion in motions])
-    fastest = [_median(speeds[np.abs(sizes - size) < 1]) for size in (5, 10, 20)]
+    fastest = [_median(speeds[np.abs(sizes - size) < 1]) for size in (5, 10, 15)]
     return {
         "saccades a minute": f"{len(sizes) / minutes:.0f}",
         "saccade, degrees: median, 5 to 95%": _spread(sizes, 1),
         "saccade lasts": f"{1000 * base:.0f} ms + {1000 * slope:.1f} ms a degree",
-        "fastest at 5, 10, 20 degrees, deg/s": ", ".join(fastest),
+        "fastest at 5, 10, 15 degrees, deg/s": ", ".join(fastest),
         "fixation, ms: median, 5 to 95%": _spread(1000 * np.concatenate([one.fixations for one in found])),
         "time looking away": f"{away.mean():.0%}",
     }

@@ -74,11 +74,14 @@ def test_a_seed_is_a_performance(scene, talking) -> None:
     assert not all(other)
 
 
-def test_no_strength_is_no_motion_but_blinks(scene, talking) -> None:
+def test_no_strength_is_no_motion_but_eyes_and_breath(scene, talking) -> None:
     scene.diface.face_strength = scene.diface.head_strength = 0.0
     assert bpy.ops.diface.generate() == {"FINISHED"}
     moving = {path for (path, _index), keys in curves(talking).items() if np.abs(keys[:, 1]).max() > 1e-6}
-    assert {path for path in moving if '"eye' not in path} == set()
+    assert {path for path in moving if '"eye' not in path and "breathIn" not in path} == set()
+    scene.diface.blinks = scene.diface.gaze = scene.diface.breath = False
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    assert all(np.abs(keys[:, 1]).max() < 1e-6 for keys in curves(talking).values())
 
 
 def test_an_unknown_style(scene, talking) -> None:

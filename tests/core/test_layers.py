@@ -103,7 +103,7 @@ def test_large_gaze_shifts_come_with_blinks_more_often_than_small_ones():
         with_blink = np.isin(drawn.gaze.shifts[:, 0], drawn.blinks.begins)
         found.append(np.c_[drawn.gaze.shifts[:, 1], with_blink])
     size, blinked = np.concatenate(found).T
-    assert blinked[size > 20].mean() > 2 * blinked[size < 10].mean() > 0
+    assert blinked[size > 15].mean() > 2 * blinked[size < 10].mean() > 0
 
 
 @given(SEEDS)
