@@ -34,11 +34,11 @@ def led_through(motion: Floats, wanted: Floats, keep: BoolArray) -> Floats:
     al. 2020, "Efficiently sampling functions from Gaussian process posteriors", section 3).
     """
     led, rows = motion.astype(np.float64), np.arange(len(motion), dtype=np.float64)
-    for channel in np.flatnonzero(keep.any(0)):
-        at = np.flatnonzero(keep[:, channel])
-        factor = cho_factor(kernel(rows[at, None] - rows[at]) + 1e-6 * np.eye(len(at)))
-        missing = cho_solve(factor, wanted[at, channel] - led[at, channel])
-        led[:, channel] += kernel(rows[:, None] - rows[at]) @ missing
+    for pattern in {tuple(column) for column in keep.T.tolist() if any(column)}:
+        at, channels = np.flatnonzero(pattern), (np.array(pattern) == keep.T).all(1)
+        near = kernel(rows[:, None] - rows[at])
+        factor = cho_factor(near[at] + 1e-6 * np.eye(len(at)))
+        led[:, channels] += near @ cho_solve(factor, (wanted - motion)[np.ix_(at, channels)])
     return np.where(keep, wanted, led)
 
 
@@ -46,6 +46,14 @@ def kernel(lag: Floats) -> Floats:
     """Matern 3/2 over lags in rows: smooth enough that the speed is continuous at a key."""
     distance = np.sqrt(3) * np.abs(lag) / REACH
     return (1 + distance) * np.exp(-distance)
+
+
+def few_keys(rows: int, channels: int, rng: np.random.Generator) -> BoolArray:
+    """Which values (rows, C) are given by one to three keys, of all channels or of one: what an artist sets by hand."""
+    keep = np.zeros((rows, channels), bool)
+    which = slice(None) if rng.random() < 0.5 else rng.integers(channels)
+    keep[rng.integers(0, rows, rng.integers(1, 4)), which] = True
+    return keep
 
 
 def examples_of(sequences: list[Sequence], denoiser: Denoiser, config: TrainConfig) -> Examples:
@@ -63,8 +71,8 @@ class CoupledExamples(Examples):
         values, features, noise = self._part(rng)
         keep = np.zeros(values.shape, bool)
         if rng.random() < self.config.keep.share:
-            keep = draw_keep(len(values), self.names, rng)
-            wanted = values + rng.uniform(0.0, 1.5) * (self._part(rng)[0] - values)
+            keep = few_keys(*values.shape, rng) if rng.random() < 0.5 else draw_keep(len(values), self.names, rng)
+            wanted = values + rng.uniform(0.0, 2.0) * (self._part(rng)[0] - values)
             values = led_through(values, wanted, keep)
         x0 = (values - self.mean) / self.deviation
         heard = rng.random() >= self.config.unheard
