@@ -1,4 +1,4 @@
-"""`python -m diface_core.training.rendering --out .build/training/rendered`: each voice that can speak here, to disk."""
+"""`python -m diface_core.training.rendering --out .build/training/rendered`: every voice that is here, to disk."""
 
 from __future__ import annotations
 

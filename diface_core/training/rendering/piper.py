@@ -5,7 +5,6 @@ Kim et al., "Conditional Variational Autoencoder with Adversarial Learning for E
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 

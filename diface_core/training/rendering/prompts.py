@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 
 from ...features import RATE
-from ...features import RATE
 from ...types import FloatArray
 from . import recogniser
 from .recognise import phones

@@ -90,7 +90,7 @@ def recognised(samples: FloatArray, posteriors: FloatArray | None = None) -> lis
 
 
 def answers(posteriors: FloatArray) -> list[tuple[int, str]]:
-    """(T50, 191) -> the row at which each phone is first the likeliest, and its IPA; blanks and word borders left out."""
+    """(T50, 191) -> the row at which each phone is first the likeliest, and its IPA; no blanks, no borders of words."""
     names = _names()
     best = posteriors.argmax(axis=1).tolist()
     changes = enumerate(zip(best, [-1, *best[:-1]], strict=True))

@@ -1,0 +1,231 @@
+"""Rendered speech: labels, layout, timing."""
+
+import json
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from diface_core.training.articulation import sounds
+from diface_core.training.corpora.clip import Phone
+from diface_core.training.rendering import (
+    borders,
+    engines,
+    espeak,
+    flite,
+    phones,
+    prompts,
+    recogniser,
+    speech,
+    symbols,
+    text,
+    timing,
+)
+from diface_core.training.rendering.voices import VOICES
+
+RATE = 16000
+
+
+def tone_and_hiss(swap: float = 0.5) -> np.ndarray:
+    """A second: 220 Hz until `swap`, then noise."""
+    at = np.arange(RATE) / RATE
+    noise = np.random.default_rng(0).normal(0, 0.1, RATE)
+    return np.where(at < swap, 0.3 * np.sin(2 * np.pi * 220 * at), noise).astype(np.float32)
+
+
+# --- labels ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("label", "ipa"),
+    [("pau", ""), ("AY1", "aɪ"), ("b", "b"), ("hh", "h"), ("er0", "ɝ"), ("ch", "tʃ"), ("ax", "ə")],
+)
+def test_arpabet_becomes_ipa(label, ipa):
+    assert phones.from_arpabet(label) == ipa
+
+
+@pytest.mark.parametrize(
+    ("label", "ipa"),
+    [
+        ("uː", "u"),
+        ("ɔ̃", "ɔ"),
+        ("tɕh", "tɕh"),
+        ("ʤ", "dʒ"),
+        ("ˈ", ""),
+        ("ɑu2", "ɑu"),
+        ("t͡ʃ", "tʃ"),
+        ("ʲ", ""),
+        ("ss", "s"),
+    ],
+)
+def test_marks_go_and_letters_stay(label, ipa):
+    assert phones.normal(label) == ipa
+
+
+def test_what_is_no_ipa_is_refused():
+    with pytest.raises(ValueError, match=r"IPA is wanted\. Got '不'"):
+        phones.normal("不")
+    with pytest.raises(ValueError, match=r"ARPAbet label is wanted\. Got 'zzz'"):
+        phones.from_arpabet("zzz")
+
+
+def test_the_viseme_model_knows_every_symbol():
+    assert all(sounds(symbol) for symbol in phones.SYMBOLS)
+    assert all(set(ipa) <= phones.SYMBOLS for ipa in map(phones.normal, phones.SAME))
+
+
+def test_stress_and_gaps_join_the_phones_that_they_belong_to():
+    said = [("^", 5), ("ˈ", 2), ("a", 3), ("ɪ", 2), ("ː", 1), (" ", 2), ("m", 4), ("ɪ", 2), (".", 6)]
+    assert symbols.phones(said) == [(0, 5, ""), (5, 15, "aɪ"), (15, 19, "m"), (19, 21, "ɪ"), (21, 27, "")]
+
+
+def test_flites_ends_become_spans():
+    assert flite.phones("pau:0.220 m:0.300 aa1:0.450 \n") == [(0.0, 0.22, ""), (0.22, 0.3, "m"), (0.3, 0.45, "ɑ")]
+
+
+def test_the_silence_before_a_burst_is_the_stops_closure():
+    samples = np.full(3000, 0.1, np.float32)
+    samples[900:1000] = 0.0  # 'a' until 1000, says the library
+    found = espeak.phones([(0, "a"), (1000, "p"), (1200, "(en)"), (1200, "iː"), (2000, "2")], samples, 1000)
+    assert found == [(0.0, 0.9, "a"), (0.9, 1.2, "p"), (1.2, 3.0, "i")]
+
+
+# --- text -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", text.languages())
+def test_every_template_can_be_filled(language):
+    said = list(islice(text.sentences(language, "test"), 60))
+    assert not any("{" in sentence or "}" in sentence for sentence in said)
+    assert said == list(islice(text.sentences(language, "test"), 60))
+    assert said != list(islice(text.sentences(language, "other"), 60))
+
+
+def test_numbers_are_in_words():
+    said = " ".join(islice(text.sentences("en", "test"), 200))
+    assert not any(letter.isdigit() for letter in said)
+
+
+def test_voices_have_names_sentences_engines_and_licences():
+    assert len({voice.name for voice in VOICES}) == len(VOICES)
+    assert {voice.engine for voice in VOICES} == set(engines.ENGINES)
+    assert {voice.language for voice in VOICES if voice.engine != "prompts"} <= set(text.languages())
+    assert all(voice.licence and voice.speaker and voice.minutes > 0 for voice in VOICES)
+
+
+# --- sound and layout -----------------------------------------------------------------------------------------------
+
+
+def test_phones_cover_the_sound_from_end_to_end():
+    said = speech.spoken(tone_and_hiss(), RATE, [(0.1, 0.5, "a"), (0.5, 0.9, "s")])
+    assert [phone.label for phone in said.phones] == ["", "a", "s", ""]
+    assert said.phones[0].start == 0
+    assert all(first.end == then.start for first, then in zip(said.phones, said.phones[1:], strict=False))
+    assert said.phones[-1].end == pytest.approx(len(said.samples) / RATE, abs=1e-3)
+
+
+def test_long_silence_at_the_ends_is_cut_and_the_phones_move_along():
+    sound = np.concatenate([np.zeros(RATE), tone_and_hiss(), np.zeros(RATE)]).astype(np.float32)
+    said = speech.spoken(sound, RATE, [(0, 1, ""), (1, 1.5, "a"), (1.5, 2, "s"), (2, 3, "")])
+    assert len(said.samples) / RATE == pytest.approx(1 + 2 * speech.EDGE)
+    assert [round(phone.end, 6) for phone in said.phones] == [0.3, 0.8, 1.3, 1.6]
+
+
+def test_other_rates_keep_their_seconds():
+    said = speech.spoken(np.zeros(22050, np.float32), 22050, [(0.0, 1.0, "a")])
+    assert len(said.samples) == RATE
+
+
+def test_written_is_read(tmp_path):
+    said = speech.spoken(tone_and_hiss(), RATE, [(0.0, 0.5, "a"), (0.5, 1.0, "s")])
+    wrote = [speech.Utterance(f"v_{n}", "ä", said) for n in range(3)]
+    assert speech.write(tmp_path, "v", {"language": "en", "licence": "x"}, wrote) == pytest.approx(3)
+
+    about = json.loads((tmp_path / "v.json").read_text(encoding="utf-8"))
+    assert (about["voice"], about["language"], about["licence"]) == ("v", "en", "x")
+    assert [(row["start"], row["samples"]) for row in about["utterances"]] == [
+        (0, RATE),
+        (RATE, RATE),
+        (2 * RATE, RATE),
+    ]
+    back = speech.read(tmp_path, "v")
+    assert back[1].spoken.phones == said.phones
+    np.testing.assert_allclose(back[2].spoken.samples, said.samples, atol=1e-4)
+
+
+# --- timing ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("late", [-0.03, 0.0, 0.03])
+def test_the_lag_is_found(late):
+    # There and back: a window that holds both sounds looks like the hiss, which shifts one border to and one fro.
+    said = []
+    for swap in (0.4, 0.5, 0.6):
+        sound = np.concatenate([tone_and_hiss(swap), tone_and_hiss(swap)[::-1]])
+        spans = [(0.0, swap - late, "a"), (swap - late, 2 - swap - late, "s"), (2 - swap - late, 2.0, "a")]
+        said.append(speech.Utterance("", "", speech.spoken(sound, RATE, spans)))
+    found, share = timing.lag(said)
+    assert found == pytest.approx(1000 * late, abs=4)
+    assert share > 0.5
+
+
+def test_borders_move_to_where_the_sound_changes():
+    said = [
+        speech.Spoken(tone_and_hiss(swap), (Phone(0.0, swap + wrong, "a"), Phone(swap + wrong, 1.0, "s")))
+        for swap, wrong in ((0.4, 0.04), (0.5, -0.04), (0.6, 0.04), (0.45, -0.03))
+    ]
+    ends = [each.phones[0].end for each in borders.refined(said)]
+    np.testing.assert_allclose(ends, [0.4, 0.5, 0.6, 0.45], atol=0.01)
+
+
+@pytest.mark.parametrize("engine", ["flite", "espeak"])
+def test_labels_of_an_engine_are_in_time(engine):
+    if engine in engines.missing([engine]):
+        pytest.skip(engines.ENGINES[engine].hint)
+    voice = next(voice for voice in VOICES if voice.engine == engine and voice.language == "en")
+    said = [
+        speech.Utterance("", sentence, engines.speak(voice, sentence, 1.0))
+        for sentence in islice(text.sentences("en", "test"), 8)
+    ]
+    assert abs(timing.lag(said)[0]) < 8
+    assert all(abs(each.spoken.phones[-1].end - len(each.spoken.samples) / RATE) < 0.01 for each in said)
+
+
+# --- the recogniser -------------------------------------------------------------------------------------------------
+
+
+def test_answers_become_phones_before_them(monkeypatch):
+    monkeypatch.setattr(recogniser, "_names", lambda: ("a", "p", ""))
+    rows = np.full((50, 3), -9.0, np.float32)
+    rows[:, 2] = 0.0
+    rows[20:24, 0] = 1.0
+    rows[30:32, 1] = 1.0
+    samples = np.full(RATE, 0.1, np.float32)
+    samples[: int(0.3 * RATE)] = 0.0
+    found = recogniser.recognised(samples, rows)
+    assert [label for *_, label in found] == ["a", "p"]
+    assert found[0][0] == pytest.approx(0.4 - recogniser.LATE)
+    assert found[1][0] == pytest.approx(0.6 - recogniser.LATE_STOP)
+
+
+def test_an_absent_recogniser_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "hama.asr", None)
+    recogniser._model.cache_clear()
+    with pytest.raises(recogniser.DifaceError, match="hama"):
+        recogniser.ipa_posteriors(np.zeros(RATE, np.float32))
+
+
+def test_recorded_voices_do_not_speak():
+    voice = next(voice for voice in VOICES if voice.engine == "prompts")
+    with pytest.raises(TypeError, match="synthesiser is wanted"):
+        engines.speak(voice, "hello", 1.0)
+
+
+def test_prompts_are_drawn_by_length(tmp_path, monkeypatch):
+    monkeypatch.setattr(prompts, "FOLDER", tmp_path)
+    (tmp_path / "someone" / "silence").mkdir(parents=True)
+    for name, seconds in {"a": 5, "b": 5, "c": 5, "letter": 0.5, "silence/ten": 10}.items():
+        Path(tmp_path / "someone" / f"{name}.g722").write_bytes(bytes(int(seconds * prompts.BYTES_A_SECOND)))
+    assert len(prompts.chosen("someone", 8 / 60)) == 2
+    assert {path.stem for path in prompts.chosen("someone", 10)} == {"a", "b", "c"}
