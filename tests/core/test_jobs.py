@@ -23,6 +23,7 @@ from diface_core import (
     GenerateRequest,
     GenerateResult,
     Progress,
+    Rows,
     Style,
     WorkerError,
 )
@@ -120,6 +121,8 @@ def test_a_job_runs_to_its_result(started):
     progress = [event for event in events if isinstance(event, Progress)]
     assert progress[-1] == job.progress
     assert progress[-1].fraction == 0.8
+    assert [event.first for event in events if isinstance(event, Rows)] == [0, 20]
+    assert job.rows == []  # the result has them
     assert job.poll() == []
 
 

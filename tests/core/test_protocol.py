@@ -114,6 +114,15 @@ def test_result(motion, model_hash, timings):
     assert (back.model_hash, back.timings) == (model_hash, timings)
 
 
+@given(motions(), st.integers(0, 2**40))
+def test_rows(motion, first):
+    message = through(protocol.rows_message(first, motion, 3))
+    back = protocol.rows_of(message)
+    assert (message.kind, message.request, back.first) == ("rows", 3, first)
+    np.testing.assert_array_equal(back.motion.values, motion.values)
+    assert (back.motion.channels, back.motion.rate) == (motion.channels, motion.rate)
+
+
 @given(st.builds(Progress, number, text, st.none() | number))
 def test_progress(progress):
     assert protocol.progress_of(through(protocol.progress_message(progress, 1))) == progress
@@ -210,6 +219,8 @@ def test_a_request_with_wrong_data(change):
 def test_a_result_error_or_progress_with_wrong_data():
     with pytest.raises(WorkerError, match="result"):
         protocol.result_of(Message("result", 1, {"channels": ["a"]}))
+    with pytest.raises(WorkerError, match="rows"):
+        protocol.rows_of(Message("rows", 1, {"first": 0}))
     with pytest.raises(WorkerError, match="error"):
         protocol.error_of(Message("error", 1, {"type": "AudioError"}))
     with pytest.raises(WorkerError, match="progress"):
