@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import logging
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from ..features import SpeechEncoder
 from ..model import checkpoint, lips
@@ -25,6 +25,8 @@ from .dataset import Sequence
 from .pair import Pair
 from .personalise import ONLY_STYLE
 from .validation import mean_performance
+
+log = logging.getLogger(__name__)
 
 
 def first_seconds(clips: Iterable[Clip], seconds: float) -> Pair:
@@ -69,6 +71,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--clip-seconds", type=float, nargs="+", default=[5, 20], help="for the style vector alone")
     options = parser.parse_args(arguments)
 
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     base, _ = checkpoint.load(options.weights)
     folder, read = corpora.READERS[options.source]
     clips = [clip for clip in read(options.data / folder) if isinstance(clip, Clip)]
@@ -88,6 +91,7 @@ def main(arguments: list[str] | None = None) -> None:
         pair = first_seconds(lessons, seconds)
         done = adapt(base, pair.sequence(encoder, STYLE), config)
         took = time.perf_counter() - begun
+        log.info("%s: %.0f s learnt in %.0f s, kept step %d", name, pair.seconds, took, done.steps)
         rows[f"{name}, {pair.seconds:.0f} s"] = (measure(done.denoiser, STYLE, judged), took)
     print(f"{len(judged)} clips held out, {sum(len(s.values) for s in judged) / 30:.0f} s\n\n{table(rows)}")
 
@@ -103,5 +107,4 @@ def table(rows: dict[str, tuple[dict[str, float], float]]) -> str:
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(2)
     main()

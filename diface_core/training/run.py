@@ -80,7 +80,7 @@ def _step(
     # What dropout leaves out belongs to the step and the process too.
     torch.manual_seed(int(np.random.SeedSequence([config.seed, state.step, together.rank()]).generate_state(1)[0]))
     for group in state.optimiser.param_groups:
-        group["lr"] = config.rate * rate_factor(state.step, config.steps)
+        group["lr"] = config.rate * rate_factor(state.step, config)
 
     with torch.autocast(state.denoiser.device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
         loss, terms = module(batch)
@@ -114,6 +114,7 @@ def _look(state: resume.State, config: TrainConfig, held_out: list[Sequence], cu
         checkpoint.save(state.average, config.out, steps=str(state.step), loss=f"{loss:.4f}")
 
 
-def rate_factor(step: int, steps: int) -> float:
-    """Learning rate: up over 300 steps, then down to a hundredth along a cosine."""
-    return min(1.0, (step + 1) / 300) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)))
+def rate_factor(step: int, config: TrainConfig) -> float:
+    """Learning rate: up over `warm_up` steps, then down to a hundredth along a cosine."""
+    up = min(1.0, (step + 1) / max(1, config.warm_up))
+    return up * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / config.steps)))

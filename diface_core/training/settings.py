@@ -18,8 +18,8 @@ class TrainConfig:
     Files. source: a name in `sources.SOURCES`. out: the weights. data: the corpora's folder. cache: where features,
     the resume file, the best weights so far and the logs are kept. fine_tune: weights to start from.
     Length. steps; batch: examples a step and process; rows: of an example; save_every, validate_every: steps (0 never).
-    Optimiser. rate: the highest learning rate. decay: of the weights. average: of the running mean of the weights.
-    precision: "bfloat16" (mixed) or "float32".
+    Optimiser. rate: the highest learning rate. warm_up: steps up to it. decay: of the weights. average: of the running
+    mean of the weights. precision: "bfloat16" (mixed) or "float32".
 
     Shares of the examples. unheard, unstyled, neither: without speech, without style, without both (classifier-free
     guidance, a scale for each). from_noise: that begin at t = 1. keep: those with values given, and how.
@@ -46,6 +46,7 @@ class TrainConfig:
     save_every: int = 500
     validate_every: int = 500
     rate: float = 1e-3
+    warm_up: int = 300
     decay: float = 0.02
     average: float = 0.998
     precision: str = "bfloat16"

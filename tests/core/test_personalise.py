@@ -49,8 +49,8 @@ def base(tmp_path_factory):
     model = {"channels": list(channels.FACE), "features": [LOUDNESS, LOUDNESS + 1], "width": 12, "levels": [1],
              "audio_width": 12, "audio_dilations": [1]}  # fmt: skip
     config = TrainConfig(
-        source="", out=folder / "face.safetensors", cache=folder, model=model, steps=250, batch=6, rows=40, rate=5e-3,
-        average=0.95, keep=KeepConfig(share=0.1), precision="float32",
+        source="", out=folder / "face.safetensors", cache=folder, model=model, steps=150, batch=6, rows=40, rate=5e-3,
+        warm_up=20, average=0.95, keep=KeepConfig(share=0.1), precision="float32",
     )  # fmt: skip
     speakers = [dataclasses.replace(speech(300, 0.1, 0.3, 1), style="small"), speech(300, 0.15, 0.0, 2)]
     return run.train(config, speakers, ("general", "small"))

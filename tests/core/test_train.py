@@ -100,11 +100,16 @@ def test_training_learns_what_the_sound_says(tmp_path, regression):
     assert np.corrcoef(heard(best, sequence)[:, 0], sequence.values[:, 0])[0, 1] > 0.9
 
 
+@pytest.mark.slow
 def test_a_key_draws_its_neighbours_along(tmp_path):
     """After training with bent keys, a key far from the recording moves the rows beside it too: it is not pasted in."""
-    keep = settings.KeepConfig(share=0.8, bent=0.8)
-    longer = config(tmp_path, steps=600, batch=12, rate=4e-3, save_every=0, average=0.95, keep=keep)
-    denoiser = run.train(longer, sequences()[1:], ("natural",))
+    resting = [dataclasses.replace(s, values=(s.values * [1, 0.1, 1]).astype(np.float16)) for s in sequences()[1:]]
+    keep = settings.KeepConfig(share=1.0, bent=1.0)
+    longer = config(
+        tmp_path, steps=300, batch=16, rate=1e-2, save_every=0, average=0.95, keep=keep, precision="float32",
+        warm_up=20, regression=True,
+    )  # fmt: skip
+    denoiser = run.train(longer, resting, ("natural",))
     xt = torch.zeros(1, 60, 3)
     kept = nothing_kept(xt)
     kept.keep[0, 30, 1] = True
@@ -115,8 +120,8 @@ def test_a_key_draws_its_neighbours_along(tmp_path):
             denoiser(xt, torch.ones(1), denoiser.speech.unheard, style, k)[0, :, 1] for k in (nothing_kept(xt), kept)
         )
     moved = (drawn - free).numpy()
-    assert moved[[29, 31]].min() > 1.0
-    assert np.abs(moved[[5, 55]]).max() < 0.5
+    assert moved[[29, 31]].min() > 0.5
+    assert np.abs(moved[[5, 55]]).max() < 0.1
 
 
 # --- several processes -----------------------------------------------------------------------------------------------
