@@ -61,7 +61,7 @@ def methods(
     style = judgement.judged[0].clip.style
     others: dict[str, Predict] = baselines(judgement.train)
     made = {name: [predict(h.features) for h in judgement.judged] for name, predict in others.items()}
-    if regression is not None:
+    if regression is not None and not judgement.unseen:
         asked = request(regression, style, 1, 1.0, variety=0.0)
         made["deterministic network"] = samples(regression, judgement.judged, asked, "deterministic")
     for count in options.steps:
@@ -102,7 +102,8 @@ def judge(judgement: Judgement, models: Models, regression: Models | None, optio
     truth = {"truth": Judged([clip.values for clip in clips], clips)}
     parts = [f"### {judgement.name}: {len(clips)} clips"]
     parts += [table(TRACKS, rows), table(PHONES, truth | rows), table(MILLIMETRES, rows)]
-    parts.append(diversity(judgement, models, options))
+    if not judgement.unseen:
+        parts.append(diversity(judgement, models, options))
     return "\n\n".join(part for part in parts if part)
 
 

@@ -14,12 +14,16 @@ from .corpora import Clip, Split
 
 @dataclass(frozen=True)
 class Judgement:
-    """`judged` clips, the `train` ones that the baselines learn from, and our face that learnt from no more."""
+    """`judged` clips, the `train` ones that the baselines learn from, and our face that learnt from no more.
+
+    unseen: whether neither met the source of the judged clips.
+    """
 
     name: str
     judged: list[Heard]
     train: list[Heard]
     face: Path
+    unseen: bool = False
 
 
 def judgements(
@@ -46,7 +50,7 @@ def judgements(
         others = [h for h in trained if h.clip.source != source]
         found.append(Judgement(f"{source}, split by clip", judged, mine, weights / "face.safetensors"))
         if source in without:
-            found.append(Judgement(f"{source}, split by source", judged, others, without[source]))
+            found.append(Judgement(f"{source}, split by source", judged, others, without[source], unseen=True))
     return found
 
 

@@ -311,6 +311,8 @@ def test_judged_by_source_nobody_has_met_it(monkeypatch, tmp_path):
     for judgement in found:
         assert not {h.clip.name for h in judgement.judged} & {h.clip.name for h in judgement.train}
     assert unseen.face == tmp_path / "other"
+    assert unseen.unseen
+    assert not known.unseen
     with pytest.raises(ValueError, match="nowhere"):
         judgements.judgements(clips, None, tmp_path, tmp_path, {"nowhere": tmp_path})
 
