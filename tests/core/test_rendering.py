@@ -229,3 +229,11 @@ def test_prompts_are_drawn_by_length(tmp_path, monkeypatch):
         Path(tmp_path / "someone" / f"{name}.g722").write_bytes(bytes(int(seconds * prompts.BYTES_A_SECOND)))
     assert len(prompts.chosen("someone", 8 / 60)) == 2
     assert {path.stem for path in prompts.chosen("someone", 10)} == {"a", "b", "c"}
+
+
+def test_the_recogniser_is_judged_by_kinds_of_sounds():
+    exact = [Phone(0.0, 0.1, "m"), Phone(0.1, 0.2, "a"), Phone(0.2, 0.3, "t"), Phone(0.3, 0.4, "i")]
+    heard = [Phone(0.0, 0.1, "b"), Phone(0.1, 0.2, "a"), Phone(0.3, 0.4, "i")]
+    pairs, cost = judge.matched(exact, heard)
+    assert [(a.label, b.label) for a, b in pairs] == [("m", "b"), ("a", "a"), ("i", "i")]
+    assert cost == 1.5  # one of its kind but another label, one left out

@@ -1,14 +1,19 @@
-"""Are the labels in time with the sound? The lag at which phones explain the spectrum best."""
+"""Are the labels in time with the sound? The lag at which phones explain the spectrum best.
+
+`python -m diface_core.training.rendering.timing FOLDER` prints it for every voice of a folder.
+"""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from ...features import RATE
 from ...types import FloatArray
-from .speech import Utterance
+from .speech import Utterance, read
 
 HOP, WINDOW = 80, 256
 """5 ms steps of 16 ms windows."""
@@ -58,3 +63,17 @@ def _explained(spectra: list[FloatArray], labels: list[np.ndarray], step: int, n
     sums = np.stack([np.bincount(known, column, names) for column in rows.T], axis=1)
     centred = sums / np.maximum(count, 1)[:, None] - rows.mean(axis=0)
     return float((count[:, None] * centred**2).sum() / ((rows - rows.mean(axis=0)) ** 2).sum())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="what `python -m diface_core.training.rendering` wrote")
+    parser.add_argument("--utterances", type=int, default=25, help="of each voice")
+    given = parser.parse_args()
+    for path in sorted(given.folder.glob("*.json")):
+        late, share = lag(read(given.folder, path.stem)[: given.utterances])
+        print(f"{path.stem:24} sound {late:+5.1f} ms after its labels, R2 {share:.2f}")
+
+
+if __name__ == "__main__":
+    main()
