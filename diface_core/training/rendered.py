@@ -38,10 +38,10 @@ def rendered(folder: Path, seed: int = 0) -> list[Clip]:
         for number, utterance in enumerate(said["utterances"]):
             name = f"rendered:{said['voice']}:{number}"
             sound = samples[utterance["start"] : utterance["start"] + utterance["samples"]]
-            phones = tuple(Phone(float(start), float(end), label) for start, end, label in utterance["phones"])
             try:
+                phones = tuple(Phone(float(start), float(end), label) for start, end, label in utterance["phones"])
                 clips.append(_clip(name, said["voice"], sound, phones, seed))
-            except ValueError as error:
+            except (KeyError, ValueError) as error:
                 log.warning("%s left out: %s", name, error)
     return clips
 

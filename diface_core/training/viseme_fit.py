@@ -16,6 +16,9 @@ from ..types import MODEL_RATE
 from .articulation import FEATURES, features, sounds
 from .coarticulation import PARAMETERS, blend
 from .corpora import Clip, grid, held_out, sealed
+from .lip_corners import puckered
+from .metrics import aperture, rows_of
+from .metrics.closures import is_labial
 from .viseme_report import report
 from .viseme_table import ASSET, MEASURED, VisemeTable, measured
 from .visemes import effort, spans
@@ -118,6 +121,18 @@ def fit(given: Examples, symbols: list[str], steps: int, batch: int = 48, seed: 
     return model
 
 
+def lateness(clips: list[Clip]) -> float:
+    """Seconds from the middle of an m, b or p to where the lips are nearest: how late the picture is (median)."""
+    late = []
+    for clip in clips:
+        opening = aperture(clip.values)
+        for phone in clip.phones:
+            if is_labial(phone.label) and phone.start > 0.2:
+                rows = rows_of(phone, len(opening), margin=3)
+                late.append((rows.start + opening[rows].argmin()) / MODEL_RATE.value - (phone.start + phone.end) / 2)
+    return float(np.median(late))
+
+
 @torch.no_grad()
 def calibrated(model: Model, given: Examples) -> VisemeTable:
     """The table with amplitudes as large as the truth's: a mean over many speakings moves less than each of them."""
@@ -134,18 +149,20 @@ def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m diface_core.training.viseme_fit", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--table", type=Path, default=ASSET)
     parser.add_argument("--judge", action="store_true", help="only judge the table that is there")
     given = parser.parse_args(arguments)
     torch.set_num_threads(1)
 
-    clips = [clip for clip in grid(given.data / "grid_s1") if clip.phones]
+    folder = given.data / "grid_s1"
+    clips = puckered([clip for clip in grid(folder) if clip.phones], folder)
     if not given.judge:
         learnt = [sealed(clip) for clip in clips if not held_out(clip)]
         symbols = sorted({sound for clip in clips for phone in clip.phones for sound in sounds(phone.label)})
         learnt_from = examples(learnt, symbols)
-        calibrated(fit(learnt_from, symbols, given.steps), learnt_from).save(given.table)
+        table = calibrated(fit(learnt_from, symbols, given.steps), learnt_from)
+        dataclasses.replace(table, late=lateness([c for c in clips if not held_out(c)])).save(given.table)
     print(
         report([clip for clip in clips if not held_out(clip)], [clip for clip in clips if held_out(clip)], given.table)
     )

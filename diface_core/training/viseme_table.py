@@ -31,25 +31,34 @@ ARTICULATED: dict[str, dict[str, float]] = {
 }
 # Added to a measured target: what a landmarker hardly sees, and what English letters and numbers hardly have.
 ADDED: dict[str, dict[str, float]] = {
-    "mouthRollLower": {"labiodental": 0.2},
+    "mouthRollLower": {"labiodental": 0.4},
     "mouthUpperUp": {"labiodental": 0.06, "sibilant": 0.04},
     "mouthFunnel": {"postalveolar": 0.25},
-    "mouthPucker": {"postalveolar": 0.2},
+    "mouthPucker": {"postalveolar": 0.1},
     "jawOpen": {"dental": 0.05},
     "aperture": {"dental": 0.06},
 }
 # The most that a sound may ask. GRID's ʃ and ʒ stand beside an open vowel only (the letters H, J and G), which is what
-# was measured there; their teeth are nearly shut.
+# was measured there; their teeth are nearly shut. His i and e are as open as his a and pressed, the artists' are not.
 MOST: dict[str, dict[str, float]] = {
-    "jawOpen": {"sibilant": 0.14},
-    "aperture": {"sibilant": 0.12},
+    "jawOpen": {"sibilant": 0.14, "front_spread": 0.30},
+    "aperture": {"sibilant": 0.12, "front_spread": 0.25},
+    "mouthPress": {"vowel": 0.08},
 }
 LEAST = {"jawOpen": 0.05, "aperture": 0.03}
 """The least that a sound asks whose lips are not at work: what is spoken is heard through the lips."""
-ROUND: dict[str, float] = {"mouthPucker": 0.5, "mouthFunnel": 0.3}
-"""The least that a round sound asks. A landmarker answers to rounding from about half way on only."""
-ROUND_STRENGTH = 0.5
-"""The least strength of that: lips are round through the whole sound, and before it (Daniloff & Moll 1968)."""
+ROUND: dict[str, float] = {"mouthPucker": 0.4, "mouthFunnel": 0.25}
+"""The least that a round sound asks."""
+STRONG: dict[str, dict[str, float]] = {
+    "mouthPucker": {"round": 0.5},
+    "mouthFunnel": {"round": 0.5},
+    "mouthRollLower": {"labiodental": 4.0},
+    "aperture": {"labiodental": 3.5},
+    "jawOpen": {"labiodental": 2.5},
+    "mouthLowerDown": {"labiodental": 3.5},
+}
+"""The least strength of that. Lips are round through the whole sound and before it (Daniloff and Moll, "Coarticulation
+of lip rounding", 1968); no vowel keeps the lower lip from the teeth of an f."""
 YIELDING = ("h", "ɦ", "ħ", "ʕ", "ʔ")
 """Sounds of the throat, which have their neighbours' lips (in GRID h is met before w only)."""
 YIELDS = -4.0
@@ -64,7 +73,8 @@ class VisemeTable:
 
     bias: (P, C). weights: (F, P, C), what a feature of articulation adds. deviations: symbol -> (P, C), what a sound
     that was measured adds to that; a sound that was not is what its features say. loudness_measured: (C,), the
-    logarithm of amplitude for one unit of loudness. gain: (C,), what amplitudes are times.
+    logarithm of amplitude for one unit of loudness. gain: (C,), what amplitudes are times. late: seconds
+    by which the measured faces follow their sound: the table's times are as measured, the motion is made without.
     """
 
     bias: FloatArray
@@ -72,6 +82,7 @@ class VisemeTable:
     deviations: dict[str, FloatArray]
     loudness_measured: FloatArray
     gain: FloatArray
+    late: float = 0.0
 
     @classmethod
     def load(cls, path: Path = ASSET) -> VisemeTable:
@@ -85,7 +96,8 @@ class VisemeTable:
             return np.round(values.astype(float), 4).tolist()
 
         table = {
-            "parameters": PARAMETERS, "features": FEATURES, "channels": MEASURED, "gain": short(self.gain),
+            "parameters": PARAMETERS, "features": FEATURES, "channels": MEASURED,
+            "late": round(self.late, 4), "gain": short(self.gain),
             "loudness": short(self.loudness_measured), "bias": short(self.bias), "weights": short(self.weights),
             "deviations": {symbol: short(values) for symbol, values in self.deviations.items()},
         }  # fmt: skip
@@ -107,10 +119,10 @@ class VisemeTable:
         found[0] = found[0] * self.gain + [_sum(ADDED.get(name, {}), said) for name in MEASURED]
         least, most = (np.array([limit(name, said) for name in MEASURED]) for limit in (_least, _most))
         found[0] = np.clip(found[0], least, most)
-        rounded = float(said[FEATURES.index("round")])
-        for name in ROUND if rounded else ():
-            strength = found[PARAMETERS.index("strength")]
-            strength[MEASURED.index(name)] = max(strength[MEASURED.index(name)], ROUND_STRENGTH * rounded)
+        for name, least in STRONG.items():
+            column, strength = MEASURED.index(name), found[PARAMETERS.index("strength")]
+            if (wanted := _sum(least, said)) > 0:
+                strength[column] = max(strength[column], wanted)
         if sound[0] in YIELDING:
             found[PARAMETERS.index("strength")] = YIELDS
         own = np.zeros((len(PARAMETERS), len(ARTICULATED)))
@@ -161,4 +173,4 @@ def _load(path: Path) -> VisemeTable:
         np.array(table[name], np.float32) for name in ("bias", "weights", "loudness", "gain")
     )
     deviations = {symbol: np.array(values, np.float32) for symbol, values in table["deviations"].items()}
-    return VisemeTable(bias, weights, deviations, loudness, gain)
+    return VisemeTable(bias, weights, deviations, loudness, gain, float(table["late"]))

@@ -72,7 +72,7 @@ def viseme_motion(
     if rng is not None:
         parameters[:, PARAMETERS.index("target")] *= _of_sounds(len(said), rng)
         scale = scale * _of_speaker(rows, rng)
-    tracks = _blended(said, parameters, times, scale.astype(np.float32))
+    tracks = _blended(said, parameters, times + np.float32(table.late), scale.astype(np.float32))
     values = _face(_sealed(np.maximum(tracks, 0.0), seal(said, times)))
     if rng is not None:
         values = _one_sided(values, rng)
