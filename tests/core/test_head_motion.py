@@ -1,0 +1,109 @@
+"""The shipped head: as lively as the median person in any number of steps, bent by keys, and never the same twice."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from diface_core import channels
+from diface_core.features import DIMENSION, LOUDNESS
+from diface_core.generate import Generator
+from diface_core.loudness import overview
+from diface_core.model import checkpoint
+from diface_core.model.bundle import WEIGHTS, Models
+from diface_core.training.head_prior import HeadPrior
+from diface_core.types import AudioSection, Constraints, GenerateRequest, Layers
+
+REQUEST = GenerateRequest(AudioSection(Path("unused")), ("head",))
+
+
+@pytest.fixture(scope="module")
+def models() -> Models:
+    return Models({"head": checkpoint.load(WEIGHTS / "head.safetensors")[0]}, "hash")
+
+
+@pytest.fixture(scope="module")
+def features(speech) -> np.ndarray:
+    """The sample speech twice over: twenty seconds that only the loudness is heard of."""
+    return heard(np.tile(overview([soundfile.read(speech, dtype="float32")[0]]).loudness, 2))
+
+
+def heard(loudness: np.ndarray) -> np.ndarray:
+    features = np.zeros((len(loudness), DIMENSION), np.float32)
+    features[:, LOUDNESS] = loudness
+    return features
+
+
+def performed(models, features, steps=8, seeds=6) -> np.ndarray:
+    requests = [dataclasses.replace(REQUEST, seed=seed, steps=steps) for seed in range(seeds)]
+    return np.stack([models.sample(features, request).values for request in requests])
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4, 8, 25])
+def test_it_moves_as_far_as_the_median_person_in_any_number_of_steps(models, features, steps):
+    motions, prior = performed(models, features, steps), HeadPrior.load()
+    assert 0.75 < np.sqrt(motions.var(1).sum(1)).mean() / prior.amplitude < 1.25
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4, 25])
+def test_every_number_of_steps_gives_the_motion_of_eight(models, features, steps):
+    eight, other = performed(models, features, 8, 2), performed(models, features, steps, 2)
+    assert all(np.corrcoef(eight[..., c].ravel(), other[..., c].ravel())[0, 1] > 0.9 for c in range(3))
+
+
+def test_seeds_are_as_different_as_takes(models, features):
+    first, second = performed(models, features, seeds=2)
+    assert np.abs([np.corrcoef(first[:, c], second[:, c])[0, 1] for c in range(3)]).mean() < 0.4
+
+
+def test_in_silence_it_idles(models, features):
+    quiet, speaking = performed(models, heard(np.full(900, -3.0))), performed(models, features)
+    degrees = np.degrees(quiet)
+    assert 0.4 < degrees.std(1).mean() < 2.5
+    assert np.abs(degrees).max() < 15
+    assert np.diff(quiet, axis=1).std() < 0.85 * np.diff(speaking, axis=1).std()
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_key_is_kept_exactly_and_the_motion_bends_towards_it(models, features, axis):
+    """A key 6 degrees off its take, three times the deviation: pasted in it would jump by 6 in a row, and back."""
+    free = models.sample(features, REQUEST).values
+    keep, values = np.zeros(free.shape, bool), free.copy()
+    keep[300, axis] = True
+    values[300, axis] += np.radians(6)
+    bent = models.sample(features, dataclasses.replace(REQUEST, constraints=Constraints(values, keep))).values
+    away = np.degrees(bent - free)[:, axis]
+    assert bent[300, axis] == values[300, axis]
+    assert np.abs(np.diff(away)).max() < 4.2
+    assert np.abs(away[:100]).max() < 1.0
+    others = [c for c in range(3) if c != axis]
+    assert np.abs(np.degrees(bent - free)[:, others]).max() < 3.0
+
+
+def test_between_two_kept_stretches_the_speed_is_continuous_at_the_borders(models, features):
+    """All but a second is another take's; where it begins and ends, speed changes little more than in strokes."""
+    wanted = models.sample(features, dataclasses.replace(REQUEST, seed=7)).values
+    keep = np.ones(wanted.shape, bool)
+    keep[200:230] = False
+    bent = models.sample(features, dataclasses.replace(REQUEST, constraints=Constraints(wanted, keep))).values
+    assert np.array_equal(bent[keep], wanted[keep])
+    change = np.abs(np.diff(bent, 2, axis=0))
+    borders = np.concatenate([change[197:201], change[227:231]])
+    assert borders.max() < 2.5 * np.quantile(np.abs(np.diff(wanted, 2, axis=0)), 0.99)
+
+
+def test_strength_and_axes_scale_each_axis(models, speech, tmp_path):
+    request = dataclasses.replace(
+        REQUEST,
+        audio=AudioSection(speech),
+        layers=Layers(None, None, None),
+        head_strength=1.5,
+        head_axes=(1.0, 0.0, 2.0),
+    )
+    plain = dataclasses.replace(request, head_strength=1.0, head_axes=(1.0, 1.0, 1.0))
+    generator = Generator.load(tmp_path)
+    scaled, usual = (generator.generate(r, lambda progress: None).motion for r in (request, plain))
+    assert scaled.channels == channels.HEAD
+    assert np.allclose(scaled.values, usual.values * [1.5, 0.0, 3.0], atol=1e-6)
