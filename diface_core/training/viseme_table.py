@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import channels
 from ..types import FloatArray
-from .articulation import FEATURES, features
+from .articulation import FEATURES, SILENCE, features
 from .coarticulation import PARAMETERS
 
 ASSET = Path(__file__).parent / "viseme_table.json"
@@ -40,10 +40,13 @@ ADDED: dict[str, dict[str, float]] = {
 }
 # The most that a sound may ask. GRID's ʃ and ʒ stand beside an open vowel only (the letters H, J and G), which is what
 # was measured there; their teeth are nearly shut. His i and e are as open as his a and pressed, the artists' are not.
+# His b is round from the word blue.
 MOST: dict[str, dict[str, float]] = {
-    "jawOpen": {"sibilant": 0.14, "front_spread": 0.30},
+    "jawOpen": {"sibilant": 0.14, "front_spread": 0.30, "labial": 0.1},
     "aperture": {"sibilant": 0.12, "front_spread": 0.25},
     "mouthPress": {"vowel": 0.08},
+    "mouthPucker": {"labial": 0.1},
+    "mouthFunnel": {"labial": 0.05},
 }
 LEAST = {"jawOpen": 0.05, "aperture": 0.03}
 """The least that a sound asks whose lips are not at work: what is spoken is heard through the lips."""
@@ -53,12 +56,13 @@ STRONG: dict[str, dict[str, float]] = {
     "mouthPucker": {"round": 0.5},
     "mouthFunnel": {"round": 0.5},
     "mouthRollLower": {"labiodental": 4.0},
-    "aperture": {"labiodental": 3.5},
-    "jawOpen": {"labiodental": 2.5},
-    "mouthLowerDown": {"labiodental": 3.5},
+    "aperture": {"labiodental": 2.0},
+    "mouthLowerDown": {"labiodental": 2.0},
 }
 """The least strength of that. Lips are round through the whole sound and before it (Daniloff and Moll, "Coarticulation
 of lip rounding", 1968); no vowel keeps the lower lip from the teeth of an f."""
+RESTING = -1.5
+"""The least strength of a pause: lips that wait for a word do not open for its vowel before they shut for its b."""
 YIELDING = ("h", "ɦ", "ħ", "ʕ", "ʔ")
 """Sounds of the throat, which have their neighbours' lips (in GRID h is met before w only)."""
 YIELDS = -4.0
@@ -123,6 +127,8 @@ class VisemeTable:
             column, strength = MEASURED.index(name), found[PARAMETERS.index("strength")]
             if (wanted := _sum(least, said)) > 0:
                 strength[column] = max(strength[column], wanted)
+        if sound == SILENCE:
+            found[PARAMETERS.index("strength")] = np.maximum(found[PARAMETERS.index("strength")], RESTING)
         if sound[0] in YIELDING:
             found[PARAMETERS.index("strength")] = YIELDS
         own = np.zeros((len(PARAMETERS), len(ARTICULATED)))

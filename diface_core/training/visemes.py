@@ -123,6 +123,8 @@ def _blended(
 ) -> FloatArray:
     """Tracks (T, C), a few seconds at a time, from the sounds that are felt there."""
     edges = np.array([(start, end) for start, end, _ in said], np.float32)
+    edges[0, 0] -= 1  # the rest before and after does not begin and end here
+    edges[-1, 1] += 1
     tracks = np.empty_like(scale)
     for first in range(0, len(times), BLOCK):
         some = slice(first, first + BLOCK)
