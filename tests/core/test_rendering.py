@@ -14,6 +14,7 @@ from diface_core.training.rendering import (
     engines,
     espeak,
     flite,
+    judge,
     phones,
     prompts,
     recogniser,

@@ -40,7 +40,7 @@ def matched(exact: Sequence[Phone], heard: Sequence[Phone]) -> tuple[list[tuple[
             i -= 1
         else:
             j -= 1
-    return pairs, float(costs[-1, -1])
+    return pairs[::-1], float(costs[-1, -1])
 
 
 def _unlike(a: Phone, b: Phone) -> float:
