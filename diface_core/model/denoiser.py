@@ -20,7 +20,7 @@ class DenoiserConfig:
     """The shape of a denoiser.
 
     channels: what it moves, in order. features: first and last + 1 column of a feature row that it hears.
-    styles: names of the trained styles, the first the default.
+    styles: names of the trained styles. default_style: those whose even blend is the default; none: the first.
     network: "unet", "convnet" or "transformer", `width` wide at full rate.
     levels: of the U-Net, its width's factor at each halving of the rate.
     dilations: of the convolutional net, one block each.
@@ -31,6 +31,7 @@ class DenoiserConfig:
     channels: tuple[str, ...]
     features: tuple[int, int]
     styles: tuple[str, ...]
+    default_style: tuple[str, ...] = ()
     network: str = "unet"
     width: int = 128
     levels: tuple[int, ...] = (1, 2, 2)

@@ -22,7 +22,7 @@ def styled(denoiser: Denoiser, style: Style) -> tuple[Denoiser, Tensor]:
     particular, 1 the blend as it was learnt, more goes on in the same direction.
     Raises ModelError for unknown styles, weights that do not add up, and files of another model.
     """
-    blend = style.blend or ((denoiser.config.styles[0], 1.0),)
+    blend = style.blend or tuple((name, 1.0) for name in denoiser.config.default_style or denoiser.config.styles[:1])
     total = sum(weight for _, weight in blend)
     if total <= 0 or any(weight < 0 for _, weight in blend):
         raise ModelError("A blend of styles needs weights of 0 and more, not all 0.", "Raise one of the weights.")

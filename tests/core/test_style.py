@@ -43,6 +43,13 @@ def test_a_trained_style_is_its_vector_and_none_is_the_first():
     assert torch.equal(styled(denoiser, Style())[1], denoiser.style_vector(torch.tensor([0])))
 
 
+def test_the_default_may_be_an_even_blend():
+    denoiser = model()
+    denoiser.config = dataclasses.replace(denoiser.config, default_style=("ada", "bob"))
+    _, vector = styled(denoiser, Style())
+    torch.testing.assert_close(vector, denoiser.style.weight.detach().mean(0, keepdim=True))
+
+
 @pytest.mark.parametrize("factor", [1.0, 7.0])
 def test_only_the_proportions_of_the_weights_count(factor):
     denoiser = model()
