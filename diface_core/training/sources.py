@@ -13,7 +13,8 @@ from .dataset import DatasetConfig, Sequence, build
 
 @dataclass(frozen=True)
 class Source:
-    """`sequences(data, config, cache)` gives the training split; `styles` names its speakers, the default first."""
+    """`sequences(data, config, cache)` gives the training split; `styles` names those that it always has, those of
+    further corpora follow."""
 
     sequences: Callable[[Path, DatasetConfig, Path], list[Sequence]]
     styles: tuple[str, ...]

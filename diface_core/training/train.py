@@ -35,7 +35,8 @@ def main(arguments: list[str] | None = None) -> None:
         with together.one_first():  # the others find the features computed
             training = source.sequences(config.data, config.dataset, config.cache)
             judged = held_out.sequences(config)
-        run.train(config, training, source.styles, judged)
+        styles = tuple(dict.fromkeys([*source.styles, *(sequence.style for sequence in training)]))
+        run.train(config, training, styles, judged)
 
 
 if __name__ == "__main__":
