@@ -16,7 +16,6 @@ from ..types import MODEL_RATE
 from .articulation import FEATURES, features, sounds
 from .coarticulation import PARAMETERS, blend
 from .corpora import Clip, grid, held_out, sealed
-from .lip_corners import puckered
 from .metrics import aperture, rows_of
 from .metrics.closures import is_labial
 from .viseme_report import report
@@ -156,7 +155,7 @@ def main(arguments: list[str] | None = None) -> None:
     torch.set_num_threads(1)
 
     folder = given.data / "grid_s1"
-    clips = puckered([clip for clip in grid(folder) if clip.phones], folder)
+    clips = [clip for clip in grid(folder) if clip.phones]
     if not given.judge:
         learnt = [sealed(clip) for clip in clips if not held_out(clip)]
         symbols = sorted({sound for clip in clips for phone in clip.phones for sound in sounds(phone.label)})
