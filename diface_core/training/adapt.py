@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ..model.denoiser import Denoiser
 from ..model.style_file import output_layer
+from ..types import FloatArray
 from .dataset import Sequence
 from .examples import Examples
 from .keeping import KeepConfig
@@ -65,14 +66,13 @@ def adapt(
     """
     rows = len(pair.values)
     tail = min(rows - 1, round(rows * (1 - config.held_back)))
+    pair = dataclasses.replace(pair, known=pair.known & (base.get_buffer("known").cpu().numpy() > 0))
     learnt, judged = _part(pair, 0, tail), _part(pair, tail, rows)
     denoiser = _nearest(base, judged, learnt)
     parameters = _only_style_and_output(denoiser, config.output_rate > 0)
     begun = [parameter.detach().clone() for parameter in parameters]
-    optimiser = torch.optim.Adam(
-        [{"params": [p], "lr": r} for p, r in zip(parameters, _rates(config), strict=False)], betas=(0.9, 0.99)
-    )
-    settings = _settings(config)
+    optimiser = _optimiser(parameters, config)
+    settings = _settings(config, base, learnt)
     examples, loss = Examples([learnt], denoiser, settings), TrainingLoss(denoiser, settings)
 
     mean = [parameter.detach().clone() for parameter in parameters]
@@ -103,9 +103,8 @@ def error(denoiser: Denoiser, judged: Sequence) -> float:
     """Mean squared error of the mean performance: what is known, in deviations, and the lips' distance."""
     ours = mean_performance(denoiser, judged)
     theirs = judged.values[: len(ours)].astype(np.float32)
-    seen = judged.known & (denoiser.get_buffer("known").cpu().numpy() > 0)
-    deviation = denoiser.get_buffer("deviation").cpu().numpy()
-    channelwise = float(np.square((ours - theirs) / deviation)[:, seen].mean())
+    deviation = _deviation(denoiser, judged)
+    channelwise = float(np.square((ours - theirs) / deviation)[:, judged.known].mean())
     names = denoiser.config.channels
     jaw, close = names.index("jawOpen"), names.index("mouthClose")
     gap = (ours - theirs)[:, jaw] - (ours - theirs)[:, close]
@@ -140,16 +139,25 @@ def _only_style_and_output(denoiser: Denoiser, output: bool) -> list[nn.Paramete
     return parameters
 
 
-def _rates(config: AdaptConfig) -> list[float]:
-    return [config.vector_rate, config.output_rate, config.output_rate]
+def _optimiser(parameters: list[nn.Parameter], config: AdaptConfig) -> torch.optim.Optimizer:
+    rates = [config.vector_rate, config.output_rate, config.output_rate]
+    groups = [{"params": [p], "lr": rate} for p, rate in zip(parameters, rates, strict=False)]
+    return torch.optim.Adam(groups, betas=(0.9, 0.99))
 
 
-def _settings(config: AdaptConfig) -> TrainConfig:
-    """As the general model is trained, but always in this style."""
+def _deviation(denoiser: Denoiser, pair: Sequence) -> FloatArray:
+    """Of each channel (C,), the general one or this speaker's, whichever is larger: no channel drowns the others."""
+    return np.maximum(denoiser.get_buffer("deviation").cpu().numpy(), pair.values.astype(np.float32).std(axis=0))
+
+
+def _settings(config: AdaptConfig, base: Denoiser, pair: Sequence) -> TrainConfig:
+    """As the general model is trained, but always in this style, and no channel counts more than its deviation."""
+    factor = (base.get_buffer("deviation").cpu().numpy() / _deviation(base, pair)) ** 2
+    weight = {name: float(value) for name, value in zip(base.config.channels, factor, strict=True)}
     return TrainConfig(
         source="", out=Path(), model={}, batch=config.batch, rows=config.rows, unstyled=0.0, neither=0.0,
         keep=KeepConfig(share=0.2), gap_weight=0.02, feature_noise=0.3, feature_dropout=0.1, from_noise=0.4,
-        seed=config.seed,
+        channel_weight=weight, seed=config.seed,
     )  # fmt: skip
 
 

@@ -87,19 +87,19 @@ def main(arguments: list[str] | None = None) -> None:
     plans = [(seconds, ONLY_STYLE, "style vector alone") for seconds in options.clip_seconds]
     plans += [(seconds, AdaptConfig(), "vector and output layer") for seconds in options.seconds]
     for seconds, config, name in plans:
-        begun = time.perf_counter()
+        begun = time.process_time()
         pair = first_seconds(lessons, seconds)
         done = adapt(base, pair.sequence(encoder, STYLE), config)
-        took = time.perf_counter() - begun
-        log.info("%s: %.0f s learnt in %.0f s, kept step %d", name, pair.seconds, took, done.steps)
+        took = time.process_time() - begun
+        log.info("%s: %.0f s learnt in %.0f s of one core, kept step %d", name, pair.seconds, took, done.steps)
         rows[f"{name}, {pair.seconds:.0f} s"] = (measure(done.denoiser, STYLE, judged), took)
     print(f"{len(judged)} clips held out, {sum(len(s.values) for s in judged) / 30:.0f} s\n\n{table(rows)}")
 
 
 def table(rows: dict[str, tuple[dict[str, float], float]]) -> str:
-    """Markdown: one row a model, its measures and the seconds that learning took."""
+    """Markdown: one row a model, its measures and the seconds of one core that learning took."""
     names = list(next(iter(rows.values()))[0])
-    lines = ["| | " + " | ".join(names) + " | learnt in s |", "|---" * (len(names) + 2) + "|"]
+    lines = ["| | " + " | ".join(names) + " | learnt in s of one core |", "|---" * (len(names) + 2) + "|"]
     for name, (scores, took) in rows.items():
         cells = [f"{scores[n]:.3f}" for n in names] + [f"{took:.0f}" if took else ""]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")

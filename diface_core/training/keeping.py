@@ -22,12 +22,12 @@ class KeepConfig:
 
     share: of the examples. bent: share of those whose keys are not what was recorded: a smooth bump, highest at a key,
     is added to the recording, so that the denoiser learns to lead the motion to a key and away again.
-    bend: the bumps' size in deviations of each channel.
+    bend: the bumps' size in deviations of each channel: larger than what is recorded, so that they show.
     """
 
     share: float = 0.25
-    bent: float = 0.3
-    bend: float = 1.0
+    bent: float = 0.5
+    bend: float = 2.5
 
 
 def draw_keep(rows: int, names: tuple[str, ...], rng: np.random.Generator) -> BoolArray:

@@ -19,6 +19,7 @@ from diface_core.model import checkpoint
 from diface_core.model.denoiser import Denoiser
 from diface_core.training import logs, run, settings
 from diface_core.training.examples import Examples
+from diface_core.training.keeping import bend, draw_keep
 from diface_core.training.losses import TrainingLoss
 from diface_core.training.starting import start
 from tests.core import toy_training
@@ -100,30 +101,6 @@ def test_training_learns_what_the_sound_says(tmp_path, regression):
     assert np.corrcoef(heard(best, sequence)[:, 0], sequence.values[:, 0])[0, 1] > 0.9
 
 
-@pytest.mark.slow
-def test_a_key_draws_its_neighbours_along(tmp_path):
-    """After training with bent keys, a key far from the recording moves the rows beside it too: it is not pasted in."""
-    resting = [dataclasses.replace(s, values=(s.values * [1, 0.1, 1]).astype(np.float16)) for s in sequences()[1:]]
-    keep = settings.KeepConfig(share=1.0, bent=1.0)
-    longer = config(
-        tmp_path, steps=300, batch=16, rate=1e-2, save_every=0, average=0.95, keep=keep, precision="float32",
-        warm_up=20, regression=True,
-    )  # fmt: skip
-    denoiser = run.train(longer, resting, ("natural",))
-    xt = torch.zeros(1, 60, 3)
-    kept = nothing_kept(xt)
-    kept.keep[0, 30, 1] = True
-    kept.values[0, 30, 1] = 2.0
-    with torch.inference_mode():
-        style = denoiser.style_vector(torch.tensor([0]))
-        free, drawn = (
-            denoiser(xt, torch.ones(1), denoiser.speech.unheard, style, k)[0, :, 1] for k in (nothing_kept(xt), kept)
-        )
-    moved = (drawn - free).numpy()
-    assert moved[[29, 31]].min() > 0.5
-    assert np.abs(moved[[5, 55]]).max() < 0.1
-
-
 # --- several processes -----------------------------------------------------------------------------------------------
 
 
@@ -194,6 +171,49 @@ def test_given_values_are_only_where_the_corpus_knows(tmp_path):
     batch = drawn.draw(0, range(200))
     assert 0.9 < batch.keep.flatten(1).any(1).float().mean() <= 1.0
     assert (batch.weight[batch.keep] > 0).all()
+
+
+@pytest.mark.parametrize(("bent", "low", "high"), [(0.0, -0.1, 0.1), (1.0, 0.4, 0.9)])
+def test_keys_that_were_not_recorded_draw_their_neighbours_along(tmp_path, bent, low, high):
+    """The best guess of a row beside a single key, in a channel of noise: nothing of the key, or a good part of it."""
+    keep = settings.KeepConfig(share=1.0, bent=bent)
+    drawn, _ = examples(tmp_path, keep=keep)
+    drawn.sequences, drawn.upto = drawn.sequences[1:2], np.ones(1)
+    batch = drawn.draw(0, range(1500))
+    values, given = batch.x0[:, :, 1], batch.keep[:, :, 1]
+    alone = given[:, 1:-1] & ~given[:, :-2] & ~given[:, 2:]
+    key, beside = values[:, 1:-1][alone], values[:, 2:][alone]
+    assert len(key) > 300
+    assert low < float((key * beside).sum() / (key * key).sum()) < high
+
+
+def test_what_an_artist_keeps_is_of_every_kind():
+    """Some of the face's keeping is one region's whole curves, single channels, borders alone, single keys."""
+    rng, rows = np.random.default_rng(0), 60
+    kept = [draw_keep(rows, channels.FACE, rng) for _ in range(400)]
+    assert all(keep.any() for keep in kept)
+    assert not any(keep.all() for keep in kept)
+    whole = [keep.all(0) for keep in kept if keep.all(0).any()]
+    named = [{channels.FACE[i] for i in np.flatnonzero(which)} for which in whole]
+    assert any(names and all(name.startswith("brow") for name in names) for names in named)
+    assert any(len(names) == 1 for names in named)
+    rows_kept = [keep.any(1) for keep in kept]
+    assert any(rows[0] and rows[-1] and not rows[20:40].any() for rows in rows_kept)
+    assert any(rows.sum() == 1 for rows in rows_kept)
+
+
+def test_a_bump_is_highest_at_its_key_and_gone_soon():
+    keep = np.zeros((61, 3), bool)
+    keep[30, 1] = True
+    highest = []
+    for seed in range(20):
+        bumps = bend(np.zeros((61, 3), np.float32), keep, np.ones(3, np.float32), np.random.default_rng(seed))
+        assert not bumps[:, [0, 2]].any()
+        assert np.abs(bumps).max() == np.abs(bumps[30, 1])
+        assert np.abs(bumps[[2, 58]]).max() < 0.01
+        highest.append(bumps[30, 1])
+    assert min(highest) < -0.5
+    assert max(highest) > 0.5
 
 
 def test_sound_and_style_are_left_out_apart_and_together(tmp_path):
