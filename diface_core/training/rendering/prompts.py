@@ -42,7 +42,7 @@ def chosen(speaker: str, minutes: float) -> list[Path]:
 
 def decoded(path: Path) -> FloatArray:
     """One prompt -> (N,) float32 at 16 kHz."""
-    import av
+    import av  # pyright: ignore[reportMissingImports]
 
     with av.open(str(path), format="g722") as file:
         parts = [frame.to_ndarray().ravel() for frame in file.decode(audio=0)]

@@ -35,7 +35,7 @@ WINDOW, MARGIN = 500, 50
 @lru_cache(maxsize=1)
 def _model() -> Any:
     try:
-        from hama.asr import ASRModel
+        from hama.asr import ASRModel  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise DifaceError("Recorded speech cannot be given phones.", HINT) from error
     return ASRModel()
