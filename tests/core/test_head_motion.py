@@ -76,7 +76,7 @@ def test_a_key_is_kept_exactly_and_the_motion_bends_towards_it(models, features,
     bent = models.sample(features, dataclasses.replace(REQUEST, constraints=Constraints(values, keep))).values
     away = np.degrees(bent - free)[:, axis]
     assert bent[300, axis] == values[300, axis]
-    assert np.abs(np.diff(away)).max() < 4.2
+    assert np.abs(np.diff(away)).max() < 3.2
     assert np.abs(away[:100]).max() < 1.0
     others = [c for c in range(3) if c != axis]
     assert np.abs(np.degrees(bent - free)[:, others]).max() < 3.0
@@ -91,7 +91,7 @@ def test_between_two_kept_stretches_the_speed_is_continuous_at_the_borders(model
     assert np.array_equal(bent[keep], wanted[keep])
     change = np.abs(np.diff(bent, 2, axis=0))
     borders = np.concatenate([change[197:201], change[227:231]])
-    assert borders.max() < 2.5 * np.quantile(np.abs(np.diff(wanted, 2, axis=0)), 0.99)
+    assert borders.max() < 2 * np.quantile(np.abs(np.diff(wanted, 2, axis=0)), 0.99)
 
 
 def test_strength_and_axes_scale_each_axis(models, speech, tmp_path):
