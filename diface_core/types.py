@@ -137,7 +137,7 @@ class GenerateRequest:
     rate: rate of the Motion returned (the scene's); the models run at MODEL_RATE and the result is resampled.
     steps: denoising steps, 1 to 50.
     guidance, style_guidance: classifier-free guidance towards the speech and towards the style, 1 is none.
-    variety: scale of the noise that the sampling starts from; 0 gives every seed the same performance.
+    variety: scale of the noise that the face's sampling starts from; 0 gives every seed the same performance.
     face_strength, head_strength: multiply the face weights and the head rotation, 0 to 2.
     head_axes: multiply the head's nod, tip and turn beside that.
     layers: eyes and breath, on top of the face.

@@ -86,8 +86,9 @@ class Performer:
 
     def __init__(self, part: str, denoiser: Denoiser, request: GenerateRequest) -> None:
         self._part, self._request = part, request
-        # The head has one style, and its motion goes with the speech only loosely.
+        # The head has one style, its motion goes with the speech only loosely, and its noise is how far it moves.
         face = part == "face"
+        self._variety = request.variety if face else 1.0
         self._scales = (request.guidance, request.style_guidance) if face else (1.0, 1.0)
         with torch.inference_mode():
             self._denoiser, self._style = styled(denoiser, request.style if face else Style())
@@ -106,7 +107,7 @@ class Performer:
             done = 0
             for speech in self._hear(features, rows):
                 last = done + speech.shape[1]
-                xt = self._request.variety * noise(last - done).to(denoiser.device)
+                xt = self._variety * noise(last - done).to(denoiser.device)
                 yield Rows(xt, speech, nothing_kept(xt) if wishes is None else _kept(denoiser, wishes(done, last)))
                 done = last
 

@@ -31,7 +31,6 @@ class DenoiserConfig:
     channels: tuple[str, ...]
     features: tuple[int, int]
     styles: tuple[str, ...]
-    default_style: tuple[str, ...] = ()
     network: str = "unet"
     width: int = 128
     levels: tuple[int, ...] = (1, 2, 2)
@@ -41,6 +40,7 @@ class DenoiserConfig:
     audio_width: int = 192
     audio_dilations: tuple[int, ...] = (1, 2, 4, 8)
     dropout: float = 0.0
+    default_style: tuple[str, ...] = ()
 
 
 class SpeechTower(nn.Module):

@@ -15,8 +15,8 @@ PARTING = [
 ]  # fmt: skip
 """The other shapes that take the lips apart."""
 
-SOFT = 0.03
-"""jawOpen - mouthClose, about 1 mm: a smaller gap is pressed shut, a much larger one stays."""
+SOFT = 0.005
+"""jawOpen - mouthClose, about a sixth of a millimetre: a smaller gap is pressed shut, a much larger one stays."""
 PARTED = 0.02
 """The gap at which the parting shapes have half their weight."""
 
