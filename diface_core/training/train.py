@@ -11,7 +11,7 @@ import logging
 from pathlib import Path
 
 from . import held_out, resume, run, sources, together
-from .settings import read_config
+from .settings import TrainConfig, read_config
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -22,12 +22,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("config", type=Path, help="a TOML file, such as diface_core/training/configs/face.toml")
     parser.add_argument("--again", action="store_true", help="start over instead of resuming")
     parser.add_argument("--steps", type=int, help="instead of the config's")
+    parser.add_argument("--out", type=Path, help="instead of the config's")
+    parser.add_argument("--split", help='instead of the config\'s, such as "source:facegood_1114"')
+    parser.add_argument("--regression", action="store_true", help="a deterministic network of the same size")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
 
-    config = read_config(options.config)
-    if options.steps:
-        config = dataclasses.replace(config, steps=options.steps)
+    config = _changed(read_config(options.config), options)
     if options.again:
         resume.resume_file(config).unlink(missing_ok=True)
     source = sources.SOURCES[config.source]
@@ -37,6 +38,17 @@ def main(arguments: list[str] | None = None) -> None:
             judged = held_out.sequences(config)
         styles = tuple(dict.fromkeys([*source.styles, *(sequence.style for sequence in training)]))
         run.train(config, training, styles, judged)
+
+
+def _changed(config: TrainConfig, options: argparse.Namespace) -> TrainConfig:
+    """The settings with what the command line says instead."""
+    return dataclasses.replace(
+        config,
+        steps=options.steps or config.steps,
+        out=options.out or config.out,
+        dataset=dataclasses.replace(config.dataset, split=options.split or config.dataset.split),
+        regression=options.regression or config.regression,
+    )
 
 
 if __name__ == "__main__":
