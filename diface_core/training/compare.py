@@ -79,6 +79,7 @@ def seconds(denoiser: Denoiser, rows: int = 1800) -> float:
 
 def compared(config: TrainConfig, name: str, training: list[Sequence], held: list[Sequence]) -> Result:
     """Train one variant and measure it."""
+    config.out.parent.mkdir(parents=True, exist_ok=True)
     begin = time.perf_counter()
     denoiser = run.train(config, training, sources.SOURCES[config.source].styles)
     step = (time.perf_counter() - begin) / config.steps
