@@ -130,6 +130,25 @@ class Layers:
 
 
 @dataclass(frozen=True)
+class ThreeDiface:
+    """The user's own 3DiFACE models, to make the motion instead of DiFACE's (Thambiraja et al. 2025).
+
+    face, head: checkpoint folders as published (`args.yml`, `checkpoints/`); None where that part is not asked for.
+    listener: folder of the general face model, whose audio features the head hears; None is `face`.
+    wav2vec2: folder of wav2vec2-base-960h as `transformers` saves it; None where the checkpoints hold the encoder.
+    condition: which of the trained speakers' styles, 0 to 7.
+    steps: of DPM-Solver++; None is the checkpoints' own sampler with all its steps.
+    """
+
+    face: Path | None
+    head: Path | None
+    listener: Path | None = None
+    wav2vec2: Path | None = None
+    condition: int = 0
+    steps: int | None = 25
+
+
+@dataclass(frozen=True)
 class GenerateRequest:
     """One generation.
 
@@ -141,6 +160,7 @@ class GenerateRequest:
     face_strength, head_strength: multiply the face weights and the head rotation, 0 to 2.
     head_axes: multiply the head's nod, tip and turn beside that.
     layers: eyes and breath, on top of the face.
+    engine: models of the user's own; None is DiFACE's.
     """
 
     audio: AudioSection
@@ -157,6 +177,7 @@ class GenerateRequest:
     style: Style = Style()
     layers: Layers = Layers()
     constraints: Constraints | None = None
+    engine: ThreeDiface | None = None
 
 
 @dataclass(frozen=True)
@@ -177,12 +198,27 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class Shapes:
+    """Shape keys that a Motion was made for, where they are not ARKit's: `names` are its channels, `deltas` (K, V, 3)
+    float32 how far each moves the vertices at weight 1, in metres, in FLAME's frame (Y up, the face looks along +Z).
+
+    `error` is how far the shapes are from the models' own vertices at most, in metres.
+    """
+
+    names: tuple[str, ...]
+    deltas: FloatArray
+    error: float = 0.0
+
+
+@dataclass(frozen=True)
 class GenerateResult:
-    """The Motion, the hash of the models that made it (hex), and the seconds that each stage took."""
+    """The Motion, the hash of the models that made it (hex), and the seconds that each stage took; `shapes` where the
+    face's channels are the user's models' own."""
 
     motion: Motion
     model_hash: str
     timings: dict[str, float] = field(default_factory=dict)
+    shapes: Shapes | None = None
 
 
 Report = Callable[[Progress], None]

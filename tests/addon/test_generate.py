@@ -113,7 +113,7 @@ def test_the_settings_as_they_are_ask_for_the_requests_defaults(scene, head, cli
 
 
 def test_style_head_and_layers_reach_the_request(scene, head, clicks, worker, monkeypatch) -> None:
-    monkeypatch.setattr(styles, "names", lambda: ("ada", "bo"))
+    monkeypatch.setattr(styles, "default", lambda: ("ada",))
     scenes.use_file(scene, clicks(CLICKS))
     settings = scene.diface
     settings.second_style, settings.style_mix, settings.style_strength = "bo", 0.25, 1.5
@@ -127,8 +127,9 @@ def test_style_head_and_layers_reach_the_request(scene, head, clicks, worker, mo
 
 
 def test_styles_blend_by_name_and_by_path(scene, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(styles, "names", lambda: ("ada", "bo"))
+    monkeypatch.setattr(styles, "default", lambda: ("ada", "bo"))
     assert styles.blended("", "", 0.5, 1.0) == types.Style()
+    assert styles.blended("", "cy", 0.5, 1.0).blend == (("ada", 0.25), ("bo", 0.25), ("cy", 0.5))
     assert styles.blended("bo", "", 0.5, 1.0) == types.Style.of("bo")
     assert styles.blended("bo", "ada", 0.0, 1.0) == types.Style.of("bo")
     assert styles.blended("", "bo", 1.0, 1.0) == types.Style.of("bo")

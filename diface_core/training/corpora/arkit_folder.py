@@ -57,6 +57,8 @@ def _clip(path: Path, folder: Path, style: str) -> Clip:
     values = recordings.on_the_sounds_clock(values, times, samples)
     # A channel that never moves was not tracked (older phones send zeros for the tongue).
     known = np.ptp(values, axis=0) > 1e-3
+    if not known.any():
+        raise ValueError("nothing in the face moves")
     name = str(path.relative_to(folder).with_suffix(""))
     return Clip(name, samples, values * known, known, style, speaker=style, source=style)
 

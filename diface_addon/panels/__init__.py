@@ -1,0 +1,31 @@
+"""The panel DiFACE, in the sidebar of the 3D viewport and of the Sequencer: a file a topic."""
+
+from __future__ import annotations
+
+import bpy
+
+from .details import Advanced, Eyes, Head, Style
+from .export import Export
+from .main import Main
+from .panel import Panel
+from .takes import Takes
+
+PLACES = ("VIEW_3D", "SEQUENCE_EDITOR")
+TOPICS = (Style, Head, Eyes, Advanced, Takes, Export)
+"""The sub-panels, from top to bottom."""
+
+
+def _placed(panel: type[Panel], space: str, parent: str = "") -> type[bpy.types.Panel]:
+    """The class of `panel` for the sidebar of `space`."""
+    name = f"{space}_PT_diface_{panel.__name__.lower()}"
+    fields = {"bl_idname": name, "bl_space_type": space, **({"bl_parent_id": parent} if parent else {})}
+    return type(name, (panel, bpy.types.Panel), fields)
+
+
+CLASSES = tuple(
+    _placed(panel, space, "" if panel is Main else f"{space}_PT_diface_main")
+    for space in PLACES
+    for panel in (Main, *TOPICS)
+)
+
+register, unregister = bpy.utils.register_classes_factory(CLASSES)
