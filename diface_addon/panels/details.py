@@ -1,0 +1,57 @@
+"""Style, head, eyes and breath, and what is rarely touched."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import properties
+from .panel import Detail
+
+
+class Style(Detail):
+    bl_label = "Style"
+
+    def show(self, layout: bpy.types.UILayout, settings: properties.DifaceSettings) -> None:
+        layout.active = settings.parts != "HEAD"
+        for name in ("style", "second_style"):
+            row = layout.row(align=True)
+            row.prop(settings, name)
+            row.operator("diface.load_style", text="", icon="FILE_FOLDER").second = name == "second_style"
+        if settings.second_style:
+            layout.prop(settings, "style_mix", slider=True)
+        layout.prop(settings, "style_strength", text="Strength", slider=True)
+
+
+class Head(Detail):
+    bl_label = "Head"
+
+    def show(self, layout: bpy.types.UILayout, settings: properties.DifaceSettings) -> None:
+        layout.active = settings.parts != "FACE"
+        column = layout.column(align=True)
+        for index, name in enumerate(("Nod", "Tip", "Turn")):
+            column.prop(settings, "head_axes", index=index, text=name, slider=True)
+
+
+class Eyes(Detail):
+    bl_label = "Eyes & Breath"
+
+    def show(self, layout: bpy.types.UILayout, settings: properties.DifaceSettings) -> None:
+        layout.active = settings.parts != "HEAD"
+        for name in properties.LAYERS:
+            row = layout.row(align=True, heading=name.capitalize())
+            row.prop(settings, name, text="")
+            seed = row.row(align=True)
+            seed.active = getattr(settings, name)
+            seed.prop(settings, f"{name}_seed", text="")
+            seed.operator("diface.new_seed", text="", icon="FILE_REFRESH").of = f"{name}_seed"
+
+
+class Advanced(Detail):
+    bl_label = "Advanced"
+
+    def show(self, layout: bpy.types.UILayout, settings: properties.DifaceSettings) -> None:
+        layout.prop(settings, "variety", slider=True)
+        guidance = layout.column(align=True)
+        guidance.active = settings.parts != "HEAD"
+        guidance.prop(settings, "guidance")
+        guidance.prop(settings, "style_guidance")

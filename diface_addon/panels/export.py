@@ -1,0 +1,22 @@
+"""Files to take away."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..scene import frame_range
+from .panel import Panel
+
+
+class Export(Panel):
+    bl_label = "Export"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        first, last = frame_range.of(context.scene)
+        preview = "Preview range" if context.scene.use_preview_range else "Frames"
+        self.layout.label(text=f"{preview} {first} to {last}")
+        column = self.layout.column(align=True)
+        column.operator("diface.export_fbx", icon="EXPORT")
+        column.operator("diface.export_alembic", icon="EXPORT")
+        self.layout.operator("diface.playblast", icon="FILE_MOVIE")

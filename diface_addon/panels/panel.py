@@ -1,0 +1,23 @@
+"""What the panels have in common."""
+
+from __future__ import annotations
+
+import bpy
+
+
+class Panel:
+    """Mix-in: where the panels stand."""
+
+    bl_region_type = "UI"
+    bl_category = "DiFACE"
+
+
+class Detail(Panel):
+    """Mix-in: settings that do well as they are, out of the way until they are wanted."""
+
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        self.layout.use_property_split = True
+        self.layout.use_property_decorate = False
+        self.show(self.layout, context.scene.diface)
