@@ -108,11 +108,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--variants", type=Path, default=CONFIGS / "compare.toml")
     parser.add_argument("--only", nargs="+", help="names of variants")
     parser.add_argument("--steps", type=int, default=1200)
+    parser.add_argument("--quick", action="store_true", help="only the bundled corpora, gone through twice")
     given = parser.parse_args(arguments)
 
     base, variants = read_config(given.base), tomllib.loads(given.variants.read_text())
+    if given.quick:
+        base = dataclasses.replace(base, dataset=dataclasses.replace(base.dataset, corpora=(), clean=1, varied=1))
     training = sources.SOURCES[base.source].sequences(base.data, base.dataset, base.cache)
-    held = held_out.sequences(base.source, base.data, base.cache)
+    held = held_out.sequences(base)
     results: list[Result] = []
     for name in given.only or variants:
         results.append(compared(variant(base, name, variants[name], given.steps), name, training, held))
