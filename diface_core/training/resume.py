@@ -6,34 +6,44 @@ import hashlib
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
+from torch import nn
 from torch.optim import Optimizer
-
-from ..model.denoiser import Denoiser
-from .settings import TrainConfig
 
 log = logging.getLogger(__name__)
 
+Network = TypeVar("Network", bound=nn.Module)
+
+
+class Settings(Protocol):
+    """Of any training: the file that it writes, and the folder for what it keeps beside that."""
+
+    @property
+    def out(self) -> Path: ...
+    @property
+    def cache(self) -> Path: ...
+
 
 @dataclass
-class State:
+class State(Generic[Network]):
     """All that a training is after `step` steps. Its random numbers belong to the steps and are no part of it."""
 
-    denoiser: Denoiser
-    average: Denoiser
+    denoiser: Network
+    average: Network
     optimiser: Optimizer
     step: int = 0
     best: float = float("-inf")
 
 
-def resume_file(config: TrainConfig) -> Path:
+def resume_file(config: Settings) -> Path:
     """Named after the settings too: other settings are another training."""
     settings = hashlib.sha256(repr(config).encode()).hexdigest()[:8]
     return config.cache / f"resume_{config.out.stem}_{settings}.pt"
 
 
-def save(state: State, config: TrainConfig) -> None:
+def save(state: State[Any], config: Settings) -> None:
     """Write the state, whole or not at all."""
     path = resume_file(config)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +55,7 @@ def save(state: State, config: TrainConfig) -> None:
     path.with_suffix(".partial").replace(path)
 
 
-def load(state: State, config: TrainConfig) -> None:
+def load(state: State[Any], config: Settings) -> None:
     """Bring `state` to where an earlier run of the same settings stopped, if there was one."""
     path = resume_file(config)
     if not path.exists():

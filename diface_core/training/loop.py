@@ -1,0 +1,111 @@
+"""What every training does: examples, loss, step, running average, and now and then a look at what came of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from . import logs, resume, together
+
+CURVE_EVERY = 20
+"""Steps from point to point of the curves."""
+
+
+class LoopConfig(resume.Settings, Protocol):
+    """The settings that the loop reads of any training; `settings.TrainConfig` says what each is."""
+
+    @property
+    def steps(self) -> int: ...
+    @property
+    def batch(self) -> int: ...
+    @property
+    def rate(self) -> float: ...
+    @property
+    def warm_up(self) -> int: ...
+    @property
+    def average(self) -> float: ...
+    @property
+    def precision(self) -> str: ...
+    @property
+    def seed(self) -> int: ...
+
+
+class Draws(Protocol):
+    """Gives the examples of these numbers in this step, always the same ones, on the network's device."""
+
+    def draw(self, step: int, numbers: Iterable[int]) -> Any: ...
+
+
+Look = Callable[[resume.State[Any], logs.Curves, float], None]
+"""Called after every step, with its loss, in the first process: measures and saves where it is time to."""
+
+
+def run(state: resume.State[Any], config: LoopConfig, examples: Draws, loss: nn.Module, look: Look) -> None:
+    """Train `state` up to `config.steps`, from wherever it is.
+
+    `loss` gives (loss, terms) of a batch. Under torchrun all processes train one model, each on `config.batch` examples
+    a step.
+    """
+    module = together.in_step(loss)
+    first = together.rank() == 0
+    curves = logs.curves(config.cache / "logs" / config.out.stem, wanted=first)
+    bar = tqdm(
+        initial=state.step, total=config.steps, desc=config.out.stem, unit="step", mininterval=1, disable=not first
+    )
+    while state.step < config.steps:
+        value, terms = _step(state, examples, module, config)
+        bar.update()
+        if state.step % CURVE_EVERY == 0 and first:
+            bar.set_postfix(loss=f"{value:.3f}", refresh=False)
+            for name, term in {"loss": value, **terms}.items():
+                curves.add_scalar(f"train/{name}", float(term), state.step)
+        if first:
+            look(state, curves, float(value))
+    curves.close()
+    bar.close()
+    together.wait()
+
+
+def _step(
+    state: resume.State[Any], examples: Draws, module: nn.Module, config: LoopConfig
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """One step of the optimiser and of the running average."""
+    mine = range(together.rank() * config.batch, (together.rank() + 1) * config.batch)
+    batch = examples.draw(state.step, mine)
+    # What dropout leaves out belongs to the step and the process too.
+    torch.manual_seed(int(np.random.SeedSequence([config.seed, state.step, together.rank()]).generate_state(1)[0]))
+    for group in state.optimiser.param_groups:
+        group["lr"] = config.rate * rate_factor(state.step, config)
+
+    where = next(state.denoiser.parameters()).device
+    with torch.autocast(where.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
+        loss, terms = module(batch)
+    state.optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(state.denoiser.parameters(), 1.0)
+    state.optimiser.step()
+    _average(state, min(config.average, (1 + state.step) / (10 + state.step)))
+    state.step += 1
+    return loss.detach(), terms
+
+
+@torch.no_grad()
+def _average(state: resume.State[Any], keep: float) -> None:
+    """Lead the running mean of the weights on; what a network counts itself (batch norm's statistics) it takes over."""
+    for mean, new in zip(state.average.parameters(), state.denoiser.parameters(), strict=True):
+        if new.requires_grad:
+            mean.lerp_(new, 1 - keep)
+    for mean, new in zip(state.average.buffers(), state.denoiser.buffers(), strict=True):
+        mean.copy_(new)
+
+
+def rate_factor(step: int, config: LoopConfig) -> float:
+    """Learning rate: up over `warm_up` steps, then down to a hundredth along a cosine."""
+    up = min(1.0, (step + 1) / max(1, config.warm_up))
+    return up * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / config.steps)))
