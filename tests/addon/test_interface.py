@@ -147,9 +147,13 @@ def test_export_says_its_range(scene, head) -> None:
 
 def test_the_preferences_draw(scene) -> None:
     found: list[str] = []
-    stand_in = type("Preferences", (), {"layout": Layout(found), "bl_rna": preferences.DifacePreferences.bl_rna})()
+    fields = dict.fromkeys(preferences.OWN, "")
+    stand_in = type(
+        "Preferences", (), {"layout": Layout(found), "bl_rna": preferences.DifacePreferences.bl_rna, **fields}
+    )()
     preferences.DifacePreferences.draw(stand_in, bpy.context)
-    assert {"python", "diface.check_worker"} <= set(found)
+    assert {"python", "diface.check_worker", *preferences.OWN} <= set(found)
+    assert sum(line.startswith("Not set: ") for line in found) == len(preferences.OWN)
 
 
 def test_panels_stand_in_both_editors() -> None:
