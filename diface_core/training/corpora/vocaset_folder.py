@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,19 @@ LARGEST = 1.0
 """Metres from the origin beyond which no vertex of a head in metres stands."""
 
 
+@dataclass(frozen=True)
+class Sentence:
+    """One sequence as it was recorded: `vertices` (T, 5023, 3) m, mapped and not read, at the folder's frames a second;
+    the speaker's `template` (5023, 3) m; `samples` (N,) at 16 kHz, no longer than the motion.
+    """
+
+    name: str
+    speaker: str
+    vertices: FloatArray
+    template: FloatArray
+    samples: FloatArray
+
+
 def vocaset_folder(folder: Path, style: str = "") -> Iterator[Clip | Skipped]:
     """A clip for every sequence `SPEAKER_sentenceNN.npy`: FLAME vertices (T, 15069) or (T, 5023, 3) in metres.
 
@@ -30,12 +44,18 @@ def vocaset_folder(folder: Path, style: str = "") -> Iterator[Clip | Skipped]:
     Source: the folder's name. Raises DifaceError where a part of the folder is missing or templates.pkl holds more
     than arrays.
     """
+    for item in sentences(folder):
+        yield item if isinstance(item, Skipped) else _clip(item, style or item.speaker, folder.name)
+
+
+def sentences(folder: Path, fps: float = FPS) -> Iterator[Sentence | Skipped]:
+    """Every sequence of the folder, recorded at `fps` frames a second; raises as `vocaset_folder` does."""
     require(folder, "wav", "vertices_npy", "templates.pkl")
     templates = load_arrays(folder / "templates.pkl")
     sequences = sorted((folder / "vertices_npy").glob("*.npy"))
     for path in sequences:
         try:
-            yield _clip(path, folder, templates, style)
+            yield _sentence(path, folder, templates, fps)
         except (DifaceError, OSError, ValueError, EOFError) as reason:
             yield Skipped(str(path), getattr(reason, "message", str(reason)))
     moving = {path.stem for path in sequences}
@@ -44,7 +64,7 @@ def vocaset_folder(folder: Path, style: str = "") -> Iterator[Clip | Skipped]:
             yield Skipped(str(path), "no vertices of the same name")
 
 
-def _clip(path: Path, folder: Path, templates: dict[str, FloatArray], style: str) -> Clip:
+def _sentence(path: Path, folder: Path, templates: dict[str, FloatArray], fps: float) -> Sentence:
     speaker = max((name for name in templates if path.stem.startswith(name)), key=len, default=None)
     if speaker is None:
         raise ValueError("no template of this speaker")
@@ -57,16 +77,23 @@ def _clip(path: Path, folder: Path, templates: dict[str, FloatArray], style: str
     vertices = np.load(path, mmap_mode="r", allow_pickle=False)
     if vertices.size == 0 or vertices[0].size != template.size:
         raise ValueError(f"vertices of shape {vertices.shape}, expected (frames, 15069)")
-    vertices = np.asarray(vertices, np.float32).reshape(len(vertices), -1, 3)
-    if not np.isfinite(vertices).all() or np.abs(vertices).max() > LARGEST:
+    vertices = vertices.reshape(len(vertices), -1, 3)
+    if not np.isfinite(vertices).all() or max(vertices.max(), -vertices.min()) > LARGEST:
         raise ValueError("vertices that are no numbers, or not in metres")
+    samples = as_long(recordings.load(sound), len(vertices) / fps, fps)
+    return Sentence(path.stem, speaker, vertices, template, samples)
 
-    samples = recordings.load(sound)
-    seconds = min(len(samples) / RATE, len(vertices) / FPS)
-    if abs(len(samples) / RATE - len(vertices) / FPS) > APART:
-        raise ValueError(f"{len(vertices) / FPS:.2f} s of motion at 60 fps, but {len(samples) / RATE:.2f} s of sound")
-    samples = samples[: round(seconds * RATE)]
-    values = at_rows(flame_channels.weights(vertices, template), np.arange(len(vertices)) / FPS, len(samples))
-    return Clip(
-        path.stem, samples, values, flame_channels.known(), style or speaker, speaker=speaker, source=folder.name
-    )
+
+def as_long(samples: FloatArray, seconds: float, fps: float) -> FloatArray:
+    """The samples as far as there is motion, of `seconds` at `fps`. Raises ValueError where the two are unlike."""
+    if abs(len(samples) / RATE - seconds) > APART:
+        raise ValueError(f"{seconds:.2f} s of motion at {fps:g} fps, but {len(samples) / RATE:.2f} s of sound")
+    return samples[: round(seconds * RATE)]
+
+
+def _clip(sentence: Sentence, style: str, source: str) -> Clip:
+    vertices = np.asarray(sentence.vertices, np.float32)
+    values = flame_channels.weights(vertices, sentence.template)
+    values = at_rows(values, np.arange(len(values)) / FPS, len(sentence.samples))
+    known = flame_channels.known()
+    return Clip(sentence.name, sentence.samples, values, known, style, speaker=sentence.speaker, source=source)
