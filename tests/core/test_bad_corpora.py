@@ -18,8 +18,8 @@ from diface_core.motion_files import write_motion
 from diface_core.training import corpora
 from diface_core.training.corpora import flame_channels, recordings
 from diface_core.training.corpora.arkit_folder import times_of
-from diface_core.training.corpora.safe_pickle import load_arrays
 from diface_core.types import MODEL_RATE, FrameRate, Motion
+from diface_core.unpickle import load_arrays
 
 JAW = channels.FACE.index("jawOpen")
 

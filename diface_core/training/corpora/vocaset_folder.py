@@ -11,10 +11,10 @@ import numpy as np
 from ...errors import DifaceError
 from ...features import RATE
 from ...types import FloatArray
+from ...unpickle import load_arrays
 from . import flame_channels, recordings
 from .clip import Clip, at_rows
 from .reading import Skipped, require
-from .safe_pickle import load_arrays
 
 FPS = 60.0
 """Frames a second of the vertices (Cudeiro et al., CVPR 2019)."""

@@ -1,0 +1,174 @@
+"""What stands for numpy's, scipy's and chumpy's arrays while a pickle is read: containers that run nothing."""
+
+from __future__ import annotations
+
+import codecs
+import math
+import pickle
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Plain = Callable[[Any], Any]
+"""Turns what the unpickler built into plain containers and arrays."""
+
+_NUMBERS = re.compile(r"[<>=|]?[?biufcSU]\d*")
+_OBJECTS = re.compile(r"[|]?O\d*")
+_MOST = 2**27
+"""Elements of a sparse matrix written out: one that says it is larger is none of ours."""
+
+
+class Standin:
+    """Stands where a pickle asks for a class. It keeps what it is given and calls nothing."""
+
+    args: tuple[Any, ...] = ()
+    state: Any = None
+
+    def __init__(self, *args: Any) -> None:
+        self.args = args
+
+    def __setstate__(self, state: Any) -> None:
+        self.state = state
+
+    def plain(self, plain: Plain) -> Any:
+        """What it stands for."""
+        raise pickle.UnpicklingError("a type is no array")
+
+
+class _Type(Standin):
+    """numpy.dtype: (code, align, copy), its state's second item the byte order."""
+
+    def dtype(self) -> np.dtype[Any]:
+        code = self.args[0] if self.args else None
+        if not isinstance(code, str) or not (_NUMBERS.fullmatch(code) or _OBJECTS.fullmatch(code)):
+            raise pickle.UnpicklingError(f"an array of {code!r}")
+        order = self.state[1] if self.state else "|"
+        return np.dtype(code).newbyteorder(order) if order in ("<", ">") else np.dtype(code)
+
+
+class _Array(Standin):
+    """numpy.ndarray, its state ([version,] shape, dtype, Fortran order, data)."""
+
+    def plain(self, plain: Plain) -> Any:
+        shape, kind, fortran, data = self.state[-4:]
+        return _array(shape, kind, data, "F" if fortran else "C", plain)
+
+
+class _Buffer(Standin):
+    """The same as protocol 5 writes it: (data, dtype, shape, order)."""
+
+    def plain(self, plain: Plain) -> Any:
+        data, kind, shape, order = self.args[:4]
+        return _array(shape, kind, data, order, plain)
+
+
+class _Scalar(Standin):
+    """A number of numpy's: (dtype, data)."""
+
+    def plain(self, plain: Plain) -> Any:
+        return _array((), self.args[0], self.args[1], "C", plain)[()]
+
+
+class _Columns(Standin):
+    """scipy.sparse's matrices by compressed columns, and by compressed rows below."""
+
+    by_rows = False
+
+    def plain(self, plain: Plain) -> Any:
+        state = plain(self.state)
+        starts = np.asarray(state["indptr"])
+        major = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+        minor = np.asarray(state["indices"])
+        return _dense(state, major, minor) if self.by_rows else _dense(state, minor, major)
+
+
+class _Rows(_Columns):
+    by_rows = True
+
+
+class _Triples(Standin):
+    """scipy.sparse's matrices as rows, columns and values."""
+
+    def plain(self, plain: Plain) -> Any:
+        state = plain(self.state)
+        rows, columns = state["coords"] if "coords" in state else (state["row"], state["col"])
+        return _dense(state, rows, columns)
+
+
+class _Chumpy(Standin):
+    """chumpy.ch.Ch, which wraps an array `x`."""
+
+    def plain(self, plain: Plain) -> Any:
+        return np.asarray(plain(self.state["x"]))
+
+
+class _ChumpySelect(Standin):
+    """chumpy.reordering.Select: the elements `idxs` of the flat `a`, in `preferred_shape`."""
+
+    def plain(self, plain: Plain) -> Any:
+        whole, chosen, shape = (plain(self.state[name]) for name in ("a", "idxs", "preferred_shape"))
+        return np.ravel(whole)[np.asarray(chosen)].reshape(shape)
+
+
+def _array(shape: Any, kind: Any, data: Any, order: Any, plain: Plain) -> Array:
+    if not isinstance(kind, _Type) or order not in ("C", "F"):
+        raise pickle.UnpicklingError("an array whose type or order is unknown")
+    dtype = kind.dtype()
+    if dtype.hasobject:
+        array = np.empty(math.prod(shape), object)
+        array[:] = [plain(element) for element in data]
+        return array.reshape(shape, order=order)
+    content = data.encode("latin1") if isinstance(data, str) else bytes(data)
+    if len(content) != math.prod(shape) * dtype.itemsize:
+        raise pickle.UnpicklingError(f"an array of shape {shape} with {len(content)} bytes")
+    return np.ndarray(shape, dtype, content, order=order).astype(dtype.newbyteorder("="), order="C")
+
+
+def _dense(state: dict[str, Any], rows: Any, columns: Any) -> Array:
+    rows, columns, values = (np.asarray(part) for part in (rows, columns, state["data"]))
+    shape = tuple(state["_shape"] if "_shape" in state else state["shape"])
+    if math.prod(shape) > _MOST or len(shape) != 2 or (len(rows) and min(rows.min(), columns.min()) < 0):
+        raise pickle.UnpicklingError(f"a sparse matrix of shape {shape} with indices outside")
+    dense = np.zeros(shape, values.dtype)
+    np.add.at(dense, (rows, columns), values)  # an entry given twice counts twice
+    return dense
+
+
+def _encode(text: str, encoding: str = "latin1") -> bytes:
+    """Bytes, as Python 3 writes them into the older pickle formats."""
+    if encoding not in ("latin1", "latin-1"):
+        raise pickle.UnpicklingError(f"bytes in {encoding}")
+    return codecs.encode(text, "latin1")
+
+
+def _of_kind(kind: Any, *_: Any) -> Standin:
+    """numpy's `_reconstruct` and copyreg's `_reconstructor`: an empty one, whose state follows."""
+    if not (isinstance(kind, type) and issubclass(kind, Standin)):
+        raise pickle.UnpicklingError("it makes something that is no array")
+    return kind()
+
+
+# All that arrays need. Nothing here calls anything else, whatever it is given.
+ADMITTED: dict[tuple[str, str], Any] = {
+    ("numpy", "ndarray"): _Array,
+    ("numpy", "matrix"): _Array,
+    ("numpy.matrixlib.defmatrix", "matrix"): _Array,
+    ("numpy", "dtype"): _Type,
+    ("numpy.core.multiarray", "_reconstruct"): _of_kind,
+    ("numpy.core.multiarray", "scalar"): _Scalar,
+    ("numpy.core.numeric", "_frombuffer"): _Buffer,
+    ("copyreg", "_reconstructor"): _of_kind,
+    ("builtins", "object"): Standin,
+    ("builtins", "set"): set,
+    ("_codecs", "encode"): _encode,
+    ("builtins", "bytes"): lambda: b"",  # Python 3's way to write none of them
+    ("chumpy.ch", "Ch"): _Chumpy,
+    ("chumpy.reordering", "Select"): _ChumpySelect,
+    **{("scipy.sparse", f"csc_{kind}"): _Columns for kind in ("matrix", "array")},
+    **{("scipy.sparse", f"csr_{kind}"): _Rows for kind in ("matrix", "array")},
+    **{("scipy.sparse", f"coo_{kind}"): _Triples for kind in ("matrix", "array")},
+}
