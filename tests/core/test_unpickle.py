@@ -89,6 +89,7 @@ def chumpy(monkeypatch) -> ModuleType:
         pass
 
     module = ModuleType("chumpy")
+    monkeypatch.setitem(sys.modules, "chumpy", module)
     for name, kind in (("ch", Ch), ("reordering", Select), ("ch_ops", Add)):
         part = ModuleType(f"chumpy.{name}")
         kind.__module__, kind.__qualname__ = part.__name__, kind.__name__
