@@ -1,0 +1,176 @@
+"""Checkpoint folders as 3DiFACE's authors publish them: `args.yml` and `checkpoints/model*.pt`, read without trust.
+
+Weights are unpickled as tensors only, YAML as plain values only, and class paths are compared, never imported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from torch import Tensor, nn
+
+from ..errors import ModelError
+from . import options
+from .networks import FaceNetwork, HeadNetwork
+from .options import DiffusionConfig, NetworkConfig, Part
+
+BEST = "best"
+"""In place of a checkpoint's name: the newest."""
+
+LISTENER = "audio_encoder."
+AGAIN = "Copy the checkpoint again: the file is damaged or only part of it arrived."
+
+
+@dataclass(frozen=True)
+class FaceModel:
+    """A face network in evaluation mode, its diffusion, and the hash (hex) of its files."""
+
+    network: FaceNetwork
+    diffusion: DiffusionConfig
+    hash: str
+
+
+@dataclass(frozen=True)
+class HeadModel:
+    """The same of a head."""
+
+    network: HeadNetwork
+    diffusion: DiffusionConfig
+    hash: str
+
+
+def load_face(folder: Path, ckpt: str = BEST, wav2vec2: Path | None = None) -> FaceModel:
+    """The face model in `folder`, of the checkpoint with the file stem `ckpt`.
+
+    wav2vec2: folder of wav2vec2-base-960h; where the checkpoint carries the encoder whole none is needed.
+    Raises ModelError with what is missing, damaged, of the wrong part or of the wrong shape.
+    """
+    network, diffusion = _configs(folder, "face")
+    path = find(folder, ckpt)
+    state = _read(path)
+    weights = {name.removeprefix(LISTENER): value for name, value in state.items() if name.startswith(LISTENER)}
+    encoder = None
+    if weights or wav2vec2 is not None:
+        from .wav2vec2 import encoder_for  # `transformers` takes seconds to import
+
+        encoder = encoder_for(weights, wav2vec2)
+    face = FaceNetwork(network, encoder)
+    if encoder is not None and not weights:
+        state |= {LISTENER + name: value for name, value in encoder.state_dict().items()}
+    _fill(face, state, path)
+    return FaceModel(face, diffusion, _hash(folder, path))
+
+
+def load_head(folder: Path, ckpt: str = BEST) -> HeadModel:
+    """The head model in `folder`; as load_face, but a head hears by a face model."""
+    network, diffusion = _configs(folder, "head")
+    path = find(folder, ckpt)
+    state = {name: value for name, value in _read(path).items() if not name.startswith(LISTENER)}
+    head = HeadNetwork(network)
+    _fill(head, state, path)
+    return HeadModel(head, diffusion, _hash(folder, path))
+
+
+def find(folder: Path, ckpt: str = BEST) -> Path:
+    """The file of a checkpoint by its stem; BEST is the newest. Raises ModelError where there is none."""
+    found = {path.stem: path for path in sorted((folder / "checkpoints").glob("*.pt"))}
+    if ckpt != BEST and ckpt in found:
+        return found[ckpt]
+    models = [name for name in found if name.startswith("model")]
+    if ckpt != BEST or not models:
+        missing = "model*.pt" if ckpt == BEST else f"{ckpt}.pt"
+        there = f"There are {', '.join(found)}." if found else "Choose the folder that holds args.yml and checkpoints."
+        raise ModelError(f"{folder / 'checkpoints'} holds no {missing}.", there)
+    return found[max(models, key=_steps)]
+
+
+def read_arguments(folder: Path) -> tuple[NetworkConfig, DiffusionConfig]:
+    """What `args.yml` says. Raises ModelError where it is missing, is not YAML, or names what is not known."""
+    path = folder / "args.yml"
+    try:
+        return options.read(yaml.safe_load(path.read_text("utf-8")), folder.name)
+    except FileNotFoundError as missing:
+        hint = "Choose the folder of one 3DiFACE model: args.yml and checkpoints lie in it."
+        raise ModelError(f"There is no 3DiFACE model in {folder}: it has no args.yml.", hint) from missing
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as damage:
+        raise ModelError(f"{path} cannot be read: {damage}.", "Use the file as it was published.") from damage
+
+
+def _configs(folder: Path, part: Part) -> tuple[NetworkConfig, DiffusionConfig]:
+    network, diffusion = read_arguments(folder)
+    if network.part != part:
+        raise ModelError(
+            f"{folder.name} is a model of the {network.part}, expected one of the {part}.",
+            f"Choose the folder of a 3DiFACE {part} model, such as {_EXAMPLES[part]}.",
+        )
+    return network, diffusion
+
+
+_EXAMPLES = {"face": "cond_012_17_00_concat_prob10_vel10", "head": "head_reg_14_kf or head_reg_16_ip"}
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    """The state dict. A pickle that names anything but tensors is refused before it is run."""
+    try:
+        state: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as damage:  # a damaged file fails in whatever way its bytes happen to say
+        reason = str(damage).strip().splitlines() or [type(damage).__name__]
+        if "weights_only" in str(damage).lower() or "Unsupported" in str(damage):
+            hint = "Do not use the file: it may have been made to do harm. Get it from its authors."
+            raise ModelError(f"{path} holds more than weights, and was not opened.", hint) from damage
+        raise ModelError(f"{path} cannot be read: {reason[0]}.", AGAIN) from damage
+    if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise ModelError(f"{path} is no state dict of names and tensors.", "Use a checkpoint named model*.pt.")
+    return {str(name): value.float() if value.is_floating_point() else value for name, value in state.items()}
+
+
+def _fill(network: nn.Module, state: dict[str, Tensor], path: Path) -> None:
+    """Load the weights. Raises ModelError that names the first missing, unknown or misshapen ones."""
+    hint = "Check that args.yml and the checkpoint are of the same model."
+    expected = network.state_dict()
+    state = {name: value for name, value in state.items() if not _unused(name, expected)}
+    missing = sorted(set(expected) - set(state) - {name for name in expected if _unused(name, ())})
+    if missing:
+        raise ModelError(f"{path} lacks {_some(missing)}.", hint)
+    unknown = sorted(set(state) - set(expected))
+    if unknown:
+        raise ModelError(f"{path} holds {_some(unknown)}, for which the model in args.yml has no place.", hint)
+    for name, value in state.items():
+        if value.shape != expected[name].shape and value.numel() * expected[name].numel() != 1:
+            shapes = f"{tuple(expected[name].shape)}. Got {tuple(value.shape)}"
+            raise ModelError(f"{path}: {name} must have shape {shapes}.", hint)
+        if not torch.isfinite(value).all():
+            raise ModelError(f"{path} holds values that are not numbers, in {name}.", AGAIN)
+    network.load_state_dict(state, strict=False)
+    network.eval().requires_grad_(False)
+
+
+def _unused(name: str, expected: Mapping[str, Tensor] | tuple[()]) -> bool:
+    """What training alone needs, and one version of a library writes and another does not."""
+    return name.endswith(("masked_spec_embed", "num_batches_tracked", "pos_conv_embed.conv.weight")) and (
+        name not in expected
+    )
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _steps(name: str) -> int:
+    """A checkpoint's number of training steps, by its name."""
+    return int("".join(re.findall(r"\d+", name)) or -1)
+
+
+def _hash(folder: Path, path: Path) -> str:
+    digest = hashlib.sha256((folder / "args.yml").read_bytes())
+    with path.open("rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()

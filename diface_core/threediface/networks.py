@@ -1,0 +1,223 @@
+"""3DiFACE's two convolutional U-Nets over time, with the state-dict names of the published ones (Thambiraja et al. 2025).
+
+Both go down and up in levels, each half as long as the one before, and hear the speech at each. They predict x0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from .options import NetworkConfig
+
+STEPS = 5000
+"""Rows of the table of diffusion steps."""
+
+_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "relu": nn.ReLU,
+    "leakyrelu": lambda: nn.LeakyReLU(0.01),
+    "swish": nn.SiLU,
+    "sigmoid": nn.Sigmoid,
+}
+_NORMS: dict[str, Callable[[int], nn.Module]] = {
+    "batch": lambda width: nn.BatchNorm1d(width, eps=1e-6),
+    "batchfalse": lambda width: nn.BatchNorm1d(width, eps=1e-6, affine=False),
+    "group": lambda width: nn.GroupNorm(32, width, eps=1e-6),
+    "instance": lambda width: nn.InstanceNorm1d(width),
+    "instancefalse": lambda width: nn.GroupNorm(width, width, eps=1e-6, affine=False),
+    "layer": lambda width: nn.GroupNorm(1, width, eps=1e-6),
+}
+
+
+def activation(name: str) -> nn.Module:
+    """One of options.ACTIVATIONS."""
+    return _ACTIVATIONS[name]()
+
+
+class Layers(nn.Module):
+    """Layers one after the other, under the name that they are published by."""
+
+    def __init__(self, *layers: nn.Module) -> None:
+        super().__init__()
+        self.mle_layer = nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.mle_layer(x)
+
+
+def smooth(inputs: int, outputs: int, config: NetworkConfig) -> nn.Conv1d:
+    """A convolution over three frames."""
+    return nn.Conv1d(inputs, outputs, 3, padding=1, padding_mode=config.padding)
+
+
+def halve(inputs: int, outputs: int, config: NetworkConfig) -> Layers:
+    """(B, inputs, t) -> (B, outputs, t / 2)."""
+    down = nn.Conv1d(inputs, outputs, 2, stride=2)
+    return Layers(down, activation(config.activation), smooth(outputs, outputs, config), activation(config.activation))
+
+
+def double(inputs: int, outputs: int, config: NetworkConfig) -> Layers:
+    """(B, inputs, t) -> (B, outputs, 2 t)."""
+    up = nn.ConvTranspose1d(inputs, outputs, 2, stride=2)
+    return Layers(up, activation(config.activation), smooth(outputs, outputs, config), activation(config.activation))
+
+
+def infuse(inputs: int, outputs: int, config: NetworkConfig) -> nn.Module:
+    """Motion and speech, one above the other (B, inputs, t), become motion that has heard (B, outputs, t)."""
+    layers: list[nn.Module] = [smooth(inputs, outputs, config), activation(config.activation)]
+    if config.norm:
+        layers.append(_NORMS[config.norm](outputs))
+    return nn.Sequential(*layers) if config.part == "face" else Layers(*layers)
+
+
+class StepTable(nn.Module):
+    """Sines and cosines for every diffusion step, interleaved (Vaswani et al. 2017)."""
+
+    pe: Tensor
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        rates = torch.exp(torch.arange(0, width, 2) * (-math.log(10000.0) / width))
+        angles = torch.arange(STEPS)[:, None] * rates
+        self.register_buffer("pe", torch.stack([angles.sin(), angles.cos()], -1).reshape(STEPS, 1, width))
+
+
+class StepEmbedding(nn.Module):
+    """Diffusion step (B,) -> (B, width)."""
+
+    def __init__(self, table: StepTable, width: int) -> None:
+        super().__init__()
+        self.sequence_pos_encoder = table
+        self.time_embed = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
+
+    def forward(self, t: Tensor) -> Tensor:
+        return self.time_embed(self.sequence_pos_encoder.pe[t, 0])
+
+
+def speech_width(config: NetworkConfig, level: int) -> int:
+    """Channels of the speech at a level: the face's doubles as its length halves, the head's stays."""
+    return config.width * (2**level if config.part == "face" else 1)
+
+
+class Encoder(nn.Module):
+    """Down: what each level makes of motion and speech."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        widths = [config.width * multiplier for multiplier in config.multipliers]
+        self.in_embed = nn.Sequential(nn.Conv1d(config.inputs, config.width, 1), nn.SiLU())
+        self.in_infuse = infuse(2 * config.width, config.width, config)
+        self.mle_layers = nn.ModuleList(halve(widths[i], widths[i + 1], config) for i in range(config.levels))
+        self.infusion_layers = nn.ModuleList(
+            infuse(widths[i] + speech_width(config, i), widths[i], config) for i in range(1, config.levels + 1)
+        )
+        self.PPE = StepTable(config.width)
+        self.embed_timestep = StepEmbedding(self.PPE, config.width)
+
+    def forward(self, seen: Tensor, t: Tensor, speech: list[Tensor]) -> list[Tensor]:
+        """The motion after `in_embed`'s map (B, ch, T), step (B,) and speech by level: a tensor a level.
+
+        The first of them has not heard yet: it is the first skip.
+        """
+        seen = self.in_embed[1](seen)
+        outputs = [seen]
+        x = seen + self.embed_timestep(t)[:, :, None]
+        x = self.in_infuse(torch.cat([x, speech[0]], 1))
+        for down, hear, level in zip(self.mle_layers, self.infusion_layers, speech[1:], strict=True):
+            x = hear(torch.cat([down(x), level], 1))
+            outputs.append(x)
+        return outputs
+
+
+class Decoder(nn.Module):
+    """Up again, with the speech, and out to the motion; the head also with what the encoder made of each level."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        widths = [config.width * multiplier for multiplier in config.multipliers]
+        self.skips = config.part == "head"
+        upwards = list(reversed(range(config.levels)))
+        self.mle_layers = nn.ModuleList(double(widths[i + 1], widths[i], config) for i in upwards)
+        self.infusion_layers = nn.ModuleList(
+            infuse(widths[i] + speech_width(config, i), widths[i], config) for i in upwards
+        )
+        self.style_map = nn.Linear(config.styles, config.width, bias=False) if config.styles else None
+        out = nn.Linear(config.width, config.outputs)
+        final = config.final_activation
+        self.out_embed = nn.Sequential(out, activation(final)) if final else out
+
+    def forward(self, encoded: list[Tensor], speech: list[Tensor], style: Tensor | None) -> Tensor:
+        """What `out_embed` maps to the motion (B, T, ch)."""
+        x = encoded[-1]
+        for i, (up, hear) in enumerate(zip(self.mle_layers, self.infusion_layers, strict=True), start=2):
+            x = hear(torch.cat([up(x), speech[-i]], 1))
+            if self.skips:
+                x = x + encoded[-i]
+        x = x.transpose(1, 2)
+        if self.style_map is not None and style is not None:
+            x = x + self.style_map(style)[:, None]
+        return x
+
+
+class Network(nn.Module):
+    """Noisy motion (B, T, inputs), step (B,), speech (B, T, ch) and style (B, styles) -> x0 (B, T, outputs)."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config)
+        self.decoder = Decoder(config)
+
+    def forward(self, x: Tensor, t: Tensor, heard: Tensor, style: Tensor | None = None) -> Tensor:
+        """T must be a multiple of config.stride; without `style` none is added."""
+        return self.decoder.out_embed(self.think(self.see(x), t, self.by_level(heard), style))
+
+    def see(self, x: Tensor) -> Tensor:
+        """All that the network knows of x (B, T, inputs): its first linear map (B, ch, T)."""
+        return self.encoder.in_embed[0](x.transpose(1, 2))
+
+    def think(self, seen: Tensor, t: Tensor, speech: list[Tensor], style: Tensor | None) -> Tensor:
+        """All between the first map and the last: (B, T, ch)."""
+        return self.decoder(self.encoder(seen, t, speech), speech, style)
+
+    def by_level(self, heard: Tensor) -> list[Tensor]:
+        """The speech (B, T, ch) as each level hears it, (B, ., T / 2^level)."""
+        raise NotImplementedError
+
+    @property
+    def device(self) -> torch.device:
+        return self.encoder.PPE.pe.device
+
+
+class HeadNetwork(Network):
+    """The head's: the speech is averaged over the frames of a level."""
+
+    def by_level(self, heard: Tensor) -> list[Tensor]:
+        levels = [heard.transpose(1, 2)]
+        for _ in range(self.config.levels):
+            levels.append(nn.functional.avg_pool1d(levels[-1], 2))
+        return levels
+
+
+class FaceNetwork(Network):
+    """The face's, with the encoder of its speech (wav2vec2.SpeechEncoder), where it has one."""
+
+    def __init__(self, config: NetworkConfig, audio_encoder: nn.Module | None = None) -> None:
+        super().__init__(config)
+        self.audio_encoder = audio_encoder
+        self.audio_feature_map = nn.Linear(768, config.width)
+
+    def by_level(self, heard: Tensor) -> list[Tensor]:
+        """A level's channels are halves of the finer one's in time, not frames side by side: so it was trained."""
+        batch, frames, _ = heard.shape
+        speech = heard.transpose(1, 2).contiguous()
+        return [speech.reshape(batch, -1, frames // 2**level) for level in range(self.config.levels + 1)]
+
+    def hear(self, waveform: Tensor, rows: int) -> Tensor:
+        """Speech features (rows, ch) of a waveform (N,) at 16 kHz. Raises ValueError without speech encoder."""
+        if self.audio_encoder is None:
+            raise ValueError("This face network has no speech encoder.")
+        return self.audio_feature_map(self.audio_encoder(waveform, rows, self.config.dataset))

@@ -1,0 +1,205 @@
+"""What a checkpoint's `args.yml` says: the constructor options of 3DiFACE's classes, as frozen configurations.
+
+Class paths are names to recognise; nothing is ever imported by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from ..errors import ModelError
+
+Part = Literal["face", "head"]
+Padding = Literal["zeros", "reflect", "replicate", "circular"]
+
+CLASSES: dict[str, Part] = {
+    "unet_w_cond_mask": "face",
+    "style_optim_w_cond_mask": "face",
+    "in_to_motion_unet_w_audio_cond": "face",
+    "in_to_motion_unet_w_audio_cond_with_cond_mask": "head",
+}
+"""The networks' class names, without their module's path."""
+
+ACTIVATIONS = ("relu", "leakyrelu", "swish", "sigmoid")
+NORMS = ("batch", "batchfalse", "group", "instance", "instancefalse", "layer")
+PADDINGS = get_args(Padding)
+DATASETS = ("vocaset", "biwi", "hdtf")
+NOISES = {"random_Noise": "positive", "random_Noise_neg_one_2_pos_one": "symmetric", "Zero_Noise": "none"}
+
+HINT = "Use the checkpoint folder as it was published or trained: args.yml beside its checkpoints folder."
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """One network.
+
+    inputs, outputs: channels of a frame; the head's input has the flag beside the outputs.
+    width: ch; multipliers: ch_multi, one more than there are levels.
+    norm, final_activation: None leaves them out. padding: Conv1d's padding mode.
+    dataset: "biwi" halves its audio rows in another way than the others.
+    styles: how many one-hot styles there are; 0 where the network has no style.
+    """
+
+    part: Part
+    inputs: int
+    outputs: int
+    width: int
+    multipliers: tuple[int, ...]
+    activation: str = "leakyrelu"
+    norm: str | None = None
+    padding: Padding = "replicate"
+    dataset: str = "vocaset"
+    styles: int = 8
+    final_activation: str | None = None
+
+    def __post_init__(self) -> None:
+        face = self.part == "face"
+        doubling = tuple(2**level for level in range(len(self.multipliers)))
+        _check(len(self.multipliers) > 1 and self.multipliers[0] == 1, "ch_multi", "1 and more", self.multipliers)
+        _check(not face or self.multipliers == doubling, "ch_multi of a face", "1, 2, 4, ...", self.multipliers)
+        _check(self.width > 0 and self.width % 2 == 0, "ch", "a positive even number", self.width)
+        _check(self.norm != "group" or self.width % 32 == 0, "ch with norm Group", "a multiple of 32", self.width)
+        if face:
+            sizes = self.inputs == self.outputs and self.outputs % 3 == 0 and self.outputs > 3
+            _check(sizes, "in_channel and out_channel", "three a vertex, both", (self.inputs, self.outputs))
+        else:
+            sizes = self.outputs == 3 and self.inputs in (3, 4)
+            _check(sizes, "in_channel and out_channel", "4 (or 3 without flag) and 3", (self.inputs, self.outputs))
+
+    @property
+    def levels(self) -> int:
+        """How often the length is halved."""
+        return len(self.multipliers) - 1
+
+    @property
+    def stride(self) -> int:
+        """Lengths must be a multiple of this."""
+        return 2**self.levels
+
+    @property
+    def flagged(self) -> bool:
+        """Whether a last channel says which frames are given."""
+        return self.inputs == self.outputs + 1
+
+
+@dataclass(frozen=True)
+class DiffusionConfig:
+    """The diffusion that a network was trained with (docs of `diffusion.Schedule`).
+
+    noise, noise_scale: uniform in [0, scale) "positive", in [-scale, scale) "symmetric", or "none".
+    clamp: predicted x0 stays in [-1, 1]. displacement: of a template (pred_disp), else the vertices themselves.
+    rescale: the network is told steps of 1000, however many there are.
+    """
+
+    schedule: str = "cosine"
+    steps: int = 1000
+    scale_beta: float = 1.0
+    rescale: bool = False
+    noise: str = "positive"
+    noise_scale: float = 1.0
+    clamp: bool = False
+    displacement: bool = True
+
+    def __post_init__(self) -> None:
+        _one_of(self.schedule, ("cosine", "linear"), "noise_schedule")
+        _check(1 <= self.steps <= 5000, "diffusion_steps", "1 to 5000", self.steps)
+        _one_of(self.noise, tuple(NOISES.values()), "noise_cfg")
+
+
+def read(arguments: object, name: str) -> tuple[NetworkConfig, DiffusionConfig]:
+    """Both configurations from what `args.yml` holds; `name` is the folder's, for messages.
+
+    Raises ModelError for an unknown class, and for an option that is missing or has a value that is not known.
+    """
+    try:
+        network, options = _section(arguments, "motion_model")
+        part = CLASSES.get(_last(network))
+        if part is None:
+            raise ModelError(f"its network is {network}, which is none of {', '.join(CLASSES)}.", HINT)
+        return _network(part, options), _diffusion(part, *_section(arguments, "diffusion"))
+    except ModelError as reason:
+        raise ModelError(f"The 3DiFACE model {name} cannot be used: {reason.message}", reason.hint) from reason
+
+
+def _network(part: Part, options: Mapping[str, Any]) -> NetworkConfig:
+    face = part == "face"
+    final = _named(options.get("final_activation"))
+    _one_of(final, (None, *ACTIVATIONS), "final_activation")
+    styled = face or bool(options.get("use_identity", False))
+    norm = _named(options.get("norm"))
+    return NetworkConfig(
+        part=part,
+        inputs=_number(options, "in_channel"),
+        outputs=_number(options, "out_channel"),
+        width=_number(options, "ch"),
+        multipliers=tuple(int(value) for value in _needed(options, "ch_multi")),
+        activation=_one_of(_named(_needed(options, "activation")), ACTIVATIONS, "activation"),
+        norm=_one_of(norm, (None, *NORMS), "norm"),
+        padding=_one_of(_named(_needed(options, "padding_type")), PADDINGS, "padding_type"),
+        dataset=_one_of(_named(options.get("dataset", "vocaset")), DATASETS, "dataset"),
+        styles=_number(options, "num_identity_classes") if styled else 0,
+        final_activation=final,
+    )
+
+
+def _diffusion(part: Part, name: str, options: Mapping[str, Any]) -> DiffusionConfig:
+    _one_of(_last(name), ("GaussianDiffusion",), "the diffusion's class")
+    _one_of(options.get("model_mean_type", "START_X"), ("START_X",), "model_mean_type")
+    _one_of(options.get("model_var_type", "FIXED_SMALL"), ("FIXED_SMALL",), "model_var_type")
+    noise, its = _section(options, "noise_cfg")
+    if part == "head":
+        _one_of(options.get("pred_type", "head_with_inpaint"), ("head_with_inpaint",), "pred_type")
+    return DiffusionConfig(
+        schedule=_named(options.get("noise_schedule", "cosine")) or "",
+        steps=_number(options, "diffusion_steps"),
+        scale_beta=float(options.get("scale_beta", 1.0)),
+        rescale=bool(options.get("rescale_timesteps", False)),
+        noise=NOISES[_one_of(_last(noise), tuple(NOISES), "noise_cfg")],
+        noise_scale=float(its.get("std_scale", 1.0)),
+        clamp=part == "face" and "noclamp" not in name,
+        displacement=part == "head" or bool(options.get("pred_disp", False)),
+    )
+
+
+def _section(within: object, name: str) -> tuple[str, Mapping[str, Any]]:
+    """`target` and `params` of a section."""
+    section = within.get(name) if isinstance(within, Mapping) else None
+    if not isinstance(section, Mapping) or not isinstance(section.get("target"), str):
+        raise ModelError(f"args.yml has no section {name} with a target.", HINT)
+    options = section.get("params") or {}
+    if not isinstance(options, Mapping):
+        raise ModelError(f"args.yml's params of {name} are not names and values.", HINT)
+    return section["target"], options
+
+
+def _needed(options: Mapping[str, Any], name: str) -> Any:
+    if name not in options:
+        raise ModelError(f"args.yml says nothing of {name}.", HINT)
+    return options[name]
+
+
+def _number(options: Mapping[str, Any], name: str) -> int:
+    value = _needed(options, name)
+    _check(isinstance(value, int) and not isinstance(value, bool), name, "a whole number", value)
+    return value
+
+
+def _named(value: object) -> str | None:
+    """A name in lower case; "None" and nothing are None."""
+    return None if value is None or str(value).lower() in ("none", "false", "") else str(value).lower()
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2]
+
+
+def _one_of(value: Any, known: tuple[Any, ...], name: str) -> Any:
+    _check(value in known, name, f"one of {', '.join(map(str, known))}", value)
+    return value
+
+
+def _check(right: bool, name: str, expected: str, value: object) -> None:
+    if not right:
+        raise ModelError(f"{name} must be {expected}. Got {value}.", HINT)

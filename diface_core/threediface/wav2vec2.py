@@ -1,0 +1,96 @@
+"""The speech encoder of 3DiFACE's face networks: wav2vec2-base (Baevski et al. 2020), at the motion's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+from transformers import Wav2Vec2Config, Wav2Vec2Model
+
+from ..errors import ModelError
+
+MISSING = "Set the folder of wav2vec2-base-960h, as `transformers` saves it: config.json beside the weights."
+RATE = 16000
+
+_PARAMETRIZED = {
+    "parametrizations.weight.original0": "weight_g",
+    "parametrizations.weight.original1": "weight_v",
+}
+
+
+class SpeechEncoder(Wav2Vec2Model):
+    """wav2vec2 that hears at the motion's rows. Its state dict has the names that checkpoints are published with."""
+
+    def __init__(self, config: Wav2Vec2Config) -> None:
+        super().__init__(config)
+        self.register_state_dict_post_hook(_publish)
+        self.register_load_state_dict_pre_hook(_accept)
+
+    def forward(self, waveform: Tensor, rows: int, dataset: str = "vocaset") -> Tensor:  # type: ignore[override]
+        """(rows, 768) of a waveform (N,) at 16 kHz, taken as it is. Under 25 ms it is followed by silence."""
+        waveform = nn.functional.pad(waveform, (0, max(0, 400 - len(waveform))))
+        features = self.feature_extractor(waveform[None])  # (1, 512, T50)
+        if dataset == "biwi":
+            features = features[..., : features.shape[-1] // 2 * 2][..., : 2 * rows]
+        features = nn.functional.interpolate(features, size=rows, mode="linear", align_corners=True)
+        hidden, _ = self.feature_projection(features.transpose(1, 2))
+        return self.encoder(hidden).last_hidden_state[0]
+
+
+def encoder_for(weights: Mapping[str, Tensor], folder: Path | None) -> SpeechEncoder | None:
+    """A speech encoder for `weights` (names without `audio_encoder.`), laid out as the folder's config says, or as
+    wav2vec2-base with the weights' sizes where there is no folder. Without weights it is the folder's, whole; None
+    without either.
+
+    Raises ModelError for a folder that cannot be read.
+    """
+    if folder is not None:
+        return SpeechEncoder(_config(folder)) if weights else _whole(folder)
+    return SpeechEncoder(_config_of(weights)) if weights else None
+
+
+def base_config(**changes: Any) -> Wav2Vec2Config:
+    """wav2vec2-base's, silent about training's masks and dropouts."""
+    return Wav2Vec2Config(apply_spec_augment=False, layerdrop=0.0, **changes)
+
+
+def _config_of(weights: Mapping[str, Tensor]) -> Wav2Vec2Config:
+    layers = {name.split(".")[2] for name in weights if name.startswith("encoder.layers.")}
+    dense = weights.get("encoder.layers.0.feed_forward.intermediate_dense.weight")
+    inner = 3072 if dense is None else dense.shape[0]
+    return base_config(num_hidden_layers=len(layers), intermediate_size=inner)
+
+
+def _config(folder: Path) -> Wav2Vec2Config:
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"There is no wav2vec2 in {folder}: it has no config.json.", MISSING)
+    try:
+        return Wav2Vec2Config.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError) as damage:
+        raise ModelError(f"The wav2vec2 in {folder} cannot be read: {damage}.", MISSING) from damage
+
+
+def _whole(folder: Path) -> SpeechEncoder:
+    config = _config(folder)
+    try:
+        return SpeechEncoder.from_pretrained(folder, config=config, local_files_only=True)
+    except Exception as damage:  # whatever the bytes of a damaged file lead to
+        raise ModelError(f"The wav2vec2 in {folder} cannot be read: {damage}.", MISSING) from damage
+
+
+def _publish(module: nn.Module, state: dict[str, Tensor], prefix: str, metadata: object) -> None:
+    """The names of torch's older weight norm, which checkpoints are written with."""
+    for name in [name for name in state if name.startswith(prefix)]:
+        for now, published in _PARAMETRIZED.items():
+            if name.endswith(now):
+                state[name.replace(now, published)] = state.pop(name)
+
+
+def _accept(module: nn.Module, state: dict[str, Tensor], prefix: str, *rest: object) -> None:
+    """The same names, read."""
+    for name in [name for name in state if name.startswith(prefix)]:
+        for now, published in _PARAMETRIZED.items():
+            if name.endswith(f"pos_conv_embed.conv.{published}"):
+                state[name.replace(published, now)] = state.pop(name)

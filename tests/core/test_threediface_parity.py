@@ -1,0 +1,117 @@
+"""3DiFACE's networks and samplers give what the original's gave (shared data, upstream/case_a).
+
+Another case's folder can be tried: DIFACE_UPSTREAM_CASE names it.
+"""
+
+import json
+import os
+import runpy
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from diface_core.threediface.checkpoint import FaceModel, HeadModel, load_face, load_head
+from diface_core.threediface.diffusion import Schedule, seeded
+from diface_core.threediface.sampling import Kept, guided, sample_face, sample_standard_head, style_of
+
+NETWORK, SAMPLER = 1e-5, 1e-4
+
+
+@dataclass(frozen=True)
+class Case:
+    spec: dict
+    inputs: dict[str, np.ndarray]
+    expected: dict[str, np.ndarray]
+    face: FaceModel
+    head: HeadModel
+
+    @property
+    def seed(self) -> int:
+        return self.spec["seed"]
+
+    @property
+    def guidance(self) -> float:
+        return self.spec["face"].get("guidance_scale", 0.5)
+
+    @property
+    def style(self) -> np.ndarray:
+        return self.inputs["style_one_hot"]
+
+    def picked(self, x: np.ndarray) -> np.ndarray:
+        return x[:, self.inputs["pick"]]
+
+
+@pytest.fixture(scope="module")
+def case(request, tmp_path_factory) -> Case:
+    own = os.environ.get("DIFACE_UPSTREAM_CASE")
+    shared = request.getfixturevalue("shared")
+    folder = Path(own) if own else shared / "upstream" / "case_a"
+    out = tmp_path_factory.mktemp("upstream")
+    runpy.run_path(str(shared.parent / "tools" / "upstream_case.py"))["main"](folder, out)
+    arrays = [dict(np.load(folder / name)) for name in ("inputs.npz", "expected.npz")]
+    spec = json.loads((folder / "spec.json").read_text())
+    return Case(spec, *arrays, load_face(out / "face"), load_head(out / "head"))
+
+
+@pytest.fixture(scope="module")
+def heard(case: Case) -> np.ndarray:
+    with torch.inference_mode():
+        return case.face.network.hear(torch.from_numpy(case.inputs["audio"]), case.spec["T"]).numpy()
+
+
+def close(found: np.ndarray, expected: np.ndarray, within: float) -> None:
+    np.testing.assert_allclose(found, expected, rtol=0, atol=within)
+
+
+def test_the_speech_is_heard_alike(case: Case, heard: np.ndarray) -> None:
+    close(heard, case.expected["audio_features"], NETWORK)
+
+
+@pytest.mark.parametrize("name", ["face_out_pick", "face_out_cfg_pick"])
+def test_the_face_network(case: Case, heard: np.ndarray, name: str) -> None:
+    network = case.face.network
+    scale = 1.0 if name == "face_out_pick" else case.guidance
+    step = Schedule(case.face.diffusion).told(int(case.expected["face_t"].flat[0]), network.device)
+    with torch.inference_mode():
+        denoise = guided(network, torch.from_numpy(heard), style_of(network, case.style), scale)
+        out = denoise(torch.from_numpy(case.inputs["face_x_t"])[None], step)[0].numpy()
+    close(case.picked(out), case.expected[name], NETWORK)
+
+
+def test_the_head_network(case: Case, heard: np.ndarray) -> None:
+    network = case.head.network
+    step = Schedule(case.head.diffusion).told(int(case.expected["face_t"].flat[0]), network.device)
+    with torch.inference_mode():
+        x = torch.from_numpy(case.inputs["head_x_t"])[None]
+        out = network(x, step, torch.from_numpy(heard)[None], style_of(network, case.style))
+    close(out[0].numpy(), case.expected["head_out"], NETWORK)
+
+
+def test_the_face_sampler(case: Case, heard: np.ndarray) -> None:
+    noise = seeded(case.face.diffusion, case.seed + 10)
+    found = sample_face(case.face, heard, case.style, noise, case.guidance)
+    close(case.picked(found + case.inputs["template"]), case.expected["face_sample_pick"], SAMPLER)
+
+
+def test_the_face_in_between(case: Case, heard: np.ndarray) -> None:
+    inputs = case.inputs
+    motion = np.outer(inputs["face_edit_motion_rank1_time"], inputs["face_edit_motion_rank1_shape"])
+    noise = seeded(case.face.diffusion, case.seed + 11)
+    kept = Kept(motion, inputs["face_edit_keep"])
+    found = sample_face(case.face, heard, case.style, noise, case.guidance, kept)
+    close(case.picked(found + inputs["template"]), case.expected["face_inbetween_pick"], SAMPLER)
+
+
+def test_the_head_sampler(case: Case, heard: np.ndarray) -> None:
+    found = sample_standard_head(case.head, heard, seeded(case.head.diffusion, case.seed + 12), style=case.style)
+    close(found, case.expected["head_sample"], SAMPLER)
+
+
+def test_the_head_through_keyframes(case: Case, heard: np.ndarray) -> None:
+    keep = np.isin(np.arange(case.spec["T"]), case.inputs["head_edit_frames"])
+    kept = Kept(case.inputs["head_edit_motion"], keep)
+    found = sample_standard_head(case.head, heard, seeded(case.head.diffusion, case.seed + 13), kept, case.style)
+    close(found, case.expected["head_keyframe_sample"], SAMPLER)
