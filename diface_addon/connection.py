@@ -26,7 +26,8 @@ class Restart:
     an earlier, cancelled one, or it died while it had nothing to do."""
 
 
-Event = types.Progress | types.Rows | types.GenerateResult | errors.DifaceError | Restart
+Event = types.Progress | types.Rows | types.GenerateResult | types.Shapes | errors.DifaceError | Restart
+Request = types.GenerateRequest | types.ShapesRequest
 Events = queue.SimpleQueue
 
 
@@ -60,7 +61,7 @@ class Connection:
         """The worker's process id."""
         return self._process.pid
 
-    def send_request(self, number: int, request: types.GenerateRequest, events: Events[Event]) -> None:
+    def send_request(self, number: int, request: Request, events: Events[Event]) -> None:
         """Send a request whose answers go to `events`."""
         with self._lock:
             if self._open:
@@ -69,7 +70,9 @@ class Connection:
                     events.put(types.Progress(0.0, "Loading the models"))
             else:
                 events.put(Restart() if self._ready else self._end)
-        self._outgoing.put(protocol.pack(protocol.request_message(request, number)))
+        of_shapes = isinstance(request, types.ShapesRequest)
+        message = protocol.shapes_message if of_shapes else protocol.request_message
+        self._outgoing.put(protocol.pack(message(request, number)))
 
     def cancel(self, number: int, seconds: float) -> None:
         """Ask the worker to stop a request; one that has not agreed within `seconds` is killed."""
@@ -156,6 +159,8 @@ class Connection:
                 self._answer(message, protocol.rows_of(message), last=False)
             case "result":
                 self._answer(message, protocol.result_of(message), last=True)
+            case "shapes made":
+                self._answer(message, protocol.shapes_made_of(message), last=True)
             case "error" if message.request is None:
                 self._fail(protocol.error_of(message))
             case "error":

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from .connection import Connection, Event, Restart
+from .connection import Connection, Event, Request, Restart
 from .core import errors, types
 from .launch import AGAIN, MODULE, Launch
 
@@ -19,21 +19,22 @@ log = logging.getLogger(__name__)
 RESTARTS = 2
 """How often a request is sent to a fresh worker where one was lost for no fault of the request."""
 
-Answer = types.Progress | types.Rows | types.GenerateResult | errors.DifaceError
+Result = types.GenerateResult | types.Shapes
+Answer = types.Progress | types.Rows | Result | errors.DifaceError
 State = Literal["running", "done", "failed", "cancelled"]
 
 
 class Job:
     """One request on its way. For one thread; `poll` never waits."""
 
-    def __init__(self, worker: WorkerProcess, number: int, request: types.GenerateRequest) -> None:
+    def __init__(self, worker: WorkerProcess, number: int, request: Request) -> None:
         self.number = number
         self.request = request
         self.state: State = "running"
         self.progress = types.Progress(0.0, "Starting the worker")
         self.rows: list[types.Rows] = []
         """What is finished of the Motion, in order, until the result has it all."""
-        self.result: types.GenerateResult | None = None
+        self.result: Result | None = None
         self.error: errors.DifaceError | None = None
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._worker = worker
@@ -43,7 +44,7 @@ class Job:
         """What came since the last poll, oldest first; the attributes are up to date afterwards."""
         return self._events_within(0)
 
-    def wait(self, report: types.Report | None = None) -> types.GenerateResult:
+    def wait(self, report: types.Report | None = None) -> Result:
         """Stay until the end, `report` told of each Progress. Raises the job's error; whatever `report` raises, and
         Ctrl+C, cancels the job first."""
         try:
@@ -92,7 +93,7 @@ class Job:
             self.progress = event
         elif isinstance(event, types.Rows):
             self.rows.append(event)
-        elif isinstance(event, types.GenerateResult):
+        elif isinstance(event, Result):
             self.result, self.state = event, "done"
             self.rows.clear()
         else:
@@ -138,7 +139,7 @@ class WorkerProcess:
             self._launch = launch
             self._connection = self._connect()
 
-    def submit(self, request: types.GenerateRequest) -> Job:
+    def submit(self, request: Request) -> Job:
         """Send a request to the worker, a fresh one where there is none. Raises WorkerError while a job is running."""
         if self._job is not None and self._job.state == "running":
             raise errors.WorkerError("DiFACE is already generating.", "Wait for it to finish, or cancel it.")

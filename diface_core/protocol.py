@@ -26,10 +26,13 @@ from .types import (
     Motion,
     Progress,
     Rows,
+    Shapes,
+    ShapesRequest,
     Style,
+    ThreeDiface,
 )
 
-VERSION = 2
+VERSION = 3
 """Raised when a message changes its meaning; both ends must have the same."""
 
 MAGIC = b"\x93DFC"
@@ -170,6 +173,7 @@ def request_message(request: GenerateRequest, number: int) -> Message:
         "head_axes": list(request.head_axes),
         "style": dataclasses.asdict(request.style),
         "layers": dataclasses.asdict(request.layers),
+        "engine": _engine_data(request.engine),
     }
     return Message("generate", number, data, {"values": kept.values, "keep": kept.keep} if kept else {})
 
@@ -179,7 +183,7 @@ def request_of(message: Message) -> GenerateRequest:
     data, arrays = message.data, message.arrays
     try:
         audio = AudioSection(Path(data["audio"]["path"]), data["audio"]["start"], data["audio"]["seconds"])
-        nested = ("audio", "parts", "rate", "head_axes", "style", "layers")
+        nested = ("audio", "parts", "rate", "head_axes", "style", "layers", "engine")
         plain = {key: value for key, value in data.items() if key not in nested}
         nod, tip, turn = data["head_axes"]
         blend = tuple((str(name), float(weight)) for name, weight in data["style"]["blend"])
@@ -190,6 +194,7 @@ def request_of(message: Message) -> GenerateRequest:
             head_axes=(nod, tip, turn),
             style=Style(blend, data["style"]["strength"]),
             layers=Layers(**data["layers"]),
+            engine=_engine_of(data["engine"]),
             constraints=Constraints(arrays["values"], arrays["keep"]) if arrays else None,
             **plain,
         )
@@ -227,15 +232,47 @@ def rows_of(message: Message) -> Rows:
 def result_message(result: GenerateResult, number: int) -> Message:
     """The Motion made for request `number`."""
     data = {**_motion_data(result.motion), "model_hash": result.model_hash, "timings": dict(result.timings)}
-    return Message("result", number, data, {"values": result.motion.values})
+    arrays = {"values": result.motion.values}
+    if result.shapes:
+        data["shapes"], arrays["deltas"] = _shapes_data(result.shapes), result.shapes.deltas
+    return Message("result", number, data, arrays)
 
 
 def result_of(message: Message) -> GenerateResult:
     """What `result_message` packed."""
     try:
-        return GenerateResult(_motion_of(message), message.data["model_hash"], message.data["timings"])
+        shapes = _shapes_of(message) if "shapes" in message.data else None
+        return GenerateResult(_motion_of(message), message.data["model_hash"], message.data["timings"], shapes)
     except (KeyError, TypeError, ValueError) as error:
         raise _rubbish(f"a result that is none ({error!r})") from error
+
+
+def shapes_message(request: ShapesRequest, number: int) -> Message:
+    """A `shapes` message; it is answered by `shapes made`, `error` or `cancelled`."""
+    data = {"flame": str(request.flame) if request.flame else None}
+    return Message("shapes", number, data, {"vertices": request.vertices, "faces": request.faces})
+
+
+def shapes_request_of(message: Message) -> ShapesRequest:
+    """What `shapes_message` packed."""
+    try:
+        flame = message.data["flame"]
+        return ShapesRequest(message.arrays["vertices"], message.arrays["faces"], Path(flame) if flame else None)
+    except (KeyError, TypeError) as error:
+        raise _rubbish(f"a mesh that is none ({error!r})") from error
+
+
+def shapes_made_message(shapes: Shapes, number: int) -> Message:
+    """The shapes made for request `number`."""
+    return Message("shapes made", number, {"shapes": _shapes_data(shapes)}, {"deltas": shapes.deltas})
+
+
+def shapes_made_of(message: Message) -> Shapes:
+    """What `shapes_made_message` packed."""
+    try:
+        return _shapes_of(message)
+    except (KeyError, TypeError) as error:
+        raise _rubbish(f"shapes that are none ({error!r})") from error
 
 
 def error_message(error: DifaceError, number: int | None, details: str = "") -> Message:
@@ -265,6 +302,28 @@ def _motion_data(motion: Motion) -> dict[str, Any]:
 
 def _motion_of(message: Message) -> Motion:
     return Motion(message.arrays["values"], tuple(message.data["channels"]), FrameRate(**message.data["rate"]))
+
+
+def _shapes_data(shapes: Shapes) -> dict[str, Any]:
+    return {"names": list(shapes.names), "error": shapes.error}
+
+
+def _shapes_of(message: Message) -> Shapes:
+    data = message.data["shapes"]
+    return Shapes(tuple(data["names"]), message.arrays["deltas"], float(data["error"]))
+
+
+def _engine_data(engine: ThreeDiface | None) -> dict[str, Any] | None:
+    if engine is None:
+        return None
+    return {name: str(value) if isinstance(value, Path) else value for name, value in vars(engine).items()}
+
+
+def _engine_of(data: Mapping[str, Any] | None) -> ThreeDiface | None:
+    if data is None:
+        return None
+    paths = {name: data[name] and Path(data[name]) for name in ("face", "head", "listener", "wav2vec2")}
+    return ThreeDiface(**{**data, **paths})
 
 
 def _rate_data(rate: FrameRate) -> dict[str, float]:

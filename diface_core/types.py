@@ -138,6 +138,7 @@ class ThreeDiface:
     wav2vec2: folder of wav2vec2-base-960h as `transformers` saves it; None where the checkpoints hold the encoder.
     condition: which of the trained speakers' styles, 0 to 7.
     steps: of DPM-Solver++; None is the checkpoints' own sampler with all its steps.
+    tolerance: how far, in metres, the result's shapes may be from the models' own vertices; 0 keeps them to rounding.
     """
 
     face: Path | None
@@ -146,6 +147,7 @@ class ThreeDiface:
     wav2vec2: Path | None = None
     condition: int = 0
     steps: int | None = 25
+    tolerance: float = 1e-5
 
 
 @dataclass(frozen=True)
@@ -219,6 +221,19 @@ class GenerateResult:
     model_hash: str
     timings: dict[str, float] = field(default_factory=dict)
     shapes: Shapes | None = None
+
+
+@dataclass(frozen=True)
+class ShapesRequest:
+    """Asks for the ARKit shapes of a head of FLAME's topology, as `Shapes`.
+
+    vertices: (5023, 3) float32, metres, in FLAME's frame. faces: (F, 3) int32, triangles of its vertices.
+    flame: the user's FLAME file, where there is one: the jaw then turns about its own joint.
+    """
+
+    vertices: FloatArray
+    faces: npt.NDArray[np.int32]
+    flame: Path | None = None
 
 
 Report = Callable[[Progress], None]

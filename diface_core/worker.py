@@ -24,11 +24,15 @@ from . import protocol
 from .errors import Cancelled, DifaceError, WorkerError
 from .protocol import Message
 from .time_left import TimeLeft
-from .types import GenerateRequest, GenerateResult, Motion, Progress, Report
+from .types import GenerateRequest, GenerateResult, Motion, Progress, Report, Shapes, ShapesRequest
 
 log = logging.getLogger(__name__)
 
 Each = Callable[[int, Motion], None]
+Request = GenerateRequest | ShapesRequest
+
+REQUESTS = {"generate": protocol.request_of, "shapes": protocol.shapes_request_of}
+"""What can be asked for, and what reads it."""
 
 
 class Engine(Protocol):
@@ -37,6 +41,10 @@ class Engine(Protocol):
     def generate(self, request: GenerateRequest, report: Report, each: Each, /) -> GenerateResult:
         """Make the Motion, and tell `each` its rows as they are finished (and the first one's number). Raises
         DifaceError for what the artist can mend, and what `report` and `each` raise."""
+        ...
+
+    def shapes(self, request: ShapesRequest, report: Report, /) -> Shapes:
+        """Make the ARKit shapes of a mesh. Raises as `generate` does."""
         ...
 
 
@@ -58,7 +66,7 @@ def serve(load_engine: Callable[[], Engine]) -> NoReturn:
         _answer(engine, link, *link.next_request())
 
 
-def _answer(engine: Engine, link: _Link, number: int, request: GenerateRequest) -> None:
+def _answer(engine: Engine, link: _Link, number: int, request: Request) -> None:
     left = TimeLeft()
 
     def report(progress: Progress) -> None:
@@ -73,7 +81,10 @@ def _answer(engine: Engine, link: _Link, number: int, request: GenerateRequest) 
 
     try:
         report(Progress(0.0, "Starting"))
-        answer = protocol.result_message(engine.generate(request, report, each), number)
+        if isinstance(request, ShapesRequest):
+            answer = protocol.shapes_made_message(engine.shapes(request, report), number)
+        else:
+            answer = protocol.result_message(engine.generate(request, report, each), number)
     except Cancelled:
         answer = Message("cancelled", number)
     except Exception as problem:  # noqa: BLE001 - whatever it is goes to the other side, in full
@@ -112,7 +123,7 @@ class _Link:
 
     def __init__(self, incoming: FileIO, outgoing: FileIO) -> None:
         self._incoming, self._outgoing = incoming, outgoing
-        self._requests: queue.SimpleQueue[tuple[int, GenerateRequest]] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[tuple[int, Request]] = queue.SimpleQueue()
         self._cancelled: set[int] = set()
         self._sending = threading.Lock()
 
@@ -126,7 +137,7 @@ class _Link:
         except OSError:
             self.leave(0)
 
-    def next_request(self) -> tuple[int, GenerateRequest]:
+    def next_request(self) -> tuple[int, Request]:
         return self._requests.get()
 
     def is_cancelled(self, number: int) -> bool:
@@ -148,12 +159,12 @@ class _Link:
 
     def _take(self, message: Message) -> None:
         number = message.request
-        if number is None or message.kind not in ("generate", "cancel"):
+        if number is None or message.kind not in ("cancel", *REQUESTS):
             raise WorkerError(f"The worker does not know the message {message.kind!r}.", "Install DiFACE again.")
         if message.kind == "cancel":
             self._cancelled.add(number)
         else:
-            self._requests.put((number, protocol.request_of(message)))
+            self._requests.put((number, REQUESTS[message.kind](message)))
 
     def leave(self, status: int) -> NoReturn:
         # No tidying up: it would wait for torch's threads, and there is nothing to lose.
@@ -180,17 +191,17 @@ def _versions() -> dict[str, str | None]:
     return {"python": platform.python_version(), "torch": torch}
 
 
-def _load_generator(cache: Path | None) -> Engine:
+def _load_engines(cache: Path | None) -> Engine:
     # Read where torch loads its threads: on a busy machine they shall sleep while they wait, not spin.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
 
-    from .generate import Generator
+    from .engines import Engines
 
     # torch counts the machine's cores; a container or a batch system may allow this process fewer.
     if hasattr(os, "sched_getaffinity"):
         torch.set_num_threads(min(torch.get_num_threads(), len(os.sched_getaffinity(0))))
-    return Generator.load(cache)
+    return Engines.of(cache)
 
 
 def main() -> NoReturn:
@@ -201,7 +212,7 @@ def main() -> NoReturn:
     if hasattr(os, "nice"):
         # Blender's interface goes first where cores are few.
         os.nice(5)
-    serve(lambda: _load_generator(arguments.cache))
+    serve(lambda: _load_engines(arguments.cache))
 
 
 if __name__ == "__main__":

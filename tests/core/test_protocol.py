@@ -32,6 +32,7 @@ from diface_core import (
     protocol,
 )
 from diface_core.protocol import MAGIC, Message
+from diface_core.types import Shapes, ShapesRequest, ThreeDiface
 
 number = st.floats(allow_nan=False)
 rate = st.builds(FrameRate, st.floats(1, 240), st.floats(0.5, 2))
@@ -49,6 +50,11 @@ def constraints(draw):
     return Constraints(draw(floats(size)), draw(hnp.arrays(np.bool_, size)))
 
 
+folders = st.none() | text.map(Path)
+engines = st.builds(
+    ThreeDiface, folders, folders, folders, folders, st.integers(0, 7), st.none() | st.integers(10, 50), number
+)
+
 requests = st.builds(
     GenerateRequest,
     audio=st.builds(AudioSection, text.map(Path), number, st.none() | number),
@@ -65,6 +71,7 @@ requests = st.builds(
     style=st.builds(Style, st.lists(st.tuples(text, number)).map(tuple), number),
     layers=st.builds(Layers, *[st.none() | st.integers(0, 2**63)] * 3),
     constraints=st.none() | constraints(),
+    engine=st.none() | engines,
 )
 
 
@@ -72,6 +79,18 @@ requests = st.builds(
 def motions(draw):
     names = draw(st.lists(st.sampled_from(channels.ALL), min_size=1, unique=True))
     return Motion(draw(floats((draw(st.integers(0, 50)), len(names)))), tuple(names), draw(rate))
+
+
+@st.composite
+def shapes(draw):
+    names = tuple(draw(st.lists(text, max_size=3)))
+    deltas = hnp.arrays(np.float32, (len(names), draw(st.integers(0, 9)), 3), elements=st.floats(-1, 1, width=32))
+    return Shapes(names, draw(deltas), draw(number))
+
+
+def assert_equal_shapes(found: Shapes, wanted: Shapes) -> None:
+    assert (found.names, found.error) == (wanted.names, wanted.error)
+    np.testing.assert_array_equal(found.deltas, wanted.deltas)
 
 
 class Drip:
@@ -101,6 +120,24 @@ def test_request(request, size):
         np.testing.assert_array_equal(back.constraints.values, request.constraints.values)
         np.testing.assert_array_equal(back.constraints.keep, request.constraints.keep)
         assert back.constraints.keep.dtype == np.bool_
+
+
+@given(motions(), shapes())
+def test_a_result_with_shapes_of_its_own(motion, made):
+    back = protocol.result_of(through(protocol.result_message(GenerateResult(motion, "a", {}, made), 3)))
+    assert back.shapes is not None
+    assert_equal_shapes(back.shapes, made)
+
+
+@given(shapes(), folders)
+def test_shapes_are_asked_for_and_made(made, flame):
+    vertices, faces = np.ones((5, 3), np.float32), np.zeros((2, 3), np.int32)
+    message = through(protocol.shapes_message(ShapesRequest(vertices, faces, flame), 4))
+    asked = protocol.shapes_request_of(message)
+    assert (message.kind, message.request, asked.flame) == ("shapes", 4, flame)
+    np.testing.assert_array_equal(asked.vertices, vertices)
+    np.testing.assert_array_equal(asked.faces, faces)
+    assert_equal_shapes(protocol.shapes_made_of(through(protocol.shapes_made_message(made, 4))), made)
 
 
 @given(motions(), text, st.dictionaries(text, number, max_size=4))
