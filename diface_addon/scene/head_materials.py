@@ -21,6 +21,8 @@ class Look:
     along_uvs: bool = False  # the grain follows the UVs: strands; else it fills space, even on all sides
 
 
+WET = {"Roughness": 0.06, "Coat Weight": 1.0, "Coat Roughness": 0.02}
+
 # Subsurface radii are red's; green's and blue's are shares of it, as light goes through skin.
 LOOKS: dict[str, Look] = {
     "Skin": Look(
@@ -35,7 +37,9 @@ LOOKS: dict[str, Look] = {
         grain=(0.12, 160.0),
     ),
     "Teeth": Look((0.72, 0.66, 0.55), {"Roughness": 0.14, "Subsurface Weight": 0.10, "Subsurface Scale": 0.002}),
-    "Eye": Look((0.70, 0.68, 0.66), {"Roughness": 0.06, "Coat Weight": 1.0, "Coat Roughness": 0.02}),
+    "Eye": Look((0.70, 0.68, 0.66), WET),
+    "Iris": Look((0.09, 0.05, 0.03), WET),
+    "Pupil": Look((0.021, 0.021, 0.021), WET),
     "Hair": Look(
         (0.025, 0.016, 0.012),
         {"Roughness": 0.58, "Specular IOR Level": 0.22},

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ...channels import FACE, LOOK_DEGREES
 from .makehuman import Floats, Ints, MakeHuman
-from .parts import EYE, Part, grid_faces, part
+from .parts import EYE, IRIS, PUPIL, Part, grid_faces, part
 from .topology import smoothstep
 
 CLEARANCE = (
@@ -17,7 +17,7 @@ CLEARANCE = (
 CORNEA_RISE = 0.0004  # m
 SEGMENTS = 28
 # From the middle of the pupil: angle as a share of the iris's, and sRGB.
-IRIS = (
+PAINT = (
     (0.00, (0.012, 0.010, 0.010)),
     (0.34, (0.012, 0.010, 0.010)),
     (0.38, (0.16, 0.10, 0.06)),
@@ -30,6 +30,7 @@ IRIS = (
     (1.22, (0.86, 0.83, 0.81)),
 )
 SCLERA, SCLERA_EDGE = (0.88, 0.86, 0.84), (0.80, 0.66, 0.61)
+PUPIL_EDGE = 0.38
 STREAKS = (0.5, 0.65, 0.82)
 
 
@@ -52,7 +53,7 @@ def eyeball_of(human: MakeHuman, vertices: Floats, side: str, iris_radius: float
 
 def eyeball_part(eye: Eyeball, side: str) -> Part:
     """The painted eyeball, turned by the four looks of its side."""
-    shares = [share for share, _ in IRIS]
+    shares = [share for share, _ in PAINT]
     rings = np.r_[np.array(shares[1:]) * eye.iris_angle, np.radians([45, 60, 80, 105, 135, 162])]
     azimuth = np.arange(SEGMENTS) * 2 * np.pi / SEGMENTS
     bulge = CORNEA_RISE * (1 - smoothstep(0.55, 1.25, rings / eye.iris_angle))
@@ -63,7 +64,15 @@ def eyeball_part(eye: Eyeball, side: str) -> Part:
     local = np.concatenate([ball.reshape(-1, 3), [front, back]])
 
     faces = np.concatenate([grid_faces(len(rings), SEGMENTS, closed=True)[:, ::-1], *caps(len(rings))])
-    return part(eye.centre + local, faces, EYE, painted(rings, eye), look_deltas(local, side), flat_uvs(local, faces))
+    ball = part(eye.centre + local, faces, EYE, painted(rings, eye), look_deltas(local, side), flat_uvs(local, faces))
+    return replace(ball, materials=materials(local, faces, eye))
+
+
+def materials(local: Floats, faces: Ints, eye: Eyeball) -> Ints:
+    """Pupil, iris or the white, so that the eye looks somewhere where only materials show."""
+    middle = local[faces.clip(0)].mean(axis=1, where=(faces >= 0)[..., None])
+    share = np.arctan2(np.hypot(middle[:, 0], middle[:, 2]), -middle[:, 1]) / eye.iris_angle
+    return np.select([share < PUPIL_EDGE, share < 1.0], [PUPIL, IRIS], EYE)
 
 
 def caps(rings: int) -> tuple[Ints, Ints]:
@@ -79,13 +88,13 @@ def painted(rings: Floats, eye: Eyeball) -> Floats:
     colours = np.empty((len(rings), SEGMENTS, 3))
     streaks = np.random.RandomState(3).uniform(-1, 1, (len(rings), SEGMENTS, 1))
     for index, angle in enumerate(rings):
-        if index < len(IRIS) - 1:
-            share, colour = IRIS[index + 1]
+        if index < len(PAINT) - 1:
+            share, colour = PAINT[index + 1]
             colours[index] = np.array(colour) * (1 + 0.22 * streaks[index] * (share in STREAKS))
         else:
             edge = smoothstep(0.5, 1.6, np.array(angle))
             colours[index] = (1 - edge) * np.array(SCLERA) + edge * np.array(SCLERA_EDGE)
-    return np.concatenate([colours.reshape(-1, 3), [IRIS[0][1], SCLERA_EDGE]])
+    return np.concatenate([colours.reshape(-1, 3), [PAINT[0][1], SCLERA_EDGE]])
 
 
 def look_deltas(local: Floats, side: str) -> Floats:

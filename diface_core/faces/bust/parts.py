@@ -9,8 +9,8 @@ import numpy as np
 from ...channels import FACE
 from .makehuman import Floats, Ints
 
-MATERIALS = ("Skin", "Mouth", "Teeth", "Eye", "Hair", "Brows", "Shirt")
-SKIN, MOUTH, TEETH, EYE, HAIR, BROWS, SHIRT = range(len(MATERIALS))
+MATERIALS = ("Skin", "Mouth", "Teeth", "Eye", "Hair", "Brows", "Shirt", "Iris", "Pupil")
+SKIN, MOUTH, TEETH, EYE, HAIR, BROWS, SHIRT, IRIS, PUPIL = range(len(MATERIALS))
 
 
 @dataclass(frozen=True)
