@@ -73,9 +73,12 @@ def _config(folder: Path) -> Wav2Vec2Config:
 
 
 def _whole(folder: Path) -> SpeechEncoder:
-    config = _config(folder)
+    encoder = SpeechEncoder(_config(folder))
     try:
-        return SpeechEncoder.from_pretrained(folder, config=config, local_files_only=True)
+        # By the plain model, whose names are those that transformers looks for in the file.
+        plain = Wav2Vec2Model.from_pretrained(folder, config=encoder.config, local_files_only=True)
+        encoder.load_state_dict(plain.state_dict())
+        return encoder
     except Exception as damage:  # whatever the bytes of a damaged file lead to
         raise ModelError(f"The wav2vec2 in {folder} cannot be read: {damage}.", MISSING) from damage
 
