@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import os
 import pickle
-import struct
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -20,6 +17,7 @@ from hypothesis import strategies as st
 
 from diface_core.errors import ModelError
 from diface_core.unpickle import load_npy, load_npz, load_pickle, unpickle
+from tests.core import flame_files
 
 ARRAYS = {
     "float": np.arange(24.0).reshape(2, 3, 4),
@@ -33,25 +31,6 @@ ARRAYS = {
     "number": np.float32(3.5),
 }
 SPARSE = scipy.sparse.random(5, 60, 0.1, random_state=0)
-
-
-class Python2(pickle._Pickler):  # type: ignore[misc]
-    """Writes bytes and texts as Python 2 did, and numpy where numpy was then."""
-
-    dispatch = dict(pickle._Pickler.dispatch)
-
-    def _string(self, value: bytes | str) -> None:
-        content = value.encode("latin1") if isinstance(value, str) else value
-        self.write(pickle.BINSTRING + struct.pack("<i", len(content)) + content)
-        self.memoize(value)
-
-    dispatch[bytes] = dispatch[str] = _string
-
-
-def python_2(content: object) -> bytes:
-    file = io.BytesIO()
-    Python2(file, protocol=2).dump(content)
-    return file.getvalue()
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
@@ -73,34 +52,9 @@ def test_a_sparse_matrix_comes_written_out(kind, protocol):
     np.testing.assert_array_equal(unpickle(pickle.dumps(matrix, protocol=protocol)), SPARSE.toarray())
 
 
-@pytest.fixture
-def chumpy(monkeypatch) -> ModuleType:
-    """A module of chumpy's names, whose arrays pickle as chumpy's do (mattloper/chumpy, ch.py)."""
-
-    class Ch:
-        def __init__(self, x):
-            self.x, self._dirty_vars, self._itr, self._depends_on_deps = x, {"x"}, None, {"r": {"deps": ("x",)}}
-
-    class Select:
-        def __init__(self, a, idxs, preferred_shape):
-            self.a, self.idxs, self.preferred_shape = a, idxs, preferred_shape
-
-    class Add(Ch):
-        pass
-
-    module = ModuleType("chumpy")
-    monkeypatch.setitem(sys.modules, "chumpy", module)
-    for name, kind in (("ch", Ch), ("reordering", Select), ("ch_ops", Add)):
-        part = ModuleType(f"chumpy.{name}")
-        kind.__module__, kind.__qualname__ = part.__name__, kind.__name__
-        setattr(part, kind.__name__, kind)
-        setattr(module, name, part)
-        monkeypatch.setitem(sys.modules, part.__name__, part)
-    return module
-
-
 @pytest.mark.parametrize("protocol", [0, 1, 2, 4])
-def test_chumpys_arrays_are_read_without_it(chumpy, monkeypatch, protocol):
+def test_chumpys_arrays_are_read_without_it(monkeypatch, protocol):
+    chumpy = flame_files.chumpy(monkeypatch)
     whole = chumpy.ch.Ch(np.arange(12.0).reshape(4, 3))
     some = chumpy.reordering.Select(whole, np.array([0, 1, 3, 4]), (2, 2))
     content = pickle.dumps({"all": whole, "some": some}, protocol=protocol)
@@ -121,7 +75,7 @@ def test_entries_given_twice_count_twice():
 
 @pytest.mark.parametrize("name", ["float", "fortran", "big endian", "flags"])
 def test_what_python_2_wrote_is_read(name):
-    content = python_2({"a": ARRAYS[name], "style": "lbs"})
+    content = flame_files.python_2({"a": ARRAYS[name], "style": "lbs"})
     assert b"cnumpy.core.multiarray" in content or b"cnumpy._core.multiarray" in content
     got = unpickle(content)
     assert got["style"] == "lbs"

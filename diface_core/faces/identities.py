@@ -1,0 +1,41 @@
+"""VOCASET's speakers as heads of FLAME's topology: its templates.pkl (Cudeiro et al., CVPR 2019). numpy only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import ModelError
+from ..unpickle import load_arrays
+from .flame_recognition import VERTICES
+
+FloatArray = npt.NDArray[np.float32]
+
+HINT = "Use VOCASET's templates.pkl as voca.is.tue.mpg.de gives it out."
+LARGEST = 1.0
+"""Metres from the origin beyond which no vertex of a head in metres stands."""
+
+
+def load_identities(path: Path) -> dict[str, FloatArray]:
+    """Speaker -> head at rest (5023, 3) float32 m in FLAME's frame, by name.
+
+    Raises ModelError for a file that is missing, damaged, or holds anything but such heads.
+    """
+    heads = load_arrays(path, HINT)
+    for name, head in heads.items():
+        if head.shape != (VERTICES, 3):
+            raise ModelError(f"{path}: {name} has shape {head.shape}, expected ({VERTICES}, 3).", HINT)
+        if not np.isfinite(head).all() or np.abs(head).max() > LARGEST:
+            raise ModelError(f"{path}: {name} is no head in metres.", HINT)
+    if not heads:
+        raise ModelError(f"{path} holds no heads.", HINT)
+    return dict(sorted(heads.items()))
+
+
+def identity(heads: dict[str, FloatArray], name: str) -> FloatArray:
+    """The head (5023, 3) of one speaker. Raises ModelError where there is none, and says which there are."""
+    if name not in heads:
+        raise ModelError(f"There is no speaker {name!r} in the templates.", f"Take one of {', '.join(heads)}.")
+    return heads[name]
