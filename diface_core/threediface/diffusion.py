@@ -12,8 +12,11 @@ from torch import Tensor
 from ..types import FloatArray
 from .options import DiffusionConfig
 
-Noise = Callable[[tuple[int, ...]], FloatArray]
+Draw = Callable[[tuple[int, ...]], FloatArray]
 """Draws noise of a shape, float32, one draw after the other."""
+
+Noise = Callable[[], Draw]
+"""Begins such draws anew: the same every time."""
 
 Float64 = npt.NDArray[np.float64]
 
@@ -38,15 +41,20 @@ class Schedule:
     def __len__(self) -> int:
         return len(self.alpha_bar)
 
-    def told(self, step: float, device: torch.device) -> Tensor:
-        """The step (1,) as the network is told it: a row of its table."""
-        scale = 1000 / len(self) if self.config.rescale else 1.0
-        return torch.tensor([int(step * scale)], device=device)
+    @property
+    def steps(self) -> list[int]:
+        """From the noise down."""
+        return list(reversed(range(len(self))))
 
-    def before(self, x0: Tensor, xt: Tensor, noise: Tensor, step: int) -> Tensor:
-        """x_{t-1} from the predicted x0, x_t and a fresh noise, all of one shape; at step 0 the noise is not used."""
+    def told(self, step: int, device: torch.device) -> Tensor:
+        """The step (1,) as the network is told it: a row of its table."""
+        return torch.tensor([int(step * 1000 / len(self)) if self.config.rescale else step], device=device)
+
+    def before(self, x0: Tensor, xt: Tensor, step: int, noise: Callable[[], Tensor]) -> Tensor:
+        """x_{t-1} from the predicted x0 and x_t, with a fresh noise; at step 0 it is drawn and not used."""
         mean = float(self.of_x0[step]) * x0 + float(self.of_xt[step]) * xt
-        return mean + float(self.deviation[step]) * noise if step else mean
+        fresh = noise()
+        return mean + float(self.deviation[step]) * fresh if step else mean
 
 
 def _betas(config: DiffusionConfig) -> Float64:
@@ -61,15 +69,30 @@ def _betas(config: DiffusionConfig) -> Float64:
     return np.array([min(1 - left((i + 1) / count) / left(i / count), 0.999) for i in range(count)])
 
 
-def seeded(config: DiffusionConfig, seed: int | np.random.Generator) -> Noise:
-    """The noise that the diffusion is made of, the same for the same seed on every machine."""
-    rng = np.random.default_rng(seed)
+def drawn(config: DiffusionConfig, seed: int) -> Noise:
+    """The noise that the diffusion is made of, the same for the same seed on every machine.
+
+    However a draw's rows are split, they are the same.
+    """
     scale = np.float32(config.noise_scale)
 
-    def draw(shape: tuple[int, ...]) -> FloatArray:
-        if config.noise == "none":
-            return np.zeros(shape, np.float32)
-        uniform = rng.random(shape, dtype=np.float32)
-        return (2 * uniform - 1 if config.noise == "symmetric" else uniform) * scale
+    def begin() -> Draw:
+        rng = np.random.default_rng(seed)
 
-    return draw
+        def draw(shape: tuple[int, ...]) -> FloatArray:
+            if config.noise == "none":
+                return np.zeros(shape, np.float32)
+            uniform = rng.random(shape, dtype=np.float32)
+            return (2 * uniform - 1 if config.noise == "symmetric" else uniform) * scale
+
+        return draw
+
+    return begin
+
+
+def moments(config: DiffusionConfig) -> tuple[float, float]:
+    """Mean and standard deviation of every value of that noise."""
+    scale = config.noise_scale
+    return {"positive": (scale / 2, scale / 12**0.5), "symmetric": (0.0, scale / 3**0.5), "none": (0.0, 0.0)}[
+        config.noise
+    ]

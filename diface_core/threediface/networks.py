@@ -1,4 +1,4 @@
-"""3DiFACE's two convolutional U-Nets over time, with the state-dict names of the published ones (Thambiraja et al. 2025).
+"""3DiFACE's two convolutional U-Nets over time, under the published state-dict names (Thambiraja et al. 2025).
 
 Both go down and up in levels, each half as long as the one before, and hear the speech at each. They predict x0.
 """
@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from .options import NetworkConfig
+
+if TYPE_CHECKING:  # `transformers` takes seconds to import
+    from .wav2vec2 import SpeechEncoder
 
 STEPS = 5000
 """Rows of the table of diffusion steps."""
@@ -66,11 +71,48 @@ def double(inputs: int, outputs: int, config: NetworkConfig) -> Layers:
 
 
 def infuse(inputs: int, outputs: int, config: NetworkConfig) -> nn.Module:
-    """Motion and speech, one above the other (B, inputs, t), become motion that has heard (B, outputs, t)."""
+    """Motion above speech (B, inputs, t) becomes motion that has heard (B, outputs, t)."""
     layers: list[nn.Module] = [smooth(inputs, outputs, config), activation(config.activation)]
     if config.norm:
         layers.append(_NORMS[config.norm](outputs))
     return nn.Sequential(*layers) if config.part == "face" else Layers(*layers)
+
+
+@dataclass(frozen=True)
+class Echo:
+    """An infusion's convolution in two, for it is linear: the weight (outputs, inputs, 3) that its motion meets, and
+    what it makes of the speech (B, outputs, t), with the bias. The second is the same at every diffusion step."""
+
+    weight: Tensor
+    speech: Tensor
+
+    @classmethod
+    def of(cls, layers: nn.Module, speech: Tensor) -> Echo:
+        """Of `infuse`'s layers and the speech (B, ., t) below their motion."""
+        conv, _ = _split(layers)
+        motion = conv.in_channels - speech.shape[1]
+        return cls(conv.weight[:, :motion].contiguous(), _along(conv, speech, conv.weight[:, motion:], conv.bias))
+
+    def infuse(self, layers: nn.Module, motion: Tensor) -> Tensor:
+        """The same as the layers on motion above speech."""
+        conv, others = _split(layers)
+        x = _along(conv, motion, self.weight) + self.speech
+        for layer in others:
+            x = layer(x)
+        return x
+
+
+def _split(layers: nn.Module) -> tuple[nn.Conv1d, list[nn.Module]]:
+    """The convolution, and what follows it."""
+    conv, *others = (layers.mle_layer if isinstance(layers, Layers) else layers).children()
+    assert isinstance(conv, nn.Conv1d)  # `infuse` made it
+    return conv, others
+
+
+def _along(conv: nn.Conv1d, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """`conv` with another weight."""
+    mode = "constant" if conv.padding_mode == "zeros" else conv.padding_mode
+    return nn.functional.conv1d(nn.functional.pad(x, (1, 1), mode), weight, bias)
 
 
 class StepTable(nn.Module):
@@ -117,17 +159,20 @@ class Encoder(nn.Module):
         self.PPE = StepTable(config.width)
         self.embed_timestep = StepEmbedding(self.PPE, config.width)
 
-    def forward(self, seen: Tensor, t: Tensor, speech: list[Tensor]) -> list[Tensor]:
-        """The motion after `in_embed`'s map (B, ch, T), step (B,) and speech by level: a tensor a level.
+    @property
+    def infusions(self) -> list[nn.Module]:
+        return [self.in_infuse, *self.infusion_layers]
+
+    def forward(self, seen: Tensor, t: Tensor, echoes: list[Echo]) -> list[Tensor]:
+        """The motion after `in_embed`'s map (B, ch, T), step (B,) and `infusions`' echoes: one tensor a level.
 
         The first of them has not heard yet: it is the first skip.
         """
         seen = self.in_embed[1](seen)
         outputs = [seen]
-        x = seen + self.embed_timestep(t)[:, :, None]
-        x = self.in_infuse(torch.cat([x, speech[0]], 1))
-        for down, hear, level in zip(self.mle_layers, self.infusion_layers, speech[1:], strict=True):
-            x = hear(torch.cat([down(x), level], 1))
+        x = echoes[0].infuse(self.in_infuse, seen + self.embed_timestep(t)[:, :, None])
+        for down, layers, echo in zip(self.mle_layers, self.infusion_layers, echoes[1:], strict=True):
+            x = echo.infuse(layers, down(x))
             outputs.append(x)
         return outputs
 
@@ -149,13 +194,17 @@ class Decoder(nn.Module):
         final = config.final_activation
         self.out_embed = nn.Sequential(out, activation(final)) if final else out
 
-    def forward(self, encoded: list[Tensor], speech: list[Tensor], style: Tensor | None) -> Tensor:
+    @property
+    def infusions(self) -> list[nn.Module]:
+        return list(self.infusion_layers)
+
+    def forward(self, encoded: list[Tensor], echoes: list[Echo], style: Tensor | None) -> Tensor:
         """What `out_embed` maps to the motion (B, T, ch)."""
-        x = encoded[-1]
-        for i, (up, hear) in enumerate(zip(self.mle_layers, self.infusion_layers, strict=True), start=2):
-            x = hear(torch.cat([up(x), speech[-i]], 1))
+        x, *skips = reversed(encoded)
+        for up, layers, echo, skip in zip(self.mle_layers, self.infusion_layers, echoes, skips, strict=True):
+            x = echo.infuse(layers, up(x))
             if self.skips:
-                x = x + encoded[-i]
+                x = x + skip
         x = x.transpose(1, 2)
         if self.style_map is not None and style is not None:
             x = x + self.style_map(style)[:, None]
@@ -173,19 +222,37 @@ class Network(nn.Module):
 
     def forward(self, x: Tensor, t: Tensor, heard: Tensor, style: Tensor | None = None) -> Tensor:
         """T must be a multiple of config.stride; without `style` none is added."""
-        return self.decoder.out_embed(self.think(self.see(x), t, self.by_level(heard), style))
+        return self.show(self.think(self.see(x), t, self.listen(heard), style))
+
+    def listen(self, heard: Tensor) -> list[Echo]:
+        """The speech (B, T, ch) as every infusion hears it."""
+        levels = self.by_level(heard)
+        down = map(Echo.of, self.encoder.infusions, levels)
+        up = map(Echo.of, self.decoder.infusions, levels[-2::-1])
+        return [*down, *up]
 
     def see(self, x: Tensor) -> Tensor:
         """All that the network knows of x (B, T, inputs): its first linear map (B, ch, T)."""
-        return self.encoder.in_embed[0](x.transpose(1, 2))
+        return self.first_map(x.transpose(1, 2))
 
-    def think(self, seen: Tensor, t: Tensor, speech: list[Tensor], style: Tensor | None) -> Tensor:
+    def think(self, seen: Tensor, t: Tensor, echoes: list[Echo], style: Tensor | None) -> Tensor:
         """All between the first map and the last: (B, T, ch)."""
-        return self.decoder(self.encoder(seen, t, speech), speech, style)
+        down = len(self.encoder.infusions)
+        return self.decoder(self.encoder(seen, t, echoes[:down]), echoes[down:], style)
+
+    def show(self, thought: Tensor) -> Tensor:
+        """x0 (B, T, outputs), by the last linear map."""
+        return self.decoder.out_embed(thought)
 
     def by_level(self, heard: Tensor) -> list[Tensor]:
-        """The speech (B, T, ch) as each level hears it, (B, ., T / 2^level)."""
+        """The speech (B, T, ch) at each level, (B, ., T / 2^level)."""
         raise NotImplementedError
+
+    @property
+    def first_map(self) -> nn.Conv1d:
+        conv = self.encoder.in_embed[0]
+        assert isinstance(conv, nn.Conv1d)
+        return conv
 
     @property
     def device(self) -> torch.device:
@@ -205,10 +272,11 @@ class HeadNetwork(Network):
 class FaceNetwork(Network):
     """The face's, with the encoder of its speech (wav2vec2.SpeechEncoder), where it has one."""
 
-    def __init__(self, config: NetworkConfig, audio_encoder: nn.Module | None = None) -> None:
+    def __init__(self, config: NetworkConfig, audio_encoder: SpeechEncoder | None = None) -> None:
         super().__init__(config)
         self.audio_encoder = audio_encoder
-        self.audio_feature_map = nn.Linear(768, config.width)
+        hidden = audio_encoder.config.hidden_size if audio_encoder is not None else 768
+        self.audio_feature_map = nn.Linear(hidden, config.width)
 
     def by_level(self, heard: Tensor) -> list[Tensor]:
         """A level's channels are halves of the finer one's in time, not frames side by side: so it was trained."""

@@ -6,19 +6,21 @@ until the network can halve them, and taken away again, so that no frame of the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..errors import ModelError
 from ..types import BoolArray, FloatArray
 from .checkpoint import FaceModel, HeadModel
-from .diffusion import Noise, Schedule, seeded
+from .diffusion import Noise, Schedule, drawn
 from .networks import Network
 from .options import NetworkConfig
+from .projected import ClampedError, Projection, exact_noise, normal_noise
+from .solver import method
 
 HEAD_MEAN = np.array([-0.05855013, -0.0028288, -0.01964026], np.float32)
 HEAD_DEVIATION = np.array([0.11084834, 0.10225139, 0.08779355], np.float32)
@@ -26,6 +28,8 @@ HEAD_DEVIATION = np.array([0.11084834, 0.10225139, 0.08779355], np.float32)
 
 Fraction = Callable[[float], None]
 """Told how much is done, 0 to 1; may raise to stop."""
+
+Map = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -47,26 +51,92 @@ def sample_face(
     noise: int | Noise = 0,
     guidance: float = 0.5,
     kept: Kept | None = None,
+    steps: int | None = None,
     report: Fraction = lambda done: None,
 ) -> FloatArray:
-    """What the diffusion of a face gives (T, 15069) for `heard` (T, ch): displacement in metres, or the vertices
-    themselves where diffusion.displacement is False.
+    """What a face model gives (T, 15069) for `heard` (T, ch): displacement in metres, or the vertices themselves where
+    diffusion.displacement is False.
 
-    style: which of the trained speakers, or a weight for each (styles,). noise: a seed, or where the noise comes from:
-    first x_T (1, T, 15069), then one draw a step. guidance: 0 ignores the speech, 1 is none.
+    style: which of the trained speakers, or a weight for each (styles,). guidance: 0 ignores the speech, 1 is none.
+    noise: a seed; or the noise itself, drawn as x_T (1, T, 15069) and then once a step, to get what the original gets.
+    kept: given frames. steps: of DPM-Solver++; None is the model's own sampler.
+    Computed in `projected`'s space, or where that cannot be by sample_whole_face. Raises ModelError for a style that
+    the model does not have, and for the speech features of another model.
+    """
+    try:
+        thought = sample_thought(model, heard, style, noise, guidance, kept, steps, report)
+    except ClampedError:
+        return sample_whole_face(model, heard, style, noise, guidance, kept, steps, report)
+    with torch.inference_mode():
+        motion = model.network.show(torch.from_numpy(thought).to(model.network.device)).cpu().numpy()
+    return motion if kept is None else np.where(kept.keep[:, None], _clamped(kept, model).values, motion)
+
+
+def sample_thought(
+    model: FaceModel,
+    heard: FloatArray,
+    style: int | FloatArray = 0,
+    noise: int | Noise = 0,
+    guidance: float = 0.5,
+    kept: Kept | None = None,
+    steps: int | None = None,
+    report: Fraction = lambda done: None,
+) -> FloatArray:
+    """What the network's last layer makes the result of sample_face from (T, ch), but for the given frames.
+
+    For a seed the noise of the steps is drawn by its distribution, not vertex by vertex, where that is normal enough.
+    Raises ClampedError where only sample_whole_face will do.
     """
     network, schedule = model.network, Schedule(model.diffusion)
     heard, rows = padded(heard, network.config), len(heard)
-    kept = check(kept, rows, network.config.outputs, len(heard))
-    draw = drawer(noise, model, (1, len(heard), network.config.outputs))
-
     with torch.inference_mode():
-        denoise = guided(network, torch.from_numpy(heard).to(network.device), style_of(network, style), guidance)
-        given = given_of(kept, network)
-        xt = draw()
-        for step in counted(schedule, report):
-            x0 = given(denoise(xt, schedule.told(step, network.device)))
-            xt = schedule.before(x0.clamp(-1, 1) if model.diffusion.clamp else x0, xt, draw(), step)
+        if not isinstance(network.decoder.out_embed, nn.Linear):
+            raise ClampedError
+        projection = Projection(network)
+        think, mix = guided(network, heard, style, guidance)
+        given = _given(None if kept is None else _clamped(kept, model), network, len(heard), projection.of)
+        first = noise if callable(noise) else drawn(model.diffusion, noise)
+        fresh = exact_noise(projection, first(), len(heard))
+        xt = fresh()
+        if not callable(noise) and steps is None:
+            fresh = normal_noise(projection, model, len(heard), noise) or fresh
+
+        walk = method(schedule, steps)
+        thought = xt
+        for done, step in enumerate(walk.steps, start=1):
+            seen = (xt + projection.offset).transpose(1, 2)
+            thought = mix(think(seen, walk.told(step, network.device)))
+            if model.diffusion.clamp:
+                projection.check(thought)
+            xt = walk.before(given(projection.of_shown(thought)), xt, step, fresh)
+            report(done / len(walk.steps))
+        return thought[0, :rows].cpu().numpy()
+
+
+def sample_whole_face(
+    model: FaceModel,
+    heard: FloatArray,
+    style: int | FloatArray = 0,
+    noise: int | Noise = 0,
+    guidance: float = 0.5,
+    kept: Kept | None = None,
+    steps: int | None = None,
+    report: Fraction = lambda done: None,
+) -> FloatArray:
+    """sample_face as the original computes it: all vertices in every step, and every value of the noise drawn."""
+    network = model.network
+    heard, rows = padded(heard, network.config), len(heard)
+    with torch.inference_mode():
+        think, mix = guided(network, heard, style, guidance)
+        given = _given(kept, network, len(heard))
+        fresh = _frames(noise, model, len(heard))
+
+        walk = method(Schedule(model.diffusion), steps)
+        xt = fresh()
+        for done, step in enumerate(walk.steps, start=1):
+            x0 = given(mix(network.show(think(network.see(xt), walk.told(step, network.device)))))
+            xt = walk.before(x0.clamp(-1, 1) if model.diffusion.clamp else x0, xt, step, fresh)
+            report(done / len(walk.steps))
         return xt[0, :rows].cpu().numpy()
 
 
@@ -75,6 +145,7 @@ def sample_head(
     heard: FloatArray,
     noise: int | Noise = 0,
     kept: Kept | None = None,
+    steps: int | None = None,
     style: int | FloatArray = 0,
     report: Fraction = lambda done: None,
 ) -> FloatArray:
@@ -83,7 +154,7 @@ def sample_head(
     kept: rotation vectors that are given. Other arguments are those of sample_face; a draw of noise is (1, T, 3).
     """
     given = None if kept is None else Kept((kept.values - HEAD_MEAN) / HEAD_DEVIATION, kept.keep)
-    values = sample_standard_head(model, heard, noise, given, style, report) * HEAD_DEVIATION + HEAD_MEAN
+    values = sample_standard_head(model, heard, noise, given, steps, style, report) * HEAD_DEVIATION + HEAD_MEAN
     return values if kept is None else np.where(kept.keep[:, None], kept.values, values).astype(np.float32)
 
 
@@ -92,62 +163,57 @@ def sample_standard_head(
     heard: FloatArray,
     noise: int | Noise = 0,
     kept: Kept | None = None,
+    steps: int | None = None,
     style: int | FloatArray = 0,
     report: Fraction = lambda done: None,
 ) -> FloatArray:
     """The same with every value standardised, given and found (T, 3)."""
-    network, schedule = model.network, Schedule(model.diffusion)
+    network = model.network
     heard, rows = padded(heard, network.config), len(heard)
-    kept = check(kept, rows, 3, len(heard))
-    draw = drawer(noise, model, (1, len(heard), 3))
-
     with torch.inference_mode():
-        speech = network.by_level(torch.from_numpy(heard)[None].to(network.device))
-        own, given, flag = style_of(network, style), given_of(kept, network), _flag(kept, len(heard), network)
-        xt = given(draw())
-        for step in counted(schedule, report):
+        think, mix = guided(network, heard, style, 1.0)
+        given, flag = _given(kept, network, len(heard)), _flag(kept, network, len(heard))
+        fresh = _frames(noise, model, len(heard))
+
+        walk = method(Schedule(model.diffusion), steps)
+        xt = given(fresh())
+        for done, step in enumerate(walk.steps, start=1):
             seen = network.see(torch.cat([xt, flag], -1))
-            x0 = given(network.decoder.out_embed(network.think(seen, schedule.told(step, network.device), speech, own)))
-            xt = given(schedule.before(x0, xt, draw(), step))
+            x0 = given(mix(network.show(think(seen, walk.told(step, network.device)))))
+            xt = given(walk.before(x0, xt, step, fresh))
+            report(done / len(walk.steps))
         return xt[0, :rows].cpu().numpy()
 
 
 def guided(
-    network: Network, heard: Tensor, style: Tensor | None, guidance: float
-) -> Callable[[Tensor, Tensor], Tensor]:
-    """(xt (1, T, C), step) -> x0, with classifier-free guidance (Ho & Salimans 2022) towards `heard` (T, ch)."""
-    both = torch.stack([heard, torch.zeros_like(heard)])
-    speech = network.by_level(both if guidance != 1 else both[:1])
+    network: Network, heard: FloatArray, style: int | FloatArray, guidance: float
+) -> tuple[Callable[[Tensor, Tensor], Tensor], Map]:
+    """Classifier-free guidance (Ho & Salimans 2022) towards `heard` (T, ch), in two: what the network thinks with and
+    without it, seen (1, ch, T) and step (1,) -> (B, T, ch); and what makes one of both, (B, ...) -> (1, ...)."""
+    speech = torch.from_numpy(heard).to(network.device)
+    both = torch.stack([speech, torch.zeros_like(speech)])
+    echoes = network.listen(both[:1] if guidance == 1 else both[1:] if guidance == 0 else both)
+    speaker = style_of(network, style)
 
-    def denoise(xt: Tensor, t: Tensor) -> Tensor:
-        seen = network.see(xt)
-        told = network.think(seen.expand(len(speech[0]), -1, -1), t, speech, style)
-        x0 = network.decoder.out_embed(told)
-        return x0 if len(x0) == 1 else x0[1:] + guidance * (x0[:1] - x0[1:])
+    def think(seen: Tensor, t: Tensor) -> Tensor:
+        return network.think(seen.expand(len(echoes[0].speech), -1, -1), t, echoes, speaker)
 
-    return denoise
+    def mix(values: Tensor) -> Tensor:
+        return values if len(values) == 1 else values[1:] + guidance * (values[:1] - values[1:])
 
-
-def drawer(noise: int | Noise, model: FaceModel | HeadModel, shape: tuple[int, ...]) -> Callable[[], Tensor]:
-    """Draws of one shape, on the network's device."""
-    source = noise if callable(noise) else seeded(model.diffusion, noise)
-    return lambda: torch.from_numpy(source(shape)).to(model.network.device)
+    return think, mix
 
 
-def given_of(kept: Kept | None, network: Network) -> Callable[[Tensor], Tensor]:
-    """What puts the given frames in their places, in any (1, T, C)."""
-    if kept is None:
-        return lambda x: x
-    keep = torch.from_numpy(kept.keep)[None, :, None].to(network.device)
-    values = torch.from_numpy(kept.values.astype(np.float32))[None].to(network.device)
-    return lambda x: torch.where(keep, values, x)
-
-
-def _flag(kept: Kept | None, rows: int, network: Network) -> Tensor:
-    """1 on frames that are given (1, T, 1); without columns where the network knows no flag."""
-    given = np.zeros(rows, bool) if kept is None else kept.keep
-    flag = torch.from_numpy(given.astype(np.float32))[None, :, None].to(network.device)
-    return flag if network.config.flagged else flag[..., :0]
+def style_of(network: Network, style: int | FloatArray) -> Tensor | None:
+    """The style (1, styles). Raises ModelError for one that the model does not have."""
+    count = network.config.styles
+    if not count:
+        return None
+    weights = style if isinstance(style, np.ndarray) else np.arange(count) == style
+    if weights.shape != (count,) or not weights.any():
+        which = f"Got {style}." if not isinstance(style, np.ndarray) else f"Got weights of shape {style.shape}."
+        raise ModelError(f"The model has the styles 0 to {count - 1}. {which}", "Choose one of them.")
+    return torch.from_numpy(weights.astype(np.float32))[None].to(network.device)
 
 
 def padded(heard: FloatArray, config: NetworkConfig) -> FloatArray:
@@ -168,32 +234,37 @@ def padded(heard: FloatArray, config: NetworkConfig) -> FloatArray:
     return np.concatenate([heard, np.repeat(heard[-1:], rows - len(heard), 0)]).astype(np.float32)
 
 
-def check(kept: Kept | None, rows: int, columns: int, length: int) -> Kept | None:
-    """The same for `length` rows, of which those after `rows` are free. Raises ValueError for another shape."""
-    if kept is None or not kept.keep.any():
-        return None
-    if kept.values.shape != (rows, columns):
-        raise ValueError(f"kept values must have shape {(rows, columns)}. Got {kept.values.shape}.")
-    more = length - rows
-    return Kept(np.pad(kept.values, ((0, more), (0, 0))), np.pad(kept.keep, (0, more)))
+def _frames(noise: int | Noise, model: FaceModel | HeadModel, rows: int) -> Callable[[], Tensor]:
+    """Draws of whole frames (1, rows, C), on the network's device."""
+    draw = (noise if callable(noise) else drawn(model.diffusion, noise))()
+    shape = (1, rows, model.network.config.outputs)
+    return lambda: torch.from_numpy(draw(shape)).to(model.network.device)
 
 
-def style_of(network: Network, style: int | FloatArray) -> Tensor | None:
-    """The style (1, styles). Raises ModelError for one that the model does not have."""
-    count = network.config.styles
-    if not count:
-        return None
-    if not isinstance(style, np.ndarray):
-        if not 0 <= style < count:
-            raise ModelError(f"The model has styles 0 to {count - 1}. Got {style}.", "Choose one of them.")
-        style = np.eye(count, dtype=np.float32)[style]
-    if style.shape != (count,):
-        raise ModelError(f"The model has {count} styles. Got weights of shape {style.shape}.", "Give one weight each.")
-    return torch.from_numpy(style.astype(np.float32))[None].to(network.device)
+def _clamped(kept: Kept, model: FaceModel) -> Kept:
+    """What is given, as it comes out: a model that clamps x0 clamps that too."""
+    return Kept(np.clip(kept.values, -1, 1), kept.keep) if model.diffusion.clamp else kept
 
 
-def counted(schedule: Schedule, report: Fraction) -> Iterator[int]:
-    """The steps, last to first, each reported when it is done."""
-    for step in reversed(range(len(schedule))):
-        yield step
-        report(1 - step / len(schedule))
+def _given(kept: Kept | None, network: Network, rows: int, project: Map = lambda x: x) -> Map:
+    """What puts the given frames in their places in any (1, rows, C), or projected (1, rows, .).
+
+    Raises ValueError for frames of another size, or for more.
+    """
+    if kept is None:
+        return lambda x: x
+    if len(kept.keep) > rows or kept.values.shape[1] != network.config.outputs:
+        raise ValueError(f"kept must have at most {rows} rows of {network.config.outputs}. Got {kept.values.shape}.")
+    more = rows - len(kept.keep)
+    keep = torch.from_numpy(np.pad(kept.keep, (0, more)))[None, :, None].to(network.device)
+    frames = torch.from_numpy(np.pad(kept.values, ((0, more), (0, 0))).astype(np.float32))
+    values = project(frames.to(network.device))[None]
+    return lambda x: torch.where(keep, values, x)
+
+
+def _flag(kept: Kept | None, network: Network, rows: int) -> Tensor:
+    """1 on frames that are given (1, rows, 1); without columns where the network knows no flag."""
+    flag = torch.zeros(1, rows, 1 if network.config.flagged else 0)
+    if kept is not None:
+        flag[0, : len(kept.keep)] = torch.from_numpy(kept.keep).float()[:, None]
+    return flag.to(network.device)

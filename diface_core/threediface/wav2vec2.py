@@ -57,10 +57,27 @@ def base_config(**changes: Any) -> Wav2Vec2Config:
 
 
 def _config_of(weights: Mapping[str, Tensor]) -> Wav2Vec2Config:
-    layers = {name.split(".")[2] for name in weights if name.startswith("encoder.layers.")}
-    dense = weights.get("encoder.layers.0.feed_forward.intermediate_dense.weight")
-    inner = 3072 if dense is None else dense.shape[0]
-    return base_config(num_hidden_layers=len(layers), intermediate_size=inner)
+    """wav2vec2-base's but for the sizes that the weights have; attention heads are 64 wide in it."""
+
+    def layers(prefix: str) -> int:
+        return len({name.removeprefix(prefix).split(".")[0] for name in weights if name.startswith(prefix)})
+
+    def shape(name: str) -> tuple[int, ...]:
+        if name not in weights:
+            raise ModelError(f"The checkpoint's speech encoder lacks {name}.", "Set the folder of wav2vec2-base-960h.")
+        return tuple(weights[name].shape)
+
+    convolutions = range(layers("feature_extractor.conv_layers."))
+    width, shared, reach = shape("encoder.pos_conv_embed.conv.weight_v")
+    return base_config(
+        hidden_size=width,
+        num_attention_heads=max(1, width // 64),
+        num_hidden_layers=layers("encoder.layers."),
+        intermediate_size=shape("encoder.layers.0.feed_forward.intermediate_dense.weight")[0],
+        conv_dim=tuple(shape(f"feature_extractor.conv_layers.{i}.conv.weight")[0] for i in convolutions),
+        num_conv_pos_embeddings=reach,
+        num_conv_pos_embedding_groups=width // shared,
+    )
 
 
 def _config(folder: Path) -> Wav2Vec2Config:

@@ -6,6 +6,7 @@ Another case's folder can be tried: DIFACE_UPSTREAM_CASE names it.
 import json
 import os
 import runpy
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +15,19 @@ import pytest
 import torch
 
 from diface_core.threediface.checkpoint import FaceModel, HeadModel, load_face, load_head
-from diface_core.threediface.diffusion import Schedule, seeded
-from diface_core.threediface.sampling import Kept, guided, sample_face, sample_standard_head, style_of
+from diface_core.threediface.diffusion import Schedule, drawn
+from diface_core.threediface.sampling import (
+    Kept,
+    guided,
+    sample_face,
+    sample_standard_head,
+    sample_whole_face,
+    style_of,
+)
 
 NETWORK, SAMPLER = 1e-5, 1e-4
+
+Sampler = Callable[..., np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,10 @@ class Case:
     def style(self) -> np.ndarray:
         return self.inputs["style_one_hot"]
 
+    def shown(self, found: np.ndarray) -> np.ndarray:
+        """Vertices: the template is added at the end, where the model gives displacement."""
+        return found + self.inputs["template"] if self.face.diffusion.displacement else found
+
     def picked(self, x: np.ndarray) -> np.ndarray:
         return x[:, self.inputs["pick"]]
 
@@ -51,9 +65,9 @@ def case(request, tmp_path_factory) -> Case:
     folder = Path(own) if own else shared / "upstream" / "case_a"
     out = tmp_path_factory.mktemp("upstream")
     runpy.run_path(str(shared.parent / "tools" / "upstream_case.py"))["main"](folder, out)
-    arrays = [dict(np.load(folder / name)) for name in ("inputs.npz", "expected.npz")]
+    inputs, expected = (dict(np.load(folder / name)) for name in ("inputs.npz", "expected.npz"))
     spec = json.loads((folder / "spec.json").read_text())
-    return Case(spec, *arrays, load_face(out / "face"), load_head(out / "head"))
+    return Case(spec, inputs, expected, load_face(out / "face"), load_head(out / "head"))
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +90,9 @@ def test_the_face_network(case: Case, heard: np.ndarray, name: str) -> None:
     scale = 1.0 if name == "face_out_pick" else case.guidance
     step = Schedule(case.face.diffusion).told(int(case.expected["face_t"].flat[0]), network.device)
     with torch.inference_mode():
-        denoise = guided(network, torch.from_numpy(heard), style_of(network, case.style), scale)
-        out = denoise(torch.from_numpy(case.inputs["face_x_t"])[None], step)[0].numpy()
+        think, mix = guided(network, heard, case.style, scale)
+        seen = network.see(torch.from_numpy(case.inputs["face_x_t"])[None])
+        out = mix(network.show(think(seen, step)))[0].numpy()
     close(case.picked(out), case.expected[name], NETWORK)
 
 
@@ -90,28 +105,34 @@ def test_the_head_network(case: Case, heard: np.ndarray) -> None:
     close(out[0].numpy(), case.expected["head_out"], NETWORK)
 
 
-def test_the_face_sampler(case: Case, heard: np.ndarray) -> None:
-    noise = seeded(case.face.diffusion, case.seed + 10)
-    found = sample_face(case.face, heard, case.style, noise, case.guidance)
-    close(case.picked(found + case.inputs["template"]), case.expected["face_sample_pick"], SAMPLER)
+FACE_SAMPLERS = pytest.mark.parametrize("sample", [sample_face, sample_whole_face])
+"""As it is used, and as the original computes it."""
 
 
-def test_the_face_in_between(case: Case, heard: np.ndarray) -> None:
+@FACE_SAMPLERS
+def test_the_face_sampler(case: Case, heard: np.ndarray, sample: Sampler) -> None:
+    noise = drawn(case.face.diffusion, case.seed + 10)
+    found = sample(case.face, heard, case.style, noise, case.guidance)
+    close(case.picked(case.shown(found)), case.expected["face_sample_pick"], SAMPLER)
+
+
+@FACE_SAMPLERS
+def test_the_face_in_between(case: Case, heard: np.ndarray, sample: Sampler) -> None:
     inputs = case.inputs
     motion = np.outer(inputs["face_edit_motion_rank1_time"], inputs["face_edit_motion_rank1_shape"])
-    noise = seeded(case.face.diffusion, case.seed + 11)
+    noise = drawn(case.face.diffusion, case.seed + 11)
     kept = Kept(motion, inputs["face_edit_keep"])
-    found = sample_face(case.face, heard, case.style, noise, case.guidance, kept)
-    close(case.picked(found + inputs["template"]), case.expected["face_inbetween_pick"], SAMPLER)
+    found = sample(case.face, heard, case.style, noise, case.guidance, kept)
+    close(case.picked(case.shown(found)), case.expected["face_inbetween_pick"], SAMPLER)
 
 
 def test_the_head_sampler(case: Case, heard: np.ndarray) -> None:
-    found = sample_standard_head(case.head, heard, seeded(case.head.diffusion, case.seed + 12), style=case.style)
+    found = sample_standard_head(case.head, heard, drawn(case.head.diffusion, case.seed + 12), style=case.style)
     close(found, case.expected["head_sample"], SAMPLER)
 
 
 def test_the_head_through_keyframes(case: Case, heard: np.ndarray) -> None:
     keep = np.isin(np.arange(case.spec["T"]), case.inputs["head_edit_frames"])
     kept = Kept(case.inputs["head_edit_motion"], keep)
-    found = sample_standard_head(case.head, heard, seeded(case.head.diffusion, case.seed + 13), kept, case.style)
+    found = sample_standard_head(case.head, heard, drawn(case.head.diffusion, case.seed + 13), kept, style=case.style)
     close(found, case.expected["head_keyframe_sample"], SAMPLER)

@@ -1,0 +1,104 @@
+"""A face's sampling in what its network can see, equal to sampling its vertices but far smaller.
+
+A face network reads its 15,069 values a frame only through its first linear map, `seen = A x + a`, and writes them only
+through its last, `x0 = W thought + b`. A step of the sampler is a weighted sum of x0, x_t and noise. So y = A x follows
+the same steps in `ch` dimensions, with A (W thought + b) for x0, A times the noise, and A times what is given; of the
+vertices themselves only the last are ever wanted. But for rounding that is exact as long as x0 need not be clamped,
+which is looked after at every step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .checkpoint import FaceModel
+from .diffusion import Draw, moments
+from .networks import FaceNetwork
+
+BLOCK = 256
+"""Rows of vertices that are held at once."""
+
+ENOUGH = 100
+"""Values that a sum must have in effect to count as normal: its excess kurtosis is then within 0.012 of zero."""
+
+
+class ClampedError(Exception):
+    """A predicted value left [-1, 1] and must be clamped: the projection cannot follow."""
+
+
+class Projection:
+    """The first and the last map of a face network as one. `first` is A (ch, C), `offset` a (ch,).
+
+    Raises ValueError for a network whose last layer is not linear.
+    """
+
+    def __init__(self, network: FaceNetwork) -> None:
+        out = network.decoder.out_embed
+        if not isinstance(out, nn.Linear):
+            raise ValueError("The network's last layer is not linear.")
+        conv = network.first_map
+        assert conv.bias is not None
+        self.first, self.offset = conv.weight[..., 0], conv.bias.detach()
+        # Once for many steps, so in float64.
+        first, last, bias = self.first.double(), out.weight.double(), out.bias.double()
+        self._through, self._constant = (first @ last).float(), (first @ bias).float()
+        self._longest, self._highest = float(last.norm(dim=1).max()), float(bias.abs().max())
+        self._show = network.show
+
+    def of(self, x: Tensor) -> Tensor:
+        """A x (..., ch) of x (..., C)."""
+        return x @ self.first.T
+
+    def of_shown(self, thought: Tensor) -> Tensor:
+        """A (W thought + b) of a thought (..., ch)."""
+        return thought @ self._through.T + self._constant
+
+    def check(self, thought: Tensor) -> None:
+        """Raises ClampedError where a value of x0 leaves [-1, 1]. The vertices are computed only where they might."""
+        most = self._longest * float(thought.norm(dim=-1).max()) + self._highest  # Cauchy and Schwarz
+        if most > 1:
+            for block in thought.split(BLOCK, dim=1):
+                if float(self._show(block).abs().max()) > 1:
+                    raise ClampedError
+
+
+def exact_noise(projection: Projection, draw: Draw, rows: int) -> Callable[[], Tensor]:
+    """Draws of A times `draw` (1, rows, ch), of which BLOCK rows are held at once."""
+    columns, device = projection.first.shape[1], projection.first.device
+
+    def noise() -> Tensor:
+        sizes = [min(BLOCK, rows - first) for first in range(0, rows, BLOCK)]
+        return torch.cat([projection.of(torch.from_numpy(draw((1, size, columns))).to(device)) for size in sizes], 1)
+
+    return noise
+
+
+def normal_noise(projection: Projection, model: FaceModel, rows: int, seed: int) -> Callable[[], Tensor] | None:
+    """Draws (1, rows, ch) with the distribution of A times the model's noise, of which none is drawn; None where that
+    is not normal enough.
+
+    Every value is a sum of 15,069 independent uniform ones, so normal by the central limit theorem, with mean m A 1 and
+    covariance s^2 A A'. How many values count in effect is 1 / sum(w^4), w the weights of an uncorrelated sum of unit
+    length.
+    """
+    mean, deviation = moments(model.diffusion)
+    first = projection.first.double()
+    sizes, axes = torch.linalg.eigh(first @ first.T)
+    alive = sizes > sizes[-1] * 1e-12
+    weights = axes[:, alive].T @ first / sizes[alive, None].sqrt()
+    if float((weights**4).sum(1).max()) > 1 / ENOUGH:
+        return None
+    centre = (mean * first.sum(1)).float()
+    root = (deviation * axes * sizes.clamp(min=0).sqrt()).float()
+
+    rng = np.random.default_rng(seed)
+
+    def noise() -> Tensor:
+        draw = torch.from_numpy(rng.standard_normal((1, rows, len(centre)), np.float32))
+        return draw.to(centre.device) @ root.T + centre
+
+    return noise
