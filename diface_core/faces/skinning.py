@@ -7,6 +7,9 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float32]
 
+AT_ONCE = 8
+"""Frames whose mixed transforms are held at once, so that they stay in the processor's cache."""
+
 
 def rotation_matrices(rotations: npt.ArrayLike) -> FloatArray:
     """Rotation vectors (..., 3) in radians, active -> matrices (..., 3, 3) float32 (Rodrigues' formula)."""
@@ -44,11 +47,15 @@ def skinned(points: FloatArray, weights: FloatArray, matrices: FloatArray, offse
 
     Where nothing turns, the points come back as they are, to the bit.
     """
-    moved = np.repeat(points, len(matrices), 0) if len(points) < len(matrices) else points.copy()
-    for joint, (turn, offset) in enumerate(zip(np.moveaxis(matrices, 1, 0), np.moveaxis(offsets, 1, 0), strict=True)):
-        away = turn - np.eye(3, dtype=np.float32)
-        if away.any() or offset.any():
-            follows = np.flatnonzero(weights[:, joint])
-            there = points[:, follows] @ np.swapaxes(away, 1, 2) + offset[:, None]
-            moved[:, follows] += weights[follows, joint, None] * there
+    away = np.concatenate([matrices - np.eye(3, dtype=np.float32), offsets[..., None]], axis=-1)  # (T, J, 3, 4)
+    count, joints = away.shape[:2]
+    by_axis = np.swapaxes(away.reshape(count, joints, 12), 1, 2)
+    moved = np.repeat(points, count, 0) if len(points) < count else points.copy()
+    for first in range(0, count, AT_ONCE):
+        rows = slice(first, first + AT_ONCE)
+        mixed = (by_axis[rows].reshape(-1, joints) @ weights.T).reshape(-1, 3, 4, len(weights))
+        x, y, z = np.moveaxis(points if len(points) == 1 else points[rows], -1, 0)
+        for axis in range(3):
+            along_x, along_y, along_z, shift = np.moveaxis(mixed[:, axis], 1, 0)
+            moved[rows, :, axis] += along_x * x + along_y * y + along_z * z + shift
     return moved
