@@ -1,0 +1,86 @@
+"""Regions of FLAME's vertices, read and found."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+from diface_core.errors import ModelError
+from diface_core.faces.flame import Flame, load_flame
+from diface_core.faces.flame_masks import found_masks, load_masks
+from diface_core.training.corpora import flame_channels
+from tests.core import flame_files
+
+
+@pytest.fixture(scope="module")
+def flame(shared) -> Flame:
+    return load_flame(shared / "flame2023open.npz")
+
+
+def test_the_users_masks_are_read(tmp_path):
+    regions = {"lips": np.array([5, 3, 3]), "face": np.arange(100), "boundary": np.arange(0)}
+    (tmp_path / "m.pkl").write_bytes(flame_files.python_2(regions))
+    got = load_masks(tmp_path / "m.pkl")
+    assert {name: len(vertices) for name, vertices in got.items()} == {"lips": 2, "face": 100, "boundary": 0}
+    np.testing.assert_array_equal(got["lips"], [3, 5])
+    assert got["lips"].dtype.kind == "i"
+
+
+@pytest.mark.parametrize(
+    "regions",
+    [
+        {},
+        {"lips": np.array([5023])},
+        {"lips": np.array([-1])},
+        {"lips": np.array([0.5])},
+        {"lips": np.zeros((2, 2))},
+        [1],
+    ],
+    ids=["none", "too high", "negative", "half", "a table", "no names"],
+)
+def test_masks_that_are_none_say_so(tmp_path, regions):
+    (tmp_path / "m.pkl").write_bytes(pickle.dumps(regions))
+    with pytest.raises(ModelError, match=r"m\.pkl") as error:
+        load_masks(tmp_path / "m.pkl")
+    assert "FLAME_masks.pkl" in error.value.hint
+
+
+def test_the_lips_found_are_the_red_around_the_mouth(flame):
+    lips = found_masks(flame)["lips"]
+    assert set(flame_channels.UPPER_LIP + flame_channels.LOWER_LIP + flame_channels.CORNERS) <= set(lips)
+    places = flame.template[lips]
+    assert len(lips) == 254
+    assert np.ptp(places[:, 0]) == pytest.approx(0.05, abs=0.01)  # a mouth's width, metres
+    assert np.ptp(places[:, 1]) < 0.035
+    nose, chin = flame_channels.SKULL[0], flame_channels.MIDLINE[2]
+    assert not {nose, chin} & set(lips)
+    assert (places[:, 1] < flame.template[nose, 1]).all()
+
+
+def test_the_face_found_holds_lips_nose_and_lids_and_leaves_out_ears_scalp_and_neck(flame):
+    regions = found_masks(flame)
+    face = np.zeros(5023, bool)
+    face[regions["face"]] = True
+    assert face[regions["lips"]].all()
+    assert face[list(flame_channels.SKULL + flame_channels.MIDLINE)].all()
+    assert not face[3931:].any()
+    eyes = flame.joints()[3:]
+    lids = np.linalg.norm(flame.template[:3931, None] - eyes, axis=-1).min(1) < 0.014
+    assert face[:3931][lids].all()
+    x, y, z = flame.template.T
+    assert not face[(np.abs(x) > 0.085)].any()  # ears
+    assert not face[z < -0.02].any()  # the back of the head
+    assert not face[y < -0.105].any()  # the neck
+    assert 0.15 < np.ptp(y[face]) < 0.22  # from the chin to the hairline
+    mirrored = np.array([-1, 1, 1]) * flame.template[face]
+    near = np.linalg.norm(mirrored[:, None] - flame.template[face], axis=-1).min(1)
+    assert np.quantile(near, 0.95) < 0.006  # as much on the left as on the right
+
+
+def test_eyeballs_are_where_the_eye_joints_are(flame):
+    regions = found_masks(flame)
+    for name, joint in (("left_eyeball", 3), ("right_eyeball", 4)):
+        middle = flame.template[regions[name]].mean(0)
+        assert np.linalg.norm(middle - flame.joints()[joint]) < 0.003
