@@ -14,6 +14,7 @@ from scipy.spatial.transform import Rotation
 
 from diface_core.errors import ModelError
 from diface_core.faces.flame import Flame, load_flame, report
+from diface_core.faces.flame_masks import found_masks
 from diface_core.faces.identities import identity, load_identities
 from diface_core.faces.neck import apply_neck_rotation, as_object, neck_pivot
 from diface_core.faces.skinning import rotation_matrices
@@ -185,6 +186,23 @@ def test_the_object_turns_as_the_neck_turns_what_wholly_hangs_on_it(flame):
     np.testing.assert_allclose(turned, faces + share * (whole - faces), atol=1e-6)
     bent = apply_neck_rotation(flame, faces, turns, neutral)
     assert 1e-5 < np.abs(bent - turned).max() < 0.01
+
+
+def test_how_near_the_object_and_the_correctives_are_as_the_docs_say(without_bases):
+    flame, regions = without_bases, found_masks(without_bases)
+    turns = np.radians(20) * np.eye(3)
+    faces = np.repeat(flame.template[None], 3, 0)
+    blended = apply_neck_rotation(flame, faces, turns, correctives=False)
+    bent = apply_neck_rotation(flame, faces, turns)
+    matrices, places = as_object(neck_pivot(flame), turns)
+    whole = faces @ np.swapaxes(matrices, 1, 2) + places[:, None]
+    away, bend = (np.linalg.norm(other - blended, axis=-1) for other in (whole, bent))
+    from_lips_up = regions["face"][flame.template[regions["face"], 1] > flame.template[regions["lips"], 1].min()]
+    assert 0.0005 < away[:, from_lips_up].max() < 0.002
+    assert 0.002 < away[:, regions["face"]].max() < 0.015
+    assert 0.001 < bend[:, regions["face"]].max() < 0.004
+    wide = flame.joints(flame.pose(jaw=(0.3, 0, 0))) - flame.joints()
+    assert 0.0003 < np.linalg.norm(wide[1]) < 0.0006
 
 
 def test_a_neck_needs_a_turn_for_every_frame(flame):
