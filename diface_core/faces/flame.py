@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -123,13 +124,20 @@ class Flame:
 def load_flame(path: Path) -> Flame:
     """The FLAME model of a .pkl (any Python's, chumpy's arrays in it) or .npz file, told apart by their content.
 
-    Raises ModelError for a file that is missing, damaged, another model, or holds anything but arrays.
+    The last one is kept, as long as its file stays as it is. Raises ModelError for a file that is missing, damaged,
+    another model, or holds anything but arrays.
     """
     try:
         with path.open("rb") as file:
             zipped = file.read(2) == b"PK"
+        about = path.stat()
     except OSError as reason:
         raise ModelError(f"The FLAME file {path} cannot be read: {reason.strerror}.", HINT) from reason
+    return _loaded(path, zipped, about.st_mtime_ns, about.st_size)
+
+
+@lru_cache(maxsize=1)
+def _loaded(path: Path, zipped: bool, _changed: int, _size: int) -> Flame:
     found = load_npz(path, HINT) if zipped else load_pickle(path, HINT)
     if not isinstance(found, dict):
         raise ModelError(f"{path} holds a {type(found).__name__}, expected a FLAME model's arrays by name.", HINT)

@@ -1,4 +1,5 @@
-"""VOCASET's speakers as heads of FLAME's topology: its templates.pkl (Cudeiro et al., CVPR 2019). numpy only."""
+"""Heads of FLAME's topology that are somebody: VOCASET's speakers (templates.pkl; Cudeiro et al., CVPR 2019), or people
+drawn from FLAME's identity basis. numpy only."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import numpy.typing as npt
 
 from ..errors import ModelError
 from ..unpickle import load_arrays
+from .flame import Flame
 from .flame_recognition import VERTICES
 
 FloatArray = npt.NDArray[np.float32]
@@ -39,3 +41,17 @@ def identity(heads: dict[str, FloatArray], name: str) -> FloatArray:
     if name not in heads:
         raise ModelError(f"There is no speaker {name!r} in the templates.", f"Take one of {', '.join(heads)}.")
     return heads[name]
+
+
+def drawn(flame: Flame, seed: int, strength: float = 1.0) -> FloatArray:
+    """A head at rest (5023, 3) m that nobody has: FLAME's identity coefficients, whose unit is a standard deviation of
+    the people it was learnt from, drawn from a normal distribution. strength: multiplies them; 0 is the template.
+
+    Raises ModelError where the FLAME file has no identity basis.
+    """
+    if not flame.shape.shape[2]:
+        raise ModelError(
+            "This FLAME file has no identity basis to draw a head from.", "Take its template, or another file."
+        )
+    coefficients = np.random.default_rng(seed).standard_normal(flame.shape.shape[2])
+    return flame.shaped(strength * coefficients)

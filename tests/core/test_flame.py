@@ -15,6 +15,7 @@ from scipy.spatial.transform import Rotation
 from diface_core.errors import ModelError
 from diface_core.faces.flame import Flame, load_flame, report
 from diface_core.faces.flame_masks import found_masks
+from diface_core.faces.identities import drawn as drawn_head
 from diface_core.faces.identities import identity, load_identities
 from diface_core.faces.neck import apply_neck_rotation, as_object, neck_pivot
 from diface_core.faces.skinning import rotation_matrices
@@ -374,3 +375,13 @@ def test_templates_that_are_none_say_so(tmp_path, heads, why):
     with pytest.raises(ModelError, match=why) as error:
         load_identities(tmp_path / "templates.pkl")
     assert "voca.is.tue.mpg.de" in error.value.hint
+
+
+def test_heads_are_drawn_by_their_seed(flame, without_bases):
+    one, again, other = drawn_head(flame, 1), drawn_head(flame, 1), drawn_head(flame, 2)
+    np.testing.assert_array_equal(one, again)
+    assert np.abs(one - other).max() > 0.001
+    np.testing.assert_array_equal(drawn_head(flame, 1, 0.0), flame.template)
+    np.testing.assert_allclose(drawn_head(flame, 1, 2.0) - flame.template, 2 * (one - flame.template), atol=1e-6)
+    with pytest.raises(ModelError, match="no identity basis"):
+        drawn_head(without_bases, 1)
