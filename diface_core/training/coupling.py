@@ -69,9 +69,9 @@ class CoupledExamples(Examples):
 
     def _one(self, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
         values, features, noise = self._part(rng)
-        keep = np.zeros(values.shape, bool)
+        (rows, width), keep = values.shape, np.zeros(values.shape, bool)
         if rng.random() < self.config.keep.share:
-            keep = few_keys(*values.shape, rng) if rng.random() < 0.5 else draw_keep(len(values), self.names, rng)
+            keep = few_keys(rows, width, rng) if rng.random() < 0.5 else draw_keep(rows, self.names, rng)
             wanted = values + rng.uniform(0.0, 2.0) * (self._part(rng)[0] - values)
             values = led_through(values, wanted, keep)
         x0 = (values - self.mean) / self.deviation
