@@ -63,6 +63,7 @@ def test_the_face_found_holds_lips_nose_and_lids_and_leaves_out_ears_scalp_and_n
     regions = found_masks(flame)
     face = np.zeros(5023, bool)
     face[regions["face"]] = True
+    assert face.sum() == 2008
     assert face[regions["lips"]].all()
     assert face[list(flame_channels.SKULL + flame_channels.MIDLINE)].all()
     assert not face[3931:].any()
