@@ -105,7 +105,7 @@ def new_channels(action: bpy.types.Action, block: bpy.types.ID) -> bpy.types.bpy
 def channels_of(action: bpy.types.Action, id_type: str) -> bpy.types.bpy_struct | None:
     """Where an Action holds the F-curves of its first data-block of `id_type` ('OBJECT', 'KEY'), if it has any."""
     if not HAS_ACTION_SLOTS:
-        return action if action.id_root == id_type else None
+        return action if action.id_root == id_type and len(action.fcurves) else None
     for slot in action.slots:
         if slot.target_id_type == id_type and action.layers and action.layers[0].strips:
             return action.layers[0].strips[0].channelbag(slot)

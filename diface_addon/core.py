@@ -5,10 +5,24 @@ from typing import TYPE_CHECKING
 if "." in __package__ and not TYPE_CHECKING:
     from .. import diface_core
     from ..diface_core import channels, errors, protocol, types
+    from ..diface_core.faces import flame, flame_recognition, identities, placement
     from ..diface_core.faces.head import Head, load_head
 else:
     import diface_core
     from diface_core import channels, errors, protocol, types
+    from diface_core.faces import flame, flame_recognition, identities, placement
     from diface_core.faces.head import Head, load_head
 
-__all__ = ["Head", "channels", "diface_core", "errors", "load_head", "protocol", "types"]
+__all__ = [
+    "Head",
+    "channels",
+    "diface_core",
+    "errors",
+    "flame",
+    "flame_recognition",
+    "identities",
+    "load_head",
+    "placement",
+    "protocol",
+    "types",
+]

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import bpy
 
-from . import jobs, preferences, properties
+from . import jobs, own_engine, preferences, properties
 from .core import errors, types
-from .scene import audio_strip, frame_rate, speech, styles, takes, target, temporary
+from .scene import audio_strip, flame_mesh, frame_rate, speech, styles, takes, target, temporary
 from .version import VERSION
 
 _current: Generation | None = None
@@ -32,9 +32,13 @@ class Generation:
         obj = target.by_uid(self._character)
         if obj is None:
             raise errors.SceneError("The character was deleted while DiFACE worked.", "Undo that, and generate again.")
-        target.check(obj, self.job.request.parts)
-        request = _as_json(self.job.request, self._speech, result.model_hash)
-        written = takes.write_take(obj, result.motion, f"DiFACE {self._speech.name}", request)
+        asked = self.job.request
+        _check_target(obj, asked.parts, asked.engine)
+        request = _as_json(asked, self._speech, result.model_hash)
+        placed = flame_mesh.place(obj, preferences.flame_file()) if flame_mesh.is_flame(obj) else None
+        own = takes.Own(result.shapes, own_engine.is_cache(asked.engine)) if result.shapes else None
+        name = f"{'3DiFACE' if asked.engine else 'DiFACE'} {self._speech.name}"
+        written = takes.write_take(obj, result.motion, name, request, placed, own)
         late = _beyond_the_end(bpy.context.scene, self._speech.first_frame + len(result.motion.values) - 1)
         return dataclasses.replace(written, notes=(*written.notes, *late))
 
@@ -57,11 +61,18 @@ def check(context: bpy.types.Context) -> None:
     settings = context.scene.diface
     if _current is not None:
         raise errors.WorkerError("DiFACE is generating already.", "Wait for it, or press Esc to cancel it.")
-    target.check(properties.character(context), properties.PARTS[settings.parts])
+    _check_target(properties.character(context), properties.PARTS[settings.parts], own_engine.of_settings(context))
     if settings.source == "STRIP":
         audio_strip.find(context, settings.strip)
     elif not settings.filepath:
         raise errors.AudioError("No sound file is chosen.", "Choose one in the DiFACE panel.")
+
+
+def _check_target(obj: bpy.types.Object | None, parts: tuple[str, ...], engine: types.ThreeDiface | None) -> None:
+    if engine is None:
+        target.check(obj, parts)
+    else:
+        target.check_own(obj, parts, own_engine.is_cache(engine))
 
 
 def begin(context: bpy.types.Context) -> Generation:
@@ -73,7 +84,7 @@ def begin(context: bpy.types.Context) -> Generation:
         spoken = speech.of_settings(context, Path(folder.name))
         worker = jobs.shared_worker()
         worker.start(preferences.worker_python(), preferences.wheel_folders(), preferences.cache_folder())
-        job = worker.submit(_request(context.scene, spoken.section))
+        job = worker.submit(_request(context, spoken.section))
     except BaseException:
         folder.cleanup()
         raise
@@ -81,22 +92,24 @@ def begin(context: bpy.types.Context) -> Generation:
     return _current
 
 
-def _request(scene: bpy.types.Scene, section: types.AudioSection) -> types.GenerateRequest:
-    settings = scene.diface
+def _request(context: bpy.types.Context, section: types.AudioSection) -> types.GenerateRequest:
+    settings, engine = context.scene.diface, own_engine.of_settings(context)
+    layers = types.Layers(**{name: _seed(settings, name) for name in properties.LAYERS})
     return types.GenerateRequest(
         audio=section,
         parts=properties.PARTS[settings.parts],
-        rate=frame_rate.of(scene),
+        rate=frame_rate.of(context.scene),
         seed=settings.seed,
         steps=properties.STEPS[settings.quality],
-        guidance=settings.guidance,
+        guidance=settings.threediface.guidance if engine else settings.guidance,
         style_guidance=settings.style_guidance,
         variety=settings.variety,
         face_strength=settings.face_strength,
         head_strength=settings.head_strength,
         head_axes=tuple(settings.head_axes),
         style=styles.blended(settings.style, settings.second_style, settings.style_mix, settings.style_strength),
-        layers=types.Layers(**{name: _seed(settings, name) for name in properties.LAYERS}),
+        layers=types.Layers(None, None, None) if engine else layers,
+        engine=engine,
     )
 
 
@@ -113,9 +126,8 @@ def _as_json(request: types.GenerateRequest, spoken: speech.Speech, model_hash: 
     """What made a take, for `generated.store`: enough to make it again, and `first_frame`."""
     fields = dataclasses.asdict(dataclasses.replace(request, constraints=None))
     del fields["constraints"]
-    fields["audio"]["path"] = str(request.audio.path)
     made = {"sound": spoken.name, "first_frame": spoken.first_frame, "model_hash": model_hash}
-    return json.loads(json.dumps({**fields, **made, "diface": VERSION}))
+    return json.loads(json.dumps({**fields, **made, "diface": VERSION}, default=str))
 
 
 def register() -> None:

@@ -13,7 +13,11 @@ from bpy.props import (
     StringProperty,
 )
 
-from .scene import audio_strip, styles
+from . import preferences
+from .scene import audio_strip, own_files, styles
+
+EXTENSION = preferences.EXTENSION
+"""The name under which Blender shows our preferences."""
 
 PARTS = {"FACE": ("face",), "HEAD": ("head",), "BOTH": ("face", "head")}
 """The choice `scene.diface.parts` in the words of a GenerateRequest."""
@@ -33,11 +37,82 @@ def _style_names(_settings: DifaceSettings, _context: bpy.types.Context, _typed:
     return list(styles.names())
 
 
+SPEAKERS = (
+    "FaceTalk_170728_03272_TA",
+    "FaceTalk_170904_00128_TA",
+    "FaceTalk_170725_00137_TA",
+    "FaceTalk_170915_00223_TA",
+    "FaceTalk_170811_03274_TA",
+    "FaceTalk_170913_03279_TA",
+    "FaceTalk_170904_03276_TA",
+    "FaceTalk_170912_03278_TA",
+)
+"""VOCASET's speakers that 3DiFACE was trained on, in the order of its styles."""
+
+
+def _faces(_settings: ThreeDifaceSettings, _context: bpy.types.Context, _typed: str) -> list[str]:
+    return own_files.of_kind(preferences.checkpoints_folder(), "face")
+
+
+def _heads(_settings: ThreeDifaceSettings, _context: bpy.types.Context, _typed: str) -> list[str]:
+    return own_files.of_kind(preferences.checkpoints_folder(), "head")
+
+
 def _is_mesh(_settings: DifaceSettings, obj: bpy.types.Object) -> bool:
     return obj.type == "MESH"
 
 
+class ThreeDifaceSettings(bpy.types.PropertyGroup):
+    """What is asked of the user's own 3DiFACE models."""
+
+    face: StringProperty(
+        name="Face Model",
+        description="The checkpoint that moves the face. Empty: the general one, else the first",
+        search=_faces,
+    )
+    head: StringProperty(
+        name="Head Model",
+        description="The checkpoint that moves the head. Empty: the first",
+        search=_heads,
+    )
+    condition: EnumProperty(
+        name="Style",
+        description="Whose manner of speaking, of those that the face model was trained on",
+        items=[(str(number), f"{number}: {name}", "") for number, name in enumerate(SPEAKERS)],
+    )
+    all_steps: BoolProperty(
+        name="All Steps",
+        description="Every step of the checkpoint's own sampler: exactly the original's result, and slower",
+    )
+    steps: IntProperty(name="Steps", description="Denoising steps of a quicker sampler", default=25, min=10, max=50)
+    guidance: FloatProperty(
+        name="Speech Guidance",
+        description="How closely the face follows the speech; 1 is none, and the original takes 0.5",
+        default=0.5,
+        min=0.0,
+        max=10.0,
+        soft_max=2.0,
+    )
+    motion_as: EnumProperty(
+        name="Motion As",
+        description="How the face's motion is written to the mesh",
+        items=(
+            ("KEYS", "Shape Keys", "A few shape keys that hold it to 0.01 mm; FBX and Alembic take them"),
+            ("CACHE", "Vertex Animation", "Every vertex in a file beside the .blend (PC2); Alembic takes it"),
+        ),
+    )
+
+
 class DifaceSettings(bpy.types.PropertyGroup):
+    engine: EnumProperty(
+        name="Engine",
+        description="Whose models make the motion",
+        items=(
+            ("DIFACE", "DiFACE", "DiFACE's own models, for any character with ARKit's shape keys"),
+            ("THREEDIFACE", "3DiFACE Checkpoint", "3DiFACE models of your own, for a FLAME mesh"),
+        ),
+    )
+    threediface: PointerProperty(type=ThreeDifaceSettings)
     character: PointerProperty(
         name="Character",
         description="The mesh object to animate. Empty: the active object",
@@ -178,8 +253,13 @@ def character(context: bpy.types.Context) -> bpy.types.Object | None:
     return context.scene.diface.character or context.active_object
 
 
+def first_checkpoint(kind: str) -> str:
+    """The "face" or "head" model that is taken where none is named; "" where there is none."""
+    return next(iter(own_files.of_kind(preferences.checkpoints_folder(), kind)), "")
+
+
 def register() -> None:
-    for group in (DifaceSettings, DifaceState):
+    for group in (ThreeDifaceSettings, DifaceSettings, DifaceState):
         bpy.utils.register_class(group)
     bpy.types.Scene.diface = PointerProperty(type=DifaceSettings)
     bpy.types.WindowManager.diface = PointerProperty(type=DifaceState)
@@ -188,5 +268,5 @@ def register() -> None:
 def unregister() -> None:
     del bpy.types.WindowManager.diface
     del bpy.types.Scene.diface
-    for group in (DifaceState, DifaceSettings):
+    for group in (DifaceState, DifaceSettings, ThreeDifaceSettings):
         bpy.utils.unregister_class(group)

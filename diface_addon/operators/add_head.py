@@ -41,9 +41,10 @@ class DIFACE_OT_add_head(bpy.types.Operator):
 
 
 def draw_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
-    """The entry in Add > Mesh."""
+    """The entries in Add > Mesh."""
     self.layout.separator()
     self.layout.operator(DIFACE_OT_add_head.bl_idname, icon="USER")
+    self.layout.operator("diface.add_flame_head", icon="USER")
 
 
 def register() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from .. import properties
 from ..scene import export
 from .to_file import Export
 
@@ -16,6 +17,11 @@ class DIFACE_OT_export_fbx(Export, bpy.types.Operator):
 
     filename_ext = ".fbx"
     filter_glob: bpy.props.StringProperty(default="*.fbx", options={"HIDDEN"})
+
+    @classmethod
+    def check_ready(cls, context: bpy.types.Context) -> None:
+        super().check_ready(context)
+        export.check_keyed(properties.character(context))
 
     check_format = staticmethod(export.check_fbx)
     write = staticmethod(export.fbx)

@@ -12,7 +12,7 @@ class Style(Detail):
     bl_label = "Style"
 
     def show(self, layout: bpy.types.UILayout, settings: properties.DifaceSettings) -> None:
-        layout.active = settings.parts != "HEAD"
+        layout.active = settings.parts != "HEAD" and settings.engine == "DIFACE"
         for name in ("style", "second_style"):
             row = layout.row(align=True)
             row.prop(settings, name)
@@ -36,7 +36,7 @@ class Eyes(Detail):
     bl_label = "Eyes & Breath"
 
     def show(self, layout: bpy.types.UILayout, settings: properties.DifaceSettings) -> None:
-        layout.active = settings.parts != "HEAD"
+        layout.active = settings.parts != "HEAD" and settings.engine == "DIFACE"
         for name in properties.LAYERS:
             row = layout.row(align=True, heading=name.capitalize())
             row.prop(settings, name, text="")

@@ -7,7 +7,8 @@ import textwrap
 import bpy
 
 from .. import properties
-from ..scene import audio_strip, rig_map
+from ..scene import audio_strip, flame_mesh, rig_map
+from . import engine
 from .panel import Panel
 
 LETTER = 8
@@ -21,6 +22,7 @@ class Main(Panel):
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
+        engine.draw(layout, context)
         _character(layout, context)
         _audio(layout, context)
         _settings(layout, context)
@@ -32,10 +34,12 @@ def _character(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     layout.prop(settings, "character")
     obj = properties.character(context)
     keys = len(rig_map.face_map(obj)) if obj else 0
-    if obj and obj.type == "MESH":
+    if obj and obj.type == "MESH" and not (flame_mesh.is_flame(obj) and not keys):
         layout.label(text=f"{obj.name}: {keys or 'no'} face shape keys", icon="BLANK1")
-    if not keys:
+    own = settings.engine != "DIFACE"
+    if not keys and not own and not flame_mesh.is_flame(obj):
         layout.operator("diface.add_head", text="Add DiFACE Head", icon="USER")
+    engine.draw_flame(layout, obj, own)
 
 
 def _audio(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -60,7 +64,8 @@ def _settings(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     row = layout.row(align=True)
     row.prop(settings, "seed")
     row.operator("diface.new_seed", text="", icon="FILE_REFRESH").of = "seed"
-    layout.row().prop(settings, "quality", expand=True)
+    if settings.engine == "DIFACE":
+        layout.row().prop(settings, "quality", expand=True)
 
 
 def _button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

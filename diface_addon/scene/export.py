@@ -10,7 +10,7 @@ import bpy
 
 from .. import compat
 from ..core import errors
-from . import atomic
+from . import atomic, vertex_cache
 from .mixdown import scene_copy
 
 
@@ -18,6 +18,13 @@ def check_fbx() -> None:
     """Raises SceneError where this Blender writes no FBX."""
     if not hasattr(bpy.types, "EXPORT_SCENE_OT_fbx"):
         raise errors.SceneError("Blender's FBX add-on is off.", "Turn on FBX format in Preferences > Add-ons.")
+
+
+def check_keyed(obj: bpy.types.Object | None) -> None:
+    """Raises SceneError where `obj` plays a vertex cache, of which an FBX file holds nothing."""
+    if obj is not None and vertex_cache.playing(obj):
+        hint = "Set Motion As to Shape Keys and generate again with the same seed, or export Alembic."
+        raise errors.SceneError(f"The face of {obj.name} is a vertex animation, which FBX cannot hold.", hint)
 
 
 def check_alembic() -> None:
@@ -30,6 +37,7 @@ def check_alembic() -> None:
 def fbx(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int], path: Path) -> None:
     """Mesh, shape keys, their weights and the object's motion, one key a frame. Raises SceneError."""
     check_fbx()
+    check_keyed(obj)
     with atomic.replacing(path) as draft, _alone(obj, scene, frames):
         bpy.ops.export_scene.fbx(
             filepath=str(draft),

@@ -26,7 +26,7 @@ def store(action: bpy.types.Action, request: dict[str, Any], curves: dict[str, l
     """Keep `request` and the samples of `curves` (by kind of data-block: 'KEY', 'OBJECT') with the Action."""
     header = {kind: [[c.path, c.index, len(c.values)] for c in some] for kind, some in curves.items()}
     values = [curve.values.astype(np.float32) for some in curves.values() for curve in some]
-    packed = zlib.compress(np.concatenate(values).tobytes(), 1)
+    packed = zlib.compress(b"".join(some.tobytes() for some in values), 1)
     action[REQUEST] = json.dumps(request)
     action[SAMPLES] = json.dumps(header).encode() + b"\0" + packed
 

@@ -1,12 +1,14 @@
 """The head's rotation vectors as the rotation channels of an object, in the object's own rotation mode.
 
 The object's rest rotation q0 is the one it had before DiFACE first animated it; each row turns the head about its own
-axes from there: q = q0 * exp(rotation vector).
+axes from there: q = q0 * exp(rotation vector). Where the head turns about another point than the object's origin, the
+object's delta location makes up for it, so that its location stays the artist's.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import bpy
 import numpy as np
@@ -14,6 +16,7 @@ from mathutils import Quaternion, Vector
 
 from .write_keys import Curve
 
+DELTA = "delta_location"
 _PATHS = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
 
 
@@ -43,6 +46,28 @@ def curves(obj: bpy.types.Object, vectors: np.ndarray, rest: Quaternion) -> list
         values = _eulers(poses, obj.rotation_mode, rest.to_euler(obj.rotation_mode, obj.rotation_euler))
     columns = np.asarray(values, np.float32).T
     return [Curve(path(obj.rotation_mode), index, column) for index, column in enumerate(columns)]
+
+
+def swings(
+    obj: bpy.types.Object, vectors: np.ndarray, rest: Quaternion, pivot: np.ndarray, rest_delta: Sequence[float]
+) -> list[Curve]:
+    """The F-curves of the delta location with which `curves` turn `obj` about `pivot` (3,), a point of the mesh in its
+    own coordinates, which stays where it is with the delta location `rest_delta`."""
+    arm = Vector((pivot * np.array(obj.scale) * np.array(obj.delta_scale)).tolist())
+    delta = _delta_rotation(obj)
+    still = delta @ rest @ arm + Vector(rest_delta)
+    values = [tuple(still - delta @ rest @ _exp(vector) @ arm) for vector in vectors]
+    columns = np.asarray(values, np.float32).T
+    return [Curve(DELTA, index, column) for index, column in enumerate(columns)]
+
+
+def _delta_rotation(obj: bpy.types.Object) -> Quaternion:
+    """Blender adds no delta to an axis and angle."""
+    if obj.rotation_mode == "QUATERNION":
+        return obj.delta_rotation_quaternion.normalized()
+    if obj.rotation_mode == "AXIS_ANGLE":
+        return Quaternion()
+    return obj.delta_rotation_euler.to_quaternion()
 
 
 def _exp(vector: np.ndarray) -> Quaternion:

@@ -35,6 +35,12 @@ def checkpoints(folder: Path | None) -> dict[str, tuple[Path, str]]:
     return {path.name: (path, kind) for path, kind in kinds.items()}
 
 
+def of_kind(folder: Path | None, kind: str) -> list[str]:
+    """The names of the "face" or "head" models in `folder`, the one that is taken of itself first."""
+    names = [name for name, (_path, its_kind) in checkpoints(folder).items() if its_kind == kind]
+    return sorted(names, key=lambda name: name != GENERAL)
+
+
 def about_checkpoints(folder: Path | None) -> Found:
     """How many models of each kind there are."""
     if folder is None:

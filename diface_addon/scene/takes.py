@@ -9,11 +9,11 @@ from typing import Any
 
 import bpy
 import numpy as np
-from mathutils import Quaternion
+from mathutils import Quaternion, Vector
 
 from .. import compat
-from ..core import channels, types
-from . import generated, head_pose, rig_map, write_keys
+from ..core import channels, placement, types
+from . import generated, head_pose, own_shapes, rig_map, shape_basis, take_cache, vertex_cache, write_keys
 from .write_keys import Curve
 
 
@@ -26,11 +26,27 @@ class Written:
     notes: tuple[str, ...]
 
 
-def write_take(obj: bpy.types.Object, motion: types.Motion, name: str, request: dict[str, Any]) -> Written:
+@dataclass(frozen=True)
+class Own:
+    """What a face's motion on shapes of its own needs: the shapes, and whether they become a vertex cache or keys."""
+
+    shapes: types.Shapes
+    as_cache: bool
+
+
+def write_take(
+    obj: bpy.types.Object,
+    motion: types.Motion,
+    name: str,
+    request: dict[str, Any],
+    placed: placement.Placement | None = None,
+    own: Own | None = None,
+) -> Written:
     """Animate `obj` with `motion`, row r at frame request["first_frame"] + r, as a new take called `name`.
 
     Face channels go to the shape keys that `rig_map` finds, within their sliders' ranges; the head's rotation vector
-    goes to the object's rotation. `request` is kept with the take, and must be JSON.
+    goes to the object's rotation. `request` is kept with the take, and must be JSON. placed: how the mesh lies, of a
+    FLAME mesh; its head turns about its neck. own: shapes that the motion brings along, for a FLAME mesh.
     """
     blocks: dict[str, bpy.types.ID] = {}
     curves: dict[str, list[Curve]] = {}
@@ -39,18 +55,28 @@ def write_take(obj: bpy.types.Object, motion: types.Motion, name: str, request: 
 
     face = tuple(channel for channel in motion.channels if channel in channels.SHAPES)
     if face:
-        blocks["KEY"] = obj.data.shape_keys
         curves["KEY"], notes = _face_curves(obj, motion.select(face))
+    elif own is not None:
+        moving = motion.select(own.shapes.names).values
+        kept, keyed, notes = own_shapes.write(obj, moving, own.shapes, placed, own.as_cache, take["take"], name)
+        take |= kept
+        curves |= {"KEY": keyed} if keyed else {}
+    if "KEY" in curves:
+        blocks["KEY"] = obj.data.shape_keys
     if channels.HEAD[0] in motion.channels:
-        rest = rest_rotation(obj)
+        rest, delta = rest_rotation(obj), rest_delta(obj)
+        vectors = motion.select(channels.HEAD).values
         blocks["OBJECT"] = obj
-        curves["OBJECT"] = head_pose.curves(obj, motion.select(channels.HEAD).values, rest)
+        curves["OBJECT"] = head_pose.curves(obj, placed.turns(vectors) if placed else vectors, rest)
+        if placed:
+            curves["OBJECT"] += head_pose.swings(obj, placed.turns(vectors), rest, placed.neck, delta)
         notes += _head_notes(obj)
-        take |= {"rest_rotation": list(rest), "rotation_mode": obj.rotation_mode}
+        take |= {"rest_rotation": list(rest), "rest_delta": list(delta), "rotation_mode": obj.rotation_mode}
 
-    apart = [{kind: some} for kind, some in curves.items()]
+    # A face that is a vertex cache, and no head, is an Action without curves: it stands for the take.
+    apart = [{kind: some} for kind, some in curves.items()] or [{}]
     actions = tuple(_new_action(name, some, blocks, take) for some in ([curves] if compat.HAS_ACTION_SLOTS else apart))
-    _assign(blocks, actions)
+    _assign(obj, blocks, actions)
     return Written(actions[0].name, actions, tuple(notes))
 
 
@@ -100,7 +126,10 @@ def _new_action(
     return action
 
 
-def _assign(blocks: dict[str, bpy.types.ID], actions: tuple[bpy.types.Action, ...]) -> None:
+def _assign(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID], actions: tuple[bpy.types.Action, ...]) -> None:
+    request = generated.request_of(actions[0])
+    if "KEY" in blocks or "cache" in request:
+        _rest_face(obj)
     for kind, block in blocks.items():
         animation = block.animation_data
         if animation and animation.action:
@@ -109,6 +138,23 @@ def _assign(blocks: dict[str, bpy.types.ID], actions: tuple[bpy.types.Action, ..
             else:
                 animation.action.use_fake_user = True  # an artist's copy of a take has none, and would be lost
         compat.assign_action(block, next(action for action in actions if compat.channels_of(action, kind)))
+    if "cache" in request:
+        vertex_cache.show(obj, request["cache"], request["first_frame"])
+
+
+def _rest_face(obj: bpy.types.Object) -> None:
+    """Take the face's take off, and what it moved back to rest: the next one may move it in another way."""
+    vertex_cache.hide(obj)
+    keys = obj.data.shape_keys
+    action = keys.animation_data.action if keys and keys.animation_data else None
+    if action is None or generated.request_of(action) is None:
+        return
+    animated = compat.channels_of(action, "KEY")
+    for block in keys.key_blocks if animated else ():
+        if animated.fcurves.find(block.path_from_id("value")):
+            block.value = 0.0
+    action.use_fake_user = True  # an artist's copy of a take has none, and would be lost
+    keys.animation_data.action = None
 
 
 def all_takes() -> dict[str, list[bpy.types.Action]]:
@@ -131,15 +177,38 @@ def active_takes(obj: bpy.types.Object, found: dict[str, list[bpy.types.Action]]
     """The ids of those takes of `found` that animate `obj` now: none, one, or one for the face and one for the head."""
     keys = obj.data.shape_keys if obj.type == "MESH" else None
     playing = [block.animation_data.action for block in (obj, keys) if block and block.animation_data]
-    return {take for take, actions in found.items() if any(action in actions for action in playing)}
+    active = {take for take, actions in found.items() if any(action in actions for action in playing)}
+    cache = vertex_cache.playing(obj)
+    return active | ({take for take in found if take.startswith(cache) and "/" not in take} if cache else set())
 
 
 def use_take(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
-    """Let a take that was made before animate `obj` again, as far as `obj` has what the take animates."""
+    """Let a take that was made before animate `obj` again, as far as `obj` has what the take animates.
+
+    Raises SceneError where its vertex cache is gone, with `obj` as it was.
+    """
+    take_cache.restore(obj, actions)
     keys = obj.data.shape_keys if obj.type == "MESH" else None
     having = {"OBJECT": obj, **({"KEY": keys} if keys else {})}
     animated = {kind: block for kind, block in having.items() if any(compat.channels_of(a, kind) for a in actions)}
-    _assign(animated, tuple(actions))
+    _assign(obj, animated, tuple(actions))
+
+
+def delete_take(obj: bpy.types.Object | None, actions: list[bpy.types.Action]) -> list[str]:
+    """Remove a take, and what it alone moved of `obj`; a vertex cache's file stays, for Undo. Returns notes."""
+    request = generated.request_of(actions[0])
+    file = None
+    if obj is not None and obj.type == "MESH":
+        keys = obj.data.shape_keys
+        if keys and keys.animation_data and keys.animation_data.action in actions:
+            _rest_face(obj)
+        file = take_cache.of(obj, actions)
+        vertex_cache.remove(obj, request["take"])
+    for action in actions:
+        bpy.data.actions.remove(action)
+    if obj is not None and not any(generated.request_of(a) == request for a in bpy.data.actions):
+        shape_basis.remove(obj, request.get("shape_keys", []))
+    return [f"Its vertex cache stays in {file}."] if file and file.is_file() else []
 
 
 def rest_rotation(obj: bpy.types.Object) -> Quaternion:
@@ -148,14 +217,26 @@ def rest_rotation(obj: bpy.types.Object) -> Quaternion:
     A take that plays remembers it. Where none plays but the object still stands as one left it (the artist took the
     Action off), that take's counts; otherwise the artist has turned the object, and its rotation now is the rest.
     """
+    request = _resting(obj)
+    return Quaternion(request["rest_rotation"]) if request else head_pose.rotation_of(obj)
+
+
+def rest_delta(obj: bpy.types.Object) -> Vector:
+    """The delta location that `obj` had before DiFACE first animated it."""
+    request = _resting(obj)
+    return Vector(request["rest_delta"]) if request and "rest_delta" in request else obj.delta_location.copy()
+
+
+def _resting(obj: bpy.types.Object) -> dict[str, Any] | None:
+    """The request of the take that remembers how `obj` was before."""
     playing = obj.animation_data.action if obj.animation_data else None
     for action in bpy.data.actions:
         request = generated.request_of(action)
         if not request or "rest_rotation" not in request:
             continue
         if action == playing or (playing is None and _stands_in(obj, action)):
-            return Quaternion(request["rest_rotation"])
-    return head_pose.rotation_of(obj)
+            return request
+    return None
 
 
 def _stands_in(obj: bpy.types.Object, action: bpy.types.Action) -> bool:

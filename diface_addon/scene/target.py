@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..core import errors
-from . import rig_map
+from . import flame_mesh, rig_map, vertex_cache
 
 ADD_HEAD = "Add one with Add DiFACE Head, or choose a mesh object with shape keys."
 LINKED = "Make a library override (Object > Library Override > Make), or generate in the file that it comes from."
@@ -25,15 +25,32 @@ def check(obj: bpy.types.Object | None, parts: tuple[str, ...]) -> None:
         _check_face(obj)
 
 
+def check_own(obj: bpy.types.Object | None, parts: tuple[str, ...], as_cache: bool) -> None:
+    """Raises SceneError where `obj` cannot be animated with `parts` by shapes of the models' own: as a vertex cache, or
+    as shape keys that are added to it."""
+    check(obj, tuple(part for part in parts if part != "face"))
+    if "face" not in parts:
+        return
+    flame_mesh.check(obj)
+    if as_cache:
+        vertex_cache.check_saved()
+        _check_editable(obj, obj.name)
+        return
+    _check_editable(obj.data, f"The mesh of {obj.name}")
+    _check_relative(obj)
+    if obj.mode == "EDIT":
+        raise errors.SceneError(f"{obj.name} is in Edit Mode, where no shape keys can be added.", "Leave it with Tab.")
+
+
 def _check_face(obj: bpy.types.Object) -> None:
     keys = obj.data.shape_keys
     if keys is None:
         hint = "Choose a mesh with ARKit's shape keys, add the DiFACE head, or generate only the head."
+        if flame_mesh.is_flame(obj):
+            hint = "Give this FLAME mesh some with Add ARKit Shape Keys, or set Engine to 3DiFACE Checkpoint."
         raise errors.SceneError(f"{obj.name} has no shape keys.", hint)
     _check_editable(obj.data, f"The mesh of {obj.name}")
-    if not keys.use_relative:
-        hint = "Turn Relative on in Properties > Data > Shape Keys."
-        raise errors.SceneError(f"The shape keys of {obj.name} are absolute.", hint)
+    _check_relative(obj)
     found = rig_map.face_map(obj)
     if not found:
         hint = "Name them as ARKit does (jawOpen, mouthSmileLeft ...), or generate only the head."
@@ -41,6 +58,13 @@ def _check_face(obj: bpy.types.Object) -> None:
     if rig_map.driven(obj) >= set(found.values()):
         hint = "Remove the drivers of the shape keys, or generate only the head."
         raise errors.SceneError(f"Drivers set all the shape keys of {obj.name}.", hint)
+
+
+def _check_relative(obj: bpy.types.Object) -> None:
+    keys = obj.data.shape_keys
+    if keys and not keys.use_relative:
+        hint = "Turn Relative on in Properties > Data > Shape Keys."
+        raise errors.SceneError(f"The shape keys of {obj.name} are absolute.", hint)
 
 
 def _check_editable(block: bpy.types.ID, name: str) -> None:

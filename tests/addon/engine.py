@@ -1,7 +1,8 @@
 """A worker engine for tests: real pipes, real sound, and a Motion whose truth is known.
 
 `jawOpen` and `head_rz` of a row are the loudest sample of the sound within that row's frame; the other channels are 0.
-Seeds from MISBEHAVE on make it misbehave.
+Seeds from MISBEHAVE on make it misbehave. Of a request for the user's own models, the loudness moves every vertex of a
+FLAME mesh forward (+Z) by 10 mm at 1; and a mesh's shapes are `jawOpen` and `mouthClose`, which move it down and up.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import time
 import numpy as np
 
 from diface_core import channels
-from diface_core.types import GenerateRequest, GenerateResult, Motion, Progress, Report
+from diface_core.types import GenerateRequest, GenerateResult, Motion, Progress, Report, Shapes, ShapesRequest
 from diface_core.worker import Each, serve
 
 MISBEHAVE = 900_000
@@ -45,12 +46,21 @@ class Loudness:
             for a, b in zip(edges[:-1].astype(int), edges[1:].astype(int), strict=True)
         ]
 
-        names = channels.of_parts(request.parts)
+        names, shapes = channels.of_parts(request.parts), None
+        if request.engine and "face" in request.parts:
+            shapes = Shapes(("loud",), np.full((1, 5023, 3), (0, 0, 0.01), np.float32), request.engine.tolerance)
+            names = (*shapes.names, *(name for name in names if name in channels.HEAD))
         values = np.zeros((rows, len(names)), np.float32)
-        for name, strength in (("jawOpen", request.face_strength), ("head_rz", request.head_strength)):
-            if name in names:
-                values[:, names.index(name)] = np.array(loud) * strength * (3 if request.seed == OUT_OF_RANGE else 1)
-        return GenerateResult(Motion(values, names, request.rate), "0123abcd", {})
+        strengths = {"jawOpen": request.face_strength, "loud": request.face_strength, "head_rz": request.head_strength}
+        for name in strengths.keys() & set(names):
+            strength = strengths[name] * (3 if request.seed == OUT_OF_RANGE else 1)
+            values[:, names.index(name)] = np.array(loud) * strength
+        return GenerateResult(Motion(values, names, request.rate), "0123abcd", {}, shapes)
+
+    def shapes(self, request: ShapesRequest, _report: Report) -> Shapes:
+        """Two shapes, as far as there are vertices."""
+        down = np.full_like(request.vertices, (0, -0.01, 0))
+        return Shapes(("jawOpen", "mouthClose"), np.stack([down, -down]))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,60 @@
+"""FLAME meshes in the scene: whether a mesh is one, and its vertices at rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ..core import errors, flame_recognition, placement
+
+HINT = "Add one with Add FLAME Head, or import one with its vertices in FLAME's order."
+
+
+def is_flame(obj: bpy.types.Object | None) -> bool:
+    """Whether `obj` is a mesh of FLAME's topology, of whatever identity; quick enough for a panel."""
+    return obj is not None and obj.type == "MESH" and not _why_not(obj.data)
+
+
+def check(obj: bpy.types.Object) -> None:
+    """Raises SceneError where `obj`, a mesh object, is not a FLAME mesh, and says why."""
+    if why := _why_not(obj.data):
+        raise errors.SceneError(f"{obj.name} is not a FLAME mesh: {why}.", HINT)
+
+
+def rest(obj: bpy.types.Object) -> np.ndarray:
+    """The vertices (V, 3) float32 at rest in the mesh's own coordinates: the basis where there are shape keys."""
+    keys = obj.data.shape_keys
+    points = keys.reference_key.data if keys else obj.data.vertices
+    found = np.empty(3 * len(points), np.float32)
+    points.foreach_get("co", found)
+    return found.reshape(-1, 3)
+
+
+def triangles(obj: bpy.types.Object) -> np.ndarray:
+    """The mesh's faces as triangles (F, 3) int32."""
+    mesh = obj.data
+    mesh.calc_loop_triangles()
+    found = np.empty(3 * len(mesh.loop_triangles), np.int32)
+    mesh.loop_triangles.foreach_get("vertices", found)
+    return found.reshape(-1, 3)
+
+
+def place(obj: bpy.types.Object, flame_file: Path | None) -> placement.Placement:
+    """How a FLAME mesh lies in its own coordinates; better known where the user's FLAME file is there.
+
+    Raises ModelError where that file cannot be read, and SceneError for a mesh without size.
+    """
+    vertices = rest(obj)
+    if not np.isfinite(vertices).all() or np.ptp(vertices) == 0:
+        raise errors.SceneError(f"{obj.name} has no size.", "Undo what changed its vertices, or choose another mesh.")
+    return placement.place(vertices, flame_file)
+
+
+def _why_not(mesh: bpy.types.Mesh) -> str:
+    count = len(mesh.vertices)
+    edges = np.empty(2 * len(mesh.edges), np.int32) if count == flame_recognition.VERTICES else np.empty(0, np.int32)
+    if len(edges):
+        mesh.edges.foreach_get("vertices", edges)
+    return flame_recognition.why_not_flame_edges(count, edges.reshape(-1, 2))

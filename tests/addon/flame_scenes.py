@@ -1,0 +1,77 @@
+"""FLAME meshes for tests, lying as artists' files have them, and motion for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from diface_addon.core import channels, placement, types
+from diface_addon.scene import flame_mesh, takes
+
+ROWS, SHAPES, FIRST = 24, 9, 5
+
+# name -> (flame = scale * rotation @ local + shift)
+LYING = {
+    "as FLAME has it": (1.0, np.eye(3), (0.0, 0.0, 0.0)),
+    "Z up": (1.0, placement.FROM_BLENDER, (0.0, 0.0, 0.0)),
+    "Y up in centimetres": (0.01, np.eye(3), (0.0, 0.0, 0.0)),
+    "its origin elsewhere": (1.0, placement.FROM_BLENDER, (0.1, -1.6, 0.3)),
+    "mirrored": (1.0, np.diag([-1.0, 1.0, 1.0]), (0.0, 0.0, 0.0)),
+}
+
+
+def add_flame(file: Path, lying: str = "Z up", identity: float = 0.0) -> bpy.types.Object:
+    """A FLAME mesh that lies so, active and selected; identity: metres by which a made-up person differs at most."""
+    scale, rotation, shift = LYING[lying]
+    with np.load(file) as arrays:
+        vertices, faces = arrays["v_template"].astype(np.float64), arrays["faces"]
+    bump = np.sin(vertices * 25.0 + 1.0)
+    vertices = vertices + identity * bump
+    mesh = bpy.data.meshes.new("Face")
+    mesh.from_pydata(((vertices - shift) @ rotation / scale).tolist(), [], faces.tolist())
+    obj = bpy.data.objects.new("Face", mesh)
+    bpy.context.scene.collection.objects.link(obj)
+    for other in bpy.context.view_layer.objects:
+        other.select_set(other == obj)
+    bpy.context.view_layer.objects.active = obj
+    return obj
+
+
+def motion(seed: int = 0, head: bool = True, rate: float = 24.0) -> tuple[types.Motion, types.Shapes]:
+    """A smooth motion of `ROWS` rows on `SHAPES` shapes that move millimetres, and the head's."""
+    draw = np.random.default_rng(seed)
+    names = tuple(f"shape_{number:02d}" for number in range(1, SHAPES + 1))
+    deltas = draw.normal(size=(SHAPES, 5023, 3)).astype(np.float32) * 0.004
+    phase = np.linspace(0, 6, ROWS)[:, None] + np.arange(SHAPES + 3)
+    values = np.sin(phase).astype(np.float32)
+    values[:, SHAPES:] *= 0.4
+    all_names = (*names, *channels.HEAD)
+    made = types.Motion(values, all_names, types.FrameRate(rate))
+    return (made if head else made.select(names)), types.Shapes(names, deltas, 1e-6)
+
+
+def write(obj: bpy.types.Object, file: Path | None, as_cache: bool, seed: int = 0, head: bool = True) -> takes.Written:
+    """A take of `motion` on `obj`."""
+    made, shapes = motion(seed, head)
+    own, placed = takes.Own(shapes, as_cache), flame_mesh.place(obj, file)
+    return takes.write_take(obj, made, f"3DiFACE {seed}", {"first_frame": FIRST, "seed": seed}, placed, own)
+
+
+def expected(obj: bpy.types.Object, lying: str, seed: int = 0) -> np.ndarray:
+    """The mesh's vertices (T, V, 3) that `motion` asks for, in its own coordinates, without the head's turning."""
+    scale, rotation, _shift = LYING[lying]
+    made, shapes = motion(seed)
+    weights = made.select(shapes.names).values.astype(np.float64)
+    moved = np.einsum("tk,kvc->tvc", weights, shapes.deltas.astype(np.float64)) @ rotation / scale
+    return flame_mesh.rest(obj).astype(np.float64) + moved
+
+
+def shown(obj: bpy.types.Object, frame: int) -> np.ndarray:
+    """The evaluated mesh's vertices (V, 3) in its own coordinates on a frame."""
+    bpy.context.scene.frame_set(frame)
+    mesh = obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+    found = np.empty(3 * len(mesh.vertices), np.float32)
+    mesh.vertices.foreach_get("co", found)
+    return found.reshape(-1, 3)

@@ -1,0 +1,286 @@
+"""Motion of a FLAME mesh: as shape keys and as vertex animation, as near as is said, and takes like all others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from mathutils import Matrix, Vector
+
+from diface_addon import compat
+from diface_addon.core import channels, errors, types
+from diface_addon.scene import flame_mesh, generated, takes, target, vertex_cache
+
+from . import flame_scenes
+from .flame_scenes import FIRST, LYING, ROWS, add_flame, expected, shown, write
+from .test_export import imported, load_alembic, load_fbx, vertices
+
+BOUND = 1e-5  # metres: 0.01 mm
+FRAMES = range(FIRST, FIRST + ROWS)
+
+
+@pytest.fixture(scope="session")
+def flame(shared) -> Path:
+    """A FLAME file."""
+    return shared / "flame2023open.npz"
+
+
+@pytest.fixture
+def saved(scene, tmp_path) -> Path:
+    """The scene has a place on the disk."""
+    path = tmp_path / "shot.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    return path
+
+
+@pytest.fixture
+def face(saved, flame) -> bpy.types.Object:
+    return add_flame(flame)
+
+
+@pytest.mark.parametrize("as_cache", [False, True], ids=["shape keys", "vertex animation"])
+@pytest.mark.parametrize("lying", LYING)
+def test_every_vertex_of_every_frame_is_where_it_belongs(saved, flame, lying, as_cache) -> None:
+    obj = add_flame(flame, lying, identity=0.004)
+    wanted = expected(obj, lying)
+    write(obj, flame, as_cache)
+    off = max(np.linalg.norm(shown(obj, frame) - wanted[row], axis=1).max() for row, frame in enumerate(FRAMES))
+    assert off * LYING[lying][0] < BOUND
+    assert np.abs(wanted[0] - flame_mesh.rest(obj)).max() * LYING[lying][0] > 0.005
+
+
+@pytest.mark.parametrize("lying", LYING)
+@pytest.mark.parametrize("mode", ["XYZ", "ZXY", "QUATERNION", "AXIS_ANGLE"])
+def test_the_head_turns_about_the_neck_joint(scene, flame, lying, mode) -> None:
+    obj = add_flame(flame, lying)
+    obj.rotation_mode, obj.location, obj.scale = mode, (1.0, 2.0, 3.0), (1.5, 1.5, 1.5)
+    if mode == "QUATERNION":
+        obj.rotation_quaternion = (0.9, 0.1, -0.3, 0.2)
+    elif mode == "AXIS_ANGLE":
+        obj.rotation_axis_angle = (0.5, 0.2, 1.0, 0.3)
+    else:
+        obj.rotation_euler, obj.delta_rotation_euler = (0.3, -0.2, 0.7), (0.1, 0.2, 0.0)
+    bpy.context.view_layer.update()
+    rest = obj.matrix_world.copy()
+    scale, rotation, shift = LYING[lying]
+    with np.load(flame) as arrays:
+        joint = Vector(((arrays["J_regressor"][1] @ arrays["v_template"] - shift) @ rotation / scale).tolist())
+    made = flame_scenes.motion()[0].select(channels.HEAD)
+    takes.write_take(obj, made, "T", {"first_frame": FIRST}, flame_mesh.place(obj, flame))
+
+    # The same in FLAME's frame: Y up and the face along +Z.
+    to_flame = Matrix(rotation.tolist()).to_4x4()
+    for row in (0, 7, 23):
+        scene.frame_set(FIRST + row)
+        x, y, z = made.values[row].tolist()
+        vector = Vector((x, z, -y))
+        turned = Matrix.Rotation(vector.length, 4, vector)
+        about = Matrix.Translation(joint) @ to_flame.inverted() @ turned @ to_flame @ Matrix.Translation(-joint)
+        assert np.abs(np.array(obj.matrix_world) - np.array(rest @ about)).max() < 1e-4
+    assert (np.array(obj.location) == (1.0, 2.0, 3.0)).all()
+
+
+def test_takes_do_not_add_up(face, flame) -> None:
+    for seed, as_cache in ((0, True), (1, False), (2, True), (3, False)):
+        write(face, flame, as_cache, seed)
+        frame = FIRST + 11
+        assert np.abs(shown(face, frame) - expected(face, "Z up", seed)[11]).max() < BOUND
+    turned = face.matrix_world.copy()
+    write(face, flame, False, 3)
+    bpy.context.scene.frame_set(FIRST + 11)
+    assert np.abs(np.array(face.matrix_world) - np.array(turned)).max() < 1e-5
+
+
+def test_switching_brings_back_what_a_take_showed(face, flame) -> None:
+    made = [write(face, flame, as_cache, seed) for seed, as_cache in enumerate((True, False, True, False))]
+    by_name = {actions[0].name: (take, actions) for take, actions in takes.all_takes().items()}
+    for seed in (0, 3, 2, 1, 0):
+        take, _actions = by_name[made[seed].name]
+        assert bpy.ops.diface.use_take(take=take) == {"FINISHED"}
+        assert np.abs(shown(face, FIRST + 7) - expected(face, "Z up", seed)[7]).max() < BOUND
+        assert takes.active_takes(face, takes.all_takes()) == {take}
+
+
+def test_old_takes_are_not_changed(face, flame) -> None:
+    first, second = write(face, flame, False), write(face, flame, True, 1)
+    cache = next(Path(bpy.data.filepath).parent.glob("*_diface/*.pc2"))
+    kept = cache.read_bytes()
+    places = [shape_key(face, p) for p in paths(first)]
+    write(face, flame, False, 2)
+    write(face, flame, True, 3)
+    assert cache.read_bytes() == kept
+    again = [shape_key(face, p) for p in paths(first)]
+    assert len(places) == flame_scenes.SHAPES
+    assert all((a == b).all() for a, b in zip(places, again, strict=True))
+    assert generated.request_of(second.actions[0])["cache"].startswith("//shot_diface")
+
+
+def paths(take: takes.Written) -> list[str]:
+    """The shape keys' curves of a take."""
+    action = next(action for action in take.actions if compat.channels_of(action, "KEY"))
+    return [curve.data_path for curve in compat.channels_of(action, "KEY").fcurves]
+
+
+def shape_key(obj, path: str) -> np.ndarray:
+    key = obj.data.shape_keys.path_resolve(path.removesuffix(".value"))
+    found = np.empty(3 * len(key.data), np.float32)
+    key.data.foreach_get("co", found)
+    return found
+
+
+def test_the_sliders_are_wide_and_signed(face, flame) -> None:
+    write(face, flame, False)
+    made = [key for key in face.data.shape_keys.key_blocks if key.name.startswith("3DiFACE")]
+    assert len(made) == flame_scenes.SHAPES
+    assert {(key.slider_min, key.slider_max) for key in made} == {(-10.0, 10.0)}
+    assert face.data.shape_keys.key_blocks[0].name == "Basis"
+
+
+def test_the_bound_is_said(face, flame) -> None:
+    assert write(face, flame, False).notes == ("9 shape keys hold the face to 0.0010 mm.",)
+
+
+def test_a_face_alone_leaves_the_head_to_its_take(face, flame) -> None:
+    write(face, flame, False, 0)
+    turning = face.animation_data.action
+    for as_cache in (True, False):
+        write(face, flame, as_cache, 1, head=False)
+        assert face.animation_data.action == turning
+        assert len(takes.active_takes(face, takes.all_takes())) == 2
+
+
+def test_diface_and_3diface_take_turns(face, flame) -> None:
+    face.shape_key_add(name="Basis")
+    jaw = face.shape_key_add(name="jawOpen", from_mix=False)
+    jaw.data[3000].co.z -= 0.02
+    values = np.full((ROWS, 1), 0.5, np.float32)
+    takes.write_take(face, types.Motion(values, ("jawOpen",), types.FrameRate(24)), "T", {"first_frame": FIRST})
+    shown(face, FIRST)
+    for as_cache in (False, True):
+        write(face, flame, as_cache)
+        assert np.abs(shown(face, FIRST + 5) - expected(face, "Z up")[5]).max() < BOUND
+    (own,) = [take for take, actions in takes.all_takes().items() if actions[0].name == "T"]
+    bpy.ops.diface.use_take(take=own)
+    moved = shown(face, FIRST + 5) - flame_mesh.rest(face)
+    assert moved[3000, 2] == pytest.approx(-0.01, abs=1e-6)
+    assert np.abs(np.delete(moved, 3000, axis=0)).max() < 1e-7
+
+
+def test_the_cache_follows_the_blend(face, flame, tmp_path) -> None:
+    write(face, flame, True)
+    wanted = shown(face, FIRST + 3)
+    (tmp_path / "elsewhere").mkdir()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "elsewhere" / "other.blend"))
+    assert (shown(bpy.data.objects["Face"], FIRST + 3) == wanted).all()
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "elsewhere" / "other.blend"))
+    assert (shown(bpy.data.objects["Face"], FIRST + 3) == wanted).all()
+
+
+def test_packed_it_comes_back(face, flame, saved) -> None:
+    write(face, flame, True)
+    wanted = shown(face, FIRST + 3)
+    assert bpy.ops.diface.pack_cache() == {"FINISHED"}
+    bpy.ops.wm.save_mainfile()
+    file = next(saved.parent.glob("*_diface/*.pc2"))
+    before = file.read_bytes()
+    file.unlink()
+    file.parent.rmdir()
+    bpy.ops.wm.open_mainfile(filepath=str(saved))
+    obj = bpy.data.objects["Face"]
+    bpy.context.view_layer.objects.active = obj
+    assert vertex_cache.missing(obj)
+    assert bpy.ops.diface.restore_cache() == {"FINISHED"}
+    assert file.read_bytes() == before
+    assert (shown(obj, FIRST + 3) == wanted).all()
+
+
+def test_a_cache_that_is_gone_is_said(face, flame, saved) -> None:
+    write(face, flame, True)
+    write(face, flame, False, 1)
+    next(saved.parent.glob("*_diface/*.pc2")).unlink()
+    take = next(take for take, actions in takes.all_takes().items() if "cache" in generated.request_of(actions[0]))
+    with pytest.raises(RuntimeError, match=r"is gone, and was not packed\. Put the file back"):
+        bpy.ops.diface.use_take(take=take)
+    assert np.abs(shown(face, FIRST + 7) - expected(face, "Z up", 1)[7]).max() < BOUND
+
+
+def test_an_unsaved_file_has_no_place_for_a_cache(scene, flame) -> None:
+    obj = add_flame(flame)
+    with pytest.raises(errors.SceneError, match=r"never saved\. Save the \.blend first"):
+        target.check_own(obj, ("face",), as_cache=True)
+    target.check_own(obj, ("face",), as_cache=False)
+    with pytest.raises(errors.SceneError):
+        write(obj, flame, True)
+    assert not obj.modifiers
+    assert not bpy.data.actions
+
+
+def test_a_take_is_deleted_with_what_was_made_for_it(face, flame, saved) -> None:
+    write(face, flame, False)
+    write(face, flame, True, 1)
+    for _ in range(2):
+        take = next(iter(takes.all_takes()))
+        assert bpy.ops.diface.delete_take(take=take) == {"FINISHED"}
+    assert not bpy.data.actions
+    assert [key.name for key in face.data.shape_keys.key_blocks] == ["Basis"]
+    assert not face.modifiers
+    assert (shown(face, FIRST + 3) == flame_mesh.rest(face)).all()
+    assert len(list(saved.parent.glob("*_diface/*.pc2"))) == 1  # for Undo
+
+
+def test_deleting_a_take_leaves_the_one_that_plays(face, flame) -> None:
+    old = write(face, flame, False)
+    write(face, flame, False, 1)
+    take = next(take for take, actions in takes.all_takes().items() if actions[0].name == old.name)
+    bpy.ops.diface.delete_take(take=take)
+    assert np.abs(shown(face, FIRST + 7) - expected(face, "Z up", 1)[7]).max() < BOUND
+
+
+@pytest.mark.parametrize(("kind", "as_cache"), [("fbx", False), ("abc", False), ("abc", True)])
+def test_exports_hold_it(face, flame, tmp_path, kind, as_cache) -> None:
+    scene = bpy.context.scene
+    scene.frame_start, scene.frame_end = FIRST, FIRST + ROWS - 1
+    write(face, flame, as_cache)
+    truth = {frame: vertices(face, frame) for frame in FRAMES}
+    path = tmp_path / f"out.{kind}"
+    export, load = {"fbx": (bpy.ops.diface.export_fbx, load_fbx), "abc": (bpy.ops.diface.export_alembic, load_alembic)}[
+        kind
+    ]
+    assert export(filepath=str(path)) == {"FINISHED"}
+    back = imported(lambda: load(path))
+    if kind == "fbx":  # Blender's importer takes no slider wider than 0 to 1; the file does
+        for key in back.data.shape_keys.key_blocks[1:]:
+            key.slider_min, key.slider_max = -10.0, 10.0
+    off = max(np.abs(vertices(back, frame) - wanted).max() for frame, wanted in truth.items())
+    assert off < BOUND
+
+
+def test_fbx_of_a_vertex_animation_is_refused(face, flame, tmp_path) -> None:
+    write(face, flame, True)
+    with pytest.raises(RuntimeError, match=r"FBX cannot hold\. Set Motion As to Shape Keys"):
+        bpy.ops.diface.export_fbx(filepath=str(tmp_path / "out.fbx"))
+    assert not (tmp_path / "out.fbx").exists()
+
+
+def test_other_meshes_are_told_apart(scene, flame, head) -> None:
+    assert not flame_mesh.is_flame(head)
+    with pytest.raises(errors.SceneError, match=r"Character is not a FLAME mesh: it has 8 vertices"):
+        target.check_own(head, ("face",), as_cache=False)
+    target.check_own(head, ("head",), as_cache=False)
+    obj = add_flame(flame)
+    assert flame_mesh.is_flame(obj)
+    grid = bpy.data.meshes.new("Grid")
+    grid.from_pydata([(i, 0, 0) for i in range(5023)], [], [(i, i + 1, i + 2) for i in range(5021)])
+    obj.data = grid
+    with pytest.raises(errors.SceneError, match="5,023 vertices, but its faces are not FLAME's"):
+        target.check_own(obj, ("face",), as_cache=False)
+
+
+def test_edit_mode_takes_no_shape_keys(scene, flame) -> None:
+    obj = add_flame(flame)
+    bpy.ops.object.mode_set(mode="EDIT")
+    with pytest.raises(errors.SceneError, match="Edit Mode"):
+        target.check_own(obj, ("face",), as_cache=False)
+    bpy.ops.object.mode_set(mode="OBJECT")
