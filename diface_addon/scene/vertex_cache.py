@@ -103,10 +103,13 @@ def file_of(obj: bpy.types.Object, take: str, path: str) -> Path:
 def pack(action: bpy.types.Action, file: Path) -> None:
     """Keep a take's cache in the .blend, on its Action. Raises SceneError."""
     try:
-        action[PACKED] = zlib.compress(file.read_bytes(), 1)
+        packed = zlib.compress(file.read_bytes(), 1)
     except OSError as reason:
         hint = "Find it with File > External Data > Find Missing Files, or generate again with the same seed."
         raise errors.SceneError(f"{file} cannot be read: {reason.strerror}.", hint) from reason
+    if PACKED in action:
+        del action[PACKED]  # bytes in the place of others are cut at their first zero
+    action[PACKED] = packed
 
 
 def unpack(action: bpy.types.Action, file: Path) -> None:

@@ -181,7 +181,8 @@ def test_the_cache_follows_the_blend(face, flame, tmp_path) -> None:
 def test_packed_it_comes_back(face, flame, saved) -> None:
     write(face, flame, True)
     wanted = shown(face, FIRST + 3)
-    assert bpy.ops.diface.pack_cache() == {"FINISHED"}
+    for _again in range(2):
+        assert bpy.ops.diface.pack_cache() == {"FINISHED"}
     bpy.ops.wm.save_mainfile()
     file = next(saved.parent.glob("*_diface/*.pc2"))
     before = file.read_bytes()
