@@ -49,6 +49,19 @@ class Head:
     extra: dict[str, FloatArray]
     landmarks: dict[str, IntArray]
 
+    def triangles(self, material: str | None = None) -> IntArray:
+        """The polygons as triangles (F, 3) of vertex indices, fanned from their first corner: all or one material's."""
+        ends = np.append(self.polygon_starts[1:], len(self.loop_vertices))
+        sizes = ends - self.polygon_starts
+        faces = []
+        for corner in range(1, int(sizes.max()) - 1):
+            chosen = sizes > corner + 1
+            if material is not None:
+                chosen &= self.polygon_materials == self.materials.index(material)
+            starts = self.polygon_starts[chosen]
+            faces.append(np.stack([self.loop_vertices[starts + k] for k in (0, corner, corner + 1)], axis=1))
+        return np.concatenate(faces)
+
     def posed(self, weights: npt.ArrayLike) -> FloatArray:
         """Vertices under the weights (52,), or (T, 52) for T rows: (V, 3) or (T, V, 3) float32 m."""
         weights = np.asarray(weights, np.float32)

@@ -1,0 +1,165 @@
+"""One surface laid on another: optimal-step non-rigid ICP (Amberg, Romdhani and Vetter, CVPR 2007)."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from scipy.sparse.linalg import splu
+from scipy.spatial import cKDTree
+
+log = logging.getLogger(__name__)
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int32]
+Sparse = Any
+"""A matrix of scipy.sparse, whose types are not complete."""
+
+STIFFNESSES = (80.0, 40.0, 20.0, 10.0, 5.0, 3.0, 2.0, 1.4, 1.0)
+ROUNDS = 4  # of finding the nearest points at each stiffness
+LANDMARK_WEIGHT = 4.0
+SKEW = 1.0  # gamma: how much turning counts against moving
+CANDIDATES = 16
+FACING = 0.4  # least cosine between the normals of two points that may be the same
+
+
+@dataclass(frozen=True)
+class Surface:
+    """Triangles `faces` (F, 3) of `vertices` (V, 3); `parts` (F,) whole numbers: only equal parts may meet."""
+
+    vertices: Floats
+    faces: Ints
+    parts: Ints
+
+    @property
+    def corners(self) -> Floats:
+        """The triangles' corners (F, 3, 3)."""
+        return self.vertices[self.faces]
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """Points (N, 3) of a surface: in triangle `face` (N,) at `weights` (N, 3); `found` (N,) where there is one."""
+
+    face: Ints
+    weights: Floats
+    points: Floats
+    found: npt.NDArray[np.bool_] = field(repr=False)
+
+
+def registered(vertices: Floats, faces: Ints, parts: Ints, target: Surface, marks: Sparse, places: Floats) -> Floats:
+    """`vertices` (V, 3) of triangles `faces` bent until they lie on `target`: (V, 3).
+
+    parts: (V,) which part of the target each vertex belongs on, -1 for none. marks: (L, V) weights that make points of
+    the vertices, and places: (L, 3) where these belong. Both surfaces are already in about the same place and size.
+    """
+    centre, size = vertices.mean(0), float(np.sqrt(((vertices - vertices.mean(0)) ** 2).sum(1).mean()))
+    target = Surface((target.vertices - centre) / size, target.faces, target.parts)
+    rest, places = (vertices - centre) / size, (places - centre) / size
+    bent = rest
+    for stiffness in STIFFNESSES:
+        problem = _Problem(rest, faces, stiffness, marks, places)
+        for _ in range(ROUNDS):
+            near = nearest(target, bent, normals(bent, faces), parts)
+            moved = problem.solved(near)
+            log.info("stiffness %g: a step of %.2g of the head's size", stiffness, np.abs(moved - bent).max())
+            bent = moved
+    return bent * size + centre
+
+
+class _Problem:
+    """An affine map (4, 3) for each vertex, neighbours' maps alike, near points to near points: least squares."""
+
+    def __init__(self, rest: Floats, faces: Ints, stiffness: float, marks: Sparse, places: Floats) -> None:
+        count = len(rest)
+        sides = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
+        pairs = np.unique(sides, axis=0)
+        rows = np.repeat(np.arange(len(pairs)), 2)
+        values = np.tile([-1.0, 1.0], len(pairs))
+        incidence = sparse.csr_matrix((values, (rows, pairs.ravel())), (len(pairs), count))
+        smooth = stiffness * sparse.kron(incidence, sparse.diags([1.0, 1.0, 1.0, SKEW]))
+        columns = np.arange(4 * count).reshape(count, 4)
+        homogeneous = np.c_[rest, np.ones(count)]
+        self.maps = sparse.csr_matrix(
+            (homogeneous.ravel(), (np.repeat(np.arange(count), 4), columns.ravel())), (count, 4 * count)
+        )
+        held = LANDMARK_WEIGHT * marks @ self.maps
+        self.left = smooth.T @ smooth + held.T @ held + 1e-9 * sparse.eye(4 * count)
+        self.right = held.T @ (LANDMARK_WEIGHT * places)
+
+    def solved(self, near: Nearest) -> Floats:
+        """Where the vertices come to lie, (V, 3)."""
+        pulled = sparse.diags(near.found.astype(float)) @ self.maps
+        left = (self.left + pulled.T @ pulled).tocsc()
+        factors = splu(left, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+        return self.maps @ factors.solve(self.right + pulled.T @ near.points)
+
+
+def nearest(surface: Surface, points: Floats, facing: Floats | None, parts: Ints) -> Nearest:
+    """For each of `points` (N, 3) the nearest of the surface that is of its part and faces as `facing` (N, 3) does."""
+    corners = surface.corners
+    outward = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True) + 1e-12
+    face = np.zeros(len(points), np.int32)
+    weights, found = np.zeros((len(points), 3)), np.zeros(len(points), bool)
+    for part in np.unique(parts[parts >= 0]):
+        mine, there = np.flatnonzero(parts == part), np.flatnonzero(surface.parts == part)
+        tree = cKDTree(corners[there].mean(1))
+        candidates = there[tree.query(points[mine], min(CANDIDATES, len(there)))[1]]  # (n, k)
+        inside = in_triangles(points[mine][:, None], corners[candidates])
+        away = np.linalg.norm((inside[..., None] * corners[candidates]).sum(2) - points[mine][:, None], axis=-1)
+        if facing is not None:
+            away[(outward[candidates] * facing[mine][:, None]).sum(-1) < FACING] = np.inf
+        best = away.argmin(1)
+        chosen = np.arange(len(mine)), best
+        face[mine], weights[mine], found[mine] = candidates[chosen], inside[chosen], np.isfinite(away[chosen])
+    return Nearest(face, weights, (weights[..., None] * corners[face]).sum(1), found)
+
+
+def in_triangles(points: Floats, corners: Floats) -> Floats:
+    """The weights (..., 3) of the corners (..., 3, 3) that give the points of triangles nearest to `points`."""
+    a, b, c = corners[..., 0, :], corners[..., 1, :], corners[..., 2, :]
+    ab, ac, ap = b - a, c - a, points - a
+    d00, d01, d11 = (ab * ab).sum(-1), (ab * ac).sum(-1), (ac * ac).sum(-1)
+    d20, d21 = (ap * ab).sum(-1), (ap * ac).sum(-1)
+    area = np.maximum(d00 * d11 - d01 * d01, 1e-30)
+    v, w = (d11 * d20 - d01 * d21) / area, (d00 * d21 - d01 * d20) / area
+    weights = np.stack([1 - v - w, v, w], -1)
+    # Outside the triangle the nearest point is on one of its sides.
+    on_sides = np.stack([_on_side(points, corners, i, j) for i, j in ((0, 1), (1, 2), (2, 0))], -2)
+    away = np.linalg.norm((on_sides[..., None] * corners[..., None, :, :]).sum(-2) - points[..., None, :], axis=-1)
+    side = np.take_along_axis(on_sides, away.argmin(-1)[..., None, None], -2)[..., 0, :]
+    return np.where((weights >= 0).all(-1, keepdims=True), weights, side)
+
+
+def _on_side(points: Floats, corners: Floats, first: int, second: int) -> Floats:
+    start, along = corners[..., first, :], corners[..., second, :] - corners[..., first, :]
+    share = ((points - start) * along).sum(-1) / np.maximum((along * along).sum(-1), 1e-30)
+    weights = np.zeros((*np.broadcast_shapes(points.shape[:-1], corners.shape[:-2]), 3))
+    weights[..., second] = share.clip(0, 1)
+    weights[..., first] = 1 - weights[..., second]
+    return weights
+
+
+def normals(vertices: Floats, faces: Ints) -> Floats:
+    """The unit normals (V, 3) of a surface, of its triangles' by area."""
+    corners = vertices[faces]
+    outward = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    sums = np.zeros_like(vertices)
+    for corner in range(3):
+        np.add.at(sums, faces[:, corner], outward)
+    return sums / (np.linalg.norm(sums, axis=1, keepdims=True) + 1e-12)
+
+
+def similarity(points: Floats, places: Floats) -> tuple[float, Floats, Floats]:
+    """Scale s, rotation R (3, 3), shift t (3,) with `s points @ R.T + t` nearest to `places` (Umeyama 1991)."""
+    here, there = points - points.mean(0), places - places.mean(0)
+    u, size, vt = np.linalg.svd(there.T @ here)
+    sign = np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
+    rotation = u @ sign @ vt
+    scale = float((size * np.diag(sign)).sum() / (here**2).sum())
+    return scale, rotation, places.mean(0) - scale * points.mean(0) @ rotation.T
