@@ -39,10 +39,7 @@ class TrainingLoss(nn.Module):
 
     def forward(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of all processes' examples together, of which the mean over processes is to be taken; its terms."""
-        terms = self.terms(self.predict(batch), batch)
-        # A mean over all processes is not the mean of their means: each may know another number of values.
-        weights = together.mean(torch.stack([term.weight.float() for term in terms.values()])).clamp(min=1.0)
-        means = {name: term.total / w for (name, term), w in zip(terms.items(), weights, strict=True)}
+        means = together.means(self.terms(self.predict(batch), batch))
         loss = torch.stack([self.share[name] * value for name, value in means.items()]).sum()
         return loss, {name: value.detach() for name, value in means.items()}
 

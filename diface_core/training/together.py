@@ -6,7 +6,7 @@ Without torchrun there is one process, and everything here does nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -15,6 +15,7 @@ from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from .. import device
+from ..diffusion.loss import Term
 
 PATIENCE = timedelta(hours=12)
 """How long a process waits for another: features of many hours of speech are computed once, by one of them."""
@@ -71,6 +72,16 @@ def mean(value: Tensor) -> Tensor:
     total = value.detach().clone()
     distributed.all_reduce(total)
     return total / size()
+
+
+def means(terms: Mapping[str, Term]) -> dict[str, Tensor]:
+    """The mean of each term over what all processes know; gradients flow through what this one knows.
+
+    It is not the mean of their means: each may know another number of values. The mean over processes of what this
+    returns is to be taken, as DistributedDataParallel takes that of gradients.
+    """
+    weights = mean(torch.stack([term.weight.float() for term in terms.values()])).clamp(min=1.0)
+    return {name: term.total / weight for (name, term), weight in zip(terms.items(), weights, strict=True)}
 
 
 def wait() -> None:

@@ -1,9 +1,6 @@
 """The training loop: to the bit after an interruption, the same on several processes, and it learns."""
 
 import dataclasses
-import os
-import socket
-import subprocess
 import sys
 from pathlib import Path
 
@@ -23,6 +20,7 @@ from diface_core.training.keeping import bend, draw_keep
 from diface_core.training.losses import TrainingLoss
 from diface_core.training.starting import start
 from tests.core import toy_training
+from tests.core.launching import torchrun
 from tests.core.toy_training import config, sequences, together_config
 
 CONFIGS = Path(settings.__file__).parent / "configs"
@@ -104,21 +102,9 @@ def test_training_learns_what_the_sound_says(tmp_path, regression):
 # --- several processes -----------------------------------------------------------------------------------------------
 
 
-def torchrun(folder: Path, *words: str) -> subprocess.CompletedProcess:
-    """Two processes that train together in `folder`."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-addr=127.0.0.1"]
-    command = [*launch, f"--master-port={port}", toy_training.__file__, str(folder), *words]
-    root = str(Path(__file__).parents[2])
-    environment = {**os.environ, "PYTHONPATH": root, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-    return subprocess.run(command, env=environment, capture_output=True, text=True)
-
-
 def trained_by_two(folder: Path) -> list[dict[str, torch.Tensor]]:
     """What each of the processes has got."""
-    done = torchrun(folder)
+    done = torchrun(toy_training.__file__, folder)
     assert done.returncode == 0, done.stderr
     return [torch.load(folder / f"rank_{rank}.pt", weights_only=True) for rank in range(2)]
 
@@ -142,7 +128,7 @@ def test_two_processes_go_on_where_they_were_interrupted(tmp_path):
     (tmp_path / "whole").mkdir()
     (tmp_path / "parts").mkdir()
     whole = trained_by_two(tmp_path / "whole")
-    assert "Stopped" in torchrun(tmp_path / "parts", "stop").stderr
+    assert "Stopped" in torchrun(toy_training.__file__, tmp_path / "parts", "stop").stderr
     parts = trained_by_two(tmp_path / "parts")
     for rank in range(2):
         for name, value in whole[rank].items():

@@ -51,7 +51,7 @@ READERS: dict[str, tuple[str, Reader]] = {"grid": ("grid_s1", grid), "facegood":
 """The corpora that the bundled model is trained on: name -> its folder beside the others, and its reader."""
 
 
-def read(kind: str, folder: Path) -> Reading:
+def read(kind: str, folder: Path) -> Reading[Clip]:
     """The clips of one folder that are sound, and what was skipped. Raises DifaceError where none is left."""
     if kind not in KINDS:
         raise ValueError(f"A corpus must be one of {sorted(KINDS)}. Got {kind!r}.")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -38,11 +38,23 @@ class Skipped:
     reason: str
 
 
+class Recorded(Protocol):
+    """What a corpus gives: a clip, or something else that has a name and lasts."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def seconds(self) -> float: ...
+
+
+One = TypeVar("One", bound=Recorded)
+
+
 @dataclass(frozen=True)
-class Reading:
+class Reading(Generic[One]):
     """What a corpus gave, and what it did not."""
 
-    clips: tuple[Clip, ...]
+    clips: tuple[One, ...]
     skipped: tuple[Skipped, ...]
 
     def summary(self) -> str:
@@ -56,18 +68,22 @@ class Reading:
         return "\n".join(lines)
 
 
-def checked(found: Iterable[Clip | Skipped], folder: Path, at_rest: bool = False) -> Reading:
+def checked(found: Iterable[Clip | Skipped], folder: Path, at_rest: bool = False) -> Reading[Clip]:
     """The clips that are sound, and why the others are not; logged. Raises DifaceError where none is left.
 
     at_rest: whether silence and faces that do not move are meant.
     """
-    clips: list[Clip] = []
+    return sifted(found, folder, lambda clip: fault(clip, at_rest))
+
+
+def sifted(found: Iterable[One | Skipped], folder: Path, fault: Callable[[One], str | None]) -> Reading[One]:
+    """What has no `fault`, and why the rest is left; logged. Raises DifaceError where nothing can be used."""
+    clips: list[One] = []
     skipped: list[Skipped] = []
     for item in _unbroken(found, folder):
-        reason = fault(item, at_rest) if isinstance(item, Clip) else None
         if isinstance(item, Skipped):
             skipped.append(item)
-        elif reason:
+        elif reason := fault(item):
             skipped.append(Skipped(item.name, reason))
         else:
             clips.append(item)
@@ -80,7 +96,7 @@ def checked(found: Iterable[Clip | Skipped], folder: Path, at_rest: bool = False
     return reading
 
 
-def _unbroken(found: Iterable[Clip | Skipped], folder: Path) -> Iterator[Clip | Skipped]:
+def _unbroken(found: Iterable[One | Skipped], folder: Path) -> Iterator[One | Skipped]:
     """What the reader finds; a file that all clips hang on and that cannot be read is the folder's fault."""
     try:
         yield from found

@@ -1,0 +1,58 @@
+"""A folder of head motion with its sound: `wav/NAME.wav` and `head/NAME.npy`, rotation vectors (T, 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import DifaceError
+from ...types import FloatArray
+from ..corpora import recordings
+from ..corpora.clip import at_rows
+from ..corpora.reading import Skipped, require
+from ..corpora.vocaset_folder import as_long
+
+TURNED = 2.5
+"""Radians beyond which no neck turns: degrees, or another quantity."""
+
+
+@dataclass(frozen=True)
+class HeadTrack:
+    """One recording: rotation vectors (T, 3) of FLAME's neck in radians, 30 rows a second; samples (N,) at 16 kHz."""
+
+    name: str
+    rotation: FloatArray
+    samples: FloatArray
+
+
+def head_folder(folder: Path, fps: float = 30.0) -> Iterator[HeadTrack | Skipped]:
+    """A track for every `head/NAME.npy`, recorded at `fps` frames a second, that has its `wav/NAME.wav`.
+
+    Raises DifaceError where a part of the folder is missing.
+    """
+    require(folder, "wav", "head")
+    tracks = sorted((folder / "head").glob("*.npy"))
+    for path in tracks:
+        try:
+            yield _track(path, folder / "wav" / f"{path.stem}.wav", fps)
+        except (DifaceError, OSError, ValueError, EOFError) as reason:
+            yield Skipped(str(path), getattr(reason, "message", str(reason)))
+    moving = {path.stem for path in tracks}
+    for path in sorted((folder / "wav").glob("*.wav")):
+        if path.stem not in moving:
+            yield Skipped(str(path), "no head motion of the same name")
+
+
+def _track(path: Path, sound: Path, fps: float) -> HeadTrack:
+    if not sound.is_file():
+        raise ValueError("no sound of the same name in wav/")
+    rotation = np.load(path, allow_pickle=False)
+    if rotation.ndim != 2 or rotation.shape[1] != 3 or len(rotation) < 2:
+        raise ValueError(f"rotation vectors of shape {rotation.shape}, expected (frames, 3)")
+    if not np.isfinite(rotation).all() or np.abs(rotation).max() > TURNED:
+        raise ValueError("rotations that are no numbers, or not in radians")
+    samples = as_long(recordings.load(sound), len(rotation) / fps, fps)
+    return HeadTrack(path.stem, at_rows(rotation, np.arange(len(rotation)) / fps, len(samples)), samples)

@@ -1,0 +1,79 @@
+"""The loss of a batch: x0 itself, its velocity and acceleration, the lips, and the frames that were not given."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ...diffusion.loss import Term, position_error, velocity_error, weighted
+from ...threediface.networks import FaceNetwork, Network
+from ...types import FloatArray
+from .. import together
+from .examples import Batch
+from .settings import LossConfig
+
+FACE_UNIT = 1000.0
+"""A face's errors count in millimetres: squared metres are so small that Adam takes its gradients for none."""
+
+
+class TrainingLoss(nn.Module):
+    """Batch -> the loss: a module, so that DistributedDataParallel can stand around it.
+
+    weight: (C,) factors on the squared errors of single values; lips: (C,) 1 where a value is of the lips.
+    """
+
+    def __init__(self, network: Network, config: LossConfig, weight: FloatArray, lips: FloatArray) -> None:
+        super().__init__()
+        self.network = network
+        self.unit = FACE_UNIT if network.config.part == "face" else 1.0
+        self.share = {
+            "position": 1.0, "velocity": config.velocity, "acceleration": config.acceleration, "masked": config.masked,
+            "lips": config.lips,
+        }  # fmt: skip
+        self.register_buffer("weight", torch.from_numpy(weight), persistent=False)
+        self.register_buffer("lips", torch.from_numpy(lips), persistent=False)
+
+    def forward(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss of all processes' examples together, of which the mean over processes is to be taken; its terms."""
+        means = together.means(self.terms(self.predict(batch).float(), batch))
+        loss = torch.stack([self.share[name] * value for name, value in means.items()]).sum()
+        return loss, {name: value.detach() for name, value in means.items()}
+
+    def measure(self, batch: Batch) -> dict[str, float]:
+        """What each term adds to the loss of this process's examples alone, and the `loss` itself."""
+        terms = self.terms(self.predict(batch).float(), batch)
+        parts = {name: self.share[name] * float(term.mean()) for name, term in terms.items()}
+        return {"loss": sum(parts.values()), **parts}
+
+    def predict(self, batch: Batch) -> Tensor:
+        """x0 (B, T, C) as the network sees it."""
+        speech = self._speech(batch) * batch.heard[:, None, None]
+        x = batch.xt
+        if self.network.config.flagged:
+            x = torch.cat([x, batch.given[..., None].to(x.dtype)], -1)
+        style = batch.style if self.network.config.styles else None
+        return self.network(x, batch.step, speech, style)
+
+    def _speech(self, batch: Batch) -> Tensor:
+        """What is heard (B, T, ch)."""
+        if not isinstance(self.network, FaceNetwork):
+            return batch.speech
+        frames = batch.x0.shape[1]
+        if not batch.sounds:
+            return self.network.audio_feature_map(batch.speech)
+        return torch.stack(
+            [self.network.hear(samples, rows)[first : first + frames] for samples, rows, first in batch.sounds]
+        )
+
+    def terms(self, x0: Tensor, batch: Batch) -> dict[str, Term]:
+        """Every term that counts, each a mean in two halves."""
+        ours, theirs = x0 * self.unit, batch.x0 * self.unit
+        weight = self.get_buffer("weight").expand(1, x0.shape[1], -1)
+        terms = {"position": position_error(ours, theirs, weight), "velocity": velocity_error(ours, theirs, weight)}
+        if self.share["acceleration"]:
+            terms["acceleration"] = velocity_error(ours.diff(dim=1), theirs.diff(dim=1), weight[:, 1:])
+        if self.share["masked"]:
+            terms["masked"] = position_error(ours, theirs, (~batch.given)[..., None].float())
+        if self.share["lips"]:
+            terms["lips"] = weighted((ours - theirs) ** 2, self.get_buffer("lips"))
+        return terms

@@ -1,0 +1,35 @@
+"""How much each vertex of FLAME counts in the loss, by the regions of the user's FLAME_masks.pkl."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...errors import DifaceError
+from ...faces.flame_masks import load_masks
+from ...types import FloatArray
+from .settings import LossConfig
+
+LIPS = "lips"
+
+
+def vertex_weights(config: LossConfig, values: int) -> tuple[FloatArray, FloatArray]:
+    """Factor on each value of a frame (values,), and 1 where it is of the lips (values,), three values a vertex.
+
+    Raises DifaceError for a file of masks that cannot be read, and a region that it does not have.
+    """
+    weight, lips = np.ones(values, np.float32), np.zeros(values, np.float32)
+    if config.masks is None:
+        return weight, lips
+    masks = load_masks(config.masks)
+    missing = sorted({*config.regions, LIPS} - set(masks))
+    if missing:
+        raise DifaceError(
+            f"{config.masks.name} has no region {', '.join(missing)}.", f"It has {', '.join(sorted(masks))}."
+        )
+    vertex = np.zeros(values // 3, np.float32)
+    for name, factor in config.regions.items():
+        vertex[masks[name]] = np.maximum(vertex[masks[name]], factor)
+    named = np.unique(np.concatenate([masks[name] for name in config.regions])) if config.regions else []
+    weight.reshape(-1, 3)[named] = vertex[named, None]
+    lips.reshape(-1, 3)[masks[LIPS]] = 1.0
+    return weight, lips

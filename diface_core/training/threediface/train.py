@@ -1,0 +1,63 @@
+"""`python -m diface_core.training.threediface.train CONFIG`: train 3DiFACE's face or head network, and resume.
+
+The same under torchrun: `torchrun --nproc-per-node 8 -m diface_core.training.threediface.train CONFIG`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence as Words
+
+import torch
+
+from ...errors import DifaceError
+from ...threediface.checkpoint import load_face
+from ...threediface.networks import FaceNetwork, Network
+from .. import together
+from . import command, data, run
+from .data import Sequence
+from .masks import NOTHING_GIVEN
+from .settings import TrainConfig
+from .starting import start
+
+
+def train(config: TrainConfig) -> Network:
+    """Read the recordings, hear them, train, and write checkpoints; returns what is in the last of them.
+
+    Raises DifaceError for recordings, options or models that cannot be used.
+    """
+    learnt, held_out = data.read(config.data, config.part, config.frames)
+    subjects = config.data.subjects or tuple(sorted({one.subject for one in learnt}))
+    started = start(config, subjects)
+    with together.processes() as where:
+        with together.one_first():  # the others find the features computed
+            heard = _heard(config, started.network, [*learnt, *held_out], where)
+        learnt, held_out = heard[: len(learnt)], heard[len(learnt) :]
+        styles = run.one_hot(subjects, started.network.config.styles)
+        masks = config.masks if config.part == "head" else NOTHING_GIVEN
+        return run.go(config, started, styles, masks, learnt, held_out)
+
+
+def _heard(config: TrainConfig, network: Network, sequences: list[Sequence], where: torch.device) -> list[Sequence]:
+    """The sequences with their speech features, but where the speech encoder is yet to learn."""
+    if isinstance(network, FaceNetwork):
+        return sequences if config.train_encoder else data.heard_by(network.to(where), sequences, config.cache)
+    assert config.face_model is not None  # a head's settings say so
+    face = load_face(config.face_model, wav2vec2=config.wav2vec2)
+    if face.network.config.width != network.config.width:
+        raise DifaceError(
+            f"The head's ch is {network.config.width}, but {config.face_model.name} gives {face.network.config.width} "
+            "values a frame.",
+            "Give [model] the ch of the face model by which the head hears.",
+        )
+    listener = face.network.to(where)
+    return data.hear(sequences, lambda waveform, rows: listener.hear(waveform.to(where), rows), face.hash, config.cache)
+
+
+def main(arguments: Words[str] | None = None) -> int:
+    """The command line; returns the exit status."""
+    return command.run("diface_core.training.threediface.train", __doc__, TrainConfig, train, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

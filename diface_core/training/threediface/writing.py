@@ -1,0 +1,86 @@
+"""A checkpoint folder as 3DiFACE's are published: `args.yml` and `checkpoints/modelNNNNNNNNN.pt`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from torch import Tensor
+
+from ...errors import DifaceError
+from ...threediface.options import Part
+
+_MODELS = "face_animation_model.model"
+_DIFFUSIONS = "face_animation_model.diffusion"
+
+TARGETS: dict[Part, tuple[str, str]] = {
+    "face": (
+        f"{_MODELS}.cond_model_for_win30.diffnoise_2_motion_concat_w_audio_cond.unet_w_cond_mask",
+        f"{_DIFFUSIONS}.motiondiffuse_w_cust_noise_losses.GaussianDiffusion",
+    ),
+    "head": (
+        f"{_MODELS}.conv_head_model.conv_concat_w_audio_cond_skip.in_to_motion_unet_w_audio_cond_with_cond_mask",
+        f"{_DIFFUSIONS}.masked_head_diffuse_w_cust_noise_losses_noclamp.GaussianDiffusion",
+    ),
+}
+"""The class paths by which published folders name the network and the diffusion: names, for those who read them."""
+
+_NOISE = f"{_DIFFUSIONS}.Disp_noise_sampler."
+_BOTH: dict[str, Any] = {"activation": "leakyrelu", "norm": None, "padding_type": "replicate", "cond_mode": "audio"}
+_FACE: dict[str, Any] = {
+    "in_channel": 15069, "out_channel": 15069, "dec_model": "decoder_2layer_block_w_audio_new_layers",
+    "dataset": "vocaset", "ch": 128, "ch_multi": [1, 2, 4],
+}  # fmt: skip
+_HEAD: dict[str, Any] = {
+    "in_channel": 4, "out_channel": 3, "dataset": "HDTF", "use_identity": False, "num_identity_classes": 8, "ch": 128,
+    "ch_multi": [1, 1, 1, 1, 1, 1],
+}  # fmt: skip
+OPTIONS: dict[Part, dict[str, Any]] = {"face": _BOTH | _FACE, "head": _BOTH | _HEAD}
+"""The network's options where a configuration says nothing else."""
+
+_STEPS: dict[str, Any] = {
+    "noise_schedule": "cosine", "scale_beta": 1.0, "diffusion_steps": 1000, "model_mean_type": "START_X",
+    "model_var_type": "FIXED_SMALL", "loss_type": "MSE", "rescale_timesteps": False,
+}  # fmt: skip
+DIFFUSION: dict[Part, dict[str, Any]] = {
+    "face": _STEPS | {"pred_disp": True, "noise": "random_Noise", "std_scale": 0.02},
+    "head": _STEPS
+    | {"pred_type": "head_with_inpaint", "enable_frame_flag": True, "noise": "random_Noise", "std_scale": 1.0},
+}
+"""The diffusion's, `noise` and `std_scale` of its noise among them."""
+
+
+def arguments(part: Part, model: Mapping[str, Any], diffusion: Mapping[str, Any]) -> dict[str, Any]:
+    """What `args.yml` holds for a network of these options. Raises DifaceError for an option that is none."""
+    unknown = sorted(set(diffusion) - set(DIFFUSION[part]))
+    if unknown:
+        raise DifaceError(
+            f"The diffusion of a {part} has no option {', '.join(unknown)}.",
+            f"It has {', '.join(DIFFUSION[part])}.",
+        )
+    options = dict(DIFFUSION[part] | dict(diffusion))
+    noise, scale = options.pop("noise"), options.pop("std_scale")
+    options["noise_cfg"] = {"target": _NOISE + noise, "params": {"std_scale": scale}}
+    network, steps = TARGETS[part]
+    return {
+        "motion_model": {"target": network, "params": OPTIONS[part] | dict(model)},
+        "diffusion": {"target": steps, "params": options},
+    }
+
+
+def write(folder: Path, saying: Mapping[str, Any], state: Mapping[str, Tensor], step: int, newest: int) -> Path:
+    """Write the weights of a step, whole or not at all, and forget all but the `newest` (0: none); returns the file."""
+    checkpoints = folder / "checkpoints"
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    (folder / "args.yml").write_text(yaml.safe_dump(dict(saying), sort_keys=False), "utf-8")
+    path = checkpoints / f"model{step:09d}.pt"
+    partial = path.with_suffix(".partial")
+    torch.save({name: value.detach().cpu() for name, value in state.items()}, partial)
+    partial.replace(path)
+    if newest:
+        for old in sorted(checkpoints.glob("model*.pt"))[:-newest]:
+            old.unlink()
+    return path
