@@ -29,6 +29,7 @@ from .types import (
 )
 
 LOADING, READING, FEWER = "Loading the models", "Reading the sound", "Finding the shapes"
+CARRYING = "Carrying the shapes over"
 
 
 class Performers(Protocol):
@@ -64,7 +65,7 @@ class Engines:
         """Nothing is loaded yet. cache: folder for speech features."""
 
         def performers(engine: ThreeDiface) -> Performers:
-            from .threediface import models  # pyright: ignore[reportAttributeAccessIssue]
+            from .threediface import models
 
             return models.Performers.load(engine)
 
@@ -84,9 +85,9 @@ class Engines:
 
     def shapes(self, request: ShapesRequest, report: Report) -> Shapes:
         """The ARKit shapes for a mesh of FLAME's topology. Raises ModelError."""
-        from .faces.flame_shapes import flame_shapes  # pyright: ignore[reportMissingImports]
+        from .faces.flame_shapes import flame_shapes
 
-        report(Progress(0.0, FEWER))
+        report(Progress(0.0, CARRYING))
         return flame_shapes(request.vertices, request.faces, request.flame)
 
     def _perform(self, request: GenerateRequest, engine: ThreeDiface, report: Report) -> GenerateResult:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from . import flame
+from . import correspondence, flame
 from .head import load_head
 
 Floats = npt.NDArray[np.float64]
@@ -81,8 +81,6 @@ def place(vertices: npt.NDArray[np.floating], file: Path | None = None) -> Place
 
 def _bundled() -> tuple[Floats, npt.NDArray[np.bool_]]:
     """FLAME's vertices (5023, 3) as far as the bundled head has them, where a FLAME head would be."""
-    from . import correspondence  # pyright: ignore[reportAttributeAccessIssue]
-
     found = correspondence.load()
     sine, cosine = math.sin(BUNDLED_PITCH), math.cos(BUNDLED_PITCH)
     to_bundled = np.array([[1.0, 0.0, 0.0], [0.0, cosine, -sine], [0.0, sine, cosine]])

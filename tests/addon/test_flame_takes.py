@@ -82,6 +82,34 @@ def test_the_head_turns_about_the_neck_joint(scene, flame, lying, mode) -> None:
     assert (np.array(obj.location) == (1.0, 2.0, 3.0)).all()
 
 
+def test_a_nod_is_a_nod(scene, flame) -> None:
+    obj = add_flame(flame, "Y up in centimetres")
+    values = np.tile(np.array([[0.3, 0.0, 0.0]], np.float32), (2, 1))
+    takes.write_take(
+        obj,
+        types.Motion(values, channels.HEAD, types.FrameRate(24)),
+        "T",
+        {"first_frame": 1},
+        flame_mesh.place(obj, None),
+    )
+    nose = int(np.argmax(flame_mesh.rest(obj)[:, 2]))
+    before = obj.data.vertices[nose].co
+    scene.frame_set(1)
+    after = obj.matrix_world @ before
+    assert after.y < before.y - 1.0  # centimetres, Y up
+
+
+def test_without_a_flame_file_the_mesh_is_known_all_the_same(scene, flame) -> None:
+    for lying in LYING:
+        obj = add_flame(flame, lying, identity=0.003)
+        with_file, without = flame_mesh.place(obj, flame), flame_mesh.place(obj, None)
+        scale, rotation, _shift = LYING[lying]
+        for found in (with_file, without):
+            assert found.scale == pytest.approx(scale)
+            assert np.abs(found.rotation - rotation).max() < 1e-9
+        assert np.linalg.norm(with_file.neck - without.neck) * scale < 0.01
+
+
 def test_takes_do_not_add_up(face, flame) -> None:
     for seed, as_cache in ((0, True), (1, False), (2, True), (3, False)):
         write(face, flame, as_cache, seed)
