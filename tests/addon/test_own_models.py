@@ -13,7 +13,8 @@ import soundfile
 from mathutils import Quaternion, Vector
 
 from diface_addon import jobs, preferences
-from diface_addon.scene import flame_mesh, generated, takes
+from diface_addon.core import channels
+from diface_addon.scene import flame_mesh, generated, rig_map, takes
 
 from . import scenes
 from .conftest import PYTHON
@@ -110,3 +111,25 @@ def test_a_damaged_checkpoint_is_said(scene, speaking, made) -> None:
         weights.write_bytes(whole)
     assert not bpy.data.actions
     assert not speaking.data.shape_keys
+
+
+@pytest.mark.parametrize("with_file", [True, False], ids=["with a FLAME file", "without"])
+def test_difaces_own_models_drive_a_flame_mesh(scene, speaking, shared, monkeypatch, with_file) -> None:
+    if not with_file:
+        monkeypatch.setattr(preferences, "flame_file", lambda: None)
+    scene.diface.engine = "DIFACE"
+    assert bpy.ops.diface.add_arkit_keys() == {"FINISHED"}
+    assert tuple(rig_map.face_map(speaking)) == channels.SHAPES
+
+    # A jaw that opens moves the chin down, by a centimetre or more, and leaves the skull where it is.
+    keys = speaking.data.shape_keys.key_blocks
+    keys["jawOpen"].value = 1.0
+    moved = shown(speaking, 1) - flame_mesh.rest(speaking)
+    assert -0.06 < moved[:, 2].min() < -0.01
+    top = flame_mesh.rest(speaking)[:, 2] > 0.05
+    assert np.abs(moved[top]).max() < 1e-4
+    keys["jawOpen"].value = 0.0
+
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    assert np.ptp(scenes.jaw(speaking)[:, 1]) > 0.05
+    assert np.abs(shown(speaking, 12) - shown(speaking, 24)).max() > 5e-4
