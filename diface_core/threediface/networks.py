@@ -255,6 +255,12 @@ class Network(nn.Module):
         return conv
 
     @property
+    def last_map(self) -> nn.Linear | None:
+        """None where an activation follows it."""
+        out = self.decoder.out_embed
+        return out if isinstance(out, nn.Linear) else None
+
+    @property
     def device(self) -> torch.device:
         return self.encoder.PPE.pe.device
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .checkpoint import FaceModel
 from .diffusion import Draw, moments
@@ -37,8 +37,8 @@ class Projection:
     """
 
     def __init__(self, network: FaceNetwork) -> None:
-        out = network.decoder.out_embed
-        if not isinstance(out, nn.Linear):
+        out = network.last_map
+        if out is None:
             raise ValueError("The network's last layer is not linear.")
         conv = network.first_map
         assert conv.bias is not None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..errors import ModelError
 from ..types import BoolArray, FloatArray
@@ -28,6 +28,9 @@ HEAD_DEVIATION = np.array([0.11084834, 0.10225139, 0.08779355], np.float32)
 
 Fraction = Callable[[float], None]
 """Told how much is done, 0 to 1; may raise to stop."""
+
+Watch = Callable[[int, FloatArray], None]
+"""Told what the result would be (T, C) if a diffusion step were the last."""
 
 Map = Callable[[Tensor], Tensor]
 
@@ -53,6 +56,7 @@ def sample_face(
     kept: Kept | None = None,
     steps: int | None = None,
     report: Fraction = lambda done: None,
+    watch: Watch | None = None,
 ) -> FloatArray:
     """What a face model gives (T, 15069) for `heard` (T, ch): displacement in metres, or the vertices themselves where
     diffusion.displacement is False.
@@ -63,10 +67,15 @@ def sample_face(
     Computed in `projected`'s space, or where that cannot be by sample_whole_face. Raises ModelError for a style that
     the model does not have, and for the speech features of another model.
     """
+
+    def shown(step: int, thought: FloatArray) -> None:
+        assert watch is not None
+        watch(step, model.network.show(torch.from_numpy(thought).to(model.network.device)).cpu().numpy())
+
     try:
-        thought = sample_thought(model, heard, style, noise, guidance, kept, steps, report)
+        thought = sample_thought(model, heard, style, noise, guidance, kept, steps, report, watch and shown)
     except ClampedError:
-        return sample_whole_face(model, heard, style, noise, guidance, kept, steps, report)
+        return sample_whole_face(model, heard, style, noise, guidance, kept, steps, report, watch)
     with torch.inference_mode():
         motion = model.network.show(torch.from_numpy(thought).to(model.network.device)).cpu().numpy()
     return motion if kept is None else np.where(kept.keep[:, None], _clamped(kept, model).values, motion)
@@ -81,6 +90,7 @@ def sample_thought(
     kept: Kept | None = None,
     steps: int | None = None,
     report: Fraction = lambda done: None,
+    watch: Watch | None = None,
 ) -> FloatArray:
     """What the network's last layer makes the result of sample_face from (T, ch), but for the given frames.
 
@@ -90,7 +100,7 @@ def sample_thought(
     network, schedule = model.network, Schedule(model.diffusion)
     heard, rows = padded(heard, network.config), len(heard)
     with torch.inference_mode():
-        if not isinstance(network.decoder.out_embed, nn.Linear):
+        if network.last_map is None:
             raise ClampedError
         projection = Projection(network)
         think, mix = guided(network, heard, style, guidance)
@@ -109,6 +119,8 @@ def sample_thought(
             if model.diffusion.clamp:
                 projection.check(thought)
             xt = walk.before(given(projection.of_shown(thought)), xt, step, fresh)
+            if watch:
+                watch(step, thought[0, :rows].cpu().numpy())
             report(done / len(walk.steps))
         return thought[0, :rows].cpu().numpy()
 
@@ -122,6 +134,7 @@ def sample_whole_face(
     kept: Kept | None = None,
     steps: int | None = None,
     report: Fraction = lambda done: None,
+    watch: Watch | None = None,
 ) -> FloatArray:
     """sample_face as the original computes it: all vertices in every step, and every value of the noise drawn."""
     network = model.network
@@ -136,6 +149,8 @@ def sample_whole_face(
         for done, step in enumerate(walk.steps, start=1):
             x0 = given(mix(network.show(think(network.see(xt), walk.told(step, network.device)))))
             xt = walk.before(x0.clamp(-1, 1) if model.diffusion.clamp else x0, xt, step, fresh)
+            if watch:
+                watch(step, x0[0, :rows].cpu().numpy())
             report(done / len(walk.steps))
         return xt[0, :rows].cpu().numpy()
 
@@ -148,13 +163,22 @@ def sample_head(
     steps: int | None = None,
     style: int | FloatArray = 0,
     report: Fraction = lambda done: None,
+    watch: Watch | None = None,
 ) -> FloatArray:
     """Rotation vectors of the neck (T, 3), radians, for `heard` (T, ch) of the general face model.
 
     kept: rotation vectors that are given. Other arguments are those of sample_face; a draw of noise is (1, T, 3).
     """
+    if kept is not None and kept.values.shape[1] != 3:
+        raise ValueError(f"kept values must have shape (frames, 3). Got {kept.values.shape}.")
+
+    def turned(step: int, values: FloatArray) -> None:
+        assert watch is not None
+        watch(step, values * HEAD_DEVIATION + HEAD_MEAN)
+
     given = None if kept is None else Kept((kept.values - HEAD_MEAN) / HEAD_DEVIATION, kept.keep)
-    values = sample_standard_head(model, heard, noise, given, steps, style, report) * HEAD_DEVIATION + HEAD_MEAN
+    values = sample_standard_head(model, heard, noise, given, steps, style, report, watch and turned)
+    values = values * HEAD_DEVIATION + HEAD_MEAN
     return values if kept is None else np.where(kept.keep[:, None], kept.values, values).astype(np.float32)
 
 
@@ -166,6 +190,7 @@ def sample_standard_head(
     steps: int | None = None,
     style: int | FloatArray = 0,
     report: Fraction = lambda done: None,
+    watch: Watch | None = None,
 ) -> FloatArray:
     """The same with every value standardised, given and found (T, 3)."""
     network = model.network
@@ -181,6 +206,8 @@ def sample_standard_head(
             seen = network.see(torch.cat([xt, flag], -1))
             x0 = given(mix(network.show(think(seen, walk.told(step, network.device)))))
             xt = given(walk.before(x0, xt, step, fresh))
+            if watch:
+                watch(step, x0[0, :rows].cpu().numpy())
             report(done / len(walk.steps))
         return xt[0, :rows].cpu().numpy()
 

@@ -64,7 +64,7 @@ def _config_of(weights: Mapping[str, Tensor]) -> Wav2Vec2Config:
 
     def shape(name: str) -> tuple[int, ...]:
         if name not in weights:
-            raise ModelError(f"The checkpoint's speech encoder lacks {name}.", "Set the folder of wav2vec2-base-960h.")
+            raise ModelError(f"The checkpoint's speech encoder lacks {name}.", "Copy it again.")
         return tuple(weights[name].shape)
 
     convolutions = range(layers("feature_extractor.conv_layers."))

@@ -1,0 +1,160 @@
+"""The user's 3DiFACE models at work on a request: a waveform becomes a face's shapes and a head's rotation."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import torch
+
+from .. import channels
+from ..device import best
+from ..errors import ModelError
+from ..types import MODEL_RATE, FloatArray, GenerateRequest, Motion, Progress, Report, Shapes, ThreeDiface
+from .checkpoint import FaceModel, HeadModel, load_face, load_head
+from .projected import ClampedError
+from .sampling import sample_head, sample_thought, sample_whole_face
+
+LISTENING, FACE, HEAD = "Listening to the speech", "Moving the face", "Moving the head"
+HINT = "Set it in DiFACE's preferences, or leave that part out."
+
+Fraction = Callable[[float], None]
+Model = TypeVar("Model", FaceModel, HeadModel)
+
+
+@dataclass(frozen=True)
+class Performers:
+    """The models of a ThreeDiface, loaded; `listener` is whose speech features the head hears."""
+
+    face: FaceModel | None
+    head: HeadModel | None
+    listener: FaceModel | None
+
+    @classmethod
+    def load(cls, engine: ThreeDiface) -> Performers:
+        """Raises ModelError where a folder is missing, damaged, or of another kind of model."""
+        face = _moved(load_face(engine.face, wav2vec2=engine.wav2vec2)) if engine.face else None
+        head = _moved(load_head(engine.head)) if engine.head else None
+        listener = face
+        if head is not None and engine.listener not in (None, engine.face):
+            listener = _moved(load_face(engine.listener, wav2vec2=engine.wav2vec2))
+        if head is not None and listener is None:
+            raise ModelError("A 3DiFACE head model hears by a face model, and there is none.", f"{_general()} {HINT}")
+        for model, folder in ((face, engine.face), (listener, engine.listener or engine.face)):
+            if model is not None and model.network.audio_encoder is None:
+                raise _deaf(folder)
+        return cls(face, head, listener)
+
+    @property
+    def hash(self) -> str:
+        """Hex, of all their files."""
+        hashes = [model.hash if model else "" for model in (self.face, self.head, self.listener)]
+        return hashlib.sha256(" ".join(hashes).encode()).hexdigest()
+
+    def generate(
+        self, waveform: FloatArray, rows: int, request: GenerateRequest, report: Report
+    ) -> tuple[Motion, Shapes | None]:
+        """`rows` rows at MODEL_RATE for a waveform (N,) of 16 kHz: the face as weights of shapes, the head's channels.
+
+        Of the request are used: parts, seed, guidance (towards the speech; 0.5 as published), and the engine's
+        condition and steps. Raises ModelError where a part has no model, and what `report` raises.
+        """
+        engine = request.engine or ThreeDiface(None, None)
+        share = 1 / (1 + len(request.parts))
+
+        def stage(name: str, number: int) -> Fraction:
+            return lambda done: report(Progress(min(1.0, (number + done) * share), name))
+
+        heard: dict[int, FloatArray] = {}
+
+        def listen(model: FaceModel) -> FloatArray:
+            if id(model) not in heard:
+                stage(LISTENING, 0)(0.0)
+                heard[id(model)] = hear(model, waveform, rows)
+            return heard[id(model)]
+
+        values, names, shapes = [], [], None
+        if "face" in request.parts:
+            face = _needed(self.face, "face")
+            weights, shapes = _face(face, listen(face), request, engine, stage(FACE, 1))
+            values.append(weights)
+            names += shapes.names
+        if "head" in request.parts:
+            head, listener = _needed(self.head, "head"), _needed(self.listener, "face")
+            stage_of_head = stage(HEAD, len(request.parts))
+            found = sample_head(head, listen(listener), request.seed, steps=engine.steps, report=stage_of_head)
+            values.append(head_from_neck(found))
+            names += channels.HEAD
+        return Motion(np.concatenate(values, 1), tuple(names), MODEL_RATE), shapes
+
+
+def hear(model: FaceModel, waveform: FloatArray, rows: int) -> FloatArray:
+    """Speech features (rows, ch) of a waveform (N,) at 16 kHz. Raises ModelError where the model has no encoder."""
+    if model.network.audio_encoder is None:
+        raise _deaf(None)
+    with torch.inference_mode():
+        sound = torch.from_numpy(np.ascontiguousarray(waveform, np.float32)).to(model.network.device)
+        return model.network.hear(sound, rows).cpu().numpy()
+
+
+def head_from_neck(rotations: FloatArray) -> FloatArray:
+    """Rotation vectors of FLAME's neck (T, 3) as head_rx, head_ry, head_rz (T, 3), radians.
+
+    In FLAME's frame Y is up and the face looks along +Z; in ours Z is up and it looks along -Y; in both +X is the
+    character's left. So (x, y, z) there is (x, -z, y) here, and a rotation vector turns with its frame.
+    """
+    return np.stack([rotations[:, 0], -rotations[:, 2], rotations[:, 1]], axis=1)
+
+
+def neck_from_head(rotations: FloatArray) -> FloatArray:
+    """The way back."""
+    return np.stack([rotations[:, 0], rotations[:, 2], -rotations[:, 1]], axis=1)
+
+
+def _face(
+    model: FaceModel, heard: FloatArray, request: GenerateRequest, engine: ThreeDiface, report: Fraction
+) -> tuple[FloatArray, Shapes]:
+    """Weights (T, K) of the shapes that the network's last layer moves the vertices by."""
+    if not model.diffusion.displacement:
+        message = "This 3DiFACE face model gives vertices, not how far they move from a face of one's own."
+        raise ModelError(message, "Use it on the command line: python -m diface_core threediface.")
+    how = (model, heard, engine.condition, request.seed, request.guidance, None, engine.steps, report)
+    try:
+        thought = sample_thought(*how)
+    except ClampedError:
+        frames = sample_whole_face(*how)  # each frame its own shape
+        return np.eye(len(frames), dtype=np.float32), _shapes(frames)
+    out = model.network.last_map
+    assert out is not None  # else there was no thought
+    deltas = torch.cat([out.weight.T, out.bias[None]]).cpu().numpy()
+    return np.concatenate([thought, np.ones((len(thought), 1), np.float32)], 1), _shapes(deltas)
+
+
+def _shapes(deltas: FloatArray) -> Shapes:
+    names = tuple(f"threediface_{number:03d}" for number in range(len(deltas)))
+    return Shapes(names, deltas.reshape(len(deltas), -1, 3))
+
+
+def _needed(model: Model | None, part: str) -> Model:
+    if model is None:
+        raise ModelError(f"There is no 3DiFACE {part} model for the {part}.", HINT)
+    return model
+
+
+def _moved(model: Model) -> Model:
+    model.network.to(best())
+    return model
+
+
+def _general() -> str:
+    return "Choose the general face model (cond_012_17_00_concat_prob10_vel10)."
+
+
+def _deaf(folder: Path | None) -> ModelError:
+    which = f"The 3DiFACE model {folder.name}" if folder else "The 3DiFACE model"
+    message = f"{which} has no speech encoder in its checkpoint, and there is no wav2vec2."
+    return ModelError(message, "Set the folder of wav2vec2-base-960h, as `transformers` saves it.")

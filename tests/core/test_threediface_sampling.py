@@ -1,0 +1,374 @@
+"""3DiFACE's samplers: as described, the same in what the network sees, through what is given, of any length."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from diface_core import ModelError
+from diface_core.threediface.checkpoint import FaceModel, HeadModel, load_face, load_head
+from diface_core.threediface.diffusion import Schedule, drawn, moments
+from diface_core.threediface.options import DiffusionConfig
+from diface_core.threediface.projected import ClampedError, Projection, exact_noise, normal_noise
+from diface_core.threediface.sampling import (
+    HEAD_DEVIATION,
+    HEAD_MEAN,
+    Kept,
+    padded,
+    sample_face,
+    sample_head,
+    sample_thought,
+    sample_whole_face,
+)
+from diface_core.threediface.solver import Solver
+from tests.core import toy_checkpoint as toy
+
+VALUES = 3 * toy.VERTICES
+NOISES = {"random_Noise": (0, 1), "random_Noise_neg_one_2_pos_one": (-1, 1), "Zero_Noise": (0, 0)}
+
+
+def face_model(folder: Path, diffusion: dict | None = None, noise: str = "random_Noise", **options) -> FaceModel:
+    return load_face(toy.write(folder, toy.face_arguments(diffusion, noise, **options)))
+
+
+@pytest.fixture(scope="module")
+def face(tmp_path_factory) -> FaceModel:
+    return face_model(tmp_path_factory.mktemp("face"))
+
+
+@pytest.fixture(scope="module")
+def head(tmp_path_factory) -> HeadModel:
+    return load_head(toy.write(tmp_path_factory.mktemp("head"), toy.head_arguments()))
+
+
+def speech(rows: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal((rows, 8), dtype=np.float32)
+
+
+def given(rows: int, columns: int = VALUES) -> Kept:
+    rng = np.random.default_rng(9)
+    return Kept(rng.normal(0, 0.1, (rows, columns)).astype(np.float32), rng.random(rows) < 0.3)
+
+
+def plain(model: FaceModel | HeadModel, heard: np.ndarray, seed: int, guidance: float, kept: Kept) -> np.ndarray:
+    """The sampler in numpy, step by step from its description."""
+    config, network = model.diffusion, model.network
+    count, is_face = config.steps, isinstance(model, FaceModel)
+    if config.schedule == "linear":
+        betas = np.linspace(1e-4, 2e-2, count) * 1000 / count
+    else:
+        grid = np.cos((np.arange(count + 1) / count + 0.008) / 1.008 * np.pi / 2) ** 2
+        betas = np.minimum(1 - grid[1:] / grid[:-1], 0.999)
+    bars = np.cumprod(1 - betas)
+    rng = np.random.default_rng(seed)
+    low, high = {"positive": (0, 1), "symmetric": (-1, 1), "none": (0, 0)}[config.noise]
+
+    def noise() -> np.ndarray:
+        if config.noise == "none":
+            return np.zeros((1, len(heard), network.config.outputs))
+        uniform = rng.random((1, len(heard), network.config.outputs), dtype=np.float32)
+        return (low + (high - low) * uniform) * config.noise_scale
+
+    def x0_of(x: np.ndarray, heard: np.ndarray, t: int) -> np.ndarray:
+        t = int(t * 1000 / count) if config.rescale else t
+        style = torch.eye(8)[[2]] if is_face else None
+        with torch.inference_mode():
+            tensors = (torch.tensor(x, dtype=torch.float32), torch.tensor([t]), torch.from_numpy(heard)[None])
+            return network(*tensors, style).double().numpy()
+
+    x, keep, values = noise(), kept.keep[None, :, None], kept.values[None]
+    for t in reversed(range(count)):
+        if is_face:
+            x0 = x0_of(x, heard, t)
+            bare = x0_of(x, heard * 0, t)
+            x0 = np.clip(np.where(keep, values, bare + guidance * (x0 - bare)), -1, 1)
+        else:
+            x = np.where(keep, values, x)
+            flagged = np.concatenate([x, keep.astype(np.float64)], -1)
+            x0 = np.where(keep, values, x0_of(flagged, heard, t))
+        before = bars[t - 1] if t else 1.0
+        mean = (np.sqrt(before) * betas[t] * x0 + np.sqrt(1 - betas[t]) * (1 - before) * x) / (1 - bars[t])
+        x = mean + np.sqrt(betas[t] * (1 - before) / (1 - bars[t])) * noise()
+    return np.where(keep, values, x)[0] if not is_face else x[0]
+
+
+CASES = [
+    ("cosine", True, "random_Noise"),
+    ("linear", False, "random_Noise_neg_one_2_pos_one"),
+    ("cosine", False, "Zero_Noise"),
+]
+
+
+@pytest.mark.parametrize(("schedule", "rescale", "noise"), CASES)
+def test_the_face_step_by_step(tmp_path: Path, schedule: str, rescale: bool, noise: str) -> None:
+    steps = 24 if schedule == "linear" else 6  # few linear ones would have betas over 1
+    diffusion = {"noise_schedule": schedule, "rescale_timesteps": rescale, "diffusion_steps": steps}
+    model = face_model(tmp_path, diffusion, noise, ch_multi=[1, 2])
+    source = drawn(model.diffusion, 3)
+    expected = plain(model, speech(12), 3, 0.7, given(12))
+    for sample in (sample_face, sample_whole_face):
+        found = sample(model, speech(12), 2, source, 0.7, given(12))
+        np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6)
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "linear"])
+def test_the_head_step_by_step(tmp_path: Path, schedule: str) -> None:
+    diffusion = {"noise_schedule": schedule, "diffusion_steps": 24}
+    model = load_head(toy.write(tmp_path, toy.head_arguments(diffusion)))
+    kept = given(12, 3)
+    expected = plain(model, speech(12), 3, 1.0, kept) * HEAD_DEVIATION + HEAD_MEAN
+    standard = Kept(kept.values * HEAD_DEVIATION + HEAD_MEAN, kept.keep)
+    found = sample_head(model, speech(12), drawn(model.diffusion, 3), standard)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6)
+
+
+@pytest.mark.parametrize("guidance", [0.0, 0.5, 1.0, 2.0])
+@pytest.mark.parametrize("steps", [None, 4])
+def test_the_projection_is_the_whole(face: FaceModel, guidance: float, steps: int | None) -> None:
+    noise = drawn(face.diffusion, 5)
+    for kept in (None, given(20)):
+        small = sample_face(face, speech(20), 1, noise, guidance, kept, steps)
+        whole = sample_whole_face(face, speech(20), 1, noise, guidance, kept, steps)
+        np.testing.assert_allclose(small, whole, rtol=0, atol=1e-6)
+        assert np.ptp(whole) > 0.05
+
+
+def test_drawn_by_its_distribution_it_is_a_whole_ones_too(face: FaceModel) -> None:
+    """Whatever is drawn for A z, there is a z that the whole sampler goes the same way with."""
+    projection = Projection(face.network)
+    inverse = torch.linalg.pinv(projection.first.double())
+    first, fresh = drawn(face.diffusion, 5)(), normal_noise(projection, face, 20, 5)
+    assert fresh is not None
+    draws = iter([first((1, 20, VALUES)), *((fresh().double() @ inverse.T).float().numpy() for _ in range(6))])
+    whole = sample_whole_face(face, speech(20), 1, lambda: lambda shape: next(draws))
+    np.testing.assert_allclose(sample_face(face, speech(20), 1, 5), whole, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("noise", NOISES)
+def test_both_noises_are_distributed_alike(tmp_path: Path, noise: str) -> None:
+    model = face_model(tmp_path, noise=noise)
+    projection = Projection(model.network)
+    draws = [
+        exact_noise(projection, drawn(model.diffusion, 1)(), 4000)()[0],
+        normal_noise(projection, model, 4000, 2)()[0],
+    ]
+    if noise == "Zero_Noise":
+        assert all(not draw.any() for draw in draws)
+        return
+    exact, normal = (draw.double().detach().numpy() for draw in draws)
+    spread = exact.std(0)
+    np.testing.assert_allclose(normal.mean(0), exact.mean(0), rtol=0, atol=0.08 * spread.max())
+    near = np.abs(np.cov(normal.T) - np.cov(exact.T)) / np.outer(spread, spread)
+    assert near.max() < 0.1
+    assert min(stats.ks_2samp(a, b).pvalue for a, b in zip(exact.T, normal.T, strict=True)) > 1e-4
+    # Rows are independent, and so are draws.
+    assert np.abs(np.corrcoef(normal[:-1, 0], normal[1:, 0])[0, 1]) < 0.06
+
+
+def test_few_vertices_are_drawn_one_by_one(face: FaceModel, tmp_path: Path) -> None:
+    folder = toy.write(tmp_path, toy.face_arguments())
+    path = folder / "checkpoints" / "model000000001.pt"
+    state = torch.load(path)
+    state["encoder.in_embed.0.weight"][:, 20:] = 0  # the network sees only some of the values
+    torch.save(state, path)
+    model = load_face(folder)
+    assert normal_noise(Projection(model.network), model, 8, 0) is None
+    exact = sample_face(model, speech(8), 0, drawn(model.diffusion, 4))
+    np.testing.assert_array_equal(sample_face(model, speech(8), 0, 4), exact)
+
+
+@pytest.mark.parametrize("name", ["positive", "symmetric", "none"])
+def test_the_moments_are_the_noises(name: str) -> None:
+    config = DiffusionConfig(noise=name, noise_scale=0.3)
+    draw = drawn(config, 0)()((100000,))
+    np.testing.assert_allclose((draw.mean(), draw.std()), moments(config), atol=2e-3)
+
+
+def test_noise_in_parts_is_the_same() -> None:
+    config = DiffusionConfig()
+    whole, parts = drawn(config, 7)(), drawn(config, 7)()
+    for _ in range(2):
+        joined = np.concatenate([parts((1, rows, 9)) for rows in (1, 5, 2)], 1)
+        np.testing.assert_array_equal(whole((1, 8, 9)), joined)
+
+
+def louder(folder: Path, factor: float, **options) -> FaceModel:
+    """A face whose values are large."""
+    toy.write(folder, toy.face_arguments(**options))
+    path = folder / "checkpoints" / "model000000001.pt"
+    state = torch.load(path)
+    for name in state:
+        if "out_embed" in name:
+            state[name] *= factor
+    torch.save(state, path)
+    return load_face(folder)
+
+
+def test_what_must_be_clamped_is(tmp_path: Path) -> None:
+    model = louder(tmp_path, 30)
+    with pytest.raises(ClampedError):
+        sample_thought(model, speech(16))
+    for noise in (3, drawn(model.diffusion, 3)):
+        whole = sample_whole_face(model, speech(16), noise=noise)
+        assert np.abs(whole).max() == 1
+        np.testing.assert_array_equal(sample_face(model, speech(16), noise=noise), whole)
+
+
+def test_near_the_clamp_the_projection_still_holds(tmp_path: Path) -> None:
+    """The bound says that a value might leave [-1, 1], the vertices say that none does."""
+
+    def highest(factor: float) -> tuple[float, float]:
+        model = louder(tmp_path, factor)
+        projection = Projection(model.network)
+        thought = torch.from_numpy(sample_thought(model, speech(16), noise=drawn(model.diffusion, 3)))[None]
+        bound = projection._longest * thought.norm(dim=-1).max() + projection._highest
+        return float(model.network.show(thought).abs().max()), float(bound)
+
+    shown, bound = highest(1.0)
+    shown, bound = highest(2 / (shown + bound))
+    assert shown < 1 < bound
+
+
+def test_a_last_activation_has_no_projection(tmp_path: Path) -> None:
+    model = face_model(tmp_path, final_activation="sigmoid")
+    whole = sample_whole_face(model, speech(16), noise=3)
+    np.testing.assert_array_equal(sample_face(model, speech(16), noise=3), whole)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 5, 31, 33])
+def test_any_length(face: FaceModel, head: HeadModel, rows: int) -> None:
+    assert sample_face(face, speech(rows)).shape == sample_whole_face(face, speech(rows)).shape == (rows, VALUES)
+    assert sample_head(head, speech(rows)).shape == (rows, 3)
+    kept = Kept(np.full((rows, 3), 0.25, np.float32), np.arange(rows) == rows - 1)
+    np.testing.assert_array_equal(sample_head(head, speech(rows), kept=kept)[-1], kept.values[-1])
+
+
+@pytest.mark.parametrize("padding", ["zeros", "reflect", "replicate", "circular"])
+@pytest.mark.parametrize("norm", [None, "batch", "instance", "instancefalse", "Layer"])
+def test_one_row_with_any_layer(tmp_path: Path, padding: str, norm: str | None) -> None:
+    model = face_model(tmp_path, {"diffusion_steps": 2}, padding_type=padding, norm=norm)
+    assert np.isfinite(sample_face(model, speech(1))).all()
+
+
+def test_rows_are_added_at_the_end(face: FaceModel) -> None:
+    longer = padded(speech(5), face.network.config)
+    np.testing.assert_array_equal(longer[:5], speech(5))
+    np.testing.assert_array_equal(longer[5:], np.repeat(speech(5)[-1:], 3, 0))
+
+
+@pytest.mark.parametrize("steps", [None, 3])
+def test_what_is_given_comes_out(face: FaceModel, head: HeadModel, steps: int | None) -> None:
+    kept = given(18)
+    free, found = (sample_face(face, speech(18), kept=some, steps=steps) for some in (None, kept))
+    np.testing.assert_array_equal(found[kept.keep], kept.values[kept.keep])
+    assert np.abs(found - free)[~kept.keep].max() > 1e-5, "what is free follows what is given"
+    kept = given(18, 3)
+    found = sample_head(head, speech(18), kept=kept, steps=steps)
+    np.testing.assert_array_equal(found[kept.keep], kept.values[kept.keep])
+    everything = Kept(kept.values, np.ones(18, bool))
+    np.testing.assert_array_equal(sample_head(head, speech(18), kept=everything, steps=steps), kept.values)
+
+
+def test_a_head_without_flag(tmp_path: Path) -> None:
+    model = load_head(toy.write(tmp_path, toy.head_arguments(in_channel=3)))
+    kept = given(8, 3)
+    np.testing.assert_array_equal(sample_head(model, speech(8), kept=kept)[kept.keep], kept.values[kept.keep])
+
+
+def test_the_seed_says_all(face: FaceModel, head: HeadModel) -> None:
+    for sample in (lambda seed: sample_face(face, speech(9), 0, seed), lambda seed: sample_head(head, speech(9), seed)):
+        np.testing.assert_array_equal(sample(1), sample(1))
+        assert np.abs(sample(1) - sample(2)).max() > 1e-5
+
+
+def test_styles(face: FaceModel, tmp_path: Path) -> None:
+    mixed = np.array([0.5, 0.5, 0, 0, 0, 0, 0, 0], np.float32)
+    first, second, between = (sample_face(face, speech(8), style, 1, steps=1) for style in (0, 1, mixed))
+    np.testing.assert_allclose(between, (first + second) / 2, atol=1e-6)
+    for style in (8, -1, mixed[:3], np.zeros(8, np.float32)):
+        with pytest.raises(ModelError, match="styles 0 to 7"):
+            sample_face(face, speech(8), style)
+    styled = load_head(toy.write(tmp_path, toy.head_arguments(use_identity=True)))
+    assert np.abs(sample_head(styled, speech(8), style=0) - sample_head(styled, speech(8), style=1)).max() > 1e-4
+
+
+def test_the_listener_must_fit(head: HeadModel) -> None:
+    with pytest.raises(ModelError, match="hears 8 values a frame, but its listener gives 16"):
+        sample_head(head, np.zeros((8, 16), np.float32))
+    with pytest.raises(ValueError, match="kept values must have shape"):
+        sample_head(head, speech(8), kept=given(8, 4))
+    with pytest.raises(ValueError, match="heard must have shape"):
+        sample_head(head, speech(0))
+
+
+def test_it_can_be_stopped(face: FaceModel, head: HeadModel) -> None:
+    class StopError(Exception):
+        pass
+
+    told = []
+
+    def report(done: float) -> None:
+        told.append(done)
+        if len(told) == 4:
+            raise StopError
+
+    with pytest.raises(StopError):
+        sample_face(face, speech(8), report=report)
+    np.testing.assert_allclose(told, np.arange(1, 5) / 6)
+    told.clear()
+    with pytest.raises(StopError):
+        sample_head(head, speech(8), report=report)
+
+
+def walked(solver: Solver | Schedule, x0_of, x: torch.Tensor) -> torch.Tensor:
+    for step in solver.steps:
+        x = solver.before(x0_of(x, step), x, step, lambda: torch.zeros(()))
+    return x
+
+
+def test_the_solver_gives_a_certain_x0_back() -> None:
+    x0 = torch.randn(3, 4)
+    for steps in (1, 2, 10, 1000, 5000):
+        found = walked(Solver(Schedule(DiffusionConfig()), steps), lambda x, step: x0, torch.randn(3, 4))
+        torch.testing.assert_close(found, x0)
+    with pytest.raises(ValueError, match="steps"):
+        Solver(Schedule(DiffusionConfig()), 0)
+
+
+def test_the_solver_is_of_second_order() -> None:
+    """For data of one Gaussian the flow is known: x stays as many deviations from the mean as it began."""
+    schedule = Schedule(DiffusionConfig())
+    alpha, sigma = np.sqrt(schedule.alpha_bar), np.sqrt(1 - schedule.alpha_bar)
+    centre, wide = 0.7, 0.5
+
+    def x0_of(x: torch.Tensor, step: int) -> torch.Tensor:
+        a, s = float(alpha[step]), float(sigma[step])
+        return centre + wide**2 * a / (a**2 * wide**2 + s**2) * (x - a * centre)
+
+    x = torch.linspace(-2, 2, 9, dtype=torch.float64)
+    exact = centre + wide * x
+    errors = [float((walked(Solver(schedule, n), x0_of, x) - exact).abs().max()) for n in (10, 20, 40)]
+    assert errors[0] < 0.05
+    assert errors[0] > 2.5 * errors[1] > 6 * errors[2]
+
+
+def test_the_samplers_agree_on_a_gaussian() -> None:
+    """All steps with fresh noise, and few without, give the same distribution."""
+    schedule = Schedule(DiffusionConfig(steps=200))
+    alpha, sigma = np.sqrt(schedule.alpha_bar), np.sqrt(1 - schedule.alpha_bar)
+
+    def x0_of(x: torch.Tensor, step: int) -> torch.Tensor:
+        a, s = float(alpha[step]), float(sigma[step])
+        return 0.3 + 0.04 * a / (a**2 * 0.04 + s**2) * (x - a * 0.3)
+
+    torch.manual_seed(0)
+    x = torch.randn(20000, dtype=torch.float64)
+    ancestral = x
+    for step in schedule.steps:
+        ancestral = schedule.before(x0_of(ancestral, step), ancestral, step, lambda: torch.randn_like(x))
+    few = walked(Solver(schedule, 25), x0_of, x)
+    for found in (ancestral, few):
+        torch.testing.assert_close(found.mean(), torch.tensor(0.3, dtype=torch.float64), atol=0.01, rtol=0)
+        torch.testing.assert_close(found.std(), torch.tensor(0.2, dtype=torch.float64), atol=0.01, rtol=0)
