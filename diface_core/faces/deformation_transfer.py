@@ -20,6 +20,7 @@ Ints = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 
 THIN = 0.05  # of its fair share of height, below which a source triangle's turn means little
+RIDGE = 1e-9  # so that vertices of triangles without area have a place too
 UNKNOWN = 0.05  # how much a triangle that the source has not resists, of one that it has
 
 
@@ -66,6 +67,7 @@ class Transfer:
             left = left + weight * hold.rows.T @ hold.rows
             right = right + weight * hold.rows.T @ hold.values
         inside = np.flatnonzero(free)
+        left = left + RIDGE * self.laplacian.diagonal().mean() * sparse.eye(len(free))
         factors = splu(
             left[inside][:, inside].tocsc(),
             permc_spec="MMD_AT_PLUS_A",

@@ -29,6 +29,7 @@ Ints = npt.NDArray[np.int32]
 
 MM = 1000.0
 COLUMN = 1.5e-3  # m to either side
+NEAR = 2e-3  # m
 SHUT: dict[str, dict[str, float]] = {
     "rest": {},
     "jawOpen + mouthClose": {"jawOpen": 1, "mouthClose": 1},
@@ -104,7 +105,10 @@ class Measured:
 
 
 def signed_distances(points: Floats, vertices: Floats, faces: Ints) -> Floats:
-    """How far each of `points` (N, 3) is outside a surface, (N,); less than 0 inside it."""
+    """How far each of `points` (N, 3) is outside a surface, (N,); less than 0 inside it.
+
+    The surface is open, so that only near to it can it be told which side is in: what is farther counts as outside.
+    """
     outward = normals(vertices, faces)
     corners = vertices[faces]
     weights = in_triangles(points[:, None], corners[None])
@@ -114,7 +118,8 @@ def signed_distances(points: Floats, vertices: Floats, faces: Ints) -> Floats:
     best = away.argmin(1)
     rows = np.arange(len(points))
     facing = (weights[rows, best][..., None] * outward[faces[best]]).sum(axis=1)
-    return away[rows, best] * np.sign((apart[rows, best] * facing).sum(axis=1))
+    inside = ((apart[rows, best] * facing).sum(axis=1) < 0) & (away[rows, best] < NEAR)
+    return away[rows, best] * np.where(inside, -1.0, 1.0)
 
 
 def to_line(point: Floats, line: Floats) -> float:

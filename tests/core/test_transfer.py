@@ -1,0 +1,190 @@
+"""Deformation transfer, registration and the correspondence: laws that hold without FLAME."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from diface_core.channels import FACE
+from diface_core.errors import ModelError
+from diface_core.faces import correspondence, flame_topology
+from diface_core.faces.deformation_transfer import Held, Transfer
+from diface_core.faces.flame_lids import Eyeball, turned
+from diface_core.faces.head import Head, load_head
+from diface_core.faces.mesh_files import read_mesh
+from diface_core.faces.registration import Surface, in_triangles, nearest, normals, registered, similarity
+
+RNG = np.random.default_rng(4)
+
+
+@pytest.fixture(scope="module")
+def head() -> Head:
+    return load_head()
+
+
+def sphere(rows: int = 14, columns: int = 20) -> tuple[np.ndarray, np.ndarray]:
+    """A unit sphere without its poles, (V, 3) and (F, 3) wound outwards."""
+    polar, around = np.meshgrid(
+        np.linspace(0.15, np.pi - 0.15, rows), np.arange(columns) * 2 * np.pi / columns, indexing="ij"
+    )
+    points = np.stack([np.sin(polar) * np.cos(around), np.sin(polar) * np.sin(around), np.cos(polar)], -1)
+    row, column = np.meshgrid(np.arange(rows - 1), np.arange(columns), indexing="ij")
+    a, b = row * columns + column, row * columns + (column + 1) % columns
+    faces = np.concatenate([np.stack([a, a + columns, b], -1), np.stack([b, a + columns, b + columns], -1)])
+    return points.reshape(-1, 3), faces.reshape(-1, 3).astype(np.int32)
+
+
+def rotation(x: float, y: float, z: float) -> np.ndarray:
+    angle = np.linalg.norm([x, y, z])
+    k = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]]) / angle
+    return np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * k @ k
+
+
+@pytest.mark.parametrize("name", ["jawOpen", "mouthSmileLeft", "eyeBlinkRight", "browInnerUp"])
+def test_from_the_bundled_head_to_itself_each_shape_comes_out_as_it_was(head: Head, name: str) -> None:
+    skin = head.landmarks["skin"]
+    at, faces = head.vertices[skin].astype(float), head.triangles()
+    faces = np.searchsorted(skin, faces[np.isin(faces, skin).all(axis=1)]).astype(np.int32)
+    deltas = head.deltas[FACE.index(name)][skin].astype(float)
+    free = deltas.any(axis=1)
+    found = Transfer(at, at, faces).offsets(deltas, free)
+    assert np.abs(found - deltas).max() < 2e-5  # m: a few of the mouth's triangles have no area to speak of
+    assert not found[~free].any()
+
+
+def test_what_turns_the_source_as_a_whole_turns_any_target() -> None:
+    source, faces = sphere()
+    target = source * [1.0, 1.6, 0.7] + 0.05 * np.sin(5 * source[:, [1, 2, 0]])
+    turn = rotation(0.3, -0.5, 0.8)
+    free = np.ones(len(source), bool)
+    free[0] = False
+    found = Transfer(source, target, faces).offsets(source @ turn.T - source, free)
+    wanted = (target - target[0]) @ turn.T + target[0]
+    np.testing.assert_allclose(target + found, wanted, atol=1e-6)
+
+
+def test_what_is_held_comes_out_and_what_is_not_free_stays() -> None:
+    source, faces = sphere()
+    free = source[:, 2] < 0.5
+    chosen = int(np.argmin(source[:, 2]))
+    row = sparse.csr_matrix(([1.0], ([0], [chosen])), (1, len(source)))
+    moved = np.array([[0.1, 0.2, -0.3]])
+    found = Transfer(source, source, faces).offsets(np.zeros_like(source), free, (Held(row, moved, 1e6),))
+    np.testing.assert_allclose(found[chosen], moved[0], atol=1e-4)
+    assert not found[~free].any()
+    assert found[free].any(axis=1).mean() > 0.9
+
+
+def test_what_the_source_has_not_follows_smoothly() -> None:
+    source, faces = sphere()
+    known = np.ones(len(source), bool)
+    known[150:160] = False
+    broken = np.where(known[:, None], source, 0.0)
+    free = np.ones(len(source), bool)
+    free[0] = False
+    turn = rotation(0.0, 0.0, 0.2)
+    found = Transfer(broken, source, faces, known).offsets((broken @ turn.T - broken), free)
+    assert np.isfinite(found).all()
+    assert np.abs(source + found - ((source - source[0]) @ turn.T + source[0])).max() < 0.1
+
+
+def test_the_nearest_points_of_triangles_are_nearest() -> None:
+    corners, points = RNG.normal(size=(200, 3, 3)), RNG.normal(size=(200, 3))
+    weights = in_triangles(points, corners)
+    assert (weights >= 0).all()
+    np.testing.assert_allclose(weights.sum(1), 1.0)
+    away = np.linalg.norm((weights[..., None] * corners).sum(1) - points, axis=1)
+    others = RNG.dirichlet([0.7, 0.7, 0.7], size=(4000,))
+    tried = np.linalg.norm(np.einsum("kc,ncx->nkx", others, corners) - points[:, None], axis=2).min(1)
+    assert (away <= tried + 1e-9).all()
+    assert (away >= tried - 0.3).all()
+
+
+def test_a_similarity_is_found_again() -> None:
+    points, turn = RNG.normal(size=(50, 3)), rotation(0.4, 1.0, -0.2)
+    scale, found, shift = similarity(points, 2.5 * points @ turn.T + [1, 2, 3])
+    assert scale == pytest.approx(2.5)
+    np.testing.assert_allclose(found, turn, atol=1e-9)
+    np.testing.assert_allclose(shift, [1, 2, 3], atol=1e-9)
+
+
+def test_one_surface_is_laid_on_another() -> None:
+    at, faces = sphere(10, 14)
+    other, other_faces = sphere(24, 32)
+    goal = other * [1.0, 1.3, 0.8]
+    target = Surface(goal, other_faces, np.zeros(len(other_faces), np.int32))
+    marks = sparse.csr_matrix((np.ones(3), (np.arange(3), [0, 30, 77])), (3, len(at)))
+    parts = np.zeros(len(at), np.int32)
+    bent = registered(at, faces, parts, target, marks, at[[0, 30, 77]] * [1.0, 1.3, 0.8])
+    near = nearest(target, bent, normals(bent, faces), parts)
+    inner = (at[:, 2] > -0.95) & (at[:, 2] < 0.95)
+    assert near.found[inner].all()
+    assert np.linalg.norm(near.points - bent, axis=1)[inner].max() < 0.02
+    assert np.linalg.norm(bent[inner] - at[inner] * [1.0, 1.3, 0.8], axis=1).max() < 0.1
+
+
+def test_an_eyeball_turns_about_its_own_middle_as_the_source_does() -> None:
+    source, _ = sphere()
+    vertices = 0.013 * source + [0.03, 0.02, 0.01]
+    turn = rotation(0.3, 0.1, 0.0)
+    eyeball = Eyeball.of(vertices)
+    assert eyeball.radius == pytest.approx(0.013)
+    np.testing.assert_allclose(eyeball.centre, [0.03, 0.02, 0.01], atol=1e-12)
+    found = vertices + turned(vertices, eyeball, source + 7, source @ turn.T - source)
+    np.testing.assert_allclose(found - eyeball.centre, (vertices - eyeball.centre) @ turn.T, atol=1e-12)
+
+
+def test_the_shipped_correspondence_is_of_the_bundled_head_and_holds_no_geometry(head: Head) -> None:
+    found = correspondence.load(head=head)
+    sums = found.weights.sum(axis=1)
+    assert ((np.abs(sums - 1) < 1e-12) | (sums == 0)).all()
+    skin = head.landmarks["skin"]
+    assert np.isin(found.corners[found.matched], skin).all()
+    assert found.matched[: flame_topology.SKIN].sum() > 3800
+    assert not found.matched[flame_topology.SKIN :].any()
+    with np.load(correspondence.ASSET) as arrays:
+        assert {arrays[name].dtype.kind for name in arrays} == {"u", "U"}  # indices and weights; no coordinate
+
+
+def test_lips_and_lids_lie_on_the_bundled_heads(head: Head) -> None:
+    found = correspondence.load(head=head)
+    at = found.sampled(head.vertices)
+    upper = at[found.upper_lip]
+    lower = (found.lower_weights[..., None] * at[found.lower_lip]).sum(1)
+    assert np.linalg.norm(upper - lower, axis=1).max() < 1.5e-3
+    corners = head.vertices[head.landmarks["mouth_corners"]]
+    assert (upper[:, 0] > corners[0, 0]).all()
+    assert (upper[:, 0] < corners[1, 0]).all()
+    for side in ("Left", "Right"):
+        for name, rim in zip(("upper", "lower"), found.lids[side][3], strict=True):
+            line = head.vertices[head.landmarks[f"{name}_lid_{side.lower()}"]]
+            near = np.linalg.norm(at[rim][:, None] - line, axis=2).min(1)
+            assert near.max() < 2.5e-3
+
+
+def test_a_correspondence_of_another_head_is_refused(head: Head) -> None:
+    other = dataclasses.replace(head, vertices=head.vertices + np.float32(0.001))
+    with pytest.raises(ModelError, match="another head"):
+        correspondence.load(head=other)
+
+
+def test_a_file_that_is_no_correspondence_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "c.npz"
+    with pytest.raises(ModelError, match="missing"):
+        correspondence.load(path)
+    path.write_bytes(b"nothing")
+    with pytest.raises(ModelError, match="cannot be read"):
+        correspondence.load(path)
+
+
+def test_an_obj_is_read_with_its_polygons_as_triangles(tmp_path: Path) -> None:
+    path = tmp_path / "m.obj"
+    path.write_text("# a square\nv 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nvt 0 0\nf 1/1 2/1 3/1 4/1\nf -4 -3 -2\n")
+    vertices, faces = read_mesh(path)
+    assert vertices.shape == (4, 3)
+    assert faces.tolist() == [[0, 1, 2], [0, 2, 3], [0, 1, 2]]
+    path.write_text("v 0 zero 0\n")
+    with pytest.raises(ModelError, match="cannot be read as an .obj"):
+        read_mesh(path)
