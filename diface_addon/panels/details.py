@@ -50,6 +50,7 @@ class Advanced(Detail):
     bl_label = "Advanced"
 
     def show(self, layout: bpy.types.UILayout, settings: properties.DifaceSettings) -> None:
+        layout.active = settings.engine == "DIFACE"
         layout.prop(settings, "variety", slider=True)
         guidance = layout.column(align=True)
         guidance.active = settings.parts != "HEAD"

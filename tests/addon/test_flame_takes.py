@@ -196,6 +196,19 @@ def test_diface_and_3diface_take_turns(face, flame) -> None:
     assert np.abs(np.delete(moved, 3000, axis=0)).max() < 1e-7
 
 
+@pytest.mark.parametrize("as_cache", [False, True])
+def test_a_nose_that_the_artist_made_stays(face, flame, as_cache) -> None:
+    face.shape_key_add(name="Basis")
+    nose = face.shape_key_add(name="Nose", from_mix=False)
+    nose.data[3000].co.y -= 0.02
+    nose.value = 0.5
+    for seed in range(2):
+        write(face, flame, as_cache, seed)
+        wanted = expected(face, "Z up", seed)[5]
+        wanted[3000, 1] -= 0.01
+        assert np.abs(shown(face, FIRST + 5) - wanted).max() < BOUND
+
+
 def test_the_cache_follows_the_blend(face, flame, tmp_path) -> None:
     write(face, flame, True)
     wanted = shown(face, FIRST + 3)
