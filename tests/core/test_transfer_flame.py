@@ -80,6 +80,13 @@ def test_lips_meet_where_they_meet_on_the_bundled_head(face: Measured, pose: str
     assert deep < at_rest + 1.0 * MM
 
 
+def test_a_small_opening_counts_as_a_gap(face: Measured) -> None:
+    """What measures the gaps sees them: half a centimetre of jawOpen is three millimetres and more of a gap."""
+    opening = np.linalg.norm(face.shapes.deltas[SHAPES.index("jawOpen")][topology.UPPER_MIDDLE[0] :], axis=1).max()
+    gap, _ = face.lip_gap(face.posed({"jawOpen": 5 * MM / opening}))
+    assert 1.5 * MM < gap < 5 * MM
+
+
 def test_lips_part_where_they_part_on_the_bundled_head(face: Measured) -> None:
     for name, least in (("jawOpen", 25), ("mouthFunnel", 4), ("mouthUpperUpLeft", 1), ("mouthLowerDownRight", 1)):
         gap, _ = face.lip_gap(face.posed({name: 1.0}))
@@ -113,7 +120,7 @@ def test_eyeballs_turn_rigidly_as_far_as_the_bundled_heads(face: Measured, side:
 
 def test_the_rest_of_the_head_is_still_exactly(face: Measured) -> None:
     moved = (face.shapes.deltas != 0).any(axis=(0, 2))
-    x, y, z = face.vertices[: topology.SKIN].T
+    _, y, z = face.vertices[: topology.SKIN].T
     neck = topology.border(topology.skin_faces(face.faces), int(np.argmin(y)))
     assert not moved[neck].any()
     behind = np.flatnonzero(z < -0.06)
