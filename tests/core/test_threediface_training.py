@@ -214,12 +214,14 @@ def test_a_resumed_training_is_the_uninterrupted_one_to_the_bit(mine, monkeypatc
     whole = train(face_config(mine, train_encoder=encoder, model=norm)).state_dict()
     config = face_config(mine, train_encoder=encoder, model=norm, out=mine / "again")
 
+    write = writing.write
+
     def break_off(*arguments):
-        writing.write(*arguments)
+        write(*arguments)
         raise Interrupted
 
     with monkeypatch.context() as patch:
-        patch.setattr(run, "writing", type("Stopping", (), {"write": staticmethod(break_off)}))
+        patch.setattr(writing, "write", break_off)
         with pytest.raises(Interrupted):
             train(config)
     resumed = train(config).state_dict()
@@ -513,6 +515,17 @@ def test_settings_that_fit_no_network_are_said(mine, name):
 def test_a_head_has_the_width_of_the_face_that_it_hears_by(mine, face):
     with pytest.raises(DifaceError, match="ch is 32"):
         train(head_config(mine, face, model={"ch": 32, "ch_multi": [1, 1, 1]}))
+
+
+def test_no_checkpoint_is_written_over(mine, face):
+    before = {path.name: path.read_bytes() for path in (face / "checkpoints").iterdir()}
+    with pytest.raises(DifaceError, match="read from"):
+        train(face_config(mine, fine_tune=face, out=face))
+    with pytest.raises(DifaceError, match="read from"):
+        adapt.adapt(adapt_config(mine, face, out=face))
+    with pytest.raises(DifaceError, match="another model"):
+        train(face_config(mine, out=face, unheard=0.5))
+    assert {path.name: path.read_bytes() for path in (face / "checkpoints").iterdir()} == before
 
 
 def toml(path: Path, text: str) -> Path:

@@ -78,7 +78,7 @@ def _sentence(path: Path, folder: Path, templates: dict[str, FloatArray], fps: f
     if vertices.size == 0 or vertices[0].size != template.size:
         raise ValueError(f"vertices of shape {vertices.shape}, expected (frames, 15069)")
     vertices = vertices.reshape(len(vertices), -1, 3)
-    if not np.isfinite(vertices).all() or max(vertices.max(), -vertices.min()) > LARGEST:
+    if not -LARGEST <= vertices.min() <= vertices.max() <= LARGEST:  # nor where either is no number
         raise ValueError("vertices that are no numbers, or not in metres")
     samples = as_long(recordings.load(sound), len(vertices) / fps, fps)
     return Sentence(path.stem, speaker, vertices, template, samples)

@@ -34,8 +34,9 @@ def go(
     """Train what has gradients to `config.steps` and return the running average; goes on where it was interrupted.
 
     styles: the style (styles,) of each subject. Under torchrun all processes train one network, each on `config.batch`
-    examples a step; the first one measures and writes.
+    examples a step; the first one measures and writes. Raises DifaceError where `out` holds another model.
     """
+    writing.check_free(config.out, started.arguments, config.sources)
     with together.processes() as where:
         network = started.network.to(where)
         weight, lips = vertex_weights(config.loss, network.config.outputs)

@@ -95,6 +95,11 @@ class Course:
         if not 0 <= self.unheard <= 1:
             raise ValueError(f"unheard is a share, 0 to 1. Got {self.unheard}.")
 
+    @property
+    def sources(self) -> tuple[Path | None, ...]:
+        """The checkpoint folders that are read."""
+        return ()
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig(Course):
@@ -123,6 +128,10 @@ class TrainConfig(Course):
         if self.part == "head" and self.train_encoder:
             raise ValueError("A head hears by face_model, which does not learn with it: train_encoder is a face's.")
 
+    @property
+    def sources(self) -> tuple[Path | None, ...]:
+        return self.fine_tune, self.face_model
+
 
 @dataclass(frozen=True, kw_only=True)
 class AdaptConfig(Course):
@@ -136,6 +145,10 @@ class AdaptConfig(Course):
     style: int | None = None
     steps: int = 2000
     rate: float = 1e-3
+
+    @property
+    def sources(self) -> tuple[Path | None, ...]:
+        return (self.base,)
 
 
 Kind = TypeVar("Kind", bound=Course)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ _HEAD: dict[str, Any] = {
     "in_channel": 4, "out_channel": 3, "dataset": "HDTF", "use_identity": False, "num_identity_classes": 8, "ch": 128,
     "ch_multi": [1, 1, 1, 1, 1, 1],
 }  # fmt: skip
+OTHER = "Choose another folder as `out`."
+
 OPTIONS: dict[Part, dict[str, Any]] = {"face": _BOTH | _FACE, "head": _BOTH | _HEAD}
 """The network's options where a configuration says nothing else."""
 
@@ -69,6 +71,20 @@ def arguments(part: Part, model: Mapping[str, Any], diffusion: Mapping[str, Any]
         "motion_model": {"target": network, "params": OPTIONS[part] | dict(model)},
         "diffusion": {"target": steps, "params": options},
     }
+
+
+def check_free(folder: Path, saying: Mapping[str, Any], sources: Iterable[Path | None]) -> None:
+    """Raises DifaceError for a folder that a training reads from, or that holds another model: it would be lost."""
+    if folder.resolve() in {source.resolve() for source in sources if source is not None}:
+        raise DifaceError(f"{folder} is read from, and cannot be written to as well.", OTHER)
+    try:
+        there = yaml.safe_load((folder / "args.yml").read_text("utf-8"))
+    except FileNotFoundError:
+        there = None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as damage:
+        raise DifaceError(f"{folder} holds an args.yml that cannot be read: {damage}.", OTHER) from damage
+    if (folder / "checkpoints").exists() and there != dict(saying):
+        raise DifaceError(f"{folder} holds the checkpoints of another model.", OTHER)
 
 
 def write(folder: Path, saying: Mapping[str, Any], state: Mapping[str, Tensor], step: int, newest: int) -> Path:
