@@ -10,7 +10,7 @@ from pathlib import Path
 import bpy
 
 from . import jobs, own_engine, preferences, properties
-from .core import errors, types
+from .core import errors, placement, types
 from .scene import audio_strip, flame_mesh, frame_rate, speech, styles, takes, target, temporary
 from .version import VERSION
 
@@ -35,7 +35,7 @@ class Generation:
         asked = self.job.request
         _check_target(obj, asked.parts, asked.engine)
         request = _as_json(asked, self._speech, result.model_hash)
-        placed = flame_mesh.place(obj, preferences.flame_file()) if flame_mesh.is_flame(obj) else None
+        placed = _placed(obj)
         own = takes.Own(result.shapes, own_engine.is_cache(asked.engine)) if result.shapes else None
         name = f"{'3DiFACE' if asked.engine else 'DiFACE'} {self._speech.name}"
         written = takes.write_take(obj, result.motion, name, request, placed, own)
@@ -75,10 +75,16 @@ def _check_target(obj: bpy.types.Object | None, parts: tuple[str, ...], engine: 
         target.check_own(obj, parts, own_engine.is_cache(engine))
 
 
+def _placed(obj: bpy.types.Object) -> placement.Placement | None:
+    """How a FLAME mesh lies. Raises ModelError where the user's FLAME file cannot be read."""
+    return flame_mesh.place(obj, preferences.flame_file()) if flame_mesh.is_flame(obj) else None
+
+
 def begin(context: bpy.types.Context) -> Generation:
     """Send the settings' request to the worker. Raises DifaceError; nothing in the scene is changed."""
     global _current
     check(context)
+    _placed(properties.character(context))  # what is wrong with it is said now, not when the motion is made
     folder = temporary.folder()
     try:
         spoken = speech.of_settings(context, Path(folder.name))

@@ -131,6 +131,14 @@ def test_what_is_missing_is_said_before_anything_is_done(scene, own, head, flame
     assert not bpy.data.actions
 
 
+def test_a_flame_file_that_cannot_be_read_is_said_at_once(scene, speaking, worker, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(preferences, "flame_file", lambda: tmp_path / "gone.pkl")
+    monkeypatch.setattr(worker, "submit", None)
+    with pytest.raises(RuntimeError, match=r"gone\.pkl cannot be read"):
+        bpy.ops.diface.generate()
+    assert not bpy.data.actions
+
+
 def test_the_panel_shows_the_engine_that_is_chosen(scene, own, speaking) -> None:
     assert {"engine", "face", "head", "condition", "guidance", "motion_as", "all_steps", "steps"} <= set(drawn())
     assert "Face: a FLAME mesh" in drawn()
