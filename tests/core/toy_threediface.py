@@ -17,7 +17,8 @@ from transformers import Wav2Vec2Config, Wav2Vec2Model
 from diface_core.features import RATE
 from diface_core.threediface.sampling import HEAD_DEVIATION, HEAD_MEAN
 from diface_core.training import together
-from diface_core.training.threediface.settings import DataConfig, TrainConfig
+from diface_core.training.threediface.masks import MaskConfig
+from diface_core.training.threediface.settings import DataConfig, LossConfig, TrainConfig
 from diface_core.training.threediface.train import train
 
 VALUES = 15069
@@ -90,6 +91,25 @@ def face_config(folder: Path, **changes) -> TrainConfig:
         steps=4, batch=2, frames=16, save_every=2, rate=3e-3, warm_up=10, average=0.9,
     )  # fmt: skip
     return dataclasses.replace(base, **changes)
+
+
+def head_config(folder: Path, face: Path, **changes) -> TrainConfig:
+    """On what `wav2vec2` and `heads` made in `folder`, hearing by the face network in `face`."""
+    base = TrainConfig(
+        part="head", out=folder / "head", cache=folder / "cache", data=DataConfig(folder / "heads", fps=30.0),
+        face_model=face, wav2vec2=folder / "wav2vec2", model={"ch": 16, "ch_multi": [1, 1, 1]},
+        diffusion={"diffusion_steps": 10}, masks=MaskConfig(cond_mask_prob=0.8), loss=LossConfig(masked=1.0),
+        steps=300, batch=4, frames=48, rate=5e-3, warm_up=10, average=0.95, save_every=0, unheard=0.0,
+    )  # fmt: skip
+    return dataclasses.replace(base, **changes)
+
+
+def recordings(folder: Path) -> Path:
+    """All of it: `wav2vec2`, `voca` and `heads`."""
+    wav2vec2(folder / "wav2vec2")
+    vocaset(folder / "voca")
+    heads(folder / "heads")
+    return folder
 
 
 def main() -> None:

@@ -69,7 +69,9 @@ class TrainingLoss(nn.Module):
         """Every term that counts, each a mean in two halves."""
         ours, theirs = x0 * self.unit, batch.x0 * self.unit
         weight = self.get_buffer("weight").expand(1, x0.shape[1], -1)
-        terms = {"position": position_error(ours, theirs, weight), "velocity": velocity_error(ours, theirs, weight)}
+        terms = {"position": position_error(ours, theirs, weight)}
+        if self.share["velocity"]:
+            terms["velocity"] = velocity_error(ours, theirs, weight)
         if self.share["acceleration"]:
             terms["acceleration"] = velocity_error(ours.diff(dim=1), theirs.diff(dim=1), weight[:, 1:])
         if self.share["masked"]:
