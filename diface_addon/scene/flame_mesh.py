@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import bpy
@@ -54,7 +55,21 @@ def place(obj: bpy.types.Object, flame_file: Path | None) -> placement.Placement
 
 def _why_not(mesh: bpy.types.Mesh) -> str:
     count = len(mesh.vertices)
-    edges = np.empty(2 * len(mesh.edges), np.int32) if count == flame_recognition.VERTICES else np.empty(0, np.int32)
-    if len(edges):
-        mesh.edges.foreach_get("vertices", edges)
-    return flame_recognition.why_not_flame_edges(count, edges.reshape(-1, 2))
+    edges = _edges(mesh) if count == flame_recognition.VERTICES else np.empty(0, np.int32)
+    return _why_not_these(count, edges.tobytes())
+
+
+def _edges(mesh: bpy.types.Mesh) -> np.ndarray:
+    found = np.empty(2 * len(mesh.edges), np.int32)
+    stored = mesh.attributes.get(".edge_verts")
+    if stored is not None and len(stored.data) == len(mesh.edges):
+        stored.data.foreach_get("value", found)  # 700 times as fast as the edges' own, which copies them one by one
+    else:
+        mesh.edges.foreach_get("vertices", found)
+    return found
+
+
+@lru_cache(maxsize=8)
+def _why_not_these(count: int, edges: bytes) -> str:
+    """Remembered, as panels and buttons ask on every redraw."""
+    return flame_recognition.why_not_flame_edges(count, np.frombuffer(edges, np.int32).reshape(-1, 2))

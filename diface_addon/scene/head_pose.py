@@ -17,6 +17,8 @@ from mathutils import Quaternion, Vector
 from .write_keys import Curve
 
 DELTA = "delta_location"
+AT_ORIGIN = 1e-5
+"""Nearer to the object's origin than this, a pivot is the origin."""
 _PATHS = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
 
 
@@ -52,8 +54,10 @@ def swings(
     obj: bpy.types.Object, vectors: np.ndarray, rest: Quaternion, pivot: np.ndarray, rest_delta: Sequence[float]
 ) -> list[Curve]:
     """The F-curves of the delta location with which `curves` turn `obj` about `pivot` (3,), a point of the mesh in its
-    own coordinates, which stays where it is with the delta location `rest_delta`."""
+    own coordinates, which stays where it is with the delta location `rest_delta`; none where that is the origin."""
     arm = Vector((pivot * np.array(obj.scale) * np.array(obj.delta_scale)).tolist())
+    if arm.length < AT_ORIGIN:
+        return []
     delta = _delta_rotation(obj)
     still = delta @ rest @ arm + Vector(rest_delta)
     values = [tuple(still - delta @ rest @ _exp(vector) @ arm) for vector in vectors]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from mathutils import Matrix, Vector
 
-from diface_addon import compat
+from diface_addon import compat, preferences
 from diface_addon.core import channels, errors, types
 from diface_addon.scene import flame_mesh, generated, takes, target, vertex_cache
 
@@ -326,3 +326,24 @@ def test_edit_mode_takes_no_shape_keys(scene, flame) -> None:
     with pytest.raises(errors.SceneError, match="Edit Mode"):
         target.check_own(obj, ("face",), as_cache=False)
     bpy.ops.object.mode_set(mode="OBJECT")
+
+
+def test_a_mesh_whose_vertices_were_sorted_anew_is_no_flame_mesh_any_more(scene, flame) -> None:
+    obj = add_flame(flame)
+    assert flame_mesh.is_flame(obj)
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.mesh.select_all(action="SELECT")
+    bpy.ops.mesh.sort_elements(type="RANDOMIZE", elements={"VERT"})
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert not flame_mesh.is_flame(obj)
+    with pytest.raises(errors.SceneError, match=r"not FLAME's|another order"):
+        flame_mesh.check(obj)
+
+
+def test_a_head_with_its_origin_in_its_neck_only_turns(scene, flame, monkeypatch) -> None:
+    monkeypatch.setattr(preferences, "flame_file", lambda: flame)
+    bpy.ops.diface.add_flame_head()
+    obj = bpy.context.active_object
+    write(obj, flame, False)
+    curves = compat.channels_of(obj.animation_data.action, "OBJECT").fcurves
+    assert {curve.data_path for curve in curves} == {"rotation_euler"}
