@@ -25,12 +25,20 @@ FAILED, INTERRUPTED = 2, 130
 PERSONALISE = "personalise"
 """The command whose arguments `training/personalise.py` reads."""
 
+THREEDIFACE = "threediface"
+"""The one whose arguments `threediface/command.py` reads."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if list(arguments[:1]) == [PERSONALISE]:
         return _personalise(arguments[1:])
+    if list(arguments[:1]) == [THREEDIFACE]:
+        from .threediface.command import main as threediface
+
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as in _load
+        return threediface(arguments[1:])
     parsed = _parser().parse_args(arguments)
     try:
         _generate(parsed)
@@ -97,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     options.add_to(commands.add_parser("generate", help="make a motion from a sound file"))
     commands.add_parser(PERSONALISE, help="learn a speaking style from a sound and its motion")
+    commands.add_parser(THREEDIFACE, help="the published 3DiFACE models, by the original's config and flags")
     return parser
 
 

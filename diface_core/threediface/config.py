@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from .checkpoint import BEST
-from .keys import FRAMES, PAIRS, PATH, SWITCH, TEXT, Key, choice, number, several, whole
+from .keys import PAIRS, PATH, SWITCH, TEXT, WHOLES, Key, choice, number, several, whole
+
+BEST = "best"
+"""In place of a checkpoint's name: the newest."""
 
 LISTENER, LISTENER_CKPT = "cond_012_17_00_concat_prob10_vel10", "model000130000"
 """The published model that the heads were trained to hear by, and its checkpoint."""
@@ -57,10 +59,12 @@ class ExperimentKeys:
 
     method: Annotated[str, Key(METHOD, "what the result holds")] = "both"
     edit_part: Annotated[tuple[str, ...], Key(PARTS, "what is edited; the rest stays")] = ("face", "head")
-    num_frames_per_sample: Annotated[int | None, Key(whole(1, ALL), "how much of the sound, from its start")] = None
+    num_frames_per_sample: Annotated[int | None, Key(whole(1, none=ALL), "how much of the sound, from its start")] = (
+        None
+    )
     num_of_samples: Annotated[int, Key(whole(1, most=1000), "results a sound, each with the next seed")] = 1
     experiment_name: Annotated[str, Key(TEXT, "folder of the results, inside the model's")] = "diface"
-    dump_steps: Annotated[tuple[int, ...], Key(FRAMES, "diffusion steps whose result so far is written too")] = ()
+    dump_steps: Annotated[tuple[int, ...], Key(WHOLES, "diffusion steps whose result so far is written too")] = ()
     dataroot_path: Annotated[str | None, Key(TEXT, "folder of the sounds without --audio_file; voca: VOCASET_PATH")] = (
         None
     )
@@ -72,11 +76,13 @@ class ExperimentKeys:
     in_between: Annotated[tuple[tuple[int, int], ...], Key(PAIRS, "frames made anew, the last not with them")] = (
         (90, 250),
     )
-    key_frames: Annotated[tuple[int, ...] | None, Key(FRAMES, "frames that stay; without it every 60th")] = None
+    key_frames: Annotated[tuple[int, ...] | None, Key(WHOLES, "frames that stay; without it every 60th")] = None
     key_frames_dict: Annotated[
         tuple[tuple[int, int], ...], Key(PAIRS, "for keyframe_swap: frames that stay, and where")
     ] = ()
-    steps: Annotated[int | None, Key(whole(1, ALL), "of DPM-Solver++, such as 25; without it the model's own")] = None
+    steps: Annotated[int | None, Key(whole(1, none=ALL), "of DPM-Solver++, such as 25; without it the model's own")] = (
+        None
+    )
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def read_config(path: Path) -> tuple[EvaluationConfig, tuple[str, ...]]:
     except (UnicodeDecodeError, yaml.YAMLError) as damage:
         raise DifaceError(f"The config {path} is not YAML: {' '.join(str(damage).split())}.", HINT) from damage
     warnings: list[str] = []
-    return _read(EvaluationConfig(), found, path.name, warnings), tuple(warnings)
+    return _read(EvaluationConfig(), found, f"{path.name}: ", warnings), tuple(warnings)
 
 
 def _read(section: Any, found: object, where: str, warnings: list[str]) -> Any:
@@ -41,18 +41,18 @@ def _read(section: Any, found: object, where: str, warnings: list[str]) -> Any:
     if found is None:
         return section
     if not isinstance(found, Mapping):
-        raise DifaceError(f"{where} must hold names and values. Got {found!r}.", HINT)
+        raise DifaceError(f"{where.rstrip(' .:')} must hold names and values. Got {found!r}.", HINT)
     keys, values = _keys(section), {}
     names = [one.name for one in fields(section)]
     for name, value in found.items():
         if name in keys:
-            values[name] = value_of(keys[name].kind, value, f"{where}: {name}", getattr(section, name))
+            values[name] = value_of(keys[name].kind, value, where + name, getattr(section, name))
         elif name in names:
-            values[name] = _read(getattr(section, name), value, f"{where}: {name}", warnings)
+            values[name] = _read(getattr(section, name), value, f"{where}{name}.", warnings)
         else:
             near = difflib.get_close_matches(str(name), names, 1)
             meant = f" Did you mean {near[0]}?" if near else ""
-            warnings.append(f"{where}: {name} is not known and not used.{meant}")
+            warnings.append(f"{where}{name} is not known and not used.{meant}")
     return replace(section, **values)
 
 

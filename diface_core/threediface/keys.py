@@ -36,20 +36,20 @@ def value_of(kind: Kind, given: Any, name: str, default: Any) -> Any:
         return default
     try:
         return kind.read(given)
-    except (ValueError, TypeError) as reason:
+    except (ValueError, TypeError, OverflowError) as reason:
         message = f"{name} must be {kind.expected}. Got {given!r}."
-        raise DifaceError(message, "Correct it in the config, or give the flag of that name.") from reason
+        raise DifaceError(message, "Correct it; `--help` says what each is for.") from reason
 
 
-def whole(least: int, most: int = 2**31 - 1, none: str = "") -> Kind:
-    """Whole numbers in a range; where there is a word `none`, it and `least` - 1 mean None."""
+def whole(least: int, most: int = 2**31 - 1, *, none: str = "") -> Kind:
+    """Whole numbers in a range. A word `none`, where there is one, and the number under `least` mean None."""
 
     def read(given: Any) -> int | None:
-        if none and str(given).lower() in (none, str(least - 1)):
+        if none and str(given).strip().lower() in (none, str(least - 1)):
             return None
         return _whole(given, least, most)
 
-    expected = f"a whole number, at least {least}" if most == 2**31 - 1 else f"a whole number, {least} to {most}"
+    expected = f"a whole number from {least}" + (f" to {most}" if most < 2**31 - 1 else "")
     return Kind(f"{expected}, or {none}" if none else expected, read)
 
 
@@ -62,7 +62,7 @@ def number(least: float, most: float) -> Kind:
             raise ValueError
         return value
 
-    return Kind(f"a number, {least:g} to {most:g}", read)
+    return Kind(f"a number from {least:g} to {most:g}", read)
 
 
 def choice(*names: str, **also: str) -> Kind:
@@ -105,13 +105,12 @@ def _wholes(given: Any) -> tuple[int, ...]:
 
 
 def _pairs(given: Any) -> tuple[tuple[int, int], ...]:
-    entries = list(given.items()) if isinstance(given, Mapping) else given
-    entries = [entries] if isinstance(entries, str) else entries
-    pairs = []
-    for entry in entries:
-        first, second = _items(entry)
-        pairs.append((_whole(first, 0), _whole(second, 0)))
-    return tuple(pairs)
+    """Of pairs, or of single numbers two by two."""
+    entries = [list(entry) for entry in given.items()] if isinstance(given, Mapping) else given
+    entries = [_items(entry) for entry in ([entries] if isinstance(entries, str) else entries)]
+    if all(len(entry) == 1 for entry in entries):
+        entries = [[*first, *second] for first, second in zip(entries[::2], entries[1::2], strict=True)]
+    return tuple((_whole(first, 0), _whole(second, 0)) for first, second in entries)
 
 
 def _items(given: Any) -> list[Any]:
@@ -138,5 +137,5 @@ def _no_switch(given: Any) -> Any:
 TEXT = Kind("a text", _text)
 PATH = Kind("a path", lambda given: Path(_text(given)).expanduser())
 SWITCH = Kind("true or false", _switch)
-FRAMES = Kind("a list of frame numbers from 0", _wholes, many=True)
-PAIRS = Kind('a list of pairs of frame numbers from 0, each as "from, to"', _pairs, many=True)
+WHOLES = Kind("a list of whole numbers from 0", _wholes, many=True)
+PAIRS = Kind('a list of pairs of frames from 0, each as "from, to"', _pairs, many=True)

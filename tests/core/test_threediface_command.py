@@ -1,0 +1,415 @@
+"""3DiFACE's command line from the original's config: what is generated, what stays in an edit, what is refused.
+
+The models are shared data's tiny case_a, written as published folders.
+"""
+
+import functools
+import importlib.util
+import os
+import pickle
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from diface_core import DifaceError
+from diface_core.__main__ import main
+from diface_core.threediface import cast, graphs, video
+from diface_core.threediface.config import EvaluationConfig, ExperimentKeys
+from diface_core.threediface.config_file import read_config
+from diface_core.threediface.edits import FREE, kept_frames, ranges
+from diface_core.threediface.evaluation import sounds_of
+from diface_core.threediface.own_files import OwnFiles
+from diface_core.threediface.results import Performance, read_result, write_result
+
+SUBJECT = "FaceTalk_170904_00128_TA"
+ROWS = 40
+
+CONFIG = """
+head_motion_model:
+  model_path: models/head ### synthesis
+  # model_path: models/other
+  model_ckpt: "model000000001"
+
+face_motion_model:
+  #### for one subject
+  model_path:  models/face
+  model_ckpt: "best"
+  identity_for_testing: "FaceTalk_170904_00128_TA"
+  condition_for_tesing: "FaceTalk_170904_00128_TA"
+  use_voca_template_for_vis: True
+  condition_index: 1
+  guidance_scale: 0.5
+  guidance_sampling: True
+
+synthensis_mode: "generate" # generate or editing
+exp_cfg:
+  method: "both"
+  # edit_part: ["face", "head"]
+  edit_part: ["head"]
+  num_frames_per_sample: 576
+  num_of_samples: 1
+  experiment_name: "first"
+  dump_steps: []
+  dataroot_path: "voca"
+  render: False
+  use_time_stamp: False
+  graph_vis: False
+  edit_file: "given.npy"
+  edit_mode: "in_between" # or in_between, keyframe, keyframe_swap
+  key_frames_dict: # from -> to
+    - 3, 3
+    - 20, 31
+"""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory, shared: Path) -> Path:
+    """A folder with models, a config, templates.pkl, a sound of 40 frames and a result to edit."""
+    folder = tmp_path_factory.mktemp("evaluation")
+    write = runpy.run_path(str(shared.parent / "tools" / "upstream_case.py"))["main"]
+    write(shared / "upstream" / "case_a", folder / "models")
+    (folder / "comp_syn.yaml").write_text(CONFIG)
+    rng = np.random.default_rng(0)
+    templates = {SUBJECT: rng.normal(0, 0.05, (5023, 3))}
+    (folder / "templates.pkl").write_bytes(pickle.dumps(templates, protocol=2))
+    soundfile.write(folder / "speech.wav", 0.3 * rng.standard_normal(round(ROWS / 30 * 16000)), 16000)
+    vertices = templates[SUBJECT] + rng.normal(0, 0.002, (ROWS, 5023, 3))
+    write_result(
+        folder / "given.npy", Performance(vertices.astype(np.float32), rng.normal(0, 0.1, (ROWS, 3)).astype("f4"))
+    )
+    return folder
+
+
+@pytest.fixture(autouse=True, scope="module")
+def loaded_once():
+    """Models are read from their files once for all tests of a folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("load_face", "load_head"):
+            patch.setattr(cast, name, functools.cache(getattr(cast, name)))
+        yield
+
+
+@pytest.fixture
+def run(place: Path, monkeypatch, tmp_path: Path):
+    """Runs the command where the models are, with results in tmp_path / out."""
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("VOCASET_PATH", str(place))
+    for name in ("WAV2VEC_PATH", "FLAME_PATH", "DIFACE_BLENDER"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*words: object, sound: object = "speech.wav", config: object = "comp_syn.yaml") -> int:
+        fixed = ["--config", config, "--audio_file", sound, "--output", tmp_path / "out", "--device", "cpu"]
+        return main(["threediface", *map(str, fixed), *map(str, words)])
+
+    run.results = tmp_path / "out" / "first" / "npy"
+    return run
+
+
+def result(run, name: str = "speech_ss00") -> Performance:
+    return read_result(run.results / f"{name}.npy")
+
+
+def edited(run, *words: object) -> tuple[Performance, Performance]:
+    """(given, result) of an edit."""
+    assert run("--synthensis_mode", "edit", "--seed", 7, *words) == 0
+    return read_result(Path("given.npy")), result(run)
+
+
+def test_the_originals_config_generates_face_and_head(run, capsys):
+    assert run() == 0
+    made = result(run)
+    assert made.vertices.shape == (ROWS, 5023, 3)
+    assert made.pose.shape == (ROWS, 3)
+    assert made.vertices.dtype == made.pose.dtype == np.float32
+    assert str(run.results / "speech_ss00.npy") in capsys.readouterr().out
+    # The original reads it so.
+    there = np.load(run.results / "speech_ss00.npy", allow_pickle=True).item()
+    assert set(there) == {"vertice", "pose"}
+    with Path("templates.pkl").open("rb") as file:
+        template = pickle.load(file)[SUBJECT]
+    assert 0 < np.abs(made.vertices - template).max() < 1
+
+
+def test_results_lie_in_the_models_folder_where_no_other_is_named(run, place):
+    assert main(["threediface", "--config", "comp_syn.yaml", "--audio_file", "speech.wav", "--method", "face"]) == 0
+    assert read_result(place / "models" / "face" / "first" / "npy" / "speech_ss00.npy").pose is None
+    assert main(["threediface", "--config", "comp_syn.yaml", "--audio_file", "speech.wav", "--method", "head",
+                 "--use_time_stamp"]) == 0  # fmt: skip
+    (stamped,) = (place / "models" / "head").glob("first_2*")
+    assert read_result(stamped / "npy" / "speech_ss00.npy").vertices is None
+
+
+def test_a_seed_says_all_and_samples_differ(run):
+    assert run("--num_of_samples", 2, "--seed", 4) == 0
+    first, second = result(run), result(run, "speech_ss01")
+    assert not np.array_equal(first.pose, second.pose)
+    assert run("--seed", 5) == 0
+    np.testing.assert_array_equal(result(run).pose, second.pose)
+    np.testing.assert_array_equal(result(run).vertices, second.vertices)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--guidance_scale", 3], ["--guidance_sampling", "false"], ["--condition_index", 5]],
+    ids=lambda words: words[0],
+)
+def test_what_the_face_is_told_matters(run, words):
+    assert run("--method", "face") == 0
+    before = result(run).vertices
+    assert run("--method", "face", *words) == 0
+    assert np.abs(result(run).vertices - before).max() > 1e-6
+
+
+def test_fewer_steps_are_another_way_to_the_same_place(run):
+    assert run("--method", "head") == 0
+    before = result(run).pose
+    assert run("--method", "head", "--steps", 3) == 0
+    assert 0 < np.abs(result(run).pose - before).max() < 0.1
+
+
+def test_no_guidance_is_a_scale_of_one(run):
+    assert run("--method", "face", "--guidance_sampling", "false") == 0
+    before = result(run).vertices
+    assert run("--method", "face", "--guidance_scale", 1) == 0
+    np.testing.assert_array_equal(result(run).vertices, before)
+
+
+def test_a_subject_of_the_training_is_its_style(run, tmp_path):
+    (tmp_path / "named.yaml").write_text(CONFIG.replace("  condition_index: 1\n", ""))
+    assert run("--method", "face", config=tmp_path / "named.yaml") == 0
+    before = result(run).vertices
+    assert run("--method", "face") == 0  # condition_index 1 is that subject's place
+    np.testing.assert_array_equal(result(run).vertices, before)
+
+
+def test_frames_of_the_sound(run):
+    assert run("--num_frames_per_sample", 17, "--method", "head") == 0
+    assert len(result(run)) == 17
+    assert run("--num_frames_per_sample", "all", "--method", "head") == 0
+    assert len(result(run)) == ROWS
+
+
+def test_dumped_steps_end_in_the_result(run):
+    assert run("--dump_steps", 0, 6) == 0
+    assert np.abs(result(run, "speech_ss00_step0006").pose - result(run).pose).max() > 0
+    np.testing.assert_allclose(result(run, "speech_ss00_step0000").vertices, result(run).vertices, atol=1e-6)
+    np.testing.assert_allclose(result(run, "speech_ss00_step0000").pose, result(run).pose, atol=1e-6)
+
+
+def test_in_between_leaves_the_rest_as_it_was(run):
+    given, made = edited(run, "--edit_part", "face", "head", "--in_between", "9, 14", "20, 99")
+    kept = np.r_[0:9, 14:20]
+    for part in ("face", "head"):
+        np.testing.assert_array_equal(made.of(part)[kept], given.of(part)[kept])
+        assert (made.of(part)[9:14] != given.of(part)[9:14]).mean() > 0.9
+        assert (made.of(part)[20:] != given.of(part)[20:]).mean() > 0.9
+
+
+def test_what_is_not_edited_stays(run):
+    given, made = edited(run, "--in_between", "9, 14")
+    np.testing.assert_array_equal(made.vertices, given.vertices)
+    given, made = edited(run, "--in_between", "9, 14", "--edit_part", "face")
+    np.testing.assert_array_equal(made.pose, given.pose)
+
+
+def test_keyframes_stay(run):
+    given, made = edited(run, "--edit_mode", "keyframe", "--key_frames", "0", "11", "39")
+    np.testing.assert_array_equal(made.pose[[0, 11, 39]], given.pose[[0, 11, 39]])
+    assert (made.pose[1:11] != given.pose[1:11]).all()
+
+
+def test_a_swap_puts_the_frame_of_one_place_at_another(run):
+    given, made = edited(run, "--edit_mode", "keyframe_swap", "--edit_part", "face", "head")
+    for part in ("face", "head"):
+        np.testing.assert_array_equal(made.of(part)[[3, 31]], given.of(part)[[3, 20]])
+    assert (made.pose[20] != given.pose[20]).all()
+
+
+def test_what_is_edited_is_never_overwritten(run, tmp_path):
+    assert run("--method", "head") == 0
+    before = (run.results / "speech_ss00.npy").read_bytes()
+    words = ["--synthensis_mode", "edit", "--in_between", "9,14", "--edit_file", run.results, "--method", "head"]
+    assert run(*words) == 0
+    assert (run.results / "speech_ss00.npy").read_bytes() == before
+    assert len(result(run, "speech_ss00_edit")) == ROWS
+
+
+def test_a_longer_sound_goes_on_after_what_was_given(run, tmp_path):
+    write_result(tmp_path / "short.npy", Performance(None, np.zeros((25, 3), np.float32)))
+    words = ["--edit_file", tmp_path / "short.npy", "--in_between", "5, 8", "--method", "head"]
+    assert run("--synthensis_mode", "edit", *words) == 0
+    made = result(run).pose
+    assert len(made) == ROWS
+    assert not made[8:25].any()
+    assert made[25:].all()
+
+
+def test_one_bad_sound_stops_no_other(run, tmp_path, capsys):
+    for name in ("a.wav", "c.wav"):
+        (tmp_path / name).write_bytes(Path("speech.wav").read_bytes())
+    (tmp_path / "b.wav").write_bytes(b"no sound")
+    assert run("--method", "head", sound=tmp_path) == 1
+    assert sorted(path.name for path in run.results.iterdir()) == ["a_ss00.npy", "c_ss00.npy"]
+    assert "b.wav: b.wav is not a sound file" in capsys.readouterr().err.splitlines()[-2]
+
+
+def test_sounds_of_the_dataroot(tmp_path):
+    (tmp_path / "wav").mkdir()
+    (tmp_path / "wav" / "one.wav").touch()
+    assert sounds_of(None, "voca", tmp_path) == (tmp_path / "wav" / "one.wav",)
+    assert sounds_of(None, str(tmp_path / "wav"), None) == (tmp_path / "wav" / "one.wav",)
+
+
+def test_unknown_keys_are_named(run, tmp_path, capfd):
+    (tmp_path / "odd.yaml").write_text(CONFIG.replace("num_of_samples", "num_of_sample") + "\nmore: 1\n")
+    _, warnings = read_config(tmp_path / "odd.yaml")
+    assert warnings == (
+        "odd.yaml: exp_cfg.num_of_sample is not known and not used. Did you mean num_of_samples?",
+        "odd.yaml: more is not known and not used.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--num_of_samples", "x"], "--num_of_samples must be a whole number from 1 to 1000. Got 'x'."),
+        (["--method", "hand"], "--method must be both or face or head. Got 'hand'."),
+        (["--render", "maybe"], "--render must be true or false. Got 'maybe'."),
+        (["--in_between", "9,4", "--synthensis_mode", "edit"], "exp_cfg.in_between must name ranges"),
+        (["--in_between", "90,95", "--synthensis_mode", "edit"], "frames 0 to 39 of this motion. Got 90"),
+        (["--key_frames", "40", "--synthensis_mode", "edit", "--edit_mode", "keyframe"], "Got 40"),
+        (["--key_frames_dict", "1,2", "3,2", "--synthensis_mode", "edit", "--edit_mode", "keyframe_swap"], "same"),
+        (["--edit_file", "none.npy", "--synthensis_mode", "edit"], "edit_file must be a .npy result. There is none"),
+        (["--model_path", "none"], "head_motion_model.model_path must be the folder of a 3DiFACE model"),
+        (["--model_path", "models/face"], "is a model of the face"),
+        (["--face_model_ckpt", "model7"], "no model7.pt"),
+        (["--condition_index", "9"], "styles 0 to 7"),
+        (["--identity_for_testing", "Nobody"], "There is no speaker 'Nobody'"),
+        (["--vocaset", "none"], "templates"),
+        (["--listener_model_path", "none"], "listener_model.model_path"),
+        (["--device", "toaster"], "--device must be one that torch has here"),
+        (["--render"], "render needs FLAME's faces"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_said_with_a_next_step(run, capsys, words, message):
+    assert run(*words) == 2
+    *_, said, hint = capsys.readouterr().err.splitlines()
+    assert message in said
+    assert hint.endswith((".", "?"))
+    assert not run.results.exists()
+
+
+@pytest.mark.parametrize("text", ["a: [", "- 1", "exp_cfg: 3", "exp_cfg:\n  num_of_samples: true"])
+def test_a_config_that_is_none(tmp_path, text):
+    (tmp_path / "bad.yaml").write_text(text)
+    with pytest.raises(DifaceError, match=r"bad\.yaml"):
+        read_config(tmp_path / "bad.yaml")
+
+
+def test_empty_sections_are_as_if_they_were_not_there(tmp_path):
+    (tmp_path / "empty.yaml").write_text("exp_cfg:\nhead_motion_model:\n  model_path:\n")
+    assert read_config(tmp_path / "empty.yaml") == (EvaluationConfig(), ())
+
+
+class Harmful:
+    def __reduce__(self):
+        return os.mkdir, ("harm",)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"vertice": Harmful()}, {"other": np.zeros(3)}, np.zeros((4, 3)), {"pose": np.zeros((4, 4))},
+        {"vertice": np.zeros((3, 10)), "pose": np.zeros((3, 3))}, {"pose": np.full((4, 3), np.nan)},
+        {"pose": np.zeros((5, 3)), "vertice": np.zeros((4, 15069))},
+    ],
+)  # fmt: skip
+def test_an_edit_file_that_is_none(tmp_path, monkeypatch, content):
+    monkeypatch.chdir(tmp_path)
+    np.save(tmp_path / "bad.npy", content, allow_pickle=True)
+    with pytest.raises(DifaceError, match=r"bad\.npy"):
+        read_result(tmp_path / "bad.npy")
+    assert not (tmp_path / "harm").exists()
+
+
+@pytest.mark.parametrize("shape", [(4, 5023, 3), (1, 4, 15069), (4, 15069)])
+def test_results_of_every_shape_are_read(tmp_path, shape):
+    values = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    np.save(tmp_path / "theirs.npy", {"vertice": values}, allow_pickle=True)
+    np.testing.assert_array_equal(read_result(tmp_path / "theirs.npy").vertices, values.reshape(4, 5023, 3))
+
+
+def test_the_originals_ranges_and_keyframes():
+    source = kept_frames(ExperimentKeys(), 300, 310)
+    assert ranges(source) == [(90, 250), (300, 310)]
+    assert (source[source != FREE] == np.flatnonzero(source != FREE)).all()
+    source = kept_frames(ExperimentKeys(edit_mode="keyframe"), 300, 310)
+    assert np.flatnonzero(source != FREE).tolist() == [0, 60, 120, 180, 240]
+
+
+def test_a_mistake_costs_no_torch(root, tmp_path):
+    (tmp_path / "torch.py").write_text("raise SystemExit('torch was imported')")
+    paths = os.pathsep.join([str(tmp_path), str(root)])
+    command = [sys.executable, "-m", "diface_core", "threediface", "--audio_file", "a.wav", "--num_of_samples", "0"]
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("--num_of_samples must be")
+
+
+def test_graphs(tmp_path):
+    sources = {"head": np.array([0, FREE, FREE, 1])}
+    given, made = (Performance(None, np.random.default_rng(seed).normal(size=(4, 3)).astype("f4")) for seed in (0, 1))
+    if importlib.util.find_spec("matplotlib") is None:
+        with pytest.raises(DifaceError, match="graph_vis needs matplotlib"):
+            graphs.check()
+        return
+    graphs.draw(tmp_path / "a.png", "a", made, given, sources)
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.fixture
+def studio_job(shared: Path) -> tuple[Path, dict[str, np.ndarray]]:
+    """FLAME's file, and two frames of its template."""
+    path = shared / "flame2023open.npz"
+    return path, {"before": np.repeat(np.load(path)["v_template"][None], 2, 0).astype(np.float32)}
+
+
+def test_a_video_by_whatever_is_said_to_be_blender(tmp_path, studio_job, root):
+    """A stand-in for Blender: it reads the job as the script does, and leaves a file."""
+    flame, takes = studio_job
+    blender = tmp_path / "python-with-bpy"
+    blender.write_text(
+        f"#!{sys.executable}\n"
+        "import json, pathlib, sys\n"
+        "job, out = map(pathlib.Path, sys.argv[-2:])\n"
+        "about = json.loads(job.read_text())\n"
+        "assert about['captions'] == ['before'] and about['frames'] == 2, about\n"
+        "assert (job.parent / '0.pc2').stat().st_size == 32 + 2 * 5023 * 12\n"
+        "print('rendered 2'); out.write_bytes(b'film')\n"
+    )
+    blender.chmod(0o755)
+    said = []
+    studio = video.Studio.find(OwnFiles(flame=flame, blender=blender))
+    studio.film(tmp_path / "a.mp4", takes, np.zeros(1600, np.float32), lambda stage, done: said.append(done))
+    assert (tmp_path / "a.mp4").read_bytes() == b"film"
+    assert said == [1.0]
+
+
+def test_a_blender_that_fails_leaves_nothing(tmp_path, studio_job):
+    flame, takes = studio_job
+    blender = tmp_path / "python-that-fails"
+    blender.write_text(f"#!{sys.executable}\nprint('out of memory'); raise SystemExit(3)\n")
+    blender.chmod(0o755)
+    studio = video.Studio.find(OwnFiles(flame=flame, blender=blender))
+    with pytest.raises(DifaceError, match=r"exit status 3.*out of memory"):
+        studio.film(tmp_path / "films" / "a.mp4", takes, np.zeros(1600, np.float32), lambda stage, done: None)
+    assert not list((tmp_path / "films").iterdir())
+    with pytest.raises(DifaceError, match="There is no program"):
+        video.Studio.find(OwnFiles(flame=flame, blender=tmp_path / "none"))
