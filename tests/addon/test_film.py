@@ -1,0 +1,48 @@
+"""3DiFACE's results as a video, by the script that the command line runs in a Blender of the user's."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from diface_addon import compat
+from diface_core import DifaceError
+from diface_core.threediface import video
+
+
+@pytest.fixture
+def studio(shared: Path) -> video.Studio:
+    return video.Studio((sys.executable, "-m", video.SCRIPT), np.load(shared / "flame2023open.npz")["faces"])
+
+
+@pytest.fixture
+def faces(shared: Path) -> np.ndarray:
+    """Two frames (2, 5023, 3) of FLAME's template, the second one taller."""
+    template = np.load(shared / "flame2023open.npz")["v_template"]
+    return np.stack([template, template * [1.0, 1.2, 1.0]]).astype(np.float32)
+
+
+def test_a_film_of_two_faces_with_their_sound(studio, faces, tmp_path, monkeypatch):
+    monkeypatch.setattr(video, "WIDTH", 96)
+    monkeypatch.setattr(video, "HEIGHT", 128)
+    said = []
+    sound = 0.1 * np.sin(np.arange(1067) / 5, dtype=np.float32)
+    takes = {"before": faces, "after": faces[::-1]}
+    studio.film(tmp_path / "a.mp4", takes, sound, lambda stage, done: said.append(done))
+
+    film = (tmp_path / "a.mp4").read_bytes()
+    assert said == [0.5, 1.0]
+    assert b"moov" in film
+    assert b"avc1" in film
+    assert (b"mp4a" in film) == compat.HAS_AUDIO
+    # The track's header says how large the picture is, as 16.16 numbers: two faces beside one another.
+    assert (192 << 16).to_bytes(4, "big") + (128 << 16).to_bytes(4, "big") in film
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+
+
+def test_a_film_that_cannot_be_rendered_leaves_no_file(studio, faces, tmp_path, monkeypatch):
+    monkeypatch.setattr(video, "colours", lambda rest: np.zeros((3, 3)))  # the script cannot paint with these
+    with pytest.raises(DifaceError, match="Blender failed"):
+        studio.film(tmp_path / "a.mp4", {"": faces}, np.zeros(1067, np.float32), lambda stage, done: None)
+    assert not list(tmp_path.iterdir())
