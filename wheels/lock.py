@@ -19,6 +19,7 @@ WORKER = ["transformers==5.23.0", "soundfile==0.14.0", "safetensors==0.8.0", "tq
 OLD_NUMPY = ["scipy==1.13.1"]  # the newest that runs with the numpy of Blender 4.2
 NEW_NUMPY = ["scipy==1.16.3", "networkx==3.6.1"]  # else newer than for 3.11, and a zip can hold only one of them
 TRAINING = ["tensorboard==2.21.0"]  # curves of a training; it runs without
+GRAPHS = ["matplotlib==3.11.2"]  # of results on the command line (graph_vis); it runs without
 TESTS = ["pytest==9.2.0", "hypothesis==6.170.15"]
 LINTERS = ["ruff==0.17.6", "basedpyright==1.40.2"]
 BLENDERS = {
@@ -70,7 +71,7 @@ def write(name: str, requirements: list[str]) -> None:
 
 
 def main() -> None:
-    everything = [TORCH, "numpy==1.26.4", *WORKER, *OLD_NUMPY, *TRAINING, *TESTS, *LINTERS]
+    everything = [TORCH, "numpy==1.26.4", *WORKER, *OLD_NUMPY, *TRAINING, *GRAPHS, *TESTS, *LINTERS]
     pinned = compile_list(everything, "3.11", "--universal")
     write("core", [line for line in pinned if not _TORCH_ONLY.match(line)])
     write("torch", [line for line in pinned if _TORCH_ONLY.match(line)])
