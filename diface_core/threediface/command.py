@@ -89,7 +89,6 @@ def _one(evaluation: Evaluation, sound: Path, seed: int) -> None:
         def report(stage: str, done: float) -> None:
             bar.set_description_str(f"{sound.name}: {stage}", refresh=False)
             bar.update(done - bar.n)
-            bar.refresh()
 
         begun = time.perf_counter()
         for path in evaluation.perform(sound, seed, report):

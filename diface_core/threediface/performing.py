@@ -40,6 +40,8 @@ def scene_of(clip: AudioClip, config: EvaluationConfig, given: Performance | Non
     most = config.exp_cfg.num_frames_per_sample
     heard = MODEL_RATE.rows(clip.seconds)
     rows = max(min(heard, most or heard), len(given) if given else 0)
+    if rows < heard:
+        log.warning("num_frames_per_sample: the first %d of the sound's %d frames are used.", rows, heard)
     if rows == heard:
         return Scene(clip.samples, rows, given)
     waveform = clip.samples[: round(MODEL_RATE.seconds(rows) * clip.rate)]
