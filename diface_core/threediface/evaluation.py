@@ -137,7 +137,10 @@ def sounds_of(given: Path | None, dataroot: str | None, vocaset: Path | None) ->
 
 
 def _check_edit(config: EvaluationConfig, sounds: tuple[Path, ...]) -> None:
-    path = config.exp_cfg.edit_file
+    how, path = config.exp_cfg, config.exp_cfg.edit_file
+    if how.method != "both" and how.method not in how.edit_part:
+        hint = f"Name {how.method} in edit_part, or set method to both."
+        raise DifaceError(f"There is nothing to edit: method is {how.method}, edit_part {how.edit_part[0]}.", hint)
     if path is None:
         raise DifaceError(
             "exp_cfg.edit_file must be a .npy result for synthensis_mode edit. It is not given.",

@@ -84,6 +84,8 @@ class Performing:
         """Which given frames stay where: of an edited part as the edit says, of another all."""
         edit, given = self.config.exp_cfg, self.scene.given
         values = None if given is None else given.of(part)
+        if given is not None and values is None:
+            log.warning("edit_file holds no %s: that is generated.", part)
         if given is None or values is None:
             return np.full(self.scene.rows, FREE, np.int64)
         if part in edit.edit_part:

@@ -284,6 +284,7 @@ def test_unknown_keys_are_named(run, tmp_path, capfd):
         (["--in_between", "90,95", "--synthensis_mode", "edit"], "frames 0 to 39 of this motion. Got 90"),
         (["--key_frames", "40", "--synthensis_mode", "edit", "--edit_mode", "keyframe"], "Got 40"),
         (["--key_frames_dict", "1,2", "3,2", "--synthensis_mode", "edit", "--edit_mode", "keyframe_swap"], "same"),
+        (["--method", "face", "--synthensis_mode", "edit"], "nothing to edit: method is face, edit_part head"),
         (["--edit_file", "none.npy", "--synthensis_mode", "edit"], "edit_file must be a .npy result. There is none"),
         (["--model_path", "none"], "head_motion_model.model_path must be the folder of a 3DiFACE model"),
         (["--model_path", "models/face"], "is a model of the face"),
