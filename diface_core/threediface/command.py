@@ -13,6 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ..errors import DifaceError
+from ..options import LARGEST_SEED, count
 from .config import EvaluationConfig
 from .config_file import add_flags, read_config, with_flags
 from .evaluation import Evaluation
@@ -31,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     add = made.add_argument
     add("--config", type=PATH.read, help="3DiFACE's comp_syn.yaml, as it stands; without it, the flags say all")
     add("--audio_file", type=PATH.read, help="speech: a .wav, .flac, .ogg or .mp3 file, or a folder of them")
-    add("--seed", type=int, default=0, help="another seed, another performance (default: 0)")
+    add("--seed", type=count(0, LARGEST_SEED), default=0, help="another seed, another performance (default: 0)")
     add("--device", help="such as cpu, cuda or cuda:1 (default: a GPU where there is one)")
     add("--output", type=PATH.read, help="folder of the experiments (default: the model's, the head's for both)")
     own = made.add_argument_group("your own files").add_argument
