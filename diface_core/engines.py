@@ -111,7 +111,8 @@ class Engines:
     def _performers(self, engine: ThreeDiface, report: Report) -> Performers:
         """Those that are loaded, where the request names the same ones and their files are as they were."""
         files = dataclasses.replace(engine, condition=0, steps=None, tolerance=0.0)
-        key = files, tuple(_newest(folder) for folder in (engine.face, engine.head, engine.listener))
+        checkpoints = [_newest(folder, "checkpoints/*.pt") for folder in (engine.face, engine.head, engine.listener)]
+        key = files, checkpoints, _newest(engine.wav2vec2, "config.json")
         if self._theirs is None or self._theirs[0] != key:
             report(Progress(0.0, LOADING))
             self._theirs = None  # so that two sets never fill the memory
@@ -119,9 +120,9 @@ class Engines:
         return self._theirs[1]
 
 
-def _newest(folder: Path | None) -> float:
-    """When a checkpoint was last written."""
-    files = folder.glob("checkpoints/*.pt") if folder else ()
+def _newest(folder: Path | None, pattern: str) -> float:
+    """When a model was last written."""
+    files = folder.glob(pattern) if folder else ()
     return max((path.stat().st_mtime for path in files), default=0.0)
 
 

@@ -133,3 +133,16 @@ def test_difaces_own_models_drive_a_flame_mesh(scene, speaking, shared, monkeypa
     assert bpy.ops.diface.generate() == {"FINISHED"}
     assert np.ptp(scenes.jaw(speaking)[:, 1]) > 0.05
     assert np.abs(shown(speaking, 12) - shown(speaking, 24)).max() > 5e-4
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"), [("models/face/checkpoints", "No 3DiFACE face model was found"), ("wav2vec2", "wav2vec2")]
+)
+def test_what_is_missing_is_said(scene, speaking, made, missing, said) -> None:
+    aside = (made / missing).rename(made / "aside")
+    try:
+        with pytest.raises(RuntimeError, match=said):
+            bpy.ops.diface.generate()
+    finally:
+        aside.rename(made / missing)
+    assert not bpy.data.actions
