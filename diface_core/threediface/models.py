@@ -64,29 +64,25 @@ class Performers:
         condition and steps. Raises ModelError where a part has no model, and what `report` raises.
         """
         engine = request.engine or ThreeDiface(None, None)
+        face = _needed(self.face, "face") if "face" in request.parts else None
+        head = _needed(self.head, "head") if "head" in request.parts else None
         share = 1 / (1 + len(request.parts))
 
         def stage(name: str, number: int) -> Fraction:
             return lambda done: report(Progress(min(1.0, (number + done) * share), name))
 
-        heard: dict[int, FloatArray] = {}
-
-        def listen(model: FaceModel) -> FloatArray:
-            if id(model) not in heard:
-                stage(LISTENING, 0)(0.0)
-                heard[id(model)] = hear(model, waveform, rows)
-            return heard[id(model)]
+        stage(LISTENING, 0)(0.0)
+        listener = self.listener if head else None
+        heard = {model.hash: hear(model, waveform, rows) for model in (face, listener) if model}
 
         values, names, shapes = [], [], None
-        if "face" in request.parts:
-            face = _needed(self.face, "face")
-            weights, shapes = _face(face, listen(face), request, engine, stage(FACE, 1))
+        if face:
+            weights, shapes = _face(face, heard[face.hash], request, engine, stage(FACE, 1))
             values.append(weights)
             names += shapes.names
-        if "head" in request.parts:
-            head, listener = _needed(self.head, "head"), _needed(self.listener, "face")
-            stage_of_head = stage(HEAD, len(request.parts))
-            found = sample_head(head, listen(listener), request.seed, steps=engine.steps, report=stage_of_head)
+        if head and listener:
+            told = stage(HEAD, len(request.parts))
+            found = sample_head(head, heard[listener.hash], request.seed, steps=engine.steps, report=told)
             values.append(head_from_neck(found))
             names += channels.HEAD
         return Motion(np.concatenate(values, 1), tuple(names), MODEL_RATE), shapes

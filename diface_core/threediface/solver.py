@@ -16,7 +16,7 @@ FIRST = -4.0
 
 class Solver:
     """At most `count` of the schedule's steps in the place of a Schedule, for one sampling: the first, and from FIRST
-    on evenly spaced in log(alpha / sigma), which is far better than in time (docs/threediface.md).
+    on evenly spaced in log(alpha / sigma), as its authors advise.
 
     Raises ValueError for no steps.
     """

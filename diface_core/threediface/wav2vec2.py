@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from transformers import Wav2Vec2Config, Wav2Vec2Model
 
@@ -13,6 +14,13 @@ from ..errors import ModelError
 
 MISSING = "Set the folder of wav2vec2-base-960h, as `transformers` saves it: config.json beside the weights."
 RATE = 16000
+
+STRIDE, FIELD = 320, 400
+"""Samples from one feature to the next, and that one hears."""
+
+FEATURES, ROWS, SHARED = 3000, 1800, 150
+"""A longer sound than a minute is heard in stretches, because the encoder's memory grows with it and its time with the
+square of it: so many features at a time, and so many rows, of which SHARED fade into the next stretch."""
 
 _PARAMETRIZED = {
     "parametrizations.weight.original0": "weight_g",
@@ -30,13 +38,37 @@ class SpeechEncoder(Wav2Vec2Model):
 
     def forward(self, waveform: Tensor, rows: int, dataset: str = "vocaset") -> Tensor:  # type: ignore[override]
         """(rows, 768) of a waveform (N,) at 16 kHz, taken as it is. Under 25 ms it is followed by silence."""
-        waveform = nn.functional.pad(waveform, (0, max(0, 400 - len(waveform))))
-        features = self.feature_extractor(waveform[None])  # (1, 512, T50)
+        features = self._features(nn.functional.pad(waveform, (0, max(0, FIELD - len(waveform)))))
         if dataset == "biwi":
             features = features[..., : features.shape[-1] // 2 * 2][..., : 2 * rows]
         features = nn.functional.interpolate(features, size=rows, mode="linear", align_corners=True)
-        hidden, _ = self.feature_projection(features.transpose(1, 2))
-        return self.encoder(hidden).last_hidden_state[0]
+        return self._in_context(features.transpose(1, 2))[0]
+
+    def _features(self, waveform: Tensor) -> Tensor:
+        """(1, 512, T50)."""
+        count = (len(waveform) - FIELD) // STRIDE + 1
+        firsts = range(0, count, FEATURES)
+        # Its first norm is over all that it is given: to the last stretch belongs what is left at the end.
+        ends = [(first + FEATURES - 1) * STRIDE + FIELD for first in firsts[:-1]] + [len(waveform)]
+        sounds = (waveform[None, first * STRIDE : end] for first, end in zip(firsts, ends, strict=True))
+        return torch.cat([self.feature_extractor(sound) for sound in sounds], dim=-1)
+
+    def _in_context(self, features: Tensor) -> Tensor:
+        """(1, rows, 768) of (1, rows, 512)."""
+        rows = features.shape[1]
+        total = features.new_zeros(1, rows, self.config.hidden_size)
+        weights = features.new_zeros(1, rows, 1)
+        for first in range(0, max(1, rows - SHARED), ROWS - SHARED):
+            hidden, _ = self.feature_projection(features[:, first : first + ROWS])
+            heard = self.encoder(hidden).last_hidden_state
+            if rows <= ROWS:
+                return heard
+            inside = torch.arange(1, heard.shape[1] + 1, device=heard.device)
+            weight = torch.minimum(inside, inside.flip(0)).clamp(max=SHARED)[None, :, None].to(heard.dtype)
+            place = (0, 0, first, rows - first - heard.shape[1])
+            total = total + nn.functional.pad(weight * heard, place)
+            weights = weights + nn.functional.pad(weight, place)
+        return total / weights
 
 
 def encoder_for(weights: Mapping[str, Tensor], folder: Path | None) -> SpeechEncoder | None:

@@ -1,0 +1,176 @@
+"""The user's 3DiFACE models at work on a request: shapes and rotations that are what the samplers give."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from diface_core import Cancelled, ModelError
+from diface_core.channels import HEAD
+from diface_core.threediface.checkpoint import load_face, load_head
+from diface_core.threediface.models import Performers, head_from_neck, hear, neck_from_head
+from diface_core.threediface.sampling import sample_face, sample_head
+from diface_core.types import AudioSection, GenerateRequest, Motion, Progress, Shapes, ThreeDiface
+from tests.core import toy_checkpoint as toy
+
+ROWS = 23
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    toy.write(folder / "general", toy.face_arguments(), hearing=True)
+    toy.write(folder / "personal", toy.face_arguments(ch_multi=[1, 2]), hearing=True, seed=1)
+    toy.write(folder / "deaf", toy.face_arguments())
+    toy.write(folder / "vertices", toy.face_arguments({"pred_disp": False}), hearing=True)
+    toy.write(folder / "head", toy.head_arguments())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def sound() -> np.ndarray:
+    return np.random.default_rng(0).normal(0, 0.1, ROWS * 16000 // 30).astype(np.float32)
+
+
+def request(engine: ThreeDiface, parts: tuple[str, ...] = ("face", "head"), seed: int = 3) -> GenerateRequest:
+    return GenerateRequest(AudioSection(Path("any.wav")), parts, seed=seed, guidance=0.5, engine=engine)
+
+
+def shown(motion: Motion, shapes: Shapes) -> np.ndarray:
+    """Vertices (T, V * 3) as the shapes move them."""
+    return motion.select(shapes.names).values @ shapes.deltas.reshape(len(shapes.names), -1)
+
+
+def nothing(progress: Progress) -> None:
+    pass
+
+
+@pytest.mark.parametrize("steps", [None, 3])
+def test_both_parts(folders: Path, sound: np.ndarray, steps: int | None) -> None:
+    engine = ThreeDiface(folders / "personal", folders / "head", listener=folders / "general", condition=2, steps=steps)
+    told: list[Progress] = []
+    motion, shapes = Performers.load(engine).generate(sound, ROWS, request(engine), told.append)
+    assert shapes is not None
+    assert motion.channels == (*shapes.names, *HEAD)
+    assert len(motion) == ROWS
+
+    general, personal = load_face(folders / "general"), load_face(folders / "personal")
+    expected = sample_face(personal, hear(personal, sound, ROWS), 2, 3, 0.5, steps=steps)
+    np.testing.assert_allclose(shown(motion, shapes), expected, rtol=0, atol=1e-6)
+    neck = sample_head(load_head(folders / "head"), hear(general, sound, ROWS), 3, steps=steps)
+    np.testing.assert_allclose(neck_from_head(motion.select(HEAD).values), neck, rtol=0, atol=1e-6)
+
+    fractions = [progress.fraction for progress in told]
+    assert fractions == sorted(fractions)
+    assert 0 <= fractions[0] < 0.1
+    assert fractions[-1] == 1
+
+
+def test_one_part(folders: Path, sound: np.ndarray) -> None:
+    engine = ThreeDiface(folders / "general", folders / "head", steps=2)
+    performers = Performers.load(engine)
+    both, _ = performers.generate(sound, ROWS, request(engine), nothing)
+    face, shapes = performers.generate(sound, ROWS, request(engine, ("face",)), nothing)
+    head, none = performers.generate(sound, ROWS, request(engine, ("head",)), nothing)
+    assert none is None
+    np.testing.assert_array_equal(np.concatenate([face.values, head.values], 1), both.values)
+    assert shapes is not None
+    assert shapes.deltas.shape == (8 + 1, toy.VERTICES, 3)
+
+
+def test_a_face_that_is_clamped(folders: Path, sound: np.ndarray, tmp_path: Path) -> None:
+    toy.write(tmp_path, toy.face_arguments(final_activation="sigmoid"), hearing=True)
+    engine = ThreeDiface(tmp_path, None, steps=2)
+    motion, shapes = Performers.load(engine).generate(sound, ROWS, request(engine, ("face",)), nothing)
+    face = load_face(tmp_path)
+    assert shapes is not None
+    expected = sample_face(face, hear(face, sound, ROWS), 0, 3, 0.5, steps=2)
+    np.testing.assert_array_equal(shown(motion, shapes), expected)
+
+
+def test_the_seed_and_the_guidance_count(folders: Path, sound: np.ndarray) -> None:
+    engine = ThreeDiface(folders / "general", None, steps=2)
+    performers = Performers.load(engine)
+
+    def values(**changes) -> np.ndarray:
+        asked = GenerateRequest(AudioSection(Path("any.wav")), ("face",), engine=engine, **changes)
+        motion, shapes = performers.generate(sound, ROWS, asked, nothing)
+        assert shapes is not None
+        return shown(motion, shapes)
+
+    first = values(seed=1, guidance=0.5)
+    np.testing.assert_array_equal(first, values(seed=1, guidance=0.5))
+    assert np.abs(first - values(seed=2, guidance=0.5)).max() > 1e-4
+    assert np.abs(first - values(seed=1, guidance=1.5)).max() > 1e-4
+
+
+def test_it_can_be_cancelled(folders: Path, sound: np.ndarray) -> None:
+    engine = ThreeDiface(folders / "general", folders / "head", steps=3)
+
+    def cancel(progress: Progress) -> None:
+        if progress.fraction > 0.5:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        Performers.load(engine).generate(sound, ROWS, request(engine), cancel)
+
+
+@pytest.mark.parametrize(
+    ("engine", "message"),
+    [
+        (lambda f: ThreeDiface(f / "absent", None), "no 3DiFACE model in .*absent"),
+        (lambda f: ThreeDiface(f / "head", None), "head is a model of the head, expected one of the face"),
+        (lambda f: ThreeDiface(None, f / "general"), "general is a model of the face, expected one of the head"),
+        (lambda f: ThreeDiface(None, f / "head"), "hears by a face model, and there is none.*cond_012"),
+        (lambda f: ThreeDiface(f / "deaf", None), "deaf has no speech encoder.*Set the folder of wav2vec2"),
+        (lambda f: ThreeDiface(None, f / "head", listener=f / "deaf"), "deaf has no speech encoder"),
+        (lambda f: ThreeDiface(f / "general", None, wav2vec2=f / "absent"), "no wav2vec2 in .*absent"),
+    ],
+)
+def test_what_is_missing_is_said(folders: Path, engine: Callable[[Path], ThreeDiface], message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        Performers.load(engine(folders))
+
+
+def test_what_cannot_be_is_said(folders: Path, sound: np.ndarray) -> None:
+    engine = ThreeDiface(folders / "general", None, condition=8)
+    performers = Performers.load(engine)
+    with pytest.raises(ModelError, match=r"styles 0 to 7\. Got 8"):
+        performers.generate(sound, ROWS, request(engine, ("face",)), nothing)
+    with pytest.raises(ModelError, match="no 3DiFACE head model for the head"):
+        performers.generate(sound, ROWS, request(engine, ("head",)), nothing)
+    engine = ThreeDiface(folders / "vertices", None)
+    with pytest.raises(ModelError, match="gives vertices"):
+        Performers.load(engine).generate(sound, ROWS, request(engine, ("face",)), nothing)
+
+
+def test_the_hash_is_of_all_models(folders: Path) -> None:
+    face, head = folders / "general", folders / "head"
+    engines = [
+        ThreeDiface(face, None),
+        ThreeDiface(face, head),
+        ThreeDiface(folders / "personal", head),
+        ThreeDiface(folders / "personal", head, listener=face),
+    ]
+    assert len({Performers.load(engine).hash for engine in engines}) == len(engines)
+
+
+def test_the_heads_frames() -> None:
+    """A turn in FLAME's frame (Y up, the face along +Z) is the same turn in Blender's (Z up, the face along -Y)."""
+    to_blender = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]])
+    np.testing.assert_array_equal(to_blender @ [0, 0, 1], [0, -1, 0])
+    np.testing.assert_array_equal(to_blender @ [0, 1, 0], [0, 0, 1])
+    vectors = np.random.default_rng(0).normal(0, 1, (20, 3))
+    there, here = Rotation.from_rotvec(vectors).as_matrix(), Rotation.from_rotvec(head_from_neck(vectors)).as_matrix()
+    np.testing.assert_allclose(here, to_blender @ there @ to_blender.T, atol=1e-12)
+    np.testing.assert_allclose(neck_from_head(head_from_neck(vectors)), vectors)
+
+
+def test_the_heads_signs() -> None:
+    """docs/architecture.md: +rx nods down, +ry tips the head towards its left shoulder, +rz turns it to its left."""
+    face, crown, left = np.array([0, 0, 1.0]), np.array([0, 1.0, 0]), 0
+    for axis, (looks, coordinate, sign) in enumerate([(face, 1, -1), (crown, left, 1), (face, left, 1)]):
+        wanted = neck_from_head(0.1 * np.eye(3)[axis][None])
+        assert sign * Rotation.from_rotvec(wanted[0]).apply(looks)[coordinate] > 0.09
