@@ -6,9 +6,9 @@ Both go down and up in levels, each half as long as the one before, and hear the
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -78,6 +78,28 @@ def infuse(inputs: int, outputs: int, config: NetworkConfig) -> nn.Module:
     return nn.Sequential(*layers) if config.part == "face" else Layers(*layers)
 
 
+class Speech(Protocol):
+    """What an infusion hears."""
+
+    def infuse(self, layers: nn.Module, motion: Tensor) -> Tensor:
+        """`infuse`'s layers on the motion (B, ., t) above the speech."""
+        ...
+
+
+@dataclass(frozen=True)
+class Below:
+    """The speech (B, ., t), put below the motion: sums go as in the original, to the last bit."""
+
+    speech: Tensor
+
+    @classmethod
+    def of(cls, layers: nn.Module, speech: Tensor) -> Below:
+        return cls(speech)
+
+    def infuse(self, layers: nn.Module, motion: Tensor) -> Tensor:
+        return layers(torch.cat([motion, self.speech], 1))
+
+
 @dataclass(frozen=True)
 class Echo:
     """An infusion's convolution in two, for it is linear: the weight (outputs, inputs, 3) that its motion meets, and
@@ -88,13 +110,11 @@ class Echo:
 
     @classmethod
     def of(cls, layers: nn.Module, speech: Tensor) -> Echo:
-        """Of `infuse`'s layers and the speech (B, ., t) below their motion."""
         conv, _ = _split(layers)
         motion = conv.in_channels - speech.shape[1]
         return cls(conv.weight[:, :motion].contiguous(), _along(conv, speech, conv.weight[:, motion:], conv.bias))
 
     def infuse(self, layers: nn.Module, motion: Tensor) -> Tensor:
-        """The same as the layers on motion above speech."""
         conv, others = _split(layers)
         x = _along(conv, motion, self.weight) + self.speech
         for layer in others:
@@ -163,16 +183,16 @@ class Encoder(nn.Module):
     def infusions(self) -> list[nn.Module]:
         return [self.in_infuse, *self.infusion_layers]
 
-    def forward(self, seen: Tensor, t: Tensor, echoes: list[Echo]) -> list[Tensor]:
-        """The motion after `in_embed`'s map (B, ch, T), step (B,) and `infusions`' echoes: one tensor a level.
+    def forward(self, seen: Tensor, t: Tensor, speech: Sequence[Speech]) -> list[Tensor]:
+        """The motion after `in_embed`'s map (B, ch, T), step (B,) and `infusions`' speech: one tensor a level.
 
         The first of them has not heard yet: it is the first skip.
         """
         seen = self.in_embed[1](seen)
         outputs = [seen]
-        x = echoes[0].infuse(self.in_infuse, seen + self.embed_timestep(t)[:, :, None])
-        for down, layers, echo in zip(self.mle_layers, self.infusion_layers, echoes[1:], strict=True):
-            x = echo.infuse(layers, down(x))
+        x = speech[0].infuse(self.in_infuse, seen + self.embed_timestep(t)[:, :, None])
+        for down, layers, level in zip(self.mle_layers, self.infusion_layers, speech[1:], strict=True):
+            x = level.infuse(layers, down(x))
             outputs.append(x)
         return outputs
 
@@ -198,11 +218,11 @@ class Decoder(nn.Module):
     def infusions(self) -> list[nn.Module]:
         return list(self.infusion_layers)
 
-    def forward(self, encoded: list[Tensor], echoes: list[Echo], style: Tensor | None) -> Tensor:
+    def forward(self, encoded: list[Tensor], speech: Sequence[Speech], style: Tensor | None) -> Tensor:
         """What `out_embed` maps to the motion (B, T, ch)."""
         x, *skips = reversed(encoded)
-        for up, layers, echo, skip in zip(self.mle_layers, self.infusion_layers, echoes, skips, strict=True):
-            x = echo.infuse(layers, up(x))
+        for up, layers, level, skip in zip(self.mle_layers, self.infusion_layers, speech, skips, strict=True):
+            x = level.infuse(layers, up(x))
             if self.skips:
                 x = x + skip
         x = x.transpose(1, 2)
@@ -224,21 +244,21 @@ class Network(nn.Module):
         """T must be a multiple of config.stride; without `style` none is added."""
         return self.show(self.think(self.see(x), t, self.listen(heard), style))
 
-    def listen(self, heard: Tensor) -> list[Echo]:
-        """The speech (B, T, ch) as every infusion hears it."""
+    def listen(self, heard: Tensor, way: type[Below] | type[Echo] = Below) -> list[Speech]:
+        """The speech (B, T, ch) as every infusion hears it: exactly the original's way, or the quick one."""
         levels = self.by_level(heard)
-        down = map(Echo.of, self.encoder.infusions, levels)
-        up = map(Echo.of, self.decoder.infusions, levels[-2::-1])
+        down = map(way.of, self.encoder.infusions, levels)
+        up = map(way.of, self.decoder.infusions, levels[-2::-1])
         return [*down, *up]
 
     def see(self, x: Tensor) -> Tensor:
         """All that the network knows of x (B, T, inputs): its first linear map (B, ch, T)."""
         return self.first_map(x.transpose(1, 2))
 
-    def think(self, seen: Tensor, t: Tensor, echoes: list[Echo], style: Tensor | None) -> Tensor:
+    def think(self, seen: Tensor, t: Tensor, speech: list[Speech], style: Tensor | None) -> Tensor:
         """All between the first map and the last: (B, T, ch)."""
         down = len(self.encoder.infusions)
-        return self.decoder(self.encoder(seen, t, echoes[:down]), echoes[down:], style)
+        return self.decoder(self.encoder(seen, t, speech[:down]), speech[down:], style)
 
     def show(self, thought: Tensor) -> Tensor:
         """x0 (B, T, outputs), by the last linear map."""

@@ -17,7 +17,7 @@ from ..errors import ModelError
 from ..types import BoolArray, FloatArray
 from .checkpoint import FaceModel, HeadModel
 from .diffusion import Noise, Schedule, drawn
-from .networks import Network
+from .networks import Echo, Network
 from .options import NetworkConfig
 from .projected import ClampedError, Projection, exact_noise, normal_noise
 from .solver import method
@@ -25,6 +25,10 @@ from .solver import method
 HEAD_MEAN = np.array([-0.05855013, -0.0028288, -0.01964026], np.float32)
 HEAD_DEVIATION = np.array([0.11084834, 0.10225139, 0.08779355], np.float32)
 """Of the neck's rotation vector in the training data: the head's network sees it standardised."""
+
+SENSITIVE = ("instance", "instancefalse")
+"""Norms that divide a channel by its own spread, be it nothing but rounding: what is computed in another order, equal
+but for rounding, may then come out elsewhere, as any other noise does."""
 
 Fraction = Callable[[float], None]
 """Told how much is done, 0 to 1; may raise to stop."""
@@ -64,7 +68,8 @@ def sample_face(
     style: which of the trained speakers, or a weight for each (styles,). guidance: 0 ignores the speech, 1 is none.
     noise: a seed; or the noise itself, drawn as x_T (1, T, 15069) and then once a step, to get what the original gets.
     kept: given frames. steps: of DPM-Solver++; None is the model's own sampler.
-    Computed in `projected`'s space, or where that cannot be by sample_whole_face. Raises ModelError for a style that
+    Computed in `projected`'s space, or where that cannot be, or would not give what the original gives, by
+    sample_whole_face. Raises ModelError for a style that
     the model does not have, and for the speech features of another model.
     """
 
@@ -72,6 +77,8 @@ def sample_face(
         assert watch is not None
         watch(step, model.network.show(torch.from_numpy(thought).to(model.network.device)).cpu().numpy())
 
+    if callable(noise) and model.network.config.norm in SENSITIVE:
+        return sample_whole_face(model, heard, style, noise, guidance, kept, steps, report)
     try:
         thought = sample_thought(model, heard, style, noise, guidance, kept, steps, report, watch and shown)
     except ClampedError:
@@ -103,7 +110,7 @@ def sample_thought(
         if network.last_map is None:
             raise ClampedError
         projection = Projection(network)
-        think, mix = guided(network, heard, style, guidance)
+        think, mix = guided(network, heard, style, guidance, quick=True)
         given = _given(None if kept is None else _clamped(kept, model), network, len(heard), projection.of)
         first = noise if callable(noise) else drawn(model.diffusion, noise)
         fresh = exact_noise(projection, first(), len(heard))
@@ -213,17 +220,23 @@ def sample_standard_head(
 
 
 def guided(
-    network: Network, heard: FloatArray, style: int | FloatArray, guidance: float
+    network: Network, heard: FloatArray, style: int | FloatArray, guidance: float, quick: bool = False
 ) -> tuple[Callable[[Tensor, Tensor], Tensor], Map]:
     """Classifier-free guidance (Ho & Salimans 2022) towards `heard` (T, ch), in two: what the network thinks with and
-    without it, seen (1, ch, T) and step (1,) -> (B, T, ch); and what makes one of both, (B, ...) -> (1, ...)."""
+    without it, seen (1, ch, T) and step (1,) -> (B, T, ch); and what makes one of both, (B, ...) -> (1, ...).
+
+    quick: within rounding of the original, not to the last bit.
+    """
     speech = torch.from_numpy(heard).to(network.device)
     both = torch.stack([speech, torch.zeros_like(speech)])
-    echoes = network.listen(both[:1] if guidance == 1 else both[1:] if guidance == 0 else both)
+    needed = both[:1] if guidance == 1 else both[1:] if guidance == 0 else both
+    # The original computes one after the other, and convolutions of two at once round in another way.
+    parts = [network.listen(needed, Echo)] if quick else [network.listen(one[None]) for one in needed]
+    size = len(needed) if quick else 1
     speaker = style_of(network, style)
 
     def think(seen: Tensor, t: Tensor) -> Tensor:
-        return network.think(seen.expand(len(echoes[0].speech), -1, -1), t, echoes, speaker)
+        return torch.cat([network.think(seen.expand(size, -1, -1), t, part, speaker) for part in parts])
 
     def mix(values: Tensor) -> Tensor:
         return values if len(values) == 1 else values[1:] + guidance * (values[:1] - values[1:])

@@ -16,6 +16,7 @@ from diface_core.threediface.sampling import (
     HEAD_DEVIATION,
     HEAD_MEAN,
     Kept,
+    guided,
     padded,
     sample_face,
     sample_head,
@@ -133,6 +134,23 @@ def test_the_projection_is_the_whole(face: FaceModel, guidance: float, steps: in
         whole = sample_whole_face(face, speech(20), 1, noise, guidance, kept, steps)
         np.testing.assert_allclose(small, whole, rtol=0, atol=1e-6)
         assert np.ptp(whole) > 0.05
+
+
+@pytest.mark.parametrize("norm", ["instance", "instancefalse"])
+def test_where_rounding_counts_a_given_noise_goes_the_originals_way(tmp_path: Path, norm: str) -> None:
+    model = face_model(tmp_path, norm=norm, activation="relu")
+    noise = drawn(model.diffusion, 5)
+    whole = sample_whole_face(model, speech(20), 1, noise)
+    np.testing.assert_array_equal(sample_face(model, speech(20), 1, noise), whole)
+    assert np.isfinite(sample_face(model, speech(20), 1, 5)).all()
+
+
+def test_the_quick_way_is_the_originals_but_for_rounding(face: FaceModel) -> None:
+    x, step = torch.randn(1, 8, 20, generator=torch.Generator().manual_seed(0)), torch.tensor([3])
+    with torch.inference_mode():
+        for guidance in (0.0, 0.5, 1.0):
+            slow, quick = (guided(face.network, speech(20), 1, guidance, quick)[0](x, step) for quick in (False, True))
+            torch.testing.assert_close(quick, slow, atol=1e-6, rtol=1e-5)
 
 
 def test_drawn_by_its_distribution_it_is_a_whole_ones_too(face: FaceModel) -> None:
