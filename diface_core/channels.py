@@ -32,6 +32,15 @@ LAYERS: dict[str, tuple[str, ...]] = {
 }
 """What moves beside the speech, layer by layer, each on channels of its own. `breathIn` is not one of ARKit's."""
 
+_BEGINNINGS = {
+    "lips": ("mouth",), "jaw": ("jaw",), "cheeks": ("cheek", "nose"), "brows": ("brow",), "eyes": ("eye",),
+    "tongue": ("tongue",), "head": ("head_",),
+}  # fmt: skip
+REGIONS: dict[str, tuple[str, ...]] = {
+    region: tuple(name for name in ALL if name.startswith(starts)) for region, starts in _BEGINNINGS.items()
+}
+"""What an artist pins or makes anew together; every channel of face and head is in one."""
+
 SHAPES: tuple[str, ...] = FACE + LAYERS["breath"]
 """The channels that are shape keys."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -88,18 +89,58 @@ class AudioClip:
 
 
 @dataclass(frozen=True)
-class Constraints:
-    """What the artist wants kept: where `keep` (T, C) is True the Motion takes `values` (T, C), exactly.
+class Pins:
+    """Single values that the artist wants kept, on rows or between them.
 
-    Rows and columns are those of the Motion asked for.
+    at: (N,) float64, rows of the Motion asked for, fractions allowed. channel: (N,) int32, its columns.
+    value: (N,) float32. No two pins of a channel are at the same time.
+    """
+
+    at: npt.NDArray[np.float64]
+    channel: npt.NDArray[np.int32]
+    value: FloatArray
+
+    def __post_init__(self) -> None:
+        if not (self.at.ndim == 1 and self.at.shape == self.channel.shape == self.value.shape):
+            shapes = f"{self.at.shape}, {self.channel.shape}, {self.value.shape}"
+            raise ValueError(f"at, channel and value must share a shape (N,). Got {shapes}.")
+        if len(np.unique(np.stack([self.channel, self.at]), axis=1).T) < len(self.at):
+            raise ValueError("Two pins of one channel are at the same time.")
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    @classmethod
+    def none(cls) -> Pins:
+        """No pins."""
+        return cls(np.zeros(0), np.zeros(0, np.int32), np.zeros(0, np.float32))
+
+    def __getitem__(self, chosen: npt.NDArray[Any] | slice) -> Pins:
+        """Some of them, by a mask, by their numbers, or a slice."""
+        return Pins(self.at[chosen], self.channel[chosen], self.value[chosen])
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """What the artist wants kept. Rows and columns are those of the Motion asked for.
+
+    values, keep: (T, C); where `keep` is True the Motion takes `values`, exactly. Rows that are kept whole cost nothing.
+    pins: single values beside them, exactly too; the motion around them is bent towards them.
+    pull: how far a pin bends its surroundings, in rows to either side.
+    stay: how much of `values` stays where nothing is kept: 0 makes it anew, 1 only bends it.
     """
 
     values: FloatArray
     keep: BoolArray
+    pins: Pins = field(default_factory=Pins.none)
+    pull: float = 8.0
+    stay: float = 0.0
 
     def __post_init__(self) -> None:
         if self.values.shape != self.keep.shape or self.values.ndim != 2:
             raise ValueError(f"values and keep must share a shape (T, C). Got {self.values.shape}, {self.keep.shape}.")
+        if not (self.pull > 0 and 0 <= self.stay <= 1):
+            raise ValueError(f"pull must be positive and stay within 0 to 1. Got {self.pull} and {self.stay}.")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ FOR_THE_ADDON = {
     "errors",
     "channels",
     "protocol",
+    "bend",
     *(f"faces.{name}" for name in ("head", "flame", "flame_recognition", "identities", "placement")),
 }
 """What the add-on may use of the core beside the package itself: modules that need only numpy."""
