@@ -30,6 +30,9 @@ Event = types.Progress | types.Rows | types.GenerateResult | types.Shapes | erro
 Request = types.GenerateRequest | types.ShapesRequest
 Events = queue.SimpleQueue
 
+ANSWERS = {exchange.answer_kind: exchange for exchange in protocol.EXCHANGES}
+"""What ends a request well, by its message."""
+
 
 class Connection:
     """Speaks to one running worker. Answers go to the queue that was given with the request."""
@@ -70,9 +73,8 @@ class Connection:
                     events.put(types.Progress(0.0, "Loading the models"))
             else:
                 events.put(Restart() if self._ready else self._end)
-        of_shapes = isinstance(request, types.ShapesRequest)
-        message = protocol.shapes_message if of_shapes else protocol.request_message
-        self._outgoing.put(protocol.pack(message(request, number)))
+        message = protocol.exchange_of(request).request_message(request, number)
+        self._outgoing.put(protocol.pack(message))
 
     def cancel(self, number: int, seconds: float) -> None:
         """Ask the worker to stop a request; one that has not agreed within `seconds` is killed."""
@@ -157,10 +159,8 @@ class Connection:
                 self._answer(message, protocol.progress_of(message), last=False)
             case "rows":
                 self._answer(message, protocol.rows_of(message), last=False)
-            case "result":
-                self._answer(message, protocol.result_of(message), last=True)
-            case "shapes made":
-                self._answer(message, protocol.shapes_made_of(message), last=True)
+            case kind if kind in ANSWERS:
+                self._answer(message, ANSWERS[kind].answer_of(message), last=True)
             case "error" if message.request is None:
                 self._fail(protocol.error_of(message))
             case "error":

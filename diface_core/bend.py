@@ -39,7 +39,7 @@ def bend(values: FloatArray, wanted: Constraints) -> FloatArray:
 
 
 def at_rows(values: FloatArray, at: Floats, channel: npt.NDArray[np.int32]) -> Floats:
-    """The values (N,) of single channels at the rows `at`, on the straight lines between rows; still beyond the ends."""
+    """The values (N,) of single channels at the rows `at`, on straight lines between rows; beyond the ends still."""
     at = np.clip(at, 0, len(values) - 1)
     below = np.floor(at).astype(int)
     above = np.minimum(below + 1, len(values) - 1)
@@ -49,7 +49,7 @@ def at_rows(values: FloatArray, at: Floats, channel: npt.NDArray[np.int32]) -> F
 
 @dataclass(frozen=True)
 class _Knots:
-    """What is missing (K, G) at rising times `at` (K,) in a group of channels, and its slope (K, G), NaN: to be found."""
+    """What is `missing` (K, G) at rising times `at` (K,) in a group of channels, and its `slope`; NaN: to be found."""
 
     at: Floats
     missing: Floats

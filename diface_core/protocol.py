@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,6 +24,7 @@ from .types import (
     GenerateResult,
     Layers,
     Motion,
+    Pins,
     Progress,
     Rows,
     Shapes,
@@ -32,7 +33,7 @@ from .types import (
     ThreeDiface,
 )
 
-VERSION = 3
+VERSION = 4
 """Raised when a message changes its meaning; both ends must have the same."""
 
 MAGIC = b"\x93DFC"
@@ -158,7 +159,8 @@ def hello_message(versions: Mapping[str, str | None]) -> Message:
 
 def request_message(request: GenerateRequest, number: int) -> Message:
     """A `generate` message; `number` comes back with every answer to it."""
-    audio, kept = request.audio, request.constraints
+    audio = request.audio
+    kept, arrays = _constraints_data(request.constraints)
     data = {
         "audio": {"path": str(audio.path), "start": audio.start, "seconds": audio.seconds},
         "parts": list(request.parts),
@@ -174,16 +176,17 @@ def request_message(request: GenerateRequest, number: int) -> Message:
         "style": dataclasses.asdict(request.style),
         "layers": dataclasses.asdict(request.layers),
         "engine": _engine_data(request.engine),
+        "constraints": kept,
     }
-    return Message("generate", number, data, {"values": kept.values, "keep": kept.keep} if kept else {})
+    return Message("generate", number, data, arrays)
 
 
 def request_of(message: Message) -> GenerateRequest:
     """What `request_message` packed."""
-    data, arrays = message.data, message.arrays
+    data = message.data
     try:
         audio = AudioSection(Path(data["audio"]["path"]), data["audio"]["start"], data["audio"]["seconds"])
-        nested = ("audio", "parts", "rate", "head_axes", "style", "layers", "engine")
+        nested = ("audio", "parts", "rate", "head_axes", "style", "layers", "engine", "constraints")
         plain = {key: value for key, value in data.items() if key not in nested}
         nod, tip, turn = data["head_axes"]
         blend = tuple((str(name), float(weight)) for name, weight in data["style"]["blend"])
@@ -195,7 +198,7 @@ def request_of(message: Message) -> GenerateRequest:
             style=Style(blend, data["style"]["strength"]),
             layers=Layers(**data["layers"]),
             engine=_engine_of(data["engine"]),
-            constraints=Constraints(arrays["values"], arrays["keep"]) if arrays else None,
+            constraints=_constraints_of(message),
             **plain,
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -313,6 +316,21 @@ def _shapes_of(message: Message) -> Shapes:
     return Shapes(tuple(data["names"]), message.arrays["deltas"], float(data["error"]))
 
 
+def _constraints_data(kept: Constraints | None) -> tuple[dict[str, float] | None, dict[str, npt.NDArray[Any]]]:
+    if kept is None:
+        return None, {}
+    pins = {"pin_at": kept.pins.at, "pin_channel": kept.pins.channel, "pin_value": kept.pins.value}
+    return {"pull": kept.pull, "stay": kept.stay}, {"values": kept.values, "keep": kept.keep, **pins}
+
+
+def _constraints_of(message: Message) -> Constraints | None:
+    data, arrays = message.data["constraints"], message.arrays
+    if data is None:
+        return None
+    pins = Pins(arrays["pin_at"], arrays["pin_channel"], arrays["pin_value"])
+    return Constraints(arrays["values"], arrays["keep"], pins, data["pull"], data["stay"])
+
+
 def _engine_data(engine: ThreeDiface | None) -> dict[str, Any] | None:
     if engine is None:
         return None
@@ -328,3 +346,33 @@ def _engine_of(data: Mapping[str, Any] | None) -> ThreeDiface | None:
 
 def _rate_data(rate: FrameRate) -> dict[str, float]:
     return {"fps": rate.fps, "base": rate.base}
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A kind of request and its answer, and how both become messages and come back.
+
+    `kind` names the request's message, and the method of the engine that answers it.
+    """
+
+    kind: str
+    request: type
+    request_message: Callable[[Any, int], Message]
+    request_of: Callable[[Message], Any]
+    answer_kind: str
+    answer_message: Callable[[Any, int], Message]
+    answer_of: Callable[[Message], Any]
+
+
+EXCHANGES = (
+    Exchange("generate", GenerateRequest, request_message, request_of, "result", result_message, result_of),
+    Exchange(
+        "shapes", ShapesRequest, shapes_message, shapes_request_of, "shapes made", shapes_made_message, shapes_made_of
+    ),
+)
+"""All that the worker can be asked for: a new request is one more line here, and a method of the engine."""
+
+
+def exchange_of(request: object) -> Exchange:
+    """The exchange that a request begins."""
+    return next(exchange for exchange in EXCHANGES if isinstance(request, exchange.request))

@@ -124,7 +124,7 @@ class Pins:
 class Constraints:
     """What the artist wants kept. Rows and columns are those of the Motion asked for.
 
-    values, keep: (T, C); where `keep` is True the Motion takes `values`, exactly. Rows that are kept whole cost nothing.
+    values, keep: (T, C); where `keep` is True the Motion takes `values`, exactly. Rows kept whole cost nothing.
     pins: single values beside them, exactly too; the motion around them is bent towards them.
     pull: how far a pin bends its surroundings, in rows to either side.
     stay: how much of `values` stays where nothing is kept: 0 makes it anew, 1 only bends it.

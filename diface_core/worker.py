@@ -31,12 +31,12 @@ log = logging.getLogger(__name__)
 Each = Callable[[int, Motion], None]
 Request = GenerateRequest | ShapesRequest
 
-REQUESTS = {"generate": protocol.request_of, "shapes": protocol.shapes_request_of}
-"""What can be asked for, and what reads it."""
+ASKED = {exchange.kind: exchange for exchange in protocol.EXCHANGES}
+"""What can be asked for, by its message."""
 
 
 class Engine(Protocol):
-    """What answers requests: torch today, and something without it some day."""
+    """What answers requests: torch today, and something without it some day. A method an exchange of the protocol."""
 
     def generate(self, request: GenerateRequest, report: Report, each: Each, /) -> GenerateResult:
         """Make the Motion, and tell `each` its rows as they are finished (and the first one's number). Raises
@@ -81,10 +81,10 @@ def _answer(engine: Engine, link: _Link, number: int, request: Request) -> None:
 
     try:
         report(Progress(0.0, "Starting"))
-        if isinstance(request, ShapesRequest):
-            answer = protocol.shapes_made_message(engine.shapes(request, report), number)
-        else:
-            answer = protocol.result_message(engine.generate(request, report, each), number)
+        exchange = protocol.exchange_of(request)
+        work = getattr(engine, exchange.kind)
+        made = work(request, report, each) if isinstance(request, GenerateRequest) else work(request, report)
+        answer = exchange.answer_message(made, number)
     except Cancelled:
         answer = Message("cancelled", number)
     except Exception as problem:  # noqa: BLE001 - whatever it is goes to the other side, in full
@@ -159,12 +159,12 @@ class _Link:
 
     def _take(self, message: Message) -> None:
         number = message.request
-        if number is None or message.kind not in ("cancel", *REQUESTS):
+        if number is None or message.kind not in ("cancel", *ASKED):
             raise WorkerError(f"The worker does not know the message {message.kind!r}.", "Install DiFACE again.")
         if message.kind == "cancel":
             self._cancelled.add(number)
         else:
-            self._requests.put((number, REQUESTS[message.kind](message)))
+            self._requests.put((number, ASKED[message.kind].request_of(message)))
 
     def leave(self, status: int) -> NoReturn:
         # No tidying up: it would wait for torch's threads, and there is nothing to lose.
