@@ -76,7 +76,7 @@ def write_take(
     # A face that is a vertex cache, and no head, is an Action without curves: it stands for the take.
     apart = [{kind: some} for kind, some in curves.items()] or [{}]
     actions = tuple(_new_action(name, some, blocks, take) for some in ([curves] if compat.HAS_ACTION_SLOTS else apart))
-    _assign(obj, blocks, actions)
+    assign(obj, blocks, actions)
     return Written(actions[0].name, actions, tuple(notes))
 
 
@@ -126,7 +126,8 @@ def _new_action(
     return action
 
 
-def _assign(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID], actions: tuple[bpy.types.Action, ...]) -> None:
+def assign(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID], actions: tuple[bpy.types.Action, ...]) -> None:
+    """Let the `actions` of one take animate `obj`: each data-block of `blocks`, by kind ('KEY', 'OBJECT')."""
     request = generated.request_of(actions[0])
     if "KEY" in blocks or "cache" in request:
         _rest_face(obj)
@@ -191,7 +192,7 @@ def use_take(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
     keys = obj.data.shape_keys if obj.type == "MESH" else None
     having = {"OBJECT": obj, **({"KEY": keys} if keys else {})}
     animated = {kind: block for kind, block in having.items() if any(compat.channels_of(a, kind) for a in actions)}
-    _assign(obj, animated, tuple(actions))
+    assign(obj, animated, tuple(actions))
 
 
 def delete_take(obj: bpy.types.Object | None, actions: list[bpy.types.Action]) -> list[str]:
