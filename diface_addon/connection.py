@@ -26,8 +26,9 @@ class Restart:
     an earlier, cancelled one, or it died while it had nothing to do."""
 
 
-Event = types.Progress | types.Rows | types.GenerateResult | types.Shapes | errors.DifaceError | Restart
-Request = types.GenerateRequest | types.ShapesRequest
+Result = types.GenerateResult | types.Shapes | types.Solved
+Event = types.Progress | types.Rows | Result | errors.DifaceError | Restart
+Request = types.GenerateRequest | types.ShapesRequest | types.SolveRequest
 Events = queue.SimpleQueue
 
 ANSWERS = {exchange.answer_kind: exchange for exchange in protocol.EXCHANGES}

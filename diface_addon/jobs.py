@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from .connection import Connection, Event, Request, Restart
+from .connection import Connection, Event, Request, Restart, Result
 from .core import errors, types
 from .launch import AGAIN, MODULE, Launch
 
@@ -19,7 +19,6 @@ log = logging.getLogger(__name__)
 RESTARTS = 2
 """How often a request is sent to a fresh worker where one was lost for no fault of the request."""
 
-Result = types.GenerateResult | types.Shapes
 Answer = types.Progress | types.Rows | Result | errors.DifaceError
 State = Literal["running", "done", "failed", "cancelled"]
 

@@ -25,11 +25,13 @@ from .types import (
     Report,
     Shapes,
     ShapesRequest,
+    Solved,
+    SolveRequest,
     ThreeDiface,
 )
 
 LOADING, READING, FEWER = "Loading the models", "Reading the sound", "Finding the shapes"
-CARRYING = "Carrying the shapes over"
+CARRYING, SOLVING = "Carrying the shapes over", "Reading the sculpt"
 
 
 class Performers(Protocol):
@@ -89,6 +91,13 @@ class Engines:
 
         report(Progress(0.0, CARRYING))
         return flame_shapes(request.vertices, request.faces, request.flame)
+
+    def solve(self, request: SolveRequest, report: Report) -> Solved:
+        """The weights of shapes that a face was sculpted to."""
+        from .faces.solve import solve
+
+        report(Progress(0.0, SOLVING))
+        return solve(request)
 
     def _perform(self, request: GenerateRequest, engine: ThreeDiface, report: Report) -> GenerateResult:
         if request.constraints is not None:

@@ -29,6 +29,8 @@ from .types import (
     Rows,
     Shapes,
     ShapesRequest,
+    Solved,
+    SolveRequest,
     Style,
     ThreeDiface,
 )
@@ -278,6 +280,32 @@ def shapes_made_of(message: Message) -> Shapes:
         raise _rubbish(f"shapes that are none ({error!r})") from error
 
 
+def solve_message(request: SolveRequest, number: int) -> Message:
+    """A `solve` message; it is answered by `solved`, `error` or `cancelled`."""
+    return Message("solve", number, {}, dict(vars(request)))
+
+
+def solve_request_of(message: Message) -> SolveRequest:
+    """What `solve_message` packed."""
+    try:
+        return SolveRequest(**message.arrays)
+    except (TypeError, ValueError) as error:
+        raise _rubbish(f"a sculpt that is none ({error!r})") from error
+
+
+def solved_message(solved: Solved, number: int) -> Message:
+    """The weights found for request `number`."""
+    return Message("solved", number, {"rms": solved.rms, "worst": solved.worst}, {"weights": solved.weights})
+
+
+def solved_of(message: Message) -> Solved:
+    """What `solved_message` packed."""
+    try:
+        return Solved(message.arrays["weights"], message.data["rms"], message.data["worst"])
+    except KeyError as error:
+        raise _rubbish(f"weights that are none ({error!r})") from error
+
+
 def error_message(error: DifaceError, number: int | None, details: str = "") -> Message:
     """What went wrong with request `number`; `details` (a traceback) are for the console."""
     data = {"type": type(error).__name__, "message": error.message, "hint": error.hint, "details": details}
@@ -369,6 +397,7 @@ EXCHANGES = (
     Exchange(
         "shapes", ShapesRequest, shapes_message, shapes_request_of, "shapes made", shapes_made_message, shapes_made_of
     ),
+    Exchange("solve", SolveRequest, solve_message, solve_request_of, "solved", solved_message, solved_of),
 )
 """All that the worker can be asked for: a new request is one more line here, and a method of the engine."""
 

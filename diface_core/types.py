@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +142,20 @@ class Constraints:
         if not (self.pull > 0 and 0 <= self.stay <= 1):
             raise ValueError(f"pull must be positive and stay within 0 to 1. Got {self.pull} and {self.stay}.")
 
+    def section(self, first: int, last: int) -> Constraints:
+        """The same for rows `first` to `last`, with the pins from `first` up to before `last`."""
+        inside = (self.pins.at >= first) & (self.pins.at < last)
+        pins = Pins(self.pins.at[inside] - first, self.pins.channel[inside], self.pins.value[inside])
+        return replace(self, values=self.values[first:last], keep=self.keep[first:last], pins=pins)
+
+    def select(self, columns: Sequence[int]) -> Constraints:
+        """The same for some of the columns, in that order."""
+        number = np.full(self.keep.shape[1], -1)
+        number[list(columns)] = np.arange(len(columns))
+        inside = number[self.pins.channel] >= 0
+        pins = Pins(self.pins.at[inside], number[self.pins.channel[inside]].astype(np.int32), self.pins.value[inside])
+        return replace(self, values=self.values[:, columns], keep=self.keep[:, columns], pins=pins)
+
 
 @dataclass(frozen=True)
 class Style:
@@ -275,6 +289,45 @@ class ShapesRequest:
     vertices: FloatArray
     faces: npt.NDArray[np.int32]
     flame: Path | None = None
+
+
+@dataclass(frozen=True)
+class SolveRequest:
+    """Asks which weights of shapes move a face as it was sculpted, as `Solved`. Lengths may have any one unit.
+
+    deltas: (K, V, 3) float32, how far each shape moves the vertices at weight 1. moved: (V, 3) float32, how far they
+    are from where the current weights have them. current, lower, upper: (K,) float32, the weights now and their bounds.
+    counts: (V,) bool, the vertices that are looked at.
+    """
+
+    deltas: FloatArray
+    moved: FloatArray
+    current: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    counts: BoolArray
+
+    def __post_init__(self) -> None:
+        if self.deltas.ndim != 3 or self.deltas.shape[1:] != self.moved.shape or self.moved.shape[-1:] != (3,):
+            raise ValueError(
+                f"deltas (K, V, 3) and moved (V, 3) must fit. Got {self.deltas.shape}, {self.moved.shape}."
+            )
+        each = [weights.shape for weights in (self.current, self.lower, self.upper)]
+        if each != [self.deltas.shape[:1]] * 3 or self.counts.shape != self.moved.shape[:1]:
+            expected = f"({len(self.deltas)},) and counts ({len(self.moved)},)"
+            raise ValueError(f"current, lower and upper must have shape {expected}. Got {each}, {self.counts.shape}.")
+        if not all(np.isfinite(array).all() for array in (self.deltas, self.moved, self.current)):
+            raise ValueError("deltas, moved and current must be finite.")
+
+
+@dataclass(frozen=True)
+class Solved:
+    """Weights (K,) float32 within their bounds, and how far the vertices that move are from where they should be: the
+    root of the mean square and the worst, in the request's unit of length."""
+
+    weights: FloatArray
+    rms: float
+    worst: float
 
 
 Report = Callable[[Progress], None]

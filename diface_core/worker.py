@@ -24,12 +24,22 @@ from . import protocol
 from .errors import Cancelled, DifaceError, WorkerError
 from .protocol import Message
 from .time_left import TimeLeft
-from .types import GenerateRequest, GenerateResult, Motion, Progress, Report, Shapes, ShapesRequest
+from .types import (
+    GenerateRequest,
+    GenerateResult,
+    Motion,
+    Progress,
+    Report,
+    Shapes,
+    ShapesRequest,
+    Solved,
+    SolveRequest,
+)
 
 log = logging.getLogger(__name__)
 
 Each = Callable[[int, Motion], None]
-Request = GenerateRequest | ShapesRequest
+Request = GenerateRequest | ShapesRequest | SolveRequest
 
 ASKED = {exchange.kind: exchange for exchange in protocol.EXCHANGES}
 """What can be asked for, by its message."""
@@ -45,6 +55,10 @@ class Engine(Protocol):
 
     def shapes(self, request: ShapesRequest, report: Report, /) -> Shapes:
         """Make the ARKit shapes of a mesh. Raises as `generate` does."""
+        ...
+
+    def solve(self, request: SolveRequest, report: Report, /) -> Solved:
+        """Find the weights that a face was sculpted to. Raises as `generate` does."""
         ...
 
 

@@ -3,6 +3,7 @@
 `jawOpen` and `head_rz` of a row are the loudest sample of the sound within that row's frame; the other channels are 0.
 Seeds from MISBEHAVE on make it misbehave. Of a request for the user's own models, the loudness moves every vertex of a
 FLAME mesh forward (+Z) by 10 mm at 1; and a mesh's shapes are `jawOpen` and `mouthClose`, which move it down and up.
+Sculpts are solved as they are.
 """
 
 from __future__ import annotations
@@ -14,7 +15,17 @@ import time
 import numpy as np
 
 from diface_core import channels
-from diface_core.types import GenerateRequest, GenerateResult, Motion, Progress, Report, Shapes, ShapesRequest
+from diface_core.types import (
+    GenerateRequest,
+    GenerateResult,
+    Motion,
+    Progress,
+    Report,
+    Shapes,
+    ShapesRequest,
+    Solved,
+    SolveRequest,
+)
 from diface_core.worker import Each, serve
 
 MISBEHAVE = 900_000
@@ -61,6 +72,12 @@ class Loudness:
         """Two shapes, as far as there are vertices."""
         down = np.full_like(request.vertices, (0, -0.01, 0))
         return Shapes(("jawOpen", "mouthClose"), np.stack([down, -down]))
+
+    def solve(self, request: SolveRequest, _report: Report) -> Solved:
+        """The real one."""
+        from diface_core.faces.solve import solve  # scipy, which Blender's Python has not
+
+        return solve(request)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ from diface_core import (
     protocol,
 )
 from diface_core.protocol import MAGIC, Message
-from diface_core.types import Shapes, ShapesRequest, ThreeDiface
+from diface_core.types import Shapes, ShapesRequest, Solved, SolveRequest, ThreeDiface
 
 number = st.floats(allow_nan=False)
 rate = st.builds(FrameRate, st.floats(1, 240), st.floats(0.5, 2))
@@ -138,6 +138,22 @@ def test_shapes_are_asked_for_and_made(made, flame):
     np.testing.assert_array_equal(asked.vertices, vertices)
     np.testing.assert_array_equal(asked.faces, faces)
     assert_equal_shapes(protocol.shapes_made_of(through(protocol.shapes_made_message(made, 4))), made)
+
+
+@given(hnp.array_shapes(min_dims=2, max_dims=2, min_side=0, max_side=5), number, number, st.data())
+def test_a_sculpt_is_solved(size, rms, worst, data):
+    shape_count, vertices = size
+    weights = [data.draw(floats((shape_count,))) for _ in range(3)]
+    deltas, moved = data.draw(floats((shape_count, vertices, 3))), data.draw(floats((vertices, 3)))
+    request = SolveRequest(deltas, moved, *weights, np.arange(vertices) % 2 == 0)
+    message = through(protocol.solve_message(request, 4))
+    back = protocol.solve_request_of(message)
+    assert (message.kind, message.request) == ("solve", 4)
+    for name, array in vars(request).items():
+        np.testing.assert_array_equal(getattr(back, name), array)
+    found = protocol.solved_of(through(protocol.solved_message(Solved(weights[0], rms, worst), 4)))
+    np.testing.assert_array_equal(found.weights, weights[0])
+    assert (found.rms, found.worst) == (rms, worst)
 
 
 @given(motions(), text, st.dictionaries(text, number, max_size=4))
