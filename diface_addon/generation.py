@@ -24,7 +24,7 @@ class Generation:
         self.job = job
         self._speech = spoken
         self._character = character
-        self._folder = folder
+        self._folder: tempfile.TemporaryDirectory | None = folder
 
     def write(self) -> takes.Written:
         """The finished motion as a new take. Raises DifaceError, with the scene as it was."""
@@ -42,11 +42,21 @@ class Generation:
         late = _beyond_the_end(bpy.context.scene, self._speech.first_frame + len(result.motion.values) - 1)
         return dataclasses.replace(written, notes=(*written.notes, *late))
 
+    def again(self, seed: int) -> Generation:
+        """The same once more with another seed, whatever the settings are by now. This one has been written, and only
+        has to end. Raises WorkerError."""
+        global _current
+        job = jobs.shared_worker().submit(dataclasses.replace(self.job.request, seed=seed))
+        _current = Generation(job, self._speech, self._character, self._folder)
+        self._folder = None  # the sound in it is still wanted
+        return _current
+
     def end(self) -> None:
         """Stop what still runs and let go of everything. Again is no error."""
         global _current
         self.job.cancel()
-        self._folder.cleanup()
+        if self._folder:
+            self._folder.cleanup()
         if _current is self:
             _current = None
 
@@ -80,8 +90,9 @@ def _placed(obj: bpy.types.Object) -> placement.Placement | None:
     return flame_mesh.place(obj, preferences.flame_file()) if flame_mesh.is_flame(obj) else None
 
 
-def begin(context: bpy.types.Context) -> Generation:
-    """Send the settings' request to the worker. Raises DifaceError; nothing in the scene is changed."""
+def begin(context: bpy.types.Context, seed: int | None = None) -> Generation:
+    """Send the settings' request to the worker, with another seed where one is given. Raises DifaceError; nothing in
+    the scene is changed."""
     global _current
     check(context)
     _placed(properties.character(context))  # what is wrong with it is said now, not when the motion is made
@@ -90,7 +101,8 @@ def begin(context: bpy.types.Context) -> Generation:
         spoken = speech.of_settings(context, Path(folder.name))
         worker = jobs.shared_worker()
         worker.start(preferences.worker_python(), preferences.wheel_folders(), preferences.cache_folder())
-        job = worker.submit(_request(context, spoken.section))
+        request = _request(context, spoken.section)
+        job = worker.submit(request if seed is None else dataclasses.replace(request, seed=seed))
     except BaseException:
         folder.cleanup()
         raise

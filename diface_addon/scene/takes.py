@@ -212,6 +212,12 @@ def delete_take(obj: bpy.types.Object | None, actions: list[bpy.types.Action]) -
     return [f"Its vertex cache stays in {file}."] if file and file.is_file() else []
 
 
+def seeds(obj: bpy.types.Object) -> set[int]:
+    """The seeds that the takes of `obj` were made with."""
+    requests = (generated.request_of(action) for action in bpy.data.actions)
+    return {request["seed"] for request in requests if request and "seed" in request}
+
+
 def rest_rotation(obj: bpy.types.Object) -> Quaternion:
     """The rotation that `obj` had before DiFACE first animated it, so that takes do not add up.
 

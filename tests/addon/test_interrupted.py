@@ -10,7 +10,7 @@ import pytest
 
 from diface_addon import generation
 from diface_addon.core import errors
-from diface_addon.operators import generate
+from diface_addon.operators import background
 
 from . import engine, fingerprint, scenes
 
@@ -104,11 +104,11 @@ def test_a_character_that_is_renamed_and_a_strip_that_is_gone_do_not_matter(scen
 
 
 def test_another_file_stops_it(running) -> None:
-    bpy.app.handlers.load_pre.append(generate._stop_on_load)
+    bpy.app.handlers.load_pre.append(background._stop_on_load)
     bpy.ops.wm.read_factory_settings(use_empty=True)
     assert running.job.state == "cancelled"
     assert generation.current() is None
-    assert generate._stop_on_load not in bpy.app.handlers.load_pre
+    assert background._stop_on_load not in bpy.app.handlers.load_pre
     state = bpy.context.window_manager.diface
     assert not state.running
     assert not bpy.data.actions
@@ -125,16 +125,14 @@ def test_disabling_the_addon_ends_it_and_the_worker(running, monkeypatch) -> Non
     assert process.wait(5) is not None
 
 
-class Modal(generate.Verb):
+class Modal(background.Background):
     """The operator as Blender runs it in a window, with events that the test sends."""
 
-    modal, cancel = generate.DIFACE_OT_generate.modal, generate.DIFACE_OT_generate.cancel
-    _finish, _leave = generate.DIFACE_OT_generate._finish, generate.DIFACE_OT_generate._leave
+    bl_label = "Generate"
 
     def __init__(self) -> None:
         self.said: list[tuple[set[str], str]] = []
-        self._timer = bpy.context.window_manager.event_timer_add(1.0)
-        bpy.app.handlers.load_pre.append(generate._stop_on_load)
+        self.watch(bpy.context, generation.current())
 
     def report(self, kind: set[str], text: str) -> None:
         self.said.append((kind, text))
@@ -146,14 +144,14 @@ class Modal(generate.Verb):
 def test_the_modal_operator_lets_the_artist_work_and_shows_progress(running) -> None:
     operator = Modal()
     assert [operator.send(kind) for kind in ("TIMER", "MOUSEMOVE", "A")] == [{"PASS_THROUGH"}] * 3
-    while not bpy.context.window_manager.diface.running:
+    while bpy.context.window_manager.diface.stage == "Starting":
         assert operator.send("TIMER") == {"PASS_THROUGH"}
         time.sleep(0.01)
     assert bpy.context.window_manager.diface.stage.startswith("Working slowly")
     assert operator.send("ESC") == {"CANCELLED"}
     state = bpy.context.window_manager.diface
     assert (state.running, state.message) == (False, "")
-    assert generate._stop_on_load not in bpy.app.handlers.load_pre
+    assert background._stop_on_load not in bpy.app.handlers.load_pre
     assert generation.current() is None
 
 

@@ -1,0 +1,121 @@
+"""Make More: several takes in a row, each with a seed of its own, and what is made stays when it is stopped."""
+
+from __future__ import annotations
+
+import time
+from types import SimpleNamespace
+
+import bpy
+import pytest
+
+from diface_addon import generation
+from diface_addon.operators import background, make_more
+from diface_addon.scene import generated, takes
+
+from . import engine, scenes
+
+
+def seeds() -> list[int]:
+    """Of all takes, in the order of their names."""
+    return [generated.request_of(actions[0])["seed"] for actions in takes.all_takes().values()]
+
+
+@pytest.fixture
+def spoken(scene, head, clicks, worker):
+    scenes.use_file(scene, clicks([0.25, 1.0]))
+    return scene
+
+
+class Modal(background.Background):
+    """The operator as Blender runs it in a window, with events that the test sends."""
+
+    bl_label = "Make More"
+    begin, begin_next = make_more.DIFACE_OT_make_more.begin, make_more.DIFACE_OT_make_more.begin_next
+    stop, stage = make_more.DIFACE_OT_make_more.stop, make_more.DIFACE_OT_make_more.stage
+    _stopped = False
+
+    def __init__(self, count: int) -> None:
+        self.said: list[str] = []
+        self.count = count
+        self.watch(bpy.context, self.begin(bpy.context))
+
+    def report(self, _kind: set[str], text: str) -> None:
+        self.said.append(text)
+
+    def send(self, kind: str) -> set[str]:
+        return self.modal(bpy.context, SimpleNamespace(type=kind, value="PRESS"))
+
+    def until(self, done) -> set[str]:
+        """Timer events until `done` of the answer."""
+        while not done(answer := self.send("TIMER")):
+            time.sleep(0.01)
+        return answer
+
+
+def is_over(answer: set[str]) -> bool:
+    return answer != {"PASS_THROUGH"}
+
+
+def test_seeds_count_on_from_the_settings_and_none_is_made_twice(spoken) -> None:
+    spoken.diface.seed = 5
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    assert bpy.ops.diface.make_more(count=3) == {"FINISHED"}
+    assert bpy.ops.diface.make_more(count=2) == {"FINISHED"}
+    assert sorted(seeds()) == [5, 6, 7, 8, 9, 10]
+    assert spoken.diface.seed == 5
+    assert generation.current() is None
+
+
+def test_in_the_background_with_progress(spoken) -> None:
+    operator, shown = Modal(3), set()
+    state = bpy.context.window_manager.diface
+
+    def look(answer: set[str]) -> bool:
+        shown.add((state.stage[:6], state.running))
+        return is_over(answer)
+
+    assert operator.until(look) == {"FINISHED"}
+    assert {("1 of 3", True), ("2 of 3", True), ("3 of 3", True)} <= shown
+    assert sorted(seeds()) == [0, 1, 2]
+    assert operator.said == [state.message]
+    assert state.message.startswith("New takes: ")
+    assert not state.running
+
+
+def test_the_first_esc_lets_the_current_one_be_finished(spoken) -> None:
+    operator = Modal(4)
+    assert operator.send("ESC") == {"RUNNING_MODAL"}
+    assert "the last one" in bpy.context.window_manager.diface.stage
+    assert operator.until(is_over) == {"FINISHED"}
+    assert seeds() == [0]
+
+
+def test_the_second_esc_does_not_and_what_is_there_stays(spoken) -> None:
+    spoken.diface.seed = engine.SLOW - 2
+    operator = Modal(4)
+    operator.until(lambda _answer: len(seeds()) == 2)
+    assert operator.send("ESC") == {"RUNNING_MODAL"}
+    assert operator.send("ESC") == {"CANCELLED"}
+    assert sorted(seeds()) == [engine.SLOW - 2, engine.SLOW - 1]
+    assert operator.said[0].startswith("New takes: ")
+    assert generation.current() is None
+    assert not bpy.context.window_manager.diface.running
+
+
+def test_what_fails_is_said_and_what_is_there_stays(spoken, capfd, monkeypatch) -> None:
+    monkeypatch.setattr(takes, "seeds", lambda _obj: {engine.SLOW, engine.KILLED})
+    spoken.diface.seed = engine.SLOW - 1
+    assert bpy.ops.diface.make_more(count=2) == {"FINISHED"}
+    assert seeds() == [engine.SLOW - 1]
+    said = capfd.readouterr().out
+    assert "New take: " in said
+    assert "Then: " in said
+    assert generation.current() is None
+
+
+def test_the_settings_of_the_beginning_count(spoken) -> None:
+    operator = Modal(2)
+    spoken.diface.face_strength = 0.25
+    assert operator.until(is_over) == {"FINISHED"}
+    strengths = [generated.request_of(actions[0])["face_strength"] for actions in takes.all_takes().values()]
+    assert strengths == [1.0, 1.0]
