@@ -12,6 +12,9 @@ from .types import BoolArray, Constraints, FloatArray, Pins
 
 Floats = npt.NDArray[np.float64]
 
+STEEPEST = 2.0
+"""Times the straight slope: at that on both ends a quintic without acceleration at its ends is still monotone."""
+
 
 def reach(pull: float) -> int:
     """Rows to either side that a row of the bent motion depends on."""
@@ -35,7 +38,7 @@ def bend(values: FloatArray, wanted: Constraints) -> FloatArray:
             bent[:, columns] += path.on(rows)
     bent = bent.astype(np.float32)
     bent[wanted.keep] = wanted.values[wanted.keep]
-    return _on_rows(bent, wanted.pins)
+    return _on_rows(bent, _loose(wanted))
 
 
 def at_rows(values: FloatArray, at: Floats, channel: npt.NDArray[np.int32]) -> Floats:
@@ -78,7 +81,8 @@ class _Knots:
 
 
 def _monotone(at: Floats, values: Floats) -> Floats:
-    """Slopes (K, G) of Fritsch and Carlson: 0 at the ends and at extremes, else the harmonic mean of both sides."""
+    """Slopes (K, G) of Fritsch and Carlson: 0 at the ends and at extremes, else the harmonic mean of both sides; never
+    more than twice the flatter one, from which on a quintic without acceleration at its ends would overshoot."""
     slopes = np.zeros_like(values)
     if len(at) > 2:
         long = np.diff(at)[:, None]
@@ -86,7 +90,9 @@ def _monotone(at: Floats, values: Floats) -> Floats:
         before, after = 2 * long[1:] + long[:-1], long[1:] + 2 * long[:-1]
         same = steep[:-1] * steep[1:] > 0
         safe = np.where(same, steep[:-1], 1.0), np.where(same, steep[1:], 1.0)
-        slopes[1:-1] = np.where(same, (before + after) / (before / safe[0] + after / safe[1]), 0.0)
+        mean = (before + after) / (before / safe[0] + after / safe[1])
+        most = STEEPEST * np.minimum(np.abs(steep[:-1]), np.abs(steep[1:]))
+        slopes[1:-1] = np.where(same, np.clip(mean, -most, most), 0.0)
     return slopes
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
@@ -10,11 +10,14 @@ from typing import Protocol
 import numpy as np
 
 from . import audio, channels
+from .bend import bend, reach
 from .errors import AudioError, ModelError
 from .feature_cache import FeatureCache, new_key
 from .layers import Events
 from .loudness import RATE, Overview, overview
-from .resample import resample_constraints, resampled
+from .resample import resample_constraints, resampled, sampled
+from .stages import LISTENING, MAKING, READING, Stages
+from .stretches import stretches
 from .types import (
     MODEL_RATE,
     AudioSection,
@@ -23,9 +26,9 @@ from .types import (
     GenerateRequest,
     GenerateResult,
     Motion,
-    Progress,
     Report,
 )
+from .windows import windows
 
 Fraction = Callable[[float], None]
 """Told how much of one stage is done, 0 to 1; may raise Cancelled."""
@@ -36,9 +39,8 @@ Wishes = Callable[[int, int], Constraints]
 Each = Callable[[int, Motion], None]
 """Told every stretch of the Motion as soon as it is finished, and which row it begins at."""
 
-READING, LISTENING, MAKING = "Reading the sound", "Listening to the speech", "Making the motion"
-READING_SHARE, LISTENING_SHARE = 0.02, 0.45
-"""Of the time that a request takes, about what the first two stages need where the sound was not heard before."""
+REMEMBERED = 8
+"""Sounds whose length and loudness are kept in mind."""
 
 
 class Encoder(Protocol):
@@ -52,7 +54,8 @@ class Encoder(Protocol):
 
 class Models(Protocol):
     """Moves face and head: features become values (n, C) at MODEL_RATE with the channels of the request's parts, in
-    order, in parts of any length; `rows` is how many there will be."""
+    order, in parts of any length; `rows` is how many there will be, and `first` which row of the seed's noise they
+    begin with. What is kept is asked of `wishes` by rows that count from there."""
 
     @property
     def hash(self) -> str: ...
@@ -64,6 +67,7 @@ class Models(Protocol):
         request: GenerateRequest,
         wishes: Wishes | None,
         report: Fraction,
+        first: int = 0,
         /,
     ) -> Iterator[FloatArray]: ...
 
@@ -73,6 +77,7 @@ class Generator:
 
     def __init__(self, encoder: Encoder, models: Models, cache: FeatureCache) -> None:
         self._encoder, self._models, self._cache = encoder, models, cache
+        self._sounds: dict[object, tuple[str, Overview]] = {}
 
     @classmethod
     def load(cls, cache: Path | None = None) -> Generator:
@@ -86,10 +91,15 @@ class Generator:
     def generate(
         self, request: GenerateRequest, report: Report, each: Each = lambda first, motion: None
     ) -> GenerateResult:
-        """Make the Motion, told to `each` as it grows. Raises AudioError, ModelError, and what the callbacks raise."""
-        stages = _Stages(report)
+        """Make the Motion, told to `each` as it grows. Where whole rows are kept, only the others are made, and `each`
+        is told nothing. Raises AudioError, ModelError, and what the callbacks raise."""
+        stages = Stages(report)
         key, sound = self._read(request, stages)
         names = channels.of_request(request.parts, request.layers)
+        if request.constraints is not None and request.constraints.keep.all(axis=1).any():
+            motion = self._edit(request, request.constraints, key, sound, stages)
+            stages.finish()
+            return GenerateResult(motion, self._models.hash, stages.timings)
         values = np.empty((_rows(request, sound), len(names)), np.float32)
         done = 0
         for motion in self._make(request, key, sound, stages):
@@ -103,18 +113,35 @@ class Generator:
     def stream(self, request: GenerateRequest, report: Report) -> Iterator[Motion]:
         """The Motion of `generate` in stretches, in order. The first ones are there before the last are computed, and
         no more of the sound and the rows is held than one of them needs, however long they are."""
-        stages = _Stages(report)
+        stages = Stages(report)
         for motion in self._make(request, *self._read(request, stages), stages):
             yield motion
             stages.go_on()
         stages.finish()
 
-    def _read(self, request: GenerateRequest, stages: _Stages) -> tuple[str, Overview]:
-        """Hear the sound once, for its key in the cache and its loudness."""
+    def _read(self, request: GenerateRequest, stages: Stages) -> tuple[str, Overview]:
+        """Hear the sound once, for its key in the cache and its loudness; those heard last are remembered."""
+        stages.report(READING, 0.0)
+        same = _same(request.audio)
+        if same not in self._sounds:
+            self._sounds = {
+                **dict(list(self._sounds.items())[-REMEMBERED + 1 :]),
+                same: self._overview(request, stages),
+            }
+        key, sound = self._sounds[same]
+        expected = (_rows(request, sound), len(channels.of_request(request.parts, request.layers)))
+        kept = request.constraints
+        if kept and kept.values.shape != expected:
+            raise ValueError(f"constraints must have shape {expected}. Got {kept.values.shape}.")
+        if kept and len(kept.pins) and not (kept.pins.at.min() >= 0 and kept.pins.at.max() <= expected[0] - 1):
+            raise ValueError(f"pins must be on the rows 0 to {expected[0] - 1}.")
+        stages.report(READING, 1.0)
+        return key, sound
+
+    def _overview(self, request: GenerateRequest, stages: Stages) -> tuple[str, Overview]:
         digest = new_key(self._encoder.hash, RATE)
 
         def blocks() -> Iterator[FloatArray]:
-            stages.report(READING, 0.0)
             for block in audio.blocks(request.audio):
                 stages.report(READING, 0.0)
                 digest.update(block.data)
@@ -122,31 +149,51 @@ class Generator:
 
         sound = overview(blocks())
         audio.check_heard(request.audio, sound.peak)
-        expected = (_rows(request, sound), len(channels.of_request(request.parts, request.layers)))
-        if request.constraints and request.constraints.values.shape != expected:
-            raise ValueError(f"constraints must have shape {expected}. Got {request.constraints.values.shape}.")
-        stages.report(READING, 1.0)
         return digest.hexdigest(), sound
 
-    def _make(self, request: GenerateRequest, key: str, sound: Overview, stages: _Stages) -> Iterator[Motion]:
+    def _make(self, request: GenerateRequest, key: str, sound: Overview, stages: Stages) -> Iterator[Motion]:
         names = channels.of_parts(request.parts)
         rows = len(sound.loudness)
-        features = self._cache.parts(key)
-        if features is None:
-            features = self._cache.keep(key, self._listen(request.audio, sound, stages), rows)
-        else:
-            stages.skip(LISTENING)
-
+        features = self._features(request, key, sound, stages)
         wishes = _wishes(request)
         values = self._models.stream(features, rows, request, wishes, lambda done: stages.report(MAKING, done))
         strong = (_strengthen(part, names, request) for part in values)
-        events, first = Events.of(sound.loudness, request.layers), 0
-        for part in resampled(strong, MODEL_RATE, request.rate, _rows(request, sound)):
-            motion = events.on(Motion(part, names, request.rate), first)
-            yield _keep(motion, request.constraints, first)
-            first += len(motion)
+        events = Events.of(sound.loudness, request.layers)
+        parts = resampled(strong, MODEL_RATE, request.rate, _rows(request, sound))
+        yield from _kept(_with_events(parts, names, request, events), request.constraints)
 
-    def _listen(self, section: AudioSection, sound: Overview, stages: _Stages) -> Iterator[FloatArray]:
+    def _edit(self, request: GenerateRequest, kept: Constraints, key: str, sound: Overview, stages: Stages) -> Motion:
+        """The kept Motion with the rows made anew that are not kept whole."""
+        names, rows = channels.of_parts(request.parts), len(sound.loudness)
+        wishes, events = _wishes_of(kept, request), Events.of(sound.loudness, request.layers)
+        found = stretches(kept.keep, request.rate, rows)
+        values = np.nan_to_num(kept.values)
+        # One pass over the features for all stretches, which are in order.
+        heard = _sections(self._features(request, key, sound, stages), [(some.begin, some.end) for some in found])
+        for number, (some, features) in enumerate(zip(found, heard, strict=True)):
+            made = self._models.stream(
+                [features],
+                some.end - some.begin,
+                request,
+                lambda first, last, begin=some.begin: wishes(first + begin, last + begin),
+                lambda done, number=number: stages.report(MAKING, (number + done) / len(found)),
+                some.begin,
+            )
+            strong = _strengthen(np.concatenate(list(made)), names, request)
+            at = np.arange(some.first, some.last) * (MODEL_RATE.value / request.rate.value)
+            part = sampled(strong, some.begin, np.minimum(at, some.end - 1))
+            values[some.first : some.last] = events.on(Motion(part, names, request.rate), some.first).values
+        return Motion(bend(values, kept), channels.of_request(request.parts, request.layers), request.rate)
+
+    def _features(self, request: GenerateRequest, key: str, sound: Overview, stages: Stages) -> Iterator[FloatArray]:
+        """The sound's features in parts: those kept, else new ones, which are kept."""
+        features = self._cache.parts(key)
+        if features is None:
+            return self._cache.keep(key, self._listen(request.audio, sound, stages), len(sound.loudness))
+        stages.skip(LISTENING)
+        return features
+
+    def _listen(self, section: AudioSection, sound: Overview, stages: Stages) -> Iterator[FloatArray]:
         """Features of a sound that was not heard before; it is read again for them."""
         stages.report(LISTENING, 0.0)
         done = 0
@@ -173,18 +220,21 @@ def _unchanged(section: AudioSection, samples: int) -> Iterator[FloatArray]:
 def _wishes(request: GenerateRequest) -> Wishes | None:
     """The request's constraints in any rows at the models' rate, as they have to be before the strengths."""
     kept = request.constraints
-    if kept is None:
-        return None
+    return None if kept is None else _wishes_of(kept, request)
+
+
+def _wishes_of(kept: Constraints, request: GenerateRequest) -> Wishes:
     names = channels.of_parts(request.parts)
     all_names = channels.of_request(request.parts, request.layers)
     columns = [all_names.index(name) for name in names]
     strengths = _strengths(names, request)
 
     def wishes(first: int, last: int) -> Constraints:
-        some = resample_constraints(kept, request.rate, MODEL_RATE, last - first, first)
-        values = some.values[:, columns]
-        before = np.divide(values, strengths, out=np.zeros_like(values), where=strengths > 0)
-        return Constraints(before, some.keep[:, columns] & (strengths > 0))
+        some = resample_constraints(kept, request.rate, MODEL_RATE, last - first, first).select(columns)
+        values = np.divide(some.values, strengths, out=np.zeros_like(some.values), where=strengths > 0)
+        pins = some.pins[strengths[some.pins.channel] > 0]
+        pins = dataclasses.replace(pins, value=pins.value / strengths[pins.channel])
+        return dataclasses.replace(some, values=values, keep=some.keep & (strengths > 0), pins=pins)
 
     return wishes
 
@@ -207,46 +257,55 @@ def _strengthen(values: FloatArray, names: tuple[str, ...], request: GenerateReq
     return values
 
 
-def _keep(motion: Motion, kept: Constraints | None, first: int) -> Motion:
+def _with_events(
+    parts: Iterable[FloatArray], names: tuple[str, ...], request: GenerateRequest, events: Events
+) -> Iterator[Motion]:
+    first = 0
+    for part in parts:
+        yield events.on(Motion(part, names, request.rate), first)
+        first += len(part)
+
+
+def _kept(parts: Iterable[Motion], kept: Constraints | None) -> Iterator[Motion]:
     """The artist's values exactly: the models kept them at their own rate, where rows fall between the artist's."""
     if kept is None:
-        return motion
-    some = slice(first, first + len(motion))
-    return Motion(np.where(kept.keep[some], kept.values[some], motion.values), motion.channels, motion.rate)
+        yield from parts
+        return
+    whole: Motion | None = None
+    values = []
+
+    def rows() -> Iterator[FloatArray]:
+        nonlocal whole
+        for whole in parts:
+            yield whole.values
+
+    for window in windows(rows(), reach(kept.pull), len(kept.keep)):
+        begin = window.first - window.inner.start
+        values = bend(window.rows, kept.section(begin, begin + len(window.rows)))[window.inner]
+        assert whole is not None
+        yield Motion(values, whole.channels, whole.rate)
 
 
-class _Stages:
-    """Turns the fractions of stages that take turns into the request's, and measures how long each took."""
+def _sections(parts: Iterable[FloatArray], wanted: list[tuple[int, int]]) -> Iterator[FloatArray]:
+    """Rows `first` to `last` of a stream for each pair wanted, in order; they may overlap by what one part holds."""
+    held: list[FloatArray] = []
+    begin = end = 0
+    source = iter(parts)
+    for first, last in wanted:
+        while end < last and (part := next(source, None)) is not None:
+            held.append(part)
+            end += len(part)
+        while held and begin + len(held[0]) <= first:
+            begin += len(held.pop(0))
+        yield np.concatenate(held)[first - begin : last - begin]
+    for _ in source:  # new features are kept once all have passed
+        pass
 
-    def __init__(self, report: Report) -> None:
-        self._report = report
-        making = 1 - READING_SHARE - LISTENING_SHARE
-        self._shares = {READING: READING_SHARE, LISTENING: LISTENING_SHARE, MAKING: making}
-        self._done: dict[str, float] = {}
-        self._since = time.perf_counter()
-        self.timings: dict[str, float] = {}
-        """Seconds that each stage took so far."""
 
-    def report(self, stage: str, fraction: float) -> None:
-        """`fraction` of a stage is done, and the time since the last report was spent on it."""
-        now = time.perf_counter()
-        self.timings[stage] = self.timings.get(stage, 0.0) + now - self._since
-        self._since = now
-        self._done[stage] = fraction
-        done = sum(self._shares[name] * part for name, part in self._done.items())
-        self._report(Progress(min(done, 1.0), self._last_begun()))
-
-    def skip(self, stage: str) -> None:
-        """The stage is not needed: the last one takes its share."""
-        self._shares[MAKING] += self._shares.pop(stage)
-
-    def go_on(self) -> None:
-        """Time since the last report was another's."""
-        self._since = time.perf_counter()
-
-    def finish(self) -> None:
-        """All is done."""
-        self._report(Progress(1.0, self._last_begun()))
-
-    def _last_begun(self) -> str:
-        return next(name for name in (MAKING, LISTENING, READING) if name in self._done)
+def _same(section: AudioSection) -> object:
+    """Equal for a section of a file that was not written since."""
+    try:
+        stat = section.path.stat()
+    except OSError:
+        return section, None
+    return section, stat.st_mtime_ns, stat.st_size

@@ -6,10 +6,13 @@ import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 
-from .types import Constraints, FloatArray, FrameRate, Motion
+from .types import BoolArray, Constraints, FloatArray, FrameRate, Motion, Pins
 from .windows import windows
+
+Floats = npt.NDArray[np.float64]
 
 
 def resample(motion: Motion, rate: FrameRate, rows: int) -> Motion:
@@ -44,38 +47,63 @@ def resampled(parts: Iterable[FloatArray], old: FrameRate, new: FrameRate, rows:
         yield np.repeat(last, rows - done, axis=0)
 
 
-def _straight(values: FloatArray, begin: int, at: FloatArray) -> FloatArray:
+def _straight(values: FloatArray, begin: int, at: Floats) -> FloatArray:
     return values[at.astype(int) - begin]
 
 
-def _cubic(values: FloatArray, begin: int, at: FloatArray) -> FloatArray:
+def _cubic(values: FloatArray, begin: int, at: Floats) -> FloatArray:
     """Values at the rows `at`, of which the first one given is row `begin`."""
     if len(values) == 1:
         return np.repeat(values, len(at), axis=0)
     return PchipInterpolator(np.arange(begin, begin + len(values)), values)(at).astype(np.float32)
 
 
+def sampled(values: FloatArray, begin: int, at: Floats) -> FloatArray:
+    """Values (n, C) of rows from `begin` on, at the rows `at` (m,), fractions allowed: as `resample` has them."""
+    if np.array_equal(at, np.rint(at)):
+        return _straight(values, begin, at)
+    return _cubic(values, begin, at)
+
+
 def resample_constraints(kept: Constraints, old: FrameRate, new: FrameRate, rows: int, first: int = 0) -> Constraints:
-    """The same wishes in `rows` rows at `new` from row `first` on: between two kept rows their mean by time, else the
-    nearest row."""
+    """The same wishes in `rows` rows at `new` from row `first` on.
+
+    A new row between two kept ones is kept, at their mean by time. What is kept at the border of a stretch, or alone,
+    and every pin is a pin at its own time, which may be between the new rows. Pins belong to the rows that they follow.
+    """
     scale = new.value / old.value
-    values = np.zeros((rows, kept.values.shape[1]), np.float32)
-    keep = np.zeros(values.shape, bool)
+    at = (first + np.arange(rows)) / scale
+    below = np.clip(np.floor(at + 1e-6).astype(int), 0, max(len(kept.keep) - 1, 0))
+    above = np.clip(np.ceil(at - 1e-6).astype(int), 0, max(len(kept.keep) - 1, 0))
+    part = np.clip(at - below, 0, 1)[:, None].astype(np.float32)
+    inside = (at <= len(kept.keep) - 1 + 1e-6)[:, None]
+    known = np.nan_to_num(kept.values)
+    values = known[below] * (1 - part) + known[above] * part
+    keep = kept.keep[below] & kept.keep[above] & inside
 
     # Of the old rows only those around the new ones.
-    begin = max(0, math.floor((first - 1) / scale))
-    some = slice(begin, math.ceil((first + rows + 1) / scale) + 1)
-    nearest = np.rint((begin + np.arange(len(kept.keep[some]))) * scale).astype(int) - first
-    row, column = np.nonzero(kept.keep[some] & ((nearest >= 0) & (nearest < rows))[:, None])
-    values[nearest[row], column] = kept.values[some][row, column]
-    keep[nearest[row], column] = True
+    own = kept.pins[~_on_kept(kept)]
+    begin, end = max(0, math.floor((first - 1) / scale)), math.ceil((first + rows + 1) / scale) + 1
+    row, channel = np.nonzero(_alone(kept.keep, begin, end))
+    times = np.concatenate([(begin + row) * scale, own.at * scale]) - first
+    times = np.where(np.abs(times - np.rint(times)) < 1e-6, np.rint(times), times)
+    channel = np.concatenate([channel, own.channel]).astype(np.int32)
+    value = np.concatenate([known[begin:end][row, channel[: len(row)]], own.value])
+    mine = (times >= 0) & (times < rows)
+    on_kept = keep[np.clip(np.rint(times), 0, rows - 1).astype(int), channel] & (times == np.rint(times))
+    pins = Pins(times[mine & ~on_kept], channel[mine & ~on_kept], value[mine & ~on_kept].astype(np.float32))
+    return Constraints(values, keep, pins, kept.pull * scale, kept.stay)
 
-    at = (first + np.arange(rows)) / scale
-    below = np.floor(at).astype(int)
-    inside = below + 1 < len(kept.keep)
-    below, part = below[inside], (at - below)[inside, None].astype(np.float32)
-    between = kept.keep[below] & kept.keep[below + 1]
-    mean = kept.values[below] * (1 - part) + kept.values[below + 1] * part
-    values[inside] = np.where(between, mean, values[inside])
-    keep[inside] |= between
-    return Constraints(values, keep)
+
+def _on_kept(kept: Constraints) -> BoolArray:
+    """The pins that stand on a kept value, which counts."""
+    row = np.clip(np.rint(kept.pins.at).astype(int), 0, max(len(kept.keep) - 1, 0))
+    return (row == kept.pins.at) & kept.keep[row, kept.pins.channel]
+
+
+def _alone(keep: BoolArray, begin: int, end: int) -> BoolArray:
+    """Of the rows `begin` to `end` the kept values with one beside them that is not kept."""
+    around = keep[max(0, begin - 1) : end + 1]
+    padded = np.pad(around, ((1, 1), (0, 0)), mode="edge")
+    both = padded[:-2] & padded[2:]
+    return (around & ~both)[begin - max(0, begin - 1) :][: end - begin]

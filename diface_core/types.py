@@ -88,12 +88,16 @@ class AudioClip:
         return len(self.samples) / self.rate
 
 
+APART = 1e-4
+"""Rows that are one time for a pin."""
+
+
 @dataclass(frozen=True)
 class Pins:
     """Single values that the artist wants kept, on rows or between them.
 
     at: (N,) float64, rows of the Motion asked for, fractions allowed. channel: (N,) int32, its columns.
-    value: (N,) float32. No two pins of a channel are at the same time.
+    value: (N,) float32. Two pins of a channel are at least APART rows from each other.
     """
 
     at: npt.NDArray[np.float64]
@@ -104,7 +108,9 @@ class Pins:
         if not (self.at.ndim == 1 and self.at.shape == self.channel.shape == self.value.shape):
             shapes = f"{self.at.shape}, {self.channel.shape}, {self.value.shape}"
             raise ValueError(f"at, channel and value must share a shape (N,). Got {shapes}.")
-        if len(np.unique(np.stack([self.channel, self.at]), axis=1).T) < len(self.at):
+        order = np.lexsort((self.at, self.channel))
+        same = np.diff(self.channel[order]) == 0
+        if np.any(same & (np.diff(self.at[order]) < APART)):
             raise ValueError("Two pins of one channel are at the same time.")
 
     def __len__(self) -> int:

@@ -31,10 +31,8 @@ class Rows:
     @staticmethod
     def joined(parts: list[Rows]) -> Rows:
         """The parts one after the other."""
-        values = torch.cat([part.kept.values for part in parts], dim=1)
-        keep = torch.cat([part.kept.keep for part in parts], dim=1)
         xt, speech = torch.cat([part.xt for part in parts], dim=1), torch.cat([part.speech for part in parts], dim=1)
-        return Rows(xt, speech, Kept(values, keep))
+        return Rows(xt, speech, Kept.joined([part.kept for part in parts]))
 
 
 @dataclass(frozen=True)
@@ -58,18 +56,24 @@ def sample(denoise: Callable[[Tensor, Tensor], Tensor], noise: Tensor, kept: Kep
 
 
 def stream(
-    denoise: Denoise, parts: Iterable[Rows], steps: int, reach: Reach, count: Callable[[int], None] = lambda rows: None
+    denoise: Denoise,
+    parts: Iterable[Rows],
+    steps: int,
+    reach: Reach,
+    count: Callable[[int], None] = lambda rows: None,
+    start: float = 1.0,
 ) -> Iterator[Rows]:
-    """The same for rows that come in parts (whose `xt` is the noise), of any number: equal to the whole.
+    """The same for rows that come in parts (whose `xt` is the noise, or what it is at t `start`), of any number: equal
+    to the whole.
 
     A row of a step depends only on rows within reach in the step before. So the steps run behind one another, each
     `reach` rows behind the last, and hold no more than that: the first rows leave when steps x reach more have come.
     `count` is told how many rows have made one step more; what it raises passes through.
     """
-    for t, t_next in pairwise(schedule.times(steps)):  # 1 -> 0
+    for t, t_next in pairwise(schedule.times(steps, start)):  # start -> 0
         parts = _step(denoise, parts, t, t_next, reach, count)
     for rows in parts:
-        yield Rows(rows.kept.impose(rows.xt), rows.speech, rows.kept)
+        yield Rows(rows.kept.exactly(rows.xt), rows.speech, rows.kept)
 
 
 def _step(
@@ -77,8 +81,8 @@ def _step(
 ) -> Iterator[Rows]:
     """Every row at t_next instead of t."""
     for window in windows(parts, reach.rows, reach.length, reach.stride, Rows.joined):
-        x0 = denoise(window.rows, t)[:, window.inner]
+        x0 = window.rows.kept.impose(denoise(window.rows, t))[:, window.inner]
         rows = window.rows[window.inner]
-        xt = schedule.step(rows.xt, rows.kept.impose(x0), t, t_next)
+        xt = schedule.step(rows.xt, x0, t, t_next)
         count(len(rows))
         yield Rows(xt, rows.speech, rows.kept)

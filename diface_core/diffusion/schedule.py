@@ -16,11 +16,11 @@ def alpha_sigma(t: Tensor) -> tuple[Tensor, Tensor]:
     return alpha, torch.sqrt(1 - alpha**2)
 
 
-def times(steps: int) -> Tensor:
-    """The times that a sampler of `steps` steps visits, from 1 to 0: (steps + 1,)."""
+def times(steps: int, start: float = 1.0) -> Tensor:
+    """The times that a sampler of `steps` steps visits, from `start` to 0: (steps + 1,)."""
     if steps < 1:
         raise ValueError(f"steps must be 1 or more. Got {steps}.")
-    return torch.linspace(1.0, 0.0, steps + 1)
+    return torch.linspace(start, 0.0, steps + 1)
 
 
 def add_noise(x0: Tensor, noise: Tensor, t: Tensor) -> Tensor:

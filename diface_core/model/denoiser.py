@@ -120,7 +120,7 @@ class Denoiser(nn.Module):
         """
         condition = functional.silu(self.time(t) + style)
         speech = speech.expand(len(xt), xt.shape[1], -1)
-        x = self.enter(torch.cat([kept.impose(xt), kept.keep.to(xt.dtype), speech], dim=2))
+        x = self.enter(torch.cat([*kept.told(xt), speech], dim=2))
         return self.leave(self.network(x, condition))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import channels
-from ..types import FloatArray
+from ..types import BoolArray, FloatArray
 
 JAW, CLOSE = channels.FACE.index("jawOpen"), channels.FACE.index("mouthClose")
 PARTING = [
@@ -19,6 +19,25 @@ SOFT = 0.005
 """jawOpen - mouthClose, about a sixth of a millimetre: a smaller gap is pressed shut, a much larger one stays."""
 PARTED = 0.02
 """The gap at which the parting shapes have half their weight."""
+
+
+SPEAKING = 0.12
+"""jawOpen - mouthClose from which lips are open for certain, and may be as far apart as a bend has them."""
+
+
+def stay_shut(heard: FloatArray, bent: FloatArray, pinned: BoolArray) -> FloatArray:
+    """Face weights `bent` (T, 52) away from what was `heard` (T, 52), whose lips are no further apart where the speech
+    has them shut: lips meet over a jaw that is lowered. What is `pinned` (T, 52) stays as it is."""
+    gap, wide = (np.maximum(weights[:, JAW] - weights[:, CLOSE], 0.0) for weights in (heard, bent))
+    open_ = np.clip(gap / SPEAKING, 0.0, 1.0)
+    open_ = open_**2 * (3 - 2 * open_)
+    gap = np.where(wide > gap, gap + open_ * (wide - gap), wide)
+    found = bent.copy()
+    free = ~pinned[:, CLOSE]
+    found[free, CLOSE] += (wide - gap)[free]
+    free = pinned[:, CLOSE] & ~pinned[:, JAW]
+    found[free, JAW] -= (wide - gap)[free]
+    return found
 
 
 def meet(weights: FloatArray) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,8 @@ from diface_core import (
 from diface_core.feature_cache import FeatureCache
 from diface_core.generate import Generator
 from diface_core.loudness import RATE
+from diface_core.stretches import CONTEXT, STRIDE
+from diface_core.types import Pins
 
 
 class LoudnessEncoder:
@@ -45,7 +48,7 @@ class LoudnessModels:
 
     hash = "jaw"
 
-    def stream(self, features, rows, request: GenerateRequest, wishes, report):
+    def stream(self, features, rows, request: GenerateRequest, wishes, report, first=0):
         names = channels.of_parts(request.parts)
         done = 0
         for part in features:
@@ -127,12 +130,54 @@ def test_each_axis_of_the_head_has_a_strength(generator, ramp):
 def test_kept_values_come_out_exactly(generator, ramp):
     rate = FrameRate(24)
     rng = np.random.default_rng(0)
-    kept = Constraints(rng.normal(size=(48, 56)).astype(np.float32), rng.random((48, 56)) < 0.3)
+    keep = rng.random((48, 56)) < 0.3
+    keep[30:] = False
+    kept = Constraints(rng.normal(size=(48, 56)).astype(np.float32), keep, pull=3)
     plain = generator.generate(GenerateRequest(AudioSection(ramp), rate=rate, face_strength=0.7), ignore).motion
     request = GenerateRequest(AudioSection(ramp), rate=rate, face_strength=0.7, constraints=kept)
     values = generator.generate(request, ignore).motion.values
     np.testing.assert_array_equal(values[kept.keep], kept.values[kept.keep])
-    np.testing.assert_array_equal(values[~kept.keep], plain.values[~kept.keep])
+    np.testing.assert_array_equal(values[33:], plain.values[33:])
+
+
+@pytest.mark.parametrize("rate", [FrameRate(24), FrameRate(30), FrameRate(60), FrameRate(30, 1.001)])
+def test_only_what_is_not_kept_is_made(tmp_path, rate):
+    """Of ten seconds one is made anew: the models are shown that and what is around, and the rest stays to the bit."""
+
+    class Counting(LoudnessModels):
+        rows = 0
+
+        def stream(self, features, rows, request, wishes, report, first=0):
+            self.rows += rows
+            assert first % STRIDE == 0
+            return super().stream(features, rows, request, wishes, report)
+
+    soundfile.write(tmp_path / "long.wav", np.linspace(0, 1, 160000), 16000, subtype="FLOAT")
+    models, whole = Counting(), GenerateRequest(AudioSection(tmp_path / "long.wav"), rate=rate)
+    generator = Generator(LoudnessEncoder(), models, FeatureCache())
+    plain = generator.generate(whole, ignore).motion.values
+    rows = len(plain)
+    keep = np.ones(plain.shape, bool)
+    keep[rows // 2 : rows // 2 + round(rate.value)] = False
+    base = plain + np.float32(0.25)
+    models.rows = 0
+    edited = generator.generate(dataclasses.replace(whole, constraints=Constraints(base, keep)), ignore).motion.values
+    assert models.rows <= 30 + 2 * CONTEXT + STRIDE
+    np.testing.assert_array_equal(edited[keep], base[keep])
+    inside = edited[rows // 2 + round(rate.value) // 2]
+    np.testing.assert_allclose(inside, plain[rows // 2 + round(rate.value) // 2], atol=0.02)
+    models.rows = 0
+    nothing = dataclasses.replace(whole, constraints=Constraints(base, np.ones_like(keep)))
+    np.testing.assert_array_equal(generator.generate(nothing, ignore).motion.values, base)
+    assert models.rows == 0
+
+
+def test_pins_outside_the_motion_are_refused(generator, ramp):
+    for at in (-0.5, 59.5):
+        pins = Pins(np.array([at]), np.zeros(1, np.int32), np.zeros(1, np.float32))
+        kept = Constraints(np.zeros((60, 56), np.float32), np.zeros((60, 56), bool), pins)
+        with pytest.raises(ValueError, match="rows 0 to 59"):
+            generator.generate(GenerateRequest(AudioSection(ramp), constraints=kept), ignore)
 
 
 def test_the_models_see_kept_values_in_their_own_rows_and_before_the_strengths(ramp):

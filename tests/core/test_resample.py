@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from diface_core import MODEL_RATE, Constraints, FrameRate, Motion
 from diface_core.resample import resample, resample_constraints
+from diface_core.types import Pins
 
 RATES = [FrameRate(24), FrameRate(24, 1.001), FrameRate(25), FrameRate(30, 1.001), FrameRate(50), FrameRate(60)]
 values = hnp.arrays(np.float32, st.tuples(st.integers(1, 80), st.integers(1, 3)), elements=st.floats(0, 1, width=32))
@@ -104,18 +105,37 @@ def test_constraints_at_an_equal_rate_stay(array, rows):
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_a_single_pin_is_kept_within_half_a_row(rate):
+def test_a_lone_key_is_kept_at_its_own_time(rate):
     for row in range(rate.rows(2.0)):
         keep = np.zeros((rate.rows(2.0), 2), bool)
         keep[row, 1] = True
         back = resample_constraints(
             Constraints(np.where(keep, 0.7, 9.0).astype(np.float32), keep), rate, MODEL_RATE, 61
         )
-        (found,) = np.nonzero(back.keep[:, 1])
-        assert not back.keep[:, 0].any()
-        assert len(found) == 1
-        assert abs(found[0] / 30 - row / rate.value) <= 0.5 / 30 + 1e-9
-        assert back.values[found[0], 1] == np.float32(0.7)
+        rows, channels = np.nonzero(back.keep)
+        at, channels = np.concatenate([rows, back.pins.at]), np.concatenate([channels, back.pins.channel])
+        value = np.concatenate([back.values[back.keep], back.pins.value])
+        assert channels.tolist() == [1]
+        np.testing.assert_allclose(at / 30, row / rate.value, atol=1e-9)
+        assert value.tolist() == [np.float32(0.7)]
+
+
+@pytest.mark.parametrize("rate", RATES)
+@given(st.lists(st.tuples(st.integers(0, 376), st.integers(0, 2)), max_size=6, unique=True), st.integers(1, 20))
+def test_pins_keep_their_times_and_belong_to_one_part(rate, found, size):
+    at, channel = (np.array(some) for some in zip(*found, strict=True)) if found else (np.zeros(0), np.zeros(0))
+    pins = Pins(at / 8, channel.astype(np.int32), np.arange(len(at), dtype=np.float32))
+    kept = Constraints(np.zeros((48, 3), np.float32), np.zeros((48, 3), bool), pins)
+    rows = MODEL_RATE.rows(48 / rate.value)
+    parts = [
+        (first, resample_constraints(kept, rate, MODEL_RATE, min(size, rows - first), first))
+        for first in range(0, rows, size)
+    ]
+    times = np.concatenate([first + part.pins.at for first, part in parts])
+    values = np.concatenate([part.pins.value for _, part in parts])
+    order = np.argsort(values)
+    assert values[order].tolist() == pins.value.tolist()
+    np.testing.assert_allclose(times[order] / 30, pins.at / rate.value, atol=1e-6)
 
 
 @pytest.mark.parametrize("rate", RATES)

@@ -1,0 +1,113 @@
+"""bend: what is kept comes out exactly, and the way to it is smooth, near, and never further than it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from diface_core.bend import at_rows, bend, reach
+from diface_core.types import Constraints, Pins
+
+ROWS, CHANNELS = 60, 3
+
+
+def constraints(seed: int, pins: int = 5, kept: float = 0.0, pull: float = 6.0) -> Constraints:
+    rng = np.random.default_rng(seed)
+    at = rng.choice(4 * (ROWS - 1), pins, replace=False) / 4
+    some = Pins(at, rng.integers(0, CHANNELS, pins).astype(np.int32), rng.standard_normal(pins).astype(np.float32))
+    keep = np.repeat(rng.random((ROWS // 6, CHANNELS)) < kept, 6, axis=0)
+    return Constraints(rng.standard_normal((ROWS, CHANNELS)).astype(np.float32), keep, some, pull)
+
+
+def motion(seed: int) -> np.ndarray:
+    return np.cumsum(np.random.default_rng(seed).standard_normal((ROWS, CHANNELS)) * 0.1, axis=0).astype(np.float32)
+
+
+def on_rows(wanted: Constraints) -> Pins:
+    """The pins on rows, but for those on what is kept anyway."""
+    row = np.rint(wanted.pins.at).astype(int)
+    return wanted.pins[(row == wanted.pins.at) & ~wanted.keep[row, wanted.pins.channel]]
+
+
+@given(st.integers(0, 10_000), st.integers(0, 30), st.floats(0, 0.8))
+@settings(deadline=None)
+def test_kept_values_and_pins_come_out_exactly(seed, pins, kept):
+    wanted = constraints(seed, pins, kept)
+    bent = bend(motion(seed), wanted)
+    assert np.array_equal(bent[wanted.keep], wanted.values[wanted.keep])
+    pinned = on_rows(wanted)
+    assert np.array_equal(bent[pinned.at.astype(int), pinned.channel], pinned.value)
+
+
+def test_between_rows_the_curve_meets_the_pin():
+    """Two rows of a pin between rows: the least jerk in 12 rows bends away from a straight line by next to nothing."""
+    for at in (20.25, 20.5, 20.9):
+        pins = Pins(np.array([at]), np.zeros(1, np.int32), np.ones(1, np.float32))
+        wanted = Constraints(np.zeros((ROWS, CHANNELS), np.float32), np.zeros((ROWS, CHANNELS), bool), pins, 12.0)
+        bent = bend(np.zeros((ROWS, CHANNELS), np.float32), wanted)
+        assert at_rows(bent, pins.at, pins.channel) == pytest.approx(1.0, abs=2e-3)
+
+
+@given(st.integers(0, 10_000), st.floats(1.0, 12.0))
+@settings(deadline=None)
+def test_nothing_further_than_the_pull_is_touched(seed, pull):
+    wanted = constraints(seed, 2, pull=pull)
+    before = motion(seed)
+    bent = bend(before, wanted)
+    away = np.ones(before.shape, bool)
+    for at, channel in zip(wanted.pins.at, wanted.pins.channel, strict=True):
+        away[np.abs(np.arange(ROWS) - at) < 2 * pull, channel] = False
+    assert np.array_equal(bent[away], before[away])
+
+
+@given(st.integers(0, 10_000), st.integers(1, 8))
+@settings(deadline=None)
+def test_no_bend_overshoots(seed, pins):
+    """Of a motion at rest: never beyond the highest and the lowest of the pins and rest."""
+    wanted = constraints(seed, pins)
+    bent = bend(np.zeros((ROWS, CHANNELS), np.float32), wanted)
+    for channel in range(CHANNELS):
+        values = [0.0, *wanted.pins.value[wanted.pins.channel == channel]]
+        assert bent[:, channel].min() >= min(values) - 1e-5
+        assert bent[:, channel].max() <= max(values) + 1e-5
+
+
+def test_at_a_border_speed_does_not_jump():
+    """A kept stretch that runs off at a speed of its own: the bend goes on with it and then lets go."""
+    values = np.zeros((ROWS, 1), np.float32)
+    kept = np.zeros((ROWS, 1), bool)
+    kept[:20] = True
+    line = (0.05 * np.arange(ROWS, dtype=np.float32))[:, None]
+    bent = bend(values, Constraints(line, kept, pull=10.0))[:, 0]
+    speed = np.diff(bent)
+    assert speed[19] == pytest.approx(0.05, abs=0.03)
+    assert np.abs(np.diff(speed))[15:35].max() < 0.09
+    assert not bent[31:].any()
+
+
+@given(st.integers(0, 10_000), st.integers(0, 12), st.floats(0, 0.5), st.floats(1.0, 4.0))
+@settings(deadline=None, max_examples=50)
+def test_a_part_with_its_reach_equals_the_whole(seed, pins, kept, pull):
+    wanted, before = constraints(seed, pins, kept, pull), motion(seed)
+    whole, around = bend(before, wanted), reach(pull)
+    first, last = 24, 36
+    begin, end = max(0, first - around), min(ROWS, last + around)
+    part = bend(before[begin:end], wanted.section(begin, end))
+    np.testing.assert_allclose(part[first - begin : last - begin], whole[first:last], atol=1e-5)
+
+
+def test_no_wish_changes_nothing():
+    before = motion(0)
+    nothing = Constraints(before, np.zeros(before.shape, bool))
+    assert np.array_equal(bend(before, nothing), before)
+
+
+@pytest.mark.parametrize("share", ["at", "channel", "value"])
+def test_pins_that_do_not_fit_are_refused(share):
+    fields = {"at": np.zeros(2), "channel": np.arange(2, dtype=np.int32), "value": np.zeros(2, np.float32)}
+    with pytest.raises(ValueError, match="must share a shape"):
+        Pins(**{**fields, share: np.zeros(3, fields[share].dtype)})
+    with pytest.raises(ValueError, match="same time"):
+        Pins(np.ones(2), np.zeros(2, np.int32), np.zeros(2, np.float32))
