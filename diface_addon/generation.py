@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import tempfile
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import bpy
 
 from . import jobs, own_engine, preferences, properties
 from .core import errors, placement, types
-from .scene import audio_strip, flame_mesh, frame_rate, speech, styles, takes, target, temporary
+from .scene import audio_strip, flame_mesh, frame_rate, speech, styles, take_request, takes, target, temporary
 from .version import VERSION
 
 _current: Generation | None = None
@@ -29,18 +28,28 @@ class Generation:
     def write(self) -> takes.Written:
         """The finished motion as a new take. Raises DifaceError, with the scene as it was."""
         result = self.job.wait()
-        obj = target.by_uid(self._character)
-        if obj is None:
-            raise errors.SceneError("The character was deleted while DiFACE worked.", "Undo that, and generate again.")
-        asked = self.job.request
-        _check_target(obj, asked.parts, asked.engine)
-        request = _as_json(asked, self._speech, result.model_hash)
+        obj, asked = self.target(), self.job.request
+        more = {"sound": self._speech.name, "first_frame": self._speech.first_frame, "model_hash": result.model_hash}
+        request = take_request.as_json(asked, **more, diface=VERSION)
         placed = _placed(obj)
         own = takes.Own(result.shapes, own_engine.is_cache(asked.engine)) if result.shapes else None
         name = f"{'3DiFACE' if asked.engine else 'DiFACE'} {self._speech.name}"
         written = takes.write_take(obj, result.motion, name, request, placed, own)
+        self.remember(written)
         late = _beyond_the_end(bpy.context.scene, self._speech.first_frame + len(result.motion.values) - 1)
         return dataclasses.replace(written, notes=(*written.notes, *late))
+
+    def target(self) -> bpy.types.Object:
+        """The character, found again. Raises SceneError where it is gone, or cannot be animated any more."""
+        obj = target.by_uid(self._character)
+        if obj is None:
+            raise errors.SceneError("The character was deleted while DiFACE worked.", "Undo that, and generate again.")
+        _check_target(obj, self.job.request.parts, self.job.request.engine)
+        return obj
+
+    def remember(self, written: takes.Written) -> None:
+        """Keep the whole request with the take, so that it can be made again."""
+        take_request.keep(written.actions[0], self.job.request)
 
     def again(self, seed: int) -> Generation:
         """The same once more with another seed, whatever the settings are by now. This one has been written, and only
@@ -66,11 +75,22 @@ def current() -> Generation | None:
     return _current
 
 
+def take_place(running: Generation) -> None:
+    """`running` is the one that is running now."""
+    global _current
+    _current = running
+
+
+def check_free() -> None:
+    """Raises WorkerError while one is running."""
+    if _current is not None:
+        raise errors.WorkerError("DiFACE is generating already.", "Wait for it, or press Esc to cancel it.")
+
+
 def check(context: bpy.types.Context) -> None:
     """Quickly, for a button: raises DifaceError where the settings cannot be generated from."""
     settings = context.scene.diface
-    if _current is not None:
-        raise errors.WorkerError("DiFACE is generating already.", "Wait for it, or press Esc to cancel it.")
+    check_free()
     _check_target(properties.character(context), properties.PARTS[settings.parts], own_engine.of_settings(context))
     if settings.source == "STRIP":
         audio_strip.find(context, settings.strip)
@@ -93,7 +113,6 @@ def _placed(obj: bpy.types.Object) -> placement.Placement | None:
 def begin(context: bpy.types.Context, seed: int | None = None) -> Generation:
     """Send the settings' request to the worker, with another seed where one is given. Raises DifaceError; nothing in
     the scene is changed."""
-    global _current
     check(context)
     _placed(properties.character(context))  # what is wrong with it is said now, not when the motion is made
     folder = temporary.folder()
@@ -101,16 +120,18 @@ def begin(context: bpy.types.Context, seed: int | None = None) -> Generation:
         spoken = speech.of_settings(context, Path(folder.name))
         worker = jobs.shared_worker()
         worker.start(preferences.worker_python(), preferences.wheel_folders(), preferences.cache_folder())
-        request = _request(context, spoken.section)
+        request = request_of(context, spoken.section)
         job = worker.submit(request if seed is None else dataclasses.replace(request, seed=seed))
     except BaseException:
         folder.cleanup()
         raise
-    _current = Generation(job, spoken, properties.character(context).session_uid, folder)
-    return _current
+    running = Generation(job, spoken, properties.character(context).session_uid, folder)
+    take_place(running)
+    return running
 
 
-def _request(context: bpy.types.Context, section: types.AudioSection) -> types.GenerateRequest:
+def request_of(context: bpy.types.Context, section: types.AudioSection) -> types.GenerateRequest:
+    """What the settings ask for. Raises ModelError where the user's own models are not there."""
     settings, engine = context.scene.diface, own_engine.of_settings(context)
     layers = types.Layers(**{name: _seed(settings, name) for name in properties.LAYERS})
     return types.GenerateRequest(
@@ -138,14 +159,6 @@ def _seed(settings: properties.DifaceSettings, layer: str) -> int | None:
 
 def _beyond_the_end(scene: bpy.types.Scene, last: int) -> list[str]:
     return [f"It lasts to frame {last}, and the scene only to {scene.frame_end}."] if last > scene.frame_end else []
-
-
-def _as_json(request: types.GenerateRequest, spoken: speech.Speech, model_hash: str) -> dict[str, object]:
-    """What made a take, for `generated.store`: enough to make it again, and `first_frame`."""
-    fields = dataclasses.asdict(dataclasses.replace(request, constraints=None))
-    del fields["constraints"]
-    made = {"sound": spoken.name, "first_frame": spoken.first_frame, "model_hash": model_hash}
-    return json.loads(json.dumps({**fields, **made, "diface": VERSION}, default=str))
 
 
 def register() -> None:
