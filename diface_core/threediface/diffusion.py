@@ -36,7 +36,9 @@ class Schedule:
         variance = betas * (1 - before) / (1 - self.alpha_bar)
         self.of_x0 = betas * np.sqrt(before) / (1 - self.alpha_bar)
         self.of_xt = (1 - before) * np.sqrt(1 - betas) / (1 - self.alpha_bar)
-        self.deviation = np.sqrt(np.append(variance[1:2], variance[1:]) if len(betas) > 1 else np.zeros(1))
+        # By its logarithm and in float32, as in the original: its last bit may count (sampling.SENSITIVE).
+        clipped = np.log(np.append(variance[1:2], variance[1:])) if len(betas) > 1 else np.full(1, -np.inf)
+        self.deviation = torch.exp(0.5 * torch.from_numpy(clipped).float()).numpy()
 
     def __len__(self) -> int:
         return len(self.alpha_bar)

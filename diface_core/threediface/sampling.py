@@ -26,9 +26,9 @@ HEAD_MEAN = np.array([-0.05855013, -0.0028288, -0.01964026], np.float32)
 HEAD_DEVIATION = np.array([0.11084834, 0.10225139, 0.08779355], np.float32)
 """Of the neck's rotation vector in the training data: the head's network sees it standardised."""
 
-SENSITIVE = ("instance", "instancefalse")
-"""Norms that divide a channel by its own spread, be it nothing but rounding: what is computed in another order, equal
-but for rounding, may then come out elsewhere, as any other noise does."""
+SENSITIVE = ("instance", "instancefalse", "group")
+"""Norms that divide a channel, or the few of a group, by its own spread, be it nothing but rounding: what is computed
+in another order, equal but for rounding, may then come out elsewhere, as any other noise does."""
 
 Fraction = Callable[[float], None]
 """Told how much is done, 0 to 1; may raise to stop."""

@@ -1,6 +1,7 @@
-"""3DiFACE's networks and samplers give what the original's gave (shared data, upstream/case_a).
+"""3DiFACE's networks and samplers give what the original's gave (shared data, upstream/case_a), and of other options
+what they give when written out plainly (made_case.py).
 
-Another case's folder can be tried: DIFACE_UPSTREAM_CASE names it.
+Another case's folder can be tried in their place: DIFACE_UPSTREAM_CASE names it.
 """
 
 import json
@@ -24,6 +25,7 @@ from diface_core.threediface.sampling import (
     sample_whole_face,
     style_of,
 )
+from tests.core import made_case
 
 NETWORK, SAMPLER = 1e-5, 1e-4
 
@@ -38,9 +40,9 @@ class Case:
     face: FaceModel
     head: HeadModel
 
-    @property
-    def seed(self) -> int:
-        return self.spec["seed"]
+    def seed(self, of: str, otherwise: int) -> int:
+        """Of a sampler's noise."""
+        return self.spec.get("noise_draws", {}).get(of, [self.spec["seed"] + otherwise])[0]
 
     @property
     def guidance(self) -> float:
@@ -58,13 +60,18 @@ class Case:
         return x[:, self.inputs["pick"]]
 
 
-@pytest.fixture(scope="module")
-def case(request, tmp_path_factory) -> Case:
-    own = os.environ.get("DIFACE_UPSTREAM_CASE")
-    shared = request.getfixturevalue("shared")
-    folder = Path(own) if own else shared / "upstream" / "case_a"
+OWN = os.environ.get("DIFACE_UPSTREAM_CASE")
+
+
+@pytest.fixture(scope="module", params=[OWN] if OWN else ["case_a", *made_case.CASES])
+def case(request, shared: Path, tmp_path_factory) -> Case:
     out = tmp_path_factory.mktemp("upstream")
-    runpy.run_path(str(shared.parent / "tools" / "upstream_case.py"))["main"](folder, out)
+    tool = runpy.run_path(str(shared.parent / "tools" / "upstream_case.py"))
+    if request.param in made_case.CASES:
+        folder = made_case.write(made_case.CASES[request.param], out / "case", made_case.drawn_by(tool))
+    else:
+        folder = Path(OWN) if OWN else shared / "upstream" / request.param
+    tool["main"](folder, out)
     inputs, expected = (dict(np.load(folder / name)) for name in ("inputs.npz", "expected.npz"))
     spec = json.loads((folder / "spec.json").read_text())
     return Case(spec, inputs, expected, load_face(out / "face"), load_head(out / "head"))
@@ -111,7 +118,7 @@ FACE_SAMPLERS = pytest.mark.parametrize("sample", [sample_face, sample_whole_fac
 
 @FACE_SAMPLERS
 def test_the_face_sampler(case: Case, heard: np.ndarray, sample: Sampler) -> None:
-    noise = drawn(case.face.diffusion, case.seed + 10)
+    noise = drawn(case.face.diffusion, case.seed("face_sample", 10))
     found = sample(case.face, heard, case.style, noise, case.guidance)
     close(case.picked(case.shown(found)), case.expected["face_sample_pick"], SAMPLER)
 
@@ -120,19 +127,23 @@ def test_the_face_sampler(case: Case, heard: np.ndarray, sample: Sampler) -> Non
 def test_the_face_in_between(case: Case, heard: np.ndarray, sample: Sampler) -> None:
     inputs = case.inputs
     motion = np.outer(inputs["face_edit_motion_rank1_time"], inputs["face_edit_motion_rank1_shape"])
-    noise = drawn(case.face.diffusion, case.seed + 11)
+    noise = drawn(case.face.diffusion, case.seed("face_inbetween", 11))
     kept = Kept(motion, inputs["face_edit_keep"])
     found = sample(case.face, heard, case.style, noise, case.guidance, kept)
     close(case.picked(case.shown(found)), case.expected["face_inbetween_pick"], SAMPLER)
 
 
 def test_the_head_sampler(case: Case, heard: np.ndarray) -> None:
-    found = sample_standard_head(case.head, heard, drawn(case.head.diffusion, case.seed + 12), style=case.style)
+    found = sample_standard_head(
+        case.head, heard, drawn(case.head.diffusion, case.seed("head_sample", 12)), style=case.style
+    )
     close(found, case.expected["head_sample"], SAMPLER)
 
 
 def test_the_head_through_keyframes(case: Case, heard: np.ndarray) -> None:
     keep = np.isin(np.arange(case.spec["T"]), case.inputs["head_edit_frames"])
     kept = Kept(case.inputs["head_edit_motion"], keep)
-    found = sample_standard_head(case.head, heard, drawn(case.head.diffusion, case.seed + 13), kept, style=case.style)
+    found = sample_standard_head(
+        case.head, heard, drawn(case.head.diffusion, case.seed("head_keyframe", 13)), kept, style=case.style
+    )
     close(found, case.expected["head_keyframe_sample"], SAMPLER)

@@ -25,6 +25,7 @@ from diface_core.threediface.sampling import (
 )
 from diface_core.threediface.solver import Solver
 from tests.core import toy_checkpoint as toy
+from tests.core.plain_threediface import PlainDiffusion, plain_noise
 
 VALUES = 3 * toy.VERTICES
 NOISES = {"random_Noise": (0, 1), "random_Noise_neg_one_2_pos_one": (-1, 1), "Zero_Noise": (0, 0)}
@@ -53,46 +54,21 @@ def given(rows: int, columns: int = VALUES) -> Kept:
     return Kept(rng.normal(0, 0.1, (rows, columns)).astype(np.float32), rng.random(rows) < 0.3)
 
 
-def plain(model: FaceModel | HeadModel, heard: np.ndarray, seed: int, guidance: float, kept: Kept) -> np.ndarray:
-    """The sampler in numpy, step by step from its description."""
-    config, network = model.diffusion, model.network
-    count, is_face = config.steps, isinstance(model, FaceModel)
-    if config.schedule == "linear":
-        betas = np.linspace(1e-4, 2e-2, count) * 1000 / count
-    else:
-        grid = np.cos((np.arange(count + 1) / count + 0.008) / 1.008 * np.pi / 2) ** 2
-        betas = np.minimum(1 - grid[1:] / grid[:-1], 0.999)
-    bars = np.cumprod(1 - betas)
-    rng = np.random.default_rng(seed)
-    low, high = {"positive": (0, 1), "symmetric": (-1, 1), "none": (0, 0)}[config.noise]
+def plain(model: FaceModel | HeadModel, options: dict, heard: np.ndarray, seed: int, guidance: float, kept: Kept):
+    """The sampler in numpy, step by step from its description, around the network."""
+    network, is_face = model.network, isinstance(model, FaceModel)
+    diffusion = PlainDiffusion(options)
 
-    def noise() -> np.ndarray:
-        if config.noise == "none":
-            return np.zeros((1, len(heard), network.config.outputs))
-        uniform = rng.random((1, len(heard), network.config.outputs), dtype=np.float32)
-        return (low + (high - low) * uniform) * config.noise_scale
-
-    def x0_of(x: np.ndarray, heard: np.ndarray, t: int) -> np.ndarray:
-        t = int(t * 1000 / count) if config.rescale else t
+    def x0_of(x: np.ndarray, heard: np.ndarray, row: int) -> np.ndarray:
         style = torch.eye(8)[[2]] if is_face else None
         with torch.inference_mode():
-            tensors = (torch.tensor(x, dtype=torch.float32), torch.tensor([t]), torch.from_numpy(heard)[None])
+            tensors = (torch.tensor(x, dtype=torch.float32), torch.tensor([row]), torch.from_numpy(heard)[None])
             return network(*tensors, style).double().numpy()
 
-    x, keep, values = noise(), kept.keep[None, :, None], kept.values[None]
-    for t in reversed(range(count)):
-        if is_face:
-            x0 = x0_of(x, heard, t)
-            bare = x0_of(x, heard * 0, t)
-            x0 = np.clip(np.where(keep, values, bare + guidance * (x0 - bare)), -1, 1)
-        else:
-            x = np.where(keep, values, x)
-            flagged = np.concatenate([x, keep.astype(np.float64)], -1)
-            x0 = np.where(keep, values, x0_of(flagged, heard, t))
-        before = bars[t - 1] if t else 1.0
-        mean = (np.sqrt(before) * betas[t] * x0 + np.sqrt(1 - betas[t]) * (1 - before) * x) / (1 - bars[t])
-        x = mean + np.sqrt(betas[t] * (1 - before) / (1 - bars[t])) * noise()
-    return np.where(keep, values, x)[0] if not is_face else x[0]
+    noise = plain_noise(options, seed, (1, len(heard), network.config.outputs))
+    if is_face:
+        return diffusion.face(x0_of, heard, noise, guidance, kept.keep, kept.values)
+    return diffusion.head(x0_of, heard, noise, kept.keep, kept.values)
 
 
 CASES = [
@@ -106,9 +82,10 @@ CASES = [
 def test_the_face_step_by_step(tmp_path: Path, schedule: str, rescale: bool, noise: str) -> None:
     steps = 24 if schedule == "linear" else 6  # few linear ones would have betas over 1
     diffusion = {"noise_schedule": schedule, "rescale_timesteps": rescale, "diffusion_steps": steps}
-    model = face_model(tmp_path, diffusion, noise, ch_multi=[1, 2])
+    arguments = toy.face_arguments(diffusion, noise, ch_multi=[1, 2])
+    model = load_face(toy.write(tmp_path, arguments))
     source = drawn(model.diffusion, 3)
-    expected = plain(model, speech(12), 3, 0.7, given(12))
+    expected = plain(model, arguments["diffusion"]["params"], speech(12), 3, 0.7, given(12))
     for sample in (sample_face, sample_whole_face):
         found = sample(model, speech(12), 2, source, 0.7, given(12))
         np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6)
@@ -117,9 +94,10 @@ def test_the_face_step_by_step(tmp_path: Path, schedule: str, rescale: bool, noi
 @pytest.mark.parametrize("schedule", ["cosine", "linear"])
 def test_the_head_step_by_step(tmp_path: Path, schedule: str) -> None:
     diffusion = {"noise_schedule": schedule, "diffusion_steps": 24}
-    model = load_head(toy.write(tmp_path, toy.head_arguments(diffusion)))
+    arguments = toy.head_arguments(diffusion)
+    model = load_head(toy.write(tmp_path, arguments))
     kept = given(12, 3)
-    expected = plain(model, speech(12), 3, 1.0, kept) * HEAD_DEVIATION + HEAD_MEAN
+    expected = plain(model, arguments["diffusion"]["params"], speech(12), 3, 1.0, kept) * HEAD_DEVIATION + HEAD_MEAN
     standard = Kept(kept.values * HEAD_DEVIATION + HEAD_MEAN, kept.keep)
     found = sample_head(model, speech(12), drawn(model.diffusion, 3), standard)
     np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6)
@@ -136,13 +114,24 @@ def test_the_projection_is_the_whole(face: FaceModel, guidance: float, steps: in
         assert np.ptp(whole) > 0.05
 
 
-@pytest.mark.parametrize("norm", ["instance", "instancefalse"])
+@pytest.mark.parametrize("norm", ["instance", "instancefalse", "Group"])
 def test_where_rounding_counts_a_given_noise_goes_the_originals_way(tmp_path: Path, norm: str) -> None:
-    model = face_model(tmp_path, norm=norm, activation="relu")
+    model = face_model(tmp_path, norm=norm, activation="relu", ch=32)  # one channel a group
+    heard = np.random.default_rng(0).standard_normal((20, 32), dtype=np.float32)
     noise = drawn(model.diffusion, 5)
-    whole = sample_whole_face(model, speech(20), 1, noise)
-    np.testing.assert_array_equal(sample_face(model, speech(20), 1, noise), whole)
-    assert np.isfinite(sample_face(model, speech(20), 1, 5)).all()
+    whole = sample_whole_face(model, heard, 1, noise)
+    np.testing.assert_array_equal(sample_face(model, heard, 1, noise), whole)
+    assert np.isfinite(sample_face(model, heard, 1, 5)).all()
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "linear"])
+def test_noise_is_as_loud_as_the_originals_to_the_last_bit(schedule: str) -> None:
+    """float32, from the logarithm of the posterior's variance."""
+    found = Schedule(DiffusionConfig(schedule, 24)).deviation
+    plain = PlainDiffusion({"noise_schedule": schedule, "scale_beta": 1.0, "diffusion_steps": 24})
+    variance = plain.betas[1:] * (1 - plain.bars[:-1]) / (1 - plain.bars[1:])
+    expected = torch.exp(0.5 * torch.log(torch.tensor(variance)).float())
+    np.testing.assert_array_equal(found[1:], expected.numpy())
 
 
 def test_the_quick_way_is_the_originals_but_for_rounding(face: FaceModel) -> None:
