@@ -4,17 +4,18 @@ from typing import TYPE_CHECKING
 
 if "." in __package__ and not TYPE_CHECKING:
     from .. import diface_core
-    from ..diface_core import channels, errors, protocol, types
+    from ..diface_core import bend, channels, errors, protocol, request_file, types
     from ..diface_core.faces import flame, flame_recognition, identities, placement
     from ..diface_core.faces.head import Head, load_head
 else:
     import diface_core
-    from diface_core import channels, errors, protocol, types
+    from diface_core import bend, channels, errors, protocol, request_file, types
     from diface_core.faces import flame, flame_recognition, identities, placement
     from diface_core.faces.head import Head, load_head
 
 __all__ = [
     "Head",
+    "bend",
     "channels",
     "diface_core",
     "errors",
@@ -24,5 +25,6 @@ __all__ = [
     "load_head",
     "placement",
     "protocol",
+    "request_file",
     "types",
 ]

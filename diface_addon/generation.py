@@ -35,7 +35,7 @@ class Generation:
         own = takes.Own(result.shapes, own_engine.is_cache(asked.engine)) if result.shapes else None
         name = f"{'3DiFACE' if asked.engine else 'DiFACE'} {self._speech.name}"
         written = takes.write_take(obj, result.motion, name, request, placed, own)
-        self.remember(written)
+        self.remember(written, result.model_hash)
         late = _beyond_the_end(bpy.context.scene, self._speech.first_frame + len(result.motion.values) - 1)
         return dataclasses.replace(written, notes=(*written.notes, *late))
 
@@ -47,9 +47,9 @@ class Generation:
         _check_target(obj, self.job.request.parts, self.job.request.engine)
         return obj
 
-    def remember(self, written: takes.Written) -> None:
+    def remember(self, written: takes.Written, model_hash: str) -> None:
         """Keep the whole request with the take, so that it can be made again."""
-        take_request.keep(written.actions[0], self.job.request)
+        take_request.keep(written.actions[0], self.job.request, model_hash)
 
     def again(self, seed: int) -> Generation:
         """The same once more with another seed, whatever the settings are by now. This one has been written, and only

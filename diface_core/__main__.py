@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from . import options
+from . import options, request_file
 from .errors import DifaceError
 from .motion_files import write_motion, writer_for
 from .types import GenerateRequest, Progress
 
 if TYPE_CHECKING:
-    from .generate import Generator
+    from .engines import Engines
 
 FAILED, INTERRUPTED = 2, 130
 """Exit statuses: bad arguments or input, and Ctrl+C."""
@@ -56,9 +56,23 @@ def _generate(given: argparse.Namespace) -> None:
     for path in paths:
         writer_for(path)  # before the work, not after it
 
-    generator = _load(given.cache)
+    if given.make_again:
+        _again(given)
+        return
+    if given.audio is None:
+        raise DifaceError("No sound file is named.", "Name one, or a take's request with --make-again.")
+    engines = _load(given.cache)
     for sample, path in enumerate(paths):
-        _one(generator, options.request(given, sample), path)
+        _one(engines, options.request(given, sample), path)
+
+
+def _again(given: argparse.Namespace) -> None:
+    """A take once more, from its request alone."""
+    made = request_file.read(given.make_again)
+    made = made.hearing(given.audio) if given.audio else made
+    answered = _one(_load(given.cache), made.request, given.out)
+    if made.model_hash and answered != made.model_hash:
+        print("The take was made by other models than these: this is another motion.", file=sys.stderr)
 
 
 def _personalise(arguments: Sequence[str]) -> int:
@@ -72,15 +86,16 @@ def _personalise(arguments: Sequence[str]) -> int:
         return INTERRUPTED
 
 
-def _load(cache: Path | None) -> Generator:
+def _load(cache: Path | None) -> Engines:
     # Read where torch loads its threads: on a busy machine they shall sleep while they wait, not spin.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from .generate import Generator
+    from .engines import Engines
 
-    return Generator.load(cache)
+    return Engines.of(cache)
 
 
-def _one(generator: Generator, request: GenerateRequest, path: Path) -> None:
+def _one(engines: Engines, request: GenerateRequest, path: Path) -> str:
+    """Make the motion and write it; returns the hash of the models."""
     layout = "{desc:<24} {percentage:3.0f}% |{bar}| {elapsed}, {remaining} left"
     with tqdm(total=1.0, bar_format=layout, file=sys.stderr) as bar:
 
@@ -88,9 +103,10 @@ def _one(generator: Generator, request: GenerateRequest, path: Path) -> None:
             bar.set_description_str(progress.stage, refresh=False)
             bar.update(progress.fraction - bar.n)
 
-        result = generator.generate(request, report)
+        result = engines.generate(request, report, lambda first, motion: None)
         bar.set_description_str(path.name)
     write_motion(path, result.motion)
+    return result.model_hash
 
 
 def _numbered(path: Path, samples: int) -> list[Path]:

@@ -18,7 +18,9 @@ LAYERS = {"blinks": "blink", "gaze": "gaze", "breath": "breath"}
 def add_to(parser: argparse.ArgumentParser) -> None:
     """Add the options of `generate` to its parser."""
     add = parser.add_argument
-    add("audio", type=Path, help="speech as wav, flac, ogg or mp3")
+    add("audio", type=Path, nargs="?", help="speech as wav, flac, ogg or mp3")
+    add("--make-again", type=Path, metavar="FILE", help="a take's request (.diface); of the others only --out, --cache "
+        "and the sound's file, where that was moved, count")  # fmt: skip
     add("--out", type=Path, required=True, help=".npz (arrays values, channels, fps) or .csv (as Live Link Face)")
     add("--start", type=number(-1e6, 1e6), default=0.0, help="seconds into the file; negative: silence first")
     add("--seconds", type=number(0, 1e6), help="how long; without it to the end")

@@ -9,7 +9,7 @@ from typing import Any
 
 import bpy
 
-from ..core import protocol, types
+from ..core import protocol, request_file, types
 
 WHOLE = "diface_whole_request"
 """Custom property of an Action: the request as the worker was sent it, compressed."""
@@ -31,11 +31,11 @@ def of_json(stored: dict[str, Any]) -> types.GenerateRequest:
     return protocol.request_of(protocol.Message("generate", 0, data))
 
 
-def keep(action: bpy.types.Action, request: types.GenerateRequest) -> None:
+def keep(action: bpy.types.Action, request: types.GenerateRequest, model_hash: str) -> None:
     """Keep the whole request with a new Action."""
-    action[WHOLE] = zlib.compress(protocol.pack(protocol.request_message(request, 0)), 1)
+    action[WHOLE] = zlib.compress(request_file.pack(request_file.Made(request, model_hash)), 1)
 
 
-def kept(action: bpy.types.Action) -> bytes | None:
-    """What `keep` kept, as `python -m diface_core generate --make-again` reads it; None where there is none."""
-    return zlib.decompress(bytes(action[WHOLE])) if WHOLE in action else None
+def kept(action: bpy.types.Action) -> request_file.Made | None:
+    """What `keep` kept; None where there is none."""
+    return request_file.unpack(zlib.decompress(bytes(action[WHOLE]))) if WHOLE in action else None

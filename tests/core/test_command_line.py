@@ -23,7 +23,7 @@ class FakeGenerator:
     def __init__(self) -> None:
         self.asked: list[GenerateRequest] = []
 
-    def generate(self, request: GenerateRequest, report) -> GenerateResult:
+    def generate(self, request: GenerateRequest, report, each) -> GenerateResult:
         self.asked.append(request)
         clip = load_clip(request.audio)
         for step in range(11):
@@ -160,7 +160,7 @@ def test_bad_options_are_refused(generator, wav, tmp_path, capsys, bad):
 
 
 def test_ctrl_c(generator, wav, tmp_path, capsys, monkeypatch):
-    def interrupted(request, report):
+    def interrupted(request, report, each):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(generator, "generate", interrupted)
