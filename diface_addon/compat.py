@@ -112,11 +112,32 @@ def channels_of(action: bpy.types.Action, id_type: str) -> bpy.types.bpy_struct 
     return None
 
 
+def playing_channels(source: bpy.types.AnimData | bpy.types.NlaStrip) -> bpy.types.bpy_struct | None:
+    """Where the Action of a data-block's animation, or of a strip in the NLA, holds the F-curves that play."""
+    action = source.action
+    if action is None or not HAS_ACTION_SLOTS:
+        return action
+    if source.action_slot is None or not action.layers or not action.layers[0].strips:
+        return None
+    return action.layers[0].strips[0].channelbag(source.action_slot)
+
+
+def keep_slot(action: bpy.types.Action, animation: bpy.types.AnimData) -> None:
+    """Take from a copy of the Action that `animation` plays the slots of other data-blocks of its kind."""
+    if not HAS_ACTION_SLOTS or animation.action_slot is None:
+        return
+    kind, wanted = animation.id_data.id_type, animation.action_slot.identifier
+    for slot in list(action.slots):
+        if slot.target_id_type == kind and slot.identifier != wanted:
+            action.slots.remove(slot)
+
+
 def assign_action(block: bpy.types.ID, action: bpy.types.Action) -> None:
     """Let `action` animate `block`, through the Action's slot for its kind of data where there are slots."""
     animation = block.animation_data_create()
     animation.action = action
     animation.action_influence, animation.action_blend_type = 1.0, "REPLACE"  # not as set for the Action before
+    animation.action_extrapolation = "HOLD"
     if HAS_ACTION_SLOTS:
         animation.action_slot = next(slot for slot in action.slots if slot.target_id_type == block.id_type)
 

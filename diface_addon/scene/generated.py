@@ -13,22 +13,47 @@ import bpy
 import numpy as np
 
 from .. import compat
-from .write_keys import Curve
+from .key_table import KeyTable, nearest
+from .write_keys import Curve, enum
 
 REQUEST = "diface_request"
 SAMPLES = "diface_samples"
+KEYS = "diface_keys"
 
 Edits = dict[tuple[str, int], np.ndarray]
 """(RNA path, array index) -> what the artist set: rows of (frame, value), shape (K, 2) float32."""
 
+Written = dict[tuple[str, str, int], np.ndarray]
+"""(kind of data-block, RNA path, array index) -> its keys: rows of (frame, value), shape (K, 2) float32."""
 
-def store(action: bpy.types.Action, request: dict[str, Any], curves: dict[str, list[Curve]]) -> None:
-    """Keep `request` and the samples of `curves` (by kind of data-block: 'KEY', 'OBJECT') with the Action."""
+
+def store(
+    action: bpy.types.Action,
+    request: dict[str, Any],
+    curves: dict[str, list[Curve]],
+    keys: Written | None = None,
+) -> None:
+    """Keep `request` and the samples of `curves` (by kind of data-block: 'KEY', 'OBJECT') with the Action.
+
+    keys: those curves whose keys are not one a frame with the samples' values, key by key.
+    """
     header = {kind: [[c.path, c.index, len(c.values)] for c in some] for kind, some in curves.items()}
-    values = [curve.values.astype(np.float32) for some in curves.values() for curve in some]
-    packed = zlib.compress(b"".join(some.tobytes() for some in values), 1)
     action[REQUEST] = json.dumps(request)
-    action[SAMPLES] = json.dumps(header).encode() + b"\0" + packed
+    action[SAMPLES] = _packed(header, [curve.values for some in curves.values() for curve in some])
+    if KEYS in action:
+        del action[KEYS]
+    if keys:
+        action[KEYS] = _packed([[*address, len(points)] for address, points in keys.items()], list(keys.values()))
+
+
+def _packed(header: Any, arrays: list[np.ndarray]) -> bytes:
+    values = b"".join(np.asarray(array, np.float32).tobytes() for array in arrays)
+    return json.dumps(header).encode() + b"\0" + zlib.compress(values, 1)
+
+
+def _unpacked(stored: bytes) -> tuple[Any, np.ndarray]:
+    header, packed = bytes(stored).split(b"\0", 1)
+    return json.loads(header), np.frombuffer(zlib.decompress(packed), np.float32)
 
 
 def request_of(action: bpy.types.Action) -> dict[str, Any] | None:
@@ -38,11 +63,10 @@ def request_of(action: bpy.types.Action) -> dict[str, Any] | None:
 
 def samples_of(action: bpy.types.Action) -> dict[str, list[Curve]]:
     """What `store` kept: the curves as they were generated, by kind of data-block."""
-    header, packed = bytes(action[SAMPLES]).split(b"\0", 1)
-    values = np.frombuffer(zlib.decompress(packed), np.float32)
+    header, values = _unpacked(action[SAMPLES])
     curves: dict[str, list[Curve]] = {}
     done = 0
-    for kind, entries in json.loads(header).items():
+    for kind, entries in header.items():
         curves[kind] = []
         for path, index, count in entries:
             curves[kind].append(Curve(path, index, values[done : done + count]))
@@ -50,29 +74,38 @@ def samples_of(action: bpy.types.Action) -> dict[str, list[Curve]]:
     return curves
 
 
-def edits(action: bpy.types.Action, tolerance: float = 1e-5) -> dict[str, Edits]:
-    """The keys that the artist changed, moved, added or re-typed, in the curves that were generated, by kind."""
-    first_frame = request_of(action)["first_frame"]
-    found: dict[str, Edits] = {}
+def as_written(action: bpy.types.Action) -> Written:
+    """Every key that `store` kept, rows of (frame, value): what the keys were before the artist changed them."""
+    first_frame, found = request_of(action)["first_frame"], {}
     for kind, curves in samples_of(action).items():
-        channels = compat.channels_of(action, kind)
         for curve in curves:
-            fcurve = channels.fcurves.find(curve.path, index=curve.index) if channels else None
-            rows = _edited(fcurve, curve, first_frame, tolerance) if fcurve else ()
-            if len(rows):
-                found.setdefault(kind, {})[curve.path, curve.index] = rows
+            frames = np.arange(first_frame, first_frame + len(curve.values), dtype=np.float32)
+            found[kind, curve.path, curve.index] = np.stack([frames, curve.values], axis=1)
+    if KEYS in action:
+        header, values = _unpacked(action[KEYS])
+        ends = 2 * np.cumsum([count for *_, count in header])
+        for (kind, path, index, count), end in zip(header, ends, strict=True):
+            found[kind, path, index] = values[end - 2 * count : end].reshape(-1, 2)
     return found
 
 
-def _edited(fcurve: bpy.types.FCurve, curve: Curve, first_frame: int, tolerance: float) -> np.ndarray:
-    keys = fcurve.keyframe_points
-    points, types = np.empty((len(keys), 2), np.float32), np.empty(len(keys), np.int32)
-    keys.foreach_get("co", points.ravel())
-    keys.foreach_get("type", types)
+def edits(action: bpy.types.Action, tolerance: float = 1e-5) -> dict[str, Edits]:
+    """The keys that the artist changed, moved, added or marked EXTREME, in the curves that were generated, by kind."""
+    found: dict[str, Edits] = {}
+    for (kind, path, index), points in as_written(action).items():
+        channels = compat.channels_of(action, kind)
+        fcurve = channels.fcurves.find(path, index=index) if channels else None
+        if fcurve and len(fcurve.keyframe_points):
+            keys = KeyTable.read(fcurve)
+            is_edit = differing(keys, points, tolerance) | (keys.type == enum("type", "EXTREME"))
+            if is_edit.any():
+                found.setdefault(kind, {})[path, index] = keys.co[is_edit]
+    return found
 
-    # Each key against the sample nearest in time: neither off its frame, nor off its value, nor of another type.
-    row = np.clip(np.rint(points[:, 0] - first_frame).astype(int), 0, len(curve.values) - 1)
-    moved = np.abs(points[:, 0] - first_frame - row) > 1e-3
-    changed = np.abs(points[:, 1] - curve.values[row]) > tolerance
-    retyped = types != bpy.types.Keyframe.bl_rna.properties["type"].enum_items["GENERATED"].value
-    return points[moved | changed | retyped]
+
+def differing(keys: KeyTable, points: np.ndarray, tolerance: float = 1e-5) -> np.ndarray:
+    """Which of `keys` (K,) are not those of `points` (N, 2): neither at another time nor with another value."""
+    if not len(points):
+        return np.ones(len(keys), bool)
+    near, same = nearest(points[:, 0], keys.frames)
+    return ~same | (np.abs(keys.values - points[near, 1]) > tolerance)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import bpy
 import numpy as np
-from mathutils import Quaternion, Vector
+from mathutils import Euler, Quaternion, Vector
 
 from .write_keys import Curve
 
@@ -37,15 +37,22 @@ def rotation_of(obj: bpy.types.Object) -> Quaternion:
     return obj.rotation_euler.to_quaternion()
 
 
-def curves(obj: bpy.types.Object, vectors: np.ndarray, rest: Quaternion) -> list[Curve]:
-    """The F-curves that turn `obj` from `rest` by `vectors` (T, 3), in radians; no jumps from row to row."""
+def curves(
+    obj: bpy.types.Object, vectors: np.ndarray, rest: Quaternion, before: Sequence[float] | None = None
+) -> list[Curve]:
+    """The F-curves that turn `obj` from `rest` by `vectors` (T, 3), in radians; no jumps from row to row.
+
+    before: numbers of the rotation, 3 or 4, that the first row follows without a jump, where there are some.
+    """
     poses = [rest @ _exp(vector) for vector in vectors]
     if obj.rotation_mode == "QUATERNION":
-        values = _quaternions(poses, obj.rotation_quaternion.copy())
+        values = _quaternions(poses, obj.rotation_quaternion.copy() if before is None else Quaternion(before))
     elif obj.rotation_mode == "AXIS_ANGLE":
-        values = _axis_angles(poses)
+        values = _axis_angles(poses, *((0.0, (0.0, 1.0, 0.0)) if before is None else (before[0], before[1:])))
     else:
-        values = _eulers(poses, obj.rotation_mode, rest.to_euler(obj.rotation_mode, obj.rotation_euler))
+        mode = obj.rotation_mode
+        start = rest.to_euler(mode, obj.rotation_euler) if before is None else Euler(before, mode)
+        values = _eulers(poses, mode, start)
     columns = np.asarray(values, np.float32).T
     return [Curve(path(obj.rotation_mode), index, column) for index, column in enumerate(columns)]
 
@@ -95,9 +102,9 @@ def _quaternions(poses: list[Quaternion], before: Quaternion) -> list[tuple[floa
     return rows
 
 
-def _axis_angles(poses: list[Quaternion]) -> list[tuple[float, ...]]:
+def _axis_angles(poses: list[Quaternion], angle_before: float, axis: Sequence[float]) -> list[tuple[float, ...]]:
     rows: list[tuple[float, ...]] = []
-    axis_before, angle_before = Vector((0.0, 1.0, 0.0)), 0.0
+    axis_before = Vector(axis)
     for pose in poses:
         axis, angle = pose.to_axis_angle()
         if abs(math.remainder(angle, math.tau)) < 1e-6:

@@ -18,13 +18,14 @@ class Curve:
     values: npt.NDArray[np.float32]
 
 
-def _enum(name: str, identifier: str) -> int:
+def enum(name: str, identifier: str) -> int:
+    """The number that Blender gives one choice of a keyframe's property `name`."""
     return bpy.types.Keyframe.bl_rna.properties[name].enum_items[identifier].value
 
 
 def write(channels: bpy.types.bpy_struct, curves: list[Curve], first_frame: int, group: str) -> None:
     """New F-curves in `channels` (of `compat.new_channels`), row r at `first_frame` + r, keys of type GENERATED."""
-    linear, generated = _enum("interpolation", "LINEAR"), _enum("type", "GENERATED")
+    linear, generated = enum("interpolation", "LINEAR"), enum("type", "GENERATED")
     header = channels.groups.new(group)
 
     for curve in curves:

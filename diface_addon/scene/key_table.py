@@ -1,0 +1,149 @@
+"""The keys of one F-curve as arrays, with everything about them: taken out, put together, and put back to the bit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import bpy
+import numpy as np
+import numpy.typing as npt
+
+from . import write_keys
+
+Floats = npt.NDArray[np.float32]
+Enums = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.bool_]
+
+SAME_TIME = 1e-3
+"""Keys that are no further apart, in frames, are at the same time."""
+
+
+@dataclass(frozen=True)
+class KeyTable:
+    """K keys in the order of time. co, handle_left, handle_right: (K, 2) frame and value; enums are Blender's numbers.
+
+    The fields are named as Blender's own, and written in this order: what a key's types are, before where its handles
+    are.
+    """
+
+    handle_left_type: Enums
+    handle_right_type: Enums
+    interpolation: Enums
+    easing: Enums
+    type: Enums
+    co: Floats
+    handle_left: Floats
+    handle_right: Floats
+    amplitude: Floats
+    back: Floats
+    period: Floats
+    select_control_point: Flags
+    select_left_handle: Flags
+    select_right_handle: Flags
+
+    def __len__(self) -> int:
+        return len(self.co)
+
+    def __getitem__(self, chosen: npt.NDArray | slice) -> KeyTable:
+        """Some of the keys, by a mask, by their numbers, or a slice."""
+        return KeyTable(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+    @property
+    def frames(self) -> Floats:
+        """When the keys are (K,)."""
+        return self.co[:, 0]
+
+    @property
+    def values(self) -> Floats:
+        """What the keys say (K,)."""
+        return self.co[:, 1]
+
+    @classmethod
+    def read(cls, fcurve: bpy.types.FCurve) -> KeyTable:
+        """All keys of a curve."""
+        keys = fcurve.keyframe_points
+        columns = []
+        for field in fields(cls):
+            column = _empty(field.name, len(keys))
+            keys.foreach_get(field.name, column.ravel())
+            columns.append(column)
+        return cls(*columns)
+
+    def write(self, fcurve: bpy.types.FCurve) -> None:
+        """Make these the curve's keys. Blender is not asked to work out the handles: that would move some."""
+        keys = fcurve.keyframe_points
+        keys.clear()
+        keys.add(len(self))
+        for field in fields(self):
+            keys.foreach_set(field.name, np.ascontiguousarray(getattr(self, field.name)).ravel())
+        fcurve.id_data.update_tag()
+
+    def between(self, first: float, last: float) -> KeyTable:
+        """The keys from frame `first` to frame `last`, both included."""
+        return self[self._within(first, last)]
+
+    def outside(self, first: float, last: float) -> KeyTable:
+        """The keys before frame `first` and after frame `last`."""
+        return self[~self._within(first, last)]
+
+    def nearest(self, frames: npt.ArrayLike) -> tuple[npt.NDArray[np.intp], Flags]:
+        """Of each frame (N,): which key is nearest, and whether it is at the same time. There has to be a key."""
+        return nearest(self.frames, np.asarray(frames))
+
+    def _within(self, first: float, last: float) -> Flags:
+        return (self.frames >= first - SAME_TIME) & (self.frames <= last + SAME_TIME)
+
+    @classmethod
+    def generated(cls, frames: npt.ArrayLike, values: npt.ArrayLike, key_type: str = "GENERATED") -> KeyTable:
+        """Keys of one type on straight lines, not selected. frames, values: (K,), in the order of time."""
+        co = np.stack([np.asarray(frames, np.float32), np.asarray(values, np.float32)], axis=1)
+        made = {field.name: _empty(field.name, len(co)) for field in fields(cls)}
+        for name, identifier in _NEW.items():
+            made[name][:] = write_keys.enum(name, identifier)
+        made["type"][:] = write_keys.enum("type", key_type)
+        third = np.diff(co, axis=0) / 3 if len(co) > 1 else np.full_like(co, (1 / 3, 0))
+        before, after = (
+            np.concatenate([third[:1], third])[: len(co)],
+            np.concatenate([third, third[-1:]])[len(third) + 1 - len(co) :],
+        )
+        return cls(**{**made, "co": co, "handle_left": co - before, "handle_right": co + after})
+
+    @classmethod
+    def joined(cls, tables: Sequence[KeyTable]) -> KeyTable:
+        """All their keys in the order of time; of keys at the same time, the one of the later table."""
+        together = cls(*(np.concatenate([getattr(table, field.name) for table in tables]) for field in fields(cls)))
+        number = np.repeat(np.arange(len(tables)), [len(table) for table in tables])
+        order = np.lexsort((number, together.frames))
+        frames, number = together.frames[order], number[order]
+
+        # Times that follow each other within SAME_TIME are one; its key is the one of the last table.
+        group = np.cumsum(np.concatenate([[0], np.diff(frames) > SAME_TIME])) if len(frames) else np.zeros(0, int)
+        last = np.full(len(tables) and len(frames), -1)
+        np.maximum.at(last, group, number)
+        return together[order[number == last[group]]]
+
+
+_NEW = {
+    "handle_left_type": "VECTOR",
+    "handle_right_type": "VECTOR",
+    "interpolation": "LINEAR",
+    "easing": "AUTO",
+}
+
+
+def nearest(times: npt.NDArray, frames: npt.NDArray) -> tuple[npt.NDArray[np.intp], Flags]:
+    """Of each of `frames` (N,): which of the rising `times` (K,) is nearest, and whether it is the same time."""
+    after = np.clip(np.searchsorted(times, frames), 0, len(times) - 1)
+    before = np.maximum(after - 1, 0)
+    found = np.where(np.abs(times[before] - frames) < np.abs(times[after] - frames), before, after)
+    return found, np.abs(times[found] - frames) <= SAME_TIME
+
+
+def _empty(name: str, count: int) -> npt.NDArray:
+    kind = bpy.types.Keyframe.bl_rna.properties[name]
+    if kind.type == "BOOLEAN":
+        return np.zeros(count, bool)
+    if kind.type == "ENUM":
+        return np.zeros(count, np.int32)
+    return np.zeros((count, 2) if kind.is_array else count, np.float32)

@@ -1,0 +1,97 @@
+"""What a character does now, as a Motion: from any Action, a take's or not."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+import numpy.typing as npt
+from mathutils import Quaternion
+
+from ..core import channels, placement, types
+from . import frame_rate, generated, head_pose, playing, rest_pose, rotation_values
+from .key_table import nearest
+
+
+def read(
+    obj: bpy.types.Object,
+    first_frame: int,
+    rows: int,
+    names: tuple[str, ...],
+    placed: placement.Placement | None = None,
+) -> types.Motion:
+    """What animates `obj`, row r at frame `first_frame` + r, at the scene's frame rate.
+
+    A face channel is its shape key's curve, or its present value where there is none; 0 where there is no such shape
+    key. The head is the object's rotation from its rest. placed: how a FLAME mesh lies, as for `takes.write_take`.
+    """
+    found, frames = playing.curves(obj), first_frame + np.arange(rows, dtype=np.float64)
+    values = np.zeros((rows, len(names)), np.float32)
+    for channel, address in playing.channel_columns(obj).items():
+        if channel in names:
+            values[:, names.index(channel)] = sampled(obj, address, found.get(address), frames)
+    if set(channels.HEAD) & set(names):
+        turns = head_vectors(obj, rotations(obj, frames, found), placed)
+        for axis, name in enumerate(channels.HEAD):
+            if name in names:
+                values[:, names.index(name)] = turns[:, axis]
+    return types.Motion(values, names, frame_rate.of(bpy.context.scene))
+
+
+def rotations(
+    obj: bpy.types.Object, frames: npt.NDArray, found: dict[playing.Address, playing.Playing]
+) -> npt.NDArray[np.float32]:
+    """The numbers (T, 3 or 4) of the object's rotation at `frames` (T,), in its rotation mode."""
+    path = head_pose.path(obj.rotation_mode)
+    addresses = [("OBJECT", path, index) for index in range(len(getattr(obj, path)))]
+    return np.stack([sampled(obj, address, found.get(address), frames) for address in addresses], axis=1)
+
+
+def head_vectors(
+    obj: bpy.types.Object, values: npt.NDArray, placed: placement.Placement | None = None
+) -> npt.NDArray[np.float64]:
+    """The numbers (T, 3 or 4) of the object's rotation as the head's rotation vectors (T, 3)."""
+    turns = rotation_values.vectors(values, obj.rotation_mode, rest_rotation(obj))
+    return upright(turns, placed) if placed else turns
+
+
+def rest_rotation(obj: bpy.types.Object) -> Quaternion:
+    """The rotation that head vectors are against: the take's; in an Action that DiFACE never made that of its first
+    key, so that it is the same wherever the playhead stands."""
+    found = {address: curve for address, curve in playing.curves(obj).items() if address[0] == "OBJECT"}
+    requests = [generated.request_of(curve.action) for curve in found.values()]
+    if not found or any(request and "rest_rotation" in request for request in requests):
+        return rest_pose.rest_rotation(obj)
+    first = min(curve.start + curve.scale * curve.fcurve.keyframe_points[0].co.x for curve in found.values())
+    return Quaternion(rotation_values.quaternions(rotations(obj, np.array([first]), found), obj.rotation_mode)[0])
+
+
+def upright(vectors: npt.NDArray, placed: placement.Placement) -> npt.NDArray[np.float64]:
+    """`Placement.turns` undone: rotation vectors (..., 3) about the mesh's axes, about those of a head as Blender's."""
+    return np.linalg.det(placed.rotation) * vectors @ placed.rotation.T @ placement.FROM_BLENDER
+
+
+def sampled(
+    obj: bpy.types.Object, address: playing.Address, curve: playing.Playing | None, frames: npt.NDArray
+) -> npt.NDArray[np.float32]:
+    """A curve's values (T,) at frames of the scene; without a curve the property's present value."""
+    if curve is None:
+        kind, path, index = address
+        owner = playing.block_of(obj, kind)
+        now = owner.path_resolve(path)
+        return np.full(len(frames), now[index] if hasattr(now, "__len__") else now, np.float32)
+    return evaluated(curve.fcurve, (frames - curve.start) / curve.scale)
+
+
+def evaluated(fcurve: bpy.types.FCurve, times: npt.NDArray) -> npt.NDArray[np.float32]:
+    """A curve's values (T,) at `times`, whether it is muted or not; where there are keys, exactly theirs."""
+    keys = fcurve.keyframe_points
+    points = np.empty((len(keys), 2), np.float32)
+    keys.foreach_get("co", points.ravel())
+    near, _ = nearest(points[:, 0], times)
+    values = points[near, 1]
+    if any(not modifier.mute for modifier in fcurve.modifiers):
+        between = np.ones(len(times), bool)
+    else:
+        between = points[near, 0] != times
+    values[between] = [fcurve.evaluate(time) for time in times[between]]
+    return values
