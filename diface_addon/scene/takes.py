@@ -4,22 +4,38 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import bpy
 import numpy as np
-from mathutils import Quaternion, Vector
 
 from .. import compat
 from ..core import channels, placement, types
-from . import generated, head_pose, own_shapes, rig_map, shape_basis, take_cache, vertex_cache, write_keys
+from . import (
+    face_curves,
+    generated,
+    ghost,
+    head_pose,
+    layer_tracks,
+    nla,
+    own_shapes,
+    shape_basis,
+    take_cache,
+    vertex_cache,
+    write_keys,
+)
+from .rest_pose import rest_delta, rest_rotation
 from .write_keys import Curve
 
 
 @dataclass(frozen=True)
 class Written:
-    """A take just made: its name, its Actions (two where one Action cannot animate two data-blocks), and notes."""
+    """A take just made: its name, its Actions, and notes.
+
+    The Actions are one, or two where one cannot animate two data-blocks, and after them one a layer.
+    """
 
     name: str
     actions: tuple[bpy.types.Action, ...]
@@ -50,12 +66,13 @@ def write_take(
     """
     blocks: dict[str, bpy.types.ID] = {}
     curves: dict[str, list[Curve]] = {}
+    layers: dict[str, list[Curve]] = {}
     notes: list[str] = []
-    take = {"take": uuid.uuid4().hex, "name": name, **request}
+    take = {"take": uuid.uuid4().hex, "name": name, "character": obj.name, **request}
 
     face = tuple(channel for channel in motion.channels if channel in channels.SHAPES)
     if face:
-        curves["KEY"], notes = _face_curves(obj, motion.select(face))
+        curves["KEY"], layers, notes = face_curves.of(obj, motion.select(face), request.get("layers"))
     elif own is not None:
         moving = motion.select(own.shapes.names).values
         kept, keyed, notes = own_shapes.write(obj, moving, own.shapes, placed, own.as_cache, take["take"], name)
@@ -64,54 +81,38 @@ def write_take(
     if "KEY" in curves:
         blocks["KEY"] = obj.data.shape_keys
     if channels.HEAD[0] in motion.channels:
-        rest, delta = rest_rotation(obj), rest_delta(obj)
-        vectors = motion.select(channels.HEAD).values
         blocks["OBJECT"] = obj
-        curves["OBJECT"] = head_pose.curves(obj, placed.turns(vectors) if placed else vectors, rest)
-        if placed:
-            curves["OBJECT"] += head_pose.swings(obj, placed.turns(vectors), rest, placed.neck, delta)
+        curves["OBJECT"], kept = _head_curves(obj, motion.select(channels.HEAD).values, placed)
         notes += _head_notes(obj)
-        take |= {"rest_rotation": list(rest), "rest_delta": list(delta), "rotation_mode": obj.rotation_mode}
+        take |= kept
 
     # A face that is a vertex cache, and no head, is an Action without curves: it stands for the take.
     apart = [{kind: some} for kind, some in curves.items()] or [{}]
-    actions = tuple(_new_action(name, some, blocks, take) for some in ([curves] if compat.HAS_ACTION_SLOTS else apart))
-    assign(obj, blocks, actions)
-    return Written(actions[0].name, actions, tuple(notes))
+    parts = [curves] if compat.HAS_ACTION_SLOTS else apart
+    actions = [_new_action(name if not n else f"{name} head", some, blocks, take) for n, some in enumerate(parts)]
+    name = actions[0].name  # as Blender has it
+    for layer, some in layers.items():
+        actions.append(_new_action(f"{name} {layer}", {"KEY": some}, blocks, {**take, "layer": layer}))
+    ghost.remove()
+    assign(obj, blocks, tuple(actions))
+    return Written(name, tuple(actions), tuple(notes))
 
 
-def _face_curves(obj: bpy.types.Object, motion: types.Motion) -> tuple[list[Curve], list[str]]:
-    blocks, driven = obj.data.shape_keys.key_blocks, rig_map.driven(obj)
-    found = rig_map.face_map(obj)
-    written = {channel: name for channel, name in found.items() if channel in motion.channels and name not in driven}
-    curves, clamped = [], []
-    for channel, name in written.items():
-        block, values = blocks[name], motion.column(channel)
-        within = np.clip(values, block.slider_min, block.slider_max)
-        if np.max(np.abs(within - values)) > 0.01:
-            clamped.append(name)
-        curves.append(Curve(block.path_from_id("value"), 0, within))
-
-    # Few characters can breathe; of that nobody need be told.
-    missing = [channel for channel in motion.channels if channel in channels.FACE and channel not in found]
-    notes = _note("No shape key for", missing)
-    notes += _note("A driver sets, not keyed:", [name for name in found.values() if name in driven])
-    notes += _note("Held within the slider's range:", clamped)
-    notes += _note("Muted, so it does not show:", [name for name in written.values() if blocks[name].mute])
-    if obj.show_only_shape_key:
-        notes.append("Only one shape key shows: turn Solo Active Shape Key off.")
-    return curves, notes
+def _head_curves(
+    obj: bpy.types.Object, vectors: np.ndarray, placed: placement.Placement | None
+) -> tuple[list[Curve], dict[str, Any]]:
+    """The curves of the object that turn the head by `vectors` (T, 3), and what the take has to remember."""
+    rest, delta = rest_rotation(obj), rest_delta(obj)
+    curves = head_pose.curves(obj, placed.turns(vectors) if placed else vectors, rest)
+    if placed:
+        curves += head_pose.swings(obj, placed.turns(vectors), rest, placed.neck, delta)
+    return curves, {"rest_rotation": list(rest), "rest_delta": list(delta), "rotation_mode": obj.rotation_mode}
 
 
 def _head_notes(obj: bpy.types.Object) -> list[str]:
     drivers = obj.animation_data.drivers if obj.animation_data else ()
     driven = any(curve.data_path == head_pose.path(obj.rotation_mode) for curve in drivers)
     return [f"A driver sets the rotation of {obj.name}, so the head does not turn as generated."] if driven else []
-
-
-def _note(what: str, names: list[str]) -> list[str]:
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return [f"{what} {shown}."] if names else []
 
 
 def _new_action(
@@ -127,51 +128,73 @@ def _new_action(
 
 
 def assign(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID], actions: tuple[bpy.types.Action, ...]) -> None:
-    """Let the `actions` of one take animate `obj`: each data-block of `blocks`, by kind ('KEY', 'OBJECT')."""
+    """Let the `actions` of one take animate `obj`: each data-block of `blocks`, by kind ('KEY', 'OBJECT').
+
+    Layers among them go to tracks below the main Action, as far as the artist has not removed them.
+    """
     request = generated.request_of(actions[0])
+    main, layers = _apart(actions)
     if "KEY" in blocks or "cache" in request:
         _rest_face(obj)
     for kind, block in blocks.items():
         animation = block.animation_data
         if animation and animation.action:
             if generated.request_of(animation.action) is None:
+                if kind == "KEY":
+                    layer_tracks.clear(block)
                 compat.push_down(block)  # what the artist animated goes on playing below the take
             else:
                 animation.action.use_fake_user = True  # an artist's copy of a take has none, and would be lost
-        compat.assign_action(block, next(action for action in actions if compat.channels_of(action, kind)))
+        compat.assign_action(block, next(action for action in main if compat.channels_of(action, kind)))
+        if kind == "KEY":
+            layer_tracks.put_on(block, layers)
     if "cache" in request:
         vertex_cache.show(obj, request["cache"], request["first_frame"])
+
+
+def _apart(actions: Sequence[bpy.types.Action]) -> tuple[list[bpy.types.Action], list[bpy.types.Action]]:
+    """The main Actions of a take, and its layers."""
+    layers = [action for action in actions if layer_tracks.layer_of(action)]
+    return [action for action in actions if action not in layers], layers
 
 
 def _rest_face(obj: bpy.types.Object) -> None:
     """Take the face's take off, and what it moved back to rest: the next one may move it in another way."""
     vertex_cache.hide(obj)
     keys = obj.data.shape_keys
-    action = keys.animation_data.action if keys and keys.animation_data else None
+    if keys is None:
+        return
+    layer_tracks.take_off(keys)
+    action = keys.animation_data.action if keys.animation_data else None
     if action is None or generated.request_of(action) is None:
         return
-    animated = compat.channels_of(action, "KEY")
-    for block in keys.key_blocks if animated else ():
-        if animated.fcurves.find(block.path_from_id("value")):
-            block.value = 0.0
+    layer_tracks.rest(keys, action)
     action.use_fake_user = True  # an artist's copy of a take has none, and would be lost
     keys.animation_data.action = None
 
 
 def all_takes() -> dict[str, list[bpy.types.Action]]:
-    """The Actions of every take in the file, by the take's id, in the order of their names.
+    """The Actions of every take in the file, by the take's id, in the order of their names: the main ones, of which the
+    first stands for the take, and after them its layers.
 
-    A copy that the artist made of a take is a take of its own, "id/1": what has the same id and animates the same.
+    A copy that the artist made of a take is a take of its own, "id/1", and has the same layers: what has the same id
+    and animates the same. Layers whose main Action is gone are no take.
     """
     found: dict[str, list[bpy.types.Action]] = {}
+    layers: dict[str, list[bpy.types.Action]] = {}
     seen: Counter[tuple[str, ...]] = Counter()
     for action in bpy.data.actions:
-        if request := generated.request_of(action):
+        request = generated.request_of(action)
+        if request and "layer" in request:
+            layers.setdefault(request["take"], []).append(action)
+        elif request:
             same = request["take"], *(kind for kind in ("KEY", "OBJECT") if compat.channels_of(action, kind))
             copy = f"/{seen[same]}" if seen[same] else ""
             seen[same] += 1
             found.setdefault(request["take"] + copy, []).append(action)
-    return found
+    for actions in found.values():
+        actions.sort(key=lambda action: compat.channels_of(action, "KEY") is None)  # the face's stands for the take
+    return {take: actions + layers.get(take.partition("/")[0], []) for take, actions in found.items()}
 
 
 def active_takes(obj: bpy.types.Object, found: dict[str, list[bpy.types.Action]]) -> set[str]:
@@ -189,26 +212,42 @@ def use_take(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
     Raises SceneError where its vertex cache is gone, with `obj` as it was.
     """
     take_cache.restore(obj, actions)
+    _rename_with_main(actions)
     keys = obj.data.shape_keys if obj.type == "MESH" else None
     having = {"OBJECT": obj, **({"KEY": keys} if keys else {})}
-    animated = {kind: block for kind, block in having.items() if any(compat.channels_of(a, kind) for a in actions)}
+    main, _layers = _apart(actions)
+    animated = {kind: block for kind, block in having.items() if any(compat.channels_of(a, kind) for a in main)}
     assign(obj, animated, tuple(actions))
+
+
+def _rename_with_main(actions: list[bpy.types.Action]) -> None:
+    """Have a take's other Actions called after its first, which the artist may have renamed."""
+    for action in actions[1:]:
+        wanted = f"{actions[0].name} {layer_tracks.layer_of(action) or 'head'}"
+        if not action.name.startswith(wanted):
+            action.name = wanted
 
 
 def delete_take(obj: bpy.types.Object | None, actions: list[bpy.types.Action]) -> list[str]:
     """Remove a take, and what it alone moved of `obj`; a vertex cache's file stays, for Undo. Returns notes."""
     request = generated.request_of(actions[0])
+    main, _layers = _apart(actions)
     file = None
     if obj is not None and obj.type == "MESH":
         keys = obj.data.shape_keys
-        if keys and keys.animation_data and keys.animation_data.action in actions:
+        if keys and keys.animation_data and keys.animation_data.action in main:
             _rest_face(obj)
+            layer_tracks.clear(keys)
         file = take_cache.of(obj, actions)
         vertex_cache.remove(obj, request["take"])
-    for action in actions:
+    others = [generated.request_of(action) for action in bpy.data.actions if action not in actions]
+    shared = any(other and other["take"] == request["take"] for other in others)
+    for action in main if shared else actions:
+        nla.remove_strips(action)
         bpy.data.actions.remove(action)
-    if obj is not None and not any(generated.request_of(a) == request for a in bpy.data.actions):
-        shape_basis.remove(obj, request.get("shape_keys", []))
+    needed = {name for other in others if other for name in other.get("shape_keys", ())}
+    if obj is not None:
+        shape_basis.remove(obj, [name for name in request.get("shape_keys", ()) if name not in needed])
     return [f"Its vertex cache stays in {file}."] if file and file.is_file() else []
 
 
@@ -216,40 +255,3 @@ def seeds(obj: bpy.types.Object) -> set[int]:
     """The seeds that the takes of `obj` were made with."""
     requests = (generated.request_of(action) for action in bpy.data.actions)
     return {request["seed"] for request in requests if request and "seed" in request}
-
-
-def rest_rotation(obj: bpy.types.Object) -> Quaternion:
-    """The rotation that `obj` had before DiFACE first animated it, so that takes do not add up.
-
-    A take that plays remembers it. Where none plays but the object still stands as one left it (the artist took the
-    Action off), that take's counts; otherwise the artist has turned the object, and its rotation now is the rest.
-    """
-    request = _resting(obj)
-    return Quaternion(request["rest_rotation"]) if request else head_pose.rotation_of(obj)
-
-
-def rest_delta(obj: bpy.types.Object) -> Vector:
-    """The delta location that `obj` had before DiFACE first animated it."""
-    request = _resting(obj)
-    return Vector(request["rest_delta"]) if request and "rest_delta" in request else obj.delta_location.copy()
-
-
-def _resting(obj: bpy.types.Object) -> dict[str, Any] | None:
-    """The request of the take that remembers how `obj` was before."""
-    playing = obj.animation_data.action if obj.animation_data else None
-    for action in bpy.data.actions:
-        request = generated.request_of(action)
-        if not request or "rest_rotation" not in request:
-            continue
-        if action == playing or (playing is None and _stands_in(obj, action)):
-            return request
-    return None
-
-
-def _stands_in(obj: bpy.types.Object, action: bpy.types.Action) -> bool:
-    """Whether the object's rotation is that of a row of a take."""
-    path = head_pose.path(obj.rotation_mode)
-    # Without slots, the face's Action has the same request, and no rotation.
-    columns = [curve.values for curve in generated.samples_of(action).get("OBJECT", ()) if curve.path == path]
-    now = np.array(getattr(obj, path), np.float32)
-    return len(columns) == len(now) and bool(np.any(np.all(np.abs(np.stack(columns, 1) - now) < 1e-5, axis=1)))
