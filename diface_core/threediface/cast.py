@@ -61,8 +61,7 @@ class Cast:
         if method != "head":
             keys = config.face_motion_model
             folder = _folder(keys.model_path, "face_motion_model.model_path", "--face_model_path")
-            face = load_face(folder, keys.model_ckpt, own.wav2vec2)
-            face.network.to(device)
+            face = _hearing(folder, keys.model_ckpt, own, device)
             style = style_of(keys, folder)
         if method != "face":
             keys = config.head_motion_model
@@ -121,9 +120,17 @@ def _listener(config: EvaluationConfig, face: FaceModel | None, own: OwnFiles, d
     same = own_face.model_path is not None and folder.resolve() == own_face.model_path.resolve()
     if face is not None and same and find(folder, ckpt) == find(folder, own_face.model_ckpt):
         return face
-    listener = load_face(folder, ckpt, own.wav2vec2)
-    listener.network.to(device)
-    return listener
+    return _hearing(folder, ckpt, own, device)
+
+
+def _hearing(folder: Path, ckpt: str, own: OwnFiles, device: torch.device) -> FaceModel:
+    """A face model with its speech encoder."""
+    face = load_face(folder, ckpt, own.wav2vec2)
+    if face.network.audio_encoder is None:
+        message = f"The 3DiFACE model {folder.name} has no speech encoder in its checkpoint, and there is no wav2vec2."
+        raise ModelError(message, "Give the folder of wav2vec2-base-960h with --wav2vec2, or set WAV2VEC_PATH.")
+    face.network.to(device)
+    return face
 
 
 def _published(folder: Path) -> str:

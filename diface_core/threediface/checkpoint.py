@@ -121,11 +121,11 @@ def _read(path: Path) -> dict[str, Tensor]:
     try:
         state: Any = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as damage:  # a damaged file fails in whatever way its bytes happen to say
-        reason = str(damage).strip().splitlines() or [type(damage).__name__]
+        reason = (str(damage).strip() or type(damage).__name__).splitlines()[0].partition(". ")[0].rstrip(".")
         if "weights_only" in str(damage).lower() or "Unsupported" in str(damage):
             hint = "Do not use the file: it may have been made to do harm. Get it from its authors."
             raise ModelError(f"{path} holds more than weights, and was not opened.", hint) from damage
-        raise ModelError(f"{path} cannot be read: {reason[0]}.", AGAIN) from damage
+        raise ModelError(f"{path} cannot be read: {reason}.", AGAIN) from damage
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
         raise ModelError(f"{path} is no state dict of names and tensors.", "Use a checkpoint named model*.pt.")
     return {str(name): value.float() if value.is_floating_point() else value for name, value in state.items()}

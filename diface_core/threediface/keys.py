@@ -31,8 +31,11 @@ class Key:
 
 
 def value_of(kind: Kind, given: Any, name: str, default: Any) -> Any:
-    """What is given at `name`; an empty one is the default. Raises DifaceError that says what may stand there."""
-    if given is None:
+    """What is given at `name`; nothing, "" and Python's None are the default.
+
+    Raises DifaceError that says what may stand there.
+    """
+    if given is None or (isinstance(given, str) and given.strip() in ("", "None")):
         return default
     try:
         return kind.read(given)

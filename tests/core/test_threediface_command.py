@@ -8,6 +8,7 @@ import importlib.util
 import os
 import pickle
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from diface_core import DifaceError
 from diface_core.__main__ import main
@@ -305,6 +307,18 @@ def test_what_cannot_be_is_said_with_a_next_step(run, capsys, words, message):
     assert not run.results.exists()
 
 
+def test_a_face_without_speech_encoder_names_the_flag(run, place, tmp_path, capsys):
+    shutil.copytree(place / "models" / "face", tmp_path / "deaf")
+    path = tmp_path / "deaf" / "checkpoints" / "model000000001.pt"
+    state = {name: value for name, value in torch.load(path).items() if not name.startswith("audio_encoder.")}
+    torch.save(state, path)
+    for words in (["--face_model_path", tmp_path / "deaf"], ["--listener_model_path", tmp_path / "deaf"]):
+        assert run(*words) == 2
+        *_, said, hint = capsys.readouterr().err.splitlines()
+        assert "deaf has no speech encoder" in said
+        assert "--wav2vec2" in hint
+
+
 @pytest.mark.parametrize("text", ["a: [", "- 1", "exp_cfg: 3", "exp_cfg:\n  num_of_samples: true"])
 def test_a_config_that_is_none(tmp_path, text):
     (tmp_path / "bad.yaml").write_text(text)
@@ -313,8 +327,10 @@ def test_a_config_that_is_none(tmp_path, text):
 
 
 def test_empty_sections_are_as_if_they_were_not_there(tmp_path):
-    (tmp_path / "empty.yaml").write_text("exp_cfg:\nhead_motion_model:\n  model_path:\n")
-    assert read_config(tmp_path / "empty.yaml") == (EvaluationConfig(), ())
+    for nothing in ("", "null", "None", '""', "' '"):
+        text = "exp_cfg:\nhead_motion_model:\n  model_path: {0}\nface_motion_model:\n  condition_index: {0}\n"
+        (tmp_path / "empty.yaml").write_text(text.format(nothing))
+        assert read_config(tmp_path / "empty.yaml") == (EvaluationConfig(), ())
 
 
 class Harmful:
