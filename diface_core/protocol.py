@@ -33,6 +33,7 @@ from .types import (
     SolveRequest,
     Style,
     ThreeDiface,
+    VertexPins,
 )
 
 VERSION = 4
@@ -348,6 +349,8 @@ def _constraints_data(kept: Constraints | None) -> tuple[dict[str, float] | None
     if kept is None:
         return None, {}
     pins = {"pin_at": kept.pins.at, "pin_channel": kept.pins.channel, "pin_value": kept.pins.value}
+    if kept.vertices is not None:
+        pins |= {"vertex_at": kept.vertices.at, "vertex_places": kept.vertices.vertices}
     return {"pull": kept.pull, "stay": kept.stay}, {"values": kept.values, "keep": kept.keep, **pins}
 
 
@@ -356,7 +359,8 @@ def _constraints_of(message: Message) -> Constraints | None:
     if data is None:
         return None
     pins = Pins(arrays["pin_at"], arrays["pin_channel"], arrays["pin_value"])
-    return Constraints(arrays["values"], arrays["keep"], pins, data["pull"], data["stay"])
+    vertices = VertexPins(arrays["vertex_at"], arrays["vertex_places"]) if "vertex_at" in arrays else None
+    return Constraints(arrays["values"], arrays["keep"], pins, data["pull"], data["stay"], vertices)
 
 
 def _engine_data(engine: ThreeDiface | None) -> dict[str, Any] | None:

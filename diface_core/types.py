@@ -127,6 +127,21 @@ class Pins:
 
 
 @dataclass(frozen=True)
+class VertexPins:
+    """Whole faces that the artist wants kept: `at` (N,) float64, rising rows of the Motion asked for, fractions
+    allowed; `vertices` (N, V, 3) float32, how far they are from the face at rest, in metres, in FLAME's frame."""
+
+    at: npt.NDArray[np.float64]
+    vertices: FloatArray
+
+    def __post_init__(self) -> None:
+        if self.vertices.ndim != 3 or self.vertices.shape[::2] != (*self.at.shape, 3):
+            raise ValueError(f"at (N,) and vertices (N, V, 3) must fit. Got {self.at.shape}, {self.vertices.shape}.")
+        if np.any(np.diff(self.at) <= 0):
+            raise ValueError("at must rise: no two faces are at the same time.")
+
+
+@dataclass(frozen=True)
 class Constraints:
     """What the artist wants kept. Rows and columns are those of the Motion asked for.
 
@@ -134,6 +149,8 @@ class Constraints:
     pins: single values beside them, exactly too; the motion around them is bent towards them.
     pull: how far a pin bends its surroundings, in rows to either side.
     stay: how much of `values` stays where nothing is kept: 0 makes it anew, 1 only bends it.
+    vertices: for the user's own 3DiFACE models, whose face has no columns: there C is 3 for the head, or 0 without it,
+    and their `stay` is 0.
     """
 
     values: FloatArray
@@ -141,6 +158,7 @@ class Constraints:
     pins: Pins = field(default_factory=Pins.none)
     pull: float = 8.0
     stay: float = 0.0
+    vertices: VertexPins | None = None
 
     def __post_init__(self) -> None:
         if self.values.shape != self.keep.shape or self.values.ndim != 2:

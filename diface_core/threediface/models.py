@@ -15,9 +15,10 @@ from .. import channels
 from ..device import best
 from ..errors import ModelError
 from ..types import MODEL_RATE, FloatArray, GenerateRequest, Motion, Progress, Report, Shapes, ThreeDiface
+from . import wanted
 from .checkpoint import FaceModel, HeadModel, load_face, load_head
 from .projected import ClampedError
-from .sampling import sample_head, sample_thought, sample_whole_face
+from .sampling import Kept, sample_head, sample_thought, sample_whole_face
 
 LISTENING, FACE, HEAD = "Listening to the speech", "Moving the face", "Moving the head"
 HINT = "Set it in DiFACE's preferences, or leave that part out."
@@ -61,7 +62,8 @@ class Performers:
         """`rows` rows at MODEL_RATE for a waveform (N,) of 16 kHz: the face as weights of shapes, the head's channels.
 
         Of the request are used: parts, seed, guidance (towards the speech; 0.5 as published), and the engine's
-        condition and steps. Raises ModelError where a part has no model, and what `report` raises.
+        condition and steps; and the constraints, as far as they give whole frames: those stand in the result as they
+        would on the original's command line. Raises ModelError where a part has no model, and what `report` raises.
         """
         engine = request.engine or ThreeDiface(None, None)
         face = _needed(self.face, "face") if "face" in request.parts else None
@@ -82,7 +84,8 @@ class Performers:
             names += shapes.names
         if head and listener:
             told = stage(HEAD, len(request.parts))
-            found = sample_head(head, heard[listener.hash], request.seed, steps=engine.steps, report=told)
+            given = _given_head(request, rows)
+            found = sample_head(head, heard[listener.hash], request.seed, given, steps=engine.steps, report=told)
             values.append(head_from_neck(found))
             names += channels.HEAD
         return Motion(np.concatenate(values, 1), tuple(names), MODEL_RATE), shapes
@@ -118,16 +121,53 @@ def _face(
     if not model.diffusion.displacement:
         message = "This 3DiFACE face model gives vertices, not how far they move from a face of one's own."
         raise ModelError(message, "Use it on the command line: python -m diface_core threediface.")
-    how = (model, heard, engine.condition, request.seed, request.guidance, None, engine.steps, report)
+    given = _given_face(request, len(heard))
+    how = (model, heard, engine.condition, request.seed, request.guidance, given, engine.steps, report)
     try:
         thought = sample_thought(*how)
     except ClampedError:
         frames = sample_whole_face(*how)  # each frame its own shape
-        return np.eye(len(frames), dtype=np.float32), _shapes(frames)
+        return _through(request, given, np.eye(len(frames), dtype=np.float32), _shapes(frames))
     out = model.network.last_map
     assert out is not None  # else there was no thought
     deltas = torch.cat([out.weight.T, out.bias[None]]).cpu().numpy()
-    return np.concatenate([thought, np.ones((len(thought), 1), np.float32)], 1), _shapes(deltas)
+    weights = np.concatenate([thought, np.ones((len(thought), 1), np.float32)], 1)
+    return _through(request, given, weights, _shapes(deltas))
+
+
+def _given_face(request: GenerateRequest, rows: int) -> Kept | None:
+    """The faces that are given (rows, 3 V), as the network makes them: without the strength."""
+    kept = request.constraints
+    if kept is None or kept.vertices is None or not len(kept.vertices.at) or not request.face_strength:
+        return None
+    pins = kept.vertices
+    flat = pins.vertices.reshape(len(pins.at), -1) / np.float32(request.face_strength)
+    return wanted.frames(pins.at, flat, request.rate, rows)
+
+
+def _given_head(request: GenerateRequest, rows: int) -> Kept | None:
+    """The rotations that are given (rows, 3), FLAME's neck's, as the network makes them: without the strengths."""
+    kept = request.constraints
+    strengths = np.array(request.head_axes, np.float32) * np.float32(request.head_strength)
+    if kept is None or not kept.keep.shape[1] or not strengths.all():
+        return None
+    at, values = wanted.whole(kept)
+    return wanted.frames(at, neck_from_head(values / strengths), request.rate, rows) if len(at) else None
+
+
+def _through(
+    request: GenerateRequest, given: Kept | None, weights: FloatArray, shapes: Shapes
+) -> tuple[FloatArray, Shapes]:
+    """The same motion, and on the given rows what is given, on shapes that can say both."""
+    kept = request.constraints
+    if kept is None or kept.vertices is None or not len(kept.vertices.at):
+        return weights, shapes
+    deltas = shapes.deltas.reshape(len(shapes.deltas), -1)
+    axes = wanted.Axes.spanning(deltas, kept.vertices)
+    found = weights.astype(np.float64) @ axes.of(deltas)
+    if given is not None:
+        found[given.keep] = axes.of(given.values[given.keep])
+    return found.astype(np.float32), axes.shapes
 
 
 def _shapes(deltas: FloatArray) -> Shapes:

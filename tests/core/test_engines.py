@@ -11,7 +11,6 @@ import soundfile
 
 from diface_core import channels
 from diface_core.engines import Engines
-from diface_core.errors import ModelError
 from diface_core.types import (
     MODEL_RATE,
     AudioSection,
@@ -20,6 +19,7 @@ from diface_core.types import (
     GenerateRequest,
     GenerateResult,
     Motion,
+    Pins,
     Shapes,
     ThreeDiface,
 )
@@ -157,7 +157,20 @@ def test_one_part_alone(engines, sound, part) -> None:
     assert set(found.motion.channels) == set(found.shapes.names if part == "face" else channels.HEAD)
 
 
-def test_keys_are_refused(engines, sound) -> None:
-    kept = Constraints(np.zeros((45, 3), np.float32), np.zeros((45, 3), bool))
-    with pytest.raises(ModelError, match="keep no keys"):
+def test_the_heads_keys_come_out_exactly(engines, sound) -> None:
+    values, keep = np.zeros((45, 3), np.float32), np.zeros((45, 3), bool)
+    values[:, 1], keep[20:, 1] = np.linspace(0, 1, 45), True
+    pins = Pins(np.array([5.0, 7.5]), np.array([0, 2], np.int32), np.array([0.3, -0.2], np.float32))
+    found = ask(engines, sound, FACE, constraints=Constraints(values, keep, pins))
+    head = found.motion.select(channels.HEAD).values
+    assert head[5, 0] == np.float32(0.3)
+    assert head[7:9, 2].mean() == pytest.approx(-0.2, abs=1e-6)
+    np.testing.assert_array_equal(head[20:, 1], values[20:, 1])
+    free = ask(engines, sound, FACE)
+    np.testing.assert_array_equal(vertices(found), vertices(free))
+
+
+def test_constraints_of_other_rows_are_a_mistake(engines, sound) -> None:
+    kept = Constraints(np.zeros((44, 3), np.float32), np.zeros((44, 3), bool))
+    with pytest.raises(ValueError, match="must have 45 rows"):
         ask(engines, sound, FACE, constraints=kept)

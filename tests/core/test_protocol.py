@@ -32,7 +32,7 @@ from diface_core import (
     protocol,
 )
 from diface_core.protocol import MAGIC, Message
-from diface_core.types import Shapes, ShapesRequest, Solved, SolveRequest, ThreeDiface
+from diface_core.types import Pins, Shapes, ShapesRequest, Solved, SolveRequest, ThreeDiface, VertexPins
 
 number = st.floats(allow_nan=False)
 rate = st.builds(FrameRate, st.floats(1, 240), st.floats(0.5, 2))
@@ -47,7 +47,13 @@ def floats(size):
 @st.composite
 def constraints(draw):
     size = draw(shape)
-    return Constraints(draw(floats(size)), draw(hnp.arrays(np.bool_, size)))
+    count = draw(st.integers(0, 3))
+    faces = VertexPins(np.sort(np.arange(count) + draw(st.floats(0, 1))), draw(floats((count, 4, 3))))
+    pins = Pins(np.arange(count) / 2, np.zeros(count, np.int32), draw(floats((count,))))
+    how = {"pins": pins, "pull": draw(st.floats(0.1, 50)), "stay": draw(st.floats(0, 1))}
+    return Constraints(
+        draw(floats(size)), draw(hnp.arrays(np.bool_, size)), vertices=draw(st.none() | st.just(faces)), **how
+    )
 
 
 folders = st.none() | text.map(Path)
@@ -103,6 +109,12 @@ class Drip:
         return self.stream.read(min(size, self.size))
 
 
+def assert_equal_arrays(found, wanted) -> None:
+    for name, array in vars(wanted).items():
+        np.testing.assert_array_equal(getattr(found, name), array)
+        assert getattr(found, name).dtype == array.dtype
+
+
 def through(message: Message, size: int = 1 << 30) -> Message:
     stream = Drip(protocol.pack(message), size)
     back = protocol.read(stream)
@@ -120,6 +132,11 @@ def test_request(request, size):
         np.testing.assert_array_equal(back.constraints.values, request.constraints.values)
         np.testing.assert_array_equal(back.constraints.keep, request.constraints.keep)
         assert back.constraints.keep.dtype == np.bool_
+        assert (back.constraints.pull, back.constraints.stay) == (request.constraints.pull, request.constraints.stay)
+        assert_equal_arrays(back.constraints.pins, request.constraints.pins)
+        assert (back.constraints.vertices is None) == (request.constraints.vertices is None)
+        if request.constraints.vertices:
+            assert_equal_arrays(back.constraints.vertices, request.constraints.vertices)
 
 
 @given(motions(), shapes())

@@ -1,0 +1,209 @@
+"""3DiFACE's models with faces and rotations that the artist keeps: exact at any frame rate, as on the command line."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from diface_core import channels
+from diface_core.engines import Engines
+from diface_core.generate import Generator
+from diface_core.threediface import wanted
+from diface_core.threediface.checkpoint import load_face, load_head
+from diface_core.threediface.models import Performers, head_from_neck, hear, neck_from_head
+from diface_core.threediface.sampling import Kept, sample_face, sample_head
+from diface_core.types import (
+    MODEL_RATE,
+    AudioSection,
+    Constraints,
+    FrameRate,
+    GenerateRequest,
+    GenerateResult,
+    Pins,
+    ThreeDiface,
+    VertexPins,
+)
+from tests.core import toy_checkpoint as toy
+
+SECONDS, VERTICES = 1.6, toy.VERTICES
+RATES = [FrameRate(24), FrameRate(25), FrameRate(30), FrameRate(60), FrameRate(30, 1.001)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    made = tmp_path_factory.mktemp("editing")
+    toy.write(made / "face", toy.face_arguments(), hearing=True)
+    toy.write(made / "head", toy.head_arguments())
+    noise = np.random.default_rng(0).normal(0, 0.1, round(SECONDS * 16000))
+    soundfile.write(made / "sound.wav", noise.astype(np.float32), 16000)
+    return made
+
+
+@pytest.fixture(scope="module")
+def engines() -> Engines:
+    return Engines(lambda: Generator.load(None), Performers.load)
+
+
+def request(folder: Path, rate: FrameRate = MODEL_RATE, **settings) -> GenerateRequest:
+    engine = ThreeDiface(folder / "face", folder / "head", condition=2, steps=4)
+    how = {"parts": ("face", "head"), "seed": 3, "guidance": 0.5} | settings
+    return GenerateRequest(AudioSection(folder / "sound.wav"), rate=rate, engine=engine, **how)
+
+
+def ask(engines: Engines, asked: GenerateRequest, kept: Constraints | None = None) -> GenerateResult:
+    asked = dataclasses.replace(asked, constraints=kept)
+    return engines.generate(asked, lambda progress: None, lambda first, motion: None)
+
+
+def faces(found: GenerateResult) -> np.ndarray:
+    """(T, V, 3), float64."""
+    weights = found.motion.select(found.shapes.names).values.astype(np.float64)
+    return np.einsum("tk,kvc->tvc", weights, found.shapes.deltas.astype(np.float64))
+
+
+def heads(found: GenerateResult) -> np.ndarray:
+    return found.motion.select(channels.HEAD).values
+
+
+def wishes(rows: int, at=(), vertices=None, pins: Pins | None = None, **fields) -> Constraints:
+    nothing = np.zeros((rows, 3), np.float32), np.zeros((rows, 3), bool)
+    values, keep = fields.pop("head", nothing)
+    vertices = None if vertices is None else VertexPins(np.asarray(at, float), vertices)
+    return Constraints(values, keep, pins or Pins.none(), vertices=vertices, **fields)
+
+
+def drawn(count: int, seed: int = 0) -> np.ndarray:
+    """Faces (N, V, 3) that the models would never make."""
+    return np.random.default_rng(seed).normal(0, 0.01, (count, VERTICES, 3)).astype(np.float32)
+
+
+@pytest.mark.parametrize("rate", RATES, ids=lambda rate: f"{rate.value:.2f}")
+def test_a_pinned_face_is_the_pin_at_every_frame_rate(folder, engines, rate) -> None:
+    asked = request(folder, rate)
+    rows = rate.rows(SECONDS)
+    pins = drawn(3)
+    found = faces(ask(engines, asked, wishes(rows, (4, rows // 2, rows - 1), pins)))
+    off = np.linalg.norm(found[[4, rows // 2, rows - 1]] - pins, axis=-1).max()
+    assert off < 1e-5
+
+
+@pytest.mark.parametrize("rate", RATES, ids=lambda rate: f"{rate.value:.2f}")
+def test_a_face_pinned_between_frames_is_passed_through(folder, engines, rate) -> None:
+    pins = drawn(2)
+    found = faces(ask(engines, request(folder, rate), wishes(rate.rows(SECONDS), (7.25, 20.5), pins)))
+    assert np.linalg.norm(0.75 * found[7] + 0.25 * found[8] - pins[0], axis=-1).max() < 2e-5
+    assert np.linalg.norm((found[20] + found[21]) / 2 - pins[1], axis=-1).max() < 2e-5
+
+
+@pytest.mark.parametrize("rate", RATES, ids=lambda rate: f"{rate.value:.2f}")
+def test_in_between_leaves_all_outside_as_it_was(folder, engines, rate) -> None:
+    """Another seed for the middle only; the border is no further than the motion itself moves."""
+    rows = rate.rows(SECONDS)
+    before = faces(ask(engines, request(folder, rate)))
+    outside = np.r_[0 : rows // 3, 2 * rows // 3 : rows]
+    kept = wishes(rows, outside, before[outside].astype(np.float32))
+    found = faces(ask(engines, request(folder, rate, seed=8), kept))
+    assert np.linalg.norm(found[outside] - before[outside], axis=-1).max() < 1e-5
+    inside = np.setdiff1d(np.arange(rows), outside)
+    assert np.linalg.norm(found[inside] - before[inside], axis=-1).max() > 5e-5
+
+
+def test_on_whole_rows_it_is_what_the_command_line_gives(folder, engines) -> None:
+    rows = MODEL_RATE.rows(SECONDS)
+    at, pins, turned = np.array([0, 9, 10, 30]), drawn(4), np.array([[0.1, 0.2, -0.1]] * rows, np.float32)
+    keep = np.isin(np.arange(rows), at)
+    head = turned, np.repeat(keep[:, None], 3, axis=1)
+    found = ask(engines, request(folder), wishes(rows, at, pins, head=head))
+
+    model, turning = load_face(folder / "face"), load_head(folder / "head")
+    waveform = soundfile.read(folder / "sound.wav", dtype="float32")[0]
+    heard = hear(model, waveform, rows)
+    values = np.zeros((rows, 3 * VERTICES), np.float32)
+    values[at] = pins.reshape(4, -1)
+    expected = sample_face(model, heard, 2, 3, 0.5, Kept(values, keep), 4)
+    assert np.abs(faces(found).reshape(rows, -1) - expected).max() < 1.5e-5
+    given = Kept(neck_from_head(turned), keep)
+    expected = head_from_neck(sample_head(turning, heard, 3, given, 4))
+    np.testing.assert_allclose(heads(found), expected, atol=1e-6)
+    np.testing.assert_array_equal(heads(found)[keep], turned[keep])
+
+
+@pytest.mark.parametrize("rate", RATES, ids=lambda rate: f"{rate.value:.2f}")
+def test_the_heads_keys_are_exact_whole_or_by_the_axis(folder, engines, rate) -> None:
+    rows = rate.rows(SECONDS)
+    at = np.array([3, 3, 3, 12, 20.5])
+    pins = Pins(at, np.array([0, 1, 2, 1, 2], np.int32), np.array([0.1, -0.2, 0.3, 0.25, -0.15], np.float32))
+    found = heads(ask(engines, request(folder, rate), wishes(rows, pins=pins)))
+    np.testing.assert_array_equal(found[3], np.array([0.1, -0.2, 0.3], np.float32))
+    assert found[12, 1] == np.float32(0.25)
+    assert found[20:22, 2].mean() == pytest.approx(-0.15, abs=1e-6)
+
+
+def test_strengths_do_not_touch_what_is_kept(folder, engines) -> None:
+    rows, pins = MODEL_RATE.rows(SECONDS), drawn(2)
+    head = np.full((rows, 3), 0.2, np.float32), np.repeat(np.arange(rows)[:, None] == 5, 3, axis=1)
+    for strengths in ({"face_strength": 0.5, "head_strength": 2.0}, {"face_strength": 0.0, "head_strength": 0.0}):
+        found = ask(engines, request(folder, **strengths), wishes(rows, (4, 11), pins, head=head))
+        assert np.linalg.norm(faces(found)[[4, 11]] - pins, axis=-1).max() < 1e-5
+        np.testing.assert_array_equal(heads(found)[5], head[0][5])
+
+
+def test_no_wishes_change_nothing(folder, engines) -> None:
+    free = ask(engines, request(folder))
+    found = ask(engines, request(folder), wishes(MODEL_RATE.rows(SECONDS)))
+    np.testing.assert_array_equal(found.motion.values, free.motion.values)
+    np.testing.assert_array_equal(found.shapes.deltas, free.shapes.deltas)
+
+
+def test_a_face_that_must_be_clamped_keeps_its_pins_too(tmp_path, folder, engines) -> None:
+    toy.write(tmp_path / "face", toy.face_arguments(final_activation="sigmoid"), hearing=True)
+    (tmp_path / "sound.wav").write_bytes((folder / "sound.wav").read_bytes())
+    rows, pins = FrameRate(24).rows(SECONDS), drawn(2)
+    none = np.zeros((rows, 0), np.float32), np.zeros((rows, 0), bool)
+    asked = request(tmp_path, FrameRate(24), parts=("face",))
+    asked = dataclasses.replace(asked, engine=ThreeDiface(tmp_path / "face", None, steps=2))
+    found = ask(engines, asked, wishes(rows, (6, 9), pins, head=none))
+    assert np.linalg.norm(faces(found)[[6, 9]] - pins, axis=-1).max() < 1e-5
+
+
+def test_one_part_alone(folder, engines) -> None:
+    rows, pins = MODEL_RATE.rows(SECONDS), drawn(1)
+    none = np.zeros((rows, 0), np.float32), np.zeros((rows, 0), bool)
+    kept = wishes(rows, (6,), pins, head=none)
+    found = ask(engines, request(folder, parts=("face",)), kept)
+    assert np.linalg.norm(faces(found)[6] - pins[0], axis=-1).max() < 1e-5
+
+
+@pytest.mark.parametrize("rate", RATES, ids=lambda rate: f"{rate.value:.2f}")
+def test_frames_between_two_given_ones_are_given(rate) -> None:
+    at = np.array([0.0, 1, 2, 3, 9.5])
+    values = at[:, None].astype(np.float32) * 2
+    found = wanted.frames(at, values, rate, 40)
+    scale = rate.value / 30
+    stretch = np.arange(40) * scale <= 3 + 1e-6
+    np.testing.assert_allclose(found.values[stretch, 0], 2 * scale * np.arange(40)[stretch], rtol=1e-5)
+    assert found.keep[stretch].all()
+    alone = round(9.5 / scale)
+    assert found.values[alone, 0] == 19
+    assert found.keep.sum() == stretch.sum() + 1 + (0 if stretch[round(3 / scale)] else 1)
+
+
+def test_of_two_for_one_row_the_nearer_is_given() -> None:
+    found = wanted.frames(np.array([10.0, 12.0]), np.array([[1.0], [2.0]], np.float32), FrameRate(120), 9)
+    assert found.keep.tolist() == [row == 3 or row == 2 for row in range(9)]
+    found = wanted.frames(np.array([7.9, 9.0]), np.array([[1.0], [2.0]], np.float32), FrameRate(120), 9)
+    assert (found.keep.sum(), found.values[2, 0]) == (1, 1)
+
+
+def test_axes_hold_shapes_and_pins_and_are_upright() -> None:
+    deltas = np.random.default_rng(0).normal(size=(6, 3 * VERTICES)).astype(np.float32)
+    pins = VertexPins(np.arange(300.0), np.concatenate([drawn(4, seed=1)] * 75))
+    axes = wanted.Axes.spanning(deltas, pins)
+    assert len(axes.directions) == 10
+    np.testing.assert_allclose(axes.directions @ axes.directions.T, np.eye(10), atol=1e-12)
+    flat = pins.vertices.reshape(300, -1)
+    assert np.abs(axes.vertices(axes.of(flat)) - flat).max() < 1e-7
