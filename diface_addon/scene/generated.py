@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from functools import lru_cache
 from typing import Any
 
 import bpy
@@ -52,7 +53,7 @@ def _packed(header: Any, arrays: list[np.ndarray]) -> bytes:
 
 
 def _unpacked(stored: bytes) -> tuple[Any, np.ndarray]:
-    header, packed = bytes(stored).split(b"\0", 1)
+    header, packed = stored.split(b"\0", 1)
     return json.loads(header), np.frombuffer(zlib.decompress(packed), np.float32)
 
 
@@ -63,7 +64,11 @@ def request_of(action: bpy.types.Action) -> dict[str, Any] | None:
 
 def samples_of(action: bpy.types.Action) -> dict[str, list[Curve]]:
     """What `store` kept: the curves as they were generated, by kind of data-block."""
-    header, values = _unpacked(action[SAMPLES])
+    return _curves(bytes(action[SAMPLES]))
+
+
+def _curves(samples: bytes) -> dict[str, list[Curve]]:
+    header, values = _unpacked(samples)
     curves: dict[str, list[Curve]] = {}
     done = 0
     for kind, entries in header.items():
@@ -75,14 +80,23 @@ def samples_of(action: bpy.types.Action) -> dict[str, list[Curve]]:
 
 
 def as_written(action: bpy.types.Action) -> Written:
-    """Every key that `store` kept, rows of (frame, value): what the keys were before the artist changed them."""
-    first_frame, found = request_of(action)["first_frame"], {}
-    for kind, curves in samples_of(action).items():
+    """Every key that `store` kept, rows of (frame, value): what the keys were before the artist changed them.
+
+    Remembered from call to call, so not to be changed.
+    """
+    stored = bytes(action[SAMPLES]), bytes(action[KEYS]) if KEYS in action else b""
+    return _as_written(request_of(action)["first_frame"], *stored)
+
+
+@lru_cache(maxsize=8)
+def _as_written(first_frame: int, samples: bytes, keys: bytes) -> Written:
+    found: Written = {}
+    for kind, curves in _curves(samples).items():
         for curve in curves:
             frames = np.arange(first_frame, first_frame + len(curve.values), dtype=np.float32)
             found[kind, curve.path, curve.index] = np.stack([frames, curve.values], axis=1)
-    if KEYS in action:
-        header, values = _unpacked(action[KEYS])
+    if keys:
+        header, values = _unpacked(keys)
         ends = 2 * np.cumsum([count for *_, count in header])
         for (kind, path, index, count), end in zip(header, ends, strict=True):
             found[kind, path, index] = values[end - 2 * count : end].reshape(-1, 2)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from mathutils import Quaternion
 
 from ..core import channels, placement, types
-from . import frame_rate, generated, head_pose, playing, rest_pose, rotation_values
+from . import flame_mesh, frame_rate, generated, head_pose, playing, rest_pose, rotation_values
 from .key_table import nearest
 
 
@@ -22,7 +22,8 @@ def read(
     """What animates `obj`, row r at frame `first_frame` + r, at the scene's frame rate.
 
     A face channel is its shape key's curve, or its present value where there is none; 0 where there is no such shape
-    key. The head is the object's rotation from its rest. placed: how a FLAME mesh lies, as for `takes.write_take`.
+    key. The head is the object's rotation from its rest. placed: how a FLAME mesh lies, where that is known better than
+    from its vertices.
     """
     found, frames = playing.curves(obj), first_frame + np.arange(rows, dtype=np.float64)
     values = np.zeros((rows, len(names)), np.float32)
@@ -50,8 +51,21 @@ def head_vectors(
     obj: bpy.types.Object, values: npt.NDArray, placed: placement.Placement | None = None
 ) -> npt.NDArray[np.float64]:
     """The numbers (T, 3 or 4) of the object's rotation as the head's rotation vectors (T, 3)."""
-    turns = rotation_values.vectors(values, obj.rotation_mode, rest_rotation(obj))
+    turns, placed = rotation_values.vectors(values, obj.rotation_mode, rest_rotation(obj)), placed or placement_of(obj)
     return upright(turns, placed) if placed else turns
+
+
+def about_the_mesh(
+    obj: bpy.types.Object, vectors: npt.NDArray, placed: placement.Placement | None = None
+) -> npt.NDArray[np.float64]:
+    """The head's rotation vectors (T, 3) about the mesh's own axes."""
+    placed = placed or placement_of(obj)
+    return placed.turns(vectors) if placed else np.asarray(vectors, np.float64)
+
+
+def placement_of(obj: bpy.types.Object) -> placement.Placement | None:
+    """How a FLAME mesh lies, as its vertices tell; None for another mesh."""
+    return flame_mesh.place(obj, None) if flame_mesh.is_flame(obj) else None
 
 
 def rest_rotation(obj: bpy.types.Object) -> Quaternion:

@@ -1,0 +1,106 @@
+"""Poses as pins: the keys that hold a pose at a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import bpy
+import numpy as np
+
+from ..core import channels, placement
+from . import head_pose, performance, playing
+from .key_table import KeyTable
+from .pin import Pin
+from .playing import Address, Playing
+from .write_keys import enum
+
+STILL = 1e-6
+"""Radians up to which a head is where it is wanted."""
+
+
+def at_frame(obj: bpy.types.Object, names: Iterable[str], frame: float, of: float | None = None) -> list[Pin]:
+    """What would pin the channels `names` at `frame` as they are at the frame `of`; nothing is written."""
+    names, found = set(names), playing.curves(obj)
+    times = np.array([frame if of is None else of], np.float64)
+    wanted = {address for channel, address in playing.channel_columns(obj).items() if channel in names}
+    if names & set(channels.HEAD):
+        wanted |= set(_rotation(obj))
+    return [
+        Pin(*address, frame, float(performance.sampled(obj, address, found.get(address), times)[0]))
+        for address in sorted(wanted)
+    ]
+
+
+def set_values(
+    obj: bpy.types.Object, frame: float, values: dict[str, float], placed: placement.Placement | None = None
+) -> list[str]:
+    """Key the channels of `values` at `frame`, which may be between frames, with exactly these values, EXTREME.
+
+    Channels that `obj` has no shape key for, or whose curve is locked, are left out; returns notes about the latter.
+    placed: how a FLAME mesh lies, where that is known better than from its vertices.
+    """
+    columns, found = playing.channel_columns(obj), playing.curves(obj)
+    wanted = {columns[name]: value for name, value in values.items() if name in columns}
+    if set(values) & set(channels.HEAD):
+        wanted |= _posed(obj, frame, values, found, placed)
+    locked = [address for address in wanted if address in found and is_locked(found[address].fcurve)]
+    for address, value in wanted.items():
+        if address not in locked:
+            curve = found.get(address) or _new_curve(obj, address, frame)
+            _set(curve, curve.at(frame), value)
+    return [f"Locked, so not changed: {', '.join(dict.fromkeys(path for _kind, path, _ in locked))}."] if locked else []
+
+
+def is_locked(fcurve: bpy.types.FCurve) -> bool:
+    """Whether the artist has locked a curve, or the group that it is in."""
+    return fcurve.lock or (fcurve.group is not None and fcurve.group.lock)
+
+
+def _rotation(obj: bpy.types.Object) -> list[Address]:
+    path = head_pose.path(obj.rotation_mode)
+    return [("OBJECT", path, index) for index in range(len(getattr(obj, path)))]
+
+
+def _posed(
+    obj: bpy.types.Object,
+    frame: float,
+    values: dict[str, float],
+    found: dict[Address, Playing],
+    placed: placement.Placement | None,
+) -> dict[Address, float]:
+    """The rotation's numbers with the axes of `values` turned so; as they are where they are so already."""
+    now = performance.rotations(obj, np.array([frame], np.float64), found)
+    vector = performance.head_vectors(obj, now, placed)
+    wanted = np.array([[values.get(name, old) for name, old in zip(channels.HEAD, vector[0], strict=True)]])
+    if np.abs(wanted - vector).max() > STILL:
+        turned = performance.about_the_mesh(obj, wanted, placed)
+        curves = head_pose.curves(obj, turned, performance.rest_rotation(obj), before=now[0].tolist())
+        now = np.stack([curve.values for curve in curves], axis=1)
+    return dict(zip(_rotation(obj), now[0].tolist(), strict=True))
+
+
+def _new_curve(obj: bpy.types.Object, address: Address, frame: float) -> Playing:
+    """Blender makes it, in the Action that plays or a new one, as if the artist had pressed I."""
+    kind, path, index = address
+    playing.block_of(obj, kind).keyframe_insert(path, index=index if kind == "OBJECT" else -1, frame=frame)
+    return playing.curves(obj)[address]
+
+
+def _set(curve: Playing, time: float, value: float) -> None:
+    """A key with this value, EXTREME: the one that is there with its handles, or a new one like that before it."""
+    keys = KeyTable.read(curve.fcurve)
+    near, same = keys.nearest([time])
+    if not same[0]:
+        before = max(int(np.searchsorted(keys.frames, time)) - 1, 0)
+        if keys.interpolation[before] == enum("interpolation", "LINEAR"):
+            keys = KeyTable.joined([keys, KeyTable.generated([time], [value])])
+        else:
+            curve.fcurve.keyframe_points.insert(time, value)
+            keys = KeyTable.read(curve.fcurve)
+        near, _ = keys.nearest([time])
+    rise = np.float32(value) - keys.co[near, 1]
+    keys.co[near, 1] = value
+    keys.handle_left[near, 1] += rise
+    keys.handle_right[near, 1] += rise
+    keys.type[near] = enum("type", "EXTREME")
+    keys.write(curve.fcurve)

@@ -1,0 +1,146 @@
+"""The pins of what plays: found by comparing with what was generated, marked EXTREME so that they show, and let go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import bpy
+import numpy as np
+
+from . import generated, playing
+from .key_table import KeyTable, nearest
+from .pin import Pin, by_curve, channel_of
+from .pin_channels import as_channels
+from .pin_values import at_frame, set_values
+from .playing import Address, Playing
+from .write_keys import enum
+
+__all__ = [
+    "Pin", "as_channels", "at_frame", "by_curve", "channel_of", "curves", "find", "mark", "set_values", "unpin",
+    "unsettled",
+]  # fmt: skip
+
+SPARSE = 2.0
+"""Frames between the keys of a curve, on average, from which on they are taken for an artist's, each set on purpose."""
+
+
+def find(obj: bpy.types.Object) -> list[Pin]:
+    """The pins of what animates `obj`, by curve and in the order of time.
+
+    In a take: keys that are not as they were generated, keys that the artist added, and EXTREME ones. In an Action that
+    DiFACE never made: its EXTREME keys, or where it has none all keys of those curves that have few.
+    """
+    return _found(obj, carried=True)
+
+
+def unsettled(obj: bpy.types.Object) -> list[Pin]:
+    """Those pins that the motion around does not know yet: changed, moved or added since it was made."""
+    return _found(obj, carried=False)
+
+
+def curves(obj: bpy.types.Object) -> list[bpy.types.FCurve]:
+    """The F-curves that pins can be on."""
+    return [curve.fcurve for _address, curve in _pinnable(obj)]
+
+
+def mark(obj: bpy.types.Object, pins: Iterable[Pin]) -> None:
+    """Make the keys of `pins` EXTREME, as far as they are there."""
+    wanted = by_curve(pins)
+    for address, curve in _pinnable(obj):
+        if address in wanted:
+            keys = KeyTable.read(curve.fcurve)
+            near, same = keys.nearest(curve.at(wanted[address][:, 0]))
+            keys.type[near[same]] = enum("type", "EXTREME")
+            curve.fcurve.keyframe_points.foreach_set("type", keys.type)
+            curve.action.update_tag()
+
+
+def unpin(obj: bpy.types.Object, pins: Iterable[Pin]) -> None:
+    """Let go of `pins`: what was generated comes back, a key that was moved goes home, one that was added vanishes.
+
+    In an Action that DiFACE never made they stay where they are, and are no pins any more.
+    """
+    wanted = by_curve(pins)
+    for address, curve in list(_pinnable(obj)):
+        if address not in wanted:
+            continue
+        keys = KeyTable.read(curve.fcurve)
+        near, same = keys.nearest(curve.at(wanted[address][:, 0]))
+        chosen = np.zeros(len(keys), bool)
+        chosen[near[same]] = True
+        if generated.request_of(curve.action) is None:
+            keys.type[chosen] = enum("type", "GENERATED")
+        else:
+            keys = _as_generated(keys, chosen, generated.as_written(curve.action).get(address, np.empty((0, 2))))
+        if len(keys):
+            keys.write(curve.fcurve)
+        else:
+            curve.channels.fcurves.remove(curve.fcurve)
+
+
+def _as_generated(keys: KeyTable, chosen: np.ndarray, points: np.ndarray) -> KeyTable:
+    """`keys` with those `chosen` (K,) as they were written, which is `points` (N, 2)."""
+    if not len(points):
+        return keys[~chosen]
+    near, there = nearest(points[:, 0], keys.frames)
+    taken, gone = np.zeros(len(points), bool), chosen & ~there
+    taken[near[there]] = True
+    home = [_home(point, points, taken) for point in keys.co[chosen & (~there | (keys.values != points[near, 1]))]]
+
+    # Where nothing else was changed, everything that was generated is there again.
+    left = ~chosen & (generated.differing(keys, points) | (keys.type == enum("type", "EXTREME")))
+    back = np.flatnonzero(~taken) if not left.any() else np.unique([row for row in home if row >= 0]).astype(int)
+    again = chosen & there
+    rise = points[near[again], 1] - keys.values[again]
+    keys.co[again, 1] = points[near[again], 1]
+    keys.handle_left[again, 1] += rise
+    keys.handle_right[again, 1] += rise
+    keys.type[again] = enum("type", "GENERATED")
+    return KeyTable.joined([keys[~gone], KeyTable.generated(points[:, 0], points[:, 1])[back]])
+
+
+def _home(key: np.ndarray, points: np.ndarray, taken: np.ndarray) -> int:
+    """The point (of N) that a key was moved from: one that is not there any more, and if it can be of its value; -1
+    where there is none."""
+    missing = np.flatnonzero(~taken)
+    alike = missing[points[missing, 1] == key[1]]
+    on_a_point = np.abs(points[:, 0] - key[0]).min() <= 1e-3  # it may never have been elsewhere
+    candidates = alike if len(alike) or on_a_point else missing
+    return int(candidates[np.argmin(np.abs(points[candidates, 0] - key[0]))]) if len(candidates) else -1
+
+
+def _found(obj: bpy.types.Object, carried: bool) -> list[Pin]:
+    tables = [(address, curve, KeyTable.read(curve.fcurve)) for address, curve in _pinnable(obj)]
+    extreme = enum("type", "EXTREME")
+    marked = {curve.action for _address, curve, keys in tables if (keys.type == extreme).any()}
+    found: dict[tuple[Address, int], Pin] = {}
+    for address, curve, keys in tables:
+        if generated.request_of(curve.action) is None:
+            chosen = keys.type == extreme if curve.action in marked else _by_hand(keys)
+        else:
+            chosen = _changed(keys, generated.as_written(curve.action).get(address))
+            chosen |= (keys.type == extreme) & carried
+        for time, value in keys.co[chosen].tolist():
+            frame = curve.start + curve.scale * time
+            found.setdefault((address, round(frame * 1000)), Pin(*address, frame, value))
+    return sorted(found.values(), key=lambda pin: (pin.kind, pin.path, pin.index, pin.frame))
+
+
+def _changed(keys: KeyTable, points: np.ndarray | None) -> np.ndarray:
+    """Which keys of a take are new; all where it had no such curve, but for those that were let go."""
+    return keys.type != enum("type", "GENERATED") if points is None else generated.differing(keys, points)
+
+
+def _by_hand(keys: KeyTable) -> np.ndarray:
+    few = len(keys) < 2 or (keys.frames[-1] - keys.frames[0]) / (len(keys) - 1) >= SPARSE
+    return (keys.type != enum("type", "GENERATED")) & few
+
+
+def _pinnable(obj: bpy.types.Object) -> list[tuple[Address, Playing]]:
+    """The curves that play, each before what the artist's keys lie over."""
+    playing_now, seen, found = playing.curves(obj), set(), []
+    for address, curve in playing.all_curves(obj):
+        if address not in seen or curve.fcurve == playing_now[address].fcurve:
+            found.append((address, curve))
+        seen.add(address)
+    return found
