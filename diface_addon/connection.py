@@ -26,9 +26,9 @@ class Restart:
     an earlier, cancelled one, or it died while it had nothing to do."""
 
 
-Result = types.GenerateResult | types.Shapes | types.Solved
+Result = types.GenerateResult | types.Shapes | types.Solved | types.Learnt
 Event = types.Progress | types.Rows | Result | errors.DifaceError | Restart
-Request = types.GenerateRequest | types.ShapesRequest | types.SolveRequest
+Request = types.GenerateRequest | types.ShapesRequest | types.SolveRequest | types.LearnRequest
 Events = queue.SimpleQueue
 
 ANSWERS = {exchange.answer_kind: exchange for exchange in protocol.EXCHANGES}

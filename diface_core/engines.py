@@ -21,6 +21,8 @@ from .types import (
     FloatArray,
     GenerateRequest,
     GenerateResult,
+    LearnRequest,
+    Learnt,
     Motion,
     Progress,
     Report,
@@ -102,6 +104,12 @@ class Engines:
 
         report(Progress(0.0, SOLVING))
         return solve(request)
+
+    def learn(self, request: LearnRequest, report: Report) -> Learnt:
+        """A style for DiFACE's own face model, written to its file. Raises AudioError, ModelError, DifaceError."""
+        from .training.learn import learn
+
+        return learn(request, report)
 
     def _perform(self, request: GenerateRequest, engine: ThreeDiface, report: Report) -> GenerateResult:
         began = time.perf_counter()

@@ -23,7 +23,10 @@ from .types import (
     GenerateRequest,
     GenerateResult,
     Layers,
+    LearnRequest,
+    Learnt,
     Motion,
+    Performance,
     Pins,
     Progress,
     Rows,
@@ -162,10 +165,9 @@ def hello_message(versions: Mapping[str, str | None]) -> Message:
 
 def request_message(request: GenerateRequest, number: int) -> Message:
     """A `generate` message; `number` comes back with every answer to it."""
-    audio = request.audio
     kept, arrays = _constraints_data(request.constraints)
     data = {
-        "audio": {"path": str(audio.path), "start": audio.start, "seconds": audio.seconds},
+        "audio": _audio_data(request.audio),
         "parts": list(request.parts),
         "rate": _rate_data(request.rate),
         "seed": request.seed,
@@ -188,13 +190,12 @@ def request_of(message: Message) -> GenerateRequest:
     """What `request_message` packed."""
     data = message.data
     try:
-        audio = AudioSection(Path(data["audio"]["path"]), data["audio"]["start"], data["audio"]["seconds"])
         nested = ("audio", "parts", "rate", "head_axes", "style", "layers", "engine", "constraints")
         plain = {key: value for key, value in data.items() if key not in nested}
         nod, tip, turn = data["head_axes"]
         blend = tuple((str(name), float(weight)) for name, weight in data["style"]["blend"])
         return GenerateRequest(
-            audio=audio,
+            audio=_audio_of(data["audio"]),
             parts=tuple(data["parts"]),
             rate=FrameRate(**data["rate"]),
             head_axes=(nod, tip, turn),
@@ -307,6 +308,45 @@ def solved_of(message: Message) -> Solved:
         raise _rubbish(f"weights that are none ({error!r})") from error
 
 
+def learn_message(request: LearnRequest, number: int) -> Message:
+    """A `learn` message; it is answered by `learnt`, `error` or `cancelled`."""
+    performances = [
+        {"name": one.name, "audio": _audio_data(one.audio), **_motion_data(one.motion)} for one in request.performances
+    ]
+    arrays = {str(index): one.motion.values for index, one in enumerate(request.performances)}
+    data = {"name": request.name, "path": str(request.path), "performances": performances}
+    return Message("learn", number, data, arrays)
+
+
+def learn_request_of(message: Message) -> LearnRequest:
+    """What `learn_message` packed."""
+    try:
+        performances = tuple(
+            Performance(
+                one["name"],
+                _audio_of(one["audio"]),
+                Motion(message.arrays[str(index)], tuple(one["channels"]), FrameRate(**one["rate"])),
+            )
+            for index, one in enumerate(message.data["performances"])
+        )
+        return LearnRequest(message.data["name"], Path(message.data["path"]), performances)
+    except (KeyError, TypeError, ValueError) as error:
+        raise _rubbish(f"performances that are none ({error!r})") from error
+
+
+def learnt_message(learnt: Learnt, number: int) -> Message:
+    """The style learnt for request `number`."""
+    return Message("learnt", number, {**vars(learnt), "path": str(learnt.path)})
+
+
+def learnt_of(message: Message) -> Learnt:
+    """What `learnt_message` packed."""
+    try:
+        return Learnt(**{**message.data, "path": Path(message.data["path"])})
+    except (KeyError, TypeError) as error:
+        raise _rubbish(f"a style that is none ({error!r})") from error
+
+
 def error_message(error: DifaceError, number: int | None, details: str = "") -> Message:
     """What went wrong with request `number`; `details` (a traceback) are for the console."""
     data = {"type": type(error).__name__, "message": error.message, "hint": error.hint, "details": details}
@@ -326,6 +366,14 @@ def error_of(message: Message) -> DifaceError:
         return error
     except (KeyError, TypeError) as problem:
         raise _rubbish(f"an error that is none ({problem!r})") from problem
+
+
+def _audio_data(audio: AudioSection) -> dict[str, Any]:
+    return {"path": str(audio.path), "start": audio.start, "seconds": audio.seconds}
+
+
+def _audio_of(data: Mapping[str, Any]) -> AudioSection:
+    return AudioSection(Path(data["path"]), data["start"], data["seconds"])
 
 
 def _motion_data(motion: Motion) -> dict[str, Any]:
@@ -402,6 +450,7 @@ EXCHANGES = (
         "shapes", ShapesRequest, shapes_message, shapes_request_of, "shapes made", shapes_made_message, shapes_made_of
     ),
     Exchange("solve", SolveRequest, solve_message, solve_request_of, "solved", solved_message, solved_of),
+    Exchange("learn", LearnRequest, learn_message, learn_request_of, "learnt", learnt_message, learnt_of),
 )
 """All that the worker can be asked for: a new request is one more line here, and a method of the engine."""
 

@@ -354,5 +354,39 @@ class Solved:
     worst: float
 
 
+@dataclass(frozen=True)
+class Performance:
+    """A sound and the face's motion to it, row 0 at its first sample; `name` is what messages call it."""
+
+    name: str
+    audio: AudioSection
+    motion: Motion
+
+
+@dataclass(frozen=True)
+class LearnRequest:
+    """Asks for a style that speaks as these performances do, called `name`, written to `path`; answered by `Learnt`.
+
+    A motion may have any rate; channels that it lacks are unknown, and blinks, gaze and breath are not learnt.
+    """
+
+    name: str
+    path: Path
+    performances: tuple[Performance, ...]
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """The style file that was written, how many seconds it was learnt from, and the steps that it took (0: the nearest
+    trained style was better). before, after: error on the end of each performance, which is not learnt but judged; in
+    deviations squared, of the general model and of the style."""
+
+    path: Path
+    seconds: float
+    before: float
+    after: float
+    steps: int
+
+
 Report = Callable[[Progress], None]
 """Called with each Progress; may raise `Cancelled` to stop the work."""

@@ -27,6 +27,8 @@ from .time_left import TimeLeft
 from .types import (
     GenerateRequest,
     GenerateResult,
+    LearnRequest,
+    Learnt,
     Motion,
     Progress,
     Report,
@@ -39,7 +41,7 @@ from .types import (
 log = logging.getLogger(__name__)
 
 Each = Callable[[int, Motion], None]
-Request = GenerateRequest | ShapesRequest | SolveRequest
+Request = GenerateRequest | ShapesRequest | SolveRequest | LearnRequest
 
 ASKED = {exchange.kind: exchange for exchange in protocol.EXCHANGES}
 """What can be asked for, by its message."""
@@ -59,6 +61,10 @@ class Engine(Protocol):
 
     def solve(self, request: SolveRequest, report: Report, /) -> Solved:
         """Find the weights that a face was sculpted to. Raises as `generate` does."""
+        ...
+
+    def learn(self, request: LearnRequest, report: Report, /) -> Learnt:
+        """Learn a style and write it to its file. Raises as `generate` does."""
         ...
 
 

@@ -31,8 +31,8 @@ class AdaptConfig:
 
     steps, batch, rows: as in a training. vector_rate, output_rate: learning rates of vector and output layer; the
     second is 0 where only the vector is learnt. shrink: how strongly both are drawn back to where they began.
-    held_back: share of the pair, its end, that is not learnt but judged. judge_every: steps between two judgements; the
-    best one stays, the general model among them. patience: judgements without a better one that end the learning.
+    held_back: share of each pair, its end, that is not learnt but judged. judge_every: steps between two judgements;
+    the best one stays, the general model among them. patience: judgements without a better one that end the learning.
     """
 
     steps: int = 400
@@ -58,25 +58,25 @@ class Adapted:
 
 
 def adapt(
-    base: Denoiser, pair: Sequence, config: AdaptConfig, report: Callable[[float], None] = lambda fraction: None
+    base: Denoiser, pairs: list[Sequence], config: AdaptConfig, report: Callable[[float], None] = lambda fraction: None
 ) -> Adapted:
-    """Learn the style of one sound and motion; never worse than `base` on the end of it, which is not learnt.
+    """Learn the style of sounds and their motions, of two rows each and more; never worse than `base` on their ends,
+    which are not learnt.
 
-    The learning begins at the trained style that is nearest. `report` gets the fraction done and may raise to stop.
+    Of each its own end, so that several motions to one sound hold the same part of it back. The learning begins at the
+    trained style that is nearest. `report` gets the fraction done and may raise to stop.
     """
-    rows = len(pair.values)
-    tail = min(rows - 1, round(rows * (1 - config.held_back)))
-    pair = dataclasses.replace(pair, known=pair.known & (base.get_buffer("known").cpu().numpy() > 0))
-    learnt, judged = _part(pair, 0, tail), _part(pair, tail, rows)
-    denoiser = _nearest(base, judged, learnt)
+    learnt, judged = _split(base, pairs, config.held_back)
+    report(0.0)
+    denoiser = _nearest(base, judged + learnt)
     parameters = _only_style_and_output(denoiser, config.output_rate > 0)
     begun = [parameter.detach().clone() for parameter in parameters]
     optimiser = _optimiser(parameters, config)
     settings = _settings(config, base, learnt)
-    examples, loss = Examples([learnt], denoiser, settings), TrainingLoss(denoiser, settings)
+    examples, loss = Examples(learnt, denoiser, settings), TrainingLoss(denoiser, settings)
 
     mean = [parameter.detach().clone() for parameter in parameters]
-    general = best = error(denoiser, judged)
+    general = best = mean_error(denoiser, judged)
     kept, kept_step, waited = begun, 0, 0
     for step in range(config.steps):
         with torch.autocast(denoiser.device.type, torch.bfloat16):
@@ -90,7 +90,7 @@ def adapt(
         report((step + 1) / config.steps)
         if (step + 1) % config.judge_every:
             continue
-        now = error(_with(denoiser, parameters, mean), judged)
+        now = mean_error(_with(denoiser, parameters, mean), judged)
         waited += 1
         if now < best:
             best, kept, kept_step, waited = now, [average.clone() for average in mean], step + 1, 0
@@ -99,11 +99,16 @@ def adapt(
     return Adapted(_with(denoiser, parameters, kept), general, best, kept_step)
 
 
+def mean_error(denoiser: Denoiser, judged: list[Sequence]) -> float:
+    """`error` of all, each as much as it is long."""
+    return sum(error(denoiser, one) * len(one.values) for one in judged) / sum(len(one.values) for one in judged)
+
+
 def error(denoiser: Denoiser, judged: Sequence) -> float:
     """Mean squared error of the mean performance: what is known, in deviations, and the lips' distance."""
     ours = mean_performance(denoiser, judged)
     theirs = judged.values[: len(ours)].astype(np.float32)
-    deviation = _deviation(denoiser, judged)
+    deviation = _deviation(denoiser, [judged])
     channelwise = float(np.square((ours - theirs) / deviation)[:, judged.known].mean())
     names = denoiser.config.channels
     jaw, close = names.index("jawOpen"), names.index("mouthClose")
@@ -111,15 +116,28 @@ def error(denoiser: Denoiser, judged: Sequence) -> float:
     return channelwise + float(np.square(gap / deviation[jaw]).mean())
 
 
+def _split(base: Denoiser, pairs: list[Sequence], held_back: float) -> tuple[list[Sequence], list[Sequence]]:
+    """What is learnt of each, and what is judged: of the channels that `base` knows."""
+    known = base.get_buffer("known").cpu().numpy() > 0
+    learnt, judged = [], []
+    for pair in pairs:
+        rows = len(pair.values)
+        tail = min(rows - 1, round(rows * (1 - held_back)))
+        pair = dataclasses.replace(pair, known=pair.known & known)
+        learnt.append(_part(pair, 0, tail))
+        judged.append(_part(pair, tail, rows))
+    return learnt, judged
+
+
 def _part(pair: Sequence, first: int, last: int) -> Sequence:
     return dataclasses.replace(pair, features=pair.features[first:last], values=pair.values[first:last], style=STYLE)
 
 
-def _nearest(base: Denoiser, *parts: Sequence) -> Denoiser:
+def _nearest(base: Denoiser, parts: list[Sequence]) -> Denoiser:
     """A copy with one style: of the trained ones, and none in particular, the one with the smallest error."""
     vectors = [torch.zeros_like(base.style.weight[0]), *base.style.weight.detach()]
     candidates = [_one_style(base, vector) for vector in vectors]
-    return min(candidates, key=lambda one: sum(error(one, part) * len(part.values) for part in parts))
+    return min(candidates, key=lambda one: mean_error(one, parts))
 
 
 def _one_style(base: Denoiser, vector: Tensor) -> Denoiser:
@@ -145,14 +163,15 @@ def _optimiser(parameters: list[nn.Parameter], config: AdaptConfig) -> torch.opt
     return torch.optim.Adam(groups, betas=(0.9, 0.99))
 
 
-def _deviation(denoiser: Denoiser, pair: Sequence) -> FloatArray:
+def _deviation(denoiser: Denoiser, pairs: list[Sequence]) -> FloatArray:
     """Of each channel (C,), the general one or this speaker's, whichever is larger: no channel drowns the others."""
-    return np.maximum(denoiser.get_buffer("deviation").cpu().numpy(), pair.values.astype(np.float32).std(axis=0))
+    values = np.concatenate([pair.values for pair in pairs]).astype(np.float32)
+    return np.maximum(denoiser.get_buffer("deviation").cpu().numpy(), values.std(axis=0))
 
 
-def _settings(config: AdaptConfig, base: Denoiser, pair: Sequence) -> TrainConfig:
+def _settings(config: AdaptConfig, base: Denoiser, pairs: list[Sequence]) -> TrainConfig:
     """As the general model is trained, but always in this style, and no channel counts more than its deviation."""
-    factor = (base.get_buffer("deviation").cpu().numpy() / _deviation(base, pair)) ** 2
+    factor = (base.get_buffer("deviation").cpu().numpy() / _deviation(base, pairs)) ** 2
     weight = {name: float(value) for name, value in zip(base.config.channels, factor, strict=True)}
     return TrainConfig(
         source="", out=Path(), model={}, batch=config.batch, rows=config.rows, unstyled=0.0, neither=0.0,

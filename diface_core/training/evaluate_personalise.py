@@ -89,7 +89,7 @@ def main(arguments: list[str] | None = None) -> None:
     for seconds, config, name in plans:
         begun = time.process_time()
         pair = first_seconds(lessons, seconds)
-        done = adapt(base, pair.sequence(encoder, STYLE), config)
+        done = adapt(base, [pair.sequence(encoder, STYLE)], config)
         took = time.process_time() - begun
         log.info("%s: %.0f s learnt in %.0f s of one core, kept step %d", name, pair.seconds, took, done.steps)
         rows[f"{name}, {pair.seconds:.0f} s"] = (measure(done.denoiser, STYLE, judged), took)

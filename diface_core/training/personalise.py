@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
 from .. import device
@@ -17,6 +18,7 @@ from ..model import checkpoint, style_file
 from ..model.bundle import WEIGHTS
 from ..model.denoiser import Denoiser
 from ..model.style_file import StyleFile, fingerprint, output_layer
+from ..types import Progress, Report
 from .adapt import AdaptConfig, Adapted, adapt
 from .pair import Pair, read_pair
 
@@ -27,28 +29,46 @@ ONLY_STYLE = AdaptConfig(steps=80, batch=4, vector_rate=2e-2, output_rate=0.0, j
 """Of seconds of motion the style vector alone is learnt."""
 
 
+LISTENING, LEARNING = "Listening to the speech", "Learning the style"
+LISTENING_SHARE = 0.3
+"""Of the time that it all takes, about what the features need."""
+
+
 def personalise(
-    base: Denoiser, pair: Pair, encoder: SpeechEncoder, name: str, config: AdaptConfig | None = None
+    base: Denoiser,
+    pairs: list[Pair],
+    encoder: SpeechEncoder,
+    name: str,
+    config: AdaptConfig | None = None,
+    report: Report = lambda progress: None,
 ) -> tuple[StyleFile, Adapted]:
-    """The style of a pair, and what learning it came to. Raises DifaceError for a pair that is too short."""
+    """The style of one pair or of several, and what learning it came to.
+
+    Raises DifaceError for pairs that are too short in all, and what `report` raises.
+    """
     config = config or AdaptConfig()
+    seconds = sum(pair.seconds for pair in pairs)
     shortest = SHORTEST if config.output_rate else SHORTEST_STYLE
-    if pair.seconds < shortest:
+    if seconds < shortest:
         raise DifaceError(
-            f"The performance lasts {pair.seconds:.1f} s: too short to learn from.",
+            f"The performance lasts {seconds:.1f} s: too short to learn from.",
             f"Give at least {shortest:.0f} s"
             + (", or learn the style alone (--only-style)." if config.output_rate else "."),
         )
-    layout = "{desc} {percentage:3.0f}% |{bar}| {elapsed}, {remaining} left"
-    with tqdm(total=1.0, desc=name, bar_format=layout, delay=1) as bar:
+    sequences, heard = [], 0.0
+    for pair in pairs:
+        share, begun = LISTENING_SHARE * pair.seconds / seconds, heard
+        sequences.append(
+            pair.sequence(encoder, name, lambda done: report(Progress(begun + share * done, LISTENING)))  # noqa: B023
+        )
+        heard += share
+    rest = 1 - LISTENING_SHARE
+    done = adapt(base, sequences, config, lambda done: report(Progress(LISTENING_SHARE + rest * done, LEARNING)))
 
-        def report(fraction: float) -> None:
-            bar.update(fraction - bar.n)
-
-        done = adapt(base, pair.sequence(encoder, name), config, report)
     ours, theirs = output_layer(done.denoiser), output_layer(base)
+    known = np.any([pair.known for pair in pairs], axis=0)
     notes = {
-        "seconds": f"{pair.seconds:.1f}", "steps": str(done.steps), "channels": str(int(pair.known.sum())),
+        "seconds": f"{seconds:.1f}", "steps": str(done.steps), "channels": str(int(known.sum())),
         "held_back_error": f"{done.personal:.4f}", "held_back_error_before": f"{done.general:.4f}",
     }  # fmt: skip
     vector, weight = done.denoiser.style.weight[0], ours.weight - theirs.weight
@@ -83,7 +103,14 @@ def run(options: argparse.Namespace) -> None:
     begun = time.perf_counter()
     config = ONLY_STYLE if options.only_style else AdaptConfig()
     name = options.name or options.out.stem
-    style, done = personalise(base.to(device.best()), pair, SpeechEncoder.load(), name, config)
+    layout = "{desc} {percentage:3.0f}% |{bar}| {elapsed}, {remaining} left"
+    with tqdm(total=1.0, desc=name, bar_format=layout, delay=1) as bar:
+
+        def report(progress: Progress) -> None:
+            bar.update(progress.fraction - bar.n)
+
+        base, encoder = base.to(device.best()), SpeechEncoder.load()
+        style, done = personalise(base, [pair], encoder, name, config, report)
     style_file.save(style, options.out)
     print(
         f"{options.out}: {pair.seconds:.0f} s learnt in {time.perf_counter() - begun:.0f} s. Error on its last fifth, "

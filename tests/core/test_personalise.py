@@ -9,19 +9,17 @@ import torch
 
 from diface_core import channels
 from diface_core.errors import AudioError, DifaceError
-from diface_core.features import DIMENSION, LOUDNESS, RATE
+from diface_core.features import RATE
 from diface_core.model import checkpoint, style_file
 from diface_core.model.style import styled
 from diface_core.motion_files import write_motion
 from diface_core.training import adapt as adapting
-from diface_core.training import personalise, run
-from diface_core.training.adapt import AdaptConfig, adapt, error
+from diface_core.training import personalise
+from diface_core.training.adapt import adapt, error
 from diface_core.training.dataset import Sequence
 from diface_core.training.pair import Pair, pair, read_pair
-from diface_core.training.settings import KeepConfig, TrainConfig
-from diface_core.types import MODEL_RATE, AudioClip, FrameRate, Motion, Style
-
-JAW, CLOSE, SMILE = (channels.FACE.index(name) for name in ("jawOpen", "mouthClose", "mouthSmileLeft"))
+from diface_core.types import AudioClip, FrameRate, Motion, Style
+from tests.core.toy_speakers import JAW, QUICK, Loudness, small_base, speech
 
 
 @pytest.fixture(autouse=True)
@@ -29,34 +27,10 @@ def _one_thread():
     torch.set_num_threads(1)
 
 
-def speech(rows: int, opening: float, smile: float, seed: int = 0) -> Sequence:
-    """A speaker whose jaw follows loudness `opening` wide, with a smile that he never loses."""
-    rng = np.random.default_rng(seed)
-    loud = np.convolve(rng.standard_normal(rows + 8), np.hanning(9) / 3, "valid")
-    features, values = np.zeros((rows, DIMENSION), np.float16), np.zeros((rows, 52), np.float16)
-    features[:, LOUDNESS] = loud
-    values[:, JAW] = np.clip(0.4 + opening * loud, 0, 1)
-    values[:, CLOSE] = 0.05 * (1 + np.sin(np.arange(rows) / 5))
-    values[:, SMILE] = smile + 0.02 * rng.standard_normal(rows)
-    return Sequence(features, values, np.isin(np.arange(52), (JAW, CLOSE, SMILE)), "general")
-
-
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
-    """A small general denoiser that has met two speakers."""
     torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("base")
-    model = {"channels": list(channels.FACE), "features": [LOUDNESS, LOUDNESS + 1], "width": 12, "levels": [1],
-             "audio_width": 12, "audio_dilations": [1]}  # fmt: skip
-    config = TrainConfig(
-        source="", out=folder / "face.safetensors", cache=folder, model=model, steps=150, batch=6, rows=40, rate=5e-3,
-        warm_up=20, average=0.95, keep=KeepConfig(share=0.1), precision="float32",
-    )  # fmt: skip
-    speakers = [dataclasses.replace(speech(300, 0.1, 0.3, 1), style="small"), speech(300, 0.15, 0.0, 2)]
-    return run.train(config, speakers, ("general", "small"))
-
-
-QUICK = AdaptConfig(steps=120, batch=4, rows=40, judge_every=20, output_rate=1e-2, vector_rate=3e-2)
+    return small_base(tmp_path_factory.mktemp("base"))
 
 
 def one_style(denoiser, style: str = adapting.STYLE) -> Sequence:
@@ -64,7 +38,7 @@ def one_style(denoiser, style: str = adapting.STYLE) -> Sequence:
 
 
 def test_a_speaker_is_better_met_on_what_was_not_learnt(base):
-    done = adapt(base, speech(600, 0.25, 0.6, 5), QUICK)
+    done = adapt(base, [speech(600, 0.25, 0.6, 5)], QUICK)
     unseen = one_style(done.denoiser)
     general = min(error(base, dataclasses.replace(unseen, style=style)) for style in base.config.styles)
     assert done.personal < 0.7 * done.general
@@ -72,11 +46,11 @@ def test_a_speaker_is_better_met_on_what_was_not_learnt(base):
 
 
 def test_all_but_style_and_output_layer_stays(base):
-    done = adapt(base, speech(400, 0.25, 0.6, 5), dataclasses.replace(QUICK, steps=20))
+    done = adapt(base, [speech(400, 0.25, 0.6, 5)], dataclasses.replace(QUICK, steps=20))
     changed = {n for n, v in done.denoiser.state_dict().items() if not torch.equal(v, base.state_dict().get(n, v[:0]))}
     assert changed <= {"style.weight", "leave.2.weight", "leave.2.bias"}
     vector = dataclasses.replace(QUICK, steps=20, output_rate=0.0)
-    alone = adapt(base, speech(400, 0.25, 0.6, 5), vector).denoiser
+    alone = adapt(base, [speech(400, 0.25, 0.6, 5)], vector).denoiser
     assert torch.equal(style_file.output_layer(alone).weight, style_file.output_layer(base).weight)
     assert not changed or not torch.equal(done.denoiser.style.weight[0], base.style.weight[0])
 
@@ -86,31 +60,20 @@ def test_noise_is_not_learnt(base):
     rng = np.random.default_rng(0)
     wild = speech(200, 0.2, 0.0)
     wild = dataclasses.replace(wild, values=rng.uniform(0, 1, wild.values.shape).astype(np.float16))
-    done = adapt(base, wild, dataclasses.replace(QUICK, output_rate=0.3))
+    done = adapt(base, [wild], dataclasses.replace(QUICK, output_rate=0.3))
     assert done.personal <= done.general
 
 
 def test_the_style_of_a_clip_is_found_among_the_trained_ones(base):
     """Seconds of a trained speaker, and the style vector alone: as good as the speaker's own vector."""
     clip = speech(150, 0.1, 0.3, 7)
-    done = adapt(base, clip, dataclasses.replace(personalise.ONLY_STYLE, rows=40))
+    done = adapt(base, [clip], dataclasses.replace(personalise.ONLY_STYLE, rows=40))
     unseen = speech(300, 0.1, 0.3, 8)
     own = error(base, dataclasses.replace(unseen, style="small"))
     other = error(base, dataclasses.replace(unseen, style="general"))
     found = error(done.denoiser, dataclasses.replace(unseen, style=adapting.STYLE))
     assert own < 0.8 * other
     assert found < own + 0.2 * (other - own)
-
-
-class Loudness:
-    """An encoder that hears loudness alone."""
-
-    def encode(self, clip: AudioClip, report=lambda fraction: None) -> np.ndarray:
-        rows = MODEL_RATE.rows(clip.seconds)
-        features = np.zeros((rows, DIMENSION), np.float32)
-        at = np.minimum(np.arange(rows) * (RATE // 30), len(clip.samples) - 1)
-        features[:, LOUDNESS] = clip.samples[at]
-        return features
 
 
 def performance(seconds: float, rate: float = 30.0) -> tuple[AudioClip, Motion]:
@@ -123,7 +86,7 @@ def performance(seconds: float, rate: float = 30.0) -> tuple[AudioClip, Motion]:
 
 def test_a_style_file_speaks_as_what_was_learnt(base, tmp_path):
     sound, motion = performance(12)
-    style, done = personalise.personalise(base, pair(sound, motion), Loudness(), "Ada", QUICK)
+    style, done = personalise.personalise(base, [pair(sound, motion)], Loudness(), "Ada", QUICK)
     style_file.save(style, tmp_path / "ada.safetensors")
     changed, vector = styled(base, Style.of(str(tmp_path / "ada.safetensors")))
     assert torch.allclose(vector, done.denoiser.style.weight)
@@ -172,12 +135,12 @@ def test_pairs_that_cannot_be_learnt_are_refused():
 def test_short_pairs_are_refused_and_a_clip_of_seconds_is_enough_for_a_style(base):
     sound, motion = performance(5)
     with pytest.raises(DifaceError, match=r"5.0 s: too short.*only-style"):
-        personalise.personalise(base, pair(sound, motion), Loudness(), "Ada")
+        personalise.personalise(base, [pair(sound, motion)], Loudness(), "Ada")
     quick = dataclasses.replace(personalise.ONLY_STYLE, steps=10)
-    personalise.personalise(base, pair(sound, motion), Loudness(), "Ada", quick)
+    personalise.personalise(base, [pair(sound, motion)], Loudness(), "Ada", quick)
     sound, motion = performance(2)
     with pytest.raises(DifaceError, match="at least 3 s"):
-        personalise.personalise(base, pair(sound, motion), Loudness(), "Ada", quick)
+        personalise.personalise(base, [pair(sound, motion)], Loudness(), "Ada", quick)
 
 
 def test_silence_is_refused(tmp_path):

@@ -32,7 +32,18 @@ from diface_core import (
     protocol,
 )
 from diface_core.protocol import MAGIC, Message
-from diface_core.types import Pins, Shapes, ShapesRequest, Solved, SolveRequest, ThreeDiface, VertexPins
+from diface_core.types import (
+    LearnRequest,
+    Learnt,
+    Performance,
+    Pins,
+    Shapes,
+    ShapesRequest,
+    Solved,
+    SolveRequest,
+    ThreeDiface,
+    VertexPins,
+)
 
 number = st.floats(allow_nan=False)
 rate = st.builds(FrameRate, st.floats(1, 240), st.floats(0.5, 2))
@@ -171,6 +182,27 @@ def test_a_sculpt_is_solved(size, rms, worst, data):
     found = protocol.solved_of(through(protocol.solved_message(Solved(weights[0], rms, worst), 4)))
     np.testing.assert_array_equal(found.weights, weights[0])
     assert (found.rms, found.worst) == (rms, worst)
+
+
+sections = st.builds(AudioSection, text.map(Path), number, st.none() | number)
+
+
+@given(text, text.map(Path), st.lists(st.builds(Performance, text, sections, motions()), max_size=3).map(tuple))
+def test_performances_are_learnt(name, path, performances):
+    message = through(protocol.learn_message(LearnRequest(name, path, performances), 6))
+    back = protocol.learn_request_of(message)
+    assert (message.kind, message.request) == ("learn", 6)
+    assert (back.name, back.path, len(back.performances)) == (name, path, len(performances))
+    for ours, theirs in zip(back.performances, performances, strict=True):
+        assert (ours.name, ours.audio) == (theirs.name, theirs.audio)
+        assert (ours.motion.channels, ours.motion.rate) == (theirs.motion.channels, theirs.motion.rate)
+        np.testing.assert_array_equal(ours.motion.values, theirs.motion.values)
+
+
+@given(text.map(Path), number, number, number, st.integers(0, 400))
+def test_what_was_learnt(path, seconds, before, after, steps):
+    learnt = Learnt(path, seconds, before, after, steps)
+    assert protocol.learnt_of(through(protocol.learnt_message(learnt, 6))) == learnt
 
 
 @given(motions(), text, st.dictionaries(text, number, max_size=4))

@@ -1,0 +1,55 @@
+"""Speakers whose jaws follow loudness, a small denoiser that has met two of them, and an encoder of loudness."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from diface_core import channels
+from diface_core.features import DIMENSION, LOUDNESS, RATE
+from diface_core.model.denoiser import Denoiser
+from diface_core.training import run
+from diface_core.training.adapt import AdaptConfig
+from diface_core.training.dataset import Sequence
+from diface_core.training.settings import KeepConfig, TrainConfig
+from diface_core.types import MODEL_RATE, AudioClip
+
+JAW, CLOSE, SMILE = (channels.FACE.index(name) for name in ("jawOpen", "mouthClose", "mouthSmileLeft"))
+
+
+def speech(rows: int, opening: float, smile: float, seed: int = 0) -> Sequence:
+    """A speaker whose jaw follows loudness `opening` wide, with a smile that he never loses."""
+    rng = np.random.default_rng(seed)
+    loud = np.convolve(rng.standard_normal(rows + 8), np.hanning(9) / 3, "valid")
+    features, values = np.zeros((rows, DIMENSION), np.float16), np.zeros((rows, 52), np.float16)
+    features[:, LOUDNESS] = loud
+    values[:, JAW] = np.clip(0.4 + opening * loud, 0, 1)
+    values[:, CLOSE] = 0.05 * (1 + np.sin(np.arange(rows) / 5))
+    values[:, SMILE] = smile + 0.02 * rng.standard_normal(rows)
+    return Sequence(features, values, np.isin(np.arange(52), (JAW, CLOSE, SMILE)), "general")
+
+
+def small_base(folder: Path) -> Denoiser:
+    """A small general denoiser that has met two speakers."""
+    model = {"channels": list(channels.FACE), "features": [LOUDNESS, LOUDNESS + 1], "width": 12, "levels": [1],
+             "audio_width": 12, "audio_dilations": [1]}  # fmt: skip
+    config = TrainConfig(
+        source="", out=folder / "face.safetensors", cache=folder, model=model, steps=150, batch=6, rows=40, rate=5e-3,
+        warm_up=20, average=0.95, keep=KeepConfig(share=0.1), precision="float32",
+    )  # fmt: skip
+    speakers = [dataclasses.replace(speech(300, 0.1, 0.3, 1), style="small"), speech(300, 0.15, 0.0, 2)]
+    return run.train(config, speakers, ("general", "small"))
+
+
+QUICK = AdaptConfig(steps=120, batch=4, rows=40, judge_every=20, output_rate=1e-2, vector_rate=3e-2)
+
+
+class Loudness:
+    """An encoder that hears loudness alone."""
+
+    def encode(self, clip: AudioClip, report=lambda fraction: None) -> np.ndarray:
+        rows = MODEL_RATE.rows(clip.seconds)
+        features = np.zeros((rows, DIMENSION), np.float32)
+        at = np.minimum(np.arange(rows) * (RATE // 30), len(clip.samples) - 1)
+        features[:, LOUDNESS] = clip.samples[at]
+        return features
