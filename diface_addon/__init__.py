@@ -18,6 +18,7 @@ from .operators import (
     new_seed,
     pack_cache,
     playblast,
+    sculpt_pose,
     use_take,
 )
 
@@ -31,6 +32,7 @@ MODULES = (
     background,
     generate,
     make_more,
+    sculpt_pose,
     cancel,
     new_seed,
     load_audio,

@@ -30,7 +30,7 @@ def write(
     """
     deltas = placed.deltas(shapes.deltas)
     if as_cache:
-        moving = vertex_cache.Moving(_standing(obj), weights, deltas)
+        moving = vertex_cache.Moving(standing(obj), weights, deltas)
         path = vertex_cache.write(moving, name, take)
         return {"cache": path, "error": shapes.error}, [], [f"Its vertices are in {path}."]
 
@@ -45,7 +45,7 @@ def write(
     return {"shape_keys": list(names), "error": shapes.error}, curves, [note]
 
 
-def _standing(obj: bpy.types.Object) -> np.ndarray:
+def standing(obj: bpy.types.Object) -> np.ndarray:
     """The vertices (V, 3) at rest as the artist's own shape keys make them, say another nose: those that no take moves.
 
     A cache takes the place of all shape keys.
@@ -56,11 +56,5 @@ def _standing(obj: bpy.types.Object) -> np.ndarray:
     for key in keys.key_blocks if keys else ():
         is_own = key.name not in speaking and not key.name.startswith(PREFIX)
         if is_own and key.value and not key.mute and key != keys.reference_key:
-            found += key.value * (_places(key) - _places(key.relative_key))
+            found += key.value * shape_basis.delta(obj, key)
     return found
-
-
-def _places(key: bpy.types.ShapeKey) -> np.ndarray:
-    found = np.empty(3 * len(key.data), np.float32)
-    key.data.foreach_get("co", found)
-    return found.reshape(-1, 3)

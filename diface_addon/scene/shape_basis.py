@@ -33,6 +33,25 @@ def add(
     return tuple(made)
 
 
+def places(key: bpy.types.ShapeKey) -> np.ndarray:
+    """Where a shape key has the vertices (V, 3) float32."""
+    found = np.empty(3 * len(key.data), np.float32)
+    key.data.foreach_get("co", found)
+    return found.reshape(-1, 3)
+
+
+def delta(obj: bpy.types.Object, key: bpy.types.ShapeKey) -> np.ndarray:
+    """How far a shape key moves the vertices (V, 3) float32 at weight 1, where it is held by a vertex group as well."""
+    found = places(key) - places(key.relative_key)
+    group = obj.vertex_groups.get(key.vertex_group) if key.vertex_group else None
+    if group is not None:
+        weights = np.zeros(len(found), np.float32)
+        for vertex in obj.data.vertices:
+            weights[vertex.index] = next((held.weight for held in vertex.groups if held.group == group.index), 0.0)
+        found *= weights[:, None]
+    return found
+
+
 def remove(obj: bpy.types.Object, names: list[str]) -> None:
     """Take shape keys away, as far as they are there."""
     for name in names:

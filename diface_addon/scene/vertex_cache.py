@@ -11,6 +11,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import bpy
 import numpy as np
@@ -61,6 +62,50 @@ def write(moving: Moving, name: str, take: str) -> str:
     return bpy.path.relpath(str(path))
 
 
+def rows(file: Path, wanted: list[int]) -> dict[int, np.ndarray]:
+    """Row -> the vertices (V, 3) float32 in a cache's file, for those that are there. Raises SceneError."""
+    try:
+        return {row: places.copy() for row, places in _mapped(file, "r", wanted).items()}
+    except OSError as reason:
+        raise _unreadable(file, reason) from reason
+
+
+def set_rows(file: Path, places: dict[int, np.ndarray]) -> None:
+    """Write the vertices (V, 3) of some rows into a cache's file, as far as it lasts. Raises SceneError."""
+    try:
+        for row, found in _mapped(file, "r+", list(places)).items():
+            found[:] = places[row]
+    except OSError as reason:
+        raise _unreadable(file, reason) from reason
+
+
+def at_frame(obj: bpy.types.Object, frame: float) -> np.ndarray:
+    """The vertices (V, 3) float32 that the cache which plays has at a frame, between two rows at their mean by time;
+    beyond its ends those of the last. Raises SceneError."""
+    modifier = next(m for m in _ours(obj) if m.show_viewport)
+    try:
+        _magic, _version, _count, _start, _rate, length = _header(_file(modifier))
+    except OSError as reason:
+        raise _unreadable(_file(modifier), reason) from reason
+    at = min(max(frame - modifier.frame_start, 0.0), length - 1.0)
+    below = int(at)
+    found = rows(_file(modifier), [below, min(below + 1, length - 1)])
+    part = np.float32(at - below)
+    return found[below] * (1 - part) + found[min(below + 1, length - 1)] * part
+
+
+def shown(obj: bpy.types.Object) -> dict[str, list[bool]]:
+    """Which of the caches play: modifier -> in the viewport, in renders; for `show_again`."""
+    return {m.name: [m.show_viewport, m.show_render] for m in _ours(obj)}
+
+
+def show_again(obj: bpy.types.Object, before: dict[str, list[bool]]) -> None:
+    """Let the caches play that played when `shown` was asked, as far as they are there."""
+    for modifier in _ours(obj):
+        if modifier.name in before:
+            modifier.show_viewport, modifier.show_render = before[modifier.name]
+
+
 def show(obj: bpy.types.Object, path: str, first_frame: int) -> None:
     """Let `obj` play the cache at `path` from `first_frame` on: its modifier of earlier, or a new first one."""
     modifier = _modifier(obj, _take_of(path))
@@ -105,8 +150,7 @@ def pack(action: bpy.types.Action, file: Path) -> None:
     try:
         packed = zlib.compress(file.read_bytes(), 1)
     except OSError as reason:
-        hint = "Find it with File > External Data > Find Missing Files, or generate again with the same seed."
-        raise errors.SceneError(f"{file} cannot be read: {reason.strerror}.", hint) from reason
+        raise _unreadable(file, reason) from reason
     if PACKED in action:
         del action[PACKED]  # bytes in the place of others are cut at their first zero
     action[PACKED] = packed
@@ -122,6 +166,22 @@ def unpack(action: bpy.types.Action, file: Path) -> None:
 def is_packed(action: bpy.types.Action) -> bool:
     """Whether an Action holds its take's cache."""
     return PACKED in action
+
+
+def _header(file: Path) -> tuple[bytes, int, int, float, float, int]:
+    with file.open("rb") as stream:
+        return _HEADER.unpack(stream.read(_HEADER.size))
+
+
+def _mapped(file: Path, mode: Literal["r", "r+"], wanted: list[int]) -> dict[int, np.ndarray]:
+    _magic, _version, count, _start, _rate, length = _header(file)
+    whole = np.memmap(file, "<f4", mode, _HEADER.size, (length, count, 3))
+    return {row: whole[row] for row in wanted if 0 <= row < length}
+
+
+def _unreadable(file: Path, reason: OSError) -> errors.SceneError:
+    hint = "Find it with File > External Data > Find Missing Files, or generate again with the same seed."
+    return errors.SceneError(f"{file} cannot be read: {reason.strerror}.", hint)
 
 
 def _make(folder: Path) -> None:

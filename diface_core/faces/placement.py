@@ -50,6 +50,10 @@ class Placement:
         """Displacements (..., 3) in FLAME's frame, metres, in the mesh's own coordinates."""
         return (deltas @ self.rotation / self.scale).astype(np.float32)
 
+    def offsets(self, deltas: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+        """The way back: displacements (..., 3) in the mesh's own coordinates, in FLAME's frame, metres."""
+        return (self.scale * deltas @ self.rotation.T).astype(np.float32)
+
     def turns(self, vectors: npt.NDArray[np.floating]) -> Floats:
         """Rotation vectors (..., 3) of a head that is Blender's way up (docs/architecture.md) about the mesh's axes."""
         right_hand = np.linalg.det(self.rotation)

@@ -46,6 +46,7 @@ def test_a_file_turned_mirrored_and_in_any_unit(flame, arrays, turn, unit, size,
     assert found.scale == pytest.approx(unit)
     assert (found.rotation == turn).all()
     assert found.deltas(np.eye(3)) == pytest.approx(turn / unit, rel=1e-6)
+    assert found.offsets(found.deltas(np.eye(3))) == pytest.approx(np.eye(3), abs=1e-6)
     neck = arrays["J_regressor"][1] @ local
     assert np.linalg.norm(found.neck - neck) * unit < (1e-6 if known else 0.015)
 

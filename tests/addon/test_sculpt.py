@@ -1,0 +1,254 @@
+"""Sculpts: a pose taken out, edited in any mode, pinned as keys; and nothing of the artist's is changed by it."""
+
+from __future__ import annotations
+
+import bmesh
+import bpy
+import numpy as np
+import pytest
+
+from diface_addon.core import channels, types
+from diface_addon.scene import sculpt, shape_basis, takes
+
+from . import fingerprint, scenes
+
+FIRST, ROWS, FRAME = 11, 40, 23
+NAMES = ("jawOpen", "mouthSmileLeft", "mouthFunnel", "cheekPuff", "nose")
+
+
+@pytest.fixture
+def face(scene: bpy.types.Scene) -> bpy.types.Object:
+    """A mesh with four channels and a nose of the artist's own, under a take, at FRAME."""
+    obj = scenes.add_character(scene, NAMES)
+    values = 0.4 + 0.3 * np.sin(np.arange(ROWS)[:, None] * 0.3 + np.arange(4))
+    motion = types.Motion(values.astype(np.float32), NAMES[:4], types.FrameRate(24))
+    takes.write_take(obj, motion, "Take", {"first_frame": FIRST, "seed": 1})
+    blocks(obj)["nose"].value = 0.5
+    obj.active_shape_key_index = blocks(obj).find("mouthFunnel")
+    scene.frame_set(FRAME)
+    return obj
+
+
+def blocks(obj: bpy.types.Object):
+    return obj.data.shape_keys.key_blocks
+
+
+def shown(obj: bpy.types.Object) -> np.ndarray:
+    """The vertices (V, 3) that are seen."""
+    bpy.context.view_layer.update()
+    mesh = obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+    found = np.empty(3 * len(mesh.vertices), np.float32)
+    mesh.vertices.foreach_get("co", found)
+    return found.reshape(-1, 3)
+
+
+def curve(obj: bpy.types.Object, name: str) -> np.ndarray:
+    """A channel's keys (K, 2)."""
+    return scenes.points(obj.data.shape_keys.animation_data.action, "KEY", f'key_blocks["{name}"].value')
+
+
+def value_at(obj: bpy.types.Object, name: str, frame: float) -> float:
+    keys = curve(obj, name)
+    return float(keys[keys[:, 0] == frame, 1][0])
+
+
+def move(obj: bpy.types.Object, change: dict[str, float], mode: str) -> None:
+    """Sculpt as far as `change` of the shapes say."""
+    moved = sum(amount * shape_basis.delta(obj, blocks(obj)[name]) for name, amount in change.items())
+    bpy.ops.object.mode_set(mode=mode)
+    if mode == "EDIT":
+        mesh = bmesh.from_edit_mesh(obj.data)
+        for vertex, offset in zip(mesh.verts, moved, strict=True):
+            vertex.co = np.array(vertex.co) + offset
+        bmesh.update_edit_mesh(obj.data)
+        return
+    key = blocks(obj)[sculpt.KEY]
+    key.data.foreach_set("co", (shape_basis.places(key) + moved).ravel())
+
+
+OURS = ("objects[", "meshes[", "shape_keys[", "actions[")
+MODES = ("OBJECT", "EDIT", "SCULPT")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_is_shown_is_the_pose_and_nothing_else_changes(face, mode) -> None:
+    pose = shown(face)
+    others = {key.name: shape_basis.places(key) for key in blocks(face)}
+    bpy.ops.diface.sculpt_pose()
+    assert face.active_shape_key.name == sculpt.KEY
+    np.testing.assert_array_equal(shown(face), pose)
+    bpy.ops.object.mode_set(mode=mode)
+    if mode == "EDIT":
+        seen = np.array([vertex.co for vertex in bmesh.from_edit_mesh(face.data).verts])
+        np.testing.assert_array_equal(seen, pose)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    bpy.context.scene.frame_set(FRAME + 5)
+    np.testing.assert_array_equal(shown(face), pose)
+    for name, places in others.items():
+        np.testing.assert_array_equal(shape_basis.places(blocks(face)[name]), places)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_sculpt_is_pinned_where_it_began(face, worker, mode) -> None:
+    before = {name: curve(face, name) for name in NAMES[:4]}
+    bpy.ops.diface.sculpt_pose()
+    jaw, smile = value_at(face, "jawOpen", FRAME), value_at(face, "mouthSmileLeft", FRAME)
+    move(face, {"jawOpen": 0.8 - jaw, "mouthSmileLeft": 0.1 - smile}, mode)
+    bpy.context.scene.frame_set(FRAME + 4)
+    assert bpy.ops.diface.pin_sculpt() == {"FINISHED"}
+
+    assert value_at(face, "jawOpen", FRAME) == pytest.approx(0.8, abs=1e-4)
+    assert value_at(face, "mouthSmileLeft", FRAME) == pytest.approx(0.1, abs=1e-4)
+    for name in ("mouthFunnel", "cheekPuff"):
+        np.testing.assert_array_equal(curve(face, name), before[name])
+    for name in ("jawOpen", "mouthSmileLeft"):
+        elsewhere = before[name][:, 0] != FRAME
+        np.testing.assert_array_equal(curve(face, name)[elsewhere], before[name][elsewhere])
+    assert face.mode == "OBJECT"
+    assert [key.name for key in blocks(face)] == ["Basis", *NAMES]
+    assert (face.active_shape_key.name, face.show_only_shape_key) == ("mouthFunnel", False)
+    assert not sculpt.running(face)
+
+
+def test_what_no_key_can_say_is_told_in_millimetres(face, worker, capfd) -> None:
+    bpy.ops.diface.sculpt_pose()
+    move(face, {"jawOpen": 0.2}, "OBJECT")
+    blocks(face)[sculpt.KEY].data[7].co.x += 0.004
+    face.scale = (0.5, 0.5, 0.5)
+    bpy.context.view_layer.update()
+    assert bpy.ops.diface.pin_sculpt() == {"FINISHED"}
+    assert f"1 channel is pinned at frame {FRAME}. Held to 1.4 mm; worst 2.0 mm." in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_discarded_sculpt_leaves_nothing(face, mode) -> None:
+    face.show_only_shape_key = True
+    before = fingerprint.of_file()
+    bpy.ops.diface.sculpt_pose()
+    move(face, {"jawOpen": 0.3}, mode)
+    assert bpy.ops.diface.discard_sculpt() == {"FINISHED"}
+    changed = fingerprint.difference(before, fingerprint.of_file())
+    # Sculpt Mode loads brushes, and Edit Mode puts the mesh's attributes in another order.
+    assert [line for line in changed if line.startswith(OURS) and "attributes" not in line] == []
+
+
+def test_bad_input(face, worker) -> None:
+    with pytest.raises(RuntimeError, match="There is no sculpt"):
+        bpy.ops.diface.pin_sculpt()
+    with pytest.raises(RuntimeError, match="There is no sculpt"):
+        bpy.ops.diface.discard_sculpt()
+    bpy.ops.diface.sculpt_pose()
+    with pytest.raises(RuntimeError, match=f"is being sculpted for frame {FRAME}"):
+        bpy.ops.diface.sculpt_pose()
+    with pytest.raises(RuntimeError, match="Nothing was sculpted"):
+        bpy.ops.diface.pin_sculpt()
+    blocks(face)[sculpt.KEY].data[7].co.x += 0.1
+    with pytest.raises(RuntimeError, match="No shape key"):
+        bpy.ops.diface.pin_sculpt()
+    assert sculpt.running(face)
+
+
+def test_other_vertices_than_before(face) -> None:
+    bpy.ops.diface.sculpt_pose()
+    bpy.ops.object.mode_set(mode="EDIT")
+    mesh = bmesh.from_edit_mesh(face.data)
+    mesh.verts.new((0, 0, 0))
+    bmesh.update_edit_mesh(face.data)
+    with pytest.raises(RuntimeError, match="vertices when the sculpt began"):
+        bpy.ops.diface.pin_sculpt()
+    assert bpy.ops.diface.discard_sculpt() == {"FINISHED"}
+    assert sculpt.KEY not in blocks(face)
+
+
+def test_the_key_was_deleted_by_hand(face) -> None:
+    bpy.ops.diface.sculpt_pose()
+    face.shape_key_remove(blocks(face)[sculpt.KEY])
+    with pytest.raises(RuntimeError, match="is gone"):
+        bpy.ops.diface.pin_sculpt()
+    assert bpy.ops.diface.discard_sculpt() == {"FINISHED"}
+    assert (face.active_shape_key.name, face.show_only_shape_key) == ("mouthFunnel", False)
+
+
+def test_all_keys_were_deleted_by_hand(face) -> None:
+    bpy.ops.diface.sculpt_pose()
+    face.shape_key_clear()
+    assert bpy.ops.diface.discard_sculpt() == {"FINISHED"}
+    assert not sculpt.running(face)
+
+
+def test_a_mesh_without_shape_keys_is_not_sculpted(scene) -> None:
+    scenes.add_character(scene, ())
+    with pytest.raises(RuntimeError, match="has no shape keys"):
+        bpy.ops.diface.sculpt_pose()
+
+
+def test_each_is_one_step_of_undo(face, worker) -> None:
+    bpy.ops.ed.undo_push(message="Before")
+    states = [fingerprint.of_file()]
+    assert bpy.ops.diface.sculpt_pose("EXEC_DEFAULT", True) == {"FINISHED"}
+    states.append(fingerprint.of_file())
+    move(face, {"jawOpen": 0.2}, "OBJECT")
+    bpy.ops.ed.undo_push(message="Moved")
+    states.append(fingerprint.of_file())
+    assert bpy.ops.diface.pin_sculpt("EXEC_DEFAULT", True) == {"FINISHED"}
+    states.append(fingerprint.of_file())
+    for state in reversed(states[:-1]):
+        bpy.ops.ed.undo()
+        assert fingerprint.difference(state, fingerprint.of_file()) == []
+    for state in states[1:]:
+        bpy.ops.ed.redo()
+        assert fingerprint.difference(state, fingerprint.of_file()) == []
+
+
+def test_undo_in_the_middle(face, worker) -> None:
+    bpy.ops.ed.undo_push(message="Before")
+    bpy.ops.diface.sculpt_pose("EXEC_DEFAULT", True)
+    move(face, {"jawOpen": 0.2}, "OBJECT")
+    bpy.ops.ed.undo_push(message="Moved")
+    bpy.ops.ed.undo()
+    with pytest.raises(RuntimeError, match="Nothing was sculpted"):
+        bpy.ops.diface.pin_sculpt()
+    bpy.ops.ed.undo()
+    with pytest.raises(RuntimeError, match="There is no sculpt"):
+        bpy.ops.diface.pin_sculpt()
+    bpy.ops.ed.redo()
+    move(bpy.data.objects["Character"], {"jawOpen": 0.2}, "OBJECT")
+    assert bpy.ops.diface.pin_sculpt() == {"FINISHED"}
+
+
+def test_a_sculpt_survives_saving(face, worker, tmp_path) -> None:
+    bpy.ops.diface.sculpt_pose()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "sculpt.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "sculpt.blend"))
+    face = bpy.data.objects["Character"]
+    move(face, {"jawOpen": 0.1}, "OBJECT")
+    assert bpy.ops.diface.pin_sculpt() == {"FINISHED"}
+
+
+def test_muted_and_driven_keys_are_left_out(face, worker) -> None:
+    blocks(face)["jawOpen"].mute = True
+    blocks(face)["mouthSmileLeft"].driver_add("value")
+    bpy.ops.diface.sculpt_pose()
+    names, _request = sculpt.request(face, sculpt.read(face))
+    assert names == tuple(name for name in channels.FACE if name in ("mouthFunnel", "cheekPuff"))
+
+
+def test_shapes_held_by_a_vertex_group_count_as_they_show(face, worker) -> None:
+    group = face.vertex_groups.new(name="half")
+    group.add(range(8), 0.5, "REPLACE")
+    blocks(face)["jawOpen"].vertex_group = "half"
+    whole = shape_basis.places(blocks(face)["jawOpen"]) - shape_basis.places(blocks(face)["Basis"])
+    np.testing.assert_allclose(shape_basis.delta(face, blocks(face)["jawOpen"]), whole / 2, atol=1e-7)
+    pose = shown(face)
+    bpy.ops.diface.sculpt_pose()
+    np.testing.assert_array_equal(shown(face), pose)
+
+
+def test_between_frames(face, worker) -> None:
+    bpy.context.scene.frame_set(FRAME, subframe=0.25)
+    bpy.ops.diface.sculpt_pose()
+    jaw = blocks(face)["jawOpen"].value
+    move(face, {"jawOpen": 0.15}, "OBJECT")
+    assert bpy.ops.diface.pin_sculpt() == {"FINISHED"}
+    bpy.context.scene.frame_set(FRAME, subframe=0.25)
+    assert blocks(face)["jawOpen"].value == pytest.approx(jaw + 0.15, abs=1e-4)
