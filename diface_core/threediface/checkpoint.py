@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 import yaml
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..errors import ModelError
 from . import options
@@ -23,6 +23,8 @@ from .options import DiffusionConfig, NetworkConfig, Part
 
 BEST = "best"
 """In place of a checkpoint's name: the newest."""
+
+Made = TypeVar("Made", FaceNetwork, HeadNetwork)
 
 LISTENER = "audio_encoder."
 AGAIN = "Copy the checkpoint again: the file is damaged or only part of it arrived."
@@ -61,10 +63,9 @@ def load_face(folder: Path, ckpt: str = BEST, wav2vec2: Path | None = None) -> F
         from .wav2vec2 import encoder_for  # `transformers` takes seconds to import
 
         encoder = encoder_for(weights, wav2vec2)
-    face = FaceNetwork(network, encoder)
     if encoder is not None and not weights:
         state |= {LISTENER + name: value for name, value in encoder.state_dict().items()}
-    _fill(face, state, path)
+    face = _filled(lambda: FaceNetwork(network, encoder), state, path)
     return FaceModel(face, diffusion, _hash(folder, path))
 
 
@@ -73,8 +74,7 @@ def load_head(folder: Path, ckpt: str = BEST) -> HeadModel:
     network, diffusion = _configs(folder, "head")
     path = find(folder, ckpt)
     state = {name: value for name, value in _read(path).items() if not name.startswith(LISTENER)}
-    head = HeadNetwork(network)
-    _fill(head, state, path)
+    head = _filled(lambda: HeadNetwork(network), state, path)
     return HeadModel(head, diffusion, _hash(folder, path))
 
 
@@ -131,11 +131,20 @@ def _read(path: Path) -> dict[str, Tensor]:
     return {str(name): value.float() if value.is_floating_point() else value for name, value in state.items()}
 
 
-def _fill(network: nn.Module, state: dict[str, Tensor], path: Path) -> None:
-    """Load the weights. Raises ModelError that names the first missing, unknown or misshapen ones."""
-    hint = "Check that args.yml and the checkpoint are of the same model."
-    expected = network.state_dict()
+def _filled(make: Callable[[], Made], state: dict[str, Tensor], path: Path) -> Made:
+    """The network with its weights, in evaluation mode. Raises ModelError that names the first missing, unknown or
+    misshapen ones, before it takes the memory that `args.yml` asks for."""
+    with torch.device("meta"):  # shapes alone
+        expected = make().state_dict()
     state = {name: value for name, value in state.items() if not _unused(name, expected)}
+    _check(state, expected, path)
+    network = make()
+    network.load_state_dict(state, strict=False)
+    return network.eval().requires_grad_(False)
+
+
+def _check(state: Mapping[str, Tensor], expected: Mapping[str, Tensor], path: Path) -> None:
+    hint = "Check that args.yml and the checkpoint are of the same model."
     missing = sorted(set(expected) - set(state) - {name for name in expected if _unused(name, ())})
     if missing:
         raise ModelError(f"{path} lacks {_some(missing)}.", hint)
@@ -148,8 +157,6 @@ def _fill(network: nn.Module, state: dict[str, Tensor], path: Path) -> None:
             raise ModelError(f"{path}: {name} must have shape {shapes}.", hint)
         if not torch.isfinite(value).all():
             raise ModelError(f"{path} holds values that are not numbers, in {name}.", AGAIN)
-    network.load_state_dict(state, strict=False)
-    network.eval().requires_grad_(False)
 
 
 def _unused(name: str, expected: Mapping[str, Tensor] | tuple[()]) -> bool:

@@ -5,6 +5,7 @@ Class paths are names to recognise; nothing is ever imported by them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -27,6 +28,9 @@ NORMS = ("batch", "batchfalse", "group", "instance", "instancefalse", "layer")
 PADDINGS = get_args(Padding)
 DATASETS = ("vocaset", "biwi", "hdtf")
 NOISES = {"random_Noise": "positive", "random_Noise_neg_one_2_pos_one": "symmetric", "Zero_Noise": "none"}
+
+WIDEST, MOST = 2**16, 2**24
+"""Sizes beyond which numbers in `args.yml` are no network's: channels inside, and values a frame."""
 
 HINT = "Use the checkpoint folder as it was published or trained: args.yml beside its checkpoints folder."
 
@@ -57,7 +61,11 @@ class NetworkConfig:
     def __post_init__(self) -> None:
         face = self.part == "face"
         doubling = tuple(2**level for level in range(len(self.multipliers)))
-        _check(len(self.multipliers) > 1 and self.multipliers[0] == 1, "ch_multi", "1 and more", self.multipliers)
+        levelled = len(self.multipliers) > 1 and self.multipliers[0] == 1 and min(self.multipliers) > 0
+        _check(levelled, "ch_multi", "1 and more", self.multipliers)
+        _check(self.width * max(self.multipliers) <= WIDEST, "ch times ch_multi", f"at most {WIDEST}", self.width)
+        _check(max(self.inputs, self.outputs) <= MOST, "in_channel and out_channel", f"at most {MOST}", self.inputs)
+        _check(0 <= self.styles <= WIDEST, "num_identity_classes", f"0 to {WIDEST}", self.styles)
         _check(not face or self.multipliers == doubling, "ch_multi of a face", "1, 2, 4, ...", self.multipliers)
         _check(self.width > 0 and self.width % 2 == 0, "ch", "a positive even number", self.width)
         _check(self.norm != "group" or self.width % 32 == 0, "ch with norm Group", "a multiple of 32", self.width)
@@ -106,6 +114,10 @@ class DiffusionConfig:
         _one_of(self.schedule, ("cosine", "linear"), "noise_schedule")
         _check(1 <= self.steps <= 5000, "diffusion_steps", "1 to 5000", self.steps)
         _one_of(self.noise, tuple(NOISES.values()), "noise_cfg")
+        _check(self.scale_beta > 0, "scale_beta", "a positive number", self.scale_beta)
+        # Else the last steps would take away more variance than there is.
+        enough = self.schedule != "linear" or self.scale_beta * 20 <= self.steps
+        _check(enough, "diffusion_steps of a linear schedule", "20 times scale_beta at least", self.steps)
 
 
 def read(arguments: object, name: str) -> tuple[NetworkConfig, DiffusionConfig]:
@@ -134,7 +146,7 @@ def _network(part: Part, options: Mapping[str, Any]) -> NetworkConfig:
         inputs=_number(options, "in_channel"),
         outputs=_number(options, "out_channel"),
         width=_number(options, "ch"),
-        multipliers=tuple(int(value) for value in _needed(options, "ch_multi")),
+        multipliers=_numbers(options, "ch_multi"),
         activation=_one_of(_named(_needed(options, "activation")), ACTIVATIONS, "activation"),
         norm=_one_of(norm, (None, *NORMS), "norm"),
         padding=_one_of(_named(_needed(options, "padding_type")), PADDINGS, "padding_type"),
@@ -154,10 +166,10 @@ def _diffusion(part: Part, name: str, options: Mapping[str, Any]) -> DiffusionCo
     return DiffusionConfig(
         schedule=_named(options.get("noise_schedule", "cosine")) or "",
         steps=_number(options, "diffusion_steps"),
-        scale_beta=float(options.get("scale_beta", 1.0)),
+        scale_beta=_real(options, "scale_beta", 1.0),
         rescale=bool(options.get("rescale_timesteps", False)),
         noise=NOISES[_one_of(_last(noise), tuple(NOISES), "noise_cfg")],
-        noise_scale=float(its.get("std_scale", 1.0)),
+        noise_scale=_real(its, "std_scale", 1.0),
         clamp=part == "face" and "noclamp" not in name,
         displacement=part == "head" or bool(options.get("pred_disp", False)),
     )
@@ -184,6 +196,21 @@ def _number(options: Mapping[str, Any], name: str) -> int:
     value = _needed(options, name)
     _check(isinstance(value, int) and not isinstance(value, bool), name, "a whole number", value)
     return value
+
+
+def _numbers(options: Mapping[str, Any], name: str) -> tuple[int, ...]:
+    values = _needed(options, name)
+    found = values if isinstance(values, (list, tuple)) else ()
+    whole = all(isinstance(one, (int, float)) and not isinstance(one, bool) and one == int(one) for one in found)
+    _check(bool(found) and whole, name, "a list of whole numbers", values)
+    return tuple(int(one) for one in found)
+
+
+def _real(options: Mapping[str, Any], name: str, default: float) -> float:
+    value = options.get(name, default)
+    real = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    _check(real, name, "a number", value)
+    return float(value)
 
 
 def _named(value: object) -> str | None:

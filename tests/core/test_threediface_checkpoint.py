@@ -133,6 +133,13 @@ def test_no_state_dict(face: Path) -> None:
         ({"in_channel": 4}, "in_channel and out_channel"),
         ({"final_activation": "tanh"}, "final_activation must be one of"),
         ({"dataset": "LRS3"}, "dataset must be one of"),
+        ({"ch_multi": "1,2"}, "ch_multi must be a list of whole numbers. Got 1,2"),
+        ({"ch_multi": 2}, "ch_multi must be a list of whole numbers. Got 2"),
+        ({"ch_multi": [1, "two"]}, "ch_multi must be a list of whole numbers"),
+        ({"ch_multi": [2**level for level in range(30)]}, "ch times ch_multi must be at most"),
+        ({"ch": 10**9}, "ch times ch_multi must be at most"),
+        ({"in_channel": 3 * 10**12, "out_channel": 3 * 10**12}, "in_channel and out_channel must be at most"),
+        ({"num_identity_classes": -1}, "num_identity_classes must be"),
     ],
 )
 def test_options_that_are_not_known(face: Path, options: dict, message: str) -> None:
@@ -148,12 +155,22 @@ def test_options_that_are_not_known(face: Path, options: dict, message: str) -> 
         ({"model_mean_type": "EPSILON"}, "random_Noise", "model_mean_type"),
         ({"model_var_type": "LEARNED"}, "random_Noise", "model_var_type"),
         ({"diffusion_steps": 0}, "random_Noise", "diffusion_steps"),
+        ({"noise_schedule": "linear", "diffusion_steps": 10}, "random_Noise", "20 times scale_beta at least. Got 10"),
+        ({"scale_beta": "one"}, "random_Noise", "scale_beta must be a number. Got one"),
         ({}, "perlin_Noise", "noise_cfg must be one of random_Noise, .* Got perlin_Noise"),
     ],
 )
 def test_diffusions_that_are_not_known(face: Path, diffusion: dict, noise: str, message: str) -> None:
     (face / "args.yml").write_text(yaml.safe_dump(toy.face_arguments(diffusion, noise)))
     with pytest.raises(ModelError, match=message):
+        load_face(face)
+
+
+def test_sizes_of_another_model_take_no_memory(face: Path) -> None:
+    """A network of these would take 26 gigabytes."""
+    arguments = toy.face_arguments(ch=32768, ch_multi=[1, 2])
+    (face / "args.yml").write_text(yaml.safe_dump(arguments))
+    with pytest.raises(ModelError, match=r"must have shape \(32768, .*Got \(8, "):
         load_face(face)
 
 
