@@ -112,6 +112,11 @@ def channels_of(action: bpy.types.Action, id_type: str) -> bpy.types.bpy_struct 
     return None
 
 
+def holder_of(action: bpy.types.Action, id_type: str) -> bpy.types.bpy_struct | None:
+    """Where an Action holds, or can hold, F-curves of a data-block of `id_type`: as `channels_of`, but empty too."""
+    return channels_of(action, id_type) if HAS_ACTION_SLOTS else action
+
+
 def playing_channels(source: bpy.types.AnimData | bpy.types.NlaStrip) -> bpy.types.bpy_struct | None:
     """Where the Action of a data-block's animation, or of a strip in the NLA, holds the F-curves that play."""
     action = source.action

@@ -24,7 +24,7 @@ def write(obj, made=None, **request) -> takes.Written:
 
 
 def curve(obj, path: str = JAW, index: int = 0) -> bpy.types.FCurve:
-    owner = obj if path.startswith("rotation") else obj.data.shape_keys
+    owner = obj.data.shape_keys if path.startswith("key_blocks") else obj
     return compat.playing_channels(owner.animation_data).fcurves.find(path, index=index)
 
 
@@ -164,7 +164,7 @@ def test_a_pose_that_is_set_is_read_and_pinned(scene, head, mode, frame) -> None
     wanted = {"jawOpen": 0.125, "mouthSmileLeft": 1.75, "head_rx": 0.3, "head_rz": -0.4}
     before = performance.read(head, 1, 60, NAMES).values
     assert pins.set_values(head, frame, wanted) == []
-    read = {name: values for name, values in zip(NAMES, _pose(head, frame), strict=True)}
+    read = dict(zip(NAMES, _pose(head, frame), strict=True))
     assert [read[name] for name in wanted] == pytest.approx(list(wanted.values()), abs=1e-6)
     found = pins.find(head)
     assert {pin.frame for pin in found} == {frame}

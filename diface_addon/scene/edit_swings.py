@@ -1,0 +1,64 @@
+"""A head that turns about its neck: the delta location that keeps the neck in place, after an edit of the rotation."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+from .. import compat
+from . import edit_changes, head_pose, performance, rest_pose
+from .edit_curves import Change, keys_only, rewrite
+from .key_table import KeyTable
+from .playing import Address, Playing
+from .rotation_values import vectors
+
+Swung = dict[Address, tuple[bpy.types.Action, np.ndarray, Change]]
+
+
+def swing(
+    obj: bpy.types.Object,
+    edit: edit_changes.Edited,
+    changes: list[Change],
+    found: dict[Address, Playing],
+    copy_of: dict[bpy.types.Action, bpy.types.Action],
+) -> Swung:
+    """Move the curves of the delta location, in the copy that turns the head, by as much as the new rotation needs.
+
+    By curve the Action that has it, the keys written (N, 2), and the change; none where the head does not turn about
+    its neck. The rotation's own curves in the copy are new already.
+    """
+    turned = [change for change in changes if change.address[1] == head_pose.path(obj.rotation_mode)]
+    placed = edit.placed or performance.placement_of(obj)
+    bases = {found[change.address].action for change in turned if change.address in found}
+    base = next((action for action in bases if _held(action, 0)), None)
+    if placed is None or base is None or base not in copy_of:
+        return {}
+
+    made = np.any([change.made for change in turned], axis=0)
+    times = np.unique(np.concatenate([change.pins[:, 0] for change in turned]))
+    rest, delta, mode = performance.rest_rotation(obj), rest_pose.rest_delta(obj), obj.rotation_mode
+    everywhere = np.concatenate([edit.frames, times])
+    before = performance.rotations(obj, everywhere, found)
+    after = before.copy()
+    for change in turned:
+        fcurve = compat.channels_of(copy_of[base], "OBJECT").fcurves.find(change.address[1], index=change.address[2])
+        after[:, change.address[2]] = performance.evaluated(fcurve, everywhere)
+    old, new = (
+        head_pose.swings(obj, vectors(values, mode, rest), rest, placed.neck, delta) for values in (before, after)
+    )
+    swung: Swung = {}
+    for index in range(3) if new else ():
+        fcurve = _held(base, index)
+        values = keys_only(fcurve, everywhere) + new[index].values - old[index].values
+        points = np.stack([times, values[len(edit.frames) :]], axis=1)
+        address = "OBJECT", head_pose.DELTA, index
+        change = Change(address, edit.frames, values[: len(edit.frames)].astype(np.float32), made, points)
+        again = rewrite(change, KeyTable.read(fcurve), lambda at, fcurve=fcurve: keys_only(fcurve, at))
+        again.keys.write(_held(copy_of[base], index))
+        swung[address] = copy_of[base], again.written, change
+    return swung
+
+
+def _held(action: bpy.types.Action, index: int) -> bpy.types.FCurve | None:
+    held = compat.channels_of(action, "OBJECT")
+    return held.fcurves.find(head_pose.DELTA, index=index) if held else None
