@@ -14,7 +14,8 @@ from bpy.props import (
 )
 
 from . import preferences
-from .scene import audio_strip, own_files, styles
+from .core import channels
+from .scene import audio_strip, edit_range, own_files, styles
 
 EXTENSION = preferences.EXTENSION
 """The name under which Blender shows our preferences."""
@@ -27,6 +28,15 @@ STEPS = {"DRAFT": 8, "FINAL": 25}
 
 LAYERS = ("blinks", "gaze", "breath")
 """The switches of the layers; the seed of each is named `..._seed`."""
+
+
+REGIONS = tuple((name.upper(), name.capitalize(), "") for name in channels.REGIONS)
+"""Parts of the face and the head, as an enum's choices."""
+
+
+def regions(chosen: set[str]) -> tuple[str, ...]:
+    """The channels of the regions chosen, of an enum with REGIONS."""
+    return tuple(name for region in channels.REGIONS if region.upper() in chosen for name in channels.REGIONS[region])
 
 
 def _strip_names(_settings: DifaceSettings, context: bpy.types.Context, _typed: str) -> list[str]:
@@ -103,6 +113,38 @@ class ThreeDifaceSettings(bpy.types.PropertyGroup):
     )
 
 
+class EditSettings(bpy.types.PropertyGroup):
+    """How keys that the artist set are answered, at `scene.diface.edit`."""
+
+    source: EnumProperty(name="Frames", description="Which frames In-Between makes anew", items=edit_range.SOURCES)
+    regions: EnumProperty(
+        name="Regions",
+        description="What is made anew, swapped or copied; Shift for several",
+        items=REGIONS,
+        options={"ENUM_FLAG"},
+        default={identifier for identifier, _name, _description in REGIONS},
+    )
+    pull: FloatProperty(
+        name="Pull",
+        description="How far a pin bends what is around it, in frames to either side",
+        default=8.0,
+        min=1.0,
+        max=120.0,
+        soft_max=30.0,
+    )
+    stay: FloatProperty(
+        name="Keep Motion",
+        description="How much of the motion stays where it is made anew: 0 nothing, 1 it is only bent to the pins",
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
+    swaps: StringProperty(
+        name="Swap",
+        description="Pairs of frames whose poses change places, as 12:40 55:80",
+    )
+
+
 class DifaceSettings(bpy.types.PropertyGroup):
     engine: EnumProperty(
         name="Engine",
@@ -113,6 +155,7 @@ class DifaceSettings(bpy.types.PropertyGroup):
         ),
     )
     threediface: PointerProperty(type=ThreeDifaceSettings)
+    edit: PointerProperty(type=EditSettings)
     character: PointerProperty(
         name="Character",
         description="The mesh object to animate. Empty: the active object",
@@ -246,6 +289,7 @@ class DifaceState(bpy.types.PropertyGroup):
     stage: StringProperty(options={"SKIP_SAVE"})
     message: StringProperty(options={"SKIP_SAVE"})
     worker: StringProperty(options={"SKIP_SAVE"})
+    pose: StringProperty(description="What Copy Pose took, as JSON", options={"SKIP_SAVE"})
 
 
 def character(context: bpy.types.Context) -> bpy.types.Object | None:
@@ -259,7 +303,7 @@ def first_checkpoint(kind: str) -> str:
 
 
 def register() -> None:
-    for group in (ThreeDifaceSettings, DifaceSettings, DifaceState):
+    for group in (ThreeDifaceSettings, EditSettings, DifaceSettings, DifaceState):
         bpy.utils.register_class(group)
     bpy.types.Scene.diface = PointerProperty(type=DifaceSettings)
     bpy.types.WindowManager.diface = PointerProperty(type=DifaceState)
@@ -268,5 +312,5 @@ def register() -> None:
 def unregister() -> None:
     del bpy.types.WindowManager.diface
     del bpy.types.Scene.diface
-    for group in (DifaceState, DifaceSettings, ThreeDifaceSettings):
+    for group in (DifaceState, DifaceSettings, EditSettings, ThreeDifaceSettings):
         bpy.utils.unregister_class(group)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import bpy
 
 from .details import Advanced, Eyes, Head, Style
+from .edit import Edit
 from .export import Export
 from .main import Main
 from .panel import Panel
 from .takes import Takes
 
 PLACES = ("VIEW_3D", "SEQUENCE_EDITOR")
-TOPICS = (Style, Head, Eyes, Advanced, Takes, Export)
+TOPICS = (Edit, Takes, Style, Head, Eyes, Advanced, Export)
 """The sub-panels, from top to bottom."""
 
 

@@ -3,21 +3,28 @@
 `jawOpen` and `head_rz` of a row are the loudest sample of the sound within that row's frame; the other channels are 0.
 Seeds from MISBEHAVE on make it misbehave. Of a request for the user's own models, the loudness moves every vertex of a
 FLAME mesh forward (+Z) by 10 mm at 1; and a mesh's shapes are `jawOpen` and `mouthClose`, which move it down and up.
-Sculpts are solved as they are.
+Sculpts are solved as they are. What is made anew around constraints is ANEW in every channel, bent to the pins.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
+from itertools import pairwise
 
 import numpy as np
 
 from diface_core import channels
+from diface_core.bend import bend
 from diface_core.types import (
+    AudioClip,
+    FrameRate,
     GenerateRequest,
     GenerateResult,
+    LearnRequest,
+    Learnt,
     Motion,
     Progress,
     Report,
@@ -30,6 +37,7 @@ from diface_core.worker import Each, serve
 
 MISBEHAVE = 900_000
 SLOW, KILLED, BUG, OUT_OF_RANGE = range(MISBEHAVE, MISBEHAVE + 4)
+ANEW = 0.0625
 
 
 class Loudness:
@@ -51,11 +59,7 @@ class Loudness:
 
         seconds = clip.seconds if request.audio.seconds is None else request.audio.seconds
         rows = request.rate.rows(seconds)
-        edges = np.clip(np.rint(request.rate.seconds(1) * np.arange(rows + 1) * clip.rate), 0, len(clip.samples))
-        loud = [
-            np.max(np.abs(clip.samples[a:b]), initial=0)
-            for a, b in zip(edges[:-1].astype(int), edges[1:].astype(int), strict=True)
-        ]
+        loud = loudest(clip, rows, request.rate)
 
         names, shapes = channels.of_parts(request.parts), None
         if request.engine and "face" in request.parts:
@@ -66,6 +70,8 @@ class Loudness:
         for name in strengths.keys() & set(names):
             strength = strengths[name] * (3 if request.seed == OUT_OF_RANGE else 1)
             values[:, names.index(name)] = np.array(loud) * strength
+        if (kept := request.constraints) is not None:
+            values = bend(np.where(kept.keep, kept.values, np.float32(ANEW)), kept)
         return GenerateResult(Motion(values, names, request.rate), "0123abcd", {}, shapes)
 
     def shapes(self, request: ShapesRequest, _report: Report) -> Shapes:
@@ -78,6 +84,30 @@ class Loudness:
         from diface_core.faces.solve import solve  # scipy, which Blender's Python has not
 
         return solve(request)
+
+    def learn(self, request: LearnRequest, report: Report) -> Learnt:
+        """A file without any tensor."""
+        from diface_core.audio import load_clip
+
+        apart, seconds = 0.0, 0.0
+        for index, one in enumerate(request.performances):
+            report(Progress(index / len(request.performances), "Learning"))
+            clip = load_clip(one.audio)
+            jaw = one.motion.column("jawOpen")
+            apart = max(apart, float(np.abs(jaw - loudest(clip, len(jaw), one.motion.rate)).max()))
+            seconds += clip.seconds
+        for step in range(600 if request.name == "slow" else 0):
+            time.sleep(0.05)
+            report(Progress(0.25 + step / 1000, "Learning slowly"))
+        header = json.dumps({"__metadata__": {"format": "diface-style-1", "name": request.name}}).encode()
+        request.path.write_bytes(len(header).to_bytes(8, "little") + header)
+        return Learnt(request.path, seconds, 1.0, apart, 20)
+
+
+def loudest(clip: AudioClip, rows: int, rate: FrameRate) -> list[float]:
+    """The loudest sample within the frame of each row."""
+    edges = np.clip(np.rint(rate.seconds(1) * np.arange(rows + 1) * clip.rate), 0, len(clip.samples)).astype(int)
+    return [np.max(np.abs(clip.samples[a:b]), initial=0) for a, b in pairwise(edges)]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,239 @@
+"""One edit from what animates the character now to a new take: what is made anew, and what stays."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from . import generation, jobs, preferences, properties
+from .core import channels, errors, types
+from .scene import (
+    audio_strip,
+    edit_take,
+    frame_rate,
+    generated,
+    performance,
+    pins,
+    speech,
+    take_request,
+    takes,
+    target,
+    temporary,
+    vertex_pins,
+)
+from .version import VERSION
+
+OF_LAYERS = frozenset(name for names in channels.LAYERS.values() for name in names)
+"""Channels of Actions of their own, which no edit makes anew."""
+
+FOREIGN_STAY = 0.5
+"""How much stays at least of a motion that DiFACE did not make: its models could not find back to it from nothing."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """What is edited: the motion that animates the character now, its pins, and how it was asked for.
+
+    motion: row r at frame first_frame + r. request: without constraints. unsettled: pins that the motion around does
+    not know yet. ours: whether DiFACE made it.
+    """
+
+    motion: types.Motion
+    first_frame: int
+    request: types.GenerateRequest
+    sound: str
+    pins: tuple[pins.Pin, ...]
+    unsettled: tuple[pins.Pin, ...]
+    ours: bool
+
+    @property
+    def last_frame(self) -> int:
+        return self.first_frame + len(self.motion) - 1
+
+    def rows(self, first: int, last: int, names: tuple[str, ...]) -> np.ndarray:
+        """What is made anew, (T, C) bool: the frames `first` to `last` of the channels `names`, but for the layers'."""
+        made = np.zeros(self.motion.values.shape, bool)
+        wanted = [c for c, name in enumerate(self.motion.channels) if name in names and name not in OF_LAYERS]
+        made[max(0, first - self.first_frame) : max(0, last - self.first_frame + 1), wanted] = True
+        return made
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an edit shall do: `made` (T, C) says what is made anew, `pins` what is kept in it.
+
+    seed: another one than the take's. stay: how much of the motion stays; None: as the settings say. word: the take's.
+    """
+
+    made: np.ndarray
+    pins: tuple[pins.Pin, ...]
+    seed: int | None = None
+    stay: float | None = None
+    word: str = "edited"
+
+
+class Edit(generation.Generation):
+    """An edit on its way. Holds no bpy object."""
+
+    def __init__(self, job: jobs.Job, base: Base, plan: Plan, obj: bpy.types.Object, folder: object) -> None:
+        super().__init__(job, speech.Speech(base.request.audio, base.first_frame, base.sound), obj.session_uid, folder)
+        self._base, self._plan = base, plan
+        self._actions = [action.session_uid for action in actions_of(obj)]
+
+    def write(self) -> takes.Written:
+        """The edit as a new take; the one that was edited stays. Raises DifaceError, with the scene as it was."""
+        result = self.job.wait()
+        obj = self.target()
+        found = {action.session_uid: action for action in bpy.data.actions}
+        if not all(uid in found for uid in self._actions):
+            hint = "Undo that, or choose another take, and edit again."
+            raise errors.SceneError("The motion was deleted while DiFACE worked on it.", hint)
+        actions = [found[uid] for uid in self._actions]
+        request = self.as_json(result.model_hash)
+        late = [pin for pin in pins.find(obj) if actions_of(obj) == actions and pin not in self._base.pins]
+        wanted = [*self._plan.pins, *late]  # what was keyed meanwhile counts too
+        name = f"{actions[0].name.removesuffix(' ' + self._plan.word)} {self._plan.word}"
+        pull = self.job.request.constraints.pull
+        written = edit_take.write_edit(obj, actions, result.motion, self._plan.made, wanted, name, request, pull)
+        self.remember(written, result.model_hash)
+        return dataclasses.replace(written, notes=(*written.notes, *contradictions(self._base, self._plan)))
+
+    def as_json(self, model_hash: str) -> dict[str, object]:
+        rows = np.flatnonzero(self._plan.made.any(axis=1))
+        edited = [int(rows[0] + self._base.first_frame), int(rows[-1] + self._base.first_frame)] if len(rows) else []
+        more = {"sound": self._base.sound, "first_frame": self._base.first_frame, "model_hash": model_hash}
+        asked = dataclasses.replace(self.job.request, layers=self._base.request.layers)
+        return take_request.as_json(asked, **more, edited=edited, diface=VERSION)
+
+
+def actions_of(obj: bpy.types.Object) -> list[bpy.types.Action]:
+    """The Actions that animate the character's face and head now: one, two, or none."""
+    keys = obj.data.shape_keys if obj.type == "MESH" else None
+    blocks = [block for block in (keys, obj) if block and block.animation_data]
+    return list(dict.fromkeys(block.animation_data.action for block in blocks if block.animation_data.action))
+
+
+def check(context: bpy.types.Context) -> None:
+    """Quickly, for a button: raises DifaceError where there is nothing to edit."""
+    generation.check_free()
+    obj = properties.character(context)
+    target.check(obj, ())
+    if not actions_of(obj) and not vertex_pins.take_of(obj):
+        raise errors.SceneError(f"Nothing animates {obj.name} yet.", "Generate a take first, or key its shape keys.")
+
+
+def begin(context: bpy.types.Context, plan_of: Callable[[Base], Plan]) -> Edit:
+    """Send what `plan_of` makes of the motion to the worker. Raises DifaceError; of the scene only pins are marked."""
+    from . import own_editing  # which needs what is here
+
+    check(context)
+    obj = properties.character(context)
+    if own_editing.is_own(obj):
+        return own_editing.begin(context, plan_of)
+    folder = temporary.folder()
+    try:
+        base = base_of(context, obj, Path(folder.name))
+        plan = plan_of(base)
+        request = request_of(context, obj, base, plan)
+        worker = jobs.shared_worker()
+        worker.start(preferences.worker_python(), preferences.wheel_folders(), preferences.cache_folder())
+        edit = Edit(worker.submit(request), base, plan, obj, folder)
+    except BaseException:
+        folder.cleanup()
+        raise
+    pins.mark(obj, list(base.pins))
+    generation.take_place(edit)
+    return edit
+
+
+def base_of(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> Base:
+    """What animates `obj` now; files that have to be made go to `folder`. Raises DifaceError."""
+    stored = next(filter(None, map(generated.request_of, actions_of(obj))), None)
+    if stored is None:
+        spoken = speech.of_settings(context, folder)
+        request, first, sound = generation.request_of(context, spoken.section), spoken.first_frame, spoken.name
+    else:
+        request, first, sound = take_request.of_json(stored), stored["first_frame"], stored["sound"]
+        if request.engine is not None:
+            hint = "Edit takes of DiFACE's own models, or use the command line: python -m diface_core threediface."
+            raise errors.ModelError("This take was made by 3DiFACE's models.", hint)
+        request = dataclasses.replace(request, audio=still_there(context, request.audio, sound, folder))
+    rate = frame_rate.of(context.scene)
+    if stored is not None and abs(rate.value - request.rate.value) > 1e-6:
+        message = f"The take was made at {request.rate.value:g} frames a second; the scene runs at {rate.value:g}."
+        raise errors.SceneError(message, "Set the scene's frame rate back, or generate anew.")
+    rows = _rows(obj, stored, request, first)
+    if request.audio.seconds is None:  # so that rows and sound end together
+        request = dataclasses.replace(request, audio=dataclasses.replace(request.audio, seconds=rate.seconds(rows)))
+    motion = performance.read(obj, first, rows, channels.of_parts(request.parts))
+    found = tuple(pins.find(obj))
+    unsettled = found if stored is None else tuple(pins.unsettled(obj))
+    return Base(motion, first, request, sound, found, unsettled, stored is not None)
+
+
+def _rows(obj: bpy.types.Object, stored: dict | None, request: types.GenerateRequest, first: int) -> int:
+    """Of a take as many as it has samples; else as the strip lasts, or to the last key."""
+    if stored is None and request.audio.seconds is not None:
+        return request.rate.rows(request.audio.seconds)
+    if stored is None:
+        return max(1, round(max(action.frame_range[1] for action in actions_of(obj))) - first + 1)
+    ours = [action for action in actions_of(obj) if generated.request_of(action)]
+    curves = [curve for action in ours for some in generated.samples_of(action).values() for curve in some]
+    return max(len(curve.values) for curve in curves)
+
+
+def still_there(
+    context: bpy.types.Context, section: types.AudioSection, sound: str, folder: Path
+) -> types.AudioSection:
+    """The take's sound: its file where that is still there, else what its strip plays. Raises AudioError."""
+    if section.path.is_file():
+        return section
+    return audio_strip.section(*audio_strip.find(context, sound), folder)
+
+
+def request_of(context: bpy.types.Context, obj: bpy.types.Object, base: Base, plan: Plan) -> types.GenerateRequest:
+    """The request that makes `plan` of `base`. Raises SceneError where nothing would be made."""
+    if not plan.made.any():
+        raise errors.SceneError("There is nothing to make anew.", "Change a key, or choose other frames or regions.")
+    settings = context.scene.diface.edit
+    found = pins.as_channels(obj, list(plan.pins), base.motion.channels, base.first_frame)
+    found = found[(found.at >= 0) & (found.at <= len(base.motion) - 1)]
+    stay = settings.stay if plan.stay is None else plan.stay
+    kept = types.Constraints(
+        values=base.motion.values,
+        keep=~plan.made,
+        pins=found,
+        pull=settings.pull,
+        stay=stay if base.ours else max(stay, FOREIGN_STAY),
+    )
+    return dataclasses.replace(
+        base.request,
+        seed=base.request.seed if plan.seed is None else plan.seed,
+        steps=properties.STEPS[context.scene.diface.quality],
+        layers=types.Layers(None, None, None),
+        constraints=kept,
+    )
+
+
+OPPOSITES = (
+    ("jawLeft", "jawRight"), ("mouthLeft", "mouthRight"), ("mouthSmileLeft", "mouthFrownLeft"),
+    ("mouthSmileRight", "mouthFrownRight"), ("eyeSquintLeft", "eyeWideLeft"), ("eyeSquintRight", "eyeWideRight"),
+    ("browDownLeft", "browOuterUpLeft"), ("browDownRight", "browOuterUpRight"),
+)  # fmt: skip
+HIGH = 0.5
+
+
+def contradictions(base: Base, plan: Plan) -> list[str]:
+    """A note for shapes that work against each other and are both pinned high on one frame: both are kept."""
+    high: dict[float, set[str]] = {}
+    for pin in plan.pins:
+        name = pins.channel_of(pin)
+        if name and pin.value > HIGH:
+            high.setdefault(pin.frame, set()).add(name)
+    found = [(frame, pair) for frame, names in high.items() for pair in OPPOSITES if names >= set(pair)]
+    return [f"{a} and {b} are both pinned at frame {frame:g}: both are kept." for frame, (a, b) in found[:3]]

@@ -1,0 +1,67 @@
+"""Regenerate: the artist's keys stay, and the motion around them is made anew."""
+
+from __future__ import annotations
+
+import math
+
+import bpy
+import numpy as np
+
+from .. import editing, generation
+from ..core import channels, errors
+from .background import Background
+
+ROOM = 0.4
+"""Seconds beyond twice the pull within which the motion may answer a pin."""
+
+
+class DIFACE_OT_regenerate(Background, bpy.types.Operator):
+    """Make the motion around the keys that you changed anew, as a new take; every key stays to the last digit"""
+
+    bl_idname = "diface.regenerate"
+    bl_label = "Regenerate"
+    bl_options = {"REGISTER", "UNDO"}
+
+    where: bpy.props.EnumProperty(
+        name="Where",
+        items=(
+            ("AROUND", "Around Pins", "Only around keys that were changed since the take was made"),
+            ("ALL", "All", "Everything but the pins, with the seed of the panel"),
+        ),
+    )
+
+    @classmethod
+    def check_ready(cls, context: bpy.types.Context) -> None:
+        editing.check(context)
+
+    def begin(self, context: bpy.types.Context) -> generation.Generation:
+        if self.where == "ALL":
+            seed = context.scene.diface.seed
+            return editing.begin(context, lambda base: everything(base, seed))
+        pull = context.scene.diface.edit.pull
+        return editing.begin(context, lambda base: around(base, pull))
+
+
+def everything(base: editing.Base, seed: int) -> editing.Plan:
+    """All that is not pinned."""
+    made = base.rows(base.first_frame, base.last_frame, channels.ALL)
+    return editing.Plan(made, base.pins, seed)
+
+
+def around(base: editing.Base, pull: float) -> editing.Plan:
+    """What is near pins that the motion does not know yet: the face by keys of the face, the head by the head's.
+
+    Raises SceneError where there are none.
+    """
+    if not base.unsettled:
+        hint = "Key a shape or the head, or pin a pose, and press it again; All makes everything else anew."
+        raise errors.SceneError("No key was changed since this take was made.", hint)
+    reach = math.ceil(2 * pull + ROOM * base.motion.rate.value)
+    made = np.zeros(base.motion.values.shape, bool)
+    for pin in base.unsettled:
+        part = channels.FACE if pin.kind == "KEY" else channels.HEAD
+        made |= base.rows(math.floor(pin.frame) - reach, math.ceil(pin.frame) + reach, part)
+    return editing.Plan(made, base.pins)
+
+
+register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_regenerate,))

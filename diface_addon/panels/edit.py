@@ -1,0 +1,54 @@
+"""What is pinned, what is made anew, and how."""
+
+from __future__ import annotations
+
+import bpy
+
+from .panel import Panel
+
+
+class Edit(Panel):
+    bl_label = "Edit"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, settings = self.layout, context.scene.diface.edit
+        layout.use_property_decorate = False
+        _regions(layout, settings)
+        _pins(layout)
+        _regenerate(layout, settings)
+        _swap(layout, settings)
+
+
+def _regions(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+    grid = layout.grid_flow(columns=4, even_columns=True, align=True)
+    grid.prop(settings, "regions", expand=True)
+
+
+def _pins(layout: bpy.types.UILayout) -> None:
+    row = layout.row(align=True)
+    row.operator("diface.pin_pose", icon="PINNED")
+    row.operator("diface.unpin", text="Unpin", icon="UNPINNED")
+    row.operator("diface.unpin_all", text="All", icon="X")
+    row = layout.row(align=True)
+    row.operator("diface.copy_pose", icon="COPYDOWN")
+    row.operator("diface.paste_pose", icon="PASTEDOWN")
+
+
+def _regenerate(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+    column = layout.column(align=True)
+    column.use_property_split = True
+    column.prop(settings, "pull")
+    column.prop(settings, "stay", slider=True)
+    row = layout.row(align=True)
+    row.scale_y = 1.5
+    row.operator("diface.regenerate", text="Regenerate", icon="FILE_REFRESH").where = "AROUND"
+    row.operator("diface.regenerate", text="All").where = "ALL"
+    row = layout.row(align=True)
+    row.prop(settings, "source", text="")
+    row.operator("diface.in_between", icon="IPO_EASE_IN_OUT")
+
+
+def _swap(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+    row = layout.row(align=True)
+    row.prop(settings, "swaps", text="")
+    row.operator("diface.swap_keyframes", icon="ARROW_LEFTRIGHT")

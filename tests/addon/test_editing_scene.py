@@ -1,0 +1,302 @@
+"""Editing in a scene: keys that the artist sets stay to the last digit, and only what is asked for is made anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+from diface_addon import compat
+from diface_addon.scene import generated, pins, take_request, takes
+
+from . import scenes
+from .engine import ANEW, SLOW
+
+JAW = 'key_blocks["jawOpen"].value'
+SMILE = 'key_blocks["mouthSmileLeft"].value'
+
+
+@pytest.fixture
+def take(scene, head, clicks, worker) -> bpy.types.Object:
+    """A character with a take of four seconds from frame 11 on."""
+    scene.frame_start = 11
+    scenes.use_file(scene, clicks([0.5, 1.5, 2.5], seconds=4.0))
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    return head
+
+
+def face(obj: bpy.types.Object) -> bpy.types.Action:
+    return obj.data.shape_keys.animation_data.action
+
+
+def curve(obj: bpy.types.Object, path: str = JAW) -> bpy.types.FCurve:
+    return compat.channels_of(face(obj), "KEY").fcurves.find(path)
+
+
+def key(obj: bpy.types.Object, frame: float, value: float, path: str = JAW) -> None:
+    """As an artist does: the key that is there takes another value and keeps its type, or a new one is inserted."""
+    curve(obj, path).keyframe_points.insert(frame, value, options={"FAST"})
+
+
+def values(obj: bpy.types.Object, path: str = JAW) -> np.ndarray:
+    return scenes.points(face(obj), "KEY", path)
+
+
+def turn(obj: bpy.types.Object, frame: int) -> np.ndarray:
+    """All numbers of the rotation keyed at a frame."""
+    found = compat.channels_of(obj.animation_data.action, "OBJECT").fcurves
+    return np.array([c.evaluate(frame) for c in found if c.data_path.startswith("rotation")], np.float32)
+
+
+@pytest.mark.parametrize("rate", list(scenes.RATES))
+def test_keys_stay_to_the_last_digit_at_every_rate(scene, head, clicks, worker, rate):
+    fps = scenes.set_rate(scene, rate)
+    scene.frame_start = 7
+    scenes.use_file(scene, clicks([0.5], seconds=6.0))
+    bpy.ops.diface.generate()
+    middle = 7 + round(3 * fps)
+    key(head, middle, 0.7310585975646973)
+    key(head, middle + 5.375, 0.123)
+    before = values(head)
+    assert bpy.ops.diface.regenerate() == {"FINISHED"}
+    after = values(head)
+    at = {round(float(frame), 4): value for frame, value in after}
+    assert at[middle] == np.float32(0.7310585975646973)
+    assert at[round(middle + 5.375, 4)] == np.float32(0.123)
+    far = np.abs(before[:, 0] - middle) > 2 * 8 + fps
+    assert np.array_equal(before[far], after[np.abs(after[:, 0] - middle) > 2 * 8 + fps])
+    assert np.float32(ANEW) in after[:, 1]
+
+
+def test_the_old_take_stays_and_the_new_one_is_a_take(take):
+    old = face(take)
+    key(take, 60, 0.6)
+    fingerprint = values(take).tobytes()
+    count = len(takes.all_takes())
+    bpy.ops.diface.regenerate()
+    assert len(takes.all_takes()) == count + 1
+    assert face(take) != old
+    assert scenes.points(old, "KEY", JAW).tobytes() == fingerprint
+    made = take_request.kept(face(take))
+    assert len(made.request.constraints.pins) == 1
+    assert made.request.constraints.pins.at.tolist() == [49.0]
+    assert made.model_hash == "0123abcd"
+
+
+def test_a_pin_carries_over_and_is_settled(take):
+    key(take, 60, 0.6)
+    bpy.ops.diface.regenerate()
+    [pin] = pins.find(take)
+    assert (pin.frame, pin.value) == (60.0, np.float32(0.6))
+    assert pins.unsettled(take) == []
+    with pytest.raises(RuntimeError, match="No key was changed"):
+        bpy.ops.diface.regenerate()
+    key(take, 80, 0.3)
+    bpy.ops.diface.regenerate()
+    assert [pin.frame for pin in pins.find(take)] == [60.0, 80.0]
+
+
+def test_nothing_else_is_made(take):
+    """A key of the face leaves the head's curves as they are, to the bit."""
+    heads = [turn(take, frame) for frame in range(11, 131)]
+    key(take, 60, 0.6)
+    bpy.ops.diface.regenerate()
+    assert np.array_equal(heads, [turn(take, frame) for frame in range(11, 131)])
+
+
+@pytest.mark.parametrize("mode", ["XYZ", "ZXY", "QUATERNION", "AXIS_ANGLE"])
+def test_a_key_of_the_head(scene, head, clicks, worker, mode):
+    head.rotation_mode = mode
+    scenes.use_file(scene, clicks([0.5], seconds=4.0))
+    bpy.ops.diface.generate()
+    found = compat.channels_of(head.animation_data.action, "OBJECT").fcurves
+    paths = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
+    turned = found.find(paths.get(mode, "rotation_euler"), index=0)
+    turned.keyframe_points.insert(60, turned.evaluate(60) + 0.2, options={"FAST"})
+    wanted, far = turn(head, 60), turn(head, 5)
+    bpy.ops.diface.regenerate()
+    new = turn(head, 60)
+    pinned = slice(None) if mode == "QUATERNION" else slice(0, 1)
+    assert np.array_equal(new[pinned], wanted[pinned])
+    assert np.array_equal(turn(head, 5), far)
+    assert not np.array_equal(turn(head, 64), far)
+
+
+def test_in_between_makes_a_range_anew_and_nothing_else(scene, take):
+    scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, 50, 80
+    before, smile = values(take), values(take, SMILE)
+    scene.diface.edit.regions = {"JAW"}
+    assert bpy.ops.diface.in_between() == {"FINISHED"}
+    after = values(take)
+    inside = (before[:, 0] >= 50) & (before[:, 0] <= 80)
+    assert np.array_equal(before[~inside], after[~inside])
+    assert np.allclose(after[inside, 1][10:20], ANEW)
+    assert np.array_equal(values(take, SMILE), smile)
+
+
+def test_regenerate_all_keeps_the_pins(scene, take):
+    key(take, 60, 0.6)
+    bpy.ops.diface.regenerate(where="ALL")
+    found = values(take)
+    assert found[49, 1] == np.float32(0.6)
+    assert np.isclose(found[:, 1], ANEW).sum() == 96 - 15
+
+
+def test_swapped_poses_change_places(scene, take):
+    key(take, 40, 0.9)
+    key(take, 90, 0.2)
+    scene.diface.edit.swaps = "40:90"
+    assert bpy.ops.diface.swap_keyframes() == {"FINISHED"}
+    found = values(take)
+    assert found[40 - 11, 1] == np.float32(0.2)
+    assert found[90 - 11, 1] == np.float32(0.9)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "No pairs"),
+        ("40", "no pairs"),
+        ("40:50 50:60", "named twice"),
+        ("40:4000", "outside the take"),
+        ("a:b", "no"),
+    ],
+)
+def test_pairs_that_are_none(scene, take, text, said):
+    scene.diface.edit.swaps = text
+    with pytest.raises(RuntimeError, match=said):
+        bpy.ops.diface.swap_keyframes()
+
+
+def test_a_pose_goes_from_one_character_to_another(scene, take):
+    key(take, 60, 0.75)
+    scene.frame_set(60)
+    bpy.ops.diface.copy_pose()
+    other = scenes.add_character(scene, ("jawOpen",))
+    bpy.context.view_layer.objects.active = other
+    bpy.ops.diface.generate()
+    scene.frame_set(70)
+    bpy.ops.diface.paste_pose()
+    [pin] = [pin for pin in pins.find(other) if pin.kind == "KEY"]
+    assert (pin.frame, pin.value) == (70.0, np.float32(0.75))
+
+
+def test_the_artists_own_motion_is_a_start_too(scene, head, clicks, worker):
+    """Three keys by hand: they stay, and what is between them is made."""
+    scenes.use_file(scene, clicks([0.5], seconds=4.0))
+    block = head.data.shape_keys.key_blocks["jawOpen"]
+    for frame, value in ((10, 0.1), (50, 0.8), (90, 0.2)):
+        block.value = value
+        block.keyframe_insert("value", frame=frame)
+    own = face(head)
+    before = values(head)
+    scene.diface.edit.source = "STRIP"
+    assert bpy.ops.diface.in_between() == {"FINISHED"}
+    found = {float(frame): float(value) for frame, value in values(head)}
+    assert [found[frame] for frame in (10.0, 50.0, 90.0)] == before[:, 1].tolist()
+    assert generated.request_of(face(head)) is not None
+    assert scenes.points(own, "KEY", JAW).tobytes() == before.tobytes()
+    assert np.isclose(list(found.values()), ANEW).sum() > 20
+
+
+def test_undo_brings_the_old_take_back(take):
+    bpy.ops.ed.undo_push(message="before")
+    old, count = face(take).name, len(bpy.data.actions)
+    key(take, 60, 0.6)
+    bpy.ops.ed.undo_push(message="key")
+    bpy.ops.diface.regenerate()
+    bpy.ops.ed.undo_push(message="regenerate")
+    bpy.ops.ed.undo()
+    obj = bpy.data.objects["Character"]
+    assert face(obj).name == old
+    assert len(bpy.data.actions) == count
+    assert values(obj)[49, 1] == np.float32(0.6)
+
+
+def test_what_is_not_there_is_said(scene, head, clicks, worker):
+    scenes.use_file(scene, clicks([0.5]))
+    with pytest.raises(RuntimeError, match="Nothing animates"):
+        bpy.ops.diface.regenerate()
+    bpy.ops.diface.generate()
+    with pytest.raises(RuntimeError, match="no preview range"):
+        bpy.ops.diface.in_between()
+    scene.diface.edit.source = "MARKERS"
+    with pytest.raises(RuntimeError, match="not between two markers"):
+        bpy.ops.diface.in_between()
+    with pytest.raises(RuntimeError, match="No pose was copied"):
+        bpy.ops.diface.paste_pose()
+    scene.render.fps = 60
+    key(head, 20, 0.5)
+    with pytest.raises(RuntimeError, match="frames a second"):
+        bpy.ops.diface.regenerate()
+
+
+def test_a_character_or_an_action_deleted_meanwhile(scene, take):
+    from diface_addon import editing
+    from diface_addon.operators.regenerate import around
+
+    def begun():
+        key(take, 60, 0.6 if not pins.find(take) else 0.61)
+        return editing.begin(bpy.context, lambda base: around(base, 8.0))
+
+    edit = begun()
+    face(take).name = "renamed meanwhile"
+    written = edit.write()
+    edit.end()
+    assert written.name.startswith("renamed meanwhile")
+
+    edit = begun()
+    for action in list(bpy.data.actions):
+        bpy.data.actions.remove(action)
+    with pytest.raises(Exception, match="deleted while DiFACE worked"):
+        edit.write()
+    edit.end()
+
+
+def test_opposites_are_kept_and_said(scene, clicks, worker):
+    scenes.add_character(scene, ("jawOpen", "jawLeft", "jawRight"))
+    obj = bpy.context.active_object
+    scenes.use_file(scene, clicks([0.5], seconds=4.0))
+    bpy.ops.diface.generate()
+    for name in ("jawLeft", "jawRight"):
+        key(obj, 60, 0.9, f'key_blocks["{name}"].value')
+    from diface_addon import editing
+    from diface_addon.operators.regenerate import around
+
+    edit = editing.begin(bpy.context, lambda base: around(base, 8.0))
+    written = edit.write()
+    edit.end()
+    assert any("jawLeft and jawRight" in note for note in written.notes)
+    for name in ("jawLeft", "jawRight"):
+        assert values(obj, f'key_blocks["{name}"].value')[59, 1] == np.float32(0.9)
+
+
+def test_cancelled_it_leaves_no_trace(scene, take):
+    scene.diface.seed = SLOW
+    from diface_addon import editing, generation
+    from diface_addon.operators.regenerate import everything
+
+    before = {action.name for action in bpy.data.actions}
+    edit = editing.begin(bpy.context, lambda base: everything(base, SLOW))
+    assert generation.current() is edit
+    edit.end()
+    assert generation.current() is None
+    assert {action.name for action in bpy.data.actions} == before
+
+
+def test_a_take_is_made_again_from_its_file(take, tmp_path: Path):
+    """Headless: what the .blend holds of an edit asks the worker for the same Motion."""
+    key(take, 60, 0.6)
+    bpy.ops.diface.regenerate()
+    name, asked = face(take).name, take_request.kept(face(take)).request
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
+    from diface_addon import make_again
+
+    made = make_again.request_of(name, tmp_path)
+    assert np.array_equal(made.request.constraints.values, asked.constraints.values)
+    assert made.request.seed == asked.seed
+    with pytest.raises(Exception, match="no take called none"):
+        make_again.request_of("none", tmp_path)
