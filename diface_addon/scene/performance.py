@@ -14,12 +14,12 @@ from .key_table import nearest
 
 def read(
     obj: bpy.types.Object,
-    first_frame: int,
+    first_frame: float,
     rows: int,
     names: tuple[str, ...],
     placed: placement.Placement | None = None,
 ) -> types.Motion:
-    """What animates `obj`, row r at frame `first_frame` + r, at the scene's frame rate.
+    """What animates `obj`, row r at frame `first_frame` + r, which may be between frames, at the scene's frame rate.
 
     A face channel is its shape key's curve, or its present value where there is none; 0 where there is no such shape
     key. The head is the object's rotation from its rest. placed: how a FLAME mesh lies, where that is known better than

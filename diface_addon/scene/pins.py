@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 
 from . import generated, playing
-from .key_table import KeyTable, nearest
+from .key_table import SAME_TIME, KeyTable, nearest
 from .pin import Pin, by_curve, channel_of
 from .pin_channels import as_channels
 from .pin_values import at_frame, set_values
@@ -16,8 +16,8 @@ from .playing import Address, Playing
 from .write_keys import enum
 
 __all__ = [
-    "Pin", "as_channels", "at_frame", "by_curve", "channel_of", "curves", "find", "mark", "set_values", "unpin",
-    "unsettled",
+    "Pin", "as_channels", "at_frame", "by_curve", "channel_of", "curves", "find", "mark", "selected", "set_values",
+    "unpin", "unsettled",
 ]  # fmt: skip
 
 SPARSE = 2.0
@@ -41,6 +41,16 @@ def unsettled(obj: bpy.types.Object) -> list[Pin]:
 def curves(obj: bpy.types.Object) -> list[bpy.types.FCurve]:
     """The F-curves that pins can be on."""
     return [curve.fcurve for _address, curve in _pinnable(obj)]
+
+
+def selected(obj: bpy.types.Object) -> list[Pin]:
+    """Those pins whose keys are selected, as in the Dope Sheet and the Graph Editor."""
+    chosen: dict[Address, np.ndarray] = {}
+    for address, curve in _pinnable(obj):
+        keys = KeyTable.read(curve.fcurve)
+        times = keys.frames[keys.select_control_point].astype(np.float64)
+        chosen[address] = np.append(chosen.get(address, ()), curve.start + curve.scale * times)
+    return [pin for pin in find(obj) if np.any(np.abs(chosen[pin.address] - pin.frame) <= SAME_TIME)]
 
 
 def mark(obj: bpy.types.Object, pins: Iterable[Pin]) -> None:
@@ -104,7 +114,7 @@ def _home(key: np.ndarray, points: np.ndarray, taken: np.ndarray) -> int:
     where there is none."""
     missing = np.flatnonzero(~taken)
     alike = missing[points[missing, 1] == key[1]]
-    on_a_point = np.abs(points[:, 0] - key[0]).min() <= 1e-3  # it may never have been elsewhere
+    on_a_point = np.abs(points[:, 0] - key[0]).min() <= SAME_TIME  # it may never have been elsewhere
     candidates = alike if len(alike) or on_a_point else missing
     return int(candidates[np.argmin(np.abs(points[candidates, 0] - key[0]))]) if len(candidates) else -1
 

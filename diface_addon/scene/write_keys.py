@@ -41,4 +41,6 @@ def write(channels: bpy.types.bpy_struct, curves: list[Curve], first_frame: int,
         keys.foreach_set("co", points.ravel())
         keys.foreach_set("interpolation", np.full(count, linear, np.int32))
         keys.foreach_set("type", np.full(count, generated, np.int32))
+        for part in ("control_point", "left_handle", "right_handle"):
+            keys.foreach_set(f"select_{part}", np.zeros(count, bool))  # new ones are, and operators ask for them
         fcurve.update()

@@ -1,0 +1,42 @@
+"""Pin Pose: keeps the pose at the playhead."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import properties
+from ..core import channels, errors
+from ..scene import performance, pins, playing, target
+from . import region_choice
+from .verb import Verb
+
+
+class DIFACE_OT_pin_pose(Verb, bpy.types.Operator):
+    """Key the pose at the playhead as pins, which stay to the last digit when the motion around is made anew"""
+
+    bl_idname = "diface.pin_pose"
+    bl_label = "Pin Pose"
+    bl_options = {"REGISTER", "UNDO"}
+
+    region: bpy.props.EnumProperty(name="Region", items=region_choice.CHOICES, options={"SKIP_SAVE"})
+
+    @classmethod
+    def check_ready(cls, context: bpy.types.Context) -> None:
+        obj = properties.character(context)
+        target.check(obj, ("head",))
+        if not playing.curves(obj):
+            raise errors.SceneError(f"Nothing animates {obj.name} yet.", "Generate a take first.")
+
+    def run(self, context: bpy.types.Context) -> str:
+        obj, frame = properties.character(context), context.scene.frame_current_final
+        wanted = region_choice.names(context, self.region)
+        having = playing.channel_columns(obj).keys() | set(channels.HEAD)
+        names = tuple(name for name in wanted if name in having)
+        if not names:
+            raise errors.SceneError(f"{obj.name} has no shape keys of that region.", "Choose another region.")
+        pose = performance.read(obj, frame, 1, names).values[0].tolist()
+        notes = pins.set_values(obj, frame, dict(zip(names, pose, strict=True)))
+        return " ".join([f"Pinned at frame {frame:g}.", *notes])
+
+
+register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_pin_pose,))
