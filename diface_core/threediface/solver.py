@@ -13,6 +13,9 @@ from .diffusion import Schedule
 FIRST = -4.0
 """log(alpha / sigma) below which x tells too little of x0 for more than one step."""
 
+LEAST = 1e-20
+"""In place of no x0 at all in the noise, which the shortest linear schedule ends at: its logarithm is a number."""
+
 
 class Solver:
     """At most `count` of the schedule's steps in the place of a Schedule, for one sampling: the first, and from FIRST
@@ -24,7 +27,7 @@ class Solver:
     def __init__(self, schedule: Schedule, count: int) -> None:
         if count < 1:
             raise ValueError(f"steps must be at least 1. Got {count}.")
-        self._alpha = np.sqrt(schedule.alpha_bar)
+        self._alpha = np.sqrt(np.maximum(schedule.alpha_bar, LEAST))
         self._sigma = np.sqrt(1 - schedule.alpha_bar)
         ratios = np.log(self._alpha / self._sigma)
         spaced = np.linspace(max(FIRST, ratios[-1]), ratios[0], count - 1)

@@ -337,9 +337,10 @@ def walked(solver: Solver | Schedule, x0_of, x: torch.Tensor) -> torch.Tensor:
 
 def test_the_solver_gives_a_certain_x0_back() -> None:
     x0 = torch.randn(3, 4)
-    for steps in (1, 2, 10, 1000, 5000):
-        found = walked(Solver(Schedule(DiffusionConfig()), steps), lambda x, step: x0, torch.randn(3, 4))
-        torch.testing.assert_close(found, x0)
+    for schedule in (DiffusionConfig(), DiffusionConfig("linear", 20), DiffusionConfig(steps=1)):
+        for steps in (1, 2, 10, 1000, 5000):
+            found = walked(Solver(Schedule(schedule), steps), lambda x, step: x0, torch.randn(3, 4))
+            torch.testing.assert_close(found, x0)
     with pytest.raises(ValueError, match="steps"):
         Solver(Schedule(DiffusionConfig()), 0)
 
