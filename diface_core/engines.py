@@ -154,7 +154,7 @@ def _strengthened(motion: Motion, request: GenerateRequest) -> Motion:
 
 
 def _bent(motion: Motion, shapes: Shapes | None, kept: Constraints) -> Motion:
-    """The motion through what is kept, exactly, where the models could not be given it so."""
+    """The motion through what is kept, exactly: the models come near, and what is missing is led in and out."""
     from .threediface.wanted import columns  # torch, which is loaded by now
 
     wanted, values = columns(kept, motion, shapes), motion.values

@@ -83,15 +83,20 @@ def at_frame(obj: bpy.types.Object, frame: float) -> np.ndarray:
     """The vertices (V, 3) float32 that the cache which plays has at a frame, between two rows at their mean by time;
     beyond its ends those of the last. Raises SceneError."""
     modifier = next(m for m in _ours(obj) if m.show_viewport)
-    try:
-        _magic, _version, _count, _start, _rate, length = _header(_file(modifier))
-    except OSError as reason:
-        raise _unreadable(_file(modifier), reason) from reason
-    at = min(max(frame - modifier.frame_start, 0.0), length - 1.0)
-    below = int(at)
-    found = rows(_file(modifier), [below, min(below + 1, length - 1)])
+    last = length(_file(modifier)) - 1
+    at = min(max(frame - modifier.frame_start, 0.0), float(last))
+    below, above = int(at), min(int(at) + 1, last)
+    found = rows(_file(modifier), [below, above])
     part = np.float32(at - below)
-    return found[below] * (1 - part) + found[min(below + 1, length - 1)] * part
+    return found[below] * (1 - part) + found[above] * part
+
+
+def length(file: Path) -> int:
+    """How many rows a cache's file has. Raises SceneError."""
+    try:
+        return _header(file)[-1]
+    except OSError as reason:
+        raise _unreadable(file, reason) from reason
 
 
 def shown(obj: bpy.types.Object) -> dict[str, list[bool]]:

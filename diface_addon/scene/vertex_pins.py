@@ -44,20 +44,21 @@ def actions_of(take: str) -> Actions:
     return found
 
 
-def frames(actions: Actions) -> list[float]:
-    """The frames at which the take has pins."""
-    return sorted(_read(actions))
+def frames(actions: Actions, unsettled: bool = False) -> list[float]:
+    """The frames at which the take has pins; `unsettled`: only those that its motion does not know yet."""
+    settled = _settled(actions) if unsettled else set()
+    return [frame for frame in sorted(_read(actions)) if frame not in settled]
 
 
 def add(obj: bpy.types.Object, actions: Actions, frame: float, places: np.ndarray) -> None:
     """Pin the face at a frame: its vertices at `places` (V, 3), in the mesh's coordinates."""
     offset = places.astype(np.float64) - own_shapes.standing(obj)
-    _write(actions, {**_read(actions), frame: offset})
+    _write(actions, {**_read(actions), frame: offset}, _settled(actions) - {frame})
 
 
 def remove(actions: Actions, frame: float) -> None:
     """Let go of the pin at a frame, where there is one."""
-    _write(actions, {at: face for at, face in _read(actions).items() if at != frame})
+    _write(actions, {at: face for at, face in _read(actions).items() if at != frame}, _settled(actions))
 
 
 def of(
@@ -85,7 +86,7 @@ def carry(obj: bpy.types.Object, old: Actions, new: Actions, kept: Iterable[int]
     """Give a take that was made around another's pins the same pins, and a cache of its own to the bit what was pinned,
     and what the other has at the frames `kept`."""
     pins = _read(old)
-    _write(new, pins)
+    _write(new, pins, set(pins))
     request, file = generated.request_of(new[0]), take_cache.of(obj, new)
     if file is None:
         return
@@ -124,19 +125,25 @@ def _read(actions: Actions) -> Faces:
     if PINS not in holder:
         return {}
     header, packed = bytes(holder[PINS]).split(b"\0", 1)
-    order = json.loads(header)
+    order = json.loads(header)["frames"]
     offsets = np.frombuffer(zlib.decompress(packed), np.float64).reshape(len(order), -1, 3)
     return dict(zip(order, offsets, strict=True))
 
 
-def _write(actions: Actions, faces: Faces) -> None:
+def _settled(actions: Actions) -> set[float]:
+    holder = _holder(actions)
+    return set(json.loads(bytes(holder[PINS]).split(b"\0", 1)[0])["settled"]) if PINS in holder else set()
+
+
+def _write(actions: Actions, faces: Faces, settled: set[float]) -> None:
     holder = _holder(actions)
     if PINS in holder:
         del holder[PINS]  # bytes in the place of others are cut at their first zero
     if faces:
         order = sorted(faces)
         offsets = np.stack([faces[frame] for frame in order]).astype(np.float64)
-        holder[PINS] = json.dumps(order).encode() + b"\0" + zlib.compress(offsets.tobytes(), 1)
+        header = {"frames": order, "settled": sorted(settled & faces.keys())}
+        holder[PINS] = json.dumps(header).encode() + b"\0" + zlib.compress(offsets.tobytes(), 1)
 
 
 def _holder(actions: Actions) -> bpy.types.Action:

@@ -62,8 +62,9 @@ class Performers:
         """`rows` rows at MODEL_RATE for a waveform (N,) of 16 kHz: the face as weights of shapes, the head's channels.
 
         Of the request are used: parts, seed, guidance (towards the speech; 0.5 as published), and the engine's
-        condition and steps; and the constraints, as far as they give whole frames: those stand in the result as they
-        would on the original's command line. Raises ModelError where a part has no model, and what `report` raises.
+        condition and steps; and the constraints, as far as they give whole frames: through these the models go as they
+        do on the original's command line, and their own motion there comes back, which is near to what was given.
+        Raises ModelError where a part has no model, and what `report` raises.
         """
         engine = request.engine or ThreeDiface(None, None)
         face = _needed(self.face, "face") if "face" in request.parts else None
@@ -127,12 +128,12 @@ def _face(
         thought = sample_thought(*how)
     except ClampedError:
         frames = sample_whole_face(*how)  # each frame its own shape
-        return _through(request, given, np.eye(len(frames), dtype=np.float32), _shapes(frames))
+        return _through(request, np.eye(len(frames), dtype=np.float32), _shapes(frames))
     out = model.network.last_map
     assert out is not None  # else there was no thought
     deltas = torch.cat([out.weight.T, out.bias[None]]).cpu().numpy()
     weights = np.concatenate([thought, np.ones((len(thought), 1), np.float32)], 1)
-    return _through(request, given, weights, _shapes(deltas))
+    return _through(request, weights, _shapes(deltas))
 
 
 def _given_face(request: GenerateRequest, rows: int) -> Kept | None:
@@ -152,22 +153,19 @@ def _given_head(request: GenerateRequest, rows: int) -> Kept | None:
     if kept is None or not kept.keep.shape[1] or not strengths.all():
         return None
     at, values = wanted.whole(kept)
-    return wanted.frames(at, neck_from_head(values / strengths), request.rate, rows) if len(at) else None
+    if not len(at):
+        return None
+    return wanted.frames(at, neck_from_head((values / strengths).astype(np.float32)), request.rate, rows)
 
 
-def _through(
-    request: GenerateRequest, given: Kept | None, weights: FloatArray, shapes: Shapes
-) -> tuple[FloatArray, Shapes]:
-    """The same motion, and on the given rows what is given, on shapes that can say both."""
+def _through(request: GenerateRequest, weights: FloatArray, shapes: Shapes) -> tuple[FloatArray, Shapes]:
+    """The same motion on shapes that can say the faces that are kept, too."""
     kept = request.constraints
     if kept is None or kept.vertices is None or not len(kept.vertices.at):
         return weights, shapes
     deltas = shapes.deltas.reshape(len(shapes.deltas), -1)
     axes = wanted.Axes.spanning(deltas, kept.vertices)
-    found = weights.astype(np.float64) @ axes.of(deltas)
-    if given is not None:
-        found[given.keep] = axes.of(given.values[given.keep])
-    return found.astype(np.float32), axes.shapes
+    return (weights.astype(np.float64) @ axes.of(deltas)).astype(np.float32), axes.shapes
 
 
 def _shapes(deltas: FloatArray) -> Shapes:

@@ -112,12 +112,12 @@ def test_in_between_leaves_all_outside_as_it_was(folder, engines, rate) -> None:
     assert np.linalg.norm(found[inside] - before[inside], axis=-1).max() > 5e-5
 
 
-def test_on_whole_rows_it_is_what_the_command_line_gives(folder, engines) -> None:
+def test_on_whole_rows_it_is_what_the_command_line_gives_but_for_the_pull(folder, engines) -> None:
     rows = MODEL_RATE.rows(SECONDS)
     at, pins, turned = np.array([0, 9, 10, 30]), drawn(4), np.array([[0.1, 0.2, -0.1]] * rows, np.float32)
     keep = np.isin(np.arange(rows), at)
     head = turned, np.repeat(keep[:, None], 3, axis=1)
-    found = ask(engines, request(folder), wishes(rows, at, pins, head=head))
+    found = ask(engines, request(folder), wishes(rows, at, pins, head=head, pull=0.5))
 
     model, turning = load_face(folder / "face"), load_head(folder / "head")
     waveform = soundfile.read(folder / "sound.wav", dtype="float32")[0]
@@ -150,6 +150,17 @@ def test_strengths_do_not_touch_what_is_kept(folder, engines) -> None:
         found = ask(engines, request(folder, **strengths), wishes(rows, (4, 11), pins, head=head))
         assert np.linalg.norm(faces(found)[[4, 11]] - pins, axis=-1).max() < 1e-5
         np.testing.assert_array_equal(heads(found)[5], head[0][5])
+
+
+def test_a_pin_that_the_model_does_not_follow_is_led_to_without_a_jump(folder, engines) -> None:
+    """A sculpt that is no face: without a pull, one frame flashes up; with it, the steps beside it are a fraction."""
+    rows, pins = MODEL_RATE.rows(SECONDS), 30 * drawn(1)
+
+    def step(pull: float) -> float:
+        found = faces(ask(engines, request(folder), wishes(rows, (20,), pins, pull=pull)))
+        return np.linalg.norm(np.diff(found[15:26], axis=0), axis=-1).max()
+
+    assert step(8.0) < 0.4 * step(0.5)
 
 
 def test_no_wishes_change_nothing(folder, engines) -> None:

@@ -1,0 +1,115 @@
+"""Takes of 3DiFACE checkpoints edited in Blender: sculpts and the head's keys stay, the rest is made around them."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+import pytest
+
+from diface_addon.scene import generated, playing, sculpt, shape_basis, takes, vertex_cache, vertex_pins
+
+from . import test_own_models
+from .flame_scenes import shown
+from .test_own_models import ROWS
+
+made, speaking = test_own_models.made, test_own_models.speaking
+KINDS = pytest.mark.parametrize("motion_as", ["KEYS", "CACHE"])
+SCULPTED = 12
+
+
+def sculpted(obj: bpy.types.Object) -> np.ndarray:
+    """Pin the face at frame SCULPTED with every vertex moved, each otherwise; where they are then."""
+    bpy.context.scene.frame_set(SCULPTED)
+    assert bpy.ops.diface.sculpt_pose() == {"FINISHED"}
+    key = obj.data.shape_keys.key_blocks[sculpt.KEY]
+    places = shape_basis.places(key) + np.random.default_rng(3).normal(0, 0.003, (5023, 3)).astype(np.float32)
+    key.data.foreach_set("co", places.ravel())
+    assert bpy.ops.diface.pin_sculpt() == {"FINISHED"}
+    return places
+
+
+def poses(obj: bpy.types.Object) -> np.ndarray:
+    return np.stack([shown(obj, frame) for frame in range(1, ROWS + 1)])
+
+
+def active(obj: bpy.types.Object) -> str:
+    (take,) = takes.active_takes(obj, takes.all_takes())
+    return take
+
+
+@KINDS
+def test_a_sculpt_stays_and_the_rest_is_made_anew(scene, speaking, motion_as) -> None:
+    scene.diface.threediface.motion_as = motion_as
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    old, before = active(speaking), poses(speaking)
+    places = sculpted(speaking)
+    assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
+    new = active(speaking)
+    assert new != old
+    after = poses(speaking)
+    off = np.linalg.norm(after[SCULPTED - 1] - places, axis=1).max()
+    assert off < 1e-5 if motion_as == "KEYS" else off == 0
+    assert np.linalg.norm(after[SCULPTED] - before[SCULPTED], axis=1).max() > 1e-3
+    # The pin goes with the take, which knows it; and the old take is as it was.
+    assert vertex_pins.frames(vertex_pins.actions_of(new)) == [SCULPTED]
+    assert vertex_pins.frames(vertex_pins.actions_of(new), unsettled=True) == []
+    takes.use_take(speaking, takes.all_takes()[old])
+    np.testing.assert_array_equal(poses(speaking), before)
+
+
+@KINDS
+def test_in_between_leaves_what_is_outside(scene, speaking, motion_as) -> None:
+    scene.diface.threediface.motion_as = motion_as
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    before, turned = poses(speaking), rotations(speaking)
+    scene.diface.seed = 8
+    assert bpy.ops.diface.in_between(first=10, last=20) == {"FINISHED"}
+    after = poses(speaking)
+    outside = np.r_[0:9, 20:ROWS]
+    off = np.linalg.norm(after[outside] - before[outside], axis=2).max()
+    assert off < 2e-5 if motion_as == "KEYS" else off == 0
+    assert np.abs(after[9:20] - before[9:20]).max() > 1e-5
+    np.testing.assert_array_equal(rotations(speaking)[outside], turned[outside])
+
+
+def rotations(obj: bpy.types.Object) -> np.ndarray:
+    """(T, 3), as the curves have them."""
+    found = playing.curves(obj)
+    curves = [found["OBJECT", "rotation_euler", axis].fcurve for axis in range(3)]
+    return np.array([[curve.evaluate(frame) for curve in curves] for frame in range(1, ROWS + 1)], np.float32)
+
+
+def test_the_heads_keys_stay_to_the_last_digit(scene, speaking) -> None:
+    scene.diface.threediface.motion_as = "CACHE"
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    curve = playing.curves(speaking)["OBJECT", "rotation_euler", 2].fcurve
+    curve.keyframe_points[14].co.y = 0.4
+    curve.keyframe_points.insert(20.5, -0.3)
+    value, between = curve.keyframe_points[14].co.y, np.float32(-0.3)
+    assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
+    again = playing.curves(speaking)["OBJECT", "rotation_euler", 2].fcurve
+    found = {round(key.co.x, 3): (key.co.y, key.type) for key in again.keyframe_points}
+    assert found[15.0] == (value, "EXTREME")
+    assert found[20.5] == (between, "EXTREME")
+    with pytest.raises(RuntimeError, match="No key was changed"):
+        bpy.ops.diface.regenerate(where="AROUND")
+
+
+def test_a_face_alone_as_a_cache(scene, speaking) -> None:
+    scene.diface.threediface.motion_as, scene.diface.parts = "CACHE", "FACE"
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    places = sculpted(speaking)
+    assert bpy.ops.diface.regenerate(where="ALL") == {"FINISHED"}
+    np.testing.assert_array_equal(shown(speaking, SCULPTED), places)
+    assert vertex_cache.playing(speaking) == active(speaking)[:8]
+
+
+def test_a_head_alone(scene, speaking) -> None:
+    scene.diface.parts = "HEAD"
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    curve = playing.curves(speaking)["OBJECT", "rotation_euler", 0].fcurve
+    curve.keyframe_points[9].co.y += 0.2
+    value = curve.keyframe_points[9].co.y
+    assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
+    assert playing.curves(speaking)["OBJECT", "rotation_euler", 0].fcurve.keyframe_points[9].co.y == value
+    assert generated.request_of(speaking.animation_data.action)["engine"]["head"]
