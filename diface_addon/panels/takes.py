@@ -1,11 +1,12 @@
-"""The takes that there are, and which one plays."""
+"""The takes that there are, which one plays, and what can be done with the chosen one."""
 
 from __future__ import annotations
 
 import bpy
 
 from .. import properties
-from ..scene import take_cache, takes, vertex_cache
+from ..scene import ghost, take_cache, take_list, takes, vertex_cache
+from . import take_rows
 from .panel import Panel
 
 
@@ -14,18 +15,36 @@ class Takes(Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
-        found, obj = takes.all_takes(), properties.character(context)
-        active = takes.active_takes(obj, found) if obj else set()
-        if not found:
-            self.layout.label(text="None yet: press Generate")
-        column = self.layout.column(align=True)
-        for take, actions in found.items():
-            icon = "RADIOBUT_ON" if take in active else "RADIOBUT_OFF"
-            row = column.row(align=True)
-            row.operator("diface.use_take", text=actions[0].name, icon=icon, depress=take in active).take = take
-            row.operator("diface.delete_take", text="", icon="X").take = take
+        layout, obj = self.layout, properties.character(context)
+        chosen = take_rows.find(obj)
+        if chosen is None:
+            layout.label(text="None yet: press Generate")
+            return
+        row = layout.row()
+        manager = context.window_manager
+        row.template_list("DIFACE_UL_takes", "", bpy.data, "actions", manager, take_rows.INDEX, rows=4, maxrows=10)
+        _beside(row.column(align=True), chosen)
+        _below(layout, chosen)
         if obj and obj.type == "MESH":
-            _caches(self.layout, obj, list(found.values()))
+            _caches(layout, obj, list(takes.all_takes().values()))
+
+
+def _beside(column: bpy.types.UILayout, chosen: take_list.Entry) -> None:
+    column.operator("diface.duplicate_take", text="", icon="DUPLICATE").take = chosen.take
+    column.operator("diface.delete_take", text="", icon="X").take = chosen.take
+    second = ghost.shown()
+    depress = second is not None and ghost.take_of(second) == chosen.take
+    for place, icon in (("BESIDE", "GHOST_ENABLED"), ("THROUGH", "SHADING_WIRE")):
+        settings = column.operator("diface.compare_take", text="", icon=icon, depress=depress)
+        settings.take, settings.place = chosen.take, place
+
+
+def _below(layout: bpy.types.UILayout, chosen: take_list.Entry) -> None:
+    layout.operator("diface.make_more", text="Make 4 More", icon="ADD").count = 4
+    row = layout.row(align=True)
+    row.operator("diface.splice_take", text="Splice", icon="UV_SYNC_SELECT").other = chosen.take
+    row.operator("diface.push_down_take", text="Push Down", icon="NLA_PUSHDOWN").take = chosen.take
+    row.operator("diface.bake_take", text="Bake", icon="ACTION").take = chosen.take
 
 
 def _caches(layout: bpy.types.UILayout, obj: bpy.types.Object, found: list[list[bpy.types.Action]]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 import bpy
-from mathutils import Vector
 
 from . import layer_tracks
 
@@ -56,9 +55,7 @@ def remove() -> None:
 
 def _set_aside(copy: bpy.types.Object, obj: bpy.types.Object) -> None:
     """Along the scene's X axis, whatever animates the character's location."""
-    corners = [obj.matrix_world @ Vector(corner) for corner in obj.bound_box]
-    width = max(corner.x for corner in corners) - min(corner.x for corner in corners)
     aside = copy.constraints.new("TRANSFORM")
     aside.name = "Beside the character"
     aside.target, aside.map_to = obj, "LOCATION"
-    aside.to_min_x = aside.to_max_x = GAP * width
+    aside.to_min_x = aside.to_max_x = GAP * obj.dimensions.x

@@ -11,12 +11,14 @@ from collections.abc import Iterable
 import bpy
 
 from .. import compat
+from ..core import channels
 from . import generated
 
 PREFIX = "DiFACE "
-"""How the names of our tracks begin; after it comes the layer's."""
+"""How the names of our tracks begin; after it comes the layer's, and nothing else but Blender's ".001"."""
 STATE = "diface_track"
-"""Custom property of a layer's Action: ON, MUTED (to be put on again muted) or GONE (not to be put on again)."""
+"""Custom property of a layer's Action: ON, OFF, MUTED (to be put on again muted) or GONE (not to be put on again)."""
+_NAMES = {PREFIX + layer for layer in channels.LAYERS}
 
 
 def layer_of(action: bpy.types.Action) -> str | None:
@@ -34,6 +36,14 @@ def of_take(take: str) -> list[bpy.types.Action]:
 def playing(keys: bpy.types.Key) -> list[tuple[bpy.types.NlaTrack, bpy.types.Action]]:
     """Our tracks of `keys` and what is on them, from bottom to top."""
     return [(track, s.action) for track in _ours(keys) for s in track.strips if s.action is not None]
+
+
+def heard(keys: bpy.types.Key | None, actions: Iterable[bpy.types.Action]) -> list[bpy.types.Action]:
+    """Those layers of `actions` that show: on tracks of `keys` that are not muted, or where none is, when put on."""
+    tracks = playing(keys) if keys else []
+    if any(action in actions for _track, action in tracks):
+        return [action for track, action in tracks if action in actions and not track.mute]
+    return [action for action in actions if layer_of(action) and action.get(STATE) not in ("MUTED", "GONE")]
 
 
 def put_on(keys: bpy.types.Key, actions: Iterable[bpy.types.Action]) -> None:
@@ -89,7 +99,7 @@ def _ours(keys: bpy.types.Key) -> list[bpy.types.NlaTrack]:
     return [
         track
         for track in tracks
-        if track.name.startswith(PREFIX) and all(s.action is None or layer_of(s.action) for s in track.strips)
+        if track.name.partition(".")[0] in _NAMES and all(s.action is None or layer_of(s.action) for s in track.strips)
     ]
 
 

@@ -12,7 +12,7 @@ import bpy
 import numpy as np
 
 from .. import compat
-from ..core import channels, placement, types
+from ..core import channels, errors, placement, types
 from . import (
     face_curves,
     generated,
@@ -23,6 +23,7 @@ from . import (
     own_shapes,
     shape_basis,
     take_cache,
+    target,
     vertex_cache,
     write_keys,
 )
@@ -133,7 +134,7 @@ def assign(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID], actions: tupl
     Layers among them go to tracks below the main Action, as far as the artist has not removed them.
     """
     request = generated.request_of(actions[0])
-    main, layers = _apart(actions)
+    main, layers = apart(actions)
     if "KEY" in blocks or "cache" in request:
         _rest_face(obj)
     for kind, block in blocks.items():
@@ -152,7 +153,7 @@ def assign(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID], actions: tupl
         vertex_cache.show(obj, request["cache"], request["first_frame"])
 
 
-def _apart(actions: Sequence[bpy.types.Action]) -> tuple[list[bpy.types.Action], list[bpy.types.Action]]:
+def apart(actions: Sequence[bpy.types.Action]) -> tuple[list[bpy.types.Action], list[bpy.types.Action]]:
     """The main Actions of a take, and its layers."""
     layers = [action for action in actions if layer_tracks.layer_of(action)]
     return [action for action in actions if action not in layers], layers
@@ -192,6 +193,8 @@ def all_takes() -> dict[str, list[bpy.types.Action]]:
             copy = f"/{seen[same]}" if seen[same] else ""
             seen[same] += 1
             found.setdefault(request["take"] + copy, []).append(action)
+    for some in layers.values():
+        some.sort(key=lambda action: list(channels.LAYERS).index(layer_tracks.layer_of(action)))
     for actions in found.values():
         actions.sort(key=lambda action: compat.channels_of(action, "KEY") is None)  # the face's stands for the take
     return {take: actions + layers.get(take.partition("/")[0], []) for take, actions in found.items()}
@@ -209,15 +212,30 @@ def active_takes(obj: bpy.types.Object, found: dict[str, list[bpy.types.Action]]
 def use_take(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
     """Let a take that was made before animate `obj` again, as far as `obj` has what the take animates.
 
-    Raises SceneError where its vertex cache is gone, with `obj` as it was.
+    Raises SceneError where its vertex cache is gone, or `obj` has nothing of it, with `obj` as it was.
     """
+    animated = fitting(obj, actions)
     take_cache.restore(obj, actions)
     _rename_with_main(actions)
-    keys = obj.data.shape_keys if obj.type == "MESH" else None
-    having = {"OBJECT": obj, **({"KEY": keys} if keys else {})}
-    main, _layers = _apart(actions)
-    animated = {kind: block for kind, block in having.items() if any(compat.channels_of(a, kind) for a in main)}
     assign(obj, animated, tuple(actions))
+
+
+def fitting(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> dict[str, bpy.types.ID]:
+    """The data-blocks of `obj` that a take animates, by kind. Raises SceneError where there are none."""
+    keys = obj.data.shape_keys if obj.type == "MESH" else None
+    names = {block.path_from_id("value") for block in keys.key_blocks} if keys else set()
+    found: dict[str, bpy.types.ID] = {}
+    for action in apart(actions)[0]:
+        if compat.channels_of(action, "OBJECT"):
+            found["OBJECT"] = obj
+        face = compat.channels_of(action, "KEY")
+        if face and any(curve.data_path in names for curve in face.fcurves):
+            found["KEY"] = keys
+    if not found and "cache" not in generated.request_of(actions[0]):
+        hint = "Choose the character that it was made for."
+        raise errors.SceneError(f"{obj.name} has none of the shape keys of {actions[0].name}.", hint)
+    target.check_blocks(obj, found)
+    return found
 
 
 def _rename_with_main(actions: list[bpy.types.Action]) -> None:
@@ -231,7 +249,7 @@ def _rename_with_main(actions: list[bpy.types.Action]) -> None:
 def delete_take(obj: bpy.types.Object | None, actions: list[bpy.types.Action]) -> list[str]:
     """Remove a take, and what it alone moved of `obj`; a vertex cache's file stays, for Undo. Returns notes."""
     request = generated.request_of(actions[0])
-    main, _layers = _apart(actions)
+    main, _layers = apart(actions)
     file = None
     if obj is not None and obj.type == "MESH":
         keys = obj.data.shape_keys
@@ -254,4 +272,5 @@ def delete_take(obj: bpy.types.Object | None, actions: list[bpy.types.Action]) -
 def seeds(obj: bpy.types.Object) -> set[int]:
     """The seeds that the takes of `obj` were made with."""
     requests = (generated.request_of(action) for action in bpy.data.actions)
-    return {request["seed"] for request in requests if request and "seed" in request}
+    own = (request for request in requests if request and request.get("character", obj.name) == obj.name)
+    return {request["seed"] for request in own if "seed" in request}

@@ -42,6 +42,13 @@ def check_own(obj: bpy.types.Object | None, parts: tuple[str, ...], as_cache: bo
         raise errors.SceneError(f"{obj.name} is in Edit Mode, where no shape keys can be added.", "Leave it with Tab.")
 
 
+def check_blocks(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID]) -> None:
+    """Raises SceneError where one of these data-blocks of `obj`, by kind ('KEY', 'OBJECT'), cannot be animated."""
+    names = {"KEY": f"The mesh of {obj.name}", "OBJECT": obj.name}
+    for kind, block in blocks.items():
+        _check_editable(block, names[kind])
+
+
 def _check_face(obj: bpy.types.Object) -> None:
     keys = obj.data.shape_keys
     if keys is None:
@@ -50,6 +57,7 @@ def _check_face(obj: bpy.types.Object) -> None:
             hint = "Give this FLAME mesh some with Add ARKit Shape Keys, or set Engine to 3DiFACE Checkpoint."
         raise errors.SceneError(f"{obj.name} has no shape keys.", hint)
     _check_editable(obj.data, f"The mesh of {obj.name}")
+    check_blocks(obj, {"KEY": keys})
     _check_relative(obj)
     found = rig_map.face_map(obj)
     if not found:

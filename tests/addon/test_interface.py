@@ -47,6 +47,22 @@ class Layout:
         self.drawn.append(name)
         return type("Settings", (), {"__slots__": tuple(p.identifier for p in kind.properties)})()
 
+    def template_list(
+        self, kind: str, _id: str, data: Any, name: str, active: Any, index: str, **_options: Any
+    ) -> None:
+        """Draws the rows, as Blender does."""
+        listed = Rows(getattr(bpy.types, kind))
+        flags, places = listed.filter_items(bpy.context, data, name)
+        items = sorted(zip(places, flags, getattr(data, name), strict=True), key=lambda item: item[0])
+        assert getattr(active, index) < len(items)
+        for _place, flag, item in items:
+            if flag == listed.bitflag_filter_item:
+                self.drawn.append(item.name)
+                listed.draw_item(bpy.context, self, data, item, 0, active, index)
+
+    def separator(self, **_options: Any) -> None:
+        """Nothing to note."""
+
     def label(self, text: str = "", **options: Any) -> None:
         self._icon(options)
         self.drawn.append(text)
@@ -54,6 +70,16 @@ class Layout:
     def progress(self, *, factor: float, text: str, **_options: Any) -> None:
         assert 0 <= factor <= 1
         self.drawn.append(f"{factor:.0%} {text}")
+
+
+class Rows:
+    """Stands in for a UIList of Blender's class `kind`."""
+
+    filter_name, bitflag_filter_item = "", 1 << 30
+
+    def __init__(self, kind: type[bpy.types.UIList]) -> None:
+        self.filter_items = kind.filter_items.__get__(self)
+        self.draw_item = kind.draw_item.__get__(self)
 
 
 def drawn(panel: str = "Main") -> list[str]:
@@ -134,6 +160,7 @@ def test_takes_are_listed(scene, head) -> None:
     motion = types.Motion(np.zeros((3, len(channels.ALL)), np.float32), channels.ALL, types.FrameRate(24))
     takes.write_take(head, motion, "T", {"first_frame": 1})
     assert drawn("Takes").count("diface.use_take") == 1
+    assert {"T", "name", "diface.favourite_take", "diface.make_more", "diface.splice_take"} <= set(drawn("Takes"))
     (take,) = takes.all_takes()
     assert bpy.ops.diface.use_take(take=take) == {"FINISHED"}
 

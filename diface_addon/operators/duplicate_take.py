@@ -1,0 +1,28 @@
+"""Duplicate Take: a copy to change, with the take as it is kept."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import properties
+from ..scene import take_copies, takes
+from .take_verb import TakeVerb
+
+
+class DIFACE_OT_duplicate_take(TakeVerb, bpy.types.Operator):
+    """Make a copy of this take, and let it play where this one does"""
+
+    bl_idname = "diface.duplicate_take"
+    bl_label = "Duplicate Take"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def run(self, context: bpy.types.Context) -> str:
+        obj, actions = properties.character(context), self.actions()
+        plays = self.take in takes.active_takes(obj, takes.all_takes())
+        copies = take_copies.duplicate(actions, f"{actions[0].name} copy")
+        if plays:
+            takes.use_take(obj, copies)
+        return f"New take: {copies[0].name}."
+
+
+register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_duplicate_take,))
