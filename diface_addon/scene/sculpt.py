@@ -130,8 +130,12 @@ def request(obj: bpy.types.Object, sculpted: Sculpt) -> tuple[tuple[str, ...], t
         if channel in channels.FACE and channel in sculpted.values and name not in driven and not blocks[name].mute
     }
     deltas = np.zeros((len(found), len(sculpted.now), 3), np.float32)
+    relative: dict[str, np.ndarray] = {}
     for delta, key in zip(deltas, found.values(), strict=True):
-        delta[:] = shape_basis.delta(obj, key)
+        other = key.relative_key
+        if other.name not in relative:
+            relative[other.name] = shape_basis.places(other)  # once for all: reading them takes longest
+        delta[:] = shape_basis.delta(obj, key, relative[other.name])
     asked = types.SolveRequest(
         deltas=deltas,
         moved=sculpted.now - sculpted.start,

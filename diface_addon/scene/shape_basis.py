@@ -40,9 +40,12 @@ def places(key: bpy.types.ShapeKey) -> np.ndarray:
     return found.reshape(-1, 3)
 
 
-def delta(obj: bpy.types.Object, key: bpy.types.ShapeKey) -> np.ndarray:
-    """How far a shape key moves the vertices (V, 3) float32 at weight 1, where it is held by a vertex group as well."""
-    found = places(key) - places(key.relative_key)
+def delta(obj: bpy.types.Object, key: bpy.types.ShapeKey, relative: np.ndarray | None = None) -> np.ndarray:
+    """How far a shape key moves the vertices (V, 3) float32 at weight 1, where it is held by a vertex group as well.
+
+    relative: the `places` of its relative key, where they are known.
+    """
+    found = places(key) - (places(key.relative_key) if relative is None else relative)
     group = obj.vertex_groups.get(key.vertex_group) if key.vertex_group else None
     if group is not None:
         weights = np.zeros(len(found), np.float32)
