@@ -9,6 +9,7 @@ from .. import compat
 from . import edit_changes, head_pose, performance, rest_pose
 from .edit_curves import Change, keys_only, rewrite
 from .key_table import KeyTable
+from .pin_channels import generated_rotations
 from .playing import Address, Playing
 from .rotation_values import vectors
 
@@ -21,13 +22,14 @@ def swing(
     changes: list[Change],
     found: dict[Address, Playing],
     copy_of: dict[bpy.types.Action, bpy.types.Action],
+    before: np.ndarray,
 ) -> Swung:
     """Move the curves of the delta location, in the copy that turns the head, by as much as the new rotation needs.
 
     By curve the Action that has it, the keys written (N, 2), and the change; none where the head does not turn about
-    its neck. The rotation's own curves in the copy are new already.
+    its neck. The rotation's own curves in the copy are new already; `before` is what `turning` said when they were not.
     """
-    turned = [change for change in changes if change.address[1] == head_pose.path(obj.rotation_mode)]
+    turned = _turned(obj, changes)
     placed = edit.placed or performance.placement_of(obj)
     bases = {found[change.address].action for change in turned if change.address in found}
     base = next((action for action in bases if _held(action, 0)), None)
@@ -35,21 +37,22 @@ def swing(
         return {}
 
     made = np.any([change.made for change in turned], axis=0)
-    times = np.unique(np.concatenate([change.pins[:, 0] for change in turned]))
+    times = _pinned(turned)
     rest, delta, mode = performance.rest_rotation(obj), rest_pose.rest_delta(obj), obj.rotation_mode
     everywhere = np.concatenate([edit.frames, times])
-    before = performance.rotations(obj, everywhere, found)
-    after = before.copy()
+    as_made = generated_rotations(found, edit.frames, before[: len(edit.frames)])
+    after = performance.rotations(obj, everywhere, found)
     for change in turned:
         fcurve = compat.channels_of(copy_of[base], "OBJECT").fcurves.find(change.address[1], index=change.address[2])
         after[:, change.address[2]] = performance.evaluated(fcurve, everywhere)
     old, new = (
-        head_pose.swings(obj, vectors(values, mode, rest), rest, placed.neck, delta) for values in (before, after)
+        head_pose.swings(obj, vectors(values, mode, rest), rest, placed.neck, delta) for values in (as_made, after)
     )
     swung: Swung = {}
     for index in range(3) if new else ():
         fcurve = _held(base, index)
-        values = keys_only(fcurve, everywhere) + new[index].values - old[index].values
+        besides = keys_only(fcurve, edit.frames) - old[index].values  # where the artist has it elsewhere
+        values = new[index].values + np.interp(everywhere, edit.frames, besides)
         points = np.stack([times, values[len(edit.frames) :]], axis=1)
         address = "OBJECT", head_pose.DELTA, index
         change = Change(address, edit.frames, values[: len(edit.frames)].astype(np.float32), made, points)
@@ -57,6 +60,22 @@ def swing(
         again.keys.write(_held(copy_of[base], index))
         swung[address] = copy_of[base], again.written, change
     return swung
+
+
+def turning(
+    obj: bpy.types.Object, edit: edit_changes.Edited, changes: list[Change], found: dict[Address, Playing]
+) -> np.ndarray:
+    """The numbers (N, 3 or 4) of the rotation on every row, and at every pin of it, before an edit is written."""
+    everywhere = np.concatenate([edit.frames, _pinned(_turned(obj, changes))])
+    return performance.rotations(obj, everywhere, found)
+
+
+def _turned(obj: bpy.types.Object, changes: list[Change]) -> list[Change]:
+    return [change for change in changes if change.address[1] == head_pose.path(obj.rotation_mode)]
+
+
+def _pinned(turned: list[Change]) -> np.ndarray:
+    return np.unique(np.concatenate([np.zeros(0), *(change.pins[:, 0] for change in turned)]))
 
 
 def _held(action: bpy.types.Action, index: int) -> bpy.types.FCurve | None:

@@ -14,7 +14,7 @@ from .. import compat
 from ..core import errors, placement, types
 from . import edit_changes, generated, ghost, layer_tracks, performance, playing, rest_pose, take_request, takes
 from .edit_curves import Change, keys_only, rewrite
-from .edit_swings import swing
+from .edit_swings import swing, turning
 from .key_table import KeyTable, nearest
 from .pin import Pin
 from .pin_values import is_locked
@@ -26,7 +26,7 @@ GROUPS = {"KEY": "Face", "OBJECT": "Head"}
 
 
 @dataclass(frozen=True)
-class _Copies:
+class Copies:
     """The Actions of the new take: the copy of each one that plays, and new ones where nothing played."""
 
     of: dict[bpy.types.Action, bpy.types.Action]
@@ -97,7 +97,7 @@ def _play_again(obj: bpy.types.Object, actions: Sequence[bpy.types.Action]) -> N
 
 def _copies(
     obj: bpy.types.Object, base_actions: Sequence[bpy.types.Action], changes: list[Change], name: str
-) -> _Copies:
+) -> Copies:
     """Copies of what plays, layers too; with room for changes of what nothing animated."""
     copy_of: dict[bpy.types.Action, bpy.types.Action] = {}
     blocks = playing.blocks(obj)
@@ -116,7 +116,7 @@ def _copies(
     for kind in dict.fromkeys(change.address[0] for change in changes):
         if not any(compat.channels_of(action, kind) for action in main):
             _add_room(main, blocks[kind], name)
-    return _Copies(copy_of, main, layers)
+    return Copies(copy_of, main, layers)
 
 
 def _copy(action: bpy.types.Action, name: str) -> bpy.types.Action:
@@ -136,13 +136,14 @@ def _add_room(main: list[bpy.types.Action], block: bpy.types.ID, name: str) -> N
 
 
 def _write(
-    obj: bpy.types.Object, edit: edit_changes.Edited, changes: list[Change], found: Found, copies: _Copies
+    obj: bpy.types.Object, edit: edit_changes.Edited, changes: list[Change], found: Found, copies: Copies
 ) -> dict[Address, tuple[bpy.types.Action, np.ndarray, Change]]:
     """Write every change into the copies; by curve the Action that has it, the keys written (N, 2), and the change."""
     written = {}
+    before = turning(obj, edit, changes, found)
     for change in changes:
         curve = found.get(change.address)
-        action, fcurve = _curve_in_copy(change.address, curve, copies)
+        action, fcurve = curve_in_copy(change.address, curve, copies)
 
         def sample(times: np.ndarray, address: Address = change.address, curve: Playing | None = curve) -> np.ndarray:
             return keys_only(curve.fcurve, times) if curve else performance.sampled(obj, address, None, times)
@@ -151,14 +152,12 @@ def _write(
         again = rewrite(change, keys, sample)
         again.keys.write(fcurve)
         written[change.address] = action, again.written, change
-    for address, held in swing(obj, edit, changes, found, copies.of).items():
+    for address, held in swing(obj, edit, changes, found, copies.of, before).items():
         written[address] = held
     return written
 
 
-def _curve_in_copy(
-    address: Address, curve: Playing | None, copies: _Copies
-) -> tuple[bpy.types.Action, bpy.types.FCurve]:
+def curve_in_copy(address: Address, curve: Playing | None, copies: Copies) -> tuple[bpy.types.Action, bpy.types.FCurve]:
     """Where the new take has a curve: in the copy of the Action that plays it, or new in the main one.
 
     The artist's keys over a layer are the layer's pins then, and their curve in the main Action goes.
@@ -185,7 +184,7 @@ def _remember(
     obj: bpy.types.Object,
     request: dict[str, Any],
     found: Found,
-    copies: _Copies,
+    copies: Copies,
     written: dict[Address, tuple[bpy.types.Action, np.ndarray, Change]],
 ) -> None:
     """Keep with every Action of the new take what made it, and its keys as they are generated or pinned now."""
@@ -198,10 +197,10 @@ def _remember(
         points = _before(origin.get(action), found)
         for address, (holder, new, change) in written.items():
             if holder == action:
-                points[address] = _merged(points.get(address, np.empty((0, 2))), new, change)
+                points[address] = merged(points.get(address, np.empty((0, 2))), new, change)
         layer = layer_tracks.layer_of(action)
         kept = {**take, "layer": layer} if layer else take
-        _store(action, kept, points)
+        store_points(action, kept, points)
 
 
 def _before(action: bpy.types.Action | None, found: Found) -> dict[Address, np.ndarray]:
@@ -213,7 +212,7 @@ def _before(action: bpy.types.Action | None, found: Found) -> dict[Address, np.n
     return {address: KeyTable.read(curve.fcurve).co for address, curve in found.items() if curve.action == action}
 
 
-def _merged(before: np.ndarray, new: np.ndarray, change: Change) -> np.ndarray:
+def merged(before: np.ndarray, new: np.ndarray, change: Change) -> np.ndarray:
     """The points `before` (N, 2), with those that an edit wrote instead where it was at work."""
     stay = ~change.inside(before[:, 0])
     if len(new):
@@ -222,7 +221,7 @@ def _merged(before: np.ndarray, new: np.ndarray, change: Change) -> np.ndarray:
     return together[np.argsort(together[:, 0], kind="stable")].astype(np.float32)
 
 
-def _store(action: bpy.types.Action, take: dict[str, Any], points: dict[Address, np.ndarray]) -> None:
+def store_points(action: bpy.types.Action, take: dict[str, Any], points: dict[Address, np.ndarray]) -> None:
     curves: dict[str, list[Curve]] = {}
     uneven: generated.Written = {}
     first = take["first_frame"]

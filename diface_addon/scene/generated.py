@@ -14,7 +14,7 @@ import bpy
 import numpy as np
 
 from .. import compat
-from .key_table import KeyTable, nearest
+from .key_table import KeyTable, Points, nearest
 from .write_keys import Curve, enum
 
 REQUEST = "diface_request"
@@ -40,9 +40,10 @@ def store(
     """
     header = {kind: [[c.path, c.index, len(c.values)] for c in some] for kind, some in curves.items()}
     action[REQUEST] = json.dumps(request)
+    for name in (SAMPLES, KEYS):
+        if name in action:
+            del action[name]  # bytes in the place of others are cut at their first zero
     action[SAMPLES] = _packed(header, [curve.values for some in curves.values() for curve in some])
-    if KEYS in action:
-        del action[KEYS]
     if keys:
         action[KEYS] = _packed([[*address, len(points)] for address, points in keys.items()], list(keys.values()))
 
@@ -117,7 +118,7 @@ def edits(action: bpy.types.Action, tolerance: float = 1e-5) -> dict[str, Edits]
     return found
 
 
-def differing(keys: KeyTable, points: np.ndarray, tolerance: float = 1e-5) -> np.ndarray:
+def differing(keys: KeyTable | Points, points: np.ndarray, tolerance: float = 1e-5) -> np.ndarray:
     """Which of `keys` (K,) are not those of `points` (N, 2): neither at another time nor with another value."""
     if not len(points):
         return np.ones(len(keys), bool)

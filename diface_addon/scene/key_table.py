@@ -62,13 +62,7 @@ class KeyTable:
     @classmethod
     def read(cls, fcurve: bpy.types.FCurve) -> KeyTable:
         """All keys of a curve."""
-        keys = fcurve.keyframe_points
-        columns = []
-        for field in fields(cls):
-            column = _empty(field.name, len(keys))
-            keys.foreach_get(field.name, column.ravel())
-            columns.append(column)
-        return cls(*columns)
+        return cls(*(column(fcurve, field.name) for field in fields(cls)))
 
     def write(self, fcurve: bpy.types.FCurve) -> None:
         """Make these the curve's keys. Blender is not asked to work out the handles: that would move some."""
@@ -122,6 +116,40 @@ class KeyTable:
         last = np.full(len(tables) and len(frames), -1)
         np.maximum.at(last, group, number)
         return together[order[number == last[group]]]
+
+
+@dataclass(frozen=True)
+class Points:
+    """When K keys are, what they say, and their type: what a quick look at a curve needs. co: (K, 2)."""
+
+    co: Floats
+    type: Enums
+
+    def __len__(self) -> int:
+        return len(self.co)
+
+    @property
+    def frames(self) -> Floats:
+        """When the keys are (K,)."""
+        return self.co[:, 0]
+
+    @property
+    def values(self) -> Floats:
+        """What the keys say (K,)."""
+        return self.co[:, 1]
+
+    @classmethod
+    def read(cls, fcurve: bpy.types.FCurve) -> Points:
+        """All keys of a curve."""
+        return cls(column(fcurve, "co"), column(fcurve, "type"))
+
+
+def column(fcurve: bpy.types.FCurve, name: str) -> npt.NDArray:
+    """One property of all keys of a curve, as the field `name` of a KeyTable."""
+    keys = fcurve.keyframe_points
+    found = _empty(name, len(keys))
+    keys.foreach_get(name, found.ravel())
+    return found
 
 
 _NEW = {

@@ -57,7 +57,8 @@ def _head(obj: bpy.types.Object, pins: list[Pin], placed: placement.Placement | 
     frames = frames[np.append(np.diff(frames) > SAME_TIME, True)[: len(frames)]]
     if not len(frames):
         return []
-    posed, before = performance.rotations(obj, frames, found), _generated(obj, frames, found)
+    posed = performance.rotations(obj, frames, found)
+    before = generated_rotations(found, frames, posed)
     probes = np.zeros_like(posed)
     for index, some in points.items():
         for frame, value in some:
@@ -88,9 +89,12 @@ def _axes(
     return turned >= SHARE * turned.max(axis=1, keepdims=True)
 
 
-def _generated(obj: bpy.types.Object, frames: npt.NDArray, found: dict[Address, Playing]) -> npt.NDArray[np.float32]:
-    """The rotation's numbers (K, 3 or 4) before the artist changed any; as they are where DiFACE did not make them."""
-    values = performance.rotations(obj, frames, found)
+def generated_rotations(
+    found: dict[Address, Playing], frames: npt.NDArray, values: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """The rotation's numbers (K, 3 or 4) at `frames` (K,) before the artist changed any; `values`, which they are now,
+    where DiFACE did not make them."""
+    values = values.copy()
     for (kind, path, index), curve in found.items():
         if kind == "OBJECT" and generated.request_of(curve.action):
             points = generated.as_written(curve.action).get((kind, path, index))

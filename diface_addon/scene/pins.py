@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 
 from . import generated, playing
-from .key_table import SAME_TIME, KeyTable, nearest
+from .key_table import SAME_TIME, KeyTable, Points, nearest
 from .pin import Pin, by_curve, channel_of
 from .pin_channels import as_channels
 from .pin_values import at_frame, set_values
@@ -16,8 +16,8 @@ from .playing import Address, Playing
 from .write_keys import enum
 
 __all__ = [
-    "Pin", "as_channels", "at_frame", "by_curve", "channel_of", "curves", "find", "mark", "selected", "set_values",
-    "unpin", "unsettled",
+    "Pin", "as_channels", "at_frame", "by_curve", "channel_of", "curves", "find", "look", "mark", "selected",
+    "set_values", "unpin", "unsettled",
 ]  # fmt: skip
 
 SPARSE = 2.0
@@ -30,12 +30,12 @@ def find(obj: bpy.types.Object) -> list[Pin]:
     In a take: keys that are not as they were generated, keys that the artist added, and EXTREME ones. In an Action that
     DiFACE never made: its EXTREME keys, or where it has none all keys of those curves that have few.
     """
-    return _found(obj, carried=True)
+    return look(obj)[0]
 
 
 def unsettled(obj: bpy.types.Object) -> list[Pin]:
     """Those pins that the motion around does not know yet: changed, moved or added since it was made."""
-    return _found(obj, carried=False)
+    return look(obj)[1]
 
 
 def curves(obj: bpy.types.Object) -> list[bpy.types.FCurve]:
@@ -119,29 +119,33 @@ def _home(key: np.ndarray, points: np.ndarray, taken: np.ndarray) -> int:
     return int(candidates[np.argmin(np.abs(points[candidates, 0] - key[0]))]) if len(candidates) else -1
 
 
-def _found(obj: bpy.types.Object, carried: bool) -> list[Pin]:
-    tables = [(address, curve, KeyTable.read(curve.fcurve)) for address, curve in _pinnable(obj)]
+def look(obj: bpy.types.Object) -> tuple[list[Pin], list[Pin]]:
+    """What `find` and `unsettled` say, at once."""
+    tables = [(address, curve, Points.read(curve.fcurve)) for address, curve in _pinnable(obj)]
     extreme = enum("type", "EXTREME")
     marked = {curve.action for _address, curve, keys in tables if (keys.type == extreme).any()}
-    found: dict[tuple[Address, int], Pin] = {}
+    ours = {curve.action: generated.request_of(curve.action) is not None for _address, curve, _keys in tables}
+    as_written = {action: generated.as_written(action) for action, made in ours.items() if made}
+    found: dict[tuple[Address, int], tuple[Pin, bool]] = {}
     for address, curve, keys in tables:
-        if generated.request_of(curve.action) is None:
-            chosen = keys.type == extreme if curve.action in marked else _by_hand(keys)
+        if ours[curve.action]:
+            new = _changed(keys, as_written[curve.action].get(address))
+            chosen = new | (keys.type == extreme)
         else:
-            chosen = _changed(keys, generated.as_written(curve.action).get(address))
-            chosen |= (keys.type == extreme) & carried
-        for time, value in keys.co[chosen].tolist():
+            new = chosen = keys.type == extreme if curve.action in marked else _by_hand(keys)
+        for (time, value), is_new in zip(keys.co[chosen].tolist(), new[chosen].tolist(), strict=True):
             frame = curve.start + curve.scale * time
-            found.setdefault((address, round(frame * 1000)), Pin(*address, frame, value))
-    return sorted(found.values(), key=lambda pin: (pin.kind, pin.path, pin.index, pin.frame))
+            found.setdefault((address, round(frame * 1000)), (Pin(*address, frame, value), is_new))
+    pins = sorted(found.values(), key=lambda pair: (pair[0].kind, pair[0].path, pair[0].index, pair[0].frame))
+    return [pin for pin, _new in pins], [pin for pin, is_new in pins if is_new]
 
 
-def _changed(keys: KeyTable, points: np.ndarray | None) -> np.ndarray:
+def _changed(keys: Points, points: np.ndarray | None) -> np.ndarray:
     """Which keys of a take are new; all where it had no such curve, but for those that were let go."""
     return keys.type != enum("type", "GENERATED") if points is None else generated.differing(keys, points)
 
 
-def _by_hand(keys: KeyTable) -> np.ndarray:
+def _by_hand(keys: Points) -> np.ndarray:
     few = len(keys) < 2 or (keys.frames[-1] - keys.frames[0]) / (len(keys) - 1) >= SPARSE
     return (keys.type != enum("type", "GENERATED")) & few
 
