@@ -1,0 +1,367 @@
+"""Random editing, with laws checked after each operation: `python -m tests.addon.fuzzing --operations 2000 --seed 1`.
+
+For a Python that has Blender as a module, with DIFACE_PYTHON set; tests/addon/test_fuzz.py runs a short one. An
+operation may be refused with a message; nothing may raise, change what it should not, or leave anything behind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import bpy
+import numpy as np
+import soundfile
+
+from diface_addon import compat, generation, jobs
+from diface_addon.scene import generated, pins, takes
+
+from . import scenes
+
+NAMES = ("jawOpen", "mouthClose", "mouthSmileLeft", "browInnerUp", "eyeBlinkLeft", "cheeky")
+MODES = ("XYZ", "ZYX", "QUATERNION", "AXIS_ANGLE")
+Keys = dict[tuple[str, str, int], np.ndarray]
+
+
+class Fuzz:
+    """A scene that is edited at random. Holds no bpy object between operations: undo and loading replace them all."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.folder = folder
+        self.done: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        self.log: list[str] = []
+        self._start()
+
+    def _start(self) -> None:
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+        obj = scenes.add_character(bpy.context.scene, NAMES)
+        obj.rotation_mode = MODES[self.rng.integers(len(MODES))]
+        obj.rotation_euler.z = 0.4
+        scenes.set_rate(bpy.context.scene, ("24", "25", "30", "29.97")[self.rng.integers(4)])
+        bpy.context.scene.frame_start = int(self.rng.integers(1, 40))
+        sound = self.folder / "speech.wav"
+        samples = np.zeros(16000 * 5, np.float32)
+        samples[self.rng.integers(0, 80000, 5)] = 0.8
+        soundfile.write(sound, samples, 16000)
+        scenes.use_file(bpy.context.scene, sound)
+        bpy.ops.diface.generate()
+        bpy.ops.ed.undo_push(message="start")
+
+    def step(self) -> None:
+        """One operation, and the laws."""
+        operation = OPERATIONS[self.rng.integers(len(OPERATIONS))]
+        before = _Before()
+        self.log.append(operation.__name__)
+        try:
+            answered = operation(self)
+        except RuntimeError as refused:  # an operator's report(ERROR)
+            if "Traceback" in str(refused):
+                raise AssertionError(str(refused)) from refused
+            self.refused[operation.__name__] += 1
+            answered = None
+        self.done[operation.__name__] += 1
+        check_always()
+        if operation in MAKING:
+            check_made(before, answered is not None)
+
+    # What an artist does
+
+    def character(self) -> bpy.types.Object:
+        return bpy.data.objects["Character"]
+
+    def frame(self) -> float:
+        first = bpy.context.scene.frame_start
+        frame = float(self.rng.integers(first - 3, first + 125))
+        return frame + float(self.rng.choice([0.0, 0.0, 0.0, 0.25, 0.37]))
+
+    def curve(self) -> bpy.types.FCurve | None:
+        found = [curve for curve in pins.curves(self.character()) if curve.keyframe_points]
+        return found[self.rng.integers(len(found))] if found else None
+
+
+class _Before:
+    """What there was before an operation."""
+
+    def __init__(self) -> None:
+        obj = bpy.data.objects["Character"]
+        self.takes = {a.session_uid: (a.name, fingerprint(a)) for a in bpy.data.actions if generated.request_of(a)}
+        self.pins = pins.find(obj)
+        self.keys = playing_keys(obj)
+        self.playing = {action.session_uid for action in playing_actions(obj)}
+
+
+def playing_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
+    blocks = [block for block in (obj.data.shape_keys, obj) if block and block.animation_data]
+    return list({b.animation_data.action: None for b in blocks if b.animation_data.action})
+
+
+def playing_keys(obj: bpy.types.Object) -> Keys:
+    return {key: points for action in playing_actions(obj) for key, points in keys_of(action).items()}
+
+
+def keys_of(action: bpy.types.Action) -> Keys:
+    found: Keys = {}
+    for kind in ("KEY", "OBJECT"):
+        held = compat.channels_of(action, kind)
+        for curve in held.fcurves if held else ():
+            points = np.empty(2 * len(curve.keyframe_points), np.float32)
+            curve.keyframe_points.foreach_get("co", points)
+            found[kind, curve.data_path, curve.array_index] = points.reshape(-1, 2)
+    return found
+
+
+def fingerprint(action: bpy.types.Action) -> bytes:
+    """Times and values of all keys; their types may change, as pins are marked."""
+    return b"".join(str(key).encode() + points.tobytes() for key, points in sorted(keys_of(action).items()))
+
+
+# Laws
+
+
+def check_always() -> None:
+    """No job is left, every Action of a take is listed, and none would be lost on saving."""
+    assert generation.current() is None
+    listed = {action for actions in takes.all_takes().values() for action in actions}
+    for action in bpy.data.actions:
+        if generated.request_of(action):
+            assert action in listed, f"{action.name} belongs to no take"
+        assert action.users > 0, f"{action.name} is an orphan"
+    for obj in bpy.data.objects:
+        assert obj.users > 0
+    for curve in pins.curves(bpy.data.objects["Character"]):
+        values = np.array([key.co for key in curve.keyframe_points])
+        assert np.isfinite(values).all()
+        assert (np.diff(values[:, 0]) > 0).all(), f"{curve.data_path}: keys out of order"
+
+
+def check_made(before: _Before, made: bool) -> None:
+    """Of an operation that makes a take: old takes as they were; pins exact; outside what was made all as it was."""
+    now = {action.session_uid: action for action in bpy.data.actions}
+    for uid, (name, keys) in before.takes.items():
+        assert uid in now, f"{name} is gone"
+        assert fingerprint(now[uid]) == keys, f"{name} was changed"
+    obj = bpy.data.objects["Character"]
+    if not made:
+        assert {action.session_uid for action in playing_actions(obj)} == before.playing, "refused, and yet changed"
+        return
+    request = generated.request_of(playing_actions(obj)[0])
+    if not request.get("edited"):
+        return
+    first, last = request["edited"]
+    after = playing_keys(obj)
+    for address, points in before.keys.items():
+        stays = (points[:, 0] < first) | (points[:, 0] > last)
+        new = after.get(address, np.empty((0, 2), np.float32))
+        kept = new[(new[:, 0] < first) | (new[:, 0] > last)]
+        gone, come = ({tuple(point) for point in some.tolist()} for some in (points[stays], kept))
+        # Where no key was at the border, one holds the motion outside as it was.
+        come = {(frame, value) for frame, value in come - gone if first - 1 > frame or frame > last + 1}
+        assert not (gone - {tuple(point) for point in kept.tolist()} or come), f"{address}: outside {first} to {last}"
+
+
+def check_pins(obj: bpy.types.Object, wanted: list[pins.Pin]) -> None:
+    found = {(pin.address, round(pin.frame, 3)): pin.value for pin in pins.find(obj)}
+    for pin in wanted:
+        assert found.get((pin.address, round(pin.frame, 3))) == pin.value, f"{pin} is not kept"
+
+
+# Operations
+
+
+def _push(message: str) -> None:
+    bpy.ops.ed.undo_push(message=message)
+
+
+def key_there(fuzz: Fuzz) -> bool | None:
+    if (curve := fuzz.curve()) is None:
+        return None
+    frame = fuzz.frame()
+    curve.keyframe_points.insert(frame, curve.evaluate(frame) + fuzz.rng.normal(0, 0.2), options={"FAST"})
+    _push("key")
+    return True
+
+
+def key_selected(fuzz: Fuzz) -> bool | None:
+    """Drag a key in time and value."""
+    if (curve := fuzz.curve()) is None:
+        return None
+    key = curve.keyframe_points[fuzz.rng.integers(len(curve.keyframe_points))]
+    key.co = key.co.x + float(fuzz.rng.choice([0.0, 0.31])), key.co.y + fuzz.rng.normal(0, 0.2)
+    curve.update()
+    _push("drag")
+    return True
+
+
+def delete_key(fuzz: Fuzz) -> bool | None:
+    if (curve := fuzz.curve()) is None or len(curve.keyframe_points) < 3:
+        return None
+    curve.keyframe_points.remove(curve.keyframe_points[fuzz.rng.integers(len(curve.keyframe_points))])
+    _push("delete")
+    return True
+
+
+def lock_or_mute(fuzz: Fuzz) -> bool | None:
+    if (curve := fuzz.curve()) is None:
+        return None
+    name = ("lock", "mute")[fuzz.rng.integers(2)]
+    setattr(curve, name, not getattr(curve, name) and fuzz.rng.random() < 0.3)
+    _push(name)
+    return True
+
+
+def _making(fuzz: Fuzz, operator: Callable[..., set[str]], **words: object) -> bool:
+    obj = fuzz.character()
+    locked = {(c.data_path, c.array_index) for c in pins.curves(obj) if c.lock}
+    wanted = [pin for pin in pins.find(obj) if (pin.path, pin.index) not in locked]
+    operator(**words)
+    request = generated.request_of(playing_actions(fuzz.character())[0])
+    if operator != bpy.ops.diface.swap_keyframes:
+        within = [p for p in wanted if request["first_frame"] <= p.frame]
+        check_pins(fuzz.character(), within)
+    _push("made")
+    return True
+
+
+def regenerate(fuzz: Fuzz) -> bool:
+    return _making(fuzz, bpy.ops.diface.regenerate)
+
+
+def regenerate_all(fuzz: Fuzz) -> bool:
+    return _making(fuzz, bpy.ops.diface.regenerate, where="ALL")
+
+
+def in_between(fuzz: Fuzz) -> bool:
+    first = bpy.context.scene.frame_start + int(fuzz.rng.integers(0, 90))
+    regions = [item.identifier for item in bpy.context.scene.diface.edit.bl_rna.properties["regions"].enum_items]
+    bpy.context.scene.diface.edit.regions = set(fuzz.rng.choice(regions, fuzz.rng.integers(1, len(regions) + 1)))
+    return _making(fuzz, bpy.ops.diface.in_between, first=first, last=first + int(fuzz.rng.integers(1, 40)))
+
+
+def swap(fuzz: Fuzz) -> bool:
+    first = bpy.context.scene.frame_start
+    a, b = first + fuzz.rng.choice(100, 2, replace=False)
+    bpy.context.scene.diface.edit.swaps = f"{a}:{b}"
+    return _making(fuzz, bpy.ops.diface.swap_keyframes)
+
+
+def generate(fuzz: Fuzz) -> bool:
+    bpy.context.scene.diface.seed = int(fuzz.rng.integers(1000))
+    bpy.ops.diface.generate()
+    _push("generate")
+    return True
+
+
+def pin_pose(fuzz: Fuzz) -> bool:
+    bpy.context.scene.frame_set(int(fuzz.frame()))
+    bpy.ops.diface.pin_pose()
+    _push("pin")
+    return True
+
+
+def unpin(fuzz: Fuzz) -> bool:
+    (bpy.ops.diface.unpin if fuzz.rng.random() < 0.7 else bpy.ops.diface.unpin_all)()
+    _push("unpin")
+    return True
+
+
+def copy_and_paste(fuzz: Fuzz) -> bool:
+    bpy.context.scene.frame_set(int(fuzz.frame()))
+    bpy.ops.diface.copy_pose()
+    bpy.context.scene.frame_set(int(fuzz.frame()))
+    bpy.ops.diface.paste_pose()
+    _push("paste")
+    return True
+
+
+def switch_take(fuzz: Fuzz) -> bool:
+    found = list(takes.all_takes())
+    bpy.ops.diface.use_take(take=found[fuzz.rng.integers(len(found))] if found else "")
+    _push("switch")
+    return True
+
+
+def remove_take(fuzz: Fuzz) -> bool | None:
+    found = list(takes.all_takes())
+    if len(found) < 6:
+        return None
+    bpy.ops.diface.delete_take(take=found[fuzz.rng.integers(len(found))])
+    _push("remove")
+    return True
+
+
+def undo(fuzz: Fuzz) -> bool | None:
+    for _ in range(fuzz.rng.integers(1, 4)):
+        if not bpy.ops.ed.undo.poll():
+            return None
+        bpy.ops.ed.undo()
+    return True
+
+
+def redo(_fuzz: Fuzz) -> bool | None:
+    if not bpy.ops.ed.redo.poll():
+        return None
+    bpy.ops.ed.redo()
+    return True
+
+
+def save_and_load(fuzz: Fuzz) -> bool:
+    path = str(fuzz.folder / "scene.blend")
+    counted = {name for name, actions in takes.all_takes().items() if actions}
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    bpy.ops.wm.open_mainfile(filepath=path)
+    assert set(takes.all_takes()) == counted, "a take was lost on saving"
+    bpy.context.view_layer.objects.active = bpy.data.objects["Character"]
+    _push("loaded")
+    return True
+
+
+MAKING = (regenerate, regenerate_all, in_between, swap)
+OPERATIONS = (
+    key_there, key_there, key_there, key_selected, delete_key, lock_or_mute, regenerate, regenerate, regenerate,
+    regenerate_all, in_between, in_between, swap, generate, pin_pose, unpin, copy_and_paste, switch_take, remove_take,
+    remove_take, undo, undo, redo, save_and_load,
+)  # fmt: skip
+
+
+def run(seed: int, operations: int, folder: Path) -> Fuzz:
+    """So many operations; raises AssertionError where a law is broken, with what was done."""
+    fuzz = Fuzz(seed, folder)
+    for number in range(operations):
+        try:
+            fuzz.step()
+        except BaseException as broken:
+            raise AssertionError(f"seed {seed}, operation {number}: {fuzz.log[-12:]}: {broken}") from broken
+    return fuzz
+
+
+def main() -> None:
+    import diface_addon
+
+    parser = argparse.ArgumentParser(prog="python -m tests.addon.fuzzing", description=__doc__)
+    parser.add_argument("--operations", type=int, default=500, help="of each seed (default: 500)")
+    parser.add_argument("--seed", type=int, default=0, help="the first seed")
+    parser.add_argument("--seeds", type=int, default=1, help="how many seeds")
+    given = parser.parse_args()
+    diface_addon.register()
+    jobs._shared = jobs.WorkerProcess("tests.addon.engine")
+    broken = 0
+    for seed in range(given.seed, given.seed + given.seeds):
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                fuzz = run(seed, given.operations, Path(folder))
+                print(f"seed {seed}: {dict(fuzz.done)}; refused: {dict(fuzz.refused)}", flush=True)  # noqa: T201
+            except AssertionError:
+                traceback.print_exc()
+                broken += 1
+    diface_addon.unregister()
+    raise SystemExit(1 if broken else 0)
+
+
+if __name__ == "__main__":
+    main()
