@@ -20,6 +20,7 @@ from .scene import (
     performance,
     pins,
     speech,
+    styles,
     take_request,
     takes,
     target,
@@ -162,7 +163,8 @@ def base_of(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> 
         if request.engine is not None:
             hint = "Edit takes of DiFACE's own models, or use the command line: python -m diface_core threediface."
             raise errors.ModelError("This take was made by 3DiFACE's models.", hint)
-        request = dataclasses.replace(request, audio=still_there(context, request.audio, sound, folder))
+        style = styles.restored(request.style, preferences.styles_folder)
+        request = dataclasses.replace(request, audio=still_there(context, request.audio, sound, folder), style=style)
     rate = frame_rate.of(context.scene)
     if stored is not None and abs(rate.value - request.rate.value) > 1e-6:
         message = f"The take was made at {request.rate.value:g} frames a second; the scene runs at {rate.value:g}."

@@ -75,8 +75,8 @@ def current() -> Generation | None:
     return _current
 
 
-def take_place(running: Generation) -> None:
-    """`running` is the one that is running now."""
+def take_place(running: Generation | None) -> None:
+    """`running` is the one that is running now; None where it has ended."""
     global _current
     _current = running
 
@@ -146,10 +146,16 @@ def request_of(context: bpy.types.Context, section: types.AudioSection) -> types
         face_strength=settings.face_strength,
         head_strength=settings.head_strength,
         head_axes=tuple(settings.head_axes),
-        style=styles.blended(settings.style, settings.second_style, settings.style_mix, settings.style_strength),
+        style=style_of(settings),
         layers=types.Layers(None, None, None) if engine else layers,
         engine=engine,
     )
+
+
+def style_of(settings: properties.DifaceSettings) -> types.Style:
+    """The style that the settings ask for."""
+    first, second, folder = settings.style, settings.second_style, preferences.styles_folder
+    return styles.blended(first, second, settings.style_mix, settings.style_strength, folder)
 
 
 def _seed(settings: properties.DifaceSettings, layer: str) -> int | None:

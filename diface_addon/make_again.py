@@ -8,6 +8,7 @@ elsewhere.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ import bpy
 from . import preferences, register, unregister
 from .core import errors, request_file
 from .launch import Launch, own_python
-from .scene import audio_strip, take_request, takes
+from .scene import audio_strip, styles, take_request, takes
 
 
 def main() -> int:
@@ -66,6 +67,8 @@ def request_of(name: str, folder: Path) -> request_file.Made:
     made = take_request.kept(found[0])
     if made is None:
         raise errors.SceneError(f"{name} does not hold its request.", "It was made by an earlier DiFACE.")
+    style = styles.restored(made.request.style, preferences.styles_folder)
+    made = dataclasses.replace(made, request=dataclasses.replace(made.request, style=style))
     if made.request.audio.path.is_file():
         return made
     scene, strip = audio_strip.find(bpy.context, takes.generated.request_of(found[0])["sound"])

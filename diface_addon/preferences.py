@@ -68,7 +68,7 @@ OWN = {
 """The preferences that name the user's own files, and what tells whether they are there."""
 
 
-CACHE = "diface-cache"
+CACHE, STYLES = "diface-cache", "diface-styles"
 
 
 def _stored() -> DifacePreferences | None:
@@ -122,10 +122,19 @@ def cache_folder() -> Path:
 
     Raises SceneError where it cannot be made.
     """
+    return _folder("cache", CACHE)
+
+
+def styles_folder() -> Path:
+    """A folder for the files of personal styles, which the .blend packs too. Raises SceneError as above."""
+    return _folder("styles", STYLES)
+
+
+def _folder(name: str, outside: str) -> Path:
     with temporary.writing():
         if EXTENSION.startswith("bl_ext."):
-            return Path(bpy.utils.extension_path_user(EXTENSION, path="cache", create=True))
-        folder = Path(tempfile.gettempdir()) / CACHE
+            return Path(bpy.utils.extension_path_user(EXTENSION, path=name, create=True))
+        folder = Path(tempfile.gettempdir()) / outside
         folder.mkdir(exist_ok=True)
         return folder
 

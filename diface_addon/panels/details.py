@@ -20,6 +20,9 @@ class Style(Detail):
         if settings.second_style:
             layout.prop(settings, "style_mix", slider=True)
         layout.prop(settings, "style_strength", text="Strength", slider=True)
+        row = layout.row(align=True)
+        row.operator("diface.personalise", icon="USER")
+        row.operator("diface.export_style", text="", icon="EXPORT")
 
 
 class Head(Detail):

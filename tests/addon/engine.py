@@ -4,6 +4,8 @@
 Seeds from MISBEHAVE on make it misbehave. Of a request for the user's own models, the loudness moves every vertex of a
 FLAME mesh forward (+Z) by 10 mm at 1; and a mesh's shapes are `jawOpen` and `mouthClose`, which move it down and up.
 Sculpts are solved as they are. What is made anew around constraints is ANEW in every channel, bent to the pins.
+A style that is learnt is only a name: its error is how far jawOpen is anywhere from the sound's loudness, and to learn
+one called "slow" takes its time.
 """
 
 from __future__ import annotations

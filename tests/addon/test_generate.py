@@ -128,13 +128,14 @@ def test_style_head_and_layers_reach_the_request(scene, head, clicks, worker, mo
 
 def test_styles_blend_by_name_and_by_path(scene, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(styles, "default", lambda: ("ada", "bo"))
-    assert styles.blended("", "", 0.5, 1.0) == types.Style()
-    assert styles.blended("", "cy", 0.5, 1.0).blend == (("ada", 0.25), ("bo", 0.25), ("cy", 0.5))
-    assert styles.blended("bo", "", 0.5, 1.0) == types.Style.of("bo")
-    assert styles.blended("bo", "ada", 0.0, 1.0) == types.Style.of("bo")
-    assert styles.blended("", "bo", 1.0, 1.0) == types.Style.of("bo")
+    folder = tmp_path.joinpath  # of personal styles; there is none
+    assert styles.blended("", "", 0.5, 1.0, folder) == types.Style()
+    assert styles.blended("", "cy", 0.5, 1.0, folder).blend == (("ada", 0.25), ("bo", 0.25), ("cy", 0.5))
+    assert styles.blended("bo", "", 0.5, 1.0, folder) == types.Style.of("bo")
+    assert styles.blended("bo", "ada", 0.0, 1.0, folder) == types.Style.of("bo")
+    assert styles.blended("", "bo", 1.0, 1.0, folder) == types.Style.of("bo")
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
-    ((name, share),) = styles.blended("//mine.safetensors", "", 0.5, 1.0).blend
+    ((name, share),) = styles.blended("//mine.safetensors", "", 0.5, 1.0, folder).blend
     assert (Path(name), share) == (tmp_path / "mine.safetensors", 1.0)
 
 

@@ -1,0 +1,394 @@
+"""Personalise: from starred takes, as they are edited, to a style that is chosen, and that travels with the .blend."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import bpy
+import numpy as np
+import pytest
+import soundfile
+
+from diface_addon import compat, editing, generation, jobs, learning, preferences
+from diface_addon.core import errors, types
+from diface_addon.operators import background, personalise
+from diface_addon.scene import character, lessons, packed_styles, styles, take_list, takes
+
+from . import fingerprint, scenes
+from .conftest import PYTHON, needs_audio
+
+NAMES = ("jawOpen", "mouthClose", "mouthSmileLeft", "eyeBlinkLeft")
+JAW = 'key_blocks["jawOpen"].value'
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Where personal styles are unpacked."""
+    made = tmp_path / "styles"
+    made.mkdir()
+    monkeypatch.setattr(preferences, "styles_folder", lambda: made)
+    return made
+
+
+@pytest.fixture
+def actor(scene, clicks, worker, folder) -> bpy.types.Object:
+    """A character with lips, and a sound file to speak."""
+    obj = scenes.add_character(scene, NAMES)
+    scenes.use_file(scene, clicks([0.25, 1.0, 2.0]))
+    return obj
+
+
+def generate(seed: int = 0) -> list[bpy.types.Action]:
+    """A take: its Actions."""
+    bpy.context.scene.diface.seed = seed
+    before = set(takes.all_takes())
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    (made,) = set(takes.all_takes()) - before
+    return takes.all_takes()[made]
+
+
+def star(actions: list[bpy.types.Action]) -> None:
+    take_list.set_favourite(actions[0], True)
+
+
+def jaw_curve(actions: list[bpy.types.Action]) -> bpy.types.FCurve:
+    return compat.channels_of(actions[0], "KEY").fcurves.find(JAW)
+
+
+def message() -> str:
+    return bpy.context.window_manager.diface.message
+
+
+# --- which motion ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rate", scenes.RATES)
+def test_what_the_artist_changed_is_learnt_at_any_rate(scene, actor, rate) -> None:
+    value, scene.frame_start = scenes.set_rate(scene, rate), 11
+    actions = generate()
+    generated = lessons.final_motion(actor, actions)
+    assert set(generated.channels) == set(NAMES) - {"eyeBlinkLeft"}
+    assert generated.rate.value == pytest.approx(value)
+    keys = jaw_curve(actions).keyframe_points
+    keys[7].co.y = 0.625
+    jaw_curve(actions).update()
+    edited = lessons.final_motion(actor, actions)
+    assert edited.column("jawOpen")[7] == 0.625
+    np.testing.assert_array_equal(np.delete(edited.values, 7, 0), np.delete(generated.values, 7, 0))
+    np.testing.assert_array_equal(generated.column("jawOpen"), np.clip(generated.column("jawOpen"), 0, 1))
+    assert len(generated) == len(keys)
+
+
+def test_a_take_that_was_moved_is_read_where_it_is(actor) -> None:
+    actions = generate()
+    before = lessons.final_motion(actor, actions)
+    for fcurve in compat.channels_of(actions[0], "KEY").fcurves:
+        for key in fcurve.keyframe_points:
+            key.co.x += 40
+        fcurve.update()
+    np.testing.assert_array_equal(lessons.final_motion(actor, actions).values, before.values)
+
+
+def test_muted_and_driven_channels_are_unknown(actor) -> None:
+    actions = generate()
+    compat.channels_of(actions[0], "KEY").fcurves.find('key_blocks["mouthSmileLeft"].value').mute = True
+    assert lessons.final_motion(actor, actions).channels == ("jawOpen", "mouthClose")
+
+
+def test_starred_takes_count_else_the_one_that_plays(actor) -> None:
+    first, second, third = (generate(seed) for seed in range(3))
+    assert lessons.chosen(actor) == [third]
+    star(first)
+    assert lessons.chosen(actor) == [first]
+    star(second)
+    assert lessons.chosen(actor) == [first, second]
+    other = scenes.add_character(bpy.context.scene, NAMES)
+    theirs = generate(3)
+    star(theirs)
+    assert lessons.chosen(actor) == [first, second]
+    assert lessons.chosen(other) == [theirs]
+
+
+# --- the button ------------------------------------------------------------------------------------------------------
+
+
+def test_takes_become_a_style_that_is_chosen(scene, actor, folder) -> None:
+    star(generate(1))
+    star(generate(2))
+    keys = scenes.jaw(actor)
+    assert bpy.ops.diface.personalise(name="Ada") == {"FINISHED"}
+    assert scene.diface.style == "Ada"
+    assert styles.names() == (*styles.trained(), "Ada")
+    (file,) = folder.iterdir()
+    assert file.read_bytes() == packed_styles.data_of("Ada")
+    assert file.name.startswith("Ada-")
+    np.testing.assert_array_equal(scenes.jaw(actor), keys)
+    assert generation.current() is None
+    asked = generation.request_of(bpy.context, types.AudioSection(file))
+    assert asked.style == types.Style.of(str(file))
+
+
+def test_the_name_is_the_characters_and_never_one_that_is_there(scene, actor) -> None:
+    generate()
+    for expected in ("Character", "Character 2", "Character 3"):
+        assert bpy.ops.diface.personalise() == {"FINISHED"}
+        assert scene.diface.style == expected
+    trained = styles.trained()[0]
+    assert bpy.ops.diface.personalise(name=f"{trained}.safetensors") == {"FINISHED"}
+    assert scene.diface.style == f"{trained} 2"
+
+
+class Modal(background.Background):
+    """The operator as Blender runs it in a window, with events that the test sends."""
+
+    bl_label = "Personalise"
+    begin = personalise.DIFACE_OT_personalise.begin
+    _said = personalise.DIFACE_OT_personalise._said
+
+    def __init__(self, name: str) -> None:
+        self.name, self.said = name, []
+        self.watch(bpy.context, self.begin(bpy.context))
+
+    def report(self, _kind: set[str], text: str) -> None:
+        self.said.append(text)
+
+    def send(self, kind: str) -> set[str]:
+        return self.modal(bpy.context, SimpleNamespace(type=kind, value="PRESS"))
+
+
+def test_in_the_background_with_progress_and_what_it_gained(scene, actor) -> None:
+    generate()
+    operator, shown = Modal("Ada"), set()
+    with pytest.raises(errors.WorkerError, match="generating already"):
+        generation.check(bpy.context)
+    while (answer := operator.send("TIMER")) == {"PASS_THROUGH"}:
+        shown.add(bpy.context.window_manager.diface.stage[:8])
+        time.sleep(0.01)
+    assert answer == {"FINISHED"}
+    assert shown
+    assert "New style: Ada." in message()
+    assert "3 s of 1 take" in message()
+    assert "100% smaller" in message()  # the stand-in heard that sound and motion belong together
+    assert scene.diface.style == "Ada"
+
+
+def test_esc_leaves_everything_as_it_was(actor, folder) -> None:
+    generate()
+    operator = Modal("slow")
+    before = fingerprint.of_file()
+    until = time.monotonic() + 20
+    while "slowly" not in bpy.context.window_manager.diface.stage and time.monotonic() < until:
+        operator.send("TIMER")
+        time.sleep(0.01)
+    assert operator.send("ESC") == {"CANCELLED"}
+    assert fingerprint.difference(before, fingerprint.of_file()) == []
+    assert list(folder.iterdir()) == []
+    assert generation.current() is None
+
+
+# --- the sound -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def strip(scene, actor, clicks):
+    """A packed sound on a strip, cut at both ends: what the worker hears is a file that is gone afterwards."""
+    scene.diface.source = "STRIP"
+    strip = scenes.add_strip(scene, clicks([0.5, 1.0, 2.0]), 21)
+    strip.sound.pack()
+    scenes.cut(strip, 26, 81)
+    generate()
+    return strip
+
+
+@needs_audio
+def test_the_strip_is_found_again_wherever_it_is(actor, strip, tmp_path) -> None:
+    (take,) = lessons.chosen(actor)
+    (one,) = lessons.performances(bpy.context, actor, _new(tmp_path / "a"))
+    assert one.audio.path.is_file()
+    assert one.audio.path.parent.parent == tmp_path / "a"
+    compat.move_strip(strip, 100)
+    (moved,) = lessons.performances(bpy.context, actor, _new(tmp_path / "b"))
+    assert moved.audio.start == pytest.approx(one.audio.start)
+    assert moved.audio.seconds == pytest.approx(one.audio.seconds)
+    assert bpy.ops.diface.personalise(name="Ada") == {"FINISHED"}
+    assert take[0].name == one.name
+
+
+@needs_audio
+def test_a_sound_that_is_gone_or_another_is_said(actor, strip, unchanged) -> None:
+    scenes.cut(strip, 30, 81)
+    with pytest.raises(RuntimeError, match="no longer plays what the take"):
+        bpy.ops.diface.personalise()
+    scenes.cut(strip, 26, 81)
+    strip.name = "Another"
+    with pytest.raises(RuntimeError, match="is gone: Speech"):
+        bpy.ops.diface.personalise()
+    strip.name = "Speech"
+
+
+def _new(folder):
+    folder.mkdir()
+    return folder
+
+
+# --- travelling ------------------------------------------------------------------------------------------------------
+
+
+def test_a_style_travels_with_the_file(scene, actor, folder, tmp_path) -> None:
+    generate()
+    bpy.ops.diface.personalise(name="Ada")
+    (file,) = folder.iterdir()
+    data = file.read_bytes()
+    made_here = generation.request_of(bpy.context, types.AudioSection(file)).style
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "ada.blend"))
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "ada.blend"))
+    assert "Ada" in styles.names()
+    assert list(folder.iterdir()) == []
+    asked = generation.request_of(bpy.context, types.AudioSection(file))
+    assert asked.style == types.Style.of(str(file))
+    assert file.read_bytes() == data
+    file.unlink()
+    assert styles.restored(made_here, lambda: folder) == made_here
+    assert file.read_bytes() == data
+    assert styles.restored(types.Style.of("/gone/x.safetensors"), lambda: folder).blend[0][0] == "/gone/x.safetensors"
+
+
+def test_a_take_in_it_is_edited_elsewhere(scene, actor, folder) -> None:
+    """Its request names the file as it was there; here it is unpacked anew."""
+    generate()
+    bpy.ops.diface.personalise(name="Ada")
+    generate(1)
+    (file,) = folder.iterdir()
+    file.unlink()
+    base = editing.base_of(bpy.context, actor, folder)
+    assert base.request.style == types.Style.of(str(file))
+    assert file.is_file()
+
+
+def test_no_other_file_is_ever_overwritten(scene, actor, folder) -> None:
+    generate()
+    bpy.ops.diface.personalise(name="Ada")
+    (file,) = folder.iterdir()
+    file.write_bytes(b"mine")
+    with pytest.raises(errors.ModelError, match="is not the style"):
+        generation.request_of(bpy.context, types.AudioSection(file))
+    assert file.read_bytes() == b"mine"
+
+
+def test_damaged_and_newer_styles_are_said(scene, actor) -> None:
+    packed_styles.pack(scene, "Ada", b"the file")
+    (entry,) = scene[packed_styles.STYLES].values()
+    entry["file"] = b"the fill"
+    with pytest.raises(errors.ModelError, match="damaged"):
+        packed_styles.data_of("Ada")
+    entry["version"] = packed_styles.VERSION + 1
+    with pytest.raises(errors.ModelError, match="newer DiFACE"):
+        packed_styles.data_of("Ada")
+
+
+def test_a_style_is_exported_and_loaded_again(scene, actor, folder, tmp_path) -> None:
+    with pytest.raises(RuntimeError, match="no personal style"):
+        bpy.ops.diface.export_style(filepath=str(tmp_path / "a.safetensors"))
+    generate()
+    bpy.ops.diface.personalise(name="Ada")
+    assert bpy.ops.diface.export_style(filepath=str(tmp_path / "a")) == {"FINISHED"}
+    file = tmp_path / "a.safetensors"
+    assert file.read_bytes() == packed_styles.data_of("Ada")
+    assert bpy.ops.diface.load_style(filepath=str(file)) == {"FINISHED"}
+    assert scene.diface.style == str(file)
+
+
+def test_a_full_disk_costs_the_file_and_not_the_style(scene, actor, monkeypatch, tmp_path) -> None:
+    generate()
+    monkeypatch.setattr(preferences, "styles_folder", lambda: tmp_path / "nowhere")
+    running = learning.begin(bpy.context, "Ada")
+    try:
+        style = running.write()
+    finally:
+        running.end()
+    assert "It is in the .blend, but" in style.notes[-1]
+    assert packed_styles.data_of("Ada")
+
+
+# --- bad input -------------------------------------------------------------------------------------------------------
+
+
+def refused(text: str) -> None:
+    before = fingerprint.of_file()
+    with pytest.raises(RuntimeError, match=text):
+        bpy.ops.diface.personalise()
+    assert fingerprint.difference(before, fingerprint.of_file()) == []
+    assert generation.current() is None
+
+
+def test_without_takes_the_button_says_why(actor) -> None:
+    refused("No take of Character has a star, and none plays")
+
+
+def test_takes_that_cannot_be_learnt_are_named(scene, actor, clicks) -> None:
+    scene.diface.parts = "HEAD"
+    head = generate()
+    star(head)
+    refused("moves only the head")
+    take_list.set_favourite(head[0], False)
+
+    scene.diface.parts = "FACE"
+    face = generate(1)
+    scenes.add_character(scene, ("jawOpen", "smile"))
+    star(face)
+    face[0].name = "Best"
+    actor.name = "Renamed"  # the take is nobody's now
+    refused('take "Best" does not move mouthClose of Character')
+
+
+def test_a_file_that_is_gone_is_said(scene, actor) -> None:
+    generate()
+    Path(scene.diface.filepath).unlink()
+    refused("The sound of the take .* is gone: clicks.wav")
+
+
+# --- the models that ship --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def real_worker():
+    if not os.environ.get(PYTHON):
+        pytest.skip(f"{PYTHON} is not set to a Python with DiFACE's packages: `python3 build.py test` does.")
+    yield
+    jobs.close_shared_worker()
+
+
+def test_an_edit_that_is_repeated_becomes_a_manner(scene, speech, tmp_path, folder, real_worker) -> None:
+    """Every jaw of a take opens half as wide again, and smiles; new takes then do so of themselves."""
+    scene.render.fps, scene.frame_start = 25, 11
+    actor = character.add_head(bpy.context)
+    samples, rate = soundfile.read(speech)
+    soundfile.write(tmp_path / "speech.wav", samples, rate)
+    scenes.use_file(scene, tmp_path / "speech.wav")
+    scene.diface.variety = 0.0
+    take = generate()
+    before = lessons.final_motion(actor, take)
+    for name, factor, more in (("jawOpen", 1.5, 0.0), ("mouthSmileLeft", 1.0, 0.3)):
+        fcurve = compat.channels_of(take[0], "KEY").fcurves.find(f'key_blocks["{name}"].value')
+        keys = np.empty((len(fcurve.keyframe_points), 2), np.float32)
+        fcurve.keyframe_points.foreach_get("co", keys.ravel())
+        keys[:, 1] = factor * keys[:, 1] + more
+        fcurve.keyframe_points.foreach_set("co", keys.ravel())
+        fcurve.update()
+    assert bpy.ops.diface.personalise(name="Wide") == {"FINISHED"}
+    after = lessons.final_motion(actor, generate(1))
+    assert after.column("jawOpen").mean() > 1.2 * before.column("jawOpen").mean()
+    assert after.column("mouthSmileLeft").mean() > before.column("mouthSmileLeft").mean() + 0.1
+
+    scene.diface.parts, scene.frame_end = "FACE", 200
+    soundfile.write(tmp_path / "speech.wav", samples[: 5 * rate], rate)
+    star(generate(2))
+    with pytest.raises(RuntimeError, match="too short to learn from"):
+        bpy.ops.diface.personalise()
