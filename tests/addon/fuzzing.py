@@ -162,7 +162,8 @@ def check_made(before: _Before, made: bool) -> None:
         gone, come = ({tuple(point) for point in some.tolist()} for some in (points[stays], kept))
         # Where no key was at the border, one holds the motion outside as it was.
         come = {(frame, value) for frame, value in come - gone if first - 1 > frame or frame > last + 1}
-        assert not (gone - {tuple(point) for point in kept.tolist()} or come), f"{address}: outside {first} to {last}"
+        assert not gone - {tuple(point) for point in kept.tolist()}, f"{address}: gone outside {first} to {last}"
+        assert not come, f"{address}: new outside {first} to {last}"
 
 
 def check_pins(obj: bpy.types.Object, wanted: list[pins.Pin]) -> None:
