@@ -16,9 +16,8 @@ from diface_addon.scene.key_table import KeyTable, fields
 from diface_addon.scene.splice_span import Span
 
 from . import fingerprint, scenes
-from .test_layers_scene import NAMES, ON, face
+from .test_layers_scene import NAMES, ON
 
-__all__ = ["face"]
 FIRST, ROWS = 11, 60
 RANGE = 25, 50
 RAMP = 6
@@ -50,6 +49,12 @@ def same(a: KeyTable, b: KeyTable) -> bool:
 def spliced(obj, base, other, names=channels.ALL, frames=RANGE, ramp=RAMP) -> tuple[list, Span]:
     over = splice.span(base, other, frames, ramp)
     return splice.splice(obj, base, other, tuple(names), over), over
+
+
+@pytest.fixture
+def face(scene) -> bpy.types.Object:
+    """A character with every shape key."""
+    return scenes.add_character(scene, NAMES)
 
 
 @pytest.fixture

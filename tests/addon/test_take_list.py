@@ -15,9 +15,8 @@ from diface_addon.scene import generated, ghost, take_list, takes
 
 from . import fingerprint, scenes
 from .test_interface import drawn
-from .test_layers_scene import FIRST, NAMES, ON, face, id_of, motion, plays, track, tracks, write
+from .test_layers_scene import FIRST, NAMES, ON, id_of, motion, plays, track, tracks, write
 
-__all__ = ["face"]
 JAW = 'key_blocks["jawOpen"].value'
 
 
@@ -36,6 +35,12 @@ def curves(action) -> dict:
         for kind in ("KEY", "OBJECT")
         for curve in getattr(compat.channels_of(action, kind), "fcurves", ())
     }
+
+
+@pytest.fixture
+def face(scene) -> bpy.types.Object:
+    """A character with every shape key."""
+    return scenes.add_character(scene, NAMES)
 
 
 @pytest.fixture
