@@ -100,7 +100,10 @@ class Edit(generation.Generation):
         wanted = [*self._plan.pins, *late]  # what was keyed meanwhile counts too
         name = f"{actions[0].name.removesuffix(' ' + self._plan.word)} {self._plan.word}"
         pull = self.job.request.constraints.pull
-        written = edit_take.write_edit(obj, actions, result.motion, self._plan.made, wanted, name, request, pull)
+        placed = generation.placed(obj)
+        written = edit_take.write_edit(
+            obj, actions, result.motion, self._plan.made, wanted, name, request, pull, placed
+        )
         self.remember(written, result.model_hash)
         return dataclasses.replace(written, notes=(*written.notes, *contradictions(self._base, self._plan)))
 
@@ -160,9 +163,6 @@ def base_of(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> 
         request, first, sound = generation.request_of(context, spoken.section), spoken.first_frame, spoken.name
     else:
         request, first, sound = take_request.of_json(stored), stored["first_frame"], stored["sound"]
-        if request.engine is not None:
-            hint = "Edit takes of DiFACE's own models, or use the command line: python -m diface_core threediface."
-            raise errors.ModelError("This take was made by 3DiFACE's models.", hint)
         style = styles.restored(request.style, preferences.styles_folder)
         request = dataclasses.replace(request, audio=still_there(context, request.audio, sound, folder), style=style)
     rate = frame_rate.of(context.scene)
@@ -172,7 +172,7 @@ def base_of(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> 
     rows = _rows(obj, stored, request, first)
     if request.audio.seconds is None:  # so that rows and sound end together
         request = dataclasses.replace(request, audio=dataclasses.replace(request.audio, seconds=rate.seconds(rows)))
-    motion = performance.read(obj, first, rows, channels.of_parts(request.parts))
+    motion = performance.read(obj, first, rows, channels.of_parts(request.parts), generation.placed(obj))
     found = tuple(pins.find(obj))
     unsettled = found if stored is None else tuple(pins.unsettled(obj))
     return Base(motion, first, request, sound, found, unsettled, stored is not None)
@@ -203,7 +203,7 @@ def request_of(context: bpy.types.Context, obj: bpy.types.Object, base: Base, pl
     if not plan.made.any():
         raise errors.SceneError("There is nothing to make anew.", "Change a key, or choose other frames or regions.")
     settings = context.scene.diface.edit
-    found = pins.as_channels(obj, list(plan.pins), base.motion.channels, base.first_frame)
+    found = pins.as_channels(obj, plan.pins, base.motion.channels, base.first_frame, generation.placed(obj))
     found = found[(found.at >= 0) & (found.at <= len(base.motion) - 1)]
     stay = settings.stay if plan.stay is None else plan.stay
     kept = types.Constraints(

@@ -31,10 +31,9 @@ class Generation:
         obj, asked = self.target(), self.job.request
         more = {"sound": self._speech.name, "first_frame": self._speech.first_frame, "model_hash": result.model_hash}
         request = take_request.as_json(asked, **more, diface=VERSION)
-        placed = _placed(obj)
         own = takes.Own(result.shapes, own_engine.is_cache(asked.engine)) if result.shapes else None
         name = f"{'3DiFACE' if asked.engine else 'DiFACE'} {self._speech.name}"
-        written = takes.write_take(obj, result.motion, name, request, placed, own)
+        written = takes.write_take(obj, result.motion, name, request, placed(obj), own)
         self.remember(written, result.model_hash)
         late = _beyond_the_end(bpy.context.scene, self._speech.first_frame + len(result.motion.values) - 1)
         return dataclasses.replace(written, notes=(*written.notes, *late))
@@ -105,7 +104,7 @@ def _check_target(obj: bpy.types.Object | None, parts: tuple[str, ...], engine: 
         target.check_own(obj, parts, own_engine.is_cache(engine))
 
 
-def _placed(obj: bpy.types.Object) -> placement.Placement | None:
+def placed(obj: bpy.types.Object) -> placement.Placement | None:
     """How a FLAME mesh lies. Raises ModelError where the user's FLAME file cannot be read."""
     return flame_mesh.place(obj, preferences.flame_file()) if flame_mesh.is_flame(obj) else None
 
@@ -114,7 +113,7 @@ def begin(context: bpy.types.Context, seed: int | None = None) -> Generation:
     """Send the settings' request to the worker, with another seed where one is given. Raises DifaceError; nothing in
     the scene is changed."""
     check(context)
-    _placed(properties.character(context))  # what is wrong with it is said now, not when the motion is made
+    placed(properties.character(context))  # what is wrong with it is said now, not when the motion is made
     folder = temporary.folder()
     try:
         spoken = speech.of_settings(context, Path(folder.name))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import bpy
 
 from .. import properties
-from ..core import errors
-from ..scene import pins, target
+from ..core import channels, errors
+from ..scene import pins, target, vertex_pins
 from . import region_choice
 from .verb import Verb
 
@@ -43,11 +43,12 @@ class DIFACE_OT_unpin(Verb, bpy.types.Operator):
         else:
             found = [pin for pin in pins.find(obj) if abs(pin.frame - now) <= NEAR]
         chosen = [pin for pin in found if (pins.channel_of(pin) or "head_rx") in names]
-        if not chosen:
+        faces = _let_go_of_faces(obj, now) if self.where == "PLAYHEAD" and set(names) & set(channels.FACE) else 0
+        if not chosen and not faces:
             where = "of the selected keys" if self.where == "KEYS" else f"at frame {now:g}"
             raise errors.SceneError(f"There is no pin {where} in these regions.", "Pins are the EXTREME keys.")
         pins.unpin(obj, chosen)
-        return f"Let go of {_count(chosen)}."
+        return f"Let go of {_count(len(chosen) + faces)}."
 
 
 class DIFACE_OT_unpin_all(Verb, bpy.types.Operator):
@@ -63,15 +64,27 @@ class DIFACE_OT_unpin_all(Verb, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context) -> str:
         obj = properties.character(context)
-        found = pins.find(obj)
-        if not found:
+        found, faces = pins.find(obj), _let_go_of_faces(obj)
+        if not found and not faces:
             raise errors.SceneError("There are no pins.", "Key a shape or the head, or press Pin Pose.")
         pins.unpin(obj, found)
-        return f"Let go of {_count(found)}."
+        return f"Let go of {_count(len(found) + faces)}."
 
 
-def _count(found: list[pins.Pin]) -> str:
-    return f"{len(found)} pin" + ("s" if len(found) != 1 else "")
+def _let_go_of_faces(obj: bpy.types.Object, now: float | None = None) -> int:
+    """Of sculpted faces of a 3DiFACE take, those at `now`, or all; how many there were."""
+    take = vertex_pins.take_of(obj)
+    if take is None:
+        return 0
+    actions = vertex_pins.actions_of(take)
+    found = [frame for frame in vertex_pins.frames(actions) if now is None or abs(frame - now) <= NEAR]
+    for frame in found:
+        vertex_pins.remove(actions, frame)
+    return len(found)
+
+
+def _count(number: int) -> str:
+    return f"{number} pin" + ("s" if number != 1 else "")
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_unpin, DIFACE_OT_unpin_all))
