@@ -112,11 +112,17 @@ class WorkerProcess:
         self._connection: Connection | None = None
         self._numbers = 0
         self._job: Job | None = None
+        self._gives_way = False
 
     @property
     def pid(self) -> int | None:
         """The process id of the running worker."""
         return self._connection.pid if self._connection and self._connection.alive else None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job is running."""
+        return self._job is not None and self._job.state == "running"
 
     @property
     def versions(self) -> dict[str, str | None]:
@@ -138,14 +144,20 @@ class WorkerProcess:
             self._launch = launch
             self._connection = self._connect()
 
-    def submit(self, request: Request) -> Job:
-        """Send a request to the worker, a fresh one where there is none. Raises WorkerError while a job is running."""
-        if self._job is not None and self._job.state == "running":
+    def submit(self, request: Request, gives_way: bool = False) -> Job:
+        """Send a request to the worker, a fresh one where there is none. Raises WorkerError while a job is running.
+
+        gives_way: whether the job is cancelled where another is sent while it runs.
+        """
+        if self._job is not None and self._gives_way:
+            self._job.cancel()
+        if self.busy:
             raise errors.WorkerError("DiFACE is already generating.", "Wait for it to finish, or cancel it.")
         if not self._alive():
             self.close()
             self._connection = self._connect()
         self._numbers += 1
+        self._gives_way = gives_way
         self._job = Job(self, self._numbers, request)
         self._connection.send_request(self._job.number, request, self._job.events)
         return self._job

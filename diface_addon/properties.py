@@ -113,6 +113,12 @@ class ThreeDifaceSettings(bpy.types.PropertyGroup):
     )
 
 
+def _live_switched(_settings: EditSettings, context: bpy.types.Context) -> None:
+    from . import live  # which reads these settings
+
+    live.switch(context)
+
+
 class EditSettings(bpy.types.PropertyGroup):
     """How keys that the artist set are answered, at `scene.diface.edit`."""
 
@@ -138,6 +144,12 @@ class EditSettings(bpy.types.PropertyGroup):
         min=0.0,
         max=1.0,
         subtype="FACTOR",
+    )
+    live: BoolProperty(
+        name="Live",
+        description="Answer every change of a key, a strength or the seed at once, in a copy of the take that plays",
+        options={"SKIP_SAVE"},
+        update=_live_switched,
     )
     swaps: StringProperty(
         name="Swap",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import bpy
 
+from .. import properties
+from ..scene import sculpt
 from .panel import Panel
 
 
@@ -13,8 +15,10 @@ class Edit(Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout, settings = self.layout, context.scene.diface.edit
         layout.use_property_decorate = False
+        layout.prop(settings, "live", toggle=True, icon="REC")
         _regions(layout, settings)
         _pins(layout)
+        _sculpt(layout, properties.character(context))
         _regenerate(layout, settings)
         _swap(layout, settings)
 
@@ -32,6 +36,17 @@ def _pins(layout: bpy.types.UILayout) -> None:
     row = layout.row(align=True)
     row.operator("diface.copy_pose", icon="COPYDOWN")
     row.operator("diface.paste_pose", icon="PASTEDOWN")
+
+
+def _sculpt(layout: bpy.types.UILayout, obj: bpy.types.Object | None) -> None:
+    if not sculpt.running(obj):
+        layout.operator("diface.sculpt_pose", icon="SCULPTMODE_HLT")
+        return
+    box = layout.box()
+    box.label(text=f"Sculpt or edit the pose of frame {sculpt.frame(obj):g}", icon="SCULPTMODE_HLT")
+    row = box.row(align=True)
+    row.operator("diface.pin_sculpt", icon="PINNED")
+    row.operator("diface.discard_sculpt", text="Discard", icon="X")
 
 
 def _regenerate(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:

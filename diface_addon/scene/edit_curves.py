@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import performance
-from .key_table import SAME_TIME, KeyTable, nearest
+from .key_table import SAME_TIME, KeyTable, Points, nearest
 from .playing import Address
 from .write_keys import enum
 
@@ -59,18 +59,18 @@ def rewrite(change: Change, keys: KeyTable, sample: Callable[[Floats], npt.NDArr
     Keys outside what is made anew stay as they are. Where that cuts through a longer way from key to key, the way is
     kept by a key a frame, so that no frame outside changes.
     """
-    new = change.made & ~_beside(change.times, change.pins[:, 0])
-    fill = _between(change, keys)
+    new = change.made & ~beside(change.times, change.pins[:, 0])
+    fill = between(change, keys)
     kept = keys[~change.inside(keys.frames)]
-    standing, at_key = _beside(kept.frames, change.pins[:, 0]), np.zeros(len(change.pins), bool)
+    standing, at_key = beside(kept.frames, change.pins[:, 0]), np.zeros(len(change.pins), bool)
     if standing.any():
         near, at_key = nearest(kept.frames, change.pins[:, 0])
         kept = _set(kept, near[at_key], change.pins[at_key, 1])
     fresh = KeyTable.generated(*change.pins[~at_key].T, "EXTREME")
     made = KeyTable.generated(change.times[new], change.values[new])
-    between = KeyTable.generated(fill, sample(fill))
-    together = KeyTable.joined([kept, between, made, fresh])
-    written = np.concatenate([between.co, made.co, change.pins]).astype(np.float64)
+    filled = KeyTable.generated(fill, sample(fill))
+    together = KeyTable.joined([kept, filled, made, fresh])
+    written = np.concatenate([filled.co, made.co, change.pins]).astype(np.float64)
     return Rewritten(together, written[np.argsort(written[:, 0], kind="stable")])
 
 
@@ -85,7 +85,7 @@ def keys_only(fcurve: bpy.types.FCurve, times: Floats) -> npt.NDArray[np.float32
     return values
 
 
-def _beside(times: npt.NDArray, pinned: npt.NDArray) -> npt.NDArray[np.bool_]:
+def beside(times: npt.NDArray, pinned: npt.NDArray) -> npt.NDArray[np.bool_]:
     """Which of `times` a pin is at."""
     return nearest(np.sort(pinned), times)[1] if len(pinned) else np.zeros(len(times), bool)
 
@@ -101,7 +101,7 @@ def _set(keys: KeyTable, rows: npt.NDArray, values: npt.NDArray) -> KeyTable:
     return keys
 
 
-def _between(change: Change, keys: KeyTable) -> Floats:
+def between(change: Change, keys: KeyTable | Points) -> Floats:
     """Times (N,) of the frames outside that would change with the stretches beside them: from each stretch to the next
     key, or one frame where the curve has no key beyond and stands still."""
     step = change.times[1] - change.times[0] if len(change.times) > 1 else 1.0
@@ -115,4 +115,4 @@ def _between(change: Change, keys: KeyTable) -> Floats:
         found.append(np.arange(last + step, end - SAME_TIME, step))
     times = np.unique(np.concatenate(found))
     times = times[np.append(np.diff(times) > SAME_TIME, True)[: len(times)]]
-    return times[~change.inside(times) & ~_beside(times, kept)]
+    return times[~change.inside(times) & ~beside(times, kept)]

@@ -1,0 +1,118 @@
+"""An edit written into the Actions that play, in place: what Live does to its working copy, and nothing else does.
+
+The keys come out as `edit_take.write_edit` would write them into a copy; the artist's selection stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import bpy
+import numpy as np
+import numpy.typing as npt
+
+from .. import compat
+from . import edit_changes, generated, layer_tracks, performance, playing
+from .edit_curves import Change, Floats, beside, between, keys_only, rewrite
+from .edit_swings import swing, turning
+from .edit_take import Copies, curve_in_copy, merged, store_points
+from .key_table import KeyTable, Points, column, nearest
+from .pin_values import is_locked
+from .playing import Playing
+from .write_keys import enum
+
+SELECTED = ("select_control_point", "select_left_handle", "select_right_handle")
+
+
+def overwrite(
+    obj: bpy.types.Object,
+    actions: Sequence[bpy.types.Action],
+    edit: edit_changes.Edited,
+    request: dict[str, Any],
+) -> None:
+    """Write `edit` into `actions`, the take that animates `obj`, and its layers; `request` is what its own now says.
+
+    The rows of `edit` may be a part of the take's. Nothing is assigned, and no undo step is made.
+    """
+    found = playing.curves(obj)
+    changes, _outside = edit_changes.of(obj, edit, found)
+    copies = _in_place(obj, actions)
+    changes = [change for change in changes if _can_write(change, found.get(change.address), copies)]
+    before = turning(obj, edit, changes, found)
+    written = {}
+    for change in changes:
+        curve = found.get(change.address)
+        action, fcurve = curve_in_copy(change.address, curve, copies)
+        new = _renewed(change, fcurve) if curve else None
+        if new is None:
+            new = _rewritten(obj, change, curve, fcurve)
+        written[change.address] = action, new, change
+    written |= swing(obj, edit, changes, found, copies.of, before)
+    for action in (*copies.main, *copies.layers):
+        mine = {address: some for address, some in written.items() if some[0] == action}
+        if mine:
+            points = dict(generated.as_written(action))
+            for address, (_action, new, change) in mine.items():
+                points[address] = merged(points.get(address, np.empty((0, 2))), new, change)
+            store_points(action, {**generated.request_of(action), **request}, points)
+            action.update_tag()
+
+
+def _in_place(obj: bpy.types.Object, actions: Sequence[bpy.types.Action]) -> Copies:
+    blocks = playing.blocks(obj)
+    layers = [action for _track, action in layer_tracks.playing(blocks["KEY"])] if "KEY" in blocks else []
+    return Copies({action: action for action in (*actions, *layers)}, list(actions), layers)
+
+
+def _can_write(change: Change, curve: Playing | None, copies: Copies) -> bool:
+    """Whether the take has the curve, or room for it, and the artist has not locked it."""
+    if curve is not None:
+        return curve.action in copies.of and not is_locked(curve.fcurve)
+    return any(compat.channels_of(action, change.address[0]) for action in copies.main)
+
+
+def _rewritten(
+    obj: bpy.types.Object, change: Change, curve: Playing | None, fcurve: bpy.types.FCurve
+) -> npt.NDArray[np.float64]:
+    """Write a curve whose keys come, go or change their kind; returns the keys written (N, 2)."""
+    keys = KeyTable.read(curve.fcurve) if curve else KeyTable.generated([], [])
+
+    def sample(times: Floats) -> npt.NDArray:
+        return keys_only(curve.fcurve, times) if curve else performance.sampled(obj, change.address, None, times)
+
+    again = rewrite(change, keys, sample)
+    if len(keys):
+        near, same = nearest(keys.frames, again.keys.frames)
+        for name in SELECTED:
+            getattr(again.keys, name)[same] = getattr(keys, name)[near[same]]
+    again.keys.write(fcurve)
+    return again.written
+
+
+def _renewed(change: Change, fcurve: bpy.types.FCurve) -> npt.NDArray[np.float64] | None:
+    """Write a curve whose keys only get other values, which is quick: returns the keys written (N, 2); None, with
+    nothing written, for any other."""
+    keys, pins = Points.read(fcurve), change.pins[np.argsort(change.pins[:, 0])]
+    rows = change.made & ~beside(change.times, pins[:, 0])
+    made, pinned = (nearest(keys.frames, times) for times in (change.times[rows], pins[:, 0]))
+    inside = change.inside(keys.frames)
+    mine = np.concatenate([made[0], pinned[0]])
+    same = bool(made[1].all() and pinned[1].all()) and np.array_equal(np.unique(mine), np.flatnonzero(inside))
+    straight = all(
+        (column(fcurve, name)[mine] == enum(name, kind)).all()
+        for name, kind in (("interpolation", "LINEAR"), ("handle_left_type", "VECTOR"), ("handle_right_type", "VECTOR"))
+    )
+    if not (same and straight) or len(between(change, keys)):
+        return None
+    tables = (
+        (made[0], KeyTable.generated(change.times[rows], change.values[rows])),
+        (pinned[0], KeyTable.generated(*pins.T, "EXTREME")),
+    )
+    for name in ("co", "handle_left", "handle_right", "type"):
+        values = getattr(keys, name) if name in ("co", "type") else column(fcurve, name)
+        for near, table in tables:
+            values[near] = getattr(table, name)
+        fcurve.keyframe_points.foreach_set(name, values.ravel())
+    written = np.concatenate([np.stack([change.times[rows], change.values[rows]], axis=1), pins])
+    return written[np.argsort(written[:, 0], kind="stable")].astype(np.float32).astype(np.float64)

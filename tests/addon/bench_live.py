@@ -1,0 +1,89 @@
+"""How soon Live answers a key, with the models that ship: `python3 -m tests.addon.bench_live` in Blender's Python."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import bpy
+import numpy as np
+from measuring import row, speech_file
+
+import diface_addon
+from diface_addon import compat, editing, jobs, live
+from diface_addon.scene import generated
+
+EDITS = 40
+SECONDS = 60
+STAGES = {"quiet": "changed", "compared": "quiet", "sent": "compared", "made": "sent", "written": "made"}
+WORDS = {
+    "quiet": "waiting for quiet",
+    "compared": "comparing",
+    "sent": "reading the motion and sending",
+    "made": "the worker",
+    "written": "writing the curves",
+}
+
+
+def change_a_key(obj: bpy.types.Object, random: np.random.Generator) -> None:
+    """One key of the face or the head, somewhere, as dragging it would."""
+    is_face = random.random() < 0.6
+    owner = obj.data.shape_keys if is_face else obj
+    curves = [c for c in compat.playing_channels(owner.animation_data).fcurves if "delta" not in c.data_path]
+    curve = curves[random.integers(len(curves))]
+    key = curve.keyframe_points[random.integers(len(curve.keyframe_points))]
+    key.co.y = random.uniform(0, 0.8) if is_face else key.co.y + random.uniform(-0.3, 0.3)
+    curve.id_data.update_tag()
+    live.current().note()
+
+
+def wait_for_draft() -> dict[str, float]:
+    """Let the timer look as Blender does, until the draft is written: when its parts were done."""
+    before = live.current().times
+    while live.current().times is before:
+        bpy.context.view_layer.update()
+        live.tick()
+        time.sleep(live.LOOK)
+    return live.current().times
+
+
+def measure(obj: bpy.types.Object) -> None:
+    """Rows of the table: the median, nine of ten, and the worst of every part."""
+    random = np.random.default_rng(0)
+    taken = []
+    for _ in range(EDITS):
+        change_a_key(obj, random)
+        taken.append(wait_for_draft())
+    parts = {WORDS[name]: [1000 * (t[name] - t[before]) for t in taken] for name, before in STAGES.items()}
+    parts["from the change to the curves"] = [1000 * (t["written"] - t["changed"]) for t in taken]
+    for name, some in parts.items():
+        spread = f"{np.median(some):.0f}, {np.quantile(some, 0.9):.0f}, {max(some):.0f} ms"
+        row(f"Live: {name} (median, 90 %, worst)", spread, "250 ms" if name.startswith("from") else "")
+    row("Live: load of the machine meanwhile", f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", "idle")
+
+
+def main() -> None:
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    diface_addon.register()
+    try:
+        bpy.ops.diface.add_head()
+        scene, obj = bpy.context.scene, bpy.context.object
+        with tempfile.TemporaryDirectory() as folder:
+            scene.diface.source, scene.diface.filepath = "FILE", str(speech_file(Path(folder), SECONDS))
+            bpy.ops.diface.generate()
+            live.IDLE = 1e9  # the full quality would be in the way of the next draft
+            scene.diface.edit.live = True
+            assert live.current(), bpy.context.window_manager.diface.message
+            change_a_key(obj, np.random.default_rng(1))
+            wait_for_draft()
+            measure(obj)
+            assert generated.request_of(editing.actions_of(obj)[0])
+    finally:
+        diface_addon.unregister()
+        jobs.close_shared_worker()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,305 @@
+"""Live: keys are answered in a working copy once the artist is still; driven by hand, as there is no window here."""
+
+from __future__ import annotations
+
+import time
+
+import bpy
+import pytest
+
+from diface_addon import compat, editing, jobs, live
+from diface_addon.scene import generated, pins
+
+from . import engine, scenes
+
+JAW = 'key_blocks["jawOpen"].value'
+FIRST = 11
+SECONDS = 9.0
+
+
+@pytest.fixture(autouse=True)
+def switched_off():
+    """No test leaves Live on."""
+    yield
+    live.off()
+
+
+@pytest.fixture
+def take(scene, head, worker, clicks) -> list[bpy.types.Action]:
+    """A take of nine seconds of clicks at 25 frames a second, from frame 11 on: its Actions."""
+    scene.render.fps, scene.frame_start = 25, FIRST
+    scene.diface.blinks = scene.diface.gaze = scene.diface.breath = False
+    scenes.use_file(scene, clicks([0.5, 2.0, 4.5, 6.0, 8.5], SECONDS))
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    return editing.actions_of(head)
+
+
+def bits(actions) -> dict:
+    """Everything about the keys of these."""
+    found = {}
+    for action in actions:
+        for kind in ("KEY", "OBJECT"):
+            held = compat.channels_of(action, kind)
+            for fcurve in held.fcurves if held else ():
+                keys = [
+                    (*k.co, *k.handle_left, *k.handle_right, k.type, k.interpolation) for k in fcurve.keyframe_points
+                ]
+                found[action.name, kind, fcurve.data_path, fcurve.array_index] = keys
+    return found
+
+
+def fcurve(obj, path: str = JAW, index: int = 0) -> bpy.types.FCurve:
+    owner = obj if path.startswith("rotation") else obj.data.shape_keys
+    return compat.playing_channels(owner.animation_data).fcurves.find(path, index=index)
+
+
+def set_key(obj, frame: int, value: float, path: str = JAW, index: int = 0) -> None:
+    """As dragging a key in the graph editor does."""
+    key = next(key for key in fcurve(obj, path, index).keyframe_points if key.co.x == frame)
+    key.co.y = value
+    fcurve(obj, path, index).id_data.update_tag()
+    live.current().note()
+
+
+def values(obj, path: str = JAW, index: int = 0) -> dict[float, float]:
+    return {key.co.x: key.co.y for key in fcurve(obj, path, index).keyframe_points}
+
+
+def run_until(done, seconds: float = 20.0) -> None:
+    """Let the timer look until `done`, or Live is off."""
+    end = time.monotonic() + seconds
+    while live.current() and not done():
+        assert time.monotonic() < end, "Live did not answer."
+        live.tick()
+        time.sleep(0.01)
+
+
+def answer() -> None:
+    """Wait for the next draft."""
+    before = live.current().times
+    run_until(lambda: live.current().times is not before)
+
+
+def rest(seconds: float) -> None:
+    end = time.monotonic() + seconds
+    run_until(lambda: time.monotonic() > end)
+
+
+def test_a_key_is_answered_around_it_exactly_and_nothing_else_changes(scene, head, take) -> None:
+    before, old = bits(take), values(head)
+    turn = values(head, "rotation_euler", 2)
+    scene.diface.edit.live = True
+    copy = editing.actions_of(head)
+    assert {action.name for action in copy}.isdisjoint(action.name for action in take)
+    assert copy[0].name == f"{take[0].name} live"
+    assert values(head) == old
+
+    set_key(head, 120, 0.75)
+    answer()
+    new = values(head)
+    assert new[120] == 0.75
+    assert new.keys() == old.keys()
+    near = [frame for frame in new if new[frame] != old[frame]]
+    assert {119.0, 121.0} <= set(near)
+    assert all(abs(frame - 120) <= 63 for frame in near)
+    assert values(head, "rotation_euler", 2) == turn
+    assert bits(take) == before
+    assert editing.actions_of(head) == copy
+    assert pins.unsettled(head) == []
+    assert [(pin.frame, pin.value) for pin in pins.find(head)] == [(120, 0.75)]
+
+
+def test_in_place_is_what_a_new_take_would_be(scene, head, take) -> None:
+    """The quick way writes the very keys that an edit as a new take writes."""
+    scene.diface.edit.live = True
+    copy = editing.actions_of(head)
+    set_key(head, 120, 0.75)
+    set_key(head, 90, -0.4, "rotation_euler", 1)
+    obj = head
+    shape = fcurve(obj).keyframe_points
+    shape[30].select_control_point = True
+    answer()
+    mine = bits(copy)
+    assert fcurve(obj).keyframe_points[30].select_control_point
+    scene.diface.edit.live = False
+
+    assert bpy.ops.diface.use_take(take=generated.request_of(take[0])["take"]) == {"FINISHED"}
+    for frame, value, path, index in ((120, 0.75, JAW, 0), (90, -0.4, "rotation_euler", 1)):
+        next(k for k in fcurve(obj, path, index).keyframe_points if k.co.x == frame).co.y = value
+
+    def plan(base: editing.Base) -> editing.Plan:
+        face, turns = (base.rows(f - 63, f + 63, names) for f, names in ((120, base.motion.channels[:52]), (90, HEAD)))
+        return editing.Plan(face | turns, base.pins)
+
+    edit = editing.begin(bpy.context, plan)
+    written = edit.write()
+    edit.end()
+    theirs = bits(written.actions)
+    assert [mine[name] for name in sorted(mine)] == [theirs[name] for name in sorted(theirs)]
+
+
+HEAD = ("head_rx", "head_ry", "head_rz")
+
+
+def test_a_drag_holds_it_back(scene, head, take) -> None:
+    scene.diface.edit.live = True
+    rest(0.3)
+    for step in range(12):
+        set_key(head, 120, 0.3 + step / 40)
+        live.tick()
+        time.sleep(live.QUIET / 3)
+        assert not jobs.shared_worker().busy
+    assert live.current().times == {}
+    answer()
+    assert values(head)[120] == pytest.approx(0.3 + 11 / 40)
+
+
+def test_a_newer_change_cancels_what_is_on_its_way(scene, head, take) -> None:
+    scene.diface.edit.live = True
+    rest(0.3)
+    scene.diface.seed = engine.SLOW
+    run_until(lambda: jobs.shared_worker().busy)
+    job = live.current()._job
+    scene.diface.seed = 1
+    set_key(head, 120, 0.75)
+    answer()
+    assert job.state == "cancelled"
+    assert values(head)[120] == 0.75
+
+
+def test_its_own_writing_is_no_change_and_the_final_comes_once(scene, head, take) -> None:
+    scene.diface.edit.live = True
+    set_key(head, 120, 0.75)
+    answer()
+    live.current().note()
+    answer()  # in full quality
+    final = live.current().times
+    assert generated.request_of(editing.actions_of(head)[0])["seed"] == 0
+    live.current().note()
+    rest(0.5)
+    assert live.current().times is final
+
+
+def test_a_strength_counts_around_the_playhead(scene, head, take) -> None:
+    scene.diface.edit.live = True
+    old, turn = values(head), values(head, "rotation_euler", 2)
+    scene.frame_set(FIRST + 50)  # a click is there
+    scene.diface.face_strength = 0.5
+    answer()
+    new = values(head)
+    assert new[FIRST + 50] == pytest.approx(engine.ANEW)
+    assert generated.request_of(editing.actions_of(head)[0])["face_strength"] == 0.5
+    assert values(head, "rotation_euler", 2) == turn
+    assert new[FIRST + 212] == old[FIRST + 212] > 0.1
+
+
+def test_a_key_taken_back_is_no_pin_any_more(scene, head, take) -> None:
+    scene.diface.edit.live = True
+    set_key(head, 120, 0.75)
+    answer()
+    assert values(head)[121] > 2 * engine.ANEW
+    pins.unpin(head, pins.find(head))
+    live.current().note()
+    answer()
+    assert pins.find(head) == []
+    assert [values(head)[frame] for frame in (119, 120, 121)] == pytest.approx([engine.ANEW] * 3)
+
+
+def test_undo_and_redo(scene, head, take) -> None:
+    bpy.ops.ed.undo_push(message="begin")
+    scene.diface.edit.live = True
+    bpy.ops.ed.undo_push(message="live")
+    old = values(head)
+    set_key(head, 120, 0.75)
+    bpy.ops.ed.undo_push(message="key")
+    answer()
+    bpy.ops.ed.undo()
+    head = bpy.data.objects["Character"]
+    rest(0.4)
+    assert live.current() is not None
+    assert values(head) == old
+    bpy.ops.ed.redo()
+    head = bpy.data.objects["Character"]
+    answer()
+    assert values(head)[120] == 0.75
+    assert values(head)[121] != old[121]
+    bpy.ops.ed.undo()
+    bpy.ops.ed.undo()
+    rest(0.2)
+    assert live.current() is None
+    assert not bpy.context.scene.diface.edit.live
+
+
+@pytest.mark.parametrize("what", ["character", "take", "scene"])
+def test_what_is_deleted_ends_it_with_a_message(scene, head, take, what) -> None:
+    scene.diface.edit.live = True
+    set_key(head, 120, 0.75)
+    run_until(lambda: jobs.shared_worker().busy)
+    if what == "character":
+        bpy.data.objects.remove(head)
+    elif what == "take":
+        for action in editing.actions_of(head):
+            bpy.data.actions.remove(action)
+    else:
+        bpy.data.scenes.new("Other")
+        bpy.data.scenes.remove(scene)
+    rest(1.0)
+    assert live.current() is None
+    assert "Live is off" in bpy.context.window_manager.diface.message
+    assert not any(some.diface.edit.live for some in bpy.data.scenes)
+    assert not jobs.shared_worker().busy
+
+
+def test_an_error_is_said_once_and_a_new_change_goes_on(scene, head, take) -> None:
+    scene.diface.edit.live = True
+    state = bpy.context.window_manager.diface
+    scene.diface.seed = engine.BUG
+    run_until(lambda: state.message)
+    assert "a bug" in state.message
+    state.message = ""
+    live.current().note()
+    rest(0.4)
+    assert state.message == ""
+    scene.diface.seed = 1
+    answer()
+
+
+def test_generate_comes_first(scene, head, take) -> None:
+    scene.diface.edit.live = True
+    rest(0.3)
+    scene.diface.seed = engine.SLOW
+    run_until(lambda: jobs.shared_worker().busy)
+    scene.diface.seed = 2
+    scene.diface.edit.live, playing = True, editing.actions_of(head)
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    assert editing.actions_of(head) != playing
+    rest(0.3)
+    assert "another take plays" in bpy.context.window_manager.diface.message
+
+
+def test_a_locked_curve_is_left_and_not_asked_for_again(scene, head, take) -> None:
+    scene.diface.edit.live = True
+    fcurve(head).lock = True
+    set_key(head, 120, 0.75)
+    answer()
+    times = live.current().times
+    live.current().note()
+    rest(0.3)
+    assert live.current().times is times
+    assert values(head)[120] == 0.75
+
+
+def test_it_is_off_in_a_file_that_is_opened(scene, head, take, tmp_path) -> None:
+    scene.diface.edit.live = True
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "live.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "live.blend"))
+    assert live.current() is None
+    assert not bpy.context.scene.diface.edit.live
+    assert not bpy.app.timers.is_registered(live.tick)
+    assert live._note not in bpy.app.handlers.depsgraph_update_post
+
+
+def test_nothing_to_edit_is_said(scene, head) -> None:
+    scene.diface.edit.live = True
+    assert not scene.diface.edit.live
+    assert "Nothing animates" in bpy.context.window_manager.diface.message
