@@ -42,8 +42,9 @@ def _beside(column: bpy.types.UILayout, chosen: take_list.Entry) -> None:
 def _below(layout: bpy.types.UILayout, chosen: take_list.Entry) -> None:
     layout.operator("diface.make_more", text="Make 4 More", icon="ADD").count = 4
     row = layout.row(align=True)
-    row.operator("diface.splice_take", text="Splice", icon="UV_SYNC_SELECT").other = chosen.take
-    row.operator("diface.push_down_take", text="Push Down", icon="NLA_PUSHDOWN").take = chosen.take
+    spliced = row.operator("diface.splice_take", text="Splice", icon="UV_SYNC_SELECT")
+    spliced.other = "" if chosen.plays else chosen.name  # the one that plays is spliced into
+    row.operator("diface.push_down_take", text="To NLA", icon="NLA_PUSHDOWN").take = chosen.take
     row.operator("diface.bake_take", text="Bake", icon="ACTION").take = chosen.take
 
 
