@@ -16,7 +16,7 @@ from .core import errors
 from .live_session import Asked, Session, Settings, Wanted
 from .scene import busy
 
-LOOK = 0.04
+LOOK = 0.03
 """Seconds between two looks."""
 QUIET = 0.08
 """Seconds without a change from which on the artist is taken to be still: a drag changes something every 0.02 s."""
@@ -83,17 +83,17 @@ class Live:
             self.returned = False
         found = self.session.changes(scene, obj)
         if found is not None:
-            self._take(found, scene, obj)
+            self._take(found, scene)
         elif self._wanted and not self._wanted.final:
             self._drop()  # it was taken back
         self._clock["compared"] = time.monotonic()
 
-    def _take(self, found: Wanted, scene: bpy.types.Scene, obj: bpy.types.Object) -> None:
+    def _take(self, found: Wanted, scene: bpy.types.Scene) -> None:
         """Ask for what is found, unless just that is on its way, or was refused."""
-        if self._refused and self._refused[0] == found and self.session.is_same(scene, obj, self._refused[1]):
+        if self._refused and self._refused[0] == found and self.session.is_same(scene, self._refused[1]):
             return
         self._refused = self.answered = None
-        if found == self._wanted and self._asked and self.session.is_same(scene, obj, self._asked):
+        if found == self._wanted and self._asked and self.session.is_same(scene, self._asked):
             return
         self._drop()
         self._wanted = found

@@ -104,6 +104,7 @@ class Session:
         self._settings = Settings.of(context.scene)
         stored = (generated.request_of(action) for action in editing.actions_of(obj))
         self._ours = all(request.get(OURS, True) for request in stored if request)
+        self._found = list(base.pins)
         self._known = frozenset(base.pins)
         self._stay_new: frozenset[Pin] = frozenset()
         self._last: Wanted | None = None
@@ -128,6 +129,7 @@ class Session:
     def changes(self, scene: bpy.types.Scene, obj: bpy.types.Object) -> Wanted | None:
         """What has to be made anew for what is new in the scene; None where that is nothing."""
         found, new = pins.look(obj)
+        self._found = found
         there = {(pin.address, pin.frame) for pin in found}
         gone = [pin for pin in self._known if (pin.address, pin.frame) not in there]
         new = [pin for pin in new if pin not in self._stay_new]
@@ -166,15 +168,16 @@ class Session:
     def _answered(self, obj: bpy.types.Object) -> None:
         """What is pinned now is known; what is new all the same (its curve is locked, or it is beyond the take) stays
         so, and is not asked for again."""
-        self._known, self._stay_new = map(frozenset, pins.look(obj))
+        self._found, new = pins.look(obj)
+        self._known, self._stay_new = frozenset(self._found), frozenset(new)
 
-    def is_same(self, scene: bpy.types.Scene, obj: bpy.types.Object, asked: Asked) -> bool:
-        """Whether what is on its way was asked with the pins and settings that are there now."""
+    def is_same(self, scene: bpy.types.Scene, asked: Asked) -> bool:
+        """Whether something was asked with the pins that `changes` saw last, and the settings that are there now."""
         settings = Settings.of(scene)
         now = self._asked(settings, asked.request.parts)
         kept = asked.request.constraints
         same = all(getattr(now, name) == getattr(asked.request, name) for name in OVERRIDES)
-        return same and (kept.pull, asked.stay) == (settings.pull, settings.stay) and asked.all_pins == pins.find(obj)
+        return same and (kept.pull, asked.stay) == (settings.pull, settings.stay) and asked.all_pins == self._found
 
     def again(self) -> Wanted | None:
         """What was answered in a draft, in full quality; None where there is nothing."""
@@ -201,13 +204,12 @@ class Session:
         shown = round(SHOWN * self._request.rate.value) + beyond
         begin, end = max(0, int(rows[0]) - shown), min(self._rows, int(rows[-1]) + 1 + shown)
         values[begin:end] = performance.read(obj, self._first + begin, end - begin, names).values
-        all_pins = pins.find(obj)
-        found = tuple(pin for pin in all_pins if self._is_within(pin, begin, end))
+        found = tuple(pin for pin in self._found if self._is_within(pin, begin, end))
         settings = Settings.of(scene)
         asked = dataclasses.replace(base, request=self._asked(settings, parts))
         request = editing.request_of(bpy.context, obj, asked, editing.Plan(made, found))
         steps = properties.STEPS["FINAL" if wanted.final else "DRAFT"]
-        return Asked(dataclasses.replace(request, steps=steps), made, found, all_pins, settings.stay)
+        return Asked(dataclasses.replace(request, steps=steps), made, found, self._found, settings.stay)
 
     def _asked(self, settings: Settings, parts: tuple[str, ...]) -> types.GenerateRequest:
         """The take's request with those settings that were changed since Live is on."""

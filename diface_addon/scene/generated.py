@@ -122,5 +122,7 @@ def differing(keys: KeyTable | Points, points: np.ndarray, tolerance: float = 1e
     """Which of `keys` (K,) are not those of `points` (N, 2): neither at another time nor with another value."""
     if not len(points):
         return np.ones(len(keys), bool)
+    if np.array_equal(points[:, 0], keys.frames):
+        return np.abs(keys.values - points[:, 1]) > tolerance
     near, same = nearest(points[:, 0], keys.frames)
     return ~same | (np.abs(keys.values - points[near, 1]) > tolerance)

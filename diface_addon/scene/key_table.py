@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 import bpy
 import numpy as np
@@ -96,12 +97,8 @@ class KeyTable:
         for name, identifier in _NEW.items():
             made[name][:] = write_keys.enum(name, identifier)
         made["type"][:] = write_keys.enum("type", key_type)
-        third = np.diff(co, axis=0) / 3 if len(co) > 1 else np.full_like(co, (1 / 3, 0))
-        before, after = (
-            np.concatenate([third[:1], third])[: len(co)],
-            np.concatenate([third, third[-1:]])[len(third) + 1 - len(co) :],
-        )
-        return cls(**{**made, "co": co, "handle_left": co - before, "handle_right": co + after})
+        left, right = straight_handles(co)
+        return cls(**{**made, "co": co, "handle_left": left, "handle_right": right})
 
     @classmethod
     def joined(cls, tables: Sequence[KeyTable]) -> KeyTable:
@@ -144,6 +141,14 @@ class Points:
         return cls(column(fcurve, "co"), column(fcurve, "type"))
 
 
+def straight_handles(co: Floats) -> tuple[Floats, Floats]:
+    """The left and right handles (K, 2) of keys (K, 2) that straight lines connect."""
+    third = np.diff(co, axis=0) / 3 if len(co) > 1 else np.full_like(co, (1 / 3, 0))
+    before = np.concatenate([third[:1], third])[: len(co)]
+    after = np.concatenate([third, third[-1:]])[len(third) + 1 - len(co) :]
+    return co - before, co + after
+
+
 def column(fcurve: bpy.types.FCurve, name: str) -> npt.NDArray:
     """One property of all keys of a curve, as the field `name` of a KeyTable."""
     keys = fcurve.keyframe_points
@@ -169,9 +174,13 @@ def nearest(times: npt.NDArray, frames: npt.NDArray) -> tuple[npt.NDArray[np.int
 
 
 def _empty(name: str, count: int) -> npt.NDArray:
+    dtype, width = _kind(name)
+    return np.zeros((count, width) if width else count, dtype)
+
+
+@lru_cache
+def _kind(name: str) -> tuple[type, int]:
+    """Of a property of keys: what its numbers are, and how many it has; 0 where it is not an array."""
     kind = bpy.types.Keyframe.bl_rna.properties[name]
-    if kind.type == "BOOLEAN":
-        return np.zeros(count, bool)
-    if kind.type == "ENUM":
-        return np.zeros(count, np.int32)
-    return np.zeros((count, 2) if kind.is_array else count, np.float32)
+    dtypes = {"BOOLEAN": np.bool_, "ENUM": np.int32}
+    return dtypes.get(kind.type, np.float32), 2 if kind.type == "FLOAT" and kind.is_array else 0

@@ -6,6 +6,7 @@ The keys come out as `edit_take.write_edit` would write them into a copy; the ar
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import bpy
@@ -17,7 +18,7 @@ from . import edit_changes, generated, layer_tracks, performance, playing
 from .edit_curves import Change, Floats, beside, between, keys_only, rewrite
 from .edit_swings import swing, turning
 from .edit_take import Copies, curve_in_copy, merged, store_points
-from .key_table import KeyTable, Points, column, nearest
+from .key_table import KeyTable, Points, column, nearest, straight_handles
 from .pin_values import is_locked
 from .playing import Playing
 from .write_keys import enum
@@ -40,11 +41,11 @@ def overwrite(
     copies = _in_place(obj, actions)
     changes = [change for change in changes if _can_write(change, found.get(change.address), copies)]
     before = turning(obj, edit, changes, found)
-    written = {}
+    written, places = {}, {}
     for change in changes:
         curve = found.get(change.address)
         action, fcurve = curve_in_copy(change.address, curve, copies)
-        new = _renewed(change, fcurve) if curve else None
+        new = _renewed(change, fcurve, places) if curve else None
         if new is None:
             new = _rewritten(obj, change, curve, fcurve)
         written[change.address] = action, new, change
@@ -90,29 +91,54 @@ def _rewritten(
     return again.written
 
 
-def _renewed(change: Change, fcurve: bpy.types.FCurve) -> npt.NDArray[np.float64] | None:
+@dataclass(frozen=True)
+class _Place:
+    """Where in a curve's keys an edit goes: `rows` (T,) that are written as made, the numbers of their keys, and those
+    of the pins'."""
+
+    rows: npt.NDArray[np.bool_]
+    made: npt.NDArray[np.intp]
+    pinned: npt.NDArray[np.intp]
+
+
+Places = dict[tuple[bytes, ...], _Place | None]
+"""By when keys, rows and pins are: curves that are alike share the search."""
+
+
+def _renewed(change: Change, fcurve: bpy.types.FCurve, places: Places) -> npt.NDArray[np.float64] | None:
     """Write a curve whose keys only get other values, which is quick: returns the keys written (N, 2); None, with
     nothing written, for any other."""
     keys, pins = Points.read(fcurve), change.pins[np.argsort(change.pins[:, 0])]
-    rows = change.made & ~beside(change.times, pins[:, 0])
-    made, pinned = (nearest(keys.frames, times) for times in (change.times[rows], pins[:, 0]))
-    inside = change.inside(keys.frames)
-    mine = np.concatenate([made[0], pinned[0]])
-    same = bool(made[1].all() and pinned[1].all()) and np.array_equal(np.unique(mine), np.flatnonzero(inside))
-    straight = all(
-        (column(fcurve, name)[mine] == enum(name, kind)).all()
-        for name, kind in (("interpolation", "LINEAR"), ("handle_left_type", "VECTOR"), ("handle_right_type", "VECTOR"))
-    )
-    if not (same and straight) or len(between(change, keys)):
+    alike = tuple(np.ascontiguousarray(some).tobytes() for some in (keys.frames, change.times, change.made, pins[:, 0]))
+    if alike not in places:
+        places[alike] = _place(change, keys, pins[:, 0])
+    place = places[alike]
+    if place is None or not _straight(fcurve, np.concatenate([place.made, place.pinned])):
         return None
-    tables = (
-        (made[0], KeyTable.generated(change.times[rows], change.values[rows])),
-        (pinned[0], KeyTable.generated(*pins.T, "EXTREME")),
-    )
-    for name in ("co", "handle_left", "handle_right", "type"):
-        values = getattr(keys, name) if name in ("co", "type") else column(fcurve, name)
-        for near, table in tables:
-            values[near] = getattr(table, name)
+    made = np.stack([change.times[place.rows], change.values[place.rows]], axis=1).astype(np.float32)
+    pinned = pins.astype(np.float32)
+    left, right = column(fcurve, "handle_left"), column(fcurve, "handle_right")
+    for near, co, kind in ((place.made, made, "GENERATED"), (place.pinned, pinned, "EXTREME")):
+        if len(near):
+            keys.co[near], keys.type[near] = co, enum("type", kind)
+            left[near], right[near] = straight_handles(co)
+    for name, values in (("co", keys.co), ("handle_left", left), ("handle_right", right), ("type", keys.type)):
         fcurve.keyframe_points.foreach_set(name, values.ravel())
-    written = np.concatenate([np.stack([change.times[rows], change.values[rows]], axis=1), pins])
-    return written[np.argsort(written[:, 0], kind="stable")].astype(np.float32).astype(np.float64)
+    written = np.concatenate([made, pinned]).astype(np.float64)
+    return written[np.argsort(written[:, 0], kind="stable")]
+
+
+def _place(change: Change, keys: Points, pinned: npt.NDArray) -> _Place | None:
+    """None where keys would have to come or go."""
+    rows = change.made & ~beside(change.times, pinned)
+    (near, there), (at, on) = (nearest(keys.frames, times) for times in (change.times[rows], pinned))
+    written = np.unique(np.concatenate([near, at]))
+    if not (there.all() and on.all() and np.array_equal(written, np.flatnonzero(change.inside(keys.frames)))):
+        return None
+    return None if len(between(change, keys)) else _Place(rows, near, at)
+
+
+def _straight(fcurve: bpy.types.FCurve, rows: npt.NDArray[np.intp]) -> bool:
+    """Whether these keys are as generated ones are, but for their values."""
+    wanted = {"interpolation": "LINEAR", "handle_left_type": "VECTOR", "handle_right_type": "VECTOR"}
+    return all((column(fcurve, name)[rows] == enum(name, kind)).all() for name, kind in wanted.items())

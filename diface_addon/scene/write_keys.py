@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import bpy
 import numpy as np
@@ -18,6 +19,7 @@ class Curve:
     values: npt.NDArray[np.float32]
 
 
+@cache
 def enum(name: str, identifier: str) -> int:
     """The number that Blender gives one choice of a keyframe's property `name`."""
     return bpy.types.Keyframe.bl_rna.properties[name].enum_items[identifier].value
