@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,7 +164,7 @@ def base_of(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> 
         spoken = speech.of_settings(context, folder)
         request, first, sound = generation.request_of(context, spoken.section), spoken.first_frame, spoken.name
     else:
-        request, first, sound = take_request.of_json(stored), stored["first_frame"], stored["sound"]
+        request, first, sound = take_request.of_json(stored), stored["first_frame"], stored.get("sound", "")
         style = styles.restored(request.style, preferences.styles_folder)
         request = dataclasses.replace(request, audio=still_there(context, request.audio, sound, folder), style=style)
     rate = frame_rate.of(context.scene)
@@ -220,6 +222,17 @@ def request_of(context: bpy.types.Context, obj: bpy.types.Object, base: Base, pl
         layers=types.Layers(None, None, None),
         constraints=kept,
     )
+
+
+def remember_as_it_is(context: bpy.types.Context, obj: bpy.types.Object) -> None:
+    """Keep a request with the take that plays that gives it as it is: all is kept, and nothing made. Without its sound
+    there is none."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(errors.DifaceError):
+        base = base_of(context, obj, Path(folder))
+        kept = types.Constraints(base.motion.values, np.ones(base.motion.values.shape, bool))
+        request = dataclasses.replace(base.request, layers=types.Layers(None, None, None), constraints=kept)
+        if request.engine is None:
+            take_request.keep(actions_of(obj)[0], request, "")
 
 
 OPPOSITES = (

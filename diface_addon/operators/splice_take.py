@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from .. import properties
+from .. import editing, properties
 from ..core import channels, errors
 from ..scene import ghost, splice, takes, target
 from .verb import Verb
@@ -70,6 +70,7 @@ class DIFACE_OT_splice_take(Verb, bpy.types.Operator):
         made = splice.splice(obj, base, other, names, over)
         takes.use_take(obj, made)
         ghost.remove()
+        editing.remember_as_it_is(context, obj)
         return f"New take: {made[0].name}, frames {over.first} to {over.last} of {other[0].name}."
 
     def _set_frames(self, context: bpy.types.Context) -> None:

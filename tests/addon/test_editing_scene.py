@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from diface_addon import compat
+from diface_addon.core import channels
 from diface_addon.scene import generated, pins, take_request, takes
 
 from . import scenes
@@ -300,3 +301,14 @@ def test_a_take_is_made_again_from_its_file(take, tmp_path: Path):
     assert made.request.seed == asked.seed
     with pytest.raises(Exception, match="no take called none"):
         make_again.request_of("none", tmp_path)
+
+
+def test_a_spliced_take_is_made_again_too(scene, take):
+    first = face(take)
+    scene.diface.seed = 1
+    bpy.ops.diface.generate()
+    bpy.ops.diface.splice_take(other=first.name, first=40, last=60)
+    made = take_request.kept(face(take)).request.constraints
+    assert made.keep.all()
+    column = channels.ALL.index("jawOpen")
+    assert np.array_equal(made.values[:, column], values(take)[:, 1])
