@@ -1,7 +1,8 @@
 """`python -m diface_core.training.evaluate_learning SOUND ...`: what a style learnt from edited takes keeps of it.
 
 Takes of the model that ships are edited as an animator would who wants the same everywhere: jaws a half wider, a smile
-that stays. A style is learnt from the first seconds of the sounds; the last sound is never learnt, and is spoken in it.
+that stays. A style is learnt from the first seconds of the sounds; the last sound is never learnt, and its beginning is
+spoken in it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from ..engines import Engines
 from ..types import AudioSection, GenerateRequest, Layers, LearnRequest, Motion, Performance, Style
 
 WIDER, SMILE = 1.5, 0.3
+JUDGED = 12.0
+"""Seconds of the last sound that are spoken."""
+
 SMILES = ("mouthSmileLeft", "mouthSmileRight")
 
 
@@ -30,9 +34,10 @@ def edited(motion: Motion) -> Motion:
     return Motion(np.clip(values, 0, 1), motion.channels, motion.rate)
 
 
-def spoken(engines: Engines, section: AudioSection, style: Style, seed: int) -> Motion:
+def spoken(engines: Engines, section: AudioSection, style: Style, seed: int, guidance: float = 1.5) -> Motion:
     """A take of the face, without layers."""
-    request = GenerateRequest(section, ("face",), seed=seed, style=style, layers=Layers(None, None, None))
+    layers = Layers(None, None, None)
+    request = GenerateRequest(section, ("face",), seed=seed, guidance=guidance, style=style, layers=layers)
     return engines.generate(request, lambda progress: None, lambda first, motion: None).motion
 
 
@@ -70,9 +75,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("sounds", type=Path, nargs="+", help="speech of one speaker; the last one is not learnt")
     parser.add_argument("--seconds", type=float, nargs="+", default=[10, 20, 60])
     parser.add_argument("--takes", type=int, default=2, help="of the last sound, as judged (default: %(default)s)")
+    parser.add_argument("--guidance", type=float, default=1.5, help="towards the speech, of takes in the style")
     options = parser.parse_args(arguments)
     engines = Engines.of(None)
-    unseen = AudioSection(options.sounds[-1])
+    (unseen,) = sections(options.sounds[-1:], JUDGED)
     plain = [spoken(engines, unseen, Style(), seed) for seed in range(options.takes)]
     judged = "jaw's edit | smile's edit | jawOpen r | rest moved by"
     print(f"| learnt from | takes | error before | after | {judged} | s of one core |")
@@ -88,7 +94,9 @@ def main(arguments: list[str] | None = None) -> None:
             learnt = engines.learn(request, lambda progress: None)
             took = time.process_time() - begun
             style = Style.of(str(request.path))
-            found = [kept(take, spoken(engines, unseen, style, seed)) for seed, take in enumerate(plain)]
+            found = [
+                kept(take, spoken(engines, unseen, style, seed, options.guidance)) for seed, take in enumerate(plain)
+            ]
         scores = " | ".join(f"{np.mean([one[name] for one in found]):.2f}" for name in found[0])
         start = f"| {learnt.seconds:.0f} s | {len(takes)} | {learnt.before:.2f} | {learnt.after:.2f} "
         print(f"{start}| {scores} | {took:.0f} |", flush=True)
