@@ -94,9 +94,8 @@ def main(arguments: list[str] | None = None) -> None:
             learnt = engines.learn(request, lambda progress: None)
             took = time.process_time() - begun
             style = Style.of(str(request.path))
-            found = [
-                kept(take, spoken(engines, unseen, style, seed, options.guidance)) for seed, take in enumerate(plain)
-            ]
+            takes_in_it = [spoken(engines, unseen, style, seed, options.guidance) for seed in range(options.takes)]
+            found = [kept(*pair) for pair in zip(plain, takes_in_it, strict=True)]
         scores = " | ".join(f"{np.mean([one[name] for one in found]):.2f}" for name in found[0])
         start = f"| {learnt.seconds:.0f} s | {len(takes)} | {learnt.before:.2f} | {learnt.after:.2f} "
         print(f"{start}| {scores} | {took:.0f} |", flush=True)
