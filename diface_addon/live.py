@@ -18,8 +18,9 @@ from .scene import busy
 
 LOOK = 0.03
 """Seconds between two looks."""
-QUIET = 0.08
-"""Seconds without a change from which on the artist is taken to be still: a drag changes something every 0.02 s."""
+QUIET, LOOKS = 0.08, 3
+"""Seconds, and looks, without a change from which on the artist is taken to be still. Where a redraw takes longer than
+the seconds, Blender looks once between two steps of a drag."""
 IDLE = 1.0
 """Seconds after a draft, without a change, until it is made again in full quality."""
 
@@ -39,6 +40,7 @@ class Live:
         """When the parts of the last answer were done, as time.monotonic() says."""
         self._clock: dict[str, float] = {}
         self._seen = Settings.of(context.scene)
+        self._looks = 0
         self._job: jobs.Job | None = None
         self._wanted: Wanted | None = None
         self._asked: Asked | None = None
@@ -46,7 +48,7 @@ class Live:
 
     def note(self, returned: bool = False) -> None:
         """Something in the scene changed."""
-        self.changed = time.monotonic()
+        self.changed, self._looks = time.monotonic(), 0
         self.returned |= returned
 
     def look(self, context: bpy.types.Context) -> None:
@@ -56,6 +58,7 @@ class Live:
             if all(some.session_uid != self.session.scene for some in bpy.data.scenes):
                 raise errors.SceneError("Live is off: its scene was deleted.", "Switch it on in another one.")
             return
+        self._looks += 1
         if self._job:
             self._job.poll()
         if (settings := Settings.of(scene)) != self._seen:
@@ -64,7 +67,7 @@ class Live:
         if busy.is_busy(context.window_manager) or generation.current() is not None:
             return
         obj, now = self.session.character(), time.monotonic()
-        if self.changed is not None and now - self.changed >= QUIET:
+        if self.changed is not None and now - self.changed >= QUIET and self._looks >= LOOKS:
             self._compare(scene, obj)
         if self.changed is not None:
             return
@@ -79,8 +82,9 @@ class Live:
         self._clock = {"changed": self.changed, "quiet": time.monotonic()}
         self.changed = None
         if self.returned:
+            self._drop()  # it was asked for another state
             self.session.returned(obj)
-            self.returned = False
+            self.returned, self.answered = False, None
         found = self.session.changes(scene, obj)
         if found is not None:
             self._take(found, scene)

@@ -230,6 +230,21 @@ def test_undo_and_redo(scene, head, take) -> None:
     assert not bpy.context.scene.diface.edit.live
 
 
+def test_what_was_on_its_way_is_dropped_by_an_undo(scene, head, take) -> None:
+    scene.diface.edit.live = True
+    bpy.ops.ed.undo_push(message="live")
+    scene.diface.seed = engine.SLOW
+    set_key(head, 120, 0.75)
+    bpy.ops.ed.undo_push(message="key")
+    run_until(lambda: jobs.shared_worker().busy)
+    old = values(head, "rotation_euler", 2)
+    bpy.ops.ed.undo()
+    rest(0.4)
+    assert not jobs.shared_worker().busy
+    assert live.current().times == {}
+    assert values(bpy.data.objects["Character"], "rotation_euler", 2) == old
+
+
 @pytest.mark.parametrize("what", ["character", "take", "scene"])
 def test_what_is_deleted_ends_it_with_a_message(scene, head, take, what) -> None:
     scene.diface.edit.live = True
