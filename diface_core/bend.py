@@ -102,7 +102,9 @@ def _groups(values: FloatArray, wanted: Constraints) -> Iterator[tuple[npt.NDArr
     loose = _loose(wanted)
     times: dict[bytes, tuple[Floats, list[int]]] = {}
     for channel in np.flatnonzero(borders.any(0) | np.isin(np.arange(values.shape[1]), loose.channel)):
-        at = np.union1d(np.flatnonzero(borders[:, channel]), loose.at[loose.channel == channel]).astype(np.float64)
+        at = np.flatnonzero(borders[:, channel]).astype(np.float64)
+        if len(mine := loose.at[loose.channel == channel]):
+            at = np.union1d(at, mine)
         times.setdefault(at.tobytes(), (at, []))[1].append(int(channel))
     for at, channels in times.values():
         columns = np.array(channels)
@@ -139,8 +141,8 @@ def _knots(
         stretch = keep[inside, 0] & (inside != row)
         slope[place[stretch]] = side * (gap[inside[stretch]] - gap[row[stretch]])
 
-    for number, channel in enumerate(columns):
-        mine = loose[loose.channel == channel]
+    for number in np.flatnonzero(np.isin(columns, loose.channel)):
+        mine = loose[loose.channel == columns[number]]
         missing[np.searchsorted(at, mine.at), number] = mine.value - at_rows(values, mine.at, mine.channel)
     return _Knots(at, missing, slope)
 

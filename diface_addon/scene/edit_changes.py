@@ -54,7 +54,8 @@ def of(obj: bpy.types.Object, edit: Edited, found: dict[Address, Playing]) -> tu
         values = base if values is None else values
         if is_layer:
             values, made = _near_pins(curve, address, times, values, points, made, edit.pull)
-        if curve is not None:  # what modifiers add is not in the keys
+        if curve is not None and any(not some.mute for some in curve.fcurve.modifiers):
+            # what modifiers add is not in the keys
             keyed = keys_only(curve.fcurve, times)
             values, base = values - (base - keyed), keyed
         changes.append((base, Change(address, times, values.astype(np.float32), made, points, is_layer)))
