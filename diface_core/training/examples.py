@@ -52,9 +52,17 @@ class Examples:
         self.heard_mean, self.heard_deviation = _numpy(denoiser.speech, "mean"), _numpy(denoiser.speech, "deviation")
 
     def draw(self, step: int, numbers: Iterable[int]) -> Batch:
-        """The examples of these numbers in this step."""
+        """The examples of these numbers in this step, on the denoiser's device."""
+        return self.there(self.drawn(step, numbers))
+
+    def drawn(self, step: int, numbers: Iterable[int]) -> Batch:
+        """The same in the main memory."""
         drawn = [self._one(np.random.default_rng([self.config.seed, step, number])) for number in numbers]
-        return Batch(*(torch.from_numpy(np.stack(field)).to(self.where) for field in zip(*drawn, strict=True)))
+        return Batch(*(torch.from_numpy(np.stack(field)) for field in zip(*drawn, strict=True)))
+
+    def there(self, batch: Batch) -> Batch:
+        """`batch` on the denoiser's device."""
+        return Batch(*(field.to(self.where, non_blocking=True) for field in batch))
 
     def _one(self, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
         sequence = self.sequences[min(int(np.searchsorted(self.upto, rng.random())), len(self.sequences) - 1)]
@@ -68,9 +76,10 @@ class Examples:
 
         chance, style = rng.random(), self.styles.index(sequence.style)
         neither, unheard = self.config.neither, self.config.neither + self.config.unheard
-        heard = bool(np.isfinite(features).all()) and chance >= unheard
+        recorded = bool(np.isfinite(features).all())
+        heard = recorded and chance >= unheard
         style = -1 if chance < neither or unheard <= chance < unheard + self.config.unstyled else style
-        features = self._disturbed(np.nan_to_num(features), rng)
+        features = self._disturbed(features if recorded else np.nan_to_num(features), rng)
 
         # More of the times near 1, where the speech decides; some at 1, where a sampler of one step stands.
         t = 1.0 if self.config.regression or rng.random() < self.config.from_noise else rng.random() ** 0.7
@@ -85,6 +94,8 @@ class Examples:
         part = slice(first, first + rows)
         values, features = sequence.values[part].astype(np.float32), sequence.features[part].astype(np.float32)
         weight = np.repeat(sequence.known[None].astype(np.float32), len(values), 0)
+        if len(values) == rows:
+            return values, features, weight
         missing = ((0, rows - len(values)), (0, 0))
         return np.pad(values, missing, "edge"), np.pad(features, missing, "edge"), np.pad(weight, missing)
 
@@ -100,7 +111,8 @@ class Examples:
         heard = features[:, self.columns]
         if self.config.feature_noise:
             noise = rng.standard_normal(heard.shape, np.float32)
-            heard = heard + self.config.feature_noise * self.heard_deviation * noise
+            loud = rng.random(dtype=np.float32) if self.config.feature_noise_varies else np.float32(1.0)
+            heard = heard + self.config.feature_noise * loud * self.heard_deviation * noise
         if self.config.feature_dropout:
             heard = np.where(rng.random(heard.shape[1]) < self.config.feature_dropout, self.heard_mean, heard)
         changed = features.copy()

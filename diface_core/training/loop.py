@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from . import logs, resume, together
@@ -98,9 +99,9 @@ def _step(
 @torch.no_grad()
 def _average(state: resume.State[Any], keep: float) -> None:
     """Lead the running mean of the weights on; what a network counts itself (batch norm's statistics) it takes over."""
-    for mean, new in zip(state.average.parameters(), state.denoiser.parameters(), strict=True):
-        if new.requires_grad:
-            mean.lerp_(new, 1 - keep)
+    both = zip(state.average.parameters(), state.denoiser.parameters(), strict=True)
+    means, learnt = zip(*((mean, new) for mean, new in both if new.requires_grad), strict=True)
+    get_ema_multi_avg_fn(keep)(list(means), list(learnt), 0)
     for mean, new in zip(state.average.buffers(), state.denoiser.buffers(), strict=True):
         mean.copy_(new)
 

@@ -35,7 +35,7 @@ class TrainingLoss(nn.Module):
         if "mouthClose" in names:
             self.share |= {"gap": config.gap_weight, "closure": config.closure_weight}
         factor = [config.channel_weight.get(name, 1.0) for name in names]
-        self.register_buffer("factor", torch.tensor(factor), persistent=False)
+        self.register_buffer("factor", torch.tensor(factor, device=denoiser.device), persistent=False)
 
     def forward(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of all processes' examples together, of which the mean over processes is to be taken; its terms."""

@@ -10,6 +10,7 @@ from tqdm import tqdm
 from ..model import checkpoint
 from ..model.denoiser import Denoiser
 from . import logs, loop, resume, together
+from .ahead import ahead
 from .coupling import examples_of
 from .dataset import Sequence
 from .losses import TrainingLoss
@@ -19,12 +20,16 @@ from .validation import validate
 
 
 def train(
-    config: TrainConfig, sequences: list[Sequence], styles: tuple[str, ...], held_out: list[Sequence] | None = None
+    config: TrainConfig,
+    sequences: list[Sequence],
+    styles: tuple[str, ...],
+    held_out: list[Sequence] | None = None,
+    workers: int = 0,
 ) -> Denoiser:
     """Train to `config.steps` and return the running average of the weights; goes on where it was interrupted.
 
     `held_out` is measured every `validate_every` steps. Under torchrun all processes train one model, each on
-    `config.batch` examples a step; the first one writes.
+    `config.batch` examples a step; the first one writes. `workers`: processes that draw the examples of each ahead.
     """
 
     def look(state: resume.State[Denoiser], curves: logs.Curves, loss: float) -> None:
@@ -32,7 +37,7 @@ def train(
 
     with together.processes() as where:
         state = _begin(config, sequences, styles, where)
-        examples = examples_of(sequences, state.denoiser, config)
+        examples = ahead(examples_of(sequences, state.denoiser, config), config.steps, workers)
         loop.run(state, config, examples, TrainingLoss(state.denoiser, config), look)
         return state.average.eval()
 

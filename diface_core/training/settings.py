@@ -26,9 +26,10 @@ class TrainConfig:
     Loss. velocity_weight, gap_weight, closure_weight: see `losses.py`. channel_weight: factors on single channels.
     regression: a deterministic network, t always 1 and no noise: the baseline of the same size.
     Regularisation. feature_noise, feature_dropout: what is added to the features, in their deviations, and the share of
-    their columns that an example does not hear: a few minutes of one speaker are learnt by heart otherwise. half_deaf:
-    share of the examples that hear the mel bands alone (three in four) or the speech encoder alone: the encoder, which
-    knows more of English, is less at home in other voices and languages.
+    their columns that an example does not hear: a few minutes of one speaker are learnt by heart otherwise.
+    feature_noise_varies: from none of the noise to all of it, one level an example. half_deaf: share of the examples
+    that hear the mel bands alone (three in four) or the speech encoder alone: the encoder, which knows more of English,
+    is less at home in other voices and languages.
     floor: the smallest deviation, in channel units, that a channel is scaled by.
     """
 
@@ -60,6 +61,7 @@ class TrainConfig:
     channel_weight: dict[str, float] = field(default_factory=dict)
     regression: bool = False
     feature_noise: float = 0.0
+    feature_noise_varies: bool = False
     feature_dropout: float = 0.0
     half_deaf: float = 0.0
     floor: float = 0.02

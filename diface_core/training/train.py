@@ -25,6 +25,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="instead of the config's")
     parser.add_argument("--split", help='instead of the config\'s, such as "source:facegood_1114"')
     parser.add_argument("--regression", action="store_true", help="a deterministic network of the same size")
+    parser.add_argument("--workers", type=int, default=0, help="processes that draw the examples: for a GPU, 4 or so")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
 
@@ -37,7 +38,7 @@ def main(arguments: list[str] | None = None) -> None:
             training = source.sequences(config.data, config.dataset, config.cache)
             judged = held_out.sequences(config)
         styles = tuple(dict.fromkeys([*source.styles, *(sequence.style for sequence in training)]))
-        run.train(config, training, styles, judged)
+        run.train(config, training, styles, judged, options.workers)
 
 
 def _changed(config: TrainConfig, options: argparse.Namespace) -> TrainConfig:

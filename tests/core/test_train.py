@@ -15,6 +15,7 @@ from diface_core.features import LOUDNESS
 from diface_core.model import checkpoint
 from diface_core.model.denoiser import Denoiser
 from diface_core.training import logs, run, settings
+from diface_core.training.ahead import ahead
 from diface_core.training.examples import Examples
 from diface_core.training.keeping import bend, draw_keep
 from diface_core.training.losses import TrainingLoss
@@ -263,6 +264,34 @@ def test_channel_weights_count(tmp_path):
     off[..., 0] += 1.0
     once, often = (TrainingLoss(denoiser, settings).terms(off, batch)["position"] for settings in (plain, heavy))
     assert float(often.total / once.total) == pytest.approx(5.0, rel=1e-4)
+
+
+def test_the_loss_is_where_the_denoiser_is(tmp_path):
+    """On a GPU too, of which torch's device without numbers stands in."""
+    _, denoiser = examples(tmp_path)
+    assert all(buffer.is_meta for buffer in TrainingLoss(denoiser.to("meta"), config(tmp_path)).buffers())
+
+
+def test_examples_drawn_ahead_are_the_same(tmp_path):
+    """By processes of their own, in the order of the steps, and from another step on."""
+    drawn, _ = examples(tmp_path)
+    quick = ahead(drawn, 9, workers=2)
+    for step in (3, 4, 5, 7, 8):
+        for one, other in zip(quick.draw(step, range(2, 5)), drawn.draw(step, range(2, 5)), strict=True):
+            assert torch.equal(one, other)
+    assert ahead(drawn, 9, workers=0) is drawn
+
+
+@pytest.mark.parametrize("varies", [False, True])
+def test_noise_on_the_features_is_as_loud_as_wanted(tmp_path, varies):
+    """One level for all, or any from none to that, for each example its own."""
+    drawn, _ = examples(tmp_path, feature_noise=0.5, feature_noise_varies=varies)
+    sequence, rng = drawn.sequences[1], np.random.default_rng(0)
+    heard = np.tile(sequence.features.astype(np.float32), (20, 1))
+    noise = np.array([(drawn._disturbed(heard, rng) - heard)[:, LOUDNESS].std() for _ in range(60)])
+    levels = noise / drawn.heard_deviation[0]
+    assert levels.max() == pytest.approx(0.5, abs=0.03)
+    assert levels.min() == pytest.approx(0.0 if varies else 0.5, abs=0.03)
 
 
 # --- where a training starts, what it says ---------------------------------------------------------------------------
