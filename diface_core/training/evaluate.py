@@ -129,7 +129,7 @@ def read_options(arguments: list[str] | None) -> Options:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--cache", type=Path, default=Path(".build/heard"), help="where features are kept")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the model that ships")
-    parser.add_argument("--regression", type=Path, help="a deterministic network: configs/face_regression.toml's file")
+    parser.add_argument("--regression", type=Path, help="a deterministic network, of `train --regression`")
     parser.add_argument(
         "--without", action="append", default=[], metavar="SOURCE=FILE", help="a face trained without one source"
     )
