@@ -7,13 +7,17 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from ..features import DIMENSION, LOUDNESS, MEL, SPEECH, SpeechEncoder
 from ..types import MODEL_RATE, FloatArray
 from . import corpora, metrics
 from .baselines import Heard, hear, ridge
+from .corpora import Clip
+from .rendering import recogniser
 
 LEVEL, PITCH = slice(LOUDNESS, LOUDNESS + 1), slice(DIMENSION, DIMENSION + 2)
+IPA = slice(DIMENSION + 2, None)
 PARTS: dict[str, tuple[slice, ...]] = {
     "encoder": (SPEECH,),
     "mel bands and loudness": (MEL, LEVEL),
@@ -22,6 +26,12 @@ PARTS: dict[str, tuple[slice, ...]] = {
     "all": (SPEECH, MEL, LEVEL),
     "all and pitch": (SPEECH, MEL, LEVEL, PITCH),
 }
+WITH_IPA: dict[str, tuple[slice, ...]] = {
+    "IPA posteriors": (IPA,),
+    "IPA posteriors, mel bands and loudness": (MEL, LEVEL, IPA),
+    "all and IPA posteriors": (SPEECH, MEL, LEVEL, IPA),
+}
+"""Where the recogniser hama is wanted too."""
 RATE = 16_000
 WINDOW = 800
 """Samples that pitch is heard in: 50 ms, three periods of a low voice."""
@@ -57,6 +67,20 @@ def with_pitch(heard: Heard) -> Heard:
     return dataclasses.replace(heard, features=features)
 
 
+def with_ipa(heard: Heard) -> Heard:
+    """The clip with hama's IPA posteriors last, drawn forward by what they come late, as probabilities.
+
+    Raises DifaceError where hama is not installed.
+    """
+    posteriors = np.exp(recogniser.ipa_posteriors(heard.clip.samples))
+    at = (np.arange(len(heard.features)) / MODEL_RATE.value + recogniser.LATE) * RATE / recogniser.ROW
+    at = np.minimum(at, len(posteriors) - 1)
+    below = np.minimum(at.astype(int), len(posteriors) - 2)
+    part = (at - below).astype(np.float32)[:, None]
+    rows = posteriors[below] * (1 - part) + posteriors[below + 1] * part
+    return dataclasses.replace(heard, features=np.concatenate([heard.features, rows], axis=1))
+
+
 def part(heard: list[Heard], columns: tuple[slice, ...]) -> list[Heard]:
     """The same clips with some columns of their features."""
     return [
@@ -72,19 +96,31 @@ def aperture_r(train: list[Heard], judged: list[Heard]) -> float:
     return metrics.correlation(ours, [metrics.aperture(h.clip.values) for h in judged])
 
 
+def _some(clips: list[Clip], every: int) -> list[Clip]:
+    """Every so many of those to train on, and of those to judge on."""
+    kept = [clip for clip in clips if corpora.held_out(clip)]
+    return [clip for clip in clips if not corpora.held_out(clip)][::every] + kept[:: min(every, max(1, len(kept) // 4))]
+
+
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m diface_core.training.compare_features", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--cache", type=Path, default=Path(".build/heard"), help="where features are kept")
+    parser.add_argument("--ipa", action="store_true", help="hama's IPA posteriors too, which takes its time")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only every so many clips of a source")
     given = parser.parse_args(arguments)
 
+    clips = corpora.read_all(given.data)
+    sources = list(dict.fromkeys(clip.source for clip in clips))
+    clips = [clip for source in sources for clip in _some([c for c in clips if c.source == source], given.every)]
     heard: dict[str, list[Heard]] = {}
-    for one in hear(corpora.read_all(given.data), SpeechEncoder.load(), given.cache):
-        heard.setdefault(one.clip.source, []).append(with_pitch(one))
+    for one in tqdm(hear(clips, SpeechEncoder.load(), given.cache), desc="pitch", unit="clip"):
+        one = with_pitch(one)
+        heard.setdefault(one.clip.source, []).append(with_ipa(one) if given.ipa else one)
     pairs = [(trained, judged) for trained in heard for judged in heard]
     print("| | " + " | ".join(f"{a} to {b}" for a, b in pairs) + " |\n" + "|---" * (len(pairs) + 1) + "|")
-    for name, columns in PARTS.items():
+    for name, columns in (PARTS | WITH_IPA if given.ipa else PARTS).items():
         some = {source: part(clips, columns) for source, clips in heard.items()}
         scores = [
             aperture_r(
