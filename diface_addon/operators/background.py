@@ -8,7 +8,7 @@ from bpy.app.handlers import persistent
 from .. import generation
 from ..core import errors, types
 from ..scene import takes
-from .verb import Verb
+from .verb import Verb, redraw
 
 INTERVAL = 0.1
 """Seconds between two looks at the running job."""
@@ -97,6 +97,7 @@ class Background(Verb):
             return {"PASS_THROUGH"}
         self._leave(context, self._said())
         self.report({"INFO"}, self._said())
+        redraw(context)
         return {"FINISHED"}
 
     def _failed(self, context: bpy.types.Context, error: errors.DifaceError) -> set[str]:

@@ -34,9 +34,17 @@ class Verb:
             return self.failed(error)
         if said:
             self.report({"INFO"}, said)
+        redraw(context)
         return {"FINISHED"}
 
     def failed(self, error: errors.DifaceError) -> set[str]:
         """Tell the artist what went wrong and what to do."""
         self.report({"INFO" if isinstance(error, errors.Cancelled) else "ERROR"}, str(error))
         return {"CANCELLED"}
+
+
+def redraw(context: bpy.types.Context) -> None:
+    """Have every editor show what was done: of keys that are written in one go Blender tells none of them."""
+    for window in context.window_manager.windows if context.window_manager else ():
+        for area in window.screen.areas:
+            area.tag_redraw()

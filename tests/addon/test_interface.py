@@ -233,8 +233,11 @@ def test_check_reports_versions(scene, worker) -> None:
 
 def test_unregistering_leaves_nothing() -> None:
     names = [name for name in dir(bpy.types) if "diface" in name.lower()]
-    handlers = {name: len(getattr(bpy.app.handlers, name)) for name in ("load_pre", "load_post", "undo_post")}
     assert names
+    diface_addon.unregister()
+    kinds = ("load_pre", "load_post", "undo_post", "redo_post", "depsgraph_update_post")
+    handlers = {name: len(getattr(bpy.app.handlers, name)) for name in kinds}
+    diface_addon.register()
     diface_addon.unregister()
     try:
         assert [name for name in dir(bpy.types) if "diface" in name.lower()] == []
