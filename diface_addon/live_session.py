@@ -67,6 +67,11 @@ class Settings(NamedTuple):
         )
 
 
+STEPS = 4
+"""Denoising steps of the first answer, half of Draft's: within .002 in every correlation (docs/tables.md), in half the
+time. The final answer follows."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What shall be made anew: stretches of frames (first, last), by part of the character; `final` in more steps."""
@@ -208,7 +213,7 @@ class Session:
         settings = Settings.of(scene)
         asked = dataclasses.replace(base, request=self._asked(settings, parts))
         request = editing.request_of(bpy.context, obj, asked, editing.Plan(made, found))
-        steps = properties.STEPS["FINAL" if wanted.final else "DRAFT"]
+        steps = properties.STEPS["FINAL"] if wanted.final else STEPS
         return Asked(dataclasses.replace(request, steps=steps), made, found, self._found, settings.stay)
 
     def _asked(self, settings: Settings, parts: tuple[str, ...]) -> types.GenerateRequest:

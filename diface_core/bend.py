@@ -97,15 +97,15 @@ def _monotone(at: Floats, values: Floats) -> Floats:
 
 
 def _groups(values: FloatArray, wanted: Constraints) -> Iterator[tuple[npt.NDArray[np.intp], _Knots]]:
-    """Channels that are kept at the same times, and what is missing at these."""
+    """Channels that are kept and pinned at the same times, and what is missing at these."""
     borders = _borders(wanted.keep)
     loose = _loose(wanted)
-    times: dict[bytes, tuple[Floats, list[int]]] = {}
+    times: dict[tuple[bytes, bytes], tuple[Floats, list[int]]] = {}
     for channel in np.flatnonzero(borders.any(0) | np.isin(np.arange(values.shape[1]), loose.channel)):
-        at = np.flatnonzero(borders[:, channel]).astype(np.float64)
+        at = rows = np.flatnonzero(borders[:, channel]).astype(np.float64)
         if len(mine := loose.at[loose.channel == channel]):
             at = np.union1d(at, mine)
-        times.setdefault(at.tobytes(), (at, []))[1].append(int(channel))
+        times.setdefault((at.tobytes(), rows.tobytes()), (at, []))[1].append(int(channel))
     for at, channels in times.values():
         columns = np.array(channels)
         yield columns, _knots(values, wanted, borders, loose, at, columns)
@@ -141,9 +141,10 @@ def _knots(
         stretch = keep[inside, 0] & (inside != row)
         slope[place[stretch]] = side * (gap[inside[stretch]] - gap[row[stretch]])
 
+    away = loose.value - at_rows(values, loose.at, loose.channel)
     for number in np.flatnonzero(np.isin(columns, loose.channel)):
-        mine = loose[loose.channel == columns[number]]
-        missing[np.searchsorted(at, mine.at), number] = mine.value - at_rows(values, mine.at, mine.channel)
+        mine = loose.channel == columns[number]
+        missing[np.searchsorted(at, loose.at[mine]), number] = away[mine]
     return _Knots(at, missing, slope)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from .types import MODEL_RATE, BoolArray, FrameRate
 
-CONTEXT = 64
-"""Rows of the models to either side of a stretch that they are shown: two seconds."""
+CONTEXT = 40
+"""Rows of the models to either side of a stretch that they are shown: as far as the face's denoiser sees, and more."""
 STRIDE = 32
 """Windows begin at multiples of this, as the rows of every denoiser pair up."""
 

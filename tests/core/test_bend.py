@@ -111,3 +111,16 @@ def test_pins_that_do_not_fit_are_refused(share):
         Pins(**{**fields, share: np.zeros(3, fields[share].dtype)})
     with pytest.raises(ValueError, match="same time"):
         Pins(np.ones(2), np.zeros(2, np.int32), np.zeros(2, np.float32))
+
+
+def test_a_pin_where_another_channel_has_its_border():
+    """Two channels with knots at the same time, one by a kept stretch and one by a pin: each has its own."""
+    keep = np.zeros((ROWS, 2), bool)
+    keep[20:, 0] = True
+    keep[:19, 0] = True
+    wanted = np.full((ROWS, 2), 0.5, np.float32)
+    pins = Pins(np.array([18.0, 20.0]), np.array([1, 1], np.int32), np.array([1.0, 2.0], np.float32))
+    bent = bend(np.zeros((ROWS, 2), np.float32), Constraints(wanted, keep, pins))
+    assert bent[[18, 20], 1].tolist() == [1.0, 2.0]
+    assert bent[[18, 20], 0].tolist() == [0.5, 0.5]
+    assert 1.0 < bent[19, 1] < 2.0
