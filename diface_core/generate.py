@@ -160,7 +160,7 @@ class Generator:
         strong = (_strengthen(part, names, request) for part in values)
         events = Events.of(sound.loudness, request.layers)
         parts = resampled(strong, MODEL_RATE, request.rate, _rows(request, sound))
-        yield from _kept(_with_events(parts, names, request, events), request.constraints)
+        yield from _kept(_with_events(parts, names, request, events), request.constraints, request)
 
     def _edit(self, request: GenerateRequest, kept: Constraints, key: str, sound: Overview, stages: Stages) -> Motion:
         """The kept Motion with the rows made anew that are not kept whole."""
@@ -183,7 +183,8 @@ class Generator:
             at = np.arange(some.first, some.last) * (MODEL_RATE.value / request.rate.value)
             part = sampled(strong, some.begin, np.minimum(at, some.end - 1))
             values[some.first : some.last] = events.on(Motion(part, names, request.rate), some.first).values
-        return Motion(bend(values, kept), channels.of_request(request.parts, request.layers), request.rate)
+        motion = Motion(values, channels.of_request(request.parts, request.layers), request.rate)
+        return _through(motion, kept, request)
 
     def _features(self, request: GenerateRequest, key: str, sound: Overview, stages: Stages) -> Iterator[FloatArray]:
         """The sound's features in parts: those kept, else new ones, which are kept."""
@@ -266,13 +267,12 @@ def _with_events(
         first += len(part)
 
 
-def _kept(parts: Iterable[Motion], kept: Constraints | None) -> Iterator[Motion]:
+def _kept(parts: Iterable[Motion], kept: Constraints | None, request: GenerateRequest) -> Iterator[Motion]:
     """The artist's values exactly: the models kept them at their own rate, where rows fall between the artist's."""
     if kept is None:
         yield from parts
         return
     whole: Motion | None = None
-    values = []
 
     def rows() -> Iterator[FloatArray]:
         nonlocal whole
@@ -281,9 +281,20 @@ def _kept(parts: Iterable[Motion], kept: Constraints | None) -> Iterator[Motion]
 
     for window in windows(rows(), reach(kept.pull), len(kept.keep)):
         begin = window.first - window.inner.start
-        values = bend(window.rows, kept.section(begin, begin + len(window.rows)))[window.inner]
         assert whole is not None
-        yield Motion(values, whole.channels, whole.rate)
+        around = Motion(window.rows, whole.channels, whole.rate)
+        bent = _through(around, kept.section(begin, begin + len(window.rows)), request)
+        yield Motion(bent.values[window.inner], whole.channels, whole.rate)
+
+
+def _through(motion: Motion, kept: Constraints, request: GenerateRequest) -> Motion:
+    """The Motion bent through what is kept; face weights that are not the artist's own stay in their range."""
+    values = bend(motion.values, kept)
+    free = ~kept.keep & np.isin(motion.channels, channels.SHAPES)
+    row = np.clip(np.rint(kept.pins.at).astype(int), 0, len(values) - 1)
+    free[row, kept.pins.channel] = False
+    values[free] = np.clip(values[free], 0, max(1.0, request.face_strength))
+    return Motion(values, motion.channels, motion.rate)
 
 
 def _sections(parts: Iterable[FloatArray], wanted: list[tuple[int, int]]) -> Iterator[FloatArray]:

@@ -29,8 +29,8 @@ def as_channels(
 ) -> types.Pins:
     """The pins of channels `names`, at rows from `first_frame` on; of two at the same time the later.
 
-    Keys of the head pin those axes that they changed against what was generated; where none changed, those that they
-    are about. placed: how a FLAME mesh lies, where that is known better than from its vertices.
+    Keys of the head pin those axes that they changed against what was generated, and those that they are about.
+    placed: how a FLAME mesh lies, where that is known better than from its vertices.
     """
     pins = list(pins)
     face = {address: channel for channel, address in playing.channel_columns(obj).items()}
@@ -66,9 +66,7 @@ def _head(obj: bpy.types.Object, pins: list[Pin], placed: placement.Placement | 
             posed[row, index], probes[row, index] = value, PROBE
     new = performance.head_vectors(obj, posed, placed)
     moved = np.abs(new - performance.head_vectors(obj, before, placed)) > MOVED
-    about = _axes(obj, posed, probes, placed)
-    pinned = np.where(moved.any(axis=1, keepdims=True), moved, about)
-    rows, axes = np.nonzero(pinned)
+    rows, axes = np.nonzero(moved | _axes(obj, posed, probes, placed))
     return [
         (channels.HEAD[axis], float(frames[row]), float(new[row, axis])) for row, axis in zip(rows, axes, strict=True)
     ]
