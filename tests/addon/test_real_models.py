@@ -38,10 +38,11 @@ def talking(scene, speech, tmp_path) -> bpy.types.Object:
 
 
 def curves(obj) -> dict[tuple[str, int], np.ndarray]:
-    """Every curve that plays: (path, index) -> keys (K, 2)."""
+    """Every curve that plays, of the take's layers too: (path, index) -> keys (K, 2)."""
     found = {}
-    for kind, block in (("KEY", obj.data.shape_keys), ("OBJECT", obj)):
-        action = block.animation_data.action
+    actions = [(kind, block.animation_data.action) for kind, block in (("KEY", obj.data.shape_keys), ("OBJECT", obj))]
+    tracks = obj.data.shape_keys.animation_data.nla_tracks
+    for kind, action in actions + [("KEY", strip.action) for track in tracks for strip in track.strips]:
         for curve in compat.channels_of(action, kind).fcurves:
             found[curve.data_path, curve.array_index] = scenes.points(action, kind, curve.data_path, curve.array_index)
     return found
