@@ -43,7 +43,7 @@ class Base:
     """What is edited: the motion that animates the character now, its pins, and how it was asked for.
 
     motion: row r at frame first_frame + r. request: without constraints. unsettled: pins that the motion around does
-    not know yet. ours: whether DiFACE made it.
+    not know yet. ours: whether DiFACE made it, and by which models ("": not known).
     """
 
     motion: types.Motion
@@ -53,6 +53,7 @@ class Base:
     pins: tuple[pins.Pin, ...]
     unsettled: tuple[pins.Pin, ...]
     ours: bool
+    model_hash: str = ""
 
     @property
     def last_frame(self) -> int:
@@ -107,7 +108,10 @@ class Edit(generation.Generation):
             obj, actions, result.motion, self._plan.made, wanted, name, request, pull, placed
         )
         self.remember(written, result.model_hash)
-        return dataclasses.replace(written, notes=(*written.notes, *contradictions(self._base, self._plan)))
+        notes = [*written.notes, *contradictions(self._base, self._plan)]
+        if self._base.model_hash not in ("", result.model_hash):
+            notes.append("The take was made by other models than these: what is new may speak a little otherwise.")
+        return dataclasses.replace(written, notes=tuple(notes))
 
     def as_json(self, model_hash: str) -> dict[str, object]:
         rows = np.flatnonzero(self._plan.made.any(axis=1))
@@ -177,7 +181,8 @@ def base_of(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> 
     motion = performance.read(obj, first, rows, channels.of_parts(request.parts), generation.placed(obj))
     found = tuple(pins.find(obj))
     unsettled = found if stored is None else tuple(pins.unsettled(obj))
-    return Base(motion, first, request, sound, found, unsettled, stored is not None)
+    made_by = (stored or {}).get("model_hash", "")
+    return Base(motion, first, request, sound, found, unsettled, stored is not None, made_by)
 
 
 def _rows(obj: bpy.types.Object, stored: dict | None, request: types.GenerateRequest, first: int) -> int:

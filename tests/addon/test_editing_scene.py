@@ -8,8 +8,9 @@ import bpy
 import numpy as np
 import pytest
 
-from diface_addon import compat
+from diface_addon import compat, editing
 from diface_addon.core import channels
+from diface_addon.operators.regenerate import around
 from diface_addon.scene import generated, pins, take_request, takes
 
 from . import scenes
@@ -235,9 +236,6 @@ def test_what_is_not_there_is_said(scene, head, clicks, worker):
 
 
 def test_a_character_or_an_action_deleted_meanwhile(scene, take):
-    from diface_addon import editing
-    from diface_addon.operators.regenerate import around
-
     def begun():
         key(take, 60, 0.6 if not pins.find(take) else 0.61)
         return editing.begin(bpy.context, lambda base: around(base, 8.0))
@@ -263,9 +261,6 @@ def test_opposites_are_kept_and_said(scene, clicks, worker):
     bpy.ops.diface.generate()
     for name in ("jawLeft", "jawRight"):
         key(obj, 60, 0.9, f'key_blocks["{name}"].value')
-    from diface_addon import editing
-    from diface_addon.operators.regenerate import around
-
     edit = editing.begin(bpy.context, lambda base: around(base, 8.0))
     written = edit.write()
     edit.end()
@@ -312,3 +307,15 @@ def test_a_spliced_take_is_made_again_too(scene, take):
     assert made.keep.all()
     column = channels.ALL.index("jawOpen")
     assert np.array_equal(made.values[:, column], values(take)[:, 1])
+
+
+def test_a_take_of_other_models_is_edited_and_that_is_said(take):
+    for action in bpy.data.actions:
+        if generated.REQUEST in action:
+            action[generated.REQUEST] = action[generated.REQUEST].replace("0123abcd", "older")
+    key(take, 60, 0.6)
+    edit = editing.begin(bpy.context, lambda base: around(base, 8.0))
+    written = edit.write()
+    edit.end()
+    assert any("other models" in note for note in written.notes)
+    assert values(take)[49, 1] == np.float32(0.6)
