@@ -1,7 +1,8 @@
 """Live: what the artist changes is answered in the motion around it, without being asked, while it is on.
 
-Blender's handlers only note when something changed. A timer looks at it once the artist is still, and has the worker
-make the neighbourhood: at once in a draft, and again in full quality when nothing happens for a while.
+Blender's handlers only note when something changed. A timer looks at it when the artist pauses, and has the worker
+make the neighbourhood in a draft; what it makes is written once the artist is still. When nothing happens for a while
+it is made again in full quality.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from .core import errors
 from .live_session import Asked, Session, Settings, Wanted
 from .scene import busy
 
-LOOK = 0.03
-"""Seconds between two looks."""
-QUIET, LOOKS = 0.08, 3
-"""Seconds, and looks, without a change from which on the artist is taken to be still. Where a redraw takes longer than
-the seconds, Blender looks once between two steps of a drag."""
+LOOK, SOON = 0.03, 0.01
+"""Seconds between two looks, and while something is under way."""
+PAUSE, QUIET = (0.02, 2), (0.08, 4)
+"""Seconds, and looks, without a change from which on something is asked for, and from which on the artist is taken to
+be still. Where a redraw takes longer than the seconds, Blender looks once between two steps of a drag."""
 IDLE = 1.0
 """Seconds after a draft, without a change, until it is made again in full quality."""
 
@@ -30,8 +31,10 @@ class Live:
 
     def __init__(self, context: bpy.types.Context) -> None:
         self.session = Session(context)
-        self.changed: float | None = time.monotonic()
-        """When the last change was that has not been looked at."""
+        self.changed = time.monotonic()
+        """When the last change was."""
+        self.compared = False
+        """Whether that was looked at."""
         self.returned = False
         """Whether that was an undo or a redo."""
         self.answered: float | None = None
@@ -48,8 +51,17 @@ class Live:
 
     def note(self, returned: bool = False) -> None:
         """Something in the scene changed."""
-        self.changed, self._looks = time.monotonic(), 0
+        self.changed, self.compared, self._looks = time.monotonic(), False, 0
         self.returned |= returned
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is under way."""
+        return not self.compared or self._job is not None
+
+    def _is_still(self, since: tuple[float, int]) -> bool:
+        seconds, looks = since
+        return time.monotonic() - self.changed >= seconds and self._looks >= looks
 
     def look(self, context: bpy.types.Context) -> None:
         """Do what is to be done now. Raises SceneError where Live cannot go on, WorkerError where nothing answers."""
@@ -66,21 +78,22 @@ class Live:
             self.note()
         if busy.is_busy(context.window_manager) or generation.current() is not None:
             return
-        obj, now = self.session.character(), time.monotonic()
-        if self.changed is not None and now - self.changed >= QUIET and self._looks >= LOOKS:
+        obj = self.session.character()
+        if not self.compared:
+            if not self._is_still(PAUSE):
+                return
             self._compare(scene, obj)
-        if self.changed is not None:
-            return
-        if self._job and self._job.state != "running":
-            self._finish(scene, obj)
-        elif self._wanted and not self._job and not jobs.shared_worker().busy:
+        if self._job:
+            if self._job.state != "running" and self._is_still(QUIET):
+                self._finish(scene, obj)
+        elif self._wanted and not jobs.shared_worker().busy:
             self._send(scene, obj)
-        elif self.answered is not None and not self._job and now - self.answered >= IDLE:
+        elif self.answered is not None and time.monotonic() - self.answered >= IDLE:
             self.answered, self._wanted = None, self.session.again()
 
     def _compare(self, scene: bpy.types.Scene, obj: bpy.types.Object) -> None:
-        self._clock = {"changed": self.changed, "quiet": time.monotonic()}
-        self.changed = None
+        self._clock = {"changed": self.changed, "paused": time.monotonic()}
+        self.compared = True
         if self.returned:
             self._drop()  # it was asked for another state
             self.session.returned(obj)
@@ -202,7 +215,7 @@ def tick() -> float | None:
     except BaseException:
         off("Live is off: DiFACE made a mistake. See the system console.")
         raise
-    return LOOK
+    return SOON if _live.waits else LOOK
 
 
 def _say(message: str) -> None:

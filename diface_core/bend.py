@@ -12,6 +12,8 @@ from .types import BoolArray, Constraints, FloatArray, Pins
 
 Floats = npt.NDArray[np.float64]
 
+_NONE: Floats = np.zeros(0)
+
 STEEPEST = 2.0
 """Times the straight slope: at that on both ends a quintic without acceleration at its ends is still monotone."""
 
@@ -100,13 +102,14 @@ def _groups(values: FloatArray, wanted: Constraints) -> Iterator[tuple[npt.NDArr
     """Channels that are kept and pinned at the same times, and what is missing at these."""
     borders = _borders(wanted.keep)
     loose = _loose(wanted)
-    times: dict[tuple[bytes, bytes], tuple[Floats, list[int]]] = {}
-    for channel in np.flatnonzero(borders.any(0) | np.isin(np.arange(values.shape[1]), loose.channel)):
-        at = rows = np.flatnonzero(borders[:, channel]).astype(np.float64)
-        if len(mine := loose.at[loose.channel == channel]):
-            at = np.union1d(at, mine)
-        times.setdefault((at.tobytes(), rows.tobytes()), (at, []))[1].append(int(channel))
-    for at, channels in times.values():
+    pinned = {channel: loose.at[loose.channel == channel] for channel in np.unique(loose.channel).tolist()}
+    alike: dict[tuple[bytes, bytes], list[int]] = {}
+    for channel, column in enumerate(np.ascontiguousarray(borders.T)):
+        if column.any() or channel in pinned:
+            alike.setdefault((column.tobytes(), pinned.get(channel, _NONE).tobytes()), []).append(channel)
+    for channels in alike.values():
+        rows = np.flatnonzero(borders[:, channels[0]]).astype(np.float64)
+        at = np.union1d(rows, pinned.get(channels[0], _NONE))
         columns = np.array(channels)
         yield columns, _knots(values, wanted, borders, loose, at, columns)
 

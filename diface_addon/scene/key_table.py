@@ -157,12 +157,7 @@ def column(fcurve: bpy.types.FCurve, name: str) -> npt.NDArray:
     return found
 
 
-_NEW = {
-    "handle_left_type": "VECTOR",
-    "handle_right_type": "VECTOR",
-    "interpolation": "LINEAR",
-    "easing": "AUTO",
-}
+_NEW = {**write_keys.STRAIGHT, "easing": "AUTO"}
 
 
 def nearest(times: npt.NDArray, frames: npt.NDArray) -> tuple[npt.NDArray[np.intp], Flags]:

@@ -21,7 +21,7 @@ from .edit_take import Copies, curve_in_copy, merged, store_points
 from .key_table import KeyTable, Points, column, nearest, straight_handles
 from .pin_values import is_locked
 from .playing import Playing
-from .write_keys import enum
+from .write_keys import STRAIGHT, enum
 
 SELECTED = ("select_control_point", "select_left_handle", "select_right_handle")
 
@@ -140,5 +140,4 @@ def _place(change: Change, keys: Points, pinned: npt.NDArray) -> _Place | None:
 
 def _straight(fcurve: bpy.types.FCurve, rows: npt.NDArray[np.intp]) -> bool:
     """Whether these keys are as generated ones are, but for their values."""
-    wanted = {"interpolation": "LINEAR", "handle_left_type": "VECTOR", "handle_right_type": "VECTOR"}
-    return all((column(fcurve, name)[rows] == enum(name, kind)).all() for name, kind in wanted.items())
+    return all((column(fcurve, name)[rows] == enum(name, kind)).all() for name, kind in STRAIGHT.items())

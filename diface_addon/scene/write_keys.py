@@ -9,6 +9,9 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
+STRAIGHT = {"interpolation": "LINEAR", "handle_left_type": "VECTOR", "handle_right_type": "VECTOR"}
+"""Keys on straight lines, whose handles lie on them too: one that is made a Bezier's starts from there."""
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -27,7 +30,9 @@ def enum(name: str, identifier: str) -> int:
 
 def write(channels: bpy.types.bpy_struct, curves: list[Curve], first_frame: int, group: str) -> None:
     """New F-curves in `channels` (of `compat.new_channels`), row r at `first_frame` + r, keys of type GENERATED."""
-    linear, generated = enum("interpolation", "LINEAR"), enum("type", "GENERATED")
+    kinds = {name: enum(name, identifier) for name, identifier in STRAIGHT.items()} | {
+        "type": enum("type", "GENERATED")
+    }
     header = channels.groups.new(group)
 
     for curve in curves:
@@ -41,8 +46,8 @@ def write(channels: bpy.types.bpy_struct, curves: list[Curve], first_frame: int,
         keys = fcurve.keyframe_points
         keys.add(count)
         keys.foreach_set("co", points.ravel())
-        keys.foreach_set("interpolation", np.full(count, linear, np.int32))
-        keys.foreach_set("type", np.full(count, generated, np.int32))
+        for name, kind in kinds.items():
+            keys.foreach_set(name, np.full(count, kind, np.int32))
         for part in ("control_point", "left_handle", "right_handle"):
             keys.foreach_set(f"select_{part}", np.zeros(count, bool))  # new ones are, and operators ask for them
         fcurve.update()

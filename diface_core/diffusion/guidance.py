@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from torch import Tensor
 
 Predict = Callable[[bool, bool], Tensor]
 """(heard, styled) -> x0 (B, T, C): what the denoiser makes of one xt with or without the speech, and the style."""
 
+Conditions = tuple[bool, bool]
+Each = Callable[[Callable[[Conditions], Tensor], Sequence[Conditions]], Iterable[Tensor]]
+"""As `map`: the predictions of several conditions, which may be made at the same time."""
 
-def guided(predict: Predict, speech: float, style: float) -> Tensor:
+
+def guided(predict: Predict, speech: float, style: float, each: Each = map) -> Tensor:
     """x0 that goes `speech` times the way from unheard to heard, and `style` times that from no style to the style.
 
     Both ways end at what the denoiser makes of both conditions, as with composed conditions (Liu et al. 2022); they
     add up. Scale 1 is no guidance and saves a call: one is needed, and one more for each scale that is not 1.
     """
-    x0 = guided = predict(True, True)
-    if speech != 1.0:
-        guided = guided + (speech - 1) * (x0 - predict(False, True))
-    if style != 1.0:
-        guided = guided + (style - 1) * (x0 - predict(True, False))
-    return guided
+    without = {(False, True): speech - 1, (True, False): style - 1}
+    more = [conditions for conditions, scale in without.items() if scale]
+    x0, *others = each(lambda conditions: predict(*conditions), [(True, True), *more])
+    return x0 + sum(without[some] * (x0 - other) for some, other in zip(more, others, strict=True))

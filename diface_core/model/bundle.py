@@ -18,6 +18,7 @@ from ..diffusion.constraints import Guard, Kept, nothing_kept
 from ..diffusion.guidance import guided
 from ..diffusion.sampler import Reach, Rows, stream
 from ..errors import ModelError
+from ..side_by_side import side_by_side
 from ..types import MODEL_RATE, Constraints, FloatArray, GenerateRequest, Motion, Pins, Style
 from ..windows import regrouped, split, together, windows
 from . import checkpoint, lips
@@ -160,10 +161,12 @@ class Performer:
         def predict(heard: bool, with_style: bool) -> Tensor:
             speech = rows.speech if heard else denoiser.speech.unheard
             style = self._style if with_style else self._no_style
-            return denoiser(rows.xt, t[None].to(rows.xt.device), speech, style, rows.kept)
+            with torch.inference_mode():
+                return denoiser(rows.xt, t[None].to(rows.xt.device), speech, style, rows.kept)
 
+        each = map if rows.xt.is_cuda else side_by_side
         with torch.inference_mode():
-            return guided(predict, *self._scales)
+            return guided(predict, *self._scales, each)
 
 
 def load_models(folder: Path = WEIGHTS) -> Models:

@@ -1,4 +1,4 @@
-"""How soon Live answers a key, with the models that ship: `python3 -m tests.addon.bench_live` in Blender's Python."""
+"""How soon Live answers a key, with the models that ship: run by `python3 build.py bench`."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from diface_addon.scene import generated
 
 EDITS = 40
 SECONDS = 60
-STAGES = {"quiet": "changed", "compared": "quiet", "sent": "compared", "made": "sent", "written": "made"}
+STAGES = {"paused": "changed", "compared": "paused", "sent": "compared", "made": "sent", "written": "made"}
 WORDS = {
-    "quiet": "waiting for quiet",
+    "paused": "until the hand pauses",
     "compared": "comparing",
     "sent": "reading the motion and sending",
-    "made": "the worker",
+    "made": "the worker, and until the hand is still",
     "written": "writing the curves",
 }
 
@@ -44,8 +44,7 @@ def wait_for_draft() -> dict[str, float]:
     before = live.current().times
     while live.current().times is before:
         bpy.context.view_layer.update()
-        live.tick()
-        time.sleep(live.LOOK)
+        time.sleep(live.tick())
     return live.current().times
 
 

@@ -147,7 +147,7 @@ def test_a_drag_holds_it_back(scene, head, take) -> None:
     for step in range(12):
         set_key(head, 120, 0.3 + step / 40)
         live.tick()
-        time.sleep(live.QUIET / 3)
+        time.sleep(live.QUIET[0] / 3)
         assert not jobs.shared_worker().busy
     assert live.current().times == {}
     answer()

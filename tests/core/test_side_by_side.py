@@ -1,0 +1,46 @@
+"""Calls side by side: the same answers in the same order, errors and the cores of the caller as they were."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+import torch
+
+from diface_core.side_by_side import CALLS, side_by_side
+
+
+@pytest.fixture(params=[1, 2, 4])
+def cores(request):
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield request.param
+    torch.set_num_threads(before)
+
+
+def test_answers_come_in_order_and_the_caller_keeps_its_cores(cores) -> None:
+    assert side_by_side(lambda number: number * 10, [3, 1, 2]) == [30, 10, 20]
+    assert torch.get_num_threads() == cores
+
+
+def test_each_call_has_its_share_of_the_cores(cores) -> None:
+    shares = side_by_side(lambda _: torch.get_num_threads(), [0, 1])
+    assert shares == [cores // CALLS or 1] * 2
+
+
+def test_two_calls_run_at_the_same_time_where_there_are_cores_for_it(cores) -> None:
+    meeting = threading.Barrier(CALLS, timeout=10 if cores > 1 else 0.1)
+
+    def met(_: int) -> bool:
+        try:
+            meeting.wait()
+        except threading.BrokenBarrierError:
+            return False
+        return True
+
+    assert side_by_side(met, range(CALLS)) == [cores > 1] * CALLS
+
+
+def test_an_error_comes_through(cores) -> None:
+    with pytest.raises(ZeroDivisionError):
+        side_by_side(lambda number: 1 / number, [1, 0])
