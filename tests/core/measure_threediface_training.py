@@ -1,6 +1,6 @@
 """How long 3DiFACE's training takes at the published widths, on made recordings.
 
-python -m tests.core.bench_threediface_training
+python -m tests.core.measure_threediface_training
 """
 
 import dataclasses

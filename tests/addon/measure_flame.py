@@ -1,4 +1,4 @@
-"""What a minute of a FLAME face costs in Blender: `python -m tests.addon.bench_flame FLAME.npz`, with bpy."""
+"""What a minute of a FLAME face costs in Blender: `python -m tests.addon.measure_flame FLAME.npz`, with bpy."""
 
 from __future__ import annotations
 
