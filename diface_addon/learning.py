@@ -45,7 +45,7 @@ class Learning:
 
     def _gain(self, learnt: types.Learnt) -> str:
         of = f"{learnt.seconds:.0f} s of {self._takes} take{'s' if self._takes > 1 else ''}"
-        if not learnt.steps:
+        if learnt.after >= learnt.before:
             return f"Of {of} nothing better could be learnt than the nearest style that there was: this is it."
         return f"Learnt from {of}; on their ends, which it did not see, its error is {_change(learnt)}."
 

@@ -377,9 +377,10 @@ class LearnRequest:
 
 @dataclass(frozen=True)
 class Learnt:
-    """The style file that was written, how many seconds it was learnt from, and the steps that it took (0: the nearest
-    trained style was better). before, after: error on the end of each performance, which is not learnt but judged; in
-    deviations squared, of the general model and of the style."""
+    """The style file that was written, how many seconds it was learnt from, and the steps that it took.
+
+    before, after: error of takes on the end of each performance, which is not learnt but judged; in deviations squared,
+    of the nearest style that there was and of this one; the same where nothing better was found."""
 
     path: Path
     seconds: float

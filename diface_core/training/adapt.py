@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from ..model.denoiser import Denoiser
 from ..model.style_file import output_layer
 from ..types import FloatArray
+from .amplitude import as_far, take
 from .dataset import Sequence
 from .examples import Examples
 from .keeping import KeepConfig
@@ -49,7 +50,7 @@ class AdaptConfig:
 
 @dataclass(frozen=True)
 class Adapted:
-    """The denoiser that has learnt, with one style; the judged error of the general one, and of this one."""
+    """The denoiser that has learnt, with one style; the judged error of the general one's takes, and of this one's."""
 
     denoiser: Denoiser
     general: float
@@ -64,7 +65,8 @@ def adapt(
     which are not learnt.
 
     Of each its own end, so that several motions to one sound hold the same part of it back. The learning begins at the
-    trained style that is nearest. `report` gets the fraction done and may raise to stop.
+    trained style that is nearest; how far takes in the new one move is set right at last (`amplitude`). `report` gets
+    the fraction done and may raise to stop.
     """
     learnt, judged = _split(base, pairs, config.held_back)
     report(0.0)
@@ -77,7 +79,7 @@ def adapt(
 
     on_gpu = denoiser.device.type == "cuda"  # many CPUs have no bfloat16, and take 13 times as long with it
     mean = [parameter.detach().clone() for parameter in parameters]
-    general = best = mean_error(denoiser, judged)
+    nearest, best = _with(denoiser, parameters, begun), mean_error(denoiser, judged)
     kept, kept_step, waited = begun, 0, 0
     for step in range(config.steps):
         with torch.autocast(denoiser.device.type, torch.bfloat16, enabled=on_gpu):
@@ -97,17 +99,27 @@ def adapt(
             best, kept, kept_step, waited = now, [average.clone() for average in mean], step + 1, 0
         if waited >= config.patience:
             break
-    return Adapted(_with(denoiser, parameters, kept), general, best, kept_step)
+    candidates = [nearest, _with(denoiser, parameters, kept)]
+    if config.output_rate > 0:
+        candidates.append(as_far(candidates[-1], learnt, lambda: report(1.0)))
+    errors = [mean_error(one, judged, take) for one in candidates]
+    chosen = int(np.argmin(errors))
+    return Adapted(candidates[chosen], errors[0], errors[chosen], kept_step)
 
 
-def mean_error(denoiser: Denoiser, judged: list[Sequence]) -> float:
+Perform = Callable[[Denoiser, Sequence], FloatArray]
+"""What a denoiser makes of a sound: weights (T, C)."""
+
+
+def mean_error(denoiser: Denoiser, judged: list[Sequence], perform: Perform = mean_performance) -> float:
     """`error` of all, each as much as it is long."""
-    return sum(error(denoiser, one) * len(one.values) for one in judged) / sum(len(one.values) for one in judged)
+    rows = [len(one.values) for one in judged]
+    return float(np.average([error(denoiser, one, perform) for one in judged], weights=rows))
 
 
-def error(denoiser: Denoiser, judged: Sequence) -> float:
-    """Mean squared error of the mean performance: what is known, in deviations, and the lips' distance."""
-    ours = mean_performance(denoiser, judged)
+def error(denoiser: Denoiser, judged: Sequence, perform: Perform = mean_performance) -> float:
+    """Mean squared error of the mean performance, or another: what is known, in deviations, and the lips' distance."""
+    ours = perform(denoiser, judged)
     theirs = judged.values[: len(ours)].astype(np.float32)
     deviation = _deviation(denoiser, [judged])
     channelwise = float(np.square((ours - theirs) / deviation)[:, judged.known].mean())

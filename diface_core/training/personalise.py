@@ -116,7 +116,7 @@ def run(options: argparse.Namespace) -> None:
         f"{options.out}: {pair.seconds:.0f} s learnt in {time.perf_counter() - begun:.0f} s. Error on its last fifth, "
         f"which was not learnt: {done.general:.3f} before, {done.personal:.3f} now."
     )
-    if not done.steps:
+    if done.personal >= done.general:
         print("Nothing better than the general model was found: the style is the nearest trained one.")
 
 

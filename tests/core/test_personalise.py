@@ -8,7 +8,7 @@ import soundfile
 import torch
 
 from diface_core import channels
-from diface_core.errors import AudioError, DifaceError
+from diface_core.errors import AudioError, Cancelled, DifaceError
 from diface_core.features import RATE
 from diface_core.model import checkpoint, style_file
 from diface_core.model.style import styled
@@ -16,6 +16,7 @@ from diface_core.motion_files import write_motion
 from diface_core.training import adapt as adapting
 from diface_core.training import personalise
 from diface_core.training.adapt import adapt, error
+from diface_core.training.amplitude import as_far, take
 from diface_core.training.dataset import Sequence
 from diface_core.training.pair import Pair, pair, read_pair
 from diface_core.types import AudioClip, FrameRate, Motion, Style
@@ -62,6 +63,38 @@ def test_noise_is_not_learnt(base):
     wild = dataclasses.replace(wild, values=rng.uniform(0, 1, wild.values.shape).astype(np.float16))
     done = adapt(base, [wild], dataclasses.replace(QUICK, output_rate=0.3))
     assert done.personal <= done.general
+
+
+def test_takes_move_as_far_as_the_performance(base):
+    """However far a learnt output layer exaggerates: takes come back to the performance's mean and deviation."""
+    spoken = one_style(base)
+    denoiser = adapt(base, [spoken], dataclasses.replace(QUICK, steps=1)).denoiser
+    with torch.no_grad():
+        style_file.output_layer(denoiser).weight[JAW] *= 1.8
+        style_file.output_layer(denoiser).bias[JAW] += 0.5
+    set_right = as_far(denoiser, [spoken])
+
+    def off(one) -> tuple[float, float]:
+        ours, theirs = take(one, spoken)[:, JAW], spoken.values[:, JAW].astype(np.float32)
+        return abs(np.log(ours.std() / theirs.std())), abs(ours.mean() - theirs.mean())
+
+    wide, high = off(denoiser)
+    far, mean = off(set_right)
+    assert far < 0.1 < wide
+    assert mean < 0.03 < high
+    quiet = style_file.output_layer(set_right).weight[~spoken.known]
+    assert torch.equal(quiet, style_file.output_layer(denoiser).weight[~spoken.known])
+
+
+def test_setting_right_can_be_stopped(base):
+    spoken = one_style(base)
+    denoiser = adapt(base, [spoken], dataclasses.replace(QUICK, steps=1)).denoiser
+
+    def stop() -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        as_far(denoiser, [spoken], stop)
 
 
 def test_the_style_of_a_clip_is_found_among_the_trained_ones(base):
