@@ -47,7 +47,8 @@ class Learning:
         of = f"{learnt.seconds:.0f} s of {self._takes} take{'s' if self._takes > 1 else ''}"
         if learnt.after >= learnt.before:
             return f"Of {of} nothing better could be learnt than the nearest style that there was: this is it."
-        return f"Learnt from {of}; on their ends, which it did not see, its error is {_change(learnt)}."
+        end = "their ends" if self._takes > 1 else "the end"
+        return f"Learnt from {of}; on {end}, which it did not see, its error is {_change(learnt)}."
 
     def end(self) -> None:
         """Stop what still runs and let go of everything. Again is no error."""
