@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
@@ -127,14 +128,17 @@ def playing_channels(source: bpy.types.AnimData | bpy.types.NlaStrip) -> bpy.typ
     return action.layers[0].strips[0].channelbag(source.action_slot)
 
 
-def keep_slot(action: bpy.types.Action, animation: bpy.types.AnimData) -> None:
-    """Take from a copy of the Action that `animation` plays the slots of other data-blocks of its kind."""
-    if not HAS_ACTION_SLOTS or animation.action_slot is None:
+def keep_slots(copy: bpy.types.Action, action: bpy.types.Action, blocks: Iterable[bpy.types.ID]) -> None:
+    """Leave in a copy of `action`, of the slots for such kinds of data as `blocks`, those that one of them plays."""
+    if not HAS_ACTION_SLOTS:
         return
-    kind, wanted = animation.id_data.id_type, animation.action_slot.identifier
-    for slot in list(action.slots):
-        if slot.target_id_type == kind and slot.identifier != wanted:
-            action.slots.remove(slot)
+    blocks = list(blocks)
+    playing = [block.animation_data for block in blocks if block.animation_data]
+    wanted = {some.action_slot.identifier for some in playing if some.action == action and some.action_slot}
+    kinds = {block.id_type for block in blocks}
+    for slot in list(copy.slots):
+        if slot.target_id_type in kinds and slot.identifier not in wanted:
+            copy.slots.remove(slot)
 
 
 def assign_action(block: bpy.types.ID, action: bpy.types.Action) -> None:

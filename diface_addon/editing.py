@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
+import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from .scene import (
     generated,
     performance,
     pins,
+    playing,
     speech,
     styles,
     take_request,
@@ -66,6 +69,10 @@ class Base:
         made[max(0, first - self.first_frame) : max(0, last - self.first_frame + 1), wanted] = True
         return made
 
+    def is_beyond(self, pin: pins.Pin) -> bool:
+        """Whether a pin is before or after the motion."""
+        return not self.first_frame <= pin.frame <= self.last_frame
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -81,13 +88,31 @@ class Plan:
     word: str = "edited"
 
 
-class Edit(generation.Generation):
-    """An edit on its way. Holds no bpy object."""
+PlanOf = Callable[[Base], Plan]
 
-    def __init__(self, job: jobs.Job, base: Base, plan: Plan, obj: bpy.types.Object, folder: object) -> None:
+
+class Edit(generation.Generation):
+    """An edit on its way. Holds no bpy object, nor may `plan_of`."""
+
+    def __init__(
+        self, job: jobs.Job, base: Base, plan_of: PlanOf, plan: Plan, obj: bpy.types.Object, folder: object
+    ) -> None:
         super().__init__(job, speech.Speech(base.request.audio, base.first_frame, base.sound), obj.session_uid, folder)
-        self._base, self._plan = base, plan
+        self._base, self._plan_of, self._plan = base, plan_of, plan
         self._actions = [action.session_uid for action in actions_of(obj)]
+
+    def renewed(self, context: bpy.types.Context) -> Edit | None:
+        """Begun anew where pins that it was asked with were let go or moved meanwhile. Raises DifaceError."""
+        obj = self.target()
+        same = [action.session_uid for action in actions_of(obj)] == self._actions
+        if not same or set(self._base.pins) <= set(self.pins_now(obj)):
+            return None
+        self.end()
+        return begin(context, self._plan_of)
+
+    def pins_now(self, obj: bpy.types.Object) -> list[pins.Pin]:
+        """The pins that there are now."""
+        return pins.find(obj)
 
     def write(self) -> takes.Written:
         """The edit as a new take; the one that was edited stays. Raises DifaceError, with the scene as it was."""
@@ -99,16 +124,22 @@ class Edit(generation.Generation):
             raise errors.SceneError("The motion was deleted while DiFACE worked on it.", hint)
         actions = [found[uid] for uid in self._actions]
         request = self.as_json(result.model_hash)
-        late = [pin for pin in pins.find(obj) if actions_of(obj) == actions and pin not in self._base.pins]
-        wanted = [*self._plan.pins, *late]  # what was keyed meanwhile counts too
-        name = f"{actions[0].name.removesuffix(' ' + self._plan.word)} {self._plan.word}"
+        wanted = self._plan.pins
+        if actions_of(obj) == actions:  # what was keyed meanwhile counts too, and nothing that was let go
+            now, before = pins.find(obj), self._base.pins
+            gone = set(before) - set(now)
+            wanted = [*(pin for pin in wanted if pin not in gone), *(pin for pin in now if pin not in before)]
+        name = named(actions[0].name, self._plan.word)
         pull = self.job.request.constraints.pull
         placed = generation.placed(obj)
         written = edit_take.write_edit(
             obj, actions, result.motion, self._plan.made, wanted, name, request, pull, placed
         )
         self.remember(written, result.model_hash)
-        notes = [*written.notes, *contradictions(self._base, self._plan)]
+        notes = [
+            *written.notes,
+            *(note for say in (contradictions, beyond, crowded) for note in say(self._base, self._plan)),
+        ]
         if self._base.model_hash not in ("", result.model_hash):
             notes.append("The take was made by other models than these: what is new may speak a little otherwise.")
         return dataclasses.replace(written, notes=tuple(notes))
@@ -133,11 +164,17 @@ def check(context: bpy.types.Context) -> None:
     generation.check_free()
     obj = properties.character(context)
     target.check(obj, ())
-    if not actions_of(obj) and not vertex_pins.take_of(obj):
-        raise errors.SceneError(f"Nothing animates {obj.name} yet.", "Generate a take first, or key its shape keys.")
+    target.check_animated(obj)
+    if actions_of(obj) or vertex_pins.take_of(obj):
+        return
+    animations = [block.animation_data for block in playing.blocks(obj).values()]
+    if any(animation and any(track.strips for track in animation.nla_tracks) for animation in animations):
+        hint = "Choose a take under Takes to edit it; it plays over the strips."
+        raise errors.SceneError(f"{obj.name} is animated by NLA strips alone.", hint)
+    raise errors.SceneError(f"Nothing animates {obj.name} yet.", "Generate a take first, or key its shape keys.")
 
 
-def begin(context: bpy.types.Context, plan_of: Callable[[Base], Plan]) -> Edit:
+def begin(context: bpy.types.Context, plan_of: PlanOf) -> Edit:
     """Send what `plan_of` makes of the motion to the worker. Raises DifaceError; of the scene only pins are marked."""
     from . import own_editing  # which needs what is here
 
@@ -152,7 +189,7 @@ def begin(context: bpy.types.Context, plan_of: Callable[[Base], Plan]) -> Edit:
         request = request_of(context, obj, base, plan)
         worker = jobs.shared_worker()
         worker.start(preferences.worker_python(), preferences.wheel_folders(), preferences.cache_folder())
-        edit = Edit(worker.submit(request), base, plan, obj, folder)
+        edit = Edit(worker.submit(request), base, plan_of, plan, obj, folder)
     except BaseException:
         folder.cleanup()
         raise
@@ -240,6 +277,11 @@ def remember_as_it_is(context: bpy.types.Context, obj: bpy.types.Object) -> None
             take_request.keep(actions_of(obj)[0], request, "")
 
 
+def named(take: str, word: str) -> str:
+    """What an edit of a take is called: `word` stands at the end once, however often it is edited."""
+    return f"{re.sub(rf' {word}([.][0-9]+)?$', '', take)} {word}"
+
+
 OPPOSITES = (
     ("jawLeft", "jawRight"), ("mouthLeft", "mouthRight"), ("mouthSmileLeft", "mouthFrownLeft"),
     ("mouthSmileRight", "mouthFrownRight"), ("eyeSquintLeft", "eyeWideLeft"), ("eyeSquintRight", "eyeWideRight"),
@@ -257,3 +299,23 @@ def contradictions(base: Base, plan: Plan) -> list[str]:
             high.setdefault(pin.frame, set()).add(name)
     found = [(frame, pair) for frame, names in high.items() for pair in OPPOSITES if names >= set(pair)]
     return [f"{a} and {b} are both pinned at frame {frame:g}: both are kept." for frame, (a, b) in found[:3]]
+
+
+def beyond(base: Base, plan: Plan) -> list[str]:
+    """A note for pins outside the take: they stay, and nothing answers them."""
+    count = sum(base.is_beyond(pin) for pin in plan.pins)
+    where = f"outside the take, which has {base.first_frame} to {base.last_frame}"
+    return [f"{count} of your keys {'are' if count > 1 else 'is'} {where}: nothing answers them."] if count else []
+
+
+CROWDED = 0.8
+
+
+def crowded(base: Base, plan: Plan) -> list[str]:
+    """A note where nearly every frame that is made anew has pins, as after all keys of a take were moved."""
+    rows = plan.made.any(axis=1)
+    pinned = [math.floor(pin.frame - base.first_frame) for pin in plan.pins if not base.is_beyond(pin)]
+    inside = [row for row in pinned if rows[row]]
+    if len(set(inside)) <= CROWDED * rows.sum():
+        return []
+    return [f"Nearly every frame of it has keys of your own, {len(inside)} in all, which stay; Unpin lets go of them."]

@@ -38,6 +38,10 @@ class Generation:
         late = _beyond_the_end(bpy.context.scene, self._speech.first_frame + len(result.motion.values) - 1)
         return dataclasses.replace(written, notes=(*written.notes, *late))
 
+    def renewed(self, _context: bpy.types.Context) -> Generation | None:
+        """Begun anew, and this one ended, where what it was asked about is no longer so; None where it is."""
+        return None
+
     def target(self) -> bpy.types.Object:
         """The character, found again. Raises SceneError where it is gone, or cannot be animated any more."""
         obj = target.by_uid(self._character)

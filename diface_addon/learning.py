@@ -30,6 +30,9 @@ class Learning:
         self._takes = takes
         self._folder = folder
 
+    def renewed(self, _context: bpy.types.Context) -> None:
+        """Never begun anew: what it learns from was read when it began."""
+
     def write(self) -> Style:
         """Pack the finished style, write its file, and choose it. Raises DifaceError, with the scene as it was."""
         learnt: types.Learnt = self.job.wait()

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import bpy
 import numpy as np
 
-from . import editing, generation, properties
+from . import answers, editing, generation, properties
+from .answers import ANSWERS
 from .core import channels, errors, types
 from .scene import (
     edit_changes,
@@ -34,7 +35,7 @@ SHOWN = 3.5
 """Seconds beyond that which the models see of the motion, at most."""
 MARGIN = 2
 """Rows beyond that the writing looks at."""
-LIVE = " live"
+LIVE = "live"
 """What a working copy's name ends with."""
 OURS = "of_models"
 """In a working copy's request: whether DiFACE's models made what it is a copy of."""
@@ -74,7 +75,7 @@ time. The final answer follows."""
 
 @dataclass(frozen=True)
 class Wanted:
-    """What shall be made anew: stretches of frames (first, last), by part of the character; `final` in more steps."""
+    """What shall be made anew: stretches of frames (first, last), by which of ANSWERS it is; `final` in more steps."""
 
     stretches: tuple[tuple[str, float, float], ...]
     final: bool = False
@@ -82,7 +83,8 @@ class Wanted:
     @property
     def parts(self) -> tuple[str, ...]:
         """Those that something is made of, in the order of a request's."""
-        return tuple(part for part in channels.PARTS if any(some[0] == part for some in self.stretches))
+        wanted = {ANSWERS[answer].part for answer, _first, _last in self.stretches}
+        return tuple(part for part in channels.PARTS if part in wanted)
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,10 @@ class Session:
         self._last: Wanted | None = None
 
     def close(self) -> None:
-        """Let go of the sound, where it had to be made."""
+        """Have the copy make itself again as it is now, and let go of the sound, where it had to be made."""
+        obj = target.by_uid(self._character)
+        if obj is not None and [action.session_uid for action in editing.actions_of(obj)] == self._actions:
+            editing.remember_as_it_is(bpy.context, obj)
         self._folder.cleanup()
 
     def character(self) -> bpy.types.Object:
@@ -143,8 +148,7 @@ class Session:
 
     def _around_pins(self, changed: list[Pin], scene: bpy.types.Scene) -> set[tuple[str, float, float]]:
         reach = self._reach(scene)
-        parts = {"KEY": "face", "OBJECT": "head"}
-        return {(parts[pin.kind], pin.frame - reach, pin.frame + reach) for pin in changed}
+        return {(answers.to(pin), pin.frame - reach, pin.frame + reach) for pin in changed}
 
     def _reach(self, scene: bpy.types.Scene) -> float:
         """Frames to either side: as far as a pin may bend the motion at least."""
@@ -200,13 +204,12 @@ class Session:
         motion = types.Motion(values, names, self._request.rate)
         base = editing.Base(motion, self._first, self._request, "", (), (), self._ours)
         made = np.zeros(values.shape, bool)
-        for part, first, last in wanted.stretches:
-            made |= base.rows(math.floor(first), math.ceil(last), channels.PARTS[part])
+        for answer, first, last in wanted.stretches:
+            made |= base.rows(math.floor(first), math.ceil(last), ANSWERS[answer].channels)
         rows = np.flatnonzero(made.any(axis=1))
         if not len(rows):
             return None
-        beyond = 0 if not wanted.final else self._rows  # a request that is kept has to say everything
-        shown = round(SHOWN * self._request.rate.value) + beyond
+        shown = round(SHOWN * self._request.rate.value)
         begin, end = max(0, int(rows[0]) - shown), min(self._rows, int(rows[-1]) + 1 + shown)
         values[begin:end] = performance.read(obj, self._first + begin, end - begin, names).values
         found = tuple(pin for pin in self._found if self._is_within(pin, begin, end))
@@ -242,7 +245,9 @@ class Session:
         fields = {name: stored[name] for name in (*OVERRIDES, "model_hash", "diface")}
         overwrite.overwrite(obj, actions, edit, fields)
         if wanted.final:
-            take_request.keep(actions[0], asked.request, result.model_hash)
+            editing.remember_as_it_is(bpy.context, obj)
+        else:
+            take_request.forget(actions[0])  # what is kept is no longer what is there
         self._settings, self._last = settings, wanted
         self._answered(obj)
 
@@ -261,9 +266,10 @@ def begin_copy(context: bpy.types.Context) -> None:
     with temporary.folder() as folder:
         base = editing.base_of(context, obj, Path(folder))
     actions = editing.actions_of(obj)
-    name = actions[0].name.removesuffix(LIVE) + LIVE
+    name = editing.named(actions[0].name, LIVE)
     made = np.zeros(base.motion.values.shape, bool)
     more = {"sound": base.sound, "first_frame": base.first_frame, "model_hash": "", "diface": VERSION, OURS: base.ours}
     request = take_request.as_json(base.request, **more)
     kept = () if base.ours else base.pins
     edit_take.write_edit(obj, actions, base.motion, made, kept, name, request)
+    editing.remember_as_it_is(context, obj)

@@ -66,7 +66,8 @@ def request_of(name: str, folder: Path) -> request_file.Made:
         raise errors.SceneError(f"There is no take called {name}.", f"There are: {known}.")
     made = take_request.kept(found[0])
     if made is None:
-        raise errors.SceneError(f"{name} does not hold its request.", "It was made by an earlier DiFACE.")
+        hint = "An earlier DiFACE made it, or Live was writing it: then switch Live off, and save the file again."
+        raise errors.SceneError(f"{name} does not hold its request.", hint)
     style = styles.restored(made.request.style, preferences.styles_folder)
     made = dataclasses.replace(made, request=dataclasses.replace(made.request, style=style))
     if made.request.audio.path.is_file():

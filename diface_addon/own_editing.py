@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 
 import bpy
@@ -29,7 +28,7 @@ from .scene import (
 FACE = "vertices"
 """The column that stands for a whole face, where an edit says what is made anew; and the path of its pins."""
 
-PlanOf = Callable[[editing.Base], editing.Plan]
+PlanOf = editing.PlanOf
 Actions = list[bpy.types.Action]
 
 
@@ -45,9 +44,15 @@ class OwnBase(editing.Base):
 class OwnEdit(editing.Edit):
     """Such an edit on its way. Holds no bpy object."""
 
-    def __init__(self, job: jobs.Job, base: OwnBase, plan: editing.Plan, obj: bpy.types.Object, folder: object) -> None:
-        super().__init__(job, base, plan, obj, folder)
+    def __init__(
+        self, job: jobs.Job, base: OwnBase, plan_of: PlanOf, plan: editing.Plan, obj: bpy.types.Object, folder: object
+    ) -> None:
+        super().__init__(job, base, plan_of, plan, obj, folder)
         self._actions = [action.session_uid for action in actions_of(obj)]
+
+    def pins_now(self, obj: bpy.types.Object) -> list[pins.Pin]:
+        """The pins that there are now."""
+        return _pins(obj, self.job.request)[0]
 
     def write(self) -> takes.Written:
         """The edit as a new take; the one that was edited stays. Raises DifaceError, with the scene as it was."""
@@ -58,7 +63,7 @@ class OwnEdit(editing.Edit):
             hint = "Undo that, or choose another take, and edit again."
             raise errors.SceneError("The take was deleted while DiFACE worked on it.", hint)
         old, head = [found[uid] for uid in self._actions], own_head.of(obj)
-        name = f"{old[0].name.removesuffix(' ' + self._plan.word)} {self._plan.word}"
+        name = editing.named(old[0].name, self._plan.word)
         own = takes.Own(result.shapes, own_engine.is_cache(asked.engine)) if result.shapes else None
         written = takes.write_take(obj, result.motion, name, self.as_json(result.model_hash), _placed(obj), own)
         self._keep(obj, old, list(written.actions), head)
@@ -98,7 +103,7 @@ def begin(context: bpy.types.Context, plan_of: PlanOf) -> OwnEdit:
         request = request_of(context, obj, base, plan)
         worker = jobs.shared_worker()
         worker.start(preferences.worker_python(), preferences.wheel_folders(), preferences.cache_folder())
-        edit = OwnEdit(worker.submit(request), base, plan, obj, folder)
+        edit = OwnEdit(worker.submit(request), base, plan_of, plan, obj, folder)
     except BaseException:
         folder.cleanup()
         raise
@@ -120,14 +125,21 @@ def base_of(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> 
     )
     names = channels.HEAD if "head" in request.parts else ()
     values = performance.read(obj, first, _rows(obj, actions), names, _placed(obj)).values
-    found, new = [pin for pin in pins.find(obj) if pin.kind == "OBJECT"], pins.unsettled(obj)
-    unsettled = [pin for pin in new if pin.kind == "OBJECT"]
+    found, unsettled = _pins(obj, request)
     if "face" in request.parts:
         values, names = np.concatenate([np.zeros((len(values), 1), np.float32), values], axis=1), (FACE, *names)
-        found += [pins.Pin("KEY", FACE, 0, frame, 0.0) for frame in vertex_pins.frames(actions)]
-        unsettled += [pins.Pin("KEY", FACE, 0, frame, 0.0) for frame in vertex_pins.frames(actions, unsettled=True)]
     motion = types.Motion(values, names, rate)
     return OwnBase(motion, first, request, stored["sound"], tuple(found), tuple(unsettled), True)
+
+
+def _pins(obj: bpy.types.Object, request: types.GenerateRequest) -> tuple[list[pins.Pin], list[pins.Pin]]:
+    """The pins that there are, keys of the head and whole faces, and those that the motion does not know yet."""
+    found, new = ([pin for pin in some if pin.kind == "OBJECT"] for some in (pins.find(obj), pins.unsettled(obj)))
+    if "face" in request.parts:
+        actions = actions_of(obj)
+        found += [pins.Pin("KEY", FACE, 0, frame, 0.0) for frame in vertex_pins.frames(actions)]
+        new += [pins.Pin("KEY", FACE, 0, frame, 0.0) for frame in vertex_pins.frames(actions, unsettled=True)]
+    return found, new
 
 
 def request_of(

@@ -88,11 +88,13 @@ class Background(Verb):
         try:
             if generation.current() is not self._running:
                 raise errors.Cancelled
+            made = len(self._names)
             self._write()
         except errors.DifaceError as error:
             return self._failed(context, error)
         if self._running:
-            bpy.ops.ed.undo_push(message=self.bl_label)  # a step back then loses one take and not all
+            if len(self._names) > made:
+                bpy.ops.ed.undo_push(message=self.bl_label)  # a step back then loses one take and not all
             _show(context, self.stage(types.Progress(0.0, "Starting")))
             return {"PASS_THROUGH"}
         self._leave(context, self._said())
@@ -110,9 +112,14 @@ class Background(Verb):
         return self.failed(error)
 
     def _write(self) -> None:
-        """Wait for the running one's end, write its take, and have the next one running, if there is one."""
+        """Wait for the running one's end, write its take, and have the next one running, if there is one; or the same
+        once more, where it was overtaken by what the artist did meanwhile."""
         running = self._running
         try:
+            running.job.wait()
+            if renewed := running.renewed(bpy.context):
+                self._running = renewed
+                return
             take: takes.Written = running.write()
             self._names += (take.name,)
             self._notes += tuple(note for note in take.notes if note not in self._notes)

@@ -8,7 +8,8 @@ import bpy
 
 from .. import editing, properties
 from ..core import channels, errors
-from ..scene import performance, pins
+from ..scene import performance, pins, playing, target
+from . import region_choice
 from .verb import Verb
 
 
@@ -20,17 +21,25 @@ class DIFACE_OT_copy_pose(Verb, bpy.types.Operator):
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
-        editing.check(context)
+        obj = properties.character(context)
+        target.check(obj, ())
+        if not playing.curves(obj):
+            hint = "Generate a take first, or key its shape keys."
+            raise errors.SceneError(f"Nothing animates {obj.name} yet.", hint)
 
     def run(self, context: bpy.types.Context) -> str:
+        obj, frame = properties.character(context), context.scene.frame_current_final
         names = properties.regions(context.scene.diface.edit.regions)
-        names = tuple(name for name in channels.ALL if name in names)
         if not names:
             raise errors.SceneError("No region is chosen.", "Choose some under Regions.")
-        pose = performance.read(properties.character(context), context.scene.frame_current, 1, names)
+        having = playing.channel_columns(obj).keys() | set(channels.HEAD)
+        names = tuple(name for name in channels.ALL if name in names and name in having)
+        if not names:
+            raise errors.SceneError(f"{obj.name} has no shape keys of these regions.", "Choose others.")
+        pose = performance.read(obj, frame, 1, names)
         values = dict(zip(names, pose.values[0].tolist(), strict=True))
         context.window_manager.diface.pose = json.dumps(values)
-        return f"Copied {len(values)} values of frame {context.scene.frame_current}."
+        return f"Copied {len(values)} value{'s' if len(values) > 1 else ''} of frame {frame:g}."
 
 
 class DIFACE_OT_paste_pose(Verb, bpy.types.Operator):
@@ -43,6 +52,7 @@ class DIFACE_OT_paste_pose(Verb, bpy.types.Operator):
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
         editing.check(context)
+        target.check_keys(properties.character(context))
         if not context.window_manager.diface.pose:
             raise errors.SceneError("No pose was copied.", "Press Copy Pose at the frame that has it.")
 
@@ -52,9 +62,10 @@ class DIFACE_OT_paste_pose(Verb, bpy.types.Operator):
         chosen = {name: value for name, value in pose.items() if name in names}
         if not chosen:
             raise errors.SceneError("The copied pose has nothing of the regions chosen.", "Choose others.")
-        frame = context.scene.frame_current_final
-        pins.set_values(properties.character(context), frame, chosen)
-        return f"Pinned {len(chosen)} values at frame {frame:g}."
+        obj, frame = properties.character(context), context.scene.frame_current_final
+        if not chosen.keys() & (playing.channel_columns(obj).keys() | set(channels.HEAD)):
+            raise errors.SceneError(f"{obj.name} has no shape keys of the copied pose.", "Choose other regions.")
+        return region_choice.said(pins.set_values(obj, frame, chosen), frame)
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_copy_pose, DIFACE_OT_paste_pose))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from .. import properties
-from ..scene import ghost, takes
+from ..scene import editable, ghost, takes
 from .take_verb import TakeVerb
 
 
@@ -18,6 +18,7 @@ class DIFACE_OT_delete_take(TakeVerb, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context) -> str:
         actions = self.actions()
+        editable.check(actions, "Delete it in that file; here it would come back with the next opening.")
         name = actions[0].name
         ghost.remove()
         notes = takes.delete_take(properties.character(context), actions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from .. import properties
+from .. import editing, properties
 from ..scene import take_copies, takes
 from .take_verb import TakeVerb
 
@@ -18,10 +18,9 @@ class DIFACE_OT_duplicate_take(TakeVerb, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context) -> str:
         obj, actions = properties.character(context), self.actions()
-        plays = self.take in takes.active_takes(obj, takes.all_takes())
-        copies = take_copies.duplicate(actions, f"{actions[0].name} copy")
-        if plays:
-            takes.use_take(obj, copies)
+        with takes.whole_or_not():
+            copies = take_copies.duplicate(actions, editing.named(actions[0].name, "copy"))
+            takes.use_instead(obj, actions, copies)
         return f"New take: {copies[0].name}."
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import bpy
 
 from .. import editing, generation, properties
-from ..core import errors
-from ..scene import edit_range, pins
+from ..core import channels, errors
+from ..scene import edit_range, pins, playing
 from .background import Background
 
 
@@ -17,8 +17,10 @@ class DIFACE_OT_in_between(Background, bpy.types.Operator):
     bl_label = "In-Between"
     bl_options = {"REGISTER", "UNDO"}
 
-    first: bpy.props.IntProperty(name="First", description="Used where Last is greater", options={"HIDDEN"})
-    last: bpy.props.IntProperty(name="Last", description="Last frame", options={"HIDDEN"})
+    first: bpy.props.IntProperty(
+        name="First", description="Used where Last is greater", options={"HIDDEN", "SKIP_SAVE"}
+    )
+    last: bpy.props.IntProperty(name="Last", description="Last frame", options={"HIDDEN", "SKIP_SAVE"})
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
@@ -27,17 +29,24 @@ class DIFACE_OT_in_between(Background, bpy.types.Operator):
             raise errors.SceneError("No region is chosen.", "Choose some under Regions.")
 
     def begin(self, context: bpy.types.Context) -> generation.Generation:
-        settings, obj = context.scene.diface, properties.character(context)
-        names = properties.regions(settings.edit.regions)
+        given = (self.first, self.last) if self.last > self.first else None
+        return editing.begin(context, lambda base: between(bpy.context, base, given))
 
-        def plan(base: editing.Base) -> editing.Plan:
-            whole = base.first_frame, base.last_frame
-            first, last = self.first, self.last
-            if last <= first:
-                first, last = edit_range.of(settings.edit.source, context.scene, whole, pins.curves(obj))
-            return editing.Plan(base.rows(first, last, names), base.pins, settings.seed)
 
-        return editing.begin(context, plan)
+def between(context: bpy.types.Context, base: editing.Base, given: tuple[int, int] | None) -> editing.Plan:
+    """The frames `given`, else those that the settings say, of the regions that they say. Raises SceneError where there
+    are none."""
+    settings = context.scene.diface
+    whole = base.first_frame, base.last_frame
+    obj = properties.character(context)
+    first, last = given or edit_range.of(settings.edit.source, context.scene, whole, pins.curves(obj))
+    made = base.rows(first, last, properties.regions(settings.edit.regions))
+    has = {*playing.addresses(obj).values(), *channels.HEAD}
+    moving = [name for column, name in enumerate(base.motion.channels) if made[:, column].any()]
+    if moving and not any(name in has or name not in channels.ALL for name in moving):
+        hint = "Blinks and gaze are layers: they have switches and seeds of their own, under Eyes & Breath."
+        raise errors.SceneError(f"{obj.name} has nothing in the regions chosen that DiFACE makes anew.", hint)
+    return editing.Plan(made, base.pins, settings.seed)
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_in_between,))

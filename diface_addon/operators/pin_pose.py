@@ -23,9 +23,10 @@ class DIFACE_OT_pin_pose(Verb, bpy.types.Operator):
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
         obj = properties.character(context)
-        target.check(obj, ("head",))
+        target.check(obj, ())
         if not playing.curves(obj):
             raise errors.SceneError(f"Nothing animates {obj.name} yet.", "Generate a take first.")
+        target.check_keys(obj)
 
     def run(self, context: bpy.types.Context) -> str:
         obj, frame = properties.character(context), context.scene.frame_current_final
@@ -35,8 +36,8 @@ class DIFACE_OT_pin_pose(Verb, bpy.types.Operator):
         if not names:
             raise errors.SceneError(f"{obj.name} has no shape keys of that region.", "Choose another region.")
         pose = performance.read(obj, frame, 1, names).values[0].tolist()
-        notes = pins.set_values(obj, frame, dict(zip(names, pose, strict=True)))
-        return " ".join([f"Pinned at frame {frame:g}.", *notes])
+        keyed = pins.set_values(obj, frame, dict(zip(names, pose, strict=True)))
+        return region_choice.said(keyed, frame)
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_pin_pose,))

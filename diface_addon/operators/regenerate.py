@@ -7,7 +7,7 @@ import math
 import bpy
 import numpy as np
 
-from .. import editing, generation
+from .. import answers, editing, generation
 from ..core import channels, errors
 from .background import Background
 
@@ -49,9 +49,9 @@ def everything(base: editing.Base, seed: int) -> editing.Plan:
 
 
 def around(base: editing.Base, pull: float) -> editing.Plan:
-    """What is near pins that the motion does not know yet: the face by keys of the face, the head by the head's.
+    """What is near pins that the motion does not know yet, as far as it answers them.
 
-    Raises SceneError where there are none.
+    Raises SceneError where there are none, or none that the take has a place for.
     """
     if not base.unsettled:
         hint = "Key a shape or the head, or pin a pose, and press it again; All makes everything else anew."
@@ -59,9 +59,21 @@ def around(base: editing.Base, pull: float) -> editing.Plan:
     reach = math.ceil(2 * pull + ROOM * base.motion.rate.value)
     made = np.zeros(base.motion.values.shape, bool)
     for pin in base.unsettled:
-        part = channels.FACE if pin.kind == "KEY" else channels.HEAD
-        made |= base.rows(math.floor(pin.frame) - reach, math.ceil(pin.frame) + reach, part)
+        answer = answers.ANSWERS[answers.to(pin)].channels
+        made |= base.rows(math.floor(pin.frame) - reach, math.ceil(pin.frame) + reach, answer)
+    if not made.any():
+        raise _nowhere(base)
     return editing.Plan(made, base.pins)
+
+
+def _nowhere(base: editing.Base) -> errors.SceneError:
+    """Why no pin is answered."""
+    if all(base.is_beyond(pin) for pin in base.unsettled):
+        message = f"The keys that were changed are outside the take, which has {base.first_frame} to {base.last_frame}."
+        return errors.SceneError(message, "Key within it, or generate for a longer strip.")
+    parts = sorted({answers.ANSWERS[answers.to(pin)].part for pin in base.unsettled})
+    message = f"Only keys of the {' and '.join(parts)} were changed, which DiFACE does not move in this take."
+    return errors.SceneError(message, "They stay as they are; to have both moved, generate with Both.")
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_regenerate,))

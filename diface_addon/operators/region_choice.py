@@ -6,6 +6,7 @@ import bpy
 
 from .. import properties
 from ..core import channels, errors
+from ..scene.pins import Keyed
 
 CHOICES = (
     ("CHOSEN", "Chosen", "The regions that are chosen in the panel"),
@@ -13,6 +14,16 @@ CHOICES = (
     *properties.REGIONS,
 )
 """The choices of an enum."""
+
+
+def said(keyed: Keyed, frame: float) -> str:
+    """What was pinned at a frame, for the artist. Raises SceneError where that is nothing."""
+    if not keyed.channels:
+        raise errors.SceneError(" ".join(keyed.notes) or "Nothing was pinned.", "Unlock them, or choose other regions.")
+    shapes = sum(name in channels.SHAPES for name in keyed.channels)
+    parts = [f"{shapes} shape" + ("s" if shapes > 1 else "")] if shapes else []
+    parts += ["the head"] if len(keyed.channels) > shapes else []
+    return " ".join([f"Pinned {' and '.join(parts)} at frame {frame:g}.", *keyed.notes])
 
 
 def names(context: bpy.types.Context, region: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import bpy
 
 from .. import generation, jobs, preferences, properties
 from ..core import errors, types
-from ..scene import pins, sculpt, target, vertex_pins
+from ..scene import editable, pins, sculpt, target, vertex_pins
 from .verb import Verb
 
 MILLIMETRES = 1000.0
@@ -29,6 +29,7 @@ class DIFACE_OT_sculpt_pose(Verb, bpy.types.Operator):
             target.check_own(obj, ("face",), as_cache=False)
         else:
             target.check(obj, ("face",))
+        _check_keys(obj, vertex_pins.take_of(obj))
         sculpt.check_can_begin(obj)
 
     def run(self, context: bpy.types.Context) -> str:
@@ -59,6 +60,7 @@ class DIFACE_OT_pin_sculpt(Verb, bpy.types.Operator):
         obj = properties.character(context)
         self.check_ready(context)
         sculpted = sculpt.read(obj)
+        _check_keys(obj, sculpted.take)
         if abs(sculpted.now - sculpted.start).max(initial=0.0) < LEAST:
             raise errors.SceneError("Nothing was sculpted yet.", "Sculpt it or edit its vertices, or discard it.")
         return _pin_vertices(context, obj, sculpted) if sculpted.take else _pin_channels(context, obj, sculpted)
@@ -100,14 +102,22 @@ def _pin_channels(context: bpy.types.Context, obj: bpy.types.Object, sculpted: s
 
     _leave_modes(context, obj)
     sculpt.end(obj)
-    notes = pins.set_values(obj, sculpted.frame, changed)
+    keyed = pins.set_values(obj, sculpted.frame, changed)
     unit = MILLIMETRES * context.scene.unit_settings.scale_length * abs(obj.matrix_world.median_scale)
     held = f"Held to {solved.rms * unit:.1f} mm; worst {solved.worst * unit:.1f} mm."
-    return " ".join([f"{_count(len(changed))} pinned at frame {sculpted.frame:g}.", held, *notes])
+    return " ".join([f"{_count(len(keyed.channels))} pinned at frame {sculpted.frame:g}.", held, *keyed.notes])
 
 
 def _count(channels: int) -> str:
-    return f"{channels} channels are" if channels > 1 else "1 channel is"
+    return "1 channel is" if channels == 1 else f"{channels} channels are"
+
+
+def _check_keys(obj: bpy.types.Object, take: str | None) -> None:
+    """Raises SceneError where a sculpt could not be pinned: it would be written into another file's Action."""
+    if take:
+        editable.check(vertex_pins.actions_of(take))
+    else:
+        target.check_keys(obj)
 
 
 def _check_running(context: bpy.types.Context) -> None:

@@ -67,11 +67,15 @@ class DIFACE_OT_splice_take(Verb, bpy.types.Operator):
         names = properties.regions(self.regions)
         if set(names) == set(channels.ALL):
             names += channels.LAYERS["breath"]
-        made = splice.splice(obj, base, other, names, over)
-        takes.use_take(obj, made)
+        names, notes = _without_the_head(obj, base, names)
+        notes += _locked(splice.locked(obj, base, names))
+        with takes.whole_or_not():
+            made = splice.splice(obj, base, other, names, over, editing.named(base[0].name, "spliced"))
+            takes.use_instead(obj, base, made)
         ghost.remove()
         editing.remember_as_it_is(context, obj)
-        return f"New take: {made[0].name}, frames {over.first} to {over.last} of {other[0].name}."
+        done = f"New take: {made[0].name}, frames {over.first} to {over.last} of {other[0].name}."
+        return " ".join([done, *notes])
 
     def _set_frames(self, context: bpy.types.Context) -> None:
         """Unless they are given: the preview range, or all of the take that plays."""
@@ -92,6 +96,23 @@ def playing(obj: bpy.types.Object) -> list[bpy.types.Action]:
     keys = obj.data.shape_keys
     face = keys.animation_data.action if keys and keys.animation_data else None
     return next((actions for actions in active if face in actions), active[0])
+
+
+def _without_the_head(
+    obj: bpy.types.Object, base: list[bpy.types.Action], names: tuple[str, ...]
+) -> tuple[tuple[str, ...], list[str]]:
+    """The channels `names`, without the head's where it does not play `base`; a note where it plays something else."""
+    if takes.plays_on(obj, base) or not set(channels.HEAD) & set(names):
+        return names, []
+    other = obj.animation_data and obj.animation_data.action
+    notes = [f"The head plays {other.name}, and goes on with it."] if other else []
+    return tuple(name for name in names if name not in channels.HEAD), notes
+
+
+def _locked(names: list[str]) -> list[str]:
+    said = list(dict.fromkeys("head" if name in channels.HEAD else name for name in names))
+    more = f" and {len(said) - 3} more" if len(said) > 3 else ""
+    return [f"Locked, so not changed: {', '.join(said[:3])}{more}."] if said else []
 
 
 def named(name: str) -> list[bpy.types.Action]:

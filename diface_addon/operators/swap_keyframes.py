@@ -31,9 +31,13 @@ class DIFACE_OT_swap_keyframes(Background, bpy.types.Operator):
         read(context.scene.diface.edit.swaps)
 
     def begin(self, context: bpy.types.Context) -> generation.Generation:
-        settings, obj = context.scene.diface.edit, properties.character(context)
-        names, pairs = properties.regions(settings.regions), read(settings.swaps)
-        return editing.begin(context, lambda base: swapped(base, obj, pairs, names, settings.pull))
+        settings = context.scene.diface.edit
+        names, pairs, pull = properties.regions(settings.regions), read(settings.swaps), settings.pull
+
+        def plan(base: editing.Base) -> editing.Plan:
+            return swapped(base, properties.character(bpy.context), pairs, names, pull)
+
+        return editing.begin(context, plan)
 
 
 def read(text: str) -> list[tuple[int, int]]:

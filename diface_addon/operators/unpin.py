@@ -6,7 +6,7 @@ import bpy
 
 from .. import properties
 from ..core import channels, errors
-from ..scene import pins, target, vertex_pins
+from ..scene import editable, pins, target, vertex_pins
 from . import region_choice
 from .verb import Verb
 
@@ -33,7 +33,9 @@ class DIFACE_OT_unpin(Verb, bpy.types.Operator):
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
-        target.check(properties.character(context), ())
+        obj = properties.character(context)
+        target.check(obj, ())
+        target.check_keys(obj)
 
     def run(self, context: bpy.types.Context) -> str:
         obj, names = properties.character(context), region_choice.names(context, self.region)
@@ -43,12 +45,11 @@ class DIFACE_OT_unpin(Verb, bpy.types.Operator):
         else:
             found = [pin for pin in pins.find(obj) if abs(pin.frame - now) <= NEAR]
         chosen = [pin for pin in found if (pins.channel_of(pin) or "head_rx") in names]
-        faces = _let_go_of_faces(obj, now) if self.where == "PLAYHEAD" and set(names) & set(channels.FACE) else 0
+        faces = _faces(obj, now) if self.where == "PLAYHEAD" and set(names) & set(channels.FACE) else []
         if not chosen and not faces:
             where = "of the selected keys" if self.where == "KEYS" else f"at frame {now:g}"
             raise errors.SceneError(f"There is no pin {where} in these regions.", "Pins are the EXTREME keys.")
-        pins.unpin(obj, chosen)
-        return f"Let go of {_count(len(chosen) + faces)}."
+        return _let_go(obj, chosen, faces)
 
 
 class DIFACE_OT_unpin_all(Verb, bpy.types.Operator):
@@ -60,27 +61,35 @@ class DIFACE_OT_unpin_all(Verb, bpy.types.Operator):
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
-        target.check(properties.character(context), ())
+        obj = properties.character(context)
+        target.check(obj, ())
+        target.check_keys(obj)
 
     def run(self, context: bpy.types.Context) -> str:
         obj = properties.character(context)
-        found, faces = pins.find(obj), _let_go_of_faces(obj)
+        found, faces = pins.find(obj), _faces(obj)
         if not found and not faces:
             raise errors.SceneError("There are no pins.", "Key a shape or the head, or press Pin Pose.")
-        pins.unpin(obj, found)
-        return f"Let go of {_count(len(found) + faces)}."
+        return _let_go(obj, found, faces)
 
 
-def _let_go_of_faces(obj: bpy.types.Object, now: float | None = None) -> int:
-    """Of sculpted faces of a 3DiFACE take, those at `now`, or all; how many there were."""
+def _faces(obj: bpy.types.Object, now: float | None = None) -> list[float]:
+    """The frames of the sculpted faces of a 3DiFACE take: of that at `now`, or of all."""
     take = vertex_pins.take_of(obj)
-    if take is None:
-        return 0
-    actions = vertex_pins.actions_of(take)
-    found = [frame for frame in vertex_pins.frames(actions) if now is None or abs(frame - now) <= NEAR]
-    for frame in found:
+    found = vertex_pins.frames(vertex_pins.actions_of(take)) if take else []
+    return [frame for frame in found if now is None or abs(frame - now) <= NEAR]
+
+
+def _let_go(obj: bpy.types.Object, chosen: list[pins.Pin], faces: list[float]) -> str:
+    """Let go of keys, and of the sculpted faces at frames; what is told of it. Raises SceneError where all stay."""
+    actions = vertex_pins.actions_of(vertex_pins.take_of(obj)) if faces else []
+    editable.check(actions)
+    let_go = pins.unpin(obj, chosen)
+    for frame in faces:
         vertex_pins.remove(actions, frame)
-    return len(found)
+    if not let_go.count and not faces:
+        raise errors.SceneError(" ".join(let_go.notes), "Unlock their curves in the Graph Editor.")
+    return " ".join([f"Let go of {_count(let_go.count + len(faces))}.", *let_go.notes])
 
 
 def _count(number: int) -> str:

@@ -74,6 +74,16 @@ def rewrite(change: Change, keys: KeyTable, sample: Callable[[Floats], npt.NDArr
     return Rewritten(together, written[np.argsort(written[:, 0], kind="stable")])
 
 
+def goes_beyond(change: Change, fcurve: bpy.types.FCurve) -> bool:
+    """Whether what is made anew would show without end elsewhere too: the curve goes round and round, or on in a
+    straight line from an end that is made anew."""
+    if any(modifier.type == "CYCLES" and not modifier.mute for modifier in fcurve.modifiers):
+        return bool(change.made.any())
+    frames = Points.read(fcurve).frames
+    ends = [(first <= frames[0] + SAME_TIME) or (last >= frames[-1] - SAME_TIME) for first, last in change.stretches()]
+    return fcurve.extrapolation == "LINEAR" and any(ends)
+
+
 def keys_only(fcurve: bpy.types.FCurve, times: Floats) -> npt.NDArray[np.float32]:
     """What a curve's keys say at `times` (N,), without its modifiers."""
     on = [modifier for modifier in fcurve.modifiers if not modifier.mute]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import bpy
@@ -11,7 +12,7 @@ from ..core import errors
 
 SOURCES = (
     ("PREVIEW", "Preview Range", "The frames of the preview range (P in a timeline)"),
-    ("KEYS", "Selected Keys", "From the first to the last selected key"),
+    ("KEYS", "Selected Keys", "Between the first and the last selected key"),
     ("STRIP", "All", "Every frame of the take"),
     ("MARKERS", "Markers", "Between the two markers around the playhead, or the two selected ones"),
 )
@@ -37,7 +38,10 @@ def _keys(_scene: object, _whole: object, curves: Iterable[bpy.types.FCurve]) ->
     frames = np.array([key.co.x for curve in curves for key in curve.keyframe_points if key.select_control_point])
     if len(frames) < 2 or frames.min() == frames.max():
         raise errors.SceneError("Keys of two frames are needed.", "Select them in the Dope Sheet or the Graph Editor.")
-    return round(float(frames.min())), round(float(frames.max()))
+    first, last = math.floor(frames.min()) + 1, math.ceil(frames.max()) - 1
+    if first > last:
+        raise errors.SceneError("There is no frame between the selected keys.", "Select some that are further apart.")
+    return first, last
 
 
 def _strip(_scene: object, whole: tuple[int, int], _curves: object) -> tuple[int, int]:

@@ -12,16 +12,29 @@ import numpy as np
 
 from .. import compat
 from ..core import errors, placement, types
-from . import edit_changes, generated, ghost, layer_tracks, performance, playing, rest_pose, take_request, takes
-from .edit_curves import Change, keys_only, rewrite
+from . import (
+    edit_changes,
+    generated,
+    ghost,
+    layer_tracks,
+    performance,
+    playing,
+    rest_pose,
+    take_list,
+    take_request,
+    takes,
+)
+from .edit_curves import Change, goes_beyond, keys_only, rewrite
 from .edit_swings import swing, turning
 from .key_table import KeyTable, nearest
 from .pin import Pin
-from .pin_values import is_locked
+from .pin_values import is_locked, locked_notes
 from .playing import Address, Playing
 from .write_keys import Curve
 
 Found = dict[Address, Playing]
+ENDLESS = "Going on beyond its keys (Cycles, Linear Extrapolation), so not changed:"
+BAKE = "Bake the curve (Channel > Bake Channels in the Graph Editor), or let it stand still beyond its keys."
 GROUPS = {"KEY": "Face", "OBJECT": "Head"}
 
 
@@ -53,24 +66,25 @@ def write_edit(
     plays, or a take that it played; they are not changed. placed: how a FLAME mesh lies, where that is known better
     than from its vertices.
 
-    Raises SceneError where `base_actions` do not play any more; whatever it raises, no new Action is left.
+    Raises SceneError where `base_actions` do not play any more, or no curve could be changed there alone; whatever it
+    raises, no new Action is left.
     """
     _play_again(obj, base_actions)
     edit = edit_changes.Edited(motion, made, tuple(pins), request["first_frame"], pull, placed)
-    found = playing.curves(obj)
+    everywhere = playing.curves(obj)
+    found = _copied(obj, base_actions, everywhere)
     changes, outside = edit_changes.of(obj, edit, found)
-    locked = [c for c in changes if c.address in found and is_locked(found[c.address].fcurve)]
+    locked = [c for c in changes if c.address in everywhere and is_locked(everywhere[c.address].fcurve)]
     changes = [change for change in changes if change not in locked]
+    endless = [c for c in changes if c.address in found and goes_beyond(c, found[c.address].fcurve)]
+    changes = [change for change in changes if change not in endless]
+    if endless and not changes:
+        raise errors.SceneError(*_note(ENDLESS, obj, endless), BAKE)
 
-    before = set(bpy.data.actions)
-    try:
+    with takes.whole_or_not():
         copies = _copies(obj, base_actions, changes, name)
         written = _write(obj, edit, changes, found, copies)
         _remember(obj, request, found, copies, written)
-    except BaseException:
-        for action in set(bpy.data.actions) - before:
-            bpy.data.actions.remove(action)
-        raise
     blocks = {
         kind: block
         for kind, block in playing.blocks(obj).items()
@@ -78,7 +92,7 @@ def write_edit(
     }
     ghost.remove()
     takes.assign(obj, blocks, (*copies.main, *copies.layers))
-    notes = _notes(obj, changes, found, locked, outside)
+    notes = [*_notes(obj, changes, found, locked, outside), *_note(ENDLESS, obj, endless)]
     return takes.Written(copies.main[0].name, (*copies.main, *copies.layers), tuple(notes))
 
 
@@ -95,17 +109,25 @@ def _play_again(obj: bpy.types.Object, actions: Sequence[bpy.types.Action]) -> N
     takes.use_take(obj, [*actions, *layer_tracks.of_take(request["take"])])
 
 
+def _copied(obj: bpy.types.Object, base_actions: Sequence[bpy.types.Action], found: Found) -> Found:
+    """Those curves that the new take has copies of. What else moves, on strips of the NLA, is as nothing but what it
+    shows: the new take plays over it, in the scene's own time."""
+    keys = playing.blocks(obj).get("KEY")
+    copied = {*base_actions, *(action for _track, action in (layer_tracks.playing(keys) if keys else ()))}
+    return {address: curve for address, curve in found.items() if curve.action in copied and not curve.in_nla}
+
+
 def _copies(
     obj: bpy.types.Object, base_actions: Sequence[bpy.types.Action], changes: list[Change], name: str
 ) -> Copies:
     """Copies of what plays, layers too; with room for changes of what nothing animated."""
     copy_of: dict[bpy.types.Action, bpy.types.Action] = {}
     blocks = playing.blocks(obj)
-    for action in base_actions:
+    moving = [block.animation_data for block in blocks.values() if block.animation_data]
+    needed = {some.action for some in moving if compat.playing_channels(some)}  # and not one without a slot
+    for action in [action for action in base_actions if action in needed] or base_actions[:1]:
         copy_of[action] = _copy(action, name if not copy_of else f"{name} head")
-        for block in blocks.values():
-            if block.animation_data and block.animation_data.action == action:
-                compat.keep_slot(copy_of[action], block.animation_data)
+        compat.keep_slots(copy_of[action], action, blocks.values())
     main, layers = list(copy_of.values()), []
     name = main[0].name if main else name
     for track, action in layer_tracks.playing(blocks["KEY"]) if "KEY" in blocks else ():
@@ -122,6 +144,7 @@ def _copies(
 def _copy(action: bpy.types.Action, name: str) -> bpy.types.Action:
     copy = action.copy()
     copy.name, copy.use_fake_user = name, True
+    take_list.set_favourite(copy, False)
     if take_request.WHOLE in copy:
         del copy[take_request.WHOLE]
     return copy
@@ -148,13 +171,26 @@ def _write(
         def sample(times: np.ndarray, address: Address = change.address, curve: Playing | None = curve) -> np.ndarray:
             return keys_only(curve.fcurve, times) if curve else performance.sampled(obj, address, None, times)
 
-        keys = KeyTable.read(curve.fcurve) if curve else KeyTable.generated([], [])
+        keys = KeyTable.read(curve.fcurve) if curve else _in_nla(obj, change)
         again = rewrite(change, keys, sample)
         again.keys.write(fcurve)
-        written[change.address] = action, again.written, change
+        written[change.address] = action, again.written if curve else again.keys.co, change
     for address, held in swing(obj, edit, changes, found, copies.of, before).items():
         written[address] = held
     return written
+
+
+def _in_nla(obj: bpy.types.Object, change: Change) -> KeyTable:
+    """What the NLA shows of what no Action of the take moves: a key a frame, as long as the take and the strips last,
+    and one to either side, which go on for ever. No keys where no strip moves it."""
+    if not playing.strips_with(obj, change.address):
+        return KeyTable.generated([], [])
+    tracks = playing.block_of(obj, change.address[0]).animation_data.nla_tracks
+    strips = [strip for track in tracks for strip in track.strips]
+    first = min(change.times[0], *(strip.frame_start for strip in strips))
+    last = max(change.times[-1], *(strip.frame_end for strip in strips))
+    frames = np.arange(np.floor(first) - 1, np.ceil(last) + 2)
+    return KeyTable.generated(frames, performance.sampled(obj, change.address, None, frames))
 
 
 def curve_in_copy(address: Address, curve: Playing | None, copies: Copies) -> tuple[bpy.types.Action, bpy.types.FCurve]:
@@ -194,21 +230,24 @@ def _remember(
         take |= {**rest, "rotation_mode": obj.rotation_mode}
     origin = {copy: action for action, copy in copies.of.items()}
     for action in (*copies.main, *copies.layers):
-        points = _before(origin.get(action), found)
+        points, pins = _before(action, origin.get(action), found), dict(generated.pins_of(action))
         for address, (holder, new, change) in written.items():
             if holder == action:
                 points[address] = merged(points.get(address, np.empty((0, 2))), new, change)
+                pins[address] = merged(pins.get(address, np.empty((0, 2))), change.pins, change)
         layer = layer_tracks.layer_of(action)
         kept = {**take, "layer": layer} if layer else take
-        store_points(action, kept, points)
+        store_points(action, kept, points, pins)
 
 
-def _before(action: bpy.types.Action | None, found: Found) -> dict[Address, np.ndarray]:
-    """The keys of an Action as they were generated; where DiFACE did not make it, as they are."""
+def _before(copy: bpy.types.Action, action: bpy.types.Action | None, found: Found) -> dict[Address, np.ndarray]:
+    """The keys of an Action, as far as its copy has them, as they were generated; where DiFACE did not make it, as they
+    are."""
     if action is None:
         return {}
     if generated.request_of(action):
-        return dict(generated.as_written(action))
+        as_written = generated.as_written(action).items()
+        return {address: points for address, points in as_written if compat.channels_of(copy, address[0])}
     return {address: KeyTable.read(curve.fcurve).co for address, curve in found.items() if curve.action == action}
 
 
@@ -221,7 +260,9 @@ def merged(before: np.ndarray, new: np.ndarray, change: Change) -> np.ndarray:
     return together[np.argsort(together[:, 0], kind="stable")].astype(np.float32)
 
 
-def store_points(action: bpy.types.Action, take: dict[str, Any], points: dict[Address, np.ndarray]) -> None:
+def store_points(
+    action: bpy.types.Action, take: dict[str, Any], points: dict[Address, np.ndarray], pins: generated.Written
+) -> None:
     curves: dict[str, list[Curve]] = {}
     uneven: generated.Written = {}
     first = take["first_frame"]
@@ -234,24 +275,28 @@ def store_points(action: bpy.types.Action, take: dict[str, Any], points: dict[Ad
             rows = np.arange(first, max(some[-1, 0], first) + 1)
             values = np.interp(rows, some[:, 0], some[:, 1]).astype(np.float32)
         curves.setdefault(kind, []).append(Curve(path, index, values))
-    generated.store(action, take, curves, uneven)
+    generated.store(action, take, curves, uneven, pins)
 
 
 def _notes(
     obj: bpy.types.Object, changes: list[Change], found: Found, locked: list[Change], outside: list[str]
 ) -> list[str]:
-    names = playing.addresses(obj)
     muted = [c for c in changes if c.address in found and _is_muted(found[c.address].fcurve)]
-    notes = _note("Locked, so not changed:", [names[change.address] for change in locked])
-    notes += _note("Muted, so it does not show:", [names[change.address] for change in muted])
-    return notes + _note("Held within the slider's range:", outside)
+    notes = locked_notes(obj, [change.address for change in locked])
+    notes += _note("Muted, so it does not show:", obj, muted)
+    return notes + _listed("Held within the slider's range:", outside)
 
 
 def _is_muted(fcurve: bpy.types.FCurve) -> bool:
     return fcurve.mute or (fcurve.group is not None and fcurve.group.mute)
 
 
-def _note(what: str, names: list[str]) -> list[str]:
+def _note(what: str, obj: bpy.types.Object, changes: list[Change]) -> list[str]:
+    names = playing.addresses(obj)
+    return _listed(what, [names[change.address] for change in changes])
+
+
+def _listed(what: str, names: list[str]) -> list[str]:
     names = list(dict.fromkeys(names))
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return [f"{what} {shown}."] if names else []

@@ -32,6 +32,8 @@ def make(obj: bpy.types.Object, take: str, place: Place) -> bpy.types.Object:
     copy.data = obj.data.copy()
     copy.name, copy.data.name = f"{obj.name} ghost", f"{obj.name} ghost"
     copy[MARK] = take
+    if copy.data.shape_keys:
+        copy.data.shape_keys[layer_tracks.FOR_SHOW] = True
     copy.hide_render = copy.hide_select = True
     for collection in obj.users_collection:
         collection.objects.link(copy)

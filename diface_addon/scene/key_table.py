@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
-from . import write_keys
+from . import editable, write_keys
 
 Floats = npt.NDArray[np.float32]
 Enums = npt.NDArray[np.int32]
@@ -66,7 +66,11 @@ class KeyTable:
         return cls(*(column(fcurve, field.name) for field in fields(cls)))
 
     def write(self, fcurve: bpy.types.FCurve) -> None:
-        """Make these the curve's keys. Blender is not asked to work out the handles: that would move some."""
+        """Make these the curve's keys. Blender is not asked to work out the handles: that would move some.
+
+        Raises SceneError, with the keys as they were, where the curve is of another file's Action.
+        """
+        editable.check([fcurve.id_data])
         keys = fcurve.keyframe_points
         keys.clear()
         keys.add(len(self))

@@ -18,6 +18,8 @@ PREFIX = "DiFACE "
 """How the names of our tracks begin; after it comes the layer's, and nothing else but Blender's ".001"."""
 STATE = "diface_track"
 """Custom property of a layer's Action: ON, OFF, MUTED (to be put on again muted) or GONE (not to be put on again)."""
+FOR_SHOW = "diface_for_show"
+"""Custom property of shape keys that play layers for show, as a ghost's do: what becomes of them there is not noted."""
 _NAMES = {PREFIX + layer for layer in channels.LAYERS}
 
 
@@ -58,7 +60,8 @@ def put_on(keys: bpy.types.Key, actions: Iterable[bpy.types.Action]) -> None:
             if compat.HAS_ACTION_SLOTS:
                 strip.action_slot = action.slots[0]
             track.mute = state == "MUTED"
-            action[STATE] = "ON"
+            if FOR_SHOW not in keys:
+                action[STATE] = "ON"
     for track in free.values():
         keys.animation_data.nla_tracks.remove(track)
 
@@ -69,7 +72,8 @@ def take_off(keys: bpy.types.Key) -> None:
     for track in _ours(keys):
         for strip in list(track.strips):
             if strip.action is not None:
-                strip.action[STATE] = "MUTED" if track.mute or strip.mute else "OFF"
+                if FOR_SHOW not in keys:
+                    strip.action[STATE] = "MUTED" if track.mute or strip.mute else "OFF"
                 strip.action.use_fake_user = True  # an artist's copy of a layer has none, and would be lost
                 rest(keys, strip.action)
             track.strips.remove(strip)
@@ -120,7 +124,7 @@ def _note_removed(keys: bpy.types.Key) -> None:
     main = generated.request_of(animation.action) if animation and animation.action else None
     here = {main["take"]} if main else set()
     here |= {generated.request_of(action)["take"] for _track, action in playing(keys)}
-    for take in here:
+    for take in () if FOR_SHOW in keys else here:
         for action in of_take(take):
             if action.get(STATE) == "ON" and action.users == int(action.use_fake_user):
                 action[STATE] = "GONE"

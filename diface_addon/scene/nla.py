@@ -1,8 +1,35 @@
-"""Strips of the NLA that play an Action, wherever they are."""
+"""Strips of the NLA that play an Action, wherever they are, and what they do when."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import bpy
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a strip does at some of N frames: those of `rows` (K,), at the `times` (K,) of its Action, and its influence
+    there (K,), 0 to 1."""
+
+    strip: bpy.types.NlaStrip
+    rows: npt.NDArray[np.intp]
+    times: Floats
+    influence: npt.NDArray[np.float32]
+
+    def over(self, below: npt.NDArray, values: npt.NDArray) -> npt.NDArray:
+        """The strip's `values` (K,) float32 blended over what is `below` (K,), as the NLA does with numbers."""
+        if self.strip.blend_type == "REPLACE":
+            return below * (1 - self.influence) + values * self.influence
+        if self.strip.blend_type == "MULTIPLY":
+            return self.influence * (below * values) + (1 - self.influence) * below
+        part = values * self.influence
+        return below - part if self.strip.blend_type == "SUBTRACT" else below + part
 
 
 def remove_strips(action: bpy.types.Action) -> None:
@@ -15,3 +42,69 @@ def remove_strips(action: bpy.types.Action) -> None:
                 track.strips.remove(strip)
             if strips and not len(track.strips):
                 animation.nla_tracks.remove(track)
+
+
+def strips(animation: bpy.types.AnimData | None) -> Iterator[bpy.types.NlaStrip]:
+    """The strips that play an Action, from the top down, and on a track in the order of time."""
+    for track in reversed(animation.nla_tracks) if animation else ():
+        for strip in () if track.mute else track.strips:
+            if strip.action and not strip.mute:
+                yield strip
+
+
+def time_of(strip: bpy.types.NlaStrip) -> tuple[float, float]:
+    """(start, scale): the first time that a strip plays it, its Action's time t is frame `start + scale * t`."""
+    if strip.use_reverse:
+        once = strip.frame_start + (strip.action_frame_end - strip.action_frame_start) * strip.scale
+        return once + strip.action_frame_start * strip.scale, -strip.scale
+    return strip.frame_start - strip.action_frame_start * strip.scale, strip.scale
+
+
+def turns(animation: bpy.types.AnimData, frames: npt.NDArray) -> list[Turn]:
+    """What each strip does at `frames` (N,) of the scene, from the bottom up."""
+    found = []
+    for track in () if animation is None else animation.nla_tracks:
+        free = np.ones(len(frames), bool)
+        for number, strip in enumerate(track.strips):
+            after = track.strips[number + 1].frame_start if number + 1 < len(track.strips) else np.inf
+            held = (strip.frame_start <= frames) & (frames <= strip.frame_end)
+            if strip.extrapolation != "NOTHING":
+                held |= (frames > strip.frame_end) & (frames < after)
+            if strip.extrapolation == "HOLD" and not number:
+                held |= frames < strip.frame_start
+            rows = np.flatnonzero(held & free)
+            free[rows] = False
+            if len(rows) and strip.action and not (track.mute or strip.mute):
+                at = np.clip(frames[rows], strip.frame_start, strip.frame_end)
+                found.append(Turn(strip, rows, _times(strip, at), _influence(strip, at)))
+    return found
+
+
+def _times(strip: bpy.types.NlaStrip, frames: Floats) -> Floats:
+    """The times of a strip's Action at `frames` (K,) within it: again and again, backwards, or as it animates it; in
+    single precision, as Blender does, to show the same to the bit."""
+    if strip.use_animated_time:
+        return _controlled(strip, "strip_time", frames)
+    first, last, scale = np.float32([strip.action_frame_start, strip.action_frame_end, strip.scale])
+    length = (last - first) or np.float32(1)
+    gone = np.fmod((frames - strip.frame_start).astype(np.float32), length * scale) / scale
+    if strip.repeat == np.floor(strip.repeat):
+        gone[frames == strip.frame_end] = length  # its end, and not the beginning of one more time
+    return (last - gone if strip.use_reverse else first + gone).astype(np.float64)
+
+
+def _influence(strip: bpy.types.NlaStrip, frames: Floats) -> npt.NDArray[np.float32]:
+    if strip.use_animated_influence:
+        return _controlled(strip, "influence", frames).astype(np.float32)
+    whole = np.ones(len(frames), np.float32)
+    begun, left = (frames - strip.frame_start).astype(np.float32), (strip.frame_end - frames).astype(np.float32)
+    into = begun / np.float32(strip.blend_in) if strip.blend_in else whole
+    out = left / np.float32(strip.blend_out) if strip.blend_out else whole
+    return np.where(into <= 1, into, np.minimum(out, whole))
+
+
+def _controlled(strip: bpy.types.NlaStrip, name: str, frames: Floats) -> Floats:
+    curve = strip.fcurves.find(name)
+    if curve is None or not len(curve.keyframe_points):
+        return np.full(len(frames), getattr(strip, name), np.float64)
+    return np.array([curve.evaluate(frame) for frame in frames], np.float64)

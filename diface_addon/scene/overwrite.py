@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from .. import compat
 from . import edit_changes, generated, layer_tracks, performance, playing
-from .edit_curves import Change, Floats, beside, between, keys_only, rewrite
+from .edit_curves import Change, Floats, beside, between, goes_beyond, keys_only, rewrite
 from .edit_swings import swing, turning
 from .edit_take import Copies, curve_in_copy, merged, store_points
 from .key_table import KeyTable, Points, column, nearest, straight_handles
@@ -53,10 +53,11 @@ def overwrite(
     for action in (*copies.main, *copies.layers):
         mine = {address: some for address, some in written.items() if some[0] == action}
         if mine:
-            points = dict(generated.as_written(action))
+            points, pins = dict(generated.as_written(action)), dict(generated.pins_of(action))
             for address, (_action, new, change) in mine.items():
                 points[address] = merged(points.get(address, np.empty((0, 2))), new, change)
-            store_points(action, {**generated.request_of(action), **request}, points)
+                pins[address] = merged(pins.get(address, np.empty((0, 2))), change.pins, change)
+            store_points(action, {**generated.request_of(action), **request}, points, pins)
             action.update_tag()
 
 
@@ -67,9 +68,9 @@ def _in_place(obj: bpy.types.Object, actions: Sequence[bpy.types.Action]) -> Cop
 
 
 def _can_write(change: Change, curve: Playing | None, copies: Copies) -> bool:
-    """Whether the take has the curve, or room for it, and the artist has not locked it."""
+    """Whether the take has the curve, or room for it, and it is not locked and can be changed there alone."""
     if curve is not None:
-        return curve.action in copies.of and not is_locked(curve.fcurve)
+        return curve.action in copies.of and not is_locked(curve.fcurve) and not goes_beyond(change, curve.fcurve)
     return any(compat.channels_of(action, change.address[0]) for action in copies.main)
 
 

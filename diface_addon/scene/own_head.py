@@ -48,4 +48,5 @@ def keep(actions: Iterable[bpy.types.Action], before: Tables, made: np.ndarray, 
         keys.interpolation[:] = enum("interpolation", "LINEAR")
         keys.write(curve)
         written[address] = KeyTable.read(curve).co
-    generated.store(action, generated.request_of(action), generated.samples_of(action), written)
+    kept = {address: points for address, points in pinned.items() if address in written}
+    generated.store(action, generated.request_of(action), generated.samples_of(action), written, kept)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from mathutils import Quaternion
 
 from ..core import channels, placement, types
-from . import flame_mesh, frame_rate, generated, head_pose, playing, rest_pose, rotation_values
+from . import flame_mesh, frame_rate, generated, head_pose, nla, playing, rest_pose, rotation_values
 from .key_table import nearest
 
 
@@ -87,13 +87,32 @@ def upright(vectors: npt.NDArray, placed: placement.Placement) -> npt.NDArray[np
 def sampled(
     obj: bpy.types.Object, address: playing.Address, curve: playing.Playing | None, frames: npt.NDArray
 ) -> npt.NDArray[np.float32]:
-    """A curve's values (T,) at frames of the scene; without a curve the property's present value."""
-    if curve is None:
-        kind, path, index = address
-        owner = playing.block_of(obj, kind)
+    """A curve's values (T,) at frames of the scene; without one, or of one in the NLA, what the NLA shows of the
+    property, and where no strip moves it, its present value."""
+    if curve is not None and not curve.in_nla:
+        return evaluated(curve.fcurve, (frames - curve.start) / curve.scale)
+    kind, path, index = address
+    owner, strips = playing.block_of(obj, kind), playing.strips_with(obj, address)
+    if not strips:
         now = owner.path_resolve(path)
         return np.full(len(frames), now[index] if hasattr(now, "__len__") else now, np.float32)
-    return evaluated(curve.fcurve, (frames - curve.start) / curve.scale)
+    rest = 0.0 if kind == "KEY" else owner.bl_rna.properties[path].default_array[index]
+    values = np.full(len(frames), rest, np.float32)
+    for turn in nla.turns(owner.animation_data, np.asarray(frames, np.float64)):
+        if turn.strip in strips:
+            values[turn.rows] = turn.over(values[turn.rows], evaluated(strips[turn.strip], turn.times))
+    return values
+
+
+def shows(
+    obj: bpy.types.Object, address: playing.Address, curve: playing.Playing, points: npt.NDArray
+) -> npt.NDArray[np.bool_]:
+    """Which keys (K, 2), time and value, of a curve are what shows at their time: all, but on a strip of the NLA those
+    that its turn, and what lies over it, lets through."""
+    if not curve.in_nla:
+        return np.ones(len(points), bool)
+    frames = curve.start + curve.scale * points[:, 0].astype(np.float64)
+    return np.abs(sampled(obj, address, curve, frames) - points[:, 1]) < 1e-4
 
 
 def evaluated(fcurve: bpy.types.FCurve, times: npt.NDArray) -> npt.NDArray[np.float32]:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import bpy
 import numpy as np
 import numpy.typing as npt
 
 from . import rig_map
 from .key_table import SAME_TIME
 from .playing import Address
-
-_SHAPE = re.compile(r'key_blocks\["(.*)"\]\.value')
 
 
 @dataclass(frozen=True)
@@ -36,8 +32,7 @@ class Pin:
 
 def channel_of(pin: Pin) -> str | None:
     """The face channel that it is of; None for the head."""
-    named = _SHAPE.fullmatch(pin.path) if pin.kind == "KEY" else None
-    return rig_map.channel_of(bpy.utils.unescape_identifier(named[1])) if named else None
+    return rig_map.channel_at(pin.path) if pin.kind == "KEY" else None
 
 
 def by_curve(pins: Iterable[Pin]) -> dict[Address, npt.NDArray[np.float64]]:

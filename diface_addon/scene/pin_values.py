@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import bpy
 import numpy as np
 
 from ..core import channels, placement
-from . import head_pose, performance, playing
+from . import head_pose, performance, playing, target
 from .key_table import KeyTable
 from .pin import Pin
 from .playing import Address, Playing
@@ -16,6 +17,18 @@ from .write_keys import enum
 
 STILL = 1e-6
 """Radians up to which a head is where it is wanted."""
+SHOWN = 4
+"""Names in a note, and how many more there are."""
+HEAD = "head"
+"""What `playing.addresses` calls every number of the rotation."""
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """The channels that were keyed, and notes about those that were not."""
+
+    channels: tuple[str, ...]
+    notes: list[str]
 
 
 def at_frame(obj: bpy.types.Object, names: Iterable[str], frame: float, of: float | None = None) -> list[Pin]:
@@ -33,22 +46,46 @@ def at_frame(obj: bpy.types.Object, names: Iterable[str], frame: float, of: floa
 
 def set_values(
     obj: bpy.types.Object, frame: float, values: dict[str, float], placed: placement.Placement | None = None
-) -> list[str]:
+) -> Keyed:
     """Key the channels of `values` at `frame`, which may be between frames, with exactly these values, EXTREME.
 
-    Channels that `obj` has no shape key for, or whose curve is locked, are left out; returns notes about the latter.
-    placed: how a FLAME mesh lies, where that is known better than from its vertices.
+    Channels that `obj` has no shape key for, or whose curve is locked, are left out; there are notes about the latter.
+    placed: how a FLAME mesh lies, where that is known better than from its vertices. Raises SceneError, with nothing
+    changed, where a data-block that would be keyed is another file's.
     """
     columns, found = playing.channel_columns(obj), playing.curves(obj)
     wanted = {columns[name]: value for name, value in values.items() if name in columns}
     if set(values) & set(channels.HEAD):
         wanted |= _posed(obj, frame, values, found, placed)
+    target.check_blocks(obj, {address[0]: playing.block_of(obj, address[0]) for address in wanted})
     locked = [address for address in wanted if address in found and is_locked(found[address].fcurve)]
-    for address, value in wanted.items():
-        if address not in locked:
-            curve = found.get(address) or _new_curve(obj, address, frame)
-            _set(curve, curve.at(frame), value)
-    return [f"Locked, so not changed: {', '.join(dict.fromkeys(path for _kind, path, _ in locked))}."] if locked else []
+    free = [address for address in wanted if address not in locked]
+    for address in free:
+        curve = found.get(address) or _new_curve(obj, address, frame)
+        _set(curve, curve.at(frame), wanted[address])
+    names = playing.addresses(obj)
+    keyed = {names[address] for address in free}
+    return Keyed(
+        tuple(name for name in values if name in keyed or (name in channels.HEAD and HEAD in keyed)),
+        locked_notes(obj, locked),
+    )
+
+
+def locked_notes(obj: bpy.types.Object, addresses: Iterable[Address]) -> list[str]:
+    """A note that says which channels of these curves were not changed: none, or one."""
+    names = playing.addresses(obj)
+    turned = [address for address in addresses if names.get(address) == HEAD]
+    shapes = [names.get(address, address[1]) for address in addresses if address not in turned]
+    every = len(turned) == sum(name == HEAD for name in names.values())
+    head = ([HEAD] if turned else []) if every else [f"{HEAD} {_axis(obj, index)}" for _kind, _path, index in turned]
+    said = list(dict.fromkeys([*shapes, *head]))
+    shown = ", ".join(said[:SHOWN]) + (f" and {len(said) - SHOWN} more" if len(said) > SHOWN else "")
+    return [f"Locked, so not changed: {shown}."] if said else []
+
+
+def _axis(obj: bpy.types.Object, index: int) -> str:
+    """What Blender calls one number of the rotation."""
+    return ("XYZ" if len(obj.rotation_mode) == 3 else "WXYZ")[index]
 
 
 def is_locked(fcurve: bpy.types.FCurve) -> bool:

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import bpy
 import numpy as np
 
-from . import generated, playing
+from . import editable, generated, performance, playing
 from .key_table import SAME_TIME, KeyTable, Points, nearest
 from .pin import Pin, by_curve, channel_of
 from .pin_channels import as_channels
-from .pin_values import at_frame, set_values
+from .pin_values import Keyed, at_frame, is_locked, locked_notes, set_values
 from .playing import Address, Playing
 from .write_keys import enum
 
 __all__ = [
-    "Pin", "as_channels", "at_frame", "by_curve", "channel_of", "curves", "find", "look", "mark", "selected",
+    "Keyed", "Pin", "as_channels", "at_frame", "by_curve", "channel_of", "curves", "find", "look", "mark", "selected",
     "set_values", "unpin", "unsettled",
 ]  # fmt: skip
 
+BENT = "Blinks, gaze and breath are not made anew: they stay as they were edited."
 SPARSE = 2.0
 """Frames between the keys of a curve, on average, from which on they are taken for an artist's, each set on purpose."""
+
+
+@dataclass(frozen=True)
+class LetGo:
+    """How many pins were let go, and notes about those that were not."""
+
+    count: int
+    notes: list[str]
 
 
 def find(obj: bpy.types.Object) -> list[Pin]:
@@ -34,7 +44,8 @@ def find(obj: bpy.types.Object) -> list[Pin]:
 
 
 def unsettled(obj: bpy.types.Object) -> list[Pin]:
-    """Those pins that the motion around does not know yet: changed, moved or added since it was made."""
+    """What the motion around does not know yet: pins that were changed, moved or added since it was made, and those
+    that it was made to go through and that are none any more."""
     return look(obj)[1]
 
 
@@ -54,10 +65,10 @@ def selected(obj: bpy.types.Object) -> list[Pin]:
 
 
 def mark(obj: bpy.types.Object, pins: Iterable[Pin]) -> None:
-    """Make the keys of `pins` EXTREME, as far as they are there."""
+    """Make the keys of `pins` EXTREME, as far as they are there and may be changed."""
     wanted = by_curve(pins)
     for address, curve in _pinnable(obj):
-        if address in wanted:
+        if address in wanted and editable.is_editable(curve.action) and not is_locked(curve.fcurve):
             keys = KeyTable.read(curve.fcurve)
             near, same = keys.nearest(curve.at(wanted[address][:, 0]))
             keys.type[near[same]] = enum("type", "EXTREME")
@@ -65,15 +76,19 @@ def mark(obj: bpy.types.Object, pins: Iterable[Pin]) -> None:
             curve.action.update_tag()
 
 
-def unpin(obj: bpy.types.Object, pins: Iterable[Pin]) -> None:
+def unpin(obj: bpy.types.Object, pins: Sequence[Pin]) -> LetGo:
     """Let go of `pins`: what was generated comes back, a key that was moved goes home, one that was added vanishes.
 
-    In an Action that DiFACE never made they stay where they are, and are no pins any more.
+    In an Action that DiFACE never made they stay where they are, and are no pins any more. Those whose curve is locked
+    stay. Raises SceneError, with nothing changed, where an Action is another file's.
     """
-    wanted = by_curve(pins)
-    for address, curve in list(_pinnable(obj)):
-        if address not in wanted:
-            continue
+    wanted, pinnable = by_curve(pins), _pinnable(obj)
+    chosen = [(address, curve) for address, curve in pinnable if address in wanted]
+    editable.check(curve.action for _address, curve in chosen)
+    locked = {address for address, curve in chosen if is_locked(curve.fcurve)}
+    free = [(address, curve) for address, curve in chosen if address not in locked]
+    bent = any(_bends_a_layer(curve, address, wanted[address]) for address, curve in free)
+    for address, curve in free:
         keys = KeyTable.read(curve.fcurve)
         near, same = keys.nearest(curve.at(wanted[address][:, 0]))
         chosen = np.zeros(len(keys), bool)
@@ -86,6 +101,15 @@ def unpin(obj: bpy.types.Object, pins: Iterable[Pin]) -> None:
             keys.write(curve.fcurve)
         else:
             curve.channels.fcurves.remove(curve.fcurve)
+    count = sum(pin.address not in locked for pin in pins)
+    return LetGo(count, [*locked_notes(obj, sorted(locked)), *([BENT] if bent else [])])
+
+
+def _bends_a_layer(curve: Playing, address: Address, points: np.ndarray) -> bool:
+    """Whether an edit has bent a layer to one of `points` (N, 2): what was there before the new take does not have."""
+    request = generated.request_of(curve.action)
+    known = generated.pins_of(curve.action).get(address, ()) if request and "layer" in request else ()
+    return len(known) > 0 and bool(nearest(known[:, 0], curve.at(points[:, 0]))[1].any())
 
 
 def _as_generated(keys: KeyTable, chosen: np.ndarray, points: np.ndarray) -> KeyTable:
@@ -120,24 +144,49 @@ def _home(key: np.ndarray, points: np.ndarray, taken: np.ndarray) -> int:
 
 
 def look(obj: bpy.types.Object) -> tuple[list[Pin], list[Pin]]:
-    """What `find` and `unsettled` say, at once."""
+    """What `find` and `unsettled` say, at once: of the latter, not all are among the former."""
     tables = [(address, curve, Points.read(curve.fcurve)) for address, curve in _pinnable(obj)]
     extreme = enum("type", "EXTREME")
     marked = {curve.action for _address, curve, keys in tables if (keys.type == extreme).any()}
-    ours = {curve.action: generated.request_of(curve.action) is not None for _address, curve, _keys in tables}
-    as_written = {action: generated.as_written(action) for action, made in ours.items() if made}
+    takes = [action for action in {curve.action for _address, curve, _keys in tables} if generated.REQUEST in action]
+    as_written = {action: generated.as_written(action) for action in takes}
+    known = {action: _going_through(action) for action in takes}
     found: dict[tuple[Address, int], tuple[Pin, bool]] = {}
+    let_go: list[Pin] = []
     for address, curve, keys in tables:
-        if ours[curve.action]:
+        if curve.action in as_written:
             new = _changed(keys, as_written[curve.action].get(address))
             chosen = new | (keys.type == extreme)
+            gone = _let_go(keys, chosen, known[curve.action].get(address))
+            let_go += [Pin(*address, curve.start + curve.scale * time, value) for time, value in gone]
         else:
             new = chosen = keys.type == extreme if curve.action in marked else _by_hand(keys)
+        chosen &= performance.shows(obj, address, curve, keys.co)
         for (time, value), is_new in zip(keys.co[chosen].tolist(), new[chosen].tolist(), strict=True):
             frame = curve.start + curve.scale * time
             found.setdefault((address, round(frame * 1000)), (Pin(*address, frame, value), is_new))
-    pins = sorted(found.values(), key=lambda pair: (pair[0].kind, pair[0].path, pair[0].index, pair[0].frame))
-    return [pin for pin, _new in pins], [pin for pin, is_new in pins if is_new]
+    pins = sorted(found.values(), key=lambda pair: _order(pair[0]))
+    unsettled = [*(pin for pin, is_new in pins if is_new), *let_go]
+    return [pin for pin, _new in pins], sorted(unsettled, key=_order)
+
+
+def _order(pin: Pin) -> tuple[str, str, int, float]:
+    return pin.kind, pin.path, pin.index, pin.frame
+
+
+def _going_through(action: bpy.types.Action) -> generated.Written:
+    """The pins that the motion of a take was made to go through. Of a layer none: it is not made anew without them."""
+    return {} if "layer" in generated.request_of(action) else generated.pins_of(action)
+
+
+def _let_go(keys: Points, chosen: np.ndarray, points: np.ndarray | None) -> list[tuple[float, float]]:
+    """Those of `points` (N, 2), pins that the motion goes through, that are no pins any more: of the keys, the pins are
+    `chosen` (K,)."""
+    if points is None or not len(points):
+        return []
+    near, there = nearest(keys.frames, points[:, 0])
+    stays = there & (chosen[near] | ~np.isclose(keys.values[near], points[:, 1], rtol=0, atol=1e-5))
+    return [(time, value) for time, value in points[~stays].tolist()]
 
 
 def _changed(keys: Points, points: np.ndarray | None) -> np.ndarray:
@@ -154,7 +203,8 @@ def _pinnable(obj: bpy.types.Object) -> list[tuple[Address, Playing]]:
     """The curves that play, each before what the artist's keys lie over."""
     playing_now, seen, found = playing.curves(obj), set(), []
     for address, curve in playing.all_curves(obj):
-        if address not in seen or curve.fcurve == playing_now[address].fcurve:
+        now = playing_now[address]
+        if address not in seen or curve.fcurve == now.fcurve or (curve.in_nla and now.in_nla):
             found.append((address, curve))
         seen.add(address)
     return found

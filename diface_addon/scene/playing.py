@@ -9,7 +9,7 @@ import bpy
 
 from .. import compat
 from ..core import channels
-from . import generated, head_pose, rig_map
+from . import generated, head_pose, layer_tracks, nla, rig_map
 
 Address = tuple[str, str, int]
 """Where a channel's value is: kind of data-block ('KEY', 'OBJECT'), RNA path in it, and array index."""
@@ -17,13 +17,17 @@ Address = tuple[str, str, int]
 
 @dataclass(frozen=True)
 class Playing:
-    """An F-curve that plays. Its time t is frame `start + scale * t` of the scene; `channels` is what holds it."""
+    """An F-curve that plays. Its time t is frame `start + scale * t` of the scene; `channels` is what holds it.
+
+    in_nla: whether it is on a strip that is no layer's, so that more than its keys decides what shows.
+    """
 
     action: bpy.types.Action
     channels: bpy.types.bpy_struct
     fcurve: bpy.types.FCurve
     start: float = 0.0
     scale: float = 1.0
+    in_nla: bool = False
 
     def at(self, frame: float) -> float:
         """The curve's own time at a frame of the scene."""
@@ -62,10 +66,11 @@ def all_curves(obj: bpy.types.Object) -> Iterator[tuple[Address, Playing]]:
     for kind, block in blocks(obj).items():
         for source, start, scale in _sources(block.animation_data):
             held = compat.playing_channels(source)
+            in_nla = source != block.animation_data and layer_tracks.layer_of(source.action) is None
             for fcurve in held.fcurves if held else ():
                 address = kind, fcurve.data_path, fcurve.array_index
                 if address in wanted and len(fcurve.keyframe_points):
-                    yield address, Playing(source.action, held, fcurve, start, scale)
+                    yield address, Playing(source.action, held, fcurve, start, scale, in_nla)
 
 
 def curves(obj: bpy.types.Object) -> dict[Address, Playing]:
@@ -79,6 +84,14 @@ def curves(obj: bpy.types.Object) -> dict[Address, Playing]:
         if address not in found or (_only_pins(found[address], address) and generated.request_of(playing.action)):
             found[address] = playing
     return found
+
+
+def strips_with(obj: bpy.types.Object, address: Address) -> dict[bpy.types.NlaStrip, bpy.types.FCurve]:
+    """The strips of the NLA that move a property, each with its F-curve, from the top down."""
+    kind, path, index = address
+    held = {strip: compat.playing_channels(strip) for strip in nla.strips(block_of(obj, kind).animation_data)}
+    found = {strip: some.fcurves.find(path, index=index) for strip, some in held.items() if some}
+    return {strip: fcurve for strip, fcurve in found.items() if fcurve and len(fcurve.keyframe_points)}
 
 
 def channel_columns(obj: bpy.types.Object) -> dict[str, Address]:
@@ -99,7 +112,5 @@ def _sources(
         return
     if animation.action:
         yield animation, 0.0, 1.0
-    for track in reversed(animation.nla_tracks):
-        for strip in () if track.mute else track.strips:
-            if strip.action and not strip.mute:
-                yield strip, strip.frame_start - strip.action_frame_start * strip.scale, strip.scale
+    for strip in nla.strips(animation):
+        yield strip, *nla.time_of(strip)

@@ -9,6 +9,7 @@ import bpy
 
 from ..core import channels
 
+_VALUE = re.compile(r'key_blocks\["(.*)"\]\.value')
 _SIDES = {"l": "left", "r": "right"}
 _SEPARATORS = re.compile(r"[\s._\-:|/]+")
 _SIDE_LETTER = re.compile(r"(?<=[a-z])[LR]$")
@@ -35,6 +36,13 @@ def channel_of(name: str) -> str | None:
         if found:
             return found
     return None
+
+
+@lru_cache(maxsize=1024)
+def channel_at(path: str) -> str | None:
+    """The face channel of the shape key whose value is at an RNA path of the shape keys, or None."""
+    named = _VALUE.fullmatch(path)
+    return channel_of(bpy.utils.unescape_identifier(named[1])) if named else None
 
 
 def _with_long_side(words: list[str]) -> str:

@@ -27,12 +27,16 @@ from . import (
     takes,
 )
 from .key_table import KeyTable
+from .pin_values import is_locked
 from .splice_span import Span
 from .write_keys import Curve
 
 Actions = list[bpy.types.Action]
 Address = tuple[str, str, int]
 """Kind of data-block ('KEY', 'OBJECT'), RNA path, and array index."""
+
+
+UNLOCK = "Unlock some of its curves, or choose other regions."
 
 
 @dataclass(frozen=True)
@@ -68,16 +72,23 @@ def extent(actions: Actions) -> tuple[int, int]:
     return round(min(first for first, _last in ranges)), round(max(last for _first, last in ranges))
 
 
-def splice(obj: bpy.types.Object, base: Actions, other: Actions, names: tuple[str, ...], over: Span) -> Actions:
-    """A new take: `base` with the channels `names` of `other` in the frames of `over`. Raises SceneError where the two
-    have none of these in common, or one is a vertex animation, with the scene as it was."""
+def splice(
+    obj: bpy.types.Object, base: Actions, other: Actions, names: tuple[str, ...], over: Span, name: str = "Spliced"
+) -> Actions:
+    """A new take called `name`: `base` with the channels `names` of `other` in the frames of `over`, but for `locked`
+    ones. Raises SceneError where the two have nothing else of that in common, or one is a vertex animation, with the
+    scene as it was."""
     take_copies.check_keyed(base)
     take_copies.check_keyed(other)
+    fixed = locked(obj, base, names)
+    names = tuple(name for name in names if name not in fixed)
     theirs, wanted = curves(other), _wanted(obj, names)
     head = bool(set(channels.HEAD) & set(names)) and _turns(base) and _turns(other)
     if not head and not any(address in theirs and address[:2] in wanted for address in curves(base)):
+        if fixed:
+            raise errors.SceneError("What the two takes have of that in common is locked.", UNLOCK)
         raise errors.SceneError("The two takes move nothing of that in common.", "Choose other regions.")
-    copies = take_copies.duplicate(base, f"{base[0].name} spliced")
+    copies = take_copies.duplicate(base, name)
     mine = {address: held for address, held in curves(copies).items() if address in theirs and address[:2] in wanted}
     written = {copy.name: dict(generated.as_written(copy)) for copy in copies}
     _splice_values(mine, theirs, written, over)
@@ -87,6 +98,14 @@ def splice(obj: bpy.types.Object, base: Actions, other: Actions, names: tuple[st
     for copy in copies:
         _remember(copy, written[copy.name], record)
     return copies
+
+
+def locked(obj: bpy.types.Object, base: Actions, names: tuple[str, ...]) -> list[str]:
+    """Those of the channels `names` that stay as they are in a splice, as the artist has locked their curves in `base`;
+    of the head all, where one number of its rotation is locked."""
+    fixed = {address[:2] for address, held in curves(base).items() if is_locked(held.fcurve)}
+    head = ("OBJECT", head_pose.path(generated.request_of(base[0]).get("rotation_mode", "XYZ"))) in fixed
+    return [name for name in names if (head if name in channels.HEAD else _wanted(obj, (name,)) & fixed)]
 
 
 def curves(actions: Actions) -> dict[Address, Held]:
@@ -173,7 +192,7 @@ def _swing(
     """The delta location that goes with the new rotation, of a head that turns about its neck."""
     placed = performance.placement_of(obj)
     addresses = [address for n in range(3) if (address := ("OBJECT", head_pose.DELTA, n)) in mine]
-    if placed is None or len(addresses) < 3:
+    if placed is None or len(addresses) < 3 or any(is_locked(mine[address].fcurve) for address in addresses):
         return
     request = generated.request_of(actions[0])
     times = KeyTable.read(turning.curves[0]).between(over.first, over.last).frames

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import compat
 from ..core import errors
-from . import generated, layer_tracks, takes
+from . import generated, layer_tracks, playing, take_list, takes, target
 from .key_table import KeyTable
 from .write_keys import enum
 
@@ -30,6 +30,7 @@ def duplicate(actions: Actions, name: str) -> Actions:
         request = generated.request_of(action) | {"take": take, "name": name}
         copy[generated.REQUEST] = json.dumps(request)
         copy.use_fake_user = True
+        take_list.set_favourite(copy, False)
         follows = request.get("layer", "head") if copies else ""
         copy.name = f"{copies[0].name} {follows}" if follows else name
         copies.append(copy)
@@ -50,11 +51,12 @@ def push_down(obj: bpy.types.Object, actions: Actions) -> None:
 def bake(obj: bpy.types.Object, actions: Actions) -> Actions:
     """Plain Actions that move `obj` as a take does, the layers that show within; they play where the take does.
 
-    Raises SceneError for a vertex animation.
+    Raises SceneError for a vertex animation, and where it plays on what cannot be animated here.
     """
     check_keyed(actions)
     main, _layers = takes.apart(actions)
-    playing = bool(takes.active_takes(obj, {"": main}))
+    moved = {kind: block for kind, block in playing.blocks(obj).items() if takes.plays_on(block, main)}
+    target.check_blocks(obj, moved)
     layers = layer_tracks.heard(obj.data.shape_keys, actions)
     baked = [_plain(action, f"{actions[0].name} baked") for action in main]
     for channels in [found for action in baked if (found := compat.channels_of(action, "KEY"))][:1]:
@@ -62,7 +64,7 @@ def bake(obj: bpy.types.Object, actions: Actions) -> Actions:
             _merge(channels, compat.channels_of(layer, "KEY"))
     for action in baked:
         _set_types(action)
-    if playing:
+    if moved:
         _play_instead(obj, main, baked)
     return baked
 

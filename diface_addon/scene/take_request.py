@@ -36,6 +36,12 @@ def keep(action: bpy.types.Action, request: types.GenerateRequest, model_hash: s
     action[WHOLE] = zlib.compress(request_file.pack(request_file.Made(request, model_hash)), 1)
 
 
+def forget(action: bpy.types.Action) -> None:
+    """Keep none any more."""
+    if WHOLE in action:
+        del action[WHOLE]
+
+
 def kept(action: bpy.types.Action) -> request_file.Made | None:
     """What `keep` kept; None where there is none."""
     return request_file.unpack(zlib.decompress(bytes(action[WHOLE]))) if WHOLE in action else None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from .. import compat
 from ..core import channels, errors, placement, types
 from . import (
+    carried,
     face_curves,
     generated,
     ghost,
@@ -21,6 +23,7 @@ from . import (
     layer_tracks,
     nla,
     own_shapes,
+    playing,
     shape_basis,
     take_cache,
     target,
@@ -88,9 +91,11 @@ def write_take(
         take |= kept
 
     # A face that is a vertex cache, and no head, is an Action without curves: it stands for the take.
-    apart = [{kind: some} for kind, some in curves.items()] or [{}]
-    parts = [curves] if compat.HAS_ACTION_SLOTS else apart
+    one_each = [{kind: some} for kind, some in curves.items()] or [{}]
+    parts = [curves] if compat.HAS_ACTION_SLOTS else one_each
     actions = [_new_action(name if not n else f"{name} head", some, blocks, take) for n, some in enumerate(parts)]
+    for kind in curves:
+        carried.carry(obj, kind, compat.channels_of(_of_kind(actions, kind), kind))
     name = actions[0].name  # as Blender has it
     for layer, some in layers.items():
         actions.append(_new_action(f"{name} {layer}", {"KEY": some}, blocks, {**take, "layer": layer}))
@@ -146,11 +151,29 @@ def assign(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID], actions: tupl
                 compat.push_down(block)  # what the artist animated goes on playing below the take
             else:
                 animation.action.use_fake_user = True  # an artist's copy of a take has none, and would be lost
-        compat.assign_action(block, next(action for action in main if compat.channels_of(action, kind)))
+        compat.assign_action(block, _of_kind(main, kind))
         if kind == "KEY":
             layer_tracks.put_on(block, layers)
     if "cache" in request:
         vertex_cache.show(obj, request["cache"], request["first_frame"])
+
+
+@contextlib.contextmanager
+def whole_or_not() -> Iterator[None]:
+    """Whatever is raised within, no Action is left that was made within."""
+    before = set(bpy.data.actions)
+    try:
+        yield
+    except BaseException:
+        for action in set(bpy.data.actions) - before:
+            bpy.data.actions.remove(action)
+        raise
+
+
+def _of_kind(main: list[bpy.types.Action], kind: str) -> bpy.types.Action:
+    """Which of a take's main Actions, the face's first, animates a kind of data-block."""
+    having = [action for action in main if compat.channels_of(action, kind)]
+    return having[-1] if kind == "OBJECT" else having[0]
 
 
 def apart(actions: Sequence[bpy.types.Action]) -> tuple[list[bpy.types.Action], list[bpy.types.Action]]:
@@ -203,8 +226,8 @@ def all_takes() -> dict[str, list[bpy.types.Action]]:
 def active_takes(obj: bpy.types.Object, found: dict[str, list[bpy.types.Action]]) -> set[str]:
     """The ids of those takes of `found` that animate `obj` now: none, one, or one for the face and one for the head."""
     keys = obj.data.shape_keys if obj.type == "MESH" else None
-    playing = [block.animation_data.action for block in (obj, keys) if block and block.animation_data]
-    active = {take for take, actions in found.items() if any(action in actions for action in playing)}
+    played = [block.animation_data.action for block in (obj, keys) if block and block.animation_data]
+    active = {take for take, actions in found.items() if any(action in actions for action in played)}
     cache = vertex_cache.playing(obj)
     return active | ({take for take in found if take.startswith(cache) and "/" not in take} if cache else set())
 
@@ -218,6 +241,24 @@ def use_take(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
     take_cache.restore(obj, actions)
     _rename_with_main(actions)
     assign(obj, animated, tuple(actions))
+
+
+def use_instead(obj: bpy.types.Object, before: list[bpy.types.Action], actions: list[bpy.types.Action]) -> None:
+    """Let a take animate what another one, `before`, animates of `obj` now: nothing, its face, its head, or both.
+
+    Raises SceneError with `obj` as it was.
+    """
+    found = playing.blocks(obj).items()
+    blocks = {kind: block for kind, block in found if any(compat.channels_of(some, kind) for some in actions)}
+    moved = {kind: block for kind, block in blocks.items() if plays_on(block, before)}
+    if moved:
+        target.check_blocks(obj, blocks)
+        assign(obj, moved, tuple(actions))
+
+
+def plays_on(block: bpy.types.ID, actions: Sequence[bpy.types.Action]) -> bool:
+    """Whether one of `actions` is what animates a data-block."""
+    return block.animation_data is not None and block.animation_data.action in actions
 
 
 def fitting(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> dict[str, bpy.types.ID]:

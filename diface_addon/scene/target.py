@@ -5,10 +5,10 @@ from __future__ import annotations
 import bpy
 
 from ..core import errors
-from . import flame_mesh, rig_map, vertex_cache
+from . import editable, flame_mesh, playing, rig_map, vertex_cache
 
 ADD_HEAD = "Add one with Add DiFACE Head, or choose a mesh object with shape keys."
-LINKED = "Make a library override (Object > Library Override > Make), or generate in the file that it comes from."
+LINKED = "Make a library override (Object > Library Override > Make), or work in the file that it comes from."
 
 
 def check(obj: bpy.types.Object | None, parts: tuple[str, ...]) -> None:
@@ -47,6 +47,23 @@ def check_blocks(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID]) -> None
     names = {"KEY": f"The mesh of {obj.name}", "OBJECT": obj.name}
     for kind, block in blocks.items():
         _check_editable(block, names[kind])
+
+
+def check_animated(obj: bpy.types.Object) -> None:
+    """Raises SceneError where another take could not take the place of what animates `obj`: it is another file's, or in
+    tweak mode. Quick, for a button."""
+    moved = {kind: block for kind, block in playing.blocks(obj).items() if _is_animated(block.animation_data)}
+    check_blocks(obj, moved)
+
+
+def check_keys(obj: bpy.types.Object) -> None:
+    """Raises SceneError where the keys that animate `obj` cannot be changed in place. Quick, for a button."""
+    check_animated(obj)
+    editable.check(curve.action for curve in playing.curves(obj).values())
+
+
+def _is_animated(animation: bpy.types.AnimData | None) -> bool:
+    return animation is not None and (animation.action is not None or len(animation.nla_tracks) > 0)
 
 
 def _check_face(obj: bpy.types.Object) -> None:

@@ -45,9 +45,10 @@ def actions_of(take: str) -> Actions:
 
 
 def frames(actions: Actions, unsettled: bool = False) -> list[float]:
-    """The frames at which the take has pins; `unsettled`: only those that its motion does not know yet."""
-    settled = _settled(actions) if unsettled else set()
-    return [frame for frame in sorted(_read(actions)) if frame not in settled]
+    """The frames at which the take has pins; `unsettled`: those at which its motion does not know them yet, or still
+    goes through one that was let go."""
+    found = set(_read(actions))
+    return sorted(found ^ _settled(actions) if unsettled else found)
 
 
 def add(obj: bpy.types.Object, actions: Actions, frame: float, places: np.ndarray) -> None:
@@ -126,6 +127,8 @@ def _read(actions: Actions) -> Faces:
         return {}
     header, packed = bytes(holder[PINS]).split(b"\0", 1)
     order = json.loads(header)["frames"]
+    if not order:
+        return {}
     offsets = np.frombuffer(zlib.decompress(packed), np.float64).reshape(len(order), -1, 3)
     return dict(zip(order, offsets, strict=True))
 
@@ -139,11 +142,11 @@ def _write(actions: Actions, faces: Faces, settled: set[float]) -> None:
     holder = _holder(actions)
     if PINS in holder:
         del holder[PINS]  # bytes in the place of others are cut at their first zero
-    if faces:
+    if faces or settled:
         order = sorted(faces)
-        offsets = np.stack([faces[frame] for frame in order]).astype(np.float64)
-        header = {"frames": order, "settled": sorted(settled & faces.keys())}
-        holder[PINS] = json.dumps(header).encode() + b"\0" + zlib.compress(offsets.tobytes(), 1)
+        offsets = b"".join(np.asarray(faces[frame], np.float64).tobytes() for frame in order)
+        header = {"frames": order, "settled": sorted(settled)}
+        holder[PINS] = json.dumps(header).encode() + b"\0" + zlib.compress(offsets, 1)
 
 
 def _holder(actions: Actions) -> bpy.types.Action:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ..model.denoiser import Denoiser
 from ..model.style_file import output_layer
 from ..types import FloatArray
-from .amplitude import as_far, take
+from .amplitude import no_farther, take
 from .dataset import Sequence
 from .examples import Examples
 from .keeping import KeepConfig
@@ -32,6 +32,7 @@ class AdaptConfig:
 
     steps, batch, rows: as in a training. vector_rate, output_rate: learning rates of vector and output layer; the
     second is 0 where only the vector is learnt. shrink: how strongly both are drawn back to where they began.
+    narrowed: whether its takes are held to move no farther than what was learnt (`amplitude`).
     held_back: share of each pair, its end, that is not learnt but judged. judge_every: steps between two judgements;
     the best one stays, the general model among them. patience: judgements without a better one that end the learning.
     """
@@ -42,6 +43,7 @@ class AdaptConfig:
     vector_rate: float = 1e-2
     output_rate: float = 2e-3
     shrink: float = 1e-2
+    narrowed: bool = True
     held_back: float = 0.2
     judge_every: int = 20
     patience: int = 6
@@ -65,8 +67,8 @@ def adapt(
     which are not learnt.
 
     Of each its own end, so that several motions to one sound hold the same part of it back. The learning begins at the
-    trained style that is nearest; how far takes in the new one move is set right at last (`amplitude`). `report` gets
-    the fraction done and may raise to stop.
+    trained style that is nearest; how far takes in the new one move is set right at last. `report` gets the fraction
+    done and may raise to stop.
     """
     learnt, judged = _split(base, pairs, config.held_back)
     report(0.0)
@@ -100,8 +102,8 @@ def adapt(
         if waited >= config.patience:
             break
     candidates = [nearest, _with(denoiser, parameters, kept)]
-    if config.output_rate > 0:
-        candidates.append(as_far(candidates[-1], learnt, lambda: report(1.0)))
+    if config.narrowed and config.output_rate > 0:
+        candidates.append(no_farther(candidates[-1], learnt, lambda: report(1.0)))
     errors = [mean_error(one, judged, take) for one in candidates]
     chosen = int(np.argmin(errors))
     return Adapted(candidates[chosen], errors[0], errors[chosen], kept_step)

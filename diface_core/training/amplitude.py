@@ -1,8 +1,9 @@
-"""A personal style whose takes move as far as the performances that it was learnt from.
+"""A personal style whose takes move no farther than the performances that it was learnt from.
 
 The denoiser learns single steps. A take goes through several, with guidance, and each goes on from what the last one
 made: what the learnt output layer widens, it widens again. So each channel's mean and deviation over a take are
-measured and its row of the output layer set right, a part of the way at a time.
+measured, and its row of the output layer set right, a part of the way at a time. No channel is widened: what a take
+does not reach it cannot foresee either, and would guess (measured: docs/personalise.md).
 """
 
 from __future__ import annotations
@@ -25,23 +26,22 @@ ROUNDS, PART = 5, 0.5
 """How often it is measured, and how much of what is missing is given each time."""
 MOVES = 0.02
 """Deviation of a weight under which it counts as still: then only its mean is set right."""
-MOST = 2.0
-"""Times as far, or as little, in all."""
+LEAST = 0.5
+"""Times as far, in all."""
 ENOUGH = 3600
 """Rows of performances that this is measured on: two minutes."""
 
 
 def take(denoiser: Denoiser, performance: Sequence, seed: int = 0) -> FloatArray:
-    """Weights (T, C) of a take of its sound at the usual settings, T at most LONGEST; the denoiser has one style."""
-    (style,) = denoiser.config.styles
-    request = GenerateRequest(AudioSection(Path()), ("face",), seed=seed, style=Style.of(style))
+    """Weights (T, C) of a take of its sound in its style, at the usual settings, T at most LONGEST."""
+    request = GenerateRequest(AudioSection(Path()), ("face",), seed=seed, style=Style.of(performance.style))
     features = performance.features[:LONGEST].astype(np.float32)
     return np.clip(Models({"face": denoiser}, "").sample(features, request).values, 0, 1)
 
 
 @torch.no_grad()
-def as_far(denoiser: Denoiser, performances: list[Sequence], look: Callable[[], None] = lambda: None) -> Denoiser:
-    """A copy of it, of one style, whose takes have the performances' means and deviations, as near as they come in
+def no_farther(denoiser: Denoiser, performances: list[Sequence], look: Callable[[], None] = lambda: None) -> Denoiser:
+    """A copy of it whose takes have the performances' means, and their deviations or less, as near as they come in
     `ROUNDS` rounds. `look` is called before each and may raise to stop."""
     rows = np.cumsum([0, *(len(one.values) for one in performances[:-1])])
     performances = [one for one, begin in zip(performances, rows, strict=True) if begin < ENOUGH]
@@ -55,7 +55,7 @@ def as_far(denoiser: Denoiser, performances: list[Sequence], look: Callable[[], 
         look()
         ours = np.concatenate([take(made, one) for one in performances])
         gain = np.where(known, _gain(theirs.std(axis=0), ours.std(axis=0)), 1.0)
-        gain = np.clip(gained * gain, 1 / MOST, MOST) / gained
+        gain = np.clip(gained * gain, LEAST, 1) / gained
         gained *= gain
         missing = np.where(known, PART * (theirs.mean(axis=0) - ours.mean(axis=0)), 0.0)
         # About the take's own mean, in the denoiser's units.

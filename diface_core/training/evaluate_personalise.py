@@ -19,7 +19,8 @@ from ..model import checkpoint, lips
 from ..model.denoiser import Denoiser
 from ..types import FloatArray
 from . import corpora, held_out, metrics
-from .adapt import STYLE, AdaptConfig, adapt
+from .adapt import STYLE, AdaptConfig, Perform, adapt
+from .amplitude import take
 from .corpora import Clip
 from .dataset import Sequence
 from .pair import Pair
@@ -38,9 +39,12 @@ def first_seconds(clips: Iterable[Clip], seconds: float) -> Pair:
     return Pair(samples[: rows * 16_000 // 30], values[:rows], clips[0].known)
 
 
-def measure(denoiser: Denoiser, style: str, judged: list[Sequence]) -> dict[str, float]:
-    """Of the mean performance in `style`, lips pressed as always: r of lips' distance and jaw, error of all weights."""
-    ours = [lips.meet(mean_performance(denoiser, dataclasses.replace(s, style=style))) for s in judged]
+def measure(
+    denoiser: Denoiser, style: str, judged: list[Sequence], perform: Perform = mean_performance
+) -> dict[str, float]:
+    """Of the mean performance in `style`, or another, lips pressed as always: r of lips' distance and jaw, error of all
+    weights, and how far the jaw moves, times the truth's deviation."""
+    ours = [lips.meet(perform(denoiser, dataclasses.replace(s, style=style))) for s in judged]
     truth = [s.values[: len(v)].astype(np.float32) for v, s in zip(ours, judged, strict=True)]
 
     def r(read) -> float:
@@ -53,7 +57,12 @@ def measure(denoiser: Denoiser, style: str, judged: list[Sequence]) -> dict[str,
         "mouthPucker r": r(lambda values: metrics.column(values, "mouthPucker")),
         "aperture error": _rms([metrics.aperture(o) - metrics.aperture(t) for o, t in zip(ours, truth, strict=True)]),
         "all weights' error": _rms([(o - t)[:, known] for o, t in zip(ours, truth, strict=True)]),
+        "jaw moves": float(_deviation(ours, "jawOpen") / _deviation(truth, "jawOpen")),
     }
+
+
+def _deviation(performances: list[FloatArray], channel: str) -> float:
+    return float(np.concatenate([metrics.column(one, channel) for one in performances]).std())
 
 
 def _rms(differences: list[FloatArray]) -> float:
@@ -69,7 +78,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--cache", type=Path, default=Path(".build/training/heard"))
     parser.add_argument("--seconds", type=float, nargs="+", default=[20, 60, 180])
     parser.add_argument("--clip-seconds", type=float, nargs="+", default=[5, 20], help="for the style vector alone")
+    parser.add_argument("--takes", action="store_true", help="judge takes, not the mean performance")
     options = parser.parse_args(arguments)
+    perform = take if options.takes else mean_performance
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     base, _ = checkpoint.load(options.weights)
@@ -81,18 +92,20 @@ def main(arguments: list[str] | None = None) -> None:
 
     styles = [
         *(style for style in base.config.styles if style != clips[0].style),
-        "none",
+        *(() if options.takes else ("none",)),
     ]  # a place for his may be there
-    rows = {f"general, {style}": (measure(base, style, judged), 0.0) for style in styles}
+    rows = {f"general, {style}": (measure(base, style, judged, perform), 0.0) for style in styles}
     plans = [(seconds, ONLY_STYLE, "style vector alone") for seconds in options.clip_seconds]
-    plans += [(seconds, AdaptConfig(), "vector and output layer") for seconds in options.seconds]
+    for seconds in options.seconds:
+        plans.append((seconds, AdaptConfig(narrowed=False), "vector and output layer, not narrowed"))
+        plans.append((seconds, AdaptConfig(), "vector and output layer"))
     for seconds, config, name in plans:
         begun = time.process_time()
         pair = first_seconds(lessons, seconds)
         done = adapt(base, [pair.sequence(encoder, STYLE)], config)
         took = time.process_time() - begun
         log.info("%s: %.0f s learnt in %.0f s of one core, kept step %d", name, pair.seconds, took, done.steps)
-        rows[f"{name}, {pair.seconds:.0f} s"] = (measure(done.denoiser, STYLE, judged), took)
+        rows[f"{name}, {pair.seconds:.0f} s"] = (measure(done.denoiser, STYLE, judged, perform), took)
     print(f"{len(judged)} clips held out, {sum(len(s.values) for s in judged) / 30:.0f} s\n\n{table(rows)}")
 
 

@@ -100,3 +100,24 @@ def retime(scene: bpy.types.Scene, strip, speed: float) -> None:
     strip.select = True
     with in_sequencer(scene):
         bpy.ops.sequencer.retiming_segment_speed_set(speed=speed * 100)
+
+
+def hand_keyed(block: bpy.types.ID, path: str, keys: dict[float, float]) -> bpy.types.Action:
+    """An Action with these keys (frame: value) of a property that is one number; it animates nothing any more."""
+    owner, _, name = path.rpartition(".")
+    for frame, value in keys.items():
+        setattr(block.path_resolve(owner) if owner else block, name, value)
+        block.keyframe_insert(path, frame=frame)
+    action, block.animation_data.action = block.animation_data.action, None
+    return action
+
+
+def add_nla_strip(block: bpy.types.ID, action: bpy.types.Action, frame: int, track=None, **settings):
+    """A strip of the NLA that plays `action` from `frame` on, on a new track or this one."""
+    track = track or block.animation_data.nla_tracks.new()
+    strip = track.strips.new(action.name, frame, action)
+    if compat.HAS_ACTION_SLOTS:
+        strip.action_slot = action.slots[0]
+    for name, value in settings.items():
+        setattr(strip, name, value)
+    return strip

@@ -11,14 +11,14 @@ import pytest
 from mathutils import Euler, Vector
 
 from diface_addon import compat
-from diface_addon.core import channels, placement, types
-from diface_addon.scene import edit_take, generated, layer_tracks, performance, pins, takes
+from diface_addon.core import channels, errors, placement, types
+from diface_addon.scene import edit_take, generated, layer_tracks, performance, pins, take_list, takes
 from diface_addon.scene.key_table import KeyTable
 from diface_addon.scene.write_keys import enum
 
 from . import scenes
 from .test_head_pose import MODES, turn
-from .test_performance import NAMES, motion
+from .test_performance import NAMES, STRIPS, jaw_shown, motion, put_strips
 from .test_pins_scene import FIRST, JAW, SMILE, bits, curve, key_at, write
 
 ROWS = 40
@@ -402,3 +402,163 @@ def test_an_edit_of_a_minute_is_quick(scene) -> None:
     spent = time.perf_counter() - start
     print(f"an edit of 55 channels and 1,800 rows: {spent:.3f} s")  # noqa: T201
     assert spent < 2.0
+
+
+# More than one Action
+
+
+def differ(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.flatnonzero((a != b).any(axis=1)) + FIRST
+
+
+def mixed(obj) -> None:
+    """A face and a head of two takes, both of which have both."""
+    first = write(obj, motion(seed=1))
+    write(obj, motion(seed=2))
+    takes.assign(obj, {"OBJECT": obj}, first.actions)
+
+
+def duplicated(obj) -> None:
+    """Shift-D copies a take once for the object and once for the shape keys."""
+    write(obj)
+    for owner in (obj, obj.data.shape_keys):
+        animation = owner.animation_data
+        animation.action = animation.action.copy()
+
+
+@pytest.mark.parametrize("two", [mixed, duplicated])
+@pytest.mark.parametrize("path", [JAW, "rotation_euler"])
+def test_face_and_head_of_two_takes_stay_apart(scene, head, two, path) -> None:
+    two(head)
+    before = performance.read(head, FIRST, ROWS, NAMES).values.copy()
+    key_at(head, 30, path).co.y = 0.75
+    (pin,) = pins.find(head)
+    old, kept = actions(head), [everything(action) for action in actions(head)]
+    chosen = channels.HEAD if pin.kind == "OBJECT" else channels.FACE
+    written = edit(head, made_rows(26, 34, chosen=chosen))
+    after = performance.read(head, FIRST, ROWS, NAMES).values
+    part = [name in chosen for name in NAMES]
+    assert set(differ(before[:, part], after[:, part])) == set(range(26, 35))
+    assert not len(differ(before[:, ~np.array(part)], after[:, ~np.array(part)]))
+    assert key_at(head, 30, path).co.y == 0.75
+    assert pins.find(head) == [pin]
+    assert [everything(action) for action in old] == kept
+    assert set(written.actions) == set(actions(head))
+    assert all(action.users > int(action.use_fake_user) for action in written.actions)
+    other = write(head, motion(seed=3))
+    takes.use_take(head, list(written.actions))
+    assert other.actions[0] not in actions(head)
+    assert (performance.read(head, FIRST, ROWS, NAMES).values == after).all()
+
+
+def test_an_edit_of_a_take_of_two_that_does_not_play_any_more(scene, head) -> None:
+    mixed(head)
+    base, before = actions(head), performance.read(head, FIRST, ROWS, NAMES).values
+    made = made_rows(26, 34, chosen=("jawOpen",))
+    wanted = new_motion(head, made)
+    write(head, motion(seed=3))
+    edit_take.write_edit(head, base, wanted, made, (), "E", {"first_frame": FIRST})
+    after = performance.read(head, FIRST, ROWS, NAMES).values
+    assert set(differ(before, after)) == set(range(26, 35))
+    assert (after[:, -3:] == before[:, -3:]).all()
+
+
+def test_the_head_that_the_artist_took_the_take_off_stays_still(scene, head) -> None:
+    write(head)
+    head.animation_data.action = None
+    edit(head, made_rows(26, 34, chosen=("jawOpen",)))
+    assert head.animation_data.action is None
+
+
+@pytest.mark.skipif(not compat.HAS_ACTION_SLOTS, reason="This Blender has no slots.")
+def test_an_action_that_moves_nothing_is_not_copied(scene, head) -> None:
+    write(head)
+    head.animation_data.action = bpy.data.actions.new("Nothing")
+    count = len(bpy.data.actions)
+    written = edit(head, made_rows(26, 34, chosen=("jawOpen",)))
+    assert [action.name for action in written.actions] == ["E"]
+    assert len(bpy.data.actions) == count + 1
+    assert head.animation_data.action.name == "Nothing"
+
+
+@pytest.mark.parametrize("name", STRIPS)
+def test_over_strips_of_the_nla_all_else_shows_as_it_did(scene, head, name) -> None:
+    put_strips(head, name)
+    head.data.shape_keys.key_blocks["mouthSmileLeft"].keyframe_insert("value", frame=20)
+    frames = np.arange(-20, 200)
+    before, found = jaw_shown(scene, head, frames), pins.find(head)
+    old = {action: everything(action) for action in bpy.data.actions}
+    edit(head, made_rows(42, 45, chosen=("jawOpen",)))
+    assert {action: everything(action) for action in old} == old
+    after, inside = jaw_shown(scene, head, frames), (frames >= 42) & (frames <= 45)
+    assert (after == before)[~inside].all()
+    assert (after != before)[inside].any()
+    again = {(*pin.address, round(pin.frame, 3)): pin.value for pin in pins.find(head)}
+    assert again == {(*pin.address, round(pin.frame, 3)): pin.value for pin in found}
+    assert pins.unsettled(head) == []
+
+
+def test_keys_of_strips_that_play_in_turn_are_pins_where_they_show(scene, head) -> None:
+    put_strips(head, "end to end")
+    assert [(pin.frame, round(pin.value, 6)) for pin in pins.find(head)] == [
+        (11, 0.0), (30, 0.9), (40, 0.1), (50, 0.6), (60, 0.1)
+    ]  # fmt: skip
+
+
+def test_a_locked_curve_on_a_strip_stays_whole(scene, head) -> None:
+    put_strips(head, "moved")
+    head.data.shape_keys.key_blocks["mouthSmileLeft"].keyframe_insert("value", frame=20)
+    performance.playing.curves(head)["KEY", JAW, 0].fcurve.lock = True
+    before = jaw_shown(scene, head, range(1, 100))
+    written = edit(head, made_rows(42, 45))
+    assert written.notes == ("Locked, so not changed: jawOpen.",)
+    assert (jaw_shown(scene, head, range(1, 100)) == before).all()
+
+
+def test_the_star_is_not_handed_on(scene, head) -> None:
+    take_list.set_favourite(write(head).actions[0], True)
+    edit(head, made_rows(26, 34))
+    assert [(entry.name, entry.favourite) for entry in take_list.entries(head)] == [("E", False), ("T", True)]
+
+
+# Curves that go on beyond their keys
+
+
+def keyed_by_hand(obj, keys: dict[float, float]) -> bpy.types.FCurve:
+    obj.data.shape_keys.animation_data_create().action = scenes.hand_keyed(obj.data.shape_keys, JAW, keys)
+    if compat.HAS_ACTION_SLOTS:
+        obj.data.shape_keys.animation_data.action_slot = obj.data.shape_keys.animation_data.action.slots[0]
+    return curve(obj)
+
+
+def evaluated(obj) -> np.ndarray:
+    return np.array([curve(obj).evaluate(frame) for frame in range(-50, 200)], np.float32)
+
+
+@pytest.mark.parametrize(("how", "first", "last"), [("CYCLES", 15, 18), ("CYCLES", 35, 45), ("LINEAR", 35, 45)])
+def test_what_would_change_for_ever_is_refused(scene, head, how, first, last) -> None:
+    fcurve = keyed_by_hand(head, {11: 0.2, 20: 0.6, 30: 0.2})
+    if how == "LINEAR":
+        fcurve.extrapolation = "LINEAR"
+    else:
+        fcurve.modifiers.new("CYCLES")
+    before, count = evaluated(head), len(bpy.data.actions)
+    with pytest.raises(errors.SceneError, match=r"Going on beyond its keys .* so not changed: jawOpen") as refused:
+        edit(head, made_rows(first, last, chosen=("jawOpen",)))
+    assert "Bake" in refused.value.hint
+    assert (evaluated(head) == before).all()
+    assert len(bpy.data.actions) == count
+    head.data.shape_keys.key_blocks["mouthSmileLeft"].keyframe_insert("value", frame=20)
+    written = edit(head, made_rows(first, last, chosen=("jawOpen", "mouthSmileLeft")))
+    assert [note for note in written.notes if note.startswith("Going on beyond its keys")]
+    assert (evaluated(head) == before).all()
+
+
+def test_between_keys_that_go_on_in_a_line_it_can_be_made_anew(scene, head) -> None:
+    fcurve = keyed_by_hand(head, {11: 0.2, 30: 0.6, 50: 0.2})
+    fcurve.extrapolation = "LINEAR"
+    before = evaluated(head)
+    edit(head, made_rows(33, 45, chosen=("jawOpen",)))
+    changed = np.flatnonzero(np.abs(evaluated(head) - before) > 1e-6) - 50
+    assert set(changed) <= set(range(33, 46))
+    assert len(changed) > 5

@@ -100,6 +100,100 @@ def test_a_pin_carries_over_and_is_settled(take):
     assert [pin.frame for pin in pins.find(take)] == [60.0, 80.0]
 
 
+def reopened(path: Path) -> bpy.types.Object:
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    bpy.ops.wm.open_mainfile(filepath=str(path))
+    return bpy.data.objects["Character"]
+
+
+@pytest.mark.parametrize("frame", [60, 60.25])
+@pytest.mark.parametrize("how", ["unpinned", "changed and unpinned", "deleted", "saved"])
+def test_a_pin_let_go_is_made_anew_without_it(take, frame, how, tmp_path):
+    """Of a motion that goes through a pin, not even what was generated there is left."""
+    key(take, frame, 0.9)
+    bpy.ops.diface.regenerate()
+    if how == "changed and unpinned":
+        key(take, frame, 0.5)
+    if how == "deleted":
+        keys = curve(take).keyframe_points
+        keys.remove(next(some for some in keys if abs(some.co.x - frame) < 1e-3))
+    else:
+        bpy.ops.diface.unpin_all()
+    if how == "saved":
+        take = reopened(tmp_path / "shot.blend")
+    assert pins.find(take) == []
+    [gone] = pins.unsettled(take)
+    assert (gone.path, gone.frame, gone.value) == (JAW, frame, np.float32(0.9))
+    assert bpy.ops.diface.regenerate() == {"FINISHED"}
+    assert pins.find(take) == pins.unsettled(take) == []
+    found = values(take)
+    assert found[np.abs(found[:, 0] - frame) < 4, 1].max() < 0.6
+    with pytest.raises(RuntimeError, match="No key was changed"):
+        bpy.ops.diface.regenerate()
+
+
+def test_only_what_the_motion_goes_through_is_made_anew_when_it_is_let_go(take):
+    key(take, 60, 0.9)
+    bpy.ops.diface.unpin_all()
+    assert pins.unsettled(take) == []
+    bpy.context.scene.frame_set(80)
+    bpy.ops.diface.pin_pose(region="ALL")
+    bpy.ops.diface.unpin_all()
+    assert pins.unsettled(take) == []
+
+
+def test_a_pin_let_go_elsewhere_is_not_forgotten_by_another_edit(take):
+    key(take, 40, 0.9)
+    key(take, 100, 0.8)
+    bpy.ops.diface.regenerate()
+    bpy.context.scene.frame_set(40)
+    bpy.ops.diface.unpin(region="ALL")
+    bpy.ops.diface.in_between(first=95, last=105)
+    assert [pin.frame for pin in pins.find(take)] == [100]
+    assert [pin.frame for pin in pins.unsettled(take)] == [40]
+    bpy.ops.diface.regenerate()
+    assert pins.unsettled(take) == []
+
+
+def test_a_blink_that_is_let_go_stays_and_that_is_said(scene, clicks, worker, capfd):
+    """Blinks are bent to their pins and never made anew."""
+    obj = scenes.add_character(scene, ("jawOpen", "eyeBlinkLeft"))
+    scenes.use_file(scene, clicks([0.5], seconds=4.0))
+    bpy.ops.diface.generate()
+    block = obj.data.shape_keys.key_blocks["eyeBlinkLeft"]
+    block.value = 0.7
+    block.keyframe_insert("value", frame=60)
+    key(obj, 90, 0.9)
+    bpy.ops.diface.regenerate()
+    assert [pin.frame for pin in pins.find(obj)] == [60, 90]
+    bpy.ops.diface.unpin_all()
+    assert "Let go of 2 pins. Blinks, gaze and breath are not made anew" in capfd.readouterr().out
+    assert [pin.frame for pin in pins.unsettled(obj)] == [90]
+
+
+def test_undo_of_unpin_takes_it_back(take):
+    key(take, 60, 0.9)
+    bpy.ops.diface.regenerate()
+    bpy.ops.ed.undo_push(message="Regenerate")
+    bpy.ops.diface.unpin_all()
+    bpy.ops.ed.undo_push(message="Unpin")
+    assert len(pins.unsettled(take)) == 1
+    bpy.ops.ed.undo()
+    again = bpy.data.objects["Character"]
+    assert [pin.frame for pin in pins.find(again)] == [60]
+    assert pins.unsettled(again) == []
+
+
+def test_a_key_on_a_shape_that_is_spelt_otherwise_now_is_kept(take):
+    take.data.shape_keys.key_blocks["jawOpen"].name = "JawOpen"
+    path = 'key_blocks["JawOpen"].value'
+    key(take, 60, 0.66, path)
+    assert bpy.ops.diface.regenerate() == {"FINISHED"}
+    assert bpy.ops.diface.regenerate(where="ALL") == {"FINISHED"}
+    [pin] = pins.find(take)
+    assert (pin.path, pin.frame, pin.value) == (path, 60, np.float32(0.66))
+
+
 def test_nothing_else_is_made(take):
     """A key of the face leaves the head's curves as they are, to the bit."""
     heads = [turn(take, frame) for frame in range(11, 131)]

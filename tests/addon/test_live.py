@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 
 import bpy
+import numpy as np
 import pytest
 
 from diface_addon import compat, editing, jobs, live
-from diface_addon.scene import generated, pins
+from diface_addon.core import channels
+from diface_addon.scene import generated, performance, pins, take_request
 
 from . import engine, scenes
 
@@ -165,6 +167,34 @@ def test_a_newer_change_cancels_what_is_on_its_way(scene, head, take) -> None:
     answer()
     assert job.state == "cancelled"
     assert values(head)[120] == 0.75
+
+
+def test_its_copy_makes_itself_again_as_it_is(scene, head, take) -> None:
+    """Just copied, after a draft and its final version, and after another draft when it is switched off."""
+
+    def kept() -> bool:
+        action = editing.actions_of(head)[0]
+        made = take_request.kept(action)
+        if made is None:
+            return False
+        wanted, names = made.request.constraints, channels.of_parts(made.request.parts)
+        playing = performance.read(head, FIRST, len(wanted.values), names)
+        assert set(made.request.parts) == {"face", "head"}
+        assert wanted.keep.all()
+        return np.array_equal(wanted.values, playing.values)
+
+    scene.diface.edit.live = True
+    assert kept()
+    set_key(head, 60, 0.75)
+    answer()
+    assert not kept()
+    answer()  # in full quality
+    assert kept()
+    set_key(head, 160, 0.3)
+    answer()
+    scene.diface.edit.live = False
+    live.tick()
+    assert kept()
 
 
 def test_its_own_writing_is_no_change_and_the_final_comes_once(scene, head, take) -> None:

@@ -57,6 +57,19 @@ def test_a_sculpt_stays_and_the_rest_is_made_anew(scene, speaking, motion_as) ->
     np.testing.assert_array_equal(poses(speaking), before)
 
 
+def test_a_sculpt_that_is_let_go_is_made_anew_without_it(scene, speaking) -> None:
+    scene.diface.threediface.motion_as = "CACHE"
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    places = sculpted(speaking)
+    bpy.ops.diface.regenerate(where="AROUND")
+    assert bpy.ops.diface.unpin_all() == {"FINISHED"}
+    np.testing.assert_array_equal(shown(speaking, SCULPTED), places)
+    assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
+    assert np.linalg.norm(shown(speaking, SCULPTED) - places, axis=1).max() > 1e-3
+    with pytest.raises(RuntimeError, match="No key was changed"):
+        bpy.ops.diface.regenerate(where="AROUND")
+
+
 @KINDS
 def test_in_between_leaves_what_is_outside(scene, speaking, motion_as) -> None:
     scene.diface.threediface.motion_as = motion_as
@@ -91,6 +104,12 @@ def test_the_heads_keys_stay_to_the_last_digit(scene, speaking) -> None:
     found = {round(key.co.x, 3): (key.co.y, key.type) for key in again.keyframe_points}
     assert found[15.0] == (value, "EXTREME")
     assert found[20.5] == (between, "EXTREME")
+    with pytest.raises(RuntimeError, match="No key was changed"):
+        bpy.ops.diface.regenerate(where="AROUND")
+    # Let go, the head is made anew without them.
+    bpy.ops.diface.unpin_all()
+    assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
+    assert abs(playing.curves(speaking)["OBJECT", "rotation_euler", 2].fcurve.evaluate(15) - value) > 0.05
     with pytest.raises(RuntimeError, match="No key was changed"):
         bpy.ops.diface.regenerate(where="AROUND")
 

@@ -16,6 +16,7 @@ from diface_addon.scene import performance, takes
 from . import scenes
 from .test_head_pose import MODES, turn
 
+JAW = 'key_blocks["jawOpen"].value'
 SMILE = 'key_blocks["mouthSmileLeft"].value'
 NAMES = ("jawOpen", "mouthSmileLeft", *channels.HEAD)
 
@@ -92,12 +93,61 @@ def test_a_layer_in_the_nla_where_the_take_has_no_curve(scene, head) -> None:
         keys.key_blocks["jawOpen"].value = frame / 20
         keys.key_blocks["jawOpen"].keyframe_insert("value", frame=frame)
     compat.push_down(keys)
-    compat.move_strip(keys.animation_data.nla_tracks[0].strips[0], 5)
+    keys.animation_data.nla_tracks[0].strips[0].frame_start_ui += 5
     keys.key_blocks["mouthSmileLeft"].value = 0.5
     keys.key_blocks["mouthSmileLeft"].keyframe_insert("value", frame=1)
     found = performance.read(head, 15, 10, NAMES)
     assert found.column("jawOpen") == pytest.approx(np.arange(10, 20) / 20)
     assert found.column("mouthSmileLeft") == pytest.approx(0.5)
+
+
+ONCE, PART = {"extrapolation": "NOTHING"}, {"use_animated_influence": True, "influence": 0.3}
+STRIPS = {
+    "moved": [(31, {})],
+    "scaled": [(31, {"scale": 1.7})],
+    "reversed": [(31, {"scale": 1.5, "use_reverse": True})],
+    "repeated": [(31, {"repeat": 3.0})],
+    "repeated in part": [(31, {"repeat": 2.5, "use_reverse": True})],
+    "cut": [(31, {"action_frame_start": 20, "action_frame_end": 35})],
+    "once": [(31, ONCE)],
+    "from then on": [(31, {"extrapolation": "HOLD_FORWARD"})],
+    "in turn": [(11, {}), (60, {})],
+    "end to end": [(11, {}), (40, {})],
+    "one muted": [(11, {}), (60, {"mute": True})],
+    "faded": [(11, {}), (25, {"blend_in": 5, "blend_out": 4, **ONCE}, "above")],
+    "added": [(11, {}), (25, {"blend_type": "ADD", **ONCE}, "above")],
+    "subtracted": [(11, {}), (25, {"blend_type": "SUBTRACT", **ONCE}, "above")],
+    "multiplied": [(11, {}), (25, {"blend_type": "MULTIPLY", **PART}, "above")],
+}
+"""What is on the NLA: from which frame on, the strip's settings, and whether on a track above."""
+
+
+def put_strips(obj, name: str) -> None:
+    """The strips of STRIPS with this name, which move jawOpen."""
+    keys = obj.data.shape_keys
+    found = [{11: 0.0, 30: 0.9, 40: 0.1}, {60: 0.2, 70: 0.6, 80: 0.1}]
+    moves = [scenes.hand_keyed(keys, JAW, some) for some in found]
+    track = keys.animation_data.nla_tracks.new()
+    for action, (frame, settings, *above) in zip(moves, STRIPS[name], strict=False):
+        scenes.add_nla_strip(keys, action, frame, None if above else track, **settings)
+
+
+def jaw_shown(scene, obj, frames) -> np.ndarray:
+    """What Blender shows of jawOpen at `frames`."""
+    found = []
+    for frame in frames:
+        scene.frame_set(int(frame))
+        found.append(obj.data.shape_keys.key_blocks["jawOpen"].value)
+    return np.array(found, np.float32)
+
+
+@pytest.mark.parametrize("name", STRIPS)
+def test_strips_of_the_nla_are_read_as_they_show(scene, head, name) -> None:
+    put_strips(head, name)
+    head.data.shape_keys.key_blocks["jawOpen"].value = 0.37
+    shown = jaw_shown(scene, head, range(1, 200))
+    read = performance.read(head, 1, 199, NAMES).column("jawOpen")
+    assert (np.clip(read, 0, 1) == shown).all()
 
 
 def test_it_is_quick(scene) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import bpy
 import pytest
 
-from diface_addon.scene import pins
+from diface_addon.core import errors
+from diface_addon.scene import pins, takes
+from diface_addon.scene.key_table import KeyTable
 
 from .test_pins_scene import JAW, SMILE, bits, curve, edit, key_at, write
 
@@ -87,3 +92,124 @@ def test_nothing_to_pin_before_there_is_motion(scene, head) -> None:
     assert not bpy.ops.diface.pin_pose.poll()
     write(head)
     assert bpy.ops.diface.pin_pose.poll()
+
+
+def test_locked_pins_are_not_let_go_and_that_is_said(scene, head, capfd) -> None:
+    write(head)
+    edit(head)
+    curve(head).lock = True
+    before = bits(head)
+    press(bpy.ops.diface.unpin_all)
+    assert "Let go of 3 pins. Locked, so not changed: jawOpen." in capfd.readouterr().out
+    assert bits(head)[JAW, 0] == before[JAW, 0]
+    with pytest.raises(RuntimeError, match=r"Locked, so not changed: jawOpen\. Unlock"):
+        press(bpy.ops.diface.unpin_all)
+    scene.frame_set(18)
+    with pytest.raises(RuntimeError, match=r"Locked, so not changed: jawOpen\. Unlock"):
+        press(bpy.ops.diface.unpin, region="ALL")
+    assert bits(head)[JAW, 0] == before[JAW, 0]
+
+
+def test_a_pose_pasted_says_what_of_it_was_pinned(scene, head, capfd) -> None:
+    write(head)
+    scene.diface.edit.regions = {"JAW", "LIPS", "HEAD"}
+    scene.frame_set(30)
+    press(bpy.ops.diface.copy_pose)
+    scene.frame_set(20)
+    press(bpy.ops.diface.paste_pose)
+    assert "Pinned 2 shapes and the head at frame 20." in capfd.readouterr().out
+    curve(head).lock = curve(head, "rotation_euler", 1).lock = True
+    scene.frame_set(22)
+    press(bpy.ops.diface.paste_pose)
+    message = "Pinned 1 shape and the head at frame 22. Locked, so not changed: jawOpen, head Y."
+    assert message in capfd.readouterr().out
+    scene.diface.edit.regions = {"JAW"}
+    before = bits(head)
+    with pytest.raises(RuntimeError, match=r"Locked, so not changed: jawOpen\. Unlock"):
+        press(bpy.ops.diface.paste_pose)
+    assert bits(head) == before
+
+
+def test_a_pose_is_copied_as_it_is_shown_between_frames(scene, head, capfd) -> None:
+    write(head)
+    key_at(head, 30).co.y, key_at(head, 31).co.y = 0.2, 0.8
+    scene.diface.edit.regions = {"JAW"}
+    scene.frame_set(30, subframe=0.5)
+    press(bpy.ops.diface.copy_pose)
+    pose = json.loads(bpy.context.window_manager.diface.pose)
+    assert pose["jawOpen"] == pytest.approx(curve(head).evaluate(30.5)) == pytest.approx(0.5, abs=0.05)
+    assert "of frame 30.5" in capfd.readouterr().out
+
+
+# A take of another file
+
+
+@pytest.fixture
+def foreign(scene, head, tmp_path: Path) -> bpy.types.Object:
+    """An override of a character whose take, with a key of the artist's, is the library's."""
+    write(head, layers={})
+    key_at(head, 20).co.y = 0.7
+    path = tmp_path / "library.blend"
+    bpy.data.libraries.write(str(path), {head})
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    with bpy.data.libraries.load(str(path), link=True) as (_there, here):
+        here.objects = ["Character"]
+    [root] = here.objects
+    scene = bpy.context.scene
+    scene.collection.objects.link(root)
+    obj = root.override_hierarchy_create(scene, bpy.context.view_layer, do_fully_editable=True)
+    obj.data = obj.data if obj.data.override_library else obj.data.override_create(remap_local_usages=True)
+    bpy.context.view_layer.objects.active = obj
+    return obj
+
+
+@pytest.mark.parametrize("button", ["pin_pose", "unpin", "unpin_all", "paste_pose", "sculpt_pose"])
+def test_keys_of_another_file_are_not_touched(foreign, button) -> None:
+    before = bits(foreign)
+    bpy.context.scene.frame_set(20)
+    press(bpy.ops.diface.copy_pose)
+    with pytest.raises(RuntimeError, match=r"comes from library\.blend, .*Duplicate the take first, or make it local"):
+        press(getattr(bpy.ops.diface, button))
+    pins.mark(foreign, pins.find(foreign))
+    assert bits(foreign) == before
+
+
+def test_a_take_of_another_file_is_deleted_there(foreign) -> None:
+    [(take, actions)] = takes.all_takes().items()
+    with pytest.raises(RuntimeError, match=r"comes from library\.blend, .*Delete it in that file"):
+        bpy.ops.diface.delete_take(take=take)
+    assert takes.all_takes() == {take: actions}
+
+
+def test_its_duplicate_is_the_artists_own(foreign) -> None:
+    [take] = takes.all_takes()
+    bpy.ops.diface.duplicate_take(take=take)
+    assert curve(foreign).id_data.library is None
+    bpy.context.scene.frame_set(25)
+    assert press(bpy.ops.diface.pin_pose, region="ALL") == {"FINISHED"}
+    assert {pin.frame for pin in pins.find(foreign)} == {20, 25}
+    press(bpy.ops.diface.unpin_all)
+    assert pins.find(foreign) == []
+
+
+def test_no_way_leads_to_writing_keys_of_another_file(foreign) -> None:
+    before, keys = bits(foreign), KeyTable.read(curve(foreign))
+    with pytest.raises(errors.SceneError, match=r"comes from library\.blend"):
+        keys.write(curve(foreign))
+    with pytest.raises(errors.SceneError, match=r"comes from library\.blend"):
+        pins.set_values(foreign, 25, {"jawOpen": 0.3})
+    with pytest.raises(errors.SceneError, match=r"comes from library\.blend"):
+        pins.unpin(foreign, pins.find(foreign))
+    assert bits(foreign) == before
+
+
+@pytest.mark.parametrize("button", ["pin_pose", "unpin", "unpin_all", "paste_pose", "regenerate", "in_between"])
+def test_a_linked_character_is_not_keyed(foreign, button) -> None:
+    root = foreign.override_library.reference
+    bpy.context.view_layer.objects.active = root
+    bpy.context.scene.diface.character = root
+    before = bits(root)
+    press(bpy.ops.diface.copy_pose)
+    with pytest.raises(RuntimeError, match=r"linked from another file .*Make a library override"):
+        press(getattr(bpy.ops.diface, button))
+    assert bits(root) == before

@@ -9,7 +9,7 @@ from mathutils import Euler
 
 from diface_addon import compat
 from diface_addon.core import channels
-from diface_addon.scene import performance, pins, takes
+from diface_addon.scene import generated, performance, pins, takes
 
 from . import scenes
 from .test_head_pose import MODES, turn
@@ -163,7 +163,7 @@ def test_a_pose_that_is_set_is_read_and_pinned(scene, head, mode, frame) -> None
     write(head)
     wanted = {"jawOpen": 0.125, "mouthSmileLeft": 1.75, "head_rx": 0.3, "head_rz": -0.4}
     before = performance.read(head, 1, 60, NAMES).values
-    assert pins.set_values(head, frame, wanted) == []
+    assert pins.set_values(head, frame, wanted).notes == []
     read = dict(zip(NAMES, _pose(head, frame), strict=True))
     assert [read[name] for name in wanted] == pytest.approx(list(wanted.values()), abs=1e-6)
     found = pins.find(head)
@@ -238,8 +238,63 @@ def test_a_pose_of_another_frame(scene, head) -> None:
 def test_a_locked_curve_is_not_keyed(scene, head) -> None:
     write(head)
     curve(head).lock = True
-    notes = pins.set_values(head, 20, {"jawOpen": 0.9, "mouthSmileLeft": 0.9})
-    assert notes == [f"Locked, so not changed: {JAW}."]
+    keyed = pins.set_values(head, 20, {"jawOpen": 0.9, "mouthSmileLeft": 0.9})
+    assert keyed == pins.Keyed(("mouthSmileLeft",), ["Locked, so not changed: jawOpen."])
+    assert at(pins.find(head)) == [(SMILE, 0, 20)]
+
+
+@pytest.mark.parametrize(
+    ("mode", "locked", "said"),
+    [("XYZ", [2], "head Z"), ("XYZ", [0, 1, 2], "head"), ("QUATERNION", [0, 3], "head W, head Z")],
+)
+def test_locked_curves_of_the_head_are_said_by_name(scene, head, mode, locked, said) -> None:
+    head.rotation_mode = mode
+    write(head)
+    before = bits(head)
+    path = "rotation_euler" if mode == "XYZ" else "rotation_quaternion"
+    for index in locked:
+        curve(head, path, index).lock = True
+    keyed = pins.set_values(head, 20, {"head_rx": 0.3, "head_rz": 0.2})
+    assert keyed.notes == [f"Locked, so not changed: {said}."]
+    assert keyed.channels == (() if len(locked) == 3 else ("head_rx", "head_rz"))
+    assert all(bits(head)[path, index] == before[path, index] for index in locked)
+
+
+@pytest.mark.parametrize("group", [False, True])
+def test_keys_of_a_locked_curve_are_neither_marked_nor_let_go(scene, head, group) -> None:
+    write(head)
+    edit(head)
+    (curve(head).group if group else curve(head)).lock = True
+    before, found = bits(head), pins.find(head)
+    pins.mark(head, found)
+    assert bits(head)[JAW, 0] == before[JAW, 0]
+    let_go = pins.unpin(head, found)
+    assert bits(head)[JAW, 0] == before[JAW, 0]
+    said = "jawOpen, mouthSmileLeft" if group else "jawOpen"
+    assert (let_go.count, let_go.notes) == (1 if group else 3, [f"Locked, so not changed: {said}."])
+    assert [pin.path for pin in pins.find(head)] == [JAW, JAW, SMILE, SMILE] if group else [JAW, JAW]
+
+
+@pytest.mark.parametrize("name", ["JawOpen", "jaw_open", "ARKit.jawOpen", 'a"b.jawOpen'])
+def test_a_shape_key_may_be_spelt_otherwise_afterwards(scene, head, name) -> None:
+    write(head)
+    before = bits(head)
+    block = head.data.shape_keys.key_blocks["jawOpen"]
+    block.name = name
+    path = block.path_from_id("value")
+    assert pins.find(head) == pins.unsettled(head) == []
+    key_at(head, 18, path).co.y = 0.9
+    assert at(pins.find(head)) == at(pins.unsettled(head)) == [(path, 0, 18)]
+    assert {curve.path for curve in generated.samples_of(curve(head, path).id_data)["KEY"]} == {path, SMILE}
+    pins.unpin(head, pins.find(head))
+    assert bits(head)[path, 0] == before[JAW, 0]
+
+
+def test_a_shape_key_of_another_channel_is_not_taken_for_one_that_is_gone(scene, head) -> None:
+    write(head, motion(names=("jawOpen",)))
+    keys = head.data.shape_keys.key_blocks
+    compat.playing_channels(head.data.shape_keys.animation_data).fcurves.remove(curve(head))
+    keys["mouthSmileLeft"].keyframe_insert("value", frame=20)
     assert at(pins.find(head)) == [(SMILE, 0, 20)]
 
 

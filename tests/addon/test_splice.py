@@ -17,6 +17,7 @@ from diface_addon.scene.splice_span import Span
 
 from . import fingerprint, scenes
 from .test_layers_scene import NAMES, ON
+from .test_take_list import in_tweak_mode
 
 FIRST, ROWS = 11, 60
 RANGE = 25, 50
@@ -310,3 +311,51 @@ def test_what_cannot_be_spliced_is_said_and_changes_nothing(few, options, messag
 def test_nothing_plays(scene, face) -> None:
     with pytest.raises(RuntimeError, match="No take plays"):
         bpy.ops.diface.splice_take(other="Other")
+
+
+def test_locked_curves_stay_and_it_is_said(face, pair) -> None:
+    held = splice.curves(pair[0])
+    path = "OBJECT", "rotation_euler"
+    for address in (("KEY", 'key_blocks["jawOpen"].value', 0), (*path, 1)):
+        held[address].fcurve.lock = True
+    before = tables(pair[0])
+    assert splice.locked(face, pair[0], channels.ALL) == ["jawOpen", *channels.HEAD]
+    made, _over = spliced(face, *pair, names=channels.ALL + channels.LAYERS["breath"])
+    after = tables(made)
+    same_as_before = {address for address in after if same(after[address], before[address])}
+    assert same_as_before == {("KEY", 'key_blocks["jawOpen"].value', 0), *((*path, index) for index in range(3))}
+    assert splice.curves(made)["KEY", 'key_blocks["jawOpen"].value', 0].fcurve.lock
+
+
+def test_all_is_locked(few, unchanged_but_locks) -> None:
+    for regions in ({"JAW"}, {"HEAD"}):
+        with pytest.raises(RuntimeError, match="in common is locked"):
+            bpy.ops.diface.splice_take(other="Other", regions=regions)
+
+
+@pytest.fixture
+def unchanged_but_locks() -> None:
+    (base,) = (actions for actions in takes.all_takes().values() if actions[0].name == "Base")
+    for held in splice.curves(base).values():
+        held.fcurve.lock = True
+    names = {action.name for action in bpy.data.actions}
+    yield
+    assert {action.name for action in bpy.data.actions} == names
+
+
+def test_a_splice_that_cannot_play_leaves_nothing(face, pair) -> None:
+    in_tweak_mode(face.data.shape_keys)
+    names = {action.name for action in bpy.data.actions}
+    with pytest.raises(RuntimeError, match="edited in the NLA"):
+        bpy.ops.diface.splice_take(other="Other", first=25, last=50)
+    assert {action.name for action in bpy.data.actions} == names
+
+
+def test_a_head_of_another_take_goes_on(face, pair) -> None:
+    third = list(write(face, 3, "Third"))
+    takes.use_take(face, pair[0])
+    takes.assign(face, {"OBJECT": face}, tuple(third))
+    turns = face.animation_data.action
+    assert bpy.ops.diface.splice_take(other="Other", first=25, last=50) == {"FINISHED"}
+    assert face.animation_data.action == turns
+    assert face.data.shape_keys.animation_data.action.name == "Base spliced"

@@ -195,6 +195,52 @@ def test_a_duplicate_is_a_take_of_its_own(face) -> None:
     assert plays(face, made)
 
 
+def in_tweak_mode(keys: bpy.types.Key) -> None:
+    """As with Tab in the NLA editor; the take goes on as the Action that plays."""
+    hand = bpy.data.actions.new("Hand")
+    compat.new_channels(hand, keys)
+    track = keys.animation_data.nla_tracks.new()
+    strip = track.strips.new("Hand", 1, hand)
+    if compat.HAS_ACTION_SLOTS:
+        strip.action_slot = hand.slots[0]
+    strip.select = track.select = True
+    keys.animation_data.nla_tracks.active = track
+    keys.animation_data.use_tweak_mode = True
+    if not keys.animation_data.use_tweak_mode:
+        pytest.skip("This Blender enters tweak mode only in an NLA editor.")
+
+
+def test_a_duplicate_that_cannot_play_leaves_nothing(face) -> None:
+    take = id_of(write(face, motion()))
+    keys = face.data.shape_keys
+    main = keys.animation_data.action
+    in_tweak_mode(keys)
+    names = {action.name for action in bpy.data.actions}
+    assert main.name in names
+    with pytest.raises(RuntimeError, match="edited in the NLA"):
+        bpy.ops.diface.duplicate_take(take=take)
+    assert {action.name for action in bpy.data.actions} == names
+
+
+def test_a_duplicate_plays_only_where_its_take_does(face) -> None:
+    first, second = write(face, motion(1)), write(face, motion(2))
+    takes.assign(face, {"OBJECT": face}, first.actions)
+    turns = face.animation_data.action
+    do("duplicate_take", take=id_of(second))
+    assert face.animation_data.action == turns
+    assert face.data.shape_keys.animation_data.action.name == f"{second.name} copy"
+
+
+def test_a_duplicate_has_no_star_and_a_name_that_does_not_grow(face) -> None:
+    take = id_of(write(face, motion()))
+    do("favourite_take", take=take)
+    for _ in range(3):
+        do("duplicate_take", take=take)
+        (take,) = takes.active_takes(face, takes.all_takes())
+    found = [(entry.name, entry.favourite) for entry in take_list.entries(face)]
+    assert found == [("T", True), ("T copy", False), ("T copy.001", False), ("T copy.002", False)]
+
+
 def test_a_duplicate_of_a_take_that_does_not_play_does_not_either(face) -> None:
     take, other = id_of(write(face, motion(1))), id_of(write(face, motion(2)))
     do("duplicate_take", take=take)

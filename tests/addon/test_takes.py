@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import bpy
 import numpy as np
 import pytest
 
 from diface_addon import compat
 from diface_addon.core import channels, types
-from diface_addon.scene import generated, takes
+from diface_addon.scene import generated, pins, takes
+from diface_addon.scene.key_table import KeyTable
 
 from . import scenes
 
@@ -176,6 +179,82 @@ def test_what_keeps_motion_from_showing_is_said(scene, head) -> None:
     assert "Muted, so it does not show: jawOpen." in notes
     assert any("Solo Active Shape Key" in note for note in notes)
     assert any("driver sets the rotation of Character" in note for note in notes)
+
+
+# What the artist animates besides
+
+
+def own_curve(obj, path: str, index: int = 0) -> bpy.types.FCurve:
+    owner = obj.data.shape_keys if path.startswith("key_blocks") else obj
+    return compat.playing_channels(owner.animation_data).fcurves.find(path, index=index)
+
+
+def about(curve: bpy.types.FCurve) -> tuple:
+    """Everything about a curve."""
+    keys = KeyTable.read(curve)
+    settings = [
+        (m.type, m.mute, m.influence, getattr(m, "cycles_after", 0), getattr(m, "phase", 0)) for m in curve.modifiers
+    ]
+    return (
+        [getattr(keys, field.name).tobytes() for field in fields(KeyTable)],
+        (curve.extrapolation, curve.mute, curve.lock, tuple(curve.color), curve.group and curve.group.name),
+        settings,
+    )
+
+
+CHEEKY = 'key_blocks["cheeky"].value'
+
+
+def test_what_the_artist_animates_in_a_take_comes_along_into_the_next(scene, head) -> None:
+    write(head)
+    for frame, x in ((11, 0.0), (41, 5.0)):
+        head.location.x = x
+        head.keyframe_insert("location", index=0, frame=frame)
+    head.keyframe_insert("scale", index=2, frame=20)
+    head.data.shape_keys.key_blocks["cheeky"].keyframe_insert("value", frame=30)
+    walk, cheeky = own_curve(head, "location"), own_curve(head, CHEEKY)
+    walk.keyframe_points[0].handle_right = 20.25, 3.5
+    walk.extrapolation, walk.lock = "LINEAR", True
+    walk.modifiers.new("CYCLES").cycles_after = 3
+    noise = walk.modifiers.new("NOISE")
+    noise.phase, noise.influence, noise.use_influence = 0.25, 0.5, True
+    cheeky.mute = True
+    kept = about(walk), about(own_curve(head, "scale", 2)), about(cheeky)
+    old = head.animation_data.action
+    for seed in (1, 2):
+        made = motion(seed=seed)
+        take = write(head, made)
+        assert (
+            about(own_curve(head, "location")),
+            about(own_curve(head, "scale", 2)),
+            about(own_curve(head, CHEEKY)),
+        ) == kept
+        assert pins.find(head) == []
+        assert [generated.edits(action) for action in take.actions] == [{}] * len(take.actions)
+        assert scenes.jaw(head)[:, 1] == pytest.approx(made.column("jawOpen"))
+        assert head.animation_data.action != old
+    scene.frame_set(11)
+    assert head.location.x == pytest.approx(own_curve(head, "location").evaluate(11))
+
+
+def test_what_a_take_made_does_not_come_along(scene, head) -> None:
+    write(head)
+    head.rotation_mode = "QUATERNION"
+    own_curve(head, JAW).keyframe_points[3].co.y = 0.9
+    write(head, motion(seed=1))
+    assert {curve.data_path for curve in compat.playing_channels(head.animation_data).fcurves} == {
+        "rotation_quaternion"
+    }
+    assert pins.find(head) == []
+
+
+def test_only_the_part_that_is_made_takes_it_along(scene, head) -> None:
+    write(head)
+    head.keyframe_insert("location", frame=11)
+    action = head.animation_data.action
+    write(head, motion(names=channels.SHAPES))
+    assert head.animation_data.action == action
+    assert own_curve(head, "location") is not None
 
 
 # The artist's edits
