@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
@@ -17,7 +18,7 @@ import bpy
 import numpy as np
 import soundfile
 
-from diface_addon import compat, generation, jobs
+from diface_addon import compat, generation, jobs, live
 from diface_addon.scene import generated, pins, takes
 
 from . import scenes
@@ -104,30 +105,38 @@ def playing_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
 
 
 def playing_keys(obj: bpy.types.Object) -> Keys:
-    return {key: points for action in playing_actions(obj) for key, points in keys_of(action).items()}
+    """The keys of what plays: of an Action that moves the face alone, none of the head's."""
+    return {address: points_of(curve) for address, curve in playing_curves(obj).items()}
 
 
 def playing_values(obj: bpy.types.Object) -> Keys:
     """What each curve says at FRAMES."""
-    found: Keys = {}
-    for action in playing_actions(obj):
-        for kind in ("KEY", "OBJECT"):
-            held = compat.channels_of(action, kind)
-            for curve in held.fcurves if held else ():
-                values = [curve.evaluate(frame) for frame in FRAMES.tolist()]
-                found[kind, curve.data_path, curve.array_index] = np.array(values)
+    curves = playing_curves(obj)
+    return {address: np.array([c.evaluate(frame) for frame in FRAMES.tolist()]) for address, c in curves.items()}
+
+
+def playing_curves(obj: bpy.types.Object) -> dict[tuple[str, str, int], bpy.types.FCurve]:
+    found = {}
+    for kind, block in (("KEY", obj.data.shape_keys), ("OBJECT", obj)):
+        action = block.animation_data.action if block.animation_data else None
+        found |= curves_of(action, kind) if action else {}
     return found
+
+
+def curves_of(action: bpy.types.Action, kind: str) -> dict[tuple[str, str, int], bpy.types.FCurve]:
+    held = compat.channels_of(action, kind)
+    return {(kind, curve.data_path, curve.array_index): curve for curve in (held.fcurves if held else ())}
+
+
+def points_of(curve: bpy.types.FCurve) -> np.ndarray:
+    points = np.empty(2 * len(curve.keyframe_points), np.float32)
+    curve.keyframe_points.foreach_get("co", points)
+    return points.reshape(-1, 2)
 
 
 def keys_of(action: bpy.types.Action) -> Keys:
-    found: Keys = {}
-    for kind in ("KEY", "OBJECT"):
-        held = compat.channels_of(action, kind)
-        for curve in held.fcurves if held else ():
-            points = np.empty(2 * len(curve.keyframe_points), np.float32)
-            curve.keyframe_points.foreach_get("co", points)
-            found[kind, curve.data_path, curve.array_index] = points.reshape(-1, 2)
-    return found
+    curves = curves_of(action, "KEY") | curves_of(action, "OBJECT")
+    return {address: points_of(curve) for address, curve in curves.items()}
 
 
 def fingerprint(action: bpy.types.Action) -> bytes:
@@ -338,11 +347,83 @@ def save_and_load(fuzz: Fuzz) -> bool:
     return True
 
 
+def duplicate(fuzz: Fuzz) -> bool:
+    found = list(takes.all_takes())
+    bpy.ops.diface.duplicate_take(take=found[fuzz.rng.integers(len(found))] if found else "")
+    _push("duplicate")
+    return True
+
+
+def splice(fuzz: Fuzz) -> bool:
+    found = [actions[0].name for actions in takes.all_takes().values()]
+    first = bpy.context.scene.frame_start + int(fuzz.rng.integers(0, 90))
+    other = found[fuzz.rng.integers(len(found))] if found else ""
+    bpy.ops.diface.splice_take(other=other, first=first, last=first + int(fuzz.rng.integers(2, 40)))
+    _push("splice")
+    return True
+
+
+def compare(fuzz: Fuzz) -> bool:
+    """A ghost comes, or goes."""
+    found = list(takes.all_takes())
+    bpy.ops.diface.compare_take(take=found[fuzz.rng.integers(len(found))] if found else "")
+    _push("compare")
+    return True
+
+
+def mix_takes(fuzz: Fuzz) -> bool | None:
+    """Another take's head over this one's face, as in the Action editor."""
+    obj = fuzz.character()
+    found = [action for action in bpy.data.actions if compat.channels_of(action, "OBJECT")]
+    found = [action for action in found if generated.request_of(action)]
+    if not found or not obj.animation_data:
+        return None
+    compat.assign_action(obj, found[fuzz.rng.integers(len(found))])
+    _push("mix")
+    return True
+
+
+def move_the_character(fuzz: Fuzz) -> bool:
+    """Location keys, which land in the take's own Action."""
+    obj, frame = fuzz.character(), int(fuzz.frame())
+    obj.location.x = fuzz.rng.normal()
+    obj.keyframe_insert("location", frame=frame)
+    _push("move")
+    return True
+
+
+def live_key(fuzz: Fuzz) -> bool:
+    """A key that Live answers, in a copy of its own; then it is switched off."""
+    before, edit = _Before(), bpy.context.scene.diface.edit
+    edit.live = True
+    _push("live on")
+    if live.current() is None:
+        raise RuntimeError(bpy.context.window_manager.diface.message)
+    made = playing_actions(fuzz.character())
+    if (curve := fuzz.curve()) is not None:
+        frame = fuzz.frame()
+        curve.keyframe_points.insert(frame, curve.evaluate(frame) + fuzz.rng.normal(0, 0.2), options={"FAST"})
+        live.current().note()
+    end = time.monotonic() + float(fuzz.rng.choice([0.05, 0.3, 0.6]))
+    while live.current() and time.monotonic() < end:
+        time.sleep(live.tick() or 0)
+    edit.live = False
+    live.tick()
+    for action in bpy.data.actions:
+        if action.session_uid in before.takes and action not in made:
+            assert fingerprint(action) == before.takes[action.session_uid][1], f"Live changed {action.name}"
+    while jobs.shared_worker().busy:
+        time.sleep(0.01)
+    _push("live off")
+    return True
+
+
 MAKING = (regenerate, regenerate_all, in_between, swap)
 OPERATIONS = (
     key_there, key_there, key_there, key_selected, delete_key, lock_or_mute, regenerate, regenerate, regenerate,
     regenerate_all, in_between, in_between, swap, generate, pin_pose, unpin, copy_and_paste, switch_take, remove_take,
-    remove_take, undo, undo, redo, save_and_load,
+    remove_take, remove_take, undo, undo, redo, save_and_load, duplicate, splice, compare, mix_takes,
+    move_the_character, live_key,
 )  # fmt: skip
 
 
