@@ -151,6 +151,18 @@ def assign_action(block: bpy.types.ID, action: bpy.types.Action) -> None:
         animation.action_slot = next(slot for slot in action.slots if slot.target_id_type == block.id_type)
 
 
+def new_strip(
+    track: bpy.types.NlaTrack, action: bpy.types.Action, slot: bpy.types.bpy_struct | None
+) -> bpy.types.NlaStrip:
+    """A strip that plays `action` when its keys say, the first one between frames too. slot: where Actions have any."""
+    first = action.frame_range[0]
+    strip = track.strips.new(action.name, int(first), action)
+    if HAS_ACTION_SLOTS:
+        strip.action_slot = slot
+    strip.frame_start_ui = first  # moves it; it was made on a whole frame, with all that is in it
+    return strip
+
+
 def push_down(block: bpy.types.ID) -> None:
     """Move the Action that animates `block` to an NLA track, where it goes on playing below the next one."""
     animation = block.animation_data
@@ -158,9 +170,7 @@ def push_down(block: bpy.types.ID) -> None:
     blended = bool(animation.nla_tracks)  # without tracks, Blender plays the Action in full, whatever its settings
     track = animation.nla_tracks.new()
     track.name = action.name
-    strip = track.strips.new(action.name, int(action.frame_range[0]), action)
-    if HAS_ACTION_SLOTS:
-        strip.action_slot = slot
+    strip = new_strip(track, action, slot)
     if blended:
         strip.blend_type, strip.influence = animation.action_blend_type, animation.action_influence
         strip.use_animated_influence = strip.influence < 1.0

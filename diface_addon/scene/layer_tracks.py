@@ -56,9 +56,7 @@ def put_on(keys: bpy.types.Key, actions: Iterable[bpy.types.Action]) -> None:
         state = action.get(STATE)
         if state != "GONE" and not _plays(keys, action):
             track = free.pop(PREFIX + layer_of(action), None) or _new_track(keys, action)
-            strip = track.strips.new(action.name, int(action.frame_range[0]), action)
-            if compat.HAS_ACTION_SLOTS:
-                strip.action_slot = action.slots[0]
+            compat.new_strip(track, action, action.slots[0] if compat.HAS_ACTION_SLOTS else None)
             track.mute = state == "MUTED"
             if FOR_SHOW not in keys:
                 action[STATE] = "ON"

@@ -16,6 +16,7 @@ from .. import compat
 from ..core import channels, errors, placement, types
 from . import (
     carried,
+    editable,
     face_curves,
     generated,
     ghost,
@@ -24,6 +25,7 @@ from . import (
     nla,
     own_shapes,
     playing,
+    rig_map,
     shape_basis,
     take_cache,
     target,
@@ -237,10 +239,27 @@ def use_take(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
 
     Raises SceneError where its vertex cache is gone, or `obj` has nothing of it, with `obj` as it was.
     """
+    _follow_renames(obj, actions)
     animated = fitting(obj, actions)
     take_cache.restore(obj, actions)
     _rename_with_main(actions)
     assign(obj, animated, tuple(actions))
+
+
+def _follow_renames(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
+    """Have the curves of Actions that nothing plays follow shape keys that were spelt anew since, as
+    `JawOpen` for `jawOpen`; Blender does so with those that play."""
+    shapes = rig_map.face_map(obj).items()
+    paths = {channel: obj.data.shape_keys.key_blocks[name].path_from_id("value") for channel, name in shapes}
+    for action in actions:
+        held = compat.channels_of(action, "KEY")
+        if held is None or action.users > int(action.use_fake_user) or not editable.is_editable(action):
+            continue
+        there = {curve.data_path for curve in held.fcurves}
+        for curve in held.fcurves:
+            path = paths.get(rig_map.channel_at(curve.data_path))
+            if path and path not in there:
+                curve.data_path = path
 
 
 def use_instead(obj: bpy.types.Object, before: list[bpy.types.Action], actions: list[bpy.types.Action]) -> None:

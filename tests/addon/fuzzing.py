@@ -247,7 +247,7 @@ def _making(fuzz: Fuzz, operator: Callable[..., set[str]], **words: object) -> b
     wanted = [pin for pin in pins.find(obj) if (pin.path, pin.index) not in locked]
     operator(**words)
     request = generated.request_of(playing_actions(fuzz.character())[0])
-    if operator != bpy.ops.diface.swap_keyframes:
+    if operator.idname() != "DIFACE_OT_swap_keyframes":
         within = [p for p in wanted if request["first_frame"] <= p.frame]
         check_pins(fuzz.character(), within)
     _push("made")

@@ -189,6 +189,21 @@ def test_names_do_not_grow(take) -> None:
     assert len(set(names)) == 3
 
 
+def test_a_layers_keys_stay_where_they_are_with_one_between_frames_before_them(scene, clicks, worker) -> None:
+    obj = scenes.add_character(scene, ("jawOpen", "eyeBlinkLeft"))
+    scene.frame_start, scene.diface.gaze, scene.diface.breath = FIRST, False, False
+    scenes.use_file(scene, clicks([0.5], seconds=6.0))
+    bpy.ops.diface.generate()
+    ((_track, blinks),) = layer_tracks.playing(obj.data.shape_keys)
+    (blink,) = compat.channels_of(blinks, "KEY").fcurves
+    blink.keyframe_points.insert(blink.keyframe_points[0].co.x - 0.75, 0.1, options={"FAST"})
+    blink.keyframe_points.insert(60, 0.5, options={"FAST"})
+    before = [pin for pin in pins.find(obj) if "Blink" in pin.path]
+    assert len(before) == 2
+    bpy.ops.diface.regenerate()
+    assert [pin for pin in pins.find(obj) if "Blink" in pin.path] == before
+
+
 def test_a_ghost_leaves_alone_what_the_artist_did_to_layers(scene, clicks, worker) -> None:
     obj = scenes.add_character(scene, (*SHAPES, "eyeBlinkLeft"))
     scene.diface.blinks, scene.diface.gaze, scene.diface.breath = True, False, False

@@ -11,7 +11,7 @@ import pytest
 from diface_addon import compat
 from diface_addon.core import channels
 from diface_addon.panels import take_rows
-from diface_addon.scene import generated, ghost, take_list, takes
+from diface_addon.scene import generated, ghost, pins, take_list, takes
 
 from . import fingerprint, scenes
 from .test_interface import drawn
@@ -161,6 +161,24 @@ def test_a_face_that_is_edited_in_the_nla_is_left_alone(face) -> None:
         pytest.skip("This Blender enters tweak mode only in an NLA editor.")
     with pytest.raises(RuntimeError, match="edited in the NLA"):
         bpy.ops.diface.use_take(take=take)
+
+
+def test_a_take_follows_a_shape_key_that_was_spelt_anew(scene, face) -> None:
+    """One that plays by Blender's own doing; one that does not, when it is switched to."""
+    first = id_of(write(face, motion(1), "A"))
+    write(face, motion(2), "B")
+    face.data.shape_keys.key_blocks["jawOpen"].name = "jaw_open"
+    renamed = 'key_blocks["jaw_open"].value'
+    playing = face.data.shape_keys.animation_data.action
+    assert ("KEY", renamed, 0) in curves(playing)
+    do("use_take", take=first)
+    playing = face.data.shape_keys.animation_data.action
+    assert generated.request_of(playing)["take"] == first
+    assert ("KEY", renamed, 0) in curves(playing)
+    assert ("KEY", JAW, 0) not in curves(playing)
+    scene.frame_set(FIRST + 3)
+    assert face.data.shape_keys.key_blocks["jaw_open"].value == pytest.approx(motion(1).column("jawOpen")[3], abs=1e-5)
+    assert pins.find(face) == []
 
 
 def test_switching_is_instant(scene) -> None:
