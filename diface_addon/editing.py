@@ -223,11 +223,13 @@ def base_of(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> 
 
 
 def _rows(obj: bpy.types.Object, stored: dict | None, request: types.GenerateRequest, first: int) -> int:
-    """Of a take as many as it has samples; else as the strip lasts, or to the last key."""
+    """Of a take as many as it has samples; else as the sound's strip lasts, or to the last key."""
     if stored is None and request.audio.seconds is not None:
         return request.rate.rows(request.audio.seconds)
     if stored is None:
-        return max(1, round(max(action.frame_range[1] for action in actions_of(obj))) - first + 1)
+        ends = [action.frame_range[1] for action in actions_of(obj)]
+        ends += [c.start + c.scale * c.fcurve.keyframe_points[-1].co.x for _address, c in playing.all_curves(obj)]
+        return max(1, round(max(ends)) - first + 1)
     ours = [action for action in actions_of(obj) if generated.request_of(action)]
     curves = [curve for action in ours for some in generated.samples_of(action).values() for curve in some]
     return max(len(curve.values) for curve in curves)
