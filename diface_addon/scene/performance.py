@@ -96,12 +96,18 @@ def sampled(
     if not strips:
         now = owner.path_resolve(path)
         return np.full(len(frames), now[index] if hasattr(now, "__len__") else now, np.float32)
-    rest = 0.0 if kind == "KEY" else owner.bl_rna.properties[path].default_array[index]
-    values = np.full(len(frames), rest, np.float32)
+    values = np.full(len(frames), _default(owner, kind, path, index), np.float32)
     for turn in nla.turns(owner.animation_data, np.asarray(frames, np.float64)):
         if turn.strip in strips:
             values[turn.rows] = turn.over(values[turn.rows], evaluated(strips[turn.strip], turn.times))
     return values
+
+
+def _default(owner: bpy.types.ID, kind: str, path: str, index: int) -> float:
+    """Where the NLA has a property that no strip moves just then: on 5.0 a shape key is at 1 there."""
+    if kind == "KEY":
+        return bpy.types.ShapeKey.bl_rna.properties["value"].default
+    return owner.bl_rna.properties[path].default_array[index]
 
 
 def shows(
