@@ -126,7 +126,7 @@ class Edit(generation.Generation):
         request = self.as_json(result.model_hash)
         wanted = self._plan.pins
         if actions_of(obj) == actions:  # what was keyed meanwhile counts too, and nothing that was let go
-            now, before = pins.find(obj), self._base.pins
+            now, before = self.pins_now(obj), self._base.pins
             gone = set(before) - set(now)
             wanted = [*(pin for pin in wanted if pin not in gone), *(pin for pin in now if pin not in before)]
         name = named(actions[0].name, self._plan.word)
@@ -136,10 +136,9 @@ class Edit(generation.Generation):
             obj, actions, result.motion, self._plan.made, wanted, name, request, pull, placed
         )
         self.remember(written, result.model_hash)
-        notes = [
-            *written.notes,
-            *(note for say in (contradictions, beyond, crowded) for note in say(self._base, self._plan)),
-        ]
+        notes = list(written.notes)
+        for say in (contradictions, beyond, crowded):
+            notes += say(self._base, self._plan)
         if self._base.model_hash not in ("", result.model_hash):
             notes.append("The take was made by other models than these: what is new may speak a little otherwise.")
         return dataclasses.replace(written, notes=tuple(notes))
@@ -216,8 +215,8 @@ def base_of(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> 
     if request.audio.seconds is None:  # so that rows and sound end together
         request = dataclasses.replace(request, audio=dataclasses.replace(request.audio, seconds=rate.seconds(rows)))
     motion = performance.read(obj, first, rows, channels.of_parts(request.parts), generation.placed(obj))
-    found = tuple(pins.find(obj))
-    unsettled = found if stored is None else tuple(pins.unsettled(obj))
+    found, new = map(tuple, pins.look(obj))
+    unsettled = found if stored is None else new
     made_by = (stored or {}).get("model_hash", "")
     return Base(motion, first, request, sound, found, unsettled, stored is not None, made_by)
 

@@ -134,7 +134,7 @@ def base_of(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> 
 
 def _pins(obj: bpy.types.Object, request: types.GenerateRequest) -> tuple[list[pins.Pin], list[pins.Pin]]:
     """The pins that there are, keys of the head and whole faces, and those that the motion does not know yet."""
-    found, new = ([pin for pin in some if pin.kind == "OBJECT"] for some in (pins.find(obj), pins.unsettled(obj)))
+    found, new = ([pin for pin in some if pin.kind == "OBJECT"] for some in pins.look(obj))
     if "face" in request.parts:
         actions = actions_of(obj)
         found += [pins.Pin("KEY", FACE, 0, frame, 0.0) for frame in vertex_pins.frames(actions)]

@@ -30,9 +30,6 @@ def enum(name: str, identifier: str) -> int:
 
 def write(channels: bpy.types.bpy_struct, curves: list[Curve], first_frame: int, group: str) -> None:
     """New F-curves in `channels` (of `compat.new_channels`), row r at `first_frame` + r, keys of type GENERATED."""
-    kinds = {name: enum(name, identifier) for name, identifier in STRAIGHT.items()} | {
-        "type": enum("type", "GENERATED")
-    }
     header = channels.groups.new(group)
 
     for curve in curves:
@@ -46,8 +43,8 @@ def write(channels: bpy.types.bpy_struct, curves: list[Curve], first_frame: int,
         keys = fcurve.keyframe_points
         keys.add(count)
         keys.foreach_set("co", points.ravel())
-        for name, kind in kinds.items():
-            keys.foreach_set(name, np.full(count, kind, np.int32))
+        for name, identifier in {**STRAIGHT, "type": "GENERATED"}.items():
+            keys.foreach_set(name, np.full(count, enum(name, identifier), np.int32))
         for part in ("control_point", "left_handle", "right_handle"):
             keys.foreach_set(f"select_{part}", np.zeros(count, bool))  # new ones are, and operators ask for them
         fcurve.update()

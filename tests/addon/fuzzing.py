@@ -82,6 +82,11 @@ class Fuzz:
         frame = float(self.rng.integers(first - 3, first + 125))
         return frame + float(self.rng.choice([0.0, 0.0, 0.0, 0.25, 0.37]))
 
+    def take(self) -> str:
+        """The id of one of the takes; "" where there is none."""
+        found = list(takes.all_takes())
+        return found[self.rng.integers(len(found))] if found else ""
+
     def curve(self) -> bpy.types.FCurve | None:
         found = [curve for curve in pins.curves(self.character()) if curve.keyframe_points]
         return found[self.rng.integers(len(found))] if found else None
@@ -306,17 +311,15 @@ def copy_and_paste(fuzz: Fuzz) -> bool:
 
 
 def switch_take(fuzz: Fuzz) -> bool:
-    found = list(takes.all_takes())
-    bpy.ops.diface.use_take(take=found[fuzz.rng.integers(len(found))] if found else "")
+    bpy.ops.diface.use_take(take=fuzz.take())
     _push("switch")
     return True
 
 
 def remove_take(fuzz: Fuzz) -> bool | None:
-    found = list(takes.all_takes())
-    if len(found) < 6:
+    if len(takes.all_takes()) < 6:
         return None
-    bpy.ops.diface.delete_take(take=found[fuzz.rng.integers(len(found))])
+    bpy.ops.diface.delete_take(take=fuzz.take())
     _push("remove")
     return True
 
@@ -348,8 +351,7 @@ def save_and_load(fuzz: Fuzz) -> bool:
 
 
 def duplicate(fuzz: Fuzz) -> bool:
-    found = list(takes.all_takes())
-    bpy.ops.diface.duplicate_take(take=found[fuzz.rng.integers(len(found))] if found else "")
+    bpy.ops.diface.duplicate_take(take=fuzz.take())
     _push("duplicate")
     return True
 
@@ -365,8 +367,7 @@ def splice(fuzz: Fuzz) -> bool:
 
 def compare(fuzz: Fuzz) -> bool:
     """A ghost comes, or goes."""
-    found = list(takes.all_takes())
-    bpy.ops.diface.compare_take(take=found[fuzz.rng.integers(len(found))] if found else "")
+    bpy.ops.diface.compare_take(take=fuzz.take())
     _push("compare")
     return True
 
