@@ -28,7 +28,7 @@ from .edit_curves import Change, goes_beyond, keys_only, rewrite
 from .edit_swings import swing, turning
 from .key_table import KeyTable, nearest
 from .pin import Pin
-from .pin_values import is_locked, locked_notes
+from .pin_values import is_locked, listed, locked_notes
 from .playing import Address, Playing
 from .write_keys import Curve
 
@@ -36,6 +36,8 @@ Found = dict[Address, Playing]
 ENDLESS = "Going on beyond its keys (Cycles, Linear Extrapolation), so not changed:"
 BAKE = "Bake the curve (Channel > Bake Channels in the Graph Editor), or let it stand still beyond its keys."
 GROUPS = {"KEY": "Face", "OBJECT": "Head"}
+SHOWN = 3
+"""Names in a note, before it says how many more there are."""
 
 
 @dataclass(frozen=True)
@@ -284,7 +286,7 @@ def _notes(
     muted = [c for c in changes if c.address in found and _is_muted(found[c.address].fcurve)]
     notes = locked_notes(obj, [change.address for change in locked])
     notes += _note("Muted, so it does not show:", obj, muted)
-    return notes + _listed("Held within the slider's range:", outside)
+    return notes + listed("Held within the slider's range:", outside, SHOWN)
 
 
 def _is_muted(fcurve: bpy.types.FCurve) -> bool:
@@ -293,10 +295,4 @@ def _is_muted(fcurve: bpy.types.FCurve) -> bool:
 
 def _note(what: str, obj: bpy.types.Object, changes: list[Change]) -> list[str]:
     names = playing.addresses(obj)
-    return _listed(what, [names[change.address] for change in changes])
-
-
-def _listed(what: str, names: list[str]) -> list[str]:
-    names = list(dict.fromkeys(names))
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return [f"{what} {shown}."] if names else []
+    return listed(what, [names[change.address] for change in changes], SHOWN)

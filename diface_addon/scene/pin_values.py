@@ -18,7 +18,7 @@ from .write_keys import enum
 STILL = 1e-6
 """Radians up to which a head is where it is wanted."""
 SHOWN = 4
-"""Names in a note, and how many more there are."""
+"""Names in the note about locked curves, before it says how many more there are."""
 HEAD = "head"
 """What `playing.addresses` calls every number of the rotation."""
 
@@ -78,9 +78,14 @@ def locked_notes(obj: bpy.types.Object, addresses: Iterable[Address]) -> list[st
     shapes = [names.get(address, address[1]) for address in addresses if address not in turned]
     every = len(turned) == sum(name == HEAD for name in names.values())
     head = ([HEAD] if turned else []) if every else [f"{HEAD} {_axis(obj, index)}" for _kind, _path, index in turned]
-    said = list(dict.fromkeys([*shapes, *head]))
-    shown = ", ".join(said[:SHOWN]) + (f" and {len(said) - SHOWN} more" if len(said) > SHOWN else "")
-    return [f"Locked, so not changed: {shown}."] if said else []
+    return listed("Locked, so not changed:", [*shapes, *head], SHOWN)
+
+
+def listed(what: str, names: Iterable[str], most: int) -> list[str]:
+    """A note about `names`, each once and `most` of them by name: none, or one."""
+    names = list(dict.fromkeys(names))
+    shown = ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+    return [f"{what} {shown}."] if names else []
 
 
 def _axis(obj: bpy.types.Object, index: int) -> str:
