@@ -586,7 +586,7 @@ def demo(sound: Path) -> int:
 
 
 def bench() -> int:
-    """Run tests/**/bench_*.py and collect the table rows that they print in docs/speed.md."""
+    """Run tests/**/bench_*.py and collect the table rows that they print in docs/research/speed.md."""
     core_python()
     make_assets()
     python = blender_python(MAIN_BLENDER)
@@ -613,10 +613,10 @@ def bench() -> int:
     if not rows:
         raise BuildError("There are no benchmarks: tests/**/bench_*.py.")
     text = "# Speed\n\nWritten by `python3 build.py bench` with Blender " + MAIN_BLENDER + f" on {machine()}.\n\n"
-    (ROOT / "docs" / "speed.md").write_text(
+    (ROOT / "docs" / "research" / "speed.md").write_text(
         text + "| what | measured | wanted |\n|---|---|---|\n" + "".join(rows), "utf-8"
     )
-    say("\nWritten: docs/speed.md")
+    say("\nWritten: docs/research/speed.md")
     return 0
 
 
@@ -645,7 +645,7 @@ def main() -> int:
     add = commands.add_parser("test", help="set up, and run the tests")
     parts = ["lint", "core", *BLENDERS, "zip"]
     add.add_argument("part", nargs="*", help=f"only these parts: {', '.join(parts)}")
-    commands.add_parser("bench", help="measure the speed and write docs/speed.md")
+    commands.add_parser("bench", help="measure the speed and write docs/research/speed.md")
     for name, words in {"wheels": "fetch the wheels that the extension carries", "zip": "build the extension"}.items():
         add = commands.add_parser(name, help=words)
         add.add_argument("--platform", default=this_platform(), choices=PLATFORMS, help="default: this machine's")

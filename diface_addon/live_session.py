@@ -69,8 +69,8 @@ class Settings(NamedTuple):
 
 
 STEPS = 4
-"""Denoising steps of the first answer, half of Draft's: within .002 in every correlation (docs/tables.md), in half the
-time. The final answer follows."""
+"""Denoising steps of the first, draft update, half of Draft's: within .002 in every correlation
+(docs/research/tables.md), in half the time. The final update follows."""
 
 
 @dataclass(frozen=True)

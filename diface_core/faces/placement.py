@@ -55,7 +55,7 @@ class Placement:
         return (self.scale * deltas @ self.rotation.T).astype(np.float32)
 
     def turns(self, vectors: npt.NDArray[np.floating]) -> Floats:
-        """Rotation vectors (..., 3) of a head that is Blender's way up (docs/architecture.md) about the mesh's axes."""
+        """Convert rotation vectors (..., 3) from Blender's axes (docs/development/architecture.md) to the mesh's."""
         right_hand = np.linalg.det(self.rotation)
         return right_hand * np.asarray(vectors, np.float64) @ FROM_BLENDER.T @ self.rotation
 

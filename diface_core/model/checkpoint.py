@@ -34,7 +34,7 @@ def load(path: Path) -> tuple[Denoiser, str]:
     """
     if not path.exists():
         raise ModelError(
-            f"The model file {path.name} is missing.", "Install DiFACE again, or train it (docs/training.md)."
+            f"The model file {path.name} is missing.", "Install DiFACE again, or train it (docs/research/training.md)."
         )
     try:
         with safe_open(path, framework="pt") as file:

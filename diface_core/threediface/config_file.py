@@ -18,7 +18,7 @@ from .keys import SWITCH, Key, value_of
 SHARED = {"head_motion_model": "head_", "face_motion_model": "face_", "listener_model": "listener_"}
 """Sections that have the same keys, and how the flags of those begin."""
 
-HINT = "Choose 3DiFACE's comp_syn.yaml, or one laid out as it is (docs/threediface_cli.md)."
+HINT = "Choose 3DiFACE's comp_syn.yaml, or one laid out as it is (docs/research/threediface_cli.md)."
 
 
 def read_config(path: Path) -> tuple[EvaluationConfig, tuple[str, ...]]:

@@ -3,7 +3,7 @@
 The denoiser learns single steps. A take goes through several, with guidance, and each goes on from what the last one
 made: what the learnt output layer widens, it widens again. So each channel's mean and deviation over a take are
 measured, and its row of the output layer set right, a part of the way at a time. No channel is widened: what a take
-does not reach it cannot foresee either, and would guess (measured: docs/personalise.md).
+does not reach it cannot foresee either, and would guess (measured: docs/research/personalise.md).
 """
 
 from __future__ import annotations

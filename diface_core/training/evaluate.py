@@ -30,8 +30,8 @@ SEEDS, TAKES_OF = 4, 24
 
 HEADER = """# Tables
 
-Written by `python -m diface_core.training.evaluate {command}`; docs/quality.md says what they mean. In brackets the 95%
-interval over clips."""
+Written by `python -m diface_core.training.evaluate {command}`; docs/research/quality.md explains them.
+In brackets the 95% interval over clips."""
 
 
 def models_at(face: Path, head: Path | None = None) -> Models:
@@ -100,7 +100,7 @@ def judge(judgement: Judgement, models: Models, regression: Models | None, optio
     clips = [h.clip for h in judgement.judged]
     rows = {name: Judged(made, clips) for name, made in methods(judgement, models, regression, options).items()}
     truth = {"truth": Judged([clip.values for clip in clips], clips)}
-    parts = [f"### {judgement.name}: {len(clips)} clips"]
+    parts = [f"## {judgement.name}: {len(clips)} clips"]
     parts += [table(TRACKS, rows), table(PHONES, truth | rows), table(MILLIMETRES, rows)]
     if not judgement.unseen:
         parts.append(diversity(judgement, models, options))

@@ -1,6 +1,6 @@
 """`python -m diface_core.training.evaluate_personalise --weights FILE`: what a personal style gains, as a table.
 
-The general model must not have met the speaker (docs/personalise.md).
+The general model must not have met the speaker (docs/research/personalise.md).
 """
 
 from __future__ import annotations

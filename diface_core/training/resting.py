@@ -123,7 +123,7 @@ def report(models: Models, encoder: SpeechEncoder, speech: Path, steps: int = Ge
 
     spoken = lips(load_clip(asked.audio))
     found = {name: lips(AudioClip(make(np.random.default_rng(0)), RATE)) for name, make in SOUNDS.items()}
-    lines = ["### Sounds that nobody speaks", "", "| | lip gap mm | widest mm | lip speed mm/s | rests |"]
+    lines = ["## Sounds without speech", "", "| | lip gap mm | widest mm | lip speed mm/s | rests |"]
     lines += ["|---|---|---|---|---|", _row("speech", spoken, "")]
     lines += [_row(name, rest, "yes" if rest.rests(spoken) else "no") for name, rest in found.items()]
     return "\n".join(lines)

@@ -23,7 +23,7 @@ MEASURED: tuple[str, ...] = (
 )  # fmt: skip
 """What is fitted to tracked faces: aperture is jawOpen - mouthClose, the others the mean of both sides of the face."""
 
-# channel: feature: target. No tracker saw these; the amounts are what the bundled head needs (docs/visemes.md).
+# channel: feature: target. No tracker saw these; the amounts fit the bundled head (docs/research/visemes.md).
 ARTICULATED: dict[str, dict[str, float]] = {
     "tongueOut": {"dental": 0.35, "lateral": 0.12},
     "jawForward": {"sibilant": 0.08, "postalveolar": 0.1},

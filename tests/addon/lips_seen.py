@@ -24,7 +24,7 @@ PIXELS = 1080
 MOUTH = ((0.40, 0.60), (0.26, 0.44))
 """The part of the picture that is rendered, from left to right and from below, with room for a wide open mouth."""
 SEEN = 1
-"""Pixels of the mouth's inside, one above the other, that nobody sees: about 0.4 mm (looked at, docs/quality.md)."""
+"""Largest invisible opening in pixels of a column, about 0.4 mm (judged by eye, docs/research/quality.md)."""
 
 FLAT = {"DiFACE Skin": (0.0, 1.0, 0.0, 1.0), "DiFACE Mouth": (1.0, 0.0, 0.0, 1.0), "DiFACE Teeth": (1.0, 0.0, 0.0, 1.0)}
 """Materials' colours by which a pixel says what it shows; all others are black."""

@@ -1,4 +1,4 @@
-"""Who may import whom: the rules of docs/architecture.md, over every file."""
+"""Who may import whom: the rules of docs/development/architecture.md, over every file."""
 
 import ast
 import re
@@ -128,10 +128,10 @@ def test_top_level_is_what_the_architecture_says() -> None:
     done = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         pytest.skip("not a git checkout")
-    picture = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    picture = (ROOT / "docs" / "development" / "architecture.md").read_text("utf-8")
     known = {".ci", ".gitignore", "LICENSE", "README.md", "docs", "pyproject.toml", "tests", "wheels"}
     for name in {line.partition("/")[0] for line in done.stdout.splitlines()} - known:
-        assert name in picture, f"docs/architecture.md does not name {name}"
+        assert name in picture, f"docs/development/architecture.md does not name {name}"
 
 
 @pytest.mark.parametrize("module", ["diface_core", *(f"diface_core.{name}" for name in sorted(FOR_THE_ADDON))])

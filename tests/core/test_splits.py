@@ -12,7 +12,7 @@ from diface_core.training import corpora
 from diface_core.training.corpora.__main__ import written_down
 from diface_core.types import MODEL_RATE
 
-WRITTEN = Path(corpora.__file__).parents[3] / "docs" / "splits.json"
+WRITTEN = Path(corpora.__file__).parents[3] / "docs" / "research" / "splits.json"
 
 
 @pytest.fixture(scope="module")

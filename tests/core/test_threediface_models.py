@@ -169,7 +169,7 @@ def test_the_heads_frames() -> None:
 
 
 def test_the_heads_signs() -> None:
-    """docs/architecture.md: +rx nods down, +ry tips the head towards its left shoulder, +rz turns it to its left."""
+    """+rx nods down, +ry tilts the head to its left shoulder, +rz turns it left (docs/development/architecture.md)."""
     face, crown, left = np.array([0, 0, 1.0]), np.array([0, 1.0, 0]), 0
     for axis, (looks, coordinate, sign) in enumerate([(face, 1, -1), (crown, left, 1), (face, left, 1)]):
         wanted = neck_from_head(0.1 * np.eye(3)[axis][None])

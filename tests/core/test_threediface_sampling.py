@@ -364,7 +364,7 @@ def test_the_solver_is_of_second_order() -> None:
 
 @pytest.mark.parametrize("wide", [0.1, 0.2, 0.5, 1.0])
 def test_few_steps_keep_the_spread(wide: float) -> None:
-    """docs/threediface.md: of a Gaussian within 4 % at 10 steps, 1.5 % at 25, 0.5 % at 50."""
+    """docs/research/threediface.md: of a Gaussian within 4 % at 10 steps, 1.5 % at 25, 0.5 % at 50."""
     schedule = Schedule(DiffusionConfig())
     alpha, sigma = np.sqrt(schedule.alpha_bar), np.sqrt(1 - schedule.alpha_bar)
 

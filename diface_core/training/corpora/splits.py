@@ -1,4 +1,4 @@
-"""What is trained on and what is kept for judging: by clip, by speaker, by source. Written down in docs/splits.json."""
+"""Training and evaluation splits by clip, by speaker or by source, as recorded in docs/research/splits.json."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Training of 3DiFACE's own networks (Thambiraja et al. 2025), on the user's own data: docs/threediface_training.md."""
+"""Training of 3DiFACE networks (Thambiraja et al. 2025) on the user's data: docs/research/threediface_training.md."""

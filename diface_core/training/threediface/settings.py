@@ -12,14 +12,14 @@ from ...errors import DifaceError
 from ...threediface.options import Part
 from .masks import MaskConfig
 
-LEARNT = "Change it in the configuration; docs/threediface_training.md says what each setting is."
+LEARNT = "Change it in the configuration; docs/research/threediface_training.md says what each setting is."
 
 
 @dataclass(frozen=True)
 class DataConfig:
     """The recordings.
 
-    folder: laid out as VOCASET is for a face, `wav/` and `head/` for a head (docs/threediface_training.md).
+    folder: laid out as VOCASET is for a face, `wav/` and `head/` for a head (docs/research/threediface_training.md).
     fps: frames a second of what is recorded. A face's must be 30 or a multiple of it: of 60 every second frame is kept,
     as 3DiFACE does. A head's may be any.
     subjects: how the names of the sequences that are learnt begin; all those that are not held out where there are
