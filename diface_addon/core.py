@@ -1,30 +1,32 @@
-"""The one door to diface_core: inside the extension it is our sibling, in a checkout a package of its own."""
+"""The core, wherever it lies: beside this package in a checkout, inside the extension in the built zip."""
 
 from typing import TYPE_CHECKING
 
 if "." in __package__ and not TYPE_CHECKING:
     from .. import diface_core
-    from ..diface_core import bend, channels, errors, protocol, request_file, types
-    from ..diface_core.faces import flame, flame_recognition, identities, placement
+    from ..diface_core import channels, errors, protocol, request_file, types
+    from ..diface_core.faces.flame import flame_model, identities, placement, recognition
     from ..diface_core.faces.head import Head, load_head
+    from ..diface_core.motion import warp
 else:
     import diface_core
-    from diface_core import bend, channels, errors, protocol, request_file, types
-    from diface_core.faces import flame, flame_recognition, identities, placement
+    from diface_core import channels, errors, protocol, request_file, types
+    from diface_core.faces.flame import flame_model, identities, placement, recognition
     from diface_core.faces.head import Head, load_head
+    from diface_core.motion import warp
 
 __all__ = [
     "Head",
-    "bend",
     "channels",
     "diface_core",
     "errors",
-    "flame",
-    "flame_recognition",
+    "flame_model",
     "identities",
     "load_head",
     "placement",
     "protocol",
+    "recognition",
     "request_file",
     "types",
+    "warp",
 ]

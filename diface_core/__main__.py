@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from . import options, request_file
+from . import request_file
+from .cli import generate_options
 from .errors import DifaceError
-from .motion_files import write_motion, writer_for
+from .motion.files import write_motion, writer_for
 from .types import GenerateRequest, Progress
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if list(arguments[:1]) == [PERSONALISE]:
         return _personalise(arguments[1:])
     if list(arguments[:1]) == [THREEDIFACE]:
-        from .threediface.command import main as threediface
+        from .threediface.cli.command import main as threediface
 
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as in _load
         return threediface(arguments[1:])
@@ -63,7 +64,7 @@ def _generate(given: argparse.Namespace) -> None:
         raise DifaceError("No sound file is named.", "Name one, or a take's request with --make-again.")
     engines = _load(given.cache)
     for sample, path in enumerate(paths):
-        _one(engines, options.request(given, sample), path)
+        _one(engines, generate_options.request(given, sample), path)
 
 
 def _again(given: argparse.Namespace) -> None:
@@ -77,7 +78,7 @@ def _again(given: argparse.Namespace) -> None:
 
 def _personalise(arguments: Sequence[str]) -> int:
     # What it needs of torch is not read for the other command.
-    from .training.personalise import main as personalise
+    from .style_adaptation.personalise import main as personalise
 
     try:
         return personalise(arguments)
@@ -119,7 +120,7 @@ def _numbered(path: Path, samples: int) -> list[Path]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m diface_core", description="Face and head motion from speech.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    options.add_to(commands.add_parser("generate", help="make a motion from a sound file"))
+    generate_options.add_to(commands.add_parser("generate", help="make a motion from a sound file"))
     commands.add_parser(PERSONALISE, help="learn a speaking style from a sound and its motion")
     commands.add_parser(THREEDIFACE, help="the published 3DiFACE models, by the original's config and flags")
     return parser

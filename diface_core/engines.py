@@ -10,11 +10,12 @@ from typing import Protocol
 
 import numpy as np
 
-from . import audio, channels
-from .bend import bend
+from . import channels
+from .audio import reading
 from .faces.basis import few_shapes
 from .generate import Each, Generator
-from .resample import resample
+from .motion.resample import resample
+from .motion.warp import bend
 from .types import (
     MODEL_RATE,
     Constraints,
@@ -93,7 +94,7 @@ class Engines:
 
     def shapes(self, request: ShapesRequest, report: Report) -> Shapes:
         """The ARKit shapes for a mesh of FLAME's topology. Raises ModelError."""
-        from .faces.flame_shapes import flame_shapes
+        from .faces.transfer.flame_shapes import flame_shapes
 
         report(Progress(0.0, CARRYING))
         return flame_shapes(request.vertices, request.faces, request.flame)
@@ -107,17 +108,17 @@ class Engines:
 
     def learn(self, request: LearnRequest, report: Report) -> Learnt:
         """A style for DiFACE's own face model, written to its file. Raises AudioError, ModelError, DifaceError."""
-        from .training.learn import learn
+        from .style_adaptation.learn import learn
 
         return learn(request, report)
 
     def _perform(self, request: GenerateRequest, engine: ThreeDiface, report: Report) -> GenerateResult:
         began = time.perf_counter()
         report(Progress(0.0, READING))
-        samples = audio.load_clip(request.audio).samples
+        samples = reading.load_clip(request.audio).samples
         performers = self._performers(engine, report)
 
-        seconds = len(samples) / audio.RATE if request.audio.seconds is None else request.audio.seconds
+        seconds = len(samples) / reading.RATE if request.audio.seconds is None else request.audio.seconds
         motion, shapes = performers.generate(samples, MODEL_RATE.rows(seconds), request, report)
         motion = _strengthened(resample(motion, request.rate, request.rate.rows(seconds)), request)
         if request.constraints is not None:

@@ -9,26 +9,18 @@ from typing import Protocol
 
 import numpy as np
 
-from . import audio, channels
-from .bend import bend, reach
+from . import channels
+from .audio import reading
+from .audio.feature_cache import FeatureCache, new_key
+from .audio.loudness import RATE, Overview, overview
 from .errors import AudioError, ModelError
-from .feature_cache import FeatureCache, new_key
 from .layers import Events
-from .loudness import RATE, Overview, overview
-from .resample import resample_constraints, resampled, sampled
-from .stages import LISTENING, MAKING, READING, Stages
-from .stretches import stretches
-from .types import (
-    MODEL_RATE,
-    AudioSection,
-    Constraints,
-    FloatArray,
-    GenerateRequest,
-    GenerateResult,
-    Motion,
-    Report,
-)
-from .windows import windows
+from .motion.resample import resample_constraints, resampled, sampled
+from .motion.segments import stretches
+from .motion.warp import bend, reach
+from .runtime.progress import LISTENING, MAKING, READING, Stages
+from .runtime.sliding_windows import windows
+from .types import MODEL_RATE, AudioSection, Constraints, FloatArray, GenerateRequest, GenerateResult, Motion, Report
 
 Fraction = Callable[[float], None]
 """Told how much of one stage is done, 0 to 1; may raise Cancelled."""
@@ -83,7 +75,7 @@ class Generator:
     def load(cls, cache: Path | None = None) -> Generator:
         """Load encoder and models (seconds). Raises ModelError where a file is missing or damaged."""
         # torch comes in here, so that a command line can refuse its arguments without it.
-        from .features import SpeechEncoder
+        from .audio.speech_encoder import SpeechEncoder
         from .model.bundle import load_models
 
         return cls(SpeechEncoder.load(), load_models(), FeatureCache(cache))
@@ -142,13 +134,13 @@ class Generator:
         digest = new_key(self._encoder.hash, RATE)
 
         def blocks() -> Iterator[FloatArray]:
-            for block in audio.blocks(request.audio):
+            for block in reading.blocks(request.audio):
                 stages.report(READING, 0.0)
                 digest.update(block.data)
                 yield block
 
         sound = overview(blocks())
-        audio.check_heard(request.audio, sound.peak)
+        reading.check_heard(request.audio, sound.peak)
         return digest.hexdigest(), sound
 
     def _make(self, request: GenerateRequest, key: str, sound: Overview, stages: Stages) -> Iterator[Motion]:
@@ -211,7 +203,7 @@ def _rows(request: GenerateRequest, sound: Overview) -> int:
 
 def _unchanged(section: AudioSection, samples: int) -> Iterator[FloatArray]:
     """The section's blocks for the second time. Raises AudioError where they are no longer as many."""
-    for block in audio.blocks(section):
+    for block in reading.blocks(section):
         samples -= len(block)
         yield block
     if samples:

@@ -50,5 +50,5 @@ def read(path: Path) -> Made:
     except OSError as reason:
         raise DifaceError(f"Cannot read {path}: {reason.strerror}.", "Choose another file.") from reason
     except WorkerError as rubbish:
-        hint = "Choose one that `python -m diface_addon.make_again` wrote."
+        hint = "Choose one that `python -m diface_addon.cli.regenerate_take` wrote."
         raise DifaceError(f"{path.name} holds no request of DiFACE's: {rubbish.message}", hint) from rubbish

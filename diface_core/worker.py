@@ -23,7 +23,7 @@ from typing import NoReturn, Protocol
 from . import protocol
 from .errors import Cancelled, DifaceError, WorkerError
 from .protocol import Message
-from .time_left import TimeLeft
+from .runtime.time_left import TimeLeft
 from .types import (
     GenerateRequest,
     GenerateResult,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import bpy
 
-from .. import properties
+from ..settings import scene_settings
 from .panel import Detail
 
 
 class Style(Detail):
     bl_label = "Style"
 
-    def show(self, layout: bpy.types.UILayout, settings: properties.DifaceSettings) -> None:
+    def show(self, layout: bpy.types.UILayout, settings: scene_settings.DifaceSettings) -> None:
         layout.active = settings.parts != "HEAD" and settings.engine == "DIFACE"
         for name in ("style", "second_style"):
             row = layout.row(align=True)
@@ -28,7 +28,7 @@ class Style(Detail):
 class Head(Detail):
     bl_label = "Head"
 
-    def show(self, layout: bpy.types.UILayout, settings: properties.DifaceSettings) -> None:
+    def show(self, layout: bpy.types.UILayout, settings: scene_settings.DifaceSettings) -> None:
         layout.active = settings.parts != "FACE"
         column = layout.column(align=True)
         for index, name in enumerate(("Nod", "Tip", "Turn")):
@@ -38,9 +38,9 @@ class Head(Detail):
 class Eyes(Detail):
     bl_label = "Eyes & Breath"
 
-    def show(self, layout: bpy.types.UILayout, settings: properties.DifaceSettings) -> None:
+    def show(self, layout: bpy.types.UILayout, settings: scene_settings.DifaceSettings) -> None:
         layout.active = settings.parts != "HEAD" and settings.engine == "DIFACE"
-        for name in properties.LAYERS:
+        for name in scene_settings.LAYERS:
             row = layout.row(align=True, heading=name.capitalize())
             row.prop(settings, name, text="")
             seed = row.row(align=True)
@@ -52,7 +52,7 @@ class Eyes(Detail):
 class Advanced(Detail):
     bl_label = "Advanced"
 
-    def show(self, layout: bpy.types.UILayout, settings: properties.DifaceSettings) -> None:
+    def show(self, layout: bpy.types.UILayout, settings: scene_settings.DifaceSettings) -> None:
         layout.active = settings.engine == "DIFACE"
         layout.prop(settings, "variety", slider=True)
         guidance = layout.column(align=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from .. import properties
-from ..scene import sculpt
+from ..scene.pins import sculpt
+from ..settings import scene_settings
 from .panel import Panel
 
 
@@ -18,7 +18,7 @@ class Edit(Panel):
         layout.prop(settings, "live", toggle=True, icon="REC")
         _regions(layout, settings)
         _pins(layout)
-        _sculpt(layout, properties.character(context))
+        _sculpt(layout, scene_settings.character(context))
         _regenerate(layout, settings)
         _swap(layout, settings)
 

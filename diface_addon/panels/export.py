@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..scene import frame_range
+from ..scene.keys import frame_range
 from .panel import Panel
 
 

@@ -6,8 +6,9 @@ import textwrap
 
 import bpy
 
-from .. import properties
-from ..scene import audio_strip, flame_mesh, rig_map
+from ..scene.audio import audio_strip
+from ..scene.characters import flame_mesh, shape_key_names
+from ..settings import scene_settings
 from . import engine
 from .panel import Panel
 
@@ -32,8 +33,8 @@ class Main(Panel):
 def _character(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     settings = context.scene.diface
     layout.prop(settings, "character")
-    obj = properties.character(context)
-    keys = len(rig_map.face_map(obj)) if obj else 0
+    obj = scene_settings.character(context)
+    keys = len(shape_key_names.face_map(obj)) if obj else 0
     if obj and obj.type == "MESH" and not (flame_mesh.is_flame(obj) and not keys):
         layout.label(text=f"{obj.name}: {keys or 'no'} face shape keys", icon="BLANK1")
     own = settings.engine != "DIFACE"

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 from bpy.types import UI_UL_list
 
-from ..scene import take_list
+from ..scene.takes import take_list
 
 INDEX = "diface_take_index"
 """Property of the window manager: the chosen row, as Blender's lists want it."""

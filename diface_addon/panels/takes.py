@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import bpy
 
-from .. import properties
-from ..scene import ghost, take_cache, take_list, takes, vertex_cache
+from ..scene.takes import compare, take_list, takes
+from ..scene.vertex_animation import take_cache, vertex_cache
+from ..settings import scene_settings
 from . import take_rows
 from .panel import Panel
 
@@ -15,7 +16,7 @@ class Takes(Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, obj = self.layout, properties.character(context)
+        layout, obj = self.layout, scene_settings.character(context)
         chosen = take_rows.find(obj)
         if chosen is None:
             layout.label(text="None yet: press Generate")
@@ -32,8 +33,8 @@ class Takes(Panel):
 def _beside(column: bpy.types.UILayout, chosen: take_list.Entry) -> None:
     column.operator("diface.duplicate_take", text="", icon="DUPLICATE").take = chosen.take
     column.operator("diface.delete_take", text="", icon="X").take = chosen.take
-    second = ghost.shown()
-    depress = second is not None and ghost.take_of(second) == chosen.take
+    second = compare.shown()
+    depress = second is not None and compare.take_of(second) == chosen.take
     for place, icon in (("BESIDE", "GHOST_ENABLED"), ("THROUGH", "SHADING_WIRE")):
         settings = column.operator("diface.compare_take", text="", icon=icon, depress=depress)
         settings.take, settings.place = chosen.take, place

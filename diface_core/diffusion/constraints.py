@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..bend import bend
+from ..motion.warp import bend
 from ..types import Constraints, FloatArray, Pins
 
 Guard = Callable[[FloatArray, FloatArray, Constraints], FloatArray]

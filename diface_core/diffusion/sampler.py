@@ -9,7 +9,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from ..windows import windows
+from ..runtime.sliding_windows import windows
 from . import schedule
 from .constraints import Kept
 

@@ -11,16 +11,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import channels, device
-from ..bend import reach
+from .. import channels
 from ..diffusion import schedule
 from ..diffusion.constraints import Guard, Kept, nothing_kept
 from ..diffusion.guidance import guided
 from ..diffusion.sampler import Reach, Rows, stream
 from ..errors import ModelError
-from ..side_by_side import side_by_side
+from ..motion.warp import reach
+from ..runtime import device
+from ..runtime.parallel import side_by_side
+from ..runtime.sliding_windows import regrouped, split, together, windows
 from ..types import MODEL_RATE, Constraints, FloatArray, GenerateRequest, Motion, Pins, Style
-from ..windows import regrouped, split, together, windows
 from . import checkpoint, lips
 from .denoiser import Denoiser
 from .style import styled

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 
 from .. import channels
-from ..device import best
 from ..errors import ModelError
+from ..runtime.device import best
 from ..types import MODEL_RATE, FloatArray, GenerateRequest, Motion, Progress, Report, Shapes, ThreeDiface
 from . import wanted
 from .checkpoint import FaceModel, HeadModel, load_face, load_head

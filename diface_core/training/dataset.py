@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from ..features import RATE, SpeechEncoder
+from ..audio.speech_encoder import RATE, SpeechEncoder
 from ..types import AudioClip, BoolArray
-from . import augment
-from .augment import Variety
+from .augmentation import augment
+from .augmentation.augment import Variety
 from .corpora import Clip
 
 log = logging.getLogger(__name__)

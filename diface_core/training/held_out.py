@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from ..feature_cache import FeatureCache, key_of
-from ..features import DIMENSION, LOUDNESS, RATE, SpeechEncoder
+from ..audio.feature_cache import FeatureCache, key_of
+from ..audio.speech_encoder import DIMENSION, LOUDNESS, RATE, SpeechEncoder
 from ..types import AudioClip
-from . import corpora, head_tracks
+from . import corpora
 from .corpora import Clip
 from .dataset import Sequence
+from .head import head_tracks
 from .settings import TrainConfig
 from .sources import face_clips
 

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from . import logs, resume, together
+from ..learning import distributed
+from . import logs, resume
 
 CURVE_EVERY = 20
 """Steps from point to point of the curves."""
@@ -53,8 +54,8 @@ def run(state: resume.State[Any], config: LoopConfig, examples: Draws, loss: nn.
     `loss` gives (loss, terms) of a batch. Under torchrun all processes train one model, each on `config.batch` examples
     a step.
     """
-    module = together.in_step(loss)
-    first = together.rank() == 0
+    module = distributed.in_step(loss)
+    first = distributed.rank() == 0
     curves = logs.curves(config.cache / "logs" / config.out.stem, wanted=first)
     bar = tqdm(
         initial=state.step, total=config.steps, desc=config.out.stem, unit="step", mininterval=1, disable=not first
@@ -70,17 +71,17 @@ def run(state: resume.State[Any], config: LoopConfig, examples: Draws, loss: nn.
             look(state, curves, float(value))
     curves.close()
     bar.close()
-    together.wait()
+    distributed.wait()
 
 
 def _step(
     state: resume.State[Any], examples: Draws, module: nn.Module, config: LoopConfig
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """One step of the optimiser and of the running average."""
-    mine = range(together.rank() * config.batch, (together.rank() + 1) * config.batch)
+    mine = range(distributed.rank() * config.batch, (distributed.rank() + 1) * config.batch)
     batch = examples.draw(state.step, mine)
     # What dropout leaves out belongs to the step and the process too.
-    torch.manual_seed(int(np.random.SeedSequence([config.seed, state.step, together.rank()]).generate_state(1)[0]))
+    torch.manual_seed(int(np.random.SeedSequence([config.seed, state.step, distributed.rank()]).generate_state(1)[0]))
     for group in state.optimiser.param_groups:
         group["lr"] = config.rate * rate_factor(state.step, config)
 

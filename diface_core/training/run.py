@@ -7,13 +7,14 @@ import copy
 import torch
 from tqdm import tqdm
 
+from ..learning import distributed
+from ..learning.losses import TrainingLoss
 from ..model import checkpoint
 from ..model.denoiser import Denoiser
-from . import logs, loop, resume, together
-from .ahead import ahead
-from .coupling import examples_of
+from . import logs, loop, resume
 from .dataset import Sequence
-from .losses import TrainingLoss
+from .head.coupling import examples_of
+from .prefetch import ahead
 from .settings import TrainConfig
 from .starting import start
 from .validation import validate
@@ -35,7 +36,7 @@ def train(
     def look(state: resume.State[Denoiser], curves: logs.Curves, loss: float) -> None:
         _look(state, config, held_out or [], curves, loss)
 
-    with together.processes() as where:
+    with distributed.processes() as where:
         state = _begin(config, sequences, styles, where)
         examples = ahead(examples_of(sequences, state.denoiser, config), config.steps, workers)
         loop.run(state, config, examples, TrainingLoss(state.denoiser, config), look)

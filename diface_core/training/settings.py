@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from ..learning.random_masks import KeepConfig
 from .dataset import DatasetConfig
-from .keeping import KeepConfig
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..features import SpeechEncoder
-from . import corpora, head_sequences, head_tracks
+from ..audio.speech_encoder import SpeechEncoder
+from . import corpora
 from .dataset import DatasetConfig, Sequence, build
+from .head import head_sequences, head_tracks
 
 
 @dataclass(frozen=True)

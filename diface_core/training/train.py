@@ -10,7 +10,8 @@ import dataclasses
 import logging
 from pathlib import Path
 
-from . import held_out, resume, run, sources, together
+from ..learning import distributed
+from . import held_out, resume, run, sources
 from .settings import TrainConfig, read_config
 
 
@@ -33,8 +34,8 @@ def main(arguments: list[str] | None = None) -> None:
     if options.again:
         resume.resume_file(config).unlink(missing_ok=True)
     source = sources.SOURCES[config.source]
-    with together.processes():
-        with together.one_first():  # the others find the features computed
+    with distributed.processes():
+        with distributed.one_first():  # the others find the features computed
             training = source.sequences(config.data, config.dataset, config.cache)
             judged = held_out.sequences(config)
         styles = tuple(dict.fromkeys([*source.styles, *(sequence.style for sequence in training)]))

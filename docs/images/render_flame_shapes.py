@@ -1,6 +1,6 @@
 """Renders the contact sheet of the shapes on a FLAME head, in Blender's Python without a window.
 
-python -m diface_core.faces.flame_shapes FLAME_FILE --flame FLAME_FILE --out shapes.npz
+python -m diface_core.faces.transfer.flame_shapes FLAME_FILE --flame FLAME_FILE --out shapes.npz
 BLENDER_PYTHON docs/images/render_flame_shapes.py shapes.npz docs/images/flame-shapes.jpg
 """
 

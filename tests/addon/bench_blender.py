@@ -12,7 +12,7 @@ from measuring import median, row, speech_file
 
 import diface_addon
 from diface_addon.core import channels, types
-from diface_addon.scene import takes
+from diface_addon.scene.takes import takes
 
 RUNS = 3
 FRAMES = 1800

@@ -12,8 +12,11 @@ import numpy as np
 from measuring import row, speech_file
 
 import diface_addon
-from diface_addon import compat, editing, jobs, live, live_session, properties
-from diface_addon.scene import generated
+from diface_addon import compat
+from diface_addon.jobs import edit_shape_keys, live, live_session
+from diface_addon.scene.provenance import baseline
+from diface_addon.settings import scene_settings
+from diface_addon.worker import process
 
 EDITS = 40
 SECONDS = 60
@@ -68,7 +71,7 @@ def measure(obj: bpy.types.Object) -> None:
     for name, some in parts.items():
         spread = f"{np.median(some):.0f}, {np.quantile(some, 0.9):.0f}, {max(some):.0f} ms"
         row(f"Live: {name} (median, 90 %, worst)", spread, "250 ms" if name.startswith("from") else "")
-    live_session.STEPS = properties.STEPS["DRAFT"]
+    live_session.STEPS = scene_settings.STEPS["DRAFT"]
     with_draft = [1000 * (t["written"] - t["changed"]) for t in answers(obj, 2)]
     spread = f"{np.median(with_draft):.0f}, {np.quantile(with_draft, 0.9):.0f}, {max(with_draft):.0f} ms"
     row(f"Live: the same in {live_session.STEPS} steps", spread, "")
@@ -90,10 +93,10 @@ def main() -> None:
             change_a_key(obj, np.random.default_rng(1))
             wait_for_draft()
             measure(obj)
-            assert generated.request_of(editing.actions_of(obj)[0])
+            assert baseline.request_of(edit_shape_keys.actions_of(obj)[0])
     finally:
         diface_addon.unregister()
-        jobs.close_shared_worker()
+        process.close_shared_worker()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import bpy  # noqa: F401 - with it comes aud, which makes the sounds
 from measuring import ROOT, row, speech_file
 
 from diface_addon.core import types
-from diface_addon.jobs import WorkerProcess
+from diface_addon.worker.process import WorkerProcess
 
 PYTHON = Path(os.environ["DIFACE_PYTHON"])
 

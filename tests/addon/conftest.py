@@ -12,7 +12,8 @@ import pytest
 import soundfile
 
 import diface_addon
-from diface_addon import compat, jobs
+from diface_addon import compat
+from diface_addon.worker import process
 
 from . import fingerprint, scenes
 
@@ -58,18 +59,18 @@ def clicks(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def _test_worker() -> Iterator[jobs.WorkerProcess]:
-    worker = jobs.WorkerProcess("tests.addon.engine")
+def _test_worker() -> Iterator[process.WorkerProcess]:
+    worker = process.WorkerProcess("tests.addon.engine")
     yield worker
     worker.close()
 
 
 @pytest.fixture
-def worker(_test_worker: jobs.WorkerProcess, monkeypatch: pytest.MonkeyPatch) -> jobs.WorkerProcess:
+def worker(_test_worker: process.WorkerProcess, monkeypatch: pytest.MonkeyPatch) -> process.WorkerProcess:
     """Requests go to the engine of tests/addon/engine.py, in a process of DIFACE_PYTHON."""
     if not os.environ.get(PYTHON):
         pytest.skip(f"{PYTHON} is not set to a Python with DiFACE's packages: `python3 build.py test` does.")
-    monkeypatch.setattr(jobs, "_shared", _test_worker)
+    monkeypatch.setattr(process, "_shared", _test_worker)
     return _test_worker
 
 

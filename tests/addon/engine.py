@@ -19,7 +19,7 @@ from itertools import pairwise
 import numpy as np
 
 from diface_core import channels
-from diface_core.bend import bend
+from diface_core.motion.warp import bend
 from diface_core.types import (
     AudioClip,
     FrameRate,
@@ -46,7 +46,7 @@ class Loudness:
     """Engine: see the module."""
 
     def generate(self, request: GenerateRequest, report: Report, each: Each) -> GenerateResult:
-        from diface_core.audio import load_clip  # the tests, in Blender's Python, only want the seeds
+        from diface_core.audio.reading import load_clip  # the tests, in Blender's Python, only want the seeds
 
         clip = load_clip(request.audio)
         report(Progress(0.25, "Reading the sound"))
@@ -89,7 +89,7 @@ class Loudness:
 
     def learn(self, request: LearnRequest, report: Report) -> Learnt:
         """A file without any tensor."""
-        from diface_core.audio import load_clip
+        from diface_core.audio.reading import load_clip
 
         apart, seconds = 0.0, 0.0
         for index, one in enumerate(request.performances):

@@ -8,7 +8,8 @@ import bpy
 import numpy as np
 
 from diface_addon.core import channels, placement, types
-from diface_addon.scene import flame_mesh, takes
+from diface_addon.scene.characters import flame_mesh
+from diface_addon.scene.takes import takes
 
 ROWS, SHAPES, FIRST = 24, 9, 5
 

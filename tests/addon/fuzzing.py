@@ -18,8 +18,13 @@ import bpy
 import numpy as np
 import soundfile
 
-from diface_addon import compat, generation, jobs, live
-from diface_addon.scene import generated, pins, takes
+from diface_addon import compat
+from diface_addon.jobs import generate as generation
+from diface_addon.jobs import live
+from diface_addon.scene.pins import pins
+from diface_addon.scene.provenance import baseline
+from diface_addon.scene.takes import takes
+from diface_addon.worker import process
 
 from . import scenes
 
@@ -97,7 +102,7 @@ class _Before:
 
     def __init__(self) -> None:
         obj = bpy.data.objects["Character"]
-        self.takes = {a.session_uid: (a.name, fingerprint(a)) for a in bpy.data.actions if generated.request_of(a)}
+        self.takes = {a.session_uid: (a.name, fingerprint(a)) for a in bpy.data.actions if baseline.request_of(a)}
         self.pins = pins.find(obj)
         self.keys = playing_keys(obj)
         self.shown = playing_values(obj)
@@ -157,7 +162,7 @@ def check_always() -> None:
     assert generation.current() is None
     listed = {action for actions in takes.all_takes().values() for action in actions}
     for action in bpy.data.actions:
-        if generated.request_of(action):
+        if baseline.request_of(action):
             assert action in listed, f"{action.name} belongs to no take"
         assert action.users > 0, f"{action.name} is an orphan"
     for obj in bpy.data.objects:
@@ -178,7 +183,7 @@ def check_made(before: _Before, made: bool) -> None:
     if not made:
         assert {action.session_uid for action in playing_actions(obj)} == before.playing, "refused, and yet changed"
         return
-    request = generated.request_of(playing_actions(obj)[0])
+    request = baseline.request_of(playing_actions(obj)[0])
     if not request.get("edited"):
         return
     first, last = request["edited"]
@@ -251,7 +256,7 @@ def _making(fuzz: Fuzz, operator: Callable[..., set[str]], **words: object) -> b
     locked = {(c.data_path, c.array_index) for c in pins.curves(obj) if c.lock}
     wanted = [pin for pin in pins.find(obj) if (pin.path, pin.index) not in locked]
     operator(**words)
-    request = generated.request_of(playing_actions(fuzz.character())[0])
+    request = baseline.request_of(playing_actions(fuzz.character())[0])
     if operator.idname() != "DIFACE_OT_swap_keyframes":
         within = [p for p in wanted if request["first_frame"] <= p.frame]
         check_pins(fuzz.character(), within)
@@ -376,7 +381,7 @@ def mix_takes(fuzz: Fuzz) -> bool | None:
     """Another take's head over this one's face, as in the Action editor."""
     obj = fuzz.character()
     found = [action for action in bpy.data.actions if compat.channels_of(action, "OBJECT")]
-    found = [action for action in found if generated.request_of(action)]
+    found = [action for action in found if baseline.request_of(action)]
     if not found or not obj.animation_data:
         return None
     compat.assign_action(obj, found[fuzz.rng.integers(len(found))])
@@ -413,7 +418,7 @@ def live_key(fuzz: Fuzz) -> bool:
     for action in bpy.data.actions:
         if action.session_uid in before.takes and action not in made:
             assert fingerprint(action) == before.takes[action.session_uid][1], f"Live changed {action.name}"
-    while jobs.shared_worker().busy:
+    while process.shared_worker().busy:
         time.sleep(0.01)
     _push("live off")
     return True
@@ -448,7 +453,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds")
     given = parser.parse_args()
     diface_addon.register()
-    jobs._shared = jobs.WorkerProcess("tests.addon.engine")
+    process._shared = process.WorkerProcess("tests.addon.engine")
     broken = 0
     for seed in range(given.seed, given.seed + given.seeds):
         with tempfile.TemporaryDirectory() as folder:

@@ -1,6 +1,6 @@
 """Are the lips seen to be shut? Counted in rendered frames: `python -m tests.addon.lips_seen ROWS.npz`.
 
-ROWS.npz comes from `python -m diface_core.training.closures --rows ROWS.npz`: the closest row of every m, b, p. For a
+ROWS.npz comes from `python -m diface_core.training.evaluation.lip_closures --rows ROWS.npz`: the closest row of every m, b, p. For a
 Python that has Blender as a module, in the checkout.
 """
 
@@ -16,8 +16,8 @@ import bpy
 import numpy as np
 
 import diface_addon
+from diface_addon.cli.demo import quiet
 from diface_addon.core import channels
-from diface_addon.demo import quiet
 
 PIXELS = 1080
 """Height and width of the portrait that the add-on's stage frames: full HD, three pixels a millimetre."""

@@ -12,7 +12,8 @@ import numpy as np
 
 import diface_addon
 from diface_addon.core import types
-from diface_addon.scene import flame_mesh, takes
+from diface_addon.scene.characters import flame_mesh
+from diface_addon.scene.takes import takes
 
 from .flame_scenes import add_flame
 

@@ -11,7 +11,7 @@ import soundfile
 
 from diface_addon import compat
 from diface_addon.core import errors
-from diface_addon.scene import audio_strip, decode
+from diface_addon.scene.audio import audio_strip, decode
 
 from . import scenes
 from .conftest import needs_audio

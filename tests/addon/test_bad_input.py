@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from diface_addon import compat, preferences
+from diface_addon import compat
 from diface_addon.core import errors
-from diface_addon.scene import audio_strip, decode
+from diface_addon.scene.audio import audio_strip, decode
+from diface_addon.settings import preferences
 
 from . import engine, fingerprint, scenes
 from .conftest import needs_audio

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from diface_addon.core import channels, errors, load_head
-from diface_addon.operators import add_head as operator
-from diface_addon.scene import stage
-from diface_addon.scene.character import BASIS, MARK, add_head, is_head
+from diface_addon.operators.characters import add_head as operator
+from diface_addon.scene.characters import stage
+from diface_addon.scene.characters.bundled_head import BASIS, MARK, add_head, is_head
 
 from . import scenes
 

@@ -6,11 +6,13 @@ import bpy
 import numpy as np
 import pytest
 
-from diface_addon import compat, editing, generation
+from diface_addon import compat
 from diface_addon.core import errors
-from diface_addon.operators.in_between import between
-from diface_addon.operators.regenerate import around
-from diface_addon.scene import generated, layer_tracks, pins
+from diface_addon.jobs import edit_shape_keys, generate
+from diface_addon.operators.edit.in_between import between
+from diface_addon.operators.edit.regenerate import around
+from diface_addon.scene.pins import pins
+from diface_addon.scene.provenance import baseline, layer_tracks
 
 from . import scenes
 
@@ -61,8 +63,8 @@ def test_only_what_answers_a_key_is_made_anew(take, keyed, answering) -> None:
     assert values(take, keyed)[60] == np.float32(0.66)
 
 
-def begun() -> editing.Edit:
-    return editing.begin(bpy.context, lambda base: around(base, 8.0))
+def begun() -> edit_shape_keys.Edit:
+    return edit_shape_keys.begin(bpy.context, lambda base: around(base, 8.0))
 
 
 def test_what_is_as_it_was_is_not_begun_anew(take) -> None:
@@ -85,7 +87,7 @@ def test_a_pin_let_go_meanwhile_does_not_come_back(take) -> None:
     assert values(take, "jawOpen")[60] == generated_there
     edit.job.wait()
     renewed = edit.renewed(bpy.context)
-    assert generation.current() is renewed
+    assert generate.current() is renewed
     renewed.write()
     renewed.end()
     assert [(pin.frame, pin.value) for pin in pins.find(take)] == [(90, 0.5)]
@@ -111,7 +113,7 @@ def test_all_taken_back_meanwhile_nothing_is_made(take) -> None:
     edit.job.wait()
     with pytest.raises(errors.SceneError, match="No key was changed"):
         edit.renewed(bpy.context)
-    assert generation.current() is None
+    assert generate.current() is None
     assert set(bpy.data.actions) == actions
 
 
@@ -139,7 +141,7 @@ def test_a_key_of_a_part_that_the_take_has_not(scene, clicks, worker) -> None:
 
 
 def test_strips_alone_are_no_take_that_can_be_edited(take) -> None:
-    bpy.ops.diface.push_down_take(take=generated.request_of(face(take))["take"])
+    bpy.ops.diface.push_down_take(take=baseline.request_of(face(take))["take"])
     with pytest.raises(RuntimeError, match="NLA strips alone"):
         bpy.ops.diface.regenerate()
 
@@ -164,7 +166,7 @@ def test_where_every_frame_has_pins_it_says_so(take) -> None:
     held = compat.channels_of(face(take), "KEY"), compat.channels_of(take.animation_data.action, "OBJECT")
     for some in (some for one in held for curve in one.fcurves for some in curve.keyframe_points):
         some.co.x += 0.5
-    edit = editing.begin(bpy.context, lambda base: between(bpy.context, base, (40, 60)))
+    edit = edit_shape_keys.begin(bpy.context, lambda base: between(bpy.context, base, (40, 60)))
     notes = edit.write().notes
     edit.end()
     assert any("Nearly every frame" in note for note in notes)
@@ -209,10 +211,10 @@ def test_a_ghost_leaves_alone_what_the_artist_did_to_layers(scene, clicks, worke
     scene.diface.blinks, scene.diface.gaze, scene.diface.breath = True, False, False
     scenes.use_file(scene, clicks([0.5], seconds=6.0))
     bpy.ops.diface.generate()
-    first = generated.request_of(face(obj))["take"]
+    first = baseline.request_of(face(obj))["take"]
     scene.diface.seed = 5
     bpy.ops.diface.generate()
-    second = generated.request_of(face(obj))["take"]
+    second = baseline.request_of(face(obj))["take"]
     keys = obj.data.shape_keys
     bpy.ops.diface.compare_take(take=first)
     assert [layer_tracks.layer_of(action) for _track, action in layer_tracks.playing(keys)] == ["blinks"]

@@ -12,9 +12,13 @@ from mathutils import Euler, Vector
 
 from diface_addon import compat
 from diface_addon.core import channels, errors, placement, types
-from diface_addon.scene import edit_take, generated, layer_tracks, performance, pins, take_list, takes
-from diface_addon.scene.key_table import KeyTable
-from diface_addon.scene.write_keys import enum
+from diface_addon.scene.animation import sample_motion
+from diface_addon.scene.edits import write_edit
+from diface_addon.scene.keys.key_table import KeyTable
+from diface_addon.scene.keys.write_keys import enum
+from diface_addon.scene.pins import pins
+from diface_addon.scene.provenance import baseline, layer_tracks
+from diface_addon.scene.takes import take_list, takes
 
 from . import scenes
 from .test_head_pose import MODES, turn
@@ -40,14 +44,14 @@ def made_rows(first: int, last: int, names=NAMES, chosen=None) -> np.ndarray:
 
 def new_motion(obj, made: np.ndarray, names=NAMES, seed: int = 7) -> types.Motion:
     """As the worker would: what stays as it is now, and something else where it is made anew."""
-    base = performance.read(obj, FIRST, len(made), names)
+    base = sample_motion.read(obj, FIRST, len(made), names)
     values = np.where(made, motion(len(made), names, seed).values, base.values)
     return types.Motion(values, names, base.rate)
 
 
 def edit(obj, made: np.ndarray, found=None, names=NAMES, **more) -> takes.Written:
     found = pins.find(obj) if found is None else found
-    return edit_take.write_edit(
+    return write_edit.write_edit(
         obj, actions(obj), new_motion(obj, made, names), made, found, "E", {"first_frame": FIRST, "seed": 1}, **more
     )
 
@@ -56,7 +60,7 @@ def everything(action: bpy.types.Action) -> dict:
     """All of every key of an Action, and what is kept with it, as bytes."""
     found = {name: bytes(str(action[name]) if isinstance(action[name], str) else action[name], "utf8")
              if isinstance(action[name], str) else bytes(action[name])
-             for name in (generated.REQUEST, generated.SAMPLES, generated.KEYS) if name in action}  # fmt: skip
+             for name in (baseline.REQUEST, baseline.SAMPLES, baseline.KEYS) if name in action}  # fmt: skip
     for kind in ("KEY", "OBJECT"):
         for fcurve in getattr(compat.channels_of(action, kind), "fcurves", ()):
             table = KeyTable.read(fcurve)
@@ -83,7 +87,7 @@ def test_what_is_made_is_new_and_all_else_is_as_it_was(scene, head) -> None:
     assert set(written.actions) == set(actions(head))
     assert not set(written.actions) & set(old)
     assert written.notes == ()
-    assert performance.read(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
+    assert sample_motion.read(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
     assert bits(head)[SMILE, 0] == kept[SMILE, 0]
     assert bits(head)["location", 0] == [(*first.keyframe_points[0].co, "KEYFRAME", "BEZIER")]
     for address, keys in kept.items():
@@ -132,8 +136,8 @@ def test_a_head_pinned_by_other_numbers_of_the_same_pose_does_not_spin(scene, he
     stays[5:30] = True
     calm = types.Motion(made.values.copy(), NAMES, made.rate)
     calm.values[25 - FIRST, -3:] = 0.05
-    edit_take.write_edit(head, actions(head), calm, stays, pins.find(head), "E", {"first_frame": FIRST})
-    turned = performance.read(head, FIRST, ROWS, channels.HEAD).values
+    write_edit.write_edit(head, actions(head), calm, stays, pins.find(head), "E", {"first_frame": FIRST})
+    turned = sample_motion.read(head, FIRST, ROWS, channels.HEAD).values
     away = [np.abs(np.sin((row - calm.values[n, -3:]) / 2)).max() for n, row in enumerate(turned)]
     assert max(away) < 0.02
 
@@ -144,7 +148,7 @@ def test_what_is_made_bends_to_its_pins(scene, head, frame) -> None:
     pins.set_values(head, frame, {"jawOpen": 0.75})
     made = made_rows(FIRST, FIRST + ROWS - 1)
     flat = types.Motion(np.full((ROWS, 5), 0.25, np.float32), NAMES, types.FrameRate(24))
-    edit_take.write_edit(head, actions(head), flat, made, pins.find(head), "E", {"first_frame": FIRST}, pull=6.0)
+    write_edit.write_edit(head, actions(head), flat, made, pins.find(head), "E", {"first_frame": FIRST}, pull=6.0)
     fcurve = curve(head)
     shown = np.array([fcurve.evaluate(time) for time in np.arange(FIRST, FIRST + ROWS - 1, 0.25)])
     assert np.abs(np.diff(shown)).max() < 0.05
@@ -196,13 +200,13 @@ def by_hand(obj) -> None:
 def test_no_frame_outside_changes_on_an_action_by_hand(scene, head) -> None:
     by_hand(head)
     old = actions(head)
-    before, shown = [everything(action) for action in old], performance.read(head, 1, 80, NAMES).values
+    before, shown = [everything(action) for action in old], sample_motion.read(head, 1, 80, NAMES).values
     cheeky = 'key_blocks["cheeky"].value'
     hand = outside(curve(head), 22, 26), outside(curve(head, cheeky), 99, 99)
     made = made_rows(22, 26)
     wanted = new_motion(head, made)
     written = edit(head, made)
-    now = performance.read(head, 1, 80, NAMES).values
+    now = sample_motion.read(head, 1, 80, NAMES).values
     beside = np.ones(80, bool)
     beside[22 - 1 : 26] = False
     assert (now[beside][:, 0] == shown[beside][:, 0]).all()
@@ -215,7 +219,7 @@ def test_no_frame_outside_changes_on_an_action_by_hand(scene, head) -> None:
     assert outside(curve(head, cheeky), 99, 99) == hand[1]
     assert [everything(action) for action in old] == before
     assert {pin.frame for pin in pins.find(head)} == {5, 17.5, 28, 60}
-    assert generated.request_of(written.actions[0])["first_frame"] == FIRST
+    assert baseline.request_of(written.actions[0])["first_frame"] == FIRST
 
 
 def test_a_locked_curve_stays_and_a_muted_one_is_written(scene, head) -> None:
@@ -249,7 +253,7 @@ def test_a_channel_that_nothing_animated(scene, head) -> None:
     made = made_rows(20, 30)
     wanted = new_motion(head, made)
     edit(head, made)
-    assert performance.read(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
+    assert sample_motion.read(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
     assert [key[0] for key in bits(head)[SMILE, 0]] == [19, *range(20, 31), 31]
     assert pins.find(head) == []
 
@@ -261,7 +265,7 @@ def test_modifiers_go_on_and_what_shows_is_what_was_made(scene, head) -> None:
     made = made_rows(20, 30, chosen=("jawOpen",))
     wanted = new_motion(head, made).column("jawOpen")
     edit(head, made)
-    shown = performance.read(head, FIRST, ROWS, NAMES).column("jawOpen")
+    shown = sample_motion.read(head, FIRST, ROWS, NAMES).column("jawOpen")
     assert len(curve(head).modifiers) == 1
     clear = (wanted > 0.31) | (np.arange(ROWS) < 9) | (np.arange(ROWS) > 19)  # no slider's end near
     assert shown[clear] == pytest.approx(wanted[clear], abs=1e-5)
@@ -284,9 +288,9 @@ def test_layers_come_along(scene) -> None:
     ((track, layer),) = layer_tracks.playing(keys)
     assert layer != old
     assert everything(old) == before
-    assert generated.request_of(layer)["take"] == generated.request_of(keys.animation_data.action)["take"]
+    assert baseline.request_of(layer)["take"] == baseline.request_of(keys.animation_data.action)["take"]
     assert not track.mute
-    assert (performance.read(obj, FIRST, ROWS, names).values[:, 1:] == made.values[:, 1:]).all()
+    assert (sample_motion.read(obj, FIRST, ROWS, names).values[:, 1:] == made.values[:, 1:]).all()
     keys.animation_data.nla_tracks[track.name].mute = True
     edit(obj, made_rows(20, 30, names, ("jawOpen",)), names=names)
     assert [track.mute for track, _ in layer_tracks.playing(keys)] == [True]
@@ -304,7 +308,7 @@ def test_a_key_over_a_layer_becomes_the_layers(scene) -> None:
     edit(obj, made_rows(20, 30, names, ("jawOpen",)), names=names, pull=3.0)
     assert pins.find(obj) == [pin]
     assert pins.unsettled(obj) == []
-    shown = performance.read(obj, FIRST, ROWS, names).values
+    shown = sample_motion.read(obj, FIRST, ROWS, names).values
     assert shown[25 - FIRST, 1] == 0.875
     assert (shown[: 25 - FIRST - 6, 1] == made.values[: 25 - FIRST - 6, 1]).all()
     assert (shown[25 - FIRST + 7 :, 1] == made.values[25 - FIRST + 7 :, 1]).all()
@@ -317,14 +321,14 @@ def test_an_edit_of_a_take_that_plays_no_more(scene, head) -> None:
     old, made = actions(head), made_rows(20, 30)
     wanted = new_motion(head, made)
     write(head, motion(seed=3))
-    edit_take.write_edit(head, old, wanted, made, [], "E", {"first_frame": FIRST})
-    assert performance.read(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
+    write_edit.write_edit(head, old, wanted, made, [], "E", {"first_frame": FIRST})
+    assert sample_motion.read(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
 
 
 def test_what_fails_leaves_nothing(scene, head, monkeypatch) -> None:
     write(head)
     before, playing = set(bpy.data.actions), actions(head)
-    monkeypatch.setattr(generated, "store", lambda *_: 1 / 0)
+    monkeypatch.setattr(baseline, "store", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         edit(head, made_rows(20, 30))
     assert set(bpy.data.actions) == before
@@ -335,13 +339,13 @@ def test_undo_leaves_no_action(scene, head) -> None:
     write(head)
     bpy.ops.ed.undo_push(message="before")
     before = sorted(action.name for action in bpy.data.actions)
-    shown = performance.read(head, FIRST, ROWS, NAMES).values
+    shown = sample_motion.read(head, FIRST, ROWS, NAMES).values
     edit(head, made_rows(20, 30))
     bpy.ops.ed.undo_push(message="edit")
     bpy.ops.ed.undo()
     obj = bpy.data.objects["Character"]
     assert sorted(action.name for action in bpy.data.actions) == before
-    assert (performance.read(obj, FIRST, ROWS, NAMES).values == shown).all()
+    assert (sample_motion.read(obj, FIRST, ROWS, NAMES).values == shown).all()
     bpy.ops.ed.redo()
     assert len(bpy.data.actions) == 2 * len(before)
 
@@ -352,7 +356,7 @@ def test_a_take_of_the_head_or_the_face_alone(scene, head) -> None:
         made = made_rows(20, 30, names)
         wanted = new_motion(head, made, names)
         edit(head, made, names=names)
-        assert performance.read(head, FIRST, ROWS, names).values == pytest.approx(wanted.values, abs=1e-6)
+        assert sample_motion.read(head, FIRST, ROWS, names).values == pytest.approx(wanted.values, abs=1e-6)
 
 
 @pytest.mark.parametrize("rows", [1, 2])
@@ -361,7 +365,7 @@ def test_one_row_or_two(scene, head, rows) -> None:
     made = np.ones((rows, len(NAMES)), bool)
     wanted = new_motion(head, made)
     edit(head, made)
-    assert performance.read(head, FIRST, rows, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
+    assert sample_motion.read(head, FIRST, rows, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
 
 
 @pytest.mark.parametrize("mode", ["XYZ", "ZYX", "QUATERNION", "AXIS_ANGLE"])
@@ -378,7 +382,7 @@ def test_a_head_that_turns_about_its_neck_goes_on_doing_so(scene, head, mode) ->
     wanted = np.where(made, motion(ROWS, seed=7).values, base.values)
     wanted = types.Motion(wanted, NAMES, base.rate)
     request = {"first_frame": FIRST}
-    edit_take.write_edit(head, actions(head), wanted, made, pins.find(head), "E", request, 3.0, placed)
+    write_edit.write_edit(head, actions(head), wanted, made, pins.find(head), "E", request, 3.0, placed)
     assert len(pins.find(head)) > 0
     for frame in (*range(FIRST, FIRST + ROWS), 28.5):
         assert _place(head, frame, neck) == pytest.approx(still, abs=2e-5)
@@ -398,7 +402,7 @@ def test_an_edit_of_a_minute_is_quick(scene) -> None:
     made[300:450] = True
     wanted = new_motion(obj, made, channels.ALL)
     start = time.perf_counter()
-    edit_take.write_edit(obj, actions(obj), wanted, made, pins.find(obj), "E", {"first_frame": FIRST})
+    write_edit.write_edit(obj, actions(obj), wanted, made, pins.find(obj), "E", {"first_frame": FIRST})
     spent = time.perf_counter() - start
     print(f"an edit of 55 channels and 1,800 rows: {spent:.3f} s")  # noqa: T201
     assert spent < 2.0
@@ -430,13 +434,13 @@ def duplicated(obj) -> None:
 @pytest.mark.parametrize("path", [JAW, "rotation_euler"])
 def test_face_and_head_of_two_takes_stay_apart(scene, head, two, path) -> None:
     two(head)
-    before = performance.read(head, FIRST, ROWS, NAMES).values.copy()
+    before = sample_motion.read(head, FIRST, ROWS, NAMES).values.copy()
     key_at(head, 30, path).co.y = 0.75
     (pin,) = pins.find(head)
     old, kept = actions(head), [everything(action) for action in actions(head)]
     chosen = channels.HEAD if pin.kind == "OBJECT" else channels.FACE
     written = edit(head, made_rows(26, 34, chosen=chosen))
-    after = performance.read(head, FIRST, ROWS, NAMES).values
+    after = sample_motion.read(head, FIRST, ROWS, NAMES).values
     part = [name in chosen for name in NAMES]
     assert set(differ(before[:, part], after[:, part])) == set(range(26, 35))
     assert not len(differ(before[:, ~np.array(part)], after[:, ~np.array(part)]))
@@ -448,17 +452,17 @@ def test_face_and_head_of_two_takes_stay_apart(scene, head, two, path) -> None:
     other = write(head, motion(seed=3))
     takes.use_take(head, list(written.actions))
     assert other.actions[0] not in actions(head)
-    assert (performance.read(head, FIRST, ROWS, NAMES).values == after).all()
+    assert (sample_motion.read(head, FIRST, ROWS, NAMES).values == after).all()
 
 
 def test_an_edit_of_a_take_of_two_that_does_not_play_any_more(scene, head) -> None:
     mixed(head)
-    base, before = actions(head), performance.read(head, FIRST, ROWS, NAMES).values
+    base, before = actions(head), sample_motion.read(head, FIRST, ROWS, NAMES).values
     made = made_rows(26, 34, chosen=("jawOpen",))
     wanted = new_motion(head, made)
     write(head, motion(seed=3))
-    edit_take.write_edit(head, base, wanted, made, (), "E", {"first_frame": FIRST})
-    after = performance.read(head, FIRST, ROWS, NAMES).values
+    write_edit.write_edit(head, base, wanted, made, (), "E", {"first_frame": FIRST})
+    after = sample_motion.read(head, FIRST, ROWS, NAMES).values
     assert set(differ(before, after)) == set(range(26, 35))
     assert (after[:, -3:] == before[:, -3:]).all()
 
@@ -508,7 +512,7 @@ def test_keys_of_strips_that_play_in_turn_are_pins_where_they_show(scene, head) 
 def test_a_locked_curve_on_a_strip_stays_whole(scene, head) -> None:
     put_strips(head, "moved")
     head.data.shape_keys.key_blocks["mouthSmileLeft"].keyframe_insert("value", frame=20)
-    performance.playing.curves(head)["KEY", JAW, 0].fcurve.lock = True
+    sample_motion.playing.curves(head)["KEY", JAW, 0].fcurve.lock = True
     before = jaw_shown(scene, head, range(1, 100))
     written = edit(head, made_rows(42, 45))
     assert written.notes == ("Locked, so not changed: jawOpen.",)

@@ -8,10 +8,13 @@ import bpy
 import numpy as np
 import pytest
 
-from diface_addon import compat, editing
+from diface_addon import compat
 from diface_addon.core import channels
-from diface_addon.operators.regenerate import around
-from diface_addon.scene import generated, pins, take_request, takes
+from diface_addon.jobs import edit_shape_keys
+from diface_addon.operators.edit.regenerate import around
+from diface_addon.scene.pins import pins
+from diface_addon.scene.provenance import baseline, take_request
+from diface_addon.scene.takes import takes
 
 from . import scenes
 from .engine import ANEW, SLOW
@@ -292,7 +295,7 @@ def test_the_artists_own_motion_is_a_start_too(scene, head, clicks, worker):
     assert bpy.ops.diface.in_between() == {"FINISHED"}
     found = {float(frame): float(value) for frame, value in values(head)}
     assert [found[frame] for frame in (10.0, 50.0, 90.0)] == before[:, 1].tolist()
-    assert generated.request_of(face(head)) is not None
+    assert baseline.request_of(face(head)) is not None
     assert scenes.points(own, "KEY", JAW).tobytes() == before.tobytes()
     assert np.isclose(list(found.values()), ANEW).sum() > 20
 
@@ -332,7 +335,7 @@ def test_what_is_not_there_is_said(scene, head, clicks, worker):
 def test_a_character_or_an_action_deleted_meanwhile(scene, take):
     def begun():
         key(take, 60, 0.6 if not pins.find(take) else 0.61)
-        return editing.begin(bpy.context, lambda base: around(base, 8.0))
+        return edit_shape_keys.begin(bpy.context, lambda base: around(base, 8.0))
 
     edit = begun()
     face(take).name = "renamed meanwhile"
@@ -355,7 +358,7 @@ def test_opposites_are_kept_and_said(scene, clicks, worker):
     bpy.ops.diface.generate()
     for name in ("jawLeft", "jawRight"):
         key(obj, 60, 0.9, f'key_blocks["{name}"].value')
-    edit = editing.begin(bpy.context, lambda base: around(base, 8.0))
+    edit = edit_shape_keys.begin(bpy.context, lambda base: around(base, 8.0))
     written = edit.write()
     edit.end()
     assert any("jawLeft and jawRight" in note for note in written.notes)
@@ -365,14 +368,14 @@ def test_opposites_are_kept_and_said(scene, clicks, worker):
 
 def test_cancelled_it_leaves_no_trace(scene, take):
     scene.diface.seed = SLOW
-    from diface_addon import editing, generation
-    from diface_addon.operators.regenerate import everything
+    from diface_addon.jobs import edit_shape_keys, generate
+    from diface_addon.operators.edit.regenerate import everything
 
     before = {action.name for action in bpy.data.actions}
-    edit = editing.begin(bpy.context, lambda base: everything(base, SLOW))
-    assert generation.current() is edit
+    edit = edit_shape_keys.begin(bpy.context, lambda base: everything(base, SLOW))
+    assert generate.current() is edit
     edit.end()
-    assert generation.current() is None
+    assert generate.current() is None
     assert {action.name for action in bpy.data.actions} == before
 
 
@@ -383,13 +386,13 @@ def test_a_take_is_made_again_from_its_file(take, tmp_path: Path):
     name, asked = face(take).name, take_request.kept(face(take)).request
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
-    from diface_addon import make_again
+    from diface_addon.cli import regenerate_take
 
-    made = make_again.request_of(name, tmp_path)
+    made = regenerate_take.request_of(name, tmp_path)
     assert np.array_equal(made.request.constraints.values, asked.constraints.values)
     assert made.request.seed == asked.seed
     with pytest.raises(Exception, match="no take called none"):
-        make_again.request_of("none", tmp_path)
+        regenerate_take.request_of("none", tmp_path)
 
 
 def test_a_spliced_take_is_made_again_too(scene, take):
@@ -405,10 +408,10 @@ def test_a_spliced_take_is_made_again_too(scene, take):
 
 def test_a_take_of_other_models_is_edited_and_that_is_said(take):
     for action in bpy.data.actions:
-        if generated.REQUEST in action:
-            action[generated.REQUEST] = action[generated.REQUEST].replace("0123abcd", "older")
+        if baseline.REQUEST in action:
+            action[baseline.REQUEST] = action[baseline.REQUEST].replace("0123abcd", "older")
     key(take, 60, 0.6)
-    edit = editing.begin(bpy.context, lambda base: around(base, 8.0))
+    edit = edit_shape_keys.begin(bpy.context, lambda base: around(base, 8.0))
     written = edit.write()
     edit.end()
     assert any("other models" in note for note in written.notes)

@@ -14,7 +14,9 @@ import pytest
 
 from diface_addon import compat
 from diface_addon.core import channels, errors, types
-from diface_addon.scene import atomic, character, takes
+from diface_addon.scene.characters import bundled_head
+from diface_addon.scene.files import atomic
+from diface_addon.scene.takes import takes
 
 from . import fingerprint, scenes
 
@@ -61,7 +63,7 @@ def load_alembic(path: Path) -> None:
 def animated(request, scene) -> bpy.types.Object:
     """A character in an animated scene at 24 frames a second."""
     if request.param.startswith("the head"):
-        obj = character.add_head(bpy.context)
+        obj = bundled_head.add_head(bpy.context)
     else:
         obj = scenes.add_character(scene)
         parent = bpy.data.objects.new("Walk", None)

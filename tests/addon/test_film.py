@@ -8,7 +8,7 @@ import pytest
 
 from diface_addon import compat
 from diface_core import DifaceError
-from diface_core.threediface import video
+from diface_core.threediface.cli import video
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import bpy
 import numpy as np
 import pytest
 
-from diface_addon import preferences
-from diface_addon.core import flame
-from diface_addon.scene import flame_head, flame_mesh
+from diface_addon.core import flame_model
+from diface_addon.scene.characters import flame_head, flame_mesh
+from diface_addon.settings import preferences
 
 from . import fingerprint, published_flame
 
@@ -43,14 +43,14 @@ def rest(obj: bpy.types.Object) -> np.ndarray:
 
 def test_a_published_pickle_is_read_where_there_is_no_scipy(published) -> None:
     assert "scipy" not in sys.modules
-    model = flame.load_flame(published)
+    model = flame_model.load_flame(published)
     assert model.shape.shape == (5023, 3, 300)
     assert "scipy" not in sys.modules
 
 
 def test_the_template_stands_upright_and_looks_along_minus_y(own) -> None:
     assert bpy.ops.diface.add_flame_head() == {"FINISHED"}
-    obj, model = bpy.context.active_object, flame.load_flame(own)
+    obj, model = bpy.context.active_object, flame_model.load_flame(own)
     assert obj[flame_head.MARK] == "template"
     assert not obj.data.validate(verbose=False)
     assert all(polygon.use_smooth for polygon in obj.data.polygons)

@@ -9,9 +9,14 @@ import numpy as np
 import pytest
 from mathutils import Matrix, Vector
 
-from diface_addon import compat, preferences
+from diface_addon import compat
 from diface_addon.core import channels, errors, types
-from diface_addon.scene import flame_mesh, generated, takes, target, vertex_cache
+from diface_addon.scene.animation import target
+from diface_addon.scene.characters import flame_mesh
+from diface_addon.scene.provenance import baseline
+from diface_addon.scene.takes import takes
+from diface_addon.scene.vertex_animation import vertex_cache
+from diface_addon.settings import preferences
 
 from . import flame_scenes
 from .flame_scenes import FIRST, LYING, ROWS, add_flame, expected, shown, write
@@ -142,7 +147,7 @@ def test_old_takes_are_not_changed(face, flame) -> None:
     again = [shape_key(face, p) for p in paths(first)]
     assert len(places) == flame_scenes.SHAPES
     assert all((a == b).all() for a, b in zip(places, again, strict=True))
-    assert generated.request_of(second.actions[0])["cache"].startswith("//shot_diface")
+    assert baseline.request_of(second.actions[0])["cache"].startswith("//shot_diface")
 
 
 def paths(take: takes.Written) -> list[str]:
@@ -242,7 +247,7 @@ def test_a_cache_that_is_gone_is_said(face, flame, saved) -> None:
     write(face, flame, True)
     write(face, flame, False, 1)
     next(saved.parent.glob("*_diface/*.pc2")).unlink()
-    take = next(take for take, actions in takes.all_takes().items() if "cache" in generated.request_of(actions[0]))
+    take = next(take for take, actions in takes.all_takes().items() if "cache" in baseline.request_of(actions[0]))
     with pytest.raises(RuntimeError, match=r"is gone, and was not packed\. Put the file back"):
         bpy.ops.diface.use_take(take=take)
     assert np.abs(shown(face, FIRST + 7) - expected(face, "Z up", 1)[7]).max() < BOUND

@@ -10,7 +10,7 @@ import pytest
 from mathutils import Euler, Matrix, Quaternion, Vector
 
 from diface_addon.core import channels, types
-from diface_addon.scene import takes
+from diface_addon.scene.takes import takes
 
 MODES = ("XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX", "QUATERNION", "AXIS_ANGLE")
 RATE = types.FrameRate(24)

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import bpy
 import pytest
 
-from diface_addon import generation
 from diface_addon.core import errors
-from diface_addon.operators import background
+from diface_addon.jobs import generate
+from diface_addon.operators.base import modal_job
 
 from . import engine, fingerprint, scenes
 
@@ -22,7 +22,7 @@ def running(scene, head, clicks, worker):
     """A generation that takes half a minute, and is working."""
     scenes.use_file(scene, clicks(CLICKS))
     scene.diface.seed = engine.SLOW
-    made = generation.begin(bpy.context)
+    made = generate.begin(bpy.context)
     while made.job.progress.stage != "Working slowly":
         made.job.poll()
         assert made.job.state == "running"
@@ -35,7 +35,7 @@ def running(scene, head, clicks, worker):
 def finished(scene, head, clicks, worker):
     """A generation whose answer has come, but is not written yet."""
     scenes.use_file(scene, clicks(CLICKS))
-    made = generation.begin(bpy.context)
+    made = generate.begin(bpy.context)
     made.job.wait()
     yield made
     made.end()
@@ -55,7 +55,7 @@ def test_cancel_ends_it_at_once_and_changes_nothing(running) -> None:
     with pytest.raises(errors.Cancelled):
         running.write()
     running.end()
-    assert generation.current() is None
+    assert generate.current() is None
     assert fingerprint.difference(before, fingerprint.of_file()) == []
 
 
@@ -104,35 +104,35 @@ def test_a_character_that_is_renamed_and_a_strip_that_is_gone_do_not_matter(scen
 
 
 def test_another_file_stops_it(running) -> None:
-    bpy.app.handlers.load_pre.append(background._stop_on_load)
+    bpy.app.handlers.load_pre.append(modal_job._stop_on_load)
     bpy.ops.wm.read_factory_settings(use_empty=True)
     assert running.job.state == "cancelled"
-    assert generation.current() is None
-    assert background._stop_on_load not in bpy.app.handlers.load_pre
+    assert generate.current() is None
+    assert modal_job._stop_on_load not in bpy.app.handlers.load_pre
     state = bpy.context.window_manager.diface
     assert not state.running
     assert not bpy.data.actions
 
 
 def test_disabling_the_addon_ends_it_and_the_worker(running, monkeypatch) -> None:
-    from diface_addon import jobs
+    from diface_addon.worker import process as jobs
 
     worker = jobs.shared_worker()
     process = worker._connection._process
-    generation.unregister()
+    generate.unregister()
     assert running.job.state == "cancelled"
-    assert generation.current() is None
+    assert generate.current() is None
     assert process.wait(5) is not None
 
 
-class Modal(background.Background):
+class Modal(modal_job.Background):
     """The operator as Blender runs it in a window, with events that the test sends."""
 
     bl_label = "Generate"
 
     def __init__(self) -> None:
         self.said: list[tuple[set[str], str]] = []
-        self.watch(bpy.context, generation.current())
+        self.watch(bpy.context, generate.current())
 
     def report(self, kind: set[str], text: str) -> None:
         self.said.append((kind, text))
@@ -151,8 +151,8 @@ def test_the_modal_operator_lets_the_artist_work_and_shows_progress(running) -> 
     assert operator.send("ESC") == {"CANCELLED"}
     state = bpy.context.window_manager.diface
     assert (state.running, state.message) == (False, "")
-    assert background._stop_on_load not in bpy.app.handlers.load_pre
-    assert generation.current() is None
+    assert modal_job._stop_on_load not in bpy.app.handlers.load_pre
+    assert generate.current() is None
 
 
 def test_the_cancel_button_ends_the_modal_operator_on_its_next_look(running) -> None:
@@ -184,4 +184,4 @@ def test_the_modal_operator_shows_what_went_wrong(head, finished) -> None:
 def test_blender_takes_the_modal_operator_away(running) -> None:
     Modal().cancel(bpy.context)
     assert running.job.state == "cancelled"
-    assert generation.current() is None
+    assert generate.current() is None

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from diface_addon import compat
-from diface_addon.scene.key_table import KeyTable
+from diface_addon.scene.keys.key_table import KeyTable
 
 CHOICES = {
     "interpolation": ("BEZIER", "LINEAR", "CONSTANT", "BOUNCE", "ELASTIC", "BACK"),

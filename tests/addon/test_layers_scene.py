@@ -8,7 +8,9 @@ import pytest
 
 from diface_addon import compat
 from diface_addon.core import channels, errors, types
-from diface_addon.scene import export, generated, layer_tracks, playblast, takes
+from diface_addon.scene.export import export, playblast
+from diface_addon.scene.provenance import baseline, layer_tracks
+from diface_addon.scene.takes import takes
 
 from . import scenes
 
@@ -67,7 +69,7 @@ def again(obj, take: str) -> None:
 
 
 def id_of(written: takes.Written) -> str:
-    return generated.request_of(written.actions[0])["take"]
+    return baseline.request_of(written.actions[0])["take"]
 
 
 def test_each_layer_is_an_action_of_its_own_below_the_main_one(face) -> None:
@@ -79,13 +81,13 @@ def test_each_layer_is_an_action_of_its_own_below_the_main_one(face) -> None:
         curves = compat.channels_of(action, "KEY").fcurves
         assert {curve.data_path.split('"')[1] for curve in curves} == set(channels.LAYERS[layer])
         assert {key.type for key in curves[0].keyframe_points} == {"GENERATED"}
-        assert generated.edits(action) == {}
+        assert baseline.edits(action) == {}
         assert action.use_fake_user
     main = face.data.shape_keys.animation_data.action
     moved = {curve.data_path.split('"')[1] for curve in compat.channels_of(main, "KEY").fcurves}
     assert moved == set(channels.FACE) - OF_LAYERS
     assert tracks(face) == ["DiFACE blinks", "DiFACE gaze", "DiFACE breath"]
-    assert len({generated.request_of(action)["take"] for action in take.actions}) == 1
+    assert len({baseline.request_of(action)["take"] for action in take.actions}) == 1
     assert plays(face, made)
 
 

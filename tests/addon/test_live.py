@@ -8,9 +8,13 @@ import bpy
 import numpy as np
 import pytest
 
-from diface_addon import compat, editing, jobs, live
+from diface_addon import compat
 from diface_addon.core import channels
-from diface_addon.scene import generated, performance, pins, take_request
+from diface_addon.jobs import edit_shape_keys, live
+from diface_addon.scene.animation import sample_motion
+from diface_addon.scene.pins import pins
+from diface_addon.scene.provenance import baseline, take_request
+from diface_addon.worker import process
 
 from . import engine, scenes
 
@@ -33,7 +37,7 @@ def take(scene, head, worker, clicks) -> list[bpy.types.Action]:
     scene.diface.blinks = scene.diface.gaze = scene.diface.breath = False
     scenes.use_file(scene, clicks([0.5, 2.0, 4.5, 6.0, 8.5], SECONDS))
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    return editing.actions_of(head)
+    return edit_shape_keys.actions_of(head)
 
 
 def bits(actions) -> dict:
@@ -91,7 +95,7 @@ def test_a_key_is_answered_around_it_exactly_and_nothing_else_changes(scene, hea
     before, old = bits(take), values(head)
     turn = values(head, "rotation_euler", 2)
     scene.diface.edit.live = True
-    copy = editing.actions_of(head)
+    copy = edit_shape_keys.actions_of(head)
     assert {action.name for action in copy}.isdisjoint(action.name for action in take)
     assert copy[0].name == f"{take[0].name} live"
     assert values(head) == old
@@ -106,7 +110,7 @@ def test_a_key_is_answered_around_it_exactly_and_nothing_else_changes(scene, hea
     assert all(abs(frame - 120) <= 63 for frame in near)
     assert values(head, "rotation_euler", 2) == turn
     assert bits(take) == before
-    assert editing.actions_of(head) == copy
+    assert edit_shape_keys.actions_of(head) == copy
     assert pins.unsettled(head) == []
     assert [(pin.frame, pin.value) for pin in pins.find(head)] == [(120, 0.75)]
 
@@ -114,7 +118,7 @@ def test_a_key_is_answered_around_it_exactly_and_nothing_else_changes(scene, hea
 def test_in_place_is_what_a_new_take_would_be(scene, head, take) -> None:
     """The quick way writes the very keys that an edit as a new take writes."""
     scene.diface.edit.live = True
-    copy = editing.actions_of(head)
+    copy = edit_shape_keys.actions_of(head)
     set_key(head, 120, 0.75)
     set_key(head, 90, -0.4, "rotation_euler", 1)
     obj = head
@@ -125,15 +129,15 @@ def test_in_place_is_what_a_new_take_would_be(scene, head, take) -> None:
     assert fcurve(obj).keyframe_points[30].select_control_point
     scene.diface.edit.live = False
 
-    assert bpy.ops.diface.use_take(take=generated.request_of(take[0])["take"]) == {"FINISHED"}
+    assert bpy.ops.diface.use_take(take=baseline.request_of(take[0])["take"]) == {"FINISHED"}
     for frame, value, path, index in ((120, 0.75, JAW, 0), (90, -0.4, "rotation_euler", 1)):
         next(k for k in fcurve(obj, path, index).keyframe_points if k.co.x == frame).co.y = value
 
-    def plan(base: editing.Base) -> editing.Plan:
+    def plan(base: edit_shape_keys.Base) -> edit_shape_keys.Plan:
         face, turns = (base.rows(f - 63, f + 63, names) for f, names in ((120, base.motion.channels[:52]), (90, HEAD)))
-        return editing.Plan(face | turns, base.pins)
+        return edit_shape_keys.Plan(face | turns, base.pins)
 
-    edit = editing.begin(bpy.context, plan)
+    edit = edit_shape_keys.begin(bpy.context, plan)
     written = edit.write()
     edit.end()
     theirs = bits(written.actions)
@@ -150,7 +154,7 @@ def test_a_drag_holds_it_back(scene, head, take) -> None:
         set_key(head, 120, 0.3 + step / 40)
         live.tick()
         time.sleep(live.QUIET[0] / 3)
-        assert not jobs.shared_worker().busy
+        assert not process.shared_worker().busy
     assert live.current().times == {}
     answer()
     assert values(head)[120] == pytest.approx(0.3 + 11 / 40)
@@ -160,7 +164,7 @@ def test_a_newer_change_cancels_what_is_on_its_way(scene, head, take) -> None:
     scene.diface.edit.live = True
     rest(0.3)
     scene.diface.seed = engine.SLOW
-    run_until(lambda: jobs.shared_worker().busy)
+    run_until(lambda: process.shared_worker().busy)
     job = live.current()._job
     scene.diface.seed = 1
     set_key(head, 120, 0.75)
@@ -173,12 +177,12 @@ def test_its_copy_makes_itself_again_as_it_is(scene, head, take) -> None:
     """Just copied, after a draft and its final version, and after another draft when it is switched off."""
 
     def kept() -> bool:
-        action = editing.actions_of(head)[0]
+        action = edit_shape_keys.actions_of(head)[0]
         made = take_request.kept(action)
         if made is None:
             return False
         wanted, names = made.request.constraints, channels.of_parts(made.request.parts)
-        playing = performance.read(head, FIRST, len(wanted.values), names)
+        playing = sample_motion.read(head, FIRST, len(wanted.values), names)
         assert set(made.request.parts) == {"face", "head"}
         assert wanted.keep.all()
         return np.array_equal(wanted.values, playing.values)
@@ -204,7 +208,7 @@ def test_its_own_writing_is_no_change_and_the_final_comes_once(scene, head, take
     live.current().note()
     answer()  # in full quality
     final = live.current().times
-    assert generated.request_of(editing.actions_of(head)[0])["seed"] == 0
+    assert baseline.request_of(edit_shape_keys.actions_of(head)[0])["seed"] == 0
     live.current().note()
     rest(0.5)
     assert live.current().times is final
@@ -218,7 +222,7 @@ def test_a_strength_counts_around_the_playhead(scene, head, take) -> None:
     answer()
     new = values(head)
     assert new[FIRST + 50] == pytest.approx(engine.ANEW)
-    assert generated.request_of(editing.actions_of(head)[0])["face_strength"] == 0.5
+    assert baseline.request_of(edit_shape_keys.actions_of(head)[0])["face_strength"] == 0.5
     assert values(head, "rotation_euler", 2) == turn
     assert new[FIRST + 212] == old[FIRST + 212] > 0.1
 
@@ -266,11 +270,11 @@ def test_what_was_on_its_way_is_dropped_by_an_undo(scene, head, take) -> None:
     scene.diface.seed = engine.SLOW
     set_key(head, 120, 0.75)
     bpy.ops.ed.undo_push(message="key")
-    run_until(lambda: jobs.shared_worker().busy)
+    run_until(lambda: process.shared_worker().busy)
     old = values(head, "rotation_euler", 2)
     bpy.ops.ed.undo()
     rest(0.4)
-    assert not jobs.shared_worker().busy
+    assert not process.shared_worker().busy
     assert live.current().times == {}
     assert values(bpy.data.objects["Character"], "rotation_euler", 2) == old
 
@@ -279,11 +283,11 @@ def test_what_was_on_its_way_is_dropped_by_an_undo(scene, head, take) -> None:
 def test_what_is_deleted_ends_it_with_a_message(scene, head, take, what) -> None:
     scene.diface.edit.live = True
     set_key(head, 120, 0.75)
-    run_until(lambda: jobs.shared_worker().busy)
+    run_until(lambda: process.shared_worker().busy)
     if what == "character":
         bpy.data.objects.remove(head)
     elif what == "take":
-        for action in editing.actions_of(head):
+        for action in edit_shape_keys.actions_of(head):
             bpy.data.actions.remove(action)
     else:
         bpy.data.scenes.new("Other")
@@ -292,7 +296,7 @@ def test_what_is_deleted_ends_it_with_a_message(scene, head, take, what) -> None
     assert live.current() is None
     assert "Live is off" in bpy.context.window_manager.diface.message
     assert not any(some.diface.edit.live for some in bpy.data.scenes)
-    assert not jobs.shared_worker().busy
+    assert not process.shared_worker().busy
 
 
 def test_an_error_is_said_once_and_a_new_change_goes_on(scene, head, take) -> None:
@@ -313,11 +317,11 @@ def test_generate_comes_first(scene, head, take) -> None:
     scene.diface.edit.live = True
     rest(0.3)
     scene.diface.seed = engine.SLOW
-    run_until(lambda: jobs.shared_worker().busy)
+    run_until(lambda: process.shared_worker().busy)
     scene.diface.seed = 2
-    scene.diface.edit.live, playing = True, editing.actions_of(head)
+    scene.diface.edit.live, playing = True, edit_shape_keys.actions_of(head)
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    assert editing.actions_of(head) != playing
+    assert edit_shape_keys.actions_of(head) != playing
     rest(0.3)
     assert "another take plays" in bpy.context.window_manager.diface.message
 

@@ -8,16 +8,18 @@ from types import SimpleNamespace
 import bpy
 import pytest
 
-from diface_addon import generation
-from diface_addon.operators import background, make_more
-from diface_addon.scene import generated, takes
+from diface_addon.jobs import generate
+from diface_addon.operators.base import modal_job
+from diface_addon.operators.generate import make_more
+from diface_addon.scene.provenance import baseline
+from diface_addon.scene.takes import takes
 
 from . import engine, scenes
 
 
 def seeds() -> list[int]:
     """Of all takes, in the order of their names."""
-    return [generated.request_of(actions[0])["seed"] for actions in takes.all_takes().values()]
+    return [baseline.request_of(actions[0])["seed"] for actions in takes.all_takes().values()]
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def spoken(scene, head, clicks, worker):
     return scene
 
 
-class Modal(background.Background):
+class Modal(modal_job.Background):
     """The operator as Blender runs it in a window, with events that the test sends."""
 
     bl_label = "Make More"
@@ -63,7 +65,7 @@ def test_seeds_count_on_from_the_settings_and_none_is_made_twice(spoken) -> None
     assert bpy.ops.diface.make_more(count=2) == {"FINISHED"}
     assert sorted(seeds()) == [5, 6, 7, 8, 9, 10]
     assert spoken.diface.seed == 5
-    assert generation.current() is None
+    assert generate.current() is None
 
 
 def test_in_the_background_with_progress(spoken) -> None:
@@ -98,7 +100,7 @@ def test_the_second_esc_does_not_and_what_is_there_stays(spoken) -> None:
     assert operator.send("ESC") == {"CANCELLED"}
     assert sorted(seeds()) == [engine.SLOW - 2, engine.SLOW - 1]
     assert operator.said[0].startswith("New takes: ")
-    assert generation.current() is None
+    assert generate.current() is None
     assert not bpy.context.window_manager.diface.running
 
 
@@ -110,12 +112,12 @@ def test_what_fails_is_said_and_what_is_there_stays(spoken, capfd, monkeypatch) 
     said = capfd.readouterr().out
     assert "New take: " in said
     assert "Then: " in said
-    assert generation.current() is None
+    assert generate.current() is None
 
 
 def test_the_settings_of_the_beginning_count(spoken) -> None:
     operator = Modal(2)
     spoken.diface.face_strength = 0.25
     assert operator.until(is_over) == {"FINISHED"}
-    strengths = [generated.request_of(actions[0])["face_strength"] for actions in takes.all_takes().values()]
+    strengths = [baseline.request_of(actions[0])["face_strength"] for actions in takes.all_takes().values()]
     assert strengths == [1.0, 1.0]

@@ -6,7 +6,12 @@ import bpy
 import numpy as np
 import pytest
 
-from diface_addon.scene import generated, playing, sculpt, shape_basis, takes, vertex_cache, vertex_pins
+from diface_addon.scene.animation import active_curves
+from diface_addon.scene.characters import shape_keys
+from diface_addon.scene.pins import sculpt, vertex_pins
+from diface_addon.scene.provenance import baseline
+from diface_addon.scene.takes import takes
+from diface_addon.scene.vertex_animation import vertex_cache
 
 from . import test_own_models
 from .flame_scenes import shown
@@ -22,7 +27,7 @@ def sculpted(obj: bpy.types.Object) -> np.ndarray:
     bpy.context.scene.frame_set(SCULPTED)
     assert bpy.ops.diface.sculpt_pose() == {"FINISHED"}
     key = obj.data.shape_keys.key_blocks[sculpt.KEY]
-    places = shape_basis.places(key) + np.random.default_rng(3).normal(0, 0.003, (5023, 3)).astype(np.float32)
+    places = shape_keys.places(key) + np.random.default_rng(3).normal(0, 0.003, (5023, 3)).astype(np.float32)
     key.data.foreach_set("co", places.ravel())
     assert bpy.ops.diface.pin_sculpt() == {"FINISHED"}
     return places
@@ -87,7 +92,7 @@ def test_in_between_leaves_what_is_outside(scene, speaking, motion_as) -> None:
 
 def rotations(obj: bpy.types.Object) -> np.ndarray:
     """(T, 3), as the curves have them."""
-    found = playing.curves(obj)
+    found = active_curves.curves(obj)
     curves = [found["OBJECT", "rotation_euler", axis].fcurve for axis in range(3)]
     return np.array([[curve.evaluate(frame) for curve in curves] for frame in range(1, ROWS + 1)], np.float32)
 
@@ -95,12 +100,12 @@ def rotations(obj: bpy.types.Object) -> np.ndarray:
 def test_the_heads_keys_stay_to_the_last_digit(scene, speaking) -> None:
     scene.diface.threediface.motion_as = "CACHE"
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    curve = playing.curves(speaking)["OBJECT", "rotation_euler", 2].fcurve
+    curve = active_curves.curves(speaking)["OBJECT", "rotation_euler", 2].fcurve
     curve.keyframe_points[14].co.y = 0.4
     curve.keyframe_points.insert(20.5, -0.3)
     value, between = curve.keyframe_points[14].co.y, np.float32(-0.3)
     assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
-    again = playing.curves(speaking)["OBJECT", "rotation_euler", 2].fcurve
+    again = active_curves.curves(speaking)["OBJECT", "rotation_euler", 2].fcurve
     found = {round(key.co.x, 3): (key.co.y, key.type) for key in again.keyframe_points}
     assert found[15.0] == (value, "EXTREME")
     assert found[20.5] == (between, "EXTREME")
@@ -109,7 +114,7 @@ def test_the_heads_keys_stay_to_the_last_digit(scene, speaking) -> None:
     # Let go, the head is made anew without them.
     bpy.ops.diface.unpin_all()
     assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
-    assert abs(playing.curves(speaking)["OBJECT", "rotation_euler", 2].fcurve.evaluate(15) - value) > 0.05
+    assert abs(active_curves.curves(speaking)["OBJECT", "rotation_euler", 2].fcurve.evaluate(15) - value) > 0.05
     with pytest.raises(RuntimeError, match="No key was changed"):
         bpy.ops.diface.regenerate(where="AROUND")
 
@@ -126,9 +131,9 @@ def test_a_face_alone_as_a_cache(scene, speaking) -> None:
 def test_a_head_alone(scene, speaking) -> None:
     scene.diface.parts = "HEAD"
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    curve = playing.curves(speaking)["OBJECT", "rotation_euler", 0].fcurve
+    curve = active_curves.curves(speaking)["OBJECT", "rotation_euler", 0].fcurve
     curve.keyframe_points[9].co.y += 0.2
     value = curve.keyframe_points[9].co.y
     assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
-    assert playing.curves(speaking)["OBJECT", "rotation_euler", 0].fcurve.keyframe_points[9].co.y == value
-    assert generated.request_of(speaking.animation_data.action)["engine"]["head"]
+    assert active_curves.curves(speaking)["OBJECT", "rotation_euler", 0].fcurve.keyframe_points[9].co.y == value
+    assert baseline.request_of(speaking.animation_data.action)["engine"]["head"]

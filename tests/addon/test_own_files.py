@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from diface_addon import preferences
-from diface_addon.scene import own_files
+from diface_addon.settings import preferences, threediface_files
 
 FACE = "some.module.unet_w_cond_mask"
 HEAD = "some.other.in_to_motion_unet_w_audio_cond_with_cond_mask"
@@ -35,59 +34,61 @@ def folder(tmp_path) -> Path:
 
 
 def test_checkpoints_are_told_by_their_class(folder) -> None:
-    assert {name: kind for name, (_path, kind) in own_files.checkpoints(folder).items()} == {
+    assert {name: kind for name, (_path, kind) in threediface_files.checkpoints(folder).items()} == {
         "cond": "face",
         "head_reg": "head",
     }
-    assert own_files.about_checkpoints(folder) == own_files.Found(True, "Found: 1 face model, 1 head model")
+    assert threediface_files.about_checkpoints(folder) == threediface_files.Found(
+        True, "Found: 1 face model, 1 head model"
+    )
 
 
 def test_the_models_own_class_counts_wherever_it_stands(folder) -> None:
     text = "diffusion:\n  target: a.GaussianDiffusion\nmotion_model:\n  params:\n    noise:\n      target: b.noise\n"
     (folder / "another" / "args.yml").write_text(f"{text}  target: {HEAD}\nother:\n target: {FACE}\n")
-    assert own_files.checkpoints(folder)["another"][1] == "head"
+    assert threediface_files.checkpoints(folder)["another"][1] == "head"
 
 
 def test_a_checkpoint_itself_may_be_named(folder) -> None:
-    assert own_files.checkpoints(folder / "cond") == {"cond": (folder / "cond", "face")}
+    assert threediface_files.checkpoints(folder / "cond") == {"cond": (folder / "cond", "face")}
 
 
 def test_what_is_missing_is_said(folder) -> None:
-    assert "Missing: folders with args.yml" in own_files.about_checkpoints(folder / "notes").line
-    assert "There is no folder" in own_files.about_checkpoints(folder / "nowhere").line
-    assert own_files.checkpoints(folder / "nowhere") == {}
+    assert "Missing: folders with args.yml" in threediface_files.about_checkpoints(folder / "notes").line
+    assert "There is no folder" in threediface_files.about_checkpoints(folder / "nowhere").line
+    assert threediface_files.checkpoints(folder / "nowhere") == {}
     (folder / "cond" / "checkpoints" / "model000000001.pt").unlink()
-    assert "cond" not in own_files.checkpoints(folder)
+    assert "cond" not in threediface_files.checkpoints(folder)
 
 
 def test_a_changed_folder_is_read_again(folder) -> None:
-    own_files.checkpoints(folder)
+    threediface_files.checkpoints(folder)
     settings = folder / "cond" / "args.yml"
     settings.write_text(settings.read_text().replace(FACE, HEAD) + "more: 1\n")
-    assert own_files.checkpoints(folder)["cond"][1] == "head"
+    assert threediface_files.checkpoints(folder)["cond"][1] == "head"
 
 
 def test_flame_and_templates(folder) -> None:
     (folder / "generic_model.pkl").write_bytes(bytes(2_000_000))
-    assert own_files.about_flame(folder / "generic_model.pkl") == own_files.Found(
+    assert threediface_files.about_flame(folder / "generic_model.pkl") == threediface_files.Found(
         True, "Found: generic_model.pkl, 2 MB"
     )
-    assert "There is no file" in own_files.about_flame(folder / "flame.npz").line
-    assert "neither" in own_files.about_flame(folder / "flame.obj").line
-    assert not own_files.about_templates(folder).good
+    assert "There is no file" in threediface_files.about_flame(folder / "flame.npz").line
+    assert "neither" in threediface_files.about_flame(folder / "flame.obj").line
+    assert not threediface_files.about_templates(folder).good
     (folder / "templates.pkl").write_bytes(b"")
-    assert own_files.about_templates(folder).good
-    assert own_files.templates_file(folder) == folder / "templates.pkl"
+    assert threediface_files.about_templates(folder).good
+    assert threediface_files.templates_file(folder) == folder / "templates.pkl"
 
 
 def test_wav2vec2(folder) -> None:
-    assert own_files.about_wav2vec2(folder).line == "Missing: config.json"
+    assert threediface_files.about_wav2vec2(folder).line == "Missing: config.json"
     (folder / "config.json").write_text(json.dumps({"model_type": "hubert"}))
-    assert own_files.about_wav2vec2(folder).line == "Another model: hubert"
+    assert threediface_files.about_wav2vec2(folder).line == "Another model: hubert"
     (folder / "config.json").write_text(json.dumps({"model_type": "wav2vec2"}))
-    assert "Missing: model.safetensors or" in own_files.about_wav2vec2(folder).line
+    assert "Missing: model.safetensors or" in threediface_files.about_wav2vec2(folder).line
     (folder / "pytorch_model.bin").write_bytes(b"")
-    assert own_files.about_wav2vec2(folder).good
+    assert threediface_files.about_wav2vec2(folder).good
 
 
 def test_nothing_heavy_is_loaded_for_it(folder) -> None:

@@ -12,9 +12,12 @@ import pytest
 import soundfile
 from mathutils import Quaternion, Vector
 
-from diface_addon import jobs, preferences
 from diface_addon.core import channels
-from diface_addon.scene import flame_mesh, generated, rig_map, takes
+from diface_addon.scene.characters import flame_mesh, shape_key_names
+from diface_addon.scene.provenance import baseline
+from diface_addon.scene.takes import takes
+from diface_addon.settings import preferences
+from diface_addon.worker import process
 
 from . import scenes
 from .conftest import PYTHON
@@ -37,7 +40,7 @@ def made(tmp_path_factory, root, speech) -> Path:
     done = subprocess.run(command, cwd=root, env={**own, "HF_HUB_OFFLINE": "1"}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     yield folder
-    jobs.close_shared_worker()
+    process.close_shared_worker()
 
 
 @pytest.fixture
@@ -78,7 +81,7 @@ def test_the_mesh_moves_as_the_models_say(scene, speaking, truth, motion_as) -> 
 
     # What is said of it is true.
     (actions,) = takes.all_takes().values()
-    assert worst < generated.request_of(actions[0])["error"] + 1e-6
+    assert worst < baseline.request_of(actions[0])["error"] + 1e-6
 
 
 def test_the_head_turns_as_the_models_say(scene, speaking, truth) -> None:
@@ -119,7 +122,7 @@ def test_difaces_own_models_drive_a_flame_mesh(scene, speaking, shared, monkeypa
         monkeypatch.setattr(preferences, "flame_file", lambda: None)
     scene.diface.engine = "DIFACE"
     assert bpy.ops.diface.add_arkit_keys() == {"FINISHED"}
-    assert tuple(rig_map.face_map(speaking)) == channels.SHAPES
+    assert tuple(shape_key_names.face_map(speaking)) == channels.SHAPES
 
     # A jaw that opens moves the chin down, by a centimetre or more, and leaves the skull where it is.
     keys = speaking.data.shape_keys.key_blocks

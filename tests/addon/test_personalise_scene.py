@@ -13,10 +13,18 @@ import numpy as np
 import pytest
 import soundfile
 
-from diface_addon import compat, editing, generation, jobs, learning, preferences
+from diface_addon import compat
 from diface_addon.core import errors, types
-from diface_addon.operators import background, personalise
-from diface_addon.scene import character, lessons, packed_styles, styles, take_list, takes
+from diface_addon.jobs import edit_shape_keys
+from diface_addon.jobs import generate as generation
+from diface_addon.jobs import personalise as personalise_job
+from diface_addon.operators.base import modal_job
+from diface_addon.operators.styles import personalise
+from diface_addon.scene.characters import bundled_head
+from diface_addon.scene.styles import packed_styles, styles
+from diface_addon.scene.takes import style_examples, take_list, takes
+from diface_addon.settings import preferences
+from diface_addon.worker import process
 
 from . import fingerprint, scenes
 from .conftest import PYTHON, needs_audio
@@ -70,13 +78,13 @@ def message() -> str:
 def test_what_the_artist_changed_is_learnt_at_any_rate(scene, actor, rate) -> None:
     value, scene.frame_start = scenes.set_rate(scene, rate), 11
     actions = generate()
-    generated = lessons.final_motion(actor, actions)
+    generated = style_examples.final_motion(actor, actions)
     assert set(generated.channels) == set(NAMES) - {"eyeBlinkLeft"}
     assert generated.rate.value == pytest.approx(value)
     keys = jaw_curve(actions).keyframe_points
     keys[7].co.y = 0.625
     jaw_curve(actions).update()
-    edited = lessons.final_motion(actor, actions)
+    edited = style_examples.final_motion(actor, actions)
     assert edited.column("jawOpen")[7] == 0.625
     np.testing.assert_array_equal(np.delete(edited.values, 7, 0), np.delete(generated.values, 7, 0))
     np.testing.assert_array_equal(generated.column("jawOpen"), np.clip(generated.column("jawOpen"), 0, 1))
@@ -85,32 +93,32 @@ def test_what_the_artist_changed_is_learnt_at_any_rate(scene, actor, rate) -> No
 
 def test_a_take_that_was_moved_is_read_where_it_is(actor) -> None:
     actions = generate()
-    before = lessons.final_motion(actor, actions)
+    before = style_examples.final_motion(actor, actions)
     for fcurve in compat.channels_of(actions[0], "KEY").fcurves:
         for key in fcurve.keyframe_points:
             key.co.x += 40
         fcurve.update()
-    np.testing.assert_array_equal(lessons.final_motion(actor, actions).values, before.values)
+    np.testing.assert_array_equal(style_examples.final_motion(actor, actions).values, before.values)
 
 
 def test_muted_and_driven_channels_are_unknown(actor) -> None:
     actions = generate()
     compat.channels_of(actions[0], "KEY").fcurves.find('key_blocks["mouthSmileLeft"].value').mute = True
-    assert lessons.final_motion(actor, actions).channels == ("jawOpen", "mouthClose")
+    assert style_examples.final_motion(actor, actions).channels == ("jawOpen", "mouthClose")
 
 
 def test_starred_takes_count_else_the_one_that_plays(actor) -> None:
     first, second, third = (generate(seed) for seed in range(3))
-    assert lessons.chosen(actor) == [third]
+    assert style_examples.chosen(actor) == [third]
     star(first)
-    assert lessons.chosen(actor) == [first]
+    assert style_examples.chosen(actor) == [first]
     star(second)
-    assert lessons.chosen(actor) == [first, second]
+    assert style_examples.chosen(actor) == [first, second]
     other = scenes.add_character(bpy.context.scene, NAMES)
     theirs = generate(3)
     star(theirs)
-    assert lessons.chosen(actor) == [first, second]
-    assert lessons.chosen(other) == [theirs]
+    assert style_examples.chosen(actor) == [first, second]
+    assert style_examples.chosen(other) == [theirs]
 
 
 # --- the button ------------------------------------------------------------------------------------------------------
@@ -142,7 +150,7 @@ def test_the_name_is_the_characters_and_never_one_that_is_there(scene, actor) ->
     assert scene.diface.style == f"{trained} 2"
 
 
-class Modal(background.Background):
+class Modal(modal_job.Background):
     """The operator as Blender runs it in a window, with events that the test sends."""
 
     bl_label = "Personalise"
@@ -206,12 +214,12 @@ def strip(scene, actor, clicks):
 
 @needs_audio
 def test_the_strip_is_found_again_wherever_it_is(actor, strip, tmp_path) -> None:
-    (take,) = lessons.chosen(actor)
-    (one,) = lessons.performances(bpy.context, actor, _new(tmp_path / "a"))
+    (take,) = style_examples.chosen(actor)
+    (one,) = style_examples.performances(bpy.context, actor, _new(tmp_path / "a"))
     assert one.audio.path.is_file()
     assert one.audio.path.parent.parent == tmp_path / "a"
     compat.move_strip(strip, 100)
-    (moved,) = lessons.performances(bpy.context, actor, _new(tmp_path / "b"))
+    (moved,) = style_examples.performances(bpy.context, actor, _new(tmp_path / "b"))
     assert moved.audio.start == pytest.approx(one.audio.start)
     assert moved.audio.seconds == pytest.approx(one.audio.seconds)
     assert bpy.ops.diface.personalise(name="Ada") == {"FINISHED"}
@@ -267,7 +275,7 @@ def test_a_take_in_it_is_edited_elsewhere(scene, actor, folder) -> None:
     generate(1)
     (file,) = folder.iterdir()
     file.unlink()
-    base = editing.base_of(bpy.context, actor, folder)
+    base = edit_shape_keys.base_of(bpy.context, actor, folder)
     assert base.request.style == types.Style.of(str(file))
     assert file.is_file()
 
@@ -308,7 +316,7 @@ def test_a_style_is_exported_and_loaded_again(scene, actor, folder, tmp_path) ->
 def test_a_full_disk_costs_the_file_and_not_the_style(scene, actor, monkeypatch, tmp_path) -> None:
     generate()
     monkeypatch.setattr(preferences, "styles_folder", lambda: tmp_path / "nowhere")
-    running = learning.begin(bpy.context, "Ada")
+    running = personalise_job.begin(bpy.context, "Ada")
     try:
         style = running.write()
     finally:
@@ -362,20 +370,20 @@ def real_worker():
     if not os.environ.get(PYTHON):
         pytest.skip(f"{PYTHON} is not set to a Python with DiFACE's packages: `python3 build.py test` does.")
     yield
-    jobs.close_shared_worker()
+    process.close_shared_worker()
 
 
 @pytest.mark.skipif(not bpy.app.version_string.startswith("4.5"), reason="Learning takes a minute; once is enough.")
 def test_an_edit_that_is_repeated_becomes_a_manner(scene, speech, tmp_path, folder, real_worker) -> None:
     """Every jaw of a take opens half as wide again, and smiles; new takes then do so of themselves."""
     scene.render.fps, scene.frame_start = 25, 11
-    actor = character.add_head(bpy.context)
+    actor = bundled_head.add_head(bpy.context)
     samples, rate = soundfile.read(speech)
     soundfile.write(tmp_path / "speech.wav", samples, rate)
     scenes.use_file(scene, tmp_path / "speech.wav")
     scene.diface.variety = 0.0
     take = generate()
-    before = lessons.final_motion(actor, take)
+    before = style_examples.final_motion(actor, take)
     for name, factor, more in (("jawOpen", 1.5, 0.0), ("mouthSmileLeft", 1.0, 0.3)):
         fcurve = compat.channels_of(take[0], "KEY").fcurves.find(f'key_blocks["{name}"].value')
         keys = np.empty((len(fcurve.keyframe_points), 2), np.float32)
@@ -384,7 +392,7 @@ def test_an_edit_that_is_repeated_becomes_a_manner(scene, speech, tmp_path, fold
         fcurve.keyframe_points.foreach_set("co", keys.ravel())
         fcurve.update()
     assert bpy.ops.diface.personalise(name="Wide") == {"FINISHED"}
-    after = lessons.final_motion(actor, generate(1))
+    after = style_examples.final_motion(actor, generate(1))
     assert after.column("jawOpen").mean() > 1.2 * before.column("jawOpen").mean()
     assert after.column("mouthSmileLeft").mean() > before.column("mouthSmileLeft").mean() + 0.1
 

@@ -9,8 +9,9 @@ import bpy
 import pytest
 
 from diface_addon.core import errors
-from diface_addon.scene import pins, takes
-from diface_addon.scene.key_table import KeyTable
+from diface_addon.scene.keys.key_table import KeyTable
+from diface_addon.scene.pins import pins
+from diface_addon.scene.takes import takes
 
 from .test_pins_scene import JAW, SMILE, bits, curve, edit, key_at, write
 

@@ -9,7 +9,10 @@ from mathutils import Euler
 
 from diface_addon import compat
 from diface_addon.core import channels
-from diface_addon.scene import generated, performance, pins, takes
+from diface_addon.scene.animation import sample_motion
+from diface_addon.scene.pins import pins
+from diface_addon.scene.provenance import baseline
+from diface_addon.scene.takes import takes
 
 from . import scenes
 from .test_head_pose import MODES, turn
@@ -162,7 +165,7 @@ def test_a_pose_that_is_set_is_read_and_pinned(scene, head, mode, frame) -> None
     turn(head, Euler((0.4, -0.3, 0.9)).to_quaternion())
     write(head)
     wanted = {"jawOpen": 0.125, "mouthSmileLeft": 1.75, "head_rx": 0.3, "head_rz": -0.4}
-    before = performance.read(head, 1, 60, NAMES).values
+    before = sample_motion.read(head, 1, 60, NAMES).values
     assert pins.set_values(head, frame, wanted).notes == []
     read = dict(zip(NAMES, _pose(head, frame), strict=True))
     assert [read[name] for name in wanted] == pytest.approx(list(wanted.values()), abs=1e-6)
@@ -175,16 +178,16 @@ def test_a_pose_that_is_set_is_read_and_pinned(scene, head, mode, frame) -> None
     assert wanted.keys() <= by_name.keys()
     assert [by_name[name] for name in wanted] == pytest.approx(list(wanted.values()), abs=1e-6)
     pins.unpin(head, found)
-    assert (performance.read(head, 1, 60, NAMES).values == before).all()
+    assert (sample_motion.read(head, 1, 60, NAMES).values == before).all()
 
 
 def _pose(obj, frame: float) -> np.ndarray:
     if frame == int(frame):
-        return performance.read(obj, int(frame), 1, NAMES).values[0]
+        return sample_motion.read(obj, int(frame), 1, NAMES).values[0]
     curves = pins.at_frame(obj, NAMES, frame)
     face = [pin.value for pin in curves if pin.kind == "KEY"]
     turned = np.array([[pin.value for pin in curves if pin.kind == "OBJECT"]])
-    return np.array([*face, *performance.head_vectors(obj, turned)[0]])
+    return np.array([*face, *sample_motion.head_vectors(obj, turned)[0]])
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -192,7 +195,7 @@ def test_a_pose_as_it_is_is_pinned_to_the_bit(scene, head, mode) -> None:
     head.rotation_mode = mode
     write(head)
     before = bits(head)
-    values = dict(zip(NAMES, performance.read(head, 20, 1, NAMES).values[0].tolist(), strict=True))
+    values = dict(zip(NAMES, sample_motion.read(head, 20, 1, NAMES).values[0].tolist(), strict=True))
     pins.set_values(head, 20, values)
     assert pins.unsettled(head) == []
     assert {pin.frame for pin in pins.find(head)} == {20}
@@ -230,7 +233,7 @@ def test_a_pose_of_another_frame(scene, head) -> None:
     write(head)
     there = pins.at_frame(head, NAMES, 15, of=30)
     assert {pin.frame for pin in there} == {15}
-    read = performance.read(head, 30, 1, NAMES).values[0]
+    read = sample_motion.read(head, 30, 1, NAMES).values[0]
     assert [pin.value for pin in there if pin.kind == "KEY"] == read[:2].tolist()
     assert pins.find(head) == []
 
@@ -285,7 +288,7 @@ def test_a_shape_key_may_be_spelt_otherwise_afterwards(scene, head, name) -> Non
     assert pins.find(head) == pins.unsettled(head) == []
     key_at(head, 18, path).co.y = 0.9
     assert at(pins.find(head)) == at(pins.unsettled(head)) == [(path, 0, 18)]
-    assert {curve.path for curve in generated.samples_of(curve(head, path).id_data)["KEY"]} == {path, SMILE}
+    assert {curve.path for curve in baseline.samples_of(curve(head, path).id_data)["KEY"]} == {path, SMILE}
     pins.unpin(head, pins.find(head))
     assert bits(head)[path, 0] == before[JAW, 0]
 

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from diface_addon import compat, jobs
+from diface_addon import compat
 from diface_addon.core import channels
-from diface_addon.scene import character, generated
+from diface_addon.scene.characters import bundled_head
+from diface_addon.scene.provenance import baseline
+from diface_addon.worker import process
 
 from . import scenes
 from .conftest import PYTHON
@@ -23,14 +25,14 @@ def real_worker():
     if not os.environ.get(PYTHON):
         pytest.skip(f"{PYTHON} is not set to a Python with DiFACE's packages: `python3 build.py test` does.")
     yield
-    jobs.close_shared_worker()
+    process.close_shared_worker()
 
 
 @pytest.fixture
 def talking(scene, speech, tmp_path) -> bpy.types.Object:
     """The head of DiFACE, about to say 3 s of the sample speech at 25 frames a second from frame 11 on."""
     scene.render.fps, scene.frame_start = 25, 11
-    obj = character.add_head(bpy.context)
+    obj = bundled_head.add_head(bpy.context)
     samples, rate = soundfile.read(speech, frames=3 * 16000)
     soundfile.write(tmp_path / "speech.wav", samples, rate)
     scenes.use_file(scene, tmp_path / "speech.wav")
@@ -54,7 +56,7 @@ def test_speech_becomes_a_take(scene, talking) -> None:
     assert len(found) == len(channels.SHAPES) + 3
 
     rows = len(found["rotation_euler", 0])
-    request = generated.request_of(talking.animation_data.action)
+    request = baseline.request_of(talking.animation_data.action)
     assert len(request["model_hash"]) >= 8
     for keys in found.values():
         assert keys[:, 0].tolist() == list(range(11, 11 + rows))

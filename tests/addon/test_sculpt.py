@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from diface_addon.core import channels, types
-from diface_addon.scene import sculpt, shape_basis, takes
+from diface_addon.scene.characters import shape_keys
+from diface_addon.scene.pins import sculpt
+from diface_addon.scene.takes import takes
 
 from . import fingerprint, scenes
 
@@ -54,7 +56,7 @@ def value_at(obj: bpy.types.Object, name: str, frame: float) -> float:
 
 def move(obj: bpy.types.Object, change: dict[str, float], mode: str) -> None:
     """Sculpt as far as `change` of the shapes say."""
-    moved = sum(amount * shape_basis.delta(obj, blocks(obj)[name]) for name, amount in change.items())
+    moved = sum(amount * shape_keys.delta(obj, blocks(obj)[name]) for name, amount in change.items())
     bpy.ops.object.mode_set(mode=mode)
     if mode == "EDIT":
         mesh = bmesh.from_edit_mesh(obj.data)
@@ -63,7 +65,7 @@ def move(obj: bpy.types.Object, change: dict[str, float], mode: str) -> None:
         bmesh.update_edit_mesh(obj.data)
         return
     key = blocks(obj)[sculpt.KEY]
-    key.data.foreach_set("co", (shape_basis.places(key) + moved).ravel())
+    key.data.foreach_set("co", (shape_keys.places(key) + moved).ravel())
 
 
 OURS = ("objects[", "meshes[", "shape_keys[", "actions[")
@@ -73,7 +75,7 @@ MODES = ("OBJECT", "EDIT", "SCULPT")
 @pytest.mark.parametrize("mode", MODES)
 def test_what_is_shown_is_the_pose_and_nothing_else_changes(face, mode) -> None:
     pose = shown(face)
-    others = {key.name: shape_basis.places(key) for key in blocks(face)}
+    others = {key.name: shape_keys.places(key) for key in blocks(face)}
     bpy.ops.diface.sculpt_pose()
     assert face.active_shape_key.name == sculpt.KEY
     np.testing.assert_array_equal(shown(face), pose)
@@ -85,7 +87,7 @@ def test_what_is_shown_is_the_pose_and_nothing_else_changes(face, mode) -> None:
     bpy.context.scene.frame_set(FRAME + 5)
     np.testing.assert_array_equal(shown(face), pose)
     for name, places in others.items():
-        np.testing.assert_array_equal(shape_basis.places(blocks(face)[name]), places)
+        np.testing.assert_array_equal(shape_keys.places(blocks(face)[name]), places)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -238,8 +240,8 @@ def test_shapes_held_by_a_vertex_group_count_as_they_show(face, worker) -> None:
     group = face.vertex_groups.new(name="half")
     group.add(range(8), 0.5, "REPLACE")
     blocks(face)["jawOpen"].vertex_group = "half"
-    whole = shape_basis.places(blocks(face)["jawOpen"]) - shape_basis.places(blocks(face)["Basis"])
-    np.testing.assert_allclose(shape_basis.delta(face, blocks(face)["jawOpen"]), whole / 2, atol=1e-7)
+    whole = shape_keys.places(blocks(face)["jawOpen"]) - shape_keys.places(blocks(face)["Basis"])
+    np.testing.assert_allclose(shape_keys.delta(face, blocks(face)["jawOpen"]), whole / 2, atol=1e-7)
     pose = shown(face)
     bpy.ops.diface.sculpt_pose()
     np.testing.assert_array_equal(shown(face), pose)

@@ -8,7 +8,10 @@ import bpy
 import numpy as np
 import pytest
 
-from diface_addon.scene import flame_mesh, own_shapes, sculpt, shape_basis, takes, vertex_cache, vertex_pins
+from diface_addon.scene.characters import flame_mesh, shape_keys
+from diface_addon.scene.pins import sculpt, vertex_pins
+from diface_addon.scene.takes import takes
+from diface_addon.scene.vertex_animation import motion_shape_keys, vertex_cache
 
 from . import fingerprint, flame_scenes
 from .flame_scenes import FIRST, LYING, ROWS, add_flame, shown, write
@@ -42,7 +45,7 @@ def sculpted(obj: bpy.types.Object, frame: float = FRAME, by: float = 0.003) -> 
     bpy.context.scene.frame_set(int(frame), subframe=frame % 1)
     assert bpy.ops.diface.sculpt_pose() == {"FINISHED"}
     key = obj.data.shape_keys.key_blocks[sculpt.KEY]
-    places = shape_basis.places(key) + np.random.default_rng(3).normal(0, by, (5023, 3)).astype(np.float32)
+    places = shape_keys.places(key) + np.random.default_rng(3).normal(0, by, (5023, 3)).astype(np.float32)
     key.data.foreach_set("co", places.ravel())
     assert bpy.ops.diface.pin_sculpt() == {"FINISHED"}
     return places
@@ -121,14 +124,14 @@ def test_a_cache_made_around_pins_has_them_to_the_bit(face, flame) -> None:
 
 
 def test_an_own_nose_is_no_part_of_the_pin(face, flame) -> None:
-    nose = shape_basis.add(face, ("nose",), np.full((1, 5023, 3), 0.01, np.float32), (0, 1))[0]
+    nose = shape_keys.add(face, ("nose",), np.full((1, 5023, 3), 0.01, np.float32), (0, 1))[0]
     face.data.shape_keys.key_blocks[nose].value = 0.5
     write(face, flame, as_cache=True)
     places = sculpted(face)
     found = vertex_pins.of(face, actions(face), FIRST)
     offset = places - flame_mesh.rest(face) - 0.005
     assert np.abs(np.linalg.norm(found.vertices[0], axis=1) - np.linalg.norm(offset, axis=1)).max() < 1e-6
-    assert np.abs(own_shapes.standing(face) - flame_mesh.rest(face) - 0.005).max() < 1e-7
+    assert np.abs(motion_shape_keys.standing(face) - flame_mesh.rest(face) - 0.005).max() < 1e-7
 
 
 def test_a_mesh_without_keys_has_none_afterwards(face, flame) -> None:

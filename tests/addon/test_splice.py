@@ -11,9 +11,11 @@ import pytest
 from mathutils import Euler, Quaternion
 
 from diface_addon.core import channels, errors, types
-from diface_addon.scene import generated, layer_tracks, splice, takes
-from diface_addon.scene.key_table import KeyTable, fields
-from diface_addon.scene.splice_span import Span
+from diface_addon.scene.edits import splice
+from diface_addon.scene.edits.splice_span import Span
+from diface_addon.scene.keys.key_table import KeyTable, fields
+from diface_addon.scene.provenance import baseline, layer_tracks
+from diface_addon.scene.takes import takes
 
 from . import fingerprint, scenes
 from .test_layers_scene import NAMES, ON
@@ -209,7 +211,7 @@ def test_a_take_that_was_made_in_another_rotation_mode(face, mode) -> None:
     face.rotation_mode = "YXZ"
     base = write(face, 1, "Base")
     made, over = spliced(face, base, other, channels.HEAD)
-    rest = [Quaternion(generated.request_of(actions[0])["rest_rotation"]) for actions in (base, other)]
+    rest = [Quaternion(baseline.request_of(actions[0])["rest_rotation"]) for actions in (base, other)]
     for frame, now, wanted in zip(range(*RANGE), rotation(made, "YXZ", range(*RANGE)), theirs, strict=True):
         if over.plateau[0] <= frame <= over.plateau[1]:
             assert angle(rest[0].conjugated() @ now, rest[1].conjugated() @ wanted) < 2e-3
@@ -231,7 +233,7 @@ def test_pins_come_along_as_they_were_and_the_rest_is_no_edit(face, pair) -> Non
     edits = {
         (kind, curve): rows
         for action in made
-        for kind, some in generated.edits(action).items()
+        for kind, some in baseline.edits(action).items()
         for curve, rows in some.items()
     }
     assert list(edits) == [("KEY", (path, 0))]
@@ -243,9 +245,9 @@ def test_a_splice_of_a_splice(face, pair) -> None:
     third = write(face, 3, "Third")
     once, _over = spliced(face, base, other, frames=(20, 40))
     twice, _over = spliced(face, once, third, frames=(35, 60))
-    assert all(generated.edits(action) == {} for action in twice)
-    records = generated.request_of(twice[0])["spliced"]
-    assert [record["take"] for record in records] == [generated.request_of(a[0])["take"] for a in (other, third)]
+    assert all(baseline.edits(action) == {} for action in twice)
+    records = baseline.request_of(twice[0])["spliced"]
+    assert [record["take"] for record in records] == [baseline.request_of(a[0])["take"] for a in (other, third)]
     assert tables(twice)["KEY", 'key_blocks["jawOpen"].value', 0].between(20, 34).values.tolist() == (
         tables(once)["KEY", 'key_blocks["jawOpen"].value', 0].between(20, 34).values.tolist()
     )

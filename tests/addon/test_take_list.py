@@ -11,7 +11,9 @@ import pytest
 from diface_addon import compat
 from diface_addon.core import channels
 from diface_addon.panels import take_rows
-from diface_addon.scene import generated, ghost, pins, take_list, takes
+from diface_addon.scene.pins import pins
+from diface_addon.scene.provenance import baseline
+from diface_addon.scene.takes import compare, take_list, takes
 
 from . import fingerprint, scenes
 from .test_interface import drawn
@@ -173,7 +175,7 @@ def test_a_take_follows_a_shape_key_that_was_spelt_anew(scene, face) -> None:
     assert ("KEY", renamed, 0) in curves(playing)
     do("use_take", take=first)
     playing = face.data.shape_keys.animation_data.action
-    assert generated.request_of(playing)["take"] == first
+    assert baseline.request_of(playing)["take"] == first
     assert ("KEY", renamed, 0) in curves(playing)
     assert ("KEY", JAW, 0) not in curves(playing)
     scene.frame_set(FIRST + 3)
@@ -205,7 +207,7 @@ def test_a_duplicate_is_a_take_of_its_own(face) -> None:
     assert plays(face, made)
     main = takes.all_takes()[copy][0]
     assert main.name == "T copy"
-    assert [generated.edits(action) for action in takes.all_takes()[copy]] == [{}] * len(takes.all_takes()[copy])
+    assert [baseline.edits(action) for action in takes.all_takes()[copy]] == [{}] * len(takes.all_takes()[copy])
     compat.channels_of(main, "KEY").fcurves.find(JAW).keyframe_points[3].co.y = 0.9
     assert (scenes.points(bpy.data.actions["T"], "KEY", JAW) == before["T"]).all()
     do("delete_take", take=copy)
@@ -305,7 +307,7 @@ def test_a_baked_action_is_plain_and_moves_the_same(face, muted) -> None:
     baked = face.data.shape_keys.animation_data.action
     assert baked.name == "T baked"
     assert not [name for name in baked.keys() if name.startswith("diface")]  # noqa: SIM118
-    assert generated.request_of(baked) is None
+    assert baseline.request_of(baked) is None
     assert {key.type for curve in curves(baked).values() for key in curve.keyframe_points} == {"KEYFRAME"}
     assert tracks(face) == []
     assert plays(face, made, set(channels.LAYERS[muted]) if muted else set())
@@ -348,7 +350,7 @@ def test_a_ghost_plays_another_take_and_the_character_its_own(face, place) -> No
     own = id_of(write(face, mine))
     face.select_set(True)
     do("compare_take", take=take, place=place)
-    second = ghost.shown()
+    second = compare.shown()
     assert plays(second, theirs)
     assert plays(face, mine)
     assert (second.hide_render, second.hide_select, second.select_get()) == (True, True, False)
@@ -358,7 +360,7 @@ def test_a_ghost_plays_another_take_and_the_character_its_own(face, place) -> No
     assert tuple(aside) == pytest.approx((2.2 if place == "BESIDE" else 0, 0, 0))
     assert takes.active_takes(face, takes.all_takes()) == {own}
     do("compare_take", take=take, place=place)
-    assert ghost.shown() is None
+    assert compare.shown() is None
     assert plays(face, mine)
     assert len(bpy.data.objects) == len(bpy.data.meshes) == len(bpy.data.shape_keys) == 1
 
@@ -367,13 +369,13 @@ def test_another_take_takes_the_ghosts_place_and_switching_removes_it(face) -> N
     first, second, _third = (id_of(write(face, motion(seed), f"T{seed}")) for seed in range(3))
     do("compare_take", take=first)
     do("compare_take", take=second)
-    assert plays(ghost.shown(), motion(1))
+    assert plays(compare.shown(), motion(1))
     assert len(bpy.data.objects) == 2
     do("use_take", take=first)
-    assert ghost.shown() is None
+    assert compare.shown() is None
     do("compare_take", take=second)
     write(face, motion(5))
-    assert ghost.shown() is None
+    assert compare.shown() is None
 
 
 def test_a_ghost_does_not_take_layers_from_the_take_it_shows(face) -> None:

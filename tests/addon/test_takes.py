@@ -10,8 +10,10 @@ import pytest
 
 from diface_addon import compat
 from diface_addon.core import channels, types
-from diface_addon.scene import generated, pins, takes
-from diface_addon.scene.key_table import KeyTable
+from diface_addon.scene.keys.key_table import KeyTable
+from diface_addon.scene.pins import pins
+from diface_addon.scene.provenance import baseline
+from diface_addon.scene.takes import takes
 
 from . import scenes
 
@@ -230,7 +232,7 @@ def test_what_the_artist_animates_in_a_take_comes_along_into_the_next(scene, hea
             about(own_curve(head, CHEEKY)),
         ) == kept
         assert pins.find(head) == []
-        assert [generated.edits(action) for action in take.actions] == [{}] * len(take.actions)
+        assert [baseline.edits(action) for action in take.actions] == [{}] * len(take.actions)
         assert scenes.jaw(head)[:, 1] == pytest.approx(made.column("jawOpen"))
         assert head.animation_data.action != old
     scene.frame_set(11)
@@ -285,12 +287,12 @@ EDITS = {edit_value: 18.0, edit_time: 18.5, edit_add: 18.25, edit_type: 18.0, ed
 
 
 def all_edits(obj) -> dict:
-    return generated.edits(obj.data.shape_keys.animation_data.action)
+    return baseline.edits(obj.data.shape_keys.animation_data.action)
 
 
 def test_a_fresh_take_has_no_edits(scene, head) -> None:
     for action in write(head).actions:
-        assert generated.edits(action) == {}
+        assert baseline.edits(action) == {}
 
 
 @pytest.mark.parametrize("edit", EDITS)
@@ -311,7 +313,7 @@ def test_edits_survive_saving(scene, head, tmp_path) -> None:
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "a.blend"))
     obj = bpy.data.objects["Character"]
     assert (all_edits(obj)["KEY"][JAW, 0] == before).all()
-    request = generated.request_of(obj.data.shape_keys.animation_data.action)
+    request = baseline.request_of(obj.data.shape_keys.animation_data.action)
     assert (request["sound"], request["seed"]) == ("x.wav", 3)
 
 
@@ -329,5 +331,5 @@ def test_a_character_that_can_breathe_does_and_another_is_not_blamed(scene) -> N
 def test_what_is_kept_is_small(scene, head) -> None:
     obj = scenes.add_character(scene, channels.FACE)
     take = write(obj, motion(1800))
-    stored = sum(len(bytes(action[generated.SAMPLES])) for action in take.actions)
+    stored = sum(len(bytes(action[baseline.SAMPLES])) for action in take.actions)
     assert stored < 1.05 * 1800 * 55 * 4

@@ -9,8 +9,10 @@ import bpy
 import numpy as np
 import pytest
 
-from diface_addon import preferences, properties
-from diface_addon.scene import flame_mesh, generated, own_files, rig_map, takes
+from diface_addon.scene.characters import flame_mesh, shape_key_names
+from diface_addon.scene.provenance import baseline
+from diface_addon.scene.takes import takes
+from diface_addon.settings import preferences, scene_settings, threediface_files
 
 from . import fingerprint, flame_scenes, scenes
 from .flame_scenes import add_flame, shown
@@ -30,7 +32,7 @@ def flame(shared) -> Path:
 def own(tmp_path, flame, monkeypatch) -> Path:
     """The preferences name a folder with the general face model, a personal one and a head, and the FLAME file."""
     folder = tmp_path / "models"
-    for name, kind in (("a_personal", FACE), (own_files.GENERAL, FACE), ("head_reg", HEAD)):
+    for name, kind in (("a_personal", FACE), (threediface_files.GENERAL, FACE), ("head_reg", HEAD)):
         checkpoint(folder / name, kind)
     monkeypatch.setattr(preferences, "checkpoints_folder", lambda: folder)
     monkeypatch.setattr(preferences, "flame_file", lambda: flame)
@@ -49,7 +51,7 @@ def speaking(scene, own, flame, clicks, tmp_path) -> bpy.types.Object:
 
 def request_of_the_take() -> dict:
     (actions,) = takes.all_takes().values()
-    return generated.request_of(actions[0])
+    return baseline.request_of(actions[0])
 
 
 @pytest.mark.parametrize("motion_as", ["KEYS", "CACHE"])
@@ -74,7 +76,7 @@ def test_the_settings_reach_the_request(scene, speaking, worker, own) -> None:
     assert request["engine"] == {
         "face": str(own / "a_personal"),
         "head": str(own / "head_reg"),
-        "listener": str(own / own_files.GENERAL),
+        "listener": str(own / threediface_files.GENERAL),
         "wav2vec2": None,
         "condition": 5,
         "steps": 12,
@@ -90,7 +92,7 @@ def test_the_settings_as_they_are_are_the_originals(scene, speaking, worker, own
     bpy.ops.diface.generate()
     request = request_of_the_take()
     assert (request["guidance"], request["engine"]["steps"], request["engine"]["condition"]) == (0.5, None, 0)
-    assert request["engine"]["face"] == str(own / own_files.GENERAL)
+    assert request["engine"]["face"] == str(own / threediface_files.GENERAL)
 
 
 @pytest.mark.parametrize("part", ["FACE", "HEAD"])
@@ -122,7 +124,7 @@ def test_what_is_missing_is_said_before_anything_is_done(scene, own, head, flame
     with pytest.raises(RuntimeError, match=r"never saved.*set Motion As to Shape Keys"):
         bpy.ops.diface.generate()
     scene.diface.threediface.face = "gone"
-    with pytest.raises(RuntimeError, match=f"no 3DiFACE face model called gone.*{own_files.GENERAL}"):
+    with pytest.raises(RuntimeError, match=f"no 3DiFACE face model called gone.*{threediface_files.GENERAL}"):
         bpy.ops.diface.generate()
     monkeypatch.setattr(preferences, "checkpoints_folder", lambda: None)
     scene.diface.threediface.face = ""
@@ -163,9 +165,9 @@ def test_the_takes_panel_offers_what_can_be_done_for_files(scene, flame, speakin
 
 
 def test_the_checkpoints_are_offered_general_first(own) -> None:
-    assert own_files.of_kind(own, "face") == [own_files.GENERAL, "a_personal"]
-    assert properties.first_checkpoint("head") == "head_reg"
-    kinds = properties.ThreeDifaceSettings.bl_rna.properties["condition"].enum_items
+    assert threediface_files.of_kind(own, "face") == [threediface_files.GENERAL, "a_personal"]
+    assert scene_settings.first_checkpoint("head") == "head_reg"
+    kinds = scene_settings.ThreeDifaceSettings.bl_rna.properties["condition"].enum_items
     assert [item.name for item in kinds][:2] == ["0: FaceTalk_170728_03272_TA", "1: FaceTalk_170904_00128_TA"]
 
 
@@ -173,7 +175,7 @@ def test_arkit_shape_keys_for_a_flame_mesh(scene, own, flame, worker) -> None:
     obj = add_flame(flame, "Y up in centimetres")
     jaw = obj.shape_key_add(name="Basis")
     assert bpy.ops.diface.add_arkit_keys() == {"FINISHED"}
-    assert rig_map.face_map(obj) == {"jawOpen": "jawOpen", "mouthClose": "mouthClose"}
+    assert shape_key_names.face_map(obj) == {"jawOpen": "jawOpen", "mouthClose": "mouthClose"}
     jaw = obj.data.shape_keys.key_blocks["jawOpen"]
     assert (jaw.value, jaw.slider_min, jaw.slider_max) == (0.0, 0.0, 1.5)
     jaw.value = 1.0

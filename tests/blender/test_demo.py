@@ -17,7 +17,7 @@ def test_demo_leaves_what_it_promises(root: Path, speech: Path, tmp_path: Path) 
     soundfile.write(sound, samples, rate)
 
     done = subprocess.run(
-        [build.venv_python(f"bpy-{build.MAIN_BLENDER}"), "-m", "diface_addon.demo", sound, tmp_path],
+        [build.venv_python(f"bpy-{build.MAIN_BLENDER}"), "-m", "diface_addon.cli.demo", sound, tmp_path],
         cwd=root,
         env={**os.environ, **build.blender_home(build.MAIN_BLENDER)},
         capture_output=True,

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from diface_core import AudioError, AudioSection, audio
-from diface_core.audio import load_clip
+from diface_core import AudioError, AudioSection
+from diface_core.audio import reading
+from diface_core.audio.reading import load_clip
 
 RATES = [8000, 11025, 22050, 44100, 48000, 96000, 192000]
 
@@ -123,7 +124,7 @@ def test_before_and_after_the_sound_is_silence(write):
 def test_blocks_leave_no_seam(write, monkeypatch, rate):
     path = write(tone(rate, hz=333.3), rate, subtype="FLOAT")
     whole = load_clip(AudioSection(path)).samples
-    monkeypatch.setattr(audio, "BLOCK", 777)
+    monkeypatch.setattr(reading, "BLOCK", 777)
     np.testing.assert_allclose(load_clip(AudioSection(path)).samples, whole, atol=1e-6)
 
 
@@ -212,7 +213,7 @@ def test_the_file_is_decoded_in_blocks(write, monkeypatch):
 
     monkeypatch.setattr(soundfile.SoundFile, "read", counted)
     assert load_clip(AudioSection(path)).seconds == 20
-    assert max(sizes) <= audio.BLOCK
+    assert max(sizes) <= reading.BLOCK
     assert len(sizes) > 10
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from diface_core.features import RATE
-from diface_core.training import augment, noises, voice_change
+from diface_core.audio.speech_encoder import RATE
+from diface_core.training.augmentation import augment, noises, voice_change
 from diface_core.types import MODEL_RATE
 
 SECONDS = 3

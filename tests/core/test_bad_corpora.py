@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from diface_core import channels
+from diface_core.audio.speech_encoder import RATE
 from diface_core.errors import DifaceError
-from diface_core.features import RATE
-from diface_core.motion_files import write_motion
+from diface_core.motion.files import write_motion
 from diface_core.training import corpora
 from diface_core.training.corpora import flame_channels, recordings
 from diface_core.training.corpora.arkit_folder import times_of
 from diface_core.types import MODEL_RATE, FrameRate, Motion
-from diface_core.unpickle import load_arrays
+from diface_core.untrusted.pickle_arrays import load_arrays
 
 JAW = channels.FACE.index("jawOpen")
 

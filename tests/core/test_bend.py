@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diface_core.bend import at_rows, bend, reach
+from diface_core.motion.warp import at_rows, bend, reach
 from diface_core.types import Constraints, Pins
 
 ROWS, CHANNELS = 60, 3

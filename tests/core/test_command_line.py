@@ -13,8 +13,8 @@ import soundfile
 
 import diface_core.__main__ as command
 from diface_core import GenerateRequest, GenerateResult, Layers, Motion, Progress, Style, channels
-from diface_core.audio import load_clip
-from diface_core.motion_files import read_csv, read_npz
+from diface_core.audio.reading import load_clip
+from diface_core.motion.files import read_csv, read_npz
 
 
 class FakeGenerator:

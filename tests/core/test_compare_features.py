@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from diface_core.features import DIMENSION
-from diface_core.training import compare_features, corpora
-from diface_core.training.baselines import Heard
-from diface_core.training.compare_features import IPA, RATE, pitch, with_ipa, with_pitch
+from diface_core.audio.speech_encoder import DIMENSION
+from diface_core.training import corpora
 from diface_core.training.corpora import Clip
+from diface_core.training.evaluation import compare_features
+from diface_core.training.evaluation.baselines import Heard
+from diface_core.training.evaluation.compare_features import IPA, RATE, pitch, with_ipa, with_pitch
 from diface_core.training.rendering import recogniser
 
 ROWS = 60

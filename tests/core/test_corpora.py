@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from diface_core import channels
-from diface_core.features import RATE
+from diface_core.audio.speech_encoder import RATE
 from diface_core.training import corpora, metrics
 from diface_core.training.corpora.grid_s1 import lip_distance
 from diface_core.types import MODEL_RATE

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from diface_core import channels
-from diface_core.features import RATE
-from diface_core.training import augment, corpora
+from diface_core.audio.speech_encoder import RATE
+from diface_core.training import corpora
+from diface_core.training.augmentation import augment
 from diface_core.training.dataset import DatasetConfig, Sequence, build
 from diface_core.types import MODEL_RATE, AudioClip
 

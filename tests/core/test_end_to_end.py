@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from diface_core import AudioError, AudioSection, FrameRate, GenerateRequest, Layers, channels, protocol
-from diface_core.motion_files import read_csv, read_npz
+from diface_core.motion.files import read_csv, read_npz
 from diface_core.protocol import Message
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from diface_core import AudioClip
-from diface_core.feature_cache import FeatureCache, key_of
+from diface_core.audio.feature_cache import FeatureCache, key_of
 
 
 def features(seed: int, rows: int = 100) -> np.ndarray:

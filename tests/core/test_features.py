@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from diface_core.audio.loudness import overview
+from diface_core.audio.speech_encoder import HOP, HZ, LOUDNESS, MEL, RATE, SPEECH, SpeechEncoder
 from diface_core.errors import ModelError
-from diface_core.features import HOP, HZ, LOUDNESS, MEL, RATE, SPEECH, SpeechEncoder
-from diface_core.loudness import overview
 from diface_core.types import MODEL_RATE, AudioClip
 
 ROWS_PER_S = MODEL_RATE.value

@@ -13,12 +13,12 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from diface_core.errors import ModelError
-from diface_core.faces.flame import Flame, load_flame, report
-from diface_core.faces.flame_masks import found_masks
-from diface_core.faces.identities import drawn as drawn_head
-from diface_core.faces.identities import identity, load_identities
-from diface_core.faces.neck import apply_neck_rotation, as_object, neck_pivot
-from diface_core.faces.skinning import rotation_matrices
+from diface_core.faces.flame.flame_model import Flame, load_flame, report
+from diface_core.faces.flame.identities import drawn as drawn_head
+from diface_core.faces.flame.identities import identity, load_identities
+from diface_core.faces.flame.masks import found_masks
+from diface_core.faces.flame.neck import apply_neck_rotation, as_object, neck_pivot
+from diface_core.faces.flame.skinning import rotation_matrices
 from tests.core import flame_files
 
 SEED = 5
@@ -332,7 +332,7 @@ def test_other_content_and_missing_files_say_so(tmp_path):
 
 def test_the_command_says_what_is_in_a_file(shared, root, tmp_path):
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "diface_core.faces.flame", *arguments]
+        command = [sys.executable, "-m", "diface_core.faces.flame.flame_model", *arguments]
         return subprocess.run(command, cwd=root, capture_output=True, text=True)
 
     said = run(str(shared / "flame2023open.npz"))

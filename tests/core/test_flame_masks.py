@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from diface_core.errors import ModelError
-from diface_core.faces.flame import Flame, load_flame
-from diface_core.faces.flame_masks import found_masks, load_masks
+from diface_core.faces.flame.flame_model import Flame, load_flame
+from diface_core.faces.flame.masks import found_masks, load_masks
 from diface_core.training.corpora import flame_channels
 from tests.core import flame_files
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.spatial import ConvexHull
 
-from diface_core.faces import flame_recognition as recognition
-from diface_core.faces.flame_recognition import is_flame, polygon_edges, why_not_flame, why_not_flame_edges
+from diface_core.faces.flame import recognition as recognition
+from diface_core.faces.flame.recognition import is_flame, polygon_edges, why_not_flame, why_not_flame_edges
 from tests.core import flame_files
 
 SKIN_FACES = 7800

@@ -21,10 +21,10 @@ from diface_core import (
     Progress,
     channels,
 )
-from diface_core.feature_cache import FeatureCache
+from diface_core.audio.feature_cache import FeatureCache
+from diface_core.audio.loudness import RATE
 from diface_core.generate import Generator
-from diface_core.loudness import RATE
-from diface_core.stretches import CONTEXT, STRIDE
+from diface_core.motion.segments import CONTEXT, STRIDE
 from diface_core.types import Pins
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from diface_core import device
-from diface_core.audio import load_clip
+from diface_core.audio.reading import load_clip
+from diface_core.audio.speech_encoder import DIMENSION, LOUDNESS, SpeechEncoder
 from diface_core.diffusion.constraints import nothing_kept
-from diface_core.features import DIMENSION, LOUDNESS, SpeechEncoder
 from diface_core.model import bundle
+from diface_core.runtime import device
 from diface_core.training import run
 from diface_core.types import AudioSection, Constraints, GenerateRequest, Pins, Style
 from tests.core.toy_training import config, sequences

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from diface_core.asset_build.build_head import build
+from diface_core.asset_build.bust.surface import cast
 from diface_core.channels import FACE
 from diface_core.errors import ModelError
-from diface_core.faces.build_head import build
-from diface_core.faces.bust.surface import cast
 from diface_core.faces.head import ASSET, Head, load_head
 
 MM = 0.001

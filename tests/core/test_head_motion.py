@@ -8,12 +8,12 @@ import pytest
 import soundfile
 
 from diface_core import channels
-from diface_core.features import DIMENSION, LOUDNESS
+from diface_core.audio.loudness import overview
+from diface_core.audio.speech_encoder import DIMENSION, LOUDNESS
 from diface_core.generate import Generator
-from diface_core.loudness import overview
 from diface_core.model import checkpoint
 from diface_core.model.bundle import WEIGHTS, Models
-from diface_core.training.head_prior import HeadPrior
+from diface_core.training.head.head_prior import HeadPrior
 from diface_core.types import AudioSection, Constraints, GenerateRequest, Layers
 
 REQUEST = GenerateRequest(AudioSection(Path("unused")), ("head",))

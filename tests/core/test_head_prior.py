@@ -8,12 +8,12 @@ import soundfile
 import torch
 
 from diface_core import channels
-from diface_core.loudness import overview
-from diface_core.training import coupling, head_measures, head_prior_fit, head_tracks
+from diface_core.audio.loudness import overview
+from diface_core.learning.batches import Examples
 from diface_core.training.dataset import Sequence
-from diface_core.training.examples import Examples
-from diface_core.training.head_prior import TABLE, HeadPrior, coloured, fluctuation, heard_gain
-from diface_core.training.head_sequences import DrawnSequence
+from diface_core.training.head import coupling, head_measures, head_prior_fit, head_tracks
+from diface_core.training.head.head_prior import TABLE, HeadPrior, coloured, fluctuation, heard_gain
+from diface_core.training.head.head_sequences import DrawnSequence
 from diface_core.training.settings import TrainConfig
 from diface_core.training.starting import start
 

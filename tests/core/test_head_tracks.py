@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from diface_core.training import head_tracks
+from diface_core.training.head import head_tracks
 
 
 def test_head_tracks_are_in_our_axes(shared):

@@ -40,7 +40,7 @@ def jobs() -> Iterator[types.ModuleType]:
     package = types.ModuleType(ADDON)
     package.__path__ = [str(ROOT / "diface_addon")]
     sys.modules[ADDON] = package
-    yield importlib.import_module(f"{ADDON}.jobs")
+    yield importlib.import_module(f"{ADDON}.worker.process")
     for name in [name for name in sys.modules if name.startswith(ADDON)]:
         del sys.modules[name]
 
@@ -365,8 +365,8 @@ def test_a_worker_that_does_not_start_says_why(worker, monkeypatch, scenario, me
 def test_a_request_that_crosses_with_the_end_gets_its_reason(jobs, monkeypatch):
     """The worker dies after it was looked at and before the request is sent."""
     monkeypatch.setenv("SCENARIO", "import fails")
-    launch = importlib.import_module(f"{ADDON}.launch").Launch(extra_paths=(HERE,), module="worker_scenarios")
-    connection = importlib.import_module(f"{ADDON}.connection").Connection(launch.start())
+    launch = importlib.import_module(f"{ADDON}.worker.launch").Launch(extra_paths=(HERE,), module="worker_scenarios")
+    connection = importlib.import_module(f"{ADDON}.worker.connection").Connection(launch.start())
     connection._threads[-1].join(20)
     events = queue.SimpleQueue()
     connection.send_request(1, request(), events)
@@ -420,7 +420,7 @@ def test_an_interpreter_that_is_none(worker, tmp_path, script, message):
 
 
 def test_another_python_does_not_get_blenders_packages(jobs, monkeypatch):
-    launch = importlib.import_module(f"{ADDON}.launch")
+    launch = importlib.import_module(f"{ADDON}.worker.launch")
     monkeypatch.setenv("PYTHONPATH", "blenders")
     monkeypatch.setenv("PYTHONHOME", "blenders")
     own = launch.Launch(extra_paths=(HERE,)).environment()
@@ -432,7 +432,7 @@ def test_another_python_does_not_get_blenders_packages(jobs, monkeypatch):
 
 
 def test_threads_are_patient_unless_told_otherwise(jobs, monkeypatch):
-    launch = importlib.import_module(f"{ADDON}.launch")
+    launch = importlib.import_module(f"{ADDON}.worker.launch")
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
     assert launch.Launch().environment()["OMP_WAIT_POLICY"] == "PASSIVE"
     monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
@@ -440,7 +440,7 @@ def test_threads_are_patient_unless_told_otherwise(jobs, monkeypatch):
 
 
 def test_own_python_is_found_where_the_executable_is_blender(jobs, monkeypatch, tmp_path):
-    launch = importlib.import_module(f"{ADDON}.launch")
+    launch = importlib.import_module(f"{ADDON}.worker.launch")
     assert launch.own_python() == Path(sys.executable)
     python = tmp_path / "bin" / f"python3.{sys.version_info.minor}"
     python.parent.mkdir()
@@ -472,7 +472,7 @@ from pathlib import Path
 package = types.ModuleType("{ADDON}")
 package.__path__ = [{str(ROOT / "diface_addon")!r}]
 sys.modules["{ADDON}"] = package
-jobs = importlib.import_module("{ADDON}.jobs")
+jobs = importlib.import_module("{ADDON}.worker.process")
 from diface_core import AudioSection, GenerateRequest, Style
 worker = jobs.shared_worker()
 assert jobs.shared_worker() is worker

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from diface_core import channels
 from diface_core.layers import Events, blinks, gaze
 from diface_core.layers.phrases import phrases
-from diface_core.training import layer_measures as measures
+from diface_core.training.evaluation import layer_measures as measures
 from diface_core.types import FrameRate, Layers, Motion
 
 SEEDS = st.integers(0, 2**32 - 1)

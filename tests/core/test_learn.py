@@ -9,13 +9,13 @@ import soundfile
 import torch
 
 from diface_core import channels
+from diface_core.audio.speech_encoder import DIMENSION, LOUDNESS, RATE
 from diface_core.engines import Engines
 from diface_core.errors import Cancelled, DifaceError
-from diface_core.features import DIMENSION, LOUDNESS, RATE
 from diface_core.model import checkpoint, style_file
 from diface_core.model.style import styled
-from diface_core.training import learn as learning
-from diface_core.training.adapt import error, mean_error
+from diface_core.style_adaptation import learn as learning
+from diface_core.style_adaptation.adapt import error, mean_error
 from diface_core.training.dataset import Sequence
 from diface_core.types import MODEL_RATE, AudioSection, FrameRate, LearnRequest, Motion, Performance, Progress, Style
 from tests.core.toy_speakers import CLOSE, JAW, QUICK, SMILE, Loudness, small_base

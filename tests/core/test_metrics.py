@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from diface_core import channels
-from diface_core.features import DIMENSION, LOUDNESS, RATE
-from diface_core.training import judgements, metrics
-from diface_core.training.baselines import Heard, baselines
+from diface_core.audio.speech_encoder import DIMENSION, LOUDNESS, RATE
+from diface_core.training import metrics
 from diface_core.training.corpora import Clip, Phone
+from diface_core.training.evaluation import judgements
+from diface_core.training.evaluation.baselines import Heard, baselines
+from diface_core.training.evaluation.scorecard import MILLIMETRES, PHONES, TRACKS, Judged, table, written
+from diface_core.training.evaluation.silence import SECONDS, SOUNDS, Rest
 from diface_core.training.metrics import closures, geometry
 from diface_core.training.metrics.measure import Measure, mean
-from diface_core.training.resting import SECONDS, SOUNDS, Rest
-from diface_core.training.scorecard import MILLIMETRES, PHONES, TRACKS, Judged, table, written
 
 
 def smooth(seed: int, rows: int = 120) -> np.ndarray:

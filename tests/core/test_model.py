@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
 from diface_core import channels
+from diface_core.audio.speech_encoder import DIMENSION
 from diface_core.diffusion.constraints import nothing_kept
 from diface_core.errors import ModelError
-from diface_core.features import DIMENSION
 from diface_core.model import bundle, checkpoint, lips
 from diface_core.model.denoiser import Denoiser, DenoiserConfig
 from diface_core.types import MODEL_RATE, AudioSection, Constraints, GenerateRequest, Style

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from diface_core import DifaceError, FrameRate, Motion, channels
-from diface_core.motion_files import COLUMNS, read_csv, read_npz, timecode, write_motion, writer_for
+from diface_core.motion.files import COLUMNS, read_csv, read_npz, timecode, write_motion, writer_for
 
 RATES = [FrameRate(24), FrameRate(25), FrameRate(30), FrameRate(60), FrameRate(30, 1.001)]
 

@@ -8,17 +8,17 @@ import soundfile
 import torch
 
 from diface_core import channels
+from diface_core.audio.speech_encoder import RATE
 from diface_core.errors import AudioError, Cancelled, DifaceError
-from diface_core.features import RATE
 from diface_core.model import checkpoint, style_file
 from diface_core.model.style import styled
-from diface_core.motion_files import write_motion
-from diface_core.training import adapt as adapting
-from diface_core.training import personalise
-from diface_core.training.adapt import adapt, error
-from diface_core.training.amplitude import no_farther, take
+from diface_core.motion.files import write_motion
+from diface_core.style_adaptation import adapt as adapting
+from diface_core.style_adaptation import personalise
+from diface_core.style_adaptation.adapt import adapt, error
+from diface_core.style_adaptation.amplitude import no_farther, take
+from diface_core.style_adaptation.pair import Pair, pair, read_pair
 from diface_core.training.dataset import Sequence
-from diface_core.training.pair import Pair, pair, read_pair
 from diface_core.types import AudioClip, FrameRate, Motion, Style
 from tests.core.toy_speakers import JAW, QUICK, Loudness, small_base, speech
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from diface_core.errors import ModelError
-from diface_core.faces.placement import FROM_BLENDER, place
+from diface_core.faces.flame.placement import FROM_BLENDER, place
 
 
 @pytest.fixture(scope="module")

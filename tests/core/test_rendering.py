@@ -7,23 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from diface_core.training.articulation import sounds
 from diface_core.training.corpora.clip import Phone
-from diface_core.training.rendering import (
-    borders,
-    engines,
-    espeak,
-    flite,
-    judge,
-    phones,
-    prompts,
-    recogniser,
-    speech,
-    symbols,
-    text,
-    timing,
-)
-from diface_core.training.rendering.voices import VOICES
+from diface_core.training.rendering import borders, judge, phones, prompts, recogniser, speech, text, timing
+from diface_core.training.rendering.tts import engines, espeak, flite, symbols
+from diface_core.training.rendering.tts.voices import VOICES
+from diface_core.training.visemes.articulation import sounds
 
 RATE = 16000
 

@@ -20,7 +20,7 @@ from diface_core import (
     channels,
     request_file,
 )
-from diface_core.motion_files import read_npz
+from diface_core.motion.files import read_npz
 from diface_core.request_file import Made
 from diface_core.types import Pins
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from diface_core import MODEL_RATE, Constraints, FrameRate, Motion
-from diface_core.resample import resample, resample_constraints
+from diface_core.motion.resample import resample, resample_constraints
 from diface_core.types import Pins
 
 RATES = [FrameRate(24), FrameRate(24, 1.001), FrameRate(25), FrameRate(30, 1.001), FrameRate(50), FrameRate(60)]

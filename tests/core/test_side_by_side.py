@@ -7,7 +7,7 @@ import threading
 import pytest
 import torch
 
-from diface_core.side_by_side import CALLS, side_by_side
+from diface_core.runtime.parallel import CALLS, side_by_side
 
 
 @pytest.fixture(params=[1, 2, 4])

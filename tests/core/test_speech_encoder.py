@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from diface_core import ModelError
-from diface_core.faces import speech_encoder as se
+from diface_core.asset_build import build_speech_encoder as se
 
 SHAPES = {
     "conv1": (se.WIDTH, se.MELS, 3),

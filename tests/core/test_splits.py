@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from diface_core import channels
-from diface_core.features import RATE
+from diface_core.audio.speech_encoder import RATE
 from diface_core.training import corpora
 from diface_core.training.corpora.__main__ import written_down
 from diface_core.types import MODEL_RATE

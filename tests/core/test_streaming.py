@@ -25,15 +25,15 @@ from diface_core import (
     Progress,
     channels,
 )
+from diface_core.audio.feature_cache import FeatureCache
+from diface_core.audio.loudness import RATE, overview
+from diface_core.audio.speech_encoder import DIMENSION
 from diface_core.diffusion.constraints import nothing_kept
-from diface_core.feature_cache import FeatureCache
-from diface_core.features import DIMENSION
 from diface_core.generate import MAKING, Generator
-from diface_core.loudness import RATE, overview
 from diface_core.model import bundle
 from diface_core.model.denoiser import Denoiser, DenoiserConfig
-from diface_core.resample import resample_constraints, resampled
-from diface_core.windows import regrouped, together, windows
+from diface_core.motion.resample import resample_constraints, resampled
+from diface_core.runtime.sliding_windows import regrouped, together, windows
 
 REQUEST = GenerateRequest(AudioSection(Path("unused")), steps=4, style_guidance=1.3)
 NETWORKS = ("unet", "convnet", "transformer")
@@ -152,7 +152,7 @@ def test_too_little_reach_would_show(monkeypatch):
 
 
 def test_the_real_models_streamed_equal_the_whole_and_have_no_seam(asset, speech, monkeypatch):
-    from diface_core.features import SpeechEncoder
+    from diface_core.audio.speech_encoder import SpeechEncoder
 
     samples, _ = soundfile.read(speech, dtype="float32")
     sound = np.tile(samples, 5)[: 40 * RATE]

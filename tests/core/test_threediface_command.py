@@ -20,13 +20,13 @@ import torch
 
 from diface_core import DifaceError
 from diface_core.__main__ import main
-from diface_core.threediface import cast, graphs, video
-from diface_core.threediface.config import EvaluationConfig, ExperimentKeys
-from diface_core.threediface.config_file import read_config
-from diface_core.threediface.edits import FREE, kept_frames, ranges
-from diface_core.threediface.evaluation import sounds_of
-from diface_core.threediface.own_files import OwnFiles
-from diface_core.threediface.results import Performance, read_result, write_result
+from diface_core.threediface.cli import cast, graphs, video
+from diface_core.threediface.cli.config import EvaluationConfig, ExperimentKeys
+from diface_core.threediface.cli.config_file import read_config
+from diface_core.threediface.cli.edits import FREE, kept_frames, ranges
+from diface_core.threediface.cli.evaluation import sounds_of
+from diface_core.threediface.cli.results import Performance, read_result, write_result
+from diface_core.threediface.cli.user_files import OwnFiles
 
 SUBJECT = "FaceTalk_170904_00128_TA"
 ROWS = 40

@@ -9,8 +9,8 @@ import soundfile
 import torch
 import yaml
 
+from diface_core.audio.speech_encoder import RATE
 from diface_core.errors import DifaceError
-from diface_core.features import RATE
 from diface_core.threediface.checkpoint import load_face, load_head
 from diface_core.threediface.sampling import HEAD_DEVIATION, Kept, sample_face, sample_head
 from diface_core.training.threediface import adapt, data, writing

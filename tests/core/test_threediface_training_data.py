@@ -9,8 +9,8 @@ import pytest
 import soundfile
 import torch
 
+from diface_core.audio.speech_encoder import RATE
 from diface_core.errors import DifaceError
-from diface_core.features import RATE
 from diface_core.threediface.diffusion import Schedule
 from diface_core.threediface.sampling import HEAD_DEVIATION, HEAD_MEAN
 from diface_core.training.threediface import data, run, writing

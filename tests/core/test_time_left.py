@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diface_core.time_left import SOONEST, TimeLeft
+from diface_core.runtime.time_left import SOONEST, TimeLeft
 
 
 class Clock:

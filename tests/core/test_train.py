@@ -9,16 +9,16 @@ import pytest
 import torch
 
 from diface_core import channels
+from diface_core.audio.speech_encoder import LOUDNESS
 from diface_core.diffusion.constraints import nothing_kept
 from diface_core.errors import ModelError
-from diface_core.features import LOUDNESS
+from diface_core.learning.batches import Examples
+from diface_core.learning.losses import TrainingLoss
+from diface_core.learning.random_masks import bend, draw_keep
 from diface_core.model import checkpoint
 from diface_core.model.denoiser import Denoiser
 from diface_core.training import logs, run, settings
-from diface_core.training.ahead import ahead
-from diface_core.training.examples import Examples
-from diface_core.training.keeping import bend, draw_keep
-from diface_core.training.losses import TrainingLoss
+from diface_core.training.prefetch import ahead
 from diface_core.training.starting import start
 from tests.core import toy_training
 from tests.core.launching import torchrun

@@ -9,12 +9,12 @@ from scipy import sparse
 
 from diface_core.channels import FACE
 from diface_core.errors import ModelError
-from diface_core.faces import correspondence, flame_topology
-from diface_core.faces.deformation_transfer import Held, Transfer
-from diface_core.faces.flame_lids import Eyeball, turned
+from diface_core.faces.flame import correspondence, topology
+from diface_core.faces.flame.mesh_files import read_mesh
 from diface_core.faces.head import Head, load_head
-from diface_core.faces.mesh_files import read_mesh
-from diface_core.faces.registration import Surface, in_triangles, nearest, normals, registered, similarity
+from diface_core.faces.transfer.deformation_transfer import Held, Transfer
+from diface_core.faces.transfer.flame_lids import Eyeball, turned
+from diface_core.faces.transfer.registration import Surface, in_triangles, nearest, normals, registered, similarity
 
 RNG = np.random.default_rng(4)
 
@@ -142,8 +142,8 @@ def test_the_shipped_correspondence_is_of_the_bundled_head_and_holds_no_geometry
     assert ((np.abs(sums - 1) < 1e-12) | (sums == 0)).all()
     skin = head.landmarks["skin"]
     assert np.isin(found.corners[found.matched], skin).all()
-    assert found.matched[: flame_topology.SKIN].sum() > 3800
-    assert not found.matched[flame_topology.SKIN :].any()
+    assert found.matched[: topology.SKIN].sum() > 3800
+    assert not found.matched[topology.SKIN :].any()
     with np.load(correspondence.ASSET) as arrays:
         assert {arrays[name].dtype.kind for name in arrays} == {"u", "U"}  # indices and weights; no coordinate
 

@@ -8,13 +8,14 @@ import pytest
 
 from diface_core.channels import LOOK_DEGREES, SHAPES
 from diface_core.errors import ModelError
-from diface_core.faces import correspondence, flame_shapes
-from diface_core.faces import flame_topology as topology
-from diface_core.faces.flame import Flame, load_flame
-from diface_core.faces.flame_lids import Eyeball
+from diface_core.faces.flame import correspondence
+from diface_core.faces.flame import topology as topology
+from diface_core.faces.flame.flame_model import Flame, load_flame
 from diface_core.faces.head import load_head
-from diface_core.faces.measure_transfer import SHUT, Measured
-from diface_core.faces.target_face import TargetFace
+from diface_core.faces.transfer import flame_shapes
+from diface_core.faces.transfer.flame_lids import Eyeball
+from diface_core.faces.transfer.measure_transfer import SHUT, Measured
+from diface_core.faces.transfer.target_face import TargetFace
 from diface_core.types import Shapes
 
 MM = 1e-3

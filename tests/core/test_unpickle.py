@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diface_core.errors import ModelError
-from diface_core.unpickle import load_npy, load_npz, load_pickle, unpickle
+from diface_core.untrusted.pickle_arrays import load_npy, load_npz, load_pickle, unpickle
 from tests.core import flame_files
 
 ARRAYS = {
@@ -86,7 +86,7 @@ def test_the_unpickler_needs_neither_scipy_nor_chumpy(tmp_path):
     (tmp_path / "m.pkl").write_bytes(pickle.dumps(scipy.sparse.csc_matrix(SPARSE)))
     code = (
         "import sys; sys.modules['scipy'] = sys.modules['chumpy'] = None\n"
-        "from diface_core.unpickle import unpickle\n"
+        "from diface_core.untrusted.pickle_arrays import unpickle\n"
         "print(unpickle(open(sys.argv[1], 'rb').read()).shape)"
     )
     done = subprocess.run(

@@ -13,15 +13,15 @@ import soundfile
 import torch
 
 from diface_core import channels
-from diface_core.training import viseme_fit, viseme_report, viseme_table
-from diface_core.training.articulation import ARPABET, FEATURES, SILENCE, features, sounds
-from diface_core.training.coarticulation import PARAMETERS, blend
 from diface_core.training.corpora import Clip, Phone
+from diface_core.training.corpora.rendered import rendered
 from diface_core.training.metrics import aperture, lip_gap
-from diface_core.training.rendered import rendered
 from diface_core.training.rendering.phones import SYMBOLS
-from diface_core.training.viseme_table import MEASURED, VisemeTable
-from diface_core.training.visemes import spans, viseme_motion
+from diface_core.training.visemes import viseme_fit, viseme_report, viseme_table
+from diface_core.training.visemes.articulation import ARPABET, FEATURES, SILENCE, features, sounds
+from diface_core.training.visemes.coarticulation import PARAMETERS, blend
+from diface_core.training.visemes.viseme_motion import spans, viseme_motion
+from diface_core.training.visemes.viseme_table import MEASURED, VisemeTable
 from diface_core.types import MODEL_RATE
 
 LABIALS = "mbp"

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from diface_core import channels
-from diface_core.features import DIMENSION, LOUDNESS, RATE
+from diface_core.audio.speech_encoder import DIMENSION, LOUDNESS, RATE
 from diface_core.model.denoiser import Denoiser
+from diface_core.style_adaptation.adapt import AdaptConfig
 from diface_core.training import run
-from diface_core.training.adapt import AdaptConfig
 from diface_core.training.dataset import Sequence
 from diface_core.training.settings import KeepConfig, TrainConfig
 from diface_core.types import MODEL_RATE, AudioClip

@@ -14,9 +14,9 @@ import soundfile
 import torch
 from transformers import Wav2Vec2Config, Wav2Vec2Model
 
-from diface_core.features import RATE
+from diface_core.audio.speech_encoder import RATE
+from diface_core.learning import distributed
 from diface_core.threediface.sampling import HEAD_DEVIATION, HEAD_MEAN
-from diface_core.training import together
 from diface_core.training.threediface.masks import MaskConfig
 from diface_core.training.threediface.settings import DataConfig, LossConfig, TrainConfig
 from diface_core.training.threediface.train import train
@@ -116,7 +116,7 @@ def main() -> None:
     """Train without the speech encoder and with it, and write what every process has got."""
     torch.set_num_threads(1)
     folder = Path(sys.argv[1])
-    with together.processes():
+    with distributed.processes():
         for encoder in (False, True):
             network = train(face_config(folder, train_encoder=encoder, out=folder / f"face_{encoder}"))
             torch.save(network.state_dict(), folder / f"rank_{os.environ['RANK']}_{encoder}.pt")

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from diface_core import channels
-from diface_core.features import DIMENSION, LOUDNESS
+from diface_core.audio.speech_encoder import DIMENSION, LOUDNESS
 from diface_core.model import checkpoint
 from diface_core.training import run
 from diface_core.training.dataset import Sequence

@@ -10,9 +10,10 @@ from .arkit_folder import arkit_folder
 from .clip import Clip, Phone
 from .facegood_1114 import facegood, facegood_clips
 from .grid_s1 import grid, grid_clips
+from .lip_seal import LABIALS, sealed
 from .not_speech import not_speech
 from .reading import Reading, Skipped, checked
-from .sealing import LABIALS, sealed
+from .rendered import rendered
 from .splits import Split, every_split, held_out
 from .vocaset_folder import vocaset_folder
 
@@ -24,13 +25,6 @@ __all__ = [
 Reader = Callable[[Path], Iterable[Clip | Skipped]]
 
 
-def _rendered(folder: Path) -> list[Clip]:
-    # Made of clips itself: known only when it is asked for.
-    from ..rendered import rendered
-
-    return rendered(folder)
-
-
 def _not_speech(folder: Path) -> list[Clip]:
     return not_speech(60, ("grid_s1", "facegood_1114", "rendered"))
 
@@ -40,7 +34,7 @@ KINDS: dict[str, Reader] = {
     "facegood": facegood_clips,
     "arkit": arkit_folder,
     "vocaset": vocaset_folder,
-    "rendered": _rendered,
+    "rendered": rendered,
     "not_speech": _not_speech,
 }
 """Kind of corpus -> its reader. `not_speech` is made, not read: its folder may be any."""

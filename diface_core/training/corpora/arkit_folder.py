@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import channels
+from ...audio.speech_encoder import RATE
 from ...errors import DifaceError
-from ...features import RATE
-from ...motion_files import read_csv
+from ...motion.files import read_csv
 from ...types import MODEL_RATE
 from . import recordings
 from .clip import Clip

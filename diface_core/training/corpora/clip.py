@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 
-from ...features import RATE
+from ...audio.speech_encoder import RATE
 from ...types import MODEL_RATE, BoolArray, FloatArray
 
 

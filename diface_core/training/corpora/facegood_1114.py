@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ... import channels
-from ...features import RATE
+from ...audio.speech_encoder import RATE
 from ...types import MODEL_RATE, FloatArray
 from . import recordings
 from .clip import Clip, at_rows

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import signal
 
 from ... import channels
-from ...features import RATE
+from ...audio.speech_encoder import RATE
 from ...types import MODEL_RATE, FloatArray
 from .clip import Clip
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import channels
-from ...audio import SILENT
+from ...audio.reading import SILENT
 from ...errors import DifaceError
 from ...types import MODEL_RATE
 from .clip import Clip

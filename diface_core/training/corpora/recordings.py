@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from ... import channels
-from ...audio import RATE, load_clip
+from ...audio.reading import RATE, load_clip
 from ...errors import AudioError
 from ...types import MODEL_RATE, AudioSection, FloatArray
 from .clip import at_rows

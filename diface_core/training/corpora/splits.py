@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ...features import RATE
+from ...audio.speech_encoder import RATE
 from ...types import MODEL_RATE
 from .clip import Clip
 

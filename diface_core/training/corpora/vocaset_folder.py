@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ...audio.speech_encoder import RATE
 from ...errors import DifaceError
-from ...features import RATE
 from ...types import FloatArray
-from ...unpickle import load_arrays
+from ...untrusted.pickle_arrays import load_arrays
 from . import flame_channels, recordings
 from .clip import Clip, at_rows
 from .reading import Skipped, require

@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 
 from ...types import FloatArray
-from ..articulation import FEATURES as ARTICULATION
-from ..articulation import LABIALS, LABIODENTALS, VOWELS, base, features, sounds
 from ..corpora import Phone
+from ..visemes.articulation import FEATURES as ARTICULATION
+from ..visemes.articulation import LABIALS, LABIODENTALS, VOWELS, base, features, sounds
 from .measure import Measure, Sums, divided, mean
 from .tracks import SILENT, rows_of
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from ... import channels
 from ...types import MODEL_RATE, FloatArray
-from ..articulation import SILENT
 from ..corpora import Phone
+from ..visemes.articulation import SILENT
 
 __all__ = ["BROWS", "SILENT", "aperture", "column", "known_only", "rows_of"]
 

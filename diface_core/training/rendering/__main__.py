@@ -9,8 +9,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from . import engines, prompts, speech, text
-from .voices import VOICES, Voice
+from . import prompts, speech, text
+from .tts import engines
+from .tts.voices import VOICES, Voice
 
 SLOWEST, FASTEST = 0.75, 1.5
 """Speeds are drawn between these, as many below the voice's own as above."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...features import RATE
+from ...audio.speech_encoder import RATE
 from ...types import FloatArray
 from ..corpora.clip import Phone
 from .speech import Spoken

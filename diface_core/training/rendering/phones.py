@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from ..articulation import ARPABET
+from ..visemes.articulation import ARPABET
 
 SILENCE = ""
 

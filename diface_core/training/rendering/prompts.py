@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...features import RATE
+from ...audio.speech_encoder import RATE
 from ...types import FloatArray
 from . import recogniser
 from .recognise import phones

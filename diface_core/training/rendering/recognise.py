@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 from tqdm import tqdm
 
-from ...features import RATE
+from ...audio.speech_encoder import RATE
 from ...types import FloatArray
 from . import borders, recogniser
 from .speech import Spoken, joined

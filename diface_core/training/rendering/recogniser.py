@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ...audio.speech_encoder import RATE
 from ...errors import DifaceError
-from ...features import RATE
 from ...types import FloatArray
 from .phones import normal
 

@@ -12,7 +12,7 @@ import numpy as np
 import soundfile
 from scipy.signal import resample_poly
 
-from ...features import RATE
+from ...audio.speech_encoder import RATE
 from ...types import FloatArray
 from ..corpora.clip import Phone
 from .phones import SILENCE

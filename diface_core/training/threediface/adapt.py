@@ -13,9 +13,9 @@ import numpy as np
 import torch
 
 from ...errors import DifaceError
+from ...learning import distributed
 from ...threediface.diffusion import Schedule
 from ...threediface.networks import FaceNetwork, Network
-from .. import together
 from . import command, data, run
 from .data import Sequence
 from .examples import Examples
@@ -42,10 +42,10 @@ def adapt(config: AdaptConfig) -> Network:
     started = loaded(config, "face", config.base)
     check_frames(config, started.network)
     only_style_learns(started.network)
-    with together.processes() as where:
+    with distributed.processes() as where:
         network = started.network.to(where)
         assert isinstance(network, FaceNetwork)  # it was loaded as one
-        with together.one_first():  # the others find the features computed
+        with distributed.one_first():  # the others find the features computed
             heard = data.heard_by(network, [*learnt, *held_out], config.cache)
         learnt, held_out = heard[: len(learnt)], heard[len(learnt) :]
         style = nearest(config, started, learnt) if config.style is None else config.style

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from ...audio.feature_cache import FeatureCache, key_of
+from ...audio.speech_encoder import RATE
 from ...errors import DifaceError
-from ...feature_cache import FeatureCache, key_of
-from ...features import RATE
 from ...threediface.networks import FaceNetwork
 from ...threediface.options import Part
 from ...threediface.sampling import HEAD_DEVIATION, HEAD_MEAN

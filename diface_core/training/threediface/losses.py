@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from ...diffusion.loss import Term, position_error, velocity_error, weighted
+from ...learning import distributed
 from ...threediface.networks import FaceNetwork, Network
 from ...types import FloatArray
-from .. import together
 from .examples import Batch
 from .settings import LossConfig
 
@@ -35,7 +35,7 @@ class TrainingLoss(nn.Module):
 
     def forward(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of all processes' examples together, of which the mean over processes is to be taken; its terms."""
-        means = together.means(self.terms(self.predict(batch).float(), batch))
+        means = distributed.means(self.terms(self.predict(batch).float(), batch))
         loss = torch.stack([self.share[name] * value for name, value in means.items()]).sum()
         return loss, {name: value.detach() for name, value in means.items()}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import DifaceError
-from ...faces.flame_masks import load_masks
+from ...faces.flame.masks import load_masks
 from ...types import FloatArray
 from .settings import LossConfig
 

@@ -10,10 +10,11 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from ...learning import distributed
 from ...threediface.diffusion import Schedule
 from ...threediface.networks import Network
 from ...types import FloatArray
-from .. import logs, loop, resume, together
+from .. import logs, loop, resume
 from . import writing
 from .data import Sequence
 from .examples import Examples
@@ -37,7 +38,7 @@ def go(
     examples a step; the first one measures and writes. Raises DifaceError where `out` holds another model.
     """
     writing.check_free(config.out, started.arguments, config.sources)
-    with together.processes() as where:
+    with distributed.processes() as where:
         network = started.network.to(where)
         weight, lips = vertex_weights(config.loss, network.config.outputs)
         loss = TrainingLoss(network, config.loss, weight, lips).to(where)

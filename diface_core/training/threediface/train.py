@@ -11,9 +11,9 @@ from collections.abc import Sequence as Words
 import torch
 
 from ...errors import DifaceError
+from ...learning import distributed
 from ...threediface.checkpoint import load_face
 from ...threediface.networks import FaceNetwork, Network
-from .. import together
 from . import command, data, run
 from .data import Sequence
 from .masks import NOTHING_GIVEN
@@ -29,8 +29,8 @@ def train(config: TrainConfig) -> Network:
     learnt, held_out = data.read(config.data, config.part, config.frames)
     subjects = config.data.subjects or tuple(sorted({one.subject for one in learnt}))
     started = start(config, subjects)
-    with together.processes() as where:
-        with together.one_first():  # the others find the features computed
+    with distributed.processes() as where:
+        with distributed.one_first():  # the others find the features computed
             heard = _heard(config, started.network, [*learnt, *held_out], where)
         learnt, held_out = heard[: len(learnt)], heard[len(learnt) :]
         styles = run.one_hot(subjects, started.network.config.styles)

@@ -1,0 +1,192 @@
+"""One generation from the settings to a take: begun, waited for, and written; at most one at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from pathlib import Path
+
+import bpy
+
+from ..core import errors, placement, types
+from ..scene.animation import target
+from ..scene.audio import audio_strip, speech_source
+from ..scene.characters import flame_mesh
+from ..scene.files import temporary
+from ..scene.keys import frame_rate
+from ..scene.provenance import take_request
+from ..scene.styles import styles
+from ..scene.takes import takes
+from ..settings import preferences, scene_settings, threediface_models
+from ..version import VERSION
+from ..worker import process
+
+_current: Generation | None = None
+
+
+class Generation:
+    """A request on its way. Holds no bpy object: what it needs of the scene it finds again when it writes."""
+
+    def __init__(
+        self, job: process.Job, spoken: speech_source.Speech, character: int, folder: tempfile.TemporaryDirectory
+    ):
+        self.job = job
+        self._speech = spoken
+        self._character = character
+        self._folder: tempfile.TemporaryDirectory | None = folder
+
+    def write(self) -> takes.Written:
+        """The finished motion as a new take. Raises DifaceError, with the scene as it was."""
+        result = self.job.wait()
+        obj, asked = self.target(), self.job.request
+        more = {"sound": self._speech.name, "first_frame": self._speech.first_frame, "model_hash": result.model_hash}
+        request = take_request.as_json(asked, **more, diface=VERSION)
+        own = takes.Own(result.shapes, threediface_models.is_cache(asked.engine)) if result.shapes else None
+        name = f"{'3DiFACE' if asked.engine else 'DiFACE'} {self._speech.name}"
+        written = takes.write_take(obj, result.motion, name, request, placed(obj), own)
+        self.remember(written, result.model_hash)
+        late = _beyond_the_end(bpy.context.scene, self._speech.first_frame + len(result.motion.values) - 1)
+        return dataclasses.replace(written, notes=(*written.notes, *late))
+
+    def renewed(self, _context: bpy.types.Context) -> Generation | None:
+        """Begun anew, and this one ended, where what it was asked about is no longer so; None where it is."""
+        return None
+
+    def target(self) -> bpy.types.Object:
+        """The character, found again. Raises SceneError where it is gone, or cannot be animated any more."""
+        obj = target.by_uid(self._character)
+        if obj is None:
+            raise errors.SceneError("The character was deleted while DiFACE worked.", "Undo that, and generate again.")
+        _check_target(obj, self.job.request.parts, self.job.request.engine)
+        return obj
+
+    def remember(self, written: takes.Written, model_hash: str) -> None:
+        """Keep the whole request with the take, so that it can be made again."""
+        take_request.keep(written.actions[0], self.job.request, model_hash)
+
+    def again(self, seed: int) -> Generation:
+        """The same once more with another seed, whatever the settings are by now. This one has been written, and only
+        has to end. Raises WorkerError."""
+        global _current
+        job = process.shared_worker().submit(dataclasses.replace(self.job.request, seed=seed))
+        _current = Generation(job, self._speech, self._character, self._folder)
+        self._folder = None  # the sound in it is still wanted
+        return _current
+
+    def end(self) -> None:
+        """Stop what still runs and let go of everything. Again is no error."""
+        global _current
+        self.job.cancel()
+        if self._folder:
+            self._folder.cleanup()
+        if _current is self:
+            _current = None
+
+
+def current() -> Generation | None:
+    """The generation that is running, if one is."""
+    return _current
+
+
+def take_place(running: Generation | None) -> None:
+    """`running` is the one that is running now; None where it has ended."""
+    global _current
+    _current = running
+
+
+def check_free() -> None:
+    """Raises WorkerError while one is running."""
+    if _current is not None:
+        raise errors.WorkerError("DiFACE is generating already.", "Wait for it, or press Esc to cancel it.")
+
+
+def check(context: bpy.types.Context) -> None:
+    """Quickly, for a button: raises DifaceError where the settings cannot be generated from."""
+    settings = context.scene.diface
+    check_free()
+    _check_target(
+        scene_settings.character(context), scene_settings.PARTS[settings.parts], threediface_models.of_settings(context)
+    )
+    if settings.source == "STRIP":
+        audio_strip.find(context, settings.strip)
+    elif not settings.filepath:
+        raise errors.AudioError("No sound file is chosen.", "Choose one in the DiFACE panel.")
+
+
+def _check_target(obj: bpy.types.Object | None, parts: tuple[str, ...], engine: types.ThreeDiface | None) -> None:
+    if engine is None:
+        target.check(obj, parts)
+    else:
+        target.check_own(obj, parts, threediface_models.is_cache(engine))
+
+
+def placed(obj: bpy.types.Object) -> placement.Placement | None:
+    """How a FLAME mesh lies. Raises ModelError where the user's FLAME file cannot be read."""
+    return flame_mesh.place(obj, preferences.flame_file()) if flame_mesh.is_flame(obj) else None
+
+
+def begin(context: bpy.types.Context, seed: int | None = None) -> Generation:
+    """Send the settings' request to the worker, with another seed where one is given. Raises DifaceError; nothing in
+    the scene is changed."""
+    check(context)
+    placed(scene_settings.character(context))  # what is wrong with it is said now, not when the motion is made
+    folder = temporary.folder()
+    try:
+        spoken = speech_source.of_settings(context, Path(folder.name))
+        worker = process.shared_worker()
+        worker.start(preferences.worker_python(), preferences.wheel_folders(), preferences.cache_folder())
+        request = request_of(context, spoken.section)
+        job = worker.submit(request if seed is None else dataclasses.replace(request, seed=seed))
+    except BaseException:
+        folder.cleanup()
+        raise
+    running = Generation(job, spoken, scene_settings.character(context).session_uid, folder)
+    take_place(running)
+    return running
+
+
+def request_of(context: bpy.types.Context, section: types.AudioSection) -> types.GenerateRequest:
+    """What the settings ask for. Raises ModelError where the user's own models are not there."""
+    settings, engine = context.scene.diface, threediface_models.of_settings(context)
+    layers = types.Layers(**{name: _seed(settings, name) for name in scene_settings.LAYERS})
+    return types.GenerateRequest(
+        audio=section,
+        parts=scene_settings.PARTS[settings.parts],
+        rate=frame_rate.of(context.scene),
+        seed=settings.seed,
+        steps=scene_settings.STEPS[settings.quality],
+        guidance=settings.threediface.guidance if engine else settings.guidance,
+        style_guidance=settings.style_guidance,
+        variety=settings.variety,
+        face_strength=settings.face_strength,
+        head_strength=settings.head_strength,
+        head_axes=tuple(settings.head_axes),
+        style=style_of(settings),
+        layers=types.Layers(None, None, None) if engine else layers,
+        engine=engine,
+    )
+
+
+def style_of(settings: scene_settings.DifaceSettings) -> types.Style:
+    """The style that the settings ask for."""
+    first, second, folder = settings.style, settings.second_style, preferences.styles_folder
+    return styles.blended(first, second, settings.style_mix, settings.style_strength, folder)
+
+
+def _seed(settings: scene_settings.DifaceSettings, layer: str) -> int | None:
+    """The seed of a layer that is on."""
+    return getattr(settings, f"{layer}_seed") if getattr(settings, layer) else None
+
+
+def _beyond_the_end(scene: bpy.types.Scene, last: int) -> list[str]:
+    return [f"It lasts to frame {last}, and the scene only to {scene.frame_end}."] if last > scene.frame_end else []
+
+
+def register() -> None:
+    pass
+
+
+def unregister() -> None:
+    if _current is not None:
+        _current.end()
+    process.close_shared_worker()

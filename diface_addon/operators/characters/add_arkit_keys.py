@@ -1,0 +1,59 @@
+"""Add ARKit Shape Keys: what DiFACE's own models need, on a FLAME mesh."""
+
+from __future__ import annotations
+
+import bpy
+
+from ...core import errors, types
+from ...jobs import generate
+from ...scene.animation import target
+from ...scene.characters import bundled_head, flame_mesh, shape_key_names, shape_keys
+from ...settings import preferences, scene_settings
+from ...worker import process
+from ..base.operator import Verb
+
+
+class DIFACE_OT_add_arkit_keys(Verb, bpy.types.Operator):
+    """Give a FLAME mesh the 52 ARKit shapes as shape keys, carried over from DiFACE's own head"""
+
+    bl_idname = "diface.add_arkit_keys"
+    bl_label = "Add ARKit Shape Keys"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def check_ready(cls, context: bpy.types.Context) -> None:
+        if generate.current() is not None:
+            raise errors.WorkerError("DiFACE is generating.", "Add them when it has finished.")
+        target.check_own(scene_settings.character(context), ("face",), as_cache=False)
+
+    def run(self, context: bpy.types.Context) -> str:
+        obj = scene_settings.character(context)
+        self.check_ready(context)
+        placed = flame_mesh.place(obj, preferences.flame_file())
+        vertices = placed.to_flame(flame_mesh.rest(obj))
+        request = types.ShapesRequest(vertices, flame_mesh.triangles(obj), preferences.flame_file())
+        shapes = _made(context, request)
+
+        has = shape_key_names.face_map(obj)
+        missing = [index for index, name in enumerate(shapes.names) if name not in has]
+        for index in missing:
+            name = shapes.names[index]
+            most = bundled_head.STRETCH if name.startswith(bundled_head.STRETCHABLE) else 1.0
+            shape_keys.add(obj, (name,), placed.deltas(shapes.deltas[[index]]), (0.0, most))
+        return f"{obj.name} has {len(missing)} more shape keys."
+
+
+def _made(context: bpy.types.Context, request: types.ShapesRequest) -> types.Shapes:
+    """What the worker makes of the mesh, waited for."""
+    worker = process.shared_worker()
+    worker.start(preferences.worker_python(), preferences.wheel_folders(), preferences.cache_folder())
+    if context.window:
+        context.window.cursor_set("WAIT")
+    try:
+        return worker.submit(request).wait()
+    finally:
+        if context.window:
+            context.window.cursor_set("DEFAULT")
+
+
+register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_add_arkit_keys,))

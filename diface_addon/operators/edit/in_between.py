@@ -1,0 +1,57 @@
+"""In-Between: a stretch of the motion made anew, for the regions chosen; all around stays as it is."""
+
+from __future__ import annotations
+
+import bpy
+
+from ...core import channels, errors
+from ...jobs import edit_shape_keys, generate
+from ...scene.animation import active_curves
+from ...scene.edits import frame_choice
+from ...scene.pins import pins
+from ...settings import scene_settings
+from ..base.modal_job import Background
+
+
+class DIFACE_OT_in_between(Background, bpy.types.Operator):
+    """Make a stretch of the motion anew, between what is before and after it; keys inside stay, as a new take"""
+
+    bl_idname = "diface.in_between"
+    bl_label = "In-Between"
+    bl_options = {"REGISTER", "UNDO"}
+
+    first: bpy.props.IntProperty(
+        name="First", description="Used where Last is greater", options={"HIDDEN", "SKIP_SAVE"}
+    )
+    last: bpy.props.IntProperty(name="Last", description="Last frame", options={"HIDDEN", "SKIP_SAVE"})
+
+    @classmethod
+    def check_ready(cls, context: bpy.types.Context) -> None:
+        edit_shape_keys.check(context)
+        if not context.scene.diface.edit.regions:
+            raise errors.SceneError("No region is chosen.", "Choose some under Regions.")
+
+    def begin(self, context: bpy.types.Context) -> generate.Generation:
+        given = (self.first, self.last) if self.last > self.first else None
+        return edit_shape_keys.begin(context, lambda base: between(bpy.context, base, given))
+
+
+def between(
+    context: bpy.types.Context, base: edit_shape_keys.Base, given: tuple[int, int] | None
+) -> edit_shape_keys.Plan:
+    """The frames `given`, else those that the settings say, of the regions that they say. Raises SceneError where there
+    are none."""
+    settings = context.scene.diface
+    whole = base.first_frame, base.last_frame
+    obj = scene_settings.character(context)
+    first, last = given or frame_choice.of(settings.edit.source, context.scene, whole, pins.curves(obj))
+    made = base.rows(first, last, scene_settings.regions(settings.edit.regions))
+    has = {*active_curves.addresses(obj).values(), *channels.HEAD}
+    moving = [name for column, name in enumerate(base.motion.channels) if made[:, column].any()]
+    if moving and not any(name in has or name not in channels.ALL for name in moving):
+        hint = "Blinks and gaze are layers: they have switches and seeds of their own, under Eyes & Breath."
+        raise errors.SceneError(f"{obj.name} has nothing in the regions chosen that DiFACE makes anew.", hint)
+    return edit_shape_keys.Plan(made, base.pins, settings.seed)
+
+
+register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_in_between,))

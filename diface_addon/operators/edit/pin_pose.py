@@ -1,0 +1,44 @@
+"""Pin Pose: keeps the pose at the playhead."""
+
+from __future__ import annotations
+
+import bpy
+
+from ...core import channels, errors
+from ...scene.animation import active_curves, sample_motion, target
+from ...scene.pins import pins
+from ...settings import scene_settings
+from ..base import region_choice
+from ..base.operator import Verb
+
+
+class DIFACE_OT_pin_pose(Verb, bpy.types.Operator):
+    """Key the pose at the playhead as pins, which stay to the last digit when the motion around is made anew"""
+
+    bl_idname = "diface.pin_pose"
+    bl_label = "Pin Pose"
+    bl_options = {"REGISTER", "UNDO"}
+
+    region: bpy.props.EnumProperty(name="Region", items=region_choice.CHOICES, options={"SKIP_SAVE"})
+
+    @classmethod
+    def check_ready(cls, context: bpy.types.Context) -> None:
+        obj = scene_settings.character(context)
+        target.check(obj, ())
+        if not active_curves.curves(obj):
+            raise errors.SceneError(f"Nothing animates {obj.name} yet.", "Generate a take first.")
+        target.check_keys(obj)
+
+    def run(self, context: bpy.types.Context) -> str:
+        obj, frame = scene_settings.character(context), context.scene.frame_current_final
+        wanted = region_choice.names(context, self.region)
+        having = active_curves.channel_columns(obj).keys() | set(channels.HEAD)
+        names = tuple(name for name in wanted if name in having)
+        if not names:
+            raise errors.SceneError(f"{obj.name} has no shape keys of that region.", "Choose another region.")
+        pose = sample_motion.read(obj, frame, 1, names).values[0].tolist()
+        keyed = pins.set_values(obj, frame, dict(zip(names, pose, strict=True)))
+        return region_choice.said(keyed, frame)
+
+
+register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_pin_pose,))

@@ -1,0 +1,153 @@
+"""Sculpt Pose, Pin Sculpt, Discard Sculpt: a frame's pose sculpted or edited by hand, and kept as pins."""
+
+from __future__ import annotations
+
+import bpy
+
+from ...core import errors, types
+from ...jobs import generate
+from ...scene.animation import target
+from ...scene.keys import editable
+from ...scene.pins import pins, sculpt, vertex_pins
+from ...settings import preferences, scene_settings
+from ...worker import process
+from ..base.operator import Verb
+
+MILLIMETRES = 1000.0
+LEAST = 1e-7
+"""Units of length: what moved less was not sculpted."""
+
+
+class DIFACE_OT_sculpt_pose(Verb, bpy.types.Operator):
+    """Take the pose at the playhead out, to sculpt it or to edit its vertices; Pin Sculpt puts it back as keys"""
+
+    bl_idname = "diface.sculpt_pose"
+    bl_label = "Sculpt Pose"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def check_ready(cls, context: bpy.types.Context) -> None:
+        obj = scene_settings.character(context)
+        target.check(obj, ())
+        if vertex_pins.take_of(obj):
+            target.check_own(obj, ("face",), as_cache=False)
+        else:
+            target.check(obj, ("face",))
+        _check_keys(obj, vertex_pins.take_of(obj))
+        sculpt.check_can_begin(obj)
+
+    def run(self, context: bpy.types.Context) -> str:
+        obj = scene_settings.character(context)
+        self.check_ready(context)
+        _leave_modes(context, obj)
+        sculpt.begin(obj, context.scene.frame_current_final, vertex_pins.take_of(obj))
+        return "Sculpt it or edit its vertices, then Pin Sculpt."
+
+
+class DIFACE_OT_pin_sculpt(Verb, bpy.types.Operator):
+    """Keep what was sculpted: as keys that come as near to it as they can, or of 3DiFACE's motion the vertices"""
+
+    bl_idname = "diface.pin_sculpt"
+    bl_label = "Pin Sculpt"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def check_ready(cls, context: bpy.types.Context) -> None:
+        _check_running(context)
+        obj = scene_settings.character(context)
+        target.check(obj, ())
+        sculpt.check(obj)
+        if generate.current() is not None:
+            raise errors.WorkerError("DiFACE is generating.", "Pin the sculpt when it has finished.")
+
+    def run(self, context: bpy.types.Context) -> str:
+        obj = scene_settings.character(context)
+        self.check_ready(context)
+        sculpted = sculpt.read(obj)
+        _check_keys(obj, sculpted.take)
+        if abs(sculpted.now - sculpted.start).max(initial=0.0) < LEAST:
+            raise errors.SceneError("Nothing was sculpted yet.", "Sculpt it or edit its vertices, or discard it.")
+        return _pin_vertices(context, obj, sculpted) if sculpted.take else _pin_channels(context, obj, sculpted)
+
+
+class DIFACE_OT_discard_sculpt(Verb, bpy.types.Operator):
+    """Forget what was sculpted, and show the motion again"""
+
+    bl_idname = "diface.discard_sculpt"
+    bl_label = "Discard Sculpt"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def check_ready(cls, context: bpy.types.Context) -> None:
+        _check_running(context)
+
+    def run(self, context: bpy.types.Context) -> None:
+        obj = scene_settings.character(context)
+        self.check_ready(context)
+        _leave_modes(context, obj)
+        sculpt.end(obj)
+
+
+def _pin_vertices(context: bpy.types.Context, obj: bpy.types.Object, sculpted: sculpt.Sculpt) -> str:
+    actions = vertex_pins.actions_of(sculpted.take)
+    _leave_modes(context, obj)
+    sculpt.end(obj)
+    vertex_pins.add(obj, actions, sculpted.frame, sculpted.now)
+    return f"The face is pinned at frame {sculpted.frame:g}: Regenerate moves to it."
+
+
+def _pin_channels(context: bpy.types.Context, obj: bpy.types.Object, sculpted: sculpt.Sculpt) -> str:
+    names, request = sculpt.request(obj, sculpted)
+    solved = _solved(context, request)
+    new = zip(names, solved.weights, request.current, strict=True)
+    changed = {name: float(value) for name, value, before in new if value != before}
+    if not changed:
+        raise errors.SceneError(f"No shape key of {obj.name} moves it so.", "Sculpt it otherwise, or discard it.")
+
+    _leave_modes(context, obj)
+    sculpt.end(obj)
+    keyed = pins.set_values(obj, sculpted.frame, changed)
+    unit = MILLIMETRES * context.scene.unit_settings.scale_length * abs(obj.matrix_world.median_scale)
+    held = f"Held to {solved.rms * unit:.1f} mm; worst {solved.worst * unit:.1f} mm."
+    return " ".join([f"{_count(len(keyed.channels))} pinned at frame {sculpted.frame:g}.", held, *keyed.notes])
+
+
+def _count(channels: int) -> str:
+    return "1 channel is" if channels == 1 else f"{channels} channels are"
+
+
+def _check_keys(obj: bpy.types.Object, take: str | None) -> None:
+    """Raises SceneError where a sculpt could not be pinned: it would be written into another file's Action."""
+    if take:
+        editable.check(vertex_pins.actions_of(take))
+    else:
+        target.check_keys(obj)
+
+
+def _check_running(context: bpy.types.Context) -> None:
+    if not sculpt.running(scene_settings.character(context)):
+        raise errors.SceneError("There is no sculpt.", "Begin one with Sculpt Pose.")
+
+
+def _leave_modes(context: bpy.types.Context, obj: bpy.types.Object) -> None:
+    """To Object Mode: shape keys neither come nor go in another, and what was active would be edited next."""
+    if obj.mode != "OBJECT":
+        with context.temp_override(active_object=obj, object=obj):
+            bpy.ops.object.mode_set(mode="OBJECT")
+
+
+def _solved(context: bpy.types.Context, request: types.SolveRequest) -> types.Solved:
+    """What the worker makes of it, waited for."""
+    worker = process.shared_worker()
+    worker.start(preferences.worker_python(), preferences.wheel_folders(), preferences.cache_folder())
+    if context.window:
+        context.window.cursor_set("WAIT")
+    try:
+        return worker.submit(request).wait()
+    finally:
+        if context.window:
+            context.window.cursor_set("DEFAULT")
+
+
+CLASSES = (DIFACE_OT_sculpt_pose, DIFACE_OT_pin_sculpt, DIFACE_OT_discard_sculpt)
+register, unregister = bpy.utils.register_classes_factory(CLASSES)

@@ -1,0 +1,24 @@
+"""Export Alembic: the character vertex by vertex."""
+
+from __future__ import annotations
+
+import bpy
+
+from ...scene.export import export
+from ..base.to_file import Export
+
+
+class DIFACE_OT_export_alembic(Export, bpy.types.Operator):
+    """Write every vertex of the character to an Alembic file, for the preview range or the scene's frames"""
+
+    bl_idname = "diface.export_alembic"
+    bl_label = "Export Alembic"
+
+    filename_ext = ".abc"
+    filter_glob: bpy.props.StringProperty(default="*.abc", options={"HIDDEN"})
+
+    check_format = staticmethod(export.check_alembic)
+    write = staticmethod(export.alembic)
+
+
+register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_export_alembic,))

@@ -1,0 +1,93 @@
+"""Playblast: a quick video of the character with the sound."""
+
+from __future__ import annotations
+
+import contextlib
+
+import bpy
+
+from ... import compat
+from ...core import errors
+from ...scene.animation import target
+from ...scene.export import playblast
+from ...scene.keys import frame_range
+from ...settings import scene_settings
+from ..base.to_file import ToFile
+
+
+class DIFACE_OT_playblast(ToFile, bpy.types.Operator):
+    """Render the preview range or the scene's frames to an mp4 file with the sound"""
+
+    bl_idname = "diface.playblast"
+    bl_label = "Playblast"
+
+    filename_ext = ".mp4"
+    filter_glob: bpy.props.StringProperty(default="*.mp4", options={"HIDDEN"})
+    look: bpy.props.EnumProperty(
+        name="Look",
+        items=(
+            ("WORKBENCH", "Workbench", "Quick, lit as in a solid viewport"),
+            ("SCENE", "Scene", "With the scene's own render engine and lights"),
+        ),
+    )
+
+    @classmethod
+    def check_ready(cls, context: bpy.types.Context) -> None:
+        target.check(scene_settings.character(context), ())
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        self._by_hand = not bpy.app.background
+        return super().invoke(context, event)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        # From the panel as Blender's own renders are: in a window, with progress, until Esc. From a script at once.
+        return self._begin(context) if getattr(self, "_by_hand", False) else super().execute(context)
+
+    def run(self, context: bpy.types.Context) -> str:
+        playblast.render(*self._arguments(context))
+        return self._said(context)
+
+    def _begin(self, context: bpy.types.Context) -> set[str]:
+        self._end = contextlib.ExitStack()
+        try:
+            copy = self._end.enter_context(playblast.prepared(*self._arguments(context)))
+        except errors.DifaceError as error:
+            return self.failed(error)
+        _cancelled.clear()
+        bpy.app.handlers.render_cancel.append(_note_cancel)
+        bpy.ops.render.render("INVOKE_DEFAULT", animation=True, scene=copy.name)
+        self._timer = context.window_manager.event_timer_add(0.1, window=context.window)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if event.type != "TIMER" or bpy.app.is_job_running("RENDER"):
+            return {"PASS_THROUGH"}
+        context.window_manager.event_timer_remove(self._timer)
+        bpy.app.handlers.render_cancel.remove(_note_cancel)
+        try:
+            with self._end:
+                if _cancelled:
+                    raise errors.Cancelled
+        except errors.DifaceError as error:
+            return self.failed(error)
+        self.report({"INFO"}, self._said(context))
+        return {"FINISHED"}
+
+    def _arguments(self, context: bpy.types.Context):
+        return context, scene_settings.character(context), frame_range.of(context.scene), self.look, self.path()
+
+    def _said(self, context: bpy.types.Context) -> str:
+        _context, _character, (first, last), _look, path = self._arguments(context)
+        silent = "" if compat.HAS_AUDIO else " It is silent, as this Blender is built without sound."
+        return f"Frames {first} to {last} are in {path}.{silent}"
+
+
+_cancelled: list[bool] = []
+
+
+def _note_cancel(*_args: object) -> None:
+    _cancelled.append(True)
+
+
+register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_playblast,))

@@ -1,0 +1,43 @@
+"""Check: starts the worker, and says what it runs on."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import bpy
+
+from ...core import errors, types
+from ...jobs import generate
+from ...settings import preferences
+from ...worker import process
+from ..base.operator import Verb
+
+NO_SOUND = Path("no sound")
+
+
+class DIFACE_OT_check_worker(Verb, bpy.types.Operator):
+    """Start the worker, and show the versions of its Python and of torch"""
+
+    bl_idname = "diface.check_worker"
+    bl_label = "Check"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def check_ready(cls, _context: bpy.types.Context) -> None:
+        if generate.current() is not None:
+            raise errors.WorkerError("DiFACE is generating.", "Check again when it has finished.")
+
+    def run(self, context: bpy.types.Context) -> str:
+        state = context.window_manager.diface
+        state.worker = ""
+        worker = process.shared_worker()
+        worker.start(preferences.worker_python(), preferences.wheel_folders(), preferences.cache_folder())
+        # A request for no sound: when that is its only complaint, the worker and its models are in order.
+        with contextlib.suppress(errors.AudioError):
+            worker.submit(types.GenerateRequest(types.AudioSection(NO_SOUND))).wait()
+        state.worker = ", ".join(f"{name} {number or 'missing'}" for name, number in worker.versions.items())
+        return f"The worker is ready: {state.worker}."
+
+
+register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_check_worker,))

@@ -1,0 +1,26 @@
+"""Generate: speech to a new take."""
+
+from __future__ import annotations
+
+import bpy
+
+from ...jobs import generate
+from ..base.modal_job import Background
+
+
+class DIFACE_OT_generate(Background, bpy.types.Operator):
+    """Animate the character's face and head to the speech, as a new Action"""
+
+    bl_idname = "diface.generate"
+    bl_label = "Generate"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def check_ready(cls, context: bpy.types.Context) -> None:
+        generate.check(context)
+
+    def begin(self, context: bpy.types.Context) -> generate.Generation:
+        return generate.begin(context)
+
+
+register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_generate,))

@@ -1,0 +1,31 @@
+"""Personalise: a style of the character's own, learnt from the takes that have a star."""
+
+from __future__ import annotations
+
+import bpy
+
+from ...jobs import personalise
+from ..base.modal_job import Background
+
+
+class DIFACE_OT_personalise(Background, bpy.types.Operator):
+    """Learn a style from the character's starred takes, as they are edited now, or from the one that plays"""
+
+    bl_idname = "diface.personalise"
+    bl_label = "Personalise"
+    bl_options = {"UNDO"}  # not REGISTER: changing the name below the viewport would learn it all again
+
+    name: bpy.props.StringProperty(name="Name", description="The new style's name. Empty: the character's")
+
+    @classmethod
+    def check_ready(cls, context: bpy.types.Context) -> None:
+        personalise.check(context)
+
+    def begin(self, context: bpy.types.Context) -> personalise.Learning:
+        return personalise.begin(context, self.name)
+
+    def _said(self) -> str:
+        return " ".join([f"New style: {self._names[0]}.", *self._notes])
+
+
+register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_personalise,))

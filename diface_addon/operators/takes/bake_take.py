@@ -1,0 +1,25 @@
+"""Bake Take: a plain Action, with nothing of DiFACE's in it."""
+
+from __future__ import annotations
+
+import bpy
+
+from ...scene.takes import compare, take_copies
+from ...settings import scene_settings
+from ..base.take_operator import TakeVerb
+
+
+class DIFACE_OT_bake_take(TakeVerb, bpy.types.Operator):
+    """Make a plain Action of this take, its layers within, and let it play where the take does"""
+
+    bl_idname = "diface.bake_take"
+    bl_label = "Bake to Action"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def run(self, context: bpy.types.Context) -> str:
+        baked = take_copies.bake(scene_settings.character(context), self.actions())
+        compare.remove()
+        return f"New Action: {', '.join(action.name for action in baked)}."
+
+
+register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_bake_take,))

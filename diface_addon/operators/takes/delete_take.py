@@ -1,0 +1,29 @@
+"""Delete Take: a take that is not wanted any more."""
+
+from __future__ import annotations
+
+import bpy
+
+from ...scene.keys import editable
+from ...scene.takes import compare, takes
+from ...settings import scene_settings
+from ..base.take_operator import TakeVerb
+
+
+class DIFACE_OT_delete_take(TakeVerb, bpy.types.Operator):
+    """Delete this take, and the shape keys that were made for it"""
+
+    bl_idname = "diface.delete_take"
+    bl_label = "Delete Take"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def run(self, context: bpy.types.Context) -> str:
+        actions = self.actions()
+        editable.check(actions, "Delete it in that file; here it would come back with the next opening.")
+        name = actions[0].name
+        compare.remove()
+        notes = takes.delete_take(scene_settings.character(context), actions)
+        return " ".join([f"Deleted: {name}.", *notes])
+
+
+register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_delete_take,))

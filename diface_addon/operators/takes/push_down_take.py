@@ -1,0 +1,26 @@
+"""Push Down Take: a take becomes strips of the NLA, for the artist to go on with."""
+
+from __future__ import annotations
+
+import bpy
+
+from ...scene.takes import compare, take_copies
+from ...settings import scene_settings
+from ..base.take_operator import TakeVerb
+
+
+class DIFACE_OT_push_down_take(TakeVerb, bpy.types.Operator):
+    """Move this take to tracks of the NLA, where it plays on below whatever comes next"""
+
+    bl_idname = "diface.push_down_take"
+    bl_label = "Push Down to NLA"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def run(self, context: bpy.types.Context) -> str:
+        actions = self.actions()
+        take_copies.push_down(scene_settings.character(context), actions)
+        compare.remove()
+        return f"Now in the NLA: {actions[0].name}."
+
+
+register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_push_down_take,))

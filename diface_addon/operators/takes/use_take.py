@@ -1,0 +1,26 @@
+"""Use Take: lets a take that was made before animate the character again."""
+
+from __future__ import annotations
+
+import bpy
+
+from ...scene.takes import compare, takes
+from ...settings import scene_settings
+from ..base.take_operator import TakeVerb
+
+
+class DIFACE_OT_use_take(TakeVerb, bpy.types.Operator):
+    """Let this take animate the character"""
+
+    bl_idname = "diface.use_take"
+    bl_label = "Use Take"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def run(self, context: bpy.types.Context) -> str:
+        actions = self.actions()
+        takes.use_take(scene_settings.character(context), actions)
+        compare.remove()
+        return f"Now playing: {actions[0].name}."
+
+
+register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_use_take,))

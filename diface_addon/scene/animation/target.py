@@ -1,0 +1,110 @@
+"""The object that motion goes to: whether it can take it, and how to find it again after the artist worked on."""
+
+from __future__ import annotations
+
+import bpy
+
+from ...core import errors
+from ..characters import flame_mesh, shape_key_names
+from ..keys import editable
+from ..vertex_animation import vertex_cache
+from . import active_curves
+
+ADD_HEAD = "Add one with Add DiFACE Head, or choose a mesh object with shape keys."
+LINKED = "Make a library override (Object > Library Override > Make), or work in the file that it comes from."
+
+
+def check(obj: bpy.types.Object | None, parts: tuple[str, ...]) -> None:
+    """Raises SceneError where `obj` cannot be animated with `parts`."""
+    if obj is None:
+        raise errors.SceneError("There is no character.", ADD_HEAD)
+    if obj.type != "MESH":
+        raise errors.SceneError(f"{obj.name} is not a mesh.", ADD_HEAD)
+    if not obj.users_scene:
+        raise errors.SceneError(f"{obj.name} was deleted from the scene.", "Undo that, or choose another character.")
+    if "head" in parts:
+        _check_editable(obj, obj.name)
+    if "face" in parts:
+        _check_face(obj)
+
+
+def check_own(obj: bpy.types.Object | None, parts: tuple[str, ...], as_cache: bool) -> None:
+    """Raises SceneError where `obj` cannot be animated with `parts` by shapes of the models' own: as a vertex cache, or
+    as shape keys that are added to it."""
+    check(obj, tuple(part for part in parts if part != "face"))
+    if "face" not in parts:
+        return
+    flame_mesh.check(obj)
+    if as_cache:
+        vertex_cache.check_saved()
+        _check_editable(obj, obj.name)
+        return
+    _check_editable(obj.data, f"The mesh of {obj.name}")
+    _check_relative(obj)
+    if obj.mode == "EDIT":
+        raise errors.SceneError(f"{obj.name} is in Edit Mode, where no shape keys can be added.", "Leave it with Tab.")
+
+
+def check_blocks(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID]) -> None:
+    """Raises SceneError where one of these data-blocks of `obj`, by kind ('KEY', 'OBJECT'), cannot be animated."""
+    names = {"KEY": f"The mesh of {obj.name}", "OBJECT": obj.name}
+    for kind, block in blocks.items():
+        _check_editable(block, names[kind])
+
+
+def check_animated(obj: bpy.types.Object) -> None:
+    """Raises SceneError where another take could not take the place of what animates `obj`: it is another file's, or in
+    tweak mode. Quick, for a button."""
+    moved = {kind: block for kind, block in active_curves.blocks(obj).items() if _is_animated(block.animation_data)}
+    check_blocks(obj, moved)
+
+
+def check_keys(obj: bpy.types.Object) -> None:
+    """Raises SceneError where the keys that animate `obj` cannot be changed in place. Quick, for a button."""
+    check_animated(obj)
+    editable.check(curve.action for curve in active_curves.curves(obj).values())
+
+
+def _is_animated(animation: bpy.types.AnimData | None) -> bool:
+    return animation is not None and (animation.action is not None or len(animation.nla_tracks) > 0)
+
+
+def _check_face(obj: bpy.types.Object) -> None:
+    keys = obj.data.shape_keys
+    if keys is None:
+        hint = "Choose a mesh with ARKit's shape keys, add the DiFACE head, or generate only the head."
+        if flame_mesh.is_flame(obj):
+            hint = "Give this FLAME mesh some with Add ARKit Shape Keys, or set Engine to 3DiFACE Checkpoint."
+        raise errors.SceneError(f"{obj.name} has no shape keys.", hint)
+    _check_editable(obj.data, f"The mesh of {obj.name}")
+    check_blocks(obj, {"KEY": keys})
+    _check_relative(obj)
+    found = shape_key_names.face_map(obj)
+    if not found:
+        hint = "Name them as ARKit does (jawOpen, mouthSmileLeft ...), or generate only the head."
+        raise errors.SceneError(f"No shape key of {obj.name} has the name of a face channel.", hint)
+    if shape_key_names.driven(obj) >= set(found.values()):
+        hint = "Remove the drivers of the shape keys, or generate only the head."
+        raise errors.SceneError(f"Drivers set all the shape keys of {obj.name}.", hint)
+
+
+def _check_relative(obj: bpy.types.Object) -> None:
+    keys = obj.data.shape_keys
+    if keys and not keys.use_relative:
+        hint = "Turn Relative on in Properties > Data > Shape Keys."
+        raise errors.SceneError(f"The shape keys of {obj.name} are absolute.", hint)
+
+
+def _check_editable(block: bpy.types.ID, name: str) -> None:
+    if block.library is not None:
+        raise errors.SceneError(f"{name} is linked from another file and cannot be animated here.", LINKED)
+    if block.override_library is not None and block.override_library.is_system_override:
+        hint = "Make its override editable in the Outliner (Library Override > Make > Selected)."
+        raise errors.SceneError(f"{name} is a library override that is not editable.", hint)
+    if block.animation_data and block.animation_data.use_tweak_mode:
+        raise errors.SceneError(f"{name} is being edited in the NLA.", "Leave tweak mode (Tab in the NLA editor).")
+
+
+def by_uid(session_uid: int) -> bpy.types.Object | None:
+    """The object with this `session_uid`, wherever renaming or undo has moved it; None when it is gone."""
+    return next((obj for obj in bpy.data.objects if obj.session_uid == session_uid), None)

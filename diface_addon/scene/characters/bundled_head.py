@@ -1,0 +1,74 @@
+"""The bundled head as a Blender object: mesh, shape keys, colours and materials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import bpy
+import numpy as np
+
+from ...core import Head, channels, load_head
+from .head_materials import head_material
+
+NAME = "DiFACE Head"
+MARK = "diface_head"
+"""Custom property of the object, the version of the bundled head: tells it from the artist's own characters. The
+second one breathes."""
+VERSION = 2
+BASIS = "Basis"
+COLOURS, UVS = "Color", "UVMap"
+STRETCHABLE = ("jaw", "mouth", "brow", "nose", "cheek")
+STRETCH = 1.5
+
+
+def add_head(context: bpy.types.Context, location: Sequence[float] = (0.0, 0.0, 0.0)) -> bpy.types.Object:
+    """A new "DiFACE Head" at `location` (metres), the only selected object and the active one.
+
+    Raises ModelError when the head's file is missing or damaged; the scene is then unchanged.
+    """
+    head = load_head()
+    obj = bpy.data.objects.new(NAME, _mesh(head))
+    obj.location = location
+    obj[MARK] = VERSION
+    context.collection.objects.link(obj)
+    _add_shape_keys(obj, head)
+    for other in context.view_layer.objects:
+        other.select_set(False)
+    context.view_layer.objects.active = obj
+    obj.select_set(True)
+    return obj
+
+
+def is_head(obj: bpy.types.Object | None) -> bool:
+    """Whether `obj` is the bundled head (or a copy of it)."""
+    return obj is not None and MARK in obj
+
+
+def _mesh(head: Head) -> bpy.types.Mesh:
+    mesh = bpy.data.meshes.new(NAME)
+    mesh.vertices.add(len(head.vertices))
+    mesh.vertices.foreach_set("co", head.vertices.ravel())
+    mesh.loops.add(len(head.loop_vertices))
+    mesh.loops.foreach_set("vertex_index", head.loop_vertices)
+    mesh.polygons.add(len(head.polygon_starts))
+    mesh.polygons.foreach_set("loop_start", head.polygon_starts)
+    mesh.polygons.foreach_set("material_index", head.polygon_materials)
+    mesh.update(calc_edges=True)
+    mesh.shade_smooth()
+    mesh.uv_layers.new(name=UVS, do_init=False).data.foreach_set("uv", head.uvs.ravel())
+    colours = mesh.color_attributes.new(COLOURS, "BYTE_COLOR", "POINT")
+    colours.data.foreach_set("color_srgb", np.ascontiguousarray(head.colours).ravel())
+    mesh.color_attributes.active_color = colours
+    for name in head.materials:
+        mesh.materials.append(head_material(name, COLOURS))
+    return mesh
+
+
+def _add_shape_keys(obj: bpy.types.Object, head: Head) -> None:
+    obj.shape_key_add(name=BASIS, from_mix=False)
+    for name, delta in [*zip(channels.FACE, head.deltas, strict=True), *head.extra.items()]:
+        key = obj.shape_key_add(name=name, from_mix=False)
+        key.data.foreach_set("co", (head.vertices + delta).ravel())
+        key.value = 0.0  # from 5.0 on a new key starts at 1
+        # A face strength above 1 must not be cut off at the slider's end. Lids and gaze past 1 would only do harm.
+        key.slider_max = STRETCH if name.startswith(STRETCHABLE) else 1.0

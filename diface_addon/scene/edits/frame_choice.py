@@ -1,0 +1,64 @@
+"""Which frames an edit is about: the preview range, the selected keys, the strip, or two markers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import bpy
+import numpy as np
+
+from ...core import errors
+
+SOURCES = (
+    ("PREVIEW", "Preview Range", "The frames of the preview range (P in a timeline)"),
+    ("KEYS", "Selected Keys", "Between the first and the last selected key"),
+    ("STRIP", "All", "Every frame of the take"),
+    ("MARKERS", "Markers", "Between the two markers around the playhead, or the two selected ones"),
+)
+
+
+def of(source: str, scene: bpy.types.Scene, whole: tuple[int, int], curves: Iterable[bpy.types.FCurve]) -> tuple:
+    """First and last frame (inclusive), within `whole`. Raises SceneError where there are none."""
+    first, last = _FINDERS[source](scene, whole, curves)
+    found = max(first, whole[0]), min(last, whole[1])
+    if found[0] > found[1]:
+        message = f"The frames {first} to {last} are outside the take, which has {whole[0]} to {whole[1]}."
+        raise errors.SceneError(message, "Choose others.")
+    return found
+
+
+def _preview(scene: bpy.types.Scene, _whole: tuple[int, int], _curves: object) -> tuple[int, int]:
+    if not scene.use_preview_range:
+        raise errors.SceneError("There is no preview range.", "Set one: P in the Timeline or the Dope Sheet.")
+    return scene.frame_preview_start, scene.frame_preview_end
+
+
+def _keys(_scene: object, _whole: object, curves: Iterable[bpy.types.FCurve]) -> tuple[int, int]:
+    frames = np.array([key.co.x for curve in curves for key in curve.keyframe_points if key.select_control_point])
+    if len(frames) < 2 or frames.min() == frames.max():
+        raise errors.SceneError("Keys of two frames are needed.", "Select them in the Dope Sheet or the Graph Editor.")
+    first, last = math.floor(frames.min()) + 1, math.ceil(frames.max()) - 1
+    if first > last:
+        raise errors.SceneError("There is no frame between the selected keys.", "Select some that are further apart.")
+    return first, last
+
+
+def _strip(_scene: object, whole: tuple[int, int], _curves: object) -> tuple[int, int]:
+    return whole
+
+
+def _markers(scene: bpy.types.Scene, _whole: object, _curves: object) -> tuple[int, int]:
+    selected = sorted(marker.frame for marker in scene.timeline_markers if marker.select)
+    if len(selected) == 2:
+        return selected[0], selected[1]
+    now = scene.frame_current
+    before = [marker.frame for marker in scene.timeline_markers if marker.frame <= now]
+    after = [marker.frame for marker in scene.timeline_markers if marker.frame > now]
+    if not before or not after:
+        hint = "Add them with M in a timeline, or select two."
+        raise errors.SceneError("The playhead is not between two markers.", hint)
+    return max(before), min(after)
+
+
+_FINDERS = {"PREVIEW": _preview, "KEYS": _keys, "STRIP": _strip, "MARKERS": _markers}

@@ -1,0 +1,50 @@
+"""The frames of a splice, and how much of either take there is at each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..keys.key_table import KeyTable
+
+
+@dataclass(frozen=True)
+class Span:
+    """Frames `first` to `last` (inclusive), with a ramp of `up` frames at the beginning and `down` at the end."""
+
+    first: int
+    last: int
+    up: int
+    down: int
+
+    @property
+    def plateau(self) -> tuple[int, int]:
+        """First and last frame of what is only the other take's."""
+        return self.first + self.up, self.last - self.down
+
+    def weight(self, frames: npt.NDArray) -> npt.NDArray[np.float64]:
+        """How much of the other take there is at `frames` (T,) of the span: 0 to 1, with a velocity and acceleration of
+        0 at both ends of a ramp."""
+        rising = (frames - self.first + 1) / (self.up + 1)
+        falling = (self.last + 1 - frames) / (self.down + 1)
+        part = np.clip(np.minimum(rising, falling), 0, 1)
+        return part**3 * (part * (6 * part - 15) + 10)
+
+    def on_ramps(self, *tables: KeyTable) -> npt.NDArray[np.float32]:
+        """The times of the keys of `tables` on the ramps."""
+        times = self._times(tables)
+        return times[(times < self.plateau[0]) | (times > self.plateau[1])]
+
+    def on_plateau(self, *tables: KeyTable) -> npt.NDArray[np.float32]:
+        """The times of the keys of `tables` between the ramps."""
+        times = self._times(tables)
+        return times[(times >= self.plateau[0]) & (times <= self.plateau[1])]
+
+    def joined(self, mine: KeyTable, ramps: KeyTable, theirs: KeyTable) -> KeyTable:
+        """`mine` outside, `ramps` as they are, and `theirs` between them."""
+        return KeyTable.joined([mine.outside(self.first, self.last), theirs.between(*self.plateau), ramps])
+
+    def _times(self, tables: tuple[KeyTable, ...]) -> npt.NDArray[np.float32]:
+        return np.unique(np.concatenate([table.between(self.first, self.last).frames for table in tables]))

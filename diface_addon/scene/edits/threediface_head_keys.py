@@ -1,0 +1,54 @@
+"""The head's keys in a new take of 3DiFACE's models: what stays is as it was to the bit, and every pin is a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import bpy
+import numpy as np
+
+from ... import compat
+from ..animation import active_curves
+from ..animation.active_curves import Address
+from ..keys import head_pose
+from ..keys.key_table import KeyTable
+from ..keys.write_keys import enum
+from ..pins.pin import Pin, by_curve
+from ..provenance import baseline
+
+Tables = dict[Address, KeyTable]
+
+
+def of(obj: bpy.types.Object) -> Tables:
+    """The keys of the rotation that animates `obj` now."""
+    path = head_pose.path(obj.rotation_mode)
+    found = active_curves.curves(obj).items()
+    return {address: KeyTable.read(curve.fcurve) for address, curve in found if address[:2] == ("OBJECT", path)}
+
+
+def keep(actions: Iterable[bpy.types.Action], before: Tables, made: np.ndarray, pins: Iterable[Pin]) -> None:
+    """Have in a take that was just made the keys `before` on those rows that were not `made` (T,) anew, and `pins`.
+
+    Both count as generated from then on, so that they are no edits of the new take.
+    """
+    action = next((some for some in actions if compat.channels_of(some, "OBJECT")), None)
+    if action is None:
+        return
+    curves, pinned, written = compat.channels_of(action, "OBJECT").fcurves, by_curve(pins), {}
+    for address, old in before.items():
+        curve = curves.find(address[1], index=address[2])
+        if curve is None:
+            continue
+        keys = KeyTable.read(curve)
+        near, same = old.nearest(keys.frames)
+        stay = same & ~made
+        keys.co[stay, 1] = old.co[near[stay], 1]
+        keys.write(curve)
+        for frame, value in pinned.get(address, np.empty((0, 2))):
+            curve.keyframe_points.insert(frame, value).type = "EXTREME"
+        keys = KeyTable.read(curve)
+        keys.interpolation[:] = enum("interpolation", "LINEAR")
+        keys.write(curve)
+        written[address] = KeyTable.read(curve).co
+    kept = {address: points for address, points in pinned.items() if address in written}
+    baseline.store(action, baseline.request_of(action), baseline.samples_of(action), written, kept)

@@ -1,0 +1,114 @@
+"""The character's motion as FBX and Alembic files."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import bpy
+
+from ... import compat
+from ...core import errors
+from ..audio.mixdown import scene_copy
+from ..files import atomic
+from ..vertex_animation import vertex_cache
+
+
+def check_fbx() -> None:
+    """Raises SceneError where this Blender writes no FBX."""
+    if not hasattr(bpy.types, "EXPORT_SCENE_OT_fbx"):
+        raise errors.SceneError("Blender's FBX add-on is off.", "Turn on FBX format in Preferences > Add-ons.")
+
+
+def check_keyed(obj: bpy.types.Object | None) -> None:
+    """Raises SceneError where `obj` plays a vertex cache, of which an FBX file holds nothing."""
+    if obj is not None and vertex_cache.playing(obj):
+        hint = "Set Motion As to Shape Keys and generate again with the same seed, or export Alembic."
+        raise errors.SceneError(f"The face of {obj.name} is a vertex animation, which FBX cannot hold.", hint)
+
+
+def check_alembic() -> None:
+    """Raises SceneError where this Blender writes no Alembic."""
+    if not compat.HAS_ALEMBIC:
+        hint = "Export FBX instead, or use Blender as it comes from blender.org."
+        raise errors.SceneError("This Blender is built without Alembic.", hint)
+
+
+def fbx(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int], path: Path) -> None:
+    """Mesh, shape keys, their weights and the object's motion, one key a frame. Raises SceneError."""
+    check_fbx()
+    check_keyed(obj)
+    with atomic.replacing(path) as draft, _alone(obj, scene, frames):
+        bpy.ops.export_scene.fbx(
+            filepath=str(draft),
+            check_existing=False,
+            use_selection=True,
+            object_types={"MESH"},
+            use_mesh_modifiers=False,  # applying them would drop the shape keys
+            apply_scale_options="FBX_SCALE_ALL",  # metres: no scale of 100 on the object
+            mesh_smooth_type="FACE",
+            add_leaf_bones=False,
+            bake_anim=True,
+            bake_anim_use_all_actions=False,  # one motion: what the timeline plays
+            bake_anim_use_nla_strips=False,
+            bake_anim_step=1.0,
+            bake_anim_simplify_factor=0.0,  # every frame as it is
+            path_mode="AUTO",
+        )
+        _check(draft, lambda head: head.startswith(b"Kaydara FBX Binary"))
+
+
+def alembic(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int], path: Path) -> None:
+    """The mesh's vertices on every frame, with normals, UVs and the object's motion. Raises SceneError."""
+    check_alembic()
+    with atomic.replacing(path) as draft, _alone(obj, scene, frames):
+        atomic.require_space(draft, _alembic_size(obj, frames))  # running out of it ends Blender
+        bpy.ops.wm.alembic_export(
+            filepath=str(draft),
+            check_existing=False,
+            as_background_job=False,
+            start=frames[0],
+            end=frames[1],
+            selected=True,
+            uvs=True,
+            normals=True,
+            evaluation_mode="VIEWPORT",
+        )
+        # The sixth byte says that the writer came to its end.
+        _check(draft, lambda head: head.startswith(b"Ogawa\xff"))
+
+
+def _alembic_size(obj: bpy.types.Object, frames: tuple[int, int]) -> int:
+    """Bytes that the file has at the most: positions and corner normals a frame, and the rest once."""
+    mesh = obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).data  # modifiers may add to it
+    return (frames[1] - frames[0] + 1) * 12 * (len(mesh.vertices) + len(mesh.loops)) + 32 * len(mesh.loops) + (1 << 18)
+
+
+@contextlib.contextmanager
+def _alone(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int]) -> Iterator[None]:
+    """Context with only `obj` selected and the range set, in a copy of the scene: the artist's stays as it is."""
+    if obj.hide_viewport:
+        raise errors.SceneError(f"{obj.name} is disabled in viewports.", "Turn it on in the Outliner (screen symbol).")
+    with scene_copy(scene) as copy:
+        layer = copy.view_layers[0]
+        if obj.name not in layer.objects:
+            raise errors.SceneError(f"{obj.name} is in an excluded collection.", "Include it in the Outliner.")
+        for other in layer.objects:
+            other.hide_set(other.hide_get(view_layer=layer) and other != obj, view_layer=layer)
+            other.select_set(other == obj, view_layer=layer)
+        if not obj.select_get(view_layer=layer):
+            hint = "In the Outliner, turn on its and its collection's arrow, eye and screen symbols."
+            raise errors.SceneError(f"{obj.name} is hidden, or cannot be selected.", hint)
+        layer.objects.active = obj
+        copy.use_preview_range = False
+        copy.frame_start, copy.frame_end = frames
+        # The window shows the artist's scene, and it is there that Blender would look for what is selected.
+        with bpy.context.temp_override(scene=copy, view_layer=layer, selected_objects=[obj], active_object=obj):
+            yield
+
+
+def _check(draft: Path, is_whole: Callable[[bytes], bool]) -> None:
+    with draft.open("rb") as file:
+        if not is_whole(file.read(32)):
+            raise OSError(0, "the file came out incomplete")

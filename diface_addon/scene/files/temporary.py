@@ -1,0 +1,29 @@
+"""Temporary files, and what is said where there can be none."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+
+from ...core import errors
+
+HINT = "Make room on the disk, or name another folder in the environment variable TMPDIR (Windows: TEMP)."
+
+
+def folder() -> tempfile.TemporaryDirectory[str]:
+    """An empty folder, gone at the end of its `with`, or on `cleanup`. Raises SceneError."""
+    with writing():
+        return tempfile.TemporaryDirectory(prefix="diface-")
+
+
+@contextlib.contextmanager
+def writing() -> Iterator[None]:
+    """An OSError inside, which writes temporary files, becomes a SceneError."""
+    try:
+        yield
+    except OSError as reason:
+        where = f" {reason.filename}" if reason.filename else ""
+        raise errors.SceneError(
+            f"The temporary file{where} cannot be made: {reason.strerror or reason}.", HINT
+        ) from reason

@@ -1,0 +1,103 @@
+"""Pins in the channels of a Motion: a face's key is its channel's value, the head's are axes of its rotation vector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import bpy
+import numpy as np
+import numpy.typing as npt
+
+from ...core import channels, placement, types
+from ..animation import active_curves, sample_motion
+from ..animation.active_curves import Address, Playing
+from ..keys import head_pose
+from ..keys.key_table import SAME_TIME
+from ..provenance import baseline
+from .pin import Pin, by_curve
+
+MOVED = 1e-4
+"""Radians from which on an axis of the head counts as changed."""
+PROBE, SHARE = 0.02, 0.3
+"""A number of the rotation, moved by PROBE, is of those axes that move by at least SHARE of the most."""
+
+
+def as_channels(
+    obj: bpy.types.Object,
+    pins: Iterable[Pin],
+    names: tuple[str, ...],
+    first_frame: int,
+    placed: placement.Placement | None = None,
+) -> types.Pins:
+    """The pins of channels `names`, at rows from `first_frame` on; of two at the same time the later.
+
+    Keys of the head pin those axes that they changed against what was generated, and those that they are about.
+    placed: how a FLAME mesh lies, where that is known better than from its vertices.
+    """
+    pins = list(pins)
+    face = {address: channel for channel, address in active_curves.channel_columns(obj).items()}
+    found: list[tuple[int, float, float]] = []
+    for address, points in by_curve(pin for pin in pins if pin.kind == "KEY").items():
+        if face.get(address) in names:
+            found += [(names.index(face[address]), frame, value) for frame, value in points.tolist()]
+    found += [(names.index(name), *rest) for name, *rest in _head(obj, pins, placed) if name in names]
+
+    column, frame, value = np.array(sorted(found), np.float64).reshape(-1, 3).T
+    last = np.append((np.diff(frame) > SAME_TIME) | (np.diff(column) != 0), True)[: len(frame)]
+    at, column, value = frame[last] - first_frame, column[last].astype(np.int32), value[last].astype(np.float32)
+    return types.Pins(at, column, value)
+
+
+def _head(obj: bpy.types.Object, pins: list[Pin], placed: placement.Placement | None) -> list[tuple[str, float, float]]:
+    """(channel, frame, value) of the head's axes that are pinned."""
+    path, found = head_pose.path(obj.rotation_mode), active_curves.curves(obj)
+    points = {
+        address[2]: some
+        for address, some in by_curve(pin for pin in pins if pin.kind == "OBJECT" and pin.path == path).items()
+    }
+    frames = np.unique(np.concatenate([some[:, 0] for some in points.values()])) if points else np.zeros(0)
+    frames = frames[np.append(np.diff(frames) > SAME_TIME, True)[: len(frames)]]
+    if not len(frames):
+        return []
+    posed = sample_motion.rotations(obj, frames, found)
+    before = generated_rotations(found, frames, posed)
+    probes = np.zeros_like(posed)
+    for index, some in points.items():
+        for frame, value in some:
+            row = int(np.argmin(np.abs(frames - frame)))
+            posed[row, index], probes[row, index] = value, PROBE
+    new = sample_motion.head_vectors(obj, posed, placed)
+    moved = np.abs(new - sample_motion.head_vectors(obj, before, placed)) > MOVED
+    rows, axes = np.nonzero(moved | _axes(obj, posed, probes, placed))
+    return [
+        (channels.HEAD[axis], float(frames[row]), float(new[row, axis])) for row, axis in zip(rows, axes, strict=True)
+    ]
+
+
+def _axes(
+    obj: bpy.types.Object, posed: npt.NDArray, probes: npt.NDArray, placed: placement.Placement | None
+) -> npt.NDArray[np.bool_]:
+    """Which axes (K, 3) the pinned numbers of poses (K, 3 or 4) turn about: in other modes than Euler's, all."""
+    if obj.rotation_mode in ("QUATERNION", "AXIS_ANGLE"):
+        return np.ones((len(posed), 3), bool)
+    turned = np.zeros((len(posed), 3))
+    still = sample_motion.head_vectors(obj, posed, placed)
+    for index in range(3):
+        only = np.zeros_like(probes)
+        only[:, index] = probes[:, index]
+        turned = np.maximum(turned, np.abs(sample_motion.head_vectors(obj, posed + only, placed) - still))
+    return turned >= SHARE * turned.max(axis=1, keepdims=True)
+
+
+def generated_rotations(
+    found: dict[Address, Playing], frames: npt.NDArray, values: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """The rotation's numbers (K, 3 or 4) at `frames` (K,) before the artist changed any; `values`, which they are now,
+    where DiFACE did not make them."""
+    values = values.copy()
+    for (kind, path, index), curve in found.items():
+        if kind == "OBJECT" and baseline.request_of(curve.action):
+            points = baseline.as_written(curve.action).get((kind, path, index))
+            if points is not None and len(points):
+                values[:, index] = np.interp([curve.at(frame) for frame in frames], points[:, 0], points[:, 1])
+    return values

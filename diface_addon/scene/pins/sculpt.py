@@ -1,0 +1,159 @@
+"""A pose taken out of the motion to be sculpted: a shape key of its own for as long as that lasts, shown alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ...core import channels, errors, types
+from ..characters import shape_key_names, shape_keys
+from ..vertex_animation import vertex_cache
+
+KEY = "DiFACE Sculpt"
+STATE, START = "diface_sculpt", "diface_sculpt_start"
+"""Custom properties of the object: what to go back to, and where the vertices stood. In the file's data, so that Undo,
+saving and opening take them along."""
+
+AGAIN = "Discard it, and begin again with Sculpt Pose."
+
+
+@dataclass(frozen=True)
+class Sculpt:
+    """A sculpt as far as it is: at which frame, the vertices (V, 3) when it began and now, in the mesh's coordinates,
+    and the channels' values when it began. take: the id of the take whose pin the vertices themselves shall be; None:
+    they become channels' values."""
+
+    frame: float
+    start: np.ndarray
+    now: np.ndarray
+    values: dict[str, float]
+    take: str | None
+
+
+def running(obj: bpy.types.Object | None) -> bool:
+    """Whether a sculpt has begun on `obj`, and was neither pinned nor discarded; quick enough for a panel."""
+    return obj is not None and STATE in obj
+
+
+def frame(obj: bpy.types.Object) -> float:
+    """The frame at which the running sculpt began."""
+    return _state(obj)["frame"]
+
+
+def check_can_begin(obj: bpy.types.Object) -> None:
+    """Raises SceneError where `obj` can be given no shape key, or is being sculpted already."""
+    if running(obj):
+        raise errors.SceneError(f"{obj.name} is being sculpted for frame {frame(obj):g}.", "Pin or discard it first.")
+    if obj.data.library is not None or obj.data.override_library is not None:
+        hint = "Sculpt in the file that it comes from, or make it local (Object > Relations > Make Local)."
+        raise errors.SceneError(f"The mesh of {obj.name} comes from another file and takes no shape keys here.", hint)
+
+
+def check(obj: bpy.types.Object) -> None:
+    """Raises SceneError where what was sculpted on `obj` cannot be read any more."""
+    state = _state(obj)
+    key = _key(obj)
+    if key is None:
+        raise errors.SceneError(f"The shape key {state['key']} that was sculpted is gone.", AGAIN)
+    if len(key.data) != state["vertices"]:
+        message = f"{obj.name} had {state['vertices']} vertices when the sculpt began, and now has {len(key.data)}."
+        raise errors.SceneError(message, f"Undo what changed them. {AGAIN}")
+
+
+def begin(obj: bpy.types.Object, at: float, take: str | None = None) -> None:
+    """Take the pose that `obj` shows out to be sculpted, for frame `at`: its shape keys' mix, or what a vertex cache of
+    DiFACE's has there. take: the id of the take whose pin the vertices shall be; None: they become channels' values.
+
+    In Object Mode. No other shape key changes: the new one is the active one, and shows alone; a cache is hidden.
+    Raises SceneError where the cache cannot be read.
+    """
+    places = vertex_cache.at_frame(obj, at) if vertex_cache.playing(obj) else None
+    caches = vertex_cache.shown(obj)
+    solo, active = obj.show_only_shape_key, obj.active_shape_key.name if obj.active_shape_key else ""
+    made_basis = obj.data.shape_keys is None
+    if made_basis:
+        obj.shape_key_add(name=shape_keys.BASIS, from_mix=False)
+    keys = obj.data.shape_keys
+    values = {name: keys.key_blocks[key].value for name, key in shape_key_names.face_map(obj).items()}
+
+    obj.show_only_shape_key = False  # else the mix is that one key
+    key = obj.shape_key_add(name=KEY, from_mix=True)
+    if places is not None:
+        key.data.foreach_set("co", np.ascontiguousarray(places, np.float32).ravel())
+    key.relative_key, key.value = keys.reference_key, 0.0  # from 5.0 on a new key starts at 1
+    obj.active_shape_key_index = keys.key_blocks.find(key.name)
+    obj.show_only_shape_key = True
+    vertex_cache.hide(obj)
+
+    state = {"key": key.name, "frame": at, "vertices": len(key.data), "solo": solo, "active": active}
+    obj[STATE] = json.dumps({**state, "values": values, "made_basis": made_basis, "caches": caches, "take": take})
+    obj[START] = shape_keys.places(key).tobytes()
+
+
+def read(obj: bpy.types.Object) -> Sculpt:
+    """What was sculpted so far, in Edit Mode too. Raises SceneError."""
+    if obj.mode == "EDIT":
+        obj.update_from_editmode()
+    check(obj)
+    state = _state(obj)
+    start = np.frombuffer(bytes(obj[START]), np.float32).reshape(-1, 3)
+    return Sculpt(state["frame"], start, shape_keys.places(_key(obj)), state["values"], state["take"])
+
+
+def end(obj: bpy.types.Object) -> None:
+    """Take the sculpt's shape key away and show what was shown before. In Object Mode."""
+    state, key = _state(obj), _key(obj)
+    if key is not None:
+        obj.shape_key_remove(key)
+    keys = obj.data.shape_keys
+    if keys and state["made_basis"] and len(keys.key_blocks) == 1:
+        obj.shape_key_clear()
+    elif keys:
+        obj.active_shape_key_index = max(0, keys.key_blocks.find(state["active"]))
+    obj.show_only_shape_key = state["solo"]
+    vertex_cache.show_again(obj, state["caches"])
+    del obj[STATE], obj[START]
+
+
+def request(obj: bpy.types.Object, sculpted: Sculpt) -> tuple[tuple[str, ...], types.SolveRequest]:
+    """Asks which values the face's channels take for what was sculpted: the channels, and the request for them.
+
+    Shape keys that a driver sets or that are muted are left out.
+    """
+    blocks, driven = obj.data.shape_keys.key_blocks, shape_key_names.driven(obj)
+    found = {
+        channel: blocks[name]
+        for channel, name in shape_key_names.face_map(obj).items()
+        if channel in channels.FACE and channel in sculpted.values and name not in driven and not blocks[name].mute
+    }
+    deltas = np.zeros((len(found), len(sculpted.now), 3), np.float32)
+    relative: dict[str, np.ndarray] = {}
+    for delta, key in zip(deltas, found.values(), strict=True):
+        other = key.relative_key
+        if other.name not in relative:
+            relative[other.name] = shape_keys.places(other)  # once for all: reading them takes longest
+        delta[:] = shape_keys.delta(obj, key, relative[other.name])
+    asked = types.SolveRequest(
+        deltas=deltas,
+        moved=sculpted.now - sculpted.start,
+        current=np.array([sculpted.values[channel] for channel in found], np.float32),
+        lower=np.array([key.slider_min for key in found.values()], np.float32),
+        upper=np.array([key.slider_max for key in found.values()], np.float32),
+        counts=np.ones(len(sculpted.now), bool),
+    )
+    return tuple(found), asked
+
+
+def _state(obj: bpy.types.Object) -> dict[str, Any]:
+    if not running(obj):
+        raise errors.SceneError("There is no sculpt.", "Begin one with Sculpt Pose.")
+    return json.loads(obj[STATE])
+
+
+def _key(obj: bpy.types.Object) -> bpy.types.ShapeKey | None:
+    keys = obj.data.shape_keys
+    return keys.key_blocks.get(_state(obj)["key"]) if keys else None

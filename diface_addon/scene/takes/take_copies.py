@@ -1,0 +1,116 @@
+"""What can be made of a take: another take, a plain Action, or strips of the NLA."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+import bpy
+import numpy as np
+
+from ... import compat
+from ...core import errors
+from ..animation import active_curves, target
+from ..keys.key_table import KeyTable
+from ..keys.write_keys import enum
+from ..provenance import baseline, layer_tracks
+from . import take_list, takes
+
+OURS = "diface"
+"""How the names of the custom properties begin that make an Action a take."""
+
+Actions = list[bpy.types.Action]
+
+
+def duplicate(actions: Actions, name: str) -> Actions:
+    """A new take that is the same as that of `actions`, called `name`. Raises SceneError for a vertex animation."""
+    check_keyed(actions)
+    take = uuid.uuid4().hex
+    copies = []
+    for action in actions:
+        copy = action.copy()
+        request = baseline.request_of(action) | {"take": take, "name": name}
+        copy[baseline.REQUEST] = json.dumps(request)
+        copy.use_fake_user = True
+        take_list.set_favourite(copy, False)
+        follows = request.get("layer", "head") if copies else ""
+        copy.name = f"{copies[0].name} {follows}" if follows else name
+        copies.append(copy)
+    return copies
+
+
+def push_down(obj: bpy.types.Object, actions: Actions) -> None:
+    """Let a take play from the NLA, its layers too, where no other take takes it off. Raises SceneError."""
+    check_keyed(actions)
+    takes.use_take(obj, actions)
+    blocks = takes.fitting(obj, actions)
+    for block in blocks.values():
+        compat.push_down(block)
+    if "KEY" in blocks:
+        layer_tracks.hand_over(blocks["KEY"])
+
+
+def bake(obj: bpy.types.Object, actions: Actions) -> Actions:
+    """Plain Actions that move `obj` as a take does, the layers that show within; they play where the take does.
+
+    Raises SceneError for a vertex animation, and where it plays on what cannot be animated here.
+    """
+    check_keyed(actions)
+    main, _layers = takes.apart(actions)
+    moved = {kind: block for kind, block in active_curves.blocks(obj).items() if takes.plays_on(block, main)}
+    target.check_blocks(obj, moved)
+    layers = layer_tracks.heard(obj.data.shape_keys, actions)
+    baked = [_plain(action, f"{actions[0].name} baked") for action in main]
+    for channels in [found for action in baked if (found := compat.channels_of(action, "KEY"))][:1]:
+        for layer in layers:
+            _merge(channels, compat.channels_of(layer, "KEY"))
+    for action in baked:
+        _set_types(action)
+    if moved:
+        _play_instead(obj, main, baked)
+    return baked
+
+
+def check_keyed(actions: Actions) -> None:
+    """Raises SceneError for a vertex animation, which has no keys."""
+    if "cache" in baseline.request_of(actions[0]):
+        hint = "Set Motion As to Shape Keys and generate again with the same seed."
+        raise errors.SceneError(f"The face of {actions[0].name} is a vertex animation, and has no keys.", hint)
+
+
+def _plain(action: bpy.types.Action, called: str) -> bpy.types.Action:
+    copy = action.copy()
+    copy.name, copy.use_fake_user = called, True
+    names = list(copy.keys())
+    for name in names:
+        if name.startswith(OURS):
+            del copy[name]
+    return copy
+
+
+def _merge(channels: bpy.types.bpy_struct, layer: bpy.types.bpy_struct) -> None:
+    """Add the curves of a layer to the main ones, as far as these have none, which Blender would show over it."""
+    group = channels.groups[0] if len(channels.groups) else channels.groups.new("Face")
+    for curve in layer.fcurves:
+        if channels.fcurves.find(curve.data_path, index=curve.array_index) is None:
+            new = channels.fcurves.new(curve.data_path, index=curve.array_index)
+            new.group, new.extrapolation, new.mute = group, curve.extrapolation, curve.mute
+            KeyTable.read(curve).write(new)
+
+
+def _set_types(action: bpy.types.Action) -> None:
+    for kind in ("KEY", "OBJECT"):
+        for curve in getattr(compat.channels_of(action, kind), "fcurves", ()):
+            keys = curve.keyframe_points
+            keys.foreach_set("type", np.full(len(keys), enum("type", "KEYFRAME"), np.int32))
+
+
+def _play_instead(obj: bpy.types.Object, main: Actions, baked: Actions) -> None:
+    """Play `baked` wherever `obj` plays `main`."""
+    keys = obj.data.shape_keys
+    for kind, block in {"KEY": keys, "OBJECT": obj}.items():
+        if block and block.animation_data and block.animation_data.action in main:
+            if kind == "KEY":
+                layer_tracks.take_off(keys)
+                layer_tracks.clear(keys)
+            compat.assign_action(block, next(action for action in baked if compat.channels_of(action, kind)))

@@ -1,0 +1,51 @@
+"""What the artist animates in a take's Action and DiFACE does not make, such as the object's location, comes along into
+the next take, with everything about it."""
+
+from __future__ import annotations
+
+import bpy
+
+from ... import compat
+from ..animation import active_curves
+from ..keys.key_table import KeyTable
+from ..provenance import baseline
+
+ABOUT = ("extrapolation", "auto_smoothing", "mute", "lock", "hide", "color_mode", "color")
+"""What there is to a curve besides its keys and modifiers."""
+
+
+def carry(obj: bpy.types.Object, kind: str, held: bpy.types.bpy_struct) -> None:
+    """Copy such curves of the take that animates the data-block of a kind now to `held`, where a new take's are, as far
+    as it does not move the same."""
+    for curve in _own(obj, kind):
+        if held.fcurves.find(curve.data_path, index=curve.array_index) is None:
+            _copy(curve, held)
+
+
+def _own(obj: bpy.types.Object, kind: str) -> list[bpy.types.FCurve]:
+    animation = active_curves.block_of(obj, kind).animation_data
+    if animation is None or animation.action is None or baseline.request_of(animation.action) is None:
+        return []
+    made = baseline.as_written(animation.action).keys() | active_curves.addresses(obj).keys()
+    curves = getattr(compat.playing_channels(animation), "fcurves", ())
+    return [curve for curve in curves if (kind, curve.data_path, curve.array_index) not in made]
+
+
+def _copy(curve: bpy.types.FCurve, held: bpy.types.bpy_struct) -> None:
+    new = held.fcurves.new(curve.data_path, index=curve.array_index)
+    if curve.group:
+        new.group = held.groups.get(curve.group.name) or held.groups.new(curve.group.name)
+    for name in ABOUT:
+        setattr(new, name, getattr(curve, name))
+    KeyTable.read(curve).write(new)
+    for modifier in curve.modifiers:
+        _copy_settings(modifier, new.modifiers.new(modifier.type))
+
+
+def _copy_settings(modifier: bpy.types.FModifier, new: bpy.types.FModifier) -> None:
+    for point in getattr(modifier, "control_points", ()):  # of an envelope
+        _copy_settings(point, new.control_points.add(point.frame))
+    for setting in modifier.bl_rna.properties:
+        if not setting.is_readonly:
+            value = getattr(modifier, setting.identifier)
+            setattr(new, setting.identifier, value[:] if getattr(setting, "is_array", False) else value)

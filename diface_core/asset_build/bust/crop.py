@@ -1,0 +1,106 @@
+"""A short crop: combed locks on the skull, and loose tips that break their edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...channels import FACE
+from .features.hairline import SKULL_RADIUS, Hairline
+from .makehuman import Floats, Ints
+from .parts import HAIR, Part, grid_faces, joined, part
+from .skin import Skin
+from .surface import cast
+from .topology import smoothstep
+
+MM = 0.001
+DARK, LIGHT = np.array([0.105, 0.072, 0.055]), np.array([0.27, 0.185, 0.135])  # sRGB
+COLUMNS, RINGS = 104, 15
+TOP = 13.0  # mm of hair at the whorl
+WISPS = 4  # loose tips for each column
+WISP_HALF = 0.0085  # radians of azimuth from a tip's middle to its root's corner
+
+
+@dataclass(frozen=True)
+class Locks:
+    """The columns' azimuths and ends (COLUMNS,), how far out of 1 each ring lies, and thickness (RINGS, COLUMNS) mm."""
+
+    azimuth: Floats
+    polar: Floats
+    full: Floats
+    share: Floats
+    ridge: Floats
+    grown: Floats
+    thick: Floats
+
+
+def crop(skin: Skin, line: Hairline, random: np.random.RandomState) -> Part:
+    """The hair on the skull, moving with the forehead."""
+    locks = combed(line, random)
+    return joined([shell(skin, line, locks), wisps(skin, line, locks, random)])
+
+
+def combed(line: Hairline, random: np.random.RandomState) -> Locks:
+    """Columns from the whorl to the modelled hair's end, ridged like locks."""
+    azimuth = (np.arange(COLUMNS) + 0.5) * 2 * np.pi / COLUMNS - np.pi
+    polar = np.interp(np.abs(azimuth), line.azimuth, line.modelled) + random.uniform(-0.03, 0.012, COLUMNS)
+    full = np.interp(np.abs(azimuth), line.azimuth, line.fullness)
+    share = np.linspace(0.05, 1.0, RINGS)[:, None] ** 0.9
+    strands = np.convolve(np.tile(random.uniform(0, 1, COLUMNS), 3), [0.25, 0.5, 0.25], "same")[COLUMNS : 2 * COLUMNS]
+    ridge = 0.6 * strands + 0.4 * random.uniform(0, 1, (RINGS, COLUMNS))
+    grown = smoothstep(1.0, 0.80, share)
+    body = (1 - share**2) * TOP + share**2 * full
+    thick = grown * body * (0.72 + 0.42 * ridge) - (1 - grown) * 0.8  # the edge goes under the skin
+    return Locks(azimuth, polar, full, share, ridge, grown, thick)
+
+
+def shell(skin: Skin, line: Hairline, locks: Locks) -> Part:
+    """The closed surface of the hair."""
+    outward = line.rays(locks.azimuth + 0 * locks.share, locks.share * locks.polar)
+    hits = cast(skin.vertices, skin.faces, np.tile(line.centre, (len(outward), 1)), outward)
+    points = hits.points + outward * locks.thick.reshape(-1, 1) * MM
+    points = np.concatenate([points, [points[:COLUMNS].mean(axis=0)]])
+    shade = (0.1 + 0.8 * locks.ridge) * (0.6 + 0.4 * locks.grown)
+    colours = np.concatenate([DARK + (LIGHT - DARK) * shade.reshape(-1, 1), [DARK]])
+
+    count, here = RINGS * COLUMNS, np.arange(COLUMNS)
+    pole = np.stack([np.full(COLUMNS, count), here, np.roll(here, -1), np.full(COLUMNS, -1)], axis=1)
+    faces = np.concatenate([grid_faces(RINGS, COLUMNS, closed=True)[:, ::-1], pole])
+    moved = np.concatenate([hits.carried(skin.deltas), np.zeros((len(FACE), 1, 3))], axis=1)
+    ends = np.stack(np.broadcast_arrays(locks.azimuth, locks.share), axis=-1).reshape(-1, 2)
+    return part(points, faces, HAIR, colours, moved, strand_uvs(np.concatenate([ends, [[0.0, 0.0]]]), faces))
+
+
+def wisps(skin: Skin, line: Hairline, locks: Locks, random: np.random.RandomState) -> Part:
+    """Thin triangles from the hair's last rings to a little past its end."""
+    column = np.repeat(np.arange(COLUMNS), WISPS)
+    count = len(column)
+    at = locks.azimuth[column] + random.uniform(-0.5, 0.5, count) * 2 * np.pi / COLUMNS
+    reach = random.uniform(1.5, 6.0, count) / SKULL_RADIUS * np.interp(locks.full[column], (3, 10), (0.6, 1.0))
+    end = locks.polar[column]
+    root, tip = end * random.uniform(0.91, 0.985, count), end + reach
+    lean = random.uniform(-0.02, 0.02, count)
+    azimuth = np.stack([at - WISP_HALF, at + WISP_HALF, at + lean], axis=1)
+    outward = line.rays(azimuth, np.stack([root, root, tip], axis=1))
+    hits = cast(skin.vertices, skin.faces, np.tile(line.centre, (len(outward), 1)), outward)
+
+    ring = np.interp(root / end, locks.share[:, 0], np.arange(RINGS)).astype(int)
+    above = locks.thick[ring, column] - 0.9  # rooted inside the shell
+    rise = np.stack([above, above, np.full(count, 0.9)], axis=1).reshape(-1, 1)
+    faces = np.concatenate([np.arange(3 * count).reshape(-1, 3)[:, ::-1], np.full((count, 1), -1)], axis=1)
+    colours = np.repeat(DARK + (LIGHT - DARK) * random.uniform(0.1, 0.8, (count, 1)), 3, axis=0)
+    ends = np.stack([azimuth, np.tile([0.9, 0.9, 1.0], (count, 1))], axis=2).reshape(-1, 2)
+    return part(
+        hits.points + outward * rise * MM, faces, HAIR, colours, hits.carried(skin.deltas), strand_uvs(ends, faces)
+    )
+
+
+def strand_uvs(ends: Floats, faces: Ints) -> Floats:
+    """UVs (F, 4, 2) of vertices at azimuth and share along the strand `ends` (V, 2); faces do not wrap around."""
+    corners = np.where(faces < 0, faces[:, :1], faces)
+    uvs = ends[corners]
+    around = uvs[..., 0] / (2 * np.pi) + 0.5
+    wraps = np.ptp(around, axis=1, keepdims=True) > 0.5
+    uvs[..., 0] = np.where(wraps & (around > 0.5), around - 1.0, around)
+    return uvs

@@ -1,0 +1,143 @@
+"""Finds where on the bundled head each vertex of FLAME's topology lies: done once, and what it finds ships.
+
+python -m diface_core.asset_build.register_flame FLAME_FILE [OUT.npz]
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from ..errors import ModelError
+from ..faces.flame import topology as topology
+from ..faces.flame.correspondence import ASSET, Correspondence, arrays_of, head_hash
+from ..faces.flame.flame_model import load_flame
+from ..faces.head import Head, load_head
+from ..faces.transfer.registration import Sparse, Surface, nearest, normals, registered, similarity
+from .build_head import packed
+from .face_lines import (
+    BEHIND_EYE,
+    CONTACT,
+    POINTS,
+    Curve,
+    Lids,
+    Mouth,
+    curves_of,
+    lids_of,
+    mouth_of,
+    on_line,
+    parts_of,
+    surface_of,
+)
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int32]
+
+
+def register(vertices: npt.NDArray[np.floating], faces: npt.NDArray[np.integer], head: Head) -> Correspondence:
+    """The correspondence between `head` and FLAME's template (5023, 3), in its own frame, with its faces (F, 3).
+
+    The template is bent until it lies on the head, its lips on the head's lips, its lids on the lids; then each vertex
+    is where it is nearest. Raises ModelError when the mesh is not FLAME's.
+    """
+    topology.checked(vertices, faces)
+    at = topology.upright(vertices)[: topology.SKIN]
+    skin, there = topology.skin_faces(faces), head.vertices.astype(np.float64)
+    mouth, lids = mouth_of(skin, at[:, 0]), {side: lids_of(skin, at, side) for side in topology.EYE_POCKETS}
+    curves, parts, surface = curves_of(mouth, lids, head), parts_of(mouth, lids), surface_of(head)
+
+    marks, places = landmarks(curves, at, there)
+    scale, rotation, shift = similarity(marks @ at, places)
+    bent = registered(scale * at @ rotation.T + shift, skin, parts, surface, marks, places)
+
+    corners, weights = laid(bent, skin, parts, surface)
+    for curve in curves.values():
+        if curve.vertices is curve.others:  # the line's vertices lie on the head's, exactly
+            corners[curve.vertices], weights[curve.vertices] = on_line(there, curve.line, curve.fractions(at))
+    fractions, lower, shares = lip_pairs(mouth, curves, at)
+    return Correspondence(
+        corners=corners,
+        weights=weights,
+        upper_lip=mouth.upper[CONTACT][1:-1],
+        lower_lip=lower,
+        lower_weights=shares,
+        lip_fractions=fractions,
+        upper_mouth=np.unique(np.concatenate(mouth.upper)),
+        lower_mouth=np.unique(np.concatenate(mouth.lower)),
+        lids={side: inner_to_outer(rings, side) for side, rings in lids.items()},
+        head=head_hash(head),
+    )
+
+
+def laid(bent: Floats, skin: Ints, parts: Ints, surface: Surface) -> tuple[Ints, Floats]:
+    """The corners and weights (5023, 3) of the points of the surface on which FLAME's `bent` skin (3931, 3) lies."""
+    corners, weights = np.zeros((topology.VERTICES, 3), np.int32), np.zeros((topology.VERTICES, 3))
+    alike = nearest(surface, bent, normals(bent, skin), parts)
+    # Where nothing of the right part faces the right way (in an ear, in the mouth's corner), anything near will do.
+    whole = Surface(surface.vertices, surface.faces, np.zeros_like(surface.parts))
+    any_near = nearest(whole, bent, None, np.where(parts == BEHIND_EYE, -1, 0).astype(np.int32))
+    corners[: topology.SKIN] = surface.faces[np.where(alike.found, alike.face, any_near.face)]
+    weights[: topology.SKIN] = np.where(alike.found[:, None], alike.weights, any_near.weights)
+    weights[: topology.SKIN][parts == BEHIND_EYE] = 0.0
+    return corners, weights
+
+
+def landmarks(curves: dict[str, Curve], at: Floats, there: Floats) -> tuple[Sparse, Floats]:
+    """The matrix (L, V) that takes FLAME's landmarks from its vertices `at` (V, 3), and where they belong, (L, 3)."""
+    points = np.array(POINTS)
+    ones, others, places = [points[:, 0]], [points[:, 0]], [there[points[:, 1]]]
+    for curve in curves.values():
+        corners, weights = on_line(there, curve.line, curve.fractions(at))
+        ones.append(curve.vertices)
+        others.append(curve.others)
+        places.append((weights[..., None] * there[corners]).sum(1))
+    columns = np.stack([np.concatenate(ones), np.concatenate(others)], 1)
+    rows = np.repeat(np.arange(len(columns)), 2)
+    matrix = sparse.csr_matrix((np.full(columns.size, 0.5), (rows, columns.ravel())), (len(columns), len(at)))
+    return matrix, np.concatenate(places)
+
+
+def lip_pairs(mouth: Mouth, curves: dict[str, Curve], at: Floats) -> tuple[Floats, Ints, Floats]:
+    """How far along the mouth the upper lip's vertices are (N,), and what of the lower lip they touch: vertices and
+    weights (N, 4)."""
+    fractions = curves["upper_lip"].fractions(at)[1:-1]
+    lower = curves["lower_lip"]
+    run = lower.fractions(at)
+    step = np.clip(np.searchsorted(run, fractions, side="right") - 1, 0, len(run) - 2)
+    share = (fractions - run[step]) / (run[step + 1] - run[step])
+    vertices = [lower.vertices[step], lower.others[step], lower.vertices[step + 1], lower.others[step + 1]]
+    weights = np.stack([1 - share, 1 - share, share, share], 1) / 2
+    return fractions, np.stack(vertices, 1), weights
+
+
+def inner_to_outer(rings: Lids, side: str) -> Lids:
+    """Rings from the nose out."""
+    return [(upper[::-1], lower[::-1]) if side == "Right" else (upper, lower) for upper, lower in rings]
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Find the correspondence of the bundled head and FLAME's topology.")
+    parser.add_argument("flame", type=Path, help="FLAME model file, .npz or .pkl")
+    parser.add_argument("out", type=Path, nargs="?", default=ASSET)
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        flame = load_flame(options.flame)
+        found = register(flame.template, flame.faces, load_head())
+    except ModelError as error:
+        print(error, file=sys.stderr)
+        return 1
+    options.out.write_bytes(packed(arrays_of(found)))
+    print(f"{options.out}: {found.matched.sum()} of {topology.SKIN} vertices of the skin lie on the head")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""Sound file -> mono waveform at the models' sampling rate, read in blocks so that length costs little memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import soundfile
+
+from ..errors import AudioError
+from ..types import AudioClip, AudioSection, FloatArray
+from .resample import resampled
+
+RATE = 16_000
+"""Samples a second that the speech encoder hears."""
+
+BLOCK = 1 << 16
+"""Frames of the file decoded at a time."""
+
+SILENT = 10 ** (-60 / 20)
+"""Peak below which a section counts as silent: -60 dB of full scale."""
+
+LONGEST = 12 * 3600
+"""Seconds beyond which a section's length is taken for a mistake, or for a damaged header."""
+
+RATES = range(1_000, 1_000_000)
+"""Hz that a sound may have; others cost hours and memory, and are nobody's."""
+
+READABLE = "Convert it to wav, flac, ogg or mp3 and try again."
+
+
+class _Forward(soundfile.SoundFile):
+    """A file read from its start to its end. soundfile seeks after every read, and an mp3 frame leans on those before
+    it: after a seek, even one to where it stands, libsndfile's decoder drops sound or gives other samples."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+def load_clip(section: AudioSection, rate: int = RATE) -> AudioClip:
+    """The section as a mono waveform: channels averaged, silence before the file's start and after its end.
+
+    Exactly round(section.seconds * rate) samples where seconds is given; sample n is heard at start + n / rate.
+    Raises AudioError for a file that is missing, unreadable, empty, silent, or not a number somewhere.
+    """
+    samples = np.concatenate([np.zeros(0, np.float32), *blocks(section, rate)])
+    # Not of np.abs, which would be a second copy of what may be an hour.
+    check_heard(section, max(samples.max(initial=0.0), -samples.min(initial=0.0)))
+    return AudioClip(samples, rate)
+
+
+def check_heard(section: AudioSection, peak: float) -> None:
+    """Raises AudioError where `peak`, of the section's samples, is that of silence."""
+    if peak < SILENT:
+        hint = "Choose a sound with speech, check its trim and that its channels do not cancel out, or turn it up."
+        raise AudioError(f"{section.path.name} is silent in the chosen section.", hint)
+
+
+def blocks(section: AudioSection, rate: int = RATE) -> Iterator[FloatArray]:
+    """The samples of `load_clip` in blocks (N,), so that no length fills the memory. Silence is let through."""
+    with _open(section) as sound:
+        _check_length(section, sound)
+        try:
+            for block in _read(section, sound, rate):
+                yield np.clip(block, -1, 1)
+        except soundfile.LibsndfileError as damage:
+            message = f"{section.path.name} is damaged: {damage.error_string}"
+            raise AudioError(message, "Export the sound again, or choose another file.") from damage
+
+
+def _open(section: AudioSection) -> soundfile.SoundFile:
+    path = section.path
+    if not path.is_file():
+        raise AudioError(f"The sound file is missing: {path}.", "Put it back, or choose another file.")
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except OSError as reason:
+        hint = "Check that you may read it."
+        raise AudioError(f"The sound file cannot be opened: {path} ({reason.strerror}).", hint) from reason
+    if empty:
+        raise AudioError(f"{path.name} is an empty file.", "Export the sound again, or choose another file.")
+    try:
+        return _Forward(str(path))
+    # soundfile asks for the format of headerless .raw files with a TypeError.
+    except (soundfile.LibsndfileError, TypeError) as reason:
+        raise AudioError(f"{path.name} is not a sound file that can be read here.", READABLE) from reason
+
+
+def _check_length(section: AudioSection, sound: soundfile.SoundFile) -> None:
+    if sound.samplerate not in RATES:
+        message = f"{section.path.name} says that it has {sound.samplerate} samples a second."
+        raise AudioError(message, "That is no speech, or its header is damaged. " + READABLE)
+    name, length = section.path.name, sound.frames / sound.samplerate
+    end = length if section.seconds is None else section.start + section.seconds
+    if sound.frames == 0:
+        raise AudioError(f"{name} holds no sound: its length is zero.", "Choose another file.")
+    if not end - section.start > 0:
+        raise AudioError(f"The chosen section of {name} has no length.", "Choose a longer section.")
+    if not end - section.start <= LONGEST:
+        raise AudioError(f"The chosen section of {name} is longer than 12 hours.", "Choose a shorter section.")
+    if section.start >= length or end <= 0:
+        hint = f"The sound lasts from 0 to {length:.2f} s: move or trim the section."
+        raise AudioError(f"The chosen section of {name} lies outside of the sound.", hint)
+
+
+def _read(section: AudioSection, sound: soundfile.SoundFile, rate: int) -> Iterator[FloatArray]:
+    """The section's samples at `rate`, in [-1, 1] but for overshoot."""
+    first = max(0, round(section.start * sound.samplerate))
+    silence = max(0, round(-section.start * rate))
+    rest = (sound.frames - first) * rate / sound.samplerate
+    left = round(rest) if section.seconds is None else round(section.seconds * rate) - silence
+
+    yield from _silence(silence)
+    _go_to(sound, first)
+    frames = -(-left * sound.samplerate // rate)
+    for block in resampled(_mono_blocks(sound, frames), sound.samplerate, rate):
+        yield block[:left]
+        left -= len(block[:left])
+
+    # A file may end before its header says; what was never there is not silence that was asked for.
+    if section.seconds is not None:
+        yield from _silence(left)
+
+
+def _silence(samples: int) -> Iterator[FloatArray]:
+    for first in range(0, samples, BLOCK):
+        yield np.zeros(min(BLOCK, samples - first), np.float32)
+
+
+def _go_to(sound: soundfile.SoundFile, frame: int) -> None:
+    if sound.format != "MP3":
+        sound.seek(frame)
+        return
+    while frame > 0 and (skipped := len(sound.read(min(BLOCK, frame), dtype="float32"))):
+        frame -= skipped
+
+
+def _mono_blocks(sound: soundfile.SoundFile, frames: int) -> Iterator[FloatArray]:
+    """The next `frames` frames, channels averaged, in blocks (N,); fewer where the file ends."""
+    while frames > 0:
+        block = sound.read(min(BLOCK, frames), dtype="float32", always_2d=True)
+        if not len(block):
+            return
+        if not np.isfinite(block).all():
+            hint = "Export the sound again from the program that made it."
+            raise AudioError(f"{sound.name} holds samples that are not numbers.", hint)
+        frames -= len(block)
+        yield np.ascontiguousarray(block.mean(axis=1, dtype=np.float32))

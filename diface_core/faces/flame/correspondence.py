@@ -1,0 +1,130 @@
+"""Where on the bundled head each vertex of FLAME's topology lies: found by `register`; indices and weights."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import ModelError
+from ..head import MICROMETRE, Head, IntArray, load_head
+from . import topology as topology
+
+ASSET = Path(__file__).parent / "flame_correspondence.npz"
+HINT = "Run `python -m diface_core.asset_build.register_flame FLAME.npz` in the checkout: it makes this file."
+STEPS = 65535
+"""Weights are kept in this many steps."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Correspondence:
+    """FLAME's 5,023 vertices on the bundled head, and the lines of FLAME's mesh that have to meet.
+
+    corners: (5023, 3) int32 vertices of the head, weights: (5023, 3) float64 how much of each; they sum to 1, or to 0
+    where the head has nothing that answers: the eyeballs, which turn, and the eyes' pockets behind them.
+    upper_lip: (N,) vertices from the right to the left, each of which touches the point of the lower lip that lies in
+    lower_lip (N, 4) with the weights lower_weights (N, 4). lip_fractions: (N,) how far along the mouth, 0 to 1.
+    upper_mouth, lower_mouth: (N,) vertices of the lips and the inside of the mouth, both with the corners.
+    lids: per side ("Left", "Right") the rings of FLAME's lids from the eye's pocket out: the upper lid's vertices and
+    the lower's, both from the inner to the outer corner and with both of them.
+    head: the hash of the head that it was found on.
+    """
+
+    corners: IntArray
+    weights: Floats
+    upper_lip: IntArray
+    lower_lip: IntArray
+    lower_weights: Floats
+    lip_fractions: Floats
+    upper_mouth: IntArray
+    lower_mouth: IntArray
+    lids: dict[str, list[tuple[IntArray, IntArray]]]
+    head: str
+
+    @property
+    def matched(self) -> npt.NDArray[np.bool_]:
+        """Which of FLAME's vertices (5023,) the head has."""
+        return self.weights.sum(axis=1) > 0.5
+
+    def sampled(self, values: npt.NDArray[np.floating]) -> Floats:
+        """Values (..., V, 3) at the head's vertices -> (..., 5023, 3) at FLAME's; 0 where the head has none."""
+        return np.einsum("vc,...vcx->...vx", self.weights, values[..., self.corners, :].astype(np.float64))
+
+
+def load(path: Path | None = None, head: Head | None = None) -> Correspondence:
+    """The shipped correspondence, or the one at `path`.
+
+    Raises ModelError when the file is missing, is none, or was found on another head than `head` (the bundled one).
+    """
+    path = path or ASSET
+    try:
+        with path.open("rb") as file, np.load(file) as arrays:
+            found = _unpacked(dict(arrays))
+    except FileNotFoundError as error:
+        raise ModelError(f"The correspondence's file {path} is missing.", HINT) from error
+    except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{path} cannot be read as a correspondence: {error}.", HINT) from error
+    if found.head != head_hash(head or load_head()):
+        raise ModelError(f"{path} was found on another head than the bundled one.", HINT)
+    return found
+
+
+def arrays_of(found: Correspondence) -> dict[str, npt.NDArray[Any]]:
+    """What the file holds: whole numbers."""
+    lids = {
+        f"lids_{side}_{ring}_{name}": line.astype(np.uint16)
+        for side, rings in found.lids.items()
+        for ring, both in enumerate(rings)
+        for name, line in zip(("upper", "lower"), both, strict=True)
+    }
+    return {
+        "corners": found.corners.astype(np.uint16),
+        "weights": np.round(found.weights * STEPS).astype(np.uint16),
+        "upper_lip": found.upper_lip.astype(np.uint16),
+        "lower_lip": found.lower_lip.astype(np.uint16),
+        "lower_weights": np.round(found.lower_weights * STEPS).astype(np.uint16),
+        "lip_fractions": np.round(found.lip_fractions * STEPS).astype(np.uint16),
+        "upper_mouth": found.upper_mouth.astype(np.uint16),
+        "lower_mouth": found.lower_mouth.astype(np.uint16),
+        "head": np.array([found.head]),
+        **lids,
+    }
+
+
+def _unpacked(arrays: dict[str, npt.NDArray[Any]]) -> Correspondence:
+    lids: dict[str, list[tuple[IntArray, IntArray]]] = {}
+    for side in topology.EYEBALLS:
+        count = sum(name.startswith(f"lids_{side}_") for name in arrays) // 2
+        names = [(f"lids_{side}_{ring}_upper", f"lids_{side}_{ring}_lower") for ring in range(count)]
+        lids[side] = [(arrays[a].astype(np.int32), arrays[b].astype(np.int32)) for a, b in names]
+    return Correspondence(
+        corners=arrays["corners"].astype(np.int32),
+        weights=_shares(arrays["weights"]),
+        upper_lip=arrays["upper_lip"].astype(np.int32),
+        lower_lip=arrays["lower_lip"].astype(np.int32),
+        lower_weights=_shares(arrays["lower_weights"]),
+        lip_fractions=arrays["lip_fractions"] / STEPS,
+        upper_mouth=arrays["upper_mouth"].astype(np.int32),
+        lower_mouth=arrays["lower_mouth"].astype(np.int32),
+        lids=lids,
+        head=str(arrays["head"][0]),
+    )
+
+
+def _shares(steps: npt.NDArray[Any]) -> Floats:
+    """Rows that sum to 1, or to 0."""
+    sums = steps.astype(np.float64).sum(axis=1, keepdims=True)
+    return np.divide(steps, sums, out=np.zeros(steps.shape), where=sums > 0)
+
+
+def head_hash(head: Head) -> str:
+    """What tells one head's mesh from another's."""
+    places = np.round(head.vertices / MICROMETRE).astype("<i4")
+    return hashlib.sha256(places.tobytes() + head.loop_vertices.astype("<i4").tobytes()).hexdigest()

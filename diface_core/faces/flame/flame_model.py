@@ -1,0 +1,231 @@
+"""FLAME head models as users hold them: read from their files, shaped and posed (Li et al., TOG 2017). numpy only."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import DifaceError, ModelError
+from ...untrusted.pickle_arrays import load_npz, load_pickle
+from .recognition import VERTICES, why_not_flame
+from .skinning import joint_transforms, rotation_matrices, skinned
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int32]
+
+JOINTS = ("root", "neck", "jaw", "left eye", "right eye")
+PARENTS = (-1, 0, 1, 1, 1)
+SHAPES = 300
+"""Columns of `shapedirs` that are identity; those behind them are expression."""
+HINT = "Use flame2020, flame2023, FLAME 2023 Open or generic_model as flame.is.tue.mpg.de gives it out, .pkl or .npz."
+NAMES = {
+    "v_template": ("v_template",),
+    "faces": ("f", "faces"),
+    "posedirs": ("posedirs",),
+    "J_regressor": ("J_regressor",),
+    "weights": ("weights", "lbs_weights"),
+    "parents": ("kintree_table", "parents"),
+}
+"""What a file must hold, and the names that it goes by."""
+EXPRESSION = ("expressiondirs", "exprdirs")
+"""Names of an expression basis that stands apart from `shapedirs`."""
+
+
+@dataclass(frozen=True)
+class Flame:
+    """A FLAME head in metres: +X the character's left, +Y up, looking along +Z. V is 5,023.
+
+    template: (V, 3) float32. faces: (F, 3) int32. shape: (V, 3, S), the identity basis, S up to 300 or 0; expression:
+    (V, 3, E), E up to 100 or 0: metres at coefficient 1. correctives: (V, 3, 36), metres at each value of the last
+    four joints' rotation matrices less the identity. joint_regressor: (5, V). weights: (V, 5), rows that sum to 1.
+    parents: (5,), the root's -1. The joints are JOINTS.
+    """
+
+    template: FloatArray
+    faces: IntArray
+    shape: FloatArray
+    expression: FloatArray
+    correctives: FloatArray
+    joint_regressor: FloatArray
+    weights: FloatArray
+    parents: IntArray
+
+    def shaped(self, shape: npt.ArrayLike = (), expression: npt.ArrayLike = ()) -> FloatArray:
+        """The head at rest (V, 3), or (T, V, 3) where a coefficient vector (K,) comes T times: (T, K).
+
+        The first K of the basis are used. Raises ModelError where the file has fewer.
+        """
+        rest = self.template
+        for name, basis, given in (("shape", self.shape, shape), ("expression", self.expression, expression)):
+            values = np.asarray(given, np.float32)
+            count = values.shape[-1]
+            if values.ndim > 2:
+                raise ValueError(f"{name} must have shape (K,) or (frames, K). Got {values.shape}.")
+            if count > basis.shape[2]:
+                message = (
+                    f"This FLAME file has {basis.shape[2]} columns in its {name} basis, and {count} are asked for."
+                )
+                raise ModelError(message, _hint(name, basis.shape[2]))
+            if count:
+                rest = rest + (values @ basis[..., :count].reshape(-1, count).T).reshape(*values.shape[:-1], -1, 3)
+        return rest
+
+    def joints(self, vertices: FloatArray | None = None) -> FloatArray:
+        """Where the joints of heads at rest (..., V, 3) are, the template's without any: (..., 5, 3) m."""
+        return self.joint_regressor @ (self.template if vertices is None else vertices)
+
+    def corrected(self, vertices: FloatArray, turns: FloatArray) -> FloatArray:
+        """Heads at rest (T or 1, V, 3) with what the skin does as the joints turn, (T, 5, 3, 3): (T, V, 3)."""
+        features = (turns[:, 1:] - np.eye(3, dtype=np.float32)).reshape(len(turns), -1)
+        used = np.flatnonzero(features.any(0))
+        if not len(used):
+            return vertices
+        basis = self.correctives[..., used].reshape(-1, len(used)).T
+        return vertices + (features[:, used] @ basis).reshape(len(turns), -1, 3)
+
+    def pose(
+        self,
+        shape: npt.ArrayLike = (),
+        expression: npt.ArrayLike = (),
+        neck: npt.ArrayLike = (0, 0, 0),
+        jaw: npt.ArrayLike = (0, 0, 0),
+        eyes: npt.ArrayLike = (0, 0, 0, 0, 0, 0),
+        rotation: npt.ArrayLike = (0, 0, 0),
+    ) -> FloatArray:
+        """The posed vertices (V, 3) m, or (T, V, 3) where anything comes as T rows: (T, K) in place of (K,).
+
+        neck, jaw: (3,) rotation vectors in radians about their joints, relative to the joint below. eyes: (6,), the
+        left one's and the right one's. rotation: (3,), the whole head's about the root joint. The order is the
+        paper's: shape and expression, pose correctives, linear blend skinning. Raises ModelError where the file has no
+        basis for a coefficient.
+        """
+        rest = self.shaped(shape, expression)
+        rows = [np.asarray(part, np.float32) for part in (rotation, neck, jaw, eyes)]
+        if [part.shape[-1] for part in rows] != [3, 3, 3, 6]:
+            shapes = ", ".join(str(part.shape) for part in rows)
+            raise ValueError(f"rotation, neck and jaw must have 3 columns and eyes 6. Got {shapes}.")
+        count = _count([rest.shape[:-2], *(part.shape[:-1] for part in rows)])
+        vectors = np.concatenate([np.broadcast_to(part, (count or 1, part.shape[-1])) for part in rows], axis=1)
+        turns = rotation_matrices(vectors.reshape(-1, len(JOINTS), 3))
+
+        rest = rest if rest.ndim == 3 else rest[None]
+        joints = np.broadcast_to(self.joints(rest), (len(turns), len(JOINTS), 3))
+        matrices, offsets = joint_transforms(joints, turns, self.parents)
+        posed = skinned(self.corrected(rest, turns), self.weights, matrices, offsets)
+        return posed if count is not None else posed[0]
+
+
+def load_flame(path: Path) -> Flame:
+    """The FLAME model of a .pkl (any Python's, chumpy's arrays in it) or .npz file, told apart by their content.
+
+    The last one is kept, as long as its file stays as it is. Raises ModelError for a file that is missing, damaged,
+    another model, or holds anything but arrays.
+    """
+    try:
+        with path.open("rb") as file:
+            zipped = file.read(2) == b"PK"
+        about = path.stat()
+    except OSError as reason:
+        raise ModelError(f"The FLAME file {path} cannot be read: {reason.strerror}.", HINT) from reason
+    return _loaded(path, zipped, about.st_mtime_ns, about.st_size)
+
+
+@lru_cache(maxsize=1)
+def _loaded(path: Path, zipped: bool, _changed: int, _size: int) -> Flame:
+    found = load_npz(path, HINT) if zipped else load_pickle(path, HINT)
+    if not isinstance(found, dict):
+        raise ModelError(f"{path} holds a {type(found).__name__}, expected a FLAME model's arrays by name.", HINT)
+    try:
+        return _flame({str(name): value for name, value in found.items()})
+    except (ValueError, TypeError, IndexError) as reason:
+        raise ModelError(f"{path} is not a FLAME model: {reason}.", HINT) from reason
+
+
+def _flame(found: dict[str, Any]) -> Flame:
+    held = {name: next((found[key] for key in keys if key in found), None) for name, keys in NAMES.items()}
+    missing = [name for name, value in held.items() if value is None]
+    if missing:
+        raise ValueError(f"it has no {', '.join(missing)}, only {', '.join(sorted(found)[:12]) or 'nothing'}")
+    template = _numbers("v_template", held["v_template"], (VERTICES, 3))
+    faces = np.asarray(held["faces"]).astype(np.int32)
+    reason = why_not_flame(template, faces)
+    if reason:
+        raise ValueError(reason)
+    parents = np.atleast_2d(np.asarray(held["parents"]))[0].astype(np.int64)
+    if tuple(parents[1:]) != PARENTS[1:]:
+        raise ValueError(f"its joints hang on {parents.tolist()}, FLAME's on {list(PARENTS)}")
+    shape, expression = _bases(found)
+    return Flame(
+        template=template,
+        faces=faces,
+        shape=shape,
+        expression=expression,
+        correctives=_numbers("posedirs", held["posedirs"], (VERTICES, 3, 9 * (len(JOINTS) - 1))),
+        joint_regressor=_numbers("J_regressor", held["J_regressor"], (len(JOINTS), VERTICES)),
+        weights=_numbers("weights", held["weights"], (VERTICES, len(JOINTS))),
+        parents=np.array(PARENTS, np.int32),
+    )
+
+
+def _bases(found: dict[str, Any]) -> tuple[FloatArray, FloatArray]:
+    """Identity and expression, (V, 3, S) and (V, 3, E); with no columns where the file has none."""
+    both = _numbers("shapedirs", found.get("shapedirs", np.zeros((VERTICES, 3, 0))), (VERTICES, 3, None))
+    apart = next((found[name] for name in EXPRESSION if name in found), None)
+    if apart is not None:
+        return both, _numbers("the expression basis", apart, (VERTICES, 3, None))
+    return both[..., :SHAPES], both[..., SHAPES:]
+
+
+def _numbers(name: str, value: Any, shape: tuple[int | None, ...]) -> FloatArray:
+    array = np.asarray(value)
+    if array.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape, array.shape, strict=True)):
+        wanted = tuple("any" if want is None else want for want in shape)
+        raise ValueError(f"{name} has shape {array.shape}, expected {wanted}")
+    if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
+        raise ValueError(f"{name} holds what is no number")
+    return array.astype(np.float32)
+
+
+def _count(rows: list[tuple[int, ...]]) -> int | None:
+    """The frames that are asked for, None where nothing comes in rows."""
+    counts = {shape[0] for shape in rows if shape}
+    if len(counts - {1}) > 1:
+        raise ValueError(f"all must have the same number of frames. Got {sorted(counts)}.")
+    return max(counts, default=None)
+
+
+def _hint(name: str, has: int) -> str:
+    if name == "expression" and not has:
+        return "Move the face by 3DiFACE's displacements, which need no basis, or use a FLAME file that has one."
+    return f"Use at most {has}, or a FLAME file that has more."
+
+
+def report(flame: Flame) -> str:
+    """What a FLAME file turned out to hold, a line each."""
+    low, high = flame.template.min(0), flame.template.max(0)
+    places = zip(JOINTS, flame.joints().tolist(), strict=True)
+    return "\n".join(
+        [
+            f"FLAME: {len(flame.template):,} vertices, {len(flame.faces):,} faces",
+            "size: {:.3f} x {:.3f} x {:.3f} m".format(*(high - low)),
+            f"identity: {flame.shape.shape[2] or 'no'} columns" + ("" if flame.shape.size else "; the template only"),
+            f"expression: {flame.expression.shape[2] or 'no'} columns"
+            + ("" if flame.expression.size else "; displacements still move the face"),
+            *(f"{name} joint: {x:.3f}, {y:.3f}, {z:.3f} m" for name, (x, y, z) in places),
+        ]
+    )
+
+
+if __name__ == "__main__":
+    try:
+        sys.stdout.write(report(load_flame(Path(sys.argv[1]))) + "\n")
+    except IndexError:
+        sys.exit("usage: python -m diface_core.faces.flame.flame_model FILE")
+    except DifaceError as error:
+        sys.exit(str(error))

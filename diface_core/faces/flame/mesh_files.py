@@ -1,0 +1,47 @@
+"""Meshes out of files: Wavefront .obj, arrays in .npz, FLAME models. numpy only."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import ModelError
+from ...untrusted.pickle_arrays import load_npz
+from .flame_model import load_flame
+
+HINT = "Give an .obj, an .npz that holds vertices (V, 3) and faces (F, 3), or a FLAME model file."
+
+
+def read_mesh(path: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
+    """The vertices (V, 3) and triangles (F, 3) of an .obj, of an .npz with `vertices` and `faces`, or of a FLAME model.
+
+    Polygons become triangles, fanned from their first corner. Raises ModelError when it cannot be read.
+    """
+    if path.suffix.lower() == ".obj":
+        return _obj(path)
+    if path.suffix.lower() == ".npz":
+        arrays = load_npz(path, HINT)
+        if "vertices" in arrays and "faces" in arrays:
+            return np.asarray(arrays["vertices"], np.float32), np.asarray(arrays["faces"], np.int32)
+    flame = load_flame(path)
+    return flame.template, flame.faces
+
+
+def _obj(path: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
+    vertices: list[list[float]] = []
+    faces: list[list[int]] = []
+    try:
+        for line in path.read_text("utf-8", errors="replace").splitlines():
+            kind, *words = line.split() or [""]
+            if kind == "v":
+                vertices.append([float(word) for word in words[:3]])
+            elif kind == "f":
+                corners = [int(word.split("/")[0]) for word in words]
+                corners = [corner - 1 if corner > 0 else len(vertices) + corner for corner in corners]
+                faces += [[corners[0], *pair] for pair in pairwise(corners[1:])]
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read as an .obj: {error}.", HINT) from error
+    return np.array(vertices, np.float32).reshape(-1, 3), np.array(faces, np.int32).reshape(-1, 3)

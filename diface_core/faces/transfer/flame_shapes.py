@@ -1,0 +1,63 @@
+"""The 52 ARKit shapes and the breath for any head of FLAME's topology, from the bundled head by deformation transfer.
+
+python -m diface_core.faces.transfer.flame_shapes MESH --out shapes.npz
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ...channels import SHAPES
+from ...errors import DifaceError
+from ...types import Shapes
+from ..flame import topology as topology
+from ..flame.flame_model import load_flame
+from ..flame.mesh_files import read_mesh
+from ..head import load_head
+from .flame_jaw import Jaw
+from .target_face import TargetFace
+
+
+def flame_shapes(
+    vertices: npt.NDArray[np.floating], faces: npt.NDArray[np.integer], flame: Path | None = None
+) -> Shapes:
+    """The shapes SHAPES of a head at rest with FLAME's vertices (5023, 3) and triangles (F, 3), in its own frame.
+
+    Neither its identity nor its size and place matter. flame: the user's FLAME file; the jaw then moves about its joint
+    and by its skinning, as far as the bundled head's lips part. Takes seconds: keep what it gives. Raises ModelError
+    when the mesh is not FLAME's, or the file cannot be read.
+    """
+    topology.checked(vertices, faces)
+    face = TargetFace(vertices.astype(np.float64), faces.astype(np.int32), load_head())
+    jaw = Jaw(load_flame(flame), face.vertices) if flame is not None else None
+    deltas = face.shapes(jaw)
+    return Shapes(SHAPES, (deltas @ face.rotation / face.scale).astype(np.float32))
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Give a head of FLAME's topology the ARKit shapes.")
+    parser.add_argument("mesh", type=Path, help="the head at rest: .obj, .npz (vertices, faces), or a FLAME model file")
+    parser.add_argument("--flame", type=Path, help="FLAME model file: the jaw moves about its joint")
+    parser.add_argument("--out", type=Path, default=Path("shapes.npz"), help="names, deltas, vertices and faces")
+    options = parser.parse_args()
+    try:
+        began = time.perf_counter()
+        vertices, faces = read_mesh(options.mesh)
+        shapes = flame_shapes(vertices, faces, options.flame)
+    except DifaceError as error:
+        print(error, file=sys.stderr)
+        return 1
+    np.savez(options.out, names=np.array(shapes.names), deltas=shapes.deltas, vertices=vertices, faces=faces)
+    print(f"{options.out}: {len(shapes.names)} shapes in {time.perf_counter() - began:.1f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,150 @@
+"""Motions as files: `.npz` for programs, `.csv` in the column order of Epic's Live Link Face app."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from .. import channels
+from ..errors import DifaceError
+from ..types import FloatArray, FrameRate, Motion
+
+HEAD_COLUMNS = ("HeadYaw", "HeadPitch", "HeadRoll")
+"""Radians about the head's Z, X and Y axis, as Blender's XYZ Euler angles: left, down and left shoulder positive."""
+
+EYE_COLUMNS = tuple(f"{side}Eye{angle}" for side in ("Left", "Right") for angle in ("Yaw", "Pitch", "Roll"))
+"""Zero: the eyes' turning is in the eyeLook weights."""
+
+FACE_COLUMNS = tuple(name[0].upper() + name[1:] for name in channels.FACE)
+COLUMNS = FACE_COLUMNS + HEAD_COLUMNS + EYE_COLUMNS
+
+Writer = Callable[[BinaryIO, Motion], None]
+
+
+def writer_for(path: Path) -> Writer:
+    """How to write a file of this name. Raises DifaceError for an ending that is not known or a folder that is not."""
+    if path.suffix.lower() not in WRITERS:
+        expected = " or ".join(WRITERS)
+        raise DifaceError(f"Cannot write {path.name}: its name must end in {expected}.", "Choose another file name.")
+    if not path.absolute().parent.is_dir():
+        raise DifaceError(f"There is no folder {path.absolute().parent}.", "Make it first, or choose another one.")
+    return WRITERS[path.suffix.lower()]
+
+
+def write_motion(path: Path, motion: Motion) -> None:
+    """Write the Motion in the format that `path` ends in: whole or, where it raises DifaceError, not at all."""
+    write = writer_for(path)
+    temporary = None
+    try:
+        handle, temporary = tempfile.mkstemp(suffix=".part", dir=path.absolute().parent)
+        with os.fdopen(handle, "wb") as file:
+            write(file, motion)
+        # A temporary file is the owner's alone; what is asked for is as any new file.
+        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(path)
+    except OSError as reason:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        hint = "Check that the folder can be written and that the disk is not full."
+        raise DifaceError(f"Cannot write {path}: {reason.strerror}.", hint) from reason
+
+
+def read_npz(path: Path) -> Motion:
+    """What `write_motion` wrote to an .npz file. Raises DifaceError for another file."""
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            names = tuple(str(name) for name in file["channels"])
+            return Motion(file["values"], names, FrameRate(float(file["fps"])))
+    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as reason:
+        raise DifaceError(f"{path} is not a motion: {reason}.", "Choose a file that DiFACE wrote.") from reason
+
+
+def read_csv(path: Path, rate: FrameRate) -> Motion:
+    """A file in the column order of Live Link Face, one row a frame at `rate`, as a Motion of face and head.
+
+    The file names no rate, and the timecodes of a recording skip; so the rows are taken as they come.
+    Raises DifaceError for a file with other columns.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            header, *rows = [row for row in csv.reader(file) if row]
+        at = {name.lower(): index for index, name in enumerate(header)}
+        wanted = [at[name.lower()] for name in FACE_COLUMNS + HEAD_COLUMNS]
+        values = np.array([[float(row[index]) for index in wanted] for row in rows], np.float64)
+        if not rows:
+            raise ValueError("no rows")
+    except (OSError, ValueError, KeyError, IndexError) as reason:
+        hint = "Choose a .csv file in the column order of Live Link Face."
+        raise DifaceError(f"{path} is not a motion: {reason!r}.", hint) from reason
+    face, angles = values[:, : len(FACE_COLUMNS)], values[:, len(FACE_COLUMNS) :]
+    return Motion(np.concatenate([face, _rotation_vectors(angles)], 1).astype(np.float32), channels.ALL, rate)
+
+
+def _write_npz(file: BinaryIO, motion: Motion) -> None:
+    """Arrays values (T, C) float32, channels (C,), fps ()."""
+    values = np.asarray(motion.values, np.float32)
+    # In memory first: numpy cannot leave a zip file tidily when the disk is full.
+    whole = io.BytesIO()
+    np.savez(whole, values=values, channels=np.array(motion.channels), fps=np.float64(motion.rate.value))
+    file.write(whole.getbuffer())
+
+
+def _write_csv(file: BinaryIO, motion: Motion) -> None:
+    """One row a frame: timecode, number of values, face weights, head and eye angles; what was not generated is 0."""
+    table = np.zeros((len(motion), len(COLUMNS)))
+    names = list(motion.channels)
+    for column, name in enumerate(channels.FACE):
+        if name in names:
+            table[:, column] = motion.column(name)
+    if set(channels.HEAD) <= set(names):
+        head = slice(len(FACE_COLUMNS), len(FACE_COLUMNS) + 3)
+        table[:, head] = _angles(motion.select(channels.HEAD).values)
+
+    text = io.TextIOWrapper(file, encoding="ascii", newline="", write_through=True)
+    text.writelines(_csv_lines(table, motion.rate))
+    text.detach()
+
+
+def _csv_lines(table: np.ndarray, rate: FrameRate) -> Iterable[str]:
+    yield ",".join(("Timecode", "BlendShapeCount", *COLUMNS)) + "\n"
+    for row, values in enumerate(table):
+        numbers = ",".join(f"{value:.9g}" for value in values)
+        yield f"{timecode(row, rate)},{len(COLUMNS)},{numbers}\n"
+
+
+def timecode(row: int, rate: FrameRate) -> str:
+    """HH:MM:SS:FF.mmm of a row, non-drop: at 24 / 1.001 frames a second a timecode second has 24 frames, as on tape."""
+    nominal = max(1, round(rate.value))
+    seconds, frame = divmod(row, nominal)
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{hour:02d}:{minute:02d}:{second:02d}:{frame:02d}.000"
+
+
+def _angles(vectors: FloatArray) -> np.ndarray:
+    """Rotation vectors (T, 3) -> yaw, pitch, roll (T, 3)."""
+    # Lower case: about the fixed axes X, Y, Z in turn, which is what Blender calls XYZ.
+    return Rotation.from_rotvec(vectors).as_euler("xyz")[:, [2, 0, 1]]
+
+
+def _rotation_vectors(angles: np.ndarray) -> np.ndarray:
+    """Yaw, pitch, roll (T, 3) -> rotation vectors (T, 3)."""
+    return Rotation.from_euler("xyz", angles[:, [1, 2, 0]]).as_rotvec()
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+WRITERS: dict[str, Writer] = {".npz": _write_npz, ".csv": _write_csv}

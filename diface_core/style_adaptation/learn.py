@@ -1,0 +1,67 @@
+"""LearnRequest -> Learnt: a style from performances that an animator approved, written to its file."""
+
+from __future__ import annotations
+
+from safetensors import SafetensorError
+
+from .. import channels
+from ..audio.reading import load_clip
+from ..audio.speech_encoder import SpeechEncoder
+from ..errors import DifaceError
+from ..model import checkpoint, style_file
+from ..model.bundle import WEIGHTS
+from ..runtime import device
+from ..types import LearnRequest, Learnt, Motion, Performance, Progress, Report
+from .adapt import AdaptConfig
+from .pair import Pair, pair
+from .personalise import SHORTEST, personalise
+
+LOADING, READING = "Loading the models", "Reading the takes"
+TOO_SHORT = 1.0
+"""Seconds: performances under that are left out."""
+
+CONFIG = AdaptConfig()
+OF_LAYERS = frozenset(name for names in channels.LAYERS.values() for name in names)
+
+
+def learn(request: LearnRequest, report: Report) -> Learnt:
+    """Learn from all performances together, with the models that DiFACE ships.
+
+    Raises AudioError, ModelError and DifaceError for what cannot be learnt or written, and what `report` raises; then
+    there is no file.
+    """
+    report(Progress(0.0, READING))
+    pairs = read(request)
+    report(Progress(0.0, LOADING))
+    base, _ = checkpoint.load(WEIGHTS / "face.safetensors")
+    base, encoder = base.to(device.best()), SpeechEncoder.load()
+    style, done = personalise(base, pairs, encoder, request.name, CONFIG, report)
+    try:
+        style_file.save(style, request.path)
+    except (OSError, SafetensorError) as reason:
+        message = f"The style file {request.path} cannot be written: {reason}."
+        raise DifaceError(message, "Check that you may write there and that the disk is not full.") from reason
+    return Learnt(request.path, sum(one.seconds for one in pairs), done.general, done.personal, done.steps)
+
+
+def read(request: LearnRequest) -> list[Pair]:
+    """The performances, checked. Raises AudioError and DifaceError, which name the one that is at fault."""
+    lasting = [one for one in request.performances if _seconds(one.motion) >= TOO_SHORT]
+    seconds = sum(_seconds(one.motion) for one in lasting)
+    if seconds < SHORTEST:
+        message = f"The performances last {seconds:.1f} s in all: too short to learn from."
+        raise DifaceError(message, f"Take more of them: {SHORTEST:.0f} s at least, and better a minute.")
+    return [_pair(one) for one in lasting]
+
+
+def _seconds(motion: Motion) -> float:
+    return len(motion) / motion.rate.value
+
+
+def _pair(performance: Performance) -> Pair:
+    motion = performance.motion
+    spoken = motion.select(tuple(name for name in motion.channels if name not in OF_LAYERS))
+    try:
+        return pair(load_clip(performance.audio), spoken)
+    except DifaceError as problem:
+        raise type(problem)(f"{performance.name}: {problem.message}", problem.hint) from problem

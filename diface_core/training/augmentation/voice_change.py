@@ -1,0 +1,63 @@
+"""Another pace and another vocal tract for the same words."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import fft, signal
+
+from ...audio.speech_encoder import RATE
+from ...types import FloatArray
+
+SEGMENT, SEARCH = RATE * 25 // 1000, RATE * 8 // 1000
+"""Samples of a segment's half, and how far either way the next one is looked for: a period of a low voice fits in."""
+
+FRAME = 512
+LIFTER = 26
+"""Cepstral coefficients that make the envelope: 1.6 ms, shorter than a period of a voice of 500 Hz."""
+
+
+def stretched(samples: FloatArray, length: int) -> FloatArray:
+    """`samples` (N,) brought to (length,) without change of pitch: overlapped segments that continue each other's wave
+    (WSOLA, Verhelst and Roelands 1993). The sound at time t comes to t * length / N within 8 ms."""
+    if abs(len(samples) - length) <= 2:
+        return np.pad(samples, (0, max(0, length - len(samples))))[:length]
+    window = np.hanning(2 * SEGMENT + 1)[:-1].astype(np.float32)
+    ends = SEGMENT + SEARCH
+    # Room for the search before the first segment, and for the continuation after the last.
+    source = np.pad(samples, (ends, 2 * SEGMENT + 2 * ends))
+    out = np.zeros(length + 3 * SEGMENT, np.float32)
+    step, previous = len(samples) / length, None
+    for to in range(0, length + SEGMENT, SEGMENT):
+        at = SEARCH + min(round(to * step), len(samples))
+        if previous is not None:
+            wanted = source[previous + SEGMENT : previous + 2 * SEGMENT]
+            near = source[at - SEARCH : at + SEARCH + SEGMENT]
+            at += int(np.argmax(np.correlate(near, wanted))) - SEARCH
+        out[to : to + 2 * SEGMENT] += window * source[at : at + 2 * SEGMENT]
+        previous = at
+    return out[SEGMENT : SEGMENT + length]
+
+
+def warped(samples: FloatArray, formants: float) -> FloatArray:
+    """`samples` (N,) with the formants at `formants` times their frequency, pitch and timing as they were: the envelope
+    of each short spectrum (cepstrally smoothed) is moved along the frequency axis."""
+    if abs(formants - 1) < 0.01:
+        return samples
+    transform = signal.ShortTimeFFT(np.hanning(FRAME + 1)[:-1], FRAME // 4, RATE, phase_shift=None)
+    spectrum = transform.stft(samples).T.astype(np.complex64)
+    envelope = _envelope(np.abs(spectrum))
+    bins = np.minimum(np.arange(envelope.shape[1]) / formants, envelope.shape[1] - 1)
+    below = np.minimum(bins.astype(int), envelope.shape[1] - 2)
+    part = (bins - below).astype(np.float32)
+    moved = envelope[:, below] * (1 - part) + envelope[:, below + 1] * part
+    # Without limits the floor between two formants would be raised with its noise.
+    spectrum *= np.exp(np.clip(moved - envelope, -3.0, 3.0))
+    return np.asarray(transform.istft(spectrum.T, k1=len(samples)), np.float32)
+
+
+def _envelope(magnitude: FloatArray) -> FloatArray:
+    """Log envelope (frames, bins) of short spectra: the first cepstral coefficients."""
+    floor = 1e-4 * float(magnitude.max(initial=0.0)) + 1e-9
+    cepstrum = np.asarray(fft.dct(np.log(magnitude + floor), type=1, axis=1))
+    cepstrum[:, LIFTER:] = 0
+    return np.asarray(fft.idct(cepstrum, type=1, axis=1), np.float32)

@@ -1,0 +1,119 @@
+"""What our models are compared with: the mean, loudness, and ridge regression on the same features."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from ... import channels
+from ...audio.feature_cache import FeatureCache, key_of
+from ...audio.speech_encoder import LOUDNESS, RATE, SpeechEncoder
+from ...model import lips
+from ...types import AudioClip, FloatArray
+from .. import metrics
+from ..corpora import Clip, sealed
+
+Predict = Callable[[FloatArray], FloatArray]
+"""Features (T, D) -> face weights (T, 52)."""
+
+PENALTIES = (1e1, 1e2, 1e3, 1e4)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A clip and its features, computed from the clip alone."""
+
+    clip: Clip
+    features: FloatArray
+
+
+def hear(clips: list[Clip], encoder: SpeechEncoder, cache: Path) -> list[Heard]:
+    """Features of every clip, as a user who brings that clip alone would get them."""
+    kept = FeatureCache(cache)
+
+    def features(clip: Clip) -> FloatArray:
+        sound = AudioClip(clip.samples, RATE)
+        key = key_of(sound, encoder.hash)
+        known = kept.get(key)
+        return kept.put(key, encoder.encode(sound)) if known is None else known
+
+    return [Heard(clip, features(clip)) for clip in tqdm(clips, desc="hearing", unit="clip")]
+
+
+def constant_mean(train: list[Heard]) -> Predict:
+    """The mean of all rows of the training clips, which never moves."""
+    mean = np.concatenate([h.clip.values for h in train]).mean(axis=0)
+    return lambda features: np.repeat(mean[None], len(features), axis=0)
+
+
+def mean_track(train: list[Heard]) -> Predict:
+    """The mean of the training clips, row by row: what a clip's place in the corpus tells, without its sound."""
+    longest = max(len(h.clip.values) for h in train)
+    total, count = np.zeros((longest, len(channels.FACE))), np.zeros((longest, 1))
+    for h in train:
+        total[: len(h.clip.values)] += h.clip.values
+        count[: len(h.clip.values)] += 1
+    track = (total / count).astype(np.float32)
+    return lambda features: track[np.minimum(np.arange(len(features)), longest - 1)]
+
+
+def loudness_to_jaw(train: list[Heard]) -> Predict:
+    """The jaw opens in proportion to loudness; nothing else moves."""
+    x = np.concatenate([h.features[:, LOUDNESS] for h in train])
+    slope, rest = np.polyfit(x, np.concatenate([metrics.column(h.clip.values, "jawOpen") for h in train]), 1)
+
+    def predict(features: FloatArray) -> FloatArray:
+        values = np.zeros((len(features), len(channels.FACE)), np.float32)
+        values[:, channels.FACE.index("jawOpen")] = slope * features[:, LOUDNESS] + rest
+        return values
+
+    return predict
+
+
+def ridge(train: list[Heard]) -> Predict:
+    """Ridge regression from a row of features to the weights; its penalty chosen on every eighth training clip.
+
+    Channels that a clip's corpus does not know count as at rest.
+    """
+    folds = [[h for i, h in enumerate(train) if (i % 8 == 0) == checked] for checked in (False, True)]
+
+    def fit(some: list[Heard], penalty: float) -> Predict:
+        x = np.concatenate([h.features for h in some]).astype(np.float64)
+        y = np.concatenate([h.clip.values for h in some]).astype(np.float64)
+        mean, deviation, rest = x.mean(0), x.std(0) + 1e-6, y.mean(0)
+        x = (x - mean) / deviation
+        weights = np.linalg.solve(x.T @ x + penalty * np.eye(x.shape[1]), x.T @ (y - rest))
+
+        def predict(features: FloatArray) -> FloatArray:
+            return (((features - mean) / deviation) @ weights + rest).astype(np.float32)
+
+        return predict
+
+    def error(penalty: float) -> float:
+        predict = fit(folds[0], penalty)
+        wrong = [((predict(h.features) - h.clip.values)[:, h.clip.known] ** 2).mean() for h in folds[1]]
+        return float(np.mean(wrong))
+
+    return fit(train, min(PENALTIES, key=error))
+
+
+def with_our_labels_and_lips(train: list[Heard]) -> Predict:
+    """The ridge with all that we give our models beside the network: sealed labels, and lips that meet."""
+    predict = ridge([dataclasses.replace(h, clip=sealed(h.clip)) for h in train])
+    return lambda features: lips.meet(predict(features))
+
+
+def baselines(train: list[Heard]) -> dict[str, Predict]:
+    """All of them, by the name that they have in the tables, fitted to the training clips."""
+    return {
+        "constant mean": constant_mean(train),
+        "mean track, no sound": mean_track(train),
+        "loudness to jaw": loudness_to_jaw(train),
+        "ridge on the features": ridge(train),
+        "ridge, our labels and lips": with_our_labels_and_lips(train),
+    }

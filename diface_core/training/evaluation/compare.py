@@ -1,0 +1,127 @@
+"""`python -m diface_core.training.evaluation.compare`: networks and features side by side, on the same clips, as a table."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import statistics
+import time
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ...model.bundle import Models
+from ...model.denoiser import Denoiser
+from ...types import AudioSection, FloatArray, GenerateRequest, Style
+from .. import held_out, metrics, run, sources
+from ..dataset import Sequence
+from ..settings import TrainConfig, read_config
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+REPEATS = 5
+
+
+@dataclass(frozen=True)
+class Result:
+    """One variant: weights in millions, seconds of a training step and of 8 steps over a minute, and by number of steps
+    and style r and r_res."""
+
+    name: str
+    millions: float
+    step: float
+    sample: float
+    scores: dict[int, dict[str, tuple[float, float]]]
+
+
+def variant(base: TrainConfig, name: str, changes: dict[str, Any], steps: int) -> TrainConfig:
+    """`base` with a variant's changes, trained for `steps` steps into the cache folder."""
+    model = {**base.model, **changes.get("model", {})}
+    rest = {key: value for key, value in changes.items() if key != "model"}
+    if model["features"] != base.model["features"]:
+        rest.setdefault("half_deaf", 0.0)  # there is but one half left
+    out = base.cache / "compare" / f"{name.replace(' ', '_')}.safetensors"
+    return dataclasses.replace(base, out=out, steps=steps, validate_every=0, save_every=0, model=model, **rest)
+
+
+def judged(denoiser: Denoiser, sequences: list[Sequence], steps: int) -> dict[str, tuple[float, float]]:
+    """r and r_res (nan for clips of many lengths) of the lips' distance, by style; guidance 1."""
+    models, scores = Models({"face": denoiser}, ""), {}
+    for style in dict.fromkeys(s.style for s in sequences if s.style in denoiser.config.styles):
+        mine = [s for s in sequences if s.style == style]
+        request = GenerateRequest(AudioSection(Path()), ("face",), steps=steps, guidance=1.0, style=Style.of(style))
+
+        def opening(s: Sequence, request: GenerateRequest = request) -> FloatArray:
+            return metrics.aperture(models.sample(s.features.astype(np.float32), request).values)
+
+        ours, truth = [opening(s) for s in mine], [metrics.aperture(s.values.astype(np.float32)) for s in mine]
+        same = len({len(track) for track in truth}) == 1
+        res = metrics.residual_correlation(ours, truth) if same else float("nan")
+        scores[style] = (metrics.correlation(ours, truth), res)
+    return scores
+
+
+def seconds(denoiser: Denoiser, rows: int = 1800) -> float:
+    """Median time of 8 steps over a minute of features."""
+    request = GenerateRequest(AudioSection(Path()), ("face",), steps=8, guidance=1.0)
+    models, features = Models({"face": denoiser}, ""), np.zeros((rows, 401), np.float32)
+
+    def once() -> float:
+        begin = time.perf_counter()
+        models.sample(features, request)
+        return time.perf_counter() - begin
+
+    return statistics.median(once() for _ in range(REPEATS))
+
+
+def compared(config: TrainConfig, name: str, training: list[Sequence], held: list[Sequence]) -> Result:
+    """Train one variant and measure it."""
+    config.out.parent.mkdir(parents=True, exist_ok=True)
+    begin = time.perf_counter()
+    denoiser = run.train(config, training, sources.SOURCES[config.source].styles)
+    step = (time.perf_counter() - begin) / config.steps
+    millions = sum(p.numel() for p in denoiser.parameters()) / 1e6
+    return Result(name, millions, step, seconds(denoiser), {steps: judged(denoiser, held, steps) for steps in (1, 8)})
+
+
+def table(results: list[Result]) -> str:
+    """Markdown, one row a variant; times as multiples of the first's."""
+    first = results[0]
+    styles = [f"{style}, {steps} steps: r / r_res" for steps in first.scores for style in first.scores[steps]]
+    titles = ["", "M weights", "time of a training step", "time of 8 steps", *styles]
+    lines = ["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
+    for one in results:
+        cells = [one.name, f"{one.millions:.1f}", f"{one.step / first.step:.1f}", f"{one.sample / first.sample:.1f}"]
+        pairs = [pair for scores in one.scores.values() for pair in scores.values()]
+        cells += [f"{r:.3f}" + ("" if np.isnan(res) else f" / {res:.3f}") for r, res in pairs]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m diface_core.training.evaluation.compare", description=__doc__)
+    parser.add_argument("--base", type=Path, default=CONFIGS / "face.toml")
+    parser.add_argument("--variants", type=Path, default=CONFIGS / "compare.toml")
+    parser.add_argument("--only", nargs="+", help="names of variants")
+    parser.add_argument("--steps", type=int, default=1200)
+    parser.add_argument("--quick", action="store_true", help="only the bundled corpora, gone through twice")
+    given = parser.parse_args(arguments)
+
+    base, variants = read_config(given.base), tomllib.loads(given.variants.read_text())
+    if given.quick:
+        base = dataclasses.replace(base, dataset=dataclasses.replace(base.dataset, corpora=(), clean=1, varied=1))
+    training = sources.SOURCES[base.source].sequences(base.data, base.dataset, base.cache)
+    held = held_out.sequences(base)
+    results: list[Result] = []
+    for name in given.only or variants:
+        results.append(compared(variant(base, name, variants[name], given.steps), name, training, held))
+        print(table(results), flush=True)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    main()

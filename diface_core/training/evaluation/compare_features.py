@@ -1,0 +1,138 @@
+"""`python -m diface_core.training.evaluation.compare_features`: ridges on parts of the features, on a source unseen too."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from ...audio.speech_encoder import DIMENSION, LOUDNESS, MEL, SPEECH, SpeechEncoder
+from ...types import MODEL_RATE, FloatArray
+from .. import corpora, metrics
+from ..corpora import Clip
+from ..rendering import recogniser
+from .baselines import Heard, hear, ridge
+
+LEVEL, PITCH = slice(LOUDNESS, LOUDNESS + 1), slice(DIMENSION, DIMENSION + 2)
+IPA = slice(DIMENSION + 2, None)
+PARTS: dict[str, tuple[slice, ...]] = {
+    "encoder": (SPEECH,),
+    "mel bands and loudness": (MEL, LEVEL),
+    "loudness": (LEVEL,),
+    "loudness and pitch": (LEVEL, PITCH),
+    "all": (SPEECH, MEL, LEVEL),
+    "all and pitch": (SPEECH, MEL, LEVEL, PITCH),
+}
+WITH_IPA: dict[str, tuple[slice, ...]] = {
+    "IPA posteriors": (IPA,),
+    "IPA posteriors, mel bands and loudness": (MEL, LEVEL, IPA),
+    "all and IPA posteriors": (SPEECH, MEL, LEVEL, IPA),
+}
+"""Where the recogniser hama is wanted too."""
+RATE = 16_000
+WINDOW = 800
+"""Samples that pitch is heard in: 50 ms, three periods of a low voice."""
+LAGS = slice(RATE // 400, RATE // 60)
+"""Periods, in samples, of voices from 400 down to 60 Hz."""
+OCTAVE_COST = 0.02
+"""What an octave lower has to be better by: multiples of a period are as good as the period itself."""
+VOICED = 0.5
+"""Autocorrelation, times the power, from which on a row has a pitch."""
+
+
+def pitch(samples: FloatArray, rows: int) -> FloatArray:
+    """How voiced each row is, 0 to 1, and where it is, its pitch in octaves above 100 Hz: (rows, 2).
+
+    By the highest peak of the autocorrelation, which the shorter overlap at long lags is made up for (Boersma 1993).
+    """
+    padded = np.pad(samples, (WINDOW // 2, WINDOW))
+    starts = (np.arange(rows) / MODEL_RATE.value * RATE).astype(int)
+    frames = padded[starts[:, None] + np.arange(WINDOW)] * np.hanning(WINDOW)
+    power = np.abs(np.fft.rfft(frames, 2 * WINDOW)) ** 2
+    window = np.fft.irfft(np.abs(np.fft.rfft(np.hanning(WINDOW), 2 * WINDOW)) ** 2)
+    correlation = np.fft.irfft(power) / np.maximum(window, 0.02 * window[0])
+    correlation /= np.maximum(correlation[:, :1], 1e-9)
+    voicing = correlation[:, LAGS].max(axis=1).clip(0, 1)
+    octaves = np.log2(RATE / np.arange(LAGS.start, LAGS.stop) / 100)
+    best = (correlation[:, LAGS] + OCTAVE_COST * octaves).argmax(axis=1)
+    return np.stack([voicing, octaves[best] * (voicing > VOICED)], axis=1).astype(np.float32)
+
+
+def with_pitch(heard: Heard) -> Heard:
+    """The clip with its pitch beside the features."""
+    features = np.concatenate([heard.features, pitch(heard.clip.samples, len(heard.features))], axis=1)
+    return dataclasses.replace(heard, features=features)
+
+
+def with_ipa(heard: Heard) -> Heard:
+    """The clip with hama's IPA posteriors last, drawn forward by what they come late, as probabilities.
+
+    Raises DifaceError where hama is not installed.
+    """
+    posteriors = np.exp(recogniser.ipa_posteriors(heard.clip.samples))
+    at = (np.arange(len(heard.features)) / MODEL_RATE.value + recogniser.LATE) * RATE / recogniser.ROW
+    at = np.minimum(at, len(posteriors) - 1)
+    below = np.minimum(at.astype(int), len(posteriors) - 2)
+    part = (at - below).astype(np.float32)[:, None]
+    rows = posteriors[below] * (1 - part) + posteriors[below + 1] * part
+    return dataclasses.replace(heard, features=np.concatenate([heard.features, rows], axis=1))
+
+
+def part(heard: list[Heard], columns: tuple[slice, ...]) -> list[Heard]:
+    """The same clips with some columns of their features."""
+    return [
+        dataclasses.replace(h, features=np.concatenate([h.features[:, some] for some in columns], axis=1))
+        for h in heard
+    ]
+
+
+def aperture_r(train: list[Heard], judged: list[Heard]) -> float:
+    """r of the lips' distance of a ridge from row to weights."""
+    predict = ridge(train)
+    ours = [metrics.aperture(predict(h.features)) for h in judged]
+    return metrics.correlation(ours, [metrics.aperture(h.clip.values) for h in judged])
+
+
+def _some(clips: list[Clip], every: int) -> list[Clip]:
+    """Every so many of those to train on, and of those to judge on."""
+    kept = [clip for clip in clips if corpora.held_out(clip)]
+    return [clip for clip in clips if not corpora.held_out(clip)][::every] + kept[:: min(every, max(1, len(kept) // 4))]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m diface_core.training.evaluation.compare_features", description=__doc__
+    )
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--cache", type=Path, default=Path(".build/heard"), help="where features are kept")
+    parser.add_argument("--ipa", action="store_true", help="hama's IPA posteriors too, which takes its time")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only every so many clips of a source")
+    given = parser.parse_args(arguments)
+
+    clips = corpora.read_all(given.data)
+    sources = list(dict.fromkeys(clip.source for clip in clips))
+    clips = [clip for source in sources for clip in _some([c for c in clips if c.source == source], given.every)]
+    heard: dict[str, list[Heard]] = {}
+    for one in tqdm(hear(clips, SpeechEncoder.load(), given.cache), desc="pitch", unit="clip"):
+        one = with_pitch(one)
+        heard.setdefault(one.clip.source, []).append(with_ipa(one) if given.ipa else one)
+    pairs = [(trained, judged) for trained in heard for judged in heard]
+    print("| | " + " | ".join(f"{a} to {b}" for a, b in pairs) + " |\n" + "|---" * (len(pairs) + 1) + "|")
+    for name, columns in (PARTS | WITH_IPA if given.ipa else PARTS).items():
+        some = {source: part(clips, columns) for source, clips in heard.items()}
+        scores = [
+            aperture_r(
+                [h for h in some[trained] if not corpora.held_out(h.clip)],
+                [h for h in some[judged] if corpora.held_out(h.clip)],
+            )
+            for trained, judged in pairs
+        ]
+        print(f"| {name} | " + " | ".join(f"{score:.2f}" for score in scores) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

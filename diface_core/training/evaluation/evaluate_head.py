@@ -1,0 +1,163 @@
+"""`python -m diface_core.training.evaluation.evaluate_head`: generated heads beside natural ones and beside the prior."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import torch
+
+from ...audio.loudness import overview
+from ...audio.speech_encoder import DIMENSION, LOUDNESS
+from ...diffusion.constraints import nothing_kept
+from ...diffusion.sampler import sample
+from ...model import checkpoint
+from ...model.bundle import WEIGHTS
+from ...model.denoiser import Denoiser
+from .. import corpora
+from ..head import head_measures as measures
+from ..head import head_tracks
+from ..head.head_measures import RATE, Floats
+from ..head.head_prior import HeadPrior
+from ..head.head_prior_fit import LONG_ENOUGH, spoken
+
+Performances = Callable[[Floats], Floats]
+"""Loudness (T,) -> rotation vectors (S, T, 3) in rad of some seeds."""
+
+STEPS = (1, 2, 4, 8, 25)
+SEEDS = 8
+COLUMNS = (
+    "nod °", "tip °", "turn °", "nod °/s", "tip °/s", "turn °/s", "spectrum dB", "beats", "by chance", "lead r",
+    "phrase ends", "pauses",
+)  # fmt: skip
+
+
+def prior_performances(prior: HeadPrior) -> Performances:
+    """What the prior draws."""
+    return lambda loudness: np.stack([prior.draw(loudness, np.random.default_rng(seed)) for seed in range(SEEDS)])
+
+
+def our_performances(denoiser: Denoiser, steps: int) -> Performances:
+    """What the denoiser makes of as many seeds in so many steps."""
+
+    def perform(loudness: Floats) -> Floats:
+        features = torch.zeros(1, len(loudness), DIMENSION)
+        features[0, :, LOUDNESS] = torch.from_numpy(np.asarray(loudness, np.float32))
+        noise = np.stack([np.random.default_rng(seed).standard_normal((len(loudness), 3)) for seed in range(SEEDS)])
+        with torch.inference_mode():
+            speech, style = denoiser.speech(features), denoiser.style_vector(torch.zeros(1, dtype=torch.long))
+            xt = torch.from_numpy(noise.astype(np.float32))
+            kept = nothing_kept(xt)
+            x0 = sample(lambda x, t: denoiser(x, t[None], speech, style, kept), xt, kept, steps)
+            return denoiser.denormalise(x0).numpy()
+
+    return perform
+
+
+def measured(rotation: Floats, loudness: Floats, natural: Floats) -> Floats:
+    """The COLUMNS of one motion (T, 3), NaN where it has too little to say."""
+    degrees = np.degrees(rotation.astype(np.float64))
+    values = [
+        *degrees.std(0),
+        *(np.diff(degrees, axis=0) * RATE).std(0),
+        np.nan,
+        np.nan,
+        np.nan,
+        np.nan,
+        np.nan,
+        np.nan,
+    ]
+    if len(rotation) >= LONG_ENOUGH:
+        shape = measures.unit_power(measures.spectrum(degrees))
+        values[6] = measures.spectral_distance(shape, natural).mean()
+    if spoken(loudness):
+        values[7:9] = measures.beat_alignment(degrees, loudness, np.random.default_rng(0))
+        values[9] = measures.lead(degrees, loudness)
+        values[10:] = measures.stillness(degrees, loudness), measures.calm(degrees, loudness)
+    return np.array(values)
+
+
+def table(title: str, rows: dict[str, list[Floats]]) -> str:
+    """Markdown: medians over motions, each with the interval that 95% of bootstraps over the motions lie in."""
+    lines = [f"### {title}\n", "| | " + " | ".join(COLUMNS) + " |", "|---" * (len(COLUMNS) + 1) + "|"]
+    rng = np.random.default_rng(0)
+    for name, motions in rows.items():
+        cells = []
+        for column, values in zip(COLUMNS, np.array(motions).T, strict=True):
+            digits = 1 if "°" in column or "dB" in column else 2
+            cells.append(_cell(values[np.isfinite(values)], digits, rng))
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(values: Floats, digits: int, rng: np.random.Generator) -> str:
+    if not len(values):
+        return ""
+    if len(values) < 3:
+        return f"{np.median(values):.{digits}f}"
+    draws = np.median(rng.choice(values, (1000, len(values))), axis=1)
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return f"{np.median(values):.{digits}f} ({low:.{digits}f}-{high:.{digits}f})"
+
+
+def new_sounds(data: Path, speech: Path) -> dict[str, Floats]:
+    """Loudness of sounds that the head never met: the sample speech, and clips held out, joined to a minute."""
+    sounds = {speech.name: soundfile.read(speech, dtype="float32")[0].astype(np.float32)}
+    for name, clips in {
+        "GRID": corpora.grid(data / "grid_s1"),
+        "FACEGOOD": corpora.facegood(data / "facegood"),
+    }.items():
+        held_out = [clip.samples for clip in clips if corpora.held_out(clip)]
+        sounds[f"{name}, held out"] = np.concatenate(held_out)[: 60 * 16_000]
+    return {name: overview([samples]).loudness for name, samples in sounds.items()}
+
+
+def diversity(motions: Floats) -> float:
+    """How far seeds (S, T, 3) are apart over how far a motion goes from its mean: 1 if independent, 0 if the same."""
+    return float(np.sqrt(motions.var(0).mean() / motions.var(1).mean()))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m diface_core.training.evaluation.evaluate_head", description=__doc__
+    )
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--speech", type=Path, default=Path("tests/data/speech.flac"))
+    parser.add_argument("--weights", type=Path, default=WEIGHTS / "head.safetensors")
+    given = parser.parse_args(arguments)
+
+    denoiser, _ = checkpoint.load(given.weights)
+    makers = {"prior": prior_performances(HeadPrior.load())}
+    makers |= {f"ours, {steps} steps": our_performances(denoiser, steps) for steps in STEPS}
+    tracks = head_tracks.tracks(given.data / "head_tracks")
+    fitted = {name: track for name, track in tracks.items() if name not in head_tracks.HELD_OUT}
+    natural = measures.middling([rotation for rotation, _ in fitted.values() if len(rotation) >= LONG_ENOUGH])
+
+    every = [measured(rotation, loudness, natural) for rotation, loudness in tracks.values()]
+    print(table("Natural", {"12 people": every}))
+    sets = {
+        "On the loudness of the natural clips that the prior was fitted to": {
+            name: track for name, track in fitted.items() if spoken(track[1])
+        },
+        "On the loudness of the natural clips held out": {name: tracks[name] for name in head_tracks.HELD_OUT},
+        "On new sounds": {name: (None, loudness) for name, loudness in new_sounds(given.data, given.speech).items()},
+        "In silence (a minute)": {f"{level}": (None, np.full(1800, level)) for level in (-3.0, -1.5)},
+    }
+    seeds = {}
+    for title, sounds in sets.items():
+        rows = {"natural": [measured(r, loudness, natural) for r, loudness in sounds.values() if r is not None]}
+        for name, perform in makers.items():
+            made = [(perform(loudness), loudness) for _, loudness in sounds.values()]
+            rows[name] = [measured(motion, loudness, natural) for motions, loudness in made for motion in motions]
+            seeds[name, title] = np.mean([diversity(motions) for motions, _ in made])
+        print(table(title, {name: values for name, values in rows.items() if values}))
+    print("Seeds apart, over the motion itself: " + ", ".join(
+        f"{name} {seeds[name, 'On new sounds']:.2f}" for name in makers))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

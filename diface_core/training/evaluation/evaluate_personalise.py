@@ -1,0 +1,125 @@
+"""`python -m diface_core.training.evaluation.evaluate_personalise --weights FILE`: what a personal style gains, as a table.
+
+The general model must not have met the speaker (docs/research/personalise.md).
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import logging
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from ...audio.speech_encoder import SpeechEncoder
+from ...model import checkpoint, lips
+from ...model.denoiser import Denoiser
+from ...style_adaptation.adapt import STYLE, AdaptConfig, Perform, adapt
+from ...style_adaptation.amplitude import take
+from ...style_adaptation.pair import Pair
+from ...style_adaptation.personalise import ONLY_STYLE
+from ...types import FloatArray
+from .. import corpora, held_out, metrics
+from ..corpora import Clip
+from ..dataset import Sequence
+from ..validation import mean_performance
+
+log = logging.getLogger(__name__)
+
+
+def first_seconds(clips: Iterable[Clip], seconds: float) -> Pair:
+    """The clips one after the other, cut after so many seconds, as an animator would bring them."""
+    clips = list(clips)
+    samples = np.concatenate([clip.samples for clip in clips])
+    values = np.concatenate([clip.values for clip in clips])
+    rows = min(round(seconds * 30), len(values), len(samples) * 30 // 16_000)
+    return Pair(samples[: rows * 16_000 // 30], values[:rows], clips[0].known)
+
+
+def measure(
+    denoiser: Denoiser, style: str, judged: list[Sequence], perform: Perform = mean_performance
+) -> dict[str, float]:
+    """Of the mean performance in `style`, or another, lips pressed as always: r of lips' distance and jaw, error of all
+    weights, and how far the jaw moves, times the truth's deviation."""
+    ours = [lips.meet(perform(denoiser, dataclasses.replace(s, style=style))) for s in judged]
+    truth = [s.values[: len(v)].astype(np.float32) for v, s in zip(ours, judged, strict=True)]
+
+    def r(read) -> float:
+        return metrics.correlation([read(v) for v in ours], [read(v) for v in truth])
+
+    known = judged[0].known & (denoiser.get_buffer("known").cpu().numpy() > 0)
+    return {
+        "aperture r": r(metrics.aperture),
+        "jawOpen r": r(lambda values: metrics.column(values, "jawOpen")),
+        "mouthPucker r": r(lambda values: metrics.column(values, "mouthPucker")),
+        "aperture error": _rms([metrics.aperture(o) - metrics.aperture(t) for o, t in zip(ours, truth, strict=True)]),
+        "all weights' error": _rms([(o - t)[:, known] for o, t in zip(ours, truth, strict=True)]),
+        "jaw moves": float(_deviation(ours, "jawOpen") / _deviation(truth, "jawOpen")),
+    }
+
+
+def _deviation(performances: list[FloatArray], channel: str) -> float:
+    return float(np.concatenate([metrics.column(one, channel) for one in performances]).std())
+
+
+def _rms(differences: list[FloatArray]) -> float:
+    return float(np.sqrt(np.concatenate([d.ravel() ** 2 for d in differences]).mean()))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m diface_core.training.evaluation.evaluate_personalise", description=__doc__
+    )
+    parser.add_argument("--weights", type=Path, required=True, help="a general model that never met the speaker")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--source", default="facegood", help="the corpus of the speaker (default: %(default)s)")
+    parser.add_argument("--cache", type=Path, default=Path(".build/training/heard"))
+    parser.add_argument("--seconds", type=float, nargs="+", default=[20, 60, 180])
+    parser.add_argument("--clip-seconds", type=float, nargs="+", default=[5, 20], help="for the style vector alone")
+    parser.add_argument("--takes", action="store_true", help="judge takes, not the mean performance")
+    options = parser.parse_args(arguments)
+    perform = take if options.takes else mean_performance
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    base, _ = checkpoint.load(options.weights)
+    folder, read = corpora.READERS[options.source]
+    clips = [clip for clip in read(options.data / folder) if isinstance(clip, Clip)]
+    encoder = SpeechEncoder.load()
+    judged = held_out.alone([clip for clip in clips if corpora.held_out(clip)], encoder, options.cache)
+    lessons = corpora.Split().training(clips)
+
+    styles = [
+        *(style for style in base.config.styles if style != clips[0].style),
+        *(() if options.takes else ("none",)),
+    ]  # a place for his may be there
+    rows = {f"general, {style}": (measure(base, style, judged, perform), 0.0) for style in styles}
+    plans = [(seconds, ONLY_STYLE, "style vector alone") for seconds in options.clip_seconds]
+    for seconds in options.seconds:
+        plans.append((seconds, AdaptConfig(narrowed=False), "vector and output layer, not narrowed"))
+        plans.append((seconds, AdaptConfig(), "vector and output layer"))
+    for seconds, config, name in plans:
+        begun = time.process_time()
+        pair = first_seconds(lessons, seconds)
+        done = adapt(base, [pair.sequence(encoder, STYLE)], config)
+        took = time.process_time() - begun
+        log.info("%s: %.0f s learnt in %.0f s of one core, kept step %d", name, pair.seconds, took, done.steps)
+        rows[f"{name}, {pair.seconds:.0f} s"] = (measure(done.denoiser, STYLE, judged, perform), took)
+    print(f"{len(judged)} clips held out, {sum(len(s.values) for s in judged) / 30:.0f} s\n\n{table(rows)}")
+
+
+def table(rows: dict[str, tuple[dict[str, float], float]]) -> str:
+    """Markdown: one row a model, its measures and the seconds of one core that learning took."""
+    names = list(next(iter(rows.values()))[0])
+    lines = ["| | " + " | ".join(names) + " | learnt in s of one core |", "|---" * (len(names) + 2) + "|"]
+    for name, (scores, took) in rows.items():
+        cells = [f"{scores[n]:.3f}" for n in names] + [f"{took:.0f}" if took else ""]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""Measures of head motion: spectra, beat alignment, and how motion goes with loudness."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import signal
+
+from ...types import MODEL_RATE
+
+Floats = npt.NDArray[Any]
+
+RATE = MODEL_RATE.value
+WINDOW = 256
+"""Rows of one window of a spectrum (8.5 s): 0.12 Hz apart."""
+BAND = (0.2, 10.0)
+"""Hz that spectra are compared in: below is posture that minutes could not measure, above is the tracker's noise."""
+LOUD = (-1.5, 0.5)
+"""Loudness is held to this range (20 dB a unit, 0 at speech level): below is a pause, however silent the room."""
+TALKING = -0.7
+"""Loudness, mean of a second, above which somebody speaks."""
+PAUSE = -1.0
+"""Loudness below which a row is a pause."""
+LEAD = 3
+"""Rows by which the head's speed goes before loudness where the two go together most."""
+BEAT_WIDTH = 0.1
+"""Seconds: how near a beat of the head and one of the sound must be (sigma of `beat_alignment`)."""
+
+
+def spectrum(rotation: Floats) -> Floats:
+    """Power spectral density (F, 3) of rotation (T, 3), in its unit squared per Hz; Welch's method, F frequencies of
+    `frequencies()`."""
+    return signal.welch(rotation, RATE, nperseg=min(WINDOW, len(rotation)), nfft=WINDOW, detrend="constant", axis=0)[1]
+
+
+def frequencies() -> Floats:
+    """Hz of the bins of `spectrum`."""
+    return np.fft.rfftfreq(WINDOW, 1 / RATE)
+
+
+def unit_power(power: Floats) -> Floats:
+    """A spectrum (F, 3) whose power is 1 on every axis: its shape, whatever the amplitude."""
+    return power / (power.sum(0) * RATE / WINDOW)
+
+
+def middling(rotations: list[Floats]) -> Floats:
+    """The shape (F, 3) of people's spectra: median of those of unit power, with power 1 again."""
+    return unit_power(np.median([unit_power(spectrum(rotation)) for rotation in rotations], axis=0))
+
+
+def spectral_distance(mine: Floats, natural: Floats) -> Floats:
+    """Log-spectral distance (3,) in dB between two spectra (F, 3) in BAND: root mean square over frequencies.
+
+    The same for position, speed and acceleration, whose spectra differ by the same factors of the frequency.
+    Neighbouring bins are joined to twelve bands, so that it is the shape that counts.
+    """
+    at, edges = frequencies(), np.geomspace(*BAND, 13)
+    bands = [(at >= low) & (at < high) for low, high in pairwise(edges)]
+    mine, natural = (
+        np.array([10 * np.log10(p[band].mean(0)) for band in bands if band.any()]) for p in (mine, natural)
+    )
+    return np.sqrt(np.mean((mine - natural) ** 2, axis=0))
+
+
+def speed(rotation: Floats) -> Floats:
+    """Angular speed (T,) of rotation (T, 3), in its unit per second, without what is slower than 0.3 Hz."""
+    sections = signal.butter(2, 0.3, "high", fs=RATE, output="sos")
+    moving = signal.sosfiltfilt(sections, rotation, axis=0)
+    return np.linalg.norm(np.gradient(moving, 1 / RATE, axis=0), axis=1)
+
+
+def level(loudness: Floats) -> Floats:
+    """Loudness (T,) held to LOUD, over a second (Hann window)."""
+    held = np.clip(loudness, *LOUD)
+    return np.asarray(signal.fftconvolve(np.pad(held, 15, mode="edge"), _hann(31), "valid"))
+
+
+def talking(loudness: Floats) -> npt.NDArray[np.bool_]:
+    """Where somebody speaks (T,)."""
+    return level(loudness) > TALKING
+
+
+def sound_beats(loudness: Floats) -> Floats:
+    """Seconds of the sound's beats: peaks of the loudness's rise (syllables), above a third of the strongest."""
+    smooth = np.asarray(signal.savgol_filter(np.clip(loudness, *LOUD), 5, 2, deriv=1))
+    found, _ = signal.find_peaks(smooth, height=max(np.quantile(smooth, 0.99) / 3, 1e-3), distance=4)
+    return found / RATE
+
+
+def head_beats(rotation: Floats) -> Floats:
+    """Seconds of the head's beats: peaks of its speed that stand out of the second around them (strokes, nods)."""
+    moving = speed(rotation)
+    found, _ = signal.find_peaks(moving, prominence=0.5 * moving.std(), distance=4)
+    return found / RATE
+
+
+def beat_alignment(rotation: Floats, loudness: Floats, rng: np.random.Generator) -> tuple[float, float]:
+    """How near each beat of the head is to one of the sound, and how near it would be by chance; both 0 to 1.
+
+    Mean over the head's beats of exp(-d^2 / 2 sigma^2), d to the nearest beat of the sound (Li et al. 2021, "AI
+    Choreographer", section 5.2.3, with strokes in the place of dancers' stops). Chance: the same with the sound moved
+    in a circle by 2 s or more, mean of 50. NaN where there are no beats.
+    """
+    mine, theirs, seconds = head_beats(rotation), sound_beats(loudness), len(rotation) / RATE
+    if not len(mine) or not len(theirs):
+        return float("nan"), float("nan")
+
+    def score(shift: float) -> float:
+        moved = (theirs + shift) % seconds
+        distance = np.abs(mine[:, None] - moved[None]).min(1)
+        return float(np.exp(-(distance**2) / (2 * BEAT_WIDTH**2)).mean())
+
+    shifts = rng.uniform(2.0, max(seconds - 2.0, 2.1), 50)
+    return score(0.0), float(np.mean([score(shift) for shift in shifts]))
+
+
+def lead(rotation: Floats, loudness: Floats) -> float:
+    """Correlation of loudness with the logarithm of the head's speed a tenth of a second before, within 4 s."""
+    moving = speed(rotation)
+    tracks = np.log(moving + 0.05 * np.median(moving)), np.clip(loudness, *LOUD)
+    moving, heard = (track - signal.fftconvolve(track, _hann(120), "same") for track in tracks)
+    return float(np.corrcoef(moving[:-LEAD], heard[LEAD:])[0, 1])
+
+
+def _hann(rows: int) -> Floats:
+    window = np.hanning(rows + 2)[1:-1]
+    return window / window.sum()
+
+
+def phrase_ends(loudness: Floats) -> list[int]:
+    """Rows at which a phrase ends: 0.4 s or more of pause after half a second of speech."""
+    loud = signal.medfilt((np.clip(loudness, *LOUD) > PAUSE).astype(float), 9) > 0.5
+    ends = np.flatnonzero(loud[:-1] & ~loud[1:]) + 1
+    return [
+        int(e)
+        for e in ends
+        if 15 <= e <= len(loud) - 15 and loud[e - 15 : e].mean() > 0.6 and not loud[e : e + 12].any()
+    ]
+
+
+def stillness(rotation: Floats, loudness: Floats) -> float:
+    """Speed in the 0.4 s after phrases end over the mean speed; NaN where none ends."""
+    moving = speed(rotation)
+    after = [moving[end : end + 12].mean() for end in phrase_ends(loudness)]
+    return float(np.mean(after) / moving.mean()) if after else float("nan")
+
+
+def calm(rotation: Floats, loudness: Floats) -> float:
+    """Speed in pauses over speed while somebody speaks; NaN where there are not two seconds of each."""
+    moving, speaks = speed(rotation), talking(loudness)
+    if min(speaks.sum(), (~speaks).sum()) < 2 * RATE:
+        return float("nan")
+    return float(moving[~speaks].mean() / moving[speaks].mean())

@@ -1,0 +1,43 @@
+"""Natural head motion (`head_tracks/natural.npz`): rotation vectors and loudness, 30 rows a second."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from scipy.interpolate import PchipInterpolator
+
+from ...types import MODEL_RATE, FloatArray
+
+Floats = npt.NDArray[np.floating]
+
+HELD_OUT = ("clip_08", "clip_15")
+STYLE = "natural"
+
+
+def tracks(folder: Path) -> dict[str, tuple[FloatArray, FloatArray]]:
+    """Clip name -> rotation vectors (T, 3) in our axes and loudness (T,), NaN where there was no sound; 30 rows/s."""
+    with np.load(folder / "natural.npz") as arrays:
+        names = sorted({key.split("/")[0] for key in arrays.files})
+        return {
+            name: _track({k.split("/")[1]: arrays[k] for k in arrays.files if k.startswith(name)}) for name in names
+        }
+
+
+def _track(clip: dict[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
+    rotation = clip["rotvec"].astype(np.float64)
+    # The tracker's axes are right, up, towards the camera; ours right, away from the camera, up.
+    rotation = np.stack([rotation[:, 0], -rotation[:, 2], rotation[:, 1]], axis=1)
+    loudness = np.full(len(rotation), np.nan)
+    if "loudness_db" in clip:
+        decibels = clip["loudness_db"]
+        loudness = np.maximum((decibels - np.quantile(decibels, 0.9)) / 20, -3.0)
+    return _at_rows(rotation, loudness, float(clip["fps"]))
+
+
+def _at_rows(rotation: Floats, loudness: Floats, fps: float) -> tuple[FloatArray, FloatArray]:
+    times = np.arange(len(rotation)) / fps
+    at = np.arange(int(times[-1] * MODEL_RATE.value) + 1) / MODEL_RATE.value
+    moved = PchipInterpolator(times, rotation)(at)
+    return moved.astype(np.float32), np.interp(at, times, loudness).astype(np.float32)

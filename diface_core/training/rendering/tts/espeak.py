@@ -1,0 +1,119 @@
+"""eSpeak NG, the formant synthesiser of 100 languages: phoneme events from its library. Debian: libespeak-ng1."""
+
+from __future__ import annotations
+
+import ctypes
+from functools import lru_cache
+
+import numpy as np
+
+from ....types import FloatArray
+from ..phones import normal
+from ..speech import Spoken, spoken
+
+MISSING = "eSpeak NG is not installed. Get it with: apt-get install libespeak-ng1 espeak-ng-data"
+LIBRARY = "libespeak-ng.so.1"
+
+STOPS = frozenset("pbtdkɡcɟqʈɖʔ")
+CLOSURE = 0.1
+"""Seconds of silence before a burst that are the stop's closure; what is longer is a pause before it."""
+QUIET = 1e-4
+
+# Constants of speak_lib.h.
+_SYNCHRONOUS, _PHONEMES_IN_IPA, _UTF8 = 2, 3, 1
+_END, _PHONEME = 0, 7
+_RATE, _PITCH, _RANGE = 1, 3, 4
+
+
+class _Id(ctypes.Union):
+    _fields_ = [("number", ctypes.c_int), ("name", ctypes.c_char_p), ("string", ctypes.c_char * 8)]
+
+
+class _Event(ctypes.Structure):
+    _fields_ = [
+        ("type", ctypes.c_int),
+        ("identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("milliseconds", ctypes.c_int),
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", _Id),
+    ]
+
+
+_Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
+
+
+class _Espeak:
+    """The library, which can be opened once a process; collects what its callback brings."""
+
+    def __init__(self) -> None:
+        self.library = ctypes.CDLL(LIBRARY)
+        self.rate = self.library.espeak_Initialize(_SYNCHRONOUS, 0, None, _PHONEMES_IN_IPA)
+        self.sound: list[np.ndarray] = []
+        self.events: list[tuple[int, str]] = []
+        self.callback = _Callback(self._heard)
+        self.library.espeak_SetSynthCallback(self.callback)
+
+    def _heard(self, samples, count, events) -> int:
+        if count > 0:
+            self.sound.append(np.ctypeslib.as_array(samples, (count,)).copy())
+        at = 0
+        while events[at].type != _END:
+            if events[at].type == _PHONEME:
+                self.events.append((events[at].sample, bytes(events[at].id.string).decode(errors="ignore")))
+            at += 1
+        return 0
+
+
+@lru_cache(maxsize=1)
+def _espeak() -> _Espeak:
+    return _Espeak()
+
+
+def speak(text: str, voice: str, speed: float, pitch: float, lively: float = 50.0) -> Spoken:
+    """One sentence. voice: language, or language+variant (en-us+f2). speed: 1 is 165 words a minute.
+
+    pitch and lively (its range): 0 to 99, 50 the voice's own. Raises ValueError for a voice that is not there.
+    """
+    engine = _espeak()
+    if engine.library.espeak_SetVoiceByName(voice.encode()) != 0:
+        raise ValueError(f"A voice of eSpeak NG is wanted. Got {voice!r}.")
+    for parameter, value in ((_RATE, 165 * speed), (_PITCH, pitch), (_RANGE, lively)):
+        engine.library.espeak_SetParameter(parameter, round(value), 0)
+    engine.sound.clear()
+    engine.events.clear()
+    data = text.encode()
+    engine.library.espeak_Synth(data, len(data) + 1, 0, 1, 0, _UTF8, None, None)
+    engine.library.espeak_Synchronize()
+    samples = np.concatenate(engine.sound).astype(np.float32) / 32768
+    return spoken(samples, engine.rate, phones(engine.events, samples, engine.rate))
+
+
+def phones(events: list[tuple[int, str]], samples: FloatArray, rate: int) -> list[tuple[float, float, str]]:
+    """Events (sample at which a phoneme starts, its IPA cut at 8 bytes) -> (start s, end s, IPA).
+
+    A language's name in brackets is a switch of language, not a sound. An event without a letter (a tone, a palatal
+    glide) goes on with the phone before it where it sounds, and is a pause where it does not. The library counts the
+    closure of a stop, which is digital silence, to what stands before it: here it is part of the stop.
+    """
+    starts = [(at, label) for at, label in events if not label.startswith("(")]
+    found: list[tuple[int, int, str]] = []
+    for (start, label), end in zip(starts, [*(at for at, _ in starts[1:]), len(samples)], strict=True):
+        symbol = normal(label)
+        if not symbol and found and end > start and np.abs(samples[start:end]).mean() > QUIET:
+            found[-1] = (found[-1][0], end, found[-1][2])
+            continue
+        if symbol[:1] in STOPS and found:
+            closed = start - _silent(samples[max(0, start - round(CLOSURE * rate)) : start])
+            found = [(first, min(last, closed), before) for first, last, before in found if first < closed]
+            start = closed
+        found.append((start, end, symbol))
+    return [(start / rate, end / rate, symbol) for start, end, symbol in found]
+
+
+def _silent(samples: FloatArray) -> int:
+    """How many samples at the end are digital silence."""
+    loud = np.flatnonzero(np.abs(samples) > QUIET)
+    return len(samples) - (int(loud[-1]) + 1 if len(loud) else 0)

@@ -1,0 +1,138 @@
+"""What the mouth does for a phone: ARPAbet and IPA symbols -> graded articulatory features.
+
+Places, manners and vowel heights are the IPA chart's (Handbook of the International Phonetic Association, 1999). A
+phone that no corpus has is not looked up but built: y has i's tongue and u's lips, a retroflex its place's features.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+import numpy as np
+
+from ...types import FloatArray
+
+FEATURES: tuple[str, ...] = (
+    "silence", "vowel", "open", "back", "round", "front_spread", "labial", "labiodental", "dental", "alveolar",
+    "lateral", "rhotic", "sibilant", "postalveolar", "palatal", "velar", "glottal", "plosive", "fricative", "nasal",
+    "glide",
+)  # fmt: skip
+"""All from 0 to 1. open: 0 the jaw of i, 1 that of a. labial: the lips meet. round: they are drawn together."""
+
+SILENCE = "_"
+"""The symbol of a pause."""
+
+SILENT = ("SIL", "SP", "SPN", "PAU", "", SILENCE, "#", "|", "‖", "sil", "sp", "pau")
+"""Labels of a pause in one corpus or another."""
+
+# How open, how far back and how round.
+VOWELS: dict[str, tuple[float, float, float]] = {
+    "i": (0, 0, 0), "y": (0, 0, 1), "ɨ": (0, 0.5, 0), "ʉ": (0, 0.5, 1), "ɯ": (0, 1, 0), "u": (0, 1, 1),
+    "ɪ": (0.2, 0.2, 0), "ʏ": (0.2, 0.2, 0.9), "ʊ": (0.2, 0.8, 0.8),
+    "e": (0.35, 0, 0), "ø": (0.35, 0, 1), "ɘ": (0.35, 0.5, 0), "ɵ": (0.35, 0.5, 0.9), "ɤ": (0.35, 1, 0),
+    "o": (0.35, 1, 1), "ə": (0.45, 0.5, 0),
+    "ɛ": (0.65, 0, 0), "œ": (0.65, 0, 0.9), "ɜ": (0.6, 0.5, 0), "ɞ": (0.6, 0.5, 0.8), "ʌ": (0.65, 0.9, 0),
+    "ɔ": (0.65, 1, 0.8),
+    "æ": (0.85, 0, 0), "ɐ": (0.85, 0.5, 0), "a": (1, 0.3, 0), "ä": (1, 0.5, 0), "ɶ": (1, 0, 0.8), "ɑ": (1, 1, 0),
+    "ɒ": (1, 1, 0.6),
+}  # fmt: skip
+
+# Symbols: features at 1, or at what follows the equals sign.
+CONSONANTS: dict[str, str] = {
+    "p b ɓ": "labial plosive", "m": "labial nasal", "ʙ": "labial",
+    "ɸ β": "labiodental=0.4 round=0.3 fricative", "f v": "labiodental fricative", "ɱ": "labiodental nasal",
+    "ʋ ⱱ": "labiodental=0.7 glide",
+    "θ ð": "dental fricative",
+    "t d ɗ": "alveolar plosive", "n": "alveolar nasal", "ɾ r": "alveolar rhotic=0.4", "s z": "alveolar sibilant",
+    "l ɫ ɺ": "alveolar lateral", "ɬ ɮ": "alveolar lateral fricative",
+    "ɹ": "rhotic round=0.5", "ɻ": "rhotic round=0.4", "ʃ ʒ": "postalveolar sibilant round=0.6",
+    "ɕ ʑ": "palatal=0.5 postalveolar=0.5 sibilant round=0.2", "ʂ ʐ": "postalveolar=0.8 sibilant round=0.4",
+    "ʈ ɖ": "alveolar=0.7 plosive", "ɳ": "alveolar=0.7 nasal", "ɭ": "alveolar=0.7 lateral", "ɽ": "alveolar rhotic=0.6",
+    "c ɟ": "palatal plosive", "ç ʝ": "palatal fricative", "ɲ": "palatal nasal", "ʎ": "palatal lateral",
+    "j": "palatal glide", "ɥ": "palatal glide round",
+    "k g ɡ ɠ": "velar plosive", "ŋ": "velar nasal", "x ɣ ɧ": "velar fricative", "ɰ ʟ": "velar glide",
+    "w ʍ": "velar glide round",
+    "q ɢ": "velar plosive", "ɴ": "velar nasal", "χ ʁ ʀ": "velar fricative",
+    "h ɦ ħ ʕ": "glottal fricative", "ʔ": "glottal plosive",
+}  # fmt: skip
+
+RHOTIC_VOWELS = {"ɚ": "ə", "ɝ": "ɜ"}
+
+# A mark after or on a symbol: what it adds. Other marks (length, stress, tone, voice, nasality) leave the lips alone.
+MARKS: dict[str, dict[str, float]] = {
+    "ʷ": {"round": 0.8}, "ʲ": {"palatal": 0.5}, "̹": {"round": 0.3}, "˞": {"rhotic": 0.6}, "ᶣ": {"round": 0.8},
+}  # fmt: skip
+SILENT_MARKS = "ˈˌːˑʰʱˠˤʼ͜͡‿ˀⁿˡ̚˥˦˧˨˩˩↗↘ꜛꜜ.ʴ-ᵊ'0123456789"
+"""Marks that change nothing that is seen."""
+
+ARPABET: dict[str, str] = {
+    "AA": "ɑ", "AE": "æ", "AH": "ʌ", "AO": "ɔ", "AW": "aʊ", "AX": "ə", "AY": "aɪ", "EH": "ɛ", "ER": "ɝ", "EY": "eɪ",
+    "IH": "ɪ", "IY": "i", "OW": "oʊ", "OY": "ɔɪ", "UH": "ʊ", "UW": "u", "AXR": "ɚ", "IX": "ɨ", "UX": "ʉ",
+    "B": "b", "CH": "tʃ", "D": "d", "DH": "ð", "DX": "ɾ", "F": "f", "G": "ɡ", "HH": "h", "JH": "dʒ", "K": "k", "L": "l",
+    "M": "m", "N": "n", "NG": "ŋ", "P": "p", "Q": "ʔ", "R": "ɹ", "S": "s", "SH": "ʃ", "T": "t", "TH": "θ", "V": "v",
+    "W": "w", "WH": "ʍ", "Y": "j", "Z": "z", "ZH": "ʒ", "EL": "l", "EM": "m", "EN": "n", "NX": "n",
+}  # fmt: skip
+
+LABIALS = frozenset("pbmɓ")
+"""The sounds whose lips meet and part once."""
+LABIODENTALS = frozenset("fvɱʋ")
+
+
+def sounds(label: str) -> tuple[str, ...]:
+    """The symbols that a phone's label is made of, marks kept behind their symbol: "AY" -> a, ɪ; "tʃʷ" -> t, ʃʷ.
+
+    Diphthongs and affricates are two sounds of equal length, a pause is SILENCE. A label in capitals is ARPAbet, with
+    or without a stress digit. Raises ValueError for a symbol that is in neither alphabet.
+    """
+    if label in SILENT:
+        return (SILENCE,)
+    if label.isascii() and label.rstrip("012").isupper():
+        if label.rstrip("012") not in ARPABET:
+            raise ValueError(f"Phones must be ARPAbet or IPA. Got {label!r}.")
+        label = ARPABET[label.rstrip("012")]
+    found: list[str] = []
+    for symbol in unicodedata.normalize("NFD", label.replace("ä", "a").replace("g", "ɡ")):
+        if symbol in _BASES:
+            found.append(symbol)
+        elif symbol in MARKS and found:
+            found[-1] += symbol
+        elif symbol == "\u0327" and found and found[-1] == "c":  # the cedilla of a decomposed ç
+            found[-1] = "ç"
+        elif symbol not in SILENT_MARKS and not unicodedata.combining(symbol) and not symbol.isspace():
+            raise ValueError(f"Phones must be ARPAbet or IPA. Got {label!r}, whose {symbol!r} is in neither.")
+    if not found:
+        raise ValueError(f"Phones must be ARPAbet or IPA. Got {label!r}, which has marks only.")
+    return tuple(found)
+
+
+@lru_cache(maxsize=1024)
+def base(sound: str) -> str:
+    """The symbol of a sound without its marks."""
+    return sound[0]
+
+
+def features(sound: str) -> FloatArray:
+    """One of `sounds` -> (len(FEATURES),) float32, each from 0 to 1."""
+    values = dict(_BASES[base(sound)])
+    for mark in sound[1:]:
+        for name, more in MARKS[mark].items():
+            values[name] = min(1.0, values.get(name, 0.0) + more)
+    return np.array([values.get(name, 0.0) for name in FEATURES], np.float32)
+
+
+def _bases() -> dict[str, dict[str, float]]:
+    table: dict[str, dict[str, float]] = {SILENCE: {"silence": 1.0}}
+    for symbol, (opened, back, rounded) in VOWELS.items():
+        spread = (1 - opened) * (1 - back) * (1 - rounded)
+        table[symbol] = {"vowel": 1.0, "open": opened, "back": back, "round": rounded, "front_spread": spread}
+    for symbol, vowel in RHOTIC_VOWELS.items():
+        table[symbol] = table[vowel] | {"rhotic": 0.7, "round": 0.3}
+    for symbols, text in CONSONANTS.items():
+        pairs = (word.split("=") for word in text.split())
+        said = {pair[0]: float(pair[1]) if len(pair) > 1 else 1.0 for pair in pairs}
+        table |= dict.fromkeys(symbols.split(), said)
+    return table
+
+
+_BASES = _bases()

@@ -1,0 +1,194 @@
+"""Phones with exact times and loudness -> face motion: the viseme model that labels rendered speech."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import torch
+from scipy.ndimage import gaussian_filter1d
+
+from ... import channels
+from ...types import MODEL_RATE, BoolArray, FloatArray
+from ..corpora.clip import Phone
+from .articulation import LABIALS, SILENCE, base, sounds
+from .coarticulation import PARAMETERS, blend
+from .viseme_table import ARTICULATED, MEASURED, VisemeTable
+
+QUIET, LOUD = -1.0, 0.3
+"""Loudness beyond which the mouth moves no less and no more."""
+
+SHUT = 1 / MODEL_RATE.value
+"""Seconds on both sides of a closure's middle that lips stay shut at least: two rows, however fast the speech."""
+CLOSING = 0.06
+"""Seconds that lips take to meet and to part."""
+
+PARTING = ("mouthFunnel", "mouthLowerDown", "mouthUpperUp", "mouthShrugLower", "mouthShrugUpper", "mouthRollUpper")
+"""Shapes that would part closed lips."""
+TIGHT = {"mouthPress": 0.12, "mouthRollLower": 0.03}
+"""Shapes that closed lips have, at most so much of: more and they part on the bundled head."""
+
+GROUPS: tuple[tuple[str, ...], ...] = (
+    ("jawOpen", "aperture", "mouthLowerDown", "mouthUpperUp"),
+    ("mouthFunnel", "mouthPucker"),
+    ("mouthSmile", "mouthDimple", "mouthStretch", "mouthFrown"),
+)
+"""What varies together from speaker to speaker and from sound to sound."""
+SPEAKER, SOUND, DRIFT, SIDE = 0.12, 0.10, 0.08, 0.05
+"""Deviations of the logarithm of amplitude: of an utterance, of one sound, along an utterance, of one side."""
+DRIFT_SECONDS = 1.5
+
+BLOCK, FELT = 90, 1.5
+"""Rows that are blended at once; seconds from which a sound is felt."""
+
+KNOWN_TOO = ("mouthClose", "cheekSquintLeft", "cheekSquintRight")
+SQUINT = 0.4
+"""cheekSquint for one mouthSmile: the muscle that lifts the corner lifts the cheek."""
+
+
+def viseme_motion(
+    phones: Sequence[Phone],
+    seconds: float,
+    loudness: FloatArray | None = None,
+    rng: np.random.Generator | None = None,
+    table: VisemeTable | None = None,
+) -> tuple[FloatArray, BoolArray]:
+    """The face of a speaker who says `phones` (ARPAbet or IPA, exact times in s) in a sound of so many seconds.
+
+    loudness: (T,) as `loudness.overview` gives it, 0 at speech level; without it speech is even. rng: draws how much
+    this speaker moves and how it drifts; without it the motion is the mean one. Returns values (T, 52) float32 from 0
+    to 1, T = MODEL_RATE.rows(seconds), and known (52,): brows, eyes, nose and sideways shapes are not known.
+    Raises ValueError for a label that is neither ARPAbet nor IPA.
+    """
+    table = table or VisemeTable.load()
+    rows = MODEL_RATE.rows(seconds)
+    times = (np.arange(rows) / MODEL_RATE.value).astype(np.float32)
+    said = spans(phones, seconds)
+    heard = np.zeros(rows, np.float32) if loudness is None else loudness
+    scale = np.exp(effort(heard)[:, None] * table.loudness)
+
+    parameters = np.stack([table.parameters(sound) for _, _, sound in said])
+    if rng is not None:
+        parameters[:, PARAMETERS.index("target")] *= _of_sounds(len(said), rng)
+        scale = scale * _of_speaker(rows, rng)
+    tracks = _blended(said, parameters, times + np.float32(table.late), scale.astype(np.float32))
+    values = _face(_sealed(np.maximum(tracks, 0.0), seal(said, times)))
+    if rng is not None:
+        values = _one_sided(values, rng)
+    return np.clip(values, 0.0, 1.0).astype(np.float32), known()
+
+
+def known() -> BoolArray:
+    """(52,) which channels the viseme model knows."""
+    names = (*MEASURED, *ARTICULATED, *KNOWN_TOO)
+    return np.array(
+        [name.removesuffix("Left").removesuffix("Right") in names or name in names for name in channels.FACE]
+    )
+
+
+def spans(phones: Sequence[Phone], seconds: float) -> list[tuple[float, float, str]]:
+    """(start s, end s, sound), from 0 to `seconds` with no gap: pauses filled in, diphthongs and affricates divided."""
+    found: list[tuple[float, float, str]] = []
+    here = 0.0
+    for phone in [*sorted(phones, key=lambda phone: phone.start), Phone(seconds, seconds, SILENCE)]:
+        start, end = max(phone.start, here), min(phone.end, seconds)
+        if start > here + 1e-4:
+            found.append((here, start, SILENCE))
+        parts = sounds(phone.label)
+        edges = np.linspace(start, max(end, start), len(parts) + 1)
+        found += [(float(a), float(b), sound) for (a, b), sound in zip(pairwise(edges), parts, strict=True) if b > a]
+        here = max(here, end)
+    return found
+
+
+def effort(loudness: FloatArray) -> FloatArray:
+    """Loudness (T,) as `loudness.overview` gives it -> how loud speech is around each row, QUIET to LOUD."""
+    return gaussian_filter1d(np.clip(loudness, QUIET, LOUD), 0.1 * MODEL_RATE.value, mode="nearest").astype(np.float32)
+
+
+def seal(said: Sequence[tuple[float, float, str]], times: FloatArray) -> FloatArray:
+    """How shut the lips are (T,), 0 to 1: 1 on at least two rows of every m, b and p."""
+    shut = np.zeros(len(times))
+    for start, end, sound in said:
+        if base(sound) in LABIALS:
+            half = max((end - start) / 2 - CLOSING / 4, SHUT + 1e-6)
+            part = np.clip((half + CLOSING - np.abs(times - (start + end) / 2)) / CLOSING, 0.0, 1.0)
+            shut = np.maximum(shut, part * part * (3 - 2 * part))
+    return shut.astype(np.float32)
+
+
+def _blended(
+    said: list[tuple[float, float, str]], parameters: FloatArray, times: FloatArray, scale: FloatArray
+) -> FloatArray:
+    """Tracks (T, C), a few seconds at a time, from the sounds that are felt there."""
+    edges = np.array([(start, end) for start, end, _ in said], np.float32)
+    edges[0, 0] -= 1  # the rest before and after does not begin and end here
+    edges[-1, 1] += 1
+    tracks = np.empty_like(scale)
+    for first in range(0, len(times), BLOCK):
+        some = slice(first, first + BLOCK)
+        near = (edges[:, 1] > times[some][0] - FELT) & (edges[:, 0] < times[some][-1] + FELT)
+        given = (edges[near], parameters[near].astype(np.float32), times[some].astype(np.float32), scale[some])
+        tracks[some] = blend(*map(torch.from_numpy, given)).numpy()
+    return tracks
+
+
+def _sealed(tracks: FloatArray, shut: FloatArray) -> FloatArray:
+    """Tracks (T, C) with the lips together where they are shut."""
+    tracks = tracks.copy()
+    for name in ("aperture", *PARTING):
+        tracks[:, _column(name)] *= 1 - shut
+    for name, most in TIGHT.items():
+        track = tracks[:, _column(name)]
+        tracks[:, _column(name)] = track + shut * (np.minimum(track, most) - track)
+    return tracks
+
+
+def _face(tracks: FloatArray) -> FloatArray:
+    """Tracks (T, C) -> face weights (T, 52), both sides alike."""
+    values = np.zeros((len(tracks), len(channels.FACE)), np.float32)
+    for column, channel in enumerate(channels.FACE):
+        name = channel.removesuffix("Left").removesuffix("Right")
+        if name in (*MEASURED, *ARTICULATED):
+            values[:, column] = tracks[:, _column(name)]
+    smile, apart = tracks[:, _column("mouthSmile")], tracks[:, _column("aperture")]
+    jaw = np.clip(np.maximum(tracks[:, _column("jawOpen")], apart), 0.0, 1.0)
+    for channel, track in (
+        ("jawOpen", jaw), ("mouthClose", jaw - np.minimum(apart, jaw)),
+        ("cheekSquintLeft", SQUINT * smile), ("cheekSquintRight", SQUINT * smile),
+    ):  # fmt: skip
+        values[:, channels.FACE.index(channel)] = track
+    return values
+
+
+def _column(name: str) -> int:
+    return (*MEASURED, *ARTICULATED).index(name)
+
+
+def _of_sounds(count: int, rng: np.random.Generator) -> FloatArray:
+    """Amplitudes (U, C) of every sound."""
+    return _grouped(np.exp(SOUND * rng.standard_normal((count, len(GROUPS) + 1))))
+
+
+def _of_speaker(rows: int, rng: np.random.Generator) -> FloatArray:
+    """Amplitudes (T, C) of one speaker, which drift."""
+    noise = gaussian_filter1d(rng.standard_normal(rows + 300), DRIFT_SECONDS * MODEL_RATE.value)[150 : rows + 150]
+    drift = DRIFT * noise * np.sqrt(2 * np.sqrt(np.pi) * DRIFT_SECONDS * MODEL_RATE.value)
+    whole, groups = SPEAKER * rng.standard_normal(), 0.7 * SPEAKER * rng.standard_normal(len(GROUPS) + 1)
+    return _grouped(np.exp(drift[:, None] + whole + groups))
+
+
+def _grouped(of_groups: FloatArray) -> FloatArray:
+    """(N, groups + 1) -> (N, C); the last group is what no group names."""
+    names = (*MEASURED, *ARTICULATED)
+    group = [next((i for i, some in enumerate(GROUPS) if name in some), len(GROUPS)) for name in names]
+    return of_groups[:, group]
+
+
+def _one_sided(values: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """The mouth's two sides a little unlike each other."""
+    more = SIDE * rng.standard_normal()
+    of_mouth = [name if name.startswith("mouth") else "" for name in channels.FACE]
+    factor = np.array([more * (name.endswith("Left") - name.endswith("Right")) for name in of_mouth])
+    return values * np.exp(factor)

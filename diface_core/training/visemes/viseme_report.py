@@ -1,0 +1,99 @@
+"""How well the viseme model moves a face from phones alone, on clips that its table was not fitted to."""
+
+from __future__ import annotations
+
+import dataclasses
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from ...audio.loudness import overview
+from ...types import MODEL_RATE, FloatArray
+from .. import metrics
+from ..corpora import Clip
+from ..metrics.closures import is_labial, is_open, is_round
+from .viseme_motion import spans, viseme_motion
+from .viseme_table import MEASURED, VisemeTable, measured
+
+Speak = Callable[[Clip], FloatArray]
+"""A clip -> face weights (T, 52) for its phones."""
+
+
+def report(learnt: list[Clip], judged: list[Clip], path: Path) -> str:
+    """Tables in Markdown: correlation with the truth, and what the lips do on the bundled head in mm."""
+    # As late as the truth's picture is: what is judged is the motion, not the camera.
+    table = dataclasses.replace(VisemeTable.load(path), late=0.0)
+
+    def mean(clip: Clip) -> FloatArray:
+        return viseme_motion(clip.phones, clip.seconds, overview([clip.samples]).loudness, None, table)[0]
+
+    def drawn(clip: Clip) -> FloatArray:
+        rng = np.random.default_rng(zlib.crc32(clip.name.encode()))
+        return viseme_motion(clip.phones, clip.seconds, overview([clip.samples]).loudness, rng, table)[0]
+
+    rows: dict[str, Speak] = {"switching": switching(learnt), "visemes, mean": mean, "visemes, drawn": drawn}
+    faces = {name: [speak(clip) for clip in judged] for name, speak in rows.items()}
+    faces["truth"] = [clip.values for clip in judged]
+    return _correlations(faces, judged) + "\n\n" + _millimetres(faces, judged)
+
+
+def switching(clips: list[Clip]) -> Speak:
+    """The baseline: every sound has its mean face, and the face switches from one to the next."""
+    sums: dict[str, FloatArray] = {}
+    counts: dict[str, int] = {}
+    for clip in clips:
+        for row, sound in enumerate(_sound_of_rows(clip)):
+            sums[sound] = sums.get(sound, np.zeros(clip.values.shape[1], np.float32)) + clip.values[row]
+            counts[sound] = counts.get(sound, 0) + 1
+
+    def speak(clip: Clip) -> FloatArray:
+        return np.stack([sums[sound] / counts[sound] for sound in _sound_of_rows(clip)])
+
+    return speak
+
+
+def _sound_of_rows(clip: Clip) -> list[str]:
+    said = spans(clip.phones, clip.seconds)
+    ends = np.array([end for _, end, _ in said])
+    rows = np.arange(len(clip.values)) / MODEL_RATE.value
+    return [said[i][2] for i in np.minimum(np.searchsorted(ends, rows, side="right"), len(said) - 1)]
+
+
+def _correlations(faces: dict[str, list[FloatArray]], judged: list[Clip]) -> str:
+    spoken, lines = [clip.phones for clip in judged], []
+    for name, ours in faces.items():
+        opening, truth = ([metrics.aperture(v) for v in some] for some in (ours, faces["truth"]))
+        cells = [_r(ours, faces["truth"], channel) for channel in ("jawOpen", "mouthPucker", "mouthFunnel")]
+        cells += [f"{metrics.correlation(opening, truth):.3f}", f"{metrics.residual_correlation(opening, truth):.3f}"]
+        cells += [f"{100 * rate:.0f}" for rate in metrics.closure_rates(opening, spoken)]
+        cells += [f"{metrics.sync_offset(opening, truth):.0f}"]
+        cells += [f"{metrics.jitter(opening) / metrics.jitter(truth):.2f}"]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    head = "jawOpen r | mouthPucker r | mouthFunnel r | aperture r | r_res | m b p closed % | lift | late by ms"
+    return "\n".join([f"| | {head} | jitter ratio |", "|---" * 10 + "|", *lines])
+
+
+def _r(ours: list[FloatArray], truth: list[FloatArray], channel: str) -> str:
+    column = MEASURED.index(channel)
+    return f"{metrics.correlation([measured(v)[:, column] for v in ours], [measured(v)[:, column] for v in truth]):.3f}"
+
+
+def _millimetres(faces: dict[str, list[FloatArray]], judged: list[Clip]) -> str:
+    lines = []
+    for name, ours in faces.items():
+        shut, wide, rounding = [], [], []
+        for clip, values in zip(judged, ours, strict=True):
+            gap = metrics.lip_gap(values)
+            round_lips = metrics.column(values, "mouthPucker") + metrics.column(values, "mouthFunnel")
+            for phone in clip.phones:
+                rows = metrics.rows_of(phone, len(values))
+                shut += [gap[rows].min()] * is_labial(phone.label)
+                wide += [gap[rows].max()] * is_open(phone.label)
+                rounding += [round_lips[rows].max()] * is_round(phone.label)
+        cells = [f"{np.median(shut):.2f}", f"{max(shut):.2f}"]
+        cells += [f"{edge:.1f}" for edge in np.percentile(wide, (10, 50, 90))] + [f"{np.median(rounding):.2f}"]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    head = "m b p gap mm | widest | open vowels mm, 10% | 50% | 90% | pucker + funnel on round sounds"
+    return "\n".join([f"| | {head} |", "|---" * 7 + "|", *lines])
