@@ -4,86 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import math
 import re
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 import numpy as np
 
 from ..core import channels, errors, types
-from ..scene.animation import active_curves, sample_motion, target
+from ..scene.animation import active_curves, sample_motion
+from ..scene.animation.active_actions import active_actions
 from ..scene.audio import audio_strip, speech_source
 from ..scene.edits import write_edit
 from ..scene.files import temporary
 from ..scene.keys import frame_rate
-from ..scene.pins import pins, vertex_pins
+from ..scene.pins import pins
 from ..scene.provenance import baseline, take_request
 from ..scene.styles import styles
 from ..scene.takes import takes
-from ..settings import preferences, scene_settings
+from ..settings import choices, preferences, scene_settings
 from ..version import VERSION
 from ..worker import process
-from . import generate
-
-OF_LAYERS = frozenset(name for names in channels.LAYERS.values() for name in names)
-"""Channels of Actions of their own, which no edit makes anew."""
+from . import current, edit_warnings, generate, worker_client
+from .edit_plan import Base, Plan, PlanOf
 
 FOREIGN_STAY = 0.5
 """How much stays at least of a motion that DiFACE did not make: its models could not find back to it from nothing."""
-
-
-@dataclass(frozen=True)
-class Base:
-    """What is edited: the motion that animates the character now, its pins, and how it was asked for.
-
-    motion: row r at frame first_frame + r. request: without constraints. unsettled: pins that the motion around does
-    not know yet. ours: whether DiFACE made it, and by which models ("": not known).
-    """
-
-    motion: types.Motion
-    first_frame: int
-    request: types.GenerateRequest
-    sound: str
-    pins: tuple[pins.Pin, ...]
-    unsettled: tuple[pins.Pin, ...]
-    ours: bool
-    model_hash: str = ""
-
-    @property
-    def last_frame(self) -> int:
-        return self.first_frame + len(self.motion) - 1
-
-    def rows(self, first: int, last: int, names: tuple[str, ...]) -> np.ndarray:
-        """What is made anew, (T, C) bool: the frames `first` to `last` of the channels `names`, but for the layers'."""
-        made = np.zeros(self.motion.values.shape, bool)
-        wanted = [c for c, name in enumerate(self.motion.channels) if name in names and name not in OF_LAYERS]
-        made[max(0, first - self.first_frame) : max(0, last - self.first_frame + 1), wanted] = True
-        return made
-
-    def is_beyond(self, pin: pins.Pin) -> bool:
-        """Whether a pin is before or after the motion."""
-        return not self.first_frame <= pin.frame <= self.last_frame
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What an edit shall do: `made` (T, C) says what is made anew, `pins` what is kept in it.
-
-    seed: another one than the take's. stay: how much of the motion stays; None: as the settings say. word: the take's.
-    """
-
-    made: np.ndarray
-    pins: tuple[pins.Pin, ...]
-    seed: int | None = None
-    stay: float | None = None
-    word: str = "edited"
-
-
-PlanOf = Callable[[Base], Plan]
 
 
 class Edit(generate.Generation):
@@ -96,12 +42,12 @@ class Edit(generate.Generation):
             job, speech_source.Speech(base.request.audio, base.first_frame, base.sound), obj.session_uid, folder
         )
         self._base, self._plan_of, self._plan = base, plan_of, plan
-        self._actions = [action.session_uid for action in actions_of(obj)]
+        self._actions = [action.session_uid for action in active_actions(obj)]
 
-    def renewed(self, context: bpy.types.Context) -> Edit | None:
-        """Begun anew where pins that it was asked with were let go or moved meanwhile. Raises DifaceError."""
+    def restarted(self, context: bpy.types.Context) -> Edit | None:
+        """Restart the edit if pins that it was started with were removed or moved since. Raises DifaceError."""
         obj = self.target()
-        same = [action.session_uid for action in actions_of(obj)] == self._actions
+        same = [action.session_uid for action in active_actions(obj)] == self._actions
         if not same or set(self._base.pins) <= set(self.pins_now(obj)):
             return None
         self.end()
@@ -122,7 +68,7 @@ class Edit(generate.Generation):
         actions = [found[uid] for uid in self._actions]
         request = self.as_json(result.model_hash)
         wanted = self._plan.pins
-        if actions_of(obj) == actions:  # what was keyed meanwhile counts too, and nothing that was let go
+        if active_actions(obj) == actions:  # what was keyed meanwhile counts too, and nothing that was let go
             now, before = self.pins_now(obj), self._base.pins
             gone = set(before) - set(now)
             wanted = [*(pin for pin in wanted if pin not in gone), *(pin for pin in now if pin not in before)]
@@ -134,7 +80,7 @@ class Edit(generate.Generation):
         )
         self.remember(written, result.model_hash)
         notes = list(written.notes)
-        for say in (contradictions, beyond, crowded):
+        for say in (edit_warnings.contradictions, edit_warnings.beyond, edit_warnings.crowded):
             notes += say(self._base, self._plan)
         if self._base.model_hash not in ("", result.model_hash):
             notes.append("The take was made by other models than these: what is new may speak a little otherwise.")
@@ -148,55 +94,22 @@ class Edit(generate.Generation):
         return take_request.as_json(asked, **more, edited=edited, diface=VERSION)
 
 
-def actions_of(obj: bpy.types.Object) -> list[bpy.types.Action]:
-    """The Actions that animate the character's face and head now: one, two, or none."""
-    keys = obj.data.shape_keys if obj.type == "MESH" else None
-    blocks = [block for block in (keys, obj) if block and block.animation_data]
-    return list(dict.fromkeys(block.animation_data.action for block in blocks if block.animation_data.action))
-
-
-def check(context: bpy.types.Context) -> None:
-    """Quickly, for a button: raises DifaceError where there is nothing to edit."""
-    generate.check_free()
-    obj = scene_settings.character(context)
-    target.check(obj, ())
-    target.check_animated(obj)
-    if actions_of(obj) or vertex_pins.take_of(obj):
-        return
-    animations = [block.animation_data for block in active_curves.blocks(obj).values()]
-    if any(animation and any(track.strips for track in animation.nla_tracks) for animation in animations):
-        hint = "Choose a take under Takes to edit it; it plays over the strips."
-        raise errors.SceneError(f"{obj.name} is animated by NLA strips alone.", hint)
-    raise errors.SceneError(f"Nothing animates {obj.name} yet.", "Generate a take first, or key its shape keys.")
-
-
 def begin(context: bpy.types.Context, plan_of: PlanOf) -> Edit:
-    """Send what `plan_of` makes of the motion to the worker. Raises DifaceError; of the scene only pins are marked."""
-    from . import edit_threediface  # which needs what is here
-
-    check(context)
+    """Send what `plan_of` makes of the motion to the worker. Raises DifaceError; in the scene only pins are marked."""
     obj = scene_settings.character(context)
-    if edit_threediface.is_own(obj):
-        return edit_threediface.begin(context, plan_of)
-    folder = temporary.folder()
-    try:
+    with temporary.kept_folder() as folder:
         base = base_of(context, obj, Path(folder.name))
         plan = plan_of(base)
         request = request_of(context, obj, base, plan)
-        worker = process.shared_worker()
-        worker.start(preferences.worker_python(), preferences.wheel_folders(), preferences.cache_folder())
-        edit = Edit(worker.submit(request), base, plan_of, plan, obj, folder)
-    except BaseException:
-        folder.cleanup()
-        raise
+        edit = Edit(worker_client.submit(request), base, plan_of, plan, obj, folder)
     pins.mark(obj, list(base.pins))
-    generate.take_place(edit)
+    current.set_current(edit)
     return edit
 
 
 def base_of(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> Base:
     """What animates `obj` now; files that have to be made go to `folder`. Raises DifaceError."""
-    stored = next(filter(None, map(baseline.request_of, actions_of(obj))), None)
+    stored = next(filter(None, map(baseline.request_of, active_actions(obj))), None)
     if stored is None:
         spoken = speech_source.of_settings(context, folder)
         request, first, sound = generate.request_of(context, spoken.section), spoken.first_frame, spoken.name
@@ -223,10 +136,10 @@ def _rows(obj: bpy.types.Object, stored: dict | None, request: types.GenerateReq
     if stored is None and request.audio.seconds is not None:
         return request.rate.rows(request.audio.seconds)
     if stored is None:
-        ends = [action.frame_range[1] for action in actions_of(obj)]
+        ends = [action.frame_range[1] for action in active_actions(obj)]
         ends += [c.start + c.scale * c.fcurve.keyframe_points[-1].co.x for _address, c in active_curves.all_curves(obj)]
         return max(1, round(max(ends)) - first + 1)
-    ours = [action for action in actions_of(obj) if baseline.request_of(action)]
+    ours = [action for action in active_actions(obj) if baseline.request_of(action)]
     curves = [curve for action in ours for some in baseline.samples_of(action).values() for curve in some]
     return max(len(curve.values) for curve in curves)
 
@@ -258,7 +171,7 @@ def request_of(context: bpy.types.Context, obj: bpy.types.Object, base: Base, pl
     return dataclasses.replace(
         base.request,
         seed=base.request.seed if plan.seed is None else plan.seed,
-        steps=scene_settings.STEPS[context.scene.diface.quality],
+        steps=choices.STEPS[context.scene.diface.quality],
         layers=types.Layers(None, None, None),
         constraints=kept,
     )
@@ -272,48 +185,9 @@ def remember_as_it_is(context: bpy.types.Context, obj: bpy.types.Object) -> None
         kept = types.Constraints(base.motion.values, np.ones(base.motion.values.shape, bool))
         request = dataclasses.replace(base.request, layers=types.Layers(None, None, None), constraints=kept)
         if request.engine is None:
-            take_request.keep(actions_of(obj)[0], request, "")
+            take_request.keep(active_actions(obj)[0], request, "")
 
 
 def named(take: str, word: str) -> str:
     """What an edit of a take is called: `word` stands at the end once, however often it is edited."""
     return f"{re.sub(rf' {word}([.][0-9]+)?$', '', take)} {word}"
-
-
-OPPOSITES = (
-    ("jawLeft", "jawRight"), ("mouthLeft", "mouthRight"), ("mouthSmileLeft", "mouthFrownLeft"),
-    ("mouthSmileRight", "mouthFrownRight"), ("eyeSquintLeft", "eyeWideLeft"), ("eyeSquintRight", "eyeWideRight"),
-    ("browDownLeft", "browOuterUpLeft"), ("browDownRight", "browOuterUpRight"),
-)  # fmt: skip
-HIGH = 0.5
-
-
-def contradictions(base: Base, plan: Plan) -> list[str]:
-    """A note for shapes that work against each other and are both pinned high on one frame: both are kept."""
-    high: dict[float, set[str]] = {}
-    for pin in plan.pins:
-        name = pins.channel_of(pin)
-        if name and pin.value > HIGH:
-            high.setdefault(pin.frame, set()).add(name)
-    found = [(frame, pair) for frame, names in high.items() for pair in OPPOSITES if names >= set(pair)]
-    return [f"{a} and {b} are both pinned at frame {frame:g}: both are kept." for frame, (a, b) in found[:3]]
-
-
-def beyond(base: Base, plan: Plan) -> list[str]:
-    """A note for pins outside the take: they stay, and nothing answers them."""
-    count = sum(base.is_beyond(pin) for pin in plan.pins)
-    where = f"outside the take, which has {base.first_frame} to {base.last_frame}"
-    return [f"{count} of your keys {'are' if count > 1 else 'is'} {where}: nothing answers them."] if count else []
-
-
-CROWDED = 0.8
-
-
-def crowded(base: Base, plan: Plan) -> list[str]:
-    """A note where nearly every frame that is made anew has pins, as after all keys of a take were moved."""
-    rows = plan.made.any(axis=1)
-    pinned = [math.floor(pin.frame - base.first_frame) for pin in plan.pins if not base.is_beyond(pin)]
-    inside = [row for row in pinned if rows[row]]
-    if len(set(inside)) <= CROWDED * rows.sum():
-        return []
-    return [f"Nearly every frame of it has keys of your own, {len(inside)} in all, which stay; Unpin lets go of them."]

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..core import channels, errors, placement, types
 from ..scene.animation import sample_motion
+from ..scene.animation.active_actions import active_actions
 from ..scene.characters import flame_mesh
 from ..scene.edits import threediface_head_keys
 from ..scene.files import temporary
@@ -20,16 +21,16 @@ from ..scene.takes import takes
 from ..scene.vertex_animation import take_cache, vertex_cache
 from ..settings import preferences, scene_settings, threediface_models
 from ..worker import process
-from . import edit_shape_keys, generate
+from . import current, edit_plan, edit_shape_keys, worker_client
+from .edit_plan import PlanOf
 
 FACE = "vertices"
 """The column that stands for a whole face, where an edit says what is made anew; and the path of its pins."""
 
-PlanOf = edit_shape_keys.PlanOf
 Actions = list[bpy.types.Action]
 
 
-class OwnBase(edit_shape_keys.Base):
+class OwnBase(edit_plan.Base):
     """What is edited, as columns FACE (of which no value counts) and the head's axes."""
 
     def rows(self, first: int, last: int, names: tuple[str, ...]) -> np.ndarray:
@@ -46,12 +47,21 @@ class OwnEdit(edit_shape_keys.Edit):
         job: process.Job,
         base: OwnBase,
         plan_of: PlanOf,
-        plan: edit_shape_keys.Plan,
+        plan: edit_plan.Plan,
         obj: bpy.types.Object,
         folder: object,
     ) -> None:
         super().__init__(job, base, plan_of, plan, obj, folder)
         self._actions = [action.session_uid for action in actions_of(obj)]
+
+    def restarted(self, context: bpy.types.Context) -> OwnEdit | None:
+        """Restart the edit if pins that it was started with were removed or moved since. Raises DifaceError."""
+        obj = self.target()
+        same = [action.session_uid for action in active_actions(obj)] == self._actions
+        if not same or set(self._base.pins) <= set(self.pins_now(obj)):
+            return None
+        self.end()
+        return begin(context, self._plan_of)
 
     def pins_now(self, obj: bpy.types.Object) -> list[pins.Pin]:
         """The pins that there are now."""
@@ -81,36 +91,29 @@ class OwnEdit(edit_shape_keys.Edit):
         threediface_head_keys.keep(new, head, turned, self._plan.pins)
 
 
-def is_own(obj: bpy.types.Object) -> bool:
+def is_threediface(obj: bpy.types.Object) -> bool:
     """Whether a take of the user's 3DiFACE models animates `obj`; quick enough for a button."""
     if vertex_pins.take_of(obj):
         return True
-    request = next(filter(None, map(baseline.request_of, edit_shape_keys.actions_of(obj))), None)
+    request = next(filter(None, map(baseline.request_of, active_actions(obj))), None)
     return bool(request and request.get("engine"))
 
 
 def actions_of(obj: bpy.types.Object) -> Actions:
     """The Actions of the take that is edited."""
     take = vertex_pins.take_of(obj)
-    return vertex_pins.actions_of(take) if take else edit_shape_keys.actions_of(obj)
+    return vertex_pins.actions_of(take) if take else active_actions(obj)
 
 
 def begin(context: bpy.types.Context, plan_of: PlanOf) -> OwnEdit:
     """Send what `plan_of` makes of the take to the worker. Raises DifaceError; nothing in the scene is changed."""
-    generate.check_free()
     obj = scene_settings.character(context)
-    folder = temporary.folder()
-    try:
+    with temporary.kept_folder() as folder:
         base = base_of(context, obj, Path(folder.name))
         plan = plan_of(base)
         request = request_of(context, obj, base, plan)
-        worker = process.shared_worker()
-        worker.start(preferences.worker_python(), preferences.wheel_folders(), preferences.cache_folder())
-        edit = OwnEdit(worker.submit(request), base, plan_of, plan, obj, folder)
-    except BaseException:
-        folder.cleanup()
-        raise
-    generate.take_place(edit)
+        edit = OwnEdit(worker_client.submit(request), base, plan_of, plan, obj, folder)
+    current.set_current(edit)
     return edit
 
 
@@ -146,7 +149,7 @@ def _pins(obj: bpy.types.Object, request: types.GenerateRequest) -> tuple[list[p
 
 
 def request_of(
-    context: bpy.types.Context, obj: bpy.types.Object, base: OwnBase, plan: edit_shape_keys.Plan
+    context: bpy.types.Context, obj: bpy.types.Object, base: OwnBase, plan: edit_plan.Plan
 ) -> types.GenerateRequest:
     """The request that makes `plan` of `base`. Raises SceneError where nothing would be made."""
     if not plan.made.any():
@@ -169,7 +172,7 @@ def request_of(
     )
 
 
-def _kept(base: edit_shape_keys.Base, plan: edit_shape_keys.Plan) -> list[int]:
+def _kept(base: edit_plan.Base, plan: edit_plan.Plan) -> list[int]:
     """Frames whose face stays."""
     return (base.first_frame + np.flatnonzero(~plan.made[:, base.motion.channels.index(FACE)])).tolist()
 

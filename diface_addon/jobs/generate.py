@@ -17,11 +17,10 @@ from ..scene.keys import frame_rate
 from ..scene.provenance import take_request
 from ..scene.styles import styles
 from ..scene.takes import takes
-from ..settings import preferences, scene_settings, threediface_models
+from ..settings import choices, preferences, scene_settings, threediface_models
 from ..version import VERSION
 from ..worker import process
-
-_current: Generation | None = None
+from . import current, worker_client
 
 
 class Generation:
@@ -48,8 +47,8 @@ class Generation:
         late = _beyond_the_end(bpy.context.scene, self._speech.first_frame + len(result.motion.values) - 1)
         return dataclasses.replace(written, notes=(*written.notes, *late))
 
-    def renewed(self, _context: bpy.types.Context) -> Generation | None:
-        """Begun anew, and this one ended, where what it was asked about is no longer so; None where it is."""
+    def restarted(self, _context: bpy.types.Context) -> Generation | None:
+        """Restart the job if its input changed since it began. A generation from settings never does."""
         return None
 
     def target(self) -> bpy.types.Object:
@@ -67,45 +66,26 @@ class Generation:
     def again(self, seed: int) -> Generation:
         """The same once more with another seed, whatever the settings are by now. This one has been written, and only
         has to end. Raises WorkerError."""
-        global _current
-        job = process.shared_worker().submit(dataclasses.replace(self.job.request, seed=seed))
-        _current = Generation(job, self._speech, self._character, self._folder)
-        self._folder = None  # the sound in it is still wanted
-        return _current
+        job = worker_client.submit(dataclasses.replace(self.job.request, seed=seed))
+        following = Generation(job, self._speech, self._character, self._folder)
+        self._folder = None  # the sound in it is still used
+        current.set_current(following)
+        return following
 
     def end(self) -> None:
         """Stop what still runs and let go of everything. Again is no error."""
-        global _current
         self.job.cancel()
         if self._folder:
             self._folder.cleanup()
-        if _current is self:
-            _current = None
-
-
-def current() -> Generation | None:
-    """The generation that is running, if one is."""
-    return _current
-
-
-def take_place(running: Generation | None) -> None:
-    """`running` is the one that is running now; None where it has ended."""
-    global _current
-    _current = running
-
-
-def check_free() -> None:
-    """Raises WorkerError while one is running."""
-    if _current is not None:
-        raise errors.WorkerError("DiFACE is generating already.", "Wait for it, or press Esc to cancel it.")
+        current.clear(self)
 
 
 def check(context: bpy.types.Context) -> None:
     """Quickly, for a button: raises DifaceError where the settings cannot be generated from."""
     settings = context.scene.diface
-    check_free()
+    current.check_free()
     _check_target(
-        scene_settings.character(context), scene_settings.PARTS[settings.parts], threediface_models.of_settings(context)
+        scene_settings.character(context), choices.PARTS[settings.parts], threediface_models.of_settings(context)
     )
     if settings.source == "STRIP":
         audio_strip.find(context, settings.strip)
@@ -130,31 +110,25 @@ def begin(context: bpy.types.Context, seed: int | None = None) -> Generation:
     the scene is changed."""
     check(context)
     placed(scene_settings.character(context))  # what is wrong with it is said now, not when the motion is made
-    folder = temporary.folder()
-    try:
+    with temporary.kept_folder() as folder:
         spoken = speech_source.of_settings(context, Path(folder.name))
-        worker = process.shared_worker()
-        worker.start(preferences.worker_python(), preferences.wheel_folders(), preferences.cache_folder())
         request = request_of(context, spoken.section)
-        job = worker.submit(request if seed is None else dataclasses.replace(request, seed=seed))
-    except BaseException:
-        folder.cleanup()
-        raise
-    running = Generation(job, spoken, scene_settings.character(context).session_uid, folder)
-    take_place(running)
+        job = worker_client.submit(request if seed is None else dataclasses.replace(request, seed=seed))
+        running = Generation(job, spoken, scene_settings.character(context).session_uid, folder)
+    current.set_current(running)
     return running
 
 
 def request_of(context: bpy.types.Context, section: types.AudioSection) -> types.GenerateRequest:
     """What the settings ask for. Raises ModelError where the user's own models are not there."""
     settings, engine = context.scene.diface, threediface_models.of_settings(context)
-    layers = types.Layers(**{name: _seed(settings, name) for name in scene_settings.LAYERS})
+    layers = types.Layers(**{name: _seed(settings, name) for name in choices.LAYERS})
     return types.GenerateRequest(
         audio=section,
-        parts=scene_settings.PARTS[settings.parts],
+        parts=choices.PARTS[settings.parts],
         rate=frame_rate.of(context.scene),
         seed=settings.seed,
-        steps=scene_settings.STEPS[settings.quality],
+        steps=choices.STEPS[settings.quality],
         guidance=settings.threediface.guidance if engine else settings.guidance,
         style_guidance=settings.style_guidance,
         variety=settings.variety,
@@ -187,6 +161,6 @@ def register() -> None:
 
 
 def unregister() -> None:
-    if _current is not None:
-        _current.end()
+    if running := current.current():
+        running.end()
     process.close_shared_worker()

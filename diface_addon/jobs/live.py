@@ -14,9 +14,9 @@ from bpy.app.handlers import persistent
 
 from ..core import errors
 from ..scene.animation import busy
-from ..settings import preferences
+from ..settings import edit_settings
 from ..worker import process
-from . import generate, live_session
+from . import live_session, worker_client
 from .live_session import Asked, Session, Settings, Wanted
 
 LOOK, SOON = 0.03, 0.01
@@ -78,7 +78,7 @@ class Live:
         if (settings := Settings.of(scene)) != self._seen:
             self._seen = settings
             self.note()
-        if busy.is_busy(context.window_manager) or generate.current() is not None:
+        if busy.is_busy(context.window_manager) or current.current() is not None:
             return
         obj = self.session.character()
         if not self.compared:
@@ -128,9 +128,7 @@ class Live:
             self.session.settle(scene, obj)
             self._wanted = None
             return
-        worker = process.shared_worker()
-        worker.start(preferences.worker_python(), preferences.wheel_folders(), preferences.cache_folder())
-        self._asked, self._job = asked, worker.submit(asked.request, gives_way=True)
+        self._asked, self._job = asked, worker_client.submit(asked.request, gives_way=True)
         self._clock["sent"] = time.monotonic()
 
     def _finish(self, scene: bpy.types.Scene, obj: bpy.types.Object) -> None:
@@ -262,11 +260,13 @@ HANDLERS = {"undo_post": _returned, "redo_post": _returned, "load_post": _loaded
 
 
 def register() -> None:
+    edit_settings.set_live_callback(switch)
     for name, handler in HANDLERS.items():
         getattr(bpy.app.handlers, name).append(handler)
 
 
 def unregister() -> None:
     off()
+    edit_settings.set_live_callback(None)
     for name, handler in HANDLERS.items():
         getattr(bpy.app.handlers, name).remove(handler)

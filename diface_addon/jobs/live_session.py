@@ -13,6 +13,7 @@ import numpy as np
 
 from ..core import channels, errors, types
 from ..scene.animation import sample_motion, target
+from ..scene.animation.active_actions import active_actions
 from ..scene.edits import changes as edit_changes
 from ..scene.edits import write_edit, write_edit_in_place
 from ..scene.files import temporary
@@ -20,9 +21,9 @@ from ..scene.keys import frame_rate
 from ..scene.pins import pins
 from ..scene.pins.pin import Pin
 from ..scene.provenance import baseline, take_request
-from ..settings import scene_settings
+from ..settings import choices, scene_settings
 from ..version import VERSION
-from . import edit_scope, edit_shape_keys, generate
+from . import edit, edit_plan, edit_scope, edit_shape_keys, generate
 from .edit_scope import ANSWERS
 
 NEAR = 2.5
@@ -102,10 +103,10 @@ class Session:
         self._folder = temporary.folder()
         base = edit_shape_keys.base_of(context, obj, Path(self._folder.name))
         self.scene, self._character = context.scene.session_uid, obj.session_uid
-        self._actions = [action.session_uid for action in edit_shape_keys.actions_of(obj)]
+        self._actions = [action.session_uid for action in active_actions(obj)]
         self._request, self._first, self._rows = base.request, base.first_frame, len(base.motion)
         self._settings = Settings.of(context.scene)
-        stored = (baseline.request_of(action) for action in edit_shape_keys.actions_of(obj))
+        stored = (baseline.request_of(action) for action in active_actions(obj))
         self._ours = all(request.get(OURS, True) for request in stored if request)
         self._found = list(base.pins)
         self._known = frozenset(base.pins)
@@ -115,7 +116,7 @@ class Session:
     def close(self) -> None:
         """Have the copy make itself again as it is now, and let go of the sound, where it had to be made."""
         obj = target.by_uid(self._character)
-        if obj is not None and [action.session_uid for action in edit_shape_keys.actions_of(obj)] == self._actions:
+        if obj is not None and [action.session_uid for action in active_actions(obj)] == self._actions:
             edit_shape_keys.remember_as_it_is(bpy.context, obj)
         self._folder.cleanup()
 
@@ -124,7 +125,7 @@ class Session:
         obj = target.by_uid(self._character)
         if obj is None:
             raise errors.SceneError("Live is off: the character was deleted.", "Undo that, and switch Live on again.")
-        if [action.session_uid for action in edit_shape_keys.actions_of(obj)] != self._actions:
+        if [action.session_uid for action in active_actions(obj)] != self._actions:
             raise errors.SceneError("Live is off: another take plays.", "Switch Live on to edit that one.")
         return obj
 
@@ -198,7 +199,7 @@ class Session:
         names = channels.of_parts(parts)
         values = np.zeros((self._rows, len(names)), np.float32)
         motion = types.Motion(values, names, self._request.rate)
-        base = edit_shape_keys.Base(motion, self._first, self._request, "", (), (), self._ours)
+        base = edit_plan.Base(motion, self._first, self._request, "", (), (), self._ours)
         made = np.zeros(values.shape, bool)
         for answer, first, last in wanted.stretches:
             made |= base.rows(math.floor(first), math.ceil(last), ANSWERS[answer].channels)
@@ -211,8 +212,8 @@ class Session:
         found = tuple(pin for pin in self._found if self._is_within(pin, begin, end))
         settings = Settings.of(scene)
         asked = dataclasses.replace(base, request=self._asked(settings, parts))
-        request = edit_shape_keys.request_of(bpy.context, obj, asked, edit_shape_keys.Plan(made, found))
-        steps = scene_settings.STEPS["FINAL"] if wanted.final else STEPS
+        request = edit_shape_keys.request_of(bpy.context, obj, asked, edit_plan.Plan(made, found))
+        steps = choices.STEPS["FINAL"] if wanted.final else STEPS
         return Asked(dataclasses.replace(request, steps=steps), made, found, self._found, settings.stay)
 
     def _asked(self, settings: Settings, parts: tuple[str, ...]) -> types.GenerateRequest:
@@ -236,7 +237,7 @@ class Session:
         edit = edit_changes.Edited(motion, asked.made[begin:end], near, first, pull)
         settings = Settings.of(scene)
         self._request = dataclasses.replace(self._asked(settings, asked.request.parts), parts=self._request.parts)
-        actions = edit_shape_keys.actions_of(obj)
+        actions = active_actions(obj)
         stored = take_request.as_json(self._request, model_hash=result.model_hash, diface=VERSION)
         fields = {name: stored[name] for name in (*OVERRIDES, "model_hash", "diface")}
         write_edit_in_place.overwrite(obj, actions, edit, fields)
@@ -257,11 +258,11 @@ class Session:
 
 def begin_copy(context: bpy.types.Context) -> None:
     """Let a working copy of the take that plays animate the character, for Live to write into. Raises DifaceError."""
-    edit_shape_keys.check(context)
+    edit.check(context)
     obj = scene_settings.character(context)
     with temporary.folder() as folder:
         base = edit_shape_keys.base_of(context, obj, Path(folder))
-    actions = edit_shape_keys.actions_of(obj)
+    actions = active_actions(obj)
     name = edit_shape_keys.named(actions[0].name, LIVE)
     made = np.zeros(base.motion.values.shape, bool)
     more = {"sound": base.sound, "first_frame": base.first_frame, "model_hash": "", "diface": VERSION, OURS: base.ours}

@@ -15,7 +15,7 @@ from ..scene.styles import packed_styles, styles
 from ..scene.takes import style_examples
 from ..settings import preferences, scene_settings
 from ..worker import process
-from . import generate
+from . import current, worker_client
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Learning:
         self._takes = takes
         self._folder = folder
 
-    def renewed(self, _context: bpy.types.Context) -> None:
-        """Never begun anew: what it learns from was read when it began."""
+    def restarted(self, _context: bpy.types.Context) -> None:
+        """Never restart: the takes were read when the job began."""
 
     def write(self) -> Style:
         """Pack the finished style, write its file, and choose it. Raises DifaceError, with the scene as it was."""
@@ -62,8 +62,7 @@ class Learning:
         """Stop what still runs and let go of everything. Again is no error."""
         self.job.cancel()
         self._folder.cleanup()
-        if generate.current() is self:
-            generate.take_place(None)
+        current.clear(self)
 
 
 def _change(learnt: types.Learnt) -> str:
@@ -82,7 +81,7 @@ def _filed(name: str) -> list[str]:
 
 def check(context: bpy.types.Context) -> None:
     """Quickly, for a button: raises DifaceError where there is nothing to learn from."""
-    generate.check_free()
+    current.check_free()
     obj = scene_settings.character(context)
     target.check(obj, ("face",))
     style_examples.chosen(obj)
@@ -93,18 +92,11 @@ def begin(context: bpy.types.Context, name: str) -> Learning:
     DifaceError; nothing in the scene is changed."""
     check(context)
     obj = scene_settings.character(context)
-    folder = temporary.folder()
-    try:
+    with temporary.kept_folder() as folder:
         takes = style_examples.performances(context, obj, Path(folder.name))
         wanted = packed_styles.free_name(name or obj.name, list(styles.trained()))
-        worker = process.shared_worker()
-        worker.start(preferences.worker_python(), preferences.wheel_folders(), preferences.cache_folder())
         file = Path(folder.name) / f"learnt{packed_styles.SUFFIX}"
-        running = Learning(
-            worker.submit(types.LearnRequest(wanted, file, takes)), context.scene.name, len(takes), folder
-        )
-    except BaseException:
-        folder.cleanup()
-        raise
-    generate.take_place(running)
+        job = worker_client.submit(types.LearnRequest(wanted, file, takes))
+        running = Learning(job, context.scene.name, len(takes), folder)
+    current.set_current(running)
     return running

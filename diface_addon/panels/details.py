@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..settings import scene_settings
+from ..settings import choices, scene_settings
 from .panel import Detail
 
 
@@ -40,7 +40,7 @@ class Eyes(Detail):
 
     def show(self, layout: bpy.types.UILayout, settings: scene_settings.DifaceSettings) -> None:
         layout.active = settings.parts != "HEAD" and settings.engine == "DIFACE"
-        for name in scene_settings.LAYERS:
+        for name in choices.LAYERS:
             row = layout.row(align=True, heading=name.capitalize())
             row.prop(settings, name, text="")
             seed = row.row(align=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..scene.characters import flame_mesh, shape_key_names
-from ..settings import scene_settings
+from ..settings import threediface_settings
 from ..version import EXTENSION
 
 
@@ -19,7 +19,7 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     for kind, part in (("face", "HEAD"), ("head", "FACE")):
         row = box.row()
         row.active = settings.parts != part
-        row.prop(chosen, kind, placeholder=scene_settings.first_checkpoint(kind))
+        row.prop(chosen, kind, placeholder=threediface_settings.first_checkpoint(kind))
     face = box.column()
     face.active = settings.parts != "HEAD"
     face.prop(chosen, "condition")
@@ -30,7 +30,7 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     number = steps.row(align=True)
     number.active = not chosen.all_steps
     number.prop(chosen, "steps", text="")
-    if not scene_settings.first_checkpoint("face"):
+    if not threediface_settings.first_checkpoint("face"):
         box.label(text="Name your checkpoints in the preferences:", icon="INFO")
         box.operator("preferences.addon_show", text="DiFACE's Preferences", icon="PREFERENCES").module = EXTENSION
 

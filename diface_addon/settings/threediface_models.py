@@ -7,7 +7,7 @@ from pathlib import Path
 import bpy
 
 from ..core import errors, types
-from . import preferences, scene_settings, threediface_files
+from . import choices, preferences, threediface_files
 
 EXACT, NEAR = 0.0, 1e-5
 """Metres that a vertex may be off: a cache holds anything, shape keys shall be few."""
@@ -18,7 +18,7 @@ def of_settings(context: bpy.types.Context) -> types.ThreeDiface | None:
     settings = context.scene.diface
     if settings.engine == "DIFACE":
         return None
-    chosen, parts = settings.threediface, scene_settings.PARTS[settings.parts]
+    chosen, parts = settings.threediface, choices.PARTS[settings.parts]
     listener = _general()
     return types.ThreeDiface(
         face=_checkpoint("face", chosen.face) if "face" in parts else None,

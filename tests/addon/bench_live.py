@@ -13,9 +13,10 @@ from measuring import row, speech_file
 
 import diface_addon
 from diface_addon import compat
-from diface_addon.jobs import edit_shape_keys, live, live_session
+from diface_addon.jobs import live, live_session
+from diface_addon.scene.animation.active_actions import active_actions
 from diface_addon.scene.provenance import baseline
-from diface_addon.settings import scene_settings
+from diface_addon.settings import choices
 from diface_addon.worker import process
 
 EDITS = 40
@@ -71,7 +72,7 @@ def measure(obj: bpy.types.Object) -> None:
     for name, some in parts.items():
         spread = f"{np.median(some):.0f}, {np.quantile(some, 0.9):.0f}, {max(some):.0f} ms"
         row(f"Live: {name} (median, 90 %, worst)", spread, "250 ms" if name.startswith("from") else "")
-    live_session.STEPS = scene_settings.STEPS["DRAFT"]
+    live_session.STEPS = choices.STEPS["DRAFT"]
     with_draft = [1000 * (t["written"] - t["changed"]) for t in answers(obj, 2)]
     spread = f"{np.median(with_draft):.0f}, {np.quantile(with_draft, 0.9):.0f}, {max(with_draft):.0f} ms"
     row(f"Live: the same in {live_session.STEPS} steps", spread, "")
@@ -93,7 +94,7 @@ def main() -> None:
             change_a_key(obj, np.random.default_rng(1))
             wait_for_draft()
             measure(obj)
-            assert baseline.request_of(edit_shape_keys.actions_of(obj)[0])
+            assert baseline.request_of(active_actions(obj)[0])
     finally:
         diface_addon.unregister()
         process.close_shared_worker()

@@ -8,7 +8,7 @@ import pytest
 
 from diface_addon import compat
 from diface_addon.core import errors
-from diface_addon.jobs import edit_shape_keys, generate
+from diface_addon.jobs import current, edit, edit_shape_keys
 from diface_addon.operators.edit.in_between import between
 from diface_addon.operators.edit.regenerate import around
 from diface_addon.scene.pins import pins
@@ -64,17 +64,17 @@ def test_only_what_answers_a_key_is_made_anew(take, keyed, answering) -> None:
 
 
 def begun() -> edit_shape_keys.Edit:
-    return edit_shape_keys.begin(bpy.context, lambda base: around(base, 8.0))
+    return edit.begin(bpy.context, lambda base: around(base, 8.0))
 
 
 def test_what_is_as_it_was_is_not_begun_anew(take) -> None:
     key(take, "jawOpen", 60, 0.66)
-    edit = begun()
-    edit.job.wait()
+    running = begun()
+    running.job.wait()
     key(take, "jawOpen", 90, 0.5)  # one more is written as well, and answered by the next
-    assert edit.renewed(bpy.context) is None
-    edit.write()
-    edit.end()
+    assert running.restarted(bpy.context) is None
+    running.write()
+    running.end()
     assert [pin.frame for pin in pins.find(take)] == [60, 90]
 
 
@@ -82,12 +82,12 @@ def test_a_pin_let_go_meanwhile_does_not_come_back(take) -> None:
     generated_there = values(take, "jawOpen")[60]
     key(take, "jawOpen", 60, 0.66)
     key(take, "jawOpen", 90, 0.5)
-    edit = begun()
+    running = begun()
     pins.unpin(take, [pin for pin in pins.find(take) if pin.frame == 60])
     assert values(take, "jawOpen")[60] == generated_there
-    edit.job.wait()
-    renewed = edit.renewed(bpy.context)
-    assert generate.current() is renewed
+    running.job.wait()
+    renewed = running.restarted(bpy.context)
+    assert current.current() is renewed
     renewed.write()
     renewed.end()
     assert [(pin.frame, pin.value) for pin in pins.find(take)] == [(90, 0.5)]
@@ -95,12 +95,12 @@ def test_a_pin_let_go_meanwhile_does_not_come_back(take) -> None:
 
 def test_a_pin_moved_meanwhile_is_pinned_once(take) -> None:
     key(take, "jawOpen", 60, 0.66)
-    edit = begun()
+    running = begun()
     moved = next(k for k in curve(take, "jawOpen").keyframe_points if k.co.x == 60)
     moved.co = (64.5, 0.66)
     curve(take, "jawOpen").update()
-    edit.job.wait()
-    renewed = edit.renewed(bpy.context)
+    running.job.wait()
+    renewed = running.restarted(bpy.context)
     renewed.write()
     renewed.end()
     assert [pin.frame for pin in pins.find(take)] == [64.5]
@@ -108,12 +108,12 @@ def test_a_pin_moved_meanwhile_is_pinned_once(take) -> None:
 
 def test_all_taken_back_meanwhile_nothing_is_made(take) -> None:
     key(take, "jawOpen", 60, 0.66)
-    edit, actions = begun(), set(bpy.data.actions)
+    running, actions = begun(), set(bpy.data.actions)
     pins.unpin(take, pins.find(take))
-    edit.job.wait()
+    running.job.wait()
     with pytest.raises(errors.SceneError, match="No key was changed"):
-        edit.renewed(bpy.context)
-    assert generate.current() is None
+        running.restarted(bpy.context)
+    assert current.current() is None
     assert set(bpy.data.actions) == actions
 
 
@@ -122,9 +122,9 @@ def test_where_nothing_can_answer_it_says_why(take) -> None:
     with pytest.raises(RuntimeError, match=f"outside the take, which has {FIRST} to {LAST}"):
         bpy.ops.diface.regenerate()
     key(take, "jawOpen", 60, 0.5)
-    edit = begun()
-    written = edit.write()
-    edit.end()
+    running = begun()
+    written = running.write()
+    running.end()
     assert any("1 of your keys is outside" in note for note in written.notes)
     assert values(take, "jawOpen")[300] == np.float32(0.66)
 
@@ -166,9 +166,9 @@ def test_where_every_frame_has_pins_it_says_so(take) -> None:
     held = compat.channels_of(face(take), "KEY"), compat.channels_of(take.animation_data.action, "OBJECT")
     for some in (some for one in held for curve in one.fcurves for some in curve.keyframe_points):
         some.co.x += 0.5
-    edit = edit_shape_keys.begin(bpy.context, lambda base: between(bpy.context, base, (40, 60)))
-    notes = edit.write().notes
-    edit.end()
+    running = edit.begin(bpy.context, lambda base: between(bpy.context, base, (40, 60)))
+    notes = running.write().notes
+    running.end()
     assert any("Nearly every frame" in note for note in notes)
 
 

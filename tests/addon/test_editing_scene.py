@@ -10,7 +10,7 @@ import pytest
 
 from diface_addon import compat
 from diface_addon.core import channels
-from diface_addon.jobs import edit_shape_keys
+from diface_addon.jobs import current, edit
 from diface_addon.operators.edit.regenerate import around
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import baseline, take_request
@@ -335,20 +335,20 @@ def test_what_is_not_there_is_said(scene, head, clicks, worker):
 def test_a_character_or_an_action_deleted_meanwhile(scene, take):
     def begun():
         key(take, 60, 0.6 if not pins.find(take) else 0.61)
-        return edit_shape_keys.begin(bpy.context, lambda base: around(base, 8.0))
+        return edit.begin(bpy.context, lambda base: around(base, 8.0))
 
-    edit = begun()
+    running = begun()
     face(take).name = "renamed meanwhile"
-    written = edit.write()
-    edit.end()
+    written = running.write()
+    running.end()
     assert written.name.startswith("renamed meanwhile")
 
-    edit = begun()
+    running = begun()
     for action in list(bpy.data.actions):
         bpy.data.actions.remove(action)
     with pytest.raises(Exception, match="deleted while DiFACE worked"):
-        edit.write()
-    edit.end()
+        running.write()
+    running.end()
 
 
 def test_opposites_are_kept_and_said(scene, clicks, worker):
@@ -358,9 +358,9 @@ def test_opposites_are_kept_and_said(scene, clicks, worker):
     bpy.ops.diface.generate()
     for name in ("jawLeft", "jawRight"):
         key(obj, 60, 0.9, f'key_blocks["{name}"].value')
-    edit = edit_shape_keys.begin(bpy.context, lambda base: around(base, 8.0))
-    written = edit.write()
-    edit.end()
+    running = edit.begin(bpy.context, lambda base: around(base, 8.0))
+    written = running.write()
+    running.end()
     assert any("jawLeft and jawRight" in note for note in written.notes)
     for name in ("jawLeft", "jawRight"):
         assert values(obj, f'key_blocks["{name}"].value')[59, 1] == np.float32(0.9)
@@ -368,14 +368,13 @@ def test_opposites_are_kept_and_said(scene, clicks, worker):
 
 def test_cancelled_it_leaves_no_trace(scene, take):
     scene.diface.seed = SLOW
-    from diface_addon.jobs import edit_shape_keys, generate
     from diface_addon.operators.edit.regenerate import everything
 
     before = {action.name for action in bpy.data.actions}
-    edit = edit_shape_keys.begin(bpy.context, lambda base: everything(base, SLOW))
-    assert generate.current() is edit
-    edit.end()
-    assert generate.current() is None
+    running = edit.begin(bpy.context, lambda base: everything(base, SLOW))
+    assert current.current() is running
+    running.end()
+    assert current.current() is None
     assert {action.name for action in bpy.data.actions} == before
 
 
@@ -411,8 +410,8 @@ def test_a_take_of_other_models_is_edited_and_that_is_said(take):
         if baseline.REQUEST in action:
             action[baseline.REQUEST] = action[baseline.REQUEST].replace("0123abcd", "older")
     key(take, 60, 0.6)
-    edit = edit_shape_keys.begin(bpy.context, lambda base: around(base, 8.0))
-    written = edit.write()
-    edit.end()
+    running = edit.begin(bpy.context, lambda base: around(base, 8.0))
+    written = running.write()
+    running.end()
     assert any("other models" in note for note in written.notes)
     assert values(take)[49, 1] == np.float32(0.6)

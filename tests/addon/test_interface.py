@@ -11,9 +11,9 @@ import pytest
 import diface_addon
 from diface_addon import panels
 from diface_addon.core import channels, types
-from diface_addon.jobs import generate
+from diface_addon.jobs import current
 from diface_addon.scene.takes import takes
-from diface_addon.settings import preferences, scene_settings
+from diface_addon.settings import choices, preferences
 
 from . import scenes
 from .conftest import needs_audio
@@ -223,7 +223,7 @@ def test_a_style_file_is_chosen_or_refused(scene, tmp_path) -> None:
 
 
 def test_nothing_to_cancel(scene) -> None:
-    assert generate.current() is None
+    assert current.current() is None
     with pytest.raises(RuntimeError, match="not generating"):
         bpy.ops.diface.cancel()
 
@@ -252,7 +252,5 @@ def test_unregistering_leaves_nothing() -> None:
 
 
 def test_settings_become_the_request(scene, head) -> None:
-    assert set(scene_settings.PARTS) == {item.identifier for item in scene.diface.bl_rna.properties["parts"].enum_items}
-    assert set(scene_settings.STEPS) == {
-        item.identifier for item in scene.diface.bl_rna.properties["quality"].enum_items
-    }
+    assert set(choices.PARTS) == {item.identifier for item in scene.diface.bl_rna.properties["parts"].enum_items}
+    assert set(choices.STEPS) == {item.identifier for item in scene.diface.bl_rna.properties["quality"].enum_items}

@@ -10,8 +10,9 @@ import pytest
 
 from diface_addon import compat
 from diface_addon.core import channels
-from diface_addon.jobs import edit_shape_keys, live
+from diface_addon.jobs import edit, edit_plan, live
 from diface_addon.scene.animation import sample_motion
+from diface_addon.scene.animation.active_actions import active_actions
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import baseline, take_request
 from diface_addon.worker import process
@@ -37,7 +38,7 @@ def take(scene, head, worker, clicks) -> list[bpy.types.Action]:
     scene.diface.blinks = scene.diface.gaze = scene.diface.breath = False
     scenes.use_file(scene, clicks([0.5, 2.0, 4.5, 6.0, 8.5], SECONDS))
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    return edit_shape_keys.actions_of(head)
+    return active_actions(head)
 
 
 def bits(actions) -> dict:
@@ -95,7 +96,7 @@ def test_a_key_is_answered_around_it_exactly_and_nothing_else_changes(scene, hea
     before, old = bits(take), values(head)
     turn = values(head, "rotation_euler", 2)
     scene.diface.edit.live = True
-    copy = edit_shape_keys.actions_of(head)
+    copy = active_actions(head)
     assert {action.name for action in copy}.isdisjoint(action.name for action in take)
     assert copy[0].name == f"{take[0].name} live"
     assert values(head) == old
@@ -110,7 +111,7 @@ def test_a_key_is_answered_around_it_exactly_and_nothing_else_changes(scene, hea
     assert all(abs(frame - 120) <= 63 for frame in near)
     assert values(head, "rotation_euler", 2) == turn
     assert bits(take) == before
-    assert edit_shape_keys.actions_of(head) == copy
+    assert active_actions(head) == copy
     assert pins.unsettled(head) == []
     assert [(pin.frame, pin.value) for pin in pins.find(head)] == [(120, 0.75)]
 
@@ -118,7 +119,7 @@ def test_a_key_is_answered_around_it_exactly_and_nothing_else_changes(scene, hea
 def test_in_place_is_what_a_new_take_would_be(scene, head, take) -> None:
     """The quick way writes the very keys that an edit as a new take writes."""
     scene.diface.edit.live = True
-    copy = edit_shape_keys.actions_of(head)
+    copy = active_actions(head)
     set_key(head, 120, 0.75)
     set_key(head, 90, -0.4, "rotation_euler", 1)
     obj = head
@@ -133,13 +134,13 @@ def test_in_place_is_what_a_new_take_would_be(scene, head, take) -> None:
     for frame, value, path, index in ((120, 0.75, JAW, 0), (90, -0.4, "rotation_euler", 1)):
         next(k for k in fcurve(obj, path, index).keyframe_points if k.co.x == frame).co.y = value
 
-    def plan(base: edit_shape_keys.Base) -> edit_shape_keys.Plan:
+    def plan(base: edit_plan.Base) -> edit_plan.Plan:
         face, turns = (base.rows(f - 63, f + 63, names) for f, names in ((120, base.motion.channels[:52]), (90, HEAD)))
-        return edit_shape_keys.Plan(face | turns, base.pins)
+        return edit_plan.Plan(face | turns, base.pins)
 
-    edit = edit_shape_keys.begin(bpy.context, plan)
-    written = edit.write()
-    edit.end()
+    running = edit.begin(bpy.context, plan)
+    written = running.write()
+    running.end()
     theirs = bits(written.actions)
     assert [mine[name] for name in sorted(mine)] == [theirs[name] for name in sorted(theirs)]
 
@@ -177,7 +178,7 @@ def test_its_copy_makes_itself_again_as_it_is(scene, head, take) -> None:
     """Just copied, after a draft and its final version, and after another draft when it is switched off."""
 
     def kept() -> bool:
-        action = edit_shape_keys.actions_of(head)[0]
+        action = active_actions(head)[0]
         made = take_request.kept(action)
         if made is None:
             return False
@@ -208,7 +209,7 @@ def test_its_own_writing_is_no_change_and_the_final_comes_once(scene, head, take
     live.current().note()
     answer()  # in full quality
     final = live.current().times
-    assert baseline.request_of(edit_shape_keys.actions_of(head)[0])["seed"] == 0
+    assert baseline.request_of(active_actions(head)[0])["seed"] == 0
     live.current().note()
     rest(0.5)
     assert live.current().times is final
@@ -222,7 +223,7 @@ def test_a_strength_counts_around_the_playhead(scene, head, take) -> None:
     answer()
     new = values(head)
     assert new[FIRST + 50] == pytest.approx(engine.ANEW)
-    assert baseline.request_of(edit_shape_keys.actions_of(head)[0])["face_strength"] == 0.5
+    assert baseline.request_of(active_actions(head)[0])["face_strength"] == 0.5
     assert values(head, "rotation_euler", 2) == turn
     assert new[FIRST + 212] == old[FIRST + 212] > 0.1
 
@@ -287,7 +288,7 @@ def test_what_is_deleted_ends_it_with_a_message(scene, head, take, what) -> None
     if what == "character":
         bpy.data.objects.remove(head)
     elif what == "take":
-        for action in edit_shape_keys.actions_of(head):
+        for action in active_actions(head):
             bpy.data.actions.remove(action)
     else:
         bpy.data.scenes.new("Other")
@@ -319,9 +320,9 @@ def test_generate_comes_first(scene, head, take) -> None:
     scene.diface.seed = engine.SLOW
     run_until(lambda: process.shared_worker().busy)
     scene.diface.seed = 2
-    scene.diface.edit.live, playing = True, edit_shape_keys.actions_of(head)
+    scene.diface.edit.live, playing = True, active_actions(head)
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    assert edit_shape_keys.actions_of(head) != playing
+    assert active_actions(head) != playing
     rest(0.3)
     assert "another take plays" in bpy.context.window_manager.diface.message
 

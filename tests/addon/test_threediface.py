@@ -12,7 +12,7 @@ import pytest
 from diface_addon.scene.characters import flame_mesh, shape_key_names
 from diface_addon.scene.provenance import baseline
 from diface_addon.scene.takes import takes
-from diface_addon.settings import preferences, scene_settings, threediface_files
+from diface_addon.settings import preferences, threediface_files, threediface_settings
 
 from . import fingerprint, flame_scenes, scenes
 from .flame_scenes import add_flame, shown
@@ -166,8 +166,8 @@ def test_the_takes_panel_offers_what_can_be_done_for_files(scene, flame, speakin
 
 def test_the_checkpoints_are_offered_general_first(own) -> None:
     assert threediface_files.of_kind(own, "face") == [threediface_files.GENERAL, "a_personal"]
-    assert scene_settings.first_checkpoint("head") == "head_reg"
-    kinds = scene_settings.ThreeDifaceSettings.bl_rna.properties["condition"].enum_items
+    assert threediface_settings.first_checkpoint("head") == "head_reg"
+    kinds = threediface_settings.ThreeDifaceSettings.bl_rna.properties["condition"].enum_items
     assert [item.name for item in kinds][:2] == ["0: FaceTalk_170728_03272_TA", "1: FaceTalk_170904_00128_TA"]
 
 

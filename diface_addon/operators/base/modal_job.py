@@ -6,7 +6,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ...core import errors, types
-from ...jobs import generate
+from ...jobs import current
 from ...scene.takes import takes
 from .operator import Verb, redraw
 
@@ -17,19 +17,19 @@ INTERVAL = 0.1
 class Background(Verb):
     """Mix-in for operators that generate: implement `begin`, and `begin_next` where more than one take is made."""
 
-    _running: generate.Generation | None = None
+    _running: current.RunningJob | None = None
     _names: tuple[str, ...] = ()
     _notes: tuple[str, ...] = ()
 
-    def begin(self, context: bpy.types.Context) -> generate.Generation:
+    def begin(self, context: bpy.types.Context) -> current.RunningJob:
         """Send the request to the worker. Raises DifaceError, with nothing changed."""
         raise NotImplementedError
 
-    def begin_next(self, _before: generate.Generation) -> generate.Generation | None:
+    def begin_next(self, _before: current.RunningJob) -> current.RunningJob | None:
         """Begin what comes after a generation whose take is written, and that has not ended; None where it was all."""
         return None
 
-    def stop(self, running: generate.Generation) -> None:
+    def stop(self, running: current.RunningJob) -> None:
         """Esc was pressed."""
         running.job.cancel()
 
@@ -48,7 +48,7 @@ class Background(Verb):
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
-    def watch(self, context: bpy.types.Context, running: generate.Generation) -> None:
+    def watch(self, context: bpy.types.Context, running: current.RunningJob) -> None:
         """Have `modal` look at `running` now and then, and the panels show it."""
         self._running = running
         _show(context, self.stage(types.Progress(0.0, "Starting")))
@@ -86,7 +86,7 @@ class Background(Verb):
 
     def _finish(self, context: bpy.types.Context) -> set[str]:
         try:
-            if generate.current() is not self._running:
+            if current.current() is not self._running:
                 raise errors.Cancelled
             made = len(self._names)
             self._write()
@@ -117,8 +117,8 @@ class Background(Verb):
         running = self._running
         try:
             running.job.wait()
-            if renewed := running.renewed(bpy.context):
-                self._running = renewed
+            if restarted := running.restarted(bpy.context):
+                self._running = restarted
                 return
             take: takes.Written = running.write()
             self._names += (take.name,)
@@ -161,7 +161,7 @@ def _show(context: bpy.types.Context, progress: types.Progress | None, message: 
 @persistent
 def _stop_on_load(*_args: object) -> None:
     """Another file is being opened: what runs belongs to this one."""
-    if running := generate.current():
+    if running := current.current():
         running.end()
     bpy.app.handlers.load_pre.remove(_stop_on_load)
     _show(bpy.context, None, "Generate was stopped, as another file was opened.")

@@ -6,12 +6,12 @@ import bpy
 
 from ...core import channels, errors
 from ...scene.pins.pins import Keyed
-from ...settings import scene_settings
+from ...settings import choices
 
 CHOICES = (
     ("CHOSEN", "Chosen", "The regions that are chosen in the panel"),
     ("ALL", "All", "The whole face and the head"),
-    *scene_settings.REGIONS,
+    *choices.REGIONS,
 )
 """The choices of an enum."""
 
@@ -30,7 +30,7 @@ def names(context: bpy.types.Context, region: str) -> tuple[str, ...]:
     """The channels of one of CHOICES. Raises SceneError where that is none."""
     if region == "ALL":
         return channels.SHAPES + channels.HEAD
-    found = scene_settings.regions(context.scene.diface.edit.regions if region == "CHOSEN" else {region})
+    found = choices.regions(context.scene.diface.edit.regions if region == "CHOSEN" else {region})
     if not found:
         raise errors.SceneError("No region is chosen.", "Choose some under Regions.")
     return found

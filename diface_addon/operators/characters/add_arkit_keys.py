@@ -5,11 +5,10 @@ from __future__ import annotations
 import bpy
 
 from ...core import errors, types
-from ...jobs import generate
+from ...jobs import current, worker_client
 from ...scene.animation import target
 from ...scene.characters import bundled_head, flame_mesh, shape_key_names, shape_keys
 from ...settings import preferences, scene_settings
-from ...worker import process
 from ..base.operator import Verb
 
 
@@ -22,7 +21,7 @@ class DIFACE_OT_add_arkit_keys(Verb, bpy.types.Operator):
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
-        if generate.current() is not None:
+        if current.current() is not None:
             raise errors.WorkerError("DiFACE is generating.", "Add them when it has finished.")
         target.check_own(scene_settings.character(context), ("face",), as_cache=False)
 
@@ -32,7 +31,7 @@ class DIFACE_OT_add_arkit_keys(Verb, bpy.types.Operator):
         placed = flame_mesh.place(obj, preferences.flame_file())
         vertices = placed.to_flame(flame_mesh.rest(obj))
         request = types.ShapesRequest(vertices, flame_mesh.triangles(obj), preferences.flame_file())
-        shapes = _made(context, request)
+        shapes = worker_client.wait_with_cursor(context, request)
 
         has = shape_key_names.face_map(obj)
         missing = [index for index, name in enumerate(shapes.names) if name not in has]
@@ -41,19 +40,6 @@ class DIFACE_OT_add_arkit_keys(Verb, bpy.types.Operator):
             most = bundled_head.STRETCH if name.startswith(bundled_head.STRETCHABLE) else 1.0
             shape_keys.add(obj, (name,), placed.deltas(shapes.deltas[[index]]), (0.0, most))
         return f"{obj.name} has {len(missing)} more shape keys."
-
-
-def _made(context: bpy.types.Context, request: types.ShapesRequest) -> types.Shapes:
-    """What the worker makes of the mesh, waited for."""
-    worker = process.shared_worker()
-    worker.start(preferences.worker_python(), preferences.wheel_folders(), preferences.cache_folder())
-    if context.window:
-        context.window.cursor_set("WAIT")
-    try:
-        return worker.submit(request).wait()
-    finally:
-        if context.window:
-            context.window.cursor_set("DEFAULT")
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_add_arkit_keys,))

@@ -7,10 +7,10 @@ import json
 import bpy
 
 from ...core import channels, errors
-from ...jobs import edit_shape_keys
+from ...jobs import edit
 from ...scene.animation import active_curves, sample_motion, target
 from ...scene.pins import pins
-from ...settings import scene_settings
+from ...settings import choices, scene_settings
 from ..base import region_choice
 from ..base.operator import Verb
 
@@ -31,7 +31,7 @@ class DIFACE_OT_copy_pose(Verb, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context) -> str:
         obj, frame = scene_settings.character(context), context.scene.frame_current_final
-        names = scene_settings.regions(context.scene.diface.edit.regions)
+        names = choices.regions(context.scene.diface.edit.regions)
         if not names:
             raise errors.SceneError("No region is chosen.", "Choose some under Regions.")
         having = active_curves.channel_columns(obj).keys() | set(channels.HEAD)
@@ -53,13 +53,13 @@ class DIFACE_OT_paste_pose(Verb, bpy.types.Operator):
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
-        edit_shape_keys.check(context)
+        edit.check(context)
         target.check_keys(scene_settings.character(context))
         if not context.window_manager.diface.pose:
             raise errors.SceneError("No pose was copied.", "Press Copy Pose at the frame that has it.")
 
     def run(self, context: bpy.types.Context) -> str:
-        names = scene_settings.regions(context.scene.diface.edit.regions)
+        names = choices.regions(context.scene.diface.edit.regions)
         pose = json.loads(context.window_manager.diface.pose)
         chosen = {name: value for name, value in pose.items() if name in names}
         if not chosen:

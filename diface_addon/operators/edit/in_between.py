@@ -5,11 +5,11 @@ from __future__ import annotations
 import bpy
 
 from ...core import channels, errors
-from ...jobs import edit_shape_keys, generate
+from ...jobs import current, edit, edit_plan
 from ...scene.animation import active_curves
 from ...scene.edits import frame_choice
 from ...scene.pins import pins
-from ...settings import scene_settings
+from ...settings import choices, scene_settings
 from ..base.modal_job import Background
 
 
@@ -27,31 +27,29 @@ class DIFACE_OT_in_between(Background, bpy.types.Operator):
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
-        edit_shape_keys.check(context)
+        edit.check(context)
         if not context.scene.diface.edit.regions:
             raise errors.SceneError("No region is chosen.", "Choose some under Regions.")
 
-    def begin(self, context: bpy.types.Context) -> generate.Generation:
+    def begin(self, context: bpy.types.Context) -> current.RunningJob:
         given = (self.first, self.last) if self.last > self.first else None
-        return edit_shape_keys.begin(context, lambda base: between(bpy.context, base, given))
+        return edit.begin(context, lambda base: between(bpy.context, base, given))
 
 
-def between(
-    context: bpy.types.Context, base: edit_shape_keys.Base, given: tuple[int, int] | None
-) -> edit_shape_keys.Plan:
+def between(context: bpy.types.Context, base: edit_plan.Base, given: tuple[int, int] | None) -> edit_plan.Plan:
     """The frames `given`, else those that the settings say, of the regions that they say. Raises SceneError where there
     are none."""
     settings = context.scene.diface
     whole = base.first_frame, base.last_frame
     obj = scene_settings.character(context)
     first, last = given or frame_choice.of(settings.edit.source, context.scene, whole, pins.curves(obj))
-    made = base.rows(first, last, scene_settings.regions(settings.edit.regions))
+    made = base.rows(first, last, choices.regions(settings.edit.regions))
     has = {*active_curves.addresses(obj).values(), *channels.HEAD}
     moving = [name for column, name in enumerate(base.motion.channels) if made[:, column].any()]
     if moving and not any(name in has or name not in channels.ALL for name in moving):
         hint = "Blinks and gaze are layers: they have switches and seeds of their own, under Eyes & Breath."
         raise errors.SceneError(f"{obj.name} has nothing in the regions chosen that DiFACE makes anew.", hint)
-    return edit_shape_keys.Plan(made, base.pins, settings.seed)
+    return edit_plan.Plan(made, base.pins, settings.seed)
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_in_between,))

@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 
 from ...core import channels, errors
-from ...jobs import edit_scope, edit_shape_keys, generate
+from ...jobs import current, edit, edit_plan, edit_scope
 from ..base.modal_job import Background
 
 ROOM = 0.4
@@ -32,23 +32,23 @@ class DIFACE_OT_regenerate(Background, bpy.types.Operator):
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
-        edit_shape_keys.check(context)
+        edit.check(context)
 
-    def begin(self, context: bpy.types.Context) -> generate.Generation:
+    def begin(self, context: bpy.types.Context) -> current.RunningJob:
         if self.where == "ALL":
             seed = context.scene.diface.seed
-            return edit_shape_keys.begin(context, lambda base: everything(base, seed))
+            return edit.begin(context, lambda base: everything(base, seed))
         pull = context.scene.diface.edit.pull
-        return edit_shape_keys.begin(context, lambda base: around(base, pull))
+        return edit.begin(context, lambda base: around(base, pull))
 
 
-def everything(base: edit_shape_keys.Base, seed: int) -> edit_shape_keys.Plan:
+def everything(base: edit_plan.Base, seed: int) -> edit_plan.Plan:
     """All that is not pinned."""
     made = base.rows(base.first_frame, base.last_frame, channels.ALL)
-    return edit_shape_keys.Plan(made, base.pins, seed)
+    return edit_plan.Plan(made, base.pins, seed)
 
 
-def around(base: edit_shape_keys.Base, pull: float) -> edit_shape_keys.Plan:
+def around(base: edit_plan.Base, pull: float) -> edit_plan.Plan:
     """What is near pins that the motion does not know yet, as far as it answers them.
 
     Raises SceneError where there are none, or none that the take has a place for.
@@ -63,10 +63,10 @@ def around(base: edit_shape_keys.Base, pull: float) -> edit_shape_keys.Plan:
         made |= base.rows(math.floor(pin.frame) - reach, math.ceil(pin.frame) + reach, answer)
     if not made.any():
         raise _nowhere(base)
-    return edit_shape_keys.Plan(made, base.pins)
+    return edit_plan.Plan(made, base.pins)
 
 
-def _nowhere(base: edit_shape_keys.Base) -> errors.SceneError:
+def _nowhere(base: edit_plan.Base) -> errors.SceneError:
     """Why no pin is answered."""
     if all(base.is_beyond(pin) for pin in base.unsettled):
         message = f"The keys that were changed are outside the take, which has {base.first_frame} to {base.last_frame}."

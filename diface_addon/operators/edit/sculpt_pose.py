@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import bpy
 
-from ...core import errors, types
-from ...jobs import generate
+from ...core import errors
+from ...jobs import current, worker_client
 from ...scene.animation import target
 from ...scene.keys import editable
 from ...scene.pins import pins, sculpt, vertex_pins
-from ...settings import preferences, scene_settings
-from ...worker import process
+from ...settings import scene_settings
 from ..base.operator import Verb
 
 MILLIMETRES = 1000.0
@@ -57,7 +56,7 @@ class DIFACE_OT_pin_sculpt(Verb, bpy.types.Operator):
         obj = scene_settings.character(context)
         target.check(obj, ())
         sculpt.check(obj)
-        if generate.current() is not None:
+        if current.current() is not None:
             raise errors.WorkerError("DiFACE is generating.", "Pin the sculpt when it has finished.")
 
     def run(self, context: bpy.types.Context) -> str:
@@ -98,7 +97,7 @@ def _pin_vertices(context: bpy.types.Context, obj: bpy.types.Object, sculpted: s
 
 def _pin_channels(context: bpy.types.Context, obj: bpy.types.Object, sculpted: sculpt.Sculpt) -> str:
     names, request = sculpt.request(obj, sculpted)
-    solved = _solved(context, request)
+    solved = worker_client.wait_with_cursor(context, request)
     new = zip(names, solved.weights, request.current, strict=True)
     changed = {name: float(value) for name, value, before in new if value != before}
     if not changed:
@@ -134,19 +133,6 @@ def _leave_modes(context: bpy.types.Context, obj: bpy.types.Object) -> None:
     if obj.mode != "OBJECT":
         with context.temp_override(active_object=obj, object=obj):
             bpy.ops.object.mode_set(mode="OBJECT")
-
-
-def _solved(context: bpy.types.Context, request: types.SolveRequest) -> types.Solved:
-    """What the worker makes of it, waited for."""
-    worker = process.shared_worker()
-    worker.start(preferences.worker_python(), preferences.wheel_folders(), preferences.cache_folder())
-    if context.window:
-        context.window.cursor_set("WAIT")
-    try:
-        return worker.submit(request).wait()
-    finally:
-        if context.window:
-            context.window.cursor_set("DEFAULT")
 
 
 CLASSES = (DIFACE_OT_sculpt_pose, DIFACE_OT_pin_sculpt, DIFACE_OT_discard_sculpt)

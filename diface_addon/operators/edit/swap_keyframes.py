@@ -9,9 +9,9 @@ import bpy
 import numpy as np
 
 from ...core import channels, errors
-from ...jobs import edit_shape_keys, generate
+from ...jobs import current, edit, edit_plan
 from ...scene.pins import pins
-from ...settings import scene_settings
+from ...settings import choices, scene_settings
 from ..base.modal_job import Background
 from .regenerate import ROOM
 
@@ -28,17 +28,17 @@ class DIFACE_OT_swap_keyframes(Background, bpy.types.Operator):
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
-        edit_shape_keys.check(context)
+        edit.check(context)
         read(context.scene.diface.edit.swaps)
 
-    def begin(self, context: bpy.types.Context) -> generate.Generation:
+    def begin(self, context: bpy.types.Context) -> current.RunningJob:
         settings = context.scene.diface.edit
-        names, pairs, pull = scene_settings.regions(settings.regions), read(settings.swaps), settings.pull
+        names, pairs, pull = choices.regions(settings.regions), read(settings.swaps), settings.pull
 
-        def plan(base: edit_shape_keys.Base) -> edit_shape_keys.Plan:
+        def plan(base: edit_plan.Base) -> edit_plan.Plan:
             return swapped(base, scene_settings.character(bpy.context), pairs, names, pull)
 
-        return edit_shape_keys.begin(context, plan)
+        return edit.begin(context, plan)
 
 
 def read(text: str) -> list[tuple[int, int]]:
@@ -57,8 +57,8 @@ def read(text: str) -> list[tuple[int, int]]:
 
 
 def swapped(
-    base: edit_shape_keys.Base, obj: bpy.types.Object, pairs: list[tuple[int, int]], names: tuple[str, ...], pull: float
-) -> edit_shape_keys.Plan:
+    base: edit_plan.Base, obj: bpy.types.Object, pairs: list[tuple[int, int]], names: tuple[str, ...], pull: float
+) -> edit_plan.Plan:
     """The poses of each pair of frames pinned at the other's, and the motion around both made anew."""
     outside = [frame for pair in pairs for frame in pair if not base.first_frame <= frame <= base.last_frame]
     if outside:
@@ -74,7 +74,7 @@ def swapped(
                     made |= base.rows(frame - reach, frame + reach, part)
     taken = {(pin.kind, pin.path, pin.index, pin.frame) for pin in new}
     rest = tuple(pin for pin in base.pins if (pin.kind, pin.path, pin.index, pin.frame) not in taken)
-    return edit_shape_keys.Plan(made, (*rest, *new), word="swapped")
+    return edit_plan.Plan(made, (*rest, *new), word="swapped")
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_swap_keyframes,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ...core import errors
-from ...jobs import generate
+from ...jobs import current
 from ..base.operator import Verb
 
 
@@ -18,11 +18,11 @@ class DIFACE_OT_cancel(Verb, bpy.types.Operator):
 
     @classmethod
     def check_ready(cls, _context: bpy.types.Context) -> None:
-        if generate.current() is None:
+        if current.current() is None:
             raise errors.WorkerError("DiFACE is not generating.", "There is nothing to cancel.")
 
     def run(self, _context: bpy.types.Context) -> None:
-        generate.current().job.cancel()  # Generate sees it on its next look
+        current.current().job.cancel()  # Generate sees it on its next look
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_cancel,))

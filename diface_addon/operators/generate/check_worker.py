@@ -8,9 +8,7 @@ from pathlib import Path
 import bpy
 
 from ...core import errors, types
-from ...jobs import generate
-from ...settings import preferences
-from ...worker import process
+from ...jobs import current, worker_client
 from ..base.operator import Verb
 
 NO_SOUND = Path("no sound")
@@ -25,14 +23,13 @@ class DIFACE_OT_check_worker(Verb, bpy.types.Operator):
 
     @classmethod
     def check_ready(cls, _context: bpy.types.Context) -> None:
-        if generate.current() is not None:
+        if current.current() is not None:
             raise errors.WorkerError("DiFACE is generating.", "Check again when it has finished.")
 
     def run(self, context: bpy.types.Context) -> str:
         state = context.window_manager.diface
         state.worker = ""
-        worker = process.shared_worker()
-        worker.start(preferences.worker_python(), preferences.wheel_folders(), preferences.cache_folder())
+        worker = worker_client.start()
         # A request for no sound: when that is its only complaint, the worker and its models are in order.
         with contextlib.suppress(errors.AudioError):
             worker.submit(types.GenerateRequest(types.AudioSection(NO_SOUND))).wait()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ...jobs import generate
+from ...jobs import current, generate
 from ..base.modal_job import Background
 
 
@@ -19,7 +19,7 @@ class DIFACE_OT_generate(Background, bpy.types.Operator):
     def check_ready(cls, context: bpy.types.Context) -> None:
         generate.check(context)
 
-    def begin(self, context: bpy.types.Context) -> generate.Generation:
+    def begin(self, context: bpy.types.Context) -> current.RunningJob:
         return generate.begin(context)
 
 

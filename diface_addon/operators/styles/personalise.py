@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ...jobs import personalise
+from ...jobs import current, personalise
 from ..base.modal_job import Background
 
 
@@ -21,7 +21,7 @@ class DIFACE_OT_personalise(Background, bpy.types.Operator):
     def check_ready(cls, context: bpy.types.Context) -> None:
         personalise.check(context)
 
-    def begin(self, context: bpy.types.Context) -> personalise.Learning:
+    def begin(self, context: bpy.types.Context) -> current.RunningJob:
         return personalise.begin(context, self.name)
 
     def _said(self) -> str:

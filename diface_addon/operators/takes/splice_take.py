@@ -9,7 +9,7 @@ from ...jobs import edit_shape_keys
 from ...scene.animation import target
 from ...scene.edits import splice
 from ...scene.takes import compare, takes
-from ...settings import scene_settings
+from ...settings import choices, scene_settings
 from ..base.operator import Verb
 
 
@@ -32,9 +32,9 @@ class DIFACE_OT_splice_take(Verb, bpy.types.Operator):
     regions: bpy.props.EnumProperty(
         name="Regions",
         description="What is taken; Shift for several",
-        items=scene_settings.REGIONS,
+        items=choices.REGIONS,
         options={"ENUM_FLAG"},
-        default={identifier for identifier, _name, _description in scene_settings.REGIONS},
+        default={identifier for identifier, _name, _description in choices.REGIONS},
     )
     blend: bpy.props.IntProperty(
         name="Blend", description="Frames at either end in which one becomes the other", default=6, min=0, soft_max=30
@@ -67,7 +67,7 @@ class DIFACE_OT_splice_take(Verb, bpy.types.Operator):
         if base[0] == other[0]:
             raise errors.SceneError(f"{self.other} is the take that plays.", "Choose another to take a part from.")
         over = splice.span(base, other, (self.first, self.last), self.blend)
-        names = scene_settings.regions(self.regions)
+        names = choices.regions(self.regions)
         if set(names) == set(channels.ALL):
             names += channels.LAYERS["breath"]
         names, notes = _without_the_head(obj, base, names)

@@ -18,6 +18,17 @@ def folder() -> tempfile.TemporaryDirectory[str]:
 
 
 @contextlib.contextmanager
+def kept_folder() -> Iterator[tempfile.TemporaryDirectory[str]]:
+    """Yield an empty folder that is kept if the block succeeds, and removed if it raises. Raises SceneError."""
+    made = folder()
+    try:
+        yield made
+    except BaseException:
+        made.cleanup()
+        raise
+
+
+@contextlib.contextmanager
 def writing() -> Iterator[None]:
     """An OSError inside, which writes temporary files, becomes a SceneError."""
     try:

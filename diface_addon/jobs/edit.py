@@ -1,0 +1,44 @@
+"""Start an edit of the active animation: of shape keys, or of a take of the user's 3DiFACE models."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..core import errors
+from ..scene.animation import active_curves, target
+from ..scene.animation.active_actions import active_actions
+from ..scene.pins import vertex_pins
+from ..settings import scene_settings
+from . import current, edit_shape_keys, edit_threediface
+from .edit_plan import PlanOf
+
+
+def check(context: bpy.types.Context) -> None:
+    """Raise DifaceError if there is nothing to edit. Fast enough for a button's poll."""
+    current.check_free()
+    obj = scene_settings.character(context)
+    target.check(obj, ())
+    target.check_animated(obj)
+    if active_actions(obj) or vertex_pins.take_of(obj):
+        return
+    animations = [block.animation_data for block in active_curves.blocks(obj).values()]
+    if any(animation and any(track.strips for track in animation.nla_tracks) for animation in animations):
+        hint = "Choose a take under Takes to edit it; it plays over the strips."
+        raise errors.SceneError(f"{obj.name} is animated by NLA strips alone.", hint)
+    raise errors.SceneError(f"Nothing animates {obj.name} yet.", "Generate a take first, or key its shape keys.")
+
+
+def begin(context: bpy.types.Context, plan_of: PlanOf) -> edit_shape_keys.Edit:
+    """Send an edit of the active animation to the worker. In the scene, only pins are marked.
+
+    Args:
+        context: Names the character and the settings.
+        plan_of: Plans the edit from the motion that is there. It must not hold bpy objects.
+
+    Raises:
+        DifaceError: There is nothing to edit, or the worker cannot be reached.
+    """
+    check(context)
+    if edit_threediface.is_threediface(scene_settings.character(context)):
+        return edit_threediface.begin(context, plan_of)
+    return edit_shape_keys.begin(context, plan_of)
