@@ -30,7 +30,7 @@ Performances = Callable[[Floats], Floats]
 STEPS = (1, 2, 4, 8, 25)
 SEEDS = 8
 COLUMNS = (
-    "nod °", "tip °", "turn °", "nod °/s", "tip °/s", "turn °/s", "spectrum dB", "beats", "by chance", "lead r",
+    "nod °", "tilt °", "turn °", "nod °/s", "tilt °/s", "turn °/s", "spectrum dB", "beats", "by chance", "lead r",
     "phrase ends", "pauses",
 )  # fmt: skip
 
@@ -155,7 +155,7 @@ def main(arguments: list[str] | None = None) -> None:
             rows[name] = [measured(motion, loudness, natural) for motions, loudness in made for motion in motions]
             seeds[name, title] = np.mean([diversity(motions) for motions, _ in made])
         print(table(title, {name: values for name, values in rows.items() if values}))
-    print("Seeds apart, over the motion itself: " + ", ".join(
+    print("Distance between seeds, over the motion itself: " + ", ".join(
         f"{name} {seeds[name, 'On new sounds']:.2f}" for name in makers))  # fmt: skip
 
 
