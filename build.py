@@ -616,7 +616,7 @@ def bench() -> int:
         raise BuildError("There are no benchmarks: tests/**/bench_*.py.")
     text = "# Speed\n\nWritten by `python3 build.py bench` with Blender " + MAIN_BLENDER + f" on {machine()}.\n\n"
     (ROOT / "docs" / "research" / "speed.md").write_text(
-        text + "| what | measured | wanted |\n|---|---|---|\n" + "".join(rows), "utf-8"
+        text + "| measurement | result | target |\n|---|---|---|\n" + "".join(rows), "utf-8"
     )
     say("\nWritten: docs/research/speed.md")
     return 0

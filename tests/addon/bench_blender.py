@@ -93,7 +93,7 @@ def playing(obj: bpy.types.Object) -> None:
         obj.keyframe_insert("rotation_euler", frame=frame)
     theirs = median(play)
     row(
-        "a frame of playback, against keys set by hand",
+        "one frame of playback, relative to keys set by hand",
         f"{1000 * ours / 300:.1f} ms ({ours / theirs:.2f} x)",
         "at most 1 x",
     )

@@ -23,11 +23,11 @@ EDITS = 40
 SECONDS = 60
 STAGES = {"paused": "changed", "compared": "paused", "sent": "compared", "made": "sent", "written": "made"}
 WORDS = {
-    "paused": "until the hand pauses",
-    "compared": "comparing",
-    "sent": "reading the motion and sending",
-    "made": "the worker, and until the hand is still",
-    "written": "writing the curves",
+    "paused": "wait for a pause in input",
+    "compared": "compare keys",
+    "sent": "read the motion and send it",
+    "made": "worker, and wait for idle input",
+    "written": "write the curves",
 }
 
 
@@ -76,7 +76,7 @@ def measure(obj: bpy.types.Object) -> None:
     with_draft = [1000 * (t["written"] - t["changed"]) for t in answers(obj, 2)]
     spread = f"{np.median(with_draft):.0f}, {np.quantile(with_draft, 0.9):.0f}, {max(with_draft):.0f} ms"
     row(f"Live: the same in {live_session.STEPS} steps", spread, "")
-    row("Live: load of the machine meanwhile", f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", "idle")
+    row("Live: machine load during the measurement", f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", "idle")
 
 
 def main() -> None:

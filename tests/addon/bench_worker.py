@@ -69,11 +69,11 @@ def answer_to_cancel(folder: Path) -> None:
         taken.append((shown, time.perf_counter() - began))
     worker.close()
     row(
-        "Cancel until the job is over, without the 0.1 s between two looks of the panel",
+        "Cancel until the job ends, without the panel's polling interval of 0.1 s",
         f"{1000 * statistics.median(t for t, _ in taken):.0f} ms",
         "300 ms",
     )
-    row("Cancel until another 12 s of speech are done", f"{statistics.median(t for _, t in taken):.1f} s", "")
+    row("Cancel until the next 12 s of speech are generated", f"{statistics.median(t for _, t in taken):.1f} s", "")
 
 
 def steps(folder: Path) -> None:
@@ -87,7 +87,7 @@ def steps(folder: Path) -> None:
             for s in range(3)
         ]
         seconds = statistics.median(sum(run.values()) for run in runs)
-        row(f"60 s of speech from kept features, {count} steps", f"{seconds:.2f} s", "1 s" if count == 8 else "")
+        row(f"60 s of speech from cached features, {count} steps", f"{seconds:.2f} s", "1 s" if count == 8 else "")
     worker.close()
 
 

@@ -148,7 +148,7 @@ def closures(editor: Editor, seeds: int, pull: float) -> tuple[int, int]:
 
 def table(found: dict[str, dict[int, Floats]]) -> list[str]:
     """Rows of Markdown: share of differences that are rarer than natural, and the 99.9th percentile over the bound."""
-    lines = [f"| | {' | '.join(f'{name}: rarer, %; 99.9% of them' for name in ORDERS.values())} |", "|---|---|---|---|"]
+    lines = [f"| | {' | '.join(f'{name}: rarer, %; 99.9% quantile' for name in ORDERS.values())} |", "|---|---|---|---|"]
     for name, orders in found.items():
         cells = [f"{100 * (over > 1).mean():.2f}; {np.quantile(over, RARE):.2f}" for over in orders.values()]
         lines.append(f"| {name} | {' | '.join(cells)} |")
@@ -167,10 +167,10 @@ def main() -> None:
     natural, generator = Natural.of(given.data), Generator.load()
     for sound in given.sounds:
         editor = Editor(generator, sound)
-        print(f"\n### {sound.stem}: borders of stretches of {LONG / MODEL_RATE.value:.1f} s\n")
+        print(f"\n### {sound.stem}: borders of segments of {LONG / MODEL_RATE.value:.1f} s\n")
         print("\n".join(table(borders(editor, natural, given.seeds))))
         for pull in (4.0, 8.0):
-            print(f"\n### {sound.stem}: around pins, pull {pull:g} rows\n")
+            print(f"\n### {sound.stem}: around pins, falloff {pull:g} rows\n")
             print("\n".join(table(around_pins(editor, natural, given.seeds, pull))))
         shut, times = closures(editor, min(given.seeds, 3), 8.0)
         print(f"\nLips shut within a few rows of a jaw pinned open: {shut} of {times}.")
