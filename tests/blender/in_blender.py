@@ -1,4 +1,4 @@
-"""Runs inside Blender's module: installs the built zip as an artist would, uses it, and writes what it saw as JSON.
+"""Install and use the built zip inside Blender's Python module, and write a report as JSON.
 
 in_blender.py REPORT register|generate ZIP [SOUND]
 """
@@ -37,7 +37,7 @@ def generate(sound: str) -> dict[str, object]:
     bpy.ops.diface.add_head()
     head = bpy.context.active_object
     scene.diface.source, scene.diface.filepath = "FILE", sound
-    answer = bpy.ops.diface.generate()
+    status = bpy.ops.diface.generate()
     keys = head.data.shape_keys
     animation = keys.animation_data
     weights = []
@@ -45,7 +45,7 @@ def generate(sound: str) -> dict[str, object]:
         scene.frame_set(frame)
         weights.append(keys.key_blocks["jawOpen"].value)
     return {
-        "answer": sorted(answer),
+        "status": sorted(status),
         "action": animation.action.name if animation and animation.action else None,
         "jaw": weights,
     }
@@ -53,15 +53,15 @@ def generate(sound: str) -> dict[str, object]:
 
 def main() -> None:
     report, task, zip_file, *sound = sys.argv[1:]
-    seen: dict[str, object] = {}
+    result: dict[str, object] = {}
     try:
-        seen.update(install(zip_file))
+        result.update(install(zip_file))
         if task == "generate":
-            seen.update(generate(*sound))
-        seen.update(disable())
-    except Exception:  # noqa: BLE001 -- whatever it is, the test shows it
-        seen["error"] = traceback.format_exc()
-    Path(report).write_text(json.dumps(seen, indent=1))
+            result.update(generate(*sound))
+        result.update(disable())
+    except Exception:  # noqa: BLE001 -- the test prints it
+        result["error"] = traceback.format_exc()
+    Path(report).write_text(json.dumps(result, indent=1))
 
 
 main()

@@ -1,0 +1,62 @@
+"""Tests of wheels/*.txt: everything that build.py installs is pinned and hashed."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tools.build import paths
+from tools.build.extension.platforms import PLATFORMS
+from tools.build.versions import BLENDERS
+
+LISTS = sorted(paths.PINNED.glob("*.txt"))
+
+
+def requirements(path: Path) -> dict[str, tuple[str, int]]:
+    """Return name -> (version, number of hashes); fail on any other kind of line."""
+    found: dict[str, tuple[str, int]] = {}
+    for entry in re.split(r"\n(?=\S)", path.read_text().strip()):
+        if entry.startswith("#"):
+            continue
+        first, *hashes = entry.split(" \\\n")
+        match = re.fullmatch(r"([a-z0-9-]+)==([^ ;]+)(?: ; .+)?", first)
+        assert match, f"not a pinned requirement: {first}"
+        assert all(re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}", line) for line in hashes), entry
+        found[match[1] if match[1] not in found else f"{match[1]} again"] = (match[2], len(hashes))
+    return found
+
+
+@pytest.mark.parametrize("path", LISTS, ids=lambda path: path.name)
+def test_every_requirement_is_pinned_and_hashed(path: Path) -> None:
+    found = requirements(path)
+    assert found
+    assert all(count > 0 for _, count in found.values())
+
+
+def test_every_environment_has_a_list() -> None:
+    wanted = {"core", "torch", "torch-cpu", "assets", "rendering", *(f"bpy-{version}" for version in BLENDERS)}
+    wanted |= {f"extension-{platform}-{python}" for platform, pythons in PLATFORMS.items() for python in pythons}
+    assert {path.stem for path in LISTS} == wanted
+
+
+@pytest.mark.parametrize(("platform", "pythons"), PLATFORMS.items())
+def test_a_zip_holds_one_version_of_each_package(platform: str, pythons: tuple[str, ...]) -> None:
+    """Every Blender unpacks the wheels for any Python, so two versions would overwrite each other."""
+    lists = [requirements(paths.PINNED / f"extension-{platform}-{python}.txt") for python in pythons]
+    versions = [{name: version for name, (version, _) in found.items() if name != "scipy"} for found in lists]
+    for found in versions:
+        for name in found.keys() & versions[0].keys():
+            assert found[name] == versions[0][name], name
+
+
+def test_worker_has_the_same_packages_inside_and_outside_the_zip() -> None:
+    core = requirements(paths.PINNED / "core.txt")
+    for name, (version, _) in requirements(paths.PINNED / "extension-linux-x64-3.11.txt").items():
+        assert core[name][0] == version, name
+
+
+def test_numpy_is_the_one_of_blender() -> None:
+    """numpy 1.24 is that of the oldest supported Blender, and scipy must run with it."""
+    numbers = {version: requirements(paths.PINNED / f"bpy-{version}.txt")["numpy"][0] for version in BLENDERS}
+    assert numbers["4.2"].startswith("1.24.")
+    assert not any("numpy" in requirements(path) for path in paths.PINNED.glob("extension-*.txt"))

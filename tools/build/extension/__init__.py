@@ -1,0 +1,1 @@
+"""The Blender extension as a zip file: its wheels, its files, and the zip."""

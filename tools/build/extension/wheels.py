@@ -1,0 +1,59 @@
+"""The wheels that the extension contains."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from .. import paths
+from ..console import BuildError
+from ..environments import core_python, cpu_torch
+from ..stamps import digest, is_current
+from ..venvs import fetch
+from .platforms import PLATFORMS, WHEEL_TAGS
+
+
+def get_wheels(target: str) -> list[Path]:
+    """Return the wheels for one platform, downloaded unless they are there and current."""
+    if target not in PLATFORMS:
+        raise BuildError(f"Wheels exist for the platforms {', '.join(PLATFORMS)}. Got {target}.")
+    lists = [paths.PINNED / f"extension-{target}-{version}.txt" for version in PLATFORMS[target]]
+    folder = paths.BUILD / "wheels" / target
+    stamp, expected = folder / "stamp", digest(*lists, paths.PINNED / "torch-cpu.txt")
+    if not is_current(stamp, expected):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        if target == "linux-x64":
+            _link_cpu_torch(folder)
+        for version, pinned in zip(PLATFORMS[target], lists):
+            title = f"wheels: {target}, Python {version}"
+            fetch(core_python(), pinned, folder, title, *_download_options(target, version))
+        stamp.write_text(expected)
+    return sorted(folder.glob("*.whl"))
+
+
+def _link_cpu_torch(folder: Path) -> None:
+    """Add the CPU build of torch for Linux, which is not in the lists of the extension."""
+    torch = cpu_torch(core_python())
+    if torch is None:
+        raise BuildError("The zip for Linux contains the CPU build of torch. `zip --no-wheels` builds one without it.")
+    link(torch, folder / torch.name)
+
+
+def _download_options(target: str, version: str) -> list[str]:
+    """Return pip's options that select wheels of a platform and Python version."""
+    options = ["--python-version", version, "--implementation", "cp"]
+    for abi in ("cp" + version.replace(".", ""), "abi3", "none"):
+        options += ["--abi", abi]
+    for name in WHEEL_TAGS[target]:
+        options += ["--platform", name]
+    return options
+
+
+def link(source: Path, target: Path) -> None:
+    """Create a hard link to a file, or a copy if the file system does not support links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

@@ -1,0 +1,1 @@
+"""The test suites as parts that build.py runs and reports on."""
