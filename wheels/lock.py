@@ -1,15 +1,18 @@
-"""Pins what build.py installs: writes the *.txt beside this file from the lists below.
+"""Pin what build.py installs: write the *.txt files beside this file from the lists below.
 
-For maintainers, after a change of a list: `python3 wheels/lock.py` (needs uv). Every line ends up with the hashes of
-all the files that its release has, so that nothing else is ever installed. PyTorch has lists of its own: the CPU build
-for Linux is not on the ordinary index, so that its one line (torch-cpu.txt) is kept by hand.
+For maintainers, after changing a list: `python3 wheels/lock.py` (needs uv). Packages that a list here does not name
+keep the version that they have in the files; `--upgrade` takes the newest. Every line gets the hashes of all files of
+its release, so that nothing else is ever installed. PyTorch has separate files: the CPU build for Linux is not on the
+default index, so its one line (torch-cpu.txt) is edited by hand.
 """
 
+import argparse
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -21,6 +24,7 @@ NEW_NUMPY = ["scipy==1.16.3", "networkx==3.6.1"]  # else newer than for 3.11, an
 TRAINING = ["tensorboard==2.21.0"]  # curves of a training; it runs without
 GRAPHS = ["matplotlib==3.11.2"]  # of results on the command line (graph_vis); it runs without
 TESTS = ["pytest==9.2.0", "hypothesis==6.170.15"]
+DOCS = ["sphinx==9.0.4", "myst-parser==5.2.0", "furo==2025.12.19"]
 LINTERS = ["ruff==0.17.6", "basedpyright==1.40.2"]
 BLENDERS = {
     "bpy-4.2": ("3.11", ["bpy==4.2.23", "numpy==1.24.4"]),
@@ -52,38 +56,61 @@ RENDERING = [
 _TORCH_ONLY = re.compile(r"(torch|triton|cuda-|nvidia-)")
 
 
-def compile_list(wanted: list[str], python: str, *options: str) -> list[str]:
-    """The pinned and hashed requirements that `wanted` resolves to, one string (of several lines) each."""
+def compile_list(
+    wanted: list[str], python: str, *options: str, names: tuple[str, ...] = (), upgrade: bool = False
+) -> list[str]:
+    """Return the pinned and hashed requirements that `wanted` resolves to, one string (of several lines) each.
+
+    Args:
+        wanted: Requirements as pip reads them.
+        python: The Python version to resolve for.
+        options: Further options of `uv pip compile`.
+        names: The files whose versions are kept.
+        upgrade: Take the newest versions instead.
+    """
     uv = shutil.which("uv") or sys.exit("uv is needed to pin requirements: pip install uv")
     command = [uv, "pip", "compile", "-", "--quiet", "--no-config", "--no-header", "--no-annotate", "--generate-hashes"]
     command += ["--python-version", python, *options]
-    # What this machine offers beside the ordinary index is not for everybody.
+    # Packages that only this machine offers, beside the default index, are not available to others.
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_"))}
     plain["MACOSX_DEPLOYMENT_TARGET"] = "14.0"  # the oldest that PyTorch's wheels run on
-    done = subprocess.run(command, input="\n".join(wanted), env=plain, check=True, text=True, stdout=subprocess.PIPE)
-    return re.findall(r"^\S.*(?:\n {4}.*)*", done.stdout, re.MULTILINE)
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder, "pinned.txt")
+        files = [] if upgrade else [HERE / f"{name}.txt" for name in names]
+        output.write_text("\n".join(file.read_text() for file in files if file.is_file()))
+        subprocess.run([*command, "--output-file", output], input="\n".join(wanted), env=plain, check=True, text=True)
+        return re.findall(r"^[^\s#].*(?:\n {4}.*)*", output.read_text(), re.MULTILINE)
 
 
 def write(name: str, requirements: list[str]) -> None:
+    """Write one file."""
     text = "# Made by wheels/lock.py: change the lists there.\n" + "\n".join(requirements) + "\n"
     (HERE / f"{name}.txt").write_text(text, newline="\n")
     print(f"{name}.txt: {len(requirements)} packages")
 
 
 def main() -> None:
+    """Write all files."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "--upgrade", action="store_true", help="take the newest version of every package not pinned here"
+    )
+    upgrade = parser.parse_args().upgrade
     everything = [TORCH, "numpy==1.26.4", *WORKER, *OLD_NUMPY, *TRAINING, *GRAPHS, *TESTS, *LINTERS]
-    pinned = compile_list(everything, "3.11", "--universal")
+    pinned = compile_list(everything, "3.11", "--universal", names=("core", "torch"), upgrade=upgrade)
     write("core", [line for line in pinned if not _TORCH_ONLY.match(line)])
     write("torch", [line for line in pinned if _TORCH_ONLY.match(line)])
     for name, (python, wanted) in BLENDERS.items():
-        write(name, compile_list([*wanted, *TESTS, "soundfile==0.14.0"], python, "--universal"))
+        wanted = [*wanted, *TESTS, "soundfile==0.14.0"]
+        write(name, compile_list(wanted, python, "--universal", names=(name,), upgrade=upgrade))
     for name, (python, platform, wanted) in EXTENSION.items():
-        pinned = compile_list(wanted, python, "--python-platform", platform)
+        pinned = compile_list(wanted, python, "--python-platform", platform, names=(name,), upgrade=upgrade)
         linux = "linux" in name  # there build.py adds the CPU build of torch
         unwanted = (*BLENDER_HAS, *(("torch", "triton", "cuda-", "nvidia-") if linux else ()))
         write(name, [line for line in pinned if not line.startswith(unwanted)])
-    write("assets", compile_list(ASSETS, "3.11", "--no-deps", "--universal"))
-    write("rendering", compile_list(RENDERING, "3.11", "--no-deps", "--universal"))
+    write("docs", compile_list(DOCS, "3.11", "--universal", names=("docs",), upgrade=upgrade))
+    for name, wanted in {"assets": ASSETS, "rendering": RENDERING}.items():
+        write(name, compile_list(wanted, "3.11", "--no-deps", "--universal", names=(name,), upgrade=upgrade))
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def test_every_requirement_is_pinned_and_hashed(path: Path) -> None:
 
 
 def test_every_environment_has_a_list() -> None:
-    wanted = {"core", "torch", "torch-cpu", "assets", "rendering", *(f"bpy-{version}" for version in BLENDERS)}
+    wanted = {"core", "torch", "torch-cpu", "assets", "rendering", "docs", *(f"bpy-{version}" for version in BLENDERS)}
     wanted |= {f"extension-{platform}-{python}" for platform, pythons in PLATFORMS.items() for python in pythons}
     assert {path.stem for path in LISTS} == wanted
 
