@@ -16,19 +16,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from diface_addon import compat, preferences
+from diface_addon import compat
 from diface_addon.core import channels
-from diface_addon.scene import (
-    flame_mesh,
-    generated,
-    layer_tracks,
-    packed_styles,
-    pins,
-    take_list,
-    take_request,
-    takes,
-    vertex_pins,
-)
+from diface_addon.scene.characters import flame_mesh
+from diface_addon.scene.pins import pins, vertex_pins
+from diface_addon.scene.provenance import baseline, layer_tracks, take_request
+from diface_addon.scene.styles import packed_styles
+from diface_addon.scene.takes import take_list, takes
+from diface_addon.settings import preferences
 
 from .conftest import needs_audio
 from .flame_scenes import shown as vertices_shown
@@ -91,7 +86,7 @@ def request_of(action: bpy.types.Action) -> dict[str, Any]:
         "style": [[Path(name).name, weight] for name, weight in asked.style.blend],
         "style_strength": asked.style.strength,
         "layer_seeds": [asked.layers.blinks, asked.layers.gaze, asked.layers.breath],
-        "first_frame": generated.request_of(action)["first_frame"],
+        "first_frame": baseline.request_of(action)["first_frame"],
         "constraints": kept and {
             "known": int(kept.keep.sum()), "pins": len(kept.pins), "falloff": kept.pull, "keep_motion": kept.stay,
         },

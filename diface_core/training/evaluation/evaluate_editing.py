@@ -148,7 +148,10 @@ def closures(editor: Editor, seeds: int, pull: float) -> tuple[int, int]:
 
 def table(found: dict[str, dict[int, Floats]]) -> list[str]:
     """Rows of Markdown: share of differences that are rarer than natural, and the 99.9th percentile over the bound."""
-    lines = [f"| | {' | '.join(f'{name}: rarer, %; 99.9% quantile' for name in ORDERS.values())} |", "|---|---|---|---|"]
+    lines = [
+        f"| | {' | '.join(f'{name}: rarer, %; 99.9% quantile' for name in ORDERS.values())} |",
+        "|---|---|---|---|",
+    ]
     for name, orders in found.items():
         cells = [f"{100 * (over > 1).mean():.2f}; {np.quantile(over, RARE):.2f}" for over in orders.values()]
         lines.append(f"| {name} | {' | '.join(cells)} |")
