@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from .. import paths
+from .contents import extension_files
 from .wheels import link
 
 ENTRY = '''"""DiFACE as a Blender extension."""
@@ -22,9 +23,10 @@ def stage_extension(target: str, wheels: list[Path]) -> Path:
     """Copy the extension's files for one platform into an empty folder; return the folder."""
     stage = paths.BUILD / "stage" / target
     shutil.rmtree(stage, ignore_errors=True)
-    unwanted = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
-    for package in ("diface_addon", "diface_core"):
-        shutil.copytree(paths.ROOT / package, stage / package, ignore=unwanted)
+    for file in extension_files():
+        copy = stage / file.relative_to(paths.ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(file, copy)
     shutil.copy2(paths.ROOT / "LICENSE", stage)
     (stage / "__init__.py").write_text(ENTRY, "utf-8")
     (stage / "wheels").mkdir()
