@@ -92,7 +92,7 @@ def audio_module() -> ModuleType | None:
     return aud
 
 
-def new_channels(action: bpy.types.Action, block: bpy.types.ID) -> bpy.types.bpy_struct:
+def new_channelbag(action: bpy.types.Action, block: bpy.types.ID) -> bpy.types.bpy_struct:
     """Where a new Action holds the F-curves and groups of `block`: a new slot's channels, or the Action itself."""
     if not HAS_ACTION_SLOTS:
         action.id_root = block.id_type
@@ -103,7 +103,7 @@ def new_channels(action: bpy.types.Action, block: bpy.types.ID) -> bpy.types.bpy
     return strip.channelbag(slot, ensure=True)
 
 
-def channels_of(action: bpy.types.Action, id_type: str) -> bpy.types.bpy_struct | None:
+def find_channelbag(action: bpy.types.Action, id_type: str) -> bpy.types.bpy_struct | None:
     """Where an Action holds the F-curves of its first data-block of `id_type` ('OBJECT', 'KEY'), if it has any."""
     if not HAS_ACTION_SLOTS:
         return action if action.id_root == id_type and len(action.fcurves) else None
@@ -113,12 +113,12 @@ def channels_of(action: bpy.types.Action, id_type: str) -> bpy.types.bpy_struct 
     return None
 
 
-def holder_of(action: bpy.types.Action, id_type: str) -> bpy.types.bpy_struct | None:
+def writable_channelbag(action: bpy.types.Action, id_type: str) -> bpy.types.bpy_struct | None:
     """Where an Action holds, or can hold, F-curves of a data-block of `id_type`: as `channels_of`, but empty too."""
-    return channels_of(action, id_type) if HAS_ACTION_SLOTS else action
+    return find_channelbag(action, id_type) if HAS_ACTION_SLOTS else action
 
 
-def playing_channels(source: bpy.types.AnimData | bpy.types.NlaStrip) -> bpy.types.bpy_struct | None:
+def active_channelbag(source: bpy.types.AnimData | bpy.types.NlaStrip) -> bpy.types.bpy_struct | None:
     """Where the Action of a data-block's animation, or of a strip in the NLA, holds the F-curves that play."""
     action = source.action
     if action is None or not HAS_ACTION_SLOTS:

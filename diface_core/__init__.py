@@ -11,9 +11,9 @@ from .types import (
     GenerateResult,
     Layers,
     Motion,
+    MotionChunk,
     Progress,
     Report,
-    Rows,
     Style,
 )
 
@@ -31,9 +31,9 @@ __all__ = [
     "Layers",
     "ModelError",
     "Motion",
+    "MotionChunk",
     "Progress",
     "Report",
-    "Rows",
     "SceneError",
     "Style",
     "WorkerError",

@@ -52,26 +52,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _generate(given: argparse.Namespace) -> None:
-    paths = _numbered(given.out, given.samples)
+def _generate(arguments: argparse.Namespace) -> None:
+    paths = _output_paths(arguments.out, arguments.samples)
     for path in paths:
         writer_for(path)  # before the work, not after it
 
-    if given.make_again:
-        _again(given)
+    if arguments.make_again:
+        _regenerate_take(arguments)
         return
-    if given.audio is None:
+    if arguments.audio is None:
         raise DifaceError("No sound file is named.", "Name one, or a take's request with --make-again.")
-    engines = _load(given.cache)
+    engines = _load_engines(arguments.cache)
     for sample, path in enumerate(paths):
-        _one(engines, generate_options.request(given, sample), path)
+        _generate_one(engines, generate_options.build_request(arguments, sample), path)
 
 
-def _again(given: argparse.Namespace) -> None:
+def _regenerate_take(arguments: argparse.Namespace) -> None:
     """A take once more, from its request alone."""
-    made = request_file.read(given.make_again)
-    made = made.hearing(given.audio) if given.audio else made
-    answered = _one(_load(given.cache), made.request, given.out)
+    made = request_file.read(arguments.make_again)
+    made = made.with_audio(arguments.audio) if arguments.audio else made
+    answered = _generate_one(_load_engines(arguments.cache), made.request, arguments.out)
     if made.model_hash and answered != made.model_hash:
         print("The take was made by other models than these: this is another motion.", file=sys.stderr)
 
@@ -87,15 +87,15 @@ def _personalise(arguments: Sequence[str]) -> int:
         return INTERRUPTED
 
 
-def _load(cache: Path | None) -> Engines:
+def _load_engines(cache: Path | None) -> Engines:
     # Read where torch loads its threads: on a busy machine they shall sleep while they wait, not spin.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from .engines import Engines
 
-    return Engines.of(cache)
+    return Engines.create(cache)
 
 
-def _one(engines: Engines, request: GenerateRequest, path: Path) -> str:
+def _generate_one(engines: Engines, request: GenerateRequest, path: Path) -> str:
     """Make the motion and write it; returns the hash of the models."""
     layout = "{desc:<24} {percentage:3.0f}% |{bar}| {elapsed}, {remaining} left"
     with tqdm(total=1.0, bar_format=layout, file=sys.stderr) as bar:
@@ -110,7 +110,7 @@ def _one(engines: Engines, request: GenerateRequest, path: Path) -> str:
     return result.model_hash
 
 
-def _numbered(path: Path, samples: int) -> list[Path]:
+def _output_paths(path: Path, samples: int) -> list[Path]:
     """`motion.npz`, or for several samples `motion_00.npz`, `motion_01.npz` ..."""
     if samples == 1:
         return [path]
@@ -120,7 +120,7 @@ def _numbered(path: Path, samples: int) -> list[Path]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m diface_core", description="Face and head motion from speech.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    generate_options.add_to(commands.add_parser("generate", help="make a motion from a sound file"))
+    generate_options.add_arguments(commands.add_parser("generate", help="make a motion from a sound file"))
     commands.add_parser(PERSONALISE, help="learn a speaking style from a sound and its motion")
     commands.add_parser(THREEDIFACE, help="the published 3DiFACE models, by the original's config and flags")
     return parser

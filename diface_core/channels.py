@@ -32,12 +32,12 @@ LAYERS: dict[str, tuple[str, ...]] = {
 }
 """What moves beside the speech, layer by layer, each on channels of its own. `breathIn` is not one of ARKit's."""
 
-_BEGINNINGS = {
+_REGION_PREFIXES = {
     "lips": ("mouth",), "jaw": ("jaw",), "cheeks": ("cheek", "nose"), "brows": ("brow",), "eyes": ("eye",),
     "tongue": ("tongue",), "head": ("head_",),
 }  # fmt: skip
 REGIONS: dict[str, tuple[str, ...]] = {
-    region: tuple(name for name in ALL if name.startswith(starts)) for region, starts in _BEGINNINGS.items()
+    region: tuple(name for name in ALL if name.startswith(starts)) for region, starts in _REGION_PREFIXES.items()
 }
 """What an artist pins or makes anew together; every channel of face and head is in one."""
 

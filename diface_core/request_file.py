@@ -15,35 +15,35 @@ SUFFIX = ".diface"
 
 
 @dataclasses.dataclass(frozen=True)
-class Made:
+class StoredRequest:
     """A request, and the hash (hex) of the models that answered it; "" where it is not known."""
 
     request: GenerateRequest
     model_hash: str = ""
 
-    def hearing(self, audio: Path) -> Made:
+    def with_audio(self, audio: Path) -> StoredRequest:
         """The same with its sound in another file."""
         section = self.request.audio
         moved = AudioSection(audio, section.start, section.seconds)
         return dataclasses.replace(self, request=dataclasses.replace(self.request, audio=moved))
 
 
-def pack(made: Made) -> bytes:
+def pack(stored: StoredRequest) -> bytes:
     """The bytes of a file: the message that asked, and one that says who answered."""
-    answered = Message("made", None, {"model_hash": made.model_hash})
-    return protocol.pack(protocol.request_message(made.request, 0)) + protocol.pack(answered)
+    answered = Message("made", None, {"model_hash": stored.model_hash})
+    return protocol.pack(protocol.generate_request_message(stored.request, 0)) + protocol.pack(answered)
 
 
-def unpack(data: bytes) -> Made:
+def unpack(data: bytes) -> StoredRequest:
     """What `pack` packed. Raises WorkerError for anything else."""
     stream = io.BytesIO(data)
     asked, answered = protocol.read(stream), protocol.read(stream)
     if asked is None or asked.kind != "generate" or answered is None or answered.kind != "made":
         raise WorkerError("This holds no request.", "Choose what DiFACE wrote.")
-    return Made(protocol.request_of(asked), str(answered.data.get("model_hash", "")))
+    return StoredRequest(protocol.parse_generate_request(asked), str(answered.data.get("model_hash", "")))
 
 
-def read(path: Path) -> Made:
+def read(path: Path) -> StoredRequest:
     """The request in a file. Raises DifaceError where it is not there or holds none."""
     try:
         return unpack(path.read_bytes())

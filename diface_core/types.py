@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+Float32Array = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
 
 
@@ -47,7 +47,7 @@ MODEL_RATE = FrameRate(30)
 class Motion:
     """Channel values over time: `values` (T, C) float32, one column a channel; row r is at r / rate seconds."""
 
-    values: FloatArray
+    values: Float32Array
     channels: tuple[str, ...]
     rate: FrameRate
 
@@ -58,7 +58,7 @@ class Motion:
     def __len__(self) -> int:
         return len(self.values)
 
-    def column(self, channel: str) -> FloatArray:
+    def column(self, channel: str) -> Float32Array:
         """The values (T,) of one channel."""
         return self.values[:, self.channels.index(channel)]
 
@@ -80,7 +80,7 @@ class AudioSection:
 class AudioClip:
     """A mono waveform: `samples` (N,) float32 in [-1, 1] at `rate` Hz."""
 
-    samples: FloatArray
+    samples: Float32Array
     rate: int
 
     @property
@@ -88,7 +88,7 @@ class AudioClip:
         return len(self.samples) / self.rate
 
 
-APART = 1e-4
+MIN_PIN_SPACING = 1e-4
 """Rows that are one time for a pin."""
 
 
@@ -100,30 +100,30 @@ class Pins:
     value: (N,) float32. Two pins of a channel are at least APART rows from each other.
     """
 
-    at: npt.NDArray[np.float64]
+    row: npt.NDArray[np.float64]
     channel: npt.NDArray[np.int32]
-    value: FloatArray
+    value: Float32Array
 
     def __post_init__(self) -> None:
-        if not (self.at.ndim == 1 and self.at.shape == self.channel.shape == self.value.shape):
-            shapes = f"{self.at.shape}, {self.channel.shape}, {self.value.shape}"
+        if not (self.row.ndim == 1 and self.row.shape == self.channel.shape == self.value.shape):
+            shapes = f"{self.row.shape}, {self.channel.shape}, {self.value.shape}"
             raise ValueError(f"at, channel and value must share a shape (N,). Got {shapes}.")
-        order = np.lexsort((self.at, self.channel))
+        order = np.lexsort((self.row, self.channel))
         same = np.diff(self.channel[order]) == 0
-        if np.any(same & (np.diff(self.at[order]) < APART)):
+        if np.any(same & (np.diff(self.row[order]) < MIN_PIN_SPACING)):
             raise ValueError("Two pins of one channel are at the same time.")
 
     def __len__(self) -> int:
-        return len(self.at)
+        return len(self.row)
 
     @classmethod
-    def none(cls) -> Pins:
+    def empty(cls) -> Pins:
         """No pins."""
         return cls(np.zeros(0), np.zeros(0, np.int32), np.zeros(0, np.float32))
 
     def __getitem__(self, chosen: npt.NDArray[Any] | slice) -> Pins:
         """Some of them, by a mask, by their numbers, or a slice."""
-        return Pins(self.at[chosen], self.channel[chosen], self.value[chosen])
+        return Pins(self.row[chosen], self.channel[chosen], self.value[chosen])
 
 
 @dataclass(frozen=True)
@@ -131,13 +131,13 @@ class VertexPins:
     """Whole faces that the artist wants kept: `at` (N,) float64, rising rows of the Motion asked for, fractions
     allowed; `vertices` (N, V, 3) float32, how far they are from the face at rest, in metres, in FLAME's frame."""
 
-    at: npt.NDArray[np.float64]
-    vertices: FloatArray
+    row: npt.NDArray[np.float64]
+    vertices: Float32Array
 
     def __post_init__(self) -> None:
-        if self.vertices.ndim != 3 or self.vertices.shape[::2] != (*self.at.shape, 3):
-            raise ValueError(f"at (N,) and vertices (N, V, 3) must fit. Got {self.at.shape}, {self.vertices.shape}.")
-        if np.any(np.diff(self.at) <= 0):
+        if self.vertices.ndim != 3 or self.vertices.shape[::2] != (*self.row.shape, 3):
+            raise ValueError(f"at (N,) and vertices (N, V, 3) must fit. Got {self.row.shape}, {self.vertices.shape}.")
+        if np.any(np.diff(self.row) <= 0):
             raise ValueError("at must rise: no two faces are at the same time.")
 
 
@@ -153,32 +153,36 @@ class Constraints:
     and their `stay` is 0.
     """
 
-    values: FloatArray
-    keep: BoolArray
-    pins: Pins = field(default_factory=Pins.none)
-    pull: float = 8.0
-    stay: float = 0.0
+    values: Float32Array
+    known_mask: BoolArray
+    pins: Pins = field(default_factory=Pins.empty)
+    falloff: float = 8.0
+    keep_motion: float = 0.0
     vertices: VertexPins | None = None
 
     def __post_init__(self) -> None:
-        if self.values.shape != self.keep.shape or self.values.ndim != 2:
-            raise ValueError(f"values and keep must share a shape (T, C). Got {self.values.shape}, {self.keep.shape}.")
-        if not (self.pull > 0 and 0 <= self.stay <= 1):
-            raise ValueError(f"pull must be positive and stay within 0 to 1. Got {self.pull} and {self.stay}.")
+        if self.values.shape != self.known_mask.shape or self.values.ndim != 2:
+            raise ValueError(
+                f"values and keep must share a shape (T, C). Got {self.values.shape}, {self.known_mask.shape}."
+            )
+        if not (self.falloff > 0 and 0 <= self.keep_motion <= 1):
+            raise ValueError(
+                f"pull must be positive and stay within 0 to 1. Got {self.falloff} and {self.keep_motion}."
+            )
 
     def section(self, first: int, last: int) -> Constraints:
         """The same for rows `first` to `last`, with the pins from `first` up to before `last`."""
-        inside = (self.pins.at >= first) & (self.pins.at < last)
-        pins = Pins(self.pins.at[inside] - first, self.pins.channel[inside], self.pins.value[inside])
-        return replace(self, values=self.values[first:last], keep=self.keep[first:last], pins=pins)
+        inside = (self.pins.row >= first) & (self.pins.row < last)
+        pins = Pins(self.pins.row[inside] - first, self.pins.channel[inside], self.pins.value[inside])
+        return replace(self, values=self.values[first:last], known_mask=self.known_mask[first:last], pins=pins)
 
     def select(self, columns: Sequence[int]) -> Constraints:
         """The same for some of the columns, in that order."""
-        number = np.full(self.keep.shape[1], -1)
+        number = np.full(self.known_mask.shape[1], -1)
         number[list(columns)] = np.arange(len(columns))
         inside = number[self.pins.channel] >= 0
-        pins = Pins(self.pins.at[inside], number[self.pins.channel[inside]].astype(np.int32), self.pins.value[inside])
-        return replace(self, values=self.values[:, columns], keep=self.keep[:, columns], pins=pins)
+        pins = Pins(self.pins.row[inside], number[self.pins.channel[inside]].astype(np.int32), self.pins.value[inside])
+        return replace(self, values=self.values[:, columns], known_mask=self.known_mask[:, columns], pins=pins)
 
 
 @dataclass(frozen=True)
@@ -194,7 +198,7 @@ class Style:
     strength: float = 1.0
 
     @classmethod
-    def of(cls, name: str | None) -> Style:
+    def named(cls, name: str | None) -> Style:
         """One style by its name; None or no name is the model's default."""
         return cls(((name, 1.0),) if name else ())
 
@@ -271,7 +275,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Rows:
+class MotionChunk:
     """A stretch of a Motion that is not whole yet: its row 0 is row `first` of the whole."""
 
     first: int
@@ -287,7 +291,7 @@ class Shapes:
     """
 
     names: tuple[str, ...]
-    deltas: FloatArray
+    deltas: Float32Array
     error: float = 0.0
 
 
@@ -310,7 +314,7 @@ class ShapesRequest:
     flame: the user's FLAME file, where there is one: the jaw then turns about its own joint.
     """
 
-    vertices: FloatArray
+    vertices: Float32Array
     faces: npt.NDArray[np.int32]
     flame: Path | None = None
 
@@ -324,38 +328,40 @@ class SolveRequest:
     counts: (V,) bool, the vertices that are looked at.
     """
 
-    deltas: FloatArray
-    moved: FloatArray
-    current: FloatArray
-    lower: FloatArray
-    upper: FloatArray
-    counts: BoolArray
+    deltas: Float32Array
+    offsets: Float32Array
+    current: Float32Array
+    lower: Float32Array
+    upper: Float32Array
+    vertex_mask: BoolArray
 
     def __post_init__(self) -> None:
-        if self.deltas.ndim != 3 or self.deltas.shape[1:] != self.moved.shape or self.moved.shape[-1:] != (3,):
+        if self.deltas.ndim != 3 or self.deltas.shape[1:] != self.offsets.shape or self.offsets.shape[-1:] != (3,):
             raise ValueError(
-                f"deltas (K, V, 3) and moved (V, 3) must fit. Got {self.deltas.shape}, {self.moved.shape}."
+                f"deltas (K, V, 3) and moved (V, 3) must fit. Got {self.deltas.shape}, {self.offsets.shape}."
             )
         each = [weights.shape for weights in (self.current, self.lower, self.upper)]
-        if each != [self.deltas.shape[:1]] * 3 or self.counts.shape != self.moved.shape[:1]:
-            expected = f"({len(self.deltas)},) and counts ({len(self.moved)},)"
-            raise ValueError(f"current, lower and upper must have shape {expected}. Got {each}, {self.counts.shape}.")
-        if not all(np.isfinite(array).all() for array in (self.deltas, self.moved, self.current)):
+        if each != [self.deltas.shape[:1]] * 3 or self.vertex_mask.shape != self.offsets.shape[:1]:
+            expected = f"({len(self.deltas)},) and counts ({len(self.offsets)},)"
+            raise ValueError(
+                f"current, lower and upper must have shape {expected}. Got {each}, {self.vertex_mask.shape}."
+            )
+        if not all(np.isfinite(array).all() for array in (self.deltas, self.offsets, self.current)):
             raise ValueError("deltas, moved and current must be finite.")
 
 
 @dataclass(frozen=True)
-class Solved:
+class SolveResult:
     """Weights (K,) float32 within their bounds, and how far the vertices that move are from where they should be: the
     root of the mean square and the worst, in the request's unit of length."""
 
-    weights: FloatArray
+    weights: Float32Array
     rms: float
     worst: float
 
 
 @dataclass(frozen=True)
-class Performance:
+class StyleExample:
     """A sound and the face's motion to it, row 0 at its first sample; `name` is what messages call it."""
 
     name: str
@@ -364,7 +370,7 @@ class Performance:
 
 
 @dataclass(frozen=True)
-class LearnRequest:
+class AdaptationRequest:
     """Asks for a style that speaks as these performances do, called `name`, written to `path`; answered by `Learnt`.
 
     A motion may have any rate; channels that it lacks are unknown, and blinks, gaze and breath are not learnt.
@@ -372,11 +378,11 @@ class LearnRequest:
 
     name: str
     path: Path
-    performances: tuple[Performance, ...]
+    examples: tuple[StyleExample, ...]
 
 
 @dataclass(frozen=True)
-class Learnt:
+class AdaptationResult:
     """The style file that was written, how many seconds it was learnt from, and the steps that it took.
 
     before, after: error of takes on the end of each performance, which is not learnt but judged; in deviations squared,
@@ -384,8 +390,8 @@ class Learnt:
 
     path: Path
     seconds: float
-    before: float
-    after: float
+    error_before: float
+    error_after: float
     steps: int
 
 

@@ -23,34 +23,34 @@ from typing import NoReturn, Protocol
 from . import protocol
 from .errors import Cancelled, DifaceError, WorkerError
 from .protocol import Message
-from .runtime.time_left import TimeLeft
+from .runtime.time_left import EtaEstimator
 from .types import (
+    AdaptationRequest,
+    AdaptationResult,
     GenerateRequest,
     GenerateResult,
-    LearnRequest,
-    Learnt,
     Motion,
     Progress,
     Report,
     Shapes,
     ShapesRequest,
-    Solved,
     SolveRequest,
+    SolveResult,
 )
 
 log = logging.getLogger(__name__)
 
-Each = Callable[[int, Motion], None]
-Request = GenerateRequest | ShapesRequest | SolveRequest | LearnRequest
+OnChunk = Callable[[int, Motion], None]
+Request = GenerateRequest | ShapesRequest | SolveRequest | AdaptationRequest
 
-ASKED = {exchange.kind: exchange for exchange in protocol.EXCHANGES}
+EXCHANGE_BY_KIND = {exchange.kind: exchange for exchange in protocol.EXCHANGES}
 """What can be asked for, by its message."""
 
 
 class Engine(Protocol):
     """What answers requests: torch today, and something without it some day. A method an exchange of the protocol."""
 
-    def generate(self, request: GenerateRequest, report: Report, each: Each, /) -> GenerateResult:
+    def generate(self, request: GenerateRequest, report: Report, on_chunk: OnChunk, /) -> GenerateResult:
         """Make the Motion, and tell `each` its rows as they are finished (and the first one's number). Raises
         DifaceError for what the artist can mend, and what `report` and `each` raise."""
         ...
@@ -59,11 +59,11 @@ class Engine(Protocol):
         """Make the ARKit shapes of a mesh. Raises as `generate` does."""
         ...
 
-    def solve(self, request: SolveRequest, report: Report, /) -> Solved:
+    def solve(self, request: SolveRequest, report: Report, /) -> SolveResult:
         """Find the weights that a face was sculpted to. Raises as `generate` does."""
         ...
 
-    def learn(self, request: LearnRequest, report: Report, /) -> Learnt:
+    def adapt_style(self, request: AdaptationRequest, report: Report, /) -> AdaptationResult:
         """Learn a style and write it to its file. Raises as `generate` does."""
         ...
 
@@ -72,56 +72,56 @@ def serve(load_engine: Callable[[], Engine]) -> NoReturn:
     """Answer requests on the standard streams until they close; `load_engine` may take its time."""
     # Ctrl+C in the terminal is meant for Blender; the worker ends with it when the pipe closes.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    link = _Link(*_claim_streams())
+    link = _Connection(*_claim_streams())
     link.send(protocol.hello_message(_versions()))
     threading.Thread(target=link.listen, name="requests", daemon=True).start()
 
     try:
         engine = load_engine()
     except Exception as problem:  # noqa: BLE001 - whatever it is goes to the other side, in full
-        link.send(_failure(problem, None))
-        link.leave(1)
+        link.send(_failure_message(problem, None))
+        link.exit_process(1)
     link.send(Message("ready"))
     while True:
-        _answer(engine, link, *link.next_request())
+        _handle_request(engine, link, *link.next_request())
 
 
-def _answer(engine: Engine, link: _Link, number: int, request: Request) -> None:
-    left = TimeLeft()
+def _handle_request(engine: Engine, connection: _Connection, request_id: int, request: Request) -> None:
+    left = EtaEstimator()
 
     def report(progress: Progress) -> None:
-        if link.is_cancelled(number):
+        if connection.is_cancelled(request_id):
             raise Cancelled
-        timed = Progress(progress.fraction, progress.stage, left.at(progress.fraction))
-        link.send(protocol.progress_message(timed, number))
+        timed = Progress(progress.fraction, progress.stage, left.update(progress.fraction))
+        connection.send(protocol.progress_message(timed, request_id))
 
     def each(first: int, motion: Motion) -> None:
         # A reader that is slow to take them holds the work up: nothing piles up here.
-        link.send(protocol.rows_message(first, motion, number))
+        connection.send(protocol.chunk_message(first, motion, request_id))
 
     try:
         report(Progress(0.0, "Starting"))
-        exchange = protocol.exchange_of(request)
+        exchange = protocol.exchange_for(request)
         work = getattr(engine, exchange.kind)
         made = work(request, report, each) if isinstance(request, GenerateRequest) else work(request, report)
-        answer = exchange.answer_message(made, number)
+        answer = exchange.response_message(made, request_id)
     except Cancelled:
-        answer = Message("cancelled", number)
+        answer = Message("cancelled", request_id)
     except Exception as problem:  # noqa: BLE001 - whatever it is goes to the other side, in full
-        answer = _failure(problem, number)
-    link.send(answer)
+        answer = _failure_message(problem, request_id)
+    connection.send(answer)
 
 
-def _failure(problem: Exception, number: int | None) -> Message:
+def _failure_message(problem: Exception, request_id: int | None) -> Message:
     """The message for an exception: as it is where the artist can mend it, else the nearest that helps."""
     if isinstance(problem, DifaceError):
-        return protocol.error_message(problem, number)
+        return protocol.error_message(problem, request_id)
     details = "".join(traceback.format_exception(problem))
-    log.error("request %s failed:\n%s", number, details)
-    return protocol.error_message(_explained(problem), number, details)
+    log.error("request %s failed:\n%s", request_id, details)
+    return protocol.error_message(_to_worker_error(problem), request_id, details)
 
 
-def _explained(problem: Exception) -> WorkerError:
+def _to_worker_error(problem: Exception) -> WorkerError:
     if isinstance(problem, ImportError):
         message = f"The worker's Python ({sys.executable}) cannot load what it needs: {problem}."
         hint = "Install DiFACE again, or set another Worker Python in its preferences: one that has torch."
@@ -138,7 +138,7 @@ def _is_out_of_memory(problem: Exception) -> bool:
     return isinstance(problem, MemoryError) or name == "OutOfMemoryError" or "DefaultCPUAllocator" in text
 
 
-class _Link:
+class _Connection:
     """Both ends of the pipe: a thread listens, so that a cancel or the end is heard during work."""
 
     def __init__(self, incoming: FileIO, outgoing: FileIO) -> None:
@@ -155,13 +155,13 @@ class _Link:
                     while rest:
                         rest = rest[self._outgoing.write(rest) :]
         except OSError:
-            self.leave(0)
+            self.exit_process(0)
 
     def next_request(self) -> tuple[int, Request]:
         return self._requests.get()
 
-    def is_cancelled(self, number: int) -> bool:
-        return number in self._cancelled
+    def is_cancelled(self, request_id: int) -> bool:
+        return request_id in self._cancelled
 
     def listen(self) -> NoReturn:
         """Take messages as they come. The end of the stream ends the process at once, in the middle of work too."""
@@ -169,24 +169,24 @@ class _Link:
             try:
                 message = protocol.read(self._incoming)
                 if message is None or message.kind == "quit":
-                    self.leave(0)
-                self._take(message)
+                    self.exit_process(0)
+                self._dispatch(message)
             except WorkerError as problem:
                 self.send(protocol.error_message(problem, None))
-                self.leave(1)
+                self.exit_process(1)
             except OSError:
-                self.leave(0)
+                self.exit_process(0)
 
-    def _take(self, message: Message) -> None:
-        number = message.request
-        if number is None or message.kind not in ("cancel", *ASKED):
+    def _dispatch(self, message: Message) -> None:
+        number = message.request_id
+        if number is None or message.kind not in ("cancel", *EXCHANGE_BY_KIND):
             raise WorkerError(f"The worker does not know the message {message.kind!r}.", "Install DiFACE again.")
         if message.kind == "cancel":
             self._cancelled.add(number)
         else:
-            self._requests.put((number, ASKED[message.kind].request_of(message)))
+            self._requests.put((number, EXCHANGE_BY_KIND[message.kind].parse_request(message)))
 
-    def leave(self, status: int) -> NoReturn:
+    def exit_process(self, status: int) -> NoReturn:
         # No tidying up: it would wait for torch's threads, and there is nothing to lose.
         sys.stderr.flush()
         os._exit(status)
@@ -221,7 +221,7 @@ def _load_engines(cache: Path | None) -> Engine:
     # torch counts the machine's cores; a container or a batch system may allow this process fewer.
     if hasattr(os, "sched_getaffinity"):
         torch.set_num_threads(min(torch.get_num_threads(), len(os.sched_getaffinity(0))))
-    return Engines.of(cache)
+    return Engines.create(cache)
 
 
 def main() -> NoReturn:

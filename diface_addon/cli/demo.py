@@ -20,7 +20,7 @@ import bpy
 
 from .. import compat, register, unregister
 
-PAUSE = 5.0
+REPORT_INTERVAL = 5.0
 """Seconds between two lines about the frames that are done."""
 
 
@@ -45,8 +45,8 @@ def talking_head(sound: Path, folder: Path) -> list[Path]:
     scene, operators = bpy.context.scene, bpy.ops.diface
     blend, fbx, alembic, film = (folder / f"demo.{ending}" for ending in ("blend", "fbx", "abc", "mp4"))
 
-    step("adding the head", operators.add_head, with_stage=True)
-    step(f"loading {sound.name}", operators.load_audio, filepath=str(sound))
+    run_step("adding the head", operators.add_head, with_stage=True)
+    run_step(f"loading {sound.name}", operators.load_audio, filepath=str(sound))
     editor = compat.sequencer_scene(bpy.context).sequence_editor
     strip = next(strip for strip in compat.strips_all(editor) if strip.name == scene.diface.strip)
     scene.frame_start, end = compat.strip_bounds(strip)
@@ -55,42 +55,42 @@ def talking_head(sound: Path, folder: Path) -> list[Path]:
     scene.render.resolution_x = scene.render.resolution_y = 640
     scene.display.render_aa = "5"  # half the time of the default 8, and the lashes still look fine
 
-    step("generating face and head", operators.generate)
-    step("exporting FBX", operators.export_fbx, filepath=str(fbx))
-    step("exporting Alembic", operators.export_alembic, filepath=str(alembic))
+    run_step("generating face and head", operators.generate)
+    run_step("exporting FBX", operators.export_fbx, filepath=str(fbx))
+    run_step("exporting Alembic", operators.export_alembic, filepath=str(alembic))
     scene.frame_set(scene.frame_start)
     strip.sound.pack()  # so that the file can be moved
-    step("saving the .blend", bpy.ops.wm.save_as_mainfile, filepath=str(blend), copy=True)
-    step("rendering the playblast", playblast, filepath=str(film))
+    run_step("saving the .blend", bpy.ops.wm.save_as_mainfile, filepath=str(blend), copy=True)
+    run_step("rendering the playblast", playblast, filepath=str(film))
     return [film, blend, fbx, alembic]
 
 
-def step(what: str, operator: Callable[..., set[str]], **settings: object) -> None:
+def run_step(label: str, operator: Callable[..., set[str]], **settings: object) -> None:
     """Run one operator, and say what it is and how long it took. Raises RuntimeError where it does not finish."""
-    print(f"   {what} ...", flush=True)
+    print(f"   {label} ...", flush=True)
     start = time.monotonic()
     answer = operator(**settings)
     if answer != {"FINISHED"}:
-        raise RuntimeError(f"{what} ended with {', '.join(answer)}.")
-    print(f"   {what}: {time.monotonic() - start:.1f} s", flush=True)
+        raise RuntimeError(f"{label} ended with {', '.join(answer)}.")
+    print(f"   {label}: {time.monotonic() - start:.1f} s", flush=True)
 
 
 def playblast(filepath: str) -> set[str]:
     """The operator, telling of its frames."""
     scene = bpy.context.scene
-    with frames_told(scene.frame_start, scene.frame_end):
+    with print_frame_progress(scene.frame_start, scene.frame_end):
         return bpy.ops.diface.playblast(filepath=filepath)
 
 
 @contextlib.contextmanager
-def frames_told(first: int, last: int) -> Iterator[None]:
+def print_frame_progress(first: int, last: int) -> Iterator[None]:
     """Meanwhile, a line now and then says how many frames are rendered, in place of Blender's three a frame."""
     told = time.monotonic()
-    with quiet() as out:
+    with suppress_output() as out:
 
         def tell(scene: bpy.types.Scene, *_depsgraph: object) -> None:
             nonlocal told
-            if time.monotonic() - told >= PAUSE:
+            if time.monotonic() - told >= REPORT_INTERVAL:
                 told = time.monotonic()
                 print(f"   frame {scene.frame_current - first + 1} of {last - first + 1}", file=out, flush=True)
 
@@ -103,7 +103,7 @@ def frames_told(first: int, last: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[TextIO]:
+def suppress_output() -> Iterator[TextIO]:
     """Meanwhile, what Blender's own code prints is shown only where it fails; the file given writes to the terminal."""
     sys.stdout.flush()
     with (

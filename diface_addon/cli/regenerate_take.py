@@ -23,7 +23,7 @@ from ..scene.provenance import take_request
 from ..scene.styles import styles
 from ..scene.takes import takes
 from ..settings import preferences
-from ..worker.launch import Launch, own_python
+from ..worker.launch import Launch, blender_python
 
 
 def main() -> int:
@@ -40,7 +40,7 @@ def main() -> int:
         if given.take is None or given.out is None:
             print("\n".join(actions[0].name for actions in takes.all_takes().values()))
             return 0
-        return _again(given.take, given.out)
+        return _regenerate_take(given.take, given.out)
     except errors.DifaceError as error:
         print(f"{error.message}\n{error.hint}", file=sys.stderr)
         return 2
@@ -48,9 +48,9 @@ def main() -> int:
         unregister()
 
 
-def _again(name: str, out: Path) -> int:
+def _regenerate_take(name: str, out: Path) -> int:
     with tempfile.TemporaryDirectory() as folder:
-        made = request_of(name, Path(folder))
+        made = stored_request(name, Path(folder))
         if out.suffix == request_file.SUFFIX:
             out.write_bytes(request_file.pack(made))
             return 0
@@ -59,25 +59,27 @@ def _again(name: str, out: Path) -> int:
         python = preferences.worker_python()
         launch = Launch(python, tuple(preferences.wheel_folders()))
         words = ["-m", "diface_core", "generate", "--make-again", str(asked), "--out", str(out.absolute())]
-        return subprocess.run([str(python or own_python()), *words], env=launch.environment(), check=False).returncode
+        return subprocess.run(
+            [str(python or blender_python()), *words], env=launch.environment(), check=False
+        ).returncode
 
 
-def request_of(name: str, folder: Path) -> request_file.Made:
+def stored_request(name: str, folder: Path) -> request_file.StoredRequest:
     """The request of the take of that name, with its sound where it is now. Raises SceneError, AudioError."""
     found = [action for actions in takes.all_takes().values() for action in actions if action.name == name]
     if not found:
         known = ", ".join(actions[0].name for actions in takes.all_takes().values()) or "none"
         raise errors.SceneError(f"There is no take called {name}.", f"There are: {known}.")
-    made = take_request.kept(found[0])
+    made = take_request.load(found[0])
     if made is None:
         hint = "An earlier DiFACE made it, or Live was writing it: then switch Live off, and save the file again."
         raise errors.SceneError(f"{name} does not hold its request.", hint)
-    style = styles.restored(made.request.style, preferences.styles_folder)
+    style = styles.restore_style(made.request.style, preferences.styles_folder)
     made = dataclasses.replace(made, request=dataclasses.replace(made.request, style=style))
     if made.request.audio.path.is_file():
         return made
-    scene, strip = audio_strip.find(bpy.context, takes.generated.request_of(found[0])["sound"])
-    return made.hearing(audio_strip.section(scene, strip, folder).path)
+    scene, strip = audio_strip.find_strip(bpy.context, takes.generated.request_of(found[0])["sound"])
+    return made.with_audio(audio_strip.audio_section(scene, strip, folder).path)
 
 
 if __name__ == "__main__":

@@ -18,27 +18,29 @@ import numpy as np
 from .. import compat
 from ..scene.characters import stage
 
-APART = 1.2
+FACE_SPACING = 1.2
 """Widths of a face from one to the next."""
 LENS, SENSOR = 85.0, 24.0  # mm
-AIR = 1.12
-CAPTION = 0.05
+FRAME_MARGIN = 1.12
+CAPTION_HEIGHT = 0.05
 """Height of a caption, of the picture's."""
 
 
-def main(job: Path, out: Path) -> None:
+def main(job_file: Path, out: Path) -> None:
     """Build the scene, and render it."""
-    about = json.loads(job.read_text("utf-8"))
+    about = json.loads(job_file.read_text("utf-8"))
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
-    mesh = np.load(job.with_name("mesh.npz"))
+    mesh = np.load(job_file.with_name("mesh.npz"))
     vertices = mesh["vertices"]
-    width = APART * float(np.ptp(vertices[:, 0]))
-    faces = [_face(mesh, job.with_name(f"{number}.pc2"), number * width) for number in range(len(about["captions"]))]
-    _camera(scene, vertices, width, len(faces))
-    height = AIR * float(np.ptp(vertices[:, 2]))
+    width = FACE_SPACING * float(np.ptp(vertices[:, 0]))
+    faces = [
+        _add_face(mesh, job_file.with_name(f"{number}.pc2"), number * width) for number in range(len(about["captions"]))
+    ]
+    _add_camera(scene, vertices, width, len(faces))
+    height = FRAME_MARGIN * float(np.ptp(vertices[:, 2]))
     for number, caption in enumerate(about["captions"]):
-        _caption(caption, number * width, vertices, height)
+        _add_caption(caption, number * width, vertices, height)
     stage.use_workbench_look(scene, faces[0])
     scene.display.render_aa = "5"  # half the time of the default 8
     scene.world = bpy.data.worlds.new("Film")
@@ -50,11 +52,11 @@ def main(job: Path, out: Path) -> None:
     scene.render.resolution_y = about["size"][1]
     if compat.HAS_AUDIO:
         strips = compat.strips(scene.sequence_editor_create())
-        strips.new_sound("speech", str(job.with_name("sound.wav")), 1, 1)
+        strips.new_sound("speech", str(job_file.with_name("sound.wav")), 1, 1)
     _render(scene, out)
 
 
-def _face(mesh: np.lib.npyio.NpzFile, cache: Path, x: float) -> bpy.types.Object:
+def _add_face(mesh: np.lib.npyio.NpzFile, cache: Path, x: float) -> bpy.types.Object:
     data = bpy.data.meshes.new(cache.stem)
     data.from_pydata(mesh["vertices"].tolist(), [], mesh["faces"].tolist())
     data.polygons.foreach_set("use_smooth", np.ones(len(data.polygons), bool))
@@ -68,9 +70,9 @@ def _face(mesh: np.lib.npyio.NpzFile, cache: Path, x: float) -> bpy.types.Object
     return obj
 
 
-def _camera(scene: bpy.types.Scene, vertices: np.ndarray, width: float, faces: int) -> None:
+def _add_camera(scene: bpy.types.Scene, vertices: np.ndarray, width: float, faces: int) -> None:
     low, high = vertices.min(0), vertices.max(0)
-    seen = AIR * float(high[2] - low[2])
+    seen = FRAME_MARGIN * float(high[2] - low[2])
     data = bpy.data.cameras.new("Film")
     data.lens, data.sensor_height, data.sensor_fit = LENS, SENSOR, "VERTICAL"
     camera = bpy.data.objects.new(data.name, data)
@@ -82,11 +84,11 @@ def _camera(scene: bpy.types.Scene, vertices: np.ndarray, width: float, faces: i
     scene.camera = camera
 
 
-def _caption(words: str, x: float, vertices: np.ndarray, height: float) -> None:
-    if not words:
+def _add_caption(caption: str, x: float, vertices: np.ndarray, height: float) -> None:
+    if not caption:
         return
     text = bpy.data.curves.new("Caption", "FONT")
-    text.body, text.align_x, text.size = words, "CENTER", CAPTION * height
+    text.body, text.align_x, text.size = caption, "CENTER", CAPTION_HEIGHT * height
     material = bpy.data.materials.new("Caption")
     material.diffuse_color = (0.9, 0.9, 0.9, 1.0)
     text.materials.append(material)

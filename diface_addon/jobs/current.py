@@ -23,13 +23,13 @@ class JobResult(Protocol):
 class RunningJob(Protocol):
     """A request that the worker is processing. Holds no bpy object: data-blocks are looked up by session_uid."""
 
-    job: process.Job
+    task: process.WorkerTask
 
-    def write(self) -> JobResult:
+    def write_result(self) -> JobResult:
         """Write the finished result to the scene. Raises DifaceError, with the scene unchanged."""
         ...
 
-    def restarted(self, context: bpy.types.Context) -> RunningJob | None:
+    def restart_if_stale(self, context: bpy.types.Context) -> RunningJob | None:
         """Restart the job if its input changed since it began. Returns None if it did not."""
         ...
 
@@ -38,27 +38,27 @@ class RunningJob(Protocol):
         ...
 
 
-_current: RunningJob | None = None
+_running_job: RunningJob | None = None
 
 
 def current() -> RunningJob | None:
     """Return the running job, or None."""
-    return _current
+    return _running_job
 
 
 def set_current(running: RunningJob | None) -> None:
     """Make `running` the running job; None if it has ended."""
-    global _current
-    _current = running
+    global _running_job
+    _running_job = running
 
 
 def clear(ended: RunningJob) -> None:
     """Forget `ended` if it is the running job."""
-    if _current is ended:
+    if _running_job is ended:
         set_current(None)
 
 
-def check_free() -> None:
+def check_idle() -> None:
     """Raise WorkerError while a job is running."""
-    if _current is not None:
+    if _running_job is not None:
         raise errors.WorkerError("DiFACE is generating already.", "Wait for it, or press Esc to cancel it.")

@@ -10,25 +10,25 @@ from ..scene.animation.active_actions import active_actions
 from ..scene.pins import vertex_pins
 from ..settings import scene_settings
 from . import current, edit_shape_keys, edit_threediface
-from .edit_plan import PlanOf
+from .edit_plan import Planner
 
 
 def check(context: bpy.types.Context) -> None:
     """Raise DifaceError if there is nothing to edit. Fast enough for a button's poll."""
-    current.check_free()
+    current.check_idle()
     obj = scene_settings.character(context)
     target.check(obj, ())
-    target.check_animated(obj)
-    if active_actions(obj) or vertex_pins.take_of(obj):
+    target.check_replaceable(obj)
+    if active_actions(obj) or vertex_pins.find_take(obj):
         return
-    animations = [block.animation_data for block in active_curves.blocks(obj).values()]
+    animations = [block.animation_data for block in active_curves.data_blocks(obj).values()]
     if any(animation and any(track.strips for track in animation.nla_tracks) for animation in animations):
         hint = "Choose a take under Takes to edit it; it plays over the strips."
         raise errors.SceneError(f"{obj.name} is animated by NLA strips alone.", hint)
     raise errors.SceneError(f"Nothing animates {obj.name} yet.", "Generate a take first, or key its shape keys.")
 
 
-def begin(context: bpy.types.Context, plan_of: PlanOf) -> edit_shape_keys.Edit:
+def begin(context: bpy.types.Context, plan_of: Planner) -> edit_shape_keys.EditJob:
     """Send an edit of the active animation to the worker. In the scene, only pins are marked.
 
     Args:

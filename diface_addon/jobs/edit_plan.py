@@ -10,12 +10,12 @@ import numpy as np
 from ..core import channels, types
 from ..scene.pins import pins
 
-OF_LAYERS = frozenset(name for names in channels.LAYERS.values() for name in names)
+LAYER_CHANNELS = frozenset(name for names in channels.LAYERS.values() for name in names)
 """Channels of Actions of their own, which no edit makes anew."""
 
 
 @dataclass(frozen=True)
-class Base:
+class EditContext:
     """What is edited: the motion that animates the character now, its pins, and how it was asked for.
 
     motion: row r at frame first_frame + r. request: without constraints. unsettled: pins that the motion around does
@@ -27,22 +27,24 @@ class Base:
     request: types.GenerateRequest
     sound: str
     pins: tuple[pins.Pin, ...]
-    unsettled: tuple[pins.Pin, ...]
-    ours: bool
+    changed_pins: tuple[pins.Pin, ...]
+    is_generated: bool
     model_hash: str = ""
 
     @property
     def last_frame(self) -> int:
         return self.first_frame + len(self.motion) - 1
 
-    def rows(self, first: int, last: int, names: tuple[str, ...]) -> np.ndarray:
+    def regenerate_mask(self, first: int, last: int, channel_names: tuple[str, ...]) -> np.ndarray:
         """What is made anew, (T, C) bool: the frames `first` to `last` of the channels `names`, but for the layers'."""
         made = np.zeros(self.motion.values.shape, bool)
-        wanted = [c for c, name in enumerate(self.motion.channels) if name in names and name not in OF_LAYERS]
+        wanted = [
+            c for c, name in enumerate(self.motion.channels) if name in channel_names and name not in LAYER_CHANNELS
+        ]
         made[max(0, first - self.first_frame) : max(0, last - self.first_frame + 1), wanted] = True
         return made
 
-    def is_beyond(self, pin: pins.Pin) -> bool:
+    def is_outside(self, pin: pins.Pin) -> bool:
         """Whether a pin is before or after the motion."""
         return not self.first_frame <= pin.frame <= self.last_frame
 
@@ -54,11 +56,11 @@ class Plan:
     seed: another one than the take's. stay: how much of the motion stays; None: as the settings say. word: the take's.
     """
 
-    made: np.ndarray
+    regenerate_mask: np.ndarray
     pins: tuple[pins.Pin, ...]
     seed: int | None = None
-    stay: float | None = None
-    word: str = "edited"
+    keep_motion: float | None = None
+    name_suffix: str = "edited"
 
 
-PlanOf = Callable[[Base], Plan]
+Planner = Callable[[EditContext], Plan]

@@ -8,25 +8,25 @@ from ..core import channels
 from ..scene.pins import pins
 
 
-class Answer(NamedTuple):
+class Scope(NamedTuple):
     """The part of the character ("face" or "head") that `channels` are of."""
 
     part: str
     channels: tuple[str, ...]
 
 
-UPPER = channels.REGIONS["brows"] + channels.REGIONS["eyes"]
+UPPER_FACE = channels.REGIONS["brows"] + channels.REGIONS["eyes"]
 
-ANSWERS = {
-    "face": Answer("face", channels.FACE),
-    "upper": Answer("face", UPPER),
-    "head": Answer("head", channels.HEAD),
+SCOPES = {
+    "face": Scope("face", channels.FACE),
+    "upper": Scope("face", UPPER_FACE),
+    "head": Scope("head", channels.HEAD),
 }
 """The mouth and what is around it move together, eyes and brows with them; these move without it."""
 
 
-def to(pin: pins.Pin) -> str:
+def scope_name(pin: pins.Pin) -> str:
     """Which of ANSWERS a pin has."""
     if pin.kind == "OBJECT":
         return "head"
-    return "upper" if pins.channel_of(pin) in UPPER else "face"
+    return "upper" if pins.face_channel(pin) in UPPER_FACE else "face"

@@ -23,110 +23,116 @@ from ..worker import process
 from . import current, worker_client
 
 
-class Generation:
+class GenerationJob:
     """A request on its way. Holds no bpy object: what it needs of the scene it finds again when it writes."""
 
     def __init__(
-        self, job: process.Job, spoken: speech_source.Speech, character: int, folder: tempfile.TemporaryDirectory
+        self,
+        task: process.WorkerTask,
+        source: speech_source.Speech,
+        character_uid: int,
+        folder: tempfile.TemporaryDirectory,
     ):
-        self.job = job
-        self._speech = spoken
-        self._character = character
+        self.task = task
+        self._source = source
+        self._character_uid = character_uid
         self._folder: tempfile.TemporaryDirectory | None = folder
 
-    def write(self) -> takes.Written:
+    def write_result(self) -> takes.TakeResult:
         """The finished motion as a new take. Raises DifaceError, with the scene as it was."""
-        result = self.job.wait()
-        obj, asked = self.target(), self.job.request
-        more = {"sound": self._speech.name, "first_frame": self._speech.first_frame, "model_hash": result.model_hash}
-        request = take_request.as_json(asked, **more, diface=VERSION)
-        own = takes.Own(result.shapes, threediface_models.is_cache(asked.engine)) if result.shapes else None
-        name = f"{'3DiFACE' if asked.engine else 'DiFACE'} {self._speech.name}"
-        written = takes.write_take(obj, result.motion, name, request, placed(obj), own)
-        self.remember(written, result.model_hash)
-        late = _beyond_the_end(bpy.context.scene, self._speech.first_frame + len(result.motion.values) - 1)
+        result = self.task.wait()
+        obj, asked = self.find_character(), self.task.request
+        more = {"sound": self._source.name, "first_frame": self._source.first_frame, "model_hash": result.model_hash}
+        request = take_request.to_json(asked, **more, diface=VERSION)
+        own = takes.CustomShapes(result.shapes, threediface_models.is_cache(asked.engine)) if result.shapes else None
+        name = f"{'3DiFACE' if asked.engine else 'DiFACE'} {self._source.name}"
+        written = takes.write_take(obj, result.motion, name, request, flame_placement(obj), own)
+        self.store_request(written, result.model_hash)
+        late = _scene_end_notes(bpy.context.scene, self._source.first_frame + len(result.motion.values) - 1)
         return dataclasses.replace(written, notes=(*written.notes, *late))
 
-    def restarted(self, _context: bpy.types.Context) -> Generation | None:
+    def restart_if_stale(self, _context: bpy.types.Context) -> GenerationJob | None:
         """Restart the job if its input changed since it began. A generation from settings never does."""
         return None
 
-    def target(self) -> bpy.types.Object:
+    def find_character(self) -> bpy.types.Object:
         """The character, found again. Raises SceneError where it is gone, or cannot be animated any more."""
-        obj = target.by_uid(self._character)
+        obj = target.find_by_uid(self._character_uid)
         if obj is None:
             raise errors.SceneError("The character was deleted while DiFACE worked.", "Undo that, and generate again.")
-        _check_target(obj, self.job.request.parts, self.job.request.engine)
+        _check_character(obj, self.task.request.parts, self.task.request.engine)
         return obj
 
-    def remember(self, written: takes.Written, model_hash: str) -> None:
+    def store_request(self, written: takes.TakeResult, model_hash: str) -> None:
         """Keep the whole request with the take, so that it can be made again."""
-        take_request.keep(written.actions[0], self.job.request, model_hash)
+        take_request.store(written.actions[0], self.task.request, model_hash)
 
-    def again(self, seed: int) -> Generation:
+    def repeat_with_seed(self, seed: int) -> GenerationJob:
         """The same once more with another seed, whatever the settings are by now. This one has been written, and only
         has to end. Raises WorkerError."""
-        job = worker_client.submit(dataclasses.replace(self.job.request, seed=seed))
-        following = Generation(job, self._speech, self._character, self._folder)
+        job = worker_client.submit(dataclasses.replace(self.task.request, seed=seed))
+        following = GenerationJob(job, self._source, self._character_uid, self._folder)
         self._folder = None  # the sound in it is still used
         current.set_current(following)
         return following
 
     def end(self) -> None:
         """Stop what still runs and let go of everything. Again is no error."""
-        self.job.cancel()
+        self.task.cancel()
         if self._folder:
             self._folder.cleanup()
         current.clear(self)
 
 
-def check(context: bpy.types.Context) -> None:
+def check_can_generate(context: bpy.types.Context) -> None:
     """Quickly, for a button: raises DifaceError where the settings cannot be generated from."""
     settings = context.scene.diface
-    current.check_free()
-    _check_target(
-        scene_settings.character(context), choices.PARTS[settings.parts], threediface_models.of_settings(context)
+    current.check_idle()
+    _check_character(
+        scene_settings.character(context),
+        choices.PARTS_BY_CHOICE[settings.parts],
+        threediface_models.models_from_settings(context),
     )
     if settings.source == "STRIP":
-        audio_strip.find(context, settings.strip)
+        audio_strip.find_strip(context, settings.strip)
     elif not settings.filepath:
         raise errors.AudioError("No sound file is chosen.", "Choose one in the DiFACE panel.")
 
 
-def _check_target(obj: bpy.types.Object | None, parts: tuple[str, ...], engine: types.ThreeDiface | None) -> None:
+def _check_character(obj: bpy.types.Object | None, parts: tuple[str, ...], engine: types.ThreeDiface | None) -> None:
     if engine is None:
         target.check(obj, parts)
     else:
-        target.check_own(obj, parts, threediface_models.is_cache(engine))
+        target.check_custom_shapes(obj, parts, threediface_models.is_cache(engine))
 
 
-def placed(obj: bpy.types.Object) -> placement.Placement | None:
+def flame_placement(obj: bpy.types.Object) -> placement.Placement | None:
     """How a FLAME mesh lies. Raises ModelError where the user's FLAME file cannot be read."""
-    return flame_mesh.place(obj, preferences.flame_file()) if flame_mesh.is_flame(obj) else None
+    return flame_mesh.estimate_placement(obj, preferences.flame_file()) if flame_mesh.is_flame(obj) else None
 
 
-def begin(context: bpy.types.Context, seed: int | None = None) -> Generation:
+def begin(context: bpy.types.Context, seed: int | None = None) -> GenerationJob:
     """Send the settings' request to the worker, with another seed where one is given. Raises DifaceError; nothing in
     the scene is changed."""
-    check(context)
-    placed(scene_settings.character(context))  # what is wrong with it is said now, not when the motion is made
+    check_can_generate(context)
+    flame_placement(scene_settings.character(context))  # what is wrong with it is said now, not when the motion is made
     with temporary.kept_folder() as folder:
-        spoken = speech_source.of_settings(context, Path(folder.name))
-        request = request_of(context, spoken.section)
+        spoken = speech_source.find_speech(context, scene_settings.speech_choice(context.scene), Path(folder.name))
+        request = request_from_settings(context, spoken.section)
         job = worker_client.submit(request if seed is None else dataclasses.replace(request, seed=seed))
-        running = Generation(job, spoken, scene_settings.character(context).session_uid, folder)
+        running = GenerationJob(job, spoken, scene_settings.character(context).session_uid, folder)
     current.set_current(running)
     return running
 
 
-def request_of(context: bpy.types.Context, section: types.AudioSection) -> types.GenerateRequest:
+def request_from_settings(context: bpy.types.Context, section: types.AudioSection) -> types.GenerateRequest:
     """What the settings ask for. Raises ModelError where the user's own models are not there."""
-    settings, engine = context.scene.diface, threediface_models.of_settings(context)
-    layers = types.Layers(**{name: _seed(settings, name) for name in choices.LAYERS})
+    settings, engine = context.scene.diface, threediface_models.models_from_settings(context)
+    layers = types.Layers(**{name: _layer_seed(settings, name) for name in choices.LAYER_NAMES})
     return types.GenerateRequest(
         audio=section,
-        parts=choices.PARTS[settings.parts],
-        rate=frame_rate.of(context.scene),
+        parts=choices.PARTS_BY_CHOICE[settings.parts],
+        rate=frame_rate.scene_rate(context.scene),
         seed=settings.seed,
         steps=choices.STEPS[settings.quality],
         guidance=settings.threediface.guidance if engine else settings.guidance,
@@ -135,24 +141,24 @@ def request_of(context: bpy.types.Context, section: types.AudioSection) -> types
         face_strength=settings.face_strength,
         head_strength=settings.head_strength,
         head_axes=tuple(settings.head_axes),
-        style=style_of(settings),
+        style=style_from_settings(settings),
         layers=types.Layers(None, None, None) if engine else layers,
         engine=engine,
     )
 
 
-def style_of(settings: scene_settings.DifaceSettings) -> types.Style:
+def style_from_settings(settings: scene_settings.DifaceSettings) -> types.Style:
     """The style that the settings ask for."""
     first, second, folder = settings.style, settings.second_style, preferences.styles_folder
-    return styles.blended(first, second, settings.style_mix, settings.style_strength, folder)
+    return styles.make_style(first, second, settings.style_mix, settings.style_strength, folder)
 
 
-def _seed(settings: scene_settings.DifaceSettings, layer: str) -> int | None:
+def _layer_seed(settings: scene_settings.DifaceSettings, layer: str) -> int | None:
     """The seed of a layer that is on."""
     return getattr(settings, f"{layer}_seed") if getattr(settings, layer) else None
 
 
-def _beyond_the_end(scene: bpy.types.Scene, last: int) -> list[str]:
+def _scene_end_notes(scene: bpy.types.Scene, last: int) -> list[str]:
     return [f"It lasts to frame {last}, and the scene only to {scene.frame_end}."] if last > scene.frame_end else []
 
 

@@ -17,186 +17,194 @@ from ..scene.animation import busy
 from ..settings import edit_settings
 from ..worker import process
 from . import live_session, worker_client
-from .live_session import Asked, Session, Settings, Wanted
+from .live_session import LiveRequest, LiveSession, LiveSettings, Regeneration
 
-LOOK, SOON = 0.03, 0.01
+IDLE_INTERVAL, BUSY_INTERVAL = 0.03, 0.01
 """Seconds between two looks, and while something is under way."""
-PAUSE, QUIET = (0.02, 2), (0.08, 4)
+COMPARE_AFTER, WRITE_AFTER = (0.02, 2), (0.08, 4)
 """Seconds, and looks, without a change from which on something is asked for, and from which on the artist is taken to
 be still. Where a redraw takes longer than the seconds, Blender looks once between two steps of a drag."""
-IDLE = 1.0
+REFINE_AFTER = 1.0
 """Seconds after a draft, without a change, until it is made again in full quality."""
 
 
-class Live:
+class LiveEditor:
     """One session at work."""
 
     def __init__(self, context: bpy.types.Context) -> None:
-        self.session = Session(context)
-        self.changed = time.monotonic()
+        self.session = LiveSession(context)
+        self.changed_at = time.monotonic()
         """When the last change was."""
-        self.compared = False
+        self.is_compared = False
         """Whether that was looked at."""
-        self.returned = False
+        self.is_undo_pending = False
         """Whether that was an undo or a redo."""
-        self.answered: float | None = None
+        self.draft_written_at: float | None = None
         """When the last draft was written."""
-        self.times: dict[str, float] = {}
+        self.timings: dict[str, float] = {}
         """When the parts of the last answer were done, as time.monotonic() says."""
-        self._clock: dict[str, float] = {}
-        self._seen = Settings.of(context.scene)
-        self._looks = 0
-        self._job: process.Job | None = None
-        self._wanted: Wanted | None = None
-        self._asked: Asked | None = None
-        self._refused: tuple[Wanted, Asked] | None = None
+        self._new_timings: dict[str, float] = {}
+        self._last_settings = LiveSettings.from_scene(context.scene)
+        self._steps_since_change = 0
+        self._task: process.WorkerTask | None = None
+        self._regeneration: Regeneration | None = None
+        self._live_request: LiveRequest | None = None
+        self._failed_request: tuple[Regeneration, LiveRequest] | None = None
 
-    def note(self, returned: bool = False) -> None:
+    def mark_changed(self, by_undo: bool = False) -> None:
         """Something in the scene changed."""
-        self.changed, self.compared, self._looks = time.monotonic(), False, 0
-        self.returned |= returned
+        self.changed_at, self.is_compared, self._steps_since_change = time.monotonic(), False, 0
+        self.is_undo_pending |= by_undo
 
     @property
-    def waits(self) -> bool:
+    def has_work(self) -> bool:
         """Whether something is under way."""
-        return not self.compared or self._job is not None
+        return not self.is_compared or self._task is not None
 
-    def _is_still(self, since: tuple[float, int]) -> bool:
-        seconds, looks = since
-        return time.monotonic() - self.changed >= seconds and self._looks >= looks
+    def _is_still(self, threshold: tuple[float, int]) -> bool:
+        seconds, looks = threshold
+        return time.monotonic() - self.changed_at >= seconds and self._steps_since_change >= looks
 
-    def look(self, context: bpy.types.Context) -> None:
+    def step(self, context: bpy.types.Context) -> None:
         """Do what is to be done now. Raises SceneError where Live cannot go on, WorkerError where nothing answers."""
         scene = context.scene
-        if scene.session_uid != self.session.scene:
-            if all(some.session_uid != self.session.scene for some in bpy.data.scenes):
+        if scene.session_uid != self.session.scene_uid:
+            if all(some.session_uid != self.session.scene_uid for some in bpy.data.scenes):
                 raise errors.SceneError("Live is off: its scene was deleted.", "Switch it on in another one.")
             return
-        self._looks += 1
-        if self._job:
-            self._job.poll()
-        if (settings := Settings.of(scene)) != self._seen:
-            self._seen = settings
-            self.note()
+        self._steps_since_change += 1
+        if self._task:
+            self._task.poll()
+        if (settings := LiveSettings.from_scene(scene)) != self._last_settings:
+            self._last_settings = settings
+            self.mark_changed()
         if busy.is_busy(context.window_manager) or current.current() is not None:
             return
-        obj = self.session.character()
-        if not self.compared:
-            if not self._is_still(PAUSE):
+        obj = self.session.find_character()
+        if not self.is_compared:
+            if not self._is_still(COMPARE_AFTER):
                 return
             self._compare(scene, obj)
-        if self._job:
-            if self._job.state != "running" and self._is_still(QUIET):
+        if self._task:
+            if self._task.state != "running" and self._is_still(WRITE_AFTER):
                 self._finish(scene, obj)
-        elif self._wanted and not process.shared_worker().busy:
+        elif self._regeneration and not process.shared_worker().busy:
             self._send(scene, obj)
-        elif self.answered is not None and time.monotonic() - self.answered >= IDLE:
-            self.answered, self._wanted = None, self.session.again()
+        elif self.draft_written_at is not None and time.monotonic() - self.draft_written_at >= REFINE_AFTER:
+            self.draft_written_at, self._regeneration = None, self.session.refinement()
 
     def _compare(self, scene: bpy.types.Scene, obj: bpy.types.Object) -> None:
-        self._clock = {"changed": self.changed, "paused": time.monotonic()}
-        self.compared = True
-        if self.returned:
-            self._drop()  # it was asked for another state
-            self.session.returned(obj)
-            self.returned, self.answered = False, None
-        found = self.session.changes(scene, obj)
+        self._new_timings = {"changed": self.changed_at, "paused": time.monotonic()}
+        self.is_compared = True
+        if self.is_undo_pending:
+            self._cancel()  # it was asked for another state
+            self.session.reset_pins(obj)
+            self.is_undo_pending, self.draft_written_at = False, None
+        found = self.session.find_changes(scene, obj)
         if found is not None:
-            self._take(found, scene)
-        elif self._wanted and not self._wanted.final:
-            self._drop()  # it was taken back
-        self._clock["compared"] = time.monotonic()
+            self._schedule(found, scene)
+        elif self._regeneration and not self._regeneration.final:
+            self._cancel()  # it was taken back
+        self._new_timings["compared"] = time.monotonic()
 
-    def _take(self, found: Wanted, scene: bpy.types.Scene) -> None:
+    def _schedule(self, regeneration: Regeneration, scene: bpy.types.Scene) -> None:
         """Ask for what is found, unless just that is on its way, or was refused."""
-        if self._refused and self._refused[0] == found and self.session.is_same(scene, self._refused[1]):
+        if (
+            self._failed_request
+            and self._failed_request[0] == regeneration
+            and self.session.is_current(scene, self._failed_request[1])
+        ):
             return
-        self._refused = self.answered = None
-        if found == self._wanted and self._asked and self.session.is_same(scene, self._asked):
+        self._failed_request = self.draft_written_at = None
+        if (
+            regeneration == self._regeneration
+            and self._live_request
+            and self.session.is_current(scene, self._live_request)
+        ):
             return
-        self._drop()
-        self._wanted = found
+        self._cancel()
+        self._regeneration = regeneration
 
-    def _drop(self) -> None:
-        if self._job:
-            self._job.cancel()
-        self._job = self._asked = self._wanted = None
+    def _cancel(self) -> None:
+        if self._task:
+            self._task.cancel()
+        self._task = self._live_request = self._regeneration = None
 
     def _send(self, scene: bpy.types.Scene, obj: bpy.types.Object) -> None:
-        asked = self.session.ask(scene, obj, self._wanted)
+        asked = self.session.build_request(scene, obj, self._regeneration)
         if asked is None:
-            self.session.settle(scene, obj)
-            self._wanted = None
+            self.session.ignore_changes(scene, obj)
+            self._regeneration = None
             return
-        self._asked, self._job = asked, worker_client.submit(asked.request, gives_way=True)
-        self._clock["sent"] = time.monotonic()
+        self._live_request, self._task = asked, worker_client.submit(asked.request, gives_way=True)
+        self._new_timings["sent"] = time.monotonic()
 
     def _finish(self, scene: bpy.types.Scene, obj: bpy.types.Object) -> None:
-        job, asked, wanted = self._job, self._asked, self._wanted
-        self._job = self._asked = None
+        job, asked, wanted = self._task, self._live_request, self._regeneration
+        self._task = self._live_request = None
         if job.state == "cancelled":
             return  # something else came first: it is asked for again
-        self._wanted = None
+        self._regeneration = None
         if job.result is None:
-            self._refused = wanted, asked
-            _say(f"Live: {job.error}")
+            self._failed_request = wanted, asked
+            _show_message(f"Live: {job.error}")
             return
-        self._clock["made"] = time.monotonic()
+        self._new_timings["made"] = time.monotonic()
         self.session.write(scene, obj, asked, wanted, job.result)
-        self.times = {**self._clock, "written": time.monotonic()}
-        self.answered = None if wanted.final else time.monotonic()
-        _redraw()
+        self.timings = {**self._new_timings, "written": time.monotonic()}
+        self.draft_written_at = None if wanted.final else time.monotonic()
+        _redraw_editors()
 
     def close(self) -> None:
         """Stop what runs."""
-        self._drop()
+        self._cancel()
         self.session.close()
 
 
-_live: Live | None = None
+_live: LiveEditor | None = None
 
 
-def current() -> Live | None:
+def current() -> LiveEditor | None:
     """What is at work, while Live is on."""
     return _live
 
 
-def switch(context: bpy.types.Context) -> None:
+def apply_setting(context: bpy.types.Context) -> None:
     """The artist has pressed the switch of the context's scene."""
-    off()
+    stop()
     settings = context.scene.diface.edit
     if not settings.live:
         return
     try:
-        live_session.begin_copy(context)
-        _begin(context)
+        live_session.create_working_copy(context)
+        _start(context)
     except errors.DifaceError as error:
         settings.property_unset("live")
-        _say(str(error))
+        _show_message(str(error))
 
 
-def off(message: str = "") -> None:
+def stop(message: str = "") -> None:
     """End Live, wherever it is on."""
     global _live
     if _live is not None:
         _live.close()
         _live = None
-    if _note in bpy.app.handlers.depsgraph_update_post:
-        bpy.app.handlers.depsgraph_update_post.remove(_note)
+    if _on_depsgraph_update in bpy.app.handlers.depsgraph_update_post:
+        bpy.app.handlers.depsgraph_update_post.remove(_on_depsgraph_update)
     if bpy.app.timers.is_registered(tick):
         bpy.app.timers.unregister(tick)
     if message:
         for scene in bpy.data.scenes:
             scene.diface.edit.property_unset("live")
-        _say(message)
+        _show_message(message)
 
 
-def _begin(context: bpy.types.Context) -> None:
+def _start(context: bpy.types.Context) -> None:
     global _live
-    _live = Live(context)
-    bpy.app.handlers.depsgraph_update_post.append(_note)
-    bpy.app.timers.register(tick, first_interval=LOOK, persistent=True)
-    _say("")
+    _live = LiveEditor(context)
+    bpy.app.handlers.depsgraph_update_post.append(_on_depsgraph_update)
+    bpy.app.timers.register(tick, first_interval=IDLE_INTERVAL, persistent=True)
+    _show_message("")
 
 
 def tick() -> float | None:
@@ -205,24 +213,24 @@ def tick() -> float | None:
         return None
     try:
         scene = bpy.context.scene
-        if scene.session_uid == _live.session.scene and not scene.diface.edit.live:
-            off()  # an undo went back to before it was on
+        if scene.session_uid == _live.session.scene_uid and not scene.diface.edit.live:
+            stop()  # an undo went back to before it was on
             return None
-        _live.look(bpy.context)
+        _live.step(bpy.context)
     except errors.DifaceError as error:
-        off(str(error))
+        stop(str(error))
         return None
     except BaseException:
-        off("Live is off: DiFACE made a mistake. See the system console.")
+        stop("Live is off: DiFACE made a mistake. See the system console.")
         raise
-    return SOON if _live.waits else LOOK
+    return BUSY_INTERVAL if _live.has_work else IDLE_INTERVAL
 
 
-def _say(message: str) -> None:
+def _show_message(message: str) -> None:
     bpy.context.window_manager.diface.message = message
 
 
-def _redraw() -> None:
+def _redraw_editors() -> None:
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type in {"VIEW_3D", "GRAPH_EDITOR", "DOPESHEET_EDITOR"}:
@@ -230,43 +238,43 @@ def _redraw() -> None:
 
 
 @persistent
-def _note(*_args: object) -> None:
+def _on_depsgraph_update(*_args: object) -> None:
     if _live is not None:
-        _live.note()
+        _live.mark_changed()
 
 
 @persistent
-def _returned(*_args: object) -> None:
+def _on_undo(*_args: object) -> None:
     """Undo and redo: data came back, the switch perhaps as well."""
     scene = bpy.context.scene
     if _live is not None:
-        _live.note(returned=True)
+        _live.mark_changed(by_undo=True)
     elif scene and scene.diface.edit.live:
         try:
-            _begin(bpy.context)
+            _start(bpy.context)
         except errors.DifaceError as error:
-            off(str(error))
+            stop(str(error))
 
 
 @persistent
-def _loaded(*_args: object) -> None:
+def _on_load(*_args: object) -> None:
     """Another file: Live is off in it, however it was saved."""
-    off()
+    stop()
     for scene in bpy.data.scenes:
         scene.diface.edit.property_unset("live")
 
 
-HANDLERS = {"undo_post": _returned, "redo_post": _returned, "load_post": _loaded}
+HANDLERS = {"undo_post": _on_undo, "redo_post": _on_undo, "load_post": _on_load}
 
 
 def register() -> None:
-    edit_settings.set_live_callback(switch)
+    edit_settings.set_live_callback(apply_setting)
     for name, handler in HANDLERS.items():
         getattr(bpy.app.handlers, name).append(handler)
 
 
 def unregister() -> None:
-    off()
+    stop()
     edit_settings.set_live_callback(None)
     for name, handler in HANDLERS.items():
         getattr(bpy.app.handlers, name).remove(handler)

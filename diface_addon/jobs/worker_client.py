@@ -18,7 +18,7 @@ def start() -> process.WorkerProcess:
     return worker
 
 
-def submit(request: Request, gives_way: bool = False) -> process.Job:
+def submit(request: Request, gives_way: bool = False) -> process.WorkerTask:
     """Send a request to the shared worker.
 
     Args:

@@ -8,15 +8,15 @@ from .details import Advanced, Eyes, Head, Style
 from .edit import Edit
 from .export import Export
 from .main import Main
-from .panel import Panel
+from .panel import PanelBase
 from .takes import Takes
 
-PLACES = ("VIEW_3D", "SEQUENCE_EDITOR")
-TOPICS = (Edit, Takes, Style, Head, Eyes, Advanced, Export)
+SPACES = ("VIEW_3D", "SEQUENCE_EDITOR")
+SUB_PANELS = (Edit, Takes, Style, Head, Eyes, Advanced, Export)
 """The sub-panels, from top to bottom."""
 
 
-def _placed(panel: type[Panel], space: str, parent: str = "") -> type[bpy.types.Panel]:
+def _panel_class(panel: type[PanelBase], space: str, parent: str = "") -> type[bpy.types.Panel]:
     """The class of `panel` for the sidebar of `space`."""
     name = f"{space}_PT_diface_{panel.__name__.lower()}"
     fields = {"bl_idname": name, "bl_space_type": space, **({"bl_parent_id": parent} if parent else {})}
@@ -24,9 +24,9 @@ def _placed(panel: type[Panel], space: str, parent: str = "") -> type[bpy.types.
 
 
 CLASSES = tuple(
-    _placed(panel, space, "" if panel is Main else f"{space}_PT_diface_main")
-    for space in PLACES
-    for panel in (Main, *TOPICS)
+    _panel_class(panel, space, "" if panel is Main else f"{space}_PT_diface_main")
+    for space in SPACES
+    for panel in (Main, *SUB_PANELS)
 )
 
 register, unregister = bpy.utils.register_classes_factory(CLASSES)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import bpy
 
 from ..settings import choices, scene_settings
-from .panel import Detail
+from .panel import SettingsPanel
 
 
-class Style(Detail):
+class Style(SettingsPanel):
     bl_label = "Style"
 
-    def show(self, layout: bpy.types.UILayout, settings: scene_settings.DifaceSettings) -> None:
+    def draw_settings(self, layout: bpy.types.UILayout, settings: scene_settings.DifaceSettings) -> None:
         layout.active = settings.parts != "HEAD" and settings.engine == "DIFACE"
         for name in ("style", "second_style"):
             row = layout.row(align=True)
@@ -25,34 +25,34 @@ class Style(Detail):
         row.operator("diface.export_style", text="", icon="EXPORT")
 
 
-class Head(Detail):
+class Head(SettingsPanel):
     bl_label = "Head"
 
-    def show(self, layout: bpy.types.UILayout, settings: scene_settings.DifaceSettings) -> None:
+    def draw_settings(self, layout: bpy.types.UILayout, settings: scene_settings.DifaceSettings) -> None:
         layout.active = settings.parts != "FACE"
         column = layout.column(align=True)
         for index, name in enumerate(("Nod", "Tip", "Turn")):
             column.prop(settings, "head_axes", index=index, text=name, slider=True)
 
 
-class Eyes(Detail):
+class Eyes(SettingsPanel):
     bl_label = "Eyes & Breath"
 
-    def show(self, layout: bpy.types.UILayout, settings: scene_settings.DifaceSettings) -> None:
+    def draw_settings(self, layout: bpy.types.UILayout, settings: scene_settings.DifaceSettings) -> None:
         layout.active = settings.parts != "HEAD" and settings.engine == "DIFACE"
-        for name in choices.LAYERS:
+        for name in choices.LAYER_NAMES:
             row = layout.row(align=True, heading=name.capitalize())
             row.prop(settings, name, text="")
             seed = row.row(align=True)
             seed.active = getattr(settings, name)
             seed.prop(settings, f"{name}_seed", text="")
-            seed.operator("diface.new_seed", text="", icon="FILE_REFRESH").of = f"{name}_seed"
+            seed.operator("diface.new_seed", text="", icon="FILE_REFRESH").setting = f"{name}_seed"
 
 
-class Advanced(Detail):
+class Advanced(SettingsPanel):
     bl_label = "Advanced"
 
-    def show(self, layout: bpy.types.UILayout, settings: scene_settings.DifaceSettings) -> None:
+    def draw_settings(self, layout: bpy.types.UILayout, settings: scene_settings.DifaceSettings) -> None:
         layout.active = settings.engine == "DIFACE"
         layout.prop(settings, "variety", slider=True)
         guidance = layout.column(align=True)

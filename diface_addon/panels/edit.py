@@ -6,10 +6,10 @@ import bpy
 
 from ..scene.pins import sculpt
 from ..settings import scene_settings
-from .panel import Panel
+from .panel import PanelBase
 
 
-class Edit(Panel):
+class Edit(PanelBase):
     bl_label = "Edit"
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -39,11 +39,11 @@ def _pins(layout: bpy.types.UILayout) -> None:
 
 
 def _sculpt(layout: bpy.types.UILayout, obj: bpy.types.Object | None) -> None:
-    if not sculpt.running(obj):
+    if not sculpt.is_running(obj):
         layout.operator("diface.sculpt_pose", icon="SCULPTMODE_HLT")
         return
     box = layout.box()
-    box.label(text=f"Sculpt or edit the pose of frame {sculpt.frame(obj):g}", icon="SCULPTMODE_HLT")
+    box.label(text=f"Sculpt or edit the pose of frame {sculpt.sculpt_frame(obj):g}", icon="SCULPTMODE_HLT")
     row = box.row(align=True)
     row.operator("diface.pin_sculpt", icon="PINNED")
     row.operator("diface.discard_sculpt", text="Discard", icon="X")
@@ -52,14 +52,14 @@ def _sculpt(layout: bpy.types.UILayout, obj: bpy.types.Object | None) -> None:
 def _regenerate(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
     column = layout.column(align=True)
     column.use_property_split = True
-    column.prop(settings, "pull")
-    column.prop(settings, "stay", slider=True)
+    column.prop(settings, "falloff")
+    column.prop(settings, "keep_motion", slider=True)
     row = layout.row(align=True)
     row.scale_y = 1.5
     row.operator("diface.regenerate", text="Regenerate", icon="FILE_REFRESH").where = "AROUND"
     row.operator("diface.regenerate", text="All").where = "ALL"
     row = layout.row(align=True)
-    row.prop(settings, "source", text="")
+    row.prop(settings, "frame_choice", text="")
     row.operator("diface.in_between", icon="IPO_EASE_IN_OUT")
 
 

@@ -19,7 +19,7 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     for kind, part in (("face", "HEAD"), ("head", "FACE")):
         row = box.row()
         row.active = settings.parts != part
-        row.prop(chosen, kind, placeholder=threediface_settings.first_checkpoint(kind))
+        row.prop(chosen, kind, placeholder=threediface_settings.default_checkpoint(kind))
     face = box.column()
     face.active = settings.parts != "HEAD"
     face.prop(chosen, "condition")
@@ -30,16 +30,16 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     number = steps.row(align=True)
     number.active = not chosen.all_steps
     number.prop(chosen, "steps", text="")
-    if not threediface_settings.first_checkpoint("face"):
+    if not threediface_settings.default_checkpoint("face"):
         box.label(text="Name your checkpoints in the preferences:", icon="INFO")
         box.operator("preferences.addon_show", text="DiFACE's Preferences", icon="PREFERENCES").module = EXTENSION
 
 
-def draw_flame(layout: bpy.types.UILayout, obj: bpy.types.Object | None, own: bool) -> None:
+def draw_flame(layout: bpy.types.UILayout, obj: bpy.types.Object | None, uses_threediface: bool) -> None:
     """What can be done for a FLAME mesh, or to have one."""
     if flame_mesh.is_flame(obj):
         layout.label(text=f"{obj.name}: a FLAME mesh", icon="CHECKMARK")
-        if not own and not shape_key_names.face_map(obj):
+        if not uses_threediface and not shape_key_names.face_shape_keys(obj):
             layout.operator("diface.add_arkit_keys", icon="SHAPEKEY_DATA")
-    elif own:
+    elif uses_threediface:
         layout.operator("diface.add_flame_head", text="Add FLAME Head", icon="USER")

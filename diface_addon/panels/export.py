@@ -5,15 +5,15 @@ from __future__ import annotations
 import bpy
 
 from ..scene.keys import frame_range
-from .panel import Panel
+from .panel import PanelBase
 
 
-class Export(Panel):
+class Export(PanelBase):
     bl_label = "Export"
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
-        first, last = frame_range.of(context.scene)
+        first, last = frame_range.export_range(context.scene)
         preview = "Preview range" if context.scene.use_preview_range else "Frames"
         self.layout.label(text=f"{preview} {first} to {last}")
         column = self.layout.column(align=True)

@@ -10,13 +10,13 @@ from ..scene.audio import audio_strip
 from ..scene.characters import flame_mesh, shape_key_names
 from ..settings import scene_settings
 from . import engine
-from .panel import Panel
+from .panel import PanelBase
 
-LETTER = 8
+LETTER_WIDTH = 8
 """Pixels that a letter takes, about, for messages of several lines."""
 
 
-class Main(Panel):
+class Main(PanelBase):
     bl_label = "DiFACE"
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -27,14 +27,14 @@ class Main(Panel):
         _character(layout, context)
         _audio(layout, context)
         _settings(layout, context)
-        _button(layout, context)
+        _generate_button(layout, context)
 
 
 def _character(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     settings = context.scene.diface
     layout.prop(settings, "character")
     obj = scene_settings.character(context)
-    keys = len(shape_key_names.face_map(obj)) if obj else 0
+    keys = len(shape_key_names.face_shape_keys(obj)) if obj else 0
     if obj and obj.type == "MESH" and not (flame_mesh.is_flame(obj) and not keys):
         layout.label(text=f"{obj.name}: {keys or 'no'} face shape keys", icon="BLANK1")
     own = settings.engine != "DIFACE"
@@ -64,12 +64,12 @@ def _settings(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         strengths.prop(settings, "head_strength", slider=True)
     row = layout.row(align=True)
     row.prop(settings, "seed")
-    row.operator("diface.new_seed", text="", icon="FILE_REFRESH").of = "seed"
+    row.operator("diface.new_seed", text="", icon="FILE_REFRESH").setting = "seed"
     if settings.engine == "DIFACE":
         layout.row().prop(settings, "quality", expand=True)
 
 
-def _button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+def _generate_button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     state = context.window_manager.diface
     if state.running:
         layout.progress(factor=state.fraction, text=state.stage)
@@ -80,6 +80,6 @@ def _button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     row.operator("diface.generate", icon="PLAY")
     if state.message:
         column = layout.column(align=True)
-        width = context.region.width if context.region else 40 * LETTER
-        for line in textwrap.wrap(state.message, max(20, width // LETTER)):
+        width = context.region.width if context.region else 40 * LETTER_WIDTH
+        for line in textwrap.wrap(state.message, max(20, width // LETTER_WIDTH)):
             column.label(text=line)

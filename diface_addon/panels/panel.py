@@ -5,14 +5,14 @@ from __future__ import annotations
 import bpy
 
 
-class Panel:
+class PanelBase:
     """Mix-in: where the panels stand."""
 
     bl_region_type = "UI"
     bl_category = "DiFACE"
 
 
-class Detail(Panel):
+class SettingsPanel(PanelBase):
     """Mix-in: settings that do well as they are, out of the way until they are wanted."""
 
     bl_options = {"DEFAULT_CLOSED"}
@@ -20,4 +20,4 @@ class Detail(Panel):
     def draw(self, context: bpy.types.Context) -> None:
         self.layout.use_property_split = True
         self.layout.use_property_decorate = False
-        self.show(self.layout, context.scene.diface)
+        self.draw_settings(self.layout, context.scene.diface)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from ..core import channels
 
-PARTS = {"FACE": ("face",), "HEAD": ("head",), "BOTH": ("face", "head")}
+PARTS_BY_CHOICE = {"FACE": ("face",), "HEAD": ("head",), "BOTH": ("face", "head")}
 """The choice `scene.diface.parts` in the words of a GenerateRequest."""
 
 STEPS = {"DRAFT": 8, "FINAL": 25}
 """Denoising steps of `scene.diface.quality`."""
 
-LAYERS = ("blinks", "gaze", "breath")
+LAYER_NAMES = ("blinks", "gaze", "breath")
 """The switches of the layers; the seed of each is named `..._seed`."""
 
-REGIONS = tuple((name.upper(), name.capitalize(), "") for name in channels.REGIONS)
+REGION_ITEMS = tuple((name.upper(), name.capitalize(), "") for name in channels.REGIONS)
 """Parts of the face and the head, as an enum's choices."""
 
 
-def regions(chosen: set[str]) -> tuple[str, ...]:
+def region_channels(chosen: set[str]) -> tuple[str, ...]:
     """The channels of the regions chosen, of an enum with REGIONS."""
     return tuple(name for region in channels.REGIONS if region.upper() in chosen for name in channels.REGIONS[region])

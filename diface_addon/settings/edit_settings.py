@@ -7,8 +7,8 @@ from collections.abc import Callable
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
 
-from ..scene.edits import frame_choice
-from .choices import REGIONS
+from ..scene.edits.frame_choice import SOURCES
+from .choices import REGION_ITEMS
 
 _on_live_switched: Callable[[bpy.types.Context], None] | None = None
 
@@ -19,7 +19,7 @@ def set_live_callback(callback: Callable[[bpy.types.Context], None] | None) -> N
     _on_live_switched = callback
 
 
-def _live_switched(_settings: EditSettings, context: bpy.types.Context) -> None:
+def _update_live(_settings: EditSettings, context: bpy.types.Context) -> None:
     if _on_live_switched is not None:
         _on_live_switched(context)
 
@@ -27,15 +27,15 @@ def _live_switched(_settings: EditSettings, context: bpy.types.Context) -> None:
 class EditSettings(bpy.types.PropertyGroup):
     """How keys that the artist set are answered, at `scene.diface.edit`."""
 
-    source: EnumProperty(name="Frames", description="Which frames In-Between makes anew", items=frame_choice.SOURCES)
+    frame_choice: EnumProperty(name="Frames", description="Which frames In-Between makes anew", items=SOURCES)
     regions: EnumProperty(
         name="Regions",
         description="What is made anew, swapped or copied; Shift for several",
-        items=REGIONS,
+        items=REGION_ITEMS,
         options={"ENUM_FLAG"},
-        default={identifier for identifier, _name, _description in REGIONS},
+        default={identifier for identifier, _name, _description in REGION_ITEMS},
     )
-    pull: FloatProperty(
+    falloff: FloatProperty(
         name="Pull",
         description="How far a pin bends what is around it, in frames to either side",
         default=8.0,
@@ -43,7 +43,7 @@ class EditSettings(bpy.types.PropertyGroup):
         max=120.0,
         soft_max=30.0,
     )
-    stay: FloatProperty(
+    keep_motion: FloatProperty(
         name="Keep Motion",
         description="How much of the motion stays where it is made anew: 0 nothing, 1 it is only bent to the pins",
         min=0.0,
@@ -54,7 +54,7 @@ class EditSettings(bpy.types.PropertyGroup):
         name="Live",
         description="Answer every change of a key, a strength or the seed at once, in a copy of the take that plays",
         options={"SKIP_SAVE"},
-        update=_live_switched,
+        update=_update_live,
     )
     swaps: StringProperty(
         name="Swap",

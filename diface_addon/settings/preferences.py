@@ -49,65 +49,65 @@ class DifacePreferences(bpy.types.AddonPreferences):
         self.layout.prop(self, "python")
         row = self.layout.row()
         row.operator("diface.check_worker", icon="CHECKMARK")
-        row.label(text=context.window_manager.diface.worker)
+        row.label(text=context.window_manager.diface.worker_versions)
         self.layout.label(text="Models of your own, which DiFACE does not bring along:")
         column = self.layout.column()
-        for name, about in OWN.items():
+        for name, about in USER_MODELS.items():
             column.prop(self, name)
-            found = about(_path(getattr(self, name)))
-            column.label(text=found.line, icon="CHECKMARK" if found.good else "INFO")
+            found = about(_absolute_path(getattr(self, name)))
+            column.label(text=found.message, icon="CHECKMARK" if found.is_valid else "INFO")
 
 
-OWN = {
-    "checkpoints": threediface_files.about_checkpoints,
-    "flame": threediface_files.about_flame,
-    "templates": threediface_files.about_templates,
-    "wav2vec2": threediface_files.about_wav2vec2,
+USER_MODELS = {
+    "checkpoints": threediface_files.checkpoints_status,
+    "flame": threediface_files.flame_status,
+    "templates": threediface_files.templates_status,
+    "wav2vec2": threediface_files.wav2vec2_status,
 }
 """The preferences that name the user's own files, and what tells whether they are there."""
 
 
-CACHE, STYLES = "diface-cache", "diface-styles"
+CACHE_FOLDER_NAME, STYLES_FOLDER_NAME = "diface-cache", "diface-styles"
 
 
-def _stored() -> DifacePreferences | None:
+def _addon_preferences() -> DifacePreferences | None:
     addon = bpy.context.preferences.addons.get(EXTENSION)
     return addon.preferences if addon else None
 
 
 def worker_python() -> Path | None:
     """The interpreter for the worker: the preference, else DIFACE_PYTHON, else None for Blender's own."""
-    stored = _stored()
-    return _path((stored.python if stored else "") or os.environ.get("DIFACE_PYTHON", ""))
+    stored = _addon_preferences()
+    return _absolute_path((stored.python if stored else "") or os.environ.get("DIFACE_PYTHON", ""))
 
 
 def checkpoints_folder() -> Path | None:
     """The folder of the user's 3DiFACE checkpoints, as it was named."""
-    return _own("checkpoints")
+    return _preference_path("checkpoints")
 
 
 def flame_file() -> Path | None:
     """The user's FLAME file, as it was named."""
-    return _own("flame")
+    return _preference_path("flame")
 
 
 def templates_file() -> Path | None:
     """VOCASET's templates.pkl, as it was named or in the folder that was."""
-    return threediface_files.templates_file(_own("templates"))
+    return threediface_files.resolve_templates_file(_preference_path("templates"))
 
 
 def wav2vec2_folder() -> Path | None:
     """The folder of the user's wav2vec2, as it was named."""
-    return _own("wav2vec2")
+    return _preference_path("wav2vec2")
 
 
-def _own(name: str) -> Path | None:
-    stored = _stored()
-    return _path(getattr(stored, name)) if stored else None
+def _preference_path(name: str) -> Path | None:
+    stored = _addon_preferences()
+    return _absolute_path(getattr(stored, name)) if stored else None
 
 
-def _path(chosen: str) -> Path | None:
-    return Path(bpy.path.abspath(chosen)) if chosen else None
+def _absolute_path(text: str) -> Path | None:
+    return Path(bpy.path.abspath(text)) if text else None
 
 
 def wheel_folders() -> list[Path]:
@@ -121,19 +121,19 @@ def cache_folder() -> Path:
 
     Raises SceneError where it cannot be made.
     """
-    return _folder("cache", CACHE)
+    return _user_folder("cache", CACHE_FOLDER_NAME)
 
 
 def styles_folder() -> Path:
     """A folder for the files of personal styles, which the .blend packs too. Raises SceneError as above."""
-    return _folder("styles", STYLES)
+    return _user_folder("styles", STYLES_FOLDER_NAME)
 
 
-def _folder(name: str, outside: str) -> Path:
-    with temporary.writing():
+def _user_folder(name: str, fallback_name: str) -> Path:
+    with temporary.raising_scene_errors():
         if EXTENSION.startswith("bl_ext."):
             return Path(bpy.utils.extension_path_user(EXTENSION, path=name, create=True))
-        folder = Path(tempfile.gettempdir()) / outside
+        folder = Path(tempfile.gettempdir()) / fallback_name
         folder.mkdir(exist_ok=True)
         return folder
 

@@ -13,5 +13,5 @@ class DifaceState(bpy.types.PropertyGroup):
     fraction: FloatProperty(min=0.0, max=1.0, options={"SKIP_SAVE"})
     stage: StringProperty(options={"SKIP_SAVE"})
     message: StringProperty(options={"SKIP_SAVE"})
-    worker: StringProperty(options={"SKIP_SAVE"})
-    pose: StringProperty(description="What Copy Pose took, as JSON", options={"SKIP_SAVE"})
+    worker_versions: StringProperty(options={"SKIP_SAVE"})
+    copied_pose: StringProperty(description="What Copy Pose took, as JSON", options={"SKIP_SAVE"})

@@ -13,7 +13,7 @@ from bpy.props import (
     StringProperty,
 )
 
-from ..scene.audio import audio_strip
+from ..scene.audio import audio_strip, speech_source
 from ..scene.styles import styles
 from .choices import STEPS
 from .edit_settings import EditSettings
@@ -21,11 +21,11 @@ from .runtime_state import DifaceState
 from .threediface_settings import ThreeDifaceSettings
 
 
-def _strip_names(_settings: DifaceSettings, context: bpy.types.Context, _typed: str) -> list[str]:
+def _search_strips(_settings: DifaceSettings, context: bpy.types.Context, _typed: str) -> list[str]:
     return [strip.name for _scene, strip in audio_strip.list_strips(context)]
 
 
-def _style_names(_settings: DifaceSettings, _context: bpy.types.Context, _typed: str) -> list[str]:
+def _search_styles(_settings: DifaceSettings, _context: bpy.types.Context, _typed: str) -> list[str]:
     return list(styles.names())
 
 
@@ -61,7 +61,7 @@ class DifaceSettings(bpy.types.PropertyGroup):
     strip: StringProperty(
         name="Strip",
         description="The sound strip. Empty: the active one, or the only one",
-        search=_strip_names,
+        search=_search_strips,
     )
     filepath: StringProperty(name="File", description="The sound file", subtype="FILE_PATH")
     parts: EnumProperty(
@@ -110,12 +110,12 @@ class DifaceSettings(bpy.types.PropertyGroup):
     style: StringProperty(
         name="Style",
         description="The trained style of the face to speak in, or a style file. Empty: the model's default",
-        search=_style_names,
+        search=_search_styles,
     )
     second_style: StringProperty(
         name="Mix In",
         description="A second style, or style file, to blend with the first. Empty: none",
-        search=_style_names,
+        search=_search_styles,
     )
     style_mix: FloatProperty(
         name="Mix",
@@ -172,6 +172,14 @@ class DifaceSettings(bpy.types.PropertyGroup):
 def character(context: bpy.types.Context) -> bpy.types.Object | None:
     """The object that Generate and Export work on: the chosen one, else the active one."""
     return context.scene.diface.character or context.active_object
+
+
+def speech_choice(scene: bpy.types.Scene) -> speech_source.SpeechChoice:
+    """Return the strip or file that the settings of `scene` name."""
+    settings = scene.diface
+    if settings.source == "FILE":
+        return speech_source.SpeechChoice(filepath=settings.filepath)
+    return speech_source.SpeechChoice(strip=settings.strip)
 
 
 def register() -> None:

@@ -21,11 +21,11 @@ SPEAKERS = (
 
 
 def _faces(_settings: ThreeDifaceSettings, _context: bpy.types.Context, _typed: str) -> list[str]:
-    return threediface_files.of_kind(preferences.checkpoints_folder(), "face")
+    return threediface_files.checkpoint_names(preferences.checkpoints_folder(), "face")
 
 
-def _heads(_settings: ThreeDifaceSettings, _context: bpy.types.Context, _typed: str) -> list[str]:
-    return threediface_files.of_kind(preferences.checkpoints_folder(), "head")
+def _search_head_models(_settings: ThreeDifaceSettings, _context: bpy.types.Context, _typed: str) -> list[str]:
+    return threediface_files.checkpoint_names(preferences.checkpoints_folder(), "head")
 
 
 class ThreeDifaceSettings(bpy.types.PropertyGroup):
@@ -39,7 +39,7 @@ class ThreeDifaceSettings(bpy.types.PropertyGroup):
     head: StringProperty(
         name="Head Model",
         description="The checkpoint that moves the head. Empty: the first",
-        search=_heads,
+        search=_search_head_models,
     )
     condition: EnumProperty(
         name="Style",
@@ -69,6 +69,6 @@ class ThreeDifaceSettings(bpy.types.PropertyGroup):
     )
 
 
-def first_checkpoint(kind: str) -> str:
+def default_checkpoint(kind: str) -> str:
     """The "face" or "head" model that is taken where none is named; "" where there is none."""
-    return next(iter(threediface_files.of_kind(preferences.checkpoints_folder(), kind)), "")
+    return next(iter(threediface_files.checkpoint_names(preferences.checkpoints_folder(), kind)), "")

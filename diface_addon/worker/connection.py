@@ -13,11 +13,11 @@ from collections import deque
 from collections.abc import Callable
 
 from ..core import errors, protocol, types
-from .launch import AGAIN, PREFERENCE, explain_end
+from .launch import RETRY_HINT, WORKER_PYTHON_HINT, exit_error
 
 log = logging.getLogger(__name__)
 
-LAST_WORDS = 50
+STDERR_LINES = 50
 """Lines of the worker's standard error that are kept for the message when it ends."""
 
 
@@ -26,12 +26,12 @@ class Restart:
     an earlier, cancelled one, or it died while it had nothing to do."""
 
 
-Result = types.GenerateResult | types.Shapes | types.Solved | types.Learnt
-Event = types.Progress | types.Rows | Result | errors.DifaceError | Restart
-Request = types.GenerateRequest | types.ShapesRequest | types.SolveRequest | types.LearnRequest
+Result = types.GenerateResult | types.Shapes | types.SolveResult | types.AdaptationResult
+Event = types.Progress | types.MotionChunk | Result | errors.DifaceError | Restart
+Request = types.GenerateRequest | types.ShapesRequest | types.SolveRequest | types.AdaptationRequest
 Events = queue.SimpleQueue
 
-ANSWERS = {exchange.answer_kind: exchange for exchange in protocol.EXCHANGES}
+EXCHANGES_BY_REPLY = {exchange.response_kind: exchange for exchange in protocol.EXCHANGES}
 """What ends a request well, by its message."""
 
 
@@ -42,18 +42,22 @@ class Connection:
         self.versions: dict[str, str | None] = {}
         self._process = process
         self._open = True
-        self._end: Event = errors.WorkerError("The worker process ended.", AGAIN)
-        self._waiting: dict[int, Events[Event]] = {}
-        self._answered: set[int] = set()
+        self._closing_event: Event = errors.WorkerError("The worker process ended.", RETRY_HINT)
+        self._pending: dict[int, Events[Event]] = {}
+        self._responded: set[int] = set()
         self._lock = threading.Lock()
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._last_words: deque[str] = deque(maxlen=LAST_WORDS)
+        self._stderr_tail: deque[str] = deque(maxlen=STDERR_LINES)
         self._timers: dict[int, threading.Timer] = {}
-        self._ended_for_a_cancel = False
+        self._killed_by_cancel = False
         self._greeted = self._ready = False
-        self._since = time.monotonic()
-        self._errors = self._thread(self._read_errors)
-        self._threads = [self._errors, self._thread(self._write), self._thread(self._read)]
+        self._phase_start = time.monotonic()
+        self._stderr_thread = self._start_thread(self._read_stderr)
+        self._threads = [
+            self._stderr_thread,
+            self._start_thread(self._write_stdin),
+            self._start_thread(self._read_stdout),
+        ]
 
     @property
     def alive(self) -> bool:
@@ -69,37 +73,38 @@ class Connection:
         """Send a request whose answers go to `events`."""
         with self._lock:
             if self._open:
-                self._waiting[number] = events
+                self._pending[number] = events
                 if self._greeted and not self._ready:
                     events.put(types.Progress(0.0, "Loading the models"))
             else:
-                events.put(Restart() if self._ready else self._end)
-        message = protocol.exchange_of(request).request_message(request, number)
+                events.put(Restart() if self._ready else self._closing_event)
+        message = protocol.exchange_for(request).request_message(request, number)
         self._outgoing.put(protocol.pack(message))
 
-    def cancel(self, number: int, seconds: float) -> None:
+    def cancel(self, number: int, timeout: float) -> None:
         """Ask the worker to stop a request; one that has not agreed within `seconds` is killed."""
         with self._lock:
-            if number not in self._waiting:
+            if number not in self._pending:
                 return
-            timer = threading.Timer(seconds, self._give_up, [number])
+            timer = threading.Timer(timeout, self._kill_unresponsive, [number])
             timer.daemon = True
             self._timers[number] = timer
         timer.start()
         self._outgoing.put(protocol.pack(protocol.Message("cancel", number)))
 
-    def check_start(self, greet_seconds: float, load_seconds: float) -> None:
+    def check_startup(self, hello_timeout: float, load_timeout: float) -> None:
         """End a worker that takes longer than that to greet, or from there to be ready."""
         if self._ready or not self._open:
             return
-        if time.monotonic() - self._since > (load_seconds if self._greeted else greet_seconds):
+        if time.monotonic() - self._phase_start > (load_timeout if self._greeted else hello_timeout):
             what = "load its models" if self._greeted else "start"
-            self._fail(errors.WorkerError(f"The worker process did not {what} in time.", PREFERENCE))
+            self._fail(errors.WorkerError(f"The worker process did not {what} in time.", WORKER_PYTHON_HINT))
 
-    def close(self, patience: float) -> None:
+    def close(self, grace_seconds: float) -> None:
         """End the process and the threads; requests still waiting fail."""
         self._fail(
-            errors.WorkerError("The worker process was stopped.", "Generate again: a fresh worker starts."), patience
+            errors.WorkerError("The worker process was stopped.", "Generate again: a fresh worker starts."),
+            grace_seconds,
         )
         for timer in self._timers.values():
             timer.cancel()
@@ -113,12 +118,12 @@ class Connection:
 
     # Threads
 
-    def _thread(self, target: Callable[[], None]) -> threading.Thread:
+    def _start_thread(self, target: Callable[[], None]) -> threading.Thread:
         thread = threading.Thread(target=target, name=f"DiFACE {target.__name__}", daemon=True)
         thread.start()
         return thread
 
-    def _write(self) -> None:
+    def _write_stdin(self) -> None:
         """In a thread, as a worker that is slow to listen must not hold up the interface."""
         if hasattr(signal, "pthread_sigmask"):
             # Some Blenders' Python leaves SIGPIPE as it is: writing to a worker that is gone would end Blender.
@@ -130,63 +135,63 @@ class Connection:
                 while rest:
                     rest = rest[self._process.stdin.write(rest) :]
 
-    def _read_errors(self) -> None:
+    def _read_stderr(self) -> None:
         rest = b""
         while data := self._process.stderr.read(1 << 16):
             *lines, rest = (rest + data).split(b"\n")
             for line in lines:
-                self._last_words.append(line.decode(errors="replace").rstrip())
-                log.info("worker: %s", self._last_words[-1])
+                self._stderr_tail.append(line.decode(errors="replace").rstrip())
+                log.info("worker: %s", self._stderr_tail[-1])
         if rest:
-            self._last_words.append(rest.decode(errors="replace").rstrip())
+            self._stderr_tail.append(rest.decode(errors="replace").rstrip())
 
-    def _read(self) -> None:
+    def _read_stdout(self) -> None:
         try:
             while (message := protocol.read(self._process.stdout)) is not None:
-                self._take(message)
-        except protocol.CutShort:
+                self._handle_message(message)
+        except protocol.TruncatedMessage:
             log.info("the worker ended within a message")
         except errors.WorkerError as rubbish:
             self._fail(rubbish)
-        self._after_the_end()
+        self._handle_exit()
 
-    def _take(self, message: protocol.Message) -> None:
+    def _handle_message(self, message: protocol.Message) -> None:
         match message.kind:
             case "hello":
-                self._greet(message)
+                self._handle_hello(message)
             case "ready":
                 self._ready = True
             case "progress":
-                self._answer(message, protocol.progress_of(message), last=False)
+                self._post_event(message, protocol.parse_progress(message), is_final=False)
             case "rows":
-                self._answer(message, protocol.rows_of(message), last=False)
-            case kind if kind in ANSWERS:
-                self._answer(message, ANSWERS[kind].answer_of(message), last=True)
-            case "error" if message.request is None:
-                self._fail(protocol.error_of(message))
+                self._post_event(message, protocol.parse_chunk(message), is_final=False)
+            case kind if kind in EXCHANGES_BY_REPLY:
+                self._post_event(message, EXCHANGES_BY_REPLY[kind].parse_response(message), is_final=True)
+            case "error" if message.request_id is None:
+                self._fail(protocol.parse_error(message))
             case "error":
-                self._answer(message, protocol.error_of(message), last=True)
+                self._post_event(message, protocol.parse_error(message), is_final=True)
             case "cancelled":
-                self._answer(message, errors.Cancelled(), last=True)
+                self._post_event(message, errors.Cancelled(), is_final=True)
             case _:
-                raise errors.WorkerError(f"The worker process sent an unknown message: {message.kind!r}.", AGAIN)
+                raise errors.WorkerError(f"The worker process sent an unknown message: {message.kind!r}.", RETRY_HINT)
 
-    def _greet(self, message: protocol.Message) -> None:
+    def _handle_hello(self, message: protocol.Message) -> None:
         if message.data.get("protocol") != protocol.VERSION:
             raise errors.WorkerError("The worker process is of another version of DiFACE.", "Restart Blender.")
         self.versions = dict(message.data.get("versions", {}))
-        self._greeted, self._since = True, time.monotonic()
+        self._greeted, self._phase_start = True, time.monotonic()
         with self._lock:
-            for events in self._waiting.values():
+            for events in self._pending.values():
                 events.put(types.Progress(0.0, "Loading the models"))
 
-    def _answer(self, message: protocol.Message, event: Event, last: bool) -> None:
+    def _post_event(self, message: protocol.Message, event: Event, is_final: bool) -> None:
         with self._lock:
-            events = self._waiting.get(message.request)
-            self._answered.add(message.request)
-            if last:
-                self._waiting.pop(message.request, None)
-                timer = self._timers.pop(message.request, None)
+            events = self._pending.get(message.request_id)
+            self._responded.add(message.request_id)
+            if is_final:
+                self._pending.pop(message.request_id, None)
+                timer = self._timers.pop(message.request_id, None)
                 if timer:
                     timer.cancel()
         if events is not None:
@@ -194,42 +199,42 @@ class Connection:
 
     # Ends
 
-    def _after_the_end(self) -> None:
+    def _handle_exit(self) -> None:
         """The worker has closed its pipe: it is gone, or as good as gone."""
         try:
             status = self._process.wait(5)
         except subprocess.TimeoutExpired:
             self._process.kill()
             status = self._process.wait()
-        self._errors.join(5)
-        self._tell(explain_end(status, list(self._last_words), self._greeted), unless_untouched=True)
+        self._stderr_thread.join(5)
+        self._close_requests(exit_error(status, list(self._stderr_tail), self._greeted), restart_unstarted=True)
 
-    def _give_up(self, number: int) -> None:
+    def _kill_unresponsive(self, number: int) -> None:
         with self._lock:
             # While models load nothing else is stopped yet, and the request will be before it begins.
-            if number not in self._waiting or not self._ready:
+            if number not in self._pending or not self._ready:
                 return
-            del self._waiting[number]
-            self._ended_for_a_cancel = True
+            del self._pending[number]
+            self._killed_by_cancel = True
             self._open = False
         self._process.kill()
 
-    def _fail(self, error: errors.DifaceError, patience: float = 0.0) -> None:
+    def _fail(self, error: errors.DifaceError, grace_seconds: float = 0.0) -> None:
         """Tell the requests that wait, and end the process."""
-        self._tell(error)
-        if patience > 0:
+        self._close_requests(error)
+        if grace_seconds > 0:
             self._outgoing.put(protocol.pack(protocol.Message("quit")))
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(patience)
+                self._process.wait(grace_seconds)
         if self._process.poll() is None:
             self._process.kill()
 
-    def _tell(self, event: Event, unless_untouched: bool = False) -> None:
+    def _close_requests(self, event: Event, restart_unstarted: bool = False) -> None:
         """`event` for every request that waits, or Restart for those that the worker could have begun and had not."""
         with self._lock:
             if self._open:
-                self._open, self._end = False, event
-            waiting, self._waiting = self._waiting, {}
+                self._open, self._closing_event = False, event
+            waiting, self._pending = self._pending, {}
         for number, events in waiting.items():
-            untouched = self._ended_for_a_cancel or (self._ready and number not in self._answered)
-            events.put(Restart() if unless_untouched and untouched else event)
+            untouched = self._killed_by_cancel or (self._ready and number not in self._responded)
+            events.put(Restart() if restart_unstarted and untouched else event)

@@ -12,18 +12,18 @@ from typing import Literal
 
 from ..core import errors, types
 from .connection import Connection, Event, Request, Restart, Result
-from .launch import AGAIN, MODULE, Launch
+from .launch import MODULE, RETRY_HINT, Launch
 
 log = logging.getLogger(__name__)
 
-RESTARTS = 2
+MAX_RESTARTS = 2
 """How often a request is sent to a fresh worker where one was lost for no fault of the request."""
 
-Answer = types.Progress | types.Rows | Result | errors.DifaceError
+TaskEvent = types.Progress | types.MotionChunk | Result | errors.DifaceError
 State = Literal["running", "done", "failed", "cancelled"]
 
 
-class Job:
+class WorkerTask:
     """One request on its way. For one thread; `poll` never waits."""
 
     def __init__(self, worker: WorkerProcess, number: int, request: Request) -> None:
@@ -31,7 +31,7 @@ class Job:
         self.request = request
         self.state: State = "running"
         self.progress = types.Progress(0.0, "Starting the worker")
-        self.rows: list[types.Rows] = []
+        self.chunks: list[types.MotionChunk] = []
         """What is finished of the Motion, in order, until the result has it all."""
         self.result: Result | None = None
         self.error: errors.DifaceError | None = None
@@ -39,7 +39,7 @@ class Job:
         self._worker = worker
         self._restarts = 0
 
-    def poll(self) -> list[Answer]:
+    def poll(self) -> list[TaskEvent]:
         """What came since the last poll, oldest first; the attributes are up to date afterwards."""
         return self._events_within(0)
 
@@ -62,39 +62,39 @@ class Job:
         """The job is over for the artist at once; the worker is given a moment to agree, or is replaced."""
         if self.state == "running":
             self.state = "cancelled"
-            self._worker.forget(self)
+            self._worker.cancel_task(self)
 
-    def _events_within(self, seconds: float) -> list[Answer]:
+    def _events_within(self, seconds: float) -> list[TaskEvent]:
         events = []
         while self.state == "running":
             try:
                 event = self.events.get(timeout=seconds) if seconds else self.events.get_nowait()
             except queue.Empty:
-                self._worker.check()
+                self._worker.check_startup()
                 break
             seconds = 0
             if isinstance(event, Restart):
-                event = self._send_again()
+                event = self._resend()
             if event is not None:
-                self._take(event)
+                self._apply_event(event)
                 events.append(event)
         return events
 
-    def _send_again(self) -> errors.WorkerError | None:
-        self.rows.clear()
+    def _resend(self) -> errors.WorkerError | None:
+        self.chunks.clear()
         self._restarts += 1
-        if self._restarts > RESTARTS:
-            return errors.WorkerError("The worker process keeps ending before it begins.", AGAIN)
-        return self._worker.send_again(self)
+        if self._restarts > MAX_RESTARTS:
+            return errors.WorkerError("The worker process keeps ending before it begins.", RETRY_HINT)
+        return self._worker.resend(self)
 
-    def _take(self, event: Answer) -> None:
+    def _apply_event(self, event: TaskEvent) -> None:
         if isinstance(event, types.Progress):
             self.progress = event
-        elif isinstance(event, types.Rows):
-            self.rows.append(event)
+        elif isinstance(event, types.MotionChunk):
+            self.chunks.append(event)
         elif isinstance(event, Result):
             self.result, self.state = event, "done"
-            self.rows.clear()
+            self.chunks.clear()
         else:
             log.error("%s %s", event, "\n".join(getattr(event, "__notes__", [])))
             self.error, self.state = event, "failed"
@@ -104,15 +104,15 @@ class WorkerProcess:
     """One worker, kept warm between requests and started anew when it is gone. For one thread."""
 
     def __init__(self, module: str = MODULE) -> None:
-        self.confirm_seconds = 3.0
+        self.cancel_timeout = 3.0
         """How long a worker may take to stop after a cancel, before it is ended."""
-        self.greet_seconds, self.load_seconds = 60.0, 300.0
+        self.hello_timeout, self.load_timeout = 60.0, 300.0
         """How long it may take to say hello, and from then until its models are loaded."""
         self._launch = Launch(module=module)
         self._connection: Connection | None = None
-        self._numbers = 0
-        self._job: Job | None = None
-        self._gives_way = False
+        self._last_number = 0
+        self._task: WorkerTask | None = None
+        self._is_preemptible = False
 
     @property
     def pid(self) -> int | None:
@@ -122,7 +122,7 @@ class WorkerProcess:
     @property
     def busy(self) -> bool:
         """Whether a job is running."""
-        return self._job is not None and self._job.state == "running"
+        return self._task is not None and self._task.state == "running"
 
     @property
     def versions(self) -> dict[str, str | None]:
@@ -139,58 +139,58 @@ class WorkerProcess:
         Raises WorkerError where the process cannot be started.
         """
         launch = Launch(interpreter, tuple(extra_paths), cache, self._launch.module)
-        if launch != self._launch or not self._alive():
+        if launch != self._launch or not self._is_alive():
             self.close()
             self._launch = launch
             self._connection = self._connect()
 
-    def submit(self, request: Request, gives_way: bool = False) -> Job:
+    def submit(self, request: Request, preemptible: bool = False) -> WorkerTask:
         """Send a request to the worker, a fresh one where there is none. Raises WorkerError while a job is running.
 
         gives_way: whether the job is cancelled where another is sent while it runs.
         """
-        if self._job is not None and self._gives_way:
-            self._job.cancel()
+        if self._task is not None and self._is_preemptible:
+            self._task.cancel()
         if self.busy:
             raise errors.WorkerError("DiFACE is already generating.", "Wait for it to finish, or cancel it.")
-        if not self._alive():
+        if not self._is_alive():
             self.close()
             self._connection = self._connect()
-        self._numbers += 1
-        self._gives_way = gives_way
-        self._job = Job(self, self._numbers, request)
-        self._connection.send_request(self._job.number, request, self._job.events)
-        return self._job
+        self._last_number += 1
+        self._is_preemptible = preemptible
+        self._task = WorkerTask(self, self._last_number, request)
+        self._connection.send_request(self._task.number, request, self._task.events)
+        return self._task
 
-    def close(self, patience: float = 2.0) -> None:
+    def close(self, grace_seconds: float = 2.0) -> None:
         """End the worker; one that does not leave within `patience` seconds is killed."""
         if self._connection is not None:
-            self._connection.close(patience)
+            self._connection.close(grace_seconds)
             self._connection = None
 
     # For Job
 
-    def forget(self, job: Job) -> None:
+    def cancel_task(self, task: WorkerTask) -> None:
         """`job` was cancelled."""
         if self._connection is not None:
-            self._connection.cancel(job.number, self.confirm_seconds)
+            self._connection.cancel(task.number, self.cancel_timeout)
 
-    def check(self) -> None:
+    def check_startup(self) -> None:
         """Give a worker up that does not come to life."""
         if self._connection is not None:
-            self._connection.check_start(self.greet_seconds, self.load_seconds)
+            self._connection.check_startup(self.hello_timeout, self.load_timeout)
 
-    def send_again(self, job: Job) -> errors.WorkerError | None:
+    def resend(self, task: WorkerTask) -> errors.WorkerError | None:
         """Send `job` to a fresh worker: its own was lost for no fault of the job."""
         self.close(0)
         try:
             self._connection = self._connect()
         except errors.WorkerError as error:
             return error
-        self._connection.send_request(job.number, job.request, job.events)
+        self._connection.send_request(task.number, task.request, task.events)
         return None
 
-    def _alive(self) -> bool:
+    def _is_alive(self) -> bool:
         return self._connection is not None and self._connection.alive
 
     def _connect(self) -> Connection:
@@ -217,6 +217,6 @@ def close_shared_worker() -> None:
     """End the shared worker at once, for an add-on that is disabled."""
     global _shared
     if _shared is not None:
-        _shared.close(patience=0)
+        _shared.close(grace_seconds=0)
         _shared = None
         atexit.unregister(close_shared_worker)

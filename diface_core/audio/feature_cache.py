@@ -14,24 +14,24 @@ from typing import IO
 
 import numpy as np
 
-from ..runtime.sliding_windows import PIECE
-from ..types import AudioClip, FloatArray
+from ..runtime.sliding_windows import CHUNK_ROWS
+from ..types import AudioClip, Float32Array
 
 log = logging.getLogger(__name__)
 
-IN_MEMORY = 32 << 20
-ON_DISK = 512 << 20
+MEMORY_LIMIT = 32 << 20
+DISK_LIMIT = 512 << 20
 """Bytes kept, of 20 minutes and of 6 hours; the least recently used go first."""
 
 
-def new_key(encoder_hash: str, rate: int) -> hashlib._Hash:
+def new_digest(encoder_hash: str, rate: int) -> hashlib._Hash:
     """A digest to be updated with all samples of a sound; then its `hexdigest` is the sound's key."""
     return hashlib.sha256(f"{encoder_hash} {rate} ".encode())
 
 
-def key_of(clip: AudioClip, encoder_hash: str) -> str:
+def audio_key(clip: AudioClip, encoder_hash: str) -> str:
     """Equal for equal sound heard by the same encoder, whatever file it came from."""
-    digest = new_key(encoder_hash, clip.rate)
+    digest = new_digest(encoder_hash, clip.rate)
     digest.update(np.ascontiguousarray(clip.samples).data)
     return digest.hexdigest()
 
@@ -44,52 +44,54 @@ class FeatureCache:
     time and not the result.
     """
 
-    def __init__(self, folder: Path | None = None, in_memory: int = IN_MEMORY, on_disk: int = ON_DISK) -> None:
+    def __init__(
+        self, folder: Path | None = None, memory_limit: int = MEMORY_LIMIT, disk_limit: int = DISK_LIMIT
+    ) -> None:
         self._folder = folder
-        self._in_memory, self._on_disk = in_memory, on_disk
-        self._kept: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._memory_limit, self._disk_limit = memory_limit, disk_limit
+        self._entries: OrderedDict[str, np.ndarray] = OrderedDict()
 
-    def get(self, key: str) -> FloatArray | None:
+    def get(self, key: str) -> Float32Array | None:
         """The features kept under `key`, or None."""
-        parts = self.parts(key)
+        parts = self.get_stream(key)
         return None if parts is None else np.concatenate(list(parts))
 
-    def put(self, key: str, features: FloatArray) -> FloatArray:
+    def put(self, key: str, features: Float32Array) -> Float32Array:
         """Keep `features`, and return them rounded to float16: both ways give the same Motion."""
-        return np.concatenate(list(self.keep(key, [features], len(features))))
+        return np.concatenate(list(self.put_stream(key, [features], len(features))))
 
-    def parts(self, key: str) -> Iterator[FloatArray] | None:
+    def get_stream(self, key: str) -> Iterator[Float32Array] | None:
         """The features kept under `key` in order, in parts of PIECE rows; or None."""
-        half = self._kept.get(key)
+        half = self._entries.get(key)
         if half is not None:
-            self._remember(key, half)
-            return _pieces(half)
-        return self._open(key)
+            self._put_in_memory(key, half)
+            return _split_into_chunks(half)
+        return self._open_from_disk(key)
 
-    def keep(self, key: str, parts: Iterable[FloatArray], rows: int) -> Iterator[FloatArray]:
+    def put_stream(self, key: str, parts: Iterable[Float32Array], rows: int) -> Iterator[Float32Array]:
         """`parts`, of `rows` rows in all, rounded to float16 as they pass; once all have passed they are kept."""
         halves = []
-        with contextlib.closing(_File(self._folder, key)) as file:
+        with contextlib.closing(_PartialFile(self._folder, key)) as file:
             for part in parts:
                 half = part.astype(np.float16)
                 size = rows * half.shape[1] * half.itemsize
-                if size <= self._on_disk:
+                if size <= self._disk_limit:
                     file.append(half, rows)
-                if size <= self._in_memory or self._folder is None:
+                if size <= self._memory_limit or self._folder is None:
                     halves.append(half)
                 yield half.astype(np.float32)
             file.finish()
         if halves:
-            self._remember(key, np.concatenate(halves))
-        self._forget_oldest()
+            self._put_in_memory(key, np.concatenate(halves))
+        self._evict_from_disk()
 
-    def _remember(self, key: str, half: np.ndarray) -> None:
-        self._kept[key] = half
-        self._kept.move_to_end(key)
-        while len(self._kept) > 1 and sum(array.nbytes for array in self._kept.values()) > self._in_memory:
-            self._kept.popitem(last=False)
+    def _put_in_memory(self, key: str, half: np.ndarray) -> None:
+        self._entries[key] = half
+        self._entries.move_to_end(key)
+        while len(self._entries) > 1 and sum(array.nbytes for array in self._entries.values()) > self._memory_limit:
+            self._entries.popitem(last=False)
 
-    def _open(self, key: str) -> Iterator[FloatArray] | None:
+    def _open_from_disk(self, key: str) -> Iterator[Float32Array] | None:
         if self._folder is None:
             return None
         path = self._folder / f"{key}.npy"
@@ -98,7 +100,7 @@ class FeatureCache:
         except OSError:
             return None
         try:
-            shape = _shape(file)
+            shape = _read_shape(file)
             os.utime(path)
         except (OSError, ValueError, EOFError) as damage:
             log.warning("Speech features are made again, %s cannot be used: %s", path.name, damage)
@@ -106,9 +108,9 @@ class FeatureCache:
             with contextlib.suppress(OSError):
                 path.unlink()
             return None
-        return _read(file, shape)
+        return _read_chunks(file, shape)
 
-    def _forget_oldest(self) -> None:
+    def _evict_from_disk(self) -> None:
         if self._folder is None:
             return
         found = []
@@ -118,13 +120,13 @@ class FeatureCache:
         total = 0
         for stat, path in sorted(found, key=lambda pair: pair[0].st_mtime_ns, reverse=True):
             total += stat.st_size
-            if total > self._on_disk:
+            if total > self._disk_limit:
                 # Windows refuses while another Blender reads it; a later request forgets it then.
                 with contextlib.suppress(OSError):
                     path.unlink()
 
 
-class _File:
+class _PartialFile:
     """A file on its way. Two Blenders may share the folder: it appears there whole or not at all."""
 
     def __init__(self, folder: Path | None, key: str) -> None:
@@ -132,7 +134,7 @@ class _File:
         self._file: IO[bytes] | None = None
         self._failed = folder is None
 
-    def append(self, half: np.ndarray, rows: int) -> None:
+    def append(self, features: np.ndarray, rows: int) -> None:
         """The next rows, of `rows` in all."""
         if self._failed or self._folder is None:
             return
@@ -140,11 +142,11 @@ class _File:
             if self._file is None:
                 self._folder.mkdir(parents=True, exist_ok=True)
                 self._file = tempfile.NamedTemporaryFile(suffix=".part", dir=self._folder, delete=False)  # noqa: SIM115
-                header = {"descr": "<f2", "fortran_order": False, "shape": (rows, half.shape[1])}
+                header = {"descr": "<f2", "fortran_order": False, "shape": (rows, features.shape[1])}
                 np.lib.format.write_array_header_1_0(self._file, header)
-            self._file.write(half.tobytes())
+            self._file.write(features.tobytes())
         except OSError as reason:
-            self._give_up(reason)
+            self._disable(reason)
 
     def finish(self) -> None:
         """All rows have come."""
@@ -155,7 +157,7 @@ class _File:
             Path(self._file.name).replace(Path(self._file.name).with_name(f"{self._key}.npy"))
             self._file = None
         except OSError as reason:
-            self._give_up(reason)
+            self._disable(reason)
 
     def close(self) -> None:
         """Leave nothing that is not finished."""
@@ -166,13 +168,13 @@ class _File:
                 Path(self._file.name).unlink()
             self._file = None
 
-    def _give_up(self, reason: OSError) -> None:
+    def _disable(self, reason: OSError) -> None:
         log.warning("Speech features are not kept on disk: %s", reason)
         self._failed = True
         self.close()
 
 
-def _shape(file: IO[bytes]) -> tuple[int, int]:
+def _read_shape(file: IO[bytes]) -> tuple[int, int]:
     """Of an .npy file's features, to whose first value it is read on. Raises ValueError for any other file."""
     version = np.lib.format.read_magic(file)
     if version != (1, 0):
@@ -186,13 +188,13 @@ def _shape(file: IO[bytes]) -> tuple[int, int]:
     return shape
 
 
-def _read(file: IO[bytes], shape: tuple[int, int]) -> Iterator[FloatArray]:
+def _read_chunks(file: IO[bytes], shape: tuple[int, int]) -> Iterator[Float32Array]:
     with file:
-        for first in range(0, shape[0], PIECE):
-            rows = min(PIECE, shape[0] - first)
+        for first in range(0, shape[0], CHUNK_ROWS):
+            rows = min(CHUNK_ROWS, shape[0] - first)
             yield np.fromfile(file, np.float16, rows * shape[1]).reshape(rows, shape[1]).astype(np.float32)
 
 
-def _pieces(half: np.ndarray) -> Iterator[FloatArray]:
-    for first in range(0, len(half), PIECE):
-        yield half[first : first + PIECE].astype(np.float32)
+def _split_into_chunks(features: np.ndarray) -> Iterator[Float32Array]:
+    for first in range(0, len(features), CHUNK_ROWS):
+        yield features[first : first + CHUNK_ROWS].astype(np.float32)

@@ -8,28 +8,28 @@ import numpy as np
 import soundfile
 
 from ..errors import AudioError
-from ..types import AudioClip, AudioSection, FloatArray
-from .resample import resampled
+from ..types import AudioClip, AudioSection, Float32Array
+from .resample import resample_audio
 
-RATE = 16_000
+SAMPLE_RATE = 16_000
 """Samples a second that the speech encoder hears."""
 
-BLOCK = 1 << 16
+BLOCK_FRAMES = 1 << 16
 """Frames of the file decoded at a time."""
 
-SILENT = 10 ** (-60 / 20)
+SILENCE_PEAK = 10 ** (-60 / 20)
 """Peak below which a section counts as silent: -60 dB of full scale."""
 
-LONGEST = 12 * 3600
+MAX_SECONDS = 12 * 3600
 """Seconds beyond which a section's length is taken for a mistake, or for a damaged header."""
 
-RATES = range(1_000, 1_000_000)
+ALLOWED_SAMPLE_RATES = range(1_000, 1_000_000)
 """Hz that a sound may have; others cost hours and memory, and are nobody's."""
 
-READABLE = "Convert it to wav, flac, ogg or mp3 and try again."
+FORMAT_HINT = "Convert it to wav, flac, ogg or mp3 and try again."
 
 
-class _Forward(soundfile.SoundFile):
+class _ForwardOnlySoundFile(soundfile.SoundFile):
     """A file read from its start to its end. soundfile seeks after every read, and an mp3 frame leans on those before
     it: after a seek, even one to where it stands, libsndfile's decoder drops sound or gives other samples."""
 
@@ -37,31 +37,31 @@ class _Forward(soundfile.SoundFile):
         return False
 
 
-def load_clip(section: AudioSection, rate: int = RATE) -> AudioClip:
+def load_clip(section: AudioSection, rate: int = SAMPLE_RATE) -> AudioClip:
     """The section as a mono waveform: channels averaged, silence before the file's start and after its end.
 
     Exactly round(section.seconds * rate) samples where seconds is given; sample n is heard at start + n / rate.
     Raises AudioError for a file that is missing, unreadable, empty, silent, or not a number somewhere.
     """
-    samples = np.concatenate([np.zeros(0, np.float32), *blocks(section, rate)])
+    samples = np.concatenate([np.zeros(0, np.float32), *read_blocks(section, rate)])
     # Not of np.abs, which would be a second copy of what may be an hour.
-    check_heard(section, max(samples.max(initial=0.0), -samples.min(initial=0.0)))
+    check_not_silent(section, max(samples.max(initial=0.0), -samples.min(initial=0.0)))
     return AudioClip(samples, rate)
 
 
-def check_heard(section: AudioSection, peak: float) -> None:
+def check_not_silent(section: AudioSection, peak: float) -> None:
     """Raises AudioError where `peak`, of the section's samples, is that of silence."""
-    if peak < SILENT:
+    if peak < SILENCE_PEAK:
         hint = "Choose a sound with speech, check its trim and that its channels do not cancel out, or turn it up."
         raise AudioError(f"{section.path.name} is silent in the chosen section.", hint)
 
 
-def blocks(section: AudioSection, rate: int = RATE) -> Iterator[FloatArray]:
+def read_blocks(section: AudioSection, rate: int = SAMPLE_RATE) -> Iterator[Float32Array]:
     """The samples of `load_clip` in blocks (N,), so that no length fills the memory. Silence is let through."""
     with _open(section) as sound:
         _check_length(section, sound)
         try:
-            for block in _read(section, sound, rate):
+            for block in _read_section(section, sound, rate):
                 yield np.clip(block, -1, 1)
         except soundfile.LibsndfileError as damage:
             message = f"{section.path.name} is damaged: {damage.error_string}"
@@ -81,65 +81,65 @@ def _open(section: AudioSection) -> soundfile.SoundFile:
     if empty:
         raise AudioError(f"{path.name} is an empty file.", "Export the sound again, or choose another file.")
     try:
-        return _Forward(str(path))
+        return _ForwardOnlySoundFile(str(path))
     # soundfile asks for the format of headerless .raw files with a TypeError.
     except (soundfile.LibsndfileError, TypeError) as reason:
-        raise AudioError(f"{path.name} is not a sound file that can be read here.", READABLE) from reason
+        raise AudioError(f"{path.name} is not a sound file that can be read here.", FORMAT_HINT) from reason
 
 
 def _check_length(section: AudioSection, sound: soundfile.SoundFile) -> None:
-    if sound.samplerate not in RATES:
+    if sound.samplerate not in ALLOWED_SAMPLE_RATES:
         message = f"{section.path.name} says that it has {sound.samplerate} samples a second."
-        raise AudioError(message, "That is no speech, or its header is damaged. " + READABLE)
+        raise AudioError(message, "That is no speech, or its header is damaged. " + FORMAT_HINT)
     name, length = section.path.name, sound.frames / sound.samplerate
     end = length if section.seconds is None else section.start + section.seconds
     if sound.frames == 0:
         raise AudioError(f"{name} holds no sound: its length is zero.", "Choose another file.")
     if not end - section.start > 0:
         raise AudioError(f"The chosen section of {name} has no length.", "Choose a longer section.")
-    if not end - section.start <= LONGEST:
+    if not end - section.start <= MAX_SECONDS:
         raise AudioError(f"The chosen section of {name} is longer than 12 hours.", "Choose a shorter section.")
     if section.start >= length or end <= 0:
         hint = f"The sound lasts from 0 to {length:.2f} s: move or trim the section."
         raise AudioError(f"The chosen section of {name} lies outside of the sound.", hint)
 
 
-def _read(section: AudioSection, sound: soundfile.SoundFile, rate: int) -> Iterator[FloatArray]:
+def _read_section(section: AudioSection, sound: soundfile.SoundFile, rate: int) -> Iterator[Float32Array]:
     """The section's samples at `rate`, in [-1, 1] but for overshoot."""
     first = max(0, round(section.start * sound.samplerate))
     silence = max(0, round(-section.start * rate))
     rest = (sound.frames - first) * rate / sound.samplerate
     left = round(rest) if section.seconds is None else round(section.seconds * rate) - silence
 
-    yield from _silence(silence)
-    _go_to(sound, first)
+    yield from _silent_blocks(silence)
+    _skip_to_frame(sound, first)
     frames = -(-left * sound.samplerate // rate)
-    for block in resampled(_mono_blocks(sound, frames), sound.samplerate, rate):
+    for block in resample_audio(_mono_blocks(sound, frames), sound.samplerate, rate):
         yield block[:left]
         left -= len(block[:left])
 
     # A file may end before its header says; what was never there is not silence that was asked for.
     if section.seconds is not None:
-        yield from _silence(left)
+        yield from _silent_blocks(left)
 
 
-def _silence(samples: int) -> Iterator[FloatArray]:
-    for first in range(0, samples, BLOCK):
-        yield np.zeros(min(BLOCK, samples - first), np.float32)
+def _silent_blocks(samples: int) -> Iterator[Float32Array]:
+    for first in range(0, samples, BLOCK_FRAMES):
+        yield np.zeros(min(BLOCK_FRAMES, samples - first), np.float32)
 
 
-def _go_to(sound: soundfile.SoundFile, frame: int) -> None:
+def _skip_to_frame(sound: soundfile.SoundFile, frame: int) -> None:
     if sound.format != "MP3":
         sound.seek(frame)
         return
-    while frame > 0 and (skipped := len(sound.read(min(BLOCK, frame), dtype="float32"))):
+    while frame > 0 and (skipped := len(sound.read(min(BLOCK_FRAMES, frame), dtype="float32"))):
         frame -= skipped
 
 
-def _mono_blocks(sound: soundfile.SoundFile, frames: int) -> Iterator[FloatArray]:
+def _mono_blocks(sound: soundfile.SoundFile, frames: int) -> Iterator[Float32Array]:
     """The next `frames` frames, channels averaged, in blocks (N,); fewer where the file ends."""
     while frames > 0:
-        block = sound.read(min(BLOCK, frames), dtype="float32", always_2d=True)
+        block = sound.read(min(BLOCK_FRAMES, frames), dtype="float32", always_2d=True)
         if not len(block):
             return
         if not np.isfinite(block).all():

@@ -15,14 +15,14 @@ from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from ..errors import ModelError
 from ..runtime import device
-from ..runtime.sliding_windows import windows
-from ..types import MODEL_RATE, AudioClip, FloatArray
-from .loudness import ACTIVE_LEVEL, RATE, Overview, overview
+from ..runtime.sliding_windows import sliding_windows
+from ..types import MODEL_RATE, AudioClip, Float32Array
+from .loudness import ACTIVE_LEVEL, SAMPLE_RATE, AudioStats, measure_audio
 
-HZ = 50
+ENCODER_RATE = 50
 """Rows a second that leave the encoder; row i is centred at i / 50 s, as mel frame 2 i is."""
 
-WINDOW, HOP = 10.0, 3.0
+WINDOW_SECONDS, HOP_SECONDS = 10.0, 3.0
 """Seconds that a window lasts, and to the next one. Every row is the mean of three or four windows, each weighted by
 how much of its context it hears (a Hann window): what the encoder says of a sound depends on where in the window it
 stands, and the mean does so least (docs/research/quality.md)."""
@@ -43,17 +43,17 @@ class SpeechEncoder:
         # transformers' wrapper around .to() hides that it is a method.
         self._encoder = encoder.eval().to(device.best())  # pyright: ignore[reportArgumentType]
         self._positions = encoder.config.max_source_positions
-        seconds = self._positions / HZ  # stated as int, but a fraction does
+        seconds = self._positions / ENCODER_RATE  # stated as int, but a fraction does
         self._mel = WhisperFeatureExtractor(feature_size=80, chunk_length=seconds)  # pyright: ignore[reportArgumentType]
-        self._mel.n_samples = self._positions * RATE // HZ
+        self._mel.n_samples = self._positions * SAMPLE_RATE // ENCODER_RATE
 
     @classmethod
-    def load(cls, path: Path = ASSET, window: float = WINDOW) -> SpeechEncoder:
+    def load(cls, path: Path = ASSET, window_seconds: float = WINDOW_SECONDS) -> SpeechEncoder:
         """Read the weights, for windows of at most 30 s. Raises ModelError when they are missing or damaged."""
         if not path.exists():
             raise ModelError(f"The speech encoder is missing: {path}.", "Run `python3 build.py demo` once to make it.")
-        positions = round(window * HZ)
-        encoder = WhisperEncoder(_config(positions))
+        positions = round(window_seconds * ENCODER_RATE)
+        encoder = WhisperEncoder(_whisper_config(positions))
         try:
             weights = {name: value.float() for name, value in load_file(path).items()}
             weights["embed_positions.weight"] = weights["embed_positions.weight"][:positions]
@@ -61,17 +61,17 @@ class SpeechEncoder:
         except Exception as damage:
             hint = "Delete the file and run `python3 build.py demo` to make it again."
             raise ModelError(f"The speech encoder cannot be read: {path}.", hint) from damage
-        heard_so = f"{window} {HOP} {DIMENSION} {ACTIVE_LEVEL}"  # with what the features depend on beside the weights
+        heard_so = f"{window_seconds} {HOP_SECONDS} {DIMENSION} {ACTIVE_LEVEL}"  # with what the features depend on beside the weights
         return cls(encoder, hashlib.sha256(path.read_bytes() + heard_so.encode()).hexdigest())
 
-    def encode(self, clip: AudioClip, report: Callable[[float], None] = lambda fraction: None) -> FloatArray:
+    def encode(self, clip: AudioClip, report: Callable[[float], None] = lambda fraction: None) -> Float32Array:
         """Features (T, DIMENSION) float32 of a mono 16 kHz clip, T = MODEL_RATE.rows(clip.seconds).
 
         `report` is called with the fraction done after every window; what it raises passes through.
         """
-        if clip.rate != RATE:
-            raise ValueError(f"clip.rate must be {RATE} Hz. Got {clip.rate}.")
-        sound = overview([clip.samples])
+        if clip.rate != SAMPLE_RATE:
+            raise ValueError(f"clip.rate must be {SAMPLE_RATE} Hz. Got {clip.rate}.")
+        sound = measure_audio([clip.samples])
         features, done = np.empty((len(sound.loudness), DIMENSION), np.float32), 0
         for part in self.stream([clip.samples], sound):
             features[done : done + len(part)] = part
@@ -79,28 +79,30 @@ class SpeechEncoder:
             report(done / len(features))
         return features
 
-    def stream(self, blocks: Iterable[FloatArray], sound: Overview) -> Iterator[FloatArray]:
+    def stream(self, blocks: Iterable[Float32Array], stats: AudioStats) -> Iterator[Float32Array]:
         """The rows of `encode` in order, in parts of about HOP seconds, of a 16 kHz sound in blocks (N,).
 
         sound: the overview of the same blocks. Held are never more than the largest block and two windows.
         """
         done = 0
-        for part in _at_rate(self._windows(blocks, sound.samples, sound.gain), len(sound.loudness)):
+        for part in _resample_to_model_rate(
+            self._encode_windows(blocks, stats.sample_count, stats.gain), len(stats.loudness)
+        ):
             last = done + len(part)
-            yield np.concatenate([part, sound.loudness[done:last, None]], axis=1)
+            yield np.concatenate([part, stats.loudness[done:last, None]], axis=1)
             done = last
 
-    def window(self, samples: FloatArray) -> FloatArray:
+    def encode_window(self, samples: Float32Array) -> Float32Array:
         """One window's rows (positions, WIDTH + BANDS) at 50 Hz; shorter samples are followed by silence."""
-        mel = self._mel(samples, sampling_rate=RATE, return_tensors="pt").input_features
+        mel = self._mel(samples, sampling_rate=SAMPLE_RATE, return_tensors="pt").input_features
         with torch.inference_mode():
             speech = self._encoder(mel.to(self._encoder.device)).last_hidden_state[0].cpu()
         bands = mel[0, :, ::2].reshape(BANDS, -1, mel.shape[-1] // 2).mean(1).T
         return torch.cat([speech, bands], 1).numpy()
 
-    def _windows(self, blocks: Iterable[FloatArray], samples: int, gain: float) -> Iterator[FloatArray]:
+    def _encode_windows(self, blocks: Iterable[Float32Array], samples: int, gain: float) -> Iterator[Float32Array]:
         """Rows (n, WIDTH + BANDS) at 50 Hz, in order: the weighted mean of the windows that hear each."""
-        length, hop = -(-samples * HZ // RATE) + 1, round(HOP * HZ)
+        length, hop = -(-samples * ENCODER_RATE // SAMPLE_RATE) + 1, round(HOP_SECONDS * ENCODER_RATE)
         count = 1 + max(0, -(-(length - self._positions) // hop))
         weight = np.hanning(self._positions + 2)[1:-1, None].astype(np.float32)
 
@@ -110,30 +112,30 @@ class SpeechEncoder:
         for index in range(count):
             while len(sound) < self._mel.n_samples and (block := next(blocks, None)) is not None:
                 sound = np.concatenate([sound, block])
-            total += self.window(sound[: self._mel.n_samples] * gain) * weight
+            total += self.encode_window(sound[: self._mel.n_samples] * gain) * weight
             weights += weight
 
             # Rows before the next window are heard by no other one.
             ready = hop if index + 1 < count else length - index * hop
             yield total[:ready] / weights[:ready]
             total, weights = (np.concatenate([sums[hop:], np.zeros_like(sums[:hop])]) for sums in (total, weights))
-            sound = sound[hop * RATE // HZ :]
+            sound = sound[hop * SAMPLE_RATE // ENCODER_RATE :]
 
 
-def _at_rate(parts: Iterable[FloatArray], rows: int) -> Iterator[FloatArray]:
+def _resample_to_model_rate(parts: Iterable[Float32Array], rows: int) -> Iterator[Float32Array]:
     """Rows at 50 Hz as `rows` ones at MODEL_RATE, by linear interpolation; after the last one they hold."""
     done = 0
-    for window in windows(parts, reach=1):
-        begin, end = window.first - window.inner.start, window.first - window.inner.start + window.inner.stop
-        last = min(rows, math.ceil(end * MODEL_RATE.value / HZ))
-        position = np.minimum(np.arange(done, last) * HZ / MODEL_RATE.value - begin, len(window.rows) - 1)
+    for window in sliding_windows(parts, context_rows=1):
+        begin, end = window.first - window.valid.start, window.first - window.valid.start + window.valid.stop
+        last = min(rows, math.ceil(end * MODEL_RATE.value / ENCODER_RATE))
+        position = np.minimum(np.arange(done, last) * ENCODER_RATE / MODEL_RATE.value - begin, len(window.rows) - 1)
         below = np.minimum(position.astype(int), len(window.rows) - 2)
         part = (position - below).astype(np.float32)[:, None]
         yield window.rows[below] * (1 - part) + window.rows[below + 1] * part
         done = last
 
 
-def _config(positions: int) -> WhisperConfig:
+def _whisper_config(positions: int) -> WhisperConfig:
     return WhisperConfig(
         d_model=WIDTH, encoder_layers=4, encoder_attention_heads=6, encoder_ffn_dim=1536, num_mel_bins=80,
         max_source_positions=positions, decoder_layers=1, decoder_attention_heads=6, decoder_ffn_dim=16, vocab_size=8,

@@ -16,11 +16,11 @@ def alpha_sigma(t: Tensor) -> tuple[Tensor, Tensor]:
     return alpha, torch.sqrt(1 - alpha**2)
 
 
-def times(steps: int, start: float = 1.0) -> Tensor:
+def times(steps: int, start_time: float = 1.0) -> Tensor:
     """The times that a sampler of `steps` steps visits, from `start` to 0: (steps + 1,)."""
     if steps < 1:
         raise ValueError(f"steps must be 1 or more. Got {steps}.")
-    return torch.linspace(start, 0.0, steps + 1)
+    return torch.linspace(start_time, 0.0, steps + 1)
 
 
 def add_noise(x0: Tensor, noise: Tensor, t: Tensor) -> Tensor:
@@ -29,7 +29,7 @@ def add_noise(x0: Tensor, noise: Tensor, t: Tensor) -> Tensor:
     return alpha * x0 + sigma * noise
 
 
-def step(xt: Tensor, x0: Tensor, t: Tensor, t_next: Tensor) -> Tensor:
+def ddim_step(xt: Tensor, x0: Tensor, t: Tensor, t_next: Tensor) -> Tensor:
     """xt at `t_next` by the deterministic DDIM step (Song et al. 2021, eq. 12, sigma 0); t and t_next are scalars."""
     alpha, sigma = alpha_sigma(t)
     alpha_next, sigma_next = alpha_sigma(t_next)

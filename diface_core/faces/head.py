@@ -18,8 +18,8 @@ ASSET = Path(__file__).parent.parent / "assets" / "head.npz"
 MICROMETRE = 1e-6
 HINT = "Run `python3 build.py assets` in the checkout: it makes this file."
 
-FloatArray = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int32]
+Float32Array = npt.NDArray[np.float32]
+Int32Array = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -38,18 +38,18 @@ class Head:
     lower_teeth, tongue, hair, brows, shirt.
     """
 
-    vertices: FloatArray
-    loop_vertices: IntArray
-    polygon_starts: IntArray
-    uvs: FloatArray
+    vertices: Float32Array
+    loop_vertices: Int32Array
+    polygon_starts: Int32Array
+    uvs: Float32Array
     materials: tuple[str, ...]
-    polygon_materials: IntArray
-    colours: FloatArray
-    deltas: FloatArray
-    extra: dict[str, FloatArray]
-    landmarks: dict[str, IntArray]
+    polygon_materials: Int32Array
+    colours: Float32Array
+    deltas: Float32Array
+    extra: dict[str, Float32Array]
+    landmarks: dict[str, Int32Array]
 
-    def triangles(self, material: str | None = None) -> IntArray:
+    def triangles(self, material: str | None = None) -> Int32Array:
         """The polygons as triangles (F, 3) of vertex indices, fanned from their first corner: all or one material's."""
         ends = np.append(self.polygon_starts[1:], len(self.loop_vertices))
         sizes = ends - self.polygon_starts
@@ -62,7 +62,7 @@ class Head:
             faces.append(np.stack([self.loop_vertices[starts + k] for k in (0, corner, corner + 1)], axis=1))
         return np.concatenate(faces)
 
-    def posed(self, weights: npt.ArrayLike) -> FloatArray:
+    def pose(self, weights: npt.ArrayLike) -> Float32Array:
         """Vertices under the weights (52,), or (T, 52) for T rows: (V, 3) or (T, V, 3) float32 m."""
         weights = np.asarray(weights, np.float32)
         if weights.ndim not in (1, 2) or weights.shape[-1] != len(FACE):
@@ -75,14 +75,14 @@ def load_head(path: Path | None = None) -> Head:
     path = path or ASSET
     try:
         with path.open("rb") as file, np.load(file) as arrays:
-            return _head(dict(arrays))
+            return _parse_head(dict(arrays))
     except FileNotFoundError as error:
         raise ModelError(f"The head's file {path} is missing.", HINT) from error
     except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path} cannot be read as a head: {error}.", HINT) from error
 
 
-def _head(arrays: dict[str, npt.NDArray[Any]]) -> Head:
+def _parse_head(arrays: dict[str, npt.NDArray[Any]]) -> Head:
     if tuple(arrays["channels"].tolist()) != SHAPES:
         raise ValueError("its shapes are not the 52 of ARKit and the breath")
     vertices = (arrays["vertices"] * MICROMETRE).astype(np.float32)

@@ -10,13 +10,13 @@ from .. import channels
 from ..types import Layers, Motion
 from .blinks import Blinks
 from .breath import Breath
-from .clock import Floats
-from .gaze import Gaze, weights
-from .phrases import phrases
+from .clock import FloatingArray
+from .gaze import Gaze, eye_look_weights
+from .phrases import find_phrases
 
 
 @dataclass(frozen=True)
-class Events:
+class LayerEvents:
     """All that happens in a sound, drawn once; any stretch of rows, at any frame rate, then shows its part of it."""
 
     blinks: Blinks | None
@@ -24,19 +24,19 @@ class Events:
     breath: Breath | None
 
     @classmethod
-    def of(cls, loudness: Floats, layers: Layers) -> Events:
+    def sample(cls, loudness: FloatingArray, layers: Layers) -> LayerEvents:
         """Draw what `layers` ask for, to the loudness (T,) of the whole sound at MODEL_RATE (0 is speech level, 1 is
         20 dB more). No layer's own events depend on another's seed; with gaze, some blinks go with its shifts."""
-        spoken, rows = phrases(loudness), len(loudness)
-        gaze = None if layers.gaze is None else Gaze.drawn(spoken, rows, layers.gaze)
+        spoken, rows = find_phrases(loudness), len(loudness)
+        gaze = None if layers.gaze is None else Gaze.sample(spoken, rows, layers.gaze)
         shifts = np.zeros((0, 2)) if gaze is None else gaze.shifts
         return cls(
-            None if layers.blinks is None else Blinks.drawn(spoken, rows, layers.blinks, shifts),
+            None if layers.blinks is None else Blinks.sample(spoken, rows, layers.blinks, shifts),
             gaze,
-            None if layers.breath is None else Breath.drawn(spoken, rows, layers.breath),
+            None if layers.breath is None else Breath.sample(spoken, rows, layers.breath),
         )
 
-    def on(self, motion: Motion, first: int = 0) -> Motion:
+    def apply(self, motion: Motion, first: int = 0) -> Motion:
         """The Motion with the layers on its face; its row 0 is row `first` of the whole. Without a face, as it is.
 
         Lids are shut as far as the face or the blink wants, whichever is more; the eyes are the gaze's alone, and turn
@@ -47,17 +47,17 @@ class Events:
         at = (first + np.arange(len(motion))) / motion.rate.value
         columns = {name: motion.column(name) for name in motion.channels}
         if self.blinks:
-            shut = self.blinks.shut(at)
+            shut = self.blinks.closure(at)
             columns |= {name: np.maximum(columns[name], shut) for name in channels.LAYERS["blinks"]}
         if self.gaze:
-            columns |= weights(self.gaze.angles(at) - _head_angles(motion))
+            columns |= eye_look_weights(self.gaze.angles(at) - _head_angles(motion))
         if self.breath:
             columns |= {name: self.breath.volume(at) for name in channels.LAYERS["breath"]}
         names = tuple(name for name in channels.SHAPES + channels.HEAD if name in columns)
         return Motion(np.stack([columns[name] for name in names], 1).astype(np.float32), names, motion.rate)
 
 
-def _head_angles(motion: Motion) -> Floats:
+def _head_angles(motion: Motion) -> FloatingArray:
     """Yaw and pitch (T, 2) of the head in degrees, left and up positive; zero where the Motion has no head."""
     if channels.HEAD[0] not in motion.channels:
         return np.zeros((len(motion), 2), np.float32)

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..types import MODEL_RATE
-from .clock import Floats, smooth
+from .clock import FloatingArray, cosine_ease
 
 INHALE, EXHALE, QUIET_DEPTH = 1.6, 2.2, 0.4
 """Seconds of a breath in and out at rest, 16 a minute, 42% of it in (Tobin et al. 1983), and how deep it is."""
 SPOKEN_INHALE = (0.3, 0.7)
 """Shortest and longest breath in before speech, seconds: far quicker than at rest (Conrad & Schoenle 1979)."""
-DEPTH, DEPTH_A_SECOND, DEEPEST = 0.45, 0.1, 1.0
+DEPTH, DEPTH_A_SECOND, MAX_DEPTH = 0.45, 0.1, 1.0
 """How deep the breath before speech is: longer utterances have deeper ones (Winkworth et al. 1995)."""
-EMPTY = 0.05
+EMPTY_VOLUME = 0.05
 SPREAD = 0.12
 """Deviation of depths and durations at rest, of their mean."""
 
@@ -24,11 +24,11 @@ SPREAD = 0.12
 class Breath:
     """Turning points: `at` (K,) seconds, rising, and how full the lungs are then, `full` (K,) 0 to 1."""
 
-    at: Floats
-    full: Floats
+    times: FloatingArray
+    volumes: FloatingArray
 
     @classmethod
-    def drawn(cls, phrases: Floats, rows: int, seed: int) -> Breath:
+    def sample(cls, phrases: FloatingArray, rows: int, seed: int) -> Breath:
         """Breath for a sound of `rows` rows with these `phrases` (P, 2)."""
         rng = np.random.default_rng([seed, 5])
         seconds = rows / MODEL_RATE.value
@@ -36,25 +36,25 @@ class Breath:
         free = 0.0
         for begin, end in phrases.tolist():
             took = min(max(begin - free, 0.0), rng.uniform(*SPOKEN_INHALE))
-            _at_rest(points, free, begin - took, rng)
-            depth = min(DEPTH + DEPTH_A_SECOND * (end - begin), DEEPEST) * rng.normal(1, SPREAD / 2)
-            points += [(begin - took, EMPTY)] if took > 0 else []
-            points += [(begin, min(depth, DEEPEST)), (end, EMPTY)]
+            _add_resting_breaths(points, free, begin - took, rng)
+            depth = min(DEPTH + DEPTH_A_SECOND * (end - begin), MAX_DEPTH) * rng.normal(1, SPREAD / 2)
+            points += [(begin - took, EMPTY_VOLUME)] if took > 0 else []
+            points += [(begin, min(depth, MAX_DEPTH)), (end, EMPTY_VOLUME)]
             free = end
-        _at_rest(points, free, seconds, rng)
-        at, full = np.array(points or [(0.0, EMPTY)], np.float64).T
+        _add_resting_breaths(points, free, seconds, rng)
+        at, full = np.array(points or [(0.0, EMPTY_VOLUME)], np.float64).T
         return cls(at, full)
 
-    def volume(self, at: Floats) -> Floats:
+    def volume(self, times: FloatingArray) -> FloatingArray:
         """How full the lungs are (T,), 0 to 1, at the times `at` (s)."""
-        after = np.clip(np.searchsorted(self.at, at, side="right"), 1, max(len(self.at) - 1, 1))
-        before, after = after - 1, np.minimum(after, len(self.at) - 1)
-        lasts = np.maximum(self.at[after] - self.at[before], 1e-6)
-        gone = smooth((at - self.at[before]) / lasts)
-        return (self.full[before] * (1 - gone) + self.full[after] * gone).astype(np.float32)
+        after = np.clip(np.searchsorted(self.times, times, side="right"), 1, max(len(self.times) - 1, 1))
+        before, after = after - 1, np.minimum(after, len(self.times) - 1)
+        lasts = np.maximum(self.times[after] - self.times[before], 1e-6)
+        gone = cosine_ease((times - self.times[before]) / lasts)
+        return (self.volumes[before] * (1 - gone) + self.volumes[after] * gone).astype(np.float32)
 
 
-def _at_rest(points: list[tuple[float, float]], begin: float, end: float, rng: np.random.Generator) -> None:
+def _add_resting_breaths(points: list[tuple[float, float]], begin: float, end: float, rng: np.random.Generator) -> None:
     """Add whole breaths from `begin` to `end` (s), as many as fit about."""
     count = round((end - begin) / (INHALE + EXHALE))
     if count < 1:
@@ -62,6 +62,6 @@ def _at_rest(points: list[tuple[float, float]], begin: float, end: float, rng: n
     lengths = np.clip(rng.normal(1, SPREAD, count), 0.7, 1.3)
     edges = begin + (end - begin) * np.concatenate([[0.0], np.cumsum(lengths)]) / lengths.sum()
     for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        depth = EMPTY + QUIET_DEPTH * float(np.clip(rng.normal(1, SPREAD), 0.6, 1.4))
-        points += [(first, EMPTY), (first + (last - first) * INHALE / (INHALE + EXHALE), depth)]
-    points.append((end, EMPTY))
+        depth = EMPTY_VOLUME + QUIET_DEPTH * float(np.clip(rng.normal(1, SPREAD), 0.6, 1.4))
+        points += [(first, EMPTY_VOLUME), (first + (last - first) * INHALE / (INHALE + EXHALE), depth)]
+    points.append((end, EMPTY_VOLUME))

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..types import MODEL_RATE
 
-Floats = npt.NDArray[np.floating[Any]]
+FloatingArray = npt.NDArray[np.floating[Any]]
 
 
 class Clock:
@@ -19,23 +19,27 @@ class Clock:
     rate: (T,) events a second in each row at MODEL_RATE, positive.
     """
 
-    def __init__(self, rate: Floats) -> None:
+    def __init__(self, rate: FloatingArray) -> None:
         self.seconds = len(rate) / MODEL_RATE.value
-        self._at = np.arange(len(rate) + 1) / MODEL_RATE.value
-        self._passed = np.concatenate([[0.0], np.cumsum(rate / MODEL_RATE.value)])
+        self._times = np.arange(len(rate) + 1) / MODEL_RATE.value
+        self._cumulative_events = np.concatenate([[0.0], np.cumsum(rate / MODEL_RATE.value)])
 
-    def after(self, time: float, events: float) -> float:
+    def time_after(self, time: float, events: float) -> float:
         """When `events` (a fraction too) are expected to have come since `time` (s); infinity beyond the sound."""
-        wanted = float(np.interp(time, self._at, self._passed)) + events
-        return float(np.interp(wanted, self._passed, self._at)) if wanted < self._passed[-1] else float("inf")
+        wanted = float(np.interp(time, self._times, self._cumulative_events)) + events
+        return (
+            float(np.interp(wanted, self._cumulative_events, self._times))
+            if wanted < self._cumulative_events[-1]
+            else float("inf")
+        )
 
 
-def smooth(part: Floats) -> Floats:
+def cosine_ease(fraction: FloatingArray) -> FloatingArray:
     """0 to 1 with a rest at both ends: half a cosine. Less than 0 counts as 0, more than 1 as 1."""
-    return (1 - np.cos(np.pi * np.clip(part, 0, 1))) / 2
+    return (1 - np.cos(np.pi * np.clip(fraction, 0, 1))) / 2
 
 
-def minimum_jerk(part: Floats) -> Floats:
+def minimum_jerk(fraction: FloatingArray) -> FloatingArray:
     """0 to 1 as a limb or an eye goes (Hogan 1984): the fastest is 1.875 times the mean, in the middle."""
-    u = np.clip(part, 0, 1)
+    u = np.clip(fraction, 0, 1)
     return u**3 * (10 - 15 * u + 6 * u**2)

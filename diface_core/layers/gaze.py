@@ -8,14 +8,14 @@ import numpy as np
 
 from ..channels import LOOK_DEGREES
 from ..types import MODEL_RATE
-from .clock import Clock, Floats, minimum_jerk
+from .clock import Clock, FloatingArray, minimum_jerk
 
 FACE_TARGETS = ((1.3, 0.6), (-1.3, 0.6), (0.0, -2.0))
 """Yaw and pitch (degrees) of a listener's eyes and mouth at 1.4 m, about the middle of the face."""
 TARGET_SHARES = (0.4, 0.4, 0.2)
 
-MUTUAL = {True: 3.13, False: 7.92}
-AWAY = {True: (0.93, 0.80), False: (0.43, 0.24)}
+MUTUAL_GAZE_SECONDS = {True: 3.13, False: 7.92}
+AVERSION_SECONDS = {True: (0.93, 0.80), False: (0.43, 0.24)}
 """Seconds that a look at the other lasts, and mean and deviation of one away, while speaking or not (Lee, Badler &
 Badler 2002, table of gaze durations)."""
 START_PAUSE, AWAY_AT_START, LEAD = 0.3, 0.55, (0.05, 0.35)
@@ -23,19 +23,19 @@ BACK_AT_END, AROUND_END = 0.8, (-0.25, 0.1)
 """Speakers look away as an utterance begins and back where it ends (Kendon 1967): how often, and from when to when
 about that moment (s). A start is one after a pause of START_PAUSE seconds."""
 
-MEAN_AMPLITUDE, LEAST, MOST = 6.9, 3.0, 18.0
+MEAN_AMPLITUDE, MIN_AMPLITUDE, MAX_AMPLITUDE = 6.9, 3.0, 18.0
 """Degrees of looks away: exponential (Lee et al. 2002), and its limits: farther, the head would go along."""
 DIRECTIONS = (15.5, 6.5, 17.7, 7.4, 16.8, 7.9, 20.4, 7.8)
 """Percent of the directions left, up left, up, and so on around (Lee et al. 2002)."""
 DRIFT = 2.0
 """Mean degrees of the saccades within one look away."""
 
-FIXATION, FIXATION_SPREAD, SHORTEST_FIXATION = 0.5, 0.5, 0.2
+FIXATION, FIXATION_SPREAD, MIN_FIXATION = 0.5, 0.5, 0.2
 """Seconds: median of the log-normal that fixations have, its deviation in log, and the least."""
 DURATION_BASE, DURATION_SLOPE = 0.025, 0.0024
 """Seconds of a saccade of no size, and seconds a degree more: the main sequence (Bahill, Clark & Stark 1975; values as
 in Lee et al. 2002)."""
-LARGE = 5.0
+LARGE_SACCADE = 5.0
 """Degrees from which a saccade is a gaze shift that a blink may go with."""
 
 
@@ -44,50 +44,52 @@ class Gaze:
     """Saccades in their order: `begins` (S,) seconds, and the `targets` (S, 2) yaw and pitch in degrees (left and up
     positive) that the eyes fixate from then on. Before the first they look ahead."""
 
-    begins: Floats
-    targets: Floats
+    onsets: FloatingArray
+    targets: FloatingArray
 
     @classmethod
-    def drawn(cls, phrases: Floats, rows: int, seed: int) -> Gaze:
+    def sample(cls, phrases: FloatingArray, rows: int, seed: int) -> Gaze:
         """Saccades for a sound of `rows` rows with these `phrases` (P, 2)."""
         rng = np.random.default_rng([seed, 4])
         begins: list[float] = []
         targets: list[tuple[float, float]] = []
         now = 0.0
-        for begin, end in [*_looks_away(phrases, rows, rng), (rows / MODEL_RATE.value,) * 2]:
-            _fixate(begins, targets, now, begin, rng, _face_target)
-            first = _aside(rng)
-            _fixate(begins, targets, begin, end, rng, lambda rng, last, first=first: _near(rng, last, first))
+        for begin, end in [*_gaze_aversions(phrases, rows, rng), (rows / MODEL_RATE.value,) * 2]:
+            _add_fixations(begins, targets, now, begin, rng, _face_target)
+            first = _random_aversion_target(rng)
+            _add_fixations(
+                begins, targets, begin, end, rng, lambda rng, last, first=first: _nearby_target(rng, last, first)
+            )
             now = end
         return cls(np.array(begins, np.float64), np.array(targets, np.float64).reshape(-1, 2))
 
     @property
-    def amplitudes(self) -> Floats:
+    def amplitudes(self) -> FloatingArray:
         """Degrees (S,) of each saccade."""
         return np.linalg.norm(np.diff(self.targets, axis=0, prepend=np.zeros((1, 2))), axis=1)
 
     @property
-    def shifts(self) -> Floats:
+    def shifts(self) -> FloatingArray:
         """The large saccades (N, 2): seconds and degrees."""
-        large = self.amplitudes >= LARGE
-        return np.stack([self.begins[large], self.amplitudes[large]], 1)
+        large = self.amplitudes >= LARGE_SACCADE
+        return np.stack([self.onsets[large], self.amplitudes[large]], 1)
 
-    def angles(self, at: Floats) -> Floats:
+    def angles(self, times: FloatingArray) -> FloatingArray:
         """Yaw and pitch (T, 2) in degrees at the times `at` (s). Every saccade is over before the next begins."""
-        last = np.searchsorted(self.begins, at, side="right")
-        since = at - np.concatenate([[-np.inf], self.begins])[last]
-        lasts = np.concatenate([[1.0], duration(self.amplitudes)])[last]
+        last = np.searchsorted(self.onsets, times, side="right")
+        since = times - np.concatenate([[-np.inf], self.onsets])[last]
+        lasts = np.concatenate([[1.0], saccade_duration(self.amplitudes)])[last]
         to = np.concatenate([np.zeros((1, 2)), self.targets])
         gone = minimum_jerk(since / lasts)[:, None]
         return to[np.maximum(last - 1, 0)] * (1 - gone) + to[last] * gone
 
 
-def duration(amplitude: Floats) -> Floats:
+def saccade_duration(amplitude: FloatingArray) -> FloatingArray:
     """Seconds that saccades of these degrees take."""
     return DURATION_BASE + DURATION_SLOPE * amplitude
 
 
-def weights(angles: Floats) -> dict[str, Floats]:
+def eye_look_weights(angles: FloatingArray) -> dict[str, FloatingArray]:
     """The eight `eyeLook` weights, 0 to 1, that turn both eyes by yaw and pitch (T, 2) in degrees."""
     left, up = angles.T
     turned = {"OutLeft": left, "InRight": left, "InLeft": -left, "OutRight": -left}
@@ -96,30 +98,30 @@ def weights(angles: Floats) -> dict[str, Floats]:
     return {f"eyeLook{name}": np.clip(turn / degrees[name], 0, 1).astype(np.float32) for name, turn in turned.items()}
 
 
-def _looks_away(phrases: Floats, rows: int, rng: np.random.Generator) -> list[tuple[float, float]]:
+def _gaze_aversions(phrases: FloatingArray, rows: int, rng: np.random.Generator) -> list[tuple[float, float]]:
     """When the eyes leave the other and come back: at starts, and now and then; back by the phrase's end, mostly."""
     at = np.arange(rows) / MODEL_RATE.value
     inside = np.searchsorted(phrases[:, 0], at, side="right") > np.searchsorted(phrases[:, 1], at, side="right")
-    clock = Clock(np.where(inside, 1 / MUTUAL[True], 1 / MUTUAL[False]))
-    starts = _starts(phrases, rng)
+    clock = Clock(np.where(inside, 1 / MUTUAL_GAZE_SECONDS[True], 1 / MUTUAL_GAZE_SECONDS[False]))
+    starts = _utterance_start_aversions(phrases, rng)
 
     looks, now = [], 0.0
     while True:
-        due = clock.after(now, rng.exponential())
-        cued = next((start for start in starts if now + SHORTEST_FIXATION <= start <= due), None)
+        due = clock.time_after(now, rng.exponential())
+        cued = next((start for start in starts if now + MIN_FIXATION <= start <= due), None)
         begin = due if cued is None else cued
         if begin >= clock.seconds:
             return looks
         speaking = cued is not None or bool(inside[min(int(begin * MODEL_RATE.value), rows - 1)])
-        mean, deviation = AWAY[speaking]
-        end = begin + max(SHORTEST_FIXATION, rng.gamma((mean / deviation) ** 2, deviation**2 / mean))
-        end = _back(phrases, begin, end, rng)
+        mean, deviation = AVERSION_SECONDS[speaking]
+        end = begin + max(MIN_FIXATION, rng.gamma((mean / deviation) ** 2, deviation**2 / mean))
+        end = _aversion_end(phrases, begin, end, rng)
         looks.append((begin, end))
-        now = end + SHORTEST_FIXATION
+        now = end + MIN_FIXATION
         starts = [start for start in starts if start > now]
 
 
-def _starts(phrases: Floats, rng: np.random.Generator) -> list[float]:
+def _utterance_start_aversions(phrases: FloatingArray, rng: np.random.Generator) -> list[float]:
     """When a look away begins because an utterance does."""
     pauses = phrases[:, 0] - np.concatenate([[0.0], phrases[:, 1]])[: len(phrases)]
     found = []
@@ -130,26 +132,26 @@ def _starts(phrases: Floats, rng: np.random.Generator) -> list[float]:
     return found
 
 
-def _back(phrases: Floats, begin: float, end: float, rng: np.random.Generator) -> float:
+def _aversion_end(phrases: FloatingArray, begin: float, end: float, rng: np.random.Generator) -> float:
     """The look's end, moved to the phrase's where the look would outlast it."""
-    passed = int(np.searchsorted(phrases[:, 1], begin + SHORTEST_FIXATION - AROUND_END[0]))
+    passed = int(np.searchsorted(phrases[:, 1], begin + MIN_FIXATION - AROUND_END[0]))
     back, near = rng.random() < BACK_AT_END, rng.uniform(*AROUND_END)
     if back and passed < len(phrases) and phrases[passed, 1] < end:
         return float(phrases[passed, 1]) + near
     return end
 
 
-def _fixate(begins, targets, begin: float, end: float, rng: np.random.Generator, choose) -> None:
+def _add_fixations(onsets, targets, begin: float, end: float, rng: np.random.Generator, choose) -> None:
     """Add the saccades of one look from `begin` to `end`: the first at `begin`, each to where `choose` says."""
     now = begin
     while now < end:
         last = targets[-1] if targets else (0.0, 0.0)
         target = choose(rng, last if now > begin else None)
         if target != last:
-            begins.append(now)
+            onsets.append(now)
             targets.append(target)
-        now += max(SHORTEST_FIXATION, float(rng.lognormal(np.log(FIXATION), FIXATION_SPREAD)))
-        if end - now < SHORTEST_FIXATION:
+        now += max(MIN_FIXATION, float(rng.lognormal(np.log(FIXATION), FIXATION_SPREAD)))
+        if end - now < MIN_FIXATION:
             return
 
 
@@ -157,22 +159,22 @@ def _face_target(rng: np.random.Generator, _last: tuple[float, float] | None) ->
     return FACE_TARGETS[rng.choice(len(FACE_TARGETS), p=TARGET_SHARES)]
 
 
-def _aside(rng: np.random.Generator) -> tuple[float, float]:
+def _random_aversion_target(rng: np.random.Generator) -> tuple[float, float]:
     """Where a look away goes first."""
-    amplitude = min(LEAST + rng.exponential(MEAN_AMPLITUDE), MOST)
+    amplitude = min(MIN_AMPLITUDE + rng.exponential(MEAN_AMPLITUDE), MAX_AMPLITUDE)
     share = np.array(DIRECTIONS) / sum(DIRECTIONS)
     angle = np.radians(45 * rng.choice(len(share), p=share) + rng.uniform(-22.5, 22.5))
-    return _reachable(amplitude * np.cos(angle), amplitude * np.sin(angle))
+    return _clamped_target(amplitude * np.cos(angle), amplitude * np.sin(angle))
 
 
-def _near(rng: np.random.Generator, last: tuple[float, float] | None, first: tuple[float, float]):
+def _nearby_target(rng: np.random.Generator, last: tuple[float, float] | None, first: tuple[float, float]):
     """`first`, and after it points around it."""
     if last is None:
         return first
     amplitude, angle = min(0.5 + rng.exponential(DRIFT), 2 * DRIFT), rng.uniform(0, 2 * np.pi)
-    return _reachable(last[0] + amplitude * np.cos(angle), last[1] + amplitude * np.sin(angle))
+    return _clamped_target(last[0] + amplitude * np.cos(angle), last[1] + amplitude * np.sin(angle))
 
 
-def _reachable(yaw: float, pitch: float) -> tuple[float, float]:
+def _clamped_target(yaw: float, pitch: float) -> tuple[float, float]:
     up, down = 0.8 * LOOK_DEGREES["Up"], 0.8 * LOOK_DEGREES["Down"]
-    return float(np.clip(yaw, -MOST, MOST)), float(np.clip(pitch, -down, up))
+    return float(np.clip(yaw, -MAX_AMPLITUDE, MAX_AMPLITUDE)), float(np.clip(pitch, -down, up))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..types import BoolArray, FloatArray
+from ..types import BoolArray, Float32Array
 
 REGIONS: dict[str, tuple[str, ...]] = {
     "lips": ("mouth",), "jaw": ("jaw",), "mouth": ("mouth", "jaw", "tongue"), "cheeks": ("cheek", "nose"),
@@ -17,7 +17,7 @@ REGIONS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class KeepConfig:
+class RandomMaskConfig:
     """How often values are given.
 
     share: of the examples. bent: share of those whose keys are not what was recorded: a smooth bump, highest at a key,
@@ -26,37 +26,37 @@ class KeepConfig:
     """
 
     share: float = 0.25
-    bent: float = 0.5
-    bend: float = 2.5
+    warped: float = 0.5
+    warp_size: float = 2.5
 
 
-def draw_keep(rows: int, names: tuple[str, ...], rng: np.random.Generator) -> BoolArray:
+def draw_mask(rows: int, names: tuple[str, ...], rng: np.random.Generator) -> BoolArray:
     """Which values (rows, C) an artist gives in one example: at least one."""
-    when, which = rng.choice(["keys", "beat", "span", "borders", "always"]), _some_channels(names, rng)
+    when, which = rng.choice(["keys", "beat", "span", "borders", "always"]), _random_channels(names, rng)
     if when == "always" and which.all():
         when = "borders"
-    return _some_rows(str(when), rows, rng)[:, None] & which[None]
+    return _random_rows(str(when), rows, rng)[:, None] & which[None]
 
 
-def _some_rows(when: str, rows: int, rng: np.random.Generator) -> BoolArray:
+def _random_rows(pattern: str, rows: int, rng: np.random.Generator) -> BoolArray:
     """(rows,): single keys, a key every so often, a span, all but a span (in-betweening), or every row."""
     chosen = np.zeros(rows, bool)
-    if when == "always":
+    if pattern == "always":
         chosen[:] = True
-    elif when == "keys":
+    elif pattern == "keys":
         chosen[rng.integers(0, rows, rng.integers(1, max(2, rows // 8)))] = True
-    elif when == "beat":
+    elif pattern == "beat":
         gap = int(rng.integers(3, 16))
         chosen[int(rng.integers(0, min(gap, rows))) :: gap] = True
     else:
         first, last = sorted(rng.choice(rows + 1, 2, replace=False))
         chosen[first:last] = True
-        if when == "borders" and not chosen.all():
+        if pattern == "borders" and not chosen.all():
             chosen = ~chosen
     return chosen
 
 
-def _some_channels(names: tuple[str, ...], rng: np.random.Generator) -> BoolArray:
+def _random_channels(names: tuple[str, ...], rng: np.random.Generator) -> BoolArray:
     """(C,): all, a region, one side of the face, one to three channels, or about a third of them."""
     match rng.integers(5):
         case 0:
@@ -78,16 +78,16 @@ def _some_channels(names: tuple[str, ...], rng: np.random.Generator) -> BoolArra
     return chosen
 
 
-def bend(values: FloatArray, keep: BoolArray, scale: FloatArray, rng: np.random.Generator) -> FloatArray:
+def add_bumps(values: Float32Array, mask: BoolArray, scale: Float32Array, rng: np.random.Generator) -> Float32Array:
     """`values` (T, C) with up to three bumps, each highest at a kept row and in some of the channels kept there.
 
     scale: (C,) the bumps' deviation. A bump is a Gaussian of 2 to 8 rows, as wide as a gesture of mouth or brow.
     """
-    rows = np.flatnonzero(keep.any(1))
+    rows = np.flatnonzero(mask.any(1))
     bent = values.copy()
     for row in rng.choice(rows, min(len(rows), int(rng.integers(1, 4))), replace=False):
         width = rng.uniform(2.0, 8.0)
         bump = np.exp(-0.5 * ((np.arange(len(values)) - row) / width) ** 2)
-        moved = keep[row] & (rng.random(keep.shape[1]) < 0.5)
-        bent += (bump[:, None] * (rng.standard_normal(keep.shape[1]) * scale * moved)[None]).astype(np.float32)
+        moved = mask[row] & (rng.random(mask.shape[1]) < 0.5)
+        bent += (bump[:, None] * (rng.standard_normal(mask.shape[1]) * scale * moved)[None]).astype(np.float32)
     return bent

@@ -23,7 +23,7 @@ class TemporalConv(nn.Module):
         return self.linear(torch.cat([padded[:, first : first + rows] for first in (0, reach, 2 * reach)], dim=2))
 
 
-class Halve(nn.Module):
+class Downsample(nn.Module):
     """Every two rows become one: a convolution of size and stride 2. T must be even."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
@@ -34,7 +34,7 @@ class Halve(nn.Module):
         return self.linear(x.reshape(len(x), x.shape[1] // 2, -1))
 
 
-class Double(nn.Module):
+class Upsample(nn.Module):
     """Every row becomes two: a transposed convolution of size and stride 2."""
 
     def __init__(self, inputs: int, outputs: int) -> None:

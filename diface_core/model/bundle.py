@@ -13,23 +13,23 @@ from torch import Tensor
 
 from .. import channels
 from ..diffusion import schedule
-from ..diffusion.constraints import Guard, Kept, nothing_kept
-from ..diffusion.guidance import guided
-from ..diffusion.sampler import Reach, Rows, stream
+from ..diffusion.constraints import Guard, KnownRegion, unconstrained
+from ..diffusion.guidance import apply_guidance
+from ..diffusion.sampler import SamplerState, WindowSpec, sample_stream
 from ..errors import ModelError
-from ..motion.warp import reach
+from ..motion.warp import warp_context_rows
 from ..runtime import device
-from ..runtime.parallel import side_by_side
-from ..runtime.sliding_windows import regrouped, split, together, windows
-from ..types import MODEL_RATE, Constraints, FloatArray, GenerateRequest, Motion, Pins, Style
+from ..runtime.parallel import map_parallel
+from ..runtime.sliding_windows import rechunk, sliding_windows, tee_stream, zip_chunks
+from ..types import MODEL_RATE, Constraints, Float32Array, GenerateRequest, Motion, Pins, Style
 from . import checkpoint, lips
 from .denoiser import Denoiser
-from .style import styled
+from .style import apply_style
 
 WEIGHTS = Path(__file__).parent.parent / "weights"
 
-Fraction = Callable[[float], None]
-Wishes = Callable[[int, int], Constraints]
+ReportFraction = Callable[[float], None]
+ConstraintProvider = Callable[[int, int], Constraints]
 """(first, last) -> what is kept of those rows at MODEL_RATE, in the columns of the request's parts."""
 
 
@@ -41,7 +41,7 @@ class Models:
     hash: str
 
     def sample(
-        self, features: FloatArray, request: GenerateRequest, report: Fraction = lambda fraction: None
+        self, features: Float32Array, request: GenerateRequest, report: ReportFraction = lambda fraction: None
     ) -> Motion:
         """The Motion of `request.parts` for features (T, D) at MODEL_RATE; strengths and other rates are not applied.
 
@@ -55,13 +55,13 @@ class Models:
 
     def stream(
         self,
-        features: Iterable[FloatArray],
+        features: Iterable[Float32Array],
         rows: int,
         request: GenerateRequest,
-        wishes: Wishes | None = None,
-        report: Fraction = lambda fraction: None,
-        first: int = 0,
-    ) -> Iterator[FloatArray]:
+        constraint_provider: ConstraintProvider | None = None,
+        report: ReportFraction = lambda fraction: None,
+        first_row: int = 0,
+    ) -> Iterator[Float32Array]:
         """The values (n, C) of `sample` in order, in parts, while the `rows` features come in parts (n, D).
 
         Equal to the whole within rounding. Held are a few PIECEs of rows, however many there are. The constraints are
@@ -75,99 +75,120 @@ class Models:
             done[part] += more
             report(sum(done) / (rows * request.steps * len(parts)))
 
-        def of_part(index: int, heard: Iterator[FloatArray]) -> Iterator[FloatArray]:
+        def of_part(index: int, heard: Iterator[Float32Array]) -> Iterator[Float32Array]:
             part = parts[index]
-            own = None if wishes is None else _columns(wishes, names, channels.PARTS[part])
-            performer = Performer(part, self.denoisers[part], request, first)
+            own = (
+                None
+                if constraint_provider is None
+                else _select_columns(constraint_provider, names, channels.PARTS[part])
+            )
+            performer = PartSampler(part, self.denoisers[part], request, first_row)
             return performer.stream(heard, rows, own, lambda more: count(index, more))
 
-        streams = [of_part(index, heard) for index, heard in enumerate(split(regrouped(features), len(parts)))]
-        for values in together(streams):
+        streams = [of_part(index, heard) for index, heard in enumerate(tee_stream(rechunk(features), len(parts)))]
+        for values in zip_chunks(streams):
             yield np.concatenate(values, axis=1)
 
 
-class Performer:
+class PartSampler:
     """One part's denoiser at work on one request, from row `first` of the seed's noise on. Raises ModelError for an
     unknown style."""
 
-    def __init__(self, part: str, denoiser: Denoiser, request: GenerateRequest, first: int = 0) -> None:
-        self._part, self._request, self._first = part, request, first
+    def __init__(self, part: str, denoiser: Denoiser, request: GenerateRequest, first_row: int = 0) -> None:
+        self._part, self._request, self._first_row = part, request, first_row
         # The head has one style, its motion goes with the speech only loosely, and its noise is how far it moves.
         face = part == "face"
         self._variety = request.variety if face else 1.0
-        self._scales = (request.guidance, request.style_guidance) if face else (1.0, 1.0)
+        self._guidance_scales = (request.guidance, request.style_guidance) if face else (1.0, 1.0)
         with torch.inference_mode():
-            self._denoiser, self._style = styled(denoiser, request.style if face else Style())
+            self._denoiser, self._style = apply_style(denoiser, request.style if face else Style())
             self._no_style = torch.zeros_like(self._style)
-        self._guard = _lips_guard(self._denoiser) if face else None
+        self._lip_guard = _lip_closure_guard(self._denoiser) if face else None
 
     def stream(
-        self, features: Iterator[FloatArray], rows: int, wishes: Wishes | None, count: Callable[[int], None]
-    ) -> Iterator[FloatArray]:
+        self,
+        features: Iterator[Float32Array],
+        rows: int,
+        constraint_provider: ConstraintProvider | None,
+        count_rows: Callable[[int], None],
+    ) -> Iterator[Float32Array]:
         """Values (n, C) in order; `count` is told how many rows more one of the steps has done."""
-        begun = self._begun(features, rows, wishes)
-        if wishes is None:
-            performed = self._sampled(begun, rows, self._denoiser.reach, 0.0, count)
+        begun = self._initial_states(features, rows, constraint_provider)
+        if constraint_provider is None:
+            performed = self._run_sampler(begun, rows, self._denoiser.context_rows, 0.0, count_rows)
         else:
-            first = wishes(0, min(rows, 1))
-            performed = self._sampled(begun, rows, self._denoiser.reach + reach(first.pull), first.stay, count)
+            first = constraint_provider(0, min(rows, 1))
+            performed = self._run_sampler(
+                begun,
+                rows,
+                self._denoiser.context_rows + warp_context_rows(first.falloff),
+                first.keep_motion,
+                count_rows,
+            )
         done = 0
         for part in performed:
             x0 = self._denoiser.denormalise(part.xt)[0].cpu().numpy()
-            values = lips.meet(x0) if self._part == "face" else x0
-            if wishes is not None:
-                kept = wishes(done, done + len(values))
-                values = np.where(kept.keep, kept.values, values)
+            values = lips.close_small_gaps(x0) if self._part == "face" else x0
+            if constraint_provider is not None:
+                kept = constraint_provider(done, done + len(values))
+                values = np.where(kept.known_mask, kept.values, values)
             yield values
             done += len(values)
 
-    def _begun(self, features: Iterator[FloatArray], rows: int, wishes: Wishes | None) -> Iterator[Rows]:
+    def _initial_states(
+        self, features: Iterator[Float32Array], rows: int, constraint_provider: ConstraintProvider | None
+    ) -> Iterator[SamplerState]:
         """The rows before the first step: noise, and as much of what is there already as shall stay."""
-        noise = noise_of(self._request.seed, self._part, len(self._denoiser.config.channels))
-        noise(self._first)
+        noise = noise_source(self._request.seed, self._part, len(self._denoiser.config.channels))
+        noise(self._first_row)
         done = 0
-        for speech in self._hear(features, rows):
+        for speech in self._encode_features(features, rows):
             last = done + speech.shape[1]
             xt = self._variety * noise(last - done).to(self._denoiser.device)
-            kept = nothing_kept(xt)
-            if wishes is not None:
-                kept = _kept(self._denoiser, wishes(done, last), self._guard)
-            yield Rows(xt, speech, kept)
+            kept = unconstrained(xt)
+            if constraint_provider is not None:
+                kept = _known_region(self._denoiser, constraint_provider(done, last), self._lip_guard)
+            yield SamplerState(xt, speech, kept)
             done = last
 
-    def _sampled(
-        self, begun: Iterator[Rows], rows: int, around: int, stay: float, count: Callable[[int], None]
-    ) -> Iterator[Rows]:
+    def _run_sampler(
+        self,
+        states: Iterator[SamplerState],
+        rows: int,
+        context_rows: int,
+        keep_motion: float,
+        count_rows: Callable[[int], None],
+    ) -> Iterator[SamplerState]:
         """x0, from noise in all steps, or in fewer the more of the kept values' Motion stays (Meng et al. 2022)."""
-        where = Reach(around, self._denoiser.stride, rows)
-        if stay == 0:
-            return stream(self._denoise, begun, self._request.steps, where, count)
-        begun = _bent(begun, around, rows, 1 - stay)
-        if stay == 1:
-            return begun
-        steps = max(1, round(self._request.steps * (1 - stay)))
-        return stream(self._denoise, begun, steps, where, count, 1 - stay)
+        where = WindowSpec(context_rows, self._denoiser.stride, rows)
+        if keep_motion == 0:
+            return sample_stream(self._denoise, states, self._request.steps, where, count_rows)
+        states = _noised_from_known(states, context_rows, rows, 1 - keep_motion)
+        if keep_motion == 1:
+            return states
+        steps = max(1, round(self._request.steps * (1 - keep_motion)))
+        return sample_stream(self._denoise, states, steps, where, count_rows, 1 - keep_motion)
 
-    def _hear(self, features: Iterator[FloatArray], rows: int) -> Iterator[Tensor]:
+    def _encode_features(self, features: Iterator[Float32Array], rows: int) -> Iterator[Tensor]:
         """Rows (1, n, W) of the tower."""
         tower = self._denoiser.speech
-        for window in windows(features, tower.reach, rows):
+        for window in sliding_windows(features, tower.context_rows, rows):
             with torch.inference_mode():
                 heard = tower(torch.from_numpy(window.rows)[None].to(self._denoiser.device))
-            yield heard[:, window.inner]
+            yield heard[:, window.valid]
 
-    def _denoise(self, rows: Rows, t: Tensor) -> Tensor:
+    def _denoise(self, rows: SamplerState, t: Tensor) -> Tensor:
         denoiser = self._denoiser
 
         def predict(heard: bool, with_style: bool) -> Tensor:
             speech = rows.speech if heard else denoiser.speech.unheard
             style = self._style if with_style else self._no_style
             with torch.inference_mode():
-                return denoiser(rows.xt, t[None].to(rows.xt.device), speech, style, rows.kept)
+                return denoiser(rows.xt, t[None].to(rows.xt.device), speech, style, rows.region)
 
-        each = map if rows.xt.is_cuda else side_by_side
+        each = map if rows.xt.is_cuda else map_parallel
         with torch.inference_mode():
-            return guided(predict, *self._scales, each)
+            return apply_guidance(predict, *self._guidance_scales, each)
 
 
 def load_models(folder: Path = WEIGHTS) -> Models:
@@ -182,44 +203,48 @@ def load_models(folder: Path = WEIGHTS) -> Models:
     return Models(denoisers, digest.hexdigest())
 
 
-def noise_of(seed: int, part: str, width: int) -> Callable[[int], Tensor]:
+def noise_source(seed: int, part: str, width: int) -> Callable[[int], Tensor]:
     """A seed's noise: each call gives the next `rows` rows (1, rows, width). Face and head are independent."""
     generator = np.random.default_rng([seed, list(channels.PARTS).index(part)])
     return lambda rows: torch.from_numpy(generator.standard_normal((rows, width), np.float32))[None]
 
 
-def _columns(wishes: Wishes, names: tuple[str, ...], wanted: tuple[str, ...]) -> Wishes:
-    columns = [names.index(name) for name in wanted]
-    return lambda first, last: wishes(first, last).select(columns)
+def _select_columns(
+    constraint_provider: ConstraintProvider, names: tuple[str, ...], selected: tuple[str, ...]
+) -> ConstraintProvider:
+    columns = [names.index(name) for name in selected]
+    return lambda first, last: constraint_provider(first, last).select(columns)
 
 
-def _kept(denoiser: Denoiser, constraints: Constraints, guard: Guard | None) -> Kept:
+def _known_region(denoiser: Denoiser, constraints: Constraints, guard: Guard | None) -> KnownRegion:
     values = denoiser.normalise(torch.from_numpy(np.nan_to_num(constraints.values)).to(denoiser.device))
-    keep, pins = torch.from_numpy(constraints.keep).to(denoiser.device), constraints.pins
+    keep, pins = torch.from_numpy(constraints.known_mask).to(denoiser.device), constraints.pins
     mean, deviation = (denoiser.get_buffer(name).cpu().numpy() for name in ("mean", "deviation"))
     value = ((pins.value - mean[pins.channel]) / deviation[pins.channel]).astype(np.float32)
-    wanted = replace(constraints, values=values.cpu().numpy(), pins=Pins(pins.at, pins.channel, value))
-    return Kept(values[None], keep[None], wanted, guard)
+    wanted = replace(constraints, values=values.cpu().numpy(), pins=Pins(pins.row, pins.channel, value))
+    return KnownRegion(values[None], keep[None], wanted, guard)
 
 
-def _bent(begun: Iterator[Rows], around: int, rows: int, start: float) -> Iterator[Rows]:
+def _noised_from_known(
+    states: Iterator[SamplerState], context_rows: int, rows: int, start_time: float
+) -> Iterator[SamplerState]:
     """Instead of noise alone, what the rows' own values, bent, are at t `start`."""
-    alpha, sigma = schedule.alpha_sigma(torch.tensor(start))
-    for window in windows(begun, around, rows, join=Rows.joined):
-        bent = window.rows.kept.impose(window.rows.kept.values)[:, window.inner]
-        some = window.rows[window.inner]
-        yield Rows(alpha.to(bent) * bent + sigma.to(bent) * some.xt, some.speech, some.kept)
+    alpha, sigma = schedule.alpha_sigma(torch.tensor(start_time))
+    for window in sliding_windows(states, context_rows, rows, join=SamplerState.concatenated):
+        bent = window.rows.region.impose(window.rows.region.values)[:, window.valid]
+        some = window.rows[window.valid]
+        yield SamplerState(alpha.to(bent) * bent + sigma.to(bent) * some.xt, some.speech, some.region)
 
 
-def _lips_guard(denoiser: Denoiser) -> Guard:
+def _lip_closure_guard(denoiser: Denoiser) -> Guard:
     """Lips that the speech shuts stay shut beside a pin."""
     mean, deviation = (denoiser.get_buffer(name).cpu().numpy() for name in ("mean", "deviation"))
 
-    def guard(predicted: FloatArray, bent: FloatArray, wanted: Constraints) -> FloatArray:
-        pinned = wanted.keep.copy()
-        near = np.clip(np.stack([np.floor(wanted.pins.at), np.ceil(wanted.pins.at)]).astype(int), 0, len(bent) - 1)
+    def guard(predicted: Float32Array, bent: Float32Array, wanted: Constraints) -> Float32Array:
+        pinned = wanted.known_mask.copy()
+        near = np.clip(np.stack([np.floor(wanted.pins.row), np.ceil(wanted.pins.row)]).astype(int), 0, len(bent) - 1)
         pinned[near, wanted.pins.channel] = True
-        shut = lips.stay_shut(predicted * deviation + mean, bent * deviation + mean, pinned)
+        shut = lips.preserve_lip_closure(predicted * deviation + mean, bent * deviation + mean, pinned)
         return ((shut - mean) / deviation).astype(np.float32)
 
     return guard

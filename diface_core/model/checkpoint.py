@@ -50,8 +50,8 @@ def load(path: Path) -> tuple[Denoiser, str]:
     wrong = [name for name, value in weights.items() if not torch.isfinite(value).all()]
     if wrong:
         raise ModelError(f"{path.name} holds values that are not numbers, in {wrong[0]}.", "Install DiFACE again.")
-    denoiser = Denoiser(config_from(json.loads(notes["config"])))
-    weights = {_present_name(name): value for name, value in weights.items()}
+    denoiser = Denoiser(config_from_dict(json.loads(notes["config"])))
+    weights = {_current_name(name): value for name, value in weights.items()}
     try:
         denoiser.load_state_dict(weights)
     except RuntimeError as mismatch:
@@ -61,12 +61,12 @@ def load(path: Path) -> tuple[Denoiser, str]:
     return denoiser.eval(), hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def config_from(fields: dict[str, object]) -> DenoiserConfig:
+def config_from_dict(fields: dict[str, object]) -> DenoiserConfig:
     """A DenoiserConfig from JSON or TOML, whose lists become tuples."""
     return DenoiserConfig(**{name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()})  # type: ignore[arg-type]
 
 
-def _present_name(name: str) -> str:
+def _current_name(name: str) -> str:
     """Files from before the network was a part of its own."""
     inside = ("descend.", "shrink.", "middle.", "grow.", "join.", "ascend.")
     return f"network.{name}" if name.startswith(inside) else name

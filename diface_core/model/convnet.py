@@ -14,7 +14,7 @@ class ConvNet(nn.Module):
 
     def __init__(self, width: int, condition: int, dilations: tuple[int, ...], dropout: float) -> None:
         super().__init__()
-        self.reach = sum(dilation + 1 for dilation in dilations)
+        self.context_rows = sum(dilation + 1 for dilation in dilations)
         self.blocks = nn.ModuleList(ResidualBlock(width, condition, dilation, dropout) for dilation in dilations)
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:

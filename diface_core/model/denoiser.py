@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..diffusion.constraints import Kept
+from ..diffusion.constraints import KnownRegion
 from .blocks import ResidualBlock, TemporalConv, TimeEmbedding
 from .convnet import ConvNet
 from .transformer import LocalTransformer
@@ -55,7 +55,7 @@ class SpeechTower(nn.Module):
         self.embed = nn.Linear(columns, width)
         self.blocks = nn.ModuleList(ResidualBlock(width, 0, d, config.dropout) for d in config.audio_dilations)
         self.unheard = nn.Parameter(torch.zeros(width))
-        self.reach = sum(dilation + 1 for dilation in config.audio_dilations)
+        self.context_rows = sum(dilation + 1 for dilation in config.audio_dilations)
         """Rows on either side that an output row depends on."""
 
     def forward(self, features: Tensor) -> Tensor:
@@ -96,9 +96,9 @@ class Denoiser(nn.Module):
         return self.network.stride
 
     @property
-    def reach(self) -> int:
+    def context_rows(self) -> int:
         """x0 depends on no row of xt, speech and kept values further away than this."""
-        return 1 + self.network.reach
+        return 1 + self.network.context_rows
 
     def normalise(self, values: Tensor) -> Tensor:
         """Channel values (..., C) -> the denoiser's units."""
@@ -113,14 +113,14 @@ class Denoiser(nn.Module):
         vector = self.style(index.clamp(min=0))
         return vector * (index >= 0)[:, None]
 
-    def forward(self, xt: Tensor, t: Tensor, speech: Tensor, style: Tensor, kept: Kept) -> Tensor:
+    def forward(self, xt: Tensor, t: Tensor, speech: Tensor, style: Tensor, region: KnownRegion) -> Tensor:
         """x0 (B, T, C) of xt (B, T, C), t (B,), speech (B, T, W) from the tower or `unheard`, and style vectors.
 
         Kept values enter clean, with a flag (3DiFACE's head model), so that the motion bends towards them.
         """
         condition = functional.silu(self.time(t) + style)
         speech = speech.expand(len(xt), xt.shape[1], -1)
-        x = self.enter(torch.cat([*kept.told(xt), speech], dim=2))
+        x = self.enter(torch.cat([*region.denoiser_input(xt), speech], dim=2))
         return self.leave(self.network(x, condition))
 
 

@@ -15,7 +15,7 @@ from .denoiser import Denoiser
 from .style_file import StyleFile
 
 
-def styled(denoiser: Denoiser, style: Style) -> tuple[Denoiser, Tensor]:
+def apply_style(denoiser: Denoiser, style: Style) -> tuple[Denoiser, Tensor]:
     """The denoiser that speaks in `style`, and its style vector (1, 2 width).
 
     That is `denoiser` itself, or a copy where a style file changes the output layer. Strength 0 gives no manner in
@@ -30,15 +30,15 @@ def styled(denoiser: Denoiser, style: Style) -> tuple[Denoiser, Tensor]:
     files: list[tuple[float, StyleFile]] = []
     for name, weight in blend:
         share = style.strength * weight / total
-        learnt = _style(denoiser, name)
+        learnt = _find_style(denoiser, name)
         if isinstance(learnt, StyleFile):
             files.append((share, learnt))
             learnt = learnt.vector.to(denoiser.device)
         vector = vector + share * learnt
-    return (_with_output(denoiser, files) if files else denoiser), vector
+    return (_with_output_offsets(denoiser, files) if files else denoiser), vector
 
 
-def _style(denoiser: Denoiser, name: str) -> Tensor | StyleFile:
+def _find_style(denoiser: Denoiser, name: str) -> Tensor | StyleFile:
     if name in denoiser.config.styles:
         return denoiser.style.weight[denoiser.config.styles.index(name)].detach()
     if name.endswith(style_file.SUFFIX):
@@ -49,7 +49,7 @@ def _style(denoiser: Denoiser, name: str) -> Tensor | StyleFile:
     )
 
 
-def _with_output(denoiser: Denoiser, files: list[tuple[float, StyleFile]]) -> Denoiser:
+def _with_output_offsets(denoiser: Denoiser, files: list[tuple[float, StyleFile]]) -> Denoiser:
     """A copy whose output layer has the files' differences added, each as much as its share."""
     changed = copy.deepcopy(denoiser)
     layer = style_file.output_layer(changed)

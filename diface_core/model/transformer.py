@@ -17,7 +17,7 @@ class LocalTransformer(nn.Module):
 
     def __init__(self, width: int, condition: int, depth: int, window: int, dropout: float, heads: int = 4) -> None:
         super().__init__()
-        self.reach = depth * window
+        self.context_rows = depth * window
         self.blocks = nn.ModuleList(Block(width, condition, window, heads, dropout) for _ in range(depth))
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:

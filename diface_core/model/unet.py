@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .blocks import Double, Halve, ResidualBlock
+from .blocks import Downsample, ResidualBlock, Upsample
 
 
 class UNet(nn.Module):
@@ -23,11 +23,11 @@ class UNet(nn.Module):
         steps = list(pairwise(widths))
         self.stride = 2 ** len(steps)
         # Two blocks a level reach two rows each (the deepest two and three), and one more where a coarse row begins.
-        self.reach = 5 * (2 * self.stride - 1)
+        self.context_rows = 5 * (2 * self.stride - 1)
         self.descend = nn.ModuleList(ResidualBlock(w, condition, dropout=dropout) for w in widths)
-        self.shrink = nn.ModuleList(Halve(high, low) for high, low in steps)
+        self.shrink = nn.ModuleList(Downsample(high, low) for high, low in steps)
         self.middle = ResidualBlock(widths[-1], condition, 2, dropout)
-        self.grow = nn.ModuleList(Double(low, high) for high, low in steps)
+        self.grow = nn.ModuleList(Upsample(low, high) for high, low in steps)
         self.join = nn.ModuleList(nn.Linear(2 * high, high) for high, _ in steps)
         self.ascend = nn.ModuleList(ResidualBlock(high, condition, dropout=dropout) for high, _ in steps)
 

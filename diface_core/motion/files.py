@@ -16,7 +16,7 @@ from scipy.spatial.transform import Rotation
 
 from .. import channels
 from ..errors import DifaceError
-from ..types import FloatArray, FrameRate, Motion
+from ..types import Float32Array, FrameRate, Motion
 
 HEAD_COLUMNS = ("HeadYaw", "HeadPitch", "HeadRoll")
 """Radians about the head's Z, X and Y axis, as Blender's XYZ Euler angles: left, down and left shoulder positive."""
@@ -107,7 +107,7 @@ def _write_csv(file: BinaryIO, motion: Motion) -> None:
             table[:, column] = motion.column(name)
     if set(channels.HEAD) <= set(names):
         head = slice(len(FACE_COLUMNS), len(FACE_COLUMNS) + 3)
-        table[:, head] = _angles(motion.select(channels.HEAD).values)
+        table[:, head] = _euler_angles(motion.select(channels.HEAD).values)
 
     text = io.TextIOWrapper(file, encoding="ascii", newline="", write_through=True)
     text.writelines(_csv_lines(table, motion.rate))
@@ -130,7 +130,7 @@ def timecode(row: int, rate: FrameRate) -> str:
     return f"{hour:02d}:{minute:02d}:{second:02d}:{frame:02d}.000"
 
 
-def _angles(vectors: FloatArray) -> np.ndarray:
+def _euler_angles(vectors: Float32Array) -> np.ndarray:
     """Rotation vectors (T, 3) -> yaw, pitch, roll (T, 3)."""
     # Lower case: about the fixed axes X, Y, Z in turn, which is what Blender calls XYZ.
     return Rotation.from_rotvec(vectors).as_euler("xyz")[:, [2, 0, 1]]

@@ -16,29 +16,29 @@ STRIDE = 32
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Segment:
     """Rows `first` to `last` of the Motion asked for, and the models' rows `begin` to `end` that are needed for it."""
 
     first: int
     last: int
-    begin: int
-    end: int
+    model_begin: int
+    model_end: int
 
 
-def stretches(keep: BoolArray, rate: FrameRate, rows: int) -> list[Stretch]:
+def find_segments(known_mask: BoolArray, rate: FrameRate, model_rows: int) -> list[Segment]:
     """The stretches in which not everything of `keep` (T, C) is True, in order; `rows` is how many the models have.
 
     Stretches of which the models would be shown the same rows are one.
     """
     scale = MODEL_RATE.value / rate.value
-    free = np.flatnonzero(~keep.all(axis=1))
-    found: list[Stretch] = []
+    free = np.flatnonzero(~known_mask.all(axis=1))
+    found: list[Segment] = []
     for some in np.split(free, np.flatnonzero(np.diff(free) > 1) + 1) if len(free) else ():
         first, last = int(some[0]), int(some[-1]) + 1
         begin = max(0, math.floor((first * scale - CONTEXT) / STRIDE) * STRIDE)
-        end = min(rows, math.ceil(last * scale) + CONTEXT)
-        if found and begin < found[-1].end:
+        end = min(model_rows, math.ceil(last * scale) + CONTEXT)
+        if found and begin < found[-1].model_end:
             before = found.pop()
-            first, begin = before.first, before.begin
-        found.append(Stretch(first, last, min(begin, rows - 1), end))
+            first, begin = before.first, before.model_begin
+        found.append(Segment(first, last, min(begin, model_rows - 1), end))
     return found

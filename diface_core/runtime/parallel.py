@@ -13,28 +13,32 @@ from typing import TypeVar
 
 import torch
 
-Given = TypeVar("Given")
-Made = TypeVar("Made")
+Argument = TypeVar("Argument")
+Result = TypeVar("Result")
 
-CALLS = 2
+MAX_PARALLEL_CALLS = 2
 """How many run at the same time."""
 
 
-def side_by_side(call: Callable[[Given], Made], given: Sequence[Given]) -> list[Made]:
+def map_parallel(call: Callable[[Argument], Result], arguments: Sequence[Argument]) -> list[Result]:
     """`call` of each, in order; one after the other, in this thread, where torch has one core. Raises what `call` does.
 
     What holds for a thread alone, as torch's inference mode, does not hold in `call`.
     """
     cores = torch.get_num_threads()
-    return [call(one) for one in given] if cores == 1 else list(_pool(cores // CALLS).map(call, given))
+    return (
+        [call(one) for one in arguments]
+        if cores == 1
+        else list(_pool(cores // MAX_PARALLEL_CALLS).map(call, arguments))
+    )
 
 
 @lru_cache
 def _pool(cores: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(CALLS, "side by side", lambda: _take(cores))
+    return ThreadPoolExecutor(MAX_PARALLEL_CALLS, "side by side", lambda: _set_thread_count(cores))
 
 
-def _take(cores: int) -> None:
+def _set_thread_count(cores: int) -> None:
     """This thread's share from now on: once torch was asked, nothing that is set elsewhere changes it."""
     torch.set_num_threads(cores)
     torch.get_num_threads()

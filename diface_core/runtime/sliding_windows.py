@@ -10,11 +10,11 @@ from typing import Generic, Protocol, Self, TypeVar
 
 import numpy as np
 
-PIECE = 1024
+CHUNK_ROWS = 1024
 """Rows that are computed at once (34 s): a longer stretch is not faster, and holds the first rows back."""
 
 
-class Stretch(Protocol):
+class RowSequence(Protocol):
     """Rows one after the other: an array, or several that belong together."""
 
     def __len__(self) -> int: ...
@@ -22,7 +22,7 @@ class Stretch(Protocol):
     def __getitem__(self, rows: slice, /) -> Self: ...
 
 
-S = TypeVar("S", bound=Stretch)
+S = TypeVar("S", bound=RowSequence)
 Join = Callable[[list[S]], S]
 
 
@@ -31,12 +31,12 @@ class Window(Generic[S]):
     """Rows `first` to `first + len(rows[inner])` of the whole: they are `rows[inner]`, the rest of `rows` is around."""
 
     rows: S
-    inner: slice
+    valid: slice
     first: int
 
 
-def windows(
-    parts: Iterable[S], reach: int, length: int | None = None, stride: int = 1, join: Join[S] = np.concatenate
+def sliding_windows(
+    parts: Iterable[S], context_rows: int, length: int | None = None, stride: int = 1, join: Join[S] = np.concatenate
 ) -> Iterator[Window[S]]:
     """Every row of `parts` (of any lengths) once as an inner one, as soon as the `reach` rows after it are there.
 
@@ -44,13 +44,13 @@ def windows(
     begin at multiples of `stride`. Held are never more rows than the largest part and 2 (reach + stride).
     length: of the whole; where it is told, its last rows need not wait for the end of `parts`.
     """
-    around = -(-reach // stride) * stride
+    around = -(-context_rows // stride) * stride
     held: S | None = None
     begin = done = end = 0
     for part in parts:
         held = part if held is None else join([held, part])
         end = begin + len(held)
-        ready = end if end == length else (end - reach) // stride * stride
+        ready = end if end == length else (end - context_rows) // stride * stride
         if ready > done:
             yield Window(held, slice(done - begin, ready - begin), done)
             first = max(0, ready - around)
@@ -59,15 +59,15 @@ def windows(
         yield Window(held, slice(done - begin, end - begin), done)
 
 
-def regrouped(parts: Iterable[S], size: int = PIECE, join: Join[S] = np.concatenate) -> Iterator[S]:
+def rechunk(parts: Iterable[S], size: int = CHUNK_ROWS, join: Join[S] = np.concatenate) -> Iterator[S]:
     """The same rows in parts of `size`, but for the last one."""
-    for window in windows(parts, 0, stride=size, join=join):
-        rows = window.rows[window.inner]
+    for window in sliding_windows(parts, 0, stride=size, join=join):
+        rows = window.rows[window.valid]
         for first in range(0, len(rows), size):
             yield rows[first : first + size]
 
 
-def split(parts: Iterable[S], count: int) -> list[Iterator[S]]:
+def tee_stream(parts: Iterable[S], count: int) -> list[Iterator[S]]:
     """`parts` for each of `count` readers; held is what one has had and another not.
 
     itertools.tee would hold the last 57 parts, whoever has had them.
@@ -88,7 +88,7 @@ def split(parts: Iterable[S], count: int) -> list[Iterator[S]]:
     return [one(own) for own in waiting]
 
 
-def together(streams: list[Iterator[S]]) -> Iterator[list[S]]:
+def zip_chunks(streams: list[Iterator[S]]) -> Iterator[list[S]]:
     """Equally long streams side by side: parts of equal lengths, as soon as all have come so far."""
     held = [next(stream, None) for stream in streams]
     while all(part is not None for part in held):

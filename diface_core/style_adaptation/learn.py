@@ -11,28 +11,28 @@ from ..errors import DifaceError
 from ..model import checkpoint, style_file
 from ..model.bundle import WEIGHTS
 from ..runtime import device
-from ..types import LearnRequest, Learnt, Motion, Performance, Progress, Report
+from ..types import AdaptationRequest, AdaptationResult, Motion, Progress, Report, StyleExample
 from .adapt import AdaptConfig
-from .pair import Pair, pair
-from .personalise import SHORTEST, personalise
+from .pair import AudioMotionPair, make_pair
+from .personalise import MIN_SECONDS, personalise
 
-LOADING, READING = "Loading the models", "Reading the takes"
-TOO_SHORT = 1.0
+LOADING_STAGE, READING_STAGE = "Loading the models", "Reading the takes"
+MIN_PERFORMANCE_SECONDS = 1.0
 """Seconds: performances under that are left out."""
 
 CONFIG = AdaptConfig()
-OF_LAYERS = frozenset(name for names in channels.LAYERS.values() for name in names)
+LAYER_CHANNELS = frozenset(name for names in channels.LAYERS.values() for name in names)
 
 
-def learn(request: LearnRequest, report: Report) -> Learnt:
+def adapt_style(request: AdaptationRequest, report: Report) -> AdaptationResult:
     """Learn from all performances together, with the models that DiFACE ships.
 
     Raises AudioError, ModelError and DifaceError for what cannot be learnt or written, and what `report` raises; then
     there is no file.
     """
-    report(Progress(0.0, READING))
-    pairs = read(request)
-    report(Progress(0.0, LOADING))
+    report(Progress(0.0, READING_STAGE))
+    pairs = read_pairs(request)
+    report(Progress(0.0, LOADING_STAGE))
     base, _ = checkpoint.load(WEIGHTS / "face.safetensors")
     base, encoder = base.to(device.best()), SpeechEncoder.load()
     style, done = personalise(base, pairs, encoder, request.name, CONFIG, report)
@@ -41,27 +41,29 @@ def learn(request: LearnRequest, report: Report) -> Learnt:
     except (OSError, SafetensorError) as reason:
         message = f"The style file {request.path} cannot be written: {reason}."
         raise DifaceError(message, "Check that you may write there and that the disk is not full.") from reason
-    return Learnt(request.path, sum(one.seconds for one in pairs), done.general, done.personal, done.steps)
+    return AdaptationResult(
+        request.path, sum(one.seconds for one in pairs), done.error_before, done.error_after, done.steps
+    )
 
 
-def read(request: LearnRequest) -> list[Pair]:
+def read_pairs(request: AdaptationRequest) -> list[AudioMotionPair]:
     """The performances, checked. Raises AudioError and DifaceError, which name the one that is at fault."""
-    lasting = [one for one in request.performances if _seconds(one.motion) >= TOO_SHORT]
+    lasting = [one for one in request.examples if _seconds(one.motion) >= MIN_PERFORMANCE_SECONDS]
     seconds = sum(_seconds(one.motion) for one in lasting)
-    if seconds < SHORTEST:
+    if seconds < MIN_SECONDS:
         message = f"The performances last {seconds:.1f} s in all: too short to learn from."
-        raise DifaceError(message, f"Take more of them: {SHORTEST:.0f} s at least, and better a minute.")
-    return [_pair(one) for one in lasting]
+        raise DifaceError(message, f"Take more of them: {MIN_SECONDS:.0f} s at least, and better a minute.")
+    return [_read_pair(one) for one in lasting]
 
 
 def _seconds(motion: Motion) -> float:
     return len(motion) / motion.rate.value
 
 
-def _pair(performance: Performance) -> Pair:
+def _read_pair(performance: StyleExample) -> AudioMotionPair:
     motion = performance.motion
-    spoken = motion.select(tuple(name for name in motion.channels if name not in OF_LAYERS))
+    spoken = motion.select(tuple(name for name in motion.channels if name not in LAYER_CHANNELS))
     try:
-        return pair(load_clip(performance.audio), spoken)
+        return make_pair(load_clip(performance.audio), spoken)
     except DifaceError as problem:
         raise type(problem)(f"{performance.name}: {problem.message}", problem.hint) from problem

@@ -19,36 +19,36 @@ from ..model.denoiser import Denoiser
 from ..model.style_file import StyleFile, fingerprint, output_layer
 from ..runtime import device
 from ..types import Progress, Report
-from .adapt import AdaptConfig, Adapted, adapt
-from .pair import Pair, read_pair
+from .adapt import AdaptConfig, AdaptedDenoiser, adapt_denoiser
+from .pair import AudioMotionPair, read_pair
 
-SHORTEST, SHORTEST_STYLE = 10.0, 3.0
+MIN_SECONDS, MIN_SECONDS_STYLE_ONLY = 10.0, 3.0
 """Seconds that the pair must last: for vector and output layer, and for the vector alone."""
 
-ONLY_STYLE = AdaptConfig(steps=80, batch=4, vector_rate=2e-2, output_rate=0.0, judge_every=10, patience=3)
+STYLE_ONLY_CONFIG = AdaptConfig(steps=80, batch=4, vector_rate=2e-2, output_rate=0.0, validate_every=10, patience=3)
 """Of seconds of motion the style vector alone is learnt."""
 
 
-LISTENING, LEARNING = "Listening to the speech", "Learning the style"
-LISTENING_SHARE = 0.3
+ENCODING_STAGE, ADAPTATION_STAGE = "Listening to the speech", "Learning the style"
+ENCODING_SHARE = 0.3
 """Of the time that it all takes, about what the features need."""
 
 
 def personalise(
     base: Denoiser,
-    pairs: list[Pair],
+    pairs: list[AudioMotionPair],
     encoder: SpeechEncoder,
     name: str,
     config: AdaptConfig | None = None,
     report: Report = lambda progress: None,
-) -> tuple[StyleFile, Adapted]:
+) -> tuple[StyleFile, AdaptedDenoiser]:
     """The style of one pair or of several, and what learning it came to.
 
     Raises DifaceError for pairs that are too short in all, and what `report` raises.
     """
     config = config or AdaptConfig()
     seconds = sum(pair.seconds for pair in pairs)
-    shortest = SHORTEST if config.output_rate else SHORTEST_STYLE
+    shortest = MIN_SECONDS if config.output_rate else MIN_SECONDS_STYLE_ONLY
     if seconds < shortest:
         raise DifaceError(
             f"The performance lasts {seconds:.1f} s: too short to learn from.",
@@ -57,19 +57,21 @@ def personalise(
         )
     sequences, heard = [], 0.0
     for pair in pairs:
-        share, begun = LISTENING_SHARE * pair.seconds / seconds, heard
+        share, begun = ENCODING_SHARE * pair.seconds / seconds, heard
         sequences.append(
-            pair.sequence(encoder, name, lambda done: report(Progress(begun + share * done, LISTENING)))  # noqa: B023
+            pair.to_sequence(encoder, name, lambda done: report(Progress(begun + share * done, ENCODING_STAGE)))  # noqa: B023
         )
         heard += share
-    rest = 1 - LISTENING_SHARE
-    done = adapt(base, sequences, config, lambda done: report(Progress(LISTENING_SHARE + rest * done, LEARNING)))
+    rest = 1 - ENCODING_SHARE
+    done = adapt_denoiser(
+        base, sequences, config, lambda done: report(Progress(ENCODING_SHARE + rest * done, ADAPTATION_STAGE))
+    )
 
     ours, theirs = output_layer(done.denoiser), output_layer(base)
     known = np.any([pair.known for pair in pairs], axis=0)
     notes = {
         "seconds": f"{seconds:.1f}", "steps": str(done.steps), "channels": str(int(known.sum())),
-        "held_back_error": f"{done.personal:.4f}", "held_back_error_before": f"{done.general:.4f}",
+        "held_back_error": f"{done.error_after:.4f}", "held_back_error_before": f"{done.error_before:.4f}",
     }  # fmt: skip
     vector, weight = done.denoiser.style.weight[0], ours.weight - theirs.weight
     return StyleFile(name, fingerprint(base), vector, weight, ours.bias - theirs.bias, notes), done
@@ -101,7 +103,7 @@ def run(options: argparse.Namespace) -> None:
     pair = read_pair(options.audio, options.motion, options.fps)
     base, _ = checkpoint.load(options.weights)
     begun = time.perf_counter()
-    config = ONLY_STYLE if options.only_style else AdaptConfig()
+    config = STYLE_ONLY_CONFIG if options.only_style else AdaptConfig()
     name = options.name or options.out.stem
     layout = "{desc} {percentage:3.0f}% |{bar}| {elapsed}, {remaining} left"
     with tqdm(total=1.0, desc=name, bar_format=layout, delay=1) as bar:
@@ -114,9 +116,9 @@ def run(options: argparse.Namespace) -> None:
     style_file.save(style, options.out)
     print(
         f"{options.out}: {pair.seconds:.0f} s learnt in {time.perf_counter() - begun:.0f} s. Error on its last fifth, "
-        f"which was not learnt: {done.general:.3f} before, {done.personal:.3f} now."
+        f"which was not learnt: {done.error_before:.3f} before, {done.error_after:.3f} now."
     )
-    if done.personal >= done.general:
+    if done.error_after >= done.error_before:
         print("Nothing better than the general model was found: the style is the nearest trained one.")
 
 

@@ -18,17 +18,17 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from ..types import MODEL_RATE, FloatArray
+from ..types import MODEL_RATE, Float32Array
 from .checkpoint import FaceModel
-from .diffusion import Noise, Schedule, drawn
-from .models import hear
+from .diffusion import NoiseSource, Schedule, seeded_noise
+from .models import encode_audio
 from .networks import FaceNetwork
 from .options import DiffusionConfig, NetworkConfig
-from .sampling import guided, sample_face
-from .wav2vec2 import RATE, SpeechEncoder, base_config
+from .sampling import guided_denoiser, sample_face
+from .wav2vec2 import RATE, Wav2Vec2Encoder, base_config
 
 GUIDANCE = 0.5
-FEW = 25
+FEW_STEPS = 25
 STEPS_MEASURED = 2
 
 
@@ -38,7 +38,7 @@ class Timings:
 
     seconds: dict[str, list[float]] = field(default_factory=dict)
 
-    def take(self, name: str, work: Callable[[], object], times: float = 1.0) -> None:
+    def record(self, name: str, work: Callable[[], object], times: float = 1.0) -> None:
         """Do it and note how long it took, `times` as often."""
         began = time.perf_counter()
         work()
@@ -52,8 +52,8 @@ def random_model(width: int, steps: int) -> FaceModel:
     """A face of 5,023 vertices with random weights, whose motion is some millimetres."""
     torch.manual_seed(0)
     config = NetworkConfig("face", 15069, 15069, width, (1, 2, 4))
-    network = FaceNetwork(config, SpeechEncoder(base_config())).eval().requires_grad_(False)
-    last = network.last_map
+    network = FaceNetwork(config, Wav2Vec2Encoder(base_config())).eval().requires_grad_(False)
+    last = network.output_layer
     assert last is not None
     assert last.bias is not None
     last.weight.mul_(0.02)
@@ -61,19 +61,19 @@ def random_model(width: int, steps: int) -> FaceModel:
     return FaceModel(network, DiffusionConfig(steps=steps, noise_scale=0.02, clamp=True), "")
 
 
-def original_steps(model: FaceModel, waveform: FloatArray, rows: int, count: int) -> None:
+def original_steps(model: FaceModel, waveform: Float32Array, rows: int, count: int) -> None:
     """`count` steps as the original takes them: wav2vec2 and all vertices in each, with the speech and without."""
     schedule, network = Schedule(model.diffusion), model.network
     with torch.inference_mode():
         x = torch.rand(1, rows, network.config.outputs) * model.diffusion.noise_scale
         for step in schedule.steps[:count]:
-            told = schedule.told(step, network.device)
+            told = schedule.step_index(step, network.device)
             found = []
             for share in (0.0, 1.0):
-                think, _ = guided(network, hear(model, waveform, rows) * np.float32(share), 0, 1.0)
-                found.append(network.show(think(network.see(x), told)))
+                think, _ = guided_denoiser(network, encode_audio(model, waveform, rows) * np.float32(share), 0, 1.0)
+                found.append(network.output_from_hidden(think(network.embed_motion(x), told)))
             x0 = (found[0] + GUIDANCE * (found[1] - found[0])).clamp(-1, 1)
-            x = schedule.before(x0, x, step, lambda: torch.rand(x0.shape) * model.diffusion.noise_scale)  # noqa: B023
+            x = schedule.previous_sample(x0, x, step, lambda: torch.rand(x0.shape) * model.diffusion.noise_scale)  # noqa: B023
 
 
 def measure(model: FaceModel, seconds: float, rounds: int) -> Timings:
@@ -82,18 +82,18 @@ def measure(model: FaceModel, seconds: float, rounds: int) -> Timings:
     waveform = np.random.default_rng(0).normal(0, 0.1, round(seconds * RATE)).astype(np.float32)
     timings = Timings()
 
-    def ours(noise: int | Noise, steps: int | None) -> FloatArray:
-        return sample_face(model, hear(model, waveform, rows), 0, noise, GUIDANCE, steps=steps)
+    def ours(noise: int | NoiseSource, steps: int | None) -> Float32Array:
+        return sample_face(model, encode_audio(model, waveform, rows), 0, noise, GUIDANCE, steps=steps)
 
     original_steps(model, waveform, rows, 1)
     ours(0, 2)
     for seed in range(rounds):
         scale = model.diffusion.steps / STEPS_MEASURED
-        timings.take("original", lambda: original_steps(model, waveform, rows, STEPS_MEASURED), scale)
-        timings.take("ours", lambda seed=seed: ours(seed, None))
-        timings.take("exact", lambda seed=seed: ours(drawn(model.diffusion, seed), None))
-        timings.take("few", lambda seed=seed: ours(seed, FEW))
-        timings.take("hearing", lambda: hear(model, waveform, rows))
+        timings.record("original", lambda: original_steps(model, waveform, rows, STEPS_MEASURED), scale)
+        timings.record("ours", lambda seed=seed: ours(seed, None))
+        timings.record("exact", lambda seed=seed: ours(seeded_noise(model.diffusion, seed), None))
+        timings.record("few", lambda seed=seed: ours(seed, FEW_STEPS))
+        timings.record("hearing", lambda: encode_audio(model, waveform, rows))
     return timings
 
 
@@ -115,7 +115,7 @@ def main() -> None:
         "original": f"the original's way ({STEPS_MEASURED} steps measured, times {given.steps // STEPS_MEASURED})",
         "exact": "here, every value of the noise drawn",
         "ours": "here",
-        "few": f"here, {FEW} steps of DPM-Solver++",
+        "few": f"here, {FEW_STEPS} steps of DPM-Solver++",
         "hearing": "of which hearing (wav2vec2, once)",
     }
     for name, words in names.items():

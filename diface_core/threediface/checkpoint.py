@@ -24,10 +24,10 @@ from .options import DiffusionConfig, NetworkConfig, Part
 BEST = "best"
 """In place of a checkpoint's name: the newest."""
 
-Made = TypeVar("Made", FaceNetwork, HeadNetwork)
+NetworkT = TypeVar("NetworkT", FaceNetwork, HeadNetwork)
 
-LISTENER = "audio_encoder."
-AGAIN = "Copy the checkpoint again: the file is damaged or only part of it arrived."
+ENCODER_PREFIX = "audio_encoder."
+DAMAGED_HINT = "Copy the checkpoint again: the file is damaged or only part of it arrived."
 
 
 @dataclass(frozen=True)
@@ -55,30 +55,32 @@ def load_face(folder: Path, ckpt: str = BEST, wav2vec2: Path | None = None) -> F
     Raises ModelError with what is missing, damaged, of the wrong part or of the wrong shape.
     """
     network, diffusion = _configs(folder, "face")
-    path = find(folder, ckpt)
-    state = _read(path)
-    weights = {name.removeprefix(LISTENER): value for name, value in state.items() if name.startswith(LISTENER)}
+    path = find_checkpoint(folder, ckpt)
+    state = _read_state(path)
+    weights = {
+        name.removeprefix(ENCODER_PREFIX): value for name, value in state.items() if name.startswith(ENCODER_PREFIX)
+    }
     encoder = None
     if weights or wav2vec2 is not None:
-        from .wav2vec2 import encoder_for  # `transformers` takes seconds to import
+        from .wav2vec2 import build_encoder  # `transformers` takes seconds to import
 
-        encoder = encoder_for(weights, wav2vec2)
+        encoder = build_encoder(weights, wav2vec2)
     if encoder is not None and not weights:
-        state |= {LISTENER + name: value for name, value in encoder.state_dict().items()}
-    face = _filled(lambda: FaceNetwork(network, encoder), state, path)
+        state |= {ENCODER_PREFIX + name: value for name, value in encoder.state_dict().items()}
+    face = _load_network(lambda: FaceNetwork(network, encoder), state, path)
     return FaceModel(face, diffusion, _hash(folder, path))
 
 
 def load_head(folder: Path, ckpt: str = BEST) -> HeadModel:
     """The head model in `folder`; as load_face, but a head hears by a face model."""
     network, diffusion = _configs(folder, "head")
-    path = find(folder, ckpt)
-    state = {name: value for name, value in _read(path).items() if not name.startswith(LISTENER)}
-    head = _filled(lambda: HeadNetwork(network), state, path)
+    path = find_checkpoint(folder, ckpt)
+    state = {name: value for name, value in _read_state(path).items() if not name.startswith(ENCODER_PREFIX)}
+    head = _load_network(lambda: HeadNetwork(network), state, path)
     return HeadModel(head, diffusion, _hash(folder, path))
 
 
-def find(folder: Path, ckpt: str = BEST) -> Path:
+def find_checkpoint(folder: Path, ckpt: str = BEST) -> Path:
     """The file of a checkpoint by its stem; BEST is the newest. Raises ModelError where there is none."""
     found = {path.stem: path for path in sorted((folder / "checkpoints").glob("*.pt"))}
     if ckpt != BEST and ckpt in found:
@@ -88,14 +90,14 @@ def find(folder: Path, ckpt: str = BEST) -> Path:
         missing = "model*.pt" if ckpt == BEST else f"{ckpt}.pt"
         there = f"There are {', '.join(found)}." if found else "Choose the folder that holds args.yml and checkpoints."
         raise ModelError(f"{folder / 'checkpoints'} holds no {missing}.", there)
-    return found[max(models, key=_steps)]
+    return found[max(models, key=_training_steps)]
 
 
 def read_arguments(folder: Path) -> tuple[NetworkConfig, DiffusionConfig]:
     """What `args.yml` says. Raises ModelError where it is missing, is not YAML, or names what is not known."""
     path = folder / "args.yml"
     try:
-        return options.read(yaml.safe_load(path.read_text("utf-8")), folder.name)
+        return options.parse_options(yaml.safe_load(path.read_text("utf-8")), folder.name)
     except FileNotFoundError as missing:
         hint = "Choose the folder of one 3DiFACE model: args.yml and checkpoints lie in it."
         raise ModelError(f"There is no 3DiFACE model in {folder}: it has no args.yml.", hint) from missing
@@ -116,7 +118,7 @@ def _configs(folder: Path, part: Part) -> tuple[NetworkConfig, DiffusionConfig]:
 _EXAMPLES = {"face": "cond_012_17_00_concat_prob10_vel10", "head": "head_reg_14_kf or head_reg_16_ip"}
 
 
-def _read(path: Path) -> dict[str, Tensor]:
+def _read_state(path: Path) -> dict[str, Tensor]:
     """The state dict. A pickle that names anything but tensors is refused before it is run."""
     try:
         state: Any = torch.load(path, map_location="cpu", weights_only=True)
@@ -125,13 +127,13 @@ def _read(path: Path) -> dict[str, Tensor]:
         if "weights_only" in str(damage).lower() or "Unsupported" in str(damage):
             hint = "Do not use the file: it may have been made to do harm. Get it from its authors."
             raise ModelError(f"{path} holds more than weights, and was not opened.", hint) from damage
-        raise ModelError(f"{path} cannot be read: {reason}.", AGAIN) from damage
+        raise ModelError(f"{path} cannot be read: {reason}.", DAMAGED_HINT) from damage
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
         raise ModelError(f"{path} is no state dict of names and tensors.", "Use a checkpoint named model*.pt.")
     return {str(name): value.float() if value.is_floating_point() else value for name, value in state.items()}
 
 
-def _filled(make: Callable[[], Made], state: dict[str, Tensor], path: Path) -> Made:
+def _load_network(make: Callable[[], NetworkT], state: dict[str, Tensor], path: Path) -> NetworkT:
     """The network with its weights, in evaluation mode. Raises ModelError that names the first missing, unknown or
     misshapen ones, before it takes the memory that `args.yml` asks for."""
     with torch.device("meta"):  # shapes alone
@@ -147,16 +149,16 @@ def _check(state: Mapping[str, Tensor], expected: Mapping[str, Tensor], path: Pa
     hint = "Check that args.yml and the checkpoint are of the same model."
     missing = sorted(set(expected) - set(state) - {name for name in expected if _unused(name, ())})
     if missing:
-        raise ModelError(f"{path} lacks {_some(missing)}.", hint)
+        raise ModelError(f"{path} lacks {_list_some(missing)}.", hint)
     unknown = sorted(set(state) - set(expected))
     if unknown:
-        raise ModelError(f"{path} holds {_some(unknown)}, for which the model in args.yml has no place.", hint)
+        raise ModelError(f"{path} holds {_list_some(unknown)}, for which the model in args.yml has no place.", hint)
     for name, value in state.items():
         if value.shape != expected[name].shape and value.numel() * expected[name].numel() != 1:
             shapes = f"{tuple(expected[name].shape)}. Got {tuple(value.shape)}"
             raise ModelError(f"{path}: {name} must have shape {shapes}.", hint)
         if not torch.isfinite(value).all():
-            raise ModelError(f"{path} holds values that are not numbers, in {name}.", AGAIN)
+            raise ModelError(f"{path} holds values that are not numbers, in {name}.", DAMAGED_HINT)
 
 
 def _unused(name: str, expected: Mapping[str, Tensor] | tuple[()]) -> bool:
@@ -166,11 +168,11 @@ def _unused(name: str, expected: Mapping[str, Tensor] | tuple[()]) -> bool:
     )
 
 
-def _some(names: list[str]) -> str:
+def _list_some(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def _steps(name: str) -> int:
+def _training_steps(name: str) -> int:
     """A checkpoint's number of training steps, by its name."""
     return int("".join(re.findall(r"\d+", name)) or -1)
 

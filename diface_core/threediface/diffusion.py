@@ -9,16 +9,16 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ..types import FloatArray
+from ..types import Float32Array
 from .options import DiffusionConfig
 
-Draw = Callable[[tuple[int, ...]], FloatArray]
+DrawNoise = Callable[[tuple[int, ...]], Float32Array]
 """Draws noise of a shape, float32, one draw after the other."""
 
-Noise = Callable[[], Draw]
+NoiseSource = Callable[[], DrawNoise]
 """Begins such draws anew: the same every time."""
 
-Float64 = npt.NDArray[np.float64]
+Float64Array = npt.NDArray[np.float64]
 
 
 class Schedule:
@@ -34,11 +34,11 @@ class Schedule:
         self.alpha_bar = np.cumprod(1 - betas)
         before = np.append(1.0, self.alpha_bar[:-1])
         variance = betas * (1 - before) / (1 - self.alpha_bar)
-        self.of_x0 = betas * np.sqrt(before) / (1 - self.alpha_bar)
-        self.of_xt = (1 - before) * np.sqrt(1 - betas) / (1 - self.alpha_bar)
+        self.x0_coefficient = betas * np.sqrt(before) / (1 - self.alpha_bar)
+        self.xt_coefficient = (1 - before) * np.sqrt(1 - betas) / (1 - self.alpha_bar)
         # By its logarithm and in float32, as in the original: its last bit may count (sampling.SENSITIVE).
         clipped = np.log(np.append(variance[1:2], variance[1:])) if len(betas) > 1 else np.full(1, -np.inf)
-        self.deviation = torch.exp(0.5 * torch.from_numpy(clipped).float()).numpy()
+        self.posterior_deviation = torch.exp(0.5 * torch.from_numpy(clipped).float()).numpy()
 
     def __len__(self) -> int:
         return len(self.alpha_bar)
@@ -48,18 +48,18 @@ class Schedule:
         """From the noise down."""
         return list(reversed(range(len(self))))
 
-    def told(self, step: int, device: torch.device) -> Tensor:
+    def step_index(self, step: int, device: torch.device) -> Tensor:
         """The step (1,) as the network is told it: a row of its table."""
         return torch.tensor([int(step * 1000 / len(self)) if self.config.rescale else step], device=device)
 
-    def before(self, x0: Tensor, xt: Tensor, step: int, noise: Callable[[], Tensor]) -> Tensor:
+    def previous_sample(self, x0: Tensor, xt: Tensor, step: int, noise: Callable[[], Tensor]) -> Tensor:
         """x_{t-1} from the predicted x0 and x_t, with a fresh noise; at step 0 it is drawn and not used."""
-        mean = float(self.of_x0[step]) * x0 + float(self.of_xt[step]) * xt
+        mean = float(self.x0_coefficient[step]) * x0 + float(self.xt_coefficient[step]) * xt
         fresh = noise()
-        return mean + float(self.deviation[step]) * fresh if step else mean
+        return mean + float(self.posterior_deviation[step]) * fresh if step else mean
 
 
-def _betas(config: DiffusionConfig) -> Float64:
+def _betas(config: DiffusionConfig) -> Float64Array:
     if config.schedule == "linear":
         scale = config.scale_beta * 1000 / config.steps
         return np.linspace(scale * 1e-4, scale * 2e-2, config.steps, dtype=np.float64)
@@ -71,17 +71,17 @@ def _betas(config: DiffusionConfig) -> Float64:
     return np.array([min(1 - left((i + 1) / count) / left(i / count), 0.999) for i in range(count)])
 
 
-def drawn(config: DiffusionConfig, seed: int) -> Noise:
+def seeded_noise(config: DiffusionConfig, seed: int) -> NoiseSource:
     """The noise that the diffusion is made of, the same for the same seed on every machine.
 
     However a draw's rows are split, they are the same.
     """
     scale = np.float32(config.noise_scale)
 
-    def begin() -> Draw:
+    def begin() -> DrawNoise:
         rng = np.random.default_rng(seed)
 
-        def draw(shape: tuple[int, ...]) -> FloatArray:
+        def draw(shape: tuple[int, ...]) -> Float32Array:
             if config.noise == "none":
                 return np.zeros(shape, np.float32)
             uniform = rng.random(shape, dtype=np.float32)
@@ -92,7 +92,7 @@ def drawn(config: DiffusionConfig, seed: int) -> Noise:
     return begin
 
 
-def moments(config: DiffusionConfig) -> tuple[float, float]:
+def noise_moments(config: DiffusionConfig) -> tuple[float, float]:
     """Mean and standard deviation of every value of that noise."""
     scale = config.noise_scale
     return {"positive": (scale / 2, scale / 12**0.5), "symmetric": (0.0, scale / 3**0.5), "none": (0.0, 0.0)}[

@@ -14,21 +14,21 @@ import torch
 from .. import channels
 from ..errors import ModelError
 from ..runtime.device import best
-from ..types import MODEL_RATE, FloatArray, GenerateRequest, Motion, Progress, Report, Shapes, ThreeDiface
+from ..types import MODEL_RATE, Float32Array, GenerateRequest, Motion, Progress, Report, Shapes, ThreeDiface
 from . import wanted
 from .checkpoint import FaceModel, HeadModel, load_face, load_head
 from .projected import ClampedError
-from .sampling import Kept, sample_head, sample_thought, sample_whole_face
+from .sampling import KnownFrames, sample_all_vertices, sample_head, sample_hidden
 
-LISTENING, FACE, HEAD = "Listening to the speech", "Moving the face", "Moving the head"
+ENCODING_STAGE, FACE_STAGE, HEAD_STAGE = "Listening to the speech", "Moving the face", "Moving the head"
 HINT = "Set it in DiFACE's preferences, or leave that part out."
 
-Fraction = Callable[[float], None]
+ProgressCallback = Callable[[float], None]
 Model = TypeVar("Model", FaceModel, HeadModel)
 
 
 @dataclass(frozen=True)
-class Performers:
+class ThreeDifaceModels:
     """The models of a ThreeDiface, loaded; `listener` is whose speech features the head hears."""
 
     face: FaceModel | None
@@ -36,18 +36,20 @@ class Performers:
     listener: FaceModel | None
 
     @classmethod
-    def load(cls, engine: ThreeDiface) -> Performers:
+    def load(cls, engine: ThreeDiface) -> ThreeDifaceModels:
         """Raises ModelError where a folder is missing, damaged, or of another kind of model."""
-        face = _moved(load_face(engine.face, wav2vec2=engine.wav2vec2)) if engine.face else None
-        head = _moved(load_head(engine.head)) if engine.head else None
+        face = _to_device(load_face(engine.face, wav2vec2=engine.wav2vec2)) if engine.face else None
+        head = _to_device(load_head(engine.head)) if engine.head else None
         listener = face
         if head is not None and engine.listener not in (None, engine.face):
-            listener = _moved(load_face(engine.listener, wav2vec2=engine.wav2vec2))
+            listener = _to_device(load_face(engine.listener, wav2vec2=engine.wav2vec2))
         if head is not None and listener is None:
-            raise ModelError("A 3DiFACE head model hears by a face model, and there is none.", f"{_general()} {HINT}")
+            raise ModelError(
+                "A 3DiFACE head model hears by a face model, and there is none.", f"{_listener_hint()} {HINT}"
+            )
         for model, folder in ((face, engine.face), (listener, engine.listener or engine.face)):
             if model is not None and model.network.audio_encoder is None:
-                raise _deaf(folder)
+                raise _missing_encoder_error(folder)
         return cls(face, head, listener)
 
     @property
@@ -57,7 +59,7 @@ class Performers:
         return hashlib.sha256(" ".join(hashes).encode()).hexdigest()
 
     def generate(
-        self, waveform: FloatArray, rows: int, request: GenerateRequest, report: Report
+        self, waveform: Float32Array, rows: int, request: GenerateRequest, report: Report
     ) -> tuple[Motion, Shapes | None]:
         """`rows` rows at MODEL_RATE for a waveform (N,) of 16 kHz: the face as weights of shapes, the head's channels.
 
@@ -67,41 +69,41 @@ class Performers:
         Raises ModelError where a part has no model, and what `report` raises.
         """
         engine = request.engine or ThreeDiface(None, None)
-        face = _needed(self.face, "face") if "face" in request.parts else None
-        head = _needed(self.head, "head") if "head" in request.parts else None
+        face = _require_model(self.face, "face") if "face" in request.parts else None
+        head = _require_model(self.head, "head") if "head" in request.parts else None
         share = 1 / (1 + len(request.parts))
 
-        def stage(name: str, number: int) -> Fraction:
+        def stage(name: str, number: int) -> ProgressCallback:
             return lambda done: report(Progress(min(1.0, (number + done) * share), name))
 
-        stage(LISTENING, 0)(0.0)
+        stage(ENCODING_STAGE, 0)(0.0)
         listener = self.listener if head else None
-        heard = {model.hash: hear(model, waveform, rows) for model in (face, listener) if model}
+        heard = {model.hash: encode_audio(model, waveform, rows) for model in (face, listener) if model}
 
         values, names, shapes = [], [], None
         if face:
-            weights, shapes = _face(face, heard[face.hash], request, engine, stage(FACE, 1))
+            weights, shapes = _generate_face(face, heard[face.hash], request, engine, stage(FACE_STAGE, 1))
             values.append(weights)
             names += shapes.names
         if head and listener:
-            told = stage(HEAD, len(request.parts))
-            given = _given_head(request, rows)
+            told = stage(HEAD_STAGE, len(request.parts))
+            given = _known_head(request, rows)
             found = sample_head(head, heard[listener.hash], request.seed, given, steps=engine.steps, report=told)
             values.append(head_from_neck(found))
             names += channels.HEAD
         return Motion(np.concatenate(values, 1), tuple(names), MODEL_RATE), shapes
 
 
-def hear(model: FaceModel, waveform: FloatArray, rows: int) -> FloatArray:
+def encode_audio(model: FaceModel, waveform: Float32Array, rows: int) -> Float32Array:
     """Speech features (rows, ch) of a waveform (N,) at 16 kHz. Raises ModelError where the model has no encoder."""
     if model.network.audio_encoder is None:
-        raise _deaf(None)
+        raise _missing_encoder_error(None)
     with torch.inference_mode():
         sound = torch.from_numpy(np.ascontiguousarray(waveform, np.float32)).to(model.network.device)
-        return model.network.hear(sound, rows).cpu().numpy()
+        return model.network.encode_audio(sound, rows).cpu().numpy()
 
 
-def head_from_neck(rotations: FloatArray) -> FloatArray:
+def head_from_neck(rotations: Float32Array) -> Float32Array:
     """Rotation vectors of FLAME's neck (T, 3) as head_rx, head_ry, head_rz (T, 3), radians.
 
     In FLAME's frame Y is up and the face looks along +Z; in ours Z is up and it looks along -Y; in both +X is the
@@ -110,85 +112,89 @@ def head_from_neck(rotations: FloatArray) -> FloatArray:
     return np.stack([rotations[:, 0], -rotations[:, 2], rotations[:, 1]], axis=1)
 
 
-def neck_from_head(rotations: FloatArray) -> FloatArray:
+def neck_from_head(rotations: Float32Array) -> Float32Array:
     """The way back."""
     return np.stack([rotations[:, 0], rotations[:, 2], -rotations[:, 1]], axis=1)
 
 
-def _face(
-    model: FaceModel, heard: FloatArray, request: GenerateRequest, engine: ThreeDiface, report: Fraction
-) -> tuple[FloatArray, Shapes]:
+def _generate_face(
+    model: FaceModel,
+    audio_features: Float32Array,
+    request: GenerateRequest,
+    engine: ThreeDiface,
+    report: ProgressCallback,
+) -> tuple[Float32Array, Shapes]:
     """Weights (T, K) of the shapes that the network's last layer moves the vertices by."""
     if not model.diffusion.displacement:
         message = "This 3DiFACE face model gives vertices, not how far they move from a face of one's own."
         raise ModelError(message, "Use it on the command line: python -m diface_core threediface.")
-    given = _given_face(request, len(heard))
-    how = (model, heard, engine.condition, request.seed, request.guidance, given, engine.steps, report)
+    given = _known_face(request, len(audio_features))
+    how = (model, audio_features, engine.condition, request.seed, request.guidance, given, engine.steps, report)
     try:
-        thought = sample_thought(*how)
+        thought = sample_hidden(*how)
     except ClampedError:
-        frames = sample_whole_face(*how)  # each frame its own shape
-        return _through(request, np.eye(len(frames), dtype=np.float32), _shapes(frames))
-    out = model.network.last_map
+        frames = sample_all_vertices(*how)  # each frame its own shape
+        return _add_pin_shapes(request, np.eye(len(frames), dtype=np.float32), _shapes_from_deltas(frames))
+    out = model.network.output_layer
     assert out is not None  # else there was no thought
     deltas = torch.cat([out.weight.T, out.bias[None]]).cpu().numpy()
     weights = np.concatenate([thought, np.ones((len(thought), 1), np.float32)], 1)
-    return _through(request, weights, _shapes(deltas))
+    return _add_pin_shapes(request, weights, _shapes_from_deltas(deltas))
 
 
-def _given_face(request: GenerateRequest, rows: int) -> Kept | None:
+def _known_face(request: GenerateRequest, rows: int) -> KnownFrames | None:
     """The faces that are given (rows, 3 V), as the network makes them: without the strength."""
     kept = request.constraints
-    if kept is None or kept.vertices is None or not len(kept.vertices.at) or not request.face_strength:
+    if kept is None or kept.vertices is None or not len(kept.vertices.row) or not request.face_strength:
         return None
     pins = kept.vertices
-    flat = pins.vertices.reshape(len(pins.at), -1) / np.float32(request.face_strength)
-    return wanted.frames(pins.at, flat, request.rate, rows)
+    flat = pins.vertices.reshape(len(pins.row), -1) / np.float32(request.face_strength)
+    return wanted.known_frames(pins.row, flat, request.rate, rows)
 
 
-def _given_head(request: GenerateRequest, rows: int) -> Kept | None:
+def _known_head(request: GenerateRequest, rows: int) -> KnownFrames | None:
     """The rotations that are given (rows, 3), FLAME's neck's, as the network makes them: without the strengths."""
     kept = request.constraints
     strengths = np.array(request.head_axes, np.float32) * np.float32(request.head_strength)
-    if kept is None or not kept.keep.shape[1] or not strengths.all():
+    if kept is None or not kept.known_mask.shape[1] or not strengths.all():
         return None
-    at, values = wanted.whole(kept)
+    at, values = wanted.complete_frames(kept)
     if not len(at):
         return None
-    return wanted.frames(at, neck_from_head((values / strengths).astype(np.float32)), request.rate, rows)
+    return wanted.known_frames(at, neck_from_head((values / strengths).astype(np.float32)), request.rate, rows)
 
 
-def _through(request: GenerateRequest, weights: FloatArray, shapes: Shapes) -> tuple[FloatArray, Shapes]:
+def _add_pin_shapes(request: GenerateRequest, weights: Float32Array, shapes: Shapes) -> tuple[Float32Array, Shapes]:
     """The same motion on shapes that can say the faces that are kept, too."""
     kept = request.constraints
-    if kept is None or kept.vertices is None or not len(kept.vertices.at):
+    if kept is None or kept.vertices is None or not len(kept.vertices.row):
         return weights, shapes
     deltas = shapes.deltas.reshape(len(shapes.deltas), -1)
-    axes = wanted.Axes.spanning(deltas, kept.vertices)
-    return (weights.astype(np.float64) @ axes.of(deltas)).astype(np.float32), axes.shapes
+    axes = wanted.VertexBasis.spanning(deltas, kept.vertices)
+    return (weights.astype(np.float64) @ axes.project(deltas)).astype(np.float32), axes.shapes
 
 
-def _shapes(deltas: FloatArray) -> Shapes:
+def _shapes_from_deltas(deltas: Float32Array) -> Shapes:
     names = tuple(f"threediface_{number:03d}" for number in range(len(deltas)))
     return Shapes(names, deltas.reshape(len(deltas), -1, 3))
 
 
-def _needed(model: Model | None, part: str) -> Model:
+def _require_model(model: Model | None, part: str) -> Model:
     if model is None:
         raise ModelError(f"There is no 3DiFACE {part} model for the {part}.", HINT)
     return model
 
 
-def _moved(model: Model) -> Model:
+def _to_device(model: Model) -> Model:
     model.network.to(best())
     return model
 
 
-def _general() -> str:
+def _listener_hint() -> str:
     return "Choose the general face model (cond_012_17_00_concat_prob10_vel10)."
 
 
-def _deaf(folder: Path | None) -> ModelError:
+def _missing_encoder_error(folder: Path | None) -> ModelError:
     which = f"The 3DiFACE model {folder.name}" if folder else "The 3DiFACE model"
     message = f"{which} has no speech encoder in its checkpoint, and there is no wav2vec2."
     return ModelError(message, "Set the folder of wav2vec2-base-960h, as `transformers` saves it.")

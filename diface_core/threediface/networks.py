@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from .options import NetworkConfig
 
 if TYPE_CHECKING:  # `transformers` takes seconds to import
-    from .wav2vec2 import SpeechEncoder
+    from .wav2vec2 import Wav2Vec2Encoder
 
-STEPS = 5000
+STEP_TABLE_ROWS = 5000
 """Rows of the table of diffusion steps."""
 
 _ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
@@ -42,7 +42,7 @@ def activation(name: str) -> nn.Module:
     return _ACTIVATIONS[name]()
 
 
-class Layers(nn.Module):
+class PublishedSequential(nn.Module):
     """Layers one after the other, under the name that they are published by."""
 
     def __init__(self, *layers: nn.Module) -> None:
@@ -53,55 +53,59 @@ class Layers(nn.Module):
         return self.mle_layer(x)
 
 
-def smooth(inputs: int, outputs: int, config: NetworkConfig) -> nn.Conv1d:
+def frame_convolution(inputs: int, outputs: int, config: NetworkConfig) -> nn.Conv1d:
     """A convolution over three frames."""
     return nn.Conv1d(inputs, outputs, 3, padding=1, padding_mode=config.padding)
 
 
-def halve(inputs: int, outputs: int, config: NetworkConfig) -> Layers:
+def downsampling_block(inputs: int, outputs: int, config: NetworkConfig) -> PublishedSequential:
     """(B, inputs, t) -> (B, outputs, t / 2)."""
     down = nn.Conv1d(inputs, outputs, 2, stride=2)
-    return Layers(down, activation(config.activation), smooth(outputs, outputs, config), activation(config.activation))
+    return PublishedSequential(
+        down, activation(config.activation), frame_convolution(outputs, outputs, config), activation(config.activation)
+    )
 
 
-def double(inputs: int, outputs: int, config: NetworkConfig) -> Layers:
+def upsampling_block(inputs: int, outputs: int, config: NetworkConfig) -> PublishedSequential:
     """(B, inputs, t) -> (B, outputs, 2 t)."""
     up = nn.ConvTranspose1d(inputs, outputs, 2, stride=2)
-    return Layers(up, activation(config.activation), smooth(outputs, outputs, config), activation(config.activation))
+    return PublishedSequential(
+        up, activation(config.activation), frame_convolution(outputs, outputs, config), activation(config.activation)
+    )
 
 
-def infuse(inputs: int, outputs: int, config: NetworkConfig) -> nn.Module:
+def infusion_layer(inputs: int, outputs: int, config: NetworkConfig) -> nn.Module:
     """Motion above speech (B, inputs, t) becomes motion that has heard (B, outputs, t)."""
-    layers: list[nn.Module] = [smooth(inputs, outputs, config), activation(config.activation)]
+    layers: list[nn.Module] = [frame_convolution(inputs, outputs, config), activation(config.activation)]
     if config.norm:
         layers.append(_NORMS[config.norm](outputs))
-    return nn.Sequential(*layers) if config.part == "face" else Layers(*layers)
+    return nn.Sequential(*layers) if config.part == "face" else PublishedSequential(*layers)
 
 
-class Speech(Protocol):
+class SpeechConditioning(Protocol):
     """What an infusion hears."""
 
-    def infuse(self, layers: nn.Module, motion: Tensor) -> Tensor:
+    def apply(self, layers: nn.Module, motion: Tensor) -> Tensor:
         """`infuse`'s layers on the motion (B, ., t) above the speech."""
         ...
 
 
 @dataclass(frozen=True)
-class Below:
+class ConcatenatedSpeech:
     """The speech (B, ., t), put below the motion: sums go as in the original, to the last bit."""
 
     speech: Tensor
 
     @classmethod
-    def of(cls, layers: nn.Module, speech: Tensor) -> Below:
+    def prepare(cls, layers: nn.Module, speech: Tensor) -> ConcatenatedSpeech:
         return cls(speech)
 
-    def infuse(self, layers: nn.Module, motion: Tensor) -> Tensor:
+    def apply(self, layers: nn.Module, motion: Tensor) -> Tensor:
         return layers(torch.cat([motion, self.speech], 1))
 
 
 @dataclass(frozen=True)
-class Echo:
+class PrecomputedSpeech:
     """An infusion's convolution in two, for it is linear: the weight (outputs, inputs, 3) that its motion meets, and
     what it makes of the speech (B, outputs, t), with the bias. The second is the same at every diffusion step."""
 
@@ -109,27 +113,27 @@ class Echo:
     speech: Tensor
 
     @classmethod
-    def of(cls, layers: nn.Module, speech: Tensor) -> Echo:
-        conv, _ = _split(layers)
+    def prepare(cls, layers: nn.Module, speech: Tensor) -> PrecomputedSpeech:
+        conv, _ = _split_infusion(layers)
         motion = conv.in_channels - speech.shape[1]
-        return cls(conv.weight[:, :motion].contiguous(), _along(conv, speech, conv.weight[:, motion:], conv.bias))
+        return cls(conv.weight[:, :motion].contiguous(), _convolve(conv, speech, conv.weight[:, motion:], conv.bias))
 
-    def infuse(self, layers: nn.Module, motion: Tensor) -> Tensor:
-        conv, others = _split(layers)
-        x = _along(conv, motion, self.weight) + self.speech
+    def apply(self, layers: nn.Module, motion: Tensor) -> Tensor:
+        conv, others = _split_infusion(layers)
+        x = _convolve(conv, motion, self.weight) + self.speech
         for layer in others:
             x = layer(x)
         return x
 
 
-def _split(layers: nn.Module) -> tuple[nn.Conv1d, list[nn.Module]]:
+def _split_infusion(layers: nn.Module) -> tuple[nn.Conv1d, list[nn.Module]]:
     """The convolution, and what follows it."""
-    conv, *others = (layers.mle_layer if isinstance(layers, Layers) else layers).children()
+    conv, *others = (layers.mle_layer if isinstance(layers, PublishedSequential) else layers).children()
     assert isinstance(conv, nn.Conv1d)  # `infuse` made it
     return conv, others
 
 
-def _along(conv: nn.Conv1d, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def _convolve(conv: nn.Conv1d, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`conv` with another weight."""
     mode = "constant" if conv.padding_mode == "zeros" else conv.padding_mode
     return nn.functional.conv1d(nn.functional.pad(x, (1, 1), mode), weight, bias)
@@ -143,8 +147,8 @@ class StepTable(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         rates = torch.exp(torch.arange(0, width, 2) * (-math.log(10000.0) / width))
-        angles = torch.arange(STEPS)[:, None] * rates
-        self.register_buffer("pe", torch.stack([angles.sin(), angles.cos()], -1).reshape(STEPS, 1, width))
+        angles = torch.arange(STEP_TABLE_ROWS)[:, None] * rates
+        self.register_buffer("pe", torch.stack([angles.sin(), angles.cos()], -1).reshape(STEP_TABLE_ROWS, 1, width))
 
 
 class StepEmbedding(nn.Module):
@@ -171,10 +175,12 @@ class Encoder(nn.Module):
         super().__init__()
         widths = [config.width * multiplier for multiplier in config.multipliers]
         self.in_embed = nn.Sequential(nn.Conv1d(config.inputs, config.width, 1), nn.SiLU())
-        self.in_infuse = infuse(2 * config.width, config.width, config)
-        self.mle_layers = nn.ModuleList(halve(widths[i], widths[i + 1], config) for i in range(config.levels))
+        self.in_infuse = infusion_layer(2 * config.width, config.width, config)
+        self.mle_layers = nn.ModuleList(
+            downsampling_block(widths[i], widths[i + 1], config) for i in range(config.levels)
+        )
         self.infusion_layers = nn.ModuleList(
-            infuse(widths[i] + speech_width(config, i), widths[i], config) for i in range(1, config.levels + 1)
+            infusion_layer(widths[i] + speech_width(config, i), widths[i], config) for i in range(1, config.levels + 1)
         )
         self.PPE = StepTable(config.width)
         self.embed_timestep = StepEmbedding(self.PPE, config.width)
@@ -183,16 +189,16 @@ class Encoder(nn.Module):
     def infusions(self) -> list[nn.Module]:
         return [self.in_infuse, *self.infusion_layers]
 
-    def forward(self, seen: Tensor, t: Tensor, speech: Sequence[Speech]) -> list[Tensor]:
+    def forward(self, embedded: Tensor, t: Tensor, speech: Sequence[SpeechConditioning]) -> list[Tensor]:
         """The motion after `in_embed`'s map (B, ch, T), step (B,) and `infusions`' speech: one tensor a level.
 
         The first of them has not heard yet: it is the first skip.
         """
-        seen = self.in_embed[1](seen)
-        outputs = [seen]
-        x = speech[0].infuse(self.in_infuse, seen + self.embed_timestep(t)[:, :, None])
+        embedded = self.in_embed[1](embedded)
+        outputs = [embedded]
+        x = speech[0].apply(self.in_infuse, embedded + self.embed_timestep(t)[:, :, None])
         for down, layers, level in zip(self.mle_layers, self.infusion_layers, speech[1:], strict=True):
-            x = level.infuse(layers, down(x))
+            x = level.apply(layers, down(x))
             outputs.append(x)
         return outputs
 
@@ -203,11 +209,11 @@ class Decoder(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         widths = [config.width * multiplier for multiplier in config.multipliers]
-        self.skips = config.part == "head"
+        self.adds_skips = config.part == "head"
         upwards = list(reversed(range(config.levels)))
-        self.mle_layers = nn.ModuleList(double(widths[i + 1], widths[i], config) for i in upwards)
+        self.mle_layers = nn.ModuleList(upsampling_block(widths[i + 1], widths[i], config) for i in upwards)
         self.infusion_layers = nn.ModuleList(
-            infuse(widths[i] + speech_width(config, i), widths[i], config) for i in upwards
+            infusion_layer(widths[i] + speech_width(config, i), widths[i], config) for i in upwards
         )
         self.style_map = nn.Linear(config.styles, config.width, bias=False) if config.styles else None
         out = nn.Linear(config.width, config.outputs)
@@ -218,12 +224,12 @@ class Decoder(nn.Module):
     def infusions(self) -> list[nn.Module]:
         return list(self.infusion_layers)
 
-    def forward(self, encoded: list[Tensor], speech: Sequence[Speech], style: Tensor | None) -> Tensor:
+    def forward(self, encoded: list[Tensor], speech: Sequence[SpeechConditioning], style: Tensor | None) -> Tensor:
         """What `out_embed` maps to the motion (B, T, ch)."""
         x, *skips = reversed(encoded)
         for up, layers, level, skip in zip(self.mle_layers, self.infusion_layers, speech, skips, strict=True):
-            x = level.infuse(layers, up(x))
-            if self.skips:
+            x = level.apply(layers, up(x))
+            if self.adds_skips:
                 x = x + skip
         x = x.transpose(1, 2)
         if self.style_map is not None and style is not None:
@@ -240,42 +246,50 @@ class Network(nn.Module):
         self.encoder = Encoder(config)
         self.decoder = Decoder(config)
 
-    def forward(self, x: Tensor, t: Tensor, heard: Tensor, style: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, t: Tensor, audio_features: Tensor, style: Tensor | None = None) -> Tensor:
         """T must be a multiple of config.stride; without `style` none is added."""
-        return self.show(self.think(self.see(x), t, self.listen(heard), style))
+        return self.output_from_hidden(
+            self.run_hidden_layers(self.embed_motion(x), t, self.speech_per_layer(audio_features), style)
+        )
 
-    def listen(self, heard: Tensor, way: type[Below] | type[Echo] = Below) -> list[Speech]:
+    def speech_per_layer(
+        self,
+        audio_features: Tensor,
+        conditioning: type[ConcatenatedSpeech] | type[PrecomputedSpeech] = ConcatenatedSpeech,
+    ) -> list[SpeechConditioning]:
         """The speech (B, T, ch) as every infusion hears it: exactly the original's way, or the quick one."""
-        levels = self.by_level(heard)
-        down = map(way.of, self.encoder.infusions, levels)
-        up = map(way.of, self.decoder.infusions, levels[-2::-1])
+        levels = self.speech_by_level(audio_features)
+        down = map(conditioning.prepare, self.encoder.infusions, levels)
+        up = map(conditioning.prepare, self.decoder.infusions, levels[-2::-1])
         return [*down, *up]
 
-    def see(self, x: Tensor) -> Tensor:
+    def embed_motion(self, x: Tensor) -> Tensor:
         """All that the network knows of x (B, T, inputs): its first linear map (B, ch, T)."""
-        return self.first_map(x.transpose(1, 2))
+        return self.input_layer(x.transpose(1, 2))
 
-    def think(self, seen: Tensor, t: Tensor, speech: list[Speech], style: Tensor | None) -> Tensor:
+    def run_hidden_layers(
+        self, embedded: Tensor, t: Tensor, speech: list[SpeechConditioning], style: Tensor | None
+    ) -> Tensor:
         """All between the first map and the last: (B, T, ch)."""
         down = len(self.encoder.infusions)
-        return self.decoder(self.encoder(seen, t, speech[:down]), speech[down:], style)
+        return self.decoder(self.encoder(embedded, t, speech[:down]), speech[down:], style)
 
-    def show(self, thought: Tensor) -> Tensor:
+    def output_from_hidden(self, hidden: Tensor) -> Tensor:
         """x0 (B, T, outputs), by the last linear map."""
-        return self.decoder.out_embed(thought)
+        return self.decoder.out_embed(hidden)
 
-    def by_level(self, heard: Tensor) -> list[Tensor]:
+    def speech_by_level(self, audio_features: Tensor) -> list[Tensor]:
         """The speech (B, T, ch) at each level, (B, ., T / 2^level)."""
         raise NotImplementedError
 
     @property
-    def first_map(self) -> nn.Conv1d:
+    def input_layer(self) -> nn.Conv1d:
         conv = self.encoder.in_embed[0]
         assert isinstance(conv, nn.Conv1d)
         return conv
 
     @property
-    def last_map(self) -> nn.Linear | None:
+    def output_layer(self) -> nn.Linear | None:
         """None where an activation follows it."""
         out = self.decoder.out_embed
         return out if isinstance(out, nn.Linear) else None
@@ -288,8 +302,8 @@ class Network(nn.Module):
 class HeadNetwork(Network):
     """The head's: the speech is averaged over the frames of a level."""
 
-    def by_level(self, heard: Tensor) -> list[Tensor]:
-        levels = [heard.transpose(1, 2)]
+    def speech_by_level(self, audio_features: Tensor) -> list[Tensor]:
+        levels = [audio_features.transpose(1, 2)]
         for _ in range(self.config.levels):
             levels.append(nn.functional.avg_pool1d(levels[-1], 2))
         return levels
@@ -298,19 +312,19 @@ class HeadNetwork(Network):
 class FaceNetwork(Network):
     """The face's, with the encoder of its speech (wav2vec2.SpeechEncoder), where it has one."""
 
-    def __init__(self, config: NetworkConfig, audio_encoder: SpeechEncoder | None = None) -> None:
+    def __init__(self, config: NetworkConfig, audio_encoder: Wav2Vec2Encoder | None = None) -> None:
         super().__init__(config)
         self.audio_encoder = audio_encoder
         hidden = audio_encoder.config.hidden_size if audio_encoder is not None else 768
         self.audio_feature_map = nn.Linear(hidden, config.width)
 
-    def by_level(self, heard: Tensor) -> list[Tensor]:
+    def speech_by_level(self, audio_features: Tensor) -> list[Tensor]:
         """A level's channels are halves of the finer one's in time, not frames side by side: so it was trained."""
-        batch, frames, _ = heard.shape
-        speech = heard.transpose(1, 2).contiguous()
+        batch, frames, _ = audio_features.shape
+        speech = audio_features.transpose(1, 2).contiguous()
         return [speech.reshape(batch, -1, frames // 2**level) for level in range(self.config.levels + 1)]
 
-    def hear(self, waveform: Tensor, rows: int) -> Tensor:
+    def encode_audio(self, waveform: Tensor, rows: int) -> Tensor:
         """Speech features (rows, ch) of a waveform (N,) at 16 kHz. Raises ValueError without speech encoder."""
         if self.audio_encoder is None:
             raise ValueError("This face network has no speech encoder.")

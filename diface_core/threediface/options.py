@@ -15,7 +15,7 @@ from ..errors import ModelError
 Part = Literal["face", "head"]
 Padding = Literal["zeros", "reflect", "replicate", "circular"]
 
-CLASSES: dict[str, Part] = {
+NETWORK_CLASSES: dict[str, Part] = {
     "unet_w_cond_mask": "face",
     "style_optim_w_cond_mask": "face",
     "in_to_motion_unet_w_audio_cond": "face",
@@ -29,7 +29,7 @@ PADDINGS = get_args(Padding)
 DATASETS = ("vocaset", "biwi", "hdtf")
 NOISES = {"random_Noise": "positive", "random_Noise_neg_one_2_pos_one": "symmetric", "Zero_Noise": "none"}
 
-WIDEST, MOST = 2**16, 2**24
+MAX_WIDTH, MAX_FRAME_VALUES = 2**16, 2**24
 """Sizes beyond which numbers in `args.yml` are no network's: channels inside, and values a frame."""
 
 HINT = "Use the checkpoint folder as it was published or trained: args.yml beside its checkpoints folder."
@@ -63,9 +63,14 @@ class NetworkConfig:
         doubling = tuple(2**level for level in range(len(self.multipliers)))
         levelled = len(self.multipliers) > 1 and self.multipliers[0] == 1 and min(self.multipliers) > 0
         _check(levelled, "ch_multi", "1 and more", self.multipliers)
-        _check(self.width * max(self.multipliers) <= WIDEST, "ch times ch_multi", f"at most {WIDEST}", self.width)
-        _check(max(self.inputs, self.outputs) <= MOST, "in_channel and out_channel", f"at most {MOST}", self.inputs)
-        _check(0 <= self.styles <= WIDEST, "num_identity_classes", f"0 to {WIDEST}", self.styles)
+        _check(self.width * max(self.multipliers) <= MAX_WIDTH, "ch times ch_multi", f"at most {MAX_WIDTH}", self.width)
+        _check(
+            max(self.inputs, self.outputs) <= MAX_FRAME_VALUES,
+            "in_channel and out_channel",
+            f"at most {MAX_FRAME_VALUES}",
+            self.inputs,
+        )
+        _check(0 <= self.styles <= MAX_WIDTH, "num_identity_classes", f"0 to {MAX_WIDTH}", self.styles)
         _check(not face or self.multipliers == doubling, "ch_multi of a face", "1, 2, 4, ...", self.multipliers)
         _check(self.width > 0 and self.width % 2 == 0, "ch", "a positive even number", self.width)
         _check(self.norm != "group" or self.width % 32 == 0, "ch with norm Group", "a multiple of 32", self.width)
@@ -87,7 +92,7 @@ class NetworkConfig:
         return 2**self.levels
 
     @property
-    def flagged(self) -> bool:
+    def has_mask_channel(self) -> bool:
         """Whether a last channel says which frames are given."""
         return self.inputs == self.outputs + 1
 
@@ -120,16 +125,16 @@ class DiffusionConfig:
         _check(enough, "diffusion_steps of a linear schedule", "20 times scale_beta at least", self.steps)
 
 
-def read(arguments: object, name: str) -> tuple[NetworkConfig, DiffusionConfig]:
+def parse_options(arguments: object, name: str) -> tuple[NetworkConfig, DiffusionConfig]:
     """Both configurations from what `args.yml` holds; `name` is the folder's, for messages.
 
     Raises ModelError for an unknown class, and for an option that is missing or has a value that is not known.
     """
     try:
         network, options = _section(arguments, "motion_model")
-        part = CLASSES.get(_last(network))
+        part = NETWORK_CLASSES.get(_class_name(network))
         if part is None:
-            raise ModelError(f"its network is {network}, which is none of {', '.join(CLASSES)}.", HINT)
+            raise ModelError(f"its network is {network}, which is none of {', '.join(NETWORK_CLASSES)}.", HINT)
         return _network(part, options), _diffusion(part, *_section(arguments, "diffusion"))
     except ModelError as reason:
         raise ModelError(f"The 3DiFACE model {name} cannot be used: {reason.message}", reason.hint) from reason
@@ -137,47 +142,47 @@ def read(arguments: object, name: str) -> tuple[NetworkConfig, DiffusionConfig]:
 
 def _network(part: Part, options: Mapping[str, Any]) -> NetworkConfig:
     face = part == "face"
-    final = _named(options.get("final_activation"))
+    final = _normalised_name(options.get("final_activation"))
     _one_of(final, (None, *ACTIVATIONS), "final_activation")
     styled = face or bool(options.get("use_identity", False))
-    norm = _named(options.get("norm"))
+    norm = _normalised_name(options.get("norm"))
     return NetworkConfig(
         part=part,
-        inputs=_number(options, "in_channel"),
-        outputs=_number(options, "out_channel"),
-        width=_number(options, "ch"),
-        multipliers=_numbers(options, "ch_multi"),
-        activation=_one_of(_named(_needed(options, "activation")), ACTIVATIONS, "activation"),
+        inputs=_integer(options, "in_channel"),
+        outputs=_integer(options, "out_channel"),
+        width=_integer(options, "ch"),
+        multipliers=_integers(options, "ch_multi"),
+        activation=_one_of(_normalised_name(_required(options, "activation")), ACTIVATIONS, "activation"),
         norm=_one_of(norm, (None, *NORMS), "norm"),
-        padding=_one_of(_named(_needed(options, "padding_type")), PADDINGS, "padding_type"),
-        dataset=_one_of(_named(options.get("dataset", "vocaset")), DATASETS, "dataset"),
-        styles=_number(options, "num_identity_classes") if styled else 0,
+        padding=_one_of(_normalised_name(_required(options, "padding_type")), PADDINGS, "padding_type"),
+        dataset=_one_of(_normalised_name(options.get("dataset", "vocaset")), DATASETS, "dataset"),
+        styles=_integer(options, "num_identity_classes") if styled else 0,
         final_activation=final,
     )
 
 
 def _diffusion(part: Part, name: str, options: Mapping[str, Any]) -> DiffusionConfig:
-    _one_of(_last(name), ("GaussianDiffusion",), "the diffusion's class")
+    _one_of(_class_name(name), ("GaussianDiffusion",), "the diffusion's class")
     _one_of(options.get("model_mean_type", "START_X"), ("START_X",), "model_mean_type")
     _one_of(options.get("model_var_type", "FIXED_SMALL"), ("FIXED_SMALL",), "model_var_type")
     noise, its = _section(options, "noise_cfg")
     if part == "head":
         _one_of(options.get("pred_type", "head_with_inpaint"), ("head_with_inpaint",), "pred_type")
     return DiffusionConfig(
-        schedule=_named(options.get("noise_schedule", "cosine")) or "",
-        steps=_number(options, "diffusion_steps"),
-        scale_beta=_real(options, "scale_beta", 1.0),
+        schedule=_normalised_name(options.get("noise_schedule", "cosine")) or "",
+        steps=_integer(options, "diffusion_steps"),
+        scale_beta=_float(options, "scale_beta", 1.0),
         rescale=bool(options.get("rescale_timesteps", False)),
-        noise=NOISES[_one_of(_last(noise), tuple(NOISES), "noise_cfg")],
-        noise_scale=_real(its, "std_scale", 1.0),
+        noise=NOISES[_one_of(_class_name(noise), tuple(NOISES), "noise_cfg")],
+        noise_scale=_float(its, "std_scale", 1.0),
         clamp=part == "face" and "noclamp" not in name,
         displacement=part == "head" or bool(options.get("pred_disp", False)),
     )
 
 
-def _section(within: object, name: str) -> tuple[str, Mapping[str, Any]]:
+def _section(arguments: object, name: str) -> tuple[str, Mapping[str, Any]]:
     """`target` and `params` of a section."""
-    section = within.get(name) if isinstance(within, Mapping) else None
+    section = arguments.get(name) if isinstance(arguments, Mapping) else None
     if not isinstance(section, Mapping) or not isinstance(section.get("target"), str):
         raise ModelError(f"args.yml has no section {name} with a target.", HINT)
     options = section.get("params") or {}
@@ -186,39 +191,39 @@ def _section(within: object, name: str) -> tuple[str, Mapping[str, Any]]:
     return section["target"], options
 
 
-def _needed(options: Mapping[str, Any], name: str) -> Any:
+def _required(options: Mapping[str, Any], name: str) -> Any:
     if name not in options:
         raise ModelError(f"args.yml says nothing of {name}.", HINT)
     return options[name]
 
 
-def _number(options: Mapping[str, Any], name: str) -> int:
-    value = _needed(options, name)
+def _integer(options: Mapping[str, Any], name: str) -> int:
+    value = _required(options, name)
     _check(isinstance(value, int) and not isinstance(value, bool), name, "a whole number", value)
     return value
 
 
-def _numbers(options: Mapping[str, Any], name: str) -> tuple[int, ...]:
-    values = _needed(options, name)
+def _integers(options: Mapping[str, Any], name: str) -> tuple[int, ...]:
+    values = _required(options, name)
     found = values if isinstance(values, (list, tuple)) else ()
     whole = all(isinstance(one, (int, float)) and not isinstance(one, bool) and one == int(one) for one in found)
     _check(bool(found) and whole, name, "a list of whole numbers", values)
     return tuple(int(one) for one in found)
 
 
-def _real(options: Mapping[str, Any], name: str, default: float) -> float:
+def _float(options: Mapping[str, Any], name: str, default: float) -> float:
     value = options.get(name, default)
     real = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     _check(real, name, "a number", value)
     return float(value)
 
 
-def _named(value: object) -> str | None:
+def _normalised_name(value: object) -> str | None:
     """A name in lower case; "None" and nothing are None."""
     return None if value is None or str(value).lower() in ("none", "false", "") else str(value).lower()
 
 
-def _last(path: str) -> str:
+def _class_name(path: str) -> str:
     return path.rpartition(".")[2]
 
 
@@ -227,6 +232,6 @@ def _one_of(value: Any, known: tuple[Any, ...], name: str) -> Any:
     return value
 
 
-def _check(right: bool, name: str, expected: str, value: object) -> None:
-    if not right:
+def _check(valid: bool, name: str, expected: str, value: object) -> None:
+    if not valid:
         raise ModelError(f"{name} must be {expected}. Got {value}.", HINT)

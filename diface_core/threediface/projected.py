@@ -16,13 +16,13 @@ import torch
 from torch import Tensor
 
 from .checkpoint import FaceModel
-from .diffusion import Draw, moments
+from .diffusion import DrawNoise, noise_moments
 from .networks import FaceNetwork
 
 BLOCK = 256
 """Rows of vertices that are held at once."""
 
-ENOUGH = 100
+MIN_EFFECTIVE_TERMS = 100
 """Values that a sum must have in effect to count as normal: its excess kurtosis is then within 0.012 of zero."""
 
 
@@ -37,42 +37,44 @@ class Projection:
     """
 
     def __init__(self, network: FaceNetwork) -> None:
-        out = network.last_map
+        out = network.output_layer
         if out is None:
             raise ValueError("The network's last layer is not linear.")
-        conv = network.first_map
+        conv = network.input_layer
         assert conv.bias is not None
-        self.first, self.offset = conv.weight[..., 0], conv.bias.detach()
+        self.input_weight, self.offset = conv.weight[..., 0], conv.bias.detach()
         # Once for many steps, so in float64.
-        first, last, bias = self.first.double(), out.weight.double(), out.bias.double()
-        self._through, self._constant = (first @ last).float(), (first @ bias).float()
-        self._longest, self._highest = float(last.norm(dim=1).max()), float(bias.abs().max())
-        self._show = network.show
+        first, last, bias = self.input_weight.double(), out.weight.double(), out.bias.double()
+        self._hidden_weight, self._hidden_offset = (first @ last).float(), (first @ bias).float()
+        self._max_row_norm, self._max_bias = float(last.norm(dim=1).max()), float(bias.abs().max())
+        self._output_from_hidden = network.output_from_hidden
 
-    def of(self, x: Tensor) -> Tensor:
+    def project(self, x: Tensor) -> Tensor:
         """A x (..., ch) of x (..., C)."""
-        return x @ self.first.T
+        return x @ self.input_weight.T
 
-    def of_shown(self, thought: Tensor) -> Tensor:
+    def project_hidden(self, hidden: Tensor) -> Tensor:
         """A (W thought + b) of a thought (..., ch)."""
-        return thought @ self._through.T + self._constant
+        return hidden @ self._hidden_weight.T + self._hidden_offset
 
-    def check(self, thought: Tensor) -> None:
+    def check_clamp(self, hidden: Tensor) -> None:
         """Raises ClampedError where a value of x0 leaves [-1, 1]. The vertices are computed only where they might."""
-        most = self._longest * float(thought.norm(dim=-1).max()) + self._highest  # Cauchy and Schwarz
+        most = self._max_row_norm * float(hidden.norm(dim=-1).max()) + self._max_bias  # Cauchy and Schwarz
         if most > 1:
-            for block in thought.split(BLOCK, dim=1):
-                if float(self._show(block).abs().max()) > 1:
+            for block in hidden.split(BLOCK, dim=1):
+                if float(self._output_from_hidden(block).abs().max()) > 1:
                     raise ClampedError
 
 
-def exact_noise(projection: Projection, draw: Draw, rows: int) -> Callable[[], Tensor]:
+def exact_noise(projection: Projection, draw: DrawNoise, rows: int) -> Callable[[], Tensor]:
     """Draws of A times `draw` (1, rows, ch), of which BLOCK rows are held at once."""
-    columns, device = projection.first.shape[1], projection.first.device
+    columns, device = projection.input_weight.shape[1], projection.input_weight.device
 
     def noise() -> Tensor:
         sizes = [min(BLOCK, rows - first) for first in range(0, rows, BLOCK)]
-        return torch.cat([projection.of(torch.from_numpy(draw((1, size, columns))).to(device)) for size in sizes], 1)
+        return torch.cat(
+            [projection.project(torch.from_numpy(draw((1, size, columns))).to(device)) for size in sizes], 1
+        )
 
     return noise
 
@@ -85,12 +87,12 @@ def normal_noise(projection: Projection, model: FaceModel, rows: int, seed: int)
     covariance s^2 A A'. How many values count in effect is 1 / sum(w^4), w the weights of an uncorrelated sum of unit
     length.
     """
-    mean, deviation = moments(model.diffusion)
-    first = projection.first.double()
+    mean, deviation = noise_moments(model.diffusion)
+    first = projection.input_weight.double()
     sizes, axes = torch.linalg.eigh(first @ first.T)
     alive = sizes > sizes[-1] * 1e-12
     weights = axes[:, alive].T @ first / sizes[alive, None].sqrt()
-    if float((weights**4).sum(1).max()) > 1 / ENOUGH:
+    if float((weights**4).sum(1).max()) > 1 / MIN_EFFECTIVE_TERMS:
         return None
     centre = (mean * first.sum(1)).float()
     root = (deviation * axes * sizes.clamp(min=0).sqrt()).float()

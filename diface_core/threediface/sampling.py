@@ -14,54 +14,54 @@ import torch
 from torch import Tensor
 
 from ..errors import ModelError
-from ..types import BoolArray, FloatArray
+from ..types import BoolArray, Float32Array
 from .checkpoint import FaceModel, HeadModel
-from .diffusion import Noise, Schedule, drawn
-from .networks import Echo, Network
+from .diffusion import NoiseSource, Schedule, seeded_noise
+from .networks import Network, PrecomputedSpeech
 from .options import NetworkConfig
 from .projected import ClampedError, Projection, exact_noise, normal_noise
-from .solver import method
+from .solver import select_sampler
 
 HEAD_MEAN = np.array([-0.05855013, -0.0028288, -0.01964026], np.float32)
 HEAD_DEVIATION = np.array([0.11084834, 0.10225139, 0.08779355], np.float32)
 """Of the neck's rotation vector in the training data: the head's network sees it standardised."""
 
-SENSITIVE = ("instance", "instancefalse", "group")
+ROUNDING_SENSITIVE_NORMS = ("instance", "instancefalse", "group")
 """Norms that divide a channel, or the few of a group, by its own spread, be it nothing but rounding: what is computed
 in another order, equal but for rounding, may then come out elsewhere, as any other noise does."""
 
-Fraction = Callable[[float], None]
+ProgressCallback = Callable[[float], None]
 """Told how much is done, 0 to 1; may raise to stop."""
 
-Watch = Callable[[int, FloatArray], None]
+StepCallback = Callable[[int, Float32Array], None]
 """Told what the result would be (T, C) if a diffusion step were the last."""
 
-Map = Callable[[Tensor], Tensor]
+TensorMap = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
-class Kept:
+class KnownFrames:
     """What is given: where `keep` (T,) is True the frame is that of `values` (T, C), exactly."""
 
-    values: FloatArray
-    keep: BoolArray
+    values: Float32Array
+    mask: BoolArray
 
     def __post_init__(self) -> None:
-        if self.values.ndim != 2 or self.keep.shape != self.values.shape[:1]:
-            raise ValueError(f"values (T, C) and keep (T,) must fit. Got {self.values.shape}, {self.keep.shape}.")
+        if self.values.ndim != 2 or self.mask.shape != self.values.shape[:1]:
+            raise ValueError(f"values (T, C) and keep (T,) must fit. Got {self.values.shape}, {self.mask.shape}.")
 
 
 def sample_face(
     model: FaceModel,
-    heard: FloatArray,
-    style: int | FloatArray = 0,
-    noise: int | Noise = 0,
+    audio_features: Float32Array,
+    style: int | Float32Array = 0,
+    noise: int | NoiseSource = 0,
     guidance: float = 0.5,
-    kept: Kept | None = None,
+    known: KnownFrames | None = None,
     steps: int | None = None,
-    report: Fraction = lambda done: None,
-    watch: Watch | None = None,
-) -> FloatArray:
+    report: ProgressCallback = lambda done: None,
+    on_step: StepCallback | None = None,
+) -> Float32Array:
     """What a face model gives (T, 15069) for `heard` (T, ch): displacement in metres, or the vertices themselves where
     diffusion.displacement is False.
 
@@ -73,170 +73,187 @@ def sample_face(
     the model does not have, and for the speech features of another model.
     """
 
-    def shown(step: int, thought: FloatArray) -> None:
-        assert watch is not None
-        watch(step, model.network.show(torch.from_numpy(thought).to(model.network.device)).cpu().numpy())
+    def shown(step: int, thought: Float32Array) -> None:
+        assert on_step is not None
+        on_step(
+            step, model.network.output_from_hidden(torch.from_numpy(thought).to(model.network.device)).cpu().numpy()
+        )
 
-    if callable(noise) and model.network.config.norm in SENSITIVE:
-        return sample_whole_face(model, heard, style, noise, guidance, kept, steps, report)
+    if callable(noise) and model.network.config.norm in ROUNDING_SENSITIVE_NORMS:
+        return sample_all_vertices(model, audio_features, style, noise, guidance, known, steps, report)
     try:
-        thought = sample_thought(model, heard, style, noise, guidance, kept, steps, report, watch and shown)
+        thought = sample_hidden(model, audio_features, style, noise, guidance, known, steps, report, on_step and shown)
     except ClampedError:
-        return sample_whole_face(model, heard, style, noise, guidance, kept, steps, report, watch)
+        return sample_all_vertices(model, audio_features, style, noise, guidance, known, steps, report, on_step)
     with torch.inference_mode():
-        motion = model.network.show(torch.from_numpy(thought).to(model.network.device)).cpu().numpy()
-    return motion if kept is None else np.where(kept.keep[:, None], _clamped(kept, model).values, motion)
+        motion = model.network.output_from_hidden(torch.from_numpy(thought).to(model.network.device)).cpu().numpy()
+    return motion if known is None else np.where(known.mask[:, None], _clamp_known(known, model).values, motion)
 
 
-def sample_thought(
+def sample_hidden(
     model: FaceModel,
-    heard: FloatArray,
-    style: int | FloatArray = 0,
-    noise: int | Noise = 0,
+    audio_features: Float32Array,
+    style: int | Float32Array = 0,
+    noise: int | NoiseSource = 0,
     guidance: float = 0.5,
-    kept: Kept | None = None,
+    known: KnownFrames | None = None,
     steps: int | None = None,
-    report: Fraction = lambda done: None,
-    watch: Watch | None = None,
-) -> FloatArray:
+    report: ProgressCallback = lambda done: None,
+    on_step: StepCallback | None = None,
+) -> Float32Array:
     """What the network's last layer makes the result of sample_face from (T, ch), but for the given frames.
 
     For a seed the noise of the steps is drawn by its distribution, not vertex by vertex, where that is normal enough.
     Raises ClampedError where only sample_whole_face will do.
     """
     network, schedule = model.network, Schedule(model.diffusion)
-    heard, rows = padded(heard, network.config), len(heard)
+    audio_features, rows = pad_to_stride(audio_features, network.config), len(audio_features)
     with torch.inference_mode():
-        if network.last_map is None:
+        if network.output_layer is None:
             raise ClampedError
         projection = Projection(network)
-        think, mix = guided(network, heard, style, guidance, quick=True)
-        given = _given(None if kept is None else _clamped(kept, model), network, len(heard), projection.of)
-        first = noise if callable(noise) else drawn(model.diffusion, noise)
-        fresh = exact_noise(projection, first(), len(heard))
+        think, mix = guided_denoiser(network, audio_features, style, guidance, approximate=True)
+        given = _make_inpainter(
+            None if known is None else _clamp_known(known, model), network, len(audio_features), projection.project
+        )
+        first = noise if callable(noise) else seeded_noise(model.diffusion, noise)
+        fresh = exact_noise(projection, first(), len(audio_features))
         xt = fresh()
         if not callable(noise) and steps is None:
-            fresh = normal_noise(projection, model, len(heard), noise) or fresh
+            fresh = normal_noise(projection, model, len(audio_features), noise) or fresh
 
-        walk = method(schedule, steps)
+        walk = select_sampler(schedule, steps)
         thought = xt
         for done, step in enumerate(walk.steps, start=1):
             seen = (xt + projection.offset).transpose(1, 2)
-            thought = mix(think(seen, walk.told(step, network.device)))
+            thought = mix(think(seen, walk.step_index(step, network.device)))
             if model.diffusion.clamp:
-                projection.check(thought)
-            xt = walk.before(given(projection.of_shown(thought)), xt, step, fresh)
-            if watch:
-                watch(step, thought[0, :rows].cpu().numpy())
+                projection.check_clamp(thought)
+            xt = walk.previous_sample(given(projection.project_hidden(thought)), xt, step, fresh)
+            if on_step:
+                on_step(step, thought[0, :rows].cpu().numpy())
             report(done / len(walk.steps))
         return thought[0, :rows].cpu().numpy()
 
 
-def sample_whole_face(
+def sample_all_vertices(
     model: FaceModel,
-    heard: FloatArray,
-    style: int | FloatArray = 0,
-    noise: int | Noise = 0,
+    audio_features: Float32Array,
+    style: int | Float32Array = 0,
+    noise: int | NoiseSource = 0,
     guidance: float = 0.5,
-    kept: Kept | None = None,
+    known: KnownFrames | None = None,
     steps: int | None = None,
-    report: Fraction = lambda done: None,
-    watch: Watch | None = None,
-) -> FloatArray:
+    report: ProgressCallback = lambda done: None,
+    on_step: StepCallback | None = None,
+) -> Float32Array:
     """sample_face as the original computes it: all vertices in every step, and every value of the noise drawn."""
     network = model.network
-    heard, rows = padded(heard, network.config), len(heard)
+    audio_features, rows = pad_to_stride(audio_features, network.config), len(audio_features)
     with torch.inference_mode():
-        think, mix = guided(network, heard, style, guidance)
-        given = _given(kept, network, len(heard))
-        fresh = _frames(noise, model, len(heard))
+        think, mix = guided_denoiser(network, audio_features, style, guidance)
+        given = _make_inpainter(known, network, len(audio_features))
+        fresh = _frame_noise(noise, model, len(audio_features))
 
-        walk = method(Schedule(model.diffusion), steps)
+        walk = select_sampler(Schedule(model.diffusion), steps)
         xt = fresh()
         for done, step in enumerate(walk.steps, start=1):
-            x0 = given(mix(network.show(think(network.see(xt), walk.told(step, network.device)))))
-            xt = walk.before(x0.clamp(-1, 1) if model.diffusion.clamp else x0, xt, step, fresh)
-            if watch:
-                watch(step, x0[0, :rows].cpu().numpy())
+            x0 = given(
+                mix(network.output_from_hidden(think(network.embed_motion(xt), walk.step_index(step, network.device))))
+            )
+            xt = walk.previous_sample(x0.clamp(-1, 1) if model.diffusion.clamp else x0, xt, step, fresh)
+            if on_step:
+                on_step(step, x0[0, :rows].cpu().numpy())
             report(done / len(walk.steps))
         return xt[0, :rows].cpu().numpy()
 
 
 def sample_head(
     model: HeadModel,
-    heard: FloatArray,
-    noise: int | Noise = 0,
-    kept: Kept | None = None,
+    audio_features: Float32Array,
+    noise: int | NoiseSource = 0,
+    known: KnownFrames | None = None,
     steps: int | None = None,
-    style: int | FloatArray = 0,
-    report: Fraction = lambda done: None,
-    watch: Watch | None = None,
-) -> FloatArray:
+    style: int | Float32Array = 0,
+    report: ProgressCallback = lambda done: None,
+    on_step: StepCallback | None = None,
+) -> Float32Array:
     """Rotation vectors of the neck (T, 3), radians, for `heard` (T, ch) of the general face model.
 
     kept: rotation vectors that are given. Other arguments are those of sample_face; a draw of noise is (1, T, 3).
     """
-    if kept is not None and kept.values.shape[1] != 3:
-        raise ValueError(f"kept values must have shape (frames, 3). Got {kept.values.shape}.")
+    if known is not None and known.values.shape[1] != 3:
+        raise ValueError(f"kept values must have shape (frames, 3). Got {known.values.shape}.")
 
-    def turned(step: int, values: FloatArray) -> None:
-        assert watch is not None
-        watch(step, values * HEAD_DEVIATION + HEAD_MEAN)
+    def turned(step: int, values: Float32Array) -> None:
+        assert on_step is not None
+        on_step(step, values * HEAD_DEVIATION + HEAD_MEAN)
 
-    given = None if kept is None else Kept((kept.values - HEAD_MEAN) / HEAD_DEVIATION, kept.keep)
-    values = sample_standard_head(model, heard, noise, given, steps, style, report, watch and turned)
+    given = None if known is None else KnownFrames((known.values - HEAD_MEAN) / HEAD_DEVIATION, known.mask)
+    values = sample_standardised_head(model, audio_features, noise, given, steps, style, report, on_step and turned)
     values = values * HEAD_DEVIATION + HEAD_MEAN
-    return values if kept is None else np.where(kept.keep[:, None], kept.values, values).astype(np.float32)
+    return values if known is None else np.where(known.mask[:, None], known.values, values).astype(np.float32)
 
 
-def sample_standard_head(
+def sample_standardised_head(
     model: HeadModel,
-    heard: FloatArray,
-    noise: int | Noise = 0,
-    kept: Kept | None = None,
+    audio_features: Float32Array,
+    noise: int | NoiseSource = 0,
+    known: KnownFrames | None = None,
     steps: int | None = None,
-    style: int | FloatArray = 0,
-    report: Fraction = lambda done: None,
-    watch: Watch | None = None,
-) -> FloatArray:
+    style: int | Float32Array = 0,
+    report: ProgressCallback = lambda done: None,
+    on_step: StepCallback | None = None,
+) -> Float32Array:
     """The same with every value standardised, given and found (T, 3)."""
     network = model.network
-    heard, rows = padded(heard, network.config), len(heard)
+    audio_features, rows = pad_to_stride(audio_features, network.config), len(audio_features)
     with torch.inference_mode():
-        think, mix = guided(network, heard, style, 1.0)
-        given, flag = _given(kept, network, len(heard)), _flag(kept, network, len(heard))
-        fresh = _frames(noise, model, len(heard))
+        think, mix = guided_denoiser(network, audio_features, style, 1.0)
+        given, flag = (
+            _make_inpainter(known, network, len(audio_features)),
+            _mask_channel(known, network, len(audio_features)),
+        )
+        fresh = _frame_noise(noise, model, len(audio_features))
 
-        walk = method(Schedule(model.diffusion), steps)
+        walk = select_sampler(Schedule(model.diffusion), steps)
         xt = given(fresh())
         for done, step in enumerate(walk.steps, start=1):
-            seen = network.see(torch.cat([xt, flag], -1))
-            x0 = given(mix(network.show(think(seen, walk.told(step, network.device)))))
-            xt = given(walk.before(x0, xt, step, fresh))
-            if watch:
-                watch(step, x0[0, :rows].cpu().numpy())
+            seen = network.embed_motion(torch.cat([xt, flag], -1))
+            x0 = given(mix(network.output_from_hidden(think(seen, walk.step_index(step, network.device)))))
+            xt = given(walk.previous_sample(x0, xt, step, fresh))
+            if on_step:
+                on_step(step, x0[0, :rows].cpu().numpy())
             report(done / len(walk.steps))
         return xt[0, :rows].cpu().numpy()
 
 
-def guided(
-    network: Network, heard: FloatArray, style: int | FloatArray, guidance: float, quick: bool = False
-) -> tuple[Callable[[Tensor, Tensor], Tensor], Map]:
+def guided_denoiser(
+    network: Network,
+    audio_features: Float32Array,
+    style: int | Float32Array,
+    guidance: float,
+    approximate: bool = False,
+) -> tuple[Callable[[Tensor, Tensor], Tensor], TensorMap]:
     """Classifier-free guidance (Ho & Salimans 2022) towards `heard` (T, ch), in two: what the network thinks with and
     without it, seen (1, ch, T) and step (1,) -> (B, T, ch); and what makes one of both, (B, ...) -> (1, ...).
 
     quick: within rounding of the original, not to the last bit.
     """
-    speech = torch.from_numpy(heard).to(network.device)
+    speech = torch.from_numpy(audio_features).to(network.device)
     both = torch.stack([speech, torch.zeros_like(speech)])
     needed = both[:1] if guidance == 1 else both[1:] if guidance == 0 else both
     # The original computes one after the other, and convolutions of two at once round in another way.
-    parts = [network.listen(needed, Echo)] if quick else [network.listen(one[None]) for one in needed]
-    size = len(needed) if quick else 1
-    speaker = style_of(network, style)
+    parts = (
+        [network.speech_per_layer(needed, PrecomputedSpeech)]
+        if approximate
+        else [network.speech_per_layer(one[None]) for one in needed]
+    )
+    size = len(needed) if approximate else 1
+    speaker = style_vector(network, style)
 
     def think(seen: Tensor, t: Tensor) -> Tensor:
-        return torch.cat([network.think(seen.expand(size, -1, -1), t, part, speaker) for part in parts])
+        return torch.cat([network.run_hidden_layers(seen.expand(size, -1, -1), t, part, speaker) for part in parts])
 
     def mix(values: Tensor) -> Tensor:
         return values if len(values) == 1 else values[1:] + guidance * (values[:1] - values[1:])
@@ -244,7 +261,7 @@ def guided(
     return think, mix
 
 
-def style_of(network: Network, style: int | FloatArray) -> Tensor | None:
+def style_vector(network: Network, style: int | Float32Array) -> Tensor | None:
     """The style (1, styles). Raises ModelError for one that the model does not have."""
     count = network.config.styles
     if not count:
@@ -256,55 +273,59 @@ def style_of(network: Network, style: int | FloatArray) -> Tensor | None:
     return torch.from_numpy(weights.astype(np.float32))[None].to(network.device)
 
 
-def padded(heard: FloatArray, config: NetworkConfig) -> FloatArray:
+def pad_to_stride(audio_features: Float32Array, config: NetworkConfig) -> Float32Array:
     """`heard` (T, ch) followed by its last row, until a network can halve its length.
 
     Raises ValueError for no rows, and ModelError where the listener's width is another.
     """
-    if heard.ndim != 2 or not len(heard):
-        raise ValueError(f"heard must have shape (frames, {config.width}). Got {heard.shape}.")
-    if heard.shape[1] != config.width:
+    if audio_features.ndim != 2 or not len(audio_features):
+        raise ValueError(f"heard must have shape (frames, {config.width}). Got {audio_features.shape}.")
+    if audio_features.shape[1] != config.width:
         raise ModelError(
-            f"The {config.part} model hears {config.width} values a frame, but its listener gives {heard.shape[1]}.",
+            f"The {config.part} model hears {config.width} values a frame, but its listener gives {audio_features.shape[1]}.",
             "Choose as listener the general face model that the model was trained with.",
         )
     # Some layers look at two rows at least.
     least = 2 if config.padding == "reflect" or config.norm == "instance" else 1
-    rows = max(least, -(-len(heard) // config.stride)) * config.stride
-    return np.concatenate([heard, np.repeat(heard[-1:], rows - len(heard), 0)]).astype(np.float32)
+    rows = max(least, -(-len(audio_features) // config.stride)) * config.stride
+    return np.concatenate([audio_features, np.repeat(audio_features[-1:], rows - len(audio_features), 0)]).astype(
+        np.float32
+    )
 
 
-def _frames(noise: int | Noise, model: FaceModel | HeadModel, rows: int) -> Callable[[], Tensor]:
+def _frame_noise(noise: int | NoiseSource, model: FaceModel | HeadModel, rows: int) -> Callable[[], Tensor]:
     """Draws of whole frames (1, rows, C), on the network's device."""
-    draw = (noise if callable(noise) else drawn(model.diffusion, noise))()
+    draw = (noise if callable(noise) else seeded_noise(model.diffusion, noise))()
     shape = (1, rows, model.network.config.outputs)
     return lambda: torch.from_numpy(draw(shape)).to(model.network.device)
 
 
-def _clamped(kept: Kept, model: FaceModel) -> Kept:
+def _clamp_known(known: KnownFrames, model: FaceModel) -> KnownFrames:
     """What is given, as it comes out: a model that clamps x0 clamps that too."""
-    return Kept(np.clip(kept.values, -1, 1), kept.keep) if model.diffusion.clamp else kept
+    return KnownFrames(np.clip(known.values, -1, 1), known.mask) if model.diffusion.clamp else known
 
 
-def _given(kept: Kept | None, network: Network, rows: int, project: Map = lambda x: x) -> Map:
+def _make_inpainter(
+    known: KnownFrames | None, network: Network, rows: int, project: TensorMap = lambda x: x
+) -> TensorMap:
     """What puts the given frames in their places in any (1, rows, C), or projected (1, rows, .).
 
     Raises ValueError for frames of another size, or for more.
     """
-    if kept is None:
+    if known is None:
         return lambda x: x
-    if len(kept.keep) > rows or kept.values.shape[1] != network.config.outputs:
-        raise ValueError(f"kept must have at most {rows} rows of {network.config.outputs}. Got {kept.values.shape}.")
-    more = rows - len(kept.keep)
-    keep = torch.from_numpy(np.pad(kept.keep, (0, more)))[None, :, None].to(network.device)
-    frames = torch.from_numpy(np.pad(kept.values, ((0, more), (0, 0))).astype(np.float32))
+    if len(known.mask) > rows or known.values.shape[1] != network.config.outputs:
+        raise ValueError(f"kept must have at most {rows} rows of {network.config.outputs}. Got {known.values.shape}.")
+    more = rows - len(known.mask)
+    keep = torch.from_numpy(np.pad(known.mask, (0, more)))[None, :, None].to(network.device)
+    frames = torch.from_numpy(np.pad(known.values, ((0, more), (0, 0))).astype(np.float32))
     values = project(frames.to(network.device))[None]
     return lambda x: torch.where(keep, values, x)
 
 
-def _flag(kept: Kept | None, network: Network, rows: int) -> Tensor:
+def _mask_channel(known: KnownFrames | None, network: Network, rows: int) -> Tensor:
     """1 on frames that are given (1, rows, 1); without columns where the network knows no flag."""
-    flag = torch.zeros(1, rows, 1 if network.config.flagged else 0)
-    if kept is not None:
-        flag[0, : len(kept.keep)] = torch.from_numpy(kept.keep).float()[:, None]
+    flag = torch.zeros(1, rows, 1 if network.config.has_mask_channel else 0)
+    if known is not None:
+        flag[0, : len(known.mask)] = torch.from_numpy(known.mask).float()[:, None]
     return flag.to(network.device)

@@ -10,14 +10,14 @@ from torch import Tensor
 
 from .diffusion import Schedule
 
-FIRST = -4.0
+MIN_LOG_RATIO = -4.0
 """log(alpha / sigma) below which x tells too little of x0 for more than one step."""
 
-LEAST = 1e-20
+MIN_ALPHA_BAR = 1e-20
 """In place of no x0 at all in the noise, which the shortest linear schedule ends at: its logarithm is a number."""
 
 
-class Solver:
+class DpmSolver:
     """At most `count` of the schedule's steps in the place of a Schedule, for one sampling: the first, and from FIRST
     on evenly spaced in log(alpha / sigma), as its authors advise.
 
@@ -27,18 +27,18 @@ class Solver:
     def __init__(self, schedule: Schedule, count: int) -> None:
         if count < 1:
             raise ValueError(f"steps must be at least 1. Got {count}.")
-        self._alpha = np.sqrt(np.maximum(schedule.alpha_bar, LEAST))
+        self._alpha = np.sqrt(np.maximum(schedule.alpha_bar, MIN_ALPHA_BAR))
         self._sigma = np.sqrt(1 - schedule.alpha_bar)
         ratios = np.log(self._alpha / self._sigma)
-        spaced = np.linspace(max(FIRST, ratios[-1]), ratios[0], count - 1)
+        spaced = np.linspace(max(MIN_LOG_RATIO, ratios[-1]), ratios[0], count - 1)
         nearest = np.abs(ratios - spaced[:, None]).argmin(axis=1)
         self.steps = sorted({len(schedule) - 1, *nearest.tolist()}, reverse=True)
-        self.told = schedule.told
+        self.step_index = schedule.step_index
         self._ratio = ratios
         self._next = dict(pairwise(self.steps))
         self._last: tuple[Tensor, float] | None = None
 
-    def before(self, x0: Tensor, xt: Tensor, step: int, noise: Callable[[], Tensor]) -> Tensor:
+    def previous_sample(self, x0: Tensor, xt: Tensor, step: int, noise: Callable[[], Tensor]) -> Tensor:
         """x at the next of `steps`, from the predicted x0 here and, but for the first time, at the step before this."""
         if step not in self._next:
             return x0
@@ -53,6 +53,6 @@ class Solver:
         return shrink * xt + float(self._alpha[target] * -np.expm1(-width)) * direction
 
 
-def method(schedule: Schedule, steps: int | None) -> Schedule | Solver:
+def select_sampler(schedule: Schedule, steps: int | None) -> Schedule | DpmSolver:
     """All the diffusion's own steps, or so many of the solver."""
-    return schedule if steps is None else Solver(schedule, steps)
+    return schedule if steps is None else DpmSolver(schedule, steps)

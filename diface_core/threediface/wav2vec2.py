@@ -12,13 +12,13 @@ from transformers import Wav2Vec2Config, Wav2Vec2Model
 
 from ..errors import ModelError
 
-MISSING = "Set the folder of wav2vec2-base-960h, as `transformers` saves it: config.json beside the weights."
+MISSING_HINT = "Set the folder of wav2vec2-base-960h, as `transformers` saves it: config.json beside the weights."
 RATE = 16000
 
-STRIDE, FIELD = 320, 400
+STRIDE, RECEPTIVE_FIELD = 320, 400
 """Samples from one feature to the next, and that one hears."""
 
-FEATURES, ROWS, SHARED = 3000, 1800, 150
+SEGMENT_FEATURES, WINDOW_ROWS, OVERLAP_ROWS = 3000, 1800, 150
 """A longer sound than a minute is heard in stretches, because the encoder's memory grows with it and its time with the
 square of it: so many features at a time, and so many rows, of which SHARED fade into the next stretch."""
 
@@ -28,50 +28,52 @@ _PARAMETRIZED = {
 }
 
 
-class SpeechEncoder(Wav2Vec2Model):
+class Wav2Vec2Encoder(Wav2Vec2Model):
     """wav2vec2 that hears at the motion's rows. Its state dict has the names that checkpoints are published with."""
 
     def __init__(self, config: Wav2Vec2Config) -> None:
         super().__init__(config)
-        self.register_state_dict_post_hook(_publish)
-        self.register_load_state_dict_pre_hook(_accept)
+        self.register_state_dict_post_hook(_rename_to_published)
+        self.register_load_state_dict_pre_hook(_rename_from_published)
 
     def forward(self, waveform: Tensor, rows: int, dataset: str = "vocaset") -> Tensor:  # type: ignore[override]
         """(rows, 768) of a waveform (N,) at 16 kHz, taken as it is. Under 25 ms it is followed by silence."""
-        features = self._features(nn.functional.pad(waveform, (0, max(0, FIELD - len(waveform)))))
+        features = self._convolutional_features(
+            nn.functional.pad(waveform, (0, max(0, RECEPTIVE_FIELD - len(waveform))))
+        )
         if dataset == "biwi":
             features = features[..., : features.shape[-1] // 2 * 2][..., : 2 * rows]
         features = nn.functional.interpolate(features, size=rows, mode="linear", align_corners=True)
-        return self._in_context(features.transpose(1, 2))[0]
+        return self._encode_windows(features.transpose(1, 2))[0]
 
-    def _features(self, waveform: Tensor) -> Tensor:
+    def _convolutional_features(self, waveform: Tensor) -> Tensor:
         """(1, 512, T50)."""
-        count = (len(waveform) - FIELD) // STRIDE + 1
-        firsts = range(0, count, FEATURES)
+        count = (len(waveform) - RECEPTIVE_FIELD) // STRIDE + 1
+        firsts = range(0, count, SEGMENT_FEATURES)
         # Its first norm is over all that it is given: to the last stretch belongs what is left at the end.
-        ends = [(first + FEATURES - 1) * STRIDE + FIELD for first in firsts[:-1]] + [len(waveform)]
+        ends = [(first + SEGMENT_FEATURES - 1) * STRIDE + RECEPTIVE_FIELD for first in firsts[:-1]] + [len(waveform)]
         sounds = (waveform[None, first * STRIDE : end] for first, end in zip(firsts, ends, strict=True))
         return torch.cat([self.feature_extractor(sound) for sound in sounds], dim=-1)
 
-    def _in_context(self, features: Tensor) -> Tensor:
+    def _encode_windows(self, features: Tensor) -> Tensor:
         """(1, rows, 768) of (1, rows, 512)."""
         rows = features.shape[1]
         total = features.new_zeros(1, rows, self.config.hidden_size)
         weights = features.new_zeros(1, rows, 1)
-        for first in range(0, max(1, rows - SHARED), ROWS - SHARED):
-            hidden, _ = self.feature_projection(features[:, first : first + ROWS])
+        for first in range(0, max(1, rows - OVERLAP_ROWS), WINDOW_ROWS - OVERLAP_ROWS):
+            hidden, _ = self.feature_projection(features[:, first : first + WINDOW_ROWS])
             heard = self.encoder(hidden).last_hidden_state
-            if rows <= ROWS:
+            if rows <= WINDOW_ROWS:
                 return heard
             inside = torch.arange(1, heard.shape[1] + 1, device=heard.device)
-            weight = torch.minimum(inside, inside.flip(0)).clamp(max=SHARED)[None, :, None].to(heard.dtype)
+            weight = torch.minimum(inside, inside.flip(0)).clamp(max=OVERLAP_ROWS)[None, :, None].to(heard.dtype)
             place = (0, 0, first, rows - first - heard.shape[1])
             total = total + nn.functional.pad(weight * heard, place)
             weights = weights + nn.functional.pad(weight, place)
         return total / weights
 
 
-def encoder_for(weights: Mapping[str, Tensor], folder: Path | None) -> SpeechEncoder | None:
+def build_encoder(weights: Mapping[str, Tensor], folder: Path | None) -> Wav2Vec2Encoder | None:
     """A speech encoder for `weights` (names without `audio_encoder.`), laid out as the folder's config says, or as
     wav2vec2-base with the weights' sizes where there is no folder. Without weights it is the folder's, whole; None
     without either.
@@ -79,8 +81,8 @@ def encoder_for(weights: Mapping[str, Tensor], folder: Path | None) -> SpeechEnc
     Raises ModelError for a folder that cannot be read.
     """
     if folder is not None:
-        return SpeechEncoder(_config(folder)) if weights else _whole(folder)
-    return SpeechEncoder(_config_of(weights)) if weights else None
+        return Wav2Vec2Encoder(_read_config(folder)) if weights else _load_encoder(folder)
+    return Wav2Vec2Encoder(_infer_config(weights)) if weights else None
 
 
 def base_config(**changes: Any) -> Wav2Vec2Config:
@@ -88,7 +90,7 @@ def base_config(**changes: Any) -> Wav2Vec2Config:
     return Wav2Vec2Config(apply_spec_augment=False, layerdrop=0.0, **changes)
 
 
-def _config_of(weights: Mapping[str, Tensor]) -> Wav2Vec2Config:
+def _infer_config(weights: Mapping[str, Tensor]) -> Wav2Vec2Config:
     """wav2vec2-base's but for the sizes that the weights have; attention heads are 64 wide in it."""
 
     def layers(prefix: str) -> int:
@@ -112,27 +114,27 @@ def _config_of(weights: Mapping[str, Tensor]) -> Wav2Vec2Config:
     )
 
 
-def _config(folder: Path) -> Wav2Vec2Config:
+def _read_config(folder: Path) -> Wav2Vec2Config:
     if not (folder / "config.json").is_file():
-        raise ModelError(f"There is no wav2vec2 in {folder}: it has no config.json.", MISSING)
+        raise ModelError(f"There is no wav2vec2 in {folder}: it has no config.json.", MISSING_HINT)
     try:
         return Wav2Vec2Config.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError) as damage:
-        raise ModelError(f"The wav2vec2 in {folder} cannot be read: {damage}.", MISSING) from damage
+        raise ModelError(f"The wav2vec2 in {folder} cannot be read: {damage}.", MISSING_HINT) from damage
 
 
-def _whole(folder: Path) -> SpeechEncoder:
-    encoder = SpeechEncoder(_config(folder))
+def _load_encoder(folder: Path) -> Wav2Vec2Encoder:
+    encoder = Wav2Vec2Encoder(_read_config(folder))
     try:
         # By the plain model, whose names are those that transformers looks for in the file.
         plain = Wav2Vec2Model.from_pretrained(folder, config=encoder.config, local_files_only=True)
         encoder.load_state_dict(plain.state_dict())
         return encoder
     except Exception as damage:  # whatever the bytes of a damaged file lead to
-        raise ModelError(f"The wav2vec2 in {folder} cannot be read: {damage}.", MISSING) from damage
+        raise ModelError(f"The wav2vec2 in {folder} cannot be read: {damage}.", MISSING_HINT) from damage
 
 
-def _publish(module: nn.Module, state: dict[str, Tensor], prefix: str, metadata: object) -> None:
+def _rename_to_published(module: nn.Module, state: dict[str, Tensor], prefix: str, metadata: object) -> None:
     """The names of torch's older weight norm, which checkpoints are written with."""
     for name in [name for name in state if name.startswith(prefix)]:
         for now, published in _PARAMETRIZED.items():
@@ -140,7 +142,7 @@ def _publish(module: nn.Module, state: dict[str, Tensor], prefix: str, metadata:
                 state[name.replace(now, published)] = state.pop(name)
 
 
-def _accept(module: nn.Module, state: dict[str, Tensor], prefix: str, *rest: object) -> None:
+def _rename_from_published(module: nn.Module, state: dict[str, Tensor], prefix: str, *rest: object) -> None:
     """The same names, read."""
     for name in [name for name in state if name.startswith(prefix)]:
         for now, published in _PARAMETRIZED.items():

@@ -12,29 +12,19 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from tqdm import tqdm
 
-from ..audio.speech_encoder import RATE, SpeechEncoder
-from ..types import AudioClip, BoolArray
+from ..audio.speech_encoder import SAMPLE_RATE, SpeechEncoder
+from ..learning.sequence import TrainingSequence
+from ..types import AudioClip
 from .augmentation import augment
-from .augmentation.augment import Variety
+from .augmentation.augment import AugmentationConfig
 from .corpora import Clip
 
 log = logging.getLogger(__name__)
 
-LONGEST = 30.0
+MAX_SECONDS = 30.0
 """Seconds at most in one sound. Features of a short clip differ from those of the same clip inside a long sound."""
-
-
-@dataclass(frozen=True)
-class Sequence:
-    """One sound as the denoiser meets it: `features` (T, D), `values` (T, C) float16, `known` (C,), `style`."""
-
-    features: npt.NDArray[np.floating]
-    values: npt.NDArray[np.floating]
-    known: BoolArray
-    style: str
 
 
 @dataclass(frozen=True)
@@ -47,64 +37,68 @@ class DatasetConfig:
     variety: how far the other voices go.
     """
 
-    clean: int = 2
-    varied: int = 6
+    clean_passes: int = 2
+    augmented_passes: int = 6
     seed: int = 0
-    passes: Mapping[str, float] = field(default_factory=dict)
+    source_factors: Mapping[str, float] = field(default_factory=dict)
     split: str = "clip"
     corpora: tuple[Mapping[str, str], ...] = ()
-    variety: Variety = field(default_factory=Variety)
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
 
 
-def build(clips: list[Clip], config: DatasetConfig, encoder: SpeechEncoder, cache: Path) -> list[Sequence]:
+def build_sequences(
+    clips: list[Clip], config: DatasetConfig, encoder: SpeechEncoder, cache: Path
+) -> list[TrainingSequence]:
     """All sequences of all passes over all sources; each pass is computed once, kept in `cache` and read from there."""
     todo = []
     for source in sorted({clip.source for clip in clips}):
         mine = [clip for clip in clips if clip.source == source]
-        factor = config.passes.get(source, 1.0)
-        kinds = [False] * round(config.clean * factor) + [True] * round(config.varied * factor)
+        factor = config.source_factors.get(source, 1.0)
+        kinds = [False] * round(config.clean_passes * factor) + [True] * round(config.augmented_passes * factor)
         todo += [(mine, number, varied) for number, varied in enumerate(kinds)]
-    sequences: list[Sequence] = []
+    sequences: list[TrainingSequence] = []
     for mine, number, varied in tqdm(todo, desc="features", unit="pass", disable=None):
-        variety = config.variety if varied else None
-        path = cache / f"pass_{_key(mine, config.seed, number, variety, encoder.hash)}"
+        variety = config.augmentation if varied else None
+        path = cache / f"pass_{_cache_key(mine, config.seed, number, variety, encoder.hash)}"
         if not path.exists():
             seed = [config.seed, number, zlib.crc32(mine[0].source.encode())]
-            _save(path, _one_pass(mine, np.random.default_rng(seed), variety, encoder))
+            _save(path, _encode_pass(mine, np.random.default_rng(seed), variety, encoder))
         sequences += _load(path)
     return sequences
 
 
-def _key(clips: list[Clip], seed: int, number: int, variety: Variety | None, encoder: str) -> str:
+def _cache_key(clips: list[Clip], seed: int, number: int, augmentation: AugmentationConfig | None, encoder: str) -> str:
     """Names all that a pass depends on."""
     content = hashlib.sha256()
     for clip in clips:
         content.update(f"{clip.name}/{clip.style}/{clip.source}".encode())
         content.update(clip.samples.tobytes() + clip.values.tobytes() + clip.known.tobytes())
-    varied = [augment.RECIPE, asdict(variety)] if variety else None
-    key = [content.hexdigest(), seed, number, varied, encoder, LONGEST]
+    varied = [augment.RECIPE_VERSION, asdict(augmentation)] if augmentation else None
+    key = [content.hexdigest(), seed, number, varied, encoder, MAX_SECONDS]
     return hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]
 
 
-def _one_pass(
-    clips: list[Clip], rng: np.random.Generator, variety: Variety | None, encoder: SpeechEncoder
-) -> Iterator[Sequence]:
+def _encode_pass(
+    clips: list[Clip], rng: np.random.Generator, augmentation: AugmentationConfig | None, encoder: SpeechEncoder
+) -> Iterator[TrainingSequence]:
     """Every clip once, in sounds of one clip or of several of one speaker in a row."""
     others = [clip.samples for clip in clips]
-    for group in tqdm(list(_groups(clips, rng)), desc=clips[0].source, unit="sound", leave=False, disable=None):
+    for group in tqdm(list(_group_clips(clips, rng)), desc=clips[0].source, unit="sound", leave=False, disable=None):
         samples = np.concatenate([clip.samples for clip in group])
         values = np.concatenate([clip.values for clip in group])
-        if variety:
-            voice = augment.draw(rng, variety)
-            samples = augment.vary(samples, voice, rng, others)
-            values = augment.vary_motion(values, voice, len(samples))
-        features = encoder.encode(AudioClip(samples, RATE))
+        if augmentation:
+            voice = augment.draw_augmentation(rng, augmentation)
+            samples = augment.augment_audio(samples, voice, rng, others)
+            values = augment.retime_motion(values, voice, len(samples))
+        features = encoder.encode(AudioClip(samples, SAMPLE_RATE))
         rows = min(len(features), len(values))
         first = group[0]
-        yield Sequence(features[:rows].astype(np.float16), values[:rows].astype(np.float16), first.known, first.style)
+        yield TrainingSequence(
+            features[:rows].astype(np.float16), values[:rows].astype(np.float16), first.known, first.style
+        )
 
 
-def _groups(clips: list[Clip], rng: np.random.Generator) -> Iterator[list[Clip]]:
+def _group_clips(clips: list[Clip], rng: np.random.Generator) -> Iterator[list[Clip]]:
     """The clips in random order, in a row up to LONGEST; a row is of one speaker, of whom the same is known."""
     alike: dict[tuple[str, str, bytes], list[Clip]] = {}
     for clip in clips:
@@ -113,8 +107,8 @@ def _groups(clips: list[Clip], rng: np.random.Generator) -> Iterator[list[Clip]]
         waiting: list[Clip] = []
         for index in rng.permutation(len(mine)):
             clip = mine[index]
-            longest = 0.0 if rng.random() < 0.3 else rng.uniform(6.0, LONGEST)
-            if waiting and sum(len(c.samples) for c in [*waiting, clip]) / RATE > longest:
+            longest = 0.0 if rng.random() < 0.3 else rng.uniform(6.0, MAX_SECONDS)
+            if waiting and sum(len(c.samples) for c in [*waiting, clip]) / SAMPLE_RATE > longest:
                 yield waiting
                 waiting = []
             waiting.append(clip)
@@ -122,7 +116,7 @@ def _groups(clips: list[Clip], rng: np.random.Generator) -> Iterator[list[Clip]]
             yield waiting
 
 
-def _save(path: Path, sequences: Iterable[Sequence]) -> None:
+def _save(path: Path, sequences: Iterable[TrainingSequence]) -> None:
     """Write them one by one, so that no more than one is in memory, and all or nothing."""
     partial = path.with_name(path.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -138,7 +132,7 @@ def _save(path: Path, sequences: Iterable[Sequence]) -> None:
     partial.replace(path)
 
 
-def _load(path: Path) -> list[Sequence]:
+def _load(path: Path) -> list[TrainingSequence]:
     """What was saved, mapped and not read: hours of it cost no memory until they are used."""
     index = json.loads((path / "index.json").read_text())
     rows = sum(one["rows"] for one in index["sequences"])
@@ -149,5 +143,5 @@ def _load(path: Path) -> list[Sequence]:
     sequences, first = [], 0
     for one in index["sequences"]:
         part = slice(first, first := first + one["rows"])
-        sequences.append(Sequence(features[part], values[part], np.array(one["known"], bool), one["style"]))
+        sequences.append(TrainingSequence(features[part], values[part], np.array(one["known"], bool), one["style"]))
     return sequences

@@ -9,7 +9,7 @@ from typing import Protocol
 log = logging.getLogger(__name__)
 
 
-class Curves(Protocol):
+class CurveWriter(Protocol):
     """Takes numbers by name and step."""
 
     def add_scalar(self, tag: str, scalar_value: float, global_step: int, /) -> object: ...
@@ -17,7 +17,7 @@ class Curves(Protocol):
     def close(self) -> None: ...
 
 
-class NoCurves:
+class NullCurveWriter:
     """Where no TensorBoard is, and in all processes but the first."""
 
     def add_scalar(self, tag: str, scalar_value: float, global_step: int, /) -> None:
@@ -27,13 +27,13 @@ class NoCurves:
         """Nothing was open."""
 
 
-def curves(folder: Path, wanted: bool = True) -> Curves:
+def open_curves(folder: Path, enabled: bool = True) -> CurveWriter:
     """A writer of TensorBoard logs in `folder`: see them with `tensorboard --logdir`."""
-    if not wanted:
-        return NoCurves()
+    if not enabled:
+        return NullCurveWriter()
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         log.info("no curves are written: TensorBoard is not installed (pip install tensorboard)")
-        return NoCurves()
+        return NullCurveWriter()
     return SummaryWriter(str(folder))

@@ -19,7 +19,7 @@ CURVE_EVERY = 20
 """Steps from point to point of the curves."""
 
 
-class LoopConfig(resume.Settings, Protocol):
+class LoopConfig(resume.ResumeConfig, Protocol):
     """The settings that the loop reads of any training; `settings.TrainConfig` says what each is."""
 
     @property
@@ -27,55 +27,57 @@ class LoopConfig(resume.Settings, Protocol):
     @property
     def batch(self) -> int: ...
     @property
-    def rate(self) -> float: ...
+    def learning_rate(self) -> float: ...
     @property
     def warm_up(self) -> int: ...
     @property
-    def average(self) -> float: ...
+    def ema_decay(self) -> float: ...
     @property
     def precision(self) -> str: ...
     @property
     def seed(self) -> int: ...
 
 
-class Draws(Protocol):
+class BatchSource(Protocol):
     """Gives the examples of these numbers in this step, always the same ones, on the network's device."""
 
     def draw(self, step: int, numbers: Iterable[int]) -> Any: ...
 
 
-Look = Callable[[resume.State[Any], logs.Curves, float], None]
+StepCallback = Callable[[resume.TrainingState[Any], logs.CurveWriter, float], None]
 """Called after every step, with its loss, in the first process: measures and saves where it is time to."""
 
 
-def run(state: resume.State[Any], config: LoopConfig, examples: Draws, loss: nn.Module, look: Look) -> None:
+def run(
+    state: resume.TrainingState[Any], config: LoopConfig, examples: BatchSource, loss: nn.Module, on_step: StepCallback
+) -> None:
     """Train `state` up to `config.steps`, from wherever it is.
 
     `loss` gives (loss, terms) of a batch. Under torchrun all processes train one model, each on `config.batch` examples
     a step.
     """
-    module = distributed.in_step(loss)
+    module = distributed.data_parallel(loss)
     first = distributed.rank() == 0
-    curves = logs.curves(config.cache / "logs" / config.out.stem, wanted=first)
+    curves = logs.open_curves(config.cache / "logs" / config.out.stem, enabled=first)
     bar = tqdm(
         initial=state.step, total=config.steps, desc=config.out.stem, unit="step", mininterval=1, disable=not first
     )
     while state.step < config.steps:
-        value, terms = _step(state, examples, module, config)
+        value, terms = _train_step(state, examples, module, config)
         bar.update()
         if state.step % CURVE_EVERY == 0 and first:
             bar.set_postfix(loss=f"{value:.3f}", refresh=False)
             for name, term in {"loss": value, **terms}.items():
                 curves.add_scalar(f"train/{name}", float(term), state.step)
         if first:
-            look(state, curves, float(value))
+            on_step(state, curves, float(value))
     curves.close()
     bar.close()
-    distributed.wait()
+    distributed.barrier()
 
 
-def _step(
-    state: resume.State[Any], examples: Draws, module: nn.Module, config: LoopConfig
+def _train_step(
+    state: resume.TrainingState[Any], examples: BatchSource, module: nn.Module, config: LoopConfig
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """One step of the optimiser and of the running average."""
     mine = range(distributed.rank() * config.batch, (distributed.rank() + 1) * config.batch)
@@ -83,7 +85,7 @@ def _step(
     # What dropout leaves out belongs to the step and the process too.
     torch.manual_seed(int(np.random.SeedSequence([config.seed, state.step, distributed.rank()]).generate_state(1)[0]))
     for group in state.optimiser.param_groups:
-        group["lr"] = config.rate * rate_factor(state.step, config)
+        group["lr"] = config.learning_rate * learning_rate_factor(state.step, config)
 
     where = next(state.denoiser.parameters()).device
     with torch.autocast(where.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
@@ -92,22 +94,22 @@ def _step(
     loss.backward()
     torch.nn.utils.clip_grad_norm_(state.denoiser.parameters(), 1.0)
     state.optimiser.step()
-    _average(state, min(config.average, (1 + state.step) / (10 + state.step)))
+    _update_ema(state, min(config.ema_decay, (1 + state.step) / (10 + state.step)))
     state.step += 1
     return loss.detach(), terms
 
 
 @torch.no_grad()
-def _average(state: resume.State[Any], keep: float) -> None:
+def _update_ema(state: resume.TrainingState[Any], decay: float) -> None:
     """Lead the running mean of the weights on; what a network counts itself (batch norm's statistics) it takes over."""
-    both = zip(state.average.parameters(), state.denoiser.parameters(), strict=True)
+    both = zip(state.ema.parameters(), state.denoiser.parameters(), strict=True)
     means, learnt = zip(*((mean, new) for mean, new in both if new.requires_grad), strict=True)
-    get_ema_multi_avg_fn(keep)(list(means), list(learnt), 0)
-    for mean, new in zip(state.average.buffers(), state.denoiser.buffers(), strict=True):
+    get_ema_multi_avg_fn(decay)(list(means), list(learnt), 0)
+    for mean, new in zip(state.ema.buffers(), state.denoiser.buffers(), strict=True):
         mean.copy_(new)
 
 
-def rate_factor(step: int, config: LoopConfig) -> float:
+def learning_rate_factor(step: int, config: LoopConfig) -> float:
     """Learning rate: up over `warm_up` steps, then down to a hundredth along a cosine."""
     up = min(1.0, (step + 1) / max(1, config.warm_up))
     return up * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / config.steps)))

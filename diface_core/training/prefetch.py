@@ -8,29 +8,29 @@ from collections.abc import Iterable, Iterator
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from ..learning.batches import Batch, Examples
+from ..learning.batches import Batch, ExampleSampler
 
-EACH = 3
+PREFETCH_FACTOR = 3
 """Batches that every process has ready."""
 
 
-class _Steps(Dataset[Batch]):
+class _BatchDataset(Dataset[Batch]):
     """The batches of the steps from `first` up to `last`, in memory that a GPU can be filled from."""
 
-    def __init__(self, examples: Examples, first: int, last: int, numbers: list[int]) -> None:
+    def __init__(self, examples: ExampleSampler, first: int, last: int, numbers: list[int]) -> None:
         self.examples, self.first, self.last, self.numbers = examples, first, last, numbers
 
     def __len__(self) -> int:
         return self.last - self.first
 
     def __getitem__(self, index: int) -> Batch:
-        return self.examples.drawn(self.first + index, self.numbers)
+        return self.examples.draw_on_cpu(self.first + index, self.numbers)
 
 
-class Ahead:
+class Prefetcher:
     """Draws what `examples` draws, for the steps in order up to `last`, in `workers` processes."""
 
-    def __init__(self, examples: Examples, last: int, workers: int) -> None:
+    def __init__(self, examples: ExampleSampler, last: int, workers: int) -> None:
         self.examples, self.last, self.workers = examples, last, workers
         self._next = -1
         self._numbers: list[int] = []
@@ -40,22 +40,22 @@ class Ahead:
         """The examples of these numbers in this step, on the network's device."""
         wanted = list(numbers)
         if (step, wanted) != (self._next, self._numbers):
-            self._numbers, self._batches = wanted, self._begun(step, wanted)
+            self._numbers, self._batches = wanted, self._start_workers(step, wanted)
         self._next = step + 1
-        return self.examples.there(next(self._batches))
+        return self.examples.to_device(next(self._batches))
 
-    def _begun(self, step: int, numbers: list[int]) -> Iterator[Batch]:
+    def _start_workers(self, step: int, numbers: list[int]) -> Iterator[Batch]:
         # Forked processes share the sequences, which are mapped files; others would get a copy each.
         fork = "fork" in multiprocessing.get_all_start_methods()
         return iter(
             DataLoader(
-                _Steps(self.examples, step, self.last, numbers), batch_size=None, num_workers=self.workers,
-                prefetch_factor=EACH, pin_memory=torch.cuda.is_available(),
+                _BatchDataset(self.examples, step, self.last, numbers), batch_size=None, num_workers=self.workers,
+                prefetch_factor=PREFETCH_FACTOR, pin_memory=torch.cuda.is_available(),
                 multiprocessing_context="fork" if fork else None,
             )
         )  # fmt: skip
 
 
-def ahead(examples: Examples, last: int, workers: int) -> Examples | Ahead:
+def with_prefetch(examples: ExampleSampler, last: int, workers: int) -> ExampleSampler | Prefetcher:
     """`examples`, drawn by `workers` processes up to step `last`; 0: by this one, when they are wanted."""
-    return Ahead(examples, last, workers) if workers else examples
+    return Prefetcher(examples, last, workers) if workers else examples

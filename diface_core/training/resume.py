@@ -14,10 +14,10 @@ from torch.optim import Optimizer
 
 log = logging.getLogger(__name__)
 
-Network = TypeVar("Network", bound=nn.Module)
+NetworkT = TypeVar("NetworkT", bound=nn.Module)
 
 
-class Settings(Protocol):
+class ResumeConfig(Protocol):
     """Of any training: the file that it writes, and the folder for what it keeps beside that."""
 
     @property
@@ -27,42 +27,42 @@ class Settings(Protocol):
 
 
 @dataclass
-class State(Generic[Network]):
+class TrainingState(Generic[NetworkT]):
     """All that a training is after `step` steps. Its random numbers belong to the steps and are no part of it."""
 
-    denoiser: Network
-    average: Network
+    denoiser: NetworkT
+    ema: NetworkT
     optimiser: Optimizer
     step: int = 0
     best: float = float("-inf")
 
 
-def resume_file(config: Settings) -> Path:
+def resume_file(config: ResumeConfig) -> Path:
     """Named after the settings too: other settings are another training."""
     settings = hashlib.sha256(repr(config).encode()).hexdigest()[:8]
     return config.cache / f"resume_{config.out.stem}_{settings}.pt"
 
 
-def save(state: State[Any], config: Settings) -> None:
+def save(state: TrainingState[Any], config: ResumeConfig) -> None:
     """Write the state, whole or not at all."""
     path = resume_file(config)
     path.parent.mkdir(parents=True, exist_ok=True)
     values = {
         "step": state.step, "best": state.best, "denoiser": state.denoiser.state_dict(),
-        "average": state.average.state_dict(), "optimiser": state.optimiser.state_dict(),
+        "average": state.ema.state_dict(), "optimiser": state.optimiser.state_dict(),
     }  # fmt: skip
     torch.save(values, path.with_suffix(".partial"))
     path.with_suffix(".partial").replace(path)
 
 
-def load(state: State[Any], config: Settings) -> None:
+def load(state: TrainingState[Any], config: ResumeConfig) -> None:
     """Bring `state` to where an earlier run of the same settings stopped, if there was one."""
     path = resume_file(config)
     if not path.exists():
         return
     values = torch.load(path, weights_only=True, map_location="cpu")
     state.denoiser.load_state_dict(values["denoiser"])
-    state.average.load_state_dict(values["average"])
+    state.ema.load_state_dict(values["average"])
     state.optimiser.load_state_dict(values["optimiser"])
     state.step, state.best = values["step"], values["best"]
     log.info("going on at step %d of %s", state.step, path)

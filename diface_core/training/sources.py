@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..audio.speech_encoder import SpeechEncoder
+from ..learning.sequence import TrainingSequence
 from . import corpora
-from .dataset import DatasetConfig, Sequence, build
+from .dataset import DatasetConfig, build_sequences
 from .head import head_sequences, head_tracks
 
 
@@ -17,25 +18,25 @@ class Source:
     """`sequences(data, config, cache)` gives the training split; `styles` names those that it always has, those of
     further corpora follow."""
 
-    sequences: Callable[[Path, DatasetConfig, Path], list[Sequence]]
+    sequences: Callable[[Path, DatasetConfig, Path], list[TrainingSequence]]
     styles: tuple[str, ...]
 
 
-def face_clips(data: Path, more: Iterable[Mapping[str, str]] = ()) -> list[corpora.Clip]:
+def face_clips(data: Path, extra: Iterable[Mapping[str, str]] = ()) -> list[corpora.Clip]:
     """Every clip of every face corpus, held out or not, and of the corpora in `more`; see `corpora.read_all`."""
-    return corpora.read_all(data, more)
+    return corpora.read_corpora(data, extra)
 
 
-def _face(data: Path, config: DatasetConfig, cache: Path) -> list[Sequence]:
-    clips = corpora.Split(config.split).training(face_clips(data, config.corpora))
-    return build([corpora.sealed(clip) for clip in clips], config, SpeechEncoder.load(), cache)
+def _face_sequences(data: Path, config: DatasetConfig, cache: Path) -> list[TrainingSequence]:
+    clips = corpora.Split(config.split).training_clips(face_clips(data, config.corpora))
+    return build_sequences([corpora.seal_lips(clip) for clip in clips], config, SpeechEncoder.load(), cache)
 
 
-def _head(data: Path, config: DatasetConfig, cache: Path) -> list[Sequence]:
-    return head_sequences.sequences(data, config.seed)
+def _head_sequences(data: Path, config: DatasetConfig, cache: Path) -> list[TrainingSequence]:
+    return head_sequences.prior_sequences(data, config.seed)
 
 
 SOURCES: dict[str, Source] = {
-    "face": Source(_face, ("grid_s1", "facegood_1114", "rendered")),
-    "head": Source(_head, (head_tracks.STYLE,)),
+    "face": Source(_face_sequences, ("grid_s1", "facegood_1114", "rendered")),
+    "head": Source(_head_sequences, (head_tracks.HEAD_STYLE,)),
 }

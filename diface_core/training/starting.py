@@ -8,24 +8,24 @@ import numpy as np
 import torch
 
 from ..errors import ModelError
+from ..learning.sequence import TrainingSequence
 from ..model import checkpoint
 from ..model.denoiser import Denoiser
-from .dataset import Sequence
 from .settings import TrainConfig
 
 
-def start(config: TrainConfig, sequences: list[Sequence], styles: tuple[str, ...]) -> Denoiser:
+def build_denoiser(config: TrainConfig, sequences: list[TrainingSequence], styles: tuple[str, ...]) -> Denoiser:
     """A denoiser of `config.model` in the sequences' units, or with the weights and units of `config.fine_tune`."""
     torch.manual_seed(config.seed)
-    denoiser = Denoiser(checkpoint.config_from({**config.model, "styles": list(styles)}))
-    fit_units(denoiser, sequences, config.floor)
+    denoiser = Denoiser(checkpoint.config_from_dict({**config.model, "styles": list(styles)}))
+    fit_normalisation(denoiser, sequences, config.min_deviation)
     if config.fine_tune is not None:
-        take_weights(denoiser, config.fine_tune)
+        load_base_weights(denoiser, config.fine_tune)
     return denoiser
 
 
 @torch.no_grad()
-def take_weights(denoiser: Denoiser, path: Path) -> None:
+def load_base_weights(denoiser: Denoiser, path: Path) -> None:
     """Weights and units from a file: styles by name, new ones as the mean of those there.
 
     Raises ModelError for a denoiser of another shape.
@@ -49,14 +49,14 @@ def take_weights(denoiser: Denoiser, path: Path) -> None:
         denoiser.style.weight[number] = vectors[base.config.styles.index(name)] if here else vectors.mean(0)
 
 
-def fit_units(denoiser: Denoiser, sequences: list[Sequence], floor: float) -> None:
+def fit_normalisation(denoiser: Denoiser, sequences: list[TrainingSequence], min_deviation: float) -> None:
     """Set the mean and deviation of every channel and feature from the sequences, and which channels are known."""
     known = np.stack([s.known for s in sequences])
     for column in range(len(denoiser.config.channels)):
         mine = [s.values[:, column].astype(np.float32) for s in sequences if s.known[column]]
         together = np.concatenate(mine) if mine else np.zeros(1, np.float32)
         denoiser.get_buffer("mean")[column] = float(together.mean())
-        denoiser.get_buffer("deviation")[column] = max(float(together.std()), floor)
+        denoiser.get_buffer("deviation")[column] = max(float(together.std()), min_deviation)
         denoiser.get_buffer("known")[column] = float(known[:, column].any())
     heard = np.concatenate([s.features[::4, denoiser.speech.columns].astype(np.float32) for s in sequences])
     denoiser.speech.get_buffer("mean").copy_(torch.from_numpy(np.nanmean(heard, 0)))

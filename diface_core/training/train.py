@@ -30,19 +30,19 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
 
-    config = _changed(read_config(options.config), options)
+    config = _with_overrides(read_config(options.config), options)
     if options.again:
         resume.resume_file(config).unlink(missing_ok=True)
     source = sources.SOURCES[config.source]
-    with distributed.processes():
-        with distributed.one_first():  # the others find the features computed
+    with distributed.process_group():
+        with distributed.local_rank_first():  # the others find the features computed
             training = source.sequences(config.data, config.dataset, config.cache)
-            judged = held_out.sequences(config)
+            judged = held_out.held_out_sequences(config)
         styles = tuple(dict.fromkeys([*source.styles, *(sequence.style for sequence in training)]))
         run.train(config, training, styles, judged, options.workers)
 
 
-def _changed(config: TrainConfig, options: argparse.Namespace) -> TrainConfig:
+def _with_overrides(config: TrainConfig, options: argparse.Namespace) -> TrainConfig:
     """The settings with what the command line says instead."""
     return dataclasses.replace(
         config,

@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[Any]
-Plain = Callable[[Any], Any]
+AnyArray = npt.NDArray[Any]
+Resolve = Callable[[Any], Any]
 """Turns what the unpickler built into plain containers and arrays."""
 
-_NUMBERS = re.compile(r"[<>=|]?[?biufcSU]\d*")
-_OBJECTS = re.compile(r"[|]?O\d*")
-_MOST = 2**27
+_NUMERIC_DTYPE = re.compile(r"[<>=|]?[?biufcSU]\d*")
+_OBJECT_DTYPE = re.compile(r"[|]?O\d*")
+_MAX_SPARSE_ELEMENTS = 2**27
 """Elements of a sparse matrix written out: one that says it is larger is none of ours."""
 
 
-class Standin:
+class ArrayStandin:
     """Stands where a pickle asks for a class. It keeps what it is given and calls nothing."""
 
     args: tuple[Any, ...] = ()
@@ -34,93 +34,93 @@ class Standin:
     def __setstate__(self, state: Any) -> None:
         self.state = state
 
-    def plain(self, plain: Plain) -> Any:
+    def to_plain(self, resolve: Resolve) -> Any:
         """What it stands for."""
         raise pickle.UnpicklingError("a type is no array")
 
 
-class _Type(Standin):
+class _DTypeStandin(ArrayStandin):
     """numpy.dtype: (code, align, copy), its state's second item the byte order."""
 
-    def dtype(self) -> np.dtype[Any]:
+    def to_dtype(self) -> np.dtype[Any]:
         code = self.args[0] if self.args else None
-        if not isinstance(code, str) or not (_NUMBERS.fullmatch(code) or _OBJECTS.fullmatch(code)):
+        if not isinstance(code, str) or not (_NUMERIC_DTYPE.fullmatch(code) or _OBJECT_DTYPE.fullmatch(code)):
             raise pickle.UnpicklingError(f"an array of {code!r}")
         order = self.state[1] if self.state else "|"
         return np.dtype(code).newbyteorder(order) if order in ("<", ">") else np.dtype(code)
 
 
-class _Array(Standin):
+class _ArrayState(ArrayStandin):
     """numpy.ndarray, its state ([version,] shape, dtype, Fortran order, data)."""
 
-    def plain(self, plain: Plain) -> Any:
+    def to_plain(self, resolve: Resolve) -> Any:
         shape, kind, fortran, data = self.state[-4:]
-        return _array(shape, kind, data, "F" if fortran else "C", plain)
+        return _array(shape, kind, data, "F" if fortran else "C", resolve)
 
 
-class _Buffer(Standin):
+class _Buffer(ArrayStandin):
     """The same as protocol 5 writes it: (data, dtype, shape, order)."""
 
-    def plain(self, plain: Plain) -> Any:
+    def to_plain(self, resolve: Resolve) -> Any:
         data, kind, shape, order = self.args[:4]
-        return _array(shape, kind, data, order, plain)
+        return _array(shape, kind, data, order, resolve)
 
 
-class _Scalar(Standin):
+class _Scalar(ArrayStandin):
     """A number of numpy's: (dtype, data)."""
 
-    def plain(self, plain: Plain) -> Any:
-        return _array((), self.args[0], self.args[1], "C", plain)[()]
+    def to_plain(self, resolve: Resolve) -> Any:
+        return _array((), self.args[0], self.args[1], "C", resolve)[()]
 
 
-class _Columns(Standin):
+class _SparseColumns(ArrayStandin):
     """scipy.sparse's matrices by compressed columns, and by compressed rows below."""
 
     by_rows = False
 
-    def plain(self, plain: Plain) -> Any:
-        state = plain(self.state)
+    def to_plain(self, resolve: Resolve) -> Any:
+        state = resolve(self.state)
         starts = np.asarray(state["indptr"])
         major = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
         minor = np.asarray(state["indices"])
         return _dense(state, major, minor) if self.by_rows else _dense(state, minor, major)
 
 
-class _Rows(_Columns):
+class _SparseRows(_SparseColumns):
     by_rows = True
 
 
-class _Triples(Standin):
+class _SparseCoordinates(ArrayStandin):
     """scipy.sparse's matrices as rows, columns and values."""
 
-    def plain(self, plain: Plain) -> Any:
-        state = plain(self.state)
+    def to_plain(self, resolve: Resolve) -> Any:
+        state = resolve(self.state)
         rows, columns = state["coords"] if "coords" in state else (state["row"], state["col"])
         return _dense(state, rows, columns)
 
 
-class _Chumpy(Standin):
+class _Chumpy(ArrayStandin):
     """chumpy.ch.Ch, which wraps an array `x`."""
 
-    def plain(self, plain: Plain) -> Any:
-        return np.asarray(plain(self.state["x"]))
+    def to_plain(self, resolve: Resolve) -> Any:
+        return np.asarray(resolve(self.state["x"]))
 
 
-class _ChumpySelect(Standin):
+class _ChumpySelect(ArrayStandin):
     """chumpy.reordering.Select: the elements `idxs` of the flat `a`, in `preferred_shape`."""
 
-    def plain(self, plain: Plain) -> Any:
-        whole, chosen, shape = (plain(self.state[name]) for name in ("a", "idxs", "preferred_shape"))
+    def to_plain(self, resolve: Resolve) -> Any:
+        whole, chosen, shape = (resolve(self.state[name]) for name in ("a", "idxs", "preferred_shape"))
         return np.ravel(whole)[np.asarray(chosen)].reshape(shape)
 
 
-def _array(shape: Any, kind: Any, data: Any, order: Any, plain: Plain) -> Array:
-    if not isinstance(kind, _Type) or order not in ("C", "F"):
+def _array(shape: Any, kind: Any, data: Any, order: Any, resolve: Resolve) -> AnyArray:
+    if not isinstance(kind, _DTypeStandin) or order not in ("C", "F"):
         raise pickle.UnpicklingError("an array whose type or order is unknown")
-    dtype = kind.dtype()
+    dtype = kind.to_dtype()
     if dtype.hasobject:
         array = np.empty(math.prod(shape), object)
-        array[:] = [plain(element) for element in data]
+        array[:] = [resolve(element) for element in data]
         return array.reshape(shape, order=order)
     content = data.encode("latin1") if isinstance(data, str) else bytes(data)
     if len(content) != math.prod(shape) * dtype.itemsize:
@@ -128,10 +128,10 @@ def _array(shape: Any, kind: Any, data: Any, order: Any, plain: Plain) -> Array:
     return np.ndarray(shape, dtype, content, order=order).astype(dtype.newbyteorder("="), order="C")
 
 
-def _dense(state: dict[str, Any], rows: Any, columns: Any) -> Array:
+def _dense(state: dict[str, Any], rows: Any, columns: Any) -> AnyArray:
     rows, columns, values = (np.asarray(part) for part in (rows, columns, state["data"]))
     shape = tuple(state["_shape"] if "_shape" in state else state["shape"])
-    if math.prod(shape) > _MOST or len(shape) != 2 or (len(rows) and min(rows.min(), columns.min()) < 0):
+    if math.prod(shape) > _MAX_SPARSE_ELEMENTS or len(shape) != 2 or (len(rows) and min(rows.min(), columns.min()) < 0):
         raise pickle.UnpicklingError(f"a sparse matrix of shape {shape} with indices outside")
     dense = np.zeros(shape, values.dtype)
     np.add.at(dense, (rows, columns), values)  # an entry given twice counts twice
@@ -145,30 +145,30 @@ def _encode(text: str, encoding: str = "latin1") -> bytes:
     return codecs.encode(text, "latin1")
 
 
-def _of_kind(kind: Any, *_: Any) -> Standin:
+def _reconstruct(kind: Any, *_: Any) -> ArrayStandin:
     """numpy's `_reconstruct` and copyreg's `_reconstructor`: an empty one, whose state follows."""
-    if not (isinstance(kind, type) and issubclass(kind, Standin)):
+    if not (isinstance(kind, type) and issubclass(kind, ArrayStandin)):
         raise pickle.UnpicklingError("it makes something that is no array")
     return kind()
 
 
 # All that arrays need. Nothing here calls anything else, whatever it is given.
-ADMITTED: dict[tuple[str, str], Any] = {
-    ("numpy", "ndarray"): _Array,
-    ("numpy", "matrix"): _Array,
-    ("numpy.matrixlib.defmatrix", "matrix"): _Array,
-    ("numpy", "dtype"): _Type,
-    ("numpy.core.multiarray", "_reconstruct"): _of_kind,
+ALLOWED_GLOBALS: dict[tuple[str, str], Any] = {
+    ("numpy", "ndarray"): _ArrayState,
+    ("numpy", "matrix"): _ArrayState,
+    ("numpy.matrixlib.defmatrix", "matrix"): _ArrayState,
+    ("numpy", "dtype"): _DTypeStandin,
+    ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
     ("numpy.core.multiarray", "scalar"): _Scalar,
     ("numpy.core.numeric", "_frombuffer"): _Buffer,
-    ("copyreg", "_reconstructor"): _of_kind,
-    ("builtins", "object"): Standin,
+    ("copyreg", "_reconstructor"): _reconstruct,
+    ("builtins", "object"): ArrayStandin,
     ("builtins", "set"): set,
     ("_codecs", "encode"): _encode,
     ("builtins", "bytes"): lambda: b"",  # Python 3's way to write none of them
     ("chumpy.ch", "Ch"): _Chumpy,
     ("chumpy.reordering", "Select"): _ChumpySelect,
-    **{("scipy.sparse", f"csc_{kind}"): _Columns for kind in ("matrix", "array")},
-    **{("scipy.sparse", f"csr_{kind}"): _Rows for kind in ("matrix", "array")},
-    **{("scipy.sparse", f"coo_{kind}"): _Triples for kind in ("matrix", "array")},
+    **{("scipy.sparse", f"csc_{kind}"): _SparseColumns for kind in ("matrix", "array")},
+    **{("scipy.sparse", f"csr_{kind}"): _SparseRows for kind in ("matrix", "array")},
+    **{("scipy.sparse", f"coo_{kind}"): _SparseCoordinates for kind in ("matrix", "array")},
 }

@@ -14,36 +14,36 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ..errors import ModelError
-from ..types import FloatArray
-from .array_standins import ADMITTED, Standin
+from ..types import Float32Array
+from .array_standins import ALLOWED_GLOBALS, ArrayStandin
 
-PYTHON_2 = {"__builtin__": "builtins", "copy_reg": "copyreg"}
+PYTHON_2_MODULES = {"__builtin__": "builtins", "copy_reg": "copyreg"}
 _SPARSE = re.compile(r"scipy\.sparse(\.\w+)?")
-_IN_PYTHON: Any = pickle._Unpickler
+_PythonUnpickler: Any = pickle._Unpickler
 
 
-class _Unpickler(_IN_PYTHON):
+class _Unpickler(_PythonUnpickler):
     """Admits plain containers and arrays; a pickle that names anything else is refused before it is called.
 
     The unpickler in Python and not the one in C: here what may be given a state is ours to say, and a size that a
     damaged file states claims no memory before so many bytes have been read.
     """
 
-    dispatch = dict(_IN_PYTHON.dispatch)
+    dispatch = dict(_PythonUnpickler.dispatch)
 
     def find_class(self, module: str, name: str) -> Any:
-        home = PYTHON_2.get(module, module).replace("numpy._core", "numpy.core")
+        home = PYTHON_2_MODULES.get(module, module).replace("numpy._core", "numpy.core")
         home = "scipy.sparse" if _SPARSE.fullmatch(home) else home
-        if (home, name) not in ADMITTED:
+        if (home, name) not in ALLOWED_GLOBALS:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is no array")
-        return ADMITTED[home, name]
+        return ALLOWED_GLOBALS[home, name]
 
     def persistent_load(self, pid: Any) -> Any:
         raise pickle.UnpicklingError("it refers to something outside of the file")
 
     def _build(self) -> None:
         state = self.stack.pop()
-        if not isinstance(self.stack[-1], Standin):
+        if not isinstance(self.stack[-1], ArrayStandin):
             raise pickle.UnpicklingError("it changes something that is no array")
         self.stack[-1].__setstate__(state)
 
@@ -65,7 +65,7 @@ def unpickle(content: bytes) -> Any:
     done: dict[int, Any] = {}
 
     def plain(value: Any) -> Any:
-        if not isinstance(value, (Standin, dict, list, tuple, set)):
+        if not isinstance(value, (ArrayStandin, dict, list, tuple, set)):
             return value
         if id(value) not in done:
             done[id(value)] = None  # one that holds itself ends here
@@ -73,8 +73,8 @@ def unpickle(content: bytes) -> Any:
         return done[id(value)]
 
     def resolved(value: Any) -> Any:
-        if isinstance(value, Standin):
-            return value.plain(plain)
+        if isinstance(value, ArrayStandin):
+            return value.to_plain(plain)
         if isinstance(value, dict):
             return {key: plain(item) for key, item in value.items()}
         return type(value)(plain(item) for item in value)
@@ -92,15 +92,15 @@ def load_npy(path: Path, hint: str) -> Any:
 
     Raises ModelError with `hint` where it is missing, damaged or holds anything but arrays.
     """
-    return _read(path, "an .npy file of arrays", hint, _npy)
+    return _read(path, "an .npy file of arrays", hint, _parse_npy)
 
 
 def load_npz(path: Path, hint: str) -> dict[str, Any]:
     """Name -> array of an .npz file. Raises ModelError as `load_npy` does."""
-    return _read(path, "an .npz file of arrays", hint, _npz)
+    return _read(path, "an .npz file of arrays", hint, _parse_npz)
 
 
-def load_arrays(path: Path, hint: str = "Use the file as its authors published it.") -> dict[str, FloatArray]:
+def load_arrays(path: Path, hint: str = "Use the file as its authors published it.") -> dict[str, Float32Array]:
     """A pickled dictionary of name -> array of numbers, such as VOCASET's templates.pkl (Python 2 or 3).
 
     Raises ModelError for a file that is missing, damaged, or holds anything but names and numbers.
@@ -116,7 +116,7 @@ def load_arrays(path: Path, hint: str = "Use the file as its authors published i
     return arrays
 
 
-def _npy(file: BinaryIO) -> Any:
+def _parse_npy(file: BinaryIO) -> Any:
     """An .npy file's array; numpy reads numbers, `unpickle` what is pickled."""
     start = file.read(8)
     headers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
@@ -132,12 +132,12 @@ def _npy(file: BinaryIO) -> Any:
     raise pickle.UnpicklingError(f"an .npy file of version {version}")
 
 
-def _npz(file: BinaryIO) -> dict[str, Any]:
+def _parse_npz(file: BinaryIO) -> dict[str, Any]:
     with zipfile.ZipFile(file) as archive:
-        return {name.removesuffix(".npy"): _npy(io.BytesIO(archive.read(name))) for name in archive.namelist()}
+        return {name.removesuffix(".npy"): _parse_npy(io.BytesIO(archive.read(name))) for name in archive.namelist()}
 
 
-def _read(path: Path, what: str, hint: str, reader: Callable[[BinaryIO], Any]) -> Any:
+def _read(path: Path, kind: str, hint: str, reader: Callable[[BinaryIO], Any]) -> Any:
     try:
         with path.open("rb") as file:
             return reader(file)
@@ -145,4 +145,4 @@ def _read(path: Path, what: str, hint: str, reader: Callable[[BinaryIO], Any]) -
         raise ModelError(f"{path} cannot be read: {reason.strerror}.", hint) from reason
     # A damaged file fails in whatever way its bytes happen to say.
     except Exception as reason:
-        raise ModelError(f"{path} is not {what}: {reason}.", hint) from reason
+        raise ModelError(f"{path} is not {kind}: {reason}.", hint) from reason

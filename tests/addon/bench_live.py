@@ -35,21 +35,21 @@ def change_a_key(obj: bpy.types.Object, random: np.random.Generator) -> None:
     """One key of the face or the head, somewhere, as dragging it would."""
     is_face = random.random() < 0.6
     owner = obj.data.shape_keys if is_face else obj
-    curves = [c for c in compat.playing_channels(owner.animation_data).fcurves if "delta" not in c.data_path]
+    curves = [c for c in compat.active_channelbag(owner.animation_data).fcurves if "delta" not in c.data_path]
     curve = curves[random.integers(len(curves))]
     key = curve.keyframe_points[random.integers(len(curve.keyframe_points))]
     key.co.y = random.uniform(0, 0.8) if is_face else key.co.y + random.uniform(-0.3, 0.3)
     curve.id_data.update_tag()
-    live.current().note()
+    live.current().mark_changed()
 
 
 def wait_for_draft() -> dict[str, float]:
     """Let the timer look as Blender does, until the draft is written: when its parts were done."""
-    before = live.current().times
-    while live.current().times is before:
+    before = live.current().timings
+    while live.current().timings is before:
         bpy.context.view_layer.update()
         time.sleep(live.tick())
-    return live.current().times
+    return live.current().timings
 
 
 def answers(obj: bpy.types.Object, seed: int) -> list[dict[str, float]]:
@@ -66,16 +66,16 @@ def measure(obj: bpy.types.Object) -> None:
     """Rows of the table: the median, nine of ten, and the worst of every part."""
     taken = answers(obj, 0)
     parts = {WORDS[name]: [1000 * (t[name] - t[before]) for t in taken] for name, before in STAGES.items()}
-    parts[f"from the change to the curves, {live_session.STEPS} steps"] = [
+    parts[f"from the change to the curves, {live_session.LIVE_STEPS} steps"] = [
         1000 * (t["written"] - t["changed"]) for t in taken
     ]
     for name, some in parts.items():
         spread = f"{np.median(some):.0f}, {np.quantile(some, 0.9):.0f}, {max(some):.0f} ms"
         row(f"Live: {name} (median, 90 %, worst)", spread, "250 ms" if name.startswith("from") else "")
-    live_session.STEPS = choices.STEPS["DRAFT"]
+    live_session.LIVE_STEPS = choices.STEPS["DRAFT"]
     with_draft = [1000 * (t["written"] - t["changed"]) for t in answers(obj, 2)]
     spread = f"{np.median(with_draft):.0f}, {np.quantile(with_draft, 0.9):.0f}, {max(with_draft):.0f} ms"
-    row(f"Live: the same in {live_session.STEPS} steps", spread, "")
+    row(f"Live: the same in {live_session.LIVE_STEPS} steps", spread, "")
     row("Live: machine load during the measurement", f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", "idle")
 
 
@@ -88,13 +88,13 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             scene.diface.source, scene.diface.filepath = "FILE", str(speech_file(Path(folder), SECONDS))
             bpy.ops.diface.generate()
-            live.IDLE = 1e9  # the full quality would be in the way of the next draft
+            live.REFINE_AFTER = 1e9  # the full quality would be in the way of the next draft
             scene.diface.edit.live = True
             assert live.current(), bpy.context.window_manager.diface.message
             change_a_key(obj, np.random.default_rng(1))
             wait_for_draft()
             measure(obj)
-            assert baseline.request_of(active_actions(obj)[0])
+            assert baseline.read_request(active_actions(obj)[0])
     finally:
         diface_addon.unregister()
         process.close_shared_worker()

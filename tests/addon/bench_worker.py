@@ -40,7 +40,7 @@ def memory(folder: Path) -> None:
             request = types.GenerateRequest(types.AudioSection(speech_file(folder, 60 * minutes)), steps=4)
             began = time.perf_counter()
             job = worker.submit(request)
-            while not job.rows and job.state == "running":
+            while not job.chunks and job.state == "running":
                 job.poll()
                 time.sleep(0.01)
             first = time.perf_counter() - began

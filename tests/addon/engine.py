@@ -19,23 +19,23 @@ from itertools import pairwise
 import numpy as np
 
 from diface_core import channels
-from diface_core.motion.warp import bend
+from diface_core.motion.warp import warp_motion
 from diface_core.types import (
+    AdaptationRequest,
+    AdaptationResult,
     AudioClip,
     FrameRate,
     GenerateRequest,
     GenerateResult,
-    LearnRequest,
-    Learnt,
     Motion,
     Progress,
     Report,
     Shapes,
     ShapesRequest,
-    Solved,
     SolveRequest,
+    SolveResult,
 )
-from diface_core.worker import Each, serve
+from diface_core.worker import OnChunk, serve
 
 MISBEHAVE = 900_000
 SLOW, KILLED, BUG, OUT_OF_RANGE = range(MISBEHAVE, MISBEHAVE + 4)
@@ -45,7 +45,7 @@ ANEW = 0.0625
 class Loudness:
     """Engine: see the module."""
 
-    def generate(self, request: GenerateRequest, report: Report, each: Each) -> GenerateResult:
+    def generate(self, request: GenerateRequest, report: Report, each: OnChunk) -> GenerateResult:
         from diface_core.audio.reading import load_clip  # the tests, in Blender's Python, only want the seeds
 
         clip = load_clip(request.audio)
@@ -73,7 +73,7 @@ class Loudness:
             strength = strengths[name] * (3 if request.seed == OUT_OF_RANGE else 1)
             values[:, names.index(name)] = np.array(loud) * strength
         if (kept := request.constraints) is not None:
-            values = bend(np.where(kept.keep, kept.values, np.float32(ANEW)), kept)
+            values = warp_motion(np.where(kept.known_mask, kept.values, np.float32(ANEW)), kept)
         return GenerateResult(Motion(values, names, request.rate), "0123abcd", {}, shapes)
 
     def shapes(self, request: ShapesRequest, _report: Report) -> Shapes:
@@ -81,19 +81,19 @@ class Loudness:
         down = np.full_like(request.vertices, (0, -0.01, 0))
         return Shapes(("jawOpen", "mouthClose"), np.stack([down, -down]))
 
-    def solve(self, request: SolveRequest, _report: Report) -> Solved:
+    def solve(self, request: SolveRequest, _report: Report) -> SolveResult:
         """The real one."""
-        from diface_core.faces.solve import solve  # scipy, which Blender's Python has not
+        from diface_core.faces.solve import solve_weights  # scipy, which Blender's Python has not
 
-        return solve(request)
+        return solve_weights(request)
 
-    def learn(self, request: LearnRequest, report: Report) -> Learnt:
+    def adapt_style(self, request: AdaptationRequest, report: Report) -> AdaptationResult:
         """A file without any tensor."""
         from diface_core.audio.reading import load_clip
 
         apart, seconds = 0.0, 0.0
-        for index, one in enumerate(request.performances):
-            report(Progress(index / len(request.performances), "Learning"))
+        for index, one in enumerate(request.examples):
+            report(Progress(index / len(request.examples), "Learning"))
             clip = load_clip(one.audio)
             jaw = one.motion.column("jawOpen")
             apart = max(apart, float(np.abs(jaw - loudest(clip, len(jaw), one.motion.rate)).max()))
@@ -103,7 +103,7 @@ class Loudness:
             report(Progress(0.25 + step / 1000, "Learning slowly"))
         header = json.dumps({"__metadata__": {"format": "diface-style-1", "name": request.name}}).encode()
         request.path.write_bytes(len(header).to_bytes(8, "little") + header)
-        return Learnt(request.path, seconds, 1.0, apart, 20)
+        return AdaptationResult(request.path, seconds, 1.0, apart, 20)
 
 
 def loudest(clip: AudioClip, rows: int, rate: FrameRate) -> list[float]:

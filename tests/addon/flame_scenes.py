@@ -53,10 +53,12 @@ def motion(seed: int = 0, head: bool = True, rate: float = 24.0) -> tuple[types.
     return (made if head else made.select(names)), types.Shapes(names, deltas, 1e-6)
 
 
-def write(obj: bpy.types.Object, file: Path | None, as_cache: bool, seed: int = 0, head: bool = True) -> takes.Written:
+def write(
+    obj: bpy.types.Object, file: Path | None, as_cache: bool, seed: int = 0, head: bool = True
+) -> takes.TakeResult:
     """A take of `motion` on `obj`."""
     made, shapes = motion(seed, head)
-    own, placed = takes.Own(shapes, as_cache), flame_mesh.place(obj, file)
+    own, placed = takes.CustomShapes(shapes, as_cache), flame_mesh.estimate_placement(obj, file)
     return takes.write_take(obj, made, f"3DiFACE {seed}", {"first_frame": FIRST, "seed": seed}, placed, own)
 
 
@@ -66,7 +68,7 @@ def expected(obj: bpy.types.Object, lying: str, seed: int = 0) -> np.ndarray:
     made, shapes = motion(seed)
     weights = made.select(shapes.names).values.astype(np.float64)
     moved = np.einsum("tk,kvc->tvc", weights, shapes.deltas.astype(np.float64)) @ rotation / scale
-    return flame_mesh.rest(obj).astype(np.float64) + moved
+    return flame_mesh.rest_vertices(obj).astype(np.float64) + moved
 
 
 def shown(obj: bpy.types.Object, frame: int) -> np.ndarray:

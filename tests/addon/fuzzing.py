@@ -93,7 +93,7 @@ class Fuzz:
         return found[self.rng.integers(len(found))] if found else ""
 
     def curve(self) -> bpy.types.FCurve | None:
-        found = [curve for curve in pins.curves(self.character()) if curve.keyframe_points]
+        found = [curve for curve in pins.pinnable_fcurves(self.character()) if curve.keyframe_points]
         return found[self.rng.integers(len(found))] if found else None
 
 
@@ -102,8 +102,8 @@ class _Before:
 
     def __init__(self) -> None:
         obj = bpy.data.objects["Character"]
-        self.takes = {a.session_uid: (a.name, fingerprint(a)) for a in bpy.data.actions if baseline.request_of(a)}
-        self.pins = pins.find(obj)
+        self.takes = {a.session_uid: (a.name, fingerprint(a)) for a in bpy.data.actions if baseline.read_request(a)}
+        self.pins = pins.find_pins(obj)
         self.keys = playing_keys(obj)
         self.shown = playing_values(obj)
         self.playing = {action.session_uid for action in playing_actions(obj)}
@@ -134,7 +134,7 @@ def playing_curves(obj: bpy.types.Object) -> dict[tuple[str, str, int], bpy.type
 
 
 def curves_of(action: bpy.types.Action, kind: str) -> dict[tuple[str, str, int], bpy.types.FCurve]:
-    held = compat.channels_of(action, kind)
+    held = compat.find_channelbag(action, kind)
     return {(kind, curve.data_path, curve.array_index): curve for curve in (held.fcurves if held else ())}
 
 
@@ -162,12 +162,12 @@ def check_always() -> None:
     assert generation.current() is None
     listed = {action for actions in takes.all_takes().values() for action in actions}
     for action in bpy.data.actions:
-        if baseline.request_of(action):
+        if baseline.read_request(action):
             assert action in listed, f"{action.name} belongs to no take"
         assert action.users > 0, f"{action.name} is an orphan"
     for obj in bpy.data.objects:
         assert obj.users > 0
-    for curve in pins.curves(bpy.data.objects["Character"]):
+    for curve in pins.pinnable_fcurves(bpy.data.objects["Character"]):
         values = np.array([key.co for key in curve.keyframe_points])
         assert np.isfinite(values).all()
         assert (np.diff(values[:, 0]) > 0).all(), f"{curve.data_path}: keys out of order"
@@ -183,7 +183,7 @@ def check_made(before: _Before, made: bool) -> None:
     if not made:
         assert {action.session_uid for action in playing_actions(obj)} == before.playing, "refused, and yet changed"
         return
-    request = baseline.request_of(playing_actions(obj)[0])
+    request = baseline.read_request(playing_actions(obj)[0])
     if not request.get("edited"):
         return
     first, last = request["edited"]
@@ -202,7 +202,7 @@ def check_made(before: _Before, made: bool) -> None:
 
 
 def check_pins(obj: bpy.types.Object, wanted: list[pins.Pin]) -> None:
-    found = {(pin.address, round(pin.frame, 3)): pin.value for pin in pins.find(obj)}
+    found = {(pin.address, round(pin.frame, 3)): pin.value for pin in pins.find_pins(obj)}
     for pin in wanted:
         assert found.get((pin.address, round(pin.frame, 3))) == pin.value, f"{pin} is not kept"
 
@@ -253,10 +253,10 @@ def lock_or_mute(fuzz: Fuzz) -> bool | None:
 
 def _making(fuzz: Fuzz, operator: Callable[..., set[str]], **words: object) -> bool:
     obj = fuzz.character()
-    locked = {(c.data_path, c.array_index) for c in pins.curves(obj) if c.lock}
-    wanted = [pin for pin in pins.find(obj) if (pin.path, pin.index) not in locked]
+    locked = {(c.data_path, c.array_index) for c in pins.pinnable_fcurves(obj) if c.lock}
+    wanted = [pin for pin in pins.find_pins(obj) if (pin.path, pin.index) not in locked]
     operator(**words)
-    request = baseline.request_of(playing_actions(fuzz.character())[0])
+    request = baseline.read_request(playing_actions(fuzz.character())[0])
     if operator.idname() != "DIFACE_OT_swap_keyframes":
         within = [p for p in wanted if request["first_frame"] <= p.frame]
         check_pins(fuzz.character(), within)
@@ -380,8 +380,8 @@ def compare(fuzz: Fuzz) -> bool:
 def mix_takes(fuzz: Fuzz) -> bool | None:
     """Another take's head over this one's face, as in the Action editor."""
     obj = fuzz.character()
-    found = [action for action in bpy.data.actions if compat.channels_of(action, "OBJECT")]
-    found = [action for action in found if baseline.request_of(action)]
+    found = [action for action in bpy.data.actions if compat.find_channelbag(action, "OBJECT")]
+    found = [action for action in found if baseline.read_request(action)]
     if not found or not obj.animation_data:
         return None
     compat.assign_action(obj, found[fuzz.rng.integers(len(found))])
@@ -409,7 +409,7 @@ def live_key(fuzz: Fuzz) -> bool:
     if (curve := fuzz.curve()) is not None:
         frame = fuzz.frame()
         curve.keyframe_points.insert(frame, curve.evaluate(frame) + fuzz.rng.normal(0, 0.2), options={"FAST"})
-        live.current().note()
+        live.current().mark_changed()
     end = time.monotonic() + float(fuzz.rng.choice([0.05, 0.3, 0.6]))
     while live.current() and time.monotonic() < end:
         time.sleep(live.tick() or 0)

@@ -16,7 +16,7 @@ import bpy
 import numpy as np
 
 import diface_addon
-from diface_addon.cli.demo import quiet
+from diface_addon.cli.demo import suppress_output
 from diface_addon.core import channels
 
 PIXELS = 1080
@@ -104,7 +104,7 @@ def main() -> None:
     with registered(), tempfile.TemporaryDirectory() as folder:
         kept = given.frames or Path(folder)
         kept.mkdir(parents=True, exist_ok=True)
-        with quiet():
+        with suppress_output():
             portrait = Portrait()
             seen = [opening(portrait.render(row, kept / f"{n:03d}.png")) for n, row in enumerate(weights)]
     for label, pixels, gap in zip(labels, seen, gaps, strict=True):

@@ -33,9 +33,9 @@ def main(file: Path, folder: Path) -> None:
         bpy.ops.wm.save_as_mainfile(filepath=str(blend))
         obj = add_flame(file)
         began = time.perf_counter()
-        placed = flame_mesh.place(obj, file)
+        placed = flame_mesh.estimate_placement(obj, file)
         placing = time.perf_counter() - began
-        takes.write_take(obj, motion, "T", {"first_frame": 1}, placed, takes.Own(shapes, as_cache))
+        takes.write_take(obj, motion, "T", {"first_frame": 1}, placed, takes.CustomShapes(shapes, as_cache))
         writing = time.perf_counter() - began - placing
         bpy.ops.wm.save_mainfile()
         size = blend.stat().st_size / 1e6

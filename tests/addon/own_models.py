@@ -15,7 +15,7 @@ import torch
 from transformers import Wav2Vec2Model
 
 from diface_core import channels
-from diface_core.threediface.models import Performers
+from diface_core.threediface.models import ThreeDifaceModels
 from diface_core.types import MODEL_RATE, AudioSection, GenerateRequest, ThreeDiface
 from tests.core import toy_checkpoint as toy
 
@@ -46,7 +46,7 @@ def main() -> None:
     waveform, rate = soundfile.read(sound, dtype="float32")
     request = GenerateRequest(AudioSection(sound), seed=3, guidance=0.5, engine=engine)
     rows = MODEL_RATE.rows(len(waveform) / rate)
-    motion, shapes = Performers.load(engine).generate(waveform, rows, request, lambda progress: None)
+    motion, shapes = ThreeDifaceModels.load(engine).generate(waveform, rows, request, lambda progress: None)
     weights = motion.select(shapes.names).values.astype(np.float64)
     displacement = np.einsum("tk,kvc->tvc", weights, shapes.deltas.astype(np.float64))
     np.savez(folder / "truth.npz", displacement=displacement, head=motion.select(channels.HEAD).values)

@@ -51,7 +51,7 @@ def use_file(scene: bpy.types.Scene, path: Path) -> None:
 
 def points(action: bpy.types.Action, kind: str, path: str, index: int = 0) -> np.ndarray:
     """The keys (K, 2) of one curve: frame and value."""
-    curve = compat.channels_of(action, kind).fcurves.find(path, index=index)
+    curve = compat.find_channelbag(action, kind).fcurves.find(path, index=index)
     found = np.empty(2 * len(curve.keyframe_points), np.float32)
     curve.keyframe_points.foreach_get("co", found)
     return found.reshape(-1, 2)

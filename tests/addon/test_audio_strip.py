@@ -21,7 +21,7 @@ pytestmark = needs_audio
 
 def heard(scene, strip, folder) -> list[float]:
     """The seconds on the scene's timeline, from frame 0, at which clicks are heard within the strip."""
-    section = audio_strip.section(scene, strip, folder)
+    section = audio_strip.audio_section(scene, strip, folder)
     samples, rate = soundfile.read(section.path, always_2d=True)
     loud = abs(samples.mean(axis=1)) > 0.2
     begins = [i / rate for i in range(1, len(loud)) if loud[i] and not loud[max(0, i - rate // 20) : i].any()]
@@ -66,7 +66,7 @@ def test_a_strip_in_a_meta_strip_that_is_cut(scene, clicks, tmp_path) -> None:
     assert heard(scene, inner, tmp_path) == pytest.approx([1 / 24 + 1.5], abs=0.001)
     meta.mute = True
     with pytest.raises(errors.AudioError, match="muted"):
-        audio_strip.section(scene, inner, tmp_path)
+        audio_strip.audio_section(scene, inner, tmp_path)
 
 
 def test_a_strip_that_its_meta_strip_cuts_away(scene, clicks, tmp_path) -> None:
@@ -76,7 +76,7 @@ def test_a_strip_that_its_meta_strip_cuts_away(scene, clicks, tmp_path) -> None:
     scenes.cut(scenes.wrap_in_meta(scene, strip), 110, 160)
     inner = min((found for _scene, found in audio_strip.list_strips(bpy.context)), key=lambda found: found.channel)
     with pytest.raises(errors.AudioError, match="has no length"):
-        audio_strip.section(scene, inner, tmp_path)
+        audio_strip.audio_section(scene, inner, tmp_path)
 
 
 @pytest.mark.parametrize("start", [1, 50, -30])
@@ -112,26 +112,26 @@ def test_a_strip_at_another_speed_whose_file_is_gone(scene, clicks, tmp_path) ->
     scenes.retime(scene, strip, 2.0)
     path.unlink()
     with pytest.raises(errors.AudioError, match="is missing"):
-        audio_strip.section(scene, strip, tmp_path)
+        audio_strip.audio_section(scene, strip, tmp_path)
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg, which makes the file of this test, is not there.")
 @pytest.mark.parametrize("ending", ["m4a", "mp4", "mov", "mkv", "mp3", "ogg", "flac"])
 def test_other_formats_are_in_time(scene, clicks, tmp_path, ending) -> None:
-    if f".{ending}" not in decode.READABLE and compat.audio_module() is None:
+    if f".{ending}" not in decode.READABLE_SUFFIXES and compat.audio_module() is None:
         pytest.skip("This Blender is built without aud.")
     other = tmp_path / f"other.{ending}"
     subprocess.run(["ffmpeg", "-v", "error", "-i", str(clicks([0.1, 1.5])), str(other)], check=True)
     strip = scenes.add_strip(scene, other, 1)
     assert heard(scene, strip, tmp_path) == pytest.approx([1 / 24 + 0.1, 1 / 24 + 1.5], abs=0.002)
-    decoded = decode.for_worker(other, tmp_path)
-    assert (decoded == other) == (f".{ending}" in decode.READABLE)
+    decoded = decode.ensure_readable(other, tmp_path)
+    assert (decoded == other) == (f".{ending}" in decode.READABLE_SUFFIXES)
 
 
 def test_load_audio_makes_a_strip_that_is_heard(scene, clicks) -> None:
     scene.frame_set(12)
     assert bpy.ops.diface.load_audio(filepath=str(clicks([0.5]))) == {"FINISHED"}
-    where, strip = audio_strip.find(bpy.context, scene.diface.strip)
+    where, strip = audio_strip.find_strip(bpy.context, scene.diface.strip)
     assert where == scene
     assert audio_strip.bounds(strip)[0] == 12
     bpy.ops.diface.load_audio(filepath=str(clicks([0.5])))
@@ -141,7 +141,7 @@ def test_load_audio_makes_a_strip_that_is_heard(scene, clicks) -> None:
 def test_load_audio_makes_room_and_plays_in_sync(scene, clicks, capfd) -> None:
     scene.frame_end = 60
     bpy.ops.diface.load_audio(filepath=str(clicks([0.5])))
-    strip = audio_strip.find(bpy.context, scene.diface.strip)[1]
+    strip = audio_strip.find_strip(bpy.context, scene.diface.strip)[1]
     assert scene.frame_end == audio_strip.bounds(strip)[1] - 1 == 72
     assert scene.sync_mode == "AUDIO_SYNC"
     assert "not at 60" in capfd.readouterr().out

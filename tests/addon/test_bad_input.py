@@ -280,7 +280,7 @@ def test_no_temporary_file_is_left(scene, head, clicks, worker, tmp_path, monkey
     assert bpy.ops.diface.generate() == {"FINISHED"}
     scenes.use_file(scene, clicks([]))
     refused(saying="silent", trying="")
-    assert {path.name for path in folder.iterdir()} <= {preferences.CACHE}
+    assert {path.name for path in folder.iterdir()} <= {preferences.CACHE_FOLDER_NAME}
 
 
 # The temporary folder
@@ -303,9 +303,9 @@ def test_no_temporary_folder(scene, head, clicks, worker, no_temporary) -> None:
 
 def test_a_file_in_the_place_of_the_cache(scene, head, clicks, worker, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    (tmp_path / preferences.CACHE).touch()
+    (tmp_path / preferences.CACHE_FOLDER_NAME).touch()
     scenes.use_file(scene, clicks(CLICKS))
-    refused(saying=preferences.CACHE, trying="TMPDIR")
+    refused(saying=preferences.CACHE_FOLDER_NAME, trying="TMPDIR")
 
 
 @needs_audio
@@ -313,7 +313,7 @@ def test_sound_that_has_no_place_to_go(scene, clicks, tmp_path) -> None:
     strip = scenes.add_strip(scene, clicks(CLICKS))
     strip.sound.pack()
     with pytest.raises(errors.SceneError, match=r"temporary file .*packed.* TMPDIR"):
-        audio_strip.section(scene, strip, tmp_path / "gone")
+        audio_strip.audio_section(scene, strip, tmp_path / "gone")
     other = clicks(CLICKS).rename(tmp_path / "clicks.m4a")  # aud looks at the bytes
     with pytest.raises(errors.SceneError, match=r"temporary file .*decoded.* TMPDIR"):
-        decode.for_worker(other, tmp_path / "gone")
+        decode.ensure_readable(other, tmp_path / "gone")

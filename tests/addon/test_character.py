@@ -70,7 +70,7 @@ def test_its_shape_keys_are_the_52_channels_and_the_breath_and_move_it_as_the_co
     for name, weight in zip(channels.FACE, weights, strict=True):
         keys[name].value = weight
     keys["breathIn"].value = 0.5
-    np.testing.assert_allclose(vertices(obj), head.posed(weights) + 0.5 * head.extra["breathIn"], atol=2e-6)
+    np.testing.assert_allclose(vertices(obj), head.pose(weights) + 0.5 * head.extra["breathIn"], atol=2e-6)
 
 
 def test_its_materials_are_painted_and_shared_by_two_heads() -> None:

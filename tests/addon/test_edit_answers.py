@@ -9,8 +9,8 @@ import pytest
 from diface_addon import compat
 from diface_addon.core import errors
 from diface_addon.jobs import current, edit, edit_shape_keys
-from diface_addon.operators.edit.in_between import between
-from diface_addon.operators.edit.regenerate import around
+from diface_addon.operators.edit.in_between import plan_in_between
+from diface_addon.operators.edit.regenerate import plan_around_pins
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import baseline, layer_tracks
 
@@ -36,7 +36,7 @@ def face(obj: bpy.types.Object) -> bpy.types.Action:
 
 
 def curve(obj: bpy.types.Object, shape: str) -> bpy.types.FCurve:
-    return compat.channels_of(face(obj), "KEY").fcurves.find(f'key_blocks["{shape}"].value')
+    return compat.find_channelbag(face(obj), "KEY").fcurves.find(f'key_blocks["{shape}"].value')
 
 
 def key(obj: bpy.types.Object, shape: str, frame: float, value: float) -> None:
@@ -63,19 +63,19 @@ def test_only_what_answers_a_key_is_made_anew(take, keyed, answering) -> None:
     assert values(take, keyed)[60] == np.float32(0.66)
 
 
-def begun() -> edit_shape_keys.Edit:
-    return edit.begin(bpy.context, lambda base: around(base, 8.0))
+def begun() -> edit_shape_keys.EditJob:
+    return edit.begin(bpy.context, lambda base: plan_around_pins(base, 8.0))
 
 
 def test_what_is_as_it_was_is_not_begun_anew(take) -> None:
     key(take, "jawOpen", 60, 0.66)
     running = begun()
-    running.job.wait()
+    running.task.wait()
     key(take, "jawOpen", 90, 0.5)  # one more is written as well, and answered by the next
-    assert running.restarted(bpy.context) is None
-    running.write()
+    assert running.restart_if_stale(bpy.context) is None
+    running.write_result()
     running.end()
-    assert [pin.frame for pin in pins.find(take)] == [60, 90]
+    assert [pin.frame for pin in pins.find_pins(take)] == [60, 90]
 
 
 def test_a_pin_let_go_meanwhile_does_not_come_back(take) -> None:
@@ -83,14 +83,14 @@ def test_a_pin_let_go_meanwhile_does_not_come_back(take) -> None:
     key(take, "jawOpen", 60, 0.66)
     key(take, "jawOpen", 90, 0.5)
     running = begun()
-    pins.unpin(take, [pin for pin in pins.find(take) if pin.frame == 60])
+    pins.unpin(take, [pin for pin in pins.find_pins(take) if pin.frame == 60])
     assert values(take, "jawOpen")[60] == generated_there
-    running.job.wait()
-    renewed = running.restarted(bpy.context)
+    running.task.wait()
+    renewed = running.restart_if_stale(bpy.context)
     assert current.current() is renewed
-    renewed.write()
+    renewed.write_result()
     renewed.end()
-    assert [(pin.frame, pin.value) for pin in pins.find(take)] == [(90, 0.5)]
+    assert [(pin.frame, pin.value) for pin in pins.find_pins(take)] == [(90, 0.5)]
 
 
 def test_a_pin_moved_meanwhile_is_pinned_once(take) -> None:
@@ -99,20 +99,20 @@ def test_a_pin_moved_meanwhile_is_pinned_once(take) -> None:
     moved = next(k for k in curve(take, "jawOpen").keyframe_points if k.co.x == 60)
     moved.co = (64.5, 0.66)
     curve(take, "jawOpen").update()
-    running.job.wait()
-    renewed = running.restarted(bpy.context)
-    renewed.write()
+    running.task.wait()
+    renewed = running.restart_if_stale(bpy.context)
+    renewed.write_result()
     renewed.end()
-    assert [pin.frame for pin in pins.find(take)] == [64.5]
+    assert [pin.frame for pin in pins.find_pins(take)] == [64.5]
 
 
 def test_all_taken_back_meanwhile_nothing_is_made(take) -> None:
     key(take, "jawOpen", 60, 0.66)
     running, actions = begun(), set(bpy.data.actions)
-    pins.unpin(take, pins.find(take))
-    running.job.wait()
+    pins.unpin(take, pins.find_pins(take))
+    running.task.wait()
     with pytest.raises(errors.SceneError, match="No key was changed"):
-        running.restarted(bpy.context)
+        running.restart_if_stale(bpy.context)
     assert current.current() is None
     assert set(bpy.data.actions) == actions
 
@@ -123,7 +123,7 @@ def test_where_nothing_can_answer_it_says_why(take) -> None:
         bpy.ops.diface.regenerate()
     key(take, "jawOpen", 60, 0.5)
     running = begun()
-    written = running.write()
+    written = running.write_result()
     running.end()
     assert any("1 of your keys is outside" in note for note in written.notes)
     assert values(take, "jawOpen")[300] == np.float32(0.66)
@@ -141,13 +141,13 @@ def test_a_key_of_a_part_that_the_take_has_not(scene, clicks, worker) -> None:
 
 
 def test_strips_alone_are_no_take_that_can_be_edited(take) -> None:
-    bpy.ops.diface.push_down_take(take=baseline.request_of(face(take))["take"])
+    bpy.ops.diface.push_down_take(take=baseline.read_request(face(take))["take"])
     with pytest.raises(RuntimeError, match="NLA strips alone"):
         bpy.ops.diface.regenerate()
 
 
 def test_selected_keys_stay_and_what_is_between_them_is_made(scene, take) -> None:
-    scene.diface.edit.source = "KEYS"
+    scene.diface.edit.frame_choice = "KEYS"
     before = values(take, "jawOpen")
     for some in curve(take, "jawOpen").keyframe_points:
         some.select_control_point = some.co.x in (40, 50)
@@ -163,11 +163,11 @@ def test_selected_keys_stay_and_what_is_between_them_is_made(scene, take) -> Non
 
 def test_where_every_frame_has_pins_it_says_so(take) -> None:
     """As when a whole take was slid along the timeline."""
-    held = compat.channels_of(face(take), "KEY"), compat.channels_of(take.animation_data.action, "OBJECT")
+    held = compat.find_channelbag(face(take), "KEY"), compat.find_channelbag(take.animation_data.action, "OBJECT")
     for some in (some for one in held for curve in one.fcurves for some in curve.keyframe_points):
         some.co.x += 0.5
-    running = edit.begin(bpy.context, lambda base: between(bpy.context, base, (40, 60)))
-    notes = running.write().notes
+    running = edit.begin(bpy.context, lambda base: plan_in_between(bpy.context, base, (40, 60)))
+    notes = running.write_result().notes
     running.end()
     assert any("Nearly every frame" in note for note in notes)
 
@@ -196,14 +196,14 @@ def test_a_layers_keys_stay_where_they_are_with_one_between_frames_before_them(s
     scene.frame_start, scene.diface.gaze, scene.diface.breath = FIRST, False, False
     scenes.use_file(scene, clicks([0.5], seconds=6.0))
     bpy.ops.diface.generate()
-    ((_track, blinks),) = layer_tracks.playing(obj.data.shape_keys)
-    (blink,) = compat.channels_of(blinks, "KEY").fcurves
+    ((_track, blinks),) = layer_tracks.active_layers(obj.data.shape_keys)
+    (blink,) = compat.find_channelbag(blinks, "KEY").fcurves
     blink.keyframe_points.insert(blink.keyframe_points[0].co.x - 0.75, 0.1, options={"FAST"})
     blink.keyframe_points.insert(60, 0.5, options={"FAST"})
-    before = [pin for pin in pins.find(obj) if "Blink" in pin.path]
+    before = [pin for pin in pins.find_pins(obj) if "Blink" in pin.path]
     assert len(before) == 2
     bpy.ops.diface.regenerate()
-    assert [pin for pin in pins.find(obj) if "Blink" in pin.path] == before
+    assert [pin for pin in pins.find_pins(obj) if "Blink" in pin.path] == before
 
 
 def test_a_ghost_leaves_alone_what_the_artist_did_to_layers(scene, clicks, worker) -> None:
@@ -211,14 +211,14 @@ def test_a_ghost_leaves_alone_what_the_artist_did_to_layers(scene, clicks, worke
     scene.diface.blinks, scene.diface.gaze, scene.diface.breath = True, False, False
     scenes.use_file(scene, clicks([0.5], seconds=6.0))
     bpy.ops.diface.generate()
-    first = baseline.request_of(face(obj))["take"]
+    first = baseline.read_request(face(obj))["take"]
     scene.diface.seed = 5
     bpy.ops.diface.generate()
-    second = baseline.request_of(face(obj))["take"]
+    second = baseline.read_request(face(obj))["take"]
     keys = obj.data.shape_keys
     bpy.ops.diface.compare_take(take=first)
-    assert [layer_tracks.layer_of(action) for _track, action in layer_tracks.playing(keys)] == ["blinks"]
+    assert [layer_tracks.layer_name(action) for _track, action in layer_tracks.active_layers(keys)] == ["blinks"]
     keys.animation_data.nla_tracks.remove(keys.animation_data.nla_tracks[0])
     bpy.ops.diface.use_take(take=first)
     bpy.ops.diface.use_take(take=second)
-    assert layer_tracks.playing(keys) == []
+    assert layer_tracks.active_layers(keys) == []

@@ -12,10 +12,10 @@ from mathutils import Euler, Vector
 
 from diface_addon import compat
 from diface_addon.core import channels, errors, placement, types
-from diface_addon.scene.animation import sample_motion
+from diface_addon.scene.animation import active_curves, sample_motion
 from diface_addon.scene.edits import write_edit
 from diface_addon.scene.keys.key_table import KeyTable
-from diface_addon.scene.keys.write_keys import enum
+from diface_addon.scene.keys.write_keys import enum_value
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import baseline, layer_tracks
 from diface_addon.scene.takes import take_list, takes
@@ -44,13 +44,13 @@ def made_rows(first: int, last: int, names=NAMES, chosen=None) -> np.ndarray:
 
 def new_motion(obj, made: np.ndarray, names=NAMES, seed: int = 7) -> types.Motion:
     """As the worker would: what stays as it is now, and something else where it is made anew."""
-    base = sample_motion.read(obj, FIRST, len(made), names)
+    base = sample_motion.sample_motion(obj, FIRST, len(made), names)
     values = np.where(made, motion(len(made), names, seed).values, base.values)
     return types.Motion(values, names, base.rate)
 
 
-def edit(obj, made: np.ndarray, found=None, names=NAMES, **more) -> takes.Written:
-    found = pins.find(obj) if found is None else found
+def edit(obj, made: np.ndarray, found=None, names=NAMES, **more) -> takes.TakeResult:
+    found = pins.find_pins(obj) if found is None else found
     return write_edit.write_edit(
         obj, actions(obj), new_motion(obj, made, names), made, found, "E", {"first_frame": FIRST, "seed": 1}, **more
     )
@@ -62,7 +62,7 @@ def everything(action: bpy.types.Action) -> dict:
              if isinstance(action[name], str) else bytes(action[name])
              for name in (baseline.REQUEST, baseline.SAMPLES, baseline.KEYS) if name in action}  # fmt: skip
     for kind in ("KEY", "OBJECT"):
-        for fcurve in getattr(compat.channels_of(action, kind), "fcurves", ()):
+        for fcurve in getattr(compat.find_channelbag(action, kind), "fcurves", ()):
             table = KeyTable.read(fcurve)
             about = (fcurve.mute, fcurve.lock, fcurve.extrapolation, len(fcurve.modifiers))
             keys = [getattr(table, field.name).tobytes() for field in fields(KeyTable)]
@@ -87,14 +87,14 @@ def test_what_is_made_is_new_and_all_else_is_as_it_was(scene, head) -> None:
     assert set(written.actions) == set(actions(head))
     assert not set(written.actions) & set(old)
     assert written.notes == ()
-    assert sample_motion.read(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
+    assert sample_motion.sample_motion(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
     assert bits(head)[SMILE, 0] == kept[SMILE, 0]
     assert bits(head)["location", 0] == [(*first.keyframe_points[0].co, "KEYFRAME", "BEZIER")]
     for address, keys in kept.items():
         again = bits(head)[address]
         assert len(again) == len(keys)
         assert [key for key in again if not 20 <= key[0] <= 30] == [key for key in keys if not 20 <= key[0] <= 30]
-    assert pins.find(head) == []
+    assert pins.find_pins(head) == []
 
 
 @pytest.mark.parametrize("rate", scenes.RATES)
@@ -104,21 +104,21 @@ def test_pins_are_exact_wherever_they_are(scene, head, mode, rate) -> None:
     head.rotation_mode = mode
     turn(head, Euler((0.4, -0.3, 2.9)).to_quaternion())
     write(head)
-    path = head.animation_data.action and pins.at_frame(head, ("head_rx",), 20)[0].path
+    path = head.animation_data.action and pins.pose_pins(head, ("head_rx",), 20)[0].path
     rng = np.random.default_rng(0)
     for frame in (16, 20.4, 31.75, 45):
         pins.set_values(head, frame, dict(zip(NAMES, rng.random(5).tolist(), strict=True)))
     key_at(head, 25).co.y = 0.123456789
-    pinned = {(pin.address, pin.frame, pin.value) for pin in pins.find(head)}
+    pinned = {(pin.address, pin.frame, pin.value) for pin in pins.find_pins(head)}
     assert len(pinned) == 4 * (2 + len(getattr(head, path))) + 1
     edit(head, made_rows(14, 40))
-    assert {(pin.address, pin.frame, pin.value) for pin in pins.find(head)} == pinned
-    assert pins.unsettled(head) == []
+    assert {(pin.address, pin.frame, pin.value) for pin in pins.find_pins(head)} == pinned
+    assert pins.changed_pins(head) == []
     for address, frame, value in pinned:
         key = key_at(head, frame, *address[1:])
         assert (key.type, key.co.x, key.co.y) == ("EXTREME", frame, value)
     edit(head, made_rows(12, 38))
-    assert {(pin.address, pin.frame, pin.value) for pin in pins.find(head)} == pinned
+    assert {(pin.address, pin.frame, pin.value) for pin in pins.find_pins(head)} == pinned
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -128,7 +128,7 @@ def test_a_head_pinned_by_other_numbers_of_the_same_pose_does_not_spin(scene, he
     made.values[:, -3:] *= 0.2
     write(head, made)
     pins.set_values(head, 25, dict.fromkeys(channels.HEAD, 0.05))
-    path = pins.at_frame(head, channels.HEAD, 25)[0].path
+    path = pins.pose_pins(head, channels.HEAD, 25)[0].path
     keys = [key_at(head, 25, path, index) for index in range(len(getattr(head, path)))]
     for key in keys:
         key.co.y = key.co.y + 2 * np.pi if mode not in ("QUATERNION", "AXIS_ANGLE") else -key.co.y
@@ -136,8 +136,8 @@ def test_a_head_pinned_by_other_numbers_of_the_same_pose_does_not_spin(scene, he
     stays[5:30] = True
     calm = types.Motion(made.values.copy(), NAMES, made.rate)
     calm.values[25 - FIRST, -3:] = 0.05
-    write_edit.write_edit(head, actions(head), calm, stays, pins.find(head), "E", {"first_frame": FIRST})
-    turned = sample_motion.read(head, FIRST, ROWS, channels.HEAD).values
+    write_edit.write_edit(head, actions(head), calm, stays, pins.find_pins(head), "E", {"first_frame": FIRST})
+    turned = sample_motion.sample_motion(head, FIRST, ROWS, channels.HEAD).values
     away = [np.abs(np.sin((row - calm.values[n, -3:]) / 2)).max() for n, row in enumerate(turned)]
     assert max(away) < 0.02
 
@@ -148,7 +148,9 @@ def test_what_is_made_bends_to_its_pins(scene, head, frame) -> None:
     pins.set_values(head, frame, {"jawOpen": 0.75})
     made = made_rows(FIRST, FIRST + ROWS - 1)
     flat = types.Motion(np.full((ROWS, 5), 0.25, np.float32), NAMES, types.FrameRate(24))
-    write_edit.write_edit(head, actions(head), flat, made, pins.find(head), "E", {"first_frame": FIRST}, pull=6.0)
+    write_edit.write_edit(
+        head, actions(head), flat, made, pins.find_pins(head), "E", {"first_frame": FIRST}, falloff=6.0
+    )
     fcurve = curve(head)
     shown = np.array([fcurve.evaluate(time) for time in np.arange(FIRST, FIRST + ROWS - 1, 0.25)])
     assert np.abs(np.diff(shown)).max() < 0.05
@@ -169,10 +171,10 @@ def test_what_was_changed_but_not_given_stays_unsettled(scene, head) -> None:
     write(head)
     key_at(head, 45).co.y = 0.9
     key_at(head, 25).co.y = 0.8
-    found = pins.find(head)
+    found = pins.find_pins(head)
     edit(head, made_rows(20, 30), found[:1])
-    assert pins.unsettled(head) == found[1:]
-    assert pins.find(head) == found
+    assert pins.changed_pins(head) == found[1:]
+    assert pins.find_pins(head) == found
 
 
 def test_an_unpinned_edit_gives_its_own_motion_back(scene, head) -> None:
@@ -181,7 +183,7 @@ def test_an_unpinned_edit_gives_its_own_motion_back(scene, head) -> None:
     before = bits(head)
     key_at(head, 24).co.y = 0.9
     key_at(head, 33).co.x = 33.5
-    pins.unpin(head, pins.find(head))
+    pins.unpin(head, pins.find_pins(head))
     assert bits(head) == before
 
 
@@ -200,26 +202,26 @@ def by_hand(obj) -> None:
 def test_no_frame_outside_changes_on_an_action_by_hand(scene, head) -> None:
     by_hand(head)
     old = actions(head)
-    before, shown = [everything(action) for action in old], sample_motion.read(head, 1, 80, NAMES).values
+    before, shown = [everything(action) for action in old], sample_motion.sample_motion(head, 1, 80, NAMES).values
     cheeky = 'key_blocks["cheeky"].value'
     hand = outside(curve(head), 22, 26), outside(curve(head, cheeky), 99, 99)
     made = made_rows(22, 26)
     wanted = new_motion(head, made)
     written = edit(head, made)
-    now = sample_motion.read(head, 1, 80, NAMES).values
+    now = sample_motion.sample_motion(head, 1, 80, NAMES).values
     beside = np.ones(80, bool)
     beside[22 - 1 : 26] = False
     assert (now[beside][:, 0] == shown[beside][:, 0]).all()
     assert now[beside] == pytest.approx(shown[beside], abs=1e-6)
     assert now[21:26] == pytest.approx(wanted.values[22 - FIRST : 26 - FIRST + 1], abs=1e-6)
     table = KeyTable.read(curve(head)).outside(22, 26)
-    by_artist = table[table.interpolation == enum("interpolation", "BEZIER")]
-    by_artist.type[:] = enum("type", "KEYFRAME")
+    by_artist = table[table.interpolation == enum_value("interpolation", "BEZIER")]
+    by_artist.type[:] = enum_value("type", "KEYFRAME")
     assert [getattr(by_artist, field.name).tobytes() for field in fields(KeyTable)] == hand[0]
     assert outside(curve(head, cheeky), 99, 99) == hand[1]
     assert [everything(action) for action in old] == before
-    assert {pin.frame for pin in pins.find(head)} == {5, 17.5, 28, 60}
-    assert baseline.request_of(written.actions[0])["first_frame"] == FIRST
+    assert {pin.frame for pin in pins.find_pins(head)} == {5, 17.5, 28, 60}
+    assert baseline.read_request(written.actions[0])["first_frame"] == FIRST
 
 
 def test_a_locked_curve_stays_and_a_muted_one_is_written(scene, head) -> None:
@@ -253,9 +255,9 @@ def test_a_channel_that_nothing_animated(scene, head) -> None:
     made = made_rows(20, 30)
     wanted = new_motion(head, made)
     edit(head, made)
-    assert sample_motion.read(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
+    assert sample_motion.sample_motion(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
     assert [key[0] for key in bits(head)[SMILE, 0]] == [19, *range(20, 31), 31]
-    assert pins.find(head) == []
+    assert pins.find_pins(head) == []
 
 
 def test_modifiers_go_on_and_what_shows_is_what_was_made(scene, head) -> None:
@@ -265,7 +267,7 @@ def test_modifiers_go_on_and_what_shows_is_what_was_made(scene, head) -> None:
     made = made_rows(20, 30, chosen=("jawOpen",))
     wanted = new_motion(head, made).column("jawOpen")
     edit(head, made)
-    shown = sample_motion.read(head, FIRST, ROWS, NAMES).column("jawOpen")
+    shown = sample_motion.sample_motion(head, FIRST, ROWS, NAMES).column("jawOpen")
     assert len(curve(head).modifiers) == 1
     clear = (wanted > 0.31) | (np.arange(ROWS) < 9) | (np.arange(ROWS) > 19)  # no slider's end near
     assert shown[clear] == pytest.approx(wanted[clear], abs=1e-5)
@@ -282,18 +284,18 @@ def test_layers_come_along(scene) -> None:
     obj = scenes.add_character(scene, names)
     made = with_layers(obj)
     keys = obj.data.shape_keys
-    (old,) = [action for _track, action in layer_tracks.playing(keys)]
+    (old,) = [action for _track, action in layer_tracks.active_layers(keys)]
     before = everything(old)
     edit(obj, made_rows(20, 30, names, ("jawOpen",)), names=names)
-    ((track, layer),) = layer_tracks.playing(keys)
+    ((track, layer),) = layer_tracks.active_layers(keys)
     assert layer != old
     assert everything(old) == before
-    assert baseline.request_of(layer)["take"] == baseline.request_of(keys.animation_data.action)["take"]
+    assert baseline.read_request(layer)["take"] == baseline.read_request(keys.animation_data.action)["take"]
     assert not track.mute
-    assert (sample_motion.read(obj, FIRST, ROWS, names).values[:, 1:] == made.values[:, 1:]).all()
+    assert (sample_motion.sample_motion(obj, FIRST, ROWS, names).values[:, 1:] == made.values[:, 1:]).all()
     keys.animation_data.nla_tracks[track.name].mute = True
     edit(obj, made_rows(20, 30, names, ("jawOpen",)), names=names)
-    assert [track.mute for track, _ in layer_tracks.playing(keys)] == [True]
+    assert [track.mute for track, _ in layer_tracks.active_layers(keys)] == [True]
 
 
 def test_a_key_over_a_layer_becomes_the_layers(scene) -> None:
@@ -303,16 +305,16 @@ def test_a_key_over_a_layer_becomes_the_layers(scene) -> None:
     keys = obj.data.shape_keys
     keys.key_blocks["eyeBlinkLeft"].value = 0.875
     keys.key_blocks["eyeBlinkLeft"].keyframe_insert("value", frame=25)
-    (pin,) = pins.find(obj)
+    (pin,) = pins.find_pins(obj)
     assert (pin.frame, pin.value) == (25, 0.875)
-    edit(obj, made_rows(20, 30, names, ("jawOpen",)), names=names, pull=3.0)
-    assert pins.find(obj) == [pin]
-    assert pins.unsettled(obj) == []
-    shown = sample_motion.read(obj, FIRST, ROWS, names).values
+    edit(obj, made_rows(20, 30, names, ("jawOpen",)), names=names, falloff=3.0)
+    assert pins.find_pins(obj) == [pin]
+    assert pins.changed_pins(obj) == []
+    shown = sample_motion.sample_motion(obj, FIRST, ROWS, names).values
     assert shown[25 - FIRST, 1] == 0.875
     assert (shown[: 25 - FIRST - 6, 1] == made.values[: 25 - FIRST - 6, 1]).all()
     assert (shown[25 - FIRST + 7 :, 1] == made.values[25 - FIRST + 7 :, 1]).all()
-    main = compat.playing_channels(keys.animation_data)
+    main = compat.active_channelbag(keys.animation_data)
     assert main.fcurves.find('key_blocks["eyeBlinkLeft"].value') is None
 
 
@@ -322,7 +324,7 @@ def test_an_edit_of_a_take_that_plays_no_more(scene, head) -> None:
     wanted = new_motion(head, made)
     write(head, motion(seed=3))
     write_edit.write_edit(head, old, wanted, made, [], "E", {"first_frame": FIRST})
-    assert sample_motion.read(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
+    assert sample_motion.sample_motion(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
 
 
 def test_what_fails_leaves_nothing(scene, head, monkeypatch) -> None:
@@ -339,13 +341,13 @@ def test_undo_leaves_no_action(scene, head) -> None:
     write(head)
     bpy.ops.ed.undo_push(message="before")
     before = sorted(action.name for action in bpy.data.actions)
-    shown = sample_motion.read(head, FIRST, ROWS, NAMES).values
+    shown = sample_motion.sample_motion(head, FIRST, ROWS, NAMES).values
     edit(head, made_rows(20, 30))
     bpy.ops.ed.undo_push(message="edit")
     bpy.ops.ed.undo()
     obj = bpy.data.objects["Character"]
     assert sorted(action.name for action in bpy.data.actions) == before
-    assert (sample_motion.read(obj, FIRST, ROWS, NAMES).values == shown).all()
+    assert (sample_motion.sample_motion(obj, FIRST, ROWS, NAMES).values == shown).all()
     bpy.ops.ed.redo()
     assert len(bpy.data.actions) == 2 * len(before)
 
@@ -356,7 +358,7 @@ def test_a_take_of_the_head_or_the_face_alone(scene, head) -> None:
         made = made_rows(20, 30, names)
         wanted = new_motion(head, made, names)
         edit(head, made, names=names)
-        assert sample_motion.read(head, FIRST, ROWS, names).values == pytest.approx(wanted.values, abs=1e-6)
+        assert sample_motion.sample_motion(head, FIRST, ROWS, names).values == pytest.approx(wanted.values, abs=1e-6)
 
 
 @pytest.mark.parametrize("rows", [1, 2])
@@ -365,7 +367,7 @@ def test_one_row_or_two(scene, head, rows) -> None:
     made = np.ones((rows, len(NAMES)), bool)
     wanted = new_motion(head, made)
     edit(head, made)
-    assert sample_motion.read(head, FIRST, rows, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
+    assert sample_motion.sample_motion(head, FIRST, rows, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
 
 
 @pytest.mark.parametrize("mode", ["XYZ", "ZYX", "QUATERNION", "AXIS_ANGLE"])
@@ -382,8 +384,8 @@ def test_a_head_that_turns_about_its_neck_goes_on_doing_so(scene, head, mode) ->
     wanted = np.where(made, motion(ROWS, seed=7).values, base.values)
     wanted = types.Motion(wanted, NAMES, base.rate)
     request = {"first_frame": FIRST}
-    write_edit.write_edit(head, actions(head), wanted, made, pins.find(head), "E", request, 3.0, placed)
-    assert len(pins.find(head)) > 0
+    write_edit.write_edit(head, actions(head), wanted, made, pins.find_pins(head), "E", request, 3.0, placed)
+    assert len(pins.find_pins(head)) > 0
     for frame in (*range(FIRST, FIRST + ROWS), 28.5):
         assert _place(head, frame, neck) == pytest.approx(still, abs=2e-5)
 
@@ -402,7 +404,7 @@ def test_an_edit_of_a_minute_is_quick(scene) -> None:
     made[300:450] = True
     wanted = new_motion(obj, made, channels.ALL)
     start = time.perf_counter()
-    write_edit.write_edit(obj, actions(obj), wanted, made, pins.find(obj), "E", {"first_frame": FIRST})
+    write_edit.write_edit(obj, actions(obj), wanted, made, pins.find_pins(obj), "E", {"first_frame": FIRST})
     spent = time.perf_counter() - start
     print(f"an edit of 55 channels and 1,800 rows: {spent:.3f} s")  # noqa: T201
     assert spent < 2.0
@@ -434,35 +436,35 @@ def duplicated(obj) -> None:
 @pytest.mark.parametrize("path", [JAW, "rotation_euler"])
 def test_face_and_head_of_two_takes_stay_apart(scene, head, two, path) -> None:
     two(head)
-    before = sample_motion.read(head, FIRST, ROWS, NAMES).values.copy()
+    before = sample_motion.sample_motion(head, FIRST, ROWS, NAMES).values.copy()
     key_at(head, 30, path).co.y = 0.75
-    (pin,) = pins.find(head)
+    (pin,) = pins.find_pins(head)
     old, kept = actions(head), [everything(action) for action in actions(head)]
     chosen = channels.HEAD if pin.kind == "OBJECT" else channels.FACE
     written = edit(head, made_rows(26, 34, chosen=chosen))
-    after = sample_motion.read(head, FIRST, ROWS, NAMES).values
+    after = sample_motion.sample_motion(head, FIRST, ROWS, NAMES).values
     part = [name in chosen for name in NAMES]
     assert set(differ(before[:, part], after[:, part])) == set(range(26, 35))
     assert not len(differ(before[:, ~np.array(part)], after[:, ~np.array(part)]))
     assert key_at(head, 30, path).co.y == 0.75
-    assert pins.find(head) == [pin]
+    assert pins.find_pins(head) == [pin]
     assert [everything(action) for action in old] == kept
     assert set(written.actions) == set(actions(head))
     assert all(action.users > int(action.use_fake_user) for action in written.actions)
     other = write(head, motion(seed=3))
     takes.use_take(head, list(written.actions))
     assert other.actions[0] not in actions(head)
-    assert (sample_motion.read(head, FIRST, ROWS, NAMES).values == after).all()
+    assert (sample_motion.sample_motion(head, FIRST, ROWS, NAMES).values == after).all()
 
 
 def test_an_edit_of_a_take_of_two_that_does_not_play_any_more(scene, head) -> None:
     mixed(head)
-    base, before = actions(head), sample_motion.read(head, FIRST, ROWS, NAMES).values
+    base, before = actions(head), sample_motion.sample_motion(head, FIRST, ROWS, NAMES).values
     made = made_rows(26, 34, chosen=("jawOpen",))
     wanted = new_motion(head, made)
     write(head, motion(seed=3))
     write_edit.write_edit(head, base, wanted, made, (), "E", {"first_frame": FIRST})
-    after = sample_motion.read(head, FIRST, ROWS, NAMES).values
+    after = sample_motion.sample_motion(head, FIRST, ROWS, NAMES).values
     assert set(differ(before, after)) == set(range(26, 35))
     assert (after[:, -3:] == before[:, -3:]).all()
 
@@ -490,21 +492,21 @@ def test_over_strips_of_the_nla_all_else_shows_as_it_did(scene, head, name) -> N
     put_strips(head, name)
     head.data.shape_keys.key_blocks["mouthSmileLeft"].keyframe_insert("value", frame=20)
     frames = np.arange(-20, 200)
-    before, found = jaw_shown(scene, head, frames), pins.find(head)
+    before, found = jaw_shown(scene, head, frames), pins.find_pins(head)
     old = {action: everything(action) for action in bpy.data.actions}
     edit(head, made_rows(42, 45, chosen=("jawOpen",)))
     assert {action: everything(action) for action in old} == old
     after, inside = jaw_shown(scene, head, frames), (frames >= 42) & (frames <= 45)
     assert (after == before)[~inside].all()
     assert (after != before)[inside].any()
-    again = {(*pin.address, round(pin.frame, 3)): pin.value for pin in pins.find(head)}
+    again = {(*pin.address, round(pin.frame, 3)): pin.value for pin in pins.find_pins(head)}
     assert again == {(*pin.address, round(pin.frame, 3)): pin.value for pin in found}
-    assert pins.unsettled(head) == []
+    assert pins.changed_pins(head) == []
 
 
 def test_keys_of_strips_that_play_in_turn_are_pins_where_they_show(scene, head) -> None:
     put_strips(head, "end to end")
-    assert [(pin.frame, round(pin.value, 6)) for pin in pins.find(head)] == [
+    assert [(pin.frame, round(pin.value, 6)) for pin in pins.find_pins(head)] == [
         (11, 0.0), (30, 0.9), (40, 0.1), (50, 0.6), (60, 0.1)
     ]  # fmt: skip
 
@@ -512,7 +514,7 @@ def test_keys_of_strips_that_play_in_turn_are_pins_where_they_show(scene, head) 
 def test_a_locked_curve_on_a_strip_stays_whole(scene, head) -> None:
     put_strips(head, "moved")
     head.data.shape_keys.key_blocks["mouthSmileLeft"].keyframe_insert("value", frame=20)
-    sample_motion.playing.curves(head)["KEY", JAW, 0].fcurve.lock = True
+    active_curves.find_active_curves(head)["KEY", JAW, 0].fcurve.lock = True
     before = jaw_shown(scene, head, range(1, 100))
     written = edit(head, made_rows(42, 45))
     assert written.notes == ("Locked, so not changed: jawOpen.",)

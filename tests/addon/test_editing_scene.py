@@ -11,7 +11,7 @@ import pytest
 from diface_addon import compat
 from diface_addon.core import channels
 from diface_addon.jobs import current, edit
-from diface_addon.operators.edit.regenerate import around
+from diface_addon.operators.edit.regenerate import plan_around_pins
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import baseline, take_request
 from diface_addon.scene.takes import takes
@@ -37,7 +37,7 @@ def face(obj: bpy.types.Object) -> bpy.types.Action:
 
 
 def curve(obj: bpy.types.Object, path: str = JAW) -> bpy.types.FCurve:
-    return compat.channels_of(face(obj), "KEY").fcurves.find(path)
+    return compat.find_channelbag(face(obj), "KEY").fcurves.find(path)
 
 
 def key(obj: bpy.types.Object, frame: float, value: float, path: str = JAW) -> None:
@@ -51,7 +51,7 @@ def values(obj: bpy.types.Object, path: str = JAW) -> np.ndarray:
 
 def turn(obj: bpy.types.Object, frame: int) -> np.ndarray:
     """All numbers of the rotation keyed at a frame."""
-    found = compat.channels_of(obj.animation_data.action, "OBJECT").fcurves
+    found = compat.find_channelbag(obj.animation_data.action, "OBJECT").fcurves
     return np.array([c.evaluate(frame) for c in found if c.data_path.startswith("rotation")], np.float32)
 
 
@@ -84,23 +84,23 @@ def test_the_old_take_stays_and_the_new_one_is_a_take(take):
     assert len(takes.all_takes()) == count + 1
     assert face(take) != old
     assert scenes.points(old, "KEY", JAW).tobytes() == fingerprint
-    made = take_request.kept(face(take))
+    made = take_request.load(face(take))
     assert len(made.request.constraints.pins) == 1
-    assert made.request.constraints.pins.at.tolist() == [49.0]
+    assert made.request.constraints.pins.row.tolist() == [49.0]
     assert made.model_hash == "0123abcd"
 
 
 def test_a_pin_carries_over_and_is_settled(take):
     key(take, 60, 0.6)
     bpy.ops.diface.regenerate()
-    [pin] = pins.find(take)
+    [pin] = pins.find_pins(take)
     assert (pin.frame, pin.value) == (60.0, np.float32(0.6))
-    assert pins.unsettled(take) == []
+    assert pins.changed_pins(take) == []
     with pytest.raises(RuntimeError, match="No key was changed"):
         bpy.ops.diface.regenerate()
     key(take, 80, 0.3)
     bpy.ops.diface.regenerate()
-    assert [pin.frame for pin in pins.find(take)] == [60.0, 80.0]
+    assert [pin.frame for pin in pins.find_pins(take)] == [60.0, 80.0]
 
 
 def reopened(path: Path) -> bpy.types.Object:
@@ -124,11 +124,11 @@ def test_a_pin_let_go_is_made_anew_without_it(take, frame, how, tmp_path):
         bpy.ops.diface.unpin_all()
     if how == "saved":
         take = reopened(tmp_path / "shot.blend")
-    assert pins.find(take) == []
-    [gone] = pins.unsettled(take)
+    assert pins.find_pins(take) == []
+    [gone] = pins.changed_pins(take)
     assert (gone.path, gone.frame, gone.value) == (JAW, frame, np.float32(0.9))
     assert bpy.ops.diface.regenerate() == {"FINISHED"}
-    assert pins.find(take) == pins.unsettled(take) == []
+    assert pins.find_pins(take) == pins.changed_pins(take) == []
     found = values(take)
     assert found[np.abs(found[:, 0] - frame) < 4, 1].max() < 0.6
     with pytest.raises(RuntimeError, match="No key was changed"):
@@ -138,11 +138,11 @@ def test_a_pin_let_go_is_made_anew_without_it(take, frame, how, tmp_path):
 def test_only_what_the_motion_goes_through_is_made_anew_when_it_is_let_go(take):
     key(take, 60, 0.9)
     bpy.ops.diface.unpin_all()
-    assert pins.unsettled(take) == []
+    assert pins.changed_pins(take) == []
     bpy.context.scene.frame_set(80)
     bpy.ops.diface.pin_pose(region="ALL")
     bpy.ops.diface.unpin_all()
-    assert pins.unsettled(take) == []
+    assert pins.changed_pins(take) == []
 
 
 def test_a_pin_let_go_elsewhere_is_not_forgotten_by_another_edit(take):
@@ -152,10 +152,10 @@ def test_a_pin_let_go_elsewhere_is_not_forgotten_by_another_edit(take):
     bpy.context.scene.frame_set(40)
     bpy.ops.diface.unpin(region="ALL")
     bpy.ops.diface.in_between(first=95, last=105)
-    assert [pin.frame for pin in pins.find(take)] == [100]
-    assert [pin.frame for pin in pins.unsettled(take)] == [40]
+    assert [pin.frame for pin in pins.find_pins(take)] == [100]
+    assert [pin.frame for pin in pins.changed_pins(take)] == [40]
     bpy.ops.diface.regenerate()
-    assert pins.unsettled(take) == []
+    assert pins.changed_pins(take) == []
 
 
 def test_a_blink_that_is_let_go_stays_and_that_is_said(scene, clicks, worker, capfd):
@@ -168,10 +168,10 @@ def test_a_blink_that_is_let_go_stays_and_that_is_said(scene, clicks, worker, ca
     block.keyframe_insert("value", frame=60)
     key(obj, 90, 0.9)
     bpy.ops.diface.regenerate()
-    assert [pin.frame for pin in pins.find(obj)] == [60, 90]
+    assert [pin.frame for pin in pins.find_pins(obj)] == [60, 90]
     bpy.ops.diface.unpin_all()
     assert "Let go of 2 pins. Blinks, gaze and breath are not made anew" in capfd.readouterr().out
-    assert [pin.frame for pin in pins.unsettled(obj)] == [90]
+    assert [pin.frame for pin in pins.changed_pins(obj)] == [90]
 
 
 def test_undo_of_unpin_takes_it_back(take):
@@ -180,11 +180,11 @@ def test_undo_of_unpin_takes_it_back(take):
     bpy.ops.ed.undo_push(message="Regenerate")
     bpy.ops.diface.unpin_all()
     bpy.ops.ed.undo_push(message="Unpin")
-    assert len(pins.unsettled(take)) == 1
+    assert len(pins.changed_pins(take)) == 1
     bpy.ops.ed.undo()
     again = bpy.data.objects["Character"]
-    assert [pin.frame for pin in pins.find(again)] == [60]
-    assert pins.unsettled(again) == []
+    assert [pin.frame for pin in pins.find_pins(again)] == [60]
+    assert pins.changed_pins(again) == []
 
 
 def test_a_key_on_a_shape_that_is_spelt_otherwise_now_is_kept(take):
@@ -193,7 +193,7 @@ def test_a_key_on_a_shape_that_is_spelt_otherwise_now_is_kept(take):
     key(take, 60, 0.66, path)
     assert bpy.ops.diface.regenerate() == {"FINISHED"}
     assert bpy.ops.diface.regenerate(where="ALL") == {"FINISHED"}
-    [pin] = pins.find(take)
+    [pin] = pins.find_pins(take)
     assert (pin.path, pin.frame, pin.value) == (path, 60, np.float32(0.66))
 
 
@@ -210,7 +210,7 @@ def test_a_key_of_the_head(scene, head, clicks, worker, mode):
     head.rotation_mode = mode
     scenes.use_file(scene, clicks([0.5], seconds=4.0))
     bpy.ops.diface.generate()
-    found = compat.channels_of(head.animation_data.action, "OBJECT").fcurves
+    found = compat.find_channelbag(head.animation_data.action, "OBJECT").fcurves
     paths = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
     turned = found.find(paths.get(mode, "rotation_euler"), index=0)
     turned.keyframe_points.insert(60, turned.evaluate(60) + 0.2, options={"FAST"})
@@ -278,7 +278,7 @@ def test_a_pose_goes_from_one_character_to_another(scene, take):
     bpy.ops.diface.generate()
     scene.frame_set(70)
     bpy.ops.diface.paste_pose()
-    [pin] = [pin for pin in pins.find(other) if pin.kind == "KEY"]
+    [pin] = [pin for pin in pins.find_pins(other) if pin.kind == "KEY"]
     assert (pin.frame, pin.value) == (70.0, np.float32(0.75))
 
 
@@ -291,11 +291,11 @@ def test_the_artists_own_motion_is_a_start_too(scene, head, clicks, worker):
         block.keyframe_insert("value", frame=frame)
     own = face(head)
     before = values(head)
-    scene.diface.edit.source = "STRIP"
+    scene.diface.edit.frame_choice = "STRIP"
     assert bpy.ops.diface.in_between() == {"FINISHED"}
     found = {float(frame): float(value) for frame, value in values(head)}
     assert [found[frame] for frame in (10.0, 50.0, 90.0)] == before[:, 1].tolist()
-    assert baseline.request_of(face(head)) is not None
+    assert baseline.read_request(face(head)) is not None
     assert scenes.points(own, "KEY", JAW).tobytes() == before.tobytes()
     assert np.isclose(list(found.values()), ANEW).sum() > 20
 
@@ -321,7 +321,7 @@ def test_what_is_not_there_is_said(scene, head, clicks, worker):
     bpy.ops.diface.generate()
     with pytest.raises(RuntimeError, match="no preview range"):
         bpy.ops.diface.in_between()
-    scene.diface.edit.source = "MARKERS"
+    scene.diface.edit.frame_choice = "MARKERS"
     with pytest.raises(RuntimeError, match="not between two markers"):
         bpy.ops.diface.in_between()
     with pytest.raises(RuntimeError, match="No pose was copied"):
@@ -334,12 +334,12 @@ def test_what_is_not_there_is_said(scene, head, clicks, worker):
 
 def test_a_character_or_an_action_deleted_meanwhile(scene, take):
     def begun():
-        key(take, 60, 0.6 if not pins.find(take) else 0.61)
-        return edit.begin(bpy.context, lambda base: around(base, 8.0))
+        key(take, 60, 0.6 if not pins.find_pins(take) else 0.61)
+        return edit.begin(bpy.context, lambda base: plan_around_pins(base, 8.0))
 
     running = begun()
     face(take).name = "renamed meanwhile"
-    written = running.write()
+    written = running.write_result()
     running.end()
     assert written.name.startswith("renamed meanwhile")
 
@@ -347,7 +347,7 @@ def test_a_character_or_an_action_deleted_meanwhile(scene, take):
     for action in list(bpy.data.actions):
         bpy.data.actions.remove(action)
     with pytest.raises(Exception, match="deleted while DiFACE worked"):
-        running.write()
+        running.write_result()
     running.end()
 
 
@@ -358,8 +358,8 @@ def test_opposites_are_kept_and_said(scene, clicks, worker):
     bpy.ops.diface.generate()
     for name in ("jawLeft", "jawRight"):
         key(obj, 60, 0.9, f'key_blocks["{name}"].value')
-    running = edit.begin(bpy.context, lambda base: around(base, 8.0))
-    written = running.write()
+    running = edit.begin(bpy.context, lambda base: plan_around_pins(base, 8.0))
+    written = running.write_result()
     running.end()
     assert any("jawLeft and jawRight" in note for note in written.notes)
     for name in ("jawLeft", "jawRight"):
@@ -368,10 +368,10 @@ def test_opposites_are_kept_and_said(scene, clicks, worker):
 
 def test_cancelled_it_leaves_no_trace(scene, take):
     scene.diface.seed = SLOW
-    from diface_addon.operators.edit.regenerate import everything
+    from diface_addon.operators.edit.regenerate import plan_all
 
     before = {action.name for action in bpy.data.actions}
-    running = edit.begin(bpy.context, lambda base: everything(base, SLOW))
+    running = edit.begin(bpy.context, lambda base: plan_all(base, SLOW))
     assert current.current() is running
     running.end()
     assert current.current() is None
@@ -382,16 +382,16 @@ def test_a_take_is_made_again_from_its_file(take, tmp_path: Path):
     """Headless: what the .blend holds of an edit asks the worker for the same Motion."""
     key(take, 60, 0.6)
     bpy.ops.diface.regenerate()
-    name, asked = face(take).name, take_request.kept(face(take)).request
+    name, asked = face(take).name, take_request.load(face(take)).request
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
     from diface_addon.cli import regenerate_take
 
-    made = regenerate_take.request_of(name, tmp_path)
+    made = regenerate_take.stored_request(name, tmp_path)
     assert np.array_equal(made.request.constraints.values, asked.constraints.values)
     assert made.request.seed == asked.seed
     with pytest.raises(Exception, match="no take called none"):
-        regenerate_take.request_of("none", tmp_path)
+        regenerate_take.stored_request("none", tmp_path)
 
 
 def test_a_spliced_take_is_made_again_too(scene, take):
@@ -399,8 +399,8 @@ def test_a_spliced_take_is_made_again_too(scene, take):
     scene.diface.seed = 1
     bpy.ops.diface.generate()
     bpy.ops.diface.splice_take(other=first.name, first=40, last=60)
-    made = take_request.kept(face(take)).request.constraints
-    assert made.keep.all()
+    made = take_request.load(face(take)).request.constraints
+    assert made.known_mask.all()
     column = channels.ALL.index("jawOpen")
     assert np.array_equal(made.values[:, column], values(take)[:, 1])
 
@@ -410,8 +410,8 @@ def test_a_take_of_other_models_is_edited_and_that_is_said(take):
         if baseline.REQUEST in action:
             action[baseline.REQUEST] = action[baseline.REQUEST].replace("0123abcd", "older")
     key(take, 60, 0.6)
-    running = edit.begin(bpy.context, lambda base: around(base, 8.0))
-    written = running.write()
+    running = edit.begin(bpy.context, lambda base: plan_around_pins(base, 8.0))
+    written = running.write_result()
     running.end()
     assert any("other models" in note for note in written.notes)
     assert values(take)[49, 1] == np.float32(0.6)

@@ -12,8 +12,10 @@ from diface_core.threediface.cli import video
 
 
 @pytest.fixture
-def studio(shared: Path) -> video.Studio:
-    return video.Studio((sys.executable, "-m", video.SCRIPT), np.load(shared / "flame2023open.npz")["faces"])
+def studio(shared: Path) -> video.FaceVideoRenderer:
+    return video.FaceVideoRenderer(
+        (sys.executable, "-m", video.BLENDER_MODULE), np.load(shared / "flame2023open.npz")["faces"]
+    )
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def test_a_film_of_two_faces_with_their_sound(studio, faces, tmp_path, monkeypat
 
 
 def test_a_film_that_cannot_be_rendered_leaves_no_file(studio, faces, tmp_path, monkeypatch):
-    monkeypatch.setattr(video, "colours", lambda rest: np.zeros((3, 3)))  # the script cannot paint with these
+    monkeypatch.setattr(video, "vertex_colours", lambda rest: np.zeros((3, 3)))  # the script cannot paint with these
     with pytest.raises(DifaceError, match="Blender failed"):
         studio.film(tmp_path / "a.mp4", {"": faces}, np.zeros(1067, np.float32), lambda stage, done: None)
     assert not list(tmp_path.iterdir())

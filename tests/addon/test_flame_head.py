@@ -38,7 +38,7 @@ def own(published, monkeypatch) -> Path:
 
 
 def rest(obj: bpy.types.Object) -> np.ndarray:
-    return flame_mesh.rest(obj)
+    return flame_mesh.rest_vertices(obj)
 
 
 def test_a_published_pickle_is_read_where_there_is_no_scipy(published) -> None:
@@ -79,7 +79,7 @@ def test_a_seed_draws_a_head_and_the_same_one_again(own) -> None:
 
 def test_each_head_turns_about_its_own_neck(own) -> None:
     bpy.ops.diface.add_flame_head(seed=3, strength=1.5)
-    placed = flame_mesh.place(bpy.context.active_object, own)
+    placed = flame_mesh.estimate_placement(bpy.context.active_object, own)
     assert np.abs(placed.neck).max() < 1e-6
 
 

@@ -53,7 +53,7 @@ def test_every_vertex_of_every_frame_is_where_it_belongs(saved, flame, lying, as
     write(obj, flame, as_cache)
     off = max(np.linalg.norm(shown(obj, frame) - wanted[row], axis=1).max() for row, frame in enumerate(FRAMES))
     assert off * LYING[lying][0] < BOUND
-    assert np.abs(wanted[0] - flame_mesh.rest(obj)).max() * LYING[lying][0] > 0.005
+    assert np.abs(wanted[0] - flame_mesh.rest_vertices(obj)).max() * LYING[lying][0] > 0.005
 
 
 @pytest.mark.parametrize("lying", LYING)
@@ -73,7 +73,7 @@ def test_the_head_turns_about_the_neck_joint(scene, flame, lying, mode) -> None:
     with np.load(flame) as arrays:
         joint = Vector(((arrays["J_regressor"][1] @ arrays["v_template"] - shift) @ rotation / scale).tolist())
     made = flame_scenes.motion()[0].select(channels.HEAD)
-    takes.write_take(obj, made, "T", {"first_frame": FIRST}, flame_mesh.place(obj, flame))
+    takes.write_take(obj, made, "T", {"first_frame": FIRST}, flame_mesh.estimate_placement(obj, flame))
 
     # The same in FLAME's frame: Y up and the face along +Z.
     to_flame = Matrix(rotation.tolist()).to_4x4()
@@ -95,9 +95,9 @@ def test_a_nod_is_a_nod(scene, flame) -> None:
         types.Motion(values, channels.HEAD, types.FrameRate(24)),
         "T",
         {"first_frame": 1},
-        flame_mesh.place(obj, None),
+        flame_mesh.estimate_placement(obj, None),
     )
-    nose = int(np.argmax(flame_mesh.rest(obj)[:, 2]))
+    nose = int(np.argmax(flame_mesh.rest_vertices(obj)[:, 2]))
     before = obj.data.vertices[nose].co
     scene.frame_set(1)
     after = obj.matrix_world @ before
@@ -107,7 +107,7 @@ def test_a_nod_is_a_nod(scene, flame) -> None:
 def test_without_a_flame_file_the_mesh_is_known_all_the_same(scene, flame) -> None:
     for lying in LYING:
         obj = add_flame(flame, lying, identity=0.003)
-        with_file, without = flame_mesh.place(obj, flame), flame_mesh.place(obj, None)
+        with_file, without = flame_mesh.estimate_placement(obj, flame), flame_mesh.estimate_placement(obj, None)
         scale, rotation, _shift = LYING[lying]
         for found in (with_file, without):
             assert found.scale == pytest.approx(scale)
@@ -147,13 +147,13 @@ def test_old_takes_are_not_changed(face, flame) -> None:
     again = [shape_key(face, p) for p in paths(first)]
     assert len(places) == flame_scenes.SHAPES
     assert all((a == b).all() for a, b in zip(places, again, strict=True))
-    assert baseline.request_of(second.actions[0])["cache"].startswith("//shot_diface")
+    assert baseline.read_request(second.actions[0])["cache"].startswith("//shot_diface")
 
 
-def paths(take: takes.Written) -> list[str]:
+def paths(take: takes.TakeResult) -> list[str]:
     """The shape keys' curves of a take."""
-    action = next(action for action in take.actions if compat.channels_of(action, "KEY"))
-    return [curve.data_path for curve in compat.channels_of(action, "KEY").fcurves]
+    action = next(action for action in take.actions if compat.find_channelbag(action, "KEY"))
+    return [curve.data_path for curve in compat.find_channelbag(action, "KEY").fcurves]
 
 
 def shape_key(obj, path: str) -> np.ndarray:
@@ -196,7 +196,7 @@ def test_diface_and_3diface_take_turns(face, flame) -> None:
         assert np.abs(shown(face, FIRST + 5) - expected(face, "Z up")[5]).max() < BOUND
     (own,) = [take for take, actions in takes.all_takes().items() if actions[0].name == "T"]
     bpy.ops.diface.use_take(take=own)
-    moved = shown(face, FIRST + 5) - flame_mesh.rest(face)
+    moved = shown(face, FIRST + 5) - flame_mesh.rest_vertices(face)
     assert moved[3000, 2] == pytest.approx(-0.01, abs=1e-6)
     assert np.abs(np.delete(moved, 3000, axis=0)).max() < 1e-7
 
@@ -237,7 +237,7 @@ def test_packed_it_comes_back(face, flame, saved) -> None:
     bpy.ops.wm.open_mainfile(filepath=str(saved))
     obj = bpy.data.objects["Face"]
     bpy.context.view_layer.objects.active = obj
-    assert vertex_cache.missing(obj)
+    assert vertex_cache.is_file_missing(obj)
     assert bpy.ops.diface.restore_cache() == {"FINISHED"}
     assert file.read_bytes() == before
     assert (shown(obj, FIRST + 3) == wanted).all()
@@ -247,7 +247,7 @@ def test_a_cache_that_is_gone_is_said(face, flame, saved) -> None:
     write(face, flame, True)
     write(face, flame, False, 1)
     next(saved.parent.glob("*_diface/*.pc2")).unlink()
-    take = next(take for take, actions in takes.all_takes().items() if "cache" in baseline.request_of(actions[0]))
+    take = next(take for take, actions in takes.all_takes().items() if "cache" in baseline.read_request(actions[0]))
     with pytest.raises(RuntimeError, match=r"is gone, and was not packed\. Put the file back"):
         bpy.ops.diface.use_take(take=take)
     assert np.abs(shown(face, FIRST + 7) - expected(face, "Z up", 1)[7]).max() < BOUND
@@ -256,8 +256,8 @@ def test_a_cache_that_is_gone_is_said(face, flame, saved) -> None:
 def test_an_unsaved_file_has_no_place_for_a_cache(scene, flame) -> None:
     obj = add_flame(flame)
     with pytest.raises(errors.SceneError, match=r"never saved\. Save the \.blend first"):
-        target.check_own(obj, ("face",), as_cache=True)
-    target.check_own(obj, ("face",), as_cache=False)
+        target.check_custom_shapes(obj, ("face",), as_cache=True)
+    target.check_custom_shapes(obj, ("face",), as_cache=False)
     with pytest.raises(errors.SceneError):
         write(obj, flame, True)
     assert not obj.modifiers
@@ -273,7 +273,7 @@ def test_a_take_is_deleted_with_what_was_made_for_it(face, flame, saved) -> None
     assert not bpy.data.actions
     assert [key.name for key in face.data.shape_keys.key_blocks] == ["Basis"]
     assert not face.modifiers
-    assert (shown(face, FIRST + 3) == flame_mesh.rest(face)).all()
+    assert (shown(face, FIRST + 3) == flame_mesh.rest_vertices(face)).all()
     assert len(list(saved.parent.glob("*_diface/*.pc2"))) == 1  # for Undo
 
 
@@ -314,22 +314,22 @@ def test_fbx_of_a_vertex_animation_is_refused(face, flame, tmp_path) -> None:
 def test_other_meshes_are_told_apart(scene, flame, head) -> None:
     assert not flame_mesh.is_flame(head)
     with pytest.raises(errors.SceneError, match=r"Character is not a FLAME mesh: it has 8 vertices"):
-        target.check_own(head, ("face",), as_cache=False)
-    target.check_own(head, ("head",), as_cache=False)
+        target.check_custom_shapes(head, ("face",), as_cache=False)
+    target.check_custom_shapes(head, ("head",), as_cache=False)
     obj = add_flame(flame)
     assert flame_mesh.is_flame(obj)
     grid = bpy.data.meshes.new("Grid")
     grid.from_pydata([(i, 0, 0) for i in range(5023)], [], [(i, i + 1, i + 2) for i in range(5021)])
     obj.data = grid
     with pytest.raises(errors.SceneError, match="5,023 vertices, but its faces are not FLAME's"):
-        target.check_own(obj, ("face",), as_cache=False)
+        target.check_custom_shapes(obj, ("face",), as_cache=False)
 
 
 def test_edit_mode_takes_no_shape_keys(scene, flame) -> None:
     obj = add_flame(flame)
     bpy.ops.object.mode_set(mode="EDIT")
     with pytest.raises(errors.SceneError, match="Edit Mode"):
-        target.check_own(obj, ("face",), as_cache=False)
+        target.check_custom_shapes(obj, ("face",), as_cache=False)
     bpy.ops.object.mode_set(mode="OBJECT")
 
 
@@ -350,5 +350,5 @@ def test_a_head_with_its_origin_in_its_neck_only_turns(scene, flame, monkeypatch
     bpy.ops.diface.add_flame_head()
     obj = bpy.context.active_object
     write(obj, flame, False)
-    curves = compat.channels_of(obj.animation_data.action, "OBJECT").fcurves
+    curves = compat.find_channelbag(obj.animation_data.action, "OBJECT").fcurves
     assert {curve.data_path for curve in curves} == {"rotation_euler"}

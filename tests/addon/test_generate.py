@@ -96,7 +96,7 @@ def test_the_request_is_kept_with_the_take(scene, head, clicks, worker) -> None:
     scene.diface.seed, scene.diface.guidance, scene.diface.quality = 7, 2.5, "FINAL"
     generate()
     action = head.data.shape_keys.animation_data.action
-    request = baseline.request_of(action)
+    request = baseline.read_request(action)
     assert (request["seed"], request["guidance"], request["steps"]) == (7, 2.5, 25)
     assert (request["sound"], request["model_hash"], request["first_frame"]) == ("clicks.wav", "0123abcd", 1)
     assert request["rate"] == {"fps": 24, "base": 1.0}
@@ -107,7 +107,7 @@ def test_the_request_is_kept_with_the_take(scene, head, clicks, worker) -> None:
 def test_the_settings_as_they_are_ask_for_the_requests_defaults(scene, head, clicks, worker) -> None:
     scenes.use_file(scene, clicks(CLICKS))
     generate()
-    request = baseline.request_of(head.data.shape_keys.animation_data.action)
+    request = baseline.read_request(head.data.shape_keys.animation_data.action)
     default = dataclasses.asdict(types.GenerateRequest(types.AudioSection(Path())))
     for name in set(default) - {"audio", "rate", "constraints"}:
         assert request[name] == json.loads(json.dumps(default[name])), name
@@ -121,7 +121,7 @@ def test_style_head_and_layers_reach_the_request(scene, head, clicks, worker, mo
     settings.style_guidance, settings.variety, settings.head_axes = 2.0, 0.5, (1.0, 0.5, 0.0)
     settings.gaze, settings.blinks_seed, settings.breath_seed = False, 3, 4
     generate()
-    request = baseline.request_of(head.data.shape_keys.animation_data.action)
+    request = baseline.read_request(head.data.shape_keys.animation_data.action)
     assert request["style"] == {"blend": [["ada", 0.75], ["bo", 0.25]], "strength": 1.5}
     assert (request["style_guidance"], request["variety"], request["head_axes"]) == (2.0, 0.5, [1.0, 0.5, 0.0])
     assert request["layers"] == {"blinks": 3, "gaze": None, "breath": 4}
@@ -130,13 +130,13 @@ def test_style_head_and_layers_reach_the_request(scene, head, clicks, worker, mo
 def test_styles_blend_by_name_and_by_path(scene, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(styles, "default", lambda: ("ada", "bo"))
     folder = tmp_path.joinpath  # of personal styles; there is none
-    assert styles.blended("", "", 0.5, 1.0, folder) == types.Style()
-    assert styles.blended("", "cy", 0.5, 1.0, folder).blend == (("ada", 0.25), ("bo", 0.25), ("cy", 0.5))
-    assert styles.blended("bo", "", 0.5, 1.0, folder) == types.Style.of("bo")
-    assert styles.blended("bo", "ada", 0.0, 1.0, folder) == types.Style.of("bo")
-    assert styles.blended("", "bo", 1.0, 1.0, folder) == types.Style.of("bo")
+    assert styles.make_style("", "", 0.5, 1.0, folder) == types.Style()
+    assert styles.make_style("", "cy", 0.5, 1.0, folder).blend == (("ada", 0.25), ("bo", 0.25), ("cy", 0.5))
+    assert styles.make_style("bo", "", 0.5, 1.0, folder) == types.Style.named("bo")
+    assert styles.make_style("bo", "ada", 0.0, 1.0, folder) == types.Style.named("bo")
+    assert styles.make_style("", "bo", 1.0, 1.0, folder) == types.Style.named("bo")
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
-    ((name, share),) = styles.blended("//mine.safetensors", "", 0.5, 1.0, folder).blend
+    ((name, share),) = styles.make_style("//mine.safetensors", "", 0.5, 1.0, folder).blend
     assert (Path(name), share) == (tmp_path / "mine.safetensors", 1.0)
 
 

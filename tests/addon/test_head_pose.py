@@ -22,7 +22,7 @@ def sway(rows: int = 60) -> np.ndarray:
     return np.stack([0.5 * np.sin(t), 0.3 * np.sin(2 * t), 0.8 * np.sin(t + 1)], 1).astype(np.float32)
 
 
-def write(obj, vectors, first_frame: int = 1) -> takes.Written:
+def write(obj, vectors, first_frame: int = 1) -> takes.TakeResult:
     return takes.write_take(obj, types.Motion(vectors, channels.HEAD, RATE), "T", {"first_frame": first_frame})
 
 

@@ -176,13 +176,13 @@ def test_export_says_its_range(scene, head) -> None:
 
 def test_the_preferences_draw(scene) -> None:
     found: list[str] = []
-    fields = dict.fromkeys(preferences.OWN, "")
+    fields = dict.fromkeys(preferences.USER_MODELS, "")
     stand_in = type(
         "Preferences", (), {"layout": Layout(found), "bl_rna": preferences.DifacePreferences.bl_rna, **fields}
     )()
     preferences.DifacePreferences.draw(stand_in, bpy.context)
-    assert {"python", "diface.check_worker", *preferences.OWN} <= set(found)
-    assert sum(line.startswith("Not set: ") for line in found) == len(preferences.OWN)
+    assert {"python", "diface.check_worker", *preferences.USER_MODELS} <= set(found)
+    assert sum(line.startswith("Not set: ") for line in found) == len(preferences.USER_MODELS)
 
 
 def test_panels_stand_in_both_editors() -> None:
@@ -207,7 +207,7 @@ def test_each_layer_has_dice_of_its_own(scene, name) -> None:
     others = {"seed", "blinks_seed", "gaze_seed", "breath_seed"} - {name}
     seen = set()
     for _ in range(5):
-        bpy.ops.diface.new_seed(of=name)
+        bpy.ops.diface.new_seed(setting=name)
         seen.add(getattr(settings, name))
     assert len(seen) > 1
     assert {getattr(settings, other) for other in others} == {0}
@@ -230,7 +230,7 @@ def test_nothing_to_cancel(scene) -> None:
 
 def test_check_reports_versions(scene, worker) -> None:
     assert bpy.ops.diface.check_worker() == {"FINISHED"}
-    assert "python 3" in bpy.context.window_manager.diface.worker
+    assert "python 3" in bpy.context.window_manager.diface.worker_versions
 
 
 def test_unregistering_leaves_nothing() -> None:
@@ -252,5 +252,7 @@ def test_unregistering_leaves_nothing() -> None:
 
 
 def test_settings_become_the_request(scene, head) -> None:
-    assert set(choices.PARTS) == {item.identifier for item in scene.diface.bl_rna.properties["parts"].enum_items}
+    assert set(choices.PARTS_BY_CHOICE) == {
+        item.identifier for item in scene.diface.bl_rna.properties["parts"].enum_items
+    }
     assert set(choices.STEPS) == {item.identifier for item in scene.diface.bl_rna.properties["quality"].enum_items}

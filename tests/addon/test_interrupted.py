@@ -23,9 +23,9 @@ def running(scene, head, clicks, worker):
     scenes.use_file(scene, clicks(CLICKS))
     scene.diface.seed = engine.SLOW
     made = generate.begin(bpy.context)
-    while made.job.progress.stage != "Working slowly":
-        made.job.poll()
-        assert made.job.state == "running"
+    while made.task.progress.stage != "Working slowly":
+        made.task.poll()
+        assert made.task.state == "running"
         time.sleep(0.01)
     yield made
     made.end()
@@ -36,7 +36,7 @@ def finished(scene, head, clicks, worker):
     """A generation whose answer has come, but is not written yet."""
     scenes.use_file(scene, clicks(CLICKS))
     made = generate.begin(bpy.context)
-    made.job.wait()
+    made.task.wait()
     yield made
     made.end()
 
@@ -51,9 +51,9 @@ def test_one_at_a_time(running) -> None:
 def test_cancel_ends_it_at_once_and_changes_nothing(running) -> None:
     before = fingerprint.of_file()
     assert bpy.ops.diface.cancel() == {"FINISHED"}
-    assert running.job.state == "cancelled"
+    assert running.task.state == "cancelled"
     with pytest.raises(errors.Cancelled):
-        running.write()
+        running.write_result()
     running.end()
     assert current.current() is None
     assert fingerprint.difference(before, fingerprint.of_file()) == []
@@ -77,7 +77,7 @@ def test_a_character_that_is_removed(head, finished) -> None:
     bpy.data.objects.remove(head)
     before = fingerprint.of_file()
     with pytest.raises(errors.SceneError, match="deleted while DiFACE worked"):
-        finished.write()
+        finished.write_result()
     assert fingerprint.difference(before, fingerprint.of_file()) == []
 
 
@@ -85,28 +85,28 @@ def test_a_character_that_is_deleted_but_still_chosen(scene, head, finished) -> 
     scene.diface.character = head
     scene.collection.objects.unlink(head)
     with pytest.raises(errors.SceneError, match="was deleted from the scene"):
-        finished.write()
+        finished.write_result()
     assert not bpy.data.actions
 
 
 def test_a_character_that_lost_its_shape_keys(head, finished) -> None:
     head.shape_key_clear()
     with pytest.raises(errors.SceneError, match="has no shape keys"):
-        finished.write()
+        finished.write_result()
     assert not bpy.data.actions
 
 
 def test_a_character_that_is_renamed_and_a_strip_that_is_gone_do_not_matter(scene, head, finished) -> None:
     head.name = "Renamed"
     scene.diface.filepath = "/nowhere.wav"
-    finished.write()
+    finished.write_result()
     assert scenes.loud_frames(scenes.jaw(head)) == [7, 25]
 
 
 def test_another_file_stops_it(running) -> None:
     bpy.app.handlers.load_pre.append(modal_job._stop_on_load)
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    assert running.job.state == "cancelled"
+    assert running.task.state == "cancelled"
     assert current.current() is None
     assert modal_job._stop_on_load not in bpy.app.handlers.load_pre
     state = bpy.context.window_manager.diface
@@ -120,12 +120,12 @@ def test_disabling_the_addon_ends_it_and_the_worker(running, monkeypatch) -> Non
     worker = jobs.shared_worker()
     process = worker._connection._process
     generate.unregister()
-    assert running.job.state == "cancelled"
+    assert running.task.state == "cancelled"
     assert current.current() is None
     assert process.wait(5) is not None
 
 
-class Modal(modal_job.Background):
+class Modal(modal_job.ModalJobOperator):
     """The operator as Blender runs it in a window, with events that the test sends."""
 
     bl_label = "Generate"
@@ -183,5 +183,5 @@ def test_the_modal_operator_shows_what_went_wrong(head, finished) -> None:
 
 def test_blender_takes_the_modal_operator_away(running) -> None:
     Modal().cancel(bpy.context)
-    assert running.job.state == "cancelled"
+    assert running.task.state == "cancelled"
     assert current.current() is None

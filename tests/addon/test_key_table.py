@@ -22,7 +22,7 @@ CHOICES = {
 
 def new_curve(name: str = "A", index: int = 0) -> bpy.types.FCurve:
     obj = bpy.data.objects.new(name, None)
-    held = compat.new_channels(bpy.data.actions.new(name), obj)
+    held = compat.new_channelbag(bpy.data.actions.new(name), obj)
     return held.fcurves.new("location", index=index)
 
 
@@ -104,7 +104,7 @@ def test_nearest(scene) -> None:
 
 def test_playback_shows_what_was_written(scene, head) -> None:
     head.keyframe_insert("location", index=0, frame=1)
-    curve = compat.playing_channels(head.animation_data).fcurves[0]
+    curve = compat.active_channelbag(head.animation_data).fcurves[0]
     scene.frame_set(3)
     KeyTable.generated([1, 5], [0.0, 4.0]).write(curve)
     bpy.context.view_layer.update()

@@ -34,7 +34,7 @@ def motion(seed: int = 0, rows: int = ROWS) -> types.Motion:
     )
 
 
-def write(obj, made: types.Motion, name: str = "T", layers=ON, **request) -> takes.Written:
+def write(obj, made: types.Motion, name: str = "T", layers=ON, **request) -> takes.TakeResult:
     return takes.write_take(obj, made, name, {"first_frame": FIRST, "layers": layers, "seed": 0, **request})
 
 
@@ -44,7 +44,7 @@ def tracks(obj) -> list[str]:
 
 
 def track(obj, layer: str) -> bpy.types.NlaTrack:
-    return obj.data.shape_keys.animation_data.nla_tracks[layer_tracks.PREFIX + layer]
+    return obj.data.shape_keys.animation_data.nla_tracks[layer_tracks.TRACK_PREFIX + layer]
 
 
 def shown(obj, row: int) -> dict[str, float]:
@@ -68,26 +68,26 @@ def again(obj, take: str) -> None:
     takes.use_take(obj, takes.all_takes()[take])
 
 
-def id_of(written: takes.Written) -> str:
-    return baseline.request_of(written.actions[0])["take"]
+def id_of(written: takes.TakeResult) -> str:
+    return baseline.read_request(written.actions[0])["take"]
 
 
 def test_each_layer_is_an_action_of_its_own_below_the_main_one(face) -> None:
     made = motion()
     take = write(face, made)
-    layers = {layer_tracks.layer_of(action): action for action in take.actions if layer_tracks.layer_of(action)}
+    layers = {layer_tracks.layer_name(action): action for action in take.actions if layer_tracks.layer_name(action)}
     assert {layer: action.name for layer, action in layers.items()} == {layer: f"T {layer}" for layer in ON}
     for layer, action in layers.items():
-        curves = compat.channels_of(action, "KEY").fcurves
+        curves = compat.find_channelbag(action, "KEY").fcurves
         assert {curve.data_path.split('"')[1] for curve in curves} == set(channels.LAYERS[layer])
         assert {key.type for key in curves[0].keyframe_points} == {"GENERATED"}
-        assert baseline.edits(action) == {}
+        assert baseline.find_edits(action) == {}
         assert action.use_fake_user
     main = face.data.shape_keys.animation_data.action
-    moved = {curve.data_path.split('"')[1] for curve in compat.channels_of(main, "KEY").fcurves}
+    moved = {curve.data_path.split('"')[1] for curve in compat.find_channelbag(main, "KEY").fcurves}
     assert moved == set(channels.FACE) - OF_LAYERS
     assert tracks(face) == ["DiFACE blinks", "DiFACE gaze", "DiFACE breath"]
-    assert len({baseline.request_of(action)["take"] for action in take.actions}) == 1
+    assert len({baseline.read_request(action)["take"] for action in take.actions}) == 1
     assert plays(face, made)
 
 
@@ -96,8 +96,8 @@ def test_a_layer_that_is_off_is_not_written_and_its_channels_rest(face, layer) -
     write(face, motion(1))
     made = motion()
     take = write(face, made, layers={**ON, layer: None})
-    assert layer not in {layer_tracks.layer_of(action) for action in take.actions}
-    assert layer_tracks.PREFIX + layer not in tracks(face)
+    assert layer not in {layer_tracks.layer_name(action) for action in take.actions}
+    assert layer_tracks.TRACK_PREFIX + layer not in tracks(face)
     assert plays(face, made, set(channels.LAYERS[layer]))
 
 
@@ -132,7 +132,7 @@ def test_what_the_artist_took_away_does_not_come_back_with_the_take(face, layer,
     for _ in range(2):
         again(face, take)
         assert plays(face, made, set(channels.LAYERS[layer]))
-        assert (layer_tracks.PREFIX + layer in tracks(face)) == (how == "mute")
+        assert (layer_tracks.TRACK_PREFIX + layer in tracks(face)) == (how == "mute")
         assert how != "mute" or track(face, layer).mute
 
 
@@ -233,7 +233,7 @@ def test_an_artists_copy_of_a_take_has_its_layers_too(face) -> None:
     again(face, take)
     assert plays(face, made)
     takes.delete_take(face, takes.all_takes()[first])
-    assert len([action for action in bpy.data.actions if layer_tracks.layer_of(action)]) == 6
+    assert len([action for action in bpy.data.actions if layer_tracks.layer_name(action)]) == 6
 
 
 def test_a_layer_that_the_artist_copied_plays_on_in_the_copy(face) -> None:
@@ -241,7 +241,7 @@ def test_a_layer_that_the_artist_copied_plays_on_in_the_copy(face) -> None:
     take = id_of(write(face, made))
     strip = track(face, "blinks").strips[0]
     strip.action = strip.action.copy()
-    curve = compat.channels_of(strip.action, "KEY").fcurves[0]
+    curve = compat.find_channelbag(strip.action, "KEY").fcurves[0]
     curve.keyframe_points[7].co.y = 0.875
     curve.update()
     again(face, take)
@@ -278,7 +278,7 @@ def test_undo_and_redo(face) -> None:
 def test_layers_with_no_main_action_left_are_no_take(face) -> None:
     take = write(face, motion())
     for action in take.actions:
-        if not layer_tracks.layer_of(action):
+        if not layer_tracks.layer_name(action):
             bpy.data.actions.remove(action)
     assert takes.all_takes() == {}
     write(face, motion(1))
@@ -292,7 +292,7 @@ def test_fbx_holds_blinks(face, tmp_path) -> None:
     made = motion()
     write(face, made)
     path = tmp_path / "a.fbx"
-    export.fbx(face, bpy.context.scene, (FIRST, FIRST + ROWS - 1), path)
+    export.export_fbx(face, bpy.context.scene, (FIRST, FIRST + ROWS - 1), path)
     before = set(bpy.data.objects)
     bpy.ops.import_scene.fbx(filepath=str(path), anim_offset=0.0)
     (copy,) = {obj for obj in set(bpy.data.objects) - before if obj.type == "MESH"}
@@ -306,7 +306,7 @@ def test_alembic_holds_blinks(scene, tmp_path) -> None:
     made = motion()
     write(face, made)
     path = tmp_path / "a.abc"
-    export.alembic(face, bpy.context.scene, (FIRST, FIRST + ROWS - 1), path)
+    export.export_alembic(face, bpy.context.scene, (FIRST, FIRST + ROWS - 1), path)
     before = set(bpy.data.objects)
     bpy.ops.wm.alembic_import(filepath=str(path), as_background_job=False)
     (copy,) = set(bpy.data.objects) - before
@@ -322,7 +322,7 @@ def test_a_playblast_shows_blinks(face, tmp_path) -> None:
     seen = []
     nothing_rendered = pytest.raises(errors.SceneError, match="incomplete")
     frames = FIRST, FIRST + ROWS - 1
-    with nothing_rendered, playblast.prepared(bpy.context, face, frames, "WORKBENCH", tmp_path / "a.mp4") as copy:
+    with nothing_rendered, playblast.prepared_scene(bpy.context, face, frames, "WORKBENCH", tmp_path / "a.mp4") as copy:
         for row in (0, 7):
             copy.frame_set(FIRST + row)
             keys = face.data.shape_keys.evaluated_get(copy.view_layers[0].depsgraph)

@@ -24,7 +24,7 @@ def gap(weights: np.ndarray) -> float:
     """Millimetres between the middles of the inner lips."""
     head = load_head()
     upper, lower = (head.landmarks[f"{side}_inner_lip"] for side in ("upper", "lower"))
-    moved = 1000 * head.posed(weights)
+    moved = 1000 * head.pose(weights)
     return float(np.linalg.norm(moved[upper] - moved[lower], axis=1).max())
 
 

@@ -28,7 +28,7 @@ SECONDS = 9.0
 def switched_off():
     """No test leaves Live on."""
     yield
-    live.off()
+    live.stop()
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def bits(actions) -> dict:
     found = {}
     for action in actions:
         for kind in ("KEY", "OBJECT"):
-            held = compat.channels_of(action, kind)
+            held = compat.find_channelbag(action, kind)
             for fcurve in held.fcurves if held else ():
                 keys = [
                     (*k.co, *k.handle_left, *k.handle_right, k.type, k.interpolation) for k in fcurve.keyframe_points
@@ -57,7 +57,7 @@ def bits(actions) -> dict:
 
 def fcurve(obj, path: str = JAW, index: int = 0) -> bpy.types.FCurve:
     owner = obj if path.startswith("rotation") else obj.data.shape_keys
-    return compat.playing_channels(owner.animation_data).fcurves.find(path, index=index)
+    return compat.active_channelbag(owner.animation_data).fcurves.find(path, index=index)
 
 
 def set_key(obj, frame: int, value: float, path: str = JAW, index: int = 0) -> None:
@@ -65,7 +65,7 @@ def set_key(obj, frame: int, value: float, path: str = JAW, index: int = 0) -> N
     key = next(key for key in fcurve(obj, path, index).keyframe_points if key.co.x == frame)
     key.co.y = value
     fcurve(obj, path, index).id_data.update_tag()
-    live.current().note()
+    live.current().mark_changed()
 
 
 def values(obj, path: str = JAW, index: int = 0) -> dict[float, float]:
@@ -83,8 +83,8 @@ def run_until(done, seconds: float = 20.0) -> None:
 
 def answer() -> None:
     """Wait for the next draft."""
-    before = live.current().times
-    run_until(lambda: live.current().times is not before)
+    before = live.current().timings
+    run_until(lambda: live.current().timings is not before)
 
 
 def rest(seconds: float) -> None:
@@ -112,8 +112,8 @@ def test_a_key_is_answered_around_it_exactly_and_nothing_else_changes(scene, hea
     assert values(head, "rotation_euler", 2) == turn
     assert bits(take) == before
     assert active_actions(head) == copy
-    assert pins.unsettled(head) == []
-    assert [(pin.frame, pin.value) for pin in pins.find(head)] == [(120, 0.75)]
+    assert pins.changed_pins(head) == []
+    assert [(pin.frame, pin.value) for pin in pins.find_pins(head)] == [(120, 0.75)]
 
 
 def test_in_place_is_what_a_new_take_would_be(scene, head, take) -> None:
@@ -130,16 +130,18 @@ def test_in_place_is_what_a_new_take_would_be(scene, head, take) -> None:
     assert fcurve(obj).keyframe_points[30].select_control_point
     scene.diface.edit.live = False
 
-    assert bpy.ops.diface.use_take(take=baseline.request_of(take[0])["take"]) == {"FINISHED"}
+    assert bpy.ops.diface.use_take(take=baseline.read_request(take[0])["take"]) == {"FINISHED"}
     for frame, value, path, index in ((120, 0.75, JAW, 0), (90, -0.4, "rotation_euler", 1)):
         next(k for k in fcurve(obj, path, index).keyframe_points if k.co.x == frame).co.y = value
 
-    def plan(base: edit_plan.Base) -> edit_plan.Plan:
-        face, turns = (base.rows(f - 63, f + 63, names) for f, names in ((120, base.motion.channels[:52]), (90, HEAD)))
+    def plan(base: edit_plan.EditContext) -> edit_plan.Plan:
+        face, turns = (
+            base.regenerate_mask(f - 63, f + 63, names) for f, names in ((120, base.motion.channels[:52]), (90, HEAD))
+        )
         return edit_plan.Plan(face | turns, base.pins)
 
     running = edit.begin(bpy.context, plan)
-    written = running.write()
+    written = running.write_result()
     running.end()
     theirs = bits(written.actions)
     assert [mine[name] for name in sorted(mine)] == [theirs[name] for name in sorted(theirs)]
@@ -154,9 +156,9 @@ def test_a_drag_holds_it_back(scene, head, take) -> None:
     for step in range(12):
         set_key(head, 120, 0.3 + step / 40)
         live.tick()
-        time.sleep(live.QUIET[0] / 3)
+        time.sleep(live.WRITE_AFTER[0] / 3)
         assert not process.shared_worker().busy
-    assert live.current().times == {}
+    assert live.current().timings == {}
     answer()
     assert values(head)[120] == pytest.approx(0.3 + 11 / 40)
 
@@ -166,7 +168,7 @@ def test_a_newer_change_cancels_what_is_on_its_way(scene, head, take) -> None:
     rest(0.3)
     scene.diface.seed = engine.SLOW
     run_until(lambda: process.shared_worker().busy)
-    job = live.current()._job
+    job = live.current()._task
     scene.diface.seed = 1
     set_key(head, 120, 0.75)
     answer()
@@ -179,13 +181,13 @@ def test_its_copy_makes_itself_again_as_it_is(scene, head, take) -> None:
 
     def kept() -> bool:
         action = active_actions(head)[0]
-        made = take_request.kept(action)
+        made = take_request.load(action)
         if made is None:
             return False
         wanted, names = made.request.constraints, channels.of_parts(made.request.parts)
-        playing = sample_motion.read(head, FIRST, len(wanted.values), names)
+        playing = sample_motion.sample_motion(head, FIRST, len(wanted.values), names)
         assert set(made.request.parts) == {"face", "head"}
-        assert wanted.keep.all()
+        assert wanted.known_mask.all()
         return np.array_equal(wanted.values, playing.values)
 
     scene.diface.edit.live = True
@@ -206,13 +208,13 @@ def test_its_own_writing_is_no_change_and_the_final_comes_once(scene, head, take
     scene.diface.edit.live = True
     set_key(head, 120, 0.75)
     answer()
-    live.current().note()
+    live.current().mark_changed()
     answer()  # in full quality
-    final = live.current().times
-    assert baseline.request_of(active_actions(head)[0])["seed"] == 0
-    live.current().note()
+    final = live.current().timings
+    assert baseline.read_request(active_actions(head)[0])["seed"] == 0
+    live.current().mark_changed()
     rest(0.5)
-    assert live.current().times is final
+    assert live.current().timings is final
 
 
 def test_a_strength_counts_around_the_playhead(scene, head, take) -> None:
@@ -223,7 +225,7 @@ def test_a_strength_counts_around_the_playhead(scene, head, take) -> None:
     answer()
     new = values(head)
     assert new[FIRST + 50] == pytest.approx(engine.ANEW)
-    assert baseline.request_of(active_actions(head)[0])["face_strength"] == 0.5
+    assert baseline.read_request(active_actions(head)[0])["face_strength"] == 0.5
     assert values(head, "rotation_euler", 2) == turn
     assert new[FIRST + 212] == old[FIRST + 212] > 0.1
 
@@ -233,10 +235,10 @@ def test_a_key_taken_back_is_no_pin_any_more(scene, head, take) -> None:
     set_key(head, 120, 0.75)
     answer()
     assert values(head)[121] > 2 * engine.ANEW
-    pins.unpin(head, pins.find(head))
-    live.current().note()
+    pins.unpin(head, pins.find_pins(head))
+    live.current().mark_changed()
     answer()
-    assert pins.find(head) == []
+    assert pins.find_pins(head) == []
     assert [values(head)[frame] for frame in (119, 120, 121)] == pytest.approx([engine.ANEW] * 3)
 
 
@@ -276,7 +278,7 @@ def test_what_was_on_its_way_is_dropped_by_an_undo(scene, head, take) -> None:
     bpy.ops.ed.undo()
     rest(0.4)
     assert not process.shared_worker().busy
-    assert live.current().times == {}
+    assert live.current().timings == {}
     assert values(bpy.data.objects["Character"], "rotation_euler", 2) == old
 
 
@@ -307,7 +309,7 @@ def test_an_error_is_said_once_and_a_new_change_goes_on(scene, head, take) -> No
     run_until(lambda: state.message)
     assert "a bug" in state.message
     state.message = ""
-    live.current().note()
+    live.current().mark_changed()
     rest(0.4)
     assert state.message == ""
     scene.diface.seed = 1
@@ -332,10 +334,10 @@ def test_a_locked_curve_is_left_and_not_asked_for_again(scene, head, take) -> No
     fcurve(head).lock = True
     set_key(head, 120, 0.75)
     answer()
-    times = live.current().times
-    live.current().note()
+    times = live.current().timings
+    live.current().mark_changed()
     rest(0.3)
-    assert live.current().times is times
+    assert live.current().timings is times
     assert values(head)[120] == 0.75
 
 
@@ -346,7 +348,7 @@ def test_it_is_off_in_a_file_that_is_opened(scene, head, take, tmp_path) -> None
     assert live.current() is None
     assert not bpy.context.scene.diface.edit.live
     assert not bpy.app.timers.is_registered(live.tick)
-    assert live._note not in bpy.app.handlers.depsgraph_update_post
+    assert live._on_depsgraph_update not in bpy.app.handlers.depsgraph_update_post
 
 
 def test_nothing_to_edit_is_said(scene, head) -> None:

@@ -19,7 +19,7 @@ from . import engine, scenes
 
 def seeds() -> list[int]:
     """Of all takes, in the order of their names."""
-    return [baseline.request_of(actions[0])["seed"] for actions in takes.all_takes().values()]
+    return [baseline.read_request(actions[0])["seed"] for actions in takes.all_takes().values()]
 
 
 @pytest.fixture
@@ -28,13 +28,14 @@ def spoken(scene, head, clicks, worker):
     return scene
 
 
-class Modal(modal_job.Background):
+class Modal(modal_job.ModalJobOperator):
     """The operator as Blender runs it in a window, with events that the test sends."""
 
     bl_label = "Make More"
     begin, begin_next = make_more.DIFACE_OT_make_more.begin, make_more.DIFACE_OT_make_more.begin_next
-    stop, stage = make_more.DIFACE_OT_make_more.stop, make_more.DIFACE_OT_make_more.stage
-    _stopped = False
+    handle_escape = make_more.DIFACE_OT_make_more.handle_escape
+    displayed_progress = make_more.DIFACE_OT_make_more.displayed_progress
+    _is_stopping = False
 
     def __init__(self, count: int) -> None:
         self.said: list[str] = []
@@ -119,5 +120,5 @@ def test_the_settings_of_the_beginning_count(spoken) -> None:
     operator = Modal(2)
     spoken.diface.face_strength = 0.25
     assert operator.until(is_over) == {"FINISHED"}
-    strengths = [baseline.request_of(actions[0])["face_strength"] for actions in takes.all_takes().values()]
+    strengths = [baseline.read_request(actions[0])["face_strength"] for actions in takes.all_takes().values()]
     assert strengths == [1.0, 1.0]

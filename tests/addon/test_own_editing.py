@@ -27,7 +27,7 @@ def sculpted(obj: bpy.types.Object) -> np.ndarray:
     bpy.context.scene.frame_set(SCULPTED)
     assert bpy.ops.diface.sculpt_pose() == {"FINISHED"}
     key = obj.data.shape_keys.key_blocks[sculpt.KEY]
-    places = shape_keys.places(key) + np.random.default_rng(3).normal(0, 0.003, (5023, 3)).astype(np.float32)
+    places = shape_keys.positions(key) + np.random.default_rng(3).normal(0, 0.003, (5023, 3)).astype(np.float32)
     key.data.foreach_set("co", places.ravel())
     assert bpy.ops.diface.pin_sculpt() == {"FINISHED"}
     return places
@@ -56,8 +56,8 @@ def test_a_sculpt_stays_and_the_rest_is_made_anew(scene, speaking, motion_as) ->
     assert off < 1e-5 if motion_as == "KEYS" else off == 0
     assert np.linalg.norm(after[SCULPTED] - before[SCULPTED], axis=1).max() > 1e-3
     # The pin goes with the take, which knows it; and the old take is as it was.
-    assert vertex_pins.frames(vertex_pins.actions_of(new)) == [SCULPTED]
-    assert vertex_pins.frames(vertex_pins.actions_of(new), unsettled=True) == []
+    assert vertex_pins.pin_frames(vertex_pins.take_actions(new)) == [SCULPTED]
+    assert vertex_pins.pin_frames(vertex_pins.take_actions(new), changed_only=True) == []
     takes.use_take(speaking, takes.all_takes()[old])
     np.testing.assert_array_equal(poses(speaking), before)
 
@@ -92,7 +92,7 @@ def test_in_between_leaves_what_is_outside(scene, speaking, motion_as) -> None:
 
 def rotations(obj: bpy.types.Object) -> np.ndarray:
     """(T, 3), as the curves have them."""
-    found = active_curves.curves(obj)
+    found = active_curves.find_active_curves(obj)
     curves = [found["OBJECT", "rotation_euler", axis].fcurve for axis in range(3)]
     return np.array([[curve.evaluate(frame) for curve in curves] for frame in range(1, ROWS + 1)], np.float32)
 
@@ -100,12 +100,12 @@ def rotations(obj: bpy.types.Object) -> np.ndarray:
 def test_the_heads_keys_stay_to_the_last_digit(scene, speaking) -> None:
     scene.diface.threediface.motion_as = "CACHE"
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    curve = active_curves.curves(speaking)["OBJECT", "rotation_euler", 2].fcurve
+    curve = active_curves.find_active_curves(speaking)["OBJECT", "rotation_euler", 2].fcurve
     curve.keyframe_points[14].co.y = 0.4
     curve.keyframe_points.insert(20.5, -0.3)
     value, between = curve.keyframe_points[14].co.y, np.float32(-0.3)
     assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
-    again = active_curves.curves(speaking)["OBJECT", "rotation_euler", 2].fcurve
+    again = active_curves.find_active_curves(speaking)["OBJECT", "rotation_euler", 2].fcurve
     found = {round(key.co.x, 3): (key.co.y, key.type) for key in again.keyframe_points}
     assert found[15.0] == (value, "EXTREME")
     assert found[20.5] == (between, "EXTREME")
@@ -114,7 +114,10 @@ def test_the_heads_keys_stay_to_the_last_digit(scene, speaking) -> None:
     # Let go, the head is made anew without them.
     bpy.ops.diface.unpin_all()
     assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
-    assert abs(active_curves.curves(speaking)["OBJECT", "rotation_euler", 2].fcurve.evaluate(15) - value) > 0.05
+    assert (
+        abs(active_curves.find_active_curves(speaking)["OBJECT", "rotation_euler", 2].fcurve.evaluate(15) - value)
+        > 0.05
+    )
     with pytest.raises(RuntimeError, match="No key was changed"):
         bpy.ops.diface.regenerate(where="AROUND")
 
@@ -125,15 +128,18 @@ def test_a_face_alone_as_a_cache(scene, speaking) -> None:
     places = sculpted(speaking)
     assert bpy.ops.diface.regenerate(where="ALL") == {"FINISHED"}
     np.testing.assert_array_equal(shown(speaking, SCULPTED), places)
-    assert vertex_cache.playing(speaking) == active(speaking)[:8]
+    assert vertex_cache.active_take(speaking) == active(speaking)[:8]
 
 
 def test_a_head_alone(scene, speaking) -> None:
     scene.diface.parts = "HEAD"
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    curve = active_curves.curves(speaking)["OBJECT", "rotation_euler", 0].fcurve
+    curve = active_curves.find_active_curves(speaking)["OBJECT", "rotation_euler", 0].fcurve
     curve.keyframe_points[9].co.y += 0.2
     value = curve.keyframe_points[9].co.y
     assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
-    assert active_curves.curves(speaking)["OBJECT", "rotation_euler", 0].fcurve.keyframe_points[9].co.y == value
-    assert baseline.request_of(speaking.animation_data.action)["engine"]["head"]
+    assert (
+        active_curves.find_active_curves(speaking)["OBJECT", "rotation_euler", 0].fcurve.keyframe_points[9].co.y
+        == value
+    )
+    assert baseline.read_request(speaking.animation_data.action)["engine"]["head"]

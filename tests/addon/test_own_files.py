@@ -34,11 +34,11 @@ def folder(tmp_path) -> Path:
 
 
 def test_checkpoints_are_told_by_their_class(folder) -> None:
-    assert {name: kind for name, (_path, kind) in threediface_files.checkpoints(folder).items()} == {
+    assert {name: kind for name, (_path, kind) in threediface_files.find_checkpoints(folder).items()} == {
         "cond": "face",
         "head_reg": "head",
     }
-    assert threediface_files.about_checkpoints(folder) == threediface_files.Found(
+    assert threediface_files.checkpoints_status(folder) == threediface_files.PathStatus(
         True, "Found: 1 face model, 1 head model"
     )
 
@@ -46,53 +46,53 @@ def test_checkpoints_are_told_by_their_class(folder) -> None:
 def test_the_models_own_class_counts_wherever_it_stands(folder) -> None:
     text = "diffusion:\n  target: a.GaussianDiffusion\nmotion_model:\n  params:\n    noise:\n      target: b.noise\n"
     (folder / "another" / "args.yml").write_text(f"{text}  target: {HEAD}\nother:\n target: {FACE}\n")
-    assert threediface_files.checkpoints(folder)["another"][1] == "head"
+    assert threediface_files.find_checkpoints(folder)["another"][1] == "head"
 
 
 def test_a_checkpoint_itself_may_be_named(folder) -> None:
-    assert threediface_files.checkpoints(folder / "cond") == {"cond": (folder / "cond", "face")}
+    assert threediface_files.find_checkpoints(folder / "cond") == {"cond": (folder / "cond", "face")}
 
 
 def test_what_is_missing_is_said(folder) -> None:
-    assert "Missing: folders with args.yml" in threediface_files.about_checkpoints(folder / "notes").line
-    assert "There is no folder" in threediface_files.about_checkpoints(folder / "nowhere").line
-    assert threediface_files.checkpoints(folder / "nowhere") == {}
+    assert "Missing: folders with args.yml" in threediface_files.checkpoints_status(folder / "notes").message
+    assert "There is no folder" in threediface_files.checkpoints_status(folder / "nowhere").message
+    assert threediface_files.find_checkpoints(folder / "nowhere") == {}
     (folder / "cond" / "checkpoints" / "model000000001.pt").unlink()
-    assert "cond" not in threediface_files.checkpoints(folder)
+    assert "cond" not in threediface_files.find_checkpoints(folder)
 
 
 def test_a_changed_folder_is_read_again(folder) -> None:
-    threediface_files.checkpoints(folder)
+    threediface_files.find_checkpoints(folder)
     settings = folder / "cond" / "args.yml"
     settings.write_text(settings.read_text().replace(FACE, HEAD) + "more: 1\n")
-    assert threediface_files.checkpoints(folder)["cond"][1] == "head"
+    assert threediface_files.find_checkpoints(folder)["cond"][1] == "head"
 
 
 def test_flame_and_templates(folder) -> None:
     (folder / "generic_model.pkl").write_bytes(bytes(2_000_000))
-    assert threediface_files.about_flame(folder / "generic_model.pkl") == threediface_files.Found(
+    assert threediface_files.flame_status(folder / "generic_model.pkl") == threediface_files.PathStatus(
         True, "Found: generic_model.pkl, 2 MB"
     )
-    assert "There is no file" in threediface_files.about_flame(folder / "flame.npz").line
-    assert "neither" in threediface_files.about_flame(folder / "flame.obj").line
-    assert not threediface_files.about_templates(folder).good
+    assert "There is no file" in threediface_files.flame_status(folder / "flame.npz").message
+    assert "neither" in threediface_files.flame_status(folder / "flame.obj").message
+    assert not threediface_files.templates_status(folder).is_valid
     (folder / "templates.pkl").write_bytes(b"")
-    assert threediface_files.about_templates(folder).good
-    assert threediface_files.templates_file(folder) == folder / "templates.pkl"
+    assert threediface_files.templates_status(folder).is_valid
+    assert threediface_files.resolve_templates_file(folder) == folder / "templates.pkl"
 
 
 def test_wav2vec2(folder) -> None:
-    assert threediface_files.about_wav2vec2(folder).line == "Missing: config.json"
+    assert threediface_files.wav2vec2_status(folder).message == "Missing: config.json"
     (folder / "config.json").write_text(json.dumps({"model_type": "hubert"}))
-    assert threediface_files.about_wav2vec2(folder).line == "Another model: hubert"
+    assert threediface_files.wav2vec2_status(folder).message == "Another model: hubert"
     (folder / "config.json").write_text(json.dumps({"model_type": "wav2vec2"}))
-    assert "Missing: model.safetensors or" in threediface_files.about_wav2vec2(folder).line
+    assert "Missing: model.safetensors or" in threediface_files.wav2vec2_status(folder).message
     (folder / "pytorch_model.bin").write_bytes(b"")
-    assert threediface_files.about_wav2vec2(folder).good
+    assert threediface_files.wav2vec2_status(folder).is_valid
 
 
 def test_nothing_heavy_is_loaded_for_it(folder) -> None:
-    for about in preferences.OWN.values():
+    for about in preferences.USER_MODELS.values():
         about(folder)
     assert "torch" not in sys.modules
 

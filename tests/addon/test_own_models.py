@@ -69,7 +69,7 @@ def speaking(scene, made, shared, monkeypatch, tmp_path) -> bpy.types.Object:
 def test_the_mesh_moves_as_the_models_say(scene, speaking, truth, motion_as) -> None:
     scene.diface.threediface.motion_as = motion_as
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    rest = flame_mesh.rest(speaking)
+    rest = flame_mesh.rest_vertices(speaking)
     wanted = truth["displacement"]
     assert np.abs(wanted[1:] - wanted[:-1]).max() > 1e-4
     worst = 0.0
@@ -81,7 +81,7 @@ def test_the_mesh_moves_as_the_models_say(scene, speaking, truth, motion_as) -> 
 
     # What is said of it is true.
     (actions,) = takes.all_takes().values()
-    assert worst < baseline.request_of(actions[0])["error"] + 1e-6
+    assert worst < baseline.read_request(actions[0])["error"] + 1e-6
 
 
 def test_the_head_turns_as_the_models_say(scene, speaking, truth) -> None:
@@ -97,7 +97,7 @@ def test_the_head_turns_as_the_models_say(scene, speaking, truth) -> None:
 def test_other_frame_rates_meet_it_where_frames_meet(scene, speaking, truth) -> None:
     scene.render.fps = 60
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    rest = flame_mesh.rest(speaking)
+    rest = flame_mesh.rest_vertices(speaking)
     for row in (0, 9, ROWS - 1):
         moved = (shown(speaking, 2 * row + 1) - rest)[:, [0, 2, 1]] * [1, 1, -1]
         assert np.linalg.norm(moved - truth["displacement"][row], axis=1).max() < BOUND
@@ -122,14 +122,14 @@ def test_difaces_own_models_drive_a_flame_mesh(scene, speaking, shared, monkeypa
         monkeypatch.setattr(preferences, "flame_file", lambda: None)
     scene.diface.engine = "DIFACE"
     assert bpy.ops.diface.add_arkit_keys() == {"FINISHED"}
-    assert tuple(shape_key_names.face_map(speaking)) == channels.SHAPES
+    assert tuple(shape_key_names.face_shape_keys(speaking)) == channels.SHAPES
 
     # A jaw that opens moves the chin down, by a centimetre or more, and leaves the skull where it is.
     keys = speaking.data.shape_keys.key_blocks
     keys["jawOpen"].value = 1.0
-    moved = shown(speaking, 1) - flame_mesh.rest(speaking)
+    moved = shown(speaking, 1) - flame_mesh.rest_vertices(speaking)
     assert -0.06 < moved[:, 2].min() < -0.01
-    top = flame_mesh.rest(speaking)[:, 2] > 0.05
+    top = flame_mesh.rest_vertices(speaking)[:, 2] > 0.05
     assert np.abs(moved[top]).max() < 1e-4
     keys["jawOpen"].value = 0.0
 

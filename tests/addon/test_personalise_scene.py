@@ -15,7 +15,7 @@ import soundfile
 
 from diface_addon import compat
 from diface_addon.core import errors, types
-from diface_addon.jobs import edit_shape_keys
+from diface_addon.jobs import current, edit_shape_keys
 from diface_addon.jobs import generate as generation
 from diface_addon.jobs import personalise as personalise_job
 from diface_addon.operators.base import modal_job
@@ -64,7 +64,7 @@ def star(actions: list[bpy.types.Action]) -> None:
 
 
 def jaw_curve(actions: list[bpy.types.Action]) -> bpy.types.FCurve:
-    return compat.channels_of(actions[0], "KEY").fcurves.find(JAW)
+    return compat.find_channelbag(actions[0], "KEY").fcurves.find(JAW)
 
 
 def message() -> str:
@@ -94,7 +94,7 @@ def test_what_the_artist_changed_is_learnt_at_any_rate(scene, actor, rate) -> No
 def test_a_take_that_was_moved_is_read_where_it_is(actor) -> None:
     actions = generate()
     before = style_examples.final_motion(actor, actions)
-    for fcurve in compat.channels_of(actions[0], "KEY").fcurves:
+    for fcurve in compat.find_channelbag(actions[0], "KEY").fcurves:
         for key in fcurve.keyframe_points:
             key.co.x += 40
         fcurve.update()
@@ -103,22 +103,22 @@ def test_a_take_that_was_moved_is_read_where_it_is(actor) -> None:
 
 def test_muted_and_driven_channels_are_unknown(actor) -> None:
     actions = generate()
-    compat.channels_of(actions[0], "KEY").fcurves.find('key_blocks["mouthSmileLeft"].value').mute = True
+    compat.find_channelbag(actions[0], "KEY").fcurves.find('key_blocks["mouthSmileLeft"].value').mute = True
     assert style_examples.final_motion(actor, actions).channels == ("jawOpen", "mouthClose")
 
 
 def test_starred_takes_count_else_the_one_that_plays(actor) -> None:
     first, second, third = (generate(seed) for seed in range(3))
-    assert style_examples.chosen(actor) == [third]
+    assert style_examples.chosen_takes(actor) == [third]
     star(first)
-    assert style_examples.chosen(actor) == [first]
+    assert style_examples.chosen_takes(actor) == [first]
     star(second)
-    assert style_examples.chosen(actor) == [first, second]
+    assert style_examples.chosen_takes(actor) == [first, second]
     other = scenes.add_character(bpy.context.scene, NAMES)
     theirs = generate(3)
     star(theirs)
-    assert style_examples.chosen(actor) == [first, second]
-    assert style_examples.chosen(other) == [theirs]
+    assert style_examples.chosen_takes(actor) == [first, second]
+    assert style_examples.chosen_takes(other) == [theirs]
 
 
 # --- the button ------------------------------------------------------------------------------------------------------
@@ -132,12 +132,12 @@ def test_takes_become_a_style_that_is_chosen(scene, actor, folder) -> None:
     assert scene.diface.style == "Ada"
     assert styles.names() == (*styles.trained(), "Ada")
     (file,) = folder.iterdir()
-    assert file.read_bytes() == packed_styles.data_of("Ada")
+    assert file.read_bytes() == packed_styles.style_bytes("Ada")
     assert file.name.startswith("Ada-")
     np.testing.assert_array_equal(scenes.jaw(actor), keys)
-    assert generation.current() is None
-    asked = generation.request_of(bpy.context, types.AudioSection(file))
-    assert asked.style == types.Style.of(str(file))
+    assert current.current() is None
+    asked = generation.request_from_settings(bpy.context, types.AudioSection(file))
+    assert asked.style == types.Style.named(str(file))
 
 
 def test_the_name_is_the_characters_and_never_one_that_is_there(scene, actor) -> None:
@@ -150,12 +150,12 @@ def test_the_name_is_the_characters_and_never_one_that_is_there(scene, actor) ->
     assert scene.diface.style == f"{trained} 2"
 
 
-class Modal(modal_job.Background):
+class Modal(modal_job.ModalJobOperator):
     """The operator as Blender runs it in a window, with events that the test sends."""
 
     bl_label = "Personalise"
     begin = personalise.DIFACE_OT_personalise.begin
-    _said = personalise.DIFACE_OT_personalise._said
+    _result_message = personalise.DIFACE_OT_personalise._result_message
 
     def __init__(self, name: str) -> None:
         self.name, self.said = name, []
@@ -172,7 +172,7 @@ def test_in_the_background_with_progress_and_what_it_gained(scene, actor) -> Non
     generate()
     operator, shown = Modal("Ada"), set()
     with pytest.raises(errors.WorkerError, match="generating already"):
-        generation.check(bpy.context)
+        generation.check_can_generate(bpy.context)
     while (answer := operator.send("TIMER")) == {"PASS_THROUGH"}:
         shown.add(bpy.context.window_manager.diface.stage[:8])
         time.sleep(0.01)
@@ -195,7 +195,7 @@ def test_esc_leaves_everything_as_it_was(actor, folder) -> None:
     assert operator.send("ESC") == {"CANCELLED"}
     assert fingerprint.difference(before, fingerprint.of_file()) == []
     assert list(folder.iterdir()) == []
-    assert generation.current() is None
+    assert current.current() is None
 
 
 # --- the sound -------------------------------------------------------------------------------------------------------
@@ -214,12 +214,16 @@ def strip(scene, actor, clicks):
 
 @needs_audio
 def test_the_strip_is_found_again_wherever_it_is(actor, strip, tmp_path) -> None:
-    (take,) = style_examples.chosen(actor)
-    (one,) = style_examples.performances(bpy.context, actor, _new(tmp_path / "a"))
+    (take,) = style_examples.chosen_takes(actor)
+    (one,) = style_examples.collect_examples(
+        bpy.context, actor, bpy.context.scene.diface.filepath, _new(tmp_path / "a")
+    )
     assert one.audio.path.is_file()
     assert one.audio.path.parent.parent == tmp_path / "a"
     compat.move_strip(strip, 100)
-    (moved,) = style_examples.performances(bpy.context, actor, _new(tmp_path / "b"))
+    (moved,) = style_examples.collect_examples(
+        bpy.context, actor, bpy.context.scene.diface.filepath, _new(tmp_path / "b")
+    )
     assert moved.audio.start == pytest.approx(one.audio.start)
     assert moved.audio.seconds == pytest.approx(one.audio.seconds)
     assert bpy.ops.diface.personalise(name="Ada") == {"FINISHED"}
@@ -251,7 +255,7 @@ def test_a_style_travels_with_the_file(scene, actor, folder, tmp_path) -> None:
     bpy.ops.diface.personalise(name="Ada")
     (file,) = folder.iterdir()
     data = file.read_bytes()
-    made_here = generation.request_of(bpy.context, types.AudioSection(file)).style
+    made_here = generation.request_from_settings(bpy.context, types.AudioSection(file)).style
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "ada.blend"))
     shutil.rmtree(folder)
     folder.mkdir()
@@ -259,13 +263,16 @@ def test_a_style_travels_with_the_file(scene, actor, folder, tmp_path) -> None:
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "ada.blend"))
     assert "Ada" in styles.names()
     assert list(folder.iterdir()) == []
-    asked = generation.request_of(bpy.context, types.AudioSection(file))
-    assert asked.style == types.Style.of(str(file))
+    asked = generation.request_from_settings(bpy.context, types.AudioSection(file))
+    assert asked.style == types.Style.named(str(file))
     assert file.read_bytes() == data
     file.unlink()
-    assert styles.restored(made_here, lambda: folder) == made_here
+    assert styles.restore_style(made_here, lambda: folder) == made_here
     assert file.read_bytes() == data
-    assert styles.restored(types.Style.of("/gone/x.safetensors"), lambda: folder).blend[0][0] == "/gone/x.safetensors"
+    assert (
+        styles.restore_style(types.Style.named("/gone/x.safetensors"), lambda: folder).blend[0][0]
+        == "/gone/x.safetensors"
+    )
 
 
 def test_a_take_in_it_is_edited_elsewhere(scene, actor, folder) -> None:
@@ -275,8 +282,8 @@ def test_a_take_in_it_is_edited_elsewhere(scene, actor, folder) -> None:
     generate(1)
     (file,) = folder.iterdir()
     file.unlink()
-    base = edit_shape_keys.base_of(bpy.context, actor, folder)
-    assert base.request.style == types.Style.of(str(file))
+    base = edit_shape_keys.read_edit_context(bpy.context, actor, folder)
+    assert base.request.style == types.Style.named(str(file))
     assert file.is_file()
 
 
@@ -286,7 +293,7 @@ def test_no_other_file_is_ever_overwritten(scene, actor, folder) -> None:
     (file,) = folder.iterdir()
     file.write_bytes(b"mine")
     with pytest.raises(errors.ModelError, match="is not the style"):
-        generation.request_of(bpy.context, types.AudioSection(file))
+        generation.request_from_settings(bpy.context, types.AudioSection(file))
     assert file.read_bytes() == b"mine"
 
 
@@ -295,10 +302,10 @@ def test_damaged_and_newer_styles_are_said(scene, actor) -> None:
     (entry,) = scene[packed_styles.STYLES].values()
     entry["file"] = b"the fill"
     with pytest.raises(errors.ModelError, match="damaged"):
-        packed_styles.data_of("Ada")
+        packed_styles.style_bytes("Ada")
     entry["version"] = packed_styles.VERSION + 1
     with pytest.raises(errors.ModelError, match="newer DiFACE"):
-        packed_styles.data_of("Ada")
+        packed_styles.style_bytes("Ada")
 
 
 def test_a_style_is_exported_and_loaded_again(scene, actor, folder, tmp_path) -> None:
@@ -308,7 +315,7 @@ def test_a_style_is_exported_and_loaded_again(scene, actor, folder, tmp_path) ->
     bpy.ops.diface.personalise(name="Ada")
     assert bpy.ops.diface.export_style(filepath=str(tmp_path / "a")) == {"FINISHED"}
     file = tmp_path / "a.safetensors"
-    assert file.read_bytes() == packed_styles.data_of("Ada")
+    assert file.read_bytes() == packed_styles.style_bytes("Ada")
     assert bpy.ops.diface.load_style(filepath=str(file)) == {"FINISHED"}
     assert scene.diface.style == str(file)
 
@@ -318,11 +325,11 @@ def test_a_full_disk_costs_the_file_and_not_the_style(scene, actor, monkeypatch,
     monkeypatch.setattr(preferences, "styles_folder", lambda: tmp_path / "nowhere")
     running = personalise_job.begin(bpy.context, "Ada")
     try:
-        style = running.write()
+        style = running.write_result()
     finally:
         running.end()
     assert "It is in the .blend, but" in style.notes[-1]
-    assert packed_styles.data_of("Ada")
+    assert packed_styles.style_bytes("Ada")
 
 
 # --- bad input -------------------------------------------------------------------------------------------------------
@@ -333,7 +340,7 @@ def refused(text: str) -> None:
     with pytest.raises(RuntimeError, match=text):
         bpy.ops.diface.personalise()
     assert fingerprint.difference(before, fingerprint.of_file()) == []
-    assert generation.current() is None
+    assert current.current() is None
 
 
 def test_without_takes_the_button_says_why(actor) -> None:
@@ -385,7 +392,7 @@ def test_an_edit_that_is_repeated_becomes_a_manner(scene, speech, tmp_path, fold
     take = generate()
     before = style_examples.final_motion(actor, take)
     for name, factor, more in (("jawOpen", 1.5, 0.0), ("mouthSmileLeft", 1.0, 0.3)):
-        fcurve = compat.channels_of(take[0], "KEY").fcurves.find(f'key_blocks["{name}"].value')
+        fcurve = compat.find_channelbag(take[0], "KEY").fcurves.find(f'key_blocks["{name}"].value')
         keys = np.empty((len(fcurve.keyframe_points), 2), np.float32)
         fcurve.keyframe_points.foreach_get("co", keys.ravel())
         keys[:, 1] = factor * keys[:, 1] + more

@@ -26,11 +26,11 @@ def test_a_pose_is_pinned_and_let_go(scene, head, frame, subframe) -> None:
     before = bits(head)
     scene.frame_set(frame, subframe=subframe)
     assert press(bpy.ops.diface.pin_pose, region="ALL") == {"FINISHED"}
-    assert {(pin.path, pin.frame) for pin in pins.find(head)} == {
+    assert {(pin.path, pin.frame) for pin in pins.find_pins(head)} == {
         (path, frame + subframe) for path in (JAW, SMILE, "rotation_euler")
     }
     assert press(bpy.ops.diface.unpin, region="ALL") == {"FINISHED"}
-    assert pins.find(head) == []
+    assert pins.find_pins(head) == []
     assert bits(head) == before
 
 
@@ -38,30 +38,30 @@ def test_only_a_region_is_pinned_and_let_go(scene, head) -> None:
     write(head)
     scene.frame_set(20)
     press(bpy.ops.diface.pin_pose, region="JAW")
-    assert [pin.path for pin in pins.find(head)] == [JAW]
+    assert [pin.path for pin in pins.find_pins(head)] == [JAW]
     scene.diface.edit.regions = {"LIPS", "HEAD"}
     press(bpy.ops.diface.pin_pose)
-    assert {pin.path for pin in pins.find(head)} == {JAW, SMILE, "rotation_euler"}
+    assert {pin.path for pin in pins.find_pins(head)} == {JAW, SMILE, "rotation_euler"}
     press(bpy.ops.diface.unpin, region="HEAD")
-    assert {pin.path for pin in pins.find(head)} == {JAW, SMILE}
+    assert {pin.path for pin in pins.find_pins(head)} == {JAW, SMILE}
     press(bpy.ops.diface.unpin)
-    assert [pin.path for pin in pins.find(head)] == [JAW]
+    assert [pin.path for pin in pins.find_pins(head)] == [JAW]
 
 
 def test_selected_keys_are_let_go(scene, head) -> None:
     write(head)
     edit(head)
-    assert {pin.path for pin in pins.selected(head)} == {SMILE}  # Blender selects new keys
+    assert {pin.path for pin in pins.selected_pins(head)} == {SMILE}  # Blender selects new keys
     for key in curve(head, SMILE).keyframe_points:
         key.select_control_point = False
-    assert pins.selected(head) == []
+    assert pins.selected_pins(head) == []
     key_at(head, 18).select_control_point = True
     key_at(head, 19).select_control_point = True
-    (pin,) = pins.selected(head)
+    (pin,) = pins.selected_pins(head)
     assert (pin.path, pin.frame) == (JAW, 18)
     press(bpy.ops.diface.unpin, where="KEYS", region="ALL")
-    assert pin not in pins.find(head)
-    assert len(pins.find(head)) == 4
+    assert pin not in pins.find_pins(head)
+    assert len(pins.find_pins(head)) == 4
 
 
 def test_all_are_let_go_wherever_they_are(scene, head) -> None:
@@ -137,7 +137,7 @@ def test_a_pose_is_copied_as_it_is_shown_between_frames(scene, head, capfd) -> N
     scene.diface.edit.regions = {"JAW"}
     scene.frame_set(30, subframe=0.5)
     press(bpy.ops.diface.copy_pose)
-    pose = json.loads(bpy.context.window_manager.diface.pose)
+    pose = json.loads(bpy.context.window_manager.diface.copied_pose)
     assert pose["jawOpen"] == pytest.approx(curve(head).evaluate(30.5)) == pytest.approx(0.5, abs=0.05)
     assert "of frame 30.5" in capfd.readouterr().out
 
@@ -171,7 +171,7 @@ def test_keys_of_another_file_are_not_touched(foreign, button) -> None:
     press(bpy.ops.diface.copy_pose)
     with pytest.raises(RuntimeError, match=r"comes from library\.blend, .*Duplicate the take first, or make it local"):
         press(getattr(bpy.ops.diface, button))
-    pins.mark(foreign, pins.find(foreign))
+    pins.mark_extreme(foreign, pins.find_pins(foreign))
     assert bits(foreign) == before
 
 
@@ -188,9 +188,9 @@ def test_its_duplicate_is_the_artists_own(foreign) -> None:
     assert curve(foreign).id_data.library is None
     bpy.context.scene.frame_set(25)
     assert press(bpy.ops.diface.pin_pose, region="ALL") == {"FINISHED"}
-    assert {pin.frame for pin in pins.find(foreign)} == {20, 25}
+    assert {pin.frame for pin in pins.find_pins(foreign)} == {20, 25}
     press(bpy.ops.diface.unpin_all)
-    assert pins.find(foreign) == []
+    assert pins.find_pins(foreign) == []
 
 
 def test_no_way_leads_to_writing_keys_of_another_file(foreign) -> None:
@@ -200,7 +200,7 @@ def test_no_way_leads_to_writing_keys_of_another_file(foreign) -> None:
     with pytest.raises(errors.SceneError, match=r"comes from library\.blend"):
         pins.set_values(foreign, 25, {"jawOpen": 0.3})
     with pytest.raises(errors.SceneError, match=r"comes from library\.blend"):
-        pins.unpin(foreign, pins.find(foreign))
+        pins.unpin(foreign, pins.find_pins(foreign))
     assert bits(foreign) == before
 
 

@@ -22,13 +22,13 @@ JAW, SMILE = (f'key_blocks["{name}"].value' for name in ("jawOpen", "mouthSmileL
 FIRST = 11
 
 
-def write(obj, made=None, **request) -> takes.Written:
+def write(obj, made=None, **request) -> takes.TakeResult:
     return takes.write_take(obj, made or motion(), "T", {"first_frame": FIRST, **request})
 
 
 def curve(obj, path: str = JAW, index: int = 0) -> bpy.types.FCurve:
     owner = obj.data.shape_keys if path.startswith("key_blocks") else obj
-    return compat.playing_channels(owner.animation_data).fcurves.find(path, index=index)
+    return compat.active_channelbag(owner.animation_data).fcurves.find(path, index=index)
 
 
 def key_at(obj, frame: float, path: str = JAW, index: int = 0) -> bpy.types.Keyframe:
@@ -39,7 +39,7 @@ def bits(obj) -> dict:
     """Everything about the generated keys of what plays."""
     found = {}
     for owner in (obj, obj.data.shape_keys):
-        for fcurve in compat.playing_channels(owner.animation_data).fcurves:
+        for fcurve in compat.active_channelbag(owner.animation_data).fcurves:
             found[fcurve.data_path, fcurve.array_index] = [
                 (*key.co, key.type, key.interpolation) for key in fcurve.keyframe_points
             ]
@@ -52,7 +52,7 @@ def at(found: list[pins.Pin]) -> list[tuple[str, int, float]]:
 
 def test_a_fresh_take_has_none(scene, head) -> None:
     write(head)
-    assert pins.find(head) == pins.unsettled(head) == []
+    assert pins.find_pins(head) == pins.changed_pins(head) == []
 
 
 def edit(obj) -> None:
@@ -75,22 +75,22 @@ def test_what_an_artist_did_is_found_exactly_and_shows(scene, head, rate) -> Non
     scenes.set_rate(scene, rate)
     write(head)
     edit(head)
-    found = pins.find(head)
+    found = pins.find_pins(head)
     assert at(found) == EDITED
-    assert found == pins.unsettled(head)
+    assert found == pins.changed_pins(head)
     assert found[0].value == float(np.float32(0.9))
-    pins.mark(head, found)
+    pins.mark_extreme(head, found)
     assert {key_at(head, pin.frame, pin.path, pin.index).type for pin in found} == {"EXTREME"}
-    assert pins.find(head) == found
+    assert pins.find_pins(head) == found
 
 
 def test_let_go_everything_is_as_it_was_generated(scene, head) -> None:
     write(head)
     before = bits(head)
     edit(head)
-    pins.mark(head, pins.find(head))
-    pins.unpin(head, pins.find(head))
-    assert pins.find(head) == []
+    pins.mark_extreme(head, pins.find_pins(head))
+    pins.unpin(head, pins.find_pins(head))
+    assert pins.find_pins(head) == []
     assert bits(head) == before
 
 
@@ -99,9 +99,9 @@ def test_one_alone_can_be_let_go(scene, head, number) -> None:
     write(head)
     before = bits(head)
     edit(head)
-    found = pins.find(head)
+    found = pins.find_pins(head)
     pins.unpin(head, [found[number]])
-    assert pins.find(head) == found[:number] + found[number + 1 :]
+    assert pins.find_pins(head) == found[:number] + found[number + 1 :]
     for pin in found[:number] + found[number + 1 :]:
         pins.unpin(head, [pin])
     assert bits(head) == before
@@ -124,8 +124,8 @@ def test_whatever_was_done_to_the_keys_it_comes_back(scene, head, seed) -> None:
                 fcurve.keyframe_points.insert(rng.random() * 60, rng.normal())
             case 3:
                 key.type = "EXTREME"
-    pins.unpin(head, pins.find(head))
-    assert pins.find(head) == []
+    pins.unpin(head, pins.find_pins(head))
+    assert pins.find_pins(head) == []
     assert {address: [key[:3] for key in keys] for address, keys in bits(head).items()} == {
         address: [key[:3] for key in keys] for address, keys in before.items()
     }
@@ -138,8 +138,8 @@ def test_a_key_on_a_channel_that_the_take_has_not(scene, head) -> None:
     keys["mouthSmileLeft"].keyframe_insert("value", frame=20)
     keys["cheeky"].keyframe_insert("value", frame=20)
     head.keyframe_insert("location", frame=20)
-    assert at(pins.find(head)) == [(SMILE, 0, 20)]
-    pins.unpin(head, pins.find(head))
+    assert at(pins.find_pins(head)) == [(SMILE, 0, 20)]
+    pins.unpin(head, pins.find_pins(head))
     assert curve(head, SMILE) is None
 
 
@@ -151,11 +151,11 @@ def test_an_action_by_hand_with_few_keys_is_all_pins(scene, head) -> None:
     smile = head.data.shape_keys.key_blocks["mouthSmileLeft"]
     for frame in range(1, 30):
         smile.keyframe_insert("value", frame=frame)
-    assert at(pins.find(head)) == [(JAW, 0, 3), (JAW, 0, 9.5), (JAW, 0, 20)]
-    pins.unpin(head, pins.find(head)[1:2])
-    assert at(pins.find(head)) == [(JAW, 0, 3), (JAW, 0, 20)]
+    assert at(pins.find_pins(head)) == [(JAW, 0, 3), (JAW, 0, 9.5), (JAW, 0, 20)]
+    pins.unpin(head, pins.find_pins(head)[1:2])
+    assert at(pins.find_pins(head)) == [(JAW, 0, 3), (JAW, 0, 20)]
     key_at(head, 7, SMILE).type = "EXTREME"
-    assert at(pins.find(head)) == [(SMILE, 0, 7)]
+    assert at(pins.find_pins(head)) == [(SMILE, 0, 7)]
 
 
 @pytest.mark.parametrize("frame", [20, 20.25])
@@ -165,26 +165,26 @@ def test_a_pose_that_is_set_is_read_and_pinned(scene, head, mode, frame) -> None
     turn(head, Euler((0.4, -0.3, 0.9)).to_quaternion())
     write(head)
     wanted = {"jawOpen": 0.125, "mouthSmileLeft": 1.75, "head_rx": 0.3, "head_rz": -0.4}
-    before = sample_motion.read(head, 1, 60, NAMES).values
+    before = sample_motion.sample_motion(head, 1, 60, NAMES).values
     assert pins.set_values(head, frame, wanted).notes == []
     read = dict(zip(NAMES, _pose(head, frame), strict=True))
     assert [read[name] for name in wanted] == pytest.approx(list(wanted.values()), abs=1e-6)
-    found = pins.find(head)
+    found = pins.find_pins(head)
     assert {pin.frame for pin in found} == {frame}
     assert [pin.value for pin in found if pin.kind == "KEY"] == [0.125, 1.75]
-    said = pins.as_channels(head, found, NAMES, FIRST)
-    assert set(said.at) == {frame - FIRST}
+    said = pins.to_channel_pins(head, found, NAMES, FIRST)
+    assert set(said.row) == {frame - FIRST}
     by_name = {NAMES[c]: value for c, value in zip(said.channel, said.value, strict=True)}
     assert wanted.keys() <= by_name.keys()
     assert [by_name[name] for name in wanted] == pytest.approx(list(wanted.values()), abs=1e-6)
     pins.unpin(head, found)
-    assert (sample_motion.read(head, 1, 60, NAMES).values == before).all()
+    assert (sample_motion.sample_motion(head, 1, 60, NAMES).values == before).all()
 
 
 def _pose(obj, frame: float) -> np.ndarray:
     if frame == int(frame):
-        return sample_motion.read(obj, int(frame), 1, NAMES).values[0]
-    curves = pins.at_frame(obj, NAMES, frame)
+        return sample_motion.sample_motion(obj, int(frame), 1, NAMES).values[0]
+    curves = pins.pose_pins(obj, NAMES, frame)
     face = [pin.value for pin in curves if pin.kind == "KEY"]
     turned = np.array([[pin.value for pin in curves if pin.kind == "OBJECT"]])
     return np.array([*face, *sample_motion.head_vectors(obj, turned)[0]])
@@ -195,12 +195,12 @@ def test_a_pose_as_it_is_is_pinned_to_the_bit(scene, head, mode) -> None:
     head.rotation_mode = mode
     write(head)
     before = bits(head)
-    values = dict(zip(NAMES, sample_motion.read(head, 20, 1, NAMES).values[0].tolist(), strict=True))
+    values = dict(zip(NAMES, sample_motion.sample_motion(head, 20, 1, NAMES).values[0].tolist(), strict=True))
     pins.set_values(head, 20, values)
-    assert pins.unsettled(head) == []
-    assert {pin.frame for pin in pins.find(head)} == {20}
-    assert {NAMES[c] for c in pins.as_channels(head, pins.find(head), NAMES, FIRST).channel} == set(NAMES)
-    pins.unpin(head, pins.find(head))
+    assert pins.changed_pins(head) == []
+    assert {pin.frame for pin in pins.find_pins(head)} == {20}
+    assert {NAMES[c] for c in pins.to_channel_pins(head, pins.find_pins(head), NAMES, FIRST).channel} == set(NAMES)
+    pins.unpin(head, pins.find_pins(head))
     assert bits(head) == before
 
 
@@ -210,7 +210,7 @@ def test_one_axis_of_euler_angles_pins_one_axis_of_the_head(scene, head, index) 
     made.values[:, -3:] *= 0.1
     write(head, made)
     key_at(head, 20, "rotation_euler", index).type = "EXTREME"
-    said = pins.as_channels(head, pins.find(head), NAMES, FIRST)
+    said = pins.to_channel_pins(head, pins.find_pins(head), NAMES, FIRST)
     assert [NAMES[c] for c in said.channel] == [channels.HEAD[index]]
     assert said.value == pytest.approx(made.values[20 - FIRST, 2 + index], abs=1e-6)
 
@@ -222,28 +222,28 @@ def test_of_two_at_the_same_time_the_later_counts(scene, head) -> None:
         pins.Pin("KEY", JAW, 0, 20.0005, 0.2),
         pins.Pin("KEY", SMILE, 0, 20, 0.5),
     ]
-    said = pins.as_channels(head, two, NAMES, FIRST)
+    said = pins.to_channel_pins(head, two, NAMES, FIRST)
     assert said.channel.tolist() == [0, 1]
-    assert said.at.tolist() == pytest.approx([9.0005, 9])
+    assert said.row.tolist() == pytest.approx([9.0005, 9])
     assert said.value.tolist() == pytest.approx([0.2, 0.5])
-    assert len(pins.as_channels(head, two, ("head_rx",), FIRST)) == 0
+    assert len(pins.to_channel_pins(head, two, ("head_rx",), FIRST)) == 0
 
 
 def test_a_pose_of_another_frame(scene, head) -> None:
     write(head)
-    there = pins.at_frame(head, NAMES, 15, of=30)
+    there = pins.pose_pins(head, NAMES, 15, source_frame=30)
     assert {pin.frame for pin in there} == {15}
-    read = sample_motion.read(head, 30, 1, NAMES).values[0]
+    read = sample_motion.sample_motion(head, 30, 1, NAMES).values[0]
     assert [pin.value for pin in there if pin.kind == "KEY"] == read[:2].tolist()
-    assert pins.find(head) == []
+    assert pins.find_pins(head) == []
 
 
 def test_a_locked_curve_is_not_keyed(scene, head) -> None:
     write(head)
     curve(head).lock = True
     keyed = pins.set_values(head, 20, {"jawOpen": 0.9, "mouthSmileLeft": 0.9})
-    assert keyed == pins.Keyed(("mouthSmileLeft",), ["Locked, so not changed: jawOpen."])
-    assert at(pins.find(head)) == [(SMILE, 0, 20)]
+    assert keyed == pins.KeyedChannels(("mouthSmileLeft",), ["Locked, so not changed: jawOpen."])
+    assert at(pins.find_pins(head)) == [(SMILE, 0, 20)]
 
 
 @pytest.mark.parametrize(
@@ -268,14 +268,14 @@ def test_keys_of_a_locked_curve_are_neither_marked_nor_let_go(scene, head, group
     write(head)
     edit(head)
     (curve(head).group if group else curve(head)).lock = True
-    before, found = bits(head), pins.find(head)
-    pins.mark(head, found)
+    before, found = bits(head), pins.find_pins(head)
+    pins.mark_extreme(head, found)
     assert bits(head)[JAW, 0] == before[JAW, 0]
     let_go = pins.unpin(head, found)
     assert bits(head)[JAW, 0] == before[JAW, 0]
     said = "jawOpen, mouthSmileLeft" if group else "jawOpen"
     assert (let_go.count, let_go.notes) == (1 if group else 3, [f"Locked, so not changed: {said}."])
-    assert [pin.path for pin in pins.find(head)] == [JAW, JAW, SMILE, SMILE] if group else [JAW, JAW]
+    assert [pin.path for pin in pins.find_pins(head)] == [JAW, JAW, SMILE, SMILE] if group else [JAW, JAW]
 
 
 @pytest.mark.parametrize("name", ["JawOpen", "jaw_open", "ARKit.jawOpen", 'a"b.jawOpen'])
@@ -285,23 +285,23 @@ def test_a_shape_key_may_be_spelt_otherwise_afterwards(scene, head, name) -> Non
     block = head.data.shape_keys.key_blocks["jawOpen"]
     block.name = name
     path = block.path_from_id("value")
-    assert pins.find(head) == pins.unsettled(head) == []
+    assert pins.find_pins(head) == pins.changed_pins(head) == []
     key_at(head, 18, path).co.y = 0.9
-    assert at(pins.find(head)) == at(pins.unsettled(head)) == [(path, 0, 18)]
-    assert {curve.path for curve in baseline.samples_of(curve(head, path).id_data)["KEY"]} == {path, SMILE}
-    pins.unpin(head, pins.find(head))
+    assert at(pins.find_pins(head)) == at(pins.changed_pins(head)) == [(path, 0, 18)]
+    assert {curve.path for curve in baseline.read_samples(curve(head, path).id_data)["KEY"]} == {path, SMILE}
+    pins.unpin(head, pins.find_pins(head))
     assert bits(head)[path, 0] == before[JAW, 0]
 
 
 def test_a_shape_key_of_another_channel_is_not_taken_for_one_that_is_gone(scene, head) -> None:
     write(head, motion(names=("jawOpen",)))
     keys = head.data.shape_keys.key_blocks
-    compat.playing_channels(head.data.shape_keys.animation_data).fcurves.remove(curve(head))
+    compat.active_channelbag(head.data.shape_keys.animation_data).fcurves.remove(curve(head))
     keys["mouthSmileLeft"].keyframe_insert("value", frame=20)
-    assert at(pins.find(head)) == [(SMILE, 0, 20)]
+    assert at(pins.find_pins(head)) == [(SMILE, 0, 20)]
 
 
 def test_a_pin_knows_its_channel(scene, head) -> None:
-    assert pins.channel_of(pins.Pin("KEY", JAW, 0, 1, 0)) == "jawOpen"
-    assert pins.channel_of(pins.Pin("KEY", r'key_blocks["A\"b.jaw_open"].value', 0, 1, 0)) == "jawOpen"
-    assert pins.channel_of(pins.Pin("OBJECT", "rotation_euler", 0, 1, 0)) is None
+    assert pins.face_channel(pins.Pin("KEY", JAW, 0, 1, 0)) == "jawOpen"
+    assert pins.face_channel(pins.Pin("KEY", r'key_blocks["A\"b.jaw_open"].value', 0, 1, 0)) == "jawOpen"
+    assert pins.face_channel(pins.Pin("OBJECT", "rotation_euler", 0, 1, 0)) is None

@@ -45,7 +45,7 @@ def curves(obj) -> dict[tuple[str, int], np.ndarray]:
     actions = [(kind, block.animation_data.action) for kind, block in (("KEY", obj.data.shape_keys), ("OBJECT", obj))]
     tracks = obj.data.shape_keys.animation_data.nla_tracks
     for kind, action in actions + [("KEY", strip.action) for track in tracks for strip in track.strips]:
-        for curve in compat.channels_of(action, kind).fcurves:
+        for curve in compat.find_channelbag(action, kind).fcurves:
             found[curve.data_path, curve.array_index] = scenes.points(action, kind, curve.data_path, curve.array_index)
     return found
 
@@ -56,7 +56,7 @@ def test_speech_becomes_a_take(scene, talking) -> None:
     assert len(found) == len(channels.SHAPES) + 3
 
     rows = len(found["rotation_euler", 0])
-    request = baseline.request_of(talking.animation_data.action)
+    request = baseline.read_request(talking.animation_data.action)
     assert len(request["model_hash"]) >= 8
     for keys in found.values():
         assert keys[:, 0].tolist() == list(range(11, 11 + rows))

@@ -42,20 +42,20 @@ SPELLINGS = {
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_every_channel_is_found_in_every_spelling(spelling) -> None:
     names = {SPELLINGS[spelling](channel): channel for channel in channels.SHAPES}
-    assert {name: shape_key_names.channel_of(name) for name in names} == names
+    assert {name: shape_key_names.channel_for_name(name) for name in names} == names
 
 
 @pytest.mark.parametrize("name", ["Basis", "smile", "jaw", "Key 1", "mouth", "_L", "", "...", "openJaw", "jawOpenWide"])
 def test_other_names_are_no_channels(name) -> None:
-    assert shape_key_names.channel_of(name) is None
+    assert shape_key_names.channel_for_name(name) is None
 
 
 def test_the_spelling_of_arkit_is_preferred(scene) -> None:
     obj = scenes.add_character(scene, ("A.jawOpen", "JAWOPEN", "jawOpen", "jaw_open", "mouthSmile_L"))
-    assert shape_key_names.face_map(obj) == {"jawOpen": "jawOpen", "mouthSmileLeft": "mouthSmile_L"}
+    assert shape_key_names.face_shape_keys(obj) == {"jawOpen": "jawOpen", "mouthSmileLeft": "mouthSmile_L"}
 
 
 def test_the_basis_is_no_channel_whatever_its_name(scene) -> None:
     obj = scenes.add_character(scene)
     obj.data.shape_keys.reference_key.name = "cheekPuff"
-    assert "cheekPuff" not in shape_key_names.face_map(obj)
+    assert "cheekPuff" not in shape_key_names.face_shape_keys(obj)

@@ -56,7 +56,7 @@ def value_at(obj: bpy.types.Object, name: str, frame: float) -> float:
 
 def move(obj: bpy.types.Object, change: dict[str, float], mode: str) -> None:
     """Sculpt as far as `change` of the shapes say."""
-    moved = sum(amount * shape_keys.delta(obj, blocks(obj)[name]) for name, amount in change.items())
+    moved = sum(amount * shape_keys.shape_key_delta(obj, blocks(obj)[name]) for name, amount in change.items())
     bpy.ops.object.mode_set(mode=mode)
     if mode == "EDIT":
         mesh = bmesh.from_edit_mesh(obj.data)
@@ -65,7 +65,7 @@ def move(obj: bpy.types.Object, change: dict[str, float], mode: str) -> None:
         bmesh.update_edit_mesh(obj.data)
         return
     key = blocks(obj)[sculpt.KEY]
-    key.data.foreach_set("co", (shape_keys.places(key) + moved).ravel())
+    key.data.foreach_set("co", (shape_keys.positions(key) + moved).ravel())
 
 
 OURS = ("objects[", "meshes[", "shape_keys[", "actions[")
@@ -75,7 +75,7 @@ MODES = ("OBJECT", "EDIT", "SCULPT")
 @pytest.mark.parametrize("mode", MODES)
 def test_what_is_shown_is_the_pose_and_nothing_else_changes(face, mode) -> None:
     pose = shown(face)
-    others = {key.name: shape_keys.places(key) for key in blocks(face)}
+    others = {key.name: shape_keys.positions(key) for key in blocks(face)}
     bpy.ops.diface.sculpt_pose()
     assert face.active_shape_key.name == sculpt.KEY
     np.testing.assert_array_equal(shown(face), pose)
@@ -87,7 +87,7 @@ def test_what_is_shown_is_the_pose_and_nothing_else_changes(face, mode) -> None:
     bpy.context.scene.frame_set(FRAME + 5)
     np.testing.assert_array_equal(shown(face), pose)
     for name, places in others.items():
-        np.testing.assert_array_equal(shape_keys.places(blocks(face)[name]), places)
+        np.testing.assert_array_equal(shape_keys.positions(blocks(face)[name]), places)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -109,7 +109,7 @@ def test_a_sculpt_is_pinned_where_it_began(face, worker, mode) -> None:
     assert face.mode == "OBJECT"
     assert [key.name for key in blocks(face)] == ["Basis", *NAMES]
     assert (face.active_shape_key.name, face.show_only_shape_key) == ("mouthFunnel", False)
-    assert not sculpt.running(face)
+    assert not sculpt.is_running(face)
 
 
 def test_what_no_key_can_say_is_told_in_millimetres(face, worker, capfd) -> None:
@@ -148,7 +148,7 @@ def test_bad_input(face, worker) -> None:
     blocks(face)[sculpt.KEY].data[7].co.x += 0.1
     with pytest.raises(RuntimeError, match="No shape key"):
         bpy.ops.diface.pin_sculpt()
-    assert sculpt.running(face)
+    assert sculpt.is_running(face)
 
 
 def test_other_vertices_than_before(face) -> None:
@@ -176,7 +176,7 @@ def test_all_keys_were_deleted_by_hand(face) -> None:
     bpy.ops.diface.sculpt_pose()
     face.shape_key_clear()
     assert bpy.ops.diface.discard_sculpt() == {"FINISHED"}
-    assert not sculpt.running(face)
+    assert not sculpt.is_running(face)
 
 
 def test_a_mesh_without_shape_keys_is_not_sculpted(scene) -> None:
@@ -232,7 +232,7 @@ def test_muted_and_driven_keys_are_left_out(face, worker) -> None:
     blocks(face)["jawOpen"].mute = True
     blocks(face)["mouthSmileLeft"].driver_add("value")
     bpy.ops.diface.sculpt_pose()
-    names, _request = sculpt.request(face, sculpt.read(face))
+    names, _request = sculpt.make_solve_request(face, sculpt.read(face))
     assert names == tuple(name for name in channels.FACE if name in ("mouthFunnel", "cheekPuff"))
 
 
@@ -240,8 +240,8 @@ def test_shapes_held_by_a_vertex_group_count_as_they_show(face, worker) -> None:
     group = face.vertex_groups.new(name="half")
     group.add(range(8), 0.5, "REPLACE")
     blocks(face)["jawOpen"].vertex_group = "half"
-    whole = shape_keys.places(blocks(face)["jawOpen"]) - shape_keys.places(blocks(face)["Basis"])
-    np.testing.assert_allclose(shape_keys.delta(face, blocks(face)["jawOpen"]), whole / 2, atol=1e-7)
+    whole = shape_keys.positions(blocks(face)["jawOpen"]) - shape_keys.positions(blocks(face)["Basis"])
+    np.testing.assert_allclose(shape_keys.shape_key_delta(face, blocks(face)["jawOpen"]), whole / 2, atol=1e-7)
     pose = shown(face)
     bpy.ops.diface.sculpt_pose()
     np.testing.assert_array_equal(shown(face), pose)

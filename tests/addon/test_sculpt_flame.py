@@ -37,7 +37,7 @@ def face(saved, flame) -> bpy.types.Object:
 
 
 def actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
-    return vertex_pins.actions_of(vertex_pins.take_of(obj))
+    return vertex_pins.take_actions(vertex_pins.find_take(obj))
 
 
 def sculpted(obj: bpy.types.Object, frame: float = FRAME, by: float = 0.003) -> np.ndarray:
@@ -45,7 +45,7 @@ def sculpted(obj: bpy.types.Object, frame: float = FRAME, by: float = 0.003) -> 
     bpy.context.scene.frame_set(int(frame), subframe=frame % 1)
     assert bpy.ops.diface.sculpt_pose() == {"FINISHED"}
     key = obj.data.shape_keys.key_blocks[sculpt.KEY]
-    places = shape_keys.places(key) + np.random.default_rng(3).normal(0, by, (5023, 3)).astype(np.float32)
+    places = shape_keys.positions(key) + np.random.default_rng(3).normal(0, by, (5023, 3)).astype(np.float32)
     key.data.foreach_set("co", places.ravel())
     assert bpy.ops.diface.pin_sculpt() == {"FINISHED"}
     return places
@@ -79,9 +79,9 @@ def test_a_pin_says_where_the_vertices_are_in_flames_frame(saved, flame, lying) 
     write(face, flame, as_cache=True)
     scale, rotation, _shift = LYING[lying]
     places = sculpted(face, by=0.003 / scale)
-    found = vertex_pins.of(face, actions(face), FIRST)
-    assert found.at.tolist() == [FRAME - FIRST]
-    moved = scale * (places.astype(np.float64) - flame_mesh.rest(face)) @ np.array(rotation).T
+    found = vertex_pins.to_vertex_pins(face, actions(face), FIRST)
+    assert found.row.tolist() == [FRAME - FIRST]
+    moved = scale * (places.astype(np.float64) - flame_mesh.rest_vertices(face)) @ np.array(rotation).T
     assert np.abs(found.vertices[0] - moved).max() < 1e-7
 
 
@@ -91,19 +91,19 @@ def test_between_frames_and_several(face, flame, as_cache) -> None:
     sculpted(face, FRAME + 2)
     sculpted(face, FRAME + 0.25)
     sculpted(face, FRAME + 2)
-    assert vertex_pins.frames(actions(face)) == [FRAME + 0.25, FRAME + 2]
-    vertex_pins.remove(actions(face), FRAME + 2)
-    assert vertex_pins.frames(actions(face)) == [FRAME + 0.25]
-    vertex_pins.remove(actions(face), FRAME + 0.25)
-    assert vertex_pins.of(face, actions(face), FIRST) is None
+    assert vertex_pins.pin_frames(actions(face)) == [FRAME + 0.25, FRAME + 2]
+    vertex_pins.remove_pin(actions(face), FRAME + 2)
+    assert vertex_pins.pin_frames(actions(face)) == [FRAME + 0.25]
+    vertex_pins.remove_pin(actions(face), FRAME + 0.25)
+    assert vertex_pins.to_vertex_pins(face, actions(face), FIRST) is None
 
 
 @KINDS
 def test_kept_frames_are_the_motion_itself(face, flame, as_cache) -> None:
     write(face, flame, as_cache)
     kept = range(FIRST - 3, FIRST + ROWS + 3)
-    found = vertex_pins.of(face, actions(face), FIRST, kept)
-    assert found.at.tolist() == list(range(ROWS))
+    found = vertex_pins.to_vertex_pins(face, actions(face), FIRST, kept)
+    assert found.row.tolist() == list(range(ROWS))
     made, shapes = flame_scenes.motion()
     wanted = np.tensordot(made.select(shapes.names).values, shapes.deltas, 1)
     assert np.abs(found.vertices - wanted).max() < 1e-6
@@ -115,23 +115,23 @@ def test_a_cache_made_around_pins_has_them_to_the_bit(face, flame) -> None:
     before = {frame: shown(face, frame) for frame in range(FIRST, FIRST + 6)}
     places = sculpted(face)
     written = write(face, flame, as_cache=True, seed=5)
-    vertex_pins.carry(face, old, list(written.actions), kept=before)
+    vertex_pins.copy_pins(face, old, list(written.actions), known_frames=before)
     bpy.context.scene.frame_set(0)
     np.testing.assert_array_equal(shown(face, FRAME), places)
     for frame, pose in before.items():
         np.testing.assert_array_equal(shown(face, frame), pose)
-    assert vertex_pins.frames(list(written.actions)) == [FRAME]
+    assert vertex_pins.pin_frames(list(written.actions)) == [FRAME]
 
 
 def test_an_own_nose_is_no_part_of_the_pin(face, flame) -> None:
-    nose = shape_keys.add(face, ("nose",), np.full((1, 5023, 3), 0.01, np.float32), (0, 1))[0]
+    nose = shape_keys.add_shape_keys(face, ("nose",), np.full((1, 5023, 3), 0.01, np.float32), (0, 1))[0]
     face.data.shape_keys.key_blocks[nose].value = 0.5
     write(face, flame, as_cache=True)
     places = sculpted(face)
-    found = vertex_pins.of(face, actions(face), FIRST)
-    offset = places - flame_mesh.rest(face) - 0.005
+    found = vertex_pins.to_vertex_pins(face, actions(face), FIRST)
+    offset = places - flame_mesh.rest_vertices(face) - 0.005
     assert np.abs(np.linalg.norm(found.vertices[0], axis=1) - np.linalg.norm(offset, axis=1)).max() < 1e-6
-    assert np.abs(motion_shape_keys.standing(face) - flame_mesh.rest(face) - 0.005).max() < 1e-7
+    assert np.abs(motion_shape_keys.neutral_vertices(face) - flame_mesh.rest_vertices(face) - 0.005).max() < 1e-7
 
 
 def test_a_mesh_without_keys_has_none_afterwards(face, flame) -> None:
@@ -139,17 +139,17 @@ def test_a_mesh_without_keys_has_none_afterwards(face, flame) -> None:
     assert face.data.shape_keys is None
     sculpted(face)
     assert face.data.shape_keys is None
-    assert vertex_cache.playing(face)
+    assert vertex_cache.active_take(face)
 
 
 def test_pins_survive_saving(face, flame, saved) -> None:
     write(face, flame, as_cache=True)
     sculpted(face)
-    wanted = vertex_pins.of(face, actions(face), FIRST).vertices
+    wanted = vertex_pins.to_vertex_pins(face, actions(face), FIRST).vertices
     bpy.ops.wm.save_as_mainfile(filepath=str(saved / "shot.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(saved / "shot.blend"))
     face = bpy.data.objects["Face"]
-    np.testing.assert_array_equal(vertex_pins.of(face, actions(face), FIRST).vertices, wanted)
+    np.testing.assert_array_equal(vertex_pins.to_vertex_pins(face, actions(face), FIRST).vertices, wanted)
 
 
 def test_bad_input(face, flame) -> None:

@@ -41,7 +41,7 @@ def write(obj, seed: int, name: str, first: int = FIRST, rows: int = ROWS, rate:
 
 
 def tables(actions) -> dict:
-    return {address: held.table for address, held in splice.curves(actions).items()}
+    return {address: held.table for address, held in splice.find_curves(actions).items()}
 
 
 def same(a: KeyTable, b: KeyTable) -> bool:
@@ -50,7 +50,7 @@ def same(a: KeyTable, b: KeyTable) -> bool:
 
 
 def spliced(obj, base, other, names=channels.ALL, frames=RANGE, ramp=RAMP) -> tuple[list, Span]:
-    over = splice.span(base, other, frames, ramp)
+    over = splice.find_span(base, other, frames, ramp)
     return splice.splice(obj, base, other, tuple(names), over), over
 
 
@@ -79,7 +79,7 @@ def test_outside_to_the_bit_and_inside_as_the_other(face, pair) -> None:
     before, theirs = tables(pair[0]), tables(pair[1])
     made, over = spliced(face, *pair, names=channels.SHAPES + channels.HEAD)
     after = tables(made)
-    assert (over.up, over.down) == (RAMP, RAMP)
+    assert (over.ramp_in, over.ramp_out) == (RAMP, RAMP)
     assert after.keys() == before.keys()
     assert len({kind for kind, _path, _index in after}) == 2
     for address, table in after.items():
@@ -117,13 +117,13 @@ def test_the_ramps_are_as_smooth_as_the_takes(face, rate, first) -> None:
 def test_a_ramp_is_only_where_the_take_goes_on(face, pair) -> None:
     before, theirs = tables(pair[0]), tables(pair[1])
     made, over = spliced(face, *pair, frames=(FIRST, 40))
-    assert (over.up, over.down) == (0, RAMP)
+    assert (over.ramp_in, over.ramp_out) == (0, RAMP)
     for address, table in tables(made).items():
         if address[1] in {'key_blocks["jawOpen"].value', "rotation_euler"}:
             assert same(table.between(FIRST, 34), theirs[address].between(FIRST, 34))
             assert same(table.outside(FIRST, 40), before[address].outside(FIRST, 40))
     whole, over = spliced(face, *pair, names=channels.SHAPES + channels.HEAD, frames=(-100, 1000))
-    assert (over.first, over.last, over.up, over.down) == (FIRST, FIRST + ROWS - 1, 0, 0)
+    assert (over.first, over.last, over.ramp_in, over.ramp_out) == (FIRST, FIRST + ROWS - 1, 0, 0)
     assert all(same(table, theirs[address]) for address, table in tables(whole).items())
 
 
@@ -137,14 +137,14 @@ def test_without_a_ramp_it_is_a_cut(face, pair) -> None:
 def test_a_range_that_is_shorter_than_two_ramps(face, pair) -> None:
     before = tables(pair[0])
     made, over = spliced(face, *pair, frames=(30, 33), ramp=20)
-    assert over.up == over.down == 1
+    assert over.ramp_in == over.ramp_out == 1
     assert all(same(table.outside(30, 33), before[address].outside(30, 33)) for address, table in tables(made).items())
 
 
 def test_another_take_that_is_shorter(face) -> None:
     other, base = write(face, 2, "Other", FIRST + 10, 20), write(face, 1, "Base")
     _made, over = spliced(face, base, other, frames=(0, 1000))
-    assert (over.first, over.last, over.up, over.down) == (FIRST + 10, FIRST + 29, RAMP, RAMP)
+    assert (over.first, over.last, over.ramp_in, over.ramp_out) == (FIRST + 10, FIRST + 29, RAMP, RAMP)
     with pytest.raises(errors.SceneError, match="nothing of both takes"):
         spliced(face, base, other, frames=(60, 70))
 
@@ -154,7 +154,7 @@ def test_another_take_that_is_shorter(face) -> None:
 
 def rotation(actions, mode: str, times) -> list[Quaternion]:
     path = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}.get(mode, "rotation_euler")
-    found = splice.curves(actions)
+    found = splice.find_curves(actions)
     count = 3 if path == "rotation_euler" else 4
     rows = np.array([[found["OBJECT", path, n].fcurve.evaluate(t) for n in range(count)] for t in times])
     if mode == "QUATERNION":
@@ -190,7 +190,7 @@ def test_the_head_goes_the_short_way_in_every_rotation_mode(face, mode, turned) 
 
 
 def turn_the_numbers(actions, mode: str) -> None:
-    for (kind, path, index), held in splice.curves(actions).items():
+    for (kind, path, index), held in splice.find_curves(actions).items():
         if kind == "OBJECT" and path.startswith("rotation"):
             for key in held.fcurve.keyframe_points:
                 if mode == "QUATERNION" or (mode == "AXIS_ANGLE" and index):
@@ -211,7 +211,7 @@ def test_a_take_that_was_made_in_another_rotation_mode(face, mode) -> None:
     face.rotation_mode = "YXZ"
     base = write(face, 1, "Base")
     made, over = spliced(face, base, other, channels.HEAD)
-    rest = [Quaternion(baseline.request_of(actions[0])["rest_rotation"]) for actions in (base, other)]
+    rest = [Quaternion(baseline.read_request(actions[0])["rest_rotation"]) for actions in (base, other)]
     for frame, now, wanted in zip(range(*RANGE), rotation(made, "YXZ", range(*RANGE)), theirs, strict=True):
         if over.plateau[0] <= frame <= over.plateau[1]:
             assert angle(rest[0].conjugated() @ now, rest[1].conjugated() @ wanted) < 2e-3
@@ -224,16 +224,16 @@ def test_pins_come_along_as_they_were_and_the_rest_is_no_edit(face, pair) -> Non
     base, other = pair
     path = 'key_blocks["jawOpen"].value'
     for actions, frames in ((base, (15, 40)), (other, (14, 38))):
-        keys = splice.curves(actions)["KEY", path, 0].fcurve.keyframe_points
+        keys = splice.find_curves(actions)["KEY", path, 0].fcurve.keyframe_points
         for frame in frames:
             key = keys[frame - FIRST]
             key.co.y, key.type = 0.875, "EXTREME"
-    splice.curves(other)["KEY", path, 0].fcurve.keyframe_points.insert(41.5, 0.625, keyframe_type="EXTREME")
+    splice.find_curves(other)["KEY", path, 0].fcurve.keyframe_points.insert(41.5, 0.625, keyframe_type="EXTREME")
     made, _over = spliced(face, base, other)
     edits = {
         (kind, curve): rows
         for action in made
-        for kind, some in baseline.edits(action).items()
+        for kind, some in baseline.find_edits(action).items()
         for curve, rows in some.items()
     }
     assert list(edits) == [("KEY", (path, 0))]
@@ -245,9 +245,9 @@ def test_a_splice_of_a_splice(face, pair) -> None:
     third = write(face, 3, "Third")
     once, _over = spliced(face, base, other, frames=(20, 40))
     twice, _over = spliced(face, once, third, frames=(35, 60))
-    assert all(baseline.edits(action) == {} for action in twice)
-    records = baseline.request_of(twice[0])["spliced"]
-    assert [record["take"] for record in records] == [baseline.request_of(a[0])["take"] for a in (other, third)]
+    assert all(baseline.find_edits(action) == {} for action in twice)
+    records = baseline.read_request(twice[0])["spliced"]
+    assert [record["take"] for record in records] == [baseline.read_request(a[0])["take"] for a in (other, third)]
     assert tables(twice)["KEY", 'key_blocks["jawOpen"].value', 0].between(20, 34).values.tolist() == (
         tables(once)["KEY", 'key_blocks["jawOpen"].value', 0].between(20, 34).values.tolist()
     )
@@ -268,7 +268,7 @@ def test_the_operator_plays_the_new_take(face, pair) -> None:
     for name in NAMES:
         table = theirs["KEY", f'key_blocks["{name}"].value', 0]
         assert face.data.shape_keys.key_blocks[name].value == pytest.approx(table.values[38 - FIRST], abs=1e-6)
-    assert {layer_tracks.layer_of(action) for action in actions} == {None, *ON}
+    assert {layer_tracks.layer_name(action) for action in actions} == {None, *ON}
 
 
 def test_without_a_preview_range_all_of_it(face, pair) -> None:
@@ -316,17 +316,17 @@ def test_nothing_plays(scene, face) -> None:
 
 
 def test_locked_curves_stay_and_it_is_said(face, pair) -> None:
-    held = splice.curves(pair[0])
+    held = splice.find_curves(pair[0])
     path = "OBJECT", "rotation_euler"
     for address in (("KEY", 'key_blocks["jawOpen"].value', 0), (*path, 1)):
         held[address].fcurve.lock = True
     before = tables(pair[0])
-    assert splice.locked(face, pair[0], channels.ALL) == ["jawOpen", *channels.HEAD]
+    assert splice.locked_channels(face, pair[0], channels.ALL) == ["jawOpen", *channels.HEAD]
     made, _over = spliced(face, *pair, names=channels.ALL + channels.LAYERS["breath"])
     after = tables(made)
     same_as_before = {address for address in after if same(after[address], before[address])}
     assert same_as_before == {("KEY", 'key_blocks["jawOpen"].value', 0), *((*path, index) for index in range(3))}
-    assert splice.curves(made)["KEY", 'key_blocks["jawOpen"].value', 0].fcurve.lock
+    assert splice.find_curves(made)["KEY", 'key_blocks["jawOpen"].value', 0].fcurve.lock
 
 
 def test_all_is_locked(few, unchanged_but_locks) -> None:
@@ -338,7 +338,7 @@ def test_all_is_locked(few, unchanged_but_locks) -> None:
 @pytest.fixture
 def unchanged_but_locks() -> None:
     (base,) = (actions for actions in takes.all_takes().values() if actions[0].name == "Base")
-    for held in splice.curves(base).values():
+    for held in splice.find_curves(base).values():
         held.fcurve.lock = True
     names = {action.name for action in bpy.data.actions}
     yield

@@ -24,7 +24,7 @@ JAW = 'key_blocks["jawOpen"].value'
 
 def rows(obj) -> list[tuple[str, str]]:
     """Name and owner of each row."""
-    return [(entry.name, entry.owner) for entry in take_list.entries(obj)]
+    return [(entry.name, entry.other_character) for entry in take_list.entries(obj)]
 
 
 def do(verb: str, **options) -> None:
@@ -35,7 +35,7 @@ def curves(action) -> dict:
     return {
         (kind, curve.data_path, curve.array_index): curve
         for kind in ("KEY", "OBJECT")
-        for curve in getattr(compat.channels_of(action, kind), "fcurves", ())
+        for curve in getattr(compat.find_channelbag(action, kind), "fcurves", ())
     }
 
 
@@ -85,7 +85,7 @@ def test_a_take_that_another_character_plays_is_its_own_too(scene, face) -> None
 def test_the_seed_and_whether_it_plays_are_shown(face) -> None:
     write(face, motion(1), "A", seed=12)
     write(face, motion(2), "B", seed=34)
-    assert [(e.name, e.seed, e.plays) for e in take_list.entries(face)] == [("A", 12, False), ("B", 34, True)]
+    assert [(e.name, e.seed, e.is_active) for e in take_list.entries(face)] == [("A", 12, False), ("B", 34, True)]
     assert {"12", "34"} <= set(drawn("Takes"))
 
 
@@ -113,14 +113,14 @@ def test_all_of_a_take_follows_when_it_is_renamed(face) -> None:
 def test_the_chosen_row_is_the_one_that_plays_until_another_is_clicked(face) -> None:
     first, second = id_of(write(face, motion(1), "A")), id_of(write(face, motion(2), "B"))
     manager = bpy.context.window_manager
-    assert take_rows.find(face).take == second
-    assert bpy.data.actions[getattr(manager, take_rows.INDEX)].name == "B"
-    setattr(manager, take_rows.INDEX, bpy.data.actions.find("A"))
-    assert take_rows.find(face).take == first
+    assert take_rows.refresh_entries(face).take == second
+    assert bpy.data.actions[getattr(manager, take_rows.INDEX_PROPERTY)].name == "B"
+    setattr(manager, take_rows.INDEX_PROPERTY, bpy.data.actions.find("A"))
+    assert take_rows.refresh_entries(face).take == first
     third = id_of(write(face, motion(3), "C"))
-    assert take_rows.find(face).take == third
+    assert take_rows.refresh_entries(face).take == third
     do("delete_take", take=third)
-    assert take_rows.find(face).take in {first, second}
+    assert take_rows.refresh_entries(face).take in {first, second}
 
 
 def test_rows_are_quick_with_many_takes(face) -> None:
@@ -175,12 +175,12 @@ def test_a_take_follows_a_shape_key_that_was_spelt_anew(scene, face) -> None:
     assert ("KEY", renamed, 0) in curves(playing)
     do("use_take", take=first)
     playing = face.data.shape_keys.animation_data.action
-    assert baseline.request_of(playing)["take"] == first
+    assert baseline.read_request(playing)["take"] == first
     assert ("KEY", renamed, 0) in curves(playing)
     assert ("KEY", JAW, 0) not in curves(playing)
     scene.frame_set(FIRST + 3)
     assert face.data.shape_keys.key_blocks["jaw_open"].value == pytest.approx(motion(1).column("jawOpen")[3], abs=1e-5)
-    assert pins.find(face) == []
+    assert pins.find_pins(face) == []
 
 
 def test_switching_is_instant(scene) -> None:
@@ -207,8 +207,8 @@ def test_a_duplicate_is_a_take_of_its_own(face) -> None:
     assert plays(face, made)
     main = takes.all_takes()[copy][0]
     assert main.name == "T copy"
-    assert [baseline.edits(action) for action in takes.all_takes()[copy]] == [{}] * len(takes.all_takes()[copy])
-    compat.channels_of(main, "KEY").fcurves.find(JAW).keyframe_points[3].co.y = 0.9
+    assert [baseline.find_edits(action) for action in takes.all_takes()[copy]] == [{}] * len(takes.all_takes()[copy])
+    compat.find_channelbag(main, "KEY").fcurves.find(JAW).keyframe_points[3].co.y = 0.9
     assert (scenes.points(bpy.data.actions["T"], "KEY", JAW) == before["T"]).all()
     do("delete_take", take=copy)
     do("use_take", take=take)
@@ -218,7 +218,7 @@ def test_a_duplicate_is_a_take_of_its_own(face) -> None:
 def in_tweak_mode(keys: bpy.types.Key) -> None:
     """As with Tab in the NLA editor; the take goes on as the Action that plays."""
     hand = bpy.data.actions.new("Hand")
-    compat.new_channels(hand, keys)
+    compat.new_channelbag(hand, keys)
     track = keys.animation_data.nla_tracks.new()
     strip = track.strips.new("Hand", 1, hand)
     if compat.HAS_ACTION_SLOTS:
@@ -307,7 +307,7 @@ def test_a_baked_action_is_plain_and_moves_the_same(face, muted) -> None:
     baked = face.data.shape_keys.animation_data.action
     assert baked.name == "T baked"
     assert not [name for name in baked.keys() if name.startswith("diface")]  # noqa: SIM118
-    assert baseline.request_of(baked) is None
+    assert baseline.read_request(baked) is None
     assert {key.type for curve in curves(baked).values() for key in curve.keyframe_points} == {"KEYFRAME"}
     assert tracks(face) == []
     assert plays(face, made, set(channels.LAYERS[muted]) if muted else set())
@@ -350,7 +350,7 @@ def test_a_ghost_plays_another_take_and_the_character_its_own(face, place) -> No
     own = id_of(write(face, mine))
     face.select_set(True)
     do("compare_take", take=take, place=place)
-    second = compare.shown()
+    second = compare.find_ghost()
     assert plays(second, theirs)
     assert plays(face, mine)
     assert (second.hide_render, second.hide_select, second.select_get()) == (True, True, False)
@@ -360,7 +360,7 @@ def test_a_ghost_plays_another_take_and_the_character_its_own(face, place) -> No
     assert tuple(aside) == pytest.approx((2.2 if place == "BESIDE" else 0, 0, 0))
     assert takes.active_takes(face, takes.all_takes()) == {own}
     do("compare_take", take=take, place=place)
-    assert compare.shown() is None
+    assert compare.find_ghost() is None
     assert plays(face, mine)
     assert len(bpy.data.objects) == len(bpy.data.meshes) == len(bpy.data.shape_keys) == 1
 
@@ -369,13 +369,13 @@ def test_another_take_takes_the_ghosts_place_and_switching_removes_it(face) -> N
     first, second, _third = (id_of(write(face, motion(seed), f"T{seed}")) for seed in range(3))
     do("compare_take", take=first)
     do("compare_take", take=second)
-    assert plays(compare.shown(), motion(1))
+    assert plays(compare.find_ghost(), motion(1))
     assert len(bpy.data.objects) == 2
     do("use_take", take=first)
-    assert compare.shown() is None
+    assert compare.find_ghost() is None
     do("compare_take", take=second)
     write(face, motion(5))
-    assert compare.shown() is None
+    assert compare.find_ghost() is None
 
 
 def test_a_ghost_does_not_take_layers_from_the_take_it_shows(face) -> None:

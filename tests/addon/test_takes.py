@@ -25,7 +25,7 @@ def motion(rows: int = 40, seed: int = 0, names=channels.ALL) -> types.Motion:
     return types.Motion(values, names, types.FrameRate(24))
 
 
-def write(obj, made=None, first_frame: int = 11, **request) -> takes.Written:
+def write(obj, made=None, first_frame: int = 11, **request) -> takes.TakeResult:
     return takes.write_take(obj, made or motion(), "T", {"first_frame": first_frame, **request})
 
 
@@ -34,7 +34,7 @@ def test_every_key_is_generated_linear_and_on_a_frame(scene, head) -> None:
     take = write(head, made)
     for action in take.actions:
         for kind in ("KEY", "OBJECT"):
-            for curve in getattr(compat.channels_of(action, kind), "fcurves", ()):
+            for curve in getattr(compat.find_channelbag(action, kind), "fcurves", ()):
                 keys = curve.keyframe_points
                 assert {key.type for key in keys} == {"GENERATED"}
                 assert {key.interpolation for key in keys} == {"LINEAR"}
@@ -62,7 +62,7 @@ def test_one_action_where_there_are_slots(scene, head) -> None:
 def test_only_shapes_of_channels_are_animated(scene, head) -> None:
     take = write(head)
     action = head.data.shape_keys.animation_data.action
-    paths = {curve.data_path for curve in compat.channels_of(action, "KEY").fcurves}
+    paths = {curve.data_path for curve in compat.find_channelbag(action, "KEY").fcurves}
     assert paths == {JAW, 'key_blocks["mouthSmileLeft"].value'}
     assert "No shape key for" in take.notes[0]
 
@@ -71,7 +71,7 @@ def test_a_shape_that_a_driver_sets_is_left_to_it(scene, head) -> None:
     head.data.shape_keys.key_blocks["jawOpen"].driver_add("value")
     take = write(head)
     action = head.data.shape_keys.animation_data.action
-    assert compat.channels_of(action, "KEY").fcurves.find(JAW) is None
+    assert compat.find_channelbag(action, "KEY").fcurves.find(JAW) is None
     assert "A driver sets, not keyed: jawOpen." in take.notes
 
 
@@ -188,7 +188,7 @@ def test_what_keeps_motion_from_showing_is_said(scene, head) -> None:
 
 def own_curve(obj, path: str, index: int = 0) -> bpy.types.FCurve:
     owner = obj.data.shape_keys if path.startswith("key_blocks") else obj
-    return compat.playing_channels(owner.animation_data).fcurves.find(path, index=index)
+    return compat.active_channelbag(owner.animation_data).fcurves.find(path, index=index)
 
 
 def about(curve: bpy.types.FCurve) -> tuple:
@@ -231,8 +231,8 @@ def test_what_the_artist_animates_in_a_take_comes_along_into_the_next(scene, hea
             about(own_curve(head, "scale", 2)),
             about(own_curve(head, CHEEKY)),
         ) == kept
-        assert pins.find(head) == []
-        assert [baseline.edits(action) for action in take.actions] == [{}] * len(take.actions)
+        assert pins.find_pins(head) == []
+        assert [baseline.find_edits(action) for action in take.actions] == [{}] * len(take.actions)
         assert scenes.jaw(head)[:, 1] == pytest.approx(made.column("jawOpen"))
         assert head.animation_data.action != old
     scene.frame_set(11)
@@ -244,10 +244,10 @@ def test_what_a_take_made_does_not_come_along(scene, head) -> None:
     head.rotation_mode = "QUATERNION"
     own_curve(head, JAW).keyframe_points[3].co.y = 0.9
     write(head, motion(seed=1))
-    assert {curve.data_path for curve in compat.playing_channels(head.animation_data).fcurves} == {
+    assert {curve.data_path for curve in compat.active_channelbag(head.animation_data).fcurves} == {
         "rotation_quaternion"
     }
-    assert pins.find(head) == []
+    assert pins.find_pins(head) == []
 
 
 def test_only_the_part_that_is_made_takes_it_along(scene, head) -> None:
@@ -287,18 +287,18 @@ EDITS = {edit_value: 18.0, edit_time: 18.5, edit_add: 18.25, edit_type: 18.0, ed
 
 
 def all_edits(obj) -> dict:
-    return baseline.edits(obj.data.shape_keys.animation_data.action)
+    return baseline.find_edits(obj.data.shape_keys.animation_data.action)
 
 
 def test_a_fresh_take_has_no_edits(scene, head) -> None:
     for action in write(head).actions:
-        assert baseline.edits(action) == {}
+        assert baseline.find_edits(action) == {}
 
 
 @pytest.mark.parametrize("edit", EDITS)
 def test_an_edit_is_found(scene, head, edit) -> None:
     write(head)
-    edit(compat.channels_of(head.data.shape_keys.animation_data.action, "KEY").fcurves.find(JAW))
+    edit(compat.find_channelbag(head.data.shape_keys.animation_data.action, "KEY").fcurves.find(JAW))
     found = all_edits(head)
     assert list(found) == ["KEY"]
     assert list(found["KEY"]) == [(JAW, 0)]
@@ -307,13 +307,13 @@ def test_an_edit_is_found(scene, head, edit) -> None:
 
 def test_edits_survive_saving(scene, head, tmp_path) -> None:
     write(head, sound="x.wav", seed=3)
-    edit_value(compat.channels_of(head.data.shape_keys.animation_data.action, "KEY").fcurves.find(JAW))
+    edit_value(compat.find_channelbag(head.data.shape_keys.animation_data.action, "KEY").fcurves.find(JAW))
     before = all_edits(head)["KEY"][JAW, 0]
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "a.blend"))
     obj = bpy.data.objects["Character"]
     assert (all_edits(obj)["KEY"][JAW, 0] == before).all()
-    request = baseline.request_of(obj.data.shape_keys.animation_data.action)
+    request = baseline.read_request(obj.data.shape_keys.animation_data.action)
     assert (request["sound"], request["seed"]) == ("x.wav", 3)
 
 

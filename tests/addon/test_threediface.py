@@ -32,7 +32,7 @@ def flame(shared) -> Path:
 def own(tmp_path, flame, monkeypatch) -> Path:
     """The preferences name a folder with the general face model, a personal one and a head, and the FLAME file."""
     folder = tmp_path / "models"
-    for name, kind in (("a_personal", FACE), (threediface_files.GENERAL, FACE), ("head_reg", HEAD)):
+    for name, kind in (("a_personal", FACE), (threediface_files.GENERAL_FACE_MODEL, FACE), ("head_reg", HEAD)):
         checkpoint(folder / name, kind)
     monkeypatch.setattr(preferences, "checkpoints_folder", lambda: folder)
     monkeypatch.setattr(preferences, "flame_file", lambda: flame)
@@ -51,14 +51,14 @@ def speaking(scene, own, flame, clicks, tmp_path) -> bpy.types.Object:
 
 def request_of_the_take() -> dict:
     (actions,) = takes.all_takes().values()
-    return baseline.request_of(actions[0])
+    return baseline.read_request(actions[0])
 
 
 @pytest.mark.parametrize("motion_as", ["KEYS", "CACHE"])
 def test_the_face_moves_where_the_sound_is_loud(scene, speaking, worker, motion_as) -> None:
     scene.diface.threediface.motion_as = motion_as
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    rest = flame_mesh.rest(speaking)
+    rest = flame_mesh.rest_vertices(speaking)
     for frame, moves in ((2, False), (7, True), (16, False), (25, True)):
         moved = shown(speaking, frame) - rest
         assert (np.abs(moved).max() > 0.005) == moves, frame
@@ -76,7 +76,7 @@ def test_the_settings_reach_the_request(scene, speaking, worker, own) -> None:
     assert request["engine"] == {
         "face": str(own / "a_personal"),
         "head": str(own / "head_reg"),
-        "listener": str(own / threediface_files.GENERAL),
+        "listener": str(own / threediface_files.GENERAL_FACE_MODEL),
         "wav2vec2": None,
         "condition": 5,
         "steps": 12,
@@ -92,7 +92,7 @@ def test_the_settings_as_they_are_are_the_originals(scene, speaking, worker, own
     bpy.ops.diface.generate()
     request = request_of_the_take()
     assert (request["guidance"], request["engine"]["steps"], request["engine"]["condition"]) == (0.5, None, 0)
-    assert request["engine"]["face"] == str(own / threediface_files.GENERAL)
+    assert request["engine"]["face"] == str(own / threediface_files.GENERAL_FACE_MODEL)
 
 
 @pytest.mark.parametrize("part", ["FACE", "HEAD"])
@@ -124,7 +124,9 @@ def test_what_is_missing_is_said_before_anything_is_done(scene, own, head, flame
     with pytest.raises(RuntimeError, match=r"never saved.*set Motion As to Shape Keys"):
         bpy.ops.diface.generate()
     scene.diface.threediface.face = "gone"
-    with pytest.raises(RuntimeError, match=f"no 3DiFACE face model called gone.*{threediface_files.GENERAL}"):
+    with pytest.raises(
+        RuntimeError, match=f"no 3DiFACE face model called gone.*{threediface_files.GENERAL_FACE_MODEL}"
+    ):
         bpy.ops.diface.generate()
     monkeypatch.setattr(preferences, "checkpoints_folder", lambda: None)
     scene.diface.threediface.face = ""
@@ -165,8 +167,8 @@ def test_the_takes_panel_offers_what_can_be_done_for_files(scene, flame, speakin
 
 
 def test_the_checkpoints_are_offered_general_first(own) -> None:
-    assert threediface_files.of_kind(own, "face") == [threediface_files.GENERAL, "a_personal"]
-    assert threediface_settings.first_checkpoint("head") == "head_reg"
+    assert threediface_files.checkpoint_names(own, "face") == [threediface_files.GENERAL_FACE_MODEL, "a_personal"]
+    assert threediface_settings.default_checkpoint("head") == "head_reg"
     kinds = threediface_settings.ThreeDifaceSettings.bl_rna.properties["condition"].enum_items
     assert [item.name for item in kinds][:2] == ["0: FaceTalk_170728_03272_TA", "1: FaceTalk_170904_00128_TA"]
 
@@ -175,12 +177,12 @@ def test_arkit_shape_keys_for_a_flame_mesh(scene, own, flame, worker) -> None:
     obj = add_flame(flame, "Y up in centimetres")
     jaw = obj.shape_key_add(name="Basis")
     assert bpy.ops.diface.add_arkit_keys() == {"FINISHED"}
-    assert shape_key_names.face_map(obj) == {"jawOpen": "jawOpen", "mouthClose": "mouthClose"}
+    assert shape_key_names.face_shape_keys(obj) == {"jawOpen": "jawOpen", "mouthClose": "mouthClose"}
     jaw = obj.data.shape_keys.key_blocks["jawOpen"]
     assert (jaw.value, jaw.slider_min, jaw.slider_max) == (0.0, 0.0, 1.5)
     jaw.value = 1.0
     bpy.context.view_layer.update()
-    moved = shown(obj, 1) - flame_mesh.rest(obj)
+    moved = shown(obj, 1) - flame_mesh.rest_vertices(obj)
     assert moved == pytest.approx(np.tile((0.0, -1.0, 0.0), (5023, 1)), abs=1e-5)
     before = [key.name for key in obj.data.shape_keys.key_blocks]
     bpy.ops.diface.add_arkit_keys()
@@ -220,20 +222,20 @@ def test_a_flame_head_stands_upright_with_its_origin_in_its_neck(scene, own, fla
     obj = bpy.context.active_object
     assert (obj.name, tuple(obj.location)) == ("FLAME Head", (0.0, 1.0, 2.0))
     assert flame_mesh.is_flame(obj)
-    placed = flame_mesh.place(obj, flame)
+    placed = flame_mesh.estimate_placement(obj, flame)
     assert np.abs(placed.neck).max() < 1e-6
     assert placed.scale == 1.0
     assert (placed.rotation == flame_scenes.LYING["Z up"][1]).all()
-    tallest = np.ptp(flame_mesh.rest(obj), axis=0).argmax()
+    tallest = np.ptp(flame_mesh.rest_vertices(obj), axis=0).argmax()
     assert tallest == 2
 
 
 def test_a_flame_head_by_identity(scene, own, templates) -> None:
     bpy.ops.diface.add_flame_head(identity="FaceTalk_A")
-    large = np.ptp(flame_mesh.rest(bpy.context.active_object)[:, 2])
+    large = np.ptp(flame_mesh.rest_vertices(bpy.context.active_object)[:, 2])
     assert bpy.context.active_object.name == "FLAME Head FaceTalk_A"
     bpy.ops.diface.add_flame_head(identity="FaceTalk_B")
-    assert large / np.ptp(flame_mesh.rest(bpy.context.active_object)[:, 2]) == pytest.approx(1.1 / 0.9)
+    assert large / np.ptp(flame_mesh.rest_vertices(bpy.context.active_object)[:, 2]) == pytest.approx(1.1 / 0.9)
     before = fingerprint.of_file()
     with pytest.raises(RuntimeError, match=r"no speaker 'nobody'.*FaceTalk_A"):
         bpy.ops.diface.add_flame_head(identity="nobody")

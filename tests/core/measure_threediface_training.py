@@ -13,8 +13,8 @@ from pathlib import Path
 import torch
 from transformers import Wav2Vec2Config, Wav2Vec2Model
 
-from diface_core.training.threediface.adapt import adapt
-from diface_core.training.threediface.settings import AdaptConfig, Course, DataConfig, TrainConfig, read_config
+from diface_core.training.threediface.adapt import adapt_network
+from diface_core.training.threediface.settings import AdaptConfig, DataConfig, RunConfig, TrainConfig, read_config
 from diface_core.training.threediface.train import train
 from tests.core import toy_threediface as toy
 
@@ -22,9 +22,9 @@ CONFIGS = Path(__file__).parents[2] / "diface_core" / "training" / "configs"
 SECONDS = 5.0
 
 
-def timed(config: Course) -> float:
+def timed(config: RunConfig) -> float:
     """Milliseconds of one processor a step: a run of eleven steps less one of one, when all is heard and cached."""
-    work = adapt if isinstance(config, AdaptConfig) else train
+    work = adapt_network if isinstance(config, AdaptConfig) else train
     took = []
     for steps in (2, 1, 11):
         out = config.out.with_name(f"{config.out.name}_{steps}")

@@ -124,7 +124,7 @@ def test_before_and_after_the_sound_is_silence(write):
 def test_blocks_leave_no_seam(write, monkeypatch, rate):
     path = write(tone(rate, hz=333.3), rate, subtype="FLOAT")
     whole = load_clip(AudioSection(path)).samples
-    monkeypatch.setattr(reading, "BLOCK", 777)
+    monkeypatch.setattr(reading, "BLOCK_FRAMES", 777)
     np.testing.assert_allclose(load_clip(AudioSection(path)).samples, whole, atol=1e-6)
 
 
@@ -213,7 +213,7 @@ def test_the_file_is_decoded_in_blocks(write, monkeypatch):
 
     monkeypatch.setattr(soundfile.SoundFile, "read", counted)
     assert load_clip(AudioSection(path)).seconds == 20
-    assert max(sizes) <= reading.BLOCK
+    assert max(sizes) <= reading.BLOCK_FRAMES
     assert len(sizes) > 10
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from diface_core.audio.speech_encoder import RATE
+from diface_core.audio.speech_encoder import SAMPLE_RATE
 from diface_core.training.augmentation import augment, noises, voice_change
 from diface_core.types import MODEL_RATE
 
@@ -17,30 +17,30 @@ FORMANTS = ((600, 90), (1500, 110), (2600, 150))
 def vowel(excitation: np.ndarray) -> np.ndarray:
     """A steady vowel: three resonances of a source."""
     for centre, width in FORMANTS:
-        r = np.exp(-np.pi * width / RATE)
-        excitation = signal.lfilter([1], [1, -2 * r * np.cos(2 * np.pi * centre / RATE), r * r], excitation)
+        r = np.exp(-np.pi * width / SAMPLE_RATE)
+        excitation = signal.lfilter([1], [1, -2 * r * np.cos(2 * np.pi * centre / SAMPLE_RATE), r * r], excitation)
     return (0.3 * excitation / np.abs(excitation).max()).astype(np.float32)
 
 
 def voiced(pitch: float) -> np.ndarray:
-    pulses = np.zeros(SECONDS * RATE)
-    pulses[np.arange(0, SECONDS * RATE, RATE / pitch).astype(int)] = 1
+    pulses = np.zeros(SECONDS * SAMPLE_RATE)
+    pulses[np.arange(0, SECONDS * SAMPLE_RATE, SAMPLE_RATE / pitch).astype(int)] = 1
     return vowel(pulses)
 
 
 def whispered() -> np.ndarray:
-    return vowel(np.random.default_rng(0).standard_normal(SECONDS * RATE))
+    return vowel(np.random.default_rng(0).standard_normal(SECONDS * SAMPLE_RATE))
 
 
 def pitch_of(samples: np.ndarray) -> float:
-    middle = samples[RATE // 2 : RATE // 2 + 8000].astype(float)
+    middle = samples[SAMPLE_RATE // 2 : SAMPLE_RATE // 2 + 8000].astype(float)
     agree = np.correlate(middle, middle, "full")[len(middle) - 1 :]
-    return RATE / (50 + int(agree[50:260].argmax()))
+    return SAMPLE_RATE / (50 + int(agree[50:260].argmax()))
 
 
 def formant_scale(samples: np.ndarray, original: np.ndarray) -> float:
     """The factor on the frequency axis that lays one spectrum's envelope on the other's."""
-    spectra = [np.log(signal.welch(x, RATE, nperseg=256)[1] + 1e-12)[:100] for x in (samples, original)]
+    spectra = [np.log(signal.welch(x, SAMPLE_RATE, nperseg=256)[1] + 1e-12)[:100] for x in (samples, original)]
     factors = np.arange(0.75, 1.35, 0.01)
     at = np.arange(100)
     inner = slice(4, 70)
@@ -49,11 +49,11 @@ def formant_scale(samples: np.ndarray, original: np.ndarray) -> float:
 
 
 def varied(samples: np.ndarray, **settings) -> np.ndarray:
-    return augment.vary(samples, augment.Voice(**settings), np.random.default_rng(0))
+    return augment.augment_audio(samples, augment.Augmentation(**settings), np.random.default_rng(0))
 
 
 def test_no_variation_is_no_change():
-    samples = np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
+    samples = np.random.default_rng(0).standard_normal(SAMPLE_RATE).astype(np.float32)
     assert np.array_equal(varied(samples), samples)
 
 
@@ -78,21 +78,21 @@ def test_formants_and_pitch_are_two_things(formants, pitch):
 @pytest.mark.parametrize("speed", [16, 20, 26])
 def test_a_voice_moves_sound_and_motion_together(speed, pitch):
     """A burst and the weight that marks it stay together at any speed and pitch."""
-    samples, values = np.zeros(6 * RATE, np.float32), np.zeros((180, 2), np.float32)
-    samples[4 * RATE : 4 * RATE + 1600] = np.random.default_rng(0).standard_normal(1600) * 0.1
+    samples, values = np.zeros(6 * SAMPLE_RATE, np.float32), np.zeros((180, 2), np.float32)
+    samples[4 * SAMPLE_RATE : 4 * SAMPLE_RATE + 1600] = np.random.default_rng(0).standard_normal(1600) * 0.1
     values[:, 0] = np.maximum(0, 1 - np.abs(np.arange(180) - 121.5) / 3)
-    voice = augment.Voice(speed=speed, pitch=pitch)
-    sound = augment.vary(samples, voice, np.random.default_rng(0))
-    moved = augment.vary_motion(values, voice, len(sound))
-    assert len(moved) == MODEL_RATE.rows(len(sound) / RATE)
+    voice = augment.Augmentation(speed=speed, pitch=pitch)
+    sound = augment.augment_audio(samples, voice, np.random.default_rng(0))
+    moved = augment.retime_motion(values, voice, len(sound))
+    assert len(moved) == MODEL_RATE.rows(len(sound) / SAMPLE_RATE)
     at = (moved[:, 0] * np.arange(len(moved))).sum() / moved[:, 0].sum() / 30
     energy = np.square(sound.astype(float))
-    assert abs(at - (energy * np.arange(len(sound))).sum() / energy.sum() / RATE) < 0.015
+    assert abs(at - (energy * np.arange(len(sound))).sum() / energy.sum() / SAMPLE_RATE) < 0.015
 
 
 @pytest.mark.parametrize("codec", sorted(noises.CODECS))
 def test_a_line_keeps_the_time_and_takes_the_high_band(codec):
-    samples = np.random.default_rng(0).standard_normal(SECONDS * RATE).astype(np.float32) * 0.1
+    samples = np.random.default_rng(0).standard_normal(SECONDS * SAMPLE_RATE).astype(np.float32) * 0.1
     changed = varied(samples, codec=codec)
     assert len(changed) == len(samples)
     assert not np.array_equal(changed, samples)
@@ -112,45 +112,48 @@ def test_noise_comes_at_the_level_asked_for(kind):
 
 
 def test_pink_noise_falls_by_three_decibels_an_octave():
-    spectrum = signal.welch(noises.pink(20 * RATE, np.random.default_rng(0), ()), RATE, nperseg=4096)[1]
-    octaves = [10 * np.log10(spectrum[int(f / RATE * 4096) :][: int(f / RATE * 4096)].mean()) for f in (250, 500, 1000)]
+    spectrum = signal.welch(noises.pink(20 * SAMPLE_RATE, np.random.default_rng(0), ()), SAMPLE_RATE, nperseg=4096)[1]
+    octaves = [
+        10 * np.log10(spectrum[int(f / SAMPLE_RATE * 4096) :][: int(f / SAMPLE_RATE * 4096)].mean())
+        for f in (250, 500, 1000)
+    ]
     assert np.diff(octaves) == pytest.approx([-3, -3], abs=0.5)
 
 
 def test_a_room_goes_on_after_the_sound_and_never_before_it():
-    samples = np.zeros(RATE, np.float32)
+    samples = np.zeros(SAMPLE_RATE, np.float32)
     samples[4000] = 1
     heard = varied(samples, room=0.3)
     assert np.abs(heard[:3999]).max() < 1e-6
     assert np.square(heard[4001:]).sum() == pytest.approx(0.09, rel=0.05)
 
 
-@pytest.mark.parametrize("length", [RATE // 2, RATE + 7, 3 * RATE])
+@pytest.mark.parametrize("length", [SAMPLE_RATE // 2, SAMPLE_RATE + 7, 3 * SAMPLE_RATE])
 def test_any_length_and_silence_are_varied(length):
     """No voice fails on a short sound, gives another length than its motion's, or values that are not numbers."""
     rng = np.random.default_rng(length)
     for samples in (np.zeros(length, np.float32), rng.standard_normal(length).astype(np.float32) * 0.1):
         for _ in range(12):
-            voice = augment.draw(rng)
-            changed = augment.vary(samples, voice, rng, [samples])
+            voice = augment.draw_augmentation(rng)
+            changed = augment.augment_audio(samples, voice, rng, [samples])
             assert changed.dtype == np.float32
             assert np.isfinite(changed).all()
             assert abs(len(changed) - length * 20 / voice.speed) <= 1
 
 
 def test_voices_that_are_drawn_cover_what_they_may():
-    variety = augment.Variety()
+    variety = augment.AugmentationConfig()
     rng = np.random.default_rng(0)
-    voices = [augment.draw(rng, variety) for _ in range(600)]
+    voices = [augment.draw_augmentation(rng, variety) for _ in range(600)]
     assert {voice.codec for voice in voices} == {"", *noises.CODECS}
     assert {voice.noise for voice in voices} == {"", *noises.NOISES}
     assert min(v.speed for v in voices) == variety.speed[0]
     assert max(v.speed for v in voices) == variety.speed[1]
     assert any(abs(v.pitch - v.speed / 20) > 0.1 for v in voices)
-    plain = dataclasses.replace(variety, unvaried=1.0)
-    assert {augment.draw(rng, plain).speed for _ in range(20)} == {20}
+    plain = dataclasses.replace(variety, unchanged_share=1.0)
+    assert {augment.draw_augmentation(rng, plain).speed for _ in range(20)} == {20}
 
 
 @pytest.mark.parametrize("length", [20_000, 48_000, 61_000])
 def test_stretched_is_as_long_as_asked(length):
-    assert len(voice_change.stretched(voiced(120), length)) == length
+    assert len(voice_change.time_stretch(voiced(120), length)) == length

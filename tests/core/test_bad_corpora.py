@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from diface_core import channels
-from diface_core.audio.speech_encoder import RATE
+from diface_core.audio.speech_encoder import SAMPLE_RATE
 from diface_core.errors import DifaceError
 from diface_core.motion.files import write_motion
 from diface_core.training import corpora
 from diface_core.training.corpora import flame_channels, recordings
-from diface_core.training.corpora.arkit_folder import times_of
+from diface_core.training.corpora.arkit_folder import timecode_seconds
 from diface_core.types import MODEL_RATE, FrameRate, Motion
 from diface_core.untrusted.pickle_arrays import load_arrays
 
@@ -30,7 +30,7 @@ def spoken(seconds: float, rate: float = 60.0, seed: int = 0) -> tuple[np.ndarra
     knots = np.cumsum(rng.uniform(0.1, 0.5, round(4 * seconds) + 20))
     heights = rng.uniform(0.0, 0.8, len(knots)) * (np.arange(len(knots)) % 2)
     jaw = np.interp(np.arange(round(seconds * rate)) / rate, knots, heights)
-    loud = np.interp(np.arange(round(seconds * RATE)) / RATE, knots, heights)
+    loud = np.interp(np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE, knots, heights)
     values = np.zeros((len(jaw), len(channels.FACE)), np.float32)
     values[:, JAW] = jaw
     values[:, channels.FACE.index("mouthClose")] = 0.1 * jaw
@@ -39,13 +39,13 @@ def spoken(seconds: float, rate: float = 60.0, seed: int = 0) -> tuple[np.ndarra
 
 def record(folder: Path, name: str, samples: np.ndarray, values: np.ndarray, ending: str = "wav", fps=60.0) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    soundfile.write(folder / f"{name}.{ending}", samples, RATE)
+    soundfile.write(folder / f"{name}.{ending}", samples, SAMPLE_RATE)
     write_motion(folder / f"{name}.csv", Motion(values, channels.FACE, FrameRate(fps)))
     return folder / f"{name}.csv"
 
 
 def only(folder: Path) -> corpora.Reading:
-    return corpora.read("arkit", folder)
+    return corpora.read_corpus("arkit", folder)
 
 
 # --- ARKit folders ---------------------------------------------------------------------------------------------------
@@ -81,15 +81,15 @@ def test_rows_that_the_phone_dropped_leave_the_others_in_time(tmp_path):
 @pytest.mark.parametrize("early", [-0.6, -0.2, 0.25, 0.7])
 def test_a_sound_that_begins_at_another_moment_is_brought_to_the_motion(early):
     samples, values = spoken(40.0)
-    shifted = np.roll(samples, round(early * RATE))
-    start, drift = recordings.offset(values, np.arange(len(values)) / 60, shifted)
+    shifted = np.roll(samples, round(early * SAMPLE_RATE))
+    start, drift = recordings.estimate_offset(values, np.arange(len(values)) / 60, shifted)
     assert start == pytest.approx(early, abs=0.05)
     assert drift == 0.0
 
 
 def test_clocks_that_drift_apart_are_brought_together():
     samples, values = spoken(90.0)
-    start, drift = recordings.offset(values, np.arange(len(values)) / 60 / 1.006, samples)
+    start, drift = recordings.estimate_offset(values, np.arange(len(values)) / 60 / 1.006, samples)
     assert drift == pytest.approx(0.006, abs=0.0015)
     assert abs(start) < 0.08
 
@@ -97,14 +97,14 @@ def test_clocks_that_drift_apart_are_brought_together():
 def test_motion_that_has_nothing_to_do_with_the_sound_is_not_moved():
     samples = spoken(40.0, seed=1)[0]
     noise = np.random.default_rng(2).uniform(0, 0.5, (2400, 52)).astype(np.float32)
-    assert recordings.offset(noise, np.arange(2400) / 60, samples) == (0.0, 0.0)
+    assert recordings.estimate_offset(noise, np.arange(2400) / 60, samples) == (0.0, 0.0)
     samples, values = spoken(40.0)
-    assert recordings.offset(values, np.arange(len(values)) / 60, samples) == (0.0, 0.0)
+    assert recordings.estimate_offset(values, np.arange(len(values)) / 60, samples) == (0.0, 0.0)
 
 
 def test_timecodes_cross_midnight_and_hold_subframes():
     codes = ["23:59:59:58.500", "23:59:59:59.500", "00:00:00:00.500"]
-    assert times_of(codes) == pytest.approx([0, 1 / 60, 2 / 60])
+    assert timecode_seconds(codes) == pytest.approx([0, 1 / 60, 2 / 60])
 
 
 def no_sound(path):
@@ -173,9 +173,12 @@ FAULTS = {
     "nothing moves": (still, "nothing in the face moves"),
     "empty sound": (sound(lambda path: path.write_bytes(b"")), "empty"),
     "no sound file": (sound(lambda path: path.write_bytes(b"RIFF????")), "sound file"),
-    "silent": (sound(lambda path: soundfile.write(path, np.zeros(96_000), RATE)), "silent"),
-    "NaN in sound": (sound(lambda path: soundfile.write(path, np.full(96_000, np.nan), RATE, "FLOAT")), "not numbers"),
-    "short sound": (sound(lambda path: soundfile.write(path, np.ones(800), RATE)), "of motion, but"),
+    "silent": (sound(lambda path: soundfile.write(path, np.zeros(96_000), SAMPLE_RATE)), "silent"),
+    "NaN in sound": (
+        sound(lambda path: soundfile.write(path, np.full(96_000, np.nan), SAMPLE_RATE, "FLOAT")),
+        "not numbers",
+    ),
+    "short sound": (sound(lambda path: soundfile.write(path, np.ones(800), SAMPLE_RATE)), "of motion, but"),
     "sound at another rate": (sound(lambda path: soundfile.write(path, np.ones(96_000) * 0.1, 8000)), "of motion, but"),
 }
 
@@ -233,14 +236,14 @@ def test_two_mistakes_in_a_clip_that_a_reader_made_are_found():
         corpora.Clip("columns", samples, values[:, :3], clip.known, "s"),
         corpora.Clip("unknown", samples, values, ~clip.known, "s"),
     ]
-    reading = corpora.checked([clip, *bad], Path("folder"))
+    reading = corpora.check_clips([clip, *bad], Path("folder"))
     assert reading.clips == (clip,)
     assert [item.path for item in reading.skipped] == ["rows", "short", "columns", "unknown"]
     assert "4 skipped" in reading.summary()
 
 
 def test_a_face_that_is_meant_to_rest_is_no_fault(tmp_path):
-    reading = corpora.read("not_speech", tmp_path)
+    reading = corpora.read_corpus("not_speech", tmp_path)
     assert len(reading.clips) > 20
     assert not reading.skipped
     assert all(np.ptp(clip.values) == 0 for clip in reading.clips)
@@ -249,14 +252,14 @@ def test_a_face_that_is_meant_to_rest_is_no_fault(tmp_path):
 @pytest.mark.parametrize("kind", ["grid", "facegood", "vocaset"])
 def test_a_corpus_that_is_not_there_says_which_file(tmp_path, kind):
     with pytest.raises(DifaceError, match="missing"):
-        corpora.read(kind, tmp_path)
+        corpora.read_corpus(kind, tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and then nothing", b"no archive"])
 def test_a_damaged_corpus_is_said_to_be(tmp_path, content):
     (tmp_path / "controls.npz").write_bytes(content)
     with pytest.raises(DifaceError, match="damaged"):
-        corpora.read("facegood", tmp_path)
+        corpora.read_corpus("facegood", tmp_path)
 
 
 def test_a_recording_of_facegood_without_its_half_is_skipped(tmp_path):
@@ -265,8 +268,8 @@ def test_a_recording_of_facegood_without_its_half_is_skipped(tmp_path):
     rows = np.random.default_rng(0).uniform(0, 0.5, (900, len(names)))
     np.savez(tmp_path / "controls.npz", names=np.array(names), fps=30, a=rows, b=rows, c=rows[:300])
     for name, seconds in (("a", 30), ("c", 30), ("d", 30)):
-        soundfile.write(tmp_path / f"{name}.flac", spoken(seconds)[0], RATE)
-    reading = corpora.read("facegood", tmp_path)
+        soundfile.write(tmp_path / f"{name}.flac", spoken(seconds)[0], SAMPLE_RATE)
+    reading = corpora.read_corpus("facegood", tmp_path)
     assert {clip.recording for clip in reading.clips} == {"a"}
     assert {item.path for item in reading.skipped} == {"b.flac", "c.flac", "d.flac"}
 
@@ -297,14 +300,14 @@ def vocaset(folder: Path, flame: dict[str, np.ndarray], seconds: float = 2.0) ->
     speakers = {"FaceTalk_1_TA": flame["v_template"].astype(np.float64)}
     (folder / "templates.pkl").write_bytes(pickle.dumps(speakers, protocol=2))
     samples, values = spoken(seconds)
-    soundfile.write(folder / "wav" / "FaceTalk_1_TA_sentence01.wav", samples, RATE)
+    soundfile.write(folder / "wav" / "FaceTalk_1_TA_sentence01.wav", samples, SAMPLE_RATE)
     moved = opened(flame, 0.35 * values[:, JAW]).reshape(len(values), -1)
     np.save(folder / "vertices_npy" / "FaceTalk_1_TA_sentence01.npy", moved)
     return folder
 
 
 def test_a_jaw_that_opens_is_a_jaw_that_opens(tmp_path, flame):
-    (clip,) = corpora.read("vocaset", vocaset(tmp_path / "voca", flame)).clips
+    (clip,) = corpora.read_corpus("vocaset", vocaset(tmp_path / "voca", flame)).clips
     assert (clip.speaker, clip.style, clip.source) == ("FaceTalk_1_TA", "FaceTalk_1_TA", "voca")
     jaw = np.interp(np.arange(len(clip.values)) / 30, np.arange(120) / 60, spoken(2.0)[1][:, JAW])
     assert np.corrcoef(clip.values[:, JAW], jaw)[0, 1] > 0.99
@@ -319,24 +322,28 @@ def test_a_head_that_moves_as_a_whole_moves_nothing_in_the_face(flame):
     turn = np.array([[np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)]], np.float32)
     mouth = opened(flame, np.array([0.0, 0.2]))
     away = mouth @ turn.T + np.array([0.1, 0.02, -0.05], np.float32)
-    assert flame_channels.weights(away, rest) == pytest.approx(flame_channels.weights(mouth, rest), abs=0.01)
-    assert flame_channels.weights(away, rest)[0].max() < 0.01
+    assert flame_channels.arkit_weights(away, rest) == pytest.approx(
+        flame_channels.arkit_weights(mouth, rest), abs=0.01
+    )
+    assert flame_channels.arkit_weights(away, rest)[0].max() < 0.01
 
 
 def test_corners_and_lips_say_which_shape_it_is(flame):
     """Points moved as the bundled head's shapes move its own come back as those shapes."""
     rest, rng = flame["v_template"], np.random.default_rng(0)
-    columns, middles = flame_channels._shapes()
-    scale = np.linalg.norm(middles[0] - middles[1]) / np.linalg.norm(np.subtract(*flame_channels._eyes(rest)))
-    wanted = rng.uniform(0, 0.6, (60, len(flame_channels.TOLD))) * (rng.random((60, len(flame_channels.TOLD))) < 0.3)
+    columns, middles = flame_channels._head_shapes()
+    scale = np.linalg.norm(middles[0] - middles[1]) / np.linalg.norm(np.subtract(*flame_channels._eye_centres(rest)))
+    wanted = rng.uniform(0, 0.6, (60, len(flame_channels.OBSERVABLE_CHANNELS))) * (
+        rng.random((60, len(flame_channels.OBSERVABLE_CHANNELS))) < 0.3
+    )
     wanted[:, -1] *= wanted[:, -2] == 0
     ways = (wanted @ columns.T).reshape(60, -1, 3) / scale
     ways += rng.normal(0, 2e-4, ways.shape)
     points = [*flame_channels.UPPER_LIP, *flame_channels.LOWER_LIP, *flame_channels.CORNERS, *flame_channels.MIDLINE]
     moved = np.repeat(rest[None], 60, 0)
     moved[:, points] += np.stack([ways[..., 0], ways[..., 2], -ways[..., 1]], -1)
-    got = flame_channels.weights(moved, rest)
-    for column, name in enumerate(flame_channels.TOLD):
+    got = flame_channels.arkit_weights(moved, rest)
+    for column, name in enumerate(flame_channels.OBSERVABLE_CHANNELS):
         r = np.corrcoef(wanted[:, column], got[:, channels.FACE.index(name)])[0, 1]
         assert r > 0.9, (name, r)
 
@@ -360,7 +367,7 @@ def test_a_bad_sequence_is_skipped(tmp_path, flame, name):
         good = folder / kind / f"FaceTalk_1_TA_sentence01.{ending}"
         good.with_stem("FaceTalk_1_TA_sentence02").write_bytes(good.read_bytes())
     spoil(folder, "FaceTalk_1_TA_sentence02.npy")
-    reading = corpora.read("vocaset", folder)
+    reading = corpora.read_corpus("vocaset", folder)
     assert [clip.name for clip in reading.clips] == ["FaceTalk_1_TA_sentence01"]
     assert any("sentence02" in item.path and why in item.reason for item in reading.skipped)
 

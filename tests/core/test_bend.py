@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diface_core.motion.warp import at_rows, bend, reach
+from diface_core.motion.warp import interpolate_channels, warp_context_rows, warp_motion
 from diface_core.types import Constraints, Pins
 
 ROWS, CHANNELS = 60, 3
@@ -27,18 +27,18 @@ def motion(seed: int) -> np.ndarray:
 
 def on_rows(wanted: Constraints) -> Pins:
     """The pins on rows, but for those on what is kept anyway."""
-    row = np.rint(wanted.pins.at).astype(int)
-    return wanted.pins[(row == wanted.pins.at) & ~wanted.keep[row, wanted.pins.channel]]
+    row = np.rint(wanted.pins.row).astype(int)
+    return wanted.pins[(row == wanted.pins.row) & ~wanted.known_mask[row, wanted.pins.channel]]
 
 
 @given(st.integers(0, 10_000), st.integers(0, 30), st.floats(0, 0.8))
 @settings(deadline=None)
 def test_kept_values_and_pins_come_out_exactly(seed, pins, kept):
     wanted = constraints(seed, pins, kept)
-    bent = bend(motion(seed), wanted)
-    assert np.array_equal(bent[wanted.keep], wanted.values[wanted.keep])
+    bent = warp_motion(motion(seed), wanted)
+    assert np.array_equal(bent[wanted.known_mask], wanted.values[wanted.known_mask])
     pinned = on_rows(wanted)
-    assert np.array_equal(bent[pinned.at.astype(int), pinned.channel], pinned.value)
+    assert np.array_equal(bent[pinned.row.astype(int), pinned.channel], pinned.value)
 
 
 def test_between_rows_the_curve_meets_the_pin():
@@ -46,8 +46,8 @@ def test_between_rows_the_curve_meets_the_pin():
     for at in (20.25, 20.5, 20.9):
         pins = Pins(np.array([at]), np.zeros(1, np.int32), np.ones(1, np.float32))
         wanted = Constraints(np.zeros((ROWS, CHANNELS), np.float32), np.zeros((ROWS, CHANNELS), bool), pins, 12.0)
-        bent = bend(np.zeros((ROWS, CHANNELS), np.float32), wanted)
-        assert at_rows(bent, pins.at, pins.channel) == pytest.approx(1.0, abs=2e-3)
+        bent = warp_motion(np.zeros((ROWS, CHANNELS), np.float32), wanted)
+        assert interpolate_channels(bent, pins.row, pins.channel) == pytest.approx(1.0, abs=2e-3)
 
 
 @given(st.integers(0, 10_000), st.floats(1.0, 12.0))
@@ -55,9 +55,9 @@ def test_between_rows_the_curve_meets_the_pin():
 def test_nothing_further_than_the_pull_is_touched(seed, pull):
     wanted = constraints(seed, 2, pull=pull)
     before = motion(seed)
-    bent = bend(before, wanted)
+    bent = warp_motion(before, wanted)
     away = np.ones(before.shape, bool)
-    for at, channel in zip(wanted.pins.at, wanted.pins.channel, strict=True):
+    for at, channel in zip(wanted.pins.row, wanted.pins.channel, strict=True):
         away[np.abs(np.arange(ROWS) - at) < 2 * pull, channel] = False
     assert np.array_equal(bent[away], before[away])
 
@@ -67,7 +67,7 @@ def test_nothing_further_than_the_pull_is_touched(seed, pull):
 def test_no_bend_overshoots(seed, pins):
     """Of a motion at rest: never beyond the highest and the lowest of the pins and rest."""
     wanted = constraints(seed, pins)
-    bent = bend(np.zeros((ROWS, CHANNELS), np.float32), wanted)
+    bent = warp_motion(np.zeros((ROWS, CHANNELS), np.float32), wanted)
     for channel in range(CHANNELS):
         values = [0.0, *wanted.pins.value[wanted.pins.channel == channel]]
         assert bent[:, channel].min() >= min(values) - 1e-5
@@ -80,7 +80,7 @@ def test_at_a_border_speed_does_not_jump():
     kept = np.zeros((ROWS, 1), bool)
     kept[:20] = True
     line = (0.05 * np.arange(ROWS, dtype=np.float32))[:, None]
-    bent = bend(values, Constraints(line, kept, pull=10.0))[:, 0]
+    bent = warp_motion(values, Constraints(line, kept, falloff=10.0))[:, 0]
     speed = np.diff(bent)
     assert speed[19] == pytest.approx(0.05, abs=0.03)
     assert np.abs(np.diff(speed))[15:35].max() < 0.09
@@ -91,22 +91,22 @@ def test_at_a_border_speed_does_not_jump():
 @settings(deadline=None, max_examples=50)
 def test_a_part_with_its_reach_equals_the_whole(seed, pins, kept, pull):
     wanted, before = constraints(seed, pins, kept, pull), motion(seed)
-    whole, around = bend(before, wanted), reach(pull)
+    whole, around = warp_motion(before, wanted), warp_context_rows(pull)
     first, last = 24, 36
     begin, end = max(0, first - around), min(ROWS, last + around)
-    part = bend(before[begin:end], wanted.section(begin, end))
+    part = warp_motion(before[begin:end], wanted.section(begin, end))
     np.testing.assert_allclose(part[first - begin : last - begin], whole[first:last], atol=1e-5)
 
 
 def test_no_wish_changes_nothing():
     before = motion(0)
     nothing = Constraints(before, np.zeros(before.shape, bool))
-    assert np.array_equal(bend(before, nothing), before)
+    assert np.array_equal(warp_motion(before, nothing), before)
 
 
-@pytest.mark.parametrize("share", ["at", "channel", "value"])
+@pytest.mark.parametrize("share", ["row", "channel", "value"])
 def test_pins_that_do_not_fit_are_refused(share):
-    fields = {"at": np.zeros(2), "channel": np.arange(2, dtype=np.int32), "value": np.zeros(2, np.float32)}
+    fields = {"row": np.zeros(2), "channel": np.arange(2, dtype=np.int32), "value": np.zeros(2, np.float32)}
     with pytest.raises(ValueError, match="must share a shape"):
         Pins(**{**fields, share: np.zeros(3, fields[share].dtype)})
     with pytest.raises(ValueError, match="same time"):
@@ -120,7 +120,7 @@ def test_a_pin_where_another_channel_has_its_border():
     keep[:19, 0] = True
     wanted = np.full((ROWS, 2), 0.5, np.float32)
     pins = Pins(np.array([18.0, 20.0]), np.array([1, 1], np.int32), np.array([1.0, 2.0], np.float32))
-    bent = bend(np.zeros((ROWS, 2), np.float32), Constraints(wanted, keep, pins))
+    bent = warp_motion(np.zeros((ROWS, 2), np.float32), Constraints(wanted, keep, pins))
     assert bent[[18, 20], 1].tolist() == [1.0, 2.0]
     assert bent[[18, 20], 0].tolist() == [0.5, 0.5]
     assert 1.0 < bent[19, 1] < 2.0

@@ -36,7 +36,7 @@ class FakeGenerator:
 @pytest.fixture
 def generator(monkeypatch) -> FakeGenerator:
     fake = FakeGenerator()
-    monkeypatch.setattr(command, "_load", lambda cache: fake)
+    monkeypatch.setattr(command, "_load_engines", lambda cache: fake)
     return fake
 
 
@@ -66,7 +66,7 @@ def test_every_option_reaches_the_request(generator, wav, tmp_path):
     options += " --head-strength 1.5 --start -0.25 --seconds 1.5"
     assert run(wav, "--out", tmp_path / "m.csv", *options.split()) == 0
     (asked,) = generator.asked
-    assert (asked.seed, asked.steps, asked.style, asked.guidance) == (5, 20, Style.of("s1"), 2.5)
+    assert (asked.seed, asked.steps, asked.style, asked.guidance) == (5, 20, Style.named("s1"), 2.5)
     assert asked.rate.value == pytest.approx(24000 / 1001)
     assert (asked.parts, asked.face_strength, asked.head_strength) == (("head",), 0.5, 1.5)
     assert (asked.audio.start, asked.audio.seconds) == (-0.25, 1.5)

@@ -7,7 +7,7 @@ from diface_core.audio.speech_encoder import DIMENSION
 from diface_core.training import corpora
 from diface_core.training.corpora import Clip
 from diface_core.training.evaluation import compare_features
-from diface_core.training.evaluation.baselines import Heard
+from diface_core.training.evaluation.baselines import EncodedClip
 from diface_core.training.evaluation.compare_features import IPA, RATE, pitch, with_ipa, with_pitch
 from diface_core.training.rendering import recogniser
 
@@ -18,8 +18,8 @@ def clip(samples: np.ndarray, name: str = "one") -> Clip:
     return Clip(name, samples.astype(np.float32), np.zeros((ROWS, 52), np.float32), np.ones(52, bool), "style")
 
 
-def heard(samples: np.ndarray) -> Heard:
-    return Heard(clip(samples), np.zeros((ROWS, DIMENSION), np.float32))
+def heard(samples: np.ndarray) -> EncodedClip:
+    return EncodedClip(clip(samples), np.zeros((ROWS, DIMENSION), np.float32))
 
 
 @pytest.mark.parametrize("hertz", [70.0, 100.0, 155.0, 240.0, 380.0])
@@ -45,14 +45,14 @@ def test_phones_stand_at_their_sound(monkeypatch):
     with_it = with_ipa(with_pitch(heard(np.zeros(2 * RATE)))).features
     assert with_it.shape == (ROWS, DIMENSION + 2 + 191)
     first = np.flatnonzero(with_it[:, IPA][:, 9] > 0.5)[0]
-    assert first / 30 == pytest.approx(1.0 - recogniser.LATE, abs=1 / 30)
+    assert first / 30 == pytest.approx(1.0 - recogniser.DELAY, abs=1 / 30)
 
 
 @pytest.mark.parametrize("every", [1, 3, 7])
 def test_some_of_the_clips_are_some_of_either_side(every):
     clips = [clip(np.zeros(8), f"clip {number}") for number in range(200)]
-    some = compare_features._some(clips, every)
-    judged = [one for one in some if corpora.held_out(one)]
+    some = compare_features._subsample(clips, every)
+    judged = [one for one in some if corpora.is_held_out(one)]
     assert len({one.name for one in some}) == len(some)
     assert len(judged) >= 4
     assert len(some) == pytest.approx(len(clips) / every, abs=5)

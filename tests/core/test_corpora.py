@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from diface_core import channels
-from diface_core.audio.speech_encoder import RATE
+from diface_core.audio.speech_encoder import SAMPLE_RATE
 from diface_core.training import corpora, metrics
 from diface_core.training.corpora.grid_s1 import lip_distance
 from diface_core.types import MODEL_RATE
@@ -12,13 +12,13 @@ from diface_core.types import MODEL_RATE
 
 @pytest.fixture(scope="module")
 def clips(shared) -> list[corpora.Clip]:
-    return corpora.grid(shared / "grid_s1") + corpora.facegood(shared / "facegood")
+    return corpora.read_grid(shared / "grid_s1") + corpora.read_facegood(shared / "facegood")
 
 
 def test_sound_and_motion_have_one_length(clips):
     assert len(clips) > 900
     for clip in clips:
-        assert len(clip.values) == MODEL_RATE.rows(len(clip.samples) / RATE)
+        assert len(clip.values) == MODEL_RATE.rows(len(clip.samples) / SAMPLE_RATE)
         assert clip.values.min() >= 0
         assert clip.values.max() <= 1.5
         assert not clip.values[:, ~clip.known].any()
@@ -37,7 +37,7 @@ def test_every_clip_says_who_speaks_and_what_it_is_cut_from(clips):
 def test_mouth_close_follows_the_lips_that_were_seen(shared):
     """jawOpen - mouthClose is the tracked distance of the lips, to r .97 over all frames."""
     motion = np.load(shared / "grid_s1" / "motion.npz")
-    clip = corpora.grid(shared / "grid_s1")[0]
+    clip = corpora.read_grid(shared / "grid_s1")[0]
     seen = lip_distance(motion)[list(motion["keys"]).index(clip.name)]
     at = np.interp((np.arange(75) + 0.5) / 25, np.arange(90) / 30, metrics.aperture(clip.values))
     assert np.corrcoef(seen, at)[0, 1] > 0.97
@@ -61,5 +61,5 @@ def test_a_control_that_never_moves_makes_no_channel_known(shared):
     rows = np.concatenate([controls[key] for key in controls.files if key not in ("names", "fps")])
     still = {name for name, column in zip(names, np.ptp(rows, 0), strict=True) if column < 0.01}
     assert {"brow_raise_l", "cheek_puff_l", "tongue_u", "jaw_thrust_c"} <= still
-    clip = corpora.facegood(shared / "facegood")[0]
+    clip = corpora.read_facegood(shared / "facegood")[0]
     assert not any(clip.known[channels.FACE.index(name)] for name in ("browInnerUp", "cheekPuff", "tongueOut"))

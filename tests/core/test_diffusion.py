@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diface_core.diffusion import schedule
-from diface_core.diffusion.constraints import Kept, nothing_kept
-from diface_core.diffusion.guidance import guided
+from diface_core.diffusion.constraints import KnownRegion, unconstrained
+from diface_core.diffusion.guidance import apply_guidance
 from diface_core.diffusion.loss import position_error, velocity_error
-from diface_core.diffusion.sampler import Reach, Rows, sample, stream
+from diface_core.diffusion.sampler import SamplerState, WindowSpec, sample, sample_stream
 
 X0 = torch.randn(1, 40, 5, generator=torch.Generator().manual_seed(0))
 NOISE = torch.randn(1, 40, 5, generator=torch.Generator().manual_seed(1))
@@ -31,7 +31,7 @@ def test_the_schedule_runs_from_clean_to_noise():
 @given(st.integers(1, 50))
 @settings(deadline=None)
 def test_an_oracle_denoiser_returns_its_x0(steps):
-    out = sample(lambda xt, t: X0, NOISE, nothing_kept(X0), steps)
+    out = sample(lambda xt, t: X0, NOISE, unconstrained(X0), steps)
     assert torch.allclose(out, X0, atol=1e-5)
 
 
@@ -39,16 +39,16 @@ def test_a_step_undoes_the_noise_it_was_given():
     t, t_next = torch.tensor(0.7), torch.tensor(0.3)
     xt = schedule.add_noise(X0, NOISE, t[None])
     expected = schedule.add_noise(X0, NOISE, t_next[None])
-    assert torch.allclose(schedule.step(xt, X0, t, t_next), expected, atol=1e-5)
+    assert torch.allclose(schedule.ddim_step(xt, X0, t, t_next), expected, atol=1e-5)
 
 
 @given(st.integers(1, 12), st.integers(0, 2**32 - 1))
 @settings(deadline=None)
 def test_kept_values_come_out_equal(steps, seed):
     keep = torch.rand(X0.shape, generator=torch.Generator().manual_seed(seed)) < 0.2
-    out = sample(lambda xt, t: torch.tanh(xt) * 0.5, NOISE, Kept(X0, keep), steps)
+    out = sample(lambda xt, t: torch.tanh(xt) * 0.5, NOISE, KnownRegion(X0, keep), steps)
     assert torch.equal(out[keep], X0[keep])
-    free = sample(lambda xt, t: torch.tanh(xt) * 0.5, NOISE, nothing_kept(X0), steps)
+    free = sample(lambda xt, t: torch.tanh(xt) * 0.5, NOISE, unconstrained(X0), steps)
     assert not torch.equal(out[~keep], X0[~keep])
     assert torch.isfinite(free).all()
 
@@ -64,21 +64,25 @@ def predictions(*allowed: tuple[bool, bool]):
 
 
 def test_guidance_one_is_the_conditions_alone_in_one_call():
-    assert torch.equal(guided(predictions((True, True)), 1.0, 1.0), BOTH)
+    assert torch.equal(apply_guidance(predictions((True, True)), 1.0, 1.0), BOTH)
 
 
 @given(SCALES)
 def test_either_guidance_goes_along_its_line_in_two_calls(scale):
-    speech = guided(predictions((True, True), (False, True)), scale, 1.0)
+    speech = apply_guidance(predictions((True, True), (False, True)), scale, 1.0)
     assert torch.allclose(speech, UNHEARD + scale * (BOTH - UNHEARD), atol=1e-5)
-    style = guided(predictions((True, True), (True, False)), 1.0, scale)
+    style = apply_guidance(predictions((True, True), (True, False)), 1.0, scale)
     assert torch.allclose(style, PLAIN + scale * (BOTH - PLAIN), atol=1e-5)
 
 
 @given(SCALES, SCALES)
 def test_both_guidances_add_up(speech, style):
     call = predictions((True, True), (False, True), (True, False))
-    both, one, other = guided(call, speech, style), guided(call, speech, 1.0), guided(call, 1.0, style)
+    both, one, other = (
+        apply_guidance(call, speech, style),
+        apply_guidance(call, speech, 1.0),
+        apply_guidance(call, 1.0, style),
+    )
     assert torch.allclose(both - BOTH, (one - BOTH) + (other - BOTH), atol=1e-4)
 
 
@@ -94,15 +98,15 @@ def test_unknown_channels_weigh_nothing():
 
 def test_every_row_of_every_step_is_counted_and_counting_may_stop():
     counted = []
-    rows, reach = Rows(NOISE, NOISE, nothing_kept(X0)), Reach(0, 1, 40)
-    list(stream(lambda rows, t: rows.xt, [rows[:30], rows[30:]], 4, reach, counted.append))
+    rows, reach = SamplerState(NOISE, NOISE, unconstrained(X0)), WindowSpec(0, 1, 40)
+    list(sample_stream(lambda rows, t: rows.xt, [rows[:30], rows[30:]], 4, reach, counted.append))
     assert sorted(counted) == [10] * 4 + [30] * 4
 
     def stop(rows):
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        list(stream(lambda rows, t: rows.xt, [rows], 4, reach, stop))
+        list(sample_stream(lambda rows, t: rows.xt, [rows], 4, reach, stop))
 
 
 def test_no_steps_is_refused():

@@ -40,7 +40,7 @@ def between(motion: Motion, first: int, last: int, wanted: Pins | None = None, *
     """All kept but the rows from `first` to before `last`."""
     keep = np.ones(motion.values.shape, bool)
     keep[first:last] = False
-    return Constraints(motion.values, keep, wanted or Pins.none(), **how)
+    return Constraints(motion.values, keep, wanted or Pins.empty(), **how)
 
 
 @pytest.mark.parametrize("rate", RATES)
@@ -49,7 +49,7 @@ def test_pins_are_exact_and_the_rest_is_untouched(generator, rate, stay):
     base = made(generator, request(rate))
     first, last = rate.rows(3.0), rate.rows(5.0)
     wanted = pins((first + 20, JAW, 0.83), (first + 20, CLOSE, 0.1), (first + 10, NOD, 0.2), (first + 13.37, NOD, -0.1))
-    edited = made(generator, request(rate, constraints=between(base, first, last, wanted, stay=stay))).values
+    edited = made(generator, request(rate, constraints=between(base, first, last, wanted, keep_motion=stay))).values
     outside = np.r_[0:first, last : len(edited)]
     assert np.array_equal(edited[outside], base.values[outside])
     assert edited[first + 20, [JAW, CLOSE]].tolist() == [np.float32(0.83), np.float32(0.1)]
@@ -101,7 +101,7 @@ def test_a_stronger_pull_bends_more(generator):
     base = made(generator, request())
     moved = []
     for pull in (2, 6, 14):
-        wanted = between(base, 60, 180, pins((120, NOD, base.values[120, NOD] + 0.2)), pull=pull)
+        wanted = between(base, 60, 180, pins((120, NOD, base.values[120, NOD] + 0.2)), falloff=pull)
         moved.append(np.abs(made(generator, request(constraints=wanted)).values - base.values)[:, NOD].sum())
     assert moved == sorted(moved)
 
@@ -111,7 +111,7 @@ def test_the_more_stays_the_nearer_to_what_was_there(generator):
     base = made(generator, request(seed=3))
     away = []
     for stay in (0.0, 0.6, 0.9, 1.0):
-        edited = made(generator, request(seed=4, constraints=between(base, 60, 180, stay=stay)))
+        edited = made(generator, request(seed=4, constraints=between(base, 60, 180, keep_motion=stay)))
         away.append(np.abs(edited.values - base.values).mean())
     assert away == sorted(away, reverse=True)
     assert away[-1] < 1e-3

@@ -75,7 +75,7 @@ def test_the_worker_makes_a_motion_of_real_speech(speech, asset, environment):
     )
 
     def answers(number: int, request: GenerateRequest) -> list[Message]:
-        worker.stdin.write(protocol.pack(protocol.request_message(request, number)))
+        worker.stdin.write(protocol.pack(protocol.generate_request_message(request, number)))
         found = []
         while not found or found[-1].kind in ("progress", "rows"):
             found.append(protocol.read(worker.stdout))
@@ -89,20 +89,22 @@ def test_the_worker_makes_a_motion_of_real_speech(speech, asset, environment):
         stages = list(dict.fromkeys(message.data["stage"] for message in first if message.kind == "progress"))
         work = ["Reading the sound", "Listening to the speech", "Making the motion"]
         assert stages == ["Starting", "Loading the models", *work]
-        motion = protocol.result_of(first[-1]).motion
+        motion = protocol.parse_generate_result(first[-1]).motion
         assert motion.values.shape == (72, 56)
-        early = [protocol.rows_of(message) for message in first if message.kind == "rows"]
+        early = [protocol.parse_chunk(message) for message in first if message.kind == "rows"]
         np.testing.assert_array_equal(np.concatenate([rows.motion.values for rows in early]), motion.values)
 
         same = answers(2, GenerateRequest(section, rate=FrameRate(24), steps=3))
         done = {message.data.get("stage") for message in same}
         assert not done & {"Loading the models", "Listening to the speech"}
-        np.testing.assert_array_equal(protocol.result_of(same[-1]).motion.values, motion.values)
+        np.testing.assert_array_equal(protocol.parse_generate_result(same[-1]).motion.values, motion.values)
 
         missing = answers(3, GenerateRequest(AudioSection(speech.with_name("none.wav"))))
-        assert isinstance(protocol.error_of(missing[-1]), AudioError)
+        assert isinstance(protocol.parse_error(missing[-1]), AudioError)
 
-        worker.stdin.write(protocol.pack(protocol.request_message(GenerateRequest(AudioSection(speech), steps=50), 4)))
+        worker.stdin.write(
+            protocol.pack(protocol.generate_request_message(GenerateRequest(AudioSection(speech), steps=50), 4))
+        )
         while protocol.read(worker.stdout).data.get("stage") != "Making the motion":
             pass
         worker.stdin.write(protocol.pack(Message("cancel", 4)))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from diface_core import AudioClip
-from diface_core.audio.feature_cache import FeatureCache, key_of
+from diface_core.audio.feature_cache import FeatureCache, audio_key
 
 
 def features(seed: int, rows: int = 100) -> np.ndarray:
@@ -26,9 +26,9 @@ def test_keys_tell_sound_and_encoder_apart():
         AudioClip(samples, 8000),
         AudioClip(samples[:-1], 16000),
     ]
-    keys = {key_of(clip, encoder) for clip in clips for encoder in ("a", "b")}
+    keys = {audio_key(clip, encoder) for clip in clips for encoder in ("a", "b")}
     assert len(keys) == 8
-    assert key_of(AudioClip(samples.copy(), 16000), "a") in keys
+    assert audio_key(AudioClip(samples.copy(), 16000), "a") in keys
 
 
 def test_put_and_get_give_the_same(tmp_path):
@@ -52,7 +52,7 @@ def test_without_a_folder_nothing_is_written(tmp_path, monkeypatch):
 
 def test_memory_keeps_the_last_used():
     size = features(0).nbytes // 2
-    cache = FeatureCache(in_memory=3 * size)
+    cache = FeatureCache(memory_limit=3 * size)
     for number in range(3):
         cache.put(str(number), features(number))
     cache.get("0")
@@ -61,18 +61,18 @@ def test_memory_keeps_the_last_used():
 
 
 def test_one_clip_larger_than_the_bound_is_still_kept():
-    cache = FeatureCache(in_memory=10)
+    cache = FeatureCache(memory_limit=10)
     cache.put("k", features(0))
     assert cache.get("k") is not None
 
 
 def test_the_disk_keeps_the_last_used(tmp_path):
     file = 100 * 8 * 2 + 128
-    cache = FeatureCache(tmp_path, in_memory=1, on_disk=3 * file)
+    cache = FeatureCache(tmp_path, memory_limit=1, disk_limit=3 * file)
     for number in range(3):
         cache.put(str(number), features(number))
         os.utime(tmp_path / f"{number}.npy", (number, number))
-    fresh = FeatureCache(tmp_path, on_disk=3 * file)
+    fresh = FeatureCache(tmp_path, disk_limit=3 * file)
     assert fresh.get("0") is not None  # used: now the newest
     fresh.put("3", features(3))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0.npy", "2.npy", "3.npy"]
@@ -120,7 +120,7 @@ def test_nothing_but_whole_files_is_left(tmp_path, monkeypatch):
 
 def test_what_stops_in_the_middle_leaves_nothing(tmp_path):
     cache = FeatureCache(tmp_path)
-    parts = cache.keep("k", np.split(features(0), 4), 100)
+    parts = cache.put_stream("k", np.split(features(0), 4), 100)
     next(parts)
     assert len(list(tmp_path.iterdir())) == 1
     parts.close()
@@ -130,10 +130,10 @@ def test_what_stops_in_the_middle_leaves_nothing(tmp_path):
 
 def test_long_ones_are_read_in_parts_and_kept_in_no_memory(tmp_path):
     long = features(0, 3000)
-    cache = FeatureCache(tmp_path, in_memory=1000)
-    assert [len(part) for part in cache.keep("k", np.split(long, 10), 3000)] == [300] * 10
+    cache = FeatureCache(tmp_path, memory_limit=1000)
+    assert [len(part) for part in cache.put_stream("k", np.split(long, 10), 3000)] == [300] * 10
     (tmp_path / "k.npy").rename(tmp_path / "moved.npy")
     assert cache.get("k") is None  # so it was not in memory
     (tmp_path / "moved.npy").rename(tmp_path / "k.npy")
-    assert [len(part) for part in cache.parts("k")] == [1024, 1024, 952]
+    assert [len(part) for part in cache.get_stream("k")] == [1024, 1024, 952]
     np.testing.assert_array_equal(cache.get("k"), long.astype(np.float16))

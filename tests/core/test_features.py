@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 import soundfile
 
-from diface_core.audio.loudness import overview
-from diface_core.audio.speech_encoder import HOP, HZ, LOUDNESS, MEL, RATE, SPEECH, SpeechEncoder
+from diface_core.audio.loudness import measure_audio
+from diface_core.audio.speech_encoder import (
+    ENCODER_RATE,
+    HOP_SECONDS,
+    LOUDNESS,
+    MEL,
+    SAMPLE_RATE,
+    SPEECH,
+    SpeechEncoder,
+)
 from diface_core.errors import ModelError
 from diface_core.types import MODEL_RATE, AudioClip
 
@@ -20,35 +28,35 @@ def encoder() -> SpeechEncoder:
 @pytest.fixture(scope="module")
 def spoken(speech) -> np.ndarray:
     samples, rate = soundfile.read(speech, dtype="float32")
-    assert rate == RATE
+    assert rate == SAMPLE_RATE
     return samples
 
 
 def test_encoder_agrees_with_its_reference(shared):
     check = np.load(shared / "whisper_check.npz")
-    rows = SpeechEncoder.load(window=30.0).window(check["audio"])[: len(check["encoder"]), SPEECH]
+    rows = SpeechEncoder.load(window_seconds=30.0).encode_window(check["audio"])[: len(check["encoder"]), SPEECH]
     assert np.abs(rows - check["encoder"]).max() < 1e-3
 
 
 @pytest.mark.parametrize("seconds", [0.01, 0.5, 3.0, 9.99, 10.02, 13.3])
 def test_every_length_has_a_row_for_every_thirtieth(encoder, seconds):
-    sound = np.random.default_rng(0).standard_normal(round(seconds * RATE)).astype(np.float32) * 0.1
-    features = encoder.encode(AudioClip(sound, RATE))
-    assert len(features) == MODEL_RATE.rows(len(sound) / RATE)
+    sound = np.random.default_rng(0).standard_normal(round(seconds * SAMPLE_RATE)).astype(np.float32) * 0.1
+    features = encoder.encode(AudioClip(sound, SAMPLE_RATE))
+    assert len(features) == MODEL_RATE.rows(len(sound) / SAMPLE_RATE)
     assert np.isfinite(features).all()
 
 
 def test_joints_of_windows_are_no_worse_than_elsewhere(encoder, spoken):
     """Against one window over everything, rows near a joint are as close as the rows between joints."""
-    sound = np.concatenate([spoken, spoken])[: 26 * RATE]
-    levelled = sound * overview([sound]).gain
-    whole = SpeechEncoder.load(window=26.0).window(levelled)[:, SPEECH]
-    at = np.arange(round(len(sound) / RATE * HZ)) / HZ
-    pieces = np.concatenate(list(encoder._windows([levelled], len(levelled), 1.0)))[: len(at), SPEECH]
+    sound = np.concatenate([spoken, spoken])[: 26 * SAMPLE_RATE]
+    levelled = sound * measure_audio([sound]).gain
+    whole = SpeechEncoder.load(window_seconds=26.0).encode_window(levelled)[:, SPEECH]
+    at = np.arange(round(len(sound) / SAMPLE_RATE * ENCODER_RATE)) / ENCODER_RATE
+    pieces = np.concatenate(list(encoder._encode_windows([levelled], len(levelled), 1.0)))[: len(at), SPEECH]
 
     distance = np.linalg.norm(pieces - whole[: len(at)], axis=1)
     steps = np.linalg.norm(np.diff(pieces, axis=0), axis=1)
-    joint = np.abs((at + HOP / 2) % HOP - HOP / 2) < 0.2
+    joint = np.abs((at + HOP_SECONDS / 2) % HOP_SECONDS - HOP_SECONDS / 2) < 0.2
     assert distance[joint].mean() < 1.1 * distance[~joint].mean()
     assert steps[joint[1:]].mean() < 1.1 * steps[~joint[1:]].mean()
 
@@ -57,12 +65,12 @@ def test_clicks_are_heard_when_they_sound(encoder):
     """What each click changes in the rows is centred on it, to 10 ms."""
     rng = np.random.default_rng(1)
     seconds = np.arange(0.5, 11.5, 0.5) + rng.uniform(-0.1, 0.1, 22)
-    plain = rng.standard_normal(12 * RATE).astype(np.float32) * 0.02
+    plain = rng.standard_normal(12 * SAMPLE_RATE).astype(np.float32) * 0.02
     clicked = plain.copy()
     for second in seconds:
-        first = round(second * RATE) - 40
+        first = round(second * SAMPLE_RATE) - 40
         clicked[first : first + 80] += rng.standard_normal(80).astype(np.float32)
-    before, after = (encoder.encode(AudioClip(s, RATE)) for s in (plain, clicked))
+    before, after = (encoder.encode(AudioClip(s, SAMPLE_RATE)) for s in (plain, clicked))
     at = np.arange(len(before)) / ROWS_PER_S
     for columns in (MEL, slice(LOUDNESS, LOUDNESS + 1)):
         change = ((after - before)[:, columns] ** 2).sum(1)[:, None] * (np.abs(at[:, None] - seconds) < 0.15)
@@ -73,9 +81,9 @@ def test_clicks_are_heard_when_they_sound(encoder):
 def test_features_move_with_the_sound(encoder, spoken):
     """Silence before a sound moves its rows by as much, in the encoder's columns too."""
     shift = 1.0
-    later = np.concatenate([np.zeros(round(shift * RATE), np.float32), spoken])
-    here = encoder.encode(AudioClip(spoken, RATE))[:, SPEECH]
-    there = encoder.encode(AudioClip(later, RATE))[:, SPEECH]
+    later = np.concatenate([np.zeros(round(shift * SAMPLE_RATE), np.float32), spoken])
+    here = encoder.encode(AudioClip(spoken, SAMPLE_RATE))[:, SPEECH]
+    there = encoder.encode(AudioClip(later, SAMPLE_RATE))[:, SPEECH]
     here = here - here.mean(0)
 
     def agreement(lag: int) -> float:
@@ -86,8 +94,8 @@ def test_features_move_with_the_sound(encoder, spoken):
 
 
 def test_a_quiet_recording_gives_the_features_of_a_loud_one(encoder, spoken):
-    loud = encoder.encode(AudioClip(spoken[: 5 * RATE], RATE))
-    quiet = encoder.encode(AudioClip(spoken[: 5 * RATE] * np.float32(0.02), RATE))
+    loud = encoder.encode(AudioClip(spoken[: 5 * SAMPLE_RATE], SAMPLE_RATE))
+    quiet = encoder.encode(AudioClip(spoken[: 5 * SAMPLE_RATE] * np.float32(0.02), SAMPLE_RATE))
     assert np.abs(loud - quiet).max() < 0.05
 
 
@@ -96,7 +104,7 @@ def test_what_report_raises_stops_the_encoding(encoder):
         raise InterruptedError(fraction)
 
     with pytest.raises(InterruptedError):
-        encoder.encode(AudioClip(np.zeros(30 * RATE, np.float32), RATE), stop)
+        encoder.encode(AudioClip(np.zeros(30 * SAMPLE_RATE, np.float32), SAMPLE_RATE), stop)
 
 
 def test_a_missing_or_damaged_encoder_says_what_to_do(tmp_path):

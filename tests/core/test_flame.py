@@ -14,10 +14,10 @@ from scipy.spatial.transform import Rotation
 
 from diface_core.errors import ModelError
 from diface_core.faces.flame.flame_model import Flame, load_flame, report
-from diface_core.faces.flame.identities import drawn as drawn_head
-from diface_core.faces.flame.identities import identity, load_identities
-from diface_core.faces.flame.masks import found_masks
-from diface_core.faces.flame.neck import apply_neck_rotation, as_object, neck_pivot
+from diface_core.faces.flame.identities import find_identity, load_identities
+from diface_core.faces.flame.identities import random_identity as drawn_head
+from diface_core.faces.flame.masks import compute_masks
+from diface_core.faces.flame.neck import apply_neck_rotation, neck_pivot, object_transform
 from diface_core.faces.flame.skinning import rotation_matrices
 from tests.core import flame_files
 
@@ -173,7 +173,7 @@ def test_the_object_turns_as_the_neck_turns_what_wholly_hangs_on_it(flame):
     faces = neutral + rng.normal(0, 1e-3, (4, 5023, 3)).astype(np.float32)
     turned = apply_neck_rotation(flame, faces, turns, neutral, correctives=False)
     pivot = neck_pivot(flame, neutral)
-    matrices, places = as_object(pivot, turns)
+    matrices, places = object_transform(pivot, turns)
     whole = faces @ np.swapaxes(matrices, 1, 2) + places[:, None]
 
     head = flame.weights[:, 0] == 0
@@ -190,12 +190,12 @@ def test_the_object_turns_as_the_neck_turns_what_wholly_hangs_on_it(flame):
 
 
 def test_how_near_the_object_and_the_correctives_are_as_the_docs_say(without_bases):
-    flame, regions = without_bases, found_masks(without_bases)
+    flame, regions = without_bases, compute_masks(without_bases)
     turns = np.radians(20) * np.eye(3)
     faces = np.repeat(flame.template[None], 3, 0)
     blended = apply_neck_rotation(flame, faces, turns, correctives=False)
     bent = apply_neck_rotation(flame, faces, turns)
-    matrices, places = as_object(neck_pivot(flame), turns)
+    matrices, places = object_transform(neck_pivot(flame), turns)
     whole = faces @ np.swapaxes(matrices, 1, 2) + places[:, None]
     away, bend = (np.linalg.norm(other - blended, axis=-1) for other in (whole, bent))
     from_lips_up = regions["face"][flame.template[regions["face"], 1] > flame.template[regions["lips"], 1].min()]
@@ -354,9 +354,9 @@ def test_vocasets_identities_are_read(flame, tmp_path):
     (tmp_path / "templates.pkl").write_bytes(flame_files.python_2(speakers))
     heads = load_identities(tmp_path / "templates.pkl")
     assert list(heads) == ["FaceTalk_1_TA", "FaceTalk_3_TA"]
-    np.testing.assert_allclose(identity(heads, "FaceTalk_3_TA"), flame.shaped(np.eye(300)[3]), atol=1e-7)
+    np.testing.assert_allclose(find_identity(heads, "FaceTalk_3_TA"), flame.shaped(np.eye(300)[3]), atol=1e-7)
     with pytest.raises(ModelError, match="no speaker 'FaceTalk_2_TA'") as none:
-        identity(heads, "FaceTalk_2_TA")
+        find_identity(heads, "FaceTalk_2_TA")
     assert "FaceTalk_1_TA, FaceTalk_3_TA" in none.value.hint
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from diface_core.errors import ModelError
 from diface_core.faces.flame.flame_model import Flame, load_flame
-from diface_core.faces.flame.masks import found_masks, load_masks
+from diface_core.faces.flame.masks import compute_masks, load_masks
 from diface_core.training.corpora import flame_channels
 from tests.core import flame_files
 
@@ -48,7 +48,7 @@ def test_masks_that_are_none_say_so(tmp_path, regions):
 
 
 def test_the_lips_found_are_the_red_around_the_mouth(flame):
-    lips = found_masks(flame)["lips"]
+    lips = compute_masks(flame)["lips"]
     assert set(flame_channels.UPPER_LIP + flame_channels.LOWER_LIP + flame_channels.CORNERS) <= set(lips)
     places = flame.template[lips]
     assert len(lips) == 254
@@ -60,7 +60,7 @@ def test_the_lips_found_are_the_red_around_the_mouth(flame):
 
 
 def test_the_face_found_holds_lips_nose_and_lids_and_leaves_out_ears_scalp_and_neck(flame):
-    regions = found_masks(flame)
+    regions = compute_masks(flame)
     face = np.zeros(5023, bool)
     face[regions["face"]] = True
     assert face.sum() == 2008
@@ -81,7 +81,7 @@ def test_the_face_found_holds_lips_nose_and_lids_and_leaves_out_ears_scalp_and_n
 
 
 def test_eyeballs_are_where_the_eye_joints_are(flame):
-    regions = found_masks(flame)
+    regions = compute_masks(flame)
     for name, joint in (("left_eyeball", 3), ("right_eyeball", 4)):
         middle = flame.template[regions[name]].mean(0)
         assert np.linalg.norm(middle - flame.joints()[joint]) < 0.003

@@ -25,9 +25,9 @@ def test_flame_is_flame(mesh):
 
 
 def test_the_sample_is_of_flames_own_edges(mesh):
-    np.testing.assert_array_equal(recognition.edge_sample(polygon_edges(mesh[1])), recognition.FLAMES)
-    assert len(recognition.FLAMES) > 200
-    assert len(polygon_edges(mesh[1])) == recognition.EDGES
+    np.testing.assert_array_equal(recognition.edge_sample(polygon_edges(mesh[1])), recognition.FLAME_EDGE_SAMPLE)
+    assert len(recognition.FLAME_EDGE_SAMPLE) > 200
+    assert len(polygon_edges(mesh[1])) == recognition.EDGE_COUNT
 
 
 def test_faces_may_come_in_any_order_and_winding(mesh):

@@ -22,7 +22,7 @@ from diface_core import (
     channels,
 )
 from diface_core.audio.feature_cache import FeatureCache
-from diface_core.audio.loudness import RATE
+from diface_core.audio.loudness import SAMPLE_RATE
 from diface_core.generate import Generator
 from diface_core.motion.segments import CONTEXT, STRIDE
 from diface_core.types import Pins
@@ -39,7 +39,7 @@ class LoudnessEncoder:
     def stream(self, blocks, sound):
         self.heard += 1
         samples = np.concatenate(list(blocks))
-        at = np.minimum((np.arange(len(sound.loudness)) * RATE / 30).astype(int), len(samples) - 1)
+        at = np.minimum((np.arange(len(sound.loudness)) * SAMPLE_RATE / 30).astype(int), len(samples) - 1)
         yield from np.array_split(np.abs(samples[at])[:, None], 2)
 
 
@@ -132,11 +132,11 @@ def test_kept_values_come_out_exactly(generator, ramp):
     rng = np.random.default_rng(0)
     keep = rng.random((48, 56)) < 0.3
     keep[30:] = False
-    kept = Constraints(rng.normal(size=(48, 56)).astype(np.float32), keep, pull=3)
+    kept = Constraints(rng.normal(size=(48, 56)).astype(np.float32), keep, falloff=3)
     plain = generator.generate(GenerateRequest(AudioSection(ramp), rate=rate, face_strength=0.7), ignore).motion
     request = GenerateRequest(AudioSection(ramp), rate=rate, face_strength=0.7, constraints=kept)
     values = generator.generate(request, ignore).motion.values
-    np.testing.assert_array_equal(values[kept.keep], kept.values[kept.keep])
+    np.testing.assert_array_equal(values[kept.known_mask], kept.values[kept.known_mask])
     np.testing.assert_array_equal(values[33:], plain.values[33:])
 
 
@@ -194,8 +194,8 @@ def test_the_models_see_kept_values_in_their_own_rows_and_before_the_strengths(r
         AudioSection(ramp), rate=FrameRate(60), face_strength=0.5, head_strength=0.0, constraints=kept
     )
     result = Generator(LoudnessEncoder(), models, FeatureCache()).generate(request, ignore)
-    assert models.seen.keep.shape == (60, 55)
-    assert np.argwhere(models.seen.keep).tolist() == [[20, 0]]
+    assert models.seen.known_mask.shape == (60, 55)
+    assert np.argwhere(models.seen.known_mask).tolist() == [[20, 0]]
     assert models.seen.values[20, 0] == pytest.approx(1.2)
     assert result.motion.values[40, 53] == np.float32(0.6)  # no strength could bring the model there; the key stays
 

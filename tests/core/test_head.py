@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from diface_core.asset_build.build_head import build
-from diface_core.asset_build.bust.surface import cast
+from diface_core.asset_build.bust.surface import cast_rays
 from diface_core.channels import FACE
 from diface_core.errors import ModelError
 from diface_core.faces.head import ASSET, Head, load_head
@@ -142,7 +142,7 @@ def test_lips_meet_at_rest(head: Head) -> None:
 
 @pytest.mark.parametrize("weight", [0.2, 0.4, 0.6, 1.0])
 def test_mouth_close_seals_the_lips_at_every_opening_of_the_jaw(head: Head, weight: float) -> None:
-    points = head.posed(weights(jawOpen=weight, mouthClose=weight))
+    points = head.pose(weights(jawOpen=weight, mouthClose=weight))
     assert lip_gap(head, points) < 0.02 * MM
     chin = head.landmarks["jaw"]
     assert (head.vertices[chin, 2] - points[chin, 2]).max() > weight * 20 * MM  # while the jaw is open
@@ -150,7 +150,7 @@ def test_mouth_close_seals_the_lips_at_every_opening_of_the_jaw(head: Head, weig
 
 @pytest.mark.parametrize("name", [name for name in FACE if name.startswith(("mouth", "jaw", "cheek"))])
 def test_only_the_shapes_that_open_the_mouth_open_it(head: Head, name: str) -> None:
-    points = head.posed(weights(**{name: 1.0}))
+    points = head.pose(weights(**{name: 1.0}))
     up = (points[head.landmarks["upper_inner_lip"]] - points[head.landmarks["lower_inner_lip"]])[:, 2]
     if name in OPENING - {"mouthClose"}:
         assert up.max() > 2 * MM
@@ -172,7 +172,7 @@ def test_the_jaw_takes_lower_teeth_and_tongue_along(head: Head) -> None:
 
 
 def test_tongue_out_brings_the_tongue_in_front_of_the_lips(head: Head) -> None:
-    points = head.posed(weights(tongueOut=1, jawOpen=0.3))
+    points = head.pose(weights(tongueOut=1, jawOpen=0.3))
     lips = points[head.landmarks["lower_inner_lip"], 1].min()
     assert points[head.landmarks["tongue"], 1].min() < lips - 10 * MM
     assert head.vertices[head.landmarks["tongue"], 1].min() > head.vertices[head.landmarks["lips"], 1].min()
@@ -181,7 +181,7 @@ def test_tongue_out_brings_the_tongue_in_front_of_the_lips(head: Head) -> None:
 @pytest.mark.parametrize(("side", "sign"), SIDES)
 def test_a_blink_closes_the_lids_in_front_of_the_eyeball(head: Head, side: str, sign: float) -> None:
     upper, lower = (head.landmarks[f"{lid}_lid_{side.lower()}"] for lid in ("upper", "lower"))
-    shut = head.posed(weights(**{f"eyeBlink{side}": 1.0}))
+    shut = head.pose(weights(**{f"eyeBlink{side}": 1.0}))
     assert np.linalg.norm(shut[upper] - shut[lower], axis=1).max() < 0.05 * MM
     assert (head.vertices[upper, 2] - head.vertices[lower, 2]).max() > 6 * MM
 
@@ -191,13 +191,13 @@ def test_a_blink_closes_the_lids_in_front_of_the_eyeball(head: Head, side: str, 
     middle = (ball.min(axis=0) + ball.max(axis=0)) / 2
     front = ball[(ball[:, 1] < middle[1] - 9 * MM) & (np.abs(ball[:, 0] - middle[0]) < 9 * MM)]
     towards = np.tile([0.0, 1.0, 0.0], (len(front), 1))
-    hits = cast(shut.astype(float), skin[near], front * [1, 0, 1] - [0, 0.3, 0], towards)
+    hits = cast_rays(shut.astype(float), skin[near], front * [1, 0, 1] - [0, 0.3, 0], towards)
     assert (hits.points[:, 1] < front[:, 1]).all()
 
 
 @pytest.mark.parametrize("weight", [0.25, 0.5, 0.75])
 def test_the_eyeball_does_not_poke_through_a_closing_lid(head: Head, weight: float) -> None:
-    points = head.posed(weights(eyeBlinkLeft=weight))
+    points = head.pose(weights(eyeBlinkLeft=weight))
     ball = head.vertices[head.landmarks["eyeball_left"]]
     middle = (ball.min(axis=0) + ball.max(axis=0)) / 2
     rim = points[head.landmarks["upper_lid_left"]]
@@ -214,7 +214,7 @@ def test_looks_turn_the_eyeball_about_its_middle(head: Head, side: str, sign: fl
     for look, (axis, way) in ways.items():
         name = f"eyeLook{look}{side}"
         assert head.deltas[FACE.index(name), pupil, axis] * way > 3 * MM, name
-        before, after = head.vertices[mine], head.posed(weights(**{name: 1.0}))[mine]
+        before, after = head.vertices[mine], head.pose(weights(**{name: 1.0}))[mine]
         apart = np.linalg.norm(before[:, None] - before[::20], axis=2)
         assert np.abs(np.linalg.norm(after[:, None] - after[::20], axis=2) - apart).max() < 0.01 * MM, name
         lids = np.concatenate([head.landmarks[f"{lid}_lid_{side.lower()}"] for lid in ("upper", "lower")])
@@ -229,12 +229,12 @@ def test_lashes_and_brows_follow_the_skin(head: Head) -> None:
 
 def test_posed_is_linear_and_takes_rows(head: Head) -> None:
     rows = np.random.default_rng(5).uniform(0, 1, (3, len(FACE))).astype(np.float32)
-    points = head.posed(rows)
+    points = head.pose(rows)
     assert points.shape == (3, *head.vertices.shape)
-    np.testing.assert_allclose(points[1], head.posed(rows[1]), atol=1e-6)
-    np.testing.assert_allclose(head.posed(np.zeros(len(FACE))), head.vertices)
+    np.testing.assert_allclose(points[1], head.pose(rows[1]), atol=1e-6)
+    np.testing.assert_allclose(head.pose(np.zeros(len(FACE))), head.vertices)
     with pytest.raises(ValueError, match="weights must have shape"):
-        head.posed(np.zeros(51))
+        head.pose(np.zeros(51))
 
 
 def test_landmarks_are_paired_in_their_order(head: Head) -> None:

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from diface_core import channels
-from diface_core.audio.loudness import overview
+from diface_core.audio.loudness import measure_audio
 from diface_core.audio.speech_encoder import DIMENSION, LOUDNESS
 from diface_core.generate import Generator
 from diface_core.model import checkpoint
@@ -27,7 +27,7 @@ def models() -> Models:
 @pytest.fixture(scope="module")
 def features(speech) -> np.ndarray:
     """The sample speech twice over: twenty seconds that only the loudness is heard of."""
-    return heard(np.tile(overview([soundfile.read(speech, dtype="float32")[0]]).loudness, 2))
+    return heard(np.tile(measure_audio([soundfile.read(speech, dtype="float32")[0]]).loudness, 2))
 
 
 def heard(loudness: np.ndarray) -> np.ndarray:

@@ -8,14 +8,14 @@ import soundfile
 import torch
 
 from diface_core import channels
-from diface_core.audio.loudness import overview
-from diface_core.learning.batches import Examples
-from diface_core.training.dataset import Sequence
+from diface_core.audio.loudness import measure_audio
+from diface_core.learning.batches import ExampleSampler
+from diface_core.learning.sequence import TrainingSequence
 from diface_core.training.head import coupling, head_measures, head_prior_fit, head_tracks
-from diface_core.training.head.head_prior import TABLE, HeadPrior, coloured, fluctuation, heard_gain
-from diface_core.training.head.head_sequences import DrawnSequence
+from diface_core.training.head.head_prior import TABLE_PATH, HeadPrior, colour_noise, fluctuation, loudness_gain
+from diface_core.training.head.head_sequences import PriorSequence
 from diface_core.training.settings import TrainConfig
-from diface_core.training.starting import start
+from diface_core.training.starting import build_denoiser
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +26,12 @@ def prior() -> HeadPrior:
 @pytest.fixture(scope="module")
 def loudness(speech) -> np.ndarray:
     """The sample speech six times over: a minute."""
-    return np.tile(overview([soundfile.read(speech, dtype="float32")[0]]).loudness, 6)
+    return np.tile(measure_audio([soundfile.read(speech, dtype="float32")[0]]).loudness, 6)
 
 
 @pytest.fixture(scope="module")
 def tracks(shared) -> dict:
-    return head_tracks.tracks(shared / "head_tracks")
+    return head_tracks.load_tracks(shared / "head_tracks")
 
 
 def drawn(prior, loudness, count=8) -> list[np.ndarray]:
@@ -55,8 +55,8 @@ def test_it_moves_as_far_as_the_median_person(prior, loudness):
 def test_it_has_peoples_spectrum_and_speed(prior, tracks):
     """Within 2 dB of the middling person's, where one person is 6 dB away; each axis at 0.7 to 1.3 of the speed."""
     fitted = [track for name, track in tracks.items() if name not in head_tracks.HELD_OUT]
-    long = [rotation for rotation, _ in fitted if len(rotation) >= head_prior_fit.LONG_ENOUGH]
-    natural = head_measures.middling(long)
+    long = [rotation for rotation, _ in fitted if len(rotation) >= head_prior_fit.MIN_SPECTRUM_ROWS]
+    natural = head_measures.median_spectrum(long)
     motion = prior.draw(np.tile(tracks["clip_06"][1], 5), np.random.default_rng(0))
     assert head_measures.spectral_distance(head_measures.unit_power(head_measures.spectrum(motion)), natural).max() < 2
     people = [head_measures.unit_power(head_measures.spectrum(rotation)) for rotation in long]
@@ -68,9 +68,9 @@ def test_it_has_peoples_spectrum_and_speed(prior, tracks):
 def test_it_moves_more_where_somebody_speaks_and_is_still_where_phrases_end(prior, loudness):
     motions = drawn(prior, np.where(np.arange(len(loudness)) % 450 < 300, loudness, -3.0))
     heard = np.where(np.arange(len(loudness)) % 450 < 300, loudness, -3.0)
-    assert 0.1 < np.mean([head_measures.calm(motion, heard) for motion in motions]) < 0.75
-    assert np.mean([head_measures.stillness(motion, heard) for motion in motions]) < 0.8
-    assert np.mean([head_measures.lead(motion, heard) for motion in motions]) > 0.05
+    assert 0.1 < np.mean([head_measures.pause_speed_ratio(motion, heard) for motion in motions]) < 0.75
+    assert np.mean([head_measures.phrase_end_speed_ratio(motion, heard) for motion in motions]) < 0.8
+    assert np.mean([head_measures.loudness_correlation(motion, heard) for motion in motions]) > 0.05
 
 
 def test_in_silence_it_idles(prior, loudness):
@@ -87,7 +87,7 @@ def test_a_row_depends_on_the_noise_near_it(prior, loudness):
     noise = np.random.default_rng(0).standard_normal((600, 3))
     changed = noise.copy()
     changed[400:] = np.random.default_rng(1).standard_normal((200, 3))
-    a, b = prior.move(loudness[:600], noise), prior.move(loudness[:600], changed)
+    a, b = prior.motion_from_noise(loudness[:600], noise), prior.motion_from_noise(loudness[:600], changed)
     assert np.abs(a - b)[:150].max() < 0.05 * np.abs(a).max() < np.abs(a - b)[410:].max()
 
 
@@ -100,7 +100,7 @@ def test_coloured_noise_has_the_spectrum_asked_for():
     wanted = np.zeros((len(at), 3, 3))
     wanted[:, [0, 1, 2], [0, 1, 2]] = power[:, None] * [1, 2, 3]
     wanted[:, 1, 2] = wanted[:, 2, 1] = -0.8 * power * np.sqrt(6)
-    motion = coloured(wanted, np.random.default_rng(0).standard_normal((60_000, 3)))
+    motion = colour_noise(wanted, np.random.default_rng(0).standard_normal((60_000, 3)))
     made = head_measures.spectrum(motion)
     assert np.allclose(made[3:-3] / np.einsum("fii->fi", wanted)[3:-3], 1, atol=0.35)
     assert np.corrcoef(motion.T)[1, 2] == pytest.approx(-0.8, abs=0.03)
@@ -114,23 +114,23 @@ def test_a_fluctuation_has_deviation_one_and_forgets():
 
 def test_the_gain_that_was_put_in_is_found_again(prior, tracks):
     """The prior is calibrated: fitting its own motions gives the filter that fits people."""
-    heard = [t for n, t in tracks.items() if n not in head_tracks.HELD_OUT and head_prior_fit.spoken(t[1])]
+    heard = [t for n, t in tracks.items() if n not in head_tracks.HELD_OUT and head_prior_fit.has_speech(t[1])]
     natural = head_prior_fit.fit_gain(heard)
     made = [(motion, loudness) for _, loudness in heard for motion in drawn(prior, loudness)]
     assert natural @ head_prior_fit.fit_gain(made) / (natural @ natural) == pytest.approx(1, abs=0.25)
-    assert heard_gain(natural, np.full(100, 0.0)).mean() > heard_gain(natural, np.full(100, -1.5)).mean()
+    assert loudness_gain(natural, np.full(100, 0.0)).mean() > loudness_gain(natural, np.full(100, -1.5)).mean()
 
 
 @pytest.mark.slow
 def test_the_table_in_the_project_is_what_the_tracks_give(prior, tracks):
-    again = head_prior_fit.fit([track for name, track in tracks.items() if name not in head_tracks.HELD_OUT])
+    again = head_prior_fit.fit_prior([track for name, track in tracks.items() if name not in head_tracks.HELD_OUT])
     for field in dataclasses.fields(HeadPrior):
         assert np.allclose(getattr(again, field.name), getattr(prior, field.name), rtol=0.02, atol=1e-3), field.name
 
 
 def test_a_table_is_read_as_it_was_written(prior, tmp_path):
     prior.save(tmp_path / "table.json")
-    assert (tmp_path / "table.json").read_text() == TABLE.read_text()
+    assert (tmp_path / "table.json").read_text() == TABLE_PATH.read_text()
 
 
 # --- measures --------------------------------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ def test_a_motion_led_through_keys_takes_them_and_leaves_smoothly():
     keep = np.zeros((200, 3), bool)
     keep[100, 0] = keep[40:60, 1] = True
     wanted = motion + keep
-    led = coupling.led_through(motion, wanted, keep)
+    led = coupling.warp_through_keys(motion, wanted, keep)
     assert np.array_equal(led[keep], wanted[keep])
     assert np.array_equal(led[:, 2], motion[:, 2])
     away = (led - motion)[:, 0]
@@ -175,15 +175,19 @@ def test_a_motion_led_through_keys_takes_them_and_leaves_smoothly():
 
 def test_examples_of_drawn_sequences_have_their_own_noise(tmp_path):
     config = TrainConfig(
-        "head", tmp_path / "x", {"channels": list(channels.HEAD), "features": [400, 401], "width": 8}, rows=32, batch=4
+        source="head",
+        out=tmp_path / "x",
+        model={"channels": list(channels.HEAD), "features": [400, 401], "width": 8},
+        rows=32,
+        batch=4,
     )
     noise = np.random.default_rng(0).standard_normal((64, 3)).astype(np.float32)
-    sequence = DrawnSequence(np.zeros((64, 401)), noise * [1, 2, 3], np.ones(3, bool), "natural", noise)
-    made = coupling.examples_of([sequence], start(config, [sequence], ("natural",)), config)
+    sequence = PriorSequence(np.zeros((64, 401)), noise * [1, 2, 3], np.ones(3, bool), "natural", noise)
+    made = coupling.make_sampler([sequence], build_denoiser(config, [sequence], ("natural",)), config)
     batch = made.draw(0, range(4))
-    free = ~batch.keep.flatten(1).any(1)
+    free = ~batch.mask.flatten(1).any(1)
     mean = torch.from_numpy(made.mean / made.deviation)
     scale = torch.from_numpy(np.array([1, 2, 3], np.float32) / made.deviation)
     assert torch.allclose(batch.x0[free], (batch.noise * scale - mean)[free], atol=1e-4)
-    plain = Sequence(sequence.features, sequence.values, sequence.known, "natural")
-    assert type(coupling.examples_of([plain], start(config, [plain], ("natural",)), config)) is Examples
+    plain = TrainingSequence(sequence.features, sequence.values, sequence.known, "natural")
+    assert type(coupling.make_sampler([plain], build_denoiser(config, [plain], ("natural",)), config)) is ExampleSampler

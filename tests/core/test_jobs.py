@@ -22,8 +22,8 @@ from diface_core import (
     FrameRate,
     GenerateRequest,
     GenerateResult,
+    MotionChunk,
     Progress,
-    Rows,
     Style,
     WorkerError,
 )
@@ -60,7 +60,7 @@ def started(worker):
 
 
 def request(style: str | None = None, **more) -> GenerateRequest:
-    return GenerateRequest(AudioSection(Path("speech.wav")), style=Style.of(style), **more)
+    return GenerateRequest(AudioSection(Path("speech.wav")), style=Style.named(style), **more)
 
 
 def poll_until(job, seconds: float = 20):
@@ -121,8 +121,8 @@ def test_a_job_runs_to_its_result(started):
     progress = [event for event in events if isinstance(event, Progress)]
     assert progress[-1] == job.progress
     assert progress[-1].fraction == 0.8
-    assert [event.first for event in events if isinstance(event, Rows)] == [0, 20]
-    assert job.rows == []  # the result has them
+    assert [event.first for event in events if isinstance(event, MotionChunk)] == [0, 20]
+    assert job.chunks == []  # the result has them
     assert job.poll() == []
 
 
@@ -216,7 +216,7 @@ def test_cancel_is_over_at_once_and_the_worker_stays(started):
 
 
 def test_a_worker_that_does_not_stop_is_replaced(started):
-    started.confirm_seconds = 0.3
+    started.cancel_timeout = 0.3
     job = started.submit(request("stuck"))
     reach(job, "Stuck")
     pid = started.pid
@@ -227,7 +227,7 @@ def test_a_worker_that_does_not_stop_is_replaced(started):
 
 
 def test_a_request_behind_a_worker_that_does_not_stop_is_sent_again(started):
-    started.confirm_seconds = 0.5
+    started.cancel_timeout = 0.5
     job = started.submit(request("stuck"))
     reach(job, "Stuck")
     pid = started.pid
@@ -238,7 +238,7 @@ def test_a_request_behind_a_worker_that_does_not_stop_is_sent_again(started):
 
 def test_cancel_while_models_load_keeps_the_worker(worker, monkeypatch):
     monkeypatch.setenv("SCENARIO", "slow load")
-    worker.confirm_seconds = 0.01
+    worker.cancel_timeout = 0.01
     worker.start(extra_paths=[HERE])
     pid = worker.pid
     worker.submit(request("slow")).cancel()
@@ -379,11 +379,11 @@ def test_a_worker_that_hangs_at_the_start_is_given_up(worker, monkeypatch, scena
     monkeypatch.setenv("SCENARIO", scenario)
     worker.start(extra_paths=[HERE])
     pid = worker.pid
-    worker.greet_seconds = 1.0 if scenario == "no greeting" else 60
-    worker.load_seconds = 0.2
+    worker.hello_timeout = 1.0 if scenario == "no greeting" else 60
+    worker.load_timeout = 0.2
     assert f"did not {word}" in fails(worker).message
     assert ends(pid)
-    worker.greet_seconds = worker.load_seconds = 60
+    worker.hello_timeout = worker.load_timeout = 60
     monkeypatch.delenv("SCENARIO")
     works(worker)
 
@@ -439,19 +439,19 @@ def test_threads_are_patient_unless_told_otherwise(jobs, monkeypatch):
     assert launch.Launch().environment()["OMP_WAIT_POLICY"] == "ACTIVE"
 
 
-def test_own_python_is_found_where_the_executable_is_blender(jobs, monkeypatch, tmp_path):
+def test_blender_python_is_found_where_the_executable_is_blender(jobs, monkeypatch, tmp_path):
     launch = importlib.import_module(f"{ADDON}.worker.launch")
-    assert launch.own_python() == Path(sys.executable)
+    assert launch.blender_python() == Path(sys.executable)
     python = tmp_path / "bin" / f"python3.{sys.version_info.minor}"
     python.parent.mkdir()
     python.touch()
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     for executable in ("", str(tmp_path / "blender")):
         monkeypatch.setattr(sys, "executable", executable)
-        assert launch.own_python() == python
+        assert launch.blender_python() == python
     python.unlink()
     with pytest.raises(WorkerError, match="not found"):
-        launch.own_python()
+        launch.blender_python()
 
 
 # Nothing is left behind
@@ -478,7 +478,7 @@ worker = jobs.shared_worker()
 assert jobs.shared_worker() is worker
 worker._launch = jobs.Launch(module="worker_scenarios")
 worker.start(extra_paths=[Path({str(HERE)!r})])
-job = worker.submit(GenerateRequest(AudioSection(Path("a")), style=Style.of("stuck")))
+job = worker.submit(GenerateRequest(AudioSection(Path("a")), style=Style.named("stuck")))
 while job.progress.stage != "Stuck":
     job.poll()
 print(worker.pid, flush=True)

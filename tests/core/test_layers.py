@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diface_core import channels
-from diface_core.layers import Events, blinks, gaze
-from diface_core.layers.phrases import phrases
+from diface_core.layers import LayerEvents, blinks, gaze
+from diface_core.layers.phrases import find_phrases
 from diface_core.training.evaluation import layer_measures as measures
 from diface_core.types import FrameRate, Layers, Motion
 
@@ -35,7 +35,7 @@ def rest(rows: int, rate: FrameRate, names: tuple[str, ...] = channels.FACE) -> 
 
 
 def shown(loudness: np.ndarray, layers: Layers, rate: FrameRate = SCENE) -> Motion:
-    return Events.of(loudness, layers).on(rest(rate.rows(len(loudness) / 30), rate))
+    return LayerEvents.sample(loudness, layers).apply(rest(rate.rows(len(loudness) / 30), rate))
 
 
 def only(**seeds: int) -> Layers:
@@ -51,12 +51,12 @@ def test_phrases_are_where_the_sound_is_loud():
     loudness[60:64] = QUIET  # a stop's closure
     loudness[120:200] = LOUD
     loudness[250:252] = LOUD  # a click
-    np.testing.assert_allclose(phrases(loudness), [[1, 100 / 30], [4, 200 / 30]])
+    np.testing.assert_allclose(find_phrases(loudness), [[1, 100 / 30], [4, 200 / 30]])
 
 
 def test_words_said_one_by_one_are_phrases_as_long_as_a_breath():
     loudness = np.tile(np.r_[np.full(15, LOUD), np.full(18, QUIET)], 40).astype(np.float32)
-    lasted = np.diff(phrases(loudness), axis=1)
+    lasted = np.diff(find_phrases(loudness), axis=1)
     assert 2 < np.median(lasted) < 4
 
 
@@ -89,18 +89,18 @@ def test_a_layer_that_is_left_out_leaves_the_others_to_the_bit(seed, left_out):
 @settings(max_examples=20)
 def test_gaze_only_adds_blinks(seed):
     loudness = talk(120, seed)
-    without = Events.of(loudness, only(blinks=seed)).blinks
-    with_gaze = Events.of(loudness, Layers(seed, seed + 1, None))
-    assert set(without.begins) <= set(with_gaze.blinks.begins)
-    added = set(with_gaze.blinks.begins) - set(without.begins)
+    without = LayerEvents.sample(loudness, only(blinks=seed)).blinks
+    with_gaze = LayerEvents.sample(loudness, Layers(seed, seed + 1, None))
+    assert set(without.onsets) <= set(with_gaze.blinks.onsets)
+    added = set(with_gaze.blinks.onsets) - set(without.onsets)
     assert added <= set(with_gaze.gaze.shifts[:, 0])
 
 
 def test_large_gaze_shifts_come_with_blinks_more_often_than_small_ones():
     found = []
     for seed in range(30):
-        drawn = Events.of(talk(120, seed), Layers(seed, seed, None))
-        with_blink = np.isin(drawn.gaze.shifts[:, 0], drawn.blinks.begins)
+        drawn = LayerEvents.sample(talk(120, seed), Layers(seed, seed, None))
+        with_blink = np.isin(drawn.gaze.shifts[:, 0], drawn.blinks.onsets)
         found.append(np.c_[drawn.gaze.shifts[:, 1], with_blink])
     size, blinked = np.concatenate(found).T
     assert blinked[size > 15].mean() > 2 * blinked[size < 10].mean() > 0
@@ -121,7 +121,7 @@ def test_another_seed_changes_its_own_layer_and_the_same_seed_nothing(seed):
 def test_the_faces_other_channels_and_the_head_stay():
     rng = np.random.default_rng(0)
     before = Motion(rng.uniform(0, 0.3, (300, 55)).astype(np.float32), channels.ALL, FrameRate(30))
-    after = Events.of(talk(10), Layers()).on(before)
+    after = LayerEvents.sample(talk(10), Layers()).apply(before)
     assert after.channels == channels.of_request(("face", "head"), Layers())
     layered = {name for names in channels.LAYERS.values() for name in names}
     for name in set(channels.ALL) - layered:
@@ -131,18 +131,18 @@ def test_the_faces_other_channels_and_the_head_stay():
 
 def test_without_a_face_there_is_nothing_to_do():
     head = rest(90, FrameRate(30), channels.HEAD)
-    assert Events.of(talk(3), Layers()).on(head) is head
+    assert LayerEvents.sample(talk(3), Layers()).apply(head) is head
     assert channels.of_request(("head",), Layers()) == channels.HEAD
 
 
 @given(st.integers(1, 400), st.integers(0, 400), st.sampled_from([FrameRate(24), FrameRate(30), FrameRate(60, 1.001)]))
 @settings(max_examples=30)
 def test_a_stretch_equals_the_whole(count, first, rate):
-    drawn = Events.of(talk(40), Layers(1, 2, 3))
+    drawn = LayerEvents.sample(talk(40), Layers(1, 2, 3))
     rng = np.random.default_rng(first)
     motion = Motion(rng.uniform(0, 0.2, (800, 55)).astype(np.float32), channels.ALL, rate)
     part = Motion(motion.values[first : first + count], channels.ALL, rate)
-    np.testing.assert_array_equal(drawn.on(part, first).values, drawn.on(motion).values[first : first + count])
+    np.testing.assert_array_equal(drawn.apply(part, first).values, drawn.apply(motion).values[first : first + count])
 
 
 # Blinks
@@ -151,24 +151,24 @@ def test_a_stretch_equals_the_whole(count, first, rate):
 @pytest.mark.parametrize(("loudness", "least", "most"), [(np.full(18000, QUIET), 14, 21), (talk(600), 20, 31)])
 def test_blinks_a_minute_at_rest_and_in_speech(loudness, least, most):
     """Doughty 2001: 8.0 to 21.0 at rest, 10.5 to 32.5 in conversation; and more in speech than at rest."""
-    counts = [len(Events.of(loudness, Layers(seed, seed, None)).blinks.begins) / 10 for seed in range(10)]
+    counts = [len(LayerEvents.sample(loudness, Layers(seed, seed, None)).blinks.onsets) / 10 for seed in range(10)]
     assert least < np.mean(counts) < most
 
 
 @given(SEEDS)
 @settings(max_examples=20)
 def test_blinks_are_over_before_the_next(seed):
-    drawn = Events.of(talk(300, seed), Layers(seed, seed, None)).blinks
-    waits = np.diff(drawn.begins)
+    drawn = LayerEvents.sample(talk(300, seed), Layers(seed, seed, None)).blinks
+    waits = np.diff(drawn.onsets)
     assert waits.min() >= blinks.REFRACTORY - 1e-9
-    assert blinks.LONGEST * (blinks.CLOSING + blinks.SHUT + blinks.OPENING) < blinks.REFRACTORY
+    assert blinks.MAX_SLOWNESS * (blinks.CLOSING + blinks.SHUT + blinks.OPENING) < blinks.REFRACTORY
 
 
 @pytest.mark.parametrize("rate", [FrameRate(24), FrameRate(24, 1.001), FrameRate(25), FrameRate(30), FrameRate(60)])
 def test_every_blink_shuts_the_lids_and_opens_them_again(rate):
     loudness = talk(120)
-    motion, drawn = shown(loudness, Layers(), rate), Events.of(loudness, Layers()).blinks
-    for begin in drawn.begins[drawn.begins < 119]:
+    motion, drawn = shown(loudness, Layers(), rate), LayerEvents.sample(loudness, Layers()).blinks
+    for begin in drawn.onsets[drawn.onsets < 119]:
         row = int(begin * rate.value)
         assert motion.column("eyeBlinkLeft")[row : row + int(rate.value * 0.3) + 1].max() > 0.999
     assert (motion.column("eyeBlinkLeft") < 0.01).mean() > 0.8
@@ -176,7 +176,7 @@ def test_every_blink_shuts_the_lids_and_opens_them_again(rate):
 
 
 def test_lids_fall_faster_than_they_rise():
-    falls, rises = measures.closing_and_opening(shown(talk(300), only(blinks=0), FINE)).T
+    falls, rises = measures.closing_and_opening_times(shown(talk(300), only(blinks=0), FINE)).T
     assert (falls < rises).all()
     lasts = np.diff(measures.blink_spans(shown(talk(300), only(blinks=0), FINE)), axis=1)
     assert 0.1 < np.quantile(lasts, 0.01) < np.quantile(lasts, 0.99) < 0.4
@@ -184,8 +184,8 @@ def test_lids_fall_faster_than_they_rise():
 
 def test_phrases_end_with_blinks():
     loudness = talk(600)
-    ends = phrases(loudness)[:, 1]
-    begins = np.concatenate([Events.of(loudness, only(blinks=seed)).blinks.begins for seed in range(10)])
+    ends = find_phrases(loudness)[:, 1]
+    begins = np.concatenate([LayerEvents.sample(loudness, only(blinks=seed)).blinks.onsets for seed in range(10)])
     anywhere = measures.share_near(np.arange(0, 600, 0.01), ends, 0.1, 0.6)
     assert measures.share_near(begins, ends, 0.1, 0.6) > 1.6 * anywhere
 
@@ -206,30 +206,33 @@ def test_saccades_follow_the_main_sequence():
 @given(SEEDS)
 @settings(max_examples=20)
 def test_saccades_are_over_before_the_next_and_in_reach(seed):
-    drawn = Events.of(talk(300, seed), only(gaze=seed)).gaze
-    assert (np.diff(drawn.begins) >= gaze.duration(drawn.amplitudes)[:-1]).all()
-    assert np.abs(drawn.targets[:, 0]).max() <= gaze.MOST
-    assert (drawn.begins >= 0).all()
+    drawn = LayerEvents.sample(talk(300, seed), only(gaze=seed)).gaze
+    assert (np.diff(drawn.onsets) >= gaze.saccade_duration(drawn.amplitudes)[:-1]).all()
+    assert np.abs(drawn.targets[:, 0]).max() <= gaze.MAX_AMPLITUDE
+    assert (drawn.onsets >= 0).all()
 
 
 def test_speakers_look_away_more_than_the_silent_and_are_back_at_the_end():
     def away(loudness, at):
         return np.mean(
-            [np.linalg.norm(Events.of(loudness, only(gaze=seed)).gaze.angles(at), axis=1) > 3 for seed in range(10)]
+            [
+                np.linalg.norm(LayerEvents.sample(loudness, only(gaze=seed)).gaze.angles(at), axis=1) > 3
+                for seed in range(10)
+            ]
         )
 
     loudness, at = talk(600), np.arange(0, 600, 0.05)
-    begins, ends = phrases(loudness).T
+    begins, ends = find_phrases(loudness).T
     assert 2 * away(np.full(18000, QUIET, np.float32), at) < away(loudness, at) < 0.5
     assert away(loudness, ends + 0.3) < away(loudness, begins + 0.2)
 
 
 def test_both_eyes_turn_together_and_against_the_head():
     head = rest(300, FrameRate(30), channels.ALL)
-    ahead = Events.of(talk(10), only(gaze=0)).on(head)
+    ahead = LayerEvents.sample(talk(10), only(gaze=0)).apply(head)
     turned = rest(300, FrameRate(30), channels.ALL)
     turned.values[:, [turned.channels.index("head_rx"), turned.channels.index("head_rz")]] = np.radians([3.0, 4.0])
-    against = Events.of(talk(10), only(gaze=0)).on(turned)
+    against = LayerEvents.sample(talk(10), only(gaze=0)).apply(turned)
     moved = measures.gaze_angles(against) - measures.gaze_angles(ahead)
     inside = np.abs(measures.gaze_angles(ahead)).max(1) < 14
     np.testing.assert_allclose(moved[inside], np.tile([-4.0, 3.0], (inside.sum(), 1)), atol=1e-3)
@@ -249,7 +252,7 @@ def test_breath_is_slow_at_rest_and_quick_before_speech():
     spoken = measures.breaths(shown(loudness, only(breath=0), FINE))
     assert np.median(np.diff(spoken, axis=1)) < 0.7
     inside = np.zeros(300_000, bool)
-    for begin, end in phrases(loudness):
+    for begin, end in find_phrases(loudness):
         inside[round(1000 * begin) + 2 : round(1000 * end) - 2] = True
     for begin, end in spoken:
         assert not inside[round(1000 * begin) : round(1000 * end)].any(), "nobody speaks while they breathe in"
@@ -259,5 +262,5 @@ def test_longer_phrases_have_deeper_breaths():
     volumes = []
     for seconds in (1, 4):
         loudness = np.concatenate([np.full(60, QUIET), np.full(30 * seconds, LOUD), np.full(60, QUIET)])
-        volumes.append(np.mean([Events.of(loudness, only(breath=s)).breath.full.max() for s in range(10)]))
+        volumes.append(np.mean([LayerEvents.sample(loudness, only(breath=s)).breath.volumes.max() for s in range(10)]))
     assert volumes[1] > volumes[0] + 0.1

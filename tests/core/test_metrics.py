@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from diface_core import channels
-from diface_core.audio.speech_encoder import DIMENSION, LOUDNESS, RATE
+from diface_core.audio.speech_encoder import DIMENSION, LOUDNESS, SAMPLE_RATE
 from diface_core.training import metrics
 from diface_core.training.corpora import Clip, Phone
 from diface_core.training.evaluation import judgements
-from diface_core.training.evaluation.baselines import Heard, baselines
-from diface_core.training.evaluation.scorecard import MILLIMETRES, PHONES, TRACKS, Judged, table, written
-from diface_core.training.evaluation.silence import SECONDS, SOUNDS, Rest
+from diface_core.training.evaluation.baselines import EncodedClip, baselines
+from diface_core.training.evaluation.scorecard import MILLIMETRES, PHONES, TRACKS, Predictions, format_measure, table
+from diface_core.training.evaluation.silence import NON_SPEECH_SOUNDS, SECONDS, LipActivity
 from diface_core.training.metrics import closures, geometry
-from diface_core.training.metrics.measure import Measure, mean
+from diface_core.training.metrics.measure import Measure, mean_measure
 
 
 def smooth(seed: int, rows: int = 120) -> np.ndarray:
@@ -50,30 +50,32 @@ def phones(*spoken: tuple[float, float, str]) -> tuple[Phone, ...]:
 
 def test_an_interval_holds_its_value_and_shrinks_with_more_clips():
     values = np.random.default_rng(0).normal(3.0, 1.0, 400)
-    few, many = (mean(values[:count], np.ones(count)) for count in (20, 400))
+    few, many = (mean_measure(values[:count], np.ones(count)) for count in (20, 400))
     assert few.interval()[0] < few.value < few.interval()[1]
     assert np.ptp(many.interval()) < 0.4 * np.ptp(few.interval())
     assert np.ptp(many.interval()) == pytest.approx(2 * 1.96 / np.sqrt(400), rel=0.15)
 
 
 def test_an_interval_covers_the_truth_as_often_as_it_says():
-    draws = (mean(np.random.default_rng(seed).normal(0.0, 1.0, 40), np.ones(40)).interval() for seed in range(300))
+    draws = (
+        mean_measure(np.random.default_rng(seed).normal(0.0, 1.0, 40), np.ones(40)).interval() for seed in range(300)
+    )
     assert 0.90 < np.mean([low < 0 < high for low, high in draws]) < 0.98
 
 
 def test_equal_clips_leave_no_doubt_and_one_clip_tells_nothing():
-    assert mean([6.0] * 4, [2] * 4).interval() == (3.0, 3.0)
-    assert np.isnan(mean([6.0], [2]).interval()).all()
+    assert mean_measure([6.0] * 4, [2] * 4).interval() == (3.0, 3.0)
+    assert np.isnan(mean_measure([6.0], [2]).interval()).all()
 
 
 def test_what_was_never_seen_has_no_value():
-    nothing = mean([0.0, 0.0], [0, 0])
+    nothing = mean_measure([0.0, 0.0], [0, 0])
     assert np.isnan(nothing.value)
     assert np.isnan(nothing.interval()).all()
 
 
 def test_the_same_seed_draws_the_same_interval():
-    measure = mean(np.arange(9.0), np.ones(9))
+    measure = mean_measure(np.arange(9.0), np.ones(9))
     assert measure.interval() == measure.interval() != measure.interval(seed=1)
 
 
@@ -109,16 +111,16 @@ def test_a_mean_track_scores_no_residual_correlation():
 @pytest.mark.parametrize("rows", [-4, -1, 0, 2, 5])
 def test_a_track_moved_by_rows_is_late_by_as_many_thirtieths(rows):
     truth = [smooth(n) for n in range(4)]
-    late = metrics.lateness([np.roll(t, rows) for t in truth], truth)
+    late = metrics.pooled_sync_offset([np.roll(t, rows) for t in truth], truth)
     assert late.value == pytest.approx(rows * 1000 / 30, abs=1.5)
     assert late.interval()[0] - 1e-9 <= late.value <= late.interval()[1] + 1e-9
 
 
 def test_restlessness_knows_no_scale_and_is_one_beside_itself():
     truth = [smooth(n) for n in range(3)]
-    assert metrics.restlessness([7 * t for t in truth], truth).value == pytest.approx(1.0, abs=1e-5)
+    assert metrics.pooled_jitter([7 * t for t in truth], truth).value == pytest.approx(1.0, abs=1e-5)
     noise = [np.random.default_rng(n).standard_normal(120) for n in range(3)]
-    assert metrics.restlessness(noise, truth).value > 1.5
+    assert metrics.pooled_jitter(noise, truth).value > 1.5
     assert metrics.jitter([np.sin(np.arange(200) / 10)]) < 0.2 < 1.0 < metrics.jitter(noise)
 
 
@@ -148,12 +150,12 @@ def test_kinds_of_phones():
 
 def test_phones_at_the_very_end_have_a_row():
     track = np.arange(30, dtype=np.float32)
-    assert closures.per_phone([track], [phones((0.99, 1.2, "M"))], closures.is_labial)[0] == [28.0]
+    assert closures.phone_extremes([track], [phones((0.99, 1.2, "M"))], closures.is_labial)[0] == [28.0]
 
 
 def test_contrast_is_the_difference_of_means():
     some, others = [np.array([1.0, 3.0]), np.array([])], [np.array([5.0]), np.array([7.0])]
-    assert closures.contrast(some, others).value == pytest.approx(-4.0)
+    assert closures.pooled_contrast(some, others).value == pytest.approx(-4.0)
 
 
 # --- millimetres -----------------------------------------------------------------------------------------------------
@@ -240,8 +242,10 @@ def test_speed_is_distance_over_time():
 def test_equal_takes_have_no_spread_and_unrelated_ones_all_of_it():
     rng = np.random.default_rng(0)
     one = rng.standard_normal((1, 400, 3))
-    assert metrics.spread([np.repeat(one, 4, axis=0)]).value == 0.0
-    assert metrics.spread([rng.standard_normal((6, 400, 3)) for _ in range(3)]).value == pytest.approx(1.0, abs=0.05)
+    assert metrics.seed_spread([np.repeat(one, 4, axis=0)]).value == 0.0
+    assert metrics.seed_spread([rng.standard_normal((6, 400, 3)) for _ in range(3)]).value == pytest.approx(
+        1.0, abs=0.05
+    )
 
 
 def test_lips_that_always_shut_in_closures_have_no_spread_there():
@@ -252,7 +256,7 @@ def test_lips_that_always_shut_in_closures_have_no_spread_there():
     takes = np.stack(
         [face(jawOpen=shut * (0.1 + 0.3 * smooth(seed)), browInnerUp=smooth(9 + seed)) for seed in range(4)]
     )
-    parts = metrics.by_part([takes], [said])
+    parts = metrics.seed_spread_by_part([takes], [said])
     assert parts["gap in m, b, p"].value == pytest.approx(0.0, abs=1e-4)
     assert parts["lips"].value > 0.2
     assert parts["brows"].value > 0.5
@@ -267,7 +271,7 @@ def clip(values: np.ndarray, said: tuple[Phone, ...] = ()) -> Clip:
 
 def test_a_table_has_a_row_a_method_and_leaves_out_what_clips_cannot_tell(faces):
     clips = [clip(f) for f in faces]
-    rows = {"truth": Judged(faces, clips), "still": Judged([0 * f for f in faces], clips)}
+    rows = {"truth": Predictions(faces, clips), "still": Predictions([0 * f for f in faces], clips)}
     lines = table(TRACKS, rows).splitlines()
     assert len(lines) == 4
     assert len({line.count("|") for line in lines}) == 1
@@ -283,39 +287,41 @@ def test_unknown_channels_do_not_count_as_errors(faces):
     puffed = [f.copy() for f in faces]
     for f in puffed:
         f[:, channels.FACE.index("cheekPuff")] = 0.8
-    assert MILLIMETRES[0].measure(Judged(puffed, clips)).value == pytest.approx(0.0, abs=1e-6)
+    assert MILLIMETRES[0].measure(Predictions(puffed, clips)).value == pytest.approx(0.0, abs=1e-6)
 
 
 def test_figures_are_written_without_a_negative_nothing():
-    assert written(Measure(np.array([[-1e-6]]), lambda sums: sums[..., 0]), 3) == "0.000"
-    assert written(mean([0.5, 0.5], [1, 1]), 0, 100) == "50 (50 to 50)"
-    assert written(mean([0.0], [0]), 2) == ""
+    assert format_measure(Measure(np.array([[-1e-6]]), lambda sums: sums[..., 0]), 3) == "0.000"
+    assert format_measure(mean_measure([0.5, 0.5], [1, 1]), 0, 100) == "50 (50 to 50)"
+    assert format_measure(mean_measure([0.0], [0]), 2) == ""
 
 
 # --- who is judged on what -------------------------------------------------------------------------------------------
 
 
 def test_judged_by_source_nobody_has_met_it(monkeypatch, tmp_path):
-    monkeypatch.setattr(judgements, "hear", lambda clips, *_: [Heard(c, np.zeros((1, 1), np.float32)) for c in clips])
+    monkeypatch.setattr(
+        judgements, "encode_clips", lambda clips, *_: [EncodedClip(c, np.zeros((1, 1), np.float32)) for c in clips]
+    )
     clips = [
         Clip(f"{source}{n}", np.zeros(1600, np.float32), face(3), np.ones(52, bool), source, source=source)
         for source in ("here", "there")
         for n in range(60)
     ]
-    found = judgements.judgements(clips, None, tmp_path, tmp_path, {"there": tmp_path / "other"}, most=3)
+    found = judgements.evaluation_sets(clips, None, tmp_path, tmp_path, {"there": tmp_path / "other"}, max_clips=3)
     assert [j.name for j in found] == ["here, split by clip", "there, split by clip", "there, split by source"]
     known, unseen = found[1:]
-    assert 1 <= len(known.judged) <= 3
-    assert known.judged == unseen.judged
+    assert 1 <= len(known.test) <= 3
+    assert known.test == unseen.test
     assert {h.clip.source for h in known.train} == {"there"}
     assert {h.clip.source for h in unseen.train} == {"here"}
     for judgement in found:
-        assert not {h.clip.name for h in judgement.judged} & {h.clip.name for h in judgement.train}
+        assert not {h.clip.name for h in judgement.test} & {h.clip.name for h in judgement.train}
     assert unseen.face == tmp_path / "other"
-    assert unseen.unseen
-    assert not known.unseen
+    assert unseen.unseen_source
+    assert not known.unseen_source
     with pytest.raises(ValueError, match="nowhere"):
-        judgements.judgements(clips, None, tmp_path, tmp_path, {"nowhere": tmp_path})
+        judgements.evaluation_sets(clips, None, tmp_path, tmp_path, {"nowhere": tmp_path})
 
 
 # --- what they are compared with -------------------------------------------------------------------------------------
@@ -328,7 +334,7 @@ def test_baselines_find_what_the_features_say():
         features = np.random.default_rng(n).standard_normal((60, DIMENSION)).astype(np.float32)
         features[:, LOUDNESS], features[:, 0] = smooth(n, 60), smooth(n + 40, 60)
         values = face(60, jawOpen=0.5 * features[:, LOUDNESS], mouthPucker=0.3 * features[:, 0])
-        heard.append(Heard(clip(values), features))
+        heard.append(EncodedClip(clip(values), features))
     made = {name: [predict(h.features) for h in heard] for name, predict in baselines(heard).items()}
 
     def r(name: str, channel: str) -> float:
@@ -347,18 +353,18 @@ def test_baselines_find_what_the_features_say():
 
 
 def test_a_still_mouth_rests_and_a_talking_one_does_not(faces):
-    speech = Rest.of(faces[0])
-    assert Rest.of(face()).rests(speech)
-    assert not Rest.of(faces[1]).rests(speech)
-    assert not Rest.of(face(jawOpen=0.3)).rests(speech)  # open, if still
+    speech = LipActivity.measure(faces[0])
+    assert LipActivity.measure(face()).is_at_rest(speech)
+    assert not LipActivity.measure(faces[1]).is_at_rest(speech)
+    assert not LipActivity.measure(face(jawOpen=0.3)).is_at_rest(speech)  # open, if still
     flapping = face(jawOpen=0.05 * (np.arange(120) % 2))
-    assert not Rest.of(flapping).rests(speech)
+    assert not LipActivity.measure(flapping).is_at_rest(speech)
 
 
 def test_sounds_that_nobody_speaks_are_sounds():
-    for name, make in SOUNDS.items():
+    for name, make in NON_SPEECH_SOUNDS.items():
         samples = make(np.random.default_rng(0))
-        assert abs(len(samples) - SECONDS * RATE) < 0.1 * RATE, name
+        assert abs(len(samples) - SECONDS * SAMPLE_RATE) < 0.1 * SAMPLE_RATE, name
         assert samples.dtype == np.float32
         assert np.abs(samples).max() <= 1.0, name
         assert samples.any() or name == "silence"

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from diface_core import channels
 from diface_core.audio.speech_encoder import DIMENSION
-from diface_core.diffusion.constraints import nothing_kept
+from diface_core.diffusion.constraints import unconstrained
 from diface_core.errors import ModelError
 from diface_core.model import bundle, checkpoint, lips
 from diface_core.model.denoiser import Denoiser, DenoiserConfig
@@ -49,7 +49,7 @@ def test_any_number_of_rows_comes_back(rows):
     denoiser = tiny("head")
     xt = torch.randn(1, rows, 3)
     speech = denoiser.speech(torch.randn(1, rows, DIMENSION))
-    out = denoiser(xt, torch.ones(1), speech, denoiser.style_vector(torch.tensor([0])), nothing_kept(xt))
+    out = denoiser(xt, torch.ones(1), speech, denoiser.style_vector(torch.tensor([0])), unconstrained(xt))
     assert out.shape == xt.shape
     assert torch.isfinite(out).all()
 
@@ -73,9 +73,9 @@ def test_face_and_head_alone_are_what_they_are_together(models, features):
 
 
 def test_a_seeds_noise_begins_the_same_however_long():
-    long, short = bundle.noise_of(3, "face", 52)(500), bundle.noise_of(3, "face", 52)
+    long, short = bundle.noise_source(3, "face", 52)(500), bundle.noise_source(3, "face", 52)
     assert torch.equal(torch.cat([short(7), short(93), short(400)], dim=1), long)
-    assert not torch.equal(long[:, :10, :3], bundle.noise_of(3, "head", 3)(10))
+    assert not torch.equal(long[:, :10, :3], bundle.noise_source(3, "head", 3)(10))
 
 
 def test_the_last_row_hears_its_own_sound(models, features):
@@ -90,18 +90,18 @@ def test_kept_values_come_out_to_the_last_bit(models, features):
     shape = (len(features), len(channels.ALL))
     constraints = Constraints(rng.random(shape).astype(np.float32), rng.random(shape) < 0.1)
     motion = models.sample(features, dataclasses.replace(REQUEST, constraints=constraints))
-    assert np.array_equal(motion.values[constraints.keep], constraints.values[constraints.keep])
+    assert np.array_equal(motion.values[constraints.known_mask], constraints.values[constraints.known_mask])
     free = models.sample(features, REQUEST)
-    assert not np.allclose(motion.values[~constraints.keep], free.values[~constraints.keep])
+    assert not np.allclose(motion.values[~constraints.known_mask], free.values[~constraints.known_mask])
 
 
 def test_styles_by_name(models, features):
-    first = models.sample(features, dataclasses.replace(REQUEST, style=Style.of("first")))
-    second = models.sample(features, dataclasses.replace(REQUEST, style=Style.of("second")))
+    first = models.sample(features, dataclasses.replace(REQUEST, style=Style.named("first")))
+    second = models.sample(features, dataclasses.replace(REQUEST, style=Style.named("second")))
     assert np.array_equal(first.values, models.sample(features, REQUEST).values)
     assert not np.allclose(first.values, second.values)
     with pytest.raises(ModelError, match="Choose one of first, second"):
-        models.sample(features, dataclasses.replace(REQUEST, style=Style.of("third")))
+        models.sample(features, dataclasses.replace(REQUEST, style=Style.named("third")))
 
 
 def test_face_weights_stay_on_their_sliders(models, features):
@@ -114,24 +114,24 @@ def test_face_weights_stay_on_their_sliders(models, features):
 
 def test_lips_that_nearly_meet_do_and_wide_ones_stay():
     weights = np.zeros((3, 52), np.float32)
-    weights[:, lips.JAW] = [0.30, 0.30, 0.30]
-    weights[:, lips.CLOSE] = [0.297, 0.0, 0.5]
-    weights[:, lips.PARTING] = 0.2
-    met = lips.meet(weights)
-    gap = met[:, lips.JAW] - met[:, lips.CLOSE]
+    weights[:, lips.JAW_OPEN] = [0.30, 0.30, 0.30]
+    weights[:, lips.MOUTH_CLOSE] = [0.297, 0.0, 0.5]
+    weights[:, lips.LIP_OPENERS] = 0.2
+    met = lips.close_small_gaps(weights)
+    gap = met[:, lips.JAW_OPEN] - met[:, lips.MOUTH_CLOSE]
     assert gap[0] < 0.003
     assert gap[1] > 0.27
     assert gap[2] == 0
-    assert (met[0, lips.PARTING] < 0.03).all()
-    assert (met[1, lips.PARTING] > 0.18).all()
-    assert np.array_equal(met[:, lips.JAW], weights[:, lips.JAW])
+    assert (met[0, lips.LIP_OPENERS] < 0.03).all()
+    assert (met[1, lips.LIP_OPENERS] > 0.18).all()
+    assert np.array_equal(met[:, lips.JAW_OPEN], weights[:, lips.JAW_OPEN])
 
 
 def test_a_wider_gap_stays_wider():
     weights = np.zeros((100, 52), np.float32)
-    weights[:, lips.JAW] = np.linspace(0, 1, 100)
-    met = lips.meet(weights)
-    assert (np.diff(met[:, lips.JAW] - met[:, lips.CLOSE]) > 0).all()
+    weights[:, lips.JAW_OPEN] = np.linspace(0, 1, 100)
+    met = lips.close_small_gaps(weights)
+    assert (np.diff(met[:, lips.JAW_OPEN] - met[:, lips.MOUTH_CLOSE]) > 0).all()
 
 
 def test_channels_that_no_corpus_knew_rest():
@@ -184,12 +184,12 @@ def test_no_row_depends_on_one_further_away_than_its_reach(network):
     denoiser = Denoiser(DenoiserConfig(("a", "b"), (0, 4), ("s",), network=network, width=16, audio_width=8)).eval()
     for weight in denoiser.parameters():
         weight.data.add_(0.1 * torch.randn_like(weight))
-    rows, reach = 4 * denoiser.reach // denoiser.stride * denoiser.stride, denoiser.reach
+    rows, reach = 4 * denoiser.context_rows // denoiser.stride * denoiser.stride, denoiser.context_rows
     xt, speech, style = torch.randn(1, rows, 2), torch.randn(1, rows, 8), denoiser.style_vector(torch.tensor([0]))
     touched = 2 * reach
     other = xt.clone()
     other[:, touched] += 5
     with torch.inference_mode():
-        before, after = (denoiser(x, torch.ones(1), speech, style, nothing_kept(x)) for x in (xt, other))
+        before, after = (denoiser(x, torch.ones(1), speech, style, unconstrained(x)) for x in (xt, other))
     changed = torch.nonzero((before - after).abs().sum(2)[0] > 0)[:, 0]
     assert reach / 2 < (changed - touched).abs().max() <= reach

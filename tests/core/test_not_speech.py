@@ -3,13 +3,15 @@
 import numpy as np
 
 from diface_core import channels
-from diface_core.training.corpora.not_speech import KINDS, not_speech
+from diface_core.training.corpora.not_speech import SYNTHESISERS, non_speech_clips
 
-CLIPS = not_speech(2 * len(KINDS), ("one", "two"))
+CLIPS = non_speech_clips(2 * len(SYNTHESISERS), ("one", "two"))
 
 
 def test_every_kind_in_every_style():
-    assert {(clip.name.split("_")[0], clip.style) for clip in CLIPS} == {(k, s) for k in KINDS for s in ("one", "two")}
+    assert {(clip.name.split("_")[0], clip.style) for clip in CLIPS} == {
+        (k, s) for k in SYNTHESISERS for s in ("one", "two")
+    }
 
 
 def test_sounds_are_sounds():
@@ -27,7 +29,7 @@ def test_the_mouth_rests_and_the_eyes_are_free():
 
 
 def test_the_same_seed_makes_the_same_sounds():
-    again, other = not_speech(3, ("one",)), not_speech(3, ("one",), seed=1)
-    for first, same, different in zip(not_speech(3, ("one",)), again, other, strict=True):
+    again, other = non_speech_clips(3, ("one",)), non_speech_clips(3, ("one",), seed=1)
+    for first, same, different in zip(non_speech_clips(3, ("one",)), again, other, strict=True):
         np.testing.assert_array_equal(first.samples, same.samples)
         assert len(first.samples) != len(different.samples)

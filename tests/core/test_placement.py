@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from diface_core.errors import ModelError
-from diface_core.faces.flame.placement import FROM_BLENDER, place
+from diface_core.faces.flame.placement import FROM_BLENDER, fit_placement
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +42,11 @@ def upright_turns() -> list[np.ndarray]:
 def test_a_file_turned_mirrored_and_in_any_unit(flame, arrays, turn, unit, size, bump, known) -> None:
     person = arrays["v_template"] * size + bump * np.sin(arrays["v_template"] * 30.0)
     local = (person - [0.3, -1.0, 0.2]) @ turn / unit
-    found = place(local, flame if known else None)
+    found = fit_placement(local, flame if known else None)
     assert found.scale == pytest.approx(unit)
     assert (found.rotation == turn).all()
-    assert found.deltas(np.eye(3)) == pytest.approx(turn / unit, rel=1e-6)
-    assert found.offsets(found.deltas(np.eye(3))) == pytest.approx(np.eye(3), abs=1e-6)
+    assert found.deltas_to_local(np.eye(3)) == pytest.approx(turn / unit, rel=1e-6)
+    assert found.deltas_to_flame(found.deltas_to_local(np.eye(3))) == pytest.approx(np.eye(3), abs=1e-6)
     neck = arrays["J_regressor"][1] @ local
     assert np.linalg.norm(found.neck - neck) * unit < (1e-6 if known else 0.015)
 
@@ -54,7 +54,7 @@ def test_a_file_turned_mirrored_and_in_any_unit(flame, arrays, turn, unit, size,
 def test_any_angle_with_the_file(flame, arrays) -> None:
     turn = Rotation.from_euler("xyz", [40, 30, -70], degrees=True).as_matrix()
     local = (arrays["v_template"] - 0.5) @ turn / 3.7
-    found = place(local, flame)
+    found = fit_placement(local, flame)
     assert found.scale == pytest.approx(3.7)
     assert np.abs(found.rotation - turn).max() < 1e-6
     assert found.to_flame(local) == pytest.approx(arrays["v_template"], abs=1e-6)
@@ -62,7 +62,7 @@ def test_any_angle_with_the_file(flame, arrays) -> None:
 
 def test_any_angle_without_it_is_a_degree_off(flame, arrays) -> None:
     turn = Rotation.from_euler("xyz", [40, 30, -70], degrees=True)
-    found = place(arrays["v_template"] @ turn.as_matrix(), None)
+    found = fit_placement(arrays["v_template"] @ turn.as_matrix(), None)
     assert np.degrees((Rotation.from_matrix(found.rotation) * turn.inv()).magnitude()) < 1.0
 
 
@@ -70,13 +70,13 @@ def test_any_angle_without_it_is_a_degree_off(flame, arrays) -> None:
 def test_a_head_turns_the_same_way_in_any_coordinates(flame, arrays, turn) -> None:
     """A nod, tip and turn in the mesh's axes move every vertex as the same ones in FLAME's do."""
     template = arrays["v_template"].astype(np.float64)
-    found = place(template @ turn, flame)
+    found = fit_placement(template @ turn, flame)
     nod_tip_turn = np.array([0.3, -0.2, 0.4])
-    local = Rotation.from_rotvec(found.turns(nod_tip_turn)).apply(template @ turn)
+    local = Rotation.from_rotvec(found.rotations_to_local(nod_tip_turn)).apply(template @ turn)
     in_flame = Rotation.from_rotvec(nod_tip_turn[[0, 2, 1]] * [1, 1, -1]).apply(template)
     assert local @ turn.T == pytest.approx(in_flame, abs=1e-9)
 
 
 def test_a_file_that_is_none(flame, arrays, tmp_path) -> None:
     with pytest.raises(ModelError, match="cannot be read"):
-        place(arrays["v_template"], tmp_path / "none.pkl")
+        fit_placement(arrays["v_template"], tmp_path / "none.pkl")

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diface_core.audio import resample
-from diface_core.audio.resample import resampled
+from diface_core.audio.resample import resample_audio
 
 RATES = [8000, 11025, 16000, 22050, 44100, 48000, 96000, 192000]
 
 
 def at_16k(samples, old: int, size: int = 10_000) -> np.ndarray:
     pieces = [samples[first : first + size] for first in range(0, len(samples), size)]
-    return np.concatenate([np.zeros(0, np.float32), *resampled(pieces, old, 16000)])
+    return np.concatenate([np.zeros(0, np.float32), *resample_audio(pieces, old, 16000)])
 
 
 def sine(rate: int, hz: float, seconds: float = 1.0) -> np.ndarray:
@@ -48,7 +48,7 @@ def test_every_length_and_cut_gives_the_same(rate, count, size):
 def test_steps_leave_no_seam(rate, monkeypatch):
     noise = np.random.default_rng(0).uniform(-1, 1, 40_000).astype(np.float32)
     whole = at_16k(noise, rate)
-    monkeypatch.setattr(resample, "STEP", 1)
+    monkeypatch.setattr(resample, "BLOCK_SAMPLES", 1)
     part = at_16k(noise[:8000], rate)
     inside = slice(0, len(part) - 60)  # further on it hears that it ends
     np.testing.assert_allclose(part[inside], whole[inside], atol=1e-6)

@@ -33,14 +33,14 @@ from diface_core import (
 )
 from diface_core.protocol import MAGIC, Message
 from diface_core.types import (
-    LearnRequest,
-    Learnt,
-    Performance,
+    AdaptationRequest,
+    AdaptationResult,
     Pins,
     Shapes,
     ShapesRequest,
-    Solved,
     SolveRequest,
+    SolveResult,
+    StyleExample,
     ThreeDiface,
     VertexPins,
 )
@@ -61,7 +61,7 @@ def constraints(draw):
     count = draw(st.integers(0, 3))
     faces = VertexPins(np.sort(np.arange(count) + draw(st.floats(0, 1))), draw(floats((count, 4, 3))))
     pins = Pins(np.arange(count) / 2, np.zeros(count, np.int32), draw(floats((count,))))
-    how = {"pins": pins, "pull": draw(st.floats(0.1, 50)), "stay": draw(st.floats(0, 1))}
+    how = {"pins": pins, "falloff": draw(st.floats(0.1, 50)), "keep_motion": draw(st.floats(0, 1))}
     return Constraints(
         draw(floats(size)), draw(hnp.arrays(np.bool_, size)), vertices=draw(st.none() | st.just(faces)), **how
     )
@@ -136,14 +136,17 @@ def through(message: Message, size: int = 1 << 30) -> Message:
 
 @given(requests, st.integers(1, 200))
 def test_request(request, size):
-    back = protocol.request_of(through(protocol.request_message(request, 7), size))
+    back = protocol.parse_generate_request(through(protocol.generate_request_message(request, 7), size))
     assert {**vars(back), "constraints": None} == {**vars(request), "constraints": None}
     assert (back.constraints is None) == (request.constraints is None)
     if request.constraints and back.constraints:
         np.testing.assert_array_equal(back.constraints.values, request.constraints.values)
-        np.testing.assert_array_equal(back.constraints.keep, request.constraints.keep)
-        assert back.constraints.keep.dtype == np.bool_
-        assert (back.constraints.pull, back.constraints.stay) == (request.constraints.pull, request.constraints.stay)
+        np.testing.assert_array_equal(back.constraints.known_mask, request.constraints.known_mask)
+        assert back.constraints.known_mask.dtype == np.bool_
+        assert (back.constraints.falloff, back.constraints.keep_motion) == (
+            request.constraints.falloff,
+            request.constraints.keep_motion,
+        )
         assert_equal_arrays(back.constraints.pins, request.constraints.pins)
         assert (back.constraints.vertices is None) == (request.constraints.vertices is None)
         if request.constraints.vertices:
@@ -152,7 +155,9 @@ def test_request(request, size):
 
 @given(motions(), shapes())
 def test_a_result_with_shapes_of_its_own(motion, made):
-    back = protocol.result_of(through(protocol.result_message(GenerateResult(motion, "a", {}, made), 3)))
+    back = protocol.parse_generate_result(
+        through(protocol.generate_result_message(GenerateResult(motion, "a", {}, made), 3))
+    )
     assert back.shapes is not None
     assert_equal_shapes(back.shapes, made)
 
@@ -160,12 +165,12 @@ def test_a_result_with_shapes_of_its_own(motion, made):
 @given(shapes(), folders)
 def test_shapes_are_asked_for_and_made(made, flame):
     vertices, faces = np.ones((5, 3), np.float32), np.zeros((2, 3), np.int32)
-    message = through(protocol.shapes_message(ShapesRequest(vertices, faces, flame), 4))
-    asked = protocol.shapes_request_of(message)
-    assert (message.kind, message.request, asked.flame) == ("shapes", 4, flame)
+    message = through(protocol.shapes_request_message(ShapesRequest(vertices, faces, flame), 4))
+    asked = protocol.parse_shapes_request(message)
+    assert (message.kind, message.request_id, asked.flame) == ("shapes", 4, flame)
     np.testing.assert_array_equal(asked.vertices, vertices)
     np.testing.assert_array_equal(asked.faces, faces)
-    assert_equal_shapes(protocol.shapes_made_of(through(protocol.shapes_made_message(made, 4))), made)
+    assert_equal_shapes(protocol.parse_shapes_result(through(protocol.shapes_result_message(made, 4))), made)
 
 
 @given(hnp.array_shapes(min_dims=2, max_dims=2, min_side=0, max_side=5), number, number, st.data())
@@ -174,12 +179,12 @@ def test_a_sculpt_is_solved(size, rms, worst, data):
     weights = [data.draw(floats((shape_count,))) for _ in range(3)]
     deltas, moved = data.draw(floats((shape_count, vertices, 3))), data.draw(floats((vertices, 3)))
     request = SolveRequest(deltas, moved, *weights, np.arange(vertices) % 2 == 0)
-    message = through(protocol.solve_message(request, 4))
-    back = protocol.solve_request_of(message)
-    assert (message.kind, message.request) == ("solve", 4)
+    message = through(protocol.solve_request_message(request, 4))
+    back = protocol.parse_solve_request(message)
+    assert (message.kind, message.request_id) == ("solve", 4)
     for name, array in vars(request).items():
         np.testing.assert_array_equal(getattr(back, name), array)
-    found = protocol.solved_of(through(protocol.solved_message(Solved(weights[0], rms, worst), 4)))
+    found = protocol.parse_solve_result(through(protocol.solve_result_message(SolveResult(weights[0], rms, worst), 4)))
     np.testing.assert_array_equal(found.weights, weights[0])
     assert (found.rms, found.worst) == (rms, worst)
 
@@ -187,13 +192,13 @@ def test_a_sculpt_is_solved(size, rms, worst, data):
 sections = st.builds(AudioSection, text.map(Path), number, st.none() | number)
 
 
-@given(text, text.map(Path), st.lists(st.builds(Performance, text, sections, motions()), max_size=3).map(tuple))
+@given(text, text.map(Path), st.lists(st.builds(StyleExample, text, sections, motions()), max_size=3).map(tuple))
 def test_performances_are_learnt(name, path, performances):
-    message = through(protocol.learn_message(LearnRequest(name, path, performances), 6))
-    back = protocol.learn_request_of(message)
-    assert (message.kind, message.request) == ("learn", 6)
-    assert (back.name, back.path, len(back.performances)) == (name, path, len(performances))
-    for ours, theirs in zip(back.performances, performances, strict=True):
+    message = through(protocol.adaptation_request_message(AdaptationRequest(name, path, performances), 6))
+    back = protocol.parse_adaptation_request(message)
+    assert (message.kind, message.request_id) == ("adapt_style", 6)
+    assert (back.name, back.path, len(back.examples)) == (name, path, len(performances))
+    for ours, theirs in zip(back.examples, performances, strict=True):
         assert (ours.name, ours.audio) == (theirs.name, theirs.audio)
         assert (ours.motion.channels, ours.motion.rate) == (theirs.motion.channels, theirs.motion.rate)
         np.testing.assert_array_equal(ours.motion.values, theirs.motion.values)
@@ -201,15 +206,15 @@ def test_performances_are_learnt(name, path, performances):
 
 @given(text.map(Path), number, number, number, st.integers(0, 400))
 def test_what_was_learnt(path, seconds, before, after, steps):
-    learnt = Learnt(path, seconds, before, after, steps)
-    assert protocol.learnt_of(through(protocol.learnt_message(learnt, 6))) == learnt
+    learnt = AdaptationResult(path, seconds, before, after, steps)
+    assert protocol.parse_adaptation_result(through(protocol.adaptation_result_message(learnt, 6))) == learnt
 
 
 @given(motions(), text, st.dictionaries(text, number, max_size=4))
 def test_result(motion, model_hash, timings):
-    message = through(protocol.result_message(GenerateResult(motion, model_hash, timings), 3))
-    back = protocol.result_of(message)
-    assert (message.kind, message.request) == ("result", 3)
+    message = through(protocol.generate_result_message(GenerateResult(motion, model_hash, timings), 3))
+    back = protocol.parse_generate_result(message)
+    assert (message.kind, message.request_id) == ("result", 3)
     np.testing.assert_array_equal(back.motion.values, motion.values)
     assert back.motion.values.dtype == np.float32
     assert (back.motion.channels, back.motion.rate) == (motion.channels, motion.rate)
@@ -218,21 +223,21 @@ def test_result(motion, model_hash, timings):
 
 @given(motions(), st.integers(0, 2**40))
 def test_rows(motion, first):
-    message = through(protocol.rows_message(first, motion, 3))
-    back = protocol.rows_of(message)
-    assert (message.kind, message.request, back.first) == ("rows", 3, first)
+    message = through(protocol.chunk_message(first, motion, 3))
+    back = protocol.parse_chunk(message)
+    assert (message.kind, message.request_id, back.first) == ("rows", 3, first)
     np.testing.assert_array_equal(back.motion.values, motion.values)
     assert (back.motion.channels, back.motion.rate) == (motion.channels, motion.rate)
 
 
 @given(st.builds(Progress, number, text, st.none() | number))
 def test_progress(progress):
-    assert protocol.progress_of(through(protocol.progress_message(progress, 1))) == progress
+    assert protocol.parse_progress(through(protocol.progress_message(progress, 1))) == progress
 
 
 @given(st.sampled_from([AudioError, ModelError, WorkerError, DifaceError]), text, text, text)
 def test_error(kind, message, hint, details):
-    back = protocol.error_of(through(protocol.error_message(kind(message, hint), None, details)))
+    back = protocol.parse_error(through(protocol.error_message(kind(message, hint), None, details)))
     assert type(back) is kind
     assert (back.message, back.hint) == (message, hint)
     assert getattr(back, "__notes__", []) == ([details] if details else [])
@@ -241,7 +246,7 @@ def test_error(kind, message, hint, details):
 @pytest.mark.parametrize("kind", ["Cancelled", "Path", "annotations", "NoSuchError"])
 def test_an_unknown_error_is_still_an_error(kind):
     data = {"type": kind, "message": "m", "hint": "h", "details": ""}
-    assert type(protocol.error_of(Message("error", 1, data))) is DifaceError
+    assert type(protocol.parse_error(Message("error", 1, data))) is DifaceError
 
 
 def test_messages_follow_each_other():
@@ -252,7 +257,7 @@ def test_messages_follow_each_other():
 def test_a_path_that_is_not_unicode_comes_back():
     path = Path("/tmp/\udcff\udce9.wav")
     request = GenerateRequest(AudioSection(path))
-    assert protocol.request_of(through(protocol.request_message(request, 1))).audio.path == path
+    assert protocol.parse_generate_request(through(protocol.generate_request_message(request, 1))).audio.path == path
 
 
 def test_non_contiguous_and_scalar_arrays():
@@ -271,7 +276,7 @@ def broken(data: bytes) -> str:
 
 @given(motions(), st.data())
 def test_every_cut_is_noticed(motion, data):
-    packed = protocol.pack(protocol.result_message(GenerateResult(motion, "x"), 1))
+    packed = protocol.pack(protocol.generate_result_message(GenerateResult(motion, "x"), 1))
     cut = data.draw(st.integers(1, len(packed) - 1))
     assert "too early" in broken(packed[:cut])
 
@@ -313,20 +318,20 @@ def test_an_absurd_header_length_is_not_waited_for():
 
 @pytest.mark.parametrize("change", [{"rate": {"fps": -1}}, {"rate": 5}, {"audio": {}}, {"oddity": 1}, {"parts": 3}])
 def test_a_request_with_wrong_data(change):
-    message = protocol.request_message(GenerateRequest(AudioSection(Path("a"))), 1)
+    message = protocol.generate_request_message(GenerateRequest(AudioSection(Path("a"))), 1)
     with pytest.raises(WorkerError, match="request that is none"):
-        protocol.request_of(Message("generate", 1, {**message.data, **change}))
+        protocol.parse_generate_request(Message("generate", 1, {**message.data, **change}))
 
 
 def test_a_result_error_or_progress_with_wrong_data():
     with pytest.raises(WorkerError, match="result"):
-        protocol.result_of(Message("result", 1, {"channels": ["a"]}))
+        protocol.parse_generate_result(Message("result", 1, {"channels": ["a"]}))
     with pytest.raises(WorkerError, match="rows"):
-        protocol.rows_of(Message("rows", 1, {"first": 0}))
+        protocol.parse_chunk(Message("rows", 1, {"first": 0}))
     with pytest.raises(WorkerError, match="error"):
-        protocol.error_of(Message("error", 1, {"type": "AudioError"}))
+        protocol.parse_error(Message("error", 1, {"type": "AudioError"}))
     with pytest.raises(WorkerError, match="progress"):
-        protocol.progress_of(Message("progress", 1, {"speed": 1}))
+        protocol.parse_progress(Message("progress", 1, {"speed": 1}))
 
 
 def test_the_header_is_plain_ascii_json():
@@ -336,4 +341,4 @@ def test_the_header_is_plain_ascii_json():
 
 def test_cancelled_is_no_error_type():
     """It has its own message; an error never comes back as one, or a failure would pass for the artist's wish."""
-    assert type(protocol.error_of(protocol.error_message(Cancelled(), 1))) is DifaceError
+    assert type(protocol.parse_error(protocol.error_message(Cancelled(), 1))) is DifaceError

@@ -11,7 +11,7 @@ from diface_core.training.corpora.clip import Phone
 from diface_core.training.rendering import borders, judge, phones, prompts, recogniser, speech, text, timing
 from diface_core.training.rendering.tts import engines, espeak, flite, symbols
 from diface_core.training.rendering.tts.voices import VOICES
-from diface_core.training.visemes.articulation import sounds
+from diface_core.training.visemes.articulation import phone_symbols
 
 RATE = 16000
 
@@ -49,34 +49,34 @@ def test_arpabet_becomes_ipa(label, ipa):
     ],
 )
 def test_marks_go_and_letters_stay(label, ipa):
-    assert phones.normal(label) == ipa
+    assert phones.normalise_ipa(label) == ipa
 
 
 def test_what_is_no_ipa_is_refused():
     with pytest.raises(ValueError, match=r"IPA is wanted\. Got '不'"):
-        phones.normal("不")
+        phones.normalise_ipa("不")
     with pytest.raises(ValueError, match=r"ARPAbet label is wanted\. Got 'zzz'"):
         phones.from_arpabet("zzz")
 
 
 def test_the_viseme_model_knows_every_symbol():
-    assert all(sounds(symbol) for symbol in phones.SYMBOLS)
-    assert all(set(ipa) <= phones.SYMBOLS for ipa in map(phones.normal, phones.SAME))
+    assert all(phone_symbols(symbol) for symbol in phones.SYMBOLS)
+    assert all(set(ipa) <= phones.SYMBOLS for ipa in map(phones.normalise_ipa, phones.EQUIVALENTS))
 
 
 def test_stress_and_gaps_join_the_phones_that_they_belong_to():
     said = [("^", 5), ("ˈ", 2), ("a", 3), ("ɪ", 2), ("ː", 1), (" ", 2), ("m", 4), ("ɪ", 2), (".", 6)]
-    assert symbols.phones(said) == [(0, 5, ""), (5, 15, "aɪ"), (15, 19, "m"), (19, 21, "ɪ"), (21, 27, "")]
+    assert symbols.phones_from_symbols(said) == [(0, 5, ""), (5, 15, "aɪ"), (15, 19, "m"), (19, 21, "ɪ"), (21, 27, "")]
 
 
 def test_flites_ends_become_spans():
-    assert flite.phones("pau:0.220 m:0.300 aa1:0.450 \n") == [(0.0, 0.22, ""), (0.22, 0.3, "m"), (0.3, 0.45, "ɑ")]
+    assert flite.parse_phones("pau:0.220 m:0.300 aa1:0.450 \n") == [(0.0, 0.22, ""), (0.22, 0.3, "m"), (0.3, 0.45, "ɑ")]
 
 
 def test_the_silence_before_a_burst_is_the_stops_closure():
     samples = np.full(3000, 0.1, np.float32)
     samples[900:1000] = 0.0  # 'a' until 1000, says the library
-    found = espeak.phones([(0, "a"), (1000, "p"), (1200, "(en)"), (1200, "iː"), (2000, "2")], samples, 1000)
+    found = espeak.phones_from_events([(0, "a"), (1000, "p"), (1200, "(en)"), (1200, "iː"), (2000, "2")], samples, 1000)
     assert found == [(0.0, 0.9, "a"), (0.9, 1.2, "p"), (1.2, 3.0, "i")]
 
 
@@ -85,14 +85,14 @@ def test_the_silence_before_a_burst_is_the_stops_closure():
 
 @pytest.mark.parametrize("language", text.languages())
 def test_every_template_can_be_filled(language):
-    said = list(islice(text.sentences(language, "test"), 60))
+    said = list(islice(text.draw_sentences(language, "test"), 60))
     assert not any("{" in sentence or "}" in sentence for sentence in said)
-    assert said == list(islice(text.sentences(language, "test"), 60))
-    assert said != list(islice(text.sentences(language, "other"), 60))
+    assert said == list(islice(text.draw_sentences(language, "test"), 60))
+    assert said != list(islice(text.draw_sentences(language, "other"), 60))
 
 
 def test_numbers_are_in_words():
-    said = " ".join(islice(text.sentences("en", "test"), 200))
+    said = " ".join(islice(text.draw_sentences("en", "test"), 200))
     assert not any(letter.isdigit() for letter in said)
 
 
@@ -107,7 +107,7 @@ def test_voices_have_names_sentences_engines_and_licences():
 
 
 def test_phones_cover_the_sound_from_end_to_end():
-    said = speech.spoken(tone_and_hiss(), RATE, [(0.1, 0.5, "a"), (0.5, 0.9, "s")])
+    said = speech.make_aligned_speech(tone_and_hiss(), RATE, [(0.1, 0.5, "a"), (0.5, 0.9, "s")])
     assert [phone.label for phone in said.phones] == ["", "a", "s", ""]
     assert said.phones[0].start == 0
     assert all(first.end == then.start for first, then in zip(said.phones, said.phones[1:], strict=False))
@@ -116,20 +116,20 @@ def test_phones_cover_the_sound_from_end_to_end():
 
 def test_long_silence_at_the_ends_is_cut_and_the_phones_move_along():
     sound = np.concatenate([np.zeros(RATE), tone_and_hiss(), np.zeros(RATE)]).astype(np.float32)
-    said = speech.spoken(sound, RATE, [(0, 1, ""), (1, 1.5, "a"), (1.5, 2, "s"), (2, 3, "")])
-    assert len(said.samples) / RATE == pytest.approx(1 + 2 * speech.EDGE)
+    said = speech.make_aligned_speech(sound, RATE, [(0, 1, ""), (1, 1.5, "a"), (1.5, 2, "s"), (2, 3, "")])
+    assert len(said.samples) / RATE == pytest.approx(1 + 2 * speech.EDGE_SECONDS)
     assert [round(phone.end, 6) for phone in said.phones] == [0.3, 0.8, 1.3, 1.6]
 
 
 def test_other_rates_keep_their_seconds():
-    said = speech.spoken(np.zeros(22050, np.float32), 22050, [(0.0, 1.0, "a")])
+    said = speech.make_aligned_speech(np.zeros(22050, np.float32), 22050, [(0.0, 1.0, "a")])
     assert len(said.samples) == RATE
 
 
 def test_written_is_read(tmp_path):
-    said = speech.spoken(tone_and_hiss(), RATE, [(0.0, 0.5, "a"), (0.5, 1.0, "s")])
+    said = speech.make_aligned_speech(tone_and_hiss(), RATE, [(0.0, 0.5, "a"), (0.5, 1.0, "s")])
     wrote = [speech.Utterance(f"v_{n}", "ä", said) for n in range(3)]
-    assert speech.write(tmp_path, "v", {"language": "en", "licence": "x"}, wrote) == pytest.approx(3)
+    assert speech.write_voice(tmp_path, "v", {"language": "en", "licence": "x"}, wrote) == pytest.approx(3)
 
     about = json.loads((tmp_path / "v.json").read_text(encoding="utf-8"))
     assert (about["voice"], about["language"], about["licence"]) == ("v", "en", "x")
@@ -138,9 +138,9 @@ def test_written_is_read(tmp_path):
         (RATE, RATE),
         (2 * RATE, RATE),
     ]
-    back = speech.read(tmp_path, "v")
-    assert back[1].spoken.phones == said.phones
-    np.testing.assert_allclose(back[2].spoken.samples, said.samples, atol=1e-4)
+    back = speech.read_voice(tmp_path, "v")
+    assert back[1].speech.phones == said.phones
+    np.testing.assert_allclose(back[2].speech.samples, said.samples, atol=1e-4)
 
 
 # --- timing ---------------------------------------------------------------------------------------------------------
@@ -153,49 +153,49 @@ def test_the_lag_is_found(late):
     for swap in (0.4, 0.5, 0.6):
         sound = np.concatenate([tone_and_hiss(swap), tone_and_hiss(swap)[::-1]])
         spans = [(0.0, swap - late, "a"), (swap - late, 2 - swap - late, "s"), (2 - swap - late, 2.0, "a")]
-        said.append(speech.Utterance("", "", speech.spoken(sound, RATE, spans)))
-    found, share = timing.lag(said)
+        said.append(speech.Utterance("", "", speech.make_aligned_speech(sound, RATE, spans)))
+    found, share = timing.label_lag(said)
     assert found == pytest.approx(1000 * late, abs=4)
     assert share > 0.5
 
 
 def test_borders_move_to_where_the_sound_changes():
     said = [
-        speech.Spoken(tone_and_hiss(swap), (Phone(0.0, swap + wrong, "a"), Phone(swap + wrong, 1.0, "s")))
+        speech.AlignedSpeech(tone_and_hiss(swap), (Phone(0.0, swap + wrong, "a"), Phone(swap + wrong, 1.0, "s")))
         for swap, wrong in ((0.4, 0.04), (0.5, -0.04), (0.6, 0.04), (0.45, -0.03))
     ]
-    ends = [each.phones[0].end for each in borders.refined(said)]
+    ends = [each.phones[0].end for each in borders.refine_borders(said)]
     np.testing.assert_allclose(ends, [0.4, 0.5, 0.6, 0.45], atol=0.01)
 
 
 @pytest.mark.parametrize("engine", ["flite", "espeak"])
 def test_labels_of_an_engine_are_in_time(engine):
-    if engine in engines.missing([engine]):
+    if engine in engines.missing_engines([engine]):
         pytest.skip(engines.ENGINES[engine].hint)
     voice = next(voice for voice in VOICES if voice.engine == engine and voice.language == "en")
     said = [
         speech.Utterance("", sentence, engines.speak(voice, sentence, 1.0))
-        for sentence in islice(text.sentences("en", "test"), 8)
+        for sentence in islice(text.draw_sentences("en", "test"), 8)
     ]
-    assert abs(timing.lag(said)[0]) < 8
-    assert all(abs(each.spoken.phones[-1].end - len(each.spoken.samples) / RATE) < 0.01 for each in said)
+    assert abs(timing.label_lag(said)[0]) < 8
+    assert all(abs(each.speech.phones[-1].end - len(each.speech.samples) / RATE) < 0.01 for each in said)
 
 
 # --- the recogniser -------------------------------------------------------------------------------------------------
 
 
 def test_answers_become_phones_before_them(monkeypatch):
-    monkeypatch.setattr(recogniser, "_names", lambda: ("a", "p", ""))
+    monkeypatch.setattr(recogniser, "_column_symbols", lambda: ("a", "p", ""))
     rows = np.full((50, 3), -9.0, np.float32)
     rows[:, 2] = 0.0
     rows[20:24, 0] = 1.0
     rows[30:32, 1] = 1.0
     samples = np.full(RATE, 0.1, np.float32)
     samples[: int(0.3 * RATE)] = 0.0
-    found = recogniser.recognised(samples, rows)
+    found = recogniser.recognise(samples, rows)
     assert [label for *_, label in found] == ["a", "p"]
-    assert found[0][0] == pytest.approx(0.4 - recogniser.LATE)
-    assert found[1][0] == pytest.approx(0.6 - recogniser.LATE_STOP)
+    assert found[0][0] == pytest.approx(0.4 - recogniser.DELAY)
+    assert found[1][0] == pytest.approx(0.6 - recogniser.STOP_DELAY)
 
 
 def test_an_absent_recogniser_says_how_to_get_it(monkeypatch):
@@ -216,13 +216,13 @@ def test_prompts_are_drawn_by_length(tmp_path, monkeypatch):
     (tmp_path / "someone" / "silence").mkdir(parents=True)
     for name, seconds in {"a": 5, "b": 5, "c": 5, "letter": 0.5, "silence/ten": 10}.items():
         Path(tmp_path / "someone" / f"{name}.g722").write_bytes(bytes(int(seconds * prompts.BYTES_A_SECOND)))
-    assert len(prompts.chosen("someone", 8 / 60)) == 2
-    assert {path.stem for path in prompts.chosen("someone", 10)} == {"a", "b", "c"}
+    assert len(prompts.choose_prompts("someone", 8 / 60)) == 2
+    assert {path.stem for path in prompts.choose_prompts("someone", 10)} == {"a", "b", "c"}
 
 
 def test_the_recogniser_is_judged_by_kinds_of_sounds():
     exact = [Phone(0.0, 0.1, "m"), Phone(0.1, 0.2, "a"), Phone(0.2, 0.3, "t"), Phone(0.3, 0.4, "i")]
     heard = [Phone(0.0, 0.1, "b"), Phone(0.1, 0.2, "a"), Phone(0.3, 0.4, "i")]
-    pairs, cost = judge.matched(exact, heard)
+    pairs, cost = judge.match_phones(exact, heard)
     assert [(a.label, b.label) for a, b in pairs] == [("m", "b"), ("a", "a"), ("i", "i")]
     assert cost == 1.5  # one of its kind but another label, one left out

@@ -21,7 +21,7 @@ from diface_core import (
     request_file,
 )
 from diface_core.motion.files import read_npz
-from diface_core.request_file import Made
+from diface_core.request_file import StoredRequest
 from diface_core.types import Pins
 
 
@@ -34,16 +34,16 @@ def wanted(rows: int = 4) -> Constraints:
 
 def test_a_request_comes_back_whole(tmp_path):
     asked = GenerateRequest(AudioSection(Path("a.wav"), -0.5, 2.0), rate=FrameRate(30, 1.001), constraints=wanted())
-    (tmp_path / "take.diface").write_bytes(request_file.pack(Made(asked, "abc")))
+    (tmp_path / "take.diface").write_bytes(request_file.pack(StoredRequest(asked, "abc")))
     back = request_file.read(tmp_path / "take.diface")
     assert back.model_hash == "abc"
     assert dataclasses.replace(back.request, constraints=None) == dataclasses.replace(asked, constraints=None)
     ours, theirs = back.request.constraints, asked.constraints
     assert np.array_equal(ours.values, theirs.values)
-    assert np.array_equal(ours.keep, theirs.keep)
-    assert np.array_equal(ours.pins.at, theirs.pins.at)
-    assert (ours.pull, ours.stay) == (5.0, 0.25)
-    assert back.hearing(Path("b.wav")).request.audio == AudioSection(Path("b.wav"), -0.5, 2.0)
+    assert np.array_equal(ours.known_mask, theirs.known_mask)
+    assert np.array_equal(ours.pins.row, theirs.pins.row)
+    assert (ours.falloff, ours.keep_motion) == (5.0, 0.25)
+    assert back.with_audio(Path("b.wav")).request.audio == AudioSection(Path("b.wav"), -0.5, 2.0)
 
 
 @pytest.mark.parametrize("rubbish", [b"", b"none", b"\x93DFC\x02\x00\x00\x00{}"])
@@ -63,9 +63,9 @@ def test_a_take_is_made_again_on_the_command_line(tmp_path, monkeypatch, capsys,
             return GenerateResult(Motion(request.constraints.values, channels.ALL, request.rate), "mine")
 
     engines = Answering()
-    monkeypatch.setattr(command, "_load", lambda cache: engines)
+    monkeypatch.setattr(command, "_load_engines", lambda cache: engines)
     asked = GenerateRequest(AudioSection(Path("a.wav")), seed=7, constraints=wanted())
-    (tmp_path / "take.diface").write_bytes(request_file.pack(Made(asked, model_hash)))
+    (tmp_path / "take.diface").write_bytes(request_file.pack(StoredRequest(asked, model_hash)))
     given = ["generate", "moved.wav", "--make-again", str(tmp_path / "take.diface"), "--out", str(tmp_path / "m.npz")]
     assert command.main(given) == 0
     assert engines.asked.seed == 7

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from diface_core import MODEL_RATE, Constraints, FrameRate, Motion
-from diface_core.motion.resample import resample, resample_constraints
+from diface_core.motion.resample import resample_constraints, resample_motion
 from diface_core.types import Pins
 
 RATES = [FrameRate(24), FrameRate(24, 1.001), FrameRate(25), FrameRate(30, 1.001), FrameRate(50), FrameRate(60)]
@@ -27,7 +27,7 @@ def times(rate: FrameRate, rows: int) -> np.ndarray:
 
 @given(values, st.integers(1, 200))
 def test_equal_rates_return_equal_values_and_then_hold(array, rows):
-    back = resample(motion(array), FrameRate(30000, 1000), rows)
+    back = resample_motion(motion(array), FrameRate(30000, 1000), rows)
     assert len(back) == rows
     np.testing.assert_array_equal(back.values[: len(array)], array[:rows])
     np.testing.assert_array_equal(
@@ -41,20 +41,20 @@ def test_a_slow_curve_stays_where_it_is_in_time(rate):
         return np.stack([np.sin(2 * np.pi * 1.5 * at), np.cos(2 * np.pi * 0.7 * at)], 1)
 
     rows = rate.rows(4.0)
-    back = resample(motion(curve(times(MODEL_RATE, 140))), rate, rows)
+    back = resample_motion(motion(curve(times(MODEL_RATE, 140))), rate, rows)
     np.testing.assert_allclose(back.values, curve(times(rate, rows)), atol=0.02)
 
 
 @pytest.mark.parametrize("rate", RATES)
 def test_a_straight_line_is_exact(rate):
     rows = rate.rows(3.0)
-    back = resample(motion(times(MODEL_RATE, 100)[:, None]), rate, rows)
+    back = resample_motion(motion(times(MODEL_RATE, 100)[:, None]), rate, rows)
     np.testing.assert_allclose(back.values[:, 0], times(rate, rows), atol=1e-6)
 
 
 @given(values, st.sampled_from(RATES), st.integers(1, 300))
 def test_values_stay_between_their_neighbours(array, rate, rows):
-    back = resample(motion(array), rate, rows)
+    back = resample_motion(motion(array), rate, rows)
     assert back.values.shape == (rows, array.shape[1])
     assert back.rate == rate
     at = np.minimum(times(rate, rows) * 30, len(array) - 1)
@@ -65,8 +65,8 @@ def test_values_stay_between_their_neighbours(array, rate, rows):
 
 @given(values)
 def test_up_by_two_and_back_is_exact(array):
-    up = resample(motion(array), FrameRate(60), 2 * len(array))
-    np.testing.assert_allclose(resample(up, MODEL_RATE, len(array)).values, array, rtol=0, atol=1e-7)
+    up = resample_motion(motion(array), FrameRate(60), 2 * len(array))
+    np.testing.assert_allclose(resample_motion(up, MODEL_RATE, len(array)).values, array, rtol=0, atol=1e-7)
 
 
 @pytest.mark.parametrize("rate", RATES)
@@ -76,22 +76,22 @@ def test_lips_that_close_are_still_closed(rate, held):
     for start in range(20, 40):
         jaw = np.full((80, 1), 0.5)
         jaw[start : start + held] = 0
-        back = resample(motion(jaw), rate, rate.rows(80 / 30))
+        back = resample_motion(motion(jaw), rate, rate.rows(80 / 30))
         assert back.values.min() < 0.03, start
 
 
 def test_channels_do_not_mix():
     array = np.random.default_rng(0).uniform(0, 1, (50, 3))
-    both = resample(motion(array), FrameRate(24), 40).values
+    both = resample_motion(motion(array), FrameRate(24), 40).values
     for column in range(3):
         np.testing.assert_array_equal(
-            resample(motion(array[:, column : column + 1]), FrameRate(24), 40).values[:, 0], both[:, column]
+            resample_motion(motion(array[:, column : column + 1]), FrameRate(24), 40).values[:, 0], both[:, column]
         )
 
 
 def test_no_rows_are_refused():
     with pytest.raises(ValueError, match="at least one row"):
-        resample(motion(np.zeros((0, 2))), FrameRate(24), 5)
+        resample_motion(motion(np.zeros((0, 2))), FrameRate(24), 5)
 
 
 @given(values, st.integers(1, 100))
@@ -99,9 +99,9 @@ def test_constraints_at_an_equal_rate_stay(array, rows):
     keep = array > 0.5
     back = resample_constraints(Constraints(array, keep), MODEL_RATE, FrameRate(30), rows)
     both = min(rows, len(array))
-    np.testing.assert_array_equal(back.keep[:both], keep[:both])
+    np.testing.assert_array_equal(back.known_mask[:both], keep[:both])
     np.testing.assert_array_equal(back.values[:both][keep[:both]], array[:both][keep[:both]])
-    assert not back.keep[both:].any()
+    assert not back.known_mask[both:].any()
 
 
 @pytest.mark.parametrize("rate", RATES)
@@ -112,9 +112,9 @@ def test_a_lone_key_is_kept_at_its_own_time(rate):
         back = resample_constraints(
             Constraints(np.where(keep, 0.7, 9.0).astype(np.float32), keep), rate, MODEL_RATE, 61
         )
-        rows, channels = np.nonzero(back.keep)
-        at, channels = np.concatenate([rows, back.pins.at]), np.concatenate([channels, back.pins.channel])
-        value = np.concatenate([back.values[back.keep], back.pins.value])
+        rows, channels = np.nonzero(back.known_mask)
+        at, channels = np.concatenate([rows, back.pins.row]), np.concatenate([channels, back.pins.channel])
+        value = np.concatenate([back.values[back.known_mask], back.pins.value])
         assert channels.tolist() == [1]
         np.testing.assert_allclose(at / 30, row / rate.value, atol=1e-9)
         assert value.tolist() == [np.float32(0.7)]
@@ -131,11 +131,11 @@ def test_pins_keep_their_times_and_belong_to_one_part(rate, found, size):
         (first, resample_constraints(kept, rate, MODEL_RATE, min(size, rows - first), first))
         for first in range(0, rows, size)
     ]
-    times = np.concatenate([first + part.pins.at for first, part in parts])
+    times = np.concatenate([first + part.pins.row for first, part in parts])
     values = np.concatenate([part.pins.value for _, part in parts])
     order = np.argsort(values)
     assert values[order].tolist() == pins.value.tolist()
-    np.testing.assert_allclose(times[order] / 30, pins.at / rate.value, atol=1e-6)
+    np.testing.assert_allclose(times[order] / 30, pins.row / rate.value, atol=1e-6)
 
 
 @pytest.mark.parametrize("rate", RATES)
@@ -143,5 +143,5 @@ def test_a_kept_line_stays_a_line(rate):
     rows = rate.rows(2.0)
     line = times(rate, rows)[:, None].astype(np.float32)
     back = resample_constraints(Constraints(line, np.ones_like(line, bool)), rate, MODEL_RATE, 58)
-    assert back.keep.all()
+    assert back.known_mask.all()
     np.testing.assert_allclose(back.values[:, 0], times(MODEL_RATE, 58), atol=1e-5)

@@ -7,7 +7,7 @@ import threading
 import pytest
 import torch
 
-from diface_core.runtime.parallel import CALLS, side_by_side
+from diface_core.runtime.parallel import MAX_PARALLEL_CALLS, map_parallel
 
 
 @pytest.fixture(params=[1, 2, 4])
@@ -19,17 +19,17 @@ def cores(request):
 
 
 def test_answers_come_in_order_and_the_caller_keeps_its_cores(cores) -> None:
-    assert side_by_side(lambda number: number * 10, [3, 1, 2]) == [30, 10, 20]
+    assert map_parallel(lambda number: number * 10, [3, 1, 2]) == [30, 10, 20]
     assert torch.get_num_threads() == cores
 
 
 def test_each_call_has_its_share_of_the_cores(cores) -> None:
-    shares = side_by_side(lambda _: torch.get_num_threads(), [0, 1])
-    assert shares == [cores // CALLS or 1] * 2
+    shares = map_parallel(lambda _: torch.get_num_threads(), [0, 1])
+    assert shares == [cores // MAX_PARALLEL_CALLS or 1] * 2
 
 
 def test_two_calls_run_at_the_same_time_where_there_are_cores_for_it(cores) -> None:
-    meeting = threading.Barrier(CALLS, timeout=10 if cores > 1 else 0.1)
+    meeting = threading.Barrier(MAX_PARALLEL_CALLS, timeout=10 if cores > 1 else 0.1)
 
     def met(_: int) -> bool:
         try:
@@ -38,9 +38,9 @@ def test_two_calls_run_at_the_same_time_where_there_are_cores_for_it(cores) -> N
             return False
         return True
 
-    assert side_by_side(met, range(CALLS)) == [cores > 1] * CALLS
+    assert map_parallel(met, range(MAX_PARALLEL_CALLS)) == [cores > 1] * MAX_PARALLEL_CALLS
 
 
 def test_an_error_comes_through(cores) -> None:
     with pytest.raises(ZeroDivisionError):
-        side_by_side(lambda number: 1 / number, [1, 0])
+        map_parallel(lambda number: 1 / number, [1, 0])

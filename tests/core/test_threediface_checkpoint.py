@@ -12,7 +12,7 @@ import torch
 import yaml
 
 from diface_core import ModelError
-from diface_core.threediface.checkpoint import find, load_face, load_head
+from diface_core.threediface.checkpoint import find_checkpoint, load_face, load_head
 from tests.core import toy_checkpoint as toy
 
 ONE = "checkpoints/model000000001.pt"
@@ -225,14 +225,14 @@ def test_which_checkpoint(face: Path) -> None:
     for number in (5, 130000, 90000):
         (face / "checkpoints" / f"model{number:09}.pt").write_bytes(b"")
         (face / "checkpoints" / f"opt{number:09}.pt").write_bytes(b"")
-    assert find(face).stem == "model000130000"
-    assert find(face, "model000000005").stem == "model000000005"
+    assert find_checkpoint(face).stem == "model000130000"
+    assert find_checkpoint(face, "model000000005").stem == "model000000005"
     with pytest.raises(ModelError, match=r"holds no model7\.pt.*There are model000000001"):
-        find(face, "model7")
+        find_checkpoint(face, "model7")
     for path in (face / "checkpoints").iterdir():
         path.unlink()
     with pytest.raises(ModelError, match=r"holds no model\*\.pt"):
-        find(face)
+        find_checkpoint(face)
 
 
 def test_the_hash_tells_models_apart(face: Path, tmp_path: Path) -> None:

@@ -23,10 +23,10 @@ from diface_core.__main__ import main
 from diface_core.threediface.cli import cast, graphs, video
 from diface_core.threediface.cli.config import EvaluationConfig, ExperimentKeys
 from diface_core.threediface.cli.config_file import read_config
-from diface_core.threediface.cli.edits import FREE, kept_frames, ranges
-from diface_core.threediface.cli.evaluation import sounds_of
-from diface_core.threediface.cli.results import Performance, read_result, write_result
-from diface_core.threediface.cli.user_files import OwnFiles
+from diface_core.threediface.cli.edits import REGENERATED, map_source_frames, regenerated_ranges
+from diface_core.threediface.cli.evaluation import find_sounds
+from diface_core.threediface.cli.results import ThreeDifaceResult, read_result, write_result
+from diface_core.threediface.cli.user_files import UserFiles
 
 SUBJECT = "FaceTalk_170904_00128_TA"
 ROWS = 40
@@ -82,7 +82,7 @@ def place(tmp_path_factory, shared: Path) -> Path:
     soundfile.write(folder / "speech.wav", 0.3 * rng.standard_normal(round(ROWS / 30 * 16000)), 16000)
     vertices = templates[SUBJECT] + rng.normal(0, 0.002, (ROWS, 5023, 3))
     write_result(
-        folder / "given.npy", Performance(vertices.astype(np.float32), rng.normal(0, 0.1, (ROWS, 3)).astype("f4"))
+        folder / "given.npy", ThreeDifaceResult(vertices.astype(np.float32), rng.normal(0, 0.1, (ROWS, 3)).astype("f4"))
     )
     return folder
 
@@ -112,11 +112,11 @@ def run(place: Path, monkeypatch, tmp_path: Path):
     return run
 
 
-def result(run, name: str = "speech_ss00") -> Performance:
+def result(run, name: str = "speech_ss00") -> ThreeDifaceResult:
     return read_result(run.results / f"{name}.npy")
 
 
-def edited(run, *words: object) -> tuple[Performance, Performance]:
+def edited(run, *words: object) -> tuple[ThreeDifaceResult, ThreeDifaceResult]:
     """(given, result) of an edit."""
     assert run("--synthensis_mode", "edit", "--seed", 7, *words) == 0
     return read_result(Path("given.npy")), result(run)
@@ -207,9 +207,9 @@ def test_in_between_leaves_the_rest_as_it_was(run):
     given, made = edited(run, "--edit_part", "face", "head", "--in_between", "9, 14", "20, 99")
     kept = np.r_[0:9, 14:20]
     for part in ("face", "head"):
-        np.testing.assert_array_equal(made.of(part)[kept], given.of(part)[kept])
-        assert (made.of(part)[9:14] != given.of(part)[9:14]).mean() > 0.9
-        assert (made.of(part)[20:] != given.of(part)[20:]).mean() > 0.9
+        np.testing.assert_array_equal(made.part(part)[kept], given.part(part)[kept])
+        assert (made.part(part)[9:14] != given.part(part)[9:14]).mean() > 0.9
+        assert (made.part(part)[20:] != given.part(part)[20:]).mean() > 0.9
 
 
 def test_what_is_not_edited_stays(run):
@@ -228,7 +228,7 @@ def test_keyframes_stay(run):
 def test_a_swap_puts_the_frame_of_one_place_at_another(run):
     given, made = edited(run, "--edit_mode", "keyframe_swap", "--edit_part", "face", "head")
     for part in ("face", "head"):
-        np.testing.assert_array_equal(made.of(part)[[3, 31]], given.of(part)[[3, 20]])
+        np.testing.assert_array_equal(made.part(part)[[3, 31]], given.part(part)[[3, 20]])
     assert (made.pose[20] != given.pose[20]).all()
 
 
@@ -242,7 +242,7 @@ def test_what_is_edited_is_never_overwritten(run, tmp_path):
 
 
 def test_a_longer_sound_goes_on_after_what_was_given(run, tmp_path):
-    write_result(tmp_path / "short.npy", Performance(None, np.zeros((25, 3), np.float32)))
+    write_result(tmp_path / "short.npy", ThreeDifaceResult(None, np.zeros((25, 3), np.float32)))
     words = ["--edit_file", tmp_path / "short.npy", "--in_between", "5, 8", "--method", "head"]
     assert run("--synthensis_mode", "edit", *words) == 0
     made = result(run).pose
@@ -263,8 +263,8 @@ def test_one_bad_sound_stops_no_other(run, tmp_path, capsys):
 def test_sounds_of_the_dataroot(tmp_path):
     (tmp_path / "wav").mkdir()
     (tmp_path / "wav" / "one.wav").touch()
-    assert sounds_of(None, "voca", tmp_path) == (tmp_path / "wav" / "one.wav",)
-    assert sounds_of(None, str(tmp_path / "wav"), None) == (tmp_path / "wav" / "one.wav",)
+    assert find_sounds(None, "voca", tmp_path) == (tmp_path / "wav" / "one.wav",)
+    assert find_sounds(None, str(tmp_path / "wav"), None) == (tmp_path / "wav" / "one.wav",)
 
 
 def test_unknown_keys_are_named(run, tmp_path, capfd):
@@ -362,11 +362,11 @@ def test_results_of_every_shape_are_read(tmp_path, shape):
 
 
 def test_the_originals_ranges_and_keyframes():
-    source = kept_frames(ExperimentKeys(), 300, 310)
-    assert ranges(source) == [(90, 250), (300, 310)]
-    assert (source[source != FREE] == np.flatnonzero(source != FREE)).all()
-    source = kept_frames(ExperimentKeys(edit_mode="keyframe"), 300, 310)
-    assert np.flatnonzero(source != FREE).tolist() == [0, 60, 120, 180, 240]
+    source = map_source_frames(ExperimentKeys(), 300, 310)
+    assert regenerated_ranges(source) == [(90, 250), (300, 310)]
+    assert (source[source != REGENERATED] == np.flatnonzero(source != REGENERATED)).all()
+    source = map_source_frames(ExperimentKeys(edit_mode="keyframe"), 300, 310)
+    assert np.flatnonzero(source != REGENERATED).tolist() == [0, 60, 120, 180, 240]
 
 
 def test_a_mistake_costs_no_torch(root, tmp_path):
@@ -381,13 +381,15 @@ def test_a_mistake_costs_no_torch(root, tmp_path):
 
 
 def test_graphs(tmp_path):
-    sources = {"head": np.array([0, FREE, FREE, 1])}
-    given, made = (Performance(None, np.random.default_rng(seed).normal(size=(4, 3)).astype("f4")) for seed in (0, 1))
+    sources = {"head": np.array([0, REGENERATED, REGENERATED, 1])}
+    given, made = (
+        ThreeDifaceResult(None, np.random.default_rng(seed).normal(size=(4, 3)).astype("f4")) for seed in (0, 1)
+    )
     if importlib.util.find_spec("matplotlib") is None:
         with pytest.raises(DifaceError, match="graph_vis needs matplotlib"):
-            graphs.check()
+            graphs.check_matplotlib()
         return
-    graphs.draw(tmp_path / "a.png", "a", made, given, sources)
+    graphs.draw_graph(tmp_path / "a.png", "a", made, given, sources)
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -413,8 +415,8 @@ def test_a_video_by_whatever_is_said_to_be_blender(tmp_path, studio_job, root):
     )
     blender.chmod(0o755)
     said = []
-    studio = video.Studio.find(OwnFiles(flame=flame, blender=blender))
-    studio.film(tmp_path / "a.mp4", takes, np.zeros(1600, np.float32), lambda stage, done: said.append(done))
+    studio = video.FaceVideoRenderer.find(UserFiles(flame=flame, blender=blender))
+    studio.render_video(tmp_path / "a.mp4", takes, np.zeros(1600, np.float32), lambda stage, done: said.append(done))
     assert (tmp_path / "a.mp4").read_bytes() == b"film"
     assert said == [1.0]
 
@@ -424,9 +426,9 @@ def test_a_blender_that_fails_leaves_nothing(tmp_path, studio_job):
     blender = tmp_path / "python-that-fails"
     blender.write_text(f"#!{sys.executable}\nprint('out of memory'); raise SystemExit(3)\n")
     blender.chmod(0o755)
-    studio = video.Studio.find(OwnFiles(flame=flame, blender=blender))
+    studio = video.FaceVideoRenderer.find(UserFiles(flame=flame, blender=blender))
     with pytest.raises(DifaceError, match=r"exit status 3.*out of memory"):
-        studio.film(tmp_path / "films" / "a.mp4", takes, np.zeros(1600, np.float32), lambda stage, done: None)
+        studio.render_video(tmp_path / "films" / "a.mp4", takes, np.zeros(1600, np.float32), lambda stage, done: None)
     assert not list((tmp_path / "films").iterdir())
     with pytest.raises(DifaceError, match="There is no program"):
-        video.Studio.find(OwnFiles(flame=flame, blender=tmp_path / "none"))
+        video.FaceVideoRenderer.find(UserFiles(flame=flame, blender=tmp_path / "none"))

@@ -14,8 +14,8 @@ from diface_core.engines import Engines
 from diface_core.generate import Generator
 from diface_core.threediface import wanted
 from diface_core.threediface.checkpoint import load_face, load_head
-from diface_core.threediface.models import Performers, head_from_neck, hear, neck_from_head
-from diface_core.threediface.sampling import Kept, sample_face, sample_head
+from diface_core.threediface.models import ThreeDifaceModels, encode_audio, head_from_neck, neck_from_head
+from diface_core.threediface.sampling import KnownFrames, sample_face, sample_head
 from diface_core.types import (
     MODEL_RATE,
     AudioSection,
@@ -45,7 +45,7 @@ def folder(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def engines() -> Engines:
-    return Engines(lambda: Generator.load(None), Performers.load)
+    return Engines(lambda: Generator.load(None), ThreeDifaceModels.load)
 
 
 def request(folder: Path, rate: FrameRate = MODEL_RATE, **settings) -> GenerateRequest:
@@ -73,7 +73,7 @@ def wishes(rows: int, at=(), vertices=None, pins: Pins | None = None, **fields) 
     nothing = np.zeros((rows, 3), np.float32), np.zeros((rows, 3), bool)
     values, keep = fields.pop("head", nothing)
     vertices = None if vertices is None else VertexPins(np.asarray(at, float), vertices)
-    return Constraints(values, keep, pins or Pins.none(), vertices=vertices, **fields)
+    return Constraints(values, keep, pins or Pins.empty(), vertices=vertices, **fields)
 
 
 def drawn(count: int, seed: int = 0) -> np.ndarray:
@@ -117,16 +117,16 @@ def test_on_whole_rows_it_is_what_the_command_line_gives_but_for_the_pull(folder
     at, pins, turned = np.array([0, 9, 10, 30]), drawn(4), np.array([[0.1, 0.2, -0.1]] * rows, np.float32)
     keep = np.isin(np.arange(rows), at)
     head = turned, np.repeat(keep[:, None], 3, axis=1)
-    found = ask(engines, request(folder), wishes(rows, at, pins, head=head, pull=0.5))
+    found = ask(engines, request(folder), wishes(rows, at, pins, head=head, falloff=0.5))
 
     model, turning = load_face(folder / "face"), load_head(folder / "head")
     waveform = soundfile.read(folder / "sound.wav", dtype="float32")[0]
-    heard = hear(model, waveform, rows)
+    heard = encode_audio(model, waveform, rows)
     values = np.zeros((rows, 3 * VERTICES), np.float32)
     values[at] = pins.reshape(4, -1)
-    expected = sample_face(model, heard, 2, 3, 0.5, Kept(values, keep), 4)
+    expected = sample_face(model, heard, 2, 3, 0.5, KnownFrames(values, keep), 4)
     assert np.abs(faces(found).reshape(rows, -1) - expected).max() < 1.5e-5
-    given = Kept(neck_from_head(turned), keep)
+    given = KnownFrames(neck_from_head(turned), keep)
     expected = head_from_neck(sample_head(turning, heard, 3, given, 4))
     np.testing.assert_allclose(heads(found), expected, atol=1e-6)
     np.testing.assert_array_equal(heads(found)[keep], turned[keep])
@@ -157,7 +157,7 @@ def test_a_pin_that_the_model_does_not_follow_is_led_to_without_a_jump(folder, e
     rows, pins = MODEL_RATE.rows(SECONDS), 30 * drawn(1)
 
     def step(pull: float) -> float:
-        found = faces(ask(engines, request(folder), wishes(rows, (20,), pins, pull=pull)))
+        found = faces(ask(engines, request(folder), wishes(rows, (20,), pins, falloff=pull)))
         return np.linalg.norm(np.diff(found[15:26], axis=0), axis=-1).max()
 
     assert step(8.0) < 0.4 * step(0.5)
@@ -193,28 +193,28 @@ def test_one_part_alone(folder, engines) -> None:
 def test_frames_between_two_given_ones_are_given(rate) -> None:
     at = np.array([0.0, 1, 2, 3, 9.5])
     values = at[:, None].astype(np.float32) * 2
-    found = wanted.frames(at, values, rate, 40)
+    found = wanted.known_frames(at, values, rate, 40)
     scale = rate.value / 30
     stretch = np.arange(40) * scale <= 3 + 1e-6
     np.testing.assert_allclose(found.values[stretch, 0], 2 * scale * np.arange(40)[stretch], rtol=1e-5)
-    assert found.keep[stretch].all()
+    assert found.mask[stretch].all()
     alone = round(9.5 / scale)
     assert found.values[alone, 0] == 19
-    assert found.keep.sum() == stretch.sum() + 1 + (0 if stretch[round(3 / scale)] else 1)
+    assert found.mask.sum() == stretch.sum() + 1 + (0 if stretch[round(3 / scale)] else 1)
 
 
 def test_of_two_for_one_row_the_nearer_is_given() -> None:
-    found = wanted.frames(np.array([10.0, 12.0]), np.array([[1.0], [2.0]], np.float32), FrameRate(120), 9)
-    assert found.keep.tolist() == [row == 3 or row == 2 for row in range(9)]
-    found = wanted.frames(np.array([7.9, 9.0]), np.array([[1.0], [2.0]], np.float32), FrameRate(120), 9)
-    assert (found.keep.sum(), found.values[2, 0]) == (1, 1)
+    found = wanted.known_frames(np.array([10.0, 12.0]), np.array([[1.0], [2.0]], np.float32), FrameRate(120), 9)
+    assert found.mask.tolist() == [row == 3 or row == 2 for row in range(9)]
+    found = wanted.known_frames(np.array([7.9, 9.0]), np.array([[1.0], [2.0]], np.float32), FrameRate(120), 9)
+    assert (found.mask.sum(), found.values[2, 0]) == (1, 1)
 
 
 def test_axes_hold_shapes_and_pins_and_are_upright() -> None:
     deltas = np.random.default_rng(0).normal(size=(6, 3 * VERTICES)).astype(np.float32)
     pins = VertexPins(np.arange(300.0), np.concatenate([drawn(4, seed=1)] * 75))
-    axes = wanted.Axes.spanning(deltas, pins)
+    axes = wanted.VertexBasis.spanning(deltas, pins)
     assert len(axes.directions) == 10
     np.testing.assert_allclose(axes.directions @ axes.directions.T, np.eye(10), atol=1e-12)
     flat = pins.vertices.reshape(300, -1)
-    assert np.abs(axes.vertices(axes.of(flat)) - flat).max() < 1e-7
+    assert np.abs(axes.reconstruct(axes.project(flat)) - flat).max() < 1e-7

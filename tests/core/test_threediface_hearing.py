@@ -32,7 +32,7 @@ def sound() -> torch.Tensor:
 
 def hear(network, sound: torch.Tensor, rows: int = ROWS) -> torch.Tensor:
     with torch.inference_mode():
-        return network.hear(sound, rows)
+        return network.encode_audio(sound, rows)
 
 
 @pytest.fixture(autouse=True)
@@ -124,7 +124,7 @@ def test_a_long_sound_is_heard_in_stretches(tmp_path: Path, monkeypatch) -> None
     loud = torch.sin(torch.arange(rows * 16000 // 30) * (2 * torch.pi / 16000)) ** 2
     sound = torch.randn(len(loud), generator=torch.Generator().manual_seed(0)) * loud
     whole = hear(network, sound, rows)
-    for name, value in {"FEATURES": 200, "ROWS": 120, "SHARED": 30}.items():
+    for name, value in {"SEGMENT_FEATURES": 200, "WINDOW_ROWS": 120, "OVERLAP_ROWS": 30}.items():
         monkeypatch.setattr(f"diface_core.threediface.wav2vec2.{name}", value)
     parts = hear(network, sound, rows)
     assert parts.shape == whole.shape

@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 from diface_core import Cancelled, ModelError
 from diface_core.channels import HEAD
 from diface_core.threediface.checkpoint import load_face, load_head
-from diface_core.threediface.models import Performers, head_from_neck, hear, neck_from_head
+from diface_core.threediface.models import ThreeDifaceModels, encode_audio, head_from_neck, neck_from_head
 from diface_core.threediface.sampling import sample_face, sample_head
 from diface_core.types import AudioSection, GenerateRequest, Motion, Progress, Shapes, ThreeDiface
 from tests.core import toy_checkpoint as toy
@@ -51,15 +51,15 @@ def nothing(progress: Progress) -> None:
 def test_both_parts(folders: Path, sound: np.ndarray, steps: int | None) -> None:
     engine = ThreeDiface(folders / "personal", folders / "head", listener=folders / "general", condition=2, steps=steps)
     told: list[Progress] = []
-    motion, shapes = Performers.load(engine).generate(sound, ROWS, request(engine), told.append)
+    motion, shapes = ThreeDifaceModels.load(engine).generate(sound, ROWS, request(engine), told.append)
     assert shapes is not None
     assert motion.channels == (*shapes.names, *HEAD)
     assert len(motion) == ROWS
 
     general, personal = load_face(folders / "general"), load_face(folders / "personal")
-    expected = sample_face(personal, hear(personal, sound, ROWS), 2, 3, 0.5, steps=steps)
+    expected = sample_face(personal, encode_audio(personal, sound, ROWS), 2, 3, 0.5, steps=steps)
     np.testing.assert_allclose(shown(motion, shapes), expected, rtol=0, atol=1e-6)
-    neck = sample_head(load_head(folders / "head"), hear(general, sound, ROWS), 3, steps=steps)
+    neck = sample_head(load_head(folders / "head"), encode_audio(general, sound, ROWS), 3, steps=steps)
     np.testing.assert_allclose(neck_from_head(motion.select(HEAD).values), neck, rtol=0, atol=1e-6)
 
     fractions = [progress.fraction for progress in told]
@@ -70,7 +70,7 @@ def test_both_parts(folders: Path, sound: np.ndarray, steps: int | None) -> None
 
 def test_one_part(folders: Path, sound: np.ndarray) -> None:
     engine = ThreeDiface(folders / "general", folders / "head", steps=2)
-    performers = Performers.load(engine)
+    performers = ThreeDifaceModels.load(engine)
     both, _ = performers.generate(sound, ROWS, request(engine), nothing)
     face, shapes = performers.generate(sound, ROWS, request(engine, ("face",)), nothing)
     head, none = performers.generate(sound, ROWS, request(engine, ("head",)), nothing)
@@ -83,16 +83,16 @@ def test_one_part(folders: Path, sound: np.ndarray) -> None:
 def test_a_face_that_is_clamped(folders: Path, sound: np.ndarray, tmp_path: Path) -> None:
     toy.write(tmp_path, toy.face_arguments(final_activation="sigmoid"), hearing=True)
     engine = ThreeDiface(tmp_path, None, steps=2)
-    motion, shapes = Performers.load(engine).generate(sound, ROWS, request(engine, ("face",)), nothing)
+    motion, shapes = ThreeDifaceModels.load(engine).generate(sound, ROWS, request(engine, ("face",)), nothing)
     face = load_face(tmp_path)
     assert shapes is not None
-    expected = sample_face(face, hear(face, sound, ROWS), 0, 3, 0.5, steps=2)
+    expected = sample_face(face, encode_audio(face, sound, ROWS), 0, 3, 0.5, steps=2)
     np.testing.assert_array_equal(shown(motion, shapes), expected)
 
 
 def test_the_seed_and_the_guidance_count(folders: Path, sound: np.ndarray) -> None:
     engine = ThreeDiface(folders / "general", None, steps=2)
-    performers = Performers.load(engine)
+    performers = ThreeDifaceModels.load(engine)
 
     def values(**changes) -> np.ndarray:
         asked = GenerateRequest(AudioSection(Path("any.wav")), ("face",), engine=engine, **changes)
@@ -114,7 +114,7 @@ def test_it_can_be_cancelled(folders: Path, sound: np.ndarray) -> None:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        Performers.load(engine).generate(sound, ROWS, request(engine), cancel)
+        ThreeDifaceModels.load(engine).generate(sound, ROWS, request(engine), cancel)
 
 
 @pytest.mark.parametrize(
@@ -131,19 +131,19 @@ def test_it_can_be_cancelled(folders: Path, sound: np.ndarray) -> None:
 )
 def test_what_is_missing_is_said(folders: Path, engine: Callable[[Path], ThreeDiface], message: str) -> None:
     with pytest.raises(ModelError, match=message):
-        Performers.load(engine(folders))
+        ThreeDifaceModels.load(engine(folders))
 
 
 def test_what_cannot_be_is_said(folders: Path, sound: np.ndarray) -> None:
     engine = ThreeDiface(folders / "general", None, condition=8)
-    performers = Performers.load(engine)
+    performers = ThreeDifaceModels.load(engine)
     with pytest.raises(ModelError, match=r"styles 0 to 7\. Got 8"):
         performers.generate(sound, ROWS, request(engine, ("face",)), nothing)
     with pytest.raises(ModelError, match="no 3DiFACE head model for the head"):
         performers.generate(sound, ROWS, request(engine, ("head",)), nothing)
     engine = ThreeDiface(folders / "vertices", None)
     with pytest.raises(ModelError, match="gives vertices"):
-        Performers.load(engine).generate(sound, ROWS, request(engine, ("face",)), nothing)
+        ThreeDifaceModels.load(engine).generate(sound, ROWS, request(engine, ("face",)), nothing)
 
 
 def test_the_hash_is_of_all_models(folders: Path) -> None:
@@ -154,7 +154,7 @@ def test_the_hash_is_of_all_models(folders: Path) -> None:
         ThreeDiface(folders / "personal", head),
         ThreeDiface(folders / "personal", head, listener=face),
     ]
-    assert len({Performers.load(engine).hash for engine in engines}) == len(engines)
+    assert len({ThreeDifaceModels.load(engine).hash for engine in engines}) == len(engines)
 
 
 def test_the_heads_frames() -> None:

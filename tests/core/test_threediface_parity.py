@@ -16,14 +16,14 @@ import pytest
 import torch
 
 from diface_core.threediface.checkpoint import FaceModel, HeadModel, load_face, load_head
-from diface_core.threediface.diffusion import Schedule, drawn
+from diface_core.threediface.diffusion import Schedule, seeded_noise
 from diface_core.threediface.sampling import (
-    Kept,
-    guided,
+    KnownFrames,
+    guided_denoiser,
+    sample_all_vertices,
     sample_face,
-    sample_standard_head,
-    sample_whole_face,
-    style_of,
+    sample_standardised_head,
+    style_vector,
 )
 from tests.core import made_case
 
@@ -80,7 +80,7 @@ def case(request, shared: Path, tmp_path_factory) -> Case:
 @pytest.fixture(scope="module")
 def heard(case: Case) -> np.ndarray:
     with torch.inference_mode():
-        return case.face.network.hear(torch.from_numpy(case.inputs["audio"]), case.spec["T"]).numpy()
+        return case.face.network.encode_audio(torch.from_numpy(case.inputs["audio"]), case.spec["T"]).numpy()
 
 
 def close(found: np.ndarray, expected: np.ndarray, within: float) -> None:
@@ -95,30 +95,30 @@ def test_the_speech_is_heard_alike(case: Case, heard: np.ndarray) -> None:
 def test_the_face_network(case: Case, heard: np.ndarray, name: str) -> None:
     network = case.face.network
     scale = 1.0 if name == "face_out_pick" else case.guidance
-    step = Schedule(case.face.diffusion).told(int(case.expected["face_t"].flat[0]), network.device)
+    step = Schedule(case.face.diffusion).step_index(int(case.expected["face_t"].flat[0]), network.device)
     with torch.inference_mode():
-        think, mix = guided(network, heard, case.style, scale)
-        seen = network.see(torch.from_numpy(case.inputs["face_x_t"])[None])
-        out = mix(network.show(think(seen, step)))[0].numpy()
+        think, mix = guided_denoiser(network, heard, case.style, scale)
+        seen = network.embed_motion(torch.from_numpy(case.inputs["face_x_t"])[None])
+        out = mix(network.output_from_hidden(think(seen, step)))[0].numpy()
     close(case.picked(out), case.expected[name], NETWORK)
 
 
 def test_the_head_network(case: Case, heard: np.ndarray) -> None:
     network = case.head.network
-    step = Schedule(case.head.diffusion).told(int(case.expected["face_t"].flat[0]), network.device)
+    step = Schedule(case.head.diffusion).step_index(int(case.expected["face_t"].flat[0]), network.device)
     with torch.inference_mode():
         x = torch.from_numpy(case.inputs["head_x_t"])[None]
-        out = network(x, step, torch.from_numpy(heard)[None], style_of(network, case.style))
+        out = network(x, step, torch.from_numpy(heard)[None], style_vector(network, case.style))
     close(out[0].numpy(), case.expected["head_out"], NETWORK)
 
 
-FACE_SAMPLERS = pytest.mark.parametrize("sample", [sample_face, sample_whole_face])
+FACE_SAMPLERS = pytest.mark.parametrize("sample", [sample_face, sample_all_vertices])
 """As it is used, and as the original computes it."""
 
 
 @FACE_SAMPLERS
 def test_the_face_sampler(case: Case, heard: np.ndarray, sample: Sampler) -> None:
-    noise = drawn(case.face.diffusion, case.seed("face_sample", 10))
+    noise = seeded_noise(case.face.diffusion, case.seed("face_sample", 10))
     found = sample(case.face, heard, case.style, noise, case.guidance)
     close(case.picked(case.shown(found)), case.expected["face_sample_pick"], SAMPLER)
 
@@ -127,23 +127,23 @@ def test_the_face_sampler(case: Case, heard: np.ndarray, sample: Sampler) -> Non
 def test_the_face_in_between(case: Case, heard: np.ndarray, sample: Sampler) -> None:
     inputs = case.inputs
     motion = np.outer(inputs["face_edit_motion_rank1_time"], inputs["face_edit_motion_rank1_shape"])
-    noise = drawn(case.face.diffusion, case.seed("face_inbetween", 11))
-    kept = Kept(motion, inputs["face_edit_keep"])
+    noise = seeded_noise(case.face.diffusion, case.seed("face_inbetween", 11))
+    kept = KnownFrames(motion, inputs["face_edit_keep"])
     found = sample(case.face, heard, case.style, noise, case.guidance, kept)
     close(case.picked(case.shown(found)), case.expected["face_inbetween_pick"], SAMPLER)
 
 
 def test_the_head_sampler(case: Case, heard: np.ndarray) -> None:
-    found = sample_standard_head(
-        case.head, heard, drawn(case.head.diffusion, case.seed("head_sample", 12)), style=case.style
+    found = sample_standardised_head(
+        case.head, heard, seeded_noise(case.head.diffusion, case.seed("head_sample", 12)), style=case.style
     )
     close(found, case.expected["head_sample"], SAMPLER)
 
 
 def test_the_head_through_keyframes(case: Case, heard: np.ndarray) -> None:
     keep = np.isin(np.arange(case.spec["T"]), case.inputs["head_edit_frames"])
-    kept = Kept(case.inputs["head_edit_motion"], keep)
-    found = sample_standard_head(
-        case.head, heard, drawn(case.head.diffusion, case.seed("head_keyframe", 13)), kept, style=case.style
+    kept = KnownFrames(case.inputs["head_edit_motion"], keep)
+    found = sample_standardised_head(
+        case.head, heard, seeded_noise(case.head.diffusion, case.seed("head_keyframe", 13)), kept, style=case.style
     )
     close(found, case.expected["head_keyframe_sample"], SAMPLER)

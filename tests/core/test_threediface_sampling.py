@@ -9,21 +9,21 @@ from scipy import stats
 
 from diface_core import ModelError
 from diface_core.threediface.checkpoint import FaceModel, HeadModel, load_face, load_head
-from diface_core.threediface.diffusion import Schedule, drawn, moments
+from diface_core.threediface.diffusion import Schedule, noise_moments, seeded_noise
 from diface_core.threediface.options import DiffusionConfig
 from diface_core.threediface.projected import ClampedError, Projection, exact_noise, normal_noise
 from diface_core.threediface.sampling import (
     HEAD_DEVIATION,
     HEAD_MEAN,
-    Kept,
-    guided,
-    padded,
+    KnownFrames,
+    guided_denoiser,
+    pad_to_stride,
+    sample_all_vertices,
     sample_face,
     sample_head,
-    sample_thought,
-    sample_whole_face,
+    sample_hidden,
 )
-from diface_core.threediface.solver import Solver
+from diface_core.threediface.solver import DpmSolver
 from tests.core import toy_checkpoint as toy
 from tests.core.plain_threediface import PlainDiffusion, plain_noise
 
@@ -49,12 +49,14 @@ def speech(rows: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal((rows, 8), dtype=np.float32)
 
 
-def given(rows: int, columns: int = VALUES) -> Kept:
+def given(rows: int, columns: int = VALUES) -> KnownFrames:
     rng = np.random.default_rng(9)
-    return Kept(rng.normal(0, 0.1, (rows, columns)).astype(np.float32), rng.random(rows) < 0.3)
+    return KnownFrames(rng.normal(0, 0.1, (rows, columns)).astype(np.float32), rng.random(rows) < 0.3)
 
 
-def plain(model: FaceModel | HeadModel, options: dict, heard: np.ndarray, seed: int, guidance: float, kept: Kept):
+def plain(
+    model: FaceModel | HeadModel, options: dict, heard: np.ndarray, seed: int, guidance: float, kept: KnownFrames
+):
     """The sampler in numpy, step by step from its description, around the network."""
     network, is_face = model.network, isinstance(model, FaceModel)
     diffusion = PlainDiffusion(options)
@@ -67,8 +69,8 @@ def plain(model: FaceModel | HeadModel, options: dict, heard: np.ndarray, seed: 
 
     noise = plain_noise(options, seed, (1, len(heard), network.config.outputs))
     if is_face:
-        return diffusion.face(x0_of, heard, noise, guidance, kept.keep, kept.values)
-    return diffusion.head(x0_of, heard, noise, kept.keep, kept.values)
+        return diffusion.face(x0_of, heard, noise, guidance, kept.mask, kept.values)
+    return diffusion.head(x0_of, heard, noise, kept.mask, kept.values)
 
 
 CASES = [
@@ -84,9 +86,9 @@ def test_the_face_step_by_step(tmp_path: Path, schedule: str, rescale: bool, noi
     diffusion = {"noise_schedule": schedule, "rescale_timesteps": rescale, "diffusion_steps": steps}
     arguments = toy.face_arguments(diffusion, noise, ch_multi=[1, 2])
     model = load_face(toy.write(tmp_path, arguments))
-    source = drawn(model.diffusion, 3)
+    source = seeded_noise(model.diffusion, 3)
     expected = plain(model, arguments["diffusion"]["params"], speech(12), 3, 0.7, given(12))
-    for sample in (sample_face, sample_whole_face):
+    for sample in (sample_face, sample_all_vertices):
         found = sample(model, speech(12), 2, source, 0.7, given(12))
         np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6)
 
@@ -98,18 +100,18 @@ def test_the_head_step_by_step(tmp_path: Path, schedule: str) -> None:
     model = load_head(toy.write(tmp_path, arguments))
     kept = given(12, 3)
     expected = plain(model, arguments["diffusion"]["params"], speech(12), 3, 1.0, kept) * HEAD_DEVIATION + HEAD_MEAN
-    standard = Kept(kept.values * HEAD_DEVIATION + HEAD_MEAN, kept.keep)
-    found = sample_head(model, speech(12), drawn(model.diffusion, 3), standard)
+    standard = KnownFrames(kept.values * HEAD_DEVIATION + HEAD_MEAN, kept.mask)
+    found = sample_head(model, speech(12), seeded_noise(model.diffusion, 3), standard)
     np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6)
 
 
 @pytest.mark.parametrize("guidance", [0.0, 0.5, 1.0, 2.0])
 @pytest.mark.parametrize("steps", [None, 4])
 def test_the_projection_is_the_whole(face: FaceModel, guidance: float, steps: int | None) -> None:
-    noise = drawn(face.diffusion, 5)
+    noise = seeded_noise(face.diffusion, 5)
     for kept in (None, given(20)):
         small = sample_face(face, speech(20), 1, noise, guidance, kept, steps)
-        whole = sample_whole_face(face, speech(20), 1, noise, guidance, kept, steps)
+        whole = sample_all_vertices(face, speech(20), 1, noise, guidance, kept, steps)
         np.testing.assert_allclose(small, whole, rtol=0, atol=1e-6)
         assert np.ptp(whole) > 0.05
 
@@ -118,8 +120,8 @@ def test_the_projection_is_the_whole(face: FaceModel, guidance: float, steps: in
 def test_where_rounding_counts_a_given_noise_goes_the_originals_way(tmp_path: Path, norm: str) -> None:
     model = face_model(tmp_path, norm=norm, activation="relu", ch=32)  # one channel a group
     heard = np.random.default_rng(0).standard_normal((20, 32), dtype=np.float32)
-    noise = drawn(model.diffusion, 5)
-    whole = sample_whole_face(model, heard, 1, noise)
+    noise = seeded_noise(model.diffusion, 5)
+    whole = sample_all_vertices(model, heard, 1, noise)
     np.testing.assert_array_equal(sample_face(model, heard, 1, noise), whole)
     assert np.isfinite(sample_face(model, heard, 1, 5)).all()
 
@@ -127,7 +129,7 @@ def test_where_rounding_counts_a_given_noise_goes_the_originals_way(tmp_path: Pa
 @pytest.mark.parametrize("schedule", ["cosine", "linear"])
 def test_noise_is_as_loud_as_the_originals_to_the_last_bit(schedule: str) -> None:
     """float32, from the logarithm of the posterior's variance."""
-    found = Schedule(DiffusionConfig(schedule, 24)).deviation
+    found = Schedule(DiffusionConfig(schedule, 24)).posterior_deviation
     plain = PlainDiffusion({"noise_schedule": schedule, "scale_beta": 1.0, "diffusion_steps": 24})
     variance = plain.betas[1:] * (1 - plain.bars[:-1]) / (1 - plain.bars[1:])
     expected = torch.exp(0.5 * torch.log(torch.tensor(variance)).float())
@@ -138,18 +140,20 @@ def test_the_quick_way_is_the_originals_but_for_rounding(face: FaceModel) -> Non
     x, step = torch.randn(1, 8, 20, generator=torch.Generator().manual_seed(0)), torch.tensor([3])
     with torch.inference_mode():
         for guidance in (0.0, 0.5, 1.0):
-            slow, quick = (guided(face.network, speech(20), 1, guidance, quick)[0](x, step) for quick in (False, True))
+            slow, quick = (
+                guided_denoiser(face.network, speech(20), 1, guidance, quick)[0](x, step) for quick in (False, True)
+            )
             torch.testing.assert_close(quick, slow, atol=1e-6, rtol=1e-5)
 
 
 def test_drawn_by_its_distribution_it_is_a_whole_ones_too(face: FaceModel) -> None:
     """Whatever is drawn for A z, there is a z that the whole sampler goes the same way with."""
     projection = Projection(face.network)
-    inverse = torch.linalg.pinv(projection.first.double())
-    first, fresh = drawn(face.diffusion, 5)(), normal_noise(projection, face, 20, 5)
+    inverse = torch.linalg.pinv(projection.input_weight.double())
+    first, fresh = seeded_noise(face.diffusion, 5)(), normal_noise(projection, face, 20, 5)
     assert fresh is not None
     draws = iter([first((1, 20, VALUES)), *((fresh().double() @ inverse.T).float().numpy() for _ in range(6))])
-    whole = sample_whole_face(face, speech(20), 1, lambda: lambda shape: next(draws))
+    whole = sample_all_vertices(face, speech(20), 1, lambda: lambda shape: next(draws))
     np.testing.assert_allclose(sample_face(face, speech(20), 1, 5), whole, rtol=0, atol=1e-5)
 
 
@@ -158,7 +162,7 @@ def test_both_noises_are_distributed_alike(tmp_path: Path, noise: str) -> None:
     model = face_model(tmp_path, noise=noise)
     projection = Projection(model.network)
     draws = [
-        exact_noise(projection, drawn(model.diffusion, 1)(), 4000)()[0],
+        exact_noise(projection, seeded_noise(model.diffusion, 1)(), 4000)()[0],
         normal_noise(projection, model, 4000, 2)()[0],
     ]
     if noise == "Zero_Noise":
@@ -182,20 +186,20 @@ def test_few_vertices_are_drawn_one_by_one(face: FaceModel, tmp_path: Path) -> N
     torch.save(state, path)
     model = load_face(folder)
     assert normal_noise(Projection(model.network), model, 8, 0) is None
-    exact = sample_face(model, speech(8), 0, drawn(model.diffusion, 4))
+    exact = sample_face(model, speech(8), 0, seeded_noise(model.diffusion, 4))
     np.testing.assert_array_equal(sample_face(model, speech(8), 0, 4), exact)
 
 
 @pytest.mark.parametrize("name", ["positive", "symmetric", "none"])
 def test_the_moments_are_the_noises(name: str) -> None:
     config = DiffusionConfig(noise=name, noise_scale=0.3)
-    draw = drawn(config, 0)()((100000,))
-    np.testing.assert_allclose((draw.mean(), draw.std()), moments(config), atol=2e-3)
+    draw = seeded_noise(config, 0)()((100000,))
+    np.testing.assert_allclose((draw.mean(), draw.std()), noise_moments(config), atol=2e-3)
 
 
 def test_noise_in_parts_is_the_same() -> None:
     config = DiffusionConfig()
-    whole, parts = drawn(config, 7)(), drawn(config, 7)()
+    whole, parts = seeded_noise(config, 7)(), seeded_noise(config, 7)()
     for _ in range(2):
         joined = np.concatenate([parts((1, rows, 9)) for rows in (1, 5, 2)], 1)
         np.testing.assert_array_equal(whole((1, 8, 9)), joined)
@@ -216,9 +220,9 @@ def louder(folder: Path, factor: float, **options) -> FaceModel:
 def test_what_must_be_clamped_is(tmp_path: Path) -> None:
     model = louder(tmp_path, 30)
     with pytest.raises(ClampedError):
-        sample_thought(model, speech(16))
-    for noise in (3, drawn(model.diffusion, 3)):
-        whole = sample_whole_face(model, speech(16), noise=noise)
+        sample_hidden(model, speech(16))
+    for noise in (3, seeded_noise(model.diffusion, 3)):
+        whole = sample_all_vertices(model, speech(16), noise=noise)
         assert np.abs(whole).max() == 1
         np.testing.assert_array_equal(sample_face(model, speech(16), noise=noise), whole)
 
@@ -229,9 +233,9 @@ def test_near_the_clamp_the_projection_still_holds(tmp_path: Path) -> None:
     def highest(factor: float) -> tuple[float, float]:
         model = louder(tmp_path, factor)
         projection = Projection(model.network)
-        thought = torch.from_numpy(sample_thought(model, speech(16), noise=drawn(model.diffusion, 3)))[None]
-        bound = projection._longest * thought.norm(dim=-1).max() + projection._highest
-        return float(model.network.show(thought).abs().max()), float(bound)
+        thought = torch.from_numpy(sample_hidden(model, speech(16), noise=seeded_noise(model.diffusion, 3)))[None]
+        bound = projection._max_row_norm * thought.norm(dim=-1).max() + projection._max_bias
+        return float(model.network.output_from_hidden(thought).abs().max()), float(bound)
 
     shown, bound = highest(1.0)
     shown, bound = highest(2 / (shown + bound))
@@ -240,16 +244,16 @@ def test_near_the_clamp_the_projection_still_holds(tmp_path: Path) -> None:
 
 def test_a_last_activation_has_no_projection(tmp_path: Path) -> None:
     model = face_model(tmp_path, final_activation="sigmoid")
-    whole = sample_whole_face(model, speech(16), noise=3)
+    whole = sample_all_vertices(model, speech(16), noise=3)
     np.testing.assert_array_equal(sample_face(model, speech(16), noise=3), whole)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 5, 31, 33])
 def test_any_length(face: FaceModel, head: HeadModel, rows: int) -> None:
-    assert sample_face(face, speech(rows)).shape == sample_whole_face(face, speech(rows)).shape == (rows, VALUES)
+    assert sample_face(face, speech(rows)).shape == sample_all_vertices(face, speech(rows)).shape == (rows, VALUES)
     assert sample_head(head, speech(rows)).shape == (rows, 3)
-    kept = Kept(np.full((rows, 3), 0.25, np.float32), np.arange(rows) == rows - 1)
-    np.testing.assert_array_equal(sample_head(head, speech(rows), kept=kept)[-1], kept.values[-1])
+    kept = KnownFrames(np.full((rows, 3), 0.25, np.float32), np.arange(rows) == rows - 1)
+    np.testing.assert_array_equal(sample_head(head, speech(rows), known=kept)[-1], kept.values[-1])
 
 
 @pytest.mark.parametrize("padding", ["zeros", "reflect", "replicate", "circular"])
@@ -260,7 +264,7 @@ def test_one_row_with_any_layer(tmp_path: Path, padding: str, norm: str | None) 
 
 
 def test_rows_are_added_at_the_end(face: FaceModel) -> None:
-    longer = padded(speech(5), face.network.config)
+    longer = pad_to_stride(speech(5), face.network.config)
     np.testing.assert_array_equal(longer[:5], speech(5))
     np.testing.assert_array_equal(longer[5:], np.repeat(speech(5)[-1:], 3, 0))
 
@@ -268,20 +272,20 @@ def test_rows_are_added_at_the_end(face: FaceModel) -> None:
 @pytest.mark.parametrize("steps", [None, 3])
 def test_what_is_given_comes_out(face: FaceModel, head: HeadModel, steps: int | None) -> None:
     kept = given(18)
-    free, found = (sample_face(face, speech(18), kept=some, steps=steps) for some in (None, kept))
-    np.testing.assert_array_equal(found[kept.keep], kept.values[kept.keep])
-    assert np.abs(found - free)[~kept.keep].max() > 1e-5, "what is free follows what is given"
+    free, found = (sample_face(face, speech(18), known=some, steps=steps) for some in (None, kept))
+    np.testing.assert_array_equal(found[kept.mask], kept.values[kept.mask])
+    assert np.abs(found - free)[~kept.mask].max() > 1e-5, "what is free follows what is given"
     kept = given(18, 3)
-    found = sample_head(head, speech(18), kept=kept, steps=steps)
-    np.testing.assert_array_equal(found[kept.keep], kept.values[kept.keep])
-    everything = Kept(kept.values, np.ones(18, bool))
-    np.testing.assert_array_equal(sample_head(head, speech(18), kept=everything, steps=steps), kept.values)
+    found = sample_head(head, speech(18), known=kept, steps=steps)
+    np.testing.assert_array_equal(found[kept.mask], kept.values[kept.mask])
+    everything = KnownFrames(kept.values, np.ones(18, bool))
+    np.testing.assert_array_equal(sample_head(head, speech(18), known=everything, steps=steps), kept.values)
 
 
 def test_a_head_without_flag(tmp_path: Path) -> None:
     model = load_head(toy.write(tmp_path, toy.head_arguments(in_channel=3)))
     kept = given(8, 3)
-    np.testing.assert_array_equal(sample_head(model, speech(8), kept=kept)[kept.keep], kept.values[kept.keep])
+    np.testing.assert_array_equal(sample_head(model, speech(8), known=kept)[kept.mask], kept.values[kept.mask])
 
 
 def test_the_seed_says_all(face: FaceModel, head: HeadModel) -> None:
@@ -305,7 +309,7 @@ def test_the_listener_must_fit(head: HeadModel) -> None:
     with pytest.raises(ModelError, match="hears 8 values a frame, but its listener gives 16"):
         sample_head(head, np.zeros((8, 16), np.float32))
     with pytest.raises(ValueError, match="kept values must have shape"):
-        sample_head(head, speech(8), kept=given(8, 4))
+        sample_head(head, speech(8), known=given(8, 4))
     with pytest.raises(ValueError, match="heard must have shape"):
         sample_head(head, speech(0))
 
@@ -329,9 +333,9 @@ def test_it_can_be_stopped(face: FaceModel, head: HeadModel) -> None:
         sample_head(head, speech(8), report=report)
 
 
-def walked(solver: Solver | Schedule, x0_of, x: torch.Tensor) -> torch.Tensor:
+def walked(solver: DpmSolver | Schedule, x0_of, x: torch.Tensor) -> torch.Tensor:
     for step in solver.steps:
-        x = solver.before(x0_of(x, step), x, step, lambda: torch.zeros(()))
+        x = solver.previous_sample(x0_of(x, step), x, step, lambda: torch.zeros(()))
     return x
 
 
@@ -339,10 +343,10 @@ def test_the_solver_gives_a_certain_x0_back() -> None:
     x0 = torch.randn(3, 4)
     for schedule in (DiffusionConfig(), DiffusionConfig("linear", 20), DiffusionConfig(steps=1)):
         for steps in (1, 2, 10, 1000, 5000):
-            found = walked(Solver(Schedule(schedule), steps), lambda x, step: x0, torch.randn(3, 4))
+            found = walked(DpmSolver(Schedule(schedule), steps), lambda x, step: x0, torch.randn(3, 4))
             torch.testing.assert_close(found, x0)
     with pytest.raises(ValueError, match="steps"):
-        Solver(Schedule(DiffusionConfig()), 0)
+        DpmSolver(Schedule(DiffusionConfig()), 0)
 
 
 def test_the_solver_is_of_second_order() -> None:
@@ -357,7 +361,7 @@ def test_the_solver_is_of_second_order() -> None:
 
     x = torch.linspace(-2, 2, 9, dtype=torch.float64)
     exact = centre + wide * x
-    errors = [float((walked(Solver(schedule, n), x0_of, x) - exact).abs().max()) for n in (10, 20, 40)]
+    errors = [float((walked(DpmSolver(schedule, n), x0_of, x) - exact).abs().max()) for n in (10, 20, 40)]
     assert errors[0] < 0.05
     assert errors[0] > 2.5 * errors[1] > 6 * errors[2]
 
@@ -373,7 +377,7 @@ def test_few_steps_keep_the_spread(wide: float) -> None:
         return wide**2 * a / (a**2 * wide**2 + s**2) * x
 
     for steps, within in ((10, 0.04), (25, 0.015), (50, 0.005)):
-        found = float(walked(Solver(schedule, steps), x0_of, torch.ones((), dtype=torch.float64)))
+        found = float(walked(DpmSolver(schedule, steps), x0_of, torch.ones((), dtype=torch.float64)))
         assert abs(found / wide - 1) < within
 
 
@@ -390,8 +394,8 @@ def test_the_samplers_agree_on_a_gaussian() -> None:
     x = torch.randn(20000, dtype=torch.float64)
     ancestral = x
     for step in schedule.steps:
-        ancestral = schedule.before(x0_of(ancestral, step), ancestral, step, lambda: torch.randn_like(x))
-    few = walked(Solver(schedule, 25), x0_of, x)
+        ancestral = schedule.previous_sample(x0_of(ancestral, step), ancestral, step, lambda: torch.randn_like(x))
+    few = walked(DpmSolver(schedule, 25), x0_of, x)
     for found in (ancestral, few):
         torch.testing.assert_close(found.mean(), torch.tensor(0.3, dtype=torch.float64), atol=0.01, rtol=0)
         torch.testing.assert_close(found.std(), torch.tensor(0.2, dtype=torch.float64), atol=0.01, rtol=0)

@@ -9,13 +9,13 @@ import soundfile
 import torch
 import yaml
 
-from diface_core.audio.speech_encoder import RATE
+from diface_core.audio.speech_encoder import SAMPLE_RATE
 from diface_core.errors import DifaceError
 from diface_core.threediface.checkpoint import load_face, load_head
-from diface_core.threediface.sampling import HEAD_DEVIATION, Kept, sample_face, sample_head
+from diface_core.threediface.sampling import HEAD_DEVIATION, KnownFrames, sample_face, sample_head
 from diface_core.training.threediface import adapt, data, writing
 from diface_core.training.threediface.settings import AdaptConfig, DataConfig
-from diface_core.training.threediface.starting import start
+from diface_core.training.threediface.starting import build_network
 from diface_core.training.threediface.train import train
 from tests.core import toy_threediface as toy
 from tests.core.launching import torchrun
@@ -54,7 +54,16 @@ def mine(made, tmp_path) -> Path:
 @pytest.fixture(scope="module")
 def face(made) -> Path:
     """The checkpoint folder of a face that has learnt both sequences."""
-    config = face_config(made, steps=200, frames=30, rate=7e-3, average=0.95, unheard=0.05, save_every=50, newest=2)
+    config = face_config(
+        made,
+        steps=200,
+        frames=30,
+        learning_rate=7e-3,
+        ema_decay=0.95,
+        audio_dropout=0.05,
+        save_every=50,
+        max_checkpoints=2,
+    )
     train(config)
     return config.out
 
@@ -62,7 +71,7 @@ def face(made) -> Path:
 def heard(folder: Path, face: Path, seconds: float, rows: int, seed: int = 0) -> np.ndarray:
     model = load_face(face, wav2vec2=folder / "wav2vec2")
     with torch.inference_mode():
-        return model.network.hear(torch.from_numpy(sound(seconds, seed)), rows).numpy()
+        return model.network.encode_audio(torch.from_numpy(sound(seconds, seed)), rows).numpy()
 
 
 def relative(ours: np.ndarray, theirs: np.ndarray) -> float:
@@ -94,9 +103,9 @@ def test_the_folder_is_laid_out_as_published_ones_are(face):
 
 
 def test_the_speech_encoder_comes_out_as_it_went_in(made, face):
-    from diface_core.threediface.wav2vec2 import encoder_for
+    from diface_core.threediface.wav2vec2 import build_encoder
 
-    before = encoder_for({}, made / "wav2vec2").state_dict()
+    before = build_encoder({}, made / "wav2vec2").state_dict()
     after = load_face(face, wav2vec2=made / "wav2vec2").network.audio_encoder.state_dict()
     assert all(torch.equal(value, after[name]) for name, value in before.items())
 
@@ -108,7 +117,7 @@ def test_a_head_paints_in_what_it_learnt(mine, face):
     keep = np.ones(96, bool)
     keep[40:60] = False
     speech = heard(mine, face, 3.2, 96)
-    ours = sample_head(model, speech, kept=Kept(truth, keep))
+    ours = sample_head(model, speech, known=KnownFrames(truth, keep))
     assert np.array_equal(ours[keep], truth[keep])
     straight = np.stack([np.interp(np.arange(96), np.flatnonzero(keep), truth[keep, axis]) for axis in range(3)], 1)
 
@@ -120,7 +129,7 @@ def test_a_head_paints_in_what_it_learnt(mine, face):
 
 
 def test_a_speech_encoder_that_learns_keeps_its_convolutions(mine):
-    before = start(face_config(mine), SPEAKERS).network.state_dict()
+    before = build_network(face_config(mine), SPEAKERS).network.state_dict()
     after = train(face_config(mine, train_encoder=True, steps=2)).state_dict()
     changed = {name for name, value in after.items() if not torch.equal(value, before[name])}
     assert "audio_encoder.encoder.layers.0.attention.q_proj.weight" in changed
@@ -130,7 +139,7 @@ def test_a_speech_encoder_that_learns_keeps_its_convolutions(mine):
 
 
 def test_a_training_goes_on_from_a_published_folder(mine, face):
-    config = face_config(mine, fine_tune=face, steps=1, model={}, rate=0.0)
+    config = face_config(mine, fine_tune=face, steps=1, model={}, learning_rate=0.0)
     after = train(config).state_dict()
     before = load_face(face, wav2vec2=mine / "wav2vec2").network.state_dict()
     assert all(torch.equal(value, after[name]) for name, value in before.items())
@@ -143,7 +152,7 @@ def test_a_training_goes_on_from_a_published_folder(mine, face):
 def adapt_config(folder: Path, base: Path, **changes) -> AdaptConfig:
     made = AdaptConfig(
         base=base, out=folder / "adapted", cache=folder / "cache", wav2vec2=folder / "wav2vec2", steps=30, batch=2,
-        frames=30, rate=3e-3, warm_up=1, average=0.9, save_every=0, data=DataConfig(folder / "voca", subjects=("Bob",)),
+        frames=30, learning_rate=3e-3, warm_up=1, ema_decay=0.9, save_every=0, data=DataConfig(folder / "voca", subjects=("Bob",)),
     )  # fmt: skip
     return dataclasses.replace(made, **changes)
 
@@ -151,7 +160,7 @@ def adapt_config(folder: Path, base: Path, **changes) -> AdaptConfig:
 def test_adaptation_changes_the_style_and_the_output_and_no_other_bit(mine):
     general = face_config(mine, model={"ch": 16, "ch_multi": [1, 2], "norm": "batch", "num_identity_classes": 8})
     train(general)
-    adapt.adapt(adapt_config(mine, general.out, style=3))
+    adapt.adapt_network(adapt_config(mine, general.out, style=3))
     before, after = (
         load_face(folder, wav2vec2=mine / "wav2vec2").network.state_dict() for folder in (general.out, mine / "adapted")
     )
@@ -167,9 +176,9 @@ def test_adaptation_begins_at_the_nearest_style_and_comes_nearer(mine, face):
     toy.vocaset(path, speakers=("Bob",))
     moved = templates()["Bob"].ravel() + 1.5 * displacements(60, 60.0, 0)
     np.save(path / "vertices_npy" / "Bob_sentence01.npy", moved)
-    soundfile.write(path / "wav" / "Bob_sentence01.wav", sound(1.0, 0), RATE)
+    soundfile.write(path / "wav" / "Bob_sentence01.wav", sound(1.0, 0), SAMPLE_RATE)
     config = adapt_config(mine, face, data=DataConfig(path), steps=60)
-    adapt.adapt(config)
+    adapt.adapt_network(config)
 
     theirs, speech = 1.5 * displacements(60, 60.0, 0)[::2], heard(mine, face, 1.0, 30)
     errors = [
@@ -181,9 +190,9 @@ def test_adaptation_begins_at_the_nearest_style_and_comes_nearer(mine, face):
 
 def test_a_style_is_of_one_speaker_and_there(mine, face):
     with pytest.raises(DifaceError, match="Ann, Bob"):
-        adapt.adapt(adapt_config(mine, face, data=DataConfig(mine / "voca")))
+        adapt.adapt_network(adapt_config(mine, face, data=DataConfig(mine / "voca")))
     with pytest.raises(DifaceError, match="styles 0 to 1"):
-        adapt.adapt(adapt_config(mine, face, style=2))
+        adapt.adapt_network(adapt_config(mine, face, style=2))
 
 
 # --- the loop: the project's own (test_train.py), with what is 3DiFACE's here ----------------------------------------
@@ -199,14 +208,14 @@ def test_a_resumed_training_is_the_uninterrupted_one_to_the_bit(mine, monkeypatc
     whole = train(face_config(mine, train_encoder=encoder, model=norm)).state_dict()
     config = face_config(mine, train_encoder=encoder, model=norm, out=mine / "again")
 
-    write = writing.write
+    write = writing.write_checkpoint
 
     def break_off(*arguments):
         write(*arguments)
         raise Interrupted
 
     with monkeypatch.context() as patch:
-        patch.setattr(writing, "write", break_off)
+        patch.setattr(writing, "write_checkpoint", break_off)
         with pytest.raises(Interrupted):
             train(config)
     resumed = train(config).state_dict()
@@ -217,7 +226,7 @@ def test_speech_is_heard_once(mine, monkeypatch):
     train(face_config(mine, steps=1))
     times = [path.stat().st_mtime_ns for path in sorted((mine / "cache" / "heard").iterdir())]
     assert len(times) == 2
-    monkeypatch.setattr(data, "_listen", None)
+    monkeypatch.setattr(data, "_encode_samples", None)
     train(face_config(mine, steps=2, out=mine / "other"))
 
 
@@ -226,7 +235,7 @@ def test_held_out_sequences_are_judged_and_not_learnt(mine, capfd):
     config = face_config(mine, data=split, validate_every=2)
     train(config)
     assert capfd.readouterr().out.count("held out: loss") == 2
-    learnt, held_out = data.read(split, "face", 16)
+    learnt, held_out = data.read_recordings(split, "face", 16)
     assert [one.name for one in learnt] == ["Ann_sentence01"]
     assert [one.name for one in held_out] == ["Bob_sentence01"]
     assert yaml.safe_load((config.out / "args.yml").read_text())["motion_model"]["params"]["train_subjects"] == "Ann"
@@ -239,7 +248,7 @@ def test_two_processes_train_what_one_does_with_their_batches_together(mine):
     for encoder in (False, True):
         first, second = (torch.load(mine / f"rank_{rank}_{encoder}.pt", weights_only=True) for rank in range(2))
         config = face_config(mine, batch=4, train_encoder=encoder)
-        begun = start(config, SPEAKERS).network.state_dict()
+        begun = build_network(config, SPEAKERS).network.state_dict()
         for name, value in train(config).state_dict().items():
             assert torch.equal(first[name], second[name]), name
             assert torch.allclose(first[name], value, atol=1e-5), name
@@ -251,9 +260,9 @@ def test_no_checkpoint_is_written_over(mine, face):
     with pytest.raises(DifaceError, match="read from"):
         train(face_config(mine, fine_tune=face, out=face))
     with pytest.raises(DifaceError, match="read from"):
-        adapt.adapt(adapt_config(mine, face, out=face))
+        adapt.adapt_network(adapt_config(mine, face, out=face))
     with pytest.raises(DifaceError, match="another model"):
-        train(face_config(mine, out=face, unheard=0.5))
+        train(face_config(mine, out=face, audio_dropout=0.5))
     assert {path.name: path.read_bytes() for path in (face / "checkpoints").iterdir()} == before
 
 

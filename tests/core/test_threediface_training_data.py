@@ -9,17 +9,17 @@ import pytest
 import soundfile
 import torch
 
-from diface_core.audio.speech_encoder import RATE
+from diface_core.audio.speech_encoder import SAMPLE_RATE
 from diface_core.errors import DifaceError
 from diface_core.threediface.diffusion import Schedule
 from diface_core.threediface.sampling import HEAD_DEVIATION, HEAD_MEAN
 from diface_core.training.threediface import data, run, writing
-from diface_core.training.threediface.examples import Examples
+from diface_core.training.threediface.examples import ExampleSampler
 from diface_core.training.threediface.losses import TrainingLoss
-from diface_core.training.threediface.masks import KINDS, NOTHING_GIVEN, MaskConfig, draw_given
+from diface_core.training.threediface.masks import MASK_KINDS, NO_KNOWN_FRAMES, MaskConfig, draw_known_frames
 from diface_core.training.threediface.regions import vertex_weights
 from diface_core.training.threediface.settings import AdaptConfig, DataConfig, LossConfig, TrainConfig, read_config
-from diface_core.training.threediface.starting import start
+from diface_core.training.threediface.starting import build_network
 from diface_core.training.threediface.train import main, train
 from tests.core import toy_threediface as toy
 from tests.core.toy_threediface import (
@@ -60,37 +60,43 @@ def mine(made, tmp_path) -> Path:
 # --- examples --------------------------------------------------------------------------------------------------------
 
 
-def examples(made: Path, masks: MaskConfig = NOTHING_GIVEN, unheard: float = 0.0, part: str = "face") -> Examples:
+def examples(
+    made: Path, masks: MaskConfig = NO_KNOWN_FRAMES, audio_dropout: float = 0.0, part: str = "face"
+) -> ExampleSampler:
     config = face_config(made) if part == "face" else head_config(made, made / "face")
-    learnt, _ = data.read(config.data, config.part, config.frames)
-    learnt = [dataclasses.replace(one, heard=np.arange(len(one.frames), dtype=np.float16)[:, None]) for one in learnt]
+    learnt, _ = data.read_recordings(config.data, config.part, config.frames)
+    learnt = [
+        dataclasses.replace(one, audio_features=np.arange(len(one.frames), dtype=np.float16)[:, None]) for one in learnt
+    ]
     schedule = Schedule(writing_diffusion(part))
-    return Examples(learnt, run.one_hot(SPEAKERS, 2), schedule, 16, unheard, masks, 0, torch.device("cpu"))
+    return ExampleSampler(
+        learnt, run.style_vectors(SPEAKERS, 2), schedule, 16, audio_dropout, masks, 0, torch.device("cpu")
+    )
 
 
 def writing_diffusion(part: str):
     from diface_core.threediface import options
 
-    return options.read(writing.arguments(part, {"num_identity_classes": 2}, {}), "toy")[1]
+    return options.parse_options(writing.make_arguments(part, {"num_identity_classes": 2}, {}), "toy")[1]
 
 
 def test_of_sixty_frames_a_second_every_second_one_is_seen(made, tmp_path):
     for fps, every in ((60.0, 2), (30.0, 1), (90.0, 3)):
         folder = toy.vocaset(tmp_path / str(fps), fps=fps)
-        learnt, _ = data.read(DataConfig(folder, fps=fps), "face", 16)
+        learnt, _ = data.read_recordings(DataConfig(folder, fps=fps), "face", 16)
         for number, sequence in enumerate(learnt):
             whole = displacements(round(fps), fps, number)
             assert len(sequence.frames) == 30
             assert np.allclose(sequence.x0(0, 30), whole[::every], atol=1e-7)
             assert np.array_equal(sequence.x0(7, 3), sequence.x0(0, 30)[7:10])
     with pytest.raises(DifaceError, match="multiple of 30"):
-        data.read(DataConfig(made / "voca", fps=45.0), "face", 16)
+        data.read_recordings(DataConfig(made / "voca", fps=45.0), "face", 16)
 
 
 def test_a_head_of_any_rate_is_seen_at_thirty_standardised(tmp_path):
     for fps in (25.0, 30.0, 50.0):
         folder = toy.heads(tmp_path / str(fps), fps=fps)
-        (sequence,), _ = data.read(DataConfig(folder, fps=fps), "head", 32)
+        (sequence,), _ = data.read_recordings(DataConfig(folder, fps=fps), "head", 32)
         assert len(sequence.frames) == 96
         # The last rows are past the last frame of 25 a second.
         assert np.allclose(sequence.frames[:94], rotations(96)[:94], atol=2e-3)
@@ -122,17 +128,17 @@ def test_noise_is_as_the_schedule_says(made):
 
 
 def test_speech_is_left_out_of_some_examples(made):
-    batch = examples(made, unheard=0.3, part="head").draw(0, range(400))
-    assert 0.25 < 1 - float(batch.heard.float().mean()) < 0.35
-    network = start(face_config(made), SPEAKERS).network
+    batch = examples(made, audio_dropout=0.3, part="head").draw(0, range(400))
+    assert 0.25 < 1 - float(batch.has_audio.float().mean()) < 0.35
+    network = build_network(face_config(made), SPEAKERS).network
     torch.nn.init.normal_(network.decoder.out_embed.weight)
     loss = TrainingLoss(network, LossConfig(), *vertex_weights(LossConfig(), VALUES))
     few = examples(made).draw(0, range(2))
-    few = few._replace(speech=torch.randn(2, 16, 768), heard=torch.tensor([False, True]))
+    few = few._replace(speech=torch.randn(2, 16, 768), has_audio=torch.tensor([False, True]))
     with torch.no_grad():
         x0 = loss.predict(few)
         speech = network.audio_feature_map(few.speech)
-        assert torch.equal(x0[:1], network(few.xt, few.step, speech * few.heard[:, None, None], few.style)[:1])
+        assert torch.equal(x0[:1], network(few.xt, few.step, speech * few.has_audio[:, None, None], few.style)[:1])
         assert not torch.allclose(x0[:1], network(few.xt, few.step, speech, few.style)[:1])
 
 
@@ -144,11 +150,11 @@ def spans(given: np.ndarray) -> int:
     return int((np.diff(np.concatenate([[True], given]).astype(int)) == -1).sum())
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", MASK_KINDS)
 def test_masks_are_of_their_kind(kind):
     rng = np.random.default_rng(0)
     config = MaskConfig(kind, cond_mask_prob=1.0, mask_frame_prob=0.4)
-    drawn = [draw_given(60, config, rng) for _ in range(300)]
+    drawn = [draw_known_frames(60, config, rng) for _ in range(300)]
     noisy = np.array([(~given).sum() for given in drawn])
     if kind.startswith("random"):
         assert noisy.min() >= 24
@@ -161,18 +167,18 @@ def test_masks_are_of_their_kind(kind):
     assert in_one == pytest.approx(expected, abs=0.1)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", MASK_KINDS)
 def test_frames_are_given_to_a_share_of_the_examples(kind):
     rng = np.random.default_rng(0)
-    drawn = [draw_given(32, MaskConfig(kind, 0.25, 0.5), rng).any() for _ in range(800)]
+    drawn = [draw_known_frames(32, MaskConfig(kind, 0.25, 0.5), rng).any() for _ in range(800)]
     assert np.mean(drawn) == pytest.approx(0.25, abs=0.05)
 
 
 def test_what_is_given_is_seen_as_it_is(made):
     batch = examples(made, MaskConfig("keyframe", 1.0, 0.75), part="head").draw(0, range(8))
-    assert batch.given.sum(1).tolist() == [4] * 8
-    assert torch.equal(batch.xt[batch.given], batch.x0[batch.given])
-    assert not torch.isclose(batch.xt[~batch.given], batch.x0[~batch.given]).all()
+    assert batch.known.sum(1).tolist() == [4] * 8
+    assert torch.equal(batch.xt[batch.known], batch.x0[batch.known])
+    assert not torch.isclose(batch.xt[~batch.known], batch.x0[~batch.known]).all()
 
 
 # --- losses ----------------------------------------------------------------------------------------------------------
@@ -187,7 +193,7 @@ def regions(tmp_path) -> Path:
 
 
 def test_regions_count_as_often_as_they_say_and_the_larger_where_they_overlap(regions):
-    config = LossConfig(masks=regions, regions={"lips": 5.0, "face": 2.0, "scalp": 0.0})
+    config = LossConfig(flame_masks=regions, regions={"lips": 5.0, "face": 2.0, "scalp": 0.0})
     weight, lips = (values.reshape(-1, 3) for values in vertex_weights(config, VALUES))
     assert weight[[0, 100, 119, 120, 599, 600, 5022], 1].tolist() == [1.0, 5.0, 5.0, 2.0, 2.0, 0.0, 0.0]
     assert np.flatnonzero(lips.any(1)).tolist() == list(range(100, 120))
@@ -197,8 +203,8 @@ def test_regions_count_as_often_as_they_say_and_the_larger_where_they_overlap(re
 
 
 def test_every_term_is_of_what_it_is_called(made, regions):
-    config = LossConfig(velocity=2.0, acceleration=3.0, lips=4.0, masks=regions)
-    network = start(face_config(made), SPEAKERS).network
+    config = LossConfig(velocity=2.0, acceleration=3.0, lips=4.0, flame_masks=regions)
+    network = build_network(face_config(made), SPEAKERS).network
     loss = TrainingLoss(network, config, *vertex_weights(config, VALUES))
     batch = examples(made).draw(0, range(2))
     t = torch.arange(16.0)[None, :, None]
@@ -216,13 +222,13 @@ def test_every_term_is_of_what_it_is_called(made, regions):
 
 def test_what_is_masked_counts_where_nothing_is_given(made):
     config = head_config(made, made / "face")
-    network = start(config, ()).network
+    network = build_network(config, ()).network
     loss = TrainingLoss(network, config.loss, *vertex_weights(config.loss, 3))
     batch = examples(made, MaskConfig("inpaint", 1.0, 0.5), part="head").draw(0, range(4))
-    off = batch.x0 + batch.given[..., None] * 2.0
+    off = batch.x0 + batch.known[..., None] * 2.0
     assert float(loss.terms(off, batch)["masked"].mean()) == 0.0
     assert float(loss.terms(off, batch)["position"].mean()) == pytest.approx(2.0, rel=1e-4)
-    off = batch.x0 + (~batch.given[..., None]) * 2.0
+    off = batch.x0 + (~batch.known[..., None]) * 2.0
     assert float(loss.terms(off, batch)["masked"].mean()) == pytest.approx(4.0, rel=1e-4)
 
 
@@ -235,9 +241,9 @@ def test_sequences_that_are_short_or_not_whole_are_named_and_left(tmp_path, capl
         vertices = np.resize(templates()["Ann"].ravel(), (rows, VALUES))
         np.save(folder / "vertices_npy" / f"{name}.npy", vertices)
     for name, seconds in (("Ann_sentence02", 20 / 60), ("Eve_sentence01", 1.0), ("Bob_sentence09", 1.0)):
-        soundfile.write(folder / "wav" / f"{name}.wav", sound(seconds), RATE)
+        soundfile.write(folder / "wav" / f"{name}.wav", sound(seconds), SAMPLE_RATE)
     with caplog.at_level("INFO"):
-        learnt, _ = data.read(DataConfig(folder), "face", 16)
+        learnt, _ = data.read_recordings(DataConfig(folder), "face", 16)
     assert [one.name for one in learnt] == ["Ann_sentence01", "Bob_sentence01"]
     for name, why in (("Ann_sentence02", "an example has 16"), ("Ann_sentence03", "no sound"),
                       ("Eve_sentence01", "no template"), ("Bob_sentence09", "no vertices")):  # fmt: skip
@@ -264,7 +270,7 @@ def test_a_bad_track_is_named_and_left(tmp_path, caplog, name):
         (folder / kind).with_stem("two").write_bytes((folder / kind).read_bytes())
     spoil(folder)
     with caplog.at_level("INFO"):
-        learnt, _ = data.read(DataConfig(folder, fps=30.0), "head", 32)
+        learnt, _ = data.read_recordings(DataConfig(folder, fps=30.0), "head", 32)
     assert [one.name for one in learnt] == ["one"]
     assert any("two" in line and why in line for line in caplog.text.splitlines())
 
@@ -272,22 +278,22 @@ def test_a_bad_track_is_named_and_left(tmp_path, caplog, name):
 def test_folders_that_are_not_whole_or_give_nothing_are_said(made, tmp_path):
     for part, missing in (("face", "vertices_npy"), ("head", "head")):
         with pytest.raises(DifaceError, match=missing):
-            data.read(DataConfig(tmp_path), part, 16)
+            data.read_recordings(DataConfig(tmp_path), part, 16)
     with pytest.raises(DifaceError, match="no clip that can be used"):
-        data.read(DataConfig(made / "voca"), "face", 64)
+        data.read_recordings(DataConfig(made / "voca"), "face", 64)
     with pytest.raises(DifaceError, match="none is to be learnt"):
-        data.read(DataConfig(made / "voca", subjects=("Zoe",)), "face", 16)
+        data.read_recordings(DataConfig(made / "voca", subjects=("Zoe",)), "face", 16)
 
 
 def test_subjects_are_styles_in_their_order_and_at_most_so_many_sequences(tmp_path):
     folder = toy.vocaset(tmp_path / "voca")
     for kind in ("wav/Ann_sentence01.wav", "vertices_npy/Ann_sentence01.npy"):
         (folder / kind).with_stem("Ann_sentence02").write_bytes((folder / kind).read_bytes())
-    assert len(data.read(DataConfig(folder), "face", 16)[0]) == 3
-    learnt, _ = data.read(DataConfig(folder, subjects=("Bob", "Ann"), at_most=1), "face", 16)
+    assert len(data.read_recordings(DataConfig(folder), "face", 16)[0]) == 3
+    learnt, _ = data.read_recordings(DataConfig(folder, subjects=("Bob", "Ann"), max_sequences=1), "face", 16)
     assert [(one.name, one.subject) for one in learnt] == [("Ann_sentence01", "Ann"), ("Bob_sentence01", "Bob")]
-    assert run.one_hot(("Bob", "Ann"), 3)["Ann"].tolist() == [0, 1, 0]
-    assert run.one_hot(("Bob", "Ann"), 3)[""].tolist() == [0.5, 0.5, 0]
+    assert run.style_vectors(("Bob", "Ann"), 3)["Ann"].tolist() == [0, 1, 0]
+    assert run.style_vectors(("Bob", "Ann"), 3)[""].tolist() == [0.5, 0.5, 0]
 
 
 MISTAKES = {
@@ -366,5 +372,5 @@ def test_the_configurations_that_come_with_it_can_be_read(name, kind):
         given = {"num_identity_classes": 8, **config.model}
         from diface_core.threediface import options
 
-        network, _ = options.read(writing.arguments(config.part, given, config.diffusion), name)
+        network, _ = options.parse_options(writing.make_arguments(config.part, given, config.diffusion), name)
         assert config.frames % network.stride == 0

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diface_core.runtime.time_left import SOONEST, TimeLeft
+from diface_core.runtime.time_left import MIN_ELAPSED, EtaEstimator
 
 
 class Clock:
@@ -19,10 +19,10 @@ class Clock:
 @given(st.floats(1.0, 1000.0), st.integers(5, 50))
 def test_steady_work_is_foretold_exactly(total, steps):
     clock = Clock()
-    left = TimeLeft(clock)
+    left = EtaEstimator(clock)
     for step in range(1, steps + 1):
         clock.now = 100 + total * step / steps
-        said = left.at(step / steps)
+        said = left.update(step / steps)
         if said is not None:
             assert said == pytest.approx(total * (1 - step / steps), abs=1e-6 * total)
     assert said == 0
@@ -30,18 +30,18 @@ def test_steady_work_is_foretold_exactly(total, steps):
 
 def test_nothing_is_said_too_soon():
     clock = Clock()
-    left = TimeLeft(clock)
-    clock.now += SOONEST / 2
-    assert left.at(0.5) is None
+    left = EtaEstimator(clock)
+    clock.now += MIN_ELAPSED / 2
+    assert left.update(0.5) is None
     clock.now += 10
-    assert left.at(0.0) is None
-    assert left.at(0.5) is not None
+    assert left.update(0.0) is None
+    assert left.update(0.5) is not None
 
 
 def test_a_sudden_stop_moves_the_estimate_a_part_of_the_way():
     clock = Clock()
-    left = TimeLeft(clock)
+    left = EtaEstimator(clock)
     clock.now += 5
-    assert left.at(0.5) == pytest.approx(5)
+    assert left.update(0.5) == pytest.approx(5)
     clock.now += 5
-    assert 5 > left.at(0.51) > 0
+    assert 5 > left.update(0.51) > 0

@@ -10,16 +10,16 @@ import torch
 
 from diface_core import channels
 from diface_core.audio.speech_encoder import LOUDNESS
-from diface_core.diffusion.constraints import nothing_kept
+from diface_core.diffusion.constraints import unconstrained
 from diface_core.errors import ModelError
-from diface_core.learning.batches import Examples
+from diface_core.learning.batches import ExampleSampler
 from diface_core.learning.losses import TrainingLoss
-from diface_core.learning.random_masks import bend, draw_keep
+from diface_core.learning.random_masks import add_bumps, draw_mask
 from diface_core.model import checkpoint
 from diface_core.model.denoiser import Denoiser
 from diface_core.training import logs, run, settings
-from diface_core.training.prefetch import ahead
-from diface_core.training.starting import start
+from diface_core.training.prefetch import with_prefetch
+from diface_core.training.starting import build_denoiser
 from tests.core import toy_training
 from tests.core.launching import torchrun
 from tests.core.toy_training import config, sequences, together_config
@@ -70,9 +70,9 @@ def test_a_resumed_training_is_the_uninterrupted_one_to_the_bit(tmp_path):
 
 def test_other_settings_are_another_training(tmp_path):
     interrupted(config(tmp_path))
-    once = run.train(config(tmp_path, rate=2e-3), sequences(), ("natural",))
+    once = run.train(config(tmp_path, learning_rate=2e-3), sequences(), ("natural",))
     (tmp_path / "alone").mkdir()
-    assert same(once, run.train(config(tmp_path / "alone", rate=2e-3), sequences(), ("natural",)))
+    assert same(once, run.train(config(tmp_path / "alone", learning_rate=2e-3), sequences(), ("natural",)))
 
 
 def heard(denoiser: Denoiser, sequence) -> np.ndarray:
@@ -80,7 +80,7 @@ def heard(denoiser: Denoiser, sequence) -> np.ndarray:
     with torch.inference_mode():
         noise = torch.randn(1, len(sequence.values), 3)
         style = denoiser.style_vector(torch.tensor([0]))
-        x0 = denoiser(noise, torch.ones(1), denoiser.speech(features), style, nothing_kept(noise))
+        x0 = denoiser(noise, torch.ones(1), denoiser.speech(features), style, unconstrained(noise))
         return denoiser.denormalise(x0)[0].numpy()
 
 
@@ -88,7 +88,7 @@ def heard(denoiser: Denoiser, sequence) -> np.ndarray:
 def test_training_learns_what_the_sound_says(tmp_path, regression):
     """Two channels follow loudness and its opposite: after little training the denoiser has them from noise alone."""
     longer = config(
-        tmp_path, steps=300, batch=8, rate=5e-3, save_every=0, average=0.95, keep=settings.KeepConfig(share=0),
+        tmp_path, steps=300, batch=8, learning_rate=5e-3, save_every=0, ema_decay=0.95, masks=settings.RandomMaskConfig(share=0),
         regression=regression, validate_every=100,
     )  # fmt: skip
     denoiser = run.train(longer, sequences()[1:], ("natural",), sequences()[3:])
@@ -117,7 +117,7 @@ def test_two_processes_train_what_one_does_with_their_batches_together(tmp_path)
     (tmp_path / "two").mkdir()
     alone = run.train(together_config(tmp_path / "one", batch=4), sequences()[1:], ("natural",))
     first, second = trained_by_two(tmp_path / "two")
-    begun = start(together_config(tmp_path), sequences()[1:], ("natural",)).state_dict()
+    begun = build_denoiser(together_config(tmp_path), sequences()[1:], ("natural",)).state_dict()
     for name, value in alone.state_dict().items():
         assert torch.equal(first[name], second[name]), name
         assert torch.allclose(first[name], value, atol=1e-6), name
@@ -139,10 +139,10 @@ def test_two_processes_go_on_where_they_were_interrupted(tmp_path):
 # --- examples and losses ---------------------------------------------------------------------------------------------
 
 
-def examples(tmp_path, **changes) -> tuple[Examples, Denoiser]:
+def examples(tmp_path, **changes) -> tuple[ExampleSampler, Denoiser]:
     settings = config(tmp_path, **changes)
-    denoiser = start(settings, sequences(), ("natural",))
-    return Examples(sequences(), denoiser, settings), denoiser
+    denoiser = build_denoiser(settings, sequences(), ("natural",))
+    return ExampleSampler(sequences(), denoiser, settings), denoiser
 
 
 def test_an_example_is_the_same_in_any_batch(tmp_path):
@@ -154,20 +154,20 @@ def test_an_example_is_the_same_in_any_batch(tmp_path):
 
 
 def test_given_values_are_only_where_the_corpus_knows(tmp_path):
-    drawn, _ = examples(tmp_path, keep=settings.KeepConfig(share=1.0))
+    drawn, _ = examples(tmp_path, masks=settings.RandomMaskConfig(share=1.0))
     batch = drawn.draw(0, range(200))
-    assert 0.9 < batch.keep.flatten(1).any(1).float().mean() <= 1.0
-    assert (batch.weight[batch.keep] > 0).all()
+    assert 0.9 < batch.mask.flatten(1).any(1).float().mean() <= 1.0
+    assert (batch.weight[batch.mask] > 0).all()
 
 
 @pytest.mark.parametrize(("bent", "low", "high"), [(0.0, -0.1, 0.1), (1.0, 0.4, 0.9)])
 def test_keys_that_were_not_recorded_draw_their_neighbours_along(tmp_path, bent, low, high):
     """The best guess of a row beside a single key, in a channel of noise: nothing of the key, or a good part of it."""
-    keep = settings.KeepConfig(share=1.0, bent=bent)
-    drawn, _ = examples(tmp_path, keep=keep)
-    drawn.sequences, drawn.upto = drawn.sequences[1:2], np.ones(1)
+    keep = settings.RandomMaskConfig(share=1.0, warped=bent)
+    drawn, _ = examples(tmp_path, masks=keep)
+    drawn.sequences, drawn.cumulative_shares = drawn.sequences[1:2], np.ones(1)
     batch = drawn.draw(0, range(1500))
-    values, given = batch.x0[:, :, 1], batch.keep[:, :, 1]
+    values, given = batch.x0[:, :, 1], batch.mask[:, :, 1]
     alone = given[:, 1:-1] & ~given[:, :-2] & ~given[:, 2:]
     key, beside = values[:, 1:-1][alone], values[:, 2:][alone]
     assert len(key) > 300
@@ -177,7 +177,7 @@ def test_keys_that_were_not_recorded_draw_their_neighbours_along(tmp_path, bent,
 def test_what_an_artist_keeps_is_of_every_kind():
     """Some of the face's keeping is one region's whole curves, single channels, borders alone, single keys."""
     rng, rows = np.random.default_rng(0), 60
-    kept = [draw_keep(rows, channels.FACE, rng) for _ in range(400)]
+    kept = [draw_mask(rows, channels.FACE, rng) for _ in range(400)]
     assert all(keep.any() for keep in kept)
     assert not any(keep.all() for keep in kept)
     whole = [keep.all(0) for keep in kept if keep.all(0).any()]
@@ -194,7 +194,7 @@ def test_a_bump_is_highest_at_its_key_and_gone_soon():
     keep[30, 1] = True
     highest = []
     for seed in range(20):
-        bumps = bend(np.zeros((61, 3), np.float32), keep, np.ones(3, np.float32), np.random.default_rng(seed))
+        bumps = add_bumps(np.zeros((61, 3), np.float32), keep, np.ones(3, np.float32), np.random.default_rng(seed))
         assert not bumps[:, [0, 2]].any()
         assert np.abs(bumps).max() == np.abs(bumps[30, 1])
         assert np.abs(bumps[[2, 58]]).max() < 0.01
@@ -204,19 +204,19 @@ def test_a_bump_is_highest_at_its_key_and_gone_soon():
 
 
 def test_sound_and_style_are_left_out_apart_and_together(tmp_path):
-    drawn, _ = examples(tmp_path, unheard=0.2, unstyled=0.3, neither=0.1)
-    drawn.sequences, drawn.upto = drawn.sequences[1:2], np.ones(1)
+    drawn, _ = examples(tmp_path, audio_dropout=0.2, style_dropout=0.3, joint_dropout=0.1)
+    drawn.sequences, drawn.cumulative_shares = drawn.sequences[1:2], np.ones(1)
     batch = drawn.draw(0, range(1000))
-    deaf, plain = (~batch.heard).numpy(), (batch.style < 0).numpy()
+    deaf, plain = (~batch.has_audio).numpy(), (batch.style < 0).numpy()
     shares = (deaf & ~plain).mean(), (plain & ~deaf).mean(), (deaf & plain).mean()
     assert np.allclose(shares, (0.2, 0.3, 0.1), atol=0.04)
 
 
 def test_sounds_that_were_not_recorded_are_never_heard(tmp_path):
     drawn, _ = examples(tmp_path)
-    drawn.sequences, drawn.upto = drawn.sequences[:1], np.ones(1)
+    drawn.sequences, drawn.cumulative_shares = drawn.sequences[:1], np.ones(1)
     batch = drawn.draw(0, range(20))
-    assert not batch.heard.any()
+    assert not batch.has_audio.any()
     assert batch.features.isfinite().all()
 
 
@@ -244,9 +244,9 @@ def test_closure_counts_where_labels_are_sealed_and_nowhere_else(tmp_path):
     shares = {"gap_weight": 0.5, "closure_weight": 2.0}
     settings = config(tmp_path, **FACE, **shares)
     for gap, counted in ((0.0, True), (0.3, False)):
-        denoiser = start(settings, faces(gap), ("natural",))
+        denoiser = build_denoiser(settings, faces(gap), ("natural",))
         loss = TrainingLoss(denoiser, settings)
-        batch = Examples(faces(gap), denoiser, settings).draw(0, range(4))
+        batch = ExampleSampler(faces(gap), denoiser, settings).draw(0, range(4))
         jaw = channels.FACE.index("jawOpen")
         opened = batch.x0.clone()
         opened[..., jaw] += 0.05 / denoiser.get_buffer("deviation")[jaw]
@@ -275,11 +275,11 @@ def test_the_loss_is_where_the_denoiser_is(tmp_path):
 def test_examples_drawn_ahead_are_the_same(tmp_path):
     """By processes of their own, in the order of the steps, and from another step on."""
     drawn, _ = examples(tmp_path)
-    quick = ahead(drawn, 9, workers=2)
+    quick = with_prefetch(drawn, 9, workers=2)
     for step in (3, 4, 5, 7, 8):
         for one, other in zip(quick.draw(step, range(2, 5)), drawn.draw(step, range(2, 5)), strict=True):
             assert torch.equal(one, other)
-    assert ahead(drawn, 9, workers=0) is drawn
+    assert with_prefetch(drawn, 9, workers=0) is drawn
 
 
 @pytest.mark.parametrize("varies", [False, True])
@@ -288,8 +288,8 @@ def test_noise_on_the_features_is_as_loud_as_wanted(tmp_path, varies):
     drawn, _ = examples(tmp_path, feature_noise=0.5, feature_noise_varies=varies)
     sequence, rng = drawn.sequences[1], np.random.default_rng(0)
     heard = np.tile(sequence.features.astype(np.float32), (20, 1))
-    noise = np.array([(drawn._disturbed(heard, rng) - heard)[:, LOUDNESS].std() for _ in range(60)])
-    levels = noise / drawn.heard_deviation[0]
+    noise = np.array([(drawn._augment_features(heard, rng) - heard)[:, LOUDNESS].std() for _ in range(60)])
+    levels = noise / drawn.feature_deviation[0]
     assert levels.max() == pytest.approx(0.5, abs=0.03)
     assert levels.min() == pytest.approx(0.0 if varies else 0.5, abs=0.03)
 
@@ -298,23 +298,25 @@ def test_noise_on_the_features_is_as_loud_as_wanted(tmp_path, varies):
 
 
 def test_a_training_goes_on_from_weights_and_keeps_their_units(tmp_path):
-    base = start(config(tmp_path), sequences(), ("natural",))
+    base = build_denoiser(config(tmp_path), sequences(), ("natural",))
     torch.nn.init.normal_(base.style.weight)
     checkpoint.save(base, tmp_path / "base.safetensors")
-    on = start(config(tmp_path, fine_tune=tmp_path / "base.safetensors"), sequences()[2:], ("other", "natural"))
+    on = build_denoiser(
+        config(tmp_path, fine_tune=tmp_path / "base.safetensors"), sequences()[2:], ("other", "natural")
+    )
     written, _ = checkpoint.load(tmp_path / "base.safetensors")
     assert torch.equal(on.get_buffer("mean"), written.get_buffer("mean"))
     assert torch.equal(on.enter.linear.weight, written.enter.linear.weight)
     assert torch.equal(on.style.weight[1], written.style.weight[0])
     wider = config(tmp_path, fine_tune=tmp_path / "base.safetensors", model=config(tmp_path).model | {"width": 16})
     with pytest.raises(ModelError, match="another shape"):
-        start(wider, sequences(), ("natural",))
+        build_denoiser(wider, sequences(), ("natural",))
 
 
 def test_without_tensorboard_a_training_says_so_and_goes_on(tmp_path, monkeypatch, caplog):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with caplog.at_level("INFO"):
-        curves = logs.curves(tmp_path / "logs")
+        curves = logs.open_curves(tmp_path / "logs")
     assert "TensorBoard is not installed" in caplog.text
     curves.add_scalar("loss", 1.0, 0)
     assert not (tmp_path / "logs").exists()

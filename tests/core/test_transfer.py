@@ -12,9 +12,16 @@ from diface_core.errors import ModelError
 from diface_core.faces.flame import correspondence, topology
 from diface_core.faces.flame.mesh_files import read_mesh
 from diface_core.faces.head import Head, load_head
-from diface_core.faces.transfer.deformation_transfer import Held, Transfer
-from diface_core.faces.transfer.flame_lids import Eyeball, turned
-from diface_core.faces.transfer.registration import Surface, in_triangles, nearest, normals, registered, similarity
+from diface_core.faces.transfer.deformation_transfer import DeformationTransfer, SoftConstraint
+from diface_core.faces.transfer.flame_lids import Eyeball, rotate_eyeball
+from diface_core.faces.transfer.registration import (
+    Surface,
+    fit_similarity,
+    nearest_barycentric,
+    nearest_points,
+    register_nonrigid,
+    vertex_normals,
+)
 
 RNG = np.random.default_rng(4)
 
@@ -49,7 +56,7 @@ def test_from_the_bundled_head_to_itself_each_shape_comes_out_as_it_was(head: He
     faces = np.searchsorted(skin, faces[np.isin(faces, skin).all(axis=1)]).astype(np.int32)
     deltas = head.deltas[FACE.index(name)][skin].astype(float)
     free = deltas.any(axis=1)
-    found = Transfer(at, at, faces).offsets(deltas, free)
+    found = DeformationTransfer(at, at, faces).offsets(deltas, free)
     assert np.abs(found - deltas).max() < 2e-5  # m: a few of the mouth's triangles have no area to speak of
     assert not found[~free].any()
 
@@ -60,7 +67,7 @@ def test_what_turns_the_source_as_a_whole_turns_any_target() -> None:
     turn = rotation(0.3, -0.5, 0.8)
     free = np.ones(len(source), bool)
     free[0] = False
-    found = Transfer(source, target, faces).offsets(source @ turn.T - source, free)
+    found = DeformationTransfer(source, target, faces).offsets(source @ turn.T - source, free)
     wanted = (target - target[0]) @ turn.T + target[0]
     np.testing.assert_allclose(target + found, wanted, atol=1e-6)
 
@@ -71,7 +78,9 @@ def test_what_is_held_comes_out_and_what_is_not_free_stays() -> None:
     chosen = int(np.argmin(source[:, 2]))
     row = sparse.csr_matrix(([1.0], ([0], [chosen])), (1, len(source)))
     moved = np.array([[0.1, 0.2, -0.3]])
-    found = Transfer(source, source, faces).offsets(np.zeros_like(source), free, (Held(row, moved, 1e6),))
+    found = DeformationTransfer(source, source, faces).offsets(
+        np.zeros_like(source), free, (SoftConstraint(row, moved, 1e6),)
+    )
     np.testing.assert_allclose(found[chosen], moved[0], atol=1e-4)
     assert not found[~free].any()
     assert found[free].any(axis=1).mean() > 0.9
@@ -85,14 +94,14 @@ def test_what_the_source_has_not_follows_smoothly() -> None:
     free = np.ones(len(source), bool)
     free[0] = False
     turn = rotation(0.0, 0.0, 0.2)
-    found = Transfer(broken, source, faces, known).offsets((broken @ turn.T - broken), free)
+    found = DeformationTransfer(broken, source, faces, known).offsets((broken @ turn.T - broken), free)
     assert np.isfinite(found).all()
     assert np.abs(source + found - ((source - source[0]) @ turn.T + source[0])).max() < 0.1
 
 
 def test_the_nearest_points_of_triangles_are_nearest() -> None:
     corners, points = RNG.normal(size=(200, 3, 3)), RNG.normal(size=(200, 3))
-    weights = in_triangles(points, corners)
+    weights = nearest_barycentric(points, corners)
     assert (weights >= 0).all()
     np.testing.assert_allclose(weights.sum(1), 1.0)
     away = np.linalg.norm((weights[..., None] * corners).sum(1) - points, axis=1)
@@ -104,7 +113,7 @@ def test_the_nearest_points_of_triangles_are_nearest() -> None:
 
 def test_a_similarity_is_found_again() -> None:
     points, turn = RNG.normal(size=(50, 3)), rotation(0.4, 1.0, -0.2)
-    scale, found, shift = similarity(points, 2.5 * points @ turn.T + [1, 2, 3])
+    scale, found, shift = fit_similarity(points, 2.5 * points @ turn.T + [1, 2, 3])
     assert scale == pytest.approx(2.5)
     np.testing.assert_allclose(found, turn, atol=1e-9)
     np.testing.assert_allclose(shift, [1, 2, 3], atol=1e-9)
@@ -117,8 +126,8 @@ def test_one_surface_is_laid_on_another() -> None:
     target = Surface(goal, other_faces, np.zeros(len(other_faces), np.int32))
     marks = sparse.csr_matrix((np.ones(3), (np.arange(3), [0, 30, 77])), (3, len(at)))
     parts = np.zeros(len(at), np.int32)
-    bent = registered(at, faces, parts, target, marks, at[[0, 30, 77]] * [1.0, 1.3, 0.8])
-    near = nearest(target, bent, normals(bent, faces), parts)
+    bent = register_nonrigid(at, faces, parts, target, marks, at[[0, 30, 77]] * [1.0, 1.3, 0.8])
+    near = nearest_points(target, bent, vertex_normals(bent, faces), parts)
     inner = (at[:, 2] > -0.95) & (at[:, 2] < 0.95)
     assert near.found[inner].all()
     assert np.linalg.norm(near.points - bent, axis=1)[inner].max() < 0.02
@@ -129,28 +138,28 @@ def test_an_eyeball_turns_about_its_own_middle_as_the_source_does() -> None:
     source, _ = sphere()
     vertices = 0.013 * source + [0.03, 0.02, 0.01]
     turn = rotation(0.3, 0.1, 0.0)
-    eyeball = Eyeball.of(vertices)
+    eyeball = Eyeball.fit(vertices)
     assert eyeball.radius == pytest.approx(0.013)
     np.testing.assert_allclose(eyeball.centre, [0.03, 0.02, 0.01], atol=1e-12)
-    found = vertices + turned(vertices, eyeball, source + 7, source @ turn.T - source)
+    found = vertices + rotate_eyeball(vertices, eyeball, source + 7, source @ turn.T - source)
     np.testing.assert_allclose(found - eyeball.centre, (vertices - eyeball.centre) @ turn.T, atol=1e-12)
 
 
 def test_the_shipped_correspondence_is_of_the_bundled_head_and_holds_no_geometry(head: Head) -> None:
-    found = correspondence.load(head=head)
+    found = correspondence.load_correspondence(head=head)
     sums = found.weights.sum(axis=1)
     assert ((np.abs(sums - 1) < 1e-12) | (sums == 0)).all()
     skin = head.landmarks["skin"]
-    assert np.isin(found.corners[found.matched], skin).all()
-    assert found.matched[: topology.SKIN].sum() > 3800
-    assert not found.matched[topology.SKIN :].any()
+    assert np.isin(found.corners[found.has_match], skin).all()
+    assert found.has_match[: topology.SKIN_VERTEX_COUNT].sum() > 3800
+    assert not found.has_match[topology.SKIN_VERTEX_COUNT :].any()
     with np.load(correspondence.ASSET) as arrays:
         assert {arrays[name].dtype.kind for name in arrays} == {"u", "U"}  # indices and weights; no coordinate
 
 
 def test_lips_and_lids_lie_on_the_bundled_heads(head: Head) -> None:
-    found = correspondence.load(head=head)
-    at = found.sampled(head.vertices)
+    found = correspondence.load_correspondence(head=head)
+    at = found.sample(head.vertices)
     upper = at[found.upper_lip]
     lower = (found.lower_weights[..., None] * at[found.lower_lip]).sum(1)
     assert np.linalg.norm(upper - lower, axis=1).max() < 1.5e-3
@@ -167,16 +176,16 @@ def test_lips_and_lids_lie_on_the_bundled_heads(head: Head) -> None:
 def test_a_correspondence_of_another_head_is_refused(head: Head) -> None:
     other = dataclasses.replace(head, vertices=head.vertices + np.float32(0.001))
     with pytest.raises(ModelError, match="another head"):
-        correspondence.load(head=other)
+        correspondence.load_correspondence(head=other)
 
 
 def test_a_file_that_is_no_correspondence_says_so(tmp_path: Path) -> None:
     path = tmp_path / "c.npz"
     with pytest.raises(ModelError, match="missing"):
-        correspondence.load(path)
+        correspondence.load_correspondence(path)
     path.write_bytes(b"nothing")
     with pytest.raises(ModelError, match="cannot be read"):
-        correspondence.load(path)
+        correspondence.load_correspondence(path)
 
 
 def test_an_obj_is_read_with_its_polygons_as_triangles(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from diface_core.faces.flame.flame_model import Flame, load_flame
 from diface_core.faces.head import load_head
 from diface_core.faces.transfer import flame_shapes
 from diface_core.faces.transfer.flame_lids import Eyeball
-from diface_core.faces.transfer.measure_transfer import SHUT, Measured
+from diface_core.faces.transfer.measure_transfer import CLOSED_POSES, TransferMeasurement
 from diface_core.faces.transfer.target_face import TargetFace
 from diface_core.types import Shapes
 
@@ -47,13 +47,13 @@ def another(vertices: np.ndarray, seed: int) -> np.ndarray:
     return warped
 
 
-def measured(vertices: np.ndarray, flame: Flame, file: Path | None) -> Measured:
+def measured(vertices: np.ndarray, flame: Flame, file: Path | None) -> TransferMeasurement:
     shapes = flame_shapes.flame_shapes(vertices, flame.faces, file)
-    return Measured(vertices.astype(float), flame.faces, shapes, correspondence.load())
+    return TransferMeasurement(vertices.astype(float), flame.faces, shapes, correspondence.load_correspondence())
 
 
 @pytest.fixture(scope="module", params=["template", "another", "a third, with its joint"])
-def face(request: pytest.FixtureRequest, flame: Flame, file: Path) -> Measured:
+def face(request: pytest.FixtureRequest, flame: Flame, file: Path) -> TransferMeasurement:
     joint = file if "joint" in request.param else None
     seeds = {"another": 1, "a third, with its joint": 2}
     vertices = flame.template
@@ -62,9 +62,9 @@ def face(request: pytest.FixtureRequest, flame: Flame, file: Path) -> Measured:
     return measured(vertices, flame, joint)
 
 
-def test_all_shapes_come_and_none_is_broken(face: Measured) -> None:
+def test_all_shapes_come_and_none_is_broken(face: TransferMeasurement) -> None:
     assert face.shapes.names == SHAPES
-    assert face.shapes.deltas.shape == (len(SHAPES), topology.VERTICES, 3)
+    assert face.shapes.deltas.shape == (len(SHAPES), topology.VERTEX_COUNT, 3)
     assert face.shapes.deltas.dtype == np.float32
     assert np.isfinite(face.shapes.deltas).all()
     most = dict(zip(SHAPES, np.linalg.norm(face.shapes.deltas, axis=2).max(1), strict=True))
@@ -73,45 +73,45 @@ def test_all_shapes_come_and_none_is_broken(face: Measured) -> None:
     assert max(most.values()) < 60 * MM
 
 
-@pytest.mark.parametrize("pose", SHUT)
-def test_lips_meet_where_they_meet_on_the_bundled_head(face: Measured, pose: str) -> None:
-    gap, deep = face.lip_gap(face.posed(SHUT[pose]))
+@pytest.mark.parametrize("pose", CLOSED_POSES)
+def test_lips_meet_where_they_meet_on_the_bundled_head(face: TransferMeasurement, pose: str) -> None:
+    gap, deep = face.lip_gap(face.pose(CLOSED_POSES[pose]))
     _, at_rest = face.lip_gap(face.vertices)
     assert gap < GAP
     assert deep < at_rest + 1.0 * MM
 
 
-def test_a_small_opening_counts_as_a_gap(face: Measured) -> None:
+def test_a_small_opening_counts_as_a_gap(face: TransferMeasurement) -> None:
     """What measures the gaps sees them: half a centimetre of jawOpen is three millimetres and more of a gap."""
-    opening = np.linalg.norm(face.shapes.deltas[SHAPES.index("jawOpen")][topology.UPPER_MIDDLE[0] :], axis=1).max()
-    gap, _ = face.lip_gap(face.posed({"jawOpen": 5 * MM / opening}))
+    opening = np.linalg.norm(face.shapes.deltas[SHAPES.index("jawOpen")][topology.UPPER_LIP_MIDLINE[0] :], axis=1).max()
+    gap, _ = face.lip_gap(face.pose({"jawOpen": 5 * MM / opening}))
     assert 1.5 * MM < gap < 5 * MM
 
 
-def test_lips_part_where_they_part_on_the_bundled_head(face: Measured) -> None:
+def test_lips_part_where_they_part_on_the_bundled_head(face: TransferMeasurement) -> None:
     for name, least in (("jawOpen", 25), ("mouthFunnel", 4), ("mouthUpperUpLeft", 1), ("mouthLowerDownRight", 1)):
-        gap, _ = face.lip_gap(face.posed({name: 1.0}))
+        gap, _ = face.lip_gap(face.pose({name: 1.0}))
         assert gap > least * MM, name
 
 
 @pytest.mark.parametrize("side", ["Left", "Right"])
-def test_lids_close_outside_the_eyeball(face: Measured, side: str) -> None:
+def test_lids_close_outside_the_eyeball(face: TransferMeasurement, side: str) -> None:
     assert face.lid_gap(face.vertices, side) > 7 * MM
-    assert face.lid_gap(face.posed({f"eyeBlink{side}": 1.0}), side) < GAP
+    assert face.lid_gap(face.pose({f"eyeBlink{side}": 1.0}), side) < GAP
     for weight in (0.25, 0.5, 0.75, 1.0):
-        assert face.lid_clearance(face.posed({f"eyeBlink{side}": weight}), side) > 0.2 * MM
+        assert face.lid_clearance(face.pose({f"eyeBlink{side}": weight}), side) > 0.2 * MM
 
 
 @pytest.mark.parametrize("side", ["Left", "Right"])
 @pytest.mark.parametrize("way", list(LOOK_DEGREES))
-def test_eyeballs_turn_rigidly_as_far_as_the_bundled_heads(face: Measured, side: str, way: str) -> None:
-    angle, off = face.eye_turn(f"eyeLook{way}{side}", side)
+def test_eyeballs_turn_rigidly_as_far_as_the_bundled_heads(face: TransferMeasurement, side: str, way: str) -> None:
+    angle, off = face.eye_rotation(f"eyeLook{way}{side}", side)
     assert angle == pytest.approx(LOOK_DEGREES[way], abs=0.5)
     assert off < 0.01 * MM
     part = topology.EYEBALLS[side]
-    eyeball = Eyeball.of(face.vertices[part])
-    turned = face.posed({f"eyeLook{way}{side}": 1.0})[part]
-    np.testing.assert_allclose(eyeball.away(turned), eyeball.away(face.vertices[part]), atol=0.01 * MM)
+    eyeball = Eyeball.fit(face.vertices[part])
+    turned = face.pose({f"eyeLook{way}{side}": 1.0})[part]
+    np.testing.assert_allclose(eyeball.distance(turned), eyeball.distance(face.vertices[part]), atol=0.01 * MM)
     front = np.argmax(face.vertices[part][:, 2])
     moved = (turned - face.vertices[part])[front]
     outwards = {"Left": 1.0, "Right": -1.0}[side]
@@ -119,18 +119,18 @@ def test_eyeballs_turn_rigidly_as_far_as_the_bundled_heads(face: Measured, side:
     assert along > 3 * MM
 
 
-def test_the_rest_of_the_head_is_still_exactly(face: Measured) -> None:
+def test_the_rest_of_the_head_is_still_exactly(face: TransferMeasurement) -> None:
     moved = (face.shapes.deltas != 0).any(axis=(0, 2))
-    _, y, z = face.vertices[: topology.SKIN].T
-    neck = topology.border(topology.skin_faces(face.faces), int(np.argmin(y)))
+    _, y, z = face.vertices[: topology.SKIN_VERTEX_COUNT].T
+    neck = topology.border_loop(topology.skin_faces(face.faces), int(np.argmin(y)))
     assert not moved[neck].any()
     behind = np.flatnonzero(z < -0.06)
     assert len(behind) > 300
     assert not moved[behind].any()
-    assert not moved[: topology.SKIN][y > y.max() - 0.01].any()
+    assert not moved[: topology.SKIN_VERTEX_COUNT][y > y.max() - 0.01].any()
 
 
-def test_a_shape_moves_its_own_side(face: Measured) -> None:
+def test_a_shape_moves_its_own_side(face: TransferMeasurement) -> None:
     for name in ("eyeBlinkLeft", "eyeBlinkRight", "browOuterUpLeft", "noseSneerRight", "mouthSmileLeft"):
         way = np.linalg.norm(face.shapes.deltas[SHAPES.index(name)], axis=1)
         middle = (way * face.vertices[:, 0]).sum() / way.sum()
@@ -152,11 +152,11 @@ def test_the_joint_opens_the_jaw_as_far_and_wherever_the_head_is(flame: Flame, f
     face = TargetFace(flame.template.astype(float), flame.faces, load_head())
 
     def opening(shapes: Shapes) -> np.ndarray:
-        return (face.lips.apart @ shapes.deltas[SHAPES.index("jawOpen")])[face.lips.middle]
+        return (face.lips.gap_matrix @ shapes.deltas[SHAPES.index("jawOpen")])[face.lips.middle]
 
     by_transfer = flame_shapes.flame_shapes(flame.template, flame.faces)
     by_joint = flame_shapes.flame_shapes(flame.template, flame.faces, file)
-    wanted = (face.lips.apart @ face.sampled("jawOpen"))[face.lips.middle][2] / face.scale
+    wanted = (face.lips.gap_matrix @ face.source_offsets("jawOpen"))[face.lips.middle][2] / face.scale
     assert opening(by_joint)[1] == pytest.approx(wanted, rel=0.05)
     assert opening(by_transfer)[1] == pytest.approx(wanted, rel=0.15)
     jaw = SHAPES.index("jawOpen")
@@ -167,8 +167,8 @@ def test_the_joint_opens_the_jaw_as_far_and_wherever_the_head_is(flame: Flame, f
 
 def test_from_the_bundled_head_in_flames_triangles_its_own_shapes_come_back(flame: Flame) -> None:
     """All but what the lips and lids are corrected by: FLAME's lines there are not quite the head's."""
-    found, head = correspondence.load(), load_head()
-    target = found.sampled(head.vertices)
+    found, head = correspondence.load_correspondence(), load_head()
+    target = found.sample(head.vertices)
     for part, side in zip(topology.EYEBALLS.values(), ("left", "right"), strict=True):
         theirs = head.vertices[head.landmarks[f"eyeball_{side}"]]
         target[part] = np.resize(theirs, (part.stop - part.start, 3))
@@ -178,8 +178,8 @@ def test_from_the_bundled_head_in_flames_triangles_its_own_shapes_come_back(flam
     face = dataclasses.replace(flame, template=target.astype(np.float32))
     shapes = flame_shapes.flame_shapes(face.template, face.faces)
     for name in ("mouthSmileLeft", "mouthPucker", "cheekPuff", "browDownLeft", "noseSneerRight", "jawOpen"):
-        wanted = found.sampled(head.deltas[SHAPES.index(name)])[found.matched]
-        got = shapes.deltas[SHAPES.index(name)][found.matched]
+        wanted = found.sample(head.deltas[SHAPES.index(name)])[found.has_match]
+        got = shapes.deltas[SHAPES.index(name)][found.has_match]
         moving = np.linalg.norm(wanted, axis=1) > 0.1 * MM
         off = np.linalg.norm(got - wanted, axis=1)[moving]
         assert np.median(off) < 0.1 * np.linalg.norm(wanted, axis=1)[moving].mean(), name
@@ -189,14 +189,14 @@ def test_lips_that_are_parted_at_rest_close_all_the_same(flame: Flame) -> None:
     parted = flame.pose(jaw=(0.035, 0, 0))
     face = measured(parted, flame, None)
     assert face.lip_gap(face.vertices)[0] > 0.8 * MM
-    assert face.lip_gap(face.posed({"jawOpen": 1.0, "mouthClose": 1.0}))[0] < GAP
+    assert face.lip_gap(face.pose({"jawOpen": 1.0, "mouthClose": 1.0}))[0] < GAP
 
 
 def test_a_mesh_that_is_not_flame_says_so(flame: Flame) -> None:
     with pytest.raises(ModelError, match="4,000 vertices"):
         flame_shapes.flame_shapes(flame.template[:4000], flame.faces[:10] % 4000)
     with pytest.raises(ModelError, match="not FLAME's"):
-        flame_shapes.flame_shapes(flame.template, (flame.faces * 7 + 3) % topology.VERTICES)
+        flame_shapes.flame_shapes(flame.template, (flame.faces * 7 + 3) % topology.VERTEX_COUNT)
     broken = flame.template.copy()
     broken[17] = np.nan
     with pytest.raises(ModelError, match="finite"):

@@ -14,13 +14,13 @@ import torch
 
 from diface_core import channels
 from diface_core.training.corpora import Clip, Phone
-from diface_core.training.corpora.rendered import rendered
+from diface_core.training.corpora.rendered import rendered_folder
 from diface_core.training.metrics import aperture, lip_gap
 from diface_core.training.rendering.phones import SYMBOLS
 from diface_core.training.visemes import viseme_fit, viseme_report, viseme_table
-from diface_core.training.visemes.articulation import ARPABET, FEATURES, SILENCE, features, sounds
+from diface_core.training.visemes.articulation import ARPABET, FEATURES, SILENCE, articulatory_features, phone_symbols
 from diface_core.training.visemes.coarticulation import PARAMETERS, blend
-from diface_core.training.visemes.viseme_motion import spans, viseme_motion
+from diface_core.training.visemes.viseme_motion import sound_spans, viseme_motion
 from diface_core.training.visemes.viseme_table import MEASURED, VisemeTable
 from diface_core.types import MODEL_RATE
 
@@ -145,7 +145,7 @@ def test_only_what_speech_moves_is_known() -> None:
 def test_every_phone_of_every_voice_has_a_viseme() -> None:
     table = VisemeTable.load()
     for label in [*SYMBOLS, *ARPABET, "aɪ", "t͡ʃ", "tʃʷ", "ɔ̃", "uː", "AY1", "SIL", ""]:
-        for sound in sounds(label):
+        for sound in phone_symbols(label):
             assert np.isfinite(table.parameters(sound)).all(), label
 
 
@@ -175,7 +175,7 @@ def test_tongue_and_teeth_come_from_articulation() -> None:
 
 
 def test_diphthongs_and_affricates_are_two_sounds() -> None:
-    found = spans([Phone(0.5, 0.7, "AY"), Phone(0.7, 0.9, "CH")], 1.0)
+    found = sound_spans([Phone(0.5, 0.7, "AY"), Phone(0.7, 0.9, "CH")], 1.0)
     assert [sound for _, _, sound in found] == [SILENCE, "a", "ɪ", "t", "ʃ", SILENCE]
     assert [start for start, _, _ in found] == pytest.approx([0.0, 0.5, 0.6, 0.7, 0.8, 0.9])
     assert found[-1][1] == 1.0
@@ -183,11 +183,11 @@ def test_diphthongs_and_affricates_are_two_sounds() -> None:
 
 def test_features_are_graded_and_marks_add_to_them() -> None:
     round_ = FEATURES.index("round")
-    assert features("kʷ")[round_] > features("k")[round_]
+    assert articulatory_features("kʷ")[round_] > articulatory_features("k")[round_]
     assert (
-        features("ɪ")[FEATURES.index("open")]
-        < features("ɛ")[FEATURES.index("open")]
-        < features("a")[FEATURES.index("open")]
+        articulatory_features("ɪ")[FEATURES.index("open")]
+        < articulatory_features("ɛ")[FEATURES.index("open")]
+        < articulatory_features("a")[FEATURES.index("open")]
     )
 
 
@@ -216,9 +216,9 @@ def test_fitting_finds_the_table_that_made_the_motion() -> None:
         noise = rng.normal(0, 0.05, 40_000).astype(np.float32)
         clips.append(Clip(str(number), noise, values, known, "test", phones))
     symbols = sorted({SILENCE, *"mstɑiu"})
-    given = viseme_fit.examples(clips[:20], symbols)
+    given = viseme_fit.align_clips(clips[:20], symbols)
     model = viseme_fit.fit(given, symbols, steps=120, batch=8)
-    unseen = viseme_fit.examples(clips[20:], symbols)
+    unseen = viseme_fit.align_clips(clips[20:], symbols)
     with torch.no_grad():
         ours = model(unseen.spans, unseen.sounds, unseen.effort)
     jaw = MEASURED.index("jawOpen")
@@ -229,7 +229,7 @@ def test_the_switching_baseline_switches() -> None:
     phones = tuple(said("ɑ", "i", each=0.5))
     values = moved(list(phones))
     clip = Clip("a", np.zeros(32_000, np.float32), values[:60], np.ones(52, bool), "test", phones)
-    switched = viseme_report.switching([clip])(clip)
+    switched = viseme_report.switching_baseline([clip])(clip)
     assert len(np.unique(switched[:, channels.FACE.index("jawOpen")])) == 3  # silence, ɑ, i
 
 
@@ -241,7 +241,7 @@ def test_a_table_is_saved_and_read_again(tmp_path: Path) -> None:
 
 
 def test_a_table_of_other_channels_is_refused(tmp_path: Path) -> None:
-    table = json.loads(viseme_table.ASSET.read_text())
+    table = json.loads(viseme_table.TABLE_PATH.read_text())
     (tmp_path / "table.json").write_text(json.dumps(table | {"channels": ["jawOpen"]}))
     with pytest.raises(ValueError, match="viseme_fit"):
         VisemeTable.load(tmp_path / "table.json")
@@ -268,9 +268,9 @@ def test_rendered_speech_is_read_and_what_is_broken_is_left_out(
     (tmp_path / "mute.json").write_text(json.dumps({"voice": "mute", "utterances": [good]}))
     (tmp_path / "torn.json").write_text('{"voice": "to')
     with caplog.at_level(logging.WARNING):
-        clips = rendered(tmp_path)
+        clips = rendered_folder(tmp_path)
     assert [clip.name for clip in clips] == ["rendered:anna:0", "rendered:anna:5"]
     assert {clip.speaker for clip in clips} == {"anna"}
     assert all(len(clip.values) == MODEL_RATE.rows(clip.seconds) for clip in clips)
     assert len(caplog.messages) == 6
-    assert np.array_equal(clips[0].values, rendered(tmp_path)[0].values)
+    assert np.array_equal(clips[0].values, rendered_folder(tmp_path)[0].values)

@@ -37,8 +37,8 @@ class Pipe:
 
     def ask(self, number: int, style: str | None = None, **more) -> None:
         self.send(
-            protocol.request_message(
-                GenerateRequest(AudioSection(Path("a.wav")), style=Style.of(style), **more), number
+            protocol.generate_request_message(
+                GenerateRequest(AudioSection(Path("a.wav")), style=Style.named(style), **more), number
             )
         )
 
@@ -80,13 +80,15 @@ def test_a_request_is_answered_with_progress_and_result(pipe):
     pipe.ask(7, steps=4, seed=3)
     seen = []
     while (message := pipe.read()).kind in ("progress", "rows"):
-        assert message.request == 7
+        assert message.request_id == 7
         seen.append(
-            protocol.progress_of(message).fraction if message.kind == "progress" else protocol.rows_of(message).first
+            protocol.parse_progress(message).fraction
+            if message.kind == "progress"
+            else protocol.parse_chunk(message).first
         )
     assert seen == [0, 0, 0.25, 0.5, 0.75, 0, 20]  # the last two are rows
-    assert (message.kind, message.request) == ("result", 7)
-    np.testing.assert_array_equal(protocol.result_of(message).motion.values, np.full((30, 55), 3))
+    assert (message.kind, message.request_id) == ("result", 7)
+    np.testing.assert_array_equal(protocol.parse_generate_result(message).motion.values, np.full((30, 55), 3))
 
 
 def test_requests_wait_their_turn(pipe):
@@ -94,15 +96,15 @@ def test_requests_wait_their_turn(pipe):
         pipe.ask(number, seed=number)
     for number in range(5):
         message = pipe.until("result")
-        assert message.request == number
-        assert protocol.result_of(message).motion.values[0, 0] == number
+        assert message.request_id == number
+        assert protocol.parse_generate_result(message).motion.values[0, 0] == number
 
 
 def test_a_request_may_come_before_ready():
     pipe = Pipe("slow load")
     pipe.ask(1)
     assert [pipe.read().kind for _ in range(2)] == ["hello", "ready"]
-    assert pipe.until("result").request == 1
+    assert pipe.until("result").request_id == 1
     pipe.close()
 
 
@@ -111,9 +113,9 @@ def test_cancel_stops_the_running_request_only(pipe):
     pipe.ask(2)
     pipe.until("progress")
     pipe.send(Message("cancel", 1))
-    assert pipe.until("cancelled", "result").request == 1
+    assert pipe.until("cancelled", "result").request_id == 1
     assert (last := pipe.until("cancelled", "result")).kind == "result"
-    assert last.request == 2
+    assert last.request_id == 2
 
 
 def test_a_waiting_request_can_be_cancelled(pipe):
@@ -122,34 +124,34 @@ def test_a_waiting_request_can_be_cancelled(pipe):
     pipe.send(Message("cancel", 2))
     pipe.send(Message("cancel", 1))
     answers = [pipe.until("cancelled", "result") for _ in range(2)]
-    assert [(answer.kind, answer.request) for answer in answers] == [("cancelled", 1), ("cancelled", 2)]
+    assert [(answer.kind, answer.request_id) for answer in answers] == [("cancelled", 1), ("cancelled", 2)]
 
 
 def test_an_artists_error_comes_as_it_is(pipe):
     pipe.ask(1, "audio")
-    error = protocol.error_of(pipe.until("error"))
+    error = protocol.parse_error(pipe.until("error"))
     assert isinstance(error, AudioError)
     assert (error.message, error.hint) == ("a.wav is silent.", "Choose another.")
     pipe.ask(2)
-    assert pipe.until("result").request == 2
+    assert pipe.until("result").request_id == 2
 
 
 def test_a_bug_is_named_and_its_traceback_sent_and_logged(pipe):
     pipe.ask(1, "bug")
-    error = protocol.error_of(pipe.until("error"))
+    error = protocol.parse_error(pipe.until("error"))
     assert isinstance(error, WorkerError)
     assert "KeyError: 'oops'" in error.message
     assert "bug" in error.hint
     assert "in bug\n" in error.__notes__[0]
     pipe.ask(2)
-    assert pipe.until("result").request == 2
+    assert pipe.until("result").request_id == 2
     assert 'raise KeyError("oops")' in pipe.close()
 
 
 @pytest.mark.parametrize("style", ["memory", "torch_memory"])
 def test_too_little_memory_is_said_in_words(pipe, style):
     pipe.ask(1, style)
-    error = protocol.error_of(pipe.until("error"))
+    error = protocol.parse_error(pipe.until("error"))
     assert "memory" in error.message
     assert "shorter" in error.hint
 
@@ -205,7 +207,7 @@ def test_ctrl_c_is_not_for_the_worker(pipe):
     pipe.until("progress")
     pipe.process.send_signal(signal.SIGINT)
     pipe.send(Message("cancel", 1))
-    assert pipe.until("cancelled").request == 1
+    assert pipe.until("cancelled").request_id == 1
 
 
 @pytest.mark.parametrize(
@@ -214,8 +216,8 @@ def test_ctrl_c_is_not_for_the_worker(pipe):
 def test_rubbish_from_the_other_side_is_answered_and_left(pipe, data):
     pipe.process.stdin.write(data)
     message = pipe.until("error")
-    assert message.request is None
-    assert isinstance(protocol.error_of(message), WorkerError)
+    assert message.request_id is None
+    assert isinstance(protocol.parse_error(message), WorkerError)
     assert pipe.process.wait(10) == 1
 
 
@@ -225,15 +227,15 @@ def test_rubbish_from_the_other_side_is_answered_and_left(pipe, data):
 def test_an_engine_that_does_not_load(scenario, words):
     pipe = Pipe(scenario)
     message = pipe.until("error")
-    assert message.request is None
-    assert words in protocol.error_of(message).message
+    assert message.request_id is None
+    assert words in protocol.parse_error(message).message
     assert pipe.process.wait(10) == 1
     pipe.close()
 
 
 def test_an_import_error_names_the_preference():
     pipe = Pipe("load needs torch")
-    error = protocol.error_of(pipe.until("error"))
+    error = protocol.parse_error(pipe.until("error"))
     assert "Worker Python" in error.hint
     assert sys.executable in error.message
     pipe.close()

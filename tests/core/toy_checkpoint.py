@@ -8,8 +8,8 @@ import yaml
 from transformers import Wav2Vec2Config
 
 from diface_core.threediface.networks import FaceNetwork, HeadNetwork
-from diface_core.threediface.options import read
-from diface_core.threediface.wav2vec2 import SpeechEncoder
+from diface_core.threediface.options import parse_options
+from diface_core.threediface.wav2vec2 import Wav2Vec2Encoder
 
 VERTICES = 400
 
@@ -47,9 +47,9 @@ def _arguments(name: str, params: dict, diffusion: dict, noise: str, scale: floa
     }
 
 
-def small_encoder() -> SpeechEncoder:
+def small_encoder() -> Wav2Vec2Encoder:
     """wav2vec2 of one small layer."""
-    return SpeechEncoder(
+    return Wav2Vec2Encoder(
         Wav2Vec2Config(
             hidden_size=64, num_hidden_layers=1, num_attention_heads=1, intermediate_size=16, conv_dim=(16,) * 7,
             num_conv_pos_embeddings=8, num_conv_pos_embedding_groups=4, apply_spec_augment=False,
@@ -60,7 +60,7 @@ def small_encoder() -> SpeechEncoder:
 def state_of(arguments: dict, hearing: bool = False, seed: int = 0) -> dict[str, torch.Tensor]:
     """Random weights for `arguments`."""
     torch.manual_seed(seed)
-    config, _ = read(arguments, "toy")
+    config, _ = parse_options(arguments, "toy")
     encoder = small_encoder() if hearing else None
     network = FaceNetwork(config, encoder) if config.part == "face" else HeadNetwork(config)
     for name, parameter in network.named_parameters():

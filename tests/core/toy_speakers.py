@@ -6,18 +6,18 @@ from pathlib import Path
 import numpy as np
 
 from diface_core import channels
-from diface_core.audio.speech_encoder import DIMENSION, LOUDNESS, RATE
+from diface_core.audio.speech_encoder import DIMENSION, LOUDNESS, SAMPLE_RATE
+from diface_core.learning.sequence import TrainingSequence
 from diface_core.model.denoiser import Denoiser
 from diface_core.style_adaptation.adapt import AdaptConfig
 from diface_core.training import run
-from diface_core.training.dataset import Sequence
-from diface_core.training.settings import KeepConfig, TrainConfig
+from diface_core.training.settings import RandomMaskConfig, TrainConfig
 from diface_core.types import MODEL_RATE, AudioClip
 
 JAW, CLOSE, SMILE = (channels.FACE.index(name) for name in ("jawOpen", "mouthClose", "mouthSmileLeft"))
 
 
-def speech(rows: int, opening: float, smile: float, seed: int = 0) -> Sequence:
+def speech(rows: int, opening: float, smile: float, seed: int = 0) -> TrainingSequence:
     """A speaker whose jaw follows loudness `opening` wide, with a smile that he never loses."""
     rng = np.random.default_rng(seed)
     loud = np.convolve(rng.standard_normal(rows + 8), np.hanning(9) / 3, "valid")
@@ -26,7 +26,7 @@ def speech(rows: int, opening: float, smile: float, seed: int = 0) -> Sequence:
     values[:, JAW] = np.clip(0.4 + opening * loud, 0, 1)
     values[:, CLOSE] = 0.05 * (1 + np.sin(np.arange(rows) / 5))
     values[:, SMILE] = smile + 0.02 * rng.standard_normal(rows)
-    return Sequence(features, values, np.isin(np.arange(52), (JAW, CLOSE, SMILE)), "general")
+    return TrainingSequence(features, values, np.isin(np.arange(52), (JAW, CLOSE, SMILE)), "general")
 
 
 def small_base(folder: Path) -> Denoiser:
@@ -34,14 +34,14 @@ def small_base(folder: Path) -> Denoiser:
     model = {"channels": list(channels.FACE), "features": [LOUDNESS, LOUDNESS + 1], "width": 12, "levels": [1],
              "audio_width": 12, "audio_dilations": [1]}  # fmt: skip
     config = TrainConfig(
-        source="", out=folder / "face.safetensors", cache=folder, model=model, steps=150, batch=6, rows=40, rate=5e-3,
-        warm_up=20, average=0.95, keep=KeepConfig(share=0.1), precision="float32",
+        source="", out=folder / "face.safetensors", cache=folder, model=model, steps=150, batch=6, rows=40, learning_rate=5e-3,
+        warm_up=20, ema_decay=0.95, masks=RandomMaskConfig(share=0.1), precision="float32",
     )  # fmt: skip
     speakers = [dataclasses.replace(speech(300, 0.1, 0.3, 1), style="small"), speech(300, 0.15, 0.0, 2)]
     return run.train(config, speakers, ("general", "small"))
 
 
-QUICK = AdaptConfig(steps=120, batch=4, rows=40, judge_every=20, output_rate=1e-2, vector_rate=3e-2)
+QUICK = AdaptConfig(steps=120, batch=4, rows=40, validate_every=20, output_rate=1e-2, vector_rate=3e-2)
 
 
 class Loudness:
@@ -50,6 +50,6 @@ class Loudness:
     def encode(self, clip: AudioClip, report=lambda fraction: None) -> np.ndarray:
         rows = MODEL_RATE.rows(clip.seconds)
         features = np.zeros((rows, DIMENSION), np.float32)
-        at = np.minimum(np.arange(rows) * (RATE // 30), len(clip.samples) - 1)
+        at = np.minimum(np.arange(rows) * (SAMPLE_RATE // 30), len(clip.samples) - 1)
         features[:, LOUDNESS] = clip.samples[at]
         return features

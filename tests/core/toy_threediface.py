@@ -14,7 +14,7 @@ import soundfile
 import torch
 from transformers import Wav2Vec2Config, Wav2Vec2Model
 
-from diface_core.audio.speech_encoder import RATE
+from diface_core.audio.speech_encoder import SAMPLE_RATE
 from diface_core.learning import distributed
 from diface_core.threediface.sampling import HEAD_DEVIATION, HEAD_MEAN
 from diface_core.training.threediface.masks import MaskConfig
@@ -38,7 +38,7 @@ def wav2vec2(folder: Path) -> Path:
 
 def sound(seconds: float, seed: int = 0) -> np.ndarray:
     """Syllables of noise (N,)."""
-    loud = np.abs(np.sin(np.arange(round(seconds * RATE)) / RATE * np.pi * (2.3 + seed)))
+    loud = np.abs(np.sin(np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE * np.pi * (2.3 + seed)))
     return (0.3 * loud * np.random.default_rng(seed).standard_normal(len(loud))).astype(np.float32)
 
 
@@ -63,7 +63,7 @@ def vocaset(folder: Path, seconds: float = 1.0, fps: float = 60.0, speakers: tup
     for number, speaker in enumerate(speakers):
         vertices = templates()[speaker].ravel() + displacements(round(seconds * fps), fps, number)
         np.save(folder / "vertices_npy" / f"{speaker}_sentence01.npy", vertices)
-        soundfile.write(folder / "wav" / f"{speaker}_sentence01.wav", sound(seconds, number), RATE)
+        soundfile.write(folder / "wav" / f"{speaker}_sentence01.wav", sound(seconds, number), SAMPLE_RATE)
     return folder
 
 
@@ -79,7 +79,7 @@ def heads(folder: Path, seconds: float = 3.2, fps: float = 30.0) -> Path:
     for name in ("wav", "head"):
         (folder / name).mkdir(parents=True)
     np.save(folder / "head" / "one.npy", rotations(round(seconds * fps), fps))
-    soundfile.write(folder / "wav" / "one.wav", sound(seconds), RATE)
+    soundfile.write(folder / "wav" / "one.wav", sound(seconds), SAMPLE_RATE)
     return folder
 
 
@@ -88,7 +88,7 @@ def face_config(folder: Path, **changes) -> TrainConfig:
     base = TrainConfig(
         part="face", out=folder / "face", cache=folder / "cache", data=DataConfig(folder / "voca"),
         wav2vec2=folder / "wav2vec2", model={"ch": 16, "ch_multi": [1, 2]}, diffusion={"diffusion_steps": 10},
-        steps=4, batch=2, frames=16, save_every=2, rate=3e-3, warm_up=10, average=0.9,
+        steps=4, batch=2, frames=16, save_every=2, learning_rate=3e-3, warm_up=10, ema_decay=0.9,
     )  # fmt: skip
     return dataclasses.replace(base, **changes)
 
@@ -99,7 +99,7 @@ def head_config(folder: Path, face: Path, **changes) -> TrainConfig:
         part="head", out=folder / "head", cache=folder / "cache", data=DataConfig(folder / "heads", fps=30.0),
         face_model=face, wav2vec2=folder / "wav2vec2", model={"ch": 16, "ch_multi": [1, 1, 1]},
         diffusion={"diffusion_steps": 10}, masks=MaskConfig(cond_mask_prob=0.8), loss=LossConfig(masked=1.0),
-        steps=300, batch=4, frames=48, rate=5e-3, warm_up=10, average=0.95, save_every=0, unheard=0.0,
+        steps=300, batch=4, frames=48, learning_rate=5e-3, warm_up=10, ema_decay=0.95, save_every=0, audio_dropout=0.0,
     )  # fmt: skip
     return dataclasses.replace(base, **changes)
 
@@ -116,7 +116,7 @@ def main() -> None:
     """Train without the speech encoder and with it, and write what every process has got."""
     torch.set_num_threads(1)
     folder = Path(sys.argv[1])
-    with distributed.processes():
+    with distributed.process_group():
         for encoder in (False, True):
             network = train(face_config(folder, train_encoder=encoder, out=folder / f"face_{encoder}"))
             torch.save(network.state_dict(), folder / f"rank_{os.environ['RANK']}_{encoder}.pt")

@@ -14,13 +14,13 @@ import torch
 
 from diface_core import channels
 from diface_core.audio.speech_encoder import DIMENSION, LOUDNESS
+from diface_core.learning.sequence import TrainingSequence
 from diface_core.model import checkpoint
 from diface_core.training import run
-from diface_core.training.dataset import Sequence
 from diface_core.training.settings import TrainConfig
 
 
-def sequences() -> list[Sequence]:
+def sequences() -> list[TrainingSequence]:
     """Two channels follow loudness and its opposite, one is noise; the first sound was not recorded."""
     rng = np.random.default_rng(0)
     made = []
@@ -29,7 +29,7 @@ def sequences() -> list[Sequence]:
         features = np.zeros((len(loud), DIMENSION), np.float16)
         features[:, LOUDNESS] = loud if number else np.nan
         values = np.stack([loud, rng.standard_normal(len(loud)) * 0.1, -loud], 1).astype(np.float16)
-        made.append(Sequence(features, values, np.array([True, True, number != 2]), "natural"))
+        made.append(TrainingSequence(features, values, np.array([True, True, number != 2]), "natural"))
     return made
 
 

@@ -109,7 +109,7 @@ def load() -> Engine:
     if scenario == "load breaks":
         raise ZeroDivisionError("division by zero")
     if scenario == "dies idle":
-        worker._answer = lambda *_: time.sleep(60)
+        worker._handle_request = lambda *_: time.sleep(60)
         return DiesIdle()
     return Engine()
 

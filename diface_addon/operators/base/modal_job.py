@@ -8,32 +8,32 @@ from bpy.app.handlers import persistent
 from ...core import errors, types
 from ...jobs import current
 from ...scene.takes import takes
-from .operator import Verb, redraw
+from .operator import OperatorBase, redraw
 
-INTERVAL = 0.1
+POLL_INTERVAL = 0.1
 """Seconds between two looks at the running job."""
 
 
-class Background(Verb):
+class ModalJobOperator(OperatorBase):
     """Mix-in for operators that generate: implement `begin`, and `begin_next` where more than one take is made."""
 
-    _running: current.RunningJob | None = None
-    _names: tuple[str, ...] = ()
+    _job: current.RunningJob | None = None
+    _result_names: tuple[str, ...] = ()
     _notes: tuple[str, ...] = ()
 
     def begin(self, context: bpy.types.Context) -> current.RunningJob:
         """Send the request to the worker. Raises DifaceError, with nothing changed."""
         raise NotImplementedError
 
-    def begin_next(self, _before: current.RunningJob) -> current.RunningJob | None:
+    def begin_next(self, previous: current.RunningJob) -> current.RunningJob | None:
         """Begin what comes after a generation whose take is written, and that has not ended; None where it was all."""
         return None
 
-    def stop(self, running: current.RunningJob) -> None:
+    def handle_escape(self, job: current.RunningJob) -> None:
         """Esc was pressed."""
-        running.job.cancel()
+        job.task.cancel()
 
-    def stage(self, progress: types.Progress) -> types.Progress:
+    def displayed_progress(self, progress: types.Progress) -> types.Progress:
         """What is shown of the running one's progress."""
         return progress
 
@@ -43,104 +43,104 @@ class Background(Verb):
         try:
             running = self.begin(context)
         except errors.DifaceError as error:
-            return self.failed(error)
+            return self.report_error(error)
         self.watch(context, running)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
-    def watch(self, context: bpy.types.Context, running: current.RunningJob) -> None:
+    def watch(self, context: bpy.types.Context, job: current.RunningJob) -> None:
         """Have `modal` look at `running` now and then, and the panels show it."""
-        self._running = running
-        _show(context, self.stage(types.Progress(0.0, "Starting")))
+        self._job = job
+        _show_progress(context, self.displayed_progress(types.Progress(0.0, "Starting")))
         bpy.app.handlers.load_pre.append(_stop_on_load)
-        self._timer = context.window_manager.event_timer_add(INTERVAL, window=context.window)
+        self._timer = context.window_manager.event_timer_add(POLL_INTERVAL, window=context.window)
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        job = self._running.job
+        job = self._job.task
         stopping = event.type == "ESC" and event.value == "PRESS" and job.state == "running"
         if stopping:
-            self.stop(self._running)
+            self.handle_escape(self._job)
         elif event.type != "TIMER":
             return {"PASS_THROUGH"}
         events = job.poll()
         if job.state != "running":
             return self._finish(context)
         if events or stopping:
-            _show(context, self.stage(job.progress))
+            _show_progress(context, self.displayed_progress(job.progress))
         return {"RUNNING_MODAL"} if stopping else {"PASS_THROUGH"}
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Blender takes the operator away, as when another file is opened (`_stop_on_load` has said so)."""
-        self._leave(context, context.window_manager.diface.message)
+        self._clean_up(context, context.window_manager.diface.message)
 
     def run(self, _context: bpy.types.Context) -> str:
-        self._running = self.begin(bpy.context)
-        while self._running:
+        self._job = self.begin(bpy.context)
+        while self._job:
             try:
-                self._write()
+                self._advance()
             except errors.DifaceError as error:
-                if not self._names:
+                if not self._result_names:
                     raise
-                return f"{self._said()} Then: {error}"
-        return self._said()
+                return f"{self._result_message()} Then: {error}"
+        return self._result_message()
 
     def _finish(self, context: bpy.types.Context) -> set[str]:
         try:
-            if current.current() is not self._running:
+            if current.current() is not self._job:
                 raise errors.Cancelled
-            made = len(self._names)
-            self._write()
+            made = len(self._result_names)
+            self._advance()
         except errors.DifaceError as error:
-            return self._failed(context, error)
-        if self._running:
-            if len(self._names) > made:
+            return self._finish_failed(context, error)
+        if self._job:
+            if len(self._result_names) > made:
                 bpy.ops.ed.undo_push(message=self.bl_label)  # a step back then loses one take and not all
-            _show(context, self.stage(types.Progress(0.0, "Starting")))
+            _show_progress(context, self.displayed_progress(types.Progress(0.0, "Starting")))
             return {"PASS_THROUGH"}
-        self._leave(context, self._said())
-        self.report({"INFO"}, self._said())
+        self._clean_up(context, self._result_message())
+        self.report({"INFO"}, self._result_message())
         redraw(context)
         return {"FINISHED"}
 
-    def _failed(self, context: bpy.types.Context, error: errors.DifaceError) -> set[str]:
+    def _finish_failed(self, context: bpy.types.Context, error: errors.DifaceError) -> set[str]:
         cancelled = isinstance(error, errors.Cancelled)
-        if self._names and cancelled:
-            self._leave(context, self._said())
-            self.report({"INFO"}, self._said())
+        if self._result_names and cancelled:
+            self._clean_up(context, self._result_message())
+            self.report({"INFO"}, self._result_message())
             return {"CANCELLED"}
-        self._leave(context, "" if cancelled else str(error))
-        return self.failed(error)
+        self._clean_up(context, "" if cancelled else str(error))
+        return self.report_error(error)
 
-    def _write(self) -> None:
+    def _advance(self) -> None:
         """Wait for the running one's end, write its take, and have the next one running, if there is one; or the same
         once more, where it was overtaken by what the artist did meanwhile."""
-        running = self._running
+        running = self._job
         try:
-            running.job.wait()
-            if restarted := running.restarted(bpy.context):
-                self._running = restarted
+            running.task.wait()
+            if restarted := running.restart_if_stale(bpy.context):
+                self._job = restarted
                 return
-            take: takes.Written = running.write()
-            self._names += (take.name,)
+            take: takes.TakeResult = running.write_result()
+            self._result_names += (take.name,)
             self._notes += tuple(note for note in take.notes if note not in self._notes)
-            self._running = self.begin_next(running)
+            self._job = self.begin_next(running)
         finally:
             running.end()
 
-    def _said(self) -> str:
-        many = "s" if len(self._names) > 1 else ""
-        return " ".join([f"New take{many}: {', '.join(self._names)}.", *self._notes])
+    def _result_message(self) -> str:
+        many = "s" if len(self._result_names) > 1 else ""
+        return " ".join([f"New take{many}: {', '.join(self._result_names)}.", *self._notes])
 
-    def _leave(self, context: bpy.types.Context, message: str = "") -> None:
-        if self._running:
-            self._running.end()
+    def _clean_up(self, context: bpy.types.Context, message: str = "") -> None:
+        if self._job:
+            self._job.end()
         if _stop_on_load in bpy.app.handlers.load_pre:
             bpy.app.handlers.load_pre.remove(_stop_on_load)
         context.window_manager.event_timer_remove(self._timer)
-        _show(context, None, message)
+        _show_progress(context, None, message)
 
 
-def _show(context: bpy.types.Context, progress: types.Progress | None, message: str = "") -> None:
+def _show_progress(context: bpy.types.Context, progress: types.Progress | None, message: str = "") -> None:
     """Have the panels and the status bar show how far it is; None and a last message at the end."""
     state = context.window_manager.diface
     state.running = progress is not None
@@ -164,7 +164,7 @@ def _stop_on_load(*_args: object) -> None:
     if running := current.current():
         running.end()
     bpy.app.handlers.load_pre.remove(_stop_on_load)
-    _show(bpy.context, None, "Generate was stopped, as another file was opened.")
+    _show_progress(bpy.context, None, "Generate was stopped, as another file was opened.")
 
 
 def register() -> None:

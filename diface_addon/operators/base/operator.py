@@ -7,7 +7,7 @@ import bpy
 from ...core import errors
 
 
-class Verb:
+class OperatorBase:
     """Mix-in for operators: implement `run`, and `check_ready` where the button may be grey."""
 
     @classmethod
@@ -31,13 +31,13 @@ class Verb:
         try:
             said = self.run(context)
         except errors.DifaceError as error:
-            return self.failed(error)
+            return self.report_error(error)
         if said:
             self.report({"INFO"}, said)
         redraw(context)
         return {"FINISHED"}
 
-    def failed(self, error: errors.DifaceError) -> set[str]:
+    def report_error(self, error: errors.DifaceError) -> set[str]:
         """Tell the artist what went wrong and what to do."""
         self.report({"INFO" if isinstance(error, errors.Cancelled) else "ERROR"}, str(error))
         return {"CANCELLED"}

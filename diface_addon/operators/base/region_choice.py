@@ -5,18 +5,18 @@ from __future__ import annotations
 import bpy
 
 from ...core import channels, errors
-from ...scene.pins.pins import Keyed
+from ...scene.pins.pins import KeyedChannels
 from ...settings import choices
 
-CHOICES = (
+REGION_CHOICES = (
     ("CHOSEN", "Chosen", "The regions that are chosen in the panel"),
     ("ALL", "All", "The whole face and the head"),
-    *choices.REGIONS,
+    *choices.REGION_ITEMS,
 )
 """The choices of an enum."""
 
 
-def said(keyed: Keyed, frame: float) -> str:
+def pinned_message(keyed: KeyedChannels, frame: float) -> str:
     """What was pinned at a frame, for the artist. Raises SceneError where that is nothing."""
     if not keyed.channels:
         raise errors.SceneError(" ".join(keyed.notes) or "Nothing was pinned.", "Unlock them, or choose other regions.")
@@ -26,11 +26,11 @@ def said(keyed: Keyed, frame: float) -> str:
     return " ".join([f"Pinned {' and '.join(parts)} at frame {frame:g}.", *keyed.notes])
 
 
-def names(context: bpy.types.Context, region: str) -> tuple[str, ...]:
+def chosen_channels(context: bpy.types.Context, region: str) -> tuple[str, ...]:
     """The channels of one of CHOICES. Raises SceneError where that is none."""
     if region == "ALL":
         return channels.SHAPES + channels.HEAD
-    found = choices.regions(context.scene.diface.edit.regions if region == "CHOSEN" else {region})
+    found = choices.region_channels(context.scene.diface.edit.regions if region == "CHOSEN" else {region})
     if not found:
         raise errors.SceneError("No region is chosen.", "Choose some under Regions.")
     return found

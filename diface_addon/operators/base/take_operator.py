@@ -8,10 +8,10 @@ from ...core import errors
 from ...scene.animation import target
 from ...scene.takes import takes
 from ...settings import scene_settings
-from .operator import Verb
+from .operator import OperatorBase
 
 
-class TakeVerb(Verb):
+class TakeOperator(OperatorBase):
     """Mix-in for operators that do something with one take."""
 
     take: bpy.props.StringProperty(name="Take", description="Its id", options={"HIDDEN"})

@@ -11,20 +11,20 @@ from ...core import errors
 from ...scene.animation import target
 from ...scene.keys import frame_range
 from ...settings import scene_settings
-from .operator import Verb
+from .operator import OperatorBase
 
 
-class ToFile(Verb, ExportHelper):
+class WriteFileOperator(OperatorBase, ExportHelper):
     """Mix-in for operators that write the file that the artist names, with the ending `filename_ext`."""
 
-    def path(self) -> Path:
+    def output_path(self) -> Path:
         """The file. Raises SceneError where only a folder is named, or nothing."""
         if not self.filepath or self.filepath[-1] in "/\\":
             raise errors.SceneError("The file has no name.", "Type one in the file browser.")
         return Path(bpy.path.abspath(bpy.path.ensure_ext(self.filepath, self.filename_ext)))
 
 
-class Export(ToFile):
+class ExportOperator(WriteFileOperator):
     """Mix-in for a file format: give it `check_format` and `write`, as functions of scene/export.py."""
 
     @classmethod
@@ -33,6 +33,6 @@ class Export(ToFile):
         target.check(scene_settings.character(context), ())
 
     def run(self, context: bpy.types.Context) -> str:
-        path, frames = self.path(), frame_range.of(context.scene)
+        path, frames = self.output_path(), frame_range.export_range(context.scene)
         self.write(scene_settings.character(context), context.scene, frames, path)
         return f"Frames {frames[0]} to {frames[1]} are in {path}."

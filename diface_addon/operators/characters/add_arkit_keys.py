@@ -9,10 +9,10 @@ from ...jobs import current, worker_client
 from ...scene.animation import target
 from ...scene.characters import bundled_head, flame_mesh, shape_key_names, shape_keys
 from ...settings import preferences, scene_settings
-from ..base.operator import Verb
+from ..base.operator import OperatorBase
 
 
-class DIFACE_OT_add_arkit_keys(Verb, bpy.types.Operator):
+class DIFACE_OT_add_arkit_keys(OperatorBase, bpy.types.Operator):
     """Give a FLAME mesh the 52 ARKit shapes as shape keys, carried over from DiFACE's own head"""
 
     bl_idname = "diface.add_arkit_keys"
@@ -23,22 +23,22 @@ class DIFACE_OT_add_arkit_keys(Verb, bpy.types.Operator):
     def check_ready(cls, context: bpy.types.Context) -> None:
         if current.current() is not None:
             raise errors.WorkerError("DiFACE is generating.", "Add them when it has finished.")
-        target.check_own(scene_settings.character(context), ("face",), as_cache=False)
+        target.check_custom_shapes(scene_settings.character(context), ("face",), as_cache=False)
 
     def run(self, context: bpy.types.Context) -> str:
         obj = scene_settings.character(context)
         self.check_ready(context)
-        placed = flame_mesh.place(obj, preferences.flame_file())
-        vertices = placed.to_flame(flame_mesh.rest(obj))
+        placed = flame_mesh.estimate_placement(obj, preferences.flame_file())
+        vertices = placed.to_flame(flame_mesh.rest_vertices(obj))
         request = types.ShapesRequest(vertices, flame_mesh.triangles(obj), preferences.flame_file())
         shapes = worker_client.wait_with_cursor(context, request)
 
-        has = shape_key_names.face_map(obj)
+        has = shape_key_names.face_shape_keys(obj)
         missing = [index for index, name in enumerate(shapes.names) if name not in has]
         for index in missing:
             name = shapes.names[index]
-            most = bundled_head.STRETCH if name.startswith(bundled_head.STRETCHABLE) else 1.0
-            shape_keys.add(obj, (name,), placed.deltas(shapes.deltas[[index]]), (0.0, most))
+            most = bundled_head.EXTENDED_SLIDER_MAX if name.startswith(bundled_head.EXTENDED_PREFIXES) else 1.0
+            shape_keys.add_shape_keys(obj, (name,), placed.deltas_to_local(shapes.deltas[[index]]), (0.0, most))
         return f"{obj.name} has {len(missing)} more shape keys."
 
 

@@ -7,17 +7,17 @@ import bpy
 from ...core import errors
 from ...scene.characters import flame_head
 from ...settings import preferences
-from ..base.operator import Verb
+from ..base.operator import OperatorBase
 
 
-def _identities(_operator: bpy.types.Operator, _context: bpy.types.Context, _typed: str) -> list[str]:
+def _search_identities(_operator: bpy.types.Operator, _context: bpy.types.Context, _typed: str) -> list[str]:
     try:
-        return list(flame_head.identities(preferences.templates_file()))
+        return list(flame_head.speaker_heads(preferences.templates_file()))
     except errors.DifaceError:
         return []  # what is wrong with the file is said when it is used
 
 
-class DIFACE_OT_add_flame_head(Verb, bpy.types.Operator):
+class DIFACE_OT_add_flame_head(OperatorBase, bpy.types.Operator):
     """Add the head of your own FLAME file, one of VOCASET's speakers in its topology, or a head that is drawn"""
 
     bl_idname = "diface.add_flame_head"
@@ -27,7 +27,7 @@ class DIFACE_OT_add_flame_head(Verb, bpy.types.Operator):
     identity: bpy.props.StringProperty(
         name="Identity",
         description="One of the speakers of VOCASET's templates. Empty: FLAME's own template, or a drawn head",
-        search=_identities,
+        search=_search_identities,
     )
     seed: bpy.props.IntProperty(
         name="Seed",
@@ -54,7 +54,7 @@ class DIFACE_OT_add_flame_head(Verb, bpy.types.Operator):
     def run(self, context: bpy.types.Context) -> str:
         head = flame_head.Identity(self.identity, self.seed, self.strength)
         file, templates = preferences.flame_file(), preferences.templates_file()
-        obj = flame_head.add(context, file, head, templates, context.scene.cursor.location)
+        obj = flame_head.add_flame_head(context, file, head, templates, context.scene.cursor.location)
         return f"Added {obj.name}."
 
 

@@ -12,10 +12,10 @@ from ...scene.animation import active_curves, sample_motion, target
 from ...scene.pins import pins
 from ...settings import choices, scene_settings
 from ..base import region_choice
-from ..base.operator import Verb
+from ..base.operator import OperatorBase
 
 
-class DIFACE_OT_copy_pose(Verb, bpy.types.Operator):
+class DIFACE_OT_copy_pose(OperatorBase, bpy.types.Operator):
     """Copy the character's pose at the playhead, in the regions chosen"""
 
     bl_idname = "diface.copy_pose"
@@ -25,26 +25,26 @@ class DIFACE_OT_copy_pose(Verb, bpy.types.Operator):
     def check_ready(cls, context: bpy.types.Context) -> None:
         obj = scene_settings.character(context)
         target.check(obj, ())
-        if not active_curves.curves(obj):
+        if not active_curves.find_active_curves(obj):
             hint = "Generate a take first, or key its shape keys."
             raise errors.SceneError(f"Nothing animates {obj.name} yet.", hint)
 
     def run(self, context: bpy.types.Context) -> str:
         obj, frame = scene_settings.character(context), context.scene.frame_current_final
-        names = choices.regions(context.scene.diface.edit.regions)
+        names = choices.region_channels(context.scene.diface.edit.regions)
         if not names:
             raise errors.SceneError("No region is chosen.", "Choose some under Regions.")
-        having = active_curves.channel_columns(obj).keys() | set(channels.HEAD)
+        having = active_curves.addresses_by_channel(obj).keys() | set(channels.HEAD)
         names = tuple(name for name in channels.ALL if name in names and name in having)
         if not names:
             raise errors.SceneError(f"{obj.name} has no shape keys of these regions.", "Choose others.")
-        pose = sample_motion.read(obj, frame, 1, names)
+        pose = sample_motion.sample_motion(obj, frame, 1, names)
         values = dict(zip(names, pose.values[0].tolist(), strict=True))
-        context.window_manager.diface.pose = json.dumps(values)
+        context.window_manager.diface.copied_pose = json.dumps(values)
         return f"Copied {len(values)} value{'s' if len(values) > 1 else ''} of frame {frame:g}."
 
 
-class DIFACE_OT_paste_pose(Verb, bpy.types.Operator):
+class DIFACE_OT_paste_pose(OperatorBase, bpy.types.Operator):
     """Pin the copied pose at the playhead, in the regions chosen"""
 
     bl_idname = "diface.paste_pose"
@@ -54,20 +54,20 @@ class DIFACE_OT_paste_pose(Verb, bpy.types.Operator):
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
         edit.check(context)
-        target.check_keys(scene_settings.character(context))
-        if not context.window_manager.diface.pose:
+        target.check_keys_editable(scene_settings.character(context))
+        if not context.window_manager.diface.copied_pose:
             raise errors.SceneError("No pose was copied.", "Press Copy Pose at the frame that has it.")
 
     def run(self, context: bpy.types.Context) -> str:
-        names = choices.regions(context.scene.diface.edit.regions)
-        pose = json.loads(context.window_manager.diface.pose)
+        names = choices.region_channels(context.scene.diface.edit.regions)
+        pose = json.loads(context.window_manager.diface.copied_pose)
         chosen = {name: value for name, value in pose.items() if name in names}
         if not chosen:
             raise errors.SceneError("The copied pose has nothing of the regions chosen.", "Choose others.")
         obj, frame = scene_settings.character(context), context.scene.frame_current_final
-        if not chosen.keys() & (active_curves.channel_columns(obj).keys() | set(channels.HEAD)):
+        if not chosen.keys() & (active_curves.addresses_by_channel(obj).keys() | set(channels.HEAD)):
             raise errors.SceneError(f"{obj.name} has no shape keys of the copied pose.", "Choose other regions.")
-        return region_choice.said(pins.set_values(obj, frame, chosen), frame)
+        return region_choice.pinned_message(pins.set_values(obj, frame, chosen), frame)
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_copy_pose, DIFACE_OT_paste_pose))

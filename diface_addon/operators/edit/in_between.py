@@ -10,10 +10,10 @@ from ...scene.animation import active_curves
 from ...scene.edits import frame_choice
 from ...scene.pins import pins
 from ...settings import choices, scene_settings
-from ..base.modal_job import Background
+from ..base.modal_job import ModalJobOperator
 
 
-class DIFACE_OT_in_between(Background, bpy.types.Operator):
+class DIFACE_OT_in_between(ModalJobOperator, bpy.types.Operator):
     """Make a stretch of the motion anew, between what is before and after it; keys inside stay, as a new take"""
 
     bl_idname = "diface.in_between"
@@ -33,23 +33,27 @@ class DIFACE_OT_in_between(Background, bpy.types.Operator):
 
     def begin(self, context: bpy.types.Context) -> current.RunningJob:
         given = (self.first, self.last) if self.last > self.first else None
-        return edit.begin(context, lambda base: between(bpy.context, base, given))
+        return edit.begin(context, lambda base: plan_in_between(bpy.context, base, given))
 
 
-def between(context: bpy.types.Context, base: edit_plan.Base, given: tuple[int, int] | None) -> edit_plan.Plan:
+def plan_in_between(
+    context: bpy.types.Context, edit_context: edit_plan.EditContext, frames: tuple[int, int] | None
+) -> edit_plan.Plan:
     """The frames `given`, else those that the settings say, of the regions that they say. Raises SceneError where there
     are none."""
     settings = context.scene.diface
-    whole = base.first_frame, base.last_frame
+    whole = edit_context.first_frame, edit_context.last_frame
     obj = scene_settings.character(context)
-    first, last = given or frame_choice.of(settings.edit.source, context.scene, whole, pins.curves(obj))
-    made = base.rows(first, last, choices.regions(settings.edit.regions))
-    has = {*active_curves.addresses(obj).values(), *channels.HEAD}
-    moving = [name for column, name in enumerate(base.motion.channels) if made[:, column].any()]
+    first, last = frames or frame_choice.find_range(
+        settings.edit.frame_choice, context.scene, whole, pins.pinnable_fcurves(obj)
+    )
+    made = edit_context.regenerate_mask(first, last, choices.region_channels(settings.edit.regions))
+    has = {*active_curves.channels_by_address(obj).values(), *channels.HEAD}
+    moving = [name for column, name in enumerate(edit_context.motion.channels) if made[:, column].any()]
     if moving and not any(name in has or name not in channels.ALL for name in moving):
         hint = "Blinks and gaze are layers: they have switches and seeds of their own, under Eyes & Breath."
         raise errors.SceneError(f"{obj.name} has nothing in the regions chosen that DiFACE makes anew.", hint)
-    return edit_plan.Plan(made, base.pins, settings.seed)
+    return edit_plan.Plan(made, edit_context.pins, settings.seed)
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_in_between,))

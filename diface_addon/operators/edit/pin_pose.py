@@ -9,36 +9,36 @@ from ...scene.animation import active_curves, sample_motion, target
 from ...scene.pins import pins
 from ...settings import scene_settings
 from ..base import region_choice
-from ..base.operator import Verb
+from ..base.operator import OperatorBase
 
 
-class DIFACE_OT_pin_pose(Verb, bpy.types.Operator):
+class DIFACE_OT_pin_pose(OperatorBase, bpy.types.Operator):
     """Key the pose at the playhead as pins, which stay to the last digit when the motion around is made anew"""
 
     bl_idname = "diface.pin_pose"
     bl_label = "Pin Pose"
     bl_options = {"REGISTER", "UNDO"}
 
-    region: bpy.props.EnumProperty(name="Region", items=region_choice.CHOICES, options={"SKIP_SAVE"})
+    region: bpy.props.EnumProperty(name="Region", items=region_choice.REGION_CHOICES, options={"SKIP_SAVE"})
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
         obj = scene_settings.character(context)
         target.check(obj, ())
-        if not active_curves.curves(obj):
+        if not active_curves.find_active_curves(obj):
             raise errors.SceneError(f"Nothing animates {obj.name} yet.", "Generate a take first.")
-        target.check_keys(obj)
+        target.check_keys_editable(obj)
 
     def run(self, context: bpy.types.Context) -> str:
         obj, frame = scene_settings.character(context), context.scene.frame_current_final
-        wanted = region_choice.names(context, self.region)
-        having = active_curves.channel_columns(obj).keys() | set(channels.HEAD)
+        wanted = region_choice.chosen_channels(context, self.region)
+        having = active_curves.addresses_by_channel(obj).keys() | set(channels.HEAD)
         names = tuple(name for name in wanted if name in having)
         if not names:
             raise errors.SceneError(f"{obj.name} has no shape keys of that region.", "Choose another region.")
-        pose = sample_motion.read(obj, frame, 1, names).values[0].tolist()
+        pose = sample_motion.sample_motion(obj, frame, 1, names).values[0].tolist()
         keyed = pins.set_values(obj, frame, dict(zip(names, pose, strict=True)))
-        return region_choice.said(keyed, frame)
+        return region_choice.pinned_message(keyed, frame)
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_pin_pose,))

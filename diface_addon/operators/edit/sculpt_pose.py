@@ -10,14 +10,14 @@ from ...scene.animation import target
 from ...scene.keys import editable
 from ...scene.pins import pins, sculpt, vertex_pins
 from ...settings import scene_settings
-from ..base.operator import Verb
+from ..base.operator import OperatorBase
 
-MILLIMETRES = 1000.0
-LEAST = 1e-7
+MM_PER_METRE = 1000.0
+MIN_DISPLACEMENT = 1e-7
 """Units of length: what moved less was not sculpted."""
 
 
-class DIFACE_OT_sculpt_pose(Verb, bpy.types.Operator):
+class DIFACE_OT_sculpt_pose(OperatorBase, bpy.types.Operator):
     """Take the pose at the playhead out, to sculpt it or to edit its vertices; Pin Sculpt puts it back as keys"""
 
     bl_idname = "diface.sculpt_pose"
@@ -28,22 +28,22 @@ class DIFACE_OT_sculpt_pose(Verb, bpy.types.Operator):
     def check_ready(cls, context: bpy.types.Context) -> None:
         obj = scene_settings.character(context)
         target.check(obj, ())
-        if vertex_pins.take_of(obj):
-            target.check_own(obj, ("face",), as_cache=False)
+        if vertex_pins.find_take(obj):
+            target.check_custom_shapes(obj, ("face",), as_cache=False)
         else:
             target.check(obj, ("face",))
-        _check_keys(obj, vertex_pins.take_of(obj))
+        _check_keys(obj, vertex_pins.find_take(obj))
         sculpt.check_can_begin(obj)
 
     def run(self, context: bpy.types.Context) -> str:
         obj = scene_settings.character(context)
         self.check_ready(context)
-        _leave_modes(context, obj)
-        sculpt.begin(obj, context.scene.frame_current_final, vertex_pins.take_of(obj))
+        _enter_object_mode(context, obj)
+        sculpt.begin(obj, context.scene.frame_current_final, vertex_pins.find_take(obj))
         return "Sculpt it or edit its vertices, then Pin Sculpt."
 
 
-class DIFACE_OT_pin_sculpt(Verb, bpy.types.Operator):
+class DIFACE_OT_pin_sculpt(OperatorBase, bpy.types.Operator):
     """Keep what was sculpted: as keys that come as near to it as they can, or of 3DiFACE's motion the vertices"""
 
     bl_idname = "diface.pin_sculpt"
@@ -55,7 +55,7 @@ class DIFACE_OT_pin_sculpt(Verb, bpy.types.Operator):
         _check_running(context)
         obj = scene_settings.character(context)
         target.check(obj, ())
-        sculpt.check(obj)
+        sculpt.check_readable(obj)
         if current.current() is not None:
             raise errors.WorkerError("DiFACE is generating.", "Pin the sculpt when it has finished.")
 
@@ -64,12 +64,12 @@ class DIFACE_OT_pin_sculpt(Verb, bpy.types.Operator):
         self.check_ready(context)
         sculpted = sculpt.read(obj)
         _check_keys(obj, sculpted.take)
-        if abs(sculpted.now - sculpted.start).max(initial=0.0) < LEAST:
+        if abs(sculpted.now - sculpted.start).max(initial=0.0) < MIN_DISPLACEMENT:
             raise errors.SceneError("Nothing was sculpted yet.", "Sculpt it or edit its vertices, or discard it.")
         return _pin_vertices(context, obj, sculpted) if sculpted.take else _pin_channels(context, obj, sculpted)
 
 
-class DIFACE_OT_discard_sculpt(Verb, bpy.types.Operator):
+class DIFACE_OT_discard_sculpt(OperatorBase, bpy.types.Operator):
     """Forget what was sculpted, and show the motion again"""
 
     bl_idname = "diface.discard_sculpt"
@@ -83,52 +83,52 @@ class DIFACE_OT_discard_sculpt(Verb, bpy.types.Operator):
     def run(self, context: bpy.types.Context) -> None:
         obj = scene_settings.character(context)
         self.check_ready(context)
-        _leave_modes(context, obj)
+        _enter_object_mode(context, obj)
         sculpt.end(obj)
 
 
 def _pin_vertices(context: bpy.types.Context, obj: bpy.types.Object, sculpted: sculpt.Sculpt) -> str:
-    actions = vertex_pins.actions_of(sculpted.take)
-    _leave_modes(context, obj)
+    actions = vertex_pins.take_actions(sculpted.take)
+    _enter_object_mode(context, obj)
     sculpt.end(obj)
-    vertex_pins.add(obj, actions, sculpted.frame, sculpted.now)
+    vertex_pins.add_pin(obj, actions, sculpted.frame, sculpted.now)
     return f"The face is pinned at frame {sculpted.frame:g}: Regenerate moves to it."
 
 
 def _pin_channels(context: bpy.types.Context, obj: bpy.types.Object, sculpted: sculpt.Sculpt) -> str:
-    names, request = sculpt.request(obj, sculpted)
+    names, request = sculpt.make_solve_request(obj, sculpted)
     solved = worker_client.wait_with_cursor(context, request)
     new = zip(names, solved.weights, request.current, strict=True)
     changed = {name: float(value) for name, value, before in new if value != before}
     if not changed:
         raise errors.SceneError(f"No shape key of {obj.name} moves it so.", "Sculpt it otherwise, or discard it.")
 
-    _leave_modes(context, obj)
+    _enter_object_mode(context, obj)
     sculpt.end(obj)
     keyed = pins.set_values(obj, sculpted.frame, changed)
-    unit = MILLIMETRES * context.scene.unit_settings.scale_length * abs(obj.matrix_world.median_scale)
+    unit = MM_PER_METRE * context.scene.unit_settings.scale_length * abs(obj.matrix_world.median_scale)
     held = f"Held to {solved.rms * unit:.1f} mm; worst {solved.worst * unit:.1f} mm."
-    return " ".join([f"{_count(len(keyed.channels))} pinned at frame {sculpted.frame:g}.", held, *keyed.notes])
+    return " ".join([f"{_channel_count(len(keyed.channels))} pinned at frame {sculpted.frame:g}.", held, *keyed.notes])
 
 
-def _count(channels: int) -> str:
+def _channel_count(channels: int) -> str:
     return "1 channel is" if channels == 1 else f"{channels} channels are"
 
 
 def _check_keys(obj: bpy.types.Object, take: str | None) -> None:
     """Raises SceneError where a sculpt could not be pinned: it would be written into another file's Action."""
     if take:
-        editable.check(vertex_pins.actions_of(take))
+        editable.check(vertex_pins.take_actions(take))
     else:
-        target.check_keys(obj)
+        target.check_keys_editable(obj)
 
 
 def _check_running(context: bpy.types.Context) -> None:
-    if not sculpt.running(scene_settings.character(context)):
+    if not sculpt.is_running(scene_settings.character(context)):
         raise errors.SceneError("There is no sculpt.", "Begin one with Sculpt Pose.")
 
 
-def _leave_modes(context: bpy.types.Context, obj: bpy.types.Object) -> None:
+def _enter_object_mode(context: bpy.types.Context, obj: bpy.types.Object) -> None:
     """To Object Mode: shape keys neither come nor go in another, and what was active would be edited next."""
     if obj.mode != "OBJECT":
         with context.temp_override(active_object=obj, object=obj):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import bpy
 
 from ...scene.export import export
-from ..base.to_file import Export
+from ..base.to_file import ExportOperator
 
 
-class DIFACE_OT_export_alembic(Export, bpy.types.Operator):
+class DIFACE_OT_export_alembic(ExportOperator, bpy.types.Operator):
     """Write every vertex of the character to an Alembic file, for the preview range or the scene's frames"""
 
     bl_idname = "diface.export_alembic"
@@ -18,7 +18,7 @@ class DIFACE_OT_export_alembic(Export, bpy.types.Operator):
     filter_glob: bpy.props.StringProperty(default="*.abc", options={"HIDDEN"})
 
     check_format = staticmethod(export.check_alembic)
-    write = staticmethod(export.alembic)
+    write = staticmethod(export.export_alembic)
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_export_alembic,))

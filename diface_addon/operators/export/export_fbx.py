@@ -6,10 +6,10 @@ import bpy
 
 from ...scene.export import export
 from ...settings import scene_settings
-from ..base.to_file import Export
+from ..base.to_file import ExportOperator
 
 
-class DIFACE_OT_export_fbx(Export, bpy.types.Operator):
+class DIFACE_OT_export_fbx(ExportOperator, bpy.types.Operator):
     """Write the character, its shape keys and its motion to an FBX file, for the preview range or the scene's frames"""
 
     bl_idname = "diface.export_fbx"
@@ -21,10 +21,10 @@ class DIFACE_OT_export_fbx(Export, bpy.types.Operator):
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
         super().check_ready(context)
-        export.check_keyed(scene_settings.character(context))
+        export.check_has_keys(scene_settings.character(context))
 
     check_format = staticmethod(export.check_fbx)
-    write = staticmethod(export.fbx)
+    write = staticmethod(export.export_fbx)
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_export_fbx,))

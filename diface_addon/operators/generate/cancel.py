@@ -6,10 +6,10 @@ import bpy
 
 from ...core import errors
 from ...jobs import current
-from ..base.operator import Verb
+from ..base.operator import OperatorBase
 
 
-class DIFACE_OT_cancel(Verb, bpy.types.Operator):
+class DIFACE_OT_cancel(OperatorBase, bpy.types.Operator):
     """Stop generating; nothing is changed"""
 
     bl_idname = "diface.cancel"
@@ -22,7 +22,7 @@ class DIFACE_OT_cancel(Verb, bpy.types.Operator):
             raise errors.WorkerError("DiFACE is not generating.", "There is nothing to cancel.")
 
     def run(self, _context: bpy.types.Context) -> None:
-        current.current().job.cancel()  # Generate sees it on its next look
+        current.current().task.cancel()  # Generate sees it on its next look
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_cancel,))

@@ -9,12 +9,12 @@ import bpy
 
 from ...core import errors, types
 from ...jobs import current, worker_client
-from ..base.operator import Verb
+from ..base.operator import OperatorBase
 
 NO_SOUND = Path("no sound")
 
 
-class DIFACE_OT_check_worker(Verb, bpy.types.Operator):
+class DIFACE_OT_check_worker(OperatorBase, bpy.types.Operator):
     """Start the worker, and show the versions of its Python and of torch"""
 
     bl_idname = "diface.check_worker"
@@ -28,13 +28,13 @@ class DIFACE_OT_check_worker(Verb, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context) -> str:
         state = context.window_manager.diface
-        state.worker = ""
+        state.worker_versions = ""
         worker = worker_client.start()
         # A request for no sound: when that is its only complaint, the worker and its models are in order.
         with contextlib.suppress(errors.AudioError):
             worker.submit(types.GenerateRequest(types.AudioSection(NO_SOUND))).wait()
-        state.worker = ", ".join(f"{name} {number or 'missing'}" for name, number in worker.versions.items())
-        return f"The worker is ready: {state.worker}."
+        state.worker_versions = ", ".join(f"{name} {number or 'missing'}" for name, number in worker.versions.items())
+        return f"The worker is ready: {state.worker_versions}."
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_check_worker,))

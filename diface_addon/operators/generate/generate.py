@@ -5,10 +5,10 @@ from __future__ import annotations
 import bpy
 
 from ...jobs import current, generate
-from ..base.modal_job import Background
+from ..base.modal_job import ModalJobOperator
 
 
-class DIFACE_OT_generate(Background, bpy.types.Operator):
+class DIFACE_OT_generate(ModalJobOperator, bpy.types.Operator):
     """Animate the character's face and head to the speech, as a new Action"""
 
     bl_idname = "diface.generate"
@@ -17,7 +17,7 @@ class DIFACE_OT_generate(Background, bpy.types.Operator):
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
-        generate.check(context)
+        generate.check_can_generate(context)
 
     def begin(self, context: bpy.types.Context) -> current.RunningJob:
         return generate.begin(context)

@@ -10,10 +10,10 @@ from bpy_extras.io_utils import ImportHelper
 from ... import compat
 from ...core import errors
 from ...scene.audio import audio_strip
-from ..base.operator import Verb
+from ..base.operator import OperatorBase
 
 
-class DIFACE_OT_load_audio(Verb, ImportHelper, bpy.types.Operator):
+class DIFACE_OT_load_audio(OperatorBase, ImportHelper, bpy.types.Operator):
     """Add a sound file at the current frame, and choose it. Lengthens the scene to hold it, and plays it in sync"""
 
     bl_idname = "diface.load_audio"
@@ -31,7 +31,7 @@ class DIFACE_OT_load_audio(Verb, ImportHelper, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context) -> str:
         path = Path(bpy.path.abspath(self.filepath))
-        strip = audio_strip.add(context, path, context.scene.frame_current)
+        strip = audio_strip.add_strip(context, path, context.scene.frame_current)
         scene = context.scene
         scene.diface.source, scene.diface.strip = "STRIP", strip.name
         scene.sync_mode = "AUDIO_SYNC"

@@ -8,10 +8,10 @@ from ...core import types
 from ...jobs import current, generate
 from ...scene.takes import takes
 from ...settings import scene_settings
-from ..base.modal_job import Background
+from ..base.modal_job import ModalJobOperator
 
 
-class DIFACE_OT_make_more(Background, bpy.types.Operator):
+class DIFACE_OT_make_more(ModalJobOperator, bpy.types.Operator):
     """Generate several takes of the same speech, each with a seed of its own"""
 
     bl_idname = "diface.make_more"
@@ -21,11 +21,11 @@ class DIFACE_OT_make_more(Background, bpy.types.Operator):
     count: bpy.props.IntProperty(name="Takes", description="How many", default=4, min=1, soft_max=16, max=99)
 
     _seeds: tuple[int, ...] = ()
-    _stopped = False
+    _is_stopping = False
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
-        generate.check(context)
+        generate.check_can_generate(context)
 
     def begin(self, context: bpy.types.Context) -> current.RunningJob:
         taken = takes.seeds(scene_settings.character(context))
@@ -33,19 +33,19 @@ class DIFACE_OT_make_more(Background, bpy.types.Operator):
         self._seeds = tuple(seed for _number, seed in zip(range(self.count), free, strict=False))
         return generate.begin(context, self._seeds[0])
 
-    def begin_next(self, before: generate.Generation) -> generate.Generation | None:
-        done = len(self._names)
-        return None if self._stopped or done == len(self._seeds) else before.again(self._seeds[done])
+    def begin_next(self, previous: generate.GenerationJob) -> generate.GenerationJob | None:
+        done = len(self._result_names)
+        return None if self._is_stopping or done == len(self._seeds) else previous.repeat_with_seed(self._seeds[done])
 
-    def stop(self, running: generate.Generation) -> None:
+    def handle_escape(self, job: generate.GenerationJob) -> None:
         """The first Esc lets the one that is being made be finished, the second does not."""
-        if self._stopped:
-            running.job.cancel()
-        self._stopped = True
+        if self._is_stopping:
+            job.task.cancel()
+        self._is_stopping = True
 
-    def stage(self, progress: types.Progress) -> types.Progress:
-        done, count = len(self._names), len(self._seeds)
-        last = " (the last one)" if self._stopped else ""
+    def displayed_progress(self, progress: types.Progress) -> types.Progress:
+        done, count = len(self._result_names), len(self._seeds)
+        last = " (the last one)" if self._is_stopping else ""
         words = f"{done + 1} of {count}{last}: {progress.stage}"
         return types.Progress((done + progress.fraction) / count, words)
 

@@ -6,24 +6,24 @@ import random
 
 import bpy
 
-from ..base.operator import Verb
+from ..base.operator import OperatorBase
 
 
-class DIFACE_OT_new_seed(Verb, bpy.types.Operator):
+class DIFACE_OT_new_seed(OperatorBase, bpy.types.Operator):
     """Roll the dice for another seed, and so another performance"""
 
     bl_idname = "diface.new_seed"
     bl_label = "New Seed"
     bl_options = {"REGISTER", "UNDO", "INTERNAL"}
 
-    of: bpy.props.EnumProperty(
+    setting: bpy.props.EnumProperty(
         name="Of",
         items=[(name, name, "") for name in ("seed", "blinks_seed", "gaze_seed", "breath_seed")],
         options={"HIDDEN"},
     )
 
     def run(self, context: bpy.types.Context) -> None:
-        setattr(context.scene.diface, self.of, random.randrange(1_000_000))
+        setattr(context.scene.diface, self.setting, random.randrange(1_000_000))
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_new_seed,))

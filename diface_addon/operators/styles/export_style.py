@@ -9,10 +9,10 @@ import bpy
 from ...core import errors
 from ...scene.files import atomic
 from ...scene.styles import packed_styles
-from ..base.to_file import ToFile
+from ..base.to_file import WriteFileOperator
 
 
-class DIFACE_OT_export_style(ToFile, bpy.types.Operator):
+class DIFACE_OT_export_style(WriteFileOperator, bpy.types.Operator):
     """Write the personal style that is chosen to a file, which Load Style and the command line take"""
 
     bl_idname = "diface.export_style"
@@ -35,8 +35,8 @@ class DIFACE_OT_export_style(ToFile, bpy.types.Operator):
         return super().invoke(context, event)
 
     def run(self, context: bpy.types.Context) -> str:
-        path, name = self.path(), context.scene.diface.style
-        data = packed_styles.data_of(name)
+        path, name = self.output_path(), context.scene.diface.style
+        data = packed_styles.style_bytes(name)
         with atomic.replacing(path) as draft:
             draft.write_bytes(data)
         return f"The style {name} is in {path}."

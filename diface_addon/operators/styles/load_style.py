@@ -8,12 +8,12 @@ import bpy
 from bpy_extras.io_utils import ImportHelper
 
 from ...core import errors
-from ..base.operator import Verb
+from ..base.operator import OperatorBase
 
 SUFFIX = ".safetensors"
 
 
-class DIFACE_OT_load_style(Verb, ImportHelper, bpy.types.Operator):
+class DIFACE_OT_load_style(OperatorBase, ImportHelper, bpy.types.Operator):
     """Choose a style file, as `python -m diface_core personalise` writes it from a performance"""
 
     bl_idname = "diface.load_style"

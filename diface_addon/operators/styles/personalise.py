@@ -5,10 +5,10 @@ from __future__ import annotations
 import bpy
 
 from ...jobs import current, personalise
-from ..base.modal_job import Background
+from ..base.modal_job import ModalJobOperator
 
 
-class DIFACE_OT_personalise(Background, bpy.types.Operator):
+class DIFACE_OT_personalise(ModalJobOperator, bpy.types.Operator):
     """Learn a style from the character's starred takes, as they are edited now, or from the one that plays"""
 
     bl_idname = "diface.personalise"
@@ -19,13 +19,13 @@ class DIFACE_OT_personalise(Background, bpy.types.Operator):
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
-        personalise.check(context)
+        personalise.check_can_personalise(context)
 
     def begin(self, context: bpy.types.Context) -> current.RunningJob:
         return personalise.begin(context, self.name)
 
-    def _said(self) -> str:
-        return " ".join([f"New style: {self._names[0]}.", *self._notes])
+    def _result_message(self) -> str:
+        return " ".join([f"New style: {self._result_names[0]}.", *self._notes])
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_personalise,))

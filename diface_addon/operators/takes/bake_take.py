@@ -6,10 +6,10 @@ import bpy
 
 from ...scene.takes import compare, take_copies
 from ...settings import scene_settings
-from ..base.take_operator import TakeVerb
+from ..base.take_operator import TakeOperator
 
 
-class DIFACE_OT_bake_take(TakeVerb, bpy.types.Operator):
+class DIFACE_OT_bake_take(TakeOperator, bpy.types.Operator):
     """Make a plain Action of this take, its layers within, and let it play where the take does"""
 
     bl_idname = "diface.bake_take"
@@ -18,7 +18,7 @@ class DIFACE_OT_bake_take(TakeVerb, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context) -> str:
         baked = take_copies.bake(scene_settings.character(context), self.actions())
-        compare.remove()
+        compare.remove_ghosts()
         return f"New Action: {', '.join(action.name for action in baked)}."
 
 

@@ -6,10 +6,10 @@ import bpy
 
 from ...scene.takes import compare, takes
 from ...settings import scene_settings
-from ..base.take_operator import TakeVerb
+from ..base.take_operator import TakeOperator
 
 
-class DIFACE_OT_compare_take(TakeVerb, bpy.types.Operator):
+class DIFACE_OT_compare_take(TakeOperator, bpy.types.Operator):
     """Show this take on a second head, which is not rendered; once more removes it"""
 
     bl_idname = "diface.compare_take"
@@ -26,13 +26,13 @@ class DIFACE_OT_compare_take(TakeVerb, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context) -> str:
         obj, actions = scene_settings.character(context), self.actions()
-        takes.fitting(obj, actions)
-        before = compare.shown()
-        again = before is not None and compare.take_of(before) == self.take
-        compare.remove()
+        takes.animated_blocks(obj, actions)
+        before = compare.find_ghost()
+        again = before is not None and compare.ghost_take(before) == self.take
+        compare.remove_ghosts()
         if again:
             return "The second head is gone."
-        takes.use_take(compare.make(obj, self.take, self.place), actions)
+        takes.use_take(compare.add_ghost(obj, self.take, self.place), actions)
         return f"Beside it: {actions[0].name}." if self.place == "BESIDE" else f"Wireframe: {actions[0].name}."
 
 

@@ -7,10 +7,10 @@ import bpy
 from ...scene.keys import editable
 from ...scene.takes import compare, takes
 from ...settings import scene_settings
-from ..base.take_operator import TakeVerb
+from ..base.take_operator import TakeOperator
 
 
-class DIFACE_OT_delete_take(TakeVerb, bpy.types.Operator):
+class DIFACE_OT_delete_take(TakeOperator, bpy.types.Operator):
     """Delete this take, and the shape keys that were made for it"""
 
     bl_idname = "diface.delete_take"
@@ -21,7 +21,7 @@ class DIFACE_OT_delete_take(TakeVerb, bpy.types.Operator):
         actions = self.actions()
         editable.check(actions, "Delete it in that file; here it would come back with the next opening.")
         name = actions[0].name
-        compare.remove()
+        compare.remove_ghosts()
         notes = takes.delete_take(scene_settings.character(context), actions)
         return " ".join([f"Deleted: {name}.", *notes])
 

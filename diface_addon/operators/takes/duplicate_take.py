@@ -7,10 +7,10 @@ import bpy
 from ...jobs import edit_shape_keys
 from ...scene.takes import take_copies, takes
 from ...settings import scene_settings
-from ..base.take_operator import TakeVerb
+from ..base.take_operator import TakeOperator
 
 
-class DIFACE_OT_duplicate_take(TakeVerb, bpy.types.Operator):
+class DIFACE_OT_duplicate_take(TakeOperator, bpy.types.Operator):
     """Make a copy of this take, and let it play where this one does"""
 
     bl_idname = "diface.duplicate_take"
@@ -19,9 +19,9 @@ class DIFACE_OT_duplicate_take(TakeVerb, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context) -> str:
         obj, actions = scene_settings.character(context), self.actions()
-        with takes.whole_or_not():
-            copies = take_copies.duplicate(actions, edit_shape_keys.named(actions[0].name, "copy"))
-            takes.use_instead(obj, actions, copies)
+        with takes.all_or_nothing():
+            copies = take_copies.duplicate(actions, edit_shape_keys.name_with_suffix(actions[0].name, "copy"))
+            takes.replace_active_take(obj, actions, copies)
         return f"New take: {copies[0].name}."
 
 

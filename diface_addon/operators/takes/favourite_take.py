@@ -5,10 +5,10 @@ from __future__ import annotations
 import bpy
 
 from ...scene.takes import take_list
-from ..base.take_operator import TakeVerb
+from ..base.take_operator import TakeOperator
 
 
-class DIFACE_OT_favourite_take(TakeVerb, bpy.types.Operator):
+class DIFACE_OT_favourite_take(TakeOperator, bpy.types.Operator):
     """Give this take a star, or take it away"""
 
     bl_idname = "diface.favourite_take"

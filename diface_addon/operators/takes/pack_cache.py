@@ -9,26 +9,26 @@ from ...scene.animation import target
 from ...scene.takes import takes
 from ...scene.vertex_animation import take_cache
 from ...settings import scene_settings
-from ..base.operator import Verb
+from ..base.operator import OperatorBase
 
 
-class _OnCaches(Verb):
+class _CacheOperator(OperatorBase):
     """Mix-in: works on the character's takes that have a vertex cache, and says how many."""
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
         target.check(scene_settings.character(context), ())
 
-    def cached(self, context: bpy.types.Context) -> list[list[bpy.types.Action]]:
+    def cached_takes(self, context: bpy.types.Context) -> list[list[bpy.types.Action]]:
         """The Actions of each take with a cache. Raises SceneError where there is none."""
         obj = scene_settings.character(context)
-        found = [actions for actions in takes.all_takes().values() if take_cache.of(obj, actions)]
+        found = [actions for actions in takes.all_takes().values() if take_cache.cache_file(obj, actions)]
         if not found:
             raise errors.SceneError("No take is a vertex animation.", "There is nothing to pack or to restore.")
         return found
 
 
-class DIFACE_OT_pack_cache(_OnCaches, bpy.types.Operator):
+class DIFACE_OT_pack_cache(_CacheOperator, bpy.types.Operator):
     """Keep the vertex animation of every take in the .blend, from where Restore writes its files again"""
 
     bl_idname = "diface.pack_cache"
@@ -36,13 +36,13 @@ class DIFACE_OT_pack_cache(_OnCaches, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def run(self, context: bpy.types.Context) -> str:
-        found = self.cached(context)
+        found = self.cached_takes(context)
         for actions in found:
             take_cache.pack(scene_settings.character(context), actions)
         return f"Packed: {len(found)}."
 
 
-class DIFACE_OT_restore_cache(_OnCaches, bpy.types.Operator):
+class DIFACE_OT_restore_cache(_CacheOperator, bpy.types.Operator):
     """Write the files of packed vertex animations again, where they are missing"""
 
     bl_idname = "diface.restore_cache"
@@ -50,7 +50,7 @@ class DIFACE_OT_restore_cache(_OnCaches, bpy.types.Operator):
     bl_options = {"REGISTER"}
 
     def run(self, context: bpy.types.Context) -> str:
-        found = self.cached(context)
+        found = self.cached_takes(context)
         for actions in found:
             take_cache.restore(scene_settings.character(context), actions)
         return f"In their files: {len(found)}."

@@ -6,10 +6,10 @@ import bpy
 
 from ...scene.takes import compare, take_copies
 from ...settings import scene_settings
-from ..base.take_operator import TakeVerb
+from ..base.take_operator import TakeOperator
 
 
-class DIFACE_OT_push_down_take(TakeVerb, bpy.types.Operator):
+class DIFACE_OT_push_down_take(TakeOperator, bpy.types.Operator):
     """Move this take to tracks of the NLA, where it plays on below whatever comes next"""
 
     bl_idname = "diface.push_down_take"
@@ -19,7 +19,7 @@ class DIFACE_OT_push_down_take(TakeVerb, bpy.types.Operator):
     def run(self, context: bpy.types.Context) -> str:
         actions = self.actions()
         take_copies.push_down(scene_settings.character(context), actions)
-        compare.remove()
+        compare.remove_ghosts()
         return f"Now in the NLA: {actions[0].name}."
 
 

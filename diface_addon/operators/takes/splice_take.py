@@ -10,31 +10,33 @@ from ...scene.animation import target
 from ...scene.edits import splice
 from ...scene.takes import compare, takes
 from ...settings import choices, scene_settings
-from ..base.operator import Verb
+from ..base.operator import OperatorBase
 
 
-def _names(operator: DIFACE_OT_splice_take, context: bpy.types.Context, _typed: str) -> list[str]:
+def _search_other_takes(operator: DIFACE_OT_splice_take, context: bpy.types.Context, _typed: str) -> list[str]:
     obj, found = scene_settings.character(context), takes.all_takes()
     active = takes.active_takes(obj, found) if obj else set()
     return [actions[0].name for take, actions in found.items() if take not in active]
 
 
-class DIFACE_OT_splice_take(Verb, bpy.types.Operator):
+class DIFACE_OT_splice_take(OperatorBase, bpy.types.Operator):
     """Blend some frames and regions of another take into a copy of the one that plays"""
 
     bl_idname = "diface.splice_take"
     bl_label = "Splice"
     bl_options = {"REGISTER", "UNDO"}
 
-    other: bpy.props.StringProperty(name="From", description="The take that a part is taken from", search=_names)
+    other: bpy.props.StringProperty(
+        name="From", description="The take that a part is taken from", search=_search_other_takes
+    )
     first: bpy.props.IntProperty(name="First Frame", description="The first frame that is taken")
     last: bpy.props.IntProperty(name="Last Frame", description="The last frame that is taken")
     regions: bpy.props.EnumProperty(
         name="Regions",
         description="What is taken; Shift for several",
-        items=choices.REGIONS,
+        items=choices.REGION_ITEMS,
         options={"ENUM_FLAG"},
-        default={identifier for identifier, _name, _description in choices.REGIONS},
+        default={identifier for identifier, _name, _description in choices.REGION_ITEMS},
     )
     blend: bpy.props.IntProperty(
         name="Blend", description="Frames at either end in which one becomes the other", default=6, min=0, soft_max=30
@@ -44,10 +46,10 @@ class DIFACE_OT_splice_take(Verb, bpy.types.Operator):
     def check_ready(cls, context: bpy.types.Context) -> None:
         obj = scene_settings.character(context)
         target.check(obj, ())
-        playing(obj)
+        active_take(obj)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        self._set_frames(context)
+        self._set_default_frames(context)
         return context.window_manager.invoke_props_dialog(self)
 
     def draw(self, _context: bpy.types.Context) -> None:
@@ -62,27 +64,29 @@ class DIFACE_OT_splice_take(Verb, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context) -> str:
         obj = scene_settings.character(context)
-        self._set_frames(context)
-        base, other = playing(obj), named(self.other)
+        self._set_default_frames(context)
+        base, other = active_take(obj), find_take(self.other)
         if base[0] == other[0]:
             raise errors.SceneError(f"{self.other} is the take that plays.", "Choose another to take a part from.")
-        over = splice.span(base, other, (self.first, self.last), self.blend)
-        names = choices.regions(self.regions)
+        over = splice.find_span(base, other, (self.first, self.last), self.blend)
+        names = choices.region_channels(self.regions)
         if set(names) == set(channels.ALL):
             names += channels.LAYERS["breath"]
-        names, notes = _without_the_head(obj, base, names)
-        notes += _locked(splice.locked(obj, base, names))
-        with takes.whole_or_not():
-            made = splice.splice(obj, base, other, names, over, edit_shape_keys.named(base[0].name, "spliced"))
-            takes.use_instead(obj, base, made)
-        compare.remove()
-        edit_shape_keys.remember_as_it_is(context, obj)
+        names, notes = _exclude_other_head(obj, base, names)
+        notes += _locked_notes(splice.locked_channels(obj, base, names))
+        with takes.all_or_nothing():
+            made = splice.splice(
+                obj, base, other, names, over, edit_shape_keys.name_with_suffix(base[0].name, "spliced")
+            )
+            takes.replace_active_take(obj, base, made)
+        compare.remove_ghosts()
+        edit_shape_keys.store_current_request(context, obj)
         done = f"New take: {made[0].name}, frames {over.first} to {over.last} of {other[0].name}."
         return " ".join([done, *notes])
 
-    def _set_frames(self, context: bpy.types.Context) -> None:
+    def _set_default_frames(self, context: bpy.types.Context) -> None:
         """Unless they are given: the preview range, or all of the take that plays."""
-        scene, whole = context.scene, splice.extent(playing(scene_settings.character(context)))
+        scene, whole = context.scene, splice.frame_extent(active_take(scene_settings.character(context)))
         if scene.use_preview_range:
             whole = scene.frame_preview_start, scene.frame_preview_end
         for name, frame in zip(("first", "last"), whole, strict=True):
@@ -90,7 +94,7 @@ class DIFACE_OT_splice_take(Verb, bpy.types.Operator):
                 setattr(self, name, frame)
 
 
-def playing(obj: bpy.types.Object) -> list[bpy.types.Action]:
+def active_take(obj: bpy.types.Object) -> list[bpy.types.Action]:
     """The Actions of the take that plays; of the face's where the head has another. Raises SceneError."""
     found = takes.all_takes()
     active = [found[take] for take in takes.active_takes(obj, found)]
@@ -101,24 +105,24 @@ def playing(obj: bpy.types.Object) -> list[bpy.types.Action]:
     return next((actions for actions in active if face in actions), active[0])
 
 
-def _without_the_head(
-    obj: bpy.types.Object, base: list[bpy.types.Action], names: tuple[str, ...]
+def _exclude_other_head(
+    obj: bpy.types.Object, actions: list[bpy.types.Action], names: tuple[str, ...]
 ) -> tuple[tuple[str, ...], list[str]]:
     """The channels `names`, without the head's where it does not play `base`; a note where it plays something else."""
-    if takes.plays_on(obj, base) or not set(channels.HEAD) & set(names):
+    if takes.is_active_on(obj, actions) or not set(channels.HEAD) & set(names):
         return names, []
     other = obj.animation_data and obj.animation_data.action
     notes = [f"The head plays {other.name}, and goes on with it."] if other else []
     return tuple(name for name in names if name not in channels.HEAD), notes
 
 
-def _locked(names: list[str]) -> list[str]:
+def _locked_notes(names: list[str]) -> list[str]:
     said = list(dict.fromkeys("head" if name in channels.HEAD else name for name in names))
     more = f" and {len(said) - 3} more" if len(said) > 3 else ""
     return [f"Locked, so not changed: {', '.join(said[:3])}{more}."] if said else []
 
 
-def named(name: str) -> list[bpy.types.Action]:
+def find_take(name: str) -> list[bpy.types.Action]:
     """The Actions of the take called `name`. Raises SceneError."""
     found = next((actions for actions in takes.all_takes().values() if actions[0].name == name), None)
     if found is None:

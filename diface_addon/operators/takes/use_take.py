@@ -6,10 +6,10 @@ import bpy
 
 from ...scene.takes import compare, takes
 from ...settings import scene_settings
-from ..base.take_operator import TakeVerb
+from ..base.take_operator import TakeOperator
 
 
-class DIFACE_OT_use_take(TakeVerb, bpy.types.Operator):
+class DIFACE_OT_use_take(TakeOperator, bpy.types.Operator):
     """Let this take animate the character"""
 
     bl_idname = "diface.use_take"
@@ -19,7 +19,7 @@ class DIFACE_OT_use_take(TakeVerb, bpy.types.Operator):
     def run(self, context: bpy.types.Context) -> str:
         actions = self.actions()
         takes.use_take(scene_settings.character(context), actions)
-        compare.remove()
+        compare.remove_ghosts()
         return f"Now playing: {actions[0].name}."
 
 

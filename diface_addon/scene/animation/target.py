@@ -28,7 +28,7 @@ def check(obj: bpy.types.Object | None, parts: tuple[str, ...]) -> None:
         _check_face(obj)
 
 
-def check_own(obj: bpy.types.Object | None, parts: tuple[str, ...], as_cache: bool) -> None:
+def check_custom_shapes(obj: bpy.types.Object | None, parts: tuple[str, ...], as_cache: bool) -> None:
     """Raises SceneError where `obj` cannot be animated with `parts` by shapes of the models' own: as a vertex cache, or
     as shape keys that are added to it."""
     check(obj, tuple(part for part in parts if part != "face"))
@@ -52,17 +52,19 @@ def check_blocks(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID]) -> None
         _check_editable(block, names[kind])
 
 
-def check_animated(obj: bpy.types.Object) -> None:
+def check_replaceable(obj: bpy.types.Object) -> None:
     """Raises SceneError where another take could not take the place of what animates `obj`: it is another file's, or in
     tweak mode. Quick, for a button."""
-    moved = {kind: block for kind, block in active_curves.blocks(obj).items() if _is_animated(block.animation_data)}
+    moved = {
+        kind: block for kind, block in active_curves.data_blocks(obj).items() if _is_animated(block.animation_data)
+    }
     check_blocks(obj, moved)
 
 
-def check_keys(obj: bpy.types.Object) -> None:
+def check_keys_editable(obj: bpy.types.Object) -> None:
     """Raises SceneError where the keys that animate `obj` cannot be changed in place. Quick, for a button."""
-    check_animated(obj)
-    editable.check(curve.action for curve in active_curves.curves(obj).values())
+    check_replaceable(obj)
+    editable.check(curve.action for curve in active_curves.find_active_curves(obj).values())
 
 
 def _is_animated(animation: bpy.types.AnimData | None) -> bool:
@@ -79,11 +81,11 @@ def _check_face(obj: bpy.types.Object) -> None:
     _check_editable(obj.data, f"The mesh of {obj.name}")
     check_blocks(obj, {"KEY": keys})
     _check_relative(obj)
-    found = shape_key_names.face_map(obj)
+    found = shape_key_names.face_shape_keys(obj)
     if not found:
         hint = "Name them as ARKit does (jawOpen, mouthSmileLeft ...), or generate only the head."
         raise errors.SceneError(f"No shape key of {obj.name} has the name of a face channel.", hint)
-    if shape_key_names.driven(obj) >= set(found.values()):
+    if shape_key_names.driven_shape_keys(obj) >= set(found.values()):
         hint = "Remove the drivers of the shape keys, or generate only the head."
         raise errors.SceneError(f"Drivers set all the shape keys of {obj.name}.", hint)
 
@@ -105,6 +107,6 @@ def _check_editable(block: bpy.types.ID, name: str) -> None:
         raise errors.SceneError(f"{name} is being edited in the NLA.", "Leave tweak mode (Tab in the NLA editor).")
 
 
-def by_uid(session_uid: int) -> bpy.types.Object | None:
+def find_by_uid(session_uid: int) -> bpy.types.Object | None:
     """The object with this `session_uid`, wherever renaming or undo has moved it; None when it is gone."""
     return next((obj for obj in bpy.data.objects if obj.session_uid == session_uid), None)

@@ -12,11 +12,11 @@ from ..files import temporary
 from ..keys import frame_rate
 from . import decode, mixdown
 
-Placed = tuple[bpy.types.Scene, bpy.types.bpy_struct]
+StripInScene = tuple[bpy.types.Scene, bpy.types.bpy_struct]
 """A strip and the scene whose sequencer holds it."""
 
 
-def list_strips(context: bpy.types.Context) -> list[Placed]:
+def list_strips(context: bpy.types.Context) -> list[StripInScene]:
     """Every sound strip that the animator can see: the sequencer's scene first, then the 3D viewport's."""
     found, seen = [], set()
     for scene in (compat.sequencer_scene(context), context.scene):
@@ -26,7 +26,7 @@ def list_strips(context: bpy.types.Context) -> list[Placed]:
     return found
 
 
-def find(context: bpy.types.Context, name: str) -> Placed:
+def find_strip(context: bpy.types.Context, name: str) -> StripInScene:
     """The sound strip called `name`; for an empty name the active one, or the only one. Raises AudioError."""
     placed = list_strips(context)
     if name:
@@ -43,7 +43,7 @@ def find(context: bpy.types.Context, name: str) -> Placed:
     return (active or placed)[0]
 
 
-def add(context: bpy.types.Context, path: Path, frame: int) -> bpy.types.bpy_struct:
+def add_strip(context: bpy.types.Context, path: Path, frame: int) -> bpy.types.bpy_struct:
     """A new sound strip of `path` at `frame`, where the Sequencer shows it, on a free channel. Raises AudioError.
 
     Where the sequencer shows no scene yet (5.0 and newer), it is set to the context's.
@@ -63,40 +63,40 @@ def add(context: bpy.types.Context, path: Path, frame: int) -> bpy.types.bpy_str
 def bounds(strip: bpy.types.bpy_struct) -> tuple[int, int]:
     """First frame that the strip is heard on, and the frame after the last; meta strips cut what they hold."""
     first, end = compat.strip_bounds(strip)
-    for meta in _metas(strip):
+    for meta in _parent_metas(strip):
         meta_first, meta_end = compat.strip_bounds(meta)
         first, end = max(first, meta_first), min(end, meta_end)
     return first, end
 
 
-def section(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, folder: Path) -> types.AudioSection:
+def audio_section(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, folder: Path) -> types.AudioSection:
     """What the strip plays, as part of a file that the worker can read; files that have to be made go to `folder`.
 
     Volume and pan are left out: they are for the mix, and the speech stays the same. Raises AudioError or
     SceneError.
     """
     first, end = bounds(strip)
-    _check(scene, strip, end - first)
-    rate = frame_rate.of(scene)
+    _check_playable(scene, strip, end - first)
+    rate = frame_rate.scene_rate(scene)
     seconds = rate.seconds(end - first)
-    file = _file(strip, folder)
+    file = _sound_file(strip, folder)
     if compat.strip_is_retimed(scene, strip, file):
-        return types.AudioSection(mixdown.of_strip(scene, strip, (first, end), folder), 0.0, seconds)
+        return types.AudioSection(mixdown.mix_strip(scene, strip, (first, end), folder), 0.0, seconds)
 
     hidden = first - compat.strip_bounds(strip)[0]
     start = rate.seconds(compat.strip_trim(strip) + hidden) - getattr(strip, "sound_offset", 0.0)
-    return types.AudioSection(decode.for_worker(file, folder), start, seconds)
+    return types.AudioSection(decode.ensure_readable(file, folder), start, seconds)
 
 
-def _metas(strip: bpy.types.bpy_struct) -> list[bpy.types.bpy_struct]:
+def _parent_metas(strip: bpy.types.bpy_struct) -> list[bpy.types.bpy_struct]:
     metas = []
     while strip := strip.parent_meta():
         metas.append(strip)
     return metas
 
 
-def _check(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, frames: int) -> None:
-    chain = [strip, *_metas(strip)]
+def _check_playable(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, frames: int) -> None:
+    chain = [strip, *_parent_metas(strip)]
     lanes = [meta.channels for meta in chain[1:]] + [scene.sequence_editor.channels]
     if any(part.mute for part in chain):
         raise errors.AudioError(f'The strip "{strip.name}" is muted.', "Unmute it (Alt H in the Sequencer).")
@@ -108,12 +108,12 @@ def _check(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, frames: int) -> 
         raise errors.AudioError(f'The strip "{strip.name}" has no sound.', "Choose another strip.")
 
 
-def _file(strip: bpy.types.bpy_struct, folder: Path) -> Path:
+def _sound_file(strip: bpy.types.bpy_struct, folder: Path) -> Path:
     sound = strip.sound
     path = Path(bpy.path.abspath(sound.filepath, library=sound.library))
     if sound.packed_file:
         packed = folder / f"packed{path.suffix}"
-        with temporary.writing():
+        with temporary.raising_scene_errors():
             packed.write_bytes(sound.packed_file.data)
         return packed
     if not path.is_file():

@@ -11,27 +11,41 @@ from ... import compat
 from ...core import errors
 from ..files import temporary
 
-READABLE = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".caf", ".w64", ".rf64"}
+READABLE_SUFFIXES = {
+    ".wav",
+    ".flac",
+    ".ogg",
+    ".oga",
+    ".opus",
+    ".mp3",
+    ".aif",
+    ".aiff",
+    ".aifc",
+    ".au",
+    ".caf",
+    ".w64",
+    ".rf64",
+}
 """File name endings that the worker reads by itself, with more exact timing than through Blender."""
 
 _BLOCK = 1 << 20
 
 
-def for_worker(path: Path, folder: Path) -> Path:
+def ensure_readable(path: Path, folder: Path) -> Path:
     """`path` itself where the worker reads its format, else a wav file made in `folder`.
 
     Raises AudioError, and SceneError where it cannot be made.
     """
-    if path.suffix.lower() in READABLE or not path.is_file():
+    if path.suffix.lower() in READABLE_SUFFIXES or not path.is_file():
         return path
-    samples, rate = _decoded(path)
+    samples, rate = _decode(path)
     target = folder / "decoded.wav"
-    with temporary.writing():
+    with temporary.raising_scene_errors():
         _write_wav(target, samples, rate)
     return target
 
 
-def _decoded(path: Path) -> tuple[np.ndarray, int]:
+def _decode(path: Path) -> tuple[np.ndarray, int]:
     hint = "Convert it to wav, flac, ogg or mp3, and choose that file."
     aud = compat.audio_module()
     if aud is None:

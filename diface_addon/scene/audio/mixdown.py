@@ -12,7 +12,7 @@ import bpy
 from ... import compat
 from ...core import errors
 
-PATIENCE = 10.0
+TIMEOUT = 10.0
 """Seconds without progress after which a mixdown is given up."""
 
 
@@ -26,7 +26,7 @@ def scene_copy(scene: bpy.types.Scene) -> Iterator[bpy.types.Scene]:
         bpy.data.scenes.remove(copy)
 
 
-def of_strip(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, bounds: tuple[int, int], folder: Path) -> Path:
+def mix_strip(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, bounds: tuple[int, int], folder: Path) -> Path:
     """A wav file of what `strip` plays in the frames from bounds[0] up to bounds[1]. Raises AudioError."""
     with scene_copy(scene) as copy:
         for other in compat.strips_all(copy.sequence_editor):
@@ -35,10 +35,10 @@ def of_strip(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, bounds: tuple[
                 other.volume, other.pan = 1.0, 0.0
         copy.animation_data_clear()  # volume envelopes
         copy.audio_volume, copy.use_audio = 1.0, True  # the Timeline's Mute is for listening
-        return of_scene(copy, bounds, folder)
+        return mix_scene(copy, bounds, folder)
 
 
-def of_scene(copy: bpy.types.Scene, bounds: tuple[int, int], folder: Path) -> Path:
+def mix_scene(copy: bpy.types.Scene, bounds: tuple[int, int], folder: Path) -> Path:
     """A wav file of all that a scene's copy plays in the frames from bounds[0] up to bounds[1]. Raises AudioError."""
     copy.use_preview_range = False
     first = max(bounds[0], 1)  # a scene's range cannot begin before frame 0; strips can
@@ -74,8 +74,8 @@ def _wait_for(wav: Path) -> None:
     """
     size = -1
     quiet_since = time.monotonic()
-    while time.monotonic() - quiet_since < PATIENCE:
-        head = _head(wav)
+    while time.monotonic() - quiet_since < TIMEOUT:
+        head = _read_header(wav)
         now = wav.stat().st_size if head else 0
         if now > 44 and int.from_bytes(head[4:], "little") == now - 8:
             return
@@ -85,7 +85,7 @@ def _wait_for(wav: Path) -> None:
     raise errors.AudioError("Blender did not finish mixing the sound down.", "Try again, or use a sound file.")
 
 
-def _head(wav: Path) -> bytes:
+def _read_header(wav: Path) -> bytes:
     if not wav.is_file():
         return b""
     with wav.open("rb") as file:

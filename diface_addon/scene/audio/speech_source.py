@@ -21,27 +21,47 @@ class Speech:
     name: str
 
 
-def of_settings(context: bpy.types.Context, folder: Path) -> Speech:
-    """What `scene.diface` names; files that have to be made go to `folder`. Raises AudioError or SceneError."""
-    settings = context.scene.diface
-    if settings.source == "STRIP":
-        return _of_strip(context, *audio_strip.find(context, settings.strip), folder)
-    return _of_file(context.scene, settings.filepath, folder)
+@dataclass(frozen=True)
+class SpeechChoice:
+    """Where the speech comes from: the sound strip named `strip`, or the sound file `filepath` if it is not None.
+
+    An empty `strip` means the active strip, or the only one. `filepath` may be relative to the .blend.
+    """
+
+    strip: str = ""
+    filepath: str | None = None
 
 
-def _of_strip(context: bpy.types.Context, scene: bpy.types.Scene, strip, folder: Path) -> Speech:
-    heard, seen = frame_rate.of(scene).value, frame_rate.of(context.scene).value
+def find_speech(context: bpy.types.Context, choice: SpeechChoice, folder: Path) -> Speech:
+    """Return the speech that is chosen.
+
+    Args:
+        context: Names the scene and its sequencer.
+        choice: The strip or the file.
+        folder: Holds the files that have to be written.
+
+    Raises:
+        AudioError: There is no such strip or file, or it cannot be read.
+        SceneError: The strip's scene has another frame rate.
+    """
+    if choice.filepath is None:
+        return _speech_from_strip(context, *audio_strip.find_strip(context, choice.strip), folder)
+    return _speech_from_file(context.scene, choice.filepath, folder)
+
+
+def _speech_from_strip(context: bpy.types.Context, scene: bpy.types.Scene, strip, folder: Path) -> Speech:
+    heard, seen = frame_rate.scene_rate(scene).value, frame_rate.scene_rate(context.scene).value
     if abs(heard - seen) > 1e-6:
         message = f"The sequencer's scene runs at {heard:g} frames a second, and this one at {seen:g}."
         raise errors.SceneError(message, "Give both scenes the same frame rate (Output properties).")
     first, _end = audio_strip.bounds(strip)
-    return Speech(audio_strip.section(scene, strip, folder), first, strip.name)
+    return Speech(audio_strip.audio_section(scene, strip, folder), first, strip.name)
 
 
-def _of_file(scene: bpy.types.Scene, filepath: str, folder: Path) -> Speech:
+def _speech_from_file(scene: bpy.types.Scene, filepath: str, folder: Path) -> Speech:
     if not filepath:
         raise errors.AudioError("No sound file is chosen.", "Choose one in the DiFACE panel.")
     path = Path(bpy.path.abspath(filepath))
     if not path.is_file():
         raise errors.AudioError(f"There is no sound file {path}.", "Choose another in the DiFACE panel.")
-    return Speech(types.AudioSection(decode.for_worker(path, folder)), scene.frame_start, path.name)
+    return Speech(types.AudioSection(decode.ensure_readable(path, folder)), scene.frame_start, path.name)

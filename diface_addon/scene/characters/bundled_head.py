@@ -17,8 +17,8 @@ second one breathes."""
 VERSION = 2
 BASIS = "Basis"
 COLOURS, UVS = "Color", "UVMap"
-STRETCHABLE = ("jaw", "mouth", "brow", "nose", "cheek")
-STRETCH = 1.5
+EXTENDED_PREFIXES = ("jaw", "mouth", "brow", "nose", "cheek")
+EXTENDED_SLIDER_MAX = 1.5
 
 
 def add_head(context: bpy.types.Context, location: Sequence[float] = (0.0, 0.0, 0.0)) -> bpy.types.Object:
@@ -71,4 +71,4 @@ def _add_shape_keys(obj: bpy.types.Object, head: Head) -> None:
         key.data.foreach_set("co", (head.vertices + delta).ravel())
         key.value = 0.0  # from 5.0 on a new key starts at 1
         # A face strength above 1 must not be cut off at the slider's end. Lids and gaze past 1 would only do harm.
-        key.slider_max = STRETCH if name.startswith(STRETCHABLE) else 1.0
+        key.slider_max = EXTENDED_SLIDER_MAX if name.startswith(EXTENDED_PREFIXES) else 1.0

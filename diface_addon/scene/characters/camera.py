@@ -11,7 +11,7 @@ LENS, SENSOR = 85.0, 24.0  # mm, a portrait lens
 MARGIN = 1.1
 
 
-def framing(scene: bpy.types.Scene, obj: bpy.types.Object) -> bpy.types.Object:
+def add_framing_camera(scene: bpy.types.Scene, obj: bpy.types.Object) -> bpy.types.Object:
     """A new camera in `scene`, in front of `obj` (which faces -Y, as Blender's characters do)."""
     corners = [obj.matrix_world @ Vector(corner) for corner in obj.bound_box]
     low, high = (Vector(map(pick, zip(*corners, strict=True))) for pick in (min, max))

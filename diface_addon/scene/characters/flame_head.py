@@ -35,8 +35,8 @@ class Identity:
         return self.speaker or (f"seed {self.seed}" if self.seed else "")
 
 
-def add(
-    context: bpy.types.Context, file: Path, head: Identity, templates: Path | None, location: Sequence[float]
+def add_flame_head(
+    context: bpy.types.Context, file: Path, identity: Identity, templates: Path | None, location: Sequence[float]
 ) -> bpy.types.Object:
     """A new FLAME head at `location` (metres), the only selected object and the active one.
 
@@ -44,16 +44,16 @@ def add(
     nothing to draw a head from; the scene is then unchanged.
     """
     model = flame_model.load_flame(file)
-    vertices = _vertices(model, head, templates)
+    vertices = _vertices(model, identity, templates)
     neck = model.joints(vertices)[flame_model.JOINTS.index("neck")]
     local = (vertices - neck) @ placement.FROM_BLENDER
 
     mesh = bpy.data.meshes.new(NAME)
     mesh.from_pydata(local.tolist(), [], model.faces.tolist())
     mesh.shade_smooth()
-    obj = bpy.data.objects.new(f"{NAME} {head.label}".strip(), mesh)
+    obj = bpy.data.objects.new(f"{NAME} {identity.label}".strip(), mesh)
     obj.location = location
-    obj[MARK] = head.label or "template"
+    obj[MARK] = identity.label or "template"
     context.collection.objects.link(obj)
     for other in context.view_layer.objects:
         other.select_set(False)
@@ -62,20 +62,20 @@ def add(
     return obj
 
 
-def _vertices(model: flame_model.Flame, head: Identity, templates: Path | None) -> np.ndarray:
-    if head.speaker:
-        return core_identities.identity(identities(templates), head.speaker)
-    return core_identities.drawn(model, head.seed, head.strength) if head.seed else model.template
+def _vertices(model: flame_model.Flame, identity: Identity, templates: Path | None) -> np.ndarray:
+    if identity.speaker:
+        return core_identities.find_identity(speaker_heads(templates), identity.speaker)
+    return core_identities.random_identity(model, identity.seed, identity.strength) if identity.seed else model.template
 
 
-def identities(templates: Path | None) -> dict[str, np.ndarray]:
+def speaker_heads(templates: Path | None) -> dict[str, np.ndarray]:
     """Speaker -> head at rest (5023, 3) of VOCASET's templates. Raises ModelError."""
     if templates is None:
         hint = "Name VOCASET's templates.pkl in DiFACE's preferences."
         raise errors.ModelError("VOCASET's templates are not set.", hint)
-    return _identities(templates, templates.stat().st_mtime_ns if templates.is_file() else 0)
+    return _load_speaker_heads(templates, templates.stat().st_mtime_ns if templates.is_file() else 0)
 
 
 @lru_cache(maxsize=1)
-def _identities(templates: Path, _changed: int) -> dict[str, np.ndarray]:
+def _load_speaker_heads(templates: Path, _modified: int) -> dict[str, np.ndarray]:
     return core_identities.load_identities(templates)

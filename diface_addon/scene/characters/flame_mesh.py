@@ -15,16 +15,16 @@ HINT = "Add one with Add FLAME Head, or import one with its vertices in FLAME's 
 
 def is_flame(obj: bpy.types.Object | None) -> bool:
     """Whether `obj` is a mesh of FLAME's topology, of whatever identity; quick enough for a panel."""
-    return obj is not None and obj.type == "MESH" and not _why_not(obj.data)
+    return obj is not None and obj.type == "MESH" and not _mismatch(obj.data)
 
 
 def check(obj: bpy.types.Object) -> None:
     """Raises SceneError where `obj`, a mesh object, is not a FLAME mesh, and says why."""
-    if why := _why_not(obj.data):
+    if why := _mismatch(obj.data):
         raise errors.SceneError(f"{obj.name} is not a FLAME mesh: {why}.", HINT)
 
 
-def rest(obj: bpy.types.Object) -> np.ndarray:
+def rest_vertices(obj: bpy.types.Object) -> np.ndarray:
     """The vertices (V, 3) float32 at rest in the mesh's own coordinates: the basis where there are shape keys."""
     keys = obj.data.shape_keys
     points = keys.reference_key.data if keys else obj.data.vertices
@@ -42,21 +42,21 @@ def triangles(obj: bpy.types.Object) -> np.ndarray:
     return found.reshape(-1, 3)
 
 
-def place(obj: bpy.types.Object, flame_file: Path | None) -> placement.Placement:
+def estimate_placement(obj: bpy.types.Object, flame_file: Path | None) -> placement.Placement:
     """How a FLAME mesh lies in its own coordinates; better known where the user's FLAME file is there.
 
     Raises ModelError where that file cannot be read, and SceneError for a mesh without size.
     """
-    vertices = rest(obj)
+    vertices = rest_vertices(obj)
     if not np.isfinite(vertices).all() or np.ptp(vertices) == 0:
         raise errors.SceneError(f"{obj.name} has no size.", "Undo what changed its vertices, or choose another mesh.")
-    return placement.place(vertices, flame_file)
+    return placement.fit_placement(vertices, flame_file)
 
 
-def _why_not(mesh: bpy.types.Mesh) -> str:
+def _mismatch(mesh: bpy.types.Mesh) -> str:
     count = len(mesh.vertices)
-    edges = _edges(mesh) if count == recognition.VERTICES else np.empty(0, np.int32)
-    return _why_not_these(count, edges.tobytes())
+    edges = _edges(mesh) if count == recognition.VERTEX_COUNT else np.empty(0, np.int32)
+    return _cached_mismatch(count, edges.tobytes())
 
 
 def _edges(mesh: bpy.types.Mesh) -> np.ndarray:
@@ -70,6 +70,6 @@ def _edges(mesh: bpy.types.Mesh) -> np.ndarray:
 
 
 @lru_cache(maxsize=8)
-def _why_not_these(count: int, edges: bytes) -> str:
+def _cached_mismatch(count: int, edges: bytes) -> str:
     """Remembered, as panels and buttons ask on every redraw."""
     return recognition.why_not_flame_edges(count, np.frombuffer(edges, np.int32).reshape(-1, 2))

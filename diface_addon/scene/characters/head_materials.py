@@ -10,7 +10,7 @@ MARK = "diface_material"
 
 
 @dataclass(frozen=True)
-class Look:
+class MaterialSettings:
     """One material: Principled inputs by name, viewport colour, and a fine bump of `grain` (strength, scale)."""
 
     viewport: tuple[float, float, float]
@@ -24,23 +24,25 @@ class Look:
 WET = {"Roughness": 0.06, "Coat Weight": 1.0, "Coat Roughness": 0.02}
 
 # Subsurface radii are red's; green's and blue's are shares of it, as light goes through skin.
-LOOKS: dict[str, Look] = {
-    "Skin": Look(
+MATERIALS: dict[str, MaterialSettings] = {
+    "Skin": MaterialSettings(
         (0.53, 0.28, 0.20),
         {"Roughness": 0.46, "Subsurface Weight": 0.18, "Subsurface Scale": 0.008, "Specular IOR Level": 0.42},
         grain=(0.10, 260.0),
         mottle=0.07,
     ),
-    "Mouth": Look(
+    "Mouth": MaterialSettings(
         (0.36, 0.10, 0.10),
         {"Roughness": 0.24, "Subsurface Weight": 0.12, "Subsurface Scale": 0.004},
         grain=(0.12, 160.0),
     ),
-    "Teeth": Look((0.72, 0.66, 0.55), {"Roughness": 0.14, "Subsurface Weight": 0.10, "Subsurface Scale": 0.002}),
-    "Eye": Look((0.70, 0.68, 0.66), WET),
-    "Iris": Look((0.09, 0.05, 0.03), WET),
-    "Pupil": Look((0.021, 0.021, 0.021), WET),
-    "Hair": Look(
+    "Teeth": MaterialSettings(
+        (0.72, 0.66, 0.55), {"Roughness": 0.14, "Subsurface Weight": 0.10, "Subsurface Scale": 0.002}
+    ),
+    "Eye": MaterialSettings((0.70, 0.68, 0.66), WET),
+    "Iris": MaterialSettings((0.09, 0.05, 0.03), WET),
+    "Pupil": MaterialSettings((0.021, 0.021, 0.021), WET),
+    "Hair": MaterialSettings(
         (0.025, 0.016, 0.012),
         {"Roughness": 0.58, "Specular IOR Level": 0.22},
         grain=(0.55, 1.0),
@@ -48,15 +50,15 @@ LOOKS: dict[str, Look] = {
         mottle=0.55,
         along_uvs=True,
     ),
-    "Brows": Look((0.03, 0.02, 0.015), {"Roughness": 0.75, "Specular IOR Level": 0.1}),
-    "Shirt": Look(
+    "Brows": MaterialSettings((0.03, 0.02, 0.015), {"Roughness": 0.75, "Specular IOR Level": 0.1}),
+    "Shirt": MaterialSettings(
         (0.018, 0.022, 0.03),
         {"Roughness": 0.92, "Specular IOR Level": 0.2, "Sheen Weight": 0.25},
         grain=(0.25, 420.0),
         mottle=0.10,
     ),
 }
-FLESH = (1.0, 0.36, 0.20)
+SUBSURFACE_RADIUS = (1.0, 0.36, 0.20)
 
 
 def head_material(name: str, colours: str) -> bpy.types.Material:
@@ -69,50 +71,50 @@ def head_material(name: str, colours: str) -> bpy.types.Material:
     material[MARK] = name
     if material.node_tree is None:  # from 5.0 on there always is one
         material.use_nodes = True
-    _set_up(material, LOOKS[name], colours)
+    _build_nodes(material, MATERIALS[name], colours)
     return material
 
 
-def _set_up(material: bpy.types.Material, look: Look, colours: str) -> None:
-    material.diffuse_color = (*look.viewport, 1.0)
-    material.roughness = look.inputs.get("Roughness", 0.5)
+def _build_nodes(material: bpy.types.Material, settings: MaterialSettings, colours: str) -> None:
+    material.diffuse_color = (*settings.viewport, 1.0)
+    material.roughness = settings.inputs.get("Roughness", 0.5)
     nodes, links = material.node_tree.nodes, material.node_tree.links
     nodes.clear()
     output = nodes.new("ShaderNodeOutputMaterial")
     output.location = (300, 0)
     shader = nodes.new("ShaderNodeBsdfPrincipled")
-    for name, value in look.inputs.items():
+    for name, value in settings.inputs.items():
         shader.inputs[name].default_value = value
-    shader.inputs["Subsurface Radius"].default_value = FLESH
+    shader.inputs["Subsurface Radius"].default_value = SUBSURFACE_RADIUS
     links.new(shader.outputs["BSDF"], output.inputs["Surface"])
     colour = nodes.new("ShaderNodeVertexColor")
     colour.layer_name = colours
     colour.location = (-900, 200)
     painted = colour.outputs["Color"]
-    if look.grain:
-        grain = _grain(material.node_tree, look)
-        painted = _mottled(material.node_tree, painted, grain, look.mottle) if look.mottle else painted
+    if settings.grain:
+        grain = _grain(material.node_tree, settings)
+        painted = _mottled(material.node_tree, painted, grain, settings.mottle) if settings.mottle else painted
         bump = nodes.new("ShaderNodeBump")
         bump.location = (-250, -300)
-        bump.inputs["Strength"].default_value = look.grain[0]
+        bump.inputs["Strength"].default_value = settings.grain[0]
         bump.inputs["Distance"].default_value = 0.001
         links.new(grain, bump.inputs["Height"])
         links.new(bump.outputs["Normal"], shader.inputs["Normal"])
     links.new(painted, shader.inputs["Base Color"])
 
 
-def _grain(tree: bpy.types.NodeTree, look: Look) -> bpy.types.NodeSocket:
+def _grain(tree: bpy.types.NodeTree, settings: MaterialSettings) -> bpy.types.NodeSocket:
     """Noise that stays on the skin when shape keys move it: it follows the rest shape or the UVs."""
     where = tree.nodes.new("ShaderNodeTexCoord")
     where.location = (-1100, -300)
     mapping = tree.nodes.new("ShaderNodeMapping")
     mapping.location = (-900, -300)
-    mapping.inputs["Scale"].default_value = look.stretch
+    mapping.inputs["Scale"].default_value = settings.stretch
     noise = tree.nodes.new("ShaderNodeTexNoise")
     noise.location = (-700, -300)
-    noise.inputs["Scale"].default_value = look.grain[1]
+    noise.inputs["Scale"].default_value = settings.grain[1]
     noise.inputs["Detail"].default_value = 3.0
-    tree.links.new(where.outputs["UV" if look.along_uvs else "Generated"], mapping.inputs["Vector"])
+    tree.links.new(where.outputs["UV" if settings.along_uvs else "Generated"], mapping.inputs["Vector"])
     tree.links.new(mapping.outputs["Vector"], noise.inputs["Vector"])
     return noise.outputs["Fac"]
 

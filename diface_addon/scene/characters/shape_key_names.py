@@ -15,15 +15,15 @@ _SEPARATORS = re.compile(r"[\s._\-:|/]+")
 _SIDE_LETTER = re.compile(r"(?<=[a-z])[LR]$")
 
 
-def _plain(name: str) -> str:
+def _normalise(name: str) -> str:
     return "".join(_SEPARATORS.split(name)).lower()
 
 
-_CHANNELS = {_plain(name): name for name in channels.SHAPES}
+_CHANNELS = {_normalise(name): name for name in channels.SHAPES}
 
 
 @lru_cache(maxsize=1024)
-def channel_of(name: str) -> str | None:
+def channel_for_name(name: str) -> str | None:
     """The face channel that a shape key's name means, or None.
 
     Takes ARKit's names in any case (`JawOpen`), with separators (`jaw_open`), with short sides (`mouthSmile_L`,
@@ -39,35 +39,35 @@ def channel_of(name: str) -> str | None:
 
 
 @lru_cache(maxsize=1024)
-def channel_at(path: str) -> str | None:
+def channel_for_path(path: str) -> str | None:
     """The face channel of the shape key whose value is at an RNA path of the shape keys, or None."""
     named = _VALUE.fullmatch(path)
-    return channel_of(bpy.utils.unescape_identifier(named[1])) if named else None
+    return channel_for_name(bpy.utils.unescape_identifier(named[1])) if named else None
 
 
 def _with_long_side(words: list[str]) -> str:
     last = words[-1]
     if last.lower() in _SIDES:
-        return _plain("".join(words[:-1])) + _SIDES[last.lower()]
+        return _normalise("".join(words[:-1])) + _SIDES[last.lower()]
     if _SIDE_LETTER.search(last):
-        return _plain("".join(words)[:-1]) + _SIDES[last[-1].lower()]
+        return _normalise("".join(words)[:-1]) + _SIDES[last[-1].lower()]
     return ""
 
 
-def face_map(obj: bpy.types.Object) -> dict[str, str]:
+def face_shape_keys(obj: bpy.types.Object) -> dict[str, str]:
     """Channel -> shape key name, in channel order; a name spelt as ARKit does is preferred to a variant of it."""
     keys = obj.data.shape_keys if obj.type == "MESH" else None
     if keys is None:
         return {}
     found: dict[str, str] = {}
     for block in keys.key_blocks:
-        channel = channel_of(block.name)
+        channel = channel_for_name(block.name)
         if channel and block != keys.reference_key and (channel not in found or block.name == channel):
             found[channel] = block.name
     return {channel: found[channel] for channel in channels.SHAPES if channel in found}
 
 
-def driven(obj: bpy.types.Object) -> set[str]:
+def driven_shape_keys(obj: bpy.types.Object) -> set[str]:
     """Names of the shape keys whose value a driver sets, where a keyframe would have no effect."""
     animation = obj.data.shape_keys.animation_data
     if animation is None:

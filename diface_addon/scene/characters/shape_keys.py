@@ -8,11 +8,11 @@ import numpy as np
 from . import flame_mesh
 
 BASIS = "Basis"
-WIDEST = 10.0
+SLIDER_LIMIT = 10.0
 """As far as Blender lets a shape key's slider go, either way."""
 
 
-def add(
+def add_shape_keys(
     obj: bpy.types.Object, names: tuple[str, ...], deltas: np.ndarray, range_: tuple[float, float]
 ) -> tuple[str, ...]:
     """New shape keys that move the vertices at rest by `deltas` (K, V, 3), in the mesh's coordinates, at weight 1.
@@ -21,7 +21,7 @@ def add(
     """
     if obj.data.shape_keys is None:
         obj.shape_key_add(name=BASIS, from_mix=False)
-    rest = flame_mesh.rest(obj)
+    rest = flame_mesh.rest_vertices(obj)
     made = []
     for name, delta in zip(names, deltas, strict=True):
         key = obj.shape_key_add(name=name, from_mix=False)
@@ -33,19 +33,19 @@ def add(
     return tuple(made)
 
 
-def places(key: bpy.types.ShapeKey) -> np.ndarray:
+def positions(key: bpy.types.ShapeKey) -> np.ndarray:
     """Where a shape key has the vertices (V, 3) float32."""
     found = np.empty(3 * len(key.data), np.float32)
     key.data.foreach_get("co", found)
     return found.reshape(-1, 3)
 
 
-def delta(obj: bpy.types.Object, key: bpy.types.ShapeKey, relative: np.ndarray | None = None) -> np.ndarray:
+def shape_key_delta(obj: bpy.types.Object, key: bpy.types.ShapeKey, relative: np.ndarray | None = None) -> np.ndarray:
     """How far a shape key moves the vertices (V, 3) float32 at weight 1, where it is held by a vertex group as well.
 
     relative: the `places` of its relative key, where they are known.
     """
-    found = places(key) - (places(key.relative_key) if relative is None else relative)
+    found = positions(key) - (positions(key.relative_key) if relative is None else relative)
     group = obj.vertex_groups.get(key.vertex_group) if key.vertex_group else None
     if group is not None:
         weights = np.zeros(len(found), np.float32)
@@ -55,7 +55,7 @@ def delta(obj: bpy.types.Object, key: bpy.types.ShapeKey, relative: np.ndarray |
     return found
 
 
-def remove(obj: bpy.types.Object, names: list[str]) -> None:
+def remove_shape_keys(obj: bpy.types.Object, names: list[str]) -> None:
     """Take shape keys away, as far as they are there."""
     for name in names:
         key = obj.data.shape_keys.key_blocks.get(name) if obj.data.shape_keys else None

@@ -10,7 +10,7 @@ from mathutils import Vector
 NAME = "DiFACE Stage"
 LENS, SENSOR_HEIGHT = 85.0, 24.0  # mm, a portrait lens on full frame
 AIM = Vector((0.0, -0.03, 0.012))  # from the head's pivot: between nose and mouth
-FRAMED = 0.36  # m from the picture's lower to its upper edge: from the collar to above the hair
+FRAME_HEIGHT = 0.36  # m from the picture's lower to its upper edge: from the collar to above the hair
 STUDIO_LIGHT, EXPOSURE = "outdoor.sl", 0.45  # Blender's own; the default one is dim and from below
 BACKDROP = (0.055, 0.060, 0.068)
 
@@ -65,7 +65,7 @@ def _camera(stage: bpy.types.Collection, aim: Vector) -> bpy.types.Object:
     data.clip_start = 0.01
     camera = bpy.data.objects.new(data.name, data)
     stage.objects.link(camera)
-    camera.location = aim + Vector((0.0, -FRAMED * LENS / SENSOR_HEIGHT, 0.0))
+    camera.location = aim + Vector((0.0, -FRAME_HEIGHT * LENS / SENSOR_HEIGHT, 0.0))
     camera.rotation_euler = (math.pi / 2, 0.0, 0.0)
     return camera
 

@@ -18,23 +18,25 @@ SOURCES = (
 )
 
 
-def of(source: str, scene: bpy.types.Scene, whole: tuple[int, int], curves: Iterable[bpy.types.FCurve]) -> tuple:
+def find_range(
+    source: str, scene: bpy.types.Scene, take_range: tuple[int, int], curves: Iterable[bpy.types.FCurve]
+) -> tuple:
     """First and last frame (inclusive), within `whole`. Raises SceneError where there are none."""
-    first, last = _FINDERS[source](scene, whole, curves)
-    found = max(first, whole[0]), min(last, whole[1])
+    first, last = _FINDERS[source](scene, take_range, curves)
+    found = max(first, take_range[0]), min(last, take_range[1])
     if found[0] > found[1]:
-        message = f"The frames {first} to {last} are outside the take, which has {whole[0]} to {whole[1]}."
+        message = f"The frames {first} to {last} are outside the take, which has {take_range[0]} to {take_range[1]}."
         raise errors.SceneError(message, "Choose others.")
     return found
 
 
-def _preview(scene: bpy.types.Scene, _whole: tuple[int, int], _curves: object) -> tuple[int, int]:
+def _preview_range(scene: bpy.types.Scene, _whole: tuple[int, int], _curves: object) -> tuple[int, int]:
     if not scene.use_preview_range:
         raise errors.SceneError("There is no preview range.", "Set one: P in the Timeline or the Dope Sheet.")
     return scene.frame_preview_start, scene.frame_preview_end
 
 
-def _keys(_scene: object, _whole: object, curves: Iterable[bpy.types.FCurve]) -> tuple[int, int]:
+def _selected_keys_range(_scene: object, _whole: object, curves: Iterable[bpy.types.FCurve]) -> tuple[int, int]:
     frames = np.array([key.co.x for curve in curves for key in curve.keyframe_points if key.select_control_point])
     if len(frames) < 2 or frames.min() == frames.max():
         raise errors.SceneError("Keys of two frames are needed.", "Select them in the Dope Sheet or the Graph Editor.")
@@ -44,11 +46,11 @@ def _keys(_scene: object, _whole: object, curves: Iterable[bpy.types.FCurve]) ->
     return first, last
 
 
-def _strip(_scene: object, whole: tuple[int, int], _curves: object) -> tuple[int, int]:
+def _whole_take_range(_scene: object, whole: tuple[int, int], _curves: object) -> tuple[int, int]:
     return whole
 
 
-def _markers(scene: bpy.types.Scene, _whole: object, _curves: object) -> tuple[int, int]:
+def _markers_range(scene: bpy.types.Scene, _whole: object, _curves: object) -> tuple[int, int]:
     selected = sorted(marker.frame for marker in scene.timeline_markers if marker.select)
     if len(selected) == 2:
         return selected[0], selected[1]
@@ -61,4 +63,9 @@ def _markers(scene: bpy.types.Scene, _whole: object, _curves: object) -> tuple[i
     return max(before), min(after)
 
 
-_FINDERS = {"PREVIEW": _preview, "KEYS": _keys, "STRIP": _strip, "MARKERS": _markers}
+_FINDERS = {
+    "PREVIEW": _preview_range,
+    "KEYS": _selected_keys_range,
+    "STRIP": _whole_take_range,
+    "MARKERS": _markers_range,
+}

@@ -16,28 +16,28 @@ class Span:
 
     first: int
     last: int
-    up: int
-    down: int
+    ramp_in: int
+    ramp_out: int
 
     @property
     def plateau(self) -> tuple[int, int]:
         """First and last frame of what is only the other take's."""
-        return self.first + self.up, self.last - self.down
+        return self.first + self.ramp_in, self.last - self.ramp_out
 
     def weight(self, frames: npt.NDArray) -> npt.NDArray[np.float64]:
         """How much of the other take there is at `frames` (T,) of the span: 0 to 1, with a velocity and acceleration of
         0 at both ends of a ramp."""
-        rising = (frames - self.first + 1) / (self.up + 1)
-        falling = (self.last + 1 - frames) / (self.down + 1)
+        rising = (frames - self.first + 1) / (self.ramp_in + 1)
+        falling = (self.last + 1 - frames) / (self.ramp_out + 1)
         part = np.clip(np.minimum(rising, falling), 0, 1)
         return part**3 * (part * (6 * part - 15) + 10)
 
-    def on_ramps(self, *tables: KeyTable) -> npt.NDArray[np.float32]:
+    def ramp_times(self, *tables: KeyTable) -> npt.NDArray[np.float32]:
         """The times of the keys of `tables` on the ramps."""
         times = self._times(tables)
         return times[(times < self.plateau[0]) | (times > self.plateau[1])]
 
-    def on_plateau(self, *tables: KeyTable) -> npt.NDArray[np.float32]:
+    def plateau_times(self, *tables: KeyTable) -> npt.NDArray[np.float32]:
         """The times of the keys of `tables` between the ramps."""
         times = self._times(tables)
         return times[(times >= self.plateau[0]) & (times <= self.plateau[1])]

@@ -9,46 +9,48 @@ import numpy as np
 
 from ... import compat
 from ..animation import active_curves
-from ..animation.active_curves import Address
+from ..animation.active_curves import PropertyAddress
 from ..keys import head_pose
 from ..keys.key_table import KeyTable
-from ..keys.write_keys import enum
-from ..pins.pin import Pin, by_curve
+from ..keys.write_keys import enum_value
+from ..pins.pin import Pin, group_by_curve
 from ..provenance import baseline
 
-Tables = dict[Address, KeyTable]
+KeyTables = dict[PropertyAddress, KeyTable]
 
 
-def of(obj: bpy.types.Object) -> Tables:
+def read_head_keys(obj: bpy.types.Object) -> KeyTables:
     """The keys of the rotation that animates `obj` now."""
-    path = head_pose.path(obj.rotation_mode)
-    found = active_curves.curves(obj).items()
+    path = head_pose.rotation_path(obj.rotation_mode)
+    found = active_curves.find_active_curves(obj).items()
     return {address: KeyTable.read(curve.fcurve) for address, curve in found if address[:2] == ("OBJECT", path)}
 
 
-def keep(actions: Iterable[bpy.types.Action], before: Tables, made: np.ndarray, pins: Iterable[Pin]) -> None:
+def restore_head_keys(
+    actions: Iterable[bpy.types.Action], before: KeyTables, regenerate_mask: np.ndarray, pins: Iterable[Pin]
+) -> None:
     """Have in a take that was just made the keys `before` on those rows that were not `made` (T,) anew, and `pins`.
 
     Both count as generated from then on, so that they are no edits of the new take.
     """
-    action = next((some for some in actions if compat.channels_of(some, "OBJECT")), None)
+    action = next((some for some in actions if compat.find_channelbag(some, "OBJECT")), None)
     if action is None:
         return
-    curves, pinned, written = compat.channels_of(action, "OBJECT").fcurves, by_curve(pins), {}
+    curves, pinned, written = compat.find_channelbag(action, "OBJECT").fcurves, group_by_curve(pins), {}
     for address, old in before.items():
         curve = curves.find(address[1], index=address[2])
         if curve is None:
             continue
         keys = KeyTable.read(curve)
         near, same = old.nearest(keys.frames)
-        stay = same & ~made
+        stay = same & ~regenerate_mask
         keys.co[stay, 1] = old.co[near[stay], 1]
         keys.write(curve)
         for frame, value in pinned.get(address, np.empty((0, 2))):
             curve.keyframe_points.insert(frame, value).type = "EXTREME"
         keys = KeyTable.read(curve)
-        keys.interpolation[:] = enum("interpolation", "LINEAR")
+        keys.interpolation[:] = enum_value("interpolation", "LINEAR")
         keys.write(curve)
         written[address] = KeyTable.read(curve).co
     kept = {address: points for address, points in pinned.items() if address in written}
-    baseline.store(action, baseline.request_of(action), baseline.samples_of(action), written, kept)
+    baseline.store(action, baseline.read_request(action), baseline.read_samples(action), written, kept)

@@ -13,30 +13,30 @@ import numpy as np
 from ... import compat
 from ...core import errors, placement, types
 from ..animation import active_curves, sample_motion
-from ..animation.active_curves import Address, Playing
+from ..animation.active_curves import ActiveCurve, PropertyAddress
 from ..keys.key_table import KeyTable, nearest
-from ..keys.write_keys import Curve
+from ..keys.write_keys import SampledCurve
 from ..pins.pin import Pin
-from ..pins.pin_values import is_locked, listed, locked_notes
+from ..pins.pin_values import is_locked, locked_notes, names_note
 from ..provenance import baseline, layer_tracks, rest_pose, take_request
 from ..takes import compare, take_list, takes
 from . import changes as edit_changes
-from .curves import Change, goes_beyond, keys_only, rewrite
-from .neck_offset import swing, turning
+from .curves import CurveChange, evaluate_without_modifiers, extends_beyond_keys, rewrite_keys
+from .neck_offset import compensate_pivot, rotation_before
 
-Found = dict[Address, Playing]
+ActiveCurves = dict[PropertyAddress, ActiveCurve]
 ENDLESS = "Going on beyond its keys (Cycles, Linear Extrapolation), so not changed:"
-BAKE = "Bake the curve (Channel > Bake Channels in the Graph Editor), or let it stand still beyond its keys."
-GROUPS = {"KEY": "Face", "OBJECT": "Head"}
-SHOWN = 3
+BAKE_HINT = "Bake the curve (Channel > Bake Channels in the Graph Editor), or let it stand still beyond its keys."
+GROUP_NAMES = {"KEY": "Face", "OBJECT": "Head"}
+MAX_NAMES = 3
 """Names in a note, before it says how many more there are."""
 
 
 @dataclass(frozen=True)
-class Copies:
+class ActionCopies:
     """The Actions of the new take: the copy of each one that plays, and new ones where nothing played."""
 
-    of: dict[bpy.types.Action, bpy.types.Action]
+    by_original: dict[bpy.types.Action, bpy.types.Action]
     main: list[bpy.types.Action]
     layers: list[bpy.types.Action]
 
@@ -45,13 +45,13 @@ def write_edit(
     obj: bpy.types.Object,
     base_actions: Sequence[bpy.types.Action],
     motion: types.Motion,
-    made: np.ndarray,
+    regenerate_mask: np.ndarray,
     pins: Sequence[Pin],
     name: str,
     request: dict[str, Any],
-    pull: float = 8.0,
+    falloff: float = 8.0,
     placed: placement.Placement | None = None,
-) -> takes.Written:
+) -> takes.TakeResult:
     """Animate `obj` by a new take called `name`: what `base_actions` do, but `motion` (T, C) where `made` (T, C) bool.
 
     Row r is at frame request["first_frame"] + r. The keys of `pins` are in it exactly, EXTREME; what is made anew is
@@ -63,202 +63,224 @@ def write_edit(
     Raises SceneError where `base_actions` do not play any more, or no curve could be changed there alone; whatever it
     raises, no new Action is left.
     """
-    _play_again(obj, base_actions)
-    edit = edit_changes.Edited(motion, made, tuple(pins), request["first_frame"], pull, placed)
-    everywhere = active_curves.curves(obj)
-    found = _copied(obj, base_actions, everywhere)
-    changes, outside = edit_changes.of(obj, edit, found)
+    _reactivate(obj, base_actions)
+    edit = edit_changes.MotionEdit(motion, regenerate_mask, tuple(pins), request["first_frame"], falloff, placed)
+    everywhere = active_curves.find_active_curves(obj)
+    found = _curves_to_copy(obj, base_actions, everywhere)
+    changes, outside = edit_changes.compute_changes(obj, edit, found)
     locked = [c for c in changes if c.address in everywhere and is_locked(everywhere[c.address].fcurve)]
     changes = [change for change in changes if change not in locked]
-    endless = [c for c in changes if c.address in found and goes_beyond(c, found[c.address].fcurve)]
+    endless = [c for c in changes if c.address in found and extends_beyond_keys(c, found[c.address].fcurve)]
     changes = [change for change in changes if change not in endless]
     if endless and not changes:
-        raise errors.SceneError(*_note(ENDLESS, obj, endless), BAKE)
+        raise errors.SceneError(*_curves_note(ENDLESS, obj, endless), BAKE_HINT)
 
-    with takes.whole_or_not():
-        copies = _copies(obj, base_actions, changes, name)
-        written = _write(obj, edit, changes, found, copies)
-        _remember(obj, request, found, copies, written)
+    with takes.all_or_nothing():
+        copies = _copy_actions(obj, base_actions, changes, name)
+        written = _write_changes(obj, edit, changes, found, copies)
+        _store_baselines(obj, request, found, copies, written)
     blocks = {
         kind: block
-        for kind, block in active_curves.blocks(obj).items()
-        if any(compat.channels_of(action, kind) for action in copies.main)
+        for kind, block in active_curves.data_blocks(obj).items()
+        if any(compat.find_channelbag(action, kind) for action in copies.main)
     }
-    compare.remove()
+    compare.remove_ghosts()
     takes.assign(obj, blocks, (*copies.main, *copies.layers))
-    notes = [*_notes(obj, changes, found, locked, outside), *_note(ENDLESS, obj, endless)]
-    return takes.Written(copies.main[0].name, (*copies.main, *copies.layers), tuple(notes))
+    notes = [*_notes(obj, changes, found, locked, outside), *_curves_note(ENDLESS, obj, endless)]
+    return takes.TakeResult(copies.main[0].name, (*copies.main, *copies.layers), tuple(notes))
 
 
-def _play_again(obj: bpy.types.Object, actions: Sequence[bpy.types.Action]) -> None:
+def _reactivate(obj: bpy.types.Object, actions: Sequence[bpy.types.Action]) -> None:
     """Have `actions` animate `obj`, where the artist chose another take meanwhile."""
-    animations = [block.animation_data for block in active_curves.blocks(obj).values()]
+    animations = [block.animation_data for block in active_curves.data_blocks(obj).values()]
     now = {animation.action for animation in animations if animation and animation.action}
     if set(actions) <= now:
         return
-    request = baseline.request_of(actions[0])
+    request = baseline.read_request(actions[0])
     if request is None:
         hint = "Let that Action play again, and repeat the edit."
         raise errors.SceneError(f"{actions[0].name} does not animate {obj.name} any more.", hint)
-    takes.use_take(obj, [*actions, *layer_tracks.of_take(request["take"])])
+    takes.use_take(obj, [*actions, *layer_tracks.find_layers(request["take"])])
 
 
-def _copied(obj: bpy.types.Object, base_actions: Sequence[bpy.types.Action], found: Found) -> Found:
+def _curves_to_copy(
+    obj: bpy.types.Object, base_actions: Sequence[bpy.types.Action], active: ActiveCurves
+) -> ActiveCurves:
     """Those curves that the new take has copies of. What else moves, on strips of the NLA, is as nothing but what it
     shows: the new take plays over it, in the scene's own time."""
-    keys = active_curves.blocks(obj).get("KEY")
-    copied = {*base_actions, *(action for _track, action in (layer_tracks.playing(keys) if keys else ()))}
-    return {address: curve for address, curve in found.items() if curve.action in copied and not curve.in_nla}
+    keys = active_curves.data_blocks(obj).get("KEY")
+    copied = {*base_actions, *(action for _track, action in (layer_tracks.active_layers(keys) if keys else ()))}
+    return {address: curve for address, curve in active.items() if curve.action in copied and not curve.in_nla}
 
 
-def _copies(
-    obj: bpy.types.Object, base_actions: Sequence[bpy.types.Action], changes: list[Change], name: str
-) -> Copies:
+def _copy_actions(
+    obj: bpy.types.Object, base_actions: Sequence[bpy.types.Action], changes: list[CurveChange], name: str
+) -> ActionCopies:
     """Copies of what plays, layers too; with room for changes of what nothing animated."""
     copy_of: dict[bpy.types.Action, bpy.types.Action] = {}
-    blocks = active_curves.blocks(obj)
+    blocks = active_curves.data_blocks(obj)
     moving = [block.animation_data for block in blocks.values() if block.animation_data]
-    needed = {some.action for some in moving if compat.playing_channels(some)}  # and not one without a slot
+    needed = {some.action for some in moving if compat.active_channelbag(some)}  # and not one without a slot
     for action in [action for action in base_actions if action in needed] or base_actions[:1]:
-        copy_of[action] = _copy(action, name if not copy_of else f"{name} head")
+        copy_of[action] = _copy_action(action, name if not copy_of else f"{name} head")
         compat.keep_slots(copy_of[action], action, blocks.values())
     main, layers = list(copy_of.values()), []
     name = main[0].name if main else name
-    for track, action in layer_tracks.playing(blocks["KEY"]) if "KEY" in blocks else ():
-        copy = copy_of[action] = _copy(action, f"{name} {layer_tracks.layer_of(action)}")
+    for track, action in layer_tracks.active_layers(blocks["KEY"]) if "KEY" in blocks else ():
+        copy = copy_of[action] = _copy_action(action, f"{name} {layer_tracks.layer_name(action)}")
         muted = track.mute or any(strip.mute for strip in track.strips if strip.action == action)
         copy[layer_tracks.STATE] = "MUTED" if muted else "OFF"
         layers.append(copy)
     for kind in dict.fromkeys(change.address[0] for change in changes):
-        if not any(compat.channels_of(action, kind) for action in main):
-            _add_room(main, blocks[kind], name)
-    return Copies(copy_of, main, layers)
+        if not any(compat.find_channelbag(action, kind) for action in main):
+            _add_channels(main, blocks[kind], name)
+    return ActionCopies(copy_of, main, layers)
 
 
-def _copy(action: bpy.types.Action, name: str) -> bpy.types.Action:
+def _copy_action(action: bpy.types.Action, name: str) -> bpy.types.Action:
     copy = action.copy()
     copy.name, copy.use_fake_user = name, True
     take_list.set_favourite(copy, False)
-    if take_request.WHOLE in copy:
-        del copy[take_request.WHOLE]
+    if take_request.WHOLE_REQUEST in copy:
+        del copy[take_request.WHOLE_REQUEST]
     return copy
 
 
-def _add_room(main: list[bpy.types.Action], block: bpy.types.ID, name: str) -> None:
+def _add_channels(main: list[bpy.types.Action], block: bpy.types.ID, name: str) -> None:
     """Let an Action of the take hold curves of `block`: one that is there, or a new one where it can hold no more."""
     if not main or not compat.HAS_ACTION_SLOTS:
         main.append(bpy.data.actions.new(name if not main else f"{name} head"))
         main[-1].use_fake_user = True
-    compat.new_channels(main[0] if compat.HAS_ACTION_SLOTS else main[-1], block)
+    compat.new_channelbag(main[0] if compat.HAS_ACTION_SLOTS else main[-1], block)
 
 
-def _write(
-    obj: bpy.types.Object, edit: edit_changes.Edited, changes: list[Change], found: Found, copies: Copies
-) -> dict[Address, tuple[bpy.types.Action, np.ndarray, Change]]:
+def _write_changes(
+    obj: bpy.types.Object,
+    edit: edit_changes.MotionEdit,
+    changes: list[CurveChange],
+    active: ActiveCurves,
+    copies: ActionCopies,
+) -> dict[PropertyAddress, tuple[bpy.types.Action, np.ndarray, CurveChange]]:
     """Write every change into the copies; by curve the Action that has it, the keys written (N, 2), and the change."""
     written = {}
-    before = turning(obj, edit, changes, found)
+    before = rotation_before(obj, edit, changes, active)
     for change in changes:
-        curve = found.get(change.address)
+        curve = active.get(change.address)
         action, fcurve = curve_in_copy(change.address, curve, copies)
 
-        def sample(times: np.ndarray, address: Address = change.address, curve: Playing | None = curve) -> np.ndarray:
-            return keys_only(curve.fcurve, times) if curve else sample_motion.sampled(obj, address, None, times)
+        def sample(
+            times: np.ndarray, address: PropertyAddress = change.address, curve: ActiveCurve | None = curve
+        ) -> np.ndarray:
+            return (
+                evaluate_without_modifiers(curve.fcurve, times)
+                if curve
+                else sample_motion.sample_property(obj, address, None, times)
+            )
 
-        keys = KeyTable.read(curve.fcurve) if curve else _in_nla(obj, change)
-        again = rewrite(change, keys, sample)
+        keys = KeyTable.read(curve.fcurve) if curve else _sample_nla_keys(obj, change)
+        again = rewrite_keys(change, keys, sample)
         again.keys.write(fcurve)
         written[change.address] = action, again.written if curve else again.keys.co, change
-    for address, held in swing(obj, edit, changes, found, copies.of, before).items():
+    for address, held in compensate_pivot(obj, edit, changes, active, copies.by_original, before).items():
         written[address] = held
     return written
 
 
-def _in_nla(obj: bpy.types.Object, change: Change) -> KeyTable:
+def _sample_nla_keys(obj: bpy.types.Object, change: CurveChange) -> KeyTable:
     """What the NLA shows of what no Action of the take moves: a key a frame, as long as the take and the strips last,
     and one to either side, which go on for ever. No keys where no strip moves it."""
-    if not active_curves.strips_with(obj, change.address):
+    if not active_curves.strips_animating(obj, change.address):
         return KeyTable.generated([], [])
-    tracks = active_curves.block_of(obj, change.address[0]).animation_data.nla_tracks
+    tracks = active_curves.data_block(obj, change.address[0]).animation_data.nla_tracks
     strips = [strip for track in tracks for strip in track.strips]
     first = min(change.times[0], *(strip.frame_start for strip in strips))
     last = max(change.times[-1], *(strip.frame_end for strip in strips))
     frames = np.arange(np.floor(first) - 1, np.ceil(last) + 2)
-    return KeyTable.generated(frames, sample_motion.sampled(obj, change.address, None, frames))
+    return KeyTable.generated(frames, sample_motion.sample_property(obj, change.address, None, frames))
 
 
-def curve_in_copy(address: Address, curve: Playing | None, copies: Copies) -> tuple[bpy.types.Action, bpy.types.FCurve]:
+def curve_in_copy(
+    address: PropertyAddress, curve: ActiveCurve | None, copies: ActionCopies
+) -> tuple[bpy.types.Action, bpy.types.FCurve]:
     """Where the new take has a curve: in the copy of the Action that plays it, or new in the main one.
 
     The artist's keys over a layer are the layer's pins then, and their curve in the main Action goes.
     """
     kind, path, index = address
-    main = next((action for action in copies.main if compat.channels_of(action, kind)), None)
+    main = next((action for action in copies.main if compat.find_channelbag(action, kind)), None)
     if main is None:
         main = next(action for action in copies.main if compat.HAS_ACTION_SLOTS or action.id_root == kind)
-    action = copies.of.get(curve.action, main) if curve else main
-    held = compat.holder_of(action, kind)
+    action = copies.by_original.get(curve.action, main) if curve else main
+    held = compat.writable_channelbag(action, kind)
     fcurve = held.fcurves.find(path, index=index)
     if fcurve is None:
         fcurve = held.fcurves.new(path, index=index)
-        fcurve.group = held.groups.get(GROUPS[kind]) or held.groups.new(GROUPS[kind])
+        fcurve.group = held.groups.get(GROUP_NAMES[kind]) or held.groups.new(GROUP_NAMES[kind])
         if curve:
             fcurve.extrapolation = curve.fcurve.extrapolation
-    over = compat.holder_of(main, kind).fcurves.find(path, index=index) if action is not main else None
+    over = compat.writable_channelbag(main, kind).fcurves.find(path, index=index) if action is not main else None
     if over is not None:
-        compat.holder_of(main, kind).fcurves.remove(over)
+        compat.writable_channelbag(main, kind).fcurves.remove(over)
     return action, fcurve
 
 
-def _remember(
+def _store_baselines(
     obj: bpy.types.Object,
     request: dict[str, Any],
-    found: Found,
-    copies: Copies,
-    written: dict[Address, tuple[bpy.types.Action, np.ndarray, Change]],
+    active: ActiveCurves,
+    copies: ActionCopies,
+    written: dict[PropertyAddress, tuple[bpy.types.Action, np.ndarray, CurveChange]],
 ) -> None:
     """Keep with every Action of the new take what made it, and its keys as they are generated or pinned now."""
     take = {**request, "take": uuid.uuid4().hex, "name": copies.main[0].name, "character": obj.name}
-    if any(compat.channels_of(action, "OBJECT") for action in copies.main):
-        rest = {"rest_rotation": list(sample_motion.rest_rotation(obj)), "rest_delta": list(rest_pose.rest_delta(obj))}
+    if any(compat.find_channelbag(action, "OBJECT") for action in copies.main):
+        rest = {
+            "rest_rotation": list(sample_motion.reference_rotation(obj)),
+            "rest_delta": list(rest_pose.rest_delta(obj)),
+        }
         take |= {**rest, "rotation_mode": obj.rotation_mode}
-    origin = {copy: action for action, copy in copies.of.items()}
+    origin = {copy: action for action, copy in copies.by_original.items()}
     for action in (*copies.main, *copies.layers):
-        points, pins = _before(action, origin.get(action), found), dict(baseline.pins_of(action))
+        points, pins = _baseline_points(action, origin.get(action), active), dict(baseline.read_applied_pins(action))
         for address, (holder, new, change) in written.items():
             if holder == action:
-                points[address] = merged(points.get(address, np.empty((0, 2))), new, change)
-                pins[address] = merged(pins.get(address, np.empty((0, 2))), change.pins, change)
-        layer = layer_tracks.layer_of(action)
+                points[address] = merge_points(points.get(address, np.empty((0, 2))), new, change)
+                pins[address] = merge_points(pins.get(address, np.empty((0, 2))), change.pins, change)
+        layer = layer_tracks.layer_name(action)
         kept = {**take, "layer": layer} if layer else take
-        store_points(action, kept, points, pins)
+        store_baseline_points(action, kept, points, pins)
 
 
-def _before(copy: bpy.types.Action, action: bpy.types.Action | None, found: Found) -> dict[Address, np.ndarray]:
+def _baseline_points(
+    copy: bpy.types.Action, action: bpy.types.Action | None, active: ActiveCurves
+) -> dict[PropertyAddress, np.ndarray]:
     """The keys of an Action, as far as its copy has them, as they were generated; where DiFACE did not make it, as they
     are."""
     if action is None:
         return {}
-    if baseline.request_of(action):
-        as_written = baseline.as_written(action).items()
-        return {address: points for address, points in as_written if compat.channels_of(copy, address[0])}
-    return {address: KeyTable.read(curve.fcurve).co for address, curve in found.items() if curve.action == action}
+    if baseline.read_request(action):
+        as_written = baseline.read_baseline_keys(action).items()
+        return {address: points for address, points in as_written if compat.find_channelbag(copy, address[0])}
+    return {address: KeyTable.read(curve.fcurve).co for address, curve in active.items() if curve.action == action}
 
 
-def merged(before: np.ndarray, new: np.ndarray, change: Change) -> np.ndarray:
+def merge_points(before: np.ndarray, new: np.ndarray, change: CurveChange) -> np.ndarray:
     """The points `before` (N, 2), with those that an edit wrote instead where it was at work."""
-    stay = ~change.inside(before[:, 0])
+    stay = ~change.in_segments(before[:, 0])
     if len(new):
         stay &= ~nearest(new[:, 0], before[:, 0])[1]
     together = np.concatenate([before[stay], new])
     return together[np.argsort(together[:, 0], kind="stable")].astype(np.float32)
 
 
-def store_points(
-    action: bpy.types.Action, take: dict[str, Any], points: dict[Address, np.ndarray], pins: baseline.Written
+def store_baseline_points(
+    action: bpy.types.Action,
+    take: dict[str, Any],
+    points: dict[PropertyAddress, np.ndarray],
+    pins: baseline.PointsByAddress,
 ) -> None:
-    curves: dict[str, list[Curve]] = {}
-    uneven: baseline.Written = {}
+    curves: dict[str, list[SampledCurve]] = {}
+    uneven: baseline.PointsByAddress = {}
     first = take["first_frame"]
     for (kind, path, index), some in points.items():
         if not len(some):
@@ -268,23 +290,27 @@ def store_points(
             uneven[kind, path, index] = some
             rows = np.arange(first, max(some[-1, 0], first) + 1)
             values = np.interp(rows, some[:, 0], some[:, 1]).astype(np.float32)
-        curves.setdefault(kind, []).append(Curve(path, index, values))
+        curves.setdefault(kind, []).append(SampledCurve(path, index, values))
     baseline.store(action, take, curves, uneven, pins)
 
 
 def _notes(
-    obj: bpy.types.Object, changes: list[Change], found: Found, locked: list[Change], outside: list[str]
+    obj: bpy.types.Object,
+    changes: list[CurveChange],
+    active: ActiveCurves,
+    locked: list[CurveChange],
+    outside: list[str],
 ) -> list[str]:
-    muted = [c for c in changes if c.address in found and _is_muted(found[c.address].fcurve)]
+    muted = [c for c in changes if c.address in active and _is_muted(active[c.address].fcurve)]
     notes = locked_notes(obj, [change.address for change in locked])
-    notes += _note("Muted, so it does not show:", obj, muted)
-    return notes + listed("Held within the slider's range:", outside, SHOWN)
+    notes += _curves_note("Muted, so it does not show:", obj, muted)
+    return notes + names_note("Held within the slider's range:", outside, MAX_NAMES)
 
 
 def _is_muted(fcurve: bpy.types.FCurve) -> bool:
     return fcurve.mute or (fcurve.group is not None and fcurve.group.mute)
 
 
-def _note(what: str, obj: bpy.types.Object, changes: list[Change]) -> list[str]:
-    names = active_curves.addresses(obj)
-    return listed(what, [names[change.address] for change in changes], SHOWN)
+def _curves_note(what: str, obj: bpy.types.Object, changes: list[CurveChange]) -> list[str]:
+    names = active_curves.channels_by_address(obj)
+    return names_note(what, [names[change.address] for change in changes], MAX_NAMES)

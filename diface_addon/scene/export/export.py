@@ -21,9 +21,9 @@ def check_fbx() -> None:
         raise errors.SceneError("Blender's FBX add-on is off.", "Turn on FBX format in Preferences > Add-ons.")
 
 
-def check_keyed(obj: bpy.types.Object | None) -> None:
+def check_has_keys(obj: bpy.types.Object | None) -> None:
     """Raises SceneError where `obj` plays a vertex cache, of which an FBX file holds nothing."""
-    if obj is not None and vertex_cache.playing(obj):
+    if obj is not None and vertex_cache.active_take(obj):
         hint = "Set Motion As to Shape Keys and generate again with the same seed, or export Alembic."
         raise errors.SceneError(f"The face of {obj.name} is a vertex animation, which FBX cannot hold.", hint)
 
@@ -35,11 +35,11 @@ def check_alembic() -> None:
         raise errors.SceneError("This Blender is built without Alembic.", hint)
 
 
-def fbx(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int], path: Path) -> None:
+def export_fbx(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int], path: Path) -> None:
     """Mesh, shape keys, their weights and the object's motion, one key a frame. Raises SceneError."""
     check_fbx()
-    check_keyed(obj)
-    with atomic.replacing(path) as draft, _alone(obj, scene, frames):
+    check_has_keys(obj)
+    with atomic.replacing(path) as draft, _isolated(obj, scene, frames):
         bpy.ops.export_scene.fbx(
             filepath=str(draft),
             check_existing=False,
@@ -56,13 +56,13 @@ def fbx(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int], 
             bake_anim_simplify_factor=0.0,  # every frame as it is
             path_mode="AUTO",
         )
-        _check(draft, lambda head: head.startswith(b"Kaydara FBX Binary"))
+        _check_complete(draft, lambda head: head.startswith(b"Kaydara FBX Binary"))
 
 
-def alembic(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int], path: Path) -> None:
+def export_alembic(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int], path: Path) -> None:
     """The mesh's vertices on every frame, with normals, UVs and the object's motion. Raises SceneError."""
     check_alembic()
-    with atomic.replacing(path) as draft, _alone(obj, scene, frames):
+    with atomic.replacing(path) as draft, _isolated(obj, scene, frames):
         atomic.require_space(draft, _alembic_size(obj, frames))  # running out of it ends Blender
         bpy.ops.wm.alembic_export(
             filepath=str(draft),
@@ -76,7 +76,7 @@ def alembic(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, in
             evaluation_mode="VIEWPORT",
         )
         # The sixth byte says that the writer came to its end.
-        _check(draft, lambda head: head.startswith(b"Ogawa\xff"))
+        _check_complete(draft, lambda head: head.startswith(b"Ogawa\xff"))
 
 
 def _alembic_size(obj: bpy.types.Object, frames: tuple[int, int]) -> int:
@@ -86,7 +86,7 @@ def _alembic_size(obj: bpy.types.Object, frames: tuple[int, int]) -> int:
 
 
 @contextlib.contextmanager
-def _alone(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int]) -> Iterator[None]:
+def _isolated(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int]) -> Iterator[None]:
     """Context with only `obj` selected and the range set, in a copy of the scene: the artist's stays as it is."""
     if obj.hide_viewport:
         raise errors.SceneError(f"{obj.name} is disabled in viewports.", "Turn it on in the Outliner (screen symbol).")
@@ -108,7 +108,7 @@ def _alone(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int
             yield
 
 
-def _check(draft: Path, is_whole: Callable[[bytes], bool]) -> None:
+def _check_complete(draft: Path, is_whole: Callable[[bytes], bool]) -> None:
     with draft.open("rb") as file:
         if not is_whole(file.read(32)):
             raise OSError(0, "the file came out incomplete")

@@ -15,19 +15,43 @@ from ..audio import mixdown, speech_source
 from ..characters import camera, stage
 from ..files import atomic, temporary
 
-Look = Literal["WORKBENCH", "SCENE"]
+RenderLook = Literal["WORKBENCH", "SCENE"]
 """Rendered as in the viewport, or with the scene's own engine and look."""
 
 
-def render(context: bpy.types.Context, obj: bpy.types.Object, frames: tuple[int, int], look: Look, path: Path) -> None:
-    """Write frames[0] to frames[1] to the mp4 `path`, with sound where this Blender has any. Raises DifaceError."""
-    with prepared(context, obj, frames, look, path) as copy:
+def render(
+    context: bpy.types.Context,
+    obj: bpy.types.Object,
+    frames: tuple[int, int],
+    look: RenderLook,
+    path: Path,
+    sound_file: str | None = None,
+) -> None:
+    """Render frames[0] to frames[1] to an mp4 file, with sound if this Blender has audio.
+
+    Args:
+        context: Names the scene.
+        obj: The character, which the camera frames if the scene has no camera.
+        frames: First and last frame.
+        look: How it is rendered.
+        path: The mp4 file.
+        sound_file: The sound file of the speech; None plays the sequencer's sound.
+
+    Raises:
+        DifaceError: The file cannot be written, or rendering was cancelled.
+    """
+    with prepared_scene(context, obj, frames, look, path, sound_file) as copy:
         bpy.ops.render.render(animation=True, scene=copy.name)
 
 
 @contextlib.contextmanager
-def prepared(
-    context: bpy.types.Context, obj: bpy.types.Object, frames: tuple[int, int], look: Look, path: Path
+def prepared_scene(
+    context: bpy.types.Context,
+    obj: bpy.types.Object,
+    frames: tuple[int, int],
+    look: RenderLook,
+    path: Path,
+    sound_file: str | None = None,
 ) -> Iterator[bpy.types.Scene]:
     """A copy of the scene, ready to be rendered as an animation; at the end the video is at `path`, and the copy gone.
 
@@ -37,15 +61,15 @@ def prepared(
         temporary.folder() as folder,
         atomic.replacing(path) as draft,
         mixdown.scene_copy(context.scene) as copy,
-        _camera(copy, obj),
+        _temporary_camera(copy, obj),
     ):
         if look == "WORKBENCH":
             copy.render.engine = "BLENDER_WORKBENCH"
             stage.use_workbench_look(copy, obj)
-        with _sound(context, copy, frames, Path(folder)):
+        with _temporary_sound(context, copy, frames, sound_file, Path(folder)):
             _set_output(copy, frames, draft)
             yield copy
-        _check(draft)
+        _check_complete(draft)
 
 
 def _set_output(copy: bpy.types.Scene, frames: tuple[int, int], draft: Path) -> None:
@@ -88,12 +112,12 @@ def _make_even(render: bpy.types.RenderSettings) -> None:
 
 
 @contextlib.contextmanager
-def _camera(copy: bpy.types.Scene, obj: bpy.types.Object) -> Iterator[None]:
+def _temporary_camera(copy: bpy.types.Scene, obj: bpy.types.Object) -> Iterator[None]:
     """A camera that frames the character, where the scene has none; it is gone afterwards."""
     if copy.camera is not None:
         yield
         return
-    copy.camera = camera.framing(copy, obj)
+    copy.camera = camera.add_framing_camera(copy, obj)
     data = copy.camera.data
     try:
         yield
@@ -103,11 +127,13 @@ def _camera(copy: bpy.types.Scene, obj: bpy.types.Object) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _sound(context: bpy.types.Context, copy: bpy.types.Scene, frames: tuple[int, int], folder: Path) -> Iterator[None]:
+def _temporary_sound(
+    context: bpy.types.Context, copy: bpy.types.Scene, frames: tuple[int, int], sound_file: str | None, folder: Path
+) -> Iterator[None]:
     """What is to be heard, in the copy's sequencer: the sequencer's own sound, or the chosen file's."""
     before = set(bpy.data.sounds)
     if compat.HAS_AUDIO:
-        _place_sound(context, copy, frames, folder)
+        _place_sound(context, copy, frames, sound_file, folder)
     try:
         yield
     finally:
@@ -115,24 +141,26 @@ def _sound(context: bpy.types.Context, copy: bpy.types.Scene, frames: tuple[int,
             bpy.data.sounds.remove(sound)
 
 
-def _place_sound(context: bpy.types.Context, copy: bpy.types.Scene, frames: tuple[int, int], folder: Path) -> None:
+def _place_sound(
+    context: bpy.types.Context, copy: bpy.types.Scene, frames: tuple[int, int], sound_file: str | None, folder: Path
+) -> None:
     """One strip with all that is to be heard: pictures in the sequencer would be rendered in the 3D view's place."""
     heard = compat.sequencer_scene(context) or context.scene
     sound = None
-    if context.scene.diface.source == "FILE":
+    if sound_file is not None:
         with contextlib.suppress(errors.AudioError):  # a video without sound says more than none
-            spoken = speech_source.of_settings(context, folder)
+            spoken = speech_source.find_speech(context, speech_source.SpeechChoice(filepath=sound_file), folder)
             sound, frame = spoken.section.path, spoken.first_frame
     elif heard.sequence_editor and compat.strips(heard.sequence_editor):
         with mixdown.scene_copy(heard) as other:
-            sound, frame = mixdown.of_scene(other, (frames[0], frames[1] + 1), folder), frames[0]
+            sound, frame = mixdown.mix_scene(other, (frames[0], frames[1] + 1), folder), frames[0]
 
     copy.sequence_editor_clear()
     if sound:
         compat.strips(copy.sequence_editor_create()).new_sound(sound.name, str(sound), 1, frame)
 
 
-def _check(draft: Path) -> None:
+def _check_complete(draft: Path) -> None:
     """An mp4 without its table of contents cannot be played: the disk was full."""
     with draft.open("rb") as file:
         while header := file.read(8):

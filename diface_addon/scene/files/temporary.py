@@ -13,7 +13,7 @@ HINT = "Make room on the disk, or name another folder in the environment variabl
 
 def folder() -> tempfile.TemporaryDirectory[str]:
     """An empty folder, gone at the end of its `with`, or on `cleanup`. Raises SceneError."""
-    with writing():
+    with raising_scene_errors():
         return tempfile.TemporaryDirectory(prefix="diface-")
 
 
@@ -29,7 +29,7 @@ def kept_folder() -> Iterator[tempfile.TemporaryDirectory[str]]:
 
 
 @contextlib.contextmanager
-def writing() -> Iterator[None]:
+def raising_scene_errors() -> Iterator[None]:
     """An OSError inside, which writes temporary files, becomes a SceneError."""
     try:
         yield

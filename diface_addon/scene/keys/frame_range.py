@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 
-def of(scene: bpy.types.Scene) -> tuple[int, int]:
+def export_range(scene: bpy.types.Scene) -> tuple[int, int]:
     """First and last frame: the preview range where it is on, else the scene's."""
     if scene.use_preview_range:
         return scene.frame_preview_start, scene.frame_preview_end

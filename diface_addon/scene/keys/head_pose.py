@@ -14,20 +14,20 @@ import bpy
 import numpy as np
 from mathutils import Euler, Quaternion, Vector
 
-from .write_keys import Curve
+from .write_keys import SampledCurve
 
-DELTA = "delta_location"
-AT_ORIGIN = 1e-5
+DELTA_LOCATION = "delta_location"
+ORIGIN_TOLERANCE = 1e-5
 """Nearer to the object's origin than this, a pivot is the origin."""
 _PATHS = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
 
 
-def path(mode: str) -> str:
+def rotation_path(mode: str) -> str:
     """The property that an object in rotation `mode` turns by."""
     return _PATHS.get(mode, "rotation_euler")
 
 
-def rotation_of(obj: bpy.types.Object) -> Quaternion:
+def object_rotation(obj: bpy.types.Object) -> Quaternion:
     """The object's own rotation, without its parent's and its delta, whatever its mode."""
     if obj.rotation_mode == "QUATERNION":
         return obj.rotation_quaternion.normalized()
@@ -37,39 +37,39 @@ def rotation_of(obj: bpy.types.Object) -> Quaternion:
     return obj.rotation_euler.to_quaternion()
 
 
-def curves(
-    obj: bpy.types.Object, vectors: np.ndarray, rest: Quaternion, before: Sequence[float] | None = None
-) -> list[Curve]:
+def rotation_curves(
+    obj: bpy.types.Object, vectors: np.ndarray, rest: Quaternion, previous: Sequence[float] | None = None
+) -> list[SampledCurve]:
     """The F-curves that turn `obj` from `rest` by `vectors` (T, 3), in radians; no jumps from row to row.
 
     before: numbers of the rotation, 3 or 4, that the first row follows without a jump, where there are some.
     """
-    poses = [rest @ _exp(vector) for vector in vectors]
+    poses = [rest @ _to_quaternion(vector) for vector in vectors]
     if obj.rotation_mode == "QUATERNION":
-        values = _quaternions(poses, obj.rotation_quaternion.copy() if before is None else Quaternion(before))
+        values = _quaternions(poses, obj.rotation_quaternion.copy() if previous is None else Quaternion(previous))
     elif obj.rotation_mode == "AXIS_ANGLE":
-        values = _axis_angles(poses, *((0.0, (0.0, 1.0, 0.0)) if before is None else (before[0], before[1:])))
+        values = _axis_angles(poses, *((0.0, (0.0, 1.0, 0.0)) if previous is None else (previous[0], previous[1:])))
     else:
         mode = obj.rotation_mode
-        start = rest.to_euler(mode, obj.rotation_euler) if before is None else Euler(before, mode)
+        start = rest.to_euler(mode, obj.rotation_euler) if previous is None else Euler(previous, mode)
         values = _eulers(poses, mode, start)
     columns = np.asarray(values, np.float32).T
-    return [Curve(path(obj.rotation_mode), index, column) for index, column in enumerate(columns)]
+    return [SampledCurve(rotation_path(obj.rotation_mode), index, column) for index, column in enumerate(columns)]
 
 
-def swings(
+def pivot_compensation(
     obj: bpy.types.Object, vectors: np.ndarray, rest: Quaternion, pivot: np.ndarray, rest_delta: Sequence[float]
-) -> list[Curve]:
+) -> list[SampledCurve]:
     """The F-curves of the delta location with which `curves` turn `obj` about `pivot` (3,), a point of the mesh in its
     own coordinates, which stays where it is with the delta location `rest_delta`; none where that is the origin."""
     arm = Vector((pivot * np.array(obj.scale) * np.array(obj.delta_scale)).tolist())
-    if arm.length < AT_ORIGIN:
+    if arm.length < ORIGIN_TOLERANCE:
         return []
     delta = _delta_rotation(obj)
     still = delta @ rest @ arm + Vector(rest_delta)
-    values = [tuple(still - delta @ rest @ _exp(vector) @ arm) for vector in vectors]
+    values = [tuple(still - delta @ rest @ _to_quaternion(vector) @ arm) for vector in vectors]
     columns = np.asarray(values, np.float32).T
-    return [Curve(DELTA, index, column) for index, column in enumerate(columns)]
+    return [SampledCurve(DELTA_LOCATION, index, column) for index, column in enumerate(columns)]
 
 
 def _delta_rotation(obj: bpy.types.Object) -> Quaternion:
@@ -81,24 +81,24 @@ def _delta_rotation(obj: bpy.types.Object) -> Quaternion:
     return obj.delta_rotation_euler.to_quaternion()
 
 
-def _exp(vector: np.ndarray) -> Quaternion:
+def _to_quaternion(vector: np.ndarray) -> Quaternion:
     axis = Vector(vector.tolist())
     return Quaternion(axis.normalized(), axis.length) if axis.length > 0 else Quaternion()
 
 
-def _eulers(poses: list[Quaternion], order: str, before) -> list[tuple[float, ...]]:
+def _eulers(poses: list[Quaternion], order: str, previous) -> list[tuple[float, ...]]:
     rows = []
     for pose in poses:
-        before = pose.to_euler(order, before)
-        rows.append(tuple(before))
+        previous = pose.to_euler(order, previous)
+        rows.append(tuple(previous))
     return rows
 
 
-def _quaternions(poses: list[Quaternion], before: Quaternion) -> list[tuple[float, ...]]:
+def _quaternions(poses: list[Quaternion], previous: Quaternion) -> list[tuple[float, ...]]:
     rows = []
     for pose in poses:
-        before = -pose if pose.dot(before) < 0 else pose  # q and -q are one rotation, but not to interpolation
-        rows.append(tuple(before))
+        previous = -pose if pose.dot(previous) < 0 else pose  # q and -q are one rotation, but not to interpolation
+        rows.append(tuple(previous))
     return rows
 
 

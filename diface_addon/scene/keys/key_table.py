@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from . import editable, write_keys
 
-Floats = npt.NDArray[np.float32]
-Enums = npt.NDArray[np.int32]
-Flags = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float32]
+Int32Array = npt.NDArray[np.int32]
+BoolArray = npt.NDArray[np.bool_]
 
 SAME_TIME = 1e-3
 """Keys that are no further apart, in frames, are at the same time."""
@@ -28,20 +28,20 @@ class KeyTable:
     are.
     """
 
-    handle_left_type: Enums
-    handle_right_type: Enums
-    interpolation: Enums
-    easing: Enums
-    type: Enums
-    co: Floats
-    handle_left: Floats
-    handle_right: Floats
-    amplitude: Floats
-    back: Floats
-    period: Floats
-    select_control_point: Flags
-    select_left_handle: Flags
-    select_right_handle: Flags
+    handle_left_type: Int32Array
+    handle_right_type: Int32Array
+    interpolation: Int32Array
+    easing: Int32Array
+    type: Int32Array
+    co: FloatArray
+    handle_left: FloatArray
+    handle_right: FloatArray
+    amplitude: FloatArray
+    back: FloatArray
+    period: FloatArray
+    select_control_point: BoolArray
+    select_left_handle: BoolArray
+    select_right_handle: BoolArray
 
     def __len__(self) -> int:
         return len(self.co)
@@ -51,19 +51,19 @@ class KeyTable:
         return KeyTable(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
     @property
-    def frames(self) -> Floats:
+    def frames(self) -> FloatArray:
         """When the keys are (K,)."""
         return self.co[:, 0]
 
     @property
-    def values(self) -> Floats:
+    def values(self) -> FloatArray:
         """What the keys say (K,)."""
         return self.co[:, 1]
 
     @classmethod
     def read(cls, fcurve: bpy.types.FCurve) -> KeyTable:
         """All keys of a curve."""
-        return cls(*(column(fcurve, field.name) for field in fields(cls)))
+        return cls(*(read_column(fcurve, field.name) for field in fields(cls)))
 
     def write(self, fcurve: bpy.types.FCurve) -> None:
         """Make these the curve's keys. Blender is not asked to work out the handles: that would move some.
@@ -86,11 +86,11 @@ class KeyTable:
         """The keys before frame `first` and after frame `last`."""
         return self[~self._within(first, last)]
 
-    def nearest(self, frames: npt.ArrayLike) -> tuple[npt.NDArray[np.intp], Flags]:
+    def nearest(self, frames: npt.ArrayLike) -> tuple[npt.NDArray[np.intp], BoolArray]:
         """Of each frame (N,): which key is nearest, and whether it is at the same time. There has to be a key."""
         return nearest(self.frames, np.asarray(frames))
 
-    def _within(self, first: float, last: float) -> Flags:
+    def _within(self, first: float, last: float) -> BoolArray:
         return (self.frames >= first - SAME_TIME) & (self.frames <= last + SAME_TIME)
 
     @classmethod
@@ -98,9 +98,9 @@ class KeyTable:
         """Keys of one type on straight lines, not selected. frames, values: (K,), in the order of time."""
         co = np.stack([np.asarray(frames, np.float32), np.asarray(values, np.float32)], axis=1)
         made = {field.name: _empty(field.name, len(co)) for field in fields(cls)}
-        for name, identifier in _NEW.items():
-            made[name][:] = write_keys.enum(name, identifier)
-        made["type"][:] = write_keys.enum("type", key_type)
+        for name, identifier in _LINEAR_DEFAULTS.items():
+            made[name][:] = write_keys.enum_value(name, identifier)
+        made["type"][:] = write_keys.enum_value("type", key_type)
         left, right = straight_handles(co)
         return cls(**{**made, "co": co, "handle_left": left, "handle_right": right})
 
@@ -120,32 +120,32 @@ class KeyTable:
 
 
 @dataclass(frozen=True)
-class Points:
+class KeyPoints:
     """When K keys are, what they say, and their type: what a quick look at a curve needs. co: (K, 2)."""
 
-    co: Floats
-    type: Enums
+    co: FloatArray
+    type: Int32Array
 
     def __len__(self) -> int:
         return len(self.co)
 
     @property
-    def frames(self) -> Floats:
+    def frames(self) -> FloatArray:
         """When the keys are (K,)."""
         return self.co[:, 0]
 
     @property
-    def values(self) -> Floats:
+    def values(self) -> FloatArray:
         """What the keys say (K,)."""
         return self.co[:, 1]
 
     @classmethod
-    def read(cls, fcurve: bpy.types.FCurve) -> Points:
+    def read(cls, fcurve: bpy.types.FCurve) -> KeyPoints:
         """All keys of a curve."""
-        return cls(column(fcurve, "co"), column(fcurve, "type"))
+        return cls(read_column(fcurve, "co"), read_column(fcurve, "type"))
 
 
-def straight_handles(co: Floats) -> tuple[Floats, Floats]:
+def straight_handles(co: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The left and right handles (K, 2) of keys (K, 2) that straight lines connect."""
     third = np.diff(co, axis=0) / 3 if len(co) > 1 else np.full_like(co, (1 / 3, 0))
     before = np.concatenate([third[:1], third])[: len(co)]
@@ -153,7 +153,7 @@ def straight_handles(co: Floats) -> tuple[Floats, Floats]:
     return co - before, co + after
 
 
-def column(fcurve: bpy.types.FCurve, name: str) -> npt.NDArray:
+def read_column(fcurve: bpy.types.FCurve, name: str) -> npt.NDArray:
     """One property of all keys of a curve, as the field `name` of a KeyTable."""
     keys = fcurve.keyframe_points
     found = _empty(name, len(keys))
@@ -161,10 +161,10 @@ def column(fcurve: bpy.types.FCurve, name: str) -> npt.NDArray:
     return found
 
 
-_NEW = {**write_keys.STRAIGHT, "easing": "AUTO"}
+_LINEAR_DEFAULTS = {**write_keys.LINEAR_KEYS, "easing": "AUTO"}
 
 
-def nearest(times: npt.NDArray, frames: npt.NDArray) -> tuple[npt.NDArray[np.intp], Flags]:
+def nearest(times: npt.NDArray, frames: npt.NDArray) -> tuple[npt.NDArray[np.intp], BoolArray]:
     """Of each of `frames` (N,): which of the rising `times` (K,) is nearest, and whether it is the same time."""
     after = np.clip(np.searchsorted(times, frames), 0, len(times) - 1)
     before = np.maximum(after - 1, 0)
@@ -173,12 +173,12 @@ def nearest(times: npt.NDArray, frames: npt.NDArray) -> tuple[npt.NDArray[np.int
 
 
 def _empty(name: str, count: int) -> npt.NDArray:
-    dtype, width = _kind(name)
+    dtype, width = _dtype_and_width(name)
     return np.zeros((count, width) if width else count, dtype)
 
 
 @lru_cache
-def _kind(name: str) -> tuple[type, int]:
+def _dtype_and_width(name: str) -> tuple[type, int]:
     """Of a property of keys: what its numbers are, and how many it has; 0 where it is not an array."""
     kind = bpy.types.Keyframe.bl_rna.properties[name]
     dtypes = {"BOOLEAN": np.bool_, "ENUM": np.int32}

@@ -9,20 +9,20 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+Float64Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Turn:
+class StripSample:
     """What a strip does at some of N frames: those of `rows` (K,), at the `times` (K,) of its Action, and its influence
     there (K,), 0 to 1."""
 
     strip: bpy.types.NlaStrip
     rows: npt.NDArray[np.intp]
-    times: Floats
+    times: Float64Array
     influence: npt.NDArray[np.float32]
 
-    def over(self, below: npt.NDArray, values: npt.NDArray) -> npt.NDArray:
+    def blend(self, below: npt.NDArray, values: npt.NDArray) -> npt.NDArray:
         """The strip's `values` (K,) float32 blended over what is `below` (K,), as the NLA does with numbers."""
         if self.strip.blend_type == "REPLACE":
             return below * (1 - self.influence) + values * self.influence
@@ -44,7 +44,7 @@ def remove_strips(action: bpy.types.Action) -> None:
                 animation.nla_tracks.remove(track)
 
 
-def strips(animation: bpy.types.AnimData | None) -> Iterator[bpy.types.NlaStrip]:
+def unmuted_strips(animation: bpy.types.AnimData | None) -> Iterator[bpy.types.NlaStrip]:
     """The strips that play an Action, from the top down, and on a track in the order of time."""
     for track in reversed(animation.nla_tracks) if animation else ():
         for strip in () if track.mute else track.strips:
@@ -52,7 +52,7 @@ def strips(animation: bpy.types.AnimData | None) -> Iterator[bpy.types.NlaStrip]
                 yield strip
 
 
-def time_of(strip: bpy.types.NlaStrip) -> tuple[float, float]:
+def time_mapping(strip: bpy.types.NlaStrip) -> tuple[float, float]:
     """(start, scale): the first time that a strip plays it, its Action's time t is frame `start + scale * t`."""
     if strip.use_reverse:
         once = strip.frame_start + (strip.action_frame_end - strip.action_frame_start) * strip.scale
@@ -60,7 +60,7 @@ def time_of(strip: bpy.types.NlaStrip) -> tuple[float, float]:
     return strip.frame_start - strip.action_frame_start * strip.scale, strip.scale
 
 
-def turns(animation: bpy.types.AnimData, frames: npt.NDArray) -> list[Turn]:
+def sample_strips(animation: bpy.types.AnimData, frames: npt.NDArray) -> list[StripSample]:
     """What each strip does at `frames` (N,) of the scene, from the bottom up."""
     found = []
     for track in () if animation is None else animation.nla_tracks:
@@ -76,15 +76,15 @@ def turns(animation: bpy.types.AnimData, frames: npt.NDArray) -> list[Turn]:
             free[rows] = False
             if len(rows) and strip.action and not (track.mute or strip.mute):
                 at = np.clip(frames[rows], strip.frame_start, strip.frame_end)
-                found.append(Turn(strip, rows, _times(strip, at), _influence(strip, at)))
+                found.append(StripSample(strip, rows, _action_times(strip, at), _influence(strip, at)))
     return found
 
 
-def _times(strip: bpy.types.NlaStrip, frames: Floats) -> Floats:
+def _action_times(strip: bpy.types.NlaStrip, frames: Float64Array) -> Float64Array:
     """The times of a strip's Action at `frames` (K,) within it: again and again, backwards, or as it animates it; in
     single precision, as Blender does, to show the same to the bit."""
     if strip.use_animated_time:
-        return _controlled(strip, "strip_time", frames)
+        return _animated_property(strip, "strip_time", frames)
     first, last, scale = np.float32([strip.action_frame_start, strip.action_frame_end, strip.scale])
     length = (last - first) or np.float32(1)
     gone = np.fmod((frames - strip.frame_start).astype(np.float32), length * scale) / scale
@@ -93,9 +93,9 @@ def _times(strip: bpy.types.NlaStrip, frames: Floats) -> Floats:
     return (last - gone if strip.use_reverse else first + gone).astype(np.float64)
 
 
-def _influence(strip: bpy.types.NlaStrip, frames: Floats) -> npt.NDArray[np.float32]:
+def _influence(strip: bpy.types.NlaStrip, frames: Float64Array) -> npt.NDArray[np.float32]:
     if strip.use_animated_influence:
-        return _controlled(strip, "influence", frames).astype(np.float32)
+        return _animated_property(strip, "influence", frames).astype(np.float32)
     whole = np.ones(len(frames), np.float32)
     begun, left = (frames - strip.frame_start).astype(np.float32), (strip.frame_end - frames).astype(np.float32)
     into = begun / np.float32(strip.blend_in) if strip.blend_in else whole
@@ -103,7 +103,7 @@ def _influence(strip: bpy.types.NlaStrip, frames: Floats) -> npt.NDArray[np.floa
     return np.where(into <= 1, into, np.minimum(out, whole))
 
 
-def _controlled(strip: bpy.types.NlaStrip, name: str, frames: Floats) -> Floats:
+def _animated_property(strip: bpy.types.NlaStrip, name: str, frames: Float64Array) -> Float64Array:
     curve = strip.fcurves.find(name)
     if curve is None or not len(curve.keyframe_points):
         return np.full(len(frames), getattr(strip, name), np.float64)

@@ -8,15 +8,15 @@ import numpy as np
 import numpy.typing as npt
 from mathutils import Euler, Quaternion, Vector
 
-Floats = npt.NDArray[np.float64]
+Float64Array = npt.NDArray[np.float64]
 
 
-def vectors(values: npt.NDArray, mode: str, rest: Quaternion) -> Floats:
+def rotation_vectors(values: npt.NDArray, mode: str, rest: Quaternion) -> Float64Array:
     """Rotation vectors (T, 3), radians, of `values` (T, 3 or 4) against `rest`: rest * exp(vector) is the rotation.
 
     The first is the shortest; from each row to the next there are no jumps, also past half a turn.
     """
-    turned = _product(np.array(rest.conjugated())[None], quaternions(values, mode))
+    turned = _quaternion_product(np.array(rest.conjugated())[None], quaternions(values, mode))
     same = np.sum(turned[1:] * turned[:-1], axis=1) >= 0
     first = -1.0 if len(turned) and turned[0, 0] < 0 else 1.0
     turned = turned * (first * np.cumprod(np.concatenate([[1.0], np.where(same, 1.0, -1.0)]))[: len(turned), None])
@@ -26,24 +26,27 @@ def vectors(values: npt.NDArray, mode: str, rest: Quaternion) -> Floats:
     return turned[:, 1:] * by[:, None]
 
 
-def quaternions(values: npt.NDArray, mode: str) -> Floats:
+def quaternions(values: npt.NDArray, mode: str) -> Float64Array:
     """Unit quaternions (T, 4), w first, of an object's rotation `values` (T, 3 or 4) in rotation `mode`."""
     values = np.asarray(values, np.float64)
     if mode == "QUATERNION":
-        return _unit(values, (1.0, 0.0, 0.0, 0.0))
+        return _normalise(values, (1.0, 0.0, 0.0, 0.0))
     if mode == "AXIS_ANGLE":
-        angle, axis = np.where(np.any(values[:, 1:], axis=1), values[:, 0], 0.0), _unit(values[:, 1:], (0.0, 1.0, 0.0))
+        angle, axis = (
+            np.where(np.any(values[:, 1:], axis=1), values[:, 0], 0.0),
+            _normalise(values[:, 1:], (0.0, 1.0, 0.0)),
+        )
         return np.concatenate([np.cos(angle / 2)[:, None], np.sin(angle / 2)[:, None] * axis], axis=1)
     turned = np.tile((1.0, 0.0, 0.0, 0.0), (len(values), 1))
     for letter in mode:  # Blender turns about the first axis first
         column = "XYZ".index(letter)
         about = np.zeros((len(values), 4))
         about[:, 0], about[:, 1 + column] = np.cos(values[:, column] / 2), np.sin(values[:, column] / 2)
-        turned = _product(about, turned)
+        turned = _quaternion_product(about, turned)
     return turned
 
 
-def alike(values: Sequence[float], mode: str, other: Sequence[float]) -> tuple[float, ...]:
+def nearest_equivalent(values: Sequence[float], mode: str, other: Sequence[float]) -> tuple[float, ...]:
     """The numbers for the rotation that `values` are, which lie nearest to those of `other`."""
     if mode == "QUATERNION":
         sign = -1.0 if np.dot(values, other) < 0 else 1.0
@@ -55,13 +58,13 @@ def alike(values: Sequence[float], mode: str, other: Sequence[float]) -> tuple[f
     return tuple(Euler(values, mode).to_quaternion().to_euler(mode, Euler(other, mode)))
 
 
-def _unit(values: Floats, instead: tuple[float, ...]) -> Floats:
+def _normalise(values: Float64Array, fallback: tuple[float, ...]) -> Float64Array:
     """Rows of length 1; `instead` where one has none."""
     length = np.linalg.norm(values, axis=1, keepdims=True)
-    return np.where(length > 0, values / np.where(length > 0, length, 1.0), np.array(instead))
+    return np.where(length > 0, values / np.where(length > 0, length, 1.0), np.array(fallback))
 
 
-def _product(a: Floats, b: Floats) -> Floats:
+def _quaternion_product(a: Float64Array, b: Float64Array) -> Float64Array:
     """Quaternion products (T, 4): b first, then a."""
     w, v, x, u = a[:, :1], a[:, 1:], b[:, :1], b[:, 1:]
     return np.concatenate([w * x - np.sum(v * u, 1, keepdims=True), w * u + x * v + np.cross(v, u)], axis=1)

@@ -9,12 +9,12 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
-STRAIGHT = {"interpolation": "LINEAR", "handle_left_type": "VECTOR", "handle_right_type": "VECTOR"}
+LINEAR_KEYS = {"interpolation": "LINEAR", "handle_left_type": "VECTOR", "handle_right_type": "VECTOR"}
 """Keys on straight lines, whose handles lie on them too: one that is made a Bezier's starts from there."""
 
 
 @dataclass(frozen=True)
-class Curve:
+class SampledCurve:
     """What one property does: RNA `path`, array `index` and `values` (T,) float32, one a frame."""
 
     path: str
@@ -23,12 +23,12 @@ class Curve:
 
 
 @cache
-def enum(name: str, identifier: str) -> int:
+def enum_value(name: str, identifier: str) -> int:
     """The number that Blender gives one choice of a keyframe's property `name`."""
     return bpy.types.Keyframe.bl_rna.properties[name].enum_items[identifier].value
 
 
-def write(channels: bpy.types.bpy_struct, curves: list[Curve], first_frame: int, group: str) -> None:
+def write_curves(channels: bpy.types.bpy_struct, curves: list[SampledCurve], first_frame: int, group: str) -> None:
     """New F-curves in `channels` (of `compat.new_channels`), row r at `first_frame` + r, keys of type GENERATED."""
     header = channels.groups.new(group)
 
@@ -43,8 +43,8 @@ def write(channels: bpy.types.bpy_struct, curves: list[Curve], first_frame: int,
         keys = fcurve.keyframe_points
         keys.add(count)
         keys.foreach_set("co", points.ravel())
-        for name, identifier in {**STRAIGHT, "type": "GENERATED"}.items():
-            keys.foreach_set(name, np.full(count, enum(name, identifier), np.int32))
+        for name, identifier in {**LINEAR_KEYS, "type": "GENERATED"}.items():
+            keys.foreach_set(name, np.full(count, enum_value(name, identifier), np.int32))
         for part in ("control_point", "left_handle", "right_handle"):
             keys.foreach_set(f"select_{part}", np.zeros(count, bool))  # new ones are, and operators ask for them
         fcurve.update()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..animation.active_curves import Address
+from ..animation.active_curves import PropertyAddress
 from ..characters import shape_key_names
 from ..keys.key_table import SAME_TIME
 
@@ -25,24 +25,24 @@ class Pin:
     value: float
 
     @property
-    def address(self) -> Address:
+    def address(self) -> PropertyAddress:
         """Which curve it is on."""
         return self.kind, self.path, self.index
 
 
-def channel_of(pin: Pin) -> str | None:
+def face_channel(pin: Pin) -> str | None:
     """The face channel that it is of; None for the head."""
-    return shape_key_names.channel_at(pin.path) if pin.kind == "KEY" else None
+    return shape_key_names.channel_for_path(pin.path) if pin.kind == "KEY" else None
 
 
-def by_curve(pins: Iterable[Pin]) -> dict[Address, npt.NDArray[np.float64]]:
+def group_by_curve(pins: Iterable[Pin]) -> dict[PropertyAddress, npt.NDArray[np.float64]]:
     """Address -> its pins' (frame, value), (K, 2) in the order of time; of two at the same time the later one given."""
-    found: dict[Address, list[tuple[float, float]]] = {}
+    found: dict[PropertyAddress, list[tuple[float, float]]] = {}
     for pin in pins:
         found.setdefault(pin.address, []).append((pin.frame, pin.value))
-    return {address: _one_a_time(np.array(some)) for address, some in found.items()}
+    return {address: _latest_at_each_time(np.array(some)) for address, some in found.items()}
 
 
-def _one_a_time(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _latest_at_each_time(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     points = points[np.argsort(points[:, 0], kind="stable")]
     return points[np.append(np.diff(points[:, 0]) > SAME_TIME, True)]

@@ -10,19 +10,19 @@ import numpy.typing as npt
 
 from ...core import channels, placement, types
 from ..animation import active_curves, sample_motion
-from ..animation.active_curves import Address, Playing
+from ..animation.active_curves import ActiveCurve, PropertyAddress
 from ..keys import head_pose
 from ..keys.key_table import SAME_TIME
 from ..provenance import baseline
-from .pin import Pin, by_curve
+from .pin import Pin, group_by_curve
 
-MOVED = 1e-4
+MIN_ROTATION = 1e-4
 """Radians from which on an axis of the head counts as changed."""
-PROBE, SHARE = 0.02, 0.3
+PROBE_STEP, MIN_SHARE = 0.02, 0.3
 """A number of the rotation, moved by PROBE, is of those axes that move by at least SHARE of the most."""
 
 
-def as_channels(
+def to_channel_pins(
     obj: bpy.types.Object,
     pins: Iterable[Pin],
     names: tuple[str, ...],
@@ -35,12 +35,12 @@ def as_channels(
     placed: how a FLAME mesh lies, where that is known better than from its vertices.
     """
     pins = list(pins)
-    face = {address: channel for channel, address in active_curves.channel_columns(obj).items()}
+    face = {address: channel for channel, address in active_curves.addresses_by_channel(obj).items()}
     found: list[tuple[int, float, float]] = []
-    for address, points in by_curve(pin for pin in pins if pin.kind == "KEY").items():
+    for address, points in group_by_curve(pin for pin in pins if pin.kind == "KEY").items():
         if face.get(address) in names:
             found += [(names.index(face[address]), frame, value) for frame, value in points.tolist()]
-    found += [(names.index(name), *rest) for name, *rest in _head(obj, pins, placed) if name in names]
+    found += [(names.index(name), *rest) for name, *rest in _head_pins(obj, pins, placed) if name in names]
 
     column, frame, value = np.array(sorted(found), np.float64).reshape(-1, 3).T
     last = np.append((np.diff(frame) > SAME_TIME) | (np.diff(column) != 0), True)[: len(frame)]
@@ -48,33 +48,35 @@ def as_channels(
     return types.Pins(at, column, value)
 
 
-def _head(obj: bpy.types.Object, pins: list[Pin], placed: placement.Placement | None) -> list[tuple[str, float, float]]:
+def _head_pins(
+    obj: bpy.types.Object, pins: list[Pin], placed: placement.Placement | None
+) -> list[tuple[str, float, float]]:
     """(channel, frame, value) of the head's axes that are pinned."""
-    path, found = head_pose.path(obj.rotation_mode), active_curves.curves(obj)
+    path, found = head_pose.rotation_path(obj.rotation_mode), active_curves.find_active_curves(obj)
     points = {
         address[2]: some
-        for address, some in by_curve(pin for pin in pins if pin.kind == "OBJECT" and pin.path == path).items()
+        for address, some in group_by_curve(pin for pin in pins if pin.kind == "OBJECT" and pin.path == path).items()
     }
     frames = np.unique(np.concatenate([some[:, 0] for some in points.values()])) if points else np.zeros(0)
     frames = frames[np.append(np.diff(frames) > SAME_TIME, True)[: len(frames)]]
     if not len(frames):
         return []
-    posed = sample_motion.rotations(obj, frames, found)
-    before = generated_rotations(found, frames, posed)
+    posed = sample_motion.sample_rotation(obj, frames, found)
+    before = baseline_rotations(found, frames, posed)
     probes = np.zeros_like(posed)
     for index, some in points.items():
         for frame, value in some:
             row = int(np.argmin(np.abs(frames - frame)))
-            posed[row, index], probes[row, index] = value, PROBE
+            posed[row, index], probes[row, index] = value, PROBE_STEP
     new = sample_motion.head_vectors(obj, posed, placed)
-    moved = np.abs(new - sample_motion.head_vectors(obj, before, placed)) > MOVED
-    rows, axes = np.nonzero(moved | _axes(obj, posed, probes, placed))
+    moved = np.abs(new - sample_motion.head_vectors(obj, before, placed)) > MIN_ROTATION
+    rows, axes = np.nonzero(moved | _pinned_axes(obj, posed, probes, placed))
     return [
         (channels.HEAD[axis], float(frames[row]), float(new[row, axis])) for row, axis in zip(rows, axes, strict=True)
     ]
 
 
-def _axes(
+def _pinned_axes(
     obj: bpy.types.Object, posed: npt.NDArray, probes: npt.NDArray, placed: placement.Placement | None
 ) -> npt.NDArray[np.bool_]:
     """Which axes (K, 3) the pinned numbers of poses (K, 3 or 4) turn about: in other modes than Euler's, all."""
@@ -86,18 +88,20 @@ def _axes(
         only = np.zeros_like(probes)
         only[:, index] = probes[:, index]
         turned = np.maximum(turned, np.abs(sample_motion.head_vectors(obj, posed + only, placed) - still))
-    return turned >= SHARE * turned.max(axis=1, keepdims=True)
+    return turned >= MIN_SHARE * turned.max(axis=1, keepdims=True)
 
 
-def generated_rotations(
-    found: dict[Address, Playing], frames: npt.NDArray, values: npt.NDArray[np.float32]
+def baseline_rotations(
+    active: dict[PropertyAddress, ActiveCurve], frames: npt.NDArray, values: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
     """The rotation's numbers (K, 3 or 4) at `frames` (K,) before the artist changed any; `values`, which they are now,
     where DiFACE did not make them."""
     values = values.copy()
-    for (kind, path, index), curve in found.items():
-        if kind == "OBJECT" and baseline.request_of(curve.action):
-            points = baseline.as_written(curve.action).get((kind, path, index))
+    for (kind, path, index), curve in active.items():
+        if kind == "OBJECT" and baseline.read_request(curve.action):
+            points = baseline.read_baseline_keys(curve.action).get((kind, path, index))
             if points is not None and len(points):
-                values[:, index] = np.interp([curve.at(frame) for frame in frames], points[:, 0], points[:, 1])
+                values[:, index] = np.interp(
+                    [curve.to_curve_time(frame) for frame in frames], points[:, 0], points[:, 1]
+                )
     return values

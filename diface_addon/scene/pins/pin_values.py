@@ -10,86 +10,92 @@ import numpy as np
 
 from ...core import channels, placement
 from ..animation import active_curves, sample_motion, target
-from ..animation.active_curves import Address, Playing
+from ..animation.active_curves import ActiveCurve, PropertyAddress
 from ..keys import head_pose
 from ..keys.key_table import KeyTable
-from ..keys.write_keys import enum
+from ..keys.write_keys import enum_value
 from .pin import Pin
 
-STILL = 1e-6
+SAME_ROTATION = 1e-6
 """Radians up to which a head is where it is wanted."""
-SHOWN = 4
+MAX_NAMES = 4
 """Names in the note about locked curves, before it says how many more there are."""
 HEAD = "head"
 """What `playing.addresses` calls every number of the rotation."""
 
 
 @dataclass(frozen=True)
-class Keyed:
+class KeyedChannels:
     """The channels that were keyed, and notes about those that were not."""
 
     channels: tuple[str, ...]
     notes: list[str]
 
 
-def at_frame(obj: bpy.types.Object, names: Iterable[str], frame: float, of: float | None = None) -> list[Pin]:
+def pose_pins(
+    obj: bpy.types.Object, names: Iterable[str], frame: float, source_frame: float | None = None
+) -> list[Pin]:
     """What would pin the channels `names` at `frame` as they are at the frame `of`; nothing is written."""
-    names, found = set(names), active_curves.curves(obj)
-    times = np.array([frame if of is None else of], np.float64)
-    wanted = {address for channel, address in active_curves.channel_columns(obj).items() if channel in names}
+    names, found = set(names), active_curves.find_active_curves(obj)
+    times = np.array([frame if source_frame is None else source_frame], np.float64)
+    wanted = {address for channel, address in active_curves.addresses_by_channel(obj).items() if channel in names}
     if names & set(channels.HEAD):
-        wanted |= set(_rotation(obj))
+        wanted |= set(_rotation_addresses(obj))
     return [
-        Pin(*address, frame, float(sample_motion.sampled(obj, address, found.get(address), times)[0]))
+        Pin(*address, frame, float(sample_motion.sample_property(obj, address, found.get(address), times)[0]))
         for address in sorted(wanted)
     ]
 
 
 def set_values(
     obj: bpy.types.Object, frame: float, values: dict[str, float], placed: placement.Placement | None = None
-) -> Keyed:
+) -> KeyedChannels:
     """Key the channels of `values` at `frame`, which may be between frames, with exactly these values, EXTREME.
 
     Channels that `obj` has no shape key for, or whose curve is locked, are left out; there are notes about the latter.
     placed: how a FLAME mesh lies, where that is known better than from its vertices. Raises SceneError, with nothing
     changed, where a data-block that would be keyed is another file's.
     """
-    columns, found = active_curves.channel_columns(obj), active_curves.curves(obj)
+    columns, found = active_curves.addresses_by_channel(obj), active_curves.find_active_curves(obj)
     wanted = {columns[name]: value for name, value in values.items() if name in columns}
     if set(values) & set(channels.HEAD):
-        wanted |= _posed(obj, frame, values, found, placed)
-    target.check_blocks(obj, {address[0]: active_curves.block_of(obj, address[0]) for address in wanted})
+        wanted |= _head_pose_values(obj, frame, values, found, placed)
+    target.check_blocks(obj, {address[0]: active_curves.data_block(obj, address[0]) for address in wanted})
     locked = [address for address in wanted if address in found and is_locked(found[address].fcurve)]
     free = [address for address in wanted if address not in locked]
     for address in free:
         curve = found.get(address) or _new_curve(obj, address, frame)
-        _set(curve, curve.at(frame), wanted[address])
-    names = active_curves.addresses(obj)
+        _set_pinned_key(curve, curve.to_curve_time(frame), wanted[address])
+    names = active_curves.channels_by_address(obj)
     keyed = {names[address] for address in free}
-    return Keyed(
+    return KeyedChannels(
         tuple(name for name in values if name in keyed or (name in channels.HEAD and HEAD in keyed)),
         locked_notes(obj, locked),
     )
 
 
-def locked_notes(obj: bpy.types.Object, addresses: Iterable[Address]) -> list[str]:
+def locked_notes(obj: bpy.types.Object, addresses: Iterable[PropertyAddress]) -> list[str]:
     """A note that says which channels of these curves were not changed: none, or one."""
-    names = active_curves.addresses(obj)
+    names = active_curves.channels_by_address(obj)
     turned = [address for address in addresses if names.get(address) == HEAD]
     shapes = [names.get(address, address[1]) for address in addresses if address not in turned]
     every = len(turned) == sum(name == HEAD for name in names.values())
-    head = ([HEAD] if turned else []) if every else [f"{HEAD} {_axis(obj, index)}" for _kind, _path, index in turned]
-    return listed("Locked, so not changed:", [*shapes, *head], SHOWN)
+    head = (
+        ([HEAD] if turned else [])
+        if every
+        else [f"{HEAD} {_axis_letter(obj, index)}" for _kind, _path, index in turned]
+    )
+    return names_note("Locked, so not changed:", [*shapes, *head], MAX_NAMES)
 
 
-def listed(what: str, names: Iterable[str], most: int) -> list[str]:
+def names_note(what: str, names: Iterable[str], most: int) -> list[str]:
     """A note about `names`, each once and `most` of them by name: none, or one."""
     names = list(dict.fromkeys(names))
     shown = ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
     return [f"{what} {shown}."] if names else []
 
 
-def _axis(obj: bpy.types.Object, index: int) -> str:
+def _axis_letter(obj: bpy.types.Object, index: int) -> str:
     """What Blender calls one number of the rotation."""
     return ("XYZ" if len(obj.rotation_mode) == 3 else "WXYZ")[index]
 
@@ -99,43 +105,43 @@ def is_locked(fcurve: bpy.types.FCurve) -> bool:
     return fcurve.lock or (fcurve.group is not None and fcurve.group.lock)
 
 
-def _rotation(obj: bpy.types.Object) -> list[Address]:
-    path = head_pose.path(obj.rotation_mode)
+def _rotation_addresses(obj: bpy.types.Object) -> list[PropertyAddress]:
+    path = head_pose.rotation_path(obj.rotation_mode)
     return [("OBJECT", path, index) for index in range(len(getattr(obj, path)))]
 
 
-def _posed(
+def _head_pose_values(
     obj: bpy.types.Object,
     frame: float,
     values: dict[str, float],
-    found: dict[Address, Playing],
+    active: dict[PropertyAddress, ActiveCurve],
     placed: placement.Placement | None,
-) -> dict[Address, float]:
+) -> dict[PropertyAddress, float]:
     """The rotation's numbers with the axes of `values` turned so; as they are where they are so already."""
-    now = sample_motion.rotations(obj, np.array([frame], np.float64), found)
+    now = sample_motion.sample_rotation(obj, np.array([frame], np.float64), active)
     vector = sample_motion.head_vectors(obj, now, placed)
     wanted = np.array([[values.get(name, old) for name, old in zip(channels.HEAD, vector[0], strict=True)]])
-    if np.abs(wanted - vector).max() > STILL:
-        turned = sample_motion.about_the_mesh(obj, wanted, placed)
-        curves = head_pose.curves(obj, turned, sample_motion.rest_rotation(obj), before=now[0].tolist())
+    if np.abs(wanted - vector).max() > SAME_ROTATION:
+        turned = sample_motion.to_mesh_axes(obj, wanted, placed)
+        curves = head_pose.rotation_curves(obj, turned, sample_motion.reference_rotation(obj), previous=now[0].tolist())
         now = np.stack([curve.values for curve in curves], axis=1)
-    return dict(zip(_rotation(obj), now[0].tolist(), strict=True))
+    return dict(zip(_rotation_addresses(obj), now[0].tolist(), strict=True))
 
 
-def _new_curve(obj: bpy.types.Object, address: Address, frame: float) -> Playing:
+def _new_curve(obj: bpy.types.Object, address: PropertyAddress, frame: float) -> ActiveCurve:
     """Blender makes it, in the Action that plays or a new one, as if the artist had pressed I."""
     kind, path, index = address
-    active_curves.block_of(obj, kind).keyframe_insert(path, index=index if kind == "OBJECT" else -1, frame=frame)
-    return active_curves.curves(obj)[address]
+    active_curves.data_block(obj, kind).keyframe_insert(path, index=index if kind == "OBJECT" else -1, frame=frame)
+    return active_curves.find_active_curves(obj)[address]
 
 
-def _set(curve: Playing, time: float, value: float) -> None:
+def _set_pinned_key(curve: ActiveCurve, time: float, value: float) -> None:
     """A key with this value, EXTREME: the one that is there with its handles, or a new one like that before it."""
     keys = KeyTable.read(curve.fcurve)
     near, same = keys.nearest([time])
     if not same[0]:
         before = max(int(np.searchsorted(keys.frames, time)) - 1, 0)
-        if keys.interpolation[before] == enum("interpolation", "LINEAR"):
+        if keys.interpolation[before] == enum_value("interpolation", "LINEAR"):
             keys = KeyTable.joined([keys, KeyTable.generated([time], [value])])
         else:
             curve.fcurve.keyframe_points.insert(time, value)
@@ -145,5 +151,5 @@ def _set(curve: Playing, time: float, value: float) -> None:
     keys.co[near, 1] = value
     keys.handle_left[near, 1] += rise
     keys.handle_right[near, 1] += rise
-    keys.type[near] = enum("type", "EXTREME")
+    keys.type[near] = enum_value("type", "EXTREME")
     keys.write(curve.fcurve)

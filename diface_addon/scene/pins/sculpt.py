@@ -18,7 +18,7 @@ STATE, START = "diface_sculpt", "diface_sculpt_start"
 """Custom properties of the object: what to go back to, and where the vertices stood. In the file's data, so that Undo,
 saving and opening take them along."""
 
-AGAIN = "Discard it, and begin again with Sculpt Pose."
+RESTART_HINT = "Discard it, and begin again with Sculpt Pose."
 
 
 @dataclass(frozen=True)
@@ -34,51 +34,53 @@ class Sculpt:
     take: str | None
 
 
-def running(obj: bpy.types.Object | None) -> bool:
+def is_running(obj: bpy.types.Object | None) -> bool:
     """Whether a sculpt has begun on `obj`, and was neither pinned nor discarded; quick enough for a panel."""
     return obj is not None and STATE in obj
 
 
-def frame(obj: bpy.types.Object) -> float:
+def sculpt_frame(obj: bpy.types.Object) -> float:
     """The frame at which the running sculpt began."""
     return _state(obj)["frame"]
 
 
 def check_can_begin(obj: bpy.types.Object) -> None:
     """Raises SceneError where `obj` can be given no shape key, or is being sculpted already."""
-    if running(obj):
-        raise errors.SceneError(f"{obj.name} is being sculpted for frame {frame(obj):g}.", "Pin or discard it first.")
+    if is_running(obj):
+        raise errors.SceneError(
+            f"{obj.name} is being sculpted for frame {sculpt_frame(obj):g}.", "Pin or discard it first."
+        )
     if obj.data.library is not None or obj.data.override_library is not None:
         hint = "Sculpt in the file that it comes from, or make it local (Object > Relations > Make Local)."
         raise errors.SceneError(f"The mesh of {obj.name} comes from another file and takes no shape keys here.", hint)
 
 
-def check(obj: bpy.types.Object) -> None:
+def check_readable(obj: bpy.types.Object) -> None:
     """Raises SceneError where what was sculpted on `obj` cannot be read any more."""
     state = _state(obj)
     key = _key(obj)
     if key is None:
-        raise errors.SceneError(f"The shape key {state['key']} that was sculpted is gone.", AGAIN)
+        raise errors.SceneError(f"The shape key {state['key']} that was sculpted is gone.", RESTART_HINT)
     if len(key.data) != state["vertices"]:
         message = f"{obj.name} had {state['vertices']} vertices when the sculpt began, and now has {len(key.data)}."
-        raise errors.SceneError(message, f"Undo what changed them. {AGAIN}")
+        raise errors.SceneError(message, f"Undo what changed them. {RESTART_HINT}")
 
 
-def begin(obj: bpy.types.Object, at: float, take: str | None = None) -> None:
+def begin(obj: bpy.types.Object, frame: float, take: str | None = None) -> None:
     """Take the pose that `obj` shows out to be sculpted, for frame `at`: its shape keys' mix, or what a vertex cache of
     DiFACE's has there. take: the id of the take whose pin the vertices shall be; None: they become channels' values.
 
     In Object Mode. No other shape key changes: the new one is the active one, and shows alone; a cache is hidden.
     Raises SceneError where the cache cannot be read.
     """
-    places = vertex_cache.at_frame(obj, at) if vertex_cache.playing(obj) else None
-    caches = vertex_cache.shown(obj)
+    places = vertex_cache.sample_vertices(obj, frame) if vertex_cache.active_take(obj) else None
+    caches = vertex_cache.visibility(obj)
     solo, active = obj.show_only_shape_key, obj.active_shape_key.name if obj.active_shape_key else ""
     made_basis = obj.data.shape_keys is None
     if made_basis:
         obj.shape_key_add(name=shape_keys.BASIS, from_mix=False)
     keys = obj.data.shape_keys
-    values = {name: keys.key_blocks[key].value for name, key in shape_key_names.face_map(obj).items()}
+    values = {name: keys.key_blocks[key].value for name, key in shape_key_names.face_shape_keys(obj).items()}
 
     obj.show_only_shape_key = False  # else the mix is that one key
     key = obj.shape_key_add(name=KEY, from_mix=True)
@@ -89,19 +91,19 @@ def begin(obj: bpy.types.Object, at: float, take: str | None = None) -> None:
     obj.show_only_shape_key = True
     vertex_cache.hide(obj)
 
-    state = {"key": key.name, "frame": at, "vertices": len(key.data), "solo": solo, "active": active}
+    state = {"key": key.name, "frame": frame, "vertices": len(key.data), "solo": solo, "active": active}
     obj[STATE] = json.dumps({**state, "values": values, "made_basis": made_basis, "caches": caches, "take": take})
-    obj[START] = shape_keys.places(key).tobytes()
+    obj[START] = shape_keys.positions(key).tobytes()
 
 
 def read(obj: bpy.types.Object) -> Sculpt:
     """What was sculpted so far, in Edit Mode too. Raises SceneError."""
     if obj.mode == "EDIT":
         obj.update_from_editmode()
-    check(obj)
+    check_readable(obj)
     state = _state(obj)
     start = np.frombuffer(bytes(obj[START]), np.float32).reshape(-1, 3)
-    return Sculpt(state["frame"], start, shape_keys.places(_key(obj)), state["values"], state["take"])
+    return Sculpt(state["frame"], start, shape_keys.positions(_key(obj)), state["values"], state["take"])
 
 
 def end(obj: bpy.types.Object) -> None:
@@ -115,19 +117,19 @@ def end(obj: bpy.types.Object) -> None:
     elif keys:
         obj.active_shape_key_index = max(0, keys.key_blocks.find(state["active"]))
     obj.show_only_shape_key = state["solo"]
-    vertex_cache.show_again(obj, state["caches"])
+    vertex_cache.restore_visibility(obj, state["caches"])
     del obj[STATE], obj[START]
 
 
-def request(obj: bpy.types.Object, sculpted: Sculpt) -> tuple[tuple[str, ...], types.SolveRequest]:
+def make_solve_request(obj: bpy.types.Object, sculpted: Sculpt) -> tuple[tuple[str, ...], types.SolveRequest]:
     """Asks which values the face's channels take for what was sculpted: the channels, and the request for them.
 
     Shape keys that a driver sets or that are muted are left out.
     """
-    blocks, driven = obj.data.shape_keys.key_blocks, shape_key_names.driven(obj)
+    blocks, driven = obj.data.shape_keys.key_blocks, shape_key_names.driven_shape_keys(obj)
     found = {
         channel: blocks[name]
-        for channel, name in shape_key_names.face_map(obj).items()
+        for channel, name in shape_key_names.face_shape_keys(obj).items()
         if channel in channels.FACE and channel in sculpted.values and name not in driven and not blocks[name].mute
     }
     deltas = np.zeros((len(found), len(sculpted.now), 3), np.float32)
@@ -135,21 +137,21 @@ def request(obj: bpy.types.Object, sculpted: Sculpt) -> tuple[tuple[str, ...], t
     for delta, key in zip(deltas, found.values(), strict=True):
         other = key.relative_key
         if other.name not in relative:
-            relative[other.name] = shape_keys.places(other)  # once for all: reading them takes longest
-        delta[:] = shape_keys.delta(obj, key, relative[other.name])
+            relative[other.name] = shape_keys.positions(other)  # once for all: reading them takes longest
+        delta[:] = shape_keys.shape_key_delta(obj, key, relative[other.name])
     asked = types.SolveRequest(
         deltas=deltas,
-        moved=sculpted.now - sculpted.start,
+        offsets=sculpted.now - sculpted.start,
         current=np.array([sculpted.values[channel] for channel in found], np.float32),
         lower=np.array([key.slider_min for key in found.values()], np.float32),
         upper=np.array([key.slider_max for key in found.values()], np.float32),
-        counts=np.ones(len(sculpted.now), bool),
+        vertex_mask=np.ones(len(sculpted.now), bool),
     )
     return tuple(found), asked
 
 
 def _state(obj: bpy.types.Object) -> dict[str, Any]:
-    if not running(obj):
+    if not is_running(obj):
         raise errors.SceneError("There is no sculpt.", "Begin one with Sculpt Pose.")
     return json.loads(obj[STATE])
 

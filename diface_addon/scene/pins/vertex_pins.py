@@ -19,27 +19,27 @@ from ..vertex_animation import motion_shape_keys, take_cache, vertex_cache
 PINS = "diface_vertex_pins"
 """Custom property of a take's Action: its pins, frames as JSON and then the offsets, compressed."""
 
-Actions = list[bpy.types.Action]
-Faces = dict[float, np.ndarray]
+TakeActions = list[bpy.types.Action]
+VertexOffsets = dict[float, np.ndarray]
 """Frame -> how far each vertex (V, 3) float64 is from where it rests, in the mesh's coordinates: with the artist's own
 shape keys, say another nose, and without what speaks. float64, so that what was sculpted comes back to the bit."""
 
 
-def take_of(obj: bpy.types.Object) -> str | None:
+def find_take(obj: bpy.types.Object) -> str | None:
     """The id of the take that moves `obj`'s face on shapes of its own or as a vertex cache; quick, for a button."""
     if obj.type != "MESH":
         return None
     keys = obj.data.shape_keys
     action = keys.animation_data.action if keys and keys.animation_data else None
-    request = baseline.request_of(action) if action else None
+    request = baseline.read_request(action) if action else None
     if request and "shape_keys" in request:
         return request["take"]
-    cache = vertex_cache.playing(obj)
-    found = (baseline.request_of(action) for action in bpy.data.actions) if cache else ()
+    cache = vertex_cache.active_take(obj)
+    found = (baseline.read_request(action) for action in bpy.data.actions) if cache else ()
     return next((request["take"] for request in found if request and request["take"].startswith(cache)), None)
 
 
-def actions_of(take: str) -> Actions:
+def take_actions(take: str) -> TakeActions:
     """The Actions of a take. Raises SceneError where it is gone."""
     found = takes.all_takes().get(take)
     if not found:
@@ -47,29 +47,31 @@ def actions_of(take: str) -> Actions:
     return found
 
 
-def frames(actions: Actions, unsettled: bool = False) -> list[float]:
+def pin_frames(actions: TakeActions, changed_only: bool = False) -> list[float]:
     """The frames at which the take has pins; `unsettled`: those at which its motion does not know them yet, or still
     goes through one that was let go."""
-    found = set(_read(actions))
-    return sorted(found ^ _settled(actions) if unsettled else found)
+    found = set(_read_pins(actions))
+    return sorted(found ^ _applied_frames(actions) if changed_only else found)
 
 
-def add(obj: bpy.types.Object, actions: Actions, frame: float, places: np.ndarray) -> None:
+def add_pin(obj: bpy.types.Object, actions: TakeActions, frame: float, positions: np.ndarray) -> None:
     """Pin the face at a frame: its vertices at `places` (V, 3), in the mesh's coordinates."""
-    offset = places.astype(np.float64) - motion_shape_keys.standing(obj)
-    _write(actions, {**_read(actions), frame: offset}, _settled(actions) - {frame})
+    offset = positions.astype(np.float64) - motion_shape_keys.neutral_vertices(obj)
+    _write_pins(actions, {**_read_pins(actions), frame: offset}, _applied_frames(actions) - {frame})
 
 
-def remove(actions: Actions, frame: float) -> None:
+def remove_pin(actions: TakeActions, frame: float) -> None:
     """Let go of the pin at a frame, where there is one."""
-    _write(actions, {at: face for at, face in _read(actions).items() if at != frame}, _settled(actions))
+    _write_pins(
+        actions, {at: face for at, face in _read_pins(actions).items() if at != frame}, _applied_frames(actions)
+    )
 
 
-def of(
+def to_vertex_pins(
     obj: bpy.types.Object,
-    actions: Actions,
+    actions: TakeActions,
     first_frame: int,
-    kept: Iterable[int] = (),
+    known_frames: Iterable[int] = (),
     placed: placement.Placement | None = None,
 ) -> types.VertexPins | None:
     """What a generation from `first_frame` on has to keep of a take's face: its pins, and its motion at the frames
@@ -77,55 +79,55 @@ def of(
 
     placed: how the mesh lies, where that is known better than from its vertices.
     """
-    faces = {**_moving(obj, actions, sorted(set(kept))), **_read(actions)}
+    faces = {**_motion_offsets(obj, actions, sorted(set(known_frames))), **_read_pins(actions)}
     if not faces:
         return None
-    placed = placed or flame_mesh.place(obj, None)
+    placed = placed or flame_mesh.estimate_placement(obj, None)
     order = sorted(faces)
     offsets = np.stack([faces[frame] for frame in order])
-    return types.VertexPins(np.array(order) - float(first_frame), placed.offsets(offsets))
+    return types.VertexPins(np.array(order) - float(first_frame), placed.deltas_to_flame(offsets))
 
 
-def carry(obj: bpy.types.Object, old: Actions, new: Actions, kept: Iterable[int] = ()) -> None:
+def copy_pins(obj: bpy.types.Object, old: TakeActions, new: TakeActions, known_frames: Iterable[int] = ()) -> None:
     """Give a take that was made around another's pins the same pins, and a cache of its own to the bit what was pinned,
     and what the other has at the frames `kept`."""
-    pins = _read(old)
-    _write(new, pins, set(pins))
-    request, file = baseline.request_of(new[0]), take_cache.of(obj, new)
+    pins = _read_pins(old)
+    _write_pins(new, pins, set(pins))
+    request, file = baseline.read_request(new[0]), take_cache.cache_file(obj, new)
     if file is None:
         return
-    standing = motion_shape_keys.standing(obj)
-    faces = {**_moving(obj, old, sorted(set(kept))), **pins}
+    standing = motion_shape_keys.neutral_vertices(obj)
+    faces = {**_motion_offsets(obj, old, sorted(set(known_frames))), **pins}
     rows = {frame - request["first_frame"]: standing + face for frame, face in faces.items()}
-    vertex_cache.set_rows(file, {int(row): places for row, places in rows.items() if row == int(row) >= 0})
+    vertex_cache.write_rows(file, {int(row): places for row, places in rows.items() if row == int(row) >= 0})
 
 
-def _moving(obj: bpy.types.Object, actions: Actions, wanted: list[int]) -> Faces:
+def _motion_offsets(obj: bpy.types.Object, actions: TakeActions, frames: list[int]) -> VertexOffsets:
     """What the take's face does at whole frames, as far as it lasts."""
-    request = baseline.request_of(actions[0])
-    rows = [frame - request["first_frame"] for frame in wanted]
-    if not wanted or ("shape_keys" not in request and "cache" not in request):
+    request = baseline.read_request(actions[0])
+    rows = [frame - request["first_frame"] for frame in frames]
+    if not frames or ("shape_keys" not in request and "cache" not in request):
         return {}
-    if file := take_cache.of(obj, actions):
-        standing = motion_shape_keys.standing(obj)
-        found = vertex_cache.rows(file, rows)
-        return {wanted[rows.index(row)]: places.astype(np.float64) - standing for row, places in found.items()}
+    if file := take_cache.cache_file(obj, actions):
+        standing = motion_shape_keys.neutral_vertices(obj)
+        found = vertex_cache.read_rows(file, rows)
+        return {frames[rows.index(row)]: places.astype(np.float64) - standing for row, places in found.items()}
     blocks = obj.data.shape_keys.key_blocks
     names = [name for name in request["shape_keys"] if name in blocks]
-    deltas = np.stack([shape_keys.delta(obj, blocks[name]) for name in names]).astype(np.float64)
-    curves = _curves(actions, [blocks[name].path_from_id("value") for name in names])
+    deltas = np.stack([shape_keys.shape_key_delta(obj, blocks[name]) for name in names]).astype(np.float64)
+    curves = _find_fcurves(actions, [blocks[name].path_from_id("value") for name in names])
     last = min(curve.range()[1] for curve in curves)
-    there = [frame for frame in wanted if request["first_frame"] <= frame <= last]
+    there = [frame for frame in frames if request["first_frame"] <= frame <= last]
     return {frame: np.tensordot([curve.evaluate(frame) for curve in curves], deltas, 1) for frame in there}
 
 
-def _curves(actions: Actions, paths: list[str]) -> list[bpy.types.FCurve]:
-    held = [found for action in actions if (found := compat.channels_of(action, "KEY"))]
+def _find_fcurves(actions: TakeActions, paths: list[str]) -> list[bpy.types.FCurve]:
+    held = [found for action in actions if (found := compat.find_channelbag(action, "KEY"))]
     return [next(curve for some in held if (curve := some.fcurves.find(path))) for path in paths]
 
 
-def _read(actions: Actions) -> Faces:
-    holder = _holder(actions)
+def _read_pins(actions: TakeActions) -> VertexOffsets:
+    holder = _pin_action(actions)
     if PINS not in holder:
         return {}
     header, packed = bytes(holder[PINS]).split(b"\0", 1)
@@ -136,22 +138,22 @@ def _read(actions: Actions) -> Faces:
     return dict(zip(order, offsets, strict=True))
 
 
-def _settled(actions: Actions) -> set[float]:
-    holder = _holder(actions)
+def _applied_frames(actions: TakeActions) -> set[float]:
+    holder = _pin_action(actions)
     return set(json.loads(bytes(holder[PINS]).split(b"\0", 1)[0])["settled"]) if PINS in holder else set()
 
 
-def _write(actions: Actions, faces: Faces, settled: set[float]) -> None:
-    holder = _holder(actions)
+def _write_pins(actions: TakeActions, faces: VertexOffsets, applied: set[float]) -> None:
+    holder = _pin_action(actions)
     if PINS in holder:
         del holder[PINS]  # bytes in the place of others are cut at their first zero
-    if faces or settled:
+    if faces or applied:
         order = sorted(faces)
         offsets = b"".join(np.asarray(faces[frame], np.float64).tobytes() for frame in order)
-        header = {"frames": order, "settled": sorted(settled)}
+        header = {"frames": order, "settled": sorted(applied)}
         holder[PINS] = json.dumps(header).encode() + b"\0" + zlib.compress(offsets, 1)
 
 
-def _holder(actions: Actions) -> bpy.types.Action:
+def _pin_action(actions: TakeActions) -> bpy.types.Action:
     """The one of a take's Actions that has its pins, or shall have them."""
     return next((action for action in actions if PINS in action), actions[0])

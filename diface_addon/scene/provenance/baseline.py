@@ -17,28 +17,28 @@ import numpy as np
 
 from ... import compat
 from ..characters import shape_key_names
-from ..keys.key_table import KeyTable, Points, nearest
-from ..keys.write_keys import Curve, enum
+from ..keys.key_table import KeyPoints, KeyTable, nearest
+from ..keys.write_keys import SampledCurve, enum_value
 
 REQUEST = "diface_request"
 SAMPLES = "diface_samples"
 KEYS = "diface_keys"
 PINS = "diface_pins"
 
-Edits = dict[tuple[str, int], np.ndarray]
+EditedKeys = dict[tuple[str, int], np.ndarray]
 """(RNA path, array index) -> what the artist set: rows of (frame, value), shape (K, 2) float32."""
 
-Address = tuple[str, str, int]
-Written = dict[Address, np.ndarray]
+PropertyAddress = tuple[str, str, int]
+PointsByAddress = dict[PropertyAddress, np.ndarray]
 """(kind of data-block, RNA path, array index) -> its keys: rows of (frame, value), shape (K, 2) float32."""
 
 
 def store(
     action: bpy.types.Action,
     request: dict[str, Any],
-    curves: dict[str, list[Curve]],
-    keys: Written | None = None,
-    pins: Written | None = None,
+    curves: dict[str, list[SampledCurve]],
+    keys: PointsByAddress | None = None,
+    pins: PointsByAddress | None = None,
 ) -> None:
     """Keep `request` and the samples of `curves` (by kind of data-block: 'KEY', 'OBJECT') with the Action.
 
@@ -50,82 +50,82 @@ def store(
     for name in (SAMPLES, KEYS, *(() if pins is None else (PINS,))):
         if name in action:
             del action[name]  # bytes in the place of others are cut at their first zero
-    action[SAMPLES] = _packed(header, [curve.values for some in curves.values() for curve in some])
+    action[SAMPLES] = _pack(header, [curve.values for some in curves.values() for curve in some])
     if keys:
-        action[KEYS] = _packed_keys(keys)
+        action[KEYS] = _pack_points(keys)
     if pins and any(map(len, pins.values())):
-        action[PINS] = _packed_keys(pins)
+        action[PINS] = _pack_points(pins)
 
 
-def _packed_keys(keys: Written) -> bytes:
-    return _packed([[*address, len(points)] for address, points in keys.items()], list(keys.values()))
+def _pack_points(keys: PointsByAddress) -> bytes:
+    return _pack([[*address, len(points)] for address, points in keys.items()], list(keys.values()))
 
 
-def _packed(header: Any, arrays: list[np.ndarray]) -> bytes:
+def _pack(header: Any, arrays: list[np.ndarray]) -> bytes:
     values = b"".join(np.asarray(array, np.float32).tobytes() for array in arrays)
     return json.dumps(header).encode() + b"\0" + zlib.compress(values, 1)
 
 
-def _unpacked(stored: bytes) -> tuple[Any, np.ndarray]:
+def _unpack(stored: bytes) -> tuple[Any, np.ndarray]:
     header, packed = stored.split(b"\0", 1)
     return json.loads(header), np.frombuffer(zlib.decompress(packed), np.float32)
 
 
-def request_of(action: bpy.types.Action) -> dict[str, Any] | None:
+def read_request(action: bpy.types.Action) -> dict[str, Any] | None:
     """The request that made this Action; None for an Action that DiFACE did not make."""
     return json.loads(action[REQUEST]) if REQUEST in action else None
 
 
-def samples_of(action: bpy.types.Action) -> dict[str, list[Curve]]:
+def read_samples(action: bpy.types.Action) -> dict[str, list[SampledCurve]]:
     """What `store` kept: the curves as they were generated, by kind of data-block and by the names that the
     shape keys have now."""
-    stored = _curves(bytes(action[SAMPLES]))
-    names = _new_names(action, [(kind, curve.path, curve.index) for kind, some in stored.items() for curve in some])
+    stored = _unpack_curves(bytes(action[SAMPLES]))
+    names = _current_paths(action, [(kind, curve.path, curve.index) for kind, some in stored.items() for curve in some])
     return {
         kind: [replace(curve, path=names.get((kind, curve.path, curve.index), curve.path)) for curve in some]
         for kind, some in stored.items()
     }
 
 
-def _curves(samples: bytes) -> dict[str, list[Curve]]:
-    header, values = _unpacked(samples)
-    curves: dict[str, list[Curve]] = {}
+def _unpack_curves(samples: bytes) -> dict[str, list[SampledCurve]]:
+    header, values = _unpack(samples)
+    curves: dict[str, list[SampledCurve]] = {}
     done = 0
     for kind, entries in header.items():
         curves[kind] = []
         for path, index, count in entries:
-            curves[kind].append(Curve(path, index, values[done : done + count]))
+            curves[kind].append(SampledCurve(path, index, values[done : done + count]))
             done += count
     return curves
 
 
-def as_written(action: bpy.types.Action) -> Written:
+def read_baseline_keys(action: bpy.types.Action) -> PointsByAddress:
     """Every key that `store` kept, rows of (frame, value): what the keys were before the artist changed them.
 
     By the names that the shape keys have now. Remembered from call to call, so not to be changed.
     """
     stored = bytes(action[SAMPLES]), bytes(action[KEYS]) if KEYS in action else b""
-    return _renamed(action, _as_written(request_of(action)["first_frame"], *stored))
+    return _with_current_paths(action, _unpack_baseline_keys(read_request(action)["first_frame"], *stored))
 
 
-def pins_of(action: bpy.types.Action) -> Written:
+def read_applied_pins(action: bpy.types.Action) -> PointsByAddress:
     """The pins that the motion was made to go through, as rows of (frame, value); they may be none any more."""
-    return _renamed(action, _keys(bytes(action[PINS]))) if PINS in action else {}
+    return _with_current_paths(action, _unpack_points(bytes(action[PINS]))) if PINS in action else {}
 
 
 @lru_cache(maxsize=8)
-def _as_written(first_frame: int, samples: bytes, keys: bytes) -> Written:
-    found: Written = {}
-    for kind, curves in _curves(samples).items():
+def _unpack_baseline_keys(first_frame: int, samples: bytes, keys: bytes) -> PointsByAddress:
+    found: PointsByAddress = {}
+    for kind, curves in _unpack_curves(samples).items():
         for curve in curves:
             frames = np.arange(first_frame, first_frame + len(curve.values), dtype=np.float32)
             found[kind, curve.path, curve.index] = np.stack([frames, curve.values], axis=1)
-    return found | _keys(keys) if keys else found
+    return found | _unpack_points(keys) if keys else found
 
 
 @lru_cache(maxsize=8)
-def _keys(stored: bytes) -> Written:
-    header, values = _unpacked(stored)
+def _unpack_points(stored: bytes) -> PointsByAddress:
+    header, values = _unpack(stored)
     ends = 2 * np.cumsum([count for *_, count in header])
     return {
         (kind, path, index): values[end - 2 * count : end].reshape(-1, 2)
@@ -133,40 +133,42 @@ def _keys(stored: bytes) -> Written:
     }
 
 
-def _renamed(action: bpy.types.Action, stored: Written) -> Written:
+def _with_current_paths(action: bpy.types.Action, stored: PointsByAddress) -> PointsByAddress:
     """What was kept, by the names that the shape keys have now."""
-    names = _new_names(action, stored)
+    names = _current_paths(action, stored)
     if not names:
         return stored
     return {(kind, names.get((kind, path, index), path), index): some for (kind, path, index), some in stored.items()}
 
 
-def _new_names(action: bpy.types.Action, addresses: Collection[Address]) -> dict[Address, str]:
+def _current_paths(action: bpy.types.Action, addresses: Collection[PropertyAddress]) -> dict[PropertyAddress, str]:
     """The paths that curves have now whose shape keys the artist gave another spelling since. Blender renames a curve
     with its shape key, and what was kept keeps the old name: they are of the same channel."""
-    channels = compat.channels_of(action, "KEY")
+    channels = compat.find_channelbag(action, "KEY")
     paths = [curve.data_path for curve in channels.fcurves] if channels else []
     known = {path for kind, path, _index in addresses if kind == "KEY"}
-    new = {channel: path for path in paths if path not in known and (channel := shape_key_names.channel_at(path))}
+    new = {channel: path for path in paths if path not in known and (channel := shape_key_names.channel_for_path(path))}
     lost = known.difference(paths) if new else ()
-    return {("KEY", path, 0): new[channel] for path in lost if (channel := shape_key_names.channel_at(path)) in new}
+    return {
+        ("KEY", path, 0): new[channel] for path in lost if (channel := shape_key_names.channel_for_path(path)) in new
+    }
 
 
-def edits(action: bpy.types.Action, tolerance: float = 1e-5) -> dict[str, Edits]:
+def find_edits(action: bpy.types.Action, tolerance: float = 1e-5) -> dict[str, EditedKeys]:
     """The keys that the artist changed, moved, added or marked EXTREME, in the curves that were generated, by kind."""
-    found: dict[str, Edits] = {}
-    for (kind, path, index), points in as_written(action).items():
-        channels = compat.channels_of(action, kind)
+    found: dict[str, EditedKeys] = {}
+    for (kind, path, index), points in read_baseline_keys(action).items():
+        channels = compat.find_channelbag(action, kind)
         fcurve = channels.fcurves.find(path, index=index) if channels else None
         if fcurve and len(fcurve.keyframe_points):
             keys = KeyTable.read(fcurve)
-            is_edit = differing(keys, points, tolerance) | (keys.type == enum("type", "EXTREME"))
+            is_edit = changed_mask(keys, points, tolerance) | (keys.type == enum_value("type", "EXTREME"))
             if is_edit.any():
                 found.setdefault(kind, {})[path, index] = keys.co[is_edit]
     return found
 
 
-def differing(keys: KeyTable | Points, points: np.ndarray, tolerance: float = 1e-5) -> np.ndarray:
+def changed_mask(keys: KeyTable | KeyPoints, points: np.ndarray, tolerance: float = 1e-5) -> np.ndarray:
     """Which of `keys` (K,) are not those of `points` (N, 2): neither at another time nor with another value."""
     if not len(points):
         return np.ones(len(keys), bool)

@@ -32,35 +32,35 @@ def pack(scene: bpy.types.Scene, name: str, data: bytes) -> None:
     scene[STYLES][digest[:32]] = {"version": VERSION, "name": name, "sha256": digest, "file": data}
 
 
-def data_of(name: str) -> bytes | None:
+def style_bytes(name: str) -> bytes | None:
     """The bytes of a style's file; None where there is no such style in this .blend. Raises ModelError."""
     entry = next((entry for entry in _entries() if entry["name"] == name), None)
-    return None if entry is None else _data(entry)
+    return None if entry is None else _verified_bytes(entry)
 
 
-def unpacked(name: str, folder: Path) -> Path | None:
+def unpack(name: str, folder: Path) -> Path | None:
     """The file of a style in `folder`, written where it is missing; None where there is no such style in this .blend.
 
     No other file is touched. Raises ModelError for a style that is damaged, and SceneError where it cannot be written.
     """
-    data = data_of(name)
-    return None if data is None else _written(data, name, folder)
+    data = style_bytes(name)
+    return None if data is None else _write_file(data, name, folder)
 
 
-def again(path: str, folder: Path) -> Path | None:
+def unpack_by_path(path: str, folder: Path) -> Path | None:
     """The file that `unpacked` gave elsewhere, as a take remembers it: unpacked here, if this .blend has it."""
     wanted = path.replace("\\", "/").rpartition("/")[2]
     for entry in _entries():
         if wanted.endswith(f"-{entry['sha256'][:12]}{SUFFIX}"):
-            return _written(_data(entry), entry["name"], folder)
+            return _write_file(_verified_bytes(entry), entry["name"], folder)
     return None
 
 
-def free_name(wanted: str, taken: list[str]) -> str:
+def unique_name(base_name: str, taken: list[str]) -> str:
     """`wanted`, with a number behind it where it is taken, here or by `taken`; never that of a file."""
-    wanted = wanted.strip().removesuffix(SUFFIX) or "Style"
+    base_name = base_name.strip().removesuffix(SUFFIX) or "Style"
     used = {*names(), *taken}
-    candidates = (wanted if number == 1 else f"{wanted} {number}" for number in range(1, len(used) + 2))
+    candidates = (base_name if number == 1 else f"{base_name} {number}" for number in range(1, len(used) + 2))
     return next(name for name in candidates if name not in used)
 
 
@@ -68,7 +68,7 @@ def _entries() -> list[Any]:
     return [entry for scene in bpy.data.scenes for entry in scene.get(STYLES, {}).values()]
 
 
-def _data(entry: Any) -> bytes:
+def _verified_bytes(entry: Any) -> bytes:
     if entry["version"] > VERSION:
         message = f'The style "{entry["name"]}" was packed by a newer DiFACE.'
         raise errors.ModelError(message, "Install that version, or choose another style.")
@@ -78,7 +78,7 @@ def _data(entry: Any) -> bytes:
     return data
 
 
-def _written(data: bytes, name: str, folder: Path) -> Path:
+def _write_file(data: bytes, name: str, folder: Path) -> Path:
     """The file named after the style and its hash: one that is there is it, unless someone changed it."""
     stem = f"{bpy.path.clean_name(name)}-{hashlib.sha256(data).hexdigest()[:12]}"
     path = folder / f"{stem}{SUFFIX}"

@@ -39,7 +39,7 @@ def _config() -> dict[str, list[str]]:
         return {}  # what is wrong with the file is said when it is used
 
 
-def blended(first: str, second: str, mix: float, strength: float, folder: Callable[[], Path]) -> types.Style:
+def make_style(first: str, second: str, mix: float, strength: float, folder: Callable[[], Path]) -> types.Style:
     """The style `first` with the share `mix` of `second`, each a name, a path as Blender has it, or empty.
 
     No first style is the model's default, no second one is no blend. folder: where this .blend's personal styles are
@@ -49,21 +49,21 @@ def blended(first: str, second: str, mix: float, strength: float, folder: Callab
     if second:
         firsts = [first] if first else default()
         shares = [(name, (1 - mix) / len(firsts)) for name in firsts] + [(second, mix)]
-    blend = tuple((_found(name, folder), share) for name, share in shares if share > 0)
+    blend = tuple((_resolve(name, folder), share) for name, share in shares if share > 0)
     return types.Style(blend, strength)
 
 
-def restored(style: types.Style, folder: Callable[[], Path]) -> types.Style:
+def restore_style(style: types.Style, folder: Callable[[], Path]) -> types.Style:
     """The style of a take that may have been made elsewhere: its packed files as they are here. Raises as `blended`."""
-    return types.Style(tuple((_here(name, folder), share) for name, share in style.blend), style.strength)
+    return types.Style(tuple((_unpack_if_missing(name, folder), share) for name, share in style.blend), style.strength)
 
 
-def _found(name: str, folder: Callable[[], Path]) -> str:
+def _resolve(name: str, folder: Callable[[], Path]) -> str:
     if name not in packed_styles.names() or name in trained():
         return bpy.path.abspath(name)
-    return str(packed_styles.unpacked(name, folder()))
+    return str(packed_styles.unpack(name, folder()))
 
 
-def _here(name: str, folder: Callable[[], Path]) -> str:
+def _unpack_if_missing(name: str, folder: Callable[[], Path]) -> str:
     is_missing = name.endswith(packed_styles.SUFFIX) and not Path(name).is_file()
-    return str(packed_styles.again(name, folder()) or name) if is_missing else name
+    return str(packed_styles.unpack_by_path(name, folder()) or name) if is_missing else name

@@ -13,49 +13,49 @@ MARK = "diface_ghost"
 GAP = 1.1
 """How far beside the character a ghost stands, in widths of it."""
 
-Place = Literal["BESIDE", "THROUGH"]
+GhostPlacement = Literal["BESIDE", "THROUGH"]
 
 
-def shown() -> bpy.types.Object | None:
+def find_ghost() -> bpy.types.Object | None:
     """The ghost that there is."""
     return next((obj for obj in bpy.data.objects if MARK in obj), None)
 
 
-def take_of(obj: bpy.types.Object) -> str:
+def ghost_take(obj: bpy.types.Object) -> str:
     """The id of the take that a ghost plays."""
     return obj[MARK]
 
 
-def make(obj: bpy.types.Object, take: str, place: Place) -> bpy.types.Object:
+def add_ghost(obj: bpy.types.Object, take: str, placement: GhostPlacement) -> bpy.types.Object:
     """A ghost of `obj`, in its collections, for the take with the id `take`; that it plays it is left to the caller."""
     copy = obj.copy()
     copy.data = obj.data.copy()
     copy.name, copy.data.name = f"{obj.name} ghost", f"{obj.name} ghost"
     copy[MARK] = take
     if copy.data.shape_keys:
-        copy.data.shape_keys[layer_tracks.FOR_SHOW] = True
+        copy.data.shape_keys[layer_tracks.PREVIEW_ONLY] = True
     copy.hide_render = copy.hide_select = True
     for collection in obj.users_collection:
         collection.objects.link(copy)
     copy.select_set(False)
-    if place == "BESIDE":
-        _set_aside(copy, obj)
+    if placement == "BESIDE":
+        _place_beside(copy, obj)
     else:
         copy.display_type, copy.show_in_front = "WIRE", True
     return copy
 
 
-def remove() -> None:
+def remove_ghosts() -> None:
     """Remove every ghost, with its mesh and shape keys."""
     for obj in [obj for obj in bpy.data.objects if MARK in obj]:
         mesh = obj.data
         if mesh.shape_keys:
-            layer_tracks.take_off(mesh.shape_keys)
+            layer_tracks.detach_layers(mesh.shape_keys)
         bpy.data.objects.remove(obj)
         bpy.data.meshes.remove(mesh)
 
 
-def _set_aside(copy: bpy.types.Object, obj: bpy.types.Object) -> None:
+def _place_beside(copy: bpy.types.Object, obj: bpy.types.Object) -> None:
     """Along the scene's X axis, whatever animates the character's location."""
     aside = copy.constraints.new("TRANSFORM")
     aside.name = "Beside the character"

@@ -12,24 +12,24 @@ from ... import compat
 from ...core import errors
 from ..animation import active_curves, target
 from ..keys.key_table import KeyTable
-from ..keys.write_keys import enum
+from ..keys.write_keys import enum_value
 from ..provenance import baseline, layer_tracks
 from . import take_list, takes
 
-OURS = "diface"
+PROPERTY_PREFIX = "diface"
 """How the names of the custom properties begin that make an Action a take."""
 
-Actions = list[bpy.types.Action]
+TakeActions = list[bpy.types.Action]
 
 
-def duplicate(actions: Actions, name: str) -> Actions:
+def duplicate(actions: TakeActions, name: str) -> TakeActions:
     """A new take that is the same as that of `actions`, called `name`. Raises SceneError for a vertex animation."""
-    check_keyed(actions)
+    check_has_keys(actions)
     take = uuid.uuid4().hex
     copies = []
     for action in actions:
         copy = action.copy()
-        request = baseline.request_of(action) | {"take": take, "name": name}
+        request = baseline.read_request(action) | {"take": take, "name": name}
         copy[baseline.REQUEST] = json.dumps(request)
         copy.use_fake_user = True
         take_list.set_favourite(copy, False)
@@ -39,56 +39,56 @@ def duplicate(actions: Actions, name: str) -> Actions:
     return copies
 
 
-def push_down(obj: bpy.types.Object, actions: Actions) -> None:
+def push_down(obj: bpy.types.Object, actions: TakeActions) -> None:
     """Let a take play from the NLA, its layers too, where no other take takes it off. Raises SceneError."""
-    check_keyed(actions)
+    check_has_keys(actions)
     takes.use_take(obj, actions)
-    blocks = takes.fitting(obj, actions)
+    blocks = takes.animated_blocks(obj, actions)
     for block in blocks.values():
         compat.push_down(block)
     if "KEY" in blocks:
-        layer_tracks.hand_over(blocks["KEY"])
+        layer_tracks.release_tracks(blocks["KEY"])
 
 
-def bake(obj: bpy.types.Object, actions: Actions) -> Actions:
+def bake(obj: bpy.types.Object, actions: TakeActions) -> TakeActions:
     """Plain Actions that move `obj` as a take does, the layers that show within; they play where the take does.
 
     Raises SceneError for a vertex animation, and where it plays on what cannot be animated here.
     """
-    check_keyed(actions)
-    main, _layers = takes.apart(actions)
-    moved = {kind: block for kind, block in active_curves.blocks(obj).items() if takes.plays_on(block, main)}
+    check_has_keys(actions)
+    main, _layers = takes.split_layers(actions)
+    moved = {kind: block for kind, block in active_curves.data_blocks(obj).items() if takes.is_active_on(block, main)}
     target.check_blocks(obj, moved)
-    layers = layer_tracks.heard(obj.data.shape_keys, actions)
-    baked = [_plain(action, f"{actions[0].name} baked") for action in main]
-    for channels in [found for action in baked if (found := compat.channels_of(action, "KEY"))][:1]:
+    layers = layer_tracks.visible_layers(obj.data.shape_keys, actions)
+    baked = [_plain_copy(action, f"{actions[0].name} baked") for action in main]
+    for channels in [found for action in baked if (found := compat.find_channelbag(action, "KEY"))][:1]:
         for layer in layers:
-            _merge(channels, compat.channels_of(layer, "KEY"))
+            _merge_layer(channels, compat.find_channelbag(layer, "KEY"))
     for action in baked:
-        _set_types(action)
+        _set_key_types(action)
     if moved:
-        _play_instead(obj, main, baked)
+        _replace_active(obj, main, baked)
     return baked
 
 
-def check_keyed(actions: Actions) -> None:
+def check_has_keys(actions: TakeActions) -> None:
     """Raises SceneError for a vertex animation, which has no keys."""
-    if "cache" in baseline.request_of(actions[0]):
+    if "cache" in baseline.read_request(actions[0]):
         hint = "Set Motion As to Shape Keys and generate again with the same seed."
         raise errors.SceneError(f"The face of {actions[0].name} is a vertex animation, and has no keys.", hint)
 
 
-def _plain(action: bpy.types.Action, called: str) -> bpy.types.Action:
+def _plain_copy(action: bpy.types.Action, new_name: str) -> bpy.types.Action:
     copy = action.copy()
-    copy.name, copy.use_fake_user = called, True
+    copy.name, copy.use_fake_user = new_name, True
     names = list(copy.keys())
     for name in names:
-        if name.startswith(OURS):
+        if name.startswith(PROPERTY_PREFIX):
             del copy[name]
     return copy
 
 
-def _merge(channels: bpy.types.bpy_struct, layer: bpy.types.bpy_struct) -> None:
+def _merge_layer(channels: bpy.types.bpy_struct, layer: bpy.types.bpy_struct) -> None:
     """Add the curves of a layer to the main ones, as far as these have none, which Blender would show over it."""
     group = channels.groups[0] if len(channels.groups) else channels.groups.new("Face")
     for curve in layer.fcurves:
@@ -98,19 +98,19 @@ def _merge(channels: bpy.types.bpy_struct, layer: bpy.types.bpy_struct) -> None:
             KeyTable.read(curve).write(new)
 
 
-def _set_types(action: bpy.types.Action) -> None:
+def _set_key_types(action: bpy.types.Action) -> None:
     for kind in ("KEY", "OBJECT"):
-        for curve in getattr(compat.channels_of(action, kind), "fcurves", ()):
+        for curve in getattr(compat.find_channelbag(action, kind), "fcurves", ()):
             keys = curve.keyframe_points
-            keys.foreach_set("type", np.full(len(keys), enum("type", "KEYFRAME"), np.int32))
+            keys.foreach_set("type", np.full(len(keys), enum_value("type", "KEYFRAME"), np.int32))
 
 
-def _play_instead(obj: bpy.types.Object, main: Actions, baked: Actions) -> None:
+def _replace_active(obj: bpy.types.Object, main: TakeActions, baked: TakeActions) -> None:
     """Play `baked` wherever `obj` plays `main`."""
     keys = obj.data.shape_keys
     for kind, block in {"KEY": keys, "OBJECT": obj}.items():
         if block and block.animation_data and block.animation_data.action in main:
             if kind == "KEY":
-                layer_tracks.take_off(keys)
-                layer_tracks.clear(keys)
-            compat.assign_action(block, next(action for action in baked if compat.channels_of(action, kind)))
+                layer_tracks.detach_layers(keys)
+                layer_tracks.remove_empty_tracks(keys)
+            compat.assign_action(block, next(action for action in baked if compat.find_channelbag(action, kind)))

@@ -10,32 +10,32 @@ from ..animation import active_curves
 from ..keys.key_table import KeyTable
 from ..provenance import baseline
 
-ABOUT = ("extrapolation", "auto_smoothing", "mute", "lock", "hide", "color_mode", "color")
+CURVE_SETTINGS = ("extrapolation", "auto_smoothing", "mute", "lock", "hide", "color_mode", "color")
 """What there is to a curve besides its keys and modifiers."""
 
 
-def carry(obj: bpy.types.Object, kind: str, held: bpy.types.bpy_struct) -> None:
+def copy_user_fcurves(obj: bpy.types.Object, kind: str, channels: bpy.types.bpy_struct) -> None:
     """Copy such curves of the take that animates the data-block of a kind now to `held`, where a new take's are, as far
     as it does not move the same."""
-    for curve in _own(obj, kind):
-        if held.fcurves.find(curve.data_path, index=curve.array_index) is None:
-            _copy(curve, held)
+    for curve in _user_fcurves(obj, kind):
+        if channels.fcurves.find(curve.data_path, index=curve.array_index) is None:
+            _copy_fcurve(curve, channels)
 
 
-def _own(obj: bpy.types.Object, kind: str) -> list[bpy.types.FCurve]:
-    animation = active_curves.block_of(obj, kind).animation_data
-    if animation is None or animation.action is None or baseline.request_of(animation.action) is None:
+def _user_fcurves(obj: bpy.types.Object, kind: str) -> list[bpy.types.FCurve]:
+    animation = active_curves.data_block(obj, kind).animation_data
+    if animation is None or animation.action is None or baseline.read_request(animation.action) is None:
         return []
-    made = baseline.as_written(animation.action).keys() | active_curves.addresses(obj).keys()
-    curves = getattr(compat.playing_channels(animation), "fcurves", ())
+    made = baseline.read_baseline_keys(animation.action).keys() | active_curves.channels_by_address(obj).keys()
+    curves = getattr(compat.active_channelbag(animation), "fcurves", ())
     return [curve for curve in curves if (kind, curve.data_path, curve.array_index) not in made]
 
 
-def _copy(curve: bpy.types.FCurve, held: bpy.types.bpy_struct) -> None:
-    new = held.fcurves.new(curve.data_path, index=curve.array_index)
+def _copy_fcurve(curve: bpy.types.FCurve, channels: bpy.types.bpy_struct) -> None:
+    new = channels.fcurves.new(curve.data_path, index=curve.array_index)
     if curve.group:
-        new.group = held.groups.get(curve.group.name) or held.groups.new(curve.group.name)
-    for name in ABOUT:
+        new.group = channels.groups.get(curve.group.name) or channels.groups.new(curve.group.name)
+    for name in CURVE_SETTINGS:
         setattr(new, name, getattr(curve, name))
     KeyTable.read(curve).write(new)
     for modifier in curve.modifiers:

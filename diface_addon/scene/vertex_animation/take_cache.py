@@ -10,29 +10,29 @@ from ...core import errors
 from ..provenance import baseline
 from . import vertex_cache
 
-Actions = list[bpy.types.Action]
+TakeActions = list[bpy.types.Action]
 
 
-def of(obj: bpy.types.Object, actions: Actions) -> Path | None:
+def cache_file(obj: bpy.types.Object, actions: TakeActions) -> Path | None:
     """The file of a take's vertex cache, whether it is there or not; None for a take without one."""
-    request = baseline.request_of(actions[0])
-    return vertex_cache.file_of(obj, request["take"], request["cache"]) if "cache" in request else None
+    request = baseline.read_request(actions[0])
+    return vertex_cache.find_file(obj, request["take"], request["cache"]) if "cache" in request else None
 
 
-def pack(obj: bpy.types.Object, actions: Actions) -> None:
+def pack(obj: bpy.types.Object, actions: TakeActions) -> None:
     """Keep a take's vertex cache in the .blend, where it has one. Raises SceneError where its file is gone."""
-    if file := of(obj, actions):
+    if file := cache_file(obj, actions):
         vertex_cache.pack(actions[0], file)
 
 
-def is_packed(actions: Actions) -> bool:
+def is_packed(actions: TakeActions) -> bool:
     """Whether the .blend holds the take's vertex cache."""
     return any(vertex_cache.is_packed(action) for action in actions)
 
 
-def restore(obj: bpy.types.Object, actions: Actions) -> None:
+def restore(obj: bpy.types.Object, actions: TakeActions) -> None:
     """Have a take's vertex cache in its file again, from the .blend. Raises SceneError where it is not there either."""
-    file = of(obj, actions)
+    file = cache_file(obj, actions)
     if file is None or file.is_file():
         return
     packed = next((action for action in actions if vertex_cache.is_packed(action)), None)

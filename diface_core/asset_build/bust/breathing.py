@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .makehuman import Floats, Ints
+from .makehuman import Float64Array, Int64Array
 from .topology import smoothstep
 
 MM = 0.001
@@ -15,19 +15,19 @@ LIFT, SHOULDER_LIFT, FORWARD, OUTWARD = 4.0 * MM, 3.5 * MM, 7.0 * MM, 2.5 * MM
 NOSTRIL, NOSTRIL_RADIUS, FLARE = np.array([13.0, -100.0, -1.0]) * MM, 6.0 * MM, 0.6 * MM
 
 
-def breath_in(points: Floats, skin: Ints, shirt: Ints) -> Floats:
+def breath_offsets(points: Float64Array, skin: Int64Array, shirt: Int64Array) -> Float64Array:
     """Offsets (V, 3) m of a deep breath in for `points` (V, 3) about the pivot; only `skin` and `shirt` move.
 
     One field over space moves both, so that the neck stays in its collar.
     """
     offsets = np.zeros_like(points)
     for part in (skin, shirt):
-        offsets[part] = torso(points[part])
-    offsets[skin] += nostrils(points[skin])
+        offsets[part] = torso_offsets(points[part])
+    offsets[skin] += nostril_offsets(points[skin])
     return offsets
 
 
-def torso(points: Floats) -> Floats:
+def torso_offsets(points: Float64Array) -> Float64Array:
     """What ribs and shoulders do: up, forward and out, from nothing under the chin to all at the collar."""
     x, y, z = points.T
     moving, chest = smoothstep(CHIN, COLLAR, z), smoothstep(CHIN, CHEST, z)
@@ -42,7 +42,7 @@ def torso(points: Floats) -> Floats:
     )
 
 
-def nostrils(points: Floats) -> Floats:
+def nostril_offsets(points: Float64Array) -> Float64Array:
     """The wings of the nose, a little apart."""
     offsets = np.zeros_like(points)
     for side in (1.0, -1.0):

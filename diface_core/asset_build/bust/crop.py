@@ -8,10 +8,10 @@ import numpy as np
 
 from ...channels import FACE
 from .features.hairline import SKULL_RADIUS, Hairline
-from .makehuman import Floats, Ints
-from .parts import HAIR, Part, grid_faces, joined, part
+from .makehuman import Float64Array, Int64Array
+from .parts import HAIR, Part, grid_faces, join_parts, make_part
 from .skin import Skin
-from .surface import cast
+from .surface import cast_rays
 from .topology import smoothstep
 
 MM = 0.001
@@ -26,22 +26,22 @@ WISP_HALF = 0.0085  # radians of azimuth from a tip's middle to its root's corne
 class Locks:
     """The columns' azimuths and ends (COLUMNS,), how far out of 1 each ring lies, and thickness (RINGS, COLUMNS) mm."""
 
-    azimuth: Floats
-    polar: Floats
-    full: Floats
-    share: Floats
-    ridge: Floats
-    grown: Floats
-    thick: Floats
+    azimuth: Float64Array
+    polar: Float64Array
+    thickness_at_end: Float64Array
+    share: Float64Array
+    ridge: Float64Array
+    growth: Float64Array
+    thickness: Float64Array
 
 
-def crop(skin: Skin, line: Hairline, random: np.random.RandomState) -> Part:
+def hair_part(skin: Skin, line: Hairline, random: np.random.RandomState) -> Part:
     """The hair on the skull, moving with the forehead."""
-    locks = combed(line, random)
-    return joined([shell(skin, line, locks), wisps(skin, line, locks, random)])
+    locks = comb_locks(line, random)
+    return join_parts([hair_shell(skin, line, locks), hair_wisps(skin, line, locks, random)])
 
 
-def combed(line: Hairline, random: np.random.RandomState) -> Locks:
+def comb_locks(line: Hairline, random: np.random.RandomState) -> Locks:
     """Columns from the whorl to the modelled hair's end, ridged like locks."""
     azimuth = (np.arange(COLUMNS) + 0.5) * 2 * np.pi / COLUMNS - np.pi
     polar = np.interp(np.abs(azimuth), line.azimuth, line.modelled) + random.uniform(-0.03, 0.012, COLUMNS)
@@ -55,48 +55,50 @@ def combed(line: Hairline, random: np.random.RandomState) -> Locks:
     return Locks(azimuth, polar, full, share, ridge, grown, thick)
 
 
-def shell(skin: Skin, line: Hairline, locks: Locks) -> Part:
+def hair_shell(skin: Skin, line: Hairline, locks: Locks) -> Part:
     """The closed surface of the hair."""
     outward = line.rays(locks.azimuth + 0 * locks.share, locks.share * locks.polar)
-    hits = cast(skin.vertices, skin.faces, np.tile(line.centre, (len(outward), 1)), outward)
-    points = hits.points + outward * locks.thick.reshape(-1, 1) * MM
+    hits = cast_rays(skin.vertices, skin.faces, np.tile(line.centre, (len(outward), 1)), outward)
+    points = hits.points + outward * locks.thickness.reshape(-1, 1) * MM
     points = np.concatenate([points, [points[:COLUMNS].mean(axis=0)]])
-    shade = (0.1 + 0.8 * locks.ridge) * (0.6 + 0.4 * locks.grown)
+    shade = (0.1 + 0.8 * locks.ridge) * (0.6 + 0.4 * locks.growth)
     colours = np.concatenate([DARK + (LIGHT - DARK) * shade.reshape(-1, 1), [DARK]])
 
     count, here = RINGS * COLUMNS, np.arange(COLUMNS)
     pole = np.stack([np.full(COLUMNS, count), here, np.roll(here, -1), np.full(COLUMNS, -1)], axis=1)
     faces = np.concatenate([grid_faces(RINGS, COLUMNS, closed=True)[:, ::-1], pole])
-    moved = np.concatenate([hits.carried(skin.deltas), np.zeros((len(FACE), 1, 3))], axis=1)
+    moved = np.concatenate([hits.interpolate(skin.deltas), np.zeros((len(FACE), 1, 3))], axis=1)
     ends = np.stack(np.broadcast_arrays(locks.azimuth, locks.share), axis=-1).reshape(-1, 2)
-    return part(points, faces, HAIR, colours, moved, strand_uvs(np.concatenate([ends, [[0.0, 0.0]]]), faces))
+    return make_part(points, faces, HAIR, colours, moved, strand_uvs(np.concatenate([ends, [[0.0, 0.0]]]), faces))
 
 
-def wisps(skin: Skin, line: Hairline, locks: Locks, random: np.random.RandomState) -> Part:
+def hair_wisps(skin: Skin, line: Hairline, locks: Locks, random: np.random.RandomState) -> Part:
     """Thin triangles from the hair's last rings to a little past its end."""
     column = np.repeat(np.arange(COLUMNS), WISPS)
     count = len(column)
     at = locks.azimuth[column] + random.uniform(-0.5, 0.5, count) * 2 * np.pi / COLUMNS
-    reach = random.uniform(1.5, 6.0, count) / SKULL_RADIUS * np.interp(locks.full[column], (3, 10), (0.6, 1.0))
+    reach = (
+        random.uniform(1.5, 6.0, count) / SKULL_RADIUS * np.interp(locks.thickness_at_end[column], (3, 10), (0.6, 1.0))
+    )
     end = locks.polar[column]
     root, tip = end * random.uniform(0.91, 0.985, count), end + reach
     lean = random.uniform(-0.02, 0.02, count)
     azimuth = np.stack([at - WISP_HALF, at + WISP_HALF, at + lean], axis=1)
     outward = line.rays(azimuth, np.stack([root, root, tip], axis=1))
-    hits = cast(skin.vertices, skin.faces, np.tile(line.centre, (len(outward), 1)), outward)
+    hits = cast_rays(skin.vertices, skin.faces, np.tile(line.centre, (len(outward), 1)), outward)
 
     ring = np.interp(root / end, locks.share[:, 0], np.arange(RINGS)).astype(int)
-    above = locks.thick[ring, column] - 0.9  # rooted inside the shell
+    above = locks.thickness[ring, column] - 0.9  # rooted inside the shell
     rise = np.stack([above, above, np.full(count, 0.9)], axis=1).reshape(-1, 1)
     faces = np.concatenate([np.arange(3 * count).reshape(-1, 3)[:, ::-1], np.full((count, 1), -1)], axis=1)
     colours = np.repeat(DARK + (LIGHT - DARK) * random.uniform(0.1, 0.8, (count, 1)), 3, axis=0)
     ends = np.stack([azimuth, np.tile([0.9, 0.9, 1.0], (count, 1))], axis=2).reshape(-1, 2)
-    return part(
-        hits.points + outward * rise * MM, faces, HAIR, colours, hits.carried(skin.deltas), strand_uvs(ends, faces)
+    return make_part(
+        hits.points + outward * rise * MM, faces, HAIR, colours, hits.interpolate(skin.deltas), strand_uvs(ends, faces)
     )
 
 
-def strand_uvs(ends: Floats, faces: Ints) -> Floats:
+def strand_uvs(ends: Float64Array, faces: Int64Array) -> Float64Array:
     """UVs (F, 4, 2) of vertices at azimuth and share along the strand `ends` (V, 2); faces do not wrap around."""
     corners = np.where(faces < 0, faces[:, :1], faces)
     uvs = ends[corners]

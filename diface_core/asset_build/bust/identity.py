@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .makehuman import Floats, MakeHuman
+from .makehuman import Float64Array, MakeHuman
 
 MALE = 0.35
 PEOPLES = {"caucasian": 0.4, "african": 0.25, "asian": 0.35}
@@ -21,7 +21,7 @@ DETAILS = {
 }
 
 
-def mixed(human: MakeHuman) -> Floats:
+def mix_identity(human: MakeHuman) -> Float64Array:
     """All of the base mesh's vertices (19158, 3) m moved to the bundled head's identity."""
     vertices = human.vertices.copy()
     for gender, share in (("male", MALE), ("female", 1.0 - MALE)):

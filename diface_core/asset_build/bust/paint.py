@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .features.eyeball import Eyeball
-from .makehuman import Floats, Ints
+from .makehuman import Float64Array, Int64Array
 from .skin import INSIDE, LEFT_CORNER, Skin, neck_fade
 from .topology import smoothstep, vertex_normals
 
@@ -24,16 +24,16 @@ LID_RINGS = (0.9, 0.9, 0.55, 0.75, 0.6, 0.5, 0.38, 0.22, 0.1)
 CAVITY, SHALLOW = 260.0, 0.10  # darkening per metre that a vertex lies under its neighbours' mean, less the least
 
 
-def skin_colours(skin: Skin, eyes: dict[str, Eyeball], scalp: Floats) -> Floats:
+def skin_colours(skin: Skin, eyes: dict[str, Eyeball], scalp: Float64Array) -> Float64Array:
     """sRGB colours (V, 3); `scalp` (V,) is 1 under the hair."""
     at = skin.vertices
     colours = np.tile(BASE, (len(at), 1))
 
-    def mix(colour: Floats, share: Floats) -> None:
+    def mix(colour: Float64Array, share: Float64Array) -> None:
         share = np.clip(share, 0.0, 1.0)[:, None]
         colours[:] = (1 - share) * colours + share * colour
 
-    def near(point: Floats, radius: float) -> Floats:
+    def near(point: Float64Array, radius: float) -> Float64Array:
         return np.exp(-np.square(at - point).sum(axis=1) / (2 * (radius * MM) ** 2))
 
     nose = at[np.argmin(at[:, 1])]
@@ -41,30 +41,30 @@ def skin_colours(skin: Skin, eyes: dict[str, Eyeball], scalp: Floats) -> Floats:
     for side, eye in eyes.items():
         out = 1.0 if side == "Left" else -1.0
         mix(BLUSH, 0.36 * near(eye.centre + np.array([out * 10, -6, -33]) * MM, 20))
-        mix(WARM, 0.85 * near(ear(at, out), 17))
+        mix(WARM, 0.85 * near(ear_centre(at, out), 17))
         mix(LID, 0.15 * near(eye.centre + np.array([-out * 4, -14, -13]) * MM, 8))
-        mix(LID, np.maximum(lid_shares(skin, side), 0.0))
+        mix(LID, np.maximum(lid_darkness(skin, side), 0.0))
         mix(WET, 0.8 * near(at[skin.lids[side][0, 0, 0]], 3.2))
     mix(WARM, 0.3 * near(at[skin.mouth[0, 19]] + [0, 0, -0.022], 12))
     mix(STUBBLE, 0.95 * scalp**1.3)
-    mix(LIP, lip_shares(skin))
+    mix(LIP, lip_redness(skin))
     for corner in skin.upper_lip()[[0, -1]]:
         mix(SHADOW, 0.5 * near(at[corner], 2.2))
-    mix(SHADOW, hollows(skin))
-    inner = inside_mouth(skin)
+    mix(SHADOW, hollow_shading(skin))
+    inner = mouth_lining(skin)
     depth = smoothstep(at[skin.mouth[INSIDE], 1].min(), at[skin.mouth[INSIDE], 1].min() + 0.045, at[:, 1])
     colours[inner] = ((1 - depth)[:, None] * LINING + depth[:, None] * THROAT)[inner]
     return colours
 
 
-def ear(at: Floats, out: float) -> Floats:
+def ear_centre(at: Float64Array, out: float) -> Float64Array:
     """The middle of one ear."""
     return at[
         (out * at[:, 0] > 0.97 * at[at[:, 2] > np.median(at[:, 2]), 0].max()) & (at[:, 2] > np.median(at[:, 2]))
     ].mean(0)
 
 
-def lip_shares(skin: Skin) -> Floats:
+def lip_redness(skin: Skin) -> Float64Array:
     """How red each vertex (V,) is as a part of the lips."""
     share = np.zeros(len(skin.vertices))
     steps = np.arange(skin.mouth.shape[1])
@@ -75,7 +75,7 @@ def lip_shares(skin: Skin) -> Floats:
     return share
 
 
-def lid_shares(skin: Skin, side: str) -> Floats:
+def lid_darkness(skin: Skin, side: str) -> Float64Array:
     """How dark each vertex (V,) is as a part of one eye's lids."""
     share = np.zeros(len(skin.vertices))
     for ring, dark in zip(skin.lids[side], LID_RINGS, strict=True):
@@ -84,7 +84,7 @@ def lid_shares(skin: Skin, side: str) -> Floats:
     return share
 
 
-def hollows(skin: Skin) -> Floats:
+def hollow_shading(skin: Skin) -> Float64Array:
     """How shaded each vertex (V,) is because it lies deeper than its surroundings."""
     normals = vertex_normals(skin.vertices, skin.faces)
     depth = np.zeros(len(skin.vertices))
@@ -95,7 +95,7 @@ def hollows(skin: Skin) -> Floats:
     return np.clip(depth * CAVITY - SHALLOW, 0.0, 0.75)
 
 
-def inside_mouth(skin: Skin) -> Ints:
+def mouth_lining(skin: Skin) -> Int64Array:
     """The vertices of the mouth's lining."""
     fence = skin.mouth[INSIDE]
     seed = next(iter(set(skin.mouth[INSIDE + 1].tolist())))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...channels import FACE
-from .makehuman import Floats, Ints
+from .makehuman import Float64Array, Int64Array
 
 MATERIALS = ("Skin", "Mouth", "Teeth", "Eye", "Hair", "Brows", "Shirt", "Iris", "Pupil")
 SKIN, MOUTH, TEETH, EYE, HAIR, BROWS, SHIRT, IRIS, PUPIL = range(len(MATERIALS))
@@ -20,21 +20,21 @@ class Part:
     `colours` (V, 3) sRGB 0 to 1; `deltas` (52, V, 3) m in the order of channels.FACE.
     """
 
-    vertices: Floats
-    faces: Ints
-    uvs: Floats
-    materials: Ints
-    colours: Floats
-    deltas: Floats
+    vertices: Float64Array
+    faces: Int64Array
+    uvs: Float64Array
+    materials: Int64Array
+    colours: Float64Array
+    deltas: Float64Array
 
 
-def part(
-    vertices: Floats,
-    faces: Ints,
+def make_part(
+    vertices: Float64Array,
+    faces: Int64Array,
     material: int,
-    colours: Floats,
-    deltas: Floats | None = None,
-    uvs: Floats | None = None,
+    colours: Float64Array,
+    deltas: Float64Array | None = None,
+    uvs: Float64Array | None = None,
 ) -> Part:
     """A Part of one material; without `deltas` nothing moves it, without `uvs` they lie flat from the front."""
     count = len(vertices)
@@ -48,7 +48,7 @@ def part(
     )
 
 
-def joined(parts: list[Part]) -> Part:
+def join_parts(parts: list[Part]) -> Part:
     """All parts as one, in their order."""
     first = np.cumsum([0] + [len(p.vertices) for p in parts])
     faces = [np.where(p.faces < 0, -1, p.faces + start) for p, start in zip(parts, first, strict=False)]
@@ -62,7 +62,7 @@ def joined(parts: list[Part]) -> Part:
     )
 
 
-def grid_faces(rows: int, columns: int, closed: bool = False) -> Ints:
+def grid_faces(rows: int, columns: int, closed: bool = False) -> Int64Array:
     """Quads over vertices laid out (rows, columns); `closed` joins the last column to the first."""
     index = np.arange(rows * columns).reshape(rows, columns)
     if closed:

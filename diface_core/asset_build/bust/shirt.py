@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .makehuman import Floats
-from .parts import SHIRT, Part, grid_faces, part
+from .makehuman import Float64Array
+from .parts import SHIRT, Part, grid_faces, make_part
 from .skin import Skin
 from .topology import vertex_normals
 
@@ -34,15 +34,15 @@ def shirt_part(skin: Skin) -> Part:
         point = (1 - share) * skin.vertices[loops[near]] + share * skin.vertices[loops[far]]
         normal = (1 - share) * normals[loops[near]] + share * normals[loops[far]]
         rings.append(point + normal / np.linalg.norm(normal, axis=1, keepdims=True) * off * MM)
-    rings += extension(rings[-2], rings[-1])
+    rings += base_rings(rings[-2], rings[-1])
     rings.append(rings[-1] * [0.93, 0.93, 1.0] + [0.0, 0.07 * rings[-1][:, 1].mean(), -2 * MM])
     count = len(loops[0])
     colours = np.repeat([RIB if 1 <= k <= 3 else CLOTH for k in range(len(rings))], count, axis=0)
     faces = grid_faces(len(rings), count, closed=True)[:, ::-1]
-    return part(np.concatenate(rings), faces, SHIRT, colours)
+    return make_part(np.concatenate(rings), faces, SHIRT, colours)
 
 
-def extension(before: Floats, last: Floats) -> list[Floats]:
+def base_rings(before: Float64Array, last: Float64Array) -> list[Float64Array]:
     """Rings that go on from `last` (N, 3) in its direction and bend down to the bust's base."""
     middle = (last.min(axis=0) + last.max(axis=0)) / 2
     around = np.arctan2((last[:, 0] - middle[0]) / np.ptp(last[:, 0]), -(last[:, 1] - middle[1]) / np.ptp(last[:, 1]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...channels import FACE
-from .makehuman import Floats, Ints, MakeHuman
+from .makehuman import Float64Array, Int64Array, MakeHuman
 from .topology import Topology, smoothstep
 
 # Vertices of the hm08 base mesh, each on the front midline or on the lid's edge.
@@ -21,9 +21,9 @@ LID_RINGS = 9
 CROWN = 881  # on top of the skull
 
 STILL_LOOPS, MOVING_LOOPS = 3, 9  # offsets fade from none to whole between these loops of the neck
-ROUNDED = ("jawOpen", "mouthClose", "mouthFunnel", "mouthPucker", "mouthSmileLeft", "mouthSmileRight")
-ROUNDING = 3  # rounds of averaging: these targets bring the lower lip to a point or the cheek to an edge
-EAGER = {"mouthPressLeft": 0.6, "mouthPressRight": 0.6}  # targets that do too much: pressed lips smiled
+SMOOTHED_TARGETS = ("jawOpen", "mouthClose", "mouthFunnel", "mouthPucker", "mouthSmileLeft", "mouthSmileRight")
+SMOOTHING_ROUNDS = 3  # rounds of averaging: these targets bring the lower lip to a point or the cheek to an edge
+DAMPED_TARGETS = {"mouthPressLeft": 0.6, "mouthPressRight": 0.6}  # targets that do too much: pressed lips smiled
 JITTER, MOVEMENT = 0.00012, 0.0004  # m: targets are rounded to 0.1 mm, so smaller offsets are noise
 
 
@@ -36,30 +36,30 @@ class Skin:
     lids: per side ("Left", "Right") (rings, 2, 15) upper and lower lid, inner to outer corner, both corners in both.
     """
 
-    vertices: Floats
-    faces: Ints
-    uvs: Floats
-    deltas: Floats
-    source: Ints
+    vertices: Float64Array
+    faces: Int64Array
+    uvs: Float64Array
+    deltas: Float64Array
+    source: Int64Array
     topology: Topology
-    neck: Ints
-    mouth: Ints
-    lids: dict[str, Ints]
+    neck: Int64Array
+    mouth: Int64Array
+    lids: dict[str, Int64Array]
 
-    def upper_lip(self, loop: int = CONTACT) -> Ints:
+    def upper_lip(self, loop: int = CONTACT) -> Int64Array:
         """A mouth loop's upper half (25,) from the right to the left corner."""
         return self.mouth[loop, np.arange(-LEFT_CORNER, LEFT_CORNER + 1)]
 
-    def lower_lip(self, loop: int = CONTACT) -> Ints:
+    def lower_lip(self, loop: int = CONTACT) -> Int64Array:
         """A mouth loop's lower half (15,) from the right to the left corner."""
         return self.mouth[loop, np.arange(self.mouth.shape[1] - LEFT_CORNER, LEFT_CORNER - 1, -1)]
 
-    def local(self, source: int) -> int:
+    def local_index(self, source: int) -> int:
         """The skin's index of a base mesh vertex."""
         return int(np.searchsorted(self.source, source))
 
 
-def cut(human: MakeHuman, vertices: Floats) -> Skin:
+def cut_skin(human: MakeHuman, vertices: Float64Array) -> Skin:
     """The skin above the shoulders out of the whole body with `vertices` (19158, 3)."""
     body = human.faces[human.faces_of("body")]
     whole = Topology(body)
@@ -73,29 +73,29 @@ def cut(human: MakeHuman, vertices: Floats) -> Skin:
     base = human.vertices[kept]
     around_neck = np.searchsorted(kept, neck)
     deltas = np.stack([human.face_unit(name)[kept] for name in FACE])
-    for name in ROUNDED:
-        deltas[FACE.index(name)] = topology.smooth(deltas[FACE.index(name)], ROUNDING)
-    for name in EAGER:
-        deltas[FACE.index(name)] *= EAGER[name]
-    deltas = quieted(deltas) * neck_fade(topology, around_neck[0])[:, None]
+    for name in SMOOTHED_TARGETS:
+        deltas[FACE.index(name)] = topology.smooth(deltas[FACE.index(name)], SMOOTHING_ROUNDS)
+    for name in DAMPED_TARGETS:
+        deltas[FACE.index(name)] *= DAMPED_TARGETS[name]
+    deltas = denoise_deltas(deltas) * neck_fade(topology, around_neck[0])[:, None]
     starts = [int(np.searchsorted(kept, start)) for start in MOUTH_LOOPS]
     mouth = np.array([midline_loop(topology, base, start) for start in starts])
     lids = {side: lid_rings(topology, base, kept, side) for side in ("Left", "Right")}
     return Skin(rest, faces, uvs, deltas, kept, topology, around_neck, mouth, lids)
 
 
-def midline_loop(topology: Topology, vertices: Floats, start: int) -> list[int]:
+def midline_loop(topology: Topology, vertices: Float64Array, start: int) -> list[int]:
     """The edge loop from a midline vertex towards the character's left."""
     towards = next(v for v in sorted(topology.neighbours[start]) if vertices[v, 0] > 1e-4)
-    return topology.loop(start, towards)
+    return topology.edge_loop(start, towards)
 
 
-def lid_rings(topology: Topology, base: Floats, kept: Ints, side: str) -> Ints:
+def lid_rings(topology: Topology, base: Float64Array, kept: Int64Array, side: str) -> Int64Array:
     """Concentric rings (rings, 2, 15) around one eye."""
-    first, second, _ = (mirrored(base, int(np.searchsorted(kept, start)), side) for start in LID_LOOPS)
-    ring = loop_about(topology, base, first, second)
+    first, second, _ = (mirror_vertex(base, int(np.searchsorted(kept, start)), side) for start in LID_LOOPS)
+    ring = eye_loop(topology, base, first, second)
     rings = [ring]
-    inner: set[int] = topology_inside(topology, ring, second)
+    inner: set[int] = neighbours_inside(topology, ring, second)
     for _ in range(LID_RINGS - 1):
         around = set(ring) | inner
         ring, inner = [next(iter(topology.neighbours[v] - around)) for v in ring], set(ring)
@@ -103,11 +103,11 @@ def lid_rings(topology: Topology, base: Floats, kept: Ints, side: str) -> Ints:
     return np.array([split_at_corners(base, ring, rings[2]) for ring in rings])
 
 
-def loop_about(topology: Topology, base: Floats, start: int, outward: int) -> list[int]:
+def eye_loop(topology: Topology, base: Float64Array, start: int, outward: int) -> list[int]:
     """The closed loop through `start` that goes around the eye: not the one that leaves towards `outward`."""
     for towards in sorted(topology.neighbours[start] - {outward}):
         try:
-            loop = topology.loop(start, towards)
+            loop = topology.edge_loop(start, towards)
         except ValueError:
             continue
         if outward not in loop and np.ptp(base[loop, 2]) < 0.02 and np.ptp(base[loop, 1]) < 0.02:
@@ -115,13 +115,13 @@ def loop_about(topology: Topology, base: Floats, start: int, outward: int) -> li
     raise ValueError(f"no loop around the eye at {start}")
 
 
-def topology_inside(topology: Topology, ring: list[int], outward: int) -> set[int]:
+def neighbours_inside(topology: Topology, ring: list[int], outward: int) -> set[int]:
     """The neighbours of `ring` on the side that `outward` is not on."""
     beyond = topology.flood(outward, ring)
     return {n for v in ring for n in topology.neighbours[v]} - set(ring) - beyond
 
 
-def split_at_corners(base: Floats, ring: list[int], rim: list[int]) -> Ints:
+def split_at_corners(base: Float64Array, ring: list[int], rim: list[int]) -> Int64Array:
     """A ring as (2, 15): upper and lower lid from the inner to the outer corner of the ring `rim`."""
     size, half = len(ring), len(ring) // 2
     along = np.abs(base[rim, 0])
@@ -132,20 +132,20 @@ def split_at_corners(base: Floats, ring: list[int], rim: list[int]) -> Ints:
     return np.array([one, two] if upper_first else [two, one])
 
 
-def mirrored(base: Floats, vertex: int, side: str) -> int:
+def mirror_vertex(base: Float64Array, vertex: int, side: str) -> int:
     """`vertex` itself for the left side, for the right its mirror image."""
     if side == "Left":
         return vertex
     return int(np.argmin(np.linalg.norm(base - base[vertex] * [-1, 1, 1], axis=1)))
 
 
-def quieted(deltas: Floats) -> Floats:
+def denoise_deltas(deltas: Float64Array) -> Float64Array:
     """`deltas` (52, V, 3) without the noise of their rounding."""
     size = np.linalg.norm(deltas, axis=2, keepdims=True)
     return deltas * smoothstep(JITTER, MOVEMENT, size)
 
 
-def neck_fade(topology: Topology, border: Ints) -> Floats:
+def neck_fade(topology: Topology, border: Int64Array) -> Float64Array:
     """How much of an offset each vertex (V,) takes: none at the neck's border and its next loops, then all."""
     steps = np.full(max(topology.neighbours) + 1, np.inf)
     front, distance = set(border.tolist()), 0

@@ -6,24 +6,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .makehuman import Floats, Ints
+from .makehuman import Float64Array, Int64Array
 
 
 @dataclass(frozen=True)
-class Hits:
+class RayHits:
     """Points (N, 3) on a mesh, each the `weights` (N, 3) mean of the vertices `corners` (N, 3); `normals` (N, 3)."""
 
-    points: Floats
-    corners: Ints
-    weights: Floats
-    normals: Floats
+    points: Float64Array
+    corners: Int64Array
+    weights: Float64Array
+    normals: Float64Array
 
-    def carried(self, values: Floats) -> Floats:
+    def interpolate(self, values: Float64Array) -> Float64Array:
         """Vertex values (..., V, 3) at the points (..., N, 3)."""
         return np.einsum("...nkc,nk->...nc", values[..., self.corners, :], self.weights)
 
 
-def cast(vertices: Floats, faces: Ints, origins: Floats, directions: Floats) -> Hits:
+def cast_rays(vertices: Float64Array, faces: Int64Array, origins: Float64Array, directions: Float64Array) -> RayHits:
     """The first hits of rays (N, 3) on quads (F, 4). Raises ValueError where a ray meets nothing."""
     triangles = np.concatenate([faces[:, [0, 1, 2]], faces[:, [0, 2, 3]]])
     a, b, c = (vertices[triangles[:, k]] for k in range(3))
@@ -47,10 +47,10 @@ def cast(vertices: Floats, faces: Ints, origins: Floats, directions: Floats) -> 
         weights.append([1 - u[hit] - v[hit], u[hit], v[hit]])
     corners, share = triangles[found], np.array(weights)
     normals = across[found] / np.linalg.norm(across[found], axis=1, keepdims=True)
-    return Hits(np.einsum("nkc,nk->nc", vertices[corners], share), corners, share, normals)
+    return RayHits(np.einsum("nkc,nk->nc", vertices[corners], share), corners, share, normals)
 
 
-def on_face(vertices: Floats, faces: Ints, across: Floats, up: Floats) -> Hits:
+def project_front(vertices: Float64Array, faces: Int64Array, across: Float64Array, up: Float64Array) -> RayHits:
     """The face's surface at x `across` (N,) and z `up` (N,), seen from the front."""
     front = np.full(len(across), vertices[:, 1].min() - 0.1)
-    return cast(vertices, faces, np.stack([across, front, up], 1), np.tile([0.0, 1.0, 0.0], (len(across), 1)))
+    return cast_rays(vertices, faces, np.stack([across, front, up], 1), np.tile([0.0, 1.0, 0.0], (len(across), 1)))

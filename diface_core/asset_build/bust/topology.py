@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from .makehuman import Floats, Ints
+from .makehuman import Float64Array, Int64Array
 
 
 class Topology:
     """Who touches whom in the quads `faces` (F, 4)."""
 
-    def __init__(self, faces: Ints) -> None:
+    def __init__(self, faces: Int64Array) -> None:
         self.faces = faces
         self.neighbours: dict[int, set[int]] = defaultdict(set)
         self.faces_at: dict[int, list[int]] = defaultdict(list)
@@ -23,7 +23,7 @@ class Topology:
                 self.neighbours[quad[k]].add(quad[k - 1])
                 self.neighbours[quad[k - 1]].add(quad[k])
 
-    def straight_on(self, before: int, here: int) -> int | None:
+    def opposite_vertex(self, before: int, here: int) -> int | None:
         """The vertex across `here` from `before`, or None where the edge loop ends."""
         if len(self.faces_at[here]) != 4:
             return None
@@ -31,11 +31,11 @@ class Topology:
         across = self.neighbours[here] - beside
         return across.pop() if len(across) == 1 else None
 
-    def loop(self, start: int, towards: int) -> list[int]:
+    def edge_loop(self, start: int, towards: int) -> list[int]:
         """The closed edge loop that leaves `start` over its neighbour `towards`. ValueError where it does not close."""
         walk = [start, towards]
         while True:
-            following = self.straight_on(walk[-2], walk[-1])
+            following = self.opposite_vertex(walk[-2], walk[-1])
             if following == start:
                 return walk
             if following is None or len(walk) > 500:
@@ -51,7 +51,7 @@ class Topology:
             front.extend(near)
         return reached
 
-    def smooth(self, values: Floats, rounds: int) -> Floats:
+    def smooth(self, values: Float64Array, rounds: int) -> Float64Array:
         """`values` (V, ...) averaged with their neighbours' `rounds` times."""
         counts = np.zeros(len(values))
         np.add.at(counts, self.faces.ravel(), 2.0)
@@ -64,7 +64,7 @@ class Topology:
         return values
 
 
-def vertex_normals(vertices: Floats, faces: Ints) -> Floats:
+def vertex_normals(vertices: Float64Array, faces: Int64Array) -> Float64Array:
     """Unit normals (V, 3), area weighted."""
     a, b, c, d = (vertices[faces[:, k]] for k in range(4))
     normals = np.zeros_like(vertices)
@@ -73,7 +73,7 @@ def vertex_normals(vertices: Floats, faces: Ints) -> Floats:
     return normals / np.linalg.norm(normals, axis=1, keepdims=True).clip(1e-12)
 
 
-def smoothstep(low: float, high: float, x: Floats) -> Floats:
+def smoothstep(low: float, high: float, x: Float64Array) -> Float64Array:
     """0 at `low`, 1 at `high`, an S between; `low` may be the larger."""
     t = np.clip((x - low) / (high - low), 0.0, 1.0)
     return t * t * (3.0 - 2.0 * t)

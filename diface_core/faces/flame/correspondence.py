@@ -12,15 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import ModelError
-from ..head import MICROMETRE, Head, IntArray, load_head
+from ..head import MICROMETRE, Head, Int32Array, load_head
 from . import topology as topology
 
 ASSET = Path(__file__).parent / "flame_correspondence.npz"
 HINT = "Run `python -m diface_core.asset_build.register_flame FLAME.npz` in the checkout: it makes this file."
-STEPS = 65535
+WEIGHT_STEPS = 65535
 """Weights are kept in this many steps."""
 
-Floats = npt.NDArray[np.float64]
+Float64Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -37,28 +37,28 @@ class Correspondence:
     head: the hash of the head that it was found on.
     """
 
-    corners: IntArray
-    weights: Floats
-    upper_lip: IntArray
-    lower_lip: IntArray
-    lower_weights: Floats
-    lip_fractions: Floats
-    upper_mouth: IntArray
-    lower_mouth: IntArray
-    lids: dict[str, list[tuple[IntArray, IntArray]]]
+    corners: Int32Array
+    weights: Float64Array
+    upper_lip: Int32Array
+    lower_lip: Int32Array
+    lower_weights: Float64Array
+    lip_fractions: Float64Array
+    upper_mouth: Int32Array
+    lower_mouth: Int32Array
+    lids: dict[str, list[tuple[Int32Array, Int32Array]]]
     head: str
 
     @property
-    def matched(self) -> npt.NDArray[np.bool_]:
+    def has_match(self) -> npt.NDArray[np.bool_]:
         """Which of FLAME's vertices (5023,) the head has."""
         return self.weights.sum(axis=1) > 0.5
 
-    def sampled(self, values: npt.NDArray[np.floating]) -> Floats:
+    def sample(self, values: npt.NDArray[np.floating]) -> Float64Array:
         """Values (..., V, 3) at the head's vertices -> (..., 5023, 3) at FLAME's; 0 where the head has none."""
         return np.einsum("vc,...vcx->...vx", self.weights, values[..., self.corners, :].astype(np.float64))
 
 
-def load(path: Path | None = None, head: Head | None = None) -> Correspondence:
+def load_correspondence(path: Path | None = None, head: Head | None = None) -> Correspondence:
     """The shipped correspondence, or the one at `path`.
 
     Raises ModelError when the file is missing, is none, or was found on another head than `head` (the bundled one).
@@ -66,7 +66,7 @@ def load(path: Path | None = None, head: Head | None = None) -> Correspondence:
     path = path or ASSET
     try:
         with path.open("rb") as file, np.load(file) as arrays:
-            found = _unpacked(dict(arrays))
+            found = _from_arrays(dict(arrays))
     except FileNotFoundError as error:
         raise ModelError(f"The correspondence's file {path} is missing.", HINT) from error
     except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
@@ -76,41 +76,41 @@ def load(path: Path | None = None, head: Head | None = None) -> Correspondence:
     return found
 
 
-def arrays_of(found: Correspondence) -> dict[str, npt.NDArray[Any]]:
+def to_arrays(correspondence: Correspondence) -> dict[str, npt.NDArray[Any]]:
     """What the file holds: whole numbers."""
     lids = {
         f"lids_{side}_{ring}_{name}": line.astype(np.uint16)
-        for side, rings in found.lids.items()
+        for side, rings in correspondence.lids.items()
         for ring, both in enumerate(rings)
         for name, line in zip(("upper", "lower"), both, strict=True)
     }
     return {
-        "corners": found.corners.astype(np.uint16),
-        "weights": np.round(found.weights * STEPS).astype(np.uint16),
-        "upper_lip": found.upper_lip.astype(np.uint16),
-        "lower_lip": found.lower_lip.astype(np.uint16),
-        "lower_weights": np.round(found.lower_weights * STEPS).astype(np.uint16),
-        "lip_fractions": np.round(found.lip_fractions * STEPS).astype(np.uint16),
-        "upper_mouth": found.upper_mouth.astype(np.uint16),
-        "lower_mouth": found.lower_mouth.astype(np.uint16),
-        "head": np.array([found.head]),
+        "corners": correspondence.corners.astype(np.uint16),
+        "weights": np.round(correspondence.weights * WEIGHT_STEPS).astype(np.uint16),
+        "upper_lip": correspondence.upper_lip.astype(np.uint16),
+        "lower_lip": correspondence.lower_lip.astype(np.uint16),
+        "lower_weights": np.round(correspondence.lower_weights * WEIGHT_STEPS).astype(np.uint16),
+        "lip_fractions": np.round(correspondence.lip_fractions * WEIGHT_STEPS).astype(np.uint16),
+        "upper_mouth": correspondence.upper_mouth.astype(np.uint16),
+        "lower_mouth": correspondence.lower_mouth.astype(np.uint16),
+        "head": np.array([correspondence.head]),
         **lids,
     }
 
 
-def _unpacked(arrays: dict[str, npt.NDArray[Any]]) -> Correspondence:
-    lids: dict[str, list[tuple[IntArray, IntArray]]] = {}
+def _from_arrays(arrays: dict[str, npt.NDArray[Any]]) -> Correspondence:
+    lids: dict[str, list[tuple[Int32Array, Int32Array]]] = {}
     for side in topology.EYEBALLS:
         count = sum(name.startswith(f"lids_{side}_") for name in arrays) // 2
         names = [(f"lids_{side}_{ring}_upper", f"lids_{side}_{ring}_lower") for ring in range(count)]
         lids[side] = [(arrays[a].astype(np.int32), arrays[b].astype(np.int32)) for a, b in names]
     return Correspondence(
         corners=arrays["corners"].astype(np.int32),
-        weights=_shares(arrays["weights"]),
+        weights=_normalised_weights(arrays["weights"]),
         upper_lip=arrays["upper_lip"].astype(np.int32),
         lower_lip=arrays["lower_lip"].astype(np.int32),
-        lower_weights=_shares(arrays["lower_weights"]),
-        lip_fractions=arrays["lip_fractions"] / STEPS,
+        lower_weights=_normalised_weights(arrays["lower_weights"]),
+        lip_fractions=arrays["lip_fractions"] / WEIGHT_STEPS,
         upper_mouth=arrays["upper_mouth"].astype(np.int32),
         lower_mouth=arrays["lower_mouth"].astype(np.int32),
         lids=lids,
@@ -118,7 +118,7 @@ def _unpacked(arrays: dict[str, npt.NDArray[Any]]) -> Correspondence:
     )
 
 
-def _shares(steps: npt.NDArray[Any]) -> Floats:
+def _normalised_weights(steps: npt.NDArray[Any]) -> Float64Array:
     """Rows that sum to 1, or to 0."""
     sums = steps.astype(np.float64).sum(axis=1, keepdims=True)
     return np.divide(steps, sums, out=np.zeros(steps.shape), where=sums > 0)

@@ -13,18 +13,18 @@ import numpy.typing as npt
 
 from ...errors import DifaceError, ModelError
 from ...untrusted.pickle_arrays import load_npz, load_pickle
-from .recognition import VERTICES, why_not_flame
-from .skinning import joint_transforms, rotation_matrices, skinned
+from .recognition import VERTEX_COUNT, why_not_flame
+from .skinning import joint_transforms, rotation_matrices, skin_vertices
 
-FloatArray = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int32]
+Float32Array = npt.NDArray[np.float32]
+Int32Array = npt.NDArray[np.int32]
 
 JOINTS = ("root", "neck", "jaw", "left eye", "right eye")
 PARENTS = (-1, 0, 1, 1, 1)
-SHAPES = 300
+IDENTITY_COLUMNS = 300
 """Columns of `shapedirs` that are identity; those behind them are expression."""
 HINT = "Use flame2020, flame2023, FLAME 2023 Open or generic_model as flame.is.tue.mpg.de gives it out, .pkl or .npz."
-NAMES = {
+ARRAY_NAMES = {
     "v_template": ("v_template",),
     "faces": ("f", "faces"),
     "posedirs": ("posedirs",),
@@ -33,7 +33,7 @@ NAMES = {
     "parents": ("kintree_table", "parents"),
 }
 """What a file must hold, and the names that it goes by."""
-EXPRESSION = ("expressiondirs", "exprdirs")
+EXPRESSION_NAMES = ("expressiondirs", "exprdirs")
 """Names of an expression basis that stands apart from `shapedirs`."""
 
 
@@ -47,16 +47,16 @@ class Flame:
     parents: (5,), the root's -1. The joints are JOINTS.
     """
 
-    template: FloatArray
-    faces: IntArray
-    shape: FloatArray
-    expression: FloatArray
-    correctives: FloatArray
-    joint_regressor: FloatArray
-    weights: FloatArray
-    parents: IntArray
+    template: Float32Array
+    faces: Int32Array
+    shape: Float32Array
+    expression: Float32Array
+    correctives: Float32Array
+    joint_regressor: Float32Array
+    weights: Float32Array
+    parents: Int32Array
 
-    def shaped(self, shape: npt.ArrayLike = (), expression: npt.ArrayLike = ()) -> FloatArray:
+    def apply_shape(self, shape: npt.ArrayLike = (), expression: npt.ArrayLike = ()) -> Float32Array:
         """The head at rest (V, 3), or (T, V, 3) where a coefficient vector (K,) comes T times: (T, K).
 
         The first K of the basis are used. Raises ModelError where the file has fewer.
@@ -76,18 +76,18 @@ class Flame:
                 rest = rest + (values @ basis[..., :count].reshape(-1, count).T).reshape(*values.shape[:-1], -1, 3)
         return rest
 
-    def joints(self, vertices: FloatArray | None = None) -> FloatArray:
+    def joints(self, vertices: Float32Array | None = None) -> Float32Array:
         """Where the joints of heads at rest (..., V, 3) are, the template's without any: (..., 5, 3) m."""
         return self.joint_regressor @ (self.template if vertices is None else vertices)
 
-    def corrected(self, vertices: FloatArray, turns: FloatArray) -> FloatArray:
+    def apply_correctives(self, vertices: Float32Array, rotations: Float32Array) -> Float32Array:
         """Heads at rest (T or 1, V, 3) with what the skin does as the joints turn, (T, 5, 3, 3): (T, V, 3)."""
-        features = (turns[:, 1:] - np.eye(3, dtype=np.float32)).reshape(len(turns), -1)
+        features = (rotations[:, 1:] - np.eye(3, dtype=np.float32)).reshape(len(rotations), -1)
         used = np.flatnonzero(features.any(0))
         if not len(used):
             return vertices
         basis = self.correctives[..., used].reshape(-1, len(used)).T
-        return vertices + (features[:, used] @ basis).reshape(len(turns), -1, 3)
+        return vertices + (features[:, used] @ basis).reshape(len(rotations), -1, 3)
 
     def pose(
         self,
@@ -97,7 +97,7 @@ class Flame:
         jaw: npt.ArrayLike = (0, 0, 0),
         eyes: npt.ArrayLike = (0, 0, 0, 0, 0, 0),
         rotation: npt.ArrayLike = (0, 0, 0),
-    ) -> FloatArray:
+    ) -> Float32Array:
         """The posed vertices (V, 3) m, or (T, V, 3) where anything comes as T rows: (T, K) in place of (K,).
 
         neck, jaw: (3,) rotation vectors in radians about their joints, relative to the joint below. eyes: (6,), the
@@ -105,19 +105,19 @@ class Flame:
         paper's: shape and expression, pose correctives, linear blend skinning. Raises ModelError where the file has no
         basis for a coefficient.
         """
-        rest = self.shaped(shape, expression)
+        rest = self.apply_shape(shape, expression)
         rows = [np.asarray(part, np.float32) for part in (rotation, neck, jaw, eyes)]
         if [part.shape[-1] for part in rows] != [3, 3, 3, 6]:
             shapes = ", ".join(str(part.shape) for part in rows)
             raise ValueError(f"rotation, neck and jaw must have 3 columns and eyes 6. Got {shapes}.")
-        count = _count([rest.shape[:-2], *(part.shape[:-1] for part in rows)])
+        count = _frame_count([rest.shape[:-2], *(part.shape[:-1] for part in rows)])
         vectors = np.concatenate([np.broadcast_to(part, (count or 1, part.shape[-1])) for part in rows], axis=1)
         turns = rotation_matrices(vectors.reshape(-1, len(JOINTS), 3))
 
         rest = rest if rest.ndim == 3 else rest[None]
         joints = np.broadcast_to(self.joints(rest), (len(turns), len(JOINTS), 3))
         matrices, offsets = joint_transforms(joints, turns, self.parents)
-        posed = skinned(self.corrected(rest, turns), self.weights, matrices, offsets)
+        posed = skin_vertices(self.apply_correctives(rest, turns), self.weights, matrices, offsets)
         return posed if count is not None else posed[0]
 
 
@@ -133,26 +133,26 @@ def load_flame(path: Path) -> Flame:
         about = path.stat()
     except OSError as reason:
         raise ModelError(f"The FLAME file {path} cannot be read: {reason.strerror}.", HINT) from reason
-    return _loaded(path, zipped, about.st_mtime_ns, about.st_size)
+    return _load_cached(path, zipped, about.st_mtime_ns, about.st_size)
 
 
 @lru_cache(maxsize=1)
-def _loaded(path: Path, zipped: bool, _changed: int, _size: int) -> Flame:
+def _load_cached(path: Path, zipped: bool, _changed: int, _size: int) -> Flame:
     found = load_npz(path, HINT) if zipped else load_pickle(path, HINT)
     if not isinstance(found, dict):
         raise ModelError(f"{path} holds a {type(found).__name__}, expected a FLAME model's arrays by name.", HINT)
     try:
-        return _flame({str(name): value for name, value in found.items()})
+        return _parse_flame({str(name): value for name, value in found.items()})
     except (ValueError, TypeError, IndexError) as reason:
         raise ModelError(f"{path} is not a FLAME model: {reason}.", HINT) from reason
 
 
-def _flame(found: dict[str, Any]) -> Flame:
-    held = {name: next((found[key] for key in keys if key in found), None) for name, keys in NAMES.items()}
+def _parse_flame(arrays: dict[str, Any]) -> Flame:
+    held = {name: next((arrays[key] for key in keys if key in arrays), None) for name, keys in ARRAY_NAMES.items()}
     missing = [name for name, value in held.items() if value is None]
     if missing:
-        raise ValueError(f"it has no {', '.join(missing)}, only {', '.join(sorted(found)[:12]) or 'nothing'}")
-    template = _numbers("v_template", held["v_template"], (VERTICES, 3))
+        raise ValueError(f"it has no {', '.join(missing)}, only {', '.join(sorted(arrays)[:12]) or 'nothing'}")
+    template = _float_array("v_template", held["v_template"], (VERTEX_COUNT, 3))
     faces = np.asarray(held["faces"]).astype(np.int32)
     reason = why_not_flame(template, faces)
     if reason:
@@ -160,29 +160,29 @@ def _flame(found: dict[str, Any]) -> Flame:
     parents = np.atleast_2d(np.asarray(held["parents"]))[0].astype(np.int64)
     if tuple(parents[1:]) != PARENTS[1:]:
         raise ValueError(f"its joints hang on {parents.tolist()}, FLAME's on {list(PARENTS)}")
-    shape, expression = _bases(found)
+    shape, expression = _bases(arrays)
     return Flame(
         template=template,
         faces=faces,
         shape=shape,
         expression=expression,
-        correctives=_numbers("posedirs", held["posedirs"], (VERTICES, 3, 9 * (len(JOINTS) - 1))),
-        joint_regressor=_numbers("J_regressor", held["J_regressor"], (len(JOINTS), VERTICES)),
-        weights=_numbers("weights", held["weights"], (VERTICES, len(JOINTS))),
+        correctives=_float_array("posedirs", held["posedirs"], (VERTEX_COUNT, 3, 9 * (len(JOINTS) - 1))),
+        joint_regressor=_float_array("J_regressor", held["J_regressor"], (len(JOINTS), VERTEX_COUNT)),
+        weights=_float_array("weights", held["weights"], (VERTEX_COUNT, len(JOINTS))),
         parents=np.array(PARENTS, np.int32),
     )
 
 
-def _bases(found: dict[str, Any]) -> tuple[FloatArray, FloatArray]:
+def _bases(arrays: dict[str, Any]) -> tuple[Float32Array, Float32Array]:
     """Identity and expression, (V, 3, S) and (V, 3, E); with no columns where the file has none."""
-    both = _numbers("shapedirs", found.get("shapedirs", np.zeros((VERTICES, 3, 0))), (VERTICES, 3, None))
-    apart = next((found[name] for name in EXPRESSION if name in found), None)
+    both = _float_array("shapedirs", arrays.get("shapedirs", np.zeros((VERTEX_COUNT, 3, 0))), (VERTEX_COUNT, 3, None))
+    apart = next((arrays[name] for name in EXPRESSION_NAMES if name in arrays), None)
     if apart is not None:
-        return both, _numbers("the expression basis", apart, (VERTICES, 3, None))
-    return both[..., :SHAPES], both[..., SHAPES:]
+        return both, _float_array("the expression basis", apart, (VERTEX_COUNT, 3, None))
+    return both[..., :IDENTITY_COLUMNS], both[..., IDENTITY_COLUMNS:]
 
 
-def _numbers(name: str, value: Any, shape: tuple[int | None, ...]) -> FloatArray:
+def _float_array(name: str, value: Any, shape: tuple[int | None, ...]) -> Float32Array:
     array = np.asarray(value)
     if array.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape, array.shape, strict=True)):
         wanted = tuple("any" if want is None else want for want in shape)
@@ -192,7 +192,7 @@ def _numbers(name: str, value: Any, shape: tuple[int | None, ...]) -> FloatArray
     return array.astype(np.float32)
 
 
-def _count(rows: list[tuple[int, ...]]) -> int | None:
+def _frame_count(rows: list[tuple[int, ...]]) -> int | None:
     """The frames that are asked for, None where nothing comes in rows."""
     counts = {shape[0] for shape in rows if shape}
     if len(counts - {1}) > 1:

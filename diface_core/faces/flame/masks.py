@@ -13,10 +13,10 @@ import numpy.typing as npt
 from ...errors import ModelError
 from ...untrusted.pickle_arrays import load_arrays
 from .flame_model import JOINTS, Flame
-from .recognition import SKIN, VERTICES
+from .recognition import SKIN_VERTEX_COUNT, VERTEX_COUNT
 
-IntArray = npt.NDArray[np.int64]
-Masks = dict[str, IntArray]
+Int64Array = npt.NDArray[np.int64]
+Masks = dict[str, Int64Array]
 """Region -> its vertices (N,), in order. The published ones: face, lips, nose, forehead, scalp, neck, ..."""
 
 HINT = "Use FLAME_masks.pkl as flame.is.tue.mpg.de gives it out (FLAME Vertex Masks)."
@@ -34,7 +34,7 @@ def load_masks(path: Path) -> Masks:
         vertices = np.unique(value.astype(np.int64))
         if value.ndim != 1 or not np.isfinite(value).all() or (value != value.astype(np.int64)).any():
             raise ModelError(f"{path}: the region {name!r} is no list of vertices.", HINT)
-        if len(vertices) and (vertices[0] < 0 or vertices[-1] >= VERTICES):
+        if len(vertices) and (vertices[0] < 0 or vertices[-1] >= VERTEX_COUNT):
             raise ModelError(f"{path}: the region {name!r} names vertices that FLAME does not have.", HINT)
         regions[name] = vertices
     if not regions:
@@ -42,7 +42,7 @@ def load_masks(path: Path) -> Masks:
     return regions
 
 
-def found_masks(flame: Flame) -> Masks:
+def compute_masks(flame: Flame) -> Masks:
     """`lips`, `face` and the eyeballs where there is no file that says them, after the published ones' names.
 
     lips: the rings of vertices around the mouth's hole out to the border of the red, by the faces alone. face: the skin
@@ -51,21 +51,21 @@ def found_masks(flame: Flame) -> Masks:
     """
     from_jaw = flame.template - flame.joints()[JOINTS.index("jaw")]
     ahead = from_jaw[:, 2] > FACE_CONE * np.linalg.norm(from_jaw, axis=1)
-    skin = np.arange(VERTICES) < SKIN
+    skin = np.arange(VERTEX_COUNT) < SKIN_VERTEX_COUNT
     return {
         "face": np.flatnonzero(ahead & skin),
-        "left_eyeball": np.arange(SKIN, (SKIN + VERTICES) // 2),
-        "lips": _around(flame, ahead & skin),
-        "right_eyeball": np.arange((SKIN + VERTICES) // 2, VERTICES),
+        "left_eyeball": np.arange(SKIN_VERTEX_COUNT, (SKIN_VERTEX_COUNT + VERTEX_COUNT) // 2),
+        "lips": _mouth_vertices(flame, ahead & skin),
+        "right_eyeball": np.arange((SKIN_VERTEX_COUNT + VERTEX_COUNT) // 2, VERTEX_COUNT),
     }
 
 
-def _around(flame: Flame, face: npt.NDArray[np.bool_]) -> IntArray:
+def _mouth_vertices(flame: Flame, face: npt.NDArray[np.bool_]) -> Int64Array:
     """The vertices up to LIP_RINGS edges from the hole in the face's skin."""
-    triangles = flame.faces[(flame.faces < SKIN).all(axis=1)]
+    triangles = flame.faces[(flame.faces < SKIN_VERTEX_COUNT).all(axis=1)]
     sides = np.sort(np.stack([triangles, np.roll(triangles, -1, axis=1)], axis=-1).reshape(-1, 2), axis=1)
     edges, faces_beside = np.unique(sides, axis=0, return_counts=True)
-    reached = np.zeros(VERTICES, bool)
+    reached = np.zeros(VERTEX_COUNT, bool)
     reached[edges[faces_beside == 1]] = True
     reached &= face  # the other hole is the neck's
     for _ in range(LIP_RINGS):

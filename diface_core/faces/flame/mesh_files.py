@@ -21,7 +21,7 @@ def read_mesh(path: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32
     Polygons become triangles, fanned from their first corner. Raises ModelError when it cannot be read.
     """
     if path.suffix.lower() == ".obj":
-        return _obj(path)
+        return _read_obj(path)
     if path.suffix.lower() == ".npz":
         arrays = load_npz(path, HINT)
         if "vertices" in arrays and "faces" in arrays:
@@ -30,7 +30,7 @@ def read_mesh(path: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32
     return flame.template, flame.faces
 
 
-def _obj(path: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
+def _read_obj(path: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
     vertices: list[list[float]] = []
     faces: list[list[int]] = []
     try:

@@ -6,20 +6,20 @@ import numpy as np
 import numpy.typing as npt
 
 from .flame_model import JOINTS, Flame
-from .skinning import joint_transforms, rotation_matrices, skinned
+from .skinning import joint_transforms, rotation_matrices, skin_vertices
 
-FloatArray = npt.NDArray[np.float32]
+Float32Array = npt.NDArray[np.float32]
 
-NECK = JOINTS.index("neck")
+NECK_JOINT = JOINTS.index("neck")
 
 
 def apply_neck_rotation(
     flame: Flame,
-    vertices: FloatArray,
+    vertices: Float32Array,
     rotations: npt.ArrayLike,
-    neutral: FloatArray | None = None,
+    neutral: Float32Array | None = None,
     correctives: bool = True,
-) -> FloatArray:
+) -> Float32Array:
     """Moving faces (T, V, 3) m with their heads turned by rotation vectors (T, 3) rad about FLAME's neck joint.
 
     As 3DiFACE puts its two parts together (Thambiraja et al. 2025): the neck turns as a pose of FLAME, so that the
@@ -33,19 +33,21 @@ def apply_neck_rotation(
             f"vertices must be (frames, V, 3), rotations (frames, 3). Got {vertices.shape}, {rotations.shape}."
         )
     vectors = np.zeros((len(rotations), len(JOINTS), 3), np.float32)
-    vectors[:, NECK] = rotations
+    vectors[:, NECK_JOINT] = rotations
     turns = rotation_matrices(vectors)
     joints = np.broadcast_to(flame.joints(neutral), (len(turns), len(JOINTS), 3))
     matrices, offsets = joint_transforms(joints, turns, flame.parents)
-    return skinned(flame.corrected(vertices, turns) if correctives else vertices, flame.weights, matrices, offsets)
+    return skin_vertices(
+        flame.apply_correctives(vertices, turns) if correctives else vertices, flame.weights, matrices, offsets
+    )
 
 
-def neck_pivot(flame: Flame, neutral: FloatArray | None = None) -> FloatArray:
+def neck_pivot(flame: Flame, neutral: Float32Array | None = None) -> Float32Array:
     """The neck joint (3,) m of a face at rest (V, 3), of FLAME's template without any."""
-    return flame.joints(neutral)[NECK]
+    return flame.joints(neutral)[NECK_JOINT]
 
 
-def as_object(pivot: FloatArray, rotations: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+def object_transform(pivot: Float32Array, rotations: npt.ArrayLike) -> tuple[Float32Array, Float32Array]:
     """The same head pose for a whole object: matrices R (T, 3, 3) and places t (T, 3) m so that x -> R x + t.
 
     It turns by the rotation vectors (T, 3) rad about `pivot` (3,) m, in FLAME's frame. What wholly hangs on the neck

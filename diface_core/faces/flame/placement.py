@@ -17,18 +17,18 @@ import numpy.typing as npt
 from ..head import load_head
 from . import correspondence, flame_model
 
-Floats = npt.NDArray[np.float64]
+Float64Array = npt.NDArray[np.float64]
 
-UPRIGHT = math.radians(15.0)
+SNAP_ANGLE = math.radians(15.0)
 """A mesh turned by less than this from a multiple of 90 degrees about each axis is taken for one turned by just that:
 heads of people differ by as much, and files are not turned by such angles."""
-ROUND = 1.4
+UNIT_TOLERANCE = 1.4
 """A metre within this factor of a power of ten is taken for it."""
 
 # The bundled head against FLAME's template, by a similarity fit over the vertices that answer each other.
 BUNDLED_SCALE, BUNDLED_PITCH = 0.926, math.radians(94.2)
 BUNDLED_ORIGIN = (0.0, -0.051, 0.0166)
-NECK = (0.0, -0.009, -0.054)
+DEFAULT_NECK = (0.0, -0.009, -0.054)
 """FLAME's neck joint (m), for when its file, which says how each identity's lies, is not there."""
 
 
@@ -38,23 +38,23 @@ class Placement:
     the neck joint is, in the mesh's own coordinates."""
 
     scale: float
-    rotation: Floats
-    shift: Floats
-    neck: Floats
+    rotation: Float64Array
+    shift: Float64Array
+    neck: Float64Array
 
     def to_flame(self, vertices: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
         """The mesh's own coordinates (..., 3) in FLAME's frame, metres."""
         return (self.scale * vertices @ self.rotation.T + self.shift).astype(np.float32)
 
-    def deltas(self, deltas: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+    def deltas_to_local(self, deltas: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
         """Displacements (..., 3) in FLAME's frame, metres, in the mesh's own coordinates."""
         return (deltas @ self.rotation / self.scale).astype(np.float32)
 
-    def offsets(self, deltas: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+    def deltas_to_flame(self, deltas: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
         """The way back: displacements (..., 3) in the mesh's own coordinates, in FLAME's frame, metres."""
         return (self.scale * deltas @ self.rotation.T).astype(np.float32)
 
-    def turns(self, vectors: npt.NDArray[np.floating]) -> Floats:
+    def rotations_to_local(self, vectors: npt.NDArray[np.floating]) -> Float64Array:
         """Convert rotation vectors (..., 3) from Blender's axes (docs/development/architecture.md) to the mesh's."""
         right_hand = np.linalg.det(self.rotation)
         return right_hand * np.asarray(vectors, np.float64) @ FROM_BLENDER.T @ self.rotation
@@ -64,35 +64,35 @@ FROM_BLENDER = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
 """flame = FROM_BLENDER @ blender: from Z up and a face along -Y to Y up and a face along +Z."""
 
 
-def place(vertices: npt.NDArray[np.floating], file: Path | None = None) -> Placement:
+def fit_placement(vertices: npt.NDArray[np.floating], file: Path | None = None) -> Placement:
     """How a FLAME mesh at rest with `vertices` (5023, 3) in its own coordinates lies.
 
     file: the user's FLAME file; without it the mesh is laid on the bundled head. Raises ModelError for a file that
     cannot be read.
     """
     if file is None:
-        reference, known, regressor = *_bundled(), None
+        reference, known, regressor = *_bundled_reference(), None
     else:
         model = flame_model.load_flame(file)
         reference, known = model.template.astype(np.float64), np.ones(len(vertices), bool)
         regressor = model.joint_regressor[flame_model.JOINTS.index("neck")]
     local = vertices.astype(np.float64)
-    scale, rotation = _snapped(*_fitted(local[known], reference[known]))
+    scale, rotation = _snap(*_fit_similarity(local[known], reference[known]))
     shift = reference[known].mean(0) - scale * rotation @ local[known].mean(0)
-    neck = (np.array(NECK) - shift) @ rotation / scale if regressor is None else regressor @ local
+    neck = (np.array(DEFAULT_NECK) - shift) @ rotation / scale if regressor is None else regressor @ local
     return Placement(scale, rotation, shift, neck)
 
 
-def _bundled() -> tuple[Floats, npt.NDArray[np.bool_]]:
+def _bundled_reference() -> tuple[Float64Array, npt.NDArray[np.bool_]]:
     """FLAME's vertices (5023, 3) as far as the bundled head has them, where a FLAME head would be."""
-    found = correspondence.load()
+    found = correspondence.load_correspondence()
     sine, cosine = math.sin(BUNDLED_PITCH), math.cos(BUNDLED_PITCH)
     to_bundled = np.array([[1.0, 0.0, 0.0], [0.0, cosine, -sine], [0.0, sine, cosine]])
-    lying = (found.sampled(load_head().vertices) - BUNDLED_ORIGIN) @ to_bundled / BUNDLED_SCALE
-    return lying, found.matched
+    lying = (found.sample(load_head().vertices) - BUNDLED_ORIGIN) @ to_bundled / BUNDLED_SCALE
+    return lying, found.has_match
 
 
-def _fitted(local: Floats, reference: Floats) -> tuple[float, Floats]:
+def _fit_similarity(local: Float64Array, reference: Float64Array) -> tuple[float, Float64Array]:
     """The scale and rotation (or reflection, where that is what fits) of the similarity that takes `local` (N, 3) to
     `reference` with the least squares (Umeyama 1991)."""
     a, b = local - local.mean(0), reference - reference.mean(0)
@@ -100,13 +100,13 @@ def _fitted(local: Floats, reference: Floats) -> tuple[float, Floats]:
     return float(sizes.sum() / np.sum(a * a)), u @ v
 
 
-def _snapped(scale: float, rotation: Floats) -> tuple[float, Floats]:
+def _snap(scale: float, rotation: Float64Array) -> tuple[float, Float64Array]:
     """The same, exactly upright and in a round unit where it nearly is."""
     unit = 10.0 ** round(math.log10(scale))
-    if 1 / ROUND < scale / unit < ROUND:
+    if 1 / UNIT_TOLERANCE < scale / unit < UNIT_TOLERANCE:
         scale = unit
     upright = np.zeros((3, 3))
     columns = np.argmax(np.abs(rotation), axis=1)
     upright[range(3), columns] = np.sign(rotation[range(3), columns])
     off = math.acos(min(1.0, max(-1.0, (np.trace(upright.T @ rotation) - 1) / 2)))
-    return scale, upright if len(set(columns.tolist())) == 3 and off < UPRIGHT else rotation
+    return scale, upright if len(set(columns.tolist())) == 3 and off < SNAP_ANGLE else rotation

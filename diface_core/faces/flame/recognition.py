@@ -13,16 +13,16 @@ import base64
 import numpy as np
 import numpy.typing as npt
 
-VERTICES = 5023
-SKIN = 3931
+VERTEX_COUNT = 5023
+SKIN_VERTEX_COUNT = 3931
 """The vertices before this one are skin, the others two eyeballs."""
-SAMPLED = 2**32 // 44
+MAX_SAMPLED_HASH = 2**32 // 44
 """Edges with a hash below this are looked at: 260 of the 11,731 of FLAME's skin."""
-KNOWN = 0.97
+MIN_KNOWN_SHARE = 0.97
 """At least this share of a mesh's sampled edges must be FLAME's."""
-PRESENT = 0.5
+MIN_PRESENT_SHARE = 0.5
 """At least this share of FLAME's must be there: quads lack the third of them that cut them in two."""
-EDGES = 14995
+EDGE_COUNT = 14995
 """FLAME's edges in all."""
 
 
@@ -33,28 +33,32 @@ def is_flame(vertices: npt.NDArray[np.floating], polygons: npt.NDArray[np.intege
 
 def why_not_flame(vertices: npt.NDArray[np.floating], polygons: npt.NDArray[np.integer]) -> str:
     """Why vertices (V, 3) and polygons (F, 3 or 4) are not FLAME's mesh; "" where they are."""
-    if vertices.shape == (VERTICES, 3) and not np.isfinite(vertices).all():
+    if vertices.shape == (VERTEX_COUNT, 3) and not np.isfinite(vertices).all():
         return "some of its vertices are at no finite place"
     return why_not_flame_edges(len(vertices), polygon_edges(polygons))
 
 
 def why_not_flame_edges(vertices: int, edges: npt.NDArray[np.integer]) -> str:
     """Why a mesh with so many vertices and these edges (E, 2) is not FLAME's; "" where it is."""
-    if vertices != VERTICES:
-        return f"it has {vertices:,} vertices, FLAME's mesh has {VERTICES:,}"
+    if vertices != VERTEX_COUNT:
+        return f"it has {vertices:,} vertices, FLAME's mesh has {VERTEX_COUNT:,}"
     if not len(edges):
         return "it has no faces, only vertices"
-    if edges.min() < 0 or edges.max() >= VERTICES:
+    if edges.min() < 0 or edges.max() >= VERTEX_COUNT:
         return "its faces name vertices that it does not have"
     given = edge_sample(edges)
-    if len(given) and np.isin(given, FLAMES).mean() >= KNOWN and np.isin(FLAMES, given).mean() >= PRESENT:
+    if (
+        len(given)
+        and np.isin(given, FLAME_EDGE_SAMPLE).mean() >= MIN_KNOWN_SHARE
+        and np.isin(FLAME_EDGE_SAMPLE, given).mean() >= MIN_PRESENT_SHARE
+    ):
         return ""
-    known = np.isin(given, FLAMES).mean() if len(given) else 0.0
-    if known >= KNOWN:
-        return f"it has {VERTICES:,} vertices, but most of FLAME's faces are missing"
-    if len(edges) == EDGES:
+    known = np.isin(given, FLAME_EDGE_SAMPLE).mean() if len(given) else 0.0
+    if known >= MIN_KNOWN_SHARE:
+        return f"it has {VERTEX_COUNT:,} vertices, but most of FLAME's faces are missing"
+    if len(edges) == EDGE_COUNT:
         return "it has as many vertices and edges as FLAME's mesh, but they are in another order"
-    return f"it has {VERTICES:,} vertices, but its faces are not FLAME's: {known:.0%} of their edges are"
+    return f"it has {VERTEX_COUNT:,} vertices, but its faces are not FLAME's: {known:.0%} of their edges are"
 
 
 def polygon_edges(polygons: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
@@ -66,15 +70,15 @@ def polygon_edges(polygons: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
 def edge_sample(edges: npt.NDArray[np.integer]) -> npt.NDArray[np.uint32]:
     """The hashes of the edges (E, 2) that are in the sample, in order; edges within an eyeball are passed over."""
     pairs = np.sort(np.asarray(edges, np.int64), axis=1)
-    left, right = pairs[(pairs[:, 0] < SKIN)].astype(np.uint32).T
-    mixed = left * np.uint32(VERTICES) + right
+    left, right = pairs[(pairs[:, 0] < SKIN_VERTEX_COUNT)].astype(np.uint32).T
+    mixed = left * np.uint32(VERTEX_COUNT) + right
     for _ in range(2):
         mixed = (mixed ^ (mixed >> np.uint32(16))) * np.uint32(0x45D9F3B)
     mixed ^= mixed >> np.uint32(16)
-    return np.unique(mixed[mixed < SAMPLED])
+    return np.unique(mixed[mixed < MAX_SAMPLED_HASH])
 
 
-FLAMES = np.frombuffer(
+FLAME_EDGE_SAMPLE = np.frombuffer(
     base64.b64decode(
         "GGIDAJBaBgA4cwYAsBgNAOT1EQAl3hIAhwcjAC+fKADXuCoAOAAtAO2BLQBM+DAAJgUzABWPNQDIujcAEgw/ALmtRgD4YVcA4otZALtXWwC6w1"
         "8AjCRiAD8+awC+qmsAWa9tAHn2bgDG5W8ASn5wAEADdwCD9XkA+1aEAKQchwAlf4gAhNiVAAr2mAAZkZoAHj2dACTJnwCC8KUAOU6pAAwVsgBR"

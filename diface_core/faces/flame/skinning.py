@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+Float32Array = npt.NDArray[np.float32]
 
-AT_ONCE = 8
+BLOCK_FRAMES = 8
 """Frames whose mixed transforms are held at once, so that they stay in the processor's cache."""
 
 
-def rotation_matrices(rotations: npt.ArrayLike) -> FloatArray:
+def rotation_matrices(rotations: npt.ArrayLike) -> Float32Array:
     """Rotation vectors (..., 3) in radians, active -> matrices (..., 3, 3) float32 (Rodrigues' formula)."""
     vectors = np.asarray(rotations, np.float64)
     angles = np.linalg.norm(vectors, axis=-1)[..., None, None]
@@ -24,7 +24,9 @@ def rotation_matrices(rotations: npt.ArrayLike) -> FloatArray:
     return (np.eye(3) + first * cross + second * cross @ cross).astype(np.float32)
 
 
-def joint_transforms(joints: FloatArray, turns: FloatArray, parents: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+def joint_transforms(
+    joints: Float32Array, rotations: Float32Array, parents: npt.ArrayLike
+) -> tuple[Float32Array, Float32Array]:
     """What each joint does to the points that hang on it: x -> R x + t.
 
     joints: (T, J, 3) m at rest. turns: (T, J, 3, 3), each about its joint, relative to its parent. parents: (J,), a
@@ -32,7 +34,7 @@ def joint_transforms(joints: FloatArray, turns: FloatArray, parents: npt.ArrayLi
     """
     matrices, offsets = [], []
     for joint, parent in enumerate(np.asarray(parents).tolist()):
-        turn, place = turns[:, joint], joints[:, joint, :, None]
+        turn, place = rotations[:, joint], joints[:, joint, :, None]
         held = place - turn @ place  # the joint stays where it is
         if parent >= 0:
             held = matrices[parent] @ held + offsets[parent]
@@ -42,7 +44,9 @@ def joint_transforms(joints: FloatArray, turns: FloatArray, parents: npt.ArrayLi
     return np.stack(matrices, 1), np.stack(offsets, 1)[..., 0]
 
 
-def skinned(points: FloatArray, weights: FloatArray, matrices: FloatArray, offsets: FloatArray) -> FloatArray:
+def skin_vertices(
+    points: Float32Array, weights: Float32Array, matrices: Float32Array, offsets: Float32Array
+) -> Float32Array:
     """Points (T or 1, V, 3) moved by the joints' x -> R x + t, mixed by weights (V, J) whose rows sum to 1: (T, V, 3).
 
     Where nothing turns, the points come back as they are, to the bit.
@@ -51,8 +55,8 @@ def skinned(points: FloatArray, weights: FloatArray, matrices: FloatArray, offse
     count, joints = away.shape[:2]
     by_axis = np.swapaxes(away.reshape(count, joints, 12), 1, 2)
     moved = np.repeat(points, count, 0) if len(points) < count else points.copy()
-    for first in range(0, count, AT_ONCE):
-        rows = slice(first, first + AT_ONCE)
+    for first in range(0, count, BLOCK_FRAMES):
+        rows = slice(first, first + BLOCK_FRAMES)
         mixed = (by_axis[rows].reshape(-1, joints) @ weights.T).reshape(-1, 3, 4, len(weights))
         x, y, z = np.moveaxis(points if len(points) == 1 else points[rows], -1, 0)
         for axis in range(3):

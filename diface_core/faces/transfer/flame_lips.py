@@ -7,17 +7,17 @@ import numpy.typing as npt
 from scipy import sparse
 
 from ..flame.correspondence import Correspondence
-from .deformation_transfer import Held
-from .registration import Sparse
+from .deformation_transfer import SoftConstraint
+from .registration import SparseMatrix
 
-Floats = npt.NDArray[np.float64]
+Float64Array = npt.NDArray[np.float64]
 
-OPENING = (
+LIP_OPENERS = (
     "jawOpen", "mouthFunnel", "mouthShrugUpper", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft",
     "mouthUpperUpRight",
 )  # fmt: skip
 """The shapes that part the bundled head's lips."""
-PRESSING = ("mouthRollLower", "mouthRollUpper", "mouthPressLeft", "mouthPressRight", "mouthShrugLower")
+LIP_PRESSERS = ("mouthRollLower", "mouthRollUpper", "mouthPressLeft", "mouthPressRight", "mouthShrugLower")
 """Those that press them into each other, a little."""
 
 
@@ -27,39 +27,43 @@ RELIEF = 0.3  # of their overlap at rest that lips give up when they are pressed
 UP = np.array([0.0, 0.0, 1.0])
 
 
-class Lips:
+class FlameLips:
     """Which vertices of the upper lip touch what of the lower, on a head at rest with `vertices` (V, 3), Z up."""
 
-    def __init__(self, found: Correspondence, vertices: Floats) -> None:
-        pairs = len(found.upper_lip)
-        columns = np.c_[found.upper_lip, found.lower_lip]
-        values = np.c_[np.ones(pairs), -found.lower_weights]
+    def __init__(self, correspondence: Correspondence, vertices: Float64Array) -> None:
+        pairs = len(correspondence.upper_lip)
+        columns = np.c_[correspondence.upper_lip, correspondence.lower_lip]
+        values = np.c_[np.ones(pairs), -correspondence.lower_weights]
         rows = np.repeat(np.arange(pairs), columns.shape[1])
-        self.apart: Sparse = sparse.csr_matrix((values.ravel(), (rows, columns.ravel())), (pairs, len(vertices)))
-        self.rest = self.apart @ vertices
-        self.middle = int(np.argmin(np.abs(found.lip_fractions - 0.5)))
+        self.gap_matrix: SparseMatrix = sparse.csr_matrix(
+            (values.ravel(), (rows, columns.ravel())), (pairs, len(vertices))
+        )
+        self.rest_gap = self.gap_matrix @ vertices
+        self.middle = int(np.argmin(np.abs(correspondence.lip_fractions - 0.5)))
 
-    def held(self, name: str, source: Floats) -> tuple[Held, ...]:
+    def contact_constraints(self, name: str, source: Float64Array) -> tuple[SoftConstraint, ...]:
         """What keeps the lips together in shape `name`, whose offsets on the bundled head are `source` (V, 3)."""
-        if name in OPENING:
+        if name in LIP_OPENERS:
             return ()
-        parted = np.zeros_like(self.rest)
-        if name in PRESSING:
-            parted = self.apart @ source
+        parted = np.zeros_like(self.rest_gap)
+        if name in LIP_PRESSERS:
+            parted = self.gap_matrix @ source
             # Lips that overlap at rest have already gone into each other, and come out a little to roll in.
-            most = np.minimum(-PRESS_DEPTH - self.rest[:, 2], -RELIEF * np.minimum(self.rest[:, 2], 0))
+            most = np.minimum(-PRESS_DEPTH - self.rest_gap[:, 2], -RELIEF * np.minimum(self.rest_gap[:, 2], 0))
             parted[:, 2] = np.maximum(parted[:, 2], most)
             parted[:, 1] = parted[:, 1].clip(-ROLL_DEPTH, ROLL_DEPTH)
-        return (Held(self.apart, parted),)
+        return (SoftConstraint(self.gap_matrix, parted),)
 
-    def not_through(self, offsets: Floats) -> tuple[Held, ...]:
+    def collision_constraints(self, offsets: Float64Array) -> tuple[SoftConstraint, ...]:
         """What keeps the lips from going through each other where `offsets` (V, 3) of an opening shape let them."""
-        parted = self.apart @ offsets
+        parted = self.gap_matrix @ offsets
         through = np.flatnonzero(parted[:, 2] < 0)
         if not len(through):
             return ()
-        return (Held(self.apart[through], parted[through] * (1 - UP)),)
+        return (SoftConstraint(self.gap_matrix[through], parted[through] * (1 - UP)),)
 
-    def closing(self, opened: Floats) -> tuple[Held, ...]:
+    def closing_constraints(self, opened: Float64Array) -> tuple[SoftConstraint, ...]:
         """What brings together the lips that `opened` (V, 3) has parted, and those that are parted at rest."""
-        return (Held(self.apart, -(self.apart @ opened) - np.maximum(self.rest[:, 2:], 0) * UP),)
+        return (
+            SoftConstraint(self.gap_matrix, -(self.gap_matrix @ opened) - np.maximum(self.rest_gap[:, 2:], 0) * UP),
+        )

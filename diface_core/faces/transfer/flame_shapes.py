@@ -20,7 +20,7 @@ from ..flame import topology as topology
 from ..flame.flame_model import load_flame
 from ..flame.mesh_files import read_mesh
 from ..head import load_head
-from .flame_jaw import Jaw
+from .flame_jaw import FlameJaw
 from .target_face import TargetFace
 
 
@@ -33,10 +33,10 @@ def flame_shapes(
     and by its skinning, as far as the bundled head's lips part. Takes seconds: keep what it gives. Raises ModelError
     when the mesh is not FLAME's, or the file cannot be read.
     """
-    topology.checked(vertices, faces)
+    topology.check_flame_mesh(vertices, faces)
     face = TargetFace(vertices.astype(np.float64), faces.astype(np.int32), load_head())
-    jaw = Jaw(load_flame(flame), face.vertices) if flame is not None else None
-    deltas = face.shapes(jaw)
+    jaw = FlameJaw(load_flame(flame), face.vertices) if flame is not None else None
+    deltas = face.all_offsets(jaw)
     return Shapes(SHAPES, (deltas @ face.rotation / face.scale).astype(np.float32))
 
 

@@ -22,15 +22,15 @@ from ..flame import topology as topology
 from ..flame.flame_model import load_flame
 from .flame_lids import RIM, Eyeball
 from .flame_shapes import flame_shapes
-from .registration import in_triangles, normals
+from .registration import nearest_barycentric, vertex_normals
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int32]
+Float64Array = npt.NDArray[np.float64]
+Int32Array = npt.NDArray[np.int32]
 
 MM = 1000.0
-COLUMN = 1.5e-3  # m to either side
-NEAR = 2e-3  # m
-SHUT: dict[str, dict[str, float]] = {
+COLUMN_HALF_WIDTH = 1.5e-3  # m to either side
+MAX_INSIDE_DEPTH = 2e-3  # m
+CLOSED_POSES: dict[str, dict[str, float]] = {
     "rest": {},
     "jawOpen + mouthClose": {"jawOpen": 1, "mouthClose": 1},
     "half of both": {"jawOpen": 0.5, "mouthClose": 0.5},
@@ -53,50 +53,50 @@ SHUT: dict[str, dict[str, float]] = {
 
 
 @dataclass(frozen=True)
-class Measured:
+class TransferMeasurement:
     """A head `vertices` (5023, 3) m at rest with triangles `faces`, and its shapes."""
 
-    vertices: Floats
-    faces: Ints
+    vertices: Float64Array
+    faces: Int32Array
     shapes: Shapes
-    found: correspondence.Correspondence
+    mapping: correspondence.Correspondence
 
-    def posed(self, weights: dict[str, float]) -> Floats:
+    def pose(self, weights: dict[str, float]) -> Float64Array:
         """The vertices (5023, 3) m under weights by channel."""
         return self.vertices + sum(
             (value * self.shapes.deltas[self.shapes.names.index(name)] for name, value in weights.items()),
             np.zeros_like(self.vertices),
         )
 
-    def lip_gap(self, posed: Floats) -> tuple[float, float]:
+    def lip_gap(self, posed: Float64Array) -> tuple[float, float]:
         """How far (m) the upper lip is from the lower lip's surface in that column of the mouth where it is farthest, 0
         where they touch everywhere; and how deep the upper lip's edge is in the lower lip at most."""
-        lower = self.faces[np.isin(self.faces, self.found.lower_mouth).all(axis=1)]
-        upper = np.setdiff1d(self.found.upper_mouth, self.found.lower_mouth)
+        lower = self.faces[np.isin(self.faces, self.mapping.lower_mouth).all(axis=1)]
+        upper = np.setdiff1d(self.mapping.upper_mouth, self.mapping.lower_mouth)
         away = signed_distances(posed[upper], posed, lower)
-        across = np.abs(self.vertices[upper, 0] - self.vertices[self.found.upper_lip, 0][:, None])
-        columns = np.where(across < COLUMN, away, np.inf).min(axis=1)
-        edge = signed_distances(posed[self.found.upper_lip], posed, lower)
+        across = np.abs(self.vertices[upper, 0] - self.vertices[self.mapping.upper_lip, 0][:, None])
+        columns = np.where(across < COLUMN_HALF_WIDTH, away, np.inf).min(axis=1)
+        edge = signed_distances(posed[self.mapping.upper_lip], posed, lower)
         return max(float(columns.max()), 0.0), max(float(-edge.min()), 0.0)
 
-    def lid_gap(self, posed: Floats, side: str) -> float:
+    def lid_gap(self, posed: Float64Array, side: str) -> float:
         """How far (m) the upper lid's rim is from the lower lid's where it is farthest."""
-        upper, lower = (posed[rim] for rim in self.found.lids[side][RIM])
-        return max(float(to_line(point, lower)) for point in upper)
+        upper, lower = (posed[rim] for rim in self.mapping.lids[side][RIM])
+        return max(float(distance_to_line(point, lower)) for point in upper)
 
-    def lid_clearance(self, posed: Floats, side: str) -> float:
+    def lid_clearance(self, posed: Float64Array, side: str) -> float:
         """How near (m) the seen skin of the lids comes to the eyeball's surface; below 0 it is inside."""
-        eyeball = Eyeball.of(self.vertices[topology.EYEBALLS[side]])
-        inside = np.concatenate([np.concatenate(both) for both in self.found.lids[side][:RIM]])
+        eyeball = Eyeball.fit(self.vertices[topology.EYEBALLS[side]])
+        inside = np.concatenate([np.concatenate(both) for both in self.mapping.lids[side][:RIM]])
         seen = ~np.isin(self.faces, np.r_[inside, topology.EYE_POCKETS[side]]).any(axis=1)
-        near = self.faces[seen & (self.faces < topology.SKIN).all(axis=1)]
-        weights = in_triangles(np.broadcast_to(eyeball.centre, (len(near), 3)), posed[near])
-        return float(eyeball.away((weights[..., None] * posed[near]).sum(axis=1)).min() - eyeball.radius)
+        near = self.faces[seen & (self.faces < topology.SKIN_VERTEX_COUNT).all(axis=1)]
+        weights = nearest_barycentric(np.broadcast_to(eyeball.centre, (len(near), 3)), posed[near])
+        return float(eyeball.distance((weights[..., None] * posed[near]).sum(axis=1)).min() - eyeball.radius)
 
-    def eye_turn(self, name: str, side: str) -> tuple[float, float]:
+    def eye_rotation(self, name: str, side: str) -> tuple[float, float]:
         """How far (degrees) a shape turns an eyeball, and how far (m) that is from turning rigidly at weight 1."""
         part = topology.EYEBALLS[side]
-        here, there = self.vertices[part], self.posed({name: 1.0})[part]
+        here, there = self.vertices[part], self.pose({name: 1.0})[part]
         a, b = here - here.mean(0), there - there.mean(0)
         u, _, vt = np.linalg.svd(b.T @ a)
         rotation = u @ vt
@@ -104,47 +104,47 @@ class Measured:
         return float(angle), float(np.abs(b - a @ rotation.T).max())
 
 
-def signed_distances(points: Floats, vertices: Floats, faces: Ints) -> Floats:
+def signed_distances(points: Float64Array, vertices: Float64Array, faces: Int32Array) -> Float64Array:
     """How far each of `points` (N, 3) is outside a surface, (N,); less than 0 inside it.
 
     The surface is open, so that only near to it can it be told which side is in: what is farther counts as outside.
     """
-    outward = normals(vertices, faces)
+    outward = vertex_normals(vertices, faces)
     corners = vertices[faces]
-    weights = in_triangles(points[:, None], corners[None])
+    weights = nearest_barycentric(points[:, None], corners[None])
     nearest = (weights[..., None] * corners).sum(axis=2)
     apart = points[:, None] - nearest
     away = np.linalg.norm(apart, axis=2)
     best = away.argmin(1)
     rows = np.arange(len(points))
     facing = (weights[rows, best][..., None] * outward[faces[best]]).sum(axis=1)
-    inside = ((apart[rows, best] * facing).sum(axis=1) < 0) & (away[rows, best] < NEAR)
+    inside = ((apart[rows, best] * facing).sum(axis=1) < 0) & (away[rows, best] < MAX_INSIDE_DEPTH)
     return away[rows, best] * np.where(inside, -1.0, 1.0)
 
 
-def to_line(point: Floats, line: Floats) -> float:
+def distance_to_line(point: Float64Array, line: Float64Array) -> float:
     """How far a point (3,) is from the nearest point of a line through points (N, 3)."""
     start, along = line[:-1], np.diff(line, axis=0)
     share = (((point - start) * along).sum(1) / (along**2).sum(1)).clip(0, 1)
     return float(np.linalg.norm(start + share[:, None] * along - point, axis=1).min())
 
 
-def report(measured: Measured) -> str:
+def format_report(measured: TransferMeasurement) -> str:
     """The table, a line each."""
     lines = ["pose                      gap mm   overlap mm"]
-    for name, weights in SHUT.items():
-        gap, deep = measured.lip_gap(measured.posed(weights))
+    for name, weights in CLOSED_POSES.items():
+        gap, deep = measured.lip_gap(measured.pose(weights))
         lines.append(f"{name:24} {gap * MM:8.2f} {deep * MM:8.2f}")
     for side in topology.EYEBALLS:
         for weight in (0.0, 0.25, 0.5, 0.75, 1.0):
-            posed = measured.posed({f"eyeBlink{side}": weight})
+            posed = measured.pose({f"eyeBlink{side}": weight})
             lid, clear = measured.lid_gap(posed, side), measured.lid_clearance(posed, side)
             lines.append(
                 f"eyeBlink{side} {weight:4}  lids {lid * MM:6.2f} mm apart, {clear * MM:5.2f} mm off the eyeball"
             )
         for way in ("Up", "Down", "In", "Out"):
-            angle, off = measured.eye_turn(f"eyeLook{way}{side}", side)
-            clear = measured.lid_clearance(measured.posed({f"eyeLook{way}{side}": 1.0}), side)
+            angle, off = measured.eye_rotation(f"eyeLook{way}{side}", side)
+            clear = measured.lid_clearance(measured.pose({f"eyeLook{way}{side}": 1.0}), side)
             lines.append(
                 f"eyeLook{way}{side:6} {angle:5.1f} degrees, rigid to {off * MM:.4f} mm, "
                 f"lids {clear * MM:5.2f} mm off the eyeball"
@@ -165,8 +165,10 @@ def main() -> int:
             began = time.perf_counter()
             shapes = flame_shapes(flame.template, flame.faces, file)
             print(f"{name}: {len(SHAPES)} shapes in {time.perf_counter() - began:.1f} s")
-            measured = Measured(flame.template.astype(np.float64), flame.faces, shapes, correspondence.load())
-            print(report(measured), "\n")
+            measured = TransferMeasurement(
+                flame.template.astype(np.float64), flame.faces, shapes, correspondence.load_correspondence()
+            )
+            print(format_report(measured), "\n")
     except DifaceError as error:
         print(error, file=sys.stderr)
         return 1

@@ -14,9 +14,9 @@ from scipy.spatial import cKDTree
 
 log = logging.getLogger(__name__)
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int32]
-Sparse = Any
+Float64Array = npt.NDArray[np.float64]
+Int32Array = npt.NDArray[np.int32]
+SparseMatrix = Any
 """A matrix of scipy.sparse, whose types are not complete."""
 
 STIFFNESSES = (80.0, 40.0, 20.0, 10.0, 5.0, 3.0, 2.0, 1.4, 1.0)
@@ -24,34 +24,41 @@ ROUNDS = 4  # of finding the nearest points at each stiffness
 LANDMARK_WEIGHT = 4.0
 SKEW = 1.0  # gamma: how much turning counts against moving
 CANDIDATES = 16
-FACING = 0.4  # least cosine between the normals of two points that may be the same
+MIN_NORMAL_COSINE = 0.4  # least cosine between the normals of two points that may be the same
 
 
 @dataclass(frozen=True)
 class Surface:
     """Triangles `faces` (F, 3) of `vertices` (V, 3); `parts` (F,) whole numbers: only equal parts may meet."""
 
-    vertices: Floats
-    faces: Ints
-    parts: Ints
+    vertices: Float64Array
+    faces: Int32Array
+    parts: Int32Array
 
     @property
-    def corners(self) -> Floats:
+    def corners(self) -> Float64Array:
         """The triangles' corners (F, 3, 3)."""
         return self.vertices[self.faces]
 
 
 @dataclass(frozen=True)
-class Nearest:
+class SurfacePoints:
     """Points (N, 3) of a surface: in triangle `face` (N,) at `weights` (N, 3); `found` (N,) where there is one."""
 
-    face: Ints
-    weights: Floats
-    points: Floats
+    face: Int32Array
+    weights: Float64Array
+    points: Float64Array
     found: npt.NDArray[np.bool_] = field(repr=False)
 
 
-def registered(vertices: Floats, faces: Ints, parts: Ints, target: Surface, marks: Sparse, places: Floats) -> Floats:
+def register_nonrigid(
+    vertices: Float64Array,
+    faces: Int32Array,
+    parts: Int32Array,
+    target: Surface,
+    landmark_matrix: SparseMatrix,
+    landmark_targets: Float64Array,
+) -> Float64Array:
     """`vertices` (V, 3) of triangles `faces` bent until they lie on `target`: (V, 3).
 
     parts: (V,) which part of the target each vertex belongs on, -1 for none. marks: (L, V) weights that make points of
@@ -59,22 +66,29 @@ def registered(vertices: Floats, faces: Ints, parts: Ints, target: Surface, mark
     """
     centre, size = vertices.mean(0), float(np.sqrt(((vertices - vertices.mean(0)) ** 2).sum(1).mean()))
     target = Surface((target.vertices - centre) / size, target.faces, target.parts)
-    rest, places = (vertices - centre) / size, (places - centre) / size
+    rest, landmark_targets = (vertices - centre) / size, (landmark_targets - centre) / size
     bent = rest
     for stiffness in STIFFNESSES:
-        problem = _Problem(rest, faces, stiffness, marks, places)
+        problem = _IcpProblem(rest, faces, stiffness, landmark_matrix, landmark_targets)
         for _ in range(ROUNDS):
-            near = nearest(target, bent, normals(bent, faces), parts)
-            moved = problem.solved(near)
+            near = nearest_points(target, bent, vertex_normals(bent, faces), parts)
+            moved = problem.solve(near)
             log.info("stiffness %g: a step of %.2g of the head's size", stiffness, np.abs(moved - bent).max())
             bent = moved
     return bent * size + centre
 
 
-class _Problem:
+class _IcpProblem:
     """An affine map (4, 3) for each vertex, neighbours' maps alike, near points to near points: least squares."""
 
-    def __init__(self, rest: Floats, faces: Ints, stiffness: float, marks: Sparse, places: Floats) -> None:
+    def __init__(
+        self,
+        rest: Float64Array,
+        faces: Int32Array,
+        stiffness: float,
+        landmark_matrix: SparseMatrix,
+        landmark_targets: Float64Array,
+    ) -> None:
         count = len(rest)
         sides = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
         pairs = np.unique(sides, axis=0)
@@ -87,11 +101,11 @@ class _Problem:
         self.maps = sparse.csr_matrix(
             (homogeneous.ravel(), (np.repeat(np.arange(count), 4), columns.ravel())), (count, 4 * count)
         )
-        held = LANDMARK_WEIGHT * marks @ self.maps
+        held = LANDMARK_WEIGHT * landmark_matrix @ self.maps
         self.left = smooth.T @ smooth + held.T @ held + 1e-9 * sparse.eye(4 * count)
-        self.right = held.T @ (LANDMARK_WEIGHT * places)
+        self.right = held.T @ (LANDMARK_WEIGHT * landmark_targets)
 
-    def solved(self, near: Nearest) -> Floats:
+    def solve(self, near: SurfacePoints) -> Float64Array:
         """Where the vertices come to lie, (V, 3)."""
         pulled = sparse.diags(near.found.astype(float)) @ self.maps
         left = (self.left + pulled.T @ pulled).tocsc()
@@ -99,7 +113,9 @@ class _Problem:
         return self.maps @ factors.solve(self.right + pulled.T @ near.points)
 
 
-def nearest(surface: Surface, points: Floats, facing: Floats | None, parts: Ints) -> Nearest:
+def nearest_points(
+    surface: Surface, points: Float64Array, facing: Float64Array | None, parts: Int32Array
+) -> SurfacePoints:
     """For each of `points` (N, 3) the nearest of the surface that is of its part and faces as `facing` (N, 3) does."""
     corners = surface.corners
     outward = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -110,17 +126,17 @@ def nearest(surface: Surface, points: Floats, facing: Floats | None, parts: Ints
         mine, there = np.flatnonzero(parts == part), np.flatnonzero(surface.parts == part)
         tree = cKDTree(corners[there].mean(1))
         candidates = there[tree.query(points[mine], min(CANDIDATES, len(there)))[1]]  # (n, k)
-        inside = in_triangles(points[mine][:, None], corners[candidates])
+        inside = nearest_barycentric(points[mine][:, None], corners[candidates])
         away = np.linalg.norm((inside[..., None] * corners[candidates]).sum(2) - points[mine][:, None], axis=-1)
         if facing is not None:
-            away[(outward[candidates] * facing[mine][:, None]).sum(-1) < FACING] = np.inf
+            away[(outward[candidates] * facing[mine][:, None]).sum(-1) < MIN_NORMAL_COSINE] = np.inf
         best = away.argmin(1)
         chosen = np.arange(len(mine)), best
         face[mine], weights[mine], found[mine] = candidates[chosen], inside[chosen], np.isfinite(away[chosen])
-    return Nearest(face, weights, (weights[..., None] * corners[face]).sum(1), found)
+    return SurfacePoints(face, weights, (weights[..., None] * corners[face]).sum(1), found)
 
 
-def in_triangles(points: Floats, corners: Floats) -> Floats:
+def nearest_barycentric(points: Float64Array, corners: Float64Array) -> Float64Array:
     """The weights (..., 3) of the corners (..., 3, 3) that give the points of triangles nearest to `points`."""
     a, b, c = corners[..., 0, :], corners[..., 1, :], corners[..., 2, :]
     ab, ac, ap = b - a, c - a, points - a
@@ -130,13 +146,13 @@ def in_triangles(points: Floats, corners: Floats) -> Floats:
     v, w = (d11 * d20 - d01 * d21) / area, (d00 * d21 - d01 * d20) / area
     weights = np.stack([1 - v - w, v, w], -1)
     # Outside the triangle the nearest point is on one of its sides.
-    on_sides = np.stack([_on_side(points, corners, i, j) for i, j in ((0, 1), (1, 2), (2, 0))], -2)
+    on_sides = np.stack([_nearest_on_side(points, corners, i, j) for i, j in ((0, 1), (1, 2), (2, 0))], -2)
     away = np.linalg.norm((on_sides[..., None] * corners[..., None, :, :]).sum(-2) - points[..., None, :], axis=-1)
     side = np.take_along_axis(on_sides, away.argmin(-1)[..., None, None], -2)[..., 0, :]
     return np.where((weights >= 0).all(-1, keepdims=True), weights, side)
 
 
-def _on_side(points: Floats, corners: Floats, first: int, second: int) -> Floats:
+def _nearest_on_side(points: Float64Array, corners: Float64Array, first: int, second: int) -> Float64Array:
     start, along = corners[..., first, :], corners[..., second, :] - corners[..., first, :]
     share = ((points - start) * along).sum(-1) / np.maximum((along * along).sum(-1), 1e-30)
     weights = np.zeros((*np.broadcast_shapes(points.shape[:-1], corners.shape[:-2]), 3))
@@ -145,7 +161,7 @@ def _on_side(points: Floats, corners: Floats, first: int, second: int) -> Floats
     return weights
 
 
-def normals(vertices: Floats, faces: Ints) -> Floats:
+def vertex_normals(vertices: Float64Array, faces: Int32Array) -> Float64Array:
     """The unit normals (V, 3) of a surface, of its triangles' by area."""
     corners = vertices[faces]
     outward = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -155,7 +171,7 @@ def normals(vertices: Floats, faces: Ints) -> Floats:
     return sums / (np.linalg.norm(sums, axis=1, keepdims=True) + 1e-12)
 
 
-def similarity(points: Floats, places: Floats) -> tuple[float, Floats, Floats]:
+def fit_similarity(points: Float64Array, places: Float64Array) -> tuple[float, Float64Array, Float64Array]:
     """Scale s, rotation R (3, 3), shift t (3,) with `s points @ R.T + t` nearest to `places` (Umeyama 1991)."""
     here, there = points - points.mean(0), places - places.mean(0)
     u, size, vt = np.linalg.svd(there.T @ here)

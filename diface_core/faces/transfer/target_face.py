@@ -13,94 +13,102 @@ from ..flame import correspondence
 from ..flame import topology as topology
 from ..head import Head
 from . import flame_lids
-from .deformation_transfer import Held, Transfer
-from .flame_jaw import Jaw
+from .deformation_transfer import DeformationTransfer, SoftConstraint
+from .flame_jaw import FlameJaw
 from .flame_lids import Eyeball
-from .flame_lips import OPENING, UP, Lips
-from .registration import Sparse, similarity
+from .flame_lips import LIP_OPENERS, UP, FlameLips
+from .registration import SparseMatrix, fit_similarity
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int32]
-Bools = npt.NDArray[np.bool_]
+Float64Array = npt.NDArray[np.float64]
+Int32Array = npt.NDArray[np.int32]
+BoolArray = npt.NDArray[np.bool_]
 
-STILL = 5e-6  # m: what the bundled head moves less than this stays exactly where it is
-MOVING = 1e-3  # m: and by the file's joint moves as it says what the bundled head moves more than this
+STILL_BELOW = 5e-6  # m: what the bundled head moves less than this stays exactly where it is
+MOVING_ABOVE = 1e-3  # m: and by the file's joint moves as it says what the bundled head moves more than this
 SMOOTHING = 3  # rounds in which each vertex of the mouth takes the mean of those around it
 FORWARD, LEFT = np.array([0.0, -1.0, 0.0]), np.array([1.0, 0.0, 0.0])
-BY_THE_JOINT = ("jawOpen", "jawForward", "jawLeft", "jawRight")
+JAW_JOINT_SHAPES = ("jawOpen", "jawForward", "jawLeft", "jawRight")
 
 
 class TargetFace:
     """A FLAME head brought to the bundled head's place, pose and size, and what is known of both."""
 
-    def __init__(self, vertices: Floats, faces: Ints, head: Head) -> None:
-        self.found = correspondence.load(head=head)
+    def __init__(self, vertices: Float64Array, faces: Int32Array, head: Head) -> None:
+        self.correspondence = correspondence.load_correspondence(head=head)
         self.head = head
-        known = self.found.matched
-        self.source = self.found.sampled(head.vertices)
-        self.scale, self.rotation, shift = similarity(vertices[known], self.source[known])
+        known = self.correspondence.has_match
+        self.source = self.correspondence.sample(head.vertices)
+        self.scale, self.rotation, shift = fit_similarity(vertices[known], self.source[known])
         self.vertices = self.scale * vertices @ self.rotation.T + shift
-        self.transfer = Transfer(self.source, self.vertices, topology.skin_faces(faces), known)
-        self.lips = Lips(self.found, self.vertices)
-        self.eyeballs = {side: Eyeball.of(self.vertices[part]) for side, part in topology.EYEBALLS.items()}
+        self.transfer = DeformationTransfer(self.source, self.vertices, topology.skin_faces(faces), known)
+        self.lips = FlameLips(self.correspondence, self.vertices)
+        self.eyeballs = {side: Eyeball.fit(self.vertices[part]) for side, part in topology.EYEBALLS.items()}
 
-    def shapes(self, jaw: Jaw | None) -> Floats:
+    def all_offsets(self, jaw: FlameJaw | None) -> Float64Array:
         """Offsets (53, 5023, 3) m in the bundled head's frame and size."""
-        made = {name: self.shape(name, jaw) for name in SHAPES if name != "mouthClose"}
-        made["mouthClose"] = self.closing(made["jawOpen"])
+        made = {name: self.shape_offsets(name, jaw) for name in SHAPES if name != "mouthClose"}
+        made["mouthClose"] = self.mouth_close_offsets(made["jawOpen"])
         return np.stack([made[name] for name in SHAPES])
 
-    def sampled(self, name: str) -> Floats:
+    def source_offsets(self, name: str) -> Float64Array:
         """The bundled head's offsets (5023, 3) of a shape, at FLAME's vertices."""
         if name in LAYERS["breath"]:
             # FLAME has no chest, and its neck ends where the bust's begins to rise: of a breath it has the nostrils.
             deltas = np.zeros_like(self.head.vertices)
             face = self.head.landmarks["face"]
             deltas[face] = self.head.extra[name][face]
-            return self.found.sampled(deltas)
-        return self.found.sampled(self.head.deltas[FACE.index(name)])
+            return self.correspondence.sample(deltas)
+        return self.correspondence.sample(self.head.deltas[FACE.index(name)])
 
-    def smoothed(self, offsets: Floats) -> Floats:
+    def smooth_mouth(self, offsets: Float64Array) -> Float64Array:
         """Offsets (5023, 3) without the notches that the bundled head's lips have where they part."""
-        mouth = np.union1d(self.found.upper_mouth, self.found.lower_mouth)
-        links: Sparse = self.transfer.laplacian[mouth] != 0
+        mouth = np.union1d(self.correspondence.upper_mouth, self.correspondence.lower_mouth)
+        links: SparseMatrix = self.transfer.laplacian[mouth] != 0
         links = links.multiply(1 / links.sum(axis=1)).tocsr()
         offsets = offsets.copy()
         for _ in range(SMOOTHING):
             offsets[mouth] = links @ offsets
         return offsets
 
-    def shape(self, name: str, jaw: Jaw | None) -> Floats:
+    def shape_offsets(self, name: str, jaw: FlameJaw | None) -> Float64Array:
         """Offsets (5023, 3) m of one shape."""
-        deltas = self.sampled(name)
-        if jaw is not None and name in BY_THE_JOINT:
-            return self.by_joint(name, deltas, jaw)
-        free, held = self.free(deltas), self.lips.held(name, deltas)
+        deltas = self.source_offsets(name)
+        if jaw is not None and name in JAW_JOINT_SHAPES:
+            return self.jaw_joint_offsets(name, deltas, jaw)
+        free, held = self.moving_vertices(deltas), self.lips.contact_constraints(name, deltas)
         for side, eyeball in self.eyeballs.items():
             if name == f"eyeBlink{side}":
-                held += (flame_lids.closed(self.vertices, self.found.lids[side][flame_lids.RIM], eyeball),)
+                held += (
+                    flame_lids.closed_lid_constraint(
+                        self.vertices, self.correspondence.lids[side][flame_lids.RIM], eyeball
+                    ),
+                )
         offsets = self.transfer.offsets(deltas, free, held)
         for more in self.corrections(name):
             further = more(offsets)
             if further:
                 held += further
                 offsets = self.transfer.offsets(deltas, free, held)
-        return (self.smoothed(offsets) if name in OPENING else offsets) + self.turning(name)
+        return (self.smooth_mouth(offsets) if name in LIP_OPENERS else offsets) + self.eyeball_offsets(name)
 
-    def corrections(self, name: str) -> list[Callable[[Floats], tuple[Held, ...]]]:
+    def corrections(self, name: str) -> list[Callable[[Float64Array], tuple[SoftConstraint, ...]]]:
         """What there is to look for in a shape's offsets and to hold when it is solved again."""
-        looks: list[Callable[[Floats], tuple[Held, ...]]] = [self.lips.not_through] if name in OPENING else []
+        looks: list[Callable[[Float64Array], tuple[SoftConstraint, ...]]] = (
+            [self.lips.collision_constraints] if name in LIP_OPENERS else []
+        )
         if name.startswith(("eye", "cheekSquint", "brow")):
-            looks += [partial(self.off_eyeball, side) for side in self.eyeballs if name.endswith((side, "Up"))]
+            looks += [partial(self.eyeball_constraints, side) for side in self.eyeballs if name.endswith((side, "Up"))]
         return looks
 
-    def off_eyeball(self, side: str, offsets: Floats) -> tuple[Held, ...]:
+    def eyeball_constraints(self, side: str, offsets: Float64Array) -> tuple[SoftConstraint, ...]:
         """What keeps one eye's lids outside its eyeball."""
-        inside = np.concatenate([np.concatenate(both) for both in self.found.lids[side][: flame_lids.RIM]])
+        inside = np.concatenate([np.concatenate(both) for both in self.correspondence.lids[side][: flame_lids.RIM]])
         hidden = np.isin(self.transfer.faces, np.r_[inside, topology.EYE_POCKETS[side]]).any(axis=1)
-        return flame_lids.outside(self.vertices, offsets, self.transfer.faces[~hidden], self.eyeballs[side])
+        return flame_lids.collision_constraints(
+            self.vertices, offsets, self.transfer.faces[~hidden], self.eyeballs[side]
+        )
 
-    def turning(self, name: str) -> Floats:
+    def eyeball_offsets(self, name: str) -> Float64Array:
         """Offsets (5023, 3) m of the eyeballs."""
         offsets = np.zeros_like(self.vertices)
         for side, part in topology.EYEBALLS.items():
@@ -108,46 +116,48 @@ class TargetFace:
             if name in FACE:
                 turn = self.head.deltas[FACE.index(name)][theirs].astype(np.float64)
                 source = self.head.vertices[theirs].astype(np.float64)
-                offsets[part] = flame_lids.turned(self.vertices[part], self.eyeballs[side], source, turn)
+                offsets[part] = flame_lids.rotate_eyeball(self.vertices[part], self.eyeballs[side], source, turn)
         return offsets
 
-    def closing(self, opened: Floats) -> Floats:
+    def mouth_close_offsets(self, opened: Float64Array) -> Float64Array:
         """Offsets (5023, 3) m of mouthClose: what leads from `opened`, this face's jawOpen, to the lips that the
         bundled head has with both."""
-        closing = self.sampled("mouthClose")
-        both = self.sampled("jawOpen") + closing
-        return self.transfer.offsets(both, self.free(closing), self.lips.closing(opened), beyond=opened)
+        closing = self.source_offsets("mouthClose")
+        both = self.source_offsets("jawOpen") + closing
+        return self.transfer.offsets(
+            both, self.moving_vertices(closing), self.lips.closing_constraints(opened), base_offsets=opened
+        )
 
-    def free(self, deltas: Floats) -> Bools:
+    def moving_vertices(self, deltas: Float64Array) -> BoolArray:
         """Which vertices (5023,) a shape moves: those that it moves on the bundled head, and behind the lids it moves
         the eyes' pockets."""
-        moving = np.linalg.norm(deltas, axis=1) > STILL
-        for rings in self.found.lids.values():
+        moving = np.linalg.norm(deltas, axis=1) > STILL_BELOW
+        for rings in self.correspondence.lids.values():
             pocket = [np.concatenate(both) for both in rings]
             if moving[pocket[2]].any():
                 moving[np.concatenate(pocket[:2])] = True
         moving[np.setdiff1d(np.arange(len(moving)), self.transfer.faces)] = False
         return moving
 
-    def by_joint(self, name: str, deltas: Floats, jaw: Jaw) -> Floats:
+    def jaw_joint_offsets(self, name: str, deltas: Float64Array, jaw: FlameJaw) -> Float64Array:
         """Offsets (5023, 3) m of a shape of the jaw by its own joint."""
-        lower = -self.lips.apart[self.lips.middle].toarray()[0].clip(max=0)
+        lower = -self.lips.gap_matrix[self.lips.middle].toarray()[0].clip(max=0)
         way = {"jawOpen": -UP, "jawForward": FORWARD, "jawLeft": LEFT, "jawRight": -LEFT}[name]
         distance = float(lower @ deltas @ way)
         if name == "jawForward":
-            moved = jaw.shifted(distance * way)
+            moved = jaw.translated(distance * way)
         else:
-            moved = jaw.turned(lower, way, 0 if name == "jawOpen" else 1, distance)
+            moved = jaw.rotated(lower, way, 0 if name == "jawOpen" else 1, distance)
         # The file's learnt correctives move all of the head a hair: what is still on the bundled head stays so.
-        moved *= smoothstep(STILL, MOVING, np.linalg.norm(deltas, axis=1))[:, None]
+        moved *= smoothstep(STILL_BELOW, MOVING_ABOVE, np.linalg.norm(deltas, axis=1))[:, None]
         if name == "jawOpen":
             return moved
         # The upper lip goes along, as on the bundled head, for the lips stay shut.
         still = np.zeros_like(deltas)
-        return moved + self.transfer.offsets(still, self.free(deltas), self.lips.closing(moved))
+        return moved + self.transfer.offsets(still, self.moving_vertices(deltas), self.lips.closing_constraints(moved))
 
 
-def smoothstep(low: float, high: float, values: Floats) -> Floats:
+def smoothstep(low: float, high: float, values: Float64Array) -> Float64Array:
     """0 up to `low`, 1 from `high` on, smooth between."""
     share = ((values - low) / (high - low)).clip(0, 1)
     return share**2 * (3 - 2 * share)

@@ -12,19 +12,19 @@ import yaml
 
 from ...errors import DifaceError, ModelError
 from ...faces.flame.flame_model import Flame, load_flame
-from ...faces.flame.identities import identity, load_identities
+from ...faces.flame.identities import find_identity, load_identities
 from ...runtime.device import best
-from ...types import FloatArray
-from ..checkpoint import FaceModel, HeadModel, find, load_face, load_head
-from .config import BEST, LISTENER, LISTENER_CKPT, EvaluationConfig, FaceModelKeys
-from .user_files import OwnFiles
+from ...types import Float32Array
+from ..checkpoint import FaceModel, HeadModel, find_checkpoint, load_face, load_head
+from .config import BEST, PUBLISHED_LISTENER, PUBLISHED_LISTENER_CKPT, EvaluationConfig, FaceModelKeys
+from .user_files import UserFiles
 
 log = logging.getLogger(__name__)
 
 TEMPLATES = "templates.pkl"
 
 
-def device_of(name: str | None) -> torch.device:
+def parse_device(name: str | None) -> torch.device:
     """Where the networks run: on a GPU where there is one, if nothing is said. Raises DifaceError for none that is."""
     if name is None:
         return best()
@@ -39,7 +39,7 @@ def device_of(name: str | None) -> torch.device:
 
 
 @dataclass(frozen=True)
-class Cast:
+class LoadedModels:
     """Who performs. `listener` is whose speech features the head hears.
 
     template: the face at rest (5023, 3) m that displacements are of; None where there is no face to make.
@@ -49,37 +49,37 @@ class Cast:
     face: FaceModel | None
     head: HeadModel | None
     listener: FaceModel | None
-    template: FloatArray | None
+    template: Float32Array | None
     flame: Flame | None
     style: int
 
     @classmethod
-    def load(cls, config: EvaluationConfig, own: OwnFiles, device: torch.device) -> Cast:
+    def load(cls, config: EvaluationConfig, user_files: UserFiles, device: torch.device) -> LoadedModels:
         """Raises DifaceError for what is missing, damaged, or of another kind than its key says."""
         method = config.exp_cfg.method
         face, head, listener, style = None, None, None, 0
         if method != "head":
             keys = config.face_motion_model
-            folder = _folder(keys.model_path, "face_motion_model.model_path", "--face_model_path")
-            face = _hearing(folder, keys.model_ckpt, own, device)
-            style = style_of(keys, folder)
+            folder = _require_folder(keys.model_path, "face_motion_model.model_path", "--face_model_path")
+            face = _load_with_encoder(folder, keys.model_ckpt, user_files, device)
+            style = style_index(keys, folder)
         if method != "face":
             keys = config.head_motion_model
-            folder = _folder(keys.model_path, "head_motion_model.model_path", "--model_path")
+            folder = _require_folder(keys.model_path, "head_motion_model.model_path", "--model_path")
             head = load_head(folder, keys.model_ckpt)
             head.network.to(device)
-            listener = _listener(config, face, own, device)
-        flame = load_flame(own.flame) if own.flame else None
-        return cls(face, head, listener, _template(config, own, flame, face), flame, style)
+            listener = _load_listener(config, face, user_files, device)
+        flame = load_flame(user_files.flame) if user_files.flame else None
+        return cls(face, head, listener, _load_template(config, user_files, flame, face), flame, style)
 
 
-def style_of(keys: FaceModelKeys, folder: Path) -> int:
+def style_index(keys: FaceModelKeys, folder: Path) -> int:
     """condition_index; without it the place of condition_for_tesing among the speakers of the model's training.
 
     Raises DifaceError where the model was not trained on that speaker.
     """
     subject = keys.condition_for_tesing
-    trained = _trained_on(folder)
+    trained = _train_subjects(folder)
     if keys.condition_index is not None:
         if subject in trained and trained.index(subject) != keys.condition_index:
             log.warning("condition_index %d is used, not that of %s.", keys.condition_index, subject)
@@ -95,37 +95,39 @@ def style_of(keys: FaceModelKeys, folder: Path) -> int:
     return trained.index(subject)
 
 
-def _trained_on(folder: Path) -> list[str]:
+def _train_subjects(folder: Path) -> list[str]:
     """The subjects that args.yml names, in the order of their styles; the model has been loaded from it before."""
     arguments: Any = yaml.safe_load((folder / "args.yml").read_text("utf-8"))
     subjects = (arguments["motion_model"].get("params") or {}).get("train_subjects") or ""
     return subjects.split() if isinstance(subjects, str) else [str(subject) for subject in subjects]
 
 
-def _listener(config: EvaluationConfig, face: FaceModel | None, own: OwnFiles, device: torch.device) -> FaceModel:
+def _load_listener(
+    config: EvaluationConfig, face: FaceModel | None, user_files: UserFiles, device: torch.device
+) -> FaceModel:
     """The general face model: as named, or as published and lying beside the others, or else the face model."""
     keys, own_face = config.listener_model, config.face_motion_model
     paths = [config.head_motion_model.model_path, own_face.model_path]
-    beside = [path.absolute().parent / LISTENER for path in paths if path]
+    beside = [path.absolute().parent / PUBLISHED_LISTENER for path in paths if path]
     found = keys.model_path or next((folder for folder in beside if folder.is_dir()), None)
     if found is None:
         if own_face.model_path is None:
-            hint = f"Give the folder of {LISTENER} with --listener_model_path, or put it beside the head's."
+            hint = f"Give the folder of {PUBLISHED_LISTENER} with --listener_model_path, or put it beside the head's."
             raise ModelError("A 3DiFACE head hears by the general face model, and there is none.", hint)
-        log.warning("%s is not there: the head hears by the face model. It should be given.", LISTENER)
+        log.warning("%s is not there: the head hears by the face model. It should be given.", PUBLISHED_LISTENER)
         if face is not None:
             return face
-    folder = _folder(found or own_face.model_path, "listener_model.model_path", "--listener_model_path")
-    ckpt = keys.model_ckpt or (own_face.model_ckpt if found is None else _published(folder))
+    folder = _require_folder(found or own_face.model_path, "listener_model.model_path", "--listener_model_path")
+    ckpt = keys.model_ckpt or (own_face.model_ckpt if found is None else _published_checkpoint(folder))
     same = own_face.model_path is not None and folder.resolve() == own_face.model_path.resolve()
-    if face is not None and same and find(folder, ckpt) == find(folder, own_face.model_ckpt):
+    if face is not None and same and find_checkpoint(folder, ckpt) == find_checkpoint(folder, own_face.model_ckpt):
         return face
-    return _hearing(folder, ckpt, own, device)
+    return _load_with_encoder(folder, ckpt, user_files, device)
 
 
-def _hearing(folder: Path, ckpt: str, own: OwnFiles, device: torch.device) -> FaceModel:
+def _load_with_encoder(folder: Path, ckpt: str, user_files: UserFiles, device: torch.device) -> FaceModel:
     """A face model with its speech encoder."""
-    face = load_face(folder, ckpt, own.wav2vec2)
+    face = load_face(folder, ckpt, user_files.wav2vec2)
     if face.network.audio_encoder is None:
         message = f"The 3DiFACE model {folder.name} has no speech encoder in its checkpoint, and there is no wav2vec2."
         raise ModelError(message, "Give the folder of wav2vec2-base-960h with --wav2vec2, or set WAV2VEC_PATH.")
@@ -133,22 +135,22 @@ def _hearing(folder: Path, ckpt: str, own: OwnFiles, device: torch.device) -> Fa
     return face
 
 
-def _published(folder: Path) -> str:
+def _published_checkpoint(folder: Path) -> str:
     """The checkpoint that the heads were trained with, or the newest where it is not there."""
-    if (folder / "checkpoints" / f"{LISTENER_CKPT}.pt").is_file():
-        return LISTENER_CKPT
-    if folder.name == LISTENER:
-        log.warning("%s has no %s: the head hears by its newest checkpoint.", folder, LISTENER_CKPT)
+    if (folder / "checkpoints" / f"{PUBLISHED_LISTENER_CKPT}.pt").is_file():
+        return PUBLISHED_LISTENER_CKPT
+    if folder.name == PUBLISHED_LISTENER:
+        log.warning("%s has no %s: the head hears by its newest checkpoint.", folder, PUBLISHED_LISTENER_CKPT)
     return BEST
 
 
-def _template(
-    config: EvaluationConfig, own: OwnFiles, flame: Flame | None, face: FaceModel | None
-) -> FloatArray | None:
+def _load_template(
+    config: EvaluationConfig, user_files: UserFiles, flame: Flame | None, face: FaceModel | None
+) -> Float32Array | None:
     """The face at rest: VOCASET's subject, or FLAME's own."""
     name = config.face_motion_model.identity_for_testing
-    if name is not None and (own.vocaset is not None or face is not None):
-        return identity(load_identities(_templates(own.vocaset)), name)
+    if name is not None and (user_files.vocaset is not None or face is not None):
+        return find_identity(load_identities(_templates_path(user_files.vocaset)), name)
     if flame is not None:
         return flame.template
     if face is not None and face.diffusion.displacement:
@@ -157,7 +159,7 @@ def _template(
     return None
 
 
-def _templates(vocaset: Path | None) -> Path:
+def _templates_path(vocaset: Path | None) -> Path:
     if vocaset is None:
         hint = (
             f"Set VOCASET_PATH to the folder of VOCASET's {TEMPLATES}, or leave identity_for_testing out for FLAME's."
@@ -170,7 +172,7 @@ def _templates(vocaset: Path | None) -> Path:
     return path
 
 
-def _folder(path: Path | None, name: str, flag: str) -> Path:
+def _require_folder(path: Path | None, name: str, flag: str) -> Path:
     if path is None:
         raise DifaceError(f"{name} must be the folder of a 3DiFACE model. It is not given.", f"Give it, or {flag}.")
     if not path.is_dir():

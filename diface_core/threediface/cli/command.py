@@ -12,13 +12,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ...cli.generate_options import LARGEST_SEED, count
+from ...cli.generate_options import MAX_SEED, integer_in_range
 from ...errors import DifaceError
 from .config import EvaluationConfig
-from .config_file import add_flags, read_config, with_flags
+from .config_file import add_flags, apply_flags, read_config
 from .evaluation import Evaluation
 from .keys import PATH
-from .user_files import OwnFiles
+from .user_files import UserFiles
 
 log = logging.getLogger(__name__)
 
@@ -30,19 +30,19 @@ def parser() -> argparse.ArgumentParser:
     """The command line's arguments."""
     made = argparse.ArgumentParser("python -m diface_core threediface", description=__doc__, allow_abbrev=False)
     add = made.add_argument
-    add("--config", type=PATH.read, help="3DiFACE's comp_syn.yaml, as it stands; without it, the flags say all")
-    add("--audio_file", type=PATH.read, help="speech: a .wav, .flac, .ogg or .mp3 file, or a folder of them")
-    add("--seed", type=count(0, LARGEST_SEED), default=0, help="another seed, another performance (default: 0)")
+    add("--config", type=PATH.parse, help="3DiFACE's comp_syn.yaml, as it stands; without it, the flags say all")
+    add("--audio_file", type=PATH.parse, help="speech: a .wav, .flac, .ogg or .mp3 file, or a folder of them")
+    add("--seed", type=integer_in_range(0, MAX_SEED), default=0, help="another seed, another performance (default: 0)")
     add("--device", help="such as cpu, cuda or cuda:1 (default: a GPU where there is one)")
-    add("--output", type=PATH.read, help="folder of the experiments (default: the model's, the head's for both)")
+    add("--output", type=PATH.parse, help="folder of the experiments (default: the model's, the head's for both)")
     own = made.add_argument_group("your own files").add_argument
-    own("--vocaset", type=PATH.read, default=_environment("VOCASET_PATH"), metavar="PATH",
+    own("--vocaset", type=PATH.parse, default=_path_from_environment("VOCASET_PATH"), metavar="PATH",
         help="folder of VOCASET's templates.pkl (default: the environment's VOCASET_PATH)")  # fmt: skip
-    own("--wav2vec2", type=PATH.read, default=_environment("WAV2VEC_PATH"), metavar="PATH",
+    own("--wav2vec2", type=PATH.parse, default=_path_from_environment("WAV2VEC_PATH"), metavar="PATH",
         help="folder of wav2vec2-base-960h (default: WAV2VEC_PATH)")  # fmt: skip
-    own("--flame", type=PATH.read, default=_environment("FLAME_PATH"), metavar="PATH",
+    own("--flame", type=PATH.parse, default=_path_from_environment("FLAME_PATH"), metavar="PATH",
         help="FLAME model, .pkl or .npz (default: FLAME_PATH)")  # fmt: skip
-    own("--blender", type=PATH.read, default=_environment("DIFACE_BLENDER"), metavar="PATH",
+    own("--blender", type=PATH.parse, default=_path_from_environment("DIFACE_BLENDER"), metavar="PATH",
         help="Blender, or a Python with its bpy module (default: DIFACE_BLENDER, or where one is found)")  # fmt: skip
     add_flags(made)
     return made
@@ -62,18 +62,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _run(given: argparse.Namespace) -> int:
-    config, warnings = read_config(given.config) if given.config else (EvaluationConfig(), ())
+def _run(options: argparse.Namespace) -> int:
+    config, warnings = read_config(options.config) if options.config else (EvaluationConfig(), ())
     for warning in warnings:
         log.warning("%s", warning)
-    config = with_flags(config, given)
-    own = OwnFiles(given.vocaset, given.flame, given.wav2vec2, given.blender)
-    evaluation = Evaluation.prepare(config, own, given.audio_file, given.output, given.device)
+    config = apply_flags(config, options)
+    own = UserFiles(options.vocaset, options.flame, options.wav2vec2, options.blender)
+    evaluation = Evaluation.prepare(config, own, options.audio_file, options.output, options.device)
 
     failed: list[tuple[Path, DifaceError]] = []
     for sound in evaluation.sounds:
         try:
-            _one(evaluation, sound, given.seed)
+            _evaluate_sound(evaluation, sound, options.seed)
         except DifaceError as error:
             failed.append((sound, error))
     for sound, error in failed:
@@ -83,7 +83,7 @@ def _run(given: argparse.Namespace) -> int:
     return FAILED
 
 
-def _one(evaluation: Evaluation, sound: Path, seed: int) -> None:
+def _evaluate_sound(evaluation: Evaluation, sound: Path, seed: int) -> None:
     layout = "{desc:<32} {percentage:3.0f}% |{bar}| {elapsed}"
     with tqdm(total=1.0, bar_format=layout, file=sys.stderr) as bar:
 
@@ -92,12 +92,12 @@ def _one(evaluation: Evaluation, sound: Path, seed: int) -> None:
             bar.update(done - bar.n)
 
         begun = time.perf_counter()
-        for path in evaluation.perform(sound, seed, report):
+        for path in evaluation.evaluate_sound(sound, seed, report):
             bar.clear()
             print(path)
         bar.set_description_str(f"{sound.name}: {time.perf_counter() - begun:.1f} s", refresh=False)
         bar.update(1 - bar.n)
 
 
-def _environment(name: str) -> Path | None:
+def _path_from_environment(name: str) -> Path | None:
     return Path(os.environ[name]).expanduser() if os.environ.get(name) else None

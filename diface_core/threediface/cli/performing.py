@@ -8,157 +8,163 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...types import MODEL_RATE, AudioClip, FloatArray
+from ...types import MODEL_RATE, AudioClip, Float32Array
 from ..checkpoint import FaceModel
-from ..models import hear
-from ..sampling import Kept, sample_face, sample_head
-from .cast import Cast
+from ..models import encode_audio
+from ..sampling import KnownFrames, sample_face, sample_head
+from .cast import LoadedModels
 from .config import EvaluationConfig
-from .edits import FREE, Frames, kept_frames, put_back
-from .results import Performance
+from .edits import REGENERATED, SourceFrames, map_source_frames, restore_frames
+from .results import ThreeDifaceResult
 
 log = logging.getLogger(__name__)
 
-FAR = 0.01
+MAX_IDENTITY_DISTANCE = 0.01
 """Metres that a face is from the one at rest in the middle, beyond which it is somebody else's."""
 
-Report = Callable[[str, float], None]
+StageCallback = Callable[[str, float], None]
 """Told what is done at the moment, and how much of it, 0 to 1."""
 
 
 @dataclass(frozen=True)
-class Scene:
+class EvaluationInput:
     """One sound to perform to: `waveform` (N,) at 16 kHz over `rows` frames; `given` is what is edited, if anything."""
 
-    waveform: FloatArray
+    waveform: Float32Array
     rows: int
-    given: Performance | None = None
+    edited: ThreeDifaceResult | None = None
 
 
-def scene_of(clip: AudioClip, config: EvaluationConfig, given: Performance | None = None) -> Scene:
+def prepare_input(
+    clip: AudioClip, config: EvaluationConfig, edited: ThreeDifaceResult | None = None
+) -> EvaluationInput:
     """All frames of the sound, or as many as num_frames_per_sample; never fewer than those given, in silence."""
     most = config.exp_cfg.num_frames_per_sample
     heard = MODEL_RATE.rows(clip.seconds)
-    rows = max(min(heard, most or heard), len(given) if given else 0)
+    rows = max(min(heard, most or heard), len(edited) if edited else 0)
     if rows < heard:
         log.warning("num_frames_per_sample: the first %d of the sound's %d frames are used.", rows, heard)
     if rows == heard:
-        return Scene(clip.samples, rows, given)
+        return EvaluationInput(clip.samples, rows, edited)
     waveform = clip.samples[: round(MODEL_RATE.seconds(rows) * clip.rate)]
-    return Scene(
-        np.pad(waveform, (0, max(0, round(MODEL_RATE.seconds(rows) * clip.rate) - len(waveform)))), rows, given
+    return EvaluationInput(
+        np.pad(waveform, (0, max(0, round(MODEL_RATE.seconds(rows) * clip.rate) - len(waveform)))), rows, edited
     )
 
 
 @dataclass(frozen=True)
-class Made:
+class GeneratedSample:
     """A performance, and by part which given frame stands where (rows,), FREE where it is made anew."""
 
-    performance: Performance
-    sources: dict[str, Frames]
-    dumps: dict[int, Performance]
+    result: ThreeDifaceResult
+    source_frames: dict[str, SourceFrames]
+    dumps: dict[int, ThreeDifaceResult]
 
 
-class Performing:
+class SampleGenerator:
     """A cast at work on one scene: the sound is heard once for all samples."""
 
-    def __init__(self, cast: Cast, config: EvaluationConfig, scene: Scene, report: Report) -> None:
-        self.cast, self.config, self.scene, self.report = cast, config, scene, report
+    def __init__(
+        self, models: LoadedModels, config: EvaluationConfig, inputs: EvaluationInput, report: StageCallback
+    ) -> None:
+        self.models, self.config, self.inputs, self.report = models, config, inputs, report
         self.parts = ("face", "head") if config.exp_cfg.method == "both" else (config.exp_cfg.method,)
-        self.sources = {part: self._source(part) for part in self.parts}
-        self._heard: dict[int, FloatArray] = {}
+        self.source_frames = {part: self._map_source_frames(part) for part in self.parts}
+        self._audio_features: dict[int, Float32Array] = {}
 
-    def sample(self, seed: int) -> Made:
+    def generate(self, seed: int) -> GeneratedSample:
         """One performance. Raises DifaceError as the models do."""
-        dumps: dict[str, dict[int, FloatArray]] = {"face": {}, "head": {}}
-        face = self._face(seed, dumps["face"]) if "face" in self.parts else None
-        head = self._head(seed, dumps["head"]) if "head" in self.parts else None
+        dumps: dict[str, dict[int, Float32Array]] = {"face": {}, "head": {}}
+        face = self._generate_face(seed, dumps["face"]) if "face" in self.parts else None
+        head = self._generate_head(seed, dumps["head"]) if "head" in self.parts else None
         steps = sorted({*dumps["face"], *dumps["head"]})
-        return Made(
-            Performance(face, head),
-            self.sources,
-            {step: Performance(dumps["face"].get(step), dumps["head"].get(step)) for step in steps},
+        return GeneratedSample(
+            ThreeDifaceResult(face, head),
+            self.source_frames,
+            {step: ThreeDifaceResult(dumps["face"].get(step), dumps["head"].get(step)) for step in steps},
         )
 
-    def _source(self, part: str) -> Frames:
+    def _map_source_frames(self, part: str) -> SourceFrames:
         """Which given frames stay where: of an edited part as the edit says, of another all."""
-        edit, given = self.config.exp_cfg, self.scene.given
-        values = None if given is None else given.of(part)
+        edit, given = self.config.exp_cfg, self.inputs.edited
+        values = None if given is None else given.part(part)
         if given is not None and values is None:
             log.warning("edit_file holds no %s: that is generated.", part)
         if given is None or values is None:
-            return np.full(self.scene.rows, FREE, np.int64)
+            return np.full(self.inputs.rows, REGENERATED, np.int64)
         if part in edit.edit_part:
-            return kept_frames(edit, len(values), self.scene.rows)
-        return np.concatenate([np.arange(len(values)), np.full(self.scene.rows - len(values), FREE, np.int64)])
+            return map_source_frames(edit, len(values), self.inputs.rows)
+        return np.concatenate([np.arange(len(values)), np.full(self.inputs.rows - len(values), REGENERATED, np.int64)])
 
-    def _face(self, seed: int, dumps: dict[int, FloatArray]) -> FloatArray:
+    def _generate_face(self, seed: int, dumps: dict[int, Float32Array]) -> Float32Array:
         """Vertices (rows, 5023, 3) m."""
-        model, keys, how = self.cast.face, self.config.face_motion_model, self.config.exp_cfg
+        model, keys, how = self.models.face, self.config.face_motion_model, self.config.exp_cfg
         assert model is not None  # Cast.load sees to it
-        source, given = self.sources["face"], self.scene.given
+        source, given = self.source_frames["face"], self.inputs.edited
         before = given.vertices if given else None
-        if before is not None and (source != FREE).all():
+        if before is not None and (source != REGENERATED).all():
             return before[source]
-        rest = 0.0 if not model.diffusion.displacement or self.cast.template is None else self.cast.template
+        rest = 0.0 if not model.diffusion.displacement or self.models.template is None else self.models.template
         stays = None
         if before is not None:
-            _warn_of_another_face(before, rest)
-            stays = _kept((before - rest).reshape(len(before), -1), source)
+            _warn_of_other_identity(before, rest)
+            stays = _known_frames((before - rest).reshape(len(before), -1), source)
 
-        def shown(values: FloatArray) -> FloatArray:
+        def shown(values: Float32Array) -> Float32Array:
             vertices = (values.reshape(len(values), -1, 3) + rest).astype(np.float32)
-            return vertices if before is None else put_back(before, source, vertices)
+            return vertices if before is None else restore_frames(before, source, vertices)
 
-        def dump(step: int, values: FloatArray) -> None:
+        def dump(step: int, values: Float32Array) -> None:
             if step in how.dump_steps:
                 dumps[step] = shown(values)
 
         guidance = keys.guidance_scale if keys.guidance_sampling else 1.0
-        arguments = (model, self._hear(model), self.cast.style, seed, guidance, stays, how.steps)
+        arguments = (model, self._encode_audio(model), self.models.style, seed, guidance, stays, how.steps)
 
         def report(done: float) -> None:
             self.report("Moving the face", done)
 
         return shown(sample_face(*arguments, report, dump if how.dump_steps else None))
 
-    def _head(self, seed: int, dumps: dict[int, FloatArray]) -> FloatArray:
+    def _generate_head(self, seed: int, dumps: dict[int, Float32Array]) -> Float32Array:
         """Rotation vectors (rows, 3)."""
-        model, listener, how = self.cast.head, self.cast.listener, self.config.exp_cfg
+        model, listener, how = self.models.head, self.models.listener, self.config.exp_cfg
         assert model is not None  # as above
         assert listener is not None
-        source, given = self.sources["head"], self.scene.given
+        source, given = self.source_frames["head"], self.inputs.edited
         before = given.pose if given else None
-        if before is not None and (source != FREE).all():
+        if before is not None and (source != REGENERATED).all():
             return before[source]
 
-        def dump(step: int, pose: FloatArray) -> None:
+        def dump(step: int, pose: Float32Array) -> None:
             if step in how.dump_steps:
                 dumps[step] = pose
 
         def report(done: float) -> None:
             self.report("Moving the head", done)
 
-        stays = None if before is None else _kept(before, source)
+        stays = None if before is None else _known_frames(before, source)
         watch = dump if how.dump_steps else None
-        pose = sample_head(model, self._hear(listener), seed, stays, how.steps, self.cast.style, report, watch)
-        return pose if before is None else put_back(before, source, pose)
+        pose = sample_head(
+            model, self._encode_audio(listener), seed, stays, how.steps, self.models.style, report, watch
+        )
+        return pose if before is None else restore_frames(before, source, pose)
 
-    def _hear(self, model: FaceModel) -> FloatArray:
-        if id(model) not in self._heard:
+    def _encode_audio(self, model: FaceModel) -> Float32Array:
+        if id(model) not in self._audio_features:
             self.report("Listening to the speech", 0.0)
-            self._heard[id(model)] = hear(model, self.scene.waveform, self.scene.rows)
-        return self._heard[id(model)]
+            self._audio_features[id(model)] = encode_audio(model, self.inputs.waveform, self.inputs.rows)
+        return self._audio_features[id(model)]
 
 
-def _kept(values: FloatArray, source: Frames) -> Kept:
+def _known_frames(values: Float32Array, source: SourceFrames) -> KnownFrames:
     """Frames of `values` (T, C) in their places (rows,)."""
-    return Kept(values[source], source != FREE)
+    return KnownFrames(values[source], source != REGENERATED)
 
 
-def _warn_of_another_face(vertices: FloatArray, rest: FloatArray | float) -> None:
+def _warn_of_other_identity(vertices: Float32Array, rest: Float32Array | float) -> None:
     away = float(np.median(np.linalg.norm(vertices.mean(0) - rest, axis=-1)))
-    if away > FAR:
+    if away > MAX_IDENTITY_DISTANCE:
         log.warning(
             "The faces of edit_file are %.0f mm from identity_for_testing: name the identity that they were made with.",
             1000 * away,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class OwnFiles:
+class UserFiles:
     """VOCASET's templates.pkl or its folder; a FLAME model; the folder of wav2vec2-base-960h; a Blender."""
 
     vocaset: Path | None = None

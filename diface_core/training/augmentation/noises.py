@@ -9,54 +9,54 @@ import numpy as np
 import soundfile
 from scipy import signal
 
-from ...audio.speech_encoder import RATE
-from ...types import FloatArray
+from ...audio.speech_encoder import SAMPLE_RATE
+from ...types import Float32Array
 
-VOICES = 5
+BABBLE_VOICES = 5
 """How many talk at once in babble."""
 
 MU = 255
 """Companding of telephone lines (ITU-T G.711)."""
 
 
-def speech_level(samples: FloatArray) -> float:
+def speech_level(samples: Float32Array) -> float:
     """Amplitude that a tenth of the samples exceeds: the speech, and not the pauses."""
     return float(np.sqrt(np.quantile(np.square(samples[::4]), 0.9))) if len(samples) else 0.0
 
 
-def white(length: int, rng: np.random.Generator, others: Sequence[FloatArray]) -> FloatArray:
+def white(length: int, rng: np.random.Generator, others: Sequence[Float32Array]) -> Float32Array:
     """Noise (length,) of deviation 1, as strong at any frequency."""
     return rng.standard_normal(length, np.float32)
 
 
-def pink(length: int, rng: np.random.Generator, others: Sequence[FloatArray]) -> FloatArray:
+def pink(length: int, rng: np.random.Generator, others: Sequence[Float32Array]) -> Float32Array:
     """Noise (length,) of deviation 1 that falls by 3 dB an octave: fans, traffic, air."""
     spectrum = np.fft.rfft(rng.standard_normal(length, np.float32))
-    spectrum /= np.sqrt(np.maximum(np.arange(len(spectrum)), 20 * length / RATE))
+    spectrum /= np.sqrt(np.maximum(np.arange(len(spectrum)), 20 * length / SAMPLE_RATE))
     noise = np.fft.irfft(spectrum, length)
     return np.asarray(noise / max(float(noise.std()), 1e-12), np.float32)
 
 
-def babble(length: int, rng: np.random.Generator, others: Sequence[FloatArray]) -> FloatArray:
+def babble(length: int, rng: np.random.Generator, others: Sequence[Float32Array]) -> Float32Array:
     """Others who talk at once, (length,) of deviation 1; pink noise where there is nobody."""
     if not others:
         return pink(length, rng, others)
     crowd = np.zeros(length, np.float32)
-    for which in rng.integers(0, len(others), VOICES):
+    for which in rng.integers(0, len(others), BABBLE_VOICES):
         voice = np.roll(others[which], int(rng.integers(0, len(others[which]))))
         crowd += np.resize(voice, length) / max(speech_level(voice), 1e-6)
     return crowd / max(float(crowd.std()), 1e-12)
 
 
-def room(samples: FloatArray, level: float, rng: np.random.Generator) -> FloatArray:
+def add_reverberation(samples: Float32Array, level: float, rng: np.random.Generator) -> Float32Array:
     """`samples` (N,) with echoes that die away within 0.1 to 0.4 s; `level`: theirs, against the direct sound's 1."""
-    length = int(RATE * rng.uniform(0.1, 0.4))
+    length = int(SAMPLE_RATE * rng.uniform(0.1, 0.4))
     tail = rng.standard_normal(length) * np.exp(-np.linspace(0, 6, length))
     tail *= level / np.sqrt((tail**2).sum())
     return samples + signal.oaconvolve(samples, tail)[: len(samples)].astype(np.float32)
 
 
-def telephone(samples: FloatArray) -> FloatArray:
+def telephone(samples: Float32Array) -> Float32Array:
     """The band of a telephone, 300 to 3400 Hz, and its eight bits, companded."""
     low = signal.resample_poly(signal.sosfiltfilt(_TELEPHONE, samples), 1, 2)
     peak = max(float(np.abs(low).max(initial=0.0)), 1e-9)
@@ -66,26 +66,26 @@ def telephone(samples: FloatArray) -> FloatArray:
     return np.asarray(signal.resample_poly(opened, 2, 1)[: len(samples)], np.float32)
 
 
-_TELEPHONE = signal.butter(3, (300, 3400), "bandpass", fs=RATE, output="sos")
+_TELEPHONE = signal.butter(3, (300, 3400), "bandpass", fs=SAMPLE_RATE, output="sos")
 
 
-def narrow(samples: FloatArray) -> FloatArray:
+def narrow_band(samples: Float32Array) -> Float32Array:
     """The band of a recording at 8 kHz, nothing else."""
     return np.asarray(signal.resample_poly(signal.resample_poly(samples, 1, 2), 2, 1)[: len(samples)], np.float32)
 
 
-def compressed(samples: FloatArray) -> FloatArray:
+def vorbis(samples: Float32Array) -> Float32Array:
     """Ogg Vorbis at its lowest quality."""
     peak = max(float(np.abs(samples).max(initial=0.0)), 1e-9)
     file = io.BytesIO()
-    soundfile.write(file, 0.9 / peak * samples, RATE, format="OGG", subtype="VORBIS", compression_level=1.0)
+    soundfile.write(file, 0.9 / peak * samples, SAMPLE_RATE, format="OGG", subtype="VORBIS", compression_level=1.0)
     file.seek(0)
     decoded = np.asarray(soundfile.read(file, dtype="float32")[0], np.float32)[: len(samples)]
     return np.pad(decoded, (0, len(samples) - len(decoded))) * (peak / 0.9)
 
 
-Noise = Callable[[int, np.random.Generator, Sequence[FloatArray]], FloatArray]
+Noise = Callable[[int, np.random.Generator, Sequence[Float32Array]], Float32Array]
 NOISES: dict[str, Noise] = {"white": white, "pink": pink, "babble": babble}
-CODECS: dict[str, Callable[[FloatArray], FloatArray]] = {
-    "telephone": telephone, "narrow": narrow, "compressed": compressed,
+CODECS: dict[str, Callable[[Float32Array], Float32Array]] = {
+    "telephone": telephone, "narrow": narrow_band, "compressed": vorbis,
 }  # fmt: skip

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from scipy import fft, signal
 
-from ...audio.speech_encoder import RATE
-from ...types import FloatArray
+from ...audio.speech_encoder import SAMPLE_RATE
+from ...types import Float32Array
 
-SEGMENT, SEARCH = RATE * 25 // 1000, RATE * 8 // 1000
+SEGMENT, SEARCH = SAMPLE_RATE * 25 // 1000, SAMPLE_RATE * 8 // 1000
 """Samples of a segment's half, and how far either way the next one is looked for: a period of a low voice fits in."""
 
 FRAME = 512
@@ -16,7 +16,7 @@ LIFTER = 26
 """Cepstral coefficients that make the envelope: 1.6 ms, shorter than a period of a voice of 500 Hz."""
 
 
-def stretched(samples: FloatArray, length: int) -> FloatArray:
+def time_stretch(samples: Float32Array, length: int) -> Float32Array:
     """`samples` (N,) brought to (length,) without change of pitch: overlapped segments that continue each other's wave
     (WSOLA, Verhelst and Roelands 1993). The sound at time t comes to t * length / N within 8 ms."""
     if abs(len(samples) - length) <= 2:
@@ -38,12 +38,12 @@ def stretched(samples: FloatArray, length: int) -> FloatArray:
     return out[SEGMENT : SEGMENT + length]
 
 
-def warped(samples: FloatArray, formants: float) -> FloatArray:
+def shift_formants(samples: Float32Array, formants: float) -> Float32Array:
     """`samples` (N,) with the formants at `formants` times their frequency, pitch and timing as they were: the envelope
     of each short spectrum (cepstrally smoothed) is moved along the frequency axis."""
     if abs(formants - 1) < 0.01:
         return samples
-    transform = signal.ShortTimeFFT(np.hanning(FRAME + 1)[:-1], FRAME // 4, RATE, phase_shift=None)
+    transform = signal.ShortTimeFFT(np.hanning(FRAME + 1)[:-1], FRAME // 4, SAMPLE_RATE, phase_shift=None)
     spectrum = transform.stft(samples).T.astype(np.complex64)
     envelope = _envelope(np.abs(spectrum))
     bins = np.minimum(np.arange(envelope.shape[1]) / formants, envelope.shape[1] - 1)
@@ -55,7 +55,7 @@ def warped(samples: FloatArray, formants: float) -> FloatArray:
     return np.asarray(transform.istft(spectrum.T, k1=len(samples)), np.float32)
 
 
-def _envelope(magnitude: FloatArray) -> FloatArray:
+def _envelope(magnitude: Float32Array) -> Float32Array:
     """Log envelope (frames, bins) of short spectra: the first cepstral coefficients."""
     floor = 1e-4 * float(magnitude.max(initial=0.0)) + 1e-9
     cepstrum = np.asarray(fft.dct(np.log(magnitude + floor), type=1, axis=1))

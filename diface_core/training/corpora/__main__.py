@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from ... import channels
-from . import KINDS, READERS, Clip, held_out, read, read_all
+from . import BUNDLED_CORPORA, READERS_BY_KIND, Clip, is_held_out, read_corpora, read_corpus
 
 
-def description(clips: Iterable[Clip]) -> str:
+def describe_corpora(clips: Iterable[Clip]) -> str:
     """A line for each speaker: clips, minutes, and the channels that nothing is known of."""
     speakers: dict[tuple[str, str], list[Clip]] = {}
     for clip in clips:
@@ -22,20 +22,20 @@ def description(clips: Iterable[Clip]) -> str:
     lines = []
     for (source, speaker), mine in sorted(speakers.items()):
         unknown = np.array(channels.FACE)[~np.any([clip.known for clip in mine], 0)]
-        minutes, judged = sum(clip.seconds for clip in mine) / 60, sum(map(held_out, mine))
+        minutes, judged = sum(clip.seconds for clip in mine) / 60, sum(map(is_held_out, mine))
         lines.append(f"{source}, {speaker}: {len(mine)} clips, {minutes:.1f} min, {judged} kept for judging")
         lines.append(f"  {len(channels.FACE) - len(unknown)} channels known, not {', '.join(unknown) or 'one missing'}")
     return "\n".join(lines)
 
 
-def written_down(clips: Iterable[Clip]) -> str:
+def split_json(clips: Iterable[Clip]) -> str:
     """The split by clip as JSON: of each source its speakers, and the names of the clips kept for judging."""
     sources: dict[str, dict[str, list[str]]] = {}
     for clip in sorted(clips, key=lambda clip: clip.name):
         source = sources.setdefault(clip.source, {"speakers": [], "judged": []})
         if clip.speaker not in source["speakers"]:
             source["speakers"].append(clip.speaker)
-        if held_out(clip):
+        if is_held_out(clip):
             source["judged"].append(clip.name)
     return json.dumps(sources, indent=1) + "\n"
 
@@ -44,14 +44,16 @@ def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m diface_core.training.corpora", description=__doc__)
     parser.add_argument("folder", type=Path, help="a corpus of the given kind, or the folder of the bundled ones")
-    parser.add_argument("--kind", choices=sorted(KINDS), help=f"default: {' and '.join(READERS)} in the folder")
+    parser.add_argument(
+        "--kind", choices=sorted(READERS_BY_KIND), help=f"default: {' and '.join(BUNDLED_CORPORA)} in the folder"
+    )
     parser.add_argument("--splits", type=Path, help="write the split by clip to this file")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    clips = list(read(options.kind, options.folder).clips) if options.kind else read_all(options.folder)
-    print(description(clips))
+    clips = list(read_corpus(options.kind, options.folder).clips) if options.kind else read_corpora(options.folder)
+    print(describe_corpora(clips))
     if options.splits:
-        options.splits.write_text(written_down(clips))
+        options.splits.write_text(split_json(clips))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import channels
-from ...audio.speech_encoder import RATE
+from ...audio.speech_encoder import SAMPLE_RATE
 from ...errors import DifaceError
 from ...motion.files import read_csv
 from ...types import MODEL_RATE
@@ -18,11 +18,11 @@ from . import recordings
 from .clip import Clip
 from .reading import Skipped
 
-RATES = (24, 25, 30, 48, 50, 60, 120)
+TIMECODE_RATES = (24, 25, 30, 48, 50, 60, 120)
 """Frames a second of timecodes."""
-GAP = 0.5
+MAX_FRAME_GAP = 0.5
 """Seconds without a frame after which the face was lost: nothing is made up in between."""
-APART = 1.0
+MAX_LENGTH_DIFFERENCE = 1.0
 """Seconds by which sound and motion may differ in length; what only one of them has is left out."""
 
 
@@ -39,22 +39,22 @@ def arkit_folder(folder: Path, style: str = "") -> Iterator[Clip | Skipped]:
 
 
 def _clip(path: Path, folder: Path, style: str) -> Clip:
-    sound = recordings.sound_beside(path)
+    sound = recordings.find_sound(path)
     if sound is None:
         raise ValueError("no sound of the same name beside it")
     motion = read_csv(path, MODEL_RATE)
     values = motion.select(channels.FACE).values
     if not np.isfinite(values).all():
         raise ValueError("weights that are not numbers")
-    samples = recordings.load(sound)
-    seconds = len(samples) / RATE
+    samples = recordings.load_samples(sound)
+    seconds = len(samples) / SAMPLE_RATE
     times = row_times(path, len(values), seconds)
-    if len(times) < 2 or abs(seconds - times[-1]) > APART + 0.02 * seconds:
+    if len(times) < 2 or abs(seconds - times[-1]) > MAX_LENGTH_DIFFERENCE + 0.02 * seconds:
         raise ValueError(f"{times[-1]:.2f} s of motion, but {seconds:.2f} s of sound")
-    if np.diff(times).max() > GAP:
+    if np.diff(times).max() > MAX_FRAME_GAP:
         raise ValueError(f"{np.diff(times).max():.2f} s without a frame")
-    samples = samples[: round((times[-1] + 1 / MODEL_RATE.value) * RATE)]
-    values = recordings.on_the_sounds_clock(values, times, samples)
+    samples = samples[: round((times[-1] + 1 / MODEL_RATE.value) * SAMPLE_RATE)]
+    values = recordings.align_to_sound(values, times, samples)
     # A channel that never moves was not tracked (older phones send zeros for the tongue).
     known = np.ptp(values, axis=0) > 1e-3
     if not known.any():
@@ -74,16 +74,16 @@ def row_times(path: Path, rows: int, seconds: float) -> npt.NDArray[np.float64]:
     names = [name.lower() for name in header]
     codes = [row[names.index("timecode")] for row in table] if "timecode" in names else []
     if len(codes) == rows and all(code.strip() for code in codes):
-        return times_of(codes)
-    return np.arange(rows) / min(RATES, key=lambda rate: abs(rows / rate - seconds))
+        return timecode_seconds(codes)
+    return np.arange(rows) / min(TIMECODE_RATES, key=lambda rate: abs(rows / rate - seconds))
 
 
-def times_of(codes: list[str]) -> npt.NDArray[np.float64]:
+def timecode_seconds(codes: list[str]) -> npt.NDArray[np.float64]:
     """Timecodes -> seconds from the first. Frames are counted at the least rate that has the highest frame number."""
     parts = np.array([[float(part) for part in code.replace(";", ":").split(":")] for code in codes])
     if parts.ndim != 2 or parts.shape[1] != 4 or not np.isfinite(parts).all():
         raise ValueError(f"timecodes must read HH:MM:SS:FF.mmm. Got {codes[0]}")
-    rate = next((rate for rate in RATES if parts[:, 3].max() < rate), None)
+    rate = next((rate for rate in TIMECODE_RATES if parts[:, 3].max() < rate), None)
     if rate is None:
         raise ValueError(f"timecodes with frame {parts[:, 3].max():.0f}")
     seconds = parts[:, :3] @ np.array([3600.0, 60.0, 1.0]) + parts[:, 3] / rate

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 
-from ...audio.speech_encoder import RATE
-from ...types import MODEL_RATE, BoolArray, FloatArray
+from ...audio.speech_encoder import SAMPLE_RATE
+from ...types import MODEL_RATE, BoolArray, Float32Array
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Clip:
     """
 
     name: str
-    samples: FloatArray
-    values: FloatArray
+    samples: Float32Array
+    values: Float32Array
     known: BoolArray
     style: str
     phones: tuple[Phone, ...] = ()
@@ -44,10 +44,10 @@ class Clip:
 
     @property
     def seconds(self) -> float:
-        return len(self.samples) / RATE
+        return len(self.samples) / SAMPLE_RATE
 
 
-def at_rows(values: npt.NDArray[np.floating], times: npt.NDArray[np.floating], samples: int) -> FloatArray:
+def resample_to_rows(values: npt.NDArray[np.floating], times: npt.NDArray[np.floating], samples: int) -> Float32Array:
     """`values` (N, C) known at `times` (s) -> the rows of a sound of so many samples; held beyond both ends."""
-    at = np.arange(MODEL_RATE.rows(samples / RATE)) / MODEL_RATE.value
+    at = np.arange(MODEL_RATE.rows(samples / SAMPLE_RATE)) / MODEL_RATE.value
     return PchipInterpolator(times, values)(np.clip(at, times[0], times[-1])).astype(np.float32)

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from ... import channels
-from ...audio.speech_encoder import RATE
-from ...types import MODEL_RATE, FloatArray
+from ...audio.speech_encoder import SAMPLE_RATE
+from ...types import MODEL_RATE, Float32Array
 from . import recordings
-from .clip import Clip, at_rows
-from .reading import Skipped, arrays, checked, require
+from .clip import Clip, resample_to_rows
+from .reading import Skipped, check_clips, load_npz, require_files
 
 # Their other controls (brows, lids, eyes, cheeks, tongue, jaw sideways and forward, corners down, lower chin) stand
 # still in all five recordings: that tells nothing, so those channels are not known.
@@ -37,19 +37,19 @@ FACEGOOD_ZERO = ("mouthClose",)
 """The rig parts the lips with its jaw control alone, so that ours is known to be 0."""
 
 SEGMENT_SECONDS = 20.0
-APART = 0.5
+MAX_LENGTH_DIFFERENCE = 0.5
 """Seconds by which sound and motion may differ in length."""
 
 
-def facegood(folder: Path) -> list[Clip]:
+def read_facegood(folder: Path) -> list[Clip]:
     """FACEGOOD's five recordings, cut into segments of about 20 s at their quietest places."""
-    return list(checked(facegood_clips(folder), folder).clips)
+    return list(check_clips(facegood_clips(folder), folder).clips)
 
 
 def facegood_clips(folder: Path) -> Iterator[Clip | Skipped]:
     """The segments of each recording, and why another does not count."""
-    require(folder, "controls.npz")
-    controls = arrays(folder / "controls.npz")
+    require_files(folder, "controls.npz")
+    controls = load_npz(folder / "controls.npz")
     names = [str(name) for name in controls["names"]]
     known = np.array([name in FACEGOOD_CONTROLS or name in FACEGOOD_ZERO for name in channels.FACE])
     for name in sorted(set(controls) - {"names", "fps"} - {path.stem for path in folder.glob("*.flac")}):
@@ -58,27 +58,30 @@ def facegood_clips(folder: Path) -> Iterator[Clip | Skipped]:
         if path.stem not in controls:
             yield Skipped(path.name, "no controls of this name")
             continue
-        samples, theirs = recordings.load(path), controls[path.stem].astype(np.float32)
-        if abs(len(theirs) / float(controls["fps"]) - len(samples) / RATE) > APART:
-            yield Skipped(path.name, f"{len(theirs)} frames of motion for {len(samples) / RATE:.2f} s of sound")
+        samples, theirs = recordings.load_samples(path), controls[path.stem].astype(np.float32)
+        if abs(len(theirs) / float(controls["fps"]) - len(samples) / SAMPLE_RATE) > MAX_LENGTH_DIFFERENCE:
+            yield Skipped(path.name, f"{len(theirs)} frames of motion for {len(samples) / SAMPLE_RATE:.2f} s of sound")
             continue
         values = np.zeros((len(theirs), len(channels.FACE)), np.float32)
         for channel, sources in FACEGOOD_CONTROLS.items():
             values[:, channels.FACE.index(channel)] = sum(w * theirs[:, names.index(c)] for c, w in sources.items())
-        values = at_rows(np.clip(values, 0, 1), np.arange(len(values)) / float(controls["fps"]), len(samples))
+        values = resample_to_rows(np.clip(values, 0, 1), np.arange(len(values)) / float(controls["fps"]), len(samples))
         cuts = _quiet_cuts(samples)
         for part, (first, last) in enumerate(pairwise(cuts)):
-            rows = slice(round(first / RATE * 30), round(first / RATE * 30) + MODEL_RATE.rows((last - first) / RATE))
+            rows = slice(
+                round(first / SAMPLE_RATE * 30),
+                round(first / SAMPLE_RATE * 30) + MODEL_RATE.rows((last - first) / SAMPLE_RATE),
+            )
             name = f"{path.stem}_{part:02d}"
             yield Clip(
                 name, samples[first:last], values[rows], known, "facegood_1114", speaker="facegood_1114",
-                source="facegood_1114", recording=path.stem, start=first / RATE,
+                source="facegood_1114", recording=path.stem, start=first / SAMPLE_RATE,
             )  # fmt: skip
 
 
-def _quiet_cuts(samples: FloatArray) -> list[int]:
+def _quiet_cuts(samples: Float32Array) -> list[int]:
     """Sample numbers that cut a recording about every 20 s, at the quietest tenth of a second near there."""
-    tenth = RATE // 10
+    tenth = SAMPLE_RATE // 10
     energy = np.square(samples[: len(samples) // tenth * tenth]).reshape(-1, tenth).mean(1)
     cuts, here = [0], round(SEGMENT_SECONDS * 10)
     while here + 100 < len(energy):

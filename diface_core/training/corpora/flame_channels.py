@@ -9,7 +9,7 @@ from scipy.optimize import nnls
 
 from ... import channels
 from ...faces.head import Head, load_head
-from ...types import BoolArray, FloatArray
+from ...types import BoolArray, Float32Array
 
 VERTICES = 5023
 
@@ -28,7 +28,7 @@ EYEBALLS = (slice(3931, 4477), slice(4477, 5023))
 SKULL = (3516, 3518, 3561, 3548)
 """On the bridge of the nose; with the eyeballs' middles what does not move with the mouth."""
 
-TOLD = (
+OBSERVABLE_CHANNELS = (
     "jawOpen", "mouthClose", "mouthFunnel", "mouthPucker", "mouthSmileLeft", "mouthSmileRight", "mouthStretchLeft",
     "mouthStretchRight", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight",
     "jawLeft", "jawRight",
@@ -38,64 +38,64 @@ RIDGE = 0.003
 """Metres of error for which a weight of 1 is not worth it."""
 
 
-def known() -> BoolArray:
+def known_channels() -> BoolArray:
     """Which of the 52 channels the vertices tell, (52,)."""
-    return np.array([name in TOLD for name in channels.FACE])
+    return np.array([name in OBSERVABLE_CHANNELS for name in channels.FACE])
 
 
-def weights(vertices: FloatArray, template: FloatArray) -> FloatArray:
+def arkit_weights(vertices: Float32Array, template: Float32Array) -> Float32Array:
     """FLAME vertices (T, 5023, 3) m of a speaker at rest in `template` (5023, 3) -> weights (T, 52) in [0, 1].
 
     The way of each point from its rest, in the template's head and in the size of the bundled one, is made up of the
     ways on which the head's shapes lead it there (non-negative least squares, Lawson and Hanson 1974).
     """
-    columns, middles = _shapes()
+    columns, middles = _head_shapes()
     points = np.array([*UPPER_LIP, *LOWER_LIP, *CORNERS, *MIDLINE])
-    scale = np.linalg.norm(middles[0] - middles[1]) / np.linalg.norm(np.subtract(*_eyes(template)))
-    moved = (steadied(vertices, template)[:, points] - template[points]) * scale
+    scale = np.linalg.norm(middles[0] - middles[1]) / np.linalg.norm(np.subtract(*_eye_centres(template)))
+    moved = (stabilise_head(vertices, template)[:, points] - template[points]) * scale
     # FLAME looks along +Z with Y up, the head along -Y with Z up.
     wanted = np.stack([moved[..., 0], -moved[..., 2], moved[..., 1]], -1).reshape(len(vertices), -1)
 
-    ridge = RIDGE * np.eye(len(TOLD))
+    ridge = RIDGE * np.eye(len(OBSERVABLE_CHANNELS))
     matrix = np.concatenate([columns, ridge])
-    solved = np.array([nnls(matrix, np.concatenate([row, np.zeros(len(TOLD))]))[0] for row in wanted])
+    solved = np.array([nnls(matrix, np.concatenate([row, np.zeros(len(OBSERVABLE_CHANNELS))]))[0] for row in wanted])
     values = np.zeros((len(vertices), len(channels.FACE)), np.float32)
-    values[:, [channels.FACE.index(name) for name in TOLD]] = np.clip(solved, 0.0, 1.0)
+    values[:, [channels.FACE.index(name) for name in OBSERVABLE_CHANNELS]] = np.clip(solved, 0.0, 1.0)
     # A jaw stands on one side or on the other.
     sides = [channels.FACE.index("jawLeft"), channels.FACE.index("jawRight")]
     values[:, sides] -= values[:, sides].min(1, keepdims=True)
     return values
 
 
-def steadied(vertices: FloatArray, template: FloatArray) -> FloatArray:
+def stabilise_head(vertices: Float32Array, template: Float32Array) -> Float32Array:
     """The vertices (T, V, 3) with the head back where the template's is (Kabsch 1976, on eyes and nose)."""
-    rest = np.stack([*_eyes(template), *template[list(SKULL)]])
-    now = np.stack([*_eyes(vertices), *(vertices[:, index] for index in SKULL)], 1)
+    rest = np.stack([*_eye_centres(template), *template[list(SKULL)]])
+    now = np.stack([*_eye_centres(vertices), *(vertices[:, index] for index in SKULL)], 1)
     here, there = now.mean(1, keepdims=True), rest.mean(0)
     u, _, vt = np.linalg.svd(np.swapaxes(now - here, 1, 2) @ (rest - there))
     u[..., 2] *= np.sign(np.linalg.det(u @ vt))[:, None]
     return ((vertices - here) @ (u @ vt) + there).astype(np.float32)
 
 
-def _eyes(vertices: FloatArray) -> list[FloatArray]:
+def _eye_centres(vertices: Float32Array) -> list[Float32Array]:
     return [vertices[..., eyeball, :].mean(-2) for eyeball in EYEBALLS]
 
 
 @cache
-def _shapes() -> tuple[FloatArray, list[FloatArray]]:
+def _head_shapes() -> tuple[Float32Array, list[Float32Array]]:
     """How the TOLD channels move the head's points, (3 * points, channels) m, and the middles of its eyes."""
     head = load_head()
     marks = head.landmarks
     points = np.concatenate(
         [marks["upper_inner_lip"][HEAD_LIP_ROWS], marks["lower_inner_lip"][HEAD_LIP_ROWS], marks["mouth_corners"]]
     )
-    points = np.concatenate([points, [_on_midline(head, height) for height in HEAD_HEIGHTS]])
-    columns = [head.deltas[channels.FACE.index(name)][points].ravel() for name in TOLD]
+    points = np.concatenate([points, [_midline_vertex(head, height) for height in HEAD_HEIGHTS]])
+    columns = [head.deltas[channels.FACE.index(name)][points].ravel() for name in OBSERVABLE_CHANNELS]
     middles = [head.vertices[marks[f"eyeball_{side}"]].mean(0) for side in ("left", "right")]
     return np.stack(columns, 1), middles
 
 
-def _on_midline(head: Head, height: float) -> int:
+def _midline_vertex(head: Head, height: float) -> int:
     """The skin's foremost vertex at this height."""
     skin = head.landmarks["skin"]
     near = skin[(np.abs(head.vertices[skin, 0]) < 1e-3) & (np.abs(head.vertices[skin, 2] - height) < 2e-3)]

@@ -11,15 +11,15 @@ import numpy as np
 import soundfile
 
 from ... import channels
-from ...types import FloatArray
-from .clip import Clip, Phone, at_rows
-from .reading import Skipped, arrays, checked, require
+from ...types import Float32Array
+from .clip import Clip, Phone, resample_to_rows
+from .reading import Skipped, check_clips, load_npz, require_files
 
 SAMPLES = 48_000
 """Of each clip, 3 s."""
 
 # These sit where this speaker and this tracker put them at rest; what counts is the way from there.
-GRID_RESTED = ("eyeSquint", "mouthRollLower")
+REST_CORRECTED_CHANNELS = ("eyeSquint", "mouthRollLower")
 SQUINT_OF_BLINK = 0.5
 """Tracked eyeSquint for one unit of tracked eyeBlink (least squares on GRID, r .92): not a squint, taken away."""
 BROW_DOWN, BROW_UP = 2.3, 2.9
@@ -40,26 +40,26 @@ GRID_GAIN = {
 
 APERTURE_TO_JAW = 1.57
 """jawOpen - mouthClose for one unit of inner-lip distance / outer-eye distance (least squares on GRID, r .99)."""
-CLOSED = 0.005
+CLOSED_LIP_DISTANCE = 0.005
 """Inner-lip distance / outer-eye distance at which this speaker's lips touch (median before he speaks)."""
 
-PUCKERED, NARROWED_BY_JAW = 0.207, 0.087
+PUCKER_NARROWING, JAW_NARROWING = 0.207, 0.087
 """How much narrower the bundled head's mouth is, of its width at rest, with mouthPucker 1 and with jawOpen 1. The
 landmarker's own mouthPucker says .03 where the mouth is 5% narrower and .85 at 16%; the bundled head .25 and .78."""
-RESTING = 5
+REST_FRAMES = 5
 """Frames at a clip's start, before he speaks."""
 
 
-def grid(folder: Path) -> list[Clip]:
+def read_grid(folder: Path) -> list[Clip]:
     """The clips of `grid_s1` that can be used, in the corpus's order."""
-    return list(checked(grid_clips(folder), folder).clips)
+    return list(check_clips(grid_clips(folder), folder).clips)
 
 
 def grid_clips(folder: Path) -> Iterator[Clip | Skipped]:
     """The clips whose tracking holds on every frame, and why the others do not count."""
-    require(folder, "audio.flac", "motion.npz", "phones.json")
+    require_files(folder, "audio.flac", "motion.npz", "phones.json")
     sound = np.asarray(soundfile.read(folder / "audio.flac", dtype="float32")[0], np.float32)
-    motion = arrays(folder / "motion.npz")
+    motion = load_npz(folder / "motion.npz")
     phones = json.loads((folder / "phones.json").read_text())
     names = [str(name) for name in motion["names"]]
     ok = motion["ok"]
@@ -68,9 +68,9 @@ def grid_clips(folder: Path) -> Iterator[Clip | Skipped]:
 
     weights = np.zeros((*motion["blendshapes"].shape[:2], len(channels.FACE)), np.float32)
     weights[..., [name in names for name in channels.FACE]] = motion["blendshapes"][..., columns]
-    weights = _grid_weights(weights, lip_distance(motion))
+    weights = _arkit_weights(weights, lip_distance(motion))
     jaw, pucker = channels.FACE.index("jawOpen"), channels.FACE.index("mouthPucker")
-    weights[..., pucker] = _pucker(mouth_width(motion), weights[..., jaw])
+    weights[..., pucker] = _pucker_from_width(mouth_width(motion), weights[..., jaw])
     weights[..., ~known] = 0.0
 
     times = (np.arange(weights.shape[1]) + 0.5) / float(motion["fps"])
@@ -80,30 +80,30 @@ def grid_clips(folder: Path) -> Iterator[Clip | Skipped]:
             yield Skipped(name, f"the tracker lost the face in {np.sum(ok[index] == 0)} frames")
             continue
         said = tuple(Phone(*phone) for phone in phones.get(name, {}).get("phones", ()))
-        values = at_rows(weights[index], times, len(samples))
+        values = resample_to_rows(weights[index], times, len(samples))
         yield Clip(name, samples, values, known, "grid_s1", said, speaker="grid_s1", source="grid_s1")
 
 
-def _grid_weights(weights: FloatArray, lip_distance: FloatArray) -> FloatArray:
+def _arkit_weights(weights: Float32Array, lip_distance: Float32Array) -> Float32Array:
     """Tracked weights (N, T, 52) -> ARKit weights at rest 0, with brows both ways and mouthClose from the lips seen."""
-    weights = _brows(_squints(weights))
+    weights = _correct_brows(_correct_squints(weights))
     for column, name in enumerate(channels.FACE):
-        if name.startswith(GRID_RESTED):
+        if name.startswith(REST_CORRECTED_CHANNELS):
             weights[..., column] -= np.median(weights[..., column], axis=1, keepdims=True)
         weights[..., column] *= GRID_GAIN.get(name, 1.0)
     jaw, close = channels.FACE.index("jawOpen"), channels.FACE.index("mouthClose")
-    opening = APERTURE_TO_JAW * np.maximum(lip_distance - CLOSED, 0.0)
+    opening = APERTURE_TO_JAW * np.maximum(lip_distance - CLOSED_LIP_DISTANCE, 0.0)
     weights[..., close] = weights[..., jaw] - opening
     return np.clip(weights, 0.0, 1.0)
 
 
-def _pucker(width: FloatArray, jaw: FloatArray) -> FloatArray:
+def _pucker_from_width(width: Float32Array, jaw: Float32Array) -> Float32Array:
     """mouthPucker (N, T) of a mouth of this width (N, T), as far as it is not the jaw that narrows it."""
-    narrower = 1 - width / np.median(width[:, :RESTING])
-    return np.clip((narrower - NARROWED_BY_JAW * jaw) / PUCKERED, 0.0, 1.0)
+    narrower = 1 - width / np.median(width[:, :REST_FRAMES])
+    return np.clip((narrower - JAW_NARROWING * jaw) / PUCKER_NARROWING, 0.0, 1.0)
 
 
-def _squints(weights: FloatArray) -> FloatArray:
+def _correct_squints(weights: Float32Array) -> Float32Array:
     """The squints without what a blink brings with it."""
     weights = weights.copy()
     for side in ("Left", "Right"):
@@ -112,7 +112,7 @@ def _squints(weights: FloatArray) -> FloatArray:
     return weights
 
 
-def _brows(weights: FloatArray) -> FloatArray:
+def _correct_brows(weights: Float32Array) -> Float32Array:
     """Brows at rest in each clip's median, lowered and raised as the tracked browDown leaves it."""
     weights, lifts = weights.copy(), []
     for side in ("Left", "Right"):
@@ -125,17 +125,17 @@ def _brows(weights: FloatArray) -> FloatArray:
     return weights
 
 
-def lip_distance(motion: Mapping[str, Any]) -> FloatArray:
+def lip_distance(motion: Mapping[str, Any]) -> Float32Array:
     """Distance of the inner lips over that of the outer eye corners, (N, T)."""
     return _distance(motion, 13, 14) / np.maximum(_distance(motion, 33, 263), 1e-3)
 
 
-def mouth_width(motion: Mapping[str, Any]) -> FloatArray:
+def mouth_width(motion: Mapping[str, Any]) -> Float32Array:
     """Distance of the mouth's corners over that of the outer eye corners, (N, T)."""
     return _distance(motion, 61, 291) / np.maximum(_distance(motion, 33, 263), 1e-3)
 
 
-def _distance(motion: Mapping[str, Any], a: int, b: int) -> FloatArray:
+def _distance(motion: Mapping[str, Any], a: int, b: int) -> Float32Array:
     """Distance of two landmarks (N, T)."""
     ids, marks = list(motion["landmark_ids"]), motion["lip_landmarks"].astype(np.float32)
     return np.linalg.norm(marks[:, :, ids.index(a)] - marks[:, :, ids.index(b)], axis=-1)

@@ -9,36 +9,38 @@ import numpy.typing as npt
 from scipy import signal
 
 from ... import channels
-from ...audio.speech_encoder import RATE
-from ...types import MODEL_RATE, FloatArray
+from ...audio.speech_encoder import SAMPLE_RATE
+from ...types import MODEL_RATE, Float32Array
 from .clip import Clip
 
 SOURCE = "not_speech"
-MOUTH = ("jaw", "mouth", "cheek", "tongue", "noseSneer")
+RESTING_CHANNELS = ("jaw", "mouth", "cheek", "tongue", "noseSneer")
 """What is known to rest; eyes and brows may do as they like."""
-LONGEST = 12.0
+MAX_SECONDS = 12.0
 """Seconds of the longest sound; the shortest is a third of that."""
 
 Rng = np.random.Generator
 Wave = npt.NDArray[np.floating]
 
 
-def not_speech(count: int, styles: tuple[str, ...], seed: int = 0) -> list[Clip]:
+def non_speech_clips(count: int, styles: tuple[str, ...], seed: int = 0) -> list[Clip]:
     """`count` sounds, kind by kind and style by style in turn: about 8 s each."""
-    known = np.array([name.startswith(MOUTH) for name in channels.FACE])
+    known = np.array([name.startswith(RESTING_CHANNELS) for name in channels.FACE])
     clips = []
     for number in range(count):
         rng = np.random.default_rng([seed, number])
-        kind = list(KINDS)[number % len(KINDS)]
-        samples = _levelled(KINDS[kind](int(RATE * rng.uniform(LONGEST / 3, LONGEST)), rng), rng)
-        values = np.zeros((MODEL_RATE.rows(len(samples) / RATE), len(channels.FACE)), np.float32)
-        style = styles[number // len(KINDS) % len(styles)]
+        kind = list(SYNTHESISERS)[number % len(SYNTHESISERS)]
+        samples = _randomise_level(
+            SYNTHESISERS[kind](int(SAMPLE_RATE * rng.uniform(MAX_SECONDS / 3, MAX_SECONDS)), rng), rng
+        )
+        values = np.zeros((MODEL_RATE.rows(len(samples) / SAMPLE_RATE), len(channels.FACE)), np.float32)
+        style = styles[number // len(SYNTHESISERS) % len(styles)]
         name = f"{kind}_{number:03d}"
         clips.append(Clip(name, samples, values, known, style, speaker=SOURCE, source=SOURCE))
     return clips
 
 
-def _levelled(samples: Wave, rng: Rng) -> FloatArray:
+def _randomise_level(samples: Wave, rng: Rng) -> Float32Array:
     """The sound at -40 to -10 dB, over a hint of noise."""
     samples = samples / max(float(np.abs(samples).max()), 1e-6) * 10 ** rng.uniform(-2, -0.5)
     return (samples + 10 ** rng.uniform(-5, -3.5) * rng.standard_normal(len(samples))).astype(np.float32)
@@ -52,25 +54,27 @@ def silence(length: int, rng: Rng) -> Wave:
 def noise(length: int, rng: Rng) -> Wave:
     """White, pink or brown noise that swells and fades: wind, rain, traffic."""
     spectrum = np.fft.rfft(rng.standard_normal(length))
-    frequency = np.fft.rfftfreq(length, 1 / RATE)
+    frequency = np.fft.rfftfreq(length, 1 / SAMPLE_RATE)
     coloured = np.fft.irfft(spectrum / np.maximum(frequency, 40) ** rng.uniform(0, 1), length)
     return coloured * _swell(length, rng)
 
 
 def hum(length: int, rng: Rng) -> Wave:
     """A machine: a low tone and its harmonics."""
-    at, base = np.arange(length) / RATE, rng.uniform(45, 140)
+    at, base = np.arange(length) / SAMPLE_RATE, rng.uniform(45, 140)
     wobble = 1 + 0.002 * np.sin(2 * np.pi * rng.uniform(0.1, 3) * at)
-    tones = [np.sin(2 * np.pi * k * base * np.cumsum(wobble) / RATE) * rng.uniform(0, 1) / k for k in range(1, 9)]
+    tones = [
+        np.sin(2 * np.pi * k * base * np.cumsum(wobble) / SAMPLE_RATE) * rng.uniform(0, 1) / k for k in range(1, 9)
+    ]
     return np.sum(tones, axis=0) * _swell(length, rng)
 
 
 def knocks(length: int, rng: Rng) -> Wave:
     """Steps, doors, keyboards: short resonances at odd moments."""
     samples = np.zeros(length)
-    for begin in rng.integers(0, length, max(1, int(length / RATE * rng.uniform(1, 6)))):
-        tail = np.arange(int(RATE * rng.uniform(0.02, 0.25)))
-        knock = np.sin(2 * np.pi * rng.uniform(80, 3000) * tail / RATE) + 0.5 * rng.standard_normal(len(tail))
+    for begin in rng.integers(0, length, max(1, int(length / SAMPLE_RATE * rng.uniform(1, 6)))):
+        tail = np.arange(int(SAMPLE_RATE * rng.uniform(0.02, 0.25)))
+        knock = np.sin(2 * np.pi * rng.uniform(80, 3000) * tail / SAMPLE_RATE) + 0.5 * rng.standard_normal(len(tail))
         knock *= np.exp(-6 * tail / len(tail)) * rng.uniform(0.2, 1)
         samples[begin : begin + len(tail)] += knock[: length - begin]
     return samples
@@ -78,7 +82,7 @@ def knocks(length: int, rng: Rng) -> Wave:
 
 def music(length: int, rng: Rng) -> Wave:
     """Bars of chords, a melody, a bass and drums, each there or not, in a random key, tempo and timbre."""
-    beat = int(RATE * 60 / rng.uniform(60, 170))
+    beat = int(SAMPLE_RATE * 60 / rng.uniform(60, 170))
     scale = np.array([0, 2, 4, 5, 7, 9, 11] if rng.random() < 0.6 else [0, 2, 3, 5, 7, 8, 10])
     tonic = rng.uniform(90, 180)
     timbres = [_timbre(rng) for _ in range(3)]
@@ -113,21 +117,26 @@ def _timbre(rng: Rng) -> tuple[Wave, float]:
 
 
 def _note(pitch: float, length: int, timbre: tuple[Wave, float], rng: Rng) -> Wave:
-    at = np.arange(length) / RATE
+    at = np.arange(length) / SAMPLE_RATE
     vibrato = pitch * at + 0.02 * rng.random() * np.sin(2 * np.pi * 5 * at)
-    harmonics = [k for k in range(1, 9) if k * pitch < 0.45 * RATE]
+    harmonics = [k for k in range(1, 9) if k * pitch < 0.45 * SAMPLE_RATE]
     tone = np.sum([timbre[0][k - 1] * np.sin(2 * np.pi * k * vibrato) for k in harmonics], axis=0)
-    return tone * np.minimum(at * 80, 1) * np.exp(-timbre[1] * at * RATE / length) * signal.windows.tukey(length, 0.1)
+    return (
+        tone
+        * np.minimum(at * 80, 1)
+        * np.exp(-timbre[1] * at * SAMPLE_RATE / length)
+        * signal.windows.tukey(length, 0.1)
+    )
 
 
 def _swell(length: int, rng: Rng) -> Wave:
     """A slow envelope (N,) from a tenth to 1, or none."""
     if rng.random() < 0.3:
         return np.ones(length)
-    knots = rng.uniform(0.1, 1, max(2, int(length / RATE * rng.uniform(0.3, 4))))
+    knots = rng.uniform(0.1, 1, max(2, int(length / SAMPLE_RATE * rng.uniform(0.3, 4))))
     return np.interp(np.arange(length), np.linspace(0, length, len(knots)), knots)
 
 
-KINDS: dict[str, Callable[[int, Rng], Wave]] = {
+SYNTHESISERS: dict[str, Callable[[int, Rng], Wave]] = {
     "silence": silence, "noise": noise, "music": music, "hum": hum, "song": music, "knocks": knocks,
 }  # fmt: skip

@@ -13,20 +13,20 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import channels
-from ...audio.reading import SILENT
+from ...audio.reading import SILENCE_PEAK
 from ...errors import DifaceError
 from ...types import MODEL_RATE
 from .clip import Clip
 
 log = logging.getLogger(__name__)
 
-SHORTEST = 0.5
+MIN_SECONDS = 0.5
 """Seconds below which a clip teaches nothing."""
-WEIGHTS = (-0.5, 2.0)
+WEIGHT_RANGE = (-0.5, 2.0)
 """Beyond these a face weight is taken for a mistake of unit or column."""
-STILL = 1e-3
+MIN_MOVEMENT = 1e-3
 """A face whose known weights move less than this was not tracked."""
-LISTED = 20
+MAX_LISTED = 20
 """How many skipped files are logged one by one."""
 
 
@@ -47,14 +47,14 @@ class Recorded(Protocol):
     def seconds(self) -> float: ...
 
 
-One = TypeVar("One", bound=Recorded)
+ClipT = TypeVar("ClipT", bound=Recorded)
 
 
 @dataclass(frozen=True)
-class Reading(Generic[One]):
+class Reading(Generic[ClipT]):
     """What a corpus gave, and what it did not."""
 
-    clips: tuple[One, ...]
+    clips: tuple[ClipT, ...]
     skipped: tuple[Skipped, ...]
 
     def summary(self) -> str:
@@ -62,28 +62,30 @@ class Reading(Generic[One]):
         lines = [f"{len(self.clips)} clips, {sum(c.seconds for c in self.clips) / 60:.1f} min"]
         if self.skipped:
             lines[0] += f"; {len(self.skipped)} skipped:"
-        lines += [f"  {item.path}: {item.reason}" for item in self.skipped[:LISTED]]
-        if len(self.skipped) > LISTED:
-            lines.append(f"  and {len(self.skipped) - LISTED} more")
+        lines += [f"  {item.path}: {item.reason}" for item in self.skipped[:MAX_LISTED]]
+        if len(self.skipped) > MAX_LISTED:
+            lines.append(f"  and {len(self.skipped) - MAX_LISTED} more")
         return "\n".join(lines)
 
 
-def checked(found: Iterable[Clip | Skipped], folder: Path, at_rest: bool = False) -> Reading[Clip]:
+def check_clips(items: Iterable[Clip | Skipped], folder: Path, at_rest: bool = False) -> Reading[Clip]:
     """The clips that are sound, and why the others are not; logged. Raises DifaceError where none is left.
 
     at_rest: whether silence and faces that do not move are meant.
     """
-    return sifted(found, folder, lambda clip: fault(clip, at_rest))
+    return filter_clips(items, folder, lambda clip: clip_fault(clip, at_rest))
 
 
-def sifted(found: Iterable[One | Skipped], folder: Path, fault: Callable[[One], str | None]) -> Reading[One]:
+def filter_clips(
+    items: Iterable[ClipT | Skipped], folder: Path, find_fault: Callable[[ClipT], str | None]
+) -> Reading[ClipT]:
     """What has no `fault`, and why the rest is left; logged. Raises DifaceError where nothing can be used."""
-    clips: list[One] = []
+    clips: list[ClipT] = []
     skipped: list[Skipped] = []
-    for item in _unbroken(found, folder):
+    for item in _wrap_read_errors(items, folder):
         if isinstance(item, Skipped):
             skipped.append(item)
-        elif reason := fault(item):
+        elif reason := find_fault(item):
             skipped.append(Skipped(item.name, reason))
         else:
             clips.append(item)
@@ -96,10 +98,10 @@ def sifted(found: Iterable[One | Skipped], folder: Path, fault: Callable[[One], 
     return reading
 
 
-def _unbroken(found: Iterable[One | Skipped], folder: Path) -> Iterator[One | Skipped]:
+def _wrap_read_errors(items: Iterable[ClipT | Skipped], folder: Path) -> Iterator[ClipT | Skipped]:
     """What the reader finds; a file that all clips hang on and that cannot be read is the folder's fault."""
     try:
-        yield from found
+        yield from items
     except DifaceError:
         raise
     except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile) as reason:
@@ -107,31 +109,31 @@ def _unbroken(found: Iterable[One | Skipped], folder: Path) -> Iterator[One | Sk
         raise DifaceError(f"The corpus {folder} is damaged: {reason!r}.", hint) from reason
 
 
-def fault(clip: Clip, at_rest: bool = False) -> str | None:
+def clip_fault(clip: Clip, at_rest: bool = False) -> str | None:
     """Why the clip cannot be used, or None; a clip `at_rest` may be silent and still."""
     if clip.samples.ndim != 1 or clip.values.shape[1:] != (len(channels.FACE),):
         return f"expected samples (N,) and values (T, 52), got {clip.samples.shape} and {clip.values.shape}"
-    if clip.seconds < SHORTEST:
-        return f"{clip.seconds:.2f} s long, {SHORTEST} s is the least"
+    if clip.seconds < MIN_SECONDS:
+        return f"{clip.seconds:.2f} s long, {MIN_SECONDS} s is the least"
     if len(clip.values) != MODEL_RATE.rows(clip.seconds):
         return f"{len(clip.values)} rows of motion for {clip.seconds:.2f} s of sound"
     if not np.isfinite(clip.samples).all():
         return "samples that are not numbers"
     if not np.isfinite(clip.values[:, clip.known]).all():
         return "weights that are not numbers"
-    if not at_rest and np.abs(clip.samples).max() < SILENT:
+    if not at_rest and np.abs(clip.samples).max() < SILENCE_PEAK:
         return "silent"
     known = clip.values[:, clip.known]
     if known.size == 0:
         return "nothing is known of the face"
-    if not at_rest and np.ptp(known, axis=0).max() < STILL:
+    if not at_rest and np.ptp(known, axis=0).max() < MIN_MOVEMENT:
         return "nothing in the face moves"
-    if known.min() < WEIGHTS[0] or known.max() > WEIGHTS[1]:
+    if known.min() < WEIGHT_RANGE[0] or known.max() > WEIGHT_RANGE[1]:
         return f"weights from {known.min():.2f} to {known.max():.2f}, expected 0 to 1"
     return None
 
 
-def require(folder: Path, *names: str) -> None:
+def require_files(folder: Path, *names: str) -> None:
     """Raises DifaceError for a folder without these files or folders."""
     absent = [name for name in names if not (folder / name).exists()]
     if absent:
@@ -139,7 +141,7 @@ def require(folder: Path, *names: str) -> None:
         raise DifaceError(f"The corpus {folder} is not whole: {', '.join(absent)} missing.", hint)
 
 
-def arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+def load_npz(path: Path) -> dict[str, npt.NDArray[Any]]:
     """The arrays of an .npz file; the file is closed, also where it is damaged."""
     with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
         return dict(found)

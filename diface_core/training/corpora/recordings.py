@@ -10,35 +10,35 @@ import numpy.typing as npt
 from scipy import stats
 
 from ... import channels
-from ...audio.reading import RATE, load_clip
+from ...audio.reading import SAMPLE_RATE, load_clip
 from ...errors import AudioError
-from ...types import MODEL_RATE, AudioSection, FloatArray
-from .clip import at_rows
+from ...types import MODEL_RATE, AudioSection, Float32Array
+from .clip import resample_to_rows
 
-SOUNDS = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif", ".mov", ".mp4", ".m4a")
+AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif", ".mov", ".mp4", ".m4a")
 """Endings looked for, the first that is there; what soundfile cannot read (most .mov and .mp4) is said."""
 
-FARTHEST = 1.0
+MAX_OFFSET = 1.0
 """Seconds either way that a sound's start may be off."""
-BELIEVED = 0.1
+MIN_OFFSET = 0.1
 """Seconds: less is left alone, for lips move before they sound and after, and the measurement is no finer."""
-DRIFT = 0.01
+MAX_DRIFT = 0.01
 """Clocks that differ by more are not two clocks but two recordings."""
 WINDOW, STEP = 10.0, 5.0
 """Seconds of the stretches that are laid upon each other."""
-ENOUGH = 6
+MIN_WINDOWS = 6
 """Stretches that it takes to tell a drift."""
-CLEAR = 0.3
+MIN_CORRELATION = 0.3
 """Correlation of loudness and jaw that a stretch must reach to count."""
 
 
-def sound_beside(path: Path) -> Path | None:
+def find_sound(path: Path) -> Path | None:
     """The sound file of the same stem, or None."""
     beside = {file.suffix.lower(): file for file in path.parent.iterdir() if file.stem == path.stem and file != path}
-    return next((beside[suffix] for suffix in SOUNDS if suffix in beside), None)
+    return next((beside[suffix] for suffix in AUDIO_SUFFIXES if suffix in beside), None)
 
 
-def load(path: Path) -> FloatArray:
+def load_samples(path: Path) -> Float32Array:
     """All samples (N,) at 16 kHz. Raises AudioError."""
     if path.suffix.lower() in (".mov", ".mp4", ".m4a"):
         try:
@@ -49,48 +49,50 @@ def load(path: Path) -> FloatArray:
     return load_clip(AudioSection(path)).samples
 
 
-def on_the_sounds_clock(values: FloatArray, times: npt.NDArray[np.floating], samples: FloatArray) -> FloatArray:
+def align_to_sound(values: Float32Array, times: npt.NDArray[np.floating], samples: Float32Array) -> Float32Array:
     """Weights (N, 52) known at `times` (s), counted from about the sound's start -> its rows (T, 52).
 
     Where jaw and loudness agree better at another offset, steady or growing by up to a hundredth, that one is taken.
     """
-    early, drift = offset(values, times, samples)
-    return at_rows(values, times * (1 + drift) + early, len(samples))
+    early, drift = estimate_offset(values, times, samples)
+    return resample_to_rows(values, times * (1 + drift) + early, len(samples))
 
 
-def offset(values: FloatArray, times: npt.NDArray[np.floating], samples: FloatArray) -> tuple[float, float]:
+def estimate_offset(
+    values: Float32Array, times: npt.NDArray[np.floating], samples: Float32Array
+) -> tuple[float, float]:
     """Seconds by which the motion comes too early at its start, and how much more a second; (0, 0) where unclear."""
-    jaw = at_rows(values, times, len(samples))[:, channels.FACE.index("jawOpen")]
+    jaw = resample_to_rows(values, times, len(samples))[:, channels.FACE.index("jawOpen")]
     loud = _loudness(samples, len(jaw))
-    rate, reach = MODEL_RATE.value, round(FARTHEST * MODEL_RATE.value)
+    rate, reach = MODEL_RATE.value, round(MAX_OFFSET * MODEL_RATE.value)
     at, lags = [], []
     for first in range(reach, max(reach + 1, len(jaw) - round(WINDOW * rate) - reach), round(STEP * rate)):
         part = slice(first, min(first + round(WINDOW * rate), len(jaw) - reach))
         agree = [
             _correlation(jaw[part], loud[part.start + k : part.stop + k]) for k in range(-reach, reach + 1)
         ]  # fmt: skip
-        if max(agree, default=0.0) >= CLEAR:
+        if max(agree, default=0.0) >= MIN_CORRELATION:
             at.append((part.start + part.stop) / 2 / rate)
             lags.append((int(np.argmax(agree)) - reach) / rate)
     if not lags:
         return 0.0, 0.0
     start, slope = float(np.median(lags)), 0.0
-    if len(lags) >= ENOUGH:
+    if len(lags) >= MIN_WINDOWS:
         line: Any = stats.theilslopes(lags, at)
-        if abs(line.slope) <= DRIFT and np.ptp(at) * abs(line.slope) >= BELIEVED:
+        if abs(line.slope) <= MAX_DRIFT and np.ptp(at) * abs(line.slope) >= MIN_OFFSET:
             start, slope = float(line.intercept), float(line.slope)
-    return (0.0, 0.0) if slope == 0.0 and abs(start) < BELIEVED else (start, slope)
+    return (0.0, 0.0) if slope == 0.0 and abs(start) < MIN_OFFSET else (start, slope)
 
 
-def _loudness(samples: FloatArray, rows: int) -> FloatArray:
+def _loudness(samples: Float32Array, rows: int) -> Float32Array:
     """Root of the energy (rows,) around each row."""
-    hop = RATE // 30
+    hop = SAMPLE_RATE // 30
     padded = np.pad(samples, (0, max(0, rows * hop + hop - len(samples))))[: rows * hop]
     energy = np.sqrt(np.square(padded).reshape(rows, hop).mean(1))
     return np.convolve(energy, np.ones(3) / 3, "same").astype(np.float32)
 
 
-def _correlation(a: FloatArray, b: FloatArray) -> float:
+def _correlation(a: Float32Array, b: Float32Array) -> float:
     if len(a) != len(b) or len(a) < 30 or a.std() < 1e-6 or b.std() < 1e-6:
         return 0.0
     return float(np.corrcoef(a, b)[0, 1])

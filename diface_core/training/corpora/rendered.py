@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from ...audio.loudness import RATE, overview
-from ...types import FloatArray
+from ...audio.loudness import SAMPLE_RATE, measure_audio
+from ...types import Float32Array
 from ..visemes.viseme_motion import viseme_motion
 from .clip import Clip, Phone
 
 log = logging.getLogger(__name__)
-STYLE = "rendered"
+RENDERED_STYLE = "rendered"
 
 
-def rendered(folder: Path, seed: int = 0) -> list[Clip]:
+def rendered_folder(folder: Path, seed: int = 0) -> list[Clip]:
     """A clip for every utterance of every `<voice>.json` in `folder`, whose sound is `<voice>.flac` beside it.
 
     The JSON holds "voice" and "utterances": each with "start" and "samples" in the FLAC (16 kHz mono), and "phones" as
@@ -46,10 +46,10 @@ def rendered(folder: Path, seed: int = 0) -> list[Clip]:
     return clips
 
 
-def _clip(name: str, voice: str, samples: FloatArray, phones: tuple[Phone, ...], seed: int) -> Clip:
-    seconds = len(samples) / RATE
+def _clip(name: str, voice: str, samples: Float32Array, phones: tuple[Phone, ...], seed: int) -> Clip:
+    seconds = len(samples) / SAMPLE_RATE
     if not phones or phones[-1].end > seconds + 0.1:
         raise ValueError(f"Phones must lie within the sound of {seconds:.2f} s.")
     rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
-    values, known = viseme_motion(phones, seconds, overview([samples]).loudness, rng)
-    return Clip(name, samples, values, known, STYLE, phones, speaker=voice, source=STYLE)
+    values, known = viseme_motion(phones, seconds, measure_audio([samples]).loudness, rng)
+    return Clip(name, samples, values, known, RENDERED_STYLE, phones, speaker=voice, source=RENDERED_STYLE)

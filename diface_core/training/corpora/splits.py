@@ -6,13 +6,13 @@ import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ...audio.speech_encoder import RATE
+from ...audio.speech_encoder import SAMPLE_RATE
 from ...types import MODEL_RATE
 from .clip import Clip
 
-KINDS = ("clip", "speaker", "source")
+SPLIT_KINDS = ("clip", "speaker", "source")
 
-GUARD = 1.0
+GUARD_SECONDS = 1.0
 """Seconds of a training clip that are left away where one kept for judging goes on: no word is heard in both."""
 
 
@@ -20,7 +20,7 @@ HELD_OUT_VOICES = ("flite_slt", "espeak_en_linda", "espeak_es_edward", "espeak_z
 """Of rendered speech whole voices are kept for judging, three women and a man, in English, Spanish and Mandarin."""
 
 
-def held_out(clip: Clip) -> bool:
+def is_held_out(clip: Clip) -> bool:
     """Whether a clip is kept for judging: of rendered speech some voices, of any other source a tenth of the clips,
     chosen by name, so that the split never moves."""
     if clip.source == "rendered":
@@ -36,7 +36,7 @@ class Split:
     name: str = "clip"
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS or (self.kind == "clip") != (self.left_out == ""):
+        if self.kind not in SPLIT_KINDS or (self.kind == "clip") != (self.left_out == ""):
             expected = '"clip", "speaker:NAME" or "source:NAME"'
             raise ValueError(f"A split must be {expected}. Got {self.name!r}.")
 
@@ -49,52 +49,54 @@ class Split:
         """The speaker or source that training never meets, or ""."""
         return self.name.partition(":")[2]
 
-    def judged(self, clip: Clip) -> bool:
+    def is_held_out(self, clip: Clip) -> bool:
         """Whether the clip is kept for judging."""
-        return self.unseen(clip) or held_out(clip)
+        return self.is_left_out(clip) or is_held_out(clip)
 
-    def unseen(self, clip: Clip) -> bool:
+    def is_left_out(self, clip: Clip) -> bool:
         """Whether the clip is of the speaker or of the source that is left out."""
         return bool(self.left_out) and getattr(clip, self.kind) == self.left_out
 
-    def training(self, clips: Iterable[Clip]) -> list[Clip]:
+    def training_clips(self, clips: Iterable[Clip]) -> list[Clip]:
         """The clips to train on, shortened where they go on in one kept for judging."""
         clips = list(clips)
-        kept = [clip for clip in clips if self.judged(clip)]
-        return [_guarded(clip, kept) for clip in clips if not self.judged(clip)]
+        kept = [clip for clip in clips if self.is_held_out(clip)]
+        return [_trim_overlap(clip, kept) for clip in clips if not self.is_held_out(clip)]
 
-    def judging(self, clips: Iterable[Clip]) -> list[Clip]:
+    def test_clips(self, clips: Iterable[Clip]) -> list[Clip]:
         """The clips to judge on: those left out where the split leaves any out, else the tenth by name."""
-        return [clip for clip in clips if (self.unseen(clip) if self.left_out else held_out(clip))]
+        return [clip for clip in clips if (self.is_left_out(clip) if self.left_out else is_held_out(clip))]
 
 
-def every_split(clips: Iterable[Clip]) -> tuple[Split, ...]:
+def all_splits(clips: Iterable[Clip]) -> tuple[Split, ...]:
     """By clip, and each speaker and each source left out in turn (those that are not all there is)."""
     clips, found = list(clips), [Split()]
-    for kind in KINDS[1:]:
+    for kind in SPLIT_KINDS[1:]:
         names = sorted({getattr(clip, kind) for clip in clips} - {""})
         found += [Split(f"{kind}:{name}") for name in names if len(names) > 1]
     return tuple(found)
 
 
-def _guarded(clip: Clip, kept: list[Clip]) -> Clip:
+def _trim_overlap(clip: Clip, held_out: list[Clip]) -> Clip:
     """The clip without the second at an end that touches a kept clip of the same recording."""
     if not clip.recording:
         return clip
-    same = [other for other in kept if other.recording == clip.recording and other.source == clip.source]
-    before = any(abs(other.start + other.seconds - clip.start) < GUARD for other in same)
-    after = any(abs(clip.start + clip.seconds - other.start) < GUARD for other in same)
-    rows = round(GUARD * MODEL_RATE.value)
+    same = [other for other in held_out if other.recording == clip.recording and other.source == clip.source]
+    before = any(abs(other.start + other.seconds - clip.start) < GUARD_SECONDS for other in same)
+    after = any(abs(clip.start + clip.seconds - other.start) < GUARD_SECONDS for other in same)
+    rows = round(GUARD_SECONDS * MODEL_RATE.value)
     first, last = rows * before, len(clip.values) - rows * after
     if last - first < rows or not (before or after):
         return clip
     # Whole rows, so that each stays at its sound: 1600 samples are three rows.
-    begin, end = round(first / MODEL_RATE.value * RATE), round(last / MODEL_RATE.value * RATE)
+    begin, end = round(first / MODEL_RATE.value * SAMPLE_RATE), round(last / MODEL_RATE.value * SAMPLE_RATE)
     samples = clip.samples[begin : end if after else None]
     phones = tuple(
-        dataclasses.replace(p, start=p.start - begin / RATE, end=p.end - begin / RATE)
+        dataclasses.replace(p, start=p.start - begin / SAMPLE_RATE, end=p.end - begin / SAMPLE_RATE)
         for p in clip.phones
-        if p.start >= begin / RATE and p.end <= begin / RATE + len(samples) / RATE
+        if p.start >= begin / SAMPLE_RATE and p.end <= begin / SAMPLE_RATE + len(samples) / SAMPLE_RATE
     )
-    values = clip.values[first : first + MODEL_RATE.rows(len(samples) / RATE)]
-    return dataclasses.replace(clip, samples=samples, values=values, phones=phones, start=clip.start + begin / RATE)
+    values = clip.values[first : first + MODEL_RATE.rows(len(samples) / SAMPLE_RATE)]
+    return dataclasses.replace(
+        clip, samples=samples, values=values, phones=phones, start=clip.start + begin / SAMPLE_RATE
+    )

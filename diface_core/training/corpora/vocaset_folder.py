@@ -8,19 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
-from ...audio.speech_encoder import RATE
+from ...audio.speech_encoder import SAMPLE_RATE
 from ...errors import DifaceError
-from ...types import FloatArray
+from ...types import Float32Array
 from ...untrusted.pickle_arrays import load_arrays
 from . import flame_channels, recordings
-from .clip import Clip, at_rows
-from .reading import Skipped, require
+from .clip import Clip, resample_to_rows
+from .reading import Skipped, require_files
 
 FPS = 60.0
 """Frames a second of the vertices (Cudeiro et al., CVPR 2019)."""
-APART = 0.5
+MAX_LENGTH_DIFFERENCE = 0.5
 """Seconds by which sound and motion may differ in length; what only one of them has is left out."""
-LARGEST = 1.0
+MAX_COORDINATE = 1.0
 """Metres from the origin beyond which no vertex of a head in metres stands."""
 
 
@@ -32,9 +32,9 @@ class Sentence:
 
     name: str
     speaker: str
-    vertices: FloatArray
-    template: FloatArray
-    samples: FloatArray
+    vertices: Float32Array
+    template: Float32Array
+    samples: Float32Array
 
 
 def vocaset_folder(folder: Path, style: str = "") -> Iterator[Clip | Skipped]:
@@ -44,13 +44,13 @@ def vocaset_folder(folder: Path, style: str = "") -> Iterator[Clip | Skipped]:
     Source: the folder's name. Raises DifaceError where a part of the folder is missing or templates.pkl holds more
     than arrays.
     """
-    for item in sentences(folder):
+    for item in read_sentences(folder):
         yield item if isinstance(item, Skipped) else _clip(item, style or item.speaker, folder.name)
 
 
-def sentences(folder: Path, fps: float = FPS) -> Iterator[Sentence | Skipped]:
+def read_sentences(folder: Path, fps: float = FPS) -> Iterator[Sentence | Skipped]:
     """Every sequence of the folder, recorded at `fps` frames a second; raises as `vocaset_folder` does."""
-    require(folder, "wav", "vertices_npy", "templates.pkl")
+    require_files(folder, "wav", "vertices_npy", "templates.pkl")
     templates = load_arrays(folder / "templates.pkl")
     sequences = sorted((folder / "vertices_npy").glob("*.npy"))
     for path in sequences:
@@ -64,7 +64,7 @@ def sentences(folder: Path, fps: float = FPS) -> Iterator[Sentence | Skipped]:
             yield Skipped(str(path), "no vertices of the same name")
 
 
-def _sentence(path: Path, folder: Path, templates: dict[str, FloatArray], fps: float) -> Sentence:
+def _sentence(path: Path, folder: Path, templates: dict[str, Float32Array], fps: float) -> Sentence:
     speaker = max((name for name in templates if path.stem.startswith(name)), key=len, default=None)
     if speaker is None:
         raise ValueError("no template of this speaker")
@@ -78,22 +78,22 @@ def _sentence(path: Path, folder: Path, templates: dict[str, FloatArray], fps: f
     if vertices.size == 0 or vertices[0].size != template.size:
         raise ValueError(f"vertices of shape {vertices.shape}, expected (frames, 15069)")
     vertices = vertices.reshape(len(vertices), -1, 3)
-    if not -LARGEST <= vertices.min() <= vertices.max() <= LARGEST:  # nor where either is no number
+    if not -MAX_COORDINATE <= vertices.min() <= vertices.max() <= MAX_COORDINATE:  # nor where either is no number
         raise ValueError("vertices that are no numbers, or not in metres")
-    samples = as_long(recordings.load(sound), len(vertices) / fps, fps)
+    samples = trim_to_motion(recordings.load_samples(sound), len(vertices) / fps, fps)
     return Sentence(path.stem, speaker, vertices, template, samples)
 
 
-def as_long(samples: FloatArray, seconds: float, fps: float) -> FloatArray:
+def trim_to_motion(samples: Float32Array, seconds: float, fps: float) -> Float32Array:
     """The samples as far as there is motion, of `seconds` at `fps`. Raises ValueError where the two are unlike."""
-    if abs(len(samples) / RATE - seconds) > APART:
-        raise ValueError(f"{seconds:.2f} s of motion at {fps:g} fps, but {len(samples) / RATE:.2f} s of sound")
-    return samples[: round(seconds * RATE)]
+    if abs(len(samples) / SAMPLE_RATE - seconds) > MAX_LENGTH_DIFFERENCE:
+        raise ValueError(f"{seconds:.2f} s of motion at {fps:g} fps, but {len(samples) / SAMPLE_RATE:.2f} s of sound")
+    return samples[: round(seconds * SAMPLE_RATE)]
 
 
 def _clip(sentence: Sentence, style: str, source: str) -> Clip:
     vertices = np.asarray(sentence.vertices, np.float32)
-    values = flame_channels.weights(vertices, sentence.template)
-    values = at_rows(values, np.arange(len(values)) / FPS, len(sentence.samples))
-    known = flame_channels.known()
+    values = flame_channels.arkit_weights(vertices, sentence.template)
+    values = resample_to_rows(values, np.arange(len(values)) / FPS, len(sentence.samples))
+    known = flame_channels.known_channels()
     return Clip(sentence.name, sentence.samples, values, known, style, speaker=sentence.speaker, source=source)

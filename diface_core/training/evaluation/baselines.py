@@ -11,47 +11,47 @@ import numpy as np
 from tqdm import tqdm
 
 from ... import channels
-from ...audio.feature_cache import FeatureCache, key_of
-from ...audio.speech_encoder import LOUDNESS, RATE, SpeechEncoder
+from ...audio.feature_cache import FeatureCache, audio_key
+from ...audio.speech_encoder import LOUDNESS, SAMPLE_RATE, SpeechEncoder
 from ...model import lips
-from ...types import AudioClip, FloatArray
+from ...types import AudioClip, Float32Array
 from .. import metrics
-from ..corpora import Clip, sealed
+from ..corpora import Clip, seal_lips
 
-Predict = Callable[[FloatArray], FloatArray]
+Predict = Callable[[Float32Array], Float32Array]
 """Features (T, D) -> face weights (T, 52)."""
 
 PENALTIES = (1e1, 1e2, 1e3, 1e4)
 
 
 @dataclass(frozen=True)
-class Heard:
+class EncodedClip:
     """A clip and its features, computed from the clip alone."""
 
     clip: Clip
-    features: FloatArray
+    features: Float32Array
 
 
-def hear(clips: list[Clip], encoder: SpeechEncoder, cache: Path) -> list[Heard]:
+def encode_clips(clips: list[Clip], encoder: SpeechEncoder, cache: Path) -> list[EncodedClip]:
     """Features of every clip, as a user who brings that clip alone would get them."""
     kept = FeatureCache(cache)
 
-    def features(clip: Clip) -> FloatArray:
-        sound = AudioClip(clip.samples, RATE)
-        key = key_of(sound, encoder.hash)
+    def features(clip: Clip) -> Float32Array:
+        sound = AudioClip(clip.samples, SAMPLE_RATE)
+        key = audio_key(sound, encoder.hash)
         known = kept.get(key)
         return kept.put(key, encoder.encode(sound)) if known is None else known
 
-    return [Heard(clip, features(clip)) for clip in tqdm(clips, desc="hearing", unit="clip")]
+    return [EncodedClip(clip, features(clip)) for clip in tqdm(clips, desc="hearing", unit="clip")]
 
 
-def constant_mean(train: list[Heard]) -> Predict:
+def constant_mean(train: list[EncodedClip]) -> Predict:
     """The mean of all rows of the training clips, which never moves."""
     mean = np.concatenate([h.clip.values for h in train]).mean(axis=0)
     return lambda features: np.repeat(mean[None], len(features), axis=0)
 
 
-def mean_track(train: list[Heard]) -> Predict:
+def mean_track(train: list[EncodedClip]) -> Predict:
     """The mean of the training clips, row by row: what a clip's place in the corpus tells, without its sound."""
     longest = max(len(h.clip.values) for h in train)
     total, count = np.zeros((longest, len(channels.FACE))), np.zeros((longest, 1))
@@ -62,12 +62,12 @@ def mean_track(train: list[Heard]) -> Predict:
     return lambda features: track[np.minimum(np.arange(len(features)), longest - 1)]
 
 
-def loudness_to_jaw(train: list[Heard]) -> Predict:
+def loudness_to_jaw(train: list[EncodedClip]) -> Predict:
     """The jaw opens in proportion to loudness; nothing else moves."""
     x = np.concatenate([h.features[:, LOUDNESS] for h in train])
     slope, rest = np.polyfit(x, np.concatenate([metrics.column(h.clip.values, "jawOpen") for h in train]), 1)
 
-    def predict(features: FloatArray) -> FloatArray:
+    def predict(features: Float32Array) -> Float32Array:
         values = np.zeros((len(features), len(channels.FACE)), np.float32)
         values[:, channels.FACE.index("jawOpen")] = slope * features[:, LOUDNESS] + rest
         return values
@@ -75,21 +75,21 @@ def loudness_to_jaw(train: list[Heard]) -> Predict:
     return predict
 
 
-def ridge(train: list[Heard]) -> Predict:
+def ridge(train: list[EncodedClip]) -> Predict:
     """Ridge regression from a row of features to the weights; its penalty chosen on every eighth training clip.
 
     Channels that a clip's corpus does not know count as at rest.
     """
     folds = [[h for i, h in enumerate(train) if (i % 8 == 0) == checked] for checked in (False, True)]
 
-    def fit(some: list[Heard], penalty: float) -> Predict:
+    def fit(some: list[EncodedClip], penalty: float) -> Predict:
         x = np.concatenate([h.features for h in some]).astype(np.float64)
         y = np.concatenate([h.clip.values for h in some]).astype(np.float64)
         mean, deviation, rest = x.mean(0), x.std(0) + 1e-6, y.mean(0)
         x = (x - mean) / deviation
         weights = np.linalg.solve(x.T @ x + penalty * np.eye(x.shape[1]), x.T @ (y - rest))
 
-        def predict(features: FloatArray) -> FloatArray:
+        def predict(features: Float32Array) -> Float32Array:
             return (((features - mean) / deviation) @ weights + rest).astype(np.float32)
 
         return predict
@@ -102,18 +102,18 @@ def ridge(train: list[Heard]) -> Predict:
     return fit(train, min(PENALTIES, key=error))
 
 
-def with_our_labels_and_lips(train: list[Heard]) -> Predict:
+def ridge_with_sealed_lips(train: list[EncodedClip]) -> Predict:
     """The ridge with all that we give our models beside the network: sealed labels, and lips that meet."""
-    predict = ridge([dataclasses.replace(h, clip=sealed(h.clip)) for h in train])
-    return lambda features: lips.meet(predict(features))
+    predict = ridge([dataclasses.replace(h, clip=seal_lips(h.clip)) for h in train])
+    return lambda features: lips.close_small_gaps(predict(features))
 
 
-def baselines(train: list[Heard]) -> dict[str, Predict]:
+def baselines(train: list[EncodedClip]) -> dict[str, Predict]:
     """All of them, by the name that they have in the tables, fitted to the training clips."""
     return {
         "constant mean": constant_mean(train),
         "mean track, no sound": mean_track(train),
         "loudness to jaw": loudness_to_jaw(train),
         "ridge on the features": ridge(train),
-        "ridge, our labels and lips": with_our_labels_and_lips(train),
+        "ridge, our labels and lips": ridge_with_sealed_lips(train),
     }

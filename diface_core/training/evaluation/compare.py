@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from ...learning.sequence import TrainingSequence
 from ...model.bundle import Models
 from ...model.denoiser import Denoiser
-from ...types import AudioSection, FloatArray, GenerateRequest, Style
+from ...types import AudioSection, Float32Array, GenerateRequest, Style
 from .. import held_out, metrics, run, sources
-from ..dataset import Sequence
 from ..settings import TrainConfig, read_config
 
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -37,24 +37,24 @@ class Result:
     scores: dict[int, dict[str, tuple[float, float]]]
 
 
-def variant(base: TrainConfig, name: str, changes: dict[str, Any], steps: int) -> TrainConfig:
+def make_variant(base: TrainConfig, name: str, changes: dict[str, Any], steps: int) -> TrainConfig:
     """`base` with a variant's changes, trained for `steps` steps into the cache folder."""
     model = {**base.model, **changes.get("model", {})}
     rest = {key: value for key, value in changes.items() if key != "model"}
     if model["features"] != base.model["features"]:
-        rest.setdefault("half_deaf", 0.0)  # there is but one half left
+        rest.setdefault("audio_stream_dropout", 0.0)  # there is but one half left
     out = base.cache / "compare" / f"{name.replace(' ', '_')}.safetensors"
     return dataclasses.replace(base, out=out, steps=steps, validate_every=0, save_every=0, model=model, **rest)
 
 
-def judged(denoiser: Denoiser, sequences: list[Sequence], steps: int) -> dict[str, tuple[float, float]]:
+def score_denoiser(denoiser: Denoiser, sequences: list[TrainingSequence], steps: int) -> dict[str, tuple[float, float]]:
     """r and r_res (nan for clips of many lengths) of the lips' distance, by style; guidance 1."""
     models, scores = Models({"face": denoiser}, ""), {}
     for style in dict.fromkeys(s.style for s in sequences if s.style in denoiser.config.styles):
         mine = [s for s in sequences if s.style == style]
-        request = GenerateRequest(AudioSection(Path()), ("face",), steps=steps, guidance=1.0, style=Style.of(style))
+        request = GenerateRequest(AudioSection(Path()), ("face",), steps=steps, guidance=1.0, style=Style.named(style))
 
-        def opening(s: Sequence, request: GenerateRequest = request) -> FloatArray:
+        def opening(s: TrainingSequence, request: GenerateRequest = request) -> Float32Array:
             return metrics.aperture(models.sample(s.features.astype(np.float32), request).values)
 
         ours, truth = [opening(s) for s in mine], [metrics.aperture(s.values.astype(np.float32)) for s in mine]
@@ -64,7 +64,7 @@ def judged(denoiser: Denoiser, sequences: list[Sequence], steps: int) -> dict[st
     return scores
 
 
-def seconds(denoiser: Denoiser, rows: int = 1800) -> float:
+def sampling_seconds(denoiser: Denoiser, rows: int = 1800) -> float:
     """Median time of 8 steps over a minute of features."""
     request = GenerateRequest(AudioSection(Path()), ("face",), steps=8, guidance=1.0)
     models, features = Models({"face": denoiser}, ""), np.zeros((rows, 401), np.float32)
@@ -77,14 +77,22 @@ def seconds(denoiser: Denoiser, rows: int = 1800) -> float:
     return statistics.median(once() for _ in range(REPEATS))
 
 
-def compared(config: TrainConfig, name: str, training: list[Sequence], held: list[Sequence]) -> Result:
+def train_and_score(
+    config: TrainConfig, name: str, training: list[TrainingSequence], test_sequences: list[TrainingSequence]
+) -> Result:
     """Train one variant and measure it."""
     config.out.parent.mkdir(parents=True, exist_ok=True)
     begin = time.perf_counter()
     denoiser = run.train(config, training, sources.SOURCES[config.source].styles)
     step = (time.perf_counter() - begin) / config.steps
     millions = sum(p.numel() for p in denoiser.parameters()) / 1e6
-    return Result(name, millions, step, seconds(denoiser), {steps: judged(denoiser, held, steps) for steps in (1, 8)})
+    return Result(
+        name,
+        millions,
+        step,
+        sampling_seconds(denoiser),
+        {steps: score_denoiser(denoiser, test_sequences, steps) for steps in (1, 8)},
+    )
 
 
 def table(results: list[Result]) -> str:
@@ -113,12 +121,14 @@ def main(arguments: list[str] | None = None) -> None:
 
     base, variants = read_config(given.base), tomllib.loads(given.variants.read_text())
     if given.quick:
-        base = dataclasses.replace(base, dataset=dataclasses.replace(base.dataset, corpora=(), clean=1, varied=1))
+        base = dataclasses.replace(
+            base, dataset=dataclasses.replace(base.dataset, corpora=(), clean_passes=1, augmented_passes=1)
+        )
     training = sources.SOURCES[base.source].sequences(base.data, base.dataset, base.cache)
-    held = held_out.sequences(base)
+    held = held_out.held_out_sequences(base)
     results: list[Result] = []
     for name in given.only or variants:
-        results.append(compared(variant(base, name, variants[name], given.steps), name, training, held))
+        results.append(train_and_score(make_variant(base, name, variants[name], given.steps), name, training, held))
         print(table(results), flush=True)
 
 

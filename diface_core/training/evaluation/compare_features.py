@@ -10,15 +10,15 @@ import numpy as np
 from tqdm import tqdm
 
 from ...audio.speech_encoder import DIMENSION, LOUDNESS, MEL, SPEECH, SpeechEncoder
-from ...types import MODEL_RATE, FloatArray
+from ...types import MODEL_RATE, Float32Array
 from .. import corpora, metrics
 from ..corpora import Clip
 from ..rendering import recogniser
-from .baselines import Heard, hear, ridge
+from .baselines import EncodedClip, encode_clips, ridge
 
 LEVEL, PITCH = slice(LOUDNESS, LOUDNESS + 1), slice(DIMENSION, DIMENSION + 2)
 IPA = slice(DIMENSION + 2, None)
-PARTS: dict[str, tuple[slice, ...]] = {
+FEATURE_SETS: dict[str, tuple[slice, ...]] = {
     "encoder": (SPEECH,),
     "mel bands and loudness": (MEL, LEVEL),
     "loudness": (LEVEL,),
@@ -26,7 +26,7 @@ PARTS: dict[str, tuple[slice, ...]] = {
     "all": (SPEECH, MEL, LEVEL),
     "all and pitch": (SPEECH, MEL, LEVEL, PITCH),
 }
-WITH_IPA: dict[str, tuple[slice, ...]] = {
+IPA_FEATURE_SETS: dict[str, tuple[slice, ...]] = {
     "IPA posteriors": (IPA,),
     "IPA posteriors, mel bands and loudness": (MEL, LEVEL, IPA),
     "all and IPA posteriors": (SPEECH, MEL, LEVEL, IPA),
@@ -43,7 +43,7 @@ VOICED = 0.5
 """Autocorrelation, times the power, from which on a row has a pitch."""
 
 
-def pitch(samples: FloatArray, rows: int) -> FloatArray:
+def pitch(samples: Float32Array, rows: int) -> Float32Array:
     """How voiced each row is, 0 to 1, and where it is, its pitch in octaves above 100 Hz: (rows, 2).
 
     By the highest peak of the autocorrelation, which the shorter overlap at long lags is made up for (Boersma 1993).
@@ -61,45 +61,47 @@ def pitch(samples: FloatArray, rows: int) -> FloatArray:
     return np.stack([voicing, octaves[best] * (voicing > VOICED)], axis=1).astype(np.float32)
 
 
-def with_pitch(heard: Heard) -> Heard:
+def with_pitch(encoded: EncodedClip) -> EncodedClip:
     """The clip with its pitch beside the features."""
-    features = np.concatenate([heard.features, pitch(heard.clip.samples, len(heard.features))], axis=1)
-    return dataclasses.replace(heard, features=features)
+    features = np.concatenate([encoded.features, pitch(encoded.clip.samples, len(encoded.features))], axis=1)
+    return dataclasses.replace(encoded, features=features)
 
 
-def with_ipa(heard: Heard) -> Heard:
+def with_ipa(encoded: EncodedClip) -> EncodedClip:
     """The clip with hama's IPA posteriors last, drawn forward by what they come late, as probabilities.
 
     Raises DifaceError where hama is not installed.
     """
-    posteriors = np.exp(recogniser.ipa_posteriors(heard.clip.samples))
-    at = (np.arange(len(heard.features)) / MODEL_RATE.value + recogniser.LATE) * RATE / recogniser.ROW
+    posteriors = np.exp(recogniser.ipa_posteriors(encoded.clip.samples))
+    at = (np.arange(len(encoded.features)) / MODEL_RATE.value + recogniser.DELAY) * RATE / recogniser.ROW_SAMPLES
     at = np.minimum(at, len(posteriors) - 1)
     below = np.minimum(at.astype(int), len(posteriors) - 2)
     part = (at - below).astype(np.float32)[:, None]
     rows = posteriors[below] * (1 - part) + posteriors[below + 1] * part
-    return dataclasses.replace(heard, features=np.concatenate([heard.features, rows], axis=1))
+    return dataclasses.replace(encoded, features=np.concatenate([encoded.features, rows], axis=1))
 
 
-def part(heard: list[Heard], columns: tuple[slice, ...]) -> list[Heard]:
+def select_features(encoded: list[EncodedClip], columns: tuple[slice, ...]) -> list[EncodedClip]:
     """The same clips with some columns of their features."""
     return [
         dataclasses.replace(h, features=np.concatenate([h.features[:, some] for some in columns], axis=1))
-        for h in heard
+        for h in encoded
     ]
 
 
-def aperture_r(train: list[Heard], judged: list[Heard]) -> float:
+def aperture_correlation(train: list[EncodedClip], test: list[EncodedClip]) -> float:
     """r of the lips' distance of a ridge from row to weights."""
     predict = ridge(train)
-    ours = [metrics.aperture(predict(h.features)) for h in judged]
-    return metrics.correlation(ours, [metrics.aperture(h.clip.values) for h in judged])
+    ours = [metrics.aperture(predict(h.features)) for h in test]
+    return metrics.correlation(ours, [metrics.aperture(h.clip.values) for h in test])
 
 
-def _some(clips: list[Clip], every: int) -> list[Clip]:
+def _subsample(clips: list[Clip], every: int) -> list[Clip]:
     """Every so many of those to train on, and of those to judge on."""
-    kept = [clip for clip in clips if corpora.held_out(clip)]
-    return [clip for clip in clips if not corpora.held_out(clip)][::every] + kept[:: min(every, max(1, len(kept) // 4))]
+    kept = [clip for clip in clips if corpora.is_held_out(clip)]
+    return [clip for clip in clips if not corpora.is_held_out(clip)][::every] + kept[
+        :: min(every, max(1, len(kept) // 4))
+    ]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -113,21 +115,21 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every so many clips of a source")
     given = parser.parse_args(arguments)
 
-    clips = corpora.read_all(given.data)
+    clips = corpora.read_corpora(given.data)
     sources = list(dict.fromkeys(clip.source for clip in clips))
-    clips = [clip for source in sources for clip in _some([c for c in clips if c.source == source], given.every)]
-    heard: dict[str, list[Heard]] = {}
-    for one in tqdm(hear(clips, SpeechEncoder.load(), given.cache), desc="pitch", unit="clip"):
+    clips = [clip for source in sources for clip in _subsample([c for c in clips if c.source == source], given.every)]
+    heard: dict[str, list[EncodedClip]] = {}
+    for one in tqdm(encode_clips(clips, SpeechEncoder.load(), given.cache), desc="pitch", unit="clip"):
         one = with_pitch(one)
         heard.setdefault(one.clip.source, []).append(with_ipa(one) if given.ipa else one)
     pairs = [(trained, judged) for trained in heard for judged in heard]
     print("| | " + " | ".join(f"{a} to {b}" for a, b in pairs) + " |\n" + "|---" * (len(pairs) + 1) + "|")
-    for name, columns in (PARTS | WITH_IPA if given.ipa else PARTS).items():
-        some = {source: part(clips, columns) for source, clips in heard.items()}
+    for name, columns in (FEATURE_SETS | IPA_FEATURE_SETS if given.ipa else FEATURE_SETS).items():
+        some = {source: select_features(clips, columns) for source, clips in heard.items()}
         scores = [
-            aperture_r(
-                [h for h in some[trained] if not corpora.held_out(h.clip)],
-                [h for h in some[judged] if corpora.held_out(h.clip)],
+            aperture_correlation(
+                [h for h in some[trained] if not corpora.is_held_out(h.clip)],
+                [h for h in some[judged] if corpora.is_held_out(h.clip)],
             )
             for trained, judged in pairs
         ]

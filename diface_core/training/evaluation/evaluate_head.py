@@ -10,9 +10,9 @@ import numpy as np
 import soundfile
 import torch
 
-from ...audio.loudness import overview
+from ...audio.loudness import measure_audio
 from ...audio.speech_encoder import DIMENSION, LOUDNESS
-from ...diffusion.constraints import nothing_kept
+from ...diffusion.constraints import unconstrained
 from ...diffusion.sampler import sample
 from ...model import checkpoint
 from ...model.bundle import WEIGHTS
@@ -20,11 +20,11 @@ from ...model.denoiser import Denoiser
 from .. import corpora
 from ..head import head_measures as measures
 from ..head import head_tracks
-from ..head.head_measures import RATE, Floats
+from ..head.head_measures import RATE, AnyFloatArray
 from ..head.head_prior import HeadPrior
-from ..head.head_prior_fit import LONG_ENOUGH, spoken
+from ..head.head_prior_fit import MIN_SPECTRUM_ROWS, has_speech
 
-Performances = Callable[[Floats], Floats]
+HeadSampler = Callable[[AnyFloatArray], AnyFloatArray]
 """Loudness (T,) -> rotation vectors (S, T, 3) in rad of some seeds."""
 
 STEPS = (1, 2, 4, 8, 25)
@@ -35,29 +35,29 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def prior_performances(prior: HeadPrior) -> Performances:
+def prior_sampler(prior: HeadPrior) -> HeadSampler:
     """What the prior draws."""
     return lambda loudness: np.stack([prior.draw(loudness, np.random.default_rng(seed)) for seed in range(SEEDS)])
 
 
-def our_performances(denoiser: Denoiser, steps: int) -> Performances:
+def denoiser_sampler(denoiser: Denoiser, steps: int) -> HeadSampler:
     """What the denoiser makes of as many seeds in so many steps."""
 
-    def perform(loudness: Floats) -> Floats:
+    def perform(loudness: AnyFloatArray) -> AnyFloatArray:
         features = torch.zeros(1, len(loudness), DIMENSION)
         features[0, :, LOUDNESS] = torch.from_numpy(np.asarray(loudness, np.float32))
         noise = np.stack([np.random.default_rng(seed).standard_normal((len(loudness), 3)) for seed in range(SEEDS)])
         with torch.inference_mode():
             speech, style = denoiser.speech(features), denoiser.style_vector(torch.zeros(1, dtype=torch.long))
             xt = torch.from_numpy(noise.astype(np.float32))
-            kept = nothing_kept(xt)
+            kept = unconstrained(xt)
             x0 = sample(lambda x, t: denoiser(x, t[None], speech, style, kept), xt, kept, steps)
             return denoiser.denormalise(x0).numpy()
 
     return perform
 
 
-def measured(rotation: Floats, loudness: Floats, natural: Floats) -> Floats:
+def measure_motion(rotation: AnyFloatArray, loudness: AnyFloatArray, natural: AnyFloatArray) -> AnyFloatArray:
     """The COLUMNS of one motion (T, 3), NaN where it has too little to say."""
     degrees = np.degrees(rotation.astype(np.float64))
     values = [
@@ -70,17 +70,17 @@ def measured(rotation: Floats, loudness: Floats, natural: Floats) -> Floats:
         np.nan,
         np.nan,
     ]
-    if len(rotation) >= LONG_ENOUGH:
+    if len(rotation) >= MIN_SPECTRUM_ROWS:
         shape = measures.unit_power(measures.spectrum(degrees))
         values[6] = measures.spectral_distance(shape, natural).mean()
-    if spoken(loudness):
+    if has_speech(loudness):
         values[7:9] = measures.beat_alignment(degrees, loudness, np.random.default_rng(0))
-        values[9] = measures.lead(degrees, loudness)
-        values[10:] = measures.stillness(degrees, loudness), measures.calm(degrees, loudness)
+        values[9] = measures.loudness_correlation(degrees, loudness)
+        values[10:] = measures.phrase_end_speed_ratio(degrees, loudness), measures.pause_speed_ratio(degrees, loudness)
     return np.array(values)
 
 
-def table(title: str, rows: dict[str, list[Floats]]) -> str:
+def table(title: str, rows: dict[str, list[AnyFloatArray]]) -> str:
     """Markdown: medians over motions, each with the interval that 95% of bootstraps over the motions lie in."""
     lines = [f"### {title}\n", "| | " + " | ".join(COLUMNS) + " |", "|---" * (len(COLUMNS) + 1) + "|"]
     rng = np.random.default_rng(0)
@@ -93,7 +93,7 @@ def table(title: str, rows: dict[str, list[Floats]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _cell(values: Floats, digits: int, rng: np.random.Generator) -> str:
+def _cell(values: AnyFloatArray, digits: int, rng: np.random.Generator) -> str:
     if not len(values):
         return ""
     if len(values) < 3:
@@ -103,19 +103,19 @@ def _cell(values: Floats, digits: int, rng: np.random.Generator) -> str:
     return f"{np.median(values):.{digits}f} ({low:.{digits}f}-{high:.{digits}f})"
 
 
-def new_sounds(data: Path, speech: Path) -> dict[str, Floats]:
+def load_unseen_sounds(data: Path, speech: Path) -> dict[str, AnyFloatArray]:
     """Loudness of sounds that the head never met: the sample speech, and clips held out, joined to a minute."""
     sounds = {speech.name: soundfile.read(speech, dtype="float32")[0].astype(np.float32)}
     for name, clips in {
-        "GRID": corpora.grid(data / "grid_s1"),
-        "FACEGOOD": corpora.facegood(data / "facegood"),
+        "GRID": corpora.read_grid(data / "grid_s1"),
+        "FACEGOOD": corpora.read_facegood(data / "facegood"),
     }.items():
-        held_out = [clip.samples for clip in clips if corpora.held_out(clip)]
+        held_out = [clip.samples for clip in clips if corpora.is_held_out(clip)]
         sounds[f"{name}, held out"] = np.concatenate(held_out)[: 60 * 16_000]
-    return {name: overview([samples]).loudness for name, samples in sounds.items()}
+    return {name: measure_audio([samples]).loudness for name, samples in sounds.items()}
 
 
-def diversity(motions: Floats) -> float:
+def seed_diversity(motions: AnyFloatArray) -> float:
     """How far seeds (S, T, 3) are apart over how far a motion goes from its mean: 1 if independent, 0 if the same."""
     return float(np.sqrt(motions.var(0).mean() / motions.var(1).mean()))
 
@@ -131,29 +131,33 @@ def main(arguments: list[str] | None = None) -> None:
     given = parser.parse_args(arguments)
 
     denoiser, _ = checkpoint.load(given.weights)
-    makers = {"prior": prior_performances(HeadPrior.load())}
-    makers |= {f"ours, {steps} steps": our_performances(denoiser, steps) for steps in STEPS}
-    tracks = head_tracks.tracks(given.data / "head_tracks")
+    makers = {"prior": prior_sampler(HeadPrior.load())}
+    makers |= {f"ours, {steps} steps": denoiser_sampler(denoiser, steps) for steps in STEPS}
+    tracks = head_tracks.load_tracks(given.data / "head_tracks")
     fitted = {name: track for name, track in tracks.items() if name not in head_tracks.HELD_OUT}
-    natural = measures.middling([rotation for rotation, _ in fitted.values() if len(rotation) >= LONG_ENOUGH])
+    natural = measures.median_spectrum(
+        [rotation for rotation, _ in fitted.values() if len(rotation) >= MIN_SPECTRUM_ROWS]
+    )
 
-    every = [measured(rotation, loudness, natural) for rotation, loudness in tracks.values()]
+    every = [measure_motion(rotation, loudness, natural) for rotation, loudness in tracks.values()]
     print(table("Natural", {"12 people": every}))
     sets = {
         "On the loudness of the natural clips that the prior was fitted to": {
-            name: track for name, track in fitted.items() if spoken(track[1])
+            name: track for name, track in fitted.items() if has_speech(track[1])
         },
         "On the loudness of the natural clips held out": {name: tracks[name] for name in head_tracks.HELD_OUT},
-        "On new sounds": {name: (None, loudness) for name, loudness in new_sounds(given.data, given.speech).items()},
+        "On new sounds": {
+            name: (None, loudness) for name, loudness in load_unseen_sounds(given.data, given.speech).items()
+        },
         "In silence (a minute)": {f"{level}": (None, np.full(1800, level)) for level in (-3.0, -1.5)},
     }
     seeds = {}
     for title, sounds in sets.items():
-        rows = {"natural": [measured(r, loudness, natural) for r, loudness in sounds.values() if r is not None]}
+        rows = {"natural": [measure_motion(r, loudness, natural) for r, loudness in sounds.values() if r is not None]}
         for name, perform in makers.items():
             made = [(perform(loudness), loudness) for _, loudness in sounds.values()]
-            rows[name] = [measured(motion, loudness, natural) for motions, loudness in made for motion in motions]
-            seeds[name, title] = np.mean([diversity(motions) for motions, _ in made])
+            rows[name] = [measure_motion(motion, loudness, natural) for motions, loudness in made for motion in motions]
+            seeds[name, title] = np.mean([seed_diversity(motions) for motions, _ in made])
         print(table(title, {name: values for name, values in rows.items() if values}))
     print("Distance between seeds, over the motion itself: " + ", ".join(
         f"{name} {seeds[name, 'On new sounds']:.2f}" for name in makers))  # fmt: skip

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from ... import channels
-from ...audio.loudness import overview
+from ...audio.loudness import measure_audio
 from ...audio.reading import load_clip
-from ...layers import Events
+from ...layers import LayerEvents
 from ...layers.blinks import AROUND_END
-from ...layers.clock import Floats
-from ...layers.phrases import phrases
+from ...layers.clock import FloatingArray
+from ...layers.phrases import find_phrases
 from ...types import MODEL_RATE, AudioSection, FrameRate, Layers, Motion
 from . import layer_measures as measures
 
@@ -21,35 +21,37 @@ FINE = FrameRate(1000)
 """Rows a second at which the curves are read: a saccade of 1 degree lasts 27 ms."""
 
 
-def of_sound(path: Path) -> Floats:
+def file_loudness(path: Path) -> FloatingArray:
     """The loudness (T,) at MODEL_RATE of a sound file."""
-    return overview([load_clip(AudioSection(path)).samples]).loudness
+    return measure_audio([load_clip(AudioSection(path)).samples]).loudness
 
 
-def silence(seconds: float) -> Floats:
+def silent_loudness(seconds: float) -> FloatingArray:
     """The loudness of no sound."""
     return np.full(MODEL_RATE.rows(seconds), -3.0, np.float32)
 
 
-def shown(heard: Floats, seed: int) -> Motion:
+def sample_layers(loudness: FloatingArray, seed: int) -> Motion:
     """All layers on a still face, finely sampled."""
-    still = np.zeros((FINE.rows(MODEL_RATE.seconds(len(heard))), len(channels.FACE)), np.float32)
-    return Events.of(heard, Layers(seed, seed, seed)).on(Motion(still, channels.FACE, FINE))
+    still = np.zeros((FINE.rows(MODEL_RATE.seconds(len(loudness))), len(channels.FACE)), np.float32)
+    return LayerEvents.sample(loudness, Layers(seed, seed, seed)).apply(Motion(still, channels.FACE, FINE))
 
 
-def rows(heard: Floats, seeds: int) -> dict[str, str]:
+def measure_layers(loudness: FloatingArray, seeds: int) -> dict[str, str]:
     """Each measure in words, over `seeds` performances of one sound."""
-    motions = [shown(heard, seed) for seed in range(seeds)]
-    minutes = seeds * len(heard) / MODEL_RATE.value / 60
-    ends = phrases(heard)[:, 1]
-    return _of_blinks(motions, minutes, ends) | _of_gaze(motions, minutes) | _of_breath(motions, minutes)
+    motions = [sample_layers(loudness, seed) for seed in range(seeds)]
+    minutes = seeds * len(loudness) / MODEL_RATE.value / 60
+    ends = find_phrases(loudness)[:, 1]
+    return (
+        _blink_measures(motions, minutes, ends) | _gaze_measures(motions, minutes) | _breath_measures(motions, minutes)
+    )
 
 
-def _of_blinks(motions: list[Motion], minutes: float, ends: Floats) -> dict[str, str]:
+def _blink_measures(motions: list[Motion], minutes: float, ends: FloatingArray) -> dict[str, str]:
     spans = [measures.blink_spans(motion) for motion in motions]
     begins, lasts = np.concatenate([s[:, 0] for s in spans]), np.concatenate([s[:, 1] - s[:, 0] for s in spans])
     waits = np.concatenate([np.diff(s[:, 0]) for s in spans])
-    falls, rises = np.concatenate([measures.closing_and_opening(motion) for motion in motions]).T
+    falls, rises = np.concatenate([measures.closing_and_opening_times(motion) for motion in motions]).T
     length = len(motions[0]) / FINE.value
     anywhere = measures.share_near(np.arange(0, length, 0.01), ends, -AROUND_END[0], AROUND_END[1])
     near = measures.share_near(begins, ends, -AROUND_END[0], AROUND_END[1])
@@ -62,7 +64,7 @@ def _of_blinks(motions: list[Motion], minutes: float, ends: Floats) -> dict[str,
     }
 
 
-def _of_gaze(motions: list[Motion], minutes: float) -> dict[str, str]:
+def _gaze_measures(motions: list[Motion], minutes: float) -> dict[str, str]:
     found = [measures.saccades(motion) for motion in motions]
     sizes, lasts, speeds = (
         np.concatenate([getattr(one, name) for one in found]) for name in ("amplitudes", "durations", "speeds")
@@ -80,7 +82,7 @@ def _of_gaze(motions: list[Motion], minutes: float) -> dict[str, str]:
     }
 
 
-def _of_breath(motions: list[Motion], minutes: float) -> dict[str, str]:
+def _breath_measures(motions: list[Motion], minutes: float) -> dict[str, str]:
     spans = np.concatenate([measures.breaths(motion) for motion in motions])
     return {
         "breaths a minute": f"{len(spans) / minutes:.1f}",
@@ -88,11 +90,11 @@ def _of_breath(motions: list[Motion], minutes: float) -> dict[str, str]:
     }
 
 
-def _median(values: Floats) -> str:
+def _median(values: FloatingArray) -> str:
     return f"{np.median(values):.0f}" if len(values) else "-"
 
 
-def _spread(values: Floats, digits: int = 0) -> str:
+def _spread(values: FloatingArray, digits: int = 0) -> str:
     low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
     return f"{middle:.{digits}f}, {low:.{digits}f} to {high:.{digits}f}"
 
@@ -103,8 +105,8 @@ def main() -> None:
     parser.add_argument("sounds", nargs="+", type=Path, help="speech as wav, flac, ogg or mp3")
     parser.add_argument("--seeds", type=int, default=20, help="performances of each (default: 20)")
     options = parser.parse_args()
-    heard = {path.stem: of_sound(path) for path in options.sounds} | {"silence": silence(120)}
-    tables = {name: rows(sound, options.seeds) for name, sound in heard.items()}
+    heard = {path.stem: file_loudness(path) for path in options.sounds} | {"silence": silent_loudness(120)}
+    tables = {name: measure_layers(sound, options.seeds) for name, sound in heard.items()}
     print(f"| measure | {' | '.join(tables)} |\n|---|{'---|' * len(tables)}")
     for measure in next(iter(tables.values())):
         print(f"| {measure} | {' | '.join(table[measure] for table in tables.values())} |")

@@ -15,42 +15,42 @@ from pathlib import Path
 import numpy as np
 
 from ...audio.speech_encoder import SpeechEncoder
+from ...learning.mean_performance import mean_performance
+from ...learning.sequence import TrainingSequence
 from ...model import checkpoint, lips
 from ...model.denoiser import Denoiser
-from ...style_adaptation.adapt import STYLE, AdaptConfig, Perform, adapt
-from ...style_adaptation.amplitude import take
-from ...style_adaptation.pair import Pair
-from ...style_adaptation.personalise import ONLY_STYLE
-from ...types import FloatArray
+from ...style_adaptation.adapt import PERSONAL_STYLE, AdaptConfig, Predictor, adapt_denoiser
+from ...style_adaptation.amplitude import sample_take
+from ...style_adaptation.pair import AudioMotionPair
+from ...style_adaptation.personalise import STYLE_ONLY_CONFIG
+from ...types import Float32Array
 from .. import corpora, held_out, metrics
 from ..corpora import Clip
-from ..dataset import Sequence
-from ..validation import mean_performance
 
 log = logging.getLogger(__name__)
 
 
-def first_seconds(clips: Iterable[Clip], seconds: float) -> Pair:
+def first_seconds(clips: Iterable[Clip], seconds: float) -> AudioMotionPair:
     """The clips one after the other, cut after so many seconds, as an animator would bring them."""
     clips = list(clips)
     samples = np.concatenate([clip.samples for clip in clips])
     values = np.concatenate([clip.values for clip in clips])
     rows = min(round(seconds * 30), len(values), len(samples) * 30 // 16_000)
-    return Pair(samples[: rows * 16_000 // 30], values[:rows], clips[0].known)
+    return AudioMotionPair(samples[: rows * 16_000 // 30], values[:rows], clips[0].known)
 
 
 def measure(
-    denoiser: Denoiser, style: str, judged: list[Sequence], perform: Perform = mean_performance
+    denoiser: Denoiser, style: str, sequences: list[TrainingSequence], predict: Predictor = mean_performance
 ) -> dict[str, float]:
     """Of the mean performance in `style`, or another, lips pressed as always: r of lips' distance and jaw, error of all
     weights, and how far the jaw moves, times the truth's deviation."""
-    ours = [lips.meet(perform(denoiser, dataclasses.replace(s, style=style))) for s in judged]
-    truth = [s.values[: len(v)].astype(np.float32) for v, s in zip(ours, judged, strict=True)]
+    ours = [lips.close_small_gaps(predict(denoiser, dataclasses.replace(s, style=style))) for s in sequences]
+    truth = [s.values[: len(v)].astype(np.float32) for v, s in zip(ours, sequences, strict=True)]
 
     def r(read) -> float:
         return metrics.correlation([read(v) for v in ours], [read(v) for v in truth])
 
-    known = judged[0].known & (denoiser.get_buffer("known").cpu().numpy() > 0)
+    known = sequences[0].known & (denoiser.get_buffer("known").cpu().numpy() > 0)
     return {
         "aperture r": r(metrics.aperture),
         "jawOpen r": r(lambda values: metrics.column(values, "jawOpen")),
@@ -61,11 +61,11 @@ def measure(
     }
 
 
-def _deviation(performances: list[FloatArray], channel: str) -> float:
+def _deviation(performances: list[Float32Array], channel: str) -> float:
     return float(np.concatenate([metrics.column(one, channel) for one in performances]).std())
 
 
-def _rms(differences: list[FloatArray]) -> float:
+def _rms(differences: list[Float32Array]) -> float:
     return float(np.sqrt(np.concatenate([d.ravel() ** 2 for d in differences]).mean()))
 
 
@@ -82,32 +82,32 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--clip-seconds", type=float, nargs="+", default=[5, 20], help="for the style vector alone")
     parser.add_argument("--takes", action="store_true", help="judge takes, not the mean performance")
     options = parser.parse_args(arguments)
-    perform = take if options.takes else mean_performance
+    perform = sample_take if options.takes else mean_performance
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     base, _ = checkpoint.load(options.weights)
-    folder, read = corpora.READERS[options.source]
+    folder, read = corpora.BUNDLED_CORPORA[options.source]
     clips = [clip for clip in read(options.data / folder) if isinstance(clip, Clip)]
     encoder = SpeechEncoder.load()
-    judged = held_out.alone([clip for clip in clips if corpora.held_out(clip)], encoder, options.cache)
-    lessons = corpora.Split().training(clips)
+    judged = held_out.encode_separately([clip for clip in clips if corpora.is_held_out(clip)], encoder, options.cache)
+    lessons = corpora.Split().training_clips(clips)
 
     styles = [
         *(style for style in base.config.styles if style != clips[0].style),
         *(() if options.takes else ("none",)),
     ]  # a place for his may be there
     rows = {f"general, {style}": (measure(base, style, judged, perform), 0.0) for style in styles}
-    plans = [(seconds, ONLY_STYLE, "style vector alone") for seconds in options.clip_seconds]
+    plans = [(seconds, STYLE_ONLY_CONFIG, "style vector alone") for seconds in options.clip_seconds]
     for seconds in options.seconds:
-        plans.append((seconds, AdaptConfig(narrowed=False), "vector and output layer, not narrowed"))
+        plans.append((seconds, AdaptConfig(limit_amplitude=False), "vector and output layer, not narrowed"))
         plans.append((seconds, AdaptConfig(), "vector and output layer"))
     for seconds, config, name in plans:
         begun = time.process_time()
         pair = first_seconds(lessons, seconds)
-        done = adapt(base, [pair.sequence(encoder, STYLE)], config)
+        done = adapt_denoiser(base, [pair.to_sequence(encoder, PERSONAL_STYLE)], config)
         took = time.process_time() - begun
         log.info("%s: %.0f s learnt in %.0f s of one core, kept step %d", name, pair.seconds, took, done.steps)
-        rows[f"{name}, {pair.seconds:.0f} s"] = (measure(done.denoiser, STYLE, judged, perform), took)
+        rows[f"{name}, {pair.seconds:.0f} s"] = (measure(done.denoiser, PERSONAL_STYLE, judged, perform), took)
     print(f"{len(judged)} clips held out, {sum(len(s.values) for s in judged) / 30:.0f} s\n\n{table(rows)}")
 
 

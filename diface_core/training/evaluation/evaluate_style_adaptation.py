@@ -17,49 +17,49 @@ import numpy as np
 from ... import channels
 from ...audio import reading
 from ...engines import Engines
-from ...types import AudioSection, GenerateRequest, Layers, LearnRequest, Motion, Performance, Style
+from ...types import AdaptationRequest, AudioSection, GenerateRequest, Layers, Motion, Style, StyleExample
 
-WIDER, SMILE = 1.5, 0.3
-JUDGED = 12.0
+JAW_GAIN, SMILE_OFFSET = 1.5, 0.3
+TEST_SECONDS = 12.0
 """Seconds of the last sound that are spoken."""
 
-SMILES = ("mouthSmileLeft", "mouthSmileRight")
+SMILE_CHANNELS = ("mouthSmileLeft", "mouthSmileRight")
 
 
-def edited(motion: Motion) -> Motion:
+def apply_edit(motion: Motion) -> Motion:
     """The motion with the edit that is to be learnt."""
     values = motion.values.copy()
-    values[:, motion.channels.index("jawOpen")] *= WIDER
-    for name in SMILES:
-        values[:, motion.channels.index(name)] += SMILE
+    values[:, motion.channels.index("jawOpen")] *= JAW_GAIN
+    for name in SMILE_CHANNELS:
+        values[:, motion.channels.index(name)] += SMILE_OFFSET
     return Motion(np.clip(values, 0, 1), motion.channels, motion.rate)
 
 
-def spoken(engines: Engines, section: AudioSection, style: Style, seed: int, guidance: float = 1.5) -> Motion:
+def generate_take(engines: Engines, section: AudioSection, style: Style, seed: int, guidance: float = 1.5) -> Motion:
     """A take of the face, without layers."""
     layers = Layers(None, None, None)
     request = GenerateRequest(section, ("face",), seed=seed, guidance=guidance, style=style, layers=layers)
     return engines.generate(request, lambda progress: None, lambda first, motion: None).motion
 
 
-def kept(plain: Motion, learnt: Motion) -> dict[str, float]:
+def retained_edit(plain: Motion, adapted: Motion) -> dict[str, float]:
     """How much of the edit a take in the style has, 1 being all of it: of the jaw's widening and of the smile."""
-    wanted = edited(plain)
+    wanted = apply_edit(plain)
 
     def share(names: tuple[str, ...]) -> float:
-        means = [np.mean([motion.column(name).mean() for name in names]) for motion in (plain, learnt, wanted)]
+        means = [np.mean([motion.column(name).mean() for name in names]) for motion in (plain, adapted, wanted)]
         return float((means[1] - means[0]) / (means[2] - means[0]))
 
-    r = np.corrcoef(wanted.column("jawOpen"), learnt.column("jawOpen"))[0, 1]
-    rest = [name for name in channels.FACE if name not in (*SMILES, "jawOpen")]
-    moved = learnt.select(tuple(rest)).values - plain.select(tuple(rest)).values
+    r = np.corrcoef(wanted.column("jawOpen"), adapted.column("jawOpen"))[0, 1]
+    rest = [name for name in channels.FACE if name not in (*SMILE_CHANNELS, "jawOpen")]
+    moved = adapted.select(tuple(rest)).values - plain.select(tuple(rest)).values
     return {
-        "jaw's edit": share(("jawOpen",)), "smile's edit": share(SMILES), "jawOpen r": float(r),
+        "jaw's edit": share(("jawOpen",)), "smile's edit": share(SMILE_CHANNELS), "jawOpen r": float(r),
         "rest moved by": float(np.sqrt(np.square(moved).mean())),
     }  # fmt: skip
 
 
-def sections(sounds: list[Path], seconds: float) -> list[AudioSection]:
+def audio_sections(sounds: list[Path], seconds: float) -> list[AudioSection]:
     """The first `seconds` of all sounds together."""
     found = []
     for path in sounds:
@@ -80,27 +80,29 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--takes", type=int, default=2, help="of the last sound, as judged (default: %(default)s)")
     parser.add_argument("--guidance", type=float, default=1.5, help="towards the speech, of takes in the style")
     options = parser.parse_args(arguments)
-    engines = Engines.of(None)
-    (unseen,) = sections(options.sounds[-1:], JUDGED)
-    plain = [spoken(engines, unseen, Style(), seed) for seed in range(options.takes)]
+    engines = Engines.create(None)
+    (unseen,) = audio_sections(options.sounds[-1:], TEST_SECONDS)
+    plain = [generate_take(engines, unseen, Style(), seed) for seed in range(options.takes)]
     judged = "jaw's edit | smile's edit | jawOpen r | rest moved by"
     print(f"| learnt from | takes | error before | after | {judged} | s of one core |")
     print("|---" * 9 + "|")
     for seconds in options.seconds:
         takes = tuple(
-            Performance(part.path.name, part, edited(spoken(engines, part, Style(), seed)))
-            for seed, part in enumerate(sections(options.sounds[:-1], seconds))
+            StyleExample(part.path.name, part, apply_edit(generate_take(engines, part, Style(), seed)))
+            for seed, part in enumerate(audio_sections(options.sounds[:-1], seconds))
         )
         with tempfile.TemporaryDirectory() as folder:
-            request = LearnRequest("edited", Path(folder) / "edited.safetensors", takes)
+            request = AdaptationRequest("edited", Path(folder) / "edited.safetensors", takes)
             begun = time.process_time()
-            learnt = engines.learn(request, lambda progress: None)
+            learnt = engines.adapt_style(request, lambda progress: None)
             took = time.process_time() - begun
-            style = Style.of(str(request.path))
-            takes_in_it = [spoken(engines, unseen, style, seed, options.guidance) for seed in range(options.takes)]
-            found = [kept(*pair) for pair in zip(plain, takes_in_it, strict=True)]
+            style = Style.named(str(request.path))
+            takes_in_it = [
+                generate_take(engines, unseen, style, seed, options.guidance) for seed in range(options.takes)
+            ]
+            found = [retained_edit(*pair) for pair in zip(plain, takes_in_it, strict=True)]
         scores = " | ".join(f"{np.mean([one[name] for one in found]):.2f}" for name in found[0])
-        start = f"| {learnt.seconds:.0f} s | {len(takes)} | {learnt.before:.2f} | {learnt.after:.2f} "
+        start = f"| {learnt.seconds:.0f} s | {len(takes)} | {learnt.error_before:.2f} | {learnt.error_after:.2f} "
         print(f"{start}| {scores} | {took:.0f} |", flush=True)
 
 

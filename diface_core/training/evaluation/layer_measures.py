@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ...channels import LOOK_DEGREES
-from ...layers.clock import Floats
+from ...layers.clock import FloatingArray
 from ...types import Motion
 
-OPEN = 0.02
+OPEN_LID = 0.02
 """A lid counts as open below this."""
-STILL = 20.0
+FIXATION_SPEED = 20.0
 """Degrees a second below which the eyes fixate (a velocity threshold: Salvucci & Goldberg 2000)."""
 
 
@@ -21,34 +21,34 @@ STILL = 20.0
 class Saccades:
     """`begins` (S,) s, `durations` (S,) s, `amplitudes` (S,) degrees, `speeds` (S,) fastest degrees a second."""
 
-    begins: Floats
-    durations: Floats
-    amplitudes: Floats
-    speeds: Floats
+    begins: FloatingArray
+    durations: FloatingArray
+    amplitudes: FloatingArray
+    speeds: FloatingArray
 
     @property
-    def fixations(self) -> Floats:
+    def fixations(self) -> FloatingArray:
         """Seconds (S - 1,) of stillness between one saccade and the next."""
         return self.begins[1:] - self.begins[:-1] - self.durations[:-1]
 
 
-def blink_spans(motion: Motion) -> Floats:
+def blink_spans(motion: Motion) -> FloatingArray:
     """When each blink begins and ends, (B, 2) seconds."""
-    return _spans(motion.column("eyeBlinkLeft") > OPEN) / motion.rate.value
+    return _spans(motion.column("eyeBlinkLeft") > OPEN_LID) / motion.rate.value
 
 
-def closing_and_opening(motion: Motion) -> Floats:
+def closing_and_opening_times(motion: Motion) -> FloatingArray:
     """Seconds that the lids take to fall and to rise, (B, 2), of every blink."""
     shut = motion.column("eyeBlinkLeft")
     found = []
-    for first, end in _spans(shut > OPEN):
-        down = first + np.flatnonzero(shut[first:end] > 1 - OPEN)
+    for first, end in _spans(shut > OPEN_LID):
+        down = first + np.flatnonzero(shut[first:end] > 1 - OPEN_LID)
         if len(down):
             found.append((down[0] - first, end - down[-1]))
     return np.array(found, np.float64).reshape(-1, 2) / motion.rate.value
 
 
-def share_near(events: Floats, ends: Floats, before: float, after: float) -> float:
+def share_near(events: FloatingArray, ends: FloatingArray, before: float, after: float) -> float:
     """Of the `events` (N,), how many come from `before` s before one of the `ends` (P,) to `after` s after it."""
     if not len(events):
         return 0.0
@@ -56,7 +56,7 @@ def share_near(events: Floats, ends: Floats, before: float, after: float) -> flo
     return float(np.any((apart >= -before) & (apart < after), 1).mean())
 
 
-def gaze_angles(motion: Motion) -> Floats:
+def gaze_angles(motion: Motion) -> FloatingArray:
     """Yaw and pitch (T, 2) in degrees, left and up positive, of the left eye."""
     out, inward, up, down = (
         motion.column(f"eyeLook{way}Left") * LOOK_DEGREES[way] for way in ("Out", "In", "Up", "Down")
@@ -68,7 +68,7 @@ def saccades(motion: Motion) -> Saccades:
     """Every move of the eyes, from a Motion without a head and fine in time (500 rows a second or more)."""
     angles, rate = gaze_angles(motion), motion.rate.value
     speed = np.linalg.norm(np.diff(angles, axis=0), axis=1) * rate
-    spans = _spans(speed > STILL)
+    spans = _spans(speed > FIXATION_SPEED)
     begins, ends = spans.T
     return Saccades(
         begins / rate,
@@ -78,7 +78,7 @@ def saccades(motion: Motion) -> Saccades:
     )
 
 
-def breaths(motion: Motion) -> Floats:
+def breaths(motion: Motion) -> FloatingArray:
     """When each breath in begins and ends, (N, 2) seconds."""
     return _spans(np.diff(motion.column("breathIn")) > 1e-5) / motion.rate.value
 

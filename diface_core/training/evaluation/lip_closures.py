@@ -17,45 +17,47 @@ from tqdm import tqdm
 
 from ... import channels
 from ...audio.reading import load_clip
-from ...audio.speech_encoder import RATE, SpeechEncoder
+from ...audio.speech_encoder import SAMPLE_RATE, SpeechEncoder
 from ...model.bundle import Models, load_models
-from ...types import MODEL_RATE, AudioSection, FloatArray, GenerateRequest, Style
-from ..corpora import Clip, Phone, grid, held_out
-from ..metrics import SILENT, closures, lip_gap, rows_of
-from .baselines import hear
-from .scorecard import PHONES, Judged, table
+from ...types import MODEL_RATE, AudioSection, Float32Array, GenerateRequest, Style
+from ..corpora import Clip, Phone, is_held_out, read_grid
+from ..metrics import PAUSE_LABELS, closures, lip_gap, phone_rows
+from .baselines import encode_clips
+from .scorecard import PHONES, Predictions, table
 
 
-def utterances(path: Path, most: int) -> list[Clip]:
+def read_utterances(path: Path, max_count: int) -> list[Clip]:
     """The sounds that one file of phones describes, at most so many, evenly chosen; their values are not known."""
     said = json.loads(path.read_text("utf-8"))
     samples = load_clip(AudioSection(path.with_suffix(".flac"))).samples
     parts = said.get("utterances") or [{"start": 0, "samples": len(samples), "phones": said["phones"]}]
-    chosen = np.unique(np.linspace(0, len(parts) - 1, min(most, len(parts))).round().astype(int))
+    chosen = np.unique(np.linspace(0, len(parts) - 1, min(max_count, len(parts))).round().astype(int))
     clips = []
     for number in chosen:
         part = parts[number]
         sound = samples[part["start"] : part["start"] + part["samples"]]
-        rest = np.zeros((MODEL_RATE.rows(len(sound) / RATE), len(channels.FACE)), np.float32)
+        rest = np.zeros((MODEL_RATE.rows(len(sound) / SAMPLE_RATE), len(channels.FACE)), np.float32)
         phones = tuple(Phone(*phone) for phone in part["phones"])
         clips.append(Clip(f"{path.stem} {number}", sound, rest, np.zeros(len(channels.FACE), bool), "", phones))
     return clips
 
 
-def spoken(models: Models, encoder: SpeechEncoder, clips: list[Clip], cache: Path, asked: GenerateRequest) -> Judged:
+def generate_on_clips(
+    models: Models, encoder: SpeechEncoder, clips: list[Clip], cache: Path, request: GenerateRequest
+) -> Predictions:
     """What our model does on them."""
-    heard = hear(clips, encoder, cache)
-    return Judged([models.sample(h.features, asked).values for h in tqdm(heard, desc="speaking")], clips)
+    heard = encode_clips(clips, encoder, cache)
+    return Predictions([models.sample(h.features, request).values for h in tqdm(heard, desc="speaking")], clips)
 
 
-def closest(judged: Judged) -> tuple[list[FloatArray], list[str]]:
+def closest_lips(predictions: Predictions) -> tuple[list[Float32Array], list[str]]:
     """Of every m, b, p the weights (52,) in which the lips are nearest, and what it is."""
     weights, labels = [], []
-    for values, clip in zip(judged.ours, judged.clips, strict=True):
+    for values, clip in zip(predictions.predicted, predictions.clips, strict=True):
         gap = lip_gap(values)
         for phone in clip.phones:
-            if phone.label not in SILENT and closures.is_labial(phone.label):
-                rows = rows_of(phone, len(gap), 1)
+            if phone.label not in PAUSE_LABELS and closures.is_labial(phone.label):
+                rows = phone_rows(phone, len(gap), 1)
                 weights.append(values[rows.start + int(gap[rows].argmin())])
                 labels.append(f"{clip.name} {phone.label} {phone.start:.2f}")
     return weights, labels
@@ -75,18 +77,18 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--rows", type=Path, help="write the closest row of every m, b, p for tests/addon/lips_seen.py")
     given = parser.parse_args(arguments)
 
-    sounds = {path.stem: utterances(path, given.utterances) for path in given.phones}
+    sounds = {path.stem: read_utterances(path, given.utterances) for path in given.phones}
     if given.grid:
-        judged = [clip for clip in grid(given.data / "grid_s1") if held_out(clip) and clip.phones]
+        judged = [clip for clip in read_grid(given.data / "grid_s1") if is_held_out(clip) and clip.phones]
         sounds["GRID, held out"] = judged[: given.grid]
     asked = GenerateRequest(
-        AudioSection(Path()), ("face",), steps=given.steps, guidance=given.guidance, style=Style.of(given.style)
+        AudioSection(Path()), ("face",), steps=given.steps, guidance=given.guidance, style=Style.named(given.style)
     )
     models, encoder = load_models(), SpeechEncoder.load()
-    found = {name: spoken(models, encoder, clips, given.cache, asked) for name, clips in sounds.items()}
-    print(table(PHONES, {f"{name}, {len(closest(one)[0])} m b p": one for name, one in found.items()}))
+    found = {name: generate_on_clips(models, encoder, clips, given.cache, asked) for name, clips in sounds.items()}
+    print(table(PHONES, {f"{name}, {len(closest_lips(one)[0])} m b p": one for name, one in found.items()}))
     if given.rows:
-        rows = [closest(one) for one in found.values()]
+        rows = [closest_lips(one) for one in found.values()]
         weights, labels = np.concatenate([np.array(w) for w, _ in rows]), [label for _, some in rows for label in some]
         np.savez(given.rows, weights=weights, labels=np.array(labels), gap_mm=lip_gap(weights))
 

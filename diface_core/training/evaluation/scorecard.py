@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ...types import FloatArray
+from ...types import Float32Array
 from .. import metrics
 from ..corpora import Clip
 from ..metrics import closures
@@ -15,23 +15,23 @@ from ..metrics.measure import Measure
 
 
 @dataclass(frozen=True)
-class Judged:
+class Predictions:
     """What a method made of the clips, face weights (T, 52) each, and the clips with the truth."""
 
-    ours: list[FloatArray]
+    predicted: list[Float32Array]
     clips: list[Clip]
 
     @property
-    def truth(self) -> list[FloatArray]:
+    def truth(self) -> list[Float32Array]:
         return [clip.values for clip in self.clips]
 
     @property
-    def spoken(self) -> list[tuple[closures.Phone, ...]]:
+    def phones_by_clip(self) -> list[tuple[closures.Phone, ...]]:
         return [clip.phones for clip in self.clips]
 
-    def known(self) -> tuple[list[FloatArray], list[FloatArray]]:
+    def with_known_only(self) -> tuple[list[Float32Array], list[Float32Array]]:
         """Both with the channels at rest that the corpus does not know: on a mesh they would count as errors."""
-        sides = (self.ours, self.truth)
+        sides = (self.predicted, self.truth)
         ours, truth = ([metrics.known_only(v, c.known) for v, c in zip(s, self.clips, strict=True)] for s in sides)
         return ours, truth
 
@@ -41,36 +41,40 @@ class Column:
     """One measure: its heading, how it comes about, and how many digits of `factor` times it are worth writing."""
 
     heading: str
-    measure: Callable[[Judged], Measure]
+    measure: Callable[[Predictions], Measure]
     digits: int = 3
     factor: float = 1.0
-    needs: Callable[[list[Clip]], bool] = field(default=lambda clips: True)
+    is_available: Callable[[list[Clip]], bool] = field(default=lambda clips: True)
 
-    def cell(self, judged: Judged) -> str:
+    def cell(self, predictions: Predictions) -> str:
         """The figure and its interval; nothing where there is none, or where clips cannot tell."""
-        return written(self.measure(judged), self.digits, self.factor) if self.needs(judged.clips) else ""
+        return (
+            format_measure(self.measure(predictions), self.digits, self.factor)
+            if self.is_available(predictions.clips)
+            else ""
+        )
 
 
-def written(measure: Measure, digits: int, factor: float = 1.0) -> str:
+def format_measure(measure: Measure, digits: int, factor: float = 1.0) -> str:
     """ "0.93 (0.92 to 0.94)": the figure, and its 95% interval over clips where there is one."""
     value, ends = factor * measure.value, factor * np.array(measure.interval())
     if not np.isfinite(value):
         return ""
-    figure = _rounded(value, digits)
+    figure = _format_rounded(value, digits)
     if not np.isfinite(ends).all():
         return figure
-    return f"{figure} ({_rounded(ends[0], digits)} to {_rounded(ends[1], digits)})"
+    return f"{figure} ({_format_rounded(ends[0], digits)} to {_format_rounded(ends[1], digits)})"
 
 
-def _rounded(value: float, digits: int) -> str:
+def _format_rounded(value: float, digits: int) -> str:
     text = f"{value:.{digits}f}"
     return text if float(text) else text.removeprefix("-")
 
 
-def table(columns: list[Column], rows: dict[str, Judged]) -> str:
+def table(columns: list[Column], rows: dict[str, Predictions]) -> str:
     """Markdown, one row a method; columns that no clip can fill are left out."""
     some = next(iter(rows.values())).clips
-    columns = [column for column in columns if column.needs(some)]
+    columns = [column for column in columns if column.is_available(some)]
     lines = ["| | " + " | ".join(column.heading for column in columns) + " |", "|---" * (len(columns) + 1) + "|"]
     for name, judged in rows.items():
         lines.append(f"| {name} | " + " | ".join(column.cell(judged) for column in columns) + " |")
@@ -80,16 +84,16 @@ def table(columns: list[Column], rows: dict[str, Judged]) -> str:
 # --- which -----------------------------------------------------------------------------------------------------------
 
 
-def _r(channel: str) -> Callable[[Judged], Measure]:
-    def measure(judged: Judged) -> Measure:
-        sides = (judged.ours, judged.truth)
-        return metrics.pooled(*([metrics.column(v, channel) for v in some] for some in sides))
+def _channel_correlation(channel: str) -> Callable[[Predictions], Measure]:
+    def measure(judged: Predictions) -> Measure:
+        sides = (judged.predicted, judged.truth)
+        return metrics.pooled_correlation(*([metrics.column(v, channel) for v in some] for some in sides))
 
     return measure
 
 
-def _apertures(judged: Judged) -> tuple[list[FloatArray], list[FloatArray]]:
-    ours, truth = ([metrics.aperture(v) for v in some] for some in (judged.ours, judged.truth))
+def _apertures(predictions: Predictions) -> tuple[list[Float32Array], list[Float32Array]]:
+    ours, truth = ([metrics.aperture(v) for v in some] for some in (predictions.predicted, predictions.truth))
     return ours, truth
 
 
@@ -97,68 +101,97 @@ def _have_phones(clips: list[Clip]) -> bool:
     return any(clip.phones for clip in clips)
 
 
-def _have_one_length(clips: list[Clip]) -> bool:
+def _have_equal_lengths(clips: list[Clip]) -> bool:
     return len({len(clip.values) for clip in clips}) == 1 < len(clips)
 
 
-def _know_the_brows(clips: list[Clip]) -> bool:
+def _have_known_brows(clips: list[Clip]) -> bool:
     return all(any(clip.known[i] for i in metrics.BROWS) for clip in clips)
 
 
 TRACKS = [
-    Column("jawOpen r", _r("jawOpen")),
-    Column("mouthFunnel r", _r("mouthFunnel")),
-    Column("mouthPucker r", _r("mouthPucker")),
-    Column("aperture r", lambda j: metrics.pooled(*_apertures(j))),
-    Column("aperture r_res", lambda j: metrics.residual(*_apertures(j)), needs=_have_one_length),
-    Column("late by ms", lambda j: metrics.lateness(*_apertures(j)), 0),
-    Column("jitter ratio", lambda j: metrics.restlessness(*_apertures(j)), 2),
+    Column("jawOpen r", _channel_correlation("jawOpen")),
+    Column("mouthFunnel r", _channel_correlation("mouthFunnel")),
+    Column("mouthPucker r", _channel_correlation("mouthPucker")),
+    Column("aperture r", lambda j: metrics.pooled_correlation(*_apertures(j))),
+    Column(
+        "aperture r_res",
+        lambda j: metrics.pooled_residual_correlation(*_apertures(j)),
+        is_available=_have_equal_lengths,
+    ),
+    Column("late by ms", lambda j: metrics.pooled_sync_offset(*_apertures(j)), 0),
+    Column("jitter ratio", lambda j: metrics.pooled_jitter(*_apertures(j)), 2),
 ]
 """Weights against the truth's weights."""
 
 
-def _at(
-    track: Callable[[FloatArray], FloatArray], judged: Judged, kind: closures.IsKind, narrow: bool = True
-) -> list[FloatArray]:
-    return closures.per_phone([track(v) for v in judged.ours], judged.spoken, kind, narrow)
+def _phone_extremes(
+    track: Callable[[Float32Array], Float32Array],
+    predictions: Predictions,
+    kind: closures.PhonePredicate,
+    narrow: bool = True,
+) -> list[Float32Array]:
+    return closures.phone_extremes([track(v) for v in predictions.predicted], predictions.phones_by_clip, kind, narrow)
 
 
-def _nearer(track: Callable[[FloatArray], FloatArray], kind: closures.IsKind) -> Callable[[Judged], Measure]:
+def _contrast_with_others(
+    track: Callable[[Float32Array], Float32Array], kind: closures.PhonePredicate
+) -> Callable[[Predictions], Measure]:
     """By how much less the track goes down on phones of a kind than on others; m, b, p, which shut, are neither."""
 
     def other(label: str) -> bool:
         return not kind(label) and not closures.is_labial(label)
 
-    return lambda judged: closures.contrast(_at(track, judged, other), _at(track, judged, kind))
+    return lambda judged: closures.pooled_contrast(
+        _phone_extremes(track, judged, other), _phone_extremes(track, judged, kind)
+    )
 
 
-def _shut(kind: closures.IsKind) -> Callable[[Judged], Measure]:
-    return lambda judged: closures.share_below(_at(metrics.lip_gap, judged, kind), closures.SHUT)
+def _share_shut(kind: closures.PhonePredicate) -> Callable[[Predictions], Measure]:
+    return lambda judged: closures.pooled_share_below(
+        _phone_extremes(metrics.lip_gap, judged, kind), closures.SHUT_GAP_MM
+    )
 
 
-def _no_labial(label: str) -> bool:
+def _is_not_labial(label: str) -> bool:
     return not closures.is_labial(label)
 
 
-def _widest(judged: Judged) -> Measure:
-    return closures.mean_of(_at(metrics.lip_gap, judged, closures.is_open, narrow=False))
+def _widest_gap(predictions: Predictions) -> Measure:
+    return closures.pooled_mean(_phone_extremes(metrics.lip_gap, predictions, closures.is_open, narrow=False))
 
 
 PHONES = [
-    Column("m b p closed %", lambda j: closures.closed(_apertures(j)[0], j.spoken), 0, 100, _have_phones),
-    Column("lift", lambda j: closures.lift(_apertures(j)[0], j.spoken), 0, 100, _have_phones),
-    Column("m b p within 0.5 mm %", _shut(closures.is_labial), 0, 100, _have_phones),
-    Column("others %", _shut(_no_labial), 0, 100, _have_phones),
-    Column("f v nearer the teeth, mm", _nearer(metrics.lip_to_teeth, closures.is_labiodental), 2, 1, _have_phones),
-    Column("round sounds narrower, mm", _nearer(metrics.mouth_width, closures.is_round), 2, 1, _have_phones),
-    Column("widest on open vowels, mm", _widest, 1, 1, _have_phones),
+    Column(
+        "m b p closed %",
+        lambda j: closures.pooled_closure_rate(_apertures(j)[0], j.phones_by_clip),
+        0,
+        100,
+        _have_phones,
+    ),
+    Column("lift", lambda j: closures.pooled_closure_lift(_apertures(j)[0], j.phones_by_clip), 0, 100, _have_phones),
+    Column("m b p within 0.5 mm %", _share_shut(closures.is_labial), 0, 100, _have_phones),
+    Column("others %", _share_shut(_is_not_labial), 0, 100, _have_phones),
+    Column(
+        "f v nearer the teeth, mm",
+        _contrast_with_others(metrics.lip_to_teeth, closures.is_labiodental),
+        2,
+        1,
+        _have_phones,
+    ),
+    Column(
+        "round sounds narrower, mm", _contrast_with_others(metrics.mouth_width, closures.is_round), 2, 1, _have_phones
+    ),
+    Column("widest on open vowels, mm", _widest_gap, 1, 1, _have_phones),
 ]
 """What the mouth does on the phones that can be lip-read."""
 
 MILLIMETRES = [
-    Column("LVE", lambda j: metrics.lip_vertex_error(*j.known()), 2),
-    Column("mean vertex error", lambda j: metrics.mean_vertex_error(*j.known()), 2),
-    Column("FDD", lambda j: metrics.upper_face_dynamics_deviation(*j.known()), 3, needs=_know_the_brows),
-    Column("DTW lip distance", lambda j: metrics.dtw_lip_distance(*j.known()), 2),
+    Column("LVE", lambda j: metrics.lip_vertex_error(*j.with_known_only()), 2),
+    Column("mean vertex error", lambda j: metrics.mean_vertex_error(*j.with_known_only()), 2),
+    Column(
+        "FDD", lambda j: metrics.upper_face_dynamics_deviation(*j.with_known_only()), 3, is_available=_have_known_brows
+    ),
+    Column("DTW lip distance", lambda j: metrics.dtw_lip_distance(*j.with_known_only()), 2),
 ]
 """Errors on the bundled head."""

@@ -14,20 +14,20 @@ import numpy as np
 import numpy.typing as npt
 
 from ...audio.reading import load_clip
-from ...audio.speech_encoder import RATE, SpeechEncoder
+from ...audio.speech_encoder import SAMPLE_RATE, SpeechEncoder
 from ...model.bundle import Models, load_models
-from ...types import AudioClip, AudioSection, FloatArray, GenerateRequest
+from ...types import AudioClip, AudioSection, Float32Array, GenerateRequest
 from .. import metrics
 
 SECONDS = 8.0
 RESTING_GAP, RESTING_SPEED = 0.2, 0.2
 """Of speech's mean lip gap and speed: below both nobody would say that the mouth talks."""
 
-Synth = Callable[[np.random.Generator], FloatArray]
+Synthesiser = Callable[[np.random.Generator], Float32Array]
 
 
 @dataclass(frozen=True)
-class Rest:
+class LipActivity:
     """How far the lips are apart (mm, mean), how fast they move (mm/s, mean), and the widest gap (mm)."""
 
     gap: float
@@ -35,12 +35,12 @@ class Rest:
     widest: float
 
     @classmethod
-    def of(cls, weights: FloatArray) -> Rest:
+    def measure(cls, weights: Float32Array) -> LipActivity:
         """Of face weights (T, 52)."""
         gap = metrics.lip_gap(weights)
         return cls(float(gap.mean()), float(metrics.lip_speed(weights).mean()), float(gap.max()))
 
-    def rests(self, speech: Rest) -> bool:
+    def is_at_rest(self, speech: LipActivity) -> bool:
         """Whether the mouth rests, beside what it does in speech."""
         return self.gap <= RESTING_GAP * speech.gap and self.speed <= RESTING_SPEED * speech.speed
 
@@ -48,65 +48,69 @@ class Rest:
 # --- sounds that nobody speaks ---------------------------------------------------------------------------------------
 
 
-def silence(rng: np.random.Generator) -> FloatArray:
+def silence(rng: np.random.Generator) -> Float32Array:
     """Digital silence."""
-    return np.zeros(round(SECONDS * RATE), np.float32)
+    return np.zeros(round(SECONDS * SAMPLE_RATE), np.float32)
 
 
-def room(rng: np.random.Generator) -> FloatArray:
+def room(rng: np.random.Generator) -> Float32Array:
     """The hiss of a quiet room, 60 dB below full scale."""
     return 1e-3 * white(rng) / 0.1
 
 
-def white(rng: np.random.Generator) -> FloatArray:
+def white(rng: np.random.Generator) -> Float32Array:
     """White noise."""
-    return (0.1 * rng.standard_normal(round(SECONDS * RATE))).astype(np.float32)
+    return (0.1 * rng.standard_normal(round(SECONDS * SAMPLE_RATE))).astype(np.float32)
 
 
-def pink(rng: np.random.Generator) -> FloatArray:
+def pink(rng: np.random.Generator) -> Float32Array:
     """Noise whose power falls by 3 dB an octave."""
     spectrum = np.fft.rfft(white(rng))
     spectrum[1:] /= np.sqrt(np.arange(1, len(spectrum)))
     spectrum[0] = 0
-    return _level(np.fft.irfft(spectrum))
+    return _normalise_level(np.fft.irfft(spectrum))
 
 
-def chords(rng: np.random.Generator) -> FloatArray:
+def chords(rng: np.random.Generator) -> Float32Array:
     """A pad that changes its chord every second, six harmonics a note."""
     roots = np.array([220.0, 174.6, 196.0, 261.6, 220.0, 146.8, 164.8, 196.0])
-    return _level(np.concatenate([sum(_tone(root * ratio, 1.0, 0.15) for ratio in (1, 1.25, 1.5)) for root in roots]))
+    return _normalise_level(
+        np.concatenate([sum(_tone(root * ratio, 1.0, 0.15) for ratio in (1, 1.25, 1.5)) for root in roots])
+    )
 
 
-def arpeggio(rng: np.random.Generator) -> FloatArray:
+def arpeggio(rng: np.random.Generator) -> Float32Array:
     """Plucked notes, six a second."""
     notes = 220.0 * 2 ** (rng.choice([0, 3, 7, 12, 15], round(6 * SECONDS)) / 12)
-    return _level(np.concatenate([_tone(note, 1 / 6, 0.005, decay=8.0) for note in notes])[: round(SECONDS * RATE)])
+    return _normalise_level(
+        np.concatenate([_tone(note, 1 / 6, 0.005, decay=8.0) for note in notes])[: round(SECONDS * SAMPLE_RATE)]
+    )
 
 
-def drums(rng: np.random.Generator) -> FloatArray:
+def drums(rng: np.random.Generator) -> Float32Array:
     """Kick and snare, two beats a second, with a hat between them."""
-    time = np.arange(RATE // 4) / RATE
+    time = np.arange(SAMPLE_RATE // 4) / SAMPLE_RATE
     kick = np.sin(2 * np.pi * 60 * time * (1 + 0.5 * np.exp(-time * 30))) * np.exp(-time * 14)
     snare = rng.standard_normal(len(time)) * np.exp(-time * 22)
     hat = 0.3 * np.diff(rng.standard_normal(len(time) + 1)) * np.exp(-time * 60)
     bar = np.concatenate([kick, hat, snare, hat]).astype(np.float64)
-    return _level(np.tile(bar, round(SECONDS)))
+    return _normalise_level(np.tile(bar, round(SECONDS)))
 
 
-SOUNDS: dict[str, Synth] = {
+NON_SPEECH_SOUNDS: dict[str, Synthesiser] = {
     "silence": silence, "a quiet room": room, "white noise": white, "pink noise": pink, "chords": chords,
     "arpeggio": arpeggio, "drums": drums,
 }  # fmt: skip
 
 
-def _tone(hertz: float, seconds: float, attack: float, decay: float = 0.0) -> FloatArray:
-    time = np.arange(round(seconds * RATE)) / RATE
+def _tone(hertz: float, seconds: float, attack: float, decay: float = 0.0) -> Float32Array:
+    time = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     wave = sum(np.sin(2 * np.pi * hertz * harmonic * time) / harmonic for harmonic in range(1, 7))
     ends = np.minimum(1, np.minimum(time, seconds - time) / attack)
     return (wave * np.clip(ends, 0, 1) * np.exp(-decay * time)).astype(np.float32)
 
 
-def _level(samples: npt.NDArray[np.floating]) -> FloatArray:
+def _normalise_level(samples: npt.NDArray[np.floating]) -> Float32Array:
     """At a root mean square of 0.05."""
     return (0.05 * samples / np.sqrt(np.mean(samples**2))).astype(np.float32)
 
@@ -118,18 +122,20 @@ def report(models: Models, encoder: SpeechEncoder, speech: Path, steps: int = Ge
     """Markdown: lips on speech, and on every sound that nobody speaks."""
     asked = GenerateRequest(AudioSection(speech), ("face",), steps=steps)
 
-    def lips(clip: AudioClip) -> Rest:
-        return Rest.of(models.sample(encoder.encode(clip), asked).values)
+    def lips(clip: AudioClip) -> LipActivity:
+        return LipActivity.measure(models.sample(encoder.encode(clip), asked).values)
 
     spoken = lips(load_clip(asked.audio))
-    found = {name: lips(AudioClip(make(np.random.default_rng(0)), RATE)) for name, make in SOUNDS.items()}
+    found = {
+        name: lips(AudioClip(make(np.random.default_rng(0)), SAMPLE_RATE)) for name, make in NON_SPEECH_SOUNDS.items()
+    }
     lines = ["## Sounds without speech", "", "| | lip gap mm | widest mm | lip speed mm/s | rests |"]
     lines += ["|---|---|---|---|---|", _row("speech", spoken, "")]
-    lines += [_row(name, rest, "yes" if rest.rests(spoken) else "no") for name, rest in found.items()]
+    lines += [_row(name, rest, "yes" if rest.is_at_rest(spoken) else "no") for name, rest in found.items()]
     return "\n".join(lines)
 
 
-def _row(name: str, rest: Rest, verdict: str) -> str:
+def _row(name: str, rest: LipActivity, verdict: str) -> str:
     return f"| {name} | {rest.gap:.2f} | {rest.widest:.1f} | {rest.speed:.1f} | {verdict} |"
 
 

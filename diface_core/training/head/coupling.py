@@ -12,21 +12,21 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
 
-from ...learning.batches import Examples
-from ...learning.random_masks import draw_keep
+from ...learning.batches import ExampleSampler
+from ...learning.random_masks import draw_mask
+from ...learning.sequence import TrainingSequence
 from ...model.denoiser import Denoiser
 from ...types import BoolArray
-from ..dataset import Sequence
 from ..settings import TrainConfig
-from .head_sequences import DrawnSequence
+from .head_sequences import PriorSequence
 
-Floats = npt.NDArray[np.floating]
+AnyFloatArray = npt.NDArray[np.floating]
 
-REACH = 12.0
+KERNEL_ROWS = 12.0
 """Rows over which a key draws the motion towards itself (length of the kernel)."""
 
 
-def led_through(motion: Floats, wanted: Floats, keep: BoolArray) -> Floats:
+def warp_through_keys(motion: AnyFloatArray, targets: AnyFloatArray, mask: BoolArray) -> AnyFloatArray:
     """`motion` (T, C) bent so that it takes `wanted` (T, C) where `keep` (T, C): the nearer to a key, the more.
 
     What is missing at the keys is carried to the rows between them by a Gaussian process with a Matern kernel (3/2),
@@ -34,21 +34,21 @@ def led_through(motion: Floats, wanted: Floats, keep: BoolArray) -> Floats:
     al. 2020, "Efficiently sampling functions from Gaussian process posteriors", section 3).
     """
     led, rows = motion.astype(np.float64), np.arange(len(motion), dtype=np.float64)
-    for pattern in {tuple(column) for column in keep.T.tolist() if any(column)}:
-        at, channels = np.flatnonzero(pattern), (np.array(pattern) == keep.T).all(1)
-        near = kernel(rows[:, None] - rows[at])
+    for pattern in {tuple(column) for column in mask.T.tolist() if any(column)}:
+        at, channels = np.flatnonzero(pattern), (np.array(pattern) == mask.T).all(1)
+        near = matern_kernel(rows[:, None] - rows[at])
         factor = cho_factor(near[at] + 1e-6 * np.eye(len(at)))
-        led[:, channels] += near @ cho_solve(factor, (wanted - motion)[np.ix_(at, channels)])
-    return np.where(keep, wanted, led)
+        led[:, channels] += near @ cho_solve(factor, (targets - motion)[np.ix_(at, channels)])
+    return np.where(mask, targets, led)
 
 
-def kernel(lag: Floats) -> Floats:
+def matern_kernel(lag: AnyFloatArray) -> AnyFloatArray:
     """Matern 3/2 over lags in rows: smooth enough that the speed is continuous at a key."""
-    distance = np.sqrt(3) * np.abs(lag) / REACH
+    distance = np.sqrt(3) * np.abs(lag) / KERNEL_ROWS
     return (1 + distance) * np.exp(-distance)
 
 
-def few_keys(rows: int, channels: int, rng: np.random.Generator) -> BoolArray:
+def draw_few_keys(rows: int, channels: int, rng: np.random.Generator) -> BoolArray:
     """Which values (rows, C) are given by one to three keys, of all channels or of one: what an artist sets by hand."""
     keep = np.zeros((rows, channels), bool)
     which = slice(None) if rng.random() < 0.5 else rng.integers(channels)
@@ -56,33 +56,35 @@ def few_keys(rows: int, channels: int, rng: np.random.Generator) -> BoolArray:
     return keep
 
 
-def examples_of(sequences: list[Sequence], denoiser: Denoiser, config: TrainConfig) -> Examples:
+def make_sampler(sequences: list[TrainingSequence], denoiser: Denoiser, config: TrainConfig) -> ExampleSampler:
     """Examples whose noise is the motion's own where the sequences were drawn from a prior, else drawn beside it."""
-    drawn = all(isinstance(sequence, DrawnSequence) for sequence in sequences)
-    return (CoupledExamples if drawn else Examples)(sequences, denoiser, config)
+    drawn = all(isinstance(sequence, PriorSequence) for sequence in sequences)
+    return (CoupledExampleSampler if drawn else ExampleSampler)(sequences, denoiser, config)
 
 
-class CoupledExamples(Examples):
+class CoupledExampleSampler(ExampleSampler):
     """Random stretches of drawn sequences with their noise; keys, where there are some, are another stretch's."""
 
-    sequences: list[DrawnSequence]
+    sequences: list[PriorSequence]
 
-    def _one(self, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-        values, features, noise = self._part(rng)
+    def _draw_example(self, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+        values, features, noise = self._random_coupled_window(rng)
         (rows, width), keep = values.shape, np.zeros(values.shape, bool)
-        if rng.random() < self.config.keep.share:
-            keep = few_keys(rows, width, rng) if rng.random() < 0.5 else draw_keep(rows, self.names, rng)
-            wanted = values + rng.uniform(0.0, 2.0) * (self._part(rng)[0] - values)
-            values = led_through(values, wanted, keep)
+        if rng.random() < self.config.masks.share:
+            keep = draw_few_keys(rows, width, rng) if rng.random() < 0.5 else draw_mask(rows, self.channel_names, rng)
+            wanted = values + rng.uniform(0.0, 2.0) * (self._random_coupled_window(rng)[0] - values)
+            values = warp_through_keys(values, wanted, keep)
         x0 = (values - self.mean) / self.deviation
-        heard = rng.random() >= self.config.unheard
-        t = 1.0 if rng.random() < self.config.from_noise else rng.random()
+        heard = rng.random() >= self.config.audio_dropout
+        t = 1.0 if rng.random() < self.config.pure_noise_share else rng.random()
         one = (x0.astype(np.float32), features, np.ones_like(x0, np.float32), keep, 0, heard, np.float32(t), noise)
         return tuple(map(np.asarray, one))
 
-    def _part(self, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
+    def _random_coupled_window(self, rng: np.random.Generator) -> tuple[AnyFloatArray, AnyFloatArray, AnyFloatArray]:
         """values (rows, C), features (rows, D) and noise (rows, C) of a stretch."""
-        sequence = self.sequences[min(int(np.searchsorted(self.upto, rng.random())), len(self.sequences) - 1)]
+        sequence = self.sequences[
+            min(int(np.searchsorted(self.cumulative_shares, rng.random())), len(self.sequences) - 1)
+        ]
         first = int(rng.integers(0, len(sequence.values) - self.config.rows + 1))
         part = slice(first, first + self.config.rows)
         values, features, noise = sequence.values[part], sequence.features[part], sequence.noise[part]

@@ -11,47 +11,47 @@ from scipy import signal
 
 from ...types import MODEL_RATE
 
-Floats = npt.NDArray[Any]
+AnyFloatArray = npt.NDArray[Any]
 
 RATE = MODEL_RATE.value
 WINDOW = 256
 """Rows of one window of a spectrum (8.5 s): 0.12 Hz apart."""
 BAND = (0.2, 10.0)
 """Hz that spectra are compared in: below is posture that minutes could not measure, above is the tracker's noise."""
-LOUD = (-1.5, 0.5)
+LOUDNESS_RANGE = (-1.5, 0.5)
 """Loudness is held to this range (20 dB a unit, 0 at speech level): below is a pause, however silent the room."""
-TALKING = -0.7
+SPEECH_LOUDNESS = -0.7
 """Loudness, mean of a second, above which somebody speaks."""
-PAUSE = -1.0
+PAUSE_LOUDNESS = -1.0
 """Loudness below which a row is a pause."""
-LEAD = 3
+LEAD_ROWS = 3
 """Rows by which the head's speed goes before loudness where the two go together most."""
 BEAT_WIDTH = 0.1
 """Seconds: how near a beat of the head and one of the sound must be (sigma of `beat_alignment`)."""
 
 
-def spectrum(rotation: Floats) -> Floats:
+def spectrum(rotation: AnyFloatArray) -> AnyFloatArray:
     """Power spectral density (F, 3) of rotation (T, 3), in its unit squared per Hz; Welch's method, F frequencies of
     `frequencies()`."""
     return signal.welch(rotation, RATE, nperseg=min(WINDOW, len(rotation)), nfft=WINDOW, detrend="constant", axis=0)[1]
 
 
-def frequencies() -> Floats:
+def frequencies() -> AnyFloatArray:
     """Hz of the bins of `spectrum`."""
     return np.fft.rfftfreq(WINDOW, 1 / RATE)
 
 
-def unit_power(power: Floats) -> Floats:
+def unit_power(power: AnyFloatArray) -> AnyFloatArray:
     """A spectrum (F, 3) whose power is 1 on every axis: its shape, whatever the amplitude."""
     return power / (power.sum(0) * RATE / WINDOW)
 
 
-def middling(rotations: list[Floats]) -> Floats:
+def median_spectrum(rotations: list[AnyFloatArray]) -> AnyFloatArray:
     """The shape (F, 3) of people's spectra: median of those of unit power, with power 1 again."""
     return unit_power(np.median([unit_power(spectrum(rotation)) for rotation in rotations], axis=0))
 
 
-def spectral_distance(mine: Floats, natural: Floats) -> Floats:
+def spectral_distance(mine: AnyFloatArray, natural: AnyFloatArray) -> AnyFloatArray:
     """Log-spectral distance (3,) in dB between two spectra (F, 3) in BAND: root mean square over frequencies.
 
     The same for position, speed and acceleration, whose spectra differ by the same factors of the frequency.
@@ -65,39 +65,39 @@ def spectral_distance(mine: Floats, natural: Floats) -> Floats:
     return np.sqrt(np.mean((mine - natural) ** 2, axis=0))
 
 
-def speed(rotation: Floats) -> Floats:
+def angular_speed(rotation: AnyFloatArray) -> AnyFloatArray:
     """Angular speed (T,) of rotation (T, 3), in its unit per second, without what is slower than 0.3 Hz."""
     sections = signal.butter(2, 0.3, "high", fs=RATE, output="sos")
     moving = signal.sosfiltfilt(sections, rotation, axis=0)
     return np.linalg.norm(np.gradient(moving, 1 / RATE, axis=0), axis=1)
 
 
-def level(loudness: Floats) -> Floats:
+def smoothed_loudness(loudness: AnyFloatArray) -> AnyFloatArray:
     """Loudness (T,) held to LOUD, over a second (Hann window)."""
-    held = np.clip(loudness, *LOUD)
+    held = np.clip(loudness, *LOUDNESS_RANGE)
     return np.asarray(signal.fftconvolve(np.pad(held, 15, mode="edge"), _hann(31), "valid"))
 
 
-def talking(loudness: Floats) -> npt.NDArray[np.bool_]:
+def speech_mask(loudness: AnyFloatArray) -> npt.NDArray[np.bool_]:
     """Where somebody speaks (T,)."""
-    return level(loudness) > TALKING
+    return smoothed_loudness(loudness) > SPEECH_LOUDNESS
 
 
-def sound_beats(loudness: Floats) -> Floats:
+def sound_beats(loudness: AnyFloatArray) -> AnyFloatArray:
     """Seconds of the sound's beats: peaks of the loudness's rise (syllables), above a third of the strongest."""
-    smooth = np.asarray(signal.savgol_filter(np.clip(loudness, *LOUD), 5, 2, deriv=1))
+    smooth = np.asarray(signal.savgol_filter(np.clip(loudness, *LOUDNESS_RANGE), 5, 2, deriv=1))
     found, _ = signal.find_peaks(smooth, height=max(np.quantile(smooth, 0.99) / 3, 1e-3), distance=4)
     return found / RATE
 
 
-def head_beats(rotation: Floats) -> Floats:
+def head_beats(rotation: AnyFloatArray) -> AnyFloatArray:
     """Seconds of the head's beats: peaks of its speed that stand out of the second around them (strokes, nods)."""
-    moving = speed(rotation)
+    moving = angular_speed(rotation)
     found, _ = signal.find_peaks(moving, prominence=0.5 * moving.std(), distance=4)
     return found / RATE
 
 
-def beat_alignment(rotation: Floats, loudness: Floats, rng: np.random.Generator) -> tuple[float, float]:
+def beat_alignment(rotation: AnyFloatArray, loudness: AnyFloatArray, rng: np.random.Generator) -> tuple[float, float]:
     """How near each beat of the head is to one of the sound, and how near it would be by chance; both 0 to 1.
 
     Mean over the head's beats of exp(-d^2 / 2 sigma^2), d to the nearest beat of the sound (Li et al. 2021, "AI
@@ -117,22 +117,22 @@ def beat_alignment(rotation: Floats, loudness: Floats, rng: np.random.Generator)
     return score(0.0), float(np.mean([score(shift) for shift in shifts]))
 
 
-def lead(rotation: Floats, loudness: Floats) -> float:
+def loudness_correlation(rotation: AnyFloatArray, loudness: AnyFloatArray) -> float:
     """Correlation of loudness with the logarithm of the head's speed a tenth of a second before, within 4 s."""
-    moving = speed(rotation)
-    tracks = np.log(moving + 0.05 * np.median(moving)), np.clip(loudness, *LOUD)
+    moving = angular_speed(rotation)
+    tracks = np.log(moving + 0.05 * np.median(moving)), np.clip(loudness, *LOUDNESS_RANGE)
     moving, heard = (track - signal.fftconvolve(track, _hann(120), "same") for track in tracks)
-    return float(np.corrcoef(moving[:-LEAD], heard[LEAD:])[0, 1])
+    return float(np.corrcoef(moving[:-LEAD_ROWS], heard[LEAD_ROWS:])[0, 1])
 
 
-def _hann(rows: int) -> Floats:
+def _hann(rows: int) -> AnyFloatArray:
     window = np.hanning(rows + 2)[1:-1]
     return window / window.sum()
 
 
-def phrase_ends(loudness: Floats) -> list[int]:
+def phrase_ends(loudness: AnyFloatArray) -> list[int]:
     """Rows at which a phrase ends: 0.4 s or more of pause after half a second of speech."""
-    loud = signal.medfilt((np.clip(loudness, *LOUD) > PAUSE).astype(float), 9) > 0.5
+    loud = signal.medfilt((np.clip(loudness, *LOUDNESS_RANGE) > PAUSE_LOUDNESS).astype(float), 9) > 0.5
     ends = np.flatnonzero(loud[:-1] & ~loud[1:]) + 1
     return [
         int(e)
@@ -141,16 +141,16 @@ def phrase_ends(loudness: Floats) -> list[int]:
     ]
 
 
-def stillness(rotation: Floats, loudness: Floats) -> float:
+def phrase_end_speed_ratio(rotation: AnyFloatArray, loudness: AnyFloatArray) -> float:
     """Speed in the 0.4 s after phrases end over the mean speed; NaN where none ends."""
-    moving = speed(rotation)
+    moving = angular_speed(rotation)
     after = [moving[end : end + 12].mean() for end in phrase_ends(loudness)]
     return float(np.mean(after) / moving.mean()) if after else float("nan")
 
 
-def calm(rotation: Floats, loudness: Floats) -> float:
+def pause_speed_ratio(rotation: AnyFloatArray, loudness: AnyFloatArray) -> float:
     """Speed in pauses over speed while somebody speaks; NaN where there are not two seconds of each."""
-    moving, speaks = speed(rotation), talking(loudness)
+    moving, speaks = angular_speed(rotation), speech_mask(loudness)
     if min(speaks.sum(), (~speaks).sum()) < 2 * RATE:
         return float("nan")
     return float(moving[~speaks].mean() / moving[speaks].mean())

@@ -10,22 +10,22 @@ import numpy as np
 from scipy import signal
 
 from . import head_tracks
-from .head_measures import LOUD, RATE, WINDOW, Floats, frequencies, spectrum, speed, unit_power
-from .head_prior import LAGS, TABLE, HeadPrior, heard_gain
+from .head_measures import LOUDNESS_RANGE, RATE, WINDOW, AnyFloatArray, angular_speed, frequencies, spectrum, unit_power
+from .head_prior import LAGS, TABLE_PATH, HeadPrior, loudness_gain
 
-Track = tuple[Floats, Floats]
+Track = tuple[AnyFloatArray, AnyFloatArray]
 """Rotation vectors (T, 3) in rad and loudness (T,)."""
 
-LONG_ENOUGH = 230
+MIN_SPECTRUM_ROWS = 230
 """Rows of a track that a spectrum is measured from."""
 RIDGE = 0.02
 ROUNDS = 6
-DRAWN = 6
+DRAWS_PER_TRACK = 6
 
 
-def fit(tracks: list[Track]) -> HeadPrior:
+def fit_prior(tracks: list[Track]) -> HeadPrior:
     """Measure everything from these tracks; every person weighs the same. Loudness may be NaN or digital silence."""
-    rotations, heard = [rotation for rotation, _ in tracks], [track for track in tracks if spoken(track[1])]
+    rotations, heard = [rotation for rotation, _ in tracks], [track for track in tracks if has_speech(track[1])]
     people = np.array([rotation.std(0) for rotation in rotations])
     middling = np.median(people, axis=0)
     shape = natural_spectrum(rotations, middling / np.linalg.norm(middling))
@@ -33,22 +33,22 @@ def fit(tracks: list[Track]) -> HeadPrior:
     gain = fit_gain(heard)
     burst, memory = fit_bursts(rotations)
     prior = HeadPrior(shape, float(np.linalg.norm(middling)), spread, gain, 0.0, burst, memory)
-    return calibrated(prior, [loudness for _, loudness in heard])
+    return calibrate(prior, [loudness for _, loudness in heard])
 
 
-def spoken(loudness: Floats) -> bool:
+def has_speech(loudness: AnyFloatArray) -> bool:
     """Whether a track's loudness says anything: it had sound, and the sound was not digital silence."""
-    return bool(np.isfinite(loudness).all() and np.ptp(np.clip(loudness, *LOUD)) > 0.5)
+    return bool(np.isfinite(loudness).all() and np.ptp(np.clip(loudness, *LOUDNESS_RANGE)) > 0.5)
 
 
-def natural_spectrum(rotations: list[Floats], axes: Floats) -> Floats:
+def natural_spectrum(rotations: list[AnyFloatArray], axes: AnyFloatArray) -> AnyFloatArray:
     """Cross spectrum (F, 3, 3) of a middling person: medians of powers and of correlations, total power 1.
 
     axes: (3,) deviation of each axis. Heads turn left as often as right, so nodding goes with neither: those
     correlations are 0.
     """
     powers, together = [], []
-    for rotation in (rotation for rotation in rotations if len(rotation) >= LONG_ENOUGH):
+    for rotation in (rotation for rotation in rotations if len(rotation) >= MIN_SPECTRUM_ROWS):
         power = spectrum(rotation)
         settings = {"fs": RATE, "nperseg": min(WINDOW, len(rotation)), "nfft": WINDOW}
         cross = np.real(signal.csd(rotation[:, 1], rotation[:, 2], **settings)[1])
@@ -63,20 +63,20 @@ def natural_spectrum(rotations: list[Floats], axes: Floats) -> Floats:
     return shape
 
 
-def _smooth(power: Floats) -> Floats:
+def _smooth(power: AnyFloatArray) -> AnyFloatArray:
     """Mean over a sixth of an octave to either side: minutes are not enough for every bin."""
     at = frequencies()
     near = (at[None] >= at[:, None] * 0.89) & (at[None] <= at[:, None] * 1.12)
     return (near @ power) / near.sum(1).reshape(-1, *[1] * (power.ndim - 1))
 
 
-def fit_gain(tracks: list[Track]) -> Floats:
+def fit_gain(tracks: list[Track]) -> AnyFloatArray:
     """Filter (len(LAGS),) from loudness to the logarithm of speed, by ridge regression on smooth bumps."""
     centres = np.arange(-24, 25, 6)
     bumps = np.maximum(0, 0.5 + 0.5 * np.cos(np.pi * np.clip((LAGS[None] - centres[:, None]) / 6, -1, 1)))
     rows, targets = [], []
     for rotation, loudness in tracks:
-        columns = np.stack([heard_gain(bump, loudness) for bump in bumps], 1)
+        columns = np.stack([loudness_gain(bump, loudness) for bump in bumps], 1)
         target = log_speed(rotation)
         rows.append((columns - columns.mean(0)) / np.sqrt(len(tracks)))
         targets.append((target - target.mean()) / np.sqrt(len(tracks)))
@@ -86,46 +86,50 @@ def fit_gain(tracks: list[Track]) -> Floats:
     return weights @ bumps
 
 
-def log_speed(rotation: Floats) -> Floats:
+def log_speed(rotation: AnyFloatArray) -> AnyFloatArray:
     """Logarithm of the speed's root mean square over a fifth of a second, (T,)."""
     window = np.hanning(8)[1:-1]
-    power = signal.fftconvolve(speed(rotation) ** 2, window / window.sum(), "same")
+    power = signal.fftconvolve(angular_speed(rotation) ** 2, window / window.sum(), "same")
     return np.log(np.maximum(power, 1e-3 * power.mean())) / 2
 
 
-def fit_bursts(rotations: list[Floats]) -> tuple[float, float]:
+def fit_bursts(rotations: list[AnyFloatArray]) -> tuple[float, float]:
     """Deviation of the logarithm of the gain, loudness included, and its memory (s).
 
     Velocity that is Gaussian times a log-normal gain has a kurtosis of 3 exp(4 s^2), s the deviation of the log gain.
     """
-    velocities = [np.diff(rotation, axis=0) for rotation in rotations if len(rotation) >= LONG_ENOUGH]
+    velocities = [np.diff(rotation, axis=0) for rotation in rotations if len(rotation) >= MIN_SPECTRUM_ROWS]
     kurtosis = np.median([((v**4).mean(0) / (v**2).mean(0) ** 2).mean() for v in velocities])
-    forgotten = [_forgotten(log_speed(rotation)) for rotation in rotations if len(rotation) >= LONG_ENOUGH]
+    forgotten = [_memory_seconds(log_speed(rotation)) for rotation in rotations if len(rotation) >= MIN_SPECTRUM_ROWS]
     return float(np.sqrt(np.log(kurtosis / 3) / 4)), float(np.median(forgotten))
 
 
-def _forgotten(values: Floats) -> float:
+def _memory_seconds(values: AnyFloatArray) -> float:
     """Seconds after which the autocorrelation of `values` is below 1 / e."""
     centred = values - values.mean()
     together = signal.correlate(centred, centred, "full")[len(values) - 1 :]
     return float(np.argmax(together < together[0] / np.e) / RATE)
 
 
-def calibrated(measured: HeadPrior, loudness: list[Floats]) -> HeadPrior:
+def calibrate(measured: HeadPrior, loudness: list[AnyFloatArray]) -> HeadPrior:
     """The prior of which the same measurements, made on its motions, give what was `measured` on natural ones.
 
     The gain changes the spectrum, and speed that fluctuates by itself hides some of what loudness does to it.
     """
     prior = measured
     for _ in range(ROUNDS):
-        explained = np.mean([heard_gain(prior.gain, heard).var() for heard in loudness])
+        explained = np.mean([loudness_gain(prior.gain, heard).var() for heard in loudness])
         prior = dataclasses.replace(
             prior,
-            quiet=float(np.mean([heard_gain(prior.gain, heard).mean() for heard in loudness])),
+            quiet=float(np.mean([loudness_gain(prior.gain, heard).mean() for heard in loudness])),
             burst=float(np.sqrt(max(measured.burst**2 - explained, 0.04))),
         )
         rng = np.random.default_rng(0)
-        drawn = [(prior.draw(np.tile(heard, 3), rng), np.tile(heard, 3)) for heard in loudness for _ in range(DRAWN)]
+        drawn = [
+            (prior.draw(np.tile(heard, 3), rng), np.tile(heard, 3))
+            for heard in loudness
+            for _ in range(DRAWS_PER_TRACK)
+        ]
 
         made = _smooth(np.mean([spectrum(motion) for motion, _ in drawn], axis=0)) / prior.amplitude**2
         made[0] = made[1]
@@ -143,10 +147,10 @@ def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m diface_core.training.head.head_prior_fit", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--out", type=Path, default=TABLE)
+    parser.add_argument("--out", type=Path, default=TABLE_PATH)
     given = parser.parse_args(arguments)
-    tracks = head_tracks.tracks(given.data / "head_tracks")
-    prior = fit([track for name, track in tracks.items() if name not in head_tracks.HELD_OUT])
+    tracks = head_tracks.load_tracks(given.data / "head_tracks")
+    prior = fit_prior([track for name, track in tracks.items() if name not in head_tracks.HELD_OUT])
     prior.save(given.out)
     print(
         f"amplitude {np.degrees(prior.amplitude):.1f} degrees, log-deviation {prior.spread:.2f} across people; "

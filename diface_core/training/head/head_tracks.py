@@ -8,24 +8,25 @@ import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 
-from ...types import MODEL_RATE, FloatArray
+from ...types import MODEL_RATE, Float32Array
 
-Floats = npt.NDArray[np.floating]
+AnyFloatArray = npt.NDArray[np.floating]
 
 HELD_OUT = ("clip_08", "clip_15")
-STYLE = "natural"
+HEAD_STYLE = "natural"
 
 
-def tracks(folder: Path) -> dict[str, tuple[FloatArray, FloatArray]]:
+def load_tracks(folder: Path) -> dict[str, tuple[Float32Array, Float32Array]]:
     """Clip name -> rotation vectors (T, 3) in our axes and loudness (T,), NaN where there was no sound; 30 rows/s."""
     with np.load(folder / "natural.npz") as arrays:
         names = sorted({key.split("/")[0] for key in arrays.files})
         return {
-            name: _track({k.split("/")[1]: arrays[k] for k in arrays.files if k.startswith(name)}) for name in names
+            name: _convert_track({k.split("/")[1]: arrays[k] for k in arrays.files if k.startswith(name)})
+            for name in names
         }
 
 
-def _track(clip: dict[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
+def _convert_track(clip: dict[str, Float32Array]) -> tuple[Float32Array, Float32Array]:
     rotation = clip["rotvec"].astype(np.float64)
     # The tracker's axes are right, up, towards the camera; ours right, away from the camera, up.
     rotation = np.stack([rotation[:, 0], -rotation[:, 2], rotation[:, 1]], axis=1)
@@ -33,10 +34,10 @@ def _track(clip: dict[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
     if "loudness_db" in clip:
         decibels = clip["loudness_db"]
         loudness = np.maximum((decibels - np.quantile(decibels, 0.9)) / 20, -3.0)
-    return _at_rows(rotation, loudness, float(clip["fps"]))
+    return _resample_track(rotation, loudness, float(clip["fps"]))
 
 
-def _at_rows(rotation: Floats, loudness: Floats, fps: float) -> tuple[FloatArray, FloatArray]:
+def _resample_track(rotation: AnyFloatArray, loudness: AnyFloatArray, fps: float) -> tuple[Float32Array, Float32Array]:
     times = np.arange(len(rotation)) / fps
     at = np.arange(int(times[-1] * MODEL_RATE.value) + 1) / MODEL_RATE.value
     moved = PchipInterpolator(times, rotation)(at)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...types import FloatArray
-from .measure import Measure, Sums, divided
+from ...types import Float32Array
+from .measure import Measure, Sums, safe_divide
 
 
-def pooled(ours: list[FloatArray], truth: list[FloatArray]) -> Measure:
+def pooled_correlation(ours: list[Float32Array], truth: list[Float32Array]) -> Measure:
     """Pearson's r over all rows of all clips; NaN where one of the two never moves."""
     sums = [_moments(o.astype(float), t.astype(float)) for o, t in zip(ours, truth, strict=True)]
     return Measure(np.array(sums), _pearson)
 
 
-def residual(ours: list[FloatArray], truth: list[FloatArray]) -> Measure:
+def pooled_residual_correlation(ours: list[Float32Array], truth: list[Float32Array]) -> Measure:
     """r_res: r after the set's mean track and then each clip's mean are taken away, over clips of one length.
 
     GRID's sentences share one template: a mean track, with no ear for the sound, already scores r .64, and here 0.
@@ -26,14 +26,14 @@ def residual(ours: list[FloatArray], truth: list[FloatArray]) -> Measure:
     return Measure(np.array([_moments(o, t) for o, t in zip(mine, theirs, strict=True)]), _pearson)
 
 
-def correlation(ours: list[FloatArray], truth: list[FloatArray]) -> float:
+def correlation(ours: list[Float32Array], truth: list[Float32Array]) -> float:
     """`pooled` without its interval."""
-    return pooled(ours, truth).value
+    return pooled_correlation(ours, truth).value
 
 
-def residual_correlation(ours: list[FloatArray], truth: list[FloatArray]) -> float:
+def residual_correlation(ours: list[Float32Array], truth: list[Float32Array]) -> float:
     """`residual` without its interval."""
-    return residual(ours, truth).value
+    return pooled_residual_correlation(ours, truth).value
 
 
 def _moments(x: Sums, y: Sums) -> list[float]:
@@ -46,4 +46,4 @@ def _pearson(sums: Sums) -> Sums:
     n = np.maximum(n, 1)
     spread = (xx - x * x / n) * (yy - y * y / n)
     moves = spread > 1e-12 * np.maximum(xx * yy, 1e-30)  # a constant leaves rounding errors
-    return divided(xy - x * y / n, np.sqrt(np.where(moves, spread, 0.0)))
+    return safe_divide(xy - x * y / n, np.sqrt(np.where(moves, spread, 0.0)))

@@ -6,55 +6,61 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...types import FloatArray
+from ...types import Float32Array
 from ..corpora import Phone
 from .closures import is_labial
 from .geometry import lip_gap, region
-from .measure import Measure, Sums, divided
-from .tracks import SILENT, rows_of
+from .measure import Measure, Sums, safe_divide
+from .tracks import PAUSE_LABELS, phone_rows
 
 
-def spread(takes: list[FloatArray]) -> Measure:
+def seed_spread(takes: list[Float32Array]) -> Measure:
     """Deviation over seeds over deviation over time; `takes` has (seeds, T, L) per clip.
 
     0: every seed gives the same; 1: knowing the speech says nothing about the part. Root mean square over everything.
     """
-    return Measure(np.array([_variances(take) for take in takes]), _root)
+    return Measure(np.array([_variance_sums(take) for take in takes]), _variance_ratio)
 
 
-def by_part(faces: list[FloatArray], spoken: Sequence[Sequence[Phone]]) -> dict[str, Measure]:
+def seed_spread_by_part(faces: list[Float32Array], phones_by_clip: Sequence[Sequence[Phone]]) -> dict[str, Measure]:
     """`spread` of the face's parts for takes (seeds, T, 52) per clip: brows, lips, and the lips' gap in m, b, p.
 
     The gap in a closure is measured against how much the gap moves over the whole clip.
     """
     gaps = [np.stack([lip_gap(take) for take in takes])[..., None] for takes in faces]
     return {
-        "brows": spread([_moved(takes, "upper_face") for takes in faces]),
-        "lips": spread([_moved(takes, "lips") for takes in faces]),
+        "brows": seed_spread([_displacements(takes, "upper_face") for takes in faces]),
+        "lips": seed_spread([_displacements(takes, "lips") for takes in faces]),
         "gap in m, b, p": Measure(
-            np.array([_variances(gap, _closing(gap, phones)) for gap, phones in zip(gaps, spoken, strict=True)]), _root
+            np.array(
+                [
+                    _variance_sums(gap, _closure_rows(gap, phones))
+                    for gap, phones in zip(gaps, phones_by_clip, strict=True)
+                ]
+            ),
+            _variance_ratio,
         ),
     }
 
 
-def _moved(takes: FloatArray, landmark: str) -> FloatArray:
+def _displacements(takes: Float32Array, landmark: str) -> Float32Array:
     """Displacements (seeds, T, L * 3) of every eighth vertex."""
-    return np.stack([region(landmark).moved(take)[:, ::8].reshape(len(take), -1) for take in takes])
+    return np.stack([region(landmark).displacements(take)[:, ::8].reshape(len(take), -1) for take in takes])
 
 
-def _closing(gap: FloatArray, phones: Sequence[Phone]) -> np.ndarray:
+def _closure_rows(gap: Float32Array, phones: Sequence[Phone]) -> np.ndarray:
     """The row of each m, b, p in which the seeds' mean gap (seeds, T, 1) is least."""
     middle = gap.mean(axis=0)[:, 0]
-    windows = [rows_of(p, len(middle), 1) for p in phones if p.label not in SILENT and is_labial(p.label)]
+    windows = [phone_rows(p, len(middle), 1) for p in phones if p.label not in PAUSE_LABELS and is_labial(p.label)]
     return np.array([w.start + int(middle[w].argmin()) for w in windows], int)
 
 
-def _variances(takes: FloatArray, rows: np.ndarray | None = None) -> list[float]:
+def _variance_sums(takes: Float32Array, rows: np.ndarray | None = None) -> list[float]:
     """Summed variance over seeds (of `rows`) and its count; over time, and its count."""
     judged = takes if rows is None else takes[:, rows]
     over_seeds, over_time = judged.var(axis=0, ddof=1), takes.var(axis=1)
     return [float(over_seeds.sum()), over_seeds.size, float(over_time.sum()), over_time.size]
 
 
-def _root(sums: Sums) -> Sums:
-    return np.sqrt(divided(divided(sums[..., 0], sums[..., 1]), divided(sums[..., 2], sums[..., 3])))
+def _variance_ratio(sums: Sums) -> Sums:
+    return np.sqrt(safe_divide(safe_divide(sums[..., 0], sums[..., 1]), safe_divide(sums[..., 2], sums[..., 3])))

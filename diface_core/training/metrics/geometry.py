@@ -9,10 +9,10 @@ import numpy as np
 
 from ... import channels
 from ...faces.head import load_head
-from ...types import MODEL_RATE, FloatArray
-from .measure import Measure, mean
+from ...types import MODEL_RATE, Float32Array
+from .measure import Measure, mean_measure
 
-BAND = 10
+DTW_BAND_ROWS = 10
 """Rows by which dynamic time warping may move a track: a third of a second."""
 EDGE_MM = 1.5
 """Height of the upper front teeth's edge that counts as where a lower lip meets them."""
@@ -22,23 +22,23 @@ EDGE_MM = 1.5
 class Region:
     """Some vertices of the bundled head in mm: `rest` (L * 3,) and `deltas` (52, L * 3), x y z side by side."""
 
-    rest: FloatArray
-    deltas: FloatArray
+    rest: Float32Array
+    deltas: Float32Array
 
     @classmethod
-    def of(cls, vertices: np.ndarray) -> Region:
+    def from_vertices(cls, vertices: np.ndarray) -> Region:
         """These vertices (indices) of the bundled head."""
         head = load_head()
         deltas = 1000 * head.deltas[:, vertices].reshape(len(channels.FACE), -1)
         return cls(1000 * head.vertices[vertices].reshape(-1), deltas)
 
-    def moved(self, weights: FloatArray) -> FloatArray:
+    def displacements(self, weights: Float32Array) -> Float32Array:
         """Displacements (T, L, 3) from rest under weights (T, 52)."""
         return (weights @ self.deltas).reshape(len(weights), -1, 3)
 
-    def placed(self, weights: FloatArray) -> FloatArray:
+    def positions(self, weights: Float32Array) -> Float32Array:
         """Positions (T, L, 3) under weights (T, 52)."""
-        return self.rest.reshape(-1, 3) + self.moved(weights)
+        return self.rest.reshape(-1, 3) + self.displacements(weights)
 
 
 @lru_cache
@@ -46,76 +46,76 @@ def region(landmark: str) -> Region:
     """A landmark of the bundled head: "lips" (304 vertices, skin and red of both lips), "face" (2,649, the skin from
     chin to hairline), "upper_face" (1,694 of those, from the nose up), "upper_inner_lip" and the like.
     """
-    return Region.of(load_head().landmarks[landmark])
+    return Region.from_vertices(load_head().landmarks[landmark])
 
 
 @lru_cache
-def _upper_edge() -> Region:
+def _upper_teeth_edge() -> Region:
     """The edge of the upper front teeth, between the canines."""
     head = load_head()
     teeth = head.landmarks["upper_teeth"]
     where = 1000 * head.vertices[teeth]
     front = (np.abs(where[:, 0]) < 12) & (where[:, 1] < np.quantile(where[:, 1], 0.2))
-    return Region.of(teeth[front & (where[:, 2] < where[front, 2].min() + EDGE_MM)])
+    return Region.from_vertices(teeth[front & (where[:, 2] < where[front, 2].min() + EDGE_MM)])
 
 
 # --- errors against a truth ------------------------------------------------------------------------------------------
 
 
-def lip_vertex_error(ours: list[FloatArray], truth: list[FloatArray]) -> Measure:
+def lip_vertex_error(ours: list[Float32Array], truth: list[Float32Array]) -> Measure:
     """LVE, mm: of every frame the largest distance of a lip vertex from where the truth has it, mean over frames.
 
     Richard et al. 2021 (MeshTalk) and Fan et al. 2022 (FaceFormer), who square it; here it is a length.
     """
     errors = [_errors(o, t, "lips").max(axis=1) for o, t in zip(ours, truth, strict=True)]
-    return mean([e.sum() for e in errors], [len(e) for e in errors])
+    return mean_measure([e.sum() for e in errors], [len(e) for e in errors])
 
 
-def mean_vertex_error(ours: list[FloatArray], truth: list[FloatArray]) -> Measure:
+def mean_vertex_error(ours: list[Float32Array], truth: list[Float32Array]) -> Measure:
     """Distance of a vertex of the face from where the truth has it, mm, mean over vertices and frames."""
     errors = [_errors(o, t, "face").mean(axis=1) for o, t in zip(ours, truth, strict=True)]
-    return mean([e.sum() for e in errors], [len(e) for e in errors])
+    return mean_measure([e.sum() for e in errors], [len(e) for e in errors])
 
 
-def upper_face_dynamics_deviation(ours: list[FloatArray], truth: list[FloatArray]) -> Measure:
+def upper_face_dynamics_deviation(ours: list[Float32Array], truth: list[Float32Array]) -> Measure:
     """FDD, mm: how much more the truth's upper face moves than ours (below 0: less).
 
     Per vertex the standard deviation over time of its distance from rest, truth minus ours, mean over the upper face's
     vertices and over clips (Xing et al. 2023, CodeTalker).
     """
 
-    def dynamics(weights: FloatArray) -> FloatArray:
-        return np.linalg.norm(region("upper_face").moved(weights), axis=2).std(axis=0)
+    def dynamics(weights: Float32Array) -> Float32Array:
+        return np.linalg.norm(region("upper_face").displacements(weights), axis=2).std(axis=0)
 
     differences = [(dynamics(t) - dynamics(o)).mean() for o, t in zip(ours, truth, strict=True)]
-    return mean(differences, np.ones(len(differences)))
+    return mean_measure(differences, np.ones(len(differences)))
 
 
-def dtw_lip_distance(ours: list[FloatArray], truth: list[FloatArray]) -> Measure:
+def dtw_lip_distance(ours: list[Float32Array], truth: list[Float32Array]) -> Measure:
     """Mean distance of the lip vertices, mm, after dynamic time warping has forgiven up to a third of a second.
 
     Total cost of the best path over its length (Sakoe and Chiba 1978; as a lip-sync measure Thambiraja et al. 2023,
     Imitator): what is left is wrong in shape and not in time. On every fourth lip vertex.
     """
-    paths = [_warped(_thinned(o), _thinned(t)) for o, t in zip(ours, truth, strict=True)]
-    return mean([cost for cost, _ in paths], [steps for _, steps in paths])
+    paths = [_dtw_cost(_thinned_lips(o), _thinned_lips(t)) for o, t in zip(ours, truth, strict=True)]
+    return mean_measure([cost for cost, _ in paths], [steps for _, steps in paths])
 
 
-def _errors(ours: FloatArray, truth: FloatArray, landmark: str) -> FloatArray:
+def _errors(ours: Float32Array, truth: Float32Array, landmark: str) -> Float32Array:
     """Distances (T, L) in mm; the rest shape falls out of the difference."""
-    return np.linalg.norm(region(landmark).moved(ours - truth), axis=2)
+    return np.linalg.norm(region(landmark).displacements(ours - truth), axis=2)
 
 
-def _thinned(weights: FloatArray) -> FloatArray:
-    return region("lips").moved(weights)[:, ::4]
+def _thinned_lips(weights: Float32Array) -> Float32Array:
+    return region("lips").displacements(weights)[:, ::4]
 
 
-def _warped(ours: FloatArray, truth: FloatArray) -> tuple[float, int]:
+def _dtw_cost(ours: Float32Array, truth: Float32Array) -> tuple[float, int]:
     """(cost, steps) of the cheapest path from both tracks' first rows to their last ones, (T, L, 3) each."""
     rows, nowhere = len(truth), (np.inf, 0)
     last = [(0.0, 0)] + [nowhere] * rows  # cost and steps of the best path to each row of ours; first, before any
     for row in range(rows):
-        near = range(max(0, row - BAND), min(rows, row + BAND + 1))
+        near = range(max(0, row - DTW_BAND_ROWS), min(rows, row + DTW_BAND_ROWS + 1))
         costs = np.linalg.norm(ours[near.start : near.stop] - truth[row], axis=2).mean(axis=1)
         here = [nowhere] * (rows + 1)
         for column, between in zip(near, costs.tolist(), strict=True):
@@ -128,26 +128,26 @@ def _warped(ours: FloatArray, truth: FloatArray) -> tuple[float, int]:
 # --- distances that need no truth ------------------------------------------------------------------------------------
 
 
-def lip_gap(weights: FloatArray) -> FloatArray:
+def lip_gap(weights: Float32Array) -> Float32Array:
     """The widest distance of the inner lips (T,) in mm: 13 pairs of vertices from corner to corner."""
-    apart = region("upper_inner_lip").placed(weights) - region("lower_inner_lip").placed(weights)
+    apart = region("upper_inner_lip").positions(weights) - region("lower_inner_lip").positions(weights)
     return np.linalg.norm(apart, axis=2).max(axis=1)
 
 
-def lip_to_teeth(weights: FloatArray) -> FloatArray:
+def lip_to_teeth(weights: Float32Array) -> Float32Array:
     """The least distance (T,) in mm from the middle of the lower lip's rim to the edge of the upper front teeth."""
-    lip = region("lower_inner_lip").placed(weights)[:, 4:9]
-    edge = _upper_edge().placed(weights)
+    lip = region("lower_inner_lip").positions(weights)[:, 4:9]
+    edge = _upper_teeth_edge().positions(weights)
     return np.linalg.norm(lip[:, :, None] - edge[:, None], axis=3).min(axis=(1, 2))
 
 
-def mouth_width(weights: FloatArray) -> FloatArray:
+def mouth_width(weights: Float32Array) -> Float32Array:
     """The distance of the mouth's corners (T,) in mm."""
-    corners = region("mouth_corners").placed(weights)
+    corners = region("mouth_corners").positions(weights)
     return np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1)
 
 
-def lip_speed(weights: FloatArray) -> FloatArray:
+def lip_speed(weights: Float32Array) -> Float32Array:
     """The mean speed of the lip vertices (T - 1,) in mm/s."""
-    steps = np.diff(region("lips").moved(weights), axis=0)
+    steps = np.diff(region("lips").displacements(weights), axis=0)
     return np.linalg.norm(steps, axis=2).mean(axis=1) * MODEL_RATE.value

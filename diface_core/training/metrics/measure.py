@@ -22,12 +22,12 @@ class Measure:
     """
 
     sums: Sums
-    figure: Callable[[Sums], Sums]
+    statistic: Callable[[Sums], Sums]
 
     @property
     def value(self) -> float:
         """The figure over all clips."""
-        return float(self.figure(self.sums.sum(axis=0)))
+        return float(self.statistic(self.sums.sum(axis=0)))
 
     def interval(self, level: float = LEVEL, draws: int = DRAWS, seed: int = 0) -> tuple[float, float]:
         """Ends of the bootstrap's percentile interval over clips (Efron 1979); NaN for fewer than two clips."""
@@ -35,7 +35,7 @@ class Measure:
         if clips < 2:
             return float("nan"), float("nan")
         counts = np.random.default_rng(seed).multinomial(clips, np.full(clips, 1 / clips), size=draws)
-        figures = self.figure(counts @ self.sums)
+        figures = self.statistic(counts @ self.sums)
         figures = figures[np.isfinite(figures)]
         if not len(figures):
             return float("nan"), float("nan")
@@ -43,15 +43,17 @@ class Measure:
         return float(low), float(high)
 
 
-def mean(totals: list[float] | npt.NDArray[np.floating], counts: list[float] | npt.NDArray[np.floating]) -> Measure:
+def mean_measure(
+    totals: list[float] | npt.NDArray[np.floating], counts: list[float] | npt.NDArray[np.floating]
+) -> Measure:
     """The mean of what every clip adds up to `totals` (clips,) over `counts` (clips,) values."""
     return Measure(np.stack([np.asarray(totals, float), np.asarray(counts, float)], axis=1), _mean)
 
 
 def _mean(sums: Sums) -> Sums:
-    return divided(sums[..., 0], sums[..., 1])
+    return safe_divide(sums[..., 0], sums[..., 1])
 
 
-def divided(above: Sums, below: Sums) -> Sums:
+def safe_divide(numerator: Sums, denominator: Sums) -> Sums:
     """above / below, NaN where `below` is 0 or less."""
-    return np.where(below > 0, above / np.where(below > 0, below, 1.0), np.nan)
+    return np.where(denominator > 0, numerator / np.where(denominator > 0, denominator, 1.0), np.nan)

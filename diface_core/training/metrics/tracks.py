@@ -5,32 +5,32 @@ from __future__ import annotations
 import numpy as np
 
 from ... import channels
-from ...types import MODEL_RATE, FloatArray
+from ...types import MODEL_RATE, Float32Array
 from ..corpora import Phone
-from ..visemes.articulation import SILENT
+from ..visemes.articulation import PAUSE_LABELS
 
-__all__ = ["BROWS", "SILENT", "aperture", "column", "known_only", "rows_of"]
+__all__ = ["BROWS", "PAUSE_LABELS", "aperture", "column", "known_only", "phone_rows"]
 
 BROWS = [column for column, name in enumerate(channels.FACE) if name.startswith("brow")]
 """Columns of face weights."""
 
 
-def column(values: FloatArray, channel: str) -> FloatArray:
+def column(values: Float32Array, channel: str) -> Float32Array:
     """One channel (T,) of face weights (T, 52)."""
     return values[:, channels.FACE.index(channel)]
 
 
-def aperture(values: FloatArray) -> FloatArray:
+def aperture(values: Float32Array) -> Float32Array:
     """How far the lips are apart, in units of jawOpen: jawOpen - mouthClose, (T,)."""
     return np.maximum(column(values, "jawOpen") - column(values, "mouthClose"), 0.0)
 
 
-def known_only(values: FloatArray, known: np.ndarray) -> FloatArray:
+def known_only(values: Float32Array, known: np.ndarray) -> Float32Array:
     """Face weights (T, 52) with the channels at rest that the judging corpus does not know, (52,) bool."""
     return np.where(known, values, np.float32(0.0)).astype(np.float32)
 
 
-def rows_of(phone: Phone, rows: int, margin: int = 0) -> slice:
+def phone_rows(phone: Phone, rows: int, margin: int = 0) -> slice:
     """The rows nearest to a phone, at least one, and `margin` more on both sides."""
     first = min(round(phone.start * MODEL_RATE.value), rows - 1)
     last = max(first + 1, round(phone.end * MODEL_RATE.value))

@@ -13,22 +13,22 @@ from . import prompts, speech, text
 from .tts import engines
 from .tts.voices import VOICES, Voice
 
-SLOWEST, FASTEST = 0.75, 1.5
+MIN_SPEED, MAX_SPEED = 0.75, 1.5
 """Speeds are drawn between these, as many below the voice's own as above."""
 
 
 def render(voice: Voice, minutes: float) -> list[speech.Utterance]:
     """So many minutes of a voice; the same every time."""
     if voice.engine == "prompts":
-        return prompts.recorded(voice.name, voice.voice, minutes)
+        return prompts.recorded_utterances(voice.name, voice.voice, minutes)
     draw = random.Random(voice.name)
     found: list[speech.Utterance] = []
     seconds = 0.0
-    for sentence in text.sentences(voice.language, voice.name):
-        speed = SLOWEST * (FASTEST / SLOWEST) ** draw.random()
+    for sentence in text.draw_sentences(voice.language, voice.name):
+        speed = MIN_SPEED * (MAX_SPEED / MIN_SPEED) ** draw.random()
         said = engines.speak(voice, sentence, speed)
         found.append(speech.Utterance(f"{voice.name}_{len(found):04d}", sentence, said))
-        seconds += len(said.samples) / speech.RATE
+        seconds += len(said.samples) / speech.SAMPLE_RATE
         if seconds >= 60 * minutes:
             break
     return found
@@ -43,14 +43,14 @@ def main() -> None:
     given = parser.parse_args()
 
     wanted = [voice for voice in VOICES if voice.name.startswith(given.only)]
-    missing = engines.missing({voice.engine for voice in wanted})
+    missing = engines.missing_engines({voice.engine for voice in wanted})
     total = 0.0
     for voice in tqdm(wanted, unit="voice"):
         if voice.engine in missing or ((given.out / f"{voice.name}.json").exists() and not given.again):
             continue
         about = dataclasses.asdict(voice)
         about = {key: about[key] for key in ("language", "engine", "speaker", "licence")}
-        seconds = speech.write(given.out, voice.name, about, render(voice, voice.minutes * given.share))
+        seconds = speech.write_voice(given.out, voice.name, about, render(voice, voice.minutes * given.share))
         total += seconds
         tqdm.write(f"{voice.name}: {seconds:.0f} s")
     print(f"{total / 60:.1f} minutes written to {given.out}.")

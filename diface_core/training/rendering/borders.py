@@ -7,28 +7,28 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...audio.speech_encoder import RATE
-from ...types import FloatArray
+from ...audio.speech_encoder import SAMPLE_RATE
+from ...types import Float32Array
 from ..corpora.clip import Phone
-from .speech import Spoken
+from .speech import AlignedSpeech
 from .timing import HOP, WINDOW, spectrum
 
-REACH = 10
+MAX_SHIFT = 10
 """Steps of 5 ms that a border may move in a round, either way."""
-SHORTEST = 3
+MIN_PHONE_STEPS = 3
 """Steps that every phone keeps."""
 ROUNDS = 4
 
 
-def refined(utterances: Sequence[Spoken]) -> list[Spoken]:
+def refine_borders(utterances: Sequence[AlignedSpeech]) -> list[AlignedSpeech]:
     """The utterances of one speaker with their borders moved, in rounds: each phone's mean spectrum and variance from
     where its borders are, then the borders at which the spectra are likeliest.
 
     Segmental k-means (Rabiner, Wilpon and Juang, "A segmental k-means training procedure for connected word
     recognition", AT&T Technical Journal 65, 1986), with one Gaussian a phone.
     """
-    spectra = [_described(each.samples) for each in utterances]
-    cuts = [_cuts(each.phones, len(rows)) for each, rows in zip(utterances, spectra, strict=True)]
+    spectra = [_centred_spectrum(each.samples) for each in utterances]
+    cuts = [_border_rows(each.phones, len(rows)) for each, rows in zip(utterances, spectra, strict=True)]
     names = sorted({phone.label for each in utterances for phone in each.phones})
     which = [np.array([names.index(phone.label) for phone in each.phones]) for each in utterances]
 
@@ -37,24 +37,24 @@ def refined(utterances: Sequence[Spoken]) -> list[Spoken]:
         for at, rows in enumerate(spectra):
             far = rows**2 @ (1 / variances).T - 2 * rows @ (means / variances).T
             far += (means**2 / variances + np.log(variances)).sum(axis=1)
-            cuts[at] = _likeliest(far, which[at], cuts[at])
-    return [_moved(each, cut) for each, cut in zip(utterances, cuts, strict=True)]
+            cuts[at] = _best_borders(far, which[at], cuts[at])
+    return [_with_borders(each, cut) for each, cut in zip(utterances, cuts, strict=True)]
 
 
-def _described(samples: FloatArray) -> FloatArray:
+def _centred_spectrum(samples: Float32Array) -> Float32Array:
     rows = spectrum(np.pad(samples, (0, WINDOW)))
     return rows - rows.mean(axis=0)
 
 
-def _cuts(phones: Sequence[Phone], rows: int) -> np.ndarray:
+def _border_rows(phones: Sequence[Phone], rows: int) -> np.ndarray:
     """(phones + 1,) rows at which phones begin, the last one's end behind them."""
-    found = np.array([0, *(round(phone.end * RATE / HOP - 0.5 * WINDOW / HOP + 0.5) for phone in phones)])
+    found = np.array([0, *(round(phone.end * SAMPLE_RATE / HOP - 0.5 * WINDOW / HOP + 0.5) for phone in phones)])
     found = np.maximum.accumulate(np.maximum(found, 0))
     found[-1] = rows
     return np.minimum(found, rows)
 
 
-def _gaussians(spectra: Sequence[FloatArray], cuts: Sequence[np.ndarray], which: Sequence[np.ndarray], names: int):
+def _gaussians(spectra: Sequence[Float32Array], cuts: Sequence[np.ndarray], which: Sequence[np.ndarray], names: int):
     rows = np.concatenate(spectra)
     label = np.concatenate([np.repeat(phones, np.diff(cut)) for phones, cut in zip(which, cuts, strict=True)])
     count = np.bincount(label, minlength=names)[:, None] + 20.0  # a rare phone leans on all the speech
@@ -64,17 +64,17 @@ def _gaussians(spectra: Sequence[FloatArray], cuts: Sequence[np.ndarray], which:
     return means, np.maximum((squares + 20 * (rows**2).mean(axis=0)) / count - means**2, 0.1)
 
 
-def _likeliest(far: np.ndarray, which: np.ndarray, cut: np.ndarray) -> np.ndarray:
+def _best_borders(distances: np.ndarray, which: np.ndarray, cut: np.ndarray) -> np.ndarray:
     """far (rows, names): how unlike each name each row is; the cuts within REACH of `cut` of the least sum."""
-    total = np.concatenate([np.zeros((1, far.shape[1])), np.cumsum(far, axis=0)])
-    moves = np.arange(-REACH, REACH + 1)
-    places = np.clip(cut[1:-1, None] + moves, 0, len(far))  # of each inner border
+    total = np.concatenate([np.zeros((1, distances.shape[1])), np.cumsum(distances, axis=0)])
+    moves = np.arange(-MAX_SHIFT, MAX_SHIFT + 1)
+    places = np.clip(cut[1:-1, None] + moves, 0, len(distances))  # of each inner border
     cost, back = np.zeros(1), []
     before = np.zeros(1, int)
     for phone, name in enumerate(which):
         ends = places[phone] if phone < len(places) else np.array([cut[-1]])
         step = total[ends, name][:, None] - total[before, name][None] + cost[None]
-        step += 1e6 * np.maximum(SHORTEST - (ends[:, None] - before[None]), 0)
+        step += 1e6 * np.maximum(MIN_PHONE_STEPS - (ends[:, None] - before[None]), 0)
         back.append(step.argmin(axis=1))
         cost, before = step.min(axis=1), ends
 
@@ -85,13 +85,13 @@ def _likeliest(far: np.ndarray, which: np.ndarray, cut: np.ndarray) -> np.ndarra
     return np.array([0, *found[::-1]])
 
 
-def _moved(each: Spoken, cut: np.ndarray) -> Spoken:
-    seconds = ((cut - 0.5) * HOP + WINDOW / 2) / RATE  # between the middles of two rows
-    seconds[0], seconds[-1] = 0.0, each.phones[-1].end
+def _with_borders(utterance: AlignedSpeech, cut: np.ndarray) -> AlignedSpeech:
+    seconds = ((cut - 0.5) * HOP + WINDOW / 2) / SAMPLE_RATE  # between the middles of two rows
+    seconds[0], seconds[-1] = 0.0, utterance.phones[-1].end
     return replace(
-        each,
+        utterance,
         phones=tuple(
             Phone(float(seconds[at]), float(max(seconds[at + 1], seconds[at])), phone.label)
-            for at, phone in enumerate(each.phones)
+            for at, phone in enumerate(utterance.phones)
         ),
     )

@@ -11,31 +11,31 @@ import numpy as np
 from ..corpora.clip import Phone
 from . import recogniser
 from .phones import VOWELS
-from .recognise import phones
-from .speech import read
+from .recognise import recognise_phones
+from .speech import read_voice
 
 LIPS = "pbm"
 
 
-def kind(label: str) -> str:
+def phone_kind(label: str) -> str:
     """V a vowel, P lips that meet, F a lip at the teeth, C any other consonant."""
     return "V" if label[0] in VOWELS else "P" if label[0] in LIPS else "F" if label[0] in "fv" else "C"
 
 
-def matched(exact: Sequence[Phone], heard: Sequence[Phone]) -> tuple[list[tuple[Phone, Phone]], float]:
+def match_phones(exact: Sequence[Phone], recognised: Sequence[Phone]) -> tuple[list[tuple[Phone, Phone]], float]:
     """Pairs of the same kind in the cheapest alignment of labels, and its cost (1 a phone left out or put in)."""
-    costs = np.zeros((len(exact) + 1, len(heard) + 1))
-    costs[:, 0], costs[0] = np.arange(len(exact) + 1), np.arange(len(heard) + 1)
+    costs = np.zeros((len(exact) + 1, len(recognised) + 1))
+    costs[:, 0], costs[0] = np.arange(len(exact) + 1), np.arange(len(recognised) + 1)
     for i, a in enumerate(exact):
-        for j, b in enumerate(heard):
-            costs[i + 1, j + 1] = min(costs[i, j] + _unlike(a, b), costs[i, j + 1] + 1, costs[i + 1, j] + 1)
+        for j, b in enumerate(recognised):
+            costs[i + 1, j + 1] = min(costs[i, j] + _substitution_cost(a, b), costs[i, j + 1] + 1, costs[i + 1, j] + 1)
 
-    pairs, i, j = [], len(exact), len(heard)
+    pairs, i, j = [], len(exact), len(recognised)
     while i and j:
-        if costs[i, j] == costs[i - 1, j - 1] + _unlike(exact[i - 1], heard[j - 1]):
+        if costs[i, j] == costs[i - 1, j - 1] + _substitution_cost(exact[i - 1], recognised[j - 1]):
             i, j = i - 1, j - 1
-            if kind(exact[i].label) == kind(heard[j].label):
-                pairs.append((exact[i], heard[j]))
+            if phone_kind(exact[i].label) == phone_kind(recognised[j].label):
+                pairs.append((exact[i], recognised[j]))
         elif costs[i, j] == costs[i - 1, j] + 1:
             i -= 1
         else:
@@ -43,8 +43,8 @@ def matched(exact: Sequence[Phone], heard: Sequence[Phone]) -> tuple[list[tuple[
     return pairs[::-1], float(costs[-1, -1])
 
 
-def _unlike(a: Phone, b: Phone) -> float:
-    return 0.0 if a.label == b.label else 0.5 if kind(a.label) == kind(b.label) else 1.3
+def _substitution_cost(a: Phone, b: Phone) -> float:
+    return 0.0 if a.label == b.label else 0.5 if phone_kind(a.label) == phone_kind(b.label) else 1.3
 
 
 def main() -> None:
@@ -55,17 +55,17 @@ def main() -> None:
     given = parser.parse_args()
 
     for voice in given.voices:
-        said = {each.name: each.spoken for each in read(given.folder, voice)[: given.utterances]}
+        said = {each.name: each.speech for each in read_voice(given.folder, voice)[: given.utterances]}
         sounds = {name: each.samples for name, each in said.items()}
-        heard = phones(sounds, {name: recogniser.ipa_posteriors(samples) for name, samples in sounds.items()})
+        heard = recognise_phones(sounds, {name: recogniser.ipa_posteriors(samples) for name, samples in sounds.items()})
         pairs, cost, count, lips = [], 0.0, 0, 0
         for name, each in said.items():
             exact = [phone for phone in each.phones if phone.label]
-            found, more = matched(exact, [phone for phone in heard[name].phones if phone.label])
+            found, more = match_phones(exact, [phone for phone in heard[name].phones if phone.label])
             pairs, cost, count = pairs + found, cost + more, count + len(exact)
-            lips += sum(kind(phone.label) == "P" for phone in exact)
+            lips += sum(phone_kind(phone.label) == "P" for phone in exact)
         late = np.array([b.start - a.start for a, b in pairs]) * 1000
-        closed = sum(kind(a.label) == "P" for a, _ in pairs)
+        closed = sum(phone_kind(a.label) == "P" for a, _ in pairs)
         print(
             f"{voice:20} label cost {cost / count:.2f}, m b p found {closed / max(lips, 1):.2f}, starts "
             f"{np.median(late):+.0f} ms, median deviation {np.median(np.abs(late - np.median(late))):.0f} ms, "

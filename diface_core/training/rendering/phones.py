@@ -17,10 +17,10 @@ VOWELS = frozenset("iyɨʉɯuɪʏʊeøɘɵɤoəɛœɜɞʌɔæɐaɶɑɒɚɝ")
 CONSONANTS = frozenset("pbmɱfvʋɸβθðtdnszlrɾɹʃʒɕʑʂʐʈɖɳɭɻɽcɟɲçʝʎjɥkɡŋxɣɰwʍqɴχʁʀhɦħʕʔɬ")
 SYMBOLS = VOWELS | CONSONANTS
 """All that can come out, next to SILENCE."""
-MOST = 4
+MAX_SYMBOLS = 4
 
 # Written otherwise, here or there.
-SAME: dict[str, str] = {
+EQUIVALENTS: dict[str, str] = {
     "g": "ɡ", "ʤ": "dʒ", "ʧ": "tʃ", "ʦ": "ts", "ʣ": "dz", "ʨ": "tɕ", "ʥ": "dʑ", "ꭧ": "tʂ", "ɫ": "l", "ᵻ": "ɪ", "ᵊ": "ə",
     "ä": "a", "ɓ": "b", "ɗ": "d", "ɮ": "ɬ", "ʙ": "b", "ɺ": "ɾ", "ɢ": "ɡ", "ɧ": "ʃ", "ʟ": "l", "ɠ": "ɡ", "ᵝ": "",
     "A": "eɪ", "I": "aɪ", "O": "oʊ", "W": "aʊ", "Y": "ɔɪ", "Q": "əʊ", "*": "",
@@ -34,15 +34,15 @@ def from_arpabet(label: str) -> str:
         return SILENCE
     if name not in ARPABET:
         raise ValueError(f"An ARPAbet label is wanted. Got {label!r}.")
-    return normal(ARPABET[name])
+    return normalise_ipa(ARPABET[name])
 
 
-def normal(label: str) -> str:
+def normalise_ipa(label: str) -> str:
     """IPA as any engine writes it -> one of the closed set; SILENCE for a label of marks only.
 
     Raises ValueError for a letter that is no IPA.
     """
-    text = "".join(SAME.get(letter, letter) for letter in unicodedata.normalize("NFC", label))
+    text = "".join(EQUIVALENTS.get(letter, letter) for letter in unicodedata.normalize("NFC", label))
     found = ""
     for letter in text:
         if letter in SYMBOLS:
@@ -53,4 +53,4 @@ def normal(label: str) -> str:
             found += first
         elif letter.isalpha() and unicodedata.category(letter) != "Lm":
             raise ValueError(f"IPA is wanted. Got {label!r}, whose {letter!r} is none.")
-    return found[:MOST]
+    return found[:MAX_SYMBOLS]

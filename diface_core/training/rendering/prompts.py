@@ -11,36 +11,36 @@ from pathlib import Path
 
 import numpy as np
 
-from ...audio.speech_encoder import RATE
-from ...types import FloatArray
+from ...audio.speech_encoder import SAMPLE_RATE
+from ...types import Float32Array
 from . import recogniser
-from .recognise import phones
-from .speech import Utterance, spoken
+from .recognise import recognise_phones
+from .speech import Utterance, make_aligned_speech
 
 FOLDER = Path("/usr/share/asterisk/sounds")
-MISSING = (
+INSTALL_HINT = (
     "Asterisk's prompts, or av or hama to read them, are not there. Get them with: apt-get install "
     "asterisk-core-sounds-en-g722 (and es, fr, it, ru); pip install --require-hashes --no-deps -r wheels/rendering.txt"
 )
 BYTES_A_SECOND = 8000
-SHORTEST, LONGEST = 1.2, 20.0
+MIN_SECONDS, MAX_SECONDS = 1.2, 20.0
 """Seconds of a prompt worth having: shorter ones are single letters and beeps."""
 
 
-def here() -> bool:
+def is_available() -> bool:
     return FOLDER.is_dir() and all(importlib.util.find_spec(name) for name in ("av", "hama"))
 
 
-def chosen(speaker: str, minutes: float) -> list[Path]:
+def choose_prompts(speaker: str, minutes: float) -> list[Path]:
     """Prompts of a folder of FOLDER ("ru_RU_f_IvrvoiceRU") to so many minutes, drawn from all that it has."""
     sizes = {path: path.stat().st_size / BYTES_A_SECOND for path in sorted((FOLDER / speaker).rglob("*.g722"))}
-    spoken = [path for path in sizes if SHORTEST <= sizes[path] <= LONGEST and "silence" not in path.parts]
+    spoken = [path for path in sizes if MIN_SECONDS <= sizes[path] <= MAX_SECONDS and "silence" not in path.parts]
     random.Random(speaker).shuffle(spoken)
     ends = np.cumsum([sizes[path] for path in spoken])
     return spoken[: int(np.searchsorted(ends, 60 * minutes)) + 1]
 
 
-def decoded(path: Path) -> FloatArray:
+def decode_prompt(path: Path) -> Float32Array:
     """One prompt -> (N,) float32 at 16 kHz."""
     import av  # pyright: ignore[reportMissingImports]
 
@@ -50,13 +50,15 @@ def decoded(path: Path) -> FloatArray:
     return samples.astype(np.float32) / 32768
 
 
-def recorded(voice: str, speaker: str, minutes: float) -> list[Utterance]:
+def recorded_utterances(voice: str, speaker: str, minutes: float) -> list[Utterance]:
     """So many minutes of a speaker's prompts with recognised phones. What was said is not known: text is empty."""
-    sounds = {str(path.relative_to(FOLDER)): decoded(path) for path in chosen(speaker, minutes)}
+    sounds = {str(path.relative_to(FOLDER)): decode_prompt(path) for path in choose_prompts(speaker, minutes)}
     heard = {name: recogniser.ipa_posteriors(samples) for name, samples in sounds.items()}
     found = []
-    for name, said in phones(sounds, heard).items():
+    for name, said in recognise_phones(sounds, heard).items():
         rows = [(phone.start, phone.end, phone.label) for phone in said.phones]
         if any(label for *_, label in rows):
-            found.append(Utterance(f"{voice}_{Path(name).stem}", "", spoken(said.samples, RATE, rows)))
+            found.append(
+                Utterance(f"{voice}_{Path(name).stem}", "", make_aligned_speech(said.samples, SAMPLE_RATE, rows))
+            )
     return found

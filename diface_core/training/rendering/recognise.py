@@ -15,19 +15,21 @@ import numpy as np
 import soundfile
 from tqdm import tqdm
 
-from ...audio.speech_encoder import RATE
-from ...types import FloatArray
+from ...audio.speech_encoder import SAMPLE_RATE
+from ...types import Float32Array
 from . import borders, recogniser
-from .speech import Spoken, joined
+from .speech import AlignedSpeech, fill_gaps
 
 
-def phones(sounds: Mapping[str, FloatArray], posteriors: Mapping[str, FloatArray]) -> dict[str, Spoken]:
+def recognise_phones(
+    sounds: Mapping[str, Float32Array], posteriors: Mapping[str, Float32Array]
+) -> dict[str, AlignedSpeech]:
     """Sounds (N,) at 16 kHz of one speaker, and their `ipa_posteriors` -> the sounds with their phones."""
     found = {}
     for name, samples in sounds.items():
-        heard = recogniser.recognised(samples, posteriors[name])
-        found[name] = Spoken(samples, tuple(joined(heard, len(samples) / RATE)))
-    return dict(zip(found, borders.refined(list(found.values())), strict=True))
+        heard = recogniser.recognise(samples, posteriors[name])
+        found[name] = AlignedSpeech(samples, tuple(fill_gaps(heard, len(samples) / SAMPLE_RATE)))
+    return dict(zip(found, borders.refine_borders(list(found.values())), strict=True))
 
 
 def main() -> None:
@@ -41,7 +43,7 @@ def main() -> None:
     heard = {name: recogniser.ipa_posteriors(samples) for name, samples in tqdm(sounds.items(), unit="file")}
     rows = {
         name: [[round(p.start, 3), round(p.end, 3), p.label] for p in said.phones]
-        for name, said in phones(sounds, heard).items()
+        for name, said in recognise_phones(sounds, heard).items()
     }
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")

@@ -10,25 +10,25 @@ from typing import Any
 
 import numpy as np
 
-from ...audio.speech_encoder import RATE
+from ...audio.speech_encoder import SAMPLE_RATE
 from ...errors import DifaceError
-from ...types import FloatArray
-from .phones import normal
+from ...types import Float32Array
+from .phones import normalise_ipa
 
-HINT = (
+INSTALL_HINT = (
     "The recogniser hama is not installed. Get it with: pip install --require-hashes --no-deps -r wheels/rendering.txt"
 )
-ROW = 320
+ROW_SAMPLES = 320
 """Samples a row: 50 rows a second."""
-LATE, LATE_STOP = 0.064, 0.088
+DELAY, STOP_DELAY = 0.064, 0.088
 """Seconds from a phone's start to its answer, a stop's with its closure: medians over 6 voices with exact labels."""
 STOPS = frozenset("pbtdkɡcɟqʈɖʔm")
 """Sounds known when they end. m with them: it is known when the lips part."""
-SILENT = -40.0
+SILENCE_LEVEL = -40.0
 """dB below the loudest that count as silence."""
-PAUSE, CLOSURE = 0.08, 0.16
+MIN_PAUSE, MIN_CLOSURE_PAUSE = 0.08, 0.16
 """Seconds of silence that make a pause, and before a stop, whose closure is silent too."""
-WINDOW, MARGIN = 500, 50
+WINDOW_ROWS, CONTEXT_ROWS = 500, 50
 """Rows heard at a time, and those at either side that are heard twice, because the recogniser looks around."""
 
 
@@ -37,7 +37,7 @@ def _model() -> Any:
     try:
         from hama.asr import ASRModel  # pyright: ignore[reportMissingImports]
     except ImportError as error:
-        raise DifaceError("Recorded speech cannot be given phones.", HINT) from error
+        raise DifaceError("Recorded speech cannot be given phones.", INSTALL_HINT) from error
     return ASRModel()
 
 
@@ -46,23 +46,27 @@ def tokens() -> tuple[str, ...]:
     return tuple(_model().decoder_tokens)
 
 
-def ipa_posteriors(samples: FloatArray) -> FloatArray:
+def ipa_posteriors(samples: Float32Array) -> Float32Array:
     """(N,) float32 mono at 16 kHz -> (ceil(N / 320), 191) float32 log posteriors, 50 rows a second.
 
     Row i is of the sound about sample 320 i; a phone's row comes 20 to 80 ms after its start. The sound is heard in
     windows of WINDOW rows, so that any length fits. Raises DifaceError where hama is not installed.
     """
-    rows = -(-len(samples) // ROW)
+    rows = -(-len(samples) // ROW_SAMPLES)
     # Half a second of silence at both ends: the recogniser misses a sound that starts at once.
-    sound = np.pad(np.asarray(samples, np.float32), (MARGIN * ROW, MARGIN * ROW + rows * ROW - len(samples)))
-    step = WINDOW - 2 * MARGIN
+    sound = np.pad(
+        np.asarray(samples, np.float32),
+        (CONTEXT_ROWS * ROW_SAMPLES, CONTEXT_ROWS * ROW_SAMPLES + rows * ROW_SAMPLES - len(samples)),
+    )
+    step = WINDOW_ROWS - 2 * CONTEXT_ROWS
     heard = [
-        _hear(sound[at * ROW : (at + WINDOW) * ROW])[MARGIN : MARGIN + step] for at in range(0, max(rows, 1), step)
+        _run_model(sound[at * ROW_SAMPLES : (at + WINDOW_ROWS) * ROW_SAMPLES])[CONTEXT_ROWS : CONTEXT_ROWS + step]
+        for at in range(0, max(rows, 1), step)
     ]
     return np.concatenate(heard)[:rows]
 
 
-def _hear(sound: FloatArray) -> FloatArray:
+def _run_model(sound: Float32Array) -> Float32Array:
     model = _model()
     names = (model._waveform_input_name, model._waveform_lengths_input_name)
     feeds = dict(zip(names, (sound[None], np.array([len(sound)], np.int64)), strict=True))
@@ -70,54 +74,54 @@ def _hear(sound: FloatArray) -> FloatArray:
     return np.asarray(found[0][: int(np.ravel(count)[0])], np.float32)
 
 
-def recognised(samples: FloatArray, posteriors: FloatArray | None = None) -> list[tuple[float, float, str]]:
+def recognise(samples: Float32Array, posteriors: Float32Array | None = None) -> list[tuple[float, float, str]]:
     """(N,) float32 at 16 kHz -> its phones (start s, end s, IPA in the closed set of phones.py), gaps left at pauses.
 
     The recogniser is trained with CTC, which tells an order and no borders; but its answers follow the sound by the
     same time in every voice and language that was measured (LATE), so that taking it off gives the borders.
     """
     rows = ipa_posteriors(samples) if posteriors is None else posteriors
-    starts = [(at / 50 - LATE_STOP if label[0] in STOPS else at / 50 - LATE, label) for at, label in answers(rows)]
-    heard = level(samples)
+    starts = [(at / 50 - STOP_DELAY if label[0] in STOPS else at / 50 - DELAY, label) for at, label in decode_ctc(rows)]
+    heard = level_decibels(samples)
     found: list[tuple[float, float, str]] = []
-    for (start, label), (end, following) in zip(starts, [*starts[1:], (len(samples) / RATE, "")], strict=True):
+    for (start, label), (end, following) in zip(starts, [*starts[1:], (len(samples) / SAMPLE_RATE, "")], strict=True):
         start = max(start, found[-1][1] if found else 0.0)
-        quiet = CLOSURE if following[:1] in STOPS else PAUSE
-        stop = _sounding(heard, start, min(max(end, start), len(samples) / RATE), quiet)
+        quiet = MIN_CLOSURE_PAUSE if following[:1] in STOPS else MIN_PAUSE
+        stop = _sound_end(heard, start, min(max(end, start), len(samples) / SAMPLE_RATE), quiet)
         if stop > start:
             found.append((start, stop, label))
     return found
 
 
-def answers(posteriors: FloatArray) -> list[tuple[int, str]]:
+def decode_ctc(posteriors: Float32Array) -> list[tuple[int, str]]:
     """(T50, 191) -> the row at which each phone is first the likeliest, and its IPA; no blanks, no borders of words."""
-    names = _names()
+    names = _column_symbols()
     best = posteriors.argmax(axis=1).tolist()
     changes = enumerate(zip(best, [-1, *best[:-1]], strict=True))
     return [(row, names[now]) for row, (now, last) in changes if now != last and names[now]]
 
 
-def level(samples: FloatArray) -> FloatArray:
+def level_decibels(samples: Float32Array) -> Float32Array:
     """(N,) -> level in dB of each hundredth of a second, 0 for the loudest."""
-    step = RATE // 100
+    step = SAMPLE_RATE // 100
     parts = np.pad(samples, (0, -len(samples) % step)).reshape(-1, step)
     power = np.convolve((parts**2).mean(axis=1), np.ones(3) / 3, "same")
     return (10 * np.log10(power / power.max(initial=1e-12) + 1e-9)).astype(np.float32)
 
 
-def _sounding(heard: FloatArray, start: float, end: float, quiet: float) -> float:
+def _sound_end(levels: Float32Array, start: float, end: float, quiet: float) -> float:
     """Where between start and end the sound stops for `quiet` seconds or more before the end; the end if nowhere."""
-    inside = heard[round(start * 100) : round(end * 100)]
-    loud = np.flatnonzero(inside > SILENT)
+    inside = levels[round(start * 100) : round(end * 100)]
+    loud = np.flatnonzero(inside > SILENCE_LEVEL)
     stop = start + (int(loud[-1]) + 1) / 100 if len(loud) else end if quiet > end - start else start
     return end if end - stop < quiet else stop
 
 
 @lru_cache(maxsize=1)
-def _names() -> tuple[str, ...]:
+def _column_symbols() -> tuple[str, ...]:
     def name(token: str) -> str:
         try:
-            return "" if token.startswith("<") else normal(token)
+            return "" if token.startswith("<") else normalise_ipa(token)
         except ValueError:
             return ""  # a letter of some script, or a mark of the training texts
 

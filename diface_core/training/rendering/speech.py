@@ -12,21 +12,21 @@ import numpy as np
 import soundfile
 from scipy.signal import resample_poly
 
-from ...audio.speech_encoder import RATE
-from ...types import FloatArray
+from ...audio.speech_encoder import SAMPLE_RATE
+from ...types import Float32Array
 from ..corpora.clip import Phone
 from .phones import SILENCE
 
-EDGE = 0.3
+EDGE_SECONDS = 0.3
 """Seconds of silence that stay before and after an utterance."""
-LOUDEST = 0.9
+MAX_PEAK = 0.9
 
 
 @dataclass(frozen=True)
-class Spoken:
+class AlignedSpeech:
     """Sound with its phones: samples (N,) float32 at 16 kHz, phones in IPA (see phones.py) from end to end."""
 
-    samples: FloatArray
+    samples: Float32Array
     phones: tuple[Phone, ...]
 
 
@@ -36,18 +36,18 @@ class Utterance:
 
     name: str
     text: str
-    spoken: Spoken
+    speech: AlignedSpeech
 
 
-def spoken(samples: FloatArray, rate: int, phones: Iterable[tuple[float, float, str]]) -> Spoken:
+def make_aligned_speech(samples: Float32Array, rate: int, phones: Iterable[tuple[float, float, str]]) -> AlignedSpeech:
     """Sound at any rate and its phones (start s, end s, IPA) -> 16 kHz, pauses at both ends at most EDGE long."""
-    divisor = gcd(rate, RATE)
-    sound = np.asarray(resample_poly(samples, RATE // divisor, rate // divisor), np.float32)
-    whole = joined(phones, len(sound) / RATE)
+    divisor = gcd(rate, SAMPLE_RATE)
+    sound = np.asarray(resample_poly(samples, SAMPLE_RATE // divisor, rate // divisor), np.float32)
+    whole = fill_gaps(phones, len(sound) / SAMPLE_RATE)
 
-    first = max(0.0, whole[0].end - EDGE) if whole[0].label == SILENCE else 0.0
-    last = min(whole[-1].end, whole[-1].start + EDGE) if whole[-1].label == SILENCE else whole[-1].end
-    start, stop = round(first * RATE), round(last * RATE)
+    first = max(0.0, whole[0].end - EDGE_SECONDS) if whole[0].label == SILENCE else 0.0
+    last = min(whole[-1].end, whole[-1].start + EDGE_SECONDS) if whole[-1].label == SILENCE else whole[-1].end
+    start, stop = round(first * SAMPLE_RATE), round(last * SAMPLE_RATE)
     inside = tuple(
         Phone(max(phone.start - first, 0.0), min(phone.end, last) - first, phone.label)
         for phone in whole
@@ -55,48 +55,48 @@ def spoken(samples: FloatArray, rate: int, phones: Iterable[tuple[float, float, 
     )
     sound = sound[start:stop]
     loudest = float(np.abs(sound).max(initial=1e-6))
-    return Spoken(sound * min(1.0, LOUDEST / loudest), inside)
+    return AlignedSpeech(sound * min(1.0, MAX_PEAK / loudest), inside)
 
 
-def joined(phones: Iterable[tuple[float, float, str]], seconds: float) -> list[Phone]:
+def fill_gaps(phones: Iterable[tuple[float, float, str]], seconds: float) -> list[Phone]:
     """Phones in order -> the same without gaps: gaps become silence, silences become one, phones of no length go."""
     found: list[Phone] = []
     at = 0.0
     for start, end, label in [*phones, (seconds, seconds, SILENCE)]:
         if start > at + 1e-4:
-            _add(found, Phone(at, min(start, seconds), SILENCE))
+            _append_phone(found, Phone(at, min(start, seconds), SILENCE))
         start, end = max(start, at), min(end, seconds)
         if end > start:
-            _add(found, Phone(start, end, label))
+            _append_phone(found, Phone(start, end, label))
             at = end
     return found
 
 
-def _add(found: list[Phone], phone: Phone) -> None:
-    if found and found[-1].label == phone.label == SILENCE:
-        found[-1] = replace(found[-1], end=phone.end)
+def _append_phone(phones: list[Phone], phone: Phone) -> None:
+    if phones and phones[-1].label == phone.label == SILENCE:
+        phones[-1] = replace(phones[-1], end=phone.end)
     else:
-        found.append(phone)
+        phones.append(phone)
 
 
-def write(folder: Path, voice: str, about: dict[str, str], utterances: list[Utterance]) -> float:
+def write_voice(folder: Path, voice: str, metadata: dict[str, str], utterances: list[Utterance]) -> float:
     """Writes the two files of a voice; returns its seconds. `about`: language, engine, speaker, licence, ..."""
     folder.mkdir(parents=True, exist_ok=True)
     rows, start = [], 0
     for each in utterances:
-        phones = [[round(p.start, 4), round(p.end, 4), p.label] for p in each.spoken.phones]
-        count = len(each.spoken.samples)
+        phones = [[round(p.start, 4), round(p.end, 4), p.label] for p in each.speech.phones]
+        count = len(each.speech.samples)
         rows.append({"name": each.name, "start": start, "samples": count, "text": each.text, "phones": phones})
         start += count
     sound = folder / f"{voice}.flac"
-    soundfile.write(sound, np.concatenate([each.spoken.samples for each in utterances]), RATE, subtype="PCM_16")
+    soundfile.write(sound, np.concatenate([each.speech.samples for each in utterances]), SAMPLE_RATE, subtype="PCM_16")
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
-    head = json.dumps({"voice": voice, **about}, ensure_ascii=False)[:-1]
+    head = json.dumps({"voice": voice, **metadata}, ensure_ascii=False)[:-1]
     (folder / f"{voice}.json").write_text(f'{head}, "utterances": [\n{lines}\n]}}\n', encoding="utf-8")
-    return start / RATE
+    return start / SAMPLE_RATE
 
 
-def read(folder: Path, voice: str) -> list[Utterance]:
+def read_voice(folder: Path, voice: str) -> list[Utterance]:
     """The utterances that `write` wrote."""
     rows = json.loads((folder / f"{voice}.json").read_text(encoding="utf-8"))["utterances"]
     sound = np.asarray(soundfile.read(folder / f"{voice}.flac", dtype="float32")[0], np.float32)
@@ -104,7 +104,7 @@ def read(folder: Path, voice: str) -> list[Utterance]:
         Utterance(
             row["name"],
             row["text"],
-            Spoken(
+            AlignedSpeech(
                 sound[row["start"] : row["start"] + row["samples"]], tuple(Phone(*phone) for phone in row["phones"])
             ),
         )

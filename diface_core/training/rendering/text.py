@@ -13,7 +13,7 @@ FILE = Path(__file__).with_name("sentences.toml")
 SLOT = re.compile(r"\{(.+?)\}")
 
 
-def sentences(language: str, seed: str) -> Iterator[str]:
+def draw_sentences(language: str, seed: str) -> Iterator[str]:
     """Sentences of a language ("en", "zh": see sentences.toml) without end, each template once a round.
 
     The same seed gives the same sentences; none comes twice while the lists have another. Raises KeyError.
@@ -23,13 +23,13 @@ def sentences(language: str, seed: str) -> Iterator[str]:
     said: set[str] = set()
     while True:
         for template in draw.sample(lists["templates"], len(lists["templates"])):
-            sentence = filled(template, lists, draw)
+            sentence = fill_template(template, lists, draw)
             if sentence not in said or draw.random() < 0.05:
                 said.add(sentence)
                 yield sentence
 
 
-def filled(template: str, lists: dict[str, list[str]], draw: random.Random) -> str:
+def fill_template(template: str, lists: dict[str, list[str]], draw: random.Random) -> str:
     """The template with a word in each slot, no word twice where its list is long enough; a capital at the start."""
     words = {name: iter(draw.sample(lists[name], len(lists[name]))) for name in set(SLOT.findall(template))}
     text = SLOT.sub(lambda slot: next(words[slot[1]]), template)

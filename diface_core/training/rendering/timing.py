@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ...audio.speech_encoder import RATE
-from ...types import FloatArray
-from .speech import Utterance, read
+from ...audio.speech_encoder import SAMPLE_RATE
+from ...types import Float32Array
+from .speech import Utterance, read_voice
 
 HOP, WINDOW = 80, 256
 """5 ms steps of 16 ms windows."""
@@ -21,40 +21,40 @@ LAGS = np.arange(-16, 17)
 BANDS = 24
 
 
-def lag(utterances: Sequence[Utterance]) -> tuple[float, float]:
+def label_lag(utterances: Sequence[Utterance]) -> tuple[float, float]:
     """Milliseconds by which the sound comes after its labels, and the share of the spectrum that they explain there.
 
     The share is R2 of log spectra (24 mel bands) about each phone's mean spectrum; the best lag of +-80 ms, between
     the steps by the parabola through its neighbours. Labels that are in time have their best lag at 0.
     """
-    spectra = [spectrum(each.spoken.samples) for each in utterances]
+    spectra = [spectrum(each.speech.samples) for each in utterances]
     labels, names = [], {}
     for each, rows in zip(utterances, spectra, strict=True):
-        centres = (np.arange(len(rows)) * HOP + WINDOW / 2) / RATE
-        ends = np.array([phone.end for phone in each.spoken.phones])
-        known = [names.setdefault(phone.label, len(names)) for phone in each.spoken.phones]
+        centres = (np.arange(len(rows)) * HOP + WINDOW / 2) / SAMPLE_RATE
+        ends = np.array([phone.end for phone in each.speech.phones])
+        known = [names.setdefault(phone.label, len(names)) for phone in each.speech.phones]
         labels.append(np.array(known)[np.minimum(np.searchsorted(ends, centres), len(known) - 1)])
 
-    shares = np.array([_explained(spectra, labels, int(step), len(names)) for step in LAGS])
+    shares = np.array([_explained_share(spectra, labels, int(step), len(names)) for step in LAGS])
     best = int(np.clip(shares.argmax(), 1, len(LAGS) - 2))
     before, at, after = shares[best - 1 : best + 2]
     between = 0.5 * (before - after) / min(before - 2 * at + after, -1e-9)
-    return float((LAGS[best] + np.clip(between, -1, 1)) * HOP / RATE * 1000), float(at)
+    return float((LAGS[best] + np.clip(between, -1, 1)) * HOP / SAMPLE_RATE * 1000), float(at)
 
 
-def spectrum(samples: FloatArray) -> FloatArray:
+def spectrum(samples: Float32Array) -> Float32Array:
     """(N,) at 16 kHz -> (rows, BANDS) log energies of mel bands, row i centred at i * HOP + WINDOW / 2 samples."""
     frames = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP] * np.hanning(WINDOW)
     power = np.abs(np.fft.rfft(frames)) ** 2
-    edges = 700 * (np.expm1(np.linspace(0, np.log1p(RATE / 2 / 700), BANDS + 2)))
-    hertz = np.linspace(0, RATE / 2, power.shape[1])
+    edges = 700 * (np.expm1(np.linspace(0, np.log1p(SAMPLE_RATE / 2 / 700), BANDS + 2)))
+    hertz = np.linspace(0, SAMPLE_RATE / 2, power.shape[1])
     rise = (hertz - edges[:-2, None]) / np.diff(edges)[:-1, None]
     fall = (edges[2:, None] - hertz) / np.diff(edges)[1:, None]
     bands = power @ np.clip(np.minimum(rise, fall), 0, None).T
     return np.log(bands + 1e-5).astype(np.float32)
 
 
-def _explained(spectra: list[FloatArray], labels: list[np.ndarray], step: int, names: int) -> float:
+def _explained_share(spectra: list[Float32Array], labels: list[np.ndarray], step: int, names: int) -> float:
     """Labels at row i against the spectrum at row i + step; the same rows of each utterance for every step."""
     margin = int(LAGS[-1])
     rows = np.concatenate([s[margin + step : len(s) - margin + step] for s in spectra if len(s) > 2 * margin])
@@ -71,7 +71,7 @@ def main() -> None:
     parser.add_argument("--utterances", type=int, default=25, help="of each voice")
     given = parser.parse_args()
     for path in sorted(given.folder.glob("*.json")):
-        late, share = lag(read(given.folder, path.stem)[: given.utterances])
+        late, share = label_lag(read_voice(given.folder, path.stem)[: given.utterances])
         print(f"{path.stem:24} sound {late:+5.1f} ms after its labels, R2 {share:.2f}")
 
 

@@ -17,48 +17,48 @@ from ...learning import distributed
 from ...threediface.diffusion import Schedule
 from ...threediface.networks import FaceNetwork, Network
 from . import command, data, run
-from .data import Sequence
-from .examples import Examples
+from .data import MotionRecording
+from .examples import ExampleSampler
 from .losses import TrainingLoss
-from .masks import NOTHING_GIVEN
+from .masks import NO_KNOWN_FRAMES
 from .regions import vertex_weights
 from .settings import AdaptConfig
-from .starting import Started, check_frames, loaded
+from .starting import InitialNetwork, check_frames, load_network
 
 log = logging.getLogger(__name__)
 
 
-def adapt(config: AdaptConfig) -> Network:
+def adapt_network(config: AdaptConfig) -> Network:
     """Read one speaker's recordings, learn the style, and write checkpoints; returns what is in the last of them.
 
     Raises DifaceError for recordings of several speakers or none, and for a base that cannot be used.
     """
-    learnt, held_out = data.read(config.data, "face", config.frames)
+    learnt, held_out = data.read_recordings(config.data, "face", config.frames)
     speakers = sorted({one.subject for one in learnt})
     if len(speakers) > 1:
         raise DifaceError(
             f"A style is that of one speaker, and these are {', '.join(speakers)}.", "Name one in `subjects`."
         )
-    started = loaded(config, "face", config.base)
+    started = load_network(config, "face", config.base)
     check_frames(config, started.network)
-    only_style_learns(started.network)
-    with distributed.processes() as where:
+    freeze_all_but_style(started.network)
+    with distributed.process_group() as where:
         network = started.network.to(where)
         assert isinstance(network, FaceNetwork)  # it was loaded as one
-        with distributed.one_first():  # the others find the features computed
-            heard = data.heard_by(network, [*learnt, *held_out], config.cache)
+        with distributed.local_rank_first():  # the others find the features computed
+            heard = data.encode_with_network(network, [*learnt, *held_out], config.cache)
         learnt, held_out = heard[: len(learnt)], heard[len(learnt) :]
-        style = nearest(config, started, learnt) if config.style is None else config.style
+        style = nearest_style(config, started, learnt) if config.style is None else config.style
         if not 0 <= style < network.config.styles:
             raise DifaceError(
                 f"{config.base.name} has styles 0 to {network.config.styles - 1}. Got {style}.", "Choose one of them."
             )
         log.info("style %d becomes that of %s", style, speakers[0])
         styles = {"": np.eye(network.config.styles, dtype=np.float32)[style]}
-        return run.go(config, started, styles, NOTHING_GIVEN, learnt, held_out)
+        return run.train_network(config, started, styles, NO_KNOWN_FRAMES, learnt, held_out)
 
 
-def only_style_learns(network: Network) -> None:
+def freeze_all_but_style(network: Network) -> None:
     """The style map and the output layer have gradients, nothing else; what counts as it trains (batch norm) counts no
     more."""
     network.eval().requires_grad_(False)
@@ -68,25 +68,25 @@ def only_style_learns(network: Network) -> None:
 
 
 @torch.no_grad()
-def nearest(config: AdaptConfig, started: Started, learnt: list[Sequence]) -> int:
+def nearest_style(config: AdaptConfig, initial: InitialNetwork, sequences: list[MotionRecording]) -> int:
     """The trained style with the smallest loss on the speaker's sequences."""
-    network = started.network
+    network = initial.network
     judging = TrainingLoss(network, config.loss, *vertex_weights(config.loss, network.config.outputs)).to(
         network.device
     )
     losses = []
     for style in np.eye(network.config.styles, dtype=np.float32):
-        drawn = Examples(
-            learnt, {"": style}, Schedule(started.diffusion), config.frames, 0.0, NOTHING_GIVEN, config.seed,
+        drawn = ExampleSampler(
+            sequences, {"": style}, Schedule(initial.diffusion), config.frames, 0.0, NO_KNOWN_FRAMES, config.seed,
             network.device,
-        ).draw(0, range(run.JUDGED))  # fmt: skip
+        ).draw(0, range(run.VALIDATION_EXAMPLES))  # fmt: skip
         losses.append(judging.measure(drawn)["loss"])
     return int(np.argmin(losses))
 
 
 def main(arguments: Words[str] | None = None) -> int:
     """The command line; returns the exit status."""
-    return command.run("diface_core.training.threediface.adapt", __doc__, AdaptConfig, adapt, arguments)
+    return command.run_command("diface_core.training.threediface.adapt", __doc__, AdaptConfig, adapt_network, arguments)
 
 
 if __name__ == "__main__":

@@ -12,15 +12,19 @@ from typing import Any
 
 from ...errors import DifaceError
 from .. import resume
-from .settings import Kind, read_config
+from .settings import ConfigT, read_config
 
 
-def run(
-    module: str, about: str | None, kind: type[Kind], work: Callable[[Kind], Any], arguments: Sequence[str] | None
+def run_command(
+    module: str,
+    description: str | None,
+    kind: type[ConfigT],
+    work: Callable[[ConfigT], Any],
+    arguments: Sequence[str] | None,
 ) -> int:
     """Read the configuration, do the work, return the exit status; what the user can mend goes to standard error."""
     parser = argparse.ArgumentParser(
-        prog=f"python -m {module}", description=about, formatter_class=argparse.RawTextHelpFormatter
+        prog=f"python -m {module}", description=description, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("config", type=Path, help="a TOML file, such as those in diface_core/training/configs")
     parser.add_argument("--again", action="store_true", help="start over instead of resuming")
@@ -30,7 +34,7 @@ def run(
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        config = _changed(read_config(options.config, kind), options)
+        config = _with_overrides(read_config(options.config, kind), options)
         if options.again:
             resume.resume_file(config).unlink(missing_ok=True)
         work(config)
@@ -40,7 +44,7 @@ def run(
     return 0
 
 
-def _changed(config: Kind, options: argparse.Namespace) -> Kind:
+def _with_overrides(config: ConfigT, options: argparse.Namespace) -> ConfigT:
     """The settings with what the command line says instead."""
     return dataclasses.replace(
         config,

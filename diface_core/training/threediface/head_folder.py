@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import DifaceError
-from ...types import FloatArray
+from ...types import Float32Array
 from ..corpora import recordings
-from ..corpora.clip import at_rows
-from ..corpora.reading import Skipped, require
-from ..corpora.vocaset_folder import as_long
+from ..corpora.clip import resample_to_rows
+from ..corpora.reading import Skipped, require_files
+from ..corpora.vocaset_folder import trim_to_motion
 
-TURNED = 2.5
+MAX_ROTATION = 2.5
 """Radians beyond which no neck turns: degrees, or another quantity."""
 
 
@@ -24,8 +24,8 @@ class HeadTrack:
     """One recording: rotation vectors (T, 3) of FLAME's neck in radians, 30 rows a second; samples (N,) at 16 kHz."""
 
     name: str
-    rotation: FloatArray
-    samples: FloatArray
+    rotation: Float32Array
+    samples: Float32Array
 
 
 def head_folder(folder: Path, fps: float = 30.0) -> Iterator[HeadTrack | Skipped]:
@@ -33,7 +33,7 @@ def head_folder(folder: Path, fps: float = 30.0) -> Iterator[HeadTrack | Skipped
 
     Raises DifaceError where a part of the folder is missing.
     """
-    require(folder, "wav", "head")
+    require_files(folder, "wav", "head")
     tracks = sorted((folder / "head").glob("*.npy"))
     for path in tracks:
         try:
@@ -52,7 +52,7 @@ def _track(path: Path, sound: Path, fps: float) -> HeadTrack:
     rotation = np.load(path, allow_pickle=False)
     if rotation.ndim != 2 or rotation.shape[1] != 3 or len(rotation) < 2:
         raise ValueError(f"rotation vectors of shape {rotation.shape}, expected (frames, 3)")
-    if not np.isfinite(rotation).all() or np.abs(rotation).max() > TURNED:
+    if not np.isfinite(rotation).all() or np.abs(rotation).max() > MAX_ROTATION:
         raise ValueError("rotations that are no numbers, or not in radians")
-    samples = as_long(recordings.load(sound), len(rotation) / fps, fps)
-    return HeadTrack(path.stem, at_rows(rotation, np.arange(len(rotation)) / fps, len(samples)), samples)
+    samples = trim_to_motion(recordings.load_samples(sound), len(rotation) / fps, fps)
+    return HeadTrack(path.stem, resample_to_rows(rotation, np.arange(len(rotation)) / fps, len(samples)), samples)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ...diffusion.loss import Term, position_error, velocity_error, weighted
+from ...diffusion.loss import LossTerm, position_error, velocity_error, weighted_term
 from ...learning import distributed
 from ...threediface.networks import FaceNetwork, Network
-from ...types import FloatArray
+from ...types import Float32Array
 from .examples import Batch
 from .settings import LossConfig
 
@@ -22,11 +22,11 @@ class TrainingLoss(nn.Module):
     weight: (C,) factors on the squared errors of single values; lips: (C,) 1 where a value is of the lips.
     """
 
-    def __init__(self, network: Network, config: LossConfig, weight: FloatArray, lips: FloatArray) -> None:
+    def __init__(self, network: Network, config: LossConfig, weight: Float32Array, lips: Float32Array) -> None:
         super().__init__()
         self.network = network
         self.unit = FACE_UNIT if network.config.part == "face" else 1.0
-        self.share = {
+        self.term_weights = {
             "position": 1.0, "velocity": config.velocity, "acceleration": config.acceleration, "masked": config.masked,
             "lips": config.lips,
         }  # fmt: skip
@@ -35,22 +35,22 @@ class TrainingLoss(nn.Module):
 
     def forward(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of all processes' examples together, of which the mean over processes is to be taken; its terms."""
-        means = distributed.means(self.terms(self.predict(batch).float(), batch))
-        loss = torch.stack([self.share[name] * value for name, value in means.items()]).sum()
+        means = distributed.term_means(self.terms(self.predict(batch).float(), batch))
+        loss = torch.stack([self.term_weights[name] * value for name, value in means.items()]).sum()
         return loss, {name: value.detach() for name, value in means.items()}
 
     def measure(self, batch: Batch) -> dict[str, float]:
         """What each term adds to the loss of this process's examples alone, and the `loss` itself."""
         terms = self.terms(self.predict(batch).float(), batch)
-        parts = {name: self.share[name] * float(term.mean()) for name, term in terms.items()}
+        parts = {name: self.term_weights[name] * float(term.mean()) for name, term in terms.items()}
         return {"loss": sum(parts.values()), **parts}
 
     def predict(self, batch: Batch) -> Tensor:
         """x0 (B, T, C) as the network sees it."""
-        speech = self._speech(batch) * batch.heard[:, None, None]
+        speech = self._speech(batch) * batch.has_audio[:, None, None]
         x = batch.xt
-        if self.network.config.flagged:
-            x = torch.cat([x, batch.given[..., None].to(x.dtype)], -1)
+        if self.network.config.has_mask_channel:
+            x = torch.cat([x, batch.known[..., None].to(x.dtype)], -1)
         style = batch.style if self.network.config.styles else None
         return self.network(x, batch.step, speech, style)
 
@@ -62,20 +62,20 @@ class TrainingLoss(nn.Module):
         if not batch.sounds:
             return self.network.audio_feature_map(batch.speech)
         return torch.stack(
-            [self.network.hear(samples, rows)[first : first + frames] for samples, rows, first in batch.sounds]
+            [self.network.encode_audio(samples, rows)[first : first + frames] for samples, rows, first in batch.sounds]
         )
 
-    def terms(self, x0: Tensor, batch: Batch) -> dict[str, Term]:
+    def terms(self, x0: Tensor, batch: Batch) -> dict[str, LossTerm]:
         """Every term that counts, each a mean in two halves."""
         ours, theirs = x0 * self.unit, batch.x0 * self.unit
         weight = self.get_buffer("weight").expand(1, x0.shape[1], -1)
         terms = {"position": position_error(ours, theirs, weight)}
-        if self.share["velocity"]:
+        if self.term_weights["velocity"]:
             terms["velocity"] = velocity_error(ours, theirs, weight)
-        if self.share["acceleration"]:
+        if self.term_weights["acceleration"]:
             terms["acceleration"] = velocity_error(ours.diff(dim=1), theirs.diff(dim=1), weight[:, 1:])
-        if self.share["masked"]:
-            terms["masked"] = position_error(ours, theirs, (~batch.given)[..., None].float())
-        if self.share["lips"]:
-            terms["lips"] = weighted((ours - theirs) ** 2, self.get_buffer("lips"))
+        if self.term_weights["masked"]:
+            terms["masked"] = position_error(ours, theirs, (~batch.known)[..., None].float())
+        if self.term_weights["lips"]:
+            terms["lips"] = weighted_term((ours - theirs) ** 2, self.get_buffer("lips"))
         return terms

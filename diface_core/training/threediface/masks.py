@@ -11,7 +11,7 @@ from ...types import BoolArray
 SPANS = ("inpaint", "random_size_inpaint")
 SCATTERED = ("keyframe", "random_keyframe")
 MIXED = "random_mask_type"
-KINDS = (*SPANS, *SCATTERED, MIXED)
+MASK_KINDS = (*SPANS, *SCATTERED, MIXED)
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,17 @@ class MaskConfig:
     mask_frame_prob: float = 0.5
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"kind must be one of {', '.join(KINDS)}. Got {self.kind!r}.")
+        if self.kind not in MASK_KINDS:
+            raise ValueError(f"kind must be one of {', '.join(MASK_KINDS)}. Got {self.kind!r}.")
         for name in ("cond_mask_prob", "mask_frame_prob"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is a share, 0 to 1. Got {getattr(self, name)}.")
 
 
-NOTHING_GIVEN = MaskConfig(cond_mask_prob=0.0)
+NO_KNOWN_FRAMES = MaskConfig(cond_mask_prob=0.0)
 
 
-def draw_given(rows: int, config: MaskConfig, rng: np.random.Generator) -> BoolArray:
+def draw_known_frames(rows: int, config: MaskConfig, rng: np.random.Generator) -> BoolArray:
     """Which frames (rows,) of one example are given: none in most, never all."""
     if rng.random() >= config.cond_mask_prob:
         return np.zeros(rows, bool)

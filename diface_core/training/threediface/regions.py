@@ -6,25 +6,25 @@ import numpy as np
 
 from ...errors import DifaceError
 from ...faces.flame.masks import load_masks
-from ...types import FloatArray
+from ...types import Float32Array
 from .settings import LossConfig
 
 LIPS = "lips"
 
 
-def vertex_weights(config: LossConfig, values: int) -> tuple[FloatArray, FloatArray]:
+def vertex_weights(config: LossConfig, values: int) -> tuple[Float32Array, Float32Array]:
     """Factor on each value of a frame (values,), and 1 where it is of the lips (values,), three values a vertex.
 
     Raises DifaceError for a file of masks that cannot be read, and a region that it does not have.
     """
     weight, lips = np.ones(values, np.float32), np.zeros(values, np.float32)
-    if config.masks is None:
+    if config.flame_masks is None:
         return weight, lips
-    masks = load_masks(config.masks)
+    masks = load_masks(config.flame_masks)
     missing = sorted({*config.regions, LIPS} - set(masks))
     if missing:
         raise DifaceError(
-            f"{config.masks.name} has no region {', '.join(missing)}.", f"It has {', '.join(sorted(masks))}."
+            f"{config.flame_masks.name} has no region {', '.join(missing)}.", f"It has {', '.join(sorted(masks))}."
         )
     vertex = np.zeros(values // 3, np.float32)
     for name, factor in config.regions.items():

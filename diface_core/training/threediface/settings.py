@@ -12,7 +12,7 @@ from ...errors import DifaceError
 from ...threediface.options import Part
 from .masks import MaskConfig
 
-LEARNT = "Change it in the configuration; docs/research/threediface_training.md says what each setting is."
+SETTINGS_HINT = "Change it in the configuration; docs/research/threediface_training.md says what each setting is."
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class DataConfig:
     fps: float = 60.0
     subjects: tuple[str, ...] = ()
     held_out: tuple[str, ...] = ()
-    at_most: int = 0
+    max_sequences: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,16 +48,16 @@ class LossConfig:
     acceleration: float = 0.0
     masked: float = 0.0
     lips: float = 0.0
-    masks: Path | None = None
+    flame_masks: Path | None = None
     regions: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if (self.lips or self.regions) and self.masks is None:
+        if (self.lips or self.regions) and self.flame_masks is None:
             raise ValueError("lips and regions need masks, the file FLAME_masks.pkl.")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Course:
+class RunConfig:
     """What a training and an adaptation have in common.
 
     out: the checkpoint folder that is written, as published ones are: args.yml and checkpoints/modelNNNNNNNNN.pt.
@@ -80,29 +80,29 @@ class Course:
     frames: int = 32
     save_every: int = 5000
     validate_every: int = 1000
-    newest: int = 3
-    rate: float = 1e-4
+    max_checkpoints: int = 3
+    learning_rate: float = 1e-4
     warm_up: int = 100
-    decay: float = 0.0
-    average: float = 0.999
+    weight_decay: float = 0.0
+    ema_decay: float = 0.999
     precision: str = "float32"
-    unheard: float = 0.1
+    audio_dropout: float = 0.1
     seed: int = 0
 
     def __post_init__(self) -> None:
         if self.precision not in ("bfloat16", "float32"):
             raise ValueError(f'precision must be "bfloat16" or "float32". Got {self.precision!r}.')
-        if not 0 <= self.unheard <= 1:
-            raise ValueError(f"unheard is a share, 0 to 1. Got {self.unheard}.")
+        if not 0 <= self.audio_dropout <= 1:
+            raise ValueError(f"unheard is a share, 0 to 1. Got {self.audio_dropout}.")
 
     @property
-    def sources(self) -> tuple[Path | None, ...]:
+    def source_checkpoints(self) -> tuple[Path | None, ...]:
         """The checkpoint folders that are read."""
         return ()
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainConfig(Course):
+class TrainConfig(RunConfig):
     """The training of a network.
 
     part: "face" or "head". model, diffusion: options by the names that args.yml has for them, beside or instead of
@@ -129,12 +129,12 @@ class TrainConfig(Course):
             raise ValueError("A head hears by face_model, which does not learn with it: train_encoder is a face's.")
 
     @property
-    def sources(self) -> tuple[Path | None, ...]:
+    def source_checkpoints(self) -> tuple[Path | None, ...]:
         return self.fine_tune, self.face_model
 
 
 @dataclass(frozen=True, kw_only=True)
-class AdaptConfig(Course):
+class AdaptConfig(RunConfig):
     """The adaptation of a face network to one speaker: the style map and the output layer learn, nothing else.
 
     base: the checkpoint folder of the general model. style: the trained style that becomes the speaker's; None is the
@@ -144,39 +144,39 @@ class AdaptConfig(Course):
     base: Path
     style: int | None = None
     steps: int = 2000
-    rate: float = 1e-3
+    learning_rate: float = 1e-3
 
     @property
-    def sources(self) -> tuple[Path | None, ...]:
+    def source_checkpoints(self) -> tuple[Path | None, ...]:
         return (self.base,)
 
 
-Kind = TypeVar("Kind", bound=Course)
+ConfigT = TypeVar("ConfigT", bound=RunConfig)
 _SECTIONS = {"data": DataConfig, "loss": LossConfig, "masks": MaskConfig}
 
 
-def read_config(path: Path, kind: type[Kind]) -> Kind:
+def read_config(path: Path, kind: type[ConfigT]) -> ConfigT:
     """The settings in a TOML file. Raises DifaceError for one that is missing, unknown or out of its range."""
     try:
         values = tomllib.loads(path.read_text("utf-8"))
-        sections = {name: _filled(_SECTIONS[name], values.pop(name)) for name in _SECTIONS if name in values}
-        return _filled(kind, values | sections)
+        sections = {name: _build_config(_SECTIONS[name], values.pop(name)) for name in _SECTIONS if name in values}
+        return _build_config(kind, values | sections)
     except OSError as reason:
         raise DifaceError(f"{path} cannot be read: {reason.strerror}.", "Check its name.") from reason
     except (TypeError, ValueError) as reason:
-        raise DifaceError(f"{path} cannot be used: {reason}", LEARNT) from reason
+        raise DifaceError(f"{path} cannot be used: {reason}", SETTINGS_HINT) from reason
 
 
-def _filled(kind: type[Any], values: Mapping[str, Any]) -> Any:
+def _build_config(kind: type[Any], values: Mapping[str, Any]) -> Any:
     """`kind` of these values, paths and tuples among them as such."""
     types = {one.name: str(one.type) for one in fields(kind)}
     unknown = sorted(set(values) - set(types))
     if unknown:
         raise TypeError(f"{', '.join(unknown)}: there is no such setting.")
-    return kind(**{name: _as(types[name], value) for name, value in values.items()})
+    return kind(**{name: _convert_value(types[name], value) for name, value in values.items()})
 
 
-def _as(kind: str, value: Any) -> Any:
+def _convert_value(kind: str, value: Any) -> Any:
     if kind.startswith("Path"):
         return Path(value).expanduser()
     return tuple(value) if kind.startswith("tuple") else value

@@ -15,10 +15,10 @@ from ...learning import distributed
 from ...threediface.checkpoint import load_face
 from ...threediface.networks import FaceNetwork, Network
 from . import command, data, run
-from .data import Sequence
-from .masks import NOTHING_GIVEN
+from .data import MotionRecording
+from .masks import NO_KNOWN_FRAMES
 from .settings import TrainConfig
-from .starting import start
+from .starting import build_network
 
 
 def train(config: TrainConfig) -> Network:
@@ -26,22 +26,26 @@ def train(config: TrainConfig) -> Network:
 
     Raises DifaceError for recordings, options or models that cannot be used.
     """
-    learnt, held_out = data.read(config.data, config.part, config.frames)
+    learnt, held_out = data.read_recordings(config.data, config.part, config.frames)
     subjects = config.data.subjects or tuple(sorted({one.subject for one in learnt}))
-    started = start(config, subjects)
-    with distributed.processes() as where:
-        with distributed.one_first():  # the others find the features computed
-            heard = _heard(config, started.network, [*learnt, *held_out], where)
+    started = build_network(config, subjects)
+    with distributed.process_group() as where:
+        with distributed.local_rank_first():  # the others find the features computed
+            heard = _encode_recordings(config, started.network, [*learnt, *held_out], where)
         learnt, held_out = heard[: len(learnt)], heard[len(learnt) :]
-        styles = run.one_hot(subjects, started.network.config.styles)
-        masks = config.masks if config.part == "head" else NOTHING_GIVEN
-        return run.go(config, started, styles, masks, learnt, held_out)
+        styles = run.style_vectors(subjects, started.network.config.styles)
+        masks = config.masks if config.part == "head" else NO_KNOWN_FRAMES
+        return run.train_network(config, started, styles, masks, learnt, held_out)
 
 
-def _heard(config: TrainConfig, network: Network, sequences: list[Sequence], where: torch.device) -> list[Sequence]:
+def _encode_recordings(
+    config: TrainConfig, network: Network, sequences: list[MotionRecording], device: torch.device
+) -> list[MotionRecording]:
     """The sequences with their speech features, but where the speech encoder is yet to learn."""
     if isinstance(network, FaceNetwork):
-        return sequences if config.train_encoder else data.heard_by(network.to(where), sequences, config.cache)
+        return (
+            sequences if config.train_encoder else data.encode_with_network(network.to(device), sequences, config.cache)
+        )
     assert config.face_model is not None  # a head's settings say so
     face = load_face(config.face_model, wav2vec2=config.wav2vec2)
     if face.network.config.width != network.config.width:
@@ -50,13 +54,15 @@ def _heard(config: TrainConfig, network: Network, sequences: list[Sequence], whe
             "values a frame.",
             "Give [model] the ch of the face model by which the head hears.",
         )
-    listener = face.network.to(where)
-    return data.hear(sequences, lambda waveform, rows: listener.hear(waveform.to(where), rows), face.hash, config.cache)
+    listener = face.network.to(device)
+    return data.encode_recordings(
+        sequences, lambda waveform, rows: listener.encode_audio(waveform.to(device), rows), face.hash, config.cache
+    )
 
 
 def main(arguments: Words[str] | None = None) -> int:
     """The command line; returns the exit status."""
-    return command.run("diface_core.training.threediface.train", __doc__, TrainConfig, train, arguments)
+    return command.run_command("diface_core.training.threediface.train", __doc__, TrainConfig, train, arguments)
 
 
 if __name__ == "__main__":

@@ -29,74 +29,84 @@ TARGETS: dict[Part, tuple[str, str]] = {
 """The class paths by which published folders name the network and the diffusion: names, for those who read them."""
 
 _NOISE = f"{_DIFFUSIONS}.Disp_noise_sampler."
-_BOTH: dict[str, Any] = {"activation": "leakyrelu", "norm": None, "padding_type": "replicate", "cond_mode": "audio"}
-_FACE: dict[str, Any] = {
+_COMMON_DEFAULTS: dict[str, Any] = {
+    "activation": "leakyrelu",
+    "norm": None,
+    "padding_type": "replicate",
+    "cond_mode": "audio",
+}
+_FACE_DEFAULTS: dict[str, Any] = {
     "in_channel": 15069, "out_channel": 15069, "dec_model": "decoder_2layer_block_w_audio_new_layers",
     "dataset": "vocaset", "ch": 128, "ch_multi": [1, 2, 4],
 }  # fmt: skip
-_HEAD: dict[str, Any] = {
+_HEAD_DEFAULTS: dict[str, Any] = {
     "in_channel": 4, "out_channel": 3, "dataset": "HDTF", "use_identity": False, "num_identity_classes": 8, "ch": 128,
     "ch_multi": [1, 1, 1, 1, 1, 1],
 }  # fmt: skip
-OTHER = "Choose another folder as `out`."
+OTHER_FOLDER_HINT = "Choose another folder as `out`."
 
-OPTIONS: dict[Part, dict[str, Any]] = {"face": _BOTH | _FACE, "head": _BOTH | _HEAD}
+NETWORK_DEFAULTS: dict[Part, dict[str, Any]] = {
+    "face": _COMMON_DEFAULTS | _FACE_DEFAULTS,
+    "head": _COMMON_DEFAULTS | _HEAD_DEFAULTS,
+}
 """The network's options where a configuration says nothing else."""
 
-_STEPS: dict[str, Any] = {
+_COMMON_DIFFUSION_DEFAULTS: dict[str, Any] = {
     "noise_schedule": "cosine", "scale_beta": 1.0, "diffusion_steps": 1000, "model_mean_type": "START_X",
     "model_var_type": "FIXED_SMALL", "loss_type": "MSE", "rescale_timesteps": False,
 }  # fmt: skip
-DIFFUSION: dict[Part, dict[str, Any]] = {
-    "face": _STEPS | {"pred_disp": True, "noise": "random_Noise", "std_scale": 0.02},
-    "head": _STEPS
+DIFFUSION_DEFAULTS: dict[Part, dict[str, Any]] = {
+    "face": _COMMON_DIFFUSION_DEFAULTS | {"pred_disp": True, "noise": "random_Noise", "std_scale": 0.02},
+    "head": _COMMON_DIFFUSION_DEFAULTS
     | {"pred_type": "head_with_inpaint", "enable_frame_flag": True, "noise": "random_Noise", "std_scale": 1.0},
 }
 """The diffusion's, `noise` and `std_scale` of its noise among them."""
 
 
-def arguments(part: Part, model: Mapping[str, Any], diffusion: Mapping[str, Any]) -> dict[str, Any]:
+def make_arguments(part: Part, model: Mapping[str, Any], diffusion: Mapping[str, Any]) -> dict[str, Any]:
     """What `args.yml` holds for a network of these options. Raises DifaceError for an option that is none."""
-    unknown = sorted(set(diffusion) - set(DIFFUSION[part]))
+    unknown = sorted(set(diffusion) - set(DIFFUSION_DEFAULTS[part]))
     if unknown:
         raise DifaceError(
             f"The diffusion of a {part} has no option {', '.join(unknown)}.",
-            f"It has {', '.join(DIFFUSION[part])}.",
+            f"It has {', '.join(DIFFUSION_DEFAULTS[part])}.",
         )
-    options = dict(DIFFUSION[part] | dict(diffusion))
+    options = dict(DIFFUSION_DEFAULTS[part] | dict(diffusion))
     noise, scale = options.pop("noise"), options.pop("std_scale")
     options["noise_cfg"] = {"target": _NOISE + noise, "params": {"std_scale": scale}}
     network, steps = TARGETS[part]
     return {
-        "motion_model": {"target": network, "params": OPTIONS[part] | dict(model)},
+        "motion_model": {"target": network, "params": NETWORK_DEFAULTS[part] | dict(model)},
         "diffusion": {"target": steps, "params": options},
     }
 
 
-def check_free(folder: Path, saying: Mapping[str, Any], sources: Iterable[Path | None]) -> None:
+def check_output_folder(folder: Path, arguments: Mapping[str, Any], sources: Iterable[Path | None]) -> None:
     """Raises DifaceError for a folder that a training reads from, or that holds another model: it would be lost."""
     if folder.resolve() in {source.resolve() for source in sources if source is not None}:
-        raise DifaceError(f"{folder} is read from, and cannot be written to as well.", OTHER)
+        raise DifaceError(f"{folder} is read from, and cannot be written to as well.", OTHER_FOLDER_HINT)
     try:
         there = yaml.safe_load((folder / "args.yml").read_text("utf-8"))
     except FileNotFoundError:
         there = None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as damage:
-        raise DifaceError(f"{folder} holds an args.yml that cannot be read: {damage}.", OTHER) from damage
-    if (folder / "checkpoints").exists() and there != dict(saying):
-        raise DifaceError(f"{folder} holds the checkpoints of another model.", OTHER)
+        raise DifaceError(f"{folder} holds an args.yml that cannot be read: {damage}.", OTHER_FOLDER_HINT) from damage
+    if (folder / "checkpoints").exists() and there != dict(arguments):
+        raise DifaceError(f"{folder} holds the checkpoints of another model.", OTHER_FOLDER_HINT)
 
 
-def write(folder: Path, saying: Mapping[str, Any], state: Mapping[str, Tensor], step: int, newest: int) -> Path:
+def write_checkpoint(
+    folder: Path, arguments: Mapping[str, Any], state: Mapping[str, Tensor], step: int, max_checkpoints: int
+) -> Path:
     """Write the weights of a step, whole or not at all, and forget all but the `newest` (0: none); returns the file."""
     checkpoints = folder / "checkpoints"
     checkpoints.mkdir(parents=True, exist_ok=True)
-    (folder / "args.yml").write_text(yaml.safe_dump(dict(saying), sort_keys=False), "utf-8")
+    (folder / "args.yml").write_text(yaml.safe_dump(dict(arguments), sort_keys=False), "utf-8")
     path = checkpoints / f"model{step:09d}.pt"
     partial = path.with_suffix(".partial")
     torch.save({name: value.detach().cpu() for name, value in state.items()}, partial)
     partial.replace(path)
-    if newest:
-        for old in sorted(checkpoints.glob("model*.pt"))[:-newest]:
+    if max_checkpoints:
+        for old in sorted(checkpoints.glob("model*.pt"))[:-max_checkpoints]:
             old.unlink()
     return path

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ...types import FloatArray
+from ...types import Float32Array
 
 FEATURES: tuple[str, ...] = (
     "silence", "vowel", "open", "back", "round", "front_spread", "labial", "labiodental", "dental", "alveolar",
@@ -23,7 +23,7 @@ FEATURES: tuple[str, ...] = (
 SILENCE = "_"
 """The symbol of a pause."""
 
-SILENT = ("SIL", "SP", "SPN", "PAU", "", SILENCE, "#", "|", "‖", "sil", "sp", "pau")
+PAUSE_LABELS = ("SIL", "SP", "SPN", "PAU", "", SILENCE, "#", "|", "‖", "sil", "sp", "pau")
 """Labels of a pause in one corpus or another."""
 
 # How open, how far back and how round.
@@ -79,13 +79,13 @@ LABIALS = frozenset("pbmɓ")
 LABIODENTALS = frozenset("fvɱʋ")
 
 
-def sounds(label: str) -> tuple[str, ...]:
+def phone_symbols(label: str) -> tuple[str, ...]:
     """The symbols that a phone's label is made of, marks kept behind their symbol: "AY" -> a, ɪ; "tʃʷ" -> t, ʃʷ.
 
     Diphthongs and affricates are two sounds of equal length, a pause is SILENCE. A label in capitals is ARPAbet, with
     or without a stress digit. Raises ValueError for a symbol that is in neither alphabet.
     """
-    if label in SILENT:
+    if label in PAUSE_LABELS:
         return (SILENCE,)
     if label.isascii() and label.rstrip("012").isupper():
         if label.rstrip("012") not in ARPABET:
@@ -93,7 +93,7 @@ def sounds(label: str) -> tuple[str, ...]:
         label = ARPABET[label.rstrip("012")]
     found: list[str] = []
     for symbol in unicodedata.normalize("NFD", label.replace("ä", "a").replace("g", "ɡ")):
-        if symbol in _BASES:
+        if symbol in _SYMBOL_FEATURES:
             found.append(symbol)
         elif symbol in MARKS and found:
             found[-1] += symbol
@@ -107,21 +107,21 @@ def sounds(label: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1024)
-def base(sound: str) -> str:
+def base_symbol(sound: str) -> str:
     """The symbol of a sound without its marks."""
     return sound[0]
 
 
-def features(sound: str) -> FloatArray:
+def articulatory_features(sound: str) -> Float32Array:
     """One of `sounds` -> (len(FEATURES),) float32, each from 0 to 1."""
-    values = dict(_BASES[base(sound)])
+    values = dict(_SYMBOL_FEATURES[base_symbol(sound)])
     for mark in sound[1:]:
         for name, more in MARKS[mark].items():
             values[name] = min(1.0, values.get(name, 0.0) + more)
     return np.array([values.get(name, 0.0) for name in FEATURES], np.float32)
 
 
-def _bases() -> dict[str, dict[str, float]]:
+def _build_symbol_features() -> dict[str, dict[str, float]]:
     table: dict[str, dict[str, float]] = {SILENCE: {"silence": 1.0}}
     for symbol, (opened, back, rounded) in VOWELS.items():
         spread = (1 - opened) * (1 - back) * (1 - rounded)
@@ -135,4 +135,4 @@ def _bases() -> dict[str, dict[str, float]]:
     return table
 
 
-_BASES = _bases()
+_SYMBOL_FEATURES = _build_symbol_features()

@@ -11,28 +11,28 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from ...audio.loudness import overview
+from ...audio.loudness import measure_audio
 from ...types import MODEL_RATE
-from ..corpora import Clip, grid, held_out, sealed
-from ..metrics import aperture, rows_of
+from ..corpora import Clip, is_held_out, read_grid, seal_lips
+from ..metrics import aperture, phone_rows
 from ..metrics.closures import is_labial
-from .articulation import FEATURES, features, sounds
+from .articulation import FEATURES, articulatory_features, phone_symbols
 from .coarticulation import PARAMETERS, blend
-from .viseme_motion import effort, spans
+from .viseme_motion import effort, sound_spans
 from .viseme_report import report
-from .viseme_table import ASSET, MEASURED, VisemeTable, measured
+from .viseme_table import MEASURED, TABLE_PATH, VisemeTable, measured_channels
 
-RISE = 0.05
+INITIAL_RISE = 0.05
 """Seconds, where rise and fall start from."""
 SPREAD = {"target": 3.0, "strength": 2.0, "rise": 0.5, "fall": 0.5, "lead": 0.03, "lag": 0.03}
 """How far a sound may stray from what its features say before it costs as much as an error of a standard deviation."""
 
-GAIN, LOUDER = 1.6, 0.7
+MAX_GAIN, MAX_LOUDNESS_GAIN = 1.6, 0.7
 """What amplitudes are times at most, and the logarithm of amplitude for one unit of loudness at most."""
 
 
 @dataclass(frozen=True)
-class Examples:
+class AlignedClips:
     """B clips: sounds (B, U) as indices, spans (B, U, 2) s, effort (B, T), truth (B, T, C)."""
 
     sounds: torch.Tensor
@@ -41,22 +41,22 @@ class Examples:
     truth: torch.Tensor
 
 
-def examples(clips: list[Clip], symbols: list[str]) -> Examples:
+def align_clips(clips: list[Clip], symbols: list[str]) -> AlignedClips:
     """Clips of one length, padded to the same number of sounds."""
     rows = min(len(clip.values) for clip in clips)
-    said = [spans(clip.phones, rows / MODEL_RATE.value) for clip in clips]
+    said = [sound_spans(clip.phones, rows / MODEL_RATE.value) for clip in clips]
     most = max(map(len, said))
     index = np.zeros((len(clips), most), np.int64)
     times = np.tile(np.array([0.0, -1.0], np.float32), (len(clips), most, 1))
     for clip, phones in enumerate(said):
         index[clip, : len(phones)] = [symbols.index(sound) for _, _, sound in phones]
         times[clip, : len(phones)] = [(start, end) for start, end, _ in phones]
-    loud = [effort(overview([clip.samples]).loudness[:rows]) for clip in clips]
-    truth = np.stack([measured(clip.values[:rows]) for clip in clips])
-    return Examples(*(torch.from_numpy(np.asarray(a)) for a in (index, times, np.stack(loud), truth)))
+    loud = [effort(measure_audio([clip.samples]).loudness[:rows]) for clip in clips]
+    truth = np.stack([measured_channels(clip.values[:rows]) for clip in clips])
+    return AlignedClips(*(torch.from_numpy(np.asarray(a)) for a in (index, times, np.stack(loud), truth)))
 
 
-class Model(torch.nn.Module):
+class VisemeModel(torch.nn.Module):
     """Parameters of every sound: what its articulatory features say, and its own deviation from that."""
 
     def __init__(self, symbols: list[str], mean: torch.Tensor, deviation: torch.Tensor) -> None:
@@ -65,8 +65,8 @@ class Model(torch.nn.Module):
         shape = (len(PARAMETERS), len(MEASURED))
         start = torch.zeros(shape)
         start[0] = mean
-        start[[PARAMETERS.index("rise"), PARAMETERS.index("fall")]] = float(np.log(RISE))
-        self.features = torch.from_numpy(np.stack([features(symbol) for symbol in symbols]))
+        start[[PARAMETERS.index("rise"), PARAMETERS.index("fall")]] = float(np.log(INITIAL_RISE))
+        self.features = torch.from_numpy(np.stack([articulatory_features(symbol) for symbol in symbols]))
         self.spread = torch.tensor([SPREAD[name] for name in PARAMETERS])[:, None].repeat(1, len(MEASURED))
         self.spread[0] *= deviation
         self.bias = torch.nn.Parameter(start)
@@ -74,7 +74,7 @@ class Model(torch.nn.Module):
         self.deviations = torch.nn.Parameter(torch.zeros(len(symbols), *shape))
         self.loudness = torch.nn.Parameter(torch.zeros(len(MEASURED)))
 
-    def parameters_of_sounds(self) -> torch.Tensor:
+    def sound_parameters(self) -> torch.Tensor:
         """(S, 6, C)."""
         own = self.deviations + torch.einsum("sf,fpc->spc", self.features, self.weights)
         return self.bias + own * self.spread
@@ -82,12 +82,12 @@ class Model(torch.nn.Module):
     def forward(self, spans: torch.Tensor, sounds: torch.Tensor, effort: torch.Tensor) -> torch.Tensor:
         times = torch.arange(effort.shape[1]) / MODEL_RATE.value
         scale = torch.exp(effort[..., None] * self.loudness)
-        return blend(spans, self.parameters_of_sounds()[sounds], times, scale)
+        return blend(spans, self.sound_parameters()[sounds], times, scale)
 
-    def cost(self) -> torch.Tensor:
+    def penalty(self) -> torch.Tensor:
         return 0.02 * self.weights.square().mean() + 0.1 * self.deviations.square().mean()
 
-    def table(self) -> VisemeTable:
+    def to_table(self) -> VisemeTable:
         """What was learnt, with amplitudes as measured."""
         bias, weights, own = (
             (values * scale).detach().numpy()
@@ -99,18 +99,18 @@ class Model(torch.nn.Module):
         )
 
 
-def fit(given: Examples, symbols: list[str], steps: int, batch: int = 48, seed: int = 0) -> Model:
+def fit(data: AlignedClips, symbols: list[str], steps: int, batch: int = 48, seed: int = 0) -> VisemeModel:
     """Gradient descent (Adam, cosine rate) on the squared error, each channel in units of its deviation."""
     torch.manual_seed(seed)
-    deviation = given.truth.flatten(0, 1).std(0).clamp_min(1e-3)
-    model = Model(symbols, given.truth.flatten(0, 1).mean(0), deviation)
+    deviation = data.truth.flatten(0, 1).std(0).clamp_min(1e-3)
+    model = VisemeModel(symbols, data.truth.flatten(0, 1).mean(0), deviation)
     optimiser = torch.optim.Adam(model.parameters(), lr=0.03)
     rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     progress = tqdm(range(steps), desc="visemes", mininterval=5)
     for _ in progress:
-        some = torch.randint(len(given.sounds), (batch,))
-        error = (model(given.spans[some], given.sounds[some], given.effort[some]) - given.truth[some]) / deviation
-        loss = error.square().mean() + model.cost()
+        some = torch.randint(len(data.sounds), (batch,))
+        error = (model(data.spans[some], data.sounds[some], data.effort[some]) - data.truth[some]) / deviation
+        loss = error.square().mean() + model.penalty()
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -120,28 +120,30 @@ def fit(given: Examples, symbols: list[str], steps: int, batch: int = 48, seed: 
     return model
 
 
-def lateness(clips: list[Clip]) -> float:
+def median_delay(clips: list[Clip]) -> float:
     """Seconds from the middle of an m, b or p to where the lips are nearest: how late the picture is (median)."""
     late = []
     for clip in clips:
         opening = aperture(clip.values)
         for phone in clip.phones:
             if is_labial(phone.label) and phone.start > 0.2:
-                rows = rows_of(phone, len(opening), margin=3)
+                rows = phone_rows(phone, len(opening), margin=3)
                 late.append((rows.start + opening[rows].argmin()) / MODEL_RATE.value - (phone.start + phone.end) / 2)
     return float(np.median(late))
 
 
 @torch.no_grad()
-def calibrated(model: Model, given: Examples) -> VisemeTable:
+def calibrate(model: VisemeModel, data: AlignedClips) -> VisemeTable:
     """The table with amplitudes as large as the truth's: a mean over many speakings moves less than each of them."""
-    parts = range(0, len(given.sounds), 64)
+    parts = range(0, len(data.sounds), 64)
     ours = torch.cat([
-        model(given.spans[i : i + 64], given.sounds[i : i + 64], given.effort[i : i + 64]).flatten(0, 1) for i in parts
+        model(data.spans[i : i + 64], data.sounds[i : i + 64], data.effort[i : i + 64]).flatten(0, 1) for i in parts
     ])  # fmt: skip
-    table = model.table()
-    gain = (given.truth.flatten(0, 1).std(0) / ours.std(0)).clamp(1.0, GAIN).numpy()
-    return dataclasses.replace(table, gain=gain, loudness_measured=np.clip(table.loudness_measured, 0.0, LOUDER))
+    table = model.to_table()
+    gain = (data.truth.flatten(0, 1).std(0) / ours.std(0)).clamp(1.0, MAX_GAIN).numpy()
+    return dataclasses.replace(
+        table, gain=gain, loudness_measured=np.clip(table.loudness_measured, 0.0, MAX_LOUDNESS_GAIN)
+    )
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -149,21 +151,25 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m diface_core.training.visemes.viseme_fit", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--steps", type=int, default=600)
-    parser.add_argument("--table", type=Path, default=ASSET)
+    parser.add_argument("--table", type=Path, default=TABLE_PATH)
     parser.add_argument("--judge", action="store_true", help="only judge the table that is there")
     given = parser.parse_args(arguments)
     torch.set_num_threads(1)
 
     folder = given.data / "grid_s1"
-    clips = [clip for clip in grid(folder) if clip.phones]
+    clips = [clip for clip in read_grid(folder) if clip.phones]
     if not given.judge:
-        learnt = [sealed(clip) for clip in clips if not held_out(clip)]
-        symbols = sorted({sound for clip in clips for phone in clip.phones for sound in sounds(phone.label)})
-        learnt_from = examples(learnt, symbols)
-        table = calibrated(fit(learnt_from, symbols, given.steps), learnt_from)
-        dataclasses.replace(table, late=lateness([c for c in clips if not held_out(c)])).save(given.table)
+        learnt = [seal_lips(clip) for clip in clips if not is_held_out(clip)]
+        symbols = sorted({sound for clip in clips for phone in clip.phones for sound in phone_symbols(phone.label)})
+        learnt_from = align_clips(learnt, symbols)
+        table = calibrate(fit(learnt_from, symbols, given.steps), learnt_from)
+        dataclasses.replace(table, delay=median_delay([c for c in clips if not is_held_out(c)])).save(given.table)
     print(
-        report([clip for clip in clips if not held_out(clip)], [clip for clip in clips if held_out(clip)], given.table)
+        report(
+            [clip for clip in clips if not is_held_out(clip)],
+            [clip for clip in clips if is_held_out(clip)],
+            given.table,
+        )
     )
 
 

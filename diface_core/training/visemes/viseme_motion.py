@@ -10,23 +10,30 @@ import torch
 from scipy.ndimage import gaussian_filter1d
 
 from ... import channels
-from ...types import MODEL_RATE, BoolArray, FloatArray
+from ...types import MODEL_RATE, BoolArray, Float32Array
 from ..corpora.clip import Phone
-from .articulation import LABIALS, SILENCE, base, sounds
+from .articulation import LABIALS, SILENCE, base_symbol, phone_symbols
 from .coarticulation import PARAMETERS, blend
 from .viseme_table import ARTICULATED, MEASURED, VisemeTable
 
-QUIET, LOUD = -1.0, 0.3
+MIN_LOUDNESS, MAX_LOUDNESS = -1.0, 0.3
 """Loudness beyond which the mouth moves no less and no more."""
 
-SHUT = 1 / MODEL_RATE.value
+SHUT_SECONDS = 1 / MODEL_RATE.value
 """Seconds on both sides of a closure's middle that lips stay shut at least: two rows, however fast the speech."""
-CLOSING = 0.06
+CLOSING_SECONDS = 0.06
 """Seconds that lips take to meet and to part."""
 
-PARTING = ("mouthFunnel", "mouthLowerDown", "mouthUpperUp", "mouthShrugLower", "mouthShrugUpper", "mouthRollUpper")
+PARTING_CHANNELS = (
+    "mouthFunnel",
+    "mouthLowerDown",
+    "mouthUpperUp",
+    "mouthShrugLower",
+    "mouthShrugUpper",
+    "mouthRollUpper",
+)
 """Shapes that would part closed lips."""
-TIGHT = {"mouthPress": 0.12, "mouthRollLower": 0.03}
+SEALED_LIMITS = {"mouthPress": 0.12, "mouthRollLower": 0.03}
 """Shapes that closed lips have, at most so much of: more and they part on the bundled head."""
 
 GROUPS: tuple[tuple[str, ...], ...] = (
@@ -39,21 +46,21 @@ SPEAKER, SOUND, DRIFT, SIDE = 0.12, 0.10, 0.08, 0.05
 """Deviations of the logarithm of amplitude: of an utterance, of one sound, along an utterance, of one side."""
 DRIFT_SECONDS = 1.5
 
-BLOCK, FELT = 90, 1.5
+BLOCK, INFLUENCE_SECONDS = 90, 1.5
 """Rows that are blended at once; seconds from which a sound is felt."""
 
-KNOWN_TOO = ("mouthClose", "cheekSquintLeft", "cheekSquintRight")
-SQUINT = 0.4
+DERIVED_CHANNELS = ("mouthClose", "cheekSquintLeft", "cheekSquintRight")
+SQUINT_PER_SMILE = 0.4
 """cheekSquint for one mouthSmile: the muscle that lifts the corner lifts the cheek."""
 
 
 def viseme_motion(
     phones: Sequence[Phone],
     seconds: float,
-    loudness: FloatArray | None = None,
+    loudness: Float32Array | None = None,
     rng: np.random.Generator | None = None,
     table: VisemeTable | None = None,
-) -> tuple[FloatArray, BoolArray]:
+) -> tuple[Float32Array, BoolArray]:
     """The face of a speaker who says `phones` (ARPAbet or IPA, exact times in s) in a sound of so many seconds.
 
     loudness: (T,) as `loudness.overview` gives it, 0 at speech level; without it speech is even. rng: draws how much
@@ -64,30 +71,30 @@ def viseme_motion(
     table = table or VisemeTable.load()
     rows = MODEL_RATE.rows(seconds)
     times = (np.arange(rows) / MODEL_RATE.value).astype(np.float32)
-    said = spans(phones, seconds)
+    said = sound_spans(phones, seconds)
     heard = np.zeros(rows, np.float32) if loudness is None else loudness
     scale = np.exp(effort(heard)[:, None] * table.loudness)
 
     parameters = np.stack([table.parameters(sound) for _, _, sound in said])
     if rng is not None:
-        parameters[:, PARAMETERS.index("target")] *= _of_sounds(len(said), rng)
-        scale = scale * _of_speaker(rows, rng)
-    tracks = _blended(said, parameters, times + np.float32(table.late), scale.astype(np.float32))
-    values = _face(_sealed(np.maximum(tracks, 0.0), seal(said, times)))
+        parameters[:, PARAMETERS.index("target")] *= _sound_amplitudes(len(said), rng)
+        scale = scale * _speaker_amplitudes(rows, rng)
+    tracks = _blend_tracks(said, parameters, times + np.float32(table.delay), scale.astype(np.float32))
+    values = _face_weights(_seal_lips(np.maximum(tracks, 0.0), lip_seal(said, times)))
     if rng is not None:
-        values = _one_sided(values, rng)
-    return np.clip(values, 0.0, 1.0).astype(np.float32), known()
+        values = _make_asymmetric(values, rng)
+    return np.clip(values, 0.0, 1.0).astype(np.float32), known_channels()
 
 
-def known() -> BoolArray:
+def known_channels() -> BoolArray:
     """(52,) which channels the viseme model knows."""
-    names = (*MEASURED, *ARTICULATED, *KNOWN_TOO)
+    names = (*MEASURED, *ARTICULATED, *DERIVED_CHANNELS)
     return np.array(
         [name.removesuffix("Left").removesuffix("Right") in names or name in names for name in channels.FACE]
     )
 
 
-def spans(phones: Sequence[Phone], seconds: float) -> list[tuple[float, float, str]]:
+def sound_spans(phones: Sequence[Phone], seconds: float) -> list[tuple[float, float, str]]:
     """(start s, end s, sound), from 0 to `seconds` with no gap: pauses filled in, diphthongs and affricates divided."""
     found: list[tuple[float, float, str]] = []
     here = 0.0
@@ -95,57 +102,59 @@ def spans(phones: Sequence[Phone], seconds: float) -> list[tuple[float, float, s
         start, end = max(phone.start, here), min(phone.end, seconds)
         if start > here + 1e-4:
             found.append((here, start, SILENCE))
-        parts = sounds(phone.label)
+        parts = phone_symbols(phone.label)
         edges = np.linspace(start, max(end, start), len(parts) + 1)
         found += [(float(a), float(b), sound) for (a, b), sound in zip(pairwise(edges), parts, strict=True) if b > a]
         here = max(here, end)
     return found
 
 
-def effort(loudness: FloatArray) -> FloatArray:
+def effort(loudness: Float32Array) -> Float32Array:
     """Loudness (T,) as `loudness.overview` gives it -> how loud speech is around each row, QUIET to LOUD."""
-    return gaussian_filter1d(np.clip(loudness, QUIET, LOUD), 0.1 * MODEL_RATE.value, mode="nearest").astype(np.float32)
+    return gaussian_filter1d(
+        np.clip(loudness, MIN_LOUDNESS, MAX_LOUDNESS), 0.1 * MODEL_RATE.value, mode="nearest"
+    ).astype(np.float32)
 
 
-def seal(said: Sequence[tuple[float, float, str]], times: FloatArray) -> FloatArray:
+def lip_seal(spans: Sequence[tuple[float, float, str]], times: Float32Array) -> Float32Array:
     """How shut the lips are (T,), 0 to 1: 1 on at least two rows of every m, b and p."""
     shut = np.zeros(len(times))
-    for start, end, sound in said:
-        if base(sound) in LABIALS:
-            half = max((end - start) / 2 - CLOSING / 4, SHUT + 1e-6)
-            part = np.clip((half + CLOSING - np.abs(times - (start + end) / 2)) / CLOSING, 0.0, 1.0)
+    for start, end, sound in spans:
+        if base_symbol(sound) in LABIALS:
+            half = max((end - start) / 2 - CLOSING_SECONDS / 4, SHUT_SECONDS + 1e-6)
+            part = np.clip((half + CLOSING_SECONDS - np.abs(times - (start + end) / 2)) / CLOSING_SECONDS, 0.0, 1.0)
             shut = np.maximum(shut, part * part * (3 - 2 * part))
     return shut.astype(np.float32)
 
 
-def _blended(
-    said: list[tuple[float, float, str]], parameters: FloatArray, times: FloatArray, scale: FloatArray
-) -> FloatArray:
+def _blend_tracks(
+    spans: list[tuple[float, float, str]], parameters: Float32Array, times: Float32Array, scale: Float32Array
+) -> Float32Array:
     """Tracks (T, C), a few seconds at a time, from the sounds that are felt there."""
-    edges = np.array([(start, end) for start, end, _ in said], np.float32)
+    edges = np.array([(start, end) for start, end, _ in spans], np.float32)
     edges[0, 0] -= 1  # the rest before and after does not begin and end here
     edges[-1, 1] += 1
     tracks = np.empty_like(scale)
     for first in range(0, len(times), BLOCK):
         some = slice(first, first + BLOCK)
-        near = (edges[:, 1] > times[some][0] - FELT) & (edges[:, 0] < times[some][-1] + FELT)
+        near = (edges[:, 1] > times[some][0] - INFLUENCE_SECONDS) & (edges[:, 0] < times[some][-1] + INFLUENCE_SECONDS)
         given = (edges[near], parameters[near].astype(np.float32), times[some].astype(np.float32), scale[some])
         tracks[some] = blend(*map(torch.from_numpy, given)).numpy()
     return tracks
 
 
-def _sealed(tracks: FloatArray, shut: FloatArray) -> FloatArray:
+def _seal_lips(tracks: Float32Array, shut: Float32Array) -> Float32Array:
     """Tracks (T, C) with the lips together where they are shut."""
     tracks = tracks.copy()
-    for name in ("aperture", *PARTING):
+    for name in ("aperture", *PARTING_CHANNELS):
         tracks[:, _column(name)] *= 1 - shut
-    for name, most in TIGHT.items():
+    for name, most in SEALED_LIMITS.items():
         track = tracks[:, _column(name)]
         tracks[:, _column(name)] = track + shut * (np.minimum(track, most) - track)
     return tracks
 
 
-def _face(tracks: FloatArray) -> FloatArray:
+def _face_weights(tracks: Float32Array) -> Float32Array:
     """Tracks (T, C) -> face weights (T, 52), both sides alike."""
     values = np.zeros((len(tracks), len(channels.FACE)), np.float32)
     for column, channel in enumerate(channels.FACE):
@@ -156,7 +165,7 @@ def _face(tracks: FloatArray) -> FloatArray:
     jaw = np.clip(np.maximum(tracks[:, _column("jawOpen")], apart), 0.0, 1.0)
     for channel, track in (
         ("jawOpen", jaw), ("mouthClose", jaw - np.minimum(apart, jaw)),
-        ("cheekSquintLeft", SQUINT * smile), ("cheekSquintRight", SQUINT * smile),
+        ("cheekSquintLeft", SQUINT_PER_SMILE * smile), ("cheekSquintRight", SQUINT_PER_SMILE * smile),
     ):  # fmt: skip
         values[:, channels.FACE.index(channel)] = track
     return values
@@ -166,27 +175,27 @@ def _column(name: str) -> int:
     return (*MEASURED, *ARTICULATED).index(name)
 
 
-def _of_sounds(count: int, rng: np.random.Generator) -> FloatArray:
+def _sound_amplitudes(count: int, rng: np.random.Generator) -> Float32Array:
     """Amplitudes (U, C) of every sound."""
-    return _grouped(np.exp(SOUND * rng.standard_normal((count, len(GROUPS) + 1))))
+    return _expand_groups(np.exp(SOUND * rng.standard_normal((count, len(GROUPS) + 1))))
 
 
-def _of_speaker(rows: int, rng: np.random.Generator) -> FloatArray:
+def _speaker_amplitudes(rows: int, rng: np.random.Generator) -> Float32Array:
     """Amplitudes (T, C) of one speaker, which drift."""
     noise = gaussian_filter1d(rng.standard_normal(rows + 300), DRIFT_SECONDS * MODEL_RATE.value)[150 : rows + 150]
     drift = DRIFT * noise * np.sqrt(2 * np.sqrt(np.pi) * DRIFT_SECONDS * MODEL_RATE.value)
     whole, groups = SPEAKER * rng.standard_normal(), 0.7 * SPEAKER * rng.standard_normal(len(GROUPS) + 1)
-    return _grouped(np.exp(drift[:, None] + whole + groups))
+    return _expand_groups(np.exp(drift[:, None] + whole + groups))
 
 
-def _grouped(of_groups: FloatArray) -> FloatArray:
+def _expand_groups(values: Float32Array) -> Float32Array:
     """(N, groups + 1) -> (N, C); the last group is what no group names."""
     names = (*MEASURED, *ARTICULATED)
     group = [next((i for i, some in enumerate(GROUPS) if name in some), len(GROUPS)) for name in names]
-    return of_groups[:, group]
+    return values[:, group]
 
 
-def _one_sided(values: FloatArray, rng: np.random.Generator) -> FloatArray:
+def _make_asymmetric(values: Float32Array, rng: np.random.Generator) -> Float32Array:
     """The mouth's two sides a little unlike each other."""
     more = SIDE * rng.standard_normal()
     of_mouth = [name if name.startswith("mouth") else "" for name in channels.FACE]

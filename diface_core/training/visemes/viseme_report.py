@@ -9,63 +9,69 @@ from pathlib import Path
 
 import numpy as np
 
-from ...audio.loudness import overview
-from ...types import MODEL_RATE, FloatArray
+from ...audio.loudness import measure_audio
+from ...types import MODEL_RATE, Float32Array
 from .. import metrics
 from ..corpora import Clip
 from ..metrics.closures import is_labial, is_open, is_round
-from .viseme_motion import spans, viseme_motion
-from .viseme_table import MEASURED, VisemeTable, measured
+from .viseme_motion import sound_spans, viseme_motion
+from .viseme_table import MEASURED, VisemeTable, measured_channels
 
-Speak = Callable[[Clip], FloatArray]
+VisemePredictor = Callable[[Clip], Float32Array]
 """A clip -> face weights (T, 52) for its phones."""
 
 
-def report(learnt: list[Clip], judged: list[Clip], path: Path) -> str:
+def report(train: list[Clip], test: list[Clip], path: Path) -> str:
     """Tables in Markdown: correlation with the truth, and what the lips do on the bundled head in mm."""
     # As late as the truth's picture is: what is judged is the motion, not the camera.
-    table = dataclasses.replace(VisemeTable.load(path), late=0.0)
+    table = dataclasses.replace(VisemeTable.load(path), delay=0.0)
 
-    def mean(clip: Clip) -> FloatArray:
-        return viseme_motion(clip.phones, clip.seconds, overview([clip.samples]).loudness, None, table)[0]
+    def mean(clip: Clip) -> Float32Array:
+        return viseme_motion(clip.phones, clip.seconds, measure_audio([clip.samples]).loudness, None, table)[0]
 
-    def drawn(clip: Clip) -> FloatArray:
+    def drawn(clip: Clip) -> Float32Array:
         rng = np.random.default_rng(zlib.crc32(clip.name.encode()))
-        return viseme_motion(clip.phones, clip.seconds, overview([clip.samples]).loudness, rng, table)[0]
+        return viseme_motion(clip.phones, clip.seconds, measure_audio([clip.samples]).loudness, rng, table)[0]
 
-    rows: dict[str, Speak] = {"switching": switching(learnt), "visemes, mean": mean, "visemes, drawn": drawn}
-    faces = {name: [speak(clip) for clip in judged] for name, speak in rows.items()}
-    faces["truth"] = [clip.values for clip in judged]
-    return _correlations(faces, judged) + "\n\n" + _millimetres(faces, judged)
+    rows: dict[str, VisemePredictor] = {
+        "switching": switching_baseline(train),
+        "visemes, mean": mean,
+        "visemes, drawn": drawn,
+    }
+    faces = {name: [speak(clip) for clip in test] for name, speak in rows.items()}
+    faces["truth"] = [clip.values for clip in test]
+    return _correlation_table(faces, test) + "\n\n" + _distance_table(faces, test)
 
 
-def switching(clips: list[Clip]) -> Speak:
+def switching_baseline(clips: list[Clip]) -> VisemePredictor:
     """The baseline: every sound has its mean face, and the face switches from one to the next."""
-    sums: dict[str, FloatArray] = {}
+    sums: dict[str, Float32Array] = {}
     counts: dict[str, int] = {}
     for clip in clips:
-        for row, sound in enumerate(_sound_of_rows(clip)):
+        for row, sound in enumerate(_sounds_by_row(clip)):
             sums[sound] = sums.get(sound, np.zeros(clip.values.shape[1], np.float32)) + clip.values[row]
             counts[sound] = counts.get(sound, 0) + 1
 
-    def speak(clip: Clip) -> FloatArray:
-        return np.stack([sums[sound] / counts[sound] for sound in _sound_of_rows(clip)])
+    def speak(clip: Clip) -> Float32Array:
+        return np.stack([sums[sound] / counts[sound] for sound in _sounds_by_row(clip)])
 
     return speak
 
 
-def _sound_of_rows(clip: Clip) -> list[str]:
-    said = spans(clip.phones, clip.seconds)
+def _sounds_by_row(clip: Clip) -> list[str]:
+    said = sound_spans(clip.phones, clip.seconds)
     ends = np.array([end for _, end, _ in said])
     rows = np.arange(len(clip.values)) / MODEL_RATE.value
     return [said[i][2] for i in np.minimum(np.searchsorted(ends, rows, side="right"), len(said) - 1)]
 
 
-def _correlations(faces: dict[str, list[FloatArray]], judged: list[Clip]) -> str:
-    spoken, lines = [clip.phones for clip in judged], []
+def _correlation_table(faces: dict[str, list[Float32Array]], test: list[Clip]) -> str:
+    spoken, lines = [clip.phones for clip in test], []
     for name, ours in faces.items():
         opening, truth = ([metrics.aperture(v) for v in some] for some in (ours, faces["truth"]))
-        cells = [_r(ours, faces["truth"], channel) for channel in ("jawOpen", "mouthPucker", "mouthFunnel")]
+        cells = [
+            _correlation_cell(ours, faces["truth"], channel) for channel in ("jawOpen", "mouthPucker", "mouthFunnel")
+        ]
         cells += [f"{metrics.correlation(opening, truth):.3f}", f"{metrics.residual_correlation(opening, truth):.3f}"]
         cells += [f"{100 * rate:.0f}" for rate in metrics.closure_rates(opening, spoken)]
         cells += [f"{metrics.sync_offset(opening, truth):.0f}"]
@@ -75,20 +81,20 @@ def _correlations(faces: dict[str, list[FloatArray]], judged: list[Clip]) -> str
     return "\n".join([f"| | {head} | jitter ratio |", "|---" * 10 + "|", *lines])
 
 
-def _r(ours: list[FloatArray], truth: list[FloatArray], channel: str) -> str:
+def _correlation_cell(ours: list[Float32Array], truth: list[Float32Array], channel: str) -> str:
     column = MEASURED.index(channel)
-    return f"{metrics.correlation([measured(v)[:, column] for v in ours], [measured(v)[:, column] for v in truth]):.3f}"
+    return f"{metrics.correlation([measured_channels(v)[:, column] for v in ours], [measured_channels(v)[:, column] for v in truth]):.3f}"
 
 
-def _millimetres(faces: dict[str, list[FloatArray]], judged: list[Clip]) -> str:
+def _distance_table(faces: dict[str, list[Float32Array]], test: list[Clip]) -> str:
     lines = []
     for name, ours in faces.items():
         shut, wide, rounding = [], [], []
-        for clip, values in zip(judged, ours, strict=True):
+        for clip, values in zip(test, ours, strict=True):
             gap = metrics.lip_gap(values)
             round_lips = metrics.column(values, "mouthPucker") + metrics.column(values, "mouthFunnel")
             for phone in clip.phones:
-                rows = metrics.rows_of(phone, len(values))
+                rows = metrics.phone_rows(phone, len(values))
                 shut += [gap[rows].min()] * is_labial(phone.label)
                 wide += [gap[rows].max()] * is_open(phone.label)
                 rounding += [round_lips[rows].max()] * is_round(phone.label)

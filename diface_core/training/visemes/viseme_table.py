@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from ... import channels
-from ...types import FloatArray
-from .articulation import FEATURES, SILENCE, features
+from ...types import Float32Array
+from .articulation import FEATURES, SILENCE, articulatory_features
 from .coarticulation import PARAMETERS
 
-ASSET = Path(__file__).parent / "viseme_table.json"
+TABLE_PATH = Path(__file__).parent / "viseme_table.json"
 
 MEASURED: tuple[str, ...] = (
     "jawOpen", "aperture", "mouthFunnel", "mouthPucker", "mouthSmile", "mouthDimple", "mouthStretch", "mouthFrown",
@@ -30,7 +30,7 @@ ARTICULATED: dict[str, dict[str, float]] = {
     "cheekPuff": {"labial": 0.1, "nasal": -0.1},
 }
 # Added to a measured target: what a landmarker hardly sees, and what English letters and numbers hardly have.
-ADDED: dict[str, dict[str, float]] = {
+TARGET_OFFSETS: dict[str, dict[str, float]] = {
     "mouthRollLower": {"labiodental": 0.4},
     "mouthUpperUp": {"labiodental": 0.06, "sibilant": 0.04},
     "mouthFunnel": {"postalveolar": 0.25},
@@ -41,18 +41,18 @@ ADDED: dict[str, dict[str, float]] = {
 # The most that a sound may ask. GRID's ʃ and ʒ stand beside an open vowel only (the letters H, J and G), which is what
 # was measured there; their teeth are nearly shut. His i and e are as open as his a and pressed, the artists' are not.
 # His b is round from the word blue.
-MOST: dict[str, dict[str, float]] = {
+MAX_TARGETS: dict[str, dict[str, float]] = {
     "jawOpen": {"sibilant": 0.14, "front_spread": 0.30, "labial": 0.1},
     "aperture": {"sibilant": 0.12, "front_spread": 0.25},
     "mouthPress": {"vowel": 0.08},
     "mouthPucker": {"labial": 0.1},
     "mouthFunnel": {"labial": 0.05},
 }
-LEAST = {"jawOpen": 0.05, "aperture": 0.03}
+MIN_TARGETS = {"jawOpen": 0.05, "aperture": 0.03}
 """The least that a sound asks whose lips are not at work: what is spoken is heard through the lips."""
-ROUND: dict[str, float] = {"mouthPucker": 0.4, "mouthFunnel": 0.25}
+MIN_ROUND_TARGETS: dict[str, float] = {"mouthPucker": 0.4, "mouthFunnel": 0.25}
 """The least that a round sound asks."""
-STRONG: dict[str, dict[str, float]] = {
+MIN_STRENGTHS: dict[str, dict[str, float]] = {
     "mouthPucker": {"round": 0.5},
     "mouthFunnel": {"round": 0.5},
     "mouthRollLower": {"labiodental": 4.0},
@@ -61,13 +61,13 @@ STRONG: dict[str, dict[str, float]] = {
 }
 """The least strength of that. Lips are round through the whole sound and before it (Daniloff and Moll, "Coarticulation
 of lip rounding", 1968); no vowel keeps the lower lip from the teeth of an f."""
-RESTING = -1.5
+MIN_PAUSE_STRENGTH = -1.5
 """The least strength of a pause: lips that wait for a word do not open for its vowel before they shut for its b."""
-YIELDING = ("h", "ɦ", "ħ", "ʕ", "ʔ")
+GLOTTAL_SYMBOLS = ("h", "ɦ", "ħ", "ʕ", "ʔ")
 """Sounds of the throat, which have their neighbours' lips (in GRID h is met before w only)."""
-YIELDS = -4.0
+GLOTTAL_STRENGTH = -4.0
 """Their strength."""
-EDGE = 0.03
+EDGE_SECONDS = 0.03
 """Seconds of rise and fall of what is articulated."""
 
 
@@ -81,27 +81,27 @@ class VisemeTable:
     by which the measured faces follow their sound: the table's times are as measured, the motion is made without.
     """
 
-    bias: FloatArray
-    weights: FloatArray
-    deviations: dict[str, FloatArray]
-    loudness_measured: FloatArray
-    gain: FloatArray
-    late: float = 0.0
+    bias: Float32Array
+    weights: Float32Array
+    deviations: dict[str, Float32Array]
+    loudness_measured: Float32Array
+    gain: Float32Array
+    delay: float = 0.0
 
     @classmethod
-    def load(cls, path: Path = ASSET) -> VisemeTable:
+    def load(cls, path: Path = TABLE_PATH) -> VisemeTable:
         """The table in the package, or one at `path`. Raises FileNotFoundError, or ValueError for another layout."""
         return _load(path)
 
-    def save(self, path: Path = ASSET) -> None:
+    def save(self, path: Path = TABLE_PATH) -> None:
         """Write the table, three decimals a number."""
 
-        def short(values: FloatArray) -> object:
+        def short(values: Float32Array) -> object:
             return np.round(values.astype(float), 4).tolist()
 
         table = {
             "parameters": PARAMETERS, "features": FEATURES, "channels": MEASURED,
-            "late": round(self.late, 4), "gain": short(self.gain),
+            "late": round(self.delay, 4), "gain": short(self.gain),
             "loudness": short(self.loudness_measured), "bias": short(self.bias), "weights": short(self.weights),
             "deviations": {symbol: short(values) for symbol, values in self.deviations.items()},
         }  # fmt: skip
@@ -112,35 +112,35 @@ class VisemeTable:
         )
 
     @property
-    def loudness(self) -> FloatArray:
+    def loudness(self) -> Float32Array:
         """(C + articulated,)."""
         return np.concatenate([self.loudness_measured, np.zeros(len(ARTICULATED), np.float32)])
 
-    def parameters(self, sound: str) -> FloatArray:
+    def parameters(self, sound: str) -> Float32Array:
         """What one of `articulation.sounds` asks: (P, C + articulated), measured channels first."""
-        said = features(sound)
+        said = articulatory_features(sound)
         found = self.bias + np.tensordot(said, self.weights, 1) + self.deviations.get(sound[0], 0.0)
-        found[0] = found[0] * self.gain + [_sum(ADDED.get(name, {}), said) for name in MEASURED]
-        least, most = (np.array([limit(name, said) for name in MEASURED]) for limit in (_least, _most))
+        found[0] = found[0] * self.gain + [_weighted_sum(TARGET_OFFSETS.get(name, {}), said) for name in MEASURED]
+        least, most = (np.array([limit(name, said) for name in MEASURED]) for limit in (_min_target, _max_target))
         found[0] = np.clip(found[0], least, most)
-        for name, least in STRONG.items():
+        for name, least in MIN_STRENGTHS.items():
             column, strength = MEASURED.index(name), found[PARAMETERS.index("strength")]
-            if (wanted := _sum(least, said)) > 0:
+            if (wanted := _weighted_sum(least, said)) > 0:
                 strength[column] = max(strength[column], wanted)
         if sound == SILENCE:
-            found[PARAMETERS.index("strength")] = np.maximum(found[PARAMETERS.index("strength")], RESTING)
-        if sound[0] in YIELDING:
-            found[PARAMETERS.index("strength")] = YIELDS
+            found[PARAMETERS.index("strength")] = np.maximum(found[PARAMETERS.index("strength")], MIN_PAUSE_STRENGTH)
+        if sound[0] in GLOTTAL_SYMBOLS:
+            found[PARAMETERS.index("strength")] = GLOTTAL_STRENGTH
         own = np.zeros((len(PARAMETERS), len(ARTICULATED)))
-        own[0] = [max(0.0, _sum(targets, said)) for targets in ARTICULATED.values()]
-        own[[PARAMETERS.index("rise"), PARAMETERS.index("fall")]] = np.log(EDGE)
+        own[0] = [max(0.0, _weighted_sum(targets, said)) for targets in ARTICULATED.values()]
+        own[[PARAMETERS.index("rise"), PARAMETERS.index("fall")]] = np.log(EDGE_SECONDS)
         return np.concatenate([found, own], 1).astype(np.float32)
 
 
-def measured(values: FloatArray) -> FloatArray:
+def measured_channels(values: Float32Array) -> Float32Array:
     """Face weights (T, 52) -> (T, len(MEASURED))."""
 
-    def column(name: str) -> FloatArray:
+    def column(name: str) -> Float32Array:
         if name == "aperture":
             return np.maximum(column("jawOpen") - column("mouthClose"), 0.0)
         both = [i for i, channel in enumerate(channels.FACE) if channel in (name, name + "Left", name + "Right")]
@@ -149,19 +149,24 @@ def measured(values: FloatArray) -> FloatArray:
     return np.stack([column(name) for name in MEASURED], 1).astype(np.float32)
 
 
-def _sum(targets: dict[str, float], said: FloatArray) -> float:
-    return float(sum(amount * said[FEATURES.index(name)] for name, amount in targets.items()))
+def _weighted_sum(targets: dict[str, float], articulation: Float32Array) -> float:
+    return float(sum(amount * articulation[FEATURES.index(name)] for name, amount in targets.items()))
 
 
-def _least(channel: str, said: FloatArray) -> float:
-    if channel in ROUND:
-        return ROUND[channel] * float(said[FEATURES.index("round")])
-    lips = max(said[FEATURES.index(name)] for name in ("silence", "labial", "labiodental"))
-    return LEAST.get(channel, 0.0) * (1 - float(lips))
+def _min_target(channel: str, articulation: Float32Array) -> float:
+    if channel in MIN_ROUND_TARGETS:
+        return MIN_ROUND_TARGETS[channel] * float(articulation[FEATURES.index("round")])
+    lips = max(articulation[FEATURES.index(name)] for name in ("silence", "labial", "labiodental"))
+    return MIN_TARGETS.get(channel, 0.0) * (1 - float(lips))
 
 
-def _most(channel: str, said: FloatArray) -> float:
-    return min([1.5, *(most for name, most in MOST.get(channel, {}).items() if said[FEATURES.index(name)] > 0.5)])
+def _max_target(channel: str, articulation: Float32Array) -> float:
+    return min(
+        [
+            1.5,
+            *(most for name, most in MAX_TARGETS.get(channel, {}).items() if articulation[FEATURES.index(name)] > 0.5),
+        ]
+    )
 
 
 @lru_cache(maxsize=4)

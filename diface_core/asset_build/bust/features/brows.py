@@ -6,10 +6,10 @@ import numpy as np
 
 from ....channels import FACE
 from ..crop import DARK, LIGHT
-from ..makehuman import Floats, Ints
-from ..parts import BROWS, Part, joined, part
+from ..makehuman import Float64Array, Int64Array
+from ..parts import BROWS, Part, join_parts, make_part
 from ..skin import Skin
-from ..surface import on_face
+from ..surface import project_front
 from .eyeball import Eyeball
 from .lids import RIM
 
@@ -25,10 +25,12 @@ UPPER_LASHES, LOWER_LASHES = 40, 22
 
 def brows_part(skin: Skin, eyes: dict[str, Eyeball], random: np.random.RandomState) -> Part:
     """Brows and lashes of both eyes."""
-    return joined([make(skin, eye, side, random) for side, eye in eyes.items() for make in (brow, lashes)])
+    return join_parts(
+        [make(skin, eye, side, random) for side, eye in eyes.items() for make in (brow_part, lashes_part)]
+    )
 
 
-def brow(skin: Skin, eye: Eyeball, side: str, random: np.random.RandomState) -> Part:
+def brow_part(skin: Skin, eye: Eyeball, side: str, random: np.random.RandomState) -> Part:
     """One eyebrow: tapered hairs that lie on the brow."""
     outward = 1.0 if side == "Left" else -1.0
     line = np.array(BROW)
@@ -44,29 +46,29 @@ def brow(skin: Skin, eye: Eyeball, side: str, random: np.random.RandomState) -> 
     beside = np.stack([-along[:, 1], along[:, 0]], axis=1) * 0.26
     flat = np.stack([root - beside, root + beside, root + along * length[:, None]], axis=1)  # (N, 3, 2)
     flat = flat.reshape(-1, 2) * MM * [outward, 1.0]
-    hits = on_face(skin.vertices, skin.faces, eye.centre[0] + flat[:, 0], eye.centre[2] + flat[:, 1])
+    hits = project_front(skin.vertices, skin.faces, eye.centre[0] + flat[:, 0], eye.centre[2] + flat[:, 1])
     raised = np.tile([0.5, 0.5, 1.1], BROW_HAIRS)[:, None] * MM
     order = [0, 1, 2] if outward > 0 else [1, 0, 2]
     faces = np.arange(BROW_HAIRS * 3).reshape(-1, 3)[:, order]
     faces = np.concatenate([faces, np.full((BROW_HAIRS, 1), -1)], axis=1)
     colours = np.repeat(DARK + (LIGHT - DARK) * random.uniform(0.35, 1.4, (BROW_HAIRS, 1)), 3, axis=0)
-    return part(hits.points + hits.normals * raised, faces, BROWS, colours, hits.carried(skin.deltas))
+    return make_part(hits.points + hits.normals * raised, faces, BROWS, colours, hits.interpolate(skin.deltas))
 
 
-def lashes(skin: Skin, eye: Eyeball, side: str, random: np.random.RandomState) -> Part:
+def lashes_part(skin: Skin, eye: Eyeball, side: str, random: np.random.RandomState) -> Part:
     """Both rows of one eye's lashes; they turn with the lid about the eyeball."""
     outward = 1.0 if side == "Left" else -1.0
     rows = [
-        lash_row(skin, eye, skin.lids[side][RIM, 0], outward, random, UPPER_LASHES, 7.5, 38.0),
-        lash_row(skin, eye, skin.lids[side][RIM, 1], outward, random, LOWER_LASHES, 4.0, -34.0),
+        lash_row_part(skin, eye, skin.lids[side][RIM, 0], outward, random, UPPER_LASHES, 7.5, 38.0),
+        lash_row_part(skin, eye, skin.lids[side][RIM, 1], outward, random, LOWER_LASHES, 4.0, -34.0),
     ]
-    return joined(rows)
+    return join_parts(rows)
 
 
-def lash_row(
+def lash_row_part(
     skin: Skin,
     eye: Eyeball,
-    rim: Ints,
+    rim: Int64Array,
     outward: float,
     random: np.random.RandomState,
     count: int,
@@ -84,7 +86,7 @@ def lash_row(
     fan, climb = np.radians(fan), np.radians(rise + random.uniform(-6, 6, count))
     size = length * np.interp(place, (1, 4, 9, 13), (0.55, 0.85, 1.1, 0.8)) * random.uniform(0.85, 1.1, count) * MM
 
-    def towards(climb: Floats) -> Floats:
+    def towards(climb: Float64Array) -> Float64Array:
         level = np.cos(climb)
         return np.stack([np.sin(fan) * level * outward, -np.cos(fan) * level, np.sin(climb)], axis=1).astype(np.float64)
 
@@ -95,14 +97,14 @@ def lash_row(
         [root - beside, root + beside, half + 0.7 * beside, half - 0.7 * beside, tip], axis=1
     )  # (N, 5, 3)
 
-    deltas = np.stack([turned(points, root, root_delta, eye) for root_delta in carried])
+    deltas = np.stack([rotate_lashes(points, root, root_delta, eye) for root_delta in carried])
     base = np.arange(count)[:, None] * 5
     none = np.full((count, 1), -1)
     faces = np.concatenate([base + [[0, 1, 2, 3]], np.concatenate([base + [[3, 2, 4]], none], axis=1)])
-    return part(points.reshape(-1, 3), faces, BROWS, DARK * 0.5, deltas.reshape(len(FACE), -1, 3))
+    return make_part(points.reshape(-1, 3), faces, BROWS, DARK * 0.5, deltas.reshape(len(FACE), -1, 3))
 
 
-def turned(points: Floats, root: Floats, root_delta: Floats, eye: Eyeball) -> Floats:
+def rotate_lashes(points: Float64Array, root: Float64Array, root_delta: Float64Array, eye: Eyeball) -> Float64Array:
     """Offsets (N, 5, 3) of lashes whose roots (N, 3) move around the eyeball by `root_delta` (N, 3)."""
     before, after = root - eye.centre, root + root_delta - eye.centre
     angle = np.arctan2(after[:, 2], -after[:, 1]) - np.arctan2(before[:, 2], -before[:, 1])

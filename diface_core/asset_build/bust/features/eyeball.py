@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ....channels import FACE, LOOK_DEGREES
-from ..makehuman import Floats, Ints, MakeHuman
-from ..parts import EYE, IRIS, PUPIL, Part, grid_faces, part
+from ..makehuman import Float64Array, Int64Array, MakeHuman
+from ..parts import EYE, IRIS, PUPIL, Part, grid_faces, make_part
 from ..topology import smoothstep
 
 CLEARANCE = (
@@ -38,12 +38,12 @@ STREAKS = (0.5, 0.65, 0.82)
 class Eyeball:
     """A sphere: `centre` (3,) and `radius` in metres, and the angle (radians) of the iris's edge from its axis."""
 
-    centre: Floats
+    centre: Float64Array
     radius: float
     iris_angle: float
 
 
-def eyeball_of(human: MakeHuman, vertices: Floats, side: str, iris_radius: float) -> Eyeball:
+def fit_eyeball(human: MakeHuman, vertices: Float64Array, side: str, iris_radius: float) -> Eyeball:
     """The sphere through MakeHuman's eye on one side."""
     eye = vertices[np.unique(human.faces[human.faces_of(f"helper-{side[0].lower()}-eye")])]
     *centre, rest = np.linalg.lstsq(np.c_[2 * eye, np.ones(len(eye))], (eye**2).sum(axis=1), rcond=None)[0]
@@ -63,19 +63,21 @@ def eyeball_part(eye: Eyeball, side: str) -> Part:
     front, back = [0, -(eye.radius + CORNEA_RISE), 0], [0, eye.radius, 0]
     local = np.concatenate([ball.reshape(-1, 3), [front, back]])
 
-    faces = np.concatenate([grid_faces(len(rings), SEGMENTS, closed=True)[:, ::-1], *caps(len(rings))])
-    ball = part(eye.centre + local, faces, EYE, painted(rings, eye), look_deltas(local, side), flat_uvs(local, faces))
-    return replace(ball, materials=materials(local, faces, eye))
+    faces = np.concatenate([grid_faces(len(rings), SEGMENTS, closed=True)[:, ::-1], *cap_faces(len(rings))])
+    ball = make_part(
+        eye.centre + local, faces, EYE, eyeball_colours(rings, eye), look_deltas(local, side), front_uvs(local, faces)
+    )
+    return replace(ball, materials=eyeball_materials(local, faces, eye))
 
 
-def materials(local: Floats, faces: Ints, eye: Eyeball) -> Ints:
+def eyeball_materials(local: Float64Array, faces: Int64Array, eye: Eyeball) -> Int64Array:
     """Pupil, iris or the white, so that the eye looks somewhere where only materials show."""
     middle = local[faces.clip(0)].mean(axis=1, where=(faces >= 0)[..., None])
     share = np.arctan2(np.hypot(middle[:, 0], middle[:, 2]), -middle[:, 1]) / eye.iris_angle
     return np.select([share < PUPIL_EDGE, share < 1.0], [PUPIL, IRIS], EYE)
 
 
-def caps(rings: int) -> tuple[Ints, Ints]:
+def cap_faces(rings: int) -> tuple[Int64Array, Int64Array]:
     """Triangles that close the first ring over vertex rings * SEGMENTS and the last over the one after."""
     here = np.arange(SEGMENTS)
     there, last = np.roll(here, -1), (rings - 1) * SEGMENTS
@@ -83,7 +85,7 @@ def caps(rings: int) -> tuple[Ints, Ints]:
     return np.stack([pole, here, there, none], 1), np.stack([pole + 1, there + last, here + last, none], 1)
 
 
-def painted(rings: Floats, eye: Eyeball) -> Floats:
+def eyeball_colours(rings: Float64Array, eye: Eyeball) -> Float64Array:
     """sRGB colours of the eyeball's vertices."""
     colours = np.empty((len(rings), SEGMENTS, 3))
     streaks = np.random.RandomState(3).uniform(-1, 1, (len(rings), SEGMENTS, 1))
@@ -97,7 +99,7 @@ def painted(rings: Floats, eye: Eyeball) -> Floats:
     return np.concatenate([colours.reshape(-1, 3), [PAINT[0][1], SCLERA_EDGE]])
 
 
-def look_deltas(local: Floats, side: str) -> Floats:
+def look_deltas(local: Float64Array, side: str) -> Float64Array:
     """Offsets (52, V, 3) of the eyeball's vertices `local` about its centre."""
     deltas = np.zeros((len(FACE), *local.shape))
     outward = 1.0 if side == "Left" else -1.0
@@ -111,6 +113,6 @@ def look_deltas(local: Floats, side: str) -> Floats:
     return deltas
 
 
-def flat_uvs(local: Floats, faces: Ints) -> Floats:
+def front_uvs(local: Float64Array, faces: Int64Array) -> Float64Array:
     """The eyeball seen from the front, filling the unit square."""
     return (local[:, [0, 2]] / (2 * np.abs(local).max()) + 0.5)[faces.clip(0)]

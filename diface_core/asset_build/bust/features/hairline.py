@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..makehuman import Floats
+from ..makehuman import Float64Array
 from ..skin import Skin
 from .eyeball import Eyeball
 
@@ -33,21 +33,21 @@ class Hairline:
     the polar angle of the hairline, that of the modelled hair's end, and the hair's thickness there in mm.
     """
 
-    centre: Floats
-    axis: Floats
-    forward: Floats
-    azimuth: Floats
-    polar: Floats
-    modelled: Floats
-    fullness: Floats
+    centre: Float64Array
+    axis: Float64Array
+    forward: Float64Array
+    azimuth: Float64Array
+    polar: Float64Array
+    modelled: Float64Array
+    fullness: Float64Array
 
-    def rays(self, azimuth: Floats, polar: Floats) -> Floats:
+    def rays(self, azimuth: Float64Array, polar: Float64Array) -> Float64Array:
         """Unit directions (N, 3) from the skull's centre."""
         across = np.sin(azimuth)[..., None] * LEFT + np.cos(azimuth)[..., None] * self.forward
         return (np.cos(polar)[..., None] * self.axis + np.sin(polar)[..., None] * across).reshape(-1, 3)
 
 
-def hairline(eyes: dict[str, Eyeball]) -> Hairline:
+def fit_hairline(eyes: dict[str, Eyeball]) -> Hairline:
     """The hairline of the head with these `eyes`."""
     middle = (eyes["Left"].centre + eyes["Right"].centre) / 2
     centre, axis = middle + np.array(SKULL) * MM, WHORL / np.linalg.norm(WHORL)
@@ -60,7 +60,7 @@ def hairline(eyes: dict[str, Eyeball]) -> Hairline:
     return Hairline(centre, axis, forward, azimuth, polar, polar - table[:, 3] / SKULL_RADIUS, table[:, 4])
 
 
-def scalp(skin: Skin, line: Hairline) -> Floats:
+def scalp_density(skin: Skin, line: Hairline) -> Float64Array:
     """How dense the painted hair is at each vertex (V,): 1 under the modelled hair, 0 below the hairline."""
     away = skin.vertices - line.centre
     azimuth = np.abs(np.arctan2(away @ LEFT, away @ line.forward))

@@ -7,17 +7,17 @@ from dataclasses import replace
 import numpy as np
 
 from ....channels import FACE
-from ..makehuman import Floats, Ints
+from ..makehuman import Float64Array, Int64Array
 from ..skin import Skin
 from .eyeball import Eyeball
 
 RIM = 2  # the lids' ring that meets in a blink
-FOLLOWS = (  # how much of the rim's way each ring goes, from inside the lid to the brow or the cheek
+RING_SHARES = (  # how much of the rim's way each ring goes, from inside the lid to the brow or the cheek
     (0.97, 1.0, 1.0, 0.97, 0.90, 0.78, 0.60, 0.36, 0.12),
     (0.97, 1.0, 1.0, 0.95, 0.85, 0.70, 0.50, 0.28, 0.10),
 )
 FOLLOW_DOWN, FOLLOW_UP = 0.06, 0.3  # of a blink, of a wide eye: what the lids add when the eye looks down or up
-WIDE = 0.7  # MakeHuman's wide eye is a stare
+WIDE_SCALE = 0.7  # MakeHuman's wide eye is a stare
 LOWER_LID_SHARE = 0.12  # of the way to meet that the lower lid goes
 
 
@@ -25,33 +25,33 @@ def with_closing_lids(skin: Skin, eyes: dict[str, Eyeball]) -> Skin:
     """The skin with blinks that close, and with lids that follow the gaze."""
     deltas = skin.deltas.copy()
     for side, eye in eyes.items():
-        blink = closing(skin, skin.lids[side], eye)
+        blink = blink_offsets(skin, skin.lids[side], eye)
         deltas[FACE.index(f"eyeBlink{side}")] = blink
-        deltas[FACE.index(f"eyeWide{side}")] *= WIDE
+        deltas[FACE.index(f"eyeWide{side}")] *= WIDE_SCALE
         deltas[FACE.index(f"eyeLookDown{side}")] += FOLLOW_DOWN * blink
         deltas[FACE.index(f"eyeLookUp{side}")] += FOLLOW_UP * deltas[FACE.index(f"eyeWide{side}")]
     return replace(skin, deltas=deltas)
 
 
-def closing(skin: Skin, lids: Ints, eye: Eyeball) -> Floats:
+def blink_offsets(skin: Skin, lids: Int64Array, eye: Eyeball) -> Float64Array:
     """Offsets (V, 3) that slide the lids' rims over the eyeball until they meet, and the lids' skin after them."""
     upper, lower = skin.vertices[lids[RIM]]
     meeting = lower + LOWER_LID_SHARE * (upper - lower)
     depth = np.maximum(*(np.linalg.norm(rim - eye.centre, axis=1) for rim in (upper, lower)))
-    meeting = at_depth(meeting, eye, depth)
+    meeting = at_distance(meeting, eye, depth)
 
     deltas = np.zeros_like(skin.vertices)
     for lid, rim in enumerate((upper, lower)):
-        for ring, share in zip(lids[:, lid, 1:-1], FOLLOWS[lid], strict=True):
+        for ring, share in zip(lids[:, lid, 1:-1], RING_SHARES[lid], strict=True):
             rest = skin.vertices[ring]
             moved = rest + share * (meeting - rim)[1:-1]
             # A lid slides around the eye: it keeps its distance from the centre.
-            deltas[ring] = at_depth(moved, eye, np.linalg.norm(rest - eye.centre, axis=1)) - rest
+            deltas[ring] = at_distance(moved, eye, np.linalg.norm(rest - eye.centre, axis=1)) - rest
     deltas[lids[RIM]] = meeting - skin.vertices[lids[RIM]]
     return deltas
 
 
-def at_depth(points: Floats, eye: Eyeball, depth: Floats) -> Floats:
+def at_distance(points: Float64Array, eye: Eyeball, distances: Float64Array) -> Float64Array:
     """`points` (N, 3) moved along their rays from the eye's centre to the distances `depth` (N,)."""
     rays = points - eye.centre
-    return eye.centre + rays * (depth / np.linalg.norm(rays, axis=1))[:, None]
+    return eye.centre + rays * (distances / np.linalg.norm(rays, axis=1))[:, None]

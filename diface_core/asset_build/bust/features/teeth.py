@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 
 from ....channels import FACE
-from ..makehuman import Floats, Ints, MakeHuman
-from ..parts import MOUTH, TEETH, Part, grid_faces, joined, part
+from ..makehuman import Float64Array, Int64Array, MakeHuman
+from ..parts import MOUTH, TEETH, Part, grid_faces, join_parts, make_part
 from ..topology import smoothstep
 
 MM = 0.001
@@ -46,7 +46,7 @@ class Arch:
     edge: float
     rootward: float  # +1 for the upper row, -1 for the lower
 
-    def along(self, lengths: Floats) -> tuple[Floats, Floats]:
+    def sample(self, lengths: Float64Array) -> tuple[Float64Array, Float64Array]:
         """Points (N, 2) and outward unit normals (N, 2) in x, y at `lengths` (N,) m from the middle, left positive."""
         t = np.linspace(-np.pi / 2, np.pi / 2, 721)
         power = 2 / ARCH_POWER
@@ -63,19 +63,19 @@ class Arch:
         return points, np.stack([tangent[:, 1], -tangent[:, 0]], axis=1)
 
 
-def teeth_parts(human: MakeHuman, vertices: Floats) -> dict[str, Part]:
+def teeth_parts(human: MakeHuman, vertices: Float64Array) -> dict[str, Part]:
     """The upper and the lower teeth in their gums, with their offsets."""
     upper_group = human.vertices_of("helper-upper-teeth")
     lower_group = human.vertices_of("helper-lower-teeth")
     upper, lower = arches(vertices[upper_group], vertices[lower_group])
-    above = row(upper, WIDTHS, HEIGHTS)
-    below = row(lower, LOWER_WIDTHS, LOWER_HEIGHTS)
-    follow = np.stack([follows(vertices[lower_group], human.face_unit(name)[lower_group]) for name in FACE])
+    above = tooth_row(upper, WIDTHS, HEIGHTS)
+    below = tooth_row(lower, LOWER_WIDTHS, LOWER_HEIGHTS)
+    follow = np.stack([fit_affine(vertices[lower_group], human.face_unit(name)[lower_group]) for name in FACE])
     moved = np.einsum("vi,kij->kvj", np.c_[below.vertices, np.ones(len(below.vertices))], follow)
     return {"upper_teeth": above, "lower_teeth": replace(below, deltas=moved)}
 
 
-def arches(upper: Floats, lower: Floats) -> tuple[Arch, Arch]:
+def arches(upper: Float64Array, lower: Float64Array) -> tuple[Arch, Arch]:
     """The two arches that fill the places of MakeHuman's teeth `upper` and `lower` (N, 3)."""
     width, front, back = np.abs(upper[:, 0]).max(), upper[:, 1].min(), upper[:, 1].max()
     edge = upper[:, 2].min() - SHOWING
@@ -86,7 +86,7 @@ def arches(upper: Floats, lower: Floats) -> tuple[Arch, Arch]:
     )
 
 
-def row(arch: Arch, widths: tuple[float, ...], heights: tuple[float, ...]) -> Part:
+def tooth_row(arch: Arch, widths: tuple[float, ...], heights: tuple[float, ...]) -> Part:
     """Fourteen teeth and their gum."""
     sides = np.array(widths) * MM
     centres = np.cumsum(sides) - sides / 2
@@ -94,12 +94,12 @@ def row(arch: Arch, widths: tuple[float, ...], heights: tuple[float, ...]) -> Pa
     teeth = [
         tooth(arch, side * centres[i], sides[i], heights[i] * MM, i) for side in (-1.0, 1.0) for i in range(len(widths))
     ]
-    return joined([*teeth, gum(arch, np.r_[-ends[::-1], 0, ends], np.r_[heights[::-1], heights])])
+    return join_parts([*teeth, gum(arch, np.r_[-ends[::-1], 0, ends], np.r_[heights[::-1], heights])])
 
 
-def tooth(arch: Arch, where: float, width: float, height: float, kind: int) -> Part:
+def tooth(arch: Arch, position: float, width: float, height: float, kind: int) -> Part:
     """One crown: rounded rings from inside the gum to the edge, and a cap."""
-    (point,), (normal,) = arch.along(np.array([where]))
+    (point,), (normal,) = arch.sample(np.array([position]))
     tangent = np.array([-normal[1], normal[0]])
     around = (np.arange(CORNERS) + 0.5) * 2 * np.pi / CORNERS
     square = lambda x: np.sign(x) * np.abs(x) ** 0.62  # noqa: E731 - a rounded box rather than an ellipse
@@ -120,20 +120,20 @@ def tooth(arch: Arch, where: float, width: float, height: float, kind: int) -> P
     last = (len(LEVELS) - 1) * CORNERS
     cap = last + np.array([[0, 1, 2, 3], [0, 3, 4, 7], [4, 5, 6, 7]])
     faces = np.concatenate([grid_faces(len(LEVELS), CORNERS, closed=True), cap])
-    return part(np.concatenate(rings), outward_faces(faces, arch), TEETH, np.concatenate(shades))
+    return make_part(np.concatenate(rings), outward_faces(faces, arch), TEETH, np.concatenate(shades))
 
 
-def outward_faces(faces: Ints, arch: Arch) -> Ints:
+def outward_faces(faces: Int64Array, arch: Arch) -> Int64Array:
     """Faces of the upper row as they are, of the lower row turned about: its rings run the other way up."""
     return faces if arch.rootward > 0 else faces[:, ::-1]
 
 
-def gum(arch: Arch, bounds: Floats, heights: Floats) -> Part:
+def gum(arch: Arch, bounds: Float64Array, heights: Float64Array) -> Part:
     """The gum that holds teeth between `bounds` (15,) m of `heights` (14,) mm."""
     lengths = np.concatenate([np.linspace(a, b, 4)[:-1] for a, b in pairwise(bounds)] + [bounds[-1:]])
     between = np.tile([1.0, 0.0, 0.0], len(heights)).tolist() + [1.0]
     crown = np.interp(lengths, (bounds[:-1] + bounds[1:]) / 2, heights)
-    points, normals = arch.along(lengths)
+    points, normals = arch.sample(lengths)
     columns, shades = [], []
     for outward, deep in GUM_SECTION:
         line = crown + deep - PAPILLA * np.array(between) * (1 - deep / 9.0)
@@ -142,9 +142,9 @@ def gum(arch: Arch, bounds: Floats, heights: Floats) -> Part:
         mix = smoothstep(1.0, 8.0, np.array(deep))
         shades.append(np.tile((1 - mix) * np.array(GUM) + mix * np.array(GUM_DEEP), (len(lengths), 1)))
     faces = grid_faces(len(GUM_SECTION), len(lengths))
-    return part(np.concatenate(columns), outward_faces(faces[:, ::-1], arch), MOUTH, np.concatenate(shades))
+    return make_part(np.concatenate(columns), outward_faces(faces[:, ::-1], arch), MOUTH, np.concatenate(shades))
 
 
-def follows(points: Floats, offsets: Floats) -> Floats:
+def fit_affine(points: Float64Array, offsets: Float64Array) -> Float64Array:
     """The affine map (4, 3) that takes MakeHuman's `points` (N, 3) to their `offsets` (N, 3)."""
     return np.linalg.lstsq(np.c_[points, np.ones(len(points))], offsets, rcond=None)[0]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ....channels import FACE
-from ..makehuman import Floats, MakeHuman
-from ..parts import MOUTH, Part, part
+from ..makehuman import Float64Array, MakeHuman
+from ..parts import MOUTH, Part, make_part
 from ..topology import smoothstep
 
 MM = 0.001
@@ -16,7 +16,7 @@ TIP_NARROWS, TIP_THINS, TIP_ROUND = 0.25, 0.35, 1.1
 TONGUE, TONGUE_DEEP = (0.57, 0.28, 0.27), (0.17, 0.06, 0.06)  # sRGB
 
 
-def tongue_part(human: MakeHuman, vertices: Floats) -> Part:
+def tongue_part(human: MakeHuman, vertices: Float64Array) -> Part:
     """MakeHuman's tongue."""
     group = human.vertices_of("helper-tongue")
     chosen = human.faces_of("helper-tongue")
@@ -24,25 +24,27 @@ def tongue_part(human: MakeHuman, vertices: Floats) -> Part:
     back = smoothstep(1.0, 0.45, forwardness(points))[:, None]
     colours = (1 - back) * np.array(TONGUE) + back * np.array(TONGUE_DEEP)
     deltas = np.stack([human.face_unit(name)[group] for name in FACE])
-    deltas[FACE.index("jawOpen")] += lowered(points)
-    deltas[FACE.index("tongueOut")] = put_out(points)
-    return part(points, np.searchsorted(group, human.faces[chosen]), MOUTH, colours, deltas, human.face_uvs[chosen])
+    deltas[FACE.index("jawOpen")] += lowered_offsets(points)
+    deltas[FACE.index("tongueOut")] = tongue_out_offsets(points)
+    return make_part(
+        points, np.searchsorted(group, human.faces[chosen]), MOUTH, colours, deltas, human.face_uvs[chosen]
+    )
 
 
-def forwardness(points: Floats) -> Floats:
+def forwardness(points: Float64Array) -> Float64Array:
     """Where along the tongue (N,) each point is: 0 at the root, 1 at the tip."""
     y = points[:, 1]
     return (y.max() - y) / np.ptp(y)
 
 
-def lowered(points: Floats) -> Floats:
+def lowered_offsets(points: Float64Array) -> Float64Array:
     """Offsets (N, 3): in an open mouth the tongue's back lies lower than the jaw alone takes it."""
     along = forwardness(points)
     down = LOWERED * np.sin(np.pi * np.clip(along * 0.9, 0, 1))
     return np.stack([0 * down, 0 * down, -down], axis=1)
 
 
-def put_out(points: Floats) -> Floats:
+def tongue_out_offsets(points: Float64Array) -> Float64Array:
     """Offsets (N, 3) of tongueOut: forward over the lower lip, narrowing and bending down at the tip."""
     along = forwardness(points)
     middle = points[:, 2].mean()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from .. import prompts
-from ..speech import Spoken
+from ..speech import AlignedSpeech
 from . import espeak, flite, kokoro, piper
 from .voices import Voice
 
@@ -18,8 +18,8 @@ from .voices import Voice
 class Engine:
     """`here` tells whether it can speak, `speak(voice, text, speed)` does, `hint` says how to get it."""
 
-    here: Callable[[], bool]
-    speak: Callable[[Voice, str, float], Spoken]
+    is_available: Callable[[], bool]
+    speak: Callable[[Voice, str, float], AlignedSpeech]
     hint: str
 
 
@@ -35,7 +35,7 @@ def _packages(*names: str) -> bool:
     return all(importlib.util.find_spec(name) for name in names)
 
 
-def _recordings_only(voice: Voice, text: str, speed: float) -> Spoken:
+def _reject_recorded_voice(voice: Voice, text: str, speed: float) -> AlignedSpeech:
     raise TypeError(f"A synthesiser is wanted. Got {voice.name!r}, which is recorded.")
 
 
@@ -43,32 +43,32 @@ ENGINES: dict[str, Engine] = {
     "flite": Engine(
         lambda: shutil.which("flite") is not None,
         lambda voice, text, speed: flite.speak(text, voice.voice, speed, voice.pitch),
-        flite.MISSING,
+        flite.INSTALL_HINT,
     ),
     "espeak": Engine(
         lambda: _library(espeak.LIBRARY),
-        lambda voice, text, speed: espeak.speak(text, voice.voice, speed, voice.pitch, voice.lively),
-        espeak.MISSING,
+        lambda voice, text, speed: espeak.speak(text, voice.voice, speed, voice.pitch, voice.pitch_range),
+        espeak.INSTALL_HINT,
     ),
     "piper": Engine(
         lambda: _packages(*piper.PACKAGES),
         lambda voice, text, speed: piper.speak(text, speed, voice.pitch),
-        piper.MISSING,
+        piper.INSTALL_HINT,
     ),
     "kokoro": Engine(
         lambda: _packages(*kokoro.PACKAGES),
         lambda voice, text, speed: kokoro.speak(text, voice.voice, speed),
-        kokoro.MISSING,
+        kokoro.INSTALL_HINT,
     ),
-    "prompts": Engine(prompts.here, _recordings_only, prompts.MISSING),
+    "prompts": Engine(prompts.is_available, _reject_recorded_voice, prompts.INSTALL_HINT),
 }
 
 
-def missing(names: Iterable[str]) -> dict[str, str]:
+def missing_engines(names: Iterable[str]) -> dict[str, str]:
     """Of these engines, those that are not installed -> how to get each."""
-    return {name: ENGINES[name].hint for name in sorted(names) if not ENGINES[name].here()}
+    return {name: ENGINES[name].hint for name in sorted(names) if not ENGINES[name].is_available()}
 
 
-def speak(voice: Voice, text: str, speed: float) -> Spoken:
+def speak(voice: Voice, text: str, speed: float) -> AlignedSpeech:
     """One sentence of a voice."""
     return ENGINES[voice.engine].speak(voice, text, speed)

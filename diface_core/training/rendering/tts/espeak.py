@@ -7,17 +7,17 @@ from functools import lru_cache
 
 import numpy as np
 
-from ....types import FloatArray
-from ..phones import normal
-from ..speech import Spoken, spoken
+from ....types import Float32Array
+from ..phones import normalise_ipa
+from ..speech import AlignedSpeech, make_aligned_speech
 
-MISSING = "eSpeak NG is not installed. Get it with: apt-get install libespeak-ng1 espeak-ng-data"
+INSTALL_HINT = "eSpeak NG is not installed. Get it with: apt-get install libespeak-ng1 espeak-ng-data"
 LIBRARY = "libespeak-ng.so.1"
 
 STOPS = frozenset("pbtdkɡcɟqʈɖʔ")
-CLOSURE = 0.1
+MAX_CLOSURE_SECONDS = 0.1
 """Seconds of silence before a burst that are the stop's closure; what is longer is a pause before it."""
-QUIET = 1e-4
+SILENCE_AMPLITUDE = 1e-4
 
 # Constants of speak_lib.h.
 _SYNCHRONOUS, _PHONEMES_IN_IPA, _UTF8 = 2, 3, 1
@@ -53,10 +53,10 @@ class _Espeak:
         self.rate = self.library.espeak_Initialize(_SYNCHRONOUS, 0, None, _PHONEMES_IN_IPA)
         self.sound: list[np.ndarray] = []
         self.events: list[tuple[int, str]] = []
-        self.callback = _Callback(self._heard)
+        self.callback = _Callback(self._on_events)
         self.library.espeak_SetSynthCallback(self.callback)
 
-    def _heard(self, samples, count, events) -> int:
+    def _on_events(self, samples, count, events) -> int:
         if count > 0:
             self.sound.append(np.ctypeslib.as_array(samples, (count,)).copy())
         at = 0
@@ -68,19 +68,19 @@ class _Espeak:
 
 
 @lru_cache(maxsize=1)
-def _espeak() -> _Espeak:
+def _load_library() -> _Espeak:
     return _Espeak()
 
 
-def speak(text: str, voice: str, speed: float, pitch: float, lively: float = 50.0) -> Spoken:
+def speak(text: str, voice: str, speed: float, pitch: float, pitch_range: float = 50.0) -> AlignedSpeech:
     """One sentence. voice: language, or language+variant (en-us+f2). speed: 1 is 165 words a minute.
 
     pitch and lively (its range): 0 to 99, 50 the voice's own. Raises ValueError for a voice that is not there.
     """
-    engine = _espeak()
+    engine = _load_library()
     if engine.library.espeak_SetVoiceByName(voice.encode()) != 0:
         raise ValueError(f"A voice of eSpeak NG is wanted. Got {voice!r}.")
-    for parameter, value in ((_RATE, 165 * speed), (_PITCH, pitch), (_RANGE, lively)):
+    for parameter, value in ((_RATE, 165 * speed), (_PITCH, pitch), (_RANGE, pitch_range)):
         engine.library.espeak_SetParameter(parameter, round(value), 0)
     engine.sound.clear()
     engine.events.clear()
@@ -88,10 +88,12 @@ def speak(text: str, voice: str, speed: float, pitch: float, lively: float = 50.
     engine.library.espeak_Synth(data, len(data) + 1, 0, 1, 0, _UTF8, None, None)
     engine.library.espeak_Synchronize()
     samples = np.concatenate(engine.sound).astype(np.float32) / 32768
-    return spoken(samples, engine.rate, phones(engine.events, samples, engine.rate))
+    return make_aligned_speech(samples, engine.rate, phones_from_events(engine.events, samples, engine.rate))
 
 
-def phones(events: list[tuple[int, str]], samples: FloatArray, rate: int) -> list[tuple[float, float, str]]:
+def phones_from_events(
+    events: list[tuple[int, str]], samples: Float32Array, rate: int
+) -> list[tuple[float, float, str]]:
     """Events (sample at which a phoneme starts, its IPA cut at 8 bytes) -> (start s, end s, IPA).
 
     A language's name in brackets is a switch of language, not a sound. An event without a letter (a tone, a palatal
@@ -101,19 +103,19 @@ def phones(events: list[tuple[int, str]], samples: FloatArray, rate: int) -> lis
     starts = [(at, label) for at, label in events if not label.startswith("(")]
     found: list[tuple[int, int, str]] = []
     for (start, label), end in zip(starts, [*(at for at, _ in starts[1:]), len(samples)], strict=True):
-        symbol = normal(label)
-        if not symbol and found and end > start and np.abs(samples[start:end]).mean() > QUIET:
+        symbol = normalise_ipa(label)
+        if not symbol and found and end > start and np.abs(samples[start:end]).mean() > SILENCE_AMPLITUDE:
             found[-1] = (found[-1][0], end, found[-1][2])
             continue
         if symbol[:1] in STOPS and found:
-            closed = start - _silent(samples[max(0, start - round(CLOSURE * rate)) : start])
+            closed = start - _trailing_silence(samples[max(0, start - round(MAX_CLOSURE_SECONDS * rate)) : start])
             found = [(first, min(last, closed), before) for first, last, before in found if first < closed]
             start = closed
         found.append((start, end, symbol))
     return [(start / rate, end / rate, symbol) for start, end, symbol in found]
 
 
-def _silent(samples: FloatArray) -> int:
+def _trailing_silence(samples: Float32Array) -> int:
     """How many samples at the end are digital silence."""
-    loud = np.flatnonzero(np.abs(samples) > QUIET)
+    loud = np.flatnonzero(np.abs(samples) > SILENCE_AMPLITUDE)
     return len(samples) - (int(loud[-1]) + 1 if len(loud) else 0)

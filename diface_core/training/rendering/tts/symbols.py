@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..phones import SILENCE, VOWELS, normal
+from ..phones import SILENCE, VOWELS, normalise_ipa
 
-BREAKS = frozenset("^$.,!?;:¿¡…—")
+PAUSE_SYMBOLS = frozenset("^$.,!?;:¿¡…—")
 """Symbols of a pause."""
 GLIDES = frozenset("ɪʊ")
 """What ends a diphthong, where a vowel without its own stress stands before it."""
 
 
-def phones(symbols: Iterable[tuple[str, int]]) -> list[tuple[int, int, str]]:
+def phones_from_symbols(symbols: Iterable[tuple[str, int]]) -> list[tuple[int, int, str]]:
     """Symbols in order, each with its length -> (start, end, IPA) in the same unit.
 
     Stress and the gap between words are symbols with a length of their own. Stress belongs to the phone after it,
@@ -22,8 +22,8 @@ def phones(symbols: Iterable[tuple[str, int]]) -> list[tuple[int, int, str]]:
     at, pending, inside = 0, None, False
     for symbol, length in symbols:
         start, at = at, at + length
-        label = normal(symbol)
-        if symbol in BREAKS:
+        label = normalise_ipa(symbol)
+        if symbol in PAUSE_SYMBOLS:
             found.append((start, at, SILENCE))
             inside = False
         elif symbol in "ˈˌ":

@@ -30,7 +30,7 @@ class Voice:
     minutes: float
     licence: str
     pitch: float = 0.0
-    lively: float = 50.0
+    pitch_range: float = 50.0
 
 
 def _flite() -> list[Voice]:

@@ -1,0 +1,26 @@
+"""The performance that a denoiser predicts in a single step from no noise: the mean over all seeds."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from ..diffusion.constraints import unconstrained
+from ..model.denoiser import Denoiser
+from ..types import Float32Array
+from .sequence import TrainingSequence
+
+MAX_SEQUENCE_ROWS = 900
+"""Rows judged of one sequence: half a minute."""
+
+
+@torch.inference_mode()
+def mean_performance(denoiser: Denoiser, sequence: TrainingSequence) -> Float32Array:
+    """Channel values (T, C) of one step from no noise, T at most LONGEST."""
+    features = torch.from_numpy(sequence.features[:MAX_SEQUENCE_ROWS].astype(np.float32))[None].to(denoiser.device)
+    speech = denoiser.speech(features) if features.isfinite().all() else denoiser.speech.unheard
+    xt = torch.zeros(1, features.shape[1], len(denoiser.config.channels), device=denoiser.device)
+    number = denoiser.config.styles.index(sequence.style) if sequence.style in denoiser.config.styles else -1
+    style = denoiser.style_vector(torch.tensor([number], device=denoiser.device))
+    x0 = denoiser(xt, torch.ones(1, device=denoiser.device), speech, style, unconstrained(xt))
+    return denoiser.denormalise(x0)[0].cpu().numpy()
