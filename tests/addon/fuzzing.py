@@ -159,7 +159,7 @@ def fingerprint(action: bpy.types.Action) -> bytes:
 
 def check_always() -> None:
     """No job is left, every Action of a take is listed, and none would be lost on saving."""
-    assert generation.current() is None
+    assert current.current() is None
     listed = {action for actions in takes.all_takes().values() for action in actions}
     for action in bpy.data.actions:
         if baseline.read_request(action):
