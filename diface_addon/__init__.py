@@ -21,10 +21,11 @@ from .operators.takes import (
     use_take,
 )
 from .panels import take_rows
-from .settings import preferences, scene_settings
+from .settings import migration, preferences, scene_settings
 
 MODULES = (
     scene_settings,
+    migration,
     preferences,
     generate_job,
     live,

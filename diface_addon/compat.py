@@ -27,6 +27,15 @@ HAS_SEQUENCER_SCENE = "sequencer_scene" in bpy.types.WorkSpace.bl_rna.properties
 """5.0 and newer: the sequencer may show another scene than the 3D viewport."""
 
 
+def stored_settings(scene: bpy.types.Scene) -> bpy.types.bpy_struct | None:
+    """Return the ID properties behind `scene.diface`, which keep the values of removed settings; None if there are none.
+
+    From 5.0 on, Blender stores registered properties apart from custom properties.
+    """
+    stored = scene.bl_system_properties_get() if hasattr(scene, "bl_system_properties_get") else scene
+    return stored.get("diface") if stored else None
+
+
 def strips_all(editor: bpy.types.SequenceEditor) -> list[bpy.types.bpy_struct]:
     """Every strip of a sequence editor, those inside metas too."""
     return list(editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all)

@@ -162,7 +162,7 @@ def _with_strengths(motion: Motion, request: GenerateRequest) -> Motion:
 
 def _warp_to_constraints(motion: Motion, shapes: Shapes | None, constraints: Constraints) -> Motion:
     """The motion through what is kept, exactly: the models come near, and what is missing is led in and out."""
-    from .threediface.wanted import motion_constraints  # torch, which is loaded by now
+    from .threediface.constraints import motion_constraints  # torch, which is loaded by now
 
     wanted, values = motion_constraints(constraints, motion, shapes), motion.values
     for _time in range(WARP_PASSES if len(wanted.pins) else 1):

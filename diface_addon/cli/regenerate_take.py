@@ -19,7 +19,7 @@ import bpy
 from .. import register, unregister
 from ..core import errors, request_file
 from ..scene.audio import audio_strip
-from ..scene.provenance import take_request
+from ..scene.provenance import baseline, take_request
 from ..scene.styles import styles
 from ..scene.takes import takes
 from ..settings import preferences
@@ -78,7 +78,7 @@ def stored_request(name: str, folder: Path) -> request_file.StoredRequest:
     made = dataclasses.replace(made, request=dataclasses.replace(made.request, style=style))
     if made.request.audio.path.is_file():
         return made
-    scene, strip = audio_strip.find_strip(bpy.context, takes.generated.request_of(found[0])["sound"])
+    scene, strip = audio_strip.find_strip(bpy.context, baseline.read_request(found[0])["sound"])
     return made.with_audio(audio_strip.audio_section(scene, strip, folder).path)
 
 

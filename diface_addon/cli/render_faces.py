@@ -1,6 +1,6 @@
 """Renders faces that move vertex by vertex, side by side and with their sound: `python -m diface_addon.cli.render_faces JOB OUT`.
 
-For a Blender without a window, or a Python that has Blender as a module; diface_core.threediface.cli.video calls it. JOB is
+For a Blender without a window, or a Python that has Blender as a module; diface_core.threediface.cli.video_renderer calls it. JOB is
 a .json file; mesh.npz, sound.wav and a point cache for each face (0.pc2, 1.pc2) lie beside it. OUT is an .mp4 file.
 Prints `rendered N` after each frame.
 """

@@ -5,20 +5,20 @@ from __future__ import annotations
 import bpy
 
 from ..core import errors
-from ..scene.animation import active_curves, target
+from ..scene.animation import active_curves, character_checks
 from ..scene.animation.active_actions import active_actions
 from ..scene.pins import vertex_pins
 from ..settings import scene_settings
-from . import current, edit_shape_keys, edit_threediface
+from . import edit_shape_keys, edit_threediface, running_job
 from .edit_plan import Planner
 
 
 def check(context: bpy.types.Context) -> None:
     """Raise DifaceError if there is nothing to edit. Fast enough for a button's poll."""
-    current.check_idle()
+    running_job.check_idle()
     obj = scene_settings.character(context)
-    target.check(obj, ())
-    target.check_replaceable(obj)
+    character_checks.check(obj, ())
+    character_checks.check_replaceable(obj)
     if active_actions(obj) or vertex_pins.find_take(obj):
         return
     animations = [block.animation_data for block in active_curves.data_blocks(obj).values()]

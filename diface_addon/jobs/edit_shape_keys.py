@@ -12,7 +12,7 @@ import bpy
 import numpy as np
 
 from ..core import channels, errors, types
-from ..scene.animation import active_curves, sample_motion
+from ..scene.animation import active_curves, sampling
 from ..scene.animation.active_actions import active_actions
 from ..scene.audio import audio_strip, speech_source
 from ..scene.edits import write_edit
@@ -25,7 +25,7 @@ from ..scene.takes import takes
 from ..settings import choices, preferences, scene_settings
 from ..version import VERSION
 from ..worker import process
-from . import current, edit_warnings, generate, worker_client
+from . import edit_warnings, generate, running_job, worker_client
 from .edit_plan import EditContext, Plan, Planner
 
 MIN_FOREIGN_KEEP_MOTION = 0.5
@@ -120,7 +120,7 @@ def begin(context: bpy.types.Context, planner: Planner) -> EditJob:
         request = edit_request(context, obj, base, plan)
         edit = EditJob(worker_client.submit(request), base, planner, plan, obj, folder)
     pins.mark_extreme(obj, list(base.pins))
-    current.set_current(edit)
+    running_job.set_current(edit)
     return edit
 
 
@@ -141,9 +141,7 @@ def read_edit_context(context: bpy.types.Context, obj: bpy.types.Object, folder:
     rows = _row_count(obj, stored, request, first)
     if request.audio.seconds is None:  # so that rows and sound end together
         request = dataclasses.replace(request, audio=dataclasses.replace(request.audio, seconds=rate.seconds(rows)))
-    motion = sample_motion.sample_motion(
-        obj, first, rows, channels.of_parts(request.parts), generate.flame_placement(obj)
-    )
+    motion = sampling.sample_motion(obj, first, rows, channels.of_parts(request.parts), generate.flame_placement(obj))
     found, new = map(tuple, pins.find_pins_and_changes(obj))
     unsettled = found if stored is None else new
     made_by = (stored or {}).get("model_hash", "")

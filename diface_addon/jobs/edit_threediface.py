@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from ..core import channels, errors, placement, types
-from ..scene.animation import sample_motion
+from ..scene.animation import sampling
 from ..scene.animation.active_actions import active_actions
 from ..scene.characters import flame_mesh
 from ..scene.edits import threediface_head_keys
@@ -21,7 +21,7 @@ from ..scene.takes import takes
 from ..scene.vertex_animation import take_cache, vertex_cache
 from ..settings import preferences, scene_settings, threediface_models
 from ..worker import process
-from . import current, edit_plan, edit_shape_keys, worker_client
+from . import edit_plan, edit_shape_keys, running_job, worker_client
 from .edit_plan import Planner
 
 FACE_COLUMN = "vertices"
@@ -117,7 +117,7 @@ def begin(context: bpy.types.Context, planner: Planner) -> ThreeDifaceEditJob:
         plan = planner(base)
         request = threediface_edit_request(context, obj, base, plan)
         edit = ThreeDifaceEditJob(worker_client.submit(request), base, planner, plan, obj, folder)
-    current.set_current(edit)
+    running_job.set_current(edit)
     return edit
 
 
@@ -134,7 +134,7 @@ def read_threediface_context(context: bpy.types.Context, obj: bpy.types.Object, 
         request, audio=edit_shape_keys.locate_audio(context, request.audio, stored["sound"], folder), constraints=None
     )
     names = channels.HEAD if "head" in request.parts else ()
-    values = sample_motion.sample_motion(obj, first, _row_count(obj, actions), names, _flame_placement(obj)).values
+    values = sampling.sample_motion(obj, first, _row_count(obj, actions), names, _flame_placement(obj)).values
     found, unsettled = _find_pins(obj, request)
     if "face" in request.parts:
         values, names = np.concatenate([np.zeros((len(values), 1), np.float32), values], axis=1), (FACE_COLUMN, *names)

@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 
 from ..core import errors, placement, types
-from ..scene.animation import target
+from ..scene.animation import character_checks
 from ..scene.audio import audio_strip, speech_source
 from ..scene.characters import flame_mesh
 from ..scene.files import temporary
@@ -20,7 +20,7 @@ from ..scene.takes import takes
 from ..settings import choices, preferences, scene_settings, threediface_models
 from ..version import VERSION
 from ..worker import process
-from . import current, worker_client
+from . import running_job, worker_client
 
 
 class GenerationJob:
@@ -57,7 +57,7 @@ class GenerationJob:
 
     def find_character(self) -> bpy.types.Object:
         """The character, found again. Raises SceneError where it is gone, or cannot be animated any more."""
-        obj = target.find_by_uid(self._character_uid)
+        obj = character_checks.find_by_uid(self._character_uid)
         if obj is None:
             raise errors.SceneError("The character was deleted while DiFACE worked.", "Undo that, and generate again.")
         _check_character(obj, self.task.request.parts, self.task.request.engine)
@@ -73,7 +73,7 @@ class GenerationJob:
         job = worker_client.submit(dataclasses.replace(self.task.request, seed=seed))
         following = GenerationJob(job, self._source, self._character_uid, self._folder)
         self._folder = None  # the sound in it is still used
-        current.set_current(following)
+        running_job.set_current(following)
         return following
 
     def end(self) -> None:
@@ -81,13 +81,13 @@ class GenerationJob:
         self.task.cancel()
         if self._folder:
             self._folder.cleanup()
-        current.clear(self)
+        running_job.clear(self)
 
 
 def check_can_generate(context: bpy.types.Context) -> None:
     """Quickly, for a button: raises DifaceError where the settings cannot be generated from."""
     settings = context.scene.diface
-    current.check_idle()
+    running_job.check_idle()
     _check_character(
         scene_settings.character(context),
         choices.PARTS_BY_CHOICE[settings.parts],
@@ -101,9 +101,9 @@ def check_can_generate(context: bpy.types.Context) -> None:
 
 def _check_character(obj: bpy.types.Object | None, parts: tuple[str, ...], engine: types.ThreeDiface | None) -> None:
     if engine is None:
-        target.check(obj, parts)
+        character_checks.check(obj, parts)
     else:
-        target.check_custom_shapes(obj, parts, threediface_models.is_cache(engine))
+        character_checks.check_custom_shapes(obj, parts, threediface_models.is_cache(engine))
 
 
 def flame_placement(obj: bpy.types.Object) -> placement.Placement | None:
@@ -121,7 +121,7 @@ def begin(context: bpy.types.Context, seed: int | None = None) -> GenerationJob:
         request = request_from_settings(context, spoken.section)
         job = worker_client.submit(request if seed is None else dataclasses.replace(request, seed=seed))
         running = GenerationJob(job, spoken, scene_settings.character(context).session_uid, folder)
-    current.set_current(running)
+    running_job.set_current(running)
     return running
 
 
@@ -167,6 +167,6 @@ def register() -> None:
 
 
 def unregister() -> None:
-    if running := current.current():
+    if running := running_job.current():
         running.end()
     process.close_shared_worker()

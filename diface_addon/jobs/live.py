@@ -16,7 +16,7 @@ from ..core import errors
 from ..scene.animation import busy
 from ..settings import edit_settings
 from ..worker import process
-from . import live_session, worker_client
+from . import live_session, running_job, worker_client
 from .live_session import LiveRequest, LiveSession, LiveSettings, Regeneration
 
 IDLE_INTERVAL, BUSY_INTERVAL = 0.03, 0.01
@@ -78,7 +78,7 @@ class LiveEditor:
         if (settings := LiveSettings.from_scene(scene)) != self._last_settings:
             self._last_settings = settings
             self.mark_changed()
-        if busy.is_busy(context.window_manager) or current.current() is not None:
+        if busy.is_busy(context.window_manager) or running_job.current() is not None:
             return
         obj = self.session.find_character()
         if not self.is_compared:

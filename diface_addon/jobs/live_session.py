@@ -12,9 +12,9 @@ import bpy
 import numpy as np
 
 from ..core import channels, errors, types
-from ..scene.animation import sample_motion, target
+from ..scene.animation import character_checks, sampling
 from ..scene.animation.active_actions import active_actions
-from ..scene.edits import changes as edit_changes
+from ..scene.edits import curve_changes as edit_changes
 from ..scene.edits import write_edit, write_edit_in_place
 from ..scene.files import temporary
 from ..scene.keys import frame_rate
@@ -115,14 +115,14 @@ class LiveSession:
 
     def close(self) -> None:
         """Have the copy make itself again as it is now, and let go of the sound, where it had to be made."""
-        obj = target.find_by_uid(self._character_uid)
+        obj = character_checks.find_by_uid(self._character_uid)
         if obj is not None and [action.session_uid for action in active_actions(obj)] == self._action_uids:
             edit_shape_keys.store_current_request(bpy.context, obj)
         self._folder.cleanup()
 
     def find_character(self) -> bpy.types.Object:
         """Found again. Raises SceneError where it is gone, or its take."""
-        obj = target.find_by_uid(self._character_uid)
+        obj = character_checks.find_by_uid(self._character_uid)
         if obj is None:
             raise errors.SceneError("Live is off: the character was deleted.", "Undo that, and switch Live on again.")
         if [action.session_uid for action in active_actions(obj)] != self._action_uids:
@@ -221,7 +221,7 @@ class LiveSession:
             return None
         shown = round(CONTEXT_SECONDS * self._request.rate.value)
         begin, end = max(0, int(rows[0]) - shown), min(self._row_count, int(rows[-1]) + 1 + shown)
-        values[begin:end] = sample_motion.sample_motion(obj, self._first_frame + begin, end - begin, names).values
+        values[begin:end] = sampling.sample_motion(obj, self._first_frame + begin, end - begin, names).values
         found = tuple(pin for pin in self._pins if self._is_within(pin, begin, end))
         settings = LiveSettings.from_scene(scene)
         asked = dataclasses.replace(base, request=self._request_with_overrides(settings, parts))

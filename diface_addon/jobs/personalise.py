@@ -9,13 +9,13 @@ from pathlib import Path
 import bpy
 
 from ..core import errors, types
-from ..scene.animation import target
+from ..scene.animation import character_checks
 from ..scene.files import temporary
 from ..scene.styles import packed_styles, styles
 from ..scene.takes import style_examples
 from ..settings import preferences, scene_settings
 from ..worker import process
-from . import current, worker_client
+from . import running_job, worker_client
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class StyleAdaptationJob:
         """Stop what still runs and let go of everything. Again is no error."""
         self.task.cancel()
         self._folder.cleanup()
-        current.clear(self)
+        running_job.clear(self)
 
 
 def _error_reduction(result: types.AdaptationResult) -> str:
@@ -83,9 +83,9 @@ def _write_style_file(name: str) -> list[str]:
 
 def check_can_personalise(context: bpy.types.Context) -> None:
     """Quickly, for a button: raises DifaceError where there is nothing to learn from."""
-    current.check_idle()
+    running_job.check_idle()
     obj = scene_settings.character(context)
-    target.check(obj, ("face",))
+    character_checks.check(obj, ("face",))
     style_examples.chosen_takes(obj)
 
 
@@ -100,5 +100,5 @@ def begin(context: bpy.types.Context, name: str) -> StyleAdaptationJob:
         file = Path(folder.name) / f"learnt{packed_styles.SUFFIX}"
         job = worker_client.submit(types.AdaptationRequest(wanted, file, takes))
         running = StyleAdaptationJob(job, context.scene.name, len(takes), folder)
-    current.set_current(running)
+    running_job.set_current(running)
     return running

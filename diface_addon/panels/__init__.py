@@ -8,7 +8,7 @@ from .details import Advanced, Eyes, Head, Style
 from .edit import Edit
 from .export import Export
 from .main import Main
-from .panel import PanelBase
+from .panel_base import PanelBase
 from .takes import Takes
 
 SPACES = ("VIEW_3D", "SEQUENCE_EDITOR")

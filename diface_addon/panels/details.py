@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..settings import choices, scene_settings
-from .panel import SettingsPanel
+from .panel_base import SettingsPanel
 
 
 class Style(SettingsPanel):

@@ -6,7 +6,7 @@ import bpy
 
 from ..scene.pins import sculpt
 from ..settings import scene_settings
-from .panel import PanelBase
+from .panel_base import PanelBase
 
 
 class Edit(PanelBase):

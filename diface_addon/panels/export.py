@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..scene.keys import frame_range
-from .panel import PanelBase
+from .panel_base import PanelBase
 
 
 class Export(PanelBase):

@@ -10,7 +10,7 @@ from ..scene.audio import audio_strip
 from ..scene.characters import flame_mesh, shape_key_names
 from ..settings import scene_settings
 from . import engine
-from .panel import PanelBase
+from .panel_base import PanelBase
 
 LETTER_WIDTH = 8
 """Pixels that a letter takes, about, for messages of several lines."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import bpy
 
-from ..scene.takes import compare, take_list, takes
+from ..scene.takes import ghost, take_list, takes
 from ..scene.vertex_animation import take_cache, vertex_cache
 from ..settings import scene_settings
 from . import take_rows
-from .panel import PanelBase
+from .panel_base import PanelBase
 
 
 class Takes(PanelBase):
@@ -35,8 +35,8 @@ class Takes(PanelBase):
 def _draw_side_buttons(column: bpy.types.UILayout, chosen: take_list.TakeEntry) -> None:
     column.operator("diface.duplicate_take", text="", icon="DUPLICATE").take = chosen.take
     column.operator("diface.delete_take", text="", icon="X").take = chosen.take
-    second = compare.find_ghost()
-    depress = second is not None and compare.ghost_take(second) == chosen.take
+    second = ghost.find_ghost()
+    depress = second is not None and ghost.ghost_take(second) == chosen.take
     for place, icon in (("BESIDE", "GHOST_ENABLED"), ("THROUGH", "SHADING_WIRE")):
         settings = column.operator("diface.compare_take", text="", icon=icon, depress=depress)
         settings.take, settings.place = chosen.take, place

@@ -15,9 +15,9 @@ from .. import channels
 from ..errors import ModelError
 from ..runtime.device import best
 from ..types import MODEL_RATE, Float32Array, GenerateRequest, Motion, Progress, Report, Shapes, ThreeDiface
-from . import wanted
+from . import constraints
 from .checkpoint import FaceModel, HeadModel, load_face, load_head
-from .projected import ClampedError
+from .projection import ClampedError
 from .sampling import KnownFrames, sample_all_vertices, sample_head, sample_hidden
 
 ENCODING_STAGE, FACE_STAGE, HEAD_STAGE = "Listening to the speech", "Moving the face", "Moving the head"
@@ -149,7 +149,7 @@ def _known_face(request: GenerateRequest, rows: int) -> KnownFrames | None:
         return None
     pins = kept.vertices
     flat = pins.vertices.reshape(len(pins.row), -1) / np.float32(request.face_strength)
-    return wanted.known_frames(pins.row, flat, request.rate, rows)
+    return constraints.known_frames(pins.row, flat, request.rate, rows)
 
 
 def _known_head(request: GenerateRequest, rows: int) -> KnownFrames | None:
@@ -158,10 +158,10 @@ def _known_head(request: GenerateRequest, rows: int) -> KnownFrames | None:
     strengths = np.array(request.head_axes, np.float32) * np.float32(request.head_strength)
     if kept is None or not kept.known_mask.shape[1] or not strengths.all():
         return None
-    at, values = wanted.complete_frames(kept)
+    at, values = constraints.complete_frames(kept)
     if not len(at):
         return None
-    return wanted.known_frames(at, neck_from_head((values / strengths).astype(np.float32)), request.rate, rows)
+    return constraints.known_frames(at, neck_from_head((values / strengths).astype(np.float32)), request.rate, rows)
 
 
 def _add_pin_shapes(request: GenerateRequest, weights: Float32Array, shapes: Shapes) -> tuple[Float32Array, Shapes]:
@@ -170,7 +170,7 @@ def _add_pin_shapes(request: GenerateRequest, weights: Float32Array, shapes: Sha
     if kept is None or kept.vertices is None or not len(kept.vertices.row):
         return weights, shapes
     deltas = shapes.deltas.reshape(len(shapes.deltas), -1)
-    axes = wanted.VertexBasis.spanning(deltas, kept.vertices)
+    axes = constraints.VertexBasis.spanning(deltas, kept.vertices)
     return (weights.astype(np.float64) @ axes.project(deltas)).astype(np.float32), axes.shapes
 
 

@@ -17,10 +17,10 @@ from ..errors import ModelError
 from ..types import BoolArray, Float32Array
 from .checkpoint import FaceModel, HeadModel
 from .diffusion import NoiseSource, Schedule, seeded_noise
+from .dpm_solver import select_sampler
 from .networks import Network, PrecomputedSpeech
 from .options import NetworkConfig
-from .projected import ClampedError, Projection, exact_noise, normal_noise
-from .solver import select_sampler
+from .projection import ClampedError, Projection, exact_noise, normal_noise
 
 HEAD_MEAN = np.array([-0.05855013, -0.0028288, -0.01964026], np.float32)
 HEAD_DEVIATION = np.array([0.11084834, 0.10225139, 0.08779355], np.float32)

@@ -14,9 +14,9 @@ from ..model import checkpoint
 from ..model.denoiser import Denoiser
 from . import logs, loop, resume
 from .head.coupling import make_sampler
+from .initial_denoiser import build_denoiser
 from .prefetch import with_prefetch
 from .settings import TrainConfig
-from .starting import build_denoiser
 from .validation import validate
 
 

@@ -11,7 +11,7 @@ import logging
 from pathlib import Path
 
 from ..learning import distributed
-from . import held_out, resume, run, sources
+from . import resume, run, sources, validation_sequences
 from .settings import TrainConfig, read_config
 
 
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> None:
     with distributed.process_group():
         with distributed.local_rank_first():  # the others find the features computed
             training = source.sequences(config.data, config.dataset, config.cache)
-            judged = held_out.held_out_sequences(config)
+            judged = validation_sequences.held_out_sequences(config)
         styles = tuple(dict.fromkeys([*source.styles, *(sequence.style for sequence in training)]))
         run.train(config, training, styles, judged, options.workers)
 

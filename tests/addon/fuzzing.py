@@ -19,8 +19,7 @@ import numpy as np
 import soundfile
 
 from diface_addon import compat
-from diface_addon.jobs import generate as generation
-from diface_addon.jobs import live
+from diface_addon.jobs import live, running_job
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import baseline
 from diface_addon.scene.takes import takes
@@ -159,7 +158,7 @@ def fingerprint(action: bpy.types.Action) -> bytes:
 
 def check_always() -> None:
     """No job is left, every Action of a take is listed, and none would be lost on saving."""
-    assert current.current() is None
+    assert running_job.current() is None
     listed = {action for actions in takes.all_takes().values() for action in actions}
     for action in bpy.data.actions:
         if baseline.read_request(action):

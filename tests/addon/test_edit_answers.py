@@ -8,7 +8,7 @@ import pytest
 
 from diface_addon import compat
 from diface_addon.core import errors
-from diface_addon.jobs import current, edit, edit_shape_keys
+from diface_addon.jobs import edit, edit_shape_keys, running_job
 from diface_addon.operators.edit.in_between import plan_in_between
 from diface_addon.operators.edit.regenerate import plan_around_pins
 from diface_addon.scene.pins import pins
@@ -87,7 +87,7 @@ def test_a_pin_let_go_meanwhile_does_not_come_back(take) -> None:
     assert values(take, "jawOpen")[60] == generated_there
     running.task.wait()
     renewed = running.restart_if_stale(bpy.context)
-    assert current.current() is renewed
+    assert running_job.current() is renewed
     renewed.write_result()
     renewed.end()
     assert [(pin.frame, pin.value) for pin in pins.find_pins(take)] == [(90, 0.5)]
@@ -113,7 +113,7 @@ def test_all_taken_back_meanwhile_nothing_is_made(take) -> None:
     running.task.wait()
     with pytest.raises(errors.SceneError, match="No key was changed"):
         running.restart_if_stale(bpy.context)
-    assert current.current() is None
+    assert running_job.current() is None
     assert set(bpy.data.actions) == actions
 
 

@@ -12,7 +12,7 @@ from mathutils import Euler, Vector
 
 from diface_addon import compat
 from diface_addon.core import channels, errors, placement, types
-from diface_addon.scene.animation import active_curves, sample_motion
+from diface_addon.scene.animation import active_curves, sampling
 from diface_addon.scene.edits import write_edit
 from diface_addon.scene.keys.key_table import KeyTable
 from diface_addon.scene.keys.write_keys import enum_value
@@ -44,7 +44,7 @@ def made_rows(first: int, last: int, names=NAMES, chosen=None) -> np.ndarray:
 
 def new_motion(obj, made: np.ndarray, names=NAMES, seed: int = 7) -> types.Motion:
     """As the worker would: what stays as it is now, and something else where it is made anew."""
-    base = sample_motion.sample_motion(obj, FIRST, len(made), names)
+    base = sampling.sample_motion(obj, FIRST, len(made), names)
     values = np.where(made, motion(len(made), names, seed).values, base.values)
     return types.Motion(values, names, base.rate)
 
@@ -87,7 +87,7 @@ def test_what_is_made_is_new_and_all_else_is_as_it_was(scene, head) -> None:
     assert set(written.actions) == set(actions(head))
     assert not set(written.actions) & set(old)
     assert written.notes == ()
-    assert sample_motion.sample_motion(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
+    assert sampling.sample_motion(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
     assert bits(head)[SMILE, 0] == kept[SMILE, 0]
     assert bits(head)["location", 0] == [(*first.keyframe_points[0].co, "KEYFRAME", "BEZIER")]
     for address, keys in kept.items():
@@ -137,7 +137,7 @@ def test_a_head_pinned_by_other_numbers_of_the_same_pose_does_not_spin(scene, he
     calm = types.Motion(made.values.copy(), NAMES, made.rate)
     calm.values[25 - FIRST, -3:] = 0.05
     write_edit.write_edit(head, actions(head), calm, stays, pins.find_pins(head), "E", {"first_frame": FIRST})
-    turned = sample_motion.sample_motion(head, FIRST, ROWS, channels.HEAD).values
+    turned = sampling.sample_motion(head, FIRST, ROWS, channels.HEAD).values
     away = [np.abs(np.sin((row - calm.values[n, -3:]) / 2)).max() for n, row in enumerate(turned)]
     assert max(away) < 0.02
 
@@ -202,13 +202,13 @@ def by_hand(obj) -> None:
 def test_no_frame_outside_changes_on_an_action_by_hand(scene, head) -> None:
     by_hand(head)
     old = actions(head)
-    before, shown = [everything(action) for action in old], sample_motion.sample_motion(head, 1, 80, NAMES).values
+    before, shown = [everything(action) for action in old], sampling.sample_motion(head, 1, 80, NAMES).values
     cheeky = 'key_blocks["cheeky"].value'
     hand = outside(curve(head), 22, 26), outside(curve(head, cheeky), 99, 99)
     made = made_rows(22, 26)
     wanted = new_motion(head, made)
     written = edit(head, made)
-    now = sample_motion.sample_motion(head, 1, 80, NAMES).values
+    now = sampling.sample_motion(head, 1, 80, NAMES).values
     beside = np.ones(80, bool)
     beside[22 - 1 : 26] = False
     assert (now[beside][:, 0] == shown[beside][:, 0]).all()
@@ -255,7 +255,7 @@ def test_a_channel_that_nothing_animated(scene, head) -> None:
     made = made_rows(20, 30)
     wanted = new_motion(head, made)
     edit(head, made)
-    assert sample_motion.sample_motion(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
+    assert sampling.sample_motion(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
     assert [key[0] for key in bits(head)[SMILE, 0]] == [19, *range(20, 31), 31]
     assert pins.find_pins(head) == []
 
@@ -267,7 +267,7 @@ def test_modifiers_go_on_and_what_shows_is_what_was_made(scene, head) -> None:
     made = made_rows(20, 30, chosen=("jawOpen",))
     wanted = new_motion(head, made).column("jawOpen")
     edit(head, made)
-    shown = sample_motion.sample_motion(head, FIRST, ROWS, NAMES).column("jawOpen")
+    shown = sampling.sample_motion(head, FIRST, ROWS, NAMES).column("jawOpen")
     assert len(curve(head).modifiers) == 1
     clear = (wanted > 0.31) | (np.arange(ROWS) < 9) | (np.arange(ROWS) > 19)  # no slider's end near
     assert shown[clear] == pytest.approx(wanted[clear], abs=1e-5)
@@ -292,7 +292,7 @@ def test_layers_come_along(scene) -> None:
     assert everything(old) == before
     assert baseline.read_request(layer)["take"] == baseline.read_request(keys.animation_data.action)["take"]
     assert not track.mute
-    assert (sample_motion.sample_motion(obj, FIRST, ROWS, names).values[:, 1:] == made.values[:, 1:]).all()
+    assert (sampling.sample_motion(obj, FIRST, ROWS, names).values[:, 1:] == made.values[:, 1:]).all()
     keys.animation_data.nla_tracks[track.name].mute = True
     edit(obj, made_rows(20, 30, names, ("jawOpen",)), names=names)
     assert [track.mute for track, _ in layer_tracks.active_layers(keys)] == [True]
@@ -310,7 +310,7 @@ def test_a_key_over_a_layer_becomes_the_layers(scene) -> None:
     edit(obj, made_rows(20, 30, names, ("jawOpen",)), names=names, falloff=3.0)
     assert pins.find_pins(obj) == [pin]
     assert pins.changed_pins(obj) == []
-    shown = sample_motion.sample_motion(obj, FIRST, ROWS, names).values
+    shown = sampling.sample_motion(obj, FIRST, ROWS, names).values
     assert shown[25 - FIRST, 1] == 0.875
     assert (shown[: 25 - FIRST - 6, 1] == made.values[: 25 - FIRST - 6, 1]).all()
     assert (shown[25 - FIRST + 7 :, 1] == made.values[25 - FIRST + 7 :, 1]).all()
@@ -324,7 +324,7 @@ def test_an_edit_of_a_take_that_plays_no_more(scene, head) -> None:
     wanted = new_motion(head, made)
     write(head, motion(seed=3))
     write_edit.write_edit(head, old, wanted, made, [], "E", {"first_frame": FIRST})
-    assert sample_motion.sample_motion(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
+    assert sampling.sample_motion(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
 
 
 def test_what_fails_leaves_nothing(scene, head, monkeypatch) -> None:
@@ -341,13 +341,13 @@ def test_undo_leaves_no_action(scene, head) -> None:
     write(head)
     bpy.ops.ed.undo_push(message="before")
     before = sorted(action.name for action in bpy.data.actions)
-    shown = sample_motion.sample_motion(head, FIRST, ROWS, NAMES).values
+    shown = sampling.sample_motion(head, FIRST, ROWS, NAMES).values
     edit(head, made_rows(20, 30))
     bpy.ops.ed.undo_push(message="edit")
     bpy.ops.ed.undo()
     obj = bpy.data.objects["Character"]
     assert sorted(action.name for action in bpy.data.actions) == before
-    assert (sample_motion.sample_motion(obj, FIRST, ROWS, NAMES).values == shown).all()
+    assert (sampling.sample_motion(obj, FIRST, ROWS, NAMES).values == shown).all()
     bpy.ops.ed.redo()
     assert len(bpy.data.actions) == 2 * len(before)
 
@@ -358,7 +358,7 @@ def test_a_take_of_the_head_or_the_face_alone(scene, head) -> None:
         made = made_rows(20, 30, names)
         wanted = new_motion(head, made, names)
         edit(head, made, names=names)
-        assert sample_motion.sample_motion(head, FIRST, ROWS, names).values == pytest.approx(wanted.values, abs=1e-6)
+        assert sampling.sample_motion(head, FIRST, ROWS, names).values == pytest.approx(wanted.values, abs=1e-6)
 
 
 @pytest.mark.parametrize("rows", [1, 2])
@@ -367,7 +367,7 @@ def test_one_row_or_two(scene, head, rows) -> None:
     made = np.ones((rows, len(NAMES)), bool)
     wanted = new_motion(head, made)
     edit(head, made)
-    assert sample_motion.sample_motion(head, FIRST, rows, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
+    assert sampling.sample_motion(head, FIRST, rows, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
 
 
 @pytest.mark.parametrize("mode", ["XYZ", "ZYX", "QUATERNION", "AXIS_ANGLE"])
@@ -436,13 +436,13 @@ def duplicated(obj) -> None:
 @pytest.mark.parametrize("path", [JAW, "rotation_euler"])
 def test_face_and_head_of_two_takes_stay_apart(scene, head, two, path) -> None:
     two(head)
-    before = sample_motion.sample_motion(head, FIRST, ROWS, NAMES).values.copy()
+    before = sampling.sample_motion(head, FIRST, ROWS, NAMES).values.copy()
     key_at(head, 30, path).co.y = 0.75
     (pin,) = pins.find_pins(head)
     old, kept = actions(head), [everything(action) for action in actions(head)]
     chosen = channels.HEAD if pin.kind == "OBJECT" else channels.FACE
     written = edit(head, made_rows(26, 34, chosen=chosen))
-    after = sample_motion.sample_motion(head, FIRST, ROWS, NAMES).values
+    after = sampling.sample_motion(head, FIRST, ROWS, NAMES).values
     part = [name in chosen for name in NAMES]
     assert set(differ(before[:, part], after[:, part])) == set(range(26, 35))
     assert not len(differ(before[:, ~np.array(part)], after[:, ~np.array(part)]))
@@ -454,17 +454,17 @@ def test_face_and_head_of_two_takes_stay_apart(scene, head, two, path) -> None:
     other = write(head, motion(seed=3))
     takes.use_take(head, list(written.actions))
     assert other.actions[0] not in actions(head)
-    assert (sample_motion.sample_motion(head, FIRST, ROWS, NAMES).values == after).all()
+    assert (sampling.sample_motion(head, FIRST, ROWS, NAMES).values == after).all()
 
 
 def test_an_edit_of_a_take_of_two_that_does_not_play_any_more(scene, head) -> None:
     mixed(head)
-    base, before = actions(head), sample_motion.sample_motion(head, FIRST, ROWS, NAMES).values
+    base, before = actions(head), sampling.sample_motion(head, FIRST, ROWS, NAMES).values
     made = made_rows(26, 34, chosen=("jawOpen",))
     wanted = new_motion(head, made)
     write(head, motion(seed=3))
     write_edit.write_edit(head, base, wanted, made, (), "E", {"first_frame": FIRST})
-    after = sample_motion.sample_motion(head, FIRST, ROWS, NAMES).values
+    after = sampling.sample_motion(head, FIRST, ROWS, NAMES).values
     assert set(differ(before, after)) == set(range(26, 35))
     assert (after[:, -3:] == before[:, -3:]).all()
 

@@ -10,7 +10,7 @@ import pytest
 
 from diface_addon import compat
 from diface_addon.core import channels
-from diface_addon.jobs import current, edit
+from diface_addon.jobs import edit, running_job
 from diface_addon.operators.edit.regenerate import plan_around_pins
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import baseline, take_request
@@ -372,9 +372,9 @@ def test_cancelled_it_leaves_no_trace(scene, take):
 
     before = {action.name for action in bpy.data.actions}
     running = edit.begin(bpy.context, lambda base: plan_all(base, SLOW))
-    assert current.current() is running
+    assert running_job.current() is running
     running.end()
-    assert current.current() is None
+    assert running_job.current() is None
     assert {action.name for action in bpy.data.actions} == before
 
 

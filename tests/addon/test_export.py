@@ -15,7 +15,7 @@ import pytest
 from diface_addon import compat
 from diface_addon.core import channels, errors, types
 from diface_addon.scene.characters import bundled_head
-from diface_addon.scene.files import atomic
+from diface_addon.scene.files import atomic_write
 from diface_addon.scene.takes import takes
 
 from . import fingerprint, scenes
@@ -192,7 +192,7 @@ def test_a_file_without_a_name(scene, head, tmp_path, monkeypatch, export) -> No
 
 
 def test_only_files_are_written() -> None:
-    with pytest.raises(errors.SceneError, match="is no file"), atomic.replacing(Path("/")):
+    with pytest.raises(errors.SceneError, match="is no file"), atomic_write.replacing(Path("/")):
         pass
 
 

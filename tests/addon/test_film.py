@@ -8,13 +8,13 @@ import pytest
 
 from diface_addon import compat
 from diface_core import DifaceError
-from diface_core.threediface.cli import video
+from diface_core.threediface.cli import video_renderer
 
 
 @pytest.fixture
-def studio(shared: Path) -> video.FaceVideoRenderer:
-    return video.FaceVideoRenderer(
-        (sys.executable, "-m", video.BLENDER_MODULE), np.load(shared / "flame2023open.npz")["faces"]
+def studio(shared: Path) -> video_renderer.FaceVideoRenderer:
+    return video_renderer.FaceVideoRenderer(
+        (sys.executable, "-m", video_renderer.BLENDER_MODULE), np.load(shared / "flame2023open.npz")["faces"]
     )
 
 
@@ -26,8 +26,8 @@ def faces(shared: Path) -> np.ndarray:
 
 
 def test_a_film_of_two_faces_with_their_sound(studio, faces, tmp_path, monkeypatch):
-    monkeypatch.setattr(video, "WIDTH", 96)
-    monkeypatch.setattr(video, "HEIGHT", 128)
+    monkeypatch.setattr(video_renderer, "WIDTH", 96)
+    monkeypatch.setattr(video_renderer, "HEIGHT", 128)
     said = []
     sound = 0.1 * np.sin(np.arange(1067) / 5, dtype=np.float32)
     takes = {"before": faces, "after": faces[::-1]}
@@ -44,7 +44,9 @@ def test_a_film_of_two_faces_with_their_sound(studio, faces, tmp_path, monkeypat
 
 
 def test_a_film_that_cannot_be_rendered_leaves_no_file(studio, faces, tmp_path, monkeypatch):
-    monkeypatch.setattr(video, "vertex_colours", lambda rest: np.zeros((3, 3)))  # the script cannot paint with these
+    monkeypatch.setattr(
+        video_renderer, "vertex_colours", lambda rest: np.zeros((3, 3))
+    )  # the script cannot paint with these
     with pytest.raises(DifaceError, match="Blender failed"):
         studio.film(tmp_path / "a.mp4", {"": faces}, np.zeros(1067, np.float32), lambda stage, done: None)
     assert not list(tmp_path.iterdir())

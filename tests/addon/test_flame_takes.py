@@ -11,7 +11,7 @@ from mathutils import Matrix, Vector
 
 from diface_addon import compat
 from diface_addon.core import channels, errors, types
-from diface_addon.scene.animation import target
+from diface_addon.scene.animation import character_checks
 from diface_addon.scene.characters import flame_mesh
 from diface_addon.scene.provenance import baseline
 from diface_addon.scene.takes import takes
@@ -256,8 +256,8 @@ def test_a_cache_that_is_gone_is_said(face, flame, saved) -> None:
 def test_an_unsaved_file_has_no_place_for_a_cache(scene, flame) -> None:
     obj = add_flame(flame)
     with pytest.raises(errors.SceneError, match=r"never saved\. Save the \.blend first"):
-        target.check_custom_shapes(obj, ("face",), as_cache=True)
-    target.check_custom_shapes(obj, ("face",), as_cache=False)
+        character_checks.check_custom_shapes(obj, ("face",), as_cache=True)
+    character_checks.check_custom_shapes(obj, ("face",), as_cache=False)
     with pytest.raises(errors.SceneError):
         write(obj, flame, True)
     assert not obj.modifiers
@@ -314,22 +314,22 @@ def test_fbx_of_a_vertex_animation_is_refused(face, flame, tmp_path) -> None:
 def test_other_meshes_are_told_apart(scene, flame, head) -> None:
     assert not flame_mesh.is_flame(head)
     with pytest.raises(errors.SceneError, match=r"Character is not a FLAME mesh: it has 8 vertices"):
-        target.check_custom_shapes(head, ("face",), as_cache=False)
-    target.check_custom_shapes(head, ("head",), as_cache=False)
+        character_checks.check_custom_shapes(head, ("face",), as_cache=False)
+    character_checks.check_custom_shapes(head, ("head",), as_cache=False)
     obj = add_flame(flame)
     assert flame_mesh.is_flame(obj)
     grid = bpy.data.meshes.new("Grid")
     grid.from_pydata([(i, 0, 0) for i in range(5023)], [], [(i, i + 1, i + 2) for i in range(5021)])
     obj.data = grid
     with pytest.raises(errors.SceneError, match="5,023 vertices, but its faces are not FLAME's"):
-        target.check_custom_shapes(obj, ("face",), as_cache=False)
+        character_checks.check_custom_shapes(obj, ("face",), as_cache=False)
 
 
 def test_edit_mode_takes_no_shape_keys(scene, flame) -> None:
     obj = add_flame(flame)
     bpy.ops.object.mode_set(mode="EDIT")
     with pytest.raises(errors.SceneError, match="Edit Mode"):
-        target.check_custom_shapes(obj, ("face",), as_cache=False)
+        character_checks.check_custom_shapes(obj, ("face",), as_cache=False)
     bpy.ops.object.mode_set(mode="OBJECT")
 
 

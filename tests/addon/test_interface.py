@@ -11,7 +11,7 @@ import pytest
 import diface_addon
 from diface_addon import panels
 from diface_addon.core import channels, types
-from diface_addon.jobs import current
+from diface_addon.jobs import running_job
 from diface_addon.scene.takes import takes
 from diface_addon.settings import choices, preferences
 
@@ -223,7 +223,7 @@ def test_a_style_file_is_chosen_or_refused(scene, tmp_path) -> None:
 
 
 def test_nothing_to_cancel(scene) -> None:
-    assert current.current() is None
+    assert running_job.current() is None
     with pytest.raises(RuntimeError, match="not generating"):
         bpy.ops.diface.cancel()
 

@@ -9,7 +9,7 @@ import bpy
 import pytest
 
 from diface_addon.core import errors
-from diface_addon.jobs import current, generate
+from diface_addon.jobs import generate, running_job
 from diface_addon.operators.base import modal_job
 
 from . import engine, fingerprint, scenes
@@ -55,7 +55,7 @@ def test_cancel_ends_it_at_once_and_changes_nothing(running) -> None:
     with pytest.raises(errors.Cancelled):
         running.write_result()
     running.end()
-    assert current.current() is None
+    assert running_job.current() is None
     assert fingerprint.difference(before, fingerprint.of_file()) == []
 
 
@@ -107,7 +107,7 @@ def test_another_file_stops_it(running) -> None:
     bpy.app.handlers.load_pre.append(modal_job._stop_on_load)
     bpy.ops.wm.read_factory_settings(use_empty=True)
     assert running.task.state == "cancelled"
-    assert current.current() is None
+    assert running_job.current() is None
     assert modal_job._stop_on_load not in bpy.app.handlers.load_pre
     state = bpy.context.window_manager.diface
     assert not state.running
@@ -121,7 +121,7 @@ def test_disabling_the_addon_ends_it_and_the_worker(running, monkeypatch) -> Non
     process = worker._connection._process
     generate.unregister()
     assert running.task.state == "cancelled"
-    assert current.current() is None
+    assert running_job.current() is None
     assert process.wait(5) is not None
 
 
@@ -132,7 +132,7 @@ class Modal(modal_job.ModalJobOperator):
 
     def __init__(self) -> None:
         self.said: list[tuple[set[str], str]] = []
-        self.watch(bpy.context, current.current())
+        self.watch(bpy.context, running_job.current())
 
     def report(self, kind: set[str], text: str) -> None:
         self.said.append((kind, text))
@@ -152,7 +152,7 @@ def test_the_modal_operator_lets_the_artist_work_and_shows_progress(running) -> 
     state = bpy.context.window_manager.diface
     assert (state.running, state.message) == (False, "")
     assert modal_job._stop_on_load not in bpy.app.handlers.load_pre
-    assert current.current() is None
+    assert running_job.current() is None
 
 
 def test_the_cancel_button_ends_the_modal_operator_on_its_next_look(running) -> None:
@@ -184,4 +184,4 @@ def test_the_modal_operator_shows_what_went_wrong(head, finished) -> None:
 def test_blender_takes_the_modal_operator_away(running) -> None:
     Modal().cancel(bpy.context)
     assert running.task.state == "cancelled"
-    assert current.current() is None
+    assert running_job.current() is None

@@ -11,7 +11,7 @@ import pytest
 from diface_addon import compat
 from diface_addon.core import channels
 from diface_addon.jobs import edit, edit_plan, live
-from diface_addon.scene.animation import sample_motion
+from diface_addon.scene.animation import sampling
 from diface_addon.scene.animation.active_actions import active_actions
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import baseline, take_request
@@ -185,7 +185,7 @@ def test_its_copy_makes_itself_again_as_it_is(scene, head, take) -> None:
         if made is None:
             return False
         wanted, names = made.request.constraints, channels.of_parts(made.request.parts)
-        playing = sample_motion.sample_motion(head, FIRST, len(wanted.values), names)
+        playing = sampling.sample_motion(head, FIRST, len(wanted.values), names)
         assert set(made.request.parts) == {"face", "head"}
         assert wanted.known_mask.all()
         return np.array_equal(wanted.values, playing.values)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import bpy
 import pytest
 
-from diface_addon.jobs import current
+from diface_addon.jobs import running_job
 from diface_addon.operators.base import modal_job
 from diface_addon.operators.generate import make_more
 from diface_addon.scene.provenance import baseline
@@ -66,7 +66,7 @@ def test_seeds_count_on_from_the_settings_and_none_is_made_twice(spoken) -> None
     assert bpy.ops.diface.make_more(count=2) == {"FINISHED"}
     assert sorted(seeds()) == [5, 6, 7, 8, 9, 10]
     assert spoken.diface.seed == 5
-    assert current.current() is None
+    assert running_job.current() is None
 
 
 def test_in_the_background_with_progress(spoken) -> None:
@@ -101,7 +101,7 @@ def test_the_second_esc_does_not_and_what_is_there_stays(spoken) -> None:
     assert operator.send("ESC") == {"CANCELLED"}
     assert sorted(seeds()) == [engine.SLOW - 2, engine.SLOW - 1]
     assert operator.said[0].startswith("New takes: ")
-    assert current.current() is None
+    assert running_job.current() is None
     assert not bpy.context.window_manager.diface.running
 
 
@@ -113,7 +113,7 @@ def test_what_fails_is_said_and_what_is_there_stays(spoken, capfd, monkeypatch) 
     said = capfd.readouterr().out
     assert "New take: " in said
     assert "Then: " in said
-    assert current.current() is None
+    assert running_job.current() is None
 
 
 def test_the_settings_of_the_beginning_count(spoken) -> None:

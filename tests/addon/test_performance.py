@@ -11,7 +11,7 @@ from mathutils import Euler, Quaternion
 
 from diface_addon import compat
 from diface_addon.core import channels, placement, types
-from diface_addon.scene.animation import sample_motion
+from diface_addon.scene.animation import sampling
 from diface_addon.scene.takes import takes
 
 from . import scenes
@@ -36,7 +36,7 @@ def test_what_is_written_is_read(scene, head, mode, rate) -> None:
     made = motion()
     takes.write_take(head, made, "T", {"first_frame": 11})
     scene.frame_set(30)  # wherever the playhead stands
-    found = sample_motion.sample_motion(head, 11, 40, NAMES)
+    found = sampling.sample_motion(head, 11, 40, NAMES)
     assert found.rate.value == pytest.approx(scenes.RATES[rate][0] / scenes.RATES[rate][1])
     assert found.column("jawOpen").tolist() == made.column("jawOpen").tolist()
     assert found.values == pytest.approx(made.values, abs=1e-6)
@@ -47,13 +47,13 @@ def test_a_flame_mesh_aside(scene, head) -> None:
     placed = placement.Placement(1.0, spin, np.zeros(3), np.array([0.0, 0.1, 0.2]))
     made = motion()
     takes.write_take(head, made, "T", {"first_frame": 1}, placed)
-    assert sample_motion.sample_motion(head, 1, 40, NAMES, placed).values == pytest.approx(made.values, abs=1e-6)
+    assert sampling.sample_motion(head, 1, 40, NAMES, placed).values == pytest.approx(made.values, abs=1e-6)
 
 
 def test_beyond_its_ends_a_take_stands_still(scene, head) -> None:
     made = motion(5)
     takes.write_take(head, made, "T", {"first_frame": 11})
-    found = sample_motion.sample_motion(head, 9, 9, NAMES)
+    found = sampling.sample_motion(head, 9, 9, NAMES)
     assert found.values == pytest.approx(made.values[np.clip(np.arange(9) - 2, 0, 4)], abs=1e-6)
 
 
@@ -63,7 +63,7 @@ def test_an_action_by_hand(scene, head) -> None:
         block.value = value
         block.keyframe_insert("value", frame=frame)
     head.data.shape_keys.key_blocks["mouthSmileLeft"].value = 0.25
-    found = sample_motion.sample_motion(head, 1, 24, NAMES)
+    found = sampling.sample_motion(head, 1, 24, NAMES)
     curve = compat.active_channelbag(head.data.shape_keys.animation_data).fcurves[0]
     assert found.column("jawOpen").tolist() == pytest.approx([curve.evaluate(frame) for frame in range(1, 25)])
     assert found.column("mouthSmileLeft").tolist() == [0.25] * 24
@@ -81,7 +81,7 @@ def test_an_action_by_hand_has_a_rest_that_stays(scene, head, mode) -> None:
     found = []
     for frame in (1, 10, 20):
         scene.frame_set(frame)
-        found.append(sample_motion.sample_motion(head, 5, 11, channels.HEAD).values)
+        found.append(sampling.sample_motion(head, 5, 11, channels.HEAD).values)
     assert all((values == found[0]).all() for values in found)
     there = Euler(turns[5]).to_quaternion().inverted() @ Euler(turns[15]).to_quaternion()
     assert found[0][0] == pytest.approx([0, 0, 0], abs=1e-6)
@@ -97,7 +97,7 @@ def test_a_layer_in_the_nla_where_the_take_has_no_curve(scene, head) -> None:
     keys.animation_data.nla_tracks[0].strips[0].frame_start_ui += 5
     keys.key_blocks["mouthSmileLeft"].value = 0.5
     keys.key_blocks["mouthSmileLeft"].keyframe_insert("value", frame=1)
-    found = sample_motion.sample_motion(head, 15, 10, NAMES)
+    found = sampling.sample_motion(head, 15, 10, NAMES)
     assert found.column("jawOpen") == pytest.approx(np.arange(10, 20) / 20)
     assert found.column("mouthSmileLeft") == pytest.approx(0.5)
 
@@ -147,7 +147,7 @@ def test_strips_of_the_nla_are_read_as_they_show(scene, head, name) -> None:
     put_strips(head, name)
     head.data.shape_keys.key_blocks["jawOpen"].value = 0.37
     shown = jaw_shown(scene, head, range(1, 200))
-    read = sample_motion.sample_motion(head, 1, 199, NAMES).column("jawOpen")
+    read = sampling.sample_motion(head, 1, 199, NAMES).column("jawOpen")
     assert (np.clip(read, 0, 1) == shown).all()
 
 
@@ -157,7 +157,7 @@ def test_it_is_quick(scene) -> None:
     spent = []
     for _ in range(5):
         start = time.perf_counter()
-        sample_motion.sample_motion(obj, 1, 1800, channels.ALL)
+        sampling.sample_motion(obj, 1, 1800, channels.ALL)
         spent.append(time.perf_counter() - start)
     assert min(spent) < 0.1
     assert bpy.context.scene.frame_current == 1
@@ -167,7 +167,7 @@ def test_turning_on_past_half_a_turn(scene, head) -> None:
     for frame, angle in ((1, 0.0), (11, 1.8 * np.pi)):
         head.rotation_euler.z = angle
         head.keyframe_insert("rotation_euler", index=2, frame=frame)
-    found = sample_motion.sample_motion(head, 1, 11, channels.HEAD).column("head_rz")
+    found = sampling.sample_motion(head, 1, 11, channels.HEAD).column("head_rz")
     assert (np.diff(found) > 0).all()
     assert found[-1] == pytest.approx(1.8 * np.pi, abs=1e-5)
     assert Quaternion((0, 0, 1), float(found[-1])).angle > 0

@@ -15,7 +15,7 @@ import soundfile
 
 from diface_addon import compat
 from diface_addon.core import errors, types
-from diface_addon.jobs import current, edit_shape_keys
+from diface_addon.jobs import edit_shape_keys, running_job
 from diface_addon.jobs import generate as generation
 from diface_addon.jobs import personalise as personalise_job
 from diface_addon.operators.base import modal_job
@@ -135,7 +135,7 @@ def test_takes_become_a_style_that_is_chosen(scene, actor, folder) -> None:
     assert file.read_bytes() == packed_styles.style_bytes("Ada")
     assert file.name.startswith("Ada-")
     np.testing.assert_array_equal(scenes.jaw(actor), keys)
-    assert current.current() is None
+    assert running_job.current() is None
     asked = generation.request_from_settings(bpy.context, types.AudioSection(file))
     assert asked.style == types.Style.named(str(file))
 
@@ -195,7 +195,7 @@ def test_esc_leaves_everything_as_it_was(actor, folder) -> None:
     assert operator.send("ESC") == {"CANCELLED"}
     assert fingerprint.difference(before, fingerprint.of_file()) == []
     assert list(folder.iterdir()) == []
-    assert current.current() is None
+    assert running_job.current() is None
 
 
 # --- the sound -------------------------------------------------------------------------------------------------------
@@ -340,7 +340,7 @@ def refused(text: str) -> None:
     with pytest.raises(RuntimeError, match=text):
         bpy.ops.diface.personalise()
     assert fingerprint.difference(before, fingerprint.of_file()) == []
-    assert current.current() is None
+    assert running_job.current() is None
 
 
 def test_without_takes_the_button_says_why(actor) -> None:

@@ -9,7 +9,7 @@ from mathutils import Euler
 
 from diface_addon import compat
 from diface_addon.core import channels
-from diface_addon.scene.animation import sample_motion
+from diface_addon.scene.animation import sampling
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import baseline
 from diface_addon.scene.takes import takes
@@ -165,7 +165,7 @@ def test_a_pose_that_is_set_is_read_and_pinned(scene, head, mode, frame) -> None
     turn(head, Euler((0.4, -0.3, 0.9)).to_quaternion())
     write(head)
     wanted = {"jawOpen": 0.125, "mouthSmileLeft": 1.75, "head_rx": 0.3, "head_rz": -0.4}
-    before = sample_motion.sample_motion(head, 1, 60, NAMES).values
+    before = sampling.sample_motion(head, 1, 60, NAMES).values
     assert pins.set_values(head, frame, wanted).notes == []
     read = dict(zip(NAMES, _pose(head, frame), strict=True))
     assert [read[name] for name in wanted] == pytest.approx(list(wanted.values()), abs=1e-6)
@@ -178,16 +178,16 @@ def test_a_pose_that_is_set_is_read_and_pinned(scene, head, mode, frame) -> None
     assert wanted.keys() <= by_name.keys()
     assert [by_name[name] for name in wanted] == pytest.approx(list(wanted.values()), abs=1e-6)
     pins.unpin(head, found)
-    assert (sample_motion.sample_motion(head, 1, 60, NAMES).values == before).all()
+    assert (sampling.sample_motion(head, 1, 60, NAMES).values == before).all()
 
 
 def _pose(obj, frame: float) -> np.ndarray:
     if frame == int(frame):
-        return sample_motion.sample_motion(obj, int(frame), 1, NAMES).values[0]
+        return sampling.sample_motion(obj, int(frame), 1, NAMES).values[0]
     curves = pins.pose_pins(obj, NAMES, frame)
     face = [pin.value for pin in curves if pin.kind == "KEY"]
     turned = np.array([[pin.value for pin in curves if pin.kind == "OBJECT"]])
-    return np.array([*face, *sample_motion.head_vectors(obj, turned)[0]])
+    return np.array([*face, *sampling.head_vectors(obj, turned)[0]])
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -195,7 +195,7 @@ def test_a_pose_as_it_is_is_pinned_to_the_bit(scene, head, mode) -> None:
     head.rotation_mode = mode
     write(head)
     before = bits(head)
-    values = dict(zip(NAMES, sample_motion.sample_motion(head, 20, 1, NAMES).values[0].tolist(), strict=True))
+    values = dict(zip(NAMES, sampling.sample_motion(head, 20, 1, NAMES).values[0].tolist(), strict=True))
     pins.set_values(head, 20, values)
     assert pins.changed_pins(head) == []
     assert {pin.frame for pin in pins.find_pins(head)} == {20}
@@ -233,7 +233,7 @@ def test_a_pose_of_another_frame(scene, head) -> None:
     write(head)
     there = pins.pose_pins(head, NAMES, 15, source_frame=30)
     assert {pin.frame for pin in there} == {15}
-    read = sample_motion.sample_motion(head, 30, 1, NAMES).values[0]
+    read = sampling.sample_motion(head, 30, 1, NAMES).values[0]
     assert [pin.value for pin in there if pin.kind == "KEY"] == read[:2].tolist()
     assert pins.find_pins(head) == []
 

@@ -42,8 +42,8 @@ SETTINGS = {
     "head_strength": "head_strength", "head_axes": "head_axes", "style": "style", "second_style": "second_style",
     "style_mix": "style_mix", "style_strength": "style_strength", "style_guidance": "style_guidance",
     "variety": "variety", "blinks": "blinks", "blinks_seed": "blinks_seed", "gaze": "gaze", "gaze_seed": "gaze_seed",
-    "breath": "breath", "breath_seed": "breath_seed", "quality": "quality", "edit_frames": "edit.source",
-    "edit_regions": "edit.regions", "falloff": "edit.pull", "keep_motion": "edit.stay", "swaps": "edit.swaps",
+    "breath": "breath", "breath_seed": "breath_seed", "quality": "quality", "edit_frames": "edit.frame_choice",
+    "edit_regions": "edit.regions", "falloff": "edit.falloff", "keep_motion": "edit.keep_motion", "swaps": "edit.swaps",
     "threediface_face": "threediface.face", "threediface_head": "threediface.head",
     "threediface_style": "threediface.condition", "threediface_all_steps": "threediface.all_steps",
     "threediface_steps": "threediface.steps", "threediface_guidance": "threediface.guidance",
@@ -77,7 +77,7 @@ def models(tmp_path, monkeypatch) -> Path:
 
 def request_of(action: bpy.types.Action) -> dict[str, Any]:
     """Return the request that a take keeps, with the names of scene.json; of its constraints how many there are."""
-    asked = take_request.kept(action).request
+    asked = take_request.load(action).request
     kept, engine = asked.constraints, asked.engine
     return {
         "parts": list(asked.parts), "fps": asked.rate.value, "seed": asked.seed, "steps": asked.steps,
@@ -86,9 +86,9 @@ def request_of(action: bpy.types.Action) -> dict[str, Any]:
         "style": [[Path(name).name, weight] for name, weight in asked.style.blend],
         "style_strength": asked.style.strength,
         "layer_seeds": [asked.layers.blinks, asked.layers.gaze, asked.layers.breath],
-        "first_frame": baseline.request_of(action)["first_frame"],
+        "first_frame": baseline.read_request(action)["first_frame"],
         "constraints": kept and {
-            "known": int(kept.keep.sum()), "pins": len(kept.pins), "falloff": kept.pull, "keep_motion": kept.stay,
+            "known": int(kept.known_mask.sum()), "pins": len(kept.pins), "falloff": kept.falloff, "keep_motion": kept.keep_motion,
         },
         "threediface": engine and {
             "models": [path and path.name for path in (engine.face, engine.head, engine.listener)],
@@ -99,7 +99,7 @@ def request_of(action: bpy.types.Action) -> dict[str, Any]:
 
 def pins_of(obj: bpy.types.Object) -> list[dict[str, Any]]:
     """Return the pins, and whether the motion was made without knowing them."""
-    found, new = pins.look(obj)
+    found, new = pins.find_pins_and_changes(obj)
     names = ("kind", "path", "index", "frame", "value")
     return [{**{name: getattr(pin, name) for name in names}, "new": pin in new} for pin in found]
 
@@ -137,7 +137,7 @@ def jaw(obj: bpy.types.Object, frame: float) -> float:
 
 
 def curve(obj: bpy.types.Object, path: str, index: int) -> bpy.types.FCurve:
-    return compat.channels_of(obj.animation_data.action, "OBJECT").fcurves.find(path, index=index)
+    return compat.find_channelbag(obj.animation_data.action, "OBJECT").fcurves.find(path, index=index)
 
 
 def test_the_settings_are_kept(character) -> None:
@@ -152,9 +152,9 @@ def test_the_takes_are_listed(character) -> None:
     found = takes.all_takes()
     listed = [
         {
-            "id": entry.take, "name": entry.name, "owner": entry.owner, "seed": entry.seed, "active": entry.plays,
+            "id": entry.take, "name": entry.name, "owner": entry.other_character, "seed": entry.seed, "active": entry.is_active,
             "starred": entry.favourite,
-            "layers": [layer for action in found[entry.take] if (layer := layer_tracks.layer_of(action))],
+            "layers": [layer for action in found[entry.take] if (layer := layer_tracks.layer_name(action))],
         }
         for entry in take_list.entries(character)
     ]  # fmt: skip
@@ -193,7 +193,7 @@ def test_a_pin_that_is_released_is_remembered_until_the_motion_is_regenerated(ch
     assert bpy.ops.diface.unpin(where="PLAYHEAD") == {"FINISHED"}
     released = next(pin for pin in FACTS["pins"] if pin["frame"] == 30)
     assert pins_of(character) == [pin for pin in FACTS["pins"] if pin != released]
-    _found, new = pins.look(character)
+    _found, new = pins.find_pins_and_changes(character)
     assert [(pin.path, pin.frame, pin.value) for pin in new] == [
         (pin["path"], pin["frame"], pin["value"]) for pin in FACTS["pins"] if pin["new"] or pin == released
     ]
@@ -202,7 +202,7 @@ def test_a_pin_that_is_released_is_remembered_until_the_motion_is_regenerated(ch
 def test_the_packed_style_is_there(character, tmp_path) -> None:
     assert packed_styles.names() == list(FACTS["styles"])
     for name, digest in FACTS["styles"].items():
-        unpacked = packed_styles.unpacked(name, tmp_path)
+        unpacked = packed_styles.unpack(name, tmp_path)
         assert hashlib.sha256(unpacked.read_bytes()).hexdigest() == digest
         assert unpacked.name == TAKES["DiFACE speech.wav.001"]["request"]["style"][0][0]
         assert unpacked.read_bytes() == (REFERENCE / "style.safetensors").read_bytes()
@@ -293,16 +293,16 @@ def test_a_face_of_3diface_moves_as_it_did(face) -> None:
     (key,) = FACTS["face"]["shape_keys"]
     for frame, weight in zip(FRAMES, FACTS["face"]["shown"][key], strict=True):
         if frame == int(frame):
-            moved = vertices_shown(face, int(frame)) - flame_mesh.rest(face)
+            moved = vertices_shown(face, int(frame)) - flame_mesh.rest_vertices(face)
             np.testing.assert_allclose(moved, np.tile((0, -0.01 * weight, 0), (len(moved), 1)), atol=1e-6)
 
 
 def test_a_face_of_3diface_keeps_its_pin(face) -> None:
     actions = takes.all_takes()[TAKES[FACE_3DIFACE]["id"]]
-    assert vertex_pins.frames(actions) == FACTS["face"]["pinned_frames"]
-    assert vertex_pins.frames(actions, unsettled=True) == FACTS["face"]["new_pinned_frames"]
-    kept = vertex_pins.of(face, actions, 11)
-    assert kept.at.tolist() == [29.0]
+    assert vertex_pins.pin_frames(actions) == FACTS["face"]["pinned_frames"]
+    assert vertex_pins.pin_frames(actions, changed_only=True) == FACTS["face"]["new_pinned_frames"]
+    kept = vertex_pins.to_vertex_pins(face, actions, 11)
+    assert kept.row.tolist() == [29.0]
     expected = np.zeros((5023, 3), np.float32)
     expected[::100, 1] = 0.01  # up, in FLAME's frame
     np.testing.assert_allclose(kept.vertices[0], expected, atol=1e-6)

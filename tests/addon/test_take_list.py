@@ -13,7 +13,7 @@ from diface_addon.core import channels
 from diface_addon.panels import take_rows
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import baseline
-from diface_addon.scene.takes import compare, take_list, takes
+from diface_addon.scene.takes import ghost, take_list, takes
 
 from . import fingerprint, scenes
 from .test_interface import drawn
@@ -350,7 +350,7 @@ def test_a_ghost_plays_another_take_and_the_character_its_own(face, place) -> No
     own = id_of(write(face, mine))
     face.select_set(True)
     do("compare_take", take=take, place=place)
-    second = compare.find_ghost()
+    second = ghost.find_ghost()
     assert plays(second, theirs)
     assert plays(face, mine)
     assert (second.hide_render, second.hide_select, second.select_get()) == (True, True, False)
@@ -360,7 +360,7 @@ def test_a_ghost_plays_another_take_and_the_character_its_own(face, place) -> No
     assert tuple(aside) == pytest.approx((2.2 if place == "BESIDE" else 0, 0, 0))
     assert takes.active_takes(face, takes.all_takes()) == {own}
     do("compare_take", take=take, place=place)
-    assert compare.find_ghost() is None
+    assert ghost.find_ghost() is None
     assert plays(face, mine)
     assert len(bpy.data.objects) == len(bpy.data.meshes) == len(bpy.data.shape_keys) == 1
 
@@ -369,13 +369,13 @@ def test_another_take_takes_the_ghosts_place_and_switching_removes_it(face) -> N
     first, second, _third = (id_of(write(face, motion(seed), f"T{seed}")) for seed in range(3))
     do("compare_take", take=first)
     do("compare_take", take=second)
-    assert plays(compare.find_ghost(), motion(1))
+    assert plays(ghost.find_ghost(), motion(1))
     assert len(bpy.data.objects) == 2
     do("use_take", take=first)
-    assert compare.find_ghost() is None
+    assert ghost.find_ghost() is None
     do("compare_take", take=second)
     write(face, motion(5))
-    assert compare.find_ghost() is None
+    assert ghost.find_ghost() is None
 
 
 def test_a_ghost_does_not_take_layers_from_the_take_it_shows(face) -> None:

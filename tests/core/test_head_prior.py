@@ -14,8 +14,8 @@ from diface_core.learning.sequence import TrainingSequence
 from diface_core.training.head import coupling, head_measures, head_prior_fit, head_tracks
 from diface_core.training.head.head_prior import TABLE_PATH, HeadPrior, colour_noise, fluctuation, loudness_gain
 from diface_core.training.head.head_sequences import PriorSequence
+from diface_core.training.initial_denoiser import build_denoiser
 from diface_core.training.settings import TrainConfig
-from diface_core.training.starting import build_denoiser
 
 
 @pytest.fixture(scope="module")

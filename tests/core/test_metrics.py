@@ -9,11 +9,11 @@ from diface_core import channels
 from diface_core.audio.speech_encoder import DIMENSION, LOUDNESS, SAMPLE_RATE
 from diface_core.training import metrics
 from diface_core.training.corpora import Clip, Phone
-from diface_core.training.evaluation import judgements
+from diface_core.training.evaluation import evaluation_sets
 from diface_core.training.evaluation.baselines import EncodedClip, baselines
 from diface_core.training.evaluation.scorecard import MILLIMETRES, PHONES, TRACKS, Predictions, format_measure, table
 from diface_core.training.evaluation.silence import NON_SPEECH_SOUNDS, SECONDS, LipActivity
-from diface_core.training.metrics import closures, geometry
+from diface_core.training.metrics import geometry, lip_closures
 from diface_core.training.metrics.measure import Measure, mean_measure
 
 
@@ -137,25 +137,25 @@ def test_closures_count_and_a_shut_mouth_gains_no_lift():
 
 @pytest.mark.parametrize("label", ["M", "B", "P", "m", "b", "p", "pʰ", "mː"])
 def test_labials_of_both_alphabets(label):
-    assert closures.is_labial(label)
-    assert not closures.is_labiodental(label)
+    assert lip_closures.is_labial(label)
+    assert not lip_closures.is_labiodental(label)
 
 
 def test_kinds_of_phones():
-    assert all(map(closures.is_labiodental, ["F", "V", "f", "v"]))
-    assert all(map(closures.is_round, ["UW", "OW", "W", "u", "oʊ", "w", "y"]))
-    assert all(map(closures.is_open, ["AA", "AE", "AY", "a", "ɑ"]))
-    assert not any(kind("S") or kind("SIL") or kind("_") for kind in (closures.is_labial, closures.is_round))
+    assert all(map(lip_closures.is_labiodental, ["F", "V", "f", "v"]))
+    assert all(map(lip_closures.is_round, ["UW", "OW", "W", "u", "oʊ", "w", "y"]))
+    assert all(map(lip_closures.is_open, ["AA", "AE", "AY", "a", "ɑ"]))
+    assert not any(kind("S") or kind("SIL") or kind("_") for kind in (lip_closures.is_labial, lip_closures.is_round))
 
 
 def test_phones_at_the_very_end_have_a_row():
     track = np.arange(30, dtype=np.float32)
-    assert closures.phone_extremes([track], [phones((0.99, 1.2, "M"))], closures.is_labial)[0] == [28.0]
+    assert lip_closures.phone_extremes([track], [phones((0.99, 1.2, "M"))], lip_closures.is_labial)[0] == [28.0]
 
 
 def test_contrast_is_the_difference_of_means():
     some, others = [np.array([1.0, 3.0]), np.array([])], [np.array([5.0]), np.array([7.0])]
-    assert closures.pooled_contrast(some, others).value == pytest.approx(-4.0)
+    assert lip_closures.pooled_contrast(some, others).value == pytest.approx(-4.0)
 
 
 # --- millimetres -----------------------------------------------------------------------------------------------------
@@ -301,14 +301,14 @@ def test_figures_are_written_without_a_negative_nothing():
 
 def test_judged_by_source_nobody_has_met_it(monkeypatch, tmp_path):
     monkeypatch.setattr(
-        judgements, "encode_clips", lambda clips, *_: [EncodedClip(c, np.zeros((1, 1), np.float32)) for c in clips]
+        evaluation_sets, "encode_clips", lambda clips, *_: [EncodedClip(c, np.zeros((1, 1), np.float32)) for c in clips]
     )
     clips = [
         Clip(f"{source}{n}", np.zeros(1600, np.float32), face(3), np.ones(52, bool), source, source=source)
         for source in ("here", "there")
         for n in range(60)
     ]
-    found = judgements.evaluation_sets(clips, None, tmp_path, tmp_path, {"there": tmp_path / "other"}, max_clips=3)
+    found = evaluation_sets.evaluation_sets(clips, None, tmp_path, tmp_path, {"there": tmp_path / "other"}, max_clips=3)
     assert [j.name for j in found] == ["here, split by clip", "there, split by clip", "there, split by source"]
     known, unseen = found[1:]
     assert 1 <= len(known.test) <= 3
@@ -321,7 +321,7 @@ def test_judged_by_source_nobody_has_met_it(monkeypatch, tmp_path):
     assert unseen.unseen_source
     assert not known.unseen_source
     with pytest.raises(ValueError, match="nowhere"):
-        judgements.evaluation_sets(clips, None, tmp_path, tmp_path, {"nowhere": tmp_path})
+        evaluation_sets.evaluation_sets(clips, None, tmp_path, tmp_path, {"nowhere": tmp_path})
 
 
 # --- what they are compared with -------------------------------------------------------------------------------------

@@ -57,7 +57,11 @@ def engines(asset) -> Iterator[Engines]:
     """The bundled models on the CPU; they are loaded by the first request."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch.cuda, "is_available", lambda: False)
-        yield Engines.of(None)
+        yield Engines.create(None)
+
+
+RENAMED = {"moved": "offsets", "counts": "vertex_mask"}
+"""Fields of a SolveRequest as 0.1.0 called them -> as they are called now."""
 
 
 def request(stated: dict[str, Any], speech: Path, base: Motion | None) -> GenerateRequest:
@@ -71,7 +75,7 @@ def request(stated: dict[str, Any], speech: Path, base: Motion | None) -> Genera
     if base is not None:
         known, pins = known_region_and_pins(stated, base)
         stay = stated.get("keep_motion", 0.0)
-        kept = Constraints(base.values, known, Pins(*pins), pull=stated["falloff"], stay=stay)
+        kept = Constraints(base.values, known, Pins(*pins), falloff=stated["falloff"], keep_motion=stay)
     return GenerateRequest(
         audio=AudioSection(speech, stated.get("start", 0.0), stated.get("seconds")),
         parts=tuple(stated.get("parts", ("face", "head"))),
@@ -164,7 +168,9 @@ def threediface_constraints(rows: int = 36) -> Constraints:
 
 def test_a_sculpt_is_solved_as_by_0_1_0(engines, stored) -> None:
     inputs = ("deltas", "moved", "current", "lower", "upper", "counts")
-    solved = engines.solve(SolveRequest(**{name: stored[f"solve.{name}"] for name in inputs}), lambda progress: None)
+    solved = engines.solve(
+        SolveRequest(**{RENAMED.get(name, name): stored[f"solve.{name}"] for name in inputs}), lambda progress: None
+    )
     assert_same(solved.weights, stored["solve.weights"])
     assert_same([solved.rms, solved.worst], stored["solve.error"], METRES)
 

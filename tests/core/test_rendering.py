@@ -8,8 +8,17 @@ import numpy as np
 import pytest
 
 from diface_core.training.corpora.clip import Phone
-from diface_core.training.rendering import borders, judge, phones, prompts, recogniser, speech, text, timing
-from diface_core.training.rendering.tts import engines, espeak, flite, symbols
+from diface_core.training.rendering import (
+    borders,
+    evaluate_recogniser,
+    label_timing,
+    phones,
+    prompts,
+    recogniser,
+    sentences,
+    speech,
+)
+from diface_core.training.rendering.tts import espeak, flite, registry, symbols
 from diface_core.training.rendering.tts.voices import VOICES
 from diface_core.training.visemes.articulation import phone_symbols
 
@@ -83,23 +92,23 @@ def test_the_silence_before_a_burst_is_the_stops_closure():
 # --- text -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", text.languages())
+@pytest.mark.parametrize("language", sentences.languages())
 def test_every_template_can_be_filled(language):
-    said = list(islice(text.draw_sentences(language, "test"), 60))
+    said = list(islice(sentences.draw_sentences(language, "test"), 60))
     assert not any("{" in sentence or "}" in sentence for sentence in said)
-    assert said == list(islice(text.draw_sentences(language, "test"), 60))
-    assert said != list(islice(text.draw_sentences(language, "other"), 60))
+    assert said == list(islice(sentences.draw_sentences(language, "test"), 60))
+    assert said != list(islice(sentences.draw_sentences(language, "other"), 60))
 
 
 def test_numbers_are_in_words():
-    said = " ".join(islice(text.draw_sentences("en", "test"), 200))
+    said = " ".join(islice(sentences.draw_sentences("en", "test"), 200))
     assert not any(letter.isdigit() for letter in said)
 
 
 def test_voices_have_names_sentences_engines_and_licences():
     assert len({voice.name for voice in VOICES}) == len(VOICES)
-    assert {voice.engine for voice in VOICES} == set(engines.ENGINES)
-    assert {voice.language for voice in VOICES if voice.engine != "prompts"} <= set(text.languages())
+    assert {voice.engine for voice in VOICES} == set(registry.ENGINES)
+    assert {voice.language for voice in VOICES if voice.engine != "prompts"} <= set(sentences.languages())
     assert all(voice.licence and voice.speaker and voice.minutes > 0 for voice in VOICES)
 
 
@@ -154,7 +163,7 @@ def test_the_lag_is_found(late):
         sound = np.concatenate([tone_and_hiss(swap), tone_and_hiss(swap)[::-1]])
         spans = [(0.0, swap - late, "a"), (swap - late, 2 - swap - late, "s"), (2 - swap - late, 2.0, "a")]
         said.append(speech.Utterance("", "", speech.make_aligned_speech(sound, RATE, spans)))
-    found, share = timing.label_lag(said)
+    found, share = label_timing.label_lag(said)
     assert found == pytest.approx(1000 * late, abs=4)
     assert share > 0.5
 
@@ -170,14 +179,14 @@ def test_borders_move_to_where_the_sound_changes():
 
 @pytest.mark.parametrize("engine", ["flite", "espeak"])
 def test_labels_of_an_engine_are_in_time(engine):
-    if engine in engines.missing_engines([engine]):
-        pytest.skip(engines.ENGINES[engine].hint)
+    if engine in registry.missing_engines([engine]):
+        pytest.skip(registry.ENGINES[engine].hint)
     voice = next(voice for voice in VOICES if voice.engine == engine and voice.language == "en")
     said = [
-        speech.Utterance("", sentence, engines.speak(voice, sentence, 1.0))
-        for sentence in islice(text.draw_sentences("en", "test"), 8)
+        speech.Utterance("", sentence, registry.speak(voice, sentence, 1.0))
+        for sentence in islice(sentences.draw_sentences("en", "test"), 8)
     ]
-    assert abs(timing.label_lag(said)[0]) < 8
+    assert abs(label_timing.label_lag(said)[0]) < 8
     assert all(abs(each.speech.phones[-1].end - len(each.speech.samples) / RATE) < 0.01 for each in said)
 
 
@@ -208,7 +217,7 @@ def test_an_absent_recogniser_says_how_to_get_it(monkeypatch):
 def test_recorded_voices_do_not_speak():
     voice = next(voice for voice in VOICES if voice.engine == "prompts")
     with pytest.raises(TypeError, match="synthesiser is wanted"):
-        engines.speak(voice, "hello", 1.0)
+        registry.speak(voice, "hello", 1.0)
 
 
 def test_prompts_are_drawn_by_length(tmp_path, monkeypatch):
@@ -223,6 +232,6 @@ def test_prompts_are_drawn_by_length(tmp_path, monkeypatch):
 def test_the_recogniser_is_judged_by_kinds_of_sounds():
     exact = [Phone(0.0, 0.1, "m"), Phone(0.1, 0.2, "a"), Phone(0.2, 0.3, "t"), Phone(0.3, 0.4, "i")]
     heard = [Phone(0.0, 0.1, "b"), Phone(0.1, 0.2, "a"), Phone(0.3, 0.4, "i")]
-    pairs, cost = judge.match_phones(exact, heard)
+    pairs, cost = evaluate_recogniser.match_phones(exact, heard)
     assert [(a.label, b.label) for a, b in pairs] == [("m", "b"), ("a", "a"), ("i", "i")]
     assert cost == 1.5  # one of its kind but another label, one left out

@@ -20,12 +20,12 @@ import torch
 
 from diface_core import DifaceError
 from diface_core.__main__ import main
-from diface_core.threediface.cli import cast, graphs, video
+from diface_core.threediface.cli import graphs, loaded_models, video_renderer
 from diface_core.threediface.cli.config import EvaluationConfig, ExperimentKeys
 from diface_core.threediface.cli.config_file import read_config
-from diface_core.threediface.cli.edits import REGENERATED, map_source_frames, regenerated_ranges
 from diface_core.threediface.cli.evaluation import find_sounds
 from diface_core.threediface.cli.results import ThreeDifaceResult, read_result, write_result
+from diface_core.threediface.cli.source_frames import REGENERATED, map_source_frames, regenerated_ranges
 from diface_core.threediface.cli.user_files import UserFiles
 
 SUBJECT = "FaceTalk_170904_00128_TA"
@@ -92,7 +92,7 @@ def loaded_once():
     """Models are read from their files once for all tests of a folder."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("load_face", "load_head"):
-            patch.setattr(cast, name, functools.cache(getattr(cast, name)))
+            patch.setattr(loaded_models, name, functools.cache(getattr(loaded_models, name)))
         yield
 
 
@@ -415,7 +415,7 @@ def test_a_video_by_whatever_is_said_to_be_blender(tmp_path, studio_job, root):
     )
     blender.chmod(0o755)
     said = []
-    studio = video.FaceVideoRenderer.find(UserFiles(flame=flame, blender=blender))
+    studio = video_renderer.FaceVideoRenderer.find(UserFiles(flame=flame, blender=blender))
     studio.render_video(tmp_path / "a.mp4", takes, np.zeros(1600, np.float32), lambda stage, done: said.append(done))
     assert (tmp_path / "a.mp4").read_bytes() == b"film"
     assert said == [1.0]
@@ -426,9 +426,9 @@ def test_a_blender_that_fails_leaves_nothing(tmp_path, studio_job):
     blender = tmp_path / "python-that-fails"
     blender.write_text(f"#!{sys.executable}\nprint('out of memory'); raise SystemExit(3)\n")
     blender.chmod(0o755)
-    studio = video.FaceVideoRenderer.find(UserFiles(flame=flame, blender=blender))
+    studio = video_renderer.FaceVideoRenderer.find(UserFiles(flame=flame, blender=blender))
     with pytest.raises(DifaceError, match=r"exit status 3.*out of memory"):
         studio.render_video(tmp_path / "films" / "a.mp4", takes, np.zeros(1600, np.float32), lambda stage, done: None)
     assert not list((tmp_path / "films").iterdir())
     with pytest.raises(DifaceError, match="There is no program"):
-        video.FaceVideoRenderer.find(UserFiles(flame=flame, blender=tmp_path / "none"))
+        video_renderer.FaceVideoRenderer.find(UserFiles(flame=flame, blender=tmp_path / "none"))

@@ -12,7 +12,7 @@ import soundfile
 from diface_core import channels
 from diface_core.engines import Engines
 from diface_core.generate import Generator
-from diface_core.threediface import wanted
+from diface_core.threediface import constraints
 from diface_core.threediface.checkpoint import load_face, load_head
 from diface_core.threediface.models import ThreeDifaceModels, encode_audio, head_from_neck, neck_from_head
 from diface_core.threediface.sampling import KnownFrames, sample_face, sample_head
@@ -193,7 +193,7 @@ def test_one_part_alone(folder, engines) -> None:
 def test_frames_between_two_given_ones_are_given(rate) -> None:
     at = np.array([0.0, 1, 2, 3, 9.5])
     values = at[:, None].astype(np.float32) * 2
-    found = wanted.known_frames(at, values, rate, 40)
+    found = constraints.known_frames(at, values, rate, 40)
     scale = rate.value / 30
     stretch = np.arange(40) * scale <= 3 + 1e-6
     np.testing.assert_allclose(found.values[stretch, 0], 2 * scale * np.arange(40)[stretch], rtol=1e-5)
@@ -204,16 +204,16 @@ def test_frames_between_two_given_ones_are_given(rate) -> None:
 
 
 def test_of_two_for_one_row_the_nearer_is_given() -> None:
-    found = wanted.known_frames(np.array([10.0, 12.0]), np.array([[1.0], [2.0]], np.float32), FrameRate(120), 9)
+    found = constraints.known_frames(np.array([10.0, 12.0]), np.array([[1.0], [2.0]], np.float32), FrameRate(120), 9)
     assert found.mask.tolist() == [row == 3 or row == 2 for row in range(9)]
-    found = wanted.known_frames(np.array([7.9, 9.0]), np.array([[1.0], [2.0]], np.float32), FrameRate(120), 9)
+    found = constraints.known_frames(np.array([7.9, 9.0]), np.array([[1.0], [2.0]], np.float32), FrameRate(120), 9)
     assert (found.mask.sum(), found.values[2, 0]) == (1, 1)
 
 
 def test_axes_hold_shapes_and_pins_and_are_upright() -> None:
     deltas = np.random.default_rng(0).normal(size=(6, 3 * VERTICES)).astype(np.float32)
     pins = VertexPins(np.arange(300.0), np.concatenate([drawn(4, seed=1)] * 75))
-    axes = wanted.VertexBasis.spanning(deltas, pins)
+    axes = constraints.VertexBasis.spanning(deltas, pins)
     assert len(axes.directions) == 10
     np.testing.assert_allclose(axes.directions @ axes.directions.T, np.eye(10), atol=1e-12)
     flat = pins.vertices.reshape(300, -1)

@@ -10,8 +10,9 @@ from scipy import stats
 from diface_core import ModelError
 from diface_core.threediface.checkpoint import FaceModel, HeadModel, load_face, load_head
 from diface_core.threediface.diffusion import Schedule, noise_moments, seeded_noise
+from diface_core.threediface.dpm_solver import DpmSolver
 from diface_core.threediface.options import DiffusionConfig
-from diface_core.threediface.projected import ClampedError, Projection, exact_noise, normal_noise
+from diface_core.threediface.projection import ClampedError, Projection, exact_noise, normal_noise
 from diface_core.threediface.sampling import (
     HEAD_DEVIATION,
     HEAD_MEAN,
@@ -23,7 +24,6 @@ from diface_core.threediface.sampling import (
     sample_head,
     sample_hidden,
 )
-from diface_core.threediface.solver import DpmSolver
 from tests.core import toy_checkpoint as toy
 from tests.core.plain_threediface import PlainDiffusion, plain_noise
 

@@ -13,9 +13,9 @@ from diface_core.audio.speech_encoder import SAMPLE_RATE
 from diface_core.errors import DifaceError
 from diface_core.threediface.checkpoint import load_face, load_head
 from diface_core.threediface.sampling import HEAD_DEVIATION, KnownFrames, sample_face, sample_head
-from diface_core.training.threediface import adapt, data, writing
+from diface_core.training.threediface import adapt, checkpoint_writer, recordings
+from diface_core.training.threediface.initial_network import build_network
 from diface_core.training.threediface.settings import AdaptConfig, DataConfig
-from diface_core.training.threediface.starting import build_network
 from diface_core.training.threediface.train import train
 from tests.core import toy_threediface as toy
 from tests.core.launching import torchrun
@@ -208,14 +208,14 @@ def test_a_resumed_training_is_the_uninterrupted_one_to_the_bit(mine, monkeypatc
     whole = train(face_config(mine, train_encoder=encoder, model=norm)).state_dict()
     config = face_config(mine, train_encoder=encoder, model=norm, out=mine / "again")
 
-    write = writing.write_checkpoint
+    write = checkpoint_writer.write_checkpoint
 
     def break_off(*arguments):
         write(*arguments)
         raise Interrupted
 
     with monkeypatch.context() as patch:
-        patch.setattr(writing, "write_checkpoint", break_off)
+        patch.setattr(checkpoint_writer, "write_checkpoint", break_off)
         with pytest.raises(Interrupted):
             train(config)
     resumed = train(config).state_dict()
@@ -226,7 +226,7 @@ def test_speech_is_heard_once(mine, monkeypatch):
     train(face_config(mine, steps=1))
     times = [path.stat().st_mtime_ns for path in sorted((mine / "cache" / "heard").iterdir())]
     assert len(times) == 2
-    monkeypatch.setattr(data, "_encode_samples", None)
+    monkeypatch.setattr(recordings, "_encode_samples", None)
     train(face_config(mine, steps=2, out=mine / "other"))
 
 
@@ -235,7 +235,7 @@ def test_held_out_sequences_are_judged_and_not_learnt(mine, capfd):
     config = face_config(mine, data=split, validate_every=2)
     train(config)
     assert capfd.readouterr().out.count("held out: loss") == 2
-    learnt, held_out = data.read_recordings(split, "face", 16)
+    learnt, held_out = recordings.read_recordings(split, "face", 16)
     assert [one.name for one in learnt] == ["Ann_sentence01"]
     assert [one.name for one in held_out] == ["Bob_sentence01"]
     assert yaml.safe_load((config.out / "args.yml").read_text())["motion_model"]["params"]["train_subjects"] == "Ann"

@@ -13,14 +13,14 @@ from diface_core.audio.speech_encoder import SAMPLE_RATE
 from diface_core.errors import DifaceError
 from diface_core.threediface.diffusion import Schedule
 from diface_core.threediface.sampling import HEAD_DEVIATION, HEAD_MEAN
-from diface_core.training.threediface import data, run, writing
-from diface_core.training.threediface.examples import ExampleSampler
+from diface_core.training.threediface import checkpoint_writer, recordings, run
+from diface_core.training.threediface.batches import ExampleSampler
+from diface_core.training.threediface.initial_network import build_network
 from diface_core.training.threediface.losses import TrainingLoss
-from diface_core.training.threediface.masks import MASK_KINDS, NO_KNOWN_FRAMES, MaskConfig, draw_known_frames
-from diface_core.training.threediface.regions import vertex_weights
+from diface_core.training.threediface.random_masks import MASK_KINDS, NO_KNOWN_FRAMES, MaskConfig, draw_known_frames
 from diface_core.training.threediface.settings import AdaptConfig, DataConfig, LossConfig, TrainConfig, read_config
-from diface_core.training.threediface.starting import build_network
 from diface_core.training.threediface.train import main, train
+from diface_core.training.threediface.vertex_weights import vertex_weights
 from tests.core import toy_threediface as toy
 from tests.core.toy_threediface import (
     SPEAKERS,
@@ -33,7 +33,7 @@ from tests.core.toy_threediface import (
     templates,
 )
 
-CONFIGS = Path(data.__file__).parents[1] / "configs"
+CONFIGS = Path(recordings.__file__).parents[1] / "configs"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -64,7 +64,7 @@ def examples(
     made: Path, masks: MaskConfig = NO_KNOWN_FRAMES, audio_dropout: float = 0.0, part: str = "face"
 ) -> ExampleSampler:
     config = face_config(made) if part == "face" else head_config(made, made / "face")
-    learnt, _ = data.read_recordings(config.data, config.part, config.frames)
+    learnt, _ = recordings.read_recordings(config.data, config.part, config.frames)
     learnt = [
         dataclasses.replace(one, audio_features=np.arange(len(one.frames), dtype=np.float16)[:, None]) for one in learnt
     ]
@@ -77,26 +77,26 @@ def examples(
 def writing_diffusion(part: str):
     from diface_core.threediface import options
 
-    return options.parse_options(writing.make_arguments(part, {"num_identity_classes": 2}, {}), "toy")[1]
+    return options.parse_options(checkpoint_writer.make_arguments(part, {"num_identity_classes": 2}, {}), "toy")[1]
 
 
 def test_of_sixty_frames_a_second_every_second_one_is_seen(made, tmp_path):
     for fps, every in ((60.0, 2), (30.0, 1), (90.0, 3)):
         folder = toy.vocaset(tmp_path / str(fps), fps=fps)
-        learnt, _ = data.read_recordings(DataConfig(folder, fps=fps), "face", 16)
+        learnt, _ = recordings.read_recordings(DataConfig(folder, fps=fps), "face", 16)
         for number, sequence in enumerate(learnt):
             whole = displacements(round(fps), fps, number)
             assert len(sequence.frames) == 30
             assert np.allclose(sequence.x0(0, 30), whole[::every], atol=1e-7)
             assert np.array_equal(sequence.x0(7, 3), sequence.x0(0, 30)[7:10])
     with pytest.raises(DifaceError, match="multiple of 30"):
-        data.read_recordings(DataConfig(made / "voca", fps=45.0), "face", 16)
+        recordings.read_recordings(DataConfig(made / "voca", fps=45.0), "face", 16)
 
 
 def test_a_head_of_any_rate_is_seen_at_thirty_standardised(tmp_path):
     for fps in (25.0, 30.0, 50.0):
         folder = toy.heads(tmp_path / str(fps), fps=fps)
-        (sequence,), _ = data.read_recordings(DataConfig(folder, fps=fps), "head", 32)
+        (sequence,), _ = recordings.read_recordings(DataConfig(folder, fps=fps), "head", 32)
         assert len(sequence.frames) == 96
         # The last rows are past the last frame of 25 a second.
         assert np.allclose(sequence.frames[:94], rotations(96)[:94], atol=2e-3)
@@ -243,7 +243,7 @@ def test_sequences_that_are_short_or_not_whole_are_named_and_left(tmp_path, capl
     for name, seconds in (("Ann_sentence02", 20 / 60), ("Eve_sentence01", 1.0), ("Bob_sentence09", 1.0)):
         soundfile.write(folder / "wav" / f"{name}.wav", sound(seconds), SAMPLE_RATE)
     with caplog.at_level("INFO"):
-        learnt, _ = data.read_recordings(DataConfig(folder), "face", 16)
+        learnt, _ = recordings.read_recordings(DataConfig(folder), "face", 16)
     assert [one.name for one in learnt] == ["Ann_sentence01", "Bob_sentence01"]
     for name, why in (("Ann_sentence02", "an example has 16"), ("Ann_sentence03", "no sound"),
                       ("Eve_sentence01", "no template"), ("Bob_sentence09", "no vertices")):  # fmt: skip
@@ -270,7 +270,7 @@ def test_a_bad_track_is_named_and_left(tmp_path, caplog, name):
         (folder / kind).with_stem("two").write_bytes((folder / kind).read_bytes())
     spoil(folder)
     with caplog.at_level("INFO"):
-        learnt, _ = data.read_recordings(DataConfig(folder, fps=30.0), "head", 32)
+        learnt, _ = recordings.read_recordings(DataConfig(folder, fps=30.0), "head", 32)
     assert [one.name for one in learnt] == ["one"]
     assert any("two" in line and why in line for line in caplog.text.splitlines())
 
@@ -278,19 +278,19 @@ def test_a_bad_track_is_named_and_left(tmp_path, caplog, name):
 def test_folders_that_are_not_whole_or_give_nothing_are_said(made, tmp_path):
     for part, missing in (("face", "vertices_npy"), ("head", "head")):
         with pytest.raises(DifaceError, match=missing):
-            data.read_recordings(DataConfig(tmp_path), part, 16)
+            recordings.read_recordings(DataConfig(tmp_path), part, 16)
     with pytest.raises(DifaceError, match="no clip that can be used"):
-        data.read_recordings(DataConfig(made / "voca"), "face", 64)
+        recordings.read_recordings(DataConfig(made / "voca"), "face", 64)
     with pytest.raises(DifaceError, match="none is to be learnt"):
-        data.read_recordings(DataConfig(made / "voca", subjects=("Zoe",)), "face", 16)
+        recordings.read_recordings(DataConfig(made / "voca", subjects=("Zoe",)), "face", 16)
 
 
 def test_subjects_are_styles_in_their_order_and_at_most_so_many_sequences(tmp_path):
     folder = toy.vocaset(tmp_path / "voca")
     for kind in ("wav/Ann_sentence01.wav", "vertices_npy/Ann_sentence01.npy"):
         (folder / kind).with_stem("Ann_sentence02").write_bytes((folder / kind).read_bytes())
-    assert len(data.read_recordings(DataConfig(folder), "face", 16)[0]) == 3
-    learnt, _ = data.read_recordings(DataConfig(folder, subjects=("Bob", "Ann"), max_sequences=1), "face", 16)
+    assert len(recordings.read_recordings(DataConfig(folder), "face", 16)[0]) == 3
+    learnt, _ = recordings.read_recordings(DataConfig(folder, subjects=("Bob", "Ann"), max_sequences=1), "face", 16)
     assert [(one.name, one.subject) for one in learnt] == [("Ann_sentence01", "Ann"), ("Bob_sentence01", "Bob")]
     assert run.style_vectors(("Bob", "Ann"), 3)["Ann"].tolist() == [0, 1, 0]
     assert run.style_vectors(("Bob", "Ann"), 3)[""].tolist() == [0.5, 0.5, 0]
@@ -372,5 +372,5 @@ def test_the_configurations_that_come_with_it_can_be_read(name, kind):
         given = {"num_identity_classes": 8, **config.model}
         from diface_core.threediface import options
 
-        network, _ = options.parse_options(writing.make_arguments(config.part, given, config.diffusion), name)
+        network, _ = options.parse_options(checkpoint_writer.make_arguments(config.part, given, config.diffusion), name)
         assert config.frames % network.stride == 0

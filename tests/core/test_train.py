@@ -18,8 +18,8 @@ from diface_core.learning.random_masks import add_bumps, draw_mask
 from diface_core.model import checkpoint
 from diface_core.model.denoiser import Denoiser
 from diface_core.training import logs, run, settings
+from diface_core.training.initial_denoiser import build_denoiser
 from diface_core.training.prefetch import with_prefetch
-from diface_core.training.starting import build_denoiser
 from tests.core import toy_training
 from tests.core.launching import torchrun
 from tests.core.toy_training import config, sequences, together_config

@@ -17,7 +17,7 @@ from transformers import Wav2Vec2Config, Wav2Vec2Model
 from diface_core.audio.speech_encoder import SAMPLE_RATE
 from diface_core.learning import distributed
 from diface_core.threediface.sampling import HEAD_DEVIATION, HEAD_MEAN
-from diface_core.training.threediface.masks import MaskConfig
+from diface_core.training.threediface.random_masks import MaskConfig
 from diface_core.training.threediface.settings import DataConfig, LossConfig, TrainConfig
 from diface_core.training.threediface.train import train
 

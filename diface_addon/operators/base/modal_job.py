@@ -6,9 +6,9 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ...core import errors, types
-from ...jobs import current
+from ...jobs import running_job
 from ...scene.takes import takes
-from .operator import OperatorBase, redraw
+from .operator_base import OperatorBase, redraw
 
 POLL_INTERVAL = 0.1
 """Seconds between two looks at the running job."""
@@ -17,19 +17,19 @@ POLL_INTERVAL = 0.1
 class ModalJobOperator(OperatorBase):
     """Mix-in for operators that generate: implement `begin`, and `begin_next` where more than one take is made."""
 
-    _job: current.RunningJob | None = None
+    _job: running_job.RunningJob | None = None
     _result_names: tuple[str, ...] = ()
     _notes: tuple[str, ...] = ()
 
-    def begin(self, context: bpy.types.Context) -> current.RunningJob:
+    def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
         """Send the request to the worker. Raises DifaceError, with nothing changed."""
         raise NotImplementedError
 
-    def begin_next(self, previous: current.RunningJob) -> current.RunningJob | None:
+    def begin_next(self, previous: running_job.RunningJob) -> running_job.RunningJob | None:
         """Begin what comes after a generation whose take is written, and that has not ended; None where it was all."""
         return None
 
-    def handle_escape(self, job: current.RunningJob) -> None:
+    def handle_escape(self, job: running_job.RunningJob) -> None:
         """Esc was pressed."""
         job.task.cancel()
 
@@ -48,7 +48,7 @@ class ModalJobOperator(OperatorBase):
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
-    def watch(self, context: bpy.types.Context, job: current.RunningJob) -> None:
+    def watch(self, context: bpy.types.Context, job: running_job.RunningJob) -> None:
         """Have `modal` look at `running` now and then, and the panels show it."""
         self._job = job
         _show_progress(context, self.displayed_progress(types.Progress(0.0, "Starting")))
@@ -86,7 +86,7 @@ class ModalJobOperator(OperatorBase):
 
     def _finish(self, context: bpy.types.Context) -> set[str]:
         try:
-            if current.current() is not self._job:
+            if running_job.current() is not self._job:
                 raise errors.Cancelled
             made = len(self._result_names)
             self._advance()
@@ -161,7 +161,7 @@ def _show_progress(context: bpy.types.Context, progress: types.Progress | None, 
 @persistent
 def _stop_on_load(*_args: object) -> None:
     """Another file is being opened: what runs belongs to this one."""
-    if running := current.current():
+    if running := running_job.current():
         running.end()
     bpy.app.handlers.load_pre.remove(_stop_on_load)
     _show_progress(bpy.context, None, "Generate was stopped, as another file was opened.")

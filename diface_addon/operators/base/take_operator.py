@@ -5,10 +5,10 @@ from __future__ import annotations
 import bpy
 
 from ...core import errors
-from ...scene.animation import target
+from ...scene.animation import character_checks
 from ...scene.takes import takes
 from ...settings import scene_settings
-from .operator import OperatorBase
+from .operator_base import OperatorBase
 
 
 class TakeOperator(OperatorBase):
@@ -18,7 +18,7 @@ class TakeOperator(OperatorBase):
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
-        target.check(scene_settings.character(context), ())
+        character_checks.check(scene_settings.character(context), ())
 
     def actions(self) -> list[bpy.types.Action]:
         """The take's Actions. Raises SceneError where it is gone, as when its Action was deleted by hand."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import bpy
 
 from ...core import errors, types
-from ...jobs import current, worker_client
-from ...scene.animation import target
+from ...jobs import running_job, worker_client
+from ...scene.animation import character_checks
 from ...scene.characters import bundled_head, flame_mesh, shape_key_names, shape_keys
 from ...settings import preferences, scene_settings
-from ..base.operator import OperatorBase
+from ..base.operator_base import OperatorBase
 
 
 class DIFACE_OT_add_arkit_keys(OperatorBase, bpy.types.Operator):
@@ -21,9 +21,9 @@ class DIFACE_OT_add_arkit_keys(OperatorBase, bpy.types.Operator):
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
-        if current.current() is not None:
+        if running_job.current() is not None:
             raise errors.WorkerError("DiFACE is generating.", "Add them when it has finished.")
-        target.check_custom_shapes(scene_settings.character(context), ("face",), as_cache=False)
+        character_checks.check_custom_shapes(scene_settings.character(context), ("face",), as_cache=False)
 
     def run(self, context: bpy.types.Context) -> str:
         obj = scene_settings.character(context)

@@ -7,7 +7,7 @@ import bpy
 from ...core import errors
 from ...scene.characters import flame_head
 from ...settings import preferences
-from ..base.operator import OperatorBase
+from ..base.operator_base import OperatorBase
 
 
 def _search_identities(_operator: bpy.types.Operator, _context: bpy.types.Context, _typed: str) -> list[str]:

@@ -8,11 +8,11 @@ import bpy
 
 from ...core import channels, errors
 from ...jobs import edit
-from ...scene.animation import active_curves, sample_motion, target
+from ...scene.animation import active_curves, character_checks, sampling
 from ...scene.pins import pins
 from ...settings import choices, scene_settings
 from ..base import region_choice
-from ..base.operator import OperatorBase
+from ..base.operator_base import OperatorBase
 
 
 class DIFACE_OT_copy_pose(OperatorBase, bpy.types.Operator):
@@ -24,7 +24,7 @@ class DIFACE_OT_copy_pose(OperatorBase, bpy.types.Operator):
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
         obj = scene_settings.character(context)
-        target.check(obj, ())
+        character_checks.check(obj, ())
         if not active_curves.find_active_curves(obj):
             hint = "Generate a take first, or key its shape keys."
             raise errors.SceneError(f"Nothing animates {obj.name} yet.", hint)
@@ -38,7 +38,7 @@ class DIFACE_OT_copy_pose(OperatorBase, bpy.types.Operator):
         names = tuple(name for name in channels.ALL if name in names and name in having)
         if not names:
             raise errors.SceneError(f"{obj.name} has no shape keys of these regions.", "Choose others.")
-        pose = sample_motion.sample_motion(obj, frame, 1, names)
+        pose = sampling.sample_motion(obj, frame, 1, names)
         values = dict(zip(names, pose.values[0].tolist(), strict=True))
         context.window_manager.diface.copied_pose = json.dumps(values)
         return f"Copied {len(values)} value{'s' if len(values) > 1 else ''} of frame {frame:g}."
@@ -54,7 +54,7 @@ class DIFACE_OT_paste_pose(OperatorBase, bpy.types.Operator):
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
         edit.check(context)
-        target.check_keys_editable(scene_settings.character(context))
+        character_checks.check_keys_editable(scene_settings.character(context))
         if not context.window_manager.diface.copied_pose:
             raise errors.SceneError("No pose was copied.", "Press Copy Pose at the frame that has it.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ...core import channels, errors
-from ...jobs import current, edit, edit_plan
+from ...jobs import edit, edit_plan, running_job
 from ...scene.animation import active_curves
 from ...scene.edits import frame_choice
 from ...scene.pins import pins
@@ -31,7 +31,7 @@ class DIFACE_OT_in_between(ModalJobOperator, bpy.types.Operator):
         if not context.scene.diface.edit.regions:
             raise errors.SceneError("No region is chosen.", "Choose some under Regions.")
 
-    def begin(self, context: bpy.types.Context) -> current.RunningJob:
+    def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
         given = (self.first, self.last) if self.last > self.first else None
         return edit.begin(context, lambda base: plan_in_between(bpy.context, base, given))
 

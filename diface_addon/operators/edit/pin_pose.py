@@ -5,11 +5,11 @@ from __future__ import annotations
 import bpy
 
 from ...core import channels, errors
-from ...scene.animation import active_curves, sample_motion, target
+from ...scene.animation import active_curves, character_checks, sampling
 from ...scene.pins import pins
 from ...settings import scene_settings
 from ..base import region_choice
-from ..base.operator import OperatorBase
+from ..base.operator_base import OperatorBase
 
 
 class DIFACE_OT_pin_pose(OperatorBase, bpy.types.Operator):
@@ -24,10 +24,10 @@ class DIFACE_OT_pin_pose(OperatorBase, bpy.types.Operator):
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
         obj = scene_settings.character(context)
-        target.check(obj, ())
+        character_checks.check(obj, ())
         if not active_curves.find_active_curves(obj):
             raise errors.SceneError(f"Nothing animates {obj.name} yet.", "Generate a take first.")
-        target.check_keys_editable(obj)
+        character_checks.check_keys_editable(obj)
 
     def run(self, context: bpy.types.Context) -> str:
         obj, frame = scene_settings.character(context), context.scene.frame_current_final
@@ -36,7 +36,7 @@ class DIFACE_OT_pin_pose(OperatorBase, bpy.types.Operator):
         names = tuple(name for name in wanted if name in having)
         if not names:
             raise errors.SceneError(f"{obj.name} has no shape keys of that region.", "Choose another region.")
-        pose = sample_motion.sample_motion(obj, frame, 1, names).values[0].tolist()
+        pose = sampling.sample_motion(obj, frame, 1, names).values[0].tolist()
         keyed = pins.set_values(obj, frame, dict(zip(names, pose, strict=True)))
         return region_choice.pinned_message(keyed, frame)
 

@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 
 from ...core import channels, errors
-from ...jobs import current, edit, edit_plan, edit_scope
+from ...jobs import edit, edit_plan, edit_scope, running_job
 from ..base.modal_job import ModalJobOperator
 
 MARGIN_SECONDS = 0.4
@@ -34,7 +34,7 @@ class DIFACE_OT_regenerate(ModalJobOperator, bpy.types.Operator):
     def check_ready(cls, context: bpy.types.Context) -> None:
         edit.check(context)
 
-    def begin(self, context: bpy.types.Context) -> current.RunningJob:
+    def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
         if self.where == "ALL":
             seed = context.scene.diface.seed
             return edit.begin(context, lambda base: plan_all(base, seed))

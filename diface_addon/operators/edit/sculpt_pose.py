@@ -5,12 +5,12 @@ from __future__ import annotations
 import bpy
 
 from ...core import errors
-from ...jobs import current, worker_client
-from ...scene.animation import target
-from ...scene.keys import editable
+from ...jobs import running_job, worker_client
+from ...scene.animation import character_checks
+from ...scene.keys import editable_actions
 from ...scene.pins import pins, sculpt, vertex_pins
 from ...settings import scene_settings
-from ..base.operator import OperatorBase
+from ..base.operator_base import OperatorBase
 
 MM_PER_METRE = 1000.0
 MIN_DISPLACEMENT = 1e-7
@@ -27,11 +27,11 @@ class DIFACE_OT_sculpt_pose(OperatorBase, bpy.types.Operator):
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
         obj = scene_settings.character(context)
-        target.check(obj, ())
+        character_checks.check(obj, ())
         if vertex_pins.find_take(obj):
-            target.check_custom_shapes(obj, ("face",), as_cache=False)
+            character_checks.check_custom_shapes(obj, ("face",), as_cache=False)
         else:
-            target.check(obj, ("face",))
+            character_checks.check(obj, ("face",))
         _check_keys(obj, vertex_pins.find_take(obj))
         sculpt.check_can_begin(obj)
 
@@ -54,9 +54,9 @@ class DIFACE_OT_pin_sculpt(OperatorBase, bpy.types.Operator):
     def check_ready(cls, context: bpy.types.Context) -> None:
         _check_running(context)
         obj = scene_settings.character(context)
-        target.check(obj, ())
+        character_checks.check(obj, ())
         sculpt.check_readable(obj)
-        if current.current() is not None:
+        if running_job.current() is not None:
             raise errors.WorkerError("DiFACE is generating.", "Pin the sculpt when it has finished.")
 
     def run(self, context: bpy.types.Context) -> str:
@@ -118,9 +118,9 @@ def _channel_count(channels: int) -> str:
 def _check_keys(obj: bpy.types.Object, take: str | None) -> None:
     """Raises SceneError where a sculpt could not be pinned: it would be written into another file's Action."""
     if take:
-        editable.check(vertex_pins.take_actions(take))
+        editable_actions.check(vertex_pins.take_actions(take))
     else:
-        target.check_keys_editable(obj)
+        character_checks.check_keys_editable(obj)
 
 
 def _check_running(context: bpy.types.Context) -> None:

@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from ...core import channels, errors
-from ...jobs import current, edit, edit_plan
+from ...jobs import edit, edit_plan, running_job
 from ...scene.pins import pins
 from ...settings import choices, scene_settings
 from ..base.modal_job import ModalJobOperator
@@ -31,7 +31,7 @@ class DIFACE_OT_swap_keyframes(ModalJobOperator, bpy.types.Operator):
         edit.check(context)
         parse_frame_pairs(context.scene.diface.edit.swaps)
 
-    def begin(self, context: bpy.types.Context) -> current.RunningJob:
+    def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
         settings = context.scene.diface.edit
         names, pairs, falloff = (
             choices.region_channels(settings.regions),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import bpy
 
 from ...core import channels, errors
-from ...scene.animation import target
-from ...scene.keys import editable
+from ...scene.animation import character_checks
+from ...scene.keys import editable_actions
 from ...scene.pins import pins, vertex_pins
 from ...settings import scene_settings
 from ..base import region_choice
-from ..base.operator import OperatorBase
+from ..base.operator_base import OperatorBase
 
 PLAYHEAD_TOLERANCE = 0.5
 """Frames from the playhead within which a pin is at it."""
@@ -36,8 +36,8 @@ class DIFACE_OT_unpin(OperatorBase, bpy.types.Operator):
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
         obj = scene_settings.character(context)
-        target.check(obj, ())
-        target.check_keys_editable(obj)
+        character_checks.check(obj, ())
+        character_checks.check_keys_editable(obj)
 
     def run(self, context: bpy.types.Context) -> str:
         obj, names = scene_settings.character(context), region_choice.chosen_channels(context, self.region)
@@ -64,8 +64,8 @@ class DIFACE_OT_unpin_all(OperatorBase, bpy.types.Operator):
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
         obj = scene_settings.character(context)
-        target.check(obj, ())
-        target.check_keys_editable(obj)
+        character_checks.check(obj, ())
+        character_checks.check_keys_editable(obj)
 
     def run(self, context: bpy.types.Context) -> str:
         obj = scene_settings.character(context)
@@ -85,7 +85,7 @@ def _vertex_pin_frames(obj: bpy.types.Object, at_frame: float | None = None) -> 
 def _remove_pins(obj: bpy.types.Object, chosen: list[pins.Pin], vertex_pin_frames: list[float]) -> str:
     """Let go of keys, and of the sculpted faces at frames; what is told of it. Raises SceneError where all stay."""
     actions = vertex_pins.take_actions(vertex_pins.find_take(obj)) if vertex_pin_frames else []
-    editable.check(actions)
+    editable_actions.check(actions)
     let_go = pins.unpin(obj, chosen)
     for frame in vertex_pin_frames:
         vertex_pins.remove_pin(actions, frame)

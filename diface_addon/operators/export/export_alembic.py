@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ...scene.export import export
-from ..base.to_file import ExportOperator
+from ..base.write_file import ExportOperator
 
 
 class DIFACE_OT_export_alembic(ExportOperator, bpy.types.Operator):

@@ -6,7 +6,7 @@ import bpy
 
 from ...scene.export import export
 from ...settings import scene_settings
-from ..base.to_file import ExportOperator
+from ..base.write_file import ExportOperator
 
 
 class DIFACE_OT_export_fbx(ExportOperator, bpy.types.Operator):

@@ -8,11 +8,11 @@ import bpy
 
 from ... import compat
 from ...core import errors
-from ...scene.animation import target
+from ...scene.animation import character_checks
 from ...scene.export import playblast
 from ...scene.keys import frame_range
 from ...settings import scene_settings
-from ..base.to_file import WriteFileOperator
+from ..base.write_file import WriteFileOperator
 
 
 class DIFACE_OT_playblast(WriteFileOperator, bpy.types.Operator):
@@ -33,7 +33,7 @@ class DIFACE_OT_playblast(WriteFileOperator, bpy.types.Operator):
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
-        target.check(scene_settings.character(context), ())
+        character_checks.check(scene_settings.character(context), ())
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         self._is_interactive = not bpy.app.background

@@ -5,8 +5,8 @@ from __future__ import annotations
 import bpy
 
 from ...core import errors
-from ...jobs import current
-from ..base.operator import OperatorBase
+from ...jobs import running_job
+from ..base.operator_base import OperatorBase
 
 
 class DIFACE_OT_cancel(OperatorBase, bpy.types.Operator):
@@ -18,11 +18,11 @@ class DIFACE_OT_cancel(OperatorBase, bpy.types.Operator):
 
     @classmethod
     def check_ready(cls, _context: bpy.types.Context) -> None:
-        if current.current() is None:
+        if running_job.current() is None:
             raise errors.WorkerError("DiFACE is not generating.", "There is nothing to cancel.")
 
     def run(self, _context: bpy.types.Context) -> None:
-        current.current().task.cancel()  # Generate sees it on its next look
+        running_job.current().task.cancel()  # Generate sees it on its next look
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_cancel,))

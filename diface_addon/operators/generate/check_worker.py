@@ -8,8 +8,8 @@ from pathlib import Path
 import bpy
 
 from ...core import errors, types
-from ...jobs import current, worker_client
-from ..base.operator import OperatorBase
+from ...jobs import running_job, worker_client
+from ..base.operator_base import OperatorBase
 
 NO_SOUND = Path("no sound")
 
@@ -23,7 +23,7 @@ class DIFACE_OT_check_worker(OperatorBase, bpy.types.Operator):
 
     @classmethod
     def check_ready(cls, _context: bpy.types.Context) -> None:
-        if current.current() is not None:
+        if running_job.current() is not None:
             raise errors.WorkerError("DiFACE is generating.", "Check again when it has finished.")
 
     def run(self, context: bpy.types.Context) -> str:

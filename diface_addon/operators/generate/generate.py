@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ...jobs import current, generate
+from ...jobs import generate, running_job
 from ..base.modal_job import ModalJobOperator
 
 
@@ -19,7 +19,7 @@ class DIFACE_OT_generate(ModalJobOperator, bpy.types.Operator):
     def check_ready(cls, context: bpy.types.Context) -> None:
         generate.check_can_generate(context)
 
-    def begin(self, context: bpy.types.Context) -> current.RunningJob:
+    def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
         return generate.begin(context)
 
 

@@ -10,7 +10,7 @@ from bpy_extras.io_utils import ImportHelper
 from ... import compat
 from ...core import errors
 from ...scene.audio import audio_strip
-from ..base.operator import OperatorBase
+from ..base.operator_base import OperatorBase
 
 
 class DIFACE_OT_load_audio(OperatorBase, ImportHelper, bpy.types.Operator):

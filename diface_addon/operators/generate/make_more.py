@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ...core import types
-from ...jobs import current, generate
+from ...jobs import generate, running_job
 from ...scene.takes import takes
 from ...settings import scene_settings
 from ..base.modal_job import ModalJobOperator
@@ -27,7 +27,7 @@ class DIFACE_OT_make_more(ModalJobOperator, bpy.types.Operator):
     def check_ready(cls, context: bpy.types.Context) -> None:
         generate.check_can_generate(context)
 
-    def begin(self, context: bpy.types.Context) -> current.RunningJob:
+    def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
         taken = takes.seeds(scene_settings.character(context))
         free = (seed for seed in range(context.scene.diface.seed, 2**31) if seed not in taken)
         self._seeds = tuple(seed for _number, seed in zip(range(self.count), free, strict=False))

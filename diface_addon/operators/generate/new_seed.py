@@ -6,7 +6,7 @@ import random
 
 import bpy
 
-from ..base.operator import OperatorBase
+from ..base.operator_base import OperatorBase
 
 
 class DIFACE_OT_new_seed(OperatorBase, bpy.types.Operator):

@@ -7,9 +7,9 @@ from pathlib import Path
 import bpy
 
 from ...core import errors
-from ...scene.files import atomic
+from ...scene.files import atomic_write
 from ...scene.styles import packed_styles
-from ..base.to_file import WriteFileOperator
+from ..base.write_file import WriteFileOperator
 
 
 class DIFACE_OT_export_style(WriteFileOperator, bpy.types.Operator):
@@ -37,7 +37,7 @@ class DIFACE_OT_export_style(WriteFileOperator, bpy.types.Operator):
     def run(self, context: bpy.types.Context) -> str:
         path, name = self.output_path(), context.scene.diface.style
         data = packed_styles.style_bytes(name)
-        with atomic.replacing(path) as draft:
+        with atomic_write.replacing(path) as draft:
             draft.write_bytes(data)
         return f"The style {name} is in {path}."
 

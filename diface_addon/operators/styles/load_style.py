@@ -8,7 +8,7 @@ import bpy
 from bpy_extras.io_utils import ImportHelper
 
 from ...core import errors
-from ..base.operator import OperatorBase
+from ..base.operator_base import OperatorBase
 
 SUFFIX = ".safetensors"
 

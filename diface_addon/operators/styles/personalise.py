@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ...jobs import current, personalise
+from ...jobs import personalise, running_job
 from ..base.modal_job import ModalJobOperator
 
 
@@ -21,7 +21,7 @@ class DIFACE_OT_personalise(ModalJobOperator, bpy.types.Operator):
     def check_ready(cls, context: bpy.types.Context) -> None:
         personalise.check_can_personalise(context)
 
-    def begin(self, context: bpy.types.Context) -> current.RunningJob:
+    def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
         return personalise.begin(context, self.name)
 
     def _result_message(self) -> str:

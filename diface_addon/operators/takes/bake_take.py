@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ...scene.takes import compare, take_copies
+from ...scene.takes import ghost, take_copies
 from ...settings import scene_settings
 from ..base.take_operator import TakeOperator
 
@@ -18,7 +18,7 @@ class DIFACE_OT_bake_take(TakeOperator, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context) -> str:
         baked = take_copies.bake(scene_settings.character(context), self.actions())
-        compare.remove_ghosts()
+        ghost.remove_ghosts()
         return f"New Action: {', '.join(action.name for action in baked)}."
 
 

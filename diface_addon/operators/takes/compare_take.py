@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ...scene.takes import compare, takes
+from ...scene.takes import ghost, takes
 from ...settings import scene_settings
 from ..base.take_operator import TakeOperator
 
@@ -27,12 +27,12 @@ class DIFACE_OT_compare_take(TakeOperator, bpy.types.Operator):
     def run(self, context: bpy.types.Context) -> str:
         obj, actions = scene_settings.character(context), self.actions()
         takes.animated_blocks(obj, actions)
-        before = compare.find_ghost()
-        again = before is not None and compare.ghost_take(before) == self.take
-        compare.remove_ghosts()
+        before = ghost.find_ghost()
+        again = before is not None and ghost.ghost_take(before) == self.take
+        ghost.remove_ghosts()
         if again:
             return "The second head is gone."
-        takes.use_take(compare.add_ghost(obj, self.take, self.place), actions)
+        takes.use_take(ghost.add_ghost(obj, self.take, self.place), actions)
         return f"Beside it: {actions[0].name}." if self.place == "BESIDE" else f"Wireframe: {actions[0].name}."
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from ...scene.keys import editable
-from ...scene.takes import compare, takes
+from ...scene.keys import editable_actions
+from ...scene.takes import ghost, takes
 from ...settings import scene_settings
 from ..base.take_operator import TakeOperator
 
@@ -19,9 +19,9 @@ class DIFACE_OT_delete_take(TakeOperator, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context) -> str:
         actions = self.actions()
-        editable.check(actions, "Delete it in that file; here it would come back with the next opening.")
+        editable_actions.check(actions, "Delete it in that file; here it would come back with the next opening.")
         name = actions[0].name
-        compare.remove_ghosts()
+        ghost.remove_ghosts()
         notes = takes.delete_take(scene_settings.character(context), actions)
         return " ".join([f"Deleted: {name}.", *notes])
 

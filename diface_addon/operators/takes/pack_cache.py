@@ -5,11 +5,11 @@ from __future__ import annotations
 import bpy
 
 from ...core import errors
-from ...scene.animation import target
+from ...scene.animation import character_checks
 from ...scene.takes import takes
 from ...scene.vertex_animation import take_cache
 from ...settings import scene_settings
-from ..base.operator import OperatorBase
+from ..base.operator_base import OperatorBase
 
 
 class _CacheOperator(OperatorBase):
@@ -17,7 +17,7 @@ class _CacheOperator(OperatorBase):
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
-        target.check(scene_settings.character(context), ())
+        character_checks.check(scene_settings.character(context), ())
 
     def cached_takes(self, context: bpy.types.Context) -> list[list[bpy.types.Action]]:
         """The Actions of each take with a cache. Raises SceneError where there is none."""

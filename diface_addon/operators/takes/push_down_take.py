@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ...scene.takes import compare, take_copies
+from ...scene.takes import ghost, take_copies
 from ...settings import scene_settings
 from ..base.take_operator import TakeOperator
 
@@ -19,7 +19,7 @@ class DIFACE_OT_push_down_take(TakeOperator, bpy.types.Operator):
     def run(self, context: bpy.types.Context) -> str:
         actions = self.actions()
         take_copies.push_down(scene_settings.character(context), actions)
-        compare.remove_ghosts()
+        ghost.remove_ghosts()
         return f"Now in the NLA: {actions[0].name}."
 
 

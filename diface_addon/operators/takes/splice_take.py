@@ -6,11 +6,11 @@ import bpy
 
 from ...core import channels, errors
 from ...jobs import edit_shape_keys
-from ...scene.animation import target
+from ...scene.animation import character_checks
 from ...scene.edits import splice
-from ...scene.takes import compare, takes
+from ...scene.takes import ghost, takes
 from ...settings import choices, scene_settings
-from ..base.operator import OperatorBase
+from ..base.operator_base import OperatorBase
 
 
 def _search_other_takes(operator: DIFACE_OT_splice_take, context: bpy.types.Context, _typed: str) -> list[str]:
@@ -45,7 +45,7 @@ class DIFACE_OT_splice_take(OperatorBase, bpy.types.Operator):
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
         obj = scene_settings.character(context)
-        target.check(obj, ())
+        character_checks.check(obj, ())
         active_take(obj)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
@@ -79,7 +79,7 @@ class DIFACE_OT_splice_take(OperatorBase, bpy.types.Operator):
                 obj, base, other, names, over, edit_shape_keys.name_with_suffix(base[0].name, "spliced")
             )
             takes.replace_active_take(obj, base, made)
-        compare.remove_ghosts()
+        ghost.remove_ghosts()
         edit_shape_keys.store_current_request(context, obj)
         done = f"New take: {made[0].name}, frames {over.first} to {over.last} of {other[0].name}."
         return " ".join([done, *notes])

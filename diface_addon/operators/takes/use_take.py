@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ...scene.takes import compare, takes
+from ...scene.takes import ghost, takes
 from ...settings import scene_settings
 from ..base.take_operator import TakeOperator
 
@@ -19,7 +19,7 @@ class DIFACE_OT_use_take(TakeOperator, bpy.types.Operator):
     def run(self, context: bpy.types.Context) -> str:
         actions = self.actions()
         takes.use_take(scene_settings.character(context), actions)
-        compare.remove_ghosts()
+        ghost.remove_ghosts()
         return f"Now playing: {actions[0].name}."
 
 

@@ -15,7 +15,7 @@ from mathutils import Quaternion
 
 from ... import compat
 from ...core import channels, errors
-from ..animation import sample_motion
+from ..animation import sampling
 from ..characters import shape_key_names
 from ..keys import head_pose, rotation_values
 from ..keys.key_table import KeyTable
@@ -142,7 +142,7 @@ def _splice_values(
         other = theirs[address]
         times = span.ramp_times(held.table, other.table)
         weights = span.weight(times)
-        before, after = (sample_motion.evaluate_fcurve(one.fcurve, times) for one in (held, other))
+        before, after = (sampling.evaluate_fcurve(one.fcurve, times) for one in (held, other))
         ramps = KeyTable.generated(times, (1 - weights) * before + weights * after)
         span.joined(held.table, ramps, other.table).write(held.fcurve)
         _update_baseline(baselines[held.action.name], address, ramps, known[other.action.name].get(address), span)
@@ -199,7 +199,7 @@ def _compensate_pivot(
     span: Span,
 ) -> None:
     """The delta location that goes with the new rotation, of a head that turns about its neck."""
-    placed = sample_motion.find_placement(obj)
+    placed = sampling.find_placement(obj)
     addresses = [address for n in range(3) if (address := ("OBJECT", head_pose.DELTA_LOCATION, n)) in mine]
     if placed is None or len(addresses) < 3 or any(is_locked(mine[address].fcurve) for address in addresses):
         return

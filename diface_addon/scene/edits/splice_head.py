@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from mathutils import Euler, Quaternion
 
-from ..animation import sample_motion
+from ..animation import sampling
 from ..keys import rotation_values
 from ..keys.key_table import KeyTable
 from .splice_span import Span
@@ -29,7 +29,7 @@ class RotationCurves:
 
     def values_at(self, times: npt.NDArray) -> Float64Array:
         """The rotation's numbers (T, 3 or 4) at `times` (T,)."""
-        columns = [sample_motion.evaluate_fcurve(curve, times) for curve in self.curves]
+        columns = [sampling.evaluate_fcurve(curve, times) for curve in self.curves]
         return np.stack(columns, axis=1).astype(np.float64)
 
     def quaternions_at(self, times: npt.NDArray) -> list[Quaternion]:

@@ -12,17 +12,17 @@ import numpy as np
 
 from ... import compat
 from ...core import errors, placement, types
-from ..animation import active_curves, sample_motion
+from ..animation import active_curves, sampling
 from ..animation.active_curves import ActiveCurve, PropertyAddress
 from ..keys.key_table import KeyTable, nearest
 from ..keys.write_keys import SampledCurve
 from ..pins.pin import Pin
 from ..pins.pin_values import is_locked, locked_notes, names_note
 from ..provenance import baseline, layer_tracks, rest_pose, take_request
-from ..takes import compare, take_list, takes
-from . import changes as edit_changes
-from .curves import CurveChange, evaluate_without_modifiers, extends_beyond_keys, rewrite_keys
-from .neck_offset import compensate_pivot, rotation_before
+from ..takes import ghost, take_list, takes
+from . import curve_changes as edit_changes
+from .pivot_compensation import compensate_pivot, rotation_before
+from .rewrite_keys import CurveChange, evaluate_without_modifiers, extends_beyond_keys, rewrite_keys
 
 ActiveCurves = dict[PropertyAddress, ActiveCurve]
 ENDLESS = "Going on beyond its keys (Cycles, Linear Extrapolation), so not changed:"
@@ -84,7 +84,7 @@ def write_edit(
         for kind, block in active_curves.data_blocks(obj).items()
         if any(compat.find_channelbag(action, kind) for action in copies.main)
     }
-    compare.remove_ghosts()
+    ghost.remove_ghosts()
     takes.assign(obj, blocks, (*copies.main, *copies.layers))
     notes = [*_notes(obj, changes, found, locked, outside), *_curves_note(ENDLESS, obj, endless)]
     return takes.TakeResult(copies.main[0].name, (*copies.main, *copies.layers), tuple(notes))
@@ -174,7 +174,7 @@ def _write_changes(
             return (
                 evaluate_without_modifiers(curve.fcurve, times)
                 if curve
-                else sample_motion.sample_property(obj, address, None, times)
+                else sampling.sample_property(obj, address, None, times)
             )
 
         keys = KeyTable.read(curve.fcurve) if curve else _sample_nla_keys(obj, change)
@@ -196,7 +196,7 @@ def _sample_nla_keys(obj: bpy.types.Object, change: CurveChange) -> KeyTable:
     first = min(change.times[0], *(strip.frame_start for strip in strips))
     last = max(change.times[-1], *(strip.frame_end for strip in strips))
     frames = np.arange(np.floor(first) - 1, np.ceil(last) + 2)
-    return KeyTable.generated(frames, sample_motion.sample_property(obj, change.address, None, frames))
+    return KeyTable.generated(frames, sampling.sample_property(obj, change.address, None, frames))
 
 
 def curve_in_copy(
@@ -235,7 +235,7 @@ def _store_baselines(
     take = {**request, "take": uuid.uuid4().hex, "name": copies.main[0].name, "character": obj.name}
     if any(compat.find_channelbag(action, "OBJECT") for action in copies.main):
         rest = {
-            "rest_rotation": list(sample_motion.reference_rotation(obj)),
+            "rest_rotation": list(sampling.reference_rotation(obj)),
             "rest_delta": list(rest_pose.rest_delta(obj)),
         }
         take |= {**rest, "rotation_mode": obj.rotation_mode}

@@ -14,14 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import compat
-from ..animation import active_curves, sample_motion
+from ..animation import active_curves, sampling
 from ..animation.active_curves import ActiveCurve
 from ..keys.key_table import KeyPoints, KeyTable, nearest, read_column, straight_handles
 from ..keys.write_keys import LINEAR_KEYS, enum_value
 from ..pins.pin_values import is_locked
 from ..provenance import baseline, layer_tracks
-from . import changes as edit_changes
-from .curves import (
+from . import curve_changes as edit_changes
+from .pivot_compensation import compensate_pivot, rotation_before
+from .rewrite_keys import (
     CurveChange,
     Float64Array,
     coincident_mask,
@@ -30,7 +31,6 @@ from .curves import (
     rewrite_keys,
     transition_times,
 )
-from .neck_offset import compensate_pivot, rotation_before
 from .write_edit import ActionCopies, curve_in_copy, merge_points, store_baseline_points
 
 SELECTION_FIELDS = ("select_control_point", "select_left_handle", "select_right_handle")
@@ -98,7 +98,7 @@ def _rewrite_fcurve(
         return (
             evaluate_without_modifiers(curve.fcurve, times)
             if curve
-            else sample_motion.sample_property(obj, change.address, None, times)
+            else sampling.sample_property(obj, change.address, None, times)
         )
 
     again = rewrite_keys(change, keys, sample)

@@ -11,7 +11,7 @@ import bpy
 from ... import compat
 from ...core import errors
 from ..audio.mixdown import scene_copy
-from ..files import atomic
+from ..files import atomic_write
 from ..vertex_animation import vertex_cache
 
 
@@ -39,7 +39,7 @@ def export_fbx(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int,
     """Mesh, shape keys, their weights and the object's motion, one key a frame. Raises SceneError."""
     check_fbx()
     check_has_keys(obj)
-    with atomic.replacing(path) as draft, _isolated(obj, scene, frames):
+    with atomic_write.replacing(path) as draft, _isolated(obj, scene, frames):
         bpy.ops.export_scene.fbx(
             filepath=str(draft),
             check_existing=False,
@@ -62,8 +62,8 @@ def export_fbx(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int,
 def export_alembic(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int], path: Path) -> None:
     """The mesh's vertices on every frame, with normals, UVs and the object's motion. Raises SceneError."""
     check_alembic()
-    with atomic.replacing(path) as draft, _isolated(obj, scene, frames):
-        atomic.require_space(draft, _alembic_size(obj, frames))  # running out of it ends Blender
+    with atomic_write.replacing(path) as draft, _isolated(obj, scene, frames):
+        atomic_write.require_space(draft, _alembic_size(obj, frames))  # running out of it ends Blender
         bpy.ops.wm.alembic_export(
             filepath=str(draft),
             check_existing=False,

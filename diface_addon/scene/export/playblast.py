@@ -13,7 +13,7 @@ from ... import compat
 from ...core import errors
 from ..audio import mixdown, speech_source
 from ..characters import camera, stage
-from ..files import atomic, temporary
+from ..files import atomic_write, temporary
 
 RenderLook = Literal["WORKBENCH", "SCENE"]
 """Rendered as in the viewport, or with the scene's own engine and look."""
@@ -59,7 +59,7 @@ def prepared_scene(
     """
     with (
         temporary.folder() as folder,
-        atomic.replacing(path) as draft,
+        atomic_write.replacing(path) as draft,
         mixdown.scene_copy(context.scene) as copy,
         _temporary_camera(copy, obj),
     ):

@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
-from . import editable, write_keys
+from . import editable_actions, write_keys
 
 FloatArray = npt.NDArray[np.float32]
 Int32Array = npt.NDArray[np.int32]
@@ -70,7 +70,7 @@ class KeyTable:
 
         Raises SceneError, with the keys as they were, where the curve is of another file's Action.
         """
-        editable.check([fcurve.id_data])
+        editable_actions.check([fcurve.id_data])
         keys = fcurve.keyframe_points
         keys.clear()
         keys.add(len(self))

@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from ...core import channels, placement
-from ..animation import active_curves, sample_motion, target
+from ..animation import active_curves, character_checks, sampling
 from ..animation.active_curves import ActiveCurve, PropertyAddress
 from ..keys import head_pose
 from ..keys.key_table import KeyTable
@@ -42,7 +42,7 @@ def pose_pins(
     if names & set(channels.HEAD):
         wanted |= set(_rotation_addresses(obj))
     return [
-        Pin(*address, frame, float(sample_motion.sample_property(obj, address, found.get(address), times)[0]))
+        Pin(*address, frame, float(sampling.sample_property(obj, address, found.get(address), times)[0]))
         for address in sorted(wanted)
     ]
 
@@ -60,7 +60,7 @@ def set_values(
     wanted = {columns[name]: value for name, value in values.items() if name in columns}
     if set(values) & set(channels.HEAD):
         wanted |= _head_pose_values(obj, frame, values, found, placed)
-    target.check_blocks(obj, {address[0]: active_curves.data_block(obj, address[0]) for address in wanted})
+    character_checks.check_blocks(obj, {address[0]: active_curves.data_block(obj, address[0]) for address in wanted})
     locked = [address for address in wanted if address in found and is_locked(found[address].fcurve)]
     free = [address for address in wanted if address not in locked]
     for address in free:
@@ -118,12 +118,12 @@ def _head_pose_values(
     placed: placement.Placement | None,
 ) -> dict[PropertyAddress, float]:
     """The rotation's numbers with the axes of `values` turned so; as they are where they are so already."""
-    now = sample_motion.sample_rotation(obj, np.array([frame], np.float64), active)
-    vector = sample_motion.head_vectors(obj, now, placed)
+    now = sampling.sample_rotation(obj, np.array([frame], np.float64), active)
+    vector = sampling.head_vectors(obj, now, placed)
     wanted = np.array([[values.get(name, old) for name, old in zip(channels.HEAD, vector[0], strict=True)]])
     if np.abs(wanted - vector).max() > SAME_ROTATION:
-        turned = sample_motion.to_mesh_axes(obj, wanted, placed)
-        curves = head_pose.rotation_curves(obj, turned, sample_motion.reference_rotation(obj), previous=now[0].tolist())
+        turned = sampling.to_mesh_axes(obj, wanted, placed)
+        curves = head_pose.rotation_curves(obj, turned, sampling.reference_rotation(obj), previous=now[0].tolist())
         now = np.stack([curve.values for curve in curves], axis=1)
     return dict(zip(_rotation_addresses(obj), now[0].tolist(), strict=True))
 

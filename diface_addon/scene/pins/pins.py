@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
-from ..animation import active_curves, sample_motion
+from ..animation import active_curves, sampling
 from ..animation.active_curves import ActiveCurve, PropertyAddress
-from ..keys import editable
+from ..keys import editable_actions
 from ..keys.key_table import SAME_TIME, KeyPoints, KeyTable, nearest
 from ..keys.write_keys import enum_value
 from ..provenance import baseline
@@ -82,7 +82,7 @@ def mark_extreme(obj: bpy.types.Object, pins: Iterable[Pin]) -> None:
     """Make the keys of `pins` EXTREME, as far as they are there and may be changed."""
     wanted = group_by_curve(pins)
     for address, curve in _pinnable(obj):
-        if address in wanted and editable.is_editable(curve.action) and not is_locked(curve.fcurve):
+        if address in wanted and editable_actions.is_editable(curve.action) and not is_locked(curve.fcurve):
             keys = KeyTable.read(curve.fcurve)
             near, same = keys.nearest(curve.to_curve_time(wanted[address][:, 0]))
             keys.type[near[same]] = enum_value("type", "EXTREME")
@@ -98,7 +98,7 @@ def unpin(obj: bpy.types.Object, pins: Sequence[Pin]) -> RemovedPins:
     """
     wanted, pinnable = group_by_curve(pins), _pinnable(obj)
     chosen = [(address, curve) for address, curve in pinnable if address in wanted]
-    editable.check(curve.action for _address, curve in chosen)
+    editable_actions.check(curve.action for _address, curve in chosen)
     locked = {address for address, curve in chosen if is_locked(curve.fcurve)}
     free = [(address, curve) for address, curve in chosen if address not in locked]
     bent = any(_warps_a_layer(curve, address, wanted[address]) for address, curve in free)
@@ -179,7 +179,7 @@ def find_pins_and_changes(obj: bpy.types.Object) -> tuple[list[Pin], list[Pin]]:
             let_go += [Pin(*address, curve.start + curve.scale * time, value) for time, value in gone]
         else:
             new = chosen = keys.type == extreme if curve.action in marked else _user_key_mask(keys)
-        chosen &= sample_motion.visible_key_mask(obj, address, curve, keys.co)
+        chosen &= sampling.visible_key_mask(obj, address, curve, keys.co)
         for (time, value), is_new in zip(keys.co[chosen].tolist(), new[chosen].tolist(), strict=True):
             frame = curve.start + curve.scale * time
             found.setdefault((address, round(frame * 1000)), (Pin(*address, frame, value), is_new))

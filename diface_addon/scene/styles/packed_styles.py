@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 
 from ...core import errors
-from ..files import atomic
+from ..files import atomic_write
 
 STYLES = "diface_styles"
 """Custom property of a scene: an entry a style, of version, name, hash and bytes of its file."""
@@ -83,7 +83,7 @@ def _write_file(data: bytes, name: str, folder: Path) -> Path:
     stem = f"{bpy.path.clean_name(name)}-{hashlib.sha256(data).hexdigest()[:12]}"
     path = folder / f"{stem}{SUFFIX}"
     if not path.is_file():
-        with atomic.replacing(path) as draft:
+        with atomic_write.replacing(path) as draft:
             draft.write_bytes(data)
     elif path.read_bytes() != data:
         hint = "Move that file away: the style is written again when it is used."

@@ -10,7 +10,7 @@ import numpy as np
 
 from ... import compat
 from ...core import errors
-from ..animation import active_curves, target
+from ..animation import active_curves, character_checks
 from ..keys.key_table import KeyTable
 from ..keys.write_keys import enum_value
 from ..provenance import baseline, layer_tracks
@@ -58,7 +58,7 @@ def bake(obj: bpy.types.Object, actions: TakeActions) -> TakeActions:
     check_has_keys(actions)
     main, _layers = takes.split_layers(actions)
     moved = {kind: block for kind, block in active_curves.data_blocks(obj).items() if takes.is_active_on(block, main)}
-    target.check_blocks(obj, moved)
+    character_checks.check_blocks(obj, moved)
     layers = layer_tracks.visible_layers(obj.data.shape_keys, actions)
     baked = [_plain_copy(action, f"{actions[0].name} baked") for action in main]
     for channels in [found for action in baked if (found := compat.find_channelbag(action, "KEY"))][:1]:

@@ -14,14 +14,14 @@ import numpy as np
 
 from ... import compat
 from ...core import channels, errors, placement, types
-from ..animation import active_curves, target
+from ..animation import active_curves, character_checks
 from ..characters import shape_key_names, shape_keys
-from ..keys import editable, head_pose, nla, write_keys
+from ..keys import editable_actions, head_pose, nla, write_keys
 from ..keys.write_keys import SampledCurve
 from ..provenance import baseline, layer_tracks
 from ..provenance.rest_pose import rest_delta, rest_rotation
 from ..vertex_animation import motion_shape_keys, take_cache, vertex_cache
-from . import compare, face_curves, user_curves
+from . import face_curves, ghost, user_curves
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def write_take(
     name = actions[0].name  # as Blender has it
     for layer, some in layers.items():
         actions.append(_new_action(f"{name} {layer}", {"KEY": some}, blocks, {**take, "layer": layer}))
-    compare.remove_ghosts()
+    ghost.remove_ghosts()
     assign(obj, blocks, tuple(actions))
     return TakeResult(name, tuple(actions), tuple(notes))
 
@@ -245,7 +245,7 @@ def _follow_renames(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> N
     paths = {channel: obj.data.shape_keys.key_blocks[name].path_from_id("value") for channel, name in shapes}
     for action in actions:
         held = compat.find_channelbag(action, "KEY")
-        if held is None or action.users > int(action.use_fake_user) or not editable.is_editable(action):
+        if held is None or action.users > int(action.use_fake_user) or not editable_actions.is_editable(action):
             continue
         there = {curve.data_path for curve in held.fcurves}
         for curve in held.fcurves:
@@ -263,7 +263,7 @@ def replace_active_take(obj: bpy.types.Object, before: list[bpy.types.Action], a
     blocks = {kind: block for kind, block in found if any(compat.find_channelbag(some, kind) for some in actions)}
     moved = {kind: block for kind, block in blocks.items() if is_active_on(block, before)}
     if moved:
-        target.check_blocks(obj, blocks)
+        character_checks.check_blocks(obj, blocks)
         assign(obj, moved, tuple(actions))
 
 
@@ -286,7 +286,7 @@ def animated_blocks(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> d
     if not found and "cache" not in baseline.read_request(actions[0]):
         hint = "Choose the character that it was made for."
         raise errors.SceneError(f"{obj.name} has none of the shape keys of {actions[0].name}.", hint)
-    target.check_blocks(obj, found)
+    character_checks.check_blocks(obj, found)
     return found
 
 

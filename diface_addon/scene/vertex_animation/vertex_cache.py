@@ -17,7 +17,7 @@ import bpy
 import numpy as np
 
 from ...core import errors
-from ..files import atomic
+from ..files import atomic_write
 
 PACKED = "diface_cache"
 """Custom property of an Action: the PC2 file of its take, compressed."""
@@ -52,7 +52,7 @@ def write(motion: VertexMotion, name: str, take: str) -> str:
     folder = blend.with_name(f"{blend.stem}_diface")
     path = folder / f"{bpy.path.clean_name(name)}-{take[:8]}.pc2"
     _make_folder(folder)
-    with atomic.replacing(path) as draft, draft.open("wb") as file:
+    with atomic_write.replacing(path) as draft, draft.open("wb") as file:
         rows, vertices = len(motion.weights), len(motion.rest)
         file.write(_HEADER.pack(_MAGIC, 1, vertices, 0.0, 1.0, rows))
         flat = motion.deltas.reshape(len(motion.deltas), -1)
@@ -164,7 +164,7 @@ def pack(action: bpy.types.Action, file: Path) -> None:
 def unpack(action: bpy.types.Action, file: Path) -> None:
     """Write a packed cache to its file again. Raises SceneError."""
     _make_folder(file.parent)
-    with atomic.replacing(file) as draft:
+    with atomic_write.replacing(file) as draft:
         draft.write_bytes(zlib.decompress(bytes(action[PACKED])))
 
 
@@ -193,7 +193,9 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(exist_ok=True)
     except OSError as reason:
-        raise errors.SceneError(f"The folder {folder} cannot be made: {reason.strerror}.", atomic.HINT) from reason
+        raise errors.SceneError(
+            f"The folder {folder} cannot be made: {reason.strerror}.", atomic_write.HINT
+        ) from reason
 
 
 def _cache_modifiers(obj: bpy.types.Object) -> list[bpy.types.MeshCacheModifier]:

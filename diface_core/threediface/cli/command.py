@@ -16,8 +16,8 @@ from ...cli.generate_options import MAX_SEED, integer_in_range
 from ...errors import DifaceError
 from .config import EvaluationConfig
 from .config_file import add_flags, apply_flags, read_config
+from .config_values import PATH
 from .evaluation import Evaluation
-from .keys import PATH
 from .user_files import UserFiles
 
 log = logging.getLogger(__name__)

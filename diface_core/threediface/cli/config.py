@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from .keys import BOOLEAN, INTEGERS, PAIRS, PATH, TEXT, ConfigKey, choice, integer, number, subset
+from .config_values import BOOLEAN, INTEGERS, PAIRS, PATH, TEXT, ConfigKey, choice, integer, number, subset
 
 BEST = "best"
 """In place of a checkpoint's name: the newest."""

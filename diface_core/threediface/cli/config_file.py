@@ -13,7 +13,7 @@ import yaml
 
 from ...errors import DifaceError
 from .config import EvaluationConfig
-from .keys import BOOLEAN, ConfigKey, parse_value
+from .config_values import BOOLEAN, ConfigKey, parse_value
 
 FLAG_PREFIXES = {"head_motion_model": "head_", "face_motion_model": "face_", "listener_model": "listener_"}
 """Sections that have the same keys, and how the flags of those begin."""

@@ -19,11 +19,11 @@ from . import graphs
 from .config import EvaluationConfig
 from .results import ResultPaths, ThreeDifaceResult, read_result, write_result
 from .user_files import UserFiles
-from .video import FaceVideoRenderer
+from .video_renderer import FaceVideoRenderer
 
 if TYPE_CHECKING:  # torch takes a second to import, and a mistake should cost none
-    from .cast import LoadedModels
-    from .performing import EvaluationInput, GeneratedSample, StageCallback
+    from .loaded_models import LoadedModels
+    from .sample_generator import EvaluationInput, GeneratedSample, StageCallback
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class Evaluation:
             graphs.check_matplotlib()
         studio = FaceVideoRenderer.find(user_files) if config.exp_cfg.render else None
 
-        from .cast import LoadedModels, parse_device
+        from .loaded_models import LoadedModels, parse_device
 
         cast = LoadedModels.load(config, user_files, parse_device(device))
         return cls(config, cast, sounds, ResultPaths(_experiment_folder(config, output)), studio)
@@ -68,7 +68,7 @@ class Evaluation:
         """Every sample for one sound, written; yields each file's path. Raises DifaceError where it cannot be done."""
         from ...audio.reading import load_clip
         from ...types import AudioSection
-        from .performing import SampleGenerator, prepare_input
+        from .sample_generator import SampleGenerator, prepare_input
 
         path = self._edited_result(sound)
         scene = prepare_input(load_clip(AudioSection(sound)), self.config, read_result(path) if path else None)

@@ -11,8 +11,8 @@ import numpy as np
 
 from ...errors import DifaceError
 from ...types import MODEL_RATE, Float32Array
-from .edits import REGENERATED, SourceFrames, regenerated_ranges
 from .results import ThreeDifaceResult, atomic_write
+from .source_frames import REGENERATED, SourceFrames, regenerated_ranges
 
 UPPER_LIP, LOWER_LIP = 3531, 3504
 """FLAME's vertices in the middle of the lips' edges."""

@@ -18,7 +18,7 @@ from ...learning.sequence import TrainingSequence
 from ...model.bundle import Models
 from ...model.denoiser import Denoiser
 from ...types import AudioSection, Float32Array, GenerateRequest, Style
-from .. import held_out, metrics, run, sources
+from .. import metrics, run, sources, validation_sequences
 from ..settings import TrainConfig, read_config
 
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -125,7 +125,7 @@ def main(arguments: list[str] | None = None) -> None:
             base, dataset=dataclasses.replace(base.dataset, corpora=(), clean_passes=1, augmented_passes=1)
         )
     training = sources.SOURCES[base.source].sequences(base.data, base.dataset, base.cache)
-    held = held_out.held_out_sequences(base)
+    held = validation_sequences.held_out_sequences(base)
     results: list[Result] = []
     for name in given.only or variants:
         results.append(train_and_score(make_variant(base, name, variants[name], given.steps), name, training, held))

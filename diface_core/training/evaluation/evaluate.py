@@ -22,7 +22,7 @@ from .. import metrics
 from ..sources import face_clips
 from . import silence
 from .baselines import EncodedClip, Predict, baselines
-from .judgements import EvaluationSet, evaluation_sets
+from .evaluation_sets import EvaluationSet, evaluation_sets
 from .scorecard import MILLIMETRES, PHONES, TRACKS, Predictions, format_measure, table
 
 STEPS = (1, 2, 4, 8, 25, 50)

@@ -160,7 +160,10 @@ def count_closures(editor: Editor, seeds: int, falloff: float) -> tuple[int, int
 
 def table(results: dict[str, dict[int, Float64Array]]) -> list[str]:
     """Rows of Markdown: share of differences that are rarer than natural, and the 99.9th percentile over the bound."""
-    lines = [f"| | {' | '.join(f'{name}: rarer, %; 99.9% quantile' for name in ORDERS.values())} |", "|---|---|---|---|"]
+    lines = [
+        f"| | {' | '.join(f'{name}: rarer, %; 99.9% quantile' for name in ORDERS.values())} |",
+        "|---|---|---|---|",
+    ]
     for name, orders in results.items():
         cells = [
             f"{100 * (over > 1).mean():.2f}; {np.quantile(over, NATURAL_QUANTILE):.2f}" for over in orders.values()

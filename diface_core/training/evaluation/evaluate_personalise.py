@@ -24,7 +24,7 @@ from ...style_adaptation.amplitude import sample_take
 from ...style_adaptation.pair import AudioMotionPair
 from ...style_adaptation.personalise import STYLE_ONLY_CONFIG
 from ...types import Float32Array
-from .. import corpora, held_out, metrics
+from .. import corpora, metrics, validation_sequences
 from ..corpora import Clip
 
 log = logging.getLogger(__name__)
@@ -89,7 +89,9 @@ def main(arguments: list[str] | None = None) -> None:
     folder, read = corpora.BUNDLED_CORPORA[options.source]
     clips = [clip for clip in read(options.data / folder) if isinstance(clip, Clip)]
     encoder = SpeechEncoder.load()
-    judged = held_out.encode_separately([clip for clip in clips if corpora.is_held_out(clip)], encoder, options.cache)
+    judged = validation_sequences.encode_separately(
+        [clip for clip in clips if corpora.is_held_out(clip)], encoder, options.cache
+    )
     lessons = corpora.Split().training_clips(clips)
 
     styles = [

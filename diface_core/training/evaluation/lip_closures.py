@@ -21,7 +21,7 @@ from ...audio.speech_encoder import SAMPLE_RATE, SpeechEncoder
 from ...model.bundle import Models, load_models
 from ...types import MODEL_RATE, AudioSection, Float32Array, GenerateRequest, Style
 from ..corpora import Clip, Phone, is_held_out, read_grid
-from ..metrics import PAUSE_LABELS, closures, lip_gap, phone_rows
+from ..metrics import PAUSE_LABELS, lip_closures, lip_gap, phone_rows
 from .baselines import encode_clips
 from .scorecard import PHONES, Predictions, table
 
@@ -56,7 +56,7 @@ def closest_lips(predictions: Predictions) -> tuple[list[Float32Array], list[str
     for values, clip in zip(predictions.predicted, predictions.clips, strict=True):
         gap = lip_gap(values)
         for phone in clip.phones:
-            if phone.label not in PAUSE_LABELS and closures.is_labial(phone.label):
+            if phone.label not in PAUSE_LABELS and lip_closures.is_labial(phone.label):
                 rows = phone_rows(phone, len(gap), 1)
                 weights.append(values[rows.start + int(gap[rows].argmin())])
                 labels.append(f"{clip.name} {phone.label} {phone.start:.2f}")

@@ -10,7 +10,7 @@ import numpy as np
 from ...types import Float32Array
 from .. import metrics
 from ..corpora import Clip
-from ..metrics import closures
+from ..metrics import lip_closures
 from ..metrics.measure import Measure
 
 
@@ -26,7 +26,7 @@ class Predictions:
         return [clip.values for clip in self.clips]
 
     @property
-    def phones_by_clip(self) -> list[tuple[closures.Phone, ...]]:
+    def phones_by_clip(self) -> list[tuple[lip_closures.Phone, ...]]:
         return [clip.phones for clip in self.clips]
 
     def with_known_only(self) -> tuple[list[Float32Array], list[Float32Array]]:
@@ -128,59 +128,67 @@ TRACKS = [
 def _phone_extremes(
     track: Callable[[Float32Array], Float32Array],
     predictions: Predictions,
-    kind: closures.PhonePredicate,
+    kind: lip_closures.PhonePredicate,
     narrow: bool = True,
 ) -> list[Float32Array]:
-    return closures.phone_extremes([track(v) for v in predictions.predicted], predictions.phones_by_clip, kind, narrow)
+    return lip_closures.phone_extremes(
+        [track(v) for v in predictions.predicted], predictions.phones_by_clip, kind, narrow
+    )
 
 
 def _contrast_with_others(
-    track: Callable[[Float32Array], Float32Array], kind: closures.PhonePredicate
+    track: Callable[[Float32Array], Float32Array], kind: lip_closures.PhonePredicate
 ) -> Callable[[Predictions], Measure]:
     """By how much less the track goes down on phones of a kind than on others; m, b, p, which shut, are neither."""
 
     def other(label: str) -> bool:
-        return not kind(label) and not closures.is_labial(label)
+        return not kind(label) and not lip_closures.is_labial(label)
 
-    return lambda judged: closures.pooled_contrast(
+    return lambda judged: lip_closures.pooled_contrast(
         _phone_extremes(track, judged, other), _phone_extremes(track, judged, kind)
     )
 
 
-def _share_shut(kind: closures.PhonePredicate) -> Callable[[Predictions], Measure]:
-    return lambda judged: closures.pooled_share_below(
-        _phone_extremes(metrics.lip_gap, judged, kind), closures.SHUT_GAP_MM
+def _share_shut(kind: lip_closures.PhonePredicate) -> Callable[[Predictions], Measure]:
+    return lambda judged: lip_closures.pooled_share_below(
+        _phone_extremes(metrics.lip_gap, judged, kind), lip_closures.SHUT_GAP_MM
     )
 
 
 def _is_not_labial(label: str) -> bool:
-    return not closures.is_labial(label)
+    return not lip_closures.is_labial(label)
 
 
 def _widest_gap(predictions: Predictions) -> Measure:
-    return closures.pooled_mean(_phone_extremes(metrics.lip_gap, predictions, closures.is_open, narrow=False))
+    return lip_closures.pooled_mean(_phone_extremes(metrics.lip_gap, predictions, lip_closures.is_open, narrow=False))
 
 
 PHONES = [
     Column(
         "m b p closed %",
-        lambda j: closures.pooled_closure_rate(_apertures(j)[0], j.phones_by_clip),
+        lambda j: lip_closures.pooled_closure_rate(_apertures(j)[0], j.phones_by_clip),
         0,
         100,
         _have_phones,
     ),
-    Column("lift", lambda j: closures.pooled_closure_lift(_apertures(j)[0], j.phones_by_clip), 0, 100, _have_phones),
-    Column("m b p within 0.5 mm %", _share_shut(closures.is_labial), 0, 100, _have_phones),
+    Column(
+        "lift", lambda j: lip_closures.pooled_closure_lift(_apertures(j)[0], j.phones_by_clip), 0, 100, _have_phones
+    ),
+    Column("m b p within 0.5 mm %", _share_shut(lip_closures.is_labial), 0, 100, _have_phones),
     Column("others %", _share_shut(_is_not_labial), 0, 100, _have_phones),
     Column(
         "f v nearer the teeth, mm",
-        _contrast_with_others(metrics.lip_to_teeth, closures.is_labiodental),
+        _contrast_with_others(metrics.lip_to_teeth, lip_closures.is_labiodental),
         2,
         1,
         _have_phones,
     ),
     Column(
-        "round sounds narrower, mm", _contrast_with_others(metrics.mouth_width, closures.is_round), 2, 1, _have_phones
+        "round sounds narrower, mm",
+        _contrast_with_others(metrics.mouth_width, lip_closures.is_round),
+        2,
+        1,
+        _have_phones,
     ),
     Column("widest on open vowels, mm", _widest_gap, 1, 1, _have_phones),
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from .closures import closure_rates, pooled_closure_lift, pooled_closure_rate
 from .correlation import correlation, pooled_correlation, pooled_residual_correlation, residual_correlation
 from .diversity import seed_spread, seed_spread_by_part
 from .geometry import (
@@ -15,6 +14,7 @@ from .geometry import (
     mouth_width,
     upper_face_dynamics_deviation,
 )
+from .lip_closures import closure_rates, pooled_closure_lift, pooled_closure_rate
 from .measure import Measure, mean_measure
 from .timing import jitter, pooled_jitter, pooled_sync_offset, sync_offset
 from .tracks import BROWS, PAUSE_LABELS, aperture, column, known_only, phone_rows

@@ -8,8 +8,8 @@ import numpy as np
 
 from ...types import Float32Array
 from ..corpora import Phone
-from .closures import is_labial
 from .geometry import lip_gap, region
+from .lip_closures import is_labial
 from .measure import Measure, Sums, safe_divide
 from .tracks import PAUSE_LABELS, phone_rows
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from . import prompts, speech, text
-from .tts import engines
+from . import prompts, sentences, speech
+from .tts import registry
 from .tts.voices import VOICES, Voice
 
 MIN_SPEED, MAX_SPEED = 0.75, 1.5
@@ -24,9 +24,9 @@ def render(voice: Voice, minutes: float) -> list[speech.Utterance]:
     draw = random.Random(voice.name)
     found: list[speech.Utterance] = []
     seconds = 0.0
-    for sentence in text.draw_sentences(voice.language, voice.name):
+    for sentence in sentences.draw_sentences(voice.language, voice.name):
         speed = MIN_SPEED * (MAX_SPEED / MIN_SPEED) ** draw.random()
-        said = engines.speak(voice, sentence, speed)
+        said = registry.speak(voice, sentence, speed)
         found.append(speech.Utterance(f"{voice.name}_{len(found):04d}", sentence, said))
         seconds += len(said.samples) / speech.SAMPLE_RATE
         if seconds >= 60 * minutes:
@@ -43,7 +43,7 @@ def main() -> None:
     given = parser.parse_args()
 
     wanted = [voice for voice in VOICES if voice.name.startswith(given.only)]
-    missing = engines.missing_engines({voice.engine for voice in wanted})
+    missing = registry.missing_engines({voice.engine for voice in wanted})
     total = 0.0
     for voice in tqdm(wanted, unit="voice"):
         if voice.engine in missing or ((given.out / f"{voice.name}.json").exists() and not given.again):

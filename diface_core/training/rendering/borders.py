@@ -10,8 +10,8 @@ import numpy as np
 from ...audio.speech_encoder import SAMPLE_RATE
 from ...types import Float32Array
 from ..corpora.clip import Phone
+from .label_timing import HOP, WINDOW, spectrum
 from .speech import AlignedSpeech
-from .timing import HOP, WINDOW, spectrum
 
 MAX_SHIFT = 10
 """Steps of 5 ms that a border may move in a round, either way."""

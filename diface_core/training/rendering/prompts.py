@@ -14,7 +14,7 @@ import numpy as np
 from ...audio.speech_encoder import SAMPLE_RATE
 from ...types import Float32Array
 from . import recogniser
-from .recognise import recognise_phones
+from .recognise_folder import recognise_phones
 from .speech import Utterance, make_aligned_speech
 
 FOLDER = Path("/usr/share/asterisk/sounds")

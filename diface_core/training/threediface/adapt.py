@@ -16,14 +16,14 @@ from ...errors import DifaceError
 from ...learning import distributed
 from ...threediface.diffusion import Schedule
 from ...threediface.networks import FaceNetwork, Network
-from . import command, data, run
-from .data import MotionRecording
-from .examples import ExampleSampler
+from . import command, recordings, run
+from .batches import ExampleSampler
+from .initial_network import InitialNetwork, check_frames, load_network
 from .losses import TrainingLoss
-from .masks import NO_KNOWN_FRAMES
-from .regions import vertex_weights
+from .random_masks import NO_KNOWN_FRAMES
+from .recordings import MotionRecording
 from .settings import AdaptConfig
-from .starting import InitialNetwork, check_frames, load_network
+from .vertex_weights import vertex_weights
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ def adapt_network(config: AdaptConfig) -> Network:
 
     Raises DifaceError for recordings of several speakers or none, and for a base that cannot be used.
     """
-    learnt, held_out = data.read_recordings(config.data, "face", config.frames)
+    learnt, held_out = recordings.read_recordings(config.data, "face", config.frames)
     speakers = sorted({one.subject for one in learnt})
     if len(speakers) > 1:
         raise DifaceError(
@@ -46,7 +46,7 @@ def adapt_network(config: AdaptConfig) -> Network:
         network = started.network.to(where)
         assert isinstance(network, FaceNetwork)  # it was loaded as one
         with distributed.local_rank_first():  # the others find the features computed
-            heard = data.encode_with_network(network, [*learnt, *held_out], config.cache)
+            heard = recordings.encode_with_network(network, [*learnt, *held_out], config.cache)
         learnt, held_out = heard[: len(learnt)], heard[len(learnt) :]
         style = nearest_style(config, started, learnt) if config.style is None else config.style
         if not 0 <= style < network.config.styles:

@@ -9,7 +9,7 @@ from ...diffusion.loss import LossTerm, position_error, velocity_error, weighted
 from ...learning import distributed
 from ...threediface.networks import FaceNetwork, Network
 from ...types import Float32Array
-from .examples import Batch
+from .batches import Batch
 from .settings import LossConfig
 
 FACE_UNIT = 1000.0

@@ -15,14 +15,14 @@ from ...threediface.diffusion import Schedule
 from ...threediface.networks import Network
 from ...types import Float32Array
 from .. import logs, loop, resume
-from . import writing
-from .data import MotionRecording
-from .examples import ExampleSampler
+from . import checkpoint_writer
+from .batches import ExampleSampler
+from .initial_network import InitialNetwork
 from .losses import TrainingLoss
-from .masks import MaskConfig
-from .regions import vertex_weights
+from .random_masks import MaskConfig
+from .recordings import MotionRecording
 from .settings import RunConfig
-from .starting import InitialNetwork
+from .vertex_weights import vertex_weights
 
 VALIDATION_EXAMPLES = 16
 """Examples that the held-out loss is a mean of, always the same ones."""
@@ -37,7 +37,7 @@ def train_network(
     styles: the style (styles,) of each subject. Under torchrun all processes train one network, each on `config.batch`
     examples a step; the first one measures and writes. Raises DifaceError where `out` holds another model.
     """
-    writing.check_output_folder(config.out, initial.arguments, config.source_checkpoints)
+    checkpoint_writer.check_output_folder(config.out, initial.arguments, config.source_checkpoints)
     with distributed.process_group() as where:
         network = initial.network.to(where)
         weight, lips = vertex_weights(config.loss, network.config.outputs)
@@ -57,7 +57,7 @@ def train_network(
                 _validate(state.step, judging, judged, curves, loss)
             if last or (config.save_every and state.step % config.save_every == 0):
                 resume.save(state, config)
-                writing.write_checkpoint(
+                checkpoint_writer.write_checkpoint(
                     config.out, initial.arguments, state.ema.state_dict(), state.step, config.max_checkpoints
                 )
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from ...errors import DifaceError
 from ...threediface.options import Part
-from .masks import MaskConfig
+from .random_masks import MaskConfig
 
 SETTINGS_HINT = "Change it in the configuration; docs/research/threediface_training.md says what each setting is."
 

@@ -14,11 +14,11 @@ from ...errors import DifaceError
 from ...learning import distributed
 from ...threediface.checkpoint import load_face
 from ...threediface.networks import FaceNetwork, Network
-from . import command, data, run
-from .data import MotionRecording
-from .masks import NO_KNOWN_FRAMES
+from . import command, recordings, run
+from .initial_network import build_network
+from .random_masks import NO_KNOWN_FRAMES
+from .recordings import MotionRecording
 from .settings import TrainConfig
-from .starting import build_network
 
 
 def train(config: TrainConfig) -> Network:
@@ -26,7 +26,7 @@ def train(config: TrainConfig) -> Network:
 
     Raises DifaceError for recordings, options or models that cannot be used.
     """
-    learnt, held_out = data.read_recordings(config.data, config.part, config.frames)
+    learnt, held_out = recordings.read_recordings(config.data, config.part, config.frames)
     subjects = config.data.subjects or tuple(sorted({one.subject for one in learnt}))
     started = build_network(config, subjects)
     with distributed.process_group() as where:
@@ -44,7 +44,9 @@ def _encode_recordings(
     """The sequences with their speech features, but where the speech encoder is yet to learn."""
     if isinstance(network, FaceNetwork):
         return (
-            sequences if config.train_encoder else data.encode_with_network(network.to(device), sequences, config.cache)
+            sequences
+            if config.train_encoder
+            else recordings.encode_with_network(network.to(device), sequences, config.cache)
         )
     assert config.face_model is not None  # a head's settings say so
     face = load_face(config.face_model, wav2vec2=config.wav2vec2)
@@ -55,7 +57,7 @@ def _encode_recordings(
             "Give [model] the ch of the face model by which the head hears.",
         )
     listener = face.network.to(device)
-    return data.encode_recordings(
+    return recordings.encode_recordings(
         sequences, lambda waveform, rows: listener.encode_audio(waveform.to(device), rows), face.hash, config.cache
     )
 

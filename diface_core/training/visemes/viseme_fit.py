@@ -15,7 +15,7 @@ from ...audio.loudness import measure_audio
 from ...types import MODEL_RATE
 from ..corpora import Clip, is_held_out, read_grid, seal_lips
 from ..metrics import aperture, phone_rows
-from ..metrics.closures import is_labial
+from ..metrics.lip_closures import is_labial
 from .articulation import FEATURES, articulatory_features, phone_symbols
 from .coarticulation import PARAMETERS, blend
 from .viseme_motion import effort, sound_spans

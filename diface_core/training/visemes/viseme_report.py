@@ -13,7 +13,7 @@ from ...audio.loudness import measure_audio
 from ...types import MODEL_RATE, Float32Array
 from .. import metrics
 from ..corpora import Clip
-from ..metrics.closures import is_labial, is_open, is_round
+from ..metrics.lip_closures import is_labial, is_open, is_round
 from .viseme_motion import sound_spans, viseme_motion
 from .viseme_table import MEASURED, VisemeTable, measured_channels
 

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import channels, placement, types, warp
-from ..animation import active_curves, sample_motion
+from ..animation import active_curves, sampling
 from ..animation.active_curves import ActiveCurve, PropertyAddress
 from ..keys import head_pose, rotation_values
 from ..pins.pin import Pin, group_by_curve
 from ..provenance import baseline, layer_tracks
-from .curves import CurveChange, evaluate_without_modifiers
+from .rewrite_keys import CurveChange, evaluate_without_modifiers
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def compute_changes(
         points, curve = pinned.get(address, np.empty((0, 2))), active.get(address)
         if not made.any() and not len(points):
             continue
-        base = sample_motion.sample_property(obj, address, curve, edit.frames)
+        base = sampling.sample_property(obj, address, curve, edit.frames)
         times, points = edit.frames, points.copy()
         if curve is not None:
             times, points[:, 0] = curve.to_curve_time(times), curve.to_curve_time(points[:, 0])
@@ -85,9 +85,9 @@ def _head_values(
     made = edit.regenerate_mask[:, [names.index(name) for name in channels.HEAD]].any(axis=1)
     if not made.any():
         return {}
-    base = sample_motion.sample_rotation(obj, edit.frames[:1], active)[0]
-    vectors = sample_motion.to_mesh_axes(obj, edit.motion.select(channels.HEAD).values, edit.placed)
-    curves = head_pose.rotation_curves(obj, vectors, sample_motion.reference_rotation(obj), previous=base.tolist())
+    base = sampling.sample_rotation(obj, edit.frames[:1], active)[0]
+    vectors = sampling.to_mesh_axes(obj, edit.motion.select(channels.HEAD).values, edit.placed)
+    curves = head_pose.rotation_curves(obj, vectors, sampling.reference_rotation(obj), previous=base.tolist())
     return {("OBJECT", curve.path, curve.index): (curve.values, made) for curve in curves}
 
 

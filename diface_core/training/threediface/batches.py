@@ -11,8 +11,8 @@ from torch import Tensor
 
 from ...threediface.diffusion import Schedule, seeded_noise
 from ...types import Float32Array
-from .data import MotionRecording
-from .masks import MaskConfig, draw_known_frames
+from .random_masks import MaskConfig, draw_known_frames
+from .recordings import MotionRecording
 
 
 class ExampleAudio(NamedTuple):

@@ -1,6 +1,6 @@
 """Are the labels in time with the sound? The lag at which phones explain the spectrum best.
 
-`python -m diface_core.training.rendering.timing FOLDER` prints it for every voice of a folder.
+`python -m diface_core.training.rendering.label_timing FOLDER` prints it for every voice of a folder.
 """
 
 from __future__ import annotations

@@ -6,15 +6,15 @@ import bpy
 import numpy as np
 
 from ... import compat
-from ..animation import sample_motion
+from ..animation import sampling
 from ..animation.active_curves import ActiveCurve, PropertyAddress
 from ..keys import head_pose
 from ..keys.key_table import KeyTable
 from ..keys.rotation_values import rotation_vectors
 from ..pins.pin_channels import baseline_rotations
 from ..provenance import rest_pose
-from . import changes as edit_changes
-from .curves import CurveChange, evaluate_without_modifiers, rewrite_keys
+from . import curve_changes as edit_changes
+from .rewrite_keys import CurveChange, evaluate_without_modifiers, rewrite_keys
 
 CompensatedCurves = dict[PropertyAddress, tuple[bpy.types.Action, np.ndarray, CurveChange]]
 
@@ -33,7 +33,7 @@ def compensate_pivot(
     its neck. The rotation's own curves in the copy are new already; `before` is what `turning` said when they were not.
     """
     turned = _rotation_changes(obj, changes)
-    placed = edit.placed or sample_motion.find_placement(obj)
+    placed = edit.placed or sampling.find_placement(obj)
     bases = {active[change.address].action for change in turned if change.address in active}
     base = next((action for action in bases if _delta_location_curve(action, 0)), None)
     if placed is None or base is None or base not in copy_by_original:
@@ -41,15 +41,15 @@ def compensate_pivot(
 
     made = np.any([change.regenerate_mask for change in turned], axis=0)
     times = _pin_times(turned)
-    rest, delta, mode = sample_motion.reference_rotation(obj), rest_pose.rest_delta(obj), obj.rotation_mode
+    rest, delta, mode = sampling.reference_rotation(obj), rest_pose.rest_delta(obj), obj.rotation_mode
     everywhere = np.concatenate([edit.frames, times])
     as_made = baseline_rotations(active, edit.frames, rotation_before_edit[: len(edit.frames)])
-    after = sample_motion.sample_rotation(obj, everywhere, active)
+    after = sampling.sample_rotation(obj, everywhere, active)
     for change in turned:
         fcurve = compat.find_channelbag(copy_by_original[base], "OBJECT").fcurves.find(
             change.address[1], index=change.address[2]
         )
-        after[:, change.address[2]] = sample_motion.evaluate_fcurve(fcurve, everywhere)
+        after[:, change.address[2]] = sampling.evaluate_fcurve(fcurve, everywhere)
     old, new = (
         head_pose.pivot_compensation(obj, rotation_vectors(values, mode, rest), rest, placed.neck, delta)
         for values in (as_made, after)
@@ -80,7 +80,7 @@ def rotation_before(
 ) -> np.ndarray:
     """The numbers (N, 3 or 4) of the rotation on every row, and at every pin of it, before an edit is written."""
     everywhere = np.concatenate([edit.frames, _pin_times(_rotation_changes(obj, changes))])
-    return sample_motion.sample_rotation(obj, everywhere, active)
+    return sampling.sample_rotation(obj, everywhere, active)
 
 
 def _rotation_changes(obj: bpy.types.Object, changes: list[CurveChange]) -> list[CurveChange]:

@@ -6,7 +6,7 @@ import bpy
 
 from ...core import errors
 from ..characters import flame_mesh, shape_key_names
-from ..keys import editable
+from ..keys import editable_actions
 from ..vertex_animation import vertex_cache
 from . import active_curves
 
@@ -64,7 +64,7 @@ def check_replaceable(obj: bpy.types.Object) -> None:
 def check_keys_editable(obj: bpy.types.Object) -> None:
     """Raises SceneError where the keys that animate `obj` cannot be changed in place. Quick, for a button."""
     check_replaceable(obj)
-    editable.check(curve.action for curve in active_curves.find_active_curves(obj).values())
+    editable_actions.check(curve.action for curve in active_curves.find_active_curves(obj).values())
 
 
 def _is_animated(animation: bpy.types.AnimData | None) -> bool:

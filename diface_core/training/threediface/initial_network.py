@@ -17,7 +17,7 @@ from ...threediface.checkpoint import load_face, load_head
 from ...threediface.networks import FaceNetwork, HeadNetwork, Network
 from ...threediface.options import DiffusionConfig, Part
 from ...threediface.wav2vec2 import build_encoder
-from . import writing
+from . import checkpoint_writer
 from .settings import RunConfig, TrainConfig
 
 ENCODER_HINT = "Give `wav2vec2`, the folder of wav2vec2-base-960h: config.json beside the weights."
@@ -70,7 +70,7 @@ def _new_network(config: TrainConfig, subjects: tuple[str, ...]) -> InitialNetwo
     else:
         masks = config.masks
         given |= {"cond_mask_prob": masks.cond_mask_prob, "mask_frame_prob": masks.mask_frame_prob, masks.kind: True}
-    saying = writing.make_arguments(config.part, given | dict(config.model), config.diffusion)
+    saying = checkpoint_writer.make_arguments(config.part, given | dict(config.model), config.diffusion)
     network, diffusion = options.parse_options(saying, "in the configuration")
     if config.part == "head":
         if network.styles:

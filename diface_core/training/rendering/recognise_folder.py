@@ -1,4 +1,4 @@
-"""`python -m diface_core.training.rendering.recognise FOLDER OUT.json`: recordings of one speaker -> their phones.
+"""`python -m diface_core.training.rendering.recognise_folder FOLDER OUT.json`: recordings of one speaker -> their phones.
 
 FOLDER holds sound files at 16 kHz; OUT.json becomes {"file": [[start s, end s, IPA], ...], ...}, pauses as "". Takes
 about a fifth of the sound's length on an idle core.

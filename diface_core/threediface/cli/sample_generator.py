@@ -12,10 +12,10 @@ from ...types import MODEL_RATE, AudioClip, Float32Array
 from ..checkpoint import FaceModel
 from ..models import encode_audio
 from ..sampling import KnownFrames, sample_face, sample_head
-from .cast import LoadedModels
 from .config import EvaluationConfig
-from .edits import REGENERATED, SourceFrames, map_source_frames, restore_frames
+from .loaded_models import LoadedModels
 from .results import ThreeDifaceResult
+from .source_frames import REGENERATED, SourceFrames, map_source_frames, restore_frames
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""`python -m diface_core.training.rendering.judge FOLDER VOICE ...`: the recogniser on voices with exact phones."""
+"""`python -m diface_core.training.rendering.evaluate_recogniser FOLDER VOICE ...`: the recogniser on voices with exact phones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from ..corpora.clip import Phone
 from . import recogniser
 from .phones import VOWELS
-from .recognise import recognise_phones
+from .recognise_folder import recognise_phones
 from .speech import read_voice
 
 LIPS = "pbm"

@@ -8,10 +8,10 @@ import bpy
 from bpy_extras.io_utils import ExportHelper
 
 from ...core import errors
-from ...scene.animation import target
+from ...scene.animation import character_checks
 from ...scene.keys import frame_range
 from ...settings import scene_settings
-from .operator import OperatorBase
+from .operator_base import OperatorBase
 
 
 class WriteFileOperator(OperatorBase, ExportHelper):
@@ -30,7 +30,7 @@ class ExportOperator(WriteFileOperator):
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
         cls.check_format()
-        target.check(scene_settings.character(context), ())
+        character_checks.check(scene_settings.character(context), ())
 
     def run(self, context: bpy.types.Context) -> str:
         path, frames = self.output_path(), frame_range.export_range(context.scene)

@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
-from ..animation import sample_motion
+from ..animation import sampling
 from ..animation.active_curves import PropertyAddress
 from ..keys.key_table import SAME_TIME, KeyPoints, KeyTable, nearest
 from ..keys.write_keys import enum_value
@@ -89,7 +89,7 @@ def evaluate_without_modifiers(fcurve: bpy.types.FCurve, times: Float64Array) ->
     on = [modifier for modifier in fcurve.modifiers if not modifier.mute]
     for modifier in on:
         modifier.mute = True
-    values = sample_motion.evaluate_fcurve(fcurve, times)
+    values = sampling.evaluate_fcurve(fcurve, times)
     for modifier in on:
         modifier.mute = False
     return values
