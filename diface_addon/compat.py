@@ -28,7 +28,7 @@ HAS_SEQUENCER_SCENE = "sequencer_scene" in bpy.types.WorkSpace.bl_rna.properties
 
 
 def stored_settings(scene: bpy.types.Scene) -> bpy.types.bpy_struct | None:
-    """Return the ID properties behind `scene.diface`, which keep the values of removed settings; None if there are none.
+    """Return the ID properties behind `scene.diface`, which keep values of removed settings; None without any.
 
     From 5.0 on, Blender stores registered properties apart from custom properties.
     """

@@ -88,7 +88,8 @@ def request_of(action: bpy.types.Action) -> dict[str, Any]:
         "layer_seeds": [asked.layers.blinks, asked.layers.gaze, asked.layers.breath],
         "first_frame": baseline.read_request(action)["first_frame"],
         "constraints": kept and {
-            "known": int(kept.known_mask.sum()), "pins": len(kept.pins), "falloff": kept.falloff, "keep_motion": kept.keep_motion,
+            "known": int(kept.known_mask.sum()), "pins": len(kept.pins), "falloff": kept.falloff,
+            "keep_motion": kept.keep_motion,
         },
         "threediface": engine and {
             "models": [path and path.name for path in (engine.face, engine.head, engine.listener)],
@@ -152,7 +153,8 @@ def test_the_takes_are_listed(character) -> None:
     found = takes.all_takes()
     listed = [
         {
-            "id": entry.take, "name": entry.name, "owner": entry.other_character, "seed": entry.seed, "active": entry.is_active,
+            "id": entry.take, "name": entry.name, "owner": entry.other_character, "seed": entry.seed,
+            "active": entry.is_active,
             "starred": entry.favourite,
             "layers": [layer for action in found[entry.take] if (layer := layer_tracks.layer_name(action))],
         }

@@ -30,6 +30,15 @@ def import_graph() -> dict[str, frozenset[str]]:
     return {name: frozenset(set(_imported(name, path)) - {name}) for name, path in modules().items()}
 
 
+@cache
+def external_imports(name: str) -> frozenset[str]:
+    """Return the top-level names that a module imports absolutely, from other packages or this one by its name."""
+    tree = ast.parse(modules()[name].read_text("utf-8"))
+    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level]
+    return frozenset(name.partition(".")[0] for name in names)
+
+
 def reachable(*starts: str) -> set[str]:
     """Return all modules that importing `starts` can load, the packages around them included."""
     found: set[str] = set()

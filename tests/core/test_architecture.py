@@ -24,8 +24,8 @@ ADDON_LAYERS = {
 
 CORE_LAYERS = (
     "types", "errors", "channels", "untrusted", "runtime", "motion", "protocol", "request_file", "audio", "faces",
-    "layers", "diffusion", "model", "learning", "style_adaptation", "cli", "threediface", "generate", "engines", "worker",
-    "__main__", "asset_build", "training",
+    "layers", "diffusion", "model", "learning", "style_adaptation", "cli", "threediface", "generate", "engines",
+    "worker", "__main__", "asset_build", "training",
 )  # fmt: skip
 """The parts of the core from the lowest layer to the highest: each may import only parts before it."""
 
