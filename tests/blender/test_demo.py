@@ -21,7 +21,7 @@ def test_demo_writes_all_results(root: Path, speech: Path, tmp_path: Path) -> No
     done = subprocess.run(
         [venv_python(f"bpy-{MAIN_BLENDER}"), "-m", "diface_addon.cli.demo", sound, tmp_path],
         cwd=root,
-        env={**os.environ, **blender_environment(MAIN_BLENDER)},
+        env={**os.environ, **blender_environment(MAIN_BLENDER, "demo")},
         capture_output=True,
         text=True,
         timeout=900,

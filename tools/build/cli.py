@@ -7,12 +7,12 @@ import os
 import sys
 import types
 
-from .commands import assets, bench, clean, demo, docs, test, wheels
+from .commands import assets, bench, clean, demo, docs, lint, test, wheels
 from .commands import zip as zip_command
 from .console import BuildError, say
 from .libraries import PERMISSION
 
-COMMANDS = (demo, test, bench, wheels, zip_command, docs, assets, clean)
+COMMANDS = (demo, test, lint, bench, docs, wheels, zip_command, assets, clean)
 """The commands, in the order of the overview. A new command is a module in commands/ and an entry here."""
 
 FIRST = (demo, test)
@@ -33,7 +33,7 @@ into .build/; later runs need no network."""
 
 def main(words: list[str] | None = None) -> int:
     """Run a command line, by default this process's; return the exit code."""
-    given = _parser().parse_args(words)
+    given = parse(words)
     if given.module is None:
         say(overview())
         return 0
@@ -46,6 +46,11 @@ def main(words: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nInterrupted. Run the same command again to continue.", file=sys.stderr)
     return 1
+
+
+def parse(words: list[str] | None = None) -> argparse.Namespace:
+    """Return the arguments of a command line and its command as `module`, None without a command."""
+    return _parser().parse_args(words)
 
 
 def overview() -> str:

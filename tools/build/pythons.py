@@ -31,7 +31,7 @@ def find_python(version: str) -> list[str] | None:
 def _candidates(version: str) -> list[list[str]]:
     """Return commands that may start this version: this Python, the search path, pyenv, Windows' py, uv."""
     commands = [[sys.executable]]
-    commands += [[path] for name in (f"python{version}", "python3", "python") if (path := shutil.which(name))]
+    commands += [[path] for name in (f"python{version}", "python3", "python") for path in _on_path(name)]
     commands += _of_pyenv(version)
     if shutil.which("py"):
         commands.append(["py", f"-{version}"])
@@ -39,6 +39,12 @@ def _candidates(version: str) -> list[list[str]]:
         done = subprocess.run(["uv", "python", "find", "--no-project", version], capture_output=True, text=True)
         commands += [[done.stdout.strip()]] if done.returncode == 0 else []
     return commands
+
+
+def _on_path(name: str) -> list[str]:
+    """Return every program of a name on the search path: on Windows all versions have the same name."""
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    return list(dict.fromkeys(path for folder in folders if (path := shutil.which(name, path=folder or os.curdir))))
 
 
 def _of_pyenv(version: str) -> list[list[str]]:

@@ -5,12 +5,21 @@ from __future__ import annotations
 import argparse
 
 from ..console import BuildError
-from ..testing.parts import PARTS, run_parts
+from ..testing.parts import PARTS, QUICK_PARTS, run_parts
+from ..testing.queue import default_jobs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the parts."""
+    """Add the parts and how they run."""
     parser.add_argument("part", nargs="*", help=f"run only these parts: {', '.join(PARTS)}")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help=f"for daily work: {', '.join(QUICK_PARTS)}, without the tests that are slow or train networks",
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=default_jobs(), help="parts that run at a time (default: %(default)s)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -18,4 +27,5 @@ def run(arguments: argparse.Namespace) -> int:
     unknown = sorted(set(arguments.part) - set(PARTS))
     if unknown:
         raise BuildError(f"The parts of the tests are {', '.join(PARTS)}. Got {', '.join(unknown)}.")
-    return run_parts(arguments.part or list(PARTS))
+    parts = arguments.part or list(QUICK_PARTS if arguments.quick else PARTS)
+    return run_parts(parts, max(1, arguments.jobs), arguments.quick)

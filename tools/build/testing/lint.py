@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import subprocess
-import time
+from pathlib import Path
 
-from .. import paths
-from ..console import child_environment, say
-from ..environments import core_python
-from .outcome import Outcome
+from .job import Job
 
 
-def lint() -> list[Outcome]:
-    """Check the format, the lint rules, and the types."""
-    python = core_python()
-    checks = {
-        "ruff format": ["ruff", "format", "--check", "."],
-        "ruff check": ["ruff", "check", "."],
-        "pyright": ["basedpyright", "--pythonpath", str(python)],
-    }
-    outcomes = []
-    for name, words in checks.items():
-        say(f"\n-- {name}")
-        start = time.monotonic()
-        code = subprocess.run([str(python), "-m", *words], cwd=paths.ROOT, env=child_environment()).returncode
-        outcomes.append(Outcome(name, passed=int(code == 0), failed=int(code != 0), seconds=time.monotonic() - start))
-    return outcomes
+def lint_jobs(python: Path, files: list[str] | None = None, fix: bool = False, types: bool = True) -> list[Job]:
+    """Return the checks as jobs.
+
+    Args:
+        python: The interpreter of the core's environment.
+        files: Check the format and the rules of these files only; by default of the whole project.
+        fix: Correct the format, and what the rules can correct.
+        types: Check the types too, always of the whole project.
+    """
+    tool = [str(python), "-m"]
+    targets = ["--force-exclude", *(files or ["."])]
+    jobs = [
+        Job("ruff check", [*tool, "ruff", "check", *(["--fix"] if fix else []), *targets]),
+        Job("ruff format", [*tool, "ruff", "format", *([] if fix else ["--check"]), *targets]),
+    ]
+    if types:
+        jobs.append(Job("types", [*tool, "basedpyright", "--pythonpath", str(python)], seconds=25))
+    return jobs

@@ -1,32 +1,48 @@
-"""The parts of a test run."""
+"""The parts of a test run, and the jobs that they consist of."""
 
 from __future__ import annotations
 
+import sys
 import time
 
+from .. import paths
 from ..assets import make_assets
 from ..environments import blender_environment, blender_python, core_python
 from ..pythons import find_python, install_hint
 from ..venvs import venv_python
-from ..versions import BLENDERS, CORE_PYTHON
-from .lint import lint
-from .outcome import Outcome, print_summary
-from .pytest_part import run_pytest
+from ..versions import BLENDERS, CORE_PYTHON, MAIN_BLENDER
+from .job import Job, pytest_job
+from .lint import lint_jobs
+from .outcome import print_summary
+from .queue import run_jobs
 
-PARTS = ("lint", "core", *BLENDERS, "zip")
+PARTS = ("lint", "docs", "core", *BLENDERS, "zip")
+QUICK_PARTS = ("lint", "core", MAIN_BLENDER)
+
+CORE_SECONDS, BLENDER_SECONDS, ZIP_SECONDS, DOCS_SECONDS = 400, 150, 90, 20
+"""Rough durations, by which the jobs are ordered."""
 
 
-def run_parts(parts: list[str]) -> int:
-    """Run the given parts one after the other, print the summary, and return the exit code."""
+def run_parts(parts: list[str], at_a_time: int, quick: bool = False) -> int:
+    """Run parts of the tests, print the summary, and return the exit code.
+
+    Args:
+        parts: Names from PARTS.
+        at_a_time: How many jobs run at a time.
+        quick: Leave out the tests that are marked `slow` or `training`.
+    """
     start = time.monotonic()
-    outcomes: list[Outcome] = []
+    jobs: list[Job] = []
     not_tested: list[str] = []
+    selection = ["-m", "not slow and not training"] if quick else []
     if "lint" in parts:
-        outcomes += lint()
-    if parts != ["lint"]:
+        jobs += lint_jobs(core_python())
+    if "docs" in parts:
+        jobs.append(Job("docs", [sys.executable, str(paths.ROOT / "build.py"), "docs"], seconds=DOCS_SECONDS))
+    if set(parts) - {"lint", "docs"}:
         make_assets()
     if "core" in parts:
-        outcomes.append(run_pytest("core", core_python(), "tests/core"))
+        jobs.append(pytest_job("core", core_python(), ["tests/core", *selection], seconds=CORE_SECONDS))
     for version in BLENDERS:
         if version not in parts and "zip" not in parts:
             continue
@@ -36,10 +52,11 @@ def run_parts(parts: list[str]) -> int:
             continue
         python = blender_python(version)
         if version in parts:
-            outcomes.append(run_pytest(f"Blender {version}", python, "tests/addon", blender_environment(version)))
+            name, environment = f"Blender {version}", blender_environment(version)
+            jobs.append(pytest_job(name, python, ["tests/addon", *selection], environment, BLENDER_SECONDS))
     if "zip" in parts:
-        outcomes.append(run_pytest("zip", core_python(), "tests/blender"))
-    return print_summary(outcomes, not_tested, time.monotonic() - start)
+        jobs.append(pytest_job("zip", core_python(), ["tests/blender"], seconds=ZIP_SECONDS))
+    return print_summary(run_jobs(jobs, at_a_time), not_tested, time.monotonic() - start)
 
 
 def _unavailable(version: str) -> str:
