@@ -67,7 +67,6 @@ def test_every_shipped_module_is_reachable(shipped: dict[str, Path]) -> None:
     assert not [name for name in shipped if name.startswith(("diface_core.asset_build", "diface_core.training.eval"))]
 
 
-@pytest.mark.xfail(reason="style adaptation still imports modules of diface_core.training", strict=True)
 def test_training_is_not_shipped(stage: Path) -> None:
     assert not (stage / "diface_core" / "training").exists()
 
