@@ -108,11 +108,11 @@ def test_without_a_pose_it_is_the_template_to_the_bit(flame):
 def test_shape_and_expression_add_up(flame):
     rng = np.random.default_rng(1)
     shape, expression = rng.normal(0, 1, 300), rng.normal(0, 1, 100)
-    both = flame.shaped(shape, expression) - flame.template
-    apart = flame.shaped(shape) + flame.shaped((), expression) - 2 * flame.template
+    both = flame.apply_shape(shape, expression) - flame.template
+    apart = flame.apply_shape(shape) + flame.apply_shape((), expression) - 2 * flame.template
     np.testing.assert_allclose(both, apart, atol=1e-6)
     np.testing.assert_allclose(
-        flame.shaped(shape[:10]), flame.shaped(np.where(np.arange(300) < 10, shape, 0)), atol=1e-6
+        flame.apply_shape(shape[:10]), flame.apply_shape(np.where(np.arange(300) < 10, shape, 0)), atol=1e-6
     )
 
 
@@ -169,7 +169,7 @@ def test_no_turn_leaves_a_face_as_it_is(flame):
 def test_the_object_turns_as_the_neck_turns_what_wholly_hangs_on_it(flame):
     rng = np.random.default_rng(6)
     turns = rng.normal(0, 0.3, (4, 3))
-    neutral = flame.shaped(rng.normal(0, 1, 300))
+    neutral = flame.apply_shape(rng.normal(0, 1, 300))
     faces = neutral + rng.normal(0, 1e-3, (4, 5023, 3)).astype(np.float32)
     turned = apply_neck_rotation(flame, faces, turns, neutral, correctives=False)
     pivot = neck_pivot(flame, neutral)
@@ -259,7 +259,7 @@ def test_without_an_expression_basis_it_says_so_where_one_is_asked_for(without_b
         without_bases.pose(expression=np.ones(10))
     assert "displacements" in none.value.hint
     with pytest.raises(ModelError, match="shape basis"):
-        without_bases.shaped(np.ones(1))
+        without_bases.apply_shape(np.ones(1))
 
 
 def test_rows_that_do_not_fit_are_our_bug(flame):
@@ -350,11 +350,11 @@ def test_the_command_says_what_is_in_a_file(shared, root, tmp_path):
 
 
 def test_vocasets_identities_are_read(flame, tmp_path):
-    speakers = {f"FaceTalk_{n}_TA": flame.shaped(np.eye(300)[n]).astype(np.float64) for n in (3, 1)}
+    speakers = {f"FaceTalk_{n}_TA": flame.apply_shape(np.eye(300)[n]).astype(np.float64) for n in (3, 1)}
     (tmp_path / "templates.pkl").write_bytes(flame_files.python_2(speakers))
     heads = load_identities(tmp_path / "templates.pkl")
     assert list(heads) == ["FaceTalk_1_TA", "FaceTalk_3_TA"]
-    np.testing.assert_allclose(find_identity(heads, "FaceTalk_3_TA"), flame.shaped(np.eye(300)[3]), atol=1e-7)
+    np.testing.assert_allclose(find_identity(heads, "FaceTalk_3_TA"), flame.apply_shape(np.eye(300)[3]), atol=1e-7)
     with pytest.raises(ModelError, match="no speaker 'FaceTalk_2_TA'") as none:
         find_identity(heads, "FaceTalk_2_TA")
     assert "FaceTalk_1_TA, FaceTalk_3_TA" in none.value.hint
