@@ -24,13 +24,15 @@ ALL: tuple[str, ...] = FACE + HEAD
 
 PARTS: dict[str, tuple[str, ...]] = {"face": FACE, "head": HEAD}
 
-
 LAYERS: dict[str, tuple[str, ...]] = {
     "blinks": ("eyeBlinkLeft", "eyeBlinkRight"),
     "gaze": tuple(name for name in FACE if name.startswith("eyeLook")),
     "breath": ("breathIn",),
 }
-"""What moves beside the speech, layer by layer, each on channels of its own. `breathIn` is not one of ARKit's."""
+"""Layer -> its channels. Layers move besides the speech. `breathIn` is not an ARKit shape."""
+
+LAYER_CHANNELS: frozenset[str] = frozenset(name for names in LAYERS.values() for name in names)
+"""The channels of all layers: generated from the seed and the phrases, not by the models."""
 
 _REGION_PREFIXES = {
     "lips": ("mouth",), "jaw": ("jaw",), "cheeks": ("cheek", "nose"), "brows": ("brow",), "eyes": ("eye",),

@@ -34,7 +34,7 @@ from .types import (
     ThreeDiface,
 )
 
-LOADING, READING, REDUCING_SHAPES = "Loading the models", "Reading the sound", "Finding the shapes"
+LOADING, READING, REDUCING_SHAPES = "Loading the models", "Reading the audio", "Finding the shapes"
 WARP_PASSES = 3
 """Each leaves about a hundredth of what is missing at a pin between rows, where the curve is a straight line."""
 

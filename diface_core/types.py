@@ -11,7 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 Float32Array = npt.NDArray[np.float32]
+Float64Array = npt.NDArray[np.float64]
+Int32Array = npt.NDArray[np.int32]
+Int64Array = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+AnyFloatArray = npt.NDArray[np.floating[Any]]
+AnyArray = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -397,3 +402,12 @@ class AdaptationResult:
 
 Report = Callable[[Progress], None]
 """Called with each Progress; may raise `Cancelled` to stop the work."""
+
+ReportFraction = Callable[[float], None]
+"""Called with the fraction of one stage that is done, 0 to 1; may raise `Cancelled`."""
+
+OnChunk = Callable[[int, Motion], None]
+"""Called with each finished part of a Motion, in order, and the row of the whole that it begins at."""
+
+ConstraintProvider = Callable[[int, int], Constraints]
+"""(first, last) -> constraints of those rows at MODEL_RATE, in the columns of the request's parts."""

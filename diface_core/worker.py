@@ -23,7 +23,7 @@ from typing import NoReturn, Protocol
 from . import protocol
 from .errors import Cancelled, DifaceError, WorkerError
 from .protocol import Message
-from .runtime.time_left import EtaEstimator
+from .runtime.progress import EtaEstimator
 from .types import (
     AdaptationRequest,
     AdaptationResult,

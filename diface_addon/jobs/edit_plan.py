@@ -10,9 +10,6 @@ import numpy as np
 from ..core import channels, types
 from ..scene.pins import pins
 
-LAYER_CHANNELS = frozenset(name for names in channels.LAYERS.values() for name in names)
-"""Channels of Actions of their own, which no edit makes anew."""
-
 
 @dataclass(frozen=True)
 class EditContext:
@@ -39,7 +36,9 @@ class EditContext:
         """What is made anew, (T, C) bool: the frames `first` to `last` of the channels `names`, but for the layers'."""
         made = np.zeros(self.motion.values.shape, bool)
         wanted = [
-            c for c, name in enumerate(self.motion.channels) if name in channel_names and name not in LAYER_CHANNELS
+            c
+            for c, name in enumerate(self.motion.channels)
+            if name in channel_names and name not in channels.LAYER_CHANNELS
         ]
         made[max(0, first - self.first_frame) : max(0, last - self.first_frame + 1), wanted] = True
         return made

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import logging
 import os
-import tempfile
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import IO
 
 import numpy as np
 
+from ..atomic_write import Draft
 from ..runtime.sliding_windows import CHUNK_ROWS
 from ..types import AudioClip, Float32Array
 
@@ -127,49 +127,54 @@ class FeatureCache:
 
 
 class _PartialFile:
-    """A file on its way. Two Blenders may share the folder: it appears there whole or not at all."""
+    """A feature file that is being written. It appears in the folder, which two Blenders may share, when complete."""
 
     def __init__(self, folder: Path | None, key: str) -> None:
         self._folder, self._key = folder, key
+        self._draft: Draft | None = None
         self._file: IO[bytes] | None = None
         self._failed = folder is None
 
     def append(self, features: np.ndarray, rows: int) -> None:
-        """The next rows, of `rows` in all."""
+        """Write the next rows of a file of `rows` rows."""
         if self._failed or self._folder is None:
             return
         try:
             if self._file is None:
-                self._folder.mkdir(parents=True, exist_ok=True)
-                self._file = tempfile.NamedTemporaryFile(suffix=".part", dir=self._folder, delete=False)  # noqa: SIM115
-                header = {"descr": "<f2", "fortran_order": False, "shape": (rows, features.shape[1])}
-                np.lib.format.write_array_header_1_0(self._file, header)
-            self._file.write(features.tobytes())
+                self._open(self._folder, (rows, features.shape[1]))
+            if self._file is not None:
+                self._file.write(features.tobytes())
         except OSError as reason:
             self._disable(reason)
 
     def finish(self) -> None:
-        """All rows have come."""
-        if self._file is None:
+        """Put the complete file in its place."""
+        if self._file is None or self._draft is None:
             return
         try:
             self._file.close()
-            Path(self._file.name).replace(Path(self._file.name).with_name(f"{self._key}.npy"))
-            self._file = None
+            self._draft.commit()
+            self._file = self._draft = None
         except OSError as reason:
             self._disable(reason)
 
     def close(self) -> None:
-        """Leave nothing that is not finished."""
+        """Discard a file that is not complete."""
         if self._file is not None:
             with contextlib.suppress(OSError):
                 self._file.close()
-            with contextlib.suppress(OSError):
-                Path(self._file.name).unlink()
-            self._file = None
+        if self._draft is not None:
+            self._draft.discard()
+        self._file = self._draft = None
+
+    def _open(self, folder: Path, shape: tuple[int, int]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._draft = Draft.create(folder / f"{self._key}.npy")
+        self._file = self._draft.path.open("wb")
+        np.lib.format.write_array_header_1_0(self._file, {"descr": "<f2", "fortran_order": False, "shape": shape})
 
     def _disable(self, reason: OSError) -> None:
-        log.warning("Speech features are not kept on disk: %s", reason)
+        log.warning("Speech features are not cached on disk: %s", reason)
         self._failed = True
         self.close()
 

@@ -11,6 +11,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from ..atomic_write import atomic_write
 from ..errors import ModelError
 from .denoiser import Denoiser, DenoiserConfig
 
@@ -21,10 +22,8 @@ def save(denoiser: Denoiser, path: Path, **notes: str) -> None:
     """Write float16 weights, the configuration and `notes` about the training; whole or not at all."""
     config = json.dumps(dataclasses.asdict(denoiser.config))
     weights = {name: value.to("cpu", torch.float16).contiguous() for name, value in denoiser.state_dict().items()}
-    partial = path.with_suffix(".partial")
-    save_file(weights, partial, {"format": FORMAT, "config": config, **notes})
-    partial.chmod(0o644)  # safetensors writes for its owner alone
-    partial.replace(path)
+    with atomic_write(path) as draft:
+        save_file(weights, draft, {"format": FORMAT, "config": config, **notes})
 
 
 def load(path: Path) -> tuple[Denoiser, str]:

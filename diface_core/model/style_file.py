@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from ..atomic_write import atomic_write
 from ..errors import ModelError
 from .denoiser import Denoiser
 
@@ -53,10 +54,8 @@ def fingerprint(denoiser: Denoiser) -> str:
 def save(style: StyleFile, path: Path) -> None:
     """Write the style, whole or not at all."""
     values = {name: getattr(style, name).detach().cpu().float().contiguous() for name in ("vector", "weight", "bias")}
-    partial = path.with_suffix(".partial")
-    save_file(values, partial, {"format": FORMAT, "name": style.name, "base": style.base, **style.notes})
-    partial.chmod(0o644)  # safetensors writes for its owner alone
-    partial.replace(path)
+    with atomic_write(path) as draft:
+        save_file(values, draft, {"format": FORMAT, "name": style.name, "base": style.base, **style.notes})
 
 
 def load(path: Path, denoiser: Denoiser) -> StyleFile:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,6 +13,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from .. import channels
+from ..atomic_write import atomic_write
 from ..errors import DifaceError
 from ..types import Float32Array, FrameRate, Motion
 
@@ -43,17 +42,10 @@ def writer_for(path: Path) -> Writer:
 def write_motion(path: Path, motion: Motion) -> None:
     """Write the Motion in the format that `path` ends in: whole or, where it raises DifaceError, not at all."""
     write = writer_for(path)
-    temporary = None
     try:
-        handle, temporary = tempfile.mkstemp(suffix=".part", dir=path.absolute().parent)
-        with os.fdopen(handle, "wb") as file:
+        with atomic_write(path) as draft, draft.open("wb") as file:
             write(file, motion)
-        # A temporary file is the owner's alone; what is asked for is as any new file.
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
     except OSError as reason:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
         hint = "Check that the folder can be written and that the disk is not full."
         raise DifaceError(f"Cannot write {path}: {reason.strerror}.", hint) from reason
 
@@ -139,12 +131,6 @@ def _euler_angles(vectors: Float32Array) -> np.ndarray:
 def _rotation_vectors(angles: np.ndarray) -> np.ndarray:
     """Yaw, pitch, roll (T, 3) -> rotation vectors (T, 3)."""
     return Rotation.from_euler("xyz", angles[:, [1, 2, 0]]).as_rotvec()
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 WRITERS: dict[str, Writer] = {".npz": _write_npz, ".csv": _write_csv}

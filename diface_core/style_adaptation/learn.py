@@ -21,7 +21,6 @@ MIN_PERFORMANCE_SECONDS = 1.0
 """Seconds: performances under that are left out."""
 
 CONFIG = AdaptConfig()
-LAYER_CHANNELS = frozenset(name for names in channels.LAYERS.values() for name in names)
 
 
 def adapt_style(request: AdaptationRequest, report: Report) -> AdaptationResult:
@@ -62,7 +61,7 @@ def _seconds(motion: Motion) -> float:
 
 def _read_pair(performance: StyleExample) -> AudioMotionPair:
     motion = performance.motion
-    spoken = motion.select(tuple(name for name in motion.channels if name not in LAYER_CHANNELS))
+    spoken = motion.select(tuple(name for name in motion.channels if name not in channels.LAYER_CHANNELS))
     try:
         return make_pair(load_clip(performance.audio), spoken)
     except DifaceError as problem:

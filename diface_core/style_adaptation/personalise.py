@@ -29,7 +29,7 @@ STYLE_ONLY_CONFIG = AdaptConfig(steps=80, batch=4, vector_rate=2e-2, output_rate
 """Of seconds of motion the style vector alone is learnt."""
 
 
-ENCODING_STAGE, ADAPTATION_STAGE = "Listening to the speech", "Learning the style"
+ENCODING_STAGE, ADAPTATION_STAGE = "Encoding the speech", "Learning the style"
 ENCODING_SHARE = 0.3
 """Of the time that it all takes, about what the features need."""
 

@@ -20,7 +20,7 @@ from .checkpoint import FaceModel, HeadModel, load_face, load_head
 from .projection import ClampedError
 from .sampling import KnownFrames, sample_all_vertices, sample_head, sample_hidden
 
-ENCODING_STAGE, FACE_STAGE, HEAD_STAGE = "Listening to the speech", "Moving the face", "Moving the head"
+ENCODING_STAGE, FACE_STAGE, HEAD_STAGE = "Encoding the speech", "Moving the face", "Moving the head"
 HINT = "Set it in DiFACE's preferences, or leave that part out."
 
 ProgressCallback = Callable[[float], None]

@@ -49,7 +49,7 @@ class Loudness:
         from diface_core.audio.reading import load_clip  # the tests, in Blender's Python, only want the seeds
 
         clip = load_clip(request.audio)
-        report(Progress(0.25, "Reading the sound"))
+        report(Progress(0.25, "Reading the audio"))
         if request.seed == SLOW:
             for step in range(600):
                 time.sleep(0.05)

@@ -142,8 +142,8 @@ def test_load_audio_is_offered_until_there_is_a_strip(scene, head, clicks) -> No
 
 def test_progress_takes_the_place_of_generate(scene, head) -> None:
     state = bpy.context.window_manager.diface
-    state.running, state.fraction, state.stage = True, 0.5, "Making the motion"
-    assert {"50% Making the motion", "diface.cancel"} <= set(drawn())
+    state.running, state.fraction, state.stage = True, 0.5, "Generating the motion"
+    assert {"50% Generating the motion", "diface.cancel"} <= set(drawn())
     assert "diface.generate" not in drawn()
     state.running = False
     assert "diface.generate" in drawn()

@@ -23,7 +23,7 @@ ADDON_LAYERS = {
 """Each part of the add-on, and the parts that it may import."""
 
 CORE_LAYERS = (
-    "types", "errors", "channels", "untrusted", "runtime", "motion", "protocol", "request_file", "audio", "faces",
+    "types", "errors", "channels", "atomic_write", "untrusted", "runtime", "motion", "protocol", "request_file", "audio", "faces",
     "layers", "diffusion", "model", "learning", "style_adaptation", "cli", "threediface", "generate", "engines",
     "worker", "__main__", "asset_build", "training",
 )  # fmt: skip

@@ -27,7 +27,7 @@ class FakeGenerator:
         self.asked.append(request)
         clip = load_clip(request.audio)
         for step in range(11):
-            report(Progress(step / 10, "Making the motion"))
+            report(Progress(step / 10, "Generating the motion"))
         names = channels.of_parts(request.parts)
         values = np.full((request.rate.rows(clip.seconds), len(names)), request.seed / 100, np.float32)
         return GenerateResult(Motion(values, names, request.rate), "fake")

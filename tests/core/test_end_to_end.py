@@ -87,7 +87,7 @@ def test_the_worker_makes_a_motion_of_real_speech(speech, asset, environment):
         section = AudioSection(speech, 0.5, 3.0)
         first = answers(1, GenerateRequest(section, rate=FrameRate(24), steps=3))
         stages = list(dict.fromkeys(message.data["stage"] for message in first if message.kind == "progress"))
-        work = ["Reading the sound", "Listening to the speech", "Making the motion"]
+        work = ["Reading the audio", "Encoding the speech", "Generating the motion"]
         assert stages == ["Starting", "Loading the models", *work]
         motion = protocol.parse_generate_result(first[-1]).motion
         assert motion.values.shape == (72, 56)
@@ -96,7 +96,7 @@ def test_the_worker_makes_a_motion_of_real_speech(speech, asset, environment):
 
         same = answers(2, GenerateRequest(section, rate=FrameRate(24), steps=3))
         done = {message.data.get("stage") for message in same}
-        assert not done & {"Loading the models", "Listening to the speech"}
+        assert not done & {"Loading the models", "Encoding the speech"}
         np.testing.assert_array_equal(protocol.parse_generate_result(same[-1]).motion.values, motion.values)
 
         missing = answers(3, GenerateRequest(AudioSection(speech.with_name("none.wav"))))
@@ -105,7 +105,7 @@ def test_the_worker_makes_a_motion_of_real_speech(speech, asset, environment):
         worker.stdin.write(
             protocol.pack(protocol.generate_request_message(GenerateRequest(AudioSection(speech), steps=50), 4))
         )
-        while protocol.read(worker.stdout).data.get("stage") != "Making the motion":
+        while protocol.read(worker.stdout).data.get("stage") != "Generating the motion":
             pass
         worker.stdin.write(protocol.pack(Message("cancel", 4)))
         while (last := protocol.read(worker.stdout)).kind in ("progress", "rows"):

@@ -100,7 +100,7 @@ def test_a_folder_that_cannot_be_written_costs_nothing(tmp_path, caplog):
     (tmp_path / "file").touch()
     cache = FeatureCache(tmp_path / "file" / "folder")
     np.testing.assert_array_equal(cache.put("k", features(0)), cache.get("k"))
-    assert "not kept on disk" in caplog.text
+    assert "not cached on disk" in caplog.text
 
 
 def test_nothing_but_whole_files_is_left(tmp_path, monkeypatch):

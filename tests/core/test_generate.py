@@ -237,10 +237,10 @@ def test_progress_rises_from_none_to_all(generator, ramp):
         stages = list(dict.fromkeys(progress.stage for progress in seen))
         assert stages == list(result.timings)
         assert result.model_hash == "jaw"
-    assert stages == ["Reading the sound", "Making the motion"]
+    assert stages == ["Reading the audio", "Generating the motion"]
 
 
-@pytest.mark.parametrize("stage", ["Reading the sound", "Listening to the speech", "Making the motion"])
+@pytest.mark.parametrize("stage", ["Reading the audio", "Encoding the speech", "Generating the motion"])
 def test_cancel_at_any_stage_passes_through(generator, ramp, stage):
     def report(progress: Progress) -> None:
         if progress.stage == stage:

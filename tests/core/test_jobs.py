@@ -207,7 +207,7 @@ def test_what_libraries_print_does_no_harm(started):
 def test_cancel_is_over_at_once_and_the_worker_stays(started):
     pid = started.pid
     job = started.submit(request("slow"))
-    reach(job, "Making the motion")
+    reach(job, "Generating the motion")
     job.cancel()
     assert job.state == "cancelled"
     assert job.poll() == []
@@ -248,7 +248,7 @@ def test_cancel_while_models_load_keeps_the_worker(worker, monkeypatch):
 
 def test_a_report_that_raises_cancels(started):
     def report(progress: Progress) -> None:
-        if progress.stage == "Making the motion":
+        if progress.stage == "Generating the motion":
             raise Cancelled
 
     job = started.submit(request("slow"))
@@ -313,7 +313,7 @@ def test_the_workers_last_words_come_with_the_error(started):
 
 def test_a_worker_killed_from_outside_is_replaced(started):
     job = started.submit(request("slow"))
-    reach(job, "Making the motion")
+    reach(job, "Generating the motion")
     os.kill(started.pid, 9)
     poll_until(job)
     assert "memory" in job.error.message

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diface_core.runtime.time_left import MIN_ELAPSED, EtaEstimator
+from diface_core.runtime.progress import MIN_ELAPSED, EtaEstimator
 
 
 class Clock:

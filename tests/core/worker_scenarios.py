@@ -27,12 +27,12 @@ class Engine:
 
     def plain(self, request, report):
         for step in range(request.steps):
-            report(Progress(step / request.steps, "Making the motion"))
+            report(Progress(step / request.steps, "Generating the motion"))
 
     def slow(self, request, report):
         """A minute in short steps."""
         for step in range(6000):
-            report(Progress(step / 6000, "Making the motion"))
+            report(Progress(step / 6000, "Generating the motion"))
             time.sleep(0.01)
 
     def stuck(self, request, report):

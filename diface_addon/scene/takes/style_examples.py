@@ -135,13 +135,10 @@ def _face_fcurves(obj: bpy.types.Object, action: bpy.types.Action) -> dict[str, 
             and not curve.mute
             and len(curve.keyframe_points)
             and name not in driven
-            and channel not in _LAYER_CHANNELS
+            and channel not in channels.LAYER_CHANNELS
         ):
             found[channel] = curve
     return found
-
-
-_LAYER_CHANNELS = frozenset(name for some in channels.LAYERS.values() for name in some)
 
 
 def _row_count(action: bpy.types.Action) -> int:

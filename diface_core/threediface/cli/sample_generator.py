@@ -152,7 +152,7 @@ class SampleGenerator:
 
     def _encode_audio(self, model: FaceModel) -> Float32Array:
         if id(model) not in self._audio_features:
-            self.report("Listening to the speech", 0.0)
+            self.report("Encoding the speech", 0.0)
             self._audio_features[id(model)] = encode_audio(model, self.inputs.waveform, self.inputs.rows)
         return self._audio_features[id(model)]
 

@@ -1,0 +1,60 @@
+"""Files that appear whole or not at all. Standard library only."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+DRAFT_SUFFIX = ".part"
+
+
+@contextlib.contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Yield the path of an empty draft; it replaces `path` if the block succeeds and is removed if the block raises.
+
+    The draft is in the folder of `path` and has a unique name, so that two processes that write one file never mix.
+    The file gets the permissions of any new file, whatever the writer used.
+
+    Raises:
+        OSError: The folder cannot be written, or `path` cannot be replaced.
+    """
+    draft = Draft.create(path)
+    try:
+        yield draft.path
+        draft.commit()
+    except BaseException:
+        draft.discard()
+        raise
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A file that is written in several steps: at `path` until `commit` moves it to `target`, with rights `mode`."""
+
+    path: Path
+    target: Path
+    mode: int
+
+    @classmethod
+    def create(cls, target: Path) -> Draft:
+        """Create an empty file with a unique name in the folder of `target`."""
+        path = target.absolute().with_name(f"{target.stem[:40]}.{secrets.token_hex(8)}{DRAFT_SUFFIX}")
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+        mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+        os.close(descriptor)
+        return cls(path, target, mode)
+
+    def commit(self) -> None:
+        """Replace the target by the draft."""
+        self.path.chmod(self.mode)  # some libraries write files for their owner alone
+        self.path.replace(self.target)
+
+    def discard(self) -> None:
+        """Remove the draft, if it is still there and can be removed."""
+        with contextlib.suppress(OSError):
+            self.path.unlink()

@@ -1,0 +1,69 @@
+"""atomic_write: a file is replaced whole or stays as it was, with a unique draft and the rights of any new file."""
+
+import pytest
+
+from diface_core.atomic_write import Draft, atomic_write
+
+
+def test_the_file_appears_when_the_block_ends(tmp_path):
+    path = tmp_path / "file.txt"
+    with atomic_write(path) as draft:
+        draft.write_text("new")
+        assert not path.exists()
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
+def test_an_exception_leaves_the_old_file_and_no_draft(tmp_path, error):
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+    with pytest.raises(error), atomic_write(path) as draft:
+        draft.write_text("half")
+        raise error
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_two_writers_of_one_file_do_not_share_a_draft(tmp_path):
+    path = tmp_path / "file.txt"
+    first, second = Draft.create(path), Draft.create(path)
+    first.path.write_text("first")
+    second.path.write_text("second")
+    second.commit()
+    assert path.read_text() == "second"
+    first.commit()
+    assert path.read_text() == "first"
+
+
+def test_the_file_has_the_rights_of_a_new_file(tmp_path):
+    (tmp_path / "plain").touch()
+    with atomic_write(tmp_path / "file.txt") as draft:
+        draft.write_text("new")
+    assert (tmp_path / "file.txt").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_a_library_that_writes_for_its_owner_alone_does_not_narrow_the_rights(tmp_path):
+    (tmp_path / "plain").touch()
+    with atomic_write(tmp_path / "file.txt") as draft:
+        draft.write_text("new")
+        draft.chmod(0o600)
+    assert (tmp_path / "file.txt").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_long_names_are_possible(tmp_path):
+    with atomic_write(tmp_path / ("ä" * 120 + ".txt")) as draft:
+        draft.write_text("new")
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_discarded_draft_is_gone(tmp_path):
+    draft = Draft.create(tmp_path / "file.txt")
+    draft.discard()
+    draft.discard()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_folder_is_an_os_error(tmp_path):
+    with pytest.raises(OSError, match="No such file"), atomic_write(tmp_path / "nowhere" / "file.txt"):
+        pass
