@@ -31,7 +31,7 @@ def test_a_film_of_two_faces_with_their_sound(studio, faces, tmp_path, monkeypat
     said = []
     sound = 0.1 * np.sin(np.arange(1067) / 5, dtype=np.float32)
     takes = {"before": faces, "after": faces[::-1]}
-    studio.film(tmp_path / "a.mp4", takes, sound, lambda stage, done: said.append(done))
+    studio.render_video(tmp_path / "a.mp4", takes, sound, lambda stage, done: said.append(done))
 
     film = (tmp_path / "a.mp4").read_bytes()
     assert said == [0.5, 1.0]
@@ -48,5 +48,5 @@ def test_a_film_that_cannot_be_rendered_leaves_no_file(studio, faces, tmp_path, 
         video_renderer, "vertex_colours", lambda rest: np.zeros((3, 3))
     )  # the script cannot paint with these
     with pytest.raises(DifaceError, match="Blender failed"):
-        studio.film(tmp_path / "a.mp4", {"": faces}, np.zeros(1067, np.float32), lambda stage, done: None)
+        studio.render_video(tmp_path / "a.mp4", {"": faces}, np.zeros(1067, np.float32), lambda stage, done: None)
     assert not list(tmp_path.iterdir())
