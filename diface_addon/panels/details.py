@@ -31,7 +31,7 @@ class Head(SettingsPanel):
     def draw_settings(self, layout: bpy.types.UILayout, settings: scene_settings.DifaceSettings) -> None:
         layout.active = settings.parts != "FACE"
         column = layout.column(align=True)
-        for index, name in enumerate(("Nod", "Tip", "Turn")):
+        for index, name in enumerate(("Nod", "Tilt", "Turn")):
             column.prop(settings, "head_axes", index=index, text=name, slider=True)
 
 

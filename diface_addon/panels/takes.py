@@ -43,7 +43,7 @@ def _draw_side_buttons(column: bpy.types.UILayout, chosen: take_list.TakeEntry) 
 
 
 def _draw_take_buttons(layout: bpy.types.UILayout, chosen: take_list.TakeEntry) -> None:
-    layout.operator("diface.make_more", text="Make 4 More", icon="ADD").count = 4
+    layout.operator("diface.make_more", text="Generate 4 Variations", icon="ADD").count = 4
     row = layout.row(align=True)
     spliced = row.operator("diface.splice_take", text="Splice", icon="UV_SYNC_SELECT")
     spliced.other = "" if chosen.is_active else chosen.name  # the one that plays is spliced into

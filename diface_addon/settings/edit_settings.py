@@ -36,7 +36,7 @@ class EditSettings(bpy.types.PropertyGroup):
         default={identifier for identifier, _name, _description in REGION_ITEMS},
     )
     falloff: FloatProperty(
-        name="Pull",
+        name="Falloff",
         description="How far a pin bends what is around it, in frames to either side",
         default=8.0,
         min=1.0,

@@ -101,7 +101,7 @@ class DifaceSettings(bpy.types.PropertyGroup):
     )
     head_axes: FloatVectorProperty(
         name="Head Axes",
-        description="Multiply the head's nod, tip and turn, beside Head Strength",
+        description="Multiply the head's nod, tilt and turn, in addition to Head Strength",
         size=3,
         default=(1.0, 1.0, 1.0),
         min=0.0,
@@ -113,7 +113,7 @@ class DifaceSettings(bpy.types.PropertyGroup):
         search=_search_styles,
     )
     second_style: StringProperty(
-        name="Mix In",
+        name="Second Style",
         description="A second style, or style file, to blend with the first. Empty: none",
         search=_search_styles,
     )
@@ -160,7 +160,7 @@ class DifaceSettings(bpy.types.PropertyGroup):
     )
     breath_seed: IntProperty(name="Breath Seed", description="Another number breathes a little differently", min=0)
     quality: EnumProperty(
-        name="Steps",
+        name="Quality",
         description="How many denoising steps to take",
         items=(
             ("DRAFT", "Draft", f"{STEPS['DRAFT']} steps: quick, for trying out"),

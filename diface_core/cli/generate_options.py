@@ -63,7 +63,7 @@ def _add_performance(add: Callable[..., object]) -> None:
         help="how closely the face follows the style, 1 is none (default: %(default)s)")  # fmt: skip
     add("--face-strength", type=number_in_range(0, 2), default=1.0, help="multiplies the face weights, 0 to 2")
     add("--head-strength", type=number_in_range(0, 2), default=1.0, help="multiplies the head's rotation, 0 to 2")
-    add("--head-axes", type=axes, default=DEFAULT_REQUEST.head_axes, metavar="NOD,TIP,TURN",
+    add("--head-axes", type=axes, default=DEFAULT_REQUEST.head_axes, metavar="NOD,TILT,TURN",
         help="multiply the head's axes beside that, each 0 to 2, such as 1,1,0.5")  # fmt: skip
 
 
@@ -139,8 +139,8 @@ def blend(text: str) -> tuple[tuple[str, float], ...]:
 
 
 def axes(text: str) -> tuple[float, float, float]:
-    """`1,1,0.5`: nod, tip and turn."""
+    """`1,1,0.5`: nod, tilt and turn."""
     values = [number_in_range(0, 2)(value) for value in text.split(",")]
     if len(values) != 3:
-        raise argparse.ArgumentTypeError(f"must be three numbers, nod, tip and turn. Got {text}")
+        raise argparse.ArgumentTypeError(f"must be three numbers, nod, tilt and turn. Got {text}")
     return values[0], values[1], values[2]

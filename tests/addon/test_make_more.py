@@ -1,4 +1,4 @@
-"""Make More: several takes in a row, each with a seed of its own, and what is made stays when it is stopped."""
+"""Generate Variations: several takes in a row, each with another seed; finished takes stay when it is stopped."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def spoken(scene, head, clicks, worker):
 class Modal(modal_job.ModalJobOperator):
     """The operator as Blender runs it in a window, with events that the test sends."""
 
-    bl_label = "Make More"
+    bl_label = "Generate Variations"
     begin, begin_next = make_more.DIFACE_OT_make_more.begin, make_more.DIFACE_OT_make_more.begin_next
     handle_escape = make_more.DIFACE_OT_make_more.handle_escape
     displayed_progress = make_more.DIFACE_OT_make_more.displayed_progress

@@ -18,7 +18,7 @@ class DIFACE_OT_check_worker(OperatorBase, bpy.types.Operator):
     """Start the worker, and show the versions of its Python and of torch"""
 
     bl_idname = "diface.check_worker"
-    bl_label = "Check"
+    bl_label = "Test Worker"
     bl_options = {"INTERNAL"}
 
     @classmethod

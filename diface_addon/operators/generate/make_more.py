@@ -1,4 +1,4 @@
-"""Make More: other performances of the same speech, one after the other, each a take."""
+"""Generate Variations: several takes of the same speech, each with another seed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class DIFACE_OT_make_more(ModalJobOperator, bpy.types.Operator):
     """Generate several takes of the same speech, each with a seed of its own"""
 
     bl_idname = "diface.make_more"
-    bl_label = "Make More"
+    bl_label = "Generate Variations"
     bl_options = {"REGISTER", "UNDO"}
 
     count: bpy.props.IntProperty(name="Takes", description="How many", default=4, min=1, soft_max=16, max=99)

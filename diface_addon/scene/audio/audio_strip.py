@@ -110,7 +110,7 @@ def _check_playable(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, frames:
 
 def _sound_file(strip: bpy.types.bpy_struct, folder: Path) -> Path:
     sound = strip.sound
-    path = Path(bpy.path.abspath(sound.filepath, library=sound.library))
+    path = Path(bpy.path.abspath(sound.filepath, library=sound.library)).absolute()
     if sound.packed_file:
         packed = folder / f"packed{path.suffix}"
         with temporary.raising_scene_errors():

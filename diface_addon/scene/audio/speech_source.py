@@ -61,7 +61,7 @@ def _speech_from_strip(context: bpy.types.Context, scene: bpy.types.Scene, strip
 def _speech_from_file(scene: bpy.types.Scene, filepath: str, folder: Path) -> Speech:
     if not filepath:
         raise errors.AudioError("No sound file is chosen.", "Choose one in the DiFACE panel.")
-    path = Path(bpy.path.abspath(filepath))
+    path = Path(bpy.path.abspath(filepath)).absolute()  # the worker has another working directory
     if not path.is_file():
         raise errors.AudioError(f"There is no sound file {path}.", "Choose another in the DiFACE panel.")
     return Speech(types.AudioSection(decode.ensure_readable(path, folder)), scene.frame_start, path.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
@@ -222,10 +223,18 @@ def report(flame: Flame) -> str:
     )
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Describe a FLAME file on the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m diface_core.faces.flame.flame_model", description="Describe a FLAME file."
+    )
+    parser.add_argument("file", type=Path, help="a FLAME model, .pkl or .npz")
+    given = parser.parse_args()
     try:
-        sys.stdout.write(report(load_flame(Path(sys.argv[1]))) + "\n")
-    except IndexError:
-        sys.exit("usage: python -m diface_core.faces.flame.flame_model FILE")
+        sys.stdout.write(report(load_flame(given.file)) + "\n")
     except DifaceError as error:
         sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

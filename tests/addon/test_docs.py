@@ -1,0 +1,137 @@
+"""The documentation of settings, operators and scripts, against what Blender registers."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import bpy
+import pytest
+
+from diface_addon.settings import edit_settings, preferences, scene_settings, threediface_settings
+from tests import doc_blocks
+
+SETTINGS = (doc_blocks.ROOT / "docs" / "guide" / "settings.md").read_text("utf-8")
+SCRIPTING = (doc_blocks.ROOT / "docs" / "development" / "scripting.md").read_text("utf-8")
+GROUPS = {
+    "": scene_settings.DifaceSettings,
+    "edit.": edit_settings.EditSettings,
+    "threediface.": threediface_settings.ThreeDifaceSettings,
+    "preferences.": preferences.DifacePreferences,
+}
+"""How a property's name begins in the documentation, and the class that has it."""
+OF_BLENDER = {"rna_type", "bl_idname", "filepath", "check_existing", "filter_glob", "name"}
+NUMBERS = {"INT", "FLOAT"}
+
+_ROW = re.compile(
+    r"^\| (?P<label>[^|]+) \| `(?P<name>(?!diface\.)[a-z0-9_.]+)` \| (?P<default>[^|]+) \| (?P<range>[^|]+) \|", re.M
+)
+_OPERATOR = re.compile(r"^\| (?P<label>[^|]+) \| `(?P<name>diface\.[a-z_]+)` \|", re.M)
+_ARGUMENTS = re.compile(r"^\| `(?P<name>diface\.[a-z_]+)` \|(?P<arguments>[^|]*)\|$", re.M)
+
+ROWS = {row["name"]: row for row in _ROW.finditer(SETTINGS)}
+
+
+def properties() -> dict[str, bpy.types.Property]:
+    """All settings by their documented names, without groups of settings."""
+    found = {}
+    for prefix, group in GROUPS.items():
+        for name, prop in group.bl_rna.properties.items():
+            is_group = prop.type == "POINTER" and prop.identifier in ("edit", "threediface")
+            if name in group.__annotations__ and not is_group:
+                found[prefix + name] = prop
+    return found
+
+
+def test_every_setting_is_documented() -> None:
+    assert set(ROWS) == set(properties())
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_label_of_a_setting(name: str) -> None:
+    assert ROWS[name]["label"] == properties()[name].name
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_default_of_a_setting(name: str) -> None:
+    if expected := default(properties()[name]):
+        assert ROWS[name]["default"] == expected
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_range_of_a_setting(name: str) -> None:
+    if expected := extent(properties()[name]):
+        assert ROWS[name]["range"] == expected
+
+
+def default(prop: bpy.types.Property) -> str:
+    """The default in words; "" for those that words describe."""
+    if prop.type == "BOOLEAN":
+        return "on" if prop.default else "off"
+    if prop.type == "ENUM" and prop.is_enum_flag:
+        return "all" if prop.default_flag == set(prop.enum_items.keys()) else ", ".join(sorted(prop.default_flag))
+    if prop.type == "ENUM":
+        return prop.enum_items[prop.default].name.partition(":")[0]
+    if prop.type in NUMBERS:
+        return ", ".join(f"{value:g}" for value in (prop.default_array if prop.is_array else [prop.default]))
+    return ""
+
+
+def extent(prop: bpy.types.Property) -> str:
+    """The range in words; "" for text, which has none."""
+    if prop.type == "BOOLEAN":
+        return "on, off"
+    if prop.type == "ENUM":
+        names = [item.name.partition(":")[0] for item in prop.enum_items]
+        return f"{names[0]} to {names[-1]}" if names[0].isdigit() else ", ".join(names)
+    if prop.type not in NUMBERS:
+        return ""
+    if prop.hard_max > 1e6:
+        return f"{prop.hard_min:g} or more"
+    soft = f", slider to {prop.soft_max:g}" if prop.soft_max < prop.hard_max else ""
+    return f"{prop.hard_min:g} to {prop.hard_max:g}" + soft + (" each" if prop.is_array else "")
+
+
+def operators() -> dict[str, bpy.types.Struct]:
+    """Every operator of DiFACE by its id."""
+    return {f"diface.{name}": getattr(bpy.ops.diface, name).get_rna_type() for name in dir(bpy.ops.diface)}
+
+
+def test_every_operator_is_documented() -> None:
+    assert {row["name"]: row["label"] for row in _OPERATOR.finditer(SETTINGS)} == {
+        name: rna.name for name, rna in operators().items()
+    }
+
+
+def test_every_argument_of_an_operator_is_documented() -> None:
+    documented = {row["name"]: row["arguments"] for row in _ARGUMENTS.finditer(SCRIPTING)}
+    assert set(documented) == set(operators())
+    for name, rna in operators().items():
+        own = {key for key in rna.properties.keys() if key not in OF_BLENDER}  # noqa: SIM118 - Blender's collection
+        own |= {key for key in ("filepath",) if key in rna.properties}
+        if name == "diface.personalise":
+            own |= {"name"}
+        missing = {key for key in own if f"`{key}`" not in documented[name]}
+        assert not missing, name
+
+
+@pytest.mark.parametrize("page", doc_blocks.scripts(in_blender=True))
+@pytest.mark.usefixtures("worker", "scene")
+def test_scripts_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(doc_blocks.ROOT / "tests" / "data" / "speech.flac", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    doc_blocks.run_script(doc_blocks.scripts(in_blender=True)[page])
+
+
+SHELL = [
+    called
+    for block in doc_blocks.all_blocks("bash")
+    for words in doc_blocks.commands(block)
+    if (called := doc_blocks.module_call(words)) and called[0].startswith(("diface_addon", "tests.addon"))
+]
+
+
+@pytest.mark.parametrize(("module", "arguments"), SHELL)
+def test_commands_in_blenders_python_are_accepted(module: str, arguments: list[str]) -> None:
+    doc_blocks.check_arguments(module, arguments)
