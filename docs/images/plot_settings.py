@@ -71,10 +71,10 @@ def plot_falloff(made: Maker) -> None:
     frames = np.arange(len(base))
     axes.plot(frames, np.degrees(base.column("head_rx")), color=GREY, label="before")
     for colour, falloff in zip(COLOURS, (2, 8, 20), strict=False):
-        keep = np.ones(base.values.shape, bool)
+        known = np.ones(base.values.shape, bool)
         reach = 2 * falloff + 12
-        keep[at - reach : at + reach + 1] = False
-        kept = Constraints(base.values, keep, pin, pull=falloff)
+        known[at - reach : at + reach + 1] = False
+        kept = Constraints(base.values, known, pin, falloff=falloff)
         edited = made.motion(**settings, constraints=kept)
         axes.plot(frames, np.degrees(edited.column("head_rx")), color=colour, label=f"Falloff {falloff}")
     axes.plot(at, 12, "D", color="#c0392b", label="pin")
@@ -91,12 +91,12 @@ def plot_keep_motion(made: Maker) -> None:
     figure, axes = plt.subplots(figsize=WIDE)
     axes.axvspan(first, last, color="#eef1f5")
     axes.plot(base.column("jawOpen"), color=GREY, lw=3, label="before")
-    for colour, stay in zip(COLOURS, (0.0, 0.5, 1.0), strict=False):
-        keep = np.ones(base.values.shape, bool)
-        keep[first : last + 1] = False
-        kept = Constraints(base.values, keep, pull=8.0, stay=stay)
+    for colour, keep_motion in zip(COLOURS, (0.0, 0.5, 1.0), strict=False):
+        known = np.ones(base.values.shape, bool)
+        known[first : last + 1] = False
+        kept = Constraints(base.values, known, falloff=8.0, keep_motion=keep_motion)
         edited = made.motion(**settings, seed=5, constraints=kept)
-        axes.plot(edited.column("jawOpen"), color=colour, lw=1.2, label=f"Keep Motion {stay:g}")
+        axes.plot(edited.column("jawOpen"), color=colour, lw=1.2, label=f"Keep Motion {keep_motion:g}")
     axes.set(xlim=(first - 20, last + 20), xlabel="frame (shaded: In-Between)", ylabel="jawOpen")
     axes.legend(ncols=2)
     save(figure, "settings-keep-motion")
