@@ -25,20 +25,20 @@ def check(context: bpy.types.Context) -> None:
     if any(animation and any(track.strips for track in animation.nla_tracks) for animation in animations):
         hint = "Choose a take under Takes to edit it; it plays over the strips."
         raise errors.SceneError(f"{obj.name} is animated by NLA strips alone.", hint)
-    raise errors.SceneError(f"Nothing animates {obj.name} yet.", "Generate a take first, or key its shape keys.")
+    raise errors.SceneError(f"{obj.name} has no animation yet.", "Generate a take first, or key its shape keys.")
 
 
-def begin(context: bpy.types.Context, plan_of: Planner) -> edit_shape_keys.EditJob:
+def begin(context: bpy.types.Context, planner: Planner) -> edit_shape_keys.EditJob:
     """Send an edit of the active animation to the worker. In the scene, only pins are marked.
 
     Args:
         context: Names the character and the settings.
-        plan_of: Plans the edit from the motion that is there. It must not hold bpy objects.
+        planner: Plans the edit from the existing motion. It must not hold bpy objects.
 
     Raises:
         DifaceError: There is nothing to edit, or the worker cannot be reached.
     """
     check(context)
     if edit_threediface.is_threediface(scene_settings.character(context)):
-        return edit_threediface.begin(context, plan_of)
-    return edit_shape_keys.begin(context, plan_of)
+        return edit_threediface.ThreeDifaceEditJob.begin(context, planner)
+    return edit_shape_keys.EditJob.begin(context, planner)

@@ -1,22 +1,32 @@
-"""What an edit starts from and what it does: `Base` and `Plan`."""
+"""The input of an edit (`EditContext`), and what it regenerates (`Plan`)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+import bpy
 import numpy as np
 
-from ..core import channels, types
+from ..core import channels, errors, types
+from ..scene.keys import frame_rate
 from ..scene.pins import pins
+from ..scene.provenance import baseline
 
 
 @dataclass(frozen=True)
 class EditContext:
-    """What is edited: the motion that animates the character now, its pins, and how it was asked for.
+    """What is edited: the active motion of the character, its pins, and the request that generated it.
 
-    motion: row r at frame first_frame + r. request: without constraints. unsettled: pins that the motion around does
-    not know yet. ours: whether DiFACE made it, and by which models ("": not known).
+    Attributes:
+        motion: Row r is at frame first_frame + r.
+        first_frame: The frame of the first row.
+        request: The request of the motion, without constraints.
+        sound: Name of the sound strip or file.
+        pins: All pins.
+        changed_pins: Pins that were added, moved or edited since the motion was generated.
+        is_generated: Whether DiFACE generated the motion.
+        model_hash: Hash of the models that generated it; "" if it is not known.
     """
 
     motion: types.Motion
@@ -33,26 +43,31 @@ class EditContext:
         return self.first_frame + len(self.motion) - 1
 
     def regenerate_mask(self, first: int, last: int, channel_names: tuple[str, ...]) -> np.ndarray:
-        """What is made anew, (T, C) bool: the frames `first` to `last` of the channels `names`, but for the layers'."""
-        made = np.zeros(self.motion.values.shape, bool)
-        wanted = [
-            c
-            for c, name in enumerate(self.motion.channels)
+        """Return the mask (T, C) bool of the frames `first` to `last` of the named channels, without layers."""
+        mask = np.zeros(self.motion.values.shape, bool)
+        columns = [
+            column
+            for column, name in enumerate(self.motion.channels)
             if name in channel_names and name not in channels.LAYER_CHANNELS
         ]
-        made[max(0, first - self.first_frame) : max(0, last - self.first_frame + 1), wanted] = True
-        return made
+        mask[max(0, first - self.first_frame) : max(0, last - self.first_frame + 1), columns] = True
+        return mask
 
     def is_outside(self, pin: pins.Pin) -> bool:
-        """Whether a pin is before or after the motion."""
+        """Return whether a pin is before or after the motion."""
         return not self.first_frame <= pin.frame <= self.last_frame
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What an edit shall do: `made` (T, C) says what is made anew, `pins` what is kept in it.
+    """What an edit does.
 
-    seed: another one than the take's. stay: how much of the motion stays; None: as the settings say. word: the take's.
+    Attributes:
+        regenerate_mask: What is regenerated, bool (T, C).
+        pins: What the result goes through exactly.
+        seed: Replaces the seed of the take.
+        keep_motion: Share of the existing motion that is kept, 0 to 1; None for the value in the settings.
+        name_suffix: What the name of the new take ends with.
     """
 
     regenerate_mask: np.ndarray
@@ -63,3 +78,23 @@ class Plan:
 
 
 Planner = Callable[[EditContext], Plan]
+
+
+def check_frame_rate(scene: bpy.types.Scene, take_rate: types.FrameRate) -> None:
+    """Raise SceneError if the scene's frame rate is not the take's."""
+    rate = frame_rate.scene_rate(scene)
+    if abs(rate.value - take_rate.value) > 1e-6:
+        message = f"The take has {take_rate.value:g} frames per second, the scene {rate.value:g}."
+        raise errors.SceneError(message, "Set the scene's frame rate back, or generate a new take.")
+
+
+def check_not_empty(plan: Plan) -> None:
+    """Raise SceneError if a plan regenerates nothing."""
+    if not plan.regenerate_mask.any():
+        raise errors.SceneError("There is nothing to regenerate.", "Change a key, or choose other frames or regions.")
+
+
+def sample_count(actions: Iterable[bpy.types.Action]) -> int:
+    """Return the number of rows in the baselines of a take's Actions."""
+    curves = [curve for action in actions for by_index in baseline.read_samples(action).values() for curve in by_index]
+    return max(len(curve.values) for curve in curves)

@@ -1,4 +1,4 @@
-"""What answers a key: the channels that are made anew around it, and no others."""
+"""Regeneration scope: the channels that are regenerated around an edited key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..scene.pins import pins
 
 
 class Scope(NamedTuple):
-    """The part of the character ("face" or "head") that `channels` are of."""
+    """Channels, and the part of the character ("face" or "head") that they belong to."""
 
     part: str
     channels: tuple[str, ...]
@@ -22,11 +22,12 @@ SCOPES = {
     "upper": Scope("face", UPPER_FACE),
     "head": Scope("head", channels.HEAD),
 }
-"""The mouth and what is around it move together, eyes and brows with them; these move without it."""
+"""A key of the mouth regenerates the whole face, because eyes and brows follow the mouth; a key of eyes or brows
+regenerates only these, because the mouth does not follow them."""
 
 
 def scope_name(pin: pins.Pin) -> str:
-    """Which of ANSWERS a pin has."""
+    """Return the name of a pin's scope in SCOPES."""
     if pin.kind == "OBJECT":
         return "head"
     return "upper" if pins.face_channel(pin) in UPPER_FACE else "face"

@@ -1,4 +1,4 @@
-"""One edit from what animates the character now to a new take: what is made anew, and what stays."""
+"""Edit the active shape-key animation: read it, regenerate a part of it, write the result as a new take."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 from ..core import channels, errors, types
 from ..scene.animation import active_curves, sampling
 from ..scene.animation.active_actions import active_actions
-from ..scene.audio import audio_strip, speech_source
+from ..scene.audio import speech_source
 from ..scene.edits import write_edit
 from ..scene.files import temporary
 from ..scene.keys import frame_rate
@@ -25,15 +25,20 @@ from ..scene.takes import takes
 from ..settings import choices, preferences, scene_settings
 from ..version import VERSION
 from ..worker import process
-from . import edit_warnings, generate, running_job, worker_client
+from . import edit_plan, edit_warnings, generate, running_job, worker_client
 from .edit_plan import EditContext, Plan, Planner
 
 MIN_FOREIGN_KEEP_MOTION = 0.5
-"""How much stays at least of a motion that DiFACE did not make: its models could not find back to it from nothing."""
+"""Minimum share of the original motion kept when editing animation that DiFACE did not generate: sampling from pure
+noise would not resemble it."""
+
+OTHER_MODELS_NOTE = (
+    "This take was generated with a different model version; regenerated parts may look slightly different."
+)
 
 
 class EditJob(generate.GenerationJob):
-    """An edit on its way. Holds no bpy object, nor may `plan_of`."""
+    """An edit that the worker is processing. `planner` must not hold bpy objects."""
 
     def __init__(
         self,
@@ -42,173 +47,194 @@ class EditJob(generate.GenerationJob):
         planner: Planner,
         plan: Plan,
         obj: bpy.types.Object,
-        folder: object,
+        folder: tempfile.TemporaryDirectory[str],
     ) -> None:
-        super().__init__(
-            task,
-            speech_source.Speech(edit_context.request.audio, edit_context.first_frame, edit_context.sound),
-            obj.session_uid,
-            folder,
-        )
+        speech = speech_source.Speech(edit_context.request.audio, edit_context.first_frame, edit_context.sound)
+        super().__init__(task, speech, obj.session_uid, folder)
         self._edit_context, self._planner, self._plan = edit_context, planner, plan
-        self._action_uids = [action.session_uid for action in active_actions(obj)]
+        self._action_uids = [action.session_uid for action in self.edited_actions(obj)]
+
+    @classmethod
+    def begin(cls, context: bpy.types.Context, planner: Planner) -> EditJob:
+        """Send the edit that `planner` plans to the worker. Nothing in the scene is changed. Raises DifaceError."""
+        obj = scene_settings.character(context)
+        with temporary.kept_folder() as folder:
+            edit_context = cls.read_context(context, obj, Path(folder.name))
+            plan = planner(edit_context)
+            task = worker_client.submit(cls.build_request(context, obj, edit_context, plan))
+            job = cls(task, edit_context, planner, plan, obj, folder)
+        cls.mark_pins(obj, edit_context)
+        running_job.set_current(job)
+        return job
+
+    @staticmethod
+    def read_context(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> EditContext:
+        """Read what is edited. Files that have to be written go to `folder`. Raises DifaceError."""
+        return read_edit_context(context, obj, folder)
+
+    @staticmethod
+    def build_request(
+        context: bpy.types.Context, obj: bpy.types.Object, edit_context: EditContext, plan: Plan
+    ) -> types.GenerateRequest:
+        """Build the request for `plan`. Raises SceneError if nothing would be regenerated."""
+        return edit_request(context, obj, edit_context, plan)
+
+    @staticmethod
+    def edited_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
+        """Return the Actions that are edited."""
+        return active_actions(obj)
+
+    @staticmethod
+    def mark_pins(obj: bpy.types.Object, edit_context: EditContext) -> None:
+        """Give the pins the EXTREME key type, so that they show in the Dope Sheet."""
+        pins.mark_extreme(obj, list(edit_context.pins))
 
     def restart_if_stale(self, context: bpy.types.Context) -> EditJob | None:
         """Restart the edit if pins that it was started with were removed or moved since. Raises DifaceError."""
         obj = self.find_character()
-        same = [action.session_uid for action in active_actions(obj)] == self._action_uids
-        if not same or set(self._edit_context.pins) <= set(self.current_pins(obj)):
+        same_actions = [action.session_uid for action in active_actions(obj)] == self._action_uids
+        if not same_actions or set(self._edit_context.pins) <= set(self.current_pins(obj)):
             return None
         self.end()
-        return begin(context, self._planner)
+        return type(self).begin(context, self._planner)
 
     def current_pins(self, obj: bpy.types.Object) -> list[pins.Pin]:
-        """The pins that there are now."""
+        """Return the pins that exist now."""
         return pins.find_pins(obj)
 
-    def write_result(self) -> takes.TakeResult:
-        """The edit as a new take; the one that was edited stays. Raises DifaceError, with the scene as it was."""
-        result = self.task.wait()
-        obj = self.find_character()
-        found = {action.session_uid: action for action in bpy.data.actions}
-        if not all(uid in found for uid in self._action_uids):
+    def base_actions(self) -> list[bpy.types.Action]:
+        """Look the edited Actions up. Raises SceneError if one was deleted."""
+        actions_by_uid = {action.session_uid: action for action in bpy.data.actions}
+        if not all(uid in actions_by_uid for uid in self._action_uids):
             hint = "Undo that, or choose another take, and edit again."
-            raise errors.SceneError("The motion was deleted while DiFACE worked on it.", hint)
-        actions = [found[uid] for uid in self._action_uids]
-        request = self.request_json(result.model_hash)
-        wanted = self._plan.pins
-        if active_actions(obj) == actions:  # what was keyed meanwhile counts too, and nothing that was let go
-            now, before = self.current_pins(obj), self._edit_context.pins
-            gone = set(before) - set(now)
-            wanted = [*(pin for pin in wanted if pin not in gone), *(pin for pin in now if pin not in before)]
-        name = name_with_suffix(actions[0].name, self._plan.name_suffix)
-        pull = self.task.request.constraints.falloff
-        placed = generate.flame_placement(obj)
+            raise errors.SceneError("The take was deleted while DiFACE edited it.", hint)
+        return [actions_by_uid[uid] for uid in self._action_uids]
+
+    def write_result(self) -> takes.TakeResult:
+        """Write the edit as a new take; the edited one is kept. Raises DifaceError, with the scene unchanged."""
+        result = self.task.wait()
+        obj, actions = self.find_character(), self.base_actions()
         written = write_edit.write_edit(
-            obj, actions, result.motion, self._plan.regenerate_mask, wanted, name, request, pull, placed
+            obj,
+            actions,
+            result.motion,
+            self._plan.regenerate_mask,
+            self._pins_to_write(obj, actions),
+            name_with_suffix(actions[0].name, self._plan.name_suffix),
+            self.request_json(result.model_hash),
+            self.task.request.constraints.falloff,
+            generate.flame_placement(obj),
         )
         self.store_request(written, result.model_hash)
-        notes = list(written.notes)
-        for say in (edit_warnings.opposing_pin_notes, edit_warnings.outside_pin_notes, edit_warnings.dense_pin_notes):
-            notes += say(self._edit_context, self._plan)
+        notes = [*written.notes, *edit_warnings.pin_notes(self._edit_context, self._plan)]
         if self._edit_context.model_hash not in ("", result.model_hash):
-            notes.append("The take was made by other models than these: what is new may speak a little otherwise.")
+            notes.append(OTHER_MODELS_NOTE)
         return dataclasses.replace(written, notes=tuple(notes))
 
+    def _pins_to_write(self, obj: bpy.types.Object, actions: list[bpy.types.Action]) -> list[pins.Pin]:
+        """Return the plan's pins, without those removed since the edit began and with those added since."""
+        if active_actions(obj) != actions:
+            return list(self._plan.pins)
+        now, before = self.current_pins(obj), self._edit_context.pins
+        removed = set(before) - set(now)
+        return [*(pin for pin in self._plan.pins if pin not in removed), *(pin for pin in now if pin not in before)]
+
     def request_json(self, model_hash: str) -> dict[str, object]:
+        """Return what the new take stores about this edit, with the regenerated frames as "edited"."""
+        first = self._edit_context.first_frame
         rows = np.flatnonzero(self._plan.regenerate_mask.any(axis=1))
-        edited = (
-            [int(rows[0] + self._edit_context.first_frame), int(rows[-1] + self._edit_context.first_frame)]
-            if len(rows)
-            else []
+        return take_request.to_json(
+            dataclasses.replace(self.task.request, layers=self._edit_context.request.layers),
+            sound=self._edit_context.sound,
+            first_frame=first,
+            model_hash=model_hash,
+            edited=[int(rows[0] + first), int(rows[-1] + first)] if len(rows) else [],
+            diface=VERSION,
         )
-        more = {
-            "sound": self._edit_context.sound,
-            "first_frame": self._edit_context.first_frame,
-            "model_hash": model_hash,
-        }
-        asked = dataclasses.replace(self.task.request, layers=self._edit_context.request.layers)
-        return take_request.to_json(asked, **more, edited=edited, diface=VERSION)
-
-
-def begin(context: bpy.types.Context, planner: Planner) -> EditJob:
-    """Send what `plan_of` makes of the motion to the worker. Raises DifaceError; in the scene only pins are marked."""
-    obj = scene_settings.character(context)
-    with temporary.kept_folder() as folder:
-        base = read_edit_context(context, obj, Path(folder.name))
-        plan = planner(base)
-        request = edit_request(context, obj, base, plan)
-        edit = EditJob(worker_client.submit(request), base, planner, plan, obj, folder)
-    pins.mark_extreme(obj, list(base.pins))
-    running_job.set_current(edit)
-    return edit
 
 
 def read_edit_context(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> EditContext:
-    """What animates `obj` now; files that have to be made go to `folder`. Raises DifaceError."""
+    """Read the active animation of `obj`. Files that have to be written go to `folder`. Raises DifaceError."""
     stored = next(filter(None, map(baseline.read_request, active_actions(obj))), None)
     if stored is None:
-        spoken = speech_source.find_speech(context, scene_settings.speech_choice(context.scene), folder)
-        request, first, sound = generate.request_from_settings(context, spoken.section), spoken.first_frame, spoken.name
+        request, first, sound = _request_from_scene(context, folder)
     else:
         request, first, sound = take_request.from_json(stored), stored["first_frame"], stored.get("sound", "")
         style = styles.restore_style(request.style, preferences.styles_folder)
-        request = dataclasses.replace(request, audio=locate_audio(context, request.audio, sound, folder), style=style)
+        audio = speech_source.locate_audio(context, request.audio, sound, context.scene.diface.filepath, folder)
+        request = dataclasses.replace(request, audio=audio, style=style)
+        edit_plan.check_frame_rate(context.scene, request.rate)
     rate = frame_rate.scene_rate(context.scene)
-    if stored is not None and abs(rate.value - request.rate.value) > 1e-6:
-        message = f"The take was made at {request.rate.value:g} frames a second; the scene runs at {rate.value:g}."
-        raise errors.SceneError(message, "Set the scene's frame rate back, or generate anew.")
     rows = _row_count(obj, stored, request, first)
-    if request.audio.seconds is None:  # so that rows and sound end together
+    if request.audio.seconds is None:  # motion and sound must end together
         request = dataclasses.replace(request, audio=dataclasses.replace(request.audio, seconds=rate.seconds(rows)))
     motion = sampling.sample_motion(obj, first, rows, channels.of_parts(request.parts), generate.flame_placement(obj))
-    found, new = map(tuple, pins.find_pins_and_changes(obj))
-    unsettled = found if stored is None else new
-    made_by = (stored or {}).get("model_hash", "")
-    return EditContext(motion, first, request, sound, found, unsettled, stored is not None, made_by)
+    all_pins, changed_pins = map(tuple, pins.find_pins_and_changes(obj))
+    if stored is None:
+        changed_pins = all_pins
+    model_hash = (stored or {}).get("model_hash", "")
+    return EditContext(motion, first, request, sound, all_pins, changed_pins, stored is not None, model_hash)
+
+
+def _request_from_scene(context: bpy.types.Context, folder: Path) -> tuple[types.GenerateRequest, int, str]:
+    """Return the request, first frame and sound of the settings, for animation that DiFACE did not generate."""
+    speech = speech_source.find_speech(context, scene_settings.speech_choice(context.scene), folder)
+    return generate.request_from_settings(context, speech.section), speech.first_frame, speech.name
 
 
 def _row_count(obj: bpy.types.Object, stored: dict | None, request: types.GenerateRequest, first: int) -> int:
-    """Of a take as many as it has samples; else as the sound's strip lasts, or to the last key."""
-    if stored is None and request.audio.seconds is not None:
+    """Return the number of rows: of a take its samples; else to the end of the sound's strip, or to the last key."""
+    if stored is not None:
+        return edit_plan.sample_count(action for action in active_actions(obj) if baseline.read_request(action))
+    if request.audio.seconds is not None:
         return request.rate.rows(request.audio.seconds)
-    if stored is None:
-        ends = [action.frame_range[1] for action in active_actions(obj)]
-        ends += [c.start + c.scale * c.fcurve.keyframe_points[-1].co.x for _address, c in active_curves.all_curves(obj)]
-        return max(1, round(max(ends)) - first + 1)
-    ours = [action for action in active_actions(obj) if baseline.read_request(action)]
-    curves = [curve for action in ours for some in baseline.read_samples(action).values() for curve in some]
-    return max(len(curve.values) for curve in curves)
-
-
-def locate_audio(
-    context: bpy.types.Context, section: types.AudioSection, sound: str, folder: Path
-) -> types.AudioSection:
-    """The take's sound: its file where that is still there, else what its strip plays. Raises AudioError."""
-    if section.path.is_file():
-        return section
-    return audio_strip.audio_section(*audio_strip.find_strip(context, sound), folder)
+    ends = [action.frame_range[1] for action in active_actions(obj)]
+    ends += [c.start + c.scale * c.fcurve.keyframe_points[-1].co.x for _address, c in active_curves.all_curves(obj)]
+    return max(1, round(max(ends)) - first + 1)
 
 
 def edit_request(
     context: bpy.types.Context, obj: bpy.types.Object, edit_context: EditContext, plan: Plan
 ) -> types.GenerateRequest:
-    """The request that makes `plan` of `base`. Raises SceneError where nothing would be made."""
-    if not plan.regenerate_mask.any():
-        raise errors.SceneError("There is nothing to make anew.", "Change a key, or choose other frames or regions.")
+    """Build the request for `plan`. Raises SceneError if nothing would be regenerated."""
+    edit_plan.check_not_empty(plan)
     settings = context.scene.diface.edit
-    found = pins.to_channel_pins(
+    channel_pins = pins.to_channel_pins(
         obj, plan.pins, edit_context.motion.channels, edit_context.first_frame, generate.flame_placement(obj)
     )
-    found = found[(found.row >= 0) & (found.row <= len(edit_context.motion) - 1)]
-    stay = settings.keep_motion if plan.keep_motion is None else plan.keep_motion
-    kept = types.Constraints(
+    channel_pins = channel_pins[(channel_pins.row >= 0) & (channel_pins.row <= len(edit_context.motion) - 1)]
+    keep_motion = settings.keep_motion if plan.keep_motion is None else plan.keep_motion
+    constraints = types.Constraints(
         values=edit_context.motion.values,
         known_mask=~plan.regenerate_mask,
-        pins=found,
+        pins=channel_pins,
         falloff=settings.falloff,
-        keep_motion=stay if edit_context.is_generated else max(stay, MIN_FOREIGN_KEEP_MOTION),
+        keep_motion=keep_motion if edit_context.is_generated else max(keep_motion, MIN_FOREIGN_KEEP_MOTION),
     )
     return dataclasses.replace(
         edit_context.request,
         seed=edit_context.request.seed if plan.seed is None else plan.seed,
         steps=choices.STEPS[context.scene.diface.quality],
         layers=types.Layers(None, None, None),
-        constraints=kept,
+        constraints=constraints,
     )
 
 
 def store_current_request(context: bpy.types.Context, obj: bpy.types.Object) -> None:
-    """Keep a request with the take that plays that gives it as it is: all is kept, and nothing made. Without its sound
-    there is none."""
+    """Store a request with the active take that reproduces it as it is: everything kept, nothing regenerated.
+
+    Without its sound the take gets no request.
+    """
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(errors.DifaceError):
-        base = read_edit_context(context, obj, Path(folder))
-        kept = types.Constraints(base.motion.values, np.ones(base.motion.values.shape, bool))
-        request = dataclasses.replace(base.request, layers=types.Layers(None, None, None), constraints=kept)
+        edit_context = read_edit_context(context, obj, Path(folder))
+        motion = edit_context.motion
+        constraints = types.Constraints(motion.values, np.ones(motion.values.shape, bool))
+        no_layers = types.Layers(None, None, None)
+        request = dataclasses.replace(edit_context.request, layers=no_layers, constraints=constraints)
         if request.engine is None:
             take_request.store(active_actions(obj)[0], request, "")
 
 
 def name_with_suffix(name: str, suffix: str) -> str:
-    """What an edit of a take is called: `word` stands at the end once, however often it is edited."""
+    """Return the name of an edited take: `suffix` is at its end once, however often the take was edited."""
     return f"{re.sub(rf' {suffix}([.][0-9]+)?$', '', name)} {suffix}"

@@ -1,4 +1,4 @@
-"""One edit of a take of the user's 3DiFACE models: faces stay or are made anew whole, the head's keys one by one."""
+"""Edit a take of the user's 3DiFACE models: whole faces are kept or regenerated, the head key by key."""
 
 from __future__ import annotations
 
@@ -8,192 +8,165 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..core import channels, errors, placement, types
+from ..core import channels, types
 from ..scene.animation import sampling
 from ..scene.animation.active_actions import active_actions
-from ..scene.characters import flame_mesh
+from ..scene.audio import speech_source
 from ..scene.edits import threediface_head_keys
-from ..scene.files import temporary
-from ..scene.keys import frame_rate
 from ..scene.pins import pins, vertex_pins
 from ..scene.provenance import baseline, take_request
 from ..scene.takes import takes
-from ..scene.vertex_animation import take_cache, vertex_cache
-from ..settings import preferences, scene_settings, threediface_models
-from ..worker import process
-from . import edit_plan, edit_shape_keys, running_job, worker_client
-from .edit_plan import Planner
+from ..scene.vertex_animation import pc2_file, take_cache
+from ..settings import threediface_models
+from . import edit_plan, edit_shape_keys, generate
 
 FACE_COLUMN = "vertices"
-"""The column that stands for a whole face, where an edit says what is made anew; and the path of its pins."""
-
-Actions = list[bpy.types.Action]
+"""The column of a regenerate mask that stands for the whole face, and the path of the face's pins."""
 
 
 class ThreeDifaceEditContext(edit_plan.EditContext):
-    """What is edited, as columns FACE (of which no value counts) and the head's axes."""
+    """What is edited: the columns of the motion are FACE_COLUMN, whose values are not used, and the head's axes."""
 
     def regenerate_mask(self, first: int, last: int, channel_names: tuple[str, ...]) -> np.ndarray:
-        """As for any motion; the face is made anew whole where a channel of it is named."""
+        """Return the mask (T, C) bool; any channel of the face selects the whole face."""
         face = (FACE_COLUMN,) if set(channel_names) & set(channels.FACE) else ()
         return super().regenerate_mask(first, last, (*channel_names, *face))
 
 
 class ThreeDifaceEditJob(edit_shape_keys.EditJob):
-    """Such an edit on its way. Holds no bpy object."""
+    """An edit of a 3DiFACE take that the worker is processing."""
 
-    def __init__(
-        self,
-        task: process.WorkerTask,
-        edit_context: ThreeDifaceEditContext,
-        planner: Planner,
-        plan: edit_plan.Plan,
-        obj: bpy.types.Object,
-        folder: object,
-    ) -> None:
-        super().__init__(task, edit_context, planner, plan, obj, folder)
-        self._action_uids = [action.session_uid for action in edited_actions(obj)]
+    @staticmethod
+    def read_context(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> ThreeDifaceEditContext:
+        """Read the take that animates `obj`. Files that have to be written go to `folder`. Raises DifaceError."""
+        return read_threediface_context(context, obj, folder)
 
-    def restart_if_stale(self, context: bpy.types.Context) -> ThreeDifaceEditJob | None:
-        """Restart the edit if pins that it was started with were removed or moved since. Raises DifaceError."""
-        obj = self.find_character()
-        same = [action.session_uid for action in active_actions(obj)] == self._action_uids
-        if not same or set(self._edit_context.pins) <= set(self.current_pins(obj)):
-            return None
-        self.end()
-        return begin(context, self._planner)
+    @staticmethod
+    def build_request(
+        context: bpy.types.Context, obj: bpy.types.Object, edit_context: edit_plan.EditContext, plan: edit_plan.Plan
+    ) -> types.GenerateRequest:
+        """Build the request for `plan`. Raises SceneError if nothing would be regenerated."""
+        return threediface_edit_request(context, obj, edit_context, plan)
+
+    @staticmethod
+    def edited_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
+        """Return the Actions of the take that is edited."""
+        return edited_actions(obj)
+
+    @staticmethod
+    def mark_pins(_obj: bpy.types.Object, _edit_context: edit_plan.EditContext) -> None:
+        """Mark nothing: whole faces have no keys."""
 
     def current_pins(self, obj: bpy.types.Object) -> list[pins.Pin]:
-        """The pins that there are now."""
+        """Return the pins that exist now."""
         return _find_pins(obj, self.task.request)[0]
 
     def write_result(self) -> takes.TakeResult:
-        """The edit as a new take; the one that was edited stays. Raises DifaceError, with the scene as it was."""
+        """Write the edit as a new take; the edited one is kept. Raises DifaceError, with the scene unchanged."""
         result = self.task.wait()
-        obj, asked = self.find_character(), self.task.request
-        found = {action.session_uid: action for action in bpy.data.actions}
-        if not all(uid in found for uid in self._action_uids):
-            hint = "Undo that, or choose another take, and edit again."
-            raise errors.SceneError("The take was deleted while DiFACE worked on it.", hint)
-        old, head = [found[uid] for uid in self._action_uids], threediface_head_keys.read_head_keys(obj)
-        name = edit_shape_keys.name_with_suffix(old[0].name, self._plan.name_suffix)
-        own = takes.CustomShapes(result.shapes, threediface_models.is_cache(asked.engine)) if result.shapes else None
-        written = takes.write_take(
-            obj, result.motion, name, self.request_json(result.model_hash), _flame_placement(obj), own
-        )
-        self._transfer_pins(obj, old, list(written.actions), head)
+        obj, engine = self.find_character(), self.task.request.engine
+        base_actions, head_keys = self.base_actions(), threediface_head_keys.read_head_keys(obj)
+        name = edit_shape_keys.name_with_suffix(base_actions[0].name, self._plan.name_suffix)
+        shapes = takes.CustomShapes(result.shapes, threediface_models.is_cache(engine)) if result.shapes else None
+        request = self.request_json(result.model_hash)
+        written = takes.write_take(obj, result.motion, name, request, generate.flame_placement(obj), shapes)
+        self._transfer_pins(obj, base_actions, list(written.actions), head_keys)
         self.store_request(written, result.model_hash)
         return written
 
     def _transfer_pins(
-        self, obj: bpy.types.Object, old: Actions, new: Actions, head: threediface_head_keys.KeyTables
+        self,
+        obj: bpy.types.Object,
+        base_actions: list[bpy.types.Action],
+        new_actions: list[bpy.types.Action],
+        head_keys: threediface_head_keys.KeyTables,
     ) -> None:
-        names, made = self._edit_context.motion.channels, self._plan.regenerate_mask
+        names, mask = self._edit_context.motion.channels, self._plan.regenerate_mask
         if FACE_COLUMN in names:
-            vertex_pins.copy_pins(obj, old, new, _kept_frames(self._edit_context, self._plan))
-        turned = made[:, [column for column, name in enumerate(names) if name != FACE_COLUMN]].any(axis=1)
-        threediface_head_keys.restore_head_keys(new, head, turned, self._plan.pins)
+            vertex_pins.copy_pins(obj, base_actions, new_actions, _kept_frames(self._edit_context, self._plan))
+        head_columns = [column for column, name in enumerate(names) if name != FACE_COLUMN]
+        head_rows = mask[:, head_columns].any(axis=1)
+        threediface_head_keys.restore_head_keys(new_actions, head_keys, head_rows, self._plan.pins)
 
 
 def is_threediface(obj: bpy.types.Object) -> bool:
-    """Whether a take of the user's 3DiFACE models animates `obj`; quick enough for a button."""
+    """Return whether a take of the user's 3DiFACE models animates `obj`. Fast enough for a button's poll."""
     if vertex_pins.find_take(obj):
         return True
     request = next(filter(None, map(baseline.read_request, active_actions(obj))), None)
     return bool(request and request.get("engine"))
 
 
-def edited_actions(obj: bpy.types.Object) -> Actions:
-    """The Actions of the take that is edited."""
+def edited_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
+    """Return the Actions of the take that is edited."""
     take = vertex_pins.find_take(obj)
     return vertex_pins.take_actions(take) if take else active_actions(obj)
 
 
-def begin(context: bpy.types.Context, planner: Planner) -> ThreeDifaceEditJob:
-    """Send what `plan_of` makes of the take to the worker. Raises DifaceError; nothing in the scene is changed."""
-    obj = scene_settings.character(context)
-    with temporary.kept_folder() as folder:
-        base = read_threediface_context(context, obj, Path(folder.name))
-        plan = planner(base)
-        request = threediface_edit_request(context, obj, base, plan)
-        edit = ThreeDifaceEditJob(worker_client.submit(request), base, planner, plan, obj, folder)
-    running_job.set_current(edit)
-    return edit
-
-
 def read_threediface_context(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> ThreeDifaceEditContext:
-    """The take that animates `obj`; files that have to be made go to `folder`. Raises DifaceError."""
+    """Read the take that animates `obj`. Files that have to be written go to `folder`. Raises DifaceError."""
     actions = edited_actions(obj)
     stored = baseline.read_request(actions[0])
-    request, first = take_request.from_json(stored), stored["first_frame"]
-    rate = frame_rate.scene_rate(context.scene)
-    if abs(rate.value - request.rate.value) > 1e-6:
-        message = f"The take was made at {request.rate.value:g} frames a second; the scene runs at {rate.value:g}."
-        raise errors.SceneError(message, "Set the scene's frame rate back, or generate anew.")
-    request = dataclasses.replace(
-        request, audio=edit_shape_keys.locate_audio(context, request.audio, stored["sound"], folder), constraints=None
-    )
+    request, first, sound = take_request.from_json(stored), stored["first_frame"], stored["sound"]
+    edit_plan.check_frame_rate(context.scene, request.rate)
+    request = threediface_models.resolve(request)
+    audio = speech_source.locate_audio(context, request.audio, sound, context.scene.diface.filepath, folder)
+    request = dataclasses.replace(request, audio=audio, constraints=None)
     names = channels.HEAD if "head" in request.parts else ()
-    values = sampling.sample_motion(obj, first, _row_count(obj, actions), names, _flame_placement(obj)).values
-    found, unsettled = _find_pins(obj, request)
+    values = sampling.sample_motion(obj, first, _row_count(obj, actions), names, generate.flame_placement(obj)).values
+    all_pins, changed_pins = map(tuple, _find_pins(obj, request))
     if "face" in request.parts:
         values, names = np.concatenate([np.zeros((len(values), 1), np.float32), values], axis=1), (FACE_COLUMN, *names)
-    motion = types.Motion(values, names, rate)
-    return ThreeDifaceEditContext(motion, first, request, stored["sound"], tuple(found), tuple(unsettled), True)
+    motion = types.Motion(values, names, request.rate)
+    return ThreeDifaceEditContext(motion, first, request, sound, all_pins, changed_pins, is_generated=True)
 
 
 def _find_pins(obj: bpy.types.Object, request: types.GenerateRequest) -> tuple[list[pins.Pin], list[pins.Pin]]:
-    """The pins that there are, keys of the head and whole faces, and those that the motion does not know yet."""
-    found, new = ([pin for pin in some if pin.kind == "OBJECT"] for some in pins.find_pins_and_changes(obj))
+    """Return all pins, keys of the head and whole faces, and those changed since the motion was generated."""
+    all_pins, changed = ([pin for pin in some if pin.kind == "OBJECT"] for some in pins.find_pins_and_changes(obj))
     if "face" in request.parts:
         actions = edited_actions(obj)
-        found += [pins.Pin("KEY", FACE_COLUMN, 0, frame, 0.0) for frame in vertex_pins.pin_frames(actions)]
-        new += [
-            pins.Pin("KEY", FACE_COLUMN, 0, frame, 0.0) for frame in vertex_pins.pin_frames(actions, changed_only=True)
-        ]
-    return found, new
+        all_pins += map(_face_pin, vertex_pins.pin_frames(actions))
+        changed += map(_face_pin, vertex_pins.pin_frames(actions, changed_only=True))
+    return all_pins, changed
+
+
+def _face_pin(frame: float) -> pins.Pin:
+    return pins.Pin("KEY", FACE_COLUMN, 0, frame, 0.0)
 
 
 def threediface_edit_request(
-    context: bpy.types.Context, obj: bpy.types.Object, edit_context: ThreeDifaceEditContext, plan: edit_plan.Plan
+    context: bpy.types.Context, obj: bpy.types.Object, edit_context: edit_plan.EditContext, plan: edit_plan.Plan
 ) -> types.GenerateRequest:
-    """The request that makes `plan` of `base`. Raises SceneError where nothing would be made."""
-    if not plan.regenerate_mask.any():
-        raise errors.SceneError("There is nothing to make anew.", "Change a key, or choose other frames or regions.")
-    names = tuple(name for name in edit_context.motion.channels if name != FACE_COLUMN)
-    columns = [edit_context.motion.channels.index(name) for name in names]
-    placed, vertices = _flame_placement(obj), None
-    if FACE_COLUMN in edit_context.motion.channels:
-        vertices = vertex_pins.to_vertex_pins(
-            obj, edited_actions(obj), edit_context.first_frame, _kept_frames(edit_context, plan), placed
-        )
-    found = pins.to_channel_pins(obj, list(plan.pins), names, edit_context.first_frame, placed)
-    kept = types.Constraints(
-        values=edit_context.motion.values[:, columns],
+    """Build the request for `plan`. Raises SceneError if nothing would be regenerated."""
+    edit_plan.check_not_empty(plan)
+    motion, first = edit_context.motion, edit_context.first_frame
+    names = tuple(name for name in motion.channels if name != FACE_COLUMN)
+    columns = [motion.channels.index(name) for name in names]
+    placement, vertices = generate.flame_placement(obj), None
+    if FACE_COLUMN in motion.channels:
+        kept_frames = _kept_frames(edit_context, plan)
+        vertices = vertex_pins.to_vertex_pins(obj, edited_actions(obj), first, kept_frames, placement)
+    channel_pins = pins.to_channel_pins(obj, list(plan.pins), names, first, placement)
+    constraints = types.Constraints(
+        values=motion.values[:, columns],
         known_mask=~plan.regenerate_mask[:, columns],
-        pins=found[(found.row >= 0) & (found.row <= len(edit_context.motion) - 1)],
+        pins=channel_pins[(channel_pins.row >= 0) & (channel_pins.row <= len(motion) - 1)],
         falloff=context.scene.diface.edit.falloff,
         vertices=vertices,
     )
-    return dataclasses.replace(
-        edit_context.request, seed=edit_context.request.seed if plan.seed is None else plan.seed, constraints=kept
-    )
+    seed = edit_context.request.seed if plan.seed is None else plan.seed
+    return dataclasses.replace(edit_context.request, seed=seed, constraints=constraints)
 
 
 def _kept_frames(edit_context: edit_plan.EditContext, plan: edit_plan.Plan) -> list[int]:
-    """Frames whose face stays."""
-    return (
-        edit_context.first_frame
-        + np.flatnonzero(~plan.regenerate_mask[:, edit_context.motion.channels.index(FACE_COLUMN)])
-    ).tolist()
+    """Return the frames whose face is kept."""
+    kept_rows = ~plan.regenerate_mask[:, edit_context.motion.channels.index(FACE_COLUMN)]
+    return (edit_context.first_frame + np.flatnonzero(kept_rows)).tolist()
 
 
-def _row_count(obj: bpy.types.Object, actions: Actions) -> int:
-    """Of a take as many as its cache has, or samples."""
+def _row_count(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> int:
+    """Return the number of rows of a take: of its cache, or of its baselines."""
     if file := take_cache.cache_file(obj, actions):
-        return vertex_cache.row_count(file)
-    return max(len(curve.values) for a in actions for some in baseline.read_samples(a).values() for curve in some)
-
-
-def _flame_placement(obj: bpy.types.Object) -> placement.Placement | None:
-    return flame_mesh.estimate_placement(obj, preferences.flame_file()) if flame_mesh.is_flame(obj) else None
+        return pc2_file.row_count(file)
+    return edit_plan.sample_count(actions)

@@ -1,4 +1,4 @@
-"""Notes on an edit that the artist should read: contradicting, unreachable and crowded pins."""
+"""Notes on an edit for the user: opposing pins, pins outside the take, and dense pins."""
 
 from __future__ import annotations
 
@@ -13,34 +13,50 @@ OPPOSING_SHAPES = (
     ("browDownLeft", "browOuterUpLeft"), ("browDownRight", "browOuterUpRight"),
 )  # fmt: skip
 OPPOSING_VALUE = 0.5
+"""Weight above which two opposing shapes contradict each other."""
+MAX_OPPOSING_NOTES = 3
+DENSE_PIN_SHARE = 0.8
+"""Share of the regenerated frames with pins above which the pins leave nothing to regenerate."""
 
 
-def opposing_pin_notes(edit_context: EditContext, plan: Plan) -> list[str]:
-    """A note for shapes that work against each other and are both pinned high on one frame: both are kept."""
-    high: dict[float, set[str]] = {}
+def pin_notes(edit_context: EditContext, plan: Plan) -> list[str]:
+    """Return all notes on the pins of an edit."""
+    notes = (opposing_pin_notes(plan), outside_pin_notes(edit_context, plan), dense_pin_notes(edit_context, plan))
+    return [note for group in notes for note in group]
+
+
+def opposing_pin_notes(plan: Plan) -> list[str]:
+    """Return a note for each pair of opposing shapes that are both pinned high at one frame."""
+    high_shapes: dict[float, set[str]] = {}
     for pin in plan.pins:
         name = pins.face_channel(pin)
         if name and pin.value > OPPOSING_VALUE:
-            high.setdefault(pin.frame, set()).add(name)
-    found = [(frame, pair) for frame, names in high.items() for pair in OPPOSING_SHAPES if names >= set(pair)]
-    return [f"{a} and {b} are both pinned at frame {frame:g}: both are kept." for frame, (a, b) in found[:3]]
+            high_shapes.setdefault(pin.frame, set()).add(name)
+    conflicts = [
+        (frame, pair) for frame, names in high_shapes.items() for pair in OPPOSING_SHAPES if names >= set(pair)
+    ]
+    return [
+        f"{a} and {b} are both pinned at frame {frame:g}; both are kept."
+        for frame, (a, b) in conflicts[:MAX_OPPOSING_NOTES]
+    ]
 
 
 def outside_pin_notes(edit_context: EditContext, plan: Plan) -> list[str]:
-    """A note for pins outside the take: they stay, and nothing answers them."""
+    """Return a note if pins are outside the take."""
     count = sum(edit_context.is_outside(pin) for pin in plan.pins)
-    where = f"outside the take, which has {edit_context.first_frame} to {edit_context.last_frame}"
-    return [f"{count} of your keys {'are' if count > 1 else 'is'} {where}: nothing answers them."] if count else []
-
-
-DENSE_PIN_SHARE = 0.8
+    if not count:
+        return []
+    subject = "1 key is" if count == 1 else f"{count} keys are"
+    effect = "has" if count == 1 else "have"
+    frames = f"frames {edit_context.first_frame}-{edit_context.last_frame}"
+    return [f"{subject} outside the take ({frames}) and {effect} no effect."]
 
 
 def dense_pin_notes(edit_context: EditContext, plan: Plan) -> list[str]:
-    """A note where nearly every frame that is made anew has pins, as after all keys of a take were moved."""
-    rows = plan.regenerate_mask.any(axis=1)
+    """Return a note if nearly every regenerated frame has pins, as after moving all keys of a take."""
+    regenerated_rows = plan.regenerate_mask.any(axis=1)
     pinned = [math.floor(pin.frame - edit_context.first_frame) for pin in plan.pins if not edit_context.is_outside(pin)]
-    inside = [row for row in pinned if rows[row]]
-    if len(set(inside)) <= DENSE_PIN_SHARE * rows.sum():
+    inside = [row for row in pinned if regenerated_rows[row]]
+    if len(set(inside)) <= DENSE_PIN_SHARE * regenerated_rows.sum():
         return []
-    return [f"Nearly every frame of it has keys of your own, {len(inside)} in all, which stay; Unpin lets go of them."]
+    return [f"Nearly every regenerated frame has pins ({len(inside)} in all), which are kept; Unpin removes them."]

@@ -1,4 +1,4 @@
-"""One generation from the settings to a take: begun, waited for, and written; at most one at a time."""
+"""Generate a take: build the request from the settings, wait for the worker, write the result as a take."""
 
 from __future__ import annotations
 
@@ -23,40 +23,35 @@ from ..worker import process
 from . import running_job, worker_client
 
 
-class GenerationJob:
-    """A request on its way. Holds no bpy object: what it needs of the scene it finds again when it writes."""
+class GenerationJob(running_job.RunningJob):
+    """A generation that the worker is processing."""
 
     def __init__(
         self,
         task: process.WorkerTask,
         source: speech_source.Speech,
         character_uid: int,
-        folder: tempfile.TemporaryDirectory,
-    ):
-        self.task = task
+        folder: tempfile.TemporaryDirectory[str],
+    ) -> None:
+        super().__init__(task, folder)
         self._source = source
         self._character_uid = character_uid
-        self._folder: tempfile.TemporaryDirectory | None = folder
 
     def write_result(self) -> takes.TakeResult:
-        """The finished motion as a new take. Raises DifaceError, with the scene as it was."""
+        """Write the finished motion as a new take. Raises DifaceError, with the scene unchanged."""
         result = self.task.wait()
         obj, asked = self.find_character(), self.task.request
         more = {"sound": self._source.name, "first_frame": self._source.first_frame, "model_hash": result.model_hash}
         request = take_request.to_json(asked, **more, diface=VERSION)
-        own = takes.CustomShapes(result.shapes, threediface_models.is_cache(asked.engine)) if result.shapes else None
+        shapes = takes.CustomShapes(result.shapes, threediface_models.is_cache(asked.engine)) if result.shapes else None
         name = f"{'3DiFACE' if asked.engine else 'DiFACE'} {self._source.name}"
-        written = takes.write_take(obj, result.motion, name, request, flame_placement(obj), own)
+        written = takes.write_take(obj, result.motion, name, request, flame_placement(obj), shapes)
         self.store_request(written, result.model_hash)
-        late = _scene_end_notes(bpy.context.scene, self._source.first_frame + len(result.motion.values) - 1)
-        return dataclasses.replace(written, notes=(*written.notes, *late))
-
-    def restart_if_stale(self, _context: bpy.types.Context) -> GenerationJob | None:
-        """Restart the job if its input changed since it began. A generation from settings never does."""
-        return None
+        end_notes = _scene_end_notes(bpy.context.scene, self._source.first_frame + len(result.motion.values) - 1)
+        return dataclasses.replace(written, notes=(*written.notes, *end_notes))
 
     def find_character(self) -> bpy.types.Object:
-        """The character, found again. Raises SceneError where it is gone, or cannot be animated any more."""
+        """Look the character up. Raises SceneError if it was deleted or can no longer be animated."""
         obj = character_checks.find_by_uid(self._character_uid)
         if obj is None:
             raise errors.SceneError("The character was deleted while DiFACE worked.", "Undo that, and generate again.")
@@ -64,28 +59,23 @@ class GenerationJob:
         return obj
 
     def store_request(self, written: takes.TakeResult, model_hash: str) -> None:
-        """Keep the whole request with the take, so that it can be made again."""
+        """Store the whole request with the take, so that the take can be regenerated."""
         take_request.store(written.actions[0], self.task.request, model_hash)
 
     def repeat_with_seed(self, seed: int) -> GenerationJob:
-        """The same once more with another seed, whatever the settings are by now. This one has been written, and only
-        has to end. Raises WorkerError."""
-        job = worker_client.submit(dataclasses.replace(self.task.request, seed=seed))
-        following = GenerationJob(job, self._source, self._character_uid, self._folder)
-        self._folder = None  # the sound in it is still used
+        """Begin the same generation with another seed, after this one has been written. Raises WorkerError.
+
+        Settings that changed meanwhile have no effect.
+        """
+        task = worker_client.submit(dataclasses.replace(self.task.request, seed=seed))
+        following = GenerationJob(task, self._source, self._character_uid, self._folder)
+        self._folder = None  # the next job reads the sound in it
         running_job.set_current(following)
         return following
 
-    def end(self) -> None:
-        """Stop what still runs and let go of everything. Again is no error."""
-        self.task.cancel()
-        if self._folder:
-            self._folder.cleanup()
-        running_job.clear(self)
-
 
 def check_can_generate(context: bpy.types.Context) -> None:
-    """Quickly, for a button: raises DifaceError where the settings cannot be generated from."""
+    """Raise DifaceError if the settings do not allow a generation. Fast enough for a button's poll."""
     settings = context.scene.diface
     running_job.check_idle()
     _check_character(
@@ -107,26 +97,33 @@ def _check_character(obj: bpy.types.Object | None, parts: tuple[str, ...], engin
 
 
 def flame_placement(obj: bpy.types.Object) -> placement.Placement | None:
-    """How a FLAME mesh lies. Raises ModelError where the user's FLAME file cannot be read."""
+    """Return the placement of a FLAME mesh, None for other meshes. Raises ModelError if the FLAME file is unreadable."""
     return flame_mesh.estimate_placement(obj, preferences.flame_file()) if flame_mesh.is_flame(obj) else None
 
 
 def begin(context: bpy.types.Context, seed: int | None = None) -> GenerationJob:
-    """Send the settings' request to the worker, with another seed where one is given. Raises DifaceError; nothing in
-    the scene is changed."""
+    """Send the request of the settings to the worker. Nothing in the scene is changed.
+
+    Args:
+        context: Names the scene with the settings, and the character.
+        seed: Replaces the seed of the settings.
+
+    Raises:
+        DifaceError: The settings do not allow a generation, or the worker cannot be started.
+    """
     check_can_generate(context)
-    flame_placement(scene_settings.character(context))  # what is wrong with it is said now, not when the motion is made
+    flame_placement(scene_settings.character(context))  # so that its errors show now, not after the generation
     with temporary.kept_folder() as folder:
-        spoken = speech_source.find_speech(context, scene_settings.speech_choice(context.scene), Path(folder.name))
-        request = request_from_settings(context, spoken.section)
-        job = worker_client.submit(request if seed is None else dataclasses.replace(request, seed=seed))
-        running = GenerationJob(job, spoken, scene_settings.character(context).session_uid, folder)
-    running_job.set_current(running)
-    return running
+        speech = speech_source.find_speech(context, scene_settings.speech_choice(context.scene), Path(folder.name))
+        request = request_from_settings(context, speech.section)
+        task = worker_client.submit(request if seed is None else dataclasses.replace(request, seed=seed))
+        job = GenerationJob(task, speech, scene_settings.character(context).session_uid, folder)
+    running_job.set_current(job)
+    return job
 
 
 def request_from_settings(context: bpy.types.Context, section: types.AudioSection) -> types.GenerateRequest:
-    """What the settings ask for. Raises ModelError where the user's own models are not there."""
+    """Return the request of the settings. Raises ModelError if the user's 3DiFACE models are not found."""
     settings, engine = context.scene.diface, threediface_models.models_from_settings(context)
     layers = types.Layers(**{name: _layer_seed(settings, name) for name in choices.LAYER_NAMES})
     return types.GenerateRequest(
@@ -148,18 +145,20 @@ def request_from_settings(context: bpy.types.Context, section: types.AudioSectio
 
 
 def style_from_settings(settings: scene_settings.DifaceSettings) -> types.Style:
-    """The style that the settings ask for."""
+    """Return the style of the settings. Raises ModelError or SceneError if it cannot be used."""
     first, second, folder = settings.style, settings.second_style, preferences.styles_folder
     return styles.make_style(first, second, settings.style_mix, settings.style_strength, folder)
 
 
 def _layer_seed(settings: scene_settings.DifaceSettings, layer: str) -> int | None:
-    """The seed of a layer that is on."""
+    """Return the seed of a layer, None if the layer is off."""
     return getattr(settings, f"{layer}_seed") if getattr(settings, layer) else None
 
 
 def _scene_end_notes(scene: bpy.types.Scene, last: int) -> list[str]:
-    return [f"It lasts to frame {last}, and the scene only to {scene.frame_end}."] if last > scene.frame_end else []
+    if last <= scene.frame_end:
+        return []
+    return [f"The take ends at frame {last}, after the end of the scene ({scene.frame_end})."]
 
 
 def register() -> None:

@@ -136,7 +136,7 @@ class LiveEditor:
             self.session.ignore_changes(scene, obj)
             self._regeneration = None
             return
-        self._live_request, self._task = asked, worker_client.submit(asked.request, gives_way=True)
+        self._live_request, self._task = asked, worker_client.submit(asked.request, preemptible=True)
         self._new_timings["sent"] = time.monotonic()
 
     def _finish(self, scene: bpy.types.Scene, obj: bpy.types.Object) -> None:

@@ -1,4 +1,4 @@
-"""Learning a personal style from the character's takes: begun, waited for, and packed into the .blend."""
+"""Personalise: adapt a style to the character's takes, and pack it into the .blend."""
 
 from __future__ import annotations
 
@@ -20,60 +20,51 @@ from . import running_job, worker_client
 
 @dataclass(frozen=True)
 class AdaptedStyle:
-    """A style just learnt: its name, and what it came to."""
+    """A new style: its name, and notes for the user."""
 
     name: str
     notes: tuple[str, ...]
 
 
-class StyleAdaptationJob:
-    """A style on its way: what `generation.Generation` is for a take. Holds no bpy object."""
+class StyleAdaptationJob(running_job.RunningJob):
+    """A style adaptation that the worker is processing."""
 
     def __init__(
-        self, task: process.WorkerTask, scene_name: str, take_count: int, folder: tempfile.TemporaryDirectory
+        self, task: process.WorkerTask, scene_uid: int, take_count: int, folder: tempfile.TemporaryDirectory[str]
     ) -> None:
-        self.task = task
-        self._scene_name = scene_name
+        super().__init__(task, folder)
+        self._scene_uid = scene_uid
         self._take_count = take_count
-        self._folder = folder
-
-    def restart_if_stale(self, _context: bpy.types.Context) -> None:
-        """Never restart: the takes were read when the job began."""
 
     def write_result(self) -> AdaptedStyle:
-        """Pack the finished style, write its file, and choose it. Raises DifaceError, with the scene as it was."""
-        learnt: types.AdaptationResult = self.task.wait()
-        scene = bpy.data.scenes.get(self._scene_name)
+        """Pack the finished style, write its file, and choose it. Raises DifaceError, with the scene unchanged."""
+        result: types.AdaptationResult = self.task.wait()
+        scene = next((scene for scene in bpy.data.scenes if scene.session_uid == self._scene_uid), None)
         if scene is None:
-            raise errors.SceneError("The scene was deleted while DiFACE learnt.", "Undo that, and personalise again.")
+            raise errors.SceneError("The scene was deleted during Personalise.", "Undo that, and personalise again.")
         name = packed_styles.unique_name(self.task.request.name, list(styles.trained()))
         with temporary.raising_scene_errors():
-            data = learnt.path.read_bytes()
+            data = result.path.read_bytes()
         packed_styles.pack(scene, name, data)
         scene.diface.style = name
-        return AdaptedStyle(name, (self._result_note(learnt), *_write_style_file(name)))
+        return AdaptedStyle(name, (self._result_note(result), *_write_style_file(name)))
 
     def _result_note(self, result: types.AdaptationResult) -> str:
-        of = f"{result.seconds:.0f} s of {self._take_count} take{'s' if self._take_count > 1 else ''}"
+        several = self._take_count > 1
+        examples = f"{result.seconds:.0f} s from {self._take_count} take{'s' if several else ''}"
         if result.error_after >= result.error_before:
-            return f"Of {of} nothing better could be learnt than the nearest style that there was: this is it."
-        end = "their ends" if self._take_count > 1 else "the end"
-        return f"Learnt from {of}; on {end}, which it did not see, its error is {_error_reduction(result)}."
-
-    def end(self) -> None:
-        """Stop what still runs and let go of everything. Again is no error."""
-        self.task.cancel()
-        self._folder.cleanup()
-        running_job.clear(self)
+            return f"{examples} did not improve on the closest existing style, so that style was saved."
+        held_out = "their ends, which were" if several else "the end, which was"
+        return f"Adapted to {examples}; on {held_out} held out, the error is {_error_reduction(result)}."
 
 
 def _error_reduction(result: types.AdaptationResult) -> str:
-    """Of the root mean square, as people think of errors."""
+    """Return the reduction of the root mean square error, in words."""
     return f"{1 - (result.error_after / result.error_before) ** 0.5:.0%} smaller"
 
 
 def _write_style_file(name: str) -> list[str]:
-    """The style's file, written; what is in the .blend is enough, so that a full disk costs only this."""
+    """Write the style's file. Returns notes: a failure is not fatal, because the .blend holds the style."""
     try:
         packed_styles.unpack(name, preferences.styles_folder())
     except errors.DifaceError as error:
@@ -82,7 +73,7 @@ def _write_style_file(name: str) -> list[str]:
 
 
 def check_can_personalise(context: bpy.types.Context) -> None:
-    """Quickly, for a button: raises DifaceError where there is nothing to learn from."""
+    """Raise DifaceError if there is no take to learn from. Fast enough for a button's poll."""
     running_job.check_idle()
     obj = scene_settings.character(context)
     character_checks.check(obj, ("face",))
@@ -90,15 +81,22 @@ def check_can_personalise(context: bpy.types.Context) -> None:
 
 
 def begin(context: bpy.types.Context, name: str) -> StyleAdaptationJob:
-    """Send the character's takes to the worker, to learn a style called `name`, or as the character is. Raises
-    DifaceError; nothing in the scene is changed."""
+    """Send the character's takes to the worker as style examples. Nothing in the scene is changed.
+
+    Args:
+        context: Names the scene and the character.
+        name: Name of the new style; empty for the character's name.
+
+    Raises:
+        DifaceError: There is no usable take, or the worker cannot be started.
+    """
     check_can_personalise(context)
     obj = scene_settings.character(context)
     with temporary.kept_folder() as folder:
         takes = style_examples.collect_examples(context, obj, context.scene.diface.filepath, Path(folder.name))
-        wanted = packed_styles.unique_name(name or obj.name, list(styles.trained()))
-        file = Path(folder.name) / f"learnt{packed_styles.SUFFIX}"
-        job = worker_client.submit(types.AdaptationRequest(wanted, file, takes))
-        running = StyleAdaptationJob(job, context.scene.name, len(takes), folder)
-    running_job.set_current(running)
-    return running
+        style_name = packed_styles.unique_name(name or obj.name, list(styles.trained()))
+        file = Path(folder.name) / f"style{packed_styles.SUFFIX}"
+        task = worker_client.submit(types.AdaptationRequest(style_name, file, takes))
+        job = StyleAdaptationJob(task, context.scene.session_uid, len(takes), folder)
+    running_job.set_current(job)
+    return job

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import abc
+import tempfile
 from typing import Protocol
 
 import bpy
@@ -11,7 +13,7 @@ from ..worker import process
 
 
 class JobResult(Protocol):
-    """What a job wrote: the name of the new take or style, and notes for the user."""
+    """What a job wrote: the name of the new take, style or change, and notes for the user."""
 
     @property
     def name(self) -> str: ...
@@ -20,22 +22,32 @@ class JobResult(Protocol):
     def notes(self) -> tuple[str, ...]: ...
 
 
-class RunningJob(Protocol):
+class RunningJob(abc.ABC):
     """A request that the worker is processing. Holds no bpy object: data-blocks are looked up by session_uid."""
 
-    task: process.WorkerTask
+    def __init__(self, task: process.WorkerTask, folder: tempfile.TemporaryDirectory[str] | None = None) -> None:
+        self.task = task
+        self._folder = folder
+        """Files that the request reads or writes, removed when the job ends."""
 
+    def wait(self) -> None:
+        """Wait until the worker has finished the request. Raises the error with which it failed."""
+        self.task.wait()
+
+    @abc.abstractmethod
     def write_result(self) -> JobResult:
         """Write the finished result to the scene. Raises DifaceError, with the scene unchanged."""
-        ...
 
-    def restart_if_stale(self, context: bpy.types.Context) -> RunningJob | None:
+    def restart_if_stale(self, _context: bpy.types.Context) -> RunningJob | None:
         """Restart the job if its input changed since it began. Returns None if it did not."""
-        ...
+        return None
 
     def end(self) -> None:
         """Cancel the job if it is running and release its resources. Safe to call twice."""
-        ...
+        self.task.cancel()
+        if self._folder is not None:
+            self._folder.cleanup()
+        clear(self)
 
 
 _running_job: RunningJob | None = None
@@ -61,4 +73,4 @@ def clear(ended: RunningJob) -> None:
 def check_idle() -> None:
     """Raise WorkerError while a job is running."""
     if _running_job is not None:
-        raise errors.WorkerError("DiFACE is generating already.", "Wait for it, or press Esc to cancel it.")
+        raise errors.WorkerError("DiFACE is already working.", "Wait until it has finished, or press Esc to cancel it.")

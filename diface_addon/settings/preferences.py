@@ -1,17 +1,22 @@
-"""What holds for every file: which Python runs the worker, where the user's own models lie, and where caches go."""
+"""The preferences: which Python runs the worker, where the user's 3DiFACE models are, and where caches go."""
 
 from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 import bpy
 
-from ..scene.files import temporary
+from ..core import errors
+from ..scene.files import user_cache
 from ..version import EXTENSION
 from . import threediface_files
+
+
+WORKER_TIMEOUT = 120.0
+"""Default of the preference Worker Timeout, in seconds."""
+CACHE_HINT = "Check the permissions of that folder and the space on the disk, or set XDG_CACHE_HOME to another folder."
 
 
 class DifacePreferences(bpy.types.AddonPreferences):
@@ -19,43 +24,59 @@ class DifacePreferences(bpy.types.AddonPreferences):
 
     python: bpy.props.StringProperty(
         name="Worker Python",
-        description="Python with torch that makes the motion, such as one with a GPU build. Empty: Blender's own, "
-        "or the one that the environment variable DIFACE_PYTHON names",
+        description="Python with torch that runs the models, such as one with a GPU build of torch. Empty: the one "
+        "that the environment variable DIFACE_PYTHON names, or Blender's Python",
         subtype="FILE_PATH",
+    )
+    worker_timeout: bpy.props.FloatProperty(
+        name="Worker Timeout",
+        description="Time without a message from the worker after which it is ended. Loading the models for the first "
+        "time may take up to five minutes, whatever this is",
+        default=WORKER_TIMEOUT,
+        min=10.0,
+        soft_max=600.0,
+        step=1000,
+        precision=0,
+        unit="TIME_ABSOLUTE",
     )
 
     checkpoints: bpy.props.StringProperty(
         name="3DiFACE Checkpoints",
-        description="The folder that holds the published 3DiFACE models, a folder each",
+        description="Folder with the published 3DiFACE models, each in a folder",
         subtype="DIR_PATH",
     )
     flame: bpy.props.StringProperty(
         name="FLAME",
-        description="A FLAME head model, as its makers give it out: a .pkl or .npz file",
+        description="FLAME head model as it is published: a .pkl or .npz file",
         subtype="FILE_PATH",
     )
     templates: bpy.props.StringProperty(
         name="VOCASET Templates",
-        description="VOCASET's templates.pkl: heads of FLAME's topology, one for each of its speakers",
+        description="VOCASET's templates.pkl: a head in FLAME's topology for each of its speakers",
         subtype="FILE_PATH",
     )
     wav2vec2: bpy.props.StringProperty(
         name="wav2vec2",
-        description="The folder of wav2vec2-base-960h as the library transformers saves it: 3DiFACE hears with it",
+        description="wav2vec2-base-960h in Hugging Face format; the audio encoder of 3DiFACE",
         subtype="DIR_PATH",
     )
 
     def draw(self, context: bpy.types.Context) -> None:
         self.layout.prop(self, "python")
-        row = self.layout.row()
-        row.operator("diface.check_worker", icon="CHECKMARK")
-        row.label(text=context.window_manager.diface.worker_versions)
-        self.layout.label(text="Models of your own, which DiFACE does not bring along:")
+        self.layout.prop(self, "worker_timeout")
+        state, row = context.window_manager.diface, self.layout.row()
+        if state.running:
+            row.progress(factor=state.fraction, text=state.stage)
+            row.operator("diface.cancel", icon="X")
+        else:
+            row.operator("diface.check_worker", icon="CHECKMARK")
+            row.label(text=state.worker_versions or state.message)
+        self.layout.label(text="3DiFACE models, which are not part of DiFACE:")
         column = self.layout.column()
-        for name, about in USER_MODELS.items():
+        for name, find_status in USER_MODELS.items():
             column.prop(self, name)
-            found = about(_absolute_path(getattr(self, name)))
-            column.label(text=found.message, icon="CHECKMARK" if found.is_valid else "INFO")
+            status = find_status(_absolute_path(getattr(self, name)))
+            column.label(text=status.message, icon="CHECKMARK" if status.is_valid else "INFO")
 
 
 USER_MODELS = {
@@ -64,10 +85,7 @@ USER_MODELS = {
     "templates": threediface_files.templates_status,
     "wav2vec2": threediface_files.wav2vec2_status,
 }
-"""The preferences that name the user's own files, and what tells whether they are there."""
-
-
-CACHE_FOLDER_NAME, STYLES_FOLDER_NAME = "diface-cache", "diface-styles"
+"""The preferences that name the user's models, and the functions that check them."""
 
 
 def _addon_preferences() -> DifacePreferences | None:
@@ -76,28 +94,34 @@ def _addon_preferences() -> DifacePreferences | None:
 
 
 def worker_python() -> Path | None:
-    """The interpreter for the worker: the preference, else DIFACE_PYTHON, else None for Blender's own."""
+    """Return the interpreter for the worker: the preference, else DIFACE_PYTHON, else None for Blender's Python."""
     stored = _addon_preferences()
     return _absolute_path((stored.python if stored else "") or os.environ.get("DIFACE_PYTHON", ""))
 
 
+def worker_timeout() -> float:
+    """Return the seconds without a message after which the worker is ended."""
+    stored = _addon_preferences()
+    return stored.worker_timeout if stored else WORKER_TIMEOUT
+
+
 def checkpoints_folder() -> Path | None:
-    """The folder of the user's 3DiFACE checkpoints, as it was named."""
+    """Return the folder of the user's 3DiFACE checkpoints. It may not exist."""
     return _preference_path("checkpoints")
 
 
 def flame_file() -> Path | None:
-    """The user's FLAME file, as it was named."""
+    """Return the user's FLAME file. It may not exist."""
     return _preference_path("flame")
 
 
 def templates_file() -> Path | None:
-    """VOCASET's templates.pkl, as it was named or in the folder that was."""
+    """Return VOCASET's templates.pkl. It may not exist."""
     return threediface_files.resolve_templates_file(_preference_path("templates"))
 
 
 def wav2vec2_folder() -> Path | None:
-    """The folder of the user's wav2vec2, as it was named."""
+    """Return the folder of the user's wav2vec2. It may not exist."""
     return _preference_path("wav2vec2")
 
 
@@ -111,31 +135,33 @@ def _absolute_path(text: str) -> Path | None:
 
 
 def wheel_folders() -> list[Path]:
-    """Where Blender has unpacked the wheels of its extensions, for the worker on Blender's own Python."""
+    """Return the folders where Blender unpacked the wheels of its extensions, for a worker on Blender's Python."""
     extensions = Path(bpy.utils.user_resource("EXTENSIONS"))
     return [Path(entry) for entry in sys.path if entry and extensions in Path(entry).parents]
 
 
 def cache_folder() -> Path:
-    """A folder for what can be made again: the extension's own, or a temporary one outside of an extension.
-
-    Raises SceneError where it cannot be made.
-    """
-    return _user_folder("cache", CACHE_FOLDER_NAME)
+    """Return the folder for files that can be recomputed. Raises SceneError if it cannot be created."""
+    return _user_folder("cache")
 
 
 def styles_folder() -> Path:
-    """A folder for the files of personal styles, which the .blend packs too. Raises SceneError as above."""
-    return _user_folder("styles", STYLES_FOLDER_NAME)
+    """Return the folder for the files of personal styles, which the .blend packs too.
+
+    Raises SceneError if it cannot be created.
+    """
+    return _user_folder("styles")
 
 
-def _user_folder(name: str, fallback_name: str) -> Path:
-    with temporary.raising_scene_errors():
+def _user_folder(name: str) -> Path:
+    """Return a folder of the extension; outside an extension, a folder in the user's cache folder."""
+    try:
         if EXTENSION.startswith("bl_ext."):
             return Path(bpy.utils.extension_path_user(EXTENSION, path=name, create=True))
-        folder = Path(tempfile.gettempdir()) / fallback_name
-        folder.mkdir(exist_ok=True)
-        return folder
+        return user_cache.private_folder(name)
+    except OSError as reason:
+        message = f"The folder {reason.filename or name} cannot be used: {reason.strerror or reason}."
+        raise errors.SceneError(message, CACHE_HINT) from reason
 
 
 register, unregister = bpy.utils.register_classes_factory((DifacePreferences,))

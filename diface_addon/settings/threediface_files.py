@@ -1,9 +1,10 @@
-"""What the folders that the user names for models of their own hold, seen without loading any of it."""
+"""What the folders with the user's 3DiFACE models contain, found without loading any model."""
 
 from __future__ import annotations
 
 import json
 import re
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +12,9 @@ from pathlib import Path
 FACE_CLASSES = ("unet_w_cond_mask", "style_optim_w_cond_mask", "in_to_motion_unet_w_audio_cond")
 HEAD_CLASSES = ("in_to_motion_unet_w_audio_cond_with_cond_mask",)
 GENERAL_FACE_MODEL = "cond_012_17_00_concat_prob10_vel10"
-"""The published face model that the published head models were trained to hear with."""
+"""The published face model whose audio encoder the published head models were trained with."""
+SCAN_LIFETIME = 2.0
+"""Seconds for which the result of a scan is reused: panels ask on every redraw, and a folder may be on a network."""
 
 _SECTION = re.compile(r"^motion_model:[^\S\n]*\n((?:[ \t#].*\n?|\n)*)", re.MULTILINE)
 _TARGET = re.compile(r"^([ \t]+)target:\s*['\"]?([\w.]+)", re.MULTILINE)
@@ -20,31 +23,67 @@ _WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 @dataclass(frozen=True)
 class PathStatus:
-    """Whether something is as it must be, and one line that says what is there or what is missing."""
+    """Whether a path holds what it must, and one line that says what was found or what is missing."""
 
     is_valid: bool
     message: str
 
 
-def find_checkpoints(folder: Path | None) -> dict[str, tuple[Path, str]]:
-    """The 3DiFACE checkpoints in `folder`, or that it is itself: name -> (folder, "face" or "head"), by name."""
-    if folder is None or not folder.is_dir():
+Checkpoints = dict[str, tuple[Path, str]]
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """The checkpoints in a folder, when they were found, and the folder's modification time at that moment."""
+
+    checkpoints: Checkpoints
+    time: float
+    modified: int
+
+
+_scans: dict[Path, _Scan] = {}
+
+
+def find_checkpoints(folder: Path | None) -> Checkpoints:
+    """Return the 3DiFACE checkpoints in a folder, or the folder itself if it is one.
+
+    The result is reused for SCAN_LIFETIME, unless the folder is modified.
+
+    Returns:
+        name -> (folder, "face" or "head"), sorted by name.
+    """
+    try:
+        modified = folder.stat().st_mtime_ns if folder else 0
+    except OSError:
         return {}
-    inside = [folder] if (folder / "args.yml").is_file() else sorted(path for path in folder.iterdir() if path.is_dir())
-    kinds = {path: kind for path in inside if (kind := _checkpoint_kind(path))}
+    if folder is None:
+        return {}
+    scan, now = _scans.get(folder), time.monotonic()
+    if scan is None or scan.modified != modified or now - scan.time > SCAN_LIFETIME:
+        scan = _scans[folder] = _Scan(_scan(folder), now, modified)
+    return scan.checkpoints
+
+
+def _scan(folder: Path) -> Checkpoints:
+    try:
+        is_checkpoint = (folder / "args.yml").is_file()
+        candidates = [folder] if is_checkpoint else sorted(path for path in folder.iterdir() if path.is_dir())
+    except OSError:
+        return {}
+    kinds = {path: kind for path in candidates if (kind := _checkpoint_kind(path))}
     return {path.name: (path, kind) for path, kind in kinds.items()}
 
 
 def checkpoint_names(folder: Path | None, kind: str) -> list[str]:
-    """The names of the "face" or "head" models in `folder`, the one that is taken of itself first."""
+    """Return the names of the "face" or "head" models in a folder, the default one first."""
     names = [name for name, (_path, its_kind) in find_checkpoints(folder).items() if its_kind == kind]
     return sorted(names, key=lambda name: name != GENERAL_FACE_MODEL)
 
 
 def checkpoints_status(folder: Path | None) -> PathStatus:
-    """How many models of each kind there are."""
+    """Return how many models of each kind a folder contains."""
     if folder is None:
-        return PathStatus(False, f"Not set: the folder that holds {GENERAL_FACE_MODEL} and the others")
+        return PathStatus(False, f"Not set: the folder that contains {GENERAL_FACE_MODEL} and the other models")
     if not folder.is_dir():
         return PathStatus(False, f"There is no folder {folder}")
     kinds = [kind for _path, kind in find_checkpoints(folder).values()]
@@ -56,7 +95,7 @@ def checkpoints_status(folder: Path | None) -> PathStatus:
 
 
 def flame_status(file: Path | None) -> PathStatus:
-    """Whether a FLAME file is there; what is in it is seen when it is read."""
+    """Return whether a FLAME file exists. Its contents are checked when it is read."""
     if file is None:
         return PathStatus(False, "Not set: flame2020, flame2023 or generic_model, as .pkl or .npz")
     if file.suffix not in (".pkl", ".npz"):
@@ -65,18 +104,18 @@ def flame_status(file: Path | None) -> PathStatus:
 
 
 def resolve_templates_file(path: Path | None) -> Path | None:
-    """VOCASET's templates.pkl where its folder is named in place of it."""
+    """Return the path of VOCASET's templates.pkl: `path` itself, or the file in that folder."""
     return path / "templates.pkl" if path is not None and path.is_dir() else path
 
 
 def templates_status(path: Path | None) -> PathStatus:
-    """Whether VOCASET's identities are there."""
+    """Return whether VOCASET's templates exist."""
     file = resolve_templates_file(path)
     return _file_status(file) if file else PathStatus(False, "Not set: VOCASET's templates.pkl, for its 12 identities")
 
 
 def wav2vec2_status(folder: Path | None) -> PathStatus:
-    """Whether wav2vec2 is there as `transformers` saves it."""
+    """Return whether a folder contains wav2vec2 in the format of Hugging Face transformers."""
     if folder is None:
         return PathStatus(False, "Not set: the folder of wav2vec2-base-960h, with config.json and model.safetensors")
     if not folder.is_dir():
@@ -93,7 +132,7 @@ def wav2vec2_status(folder: Path | None) -> PathStatus:
 
 
 def _checkpoint_kind(folder: Path) -> str:
-    """ "face", "head", or nothing for a folder that is no checkpoint."""
+    """Return "face" or "head"; "" for a folder that is not a checkpoint."""
     settings = folder / "args.yml"
     try:
         if not any((folder / "checkpoints").glob("model*.pt")):
@@ -107,8 +146,8 @@ def _checkpoint_kind(folder: Path) -> str:
 def _read_kind(settings: Path, _modified: int) -> str:
     section = _SECTION.search(settings.read_text("utf-8"))
     targets = _TARGET.findall(section[1]) if section else []
-    # The model's own class is the one that is indented least; its parts may have theirs.
-    name = min(targets, key=lambda found: len(found[0]), default=("", ""))[1].rpartition(".")[2]
+    # The model's own class has the smallest indentation; its parts may have classes of their own.
+    name = min(targets, key=lambda target: len(target[0]), default=("", ""))[1].rpartition(".")[2]
     return "face" if name in FACE_CLASSES else "head" if name in HEAD_CLASSES else ""
 
 
@@ -118,5 +157,5 @@ def _file_status(file: Path) -> PathStatus:
     return PathStatus(True, f"Found: {file.name}, {file.stat().st_size / 1e6:.0f} MB")
 
 
-def _pluralise(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def _pluralise(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

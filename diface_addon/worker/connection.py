@@ -1,4 +1,4 @@
-"""The pipes to one worker process, and the threads that only carry bytes: no bpy in any of them."""
+"""The connection to one worker process: its pipes, and the threads that read and write them. No thread uses bpy."""
 
 from __future__ import annotations
 
@@ -13,17 +13,22 @@ from collections import deque
 from collections.abc import Callable
 
 from ..core import errors, protocol, types
-from .launch import RETRY_HINT, WORKER_PYTHON_HINT, exit_error
+from .launch import RETRY_HINT, TIMEOUT_HINT, WORKER_PYTHON_HINT, exit_error
 
 log = logging.getLogger(__name__)
 
 STDERR_LINES = 50
-"""Lines of the worker's standard error that are kept for the message when it ends."""
+"""Lines of the worker's standard error that are kept for the message if it ends."""
+
+UNWATCHED_SECONDS = 5.0
+"""Gap between two checks after which the response timeout starts again: Blender itself was busy, or the computer slept."""
 
 
 class Restart:
-    """Event: the worker is gone, for no fault of this request, which has to be sent again: it was ended for the sake of
-    an earlier, cancelled one, or it died while it had nothing to do."""
+    """Event: the worker ended for another reason than this request, which has to be sent again.
+
+    It was killed because of an earlier, cancelled request, or it ended while idle.
+    """
 
 
 Result = types.GenerateResult | types.Shapes | types.SolveResult | types.AdaptationResult
@@ -32,11 +37,11 @@ Request = types.GenerateRequest | types.ShapesRequest | types.SolveRequest | typ
 Events = queue.SimpleQueue
 
 EXCHANGES_BY_REPLY = {exchange.response_kind: exchange for exchange in protocol.EXCHANGES}
-"""What ends a request well, by its message."""
+"""The exchange of each kind of message that ends a request successfully."""
 
 
 class Connection:
-    """Speaks to one running worker. Answers go to the queue that was given with the request."""
+    """The connection to one running worker. The events of a request go to the queue that was passed with it."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self.versions: dict[str, str | None] = {}
@@ -51,7 +56,7 @@ class Connection:
         self._timers: dict[int, threading.Timer] = {}
         self._killed_by_cancel = False
         self._greeted = self._ready = False
-        self._phase_start = time.monotonic()
+        self._phase_start = self._last_message = self._last_check = time.monotonic()
         self._stderr_thread = self._start_thread(self._read_stderr)
         self._threads = [
             self._stderr_thread,
@@ -61,7 +66,7 @@ class Connection:
 
     @property
     def alive(self) -> bool:
-        """Whether the worker can be sent a request."""
+        """Whether the worker accepts requests."""
         return self._open and self._process.poll() is None
 
     @property
@@ -70,7 +75,8 @@ class Connection:
         return self._process.pid
 
     def send_request(self, number: int, request: Request, events: Events[Event]) -> None:
-        """Send a request whose answers go to `events`."""
+        """Send a request. Its progress and result go to `events`."""
+        self._last_message = self._last_check = time.monotonic()
         with self._lock:
             if self._open:
                 self._pending[number] = events
@@ -82,7 +88,7 @@ class Connection:
         self._outgoing.put(protocol.pack(message))
 
     def cancel(self, number: int, timeout: float) -> None:
-        """Ask the worker to stop a request; one that has not agreed within `seconds` is killed."""
+        """Ask the worker to stop a request, and kill the worker if it does not confirm within `timeout` seconds."""
         with self._lock:
             if number not in self._pending:
                 return
@@ -92,18 +98,35 @@ class Connection:
         timer.start()
         self._outgoing.put(protocol.pack(protocol.Message("cancel", number)))
 
-    def check_startup(self, hello_timeout: float, load_timeout: float) -> None:
-        """End a worker that takes longer than that to greet, or from there to be ready."""
-        if self._ready or not self._open:
+    def check_responding(self, hello_timeout: float, load_timeout: float, response_timeout: float) -> None:
+        """End a worker that does not respond in time.
+
+        Args:
+            hello_timeout: Seconds from the start to the first message.
+            load_timeout: Seconds from the first message until the models are loaded.
+            response_timeout: Seconds between two messages while a request is pending.
+        """
+        if not self._open:
             return
-        if time.monotonic() - self._phase_start > (load_timeout if self._greeted else hello_timeout):
+        if self._ready:
+            self._check_pending(response_timeout)
+        elif time.monotonic() - self._phase_start > (load_timeout if self._greeted else hello_timeout):
             what = "load its models" if self._greeted else "start"
             self._fail(errors.WorkerError(f"The worker process did not {what} in time.", WORKER_PYTHON_HINT))
 
+    def _check_pending(self, response_timeout: float) -> None:
+        now = time.monotonic()
+        if now - self._last_check > UNWATCHED_SECONDS:
+            self._last_message = now
+        self._last_check = now
+        if self._pending and now - self._last_message > response_timeout:
+            message = f"The worker process has not responded for {response_timeout:.0f} s, and was ended."
+            self._fail(errors.WorkerError(message, TIMEOUT_HINT))
+
     def close(self, grace_seconds: float) -> None:
-        """End the process and the threads; requests still waiting fail."""
+        """End the process and the threads; pending requests fail."""
         self._fail(
-            errors.WorkerError("The worker process was stopped.", "Generate again: a fresh worker starts."),
+            errors.WorkerError("The worker process was stopped.", "Try again: a new worker starts."),
             grace_seconds,
         )
         for timer in self._timers.values():
@@ -112,7 +135,7 @@ class Connection:
         for thread in self._threads:
             thread.join(2)
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-            # A thread still reads where a process that the worker started holds the pipe open.
+            # A process that the worker started can hold the pipe open, and the thread then still reads it.
             if not any(thread.is_alive() for thread in self._threads):
                 pipe.close()
 
@@ -124,13 +147,13 @@ class Connection:
         return thread
 
     def _write_stdin(self) -> None:
-        """In a thread, as a worker that is slow to listen must not hold up the interface."""
+        """Write outgoing messages, in a thread: a worker that reads slowly must not block the interface."""
         if hasattr(signal, "pthread_sigmask"):
-            # Some Blenders' Python leaves SIGPIPE as it is: writing to a worker that is gone would end Blender.
+            # The Python of some Blenders does not ignore SIGPIPE: writing to an ended worker would end Blender.
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE})
         while (data := self._outgoing.get()) is not None:
             rest = memoryview(data)
-            # A worker that is gone is reported where it is read.
+            # The reading thread reports a worker that ended.
             with contextlib.suppress(OSError):
                 while rest:
                     rest = rest[self._process.stdin.write(rest) :]
@@ -151,11 +174,12 @@ class Connection:
                 self._handle_message(message)
         except protocol.TruncatedMessage:
             log.info("the worker ended within a message")
-        except errors.WorkerError as rubbish:
-            self._fail(rubbish)
+        except errors.WorkerError as malformed:
+            self._fail(malformed)
         self._handle_exit()
 
     def _handle_message(self, message: protocol.Message) -> None:
+        self._last_message = time.monotonic()
         match message.kind:
             case "hello":
                 self._handle_hello(message)
@@ -178,7 +202,7 @@ class Connection:
 
     def _handle_hello(self, message: protocol.Message) -> None:
         if message.data.get("protocol") != protocol.VERSION:
-            raise errors.WorkerError("The worker process is of another version of DiFACE.", "Restart Blender.")
+            raise errors.WorkerError("The worker process belongs to another version of DiFACE.", "Restart Blender.")
         self.versions = dict(message.data.get("versions", {}))
         self._greeted, self._phase_start = True, time.monotonic()
         with self._lock:
@@ -200,7 +224,7 @@ class Connection:
     # Ends
 
     def _handle_exit(self) -> None:
-        """The worker has closed its pipe: it is gone, or as good as gone."""
+        """Handle the end of the worker, which closed its pipe."""
         try:
             status = self._process.wait(5)
         except subprocess.TimeoutExpired:
@@ -211,7 +235,7 @@ class Connection:
 
     def _kill_unresponsive(self, number: int) -> None:
         with self._lock:
-            # While models load nothing else is stopped yet, and the request will be before it begins.
+            # While the models load nothing can be stopped; the request is cancelled before it begins.
             if number not in self._pending or not self._ready:
                 return
             del self._pending[number]
@@ -220,7 +244,7 @@ class Connection:
         self._process.kill()
 
     def _fail(self, error: errors.DifaceError, grace_seconds: float = 0.0) -> None:
-        """Tell the requests that wait, and end the process."""
+        """Fail the pending requests, and end the process."""
         self._close_requests(error)
         if grace_seconds > 0:
             self._outgoing.put(protocol.pack(protocol.Message("quit")))
@@ -230,7 +254,7 @@ class Connection:
             self._process.kill()
 
     def _close_requests(self, event: Event, restart_unstarted: bool = False) -> None:
-        """`event` for every request that waits, or Restart for those that the worker could have begun and had not."""
+        """Send `event` to every pending request, or Restart to those that the worker had not begun."""
         with self._lock:
             if self._open:
                 self._open, self._closing_event = False, event

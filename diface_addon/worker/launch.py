@@ -1,4 +1,4 @@
-"""How the worker process is started, and what its end means."""
+"""Start the worker process, and explain why it ended."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from ..core import diface_core, errors
 MODULE = "diface_core.worker"
 
 WORKER_PYTHON_HINT = "Set Worker Python in DiFACE's preferences to a Python that has torch, or install DiFACE again."
-MEMORY_HINT = "Close other programs or choose a shorter range, then generate again: a fresh worker starts."
-RETRY_HINT = "Generate again: a fresh worker starts. If it comes back, report it with the text in the system console."
+MEMORY_HINT = "Close other programs or choose a shorter range, then try again: a new worker starts."
+RETRY_HINT = "Try again: a new worker starts. If it happens again, report it with the text in the system console."
+TIMEOUT_HINT = "Try again: a new worker starts. For a slow computer, increase Worker Timeout in DiFACE's preferences."
 
 NOT_INHERITED = (
     "PYTHONHOME",
@@ -27,18 +28,25 @@ NOT_INHERITED = (
     "PYTHONEXECUTABLE",
     "__PYVENV_LAUNCHER__",
 )
-"""Settings made for Blender's Python, or for someone's shell, that would keep another Python from starting well."""
+"""Environment variables for Blender's Python, or of the user's shell, that can prevent another Python from starting."""
 
 
 THREAD_SETTINGS = {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1"}
-"""Threads that sleep while they wait for each other. By default they spin, which on cores that something else keeps
-busy takes up to fifty times as long (12 s of speech on two such cores: 47 s instead of 1 s)."""
+"""Threads sleep while they wait for each other. By default they spin, which takes up to fifty times as long on cores
+that are busy with something else (12 s of speech on two such cores: 47 s instead of 1 s)."""
 
 
 @dataclass(frozen=True)
 class Launch:
-    """What to start. `interpreter` None is Blender's own Python, which alone gets `extra_paths` (the extension's
-    wheels): another Python has packages of its own, and those of a different version would break it."""
+    """How the worker is started.
+
+    Attributes:
+        interpreter: A Python with the worker's dependencies; None for Blender's Python.
+        extra_paths: Folders with the extension's wheels. Only Blender's Python gets them: another Python has its
+            own packages, and wheels for a different Python version would break it.
+        cache: Folder for speech features.
+        module: The module that is run.
+    """
 
     interpreter: Path | None = None
     extra_paths: tuple[Path, ...] = ()
@@ -46,7 +54,7 @@ class Launch:
     module: str = MODULE
 
     def start(self) -> subprocess.Popen[bytes]:
-        """The process, its three streams unbuffered pipes. Raises WorkerError where it cannot start."""
+        """Start the process, with its three streams as unbuffered pipes. Raises WorkerError if it cannot start."""
         python = self.interpreter or blender_python()
         if not python.is_file():
             raise errors.WorkerError(f"There is no Python at {python}.", WORKER_PYTHON_HINT)
@@ -61,7 +69,7 @@ class Launch:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=self.environment(),
-                # Not the artist's folder: it must stay free to move, and its files must not be imported.
+                # Not the user's folder: it must stay movable, and its files must not be imported.
                 cwd=python.parent,
                 creationflags=_creation_flags(),
             )
@@ -69,10 +77,10 @@ class Launch:
             raise errors.WorkerError(f"{python} cannot be started: {reason.strerror}.", WORKER_PYTHON_HINT) from reason
 
     def environment(self) -> dict[str, str]:
-        """Blender's environment with the core importable, and nothing that would send the worker to the network."""
+        """Return Blender's environment with the core importable, and without access to the network."""
         core = Path(diface_core.__file__).absolute().parents[1]
         paths = [core, *self.extra_paths] if self.interpreter is None else [core]
-        kept = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+        inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         settings = {
             "PYTHONPATH": os.pathsep.join(map(str, paths)),
             "PYTHONSAFEPATH": "1",
@@ -80,13 +88,13 @@ class Launch:
             "HF_HUB_OFFLINE": "1",
         }
         if self.interpreter is None:
-            # A numpy that someone installed for themselves would go before Blender's.
+            # A numpy in the user's site-packages would be imported instead of Blender's.
             settings["PYTHONNOUSERSITE"] = "1"
-        return {**THREAD_SETTINGS, **kept, **settings}
+        return {**THREAD_SETTINGS, **inherited, **settings}
 
 
 def blender_python() -> Path:
-    """The interpreter of the Python we run in. Raises WorkerError where Blender comes without one."""
+    """Return the interpreter of the Python that runs this code. Raises WorkerError if Blender has none."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     folder = Path(sys.prefix) / "bin"
     candidates = [Path(sys.executable or "none"), folder / version, folder / "python3", folder / "python.exe"]
@@ -97,10 +105,16 @@ def blender_python() -> Path:
 
 
 def exit_error(status: int, stderr_tail: Sequence[str], said_hello: bool) -> errors.WorkerError:
-    """Why a worker is gone: its exit status, the last lines of its standard error, whether it had started at all."""
+    """Return why a worker ended.
+
+    Args:
+        status: Exit status of the process; negative for a signal.
+        stderr_tail: The last lines of its standard error.
+        said_hello: Whether it had started completely.
+    """
     error = _classify_exit(status, stderr_tail, said_hello)
     if stderr_tail:
-        error.add_note("The worker's last words:\n" + "\n".join(stderr_tail))
+        error.add_note("The worker's last output:\n" + "\n".join(stderr_tail))
     return error
 
 
@@ -109,13 +123,13 @@ def _classify_exit(status: int, stderr_tail: Sequence[str], said_hello: bool) ->
     if _is_out_of_memory(status) or "MemoryError" in last or "DefaultCPUAllocator" in last:
         return errors.WorkerError("The worker process was ended, most likely because memory ran out.", MEMORY_HINT)
     if not said_hello:
-        why = last or f"it ended with {_status_name(status)}"
-        return errors.WorkerError(f"The worker process could not start: {why}.", WORKER_PYTHON_HINT)
+        reason = last or f"it ended with {_status_name(status)}"
+        return errors.WorkerError(f"The worker process could not start: {reason}.", WORKER_PYTHON_HINT)
     return errors.WorkerError(f"The worker process ended unexpectedly, with {_status_name(status)}.", RETRY_HINT)
 
 
 def _is_out_of_memory(status: int) -> bool:
-    """Ended by the system: SIGKILL, a shell's or container's word for it, or Windows' STATUS_NO_MEMORY."""
+    """Return whether the system ended the process: SIGKILL, 137 of shells and containers, or STATUS_NO_MEMORY."""
     return status in (-9, 137, 0xC0000017)
 
 
@@ -129,7 +143,7 @@ def _status_name(status: int) -> str:
 
 
 def _creation_flags() -> int:
-    """On Windows: no console window, and Blender's interface goes first."""
+    """Return flags for Windows: no console window, and a lower priority than Blender's interface."""
     if sys.platform != "win32":
         return 0
     return subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS

@@ -1,4 +1,4 @@
-"""Runs requests in the worker process and hands their progress and results over when asked. Knows no scene, no bpy."""
+"""The worker process and its tasks: send requests, poll progress and results. Does not import bpy."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from .launch import MODULE, RETRY_HINT, Launch
 log = logging.getLogger(__name__)
 
 MAX_RESTARTS = 2
-"""How often a request is sent to a fresh worker where one was lost for no fault of the request."""
+"""How often a request is sent to a new worker after the old one was lost for another reason than the request."""
 
 TaskEvent = types.Progress | types.MotionChunk | Result | errors.DifaceError
 State = Literal["running", "done", "failed", "cancelled"]
 
 
 class WorkerTask:
-    """One request on its way. For one thread; `poll` never waits."""
+    """One request that the worker processes. Not thread-safe; `poll` never waits."""
 
     def __init__(self, worker: WorkerProcess, number: int, request: Request) -> None:
         self.number = number
@@ -32,20 +32,27 @@ class WorkerTask:
         self.state: State = "running"
         self.progress = types.Progress(0.0, "Starting the worker")
         self.chunks: list[types.MotionChunk] = []
-        """What is finished of the Motion, in order, until the result has it all."""
+        """Finished parts of the Motion, in order; empty once the result is there."""
         self.result: Result | None = None
         self.error: errors.DifaceError | None = None
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._worker = worker
-        self._restarts = 0
+        self._restart_count = 0
 
     def poll(self) -> list[TaskEvent]:
-        """What came since the last poll, oldest first; the attributes are up to date afterwards."""
+        """Return the events since the last poll, oldest first, and update the attributes."""
         return self._events_within(0)
 
     def wait(self, report: types.Report | None = None) -> Result:
-        """Stay until the end, `report` told of each Progress. Raises the job's error; whatever `report` raises, and
-        Ctrl+C, cancels the job first."""
+        """Wait for the result.
+
+        Args:
+            report: Called with each Progress. If it raises, or Ctrl+C is pressed, the task is cancelled first.
+
+        Raises:
+            DifaceError: The request failed.
+            Cancelled: The task was cancelled.
+        """
         try:
             while self.state == "running":
                 for event in self._events_within(0.1):
@@ -59,7 +66,7 @@ class WorkerTask:
         return self.result
 
     def cancel(self) -> None:
-        """The job is over for the artist at once; the worker is given a moment to agree, or is replaced."""
+        """Cancel the task at once. A worker that does not stop within `cancel_timeout` is replaced."""
         if self.state == "running":
             self.state = "cancelled"
             self._worker.cancel_task(self)
@@ -70,7 +77,7 @@ class WorkerTask:
             try:
                 event = self.events.get(timeout=seconds) if seconds else self.events.get_nowait()
             except queue.Empty:
-                self._worker.check_startup()
+                self._worker.check_responding()
                 break
             seconds = 0
             if isinstance(event, Restart):
@@ -82,8 +89,8 @@ class WorkerTask:
 
     def _resend(self) -> errors.WorkerError | None:
         self.chunks.clear()
-        self._restarts += 1
-        if self._restarts > MAX_RESTARTS:
+        self._restart_count += 1
+        if self._restart_count > MAX_RESTARTS:
             return errors.WorkerError("The worker process keeps ending before it begins.", RETRY_HINT)
         return self._worker.resend(self)
 
@@ -101,13 +108,15 @@ class WorkerTask:
 
 
 class WorkerProcess:
-    """One worker, kept warm between requests and started anew when it is gone. For one thread."""
+    """The worker, kept running between requests and restarted if it ended. Not thread-safe."""
 
     def __init__(self, module: str = MODULE) -> None:
         self.cancel_timeout = 3.0
-        """How long a worker may take to stop after a cancel, before it is ended."""
+        """Seconds that a worker may take to stop after a cancel, before it is killed."""
         self.hello_timeout, self.load_timeout = 60.0, 300.0
-        """How long it may take to say hello, and from then until its models are loaded."""
+        """Seconds that a worker may take to start, and from then on until its models are loaded."""
+        self.response_timeout = 120.0
+        """Seconds without a message during a task after which the worker is given up."""
         self._launch = Launch(module=module)
         self._connection: Connection | None = None
         self._last_number = 0
@@ -121,22 +130,26 @@ class WorkerProcess:
 
     @property
     def busy(self) -> bool:
-        """Whether a job is running."""
+        """Whether a task is running."""
         return self._task is not None and self._task.state == "running"
 
     @property
     def versions(self) -> dict[str, str | None]:
-        """What the worker said it runs on; empty before it did."""
+        """Versions of Python and packages that the worker runs on; empty before it has started."""
         return self._connection.versions if self._connection else {}
 
     def start(
         self, interpreter: Path | None = None, extra_paths: Sequence[Path] = (), cache: Path | None = None
     ) -> None:
-        """Have a worker running, warming up while the artist goes on; one with other settings is replaced.
+        """Start a worker if none is running with these settings. It loads its models in the background.
 
-        interpreter: a Python that has torch and DiFACE's other packages; None is Blender's own.
-        extra_paths: where the extension's wheels are unpacked. cache: folder for speech features.
-        Raises WorkerError where the process cannot be started.
+        Args:
+            interpreter: A Python with torch and DiFACE's other dependencies; None for Blender's Python.
+            extra_paths: Folders with the unpacked wheels of the extension.
+            cache: Folder for speech features.
+
+        Raises:
+            WorkerError: The process cannot be started.
         """
         launch = Launch(interpreter, tuple(extra_paths), cache, self._launch.module)
         if launch != self._launch or not self._is_alive():
@@ -145,14 +158,19 @@ class WorkerProcess:
             self._connection = self._connect()
 
     def submit(self, request: Request, preemptible: bool = False) -> WorkerTask:
-        """Send a request to the worker, a fresh one where there is none. Raises WorkerError while a job is running.
+        """Send a request to the worker, and start one if none is running.
 
-        gives_way: whether the job is cancelled where another is sent while it runs.
+        Args:
+            request: What the worker computes.
+            preemptible: Whether the task is cancelled when another request is sent.
+
+        Raises:
+            WorkerError: Another task is running, or the process cannot be started.
         """
         if self._task is not None and self._is_preemptible:
             self._task.cancel()
         if self.busy:
-            raise errors.WorkerError("DiFACE is already generating.", "Wait for it to finish, or cancel it.")
+            raise errors.WorkerError("DiFACE is already working.", "Wait until it has finished, or cancel it.")
         if not self._is_alive():
             self.close()
             self._connection = self._connect()
@@ -163,25 +181,26 @@ class WorkerProcess:
         return self._task
 
     def close(self, grace_seconds: float = 2.0) -> None:
-        """End the worker; one that does not leave within `patience` seconds is killed."""
+        """End the worker; kill it if it does not exit within `grace_seconds`."""
         if self._connection is not None:
             self._connection.close(grace_seconds)
             self._connection = None
 
-    # For Job
+    # Called by WorkerTask
 
     def cancel_task(self, task: WorkerTask) -> None:
-        """`job` was cancelled."""
+        """Ask the worker to stop a task that was cancelled."""
         if self._connection is not None:
             self._connection.cancel(task.number, self.cancel_timeout)
 
-    def check_startup(self) -> None:
-        """Give a worker up that does not come to life."""
+    def check_responding(self) -> None:
+        """Give up a worker that does not start, load its models or send messages in time."""
         if self._connection is not None:
-            self._connection.check_startup(self.hello_timeout, self.load_timeout)
+            load_timeout = max(self.load_timeout, self.response_timeout)
+            self._connection.check_responding(self.hello_timeout, load_timeout, self.response_timeout)
 
     def resend(self, task: WorkerTask) -> errors.WorkerError | None:
-        """Send `job` to a fresh worker: its own was lost for no fault of the job."""
+        """Send a task to a new worker, after the old one was lost for another reason. Returns the error if it fails."""
         self.close(0)
         try:
             self._connection = self._connect()
@@ -204,17 +223,17 @@ _shared: WorkerProcess | None = None
 
 
 def shared_worker() -> WorkerProcess:
-    """The one worker of this Blender, ended with it."""
+    """Return the worker of this Blender. It ends with Blender."""
     global _shared
     if _shared is None:
         _shared = WorkerProcess()
-        # Where Blender ends without asking Python, the closing pipe ends the worker.
+        # If Blender exits without running this, the closing pipe ends the worker.
         atexit.register(close_shared_worker)
     return _shared
 
 
 def close_shared_worker() -> None:
-    """End the shared worker at once, for an add-on that is disabled."""
+    """End the shared worker at once, when the add-on is disabled."""
     global _shared
     if _shared is not None:
         _shared.close(grace_seconds=0)

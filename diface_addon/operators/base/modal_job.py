@@ -1,23 +1,39 @@
-"""What operators share that generate: in the background where Blender has a window, one take or several in a row."""
+"""Base class of operators that wait for the worker: in the background if Blender has a window, else synchronously."""
 
 from __future__ import annotations
+
+import contextlib
 
 import bpy
 from bpy.app.handlers import persistent
 
 from ...core import errors, types
 from ...jobs import running_job
-from ...scene.takes import takes
 from .operator_base import OperatorBase, redraw
 
 POLL_INTERVAL = 0.1
-"""Seconds between two looks at the running job."""
+"""Seconds between two polls of the running job."""
+
+PROGRESS_REGIONS = {
+    "VIEW_3D": "UI",
+    "SEQUENCE_EDITOR": "UI",
+    "GRAPH_EDITOR": "UI",
+    "DOPESHEET_EDITOR": "UI",
+    "PREFERENCES": "WINDOW",
+}
+"""Editor -> the region that shows progress. Only these are redrawn: a 3D view takes longer than its sidebar."""
 
 
 class ModalJobOperator(OperatorBase):
-    """Mix-in for operators that generate: implement `begin`, and `begin_next` where more than one take is made."""
+    """Mix-in for operators that run a job.
+
+    Implement `begin`, and `begin_next` if one press runs several jobs. `bl_options` must not contain REGISTER: Adjust
+    Last Operation and Repeat Last would run the job again with the interface frozen. With UNDO alone the operator is
+    still one undo step.
+    """
 
     _job: running_job.RunningJob | None = None
+    _timer: bpy.types.Timer | None = None
     _result_names: tuple[str, ...] = ()
     _notes: tuple[str, ...] = ()
 
@@ -26,51 +42,41 @@ class ModalJobOperator(OperatorBase):
         raise NotImplementedError
 
     def begin_next(self, previous: running_job.RunningJob) -> running_job.RunningJob | None:
-        """Begin what comes after a generation whose take is written, and that has not ended; None where it was all."""
+        """Begin the job after `previous`, whose result is written; None if it was the last."""
         return None
 
     def handle_escape(self, job: running_job.RunningJob) -> None:
-        """Esc was pressed."""
+        """Cancel the job: Esc was pressed."""
         job.task.cancel()
 
     def displayed_progress(self, progress: types.Progress) -> types.Progress:
-        """What is shown of the running one's progress."""
+        """Return what panels show for the progress of the running job."""
         return progress
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         if context.window is None or bpy.app.background:
             return self.execute(context)
         try:
-            running = self.begin(context)
+            job = self.begin(context)
         except errors.DifaceError as error:
             return self.report_error(error)
-        self.watch(context, running)
-        context.window_manager.modal_handler_add(self)
+        with self._cleaning_up_on_bugs(context):
+            self.watch(context, job)
+            context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
     def watch(self, context: bpy.types.Context, job: running_job.RunningJob) -> None:
-        """Have `modal` look at `running` now and then, and the panels show it."""
+        """Poll `job` in `modal` from now on, and show its progress."""
         self._job = job
         _show_progress(context, self.displayed_progress(types.Progress(0.0, "Starting")))
-        bpy.app.handlers.load_pre.append(_stop_on_load)
         self._timer = context.window_manager.event_timer_add(POLL_INTERVAL, window=context.window)
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        job = self._job.task
-        stopping = event.type == "ESC" and event.value == "PRESS" and job.state == "running"
-        if stopping:
-            self.handle_escape(self._job)
-        elif event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        events = job.poll()
-        if job.state != "running":
-            return self._finish(context)
-        if events or stopping:
-            _show_progress(context, self.displayed_progress(job.progress))
-        return {"RUNNING_MODAL"} if stopping else {"PASS_THROUGH"}
+        with self._cleaning_up_on_bugs(context):
+            return self._handle_event(context, event)
 
     def cancel(self, context: bpy.types.Context) -> None:
-        """Blender takes the operator away, as when another file is opened (`_stop_on_load` has said so)."""
+        """Clean up after Blender removed the operator, as when a file is opened; `_stop_on_load` set the message."""
         self._clean_up(context, context.window_manager.diface.message)
 
     def run(self, _context: bpy.types.Context) -> str:
@@ -84,17 +90,42 @@ class ModalJobOperator(OperatorBase):
                 return f"{self._result_message()} Then: {error}"
         return self._result_message()
 
+    @contextlib.contextmanager
+    def _cleaning_up_on_bugs(self, context: bpy.types.Context):
+        """Clean up if the block raises: Blender removes an operator whose `modal` raises without calling `cancel`."""
+        try:
+            yield
+        except BaseException as bug:
+            message = f"Internal error: {type(bug).__name__}: {bug}. The system console shows details."
+            self._clean_up(context, message)
+            self.report({"ERROR"}, message)
+            raise
+
+    def _handle_event(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        task = self._job.task
+        stopping = event.type == "ESC" and event.value == "PRESS" and task.state == "running"
+        if stopping:
+            self.handle_escape(self._job)
+        elif event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        events = task.poll()
+        if task.state != "running":
+            return self._finish(context)
+        if events or stopping:
+            _show_progress(context, self.displayed_progress(task.progress))
+        return {"RUNNING_MODAL"} if stopping else {"PASS_THROUGH"}
+
     def _finish(self, context: bpy.types.Context) -> set[str]:
         try:
             if running_job.current() is not self._job:
                 raise errors.Cancelled
-            made = len(self._result_names)
+            results_before = len(self._result_names)
             self._advance()
         except errors.DifaceError as error:
             return self._finish_failed(context, error)
         if self._job:
-            if len(self._result_names) > made:
-                bpy.ops.ed.undo_push(message=self.bl_label)  # a step back then loses one take and not all
+            if len(self._result_names) > results_before:
+                bpy.ops.ed.undo_push(message=self.bl_label)  # so that one undo removes one result, not all
             _show_progress(context, self.displayed_progress(types.Progress(0.0, "Starting")))
             return {"PASS_THROUGH"}
         self._clean_up(context, self._result_message())
@@ -112,36 +143,37 @@ class ModalJobOperator(OperatorBase):
         return self.report_error(error)
 
     def _advance(self) -> None:
-        """Wait for the running one's end, write its take, and have the next one running, if there is one; or the same
-        once more, where it was overtaken by what the artist did meanwhile."""
+        """Wait for the running job, write its result, and begin the next one; or restart it if its input changed."""
         running = self._job
         try:
-            running.task.wait()
+            running.wait()
             if restarted := running.restart_if_stale(bpy.context):
                 self._job = restarted
                 return
-            take: takes.TakeResult = running.write_result()
-            self._result_names += (take.name,)
-            self._notes += tuple(note for note in take.notes if note not in self._notes)
+            result = running.write_result()
+            self._result_names += (result.name,)
+            self._notes += tuple(note for note in result.notes if note not in self._notes)
             self._job = self.begin_next(running)
         finally:
             running.end()
 
     def _result_message(self) -> str:
-        many = "s" if len(self._result_names) > 1 else ""
-        return " ".join([f"New take{many}: {', '.join(self._result_names)}.", *self._notes])
+        plural = "s" if len(self._result_names) > 1 else ""
+        return " ".join([f"New take{plural}: {', '.join(self._result_names)}.", *self._notes])
 
     def _clean_up(self, context: bpy.types.Context, message: str = "") -> None:
-        if self._job:
-            self._job.end()
-        if _stop_on_load in bpy.app.handlers.load_pre:
-            bpy.app.handlers.load_pre.remove(_stop_on_load)
-        context.window_manager.event_timer_remove(self._timer)
-        _show_progress(context, None, message)
+        """End the job, the timer and the progress display; each, even if another one raises."""
+        job, timer, self._job, self._timer = self._job, self._timer, None, None
+        with contextlib.ExitStack() as stack:
+            stack.callback(_show_progress, context, None, message)
+            if timer is not None:
+                stack.callback(context.window_manager.event_timer_remove, timer)
+            if job is not None:
+                stack.callback(job.end)
 
 
 def _show_progress(context: bpy.types.Context, progress: types.Progress | None, message: str = "") -> None:
-    """Have the panels and the status bar show how far it is; None and a last message at the end."""
+    """Show the progress in panels and the status bar; None and a last message at the end."""
     state = context.window_manager.diface
     state.running = progress is not None
     state.message = message
@@ -154,23 +186,23 @@ def _show_progress(context: bpy.types.Context, progress: types.Progress | None, 
     for window in context.window_manager.windows:
         for area in window.screen.areas:
             for region in area.regions:
-                if area.type in {"VIEW_3D", "SEQUENCE_EDITOR"} and region.type == "UI":
-                    region.tag_redraw()  # the sidebar only: the 3D view takes longer to draw
+                if region.type == PROGRESS_REGIONS.get(area.type):
+                    region.tag_redraw()
 
 
 @persistent
 def _stop_on_load(*_args: object) -> None:
-    """Another file is being opened: what runs belongs to this one."""
-    if running := running_job.current():
-        running.end()
-    bpy.app.handlers.load_pre.remove(_stop_on_load)
-    _show_progress(bpy.context, None, "Generate was stopped, as another file was opened.")
+    """Cancel the running job: it belongs to the file that is being closed."""
+    running = running_job.current()
+    if running is None:
+        return
+    running.end()
+    _show_progress(bpy.context, None, "DiFACE stopped working because another file was opened.")
 
 
 def register() -> None:
-    pass
+    bpy.app.handlers.load_pre.append(_stop_on_load)
 
 
 def unregister() -> None:
-    if _stop_on_load in bpy.app.handlers.load_pre:
-        bpy.app.handlers.load_pre.remove(_stop_on_load)
+    bpy.app.handlers.load_pre.remove(_stop_on_load)

@@ -1,4 +1,4 @@
-"""What all operators share: what an artist can mend becomes a message, and a greyed-out button says why."""
+"""Base class of all operators: errors that the user can fix become messages, and a grey button says why it is grey."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from ...core import errors
 
 
 class OperatorBase:
-    """Mix-in for operators: implement `run`, and `check_ready` where the button may be grey."""
+    """Mix-in for operators: implement `run`, and `check_ready` if the button can be grey."""
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
-        """Raises DifaceError where the operator cannot run; quick, as buttons ask on every redraw."""
+        """Raise DifaceError if the operator cannot run. Must be fast: buttons call it on every redraw."""
 
     def run(self, context: bpy.types.Context) -> str | None:
-        """Do the work; what it returns is shown to the artist. Raises DifaceError with nothing changed."""
+        """Do the work and return a message for the user. Raises DifaceError with nothing changed."""
         raise NotImplementedError
 
     @classmethod
@@ -29,22 +29,22 @@ class OperatorBase:
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            said = self.run(context)
+            message = self.run(context)
         except errors.DifaceError as error:
             return self.report_error(error)
-        if said:
-            self.report({"INFO"}, said)
+        if message:
+            self.report({"INFO"}, message)
         redraw(context)
         return {"FINISHED"}
 
     def report_error(self, error: errors.DifaceError) -> set[str]:
-        """Tell the artist what went wrong and what to do."""
+        """Show what is wrong and what to do."""
         self.report({"INFO" if isinstance(error, errors.Cancelled) else "ERROR"}, str(error))
         return {"CANCELLED"}
 
 
 def redraw(context: bpy.types.Context) -> None:
-    """Have every editor show what was done: of keys that are written in one go Blender tells none of them."""
+    """Redraw every editor: Blender does not notice keys that are written with foreach_set."""
     for window in context.window_manager.windows if context.window_manager else ():
         for area in window.screen.areas:
             area.tag_redraw()

@@ -18,7 +18,7 @@ class DIFACE_OT_in_between(ModalJobOperator, bpy.types.Operator):
 
     bl_idname = "diface.in_between"
     bl_label = "In-Between"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options = {"UNDO"}
 
     first: bpy.props.IntProperty(
         name="First", description="Used where Last is greater", options={"HIDDEN", "SKIP_SAVE"}

@@ -20,7 +20,7 @@ class DIFACE_OT_regenerate(ModalJobOperator, bpy.types.Operator):
 
     bl_idname = "diface.regenerate"
     bl_label = "Regenerate"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options = {"UNDO"}
 
     where: bpy.props.EnumProperty(
         name="Where",

@@ -24,7 +24,7 @@ class DIFACE_OT_swap_keyframes(ModalJobOperator, bpy.types.Operator):
 
     bl_idname = "diface.swap_keyframes"
     bl_label = "Swap Keyframes"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options = {"UNDO"}
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:

@@ -1,21 +1,15 @@
-"""Check: starts the worker, and says what it runs on."""
+"""Test Worker: start the worker, and show what it runs on."""
 
 from __future__ import annotations
 
-import contextlib
-from pathlib import Path
-
 import bpy
 
-from ...core import errors, types
-from ...jobs import running_job, worker_client
-from ..base.operator_base import OperatorBase
-
-NO_SOUND = Path("no sound")
+from ...jobs import running_job, worker_test
+from ..base.modal_job import ModalJobOperator
 
 
-class DIFACE_OT_check_worker(OperatorBase, bpy.types.Operator):
-    """Start the worker, and show the versions of its Python and of torch"""
+class DIFACE_OT_check_worker(ModalJobOperator, bpy.types.Operator):
+    """Start the worker process, load its models, and show the versions of its Python and packages"""
 
     bl_idname = "diface.check_worker"
     bl_label = "Test Worker"
@@ -23,18 +17,13 @@ class DIFACE_OT_check_worker(OperatorBase, bpy.types.Operator):
 
     @classmethod
     def check_ready(cls, _context: bpy.types.Context) -> None:
-        if running_job.current() is not None:
-            raise errors.WorkerError("DiFACE is generating.", "Check again when it has finished.")
+        running_job.check_idle()
 
-    def run(self, context: bpy.types.Context) -> str:
-        state = context.window_manager.diface
-        state.worker_versions = ""
-        worker = worker_client.start()
-        # A request for no sound: when that is its only complaint, the worker and its models are in order.
-        with contextlib.suppress(errors.AudioError):
-            worker.submit(types.GenerateRequest(types.AudioSection(NO_SOUND))).wait()
-        state.worker_versions = ", ".join(f"{name} {number or 'missing'}" for name, number in worker.versions.items())
-        return f"The worker is ready: {state.worker_versions}."
+    def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
+        return worker_test.begin(context)
+
+    def _result_message(self) -> str:
+        return " ".join(self._notes)
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_check_worker,))

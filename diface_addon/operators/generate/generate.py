@@ -1,4 +1,4 @@
-"""Generate: speech to a new take."""
+"""Generate: animate speech as a new take."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from ..base.modal_job import ModalJobOperator
 
 
 class DIFACE_OT_generate(ModalJobOperator, bpy.types.Operator):
-    """Animate the character's face and head to the speech, as a new Action"""
+    """Animate the face and the head of the character to the speech, as a new take"""
 
     bl_idname = "diface.generate"
     bl_label = "Generate"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options = {"UNDO"}
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:

@@ -16,7 +16,7 @@ class DIFACE_OT_make_more(ModalJobOperator, bpy.types.Operator):
 
     bl_idname = "diface.make_more"
     bl_label = "Generate Variations"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options = {"UNDO"}
 
     count: bpy.props.IntProperty(name="Takes", description="How many", default=4, min=1, soft_max=16, max=99)
 

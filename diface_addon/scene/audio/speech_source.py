@@ -1,4 +1,4 @@
-"""The speech that the settings name: a strip where it stands, or a file from the scene's first frame."""
+"""The speech for a generation or an edit: a sound strip where it is placed, or a file from the scene's first frame on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from . import audio_strip, decode
 
 @dataclass(frozen=True)
 class Speech:
-    """A section of a sound file, the frame that its first sample is heard on, and its name for the artist."""
+    """A section of a sound file, the frame at which it starts, and its name for the user."""
 
     section: types.AudioSection
     first_frame: int
@@ -49,10 +49,37 @@ def find_speech(context: bpy.types.Context, choice: SpeechChoice, folder: Path) 
     return _speech_from_file(context.scene, choice.filepath, folder)
 
 
+def locate_audio(
+    context: bpy.types.Context, section: types.AudioSection, name: str, sound_file: str, folder: Path
+) -> types.AudioSection:
+    """Return where the sound of a take is now.
+
+    The take's sound file if it still exists; else `sound_file` if it has the sound's name (a file that only Blender
+    can decode was a temporary copy for the worker); else what the strip of that name plays.
+
+    Args:
+        context: Names the scene and its sequencer.
+        section: The sound as the take stores it.
+        name: The name of the strip or the file.
+        sound_file: The sound file that the settings name. May be empty, or relative to the .blend.
+        folder: Holds the files that have to be written.
+
+    Raises:
+        AudioError: The sound is missing, or cannot be read.
+        SceneError: A file cannot be written.
+    """
+    if section.path.is_file():
+        return section
+    chosen_file = Path(bpy.path.abspath(sound_file))
+    if chosen_file.name == name and chosen_file.is_file():
+        return types.AudioSection(decode.ensure_readable(chosen_file, folder), section.start, section.seconds)
+    return audio_strip.audio_section(*audio_strip.find_strip(context, name), folder)
+
+
 def _speech_from_strip(context: bpy.types.Context, scene: bpy.types.Scene, strip, folder: Path) -> Speech:
-    heard, seen = frame_rate.scene_rate(scene).value, frame_rate.scene_rate(context.scene).value
-    if abs(heard - seen) > 1e-6:
-        message = f"The sequencer's scene runs at {heard:g} frames a second, and this one at {seen:g}."
+    strip_rate, scene_rate = frame_rate.scene_rate(scene).value, frame_rate.scene_rate(context.scene).value
+    if abs(strip_rate - scene_rate) > 1e-6:
+        message = f"The sequencer's scene runs at {strip_rate:g} frames per second, this scene at {scene_rate:g}."
         raise errors.SceneError(message, "Give both scenes the same frame rate (Output properties).")
     first, _end = audio_strip.bounds(strip)
     return Speech(audio_strip.audio_section(scene, strip, folder), first, strip.name)

@@ -14,7 +14,7 @@ from ...core import errors, placement, types
 from ..characters import flame_mesh, shape_keys
 from ..provenance import baseline
 from ..takes import takes
-from ..vertex_animation import motion_shape_keys, take_cache, vertex_cache
+from ..vertex_animation import motion_shape_keys, pc2_file, take_cache, vertex_cache
 
 PINS = "diface_vertex_pins"
 """Custom property of a take's Action: its pins, frames as JSON and then the offsets, compressed."""
@@ -99,7 +99,7 @@ def copy_pins(obj: bpy.types.Object, old: TakeActions, new: TakeActions, known_f
     standing = motion_shape_keys.neutral_vertices(obj)
     faces = {**_motion_offsets(obj, old, sorted(set(known_frames))), **pins}
     rows = {frame - request["first_frame"]: standing + face for frame, face in faces.items()}
-    vertex_cache.write_rows(file, {int(row): places for row, places in rows.items() if row == int(row) >= 0})
+    pc2_file.write_rows(file, {int(row): places for row, places in rows.items() if row == int(row) >= 0})
 
 
 def _motion_offsets(obj: bpy.types.Object, actions: TakeActions, frames: list[int]) -> VertexOffsets:
@@ -110,7 +110,7 @@ def _motion_offsets(obj: bpy.types.Object, actions: TakeActions, frames: list[in
         return {}
     if file := take_cache.cache_file(obj, actions):
         standing = motion_shape_keys.neutral_vertices(obj)
-        found = vertex_cache.read_rows(file, rows)
+        found = pc2_file.read_rows(file, rows, len(standing))
         return {frames[rows.index(row)]: places.astype(np.float64) - standing for row, places in found.items()}
     blocks = obj.data.shape_keys.key_blocks
     names = [name for name in request["shape_keys"] if name in blocks]

@@ -1,4 +1,4 @@
-"""The vertex cache of a take: where its file is, packed into the .blend, and back."""
+"""The vertex cache of a take: find its file, pack it into the .blend, restore it from there."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ TakeActions = list[bpy.types.Action]
 
 
 def cache_file(obj: bpy.types.Object, actions: TakeActions) -> Path | None:
-    """The file of a take's vertex cache, whether it is there or not; None for a take without one."""
+    """Return the path of a take's vertex cache, whether the file exists or not; None for a take without one."""
     request = baseline.read_request(actions[0])
     return vertex_cache.find_file(obj, request["take"], request["cache"]) if "cache" in request else None
 
 
 def pack(obj: bpy.types.Object, actions: TakeActions) -> None:
-    """Keep a take's vertex cache in the .blend, where it has one. Raises SceneError where its file is gone."""
+    """Pack a take's vertex cache into the .blend, if it has one. Raises SceneError if its file is missing or damaged."""
     if file := cache_file(obj, actions):
         vertex_cache.pack(actions[0], file)
 
 
 def is_packed(actions: TakeActions) -> bool:
-    """Whether the .blend holds the take's vertex cache."""
+    """Return whether the .blend holds the take's vertex cache."""
     return any(vertex_cache.is_packed(action) for action in actions)
 
 
 def restore(obj: bpy.types.Object, actions: TakeActions) -> None:
-    """Have a take's vertex cache in its file again, from the .blend. Raises SceneError where it is not there either."""
+    """Write the file of a take's vertex cache from the .blend, if it is missing. Raises SceneError if it is not packed."""
     file = cache_file(obj, actions)
     if file is None or file.is_file():
         return
     packed = next((action for action in actions if vertex_cache.is_packed(action)), None)
     if packed is None:
         hint = "Put the file back, or generate again with the same seed."
-        raise errors.SceneError(f"The take's vertex cache {file} is gone, and was not packed.", hint)
+        raise errors.SceneError(f"The take's vertex cache {file} is missing, and was not packed.", hint)
     vertex_cache.unpack(packed, file)
