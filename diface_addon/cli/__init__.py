@@ -1,0 +1,1 @@
+"""Commands that run the add-on without a window."""

@@ -1,7 +1,9 @@
-"""Makes a take again without a window: `python -m diface_addon.cli.regenerate_take SCENE.blend --take NAME --out motion.npz`.
+"""Regenerate a take without a window.
 
-For a Python that has Blender as a module. Without --take it lists the takes of the file. OUT may be .npz or .csv, made
-by the worker as `python -m diface_core generate --make-again` does; or .diface, the request itself, to be made
+    python -m diface_addon.cli.regenerate_take SCENE.blend --take NAME --out motion.npz
+
+For a Python that has Blender as a module. Without --take it lists the takes of the file. OUT may be .npz or .csv, which
+the worker computes like `python -m diface_core generate --make-again`; or .diface, the request itself, to be computed
 elsewhere.
 """
 
@@ -18,29 +20,30 @@ import bpy
 
 from .. import register, unregister
 from ..core import errors, request_file
-from ..scene.audio import audio_strip
+from ..scene.audio import speech_source
 from ..scene.provenance import baseline, take_request
 from ..scene.styles import styles
 from ..scene.takes import takes
-from ..settings import preferences
+from ..settings import preferences, threediface_models
 from ..worker.launch import Launch, blender_python
 
 
 def main() -> int:
+    """Run the command. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m diface_addon.cli.regenerate_take", description=__doc__)
     parser.add_argument("scene", type=Path, help="a .blend file")
     parser.add_argument("--take", help="the take's name")
     parser.add_argument("--out", type=Path, help=".npz, .csv, or .diface for the request alone")
-    given = parser.parse_args()
-    if not given.scene.is_file():
-        parser.error(f"there is no file {given.scene}")
+    arguments = parser.parse_args()
+    if not arguments.scene.is_file():
+        parser.error(f"there is no file {arguments.scene}")
     register()
     try:
-        bpy.ops.wm.open_mainfile(filepath=str(given.scene.absolute()))
-        if given.take is None or given.out is None:
+        bpy.ops.wm.open_mainfile(filepath=str(arguments.scene.absolute()))
+        if arguments.take is None or arguments.out is None:
             print("\n".join(actions[0].name for actions in takes.all_takes().values()))
             return 0
-        return _regenerate_take(given.take, given.out)
+        return _regenerate_take(arguments.take, arguments.out)
     except errors.DifaceError as error:
         print(f"{error.message}\n{error.hint}", file=sys.stderr)
         return 2
@@ -50,36 +53,45 @@ def main() -> int:
 
 def _regenerate_take(name: str, out: Path) -> int:
     with tempfile.TemporaryDirectory() as folder:
-        made = stored_request(name, Path(folder))
+        stored = stored_request(name, Path(folder))
         if out.suffix == request_file.SUFFIX:
-            out.write_bytes(request_file.pack(made))
+            out.write_bytes(request_file.pack(stored))
             return 0
-        asked = Path(folder) / f"take{request_file.SUFFIX}"
-        asked.write_bytes(request_file.pack(made))
+        request_path = Path(folder) / f"take{request_file.SUFFIX}"
+        request_path.write_bytes(request_file.pack(stored))
         python = preferences.worker_python()
         launch = Launch(python, tuple(preferences.wheel_folders()))
-        words = ["-m", "diface_core", "generate", "--make-again", str(asked), "--out", str(out.absolute())]
-        return subprocess.run(
-            [str(python or blender_python()), *words], env=launch.environment(), check=False
-        ).returncode
+        options = ["-m", "diface_core", "generate", "--make-again", str(request_path), "--out", str(out.absolute())]
+        command = [str(python or blender_python()), *options]
+        return subprocess.run(command, env=launch.environment(), check=False).returncode
 
 
 def stored_request(name: str, folder: Path) -> request_file.StoredRequest:
-    """The request of the take of that name, with its sound where it is now. Raises SceneError, AudioError."""
-    found = [action for actions in takes.all_takes().values() for action in actions if action.name == name]
-    if not found:
+    """Return the request of a take, with its sound, style and models where they are now.
+
+    Args:
+        name: The name of the take.
+        folder: Holds the files that have to be written.
+
+    Raises:
+        SceneError: There is no such take, or it has no request.
+        AudioError: Its sound is missing.
+        ModelError: One of its 3DiFACE models or its style is missing.
+    """
+    actions = [action for actions in takes.all_takes().values() for action in actions if action.name == name]
+    if not actions:
         known = ", ".join(actions[0].name for actions in takes.all_takes().values()) or "none"
-        raise errors.SceneError(f"There is no take called {name}.", f"There are: {known}.")
-    made = take_request.load(found[0])
-    if made is None:
-        hint = "An earlier DiFACE made it, or Live was writing it: then switch Live off, and save the file again."
-        raise errors.SceneError(f"{name} does not hold its request.", hint)
-    style = styles.restore_style(made.request.style, preferences.styles_folder)
-    made = dataclasses.replace(made, request=dataclasses.replace(made.request, style=style))
-    if made.request.audio.path.is_file():
-        return made
-    scene, strip = audio_strip.find_strip(bpy.context, baseline.read_request(found[0])["sound"])
-    return made.with_audio(audio_strip.audio_section(scene, strip, folder).path)
+        raise errors.SceneError(f"There is no take called {name}.", f"The takes are: {known}.")
+    stored = take_request.load(actions[0])
+    if stored is None:
+        hint = "An earlier DiFACE generated it, or Live was writing it: then switch Live off, and save the file again."
+        raise errors.SceneError(f"{name} does not contain its request.", hint)
+    request = threediface_models.resolve(stored.request)
+    style = styles.restore_style(request.style, preferences.styles_folder)
+    sound, sound_file = baseline.read_request(actions[0])["sound"], bpy.context.scene.diface.filepath
+    audio = speech_source.locate_audio(bpy.context, request.audio, sound, sound_file, folder)
+    request = dataclasses.replace(request, style=style)
+    return dataclasses.replace(stored, request=request).with_audio(audio.path)
 
 
 if __name__ == "__main__":

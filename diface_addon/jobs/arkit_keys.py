@@ -36,7 +36,9 @@ class ArkitKeysJob(running_job.RunningJob):
         shapes: types.Shapes = self.task.wait()
         obj = character_checks.find_by_uid(self._object_uid)
         if obj is None:
-            raise errors.SceneError("The character was deleted during Add ARKit Shape Keys.", "Undo that, and repeat it.")
+            raise errors.SceneError(
+                "The character was deleted during Add ARKit Shape Keys.", "Undo that, and repeat it."
+            )
         _check(obj)
         if not np.array_equal(self._placed.to_flame(flame_mesh.rest_vertices(obj)), self.task.request.vertices):
             raise errors.SceneError(f"{obj.name} was edited during Add ARKit Shape Keys.", "Add them again.")

@@ -22,7 +22,7 @@ from ..scene.pins import pins
 from ..scene.provenance import baseline, take_request
 from ..scene.styles import styles
 from ..scene.takes import takes
-from ..settings import choices, preferences, scene_settings
+from ..settings import choices, preferences, scene_settings, threediface_models
 from ..version import VERSION
 from ..worker import process
 from . import edit_plan, edit_warnings, generate, running_job, worker_client
@@ -107,7 +107,7 @@ class EditJob(generate.GenerationJob):
         actions_by_uid = {action.session_uid: action for action in bpy.data.actions}
         if not all(uid in actions_by_uid for uid in self._action_uids):
             hint = "Undo that, or choose another take, and edit again."
-            raise errors.SceneError("The take was deleted while DiFACE edited it.", hint)
+            raise errors.SceneError("The take was deleted while DiFACE worked on it.", hint)
         return [actions_by_uid[uid] for uid in self._action_uids]
 
     def write_result(self) -> takes.TakeResult:
@@ -143,8 +143,9 @@ class EditJob(generate.GenerationJob):
         """Return what the new take stores about this edit, with the regenerated frames as "edited"."""
         first = self._edit_context.first_frame
         rows = np.flatnonzero(self._plan.regenerate_mask.any(axis=1))
+        request = dataclasses.replace(self.task.request, layers=self._edit_context.request.layers)
         return take_request.to_json(
-            dataclasses.replace(self.task.request, layers=self._edit_context.request.layers),
+            threediface_models.by_name(request),
             sound=self._edit_context.sound,
             first_frame=first,
             model_hash=model_hash,

@@ -42,7 +42,7 @@ class GenerationJob(running_job.RunningJob):
         result = self.task.wait()
         obj, asked = self.find_character(), self.task.request
         more = {"sound": self._source.name, "first_frame": self._source.first_frame, "model_hash": result.model_hash}
-        request = take_request.to_json(asked, **more, diface=VERSION)
+        request = take_request.to_json(threediface_models.by_name(asked), **more, diface=VERSION)
         shapes = takes.CustomShapes(result.shapes, threediface_models.is_cache(asked.engine)) if result.shapes else None
         name = f"{'3DiFACE' if asked.engine else 'DiFACE'} {self._source.name}"
         written = takes.write_take(obj, result.motion, name, request, flame_placement(obj), shapes)
@@ -60,7 +60,7 @@ class GenerationJob(running_job.RunningJob):
 
     def store_request(self, written: takes.TakeResult, model_hash: str) -> None:
         """Store the whole request with the take, so that the take can be regenerated."""
-        take_request.store(written.actions[0], self.task.request, model_hash)
+        take_request.store(written.actions[0], threediface_models.by_name(self.task.request), model_hash)
 
     def repeat_with_seed(self, seed: int) -> GenerationJob:
         """Begin the same generation with another seed, after this one has been written. Raises WorkerError.
@@ -97,7 +97,7 @@ def _check_character(obj: bpy.types.Object | None, parts: tuple[str, ...], engin
 
 
 def flame_placement(obj: bpy.types.Object) -> placement.Placement | None:
-    """Return the placement of a FLAME mesh, None for other meshes. Raises ModelError if the FLAME file is unreadable."""
+    """Return the placement of a FLAME mesh, None for other meshes. Raises ModelError if the FLAME file is damaged."""
     return flame_mesh.estimate_placement(obj, preferences.flame_file()) if flame_mesh.is_flame(obj) else None
 
 

@@ -221,7 +221,7 @@ def tick() -> float | None:
         stop(str(error))
         return None
     except BaseException:
-        stop("Live is off: DiFACE made a mistake. See the system console.")
+        stop("Live is off: internal error. See the system console.")
         raise
     return BUSY_INTERVAL if _live.has_work else IDLE_INTERVAL
 

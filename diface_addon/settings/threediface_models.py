@@ -84,9 +84,8 @@ def _find_checkpoint(kind: str, name: str) -> Path:
     folder = preferences.checkpoints_folder()
     names = threediface_files.checkpoint_names(folder, kind)
     if name and name not in names:
-        hint = f"{CHECKPOINTS_HINT} It has: {', '.join(names)}." if names else CHECKPOINTS_HINT
-        where = f" in {folder}" if folder else ""
-        raise errors.ModelError(f"There is no 3DiFACE {kind} model called {name}{where}.", hint)
+        others = f"Choose {' or '.join(names)}. Or: " if names else ""
+        raise errors.ModelError(f"There is no 3DiFACE {kind} model called {name}.", others + CHECKPOINTS_HINT)
     if not names:
         status = threediface_files.checkpoints_status(folder).message
         raise errors.ModelError(f"No 3DiFACE {kind} model was found. {status}.", CHECKPOINTS_HINT)

@@ -23,8 +23,9 @@ needs_audio = pytest.mark.skipif(not compat.HAS_AUDIO, reason="This bpy module i
 
 
 @pytest.fixture(scope="session", autouse=True)
-def addon() -> Iterator[None]:
-    """The add-on is registered, and gone at the end: what stays registered keeps some Blenders from exiting."""
+def addon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Register the add-on, with an empty cache folder. What stays registered keeps some Blenders from exiting."""
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
     diface_addon.register()
     yield
     diface_addon.unregister()

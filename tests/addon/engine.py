@@ -38,7 +38,7 @@ from diface_core.types import (
 from diface_core.worker import OnChunk, serve
 
 MISBEHAVE = 900_000
-SLOW, KILLED, BUG, OUT_OF_RANGE = range(MISBEHAVE, MISBEHAVE + 4)
+SLOW, KILLED, BUG, OUT_OF_RANGE, HUNG = range(MISBEHAVE, MISBEHAVE + 5)
 ANEW = 0.0625
 
 
@@ -54,6 +54,8 @@ class Loudness:
             for step in range(600):
                 time.sleep(0.05)
                 report(Progress(0.25 + step / 1000, "Working slowly"))
+        if request.seed == HUNG:
+            time.sleep(60)
         if request.seed == KILLED:
             os.kill(os.getpid(), signal.SIGKILL)
         if request.seed == BUG:
@@ -88,7 +90,7 @@ class Loudness:
         return solve_weights(request)
 
     def adapt_style(self, request: AdaptationRequest, report: Report) -> AdaptationResult:
-        """A file without any tensor."""
+        """Write a style file whose tensors have one value each."""
         from diface_core.audio.reading import load_clip
 
         apart, seconds = 0.0, 0.0
@@ -101,9 +103,18 @@ class Loudness:
         for step in range(600 if request.name == "slow" else 0):
             time.sleep(0.05)
             report(Progress(0.25 + step / 1000, "Learning slowly"))
-        header = json.dumps({"__metadata__": {"format": "diface-style-1", "name": request.name}}).encode()
-        request.path.write_bytes(len(header).to_bytes(8, "little") + header)
+        request.path.write_bytes(style_file_bytes(request.name))
         return AdaptationResult(request.path, seconds, 1.0, apart, 20)
+
+
+def style_file_bytes(name: str) -> bytes:
+    """Return the bytes of a style file whose tensors have one value each."""
+    tensors = {
+        tensor: {"dtype": "F32", "shape": [1], "data_offsets": [4 * index, 4 * index + 4]}
+        for index, tensor in enumerate(("vector", "weight", "bias"))
+    }
+    header = json.dumps({"__metadata__": {"format": "diface-style-1", "name": name}, **tensors}).encode()
+    return len(header).to_bytes(8, "little") + header + bytes(12)
 
 
 def loudest(clip: AudioClip, rows: int, rate: FrameRate) -> list[float]:

@@ -12,7 +12,7 @@ import soundfile
 from diface_addon import compat
 from diface_addon.core import errors
 from diface_addon.scene.audio import audio_strip, decode
-from diface_addon.settings import preferences
+from diface_addon.scene.files import user_cache
 
 from . import engine, fingerprint, scenes
 from .conftest import needs_audio
@@ -247,7 +247,7 @@ def test_an_overridden_character_works_and_survives_saving(library, clicks, work
 def test_a_worker_that_is_killed(scene, head, clicks, worker) -> None:
     scenes.use_file(scene, clicks(CLICKS))
     scene.diface.seed = engine.KILLED
-    refused(saying="The worker process was ended", trying="a fresh worker starts")
+    refused(saying="The worker process was ended", trying="a new worker starts")
     scene.diface.seed = 1
     assert bpy.ops.diface.generate() == {"FINISHED"}
 
@@ -280,7 +280,7 @@ def test_no_temporary_file_is_left(scene, head, clicks, worker, tmp_path, monkey
     assert bpy.ops.diface.generate() == {"FINISHED"}
     scenes.use_file(scene, clicks([]))
     refused(saying="silent", trying="")
-    assert {path.name for path in folder.iterdir()} <= {preferences.CACHE_FOLDER_NAME}
+    assert list(folder.iterdir()) == []
 
 
 # The temporary folder
@@ -302,10 +302,11 @@ def test_no_temporary_folder(scene, head, clicks, worker, no_temporary) -> None:
 
 
 def test_a_file_in_the_place_of_the_cache(scene, head, clicks, worker, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    (tmp_path / preferences.CACHE_FOLDER_NAME).touch()
+    monkeypatch.setattr(user_cache, "_user_cache_root", lambda: tmp_path)
+    (tmp_path / "diface").mkdir()
+    (tmp_path / "diface" / "cache").touch()
     scenes.use_file(scene, clicks(CLICKS))
-    refused(saying=preferences.CACHE_FOLDER_NAME, trying="TMPDIR")
+    refused(saying="cannot be used", trying="XDG_CACHE_HOME")
 
 
 @needs_audio

@@ -125,7 +125,7 @@ def test_where_nothing_can_answer_it_says_why(take) -> None:
     running = begun()
     written = running.write_result()
     running.end()
-    assert any("1 of your keys is outside" in note for note in written.notes)
+    assert any("1 key is outside the take" in note for note in written.notes)
     assert values(take, "jawOpen")[300] == np.float32(0.66)
 
 
@@ -169,7 +169,7 @@ def test_where_every_frame_has_pins_it_says_so(take) -> None:
     running = edit.begin(bpy.context, lambda base: plan_in_between(bpy.context, base, (40, 60)))
     notes = running.write_result().notes
     running.end()
-    assert any("Nearly every frame" in note for note in notes)
+    assert any("Nearly every regenerated frame" in note for note in notes)
 
 
 def test_layers_alone_are_not_made_anew(scene, clicks, worker) -> None:

@@ -172,7 +172,7 @@ def test_the_sliders_are_wide_and_signed(face, flame) -> None:
 
 
 def test_the_bound_is_said(face, flame) -> None:
-    assert write(face, flame, False).notes == ("9 shape keys hold the face to 0.0010 mm.",)
+    assert write(face, flame, False).notes == ("9 shape keys reproduce the face to within 0.0010 mm.",)
 
 
 def test_a_face_alone_leaves_the_head_to_its_take(face, flame) -> None:
@@ -248,7 +248,7 @@ def test_a_cache_that_is_gone_is_said(face, flame, saved) -> None:
     write(face, flame, False, 1)
     next(saved.parent.glob("*_diface/*.pc2")).unlink()
     take = next(take for take, actions in takes.all_takes().items() if "cache" in baseline.read_request(actions[0]))
-    with pytest.raises(RuntimeError, match=r"is gone, and was not packed\. Put the file back"):
+    with pytest.raises(RuntimeError, match=r"is missing, and was not packed\. Put the file back"):
         bpy.ops.diface.use_take(take=take)
     assert np.abs(shown(face, FIRST + 7) - expected(face, "Z up", 1)[7]).max() < BOUND
 
@@ -306,7 +306,7 @@ def test_exports_hold_it(face, flame, tmp_path, kind, as_cache) -> None:
 
 def test_fbx_of_a_vertex_animation_is_refused(face, flame, tmp_path) -> None:
     write(face, flame, True)
-    with pytest.raises(RuntimeError, match=r"FBX cannot hold\. Set Motion As to Shape Keys"):
+    with pytest.raises(RuntimeError, match=r"FBX does not support\. Set Motion As to Shape Keys"):
         bpy.ops.diface.export_fbx(filepath=str(tmp_path / "out.fbx"))
     assert not (tmp_path / "out.fbx").exists()
 

@@ -15,7 +15,7 @@ from diface_addon.jobs import running_job
 from diface_addon.scene.takes import takes
 from diface_addon.settings import choices, preferences
 
-from . import scenes
+from . import engine, scenes
 from .conftest import needs_audio
 
 
@@ -218,13 +218,19 @@ def test_a_style_file_is_chosen_or_refused(scene, tmp_path) -> None:
     with pytest.raises(RuntimeError, match="not a style file"):
         bpy.ops.diface.load_style(filepath=str(path))
     path.write_bytes(b"")
+    with pytest.raises(RuntimeError, match="not a style file"):
+        bpy.ops.diface.load_style(filepath=str(path))
+    path.write_bytes(engine.style_file_bytes("Mine")[:-1])
+    with pytest.raises(RuntimeError, match="damaged"):
+        bpy.ops.diface.load_style(filepath=str(path))
+    path.write_bytes(engine.style_file_bytes("Mine"))
     assert bpy.ops.diface.load_style(filepath=str(path), second=True) == {"FINISHED"}
-    assert (scene.diface.style, scene.diface.second_style) == ("", str(path))
+    assert (scene.diface.style, scene.diface.second_style) == ("", "Mine")
 
 
 def test_nothing_to_cancel(scene) -> None:
     assert running_job.current() is None
-    with pytest.raises(RuntimeError, match="not generating"):
+    with pytest.raises(RuntimeError, match="not working"):
         bpy.ops.diface.cancel()
 
 

@@ -354,4 +354,4 @@ def test_it_is_off_in_a_file_that_is_opened(scene, head, take, tmp_path) -> None
 def test_nothing_to_edit_is_said(scene, head) -> None:
     scene.diface.edit.live = True
     assert not scene.diface.edit.live
-    assert "Nothing animates" in bpy.context.window_manager.diface.message
+    assert "has no animation yet" in bpy.context.window_manager.diface.message

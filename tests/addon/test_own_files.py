@@ -25,7 +25,8 @@ def checkpoint(folder: Path, target: str) -> Path:
 
 
 @pytest.fixture
-def folder(tmp_path) -> Path:
+def folder(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setattr(threediface_files, "SCAN_LIFETIME", 0.0)
     checkpoint(tmp_path / "cond", FACE)
     checkpoint(tmp_path / "head_reg", HEAD)
     checkpoint(tmp_path / "another", "some.module.vae")

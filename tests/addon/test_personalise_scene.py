@@ -171,7 +171,7 @@ class Modal(modal_job.ModalJobOperator):
 def test_in_the_background_with_progress_and_what_it_gained(scene, actor) -> None:
     generate()
     operator, shown = Modal("Ada"), set()
-    with pytest.raises(errors.WorkerError, match="generating already"):
+    with pytest.raises(errors.WorkerError, match="already working"):
         generation.check_can_generate(bpy.context)
     while (answer := operator.send("TIMER")) == {"PASS_THROUGH"}:
         shown.add(bpy.context.window_manager.diface.stage[:8])
@@ -179,7 +179,7 @@ def test_in_the_background_with_progress_and_what_it_gained(scene, actor) -> Non
     assert answer == {"FINISHED"}
     assert shown
     assert "New style: Ada." in message()
-    assert "3 s of 1 take" in message()
+    assert "Adapted to 3 s from 1 take" in message()
     assert "100% smaller" in message()  # the stand-in heard that sound and motion belong together
     assert scene.diface.style == "Ada"
 
@@ -316,8 +316,14 @@ def test_a_style_is_exported_and_loaded_again(scene, actor, folder, tmp_path) ->
     assert bpy.ops.diface.export_style(filepath=str(tmp_path / "a")) == {"FINISHED"}
     file = tmp_path / "a.safetensors"
     assert file.read_bytes() == packed_styles.style_bytes("Ada")
+    del scene[packed_styles.STYLES]
+    scene.diface.style = ""
     assert bpy.ops.diface.load_style(filepath=str(file)) == {"FINISHED"}
-    assert scene.diface.style == str(file)
+    assert scene.diface.style == "Ada"
+    assert packed_styles.style_bytes("Ada") == file.read_bytes()
+    assert bpy.ops.diface.load_style(filepath=str(file), second=True) == {"FINISHED"}
+    assert scene.diface.second_style == "Ada"
+    assert packed_styles.names() == ["Ada"]
 
 
 def test_a_full_disk_costs_the_file_and_not_the_style(scene, actor, monkeypatch, tmp_path) -> None:
@@ -408,3 +414,16 @@ def test_an_edit_that_is_repeated_becomes_a_manner(scene, speech, tmp_path, fold
     star(generate(2))
     with pytest.raises(RuntimeError, match="too short to learn from"):
         bpy.ops.diface.personalise()
+
+
+def test_scene_renamed_during_personalise_gets_the_style(scene, actor, folder) -> None:
+    generate()
+    job = personalise_job.begin(bpy.context, "Ada")
+    try:
+        scene.name = "Renamed"
+        bpy.data.scenes.new("Scene")
+        job.write_result()
+    finally:
+        job.end()
+    assert scene.diface.style == "Ada"
+    assert packed_styles.STYLES in scene

@@ -74,9 +74,9 @@ def test_the_settings_reach_the_request(scene, speaking, worker, own) -> None:
     bpy.ops.diface.generate()
     request = request_of_the_take()
     assert request["engine"] == {
-        "face": str(own / "a_personal"),
-        "head": str(own / "head_reg"),
-        "listener": str(own / threediface_files.GENERAL_FACE_MODEL),
+        "face": "a_personal",
+        "head": "head_reg",
+        "listener": threediface_files.GENERAL_FACE_MODEL,
         "wav2vec2": None,
         "condition": 5,
         "steps": 12,
@@ -92,7 +92,7 @@ def test_the_settings_as_they_are_are_the_originals(scene, speaking, worker, own
     bpy.ops.diface.generate()
     request = request_of_the_take()
     assert (request["guidance"], request["engine"]["steps"], request["engine"]["condition"]) == (0.5, None, 0)
-    assert request["engine"]["face"] == str(own / threediface_files.GENERAL_FACE_MODEL)
+    assert request["engine"]["face"] == threediface_files.GENERAL_FACE_MODEL
 
 
 @pytest.mark.parametrize("part", ["FACE", "HEAD"])

@@ -1,4 +1,4 @@
-"""Which part of the face and the head a button is about."""
+"""The regions of face and head that an operator uses."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from ...scene.pins.pins import KeyedChannels
 from ...settings import choices
 
 REGION_CHOICES = (
-    ("CHOSEN", "Chosen", "The regions that are chosen in the panel"),
+    ("CHOSEN", "Chosen", "The regions chosen in the panel"),
     ("ALL", "All", "The whole face and the head"),
     *choices.REGION_ITEMS,
 )
-"""The choices of an enum."""
+"""Items of an enum property."""
 
 
 def pinned_message(keyed: KeyedChannels, frame: float) -> str:
-    """What was pinned at a frame, for the artist. Raises SceneError where that is nothing."""
+    """Return the message on what was pinned at a frame. Raises SceneError if nothing was pinned."""
     if not keyed.channels:
         raise errors.SceneError(" ".join(keyed.notes) or "Nothing was pinned.", "Unlock them, or choose other regions.")
     shapes = sum(name in channels.SHAPES for name in keyed.channels)
@@ -27,10 +27,10 @@ def pinned_message(keyed: KeyedChannels, frame: float) -> str:
 
 
 def chosen_channels(context: bpy.types.Context, region: str) -> tuple[str, ...]:
-    """The channels of one of CHOICES. Raises SceneError where that is none."""
+    """Return the channels of one of REGION_CHOICES. Raises SceneError if no region is chosen."""
     if region == "ALL":
         return channels.SHAPES + channels.HEAD
-    found = choices.region_channels(context.scene.diface.edit.regions if region == "CHOSEN" else {region})
-    if not found:
+    channel_names = choices.region_channels(context.scene.diface.edit.regions if region == "CHOSEN" else {region})
+    if not channel_names:
         raise errors.SceneError("No region is chosen.", "Choose some under Regions.")
-    return found
+    return channel_names

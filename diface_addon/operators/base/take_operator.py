@@ -1,4 +1,4 @@
-"""What operators on a take share."""
+"""Base class of operators on one take."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .operator_base import OperatorBase
 
 
 class TakeOperator(OperatorBase):
-    """Mix-in for operators that do something with one take."""
+    """Mix-in for operators on the take whose id is `take`."""
 
     take: bpy.props.StringProperty(name="Take", description="Its id", options={"HIDDEN"})
 
@@ -21,8 +21,8 @@ class TakeOperator(OperatorBase):
         character_checks.check(scene_settings.character(context), ())
 
     def actions(self) -> list[bpy.types.Action]:
-        """The take's Actions. Raises SceneError where it is gone, as when its Action was deleted by hand."""
+        """Return the Actions of the take. Raises SceneError if it was deleted."""
         actions = takes.all_takes().get(self.take)
         if not actions:
-            raise errors.SceneError("This take is gone.", "Undo what removed it, or generate another.")
+            raise errors.SceneError("This take was deleted.", "Undo that, or generate another.")
         return actions

@@ -1,4 +1,4 @@
-"""What the operators that write a file share: its name, and for an export of the character the rest too."""
+"""Base classes of operators that write a file."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .operator_base import OperatorBase
 
 
 class WriteFileOperator(OperatorBase, ExportHelper):
-    """Mix-in for operators that write the file that the artist names, with the ending `filename_ext`."""
+    """Mix-in for operators that write a file with the suffix `filename_ext`."""
 
     def output_path(self) -> Path:
-        """The file. Raises SceneError where only a folder is named, or nothing."""
+        """Return the path of the file. Raises SceneError if no file name is chosen."""
         if not self.filepath or self.filepath[-1] in "/\\":
             raise errors.SceneError("The file has no name.", "Type one in the file browser.")
         return Path(bpy.path.abspath(bpy.path.ensure_ext(self.filepath, self.filename_ext)))
 
 
 class ExportOperator(WriteFileOperator):
-    """Mix-in for a file format: give it `check_format` and `write`, as functions of scene/export.py."""
+    """Mix-in for a file format, with the functions `check_format` and `write` of scene/export/export.py."""
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:

@@ -1,4 +1,4 @@
-"""Add > Mesh > FLAME Head: the user's own FLAME, as its template, as one of VOCASET's speakers, or drawn."""
+"""Add > Mesh > FLAME Head: the template of the user's FLAME model, a speaker of VOCASET, or a random identity."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ def _search_identities(_operator: bpy.types.Operator, _context: bpy.types.Contex
     try:
         return list(flame_head.speaker_heads(preferences.templates_file()))
     except errors.DifaceError:
-        return []  # what is wrong with the file is said when it is used
+        return []  # the operator reports what is wrong with the file
 
 
 class DIFACE_OT_add_flame_head(OperatorBase, bpy.types.Operator):
-    """Add the head of your own FLAME file, one of VOCASET's speakers in its topology, or a head that is drawn"""
+    """Add the head of the FLAME file in the preferences, one of VOCASET's speakers, or a random identity"""
 
     bl_idname = "diface.add_flame_head"
     bl_label = "FLAME Head"
@@ -26,17 +26,17 @@ class DIFACE_OT_add_flame_head(OperatorBase, bpy.types.Operator):
 
     identity: bpy.props.StringProperty(
         name="Identity",
-        description="One of the speakers of VOCASET's templates. Empty: FLAME's own template, or a drawn head",
+        description="A speaker of VOCASET's templates. Empty: FLAME's template, or a random identity",
         search=_search_identities,
     )
     seed: bpy.props.IntProperty(
         name="Seed",
-        description="Draws a head that nobody has from FLAME's own identities; 0 is its template",
+        description="Seed of a random identity; 0 is FLAME's template",
         min=0,
     )
     strength: bpy.props.FloatProperty(
         name="Strength",
-        description="How far a drawn head is from the template; 1 is as people are",
+        description="Difference of a random identity from the template; 1 is the variation between people",
         default=1.0,
         min=0.0,
         soft_max=2.0,
@@ -49,7 +49,7 @@ class DIFACE_OT_add_flame_head(OperatorBase, bpy.types.Operator):
                 "A new object can only be added in Object Mode.", "Leave edit or sculpt mode first."
             )
         if preferences.flame_file() is None:
-            raise errors.ModelError("No FLAME file is set.", "Name yours in DiFACE's preferences.")
+            raise errors.ModelError("No FLAME file is set.", "Set it in DiFACE's preferences.")
 
     def run(self, context: bpy.types.Context) -> str:
         head = flame_head.Identity(self.identity, self.seed, self.strength)

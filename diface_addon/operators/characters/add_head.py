@@ -1,4 +1,4 @@
-"""Add > Mesh > DiFACE Head."""
+"""Add > Mesh > DiFACE Head: the bundled head."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...scene.characters.stage import add_stage
 
 
 class DIFACE_OT_add_head(bpy.types.Operator):
-    """Add DiFACE's own head: a bust with eyes, teeth and tongue, and the 52 ARKit shapes as shape keys"""
+    """Add DiFACE's head: a bust with eyes, teeth and tongue, and the 52 ARKit shapes as shape keys"""
 
     bl_idname = "diface.add_head"
     bl_label = "DiFACE Head"
@@ -41,7 +41,7 @@ class DIFACE_OT_add_head(bpy.types.Operator):
 
 
 def draw_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
-    """The entries in Add > Mesh."""
+    """Draw the entries in Add > Mesh."""
     self.layout.separator()
     self.layout.operator(DIFACE_OT_add_head.bl_idname, icon="USER")
     self.layout.operator("diface.add_flame_head", icon="USER")

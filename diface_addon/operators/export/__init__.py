@@ -1,0 +1,1 @@
+"""Operators that write files: FBX, Alembic, playblast."""

@@ -9,7 +9,7 @@ from ..base.write_file import ExportOperator
 
 
 class DIFACE_OT_export_alembic(ExportOperator, bpy.types.Operator):
-    """Write every vertex of the character to an Alembic file, for the preview range or the scene's frames"""
+    """Export the vertices of the character to an Alembic file, for the preview range or the frames of the scene"""
 
     bl_idname = "diface.export_alembic"
     bl_label = "Export Alembic"

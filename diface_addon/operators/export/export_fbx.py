@@ -10,7 +10,7 @@ from ..base.write_file import ExportOperator
 
 
 class DIFACE_OT_export_fbx(ExportOperator, bpy.types.Operator):
-    """Write the character, its shape keys and its motion to an FBX file, for the preview range or the scene's frames"""
+    """Export the character, its shape keys and its motion to an FBX file, for the preview range or the frames of the scene"""
 
     bl_idname = "diface.export_fbx"
     bl_label = "Export FBX"

@@ -1,8 +1,9 @@
-"""Playblast: a quick video of the character with the sound."""
+"""Playblast: render a quick video of the character with its sound."""
 
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 import bpy
 
@@ -14,9 +15,12 @@ from ...scene.keys import frame_range
 from ...settings import scene_settings
 from ..base.write_file import WriteFileOperator
 
+POLL_INTERVAL = 0.1
+"""Seconds between two checks whether the render has finished."""
+
 
 class DIFACE_OT_playblast(WriteFileOperator, bpy.types.Operator):
-    """Render the preview range or the scene's frames to an mp4 file with the sound"""
+    """Render the preview range, or the frames of the scene, to an mp4 file with sound"""
 
     bl_idname = "diface.playblast"
     bl_label = "Playblast"
@@ -25,11 +29,15 @@ class DIFACE_OT_playblast(WriteFileOperator, bpy.types.Operator):
     filter_glob: bpy.props.StringProperty(default="*.mp4", options={"HIDDEN"})
     look: bpy.props.EnumProperty(
         name="Look",
+        description="How the video is rendered",
         items=(
-            ("WORKBENCH", "Workbench", "Quick, lit as in a solid viewport"),
-            ("SCENE", "Scene", "With the scene's own render engine and lights"),
+            ("WORKBENCH", "Workbench", "Fast, lit like a solid viewport"),
+            ("SCENE", "Scene", "With the render engine and lights of the scene"),
         ),
     )
+
+    _render: playblast.BackgroundRender | None = None
+    _timer: bpy.types.Timer | None = None
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
@@ -40,61 +48,65 @@ class DIFACE_OT_playblast(WriteFileOperator, bpy.types.Operator):
         return super().invoke(context, event)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        # From the panel as Blender's own renders are: in a window, with progress, until Esc. From a script at once.
+        # From the file browser the render has a window, progress and Esc, like Blender's own. Scripts wait for it.
         return self._start_render(context) if getattr(self, "_is_interactive", False) else super().execute(context)
 
     def run(self, context: bpy.types.Context) -> str:
-        playblast.render(*self._render_arguments(context))
+        playblast.render(**self._render_arguments(context))
         return self._result_message(context)
 
-    def _start_render(self, context: bpy.types.Context) -> set[str]:
-        self._exit_stack = contextlib.ExitStack()
-        try:
-            copy = self._exit_stack.enter_context(playblast.prepared_scene(*self._render_arguments(context)))
-        except errors.DifaceError as error:
-            return self.report_error(error)
-        _cancelled.clear()
-        bpy.app.handlers.render_cancel.append(_on_render_cancel)
-        bpy.ops.render.render("INVOKE_DEFAULT", animation=True, scene=copy.name)
-        self._timer = context.window_manager.event_timer_add(0.1, window=context.window)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
-
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if event.type != "TIMER" or bpy.app.is_job_running("RENDER"):
+        if event.type != "TIMER" or (self._render.is_running and not self._render.is_lost):
             return {"PASS_THROUGH"}
-        context.window_manager.event_timer_remove(self._timer)
-        bpy.app.handlers.render_cancel.remove(_on_render_cancel)
         try:
-            with self._exit_stack:
-                if _cancelled:
-                    raise errors.Cancelled
+            self._finish(context)
         except errors.DifaceError as error:
             return self.report_error(error)
         self.report({"INFO"}, self._result_message(context))
         return {"FINISHED"}
 
-    def _render_arguments(self, context: bpy.types.Context):
-        return (
-            context,
-            scene_settings.character(context),
-            frame_range.export_range(context.scene),
-            self.look,
-            self.output_path(),
-            scene_settings.speech_choice(context.scene).filepath,
-        )
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Clean up after Blender removed the operator, as when a file is opened."""
+        with contextlib.suppress(errors.DifaceError):
+            self._finish(context, cancelled=True)
+
+    def _start_render(self, context: bpy.types.Context) -> set[str]:
+        self._render = playblast.BackgroundRender()
+        try:
+            self._render.start(**self._render_arguments(context))
+        except errors.DifaceError as error:
+            return self.report_error(error)
+        try:
+            self._timer = context.window_manager.event_timer_add(POLL_INTERVAL, window=context.window)
+            context.window_manager.modal_handler_add(self)
+        except BaseException:
+            self.cancel(context)
+            raise
+        return {"RUNNING_MODAL"}
+
+    def _finish(self, context: bpy.types.Context, cancelled: bool = False) -> None:
+        """End the timer and the render. Raises DifaceError if there is no video."""
+        timer, self._timer = self._timer, None
+        try:
+            if timer is not None:
+                context.window_manager.event_timer_remove(timer)
+        finally:
+            self._render.finish(cancelled)
+
+    def _render_arguments(self, context: bpy.types.Context) -> dict[str, Any]:
+        return {
+            "context": context,
+            "obj": scene_settings.character(context),
+            "frames": frame_range.export_range(context.scene),
+            "look": self.look,
+            "path": self.output_path(),
+            "sound_file": scene_settings.speech_choice(context.scene).filepath,
+        }
 
     def _result_message(self, context: bpy.types.Context) -> str:
-        _context, _character, (first, last), _look, path, _sound = self._render_arguments(context)
-        silent = "" if compat.HAS_AUDIO else " It is silent, as this Blender is built without sound."
-        return f"Frames {first} to {last} are in {path}.{silent}"
-
-
-_cancelled: list[bool] = []
-
-
-def _on_render_cancel(*_args: object) -> None:
-    _cancelled.append(True)
+        first, last = frame_range.export_range(context.scene)
+        silent = "" if compat.HAS_AUDIO else " It is silent, because this Blender is built without sound."
+        return f"Frames {first} to {last} are in {self.output_path()}.{silent}"
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_playblast,))

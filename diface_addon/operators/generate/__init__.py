@@ -1,0 +1,1 @@
+"""Operators of the main panel: generate, variations, seeds, audio, and the worker."""

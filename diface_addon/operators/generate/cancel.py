@@ -1,4 +1,4 @@
-"""Cancel: stops the generation that runs."""
+"""Cancel: stop the running job."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..base.operator_base import OperatorBase
 
 
 class DIFACE_OT_cancel(OperatorBase, bpy.types.Operator):
-    """Stop generating; nothing is changed"""
+    """Stop the running job. Nothing is changed"""
 
     bl_idname = "diface.cancel"
     bl_label = "Cancel"
@@ -19,10 +19,10 @@ class DIFACE_OT_cancel(OperatorBase, bpy.types.Operator):
     @classmethod
     def check_ready(cls, _context: bpy.types.Context) -> None:
         if running_job.current() is None:
-            raise errors.WorkerError("DiFACE is not generating.", "There is nothing to cancel.")
+            raise errors.WorkerError("DiFACE is not working.", "There is nothing to cancel.")
 
     def run(self, _context: bpy.types.Context) -> None:
-        running_job.current().task.cancel()  # Generate sees it on its next look
+        running_job.current().task.cancel()  # the modal operator handles it at its next poll
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_cancel,))

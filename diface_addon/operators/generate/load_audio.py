@@ -1,4 +1,4 @@
-"""Load Audio: a sound file as a strip, there to be heard and chosen."""
+"""Load Audio: add a sound file as a strip, and choose it as the speech."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..base.operator_base import OperatorBase
 
 
 class DIFACE_OT_load_audio(OperatorBase, ImportHelper, bpy.types.Operator):
-    """Add a sound file at the current frame, and choose it. Lengthens the scene to hold it, and plays it in sync"""
+    """Add a sound file at the current frame and choose it as the speech. Extends the scene to its end if needed, and sets playback to Sync to Audio"""
 
     bl_idname = "diface.load_audio"
     bl_label = "Load Audio"
@@ -36,9 +36,9 @@ class DIFACE_OT_load_audio(OperatorBase, ImportHelper, bpy.types.Operator):
         scene.diface.source, scene.diface.strip = "STRIP", strip.name
         scene.sync_mode = "AUDIO_SYNC"
         first, end = compat.strip_bounds(strip)
-        longer = f" The scene now ends there, not at {scene.frame_end}." if end - 1 > scene.frame_end else ""
+        extended = f" The end of the scene was {scene.frame_end} before." if end - 1 > scene.frame_end else ""
         scene.frame_end = max(scene.frame_end, end - 1)
-        return f"{strip.name} plays from frame {first} to {end - 1}.{longer}"
+        return f"{strip.name} plays from frame {first} to {end - 1}.{extended}"
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_load_audio,))

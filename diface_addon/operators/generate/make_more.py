@@ -1,6 +1,8 @@
-"""Generate Variations: several takes of the same speech, each with another seed."""
+"""Generate Variations: several takes of the same speech, with different seeds."""
 
 from __future__ import annotations
+
+import itertools
 
 import bpy
 
@@ -12,13 +14,13 @@ from ..base.modal_job import ModalJobOperator
 
 
 class DIFACE_OT_make_more(ModalJobOperator, bpy.types.Operator):
-    """Generate several takes of the same speech, each with a seed of its own"""
+    """Generate several takes of the same speech, each with another seed"""
 
     bl_idname = "diface.make_more"
     bl_label = "Generate Variations"
     bl_options = {"UNDO"}
 
-    count: bpy.props.IntProperty(name="Takes", description="How many", default=4, min=1, soft_max=16, max=99)
+    count: bpy.props.IntProperty(name="Takes", description="Number of takes", default=4, min=1, soft_max=16, max=99)
 
     _seeds: tuple[int, ...] = ()
     _is_stopping = False
@@ -28,9 +30,9 @@ class DIFACE_OT_make_more(ModalJobOperator, bpy.types.Operator):
         generate.check_can_generate(context)
 
     def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
-        taken = takes.seeds(scene_settings.character(context))
-        free = (seed for seed in range(context.scene.diface.seed, 2**31) if seed not in taken)
-        self._seeds = tuple(seed for _number, seed in zip(range(self.count), free, strict=False))
+        used = takes.seeds(scene_settings.character(context))
+        unused = (seed for seed in range(context.scene.diface.seed, 2**31) if seed not in used)
+        self._seeds = tuple(itertools.islice(unused, self.count))
         return generate.begin(context, self._seeds[0])
 
     def begin_next(self, previous: generate.GenerationJob) -> generate.GenerationJob | None:
@@ -38,7 +40,7 @@ class DIFACE_OT_make_more(ModalJobOperator, bpy.types.Operator):
         return None if self._is_stopping or done == len(self._seeds) else previous.repeat_with_seed(self._seeds[done])
 
     def handle_escape(self, job: generate.GenerationJob) -> None:
-        """The first Esc lets the one that is being made be finished, the second does not."""
+        """Finish the current take after the first Esc; cancel it after the second."""
         if self._is_stopping:
             job.task.cancel()
         self._is_stopping = True
@@ -46,8 +48,8 @@ class DIFACE_OT_make_more(ModalJobOperator, bpy.types.Operator):
     def displayed_progress(self, progress: types.Progress) -> types.Progress:
         done, count = len(self._result_names), len(self._seeds)
         last = " (the last one)" if self._is_stopping else ""
-        words = f"{done + 1} of {count}{last}: {progress.stage}"
-        return types.Progress((done + progress.fraction) / count, words)
+        stage = f"{done + 1} of {count}{last}: {progress.stage}"
+        return types.Progress((done + progress.fraction) / count, stage)
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_make_more,))

@@ -1,4 +1,4 @@
-"""New Seed: another performance of the same speech, or of one layer of it."""
+"""New Seed: choose another seed, for the performance or one of its layers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from ..base.operator_base import OperatorBase
 
 
 class DIFACE_OT_new_seed(OperatorBase, bpy.types.Operator):
-    """Roll the dice for another seed, and so another performance"""
+    """Choose a random seed, for another performance of the same speech"""
 
     bl_idname = "diface.new_seed"
     bl_label = "New Seed"
     bl_options = {"REGISTER", "UNDO", "INTERNAL"}
 
     setting: bpy.props.EnumProperty(
-        name="Of",
+        name="Setting",
+        description="The seed that is changed",
         items=[(name, name, "") for name in ("seed", "blinks_seed", "gaze_seed", "breath_seed")],
         options={"HIDDEN"},
     )

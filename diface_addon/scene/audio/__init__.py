@@ -1,0 +1,1 @@
+"""Sound strips and sound files."""

@@ -1,7 +1,8 @@
-"""Sound strips: which there are, and which part of which file one plays."""
+"""Sound strips: find them, add them, and read which part of which file one plays."""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import bpy
@@ -13,55 +14,79 @@ from ..keys import frame_rate
 from . import decode, mixdown
 
 StripInScene = tuple[bpy.types.Scene, bpy.types.bpy_struct]
-"""A strip and the scene whose sequencer holds it."""
+"""A strip, and the scene whose sequencer contains it."""
+
+MAX_CHANNELS = 128
+"""Channels that Blender's sequencer has."""
 
 
 def list_strips(context: bpy.types.Context) -> list[StripInScene]:
-    """Every sound strip that the animator can see: the sequencer's scene first, then the 3D viewport's."""
-    found, seen = [], set()
+    """Return every visible sound strip: those of the sequencer's scene, then those of the 3D viewport's."""
+    strips: list[StripInScene] = []
+    scenes: list[bpy.types.Scene] = []
     for scene in (compat.sequencer_scene(context), context.scene):
-        if scene and scene.sequence_editor and scene.name not in seen:
-            seen.add(scene.name)
-            found += [(scene, strip) for strip in compat.strips_all(scene.sequence_editor) if strip.type == "SOUND"]
-    return found
+        if scene and scene.sequence_editor and scene not in scenes:
+            scenes.append(scene)
+            strips += [(scene, strip) for strip in compat.strips_all(scene.sequence_editor) if strip.type == "SOUND"]
+    return strips
 
 
 def find_strip(context: bpy.types.Context, name: str) -> StripInScene:
-    """The sound strip called `name`; for an empty name the active one, or the only one. Raises AudioError."""
-    placed = list_strips(context)
+    """Return the sound strip called `name`; for an empty name the active one, or the only one. Raises AudioError."""
+    strips = list_strips(context)
     if name:
-        placed = [(scene, strip) for scene, strip in placed if strip.name == name]
-        if not placed:
+        strips = [(scene, strip) for scene, strip in strips if strip.name == name]
+        if not strips:
             raise errors.AudioError(f'There is no sound strip called "{name}".', "Choose another in the DiFACE panel.")
-        return placed[0]
-    if not placed:
+        return strips[0]
+    if not strips:
         hint = "Add one in the Sequencer, press Load Audio, or choose a file."
         raise errors.AudioError("There is no sound strip in this scene.", hint)
-    active = [(scene, strip) for scene, strip in placed if strip == scene.sequence_editor.active_strip]
-    if len(placed) > 1 and not active:
+    active = [(scene, strip) for scene, strip in strips if strip == scene.sequence_editor.active_strip]
+    if len(strips) > 1 and not active:
         raise errors.AudioError("There are several sound strips.", "Choose one in the DiFACE panel.")
-    return (active or placed)[0]
+    return (active or strips)[0]
 
 
 def add_strip(context: bpy.types.Context, path: Path, frame: int) -> bpy.types.bpy_struct:
-    """A new sound strip of `path` at `frame`, where the Sequencer shows it, on a free channel. Raises AudioError.
+    """Add a sound strip on a channel that is free from `frame` on, in the scene that the Sequencer shows.
 
-    Where the sequencer shows no scene yet (5.0 and newer), it is set to the context's.
+    If the Sequencer shows no scene (5.0 and later), it is set to the context's scene first.
+
+    Args:
+        context: Names the scenes.
+        path: The sound file.
+        frame: The first frame of the strip.
+
+    Raises:
+        AudioError: The file cannot be read, or no channel is free.
     """
     if not path.is_file():
         raise errors.AudioError(f"There is no sound file {path}.", "Choose another.")
     scene = compat.sequencer_scene(context) or compat.show_in_sequencer(context)
     editor = scene.sequence_editor_create()
-    taken = {strip.channel for strip in compat.strips(editor)}
-    channel = next(number for number in range(1, 129) if number not in taken)
+    channel = _free_channel(editor, frame)
     try:
         return compat.strips(editor).new_sound(path.name, str(path), channel, frame)
     except RuntimeError as reason:
         raise errors.AudioError(f"{path.name} cannot be read as sound: {reason}", "Choose another file.") from reason
 
 
+def _free_channel(editor: bpy.types.SequenceEditor, frame: int) -> int:
+    """Return the lowest channel without strips; if there is none, the lowest without strips from `frame` on."""
+    last_ends = dict.fromkeys(range(1, MAX_CHANNELS + 1), -math.inf)
+    for strip in compat.strips(editor):
+        last_ends[strip.channel] = max(last_ends.get(strip.channel, -math.inf), compat.strip_bounds(strip)[1])
+    empty = [channel for channel, end in last_ends.items() if end == -math.inf]
+    free = empty or [channel for channel, end in last_ends.items() if end <= frame]
+    if not free:
+        message = f"All {MAX_CHANNELS} channels of the Sequencer have strips after frame {frame}."
+        raise errors.AudioError(message, "Delete or move some strips, or go to a later frame.")
+    return free[0]
+
+
 def bounds(strip: bpy.types.bpy_struct) -> tuple[int, int]:
-    """First frame that the strip is heard on, and the frame after the last; meta strips cut what they hold."""
+    """Return the first frame on which the strip is audible, and the frame after the last; metas trim their strips."""
     first, end = compat.strip_bounds(strip)
     for meta in _parent_metas(strip):
         meta_first, meta_end = compat.strip_bounds(meta)
@@ -70,10 +95,18 @@ def bounds(strip: bpy.types.bpy_struct) -> tuple[int, int]:
 
 
 def audio_section(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, folder: Path) -> types.AudioSection:
-    """What the strip plays, as part of a file that the worker can read; files that have to be made go to `folder`.
+    """Return what the strip plays, as a section of a file that the worker can read.
 
-    Volume and pan are left out: they are for the mix, and the speech stays the same. Raises AudioError or
-    SceneError.
+    Volume and pan are ignored: they do not change the speech.
+
+    Args:
+        scene: The scene of the strip.
+        strip: A sound strip.
+        folder: Holds the files that have to be written.
+
+    Raises:
+        AudioError: The strip is muted, has no length, or its sound cannot be read.
+        SceneError: A file cannot be written.
     """
     first, end = bounds(strip)
     _check_playable(scene, strip, end - first)

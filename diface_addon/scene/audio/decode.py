@@ -1,4 +1,4 @@
-"""Sound files that only Blender can decode, as wav files for the worker."""
+"""Decode sound files that only Blender can read to wav files for the worker."""
 
 from __future__ import annotations
 
@@ -26,15 +26,17 @@ READABLE_SUFFIXES = {
     ".w64",
     ".rf64",
 }
-"""File name endings that the worker reads by itself, with more exact timing than through Blender."""
+"""File suffixes that the worker can read itself, with more exact timing than through Blender."""
 
 _BLOCK = 1 << 20
 
 
 def ensure_readable(path: Path, folder: Path) -> Path:
-    """`path` itself where the worker reads its format, else a wav file made in `folder`.
+    """Return `path` if the worker can read its format, else a wav file written to `folder`.
 
-    Raises AudioError, and SceneError where it cannot be made.
+    Raises:
+        AudioError: Blender cannot decode the file.
+        SceneError: The wav file cannot be written.
     """
     if path.suffix.lower() in READABLE_SUFFIXES or not path.is_file():
         return path
@@ -52,14 +54,14 @@ def _decode(path: Path) -> tuple[np.ndarray, int]:
         raise errors.AudioError(f"This Blender is built without aud, and cannot decode {path.name}.", hint)
     try:
         sound = aud.Sound(str(path))
-        rate = int(sound.specs[0])  # first: of a file that aud cannot open, data() would end Blender
+        rate = int(sound.specs[0])  # first, because data() crashes Blender for a file that aud cannot open
         return sound.data(), rate
     except aud.error as reason:
         raise errors.AudioError(f"Blender finds no sound in {path.name} ({reason}).", hint) from reason
 
 
 def _write_wav(path: Path, samples: np.ndarray, rate: int) -> None:
-    """Mono 32-bit float wav of the average of the channels of `samples` (N, channels)."""
+    """Write the average of the channels of `samples` (N, channels) as a mono 32-bit float wav file."""
     count = len(samples)
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 3, 1, rate, 4 * rate, 4, 32)
     with path.open("wb") as file:

@@ -1,45 +1,34 @@
-"""Blender's own mix of one strip, for what only Blender can play: strips at another speed."""
+"""Mix sound down with Blender, for strips that only Blender can play: those at another speed."""
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
 
 from ... import compat
 from ...core import errors
+from ..files.scene_copy import scene_copy
 
 TIMEOUT = 10.0
-"""Seconds without progress after which a mixdown is given up."""
-
-
-@contextlib.contextmanager
-def scene_copy(scene: bpy.types.Scene) -> Iterator[bpy.types.Scene]:
-    """A copy of `scene` to change at will, holding the same objects; it is gone afterwards."""
-    copy = scene.copy()
-    try:
-        yield copy
-    finally:
-        bpy.data.scenes.remove(copy)
+"""Seconds without progress after which a mixdown has failed."""
 
 
 def mix_strip(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, bounds: tuple[int, int], folder: Path) -> Path:
-    """A wav file of what `strip` plays in the frames from bounds[0] up to bounds[1]. Raises AudioError."""
+    """Write what `strip` plays from frame bounds[0] up to bounds[1] to a wav file in `folder`. Raises AudioError."""
     with scene_copy(scene) as copy:
         for other in compat.strips_all(copy.sequence_editor):
             other.mute = other.mute or (other.type == "SOUND" and other.name != strip.name)
             if other.name == strip.name:
                 other.volume, other.pan = 1.0, 0.0
         copy.animation_data_clear()  # volume envelopes
-        copy.audio_volume, copy.use_audio = 1.0, True  # the Timeline's Mute is for listening
+        copy.audio_volume, copy.use_audio = 1.0, True  # muting the Timeline must not mute the mixdown
         return mix_scene(copy, bounds, folder)
 
 
 def mix_scene(copy: bpy.types.Scene, bounds: tuple[int, int], folder: Path) -> Path:
-    """A wav file of all that a scene's copy plays in the frames from bounds[0] up to bounds[1]. Raises AudioError."""
+    """Write all sound of a scene's copy from frame bounds[0] up to bounds[1] to a wav file. Raises AudioError."""
     copy.use_preview_range = False
     first = max(bounds[0], 1)  # a scene's range cannot begin before frame 0; strips can
     for strip in compat.strips(copy.sequence_editor):
@@ -48,7 +37,7 @@ def mix_scene(copy: bpy.types.Scene, bounds: tuple[int, int], folder: Path) -> P
     target = folder / "mixdown.wav"
     try:
         with bpy.context.temp_override(scene=copy):
-            # In stereo: mixing to mono adds the channels up, and clips.
+            # In stereo: mixing to mono adds the channels, and clips.
             bpy.ops.sound.mixdown(
                 filepath=str(target),
                 check_existing=False,
@@ -68,19 +57,18 @@ def mix_scene(copy: bpy.types.Scene, bounds: tuple[int, int], folder: Path) -> P
 
 
 def _wait_for(wav: Path) -> None:
-    """A Blender with a window goes on mixing in a thread, and the copy must stay until it has finished.
+    """Wait until a mixdown has finished: a Blender with a window mixes in a thread, which reads the copied scene.
 
-    It has when the header states the file's size, which is written last.
+    It has finished when the header contains the size of the file, which is written last.
     """
-    size = -1
-    quiet_since = time.monotonic()
-    while time.monotonic() - quiet_since < TIMEOUT:
-        head = _read_header(wav)
-        now = wav.stat().st_size if head else 0
-        if now > 44 and int.from_bytes(head[4:], "little") == now - 8:
+    last_size, last_growth = -1, time.monotonic()
+    while time.monotonic() - last_growth < TIMEOUT:
+        header = _read_header(wav)
+        size = wav.stat().st_size if header else 0
+        if size > 44 and int.from_bytes(header[4:], "little") == size - 8:
             return
-        if now != size:
-            size, quiet_since = now, time.monotonic()
+        if size != last_size:
+            last_size, last_growth = size, time.monotonic()
         time.sleep(0.01)
     raise errors.AudioError("Blender did not finish mixing the sound down.", "Try again, or use a sound file.")
 

@@ -1,0 +1,1 @@
+"""Export the motion of the character, and render it."""

@@ -1,4 +1,4 @@
-"""The character's motion as FBX and Alembic files."""
+"""Export the motion of the character to FBX and Alembic files."""
 
 from __future__ import annotations
 
@@ -10,33 +10,43 @@ import bpy
 
 from ... import compat
 from ...core import errors
-from ..audio.mixdown import scene_copy
 from ..files import atomic_write
+from ..files.scene_copy import scene_copy
 from ..vertex_animation import vertex_cache
 
 
 def check_fbx() -> None:
-    """Raises SceneError where this Blender writes no FBX."""
+    """Raise SceneError if this Blender cannot write FBX."""
     if not hasattr(bpy.types, "EXPORT_SCENE_OT_fbx"):
         raise errors.SceneError("Blender's FBX add-on is off.", "Turn on FBX format in Preferences > Add-ons.")
 
 
 def check_has_keys(obj: bpy.types.Object | None) -> None:
-    """Raises SceneError where `obj` plays a vertex cache, of which an FBX file holds nothing."""
+    """Raise SceneError if `obj` has an active vertex cache, which FBX does not support."""
     if obj is not None and vertex_cache.active_take(obj):
         hint = "Set Motion As to Shape Keys and generate again with the same seed, or export Alembic."
-        raise errors.SceneError(f"The face of {obj.name} is a vertex animation, which FBX cannot hold.", hint)
+        raise errors.SceneError(f"The face of {obj.name} is a vertex animation, which FBX does not support.", hint)
 
 
 def check_alembic() -> None:
-    """Raises SceneError where this Blender writes no Alembic."""
+    """Raise SceneError if this Blender cannot write Alembic."""
     if not compat.HAS_ALEMBIC:
-        hint = "Export FBX instead, or use Blender as it comes from blender.org."
+        hint = "Export FBX instead, or use the Blender from blender.org."
         raise errors.SceneError("This Blender is built without Alembic.", hint)
 
 
 def export_fbx(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int], path: Path) -> None:
-    """Mesh, shape keys, their weights and the object's motion, one key a frame. Raises SceneError."""
+    """Export mesh, shape keys, their weights and the motion of the object, with one key per frame.
+
+    Args:
+        obj: The character.
+        scene: The scene that is exported.
+        frames: First and last frame.
+        path: The FBX file.
+
+    Raises:
+        SceneError: The character cannot be exported, or the file cannot be written.
+    """
     check_fbx()
     check_has_keys(obj)
     with atomic_write.replacing(path) as draft, _isolated(obj, scene, frames):
@@ -50,20 +60,30 @@ def export_fbx(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int,
             mesh_smooth_type="FACE",
             add_leaf_bones=False,
             bake_anim=True,
-            bake_anim_use_all_actions=False,  # one motion: what the timeline plays
+            bake_anim_use_all_actions=False,  # only the animation that the timeline plays
             bake_anim_use_nla_strips=False,
             bake_anim_step=1.0,
-            bake_anim_simplify_factor=0.0,  # every frame as it is
+            bake_anim_simplify_factor=0.0,  # no key reduction
             path_mode="AUTO",
         )
         _check_complete(draft, lambda head: head.startswith(b"Kaydara FBX Binary"))
 
 
 def export_alembic(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int], path: Path) -> None:
-    """The mesh's vertices on every frame, with normals, UVs and the object's motion. Raises SceneError."""
+    """Export the vertices of every frame, with normals, UVs and the motion of the object.
+
+    Args:
+        obj: The character.
+        scene: The scene that is exported.
+        frames: First and last frame.
+        path: The Alembic file.
+
+    Raises:
+        SceneError: The character cannot be exported, or the file cannot be written.
+    """
     check_alembic()
     with atomic_write.replacing(path) as draft, _isolated(obj, scene, frames):
-        atomic_write.require_space(draft, _alembic_size(obj, frames))  # running out of it ends Blender
+        atomic_write.require_space(draft, _alembic_size(obj, frames))  # a full disk would crash Blender
         bpy.ops.wm.alembic_export(
             filepath=str(draft),
             check_existing=False,
@@ -75,19 +95,19 @@ def export_alembic(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[
             normals=True,
             evaluation_mode="VIEWPORT",
         )
-        # The sixth byte says that the writer came to its end.
+        # The writer sets the sixth byte when it has finished.
         _check_complete(draft, lambda head: head.startswith(b"Ogawa\xff"))
 
 
 def _alembic_size(obj: bpy.types.Object, frames: tuple[int, int]) -> int:
-    """Bytes that the file has at the most: positions and corner normals a frame, and the rest once."""
-    mesh = obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).data  # modifiers may add to it
+    """Return the maximum size of the file in bytes: positions and corner normals per frame, the rest once."""
+    mesh = obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).data  # modifiers may add vertices
     return (frames[1] - frames[0] + 1) * 12 * (len(mesh.vertices) + len(mesh.loops)) + 32 * len(mesh.loops) + (1 << 18)
 
 
 @contextlib.contextmanager
 def _isolated(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int]) -> Iterator[None]:
-    """Context with only `obj` selected and the range set, in a copy of the scene: the artist's stays as it is."""
+    """Override the context with a copy of the scene in which only `obj` is selected and `frames` is the range."""
     if obj.hide_viewport:
         raise errors.SceneError(f"{obj.name} is disabled in viewports.", "Turn it on in the Outliner (screen symbol).")
     with scene_copy(scene) as copy:
@@ -103,7 +123,7 @@ def _isolated(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, 
         layer.objects.active = obj
         copy.use_preview_range = False
         copy.frame_start, copy.frame_end = frames
-        # The window shows the artist's scene, and it is there that Blender would look for what is selected.
+        # Without the override, Blender would export the selection of the scene in the window.
         with bpy.context.temp_override(scene=copy, view_layer=layer, selected_objects=[obj], active_object=obj):
             yield
 
@@ -111,4 +131,4 @@ def _isolated(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, 
 def _check_complete(draft: Path, is_whole: Callable[[bytes], bool]) -> None:
     with draft.open("rb") as file:
         if not is_whole(file.read(32)):
-            raise OSError(0, "the file came out incomplete")
+            raise OSError(0, "the file is incomplete")

@@ -1,9 +1,9 @@
-"""A quick video of the character with the sound, from a copy of the scene: the artist's settings stay as they are."""
+"""Render a quick video of the character with its sound, from a copy of the scene, so that settings stay unchanged."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -14,9 +14,10 @@ from ...core import errors
 from ..audio import mixdown, speech_source
 from ..characters import camera, stage
 from ..files import atomic_write, temporary
+from ..files.scene_copy import scene_copy
 
 RenderLook = Literal["WORKBENCH", "SCENE"]
-"""Rendered as in the viewport, or with the scene's own engine and look."""
+"""As in a solid viewport, or with the render engine and look of the scene."""
 
 
 def render(
@@ -44,6 +45,74 @@ def render(
         bpy.ops.render.render(animation=True, scene=copy.name)
 
 
+class BackgroundRender:
+    """A render that Blender runs in a window while the interface stays usable."""
+
+    def __init__(self) -> None:
+        self._was_cancelled = False
+        self._exit_stack: contextlib.ExitStack | None = None
+        self._scene_uid = 0
+
+    @property
+    def is_running(self) -> bool:
+        """Whether Blender is still rendering."""
+        return bpy.app.is_job_running("RENDER")
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the scene that is rendered is gone, as after another file was opened."""
+        return all(scene.session_uid != self._scene_uid for scene in bpy.data.scenes)
+
+    def start(
+        self,
+        context: bpy.types.Context,
+        obj: bpy.types.Object,
+        frames: tuple[int, int],
+        look: RenderLook,
+        path: Path,
+        sound_file: str | None = None,
+    ) -> None:
+        """Begin to render; the arguments are those of `render`. Raises DifaceError, with nothing left behind."""
+        self._exit_stack = contextlib.ExitStack()
+        with contextlib.ExitStack() as stack:
+            copy = stack.enter_context(prepared_scene(context, obj, frames, look, path, sound_file))
+            self._scene_uid = copy.session_uid
+            stack.enter_context(_handler(bpy.app.handlers.render_cancel, self._on_cancel))
+            _invoke_render(copy)
+            self._exit_stack = stack.pop_all()
+
+    def finish(self, cancelled: bool = False) -> None:
+        """Move the video to its place and remove the copy of the scene. Raises DifaceError if there is no video."""
+        stack, self._exit_stack = self._exit_stack, None
+        if stack is None:
+            return
+        with stack:
+            if cancelled or self._was_cancelled or self.is_lost:
+                raise errors.Cancelled
+
+    def _on_cancel(self) -> None:
+        self._was_cancelled = True
+
+
+def _invoke_render(scene: bpy.types.Scene) -> None:
+    bpy.ops.render.render("INVOKE_DEFAULT", animation=True, scene=scene.name)
+
+
+@contextlib.contextmanager
+def _handler(handlers: list, callback: Callable[[], None]) -> Iterator[None]:
+    """Register an application handler for the duration of the block. One left behind crashes Blender at exit."""
+
+    def handler(*_args: object) -> None:
+        callback()
+
+    handlers.append(handler)
+    try:
+        yield
+    finally:
+        if handler in handlers:  # opening another file removes it
+            handlers.remove(handler)
+
+
 @contextlib.contextmanager
 def prepared_scene(
     context: bpy.types.Context,
@@ -53,14 +122,15 @@ def prepared_scene(
     path: Path,
     sound_file: str | None = None,
 ) -> Iterator[bpy.types.Scene]:
-    """A copy of the scene, ready to be rendered as an animation; at the end the video is at `path`, and the copy gone.
+    """Yield a copy of the scene that is ready to be rendered as an animation.
 
-    An error raised inside leaves no video. Raises DifaceError.
+    At the end the video is at `path`, and the copy is removed. If the block raises, there is no video. The arguments
+    are those of `render`. Raises DifaceError.
     """
     with (
         temporary.folder() as folder,
         atomic_write.replacing(path) as draft,
-        mixdown.scene_copy(context.scene) as copy,
+        scene_copy(context.scene) as copy,
         _temporary_camera(copy, obj),
     ):
         if look == "WORKBENCH":
@@ -81,11 +151,11 @@ def _set_output(copy: bpy.types.Scene, frames: tuple[int, int], draft: Path) -> 
     render.filepath = str(draft)
     render.use_file_extension = False
     render.use_overwrite = True
-    render.use_sequencer = True  # for the sound: the copy's sequencer holds nothing else
+    render.use_sequencer = True  # for the sound: the sequencer of the copy has no other strips
     render.use_compositing = False
     render.use_border = False
     render.use_multiview = False
-    render.use_lock_interface = True  # nobody edits what is being rendered
+    render.use_lock_interface = True  # the user must not edit what is rendered
     _make_even(render)
 
     compat.use_video(render.image_settings)
@@ -104,7 +174,7 @@ def _set_output(copy: bpy.types.Scene, frames: tuple[int, int], draft: Path) -> 
 
 
 def _make_even(render: bpy.types.RenderSettings) -> None:
-    """H.264 halves both sides of its picture for the colours."""
+    """Make width and height even: H.264 stores colours at half the resolution."""
     for side in ("resolution_x", "resolution_y"):
         pixels = int(getattr(render, side) * render.resolution_percentage / 100)
         setattr(render, side, max(2, pixels - pixels % 2))
@@ -113,7 +183,7 @@ def _make_even(render: bpy.types.RenderSettings) -> None:
 
 @contextlib.contextmanager
 def _temporary_camera(copy: bpy.types.Scene, obj: bpy.types.Object) -> Iterator[None]:
-    """A camera that frames the character, where the scene has none; it is gone afterwards."""
+    """Add a camera that frames the character if the scene has none, and remove it afterwards."""
     if copy.camera is not None:
         yield
         return
@@ -122,37 +192,39 @@ def _temporary_camera(copy: bpy.types.Scene, obj: bpy.types.Object) -> Iterator[
     try:
         yield
     finally:
-        bpy.data.objects.remove(copy.camera)
-        bpy.data.cameras.remove(data)
+        with contextlib.suppress(ReferenceError):  # another file was opened
+            bpy.data.objects.remove(copy.camera)
+            bpy.data.cameras.remove(data)
 
 
 @contextlib.contextmanager
 def _temporary_sound(
     context: bpy.types.Context, copy: bpy.types.Scene, frames: tuple[int, int], sound_file: str | None, folder: Path
 ) -> Iterator[None]:
-    """What is to be heard, in the copy's sequencer: the sequencer's own sound, or the chosen file's."""
-    before = set(bpy.data.sounds)
+    """Put the sound of the sequencer, or of the chosen file, into the sequencer of the copy."""
+    before = {sound.session_uid for sound in bpy.data.sounds}
     if compat.HAS_AUDIO:
         _place_sound(context, copy, frames, sound_file, folder)
     try:
         yield
     finally:
-        for sound in set(bpy.data.sounds) - before:
-            bpy.data.sounds.remove(sound)
+        if _is_alive(copy):
+            for sound in [sound for sound in bpy.data.sounds if sound.session_uid not in before]:
+                bpy.data.sounds.remove(sound)
 
 
 def _place_sound(
     context: bpy.types.Context, copy: bpy.types.Scene, frames: tuple[int, int], sound_file: str | None, folder: Path
 ) -> None:
-    """One strip with all that is to be heard: pictures in the sequencer would be rendered in the 3D view's place."""
-    heard = compat.sequencer_scene(context) or context.scene
+    """Add one strip with all the sound: images in the sequencer would be rendered instead of the 3D scene."""
+    sound_scene = compat.sequencer_scene(context) or context.scene
     sound = None
     if sound_file is not None:
-        with contextlib.suppress(errors.AudioError):  # a video without sound says more than none
-            spoken = speech_source.find_speech(context, speech_source.SpeechChoice(filepath=sound_file), folder)
-            sound, frame = spoken.section.path, spoken.first_frame
-    elif heard.sequence_editor and compat.strips(heard.sequence_editor):
-        with mixdown.scene_copy(heard) as other:
+        with contextlib.suppress(errors.AudioError):  # a silent video is better than none
+            speech = speech_source.find_speech(context, speech_source.SpeechChoice(filepath=sound_file), folder)
+            sound, frame = speech.section.path, speech.first_frame
+    elif sound_scene.sequence_editor and compat.strips(sound_scene.sequence_editor):
+        with scene_copy(sound_scene) as other:
             sound, frame = mixdown.mix_scene(other, (frames[0], frames[1] + 1), folder), frames[0]
 
     copy.sequence_editor_clear()
@@ -160,12 +232,20 @@ def _place_sound(
         compat.strips(copy.sequence_editor_create()).new_sound(sound.name, str(sound), 1, frame)
 
 
+def _is_alive(block: bpy.types.ID) -> bool:
+    """Return whether a data-block still exists; opening another file removes all of them."""
+    try:
+        return bool(block.name)
+    except ReferenceError:
+        return False
+
+
 def _check_complete(draft: Path) -> None:
-    """An mp4 without its table of contents cannot be played: the disk was full."""
+    """Raise OSError if the mp4 has no "moov" box, without which it cannot be played: the disk was full."""
     with draft.open("rb") as file:
         while header := file.read(8):
             if header[4:] == b"moov":
                 return
             size = int.from_bytes(header[:4], "big")
             file.seek((int.from_bytes(file.read(8), "big") - 16) if size == 1 else max(size - 8, 0), 1)
-    raise OSError(0, "the video came out incomplete")
+    raise OSError(0, "the video is incomplete")

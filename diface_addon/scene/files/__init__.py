@@ -1,0 +1,1 @@
+"""Temporary folders, atomic writes, caches, copies of scenes."""

@@ -1,9 +1,9 @@
-"""Files that appear whole or not at all."""
+"""Atomic writes: a file is replaced by its complete new version, or stays as it was."""
 
 from __future__ import annotations
 
 import contextlib
-import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,14 +14,16 @@ HINT = "Choose another folder, or check that you may write there and that the di
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A new file name beside `path` to write to; on success it takes the place of `path`, otherwise it is removed.
+    """Yield the path of a draft beside `path`, which replaces it if the block succeeds, and is removed if it raises.
 
-    Raises SceneError where `path` names no file, its folder cannot be written to, or the writing failed (OSError,
-    RuntimeError).
+    The draft has a unique name with the suffix of `path`, because Blender's exporters look at it.
+
+    Raises:
+        SceneError: `path` has no name, its folder cannot be written, or the block raised OSError or RuntimeError.
     """
     if not path.name:
-        raise errors.SceneError(f"{path} is no file.", "Choose a file name.")
-    draft = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
+        raise errors.SceneError(f"{path} is not a file.", "Choose a file name.")
+    draft = path.with_name(f".{path.stem}-{secrets.token_hex(4)}{path.suffix}")
     try:
         draft.touch()
         yield draft
@@ -36,7 +38,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def require_space(draft: Path, size: int) -> None:
-    """Raises OSError where `size` bytes cannot be written to `draft`, for writers that do not survive a full disk."""
+    """Raise OSError if `size` bytes cannot be written to `draft`, for writers that crash on a full disk."""
     block = bytes(1 << 20)
     with draft.open("wb") as file:
         for start in range(0, size, len(block)):

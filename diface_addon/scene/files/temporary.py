@@ -1,4 +1,4 @@
-"""Temporary files, and what is said where there can be none."""
+"""Temporary folders, and the message if none can be created."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 from ...core import errors
 
-HINT = "Make room on the disk, or name another folder in the environment variable TMPDIR (Windows: TEMP)."
+HINT = "Free space on the disk, or name another folder in the environment variable TMPDIR (Windows: TEMP)."
 
 
 def folder() -> tempfile.TemporaryDirectory[str]:
-    """An empty folder, gone at the end of its `with`, or on `cleanup`. Raises SceneError."""
+    """Create an empty folder, which is removed at the end of its `with`, or by `cleanup`. Raises SceneError."""
     with raising_scene_errors():
         return tempfile.TemporaryDirectory(prefix="diface-")
 
@@ -20,21 +20,20 @@ def folder() -> tempfile.TemporaryDirectory[str]:
 @contextlib.contextmanager
 def kept_folder() -> Iterator[tempfile.TemporaryDirectory[str]]:
     """Yield an empty folder that is kept if the block succeeds, and removed if it raises. Raises SceneError."""
-    made = folder()
+    temporary_folder = folder()
     try:
-        yield made
+        yield temporary_folder
     except BaseException:
-        made.cleanup()
+        temporary_folder.cleanup()
         raise
 
 
 @contextlib.contextmanager
 def raising_scene_errors() -> Iterator[None]:
-    """An OSError inside, which writes temporary files, becomes a SceneError."""
+    """Turn an OSError of a block that writes temporary files into a SceneError."""
     try:
         yield
     except OSError as reason:
-        where = f" {reason.filename}" if reason.filename else ""
-        raise errors.SceneError(
-            f"The temporary file{where} cannot be made: {reason.strerror or reason}.", HINT
-        ) from reason
+        name = f" {reason.filename}" if reason.filename else ""
+        message = f"The temporary file{name} cannot be made: {reason.strerror or reason}."
+        raise errors.SceneError(message, HINT) from reason

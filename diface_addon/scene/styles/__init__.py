@@ -1,0 +1,1 @@
+"""Styles: trained ones, and personal ones that are packed into the .blend."""

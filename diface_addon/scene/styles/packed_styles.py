@@ -1,4 +1,4 @@
-"""Personal styles that travel with the .blend: their files, packed with a scene and unpacked where they are missing."""
+"""Personal styles in the .blend: their files are packed with a scene, and unpacked where they are missing."""
 
 from __future__ import annotations
 
@@ -12,20 +12,26 @@ from ...core import errors
 from ..files import atomic_write
 
 STYLES = "diface_styles"
-"""Custom property of a scene: an entry a style, of version, name, hash and bytes of its file."""
+"""Custom property of a scene: for each style the version, name, hash and bytes of its file."""
 
 VERSION = 1
 SUFFIX = ".safetensors"
-HINT = "Load Style brings it back from its file; or personalise again."
+HINT = "Load it from its file with Load Style, or personalise again."
 
 
 def names() -> list[str]:
-    """Of all styles in this .blend, whichever scene they came with."""
+    """Return the names of all styles in this .blend, of any scene."""
     return sorted({entry["name"] for entry in _entries()})
 
 
+def find_name(data: bytes) -> str | None:
+    """Return the name of the style whose file has these bytes; None if this .blend does not contain it."""
+    digest = hashlib.sha256(data).hexdigest()
+    return next((entry["name"] for entry in _entries() if entry["sha256"] == digest), None)
+
+
 def pack(scene: bpy.types.Scene, name: str, data: bytes) -> None:
-    """Keep a style file's bytes with `scene`, under a name that `names` has not."""
+    """Store the bytes of a style file with `scene`, under a name that `names` does not contain."""
     digest = hashlib.sha256(data).hexdigest()
     if STYLES not in scene:
         scene[STYLES] = {}
@@ -33,31 +39,36 @@ def pack(scene: bpy.types.Scene, name: str, data: bytes) -> None:
 
 
 def style_bytes(name: str) -> bytes | None:
-    """The bytes of a style's file; None where there is no such style in this .blend. Raises ModelError."""
+    """Return the bytes of a style's file; None if this .blend does not contain it. Raises ModelError."""
     entry = next((entry for entry in _entries() if entry["name"] == name), None)
     return None if entry is None else _verified_bytes(entry)
 
 
 def unpack(name: str, folder: Path) -> Path | None:
-    """The file of a style in `folder`, written where it is missing; None where there is no such style in this .blend.
+    """Write the file of a style to `folder` if it is missing there. No other file is changed.
 
-    No other file is touched. Raises ModelError for a style that is damaged, and SceneError where it cannot be written.
+    Returns:
+        The file; None if this .blend does not contain the style.
+
+    Raises:
+        ModelError: The packed style is damaged, or the file is another one.
+        SceneError: The file cannot be written.
     """
     data = style_bytes(name)
     return None if data is None else _write_file(data, name, folder)
 
 
 def unpack_by_path(path: str, folder: Path) -> Path | None:
-    """The file that `unpacked` gave elsewhere, as a take remembers it: unpacked here, if this .blend has it."""
-    wanted = path.replace("\\", "/").rpartition("/")[2]
+    """Unpack the style whose file had this path on another computer. Returns None if this .blend does not contain it."""
+    file_name = path.replace("\\", "/").rpartition("/")[2]
     for entry in _entries():
-        if wanted.endswith(f"-{entry['sha256'][:12]}{SUFFIX}"):
+        if file_name.endswith(f"-{entry['sha256'][:12]}{SUFFIX}"):
             return _write_file(_verified_bytes(entry), entry["name"], folder)
     return None
 
 
 def unique_name(base_name: str, taken: list[str]) -> str:
-    """`wanted`, with a number behind it where it is taken, here or by `taken`; never that of a file."""
+    """Return `base_name`, with a number if this .blend or `taken` contains it, and without the suffix of a file."""
     base_name = base_name.strip().removesuffix(SUFFIX) or "Style"
     used = {*names(), *taken}
     candidates = (base_name if number == 1 else f"{base_name} {number}" for number in range(1, len(used) + 2))
@@ -79,7 +90,7 @@ def _verified_bytes(entry: Any) -> bytes:
 
 
 def _write_file(data: bytes, name: str, folder: Path) -> Path:
-    """The file named after the style and its hash: one that is there is it, unless someone changed it."""
+    """Write the file named after the style and its hash, or check the one that exists."""
     stem = f"{bpy.path.clean_name(name)}-{hashlib.sha256(data).hexdigest()[:12]}"
     path = folder / f"{stem}{SUFFIX}"
     if not path.is_file():

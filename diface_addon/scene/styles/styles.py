@@ -1,4 +1,4 @@
-"""The styles that the shipped face model was trained on, from the header of its file, personal ones, and blends."""
+"""Styles: those of the shipped face model (from the header of its file), personal ones, and blends."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from . import packed_styles
 
 
 def names() -> tuple[str, ...]:
-    """All that can be chosen: the trained styles, and the personal ones of this .blend."""
+    """Return all names that can be chosen: the trained styles, then the personal styles of this .blend."""
     return (*trained(), *packed_styles.names())
 
 
 def trained() -> tuple[str, ...]:
-    """The names of the model's own styles; none where it is missing or cannot be read."""
+    """Return the names of the styles that the model was trained on; empty if its file cannot be read."""
     return tuple(_config().get("styles", ()))
 
 
 def default() -> tuple[str, ...]:
-    """The names whose even blend is the default."""
+    """Return the names of the styles whose equal blend is the default."""
     return tuple(_config().get("default_style", ())) or trained()[:1]
 
 
@@ -36,25 +36,33 @@ def _config() -> dict[str, list[str]]:
             header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
         return json.loads(header["__metadata__"]["config"])
     except (OSError, ValueError, KeyError):
-        return {}  # what is wrong with the file is said when it is used
+        return {}  # the worker reports what is wrong with the file
 
 
 def make_style(first: str, second: str, mix: float, strength: float, folder: Callable[[], Path]) -> types.Style:
-    """The style `first` with the share `mix` of `second`, each a name, a path as Blender has it, or empty.
+    """Return a style, or the blend of two.
 
-    No first style is the model's default, no second one is no blend. folder: where this .blend's personal styles are
-    unpacked, asked for only where one is named. Raises ModelError and SceneError for one that cannot be.
+    Args:
+        first: Name or path of the style; empty for the default style of the model.
+        second: Name or path of the style that is blended in; empty for none.
+        mix: Share of the second style, 0 to 1.
+        strength: 0 is neutral, 1 the style as trained, above 1 exaggerates it.
+        folder: Returns the folder to unpack personal styles to. Called only if one is used.
+
+    Raises:
+        ModelError: A packed style is damaged.
+        SceneError: A packed style cannot be written.
     """
     shares = [(first, 1.0)] if first else []
     if second:
-        firsts = [first] if first else default()
-        shares = [(name, (1 - mix) / len(firsts)) for name in firsts] + [(second, mix)]
+        first_names = [first] if first else default()
+        shares = [(name, (1 - mix) / len(first_names)) for name in first_names] + [(second, mix)]
     blend = tuple((_resolve(name, folder), share) for name, share in shares if share > 0)
     return types.Style(blend, strength)
 
 
 def restore_style(style: types.Style, folder: Callable[[], Path]) -> types.Style:
-    """The style of a take that may have been made elsewhere: its packed files as they are here. Raises as `blended`."""
+    """Return the style of a take from another computer, with its packed files unpacked here. Raises as `make_style`."""
     return types.Style(tuple((_unpack_if_missing(name, folder), share) for name, share in style.blend), style.strength)
 
 

@@ -1,0 +1,1 @@
+"""Motion of vertices: shape keys of models, vertex caches, PC2 files."""
