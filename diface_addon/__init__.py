@@ -1,8 +1,8 @@
-"""DiFACE in Blender: registers every part in order, and takes them back in reverse."""
+"""DiFACE for Blender: register all parts of the add-on in order, and unregister them in reverse."""
 
 from . import panels
 from .jobs import generate as generate_job
-from .jobs import live
+from .jobs.live_mode import live
 from .operators.base import modal_job
 from .operators.characters import add_arkit_keys, add_flame_head, add_head
 from .operators.edit import copy_pose, in_between, pin_pose, regenerate, sculpt_pose, swap_keyframes, unpin
@@ -67,10 +67,12 @@ MODULES = (
 
 
 def register() -> None:
+    """Register the add-on."""
     for module in MODULES:
         module.register()
 
 
 def unregister() -> None:
+    """Unregister the add-on."""
     for module in reversed(MODULES):
         module.unregister()

@@ -1,4 +1,7 @@
-"""The only file that asks what this Blender can do: flags named after features, and one function hiding both ways."""
+"""Differences between Blender versions: a flag named after each feature, and functions that hide the differences.
+
+No other module tests what this Blender supports.
+"""
 
 from __future__ import annotations
 
@@ -9,22 +12,19 @@ from types import ModuleType
 import bpy
 
 HAS_ACTION_SLOTS = hasattr(bpy.types, "ActionSlot")
-"""4.4 and newer: one Action animates several data-blocks, each through a slot."""
+"""4.4 and later: one Action animates several data-blocks, each through a slot."""
 
 HAS_ALEMBIC = bool(bpy.app.build_options.alembic)
-"""False in some Linux distributions' own builds."""
+"""False in the builds of some Linux distributions."""
 
 HAS_AUDIO = bool(bpy.app.build_options.audaspace)
-"""False in the bpy module of 4.2: no `aud`, no sound strips' sound, no sound in videos."""
-
-HAS_FBX_IMPORT = "fbx_import" in dir(bpy.ops.wm)
-"""4.5 and newer: a second FBX importer, in C++."""
+"""False in the bpy module of 4.2: no `aud` module, no sound in strips and videos."""
 
 HAS_MEDIA_TYPE = "media_type" in bpy.types.ImageFormatSettings.bl_rna.properties
-"""5.0 and newer: video output is chosen before its file format."""
+"""5.0 and later: video output is chosen before its file format."""
 
 HAS_SEQUENCER_SCENE = "sequencer_scene" in bpy.types.WorkSpace.bl_rna.properties
-"""5.0 and newer: the sequencer may show another scene than the 3D viewport."""
+"""5.0 and later: the sequencer may show another scene than the 3D viewport."""
 
 
 def stored_settings(scene: bpy.types.Scene) -> bpy.types.bpy_struct | None:
@@ -37,47 +37,47 @@ def stored_settings(scene: bpy.types.Scene) -> bpy.types.bpy_struct | None:
 
 
 def strips_all(editor: bpy.types.SequenceEditor) -> list[bpy.types.bpy_struct]:
-    """Every strip of a sequence editor, those inside metas too."""
+    """Return every strip of a sequence editor, including those inside metas."""
     return list(editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all)
 
 
 def strips(editor: bpy.types.SequenceEditor) -> bpy.types.bpy_prop_collection:
-    """The collection that new strips are made in."""
+    """Return the collection to which new strips are added."""
     return editor.strips if hasattr(editor, "strips") else editor.sequences
 
 
 def strip_bounds(strip: bpy.types.bpy_struct) -> tuple[int, int]:
-    """First frame of a strip, and the frame after its last."""
+    """Return the first frame of a strip, and the frame after its last."""
     if hasattr(strip, "left_handle"):
         return int(strip.left_handle), int(strip.right_handle)
     return int(strip.frame_final_start), int(strip.frame_final_end)
 
 
 def sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene | None:
-    """The scene that the sequencer shows: the workspace's choice where there is one, else the context's scene."""
+    """Return the scene that the sequencer shows: that of the workspace if it can have one, else the context's."""
     if HAS_SEQUENCER_SCENE and context.workspace:
         return context.workspace.sequencer_scene
     return context.scene
 
 
 def show_in_sequencer(context: bpy.types.Context) -> bpy.types.Scene:
-    """Have the sequencer show the context's scene, where it does not of itself; returns that scene."""
+    """Show the context's scene in the sequencer. Returns that scene."""
     if HAS_SEQUENCER_SCENE and context.workspace:
         context.workspace.sequencer_scene = context.scene
     return context.scene
 
 
 def strip_trim(strip: bpy.types.bpy_struct) -> float:
-    """Frames of a strip's sound that are cut off before its first frame; negative where silence comes first."""
+    """Return the frames of the sound that are trimmed before the strip's first frame; negative for leading silence."""
     if hasattr(strip, "left_handle_offset"):
         return strip.left_handle_offset + strip.content_trim_start
     return strip.frame_offset_start + strip.animation_offset_start
 
 
 def strip_is_retimed(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, file: Path) -> bool:
-    """Whether the strip plays at another speed than its sound `file` was recorded at.
+    """Return whether the strip plays its sound `file` at another speed.
 
-    4.2 and 4.3 do not tell; there a strip that is as new is made of the file, to compare the lengths.
+    4.2 and 4.3 do not store that: a new strip of the file is added to a temporary scene, to compare the lengths.
     """
     if hasattr(strip, "retiming_keys"):
         return len(strip.retiming_keys) > 0
@@ -93,7 +93,7 @@ def strip_is_retimed(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, file: 
 
 
 def audio_module() -> ModuleType | None:
-    """Blender's `aud`; None in builds without sound, and in some Linux distributions' of 4.3 with it."""
+    """Return the module `aud`; None in builds without it."""
     try:
         import aud
     except ImportError:
@@ -102,7 +102,7 @@ def audio_module() -> ModuleType | None:
 
 
 def new_channelbag(action: bpy.types.Action, block: bpy.types.ID) -> bpy.types.bpy_struct:
-    """Where a new Action holds the F-curves and groups of `block`: a new slot's channels, or the Action itself."""
+    """Return the container of the F-curves of `block` in a new Action: that of a new slot, or the Action itself."""
     if not HAS_ACTION_SLOTS:
         action.id_root = block.id_type
         return action
@@ -113,7 +113,7 @@ def new_channelbag(action: bpy.types.Action, block: bpy.types.ID) -> bpy.types.b
 
 
 def find_channelbag(action: bpy.types.Action, id_type: str) -> bpy.types.bpy_struct | None:
-    """Where an Action holds the F-curves of its first data-block of `id_type` ('OBJECT', 'KEY'), if it has any."""
+    """Return the F-curves of an Action for its first data-block of `id_type` ('OBJECT', 'KEY'); None without any."""
     if not HAS_ACTION_SLOTS:
         return action if action.id_root == id_type and len(action.fcurves) else None
     for slot in action.slots:
@@ -123,12 +123,12 @@ def find_channelbag(action: bpy.types.Action, id_type: str) -> bpy.types.bpy_str
 
 
 def writable_channelbag(action: bpy.types.Action, id_type: str) -> bpy.types.bpy_struct | None:
-    """Where an Action holds, or can hold, F-curves of a data-block of `id_type`: as `channels_of`, but empty too."""
+    """Return the F-curves like `find_channelbag`, but also an empty container."""
     return find_channelbag(action, id_type) if HAS_ACTION_SLOTS else action
 
 
 def active_channelbag(source: bpy.types.AnimData | bpy.types.NlaStrip) -> bpy.types.bpy_struct | None:
-    """Where the Action of a data-block's animation, or of a strip in the NLA, holds the F-curves that play."""
+    """Return the active F-curves of the Action of a data-block's animation, or of an NLA strip."""
     action = source.action
     if action is None or not HAS_ACTION_SLOTS:
         return action
@@ -138,23 +138,23 @@ def active_channelbag(source: bpy.types.AnimData | bpy.types.NlaStrip) -> bpy.ty
 
 
 def keep_slots(copy: bpy.types.Action, action: bpy.types.Action, blocks: Iterable[bpy.types.ID]) -> None:
-    """Leave in a copy of `action`, of the slots for such kinds of data as `blocks`, those that one of them plays."""
+    """Remove from a copy of `action` the slots for the types of `blocks` that none of `blocks` uses."""
     if not HAS_ACTION_SLOTS:
         return
     blocks = list(blocks)
-    playing = [block.animation_data for block in blocks if block.animation_data]
-    wanted = {some.action_slot.identifier for some in playing if some.action == action and some.action_slot}
+    animations = [block.animation_data for block in blocks if block.animation_data]
+    used = {a.action_slot.identifier for a in animations if a.action == action and a.action_slot}
     kinds = {block.id_type for block in blocks}
     for slot in list(copy.slots):
-        if slot.target_id_type in kinds and slot.identifier not in wanted:
+        if slot.target_id_type in kinds and slot.identifier not in used:
             copy.slots.remove(slot)
 
 
 def assign_action(block: bpy.types.ID, action: bpy.types.Action) -> None:
-    """Let `action` animate `block`, through the Action's slot for its kind of data where there are slots."""
+    """Animate `block` by `action`, through the slot for its type if there are slots."""
     animation = block.animation_data_create()
     animation.action = action
-    animation.action_influence, animation.action_blend_type = 1.0, "REPLACE"  # not as set for the Action before
+    animation.action_influence, animation.action_blend_type = 1.0, "REPLACE"  # not those of the Action before
     animation.action_extrapolation = "HOLD"
     if HAS_ACTION_SLOTS:
         animation.action_slot = next(slot for slot in action.slots if slot.target_id_type == block.id_type)
@@ -163,20 +163,26 @@ def assign_action(block: bpy.types.ID, action: bpy.types.Action) -> None:
 def new_strip(
     track: bpy.types.NlaTrack, action: bpy.types.Action, slot: bpy.types.bpy_struct | None
 ) -> bpy.types.NlaStrip:
-    """A strip that plays `action` when its keys say, the first one between frames too. slot: where Actions have any."""
+    """Add an NLA strip that plays `action` at the times of its keys, which may be between frames.
+
+    Args:
+        track: The NLA track.
+        action: The Action of the strip.
+        slot: The slot of the Action; None before 4.4.
+    """
     first = action.frame_range[0]
     strip = track.strips.new(action.name, int(first), action)
     if HAS_ACTION_SLOTS:
         strip.action_slot = slot
-    strip.frame_start_ui = first  # moves it; it was made on a whole frame, with all that is in it
+    strip.frame_start_ui = first  # moves the strip with its contents; it was added at a whole frame
     return strip
 
 
 def push_down(block: bpy.types.ID) -> None:
-    """Move the Action that animates `block` to an NLA track, where it goes on playing below the next one."""
+    """Move the active Action of `block` to a new NLA track, which continues to play below the next Action."""
     animation = block.animation_data
     action, slot = animation.action, getattr(animation, "action_slot", None)
-    blended = bool(animation.nla_tracks)  # without tracks, Blender plays the Action in full, whatever its settings
+    blended = bool(animation.nla_tracks)  # without tracks, Blender ignores influence and blending
     track = animation.nla_tracks.new()
     track.name = action.name
     strip = new_strip(track, action, slot)
@@ -187,7 +193,7 @@ def push_down(block: bpy.types.ID) -> None:
 
 
 def move_strip(strip: bpy.types.bpy_struct, frames: int) -> None:
-    """Move a strip in time, with what is in it."""
+    """Move a strip in time, with its contents."""
     if hasattr(strip, "content_start"):
         strip.content_start += frames
     else:
@@ -195,7 +201,7 @@ def move_strip(strip: bpy.types.bpy_struct, frames: int) -> None:
 
 
 def use_video(settings: bpy.types.ImageFormatSettings) -> None:
-    """Let the render be written as a video by FFmpeg."""
+    """Set the render output to a video by FFmpeg."""
     if HAS_MEDIA_TYPE:
         settings.media_type = "VIDEO"
     settings.file_format = "FFMPEG"

@@ -1,4 +1,4 @@
-"""The core, wherever it lies: beside this package in a checkout, inside the extension in the built zip."""
+"""Import the core: from beside this package in a checkout, from inside the extension in the built zip."""
 
 from typing import TYPE_CHECKING
 

@@ -81,7 +81,7 @@ def begin(context: bpy.types.Context) -> PinSculptJob:
 
 
 def read_sculpt(obj: bpy.types.Object) -> sculpt.Sculpt:
-    """Return the sculpt of `obj`. Raises SceneError if there is none, or if it cannot be pinned."""
+    """Return the sculpt of `obj`. Raises SceneError if it does not exist or cannot be pinned."""
     sculpted = sculpt.read(obj)
     check_keys(obj, sculpted.take)
     if abs(sculpted.now - sculpted.start).max(initial=0.0) < MIN_DISPLACEMENT:

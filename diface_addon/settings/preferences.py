@@ -13,13 +13,14 @@ from ..scene.files import user_cache
 from ..version import EXTENSION
 from . import threediface_files
 
-
 WORKER_TIMEOUT = 120.0
 """Default of the preference Worker Timeout, in seconds."""
 CACHE_HINT = "Check the permissions of that folder and the space on the disk, or set XDG_CACHE_HOME to another folder."
 
 
 class DifacePreferences(bpy.types.AddonPreferences):
+    """The preferences of the add-on."""
+
     bl_idname = EXTENSION
 
     python: bpy.props.StringProperty(
@@ -62,6 +63,7 @@ class DifacePreferences(bpy.types.AddonPreferences):
     )
 
     def draw(self, context: bpy.types.Context) -> None:
+        """Draw the preferences, with the state of the worker and of the models."""
         self.layout.prop(self, "python")
         self.layout.prop(self, "worker_timeout")
         state, row = context.window_manager.diface, self.layout.row()

@@ -146,7 +146,7 @@ def _checkpoint_kind(folder: Path) -> str:
 def _read_kind(settings: Path, _modified: int) -> str:
     section = _SECTION.search(settings.read_text("utf-8"))
     targets = _TARGET.findall(section[1]) if section else []
-    # The model's own class has the smallest indentation; its parts may have classes of their own.
+    # The model's own class has the smallest indentation; its parts may name other classes.
     name = min(targets, key=lambda target: len(target[0]), default=("", ""))[1].rpartition(".")[2]
     return "face" if name in FACE_CLASSES else "head" if name in HEAD_CLASSES else ""
 

@@ -17,10 +17,10 @@ SPEAKERS = (
     "FaceTalk_170904_03276_TA",
     "FaceTalk_170912_03278_TA",
 )
-"""VOCASET's speakers that 3DiFACE was trained on, in the order of its styles."""
+"""The speakers of VOCASET that 3DiFACE was trained on, in the order of its styles."""
 
 
-def _faces(_settings: ThreeDifaceSettings, _context: bpy.types.Context, _typed: str) -> list[str]:
+def _search_face_models(_settings: ThreeDifaceSettings, _context: bpy.types.Context, _typed: str) -> list[str]:
     return threediface_files.checkpoint_names(preferences.checkpoints_folder(), "face")
 
 
@@ -29,31 +29,31 @@ def _search_head_models(_settings: ThreeDifaceSettings, _context: bpy.types.Cont
 
 
 class ThreeDifaceSettings(bpy.types.PropertyGroup):
-    """What is asked of the user's own 3DiFACE models."""
+    """Settings for the user's 3DiFACE models."""
 
     face: StringProperty(
         name="Face Model",
-        description="The checkpoint that moves the face. Empty: the general one, else the first",
-        search=_faces,
+        description="Checkpoint that animates the face. Empty: the general one, else the first",
+        search=_search_face_models,
     )
     head: StringProperty(
         name="Head Model",
-        description="The checkpoint that moves the head. Empty: the first",
+        description="Checkpoint that animates the head. Empty: the first",
         search=_search_head_models,
     )
     condition: EnumProperty(
         name="Style",
-        description="Whose manner of speaking, of those that the face model was trained on",
+        description="Speaking style: a speaker that the face model was trained on",
         items=[(str(number), f"{number}: {name}", "") for number, name in enumerate(SPEAKERS)],
     )
     all_steps: BoolProperty(
         name="All Steps",
-        description="Every step of the checkpoint's own sampler: exactly the original's result, and slower",
+        description="All steps of the checkpoint's sampler: exactly the result of the original, but slower",
     )
-    steps: IntProperty(name="Steps", description="Denoising steps of a quicker sampler", default=25, min=10, max=50)
+    steps: IntProperty(name="Steps", description="Denoising steps of a faster sampler", default=25, min=10, max=50)
     guidance: FloatProperty(
         name="Speech Guidance",
-        description="How closely the face follows the speech; 1 is none, and the original takes 0.5",
+        description="Guidance scale for speech. 1: off; the original uses 0.5",
         default=0.5,
         min=0.0,
         max=10.0,
@@ -61,14 +61,14 @@ class ThreeDifaceSettings(bpy.types.PropertyGroup):
     )
     motion_as: EnumProperty(
         name="Motion As",
-        description="How the face's motion is written to the mesh",
+        description="How the motion of the face is written to the mesh",
         items=(
-            ("KEYS", "Shape Keys", "A few shape keys that hold it to 0.01 mm; FBX and Alembic take them"),
-            ("CACHE", "Vertex Animation", "Every vertex in a file beside the .blend (PC2); Alembic takes it"),
+            ("KEYS", "Shape Keys", "A few shape keys, accurate to 0.01 mm. For FBX and Alembic"),
+            ("CACHE", "Vertex Animation", "All vertices in a file beside the .blend (PC2). For Alembic"),
         ),
     )
 
 
 def default_checkpoint(kind: str) -> str:
-    """The "face" or "head" model that is taken where none is named; "" where there is none."""
+    """Return the default "face" or "head" model; "" if no model is found."""
     return next(iter(threediface_files.checkpoint_names(preferences.checkpoints_folder(), kind)), "")

@@ -21,7 +21,7 @@ STDERR_LINES = 50
 """Lines of the worker's standard error that are kept for the message if it ends."""
 
 UNWATCHED_SECONDS = 5.0
-"""Gap between two checks after which the response timeout starts again: Blender itself was busy, or the computer slept."""
+"""Gap between two checks after which the response timeout restarts: Blender was busy, or the computer slept."""
 
 
 class Restart:

@@ -13,7 +13,7 @@ from measuring import row, speech_file
 
 import diface_addon
 from diface_addon import compat
-from diface_addon.jobs import live, live_session
+from diface_addon.jobs.live_mode import live, live_session
 from diface_addon.scene.animation.active_actions import active_actions
 from diface_addon.scene.provenance import baseline
 from diface_addon.settings import choices

@@ -19,7 +19,8 @@ import numpy as np
 import soundfile
 
 from diface_addon import compat
-from diface_addon.jobs import live, running_job
+from diface_addon.jobs import running_job
+from diface_addon.jobs.live_mode import live
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import baseline
 from diface_addon.scene.takes import takes

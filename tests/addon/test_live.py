@@ -10,7 +10,8 @@ import pytest
 
 from diface_addon import compat
 from diface_addon.core import channels
-from diface_addon.jobs import edit, edit_plan, live
+from diface_addon.jobs import edit, edit_plan
+from diface_addon.jobs.live_mode import live
 from diface_addon.scene.animation import sampling
 from diface_addon.scene.animation.active_actions import active_actions
 from diface_addon.scene.pins import pins

@@ -9,7 +9,7 @@ from ..base.write_file import ExportOperator
 
 
 class DIFACE_OT_export_alembic(ExportOperator, bpy.types.Operator):
-    """Export the vertices of the character to an Alembic file, for the preview range or the frames of the scene"""
+    """Export the vertices of the character to an Alembic file, for the preview range or the scene range"""
 
     bl_idname = "diface.export_alembic"
     bl_label = "Export Alembic"

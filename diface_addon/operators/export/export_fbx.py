@@ -10,7 +10,7 @@ from ..base.write_file import ExportOperator
 
 
 class DIFACE_OT_export_fbx(ExportOperator, bpy.types.Operator):
-    """Export the character, its shape keys and its motion to an FBX file, for the preview range or the frames of the scene"""
+    """Export the character with shape keys and motion to an FBX file, for the preview range or the scene range"""
 
     bl_idname = "diface.export_fbx"
     bl_label = "Export FBX"

@@ -20,7 +20,7 @@ POLL_INTERVAL = 0.1
 
 
 class DIFACE_OT_playblast(WriteFileOperator, bpy.types.Operator):
-    """Render the preview range, or the frames of the scene, to an mp4 file with sound"""
+    """Render the preview range or the scene range to an mp4 file with sound"""
 
     bl_idname = "diface.playblast"
     bl_label = "Playblast"

@@ -14,7 +14,7 @@ from ..base.operator_base import OperatorBase
 
 
 class DIFACE_OT_load_audio(OperatorBase, ImportHelper, bpy.types.Operator):
-    """Add a sound file at the current frame and choose it as the speech. Extends the scene to its end if needed, and sets playback to Sync to Audio"""
+    """Add a sound file at the current frame as the speech, extend the scene to its end, and sync playback to audio"""
 
     bl_idname = "diface.load_audio"
     bl_label = "Load Audio"

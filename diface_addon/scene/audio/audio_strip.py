@@ -73,7 +73,7 @@ def add_strip(context: bpy.types.Context, path: Path, frame: int) -> bpy.types.b
 
 
 def _free_channel(editor: bpy.types.SequenceEditor, frame: int) -> int:
-    """Return the lowest channel without strips; if there is none, the lowest without strips from `frame` on."""
+    """Return the lowest empty channel; if all have strips, the lowest whose strips end before `frame`."""
     last_ends = dict.fromkeys(range(1, MAX_CHANNELS + 1), -math.inf)
     for strip in compat.strips(editor):
         last_ends[strip.channel] = max(last_ends.get(strip.channel, -math.inf), compat.strip_bounds(strip)[1])

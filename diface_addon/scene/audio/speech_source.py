@@ -1,4 +1,4 @@
-"""The speech for a generation or an edit: a sound strip where it is placed, or a file from the scene's first frame on."""
+"""The speech for a generation or an edit: a sound strip, or a file that starts at the first frame of the scene."""
 
 from __future__ import annotations
 

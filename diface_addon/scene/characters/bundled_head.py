@@ -1,4 +1,4 @@
-"""The bundled head as a Blender object: mesh, shape keys, colours and materials."""
+"""Add the bundled head as a Blender object: mesh, shape keys, colours and materials."""
 
 from __future__ import annotations
 
@@ -8,23 +8,28 @@ import bpy
 import numpy as np
 
 from ...core import Head, channels, load_head
+from . import shape_keys
 from .head_materials import head_material
+from .selection import select_only
 
 NAME = "DiFACE Head"
 MARK = "diface_head"
-"""Custom property of the object, the version of the bundled head: tells it from the artist's own characters. The
-second one breathes."""
+"""Custom property of the object, by which the bundled head is recognized: its version. Version 2 can breathe."""
 VERSION = 2
-BASIS = "Basis"
 COLOURS, UVS = "Color", "UVMap"
 EXTENDED_PREFIXES = ("jaw", "mouth", "brow", "nose", "cheek")
 EXTENDED_SLIDER_MAX = 1.5
 
 
 def add_head(context: bpy.types.Context, location: Sequence[float] = (0.0, 0.0, 0.0)) -> bpy.types.Object:
-    """A new "DiFACE Head" at `location` (metres), the only selected object and the active one.
+    """Add the head, and make it the active and only selected object.
 
-    Raises ModelError when the head's file is missing or damaged; the scene is then unchanged.
+    Args:
+        context: Names the collection and the view layer.
+        location: Where it is added, in metres.
+
+    Raises:
+        ModelError: The file of the head is missing or damaged. The scene is unchanged.
     """
     head = load_head()
     obj = bpy.data.objects.new(NAME, _mesh(head))
@@ -32,15 +37,12 @@ def add_head(context: bpy.types.Context, location: Sequence[float] = (0.0, 0.0, 
     obj[MARK] = VERSION
     context.collection.objects.link(obj)
     _add_shape_keys(obj, head)
-    for other in context.view_layer.objects:
-        other.select_set(False)
-    context.view_layer.objects.active = obj
-    obj.select_set(True)
+    select_only(context, obj)
     return obj
 
 
 def is_head(obj: bpy.types.Object | None) -> bool:
-    """Whether `obj` is the bundled head (or a copy of it)."""
+    """Return whether `obj` is the bundled head or a copy of it."""
     return obj is not None and MARK in obj
 
 
@@ -65,10 +67,10 @@ def _mesh(head: Head) -> bpy.types.Mesh:
 
 
 def _add_shape_keys(obj: bpy.types.Object, head: Head) -> None:
-    obj.shape_key_add(name=BASIS, from_mix=False)
+    obj.shape_key_add(name=shape_keys.BASIS, from_mix=False)
     for name, delta in [*zip(channels.FACE, head.deltas, strict=True), *head.extra.items()]:
         key = obj.shape_key_add(name=name, from_mix=False)
         key.data.foreach_set("co", (head.vertices + delta).ravel())
-        key.value = 0.0  # from 5.0 on a new key starts at 1
-        # A face strength above 1 must not be cut off at the slider's end. Lids and gaze past 1 would only do harm.
+        key.value = 0.0  # from 5.0 on a new key has the value 1
+        # A face strength above 1 must not be clipped by the slider. Lids and gaze above 1 would deform badly.
         key.slider_max = EXTENDED_SLIDER_MAX if name.startswith(EXTENDED_PREFIXES) else 1.0

@@ -1,4 +1,4 @@
-"""A camera for a scene that has none."""
+"""Portrait cameras."""
 
 from __future__ import annotations
 
@@ -7,24 +7,39 @@ import math
 import bpy
 from mathutils import Vector
 
-LENS, SENSOR = 85.0, 24.0  # mm, a portrait lens
+LENS, SENSOR_HEIGHT = 85.0, 24.0  # mm, a portrait lens on full frame
 MARGIN = 1.1
+"""Height of the picture, in heights of the object that is framed."""
+
+
+def add_camera(
+    collection: bpy.types.Collection, name: str, center: Vector, front: float, frame_height: float
+) -> bpy.types.Object:
+    """Add a camera that looks along +Y, at characters that face -Y.
+
+    Args:
+        collection: The collection that it is added to.
+        name: The name of the camera.
+        center: The center of the picture.
+        front: Y of the plane in which the picture is `frame_height` high.
+        frame_height: Height of the picture, in units of length.
+    """
+    data = bpy.data.cameras.new(name)
+    data.lens, data.sensor_height, data.sensor_fit = LENS, SENSOR_HEIGHT, "VERTICAL"
+    distance = frame_height * LENS / SENSOR_HEIGHT
+    data.clip_start, data.clip_end = distance / 100, max(data.clip_end, distance * 10)
+    camera = bpy.data.objects.new(data.name, data)
+    collection.objects.link(camera)
+    camera.location = (center.x, front - distance, center.z)
+    camera.rotation_euler = (math.pi / 2, 0.0, 0.0)
+    return camera
 
 
 def add_framing_camera(scene: bpy.types.Scene, obj: bpy.types.Object) -> bpy.types.Object:
-    """A new camera in `scene`, in front of `obj` (which faces -Y, as Blender's characters do)."""
+    """Add a camera to `scene` that frames `obj`."""
     corners = [obj.matrix_world @ Vector(corner) for corner in obj.bound_box]
     low, high = (Vector(map(pick, zip(*corners, strict=True))) for pick in (min, max))
-    size, centre = high - low, (low + high) / 2
+    size = high - low
     aspect = scene.render.resolution_x / scene.render.resolution_y
-    seen = MARGIN * max(size.z, size.x / aspect)
-
-    data = bpy.data.cameras.new("DiFACE Playblast")
-    data.lens, data.sensor_height, data.sensor_fit = LENS, SENSOR, "VERTICAL"
-    distance = seen * LENS / SENSOR
-    data.clip_start, data.clip_end = distance / 100, distance * 10
-    camera = bpy.data.objects.new(data.name, data)
-    scene.collection.objects.link(camera)
-    camera.location = (centre.x, low.y - distance, centre.z)
-    camera.rotation_euler = (math.pi / 2, 0.0, 0.0)
-    return camera
+    frame_height = MARGIN * max(size.z, size.x / aspect)
+    return add_camera(scene.collection, "DiFACE Playblast", (low + high) / 2, low.y, frame_height)

@@ -1,4 +1,4 @@
-"""The user's FLAME head as a Blender object: Blender's way up, its origin in the neck joint."""
+"""Add a head of the user's FLAME model as a Blender object, Z up, with its origin in the neck joint."""
 
 from __future__ import annotations
 
@@ -12,17 +12,21 @@ import numpy as np
 
 from ...core import errors, flame_model, placement
 from ...core import identities as core_identities
+from .selection import select_only
 
 NAME = "FLAME Head"
 MARK = "diface_flame"
-"""Custom property of the object: whose head it is, a speaker's name, "seed 7" or "template"."""
+"""Custom property of the object: its identity, a speaker's name, "seed 7" or "template"."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Whose head: a speaker's of VOCASET, else one drawn by a seed other than 0, else FLAME's own template.
+    """The identity of a head: a speaker of VOCASET, else a random one, else FLAME's template.
 
-    strength: how far a drawn head is from the template, 1 as people are.
+    Attributes:
+        speaker: Name of the speaker, or "".
+        seed: Seed of the random identity; 0 for the template.
+        strength: Difference of a random identity from the template; 1 is the variation between people.
     """
 
     speaker: str = ""
@@ -31,17 +35,24 @@ class Identity:
 
     @property
     def label(self) -> str:
-        """A name for it, none for the template's."""
+        """The label of the identity; "" for the template."""
         return self.speaker or (f"seed {self.seed}" if self.seed else "")
 
 
 def add_flame_head(
     context: bpy.types.Context, file: Path, identity: Identity, templates: Path | None, location: Sequence[float]
 ) -> bpy.types.Object:
-    """A new FLAME head at `location` (metres), the only selected object and the active one.
+    """Add a FLAME head, and make it the active and only selected object.
 
-    templates: VOCASET's, for its speakers. Raises ModelError where a file cannot be read, has no such speaker or
-    nothing to draw a head from; the scene is then unchanged.
+    Args:
+        context: Names the collection and the view layer.
+        file: The FLAME file.
+        identity: The identity of the head.
+        templates: VOCASET's templates.pkl, for its speakers.
+        location: Where it is added, in metres.
+
+    Raises:
+        ModelError: A file cannot be read, or does not contain the identity. The scene is unchanged.
     """
     model = flame_model.load_flame(file)
     vertices = _vertices(model, identity, templates)
@@ -55,10 +66,7 @@ def add_flame_head(
     obj.location = location
     obj[MARK] = identity.label or "template"
     context.collection.objects.link(obj)
-    for other in context.view_layer.objects:
-        other.select_set(False)
-    context.view_layer.objects.active = obj
-    obj.select_set(True)
+    select_only(context, obj)
     return obj
 
 
@@ -69,9 +77,9 @@ def _vertices(model: flame_model.Flame, identity: Identity, templates: Path | No
 
 
 def speaker_heads(templates: Path | None) -> dict[str, np.ndarray]:
-    """Speaker -> head at rest (5023, 3) of VOCASET's templates. Raises ModelError."""
+    """Return speaker -> head at rest (5023, 3) in metres, from VOCASET's templates. Raises ModelError."""
     if templates is None:
-        hint = "Name VOCASET's templates.pkl in DiFACE's preferences."
+        hint = "Set VOCASET's templates.pkl in DiFACE's preferences."
         raise errors.ModelError("VOCASET's templates are not set.", hint)
     return _load_speaker_heads(templates, templates.stat().st_mtime_ns if templates.is_file() else 0)
 

@@ -1,4 +1,4 @@
-"""FLAME meshes in the scene: whether a mesh is one, and its vertices at rest."""
+"""FLAME meshes in the scene: recognize them, and read their vertices at rest."""
 
 from __future__ import annotations
 
@@ -14,38 +14,44 @@ HINT = "Add one with Add FLAME Head, or import one with its vertices in FLAME's 
 
 
 def is_flame(obj: bpy.types.Object | None) -> bool:
-    """Whether `obj` is a mesh of FLAME's topology, of whatever identity; quick enough for a panel."""
+    """Return whether `obj` is a mesh with FLAME's topology, of any identity. Fast enough for a panel."""
     return obj is not None and obj.type == "MESH" and not _mismatch(obj.data)
 
 
 def check(obj: bpy.types.Object) -> None:
-    """Raises SceneError where `obj`, a mesh object, is not a FLAME mesh, and says why."""
-    if why := _mismatch(obj.data):
-        raise errors.SceneError(f"{obj.name} is not a FLAME mesh: {why}.", HINT)
+    """Raise SceneError if `obj`, a mesh object, is not a FLAME mesh."""
+    if mismatch := _mismatch(obj.data):
+        raise errors.SceneError(f"{obj.name} is not a FLAME mesh: {mismatch}.", HINT)
 
 
 def rest_vertices(obj: bpy.types.Object) -> np.ndarray:
-    """The vertices (V, 3) float32 at rest in the mesh's own coordinates: the basis where there are shape keys."""
+    """Return the vertices (V, 3) float32 at rest in the mesh's coordinates: its basis if it has shape keys."""
     keys = obj.data.shape_keys
     points = keys.reference_key.data if keys else obj.data.vertices
-    found = np.empty(3 * len(points), np.float32)
-    points.foreach_get("co", found)
-    return found.reshape(-1, 3)
+    values = np.empty(3 * len(points), np.float32)
+    points.foreach_get("co", values)
+    return values.reshape(-1, 3)
 
 
 def triangles(obj: bpy.types.Object) -> np.ndarray:
-    """The mesh's faces as triangles (F, 3) int32."""
+    """Return the faces of the mesh as triangles (F, 3) int32."""
     mesh = obj.data
     mesh.calc_loop_triangles()
-    found = np.empty(3 * len(mesh.loop_triangles), np.int32)
-    mesh.loop_triangles.foreach_get("vertices", found)
-    return found.reshape(-1, 3)
+    values = np.empty(3 * len(mesh.loop_triangles), np.int32)
+    mesh.loop_triangles.foreach_get("vertices", values)
+    return values.reshape(-1, 3)
 
 
 def estimate_placement(obj: bpy.types.Object, flame_file: Path | None) -> placement.Placement:
-    """How a FLAME mesh lies in its own coordinates; better known where the user's FLAME file is there.
+    """Return the placement of a FLAME mesh in its coordinates.
 
-    Raises ModelError where that file cannot be read, and SceneError for a mesh without size.
+    Args:
+        obj: A FLAME mesh.
+        flame_file: The user's FLAME file, which makes the estimate more accurate.
+
+    Raises:
+        ModelError: The file cannot be read.
+        SceneError: The mesh has no size.
     """
     vertices = rest_vertices(obj)
     if not np.isfinite(vertices).all() or np.ptp(vertices) == 0:
@@ -60,16 +66,16 @@ def _mismatch(mesh: bpy.types.Mesh) -> str:
 
 
 def _edges(mesh: bpy.types.Mesh) -> np.ndarray:
-    found = np.empty(2 * len(mesh.edges), np.int32)
+    values = np.empty(2 * len(mesh.edges), np.int32)
     stored = mesh.attributes.get(".edge_verts")
     if stored is not None and len(stored.data) == len(mesh.edges):
-        stored.data.foreach_get("value", found)  # 700 times as fast as the edges' own, which copies them one by one
+        stored.data.foreach_get("value", values)  # 700 times as fast as reading the edges one by one
     else:
-        mesh.edges.foreach_get("vertices", found)
-    return found
+        mesh.edges.foreach_get("vertices", values)
+    return values
 
 
 @lru_cache(maxsize=8)
 def _cached_mismatch(count: int, edges: bytes) -> str:
-    """Remembered, as panels and buttons ask on every redraw."""
+    """Return why the edges are not FLAME's; cached because panels and buttons ask on every redraw."""
     return recognition.why_not_flame_edges(count, np.frombuffer(edges, np.int32).reshape(-1, 2))

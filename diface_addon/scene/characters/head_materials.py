@@ -1,4 +1,4 @@
-"""Materials of the bundled head: its painted colours, and how skin, eyes, teeth and hair take the light."""
+"""Materials of the bundled head: its painted colours, and the shading of skin, eyes, teeth and hair."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class MaterialSettings:
     viewport: tuple[float, float, float]
     inputs: dict[str, float] = field(default_factory=dict)
     grain: tuple[float, float] | None = None
-    stretch: tuple[float, float, float] = (1.0, 1.0, 1.0)  # of the grain, along u and v
-    mottle: float = 0.0  # how much the grain darkens and brightens the colour
-    along_uvs: bool = False  # the grain follows the UVs: strands; else it fills space, even on all sides
+    stretch: tuple[float, float, float] = (1.0, 1.0, 1.0)  # scale of the grain along u and v
+    mottle: float = 0.0  # amplitude by which the grain darkens and brightens the colour
+    along_uvs: bool = False  # the grain follows the UVs, as strands; else it is a 3D texture
 
 
 WET = {"Roughness": 0.06, "Coat Weight": 1.0, "Coat Roughness": 0.02}
 
-# Subsurface radii are red's; green's and blue's are shares of it, as light goes through skin.
+# Subsurface radii are those of red; green and blue are fractions of it, as in skin.
 MATERIALS: dict[str, MaterialSettings] = {
     "Skin": MaterialSettings(
         (0.53, 0.28, 0.20),
@@ -62,14 +62,19 @@ SUBSURFACE_RADIUS = (1.0, 0.36, 0.20)
 
 
 def head_material(name: str, colours: str) -> bpy.types.Material:
-    """The material `name`, made when the file lacks it; it takes its colour from the attribute `colours`."""
-    full = f"DiFACE {name}"
-    found = bpy.data.materials.get(full)
-    if found is not None and MARK in found:
-        return found
-    material = bpy.data.materials.new(full)
+    """Return the material `name` of the head, added to the file if it is missing.
+
+    Args:
+        name: A key of MATERIALS.
+        colours: The color attribute that the material shows.
+    """
+    full_name = f"DiFACE {name}"
+    existing = bpy.data.materials.get(full_name)
+    if existing is not None and MARK in existing:
+        return existing
+    material = bpy.data.materials.new(full_name)
     material[MARK] = name
-    if material.node_tree is None:  # from 5.0 on there always is one
+    if material.node_tree is None:  # from 5.0 on it always exists
         material.use_nodes = True
     _build_nodes(material, MATERIALS[name], colours)
     return material
@@ -104,7 +109,7 @@ def _build_nodes(material: bpy.types.Material, settings: MaterialSettings, colou
 
 
 def _grain(tree: bpy.types.NodeTree, settings: MaterialSettings) -> bpy.types.NodeSocket:
-    """Noise that stays on the skin when shape keys move it: it follows the rest shape or the UVs."""
+    """Add noise that moves with the skin when shape keys move it: in rest coordinates or UVs."""
     where = tree.nodes.new("ShaderNodeTexCoord")
     where.location = (-1100, -300)
     mapping = tree.nodes.new("ShaderNodeMapping")
@@ -122,7 +127,7 @@ def _grain(tree: bpy.types.NodeTree, settings: MaterialSettings) -> bpy.types.No
 def _mottled(
     tree: bpy.types.NodeTree, colour: bpy.types.NodeSocket, grain: bpy.types.NodeSocket, amount: float
 ) -> bpy.types.NodeSocket:
-    """`colour` made darker and brighter by up to `amount` where `grain` is low and high."""
+    """Darken and brighten `colour` by up to `amount` where `grain` is low and high."""
     share = tree.nodes.new("ShaderNodeMapRange")
     share.location = (-500, -50)
     share.inputs["From Min"].default_value, share.inputs["From Max"].default_value = 0.25, 0.75

@@ -1,4 +1,4 @@
-"""Shape keys from displacements: those that a motion was made for, and ARKit's for a FLAME mesh."""
+"""Add, read and remove shape keys."""
 
 from __future__ import annotations
 
@@ -9,54 +9,66 @@ from . import flame_mesh
 
 BASIS = "Basis"
 SLIDER_LIMIT = 10.0
-"""As far as Blender lets a shape key's slider go, either way."""
+"""Maximum absolute value of a shape key's slider in Blender."""
 
 
 def add_shape_keys(
     obj: bpy.types.Object, names: tuple[str, ...], deltas: np.ndarray, range_: tuple[float, float]
 ) -> tuple[str, ...]:
-    """New shape keys that move the vertices at rest by `deltas` (K, V, 3), in the mesh's coordinates, at weight 1.
+    """Add shape keys that move the vertices at rest.
 
-    Returns their names, which differ from `names` where those were taken.
+    Args:
+        obj: A mesh object.
+        names: The names of the keys.
+        deltas: Displacements (K, V, 3) at weight 1, in the mesh's coordinates.
+        range_: Minimum and maximum of the sliders.
+
+    Returns:
+        The names of the keys, with a number if a name was taken.
     """
     if obj.data.shape_keys is None:
         obj.shape_key_add(name=BASIS, from_mix=False)
     rest = flame_mesh.rest_vertices(obj)
-    made = []
+    added = []
     for name, delta in zip(names, deltas, strict=True):
         key = obj.shape_key_add(name=name, from_mix=False)
         key.data.foreach_set("co", (rest + delta).ravel())
         key.relative_key = obj.data.shape_keys.reference_key
         key.slider_min, key.slider_max = range_
-        key.value = 0.0  # from 5.0 on a new key starts at 1
-        made.append(key.name)
-    return tuple(made)
+        key.value = 0.0  # from 5.0 on a new key has the value 1
+        added.append(key.name)
+    return tuple(added)
 
 
 def positions(key: bpy.types.ShapeKey) -> np.ndarray:
-    """Where a shape key has the vertices (V, 3) float32."""
-    found = np.empty(3 * len(key.data), np.float32)
-    key.data.foreach_get("co", found)
-    return found.reshape(-1, 3)
+    """Return the vertices (V, 3) float32 of a shape key."""
+    coordinates = np.empty(3 * len(key.data), np.float32)
+    key.data.foreach_get("co", coordinates)
+    return coordinates.reshape(-1, 3)
 
 
 def shape_key_delta(obj: bpy.types.Object, key: bpy.types.ShapeKey, relative: np.ndarray | None = None) -> np.ndarray:
-    """How far a shape key moves the vertices (V, 3) float32 at weight 1, where it is held by a vertex group as well.
+    """Return the displacements (V, 3) float32 of a shape key at weight 1, including its vertex group.
 
-    relative: the `places` of its relative key, where they are known.
+    Args:
+        obj: The object of the key.
+        key: The shape key.
+        relative: The `positions` of its relative key, if they are known.
     """
-    found = positions(key) - (positions(key.relative_key) if relative is None else relative)
+    deltas = positions(key) - (positions(key.relative_key) if relative is None else relative)
     group = obj.vertex_groups.get(key.vertex_group) if key.vertex_group else None
     if group is not None:
-        weights = np.zeros(len(found), np.float32)
+        weights = np.zeros(len(deltas), np.float32)
         for vertex in obj.data.vertices:
-            weights[vertex.index] = next((held.weight for held in vertex.groups if held.group == group.index), 0.0)
-        found *= weights[:, None]
-    return found
+            weights[vertex.index] = next(
+                (member.weight for member in vertex.groups if member.group == group.index), 0.0
+            )
+        deltas *= weights[:, None]
+    return deltas
 
 
 def remove_shape_keys(obj: bpy.types.Object, names: list[str]) -> None:
-    """Take shape keys away, as far as they are there."""
+    """Remove shape keys; names that do not exist are skipped."""
     for name in names:
         key = obj.data.shape_keys.key_blocks.get(name) if obj.data.shape_keys else None
         if key is not None:

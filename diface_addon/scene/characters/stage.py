@@ -1,20 +1,19 @@
-"""A camera and soft light for a portrait of the head: what a render of an otherwise empty scene needs."""
+"""Add a camera and soft lights for a portrait of the head."""
 
 from __future__ import annotations
-
-import math
 
 import bpy
 from mathutils import Vector
 
+from . import camera
+
 NAME = "DiFACE Stage"
-LENS, SENSOR_HEIGHT = 85.0, 24.0  # mm, a portrait lens on full frame
-AIM = Vector((0.0, -0.03, 0.012))  # from the head's pivot: between nose and mouth
-FRAME_HEIGHT = 0.36  # m from the picture's lower to its upper edge: from the collar to above the hair
-STUDIO_LIGHT, EXPOSURE = "outdoor.sl", 0.45  # Blender's own; the default one is dim and from below
+AIM = Vector((0.0, -0.03, 0.012))  # from the pivot of the head: between nose and mouth
+FRAME_HEIGHT = 0.36  # m, height of the picture: from the collar to above the hair
+STUDIO_LIGHT, EXPOSURE = "outdoor.sl", 0.45  # of Blender; the default one is dim and from below
 BACKDROP = (0.055, 0.060, 0.068)
 
-# Name, place from the pivot (m), size (m), power (W), colour, whether eyes and skin mirror it: two mirrored lights
+# Name, location from the pivot (m), size (m), power (W), colour, whether eyes and skin reflect it: two reflections
 # would cover the pupils.
 LIGHTS = (
     ("Key", (0.80, -0.95, 0.80), 0.50, 27.0, (1.0, 0.95, 0.89), True),
@@ -24,28 +23,32 @@ LIGHTS = (
 
 
 def add_stage(context: bpy.types.Context, obj: bpy.types.Object) -> bpy.types.Object:
-    """A camera that frames the head `obj`, three soft lights and a plain world; returns the camera, now the scene's.
+    """Add a camera that frames the head `obj`, three soft lights and a plain world.
 
-    Everything lies in a collection of its own, "DiFACE Stage". The scene keeps its world where it has one.
+    Camera and lights are in the collection "DiFACE Stage". If the scene has a world, it is kept.
+
+    Returns:
+        The camera, which becomes the camera of the scene.
     """
     scene = context.scene
     stage = bpy.data.collections.new(NAME)
     scene.collection.children.link(stage)
-    context.view_layer.update()  # an object made just now has no place yet
+    context.view_layer.update()  # the matrix of a new object is not computed yet
     pivot = obj.matrix_world.translation.copy()
-    camera = _camera(stage, pivot + AIM)
+    aim = pivot + AIM
+    portrait = camera.add_camera(stage, f"{NAME} Camera", aim, aim.y, FRAME_HEIGHT)
     for light in LIGHTS:
-        _light(stage, pivot + AIM, *light)
-    scene.camera = camera
+        _light(stage, aim, *light)
+    scene.camera = portrait
     if scene.world is None:
         scene.world = _world()
-    return camera
+    return portrait
 
 
 def use_workbench_look(scene: bpy.types.Scene, obj: bpy.types.Object) -> None:
-    """Workbench's settings under which the painted head looks like a person: its colours, matt, with shaded creases.
+    """Set Workbench so that the painted head looks like a person: its colours, matt, with cavity shading.
 
-    A character that is not painted shows its materials' colours.
+    A character without color attributes shows the colors of its materials.
     """
     shading = scene.display.shading
     shading.light = "STUDIO"
@@ -57,17 +60,6 @@ def use_workbench_look(scene: bpy.types.Scene, obj: bpy.types.Object) -> None:
     shading.show_shadows = False
     scene.view_settings.view_transform = "Standard"
     scene.view_settings.exposure = EXPOSURE
-
-
-def _camera(stage: bpy.types.Collection, aim: Vector) -> bpy.types.Object:
-    data = bpy.data.cameras.new(f"{NAME} Camera")
-    data.lens, data.sensor_height, data.sensor_fit = LENS, SENSOR_HEIGHT, "VERTICAL"
-    data.clip_start = 0.01
-    camera = bpy.data.objects.new(data.name, data)
-    stage.objects.link(camera)
-    camera.location = aim + Vector((0.0, -FRAME_HEIGHT * LENS / SENSOR_HEIGHT, 0.0))
-    camera.rotation_euler = (math.pi / 2, 0.0, 0.0)
-    return camera
 
 
 def _light(
@@ -82,9 +74,9 @@ def _light(
 ) -> None:
     data = bpy.data.lights.new(f"{NAME} {name}", "AREA")
     data.size, data.energy, data.color = size, power, colour
-    data.specular_factor = float(mirrored)  # EEVEE's way to say it
+    data.specular_factor = float(mirrored)  # for EEVEE
     light = bpy.data.objects.new(data.name, data)
-    light.visible_glossy = mirrored  # Cycles's
+    light.visible_glossy = mirrored  # for Cycles
     stage.objects.link(light)
     light.location = aim + Vector(place)
     light.rotation_euler = (-Vector(place)).to_track_quat("-Z", "Y").to_euler()
@@ -92,7 +84,7 @@ def _light(
 
 def _world() -> bpy.types.World:
     world = bpy.data.worlds.new(NAME)
-    if world.node_tree is None:  # from 5.0 on there always is one
+    if world.node_tree is None:  # from 5.0 on it always exists
         world.use_nodes = True
     world.color = BACKDROP
     background = next(node for node in world.node_tree.nodes if node.type == "BACKGROUND")

@@ -59,7 +59,7 @@ def unpack(name: str, folder: Path) -> Path | None:
 
 
 def unpack_by_path(path: str, folder: Path) -> Path | None:
-    """Unpack the style whose file had this path on another computer. Returns None if this .blend does not contain it."""
+    """Unpack the style whose file had this path on another computer. Returns None if it is not in this .blend."""
     file_name = path.replace("\\", "/").rpartition("/")[2]
     for entry in _entries():
         if file_name.endswith(f"-{entry['sha256'][:12]}{SUFFIX}"):

@@ -20,7 +20,7 @@ def cache_file(obj: bpy.types.Object, actions: TakeActions) -> Path | None:
 
 
 def pack(obj: bpy.types.Object, actions: TakeActions) -> None:
-    """Pack a take's vertex cache into the .blend, if it has one. Raises SceneError if its file is missing or damaged."""
+    """Pack a take's vertex cache into the .blend, if it has one. Raises SceneError if the file is damaged."""
     if file := cache_file(obj, actions):
         vertex_cache.pack(actions[0], file)
 
@@ -31,7 +31,7 @@ def is_packed(actions: TakeActions) -> bool:
 
 
 def restore(obj: bpy.types.Object, actions: TakeActions) -> None:
-    """Write the file of a take's vertex cache from the .blend, if it is missing. Raises SceneError if it is not packed."""
+    """Unpack a take's vertex cache if its file is missing. Raises SceneError if it is not packed."""
     file = cache_file(obj, actions)
     if file is None or file.is_file():
         return

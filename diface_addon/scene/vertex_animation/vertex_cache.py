@@ -104,7 +104,7 @@ def remove(obj: bpy.types.Object, take: str) -> None:
 
 
 def active_take(obj: bpy.types.Object) -> str:
-    """Return the first eight characters of the id of the take whose cache is visible; "" if there is none."""
+    """Return the first eight characters of the id of the take whose cache is visible; "" if no cache is."""
     return next((_take_prefix(m.filepath) for m in _cache_modifiers(obj) if m.show_viewport), "")
 
 

@@ -1,8 +1,8 @@
-"""Live: what the artist changes is answered in the motion around it, without being asked, while it is on.
+"""Live: regenerate the motion around every change, while it is switched on.
 
-Blender's handlers only note when something changed. A timer looks at it when the artist pauses, and has the worker
-make the neighbourhood in a draft; what it makes is written once the artist is still. When nothing happens for a while
-it is made again in full quality.
+Handlers only record that something changed. When the user pauses, a timer compares the scene with the last state and
+sends the segment around the change to the worker as a draft. The result is written when the user does nothing. Some
+time later the segment is regenerated in full quality.
 """
 
 from __future__ import annotations
@@ -12,37 +12,39 @@ import time
 import bpy
 from bpy.app.handlers import persistent
 
-from ..core import errors
-from ..scene.animation import busy
-from ..settings import edit_settings
-from ..worker import process
-from . import live_session, running_job, worker_client
-from .live_session import LiveRequest, LiveSession, LiveSettings, Regeneration
+from ...core import errors
+from ...scene.animation import busy
+from ...settings import edit_settings
+from ...worker import process
+from .. import running_job, worker_client
+from . import live_session
+from .live_request import LiveRequest, LiveSettings, Regeneration
+from .live_session import LiveSession
 
 IDLE_INTERVAL, BUSY_INTERVAL = 0.03, 0.01
-"""Seconds between two looks, and while something is under way."""
+"""Seconds between two steps of the timer: idle, and while a change or a task is pending."""
 COMPARE_AFTER, WRITE_AFTER = (0.02, 2), (0.08, 4)
-"""Seconds, and looks, without a change from which on something is asked for, and from which on the artist is taken to
-be still. Where a redraw takes longer than the seconds, Blender looks once between two steps of a drag."""
+"""Seconds, and timer steps, without a change before the scene is compared, and before a result is written. If a redraw
+takes longer than the seconds, the timer runs once between two steps of a drag."""
 REFINE_AFTER = 1.0
-"""Seconds after a draft, without a change, until it is made again in full quality."""
+"""Seconds after a draft, without a change, until it is regenerated in full quality."""
 
 
 class LiveEditor:
-    """One session at work."""
+    """The running Live session, advanced by the timer."""
 
     def __init__(self, context: bpy.types.Context) -> None:
         self.session = LiveSession(context)
         self.changed_at = time.monotonic()
-        """When the last change was."""
+        """Time of the last change."""
         self.is_compared = False
-        """Whether that was looked at."""
+        """Whether the scene was compared since the last change."""
         self.is_undo_pending = False
-        """Whether that was an undo or a redo."""
+        """Whether an undo or redo has happened since the last comparison."""
         self.draft_written_at: float | None = None
-        """When the last draft was written."""
+        """Time at which the last draft was written."""
         self.timings: dict[str, float] = {}
-        """When the parts of the last answer were done, as time.monotonic() says."""
+        """Times of the steps of the last update, by time.monotonic()."""
         self._new_timings: dict[str, float] = {}
         self._last_settings = LiveSettings.from_scene(context.scene)
         self._steps_since_change = 0
@@ -52,21 +54,26 @@ class LiveEditor:
         self._failed_request: tuple[Regeneration, LiveRequest] | None = None
 
     def mark_changed(self, by_undo: bool = False) -> None:
-        """Something in the scene changed."""
+        """Record that the scene changed."""
         self.changed_at, self.is_compared, self._steps_since_change = time.monotonic(), False, 0
         self.is_undo_pending |= by_undo
 
     @property
     def has_work(self) -> bool:
-        """Whether something is under way."""
+        """Whether a change or a task is pending."""
         return not self.is_compared or self._task is not None
 
     def _is_still(self, threshold: tuple[float, int]) -> bool:
-        seconds, looks = threshold
-        return time.monotonic() - self.changed_at >= seconds and self._steps_since_change >= looks
+        seconds, steps = threshold
+        return time.monotonic() - self.changed_at >= seconds and self._steps_since_change >= steps
 
     def step(self, context: bpy.types.Context) -> None:
-        """Do what is to be done now. Raises SceneError where Live cannot go on, WorkerError where nothing answers."""
+        """Advance the session: compare, send a request, or write a result.
+
+        Raises:
+            SceneError: Live cannot continue with this scene.
+            WorkerError: The worker cannot be started.
+        """
         scene = context.scene
         if scene.session_uid != self.session.scene_uid:
             if all(some.session_uid != self.session.scene_uid for some in bpy.data.scenes):
@@ -97,18 +104,18 @@ class LiveEditor:
         self._new_timings = {"changed": self.changed_at, "paused": time.monotonic()}
         self.is_compared = True
         if self.is_undo_pending:
-            self._cancel()  # it was asked for another state
+            self._cancel()  # it was for another state
             self.session.reset_pins(obj)
             self.is_undo_pending, self.draft_written_at = False, None
-        found = self.session.find_changes(scene, obj)
-        if found is not None:
-            self._schedule(found, scene)
+        regeneration = self.session.find_changes(scene, obj)
+        if regeneration is not None:
+            self._schedule(regeneration, scene)
         elif self._regeneration and not self._regeneration.final:
-            self._cancel()  # it was taken back
+            self._cancel()  # the change was undone
         self._new_timings["compared"] = time.monotonic()
 
     def _schedule(self, regeneration: Regeneration, scene: bpy.types.Scene) -> None:
-        """Ask for what is found, unless just that is on its way, or was refused."""
+        """Schedule a regeneration, unless the same one is running or has failed."""
         if (
             self._failed_request
             and self._failed_request[0] == regeneration
@@ -131,32 +138,33 @@ class LiveEditor:
         self._task = self._live_request = self._regeneration = None
 
     def _send(self, scene: bpy.types.Scene, obj: bpy.types.Object) -> None:
-        asked = self.session.build_request(scene, obj, self._regeneration)
-        if asked is None:
+        live_request = self.session.build_request(scene, obj, self._regeneration)
+        if live_request is None:
             self.session.ignore_changes(scene, obj)
             self._regeneration = None
             return
-        self._live_request, self._task = asked, worker_client.submit(asked.request, preemptible=True)
+        self._live_request = live_request
+        self._task = worker_client.submit(live_request.request, preemptible=True)
         self._new_timings["sent"] = time.monotonic()
 
     def _finish(self, scene: bpy.types.Scene, obj: bpy.types.Object) -> None:
-        job, asked, wanted = self._task, self._live_request, self._regeneration
+        task, live_request, regeneration = self._task, self._live_request, self._regeneration
         self._task = self._live_request = None
-        if job.state == "cancelled":
-            return  # something else came first: it is asked for again
+        if task.state == "cancelled":
+            return  # another request preempted it: it is sent again
         self._regeneration = None
-        if job.result is None:
-            self._failed_request = wanted, asked
-            _show_message(f"Live: {job.error}")
+        if task.result is None:
+            self._failed_request = regeneration, live_request
+            _show_message(f"Live: {task.error}")
             return
         self._new_timings["made"] = time.monotonic()
-        self.session.write(scene, obj, asked, wanted, job.result)
+        self.session.write(scene, obj, live_request, regeneration, task.result)
         self.timings = {**self._new_timings, "written": time.monotonic()}
-        self.draft_written_at = None if wanted.final else time.monotonic()
+        self.draft_written_at = None if regeneration.final else time.monotonic()
         _redraw_editors()
 
     def close(self) -> None:
-        """Stop what runs."""
+        """Cancel the running task, and end the session."""
         self._cancel()
         self.session.close()
 
@@ -165,12 +173,12 @@ _live: LiveEditor | None = None
 
 
 def current() -> LiveEditor | None:
-    """What is at work, while Live is on."""
+    """Return the running session; None if Live is off."""
     return _live
 
 
 def apply_setting(context: bpy.types.Context) -> None:
-    """The artist has pressed the switch of the context's scene."""
+    """Switch Live on or off, as the setting of the context's scene says."""
     stop()
     settings = context.scene.diface.edit
     if not settings.live:
@@ -184,7 +192,7 @@ def apply_setting(context: bpy.types.Context) -> None:
 
 
 def stop(message: str = "") -> None:
-    """End Live, wherever it is on."""
+    """Switch Live off. A message is shown in the panel, and resets the setting of every scene."""
     global _live
     if _live is not None:
         _live.close()
@@ -208,13 +216,13 @@ def _start(context: bpy.types.Context) -> None:
 
 
 def tick() -> float | None:
-    """One look, of Blender's timer: how long until the next."""
+    """Advance the session. Called by Blender's timer; returns the seconds until the next call."""
     if _live is None:
         return None
     try:
         scene = bpy.context.scene
         if scene.session_uid == _live.session.scene_uid and not scene.diface.edit.live:
-            stop()  # an undo went back to before it was on
+            stop()  # an undo restored the state before it was switched on
             return None
         _live.step(bpy.context)
     except errors.DifaceError as error:
@@ -245,7 +253,7 @@ def _on_depsgraph_update(*_args: object) -> None:
 
 @persistent
 def _on_undo(*_args: object) -> None:
-    """Undo and redo: data came back, the switch perhaps as well."""
+    """Continue after Undo or Redo, which may also have restored the setting."""
     scene = bpy.context.scene
     if _live is not None:
         _live.mark_changed(by_undo=True)
@@ -258,7 +266,7 @@ def _on_undo(*_args: object) -> None:
 
 @persistent
 def _on_load(*_args: object) -> None:
-    """Another file: Live is off in it, however it was saved."""
+    """Switch Live off in a file that was opened, even if it was on when saved."""
     stop()
     for scene in bpy.data.scenes:
         scene.diface.edit.property_unset("live")

@@ -1,0 +1,1 @@
+"""Live: regenerate the motion around every change, while it is switched on."""
