@@ -24,10 +24,10 @@ from diface_addon.scene.provenance import baseline, layer_tracks, take_request
 from diface_addon.scene.styles import packed_styles
 from diface_addon.scene.takes import take_list, takes
 from diface_addon.settings import preferences
+from tests.addon.checkpoints import FACE, HEAD, checkpoint
 
 from .conftest import needs_audio
 from .flame_scenes import shown as vertices_shown
-from .test_own_files import FACE, HEAD, checkpoint
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference_0_1_0"
 FACTS = json.loads((REFERENCE / "scene.json").read_text("utf-8"))

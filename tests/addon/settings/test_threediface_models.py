@@ -8,9 +8,7 @@ import pytest
 
 from diface_addon.core import errors, types
 from diface_addon.settings import preferences, threediface_files, threediface_models
-
-FACE = "some.module.unet_w_cond_mask"
-HEAD = "some.other.in_to_motion_unet_w_audio_cond_with_cond_mask"
+from tests.addon.checkpoints import FACE, HEAD, checkpoint
 
 
 @pytest.fixture
@@ -18,9 +16,7 @@ def checkpoints(tmp_path, monkeypatch) -> Path:
     """The folder of the preferences, with a face model and a head model."""
     folder = tmp_path / "checkpoints"
     for name, target in (("face_a", FACE), ("head_a", HEAD)):
-        (folder / name / "checkpoints").mkdir(parents=True)
-        (folder / name / "checkpoints" / "model1.pt").write_bytes(b"")
-        (folder / name / "args.yml").write_text(f"motion_model:\n  target: {target}\n")
+        checkpoint(folder / name, target)
     monkeypatch.setattr(preferences, "checkpoints_folder", lambda: folder)
     monkeypatch.setattr(preferences, "wav2vec2_folder", lambda: tmp_path / "wav2vec2")
     return folder

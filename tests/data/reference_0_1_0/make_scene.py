@@ -39,7 +39,7 @@ from diface_addon.scene import (
     vertex_pins,
 )
 from tests.addon import flame_scenes, scenes
-from tests.addon.test_own_files import FACE, HEAD, checkpoint
+from tests.addon.checkpoints import FACE, HEAD, checkpoint
 
 FOLDER = Path("/tmp/diface_reference/0_1_0")
 SPEECH = Path("tests/data/speech.flac")

@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 
 from diface_addon import compat
-
-from . import fingerprint, scenes
-from .conftest import needs_audio
+from tests.addon import fingerprint, scenes
+from tests.addon.conftest import needs_audio
 
 needs_ffmpeg = pytest.mark.skipif(
     shutil.which("ffmpeg") is None, reason="ffmpeg, which looks into the video, is not there."

@@ -13,9 +13,8 @@ from diface_addon import compat
 from diface_addon.core import errors
 from diface_addon.scene.audio import audio_strip, decode
 from diface_addon.scene.files import user_cache
-
-from . import engine, fingerprint, scenes
-from .conftest import needs_audio
+from tests.addon import engine, fingerprint, scenes
+from tests.addon.conftest import needs_audio
 
 CLICKS = [0.25, 1.0]
 

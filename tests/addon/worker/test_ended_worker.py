@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import bpy
 import pytest
 
-from . import engine, scenes
+from tests.addon import engine, scenes
 
 
 @pytest.fixture

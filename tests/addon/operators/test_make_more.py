@@ -13,8 +13,7 @@ from diface_addon.operators.base import modal_job
 from diface_addon.operators.generate import make_more
 from diface_addon.scene.provenance import baseline
 from diface_addon.scene.takes import takes
-
-from . import engine, scenes
+from tests.addon import engine, scenes
 
 
 def seeds() -> list[int]:

@@ -11,8 +11,7 @@ import pytest
 from diface_addon.core import errors
 from diface_addon.jobs import generate, running_job
 from diface_addon.operators.base import modal_job
-
-from . import engine, fingerprint, scenes
+from tests.addon import engine, fingerprint, scenes
 
 CLICKS = [0.25, 1.0]
 

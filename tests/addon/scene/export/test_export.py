@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import bpy
@@ -13,50 +12,13 @@ import numpy as np
 import pytest
 
 from diface_addon import compat
-from diface_addon.core import channels, errors, types
+from diface_addon.core import errors
 from diface_addon.scene.characters import bundled_head
 from diface_addon.scene.files import atomic_write
-from diface_addon.scene.takes import takes
+from tests.addon import fingerprint, scenes
+from tests.addon.exports import FIRST, LAST, animate, imported, load_alembic, load_fbx, vertices
 
-from . import fingerprint, scenes
-
-FIRST, LAST = 5, 34
 TOLERANCE = 1e-4  # metres
-
-
-def animate(obj) -> None:
-    """Lively keys on all channels and the head, as a take."""
-    rows = LAST - FIRST + 1
-    phase = np.linspace(0, 6, rows)[:, None] + np.arange(len(channels.ALL))
-    values = (0.25 + 0.25 * np.sin(phase)).astype(np.float32)
-    motion = types.Motion(values, channels.ALL, types.FrameRate(24))
-    takes.write_take(obj, motion, "T", {"first_frame": FIRST})
-
-
-def vertices(obj, frame: int) -> np.ndarray:
-    """(V, 3) in the world, as shown on a frame."""
-    bpy.context.scene.frame_set(frame)
-    evaluated = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
-    mesh = evaluated.to_mesh()
-    found = np.empty(3 * len(mesh.vertices), np.float32)
-    mesh.vertices.foreach_get("co", found)
-    world = np.array(evaluated.matrix_world)
-    return found.reshape(-1, 3) @ world[:3, :3].T + world[:3, 3]
-
-
-def imported(load: Callable[[], object]) -> bpy.types.Object:
-    """The mesh object that an importer adds."""
-    before = set(bpy.data.objects)
-    load()
-    return next(obj for obj in set(bpy.data.objects) - before if obj.type == "MESH")
-
-
-def load_fbx(path: Path) -> None:
-    bpy.ops.import_scene.fbx(filepath=str(path), anim_offset=0.0)
-
-
-def load_alembic(path: Path) -> None:
-    bpy.ops.wm.alembic_import(filepath=str(path), as_background_job=False)
 
 
 @pytest.fixture(params=["the head of DiFACE", "another character, placed and turned"])
@@ -210,11 +172,11 @@ import resource, signal, sys
 import bpy
 sys.path.insert(0, sys.argv[1])
 import diface_addon
-from tests.addon import scenes, test_export
+from tests.addon import exports, scenes
 bpy.ops.wm.read_factory_settings(use_empty=True)
 diface_addon.register()
 obj = scenes.add_character(bpy.context.scene)
-test_export.animate(obj)
+exports.animate(obj)
 scene = bpy.context.scene
 scene.frame_end, scene.render.resolution_x, scene.render.resolution_y = 6, 64, 48
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -13,8 +13,7 @@ import pytest
 from diface_addon.core import flame_model
 from diface_addon.scene.characters import flame_head, flame_mesh
 from diface_addon.settings import preferences
-
-from . import fingerprint, published_flame
+from tests.addon import fingerprint, published_flame
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 """Small 3DiFACE models as their users hold them, and what they give, for a Python with torch:
 
-python -m tests.addon.own_models FOLDER SOUND
+python -m tests.addon.toy_threediface_models FOLDER SOUND
 
 Writes FOLDER/models/face and head, FOLDER/wav2vec2, and FOLDER/truth.npz: `displacement` (T, 5023, 3) in metres and
 `head` (T, 3), 30 rows a second, of seed 3, condition 2, 10 steps and a guidance of 0.5.

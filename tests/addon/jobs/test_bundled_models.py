@@ -14,9 +14,8 @@ from diface_addon.core import channels
 from diface_addon.scene.characters import bundled_head
 from diface_addon.scene.provenance import baseline
 from diface_addon.worker import process
-
-from . import scenes
-from .conftest import PYTHON
+from tests.addon import scenes
+from tests.addon.conftest import PYTHON
 
 
 @pytest.fixture(scope="module", autouse=True)

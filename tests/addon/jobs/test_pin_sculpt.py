@@ -11,8 +11,7 @@ from diface_addon.core import channels, types
 from diface_addon.scene.characters import shape_keys
 from diface_addon.scene.pins import sculpt
 from diface_addon.scene.takes import takes
-
-from . import fingerprint, scenes
+from tests.addon import fingerprint, scenes
 
 FIRST, ROWS, FRAME = 11, 40, 23
 NAMES = ("jawOpen", "mouthSmileLeft", "mouthFunnel", "cheekPuff", "nose")

@@ -25,9 +25,8 @@ from diface_addon.scene.styles import packed_styles, styles
 from diface_addon.scene.takes import style_examples, take_list, takes
 from diface_addon.settings import preferences
 from diface_addon.worker import process
-
-from . import fingerprint, scenes
-from .conftest import PYTHON, needs_audio
+from tests.addon import fingerprint, scenes
+from tests.addon.conftest import PYTHON, needs_audio
 
 NAMES = ("jawOpen", "mouthClose", "mouthSmileLeft", "eyeBlinkLeft")
 JAW = 'key_blocks["jawOpen"].value'

@@ -13,11 +13,10 @@ from diface_addon.scene.characters import flame_mesh, shape_key_names
 from diface_addon.scene.provenance import baseline
 from diface_addon.scene.takes import takes
 from diface_addon.settings import preferences, threediface_files, threediface_settings
-
-from . import fingerprint, flame_scenes, scenes
-from .flame_scenes import add_flame, shown
-from .test_interface import drawn
-from .test_own_files import FACE, HEAD, checkpoint
+from tests.addon import fingerprint, flame_scenes, scenes
+from tests.addon.checkpoints import FACE, HEAD, checkpoint
+from tests.addon.flame_scenes import add_flame, shown
+from tests.addon.test_interface import drawn
 
 CLICKS = [0.25, 1.0]
 

@@ -12,12 +12,9 @@ from diface_addon.scene.pins import sculpt, vertex_pins
 from diface_addon.scene.provenance import baseline
 from diface_addon.scene.takes import takes
 from diface_addon.scene.vertex_animation import vertex_cache
+from tests.addon.flame_scenes import shown
+from tests.addon.jobs.conftest import ROWS
 
-from . import test_own_models
-from .flame_scenes import shown
-from .test_own_models import ROWS
-
-made, speaking = test_own_models.made, test_own_models.speaking
 KINDS = pytest.mark.parametrize("motion_as", ["KEYS", "CACHE"])
 SCULPTED = 12
 
@@ -43,51 +40,51 @@ def active(obj: bpy.types.Object) -> str:
 
 
 @KINDS
-def test_a_sculpt_stays_and_the_rest_is_made_anew(scene, speaking, motion_as) -> None:
+def test_a_sculpt_stays_and_the_rest_is_made_anew(scene, toy_speaker, motion_as) -> None:
     scene.diface.threediface.motion_as = motion_as
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    old, before = active(speaking), poses(speaking)
-    places = sculpted(speaking)
+    old, before = active(toy_speaker), poses(toy_speaker)
+    places = sculpted(toy_speaker)
     assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
-    new = active(speaking)
+    new = active(toy_speaker)
     assert new != old
-    after = poses(speaking)
+    after = poses(toy_speaker)
     off = np.linalg.norm(after[SCULPTED - 1] - places, axis=1).max()
     assert off < 1e-5 if motion_as == "KEYS" else off == 0
     assert np.linalg.norm(after[SCULPTED] - before[SCULPTED], axis=1).max() > 1e-3
     # The pin goes with the take, which knows it; and the old take is as it was.
     assert vertex_pins.pin_frames(vertex_pins.take_actions(new)) == [SCULPTED]
     assert vertex_pins.pin_frames(vertex_pins.take_actions(new), changed_only=True) == []
-    takes.use_take(speaking, takes.all_takes()[old])
-    np.testing.assert_array_equal(poses(speaking), before)
+    takes.use_take(toy_speaker, takes.all_takes()[old])
+    np.testing.assert_array_equal(poses(toy_speaker), before)
 
 
-def test_a_sculpt_that_is_let_go_is_made_anew_without_it(scene, speaking) -> None:
+def test_a_sculpt_that_is_let_go_is_made_anew_without_it(scene, toy_speaker) -> None:
     scene.diface.threediface.motion_as = "CACHE"
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    places = sculpted(speaking)
+    places = sculpted(toy_speaker)
     bpy.ops.diface.regenerate(where="AROUND")
     assert bpy.ops.diface.unpin_all() == {"FINISHED"}
-    np.testing.assert_array_equal(shown(speaking, SCULPTED), places)
+    np.testing.assert_array_equal(shown(toy_speaker, SCULPTED), places)
     assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
-    assert np.linalg.norm(shown(speaking, SCULPTED) - places, axis=1).max() > 1e-3
+    assert np.linalg.norm(shown(toy_speaker, SCULPTED) - places, axis=1).max() > 1e-3
     with pytest.raises(RuntimeError, match="No key was changed"):
         bpy.ops.diface.regenerate(where="AROUND")
 
 
 @KINDS
-def test_in_between_leaves_what_is_outside(scene, speaking, motion_as) -> None:
+def test_in_between_leaves_what_is_outside(scene, toy_speaker, motion_as) -> None:
     scene.diface.threediface.motion_as = motion_as
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    before, turned = poses(speaking), rotations(speaking)
+    before, turned = poses(toy_speaker), rotations(toy_speaker)
     scene.diface.seed = 8
     assert bpy.ops.diface.in_between(first=10, last=20) == {"FINISHED"}
-    after = poses(speaking)
+    after = poses(toy_speaker)
     outside = np.r_[0:9, 20:ROWS]
     off = np.linalg.norm(after[outside] - before[outside], axis=2).max()
     assert off < 2e-5 if motion_as == "KEYS" else off == 0
     assert np.abs(after[9:20] - before[9:20]).max() > 1e-5
-    np.testing.assert_array_equal(rotations(speaking)[outside], turned[outside])
+    np.testing.assert_array_equal(rotations(toy_speaker)[outside], turned[outside])
 
 
 def rotations(obj: bpy.types.Object) -> np.ndarray:
@@ -97,15 +94,15 @@ def rotations(obj: bpy.types.Object) -> np.ndarray:
     return np.array([[curve.evaluate(frame) for curve in curves] for frame in range(1, ROWS + 1)], np.float32)
 
 
-def test_the_heads_keys_stay_to_the_last_digit(scene, speaking) -> None:
+def test_the_heads_keys_stay_to_the_last_digit(scene, toy_speaker) -> None:
     scene.diface.threediface.motion_as = "CACHE"
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    curve = active_curves.find_active_curves(speaking)["OBJECT", "rotation_euler", 2].fcurve
+    curve = active_curves.find_active_curves(toy_speaker)["OBJECT", "rotation_euler", 2].fcurve
     curve.keyframe_points[14].co.y = 0.4
     curve.keyframe_points.insert(20.5, -0.3)
     value, between = curve.keyframe_points[14].co.y, np.float32(-0.3)
     assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
-    again = active_curves.find_active_curves(speaking)["OBJECT", "rotation_euler", 2].fcurve
+    again = active_curves.find_active_curves(toy_speaker)["OBJECT", "rotation_euler", 2].fcurve
     found = {round(key.co.x, 3): (key.co.y, key.type) for key in again.keyframe_points}
     assert found[15.0] == (value, "EXTREME")
     assert found[20.5] == (between, "EXTREME")
@@ -115,31 +112,31 @@ def test_the_heads_keys_stay_to_the_last_digit(scene, speaking) -> None:
     bpy.ops.diface.unpin_all()
     assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
     assert (
-        abs(active_curves.find_active_curves(speaking)["OBJECT", "rotation_euler", 2].fcurve.evaluate(15) - value)
+        abs(active_curves.find_active_curves(toy_speaker)["OBJECT", "rotation_euler", 2].fcurve.evaluate(15) - value)
         > 0.05
     )
     with pytest.raises(RuntimeError, match="No key was changed"):
         bpy.ops.diface.regenerate(where="AROUND")
 
 
-def test_a_face_alone_as_a_cache(scene, speaking) -> None:
+def test_a_face_alone_as_a_cache(scene, toy_speaker) -> None:
     scene.diface.threediface.motion_as, scene.diface.parts = "CACHE", "FACE"
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    places = sculpted(speaking)
+    places = sculpted(toy_speaker)
     assert bpy.ops.diface.regenerate(where="ALL") == {"FINISHED"}
-    np.testing.assert_array_equal(shown(speaking, SCULPTED), places)
-    assert vertex_cache.active_take(speaking) == active(speaking)[:8]
+    np.testing.assert_array_equal(shown(toy_speaker, SCULPTED), places)
+    assert vertex_cache.active_take(toy_speaker) == active(toy_speaker)[:8]
 
 
-def test_a_head_alone(scene, speaking) -> None:
+def test_a_head_alone(scene, toy_speaker) -> None:
     scene.diface.parts = "HEAD"
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    curve = active_curves.find_active_curves(speaking)["OBJECT", "rotation_euler", 0].fcurve
+    curve = active_curves.find_active_curves(toy_speaker)["OBJECT", "rotation_euler", 0].fcurve
     curve.keyframe_points[9].co.y += 0.2
     value = curve.keyframe_points[9].co.y
     assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
     assert (
-        active_curves.find_active_curves(speaking)["OBJECT", "rotation_euler", 0].fcurve.keyframe_points[9].co.y
+        active_curves.find_active_curves(toy_speaker)["OBJECT", "rotation_euler", 0].fcurve.keyframe_points[9].co.y
         == value
     )
-    assert baseline.read_request(speaking.animation_data.action)["engine"]["head"]
+    assert baseline.read_request(toy_speaker.animation_data.action)["engine"]["head"]

@@ -17,8 +17,7 @@ from diface_addon.scene.animation.active_actions import active_actions
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import baseline, take_request
 from diface_addon.worker import process
-
-from . import engine, scenes
+from tests.addon import engine, scenes
 
 JAW = 'key_blocks["jawOpen"].value'
 FIRST = 11

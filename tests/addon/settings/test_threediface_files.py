@@ -9,19 +9,7 @@ from pathlib import Path
 import pytest
 
 from diface_addon.settings import preferences, threediface_files
-
-FACE = "some.module.unet_w_cond_mask"
-HEAD = "some.other.in_to_motion_unet_w_audio_cond_with_cond_mask"
-
-
-def checkpoint(folder: Path, target: str) -> Path:
-    """A folder that looks like a published checkpoint from outside."""
-    (folder / "checkpoints").mkdir(parents=True)
-    (folder / "checkpoints" / "model000000001.pt").write_bytes(b"")
-    (folder / "args.yml").write_text(
-        f"motion_model:\n  target: {target}\n  params:\n    ch: 32\ndiffusion:\n  target: d\n"
-    )
-    return folder
+from tests.addon.checkpoints import FACE, HEAD, checkpoint
 
 
 @pytest.fixture

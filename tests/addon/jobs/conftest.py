@@ -1,0 +1,51 @@
+"""Toy 3DiFACE models in a real worker, and a FLAME mesh that they animate."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import bpy
+import pytest
+import soundfile
+
+from diface_addon.settings import preferences
+from diface_addon.worker import process
+from tests.addon import scenes
+from tests.addon.conftest import PYTHON
+from tests.addon.flame_scenes import add_flame
+
+ROWS = 36
+
+
+@pytest.fixture(scope="module")
+def toy_models(tmp_path_factory, root, speech) -> Path:
+    """The folder that toy_threediface_models.py wrote, with the sound."""
+    if not os.environ.get(PYTHON):
+        pytest.skip(f"{PYTHON} is not set to a Python with DiFACE's packages: `python3 build.py test` does.")
+    folder = tmp_path_factory.mktemp("own")
+    samples, rate = soundfile.read(speech, frames=ROWS * 16000 // 30)
+    soundfile.write(folder / "speech.wav", samples, rate, subtype="FLOAT")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    command = [os.environ[PYTHON], "-m", "tests.addon.toy_threediface_models", str(folder), str(folder / "speech.wav")]
+    done = subprocess.run(command, cwd=root, env={**environment, "HF_HUB_OFFLINE": "1"}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    yield folder
+    process.close_shared_worker()
+
+
+@pytest.fixture
+def toy_speaker(scene, toy_models, shared, monkeypatch, tmp_path) -> bpy.types.Object:
+    """A FLAME mesh with the toy models as its settings, 30 frames per second from frame 1 on."""
+    monkeypatch.setattr(preferences, "checkpoints_folder", lambda: toy_models / "models")
+    monkeypatch.setattr(preferences, "wav2vec2_folder", lambda: toy_models / "wav2vec2")
+    monkeypatch.setattr(preferences, "flame_file", lambda: shared / "flame2023open.npz")
+    scene.render.fps = 30
+    scenes.use_file(scene, toy_models / "speech.wav")
+    settings = scene.diface
+    settings.engine, settings.seed = "THREEDIFACE", 3
+    settings.threediface.condition, settings.threediface.steps = "2", 10
+    obj = add_flame(shared / "flame2023open.npz")
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    return obj

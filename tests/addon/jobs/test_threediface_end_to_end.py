@@ -1,0 +1,111 @@
+"""From a 3DiFACE checkpoint to the mesh that Blender shows: the models' own vertices, to the bound that is stated."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+import pytest
+from mathutils import Quaternion, Vector
+
+from diface_addon.core import channels
+from diface_addon.scene.characters import flame_mesh, shape_key_names
+from diface_addon.scene.provenance import baseline
+from diface_addon.scene.takes import takes
+from diface_addon.settings import preferences
+from tests.addon import scenes
+from tests.addon.flame_scenes import shown
+from tests.addon.jobs.conftest import ROWS
+
+BOUND = 1e-5  # metres: 0.01 mm
+
+
+@pytest.fixture
+def truth(toy_models) -> dict[str, np.ndarray]:
+    with np.load(toy_models / "truth.npz") as found:
+        return dict(found)
+
+
+@pytest.mark.parametrize("motion_as", ["KEYS", "CACHE"])
+def test_the_mesh_moves_as_the_models_say(scene, toy_speaker, truth, motion_as) -> None:
+    scene.diface.threediface.motion_as = motion_as
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    rest = flame_mesh.rest_vertices(toy_speaker)
+    wanted = truth["displacement"]
+    assert np.abs(wanted[1:] - wanted[:-1]).max() > 1e-4
+    worst = 0.0
+    for row in range(ROWS):
+        moved = shown(toy_speaker, row + 1) - rest
+        in_flame = moved[:, [0, 2, 1]] * [1, 1, -1]  # the mesh is Z up
+        worst = max(worst, np.linalg.norm(in_flame - wanted[row], axis=1).max())
+    assert worst < (BOUND if motion_as == "KEYS" else BOUND / 20)
+
+    # What is said of it is true.
+    (actions,) = takes.all_takes().values()
+    assert worst < baseline.read_request(actions[0])["error"] + 1e-6
+
+
+def test_the_head_turns_as_the_models_say(scene, toy_speaker, truth) -> None:
+    scene.diface.parts = "HEAD"
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    for row in (0, 17, ROWS - 1):
+        scene.frame_set(row + 1)
+        vector = Vector(truth["head"][row].tolist())
+        wanted = Quaternion(vector.normalized(), vector.length)
+        assert toy_speaker.matrix_world.to_quaternion().rotation_difference(wanted).angle < 2e-3
+
+
+def test_other_frame_rates_meet_it_where_frames_meet(scene, toy_speaker, truth) -> None:
+    scene.render.fps = 60
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    rest = flame_mesh.rest_vertices(toy_speaker)
+    for row in (0, 9, ROWS - 1):
+        moved = (shown(toy_speaker, 2 * row + 1) - rest)[:, [0, 2, 1]] * [1, 1, -1]
+        assert np.linalg.norm(moved - truth["displacement"][row], axis=1).max() < BOUND
+
+
+def test_a_damaged_checkpoint_is_said(scene, toy_speaker, toy_models) -> None:
+    weights = toy_models / "models" / "face" / "checkpoints" / "model000000001.pt"
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[: len(whole) // 2])
+    try:
+        with pytest.raises(RuntimeError, match="Copy the checkpoint again"):
+            bpy.ops.diface.generate()
+    finally:
+        weights.write_bytes(whole)
+    assert not bpy.data.actions
+    assert not toy_speaker.data.shape_keys
+
+
+@pytest.mark.parametrize("with_file", [True, False], ids=["with a FLAME file", "without"])
+def test_difaces_own_models_drive_a_flame_mesh(scene, toy_speaker, shared, monkeypatch, with_file) -> None:
+    if not with_file:
+        monkeypatch.setattr(preferences, "flame_file", lambda: None)
+    scene.diface.engine = "DIFACE"
+    assert bpy.ops.diface.add_arkit_keys() == {"FINISHED"}
+    assert tuple(shape_key_names.face_shape_keys(toy_speaker)) == channels.SHAPES
+
+    # A jaw that opens moves the chin down, by a centimetre or more, and leaves the skull where it is.
+    keys = toy_speaker.data.shape_keys.key_blocks
+    keys["jawOpen"].value = 1.0
+    moved = shown(toy_speaker, 1) - flame_mesh.rest_vertices(toy_speaker)
+    assert -0.06 < moved[:, 2].min() < -0.01
+    top = flame_mesh.rest_vertices(toy_speaker)[:, 2] > 0.05
+    assert np.abs(moved[top]).max() < 1e-4
+    keys["jawOpen"].value = 0.0
+
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    assert np.ptp(scenes.jaw(toy_speaker)[:, 1]) > 0.05
+    assert np.abs(shown(toy_speaker, 12) - shown(toy_speaker, 24)).max() > 5e-4
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"), [("models/face/checkpoints", "No 3DiFACE face model was found"), ("wav2vec2", "wav2vec2")]
+)
+def test_what_is_missing_is_said(scene, toy_speaker, toy_models, missing, said) -> None:
+    aside = (toy_models / missing).rename(toy_models / "aside")
+    try:
+        with pytest.raises(RuntimeError, match=said):
+            bpy.ops.diface.generate()
+    finally:
+        aside.rename(toy_models / missing)
+    assert not bpy.data.actions
