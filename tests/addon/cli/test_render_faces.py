@@ -1,4 +1,4 @@
-"""3DiFACE's results as a video, by the script that the command line runs in a Blender of the user's."""
+"""Render 3DiFACE results as a video, with the script that the command line runs in Blender."""
 
 import sys
 from pathlib import Path
@@ -20,12 +20,12 @@ def studio(shared: Path) -> video_renderer.FaceVideoRenderer:
 
 @pytest.fixture
 def faces(shared: Path) -> np.ndarray:
-    """Two frames (2, 5023, 3) of FLAME's template, the second one taller."""
+    """Return two frames (2, 5023, 3) of FLAME's template, the second one taller."""
     template = np.load(shared / "flame2023open.npz")["v_template"]
     return np.stack([template, template * [1.0, 1.2, 1.0]]).astype(np.float32)
 
 
-def test_a_film_of_two_faces_with_their_sound(studio, faces, tmp_path, monkeypatch):
+def test_video_of_two_faces_with_sound(studio, faces, tmp_path, monkeypatch):
     monkeypatch.setattr(video_renderer, "WIDTH", 96)
     monkeypatch.setattr(video_renderer, "HEIGHT", 128)
     said = []
@@ -43,7 +43,7 @@ def test_a_film_of_two_faces_with_their_sound(studio, faces, tmp_path, monkeypat
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
 
 
-def test_a_film_that_cannot_be_rendered_leaves_no_file(studio, faces, tmp_path, monkeypatch):
+def test_failed_render_leaves_no_file(studio, faces, tmp_path, monkeypatch):
     monkeypatch.setattr(
         video_renderer, "vertex_colours", lambda rest: np.zeros((3, 3))
     )  # the script cannot paint with these

@@ -1,4 +1,4 @@
-"""The whole job as it ships: recorded speech, the bundled head, the trained models, a worker of DIFACE_PYTHON."""
+"""End to end as shipped: recorded speech, the bundled head, the trained models, a worker of DIFACE_PYTHON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.addon.conftest import PYTHON
 
 @pytest.fixture(scope="module", autouse=True)
 def real_worker():
-    """One worker for all of these."""
+    """One worker for all tests of this module."""
     if not os.environ.get(PYTHON):
         pytest.skip(f"{PYTHON} is not set to a Python with DiFACE's packages: `python3 build.py test` does.")
     yield
@@ -29,7 +29,7 @@ def real_worker():
 
 @pytest.fixture
 def talking(scene, speech, tmp_path) -> bpy.types.Object:
-    """The head of DiFACE, about to say 3 s of the sample speech at 25 frames a second from frame 11 on."""
+    """The bundled head with 3 s of the sample speech, 25 frames per second from frame 11 on."""
     scene.render.fps, scene.frame_start = 25, 11
     obj = bundled_head.add_head(bpy.context)
     samples, rate = soundfile.read(speech, frames=3 * 16000)
@@ -39,7 +39,7 @@ def talking(scene, speech, tmp_path) -> bpy.types.Object:
 
 
 def curves(obj) -> dict[tuple[str, int], np.ndarray]:
-    """Every curve that plays, of the take's layers too: (path, index) -> keys (K, 2)."""
+    """Return the active curves, including layers: (path, index) -> keys (K, 2)."""
     found = {}
     actions = [(kind, block.animation_data.action) for kind, block in (("KEY", obj.data.shape_keys), ("OBJECT", obj))]
     tracks = obj.data.shape_keys.animation_data.nla_tracks
@@ -64,7 +64,7 @@ def test_speech_becomes_a_take(scene, talking) -> None:
     assert 0.005 < np.ptp(found["rotation_euler", 0][:, 1]) < 1.0
 
 
-def test_a_seed_is_a_performance(scene, talking) -> None:
+def test_seed_determines_the_performance(scene, talking) -> None:
     takes = []
     for seed in (4, 4, 5):
         scene.diface.seed = seed
@@ -76,7 +76,7 @@ def test_a_seed_is_a_performance(scene, talking) -> None:
     assert not all(other)
 
 
-def test_no_strength_is_no_motion_but_eyes_and_breath(scene, talking) -> None:
+def test_zero_strength_keeps_only_layers(scene, talking) -> None:
     scene.diface.face_strength = scene.diface.head_strength = 0.0
     assert bpy.ops.diface.generate() == {"FINISHED"}
     moving = {path for (path, _index), keys in curves(talking).items() if np.abs(keys[:, 1]).max() > 1e-6}
@@ -86,7 +86,7 @@ def test_no_strength_is_no_motion_but_eyes_and_breath(scene, talking) -> None:
     assert all(np.abs(keys[:, 1]).max() < 1e-6 for keys in curves(talking).values())
 
 
-def test_an_unknown_style(scene, talking) -> None:
+def test_unknown_style_is_reported(scene, talking) -> None:
     scene.diface.style = "nobody"
     with pytest.raises(RuntimeError, match="no style called nobody"):
         bpy.ops.diface.generate()

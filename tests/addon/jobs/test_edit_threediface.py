@@ -1,4 +1,4 @@
-"""Takes of 3DiFACE checkpoints edited in Blender: sculpts and the head's keys stay, the rest is made around them."""
+"""Edits of 3DiFACE takes: sculpts and head pins are kept, the rest is regenerated around them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SCULPTED = 12
 
 
 def sculpted(obj: bpy.types.Object) -> np.ndarray:
-    """Pin the face at frame SCULPTED with every vertex moved, each otherwise; where they are then."""
+    """Pin the face at frame SCULPTED with random displacements. Returns the vertices."""
     bpy.context.scene.frame_set(SCULPTED)
     assert bpy.ops.diface.sculpt_pose() == {"FINISHED"}
     key = obj.data.shape_keys.key_blocks[sculpt.KEY]
@@ -40,7 +40,7 @@ def active(obj: bpy.types.Object) -> str:
 
 
 @KINDS
-def test_a_sculpt_stays_and_the_rest_is_made_anew(scene, toy_speaker, motion_as) -> None:
+def test_regenerate_keeps_a_sculpt_exactly(scene, toy_speaker, motion_as) -> None:
     scene.diface.threediface.motion_as = motion_as
     assert bpy.ops.diface.generate() == {"FINISHED"}
     old, before = active(toy_speaker), poses(toy_speaker)
@@ -59,7 +59,7 @@ def test_a_sculpt_stays_and_the_rest_is_made_anew(scene, toy_speaker, motion_as)
     np.testing.assert_array_equal(poses(toy_speaker), before)
 
 
-def test_a_sculpt_that_is_let_go_is_made_anew_without_it(scene, toy_speaker) -> None:
+def test_unpinned_sculpt_is_regenerated(scene, toy_speaker) -> None:
     scene.diface.threediface.motion_as = "CACHE"
     assert bpy.ops.diface.generate() == {"FINISHED"}
     places = sculpted(toy_speaker)
@@ -73,7 +73,7 @@ def test_a_sculpt_that_is_let_go_is_made_anew_without_it(scene, toy_speaker) -> 
 
 
 @KINDS
-def test_in_between_leaves_what_is_outside(scene, toy_speaker, motion_as) -> None:
+def test_in_between_keeps_frames_outside(scene, toy_speaker, motion_as) -> None:
     scene.diface.threediface.motion_as = motion_as
     assert bpy.ops.diface.generate() == {"FINISHED"}
     before, turned = poses(toy_speaker), rotations(toy_speaker)
@@ -88,13 +88,13 @@ def test_in_between_leaves_what_is_outside(scene, toy_speaker, motion_as) -> Non
 
 
 def rotations(obj: bpy.types.Object) -> np.ndarray:
-    """(T, 3), as the curves have them."""
+    """Return the rotation (T, 3) of the curves."""
     found = active_curves.find_active_curves(obj)
     curves = [found["OBJECT", "rotation_euler", axis].fcurve for axis in range(3)]
     return np.array([[curve.evaluate(frame) for curve in curves] for frame in range(1, ROWS + 1)], np.float32)
 
 
-def test_the_heads_keys_stay_to_the_last_digit(scene, toy_speaker) -> None:
+def test_head_pins_are_kept_exactly(scene, toy_speaker) -> None:
     scene.diface.threediface.motion_as = "CACHE"
     assert bpy.ops.diface.generate() == {"FINISHED"}
     curve = active_curves.find_active_curves(toy_speaker)["OBJECT", "rotation_euler", 2].fcurve
@@ -119,7 +119,7 @@ def test_the_heads_keys_stay_to_the_last_digit(scene, toy_speaker) -> None:
         bpy.ops.diface.regenerate(where="AROUND")
 
 
-def test_a_face_alone_as_a_cache(scene, toy_speaker) -> None:
+def test_edit_of_a_face_cache(scene, toy_speaker) -> None:
     scene.diface.threediface.motion_as, scene.diface.parts = "CACHE", "FACE"
     assert bpy.ops.diface.generate() == {"FINISHED"}
     places = sculpted(toy_speaker)
@@ -128,7 +128,7 @@ def test_a_face_alone_as_a_cache(scene, toy_speaker) -> None:
     assert vertex_cache.active_take(toy_speaker) == active(toy_speaker)[:8]
 
 
-def test_a_head_alone(scene, toy_speaker) -> None:
+def test_edit_of_a_head_take(scene, toy_speaker) -> None:
     scene.diface.parts = "HEAD"
     assert bpy.ops.diface.generate() == {"FINISHED"}
     curve = active_curves.find_active_curves(toy_speaker)["OBJECT", "rotation_euler", 0].fcurve

@@ -25,13 +25,13 @@ def generate() -> None:
 
 
 def expected(times, fps: float, start: int) -> list[int]:
-    """The frame that shows each time: frame f is on the screen from (f - start) / fps on."""
+    """Return the frame that is visible at each time: frame f from (f - start) / fps on."""
     return [start + math.floor(time * fps + 1e-4) for time in times]
 
 
 @pytest.mark.parametrize("rate", scenes.RATES)
 @pytest.mark.parametrize("start", [1, 37])
-def test_a_file_is_heard_from_the_scenes_first_frame(scene, head, clicks, worker, rate, start) -> None:
+def test_file_starts_at_the_first_frame_of_the_scene(scene, head, clicks, worker, rate, start) -> None:
     fps = scenes.set_rate(scene, rate)
     scene.frame_start = start
     scenes.use_file(scene, clicks(CLICKS))
@@ -42,7 +42,7 @@ def test_a_file_is_heard_from_the_scenes_first_frame(scene, head, clicks, worker
 @needs_audio
 @pytest.mark.parametrize("rate", scenes.RATES)
 @pytest.mark.parametrize("start", [1, 37, -20])
-def test_a_strip_is_heard_where_it_stands(scene, head, clicks, worker, rate, start) -> None:
+def test_strip_is_used_at_its_position(scene, head, clicks, worker, rate, start) -> None:
     fps = scenes.set_rate(scene, rate)
     strip = scenes.add_strip(scene, clicks(CLICKS), start)
     generate()
@@ -55,7 +55,7 @@ def test_a_strip_is_heard_where_it_stands(scene, head, clicks, worker, rate, sta
 
 @needs_audio
 @pytest.mark.parametrize("rate", scenes.RATES)
-def test_a_strip_cut_on_both_ends(scene, head, clicks, worker, rate) -> None:
+def test_strip_trimmed_at_both_ends(scene, head, clicks, worker, rate) -> None:
     fps = scenes.set_rate(scene, rate)
     strip = scenes.add_strip(scene, clicks(CLICKS), 11)
     first, end = 11 + round(0.6 * fps), 11 + round(2.2 * fps)
@@ -81,7 +81,7 @@ def test_moving_the_strip_moves_the_motion(scene, head, clicks, worker) -> None:
 
 
 @needs_audio
-def test_an_empty_name_means_the_only_strip_and_a_name_means_that_one(scene, head, clicks, worker) -> None:
+def test_empty_strip_name_means_the_only_strip(scene, head, clicks, worker) -> None:
     scenes.add_strip(scene, clicks([0.5], name="a.wav"), 1)
     other = scenes.add_strip(scene, clicks([1.5], name="b.wav"), 1, channel=2)
     other.name = "Other"
@@ -90,7 +90,7 @@ def test_an_empty_name_means_the_only_strip_and_a_name_means_that_one(scene, hea
     assert scenes.loud_frames(scenes.jaw(head)) == expected([1.5], 24, 1)
 
 
-def test_the_request_is_kept_with_the_take(scene, head, clicks, worker) -> None:
+def test_take_stores_its_request(scene, head, clicks, worker) -> None:
     scenes.use_file(scene, clicks(CLICKS))
     scene.diface.seed, scene.diface.guidance, scene.diface.quality = 7, 2.5, "FINAL"
     generate()
@@ -103,7 +103,7 @@ def test_the_request_is_kept_with_the_take(scene, head, clicks, worker) -> None:
     assert action.use_fake_user
 
 
-def test_the_settings_as_they_are_ask_for_the_requests_defaults(scene, head, clicks, worker) -> None:
+def test_default_settings_equal_the_request_defaults(scene, head, clicks, worker) -> None:
     scenes.use_file(scene, clicks(CLICKS))
     generate()
     request = baseline.read_request(head.data.shape_keys.animation_data.action)
@@ -112,7 +112,7 @@ def test_the_settings_as_they_are_ask_for_the_requests_defaults(scene, head, cli
         assert request[name] == json.loads(json.dumps(default[name])), name
 
 
-def test_style_head_and_layers_reach_the_request(scene, head, clicks, worker, monkeypatch) -> None:
+def test_style_head_and_layer_settings_reach_the_request(scene, head, clicks, worker, monkeypatch) -> None:
     monkeypatch.setattr(styles, "default", lambda: ("ada",))
     scenes.use_file(scene, clicks(CLICKS))
     settings = scene.diface
@@ -140,7 +140,7 @@ def test_styles_blend_by_name_and_by_path(scene, tmp_path, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("part", ["FACE", "HEAD"])
-def test_one_part_leaves_the_other_alone(scene, head, clicks, worker, part) -> None:
+def test_generating_one_part_keeps_the_other(scene, head, clicks, worker, part) -> None:
     scenes.use_file(scene, clicks(CLICKS))
     scene.diface.parts = part
     generate()
@@ -148,7 +148,7 @@ def test_one_part_leaves_the_other_alone(scene, head, clicks, worker, part) -> N
     assert bool(head.data.shape_keys.animation_data) == (part == "FACE")
 
 
-def test_strength_reaches_the_keys(scene, head, clicks, worker) -> None:
+def test_strength_scales_the_keys(scene, head, clicks, worker) -> None:
     scenes.use_file(scene, clicks(CLICKS))
     generate()
     whole = scenes.jaw(head)
@@ -157,7 +157,7 @@ def test_strength_reaches_the_keys(scene, head, clicks, worker) -> None:
     assert scenes.jaw(head)[:, 1] == pytest.approx(whole[:, 1] / 2)
 
 
-def test_a_second_take_leaves_the_first_as_it_is(scene, head, clicks, worker) -> None:
+def test_second_take_keeps_the_first_unchanged(scene, head, clicks, worker) -> None:
     scenes.use_file(scene, clicks(CLICKS))
     generate()
     first = head.data.shape_keys.animation_data.action
@@ -168,7 +168,7 @@ def test_a_second_take_leaves_the_first_as_it_is(scene, head, clicks, worker) ->
     assert (scenes.points(first, "KEY", 'key_blocks["jawOpen"].value') == before).all()
 
 
-def test_a_take_that_the_scene_is_too_short_for_says_so(scene, head, clicks, worker, capfd) -> None:
+def test_take_beyond_the_scene_end_gives_a_note(scene, head, clicks, worker, capfd) -> None:
     scenes.use_file(scene, clicks(CLICKS))
     scene.frame_end = 72
     generate()
@@ -178,7 +178,7 @@ def test_a_take_that_the_scene_is_too_short_for_says_so(scene, head, clicks, wor
     assert "It lasts to frame 72, and the scene only to 71." in capfd.readouterr().out
 
 
-def test_undo_takes_it_all_back_and_redo_brings_it_again(scene, head, clicks, worker) -> None:
+def test_undo_and_redo_of_generate(scene, head, clicks, worker) -> None:
     scenes.use_file(scene, clicks(CLICKS))
     head.keyframe_insert("location", frame=1)
     bpy.ops.ed.undo_push(message="Before")

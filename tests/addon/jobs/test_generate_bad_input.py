@@ -1,4 +1,4 @@
-"""What cannot be generated from: each ends in a message with what to do, and the file's data are as before."""
+"""Bad input to Generate: each case ends in a message with what to do, and changes no data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CLICKS = [0.25, 1.0]
 
 
 def refused(*, saying: str, trying: str) -> None:
-    """Generate fails with this message and this hint, and changes nothing."""
+    """Check that Generate fails with this message and this hint, and changes nothing."""
     before = fingerprint.of_file()
     with pytest.raises(RuntimeError) as caught:
         bpy.ops.diface.generate()
@@ -29,7 +29,7 @@ def refused(*, saying: str, trying: str) -> None:
     assert fingerprint.difference(before, fingerprint.of_file()) == []
 
 
-def test_the_fingerprint_sees_changes(scene, head) -> None:
+def test_fingerprint_detects_changes(scene, head) -> None:
     before = fingerprint.of_file()
     head.rotation_euler.x = 0.1
     head.data.shape_keys.key_blocks["jawOpen"].slider_max = 2
@@ -52,43 +52,43 @@ def test_no_file_chosen(scene, head) -> None:
     refused(saying="No sound file is chosen", trying="Choose one")
 
 
-def test_a_missing_file(scene, head, tmp_path, worker) -> None:
+def test_missing_file(scene, head, tmp_path, worker) -> None:
     scenes.use_file(scene, tmp_path / "gone.wav")
     refused(saying="There is no sound file", trying="Choose another")
 
 
-def test_an_unreadable_file(scene, head, tmp_path, worker) -> None:
+def test_unreadable_file(scene, head, tmp_path, worker) -> None:
     (tmp_path / "text.wav").write_text("This is no sound, whatever its name says. " * 50)
     scenes.use_file(scene, tmp_path / "text.wav")
     refused(saying="text.wav is not a sound file", trying="Convert it")
 
 
-def test_an_unreadable_file_of_blenders_formats(scene, head, tmp_path, worker) -> None:
+def test_unreadable_file_that_blender_decodes(scene, head, tmp_path, worker) -> None:
     (tmp_path / "text.m4a").write_text("This is no sound, whatever its name says. " * 50)
     scenes.use_file(scene, tmp_path / "text.m4a")
     refused(saying="text.m4a", trying="Convert it to wav")
 
 
-def test_a_file_without_length(scene, head, tmp_path, worker) -> None:
+def test_file_without_length(scene, head, tmp_path, worker) -> None:
     soundfile.write(tmp_path / "empty.wav", np.zeros(0, np.float32), 48000)
     scenes.use_file(scene, tmp_path / "empty.wav")
     refused(saying="length is zero", trying="Choose another file")
 
 
-def test_a_silent_file(scene, head, clicks, worker) -> None:
+def test_silent_file(scene, head, clicks, worker) -> None:
     scenes.use_file(scene, clicks([]))
     refused(saying="silent", trying="Choose a sound with speech")
 
 
 @needs_audio
-def test_a_strip_that_is_not_there(scene, head, clicks) -> None:
+def test_missing_strip(scene, head, clicks) -> None:
     scenes.add_strip(scene, clicks(CLICKS))
     scene.diface.strip = "Renamed"
     refused(saying='no sound strip called "Renamed"', trying="Choose another")
 
 
 @needs_audio
-def test_several_strips_and_none_chosen(scene, head, clicks) -> None:
+def test_several_strips_without_choice(scene, head, clicks) -> None:
     scenes.add_strip(scene, clicks(CLICKS))
     scenes.add_strip(scene, clicks(CLICKS, name="b.wav"), channel=2)
     scene.sequence_editor.active_strip = None
@@ -96,20 +96,20 @@ def test_several_strips_and_none_chosen(scene, head, clicks) -> None:
 
 
 @needs_audio
-def test_a_muted_strip(scene, head, clicks, worker) -> None:
+def test_muted_strip(scene, head, clicks, worker) -> None:
     scenes.add_strip(scene, clicks(CLICKS)).mute = True
     refused(saying='"Speech" is muted', trying="Unmute")
 
 
 @needs_audio
-def test_a_muted_channel(scene, head, clicks, worker) -> None:
+def test_muted_channel(scene, head, clicks, worker) -> None:
     scenes.add_strip(scene, clicks(CLICKS), channel=3)
     scene.sequence_editor.channels[3].mute = True
     refused(saying="channel", trying="Unmute")
 
 
 @needs_audio
-def test_a_strip_whose_file_is_gone(scene, head, clicks, worker) -> None:
+def test_strip_with_missing_file(scene, head, clicks, worker) -> None:
     path = clicks(CLICKS)
     scenes.add_strip(scene, path)
     path.unlink()
@@ -117,14 +117,14 @@ def test_a_strip_whose_file_is_gone(scene, head, clicks, worker) -> None:
 
 
 @needs_audio
-def test_a_strip_trimmed_to_silence(scene, head, clicks, worker) -> None:
+def test_strip_trimmed_to_silence(scene, head, clicks, worker) -> None:
     strip = scenes.add_strip(scene, clicks([0.1]))
     scenes.cut(strip, 30, 60)
     refused(saying="silent", trying="trim")
 
 
 @needs_audio
-def test_scenes_of_different_rates(scene, head, clicks, worker) -> None:
+def test_scenes_with_different_frame_rates(scene, head, clicks, worker) -> None:
     if not compat.HAS_SEQUENCER_SCENE:
         pytest.skip("This Blender's sequencer always shows the scene itself.")
     other = bpy.data.scenes.new("Edit")
@@ -149,7 +149,7 @@ def test_not_a_mesh(scene, clicks) -> None:
     refused(saying="Locator is not a mesh", trying="mesh object")
 
 
-def test_a_deleted_character_that_is_still_chosen(scene, head, clicks) -> None:
+def test_deleted_character_that_is_still_chosen(scene, head, clicks) -> None:
     scene.diface.character = head
     bpy.context.collection.objects.unlink(head)
     scenes.use_file(scene, clicks(CLICKS))
@@ -157,7 +157,7 @@ def test_a_deleted_character_that_is_still_chosen(scene, head, clicks) -> None:
 
 
 @pytest.mark.parametrize(("names", "saying"), [((), "has no shape keys"), (("a", "b"), "name of a face channel")])
-def test_a_mesh_without_the_shape_keys_takes_the_head_only(scene, clicks, worker, names, saying) -> None:
+def test_mesh_without_shape_keys_allows_head_only(scene, clicks, worker, names, saying) -> None:
     obj = scenes.add_character(scene, names)
     scenes.use_file(scene, clicks(CLICKS))
     refused(saying=saying, trying="only the head")
@@ -166,20 +166,20 @@ def test_a_mesh_without_the_shape_keys_takes_the_head_only(scene, clicks, worker
     assert obj.animation_data.action
 
 
-def test_absolute_shape_keys(scene, head, clicks) -> None:
+def test_absolute_shape_keys_are_refused(scene, head, clicks) -> None:
     head.data.shape_keys.use_relative = False
     scenes.use_file(scene, clicks(CLICKS))
     refused(saying="absolute", trying="Relative")
 
 
-def test_shape_keys_that_drivers_set(scene, head, clicks) -> None:
+def test_driven_shape_keys_are_refused(scene, head, clicks) -> None:
     for name in ("jawOpen", "mouthSmileLeft"):
         head.data.shape_keys.key_blocks[name].driver_add("value")
     scenes.use_file(scene, clicks(CLICKS))
     refused(saying="Drivers set", trying="Remove the drivers")
 
 
-def test_in_edit_mode_it_works(scene, head, clicks, worker) -> None:
+def test_generate_works_in_edit_mode(scene, head, clicks, worker) -> None:
     scenes.use_file(scene, clicks(CLICKS))
     bpy.ops.object.mode_set(mode="EDIT")
     assert bpy.ops.diface.generate() == {"FINISHED"}
@@ -191,7 +191,7 @@ def test_in_edit_mode_it_works(scene, head, clicks, worker) -> None:
 
 @pytest.fixture
 def library(scene, head, tmp_path) -> Path:
-    """A file with the character, and an empty scene afterwards."""
+    """Save a file with the character, then open an empty scene."""
     path = tmp_path / "library.blend"
     bpy.data.libraries.write(str(path), {head})
     bpy.ops.wm.read_factory_settings(use_empty=True)
@@ -207,13 +207,13 @@ def link(path: Path) -> bpy.types.Object:
     return obj
 
 
-def test_a_linked_character(library, clicks) -> None:
+def test_linked_character_is_refused(library, clicks) -> None:
     link(library)
     scenes.use_file(bpy.context.scene, clicks(CLICKS))
     refused(saying="is linked from another file", trying="library override")
 
 
-def test_an_overridden_object_with_a_linked_mesh(library, clicks, worker) -> None:
+def test_overridden_object_with_linked_mesh(library, clicks, worker) -> None:
     obj = link(library).override_create(remap_local_usages=True)
     bpy.context.view_layer.objects.active = obj
     scenes.use_file(bpy.context.scene, clicks(CLICKS))
@@ -223,7 +223,7 @@ def test_an_overridden_object_with_a_linked_mesh(library, clicks, worker) -> Non
     assert obj.animation_data.action
 
 
-def test_an_overridden_character_works_and_survives_saving(library, clicks, worker, tmp_path) -> None:
+def test_overridden_character_survives_saving(library, clicks, worker, tmp_path) -> None:
     scene = bpy.context.scene
     root = link(library)
     obj = root.override_hierarchy_create(scene, bpy.context.view_layer, do_fully_editable=True)
@@ -243,7 +243,7 @@ def test_an_overridden_character_works_and_survives_saving(library, clicks, work
 # The worker
 
 
-def test_a_worker_that_is_killed(scene, head, clicks, worker) -> None:
+def test_killed_worker(scene, head, clicks, worker) -> None:
     scenes.use_file(scene, clicks(CLICKS))
     scene.diface.seed = engine.KILLED
     refused(saying="The worker process was ended", trying="a new worker starts")
@@ -251,19 +251,19 @@ def test_a_worker_that_is_killed(scene, head, clicks, worker) -> None:
     assert bpy.ops.diface.generate() == {"FINISHED"}
 
 
-def test_a_worker_with_a_bug(scene, head, clicks, worker) -> None:
+def test_worker_with_a_bug(scene, head, clicks, worker) -> None:
     scenes.use_file(scene, clicks(CLICKS))
     scene.diface.seed = engine.BUG
     refused(saying="ZeroDivisionError", trying="report it")
 
 
-def test_a_python_that_is_not_there(scene, head, clicks, worker, monkeypatch, tmp_path) -> None:
+def test_missing_worker_python(scene, head, clicks, worker, monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("DIFACE_PYTHON", str(tmp_path / "python"))
     scenes.use_file(scene, clicks(CLICKS))
     refused(saying="There is no Python at", trying="preferences")
 
 
-def test_values_beyond_the_slider_are_held_and_said(scene, head, clicks, worker, capfd) -> None:
+def test_values_outside_the_slider_range_are_clamped_with_a_note(scene, head, clicks, worker, capfd) -> None:
     scenes.use_file(scene, clicks(CLICKS))
     scene.diface.seed = engine.OUT_OF_RANGE
     assert bpy.ops.diface.generate() == {"FINISHED"}
@@ -271,7 +271,7 @@ def test_values_beyond_the_slider_are_held_and_said(scene, head, clicks, worker,
     assert "Held within the slider's range: jawOpen." in capfd.readouterr().out
 
 
-def test_no_temporary_file_is_left(scene, head, clicks, worker, tmp_path, monkeypatch) -> None:
+def test_temporary_files_are_removed(scene, head, clicks, worker, tmp_path, monkeypatch) -> None:
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
@@ -287,12 +287,12 @@ def test_no_temporary_file_is_left(scene, head, clicks, worker, tmp_path, monkey
 
 @pytest.fixture
 def no_temporary(tmp_path, monkeypatch) -> Path:
-    """A temporary folder that is not there."""
+    """Name a temporary folder that does not exist."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
     return tmp_path
 
 
-def test_no_temporary_folder(scene, head, clicks, worker, no_temporary) -> None:
+def test_missing_temporary_folder(scene, head, clicks, worker, no_temporary) -> None:
     scenes.use_file(scene, clicks(CLICKS))
     refused(saying="temporary file", trying="TMPDIR")
     with pytest.raises(RuntimeError, match=r"temporary file .* cannot be made.*TMPDIR"):
@@ -300,7 +300,7 @@ def test_no_temporary_folder(scene, head, clicks, worker, no_temporary) -> None:
     assert not (no_temporary / "out.mp4").exists()
 
 
-def test_a_file_in_the_place_of_the_cache(scene, head, clicks, worker, tmp_path, monkeypatch) -> None:
+def test_file_instead_of_the_cache_folder(scene, head, clicks, worker, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(user_cache, "_user_cache_root", lambda: tmp_path)
     (tmp_path / "diface").mkdir()
     (tmp_path / "diface" / "cache").touch()
@@ -309,7 +309,7 @@ def test_a_file_in_the_place_of_the_cache(scene, head, clicks, worker, tmp_path,
 
 
 @needs_audio
-def test_sound_that_has_no_place_to_go(scene, clicks, tmp_path) -> None:
+def test_sound_without_temporary_folder(scene, clicks, tmp_path) -> None:
     strip = scenes.add_strip(scene, clicks(CLICKS))
     strip.sound.pack()
     with pytest.raises(errors.SceneError, match=r"temporary file .*packed.* TMPDIR"):

@@ -1,4 +1,4 @@
-"""Generate with a 3DiFACE checkpoint of the user's own, from the settings to a take; and FLAME heads to have."""
+"""Generate with 3DiFACE checkpoints, from the settings to a take; and FLAME heads."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def flame(shared) -> Path:
 
 @pytest.fixture
 def own(tmp_path, flame, monkeypatch) -> Path:
-    """The preferences name a folder with the general face model, a personal one and a head, and the FLAME file."""
+    """Set the preferences to a folder with the general face model, a personal one and a head, and to a FLAME file."""
     folder = tmp_path / "models"
     for name, kind in (("a_personal", FACE), (threediface_files.GENERAL_FACE_MODEL, FACE), ("head_reg", HEAD)):
         checkpoint(folder / name, kind)
@@ -40,7 +40,7 @@ def own(tmp_path, flame, monkeypatch) -> Path:
 
 @pytest.fixture
 def speaking(scene, own, flame, clicks, tmp_path) -> bpy.types.Object:
-    """A FLAME mesh about to speak with the user's own models, in a saved scene."""
+    """A FLAME mesh with 3DiFACE models as its settings, in a saved scene."""
     obj = add_flame(flame)
     scenes.use_file(scene, clicks(CLICKS, seconds=1.5))
     scene.diface.engine = "THREEDIFACE"
@@ -54,7 +54,7 @@ def request_of_the_take() -> dict:
 
 
 @pytest.mark.parametrize("motion_as", ["KEYS", "CACHE"])
-def test_the_face_moves_where_the_sound_is_loud(scene, speaking, worker, motion_as) -> None:
+def test_face_moves_where_the_sound_is_loud(scene, speaking, worker, motion_as) -> None:
     scene.diface.threediface.motion_as = motion_as
     assert bpy.ops.diface.generate() == {"FINISHED"}
     rest = flame_mesh.rest_vertices(speaking)
@@ -67,7 +67,7 @@ def test_the_face_moves_where_the_sound_is_loud(scene, speaking, worker, motion_
     assert speaking.animation_data.action
 
 
-def test_the_settings_reach_the_request(scene, speaking, worker, own) -> None:
+def test_settings_reach_the_request(scene, speaking, worker, own) -> None:
     chosen = scene.diface.threediface
     chosen.face, chosen.condition, chosen.steps, chosen.guidance = "a_personal", "5", 12, 0.75
     bpy.ops.diface.generate()
@@ -86,7 +86,7 @@ def test_the_settings_reach_the_request(scene, speaking, worker, own) -> None:
     assert len(request["shape_keys"]) == 1
 
 
-def test_the_settings_as_they_are_are_the_originals(scene, speaking, worker, own) -> None:
+def test_default_settings_are_the_originals(scene, speaking, worker, own) -> None:
     scene.diface.threediface.all_steps = True
     bpy.ops.diface.generate()
     request = request_of_the_take()
@@ -105,7 +105,7 @@ def test_one_part_alone(scene, speaking, worker, part) -> None:
     assert bool(speaking.animation_data) == (part == "HEAD")
 
 
-def test_the_head_alone_turns_any_character(scene, own, head, clicks, worker) -> None:
+def test_head_model_animates_any_character(scene, own, head, clicks, worker) -> None:
     scenes.use_file(scene, clicks(CLICKS))
     scene.diface.engine, scene.diface.parts = "THREEDIFACE", "HEAD"
     bpy.ops.diface.generate()
@@ -113,7 +113,7 @@ def test_the_head_alone_turns_any_character(scene, own, head, clicks, worker) ->
     assert not head.data.shape_keys.animation_data
 
 
-def test_what_is_missing_is_said_before_anything_is_done(scene, own, head, flame, clicks, monkeypatch) -> None:
+def test_missing_models_are_reported_before_generating(scene, own, head, flame, clicks, monkeypatch) -> None:
     scenes.use_file(scene, clicks(CLICKS))
     scene.diface.engine = "THREEDIFACE"
     with pytest.raises(RuntimeError, match=r"Character is not a FLAME mesh: it has 8 vertices.*Add FLAME Head"):
@@ -134,7 +134,7 @@ def test_what_is_missing_is_said_before_anything_is_done(scene, own, head, flame
     assert not bpy.data.actions
 
 
-def test_a_flame_file_that_cannot_be_read_is_said_at_once(scene, speaking, worker, tmp_path, monkeypatch) -> None:
+def test_unreadable_flame_file_is_reported_at_once(scene, speaking, worker, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(preferences, "flame_file", lambda: tmp_path / "gone.pkl")
     monkeypatch.setattr(worker, "submit", None)
     with pytest.raises(RuntimeError, match=r"gone\.pkl cannot be read"):
@@ -142,7 +142,7 @@ def test_a_flame_file_that_cannot_be_read_is_said_at_once(scene, speaking, worke
     assert not bpy.data.actions
 
 
-def test_the_panel_shows_the_engine_that_is_chosen(scene, own, speaking) -> None:
+def test_panel_shows_the_chosen_engine(scene, own, speaking) -> None:
     assert {"engine", "face", "head", "condition", "guidance", "motion_as", "all_steps", "steps"} <= set(drawn())
     assert "Face: a FLAME mesh" in drawn()
     assert "quality" not in drawn()
@@ -151,12 +151,12 @@ def test_the_panel_shows_the_engine_that_is_chosen(scene, own, speaking) -> None
     assert "motion_as" not in drawn()
 
 
-def test_without_checkpoints_the_panel_leads_to_the_preferences(scene, head) -> None:
+def test_panel_links_to_the_preferences_without_checkpoints(scene, head) -> None:
     scene.diface.engine = "THREEDIFACE"
     assert {"preferences.addon_show", "diface.add_flame_head"} <= set(drawn())
 
 
-def test_the_takes_panel_offers_what_can_be_done_for_files(scene, flame, speaking) -> None:
+def test_takes_panel_offers_packing_and_restoring(scene, flame, speaking) -> None:
     flame_scenes.write(speaking, flame, as_cache=True)
     assert {"diface.use_take", "diface.delete_take", "diface.pack_cache"} <= set(drawn("Takes"))
     bpy.ops.diface.pack_cache()
@@ -165,7 +165,7 @@ def test_the_takes_panel_offers_what_can_be_done_for_files(scene, flame, speakin
     assert "diface.restore_cache" in drawn("Takes")
 
 
-def test_the_checkpoints_are_offered_general_first(own) -> None:
+def test_general_checkpoint_is_listed_first(own) -> None:
     assert threediface_files.checkpoint_names(own, "face") == [threediface_files.GENERAL_FACE_MODEL, "a_personal"]
     assert threediface_settings.default_checkpoint("head") == "head_reg"
     kinds = threediface_settings.ThreeDifaceSettings.bl_rna.properties["condition"].enum_items
@@ -188,7 +188,7 @@ def test_arkit_shape_keys_for_a_flame_mesh(scene, own, flame, worker) -> None:
     assert [key.name for key in obj.data.shape_keys.key_blocks] == before
 
 
-def test_then_difaces_own_model_drives_it(scene, own, flame, clicks, worker) -> None:
+def test_bundled_model_animates_a_flame_mesh_with_arkit_keys(scene, own, flame, clicks, worker) -> None:
     obj = add_flame(flame)
     scenes.use_file(scene, clicks(CLICKS))
     with pytest.raises(RuntimeError, match=r"no shape keys\..*Add ARKit Shape Keys"):
@@ -198,14 +198,14 @@ def test_then_difaces_own_model_drives_it(scene, own, flame, clicks, worker) -> 
     assert np.ptp(scenes.jaw(obj)[:, 1]) > 0.5
 
 
-def test_only_a_flame_mesh_gets_them(scene, head) -> None:
+def test_arkit_keys_need_a_flame_mesh(scene, head) -> None:
     with pytest.raises(RuntimeError, match="not a FLAME mesh"):
         bpy.ops.diface.add_arkit_keys()
 
 
 @pytest.fixture
 def templates(tmp_path, flame, monkeypatch) -> Path:
-    """VOCASET's file, as its makers pickled it."""
+    """A templates.pkl in the format of VOCASET."""
     with np.load(flame) as arrays:
         template = arrays["v_template"].astype(np.float64)
     heads = {"FaceTalk_A": template * 1.1, "FaceTalk_B": template * 0.9}
@@ -215,7 +215,7 @@ def templates(tmp_path, flame, monkeypatch) -> Path:
     return path
 
 
-def test_a_flame_head_stands_upright_with_its_origin_in_its_neck(scene, own, flame, templates) -> None:
+def test_flame_head_is_upright_with_origin_in_the_neck(scene, own, flame, templates) -> None:
     scene.cursor.location = (0.0, 1.0, 2.0)
     assert bpy.ops.diface.add_flame_head() == {"FINISHED"}
     obj = bpy.context.active_object
@@ -229,7 +229,7 @@ def test_a_flame_head_stands_upright_with_its_origin_in_its_neck(scene, own, fla
     assert tallest == 2
 
 
-def test_a_flame_head_by_identity(scene, own, templates) -> None:
+def test_flame_head_by_identity(scene, own, templates) -> None:
     bpy.ops.diface.add_flame_head(identity="FaceTalk_A")
     large = np.ptp(flame_mesh.rest_vertices(bpy.context.active_object)[:, 2])
     assert bpy.context.active_object.name == "FLAME Head FaceTalk_A"
@@ -241,7 +241,7 @@ def test_a_flame_head_by_identity(scene, own, templates) -> None:
     assert fingerprint.difference(before, fingerprint.of_file()) == []
 
 
-def test_a_flame_head_needs_its_files(scene, own, tmp_path, monkeypatch) -> None:
+def test_flame_head_needs_its_files(scene, own, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(preferences, "templates_file", lambda: None)
     with pytest.raises(RuntimeError, match="templates are not set"):
         bpy.ops.diface.add_flame_head(identity="FaceTalk_A")

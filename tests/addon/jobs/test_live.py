@@ -1,4 +1,4 @@
-"""Live: keys are answered in a working copy once the artist is still; driven by hand, as there is no window here."""
+"""Live: changes are regenerated in a working copy. The timer is called by hand, because there is no window here."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ SECONDS = 9.0
 
 @pytest.fixture(autouse=True)
 def switched_off():
-    """No test leaves Live on."""
+    """Switch Live off after every test."""
     yield
     live.stop()
 
 
 @pytest.fixture
 def take(scene, head, worker, clicks) -> list[bpy.types.Action]:
-    """A take of nine seconds of clicks at 25 frames a second, from frame 11 on: its Actions."""
+    """The Actions of a take of nine seconds of clicks, 25 frames per second from frame 11 on."""
     scene.render.fps, scene.frame_start = 25, FIRST
     scene.diface.blinks = scene.diface.gaze = scene.diface.breath = False
     scenes.use_file(scene, clicks([0.5, 2.0, 4.5, 6.0, 8.5], SECONDS))
@@ -42,7 +42,7 @@ def take(scene, head, worker, clicks) -> list[bpy.types.Action]:
 
 
 def bits(actions) -> dict:
-    """Everything about the keys of these."""
+    """Return all properties of the keys of these Actions."""
     found = {}
     for action in actions:
         for kind in ("KEY", "OBJECT"):
@@ -61,7 +61,7 @@ def fcurve(obj, path: str = JAW, index: int = 0) -> bpy.types.FCurve:
 
 
 def set_key(obj, frame: int, value: float, path: str = JAW, index: int = 0) -> None:
-    """As dragging a key in the graph editor does."""
+    """Move a key as dragging it in the Graph Editor does."""
     key = next(key for key in fcurve(obj, path, index).keyframe_points if key.co.x == frame)
     key.co.y = value
     fcurve(obj, path, index).id_data.update_tag()
@@ -73,7 +73,7 @@ def values(obj, path: str = JAW, index: int = 0) -> dict[float, float]:
 
 
 def run_until(done, seconds: float = 20.0) -> None:
-    """Let the timer look until `done`, or Live is off."""
+    """Advance the timer until `done`, or until Live is off."""
     end = time.monotonic() + seconds
     while live.current() and not done():
         assert time.monotonic() < end, "Live did not answer."
@@ -92,7 +92,7 @@ def rest(seconds: float) -> None:
     run_until(lambda: time.monotonic() > end)
 
 
-def test_a_key_is_answered_around_it_exactly_and_nothing_else_changes(scene, head, take) -> None:
+def test_live_regenerates_only_around_a_key(scene, head, take) -> None:
     before, old = bits(take), values(head)
     turn = values(head, "rotation_euler", 2)
     scene.diface.edit.live = True
@@ -116,8 +116,8 @@ def test_a_key_is_answered_around_it_exactly_and_nothing_else_changes(scene, hea
     assert [(pin.frame, pin.value) for pin in pins.find_pins(head)] == [(120, 0.75)]
 
 
-def test_in_place_is_what_a_new_take_would_be(scene, head, take) -> None:
-    """The quick way writes the very keys that an edit as a new take writes."""
+def test_live_equals_an_edit_as_a_new_take(scene, head, take) -> None:
+    """Writing in place gives the same keys as an edit as a new take."""
     scene.diface.edit.live = True
     copy = active_actions(head)
     set_key(head, 120, 0.75)
@@ -150,7 +150,7 @@ def test_in_place_is_what_a_new_take_would_be(scene, head, take) -> None:
 HEAD = ("head_rx", "head_ry", "head_rz")
 
 
-def test_a_drag_holds_it_back(scene, head, take) -> None:
+def test_live_waits_during_a_drag(scene, head, take) -> None:
     scene.diface.edit.live = True
     rest(0.3)
     for step in range(12):
@@ -163,7 +163,7 @@ def test_a_drag_holds_it_back(scene, head, take) -> None:
     assert values(head)[120] == pytest.approx(0.3 + 11 / 40)
 
 
-def test_a_newer_change_cancels_what_is_on_its_way(scene, head, take) -> None:
+def test_newer_change_cancels_the_running_task(scene, head, take) -> None:
     scene.diface.edit.live = True
     rest(0.3)
     scene.diface.seed = engine.SLOW
@@ -176,8 +176,8 @@ def test_a_newer_change_cancels_what_is_on_its_way(scene, head, take) -> None:
     assert values(head)[120] == 0.75
 
 
-def test_its_copy_makes_itself_again_as_it_is(scene, head, take) -> None:
-    """Just copied, after a draft and its final version, and after another draft when it is switched off."""
+def test_working_copy_stores_a_request_that_reproduces_it(scene, head, take) -> None:
+    """After copying, after a draft and its refinement, and after another draft when Live is switched off."""
 
     def kept() -> bool:
         action = active_actions(head)[0]
@@ -204,7 +204,7 @@ def test_its_copy_makes_itself_again_as_it_is(scene, head, take) -> None:
     assert kept()
 
 
-def test_its_own_writing_is_no_change_and_the_final_comes_once(scene, head, take) -> None:
+def test_written_result_is_not_a_change_and_is_refined_once(scene, head, take) -> None:
     scene.diface.edit.live = True
     set_key(head, 120, 0.75)
     answer()
@@ -217,7 +217,7 @@ def test_its_own_writing_is_no_change_and_the_final_comes_once(scene, head, take
     assert live.current().timings is final
 
 
-def test_a_strength_counts_around_the_playhead(scene, head, take) -> None:
+def test_changed_strength_applies_around_the_playhead(scene, head, take) -> None:
     scene.diface.edit.live = True
     old, turn = values(head), values(head, "rotation_euler", 2)
     scene.frame_set(FIRST + 50)  # a click is there
@@ -230,7 +230,7 @@ def test_a_strength_counts_around_the_playhead(scene, head, take) -> None:
     assert new[FIRST + 212] == old[FIRST + 212] > 0.1
 
 
-def test_a_key_taken_back_is_no_pin_any_more(scene, head, take) -> None:
+def test_reverted_key_is_not_a_pin(scene, head, take) -> None:
     scene.diface.edit.live = True
     set_key(head, 120, 0.75)
     answer()
@@ -242,7 +242,7 @@ def test_a_key_taken_back_is_no_pin_any_more(scene, head, take) -> None:
     assert [values(head)[frame] for frame in (119, 120, 121)] == pytest.approx([engine.ANEW] * 3)
 
 
-def test_undo_and_redo(scene, head, take) -> None:
+def test_live_after_undo_and_redo(scene, head, take) -> None:
     bpy.ops.ed.undo_push(message="begin")
     scene.diface.edit.live = True
     bpy.ops.ed.undo_push(message="live")
@@ -267,7 +267,7 @@ def test_undo_and_redo(scene, head, take) -> None:
     assert not bpy.context.scene.diface.edit.live
 
 
-def test_what_was_on_its_way_is_dropped_by_an_undo(scene, head, take) -> None:
+def test_undo_cancels_the_running_task(scene, head, take) -> None:
     scene.diface.edit.live = True
     bpy.ops.ed.undo_push(message="live")
     scene.diface.seed = engine.SLOW
@@ -283,7 +283,7 @@ def test_what_was_on_its_way_is_dropped_by_an_undo(scene, head, take) -> None:
 
 
 @pytest.mark.parametrize("what", ["character", "take", "scene"])
-def test_what_is_deleted_ends_it_with_a_message(scene, head, take, what) -> None:
+def test_deleted_data_switch_live_off_with_a_message(scene, head, take, what) -> None:
     scene.diface.edit.live = True
     set_key(head, 120, 0.75)
     run_until(lambda: process.shared_worker().busy)
@@ -302,7 +302,7 @@ def test_what_is_deleted_ends_it_with_a_message(scene, head, take, what) -> None
     assert not process.shared_worker().busy
 
 
-def test_an_error_is_said_once_and_a_new_change_goes_on(scene, head, take) -> None:
+def test_error_is_shown_once_and_live_continues(scene, head, take) -> None:
     scene.diface.edit.live = True
     state = bpy.context.window_manager.diface
     scene.diface.seed = engine.BUG
@@ -316,7 +316,7 @@ def test_an_error_is_said_once_and_a_new_change_goes_on(scene, head, take) -> No
     answer()
 
 
-def test_generate_comes_first(scene, head, take) -> None:
+def test_generate_preempts_live(scene, head, take) -> None:
     scene.diface.edit.live = True
     rest(0.3)
     scene.diface.seed = engine.SLOW
@@ -329,7 +329,7 @@ def test_generate_comes_first(scene, head, take) -> None:
     assert "another take plays" in bpy.context.window_manager.diface.message
 
 
-def test_a_locked_curve_is_left_and_not_asked_for_again(scene, head, take) -> None:
+def test_locked_curve_is_unchanged_and_not_requested_again(scene, head, take) -> None:
     scene.diface.edit.live = True
     fcurve(head).lock = True
     set_key(head, 120, 0.75)
@@ -341,7 +341,7 @@ def test_a_locked_curve_is_left_and_not_asked_for_again(scene, head, take) -> No
     assert values(head)[120] == 0.75
 
 
-def test_it_is_off_in_a_file_that_is_opened(scene, head, take, tmp_path) -> None:
+def test_live_is_off_in_an_opened_file(scene, head, take, tmp_path) -> None:
     scene.diface.edit.live = True
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "live.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "live.blend"))
@@ -351,7 +351,7 @@ def test_it_is_off_in_a_file_that_is_opened(scene, head, take, tmp_path) -> None
     assert live._on_depsgraph_update not in bpy.app.handlers.depsgraph_update_post
 
 
-def test_nothing_to_edit_is_said(scene, head) -> None:
+def test_live_without_animation_shows_a_message(scene, head) -> None:
     scene.diface.edit.live = True
     assert not scene.diface.edit.live
     assert "has no animation yet" in bpy.context.window_manager.diface.message

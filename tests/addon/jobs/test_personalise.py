@@ -1,4 +1,4 @@
-"""Personalise: from starred takes, as they are edited, to a style that is chosen, and that travels with the .blend."""
+"""Personalise: from starred takes with their edits to a style that is chosen and stored in the .blend."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ JAW = 'key_blocks["jawOpen"].value'
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Where personal styles are unpacked."""
+    """The folder to which personal styles are unpacked."""
     made = tmp_path / "styles"
     made.mkdir()
     monkeypatch.setattr(preferences, "styles_folder", lambda: made)
@@ -43,14 +43,14 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def actor(scene, clicks, worker, folder) -> bpy.types.Object:
-    """A character with lips, and a sound file to speak."""
+    """A character with lips, and a sound file as the speech."""
     obj = scenes.add_character(scene, NAMES)
     scenes.use_file(scene, clicks([0.25, 1.0, 2.0]))
     return obj
 
 
 def generate(seed: int = 0) -> list[bpy.types.Action]:
-    """A take: its Actions."""
+    """Generate a take. Returns its Actions."""
     bpy.context.scene.diface.seed = seed
     before = set(takes.all_takes())
     assert bpy.ops.diface.generate() == {"FINISHED"}
@@ -74,7 +74,7 @@ def message() -> str:
 
 
 @pytest.mark.parametrize("rate", scenes.RATES)
-def test_what_the_artist_changed_is_learnt_at_any_rate(scene, actor, rate) -> None:
+def test_edited_keys_are_in_the_examples_at_any_frame_rate(scene, actor, rate) -> None:
     value, scene.frame_start = scenes.set_rate(scene, rate), 11
     actions = generate()
     generated = style_examples.final_motion(actor, actions)
@@ -90,7 +90,7 @@ def test_what_the_artist_changed_is_learnt_at_any_rate(scene, actor, rate) -> No
     assert len(generated) == len(keys)
 
 
-def test_a_take_that_was_moved_is_read_where_it_is(actor) -> None:
+def test_moved_take_is_read_at_its_position(actor) -> None:
     actions = generate()
     before = style_examples.final_motion(actor, actions)
     for fcurve in compat.find_channelbag(actions[0], "KEY").fcurves:
@@ -100,13 +100,13 @@ def test_a_take_that_was_moved_is_read_where_it_is(actor) -> None:
     np.testing.assert_array_equal(style_examples.final_motion(actor, actions).values, before.values)
 
 
-def test_muted_and_driven_channels_are_unknown(actor) -> None:
+def test_muted_and_driven_channels_are_left_out(actor) -> None:
     actions = generate()
     compat.find_channelbag(actions[0], "KEY").fcurves.find('key_blocks["mouthSmileLeft"].value').mute = True
     assert style_examples.final_motion(actor, actions).channels == ("jawOpen", "mouthClose")
 
 
-def test_starred_takes_count_else_the_one_that_plays(actor) -> None:
+def test_starred_takes_are_the_examples_else_the_active_one(actor) -> None:
     first, second, third = (generate(seed) for seed in range(3))
     assert style_examples.chosen_takes(actor) == [third]
     star(first)
@@ -123,7 +123,7 @@ def test_starred_takes_count_else_the_one_that_plays(actor) -> None:
 # --- the button ------------------------------------------------------------------------------------------------------
 
 
-def test_takes_become_a_style_that_is_chosen(scene, actor, folder) -> None:
+def test_new_style_is_chosen(scene, actor, folder) -> None:
     star(generate(1))
     star(generate(2))
     keys = scenes.jaw(actor)
@@ -139,7 +139,7 @@ def test_takes_become_a_style_that_is_chosen(scene, actor, folder) -> None:
     assert asked.style == types.Style.named(str(file))
 
 
-def test_the_name_is_the_characters_and_never_one_that_is_there(scene, actor) -> None:
+def test_style_name_is_the_characters_and_unique(scene, actor) -> None:
     generate()
     for expected in ("Character", "Character 2", "Character 3"):
         assert bpy.ops.diface.personalise() == {"FINISHED"}
@@ -150,24 +150,24 @@ def test_the_name_is_the_characters_and_never_one_that_is_there(scene, actor) ->
 
 
 class Modal(modal_job.ModalJobOperator):
-    """The operator as Blender runs it in a window, with events that the test sends."""
+    """The operator as Blender runs it in a window, with events sent by the test."""
 
     bl_label = "Personalise"
     begin = personalise.DIFACE_OT_personalise.begin
     _result_message = personalise.DIFACE_OT_personalise._result_message
 
     def __init__(self, name: str) -> None:
-        self.name, self.said = name, []
+        self.name, self.reports = name, []
         self.watch(bpy.context, self.begin(bpy.context))
 
     def report(self, _kind: set[str], text: str) -> None:
-        self.said.append(text)
+        self.reports.append(text)
 
     def send(self, kind: str) -> set[str]:
         return self.modal(bpy.context, SimpleNamespace(type=kind, value="PRESS"))
 
 
-def test_in_the_background_with_progress_and_what_it_gained(scene, actor) -> None:
+def test_personalise_shows_progress_and_the_error_reduction(scene, actor) -> None:
     generate()
     operator, shown = Modal("Ada"), set()
     with pytest.raises(errors.WorkerError, match="already working"):
@@ -183,7 +183,7 @@ def test_in_the_background_with_progress_and_what_it_gained(scene, actor) -> Non
     assert scene.diface.style == "Ada"
 
 
-def test_esc_leaves_everything_as_it_was(actor, folder) -> None:
+def test_esc_changes_nothing(actor, folder) -> None:
     generate()
     operator = Modal("slow")
     before = fingerprint.of_file()
@@ -202,7 +202,7 @@ def test_esc_leaves_everything_as_it_was(actor, folder) -> None:
 
 @pytest.fixture
 def strip(scene, actor, clicks):
-    """A packed sound on a strip, cut at both ends: what the worker hears is a file that is gone afterwards."""
+    """A packed sound on a strip, trimmed at both ends: the worker reads a file that is removed afterwards."""
     scene.diface.source = "STRIP"
     strip = scenes.add_strip(scene, clicks([0.5, 1.0, 2.0]), 21)
     strip.sound.pack()
@@ -212,7 +212,7 @@ def strip(scene, actor, clicks):
 
 
 @needs_audio
-def test_the_strip_is_found_again_wherever_it_is(actor, strip, tmp_path) -> None:
+def test_moved_strip_is_found(actor, strip, tmp_path) -> None:
     (take,) = style_examples.chosen_takes(actor)
     (one,) = style_examples.collect_examples(
         bpy.context, actor, bpy.context.scene.diface.filepath, _new(tmp_path / "a")
@@ -230,7 +230,7 @@ def test_the_strip_is_found_again_wherever_it_is(actor, strip, tmp_path) -> None
 
 
 @needs_audio
-def test_a_sound_that_is_gone_or_another_is_said(actor, strip, unchanged) -> None:
+def test_missing_or_changed_sound_is_reported(actor, strip, unchanged) -> None:
     scenes.cut(strip, 30, 81)
     with pytest.raises(RuntimeError, match="no longer plays what the take"):
         bpy.ops.diface.personalise()
@@ -249,7 +249,7 @@ def _new(folder):
 # --- travelling ------------------------------------------------------------------------------------------------------
 
 
-def test_a_style_travels_with_the_file(scene, actor, folder, tmp_path) -> None:
+def test_style_is_stored_in_the_blend(scene, actor, folder, tmp_path) -> None:
     generate()
     bpy.ops.diface.personalise(name="Ada")
     (file,) = folder.iterdir()
@@ -274,8 +274,8 @@ def test_a_style_travels_with_the_file(scene, actor, folder, tmp_path) -> None:
     )
 
 
-def test_a_take_in_it_is_edited_elsewhere(scene, actor, folder) -> None:
-    """Its request names the file as it was there; here it is unpacked anew."""
+def test_take_with_a_packed_style_is_edited_on_another_computer(scene, actor, folder) -> None:
+    """The request names a file that does not exist here; it is unpacked again."""
     generate()
     bpy.ops.diface.personalise(name="Ada")
     generate(1)
@@ -286,7 +286,7 @@ def test_a_take_in_it_is_edited_elsewhere(scene, actor, folder) -> None:
     assert file.is_file()
 
 
-def test_no_other_file_is_ever_overwritten(scene, actor, folder) -> None:
+def test_changed_style_file_is_not_overwritten(scene, actor, folder) -> None:
     generate()
     bpy.ops.diface.personalise(name="Ada")
     (file,) = folder.iterdir()
@@ -296,7 +296,7 @@ def test_no_other_file_is_ever_overwritten(scene, actor, folder) -> None:
     assert file.read_bytes() == b"mine"
 
 
-def test_damaged_and_newer_styles_are_said(scene, actor) -> None:
+def test_damaged_and_newer_styles_are_reported(scene, actor) -> None:
     packed_styles.pack(scene, "Ada", b"the file")
     (entry,) = scene[packed_styles.STYLES].values()
     entry["file"] = b"the fill"
@@ -307,7 +307,7 @@ def test_damaged_and_newer_styles_are_said(scene, actor) -> None:
         packed_styles.style_bytes("Ada")
 
 
-def test_a_style_is_exported_and_loaded_again(scene, actor, folder, tmp_path) -> None:
+def test_exported_style_is_loaded_and_packed(scene, actor, folder, tmp_path) -> None:
     with pytest.raises(RuntimeError, match="no personal style"):
         bpy.ops.diface.export_style(filepath=str(tmp_path / "a.safetensors"))
     generate()
@@ -325,7 +325,7 @@ def test_a_style_is_exported_and_loaded_again(scene, actor, folder, tmp_path) ->
     assert packed_styles.names() == ["Ada"]
 
 
-def test_a_full_disk_costs_the_file_and_not_the_style(scene, actor, monkeypatch, tmp_path) -> None:
+def test_style_survives_an_unwritable_folder(scene, actor, monkeypatch, tmp_path) -> None:
     generate()
     monkeypatch.setattr(preferences, "styles_folder", lambda: tmp_path / "nowhere")
     running = personalise_job.begin(bpy.context, "Ada")
@@ -348,11 +348,11 @@ def refused(text: str) -> None:
     assert running_job.current() is None
 
 
-def test_without_takes_the_button_says_why(actor) -> None:
+def test_personalise_needs_a_take(actor) -> None:
     refused("No take of Character has a star, and none plays")
 
 
-def test_takes_that_cannot_be_learnt_are_named(scene, actor, clicks) -> None:
+def test_unusable_takes_are_named(scene, actor, clicks) -> None:
     scene.diface.parts = "HEAD"
     head = generate()
     star(head)
@@ -368,7 +368,7 @@ def test_takes_that_cannot_be_learnt_are_named(scene, actor, clicks) -> None:
     refused('take "Best" does not move mouthClose of Character')
 
 
-def test_a_file_that_is_gone_is_said(scene, actor) -> None:
+def test_missing_sound_file_is_reported(scene, actor) -> None:
     generate()
     Path(scene.diface.filepath).unlink()
     refused("The sound of the take .* is gone: clicks.wav")
@@ -386,8 +386,8 @@ def real_worker():
 
 
 @pytest.mark.skipif(not bpy.app.version_string.startswith("4.5"), reason="Learning takes a minute; once is enough.")
-def test_an_edit_that_is_repeated_becomes_a_manner(scene, speech, tmp_path, folder, real_worker) -> None:
-    """Every jaw of a take opens half as wide again, and smiles; new takes then do so of themselves."""
+def test_repeated_edit_is_learned_by_the_style(scene, speech, tmp_path, folder, real_worker) -> None:
+    """Every take opens the jaw 50 % wider, and smiles; takes with the new style then do so without edits."""
     scene.render.fps, scene.frame_start = 25, 11
     actor = bundled_head.add_head(bpy.context)
     samples, rate = soundfile.read(speech)

@@ -1,4 +1,4 @@
-"""Sculpts: a pose taken out, edited in any mode, pinned as keys; and nothing of the artist's is changed by it."""
+"""Sculpts of shape-key animation: begun, edited in any mode, pinned as keys; nothing else of the user is changed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAMES = ("jawOpen", "mouthSmileLeft", "mouthFunnel", "cheekPuff", "nose")
 
 @pytest.fixture
 def face(scene: bpy.types.Scene) -> bpy.types.Object:
-    """A mesh with four channels and a nose of the artist's own, under a take, at FRAME."""
+    """A mesh with four channels and another shape key of the user, with a take, at FRAME."""
     obj = scenes.add_character(scene, NAMES)
     values = 0.4 + 0.3 * np.sin(np.arange(ROWS)[:, None] * 0.3 + np.arange(4))
     motion = types.Motion(values.astype(np.float32), NAMES[:4], types.FrameRate(24))
@@ -35,7 +35,7 @@ def blocks(obj: bpy.types.Object):
 
 
 def shown(obj: bpy.types.Object) -> np.ndarray:
-    """The vertices (V, 3) that are seen."""
+    """Return the visible vertices (V, 3)."""
     bpy.context.view_layer.update()
     mesh = obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
     found = np.empty(3 * len(mesh.vertices), np.float32)
@@ -44,7 +44,7 @@ def shown(obj: bpy.types.Object) -> np.ndarray:
 
 
 def curve(obj: bpy.types.Object, name: str) -> np.ndarray:
-    """A channel's keys (K, 2)."""
+    """Return the keys (K, 2) of a channel."""
     return scenes.points(obj.data.shape_keys.animation_data.action, "KEY", f'key_blocks["{name}"].value')
 
 
@@ -54,7 +54,7 @@ def value_at(obj: bpy.types.Object, name: str, frame: float) -> float:
 
 
 def move(obj: bpy.types.Object, change: dict[str, float], mode: str) -> None:
-    """Sculpt as far as `change` of the shapes say."""
+    """Sculpt by the given changes of shape-key values."""
     moved = sum(amount * shape_keys.shape_key_delta(obj, blocks(obj)[name]) for name, amount in change.items())
     bpy.ops.object.mode_set(mode=mode)
     if mode == "EDIT":
@@ -72,7 +72,7 @@ MODES = ("OBJECT", "EDIT", "SCULPT")
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_what_is_shown_is_the_pose_and_nothing_else_changes(face, mode) -> None:
+def test_sculpt_shows_the_pose_and_changes_nothing_else(face, mode) -> None:
     pose = shown(face)
     others = {key.name: shape_keys.positions(key) for key in blocks(face)}
     bpy.ops.diface.sculpt_pose()
@@ -90,7 +90,7 @@ def test_what_is_shown_is_the_pose_and_nothing_else_changes(face, mode) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_sculpt_is_pinned_where_it_began(face, worker, mode) -> None:
+def test_sculpt_is_pinned_at_its_frame(face, worker, mode) -> None:
     before = {name: curve(face, name) for name in NAMES[:4]}
     bpy.ops.diface.sculpt_pose()
     jaw, smile = value_at(face, "jawOpen", FRAME), value_at(face, "mouthSmileLeft", FRAME)
@@ -111,7 +111,7 @@ def test_a_sculpt_is_pinned_where_it_began(face, worker, mode) -> None:
     assert not sculpt.is_running(face)
 
 
-def test_what_no_key_can_say_is_told_in_millimetres(face, worker, capfd) -> None:
+def test_message_states_the_solve_error(face, worker, capfd) -> None:
     bpy.ops.diface.sculpt_pose()
     move(face, {"jawOpen": 0.2}, "OBJECT")
     blocks(face)[sculpt.KEY].data[7].co.x += 0.004
@@ -122,7 +122,7 @@ def test_what_no_key_can_say_is_told_in_millimetres(face, worker, capfd) -> None
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_discarded_sculpt_leaves_nothing(face, mode) -> None:
+def test_discarded_sculpt_leaves_nothing(face, mode) -> None:
     face.show_only_shape_key = True
     before = fingerprint.of_file()
     bpy.ops.diface.sculpt_pose()
@@ -150,7 +150,7 @@ def test_bad_input(face, worker) -> None:
     assert sculpt.is_running(face)
 
 
-def test_other_vertices_than_before(face) -> None:
+def test_changed_vertex_count_is_refused(face) -> None:
     bpy.ops.diface.sculpt_pose()
     bpy.ops.object.mode_set(mode="EDIT")
     mesh = bmesh.from_edit_mesh(face.data)
@@ -162,7 +162,7 @@ def test_other_vertices_than_before(face) -> None:
     assert sculpt.KEY not in blocks(face)
 
 
-def test_the_key_was_deleted_by_hand(face) -> None:
+def test_deleted_sculpt_key_is_reported(face) -> None:
     bpy.ops.diface.sculpt_pose()
     face.shape_key_remove(blocks(face)[sculpt.KEY])
     with pytest.raises(RuntimeError, match="is gone"):
@@ -171,20 +171,20 @@ def test_the_key_was_deleted_by_hand(face) -> None:
     assert (face.active_shape_key.name, face.show_only_shape_key) == ("mouthFunnel", False)
 
 
-def test_all_keys_were_deleted_by_hand(face) -> None:
+def test_deleted_shape_keys_are_reported(face) -> None:
     bpy.ops.diface.sculpt_pose()
     face.shape_key_clear()
     assert bpy.ops.diface.discard_sculpt() == {"FINISHED"}
     assert not sculpt.is_running(face)
 
 
-def test_a_mesh_without_shape_keys_is_not_sculpted(scene) -> None:
+def test_mesh_without_shape_keys_is_refused(scene) -> None:
     scenes.add_character(scene, ())
     with pytest.raises(RuntimeError, match="has no shape keys"):
         bpy.ops.diface.sculpt_pose()
 
 
-def test_each_is_one_step_of_undo(face, worker) -> None:
+def test_each_operator_is_one_undo_step(face, worker) -> None:
     bpy.ops.ed.undo_push(message="Before")
     states = [fingerprint.of_file()]
     assert bpy.ops.diface.sculpt_pose("EXEC_DEFAULT", True) == {"FINISHED"}
@@ -202,7 +202,7 @@ def test_each_is_one_step_of_undo(face, worker) -> None:
         assert fingerprint.difference(state, fingerprint.of_file()) == []
 
 
-def test_undo_in_the_middle(face, worker) -> None:
+def test_undo_during_a_sculpt(face, worker) -> None:
     bpy.ops.ed.undo_push(message="Before")
     bpy.ops.diface.sculpt_pose("EXEC_DEFAULT", True)
     move(face, {"jawOpen": 0.2}, "OBJECT")
@@ -218,7 +218,7 @@ def test_undo_in_the_middle(face, worker) -> None:
     assert bpy.ops.diface.pin_sculpt() == {"FINISHED"}
 
 
-def test_a_sculpt_survives_saving(face, worker, tmp_path) -> None:
+def test_sculpt_survives_saving(face, worker, tmp_path) -> None:
     bpy.ops.diface.sculpt_pose()
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "sculpt.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "sculpt.blend"))
@@ -235,7 +235,7 @@ def test_muted_and_driven_keys_are_left_out(face, worker) -> None:
     assert names == tuple(name for name in channels.FACE if name in ("mouthFunnel", "cheekPuff"))
 
 
-def test_shapes_held_by_a_vertex_group_count_as_they_show(face, worker) -> None:
+def test_vertex_groups_of_shape_keys_are_applied(face, worker) -> None:
     group = face.vertex_groups.new(name="half")
     group.add(range(8), 0.5, "REPLACE")
     blocks(face)["jawOpen"].vertex_group = "half"
@@ -246,7 +246,7 @@ def test_shapes_held_by_a_vertex_group_count_as_they_show(face, worker) -> None:
     np.testing.assert_array_equal(shown(face), pose)
 
 
-def test_between_frames(face, worker) -> None:
+def test_sculpt_between_frames(face, worker) -> None:
     bpy.context.scene.frame_set(FRAME, subframe=0.25)
     bpy.ops.diface.sculpt_pose()
     jaw = blocks(face)["jawOpen"].value

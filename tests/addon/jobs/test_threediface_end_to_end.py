@@ -1,4 +1,4 @@
-"""From a 3DiFACE checkpoint to the mesh that Blender shows: the models' own vertices, to the bound that is stated."""
+"""From a 3DiFACE checkpoint to the mesh in Blender: the vertices of the models, within the stated bound."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def truth(toy_models) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize("motion_as", ["KEYS", "CACHE"])
-def test_the_mesh_moves_as_the_models_say(scene, toy_speaker, truth, motion_as) -> None:
+def test_mesh_reproduces_the_models_vertices(scene, toy_speaker, truth, motion_as) -> None:
     scene.diface.threediface.motion_as = motion_as
     assert bpy.ops.diface.generate() == {"FINISHED"}
     rest = flame_mesh.rest_vertices(toy_speaker)
@@ -44,7 +44,7 @@ def test_the_mesh_moves_as_the_models_say(scene, toy_speaker, truth, motion_as) 
     assert worst < baseline.read_request(actions[0])["error"] + 1e-6
 
 
-def test_the_head_turns_as_the_models_say(scene, toy_speaker, truth) -> None:
+def test_head_reproduces_the_models_rotation(scene, toy_speaker, truth) -> None:
     scene.diface.parts = "HEAD"
     assert bpy.ops.diface.generate() == {"FINISHED"}
     for row in (0, 17, ROWS - 1):
@@ -54,7 +54,7 @@ def test_the_head_turns_as_the_models_say(scene, toy_speaker, truth) -> None:
         assert toy_speaker.matrix_world.to_quaternion().rotation_difference(wanted).angle < 2e-3
 
 
-def test_other_frame_rates_meet_it_where_frames_meet(scene, toy_speaker, truth) -> None:
+def test_other_frame_rates_agree_at_common_times(scene, toy_speaker, truth) -> None:
     scene.render.fps = 60
     assert bpy.ops.diface.generate() == {"FINISHED"}
     rest = flame_mesh.rest_vertices(toy_speaker)
@@ -63,7 +63,7 @@ def test_other_frame_rates_meet_it_where_frames_meet(scene, toy_speaker, truth) 
         assert np.linalg.norm(moved - truth["displacement"][row], axis=1).max() < BOUND
 
 
-def test_a_damaged_checkpoint_is_said(scene, toy_speaker, toy_models) -> None:
+def test_damaged_checkpoint_is_reported(scene, toy_speaker, toy_models) -> None:
     weights = toy_models / "models" / "face" / "checkpoints" / "model000000001.pt"
     whole = weights.read_bytes()
     weights.write_bytes(whole[: len(whole) // 2])
@@ -77,7 +77,7 @@ def test_a_damaged_checkpoint_is_said(scene, toy_speaker, toy_models) -> None:
 
 
 @pytest.mark.parametrize("with_file", [True, False], ids=["with a FLAME file", "without"])
-def test_difaces_own_models_drive_a_flame_mesh(scene, toy_speaker, shared, monkeypatch, with_file) -> None:
+def test_bundled_models_animate_a_flame_mesh(scene, toy_speaker, shared, monkeypatch, with_file) -> None:
     if not with_file:
         monkeypatch.setattr(preferences, "flame_file", lambda: None)
     scene.diface.engine = "DIFACE"
@@ -101,7 +101,7 @@ def test_difaces_own_models_drive_a_flame_mesh(scene, toy_speaker, shared, monke
 @pytest.mark.parametrize(
     ("missing", "said"), [("models/face/checkpoints", "No 3DiFACE face model was found"), ("wav2vec2", "wav2vec2")]
 )
-def test_what_is_missing_is_said(scene, toy_speaker, toy_models, missing, said) -> None:
+def test_missing_models_are_reported(scene, toy_speaker, toy_models, missing, said) -> None:
     aside = (toy_models / missing).rename(toy_models / "aside")
     try:
         with pytest.raises(RuntimeError, match=said):

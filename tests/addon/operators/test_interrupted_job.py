@@ -1,4 +1,4 @@
-"""A generation that is stopped, or whose scene changes meanwhile: nothing is written, and why is said."""
+"""Jobs that are cancelled, or whose scene changes meanwhile: nothing is written, and the reason is reported."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CLICKS = [0.25, 1.0]
 
 @pytest.fixture
 def running(scene, head, clicks, worker):
-    """A generation that takes half a minute, and is working."""
+    """A running generation that takes half a minute."""
     scenes.use_file(scene, clicks(CLICKS))
     scene.diface.seed = engine.SLOW
     made = generate.begin(bpy.context)
@@ -32,7 +32,7 @@ def running(scene, head, clicks, worker):
 
 @pytest.fixture
 def finished(scene, head, clicks, worker):
-    """A generation whose answer has come, but is not written yet."""
+    """A finished generation whose result is not written yet."""
     scenes.use_file(scene, clicks(CLICKS))
     made = generate.begin(bpy.context)
     made.task.wait()
@@ -40,14 +40,14 @@ def finished(scene, head, clicks, worker):
     made.end()
 
 
-def test_one_at_a_time(running) -> None:
+def test_only_one_job_runs_at_a_time(running) -> None:
     with pytest.raises(RuntimeError, match="already working"):
         bpy.ops.diface.generate()
     with pytest.raises(RuntimeError, match="already working"):
         bpy.ops.diface.check_worker()
 
 
-def test_cancel_ends_it_at_once_and_changes_nothing(running) -> None:
+def test_cancel_changes_nothing(running) -> None:
     before = fingerprint.of_file()
     assert bpy.ops.diface.cancel() == {"FINISHED"}
     assert running.task.state == "cancelled"
@@ -58,21 +58,21 @@ def test_cancel_ends_it_at_once_and_changes_nothing(running) -> None:
     assert fingerprint.difference(before, fingerprint.of_file()) == []
 
 
-def test_after_a_cancel_the_next_one_works(scene, running) -> None:
+def test_generate_works_after_cancel(scene, running) -> None:
     bpy.ops.diface.cancel()
     running.end()
     scene.diface.seed = 1
     assert bpy.ops.diface.generate() == {"FINISHED"}
 
 
-def test_the_temporary_folder_goes(running) -> None:
+def test_temporary_folder_is_removed(running) -> None:
     folder = running._folder.name
     running.end()
     with pytest.raises(FileNotFoundError):
         next(iter(scenes.Path(folder).iterdir()))
 
 
-def test_a_character_that_is_removed(head, finished) -> None:
+def test_removed_character(head, finished) -> None:
     bpy.data.objects.remove(head)
     before = fingerprint.of_file()
     with pytest.raises(errors.SceneError, match="deleted while DiFACE worked"):
@@ -80,7 +80,7 @@ def test_a_character_that_is_removed(head, finished) -> None:
     assert fingerprint.difference(before, fingerprint.of_file()) == []
 
 
-def test_a_character_that_is_deleted_but_still_chosen(scene, head, finished) -> None:
+def test_deleted_character_that_is_still_chosen(scene, head, finished) -> None:
     scene.diface.character = head
     scene.collection.objects.unlink(head)
     with pytest.raises(errors.SceneError, match="was deleted from the scene"):
@@ -88,21 +88,21 @@ def test_a_character_that_is_deleted_but_still_chosen(scene, head, finished) -> 
     assert not bpy.data.actions
 
 
-def test_a_character_that_lost_its_shape_keys(head, finished) -> None:
+def test_character_that_lost_its_shape_keys(head, finished) -> None:
     head.shape_key_clear()
     with pytest.raises(errors.SceneError, match="has no shape keys"):
         finished.write_result()
     assert not bpy.data.actions
 
 
-def test_a_character_that_is_renamed_and_a_strip_that_is_gone_do_not_matter(scene, head, finished) -> None:
+def test_renamed_character_and_missing_sound_are_accepted(scene, head, finished) -> None:
     head.name = "Renamed"
     scene.diface.filepath = "/nowhere.wav"
     finished.write_result()
     assert scenes.loud_frames(scenes.jaw(head)) == [7, 25]
 
 
-def test_another_file_stops_it(running) -> None:
+def test_opening_a_file_cancels_the_job(running) -> None:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     assert running.task.state == "cancelled"
     assert running_job.current() is None
@@ -111,7 +111,7 @@ def test_another_file_stops_it(running) -> None:
     assert not bpy.data.actions
 
 
-def test_disabling_the_addon_ends_it_and_the_worker(running, monkeypatch) -> None:
+def test_unregister_ends_the_job_and_the_worker(running, monkeypatch) -> None:
     from diface_addon.worker import process as jobs
 
     worker = jobs.shared_worker()
@@ -123,22 +123,22 @@ def test_disabling_the_addon_ends_it_and_the_worker(running, monkeypatch) -> Non
 
 
 class Modal(modal_job.ModalJobOperator):
-    """The operator as Blender runs it in a window, with events that the test sends."""
+    """The operator as Blender runs it in a window, with events sent by the test."""
 
     bl_label = "Generate"
 
     def __init__(self) -> None:
-        self.said: list[tuple[set[str], str]] = []
+        self.reports: list[tuple[set[str], str]] = []
         self.watch(bpy.context, running_job.current())
 
     def report(self, kind: set[str], text: str) -> None:
-        self.said.append((kind, text))
+        self.reports.append((kind, text))
 
     def send(self, kind: str) -> set[str]:
         return self.modal(bpy.context, SimpleNamespace(type=kind, value="PRESS"))
 
 
-def test_the_modal_operator_lets_the_artist_work_and_shows_progress(running) -> None:
+def test_modal_operator_passes_events_through_and_shows_progress(running) -> None:
     operator = Modal()
     assert [operator.send(kind) for kind in ("TIMER", "MOUSEMOVE", "A")] == [{"PASS_THROUGH"}] * 3
     while bpy.context.window_manager.diface.stage == "Starting":
@@ -151,14 +151,14 @@ def test_the_modal_operator_lets_the_artist_work_and_shows_progress(running) -> 
     assert running_job.current() is None
 
 
-def test_the_cancel_button_ends_the_modal_operator_on_its_next_look(running) -> None:
+def test_cancel_button_ends_the_modal_operator(running) -> None:
     operator = Modal()
     bpy.ops.diface.cancel()
     assert operator.send("TIMER") == {"CANCELLED"}
-    assert operator.said == [({"INFO"}, "Cancelled. Nothing was changed.")]
+    assert operator.reports == [({"INFO"}, "Cancelled. Nothing was changed.")]
 
 
-def test_the_modal_operator_writes_the_take_at_its_end(head, finished) -> None:
+def test_modal_operator_writes_the_take(head, finished) -> None:
     operator = Modal()
     assert operator.send("MOUSEMOVE") == {"PASS_THROUGH"}
     assert head.data.shape_keys.animation_data is None
@@ -167,17 +167,17 @@ def test_the_modal_operator_writes_the_take_at_its_end(head, finished) -> None:
     assert "New take" in bpy.context.window_manager.diface.message
 
 
-def test_the_modal_operator_shows_what_went_wrong(head, finished) -> None:
+def test_modal_operator_reports_errors(head, finished) -> None:
     operator = Modal()
     head.shape_key_clear()
     assert operator.send("TIMER") == {"CANCELLED"}
-    ((kind, text),) = operator.said
+    ((kind, text),) = operator.reports
     assert kind == {"ERROR"}
     assert "has no shape keys" in text
     assert bpy.context.window_manager.diface.message == text
 
 
-def test_blender_takes_the_modal_operator_away(running) -> None:
+def test_removed_modal_operator_ends_the_job(running) -> None:
     Modal().cancel(bpy.context)
     assert running.task.state == "cancelled"
     assert running_job.current() is None

@@ -1,4 +1,4 @@
-"""Generate Variations: several takes in a row, each with another seed; finished takes stay when it is stopped."""
+"""Generate Variations: several takes with different seeds; finished takes are kept if it is cancelled."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.addon import engine, scenes
 
 
 def seeds() -> list[int]:
-    """Of all takes, in the order of their names."""
+    """Return the seeds of all takes, in the order of their names."""
     return [baseline.read_request(actions[0])["seed"] for actions in takes.all_takes().values()]
 
 
@@ -28,7 +28,7 @@ def spoken(scene, head, clicks, worker):
 
 
 class Modal(modal_job.ModalJobOperator):
-    """The operator as Blender runs it in a window, with events that the test sends."""
+    """The operator as Blender runs it in a window, with events sent by the test."""
 
     bl_label = "Generate Variations"
     begin, begin_next = make_more.DIFACE_OT_make_more.begin, make_more.DIFACE_OT_make_more.begin_next
@@ -37,18 +37,18 @@ class Modal(modal_job.ModalJobOperator):
     _is_stopping = False
 
     def __init__(self, count: int) -> None:
-        self.said: list[str] = []
+        self.reports: list[str] = []
         self.count = count
         self.watch(bpy.context, self.begin(bpy.context))
 
     def report(self, _kind: set[str], text: str) -> None:
-        self.said.append(text)
+        self.reports.append(text)
 
     def send(self, kind: str) -> set[str]:
         return self.modal(bpy.context, SimpleNamespace(type=kind, value="PRESS"))
 
     def until(self, done) -> set[str]:
-        """Timer events until `done` of the answer."""
+        """Send timer events until `done(result)`."""
         while not done(answer := self.send("TIMER")):
             time.sleep(0.01)
         return answer
@@ -58,7 +58,7 @@ def is_over(answer: set[str]) -> bool:
     return answer != {"PASS_THROUGH"}
 
 
-def test_seeds_count_on_from_the_settings_and_none_is_made_twice(spoken) -> None:
+def test_variations_use_unused_seeds_from_the_setting_on(spoken) -> None:
     spoken.diface.seed = 5
     assert bpy.ops.diface.generate() == {"FINISHED"}
     assert bpy.ops.diface.make_more(count=3) == {"FINISHED"}
@@ -68,7 +68,7 @@ def test_seeds_count_on_from_the_settings_and_none_is_made_twice(spoken) -> None
     assert running_job.current() is None
 
 
-def test_in_the_background_with_progress(spoken) -> None:
+def test_variations_show_progress(spoken) -> None:
     operator, shown = Modal(3), set()
     state = bpy.context.window_manager.diface
 
@@ -79,12 +79,12 @@ def test_in_the_background_with_progress(spoken) -> None:
     assert operator.until(look) == {"FINISHED"}
     assert {("1 of 3", True), ("2 of 3", True), ("3 of 3", True)} <= shown
     assert sorted(seeds()) == [0, 1, 2]
-    assert operator.said == [state.message]
+    assert operator.reports == [state.message]
     assert state.message.startswith("New takes: ")
     assert not state.running
 
 
-def test_the_first_esc_lets_the_current_one_be_finished(spoken) -> None:
+def test_first_esc_finishes_the_current_take(spoken) -> None:
     operator = Modal(4)
     assert operator.send("ESC") == {"RUNNING_MODAL"}
     assert "the last one" in bpy.context.window_manager.diface.stage
@@ -92,30 +92,30 @@ def test_the_first_esc_lets_the_current_one_be_finished(spoken) -> None:
     assert seeds() == [0]
 
 
-def test_the_second_esc_does_not_and_what_is_there_stays(spoken) -> None:
+def test_second_esc_cancels_and_keeps_finished_takes(spoken) -> None:
     spoken.diface.seed = engine.SLOW - 2
     operator = Modal(4)
     operator.until(lambda _answer: len(seeds()) == 2)
     assert operator.send("ESC") == {"RUNNING_MODAL"}
     assert operator.send("ESC") == {"CANCELLED"}
     assert sorted(seeds()) == [engine.SLOW - 2, engine.SLOW - 1]
-    assert operator.said[0].startswith("New takes: ")
+    assert operator.reports[0].startswith("New takes: ")
     assert running_job.current() is None
     assert not bpy.context.window_manager.diface.running
 
 
-def test_what_fails_is_said_and_what_is_there_stays(spoken, capfd, monkeypatch) -> None:
+def test_error_is_reported_and_finished_takes_are_kept(spoken, capfd, monkeypatch) -> None:
     monkeypatch.setattr(takes, "seeds", lambda _obj: {engine.SLOW, engine.KILLED})
     spoken.diface.seed = engine.SLOW - 1
     assert bpy.ops.diface.make_more(count=2) == {"FINISHED"}
     assert seeds() == [engine.SLOW - 1]
-    said = capfd.readouterr().out
-    assert "New take: " in said
-    assert "Then: " in said
+    reports = capfd.readouterr().out
+    assert "New take: " in reports
+    assert "Then: " in reports
     assert running_job.current() is None
 
 
-def test_the_settings_of_the_beginning_count(spoken) -> None:
+def test_settings_changed_meanwhile_have_no_effect(spoken) -> None:
     operator = Modal(2)
     spoken.diface.face_strength = 0.25
     assert operator.until(is_over) == {"FINISHED"}

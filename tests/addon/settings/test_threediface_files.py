@@ -1,4 +1,4 @@
-"""The folders of the user's own models: found, or what is missing, in one line and without loading anything."""
+"""The folders of the user's 3DiFACE models: what is found or missing, in one line, without loading a model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def folder(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def test_checkpoints_are_told_by_their_class(folder) -> None:
+def test_checkpoints_are_classified_by_model_class(folder) -> None:
     assert {name: kind for name, (_path, kind) in threediface_files.find_checkpoints(folder).items()} == {
         "cond": "face",
         "head_reg": "head",
@@ -32,17 +32,17 @@ def test_checkpoints_are_told_by_their_class(folder) -> None:
     )
 
 
-def test_the_models_own_class_counts_wherever_it_stands(folder) -> None:
+def test_least_indented_class_is_the_models(folder) -> None:
     text = "diffusion:\n  target: a.GaussianDiffusion\nmotion_model:\n  params:\n    noise:\n      target: b.noise\n"
     (folder / "another" / "args.yml").write_text(f"{text}  target: {HEAD}\nother:\n target: {FACE}\n")
     assert threediface_files.find_checkpoints(folder)["another"][1] == "head"
 
 
-def test_a_checkpoint_itself_may_be_named(folder) -> None:
+def test_folder_may_be_a_checkpoint(folder) -> None:
     assert threediface_files.find_checkpoints(folder / "cond") == {"cond": (folder / "cond", "face")}
 
 
-def test_what_is_missing_is_said(folder) -> None:
+def test_status_names_missing_files(folder) -> None:
     assert "Missing: folders with args.yml" in threediface_files.checkpoints_status(folder / "notes").message
     assert "There is no folder" in threediface_files.checkpoints_status(folder / "nowhere").message
     assert threediface_files.find_checkpoints(folder / "nowhere") == {}
@@ -50,14 +50,14 @@ def test_what_is_missing_is_said(folder) -> None:
     assert "cond" not in threediface_files.find_checkpoints(folder)
 
 
-def test_a_changed_folder_is_read_again(folder) -> None:
+def test_changed_folder_is_scanned_again(folder) -> None:
     threediface_files.find_checkpoints(folder)
     settings = folder / "cond" / "args.yml"
     settings.write_text(settings.read_text().replace(FACE, HEAD) + "more: 1\n")
     assert threediface_files.find_checkpoints(folder)["cond"][1] == "head"
 
 
-def test_flame_and_templates(folder) -> None:
+def test_status_of_flame_and_templates(folder) -> None:
     (folder / "generic_model.pkl").write_bytes(bytes(2_000_000))
     assert threediface_files.flame_status(folder / "generic_model.pkl") == threediface_files.PathStatus(
         True, "Found: generic_model.pkl, 2 MB"
@@ -70,7 +70,7 @@ def test_flame_and_templates(folder) -> None:
     assert threediface_files.resolve_templates_file(folder) == folder / "templates.pkl"
 
 
-def test_wav2vec2(folder) -> None:
+def test_status_of_wav2vec2(folder) -> None:
     assert threediface_files.wav2vec2_status(folder).message == "Missing: config.json"
     (folder / "config.json").write_text(json.dumps({"model_type": "hubert"}))
     assert threediface_files.wav2vec2_status(folder).message == "Another model: hubert"
@@ -80,12 +80,12 @@ def test_wav2vec2(folder) -> None:
     assert threediface_files.wav2vec2_status(folder).is_valid
 
 
-def test_nothing_heavy_is_loaded_for_it(folder) -> None:
+def test_status_does_not_import_torch(folder) -> None:
     for about in preferences.USER_MODELS.values():
         about(folder)
     assert "torch" not in sys.modules
 
 
-def test_without_an_extension_nothing_is_set() -> None:
+def test_no_paths_are_set_outside_an_extension() -> None:
     assert preferences.flame_file() is None
     assert preferences.checkpoints_folder() is None

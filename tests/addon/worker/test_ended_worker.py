@@ -1,4 +1,4 @@
-"""A worker that is gone does not take Blender along."""
+"""A worker that ended does not end Blender."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.addon import engine, scenes
 
 @pytest.fixture
 def default_sigpipe() -> Iterator[None]:
-    """As in Blenders whose Python does not ignore SIGPIPE: writing to a closed pipe ends the process, and the tests."""
+    """Use the default SIGPIPE handler, as the Python of some Blenders: writing to a closed pipe ends the process."""
     if not hasattr(signal, "SIGPIPE"):
         pytest.skip("This system has no SIGPIPE.")
     before = signal.signal(signal.SIGPIPE, signal.SIG_DFL)
@@ -21,7 +21,7 @@ def default_sigpipe() -> Iterator[None]:
     signal.signal(signal.SIGPIPE, before)
 
 
-def test_writing_to_a_dead_worker(scene, head, clicks, worker, default_sigpipe) -> None:
+def test_generate_after_the_worker_was_killed(scene, head, clicks, worker, default_sigpipe) -> None:
     scenes.use_file(scene, clicks([0.25]))
     scene.diface.seed = engine.KILLED
     with pytest.raises(RuntimeError, match="The worker process was ended"):

@@ -1,4 +1,4 @@
-"""A strip is heard as the animator hears it: checked by the click that the section of its file begins near."""
+"""The section of a sound file that a strip plays, checked by the click near its start."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = needs_audio
 
 
 def heard(scene, strip, folder) -> list[float]:
-    """The seconds on the scene's timeline, from frame 0, at which clicks are heard within the strip."""
+    """Return the seconds from frame 0 of the scene at which the strip plays clicks."""
     section = audio_strip.audio_section(scene, strip, folder)
     samples, rate = soundfile.read(section.path, always_2d=True)
     loud = abs(samples.mean(axis=1)) > 0.2
@@ -29,26 +29,26 @@ def heard(scene, strip, folder) -> list[float]:
 
 
 @pytest.mark.parametrize("rate", scenes.RATES)
-def test_a_strip_trimmed_and_moved(scene, clicks, tmp_path, rate) -> None:
+def test_trimmed_and_moved_strip(scene, clicks, tmp_path, rate) -> None:
     fps = scenes.set_rate(scene, rate)
     strip = scenes.add_strip(scene, clicks([0.5, 1.5, 2.5]), 20)
     scenes.cut(strip, 20 + round(fps), 20 + round(2 * fps))
     assert heard(scene, strip, tmp_path) == pytest.approx([20 / fps + 1.5], abs=0.001)
 
 
-def test_the_offset_of_the_sound_within_its_strip(scene, clicks, tmp_path) -> None:
+def test_sound_offset(scene, clicks, tmp_path) -> None:
     strip = scenes.add_strip(scene, clicks([0.5, 1.5]), 1)
     strip.sound_offset = 0.25
     assert heard(scene, strip, tmp_path) == pytest.approx([1 / 24 + 0.75, 1 / 24 + 1.75], abs=0.001)
 
 
-def test_volume_and_pan_change_nothing(scene, clicks, tmp_path) -> None:
+def test_volume_and_pan_are_ignored(scene, clicks, tmp_path) -> None:
     strip = scenes.add_strip(scene, clicks([0.5]), 1)
     strip.volume, strip.pan = 0.0, 1.0
     assert heard(scene, strip, tmp_path) == pytest.approx([1 / 24 + 0.5], abs=0.001)
 
 
-def test_a_packed_sound(scene, clicks, tmp_path) -> None:
+def test_packed_sound(scene, clicks, tmp_path) -> None:
     path = clicks([0.5])
     strip = scenes.add_strip(scene, path, 1)
     strip.sound.pack()
@@ -56,7 +56,7 @@ def test_a_packed_sound(scene, clicks, tmp_path) -> None:
     assert heard(scene, strip, tmp_path) == pytest.approx([1 / 24 + 0.5], abs=0.001)
 
 
-def test_a_strip_in_a_meta_strip_that_is_cut(scene, clicks, tmp_path) -> None:
+def test_strip_in_trimmed_meta(scene, clicks, tmp_path) -> None:
     strip = scenes.add_strip(scene, clicks([0.5, 1.5, 2.5]), 1)
     meta = scenes.wrap_in_meta(scene, strip)
     scenes.cut(meta, 25, 49)
@@ -68,7 +68,7 @@ def test_a_strip_in_a_meta_strip_that_is_cut(scene, clicks, tmp_path) -> None:
         audio_strip.audio_section(scene, inner, tmp_path)
 
 
-def test_a_strip_that_its_meta_strip_cuts_away(scene, clicks, tmp_path) -> None:
+def test_strip_outside_its_meta_is_refused(scene, clicks, tmp_path) -> None:
     strip = scenes.add_strip(scene, clicks([0.5]), 1)
     other = scenes.add_strip(scene, clicks([0.5]), 100, channel=2)
     other.select = True
@@ -79,7 +79,7 @@ def test_a_strip_that_its_meta_strip_cuts_away(scene, clicks, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("start", [1, 50, -30])
-def test_a_strip_at_twice_the_speed(scene, clicks, tmp_path, start) -> None:
+def test_retimed_strip(scene, clicks, tmp_path, start) -> None:
     strip = scenes.add_strip(scene, clicks([0.5, 1.5, 2.5]), start)
     strip.volume = 0.1
     scenes.retime(scene, strip, 2.0)
@@ -93,7 +93,7 @@ def test_a_strip_at_twice_the_speed(scene, clicks, tmp_path, start) -> None:
     assert (len(bpy.data.scenes), len(bpy.data.sounds)) == (scenes_before, sounds_before)
 
 
-def test_a_strip_at_another_speed_is_heard_though_playback_is_muted(scene, clicks, tmp_path) -> None:
+def test_retimed_strip_with_muted_playback(scene, clicks, tmp_path) -> None:
     strip = scenes.add_strip(scene, clicks([0.5, 1.5]))
     scenes.retime(scene, strip, 2.0)
     scene.use_audio = False
@@ -105,7 +105,7 @@ def test_a_strip_at_another_speed_is_heard_though_playback_is_muted(scene, click
     assert len(heard(scene, strip, tmp_path)) == 2
 
 
-def test_a_strip_at_another_speed_whose_file_is_gone(scene, clicks, tmp_path) -> None:
+def test_retimed_strip_with_missing_file(scene, clicks, tmp_path) -> None:
     path = clicks([0.5])
     strip = scenes.add_strip(scene, path)
     scenes.retime(scene, strip, 2.0)
@@ -116,7 +116,7 @@ def test_a_strip_at_another_speed_whose_file_is_gone(scene, clicks, tmp_path) ->
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg, which makes the file of this test, is not there.")
 @pytest.mark.parametrize("ending", ["m4a", "mp4", "mov", "mkv", "mp3", "ogg", "flac"])
-def test_other_formats_are_in_time(scene, clicks, tmp_path, ending) -> None:
+def test_other_formats_have_exact_timing(scene, clicks, tmp_path, ending) -> None:
     if f".{ending}" not in decode.READABLE_SUFFIXES and compat.audio_module() is None:
         pytest.skip("This Blender is built without aud.")
     other = tmp_path / f"other.{ending}"
@@ -127,7 +127,7 @@ def test_other_formats_are_in_time(scene, clicks, tmp_path, ending) -> None:
     assert (decoded == other) == (f".{ending}" in decode.READABLE_SUFFIXES)
 
 
-def test_load_audio_makes_a_strip_that_is_heard(scene, clicks) -> None:
+def test_load_audio_adds_the_chosen_strip(scene, clicks) -> None:
     scene.frame_set(12)
     assert bpy.ops.diface.load_audio(filepath=str(clicks([0.5]))) == {"FINISHED"}
     where, strip = audio_strip.find_strip(bpy.context, scene.diface.strip)
@@ -137,7 +137,7 @@ def test_load_audio_makes_a_strip_that_is_heard(scene, clicks) -> None:
     assert len(audio_strip.list_strips(bpy.context)) == 2
 
 
-def test_load_audio_makes_room_and_plays_in_sync(scene, clicks, capfd) -> None:
+def test_load_audio_extends_the_scene_and_sets_sync(scene, clicks, capfd) -> None:
     scene.frame_end = 60
     bpy.ops.diface.load_audio(filepath=str(clicks([0.5])))
     strip = audio_strip.find_strip(bpy.context, scene.diface.strip)[1]
@@ -149,7 +149,7 @@ def test_load_audio_makes_room_and_plays_in_sync(scene, clicks, capfd) -> None:
     assert scene.frame_end == 300
 
 
-def test_the_sequencers_own_scene_is_searched(scene, clicks) -> None:
+def test_strips_of_the_sequencer_scene_are_found(scene, clicks) -> None:
     if not compat.HAS_SEQUENCER_SCENE:
         pytest.skip("This Blender's sequencer always shows the scene itself.")
     other = bpy.data.scenes.new("Edit")

@@ -15,16 +15,13 @@ pytestmark = needs_audio
 
 def fill_channels(scene: bpy.types.Scene, count: int, frames: tuple[int, int]) -> None:
     """Put a colour strip on each of the first channels."""
-    strips = compat.strips(scene.sequence_editor_create())
+    new_effect = compat.strips(scene.sequence_editor_create()).new_effect
+    first, end = frames
     for channel in range(1, count + 1):
-        if (
-            "length" in bpy.types.StripsTopLevel.bl_rna.functions["new_effect"].parameters
-            if hasattr(bpy.types, "StripsTopLevel")
-            else False
-        ):
-            strips.new_effect("Colour", "COLOR", channel, frames[0], length=frames[1] - frames[0])
-        else:
-            strips.new_effect("Colour", "COLOR", channel, frames[0], frame_end=frames[1])
+        try:
+            new_effect("Colour", "COLOR", channel, first, frame_end=end)
+        except TypeError:  # 5.1 and later
+            new_effect("Colour", "COLOR", channel, first, length=end - first)
 
 
 def test_empty_channel_is_used_first(scene, clicks) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from diface_addon.core import channels, errors, load_head
 from diface_addon.operators.characters import add_head as operator
-from diface_addon.scene.characters import stage
-from diface_addon.scene.characters.bundled_head import BASIS, MARK, add_head, is_head
+from diface_addon.scene.characters import shape_keys, stage
+from diface_addon.scene.characters.bundled_head import MARK, add_head, is_head
 from tests.addon import scenes
 
 
@@ -21,14 +21,14 @@ def empty() -> None:
 
 
 def vertices(obj: bpy.types.Object) -> np.ndarray:
-    """The evaluated mesh's vertices (V, 3)."""
+    """Return the vertices (V, 3) of the evaluated mesh."""
     mesh = obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
     points = np.empty(3 * len(mesh.vertices), np.float32)
     mesh.vertices.foreach_get("co", points)
     return points.reshape(-1, 3)
 
 
-def test_it_is_selected_active_named_and_where_it_was_asked_for() -> None:
+def test_head_is_active_selected_and_at_its_location() -> None:
     other = bpy.data.objects.new("Other", None)
     bpy.context.collection.objects.link(other)
     other.select_set(True)
@@ -45,7 +45,7 @@ def test_it_is_selected_active_named_and_where_it_was_asked_for() -> None:
     assert not is_head(None)
 
 
-def test_its_mesh_is_the_cores_and_valid() -> None:
+def test_mesh_equals_the_core_head() -> None:
     head, obj = load_head(), add_head(bpy.context)
     mesh = obj.data
     assert not mesh.validate(verbose=False)
@@ -60,10 +60,10 @@ def test_its_mesh_is_the_cores_and_valid() -> None:
     np.testing.assert_allclose(colours.reshape(-1, 4), head.colours, atol=2 / 255)
 
 
-def test_its_shape_keys_are_the_52_channels_and_the_breath_and_move_it_as_the_core_says() -> None:
+def test_shape_keys_equal_the_core_deltas() -> None:
     head, obj = load_head(), add_head(bpy.context)
     keys = obj.data.shape_keys.key_blocks
-    assert tuple(key.name for key in keys) == (BASIS, *channels.SHAPES)
+    assert tuple(key.name for key in keys) == (shape_keys.BASIS, *channels.SHAPES)
     assert all(key.value == 0 and key.slider_min == 0 and 1 <= key.slider_max <= 1.5 for key in keys[1:])
     weights = np.random.default_rng(2).uniform(0, 1, len(channels.FACE)).astype(np.float32)
     for name, weight in zip(channels.FACE, weights, strict=True):
@@ -72,7 +72,7 @@ def test_its_shape_keys_are_the_52_channels_and_the_breath_and_move_it_as_the_co
     np.testing.assert_allclose(vertices(obj), head.pose(weights) + 0.5 * head.extra["breathIn"], atol=2e-6)
 
 
-def test_its_materials_are_painted_and_shared_by_two_heads() -> None:
+def test_materials_are_shared_by_two_heads() -> None:
     first, second = add_head(bpy.context), add_head(bpy.context)
     assert second.name == "DiFACE Head.001"
     assert [m.name for m in first.data.materials] == [f"DiFACE {name}" for name in load_head().materials]
@@ -90,14 +90,14 @@ def test_its_materials_are_painted_and_shared_by_two_heads() -> None:
     assert tuple(skin.diffuse_color) == (0, 0, 1, 1)
 
 
-def test_an_artists_material_of_the_same_name_is_left_alone() -> None:
+def test_users_material_of_the_same_name_is_unchanged() -> None:
     theirs = bpy.data.materials.new("DiFACE Skin")
     obj = add_head(bpy.context)
     assert theirs not in list(obj.data.materials)
     assert theirs.users == 0
 
 
-def test_the_stage_frames_the_face_and_keeps_a_world_that_is_there() -> None:
+def test_stage_frames_the_face_and_keeps_the_world() -> None:
     obj = add_head(bpy.context, (0.5, 0.0, 1.5))
     camera = stage.add_stage(bpy.context, obj)
     scene = bpy.context.scene
@@ -118,7 +118,7 @@ def test_the_stage_frames_the_face_and_keeps_a_world_that_is_there() -> None:
     assert scene.world == mine
 
 
-def test_the_operator_adds_it_at_the_cursor() -> None:
+def test_operator_adds_the_head_at_the_cursor() -> None:
     bpy.context.scene.cursor.location = (0.0, 1.0, 0.0)
     assert bpy.ops.diface.add_head() == {"FINISHED"}
     assert tuple(bpy.context.active_object.location) == (0.0, 1.0, 0.0)
@@ -127,7 +127,7 @@ def test_the_operator_adds_it_at_the_cursor() -> None:
     assert bpy.context.scene.camera is not None
 
 
-def test_the_operator_says_so_when_it_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_operator_reports_missing_head_file(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(_context: bpy.types.Context, _location: object) -> None:
         raise errors.ModelError("The head's file is missing.", "Run build.py.")
 
@@ -143,7 +143,7 @@ def test_the_operator_says_so_when_it_cannot(monkeypatch: pytest.MonkeyPatch) ->
     bpy.ops.object.mode_set(mode="OBJECT")
 
 
-def test_a_character_without_painted_colours_shows_its_materials() -> None:
+def test_workbench_shows_materials_without_color_attributes() -> None:
     scene = bpy.context.scene
     stage.use_workbench_look(scene, add_head(bpy.context))
     assert scene.display.shading.color_type == "VERTEX"
@@ -151,7 +151,7 @@ def test_a_character_without_painted_colours_shows_its_materials() -> None:
     assert scene.display.shading.color_type == "MATERIAL"
 
 
-def test_workbench_renders_a_person_and_not_plaster(tmp_path: Path) -> None:
+def test_workbench_render_has_skin_colours(tmp_path: Path) -> None:
     obj = add_head(bpy.context)
     stage.add_stage(bpy.context, obj)
     scene = bpy.context.scene

@@ -1,4 +1,4 @@
-"""FLAME heads added from the user's file: read in Blender's own process, of any identity, upright."""
+"""FLAME heads added from the user's file: read in Blender's process, of any identity, upright."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def empty() -> None:
 
 @pytest.fixture(scope="module")
 def published(shared, tmp_path_factory) -> Path:
-    """A pickle as FLAME's makers give it out, with a sparse matrix and Python 2's texts in it."""
+    """A pickle in the published format, with a sparse matrix and Python 2 strings."""
     path = tmp_path_factory.mktemp("flame") / "generic_model.pkl"
     path.write_bytes(published_flame.pickled(shared / "flame2023open.npz"))
     return path
@@ -40,14 +40,14 @@ def rest(obj: bpy.types.Object) -> np.ndarray:
     return flame_mesh.rest_vertices(obj)
 
 
-def test_a_published_pickle_is_read_where_there_is_no_scipy(published) -> None:
+def test_published_pickle_is_read_without_scipy(published) -> None:
     assert "scipy" not in sys.modules
     model = flame_model.load_flame(published)
     assert model.shape.shape == (5023, 3, 300)
     assert "scipy" not in sys.modules
 
 
-def test_the_template_stands_upright_and_looks_along_minus_y(own) -> None:
+def test_template_is_upright_and_faces_minus_y(own) -> None:
     assert bpy.ops.diface.add_flame_head() == {"FINISHED"}
     obj, model = bpy.context.active_object, flame_model.load_flame(own)
     assert obj[flame_head.MARK] == "template"
@@ -61,7 +61,7 @@ def test_the_template_stands_upright_and_looks_along_minus_y(own) -> None:
     np.testing.assert_allclose(vertices, np.column_stack([x, -z, y]), atol=1e-6)
 
 
-def test_a_seed_draws_a_head_and_the_same_one_again(own) -> None:
+def test_seed_gives_a_reproducible_identity(own) -> None:
     heads = []
     for seed, strength in ((0, 1.0), (7, 1.0), (7, 1.0), (8, 1.0), (7, 0.0)):
         bpy.ops.diface.add_flame_head(seed=seed, strength=strength)
@@ -76,13 +76,13 @@ def test_a_seed_draws_a_head_and_the_same_one_again(own) -> None:
     assert all(flame_mesh.is_flame(head) for head in heads)
 
 
-def test_each_head_turns_about_its_own_neck(own) -> None:
+def test_origin_is_in_the_neck_of_each_identity(own) -> None:
     bpy.ops.diface.add_flame_head(seed=3, strength=1.5)
     placed = flame_mesh.estimate_placement(bpy.context.active_object, own)
     assert np.abs(placed.neck).max() < 1e-6
 
 
-def test_a_file_without_identities_has_none_to_draw(own, shared, monkeypatch) -> None:
+def test_file_without_identities_is_reported(own, shared, monkeypatch) -> None:
     monkeypatch.setattr(preferences, "flame_file", lambda: shared / "flame2023open.npz")
     before = fingerprint.of_file()
     with pytest.raises(RuntimeError, match="no identity basis"):
@@ -99,7 +99,7 @@ class Harmful:
         return Path.touch, (self.touched,)
 
 
-def test_a_file_that_would_run_code_is_refused_and_the_scene_is_as_it_was(own, tmp_path, monkeypatch) -> None:
+def test_pickle_with_code_is_refused_and_the_scene_unchanged(own, tmp_path, monkeypatch) -> None:
     (tmp_path / "f.pkl").write_bytes(pickle.dumps({"v_template": Harmful(tmp_path / "touched")}))
     monkeypatch.setattr(preferences, "flame_file", lambda: tmp_path / "f.pkl")
     before = fingerprint.of_file()
@@ -109,7 +109,7 @@ def test_a_file_that_would_run_code_is_refused_and_the_scene_is_as_it_was(own, t
     assert fingerprint.difference(before, fingerprint.of_file()) == []
 
 
-def test_another_mesh_of_as_many_vertices_is_not_flame() -> None:
+def test_other_mesh_with_as_many_vertices_is_not_flame() -> None:
     mesh = bpy.data.meshes.new("Grid")
     corner = [n for n in range(5023 - 72) if n % 71 != 70]
     mesh.from_pydata([(n % 71, n // 71, 0) for n in range(5023)], [], [(n, n + 1, n + 72, n + 71) for n in corner])
@@ -119,7 +119,7 @@ def test_another_mesh_of_as_many_vertices_is_not_flame() -> None:
         flame_mesh.check(obj)
 
 
-def test_tris_to_quads_leaves_it_flame(own) -> None:
+def test_tris_to_quads_keeps_a_flame_mesh(own) -> None:
     bpy.ops.diface.add_flame_head()
     obj = bpy.context.active_object
     bpy.ops.object.mode_set(mode="EDIT")

@@ -1,4 +1,4 @@
-"""What is exported comes back: the same vertices on every frame; and files that are whole or not there."""
+"""Exported files re-import with the same vertices on every frame, and are complete or do not exist."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def animated(request, scene) -> bpy.types.Object:
 
 
 @pytest.mark.parametrize("kind", ["fbx", "abc"])
-def test_every_vertex_of_every_frame_comes_back(scene, animated, tmp_path, kind) -> None:
+def test_reimport_has_the_same_vertices_on_every_frame(scene, animated, tmp_path, kind) -> None:
     truth = {frame: vertices(animated, frame) for frame in range(FIRST, LAST + 1)}
     path = tmp_path / f"out.{kind}"
     export, load = {
@@ -55,7 +55,7 @@ def test_every_vertex_of_every_frame_comes_back(scene, animated, tmp_path, kind)
     assert np.abs(truth[FIRST] - truth[FIRST + 9]).max() > 0.001
 
 
-def test_blenders_newer_fbx_importer_agrees_a_frame_later(scene, head, tmp_path) -> None:
+def test_newer_fbx_importer_is_one_frame_late(scene, head, tmp_path) -> None:
     if "fbx_import" not in dir(bpy.ops.wm):
         pytest.skip("This Blender has only the one FBX importer.")
     scene.frame_start, scene.frame_end = FIRST, LAST
@@ -68,7 +68,7 @@ def test_blenders_newer_fbx_importer_agrees_a_frame_later(scene, head, tmp_path)
 
 
 @pytest.mark.parametrize("export", ["export_fbx", "export_alembic"])
-def test_only_the_character_and_only_the_preview_range(scene, head, tmp_path, export) -> None:
+def test_only_the_character_and_the_preview_range_are_exported(scene, head, tmp_path, export) -> None:
     animate(head)
     other = scenes.add_character(scene)
     other.name = "Other"
@@ -90,7 +90,7 @@ def test_only_the_character_and_only_the_preview_range(scene, head, tmp_path, ex
 
 
 @pytest.mark.parametrize("export", ["export_fbx", "export_alembic"])
-def test_the_scene_is_as_before(scene, head, tmp_path, export) -> None:
+def test_scene_is_unchanged(scene, head, tmp_path, export) -> None:
     animate(head)
     other = scenes.add_character(scene)
     head.select_set(False)
@@ -106,13 +106,13 @@ def test_the_scene_is_as_before(scene, head, tmp_path, export) -> None:
 
 
 @pytest.mark.parametrize("export", ["export_fbx", "export_alembic", "playblast"])
-def test_no_character_no_export(scene, tmp_path, export) -> None:
+def test_export_needs_a_character(scene, tmp_path, export) -> None:
     with pytest.raises(RuntimeError, match="There is no character"):
         getattr(bpy.ops.diface, export)(filepath=str(tmp_path / "out"))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_blender_without_alembic_or_fbx_says_so(scene, head, tmp_path, monkeypatch) -> None:
+def test_missing_alembic_or_fbx_is_reported(scene, head, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(compat, "HAS_ALEMBIC", False)
     with pytest.raises(RuntimeError, match="without Alembic"):
         bpy.ops.diface.export_alembic(filepath=str(tmp_path / "out.abc"))
@@ -127,7 +127,7 @@ def test_a_blender_without_alembic_or_fbx_says_so(scene, head, tmp_path, monkeyp
 
 @pytest.mark.parametrize("export", ["export_fbx", "export_alembic"])
 @pytest.mark.parametrize("how", ["object", "collection hidden", "collection not selectable"])
-def test_a_character_that_cannot_be_selected_is_no_empty_file(scene, head, tmp_path, export, how) -> None:
+def test_unselectable_character_is_refused(scene, head, tmp_path, export, how) -> None:
     if how == "object":
         head.hide_select = True
     else:
@@ -145,7 +145,7 @@ def test_a_character_that_cannot_be_selected_is_no_empty_file(scene, head, tmp_p
 
 
 @pytest.mark.parametrize("export", ["export_fbx", "export_alembic", "playblast"])
-def test_a_file_without_a_name(scene, head, tmp_path, monkeypatch, export) -> None:
+def test_file_without_a_name_is_refused(scene, head, tmp_path, monkeypatch, export) -> None:
     monkeypatch.chdir(tmp_path)
     for nameless in ("", f"{tmp_path}{os.sep}"):
         with pytest.raises(RuntimeError, match="The file has no name"):
@@ -153,14 +153,14 @@ def test_a_file_without_a_name(scene, head, tmp_path, monkeypatch, export) -> No
     assert list(tmp_path.iterdir()) == []
 
 
-def test_only_files_are_written() -> None:
+def test_atomic_write_refuses_a_folder() -> None:
     with pytest.raises(errors.SceneError, match="is no file"), atomic_write.replacing(Path("/")):
         pass
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc, where nobody can make a file, is Linux'.")
 @pytest.mark.parametrize("export", ["export_fbx", "export_alembic", "playblast"])
-def test_a_folder_that_cannot_be_written(scene, head, export) -> None:
+def test_unwritable_folder_is_reported(scene, head, export) -> None:
     before = fingerprint.of_file()
     with pytest.raises(RuntimeError, match=r"cannot be written: .*Choose another folder"):
         getattr(bpy.ops.diface, export)(filepath="/proc/out.file")
@@ -194,8 +194,8 @@ diface_addon.unregister()
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of a process's files.")
 @pytest.mark.parametrize("export", ["export_fbx", "export_alembic", "playblast"])
-def test_a_full_disk(root, tmp_path, export) -> None:
-    """In a process of its own, whose files may not grow beyond 500 bytes."""
+def test_full_disk_keeps_the_earlier_file(root, tmp_path, export) -> None:
+    """Run in a separate process whose files are limited to 500 bytes."""
     target = tmp_path / ("out" + {"export_fbx": ".fbx", "export_alembic": ".abc", "playblast": ".mp4"}[export])
     target.write_text("an earlier export")
     command = [sys.executable, "-c", FULL_DISK, str(root), export, str(target)]

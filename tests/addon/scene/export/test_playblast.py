@@ -1,4 +1,4 @@
-"""The playblast: a video that plays, with the sound at the right time, and nothing of the scene touched."""
+"""The playblast: a playable video with synchronous sound; the scene is unchanged."""
 
 from __future__ import annotations
 
@@ -15,20 +15,18 @@ from diface_addon import compat
 from tests.addon import fingerprint, scenes
 from tests.addon.conftest import needs_audio
 
-needs_ffmpeg = pytest.mark.skipif(
-    shutil.which("ffmpeg") is None, reason="ffmpeg, which looks into the video, is not there."
-)
+needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed.")
 
 
 def streams(path: Path) -> dict[str, dict]:
-    """What the video holds, by kind."""
+    """Return the streams of a video by type."""
     command = ["ffprobe", "-v", "error", "-show_streams", "-of", "json", str(path)]
     found = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["streams"]
     return {stream["codec_type"]: stream for stream in found}
 
 
 def clicks_in(path: Path) -> list[float]:
-    """The seconds at which clicks begin in the video's sound."""
+    """Return the seconds at which clicks begin in the sound of a video."""
     command = ["ffmpeg", "-v", "error", "-i", str(path), "-f", "f32le", "-ac", "1", "-ar", "16000", "-"]
     samples = np.frombuffer(subprocess.run(command, capture_output=True, check=True).stdout, np.float32)
     loud = np.flatnonzero(np.abs(samples) > 0.15) / 16000
@@ -37,14 +35,14 @@ def clicks_in(path: Path) -> list[float]:
 
 @pytest.fixture
 def small(scene, head) -> bpy.types.Scene:
-    """A scene that renders fast: 24 frames from 5 on, of odd size."""
+    """A scene that renders fast: 24 frames from 5 on, with an odd size."""
     scene.render.resolution_x, scene.render.resolution_y = 65, 49
     scene.frame_start, scene.frame_end = 5, 28
     return scene
 
 
 @needs_ffmpeg
-def test_a_video_of_the_range(small, tmp_path) -> None:
+def test_video_of_the_frame_range(small, tmp_path) -> None:
     before = fingerprint.of_file()
     assert bpy.ops.diface.playblast(filepath=str(tmp_path / "out.mp4")) == {"FINISHED"}
     assert fingerprint.difference(before, fingerprint.of_file()) == []
@@ -56,8 +54,8 @@ def test_a_video_of_the_range(small, tmp_path) -> None:
 @needs_ffmpeg
 @needs_audio
 @pytest.mark.parametrize("source", ["FILE", "STRIP", "the sequencer's own scene"])
-def test_the_sound_is_in_time(small, clicks, tmp_path, source) -> None:
-    """The click is 0.5 s into the sound, which begins with the first frame."""
+def test_sound_is_in_sync(small, clicks, tmp_path, source) -> None:
+    """The click is at 0.5 s of the sound, which begins at the first frame."""
     path = clicks([0.5])
     if source == "FILE":
         scenes.use_file(small, path)
@@ -74,15 +72,15 @@ def test_the_sound_is_in_time(small, clicks, tmp_path, source) -> None:
     assert clicks_in(tmp_path / "out.mp4") == pytest.approx([0.5], abs=0.03)
 
 
-def test_a_blender_without_sound_says_so(small, tmp_path, capfd) -> None:
+def test_silent_video_is_reported_without_audio(small, tmp_path, capfd) -> None:
     bpy.ops.diface.playblast(filepath=str(tmp_path / "out.mp4"))
     assert ("It is silent" in capfd.readouterr().out) == (not compat.HAS_AUDIO)
 
 
 @needs_ffmpeg
 @pytest.mark.parametrize("camera", [False, True])
-def test_the_character_is_seen(small, tmp_path, camera) -> None:
-    """Without a camera, one frames the character; the scene's own is kept to."""
+def test_camera_frames_the_character(small, tmp_path, camera) -> None:
+    """A scene without a camera gets one that frames the character; an existing camera is used."""
     if camera:
         small.camera = bpy.data.objects.new("Away", bpy.data.cameras.new("Away"))
         small.collection.objects.link(small.camera)

@@ -1,4 +1,4 @@
-"""Sculpts of 3DiFACE's motion: the vertices themselves are the pin, on shape keys and on a vertex cache."""
+"""Sculpts of 3DiFACE takes: the vertices themselves are the pin, with shape keys and with a vertex cache."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
 
 
 def sculpted(obj: bpy.types.Object, frame: float = FRAME, by: float = 0.003) -> np.ndarray:
-    """Pin the face at a frame with every vertex moved, each otherwise; where they are then."""
+    """Pin the face at a frame with random displacements. Returns the vertices."""
     bpy.context.scene.frame_set(int(frame), subframe=frame % 1)
     assert bpy.ops.diface.sculpt_pose() == {"FINISHED"}
     key = obj.data.shape_keys.key_blocks[sculpt.KEY]
@@ -51,7 +51,7 @@ def sculpted(obj: bpy.types.Object, frame: float = FRAME, by: float = 0.003) -> 
 
 
 @KINDS
-def test_the_pose_is_taken_out_as_it_is_shown(face, flame, as_cache) -> None:
+def test_sculpt_starts_from_the_visible_pose(face, flame, as_cache) -> None:
     write(face, flame, as_cache)
     pose = shown(face, FRAME)
     assert bpy.ops.diface.sculpt_pose() == {"FINISHED"}
@@ -62,7 +62,7 @@ def test_the_pose_is_taken_out_as_it_is_shown(face, flame, as_cache) -> None:
 
 
 @KINDS
-def test_nothing_is_left_of_a_discarded_one(face, flame, as_cache) -> None:
+def test_discarded_sculpt_leaves_nothing(face, flame, as_cache) -> None:
     write(face, flame, as_cache)
     bpy.context.scene.frame_set(FRAME)
     before = fingerprint.of_file()
@@ -73,7 +73,7 @@ def test_nothing_is_left_of_a_discarded_one(face, flame, as_cache) -> None:
 
 
 @pytest.mark.parametrize("lying", LYING)
-def test_a_pin_says_where_the_vertices_are_in_flames_frame(saved, flame, lying) -> None:
+def test_pin_is_in_flame_coordinates(saved, flame, lying) -> None:
     face = add_flame(flame, lying, identity=0.004)
     write(face, flame, as_cache=True)
     scale, rotation, _shift = LYING[lying]
@@ -85,7 +85,7 @@ def test_a_pin_says_where_the_vertices_are_in_flames_frame(saved, flame, lying) 
 
 
 @KINDS
-def test_between_frames_and_several(face, flame, as_cache) -> None:
+def test_several_pins_and_pins_between_frames(face, flame, as_cache) -> None:
     write(face, flame, as_cache)
     sculpted(face, FRAME + 2)
     sculpted(face, FRAME + 0.25)
@@ -98,7 +98,7 @@ def test_between_frames_and_several(face, flame, as_cache) -> None:
 
 
 @KINDS
-def test_kept_frames_are_the_motion_itself(face, flame, as_cache) -> None:
+def test_kept_frames_equal_the_motion(face, flame, as_cache) -> None:
     write(face, flame, as_cache)
     kept = range(FIRST - 3, FIRST + ROWS + 3)
     found = vertex_pins.to_vertex_pins(face, actions(face), FIRST, kept)
@@ -108,7 +108,7 @@ def test_kept_frames_are_the_motion_itself(face, flame, as_cache) -> None:
     assert np.abs(found.vertices - wanted).max() < 1e-6
 
 
-def test_a_cache_made_around_pins_has_them_to_the_bit(face, flame) -> None:
+def test_regenerated_cache_contains_pins_exactly(face, flame) -> None:
     write(face, flame, as_cache=True)
     old = actions(face)
     before = {frame: shown(face, frame) for frame in range(FIRST, FIRST + 6)}
@@ -122,7 +122,7 @@ def test_a_cache_made_around_pins_has_them_to_the_bit(face, flame) -> None:
     assert vertex_pins.pin_frames(list(written.actions)) == [FRAME]
 
 
-def test_an_own_nose_is_no_part_of_the_pin(face, flame) -> None:
+def test_users_shape_keys_are_not_part_of_the_pin(face, flame) -> None:
     nose = shape_keys.add_shape_keys(face, ("nose",), np.full((1, 5023, 3), 0.01, np.float32), (0, 1))[0]
     face.data.shape_keys.key_blocks[nose].value = 0.5
     write(face, flame, as_cache=True)
@@ -133,7 +133,7 @@ def test_an_own_nose_is_no_part_of_the_pin(face, flame) -> None:
     assert np.abs(motion_shape_keys.neutral_vertices(face) - flame_mesh.rest_vertices(face) - 0.005).max() < 1e-7
 
 
-def test_a_mesh_without_keys_has_none_afterwards(face, flame) -> None:
+def test_mesh_without_keys_has_none_afterwards(face, flame) -> None:
     write(face, flame, as_cache=True)
     assert face.data.shape_keys is None
     sculpted(face)
@@ -162,7 +162,7 @@ def test_bad_input(face, flame) -> None:
     assert bpy.ops.diface.discard_sculpt() == {"FINISHED"}
 
 
-def test_a_cache_that_is_gone_is_said(face, flame) -> None:
+def test_missing_cache_is_reported(face, flame) -> None:
     write(face, flame, as_cache=True)
     for path in Path(bpy.data.filepath).parent.glob("*_diface/*.pc2"):
         path.unlink()

@@ -1,4 +1,4 @@
-"""Motion of a FLAME mesh: as shape keys and as vertex animation, as near as is said, and takes like all others."""
+"""Motion of a FLAME mesh as shape keys and as vertex animation: within the stated bound, and takes like all others."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def flame(shared) -> Path:
 
 @pytest.fixture
 def saved(scene, tmp_path) -> Path:
-    """The scene has a place on the disk."""
+    """Save the scene. Returns the path."""
     path = tmp_path / "shot.blend"
     bpy.ops.wm.save_as_mainfile(filepath=str(path))
     return path
@@ -46,7 +46,7 @@ def face(saved, flame) -> bpy.types.Object:
 
 @pytest.mark.parametrize("as_cache", [False, True], ids=["shape keys", "vertex animation"])
 @pytest.mark.parametrize("lying", LYING)
-def test_every_vertex_of_every_frame_is_where_it_belongs(saved, flame, lying, as_cache) -> None:
+def test_vertices_of_every_frame_are_within_the_bound(saved, flame, lying, as_cache) -> None:
     obj = add_flame(flame, lying, identity=0.004)
     wanted = expected(obj, lying)
     write(obj, flame, as_cache)
@@ -57,7 +57,7 @@ def test_every_vertex_of_every_frame_is_where_it_belongs(saved, flame, lying, as
 
 @pytest.mark.parametrize("lying", LYING)
 @pytest.mark.parametrize("mode", ["XYZ", "ZXY", "QUATERNION", "AXIS_ANGLE"])
-def test_the_head_turns_about_the_neck_joint(scene, flame, lying, mode) -> None:
+def test_head_rotates_about_the_neck_joint(scene, flame, lying, mode) -> None:
     obj = add_flame(flame, lying)
     obj.rotation_mode, obj.location, obj.scale = mode, (1.0, 2.0, 3.0), (1.5, 1.5, 1.5)
     if mode == "QUATERNION":
@@ -86,7 +86,7 @@ def test_the_head_turns_about_the_neck_joint(scene, flame, lying, mode) -> None:
     assert (np.array(obj.location) == (1.0, 2.0, 3.0)).all()
 
 
-def test_a_nod_is_a_nod(scene, flame) -> None:
+def test_nod_lowers_the_face(scene, flame) -> None:
     obj = add_flame(flame, "Y up in centimetres")
     values = np.tile(np.array([[0.3, 0.0, 0.0]], np.float32), (2, 1))
     takes.write_take(
@@ -103,7 +103,7 @@ def test_a_nod_is_a_nod(scene, flame) -> None:
     assert after.y < before.y - 1.0  # centimetres, Y up
 
 
-def test_without_a_flame_file_the_mesh_is_known_all_the_same(scene, flame) -> None:
+def test_flame_mesh_is_placed_without_a_flame_file(scene, flame) -> None:
     for lying in LYING:
         obj = add_flame(flame, lying, identity=0.003)
         with_file, without = flame_mesh.estimate_placement(obj, flame), flame_mesh.estimate_placement(obj, None)
@@ -114,7 +114,7 @@ def test_without_a_flame_file_the_mesh_is_known_all_the_same(scene, flame) -> No
         assert np.linalg.norm(with_file.neck - without.neck) * scale < 0.01
 
 
-def test_takes_do_not_add_up(face, flame) -> None:
+def test_second_take_replaces_the_first(face, flame) -> None:
     for seed, as_cache in ((0, True), (1, False), (2, True), (3, False)):
         write(face, flame, as_cache, seed)
         frame = FIRST + 11
@@ -125,7 +125,7 @@ def test_takes_do_not_add_up(face, flame) -> None:
     assert np.abs(np.array(face.matrix_world) - np.array(turned)).max() < 1e-5
 
 
-def test_switching_brings_back_what_a_take_showed(face, flame) -> None:
+def test_switching_back_restores_a_take(face, flame) -> None:
     made = [write(face, flame, as_cache, seed) for seed, as_cache in enumerate((True, False, True, False))]
     by_name = {actions[0].name: (take, actions) for take, actions in takes.all_takes().items()}
     for seed in (0, 3, 2, 1, 0):
@@ -135,7 +135,7 @@ def test_switching_brings_back_what_a_take_showed(face, flame) -> None:
         assert takes.active_takes(face, takes.all_takes()) == {take}
 
 
-def test_old_takes_are_not_changed(face, flame) -> None:
+def test_earlier_takes_are_unchanged(face, flame) -> None:
     first, second = write(face, flame, False), write(face, flame, True, 1)
     cache = next(Path(bpy.data.filepath).parent.glob("*_diface/*.pc2"))
     kept = cache.read_bytes()
@@ -150,7 +150,7 @@ def test_old_takes_are_not_changed(face, flame) -> None:
 
 
 def paths(take: takes.TakeResult) -> list[str]:
-    """The shape keys' curves of a take."""
+    """Return the F-curves of the shape keys of a take."""
     action = next(action for action in take.actions if compat.find_channelbag(action, "KEY"))
     return [curve.data_path for curve in compat.find_channelbag(action, "KEY").fcurves]
 
@@ -162,7 +162,7 @@ def shape_key(obj, path: str) -> np.ndarray:
     return found
 
 
-def test_the_sliders_are_wide_and_signed(face, flame) -> None:
+def test_sliders_have_the_maximum_range(face, flame) -> None:
     write(face, flame, False)
     made = [key for key in face.data.shape_keys.key_blocks if key.name.startswith("3DiFACE")]
     assert len(made) == flame_scenes.SHAPES
@@ -170,11 +170,11 @@ def test_the_sliders_are_wide_and_signed(face, flame) -> None:
     assert face.data.shape_keys.key_blocks[0].name == "Basis"
 
 
-def test_the_bound_is_said(face, flame) -> None:
+def test_note_states_the_error_bound(face, flame) -> None:
     assert write(face, flame, False).notes == ("9 shape keys reproduce the face to within 0.0010 mm.",)
 
 
-def test_a_face_alone_leaves_the_head_to_its_take(face, flame) -> None:
+def test_face_take_keeps_the_head_take(face, flame) -> None:
     write(face, flame, False, 0)
     turning = face.animation_data.action
     for as_cache in (True, False):
@@ -183,7 +183,7 @@ def test_a_face_alone_leaves_the_head_to_its_take(face, flame) -> None:
         assert len(takes.active_takes(face, takes.all_takes())) == 2
 
 
-def test_diface_and_3diface_take_turns(face, flame) -> None:
+def test_switching_between_diface_and_3diface_takes(face, flame) -> None:
     face.shape_key_add(name="Basis")
     jaw = face.shape_key_add(name="jawOpen", from_mix=False)
     jaw.data[3000].co.z -= 0.02
@@ -201,7 +201,7 @@ def test_diface_and_3diface_take_turns(face, flame) -> None:
 
 
 @pytest.mark.parametrize("as_cache", [False, True])
-def test_a_nose_that_the_artist_made_stays(face, flame, as_cache) -> None:
+def test_users_shape_keys_are_kept(face, flame, as_cache) -> None:
     face.shape_key_add(name="Basis")
     nose = face.shape_key_add(name="Nose", from_mix=False)
     nose.data[3000].co.y -= 0.02
@@ -213,7 +213,7 @@ def test_a_nose_that_the_artist_made_stays(face, flame, as_cache) -> None:
         assert np.abs(shown(face, FIRST + 5) - wanted).max() < BOUND
 
 
-def test_the_cache_follows_the_blend(face, flame, tmp_path) -> None:
+def test_cache_path_follows_the_blend(face, flame, tmp_path) -> None:
     write(face, flame, True)
     wanted = shown(face, FIRST + 3)
     (tmp_path / "elsewhere").mkdir()
@@ -223,7 +223,7 @@ def test_the_cache_follows_the_blend(face, flame, tmp_path) -> None:
     assert (shown(bpy.data.objects["Face"], FIRST + 3) == wanted).all()
 
 
-def test_packed_it_comes_back(face, flame, saved) -> None:
+def test_packed_cache_is_restored(face, flame, saved) -> None:
     write(face, flame, True)
     wanted = shown(face, FIRST + 3)
     for _again in range(2):
@@ -242,7 +242,7 @@ def test_packed_it_comes_back(face, flame, saved) -> None:
     assert (shown(obj, FIRST + 3) == wanted).all()
 
 
-def test_a_cache_that_is_gone_is_said(face, flame, saved) -> None:
+def test_missing_cache_is_reported(face, flame, saved) -> None:
     write(face, flame, True)
     write(face, flame, False, 1)
     next(saved.parent.glob("*_diface/*.pc2")).unlink()
@@ -252,7 +252,7 @@ def test_a_cache_that_is_gone_is_said(face, flame, saved) -> None:
     assert np.abs(shown(face, FIRST + 7) - expected(face, "Z up", 1)[7]).max() < BOUND
 
 
-def test_an_unsaved_file_has_no_place_for_a_cache(scene, flame) -> None:
+def test_unsaved_file_refuses_a_cache(scene, flame) -> None:
     obj = add_flame(flame)
     with pytest.raises(errors.SceneError, match=r"never saved\. Save the \.blend first"):
         character_checks.check_custom_shapes(obj, ("face",), as_cache=True)
@@ -263,7 +263,7 @@ def test_an_unsaved_file_has_no_place_for_a_cache(scene, flame) -> None:
     assert not bpy.data.actions
 
 
-def test_a_take_is_deleted_with_what_was_made_for_it(face, flame, saved) -> None:
+def test_deleting_a_take_deletes_its_shape_keys_and_modifier(face, flame, saved) -> None:
     write(face, flame, False)
     write(face, flame, True, 1)
     for _ in range(2):
@@ -276,7 +276,7 @@ def test_a_take_is_deleted_with_what_was_made_for_it(face, flame, saved) -> None
     assert len(list(saved.parent.glob("*_diface/*.pc2"))) == 1  # for Undo
 
 
-def test_deleting_a_take_leaves_the_one_that_plays(face, flame) -> None:
+def test_deleting_a_take_keeps_the_active_one(face, flame) -> None:
     old = write(face, flame, False)
     write(face, flame, False, 1)
     take = next(take for take, actions in takes.all_takes().items() if actions[0].name == old.name)
@@ -285,7 +285,7 @@ def test_deleting_a_take_leaves_the_one_that_plays(face, flame) -> None:
 
 
 @pytest.mark.parametrize(("kind", "as_cache"), [("fbx", False), ("abc", False), ("abc", True)])
-def test_exports_hold_it(face, flame, tmp_path, kind, as_cache) -> None:
+def test_exports_contain_the_motion(face, flame, tmp_path, kind, as_cache) -> None:
     scene = bpy.context.scene
     scene.frame_start, scene.frame_end = FIRST, FIRST + ROWS - 1
     write(face, flame, as_cache)
@@ -310,7 +310,7 @@ def test_fbx_of_a_vertex_animation_is_refused(face, flame, tmp_path) -> None:
     assert not (tmp_path / "out.fbx").exists()
 
 
-def test_other_meshes_are_told_apart(scene, flame, head) -> None:
+def test_other_meshes_are_not_flame(scene, flame, head) -> None:
     assert not flame_mesh.is_flame(head)
     with pytest.raises(errors.SceneError, match=r"Character is not a FLAME mesh: it has 8 vertices"):
         character_checks.check_custom_shapes(head, ("face",), as_cache=False)
@@ -324,7 +324,7 @@ def test_other_meshes_are_told_apart(scene, flame, head) -> None:
         character_checks.check_custom_shapes(obj, ("face",), as_cache=False)
 
 
-def test_edit_mode_takes_no_shape_keys(scene, flame) -> None:
+def test_edit_mode_is_refused(scene, flame) -> None:
     obj = add_flame(flame)
     bpy.ops.object.mode_set(mode="EDIT")
     with pytest.raises(errors.SceneError, match="Edit Mode"):
@@ -332,7 +332,7 @@ def test_edit_mode_takes_no_shape_keys(scene, flame) -> None:
     bpy.ops.object.mode_set(mode="OBJECT")
 
 
-def test_a_mesh_whose_vertices_were_sorted_anew_is_no_flame_mesh_any_more(scene, flame) -> None:
+def test_mesh_with_reordered_vertices_is_not_flame(scene, flame) -> None:
     obj = add_flame(flame)
     assert flame_mesh.is_flame(obj)
     bpy.ops.object.mode_set(mode="EDIT")
@@ -344,7 +344,7 @@ def test_a_mesh_whose_vertices_were_sorted_anew_is_no_flame_mesh_any_more(scene,
         flame_mesh.check(obj)
 
 
-def test_a_head_with_its_origin_in_its_neck_only_turns(scene, flame, monkeypatch) -> None:
+def test_head_with_origin_in_the_neck_only_rotates(scene, flame, monkeypatch) -> None:
     monkeypatch.setattr(preferences, "flame_file", lambda: flame)
     bpy.ops.diface.add_flame_head()
     obj = bpy.context.active_object
