@@ -9,6 +9,8 @@ import bpy
 import numpy as np
 import pytest
 
+from diface_addon.core import errors
+from diface_addon.jobs import arkit_keys, edit_threediface
 from diface_addon.scene.characters import flame_mesh, shape_key_names
 from diface_addon.scene.provenance import baseline
 from diface_addon.scene.takes import takes
@@ -252,3 +254,31 @@ def test_flame_head_needs_its_files(scene, own, tmp_path, monkeypatch) -> None:
     with pytest.raises(RuntimeError, match="No FLAME file is set"):
         bpy.ops.diface.add_flame_head()
     assert not bpy.data.objects
+
+
+def test_mesh_edited_while_arkit_shapes_are_computed_is_refused(scene, own, flame, worker) -> None:
+    obj = add_flame(flame)
+    job = arkit_keys.begin(bpy.context)
+    obj.data.vertices[7].co.x += 0.1
+    try:
+        job.wait()
+        with pytest.raises(errors.SceneError, match="was edited during Add ARKit Shape Keys"):
+            job.write_result()
+    finally:
+        job.end()
+    assert obj.data.shape_keys is None
+
+
+def test_models_of_a_take_are_found_in_the_folder_of_the_preferences(scene, speaking, worker, own, tmp_path) -> None:
+    """The take of a downloaded .blend names folders of another computer."""
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    for action in bpy.data.actions:
+        if baseline.REQUEST in action:
+            elsewhere = action[baseline.REQUEST].replace('"head_reg"', '"//host/share/head_reg"')
+            action[baseline.REQUEST] = elsewhere
+    context = edit_threediface.read_threediface_context(bpy.context, speaking, tmp_path)
+    assert context.request.engine.head == own / "head_reg"
+    assert context.request.engine.face == own / threediface_files.GENERAL_FACE_MODEL
+    (own / "head_reg").rename(tmp_path / "head_reg")
+    with pytest.raises(errors.ModelError, match="no 3DiFACE head model called head_reg"):
+        edit_threediface.read_threediface_context(bpy.context, speaking, tmp_path)

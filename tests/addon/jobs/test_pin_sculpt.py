@@ -7,7 +7,8 @@ import bpy
 import numpy as np
 import pytest
 
-from diface_addon.core import channels, types
+from diface_addon.core import channels, errors, types
+from diface_addon.jobs import pin_sculpt
 from diface_addon.scene.characters import shape_keys
 from diface_addon.scene.pins import sculpt
 from diface_addon.scene.takes import takes
@@ -254,3 +255,33 @@ def test_sculpt_between_frames(face, worker) -> None:
     assert bpy.ops.diface.pin_sculpt() == {"FINISHED"}
     bpy.context.scene.frame_set(FRAME, subframe=0.25)
     assert blocks(face)["jawOpen"].value == pytest.approx(jaw + 0.15, abs=1e-4)
+
+
+def test_sculpt_changed_during_the_solve_is_solved_again(face, worker) -> None:
+    bpy.ops.diface.sculpt_pose()
+    jaw = value_at(face, "jawOpen", FRAME)
+    move(face, {"jawOpen": 0.5 - jaw}, "OBJECT")
+    job = pin_sculpt.begin(bpy.context)
+    move(face, {"jawOpen": 0.3}, "OBJECT")
+    try:
+        job.wait()
+        job = job.restart_if_stale(bpy.context)
+        job.wait()
+        assert job.restart_if_stale(bpy.context) is None
+        job.write_result()
+    finally:
+        job.end()
+    assert value_at(face, "jawOpen", FRAME) == pytest.approx(0.8, abs=1e-4)
+
+
+def test_sculpt_discarded_during_the_solve_is_reported(face, worker) -> None:
+    bpy.ops.diface.sculpt_pose()
+    move(face, {"jawOpen": 0.3}, "OBJECT")
+    job = pin_sculpt.begin(bpy.context)
+    bpy.ops.diface.discard_sculpt()
+    try:
+        job.wait()
+        with pytest.raises(errors.SceneError, match="There is no sculpt"):
+            job.restart_if_stale(bpy.context)
+    finally:
+        job.end()
