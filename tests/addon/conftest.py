@@ -25,6 +25,7 @@ needs_audio = pytest.mark.skipif(not compat.HAS_AUDIO, reason="This bpy module i
 @pytest.fixture(scope="session", autouse=True)
 def addon() -> Iterator[None]:
     """The add-on is registered, and gone at the end: what stays registered keeps some Blenders from exiting."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
     diface_addon.register()
     yield
     diface_addon.unregister()
@@ -33,8 +34,7 @@ def addon() -> Iterator[None]:
 @pytest.fixture
 def scene() -> bpy.types.Scene:
     """An empty scene of a new file."""
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    return bpy.context.scene
+    return scenes.new_file()
 
 
 @pytest.fixture

@@ -45,8 +45,7 @@ class Fuzz:
         self._start()
 
     def _start(self) -> None:
-        bpy.ops.wm.read_factory_settings(use_empty=True)
-        obj = scenes.add_character(bpy.context.scene, NAMES)
+        obj = scenes.add_character(scenes.new_file(), NAMES)
         obj.rotation_mode = MODES[self.rng.integers(len(MODES))]
         obj.rotation_euler.z = 0.4
         scenes.set_rate(bpy.context.scene, ("24", "25", "30", "29.97")[self.rng.integers(4)])

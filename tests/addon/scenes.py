@@ -12,6 +12,15 @@ from diface_addon import compat
 RATES = {"24": (24, 1.0), "25": (25, 1.0), "30": (30, 1.0), "60": (60, 1.0), "29.97": (30, 1.001)}
 
 
+def new_file() -> bpy.types.Scene:
+    """Open a new file; return its scene, which is empty.
+
+    `read_factory_settings` would also register Blender's bundled add-ons again, which takes six times as long.
+    """
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    return bpy.context.scene
+
+
 def add_character(scene: bpy.types.Scene, names: tuple[str, ...] = ("jawOpen", "mouthSmileLeft", "cheeky")):
     """A cube with these shape keys, each of which moves one vertex; active and selected."""
     corners = [(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]

@@ -18,7 +18,7 @@ from . import scenes
 
 @pytest.fixture(autouse=True)
 def empty() -> None:
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    scenes.new_file()
 
 
 def vertices(obj: bpy.types.Object) -> np.ndarray:

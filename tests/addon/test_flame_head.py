@@ -14,12 +14,12 @@ from diface_addon.core import flame_model
 from diface_addon.scene.characters import flame_head, flame_mesh
 from diface_addon.settings import preferences
 
-from . import fingerprint, published_flame
+from . import fingerprint, published_flame, scenes
 
 
 @pytest.fixture(autouse=True)
 def empty() -> None:
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    scenes.new_file()
 
 
 @pytest.fixture(scope="module")
