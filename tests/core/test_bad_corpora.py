@@ -21,6 +21,8 @@ from diface_core.training.corpora.arkit_folder import timecode_seconds
 from diface_core.types import MODEL_RATE, FrameRate, Motion
 from diface_core.untrusted.pickle_arrays import load_arrays
 
+pytestmark = pytest.mark.training
+
 JAW = channels.FACE.index("jawOpen")
 
 
