@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..runtime.sliding_windows import sliding_windows
 from . import schedule
-from .constraints import KnownRegion
+from .known_region import KnownRegion
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..types import MODEL_RATE
-from .clock import Clock, FloatingArray, cosine_ease
+from ..motion.easing import cosine_ease
+from ..types import MODEL_RATE, AnyFloatArray
+from .clock import Clock
 
 REST_INTERVAL = 3.5
 """Mean seconds from blink to blink in silence: 17 a minute (Bentivoglio et al. 1997)."""
@@ -32,11 +33,11 @@ SMALL_SHIFT, LARGE_SHIFT = 5.0, 33.0
 class Blinks:
     """`begins` (B,): when the lids begin to fall, in seconds, rising; `slowness` (B,): times the mean duration."""
 
-    onsets: FloatingArray
-    slowness: FloatingArray
+    onsets: AnyFloatArray
+    slowness: AnyFloatArray
 
     @classmethod
-    def sample(cls, phrases: FloatingArray, rows: int, seed: int, shifts: FloatingArray) -> Blinks:
+    def sample(cls, phrases: AnyFloatArray, rows: int, seed: int, shifts: AnyFloatArray) -> Blinks:
         """Blinks for a sound of `rows` rows with these `phrases` (P, 2), and with large gaze `shifts` (N, 2: s, deg).
 
         Those with gaze shifts come on top and only where there is room: without them, the others are the same.
@@ -47,7 +48,7 @@ class Blinks:
         slowness = [np.random.default_rng([seed, 3, round(b * 1000)]).normal(1, SPREAD) for b in begins]
         return cls(begins, np.clip(slowness, MIN_SLOWNESS, MAX_SLOWNESS))
 
-    def closure(self, times: FloatingArray) -> FloatingArray:
+    def closure(self, times: AnyFloatArray) -> AnyFloatArray:
         """How far the lids are shut (T,), 0 to 1, at the times `at` (s). No blink begins before another is over."""
         last = np.searchsorted(self.onsets, times, side="right")
         since = times - np.concatenate([[-np.inf], self.onsets])[last]
@@ -58,7 +59,7 @@ class Blinks:
         return (fallen * (1 - risen)).astype(np.float32)
 
 
-def _spontaneous_onsets(phrases: FloatingArray, rows: int, seed: int) -> FloatingArray:
+def _spontaneous_onsets(phrases: AnyFloatArray, rows: int, seed: int) -> AnyFloatArray:
     """Begins (B,) of a renewal process: refractory, then a gamma of time that runs faster around phrase ends."""
     rng = np.random.default_rng([seed, 1])
     at = np.arange(rows) / MODEL_RATE.value
@@ -78,7 +79,7 @@ def _spontaneous_onsets(phrases: FloatingArray, rows: int, seed: int) -> Floatin
         now += REFRACTORY
 
 
-def _gaze_shift_onsets(shifts: FloatingArray, spontaneous: FloatingArray, seed: int) -> FloatingArray:
+def _gaze_shift_onsets(shifts: AnyFloatArray, spontaneous: AnyFloatArray, seed: int) -> AnyFloatArray:
     """Begins of the blinks that go with gaze shifts, where no blink is near."""
     chance = np.random.default_rng([seed, 2]).random(len(shifts))
     willing = chance < (shifts[:, 1] - SMALL_SHIFT) / (LARGE_SHIFT - SMALL_SHIFT)

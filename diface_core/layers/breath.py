@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..types import MODEL_RATE
-from .clock import FloatingArray, cosine_ease
+from ..motion.easing import cosine_ease
+from ..types import MODEL_RATE, AnyFloatArray
 
 INHALE, EXHALE, QUIET_DEPTH = 1.6, 2.2, 0.4
 """Seconds of a breath in and out at rest, 16 a minute, 42% of it in (Tobin et al. 1983), and how deep it is."""
@@ -24,11 +24,11 @@ SPREAD = 0.12
 class Breath:
     """Turning points: `at` (K,) seconds, rising, and how full the lungs are then, `full` (K,) 0 to 1."""
 
-    times: FloatingArray
-    volumes: FloatingArray
+    times: AnyFloatArray
+    volumes: AnyFloatArray
 
     @classmethod
-    def sample(cls, phrases: FloatingArray, rows: int, seed: int) -> Breath:
+    def sample(cls, phrases: AnyFloatArray, rows: int, seed: int) -> Breath:
         """Breath for a sound of `rows` rows with these `phrases` (P, 2)."""
         rng = np.random.default_rng([seed, 5])
         seconds = rows / MODEL_RATE.value
@@ -45,7 +45,7 @@ class Breath:
         at, full = np.array(points or [(0.0, EMPTY_VOLUME)], np.float64).T
         return cls(at, full)
 
-    def volume(self, times: FloatingArray) -> FloatingArray:
+    def volume(self, times: AnyFloatArray) -> AnyFloatArray:
         """How full the lungs are (T,), 0 to 1, at the times `at` (s)."""
         after = np.clip(np.searchsorted(self.times, times, side="right"), 1, max(len(self.times) - 1, 1))
         before, after = after - 1, np.minimum(after, len(self.times) - 1)

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
-from ..types import MODEL_RATE
-
-FloatingArray = npt.NDArray[np.floating[Any]]
+from ..types import MODEL_RATE, AnyFloatArray
 
 
 class Clock:
@@ -19,7 +14,7 @@ class Clock:
     rate: (T,) events a second in each row at MODEL_RATE, positive.
     """
 
-    def __init__(self, rate: FloatingArray) -> None:
+    def __init__(self, rate: AnyFloatArray) -> None:
         self.seconds = len(rate) / MODEL_RATE.value
         self._times = np.arange(len(rate) + 1) / MODEL_RATE.value
         self._cumulative_events = np.concatenate([[0.0], np.cumsum(rate / MODEL_RATE.value)])
@@ -32,14 +27,3 @@ class Clock:
             if wanted < self._cumulative_events[-1]
             else float("inf")
         )
-
-
-def cosine_ease(fraction: FloatingArray) -> FloatingArray:
-    """0 to 1 with a rest at both ends: half a cosine. Less than 0 counts as 0, more than 1 as 1."""
-    return (1 - np.cos(np.pi * np.clip(fraction, 0, 1))) / 2
-
-
-def minimum_jerk(fraction: FloatingArray) -> FloatingArray:
-    """0 to 1 as a limb or an eye goes (Hogan 1984): the fastest is 1.875 times the mean, in the middle."""
-    u = np.clip(fraction, 0, 1)
-    return u**3 * (10 - 15 * u + 6 * u**2)

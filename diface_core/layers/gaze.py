@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..channels import LOOK_DEGREES
-from ..types import MODEL_RATE
-from .clock import Clock, FloatingArray, minimum_jerk
+from ..motion.easing import minimum_jerk
+from ..types import MODEL_RATE, AnyFloatArray
+from .clock import Clock
 
 FACE_TARGETS = ((1.3, 0.6), (-1.3, 0.6), (0.0, -2.0))
 """Yaw and pitch (degrees) of a listener's eyes and mouth at 1.4 m, about the middle of the face."""
@@ -44,11 +45,11 @@ class Gaze:
     """Saccades in their order: `begins` (S,) seconds, and the `targets` (S, 2) yaw and pitch in degrees (left and up
     positive) that the eyes fixate from then on. Before the first they look ahead."""
 
-    onsets: FloatingArray
-    targets: FloatingArray
+    onsets: AnyFloatArray
+    targets: AnyFloatArray
 
     @classmethod
-    def sample(cls, phrases: FloatingArray, rows: int, seed: int) -> Gaze:
+    def sample(cls, phrases: AnyFloatArray, rows: int, seed: int) -> Gaze:
         """Saccades for a sound of `rows` rows with these `phrases` (P, 2)."""
         rng = np.random.default_rng([seed, 4])
         begins: list[float] = []
@@ -64,17 +65,17 @@ class Gaze:
         return cls(np.array(begins, np.float64), np.array(targets, np.float64).reshape(-1, 2))
 
     @property
-    def amplitudes(self) -> FloatingArray:
+    def amplitudes(self) -> AnyFloatArray:
         """Degrees (S,) of each saccade."""
         return np.linalg.norm(np.diff(self.targets, axis=0, prepend=np.zeros((1, 2))), axis=1)
 
     @property
-    def shifts(self) -> FloatingArray:
+    def shifts(self) -> AnyFloatArray:
         """The large saccades (N, 2): seconds and degrees."""
         large = self.amplitudes >= LARGE_SACCADE
         return np.stack([self.onsets[large], self.amplitudes[large]], 1)
 
-    def angles(self, times: FloatingArray) -> FloatingArray:
+    def angles(self, times: AnyFloatArray) -> AnyFloatArray:
         """Yaw and pitch (T, 2) in degrees at the times `at` (s). Every saccade is over before the next begins."""
         last = np.searchsorted(self.onsets, times, side="right")
         since = times - np.concatenate([[-np.inf], self.onsets])[last]
@@ -84,12 +85,12 @@ class Gaze:
         return to[np.maximum(last - 1, 0)] * (1 - gone) + to[last] * gone
 
 
-def saccade_duration(amplitude: FloatingArray) -> FloatingArray:
+def saccade_duration(amplitude: AnyFloatArray) -> AnyFloatArray:
     """Seconds that saccades of these degrees take."""
     return DURATION_BASE + DURATION_SLOPE * amplitude
 
 
-def eye_look_weights(angles: FloatingArray) -> dict[str, FloatingArray]:
+def eye_look_weights(angles: AnyFloatArray) -> dict[str, AnyFloatArray]:
     """The eight `eyeLook` weights, 0 to 1, that turn both eyes by yaw and pitch (T, 2) in degrees."""
     left, up = angles.T
     turned = {"OutLeft": left, "InRight": left, "InLeft": -left, "OutRight": -left}
@@ -98,7 +99,7 @@ def eye_look_weights(angles: FloatingArray) -> dict[str, FloatingArray]:
     return {f"eyeLook{name}": np.clip(turn / degrees[name], 0, 1).astype(np.float32) for name, turn in turned.items()}
 
 
-def _gaze_aversions(phrases: FloatingArray, rows: int, rng: np.random.Generator) -> list[tuple[float, float]]:
+def _gaze_aversions(phrases: AnyFloatArray, rows: int, rng: np.random.Generator) -> list[tuple[float, float]]:
     """When the eyes leave the other and come back: at starts, and now and then; back by the phrase's end, mostly."""
     at = np.arange(rows) / MODEL_RATE.value
     inside = np.searchsorted(phrases[:, 0], at, side="right") > np.searchsorted(phrases[:, 1], at, side="right")
@@ -121,7 +122,7 @@ def _gaze_aversions(phrases: FloatingArray, rows: int, rng: np.random.Generator)
         starts = [start for start in starts if start > now]
 
 
-def _utterance_start_aversions(phrases: FloatingArray, rng: np.random.Generator) -> list[float]:
+def _utterance_start_aversions(phrases: AnyFloatArray, rng: np.random.Generator) -> list[float]:
     """When a look away begins because an utterance does."""
     pauses = phrases[:, 0] - np.concatenate([[0.0], phrases[:, 1]])[: len(phrases)]
     found = []
@@ -132,7 +133,7 @@ def _utterance_start_aversions(phrases: FloatingArray, rng: np.random.Generator)
     return found
 
 
-def _aversion_end(phrases: FloatingArray, begin: float, end: float, rng: np.random.Generator) -> float:
+def _aversion_end(phrases: AnyFloatArray, begin: float, end: float, rng: np.random.Generator) -> float:
     """The look's end, moved to the phrase's where the look would outlast it."""
     passed = int(np.searchsorted(phrases[:, 1], begin + MIN_FIXATION - AROUND_END[0]))
     back, near = rng.random() < BACK_AT_END, rng.uniform(*AROUND_END)

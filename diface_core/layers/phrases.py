@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..types import MODEL_RATE
-from .clock import FloatingArray
+from ..types import MODEL_RATE, AnyFloatArray
 
 SPEECH_THRESHOLD = -1.2
 """Loudness (1 is 20 dB, 0 speech level) below which nothing is speech: 24 dB under the loud syllables."""
@@ -16,7 +15,7 @@ MIN_SPEECH = 0.12
 """Seconds that speech lasts at least; what is shorter is a click."""
 
 
-def find_phrases(loudness: FloatingArray) -> FloatingArray:
+def find_phrases(loudness: AnyFloatArray) -> AnyFloatArray:
     """When each phrase begins and ends, (P, 2) in seconds, rising, from the loudness (T,) at MODEL_RATE."""
     found: list[list[float]] = []
     for begin, end in find_speech(loudness).tolist():
@@ -29,7 +28,7 @@ def find_phrases(loudness: FloatingArray) -> FloatingArray:
     return np.array(found, np.float64).reshape(-1, 2)
 
 
-def find_speech(loudness: FloatingArray) -> FloatingArray:
+def find_speech(loudness: AnyFloatArray) -> AnyFloatArray:
     """Stretches of speech (S, 2) in seconds with pauses of PAUSE between them.
 
     A row is speech where it is louder than QUIETEST, and than halfway between the sound's quiet and loud rows.

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..diffusion.constraints import KnownRegion
+from ..diffusion.known_region import KnownRegion
 from .blocks import ResidualBlock, TemporalConv, TimeEmbedding
 from .convnet import ConvNet
 from .transformer import LocalTransformer

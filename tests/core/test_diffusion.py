@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diface_core.diffusion import schedule
-from diface_core.diffusion.constraints import KnownRegion, unconstrained
 from diface_core.diffusion.guidance import apply_guidance
+from diface_core.diffusion.known_region import KnownRegion, unconstrained
 from diface_core.diffusion.loss import position_error, velocity_error
 from diface_core.diffusion.sampler import SamplerState, WindowSpec, sample, sample_stream
 

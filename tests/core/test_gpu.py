@@ -9,8 +9,8 @@ import torch
 
 from diface_core.audio.reading import load_clip
 from diface_core.audio.speech_encoder import DIMENSION, LOUDNESS, SpeechEncoder
-from diface_core.diffusion.constraints import unconstrained
-from diface_core.model import bundle
+from diface_core.diffusion.known_region import unconstrained
+from diface_core.model import models as model_set
 from diface_core.runtime import device
 from diface_core.training import run
 from diface_core.types import AudioSection, Constraints, GenerateRequest, Pins, Style
@@ -62,7 +62,7 @@ def test_motion_is_the_same(kept, style, monkeypatch):
     features = rng.standard_normal((200, DIMENSION)).astype(np.float32)
     constraints = pinned(200, 55) if kept else None
     request = asked(style=style, style_guidance=1.3, constraints=constraints)
-    there, here = (on(p, lambda: bundle.load_models().sample(features, request).values, monkeypatch) for p in PLACES)
+    there, here = (on(p, lambda: model_set.load_models().sample(features, request).values, monkeypatch) for p in PLACES)
     assert np.abs(there - here).max() < 1e-3
     if constraints is not None:
         assert (here[constraints.known_mask] == np.float32(0.25)).all()
@@ -71,7 +71,7 @@ def test_motion_is_the_same(kept, style, monkeypatch):
 def test_parts_are_the_whole(monkeypatch):
     rng = np.random.default_rng(1)
     features = rng.standard_normal((900, DIMENSION)).astype(np.float32)
-    models = on("cuda", bundle.load_models, monkeypatch)
+    models = on("cuda", model_set.load_models, monkeypatch)
     parts = (features[first : first + 100] for first in range(0, 900, 100))
     streamed = np.concatenate(list(models.stream(parts, 900, asked())))
     assert np.abs(streamed - models.sample(features, asked()).values).max() < 1e-3

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diface_core import channels
-from diface_core.layers import LayerEvents, blinks, gaze
+from diface_core.layers import blinks, gaze
+from diface_core.layers.events import LayerEvents
 from diface_core.layers.phrases import find_phrases
 from diface_core.training.evaluation import layer_measures as measures
 from diface_core.types import FrameRate, Layers, Motion

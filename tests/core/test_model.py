@@ -12,9 +12,10 @@ from safetensors.torch import load_file, save_file
 
 from diface_core import channels
 from diface_core.audio.speech_encoder import DIMENSION
-from diface_core.diffusion.constraints import unconstrained
+from diface_core.diffusion.known_region import unconstrained
 from diface_core.errors import ModelError
-from diface_core.model import bundle, checkpoint, lips
+from diface_core.model import checkpoint, part_sampler
+from diface_core.model import models as model_set
 from diface_core.model.denoiser import Denoiser, DenoiserConfig
 from diface_core.types import MODEL_RATE, AudioSection, Constraints, GenerateRequest, Style
 
@@ -34,8 +35,8 @@ def tiny(part: str, seed: int = 0) -> Denoiser:
 
 
 @pytest.fixture(scope="module")
-def models() -> bundle.Models:
-    return bundle.Models({part: tiny(part) for part in channels.PARTS}, "hash")
+def models() -> model_set.Models:
+    return model_set.Models({part: tiny(part) for part in channels.PARTS}, "hash")
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +74,9 @@ def test_face_and_head_alone_are_what_they_are_together(models, features):
 
 
 def test_a_seeds_noise_begins_the_same_however_long():
-    long, short = bundle.noise_source(3, "face", 52)(500), bundle.noise_source(3, "face", 52)
+    long, short = part_sampler.noise_source(3, "face", 52)(500), part_sampler.noise_source(3, "face", 52)
     assert torch.equal(torch.cat([short(7), short(93), short(400)], dim=1), long)
-    assert not torch.equal(long[:, :10, :3], bundle.noise_source(3, "head", 3)(10))
+    assert not torch.equal(long[:, :10, :3], part_sampler.noise_source(3, "head", 3)(10))
 
 
 def test_the_last_row_hears_its_own_sound(models, features):
@@ -114,24 +115,24 @@ def test_face_weights_stay_on_their_sliders(models, features):
 
 def test_lips_that_nearly_meet_do_and_wide_ones_stay():
     weights = np.zeros((3, 52), np.float32)
-    weights[:, lips.JAW_OPEN] = [0.30, 0.30, 0.30]
-    weights[:, lips.MOUTH_CLOSE] = [0.297, 0.0, 0.5]
-    weights[:, lips.LIP_OPENERS] = 0.2
-    met = lips.close_small_gaps(weights)
-    gap = met[:, lips.JAW_OPEN] - met[:, lips.MOUTH_CLOSE]
+    weights[:, lip_closure.JAW_OPEN] = [0.30, 0.30, 0.30]
+    weights[:, lip_closure.MOUTH_CLOSE] = [0.297, 0.0, 0.5]
+    weights[:, lip_closure.LIP_OPENERS] = 0.2
+    met = lip_closure.close_small_gaps(weights)
+    gap = met[:, lip_closure.JAW_OPEN] - met[:, lip_closure.MOUTH_CLOSE]
     assert gap[0] < 0.003
     assert gap[1] > 0.27
     assert gap[2] == 0
-    assert (met[0, lips.LIP_OPENERS] < 0.03).all()
-    assert (met[1, lips.LIP_OPENERS] > 0.18).all()
-    assert np.array_equal(met[:, lips.JAW_OPEN], weights[:, lips.JAW_OPEN])
+    assert (met[0, lip_closure.LIP_OPENERS] < 0.03).all()
+    assert (met[1, lip_closure.LIP_OPENERS] > 0.18).all()
+    assert np.array_equal(met[:, lip_closure.JAW_OPEN], weights[:, lip_closure.JAW_OPEN])
 
 
 def test_a_wider_gap_stays_wider():
     weights = np.zeros((100, 52), np.float32)
-    weights[:, lips.JAW_OPEN] = np.linspace(0, 1, 100)
-    met = lips.close_small_gaps(weights)
-    assert (np.diff(met[:, lips.JAW_OPEN] - met[:, lips.MOUTH_CLOSE]) > 0).all()
+    weights[:, lip_closure.JAW_OPEN] = np.linspace(0, 1, 100)
+    met = lip_closure.close_small_gaps(weights)
+    assert (np.diff(met[:, lip_closure.JAW_OPEN] - met[:, lip_closure.MOUTH_CLOSE]) > 0).all()
 
 
 def test_channels_that_no_corpus_knew_rest():
@@ -176,7 +177,7 @@ def test_a_head_in_the_place_of_a_face_is_refused(tmp_path):
     for part in channels.PARTS:
         checkpoint.save(tiny("head"), tmp_path / f"{part}.safetensors")
     with pytest.raises(ModelError, match="other channels"):
-        bundle.load_models(tmp_path)
+        model_set.load_models(tmp_path)
 
 
 @pytest.mark.parametrize("network", ["unet", "convnet", "transformer"])

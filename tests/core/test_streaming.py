@@ -28,9 +28,9 @@ from diface_core import (
 from diface_core.audio.feature_cache import FeatureCache
 from diface_core.audio.loudness import SAMPLE_RATE, measure_audio
 from diface_core.audio.speech_encoder import DIMENSION
-from diface_core.diffusion.constraints import unconstrained
+from diface_core.diffusion.known_region import unconstrained
 from diface_core.generate import SAMPLING, Generator
-from diface_core.model import bundle
+from diface_core.model import models as model_set
 from diface_core.model.denoiser import Denoiser, DenoiserConfig
 from diface_core.motion.resample import resample_constraints, resample_stream
 from diface_core.runtime.sliding_windows import rechunk, sliding_windows, zip_chunks
@@ -50,9 +50,9 @@ def tiny(part: str, network: str = "unet", deviation: float = 0.1) -> Denoiser:
     return denoiser.eval()
 
 
-def tiny_models(network: str = "unet") -> bundle.Models:
+def tiny_models(network: str = "unet") -> model_set.Models:
     """The face's reach is not the head's, so that their rows come at different times."""
-    return bundle.Models({"face": tiny("face", network), "head": tiny("head", "convnet")}, "tiny")
+    return model_set.Models({"face": tiny("face", network), "head": tiny("head", "convnet")}, "tiny")
 
 
 def noise(rows: int) -> np.ndarray:
@@ -64,10 +64,10 @@ def small_parts(array: np.ndarray, size: int = 90) -> Iterator[np.ndarray]:
         yield array[first : first + size]
 
 
-def whole(models: bundle.Models, features: np.ndarray, request: GenerateRequest, monkeypatch) -> np.ndarray:
+def whole(models: model_set.Models, features: np.ndarray, request: GenerateRequest, monkeypatch) -> np.ndarray:
     """All rows at once: one part, no window."""
     with monkeypatch.context() as patched:
-        patched.setattr(bundle, "rechunk", iter)
+        patched.setattr(model_set, "rechunk", iter)
         return np.concatenate(list(models.stream([features], len(features), request)))
 
 
@@ -156,7 +156,7 @@ def test_the_real_models_streamed_equal_the_whole_and_have_no_seam(asset, speech
 
     samples, _ = soundfile.read(speech, dtype="float32")
     sound = np.tile(samples, 5)[: 40 * SAMPLE_RATE]
-    encoder, models = SpeechEncoder.load(), bundle.load_models()
+    encoder, models = SpeechEncoder.load(), model_set.load_models()
     features = np.concatenate(list(encoder.stream([sound], measure_audio([sound]))))
     request = dataclasses.replace(REQUEST, steps=8)
     expected = whole(models, features, request, monkeypatch)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from diface_core import channels
-from diface_core.diffusion.constraints import unconstrained
+from diface_core.diffusion.known_region import unconstrained
 from diface_core.errors import ModelError
 from diface_core.model import checkpoint, style_file
 from diface_core.model.denoiser import Denoiser, DenoiserConfig

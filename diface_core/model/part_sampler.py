@@ -1,11 +1,9 @@
-"""The denoisers that DiFACE ships, face and head, and how a Motion is sampled from them."""
+"""Sampling of one part, face or head, with its denoiser."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -13,81 +11,16 @@ from torch import Tensor
 
 from .. import channels
 from ..diffusion import schedule
-from ..diffusion.constraints import Guard, KnownRegion, unconstrained
 from ..diffusion.guidance import apply_guidance
+from ..diffusion.known_region import Guard, KnownRegion, unconstrained
 from ..diffusion.sampler import SamplerState, WindowSpec, sample_stream
-from ..errors import ModelError
 from ..motion.warp import warp_context_rows
-from ..runtime import device
 from ..runtime.parallel import map_parallel
-from ..runtime.sliding_windows import rechunk, sliding_windows, tee_stream, zip_chunks
-from ..types import MODEL_RATE, Constraints, Float32Array, GenerateRequest, Motion, Pins, Style
-from . import checkpoint, lips
+from ..runtime.sliding_windows import sliding_windows
+from ..types import ConstraintProvider, Constraints, Float32Array, GenerateRequest, Pins, Style
+from . import lip_closure
 from .denoiser import Denoiser
 from .style import apply_style
-
-WEIGHTS = Path(__file__).parent.parent / "weights"
-
-ReportFraction = Callable[[float], None]
-ConstraintProvider = Callable[[int, int], Constraints]
-"""(first, last) -> what is kept of those rows at MODEL_RATE, in the columns of the request's parts."""
-
-
-@dataclass(frozen=True)
-class Models:
-    """One denoiser a part ("face", "head"), and the hash (hex) of their files."""
-
-    denoisers: dict[str, Denoiser]
-    hash: str
-
-    def sample(
-        self, features: Float32Array, request: GenerateRequest, report: ReportFraction = lambda fraction: None
-    ) -> Motion:
-        """The Motion of `request.parts` for features (T, D) at MODEL_RATE; strengths and other rates are not applied.
-
-        Constraints, if any, have these rows and the columns of `request.parts`. `report` gets the fraction done and may
-        raise to stop. Raises ModelError for an unknown style.
-        """
-        kept = request.constraints
-        wishes = None if kept is None else kept.section
-        parts = list(self.stream([features], len(features), request, wishes, report))
-        return Motion(np.concatenate(parts), channels.of_parts(request.parts), MODEL_RATE)
-
-    def stream(
-        self,
-        features: Iterable[Float32Array],
-        rows: int,
-        request: GenerateRequest,
-        constraint_provider: ConstraintProvider | None = None,
-        report: ReportFraction = lambda fraction: None,
-        first_row: int = 0,
-    ) -> Iterator[Float32Array]:
-        """The values (n, C) of `sample` in order, in parts, while the `rows` features come in parts (n, D).
-
-        Equal to the whole within rounding. Held are a few PIECEs of rows, however many there are. The constraints are
-        asked of `wishes`. first: which row of the seed's noise these begin with.
-        """
-        names = channels.of_parts(request.parts)
-        parts = [part for part in channels.PARTS if part in request.parts]
-        done = [0] * len(parts)
-
-        def count(part: int, more: int) -> None:
-            done[part] += more
-            report(sum(done) / (rows * request.steps * len(parts)))
-
-        def of_part(index: int, heard: Iterator[Float32Array]) -> Iterator[Float32Array]:
-            part = parts[index]
-            own = (
-                None
-                if constraint_provider is None
-                else _select_columns(constraint_provider, names, channels.PARTS[part])
-            )
-            performer = PartSampler(part, self.denoisers[part], request, first_row)
-            return performer.stream(heard, rows, own, lambda more: count(index, more))
-
-        streams = [of_part(index, heard) for index, heard in enumerate(tee_stream(rechunk(features), len(parts)))]
-        for values in zip_chunks(streams):
-            yield np.concatenate(values, axis=1)
 
 
 class PartSampler:
@@ -128,7 +61,7 @@ class PartSampler:
         done = 0
         for part in performed:
             x0 = self._denoiser.denormalise(part.xt)[0].cpu().numpy()
-            values = lips.close_small_gaps(x0) if self._part == "face" else x0
+            values = lip_closure.close_small_gaps(x0) if self._part == "face" else x0
             if constraint_provider is not None:
                 kept = constraint_provider(done, done + len(values))
                 values = np.where(kept.known_mask, kept.values, values)
@@ -191,29 +124,10 @@ class PartSampler:
             return apply_guidance(predict, *self._guidance_scales, each)
 
 
-def load_models(folder: Path = WEIGHTS) -> Models:
-    """Read `face.safetensors` and `head.safetensors`. Raises ModelError when one is missing, damaged or wrong."""
-    denoisers, digest = {}, hashlib.sha256()
-    for part, names in channels.PARTS.items():
-        denoiser, file_hash = checkpoint.load(folder / f"{part}.safetensors")
-        if denoiser.config.channels != names:
-            raise ModelError(f"{part}.safetensors moves other channels than the {part}'s.", "Install DiFACE again.")
-        denoisers[part] = denoiser.to(device.best())
-        digest.update(file_hash.encode())
-    return Models(denoisers, digest.hexdigest())
-
-
 def noise_source(seed: int, part: str, width: int) -> Callable[[int], Tensor]:
     """A seed's noise: each call gives the next `rows` rows (1, rows, width). Face and head are independent."""
     generator = np.random.default_rng([seed, list(channels.PARTS).index(part)])
     return lambda rows: torch.from_numpy(generator.standard_normal((rows, width), np.float32))[None]
-
-
-def _select_columns(
-    constraint_provider: ConstraintProvider, names: tuple[str, ...], selected: tuple[str, ...]
-) -> ConstraintProvider:
-    columns = [names.index(name) for name in selected]
-    return lambda first, last: constraint_provider(first, last).select(columns)
 
 
 def _known_region(denoiser: Denoiser, constraints: Constraints, guard: Guard | None) -> KnownRegion:
@@ -244,7 +158,7 @@ def _lip_closure_guard(denoiser: Denoiser) -> Guard:
         pinned = wanted.known_mask.copy()
         near = np.clip(np.stack([np.floor(wanted.pins.row), np.ceil(wanted.pins.row)]).astype(int), 0, len(bent) - 1)
         pinned[near, wanted.pins.channel] = True
-        shut = lips.preserve_lip_closure(predicted * deviation + mean, bent * deviation + mean, pinned)
+        shut = lip_closure.preserve_lip_closure(predicted * deviation + mean, bent * deviation + mean, pinned)
         return ((shut - mean) / deviation).astype(np.float32)
 
     return guard
