@@ -1,4 +1,4 @@
-"""Kept values: the artist's keys, imposed on every predicted x0 (3DiFACE, section 3.3), which is bent towards pins."""
+"""The known region of a sample (inpainting): values imposed on every predicted x0 (3DiFACE, section 3.3), and pins."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ from ..motion.warp import warp_motion
 from ..types import Constraints, Float32Array, Pins
 
 Guard = Callable[[Float32Array, Float32Array, Constraints], Float32Array]
-"""(x0 as predicted, x0 bent, what was wanted), in the denoiser's units -> x0 (T, C): what a bend must not undo."""
+"""(predicted x0, warped x0, constraints), in the denoiser's units -> x0 (T, C): restores what a warp must not undo."""
 
 
 @dataclass(frozen=True)
 class KnownRegion:
-    """Where `keep` (B, T, C) bool is True, x0 takes `values` (B, T, C), both in the denoiser's units.
+    """The known region of a sample, in the denoiser's units.
 
-    wanted: the same for a batch of one, with pins, towards which x0 is bent; None leaves x0 as it is beside `keep`.
+    Attributes:
+        values: (B, T, C).
+        mask: (B, T, C) bool; x0 takes `values` where it is True.
+        constraints: The same for a batch of one, with pins, to which x0 is warped; None: x0 is not warped.
+        guard: Corrects a warped x0, or None.
     """
 
     values: Tensor
@@ -29,22 +33,24 @@ class KnownRegion:
     guard: Guard | None = None
 
     def impose(self, x0: Tensor) -> Tensor:
-        """`x0` with the kept values in their places, exactly, and through the pins."""
+        """Return `x0` with the known values in place, exactly, and warped through the pins."""
         if self.constraints is not None:
             predicted = x0[0].float().cpu().numpy()
-            bent = warp_motion(predicted, self.constraints)
+            warped = warp_motion(predicted, self.constraints)
             if self.guard is not None:
-                bent = self.guard(predicted, bent, self.constraints)
-            x0 = torch.from_numpy(bent)[None].to(x0)
+                warped = self.guard(predicted, warped, self.constraints)
+            x0 = torch.from_numpy(warped)[None].to(x0)
         return self.impose_values(x0)
 
     def impose_values(self, x0: Tensor) -> Tensor:
-        """`x0` with the kept values in their places."""
+        """Return `x0` with the known values in place."""
         return torch.where(self.mask, self.values, x0)
 
     def denoiser_input(self, xt: Tensor) -> tuple[Tensor, Tensor]:
-        """What the denoiser hears of it: `xt` with the kept values, and flags where they are, both (B, T, C). A pin
-        between rows stands on the nearest one."""
+        """Return `xt` with the known values, and flags of where they are, both (B, T, C): inputs of the denoiser.
+
+        A pin between rows counts at the nearest row.
+        """
         xt, flags = self.impose_values(xt), self.mask.to(xt.dtype)
         if self.constraints is not None and len(pins := self.constraints.pins):
             row = np.rint(pins.row).astype(int)
@@ -56,23 +62,23 @@ class KnownRegion:
         return xt, flags
 
     def __getitem__(self, rows: slice) -> KnownRegion:
-        """The same for some of the rows."""
-        wanted = None if self.constraints is None else self.constraints.section(*rows.indices(self.mask.shape[1])[:2])
-        return replace(self, values=self.values[:, rows], mask=self.mask[:, rows], constraints=wanted)
+        """Return the region of some rows."""
+        first, last, _ = rows.indices(self.mask.shape[1])
+        constraints = None if self.constraints is None else self.constraints.section(first, last)
+        return replace(self, values=self.values[:, rows], mask=self.mask[:, rows], constraints=constraints)
 
     @staticmethod
     def concatenated(parts: list[KnownRegion]) -> KnownRegion:
-        """The parts one after the other."""
+        """Return the concatenation of regions in time."""
         values = torch.cat([part.values for part in parts], dim=1)
-        keep = torch.cat([part.mask for part in parts], dim=1)
-        wanted = [part.constraints for part in parts if part.constraints is not None]
-        return replace(
-            parts[0], values=values, mask=keep, constraints=_concatenated_constraints(wanted) if wanted else None
-        )
+        mask = torch.cat([part.mask for part in parts], dim=1)
+        constraints = [part.constraints for part in parts if part.constraints is not None]
+        joined = _concatenated_constraints(constraints) if constraints else None
+        return replace(parts[0], values=values, mask=mask, constraints=joined)
 
 
 def unconstrained(like: Tensor) -> KnownRegion:
-    """No constraint, in the shape of `like` (B, T, C)."""
+    """Return an empty known region in the shape of `like` (B, T, C)."""
     return KnownRegion(torch.zeros_like(like), torch.zeros_like(like, dtype=torch.bool))
 
 

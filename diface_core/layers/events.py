@@ -1,4 +1,4 @@
-"""What lives beside the speech: blinks, gaze and breath, each from a seed and the sound's phrases. numpy only."""
+"""The events of the layers besides the speech, sampled from a seed and the phrases of the audio."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .phrases import find_phrases
 
 @dataclass(frozen=True)
 class LayerEvents:
-    """All that happens in a sound, drawn once; any stretch of rows, at any frame rate, then shows its part of it."""
+    """The layers' events of some audio. Any part of a Motion, at any frame rate, shows its share of them."""
 
     blinks: Blinks | None
     gaze: Gaze | None
@@ -24,40 +24,49 @@ class LayerEvents:
 
     @classmethod
     def sample(cls, loudness: AnyFloatArray, layers: Layers) -> LayerEvents:
-        """Draw what `layers` ask for, to the loudness (T,) of the whole sound at MODEL_RATE (0 is speech level, 1 is
-        20 dB more). No layer's own events depend on another's seed; with gaze, some blinks go with its shifts."""
-        spoken, rows = find_phrases(loudness), len(loudness)
-        gaze = None if layers.gaze is None else Gaze.sample(spoken, rows, layers.gaze)
+        """Sample the events of `layers`.
+
+        The events of a layer do not depend on the seed of another, except that with gaze some blinks accompany its
+        shifts.
+
+        Args:
+            loudness: Loudness (T,) of the whole audio at MODEL_RATE; 0 is speech level, 1 is 20 dB more.
+            layers: Seeds of the layers.
+        """
+        phrases, rows = find_phrases(loudness), len(loudness)
+        gaze = None if layers.gaze is None else Gaze.sample(phrases, rows, layers.gaze)
         shifts = np.zeros((0, 2)) if gaze is None else gaze.shifts
         return cls(
-            None if layers.blinks is None else Blinks.sample(spoken, rows, layers.blinks, shifts),
+            None if layers.blinks is None else Blinks.sample(phrases, rows, layers.blinks, shifts),
             gaze,
-            None if layers.breath is None else Breath.sample(spoken, rows, layers.breath),
+            None if layers.breath is None else Breath.sample(phrases, rows, layers.breath),
         )
 
     def apply(self, motion: Motion, first: int = 0) -> Motion:
-        """The Motion with the layers on its face; its row 0 is row `first` of the whole. Without a face, as it is.
+        """Return the Motion with the layers on its face; without a face, unchanged. Its row 0 is row `first` of the
+        whole.
 
-        Lids are shut as far as the face or the blink wants, whichever is more; the eyes are the gaze's alone, and turn
-        against the Motion's head; `breathIn` comes after the face. A layer that is left out leaves its channels.
+        Lids are as closed as the face or the blink requires, whichever is more. The gaze replaces the eyes' channels
+        and
+        compensates the head's rotation. `breathIn` comes after the face. A layer that is off leaves its channels.
         """
         if channels.FACE[0] not in motion.channels:
             return motion
-        at = (first + np.arange(len(motion))) / motion.rate.value
+        times = (first + np.arange(len(motion))) / motion.rate.value
         columns = {name: motion.column(name) for name in motion.channels}
         if self.blinks:
-            shut = self.blinks.closure(at)
-            columns |= {name: np.maximum(columns[name], shut) for name in channels.LAYERS["blinks"]}
+            closure = self.blinks.closure(times)
+            columns |= {name: np.maximum(columns[name], closure) for name in channels.LAYERS["blinks"]}
         if self.gaze:
-            columns |= eye_look_weights(self.gaze.angles(at) - _head_angles(motion))
+            columns |= eye_look_weights(self.gaze.angles(times) - _head_angles(motion))
         if self.breath:
-            columns |= {name: self.breath.volume(at) for name in channels.LAYERS["breath"]}
+            columns |= {name: self.breath.volume(times) for name in channels.LAYERS["breath"]}
         names = tuple(name for name in channels.SHAPES + channels.HEAD if name in columns)
         return Motion(np.stack([columns[name] for name in names], 1).astype(np.float32), names, motion.rate)
 
 
 def _head_angles(motion: Motion) -> AnyFloatArray:
-    """Yaw and pitch (T, 2) of the head in degrees, left and up positive; zero where the Motion has no head."""
+    """Yaw and pitch (T, 2) of the head in degrees, left and up positive; zero for a Motion without a head."""
     if channels.HEAD[0] not in motion.channels:
         return np.zeros((len(motion), 2), np.float32)
     # Rotation vectors of a few degrees are angles about the axes; +rx nods down.

@@ -1,4 +1,4 @@
-"""Lips that meet: what a tracker sees nearly shut is shut on a mesh, whose lips have no softness of their own."""
+"""Lip closure: trackers see closed lips slightly open, and warps may open lips that the speech closes."""
 
 from __future__ import annotations
 
@@ -13,35 +13,43 @@ LIP_OPENERS = [
     for name in ("mouthFunnel", "mouthShrugUpper", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft",
                  "mouthUpperUpRight")
 ]  # fmt: skip
-"""The other shapes that take the lips apart."""
+"""Shapes besides jawOpen that part the lips."""
 
 SOFT_GAP = 0.005
-"""jawOpen - mouthClose, about a sixth of a millimetre: a smaller gap is pressed shut, a much larger one stays."""
+"""jawOpen - mouthClose, about a sixth of a millimetre: smaller gaps are closed, much larger ones stay."""
 HALF_WEIGHT_GAP = 0.02
 """The gap at which the parting shapes have half their weight."""
 
 
 OPEN_GAP = 0.12
-"""jawOpen - mouthClose from which lips are open for certain, and may be as far apart as a bend has them."""
+"""jawOpen - mouthClose above which lips are certainly open, and may be as far apart as a warp sets them."""
 
 
 def preserve_lip_closure(predicted: Float32Array, warped: Float32Array, pinned: BoolArray) -> Float32Array:
-    """Face weights `bent` (T, 52) away from what was `heard` (T, 52), whose lips are no further apart where the speech
-    has them shut: lips meet over a jaw that is lowered. What is `pinned` (T, 52) stays as it is."""
-    gap, wide = (np.maximum(weights[:, JAW_OPEN] - weights[:, MOUTH_CLOSE], 0.0) for weights in (predicted, warped))
-    open_ = np.clip(gap / OPEN_GAP, 0.0, 1.0)
-    open_ = open_**2 * (3 - 2 * open_)
-    gap = np.where(wide > gap, gap + open_ * (wide - gap), wide)
-    found = warped.copy()
+    """Return warped face weights (T, 52) whose lips are no further apart where the prediction closes them.
+
+    Args:
+        predicted: (T, 52) before the warp.
+        warped: (T, 52) after it.
+        pinned: (T, 52) bool, values that must not change.
+    """
+    predicted_gap, warped_gap = (
+        np.maximum(weights[:, JAW_OPEN] - weights[:, MOUTH_CLOSE], 0.0) for weights in (predicted, warped)
+    )
+    openness = np.clip(predicted_gap / OPEN_GAP, 0.0, 1.0)
+    openness = openness**2 * (3 - 2 * openness)
+    growth = warped_gap - predicted_gap
+    gap = np.where(growth > 0, predicted_gap + openness * growth, warped_gap)
+    closed = warped.copy()
     free = ~pinned[:, MOUTH_CLOSE]
-    found[free, MOUTH_CLOSE] += (wide - gap)[free]
+    closed[free, MOUTH_CLOSE] += (warped_gap - gap)[free]
     free = pinned[:, MOUTH_CLOSE] & ~pinned[:, JAW_OPEN]
-    found[free, JAW_OPEN] -= (wide - gap)[free]
-    return found
+    closed[free, JAW_OPEN] -= (warped_gap - gap)[free]
+    return closed
 
 
 def close_small_gaps(weights: Float32Array) -> Float32Array:
-    """Face weights (T, 52) within 0 and 1 whose lips touch where they nearly did, and never pass each other."""
+    """Return face weights (T, 52) within 0 and 1 whose lips touch where they nearly did and never intersect."""
     weights = np.clip(weights, 0.0, 1.0)
     gap = np.maximum(weights[:, JAW_OPEN] - weights[:, MOUTH_CLOSE], 0.0)
     gap = gap**2 / (gap + SOFT_GAP)

@@ -23,7 +23,7 @@ WEIGHTS = Path(__file__).parent.parent / "weights"
 
 @dataclass(frozen=True)
 class Models:
-    """One denoiser a part ("face", "head"), and the hash (hex) of their files."""
+    """One denoiser per part ("face", "head"), and the hash (hex) of their files."""
 
     denoisers: dict[str, Denoiser]
     hash: str
@@ -31,14 +31,16 @@ class Models:
     def sample(
         self, features: Float32Array, request: GenerateRequest, report: ReportFraction = lambda fraction: None
     ) -> Motion:
-        """The Motion of `request.parts` for features (T, D) at MODEL_RATE; strengths and other rates are not applied.
+        """Return the Motion of `request.parts` for features (T, D) at MODEL_RATE, without strengths and resampling.
 
-        Constraints, if any, have these rows and the columns of `request.parts`. `report` gets the fraction done and may
-        raise to stop. Raises ModelError for an unknown style.
+        Constraints have these rows and the columns of `request.parts`. `report` is called with the fraction done and
+        may raise.
+
+        Raises:
+            ModelError: A style is unknown.
         """
-        kept = request.constraints
-        wishes = None if kept is None else kept.section
-        parts = list(self.stream([features], len(features), request, wishes, report))
+        provider = None if request.constraints is None else request.constraints.section
+        parts = list(self.stream([features], len(features), request, provider, report))
         return Motion(np.concatenate(parts), channels.of_parts(request.parts), MODEL_RATE)
 
     def stream(
@@ -50,41 +52,47 @@ class Models:
         report: ReportFraction = lambda fraction: None,
         first_row: int = 0,
     ) -> Iterator[Float32Array]:
-        """The values (n, C) of `sample` in order, in parts, while the `rows` features come in parts (n, D).
+        """Yield the values (n, C) of `sample` in order, in parts; equal to the whole up to rounding.
 
-        Equal to the whole within rounding. Held are a few PIECEs of rows, however many there are. The constraints are
-        asked of `wishes`. first: which row of the seed's noise these begin with.
+        Memory holds a few CHUNK_ROWS, whatever the length.
+
+        Args:
+            features: Features in parts (n, D).
+            rows: Their total number of rows.
+            request: The request; its constraints are not read.
+            constraint_provider: Returns the constraints of rows, or None.
+            report: Called with the fraction done; may raise to stop.
+            first_row: Row of the seed's noise that these rows begin with.
         """
         names = channels.of_parts(request.parts)
         parts = [part for part in channels.PARTS if part in request.parts]
         done = [0] * len(parts)
 
-        def count(part: int, more: int) -> None:
-            done[part] += more
+        def count_rows(index: int, row_count: int) -> None:
+            done[index] += row_count
             report(sum(done) / (rows * request.steps * len(parts)))
 
-        def of_part(index: int, heard: Iterator[Float32Array]) -> Iterator[Float32Array]:
+        def part_stream(index: int, part_features: Iterator[Float32Array]) -> Iterator[Float32Array]:
             part = parts[index]
-            own = (
-                None
-                if constraint_provider is None
-                else _select_columns(constraint_provider, names, channels.PARTS[part])
-            )
-            performer = PartSampler(part, self.denoisers[part], request, first_row)
-            return performer.stream(heard, rows, own, lambda more: count(index, more))
+            provider = None
+            if constraint_provider is not None:
+                provider = _select_columns(constraint_provider, names, channels.PARTS[part])
+            sampler = PartSampler(part, self.denoisers[part], request, first_row)
+            return sampler.stream(part_features, rows, provider, lambda row_count: count_rows(index, row_count))
 
-        streams = [of_part(index, heard) for index, heard in enumerate(tee_stream(rechunk(features), len(parts)))]
+        inputs = tee_stream(rechunk(features), len(parts))
+        streams = [part_stream(index, part_features) for index, part_features in enumerate(inputs)]
         for values in zip_chunks(streams):
             yield np.concatenate(values, axis=1)
 
 
 def load_models(folder: Path = WEIGHTS) -> Models:
-    """Read `face.safetensors` and `head.safetensors`. Raises ModelError when one is missing, damaged or wrong."""
+    """Load `face.safetensors` and `head.safetensors`. Raises ModelError if one is missing, damaged or wrong."""
     denoisers, digest = {}, hashlib.sha256()
     for part, names in channels.PARTS.items():
         denoiser, file_hash = checkpoint.load(folder / f"{part}.safetensors")
         if denoiser.config.channels != names:
-            raise ModelError(f"{part}.safetensors moves other channels than the {part}'s.", "Install DiFACE again.")
+            raise ModelError(f"{part}.safetensors has other channels than the {part}'s.", "Install DiFACE again.")
         denoisers[part] = denoiser.to(device.best())
         digest.update(file_hash.encode())
     return Models(denoisers, digest.hexdigest())

@@ -14,7 +14,7 @@ from diface_core import channels
 from diface_core.audio.speech_encoder import DIMENSION
 from diface_core.diffusion.known_region import unconstrained
 from diface_core.errors import ModelError
-from diface_core.model import checkpoint, part_sampler
+from diface_core.model import checkpoint, lip_closure, part_sampler
 from diface_core.model import models as model_set
 from diface_core.model.denoiser import Denoiser, DenoiserConfig
 from diface_core.types import MODEL_RATE, AudioSection, Constraints, GenerateRequest, Style
