@@ -30,7 +30,9 @@ class SampleRows(Protocol):
         report: ReportFraction,
         first_row: int,
         /,
-    ) -> Iterator[Float32Array]: ...
+    ) -> Iterator[Float32Array]:
+        """Yield values (n, C) in order."""
+        ...
 
 
 def channel_strengths(names: tuple[str, ...], request: GenerateRequest) -> Float32Array:

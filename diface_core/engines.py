@@ -47,7 +47,9 @@ class ThreeDifaceGenerator(Protocol):
     """The user's 3DiFACE models: `threediface.models.ThreeDifaceModels`."""
 
     @property
-    def hash(self) -> str: ...
+    def hash(self) -> str:
+        """Return the hash (hex) of the model files."""
+        ...
 
     def generate(
         self, waveform: Float32Array, rows: int, request: GenerateRequest, report: Report, /
@@ -64,7 +66,9 @@ class ThreeDifaceGenerator(Protocol):
 class MotionGenerator(Protocol):
     """DiFACE's models: `generate.Generator`."""
 
-    def generate(self, request: GenerateRequest, report: Report, on_chunk: OnChunk, /) -> GenerateResult: ...
+    def generate(self, request: GenerateRequest, report: Report, on_chunk: OnChunk, /) -> GenerateResult:
+        """Generate the Motion."""
+        ...
 
 
 class Engines:

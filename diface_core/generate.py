@@ -38,9 +38,13 @@ class Encoder(Protocol):
     """Encodes blocks (N,) of audio to features (n, D), one row per row of the models' Motion, in order."""
 
     @property
-    def hash(self) -> str: ...
+    def hash(self) -> str:
+        """Return the hash (hex) of the encoder."""
+        ...
 
-    def stream(self, blocks: Iterable[Float32Array], stats: AudioStats, /) -> Iterator[Float32Array]: ...
+    def stream(self, blocks: Iterable[Float32Array], stats: AudioStats, /) -> Iterator[Float32Array]:
+        """Yield the features of blocks of audio."""
+        ...
 
 
 class MotionModels(Protocol):
@@ -54,7 +58,9 @@ class MotionModels(Protocol):
     """
 
     @property
-    def hash(self) -> str: ...
+    def hash(self) -> str:
+        """Return the hash (hex) of the model files."""
+        ...
 
     def stream(
         self,
@@ -65,7 +71,9 @@ class MotionModels(Protocol):
         report: ReportFraction,
         first_row: int = 0,
         /,
-    ) -> Iterator[Float32Array]: ...
+    ) -> Iterator[Float32Array]:
+        """Yield values (n, C) in order."""
+        ...
 
 
 class Generator:

@@ -19,8 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `generate` to its parser."""
     add = parser.add_argument
     add("audio", type=Path, nargs="?", help="speech as wav, flac, ogg or mp3")
-    add("--make-again", type=Path, metavar="FILE", help="generate a take again from its request (.diface); besides it, only "
-        "--out, --cache and the audio file, if it was moved, have an effect")  # fmt: skip
+    add("--make-again", type=Path, metavar="FILE", help="generate a take again from its request (.diface); "
+        "otherwise only --out, --cache and the audio file, if it was moved, have an effect")  # fmt: skip
     add("--out", type=Path, required=True, help=".npz (arrays values, channels, fps) or .csv (as Live Link Face)")
     add(
         "--start",

@@ -51,7 +51,7 @@ class DenoiserConfig:
 
 
 class SpeechTower(nn.Module):
-    """Features (B, T, D) to (B, T, W), computed once for all steps. `unheard` is the input without speech."""
+    """Features (B, T, D) to (B, T, W), computed once for all steps; also holds the learnt input without speech."""
 
     def __init__(self, config: DenoiserConfig) -> None:
         super().__init__()
@@ -129,7 +129,7 @@ class Denoiser(nn.Module):
         Args:
             xt: (B, T, C).
             t: (B,).
-            speech: (B, T, W) from the tower, or its `unheard`.
+            speech: (B, T, W) from the tower, or its learnt input without speech (W,).
             style: Style vectors (B, 2 width).
             region: The known region.
         """

@@ -43,7 +43,9 @@ class Message:
 class Readable(Protocol):
     """The reading end of an unbuffered pipe. `read` may return fewer bytes than requested."""
 
-    def read(self, size: int, /) -> bytes | None: ...
+    def read(self, size: int, /) -> bytes | None:
+        """Return at most `size` bytes; none at the end of the stream."""
+        ...
 
 
 class TruncatedMessage(WorkerError):

@@ -146,7 +146,7 @@ def _encode(text: str, encoding: str = "latin1") -> bytes:
 
 
 def _reconstruct(kind: Any, *_: Any) -> ArrayStandin:
-    """numpy's `_reconstruct` and copyreg's `_reconstructor`: an empty stand-in whose state follows."""
+    """An empty stand-in whose state follows: `_reconstruct` of numpy, `_reconstructor` of copyreg."""
     if not (isinstance(kind, type) and issubclass(kind, ArrayStandin)):
         raise pickle.UnpicklingError("it creates an object that is not an array")
     return kind()
