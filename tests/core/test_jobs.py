@@ -295,7 +295,7 @@ def fails(worker, style: str | None = None) -> WorkerError:
         ("memory", "memory", "shorter range"),
         ("torch_memory", "memory", "shorter range"),
         ("exits", "unexpectedly, with status 3", "Generate again"),
-        ("rubbish", "not a message", "prints"),
+        ("rubbish", "malformed message", "prints"),
         ("half", "memory", "shorter range"),
         ("bug", "KeyError: 'oops'", "report"),
     ],
@@ -347,7 +347,7 @@ def test_a_worker_that_always_dies_idle_is_given_up(worker, monkeypatch):
         ("import fails", "No module named 'numpy_that_is_not_there'", "Worker Python"),
         ("load needs torch", "No module named 'torch_that_is_not_there'", "Worker Python"),
         ("load breaks", "division by zero", "report"),
-        ("rubbish first", "not a message", "prints"),
+        ("rubbish first", "malformed message", "prints"),
         ("killed at start", "memory", "shorter"),
         ("exits at start", "status 0", "Worker Python"),
     ],
@@ -402,7 +402,7 @@ def test_an_interpreter_that_is_not_there(worker, tmp_path):
     [
         ("not a program", "cannot be started"),
         ("#!/bin/sh\nexit 0\n", "could not start"),
-        ("#!/bin/sh\necho Blender 5.2 is not a Python\nexec sleep 60\n", "not a message"),
+        ("#!/bin/sh\necho Blender 5.2 is not a Python\nexec sleep 60\n", "malformed message"),
         ("#!/bin/sh\necho \"No module named 'numpy'\" >&2\nexit 1\n", "No module named 'numpy'"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The command line, with a small stand-in for the models; test_end_to_end.py runs the real ones."""
+"""The command line with a stand-in for the models; test_end_to_end.py runs the real ones."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def run(*arguments) -> int:
     return command.main(["generate", *map(str, arguments)])
 
 
-def test_a_motion_file_from_a_sound_file(generator, wav, tmp_path, capsys):
+def test_generate_writes_a_motion_file(generator, wav, tmp_path, capsys):
     assert run(wav, "--out", tmp_path / "m.npz") == 0
     motion = read_npz(tmp_path / "m.npz")
     assert motion.values.shape == (60, 55)
@@ -73,7 +73,7 @@ def test_every_option_reaches_the_request(generator, wav, tmp_path):
     assert len(read_csv(tmp_path / "m.csv", asked.rate)) == 36
 
 
-def test_every_option_of_the_performance_reaches_the_request(generator, wav, tmp_path):
+def test_every_sampling_option_reaches_the_request(generator, wav, tmp_path):
     options = "--style ada:0.7,grid_s1:0.3 --style-strength 1.5 --style-guidance 2 --variety 0.5"
     options += " --head-axes 1,0.5,0 --blink-seed 3 --gaze-seed 4 --no-breath"
     assert run(wav, "--out", tmp_path / "m.npz", *options.split()) == 0
@@ -93,7 +93,7 @@ def test_style_files_and_weights(generator, wav, tmp_path):
         assert generator.asked[-1].style.blend == wanted
 
 
-def test_every_sample_has_seeds_of_its_own(generator, wav, tmp_path):
+def test_every_sample_has_its_seeds(generator, wav, tmp_path):
     assert run(wav, "--out", tmp_path / "m.npz", "--samples", 2, "--seed", 7, "--gaze-seed", 5, "--no-blinks") == 0
     assert [asked.seed for asked in generator.asked] == [7, 8]
     assert [asked.layers for asked in generator.asked] == [Layers(None, 5, 0), Layers(None, 6, 1)]
@@ -111,14 +111,14 @@ def refused(capsys, *arguments) -> str:
     return capsys.readouterr().err
 
 
-def test_an_unknown_ending_is_refused_before_any_work(generator, wav, tmp_path, capsys):
+def test_an_unknown_suffix_is_refused_before_the_models_load(generator, wav, tmp_path, capsys):
     message = refused(capsys, wav, "--out", tmp_path / "m.bvh")
     assert message == "Cannot write m.bvh: its name must end in .npz or .csv.\nChoose another file name.\n"
     assert "no folder" in refused(capsys, wav, "--out", tmp_path / "no" / "m.npz")
     assert not generator.asked
 
 
-def test_a_sound_that_cannot_be_used_is_one_message_and_a_hint(generator, tmp_path, capsys):
+def test_unusable_audio_prints_a_message_and_a_hint(generator, tmp_path, capsys):
     message = refused(capsys, tmp_path / "none.wav", "--out", tmp_path / "m.npz").splitlines()
     assert "The sound file is missing" in message[-2]
     assert message[-1] == "Put it back, or choose another file."
@@ -159,7 +159,7 @@ def test_bad_options_are_refused(generator, wav, tmp_path, capsys, bad):
     assert not generator.asked
 
 
-def test_ctrl_c(generator, wav, tmp_path, capsys, monkeypatch):
+def test_ctrl_c_exits_with_130(generator, wav, tmp_path, capsys, monkeypatch):
     def interrupted(request, report, each):
         raise KeyboardInterrupt
 
@@ -169,7 +169,7 @@ def test_ctrl_c(generator, wav, tmp_path, capsys, monkeypatch):
     assert not (tmp_path / "m.npz").exists()
 
 
-def test_as_a_real_command_a_mistake_costs_no_torch(root, tmp_path):
+def test_bad_options_are_refused_without_torch(root, tmp_path):
     """The arguments are looked at before anything heavy is imported, and there is no traceback."""
     (tmp_path / "torch.py").write_text("raise SystemExit('torch was imported')")
     command_line = [sys.executable, "-m", "diface_core", "generate", "a.wav", "--out", "m.bvh"]
@@ -182,6 +182,6 @@ def test_as_a_real_command_a_mistake_costs_no_torch(root, tmp_path):
     assert done.stdout == ""
 
 
-def test_personalise_reads_its_own_arguments(tmp_path, capsys):
+def test_personalise_parses_its_arguments(tmp_path, capsys):
     assert command.main(["personalise", "a.wav", "m.npz", "--out", str(tmp_path / "s.txt")]) == 2
     assert "must end in .safetensors" in capsys.readouterr().err

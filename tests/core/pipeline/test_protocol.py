@@ -1,4 +1,4 @@
-"""protocol: what is packed comes back equal, however the pipe cuts it; what is no message is named as such."""
+"""Protocol: round trips through a pipe that returns any number of bytes, and malformed messages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from diface_core import (
     channels,
     protocol,
 )
-from diface_core.protocol import MAGIC, Message
+from diface_core.protocol import MAGIC, Message, framing
 from diface_core.types import (
     AdaptationRequest,
     AdaptationResult,
@@ -135,7 +135,7 @@ def through(message: Message, size: int = 1 << 30) -> Message:
 
 
 @given(requests, st.integers(1, 200))
-def test_request(request, size):
+def test_request_round_trip(request, size):
     back = protocol.parse_generate_request(through(protocol.generate_request_message(request, 7), size))
     assert {**vars(back), "constraints": None} == {**vars(request), "constraints": None}
     assert (back.constraints is None) == (request.constraints is None)
@@ -154,7 +154,7 @@ def test_request(request, size):
 
 
 @given(motions(), shapes())
-def test_a_result_with_shapes_of_its_own(motion, made):
+def test_result_with_shapes_round_trip(motion, made):
     back = protocol.parse_generate_result(
         through(protocol.generate_result_message(GenerateResult(motion, "a", {}, made), 3))
     )
@@ -163,7 +163,7 @@ def test_a_result_with_shapes_of_its_own(motion, made):
 
 
 @given(shapes(), folders)
-def test_shapes_are_asked_for_and_made(made, flame):
+def test_shapes_round_trip(made, flame):
     vertices, faces = np.ones((5, 3), np.float32), np.zeros((2, 3), np.int32)
     message = through(protocol.shapes_request_message(ShapesRequest(vertices, faces, flame), 4))
     asked = protocol.parse_shapes_request(message)
@@ -174,7 +174,7 @@ def test_shapes_are_asked_for_and_made(made, flame):
 
 
 @given(hnp.array_shapes(min_dims=2, max_dims=2, min_side=0, max_side=5), number, number, st.data())
-def test_a_sculpt_is_solved(size, rms, worst, data):
+def test_solve_round_trip(size, rms, worst, data):
     shape_count, vertices = size
     weights = [data.draw(floats((shape_count,))) for _ in range(3)]
     deltas, moved = data.draw(floats((shape_count, vertices, 3))), data.draw(floats((vertices, 3)))
@@ -193,7 +193,7 @@ sections = st.builds(AudioSection, text.map(Path), number, st.none() | number)
 
 
 @given(text, text.map(Path), st.lists(st.builds(StyleExample, text, sections, motions()), max_size=3).map(tuple))
-def test_performances_are_learnt(name, path, performances):
+def test_adaptation_request_round_trip(name, path, performances):
     message = through(protocol.adaptation_request_message(AdaptationRequest(name, path, performances), 6))
     back = protocol.parse_adaptation_request(message)
     assert (message.kind, message.request_id) == ("adapt_style", 6)
@@ -205,13 +205,13 @@ def test_performances_are_learnt(name, path, performances):
 
 
 @given(text.map(Path), number, number, number, st.integers(0, 400))
-def test_what_was_learnt(path, seconds, before, after, steps):
+def test_adaptation_result_round_trip(path, seconds, before, after, steps):
     learnt = AdaptationResult(path, seconds, before, after, steps)
     assert protocol.parse_adaptation_result(through(protocol.adaptation_result_message(learnt, 6))) == learnt
 
 
 @given(motions(), text, st.dictionaries(text, number, max_size=4))
-def test_result(motion, model_hash, timings):
+def test_result_round_trip(motion, model_hash, timings):
     message = through(protocol.generate_result_message(GenerateResult(motion, model_hash, timings), 3))
     back = protocol.parse_generate_result(message)
     assert (message.kind, message.request_id) == ("result", 3)
@@ -222,7 +222,7 @@ def test_result(motion, model_hash, timings):
 
 
 @given(motions(), st.integers(0, 2**40))
-def test_rows(motion, first):
+def test_chunk_round_trip(motion, first):
     message = through(protocol.chunk_message(first, motion, 3))
     back = protocol.parse_chunk(message)
     assert (message.kind, message.request_id, back.first) == ("rows", 3, first)
@@ -231,12 +231,12 @@ def test_rows(motion, first):
 
 
 @given(st.builds(Progress, number, text, st.none() | number))
-def test_progress(progress):
+def test_progress_round_trip(progress):
     assert protocol.parse_progress(through(protocol.progress_message(progress, 1))) == progress
 
 
 @given(st.sampled_from([AudioError, ModelError, WorkerError, DifaceError]), text, text, text)
-def test_error(kind, message, hint, details):
+def test_error_round_trip(kind, message, hint, details):
     back = protocol.parse_error(through(protocol.error_message(kind(message, hint), None, details)))
     assert type(back) is kind
     assert (back.message, back.hint) == (message, hint)
@@ -244,7 +244,7 @@ def test_error(kind, message, hint, details):
 
 
 @pytest.mark.parametrize("kind", ["Cancelled", "Path", "annotations", "NoSuchError"])
-def test_an_unknown_error_is_still_an_error(kind):
+def test_an_unknown_error_type_is_a_diface_error(kind):
     data = {"type": kind, "message": "m", "hint": "h", "details": ""}
     assert type(protocol.parse_error(Message("error", 1, data))) is DifaceError
 
@@ -254,7 +254,7 @@ def test_messages_follow_each_other():
     assert [protocol.read(stream) for _ in range(6)] == [*(Message(str(kind)) for kind in range(5)), None]
 
 
-def test_a_path_that_is_not_unicode_comes_back():
+def test_a_path_that_is_not_unicode_round_trip():
     path = Path("/tmp/\udcff\udce9.wav")
     request = GenerateRequest(AudioSection(path))
     assert protocol.parse_generate_request(through(protocol.generate_request_message(request, 1))).audio.path == path
@@ -275,15 +275,15 @@ def broken(data: bytes) -> str:
 
 
 @given(motions(), st.data())
-def test_every_cut_is_noticed(motion, data):
+def test_every_truncation_is_refused(motion, data):
     packed = protocol.pack(protocol.generate_result_message(GenerateResult(motion, "x"), 1))
     cut = data.draw(st.integers(1, len(packed) - 1))
     assert "too early" in broken(packed[:cut])
 
 
 @given(st.binary(min_size=8).filter(lambda data: data[:4] != MAGIC))
-def test_rubbish_is_named(data):
-    assert "not a message" in broken(data)
+def test_random_bytes_are_refused(data):
+    assert "malformed message" in broken(data)
 
 
 def test_text_printed_before_a_message_is_shown():
@@ -308,22 +308,22 @@ def test_text_printed_before_a_message_is_shown():
         b'{"kind": "x", "request": 1, "data": {}, "arrays": [["a", "float32", [99999, 99999]]]}',
     ],
 )
-def test_bad_headers(header):
-    assert "not a message" in broken(struct.pack("<4sI", MAGIC, len(header)) + header + bytes(100))
+def test_bad_headers_are_refused(header):
+    assert "malformed message" in broken(struct.pack("<4sI", MAGIC, len(header)) + header + bytes(100))
 
 
-def test_an_absurd_header_length_is_not_waited_for():
+def test_an_excessive_header_length_is_refused():
     assert "4294967295 bytes" in broken(struct.pack("<4sI", MAGIC, 2**32 - 1))
 
 
 @pytest.mark.parametrize("change", [{"rate": {"fps": -1}}, {"rate": 5}, {"audio": {}}, {"oddity": 1}, {"parts": 3}])
-def test_a_request_with_wrong_data(change):
+def test_a_request_with_wrong_data_is_refused(change):
     message = protocol.generate_request_message(GenerateRequest(AudioSection(Path("a"))), 1)
-    with pytest.raises(WorkerError, match="request that is none"):
+    with pytest.raises(WorkerError, match="malformed request"):
         protocol.parse_generate_request(Message("generate", 1, {**message.data, **change}))
 
 
-def test_a_result_error_or_progress_with_wrong_data():
+def test_other_messages_with_wrong_data_are_refused():
     with pytest.raises(WorkerError, match="result"):
         protocol.parse_generate_result(Message("result", 1, {"channels": ["a"]}))
     with pytest.raises(WorkerError, match="rows"):
@@ -339,6 +339,20 @@ def test_the_header_is_plain_ascii_json():
     assert json.loads(packed[8:].decode("ascii"))["data"]["stage"] == "Zuhören"
 
 
-def test_cancelled_is_no_error_type():
+def test_cancelled_is_not_an_error_type():
     """It has its own message; an error never comes back as one, or a failure would pass for the artist's wish."""
     assert type(protocol.parse_error(protocol.error_message(Cancelled(), 1))) is DifaceError
+
+
+def test_a_message_above_the_size_limit_is_refused_before_it_is_packed(monkeypatch):
+    monkeypatch.setattr(framing, "MAX_ARRAY_BYTES", 100)
+    protocol.pack(Message("m", arrays={"a": np.zeros(100, np.uint8)}))
+    message = Message("m", arrays={"a": np.zeros(50, np.uint8), "b": np.zeros(51, np.uint8)})
+    with pytest.raises(WorkerError, match="GiB at most") as caught:
+        next(protocol.buffers(message))
+    assert "fewer vertices" in caught.value.hint
+
+
+def test_the_receiver_accepts_what_the_sender_sends(monkeypatch):
+    monkeypatch.setattr(framing, "MAX_ARRAY_BYTES", 100)
+    assert through(Message("m", arrays={"a": np.zeros(100, np.uint8)})).arrays["a"].shape == (100,)

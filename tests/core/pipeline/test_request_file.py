@@ -1,4 +1,4 @@
-"""Requests as files: what comes back is what was written, and rubbish is said."""
+"""Request files: round trips, and messages for other files."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def wanted(rows: int = 4) -> Constraints:
     return Constraints(rng.random(shape).astype(np.float32), rng.random(shape) < 0.5, pins, 5.0, 0.25)
 
 
-def test_a_request_comes_back_whole(tmp_path):
+def test_request_file_round_trip(tmp_path):
     asked = GenerateRequest(AudioSection(Path("a.wav"), -0.5, 2.0), rate=FrameRate(30, 1.001), constraints=wanted())
     (tmp_path / "take.diface").write_bytes(request_file.pack(StoredRequest(asked, "abc")))
     back = request_file.read(tmp_path / "take.diface")
@@ -47,16 +47,16 @@ def test_a_request_comes_back_whole(tmp_path):
 
 
 @pytest.mark.parametrize("rubbish", [b"", b"none", b"\x93DFC\x02\x00\x00\x00{}"])
-def test_what_is_no_request_is_said(tmp_path, rubbish):
+def test_other_files_are_refused(tmp_path, rubbish):
     (tmp_path / "take.diface").write_bytes(rubbish)
-    with pytest.raises(DifaceError, match="holds no request"):
+    with pytest.raises(DifaceError, match="not a DiFACE request"):
         request_file.read(tmp_path / "take.diface")
     with pytest.raises(DifaceError, match="Cannot read"):
         request_file.read(tmp_path / "none.diface")
 
 
 @pytest.mark.parametrize("model_hash", ["mine", "other"])
-def test_a_take_is_made_again_on_the_command_line(tmp_path, monkeypatch, capsys, model_hash):
+def test_the_command_line_generates_a_take_again(tmp_path, monkeypatch, capsys, model_hash):
     class Answering:
         def generate(self, request, report, each):
             self.asked = request
@@ -74,6 +74,6 @@ def test_a_take_is_made_again_on_the_command_line(tmp_path, monkeypatch, capsys,
     assert ("another motion" in capsys.readouterr().err) == (model_hash == "other")
 
 
-def test_a_sound_or_a_request_is_needed(capsys, tmp_path):
+def test_audio_or_a_request_is_required(capsys, tmp_path):
     assert command.main(["generate", "--out", str(tmp_path / "m.npz")]) == 2
     assert "--make-again" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""bend: what is kept comes out exactly, and the way to it is smooth, near, and never further than it."""
+"""Motion warping: exact at known values and pins, smooth, local, without overshoot."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def on_rows(wanted: Constraints) -> Pins:
 
 @given(st.integers(0, 10_000), st.integers(0, 30), st.floats(0, 0.8))
 @settings(deadline=None)
-def test_kept_values_and_pins_come_out_exactly(seed, pins, kept):
+def test_known_values_and_pins_are_exact(seed, pins, kept):
     wanted = constraints(seed, pins, kept)
     bent = warp_motion(motion(seed), wanted)
     assert np.array_equal(bent[wanted.known_mask], wanted.values[wanted.known_mask])
@@ -41,7 +41,7 @@ def test_kept_values_and_pins_come_out_exactly(seed, pins, kept):
     assert np.array_equal(bent[pinned.row.astype(int), pinned.channel], pinned.value)
 
 
-def test_between_rows_the_curve_meets_the_pin():
+def test_a_pin_between_rows_is_met_by_the_curve():
     """Two rows of a pin between rows: the least jerk in 12 rows bends away from a straight line by next to nothing."""
     for at in (20.25, 20.5, 20.9):
         pins = Pins(np.array([at]), np.zeros(1, np.int32), np.ones(1, np.float32))
@@ -52,7 +52,7 @@ def test_between_rows_the_curve_meets_the_pin():
 
 @given(st.integers(0, 10_000), st.floats(1.0, 12.0))
 @settings(deadline=None)
-def test_nothing_further_than_the_pull_is_touched(seed, pull):
+def test_rows_beyond_the_falloff_are_unchanged(seed, pull):
     wanted = constraints(seed, 2, pull=pull)
     before = motion(seed)
     bent = warp_motion(before, wanted)
@@ -64,7 +64,7 @@ def test_nothing_further_than_the_pull_is_touched(seed, pull):
 
 @given(st.integers(0, 10_000), st.integers(1, 8))
 @settings(deadline=None)
-def test_no_bend_overshoots(seed, pins):
+def test_the_warp_does_not_overshoot(seed, pins):
     """Of a motion at rest: never beyond the highest and the lowest of the pins and rest."""
     wanted = constraints(seed, pins)
     bent = warp_motion(np.zeros((ROWS, CHANNELS), np.float32), wanted)
@@ -74,7 +74,7 @@ def test_no_bend_overshoots(seed, pins):
         assert bent[:, channel].max() <= max(values) + 1e-5
 
 
-def test_at_a_border_speed_does_not_jump():
+def test_the_speed_is_continuous_at_a_boundary():
     """A kept stretch that runs off at a speed of its own: the bend goes on with it and then lets go."""
     values = np.zeros((ROWS, 1), np.float32)
     kept = np.zeros((ROWS, 1), bool)
@@ -89,7 +89,7 @@ def test_at_a_border_speed_does_not_jump():
 
 @given(st.integers(0, 10_000), st.integers(0, 12), st.floats(0, 0.5), st.floats(1.0, 4.0))
 @settings(deadline=None, max_examples=50)
-def test_a_part_with_its_reach_equals_the_whole(seed, pins, kept, pull):
+def test_a_window_with_its_context_equals_the_whole(seed, pins, kept, pull):
     wanted, before = constraints(seed, pins, kept, pull), motion(seed)
     whole, around = warp_motion(before, wanted), warp_context_rows(pull)
     first, last = 24, 36
@@ -98,14 +98,14 @@ def test_a_part_with_its_reach_equals_the_whole(seed, pins, kept, pull):
     np.testing.assert_allclose(part[first - begin : last - begin], whole[first:last], atol=1e-5)
 
 
-def test_no_wish_changes_nothing():
+def test_no_constraints_change_nothing():
     before = motion(0)
     nothing = Constraints(before, np.zeros(before.shape, bool))
     assert np.array_equal(warp_motion(before, nothing), before)
 
 
 @pytest.mark.parametrize("share", ["row", "channel", "value"])
-def test_pins_that_do_not_fit_are_refused(share):
+def test_inconsistent_pins_are_refused(share):
     fields = {"row": np.zeros(2), "channel": np.arange(2, dtype=np.int32), "value": np.zeros(2, np.float32)}
     with pytest.raises(ValueError, match="must share a shape"):
         Pins(**{**fields, share: np.zeros(3, fields[share].dtype)})
@@ -113,7 +113,7 @@ def test_pins_that_do_not_fit_are_refused(share):
         Pins(np.ones(2), np.zeros(2, np.int32), np.zeros(2, np.float32))
 
 
-def test_a_pin_where_another_channel_has_its_border():
+def test_a_pin_at_the_boundary_row_of_another_channel():
     """Two channels with knots at the same time, one by a kept stretch and one by a pin: each has its own."""
     keep = np.zeros((ROWS, 2), bool)
     keep[20:, 0] = True

@@ -1,4 +1,4 @@
-"""worker: a real process spoken to in bytes, over the pipes that it will have under Blender."""
+"""The worker as a real process, over pipes as under Blender."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ import pytest
 from diface_core import AudioError, AudioSection, GenerateRequest, Style, WorkerError, protocol
 from diface_core.protocol import Message
 
-HERE = Path(__file__).parent
+SCENARIOS = Path(__file__).parents[1]
+"""Folder of worker_scenarios.py, which the process imports as a module."""
 
 
 class Pipe:
     """The other end of a worker."""
 
     def __init__(self, scenario: str = "") -> None:
-        paths = os.pathsep.join([str(HERE), str(HERE.parents[1])])
+        paths = os.pathsep.join([str(SCENARIOS), str(SCENARIOS.parents[1])])
         self.process = subprocess.Popen(
             [sys.executable, "-m", "worker_scenarios"],
             bufsize=0,
@@ -66,7 +67,7 @@ def pipe() -> Iterator[Pipe]:
     pipe.close()
 
 
-def test_hello_comes_before_the_models_are_loaded():
+def test_hello_is_sent_before_the_models_load():
     pipe = Pipe("load hangs")
     hello = pipe.read()
     assert hello.kind == "hello"
@@ -76,7 +77,7 @@ def test_hello_comes_before_the_models_are_loaded():
     pipe.close()
 
 
-def test_a_request_is_answered_with_progress_and_result(pipe):
+def test_a_request_gets_progress_chunks_and_result(pipe):
     pipe.ask(7, steps=4, seed=3)
     seen = []
     while (message := pipe.read()).kind in ("progress", "rows"):
@@ -91,7 +92,7 @@ def test_a_request_is_answered_with_progress_and_result(pipe):
     np.testing.assert_array_equal(protocol.parse_generate_result(message).motion.values, np.full((30, 55), 3))
 
 
-def test_requests_wait_their_turn(pipe):
+def test_requests_are_handled_in_order(pipe):
     for number in range(5):
         pipe.ask(number, seed=number)
     for number in range(5):
@@ -127,7 +128,7 @@ def test_a_waiting_request_can_be_cancelled(pipe):
     assert [(answer.kind, answer.request_id) for answer in answers] == [("cancelled", 1), ("cancelled", 2)]
 
 
-def test_an_artists_error_comes_as_it_is(pipe):
+def test_a_diface_error_is_sent_unchanged(pipe):
     pipe.ask(1, "audio")
     error = protocol.parse_error(pipe.until("error"))
     assert isinstance(error, AudioError)
@@ -136,7 +137,7 @@ def test_an_artists_error_comes_as_it_is(pipe):
     assert pipe.until("result").request_id == 2
 
 
-def test_a_bug_is_named_and_its_traceback_sent_and_logged(pipe):
+def test_an_internal_error_is_sent_with_its_traceback(pipe):
     pipe.ask(1, "bug")
     error = protocol.parse_error(pipe.until("error"))
     assert isinstance(error, WorkerError)
@@ -149,14 +150,14 @@ def test_a_bug_is_named_and_its_traceback_sent_and_logged(pipe):
 
 
 @pytest.mark.parametrize("style", ["memory", "torch_memory"])
-def test_too_little_memory_is_said_in_words(pipe, style):
+def test_out_of_memory_has_a_message(pipe, style):
     pipe.ask(1, style)
     error = protocol.parse_error(pipe.until("error"))
     assert "memory" in error.message
     assert "shorter" in error.hint
 
 
-def test_what_libraries_print_does_not_reach_the_pipe(pipe):
+def test_output_of_libraries_does_not_reach_the_pipe(pipe):
     pipe.ask(1, "prints")
     assert [pipe.read().kind for _ in range(4)] == ["progress", "rows", "rows", "result"]
     errors = pipe.close()
@@ -164,13 +165,13 @@ def test_what_libraries_print_does_not_reach_the_pipe(pipe):
         assert f"{text}\n" in errors
 
 
-def test_what_libraries_read_is_empty(pipe):
+def test_standard_input_is_empty_for_libraries(pipe):
     pipe.ask(1, "reads")
     assert pipe.until("result", "error").kind == "result"
 
 
 @pytest.mark.parametrize("style", [None, "slow", "stuck"])
-def test_the_end_of_the_pipe_ends_the_process_whatever_it_does(pipe, style):
+def test_the_end_of_the_pipe_ends_the_process(pipe, style):
     if style:
         pipe.ask(1, style)
         pipe.until("progress")
@@ -179,7 +180,7 @@ def test_the_end_of_the_pipe_ends_the_process_whatever_it_does(pipe, style):
     pipe.process.stdin = None
 
 
-def test_the_end_of_the_pipe_ends_a_process_that_is_loading():
+def test_the_end_of_the_pipe_ends_a_loading_process():
     pipe = Pipe("load hangs")
     pipe.read()
     pipe.process.stdin.close()
@@ -188,13 +189,13 @@ def test_the_end_of_the_pipe_ends_a_process_that_is_loading():
     pipe.close()
 
 
-def test_quit(pipe):
+def test_quit_ends_the_process(pipe):
     pipe.ask(1, "stuck")
     pipe.send(Message("quit"))
     assert pipe.process.wait(10) == 0
 
 
-def test_a_reader_that_is_gone_ends_the_process(pipe):
+def test_a_closed_output_pipe_ends_the_process(pipe):
     pipe.process.stdout.close()
     pipe.ask(1, "slow")
     assert pipe.process.wait(10) == 0
@@ -202,7 +203,7 @@ def test_a_reader_that_is_gone_ends_the_process(pipe):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C goes another way there")
-def test_ctrl_c_is_not_for_the_worker(pipe):
+def test_the_worker_ignores_ctrl_c(pipe):
     pipe.ask(1, "slow")
     pipe.until("progress")
     pipe.process.send_signal(signal.SIGINT)
@@ -211,9 +212,9 @@ def test_ctrl_c_is_not_for_the_worker(pipe):
 
 
 @pytest.mark.parametrize(
-    "data", [b"rubbish rubbish", protocol.pack(Message("dance", 1)), protocol.pack(Message("generate", 1))]
+    "data", [b"random bytes", protocol.pack(Message("dance", 1)), protocol.pack(Message("generate", 1))]
 )
-def test_rubbish_from_the_other_side_is_answered_and_left(pipe, data):
+def test_malformed_input_gets_an_error_and_ends_the_process(pipe, data):
     pipe.process.stdin.write(data)
     message = pipe.until("error")
     assert message.request_id is None
@@ -224,7 +225,7 @@ def test_rubbish_from_the_other_side_is_answered_and_left(pipe, data):
 @pytest.mark.parametrize(
     ("scenario", "words"), [("load needs torch", "torch_that_is_not_there"), ("load breaks", "division by zero")]
 )
-def test_an_engine_that_does_not_load(scenario, words):
+def test_an_engine_that_fails_to_load_is_an_error(scenario, words):
     pipe = Pipe(scenario)
     message = pipe.until("error")
     assert message.request_id is None

@@ -1,4 +1,4 @@
-"""polyphase: the same sound at another rate: in time, in tune, without aliases, however it was cut."""
+"""Resampling of audio: time, pitch, aliasing, and independence of the block sizes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def sine(rate: int, hz: float, seconds: float = 1.0) -> np.ndarray:
 
 @pytest.mark.parametrize("rate", RATES)
 @pytest.mark.parametrize("hz", [50, 1000, 3000])
-def test_a_sine_stays_the_same_sine(rate, hz):
+def test_a_sine_is_preserved(rate, hz):
     back = at_16k(sine(rate, hz), rate)
     assert back.dtype == np.float32
     np.testing.assert_allclose(back[100:-100], sine(16000, hz)[100:-100], atol=1e-3)
@@ -32,12 +32,12 @@ def test_a_sine_stays_the_same_sine(rate, hz):
 
 @pytest.mark.parametrize("rate", [rate for rate in RATES if rate > 20000])
 @pytest.mark.parametrize("hz", [8700, 9500])
-def test_what_is_too_high_is_gone(rate, hz):
+def test_frequencies_above_the_new_limit_are_removed(rate, hz):
     assert np.abs(at_16k(sine(rate, hz), rate)[100:-100]).max() < 1e-3
 
 
 @given(st.sampled_from([*RATES, 12345]), st.integers(0, 30_000), st.integers(1, 30_000))
-def test_every_length_and_cut_gives_the_same(rate, count, size):
+def test_the_result_does_not_depend_on_the_block_sizes(rate, count, size):
     noise = np.random.default_rng(count).uniform(-1, 1, count).astype(np.float32)
     back = at_16k(noise, rate, size)
     assert len(back) == round(count * 16000 / rate)
@@ -45,7 +45,7 @@ def test_every_length_and_cut_gives_the_same(rate, count, size):
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_steps_leave_no_seam(rate, monkeypatch):
+def test_steps_join_without_a_seam(rate, monkeypatch):
     noise = np.random.default_rng(0).uniform(-1, 1, 40_000).astype(np.float32)
     whole = at_16k(noise, rate)
     monkeypatch.setattr(resample, "BLOCK_SAMPLES", 1)
@@ -55,7 +55,7 @@ def test_steps_leave_no_seam(rate, monkeypatch):
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_an_impulse_stays_at_its_time(rate):
+def test_an_impulse_keeps_its_time(rate):
     """Symmetric about where it was, to far less than a sample."""
     impulse = np.zeros(rate, np.float32)
     impulse[rate // 2] = 1

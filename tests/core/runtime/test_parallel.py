@@ -1,4 +1,4 @@
-"""Calls side by side: the same answers in the same order, errors and the cores of the caller as they were."""
+"""Parallel calls: order of results, exceptions, thread counts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def cores(request):
     torch.set_num_threads(before)
 
 
-def test_answers_come_in_order_and_the_caller_keeps_its_cores(cores) -> None:
+def test_results_are_in_order_and_the_caller_keeps_its_threads(cores) -> None:
     assert map_parallel(lambda number: number * 10, [3, 1, 2]) == [30, 10, 20]
     assert torch.get_num_threads() == cores
 
@@ -28,7 +28,7 @@ def test_each_call_has_its_share_of_the_cores(cores) -> None:
     assert shares == [cores // MAX_PARALLEL_CALLS or 1] * 2
 
 
-def test_two_calls_run_at_the_same_time_where_there_are_cores_for_it(cores) -> None:
+def test_two_calls_run_in_parallel_on_two_cores(cores) -> None:
     meeting = threading.Barrier(MAX_PARALLEL_CALLS, timeout=10 if cores > 1 else 0.1)
 
     def met(_: int) -> bool:
@@ -41,6 +41,6 @@ def test_two_calls_run_at_the_same_time_where_there_are_cores_for_it(cores) -> N
     assert map_parallel(met, range(MAX_PARALLEL_CALLS)) == [cores > 1] * MAX_PARALLEL_CALLS
 
 
-def test_an_error_comes_through(cores) -> None:
+def test_an_exception_is_raised_to_the_caller(cores) -> None:
     with pytest.raises(ZeroDivisionError):
         map_parallel(lambda number: 1 / number, [1, 0])

@@ -1,4 +1,4 @@
-"""The real encoder and the shipped models: the command line and the worker, each in a process of its own."""
+"""The real encoder and models in the command line and in the worker, each in a separate process."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def cache(tmp_path_factory):
     return tmp_path_factory.mktemp("cache")
 
 
-def test_the_command_makes_a_motion_of_real_speech(speech, asset, tmp_path, environment, cache):
+def test_the_command_line_generates_from_speech(speech, asset, tmp_path, environment, cache):
     common = ("--seconds", "4", "--cache", str(cache))
     said = generate(speech, tmp_path / "m.npz", environment, "--samples", "2", *common)
     assert "100%" in said
@@ -64,7 +64,7 @@ def test_the_command_makes_a_motion_of_real_speech(speech, asset, tmp_path, envi
     np.testing.assert_allclose(again.values[::2], first.select(again.channels).values, atol=2e-5)
 
 
-def test_the_worker_makes_a_motion_of_real_speech(speech, asset, environment):
+def test_the_worker_generates_from_speech(speech, asset, environment):
     worker = subprocess.Popen(
         [sys.executable, "-m", "diface_core.worker"],
         bufsize=0,

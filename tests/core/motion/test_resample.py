@@ -1,4 +1,4 @@
-"""resample: nothing moves in time, nothing leaves its range, closed lips stay closed."""
+"""Resampling of motion and constraints: time, range, lip closures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def times(rate: FrameRate, rows: int) -> np.ndarray:
 
 
 @given(values, st.integers(1, 200))
-def test_equal_rates_return_equal_values_and_then_hold(array, rows):
+def test_equal_rates_return_equal_values_and_repeat_the_last(array, rows):
     back = resample_motion(motion(array), FrameRate(30000, 1000), rows)
     assert len(back) == rows
     np.testing.assert_array_equal(back.values[: len(array)], array[:rows])
@@ -36,7 +36,7 @@ def test_equal_rates_return_equal_values_and_then_hold(array, rows):
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_a_slow_curve_stays_where_it_is_in_time(rate):
+def test_a_slow_curve_keeps_its_time(rate):
     def curve(at):
         return np.stack([np.sin(2 * np.pi * 1.5 * at), np.cos(2 * np.pi * 0.7 * at)], 1)
 
@@ -71,7 +71,7 @@ def test_up_by_two_and_back_is_exact(array):
 
 @pytest.mark.parametrize("rate", RATES)
 @pytest.mark.parametrize("held", [2, 3])
-def test_lips_that_close_are_still_closed(rate, held):
+def test_closed_lips_stay_closed(rate, held):
     """jawOpen at 0.5, closed for two or three rows: at every phase some row at the new rate is closed too."""
     for start in range(20, 40):
         jaw = np.full((80, 1), 0.5)
@@ -89,13 +89,13 @@ def test_channels_do_not_mix():
         )
 
 
-def test_no_rows_are_refused():
+def test_an_empty_motion_is_refused():
     with pytest.raises(ValueError, match="at least one row"):
         resample_motion(motion(np.zeros((0, 2))), FrameRate(24), 5)
 
 
 @given(values, st.integers(1, 100))
-def test_constraints_at_an_equal_rate_stay(array, rows):
+def test_constraints_at_an_equal_rate_are_unchanged(array, rows):
     keep = array > 0.5
     back = resample_constraints(Constraints(array, keep), MODEL_RATE, FrameRate(30), rows)
     both = min(rows, len(array))
@@ -105,7 +105,7 @@ def test_constraints_at_an_equal_rate_stay(array, rows):
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_a_lone_key_is_kept_at_its_own_time(rate):
+def test_a_single_known_value_becomes_a_pin_at_its_time(rate):
     for row in range(rate.rows(2.0)):
         keep = np.zeros((rate.rows(2.0), 2), bool)
         keep[row, 1] = True
@@ -122,7 +122,7 @@ def test_a_lone_key_is_kept_at_its_own_time(rate):
 
 @pytest.mark.parametrize("rate", RATES)
 @given(st.lists(st.tuples(st.integers(0, 376), st.integers(0, 2)), max_size=6, unique=True), st.integers(1, 20))
-def test_pins_keep_their_times_and_belong_to_one_part(rate, found, size):
+def test_each_pin_keeps_its_time_and_is_in_one_part(rate, found, size):
     at, channel = (np.array(some) for some in zip(*found, strict=True)) if found else (np.zeros(0), np.zeros(0))
     pins = Pins(at / 8, channel.astype(np.int32), np.arange(len(at), dtype=np.float32))
     kept = Constraints(np.zeros((48, 3), np.float32), np.zeros((48, 3), bool), pins)
@@ -139,7 +139,7 @@ def test_pins_keep_their_times_and_belong_to_one_part(rate, found, size):
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_a_kept_line_stays_a_line(rate):
+def test_a_known_line_stays_a_line(rate):
     rows = rate.rows(2.0)
     line = times(rate, rows)[:, None].astype(np.float32)
     back = resample_constraints(Constraints(line, np.ones_like(line, bool)), rate, MODEL_RATE, 58)

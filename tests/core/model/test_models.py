@@ -1,4 +1,4 @@
-"""The denoisers and the bundle: files, pieces, seeds, styles, ranges."""
+"""The denoisers and their files: windows, seeds, styles, ranges."""
 
 import dataclasses
 from pathlib import Path
@@ -46,7 +46,7 @@ def features() -> np.ndarray:
 
 @given(st.integers(1, 41))
 @settings(deadline=None, max_examples=15)
-def test_any_number_of_rows_comes_back(rows):
+def test_any_number_of_rows_is_sampled(rows):
     denoiser = tiny("head")
     xt = torch.randn(1, rows, 3)
     speech = denoiser.speech(torch.randn(1, rows, DIMENSION))
@@ -55,7 +55,7 @@ def test_any_number_of_rows_comes_back(rows):
     assert torch.isfinite(out).all()
 
 
-def test_the_same_seed_gives_the_same_motion_and_another_another(models, features):
+def test_the_motion_depends_on_the_seed_only(models, features):
     first, again = models.sample(features, REQUEST), models.sample(features, REQUEST)
     other = models.sample(features, dataclasses.replace(REQUEST, seed=1))
     assert np.array_equal(first.values, again.values)
@@ -65,7 +65,7 @@ def test_the_same_seed_gives_the_same_motion_and_another_another(models, feature
     assert len(first) == len(features)
 
 
-def test_face_and_head_alone_are_what_they_are_together(models, features):
+def test_face_and_head_do_not_depend_on_each_other(models, features):
     both = models.sample(features, REQUEST)
     for part, names in channels.PARTS.items():
         alone = models.sample(features, dataclasses.replace(REQUEST, parts=(part,)))
@@ -73,20 +73,20 @@ def test_face_and_head_alone_are_what_they_are_together(models, features):
         assert np.array_equal(alone.values, both.select(names).values)
 
 
-def test_a_seeds_noise_begins_the_same_however_long():
+def test_noise_does_not_depend_on_the_length():
     long, short = part_sampler.noise_source(3, "face", 52)(500), part_sampler.noise_source(3, "face", 52)
     assert torch.equal(torch.cat([short(7), short(93), short(400)], dim=1), long)
     assert not torch.equal(long[:, :10, :3], part_sampler.noise_source(3, "head", 3)(10))
 
 
-def test_the_last_row_hears_its_own_sound(models, features):
+def test_the_last_row_depends_on_its_features(models, features):
     changed = features.copy()
     changed[-1] += 3
     before, after = models.sample(features, REQUEST), models.sample(changed, REQUEST)
     assert not np.array_equal(before.values[-1], after.values[-1])
 
 
-def test_kept_values_come_out_to_the_last_bit(models, features):
+def test_known_values_are_exact(models, features):
     rng = np.random.default_rng(5)
     shape = (len(features), len(channels.ALL))
     constraints = Constraints(rng.random(shape).astype(np.float32), rng.random(shape) < 0.1)
@@ -105,7 +105,7 @@ def test_styles_by_name(models, features):
         models.sample(features, dataclasses.replace(REQUEST, style=Style.named("third")))
 
 
-def test_face_weights_stay_on_their_sliders(models, features):
+def test_face_weights_are_between_0_and_1(models, features):
     values = models.sample(features, REQUEST).values[:, : len(channels.FACE)]
     jaw, close = channels.FACE.index("jawOpen"), channels.FACE.index("mouthClose")
     assert values.min() >= 0
@@ -113,7 +113,7 @@ def test_face_weights_stay_on_their_sliders(models, features):
     assert (values[:, close] <= values[:, jaw]).all()
 
 
-def test_lips_that_nearly_meet_do_and_wide_ones_stay():
+def test_small_lip_gaps_close_and_large_ones_stay():
     weights = np.zeros((3, 52), np.float32)
     weights[:, lip_closure.JAW_OPEN] = [0.30, 0.30, 0.30]
     weights[:, lip_closure.MOUTH_CLOSE] = [0.297, 0.0, 0.5]
@@ -128,20 +128,20 @@ def test_lips_that_nearly_meet_do_and_wide_ones_stay():
     assert np.array_equal(met[:, lip_closure.JAW_OPEN], weights[:, lip_closure.JAW_OPEN])
 
 
-def test_a_wider_gap_stays_wider():
+def test_closing_gaps_is_monotone():
     weights = np.zeros((100, 52), np.float32)
     weights[:, lip_closure.JAW_OPEN] = np.linspace(0, 1, 100)
     met = lip_closure.close_small_gaps(weights)
     assert (np.diff(met[:, lip_closure.JAW_OPEN] - met[:, lip_closure.MOUTH_CLOSE]) > 0).all()
 
 
-def test_channels_that_no_corpus_knew_rest():
+def test_channels_unknown_to_the_corpora_stay_at_rest():
     denoiser = tiny("head")
     denoiser.get_buffer("known")[1] = 0
     assert (denoiser.denormalise(torch.randn(7, 3))[:, 1] == 0).all()
 
 
-def test_a_denoiser_survives_its_file(tmp_path):
+def test_checkpoint_round_trip(tmp_path):
     denoiser = tiny("face")
     checkpoint.save(denoiser, tmp_path / "face.safetensors", steps="1")
     loaded, digest = checkpoint.load(tmp_path / "face.safetensors")
@@ -151,7 +151,7 @@ def test_a_denoiser_survives_its_file(tmp_path):
         assert torch.allclose(loaded.state_dict()[name], value, atol=1e-3, rtol=1e-3)
 
 
-def test_bad_files_are_named(tmp_path):
+def test_bad_checkpoints_are_refused(tmp_path):
     path = tmp_path / "face.safetensors"
     with pytest.raises(ModelError, match="missing"):
         checkpoint.load(path)
@@ -163,17 +163,17 @@ def test_bad_files_are_named(tmp_path):
         checkpoint.load(path)
 
 
-def test_nan_in_a_weight_file_is_found_when_it_is_read(tmp_path):
+def test_a_checkpoint_with_nan_is_refused(tmp_path):
     path = tmp_path / "face.safetensors"
     checkpoint.save(tiny("face"), path)
     weights = load_file(path)
     weights["leave.2.weight"][0, 0] = float("nan")
     save_file(weights, path, {"format": checkpoint.FORMAT, "config": "{}"})
-    with pytest.raises(ModelError, match=r"not numbers, in leave\.2\.weight"):
+    with pytest.raises(ModelError, match=r"not finite, in leave\.2\.weight"):
         checkpoint.load(path)
 
 
-def test_a_head_in_the_place_of_a_face_is_refused(tmp_path):
+def test_a_head_checkpoint_in_place_of_a_face_is_refused(tmp_path):
     for part in channels.PARTS:
         checkpoint.save(tiny("head"), tmp_path / f"{part}.safetensors")
     with pytest.raises(ModelError, match="other channels"):
@@ -181,7 +181,7 @@ def test_a_head_in_the_place_of_a_face_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("network", ["unet", "convnet", "transformer"])
-def test_no_row_depends_on_one_further_away_than_its_reach(network):
+def test_the_receptive_field_is_not_larger_than_stated(network):
     denoiser = Denoiser(DenoiserConfig(("a", "b"), (0, 4), ("s",), network=network, width=16, audio_width=8)).eval()
     for weight in denoiser.parameters():
         weight.data.add_(0.1 * torch.randn_like(weight))

@@ -1,4 +1,4 @@
-"""Any length: rows in a stream equal the whole, come early, and hold no more memory than a stretch of them."""
+"""Streaming: equal to the whole sequence, early first rows, bounded memory."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def whole(models: model_set.Models, features: np.ndarray, request: GenerateReque
 
 
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=12), st.integers(0, 30), st.integers(1, 8), st.booleans())
-def test_windows_show_every_row_once_with_what_is_around_it(sizes, reach, stride, told):
+def test_windows_contain_every_row_once_with_context(sizes, reach, stride, told):
     rows = np.arange(sum(sizes))
     parts = np.split(rows, np.cumsum(sizes)[:-1])
     seen = []
@@ -92,7 +92,7 @@ def test_windows_show_every_row_once_with_what_is_around_it(sizes, reach, stride
 
 
 @given(st.integers(1, 300), st.integers(1, 50), st.integers(1, 50))
-def test_rows_regrouped_and_side_by_side_are_the_same(rows, size, other):
+def test_rechunk_tee_and_zip_keep_the_rows(rows, size, other):
     values = np.arange(rows)
     assert [len(part) for part in rechunk(small_parts(values, size), other)] == [
         min(other, rows - first) for first in range(0, rows, other)
@@ -107,7 +107,7 @@ def test_rows_regrouped_and_side_by_side_are_the_same(rows, size, other):
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_a_row_out_of_reach_changes_nothing(network):
+def test_rows_outside_the_receptive_field_have_no_effect(network):
     denoiser = tiny("face", network, deviation=0.3)  # so that little is lost in rounding
     rows, xt = 400, torch.randn(1, 400, 52)
     features = torch.randn(1, rows, DIMENSION)
@@ -142,7 +142,7 @@ def test_a_stream_equals_the_whole(network, rows, monkeypatch):
     assert np.abs(streamed - whole(models, features, REQUEST, monkeypatch)).max() < 1e-4
 
 
-def test_too_little_reach_would_show(monkeypatch):
+def test_too_little_context_changes_the_result(monkeypatch):
     """The test above can fail."""
     models, features = tiny_models(), noise(2100)
     expected = whole(models, features, REQUEST, monkeypatch)
@@ -151,7 +151,7 @@ def test_too_little_reach_would_show(monkeypatch):
     assert np.abs(streamed - expected).max() > 1e-3
 
 
-def test_the_real_models_streamed_equal_the_whole_and_have_no_seam(asset, speech, monkeypatch):
+def test_the_real_models_stream_without_a_seam(asset, speech, monkeypatch):
     from diface_core.audio.speech_encoder import SpeechEncoder
 
     samples, _ = soundfile.read(speech, dtype="float32")
@@ -175,7 +175,7 @@ def test_the_real_models_streamed_equal_the_whole_and_have_no_seam(asset, speech
     assert steps[joints].max() <= np.quantile(steps, 0.999)
 
 
-def test_no_variety_is_one_face_for_all_seeds():
+def test_variety_0_gives_one_face_for_all_seeds():
     models, features = tiny_models(), noise(50)
 
     def face(seed: int, variety: float) -> np.ndarray:
@@ -189,13 +189,13 @@ def test_no_variety_is_one_face_for_all_seeds():
     assert np.abs(face(1, 0.5) - face(1, 0.0)).mean() < np.abs(face(1, 1.0) - face(1, 0.0)).mean()
 
 
-def test_variety_leaves_the_head_as_it_is():
+def test_variety_does_not_change_the_head():
     models, features = tiny_models(), noise(50)
     one, none = (models.sample(features, dataclasses.replace(REQUEST, variety=v)).select(channels.HEAD) for v in (1, 0))
     assert np.array_equal(one.values, none.values)
 
 
-def test_style_guidance_is_the_faces_and_changes_it():
+def test_style_guidance_changes_the_face_only():
     models, features = tiny_models(), noise(50)
     plain = models.sample(features, dataclasses.replace(REQUEST, style_guidance=1.0))
     strong = models.sample(features, dataclasses.replace(REQUEST, style_guidance=2.0))
@@ -208,7 +208,7 @@ def test_style_guidance_is_the_faces_and_changes_it():
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=6), st.sampled_from([24, 25, 30, 60, 30 / 1.001, 7, 240]))
 @settings(deadline=None, max_examples=40)
-def test_parts_at_another_rate_equal_the_whole(sizes, fps):
+def test_resampling_in_parts_equals_the_whole(sizes, fps):
     values = np.random.default_rng(sum(sizes)).standard_normal((sum(sizes), 3)).astype(np.float32)
     rows = FrameRate(fps).rows(len(values) / 30)
     parts = np.split(values, np.cumsum(sizes)[:-1])
@@ -220,7 +220,7 @@ def test_parts_at_another_rate_equal_the_whole(sizes, fps):
 
 @given(st.integers(1, 200), st.sampled_from([24, 30, 60]), st.integers(1, 50))
 @settings(deadline=None)
-def test_wishes_in_parts_equal_the_whole(rows, fps, size):
+def test_resampling_constraints_in_parts_equals_the_whole(rows, fps, size):
     rng = np.random.default_rng(rows)
     kept = Constraints(rng.standard_normal((rows, 2)).astype(np.float32), rng.random((rows, 2)) < 0.4)
     new_rows = FrameRate(30).rows(rows / fps)
@@ -264,7 +264,7 @@ def ignore(progress: Progress) -> None:
     pass
 
 
-def test_the_first_rows_come_before_the_last_are_heard(minutes):
+def test_the_first_rows_come_before_the_last_are_encoded(minutes):
     encoder, models = CountingEncoder(), tiny_models()
     calls = []
     models.denoisers["face"].register_forward_hook(lambda *_: calls.append(None))
@@ -280,7 +280,7 @@ def test_the_first_rows_come_before_the_last_are_heard(minutes):
     assert begun < len(calls) / 3
 
 
-def test_generate_is_the_stream_and_tells_each_of_its_parts(minutes):
+def test_generate_calls_on_chunk_with_the_stream(minutes):
     generator = Generator(CountingEncoder(), tiny_models(), FeatureCache())
     request = GenerateRequest(AudioSection(minutes, 0.0, 100.0), steps=2, rate=FrameRate(25))
     told = []
@@ -292,7 +292,7 @@ def test_generate_is_the_stream_and_tells_each_of_its_parts(minutes):
         np.testing.assert_array_equal(np.concatenate([part.values for part in joined]), motion.values)
 
 
-def test_kept_values_are_exact_on_every_side_of_every_joint(minutes):
+def test_known_values_are_exact_at_window_boundaries(minutes):
     generator = Generator(CountingEncoder(), tiny_models(), FeatureCache())
     request = GenerateRequest(AudioSection(minutes, 0.0, 100.0), steps=2, layers=Layers(breath=None))
     joints = np.cumsum([len(part) for part in generator.stream(request, ignore)])[:-1]
@@ -304,7 +304,7 @@ def test_kept_values_are_exact_on_every_side_of_every_joint(minutes):
     np.testing.assert_array_equal(motion.values[keep], kept.values[keep])
 
 
-def test_cancel_in_the_middle_of_a_stream(minutes):
+def test_cancel_during_a_stream(minutes):
     encoder = CountingEncoder()
     cache = FeatureCache(minutes.parent / "cache")
     cancelled = False
@@ -322,7 +322,7 @@ def test_cancel_in_the_middle_of_a_stream(minutes):
     assert not list((minutes.parent / "cache").iterdir())  # no half of the features is left behind
 
 
-def test_a_sound_that_changes_while_it_is_read_is_refused(minutes):
+def test_audio_that_changes_during_reading_is_refused(minutes):
     class Shortening(CountingEncoder):
         def stream(self, blocks, sound):
             soundfile.write(minutes, np.ones(SAMPLE_RATE), SAMPLE_RATE)
@@ -351,7 +351,7 @@ def test_memory_does_not_grow_with_the_length(minutes, tmp_path):
     assert max(heard, kept) < short + 3_000_000  # of the features, five minutes more are 14 MB
 
 
-def test_no_more_rows_are_alive_than_a_few_stretches():
+def test_only_a_few_chunks_are_in_memory():
     """The rows that each step holds, in torch."""
     alive = []
     models = tiny_models()

@@ -1,4 +1,4 @@
-"""The sample speech is what its table says."""
+"""The sample speech matches its table of phones."""
 
 import json
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 import soundfile
 
 
-def test_form(speech: Path) -> None:
+def test_the_table_has_the_expected_form(speech: Path) -> None:
     info = soundfile.info(speech)
     assert (info.samplerate, info.channels, info.subtype) == (16_000, 1, "PCM_16")
     assert 8 < info.duration < 14
 
 
-def test_times_are_in_order_and_inside(speech: Path) -> None:
+def test_times_increase_and_are_inside_the_audio(speech: Path) -> None:
     labels = json.loads(speech.with_suffix(".json").read_text())
     for kind in ("words", "phones"):
         times = [time for start, end, _ in labels[kind] for time in (start, end)]
@@ -20,7 +20,7 @@ def test_times_are_in_order_and_inside(speech: Path) -> None:
         assert 0 <= times[0] < times[-1] <= soundfile.info(speech).duration
 
 
-def test_lips_have_something_to_do(speech: Path) -> None:
+def test_the_speech_contains_lip_closures(speech: Path) -> None:
     phones = [label for _, _, label in json.loads(speech.with_suffix(".json").read_text())["phones"]]
     assert sum(phones.count(label) for label in ("M", "B", "P")) >= 8
     assert sum(phones.count(label) for label in ("F", "V")) >= 3

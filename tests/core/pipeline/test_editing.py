@@ -1,4 +1,4 @@
-"""Editing with the bundled models: pins exact, borders natural, lips shut where they were, nothing else touched."""
+"""Editing with DiFACE's models: exact pins, smooth boundaries, lip closures, unchanged rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from diface_core.types import Motion, Pins
 
 RATES = [FrameRate(24), FrameRate(25), FrameRate(30), FrameRate(60), FrameRate(30, 1.001)]
 JAW, CLOSE, NOD = (channels.ALL.index(name) for name in ("jawOpen", "mouthClose", "head_rx"))
-SPEECH = Path(__file__).parents[1] / "data" / "speech.flac"
+SPEECH = Path(__file__).parents[2] / "data" / "speech.flac"
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def between(motion: Motion, first: int, last: int, wanted: Pins | None = None, *
 
 @pytest.mark.parametrize("rate", RATES)
 @pytest.mark.parametrize("stay", [0.0, 0.5, 1.0])
-def test_pins_are_exact_and_the_rest_is_untouched(generator, rate, stay):
+def test_pins_are_exact_and_other_rows_unchanged(generator, rate, stay):
     base = made(generator, request(rate))
     first, last = rate.rows(3.0), rate.rows(5.0)
     wanted = pins((first + 20, JAW, 0.83), (first + 20, CLOSE, 0.1), (first + 10, NOD, 0.2), (first + 13.37, NOD, -0.1))
@@ -59,7 +59,7 @@ def test_pins_are_exact_and_the_rest_is_untouched(generator, rate, stay):
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_no_pop_at_the_borders(generator, seed):
+def test_boundaries_are_smooth(generator, seed):
     """Another seed in two seconds of a take: across both borders, jumps of position, speed and acceleration are no
     larger than the take's own largest ones."""
     base = made(generator, request(seed=seed))
@@ -72,7 +72,7 @@ def test_no_pop_at_the_borders(generator, seed):
             assert (across <= 1.3 * natural + 0.02).all(), np.argmax(across - 1.3 * natural)
 
 
-def test_no_pin_is_a_pop(generator):
+def test_motion_is_smooth_around_pins(generator):
     """A head key six degrees off what the seed does: no row is two degrees further from the next than before, where a
     pasted key would be six."""
     base = made(generator, request())
@@ -84,7 +84,7 @@ def test_no_pin_is_a_pop(generator):
         assert np.abs(np.diff(away)).max() < 2.0
 
 
-def test_lips_shut_beside_an_open_pin(generator):
+def test_lips_stay_closed_next_to_an_open_pin(generator):
     """Wide open five rows before the lips meet: they still meet."""
     base = made(generator, request()).values
     gap = base[:, JAW] - base[:, CLOSE]
@@ -97,7 +97,7 @@ def test_lips_shut_beside_an_open_pin(generator):
         assert (edited[:, JAW] - edited[:, CLOSE])[row - 1 : row + 2].min() < 0.02
 
 
-def test_a_stronger_pull_bends_more(generator):
+def test_a_larger_falloff_changes_more_rows(generator):
     base = made(generator, request())
     moved = []
     for pull in (2, 6, 14):
@@ -106,7 +106,7 @@ def test_a_stronger_pull_bends_more(generator):
     assert moved == sorted(moved)
 
 
-def test_the_more_stays_the_nearer_to_what_was_there(generator):
+def test_keep_motion_keeps_the_existing_motion(generator):
     """Of another seed's motion."""
     base = made(generator, request(seed=3))
     away = []
@@ -117,7 +117,7 @@ def test_the_more_stays_the_nearer_to_what_was_there(generator):
     assert away[-1] < 1e-3
 
 
-def test_only_the_chosen_channels_move(generator):
+def test_only_the_selected_channels_change(generator):
     base = made(generator, request())
     keep = np.ones(base.values.shape, bool)
     brows = [channels.ALL.index(name) for name in channels.REGIONS["brows"]]
@@ -128,7 +128,7 @@ def test_only_the_chosen_channels_move(generator):
     assert not np.array_equal(edited[60:180, brows], base.values[60:180, brows])
 
 
-def test_the_same_edit_is_the_same_to_the_bit(generator):
+def test_the_same_edit_gives_equal_bits(generator):
     base = made(generator, request())
     asked = request(constraints=between(base, 60, 120, pins((90.5, JAW, 0.4))))
     assert np.array_equal(made(generator, asked).values, made(generator, asked).values)

@@ -1,4 +1,4 @@
-"""generate: the pipeline around small stand-ins for encoder and models, whose answers are known."""
+"""The pipeline with stand-ins for encoder and models, whose results are known."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def ignore(progress: Progress) -> None:
 
 @pytest.mark.parametrize("rate", [FrameRate(24), FrameRate(25), FrameRate(30), FrameRate(60), FrameRate(30, 1.001)])
 @pytest.mark.parametrize(("start", "seconds"), [(0.0, None), (0.5, 1.0), (-0.5, 2.0)])
-def test_the_motion_is_where_the_sound_is(generator, ramp, rate, start, seconds):
+def test_the_motion_is_aligned_with_the_audio(generator, ramp, rate, start, seconds):
     request = GenerateRequest(AudioSection(ramp, start, seconds), rate=rate)
     motion = generator.generate(request, ignore).motion
     assert len(motion) == rate.rows(2.0 if seconds is None else seconds)
@@ -104,13 +104,13 @@ def test_a_strip_of_n_frames_gives_n_rows(generator, ramp, rate):
 
 
 @pytest.mark.parametrize("parts", [("face",), ("head",), ("face", "head")])
-def test_only_the_parts_asked_for(generator, ramp, parts):
+def test_only_the_requested_parts_are_generated(generator, ramp, parts):
     motion = generator.generate(GenerateRequest(AudioSection(ramp), parts), ignore).motion
     assert motion.channels == channels.of_request(parts, Layers())
     assert motion.values.dtype == np.float32
 
 
-def test_strengths(generator, ramp):
+def test_strengths_multiply_the_values(generator, ramp):
     plain = generator.generate(GenerateRequest(AudioSection(ramp)), ignore).motion
     half = generator.generate(GenerateRequest(AudioSection(ramp), face_strength=0.5), ignore).motion
     np.testing.assert_allclose(half.column("jawOpen"), plain.column("jawOpen") / 2, atol=1e-6)
@@ -127,7 +127,7 @@ def test_each_axis_of_the_head_has_a_strength(generator, ramp):
     np.testing.assert_allclose(motion.values, plain.values * [0.5, 0, 1], atol=1e-6)
 
 
-def test_kept_values_come_out_exactly(generator, ramp):
+def test_known_values_are_exact(generator, ramp):
     rate = FrameRate(24)
     rng = np.random.default_rng(0)
     keep = rng.random((48, 56)) < 0.3
@@ -141,7 +141,7 @@ def test_kept_values_come_out_exactly(generator, ramp):
 
 
 @pytest.mark.parametrize("rate", [FrameRate(24), FrameRate(30), FrameRate(60), FrameRate(30, 1.001)])
-def test_only_what_is_not_kept_is_made(tmp_path, rate):
+def test_only_unknown_segments_are_generated(tmp_path, rate):
     """Of ten seconds one is made anew: the models are shown that and what is around, and the rest stays to the bit."""
 
     class Counting(LoudnessModels):
@@ -180,7 +180,7 @@ def test_pins_outside_the_motion_are_refused(generator, ramp):
             generator.generate(GenerateRequest(AudioSection(ramp), constraints=kept), ignore)
 
 
-def test_the_models_see_kept_values_in_their_own_rows_and_before_the_strengths(ramp):
+def test_the_models_get_constraints_at_their_rate_without_strengths(ramp):
     class Watching(LoudnessModels):
         def stream(self, features, rows, request, wishes, report):
             self.seen = wishes(0, rows)
@@ -206,7 +206,7 @@ def test_constraints_of_another_shape_are_refused(generator, ramp):
         generator.generate(GenerateRequest(AudioSection(ramp), constraints=kept), ignore)
 
 
-def test_the_same_sound_is_heard_once(ramp, tmp_path):
+def test_the_same_audio_is_encoded_once(ramp, tmp_path):
     encoder = LoudnessEncoder()
     generator = Generator(encoder, LoudnessModels(), FeatureCache(tmp_path / "cache"))
     first = generator.generate(GenerateRequest(AudioSection(ramp)), ignore)
@@ -226,7 +226,7 @@ def test_the_same_sound_is_heard_once(ramp, tmp_path):
     assert encoder.heard == 2
 
 
-def test_progress_rises_from_none_to_all(generator, ramp):
+def test_progress_increases_from_0_to_1(generator, ramp):
     for _ in range(2):  # the second time the features are there
         seen: list[Progress] = []
         result = generator.generate(GenerateRequest(AudioSection(ramp), steps=5), seen.append)
@@ -251,8 +251,8 @@ def test_cancel_at_any_stage_passes_through(generator, ramp, stage):
     assert len(generator.generate(GenerateRequest(AudioSection(ramp)), ignore).motion) == 60
 
 
-def test_values_that_are_no_numbers_are_refused(ramp):
-    with pytest.raises(ModelError, match="not numbers"):
+def test_values_that_are_not_finite_are_refused(ramp):
+    with pytest.raises(ModelError, match="not finite"):
         Generator(LoudnessEncoder(), NanModels(), FeatureCache()).generate(GenerateRequest(AudioSection(ramp)), ignore)
 
 

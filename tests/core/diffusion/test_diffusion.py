@@ -1,4 +1,4 @@
-"""Laws of the diffusion: schedule, sampler, guidance, constraints, loss."""
+"""Properties of the diffusion: schedule, sampler, guidance, known region, loss."""
 
 import pytest
 import torch
@@ -35,7 +35,7 @@ def test_an_oracle_denoiser_returns_its_x0(steps):
     assert torch.allclose(out, X0, atol=1e-5)
 
 
-def test_a_step_undoes_the_noise_it_was_given():
+def test_a_step_removes_the_noise():
     t, t_next = torch.tensor(0.7), torch.tensor(0.3)
     xt = schedule.add_noise(X0, NOISE, t[None])
     expected = schedule.add_noise(X0, NOISE, t_next[None])
@@ -44,7 +44,7 @@ def test_a_step_undoes_the_noise_it_was_given():
 
 @given(st.integers(1, 12), st.integers(0, 2**32 - 1))
 @settings(deadline=None)
-def test_kept_values_come_out_equal(steps, seed):
+def test_known_values_are_exact(steps, seed):
     keep = torch.rand(X0.shape, generator=torch.Generator().manual_seed(seed)) < 0.2
     out = sample(lambda xt, t: torch.tanh(xt) * 0.5, NOISE, KnownRegion(X0, keep), steps)
     assert torch.equal(out[keep], X0[keep])
@@ -63,12 +63,12 @@ def predictions(*allowed: tuple[bool, bool]):
     return lambda heard, styled: {key: answers[key] for key in allowed}[heard, styled]
 
 
-def test_guidance_one_is_the_conditions_alone_in_one_call():
+def test_guidance_scale_one_is_one_call_with_all_conditions():
     assert torch.equal(apply_guidance(predictions((True, True)), 1.0, 1.0), BOTH)
 
 
 @given(SCALES)
-def test_either_guidance_goes_along_its_line_in_two_calls(scale):
+def test_each_guidance_extrapolates_in_two_calls(scale):
     speech = apply_guidance(predictions((True, True), (False, True)), scale, 1.0)
     assert torch.allclose(speech, UNHEARD + scale * (BOTH - UNHEARD), atol=1e-5)
     style = apply_guidance(predictions((True, True), (True, False)), 1.0, scale)
@@ -86,7 +86,7 @@ def test_both_guidances_add_up(speech, style):
     assert torch.allclose(both - BOTH, (one - BOTH) + (other - BOTH), atol=1e-4)
 
 
-def test_unknown_channels_weigh_nothing():
+def test_unknown_channels_have_no_weight():
     weight = torch.ones(1, 40, 5)
     weight[..., 2] = 0
     wild = X0.clone()
@@ -96,7 +96,7 @@ def test_unknown_channels_weigh_nothing():
     assert position_error(wild, X0, torch.ones(1, 40, 5)).mean() > 100
 
 
-def test_every_row_of_every_step_is_counted_and_counting_may_stop():
+def test_rows_of_every_step_are_counted_and_counting_may_stop():
     counted = []
     rows, reach = SamplerState(NOISE, NOISE, unconstrained(X0)), WindowSpec(0, 1, 40)
     list(sample_stream(lambda rows, t: rows.xt, [rows[:30], rows[30:]], 4, reach, counted.append))
@@ -109,6 +109,6 @@ def test_every_row_of_every_step_is_counted_and_counting_may_stop():
         list(sample_stream(lambda rows, t: rows.xt, [rows], 4, reach, stop))
 
 
-def test_no_steps_is_refused():
+def test_zero_steps_are_refused():
     with pytest.raises(ValueError, match="steps must be 1 or more"):
         schedule.times(0)

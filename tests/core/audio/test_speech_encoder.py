@@ -1,4 +1,4 @@
-"""Speech features: the encoder against its reference, windows without a seam, rows in time."""
+"""Speech features: comparison with the reference encoder, window boundaries, time of rows."""
 
 import numpy as np
 import pytest
@@ -32,21 +32,21 @@ def spoken(speech) -> np.ndarray:
     return samples
 
 
-def test_encoder_agrees_with_its_reference(shared):
+def test_the_encoder_matches_the_reference(shared):
     check = np.load(shared / "whisper_check.npz")
     rows = SpeechEncoder.load(window_seconds=30.0).encode_window(check["audio"])[: len(check["encoder"]), SPEECH]
     assert np.abs(rows - check["encoder"]).max() < 1e-3
 
 
 @pytest.mark.parametrize("seconds", [0.01, 0.5, 3.0, 9.99, 10.02, 13.3])
-def test_every_length_has_a_row_for_every_thirtieth(encoder, seconds):
+def test_every_length_gives_the_right_number_of_rows(encoder, seconds):
     sound = np.random.default_rng(0).standard_normal(round(seconds * SAMPLE_RATE)).astype(np.float32) * 0.1
     features = encoder.encode(AudioClip(sound, SAMPLE_RATE))
     assert len(features) == MODEL_RATE.rows(len(sound) / SAMPLE_RATE)
     assert np.isfinite(features).all()
 
 
-def test_joints_of_windows_are_no_worse_than_elsewhere(encoder, spoken):
+def test_window_boundaries_are_as_smooth_as_other_rows(encoder, spoken):
     """Against one window over everything, rows near a joint are as close as the rows between joints."""
     sound = np.concatenate([spoken, spoken])[: 26 * SAMPLE_RATE]
     levelled = sound * measure_audio([sound]).gain
@@ -61,7 +61,7 @@ def test_joints_of_windows_are_no_worse_than_elsewhere(encoder, spoken):
     assert steps[joint[1:]].mean() < 1.1 * steps[~joint[1:]].mean()
 
 
-def test_clicks_are_heard_when_they_sound(encoder):
+def test_clicks_appear_at_their_time(encoder):
     """What each click changes in the rows is centred on it, to 10 ms."""
     rng = np.random.default_rng(1)
     seconds = np.arange(0.5, 11.5, 0.5) + rng.uniform(-0.1, 0.1, 22)
@@ -78,7 +78,7 @@ def test_clicks_are_heard_when_they_sound(encoder):
         assert abs(late.mean()) < 0.010
 
 
-def test_features_move_with_the_sound(encoder, spoken):
+def test_features_shift_with_the_audio(encoder, spoken):
     """Silence before a sound moves its rows by as much, in the encoder's columns too."""
     shift = 1.0
     later = np.concatenate([np.zeros(round(shift * SAMPLE_RATE), np.float32), spoken])
@@ -99,7 +99,7 @@ def test_a_quiet_recording_gives_the_features_of_a_loud_one(encoder, spoken):
     assert np.abs(loud - quiet).max() < 0.05
 
 
-def test_what_report_raises_stops_the_encoding(encoder):
+def test_an_exception_of_report_stops_the_encoding(encoder):
     def stop(fraction: float) -> None:
         raise InterruptedError(fraction)
 
@@ -107,7 +107,7 @@ def test_what_report_raises_stops_the_encoding(encoder):
         encoder.encode(AudioClip(np.zeros(30 * SAMPLE_RATE, np.float32), SAMPLE_RATE), stop)
 
 
-def test_a_missing_or_damaged_encoder_says_what_to_do(tmp_path):
+def test_a_missing_or_damaged_encoder_is_refused_with_a_hint(tmp_path):
     with pytest.raises(ModelError, match="missing"):
         SpeechEncoder.load(tmp_path / "none.safetensors")
     (tmp_path / "bad.safetensors").write_bytes(b"not weights")

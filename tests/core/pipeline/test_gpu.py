@@ -1,4 +1,4 @@
-"""A CUDA GPU gives what the CPU gives, and trains; left out, and said so, where there is none."""
+"""A CUDA GPU gives the results of the CPU, and trains; skipped without one."""
 
 import dataclasses
 from pathlib import Path
@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Mean of empty slice"),
 ]
 
-SPEECH = Path(__file__).parents[1] / "data" / "speech.flac"
+SPEECH = Path(__file__).parents[2] / "data" / "speech.flac"
 PLACES = ("cpu", "cuda")
 
 
@@ -36,7 +36,7 @@ def heard(monkeypatch) -> dict[str, np.ndarray]:
     return {place: on(place, lambda: SpeechEncoder.load().encode(sound), monkeypatch) for place in PLACES}
 
 
-def test_the_encoder_hears_the_same(monkeypatch):
+def test_features_match_the_cpu(monkeypatch):
     """Within a hundredth of what the features vary by: convolutions there are in TF32."""
     features = heard(monkeypatch)
     apart = np.sqrt(((features["cuda"] - features["cpu"]) ** 2).mean(0)) / (features["cpu"].std(0) + 1e-3)
@@ -56,7 +56,7 @@ def pinned(rows: int, parts: int) -> Constraints:
 
 @pytest.mark.parametrize("kept", [False, True])
 @pytest.mark.parametrize("style", [Style(), Style.named("grid_s1")])
-def test_motion_is_the_same(kept, style, monkeypatch):
+def test_motion_matches_the_cpu(kept, style, monkeypatch):
     """From the same features and seed, to a thousandth of a weight and of a radian."""
     rng = np.random.default_rng(0)
     features = rng.standard_normal((200, DIMENSION)).astype(np.float32)
@@ -68,7 +68,7 @@ def test_motion_is_the_same(kept, style, monkeypatch):
         assert (here[constraints.known_mask] == np.float32(0.25)).all()
 
 
-def test_parts_are_the_whole(monkeypatch):
+def test_streaming_equals_the_whole(monkeypatch):
     rng = np.random.default_rng(1)
     features = rng.standard_normal((900, DIMENSION)).astype(np.float32)
     models = on("cuda", model_set.load_models, monkeypatch)
@@ -79,7 +79,7 @@ def test_parts_are_the_whole(monkeypatch):
 
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_training_learns(tmp_path, precision, workers):
+def test_training_reduces_the_loss(tmp_path, precision, workers):
     longer = config(
         tmp_path,
         steps=300,

@@ -1,4 +1,4 @@
-"""Blinks, gaze and breath: as people's are, each on channels of its own, any stretch of them as the whole."""
+"""Blinks, gaze and breath: statistics of people, separate channels, independence of the part."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def only(**seeds: int) -> Layers:
 # Phrases
 
 
-def test_phrases_are_where_the_sound_is_loud():
+def test_phrases_are_where_the_audio_is_loud():
     loudness = np.full(300, QUIET, np.float32)
     loudness[30:100] = LOUD
     loudness[60:64] = QUIET  # a stop's closure
@@ -55,14 +55,14 @@ def test_phrases_are_where_the_sound_is_loud():
     np.testing.assert_allclose(find_phrases(loudness), [[1, 100 / 30], [4, 200 / 30]])
 
 
-def test_words_said_one_by_one_are_phrases_as_long_as_a_breath():
+def test_single_words_are_joined_to_phrases():
     loudness = np.tile(np.r_[np.full(15, LOUD), np.full(18, QUIET)], 40).astype(np.float32)
     lasted = np.diff(find_phrases(loudness), axis=1)
     assert 2 < np.median(lasted) < 4
 
 
 @pytest.mark.parametrize("loudness", [np.full(900, QUIET), np.zeros(0), np.full(1, LOUD), np.full(900, LOUD)])
-def test_silence_noise_and_nothing_make_no_trouble(loudness):
+def test_silence_noise_and_empty_audio_are_accepted(loudness):
     motion = shown(loudness.astype(np.float32), Layers(1, 2, 3))
     assert np.isfinite(motion.values).all()
     assert 0 <= motion.values.min() <= motion.values.max() <= 1
@@ -73,7 +73,7 @@ def test_silence_noise_and_nothing_make_no_trouble(loudness):
 
 @given(SEEDS, st.sampled_from(["blinks", "gaze", "breath"]))
 @settings(max_examples=20)
-def test_a_layer_that_is_left_out_leaves_the_others_to_the_bit(seed, left_out):
+def test_a_layer_that_is_off_does_not_change_the_others(seed, left_out):
     loudness = talk(40, seed)
     layers = Layers(seed, seed + 1, seed + 2)
     whole = shown(loudness, layers)
@@ -109,7 +109,7 @@ def test_large_gaze_shifts_come_with_blinks_more_often_than_small_ones():
 
 @given(SEEDS)
 @settings(max_examples=20)
-def test_another_seed_changes_its_own_layer_and_the_same_seed_nothing(seed):
+def test_a_seed_changes_its_layer_only(seed):
     loudness = talk(60)
     first, again = shown(loudness, Layers(seed, seed, seed)), shown(loudness, Layers(seed, seed, seed))
     np.testing.assert_array_equal(first.values, again.values)
@@ -119,7 +119,7 @@ def test_another_seed_changes_its_own_layer_and_the_same_seed_nothing(seed):
         np.testing.assert_array_equal(other.column(name), first.column(name))
 
 
-def test_the_faces_other_channels_and_the_head_stay():
+def test_other_channels_are_unchanged():
     rng = np.random.default_rng(0)
     before = Motion(rng.uniform(0, 0.3, (300, 55)).astype(np.float32), channels.ALL, FrameRate(30))
     after = LayerEvents.sample(talk(10), Layers()).apply(before)
@@ -130,7 +130,7 @@ def test_the_faces_other_channels_and_the_head_stay():
     assert (after.column("eyeBlinkLeft") >= before.column("eyeBlinkLeft")).all()
 
 
-def test_without_a_face_there_is_nothing_to_do():
+def test_a_motion_without_a_face_is_unchanged():
     head = rest(90, FrameRate(30), channels.HEAD)
     assert LayerEvents.sample(talk(3), Layers()).apply(head) is head
     assert channels.of_request(("head",), Layers()) == channels.HEAD
@@ -138,7 +138,7 @@ def test_without_a_face_there_is_nothing_to_do():
 
 @given(st.integers(1, 400), st.integers(0, 400), st.sampled_from([FrameRate(24), FrameRate(30), FrameRate(60, 1.001)]))
 @settings(max_examples=30)
-def test_a_stretch_equals_the_whole(count, first, rate):
+def test_a_part_equals_the_whole(count, first, rate):
     drawn = LayerEvents.sample(talk(40), Layers(1, 2, 3))
     rng = np.random.default_rng(first)
     motion = Motion(rng.uniform(0, 0.2, (800, 55)).astype(np.float32), channels.ALL, rate)
@@ -150,7 +150,7 @@ def test_a_stretch_equals_the_whole(count, first, rate):
 
 
 @pytest.mark.parametrize(("loudness", "least", "most"), [(np.full(18000, QUIET), 14, 21), (talk(600), 20, 31)])
-def test_blinks_a_minute_at_rest_and_in_speech(loudness, least, most):
+def test_blink_rate_at_rest_and_in_speech(loudness, least, most):
     """Doughty 2001: 8.0 to 21.0 at rest, 10.5 to 32.5 in conversation; and more in speech than at rest."""
     counts = [len(LayerEvents.sample(loudness, Layers(seed, seed, None)).blinks.onsets) / 10 for seed in range(10)]
     assert least < np.mean(counts) < most
@@ -158,7 +158,7 @@ def test_blinks_a_minute_at_rest_and_in_speech(loudness, least, most):
 
 @given(SEEDS)
 @settings(max_examples=20)
-def test_blinks_are_over_before_the_next(seed):
+def test_blinks_do_not_overlap(seed):
     drawn = LayerEvents.sample(talk(300, seed), Layers(seed, seed, None)).blinks
     waits = np.diff(drawn.onsets)
     assert waits.min() >= blinks.REFRACTORY - 1e-9
@@ -166,7 +166,7 @@ def test_blinks_are_over_before_the_next(seed):
 
 
 @pytest.mark.parametrize("rate", [FrameRate(24), FrameRate(24, 1.001), FrameRate(25), FrameRate(30), FrameRate(60)])
-def test_every_blink_shuts_the_lids_and_opens_them_again(rate):
+def test_every_blink_closes_and_opens_the_lids(rate):
     loudness = talk(120)
     motion, drawn = shown(loudness, Layers(), rate), LayerEvents.sample(loudness, Layers()).blinks
     for begin in drawn.onsets[drawn.onsets < 119]:
@@ -176,14 +176,14 @@ def test_every_blink_shuts_the_lids_and_opens_them_again(rate):
     np.testing.assert_array_equal(motion.column("eyeBlinkLeft"), motion.column("eyeBlinkRight"))
 
 
-def test_lids_fall_faster_than_they_rise():
+def test_lids_close_faster_than_they_open():
     falls, rises = measures.closing_and_opening_times(shown(talk(300), only(blinks=0), FINE)).T
     assert (falls < rises).all()
     lasts = np.diff(measures.blink_spans(shown(talk(300), only(blinks=0), FINE)), axis=1)
     assert 0.1 < np.quantile(lasts, 0.01) < np.quantile(lasts, 0.99) < 0.4
 
 
-def test_phrases_end_with_blinks():
+def test_blinks_are_frequent_at_phrase_ends():
     loudness = talk(600)
     ends = find_phrases(loudness)[:, 1]
     begins = np.concatenate([LayerEvents.sample(loudness, only(blinks=seed)).blinks.onsets for seed in range(10)])
@@ -206,14 +206,14 @@ def test_saccades_follow_the_main_sequence():
 
 @given(SEEDS)
 @settings(max_examples=20)
-def test_saccades_are_over_before_the_next_and_in_reach(seed):
+def test_saccades_do_not_overlap_and_are_limited(seed):
     drawn = LayerEvents.sample(talk(300, seed), only(gaze=seed)).gaze
     assert (np.diff(drawn.onsets) >= gaze.saccade_duration(drawn.amplitudes)[:-1]).all()
     assert np.abs(drawn.targets[:, 0]).max() <= gaze.MAX_AMPLITUDE
     assert (drawn.onsets >= 0).all()
 
 
-def test_speakers_look_away_more_than_the_silent_and_are_back_at_the_end():
+def test_gaze_aversion_in_speech_and_silence():
     def away(loudness, at):
         return np.mean(
             [
@@ -228,7 +228,7 @@ def test_speakers_look_away_more_than_the_silent_and_are_back_at_the_end():
     assert away(loudness, ends + 0.3) < away(loudness, begins + 0.2)
 
 
-def test_both_eyes_turn_together_and_against_the_head():
+def test_both_eyes_rotate_together_and_compensate_the_head():
     head = rest(300, FrameRate(30), channels.ALL)
     ahead = LayerEvents.sample(talk(10), only(gaze=0)).apply(head)
     turned = rest(300, FrameRate(30), channels.ALL)

@@ -1,4 +1,4 @@
-"""Which models answer, when they are loaded, and that their motion comes at the rate and as near as was asked for."""
+"""Engines: choice and caching of models, rate, strengths, constraints and shapes of 3DiFACE results."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def vertices(result: GenerateResult) -> np.ndarray:
 FACE = ThreeDiface(Path("face"), Path("head"))
 
 
-def test_each_engine_is_loaded_when_it_is_asked_for_and_kept(engines, loaded, sound) -> None:
+def test_engines_load_on_first_use_and_are_cached(engines, loaded, sound) -> None:
     assert loaded == []
     assert ask(engines, sound, FACE).model_hash == "theirs"
     ask(engines, sound, dataclasses.replace(FACE, condition=3, steps=None, tolerance=0.0))
@@ -108,7 +108,7 @@ def test_each_engine_is_loaded_when_it_is_asked_for_and_kept(engines, loaded, so
     assert loaded == [Path("face"), "own", Path("other")]
 
 
-def test_a_checkpoint_written_anew_is_loaded_again(engines, loaded, sound, tmp_path) -> None:
+def test_a_changed_checkpoint_is_reloaded(engines, loaded, sound, tmp_path) -> None:
     (tmp_path / "checkpoints").mkdir()
     engine = ThreeDiface(tmp_path, None)
     ask(engines, sound, engine)
@@ -119,7 +119,7 @@ def test_a_checkpoint_written_anew_is_loaded_again(engines, loaded, sound, tmp_p
 
 
 @pytest.mark.parametrize("tolerance", [1e-5, 1e-3, 0.0])
-def test_few_shapes_hold_the_motion_to_the_tolerance(engines, sound, tolerance) -> None:
+def test_reduced_shapes_are_within_the_tolerance(engines, sound, tolerance) -> None:
     exact = ask(engines, sound, dataclasses.replace(FACE, tolerance=0.0))
     found = ask(engines, sound, dataclasses.replace(FACE, tolerance=tolerance))
     assert len(found.shapes.names) <= 4
@@ -128,7 +128,7 @@ def test_few_shapes_hold_the_motion_to_the_tolerance(engines, sound, tolerance) 
     assert found.shapes.error <= max(tolerance, 1e-6)
 
 
-def test_the_motion_comes_at_the_scenes_rate(engines, sound) -> None:
+def test_the_motion_has_the_requested_rate(engines, sound) -> None:
     at_30 = ask(engines, sound, FACE, rate=FrameRate(30))
     at_60 = ask(engines, sound, FACE, rate=FrameRate(60))
     at_24 = ask(engines, sound, FACE, rate=FrameRate(24))
@@ -137,7 +137,7 @@ def test_the_motion_comes_at_the_scenes_rate(engines, sound) -> None:
     assert at_24.motion.column("head_ry")[:30] == pytest.approx(0.02 * 30 / 24 * np.arange(30), abs=1e-5)
 
 
-def test_a_section_of_the_sound_gives_as_many_rows(engines, sound) -> None:
+def test_a_section_gives_the_right_number_of_rows(engines, sound) -> None:
     found = ask(engines, dataclasses.replace(sound, start=-0.5, seconds=1.0), FACE)
     assert len(found.motion) == 30
 
@@ -157,7 +157,7 @@ def test_one_part_alone(engines, sound, part) -> None:
     assert set(found.motion.channels) == set(found.shapes.names if part == "face" else channels.HEAD)
 
 
-def test_the_heads_keys_come_out_exactly(engines, sound) -> None:
+def test_head_pins_are_exact(engines, sound) -> None:
     values, keep = np.zeros((45, 3), np.float32), np.zeros((45, 3), bool)
     values[:, 1], keep[20:, 1] = np.linspace(0, 1, 45), True
     pins = Pins(np.array([5.0, 7.5]), np.array([0, 2], np.int32), np.array([0.3, -0.2], np.float32))
@@ -170,7 +170,7 @@ def test_the_heads_keys_come_out_exactly(engines, sound) -> None:
     np.testing.assert_array_equal(vertices(found), vertices(free))
 
 
-def test_constraints_of_other_rows_are_a_mistake(engines, sound) -> None:
+def test_constraints_with_wrong_rows_are_refused(engines, sound) -> None:
     kept = Constraints(np.zeros((44, 3), np.float32), np.zeros((44, 3), bool))
     with pytest.raises(ValueError, match="must have 45 rows"):
         ask(engines, sound, FACE, constraints=kept)

@@ -1,4 +1,4 @@
-"""time_left: right for steady work, silent at first, never jumping, zero at the end."""
+"""Estimated time left: exact for steady work, None at first, smooth, 0 at the end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Clock:
 
 
 @given(st.floats(1.0, 1000.0), st.integers(5, 50))
-def test_steady_work_is_foretold_exactly(total, steps):
+def test_the_estimate_is_exact_for_steady_work(total, steps):
     clock = Clock()
     left = EtaEstimator(clock)
     for step in range(1, steps + 1):
@@ -28,7 +28,7 @@ def test_steady_work_is_foretold_exactly(total, steps):
     assert said == 0
 
 
-def test_nothing_is_said_too_soon():
+def test_there_is_no_estimate_at_first():
     clock = Clock()
     left = EtaEstimator(clock)
     clock.now += MIN_ELAPSED / 2
@@ -38,7 +38,7 @@ def test_nothing_is_said_too_soon():
     assert left.update(0.5) is not None
 
 
-def test_a_sudden_stop_moves_the_estimate_a_part_of_the_way():
+def test_a_sudden_stop_changes_the_estimate_gradually():
     clock = Clock()
     left = EtaEstimator(clock)
     clock.now += 5

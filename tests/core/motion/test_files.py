@@ -1,4 +1,4 @@
-"""motion_files: what is written is read back, in the layout that other programs expect, whole or not at all."""
+"""Motion files: round trips, the layout that other programs expect, atomic writes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def motion(rows: int = 50, parts: tuple[str, ...] = ("face", "head"), rate: Fram
 
 @pytest.mark.parametrize("rate", RATES)
 @pytest.mark.parametrize("parts", [("face",), ("head",), ("face", "head")])
-def test_npz_comes_back_equal(tmp_path, rate, parts):
+def test_npz_round_trip(tmp_path, rate, parts):
     wanted = motion(parts=parts, rate=rate)
     write_motion(tmp_path / "m.npz", wanted)
     back = read_npz(tmp_path / "m.npz")
@@ -54,7 +54,7 @@ def test_equal_motions_give_equal_files(tmp_path):
 
 
 @given(hnp.arrays(np.float32, st.tuples(st.integers(1, 20), st.just(55)), elements=st.floats(-0.75, 0.75, width=32)))
-def test_csv_comes_back_equal(tmp_path_factory, values):
+def test_csv_round_trip(tmp_path_factory, values):
     path = tmp_path_factory.mktemp("csv") / "m.csv"
     write_motion(path, Motion(values, channels.ALL, RATES[0]))
     back = read_csv(path, RATES[0])
@@ -82,7 +82,7 @@ def test_csv_has_the_columns_of_live_link_face(tmp_path):
 @pytest.mark.parametrize(
     ("channel", "column"), [("head_rz", "HeadYaw"), ("head_rx", "HeadPitch"), ("head_ry", "HeadRoll")]
 )
-def test_a_turn_about_one_axis_is_one_angle_in_radians(tmp_path, channel, column):
+def test_a_rotation_about_one_axis_is_one_angle_in_radians(tmp_path, channel, column):
     values = np.zeros((1, 3), np.float32)
     values[0, channels.HEAD.index(channel)] = 0.25
     write_motion(tmp_path / "m.csv", Motion(values, channels.HEAD, RATES[0]))
@@ -92,7 +92,7 @@ def test_a_turn_about_one_axis_is_one_angle_in_radians(tmp_path, channel, column
     assert turned == {column: pytest.approx(0.25)}
 
 
-def test_csv_without_a_part_is_zero_there(tmp_path):
+def test_csv_columns_of_missing_parts_are_zero(tmp_path):
     for parts, zero in ((("face",), slice(52, 55)), (("head",), slice(0, 52))):
         write_motion(tmp_path / "m.csv", motion(parts=parts))
         values = read_csv(tmp_path / "m.csv", RATES[0]).values
@@ -111,29 +111,29 @@ def test_csv_without_a_part_is_zero_there(tmp_path):
         (25 * 3600 * 11 + 25 * 61 + 7, FrameRate(25), "11:01:01:07.000"),
     ],
 )
-def test_timecode(row, rate, expected):
+def test_timecode_of_rows(row, rate, expected):
     assert timecode(row, rate) == expected
 
 
 @pytest.mark.parametrize("name", ["m.bvh", "m", "m.npz.txt", ".csv"])
-def test_an_unknown_ending_is_refused(tmp_path, name):
+def test_an_unknown_suffix_is_refused(tmp_path, name):
     with pytest.raises(DifaceError, match=r"\.npz or \.csv"):
         write_motion(tmp_path / name, motion())
     assert not list(tmp_path.iterdir())
 
 
-def test_endings_in_capitals(tmp_path):
+def test_suffixes_in_capitals_are_accepted(tmp_path):
     write_motion(tmp_path / "m.NPZ", motion())
     assert len(read_npz(tmp_path / "m.NPZ")) == 50
 
 
-def test_a_missing_folder_is_named(tmp_path):
-    with pytest.raises(DifaceError, match="no folder"):
+def test_a_missing_folder_is_refused(tmp_path):
+    with pytest.raises(DifaceError, match="does not exist"):
         writer_for(tmp_path / "nowhere" / "m.npz")
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_cannot_be_written(tmp_path):
+def test_an_unwritable_folder_is_refused(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(DifaceError, match="Permission denied"):
         write_motion(tmp_path / "m.npz", motion())
@@ -153,7 +153,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch, name):
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-def test_files_get_the_usual_rights(tmp_path):
+def test_files_have_the_rights_of_new_files(tmp_path):
     (tmp_path / "plain").touch()
     write_motion(tmp_path / "m.npz", motion())
     assert (tmp_path / "m.npz").stat().st_mode == (tmp_path / "plain").stat().st_mode
@@ -161,7 +161,7 @@ def test_files_get_the_usual_rights(tmp_path):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"rubbish", b"PK\x03\x04", b"Timecode,BlendShapeCount,JawOpen\n0,1,0.5\n", ",".join(COLUMNS).encode()],
+    [b"", b"noise", b"PK\x03\x04", b"Timecode,BlendShapeCount,JawOpen\n0,1,0.5\n", ",".join(COLUMNS).encode()],
 )
 def test_other_files_are_refused(tmp_path, content):
     for name, read in (("m.npz", read_npz), ("m.csv", lambda path: read_csv(path, RATES[0]))):
@@ -172,14 +172,14 @@ def test_other_files_are_refused(tmp_path, content):
             read(tmp_path / "missing")
 
 
-def test_a_lone_array_is_no_motion(tmp_path):
+def test_a_single_array_is_refused(tmp_path):
     with (tmp_path / "m.npz").open("wb") as file:
         np.save(file, np.zeros((3, 3)))
     with pytest.raises(DifaceError, match="not a motion"):
         read_npz(tmp_path / "m.npz")
 
 
-def test_a_csv_with_words_for_numbers_is_refused(tmp_path):
+def test_a_csv_with_text_in_place_of_numbers_is_refused(tmp_path):
     write_motion(tmp_path / "m.csv", motion(2))
     text = (tmp_path / "m.csv").read_text().replace("\n00", "\n00", 1)
     lines = text.splitlines()

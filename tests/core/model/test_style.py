@@ -1,4 +1,4 @@
-"""Styles: blended by weight, of any strength, and from files that belong to one model."""
+"""Styles: blends, strengths, and files that belong to one model."""
 
 import dataclasses
 from pathlib import Path
@@ -35,7 +35,7 @@ def said(denoiser: Denoiser, vector: torch.Tensor) -> torch.Tensor:
         return denoiser(xt, torch.ones(1), denoiser.speech.unheard, vector, unconstrained(xt))
 
 
-def test_a_trained_style_is_its_vector_and_none_is_the_first():
+def test_a_trained_style_is_its_vector_and_the_first_is_the_default():
     denoiser = model()
     same, vector = apply_style(denoiser, Style.named("bob"))
     assert same is denoiser
@@ -51,14 +51,14 @@ def test_the_default_may_be_an_even_blend():
 
 
 @pytest.mark.parametrize("factor", [1.0, 7.0])
-def test_only_the_proportions_of_the_weights_count(factor):
+def test_weights_are_normalised(factor):
     denoiser = model()
     ada, bob = denoiser.style.weight
     _, vector = apply_style(denoiser, Style((("ada", factor), ("bob", 3 * factor))))
     assert torch.allclose(vector[0], 0.25 * ada + 0.75 * bob)
 
 
-def test_strength_goes_from_no_style_in_particular_through_the_style_and_beyond(tmp_path):
+def test_strength_interpolates_from_neutral_and_extrapolates(tmp_path):
     denoiser = model()
     path = written(denoiser, tmp_path / "eve.safetensors")
     none = said(denoiser, denoiser.style_vector(torch.tensor([-1])))
@@ -68,7 +68,7 @@ def test_strength_goes_from_no_style_in_particular_through_the_style_and_beyond(
     assert not torch.allclose(said(*full), none)
 
 
-def test_a_style_file_changes_vector_and_output_layer_and_leaves_the_model_alone(tmp_path):
+def test_a_style_file_changes_a_copy_of_the_denoiser(tmp_path):
     denoiser = model()
     before = {name: value.clone() for name, value in denoiser.state_dict().items()}
     path = written(denoiser, tmp_path / "eve.safetensors")
@@ -81,9 +81,9 @@ def test_a_style_file_changes_vector_and_output_layer_and_leaves_the_model_alone
     assert all(torch.equal(value, before[name]) for name, value in denoiser.state_dict().items())
 
 
-def test_styles_that_cannot_be_are_refused_with_what_could_be(tmp_path):
+def test_unknown_styles_and_bad_weights_are_refused(tmp_path):
     denoiser = model()
-    with pytest.raises(ModelError, match=r"no style called eve.*ada, bob"):
+    with pytest.raises(ModelError, match=r"style eve is unknown.*ada, bob"):
         apply_style(denoiser, Style.named("eve"))
     with pytest.raises(ModelError, match="missing"):
         apply_style(denoiser, Style.named(str(tmp_path / "eve.safetensors")))
@@ -99,7 +99,7 @@ def test_a_style_of_another_model_is_refused(tmp_path):
         apply_style(model(), Style.named(path))
 
 
-def test_damaged_and_foreign_files_are_refused(tmp_path):
+def test_damaged_and_other_files_are_refused(tmp_path):
     denoiser = model()
     path = Path(written(denoiser, tmp_path / "eve.safetensors"))
     broken = tmp_path / "broken.safetensors"
@@ -111,11 +111,11 @@ def test_damaged_and_foreign_files_are_refused(tmp_path):
         style_file.load(tmp_path / "model.safetensors", denoiser)
     read = style_file.load(path, denoiser)
     style_file.save(dataclasses.replace(read, bias=read.bias * float("nan")), path)
-    with pytest.raises(ModelError, match="not numbers"):
+    with pytest.raises(ModelError, match="not finite"):
         style_file.load(path, denoiser)
 
 
-def test_the_fingerprint_is_that_of_the_file_on_disk(tmp_path):
+def test_the_fingerprint_matches_the_float16_file(tmp_path):
     denoiser = model()
     checkpoint.save(denoiser, tmp_path / "model.safetensors")
     read, _ = checkpoint.load(tmp_path / "model.safetensors")
