@@ -27,6 +27,8 @@ from diface_core import (
     Style,
     WorkerError,
 )
+from diface_core.protocol import framing
+from diface_core.types import SolveRequest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -108,6 +110,18 @@ def works(worker) -> None:
 
 
 # What goes well
+
+
+def test_a_request_above_the_size_limit_is_refused_and_the_next_one_works(started, monkeypatch):
+    """The worker would take it for a malformed message and end."""
+    vertices, weights = np.zeros((100, 3), np.float32), np.zeros(2, np.float32)
+    large = SolveRequest(np.zeros((2, 100, 3), np.float32), vertices, weights, weights, weights, np.ones(100, bool))
+    with monkeypatch.context() as patched:
+        patched.setattr(framing, "MAX_ARRAY_BYTES", 1000)
+        with pytest.raises(WorkerError, match="GiB at most"):
+            started.submit(large)
+    assert not started.busy
+    works(started)
 
 
 def test_a_job_runs_to_its_result(started):

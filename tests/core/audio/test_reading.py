@@ -20,7 +20,7 @@ def tone(rate: int, seconds: float = 2.0, hz: float = 200.0) -> np.ndarray:
 
 
 def pulse(rate: int, at: float, seconds: float = 4.0) -> np.ndarray:
-    """A 10 ms burst of 500 Hz centred at `at`: its centre of energy survives resampling and lossy codecs."""
+    """Return a 10 ms burst of 500 Hz centred at `at`, whose centre of energy survives resampling and lossy codecs."""
     time = np.arange(round(rate * seconds)) / rate - at
     return (0.8 * np.cos(2 * np.pi * 500 * time) * np.exp(-0.5 * (time / 0.01) ** 2)).astype(np.float32)
 

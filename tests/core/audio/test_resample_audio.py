@@ -50,13 +50,13 @@ def test_steps_join_without_a_seam(rate, monkeypatch):
     whole = at_16k(noise, rate)
     monkeypatch.setattr(resample, "BLOCK_SAMPLES", 1)
     part = at_16k(noise[:8000], rate)
-    inside = slice(0, len(part) - 60)  # further on it hears that it ends
+    inside = slice(0, len(part) - 60)  # later samples depend on the end
     np.testing.assert_allclose(part[inside], whole[inside], atol=1e-6)
 
 
 @pytest.mark.parametrize("rate", RATES)
 def test_an_impulse_keeps_its_time(rate):
-    """Symmetric about where it was, to far less than a sample."""
+    """The response is symmetric about the impulse, to far less than a sample."""
     impulse = np.zeros(rate, np.float32)
     impulse[rate // 2] = 1
     back = at_16k(impulse, rate).astype(np.float64) ** 2

@@ -47,7 +47,7 @@ def test_every_length_gives_the_right_number_of_rows(encoder, seconds):
 
 
 def test_window_boundaries_are_as_smooth_as_other_rows(encoder, spoken):
-    """Against one window over everything, rows near a joint are as close as the rows between joints."""
+    """Compared with one window over all, rows near a boundary are as close as the others."""
     sound = np.concatenate([spoken, spoken])[: 26 * SAMPLE_RATE]
     levelled = sound * measure_audio([sound]).gain
     whole = SpeechEncoder.load(window_seconds=26.0).encode_window(levelled)[:, SPEECH]
@@ -62,7 +62,7 @@ def test_window_boundaries_are_as_smooth_as_other_rows(encoder, spoken):
 
 
 def test_clicks_appear_at_their_time(encoder):
-    """What each click changes in the rows is centred on it, to 10 ms."""
+    """The rows that a click changes are centred on it, to 10 ms."""
     rng = np.random.default_rng(1)
     seconds = np.arange(0.5, 11.5, 0.5) + rng.uniform(-0.1, 0.1, 22)
     plain = rng.standard_normal(12 * SAMPLE_RATE).astype(np.float32) * 0.02
@@ -79,7 +79,7 @@ def test_clicks_appear_at_their_time(encoder):
 
 
 def test_features_shift_with_the_audio(encoder, spoken):
-    """Silence before a sound moves its rows by as much, in the encoder's columns too."""
+    """Leading silence shifts the rows by its duration, including the encoder's columns."""
     shift = 1.0
     later = np.concatenate([np.zeros(round(shift * SAMPLE_RATE), np.float32), spoken])
     here = encoder.encode(AudioClip(spoken, SAMPLE_RATE))[:, SPEECH]

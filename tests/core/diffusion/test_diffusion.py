@@ -58,7 +58,7 @@ SCALES = st.floats(0, 4).filter(lambda scale: scale != 1)
 
 
 def predictions(*allowed: tuple[bool, bool]):
-    """What a denoiser says, (heard, styled); a call that is not needed fails."""
+    """Predictions by (with_speech, with_style); an unnecessary call fails."""
     answers = {(True, True): BOTH, (False, True): UNHEARD, (True, False): PLAIN}
     return lambda heard, styled: {key: answers[key] for key in allowed}[heard, styled]
 

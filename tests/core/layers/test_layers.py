@@ -22,7 +22,7 @@ QUIET, LOUD = -3.0, 0.0
 
 
 def talk(seconds: float, seed: int = 0, speech: float = 2.5, pause: float = 0.7) -> np.ndarray:
-    """The loudness of phrases and pauses of random lengths."""
+    """Return the loudness of phrases and pauses of random durations."""
     rng = np.random.default_rng(seed)
     parts = []
     while sum(map(len, parts)) < seconds * 30:

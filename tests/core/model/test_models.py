@@ -23,7 +23,7 @@ REQUEST = GenerateRequest(AudioSection(Path("unused")), steps=4)
 
 
 def tiny(part: str, seed: int = 0) -> Denoiser:
-    """A random denoiser of the shape of the shipped one, but narrow; every weight counts."""
+    """Return a narrow random denoiser with the shipped architecture; every weight has an effect."""
     torch.manual_seed(seed)
     config = DenoiserConfig(
         channels.PARTS[part], (0, DIMENSION), ("first", "second"), width=16, levels=(1, 2, 2), audio_width=8

@@ -72,7 +72,7 @@ def test_up_by_two_and_back_is_exact(array):
 @pytest.mark.parametrize("rate", RATES)
 @pytest.mark.parametrize("held", [2, 3])
 def test_closed_lips_stay_closed(rate, held):
-    """jawOpen at 0.5, closed for two or three rows: at every phase some row at the new rate is closed too."""
+    """jawOpen at 0.5, closed for two or three rows: at every phase some row at the new rate is closed."""
     for start in range(20, 40):
         jaw = np.full((80, 1), 0.5)
         jaw[start : start + held] = 0

@@ -26,7 +26,7 @@ def motion(seed: int) -> np.ndarray:
 
 
 def on_rows(wanted: Constraints) -> Pins:
-    """The pins on rows, but for those on what is kept anyway."""
+    """Return the pins on rows, except for those on known values."""
     row = np.rint(wanted.pins.row).astype(int)
     return wanted.pins[(row == wanted.pins.row) & ~wanted.known_mask[row, wanted.pins.channel]]
 
@@ -42,7 +42,7 @@ def test_known_values_and_pins_are_exact(seed, pins, kept):
 
 
 def test_a_pin_between_rows_is_met_by_the_curve():
-    """Two rows of a pin between rows: the least jerk in 12 rows bends away from a straight line by next to nothing."""
+    """Between the two rows around a pin, the minimum-jerk curve over 12 rows is almost a straight line."""
     for at in (20.25, 20.5, 20.9):
         pins = Pins(np.array([at]), np.zeros(1, np.int32), np.ones(1, np.float32))
         wanted = Constraints(np.zeros((ROWS, CHANNELS), np.float32), np.zeros((ROWS, CHANNELS), bool), pins, 12.0)
@@ -65,7 +65,7 @@ def test_rows_beyond_the_falloff_are_unchanged(seed, pull):
 @given(st.integers(0, 10_000), st.integers(1, 8))
 @settings(deadline=None)
 def test_the_warp_does_not_overshoot(seed, pins):
-    """Of a motion at rest: never beyond the highest and the lowest of the pins and rest."""
+    """A warped motion at rest stays within the range of the pins and rest."""
     wanted = constraints(seed, pins)
     bent = warp_motion(np.zeros((ROWS, CHANNELS), np.float32), wanted)
     for channel in range(CHANNELS):
@@ -75,7 +75,7 @@ def test_the_warp_does_not_overshoot(seed, pins):
 
 
 def test_the_speed_is_continuous_at_a_boundary():
-    """A kept stretch that runs off at a speed of its own: the bend goes on with it and then lets go."""
+    """A known segment that ends with another speed: the warp continues with it and then fades."""
     values = np.zeros((ROWS, 1), np.float32)
     kept = np.zeros((ROWS, 1), bool)
     kept[:20] = True
@@ -114,7 +114,7 @@ def test_inconsistent_pins_are_refused(share):
 
 
 def test_a_pin_at_the_boundary_row_of_another_channel():
-    """Two channels with knots at the same time, one by a kept stretch and one by a pin: each has its own."""
+    """Two channels with control points at the same row, one from a known segment and one from a pin, do not mix."""
     keep = np.zeros((ROWS, 2), bool)
     keep[20:, 0] = True
     keep[:19, 0] = True

@@ -18,7 +18,7 @@ from diface_core.motion.files import read_csv, read_npz
 
 
 class FakeGenerator:
-    """Every value is the seed / 100; remembers what it was asked for."""
+    """Engines whose values are all seed / 100; records the requests."""
 
     def __init__(self) -> None:
         self.asked: list[GenerateRequest] = []
@@ -170,7 +170,7 @@ def test_ctrl_c_exits_with_130(generator, wav, tmp_path, capsys, monkeypatch):
 
 
 def test_bad_options_are_refused_without_torch(root, tmp_path):
-    """The arguments are looked at before anything heavy is imported, and there is no traceback."""
+    """Arguments are checked before heavy imports, and there is no traceback."""
     (tmp_path / "torch.py").write_text("raise SystemExit('torch was imported')")
     command_line = [sys.executable, "-m", "diface_core", "generate", "a.wav", "--out", "m.bvh"]
     paths = os.pathsep.join([str(tmp_path), str(root)])

@@ -20,7 +20,7 @@ def environment(root) -> dict[str, str]:
 
 
 def generate(speech, out, environment, *options: str) -> str:
-    """Run the command; returns what it said."""
+    """Run the command and return its output."""
     command = [
         sys.executable,
         "-m",
@@ -57,7 +57,7 @@ def test_the_command_line_generates_from_speech(speech, asset, tmp_path, environ
     assert jaw.max() - jaw.min() > 0.1, "the jaw hardly moves"
     assert np.abs(first.values - second.values).max() > 0.01, "another seed, the same motion"
 
-    # the same seed in another process, its features from the disk, at another rate and in the other format
+    # the same seed in another process, with features from the disk, at another rate and in the other format
     generate(speech, tmp_path / "m.csv", environment, "--fps", "60", *common)
     again = read_csv(tmp_path / "m.csv", FrameRate(60))
     assert len(again) == 240

@@ -28,14 +28,14 @@ SECONDS, SHAPES = 1.5, 12
 
 
 class Own:
-    """DiFACE's models."""
+    """Stand-in for DiFACE's models."""
 
     def generate(self, request, report, each) -> GenerateResult:
         return GenerateResult(Motion(np.zeros((2, 1), np.float32), ("jawOpen",), request.rate), "own")
 
 
 class Theirs:
-    """Performers of a motion of three directions, said with twelve shapes; the head turns evenly."""
+    """Stand-in for 3DiFACE models: a face motion of rank three in twelve shapes, and a head that turns evenly."""
 
     hash = "theirs"
 
@@ -57,7 +57,7 @@ class Theirs:
 
 @pytest.fixture
 def loaded() -> list[object]:
-    """What was loaded, in order."""
+    """The loaded models, in order."""
     return []
 
 
@@ -87,7 +87,7 @@ def ask(engines: Engines, sound: AudioSection, engine: ThreeDiface | None, **set
 
 
 def vertices(result: GenerateResult) -> np.ndarray:
-    """(T, V, 3) of the face, float64."""
+    """Return the vertices (T, V, 3) of the face, float64."""
     weights = result.motion.select(result.shapes.names).values
     return np.einsum("tk,kvc->tvc", weights.astype(np.float64), result.shapes.deltas.astype(np.float64))
 

@@ -29,7 +29,7 @@ from diface_core.types import Pins
 
 
 class LoudnessEncoder:
-    """Hears how loud each row is, in one column."""
+    """Encodes the loudness of each row, in one column."""
 
     hash = "loudness"
 
@@ -44,7 +44,7 @@ class LoudnessEncoder:
 
 
 class LoudnessModels:
-    """Opens the jaw and nods as far as the sound is loud."""
+    """Opens the jaw and nods in proportion to the loudness."""
 
     hash = "jaw"
 
@@ -69,7 +69,7 @@ class NanModels(LoudnessModels):
 
 @pytest.fixture
 def ramp(tmp_path: Path) -> Path:
-    """Two seconds that rise from nothing to 1."""
+    """Two seconds whose amplitude rises from 0 to 1."""
     soundfile.write(tmp_path / "ramp.wav", np.linspace(0, 1, 32000), 16000, subtype="FLOAT")
     return tmp_path / "ramp.wav"
 
@@ -92,7 +92,7 @@ def test_the_motion_is_aligned_with_the_audio(generator, ramp, rate, start, seco
     assert motion.rate == rate
     at = np.arange(len(motion)) / rate.value
     wanted = np.clip((at + start) / 2, 0, 1)
-    inside = at < len(motion) / rate.value - 0.05  # after the models' last row the motion holds
+    inside = at < len(motion) / rate.value - 0.05  # after the models' last row the motion is constant
     np.testing.assert_allclose(motion.column("jawOpen")[inside], wanted[inside], atol=0.012)
 
 
@@ -142,7 +142,7 @@ def test_known_values_are_exact(generator, ramp):
 
 @pytest.mark.parametrize("rate", [FrameRate(24), FrameRate(30), FrameRate(60), FrameRate(30, 1.001)])
 def test_only_unknown_segments_are_generated(tmp_path, rate):
-    """Of ten seconds one is made anew: the models are shown that and what is around, and the rest stays to the bit."""
+    """One of ten seconds is regenerated: the models see it with context, and the other rows are unchanged."""
 
     class Counting(LoudnessModels):
         rows = 0
@@ -188,7 +188,7 @@ def test_the_models_get_constraints_at_their_rate_without_strengths(ramp):
 
     models = Watching()
     keep = np.zeros((120, 56), bool)
-    keep[40, [0, 53]] = True  # a lid and a nod
+    keep[40, [0, 53]] = True  # an eyelid and the pitch
     kept = Constraints(np.full((120, 56), 0.6, np.float32), keep)
     request = GenerateRequest(
         AudioSection(ramp), rate=FrameRate(60), face_strength=0.5, head_strength=0.0, constraints=kept
@@ -197,7 +197,7 @@ def test_the_models_get_constraints_at_their_rate_without_strengths(ramp):
     assert models.seen.known_mask.shape == (60, 55)
     assert np.argwhere(models.seen.known_mask).tolist() == [[20, 0]]
     assert models.seen.values[20, 0] == pytest.approx(1.2)
-    assert result.motion.values[40, 53] == np.float32(0.6)  # no strength could bring the model there; the key stays
+    assert result.motion.values[40, 53] == np.float32(0.6)  # outside the range of the strength; the key is exact
 
 
 def test_constraints_of_another_shape_are_refused(generator, ramp):
@@ -214,7 +214,7 @@ def test_the_same_audio_is_encoded_once(ramp, tmp_path):
     assert encoder.heard == 1
     np.testing.assert_array_equal(first.motion.column("jawOpen"), second.motion.column("jawOpen"))
 
-    # another process, the same sound in another file
+    # another process, the same audio in another file
     soundfile.write(tmp_path / "copy.flac", *soundfile.read(ramp), subtype="PCM_24")
     soundfile.write(tmp_path / "copy.wav", *soundfile.read(ramp), subtype="FLOAT")
     again = Generator(encoder, LoudnessModels(), FeatureCache(tmp_path / "cache"))
@@ -227,7 +227,7 @@ def test_the_same_audio_is_encoded_once(ramp, tmp_path):
 
 
 def test_progress_increases_from_0_to_1(generator, ramp):
-    for _ in range(2):  # the second time the features are there
+    for _ in range(2):  # the second time the features are cached
         seen: list[Progress] = []
         result = generator.generate(GenerateRequest(AudioSection(ramp), steps=5), seen.append)
         fractions = [progress.fraction for progress in seen]

@@ -26,7 +26,7 @@ PLACES = ("cpu", "cuda")
 
 
 def on(place: str, made, monkeypatch):
-    """What `made` returns where networks run at `place`."""
+    """Return the result of `made` with the networks on the device `place`."""
     monkeypatch.setattr(device, "best", lambda: torch.device(place))
     return made()
 
@@ -37,7 +37,7 @@ def heard(monkeypatch) -> dict[str, np.ndarray]:
 
 
 def test_features_match_the_cpu(monkeypatch):
-    """Within a hundredth of what the features vary by: convolutions there are in TF32."""
+    """Within a hundredth of the features' deviation: convolutions on the GPU use TF32."""
     features = heard(monkeypatch)
     apart = np.sqrt(((features["cuda"] - features["cpu"]) ** 2).mean(0)) / (features["cpu"].std(0) + 1e-3)
     assert apart.max() < 0.01
@@ -57,7 +57,7 @@ def pinned(rows: int, parts: int) -> Constraints:
 @pytest.mark.parametrize("kept", [False, True])
 @pytest.mark.parametrize("style", [Style(), Style.named("grid_s1")])
 def test_motion_matches_the_cpu(kept, style, monkeypatch):
-    """From the same features and seed, to a thousandth of a weight and of a radian."""
+    """Equal features and seed give motion within 1e-3 of a weight and of a radian."""
     rng = np.random.default_rng(0)
     features = rng.standard_normal((200, DIMENSION)).astype(np.float32)
     constraints = pinned(200, 55) if kept else None

@@ -111,7 +111,7 @@ def assert_equal_shapes(found: Shapes, wanted: Shapes) -> None:
 
 
 class Drip:
-    """A pipe that gives `size` bytes at the most, as a real one may."""
+    """A pipe that returns at most `size` bytes per read, as a real one may."""
 
     def __init__(self, data: bytes, size: int) -> None:
         self.stream, self.size = io.BytesIO(data), size
@@ -340,7 +340,7 @@ def test_the_header_is_plain_ascii_json():
 
 
 def test_cancelled_is_not_an_error_type():
-    """It has its own message; an error never comes back as one, or a failure would pass for the artist's wish."""
+    """Cancelled has a separate message: an error must not be taken for a cancellation by the user."""
     assert type(protocol.parse_error(protocol.error_message(Cancelled(), 1))) is DifaceError
 
 

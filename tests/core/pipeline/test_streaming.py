@@ -40,7 +40,7 @@ NETWORKS = ("unet", "convnet", "transformer")
 
 
 def tiny(part: str, network: str = "unet", deviation: float = 0.1) -> Denoiser:
-    """A random denoiser; every weight counts."""
+    """Return a random denoiser; every weight has an effect."""
     torch.manual_seed(0)
     denoiser = Denoiser(
         DenoiserConfig(channels.PARTS[part], (0, DIMENSION), ("a", "b"), network, width=16, audio_width=8, window=5)
@@ -51,7 +51,7 @@ def tiny(part: str, network: str = "unet", deviation: float = 0.1) -> Denoiser:
 
 
 def tiny_models(network: str = "unet") -> model_set.Models:
-    """The face's reach is not the head's, so that their rows come at different times."""
+    """Return models whose receptive fields differ, so that rows of face and head come at different times."""
     return model_set.Models({"face": tiny("face", network), "head": tiny("head", "convnet")}, "tiny")
 
 
@@ -65,7 +65,7 @@ def small_parts(array: np.ndarray, size: int = 90) -> Iterator[np.ndarray]:
 
 
 def whole(models: model_set.Models, features: np.ndarray, request: GenerateRequest, monkeypatch) -> np.ndarray:
-    """All rows at once: one part, no window."""
+    """Return all rows at once: one part, no windows."""
     with monkeypatch.context() as patched:
         patched.setattr(model_set, "rechunk", iter)
         return np.concatenate(list(models.stream([features], len(features), request)))
@@ -108,7 +108,7 @@ def test_rechunk_tee_and_zip_keep_the_rows(rows, size, other):
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_rows_outside_the_receptive_field_have_no_effect(network):
-    denoiser = tiny("face", network, deviation=0.3)  # so that little is lost in rounding
+    denoiser = tiny("face", network, deviation=0.3)  # to limit rounding errors
     rows, xt = 400, torch.randn(1, 400, 52)
     features = torch.randn(1, rows, DIMENSION)
     style = denoiser.style_vector(torch.tensor([0]))
@@ -123,14 +123,14 @@ def test_rows_outside_the_receptive_field_have_no_effect(network):
         there = (torch.arange(rows) == row)[None, :, None]
         assert changed(speech, run(features + there, xt)[0], row) <= denoiser.speech.context_rows
         assert changed(x0, run(features, xt + there)[1], row) <= denoiser.context_rows
-    # It is no rough bound: rows nearly as far do change.
+    # The bound is tight: rows nearly as far do change.
     furthest = max(changed(x0, run(features, xt + (torch.arange(rows) == row)[None, :, None])[1], row)
                    for row in range(200, 200 + denoiser.stride))  # fmt: skip
     assert furthest >= 0.7 * denoiser.context_rows
 
 
 def changed(before: torch.Tensor, after: torch.Tensor, row: int) -> int:
-    """How far from `row` the furthest row is that changed."""
+    """Return the distance from `row` to the furthest row that changed."""
     return int((torch.nonzero((before != after).any(dim=2)[0])[:, 0] - row).abs().max())
 
 
@@ -143,7 +143,7 @@ def test_a_stream_equals_the_whole(network, rows, monkeypatch):
 
 
 def test_too_little_context_changes_the_result(monkeypatch):
-    """The test above can fail."""
+    """Proves that the test above can fail."""
     models, features = tiny_models(), noise(2100)
     expected = whole(models, features, REQUEST, monkeypatch)
     monkeypatch.setattr(Denoiser, "context_rows", 0)
@@ -203,7 +203,7 @@ def test_style_guidance_changes_the_face_only():
     assert np.array_equal(plain.select(channels.HEAD).values, strong.select(channels.HEAD).values)
 
 
-# Other rates, and what is kept
+# Other rates, and constraints
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=6), st.sampled_from([24, 25, 30, 60, 30 / 1.001, 7, 240]))
@@ -236,7 +236,7 @@ def test_resampling_constraints_in_parts_equals_the_whole(rows, fps, size):
 
 
 class CountingEncoder:
-    """Loud rows in all columns, three seconds at a time; counts them."""
+    """Encodes the loudness in all columns, in parts of three seconds; counts the rows."""
 
     hash = "counting"
 
@@ -254,7 +254,7 @@ class CountingEncoder:
 
 @pytest.fixture
 def minutes(tmp_path) -> Path:
-    """Two minutes and a half that swell and fade: 4500 rows."""
+    """Two and a half minutes that swell and fade: 4500 rows."""
     samples = np.sin(np.arange(150 * SAMPLE_RATE) / 20) * np.sin(np.arange(150 * SAMPLE_RATE) / SAMPLE_RATE)
     soundfile.write(tmp_path / "minutes.wav", samples.astype(np.float32), SAMPLE_RATE)
     return tmp_path / "minutes.wav"
@@ -319,7 +319,7 @@ def test_cancel_during_a_stream(minutes):
     with pytest.raises(Cancelled):
         list(stream)
     assert encoder.rows < 4500
-    assert not list((minutes.parent / "cache").iterdir())  # no half of the features is left behind
+    assert not list((minutes.parent / "cache").iterdir())  # no partial features are left
 
 
 def test_audio_that_changes_during_reading_is_refused(minutes):
@@ -333,7 +333,7 @@ def test_audio_that_changes_during_reading_is_refused(minutes):
 
 
 def test_memory_does_not_grow_with_the_length(minutes, tmp_path):
-    """What Python and numpy hold at most while rows come; torch's rows are as many."""
+    """Peak memory of Python and numpy during a stream; torch holds as many rows."""
     long = tmp_path / "long.wav"
     samples, _ = soundfile.read(minutes, dtype="float32")
     soundfile.write(long, np.tile(samples, 3), SAMPLE_RATE)
@@ -348,11 +348,11 @@ def test_memory_does_not_grow_with_the_length(minutes, tmp_path):
         return held
 
     short, heard, kept = peak(minutes), peak(long), peak(long)
-    assert max(heard, kept) < short + 3_000_000  # of the features, five minutes more are 14 MB
+    assert max(heard, kept) < short + 3_000_000  # five minutes more are 14 MB of features
 
 
 def test_only_a_few_chunks_are_in_memory():
-    """The rows that each step holds, in torch."""
+    """Counts the rows that each step holds in torch."""
     alive = []
     models = tiny_models()
 

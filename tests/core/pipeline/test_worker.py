@@ -20,7 +20,7 @@ SCENARIOS = Path(__file__).parents[1]
 
 
 class Pipe:
-    """The other end of a worker."""
+    """The other end of a worker's pipe."""
 
     def __init__(self, scenario: str = "") -> None:
         paths = os.pathsep.join([str(SCENARIOS), str(SCENARIOS.parents[1])])
@@ -87,7 +87,7 @@ def test_a_request_gets_progress_chunks_and_result(pipe):
             if message.kind == "progress"
             else protocol.parse_chunk(message).first
         )
-    assert seen == [0, 0, 0.25, 0.5, 0.75, 0, 20]  # the last two are rows
+    assert seen == [0, 0, 0.25, 0.5, 0.75, 0, 20]  # the last two are chunks
     assert (message.kind, message.request_id) == ("result", 7)
     np.testing.assert_array_equal(protocol.parse_generate_result(message).motion.values, np.full((30, 55), 3))
 

@@ -99,7 +99,7 @@ def test_the_unpickler_needs_neither_scipy_nor_chumpy(tmp_path):
 
 
 class Calls:
-    """Pickles as a call of anything."""
+    """Pickles as a call of any function."""
 
     def __init__(self, function, *args):
         self.call = function, args
@@ -109,7 +109,7 @@ class Calls:
 
 
 def harmful(touched: Path) -> dict[str, object]:
-    """Things that write a file when they are unpickled carelessly."""
+    """Objects that write a file when pickle.loads reads them."""
     return {
         "os.system": Calls(os.system, f"touch {touched}"),
         "eval": Calls(eval, f"__import__('pathlib').Path({str(touched)!r}).touch()"),
@@ -130,7 +130,7 @@ def test_a_pickle_that_calls_something_is_refused_before_it_does(tmp_path, name,
         load_pickle(path, "Take another.")
     assert refused.value.hint == "Take another."
     assert not touched.exists()
-    pickle.loads(content)  # a careless reader does it
+    pickle.loads(content)  # without protection the call happens
     assert touched.exists()
 
 
