@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -113,13 +114,9 @@ class Generator:
         constraints = request.constraints
         if constraints is not None and constraints.known_mask.all(axis=1).any():
             features = self._cached_features(request, key, stats, tracker)
+            report_fraction = partial(tracker.report, SAMPLING)
             motion = regenerate_segments(
-                self._models.stream,
-                features,
-                stats.loudness,
-                constraints,
-                request,
-                lambda done: tracker.report(SAMPLING, done),
+                self._models.stream, features, stats.loudness, constraints, request, report_fraction
             )
             tracker.finish()
             return GenerateResult(motion, self._models.hash, tracker.timings)
@@ -182,7 +179,7 @@ class Generator:
         features = self._cached_features(request, key, stats, tracker)
         constraints = request.constraints
         provider = None if constraints is None else constraint_provider(constraints, request)
-        values = self._models.stream(features, rows, request, provider, lambda done: tracker.report(SAMPLING, done))
+        values = self._models.stream(features, rows, request, provider, partial(tracker.report, SAMPLING))
         scaled = (apply_strengths(part, names, request) for part in values)
         events = LayerEvents.sample(stats.loudness, request.layers)
         parts = resample_stream(scaled, MODEL_RATE, request.rate, _row_count(request, stats))

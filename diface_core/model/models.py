@@ -54,12 +54,12 @@ class Models:
     ) -> Iterator[Float32Array]:
         """Yield the values (n, C) of `sample` in order, in parts; equal to the whole up to rounding.
 
-        Memory holds a few CHUNK_ROWS, whatever the length.
+        Memory holds a few CHUNK_ROWS, whatever the length. The constraints of `request` are not read.
 
         Args:
             features: Features in parts (n, D).
             rows: Their total number of rows.
-            request: The request; its constraints are not read.
+            request: The request.
             constraint_provider: Returns the constraints of rows, or None.
             report: Called with the fraction done; may raise to stop.
             first_row: Row of the seed's noise that these rows begin with.
@@ -74,9 +74,7 @@ class Models:
 
         def part_stream(index: int, part_features: Iterator[Float32Array]) -> Iterator[Float32Array]:
             part = parts[index]
-            provider = None
-            if constraint_provider is not None:
-                provider = _select_columns(constraint_provider, names, channels.PARTS[part])
+            provider = _select_columns(constraint_provider, names, channels.PARTS[part])
             sampler = PartSampler(part, self.denoisers[part], request, first_row)
             return sampler.stream(part_features, rows, provider, lambda row_count: count_rows(index, row_count))
 
@@ -99,7 +97,9 @@ def load_models(folder: Path = WEIGHTS) -> Models:
 
 
 def _select_columns(
-    constraint_provider: ConstraintProvider, names: tuple[str, ...], selected: tuple[str, ...]
-) -> ConstraintProvider:
+    constraint_provider: ConstraintProvider | None, names: tuple[str, ...], selected: tuple[str, ...]
+) -> ConstraintProvider | None:
+    if constraint_provider is None:
+        return None
     columns = [names.index(name) for name in selected]
     return lambda first, last: constraint_provider(first, last).select(columns)

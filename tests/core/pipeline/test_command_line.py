@@ -21,10 +21,10 @@ class FakeGenerator:
     """Engines whose values are all seed / 100; records the requests."""
 
     def __init__(self) -> None:
-        self.asked: list[GenerateRequest] = []
+        self.requests: list[GenerateRequest] = []
 
     def generate(self, request: GenerateRequest, report, each) -> GenerateResult:
-        self.asked.append(request)
+        self.requests.append(request)
         clip = load_clip(request.audio)
         for step in range(11):
             report(Progress(step / 10, "Generating the motion"))
@@ -54,7 +54,7 @@ def test_generate_writes_a_motion_file(generator, wav, tmp_path, capsys):
     assert run(wav, "--out", tmp_path / "m.npz") == 0
     motion = read_npz(tmp_path / "m.npz")
     assert motion.values.shape == (60, 55)
-    assert generator.asked == [GenerateRequest(generator.asked[0].audio)]
+    assert generator.requests == [GenerateRequest(generator.requests[0].audio)]
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "100%" in captured.err
@@ -65,7 +65,7 @@ def test_every_option_reaches_the_request(generator, wav, tmp_path):
     options = "--seed 5 --steps 20 --style s1 --guidance 2.5 --fps 24/1.001 --head --face-strength 0.5"
     options += " --head-strength 1.5 --start -0.25 --seconds 1.5"
     assert run(wav, "--out", tmp_path / "m.csv", *options.split()) == 0
-    (asked,) = generator.asked
+    (asked,) = generator.requests
     assert (asked.seed, asked.steps, asked.style, asked.guidance) == (5, 20, Style.named("s1"), 2.5)
     assert asked.rate.value == pytest.approx(24000 / 1001)
     assert (asked.parts, asked.face_strength, asked.head_strength) == (("head",), 0.5, 1.5)
@@ -77,7 +77,7 @@ def test_every_sampling_option_reaches_the_request(generator, wav, tmp_path):
     options = "--style ada:0.7,grid_s1:0.3 --style-strength 1.5 --style-guidance 2 --variety 0.5"
     options += " --head-axes 1,0.5,0 --blink-seed 3 --gaze-seed 4 --no-breath"
     assert run(wav, "--out", tmp_path / "m.npz", *options.split()) == 0
-    (asked,) = generator.asked
+    (asked,) = generator.requests
     assert asked.style == Style((("ada", 0.7), ("grid_s1", 0.3)), 1.5)
     assert (asked.style_guidance, asked.variety, asked.head_axes) == (2, 0.5, (1, 0.5, 0))
     assert asked.layers == Layers(3, 4, None)
@@ -90,13 +90,13 @@ def test_style_files_and_weights(generator, wav, tmp_path):
         "C:/mine.safetensors:0.5,ada": (("C:/mine.safetensors", 0.5), ("ada", 1.0)),
     }.items():
         assert run(wav, "--out", tmp_path / "m.npz", "--style", given) == 0
-        assert generator.asked[-1].style.blend == wanted
+        assert generator.requests[-1].style.blend == wanted
 
 
 def test_every_sample_has_its_seeds(generator, wav, tmp_path):
     assert run(wav, "--out", tmp_path / "m.npz", "--samples", 2, "--seed", 7, "--gaze-seed", 5, "--no-blinks") == 0
-    assert [asked.seed for asked in generator.asked] == [7, 8]
-    assert [asked.layers for asked in generator.asked] == [Layers(None, 5, 0), Layers(None, 6, 1)]
+    assert [asked.seed for asked in generator.requests] == [7, 8]
+    assert [asked.layers for asked in generator.requests] == [Layers(None, 5, 0), Layers(None, 6, 1)]
 
 
 def test_samples_are_numbered_and_seeded(generator, wav, tmp_path):
@@ -114,14 +114,14 @@ def refused(capsys, *arguments) -> str:
 def test_an_unknown_suffix_is_refused_before_the_models_load(generator, wav, tmp_path, capsys):
     message = refused(capsys, wav, "--out", tmp_path / "m.bvh")
     assert message == "Cannot write m.bvh: its name must end in .npz or .csv.\nChoose another file name.\n"
-    assert "no folder" in refused(capsys, wav, "--out", tmp_path / "no" / "m.npz")
-    assert not generator.asked
+    assert "does not exist" in refused(capsys, wav, "--out", tmp_path / "no" / "m.npz")
+    assert not generator.requests
 
 
 def test_unusable_audio_prints_a_message_and_a_hint(generator, tmp_path, capsys):
     message = refused(capsys, tmp_path / "none.wav", "--out", tmp_path / "m.npz").splitlines()
-    assert "The sound file is missing" in message[-2]
-    assert message[-1] == "Put it back, or choose another file."
+    assert "The audio file is missing" in message[-2]
+    assert message[-1] == "Restore it, or choose another file."
     assert not list(tmp_path.iterdir())
 
 
@@ -156,7 +156,7 @@ def test_bad_options_are_refused(generator, wav, tmp_path, capsys, bad):
         run(wav, "--out", tmp_path / "m.npz", *bad)
     assert caught.value.code == 2
     assert bad[0] in capsys.readouterr().err
-    assert not generator.asked
+    assert not generator.requests
 
 
 def test_ctrl_c_exits_with_130(generator, wav, tmp_path, capsys, monkeypatch):
