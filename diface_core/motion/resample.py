@@ -100,7 +100,7 @@ def _resample_known(constraints: Constraints, old_rows: Float64Array) -> tuple[F
     part = np.clip(old_rows - below, 0, 1)[:, None].astype(np.float32)
     inside = (old_rows <= last + 1e-6)[:, None]
     known = np.nan_to_num(constraints.values)
-    values = known[below] * (1 - part) + known[above] * part
+    values = (known[below] * (1 - part) + known[above] * part).astype(np.float32)
     return values, constraints.known_mask[below] & constraints.known_mask[above] & inside
 
 
