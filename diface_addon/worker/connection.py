@@ -71,6 +71,7 @@ class Connection:
 
     def send_request(self, number: int, request: Request, events: Events[Event]) -> None:
         """Send a request whose answers go to `events`."""
+        data = protocol.pack(protocol.exchange_for(request).request_message(request, number))
         with self._lock:
             if self._open:
                 self._pending[number] = events
@@ -78,8 +79,7 @@ class Connection:
                     events.put(types.Progress(0.0, "Loading the models"))
             else:
                 events.put(Restart() if self._ready else self._closing_event)
-        message = protocol.exchange_for(request).request_message(request, number)
-        self._outgoing.put(protocol.pack(message))
+        self._outgoing.put(data)
 
     def cancel(self, number: int, timeout: float) -> None:
         """Ask the worker to stop a request; one that has not agreed within `seconds` is killed."""

@@ -104,7 +104,7 @@ def test_a_file_that_would_run_code_is_refused_and_the_scene_is_as_it_was(own, t
     (tmp_path / "f.pkl").write_bytes(pickle.dumps({"v_template": Harmful(tmp_path / "touched")}))
     monkeypatch.setattr(preferences, "flame_file", lambda: tmp_path / "f.pkl")
     before = fingerprint.of_file()
-    with pytest.raises(RuntimeError, match="which is no array"):
+    with pytest.raises(RuntimeError, match="which is not an array"):
         bpy.ops.diface.add_flame_head()
     assert not (tmp_path / "touched").exists()
     assert fingerprint.difference(before, fingerprint.of_file()) == []

@@ -89,5 +89,5 @@ def test_no_strength_is_no_motion_but_eyes_and_breath(scene, talking) -> None:
 
 def test_an_unknown_style(scene, talking) -> None:
     scene.diface.style = "nobody"
-    with pytest.raises(RuntimeError, match="no style called nobody"):
+    with pytest.raises(RuntimeError, match="style nobody is unknown"):
         bpy.ops.diface.generate()

@@ -10,7 +10,7 @@ import torch
 
 from diface_core import channels
 from diface_core.audio.speech_encoder import LOUDNESS
-from diface_core.diffusion.constraints import unconstrained
+from diface_core.diffusion.known_region import unconstrained
 from diface_core.errors import ModelError
 from diface_core.learning.batches import ExampleSampler
 from diface_core.learning.losses import TrainingLoss
