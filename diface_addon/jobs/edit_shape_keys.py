@@ -19,9 +19,9 @@ from ..scene.edits import write_edit
 from ..scene.files import temporary
 from ..scene.keys import frame_rate
 from ..scene.pins import pins
-from ..scene.provenance import baseline, take_request
+from ..scene.provenance import baseline, stored_request, take_request
 from ..scene.styles import styles
-from ..scene.takes import takes
+from ..scene.takes import write_take
 from ..settings import choices, preferences, scene_settings
 from ..version import VERSION
 from ..worker import process
@@ -66,7 +66,7 @@ class EditJob(generate.GenerationJob):
         """The pins that there are now."""
         return pins.find_pins(obj)
 
-    def write_result(self) -> takes.TakeResult:
+    def write_result(self) -> write_take.TakeResult:
         """The edit as a new take; the one that was edited stays. Raises DifaceError, with the scene as it was."""
         result = self.task.wait()
         obj = self.find_character()
@@ -126,7 +126,7 @@ def begin(context: bpy.types.Context, planner: Planner) -> EditJob:
 
 def read_edit_context(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> EditContext:
     """What animates `obj` now; files that have to be made go to `folder`. Raises DifaceError."""
-    stored = next(filter(None, map(baseline.read_request, active_actions(obj))), None)
+    stored = next(filter(None, map(stored_request.read_request, active_actions(obj))), None)
     if stored is None:
         spoken = speech_source.find_speech(context, scene_settings.speech_choice(context.scene), folder)
         request, first, sound = generate.request_from_settings(context, spoken.section), spoken.first_frame, spoken.name
@@ -156,7 +156,7 @@ def _row_count(obj: bpy.types.Object, stored: dict | None, request: types.Genera
         ends = [action.frame_range[1] for action in active_actions(obj)]
         ends += [c.start + c.scale * c.fcurve.keyframe_points[-1].co.x for _address, c in active_curves.all_curves(obj)]
         return max(1, round(max(ends)) - first + 1)
-    ours = [action for action in active_actions(obj) if baseline.read_request(action)]
+    ours = [action for action in active_actions(obj) if stored_request.read_request(action)]
     curves = [curve for action in ours for some in baseline.read_samples(action).values() for curve in some]
     return max(len(curve.values) for curve in curves)
 

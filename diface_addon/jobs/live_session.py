@@ -20,7 +20,7 @@ from ..scene.files import temporary
 from ..scene.keys import frame_rate
 from ..scene.pins import pins
 from ..scene.pins.pin import Pin
-from ..scene.provenance import baseline, take_request
+from ..scene.provenance import stored_request, take_request
 from ..settings import choices, scene_settings
 from ..version import VERSION
 from . import edit, edit_plan, edit_scope, edit_shape_keys, generate
@@ -106,7 +106,7 @@ class LiveSession:
         self._action_uids = [action.session_uid for action in active_actions(obj)]
         self._request, self._first_frame, self._row_count = base.request, base.first_frame, len(base.motion)
         self._settings = LiveSettings.from_scene(context.scene)
-        stored = (baseline.read_request(action) for action in active_actions(obj))
+        stored = (stored_request.read_request(action) for action in active_actions(obj))
         self._is_generated = all(request.get(IS_GENERATED_KEY, True) for request in stored if request)
         self._pins = list(base.pins)
         self._known_pins = frozenset(base.pins)

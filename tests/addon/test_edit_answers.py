@@ -12,7 +12,7 @@ from diface_addon.jobs import edit, edit_shape_keys, running_job
 from diface_addon.operators.edit.in_between import plan_in_between
 from diface_addon.operators.edit.regenerate import plan_around_pins
 from diface_addon.scene.pins import pins
-from diface_addon.scene.provenance import baseline, layer_tracks
+from diface_addon.scene.provenance import layer_tracks, stored_request
 
 from . import scenes
 
@@ -141,7 +141,7 @@ def test_a_key_of_a_part_that_the_take_has_not(scene, clicks, worker) -> None:
 
 
 def test_strips_alone_are_no_take_that_can_be_edited(take) -> None:
-    bpy.ops.diface.push_down_take(take=baseline.read_request(face(take))["take"])
+    bpy.ops.diface.push_down_take(take=stored_request.read_request(face(take))["take"])
     with pytest.raises(RuntimeError, match="NLA strips alone"):
         bpy.ops.diface.regenerate()
 
@@ -211,10 +211,10 @@ def test_a_ghost_leaves_alone_what_the_artist_did_to_layers(scene, clicks, worke
     scene.diface.blinks, scene.diface.gaze, scene.diface.breath = True, False, False
     scenes.use_file(scene, clicks([0.5], seconds=6.0))
     bpy.ops.diface.generate()
-    first = baseline.read_request(face(obj))["take"]
+    first = stored_request.read_request(face(obj))["take"]
     scene.diface.seed = 5
     bpy.ops.diface.generate()
-    second = baseline.read_request(face(obj))["take"]
+    second = stored_request.read_request(face(obj))["take"]
     keys = obj.data.shape_keys
     bpy.ops.diface.compare_take(take=first)
     assert [layer_tracks.layer_name(action) for _track, action in layer_tracks.active_layers(keys)] == ["blinks"]

@@ -17,8 +17,8 @@ from diface_addon.scene.edits import write_edit
 from diface_addon.scene.keys.key_table import KeyTable
 from diface_addon.scene.keys.write_keys import enum_value
 from diface_addon.scene.pins import pins
-from diface_addon.scene.provenance import baseline, layer_tracks
-from diface_addon.scene.takes import take_list, takes
+from diface_addon.scene.provenance import baseline, layer_tracks, stored_request
+from diface_addon.scene.takes import take_list, use_take, write_take
 
 from . import scenes
 from .test_head_pose import MODES, turn
@@ -49,7 +49,7 @@ def new_motion(obj, made: np.ndarray, names=NAMES, seed: int = 7) -> types.Motio
     return types.Motion(values, names, base.rate)
 
 
-def edit(obj, made: np.ndarray, found=None, names=NAMES, **more) -> takes.TakeResult:
+def edit(obj, made: np.ndarray, found=None, names=NAMES, **more) -> write_take.TakeResult:
     found = pins.find_pins(obj) if found is None else found
     return write_edit.write_edit(
         obj, actions(obj), new_motion(obj, made, names), made, found, "E", {"first_frame": FIRST, "seed": 1}, **more
@@ -60,7 +60,7 @@ def everything(action: bpy.types.Action) -> dict:
     """All of every key of an Action, and what is kept with it, as bytes."""
     found = {name: bytes(str(action[name]) if isinstance(action[name], str) else action[name], "utf8")
              if isinstance(action[name], str) else bytes(action[name])
-             for name in (baseline.REQUEST, baseline.SAMPLES, baseline.KEYS) if name in action}  # fmt: skip
+             for name in (stored_request.REQUEST, baseline.SAMPLES, baseline.KEYS) if name in action}  # fmt: skip
     for kind in ("KEY", "OBJECT"):
         for fcurve in getattr(compat.find_channelbag(action, kind), "fcurves", ()):
             table = KeyTable.read(fcurve)
@@ -221,7 +221,7 @@ def test_no_frame_outside_changes_on_an_action_by_hand(scene, head) -> None:
     assert outside(curve(head, cheeky), 99, 99) == hand[1]
     assert [everything(action) for action in old] == before
     assert {pin.frame for pin in pins.find_pins(head)} == {5, 17.5, 28, 60}
-    assert baseline.read_request(written.actions[0])["first_frame"] == FIRST
+    assert stored_request.read_request(written.actions[0])["first_frame"] == FIRST
 
 
 def test_a_locked_curve_stays_and_a_muted_one_is_written(scene, head) -> None:
@@ -275,7 +275,7 @@ def test_modifiers_go_on_and_what_shows_is_what_was_made(scene, head) -> None:
 
 def with_layers(obj) -> types.Motion:
     made = motion(ROWS, ("jawOpen", "eyeBlinkLeft", "eyeBlinkRight"))
-    takes.write_take(obj, made, "T", {"first_frame": FIRST, "layers": {"blinks": 1, "gaze": None, "breath": None}})
+    write_take.write_take(obj, made, "T", {"first_frame": FIRST, "layers": {"blinks": 1, "gaze": None, "breath": None}})
     return made
 
 
@@ -290,7 +290,7 @@ def test_layers_come_along(scene) -> None:
     ((track, layer),) = layer_tracks.active_layers(keys)
     assert layer != old
     assert everything(old) == before
-    assert baseline.read_request(layer)["take"] == baseline.read_request(keys.animation_data.action)["take"]
+    assert stored_request.read_request(layer)["take"] == stored_request.read_request(keys.animation_data.action)["take"]
     assert not track.mute
     assert (sampling.sample_motion(obj, FIRST, ROWS, names).values[:, 1:] == made.values[:, 1:]).all()
     keys.animation_data.nla_tracks[track.name].mute = True
@@ -376,7 +376,7 @@ def test_a_head_that_turns_about_its_neck_goes_on_doing_so(scene, head, mode) ->
     neck = np.array([0.1, -0.2, -1.0])
     placed = placement.Placement(1.0, placement.FROM_BLENDER, np.zeros(3), neck)
     base = motion(ROWS)
-    takes.write_take(head, base, "T", {"first_frame": FIRST}, placed)
+    write_take.write_take(head, base, "T", {"first_frame": FIRST}, placed)
     still = _place(head, FIRST, neck)
     pins.set_values(head, 25, {"head_rx": -0.4}, placed)
     pins.set_values(head, 28.5, {"head_rz": 0.6}, placed)
@@ -421,7 +421,7 @@ def mixed(obj) -> None:
     """A face and a head of two takes, both of which have both."""
     first = write(obj, motion(seed=1))
     write(obj, motion(seed=2))
-    takes.assign(obj, {"OBJECT": obj}, first.actions)
+    use_take.assign(obj, {"OBJECT": obj}, first.actions)
 
 
 def duplicated(obj) -> None:
@@ -452,7 +452,7 @@ def test_face_and_head_of_two_takes_stay_apart(scene, head, two, path) -> None:
     assert set(written.actions) == set(actions(head))
     assert all(action.users > int(action.use_fake_user) for action in written.actions)
     other = write(head, motion(seed=3))
-    takes.use_take(head, list(written.actions))
+    use_take.use_take(head, list(written.actions))
     assert other.actions[0] not in actions(head)
     assert (sampling.sample_motion(head, FIRST, ROWS, NAMES).values == after).all()
 

@@ -13,8 +13,8 @@ from diface_addon.core import channels
 from diface_addon.jobs import edit, running_job
 from diface_addon.operators.edit.regenerate import plan_around_pins
 from diface_addon.scene.pins import pins
-from diface_addon.scene.provenance import baseline, take_request
-from diface_addon.scene.takes import takes
+from diface_addon.scene.provenance import stored_request, take_request
+from diface_addon.scene.takes import take_index
 
 from . import scenes
 from .engine import ANEW, SLOW
@@ -79,9 +79,9 @@ def test_the_old_take_stays_and_the_new_one_is_a_take(take):
     old = face(take)
     key(take, 60, 0.6)
     fingerprint = values(take).tobytes()
-    count = len(takes.all_takes())
+    count = len(take_index.all_takes())
     bpy.ops.diface.regenerate()
-    assert len(takes.all_takes()) == count + 1
+    assert len(take_index.all_takes()) == count + 1
     assert face(take) != old
     assert scenes.points(old, "KEY", JAW).tobytes() == fingerprint
     made = take_request.load(face(take))
@@ -295,7 +295,7 @@ def test_the_artists_own_motion_is_a_start_too(scene, head, clicks, worker):
     assert bpy.ops.diface.in_between() == {"FINISHED"}
     found = {float(frame): float(value) for frame, value in values(head)}
     assert [found[frame] for frame in (10.0, 50.0, 90.0)] == before[:, 1].tolist()
-    assert baseline.read_request(face(head)) is not None
+    assert stored_request.read_request(face(head)) is not None
     assert scenes.points(own, "KEY", JAW).tobytes() == before.tobytes()
     assert np.isclose(list(found.values()), ANEW).sum() > 20
 
@@ -407,8 +407,8 @@ def test_a_spliced_take_is_made_again_too(scene, take):
 
 def test_a_take_of_other_models_is_edited_and_that_is_said(take):
     for action in bpy.data.actions:
-        if baseline.REQUEST in action:
-            action[baseline.REQUEST] = action[baseline.REQUEST].replace("0123abcd", "older")
+        if stored_request.REQUEST in action:
+            action[stored_request.REQUEST] = action[stored_request.REQUEST].replace("0123abcd", "older")
     key(take, 60, 0.6)
     running = edit.begin(bpy.context, lambda base: plan_around_pins(base, 8.0))
     written = running.write_result()

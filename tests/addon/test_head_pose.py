@@ -10,7 +10,7 @@ import pytest
 from mathutils import Euler, Matrix, Quaternion, Vector
 
 from diface_addon.core import channels, types
-from diface_addon.scene.takes import takes
+from diface_addon.scene.takes import write_take
 
 MODES = ("XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX", "QUATERNION", "AXIS_ANGLE")
 RATE = types.FrameRate(24)
@@ -22,8 +22,8 @@ def sway(rows: int = 60) -> np.ndarray:
     return np.stack([0.5 * np.sin(t), 0.3 * np.sin(2 * t), 0.8 * np.sin(t + 1)], 1).astype(np.float32)
 
 
-def write(obj, vectors, first_frame: int = 1) -> takes.TakeResult:
-    return takes.write_take(obj, types.Motion(vectors, channels.HEAD, RATE), "T", {"first_frame": first_frame})
+def write(obj, vectors, first_frame: int = 1) -> write_take.TakeResult:
+    return write_take.write_take(obj, types.Motion(vectors, channels.HEAD, RATE), "T", {"first_frame": first_frame})
 
 
 def turn(obj, rotation: Quaternion) -> None:

@@ -12,7 +12,7 @@ from mathutils import Euler, Quaternion
 from diface_addon import compat
 from diface_addon.core import channels, placement, types
 from diface_addon.scene.animation import sampling
-from diface_addon.scene.takes import takes
+from diface_addon.scene.takes import write_take
 
 from . import scenes
 from .test_head_pose import MODES, turn
@@ -34,7 +34,7 @@ def test_what_is_written_is_read(scene, head, mode, rate) -> None:
     head.rotation_mode = mode
     turn(head, Euler((0.4, -0.3, 2.9)).to_quaternion())
     made = motion()
-    takes.write_take(head, made, "T", {"first_frame": 11})
+    write_take.write_take(head, made, "T", {"first_frame": 11})
     scene.frame_set(30)  # wherever the playhead stands
     found = sampling.sample_motion(head, 11, 40, NAMES)
     assert found.rate.value == pytest.approx(scenes.RATES[rate][0] / scenes.RATES[rate][1])
@@ -46,13 +46,13 @@ def test_a_flame_mesh_aside(scene, head) -> None:
     spin = np.array(Euler((1.5, 0.2, 0.1)).to_matrix()) * -1
     placed = placement.Placement(1.0, spin, np.zeros(3), np.array([0.0, 0.1, 0.2]))
     made = motion()
-    takes.write_take(head, made, "T", {"first_frame": 1}, placed)
+    write_take.write_take(head, made, "T", {"first_frame": 1}, placed)
     assert sampling.sample_motion(head, 1, 40, NAMES, placed).values == pytest.approx(made.values, abs=1e-6)
 
 
 def test_beyond_its_ends_a_take_stands_still(scene, head) -> None:
     made = motion(5)
-    takes.write_take(head, made, "T", {"first_frame": 11})
+    write_take.write_take(head, made, "T", {"first_frame": 11})
     found = sampling.sample_motion(head, 9, 9, NAMES)
     assert found.values == pytest.approx(made.values[np.clip(np.arange(9) - 2, 0, 4)], abs=1e-6)
 
@@ -153,7 +153,7 @@ def test_strips_of_the_nla_are_read_as_they_show(scene, head, name) -> None:
 
 def test_it_is_quick(scene) -> None:
     obj = scenes.add_character(scene, channels.FACE)
-    takes.write_take(obj, motion(1800, channels.ALL), "T", {"first_frame": 1})
+    write_take.write_take(obj, motion(1800, channels.ALL), "T", {"first_frame": 1})
     spent = []
     for _ in range(5):
         start = time.perf_counter()

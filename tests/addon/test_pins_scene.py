@@ -12,7 +12,7 @@ from diface_addon.core import channels
 from diface_addon.scene.animation import sampling
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import baseline
-from diface_addon.scene.takes import takes
+from diface_addon.scene.takes import write_take
 
 from . import scenes
 from .test_head_pose import MODES, turn
@@ -22,8 +22,8 @@ JAW, SMILE = (f'key_blocks["{name}"].value' for name in ("jawOpen", "mouthSmileL
 FIRST = 11
 
 
-def write(obj, made=None, **request) -> takes.TakeResult:
-    return takes.write_take(obj, made or motion(), "T", {"first_frame": FIRST, **request})
+def write(obj, made=None, **request) -> write_take.TakeResult:
+    return write_take.write_take(obj, made or motion(), "T", {"first_frame": FIRST, **request})
 
 
 def curve(obj, path: str = JAW, index: int = 0) -> bpy.types.FCurve:

@@ -11,7 +11,7 @@ from ... import compat
 from ...core import channels
 from ..characters import shape_key_names
 from ..keys import head_pose, nla
-from ..provenance import baseline, layer_tracks
+from ..provenance import baseline, layer_tracks, stored_request
 
 PropertyAddress = tuple[str, str, int]
 """Where a channel's value is: kind of data-block ('KEY', 'OBJECT'), RNA path in it, and array index."""
@@ -83,7 +83,9 @@ def find_active_curves(obj: bpy.types.Object) -> dict[PropertyAddress, ActiveCur
     """
     found: dict[PropertyAddress, ActiveCurve] = {}
     for address, playing in all_curves(obj):
-        if address not in found or (_is_user_curve(found[address], address) and baseline.read_request(playing.action)):
+        if address not in found or (
+            _is_user_curve(found[address], address) and stored_request.read_request(playing.action)
+        ):
             found[address] = playing
     return found
 
@@ -105,7 +107,9 @@ def addresses_by_channel(obj: bpy.types.Object) -> dict[str, PropertyAddress]:
 
 def _is_user_curve(curve: ActiveCurve, address: PropertyAddress) -> bool:
     """Whether a curve in a take was added by the artist."""
-    return baseline.read_request(curve.action) is not None and address not in baseline.read_baseline_keys(curve.action)
+    return stored_request.read_request(curve.action) is not None and address not in baseline.read_baseline_keys(
+        curve.action
+    )
 
 
 def _action_sources(

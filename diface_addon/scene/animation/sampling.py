@@ -11,7 +11,7 @@ from ...core import channels, placement, types
 from ..characters import flame_mesh
 from ..keys import frame_rate, head_pose, nla, rotation_values
 from ..keys.key_table import nearest
-from ..provenance import baseline, rest_pose
+from ..provenance import rest_pose, stored_request
 from . import active_curves
 
 
@@ -80,7 +80,7 @@ def reference_rotation(obj: bpy.types.Object) -> Quaternion:
     found = {
         address: curve for address, curve in active_curves.find_active_curves(obj).items() if address[0] == "OBJECT"
     }
-    requests = [baseline.read_request(curve.action) for curve in found.values()]
+    requests = [stored_request.read_request(curve.action) for curve in found.values()]
     if not found or any(request and "rest_rotation" in request for request in requests):
         return rest_pose.rest_rotation(obj)
     first = min(curve.start + curve.scale * curve.fcurve.keyframe_points[0].co.x for curve in found.values())

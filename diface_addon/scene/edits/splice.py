@@ -21,8 +21,8 @@ from ..keys import head_pose, rotation_values
 from ..keys.key_table import KeyTable
 from ..keys.write_keys import SampledCurve
 from ..pins.pin_values import is_locked
-from ..provenance import baseline, take_request
-from ..takes import take_copies, takes
+from ..provenance import baseline, stored_request, take_request
+from ..takes import take_copies, take_index
 from . import splice_head
 from .splice_span import Span
 
@@ -63,7 +63,7 @@ def find_span(base: TakeActions, other: TakeActions, frames: tuple[int, int], ra
 
 def frame_extent(actions: TakeActions) -> tuple[int, int]:
     """First and last frame of a take's keys."""
-    ranges = [action.frame_range for action in takes.split_layers(actions)[0]]
+    ranges = [action.frame_range for action in take_index.split_layers(actions)[0]]
     return round(min(first for first, _last in ranges)), round(max(last for _first, last in ranges))
 
 
@@ -96,7 +96,11 @@ def splice(
     _splice_values(mine, theirs, written, span)
     if head:
         _splice_head(obj, (copies, other), find_curves(copies), written, span)
-    record = {"take": baseline.read_request(other[0])["take"], "frames": [span.first, span.last], "channels": names}
+    record = {
+        "take": stored_request.read_request(other[0])["take"],
+        "frames": [span.first, span.last],
+        "channels": names,
+    }
     for copy in copies:
         _store_baseline(copy, written[copy.name], record)
     return copies
@@ -106,7 +110,10 @@ def locked_channels(obj: bpy.types.Object, base: TakeActions, names: tuple[str, 
     """Those of the channels `names` that stay as they are in a splice, as the artist has locked their curves in `base`;
     of the head all, where one number of its rotation is locked."""
     fixed = {address[:2] for address, held in find_curves(base).items() if is_locked(held.fcurve)}
-    head = ("OBJECT", head_pose.rotation_path(baseline.read_request(base[0]).get("rotation_mode", "XYZ"))) in fixed
+    head = (
+        "OBJECT",
+        head_pose.rotation_path(stored_request.read_request(base[0]).get("rotation_mode", "XYZ")),
+    ) in fixed
     return [name for name in names if (head if name in channels.HEAD else _shape_key_paths(obj, (name,)) & fixed)]
 
 
@@ -177,7 +184,7 @@ def _take_rotation(
     actions: TakeActions, curves_of_take: dict[PropertyAddress, CurveInAction]
 ) -> splice_head.RotationCurves:
     """The rotation of a take that has one."""
-    request = baseline.read_request(actions[0])
+    request = stored_request.read_request(actions[0])
     path = head_pose.rotation_path(request["rotation_mode"])
     found = [curves_of_take[address].fcurve for n in range(4) if (address := ("OBJECT", path, n)) in curves_of_take]
     return splice_head.RotationCurves(found, request["rotation_mode"], Quaternion(request["rest_rotation"]))
@@ -185,7 +192,7 @@ def _take_rotation(
 
 def _has_rotation(actions: TakeActions) -> bool:
     """Whether a take has a rotation, and the artist has removed none of its curves."""
-    path = head_pose.rotation_path(baseline.read_request(actions[0]).get("rotation_mode", "XYZ"))
+    path = head_pose.rotation_path(stored_request.read_request(actions[0]).get("rotation_mode", "XYZ"))
     found = [address for address in find_curves(actions) if address[:2] == ("OBJECT", path)]
     return len(found) == (3 if path == "rotation_euler" else 4)
 
@@ -203,7 +210,7 @@ def _compensate_pivot(
     addresses = [address for n in range(3) if (address := ("OBJECT", head_pose.DELTA_LOCATION, n)) in mine]
     if placed is None or len(addresses) < 3 or any(is_locked(mine[address].fcurve) for address in addresses):
         return
-    request = baseline.read_request(actions[0])
+    request = stored_request.read_request(actions[0])
     times = KeyTable.read(rotation.curves[0]).between(span.first, span.last).frames
     vectors = rotation_values.rotation_vectors(rotation.values_at(times), rotation.mode, rotation.rest)
     swings = head_pose.pivot_compensation(obj, vectors, rotation.rest, placed.neck, request["rest_delta"])
@@ -240,7 +247,7 @@ def _store_baseline(
     copy: bpy.types.Action, baseline_points: baseline.PointsByAddress, record: dict[str, object]
 ) -> None:
     """Keep with a new take what its keys are as they were made, and what was spliced into it."""
-    request = baseline.read_request(copy)
+    request = stored_request.read_request(copy)
     first, kept = request["first_frame"], {}
     samples: dict[str, list[SampledCurve]] = {}
     for kind, some in baseline.read_samples(copy).items():

@@ -14,7 +14,7 @@ from ..keys import head_pose
 from ..keys.key_table import KeyTable
 from ..keys.write_keys import enum_value
 from ..pins.pin import Pin, group_by_curve
-from ..provenance import baseline
+from ..provenance import baseline, stored_request
 
 KeyTables = dict[PropertyAddress, KeyTable]
 
@@ -53,4 +53,4 @@ def restore_head_keys(
         keys.write(curve)
         written[address] = KeyTable.read(curve).co
     kept = {address: points for address, points in pinned.items() if address in written}
-    baseline.store(action, baseline.read_request(action), baseline.read_samples(action), written, kept)
+    baseline.store(action, stored_request.read_request(action), baseline.read_samples(action), written, kept)

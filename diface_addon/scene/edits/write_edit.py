@@ -18,8 +18,8 @@ from ..keys.key_table import KeyTable, nearest
 from ..keys.write_keys import SampledCurve
 from ..pins.pin import Pin
 from ..pins.pin_values import is_locked, locked_notes, names_note
-from ..provenance import baseline, layer_tracks, rest_pose, take_request
-from ..takes import ghost, take_list, takes
+from ..provenance import baseline, layer_tracks, rest_pose, stored_request, take_request
+from ..takes import ghost, rollback, take_list, use_take, write_take
 from . import curve_changes as edit_changes
 from .pivot_compensation import compensate_pivot, rotation_before
 from .rewrite_keys import CurveChange, evaluate_without_modifiers, extends_beyond_keys, rewrite_keys
@@ -51,7 +51,7 @@ def write_edit(
     request: dict[str, Any],
     falloff: float = 8.0,
     placed: placement.Placement | None = None,
-) -> takes.TakeResult:
+) -> write_take.TakeResult:
     """Animate `obj` by a new take called `name`: what `base_actions` do, but `motion` (T, C) where `made` (T, C) bool.
 
     Row r is at frame request["first_frame"] + r. The keys of `pins` are in it exactly, EXTREME; what is made anew is
@@ -75,7 +75,7 @@ def write_edit(
     if endless and not changes:
         raise errors.SceneError(*_curves_note(ENDLESS, obj, endless), BAKE_HINT)
 
-    with takes.all_or_nothing():
+    with rollback.all_or_nothing():
         copies = _copy_actions(obj, base_actions, changes, name)
         written = _write_changes(obj, edit, changes, found, copies)
         _store_baselines(obj, request, found, copies, written)
@@ -85,9 +85,9 @@ def write_edit(
         if any(compat.find_channelbag(action, kind) for action in copies.main)
     }
     ghost.remove_ghosts()
-    takes.assign(obj, blocks, (*copies.main, *copies.layers))
+    use_take.assign(obj, blocks, (*copies.main, *copies.layers))
     notes = [*_notes(obj, changes, found, locked, outside), *_curves_note(ENDLESS, obj, endless)]
-    return takes.TakeResult(copies.main[0].name, (*copies.main, *copies.layers), tuple(notes))
+    return write_take.TakeResult(copies.main[0].name, (*copies.main, *copies.layers), tuple(notes))
 
 
 def _reactivate(obj: bpy.types.Object, actions: Sequence[bpy.types.Action]) -> None:
@@ -96,11 +96,11 @@ def _reactivate(obj: bpy.types.Object, actions: Sequence[bpy.types.Action]) -> N
     now = {animation.action for animation in animations if animation and animation.action}
     if set(actions) <= now:
         return
-    request = baseline.read_request(actions[0])
+    request = stored_request.read_request(actions[0])
     if request is None:
         hint = "Let that Action play again, and repeat the edit."
         raise errors.SceneError(f"{actions[0].name} does not animate {obj.name} any more.", hint)
-    takes.use_take(obj, [*actions, *layer_tracks.find_layers(request["take"])])
+    use_take.use_take(obj, [*actions, *layer_tracks.find_layers(request["take"])])
 
 
 def _curves_to_copy(
@@ -232,7 +232,8 @@ def _store_baselines(
     written: dict[PropertyAddress, tuple[bpy.types.Action, np.ndarray, CurveChange]],
 ) -> None:
     """Keep with every Action of the new take what made it, and its keys as they are generated or pinned now."""
-    take = {**request, "take": uuid.uuid4().hex, "name": copies.main[0].name, "character": obj.name}
+    identity = {"take": uuid.uuid4().hex, "name": copies.main[0].name, "character": obj.name}
+    take = {**request, **identity, "parent": _parent(copies), "created": stored_request.creation_time()}
     if any(compat.find_channelbag(action, "OBJECT") for action in copies.main):
         rest = {
             "rest_rotation": list(sampling.reference_rotation(obj)),
@@ -251,6 +252,12 @@ def _store_baselines(
         store_baseline_points(action, kept, points, pins)
 
 
+def _parent(copies: ActionCopies) -> str:
+    """Return the id of the take that was edited; "" if DiFACE did not make the Actions."""
+    requests = [stored_request.read_request(action) for action in copies.by_original]
+    return next((request["take"] for request in requests if request), "")
+
+
 def _baseline_points(
     copy: bpy.types.Action, action: bpy.types.Action | None, active: ActiveCurves
 ) -> dict[PropertyAddress, np.ndarray]:
@@ -258,7 +265,7 @@ def _baseline_points(
     are."""
     if action is None:
         return {}
-    if baseline.read_request(action):
+    if stored_request.read_request(action):
         as_written = baseline.read_baseline_keys(action).items()
         return {address: points for address, points in as_written if compat.find_channelbag(copy, address[0])}
     return {address: KeyTable.read(curve.fcurve).co for address, curve in active.items() if curve.action == action}

@@ -19,7 +19,7 @@ from ..animation.active_curves import ActiveCurve
 from ..keys.key_table import KeyPoints, KeyTable, nearest, read_column, straight_handles
 from ..keys.write_keys import LINEAR_KEYS, enum_value
 from ..pins.pin_values import is_locked
-from ..provenance import baseline, layer_tracks
+from ..provenance import baseline, layer_tracks, stored_request
 from . import curve_changes as edit_changes
 from .pivot_compensation import compensate_pivot, rotation_before
 from .rewrite_keys import (
@@ -67,7 +67,7 @@ def write_in_place(
             for address, (_action, new, change) in mine.items():
                 points[address] = merge_points(points.get(address, np.empty((0, 2))), new, change)
                 pins[address] = merge_points(pins.get(address, np.empty((0, 2))), change.pins, change)
-            store_baseline_points(action, {**baseline.read_request(action), **request}, points, pins)
+            store_baseline_points(action, {**stored_request.read_request(action), **request}, points, pins)
             action.update_tag()
 
 

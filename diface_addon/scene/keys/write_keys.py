@@ -12,6 +12,9 @@ import numpy.typing as npt
 LINEAR_KEYS = {"interpolation": "LINEAR", "handle_left_type": "VECTOR", "handle_right_type": "VECTOR"}
 """Keys on straight lines, whose handles lie on them too: one that is made a Bezier's starts from there."""
 
+GROUP_NAMES = {"KEY": "Face", "OBJECT": "Head"}
+"""Kind of data-block -> the group of the F-curves that DiFACE adds."""
+
 
 @dataclass(frozen=True)
 class SampledCurve:

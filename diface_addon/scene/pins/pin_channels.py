@@ -13,7 +13,7 @@ from ..animation import active_curves, sampling
 from ..animation.active_curves import ActiveCurve, PropertyAddress
 from ..keys import head_pose
 from ..keys.key_table import SAME_TIME
-from ..provenance import baseline
+from ..provenance import baseline, stored_request
 from .pin import Pin, group_by_curve
 
 MIN_ROTATION = 1e-4
@@ -98,7 +98,7 @@ def baseline_rotations(
     where DiFACE did not make them."""
     values = values.copy()
     for (kind, path, index), curve in active.items():
-        if kind == "OBJECT" and baseline.read_request(curve.action):
+        if kind == "OBJECT" and stored_request.read_request(curve.action):
             points = baseline.read_baseline_keys(curve.action).get((kind, path, index))
             if points is not None and len(points):
                 values[:, index] = np.interp(

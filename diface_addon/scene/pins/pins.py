@@ -13,7 +13,7 @@ from ..animation.active_curves import ActiveCurve, PropertyAddress
 from ..keys import editable_actions
 from ..keys.key_table import SAME_TIME, KeyPoints, KeyTable, nearest
 from ..keys.write_keys import enum_value
-from ..provenance import baseline
+from ..provenance import baseline, edited_keys, stored_request
 from .pin import Pin, face_channel, group_by_curve
 from .pin_channels import to_channel_pins
 from .pin_values import KeyedChannels, is_locked, locked_notes, pose_pins, set_values
@@ -107,7 +107,7 @@ def unpin(obj: bpy.types.Object, pins: Sequence[Pin]) -> RemovedPins:
         near, same = keys.nearest(curve.to_curve_time(wanted[address][:, 0]))
         chosen = np.zeros(len(keys), bool)
         chosen[near[same]] = True
-        if baseline.read_request(curve.action) is None:
+        if stored_request.read_request(curve.action) is None:
             keys.type[chosen] = enum_value("type", "GENERATED")
         else:
             keys = _restore_baseline(
@@ -123,7 +123,7 @@ def unpin(obj: bpy.types.Object, pins: Sequence[Pin]) -> RemovedPins:
 
 def _warps_a_layer(curve: ActiveCurve, address: PropertyAddress, points: np.ndarray) -> bool:
     """Whether an edit has bent a layer to one of `points` (N, 2): what was there before the new take does not have."""
-    request = baseline.read_request(curve.action)
+    request = stored_request.read_request(curve.action)
     known = baseline.read_applied_pins(curve.action).get(address, ()) if request and "layer" in request else ()
     return len(known) > 0 and bool(nearest(known[:, 0], curve.to_curve_time(points[:, 0]))[1].any())
 
@@ -140,7 +140,7 @@ def _restore_baseline(keys: KeyTable, chosen: np.ndarray, points: np.ndarray) ->
     ]
 
     # Where nothing else was changed, everything that was generated is there again.
-    left = ~chosen & (baseline.changed_mask(keys, points) | (keys.type == enum_value("type", "EXTREME")))
+    left = ~chosen & (edited_keys.changed_mask(keys, points) | (keys.type == enum_value("type", "EXTREME")))
     back = np.flatnonzero(~taken) if not left.any() else np.unique([row for row in home if row >= 0]).astype(int)
     again = chosen & there
     rise = points[near[again], 1] - keys.values[again]
@@ -166,7 +166,9 @@ def find_pins_and_changes(obj: bpy.types.Object) -> tuple[list[Pin], list[Pin]]:
     tables = [(address, curve, KeyPoints.read(curve.fcurve)) for address, curve in _pinnable(obj)]
     extreme = enum_value("type", "EXTREME")
     marked = {curve.action for _address, curve, keys in tables if (keys.type == extreme).any()}
-    takes = [action for action in {curve.action for _address, curve, _keys in tables} if baseline.REQUEST in action]
+    takes = [
+        action for action in {curve.action for _address, curve, _ in tables} if stored_request.read_request(action)
+    ]
     as_written = {action: baseline.read_baseline_keys(action) for action in takes}
     known = {action: _applied_pins(action) for action in takes}
     found: dict[tuple[PropertyAddress, int], tuple[Pin, bool]] = {}
@@ -194,7 +196,7 @@ def _sort_key(pin: Pin) -> tuple[str, str, int, float]:
 
 def _applied_pins(action: bpy.types.Action) -> baseline.PointsByAddress:
     """The pins that the motion of a take was made to go through. Of a layer none: it is not made anew without them."""
-    return {} if "layer" in baseline.read_request(action) else baseline.read_applied_pins(action)
+    return {} if "layer" in stored_request.read_request(action) else baseline.read_applied_pins(action)
 
 
 def _removed_pins(keys: KeyPoints, chosen: np.ndarray, points: np.ndarray | None) -> list[tuple[float, float]]:
@@ -209,7 +211,7 @@ def _removed_pins(keys: KeyPoints, chosen: np.ndarray, points: np.ndarray | None
 
 def _changed_key_mask(keys: KeyPoints, points: np.ndarray | None) -> np.ndarray:
     """Which keys of a take are new; all where it had no such curve, but for those that were let go."""
-    return keys.type != enum_value("type", "GENERATED") if points is None else baseline.changed_mask(keys, points)
+    return keys.type != enum_value("type", "GENERATED") if points is None else edited_keys.changed_mask(keys, points)
 
 
 def _user_key_mask(keys: KeyPoints) -> np.ndarray:

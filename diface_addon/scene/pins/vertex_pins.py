@@ -12,8 +12,8 @@ import numpy as np
 from ... import compat
 from ...core import errors, placement, types
 from ..characters import flame_mesh, shape_keys
-from ..provenance import baseline
-from ..takes import takes
+from ..provenance import stored_request
+from ..takes import take_index
 from ..vertex_animation import motion_shape_keys, take_cache, vertex_cache
 
 PINS = "diface_vertex_pins"
@@ -31,17 +31,17 @@ def find_take(obj: bpy.types.Object) -> str | None:
         return None
     keys = obj.data.shape_keys
     action = keys.animation_data.action if keys and keys.animation_data else None
-    request = baseline.read_request(action) if action else None
+    request = stored_request.read_request(action) if action else None
     if request and "shape_keys" in request:
         return request["take"]
     cache = vertex_cache.active_take(obj)
-    found = (baseline.read_request(action) for action in bpy.data.actions) if cache else ()
+    found = (stored_request.read_request(action) for action in bpy.data.actions) if cache else ()
     return next((request["take"] for request in found if request and request["take"].startswith(cache)), None)
 
 
 def take_actions(take: str) -> TakeActions:
     """The Actions of a take. Raises SceneError where it is gone."""
-    found = takes.all_takes().get(take)
+    found = take_index.all_takes().get(take)
     if not found:
         raise errors.SceneError("The take that was sculpted is gone.", "Undo that, or discard the sculpt.")
     return found
@@ -93,7 +93,7 @@ def copy_pins(obj: bpy.types.Object, old: TakeActions, new: TakeActions, known_f
     and what the other has at the frames `kept`."""
     pins = _read_pins(old)
     _write_pins(new, pins, set(pins))
-    request, file = baseline.read_request(new[0]), take_cache.cache_file(obj, new)
+    request, file = stored_request.read_request(new[0]), take_cache.cache_file(obj, new)
     if file is None:
         return
     standing = motion_shape_keys.neutral_vertices(obj)
@@ -104,7 +104,7 @@ def copy_pins(obj: bpy.types.Object, old: TakeActions, new: TakeActions, known_f
 
 def _motion_offsets(obj: bpy.types.Object, actions: TakeActions, frames: list[int]) -> VertexOffsets:
     """What the take's face does at whole frames, as far as it lasts."""
-    request = baseline.read_request(actions[0])
+    request = stored_request.read_request(actions[0])
     rows = [frame - request["first_frame"] for frame in frames]
     if not frames or ("shape_keys" not in request and "cache" not in request):
         return {}

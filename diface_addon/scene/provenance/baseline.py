@@ -17,16 +17,12 @@ import numpy as np
 
 from ... import compat
 from ..characters import shape_key_names
-from ..keys.key_table import KeyPoints, KeyTable, nearest
-from ..keys.write_keys import SampledCurve, enum_value
+from ..keys.write_keys import SampledCurve
+from . import stored_request
 
-REQUEST = "diface_request"
 SAMPLES = "diface_samples"
 KEYS = "diface_keys"
 PINS = "diface_pins"
-
-EditedKeys = dict[tuple[str, int], np.ndarray]
-"""(RNA path, array index) -> what the artist set: rows of (frame, value), shape (K, 2) float32."""
 
 PropertyAddress = tuple[str, str, int]
 PointsByAddress = dict[PropertyAddress, np.ndarray]
@@ -46,7 +42,7 @@ def store(
     made to go through; None: what was kept of them stays.
     """
     header = {kind: [[c.path, c.index, len(c.values)] for c in some] for kind, some in curves.items()}
-    action[REQUEST] = json.dumps(request)
+    stored_request.write_request(action, request)
     for name in (SAMPLES, KEYS, *(() if pins is None else (PINS,))):
         if name in action:
             del action[name]  # bytes in the place of others are cut at their first zero
@@ -69,11 +65,6 @@ def _pack(header: Any, arrays: list[np.ndarray]) -> bytes:
 def _unpack(stored: bytes) -> tuple[Any, np.ndarray]:
     header, packed = stored.split(b"\0", 1)
     return json.loads(header), np.frombuffer(zlib.decompress(packed), np.float32)
-
-
-def read_request(action: bpy.types.Action) -> dict[str, Any] | None:
-    """The request that made this Action; None for an Action that DiFACE did not make."""
-    return json.loads(action[REQUEST]) if REQUEST in action else None
 
 
 def read_samples(action: bpy.types.Action) -> dict[str, list[SampledCurve]]:
@@ -105,7 +96,9 @@ def read_baseline_keys(action: bpy.types.Action) -> PointsByAddress:
     By the names that the shape keys have now. Remembered from call to call, so not to be changed.
     """
     stored = bytes(action[SAMPLES]), bytes(action[KEYS]) if KEYS in action else b""
-    return _with_current_paths(action, _unpack_baseline_keys(read_request(action)["first_frame"], *stored))
+    return _with_current_paths(
+        action, _unpack_baseline_keys(stored_request.read_request(action)["first_frame"], *stored)
+    )
 
 
 def read_applied_pins(action: bpy.types.Action) -> PointsByAddress:
@@ -152,27 +145,3 @@ def _current_paths(action: bpy.types.Action, addresses: Collection[PropertyAddre
     return {
         ("KEY", path, 0): new[channel] for path in lost if (channel := shape_key_names.channel_for_path(path)) in new
     }
-
-
-def find_edits(action: bpy.types.Action, tolerance: float = 1e-5) -> dict[str, EditedKeys]:
-    """The keys that the artist changed, moved, added or marked EXTREME, in the curves that were generated, by kind."""
-    found: dict[str, EditedKeys] = {}
-    for (kind, path, index), points in read_baseline_keys(action).items():
-        channels = compat.find_channelbag(action, kind)
-        fcurve = channels.fcurves.find(path, index=index) if channels else None
-        if fcurve and len(fcurve.keyframe_points):
-            keys = KeyTable.read(fcurve)
-            is_edit = changed_mask(keys, points, tolerance) | (keys.type == enum_value("type", "EXTREME"))
-            if is_edit.any():
-                found.setdefault(kind, {})[path, index] = keys.co[is_edit]
-    return found
-
-
-def changed_mask(keys: KeyTable | KeyPoints, points: np.ndarray, tolerance: float = 1e-5) -> np.ndarray:
-    """Which of `keys` (K,) are not those of `points` (N, 2): neither at another time nor with another value."""
-    if not len(points):
-        return np.ones(len(keys), bool)
-    if np.array_equal(points[:, 0], keys.frames):
-        return np.abs(keys.values - points[:, 1]) > tolerance
-    near, same = nearest(points[:, 0], keys.frames)
-    return ~same | (np.abs(keys.values - points[near, 1]) > tolerance)

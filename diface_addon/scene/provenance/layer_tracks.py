@@ -12,7 +12,7 @@ import bpy
 
 from ... import compat
 from ...core import channels
-from . import baseline
+from . import stored_request
 
 TRACK_PREFIX = "DiFACE "
 """How the names of our tracks begin; after it comes the layer's, and nothing else but Blender's ".001"."""
@@ -25,13 +25,13 @@ _NAMES = {TRACK_PREFIX + layer for layer in channels.LAYERS}
 
 def layer_name(action: bpy.types.Action) -> str | None:
     """The name of the layer ("blinks") that an Action is; None for every other Action."""
-    request = baseline.read_request(action)
+    request = stored_request.read_request(action)
     return request.get("layer") if request else None
 
 
 def find_layers(take: str) -> list[bpy.types.Action]:
     """The layers of the take with the id `take`, and copies that the artist made of them."""
-    requests = ((action, baseline.read_request(action)) for action in bpy.data.actions)
+    requests = ((action, stored_request.read_request(action)) for action in bpy.data.actions)
     return [action for action, request in requests if request and request["take"] == take and "layer" in request]
 
 
@@ -120,9 +120,9 @@ def _new_track(keys: bpy.types.Key, action: bpy.types.Action) -> bpy.types.NlaTr
 def _mark_removed_layers(keys: bpy.types.Key) -> None:
     """Remember which layers of what plays now the artist has removed: those that were put on, and that nobody plays."""
     animation = keys.animation_data
-    main = baseline.read_request(animation.action) if animation and animation.action else None
+    main = stored_request.read_request(animation.action) if animation and animation.action else None
     here = {main["take"]} if main else set()
-    here |= {baseline.read_request(action)["take"] for _track, action in active_layers(keys)}
+    here |= {stored_request.read_request(action)["take"] for _track, action in active_layers(keys)}
     for take in () if PREVIEW_ONLY in keys else here:
         for action in find_layers(take):
             if action.get(STATE) == "ON" and action.users == int(action.use_fake_user):

@@ -9,7 +9,7 @@ import numpy as np
 from mathutils import Quaternion, Vector
 
 from ..keys import head_pose
-from . import baseline
+from . import baseline, stored_request
 
 
 def rest_rotation(obj: bpy.types.Object) -> Quaternion:
@@ -32,7 +32,7 @@ def _rest_request(obj: bpy.types.Object) -> dict[str, Any] | None:
     """The request of the take that remembers how `obj` was before."""
     playing = obj.animation_data.action if obj.animation_data else None
     for action in bpy.data.actions:
-        request = baseline.read_request(action)
+        request = stored_request.read_request(action)
         if not request or "rest_rotation" not in request:
             continue
         if action == playing or (playing is None and _matches_a_row(obj, action)):

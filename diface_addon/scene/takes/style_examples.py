@@ -14,9 +14,9 @@ from ..animation import sampling
 from ..audio import audio_strip, decode
 from ..characters import shape_key_names
 from ..files import temporary
-from ..provenance import baseline, take_request
+from ..provenance import baseline, stored_request, take_request
 from ..provenance.layer_tracks import layer_name
-from . import take_list, takes
+from . import take_index, take_list
 
 REQUIRED_CHANNELS = ("jawOpen", "mouthClose")
 """What a take has to move, for a style to be learnt from it."""
@@ -30,7 +30,7 @@ TakeActions = list[bpy.types.Action]
 
 def chosen_takes(obj: bpy.types.Object) -> list[TakeActions]:
     """The takes of `obj` that have a star; where none has, the one whose face plays. Raises SceneError without any."""
-    found = takes.all_takes()
+    found = take_index.all_takes()
     entries = [entry for entry in take_list.entries(obj) if not entry.other_character]
     starred = [found[entry.take] for entry in entries if entry.favourite]
     if starred:
@@ -71,7 +71,7 @@ def final_motion(obj: bpy.types.Object, actions: TakeActions) -> types.Motion:
     The layers are left out, and so are channels that are muted or that `obj` has no shape key for. A take that was
     moved as a whole is read where it is now. Raises SceneError.
     """
-    action, request = _face_action(actions), baseline.read_request(actions[0])
+    action, request = _face_action(actions), stored_request.read_request(actions[0])
     if request.get("engine"):
         message = f'The take "{actions[0].name}" was made by 3DiFACE\'s models.'
         raise errors.SceneError(message, "Take its star away: styles are learnt for DiFACE's own models.")
@@ -97,7 +97,7 @@ def find_sound(
 ) -> types.AudioSection:
     """What a take was spoken to: its sound file where that is still there, else what its strip plays, if that is still
     the same. Raises AudioError or SceneError."""
-    request = baseline.read_request(action)
+    request = stored_request.read_request(action)
     section, name = take_request.from_json(request).audio, request["sound"]
     if section.path.is_file():
         return section

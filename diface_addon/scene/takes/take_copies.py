@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 
 import bpy
@@ -13,8 +12,8 @@ from ...core import errors
 from ..animation import active_curves, character_checks
 from ..keys.key_table import KeyTable
 from ..keys.write_keys import enum_value
-from ..provenance import baseline, layer_tracks
-from . import take_list, takes
+from ..provenance import layer_tracks, stored_request
+from . import take_index, take_list, use_take
 
 PROPERTY_PREFIX = "diface"
 """How the names of the custom properties begin that make an Action a take."""
@@ -25,12 +24,13 @@ TakeActions = list[bpy.types.Action]
 def duplicate(actions: TakeActions, name: str) -> TakeActions:
     """A new take that is the same as that of `actions`, called `name`. Raises SceneError for a vertex animation."""
     check_has_keys(actions)
-    take = uuid.uuid4().hex
+    take, created = uuid.uuid4().hex, stored_request.creation_time()
     copies = []
     for action in actions:
         copy = action.copy()
-        request = baseline.read_request(action) | {"take": take, "name": name}
-        copy[baseline.REQUEST] = json.dumps(request)
+        original = stored_request.read_request(action)
+        request = {**original, "take": take, "name": name, "parent": original["take"], "created": created}
+        stored_request.write_request(copy, request)
         copy.use_fake_user = True
         take_list.set_favourite(copy, False)
         follows = request.get("layer", "head") if copies else ""
@@ -42,8 +42,8 @@ def duplicate(actions: TakeActions, name: str) -> TakeActions:
 def push_down(obj: bpy.types.Object, actions: TakeActions) -> None:
     """Let a take play from the NLA, its layers too, where no other take takes it off. Raises SceneError."""
     check_has_keys(actions)
-    takes.use_take(obj, actions)
-    blocks = takes.animated_blocks(obj, actions)
+    use_take.use_take(obj, actions)
+    blocks = use_take.animated_blocks(obj, actions)
     for block in blocks.values():
         compat.push_down(block)
     if "KEY" in blocks:
@@ -56,8 +56,10 @@ def bake(obj: bpy.types.Object, actions: TakeActions) -> TakeActions:
     Raises SceneError for a vertex animation, and where it plays on what cannot be animated here.
     """
     check_has_keys(actions)
-    main, _layers = takes.split_layers(actions)
-    moved = {kind: block for kind, block in active_curves.data_blocks(obj).items() if takes.is_active_on(block, main)}
+    main, _layers = take_index.split_layers(actions)
+    moved = {
+        kind: block for kind, block in active_curves.data_blocks(obj).items() if use_take.is_active_on(block, main)
+    }
     character_checks.check_blocks(obj, moved)
     layers = layer_tracks.visible_layers(obj.data.shape_keys, actions)
     baked = [_plain_copy(action, f"{actions[0].name} baked") for action in main]
@@ -73,7 +75,7 @@ def bake(obj: bpy.types.Object, actions: TakeActions) -> TakeActions:
 
 def check_has_keys(actions: TakeActions) -> None:
     """Raises SceneError for a vertex animation, which has no keys."""
-    if "cache" in baseline.read_request(actions[0]):
+    if "cache" in stored_request.read_request(actions[0]):
         hint = "Set Motion As to Shape Keys and generate again with the same seed."
         raise errors.SceneError(f"The face of {actions[0].name} is a vertex animation, and has no keys.", hint)
 

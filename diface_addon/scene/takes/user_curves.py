@@ -8,7 +8,7 @@ import bpy
 from ... import compat
 from ..animation import active_curves
 from ..keys.key_table import KeyTable
-from ..provenance import baseline
+from ..provenance import baseline, stored_request
 
 CURVE_SETTINGS = ("extrapolation", "auto_smoothing", "mute", "lock", "hide", "color_mode", "color")
 """What there is to a curve besides its keys and modifiers."""
@@ -24,7 +24,7 @@ def copy_user_fcurves(obj: bpy.types.Object, kind: str, channels: bpy.types.bpy_
 
 def _user_fcurves(obj: bpy.types.Object, kind: str) -> list[bpy.types.FCurve]:
     animation = active_curves.data_block(obj, kind).animation_data
-    if animation is None or animation.action is None or baseline.read_request(animation.action) is None:
+    if animation is None or animation.action is None or stored_request.read_request(animation.action) is None:
         return []
     made = baseline.read_baseline_keys(animation.action).keys() | active_curves.channels_by_address(obj).keys()
     curves = getattr(compat.active_channelbag(animation), "fcurves", ())
