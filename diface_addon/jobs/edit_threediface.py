@@ -130,9 +130,7 @@ def read_threediface_context(context: bpy.types.Context, obj: bpy.types.Object, 
     stored = stored_request.read_request(actions[0])
     request, first = take_request.from_json(stored), stored["first_frame"]
     rate = frame_rate.scene_rate(context.scene)
-    if abs(rate.value - request.rate.value) > 1e-6:
-        message = f"The take was made at {request.rate.value:g} frames a second; the scene runs at {rate.value:g}."
-        raise errors.SceneError(message, "Set the scene's frame rate back, or generate anew.")
+    frame_rate.check_take_rate(request.rate, rate)
     request = dataclasses.replace(
         request, audio=edit_shape_keys.locate_audio(context, request.audio, stored["sound"], folder), constraints=None
     )

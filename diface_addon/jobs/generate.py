@@ -16,7 +16,7 @@ from ..scene.files import temporary
 from ..scene.keys import frame_rate
 from ..scene.provenance import take_request
 from ..scene.styles import styles
-from ..scene.takes import take_writers, write_take
+from ..scene.takes import rest_easing, take_writers, write_take
 from ..settings import choices, preferences, scene_settings, threediface_models
 from ..version import VERSION
 from ..worker import process
@@ -50,7 +50,8 @@ class GenerationJob:
             else None
         )
         name = f"{'3DiFACE' if asked.engine else 'DiFACE'} {self._source.name}"
-        written = write_take.write_take(obj, result.motion, name, request, flame_placement(obj), own)
+        motion = rest_easing.ease_ends(result.motion)
+        written = write_take.write_take(obj, motion, name, request, flame_placement(obj), own)
         self.store_request(written, result.model_hash)
         late = _scene_end_notes(bpy.context.scene, self._source.first_frame + len(result.motion.values) - 1)
         return dataclasses.replace(written, notes=(*written.notes, *late))

@@ -138,3 +138,8 @@ def find_edits(action: bpy.types.Action, tolerance: float = 1e-5) -> dict[str, d
             if is_edit.any():
                 found.setdefault(kind, {})[path, index] = keys.co[is_edit]
     return found
+
+
+def fcurves(action: bpy.types.Action, kind: str) -> list[bpy.types.FCurve]:
+    """Return the F-curves of a kind of data-block in an Action."""
+    return list(getattr(compat.find_channelbag(action, kind), "fcurves", ()))

@@ -13,7 +13,7 @@ from mathutils import Euler, Vector
 from diface_addon import compat
 from diface_addon.core import channels, errors, placement, types
 from diface_addon.scene.animation import active_curves, sampling
-from diface_addon.scene.edits import write_edit
+from diface_addon.scene.edits import curve_changes, write_edit
 from diface_addon.scene.keys.key_table import KeyTable
 from diface_addon.scene.keys.write_keys import enum_value
 from diface_addon.scene.pins import pins
@@ -51,9 +51,13 @@ def new_motion(obj, made: np.ndarray, names=NAMES, seed: int = 7) -> types.Motio
 
 def edit(obj, made: np.ndarray, found=None, names=NAMES, **more) -> write_take.TakeResult:
     found = pins.find_pins(obj) if found is None else found
-    return write_edit.write_edit(
-        obj, actions(obj), new_motion(obj, made, names), made, found, "E", {"first_frame": FIRST, "seed": 1}, **more
-    )
+    return write_motion(obj, actions(obj), new_motion(obj, made, names), made, found, **more)
+
+
+def write_motion(obj, base, new: types.Motion, made: np.ndarray, found, **more) -> write_take.TakeResult:
+    """Write a motion as an edit of the Actions `base`."""
+    change = curve_changes.MotionEdit(new, made, tuple(found), FIRST, **more)
+    return write_edit.write_edit(obj, base, change, "E", {"first_frame": FIRST, "seed": 1})
 
 
 def everything(action: bpy.types.Action) -> dict:
@@ -136,7 +140,7 @@ def test_a_head_pinned_by_other_numbers_of_the_same_pose_does_not_spin(scene, he
     stays[5:30] = True
     calm = types.Motion(made.values.copy(), NAMES, made.rate)
     calm.values[25 - FIRST, -3:] = 0.05
-    write_edit.write_edit(head, actions(head), calm, stays, pins.find_pins(head), "E", {"first_frame": FIRST})
+    write_motion(head, actions(head), calm, stays, pins.find_pins(head))
     turned = sampling.sample_motion(head, FIRST, ROWS, channels.HEAD).values
     away = [np.abs(np.sin((row - calm.values[n, -3:]) / 2)).max() for n, row in enumerate(turned)]
     assert max(away) < 0.02
@@ -148,9 +152,7 @@ def test_what_is_made_bends_to_its_pins(scene, head, frame) -> None:
     pins.set_values(head, frame, {"jawOpen": 0.75})
     made = made_rows(FIRST, FIRST + ROWS - 1)
     flat = types.Motion(np.full((ROWS, 5), 0.25, np.float32), NAMES, types.FrameRate(24))
-    write_edit.write_edit(
-        head, actions(head), flat, made, pins.find_pins(head), "E", {"first_frame": FIRST}, falloff=6.0
-    )
+    write_motion(head, actions(head), flat, made, pins.find_pins(head), falloff=6.0)
     fcurve = curve(head)
     shown = np.array([fcurve.evaluate(time) for time in np.arange(FIRST, FIRST + ROWS - 1, 0.25)])
     assert np.abs(np.diff(shown)).max() < 0.05
@@ -323,7 +325,7 @@ def test_an_edit_of_a_take_that_plays_no_more(scene, head) -> None:
     old, made = actions(head), made_rows(20, 30)
     wanted = new_motion(head, made)
     write(head, motion(seed=3))
-    write_edit.write_edit(head, old, wanted, made, [], "E", {"first_frame": FIRST})
+    write_motion(head, old, wanted, made, [])
     assert sampling.sample_motion(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
 
 
@@ -383,8 +385,7 @@ def test_a_head_that_turns_about_its_neck_goes_on_doing_so(scene, head, mode) ->
     made = made_rows(20, 35)
     wanted = np.where(made, motion(ROWS, seed=7).values, base.values)
     wanted = types.Motion(wanted, NAMES, base.rate)
-    request = {"first_frame": FIRST}
-    write_edit.write_edit(head, actions(head), wanted, made, pins.find_pins(head), "E", request, 3.0, placed)
+    write_motion(head, actions(head), wanted, made, pins.find_pins(head), falloff=3.0, placed=placed)
     assert len(pins.find_pins(head)) > 0
     for frame in (*range(FIRST, FIRST + ROWS), 28.5):
         assert _place(head, frame, neck) == pytest.approx(still, abs=2e-5)
@@ -404,7 +405,7 @@ def test_an_edit_of_a_minute_is_quick(scene) -> None:
     made[300:450] = True
     wanted = new_motion(obj, made, channels.ALL)
     start = time.perf_counter()
-    write_edit.write_edit(obj, actions(obj), wanted, made, pins.find_pins(obj), "E", {"first_frame": FIRST})
+    write_motion(obj, actions(obj), wanted, made, pins.find_pins(obj))
     spent = time.perf_counter() - start
     print(f"an edit of 55 channels and 1,800 rows: {spent:.3f} s")  # noqa: T201
     assert spent < 2.0
@@ -463,7 +464,7 @@ def test_an_edit_of_a_take_of_two_that_does_not_play_any_more(scene, head) -> No
     made = made_rows(26, 34, chosen=("jawOpen",))
     wanted = new_motion(head, made)
     write(head, motion(seed=3))
-    write_edit.write_edit(head, base, wanted, made, (), "E", {"first_frame": FIRST})
+    write_motion(head, base, wanted, made, ())
     after = sampling.sample_motion(head, FIRST, ROWS, NAMES).values
     assert set(differ(before, after)) == set(range(26, 35))
     assert (after[:, -3:] == before[:, -3:]).all()

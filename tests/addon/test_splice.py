@@ -311,7 +311,7 @@ def test_what_cannot_be_spliced_is_said_and_changes_nothing(few, options, messag
 
 
 def test_nothing_plays(scene, face) -> None:
-    with pytest.raises(RuntimeError, match="No take plays"):
+    with pytest.raises(RuntimeError, match="No take is active"):
         bpy.ops.diface.splice_take(other="Other")
 
 

@@ -46,7 +46,7 @@ class DIFACE_OT_splice_take(OperatorBase, bpy.types.Operator):
     def check_ready(cls, context: bpy.types.Context) -> None:
         obj = scene_settings.character(context)
         character_checks.check(obj, ())
-        active_take(obj)
+        take_index.active_take(obj)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         self._set_default_frames(context)
@@ -65,7 +65,7 @@ class DIFACE_OT_splice_take(OperatorBase, bpy.types.Operator):
     def run(self, context: bpy.types.Context) -> str:
         obj = scene_settings.character(context)
         self._set_default_frames(context)
-        base, other = active_take(obj), find_take(self.other)
+        base, other = take_index.active_take(obj), find_take(self.other)
         if base[0] == other[0]:
             raise errors.SceneError(f"{self.other} is the take that plays.", "Choose another to take a part from.")
         over = splice.find_span(base, other, (self.first, self.last), self.blend)
@@ -86,23 +86,12 @@ class DIFACE_OT_splice_take(OperatorBase, bpy.types.Operator):
 
     def _set_default_frames(self, context: bpy.types.Context) -> None:
         """Unless they are given: the preview range, or all of the take that plays."""
-        scene, whole = context.scene, splice.frame_extent(active_take(scene_settings.character(context)))
+        scene, whole = context.scene, splice.frame_extent(take_index.active_take(scene_settings.character(context)))
         if scene.use_preview_range:
             whole = scene.frame_preview_start, scene.frame_preview_end
         for name, frame in zip(("first", "last"), whole, strict=True):
             if not self.properties.is_property_set(name):
                 setattr(self, name, frame)
-
-
-def active_take(obj: bpy.types.Object) -> list[bpy.types.Action]:
-    """The Actions of the take that plays; of the face's where the head has another. Raises SceneError."""
-    found = take_index.all_takes()
-    active = [found[take] for take in take_index.active_takes(obj, found)]
-    if not active:
-        raise errors.SceneError("No take plays.", "Choose one in the list, or generate one.")
-    keys = obj.data.shape_keys
-    face = keys.animation_data.action if keys and keys.animation_data else None
-    return next((actions for actions in active if face in actions), active[0])
 
 
 def _exclude_other_head(

@@ -11,10 +11,8 @@ from ... import compat
 from ...core import channels
 from ..characters import shape_key_names
 from ..keys import head_pose, nla
+from ..keys.property_address import PropertyAddress
 from ..provenance import baseline, layer_tracks, stored_request
-
-PropertyAddress = tuple[str, str, int]
-"""Where a channel's value is: kind of data-block ('KEY', 'OBJECT'), RNA path in it, and array index."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from ...core import channels, placement, types
 from ..characters import flame_mesh
 from ..keys import frame_rate, head_pose, nla, rotation_values
 from ..keys.key_table import nearest
+from ..keys.property_address import PropertyAddress
 from ..provenance import rest_pose, stored_request
 from . import active_curves
 
@@ -42,7 +43,7 @@ def sample_motion(
 
 
 def sample_rotation(
-    obj: bpy.types.Object, frames: npt.NDArray, active: dict[active_curves.PropertyAddress, active_curves.ActiveCurve]
+    obj: bpy.types.Object, frames: npt.NDArray, active: dict[PropertyAddress, active_curves.ActiveCurve]
 ) -> npt.NDArray[np.float32]:
     """The numbers (T, 3 or 4) of the object's rotation at `frames` (T,), in its rotation mode."""
     path = head_pose.rotation_path(obj.rotation_mode)
@@ -94,7 +95,7 @@ def to_head_axes(vectors: npt.NDArray, placed: placement.Placement) -> npt.NDArr
 
 def sample_property(
     obj: bpy.types.Object,
-    address: active_curves.PropertyAddress,
+    address: PropertyAddress,
     curve: active_curves.ActiveCurve | None,
     frames: npt.NDArray,
 ) -> npt.NDArray[np.float32]:
@@ -122,7 +123,7 @@ def _nla_default(owner: bpy.types.ID, kind: str, path: str, index: int) -> float
 
 
 def visible_key_mask(
-    obj: bpy.types.Object, address: active_curves.PropertyAddress, curve: active_curves.ActiveCurve, points: npt.NDArray
+    obj: bpy.types.Object, address: PropertyAddress, curve: active_curves.ActiveCurve, points: npt.NDArray
 ) -> npt.NDArray[np.bool_]:
     """Which keys (K, 2), time and value, of a curve are what shows at their time: all, but on a strip of the NLA those
     that its turn, and what lies over it, lets through."""

@@ -19,17 +19,13 @@ from ..animation import sampling
 from ..characters import shape_key_names
 from ..keys import head_pose, rotation_values
 from ..keys.key_table import KeyTable
+from ..keys.property_address import PointsByAddress, PropertyAddress
 from ..keys.write_keys import SampledCurve
 from ..pins.pin_values import is_locked
 from ..provenance import baseline, stored_request, take_request
 from ..takes import take_copies, take_index
 from . import splice_head
 from .splice_span import Span
-
-TakeActions = list[bpy.types.Action]
-PropertyAddress = tuple[str, str, int]
-"""Kind of data-block ('KEY', 'OBJECT'), RNA path, and array index."""
-
 
 UNLOCK_HINT = "Unlock some of its curves, or choose other regions."
 
@@ -47,7 +43,7 @@ class CurveInAction:
         return KeyTable.read(self.fcurve)
 
 
-def find_span(base: TakeActions, other: TakeActions, frames: tuple[int, int], ramp: int) -> Span:
+def find_span(base: list[bpy.types.Action], other: list[bpy.types.Action], frames: tuple[int, int], ramp: int) -> Span:
     """The part of `frames` (first and last) that both takes have, with ramps of `ramp` frames where the one that is
     spliced into goes on beyond it. Raises SceneError where there is none."""
     whole, theirs = frame_extent(base), frame_extent(other)
@@ -61,7 +57,7 @@ def find_span(base: TakeActions, other: TakeActions, frames: tuple[int, int], ra
     return Span(first, last, ramp if first > whole[0] else 0, ramp if last < whole[1] else 0)
 
 
-def frame_extent(actions: TakeActions) -> tuple[int, int]:
+def frame_extent(actions: list[bpy.types.Action]) -> tuple[int, int]:
     """First and last frame of a take's keys."""
     ranges = [action.frame_range for action in take_index.split_layers(actions)[0]]
     return round(min(first for first, _last in ranges)), round(max(last for _first, last in ranges))
@@ -69,12 +65,12 @@ def frame_extent(actions: TakeActions) -> tuple[int, int]:
 
 def splice(
     obj: bpy.types.Object,
-    base: TakeActions,
-    other: TakeActions,
+    base: list[bpy.types.Action],
+    other: list[bpy.types.Action],
     names: tuple[str, ...],
     span: Span,
     name: str = "Spliced",
-) -> TakeActions:
+) -> list[bpy.types.Action]:
     """A new take called `name`: `base` with the channels `names` of `other` in the frames of `over`, but for `locked`
     ones. Raises SceneError where the two have nothing else of that in common, or one is a vertex animation, with the
     scene as it was."""
@@ -106,7 +102,7 @@ def splice(
     return copies
 
 
-def locked_channels(obj: bpy.types.Object, base: TakeActions, names: tuple[str, ...]) -> list[str]:
+def locked_channels(obj: bpy.types.Object, base: list[bpy.types.Action], names: tuple[str, ...]) -> list[str]:
     """Those of the channels `names` that stay as they are in a splice, as the artist has locked their curves in `base`;
     of the head all, where one number of its rotation is locked."""
     fixed = {address[:2] for address, held in find_curves(base).items() if is_locked(held.fcurve)}
@@ -117,7 +113,7 @@ def locked_channels(obj: bpy.types.Object, base: TakeActions, names: tuple[str, 
     return [name for name in names if (head if name in channels.HEAD else _shape_key_paths(obj, (name,)) & fixed)]
 
 
-def find_curves(actions: TakeActions) -> dict[PropertyAddress, CurveInAction]:
+def find_curves(actions: list[bpy.types.Action]) -> dict[PropertyAddress, CurveInAction]:
     """The curve that says what each property does: of a layer, rather than keys that the artist set over it."""
     found: dict[PropertyAddress, CurveInAction] = {}
     for action in reversed(actions):
@@ -140,7 +136,7 @@ def _shape_key_paths(obj: bpy.types.Object, names: tuple[str, ...]) -> set[tuple
 def _splice_values(
     mine: dict[PropertyAddress, CurveInAction],
     theirs: dict[PropertyAddress, CurveInAction],
-    baselines: dict[str, baseline.PointsByAddress],
+    baselines: dict[str, PointsByAddress],
     span: Span,
 ) -> None:
     """The shape keys: from value to value."""
@@ -157,9 +153,9 @@ def _splice_values(
 
 def _splice_head(
     obj: bpy.types.Object,
-    pair: tuple[TakeActions, TakeActions],
+    pair: tuple[list[bpy.types.Action], list[bpy.types.Action]],
     mine: dict[PropertyAddress, CurveInAction],
-    baselines: dict[str, baseline.PointsByAddress],
+    baselines: dict[str, PointsByAddress],
     span: Span,
 ) -> None:
     """The rotation, and what makes up for a neck that is not at the origin."""
@@ -181,7 +177,7 @@ def _splice_head(
 
 
 def _take_rotation(
-    actions: TakeActions, curves_of_take: dict[PropertyAddress, CurveInAction]
+    actions: list[bpy.types.Action], curves_of_take: dict[PropertyAddress, CurveInAction]
 ) -> splice_head.RotationCurves:
     """The rotation of a take that has one."""
     request = stored_request.read_request(actions[0])
@@ -190,7 +186,7 @@ def _take_rotation(
     return splice_head.RotationCurves(found, request["rotation_mode"], Quaternion(request["rest_rotation"]))
 
 
-def _has_rotation(actions: TakeActions) -> bool:
+def _has_rotation(actions: list[bpy.types.Action]) -> bool:
     """Whether a take has a rotation, and the artist has removed none of its curves."""
     path = head_pose.rotation_path(stored_request.read_request(actions[0]).get("rotation_mode", "XYZ"))
     found = [address for address in find_curves(actions) if address[:2] == ("OBJECT", path)]
@@ -199,9 +195,9 @@ def _has_rotation(actions: TakeActions) -> bool:
 
 def _compensate_pivot(
     obj: bpy.types.Object,
-    actions: TakeActions,
+    actions: list[bpy.types.Action],
     mine: dict[PropertyAddress, CurveInAction],
-    baselines: dict[str, baseline.PointsByAddress],
+    baselines: dict[str, PointsByAddress],
     rotation: splice_head.RotationCurves,
     span: Span,
 ) -> None:
@@ -227,7 +223,7 @@ def _generated_keys(table: KeyTable, span: Span, plateau_too: bool) -> KeyTable:
 
 
 def _update_baseline(
-    baseline_points: baseline.PointsByAddress,
+    baseline_points: PointsByAddress,
     address: PropertyAddress,
     generated_keys: KeyTable,
     theirs: npt.NDArray | None,
@@ -243,9 +239,7 @@ def _update_baseline(
     baseline_points[address] = points[np.argsort(points[:, 0], kind="stable")]
 
 
-def _store_baseline(
-    copy: bpy.types.Action, baseline_points: baseline.PointsByAddress, record: dict[str, object]
-) -> None:
+def _store_baseline(copy: bpy.types.Action, baseline_points: PointsByAddress, record: dict[str, object]) -> None:
     """Keep with a new take what its keys are as they were made, and what was spliced into it."""
     request = stored_request.read_request(copy)
     first, kept = request["first_frame"], {}

@@ -9,9 +9,9 @@ import numpy as np
 
 from ... import compat
 from ..animation import active_curves
-from ..animation.active_curves import PropertyAddress
 from ..keys import head_pose
 from ..keys.key_table import KeyTable
+from ..keys.property_address import PropertyAddress
 from ..keys.write_keys import enum_value
 from ..pins.pin import Pin, group_by_curve
 from ..provenance import baseline, stored_request

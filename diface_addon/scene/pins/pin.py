@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..animation.active_curves import PropertyAddress
 from ..characters import shape_key_names
 from ..keys.key_table import SAME_TIME
+from ..keys.property_address import PropertyAddress
 
 
 @dataclass(frozen=True)

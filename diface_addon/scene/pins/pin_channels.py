@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from ...core import channels, placement, types
 from ..animation import active_curves, sampling
-from ..animation.active_curves import ActiveCurve, PropertyAddress
+from ..animation.active_curves import ActiveCurve
 from ..keys import head_pose
 from ..keys.key_table import SAME_TIME
+from ..keys.property_address import PropertyAddress
 from ..provenance import baseline, stored_request
 from .pin import Pin, group_by_curve
 

@@ -9,9 +9,10 @@ import bpy
 import numpy as np
 
 from ..animation import active_curves, sampling
-from ..animation.active_curves import ActiveCurve, PropertyAddress
+from ..animation.active_curves import ActiveCurve
 from ..keys import editable_actions
 from ..keys.key_table import SAME_TIME, KeyPoints, KeyTable, nearest
+from ..keys.property_address import PointsByAddress, PropertyAddress
 from ..keys.write_keys import enum_value
 from ..provenance import baseline, edited_keys, stored_request
 from .pin import Pin, face_channel, group_by_curve
@@ -194,7 +195,7 @@ def _sort_key(pin: Pin) -> tuple[str, str, int, float]:
     return pin.kind, pin.path, pin.index, pin.frame
 
 
-def _applied_pins(action: bpy.types.Action) -> baseline.PointsByAddress:
+def _applied_pins(action: bpy.types.Action) -> PointsByAddress:
     """The pins that the motion of a take was made to go through. Of a layer none: it is not made anew without them."""
     return {} if "layer" in stored_request.read_request(action) else baseline.read_applied_pins(action)
 

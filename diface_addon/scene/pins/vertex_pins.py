@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import bpy
 import numpy as np
@@ -19,7 +19,6 @@ from ..vertex_animation import motion_shape_keys, take_cache, vertex_cache
 PINS = "diface_vertex_pins"
 """Custom property of a take's Action: its pins, frames as JSON and then the offsets, compressed."""
 
-TakeActions = list[bpy.types.Action]
 VertexOffsets = dict[float, np.ndarray]
 """Frame -> how far each vertex (V, 3) float64 is from where it rests, in the mesh's coordinates: with the artist's own
 shape keys, say another nose, and without what speaks. float64, so that what was sculpted comes back to the bit."""
@@ -39,7 +38,7 @@ def find_take(obj: bpy.types.Object) -> str | None:
     return next((request["take"] for request in found if request and request["take"].startswith(cache)), None)
 
 
-def take_actions(take: str) -> TakeActions:
+def take_actions(take: str) -> list[bpy.types.Action]:
     """The Actions of a take. Raises SceneError where it is gone."""
     found = take_index.all_takes().get(take)
     if not found:
@@ -47,20 +46,26 @@ def take_actions(take: str) -> TakeActions:
     return found
 
 
-def pin_frames(actions: TakeActions, changed_only: bool = False) -> list[float]:
+def pin_frames(actions: list[bpy.types.Action], changed_only: bool = False) -> list[float]:
     """The frames at which the take has pins; `unsettled`: those at which its motion does not know them yet, or still
     goes through one that was let go."""
     found = set(_read_pins(actions))
     return sorted(found ^ _applied_frames(actions) if changed_only else found)
 
 
-def add_pin(obj: bpy.types.Object, actions: TakeActions, frame: float, positions: np.ndarray) -> None:
+def add_pin(obj: bpy.types.Object, actions: list[bpy.types.Action], frame: float, positions: np.ndarray) -> None:
     """Pin the face at a frame: its vertices at `places` (V, 3), in the mesh's coordinates."""
     offset = positions.astype(np.float64) - motion_shape_keys.neutral_vertices(obj)
     _write_pins(actions, {**_read_pins(actions), frame: offset}, _applied_frames(actions) - {frame})
 
 
-def remove_pin(actions: TakeActions, frame: float) -> None:
+def retime(actions: list[bpy.types.Action], to_new: Callable[[float], float]) -> None:
+    """Move all pins of a take in time."""
+    pins = {to_new(frame): offsets for frame, offsets in _read_pins(actions).items()}
+    _write_pins(actions, pins, {to_new(frame) for frame in _applied_frames(actions)})
+
+
+def remove_pin(actions: list[bpy.types.Action], frame: float) -> None:
     """Let go of the pin at a frame, where there is one."""
     _write_pins(
         actions, {at: face for at, face in _read_pins(actions).items() if at != frame}, _applied_frames(actions)
@@ -69,7 +74,7 @@ def remove_pin(actions: TakeActions, frame: float) -> None:
 
 def to_vertex_pins(
     obj: bpy.types.Object,
-    actions: TakeActions,
+    actions: list[bpy.types.Action],
     first_frame: int,
     known_frames: Iterable[int] = (),
     placed: placement.Placement | None = None,
@@ -88,7 +93,9 @@ def to_vertex_pins(
     return types.VertexPins(np.array(order) - float(first_frame), placed.deltas_to_flame(offsets))
 
 
-def copy_pins(obj: bpy.types.Object, old: TakeActions, new: TakeActions, known_frames: Iterable[int] = ()) -> None:
+def copy_pins(
+    obj: bpy.types.Object, old: list[bpy.types.Action], new: list[bpy.types.Action], known_frames: Iterable[int] = ()
+) -> None:
     """Give a take that was made around another's pins the same pins, and a cache of its own to the bit what was pinned,
     and what the other has at the frames `kept`."""
     pins = _read_pins(old)
@@ -102,7 +109,7 @@ def copy_pins(obj: bpy.types.Object, old: TakeActions, new: TakeActions, known_f
     vertex_cache.write_rows(file, {int(row): places for row, places in rows.items() if row == int(row) >= 0})
 
 
-def _motion_offsets(obj: bpy.types.Object, actions: TakeActions, frames: list[int]) -> VertexOffsets:
+def _motion_offsets(obj: bpy.types.Object, actions: list[bpy.types.Action], frames: list[int]) -> VertexOffsets:
     """What the take's face does at whole frames, as far as it lasts."""
     request = stored_request.read_request(actions[0])
     rows = [frame - request["first_frame"] for frame in frames]
@@ -121,12 +128,12 @@ def _motion_offsets(obj: bpy.types.Object, actions: TakeActions, frames: list[in
     return {frame: np.tensordot([curve.evaluate(frame) for curve in curves], deltas, 1) for frame in there}
 
 
-def _find_fcurves(actions: TakeActions, paths: list[str]) -> list[bpy.types.FCurve]:
+def _find_fcurves(actions: list[bpy.types.Action], paths: list[str]) -> list[bpy.types.FCurve]:
     held = [found for action in actions if (found := compat.find_channelbag(action, "KEY"))]
     return [next(curve for some in held if (curve := some.fcurves.find(path))) for path in paths]
 
 
-def _read_pins(actions: TakeActions) -> VertexOffsets:
+def _read_pins(actions: list[bpy.types.Action]) -> VertexOffsets:
     holder = _pin_action(actions)
     if PINS not in holder:
         return {}
@@ -138,12 +145,12 @@ def _read_pins(actions: TakeActions) -> VertexOffsets:
     return dict(zip(order, offsets, strict=True))
 
 
-def _applied_frames(actions: TakeActions) -> set[float]:
+def _applied_frames(actions: list[bpy.types.Action]) -> set[float]:
     holder = _pin_action(actions)
     return set(json.loads(bytes(holder[PINS]).split(b"\0", 1)[0])["settled"]) if PINS in holder else set()
 
 
-def _write_pins(actions: TakeActions, faces: VertexOffsets, applied: set[float]) -> None:
+def _write_pins(actions: list[bpy.types.Action], faces: VertexOffsets, applied: set[float]) -> None:
     holder = _pin_action(actions)
     if PINS in holder:
         del holder[PINS]  # bytes in the place of others are cut at their first zero
@@ -154,6 +161,6 @@ def _write_pins(actions: TakeActions, faces: VertexOffsets, applied: set[float])
         holder[PINS] = json.dumps(header).encode() + b"\0" + zlib.compress(offsets, 1)
 
 
-def _pin_action(actions: TakeActions) -> bpy.types.Action:
+def _pin_action(actions: list[bpy.types.Action]) -> bpy.types.Action:
     """The one of a take's Actions that has its pins, or shall have them."""
     return next((action for action in actions if PINS in action), actions[0])

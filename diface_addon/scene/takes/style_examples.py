@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from ... import compat
-from ...core import channels, errors, types
+from ...core import errors, types
 from ..animation import sampling
 from ..audio import audio_strip, decode
 from ..characters import shape_key_names
@@ -25,10 +25,8 @@ STAR_HINT = "Star takes of this character that are as they should be, or choose 
 TIME_TOLERANCE = 1e-3
 """Seconds by which a strip may play its sound at another place than when the take was made."""
 
-TakeActions = list[bpy.types.Action]
 
-
-def chosen_takes(obj: bpy.types.Object) -> list[TakeActions]:
+def chosen_takes(obj: bpy.types.Object) -> list[list[bpy.types.Action]]:
     """The takes of `obj` that have a star; where none has, the one whose face plays. Raises SceneError without any."""
     found = take_index.all_takes()
     entries = [entry for entry in take_list.entries(obj) if not entry.other_character]
@@ -65,7 +63,7 @@ def collect_examples(
     return tuple(read)
 
 
-def final_motion(obj: bpy.types.Object, actions: TakeActions) -> types.Motion:
+def final_motion(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> types.Motion:
     """What a take does to the face of `obj` with all that the artist changed, a row a frame, at the take's frame rate.
 
     The layers are left out, and so are channels that are muted or that `obj` has no shape key for. A take that was
@@ -119,7 +117,7 @@ def _differs(now: float | None, then: float | None) -> bool:
     return now != then if now is None or then is None else abs(now - then) > TIME_TOLERANCE
 
 
-def _face_action(actions: TakeActions) -> bpy.types.Action | None:
+def _face_action(actions: list[bpy.types.Action]) -> bpy.types.Action | None:
     """The Action of a take that moves the face; layers do not."""
     return next((a for a in actions if not layer_name(a) and compat.find_channelbag(a, "KEY")), None)
 

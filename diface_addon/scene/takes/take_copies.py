@@ -18,10 +18,8 @@ from . import take_index, take_list, use_take
 PROPERTY_PREFIX = "diface"
 """How the names of the custom properties begin that make an Action a take."""
 
-TakeActions = list[bpy.types.Action]
 
-
-def duplicate(actions: TakeActions, name: str) -> TakeActions:
+def duplicate(actions: list[bpy.types.Action], name: str) -> list[bpy.types.Action]:
     """A new take that is the same as that of `actions`, called `name`. Raises SceneError for a vertex animation."""
     check_has_keys(actions)
     take, created = uuid.uuid4().hex, stored_request.creation_time()
@@ -39,7 +37,7 @@ def duplicate(actions: TakeActions, name: str) -> TakeActions:
     return copies
 
 
-def push_down(obj: bpy.types.Object, actions: TakeActions) -> None:
+def push_down(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
     """Let a take play from the NLA, its layers too, where no other take takes it off. Raises SceneError."""
     check_has_keys(actions)
     use_take.use_take(obj, actions)
@@ -50,7 +48,7 @@ def push_down(obj: bpy.types.Object, actions: TakeActions) -> None:
         layer_tracks.release_tracks(blocks["KEY"])
 
 
-def bake(obj: bpy.types.Object, actions: TakeActions) -> TakeActions:
+def bake(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> list[bpy.types.Action]:
     """Plain Actions that move `obj` as a take does, the layers that show within; they play where the take does.
 
     Raises SceneError for a vertex animation, and where it plays on what cannot be animated here.
@@ -73,7 +71,7 @@ def bake(obj: bpy.types.Object, actions: TakeActions) -> TakeActions:
     return baked
 
 
-def check_has_keys(actions: TakeActions) -> None:
+def check_has_keys(actions: list[bpy.types.Action]) -> None:
     """Raises SceneError for a vertex animation, which has no keys."""
     if "cache" in stored_request.read_request(actions[0]):
         hint = "Set Motion As to Shape Keys and generate again with the same seed."
@@ -107,7 +105,7 @@ def _set_key_types(action: bpy.types.Action) -> None:
             keys.foreach_set("type", np.full(len(keys), enum_value("type", "KEYFRAME"), np.int32))
 
 
-def _replace_active(obj: bpy.types.Object, main: TakeActions, baked: TakeActions) -> None:
+def _replace_active(obj: bpy.types.Object, main: list[bpy.types.Action], baked: list[bpy.types.Action]) -> None:
     """Play `baked` wherever `obj` plays `main`."""
     keys = obj.data.shape_keys
     for kind, block in {"KEY": keys, "OBJECT": obj}.items():

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import bpy
 
 from ... import compat
-from ...core import channels
+from ...core import channels, errors
 from ..animation import active_actions
 from ..provenance import layer_tracks, stored_request
 from ..vertex_animation import vertex_cache
@@ -56,6 +56,21 @@ def active_takes(obj: bpy.types.Object, actions_by_take: dict[str, list[bpy.type
     cache = vertex_cache.active_take(obj)
     cached = {take for take in actions_by_take if take.startswith(cache) and "/" not in take} if cache else set()
     return active | cached
+
+
+def active_take(obj: bpy.types.Object) -> list[bpy.types.Action]:
+    """Return the Actions of the take that animates `obj`; that of the face if the head has another.
+
+    Raises:
+        SceneError: No take animates `obj`.
+    """
+    takes = all_takes()
+    active = [takes[take] for take in active_takes(obj, takes)]
+    if not active:
+        raise errors.SceneError("No take is active.", "Choose one in the list, or generate one.")
+    keys = obj.data.shape_keys if obj.type == "MESH" else None
+    face = keys.animation_data.action if keys and keys.animation_data else None
+    return next((actions for actions in active if face in actions), active[0])
 
 
 def split_layers(actions: Sequence[bpy.types.Action]) -> tuple[list[bpy.types.Action], list[bpy.types.Action]]:

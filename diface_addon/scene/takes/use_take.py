@@ -127,8 +127,10 @@ def _follow_renames(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> N
 
     Blender does so for active Actions.
     """
-    shapes = shape_key_names.face_shape_keys(obj).items()
-    paths = {channel: obj.data.shape_keys.key_blocks[name].path_from_id("value") for channel, name in shapes}
+    shapes = shape_key_names.face_shape_keys(obj)
+    blocks = obj.data.shape_keys.key_blocks if shapes else ()
+    paths = {channel: blocks[name].path_from_id("value") for channel, name in shapes.items()}
+    valid = {block.path_from_id("value") for block in blocks}
     for action in actions:
         channelbag = compat.find_channelbag(action, "KEY")
         is_used = action.users > int(action.use_fake_user)
@@ -137,7 +139,7 @@ def _follow_renames(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> N
         existing = {curve.data_path for curve in channelbag.fcurves}
         for curve in channelbag.fcurves:
             path = paths.get(shape_key_names.channel_for_path(curve.data_path))
-            if path and path not in existing:
+            if path and path not in existing and curve.data_path not in valid:
                 curve.data_path = path
 
 
