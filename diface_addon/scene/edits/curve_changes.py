@@ -85,8 +85,7 @@ def _face_values(obj: bpy.types.Object, edit: MotionEdit) -> dict[PropertyAddres
 def _head_values(
     obj: bpy.types.Object, edit: MotionEdit, active: dict[PropertyAddress, ActiveCurve]
 ) -> dict[PropertyAddress, tuple[npt.NDArray, npt.NDArray]]:
-    """Return the rotation's values on all rows, so that they are continuous, and the rows where a head axis is
-    regenerated."""
+    """Return the rotation's values on all rows, which are continuous, and the rows where a head axis is regenerated."""
     names = edit.motion.channels
     if not set(channels.HEAD) <= set(names):
         return {}
@@ -171,7 +170,7 @@ def _pins_nearest_to_curves(
 
 
 def _clamped_to_sliders(obj: bpy.types.Object, changes: list[CurveChange]) -> tuple[list[CurveChange], list[str]]:
-    """Return the changes with the values of shape keys clamped to their sliders' ranges, and the names of those keys."""
+    """Return the changes with shape keys clamped to their sliders' ranges, and the names of those keys."""
     names = {address: name for name, address in active_curves.addresses_by_channel(obj).items()}
     blocks = {block.path_from_id("value"): block for block in obj.data.shape_keys.key_blocks} if names else {}
     clamped, outside = [], []

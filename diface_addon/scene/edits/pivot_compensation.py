@@ -100,7 +100,7 @@ def _find_rotation_edit(
     active: dict[PropertyAddress, ActiveCurve],
     copy_by_original: dict[bpy.types.Action, bpy.types.Action],
 ) -> _RotationEdit | None:
-    """Return the edit of the rotation. None if there is none, or if the head does not rotate about its neck."""
+    """Return the edit of the rotation; None without one, or if the head does not rotate about its neck."""
     rotation_changes = _rotation_changes(obj, changes)
     placed = edit.placed or sampling.find_placement(obj)
     bases = {active[change.address].action for change in rotation_changes if change.address in active}

@@ -93,8 +93,10 @@ def rewrite_keys(
 
 
 def extends_beyond_keys(change: CurveChange, fcurve: bpy.types.FCurve) -> bool:
-    """Return whether the edit would also change frames without keys: the curve repeats (Cycles), or extends in a
-    straight line from an end that is regenerated."""
+    """Return whether the edit would also change frames beyond the keys.
+
+    It does if the curve repeats (Cycles), or extends in a straight line from an end that is regenerated.
+    """
     if any(modifier.type == "CYCLES" and not modifier.mute for modifier in fcurve.modifiers):
         return bool(change.regenerate_mask.any())
     frames = KeyPoints.read(fcurve).frames
@@ -119,8 +121,10 @@ def coincident_mask(times: npt.NDArray, others: npt.NDArray) -> npt.NDArray[np.b
 
 
 def transition_times(change: CurveChange, keys: KeyTable | KeyPoints) -> npt.NDArray[np.float64]:
-    """Return the times (N,) of frames outside the segments whose values would change: from each segment to the next
-    key, or one frame if there is no key beyond and the curve is constant."""
+    """Return the times (N,) of frames outside the segments whose values would change.
+
+    They are the frames from each segment to the next key, or one frame if there is no key beyond.
+    """
     step = change.times[1] - change.times[0] if len(change.times) > 1 else 1.0
     outside = keys.frames[~change.in_segments(keys.frames)].astype(np.float64)
     times = [np.zeros(0)]

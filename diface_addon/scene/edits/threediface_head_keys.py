@@ -1,4 +1,4 @@
-"""The head's keys in a new take of 3DiFACE's models: what stays is as it was to the bit, and every pin is a key."""
+"""The head's keys in a new 3DiFACE take: rows that were not regenerated are exactly as before, and pins are keys."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KeyTables = dict[PropertyAddress, KeyTable]
 
 
 def read_head_keys(obj: bpy.types.Object) -> KeyTables:
-    """The keys of the rotation that animates `obj` now."""
+    """Return the keys of the active rotation of `obj`."""
     path = head_pose.rotation_path(obj.rotation_mode)
     found = active_curves.find_active_curves(obj).items()
     return {address: KeyTable.read(curve.fcurve) for address, curve in found if address[:2] == ("OBJECT", path)}
@@ -29,9 +29,15 @@ def read_head_keys(obj: bpy.types.Object) -> KeyTables:
 def restore_head_keys(
     actions: Iterable[bpy.types.Action], before: KeyTables, regenerate_mask: np.ndarray, pins: Iterable[Pin]
 ) -> None:
-    """Have in a take that was just made the keys `before` on those rows that were not `made` (T,) anew, and `pins`.
+    """Restore the keys `before` of a new take on the rows that were not regenerated, and set its pins.
 
-    Both count as generated from then on, so that they are no edits of the new take.
+    Both count as generated afterwards, so that they are not edits of the new take.
+
+    Args:
+        actions: The new take.
+        before: The keys of the old one.
+        regenerate_mask: (T,) bool.
+        pins: The pins of the head.
     """
     action = next((some for some in actions if compat.find_channelbag(some, "OBJECT")), None)
     if action is None:

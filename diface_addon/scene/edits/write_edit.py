@@ -140,8 +140,10 @@ def sample_before(
 
 
 def _sample_nla_keys(obj: bpy.types.Object, change: CurveChange) -> KeyTable:
-    """Return keys for a property that only the NLA animates: one a frame over the take and the strips, and one beyond
-    either end, which extends to all other frames. No keys if no strip animates it."""
+    """Return keys for a property that only the NLA animates; no keys if no strip does.
+
+    They are one a frame over the take and the strips, and one beyond either end, which extends to all other frames.
+    """
     if not active_curves.strips_animating(obj, change.address):
         return KeyTable.generated([], [])
     tracks = active_curves.data_block(obj, change.address[0]).animation_data.nla_tracks

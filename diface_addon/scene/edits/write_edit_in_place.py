@@ -102,8 +102,7 @@ def _rewrite_fcurve(
 
 @dataclass(frozen=True)
 class _KeyRows:
-    """Where an edit goes in a curve's keys: the regenerated rows (T,) bool, the indices of their keys, and those of
-    the pins' keys."""
+    """Where an edit goes in a curve's keys: rows (T,) bool that are written, their keys, and the keys of the pins."""
 
     rows: npt.NDArray[np.bool_]
     generated_keys: npt.NDArray[np.intp]

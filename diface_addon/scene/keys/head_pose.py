@@ -1,8 +1,8 @@
 """The head's rotation vectors as the rotation channels of an object, in the object's rotation mode.
 
-The object's rest rotation q0 is its rotation before DiFACE first animated it. Each row rotates the head from there about
-the local axes: q = q0 * exp(rotation vector). If the head rotates about another point than the object's origin, the
-object's delta location compensates for it, so that the location remains the user's.
+The object's rest rotation q0 is its rotation before DiFACE first animated it. Each row rotates the head from there
+about the local axes: q = q0 * exp(rotation vector). If the head rotates about another point than the object's origin,
+the object's delta location compensates for it, so that the location remains the user's.
 """
 
 from __future__ import annotations

@@ -183,8 +183,7 @@ _LINEAR_DEFAULTS = {**write_keys.LINEAR_KEYS, "easing": "AUTO"}
 
 
 def nearest(times: npt.NDArray, frames: npt.NDArray) -> tuple[npt.NDArray[np.intp], BoolArray]:
-    """Return the index of the nearest of the ascending `times` (K,) for each of `frames` (N,), and whether it is the
-    same time."""
+    """Return the index of the nearest of the ascending `times` (K,) to each of `frames` (N,), and if they match."""
     after = np.clip(np.searchsorted(times, frames), 0, len(times) - 1)
     before = np.maximum(after - 1, 0)
     index = np.where(np.abs(times[before] - frames) < np.abs(times[after] - frames), before, after)

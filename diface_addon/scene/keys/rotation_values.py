@@ -14,8 +14,8 @@ Float64Array = npt.NDArray[np.float64]
 def rotation_vectors(values: npt.NDArray, mode: str, rest: Quaternion) -> Float64Array:
     """Return the rotation vectors (T, 3), in radians, of `values` (T, 3 or 4) relative to `rest`.
 
-    rest * exp(vector) is the rotation. The first vector is the shortest; the others continue it without jumps, also past
-    half a turn.
+    rest * exp(vector) is the rotation. The first vector is the shortest; the others continue it without jumps, also
+    past half a turn.
     """
     turned = _quaternion_product(np.array(rest.conjugated())[None], quaternions(values, mode))
     same = np.sum(turned[1:] * turned[:-1], axis=1) >= 0

@@ -143,7 +143,7 @@ def _new_curve(obj: bpy.types.Object, address: PropertyAddress, frame: float) ->
 
 
 def _set_pinned_key(curve: ActiveCurve, time: float, value: float) -> None:
-    """Set an EXTREME key: the existing one with its handles, or a new one with the interpolation of the one before it."""
+    """Set an EXTREME key: the existing one with its handles, or a new one like the one before it."""
     keys = KeyTable.read(curve.fcurve)
     near, same = keys.nearest([time])
     if not same[0]:

@@ -8,7 +8,7 @@ from ..keys.key_table import KeyPoints, KeyTable, nearest
 
 
 def changed_mask(keys: KeyTable | KeyPoints, points: np.ndarray, tolerance: float = 1e-5) -> np.ndarray:
-    """Which of `keys` (K,) are not those of `points` (N, 2): neither at another time nor with another value."""
+    """Return which of `keys` (K,) are not among the generated `points` (N, 2), with the same time and value."""
     if not len(points):
         return np.ones(len(keys), bool)
     if np.array_equal(points[:, 0], keys.frames):

@@ -48,7 +48,7 @@ def read_request(action: bpy.types.Action) -> dict[str, Any] | None:
 
 
 def read_error(action: bpy.types.Action) -> str:
-    """Return why the request of an Action cannot be read; "" if it can, or if there is none."""
+    """Return why the request of an Action cannot be read; "" if it can, or if the Action has no request."""
     return _parse(_stored(action)).error if REQUEST in action else ""
 
 

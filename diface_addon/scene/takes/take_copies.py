@@ -1,4 +1,4 @@
-"""What can be made of a take: another take, a plain Action, or strips of the NLA."""
+"""Copies of a take: another take, a plain Action, or NLA strips."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ..provenance import layer_tracks, stored_request
 from . import take_index, take_list, use_take
 
 PROPERTY_PREFIX = "diface"
-"""How the names of the custom properties begin that make an Action a take."""
+"""Prefix of the custom properties that make an Action a take."""
 
 
 def duplicate(actions: list[bpy.types.Action], name: str) -> list[bpy.types.Action]:
-    """A new take that is the same as that of `actions`, called `name`. Raises SceneError for a vertex animation."""
+    """Return a copy of a take, called `name`. Raise SceneError for a vertex animation."""
     check_has_keys(actions)
     take, created = uuid.uuid4().hex, stored_request.creation_time()
     copies = []
@@ -31,14 +31,18 @@ def duplicate(actions: list[bpy.types.Action], name: str) -> list[bpy.types.Acti
         stored_request.write_request(copy, request)
         copy.use_fake_user = True
         take_list.set_favourite(copy, False)
-        follows = request.get("layer", "head") if copies else ""
-        copy.name = f"{copies[0].name} {follows}" if follows else name
+        suffix = request.get("layer", "head") if copies else ""
+        copy.name = f"{copies[0].name} {suffix}" if suffix else name
         copies.append(copy)
     return copies
 
 
 def push_down(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
-    """Let a take play from the NLA, its layers too, where no other take takes it off. Raises SceneError."""
+    """Move a take with its layers to the NLA, where other takes do not replace it.
+
+    Raises:
+        SceneError: The take is a vertex animation, or cannot animate `obj`.
+    """
     check_has_keys(actions)
     use_take.use_take(obj, actions)
     blocks = use_take.animated_blocks(obj, actions)
@@ -49,9 +53,10 @@ def push_down(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
 
 
 def bake(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> list[bpy.types.Action]:
-    """Plain Actions that move `obj` as a take does, the layers that show within; they play where the take does.
+    """Return plain Actions with the motion of a take and its visible layers, active where the take is active.
 
-    Raises SceneError for a vertex animation, and where it plays on what cannot be animated here.
+    Raises:
+        SceneError: The take is a vertex animation, or is active on a data-block that cannot be animated here.
     """
     check_has_keys(actions)
     main, _layers = take_index.split_layers(actions)
@@ -72,7 +77,7 @@ def bake(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> list[bpy.typ
 
 
 def check_has_keys(actions: list[bpy.types.Action]) -> None:
-    """Raises SceneError for a vertex animation, which has no keys."""
+    """Raise SceneError for a vertex animation, which has no keys."""
     if "cache" in stored_request.read_request(actions[0]):
         hint = "Set Motion As to Shape Keys and generate again with the same seed."
         raise errors.SceneError(f"The face of {actions[0].name} is a vertex animation, and has no keys.", hint)
@@ -89,7 +94,7 @@ def _plain_copy(action: bpy.types.Action, new_name: str) -> bpy.types.Action:
 
 
 def _merge_layer(channels: bpy.types.bpy_struct, layer: bpy.types.bpy_struct) -> None:
-    """Add the curves of a layer to the main ones, as far as these have none, which Blender would show over it."""
+    """Add the curves of a layer to the main ones, except those that the main ones replace."""
     group = channels.groups[0] if len(channels.groups) else channels.groups.new("Face")
     for curve in layer.fcurves:
         if channels.fcurves.find(curve.data_path, index=curve.array_index) is None:
@@ -106,7 +111,7 @@ def _set_key_types(action: bpy.types.Action) -> None:
 
 
 def _replace_active(obj: bpy.types.Object, main: list[bpy.types.Action], baked: list[bpy.types.Action]) -> None:
-    """Play `baked` wherever `obj` plays `main`."""
+    """Assign `baked` wherever `main` is active on `obj`."""
     keys = obj.data.shape_keys
     for kind, block in {"KEY": keys, "OBJECT": obj}.items():
         if block and block.animation_data and block.animation_data.action in main:

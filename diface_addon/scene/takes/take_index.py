@@ -18,7 +18,7 @@ def all_takes() -> dict[str, list[bpy.types.Action]]:
     """Return the Actions of every take in the file, by the take's id, in the order of their names.
 
     The main Actions come first, and the first of them represents the take; its layers follow. A copy that the user made
-    of a main Action is a take of its own with the id "id/1", and shares the layers of the original. Layers without a
+    of a main Action is a separate take with the id "id/1", and shares the layers of the original. Layers without a
     main Action are left out, and so are takes whose request cannot be read (`unreadable_takes`).
     """
     main: dict[str, list[bpy.types.Action]] = {}

@@ -24,7 +24,7 @@ class TakeEntry:
         seed: -1 if it is not known.
         is_active: Whether the take animates the character.
         favourite: Whether the take has the user's star.
-        parent: Id of the take that this one was made from; "" if there is none, or if it was deleted.
+        parent: Id of the take that this one was made from; "" for a first take, or if it was deleted.
         depth: Number of ancestors in the list.
         created: UTC time in ISO 8601 ("2026-01-31T12:00:00.000+00:00"); "" for takes of version 0.1.0.
         error: Why the take cannot be read ("Made by a newer DiFACE ..."); "" if it can. Such a take can only be used
@@ -90,8 +90,7 @@ def _unreadable_entry(take: str, actions: list[bpy.types.Action], is_active: boo
 
 
 def _as_tree(listed: list[TakeEntry]) -> list[TakeEntry]:
-    """Return the entries in the order of a depth-first walk, with their depths; parents that are not listed are
-    dropped."""
+    """Return the entries in the order of a depth-first walk, with their depths. Unlisted parents are dropped."""
     groups = {entry.take: bool(entry.other_character) for entry in listed}
     children: dict[str, list[TakeEntry]] = {}
     for entry in listed:

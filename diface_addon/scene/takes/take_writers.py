@@ -52,6 +52,7 @@ class ShapeKeyWriter:
     """Writes ARKit's channels to the character's shape keys."""
 
     def write(self, obj: bpy.types.Object, motion: types.Motion, take: dict[str, Any]) -> TakePart:
+        """Return the curves of the shape keys, and of each layer."""
         face = tuple(channel for channel in motion.channels if channel in channels.SHAPES)
         curves, layers, notes = face_curves.build_face_curves(obj, motion.select(face), take.get("layers"))
         return TakePart({"KEY": curves}, layers, notes=notes)
@@ -65,6 +66,7 @@ class CustomShapeWriter:
     placed: placement.Placement | None
 
     def write(self, obj: bpy.types.Object, motion: types.Motion, take: dict[str, Any]) -> TakePart:
+        """Add shape keys to `obj` or write a cache, and return the shape keys' curves."""
         shapes, weights = self.custom.shapes, motion.select(self.custom.shapes.names).values
         fields, curves, notes = motion_shape_keys.write_motion(
             obj, weights, shapes, self.placed, self.custom.as_cache, take["take"], take["name"]
@@ -79,6 +81,7 @@ class HeadWriter:
     placed: placement.Placement | None
 
     def write(self, obj: bpy.types.Object, motion: types.Motion, take: dict[str, Any]) -> TakePart:
+        """Return the curves of the rotation, and of the delta location of a FLAME mesh."""
         rest, delta = rest_rotation(obj), rest_delta(obj)
         vectors = motion.select(channels.HEAD).values
         if self.placed:

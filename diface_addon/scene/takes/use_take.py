@@ -88,7 +88,7 @@ def animated_blocks(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> d
     """Return the data-blocks of `obj` that a take animates, by kind.
 
     Raises:
-        SceneError: There are none, or one cannot be animated.
+        SceneError: It has no such data-block, or one cannot be animated.
     """
     keys = obj.data.shape_keys if obj.type == "MESH" else None
     paths = {block.path_from_id("value") for block in keys.key_blocks} if keys else set()
@@ -107,8 +107,10 @@ def animated_blocks(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> d
 
 
 def clear_face(obj: bpy.types.Object) -> None:
-    """Detach the face's take and reset its shape keys to 0, so that values do not remain that the next take does not
-    animate."""
+    """Detach the face's take and reset its shape keys to 0.
+
+    Otherwise values would remain that the next take does not animate.
+    """
     vertex_cache.hide(obj)
     keys = obj.data.shape_keys
     if keys is None:
