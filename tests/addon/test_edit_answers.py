@@ -119,7 +119,7 @@ def test_all_taken_back_meanwhile_nothing_is_made(take) -> None:
 
 def test_where_nothing_can_answer_it_says_why(take) -> None:
     key(take, "jawOpen", 300, 0.66)
-    with pytest.raises(RuntimeError, match=f"outside the take, which has {FIRST} to {LAST}"):
+    with pytest.raises(RuntimeError, match=rf"outside the take \({FIRST} to {LAST}\)"):
         bpy.ops.diface.regenerate()
     key(take, "jawOpen", 60, 0.5)
     running = begun()

@@ -525,7 +525,7 @@ def test_a_locked_curve_on_a_strip_stays_whole(scene, head) -> None:
 def test_the_star_is_not_handed_on(scene, head) -> None:
     take_list.set_favourite(write(head).actions[0], True)
     edit(head, made_rows(26, 34))
-    assert [(entry.name, entry.favourite) for entry in take_list.entries(head)] == [("E", False), ("T", True)]
+    assert [(entry.name, entry.favourite) for entry in take_list.entries(head)] == [("T", True), ("E", False)]
 
 
 # Curves that go on beyond their keys

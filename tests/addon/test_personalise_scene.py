@@ -344,7 +344,7 @@ def refused(text: str) -> None:
 
 
 def test_without_takes_the_button_says_why(actor) -> None:
-    refused("No take of Character has a star, and none plays")
+    refused("No take of Character has a star, and none is active")
 
 
 def test_takes_that_cannot_be_learnt_are_named(scene, actor, clicks) -> None:

@@ -136,9 +136,9 @@ def test_a_discarded_sculpt_leaves_nothing(face, mode) -> None:
 
 
 def test_bad_input(face, worker) -> None:
-    with pytest.raises(RuntimeError, match="There is no sculpt"):
+    with pytest.raises(RuntimeError, match="No sculpt is in progress"):
         bpy.ops.diface.pin_sculpt()
-    with pytest.raises(RuntimeError, match="There is no sculpt"):
+    with pytest.raises(RuntimeError, match="No sculpt is in progress"):
         bpy.ops.diface.discard_sculpt()
     bpy.ops.diface.sculpt_pose()
     with pytest.raises(RuntimeError, match=f"is being sculpted for frame {FRAME}"):
@@ -212,7 +212,7 @@ def test_undo_in_the_middle(face, worker) -> None:
     with pytest.raises(RuntimeError, match="Nothing was sculpted"):
         bpy.ops.diface.pin_sculpt()
     bpy.ops.ed.undo()
-    with pytest.raises(RuntimeError, match="There is no sculpt"):
+    with pytest.raises(RuntimeError, match="No sculpt is in progress"):
         bpy.ops.diface.pin_sculpt()
     bpy.ops.ed.redo()
     move(bpy.data.objects["Character"], {"jawOpen": 0.2}, "OBJECT")

@@ -145,7 +145,7 @@ def test_another_take_that_is_shorter(face) -> None:
     other, base = write(face, 2, "Other", FIRST + 10, 20), write(face, 1, "Base")
     _made, over = spliced(face, base, other, frames=(0, 1000))
     assert (over.first, over.last, over.ramp_in, over.ramp_out) == (FIRST + 10, FIRST + 29, RAMP, RAMP)
-    with pytest.raises(errors.SceneError, match="nothing of both takes"):
+    with pytest.raises(errors.SceneError, match="do not both have keys"):
         spliced(face, base, other, frames=(60, 70))
 
 
@@ -301,8 +301,8 @@ def test_deleting_the_new_take_leaves_nothing_of_it(face, pair) -> None:
         ({"other": "Nothing"}, "There is no take called Nothing"),
         ({}, "No take is chosen"),
         ({"other": "Base"}, "Base is the take that plays"),
-        ({"other": "Other", "first": 500, "last": 600}, "nothing of both takes"),
-        ({"other": "Other", "regions": set()}, "nothing of that in common"),
+        ({"other": "Other", "first": 500, "last": 600}, "do not both have keys"),
+        ({"other": "Other", "regions": set()}, "none of these channels in common"),
     ],
 )
 def test_what_cannot_be_spliced_is_said_and_changes_nothing(few, options, message, unchanged) -> None:
@@ -331,7 +331,7 @@ def test_locked_curves_stay_and_it_is_said(face, pair) -> None:
 
 def test_all_is_locked(few, unchanged_but_locks) -> None:
     for regions in ({"JAW"}, {"HEAD"}):
-        with pytest.raises(RuntimeError, match="in common is locked"):
+        with pytest.raises(RuntimeError, match="both takes have are locked"):
             bpy.ops.diface.splice_take(other="Other", regions=regions)
 
 

@@ -80,7 +80,7 @@ def test_regenerated_take_keeps_its_rest_and_a_pin_at_its_end(scene, head, click
     curve = next(curve for curve in scenes.fcurves(action, "KEY") if curve.data_path == 'key_blocks["jawOpen"].value')
     last = float(from_fcurve[-1, 0])
     curve.keyframe_points.insert(last, 0.625, options={"FAST"})
-    assert bpy.ops.diface.regenerate_all() == {"FINISHED"}
+    assert bpy.ops.diface.regenerate(where="ALL") == {"FINISHED"}
     keys = dict(scenes.jaw(head).tolist())
     assert keys[last] == 0.625
     assert keys[11.0] == 0
