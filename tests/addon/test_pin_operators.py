@@ -12,8 +12,7 @@ from diface_addon.core import errors
 from diface_addon.scene.keys.key_table import KeyTable
 from diface_addon.scene.pins import pins
 from diface_addon.scene.takes import take_index
-
-from .test_pins_scene import JAW, SMILE, bits, curve, edit, key_at, write
+from tests.addon.scene.small_takes import JAW, SMILE, bits, curve, edit, key_at, write
 
 
 def press(button, **settings) -> set[str]:

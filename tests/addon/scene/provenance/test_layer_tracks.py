@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import bpy
-import numpy as np
 import pytest
 
 from diface_addon import compat
-from diface_addon.core import channels, errors, types
+from diface_addon.core import channels, errors
 from diface_addon.scene.export import export, playblast
 from diface_addon.scene.provenance import layer_tracks, stored_request
 from diface_addon.scene.takes import delete_take, take_index, use_take, write_take
+from tests.addon import scenes
+from tests.addon.scene.layered_takes import FIRST, NAMES, ON, ROWS, id_of, motion, plays, shown, track, tracks, write
 
-from . import scenes
-
-NAMES = (*channels.FACE, "breathIn")
-ON = {"blinks": 0, "gaze": 0, "breath": 0}
-FIRST, ROWS = 11, 24
 OF_LAYERS = {name for some in channels.LAYERS.values() for name in some}
 
 
@@ -27,49 +23,10 @@ def face(scene) -> bpy.types.Object:
     return scenes.add_character(scene, NAMES)
 
 
-def motion(seed: int = 0, rows: int = ROWS) -> types.Motion:
-    names = channels.SHAPES + channels.HEAD
-    return types.Motion(
-        np.random.default_rng(seed).random((rows, len(names)), np.float32) * 0.5, names, types.FrameRate(24)
-    )
-
-
-def write(obj, made: types.Motion, name: str = "T", layers=ON, **request) -> write_take.TakeResult:
-    return write_take.write_take(obj, made, name, {"first_frame": FIRST, "layers": layers, "seed": 0, **request})
-
-
-def tracks(obj) -> list[str]:
-    animation = obj.data.shape_keys.animation_data
-    return [track.name for track in animation.nla_tracks] if animation else []
-
-
-def track(obj, layer: str) -> bpy.types.NlaTrack:
-    return obj.data.shape_keys.animation_data.nla_tracks[layer_tracks.TRACK_PREFIX + layer]
-
-
-def shown(obj, row: int) -> dict[str, float]:
-    """Every shape key's value at a row's frame, as Blender plays it."""
-    bpy.context.scene.frame_set(FIRST + row)
-    return {block.name: block.value for block in obj.data.shape_keys.key_blocks if block.name != "Basis"}
-
-
-def plays(obj, made: types.Motion, but: set[str] = frozenset()) -> bool:
-    """Whether Blender shows the whole motion, and rest on the channels `but`."""
-    return all(
-        shown(obj, row)[name] == pytest.approx(0.0 if name in but else made.column(name)[row], abs=1e-6)
-        for row in (0, 7, ROWS - 1)
-        for name in NAMES
-    )
-
-
 def again(obj, take: str) -> None:
     """Another take, and then `take` again."""
     write(obj, motion(9), "Other")
     use_take.use_take(obj, take_index.all_takes()[take])
-
-
-def id_of(written: write_take.TakeResult) -> str:
-    return stored_request.read_request(written.actions[0])["take"]
 
 
 def test_each_layer_is_an_action_of_its_own_below_the_main_one(face) -> None:

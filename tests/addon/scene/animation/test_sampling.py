@@ -10,21 +10,12 @@ import pytest
 from mathutils import Euler, Quaternion
 
 from diface_addon import compat
-from diface_addon.core import channels, placement, types
+from diface_addon.core import channels, placement
 from diface_addon.scene.animation import sampling
 from diface_addon.scene.takes import write_take
-
-from . import scenes
-from .test_head_pose import MODES, turn
-
-JAW = 'key_blocks["jawOpen"].value'
-SMILE = 'key_blocks["mouthSmileLeft"].value'
-NAMES = ("jawOpen", "mouthSmileLeft", *channels.HEAD)
-
-
-def motion(rows: int = 40, names=NAMES, seed: int = 0) -> types.Motion:
-    values = np.random.default_rng(seed).random((rows, len(names)), np.float32) * 0.5
-    return types.Motion(values, names, types.FrameRate(24))
+from tests.addon import scenes
+from tests.addon.scene.rotations import MODES, turn
+from tests.addon.scene.small_takes import NAMES, STRIPS, jaw_shown, motion, put_strips
 
 
 @pytest.mark.parametrize("rate", scenes.RATES)
@@ -100,46 +91,6 @@ def test_a_layer_in_the_nla_where_the_take_has_no_curve(scene, head) -> None:
     found = sampling.sample_motion(head, 15, 10, NAMES)
     assert found.column("jawOpen") == pytest.approx(np.arange(10, 20) / 20)
     assert found.column("mouthSmileLeft") == pytest.approx(0.5)
-
-
-ONCE, PART = {"extrapolation": "NOTHING"}, {"use_animated_influence": True, "influence": 0.3}
-STRIPS = {
-    "moved": [(31, {})],
-    "scaled": [(31, {"scale": 1.7})],
-    "reversed": [(31, {"scale": 1.5, "use_reverse": True})],
-    "repeated": [(31, {"repeat": 3.0})],
-    "repeated in part": [(31, {"repeat": 2.5, "use_reverse": True})],
-    "cut": [(31, {"action_frame_start": 20, "action_frame_end": 35})],
-    "once": [(31, ONCE)],
-    "from then on": [(31, {"extrapolation": "HOLD_FORWARD"})],
-    "in turn": [(11, {}), (60, {})],
-    "end to end": [(11, {}), (40, {})],
-    "one muted": [(11, {}), (60, {"mute": True})],
-    "faded": [(11, {}), (25, {"blend_in": 5, "blend_out": 4, **ONCE}, "above")],
-    "added": [(11, {}), (25, {"blend_type": "ADD", **ONCE}, "above")],
-    "subtracted": [(11, {}), (25, {"blend_type": "SUBTRACT", **ONCE}, "above")],
-    "multiplied": [(11, {}), (25, {"blend_type": "MULTIPLY", **PART}, "above")],
-}
-"""What is on the NLA: from which frame on, the strip's settings, and whether on a track above."""
-
-
-def put_strips(obj, name: str) -> None:
-    """The strips of STRIPS with this name, which move jawOpen."""
-    keys = obj.data.shape_keys
-    found = [{11: 0.0, 30: 0.9, 40: 0.1}, {60: 0.2, 70: 0.6, 80: 0.1}]
-    moves = [scenes.hand_keyed(keys, JAW, some) for some in found]
-    track = keys.animation_data.nla_tracks.new()
-    for action, (frame, settings, *above) in zip(moves, STRIPS[name], strict=False):
-        scenes.add_nla_strip(keys, action, frame, None if above else track, **settings)
-
-
-def jaw_shown(scene, obj, frames) -> np.ndarray:
-    """What Blender shows of jawOpen at `frames`."""
-    found = []
-    for frame in frames:
-        scene.frame_set(int(frame))
-        found.append(obj.data.shape_keys.key_blocks["jawOpen"].value)
-    return np.array(found, np.float32)
 
 
 @pytest.mark.parametrize("name", STRIPS)

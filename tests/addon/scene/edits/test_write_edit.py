@@ -19,11 +19,22 @@ from diface_addon.scene.keys.write_keys import enum_value
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import baseline, layer_tracks, stored_request
 from diface_addon.scene.takes import take_list, use_take, write_take
-
-from . import scenes
-from .test_head_pose import MODES, turn
-from .test_performance import NAMES, STRIPS, jaw_shown, motion, put_strips
-from .test_pins_scene import FIRST, JAW, SMILE, bits, curve, key_at, write
+from tests.addon import scenes
+from tests.addon.scene.rotations import MODES, turn
+from tests.addon.scene.small_takes import (
+    FIRST,
+    JAW,
+    NAMES,
+    SMILE,
+    STRIPS,
+    bits,
+    curve,
+    jaw_shown,
+    key_at,
+    motion,
+    put_strips,
+    write,
+)
 
 ROWS = 40
 

@@ -14,10 +14,9 @@ from diface_addon.panels import take_rows
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import ghost, take_index, take_list, use_take
-
-from . import fingerprint, scenes
-from .test_interface import drawn
-from .test_layers_scene import FIRST, NAMES, ON, id_of, motion, plays, track, tracks, write
+from tests.addon import fingerprint, scenes
+from tests.addon.scene.layered_takes import FIRST, NAMES, ON, id_of, in_tweak_mode, motion, plays, track, tracks, write
+from tests.addon.test_interface import drawn
 
 JAW = 'key_blocks["jawOpen"].value'
 
@@ -215,21 +214,6 @@ def test_a_duplicate_is_a_take_of_its_own(face) -> None:
     do("delete_take", take=copy)
     do("use_take", take=take)
     assert plays(face, made)
-
-
-def in_tweak_mode(keys: bpy.types.Key) -> None:
-    """As with Tab in the NLA editor; the take goes on as the Action that plays."""
-    hand = bpy.data.actions.new("Hand")
-    compat.new_channelbag(hand, keys)
-    track = keys.animation_data.nla_tracks.new()
-    strip = track.strips.new("Hand", 1, hand)
-    if compat.HAS_ACTION_SLOTS:
-        strip.action_slot = hand.slots[0]
-    strip.select = track.select = True
-    keys.animation_data.nla_tracks.active = track
-    keys.animation_data.use_tweak_mode = True
-    if not keys.animation_data.use_tweak_mode:
-        pytest.skip("This Blender enters tweak mode only in an NLA editor.")
 
 
 def test_a_duplicate_that_cannot_play_leaves_nothing(face) -> None:

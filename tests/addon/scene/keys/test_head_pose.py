@@ -11,8 +11,8 @@ from mathutils import Euler, Matrix, Quaternion, Vector
 
 from diface_addon.core import channels, types
 from diface_addon.scene.takes import write_take
+from tests.addon.scene.rotations import MODES, turn
 
-MODES = ("XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX", "QUATERNION", "AXIS_ANGLE")
 RATE = types.FrameRate(24)
 
 
@@ -24,17 +24,6 @@ def sway(rows: int = 60) -> np.ndarray:
 
 def write(obj, vectors, first_frame: int = 1) -> write_take.TakeResult:
     return write_take.write_take(obj, types.Motion(vectors, channels.HEAD, RATE), "T", {"first_frame": first_frame})
-
-
-def turn(obj, rotation: Quaternion) -> None:
-    """Set the object's rotation in its own mode."""
-    if obj.rotation_mode == "QUATERNION":
-        obj.rotation_quaternion = rotation
-    elif obj.rotation_mode == "AXIS_ANGLE":
-        axis, angle = rotation.to_axis_angle()
-        obj.rotation_axis_angle = (angle, *axis)
-    else:
-        obj.rotation_euler = rotation.to_euler(obj.rotation_mode)
 
 
 def pose(obj, frame: int, subframe: float = 0.0) -> Matrix:
