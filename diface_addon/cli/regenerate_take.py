@@ -19,9 +19,10 @@ import bpy
 from .. import register, unregister
 from ..core import errors, request_file
 from ..scene.audio import audio_strip
-from ..scene.provenance import baseline, take_request
+from ..scene.provenance import take_request
+from ..scene.provenance.stored_request import read_request
 from ..scene.styles import styles
-from ..scene.takes import takes
+from ..scene.takes import take_index
 from ..settings import preferences
 from ..worker.launch import Launch, blender_python
 
@@ -38,7 +39,7 @@ def main() -> int:
     try:
         bpy.ops.wm.open_mainfile(filepath=str(given.scene.absolute()))
         if given.take is None or given.out is None:
-            print("\n".join(actions[0].name for actions in takes.all_takes().values()))
+            print("\n".join(actions[0].name for actions in take_index.all_takes().values()))
             return 0
         return _regenerate_take(given.take, given.out)
     except errors.DifaceError as error:
@@ -66,9 +67,9 @@ def _regenerate_take(name: str, out: Path) -> int:
 
 def stored_request(name: str, folder: Path) -> request_file.StoredRequest:
     """The request of the take of that name, with its sound where it is now. Raises SceneError, AudioError."""
-    found = [action for actions in takes.all_takes().values() for action in actions if action.name == name]
+    found = [action for actions in take_index.all_takes().values() for action in actions if action.name == name]
     if not found:
-        known = ", ".join(actions[0].name for actions in takes.all_takes().values()) or "none"
+        known = ", ".join(actions[0].name for actions in take_index.all_takes().values()) or "none"
         raise errors.SceneError(f"There is no take called {name}.", f"There are: {known}.")
     made = take_request.load(found[0])
     if made is None:
@@ -78,7 +79,7 @@ def stored_request(name: str, folder: Path) -> request_file.StoredRequest:
     made = dataclasses.replace(made, request=dataclasses.replace(made.request, style=style))
     if made.request.audio.path.is_file():
         return made
-    scene, strip = audio_strip.find_strip(bpy.context, baseline.read_request(found[0])["sound"])
+    scene, strip = audio_strip.find_strip(bpy.context, read_request(found[0])["sound"])
     return made.with_audio(audio_strip.audio_section(scene, strip, folder).path)
 
 

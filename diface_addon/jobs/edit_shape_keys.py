@@ -15,13 +15,13 @@ from ..core import channels, errors, types
 from ..scene.animation import active_curves, sampling
 from ..scene.animation.active_actions import active_actions
 from ..scene.audio import audio_strip, speech_source
-from ..scene.edits import write_edit
+from ..scene.edits import curve_changes, write_edit
 from ..scene.files import temporary
 from ..scene.keys import frame_rate
 from ..scene.pins import pins
-from ..scene.provenance import baseline, take_request
+from ..scene.provenance import baseline, stored_request, take_request
 from ..scene.styles import styles
-from ..scene.takes import takes
+from ..scene.takes import rest_easing, write_take
 from ..settings import choices, preferences, scene_settings
 from ..version import VERSION
 from ..worker import process
@@ -66,7 +66,7 @@ class EditJob(generate.GenerationJob):
         """The pins that there are now."""
         return pins.find_pins(obj)
 
-    def write_result(self) -> takes.TakeResult:
+    def write_result(self) -> write_take.TakeResult:
         """The edit as a new take; the one that was edited stays. Raises DifaceError, with the scene as it was."""
         result = self.task.wait()
         obj = self.find_character()
@@ -84,9 +84,14 @@ class EditJob(generate.GenerationJob):
         name = name_with_suffix(actions[0].name, self._plan.name_suffix)
         pull = self.task.request.constraints.falloff
         placed = generate.flame_placement(obj)
-        written = write_edit.write_edit(
-            obj, actions, result.motion, self._plan.regenerate_mask, wanted, name, request, pull, placed
+        constraints = self.task.request.constraints
+        motion = result.motion
+        if self._edit_context.is_generated:
+            motion = rest_easing.ease_ends(motion, constraints.pins, self._plan.regenerate_mask)
+        edit = curve_changes.MotionEdit(
+            motion, self._plan.regenerate_mask, tuple(wanted), request["first_frame"], pull, placed
         )
+        written = write_edit.write_edit(obj, actions, edit, name, request)
         self.store_request(written, result.model_hash)
         notes = list(written.notes)
         for say in (edit_warnings.opposing_pin_notes, edit_warnings.outside_pin_notes, edit_warnings.dense_pin_notes):
@@ -126,7 +131,7 @@ def begin(context: bpy.types.Context, planner: Planner) -> EditJob:
 
 def read_edit_context(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> EditContext:
     """What animates `obj` now; files that have to be made go to `folder`. Raises DifaceError."""
-    stored = next(filter(None, map(baseline.read_request, active_actions(obj))), None)
+    stored = next(filter(None, map(stored_request.read_request, active_actions(obj))), None)
     if stored is None:
         spoken = speech_source.find_speech(context, scene_settings.speech_choice(context.scene), folder)
         request, first, sound = generate.request_from_settings(context, spoken.section), spoken.first_frame, spoken.name
@@ -135,9 +140,8 @@ def read_edit_context(context: bpy.types.Context, obj: bpy.types.Object, folder:
         style = styles.restore_style(request.style, preferences.styles_folder)
         request = dataclasses.replace(request, audio=locate_audio(context, request.audio, sound, folder), style=style)
     rate = frame_rate.scene_rate(context.scene)
-    if stored is not None and abs(rate.value - request.rate.value) > 1e-6:
-        message = f"The take was made at {request.rate.value:g} frames a second; the scene runs at {rate.value:g}."
-        raise errors.SceneError(message, "Set the scene's frame rate back, or generate anew.")
+    if stored is not None:
+        frame_rate.check_take_rate(request.rate, rate)
     rows = _row_count(obj, stored, request, first)
     if request.audio.seconds is None:  # so that rows and sound end together
         request = dataclasses.replace(request, audio=dataclasses.replace(request.audio, seconds=rate.seconds(rows)))
@@ -156,7 +160,7 @@ def _row_count(obj: bpy.types.Object, stored: dict | None, request: types.Genera
         ends = [action.frame_range[1] for action in active_actions(obj)]
         ends += [c.start + c.scale * c.fcurve.keyframe_points[-1].co.x for _address, c in active_curves.all_curves(obj)]
         return max(1, round(max(ends)) - first + 1)
-    ours = [action for action in active_actions(obj) if baseline.read_request(action)]
+    ours = [action for action in active_actions(obj) if stored_request.read_request(action)]
     curves = [curve for action in ours for some in baseline.read_samples(action).values() for curve in some]
     return max(len(curve.values) for curve in curves)
 

@@ -16,8 +16,8 @@ from ..scene.edits import threediface_head_keys
 from ..scene.files import temporary
 from ..scene.keys import frame_rate
 from ..scene.pins import pins, vertex_pins
-from ..scene.provenance import baseline, take_request
-from ..scene.takes import takes
+from ..scene.provenance import baseline, stored_request, take_request
+from ..scene.takes import take_writers, write_take
 from ..scene.vertex_animation import take_cache, vertex_cache
 from ..settings import preferences, scene_settings, threediface_models
 from ..worker import process
@@ -67,7 +67,7 @@ class ThreeDifaceEditJob(edit_shape_keys.EditJob):
         """The pins that there are now."""
         return _find_pins(obj, self.task.request)[0]
 
-    def write_result(self) -> takes.TakeResult:
+    def write_result(self) -> write_take.TakeResult:
         """The edit as a new take; the one that was edited stays. Raises DifaceError, with the scene as it was."""
         result = self.task.wait()
         obj, asked = self.find_character(), self.task.request
@@ -77,10 +77,13 @@ class ThreeDifaceEditJob(edit_shape_keys.EditJob):
             raise errors.SceneError("The take was deleted while DiFACE worked on it.", hint)
         old, head = [found[uid] for uid in self._action_uids], threediface_head_keys.read_head_keys(obj)
         name = edit_shape_keys.name_with_suffix(old[0].name, self._plan.name_suffix)
-        own = takes.CustomShapes(result.shapes, threediface_models.is_cache(asked.engine)) if result.shapes else None
-        written = takes.write_take(
-            obj, result.motion, name, self.request_json(result.model_hash), _flame_placement(obj), own
+        own = (
+            take_writers.CustomShapes(result.shapes, threediface_models.is_cache(asked.engine))
+            if result.shapes
+            else None
         )
+        request = {**self.request_json(result.model_hash), "parent": stored_request.read_request(old[0])["take"]}
+        written = write_take.write_take(obj, result.motion, name, request, _flame_placement(obj), own)
         self._transfer_pins(obj, old, list(written.actions), head)
         self.store_request(written, result.model_hash)
         return written
@@ -99,7 +102,7 @@ def is_threediface(obj: bpy.types.Object) -> bool:
     """Whether a take of the user's 3DiFACE models animates `obj`; quick enough for a button."""
     if vertex_pins.find_take(obj):
         return True
-    request = next(filter(None, map(baseline.read_request, active_actions(obj))), None)
+    request = next(filter(None, map(stored_request.read_request, active_actions(obj))), None)
     return bool(request and request.get("engine"))
 
 
@@ -124,12 +127,10 @@ def begin(context: bpy.types.Context, planner: Planner) -> ThreeDifaceEditJob:
 def read_threediface_context(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> ThreeDifaceEditContext:
     """The take that animates `obj`; files that have to be made go to `folder`. Raises DifaceError."""
     actions = edited_actions(obj)
-    stored = baseline.read_request(actions[0])
+    stored = stored_request.read_request(actions[0])
     request, first = take_request.from_json(stored), stored["first_frame"]
     rate = frame_rate.scene_rate(context.scene)
-    if abs(rate.value - request.rate.value) > 1e-6:
-        message = f"The take was made at {request.rate.value:g} frames a second; the scene runs at {rate.value:g}."
-        raise errors.SceneError(message, "Set the scene's frame rate back, or generate anew.")
+    frame_rate.check_take_rate(request.rate, rate)
     request = dataclasses.replace(
         request, audio=edit_shape_keys.locate_audio(context, request.audio, stored["sound"], folder), constraints=None
     )

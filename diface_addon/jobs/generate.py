@@ -16,7 +16,7 @@ from ..scene.files import temporary
 from ..scene.keys import frame_rate
 from ..scene.provenance import take_request
 from ..scene.styles import styles
-from ..scene.takes import takes
+from ..scene.takes import rest_easing, take_writers, write_take
 from ..settings import choices, preferences, scene_settings, threediface_models
 from ..version import VERSION
 from ..worker import process
@@ -38,15 +38,20 @@ class GenerationJob:
         self._character_uid = character_uid
         self._folder: tempfile.TemporaryDirectory | None = folder
 
-    def write_result(self) -> takes.TakeResult:
+    def write_result(self) -> write_take.TakeResult:
         """The finished motion as a new take. Raises DifaceError, with the scene as it was."""
         result = self.task.wait()
         obj, asked = self.find_character(), self.task.request
         more = {"sound": self._source.name, "first_frame": self._source.first_frame, "model_hash": result.model_hash}
         request = take_request.to_json(asked, **more, diface=VERSION)
-        own = takes.CustomShapes(result.shapes, threediface_models.is_cache(asked.engine)) if result.shapes else None
+        own = (
+            take_writers.CustomShapes(result.shapes, threediface_models.is_cache(asked.engine))
+            if result.shapes
+            else None
+        )
         name = f"{'3DiFACE' if asked.engine else 'DiFACE'} {self._source.name}"
-        written = takes.write_take(obj, result.motion, name, request, flame_placement(obj), own)
+        motion = rest_easing.ease_ends(result.motion)
+        written = write_take.write_take(obj, motion, name, request, flame_placement(obj), own)
         self.store_request(written, result.model_hash)
         late = _scene_end_notes(bpy.context.scene, self._source.first_frame + len(result.motion.values) - 1)
         return dataclasses.replace(written, notes=(*written.notes, *late))
@@ -63,7 +68,7 @@ class GenerationJob:
         _check_character(obj, self.task.request.parts, self.task.request.engine)
         return obj
 
-    def store_request(self, written: takes.TakeResult, model_hash: str) -> None:
+    def store_request(self, written: write_take.TakeResult, model_hash: str) -> None:
         """Keep the whole request with the take, so that it can be made again."""
         take_request.store(written.actions[0], self.task.request, model_hash)
 

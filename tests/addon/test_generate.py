@@ -12,7 +12,7 @@ import pytest
 
 from diface_addon import compat
 from diface_addon.core import types
-from diface_addon.scene.provenance import baseline
+from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.styles import styles
 
 from . import fingerprint, scenes
@@ -96,18 +96,18 @@ def test_the_request_is_kept_with_the_take(scene, head, clicks, worker) -> None:
     scene.diface.seed, scene.diface.guidance, scene.diface.quality = 7, 2.5, "FINAL"
     generate()
     action = head.data.shape_keys.animation_data.action
-    request = baseline.read_request(action)
+    request = stored_request.read_request(action)
     assert (request["seed"], request["guidance"], request["steps"]) == (7, 2.5, 25)
     assert (request["sound"], request["model_hash"], request["first_frame"]) == ("clicks.wav", "0123abcd", 1)
     assert request["rate"] == {"fps": 24, "base": 1.0}
-    assert json.loads(action[baseline.REQUEST]) == request
+    assert json.loads(action[stored_request.REQUEST]) == request
     assert action.use_fake_user
 
 
 def test_the_settings_as_they_are_ask_for_the_requests_defaults(scene, head, clicks, worker) -> None:
     scenes.use_file(scene, clicks(CLICKS))
     generate()
-    request = baseline.read_request(head.data.shape_keys.animation_data.action)
+    request = stored_request.read_request(head.data.shape_keys.animation_data.action)
     default = dataclasses.asdict(types.GenerateRequest(types.AudioSection(Path())))
     for name in set(default) - {"audio", "rate", "constraints"}:
         assert request[name] == json.loads(json.dumps(default[name])), name
@@ -121,7 +121,7 @@ def test_style_head_and_layers_reach_the_request(scene, head, clicks, worker, mo
     settings.style_guidance, settings.variety, settings.head_axes = 2.0, 0.5, (1.0, 0.5, 0.0)
     settings.gaze, settings.blinks_seed, settings.breath_seed = False, 3, 4
     generate()
-    request = baseline.read_request(head.data.shape_keys.animation_data.action)
+    request = stored_request.read_request(head.data.shape_keys.animation_data.action)
     assert request["style"] == {"blend": [["ada", 0.75], ["bo", 0.25]], "strength": 1.5}
     assert (request["style_guidance"], request["variety"], request["head_axes"]) == (2.0, 0.5, [1.0, 0.5, 0.0])
     assert request["layers"] == {"blinks": 3, "gaze": None, "breath": 4}

@@ -9,8 +9,8 @@ import pytest
 from diface_addon.scene.animation import active_curves
 from diface_addon.scene.characters import shape_keys
 from diface_addon.scene.pins import sculpt, vertex_pins
-from diface_addon.scene.provenance import baseline
-from diface_addon.scene.takes import takes
+from diface_addon.scene.provenance import stored_request
+from diface_addon.scene.takes import take_index, use_take
 from diface_addon.scene.vertex_animation import vertex_cache
 
 from . import test_own_models
@@ -38,7 +38,7 @@ def poses(obj: bpy.types.Object) -> np.ndarray:
 
 
 def active(obj: bpy.types.Object) -> str:
-    (take,) = takes.active_takes(obj, takes.all_takes())
+    (take,) = take_index.active_takes(obj, take_index.all_takes())
     return take
 
 
@@ -58,7 +58,7 @@ def test_a_sculpt_stays_and_the_rest_is_made_anew(scene, speaking, motion_as) ->
     # The pin goes with the take, which knows it; and the old take is as it was.
     assert vertex_pins.pin_frames(vertex_pins.take_actions(new)) == [SCULPTED]
     assert vertex_pins.pin_frames(vertex_pins.take_actions(new), changed_only=True) == []
-    takes.use_take(speaking, takes.all_takes()[old])
+    use_take.use_take(speaking, take_index.all_takes()[old])
     np.testing.assert_array_equal(poses(speaking), before)
 
 
@@ -142,4 +142,4 @@ def test_a_head_alone(scene, speaking) -> None:
         active_curves.find_active_curves(speaking)["OBJECT", "rotation_euler", 0].fcurve.keyframe_points[9].co.y
         == value
     )
-    assert baseline.read_request(speaking.animation_data.action)["engine"]["head"]
+    assert stored_request.read_request(speaking.animation_data.action)["engine"]["head"]

@@ -14,8 +14,8 @@ from mathutils import Quaternion, Vector
 
 from diface_addon.core import channels
 from diface_addon.scene.characters import flame_mesh, shape_key_names
-from diface_addon.scene.provenance import baseline
-from diface_addon.scene.takes import takes
+from diface_addon.scene.provenance import stored_request
+from diface_addon.scene.takes import take_index
 from diface_addon.settings import preferences
 from diface_addon.worker import process
 
@@ -80,8 +80,8 @@ def test_the_mesh_moves_as_the_models_say(scene, speaking, truth, motion_as) -> 
     assert worst < (BOUND if motion_as == "KEYS" else BOUND / 20)
 
     # What is said of it is true.
-    (actions,) = takes.all_takes().values()
-    assert worst < baseline.read_request(actions[0])["error"] + 1e-6
+    (actions,) = take_index.all_takes().values()
+    assert worst < stored_request.read_request(actions[0])["error"] + 1e-6
 
 
 def test_the_head_turns_as_the_models_say(scene, speaking, truth) -> None:

@@ -22,7 +22,7 @@ from diface_addon.operators.base import modal_job
 from diface_addon.operators.styles import personalise
 from diface_addon.scene.characters import bundled_head
 from diface_addon.scene.styles import packed_styles, styles
-from diface_addon.scene.takes import style_examples, take_list, takes
+from diface_addon.scene.takes import style_examples, take_index, take_list
 from diface_addon.settings import preferences
 from diface_addon.worker import process
 
@@ -53,10 +53,10 @@ def actor(scene, clicks, worker, folder) -> bpy.types.Object:
 def generate(seed: int = 0) -> list[bpy.types.Action]:
     """A take: its Actions."""
     bpy.context.scene.diface.seed = seed
-    before = set(takes.all_takes())
+    before = set(take_index.all_takes())
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    (made,) = set(takes.all_takes()) - before
-    return takes.all_takes()[made]
+    (made,) = set(take_index.all_takes()) - before
+    return take_index.all_takes()[made]
 
 
 def star(actions: list[bpy.types.Action]) -> None:
@@ -344,7 +344,7 @@ def refused(text: str) -> None:
 
 
 def test_without_takes_the_button_says_why(actor) -> None:
-    refused("No take of Character has a star, and none plays")
+    refused("No take of Character has a star, and none is active")
 
 
 def test_takes_that_cannot_be_learnt_are_named(scene, actor, clicks) -> None:

@@ -12,7 +12,7 @@ import soundfile
 from diface_addon import compat
 from diface_addon.core import channels
 from diface_addon.scene.characters import bundled_head
-from diface_addon.scene.provenance import baseline
+from diface_addon.scene.provenance import stored_request
 from diface_addon.worker import process
 
 from . import scenes
@@ -56,7 +56,7 @@ def test_speech_becomes_a_take(scene, talking) -> None:
     assert len(found) == len(channels.SHAPES) + 3
 
     rows = len(found["rotation_euler", 0])
-    request = baseline.read_request(talking.animation_data.action)
+    request = stored_request.read_request(talking.animation_data.action)
     assert len(request["model_hash"]) >= 8
     for keys in found.values():
         assert keys[:, 0].tolist() == list(range(11, 11 + rows))

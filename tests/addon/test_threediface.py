@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from diface_addon.scene.characters import flame_mesh, shape_key_names
-from diface_addon.scene.provenance import baseline
-from diface_addon.scene.takes import takes
+from diface_addon.scene.provenance import stored_request
+from diface_addon.scene.takes import take_index
 from diface_addon.settings import preferences, threediface_files, threediface_settings
 
 from . import fingerprint, flame_scenes, scenes
@@ -50,8 +50,8 @@ def speaking(scene, own, flame, clicks, tmp_path) -> bpy.types.Object:
 
 
 def request_of_the_take() -> dict:
-    (actions,) = takes.all_takes().values()
-    return baseline.read_request(actions[0])
+    (actions,) = take_index.all_takes().values()
+    return stored_request.read_request(actions[0])
 
 
 @pytest.mark.parametrize("motion_as", ["KEYS", "CACHE"])

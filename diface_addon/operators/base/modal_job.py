@@ -7,7 +7,7 @@ from bpy.app.handlers import persistent
 
 from ...core import errors, types
 from ...jobs import running_job
-from ...scene.takes import takes
+from ...scene.takes import write_take
 from .operator_base import OperatorBase, redraw
 
 POLL_INTERVAL = 0.1
@@ -120,7 +120,7 @@ class ModalJobOperator(OperatorBase):
             if restarted := running.restart_if_stale(bpy.context):
                 self._job = restarted
                 return
-            take: takes.TakeResult = running.write_result()
+            take: write_take.TakeResult = running.write_result()
             self._result_names += (take.name,)
             self._notes += tuple(note for note in take.notes if note not in self._notes)
             self._job = self.begin_next(running)

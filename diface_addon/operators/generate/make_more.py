@@ -6,7 +6,7 @@ import bpy
 
 from ...core import types
 from ...jobs import generate, running_job
-from ...scene.takes import takes
+from ...scene.takes import take_index
 from ...settings import scene_settings
 from ..base.modal_job import ModalJobOperator
 
@@ -28,7 +28,7 @@ class DIFACE_OT_make_more(ModalJobOperator, bpy.types.Operator):
         generate.check_can_generate(context)
 
     def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
-        taken = takes.seeds(scene_settings.character(context))
+        taken = take_index.seeds(scene_settings.character(context))
         free = (seed for seed in range(context.scene.diface.seed, 2**31) if seed not in taken)
         self._seeds = tuple(seed for _number, seed in zip(range(self.count), free, strict=False))
         return generate.begin(context, self._seeds[0])

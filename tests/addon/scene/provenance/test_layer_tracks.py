@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import bpy
-import numpy as np
 import pytest
 
 from diface_addon import compat
-from diface_addon.core import channels, errors, types
+from diface_addon.core import channels, errors
 from diface_addon.scene.export import export, playblast
-from diface_addon.scene.provenance import baseline, layer_tracks
-from diface_addon.scene.takes import takes
+from diface_addon.scene.provenance import layer_tracks, stored_request
+from diface_addon.scene.takes import delete_take, take_index, use_take, write_take
+from tests.addon import scenes
+from tests.addon.scene.layered_takes import FIRST, NAMES, ON, ROWS, id_of, motion, plays, shown, track, tracks, write
 
-from . import scenes
-
-NAMES = (*channels.FACE, "breathIn")
-ON = {"blinks": 0, "gaze": 0, "breath": 0}
-FIRST, ROWS = 11, 24
 OF_LAYERS = {name for some in channels.LAYERS.values() for name in some}
 
 
@@ -27,49 +23,10 @@ def face(scene) -> bpy.types.Object:
     return scenes.add_character(scene, NAMES)
 
 
-def motion(seed: int = 0, rows: int = ROWS) -> types.Motion:
-    names = channels.SHAPES + channels.HEAD
-    return types.Motion(
-        np.random.default_rng(seed).random((rows, len(names)), np.float32) * 0.5, names, types.FrameRate(24)
-    )
-
-
-def write(obj, made: types.Motion, name: str = "T", layers=ON, **request) -> takes.TakeResult:
-    return takes.write_take(obj, made, name, {"first_frame": FIRST, "layers": layers, "seed": 0, **request})
-
-
-def tracks(obj) -> list[str]:
-    animation = obj.data.shape_keys.animation_data
-    return [track.name for track in animation.nla_tracks] if animation else []
-
-
-def track(obj, layer: str) -> bpy.types.NlaTrack:
-    return obj.data.shape_keys.animation_data.nla_tracks[layer_tracks.TRACK_PREFIX + layer]
-
-
-def shown(obj, row: int) -> dict[str, float]:
-    """Every shape key's value at a row's frame, as Blender plays it."""
-    bpy.context.scene.frame_set(FIRST + row)
-    return {block.name: block.value for block in obj.data.shape_keys.key_blocks if block.name != "Basis"}
-
-
-def plays(obj, made: types.Motion, but: set[str] = frozenset()) -> bool:
-    """Whether Blender shows the whole motion, and rest on the channels `but`."""
-    return all(
-        shown(obj, row)[name] == pytest.approx(0.0 if name in but else made.column(name)[row], abs=1e-6)
-        for row in (0, 7, ROWS - 1)
-        for name in NAMES
-    )
-
-
 def again(obj, take: str) -> None:
     """Another take, and then `take` again."""
     write(obj, motion(9), "Other")
-    takes.use_take(obj, takes.all_takes()[take])
-
-
-def id_of(written: takes.TakeResult) -> str:
-    return baseline.read_request(written.actions[0])["take"]
+    use_take.use_take(obj, take_index.all_takes()[take])
 
 
 def test_each_layer_is_an_action_of_its_own_below_the_main_one(face) -> None:
@@ -81,13 +38,13 @@ def test_each_layer_is_an_action_of_its_own_below_the_main_one(face) -> None:
         curves = compat.find_channelbag(action, "KEY").fcurves
         assert {curve.data_path.split('"')[1] for curve in curves} == set(channels.LAYERS[layer])
         assert {key.type for key in curves[0].keyframe_points} == {"GENERATED"}
-        assert baseline.find_edits(action) == {}
+        assert scenes.find_edits(action) == {}
         assert action.use_fake_user
     main = face.data.shape_keys.animation_data.action
     moved = {curve.data_path.split('"')[1] for curve in compat.find_channelbag(main, "KEY").fcurves}
     assert moved == set(channels.FACE) - OF_LAYERS
     assert tracks(face) == ["DiFACE blinks", "DiFACE gaze", "DiFACE breath"]
-    assert len({baseline.read_request(action)["take"] for action in take.actions}) == 1
+    assert len({stored_request.read_request(action)["take"] for action in take.actions}) == 1
     assert plays(face, made)
 
 
@@ -151,10 +108,10 @@ def test_layers_switch_with_their_take(face) -> None:
     ids = [id_of(write(face, made)) for made in (first, second)]
     for _ in range(2):
         for take, made in zip(ids, (first, second), strict=True):
-            takes.use_take(face, takes.all_takes()[take])
+            use_take.use_take(face, take_index.all_takes()[take])
             assert plays(face, made)
             assert len(tracks(face)) == 3
-            assert takes.active_takes(face, takes.all_takes()) == {take}
+            assert take_index.active_takes(face, take_index.all_takes()) == {take}
 
 
 def test_a_take_without_layers_rests_what_they_moved(face) -> None:
@@ -168,12 +125,12 @@ def test_a_take_without_layers_rests_what_they_moved(face) -> None:
 
 def test_a_take_of_an_older_version_that_is_one_action_plays_on(face) -> None:
     old, new = motion(1), motion(2)
-    take = takes.write_take(face, old, "Old", {"first_frame": FIRST, "seed": 0})
+    take = write_take.write_take(face, old, "Old", {"first_frame": FIRST, "seed": 0})
     assert plays(face, old)
     assert tracks(face) == []
     write(face, new)
     assert plays(face, new)
-    takes.use_take(face, takes.all_takes()[id_of(take)])
+    use_take.use_take(face, take_index.all_takes()[id_of(take)])
     assert plays(face, old)
     assert tracks(face) == []
 
@@ -188,9 +145,9 @@ def test_the_artists_tracks_stay_where_they_are(face) -> None:
     above = keys.animation_data.nla_tracks.new()
     above.name = "Mine"
     for take in (id_of(write(face, motion(2))), first):
-        takes.use_take(face, takes.all_takes()[take])
+        use_take.use_take(face, take_index.all_takes()[take])
         assert tracks(face) == [mine.name, "DiFACE blinks", "DiFACE gaze", "DiFACE breath", "Mine"]
-    takes.delete_take(face, takes.all_takes()[first])
+    delete_take.delete_take(face, take_index.all_takes()[first])
     assert tracks(face) == [mine.name, "Mine"]
 
 
@@ -208,7 +165,7 @@ def test_a_track_that_the_artist_put_something_else_on_is_theirs(face) -> None:
 def test_a_take_is_deleted_with_its_layers(face) -> None:
     take = id_of(write(face, motion()))
     shown(face, 4)
-    takes.delete_take(face, takes.all_takes()[take])
+    delete_take.delete_take(face, take_index.all_takes()[take])
     assert not bpy.data.actions
     assert not tracks(face)
     assert set(shown(face, 5).values()) == {0.0}
@@ -217,7 +174,7 @@ def test_a_take_is_deleted_with_its_layers(face) -> None:
 def test_deleting_another_take_leaves_this_ones_layers(face) -> None:
     first, made = id_of(write(face, motion(1))), motion(2)
     write(face, made)
-    takes.delete_take(face, takes.all_takes()[first])
+    delete_take.delete_take(face, take_index.all_takes()[first])
     assert plays(face, made)
 
 
@@ -228,11 +185,11 @@ def test_an_artists_copy_of_a_take_has_its_layers_too(face) -> None:
     copy = main.copy()
     compat.assign_action(face.data.shape_keys, copy)
     (take,) = {
-        take for take in takes.active_takes(face, takes.all_takes()) if copy in takes.all_takes()[take]
+        take for take in take_index.active_takes(face, take_index.all_takes()) if copy in take_index.all_takes()[take]
     }  # without slots, the head is still the first one's
     again(face, take)
     assert plays(face, made)
-    takes.delete_take(face, takes.all_takes()[first])
+    delete_take.delete_take(face, take_index.all_takes()[first])
     assert len([action for action in bpy.data.actions if layer_tracks.layer_name(action)]) == 6
 
 
@@ -258,7 +215,7 @@ def test_layers_survive_saving(face, tmp_path) -> None:
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "a.blend"))
     obj = bpy.data.objects["Character"]
     assert plays(obj, other)
-    takes.use_take(obj, takes.all_takes()[take])
+    use_take.use_take(obj, take_index.all_takes()[take])
     assert plays(obj, made, set(channels.LAYERS["gaze"]))
 
 
@@ -280,9 +237,9 @@ def test_layers_with_no_main_action_left_are_no_take(face) -> None:
     for action in take.actions:
         if not layer_tracks.layer_name(action):
             bpy.data.actions.remove(action)
-    assert takes.all_takes() == {}
+    assert take_index.all_takes() == {}
     write(face, motion(1))
-    assert len(takes.all_takes()) == 1
+    assert len(take_index.all_takes()) == 1
 
 
 # What leaves Blender has the layers too

@@ -12,10 +12,9 @@ from diface_addon import compat
 from diface_addon.core import channels, types
 from diface_addon.scene.keys.key_table import KeyTable
 from diface_addon.scene.pins import pins
-from diface_addon.scene.provenance import baseline
-from diface_addon.scene.takes import takes
-
-from . import scenes
+from diface_addon.scene.provenance import baseline, rest_pose, stored_request
+from diface_addon.scene.takes import take_index, use_take, write_take
+from tests.addon import scenes
 
 JAW = 'key_blocks["jawOpen"].value'
 
@@ -25,8 +24,8 @@ def motion(rows: int = 40, seed: int = 0, names=channels.ALL) -> types.Motion:
     return types.Motion(values, names, types.FrameRate(24))
 
 
-def write(obj, made=None, first_frame: int = 11, **request) -> takes.TakeResult:
-    return takes.write_take(obj, made or motion(), "T", {"first_frame": first_frame, **request})
+def write(obj, made=None, first_frame: int = 11, **request) -> write_take.TakeResult:
+    return write_take.write_take(obj, made or motion(), "T", {"first_frame": first_frame, **request})
 
 
 def test_every_key_is_generated_linear_and_on_a_frame(scene, head) -> None:
@@ -102,13 +101,13 @@ def test_an_action_of_the_artist_is_kept_and_goes_on_playing(scene, head) -> Non
 
 def test_a_take_can_be_played_again(scene, head) -> None:
     first, second = write(head), write(head, motion(seed=1))
-    ids = list(takes.all_takes())
+    ids = list(take_index.all_takes())
     assert len(ids) == 2
     assert head.animation_data.action in second.actions
-    by_name = {actions[0].name: (take, actions) for take, actions in takes.all_takes().items()}
+    by_name = {actions[0].name: (take, actions) for take, actions in take_index.all_takes().items()}
     take, actions = by_name[first.name]
-    takes.use_take(head, actions)
-    assert takes.active_takes(head, takes.all_takes()) == {take}
+    use_take.use_take(head, actions)
+    assert take_index.active_takes(head, take_index.all_takes()) == {take}
     assert head.animation_data.action in first.actions
     assert head.data.shape_keys.animation_data.action in first.actions
 
@@ -123,11 +122,11 @@ def test_a_second_character(scene, head) -> None:
 def test_after_the_artist_took_the_action_off(scene, head) -> None:
     head.rotation_euler = (0.1, 0.2, 0.3)
     write(head)
-    rest = takes.rest_rotation(head)
+    rest = rest_pose.rest_rotation(head)
     scene.frame_set(20)
     head.animation_data.action = None
     write(head, motion(seed=1))
-    assert list(takes.rest_rotation(head)) == pytest.approx(list(rest))
+    assert list(rest_pose.rest_rotation(head)) == pytest.approx(list(rest))
 
 
 def test_an_edited_copy_of_a_take_is_kept_and_can_be_chosen(scene, head) -> None:
@@ -135,13 +134,15 @@ def test_an_edited_copy_of_a_take_is_kept_and_can_be_chosen(scene, head) -> None
     original = head.data.shape_keys.animation_data.action
     copy = original.copy()
     compat.assign_action(head.data.shape_keys, copy)
-    (active,) = {take for take in takes.active_takes(head, takes.all_takes()) if copy in takes.all_takes()[take]}
-    assert original not in takes.all_takes()[active]
+    (active,) = {
+        take for take in take_index.active_takes(head, take_index.all_takes()) if copy in take_index.all_takes()[take]
+    }
+    assert original not in take_index.all_takes()[active]
     write(head, motion(seed=1))
     assert copy.use_fake_user
-    takes.use_take(head, takes.all_takes()[active])
+    use_take.use_take(head, take_index.all_takes()[active])
     assert head.data.shape_keys.animation_data.action == copy
-    assert len(takes.all_takes()) == 3
+    assert len(take_index.all_takes()) == 3
 
 
 def test_a_take_plays_in_full_whatever_the_action_before_was_set_to(scene, head) -> None:
@@ -232,7 +233,7 @@ def test_what_the_artist_animates_in_a_take_comes_along_into_the_next(scene, hea
             about(own_curve(head, CHEEKY)),
         ) == kept
         assert pins.find_pins(head) == []
-        assert [baseline.find_edits(action) for action in take.actions] == [{}] * len(take.actions)
+        assert [scenes.find_edits(action) for action in take.actions] == [{}] * len(take.actions)
         assert scenes.jaw(head)[:, 1] == pytest.approx(made.column("jawOpen"))
         assert head.animation_data.action != old
     scene.frame_set(11)
@@ -287,12 +288,12 @@ EDITS = {edit_value: 18.0, edit_time: 18.5, edit_add: 18.25, edit_type: 18.0, ed
 
 
 def all_edits(obj) -> dict:
-    return baseline.find_edits(obj.data.shape_keys.animation_data.action)
+    return scenes.find_edits(obj.data.shape_keys.animation_data.action)
 
 
 def test_a_fresh_take_has_no_edits(scene, head) -> None:
     for action in write(head).actions:
-        assert baseline.find_edits(action) == {}
+        assert scenes.find_edits(action) == {}
 
 
 @pytest.mark.parametrize("edit", EDITS)
@@ -313,7 +314,7 @@ def test_edits_survive_saving(scene, head, tmp_path) -> None:
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "a.blend"))
     obj = bpy.data.objects["Character"]
     assert (all_edits(obj)["KEY"][JAW, 0] == before).all()
-    request = baseline.read_request(obj.data.shape_keys.animation_data.action)
+    request = stored_request.read_request(obj.data.shape_keys.animation_data.action)
     assert (request["sound"], request["seed"]) == ("x.wav", 3)
 
 

@@ -10,21 +10,12 @@ import pytest
 from mathutils import Euler, Quaternion
 
 from diface_addon import compat
-from diface_addon.core import channels, placement, types
+from diface_addon.core import channels, placement
 from diface_addon.scene.animation import sampling
-from diface_addon.scene.takes import takes
-
-from . import scenes
-from .test_head_pose import MODES, turn
-
-JAW = 'key_blocks["jawOpen"].value'
-SMILE = 'key_blocks["mouthSmileLeft"].value'
-NAMES = ("jawOpen", "mouthSmileLeft", *channels.HEAD)
-
-
-def motion(rows: int = 40, names=NAMES, seed: int = 0) -> types.Motion:
-    values = np.random.default_rng(seed).random((rows, len(names)), np.float32) * 0.5
-    return types.Motion(values, names, types.FrameRate(24))
+from diface_addon.scene.takes import write_take
+from tests.addon import scenes
+from tests.addon.scene.rotations import MODES, turn
+from tests.addon.scene.small_takes import NAMES, STRIPS, jaw_shown, motion, put_strips
 
 
 @pytest.mark.parametrize("rate", scenes.RATES)
@@ -34,7 +25,7 @@ def test_what_is_written_is_read(scene, head, mode, rate) -> None:
     head.rotation_mode = mode
     turn(head, Euler((0.4, -0.3, 2.9)).to_quaternion())
     made = motion()
-    takes.write_take(head, made, "T", {"first_frame": 11})
+    write_take.write_take(head, made, "T", {"first_frame": 11})
     scene.frame_set(30)  # wherever the playhead stands
     found = sampling.sample_motion(head, 11, 40, NAMES)
     assert found.rate.value == pytest.approx(scenes.RATES[rate][0] / scenes.RATES[rate][1])
@@ -46,13 +37,13 @@ def test_a_flame_mesh_aside(scene, head) -> None:
     spin = np.array(Euler((1.5, 0.2, 0.1)).to_matrix()) * -1
     placed = placement.Placement(1.0, spin, np.zeros(3), np.array([0.0, 0.1, 0.2]))
     made = motion()
-    takes.write_take(head, made, "T", {"first_frame": 1}, placed)
+    write_take.write_take(head, made, "T", {"first_frame": 1}, placed)
     assert sampling.sample_motion(head, 1, 40, NAMES, placed).values == pytest.approx(made.values, abs=1e-6)
 
 
 def test_beyond_its_ends_a_take_stands_still(scene, head) -> None:
     made = motion(5)
-    takes.write_take(head, made, "T", {"first_frame": 11})
+    write_take.write_take(head, made, "T", {"first_frame": 11})
     found = sampling.sample_motion(head, 9, 9, NAMES)
     assert found.values == pytest.approx(made.values[np.clip(np.arange(9) - 2, 0, 4)], abs=1e-6)
 
@@ -102,46 +93,6 @@ def test_a_layer_in_the_nla_where_the_take_has_no_curve(scene, head) -> None:
     assert found.column("mouthSmileLeft") == pytest.approx(0.5)
 
 
-ONCE, PART = {"extrapolation": "NOTHING"}, {"use_animated_influence": True, "influence": 0.3}
-STRIPS = {
-    "moved": [(31, {})],
-    "scaled": [(31, {"scale": 1.7})],
-    "reversed": [(31, {"scale": 1.5, "use_reverse": True})],
-    "repeated": [(31, {"repeat": 3.0})],
-    "repeated in part": [(31, {"repeat": 2.5, "use_reverse": True})],
-    "cut": [(31, {"action_frame_start": 20, "action_frame_end": 35})],
-    "once": [(31, ONCE)],
-    "from then on": [(31, {"extrapolation": "HOLD_FORWARD"})],
-    "in turn": [(11, {}), (60, {})],
-    "end to end": [(11, {}), (40, {})],
-    "one muted": [(11, {}), (60, {"mute": True})],
-    "faded": [(11, {}), (25, {"blend_in": 5, "blend_out": 4, **ONCE}, "above")],
-    "added": [(11, {}), (25, {"blend_type": "ADD", **ONCE}, "above")],
-    "subtracted": [(11, {}), (25, {"blend_type": "SUBTRACT", **ONCE}, "above")],
-    "multiplied": [(11, {}), (25, {"blend_type": "MULTIPLY", **PART}, "above")],
-}
-"""What is on the NLA: from which frame on, the strip's settings, and whether on a track above."""
-
-
-def put_strips(obj, name: str) -> None:
-    """The strips of STRIPS with this name, which move jawOpen."""
-    keys = obj.data.shape_keys
-    found = [{11: 0.0, 30: 0.9, 40: 0.1}, {60: 0.2, 70: 0.6, 80: 0.1}]
-    moves = [scenes.hand_keyed(keys, JAW, some) for some in found]
-    track = keys.animation_data.nla_tracks.new()
-    for action, (frame, settings, *above) in zip(moves, STRIPS[name], strict=False):
-        scenes.add_nla_strip(keys, action, frame, None if above else track, **settings)
-
-
-def jaw_shown(scene, obj, frames) -> np.ndarray:
-    """What Blender shows of jawOpen at `frames`."""
-    found = []
-    for frame in frames:
-        scene.frame_set(int(frame))
-        found.append(obj.data.shape_keys.key_blocks["jawOpen"].value)
-    return np.array(found, np.float32)
-
-
 @pytest.mark.parametrize("name", STRIPS)
 def test_strips_of_the_nla_are_read_as_they_show(scene, head, name) -> None:
     put_strips(head, name)
@@ -153,7 +104,7 @@ def test_strips_of_the_nla_are_read_as_they_show(scene, head, name) -> None:
 
 def test_it_is_quick(scene) -> None:
     obj = scenes.add_character(scene, channels.FACE)
-    takes.write_take(obj, motion(1800, channels.ALL), "T", {"first_frame": 1})
+    write_take.write_take(obj, motion(1800, channels.ALL), "T", {"first_frame": 1})
     spent = []
     for _ in range(5):
         start = time.perf_counter()

@@ -13,17 +13,28 @@ from mathutils import Euler, Vector
 from diface_addon import compat
 from diface_addon.core import channels, errors, placement, types
 from diface_addon.scene.animation import active_curves, sampling
-from diface_addon.scene.edits import write_edit
+from diface_addon.scene.edits import curve_changes, write_edit
 from diface_addon.scene.keys.key_table import KeyTable
 from diface_addon.scene.keys.write_keys import enum_value
 from diface_addon.scene.pins import pins
-from diface_addon.scene.provenance import baseline, layer_tracks
-from diface_addon.scene.takes import take_list, takes
-
-from . import scenes
-from .test_head_pose import MODES, turn
-from .test_performance import NAMES, STRIPS, jaw_shown, motion, put_strips
-from .test_pins_scene import FIRST, JAW, SMILE, bits, curve, key_at, write
+from diface_addon.scene.provenance import baseline, layer_tracks, stored_request
+from diface_addon.scene.takes import take_list, use_take, write_take
+from tests.addon import scenes
+from tests.addon.scene.rotations import MODES, turn
+from tests.addon.scene.small_takes import (
+    FIRST,
+    JAW,
+    NAMES,
+    SMILE,
+    STRIPS,
+    bits,
+    curve,
+    jaw_shown,
+    key_at,
+    motion,
+    put_strips,
+    write,
+)
 
 ROWS = 40
 
@@ -49,18 +60,22 @@ def new_motion(obj, made: np.ndarray, names=NAMES, seed: int = 7) -> types.Motio
     return types.Motion(values, names, base.rate)
 
 
-def edit(obj, made: np.ndarray, found=None, names=NAMES, **more) -> takes.TakeResult:
+def edit(obj, made: np.ndarray, found=None, names=NAMES, **more) -> write_take.TakeResult:
     found = pins.find_pins(obj) if found is None else found
-    return write_edit.write_edit(
-        obj, actions(obj), new_motion(obj, made, names), made, found, "E", {"first_frame": FIRST, "seed": 1}, **more
-    )
+    return write_motion(obj, actions(obj), new_motion(obj, made, names), made, found, **more)
+
+
+def write_motion(obj, base, new: types.Motion, made: np.ndarray, found, **more) -> write_take.TakeResult:
+    """Write a motion as an edit of the Actions `base`."""
+    change = curve_changes.MotionEdit(new, made, tuple(found), FIRST, **more)
+    return write_edit.write_edit(obj, base, change, "E", {"first_frame": FIRST, "seed": 1})
 
 
 def everything(action: bpy.types.Action) -> dict:
     """All of every key of an Action, and what is kept with it, as bytes."""
     found = {name: bytes(str(action[name]) if isinstance(action[name], str) else action[name], "utf8")
              if isinstance(action[name], str) else bytes(action[name])
-             for name in (baseline.REQUEST, baseline.SAMPLES, baseline.KEYS) if name in action}  # fmt: skip
+             for name in (stored_request.REQUEST, baseline.SAMPLES, baseline.KEYS) if name in action}  # fmt: skip
     for kind in ("KEY", "OBJECT"):
         for fcurve in getattr(compat.find_channelbag(action, kind), "fcurves", ()):
             table = KeyTable.read(fcurve)
@@ -136,7 +151,7 @@ def test_a_head_pinned_by_other_numbers_of_the_same_pose_does_not_spin(scene, he
     stays[5:30] = True
     calm = types.Motion(made.values.copy(), NAMES, made.rate)
     calm.values[25 - FIRST, -3:] = 0.05
-    write_edit.write_edit(head, actions(head), calm, stays, pins.find_pins(head), "E", {"first_frame": FIRST})
+    write_motion(head, actions(head), calm, stays, pins.find_pins(head))
     turned = sampling.sample_motion(head, FIRST, ROWS, channels.HEAD).values
     away = [np.abs(np.sin((row - calm.values[n, -3:]) / 2)).max() for n, row in enumerate(turned)]
     assert max(away) < 0.02
@@ -148,9 +163,7 @@ def test_what_is_made_bends_to_its_pins(scene, head, frame) -> None:
     pins.set_values(head, frame, {"jawOpen": 0.75})
     made = made_rows(FIRST, FIRST + ROWS - 1)
     flat = types.Motion(np.full((ROWS, 5), 0.25, np.float32), NAMES, types.FrameRate(24))
-    write_edit.write_edit(
-        head, actions(head), flat, made, pins.find_pins(head), "E", {"first_frame": FIRST}, falloff=6.0
-    )
+    write_motion(head, actions(head), flat, made, pins.find_pins(head), falloff=6.0)
     fcurve = curve(head)
     shown = np.array([fcurve.evaluate(time) for time in np.arange(FIRST, FIRST + ROWS - 1, 0.25)])
     assert np.abs(np.diff(shown)).max() < 0.05
@@ -221,7 +234,7 @@ def test_no_frame_outside_changes_on_an_action_by_hand(scene, head) -> None:
     assert outside(curve(head, cheeky), 99, 99) == hand[1]
     assert [everything(action) for action in old] == before
     assert {pin.frame for pin in pins.find_pins(head)} == {5, 17.5, 28, 60}
-    assert baseline.read_request(written.actions[0])["first_frame"] == FIRST
+    assert stored_request.read_request(written.actions[0])["first_frame"] == FIRST
 
 
 def test_a_locked_curve_stays_and_a_muted_one_is_written(scene, head) -> None:
@@ -275,7 +288,7 @@ def test_modifiers_go_on_and_what_shows_is_what_was_made(scene, head) -> None:
 
 def with_layers(obj) -> types.Motion:
     made = motion(ROWS, ("jawOpen", "eyeBlinkLeft", "eyeBlinkRight"))
-    takes.write_take(obj, made, "T", {"first_frame": FIRST, "layers": {"blinks": 1, "gaze": None, "breath": None}})
+    write_take.write_take(obj, made, "T", {"first_frame": FIRST, "layers": {"blinks": 1, "gaze": None, "breath": None}})
     return made
 
 
@@ -290,7 +303,7 @@ def test_layers_come_along(scene) -> None:
     ((track, layer),) = layer_tracks.active_layers(keys)
     assert layer != old
     assert everything(old) == before
-    assert baseline.read_request(layer)["take"] == baseline.read_request(keys.animation_data.action)["take"]
+    assert stored_request.read_request(layer)["take"] == stored_request.read_request(keys.animation_data.action)["take"]
     assert not track.mute
     assert (sampling.sample_motion(obj, FIRST, ROWS, names).values[:, 1:] == made.values[:, 1:]).all()
     keys.animation_data.nla_tracks[track.name].mute = True
@@ -323,7 +336,7 @@ def test_an_edit_of_a_take_that_plays_no_more(scene, head) -> None:
     old, made = actions(head), made_rows(20, 30)
     wanted = new_motion(head, made)
     write(head, motion(seed=3))
-    write_edit.write_edit(head, old, wanted, made, [], "E", {"first_frame": FIRST})
+    write_motion(head, old, wanted, made, [])
     assert sampling.sample_motion(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
 
 
@@ -376,15 +389,14 @@ def test_a_head_that_turns_about_its_neck_goes_on_doing_so(scene, head, mode) ->
     neck = np.array([0.1, -0.2, -1.0])
     placed = placement.Placement(1.0, placement.FROM_BLENDER, np.zeros(3), neck)
     base = motion(ROWS)
-    takes.write_take(head, base, "T", {"first_frame": FIRST}, placed)
+    write_take.write_take(head, base, "T", {"first_frame": FIRST}, placed)
     still = _place(head, FIRST, neck)
     pins.set_values(head, 25, {"head_rx": -0.4}, placed)
     pins.set_values(head, 28.5, {"head_rz": 0.6}, placed)
     made = made_rows(20, 35)
     wanted = np.where(made, motion(ROWS, seed=7).values, base.values)
     wanted = types.Motion(wanted, NAMES, base.rate)
-    request = {"first_frame": FIRST}
-    write_edit.write_edit(head, actions(head), wanted, made, pins.find_pins(head), "E", request, 3.0, placed)
+    write_motion(head, actions(head), wanted, made, pins.find_pins(head), falloff=3.0, placed=placed)
     assert len(pins.find_pins(head)) > 0
     for frame in (*range(FIRST, FIRST + ROWS), 28.5):
         assert _place(head, frame, neck) == pytest.approx(still, abs=2e-5)
@@ -404,7 +416,7 @@ def test_an_edit_of_a_minute_is_quick(scene) -> None:
     made[300:450] = True
     wanted = new_motion(obj, made, channels.ALL)
     start = time.perf_counter()
-    write_edit.write_edit(obj, actions(obj), wanted, made, pins.find_pins(obj), "E", {"first_frame": FIRST})
+    write_motion(obj, actions(obj), wanted, made, pins.find_pins(obj))
     spent = time.perf_counter() - start
     print(f"an edit of 55 channels and 1,800 rows: {spent:.3f} s")  # noqa: T201
     assert spent < 2.0
@@ -421,7 +433,7 @@ def mixed(obj) -> None:
     """A face and a head of two takes, both of which have both."""
     first = write(obj, motion(seed=1))
     write(obj, motion(seed=2))
-    takes.assign(obj, {"OBJECT": obj}, first.actions)
+    use_take.assign(obj, {"OBJECT": obj}, first.actions)
 
 
 def duplicated(obj) -> None:
@@ -452,7 +464,7 @@ def test_face_and_head_of_two_takes_stay_apart(scene, head, two, path) -> None:
     assert set(written.actions) == set(actions(head))
     assert all(action.users > int(action.use_fake_user) for action in written.actions)
     other = write(head, motion(seed=3))
-    takes.use_take(head, list(written.actions))
+    use_take.use_take(head, list(written.actions))
     assert other.actions[0] not in actions(head)
     assert (sampling.sample_motion(head, FIRST, ROWS, NAMES).values == after).all()
 
@@ -463,7 +475,7 @@ def test_an_edit_of_a_take_of_two_that_does_not_play_any_more(scene, head) -> No
     made = made_rows(26, 34, chosen=("jawOpen",))
     wanted = new_motion(head, made)
     write(head, motion(seed=3))
-    write_edit.write_edit(head, base, wanted, made, (), "E", {"first_frame": FIRST})
+    write_motion(head, base, wanted, made, ())
     after = sampling.sample_motion(head, FIRST, ROWS, NAMES).values
     assert set(differ(before, after)) == set(range(26, 35))
     assert (after[:, -3:] == before[:, -3:]).all()
@@ -524,7 +536,7 @@ def test_a_locked_curve_on_a_strip_stays_whole(scene, head) -> None:
 def test_the_star_is_not_handed_on(scene, head) -> None:
     take_list.set_favourite(write(head).actions[0], True)
     edit(head, made_rows(26, 34))
-    assert [(entry.name, entry.favourite) for entry in take_list.entries(head)] == [("E", False), ("T", True)]
+    assert [(entry.name, entry.favourite) for entry in take_list.entries(head)] == [("T", True), ("E", False)]
 
 
 # Curves that go on beyond their keys

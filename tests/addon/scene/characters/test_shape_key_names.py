@@ -6,8 +6,7 @@ import pytest
 
 from diface_addon.core import channels
 from diface_addon.scene.characters import shape_key_names
-
-from . import scenes
+from tests.addon import scenes
 
 
 def short(name: str, left: str, right: str) -> str:
@@ -34,6 +33,9 @@ SPELLINGS = {
     "_Left": lambda name: short(name, "_Left", "_Right"),
     "A.": lambda name: f"A.{name}",
     "ARKit_": lambda name: f"ARKit_{name}",
+    ".001": lambda name: f"{name}.001",
+    "1": lambda name: f"{short(name, '_L', '_R')}1",
+    "_2": lambda name: f"A.{name}_2",
     "blendShape1.": lambda name: f"blendShape1.{name}",
     "head_geo|bs.": lambda name: f"head_geo|bs.{short(name, '_L', '_R')}",
 }
@@ -53,6 +55,16 @@ def test_other_names_are_no_channels(name) -> None:
 def test_the_spelling_of_arkit_is_preferred(scene) -> None:
     obj = scenes.add_character(scene, ("A.jawOpen", "JAWOPEN", "jawOpen", "jaw_open", "mouthSmile_L"))
     assert shape_key_names.face_shape_keys(obj) == {"jawOpen": "jawOpen", "mouthSmileLeft": "mouthSmile_L"}
+
+
+def test_exact_and_unnumbered_names_are_preferred_to_numbered_ones(scene) -> None:
+    names = ("jawOpen.001", "jawOpen1", "jaw_open", "mouthPucker.001", "mouthPucker.002", "cheekPuff2", "cheekPuff")
+    obj = scenes.add_character(scene, names)
+    assert shape_key_names.face_shape_keys(obj) == {
+        "jawOpen": "jaw_open", "cheekPuff": "cheekPuff", "mouthPucker": "mouthPucker.001",
+    }  # fmt: skip
+    obj.data.shape_keys.key_blocks["jawOpen1"].name = "jawOpen"
+    assert shape_key_names.face_shape_keys(obj)["jawOpen"] == "jawOpen"
 
 
 def test_the_basis_is_no_channel_whatever_its_name(scene) -> None:

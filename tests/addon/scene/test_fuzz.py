@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from . import fuzzing
+from tests.addon import fuzzing
 
 
 @pytest.mark.parametrize("seed", [1, 2])

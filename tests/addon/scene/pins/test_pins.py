@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bpy
 import numpy as np
 import pytest
 from mathutils import Euler
@@ -12,38 +11,9 @@ from diface_addon.core import channels
 from diface_addon.scene.animation import sampling
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import baseline
-from diface_addon.scene.takes import takes
-
-from . import scenes
-from .test_head_pose import MODES, turn
-from .test_performance import NAMES, motion
-
-JAW, SMILE = (f'key_blocks["{name}"].value' for name in ("jawOpen", "mouthSmileLeft"))
-FIRST = 11
-
-
-def write(obj, made=None, **request) -> takes.TakeResult:
-    return takes.write_take(obj, made or motion(), "T", {"first_frame": FIRST, **request})
-
-
-def curve(obj, path: str = JAW, index: int = 0) -> bpy.types.FCurve:
-    owner = obj.data.shape_keys if path.startswith("key_blocks") else obj
-    return compat.active_channelbag(owner.animation_data).fcurves.find(path, index=index)
-
-
-def key_at(obj, frame: float, path: str = JAW, index: int = 0) -> bpy.types.Keyframe:
-    return next(key for key in curve(obj, path, index).keyframe_points if abs(key.co.x - frame) < 1e-3)
-
-
-def bits(obj) -> dict:
-    """Everything about the generated keys of what plays."""
-    found = {}
-    for owner in (obj, obj.data.shape_keys):
-        for fcurve in compat.active_channelbag(owner.animation_data).fcurves:
-            found[fcurve.data_path, fcurve.array_index] = [
-                (*key.co, key.type, key.interpolation) for key in fcurve.keyframe_points
-            ]
-    return found
+from tests.addon import scenes
+from tests.addon.scene.rotations import MODES, turn
+from tests.addon.scene.small_takes import FIRST, JAW, NAMES, SMILE, bits, curve, edit, key_at, motion, write
 
 
 def at(found: list[pins.Pin]) -> list[tuple[str, int, float]]:
@@ -53,18 +23,6 @@ def at(found: list[pins.Pin]) -> list[tuple[str, int, float]]:
 def test_a_fresh_take_has_none(scene, head) -> None:
     write(head)
     assert pins.find_pins(head) == pins.changed_pins(head) == []
-
-
-def edit(obj) -> None:
-    """As artists do: a value, a move between frames, a move onto another key, a new key, a turn of the head."""
-    key_at(obj, 18).co.y = 0.9
-    key_at(obj, 20).co.x = 20.4
-    fcurve = curve(obj, SMILE)
-    value = key_at(obj, 30, SMILE).co.y
-    fcurve.keyframe_points.remove(key_at(obj, 30, SMILE))
-    fcurve.keyframe_points.insert(33, value, options={"FAST"})
-    fcurve.keyframe_points.insert(25.25, 0.7, options={"FAST"})
-    key_at(obj, 40, "rotation_euler", 1).co.y = -0.5
 
 
 EDITED = [(JAW, 0, 18), (JAW, 0, pytest.approx(20.4)), (SMILE, 0, 25.25), (SMILE, 0, 33), ("rotation_euler", 1, 40)]

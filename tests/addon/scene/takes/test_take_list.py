@@ -12,12 +12,11 @@ from diface_addon import compat
 from diface_addon.core import channels
 from diface_addon.panels import take_rows
 from diface_addon.scene.pins import pins
-from diface_addon.scene.provenance import baseline
-from diface_addon.scene.takes import ghost, take_list, takes
-
-from . import fingerprint, scenes
-from .test_interface import drawn
-from .test_layers_scene import FIRST, NAMES, ON, id_of, motion, plays, track, tracks, write
+from diface_addon.scene.provenance import stored_request
+from diface_addon.scene.takes import ghost, take_index, take_list, use_take
+from tests.addon import fingerprint, scenes
+from tests.addon.scene.layered_takes import FIRST, NAMES, ON, id_of, in_tweak_mode, motion, plays, track, tracks, write
+from tests.addon.test_interface import drawn
 
 JAW = 'key_blocks["jawOpen"].value'
 
@@ -78,7 +77,7 @@ def test_renaming_the_character_does_not_make_its_takes_anothers(face) -> None:
 def test_a_take_that_another_character_plays_is_its_own_too(scene, face) -> None:
     take = id_of(write(face, motion(1), "A"))
     other = scenes.add_character(scene, NAMES)
-    takes.use_take(other, takes.all_takes()[take])
+    use_take.use_take(other, take_index.all_takes()[take])
     assert rows(other) == [("A", "")]
 
 
@@ -104,10 +103,10 @@ def test_a_star_is_kept_with_the_take(face, tmp_path) -> None:
 def test_all_of_a_take_follows_when_it_is_renamed(face) -> None:
     take = id_of(write(face, motion(1)))
     write(face, motion(2), "Other")
-    takes.all_takes()[take][0].name = "Angry"
+    take_index.all_takes()[take][0].name = "Angry"
     do("use_take", take=take)
     expected = ["Angry", *([] if compat.HAS_ACTION_SLOTS else ["Angry head"]), *(f"Angry {layer}" for layer in ON)]
-    assert [action.name for action in takes.all_takes()[take]] == expected
+    assert [action.name for action in take_index.all_takes()[take]] == expected
 
 
 def test_the_chosen_row_is_the_one_that_plays_until_another_is_clicked(face) -> None:
@@ -175,7 +174,7 @@ def test_a_take_follows_a_shape_key_that_was_spelt_anew(scene, face) -> None:
     assert ("KEY", renamed, 0) in curves(playing)
     do("use_take", take=first)
     playing = face.data.shape_keys.animation_data.action
-    assert baseline.read_request(playing)["take"] == first
+    assert stored_request.read_request(playing)["take"] == first
     assert ("KEY", renamed, 0) in curves(playing)
     assert ("KEY", JAW, 0) not in curves(playing)
     scene.frame_set(FIRST + 3)
@@ -189,7 +188,7 @@ def test_switching_is_instant(scene) -> None:
     taken = []
     for take in found * 3:
         began = time.perf_counter()
-        takes.use_take(obj, takes.all_takes()[take])
+        use_take.use_take(obj, take_index.all_takes()[take])
         taken.append(time.perf_counter() - began)
     assert np.median(taken) < 0.05
 
@@ -202,32 +201,19 @@ def test_a_duplicate_is_a_take_of_its_own(face) -> None:
     take = id_of(write(face, made))
     before = {a.name: scenes.points(a, "KEY", JAW).copy() for a in bpy.data.actions if a.name == "T"}
     do("duplicate_take", take=take)
-    (copy,) = set(takes.all_takes()) - {take}
-    assert takes.active_takes(face, takes.all_takes()) == {copy}
+    (copy,) = set(take_index.all_takes()) - {take}
+    assert take_index.active_takes(face, take_index.all_takes()) == {copy}
     assert plays(face, made)
-    main = takes.all_takes()[copy][0]
+    main = take_index.all_takes()[copy][0]
     assert main.name == "T copy"
-    assert [baseline.find_edits(action) for action in takes.all_takes()[copy]] == [{}] * len(takes.all_takes()[copy])
+    assert [scenes.find_edits(action) for action in take_index.all_takes()[copy]] == [{}] * len(
+        take_index.all_takes()[copy]
+    )
     compat.find_channelbag(main, "KEY").fcurves.find(JAW).keyframe_points[3].co.y = 0.9
     assert (scenes.points(bpy.data.actions["T"], "KEY", JAW) == before["T"]).all()
     do("delete_take", take=copy)
     do("use_take", take=take)
     assert plays(face, made)
-
-
-def in_tweak_mode(keys: bpy.types.Key) -> None:
-    """As with Tab in the NLA editor; the take goes on as the Action that plays."""
-    hand = bpy.data.actions.new("Hand")
-    compat.new_channelbag(hand, keys)
-    track = keys.animation_data.nla_tracks.new()
-    strip = track.strips.new("Hand", 1, hand)
-    if compat.HAS_ACTION_SLOTS:
-        strip.action_slot = hand.slots[0]
-    strip.select = track.select = True
-    keys.animation_data.nla_tracks.active = track
-    keys.animation_data.use_tweak_mode = True
-    if not keys.animation_data.use_tweak_mode:
-        pytest.skip("This Blender enters tweak mode only in an NLA editor.")
 
 
 def test_a_duplicate_that_cannot_play_leaves_nothing(face) -> None:
@@ -244,7 +230,7 @@ def test_a_duplicate_that_cannot_play_leaves_nothing(face) -> None:
 
 def test_a_duplicate_plays_only_where_its_take_does(face) -> None:
     first, second = write(face, motion(1)), write(face, motion(2))
-    takes.assign(face, {"OBJECT": face}, first.actions)
+    use_take.assign(face, {"OBJECT": face}, first.actions)
     turns = face.animation_data.action
     do("duplicate_take", take=id_of(second))
     assert face.animation_data.action == turns
@@ -256,7 +242,7 @@ def test_a_duplicate_has_no_star_and_a_name_that_does_not_grow(face) -> None:
     do("favourite_take", take=take)
     for _ in range(3):
         do("duplicate_take", take=take)
-        (take,) = takes.active_takes(face, takes.all_takes())
+        (take,) = take_index.active_takes(face, take_index.all_takes())
     found = [(entry.name, entry.favourite) for entry in take_list.entries(face)]
     assert found == [("T", True), ("T copy", False), ("T copy.001", False), ("T copy.002", False)]
 
@@ -264,7 +250,7 @@ def test_a_duplicate_has_no_star_and_a_name_that_does_not_grow(face) -> None:
 def test_a_duplicate_of_a_take_that_does_not_play_does_not_either(face) -> None:
     take, other = id_of(write(face, motion(1))), id_of(write(face, motion(2)))
     do("duplicate_take", take=take)
-    assert takes.active_takes(face, takes.all_takes()) == {other}
+    assert take_index.active_takes(face, take_index.all_takes()) == {other}
 
 
 # Push down
@@ -274,7 +260,7 @@ def test_what_is_pushed_down_plays_on_and_no_take_takes_it_off(face) -> None:
     made = motion()
     take = id_of(write(face, made))
     do("push_down_take", take=take)
-    assert takes.active_takes(face, takes.all_takes()) == set()
+    assert take_index.active_takes(face, take_index.all_takes()) == set()
     assert plays(face, made)
     before = tracks(face)
     other = id_of(write(face, motion(1, 5), "Other"))
@@ -307,12 +293,12 @@ def test_a_baked_action_is_plain_and_moves_the_same(face, muted) -> None:
     baked = face.data.shape_keys.animation_data.action
     assert baked.name == "T baked"
     assert not [name for name in baked.keys() if name.startswith("diface")]  # noqa: SIM118
-    assert baseline.read_request(baked) is None
+    assert stored_request.read_request(baked) is None
     assert {key.type for curve in curves(baked).values() for key in curve.keyframe_points} == {"KEYFRAME"}
     assert tracks(face) == []
     assert plays(face, made, set(channels.LAYERS[muted]) if muted else set())
     assert baked.use_fake_user
-    assert set(takes.all_takes()) == {take}
+    assert set(take_index.all_takes()) == {take}
     scene = bpy.context.scene
     scene.frame_set(FIRST + 7)
     turned = tuple(face.rotation_euler)
@@ -326,7 +312,7 @@ def test_baking_a_take_that_does_not_play_changes_nothing_that_does(face) -> Non
     made = motion(2)
     other = id_of(write(face, made, "Other"))
     do("bake_take", take=take)
-    assert takes.active_takes(face, takes.all_takes()) == {other}
+    assert take_index.active_takes(face, take_index.all_takes()) == {other}
     assert plays(face, made)
     baked = curves(bpy.data.actions["T baked"])
     assert {path.split('"')[1] for kind, path, _index in baked if kind == "KEY"} == set(NAMES)
@@ -358,7 +344,7 @@ def test_a_ghost_plays_another_take_and_the_character_its_own(face, place) -> No
     assert bpy.context.selected_objects == [face]
     aside = second.evaluated_get(bpy.context.evaluated_depsgraph_get()).matrix_world.translation
     assert tuple(aside) == pytest.approx((2.2 if place == "BESIDE" else 0, 0, 0))
-    assert takes.active_takes(face, takes.all_takes()) == {own}
+    assert take_index.active_takes(face, take_index.all_takes()) == {own}
     do("compare_take", take=take, place=place)
     assert ghost.find_ghost() is None
     assert plays(face, mine)
@@ -398,4 +384,4 @@ def test_each_button_is_one_undo(few) -> None:
         assert getattr(bpy.ops.diface, f"{verb}_take")("EXEC_DEFAULT", True, take=take) == {"FINISHED"}
         bpy.ops.ed.undo()
         assert fingerprint.difference(before, fingerprint.of_file()) == [], verb
-        assert takes.active_takes(bpy.data.objects["Character"], takes.all_takes()) == {other}
+        assert take_index.active_takes(bpy.data.objects["Character"], take_index.all_takes()) == {other}

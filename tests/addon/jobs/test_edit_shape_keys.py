@@ -13,11 +13,10 @@ from diface_addon.core import channels
 from diface_addon.jobs import edit, running_job
 from diface_addon.operators.edit.regenerate import plan_around_pins
 from diface_addon.scene.pins import pins
-from diface_addon.scene.provenance import baseline, take_request
-from diface_addon.scene.takes import takes
-
-from . import scenes
-from .engine import ANEW, SLOW
+from diface_addon.scene.provenance import stored_request, take_request
+from diface_addon.scene.takes import take_index
+from tests.addon import scenes
+from tests.addon.engine import ANEW, SLOW
 
 JAW = 'key_blocks["jawOpen"].value'
 SMILE = 'key_blocks["mouthSmileLeft"].value'
@@ -79,9 +78,9 @@ def test_the_old_take_stays_and_the_new_one_is_a_take(take):
     old = face(take)
     key(take, 60, 0.6)
     fingerprint = values(take).tobytes()
-    count = len(takes.all_takes())
+    count = len(take_index.all_takes())
     bpy.ops.diface.regenerate()
-    assert len(takes.all_takes()) == count + 1
+    assert len(take_index.all_takes()) == count + 1
     assert face(take) != old
     assert scenes.points(old, "KEY", JAW).tobytes() == fingerprint
     made = take_request.load(face(take))
@@ -170,7 +169,7 @@ def test_a_blink_that_is_let_go_stays_and_that_is_said(scene, clicks, worker, ca
     bpy.ops.diface.regenerate()
     assert [pin.frame for pin in pins.find_pins(obj)] == [60, 90]
     bpy.ops.diface.unpin_all()
-    assert "Let go of 2 pins. Blinks, gaze and breath are not made anew" in capfd.readouterr().out
+    assert "Let go of 2 pins. Blinks, gaze and breath are not regenerated" in capfd.readouterr().out
     assert [pin.frame for pin in pins.changed_pins(obj)] == [90]
 
 
@@ -240,7 +239,9 @@ def test_regenerate_all_keeps_the_pins(scene, take):
     bpy.ops.diface.regenerate(where="ALL")
     found = values(take)
     assert found[49, 1] == np.float32(0.6)
-    assert np.isclose(found[:, 1], ANEW).sum() == 96 - 15
+    eased = 2 * round(0.2 * 24)
+    assert np.isclose(found[:, 1], ANEW).sum() == 96 - 15 - eased
+    assert found[0, 1] == found[-1, 1] == 0
 
 
 def test_swapped_poses_change_places(scene, take):
@@ -295,7 +296,7 @@ def test_the_artists_own_motion_is_a_start_too(scene, head, clicks, worker):
     assert bpy.ops.diface.in_between() == {"FINISHED"}
     found = {float(frame): float(value) for frame, value in values(head)}
     assert [found[frame] for frame in (10.0, 50.0, 90.0)] == before[:, 1].tolist()
-    assert baseline.read_request(face(head)) is not None
+    assert stored_request.read_request(face(head)) is not None
     assert scenes.points(own, "KEY", JAW).tobytes() == before.tobytes()
     assert np.isclose(list(found.values()), ANEW).sum() > 20
 
@@ -328,7 +329,7 @@ def test_what_is_not_there_is_said(scene, head, clicks, worker):
         bpy.ops.diface.paste_pose()
     scene.render.fps = 60
     key(head, 20, 0.5)
-    with pytest.raises(RuntimeError, match="frames a second"):
+    with pytest.raises(RuntimeError, match=r"frames per second.*Convert Take"):
         bpy.ops.diface.regenerate()
 
 
@@ -407,8 +408,8 @@ def test_a_spliced_take_is_made_again_too(scene, take):
 
 def test_a_take_of_other_models_is_edited_and_that_is_said(take):
     for action in bpy.data.actions:
-        if baseline.REQUEST in action:
-            action[baseline.REQUEST] = action[baseline.REQUEST].replace("0123abcd", "older")
+        if stored_request.REQUEST in action:
+            action[stored_request.REQUEST] = action[stored_request.REQUEST].replace("0123abcd", "older")
     key(take, 60, 0.6)
     running = edit.begin(bpy.context, lambda base: plan_around_pins(base, 8.0))
     written = running.write_result()

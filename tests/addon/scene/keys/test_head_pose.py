@@ -10,9 +10,9 @@ import pytest
 from mathutils import Euler, Matrix, Quaternion, Vector
 
 from diface_addon.core import channels, types
-from diface_addon.scene.takes import takes
+from diface_addon.scene.takes import write_take
+from tests.addon.scene.rotations import MODES, turn
 
-MODES = ("XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX", "QUATERNION", "AXIS_ANGLE")
 RATE = types.FrameRate(24)
 
 
@@ -22,19 +22,8 @@ def sway(rows: int = 60) -> np.ndarray:
     return np.stack([0.5 * np.sin(t), 0.3 * np.sin(2 * t), 0.8 * np.sin(t + 1)], 1).astype(np.float32)
 
 
-def write(obj, vectors, first_frame: int = 1) -> takes.TakeResult:
-    return takes.write_take(obj, types.Motion(vectors, channels.HEAD, RATE), "T", {"first_frame": first_frame})
-
-
-def turn(obj, rotation: Quaternion) -> None:
-    """Set the object's rotation in its own mode."""
-    if obj.rotation_mode == "QUATERNION":
-        obj.rotation_quaternion = rotation
-    elif obj.rotation_mode == "AXIS_ANGLE":
-        axis, angle = rotation.to_axis_angle()
-        obj.rotation_axis_angle = (angle, *axis)
-    else:
-        obj.rotation_euler = rotation.to_euler(obj.rotation_mode)
+def write(obj, vectors, first_frame: int = 1) -> write_take.TakeResult:
+    return write_take.write_take(obj, types.Motion(vectors, channels.HEAD, RATE), "T", {"first_frame": first_frame})
 
 
 def pose(obj, frame: int, subframe: float = 0.0) -> Matrix:

@@ -14,12 +14,10 @@ from diface_addon.core import channels, errors, types
 from diface_addon.scene.edits import splice
 from diface_addon.scene.edits.splice_span import Span
 from diface_addon.scene.keys.key_table import KeyTable, fields
-from diface_addon.scene.provenance import baseline, layer_tracks
-from diface_addon.scene.takes import takes
-
-from . import fingerprint, scenes
-from .test_layers_scene import NAMES, ON
-from .test_take_list import in_tweak_mode
+from diface_addon.scene.provenance import layer_tracks, stored_request
+from diface_addon.scene.takes import take_index, use_take, write_take
+from tests.addon import fingerprint, scenes
+from tests.addon.scene.layered_takes import NAMES, ON, in_tweak_mode
 
 FIRST, ROWS = 11, 60
 RANGE = 25, 50
@@ -37,7 +35,7 @@ def smooth(seed: int, rows: int = ROWS, size: float = 0.4, rate: float = 24) -> 
 
 def write(obj, seed: int, name: str, first: int = FIRST, rows: int = ROWS, rate: float = 24) -> list:
     request = {"first_frame": first, "layers": ON, "seed": seed}
-    return list(takes.write_take(obj, smooth(seed, rows, rate=rate), name, request).actions)
+    return list(write_take.write_take(obj, smooth(seed, rows, rate=rate), name, request).actions)
 
 
 def tables(actions) -> dict:
@@ -145,7 +143,7 @@ def test_another_take_that_is_shorter(face) -> None:
     other, base = write(face, 2, "Other", FIRST + 10, 20), write(face, 1, "Base")
     _made, over = spliced(face, base, other, frames=(0, 1000))
     assert (over.first, over.last, over.ramp_in, over.ramp_out) == (FIRST + 10, FIRST + 29, RAMP, RAMP)
-    with pytest.raises(errors.SceneError, match="nothing of both takes"):
+    with pytest.raises(errors.SceneError, match="do not both have keys"):
         spliced(face, base, other, frames=(60, 70))
 
 
@@ -211,7 +209,7 @@ def test_a_take_that_was_made_in_another_rotation_mode(face, mode) -> None:
     face.rotation_mode = "YXZ"
     base = write(face, 1, "Base")
     made, over = spliced(face, base, other, channels.HEAD)
-    rest = [Quaternion(baseline.read_request(actions[0])["rest_rotation"]) for actions in (base, other)]
+    rest = [Quaternion(stored_request.read_request(actions[0])["rest_rotation"]) for actions in (base, other)]
     for frame, now, wanted in zip(range(*RANGE), rotation(made, "YXZ", range(*RANGE)), theirs, strict=True):
         if over.plateau[0] <= frame <= over.plateau[1]:
             assert angle(rest[0].conjugated() @ now, rest[1].conjugated() @ wanted) < 2e-3
@@ -233,7 +231,7 @@ def test_pins_come_along_as_they_were_and_the_rest_is_no_edit(face, pair) -> Non
     edits = {
         (kind, curve): rows
         for action in made
-        for kind, some in baseline.find_edits(action).items()
+        for kind, some in scenes.find_edits(action).items()
         for curve, rows in some.items()
     }
     assert list(edits) == [("KEY", (path, 0))]
@@ -245,9 +243,9 @@ def test_a_splice_of_a_splice(face, pair) -> None:
     third = write(face, 3, "Third")
     once, _over = spliced(face, base, other, frames=(20, 40))
     twice, _over = spliced(face, once, third, frames=(35, 60))
-    assert all(baseline.find_edits(action) == {} for action in twice)
-    records = baseline.read_request(twice[0])["spliced"]
-    assert [record["take"] for record in records] == [baseline.read_request(a[0])["take"] for a in (other, third)]
+    assert all(scenes.find_edits(action) == {} for action in twice)
+    records = stored_request.read_request(twice[0])["spliced"]
+    assert [record["take"] for record in records] == [stored_request.read_request(a[0])["take"] for a in (other, third)]
     assert tables(twice)["KEY", 'key_blocks["jawOpen"].value', 0].between(20, 34).values.tolist() == (
         tables(once)["KEY", 'key_blocks["jawOpen"].value', 0].between(20, 34).values.tolist()
     )
@@ -260,10 +258,10 @@ def test_the_operator_plays_the_new_take(face, pair) -> None:
     scene, theirs = bpy.context.scene, tables(pair[1])
     scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, *RANGE
     assert bpy.ops.diface.splice_take(other="Other") == {"FINISHED"}
-    (take,) = takes.active_takes(face, takes.all_takes())
-    actions = takes.all_takes()[take]
+    (take,) = take_index.active_takes(face, take_index.all_takes())
+    actions = take_index.all_takes()[take]
     assert actions[0].name == "Base spliced"
-    assert len(takes.all_takes()) == 3
+    assert len(take_index.all_takes()) == 3
     scene.frame_set(38)
     for name in NAMES:
         table = theirs["KEY", f'key_blocks["{name}"].value', 0]
@@ -274,9 +272,9 @@ def test_the_operator_plays_the_new_take(face, pair) -> None:
 def test_without_a_preview_range_all_of_it(face, pair) -> None:
     theirs = tables(pair[1])
     assert bpy.ops.diface.splice_take(other="Other", regions={"JAW"}) == {"FINISHED"}
-    (take,) = takes.active_takes(face, takes.all_takes())
+    (take,) = take_index.active_takes(face, take_index.all_takes())
     path = "KEY", 'key_blocks["jawOpen"].value', 0
-    assert same(tables(takes.all_takes()[take])[path], theirs[path])
+    assert same(tables(take_index.all_takes()[take])[path], theirs[path])
 
 
 def test_undo(few) -> None:
@@ -290,7 +288,7 @@ def test_undo(few) -> None:
 def test_deleting_the_new_take_leaves_nothing_of_it(face, pair) -> None:
     names = {action.name for action in bpy.data.actions}
     bpy.ops.diface.splice_take(other="Other", first=25, last=50)
-    (take,) = takes.active_takes(face, takes.all_takes())
+    (take,) = take_index.active_takes(face, take_index.all_takes())
     assert bpy.ops.diface.delete_take(take=take) == {"FINISHED"}
     assert {action.name for action in bpy.data.actions} == names
 
@@ -301,8 +299,8 @@ def test_deleting_the_new_take_leaves_nothing_of_it(face, pair) -> None:
         ({"other": "Nothing"}, "There is no take called Nothing"),
         ({}, "No take is chosen"),
         ({"other": "Base"}, "Base is the take that plays"),
-        ({"other": "Other", "first": 500, "last": 600}, "nothing of both takes"),
-        ({"other": "Other", "regions": set()}, "nothing of that in common"),
+        ({"other": "Other", "first": 500, "last": 600}, "do not both have keys"),
+        ({"other": "Other", "regions": set()}, "none of these channels in common"),
     ],
 )
 def test_what_cannot_be_spliced_is_said_and_changes_nothing(few, options, message, unchanged) -> None:
@@ -311,7 +309,7 @@ def test_what_cannot_be_spliced_is_said_and_changes_nothing(few, options, messag
 
 
 def test_nothing_plays(scene, face) -> None:
-    with pytest.raises(RuntimeError, match="No take plays"):
+    with pytest.raises(RuntimeError, match="No take is active"):
         bpy.ops.diface.splice_take(other="Other")
 
 
@@ -331,13 +329,13 @@ def test_locked_curves_stay_and_it_is_said(face, pair) -> None:
 
 def test_all_is_locked(few, unchanged_but_locks) -> None:
     for regions in ({"JAW"}, {"HEAD"}):
-        with pytest.raises(RuntimeError, match="in common is locked"):
+        with pytest.raises(RuntimeError, match="both takes have are locked"):
             bpy.ops.diface.splice_take(other="Other", regions=regions)
 
 
 @pytest.fixture
 def unchanged_but_locks() -> None:
-    (base,) = (actions for actions in takes.all_takes().values() if actions[0].name == "Base")
+    (base,) = (actions for actions in take_index.all_takes().values() if actions[0].name == "Base")
     for held in splice.find_curves(base).values():
         held.fcurve.lock = True
     names = {action.name for action in bpy.data.actions}
@@ -355,8 +353,8 @@ def test_a_splice_that_cannot_play_leaves_nothing(face, pair) -> None:
 
 def test_a_head_of_another_take_goes_on(face, pair) -> None:
     third = list(write(face, 3, "Third"))
-    takes.use_take(face, pair[0])
-    takes.assign(face, {"OBJECT": face}, tuple(third))
+    use_take.use_take(face, pair[0])
+    use_take.assign(face, {"OBJECT": face}, tuple(third))
     turns = face.animation_data.action
     assert bpy.ops.diface.splice_take(other="Other", first=25, last=50) == {"FINISHED"}
     assert face.animation_data.action == turns

@@ -12,9 +12,8 @@ from diface_addon.jobs import edit, edit_shape_keys, running_job
 from diface_addon.operators.edit.in_between import plan_in_between
 from diface_addon.operators.edit.regenerate import plan_around_pins
 from diface_addon.scene.pins import pins
-from diface_addon.scene.provenance import baseline, layer_tracks
-
-from . import scenes
+from diface_addon.scene.provenance import layer_tracks, stored_request
+from tests.addon import scenes
 
 SHAPES = ("jawOpen", "mouthSmileLeft", "browInnerUp", "eyeSquintLeft")
 FIRST, LAST = 11, 106
@@ -119,7 +118,7 @@ def test_all_taken_back_meanwhile_nothing_is_made(take) -> None:
 
 def test_where_nothing_can_answer_it_says_why(take) -> None:
     key(take, "jawOpen", 300, 0.66)
-    with pytest.raises(RuntimeError, match=f"outside the take, which has {FIRST} to {LAST}"):
+    with pytest.raises(RuntimeError, match=rf"outside the take \({FIRST} to {LAST}\)"):
         bpy.ops.diface.regenerate()
     key(take, "jawOpen", 60, 0.5)
     running = begun()
@@ -141,7 +140,7 @@ def test_a_key_of_a_part_that_the_take_has_not(scene, clicks, worker) -> None:
 
 
 def test_strips_alone_are_no_take_that_can_be_edited(take) -> None:
-    bpy.ops.diface.push_down_take(take=baseline.read_request(face(take))["take"])
+    bpy.ops.diface.push_down_take(take=stored_request.read_request(face(take))["take"])
     with pytest.raises(RuntimeError, match="NLA strips alone"):
         bpy.ops.diface.regenerate()
 
@@ -211,10 +210,10 @@ def test_a_ghost_leaves_alone_what_the_artist_did_to_layers(scene, clicks, worke
     scene.diface.blinks, scene.diface.gaze, scene.diface.breath = True, False, False
     scenes.use_file(scene, clicks([0.5], seconds=6.0))
     bpy.ops.diface.generate()
-    first = baseline.read_request(face(obj))["take"]
+    first = stored_request.read_request(face(obj))["take"]
     scene.diface.seed = 5
     bpy.ops.diface.generate()
-    second = baseline.read_request(face(obj))["take"]
+    second = stored_request.read_request(face(obj))["take"]
     keys = obj.data.shape_keys
     bpy.ops.diface.compare_take(take=first)
     assert [layer_tracks.layer_name(action) for _track, action in layer_tracks.active_layers(keys)] == ["blinks"]
