@@ -12,6 +12,7 @@ from .operators.styles import export_style, load_style, personalise
 from .operators.takes import (
     bake_take,
     compare_take,
+    convert_take,
     delete_take,
     duplicate_take,
     favourite_take,
@@ -55,6 +56,7 @@ MODULES = (
     push_down_take,
     bake_take,
     compare_take,
+    convert_take,
     splice_take,
     pack_cache,
     export_fbx,

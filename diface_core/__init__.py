@@ -1,4 +1,4 @@
-"""DiFACE's core: speech to face and head motion by diffusion. Knows nothing of Blender; needs only numpy to import."""
+"""DiFACE's core: face and head motion from speech by diffusion. Independent of Blender; its import needs only numpy."""
 
 from .errors import AudioError, Cancelled, DifaceError, ModelError, SceneError, WorkerError
 from .types import (

@@ -1,4 +1,4 @@
-"""Which column of a Motion is what: the 52 ARKit face weights and the head's rotation vector."""
+"""The columns of a Motion: the 52 ARKit face weights and the head's rotation vector."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .types import Layers
 
-# In the column order of Live Link Face's CSV, so that a Motion's face is written there as it stands.
+# The column order of Live Link Face's CSV, so that a Motion's face is written without reordering.
 FACE: tuple[str, ...] = (
     "eyeBlinkLeft", "eyeLookDownLeft", "eyeLookInLeft", "eyeLookOutLeft", "eyeLookUpLeft", "eyeSquintLeft",
     "eyeWideLeft", "eyeBlinkRight", "eyeLookDownRight", "eyeLookInRight", "eyeLookOutRight", "eyeLookUpRight",
@@ -39,16 +39,20 @@ _REGION_PREFIXES = {
     "tongue": ("tongue",), "head": ("head_",),
 }  # fmt: skip
 REGIONS: dict[str, tuple[str, ...]] = {
-    region: tuple(name for name in ALL if name.startswith(starts)) for region, starts in _REGION_PREFIXES.items()
+    region: tuple(name for name in ALL if name.startswith(prefixes)) for region, prefixes in _REGION_PREFIXES.items()
 }
-"""What an artist pins or makes anew together; every channel of face and head is in one."""
+"""The groups of channels that a user pins or regenerates together; every channel of face and head is in one."""
 
 SHAPES: tuple[str, ...] = FACE + LAYERS["breath"]
 """The channels that are shape keys."""
 
 
 def of_parts(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """The channels of `parts`, face before head. Raises ValueError for an unknown or an empty choice."""
+    """Return the channels of `parts`, face before head.
+
+    Raises:
+        ValueError: A part is unknown, or `parts` is empty.
+    """
     unknown = set(parts) - set(PARTS)
     if unknown or not parts:
         raise ValueError(f"parts must be some of {sorted(PARTS)}. Got {parts}.")
@@ -56,7 +60,7 @@ def of_parts(parts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def of_request(parts: tuple[str, ...], layers: Layers) -> tuple[str, ...]:
-    """The channels of a request's Motion: those of its parts, and after the face's the breath where it is on."""
+    """Return the channels of a request's Motion: its parts', with `breathIn` after the face's if breath is on."""
     names = of_parts(parts)
     if "face" not in parts or layers.breath is None:
         return names

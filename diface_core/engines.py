@@ -1,4 +1,4 @@
-"""Who answers a request: DiFACE's own models, or the user's 3DiFACE ones; loaded when they are first asked for."""
+"""The engine of the worker: DiFACE's models or the user's 3DiFACE models, loaded on first use."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Protocol
 
 import numpy as np
 
-from . import channels
 from .audio import reading
+from .constrained import channel_strengths
 from .faces.basis import reduce_shapes
-from .generate import Generator, OnChunk
+from .generate import Generator
 from .motion.resample import resample_motion
 from .motion.warp import warp_motion
 from .types import (
@@ -25,6 +25,7 @@ from .types import (
     GenerateRequest,
     GenerateResult,
     Motion,
+    OnChunk,
     Progress,
     Report,
     Shapes,
@@ -34,35 +35,44 @@ from .types import (
     ThreeDiface,
 )
 
-LOADING, READING, REDUCING_SHAPES = "Loading the models", "Reading the audio", "Finding the shapes"
-WARP_PASSES = 3
-"""Each leaves about a hundredth of what is missing at a pin between rows, where the curve is a straight line."""
+LOADING, READING, REDUCING_SHAPES = "Loading the models", "Reading the audio", "Reducing the shapes"
+TRANSFERRING_SHAPES, FITTING_SHAPES = "Transferring the shapes", "Fitting the sculpt"
+"""Stages, as the user reads them."""
 
-TRANSFERRING_SHAPES, FITTING_SHAPES = "Carrying the shapes over", "Reading the sculpt"
+WARP_PASSES = 3
+"""Each pass leaves about a hundredth of the error at a pin between rows, where the curve is a straight line."""
 
 
 class ThreeDifaceGenerator(Protocol):
-    """The user's 3DiFACE models: `threediface.models.Performers`."""
+    """The user's 3DiFACE models: `threediface.models.ThreeDifaceModels`."""
 
     @property
-    def hash(self) -> str: ...
+    def hash(self) -> str:
+        """Return the hash (hex) of the model files."""
+        ...
 
     def generate(
         self, waveform: Float32Array, rows: int, request: GenerateRequest, report: Report, /
     ) -> tuple[Motion, Shapes | None]:
-        """`rows` rows at MODEL_RATE for a waveform (N,) of 16 kHz: the weights of the shapes where the face is asked
-        for, and the head's channels where the head is."""
+        """Generate `rows` rows at MODEL_RATE for a waveform (N,) of 16 kHz.
+
+        Returns:
+            The weights of the shapes if the face is requested, and the head's channels if the head is; the shapes or
+            None.
+        """
         ...
 
 
 class MotionGenerator(Protocol):
-    """DiFACE's own models: `generate.Generator`."""
+    """DiFACE's models: `generate.Generator`."""
 
-    def generate(self, request: GenerateRequest, report: Report, on_chunk: OnChunk, /) -> GenerateResult: ...
+    def generate(self, request: GenerateRequest, report: Report, on_chunk: OnChunk, /) -> GenerateResult:
+        """Generate the Motion."""
+        ...
 
 
 class Engines:
-    """The engine of the worker. Of the user's models those that were asked for last are kept."""
+    """The engine of the worker. Of the user's 3DiFACE models the last used are kept in memory."""
 
     def __init__(
         self,
@@ -75,19 +85,23 @@ class Engines:
 
     @classmethod
     def create(cls, cache: Path | None) -> Engines:
-        """Nothing is loaded yet. cache: folder for speech features."""
+        """Return engines that load nothing yet. `cache` is the folder for speech features."""
 
-        def performers(engine: ThreeDiface) -> ThreeDifaceGenerator:
+        def load_threediface(engine: ThreeDiface) -> ThreeDifaceGenerator:
             from .threediface import models
 
             return models.ThreeDifaceModels.load(engine)
 
-        return cls(lambda: Generator.load(cache), performers)
+        return cls(lambda: Generator.load(cache), load_threediface)
 
     def generate(self, request: GenerateRequest, report: Report, on_chunk: OnChunk) -> GenerateResult:
-        """Make the Motion. Raises AudioError, ModelError, and what the callbacks raise.
+        """Generate the Motion.
 
-        `each` is told rows only where the models are DiFACE's: of the others, the channels are known at the end.
+        `on_chunk` is called with DiFACE's models only: the channels of 3DiFACE's are known at the end.
+
+        Raises:
+            AudioError: The audio cannot be used.
+            ModelError: A model or style file cannot be used.
         """
         if request.engine is not None:
             return self._generate_threediface(request, request.engine, report)
@@ -97,44 +111,44 @@ class Engines:
         return self._generator.generate(request, report, on_chunk)
 
     def shapes(self, request: ShapesRequest, report: Report) -> Shapes:
-        """The ARKit shapes for a mesh of FLAME's topology. Raises ModelError."""
+        """Return the ARKit shapes for a mesh of FLAME's topology. Raises ModelError."""
         from .faces.transfer.flame_shapes import flame_shapes
 
         report(Progress(0.0, TRANSFERRING_SHAPES))
         return flame_shapes(request.vertices, request.faces, request.flame)
 
     def solve(self, request: SolveRequest, report: Report) -> SolveResult:
-        """The weights of shapes that a face was sculpted to."""
+        """Return the weights of shapes that reproduce a sculpted face."""
         from .faces.solve import solve_weights
 
         report(Progress(0.0, FITTING_SHAPES))
         return solve_weights(request)
 
     def adapt_style(self, request: AdaptationRequest, report: Report) -> AdaptationResult:
-        """A style for DiFACE's own face model, written to its file. Raises AudioError, ModelError, DifaceError."""
+        """Fit a style of DiFACE's face model and write its file. Raises AudioError, ModelError, DifaceError."""
         from .style_adaptation.learn import adapt_style
 
         return adapt_style(request, report)
 
     def _generate_threediface(self, request: GenerateRequest, engine: ThreeDiface, report: Report) -> GenerateResult:
-        began = time.perf_counter()
+        start = time.perf_counter()
         report(Progress(0.0, READING))
         samples = reading.load_clip(request.audio).samples
-        performers = self._load_cached_threediface(engine, report)
+        generator = self._load_cached_threediface(engine, report)
 
         seconds = len(samples) / reading.SAMPLE_RATE if request.audio.seconds is None else request.audio.seconds
-        motion, shapes = performers.generate(samples, MODEL_RATE.rows(seconds), request, report)
-        motion = _with_strengths(resample_motion(motion, request.rate, request.rate.rows(seconds)), request)
+        motion, shapes = generator.generate(samples, MODEL_RATE.rows(seconds), request, report)
+        motion = _apply_strengths(resample_motion(motion, request.rate, request.rate.rows(seconds)), request)
         if request.constraints is not None:
             motion = _warp_to_constraints(motion, shapes, request.constraints)
         if shapes is not None:
             report(Progress(1.0, REDUCING_SHAPES))
             motion, shapes = _with_reduced_shapes(motion, shapes, engine.tolerance)
-        timings = {"All of it": time.perf_counter() - began}
-        return GenerateResult(motion, performers.hash, timings, shapes)
+        timings = {"Total": time.perf_counter() - start}
+        return GenerateResult(motion, generator.hash, timings, shapes)
 
     def _load_cached_threediface(self, engine: ThreeDiface, report: Report) -> ThreeDifaceGenerator:
-        """Those that are loaded, where the request names the same ones and their files are as they were."""
+        """The loaded models if the request names the same ones and their files did not change."""
         files = dataclasses.replace(engine, condition=0, steps=None, tolerance=0.0)
         checkpoints = [
             _latest_mtime(folder, "checkpoints/*.pt") for folder in (engine.face, engine.head, engine.listener)
@@ -148,31 +162,29 @@ class Engines:
 
 
 def _latest_mtime(folder: Path | None, pattern: str) -> float:
-    """When a model was last written."""
+    """Time at which a model was last written."""
     files = folder.glob(pattern) if folder else ()
     return max((path.stat().st_mtime for path in files), default=0.0)
 
 
-def _with_strengths(motion: Motion, request: GenerateRequest) -> Motion:
-    """The weights and the head's rotation times their strengths."""
-    head = {name: request.head_strength * axis for name, axis in zip(channels.HEAD, request.head_axes, strict=True)}
-    strengths = np.array([head.get(name, request.face_strength) for name in motion.channels], np.float32)
-    return Motion(motion.values * strengths, motion.channels, motion.rate)
+def _apply_strengths(motion: Motion, request: GenerateRequest) -> Motion:
+    values = motion.values * channel_strengths(motion.channels, request)
+    return Motion(values, motion.channels, motion.rate)
 
 
 def _warp_to_constraints(motion: Motion, shapes: Shapes | None, constraints: Constraints) -> Motion:
-    """The motion through what is kept, exactly: the models come near, and what is missing is led in and out."""
-    from .threediface.constraints import motion_constraints  # torch, which is loaded by now
+    """The motion warped to the constraints, which the models meet only approximately."""
+    from .threediface.constraints import motion_constraints  # imports torch, which is loaded by now
 
-    wanted, values = motion_constraints(constraints, motion, shapes), motion.values
-    for _time in range(WARP_PASSES if len(wanted.pins) else 1):
-        values = warp_motion(values, wanted)
+    constraints, values = motion_constraints(constraints, motion, shapes), motion.values
+    for _pass in range(WARP_PASSES if len(constraints.pins) else 1):
+        values = warp_motion(values, constraints)
     return Motion(values, motion.channels, motion.rate)
 
 
 def _with_reduced_shapes(motion: Motion, shapes: Shapes, tolerance: float) -> tuple[Motion, Shapes]:
-    """The same with as few shapes as hold the motion."""
-    weights, few = reduce_shapes(motion.select(shapes.names).values, shapes, tolerance)
-    rest = tuple(name for name in motion.channels if name not in shapes.names)
-    values = np.concatenate([weights, motion.select(rest).values], axis=1)
-    return Motion(values, (*few.names, *rest), motion.rate), few
+    """The motion with the smallest number of shapes that reproduces it within the tolerance."""
+    weights, reduced = reduce_shapes(motion.select(shapes.names).values, shapes, tolerance)
+    others = tuple(name for name in motion.channels if name not in shapes.names)
+    values = np.concatenate([weights, motion.select(others).values], axis=1)
+    return Motion(values, (*reduced.names, *others), motion.rate), reduced

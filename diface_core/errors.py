@@ -1,8 +1,8 @@
-"""Errors that an artist can cause: each says what is wrong and what to do next."""
+"""Errors that a user can cause: each says what is wrong and what to do next."""
 
 
 class DifaceError(Exception):
-    """What went wrong (`message`) and the next step (`hint`), both whole sentences for the artist."""
+    """An error with a `message` (what went wrong) and a `hint` (the next step): whole sentences for the user."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message, hint)
@@ -14,7 +14,7 @@ class DifaceError(Exception):
 
 
 class AudioError(DifaceError):
-    """The sound cannot be used: missing, unreadable, empty or silent."""
+    """The audio cannot be used: missing, unreadable, empty or silent."""
 
 
 class ModelError(DifaceError):
@@ -22,15 +22,15 @@ class ModelError(DifaceError):
 
 
 class WorkerError(DifaceError):
-    """The worker process could not start, died, or answered with something that is not an answer."""
+    """The worker process could not start, died, or sent a malformed message."""
 
 
 class SceneError(DifaceError):
-    """The Blender scene is not as it must be: no mesh, no shape keys, linked data."""
+    """The Blender scene does not meet a requirement: no mesh, no shape keys, linked data."""
 
 
 class Cancelled(DifaceError):
-    """The artist cancelled the request."""
+    """The user cancelled the request."""
 
     def __init__(self) -> None:
         super().__init__("Cancelled.", "Nothing was changed.")

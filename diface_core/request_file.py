@@ -1,4 +1,4 @@
-"""Requests as files (.diface): what made a take, so that it can be made again, here or elsewhere. numpy only."""
+"""Requests as files (.diface): everything needed to generate a take again, here or elsewhere. numpy only."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ SUFFIX = ".diface"
 
 @dataclasses.dataclass(frozen=True)
 class StoredRequest:
-    """A request, and the hash (hex) of the models that answered it; "" where it is not known."""
+    """A request, and the hash (hex) of the models that generated its result; "" if it is not known."""
 
     request: GenerateRequest
     model_hash: str = ""
 
     def with_audio(self, audio: Path) -> StoredRequest:
-        """The same with its sound in another file."""
+        """Return the request with its audio in another file."""
         section = self.request.audio
-        moved = AudioSection(audio, section.start, section.seconds)
-        return dataclasses.replace(self, request=dataclasses.replace(self.request, audio=moved))
+        moved_section = AudioSection(audio, section.start, section.seconds)
+        return dataclasses.replace(self, request=dataclasses.replace(self.request, audio=moved_section))
 
 
 def pack(stored: StoredRequest) -> bytes:
-    """The bytes of a file: the message that asked, and one that says who answered."""
-    answered = Message("made", None, {"model_hash": stored.model_hash})
-    return protocol.pack(protocol.generate_request_message(stored.request, 0)) + protocol.pack(answered)
+    """Return the content of a file: the request's message, and one with the hash of the models."""
+    provenance = Message("made", None, {"model_hash": stored.model_hash})
+    return protocol.pack(protocol.generate_request_message(stored.request, 0)) + protocol.pack(provenance)
 
 
 def unpack(data: bytes) -> StoredRequest:
-    """What `pack` packed. Raises WorkerError for anything else."""
+    """Return what `pack` packed. Raises WorkerError if `data` is anything else."""
     stream = io.BytesIO(data)
-    asked, answered = protocol.read(stream), protocol.read(stream)
-    if asked is None or asked.kind != "generate" or answered is None or answered.kind != "made":
-        raise WorkerError("This holds no request.", "Choose what DiFACE wrote.")
-    return StoredRequest(protocol.parse_generate_request(asked), str(answered.data.get("model_hash", "")))
+    request, provenance = protocol.read(stream), protocol.read(stream)
+    if request is None or request.kind != "generate" or provenance is None or provenance.kind != "made":
+        raise WorkerError("The file contains no request.", "Choose a file that DiFACE wrote.")
+    return StoredRequest(protocol.parse_generate_request(request), str(provenance.data.get("model_hash", "")))
 
 
 def read(path: Path) -> StoredRequest:
-    """The request in a file. Raises DifaceError where it is not there or holds none."""
+    """Read the request in a file. Raises DifaceError if the file is missing or contains no request."""
     try:
         return unpack(path.read_bytes())
     except OSError as reason:
         raise DifaceError(f"Cannot read {path}: {reason.strerror}.", "Choose another file.") from reason
-    except WorkerError as rubbish:
-        hint = "Choose one that `python -m diface_addon.cli.regenerate_take` wrote."
-        raise DifaceError(f"{path.name} holds no request of DiFACE's: {rubbish.message}", hint) from rubbish
+    except WorkerError as problem:
+        hint = "Choose a file that `python -m diface_addon.cli.regenerate_take` wrote."
+        raise DifaceError(f"{path.name} is not a DiFACE request: {problem.message}", hint) from problem

@@ -1,4 +1,4 @@
-"""The data that crosses borders: frozen, numpy only, checked where it is made."""
+"""The data that crosses module and process borders: frozen, numpy only, validated on construction."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AnyArray = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class FrameRate:
-    """Frames a second as Blender states them: `fps / base` (24 with base 1.001 is 23.976)."""
+    """Frames per second as Blender states them: `fps / base` (24 with base 1.001 is 23.976)."""
 
     fps: float
     base: float = 1.0
@@ -32,25 +32,25 @@ class FrameRate:
 
     @property
     def value(self) -> float:
-        """Frames a second."""
+        """Frames per second."""
         return self.fps / self.base
 
     def seconds(self, frames: float) -> float:
-        """How long `frames` frames last."""
+        """Return the duration of `frames` frames in seconds."""
         return frames * self.base / self.fps
 
     def rows(self, seconds: float) -> int:
-        """Rows that cover `seconds`, at least one; row r stands at r / value seconds."""
+        """Return the number of rows that cover `seconds`, at least one; row r is at r / value seconds."""
         return max(1, int(np.ceil(seconds * self.value - 1e-6)))
 
 
 MODEL_RATE = FrameRate(30)
-"""The rate at which the models think (3DiFACE, section 4)."""
+"""The rate of the models' motion (3DiFACE, section 4)."""
 
 
 @dataclass(frozen=True)
 class Motion:
-    """Channel values over time: `values` (T, C) float32, one column a channel; row r is at r / rate seconds."""
+    """Channel values over time: `values` (T, C) float32, one column per channel; row r is at r / rate seconds."""
 
     values: Float32Array
     channels: tuple[str, ...]
@@ -64,17 +64,17 @@ class Motion:
         return len(self.values)
 
     def column(self, channel: str) -> Float32Array:
-        """The values (T,) of one channel."""
+        """Return the values (T,) of one channel."""
         return self.values[:, self.channels.index(channel)]
 
     def select(self, channels: tuple[str, ...]) -> Motion:
-        """The same Motion with only `channels`, in that order."""
+        """Return the Motion with only `channels`, in that order."""
         return Motion(self.values[:, [self.channels.index(name) for name in channels]], channels, self.rate)
 
 
 @dataclass(frozen=True)
 class AudioSection:
-    """A part of a sound file: `start` may be negative (silence first), `seconds` None means to the end."""
+    """A part of an audio file: `start` may be negative (silence first), `seconds` None means to the end."""
 
     path: Path
     start: float = 0.0
@@ -90,72 +90,83 @@ class AudioClip:
 
     @property
     def seconds(self) -> float:
+        """Duration in seconds."""
         return len(self.samples) / self.rate
 
 
 MIN_PIN_SPACING = 1e-4
-"""Rows that are one time for a pin."""
+"""Distance in rows under which two pins count as being at the same time."""
 
 
 @dataclass(frozen=True)
 class Pins:
-    """Single values that the artist wants kept, on rows or between them.
+    """Single values to keep exactly, on rows or between them.
 
-    at: (N,) float64, rows of the Motion asked for, fractions allowed. channel: (N,) int32, its columns.
-    value: (N,) float32. Two pins of a channel are at least APART rows from each other.
+    Attributes:
+        row: (N,) float64, rows of the requested Motion, fractions allowed. Two pins of one channel are at least
+            MIN_PIN_SPACING rows apart.
+        channel: (N,) int32, columns of the requested Motion.
+        value: (N,) float32.
     """
 
-    row: npt.NDArray[np.float64]
-    channel: npt.NDArray[np.int32]
+    row: Float64Array
+    channel: Int32Array
     value: Float32Array
 
     def __post_init__(self) -> None:
         if not (self.row.ndim == 1 and self.row.shape == self.channel.shape == self.value.shape):
             shapes = f"{self.row.shape}, {self.channel.shape}, {self.value.shape}"
-            raise ValueError(f"at, channel and value must share a shape (N,). Got {shapes}.")
+            raise ValueError(f"row, channel and value must share a shape (N,). Got {shapes}.")
         order = np.lexsort((self.row, self.channel))
-        same = np.diff(self.channel[order]) == 0
-        if np.any(same & (np.diff(self.row[order]) < MIN_PIN_SPACING)):
-            raise ValueError("Two pins of one channel are at the same time.")
+        same_channel = np.diff(self.channel[order]) == 0
+        if np.any(same_channel & (np.diff(self.row[order]) < MIN_PIN_SPACING)):
+            raise ValueError("Pins of one channel must be at different times. Two are at the same time.")
 
     def __len__(self) -> int:
         return len(self.row)
 
     @classmethod
     def empty(cls) -> Pins:
-        """No pins."""
+        """Return no pins."""
         return cls(np.zeros(0), np.zeros(0, np.int32), np.zeros(0, np.float32))
 
-    def __getitem__(self, chosen: npt.NDArray[Any] | slice) -> Pins:
-        """Some of them, by a mask, by their numbers, or a slice."""
+    def __getitem__(self, chosen: AnyArray | slice) -> Pins:
+        """Return a subset, selected by a mask, by indices or by a slice."""
         return Pins(self.row[chosen], self.channel[chosen], self.value[chosen])
 
 
 @dataclass(frozen=True)
 class VertexPins:
-    """Whole faces that the artist wants kept: `at` (N,) float64, rising rows of the Motion asked for, fractions
-    allowed; `vertices` (N, V, 3) float32, how far they are from the face at rest, in metres, in FLAME's frame."""
+    """Whole faces to keep exactly.
 
-    row: npt.NDArray[np.float64]
+    Attributes:
+        row: (N,) float64, increasing rows of the requested Motion, fractions allowed.
+        vertices: (N, V, 3) float32, offsets from the face at rest, in metres, in FLAME's frame.
+    """
+
+    row: Float64Array
     vertices: Float32Array
 
     def __post_init__(self) -> None:
         if self.vertices.ndim != 3 or self.vertices.shape[::2] != (*self.row.shape, 3):
-            raise ValueError(f"at (N,) and vertices (N, V, 3) must fit. Got {self.row.shape}, {self.vertices.shape}.")
+            raise ValueError(f"row (N,) and vertices (N, V, 3) must fit. Got {self.row.shape}, {self.vertices.shape}.")
         if np.any(np.diff(self.row) <= 0):
-            raise ValueError("at must rise: no two faces are at the same time.")
+            raise ValueError("row must increase: two faces are at the same time.")
 
 
 @dataclass(frozen=True)
 class Constraints:
-    """What the artist wants kept. Rows and columns are those of the Motion asked for.
+    """What a generated Motion must keep. Rows and columns are those of the requested Motion.
 
-    values, keep: (T, C); where `keep` is True the Motion takes `values`, exactly. Rows kept whole cost nothing.
-    pins: single values beside them, exactly too; the motion around them is bent towards them.
-    pull: how far a pin bends its surroundings, in rows to either side.
-    stay: how much of `values` stays where nothing is kept: 0 makes it anew, 1 only bends it.
-    vertices: for the user's own 3DiFACE models, whose face has no columns: there C is 3 for the head, or 0 without it,
-    and their `stay` is 0.
+    Attributes:
+        values: (T, C) float32. The Motion takes them exactly where `known_mask` is True.
+        known_mask: (T, C) bool, the known region. Rows that are known in every channel are not computed.
+        pins: Single values besides the known region, also kept exactly; the motion around them is warped towards them.
+        falloff: Number of rows before and after a pin that adapt to it.
+        keep_motion: How much of `values` is kept outside the known region: 0 generates new motion, 1 only warps the
+            existing motion. It is 1 - denoising strength (Meng et al. 2022).
+        vertices: Pins for the user's 3DiFACE models, whose face has no columns: C is then 3 for the head or 0 without
+            it, and keep_motion is 0.
     """
 
     values: Float32Array
@@ -168,35 +179,37 @@ class Constraints:
     def __post_init__(self) -> None:
         if self.values.shape != self.known_mask.shape or self.values.ndim != 2:
             raise ValueError(
-                f"values and keep must share a shape (T, C). Got {self.values.shape}, {self.known_mask.shape}."
+                f"values and known_mask must share a shape (T, C). Got {self.values.shape}, {self.known_mask.shape}."
             )
         if not (self.falloff > 0 and 0 <= self.keep_motion <= 1):
             raise ValueError(
-                f"pull must be positive and stay within 0 to 1. Got {self.falloff} and {self.keep_motion}."
+                f"falloff must be positive and keep_motion within 0 to 1. Got {self.falloff} and {self.keep_motion}."
             )
 
     def section(self, first: int, last: int) -> Constraints:
-        """The same for rows `first` to `last`, with the pins from `first` up to before `last`."""
+        """Return the constraints of rows `first` to `last`, with the pins from `first` up to before `last`."""
         inside = (self.pins.row >= first) & (self.pins.row < last)
         pins = Pins(self.pins.row[inside] - first, self.pins.channel[inside], self.pins.value[inside])
         return replace(self, values=self.values[first:last], known_mask=self.known_mask[first:last], pins=pins)
 
     def select(self, columns: Sequence[int]) -> Constraints:
-        """The same for some of the columns, in that order."""
-        number = np.full(self.known_mask.shape[1], -1)
-        number[list(columns)] = np.arange(len(columns))
-        inside = number[self.pins.channel] >= 0
-        pins = Pins(self.pins.row[inside], number[self.pins.channel[inside]].astype(np.int32), self.pins.value[inside])
+        """Return the constraints of some columns, in that order."""
+        new_column = np.full(self.known_mask.shape[1], -1)
+        new_column[list(columns)] = np.arange(len(columns))
+        inside = new_column[self.pins.channel] >= 0
+        channel = new_column[self.pins.channel[inside]].astype(np.int32)
+        pins = Pins(self.pins.row[inside], channel, self.pins.value[inside])
         return replace(self, values=self.values[:, columns], known_mask=self.known_mask[:, columns], pins=pins)
 
 
 @dataclass(frozen=True)
 class Style:
-    """How the face speaks.
+    """A speaking style.
 
-    blend: (name of a trained style or path of a style file, weight) pairs; the weights' sum counts as 1. Empty: the
-    model's default.
-    strength: 0 is no manner in particular, 1 as learnt, more exaggerates; 0 to 2.
+    Attributes:
+        blend: (name of a trained style or path of a style file, weight) pairs; weights are divided by their sum. Empty:
+            the model's default.
+        strength: 0 is neutral, 1 the style as trained, above 1 exaggerated; 0 to 2.
     """
 
     blend: tuple[tuple[str, float], ...] = ()
@@ -204,13 +217,13 @@ class Style:
 
     @classmethod
     def named(cls, name: str | None) -> Style:
-        """One style by its name; None or no name is the model's default."""
+        """Return one style by its name; None or an empty name is the model's default."""
         return cls(((name, 1.0),) if name else ())
 
 
 @dataclass(frozen=True)
 class Layers:
-    """What lives beside the speech, each with a seed of its own; None leaves it out."""
+    """Seeds of the motion layers besides the speech; None leaves a layer out."""
 
     blinks: int | None = 0
     gaze: int | None = 0
@@ -219,14 +232,16 @@ class Layers:
 
 @dataclass(frozen=True)
 class ThreeDiface:
-    """The user's own 3DiFACE models, to make the motion instead of DiFACE's (Thambiraja et al. 2025).
+    """The user's 3DiFACE models, which generate the motion instead of DiFACE's (Thambiraja et al. 2025).
 
-    face, head: checkpoint folders as published (`args.yml`, `checkpoints/`); None where that part is not asked for.
-    listener: folder of the general face model, whose audio features the head hears; None is `face`.
-    wav2vec2: folder of wav2vec2-base-960h as `transformers` saves it; None where the checkpoints hold the encoder.
-    condition: which of the trained speakers' styles, 0 to 7.
-    steps: of DPM-Solver++; None is the checkpoints' own sampler with all its steps.
-    tolerance: how far, in metres, the result's shapes may be from the models' own vertices; 0 keeps them to rounding.
+    Attributes:
+        face: Checkpoint folder as published (`args.yml`, `checkpoints/`); None if the face is not requested.
+        head: The same for the head.
+        listener: Folder of the general face model whose audio encoder conditions the head; None is `face`.
+        wav2vec2: Folder of wav2vec2-base-960h as `transformers` saves it; None if the checkpoints contain the encoder.
+        condition: Index of the trained speaker whose style is used, 0 to 7.
+        steps: Steps of DPM-Solver++; None is the checkpoints' original sampler with all its steps.
+        tolerance: Largest distance in metres between the result's shapes and the models' vertices; 0 is up to rounding.
     """
 
     face: Path | None
@@ -240,17 +255,20 @@ class ThreeDiface:
 
 @dataclass(frozen=True)
 class GenerateRequest:
-    """One generation.
+    """A request for one Motion.
 
-    parts: which of "face" and "head" to generate.
-    rate: rate of the Motion returned (the scene's); the models run at MODEL_RATE and the result is resampled.
-    steps: denoising steps, 1 to 50.
-    guidance, style_guidance: classifier-free guidance towards the speech and towards the style, 1 is none.
-    variety: scale of the noise that the face's sampling starts from; 0 gives every seed the same performance.
-    face_strength, head_strength: multiply the face weights and the head rotation, 0 to 2.
-    head_axes: multiply the head's nod, tip and turn beside that.
-    layers: eyes and breath, on top of the face.
-    engine: models of the user's own; None is DiFACE's.
+    Attributes:
+        parts: Which of "face" and "head" to generate.
+        rate: Rate of the returned Motion (the scene's); the models run at MODEL_RATE and the result is resampled.
+        steps: Denoising steps, 1 to 50.
+        guidance: Classifier-free guidance scale for the speech, 1 is off.
+        style_guidance: Classifier-free guidance scale for the style, 1 is off.
+        variety: Scale of the noise that the face's sampling starts from; 0 gives the same motion for every seed.
+        face_strength: Factor of the face weights, 0 to 2.
+        head_strength: Factor of the head rotation, 0 to 2.
+        head_axes: Additional factors of pitch, roll and yaw of the head.
+        layers: Blinks, gaze and breath, on top of the face.
+        engine: The user's 3DiFACE models; None is DiFACE's models.
     """
 
     audio: AudioSection
@@ -272,7 +290,7 @@ class GenerateRequest:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a request is: `fraction` in [0, 1], `stage` in words, `seconds_left` estimated or None."""
+    """Progress of a request: `fraction` in [0, 1], `stage` in words, `seconds_left` estimated or None."""
 
     fraction: float
     stage: str
@@ -281,7 +299,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class MotionChunk:
-    """A stretch of a Motion that is not whole yet: its row 0 is row `first` of the whole."""
+    """A part of an unfinished Motion: its row 0 is row `first` of the whole."""
 
     first: int
     motion: Motion
@@ -289,10 +307,13 @@ class MotionChunk:
 
 @dataclass(frozen=True)
 class Shapes:
-    """Shape keys that a Motion was made for, where they are not ARKit's: `names` are its channels, `deltas` (K, V, 3)
-    float32 how far each moves the vertices at weight 1, in metres, in FLAME's frame (Y up, the face looks along +Z).
+    """Shape keys that a Motion is for, if they are not ARKit's.
 
-    `error` is how far the shapes are from the models' own vertices at most, in metres.
+    Attributes:
+        names: The Motion's channels.
+        deltas: (K, V, 3) float32, vertex offsets at weight 1, in metres, in FLAME's frame (Y up, the face looks along
+            +Z).
+        error: Largest distance between the shapes and the models' vertices, in metres.
     """
 
     names: tuple[str, ...]
@@ -302,8 +323,14 @@ class Shapes:
 
 @dataclass(frozen=True)
 class GenerateResult:
-    """The Motion, the hash of the models that made it (hex), and the seconds that each stage took; `shapes` where the
-    face's channels are the user's models' own."""
+    """The Motion of a request.
+
+    Attributes:
+        motion: The Motion.
+        model_hash: Hash (hex) of the models.
+        timings: Stage -> seconds.
+        shapes: The shapes of the face's channels if the user's 3DiFACE models generated them.
+    """
 
     motion: Motion
     model_hash: str
@@ -313,24 +340,32 @@ class GenerateResult:
 
 @dataclass(frozen=True)
 class ShapesRequest:
-    """Asks for the ARKit shapes of a head of FLAME's topology, as `Shapes`.
+    """A request for the ARKit shapes of a head of FLAME's topology, as `Shapes`.
 
-    vertices: (5023, 3) float32, metres, in FLAME's frame. faces: (F, 3) int32, triangles of its vertices.
-    flame: the user's FLAME file, where there is one: the jaw then turns about its own joint.
+    Attributes:
+        vertices: (5023, 3) float32, metres, in FLAME's frame.
+        faces: (F, 3) int32, triangles.
+        flame: The user's FLAME file or None; with it the jaw rotates about the FLAME model's joint.
     """
 
     vertices: Float32Array
-    faces: npt.NDArray[np.int32]
+    faces: Int32Array
     flame: Path | None = None
 
 
 @dataclass(frozen=True)
 class SolveRequest:
-    """Asks which weights of shapes move a face as it was sculpted, as `Solved`. Lengths may have any one unit.
+    """A request for the weights of shapes that reproduce a sculpted face, as `SolveResult`.
 
-    deltas: (K, V, 3) float32, how far each shape moves the vertices at weight 1. moved: (V, 3) float32, how far they
-    are from where the current weights have them. current, lower, upper: (K,) float32, the weights now and their bounds.
-    counts: (V,) bool, the vertices that are looked at.
+    Lengths may have any unit, the same for all.
+
+    Attributes:
+        deltas: (K, V, 3) float32, vertex offsets of each shape at weight 1.
+        offsets: (V, 3) float32, distances of the sculpted vertices from those that the current weights give.
+        current: (K,) float32, the current weights.
+        lower: (K,) float32, the lower bounds.
+        upper: (K,) float32, the upper bounds.
+        vertex_mask: (V,) bool, the vertices that count.
     """
 
     deltas: Float32Array
@@ -343,22 +378,27 @@ class SolveRequest:
     def __post_init__(self) -> None:
         if self.deltas.ndim != 3 or self.deltas.shape[1:] != self.offsets.shape or self.offsets.shape[-1:] != (3,):
             raise ValueError(
-                f"deltas (K, V, 3) and moved (V, 3) must fit. Got {self.deltas.shape}, {self.offsets.shape}."
+                f"deltas (K, V, 3) and offsets (V, 3) must fit. Got {self.deltas.shape}, {self.offsets.shape}."
             )
-        each = [weights.shape for weights in (self.current, self.lower, self.upper)]
-        if each != [self.deltas.shape[:1]] * 3 or self.vertex_mask.shape != self.offsets.shape[:1]:
-            expected = f"({len(self.deltas)},) and counts ({len(self.offsets)},)"
+        shapes = [weights.shape for weights in (self.current, self.lower, self.upper)]
+        if shapes != [self.deltas.shape[:1]] * 3 or self.vertex_mask.shape != self.offsets.shape[:1]:
+            expected = f"({len(self.deltas)},) and vertex_mask ({len(self.offsets)},)"
             raise ValueError(
-                f"current, lower and upper must have shape {expected}. Got {each}, {self.vertex_mask.shape}."
+                f"current, lower and upper must have shape {expected}. Got {shapes}, {self.vertex_mask.shape}."
             )
         if not all(np.isfinite(array).all() for array in (self.deltas, self.offsets, self.current)):
-            raise ValueError("deltas, moved and current must be finite.")
+            raise ValueError("deltas, offsets and current must be finite.")
 
 
 @dataclass(frozen=True)
 class SolveResult:
-    """Weights (K,) float32 within their bounds, and how far the vertices that move are from where they should be: the
-    root of the mean square and the worst, in the request's unit of length."""
+    """Weights of shapes that reproduce a sculpted face.
+
+    Attributes:
+        weights: (K,) float32, within their bounds.
+        rms: Root of the mean squared error of the vertices that move, in the request's unit of length.
+        worst: Largest error of a vertex, in the same unit.
+    """
 
     weights: Float32Array
     rms: float
@@ -367,7 +407,7 @@ class SolveResult:
 
 @dataclass(frozen=True)
 class StyleExample:
-    """A sound and the face's motion to it, row 0 at its first sample; `name` is what messages call it."""
+    """A section of audio and the face's motion to it, row 0 at its first sample; messages use `name`."""
 
     name: str
     audio: AudioSection
@@ -376,9 +416,14 @@ class StyleExample:
 
 @dataclass(frozen=True)
 class AdaptationRequest:
-    """Asks for a style that speaks as these performances do, called `name`, written to `path`; answered by `Learnt`.
+    """A request to fit a speaking style to examples, as `AdaptationResult`.
 
-    A motion may have any rate; channels that it lacks are unknown, and blinks, gaze and breath are not learnt.
+    Attributes:
+        name: Name of the style.
+        path: Where to write the style file.
+        examples: Audio with motion. A motion may have any rate; channels that it lacks are unknown, and blinks, gaze
+            and
+            breath are not fitted.
     """
 
     name: str
@@ -388,10 +433,16 @@ class AdaptationRequest:
 
 @dataclass(frozen=True)
 class AdaptationResult:
-    """The style file that was written, how many seconds it was learnt from, and the steps that it took.
+    """A style that was fitted to examples.
 
-    before, after: error of takes on the end of each performance, which is not learnt but judged; in deviations squared,
-    of the nearest style that there was and of this one; the same where nothing better was found."""
+    Attributes:
+        path: The style file.
+        seconds: Duration of the audio that the style was fitted to.
+        error_before: Squared error, in standard deviations, of generated motion on the validation part of each example
+            (its end, which is not fitted), with the closest existing style.
+        error_after: The same with the new style; equal to error_before if fitting found no better style.
+        steps: Number of optimisation steps.
+    """
 
     path: Path
     seconds: float

@@ -21,9 +21,10 @@ import bpy
 from .. import register, unregister
 from ..core import errors, request_file
 from ..scene.audio import speech_source
-from ..scene.provenance import baseline, take_request
+from ..scene.provenance import take_request
+from ..scene.provenance.stored_request import read_request
 from ..scene.styles import styles
-from ..scene.takes import takes
+from ..scene.takes import take_index
 from ..settings import preferences, threediface_models
 from ..worker.launch import Launch, blender_python
 
@@ -41,7 +42,7 @@ def main() -> int:
     try:
         bpy.ops.wm.open_mainfile(filepath=str(arguments.scene.absolute()))
         if arguments.take is None or arguments.out is None:
-            print("\n".join(actions[0].name for actions in takes.all_takes().values()))
+            print("\n".join(actions[0].name for actions in take_index.all_takes().values()))
             return 0
         return _regenerate_take(arguments.take, arguments.out)
     except errors.DifaceError as error:
@@ -78,9 +79,9 @@ def stored_request(name: str, folder: Path) -> request_file.StoredRequest:
         AudioError: Its sound is missing.
         ModelError: One of its 3DiFACE models or its style is missing.
     """
-    actions = [action for actions in takes.all_takes().values() for action in actions if action.name == name]
+    actions = [action for actions in take_index.all_takes().values() for action in actions if action.name == name]
     if not actions:
-        known = ", ".join(actions[0].name for actions in takes.all_takes().values()) or "none"
+        known = ", ".join(actions[0].name for actions in take_index.all_takes().values()) or "none"
         raise errors.SceneError(f"There is no take called {name}.", f"The takes are: {known}.")
     stored = take_request.load(actions[0])
     if stored is None:
@@ -88,7 +89,7 @@ def stored_request(name: str, folder: Path) -> request_file.StoredRequest:
         raise errors.SceneError(f"{name} does not contain its request.", hint)
     request = threediface_models.resolve(stored.request)
     style = styles.restore_style(request.style, preferences.styles_folder)
-    sound, sound_file = baseline.read_request(actions[0])["sound"], bpy.context.scene.diface.filepath
+    sound, sound_file = read_request(actions[0])["sound"], bpy.context.scene.diface.filepath
     audio = speech_source.locate_audio(bpy.context, request.audio, sound, sound_file, folder)
     request = dataclasses.replace(request, style=style)
     return dataclasses.replace(stored, request=request).with_audio(audio.path)

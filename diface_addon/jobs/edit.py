@@ -8,6 +8,7 @@ from ..core import errors
 from ..scene.animation import active_curves, character_checks
 from ..scene.animation.active_actions import active_actions
 from ..scene.pins import vertex_pins
+from ..scene.provenance import stored_request
 from ..settings import scene_settings
 from . import edit_shape_keys, edit_threediface, running_job
 from .edit_plan import Planner
@@ -19,6 +20,7 @@ def check(context: bpy.types.Context) -> None:
     obj = scene_settings.character(context)
     character_checks.check(obj, ())
     character_checks.check_replaceable(obj)
+    stored_request.check_readable(active_actions(obj))
     if active_actions(obj) or vertex_pins.find_take(obj):
         return
     animations = [block.animation_data for block in active_curves.data_blocks(obj).values()]

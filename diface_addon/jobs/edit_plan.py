@@ -9,7 +9,6 @@ import bpy
 import numpy as np
 
 from ..core import channels, errors, types
-from ..scene.keys import frame_rate
 from ..scene.pins import pins
 from ..scene.provenance import baseline
 
@@ -78,14 +77,6 @@ class Plan:
 
 
 Planner = Callable[[EditContext], Plan]
-
-
-def check_frame_rate(scene: bpy.types.Scene, take_rate: types.FrameRate) -> None:
-    """Raise SceneError if the scene's frame rate is not the take's."""
-    rate = frame_rate.scene_rate(scene)
-    if abs(rate.value - take_rate.value) > 1e-6:
-        message = f"The take has {take_rate.value:g} frames per second, the scene {rate.value:g}."
-        raise errors.SceneError(message, "Set the scene's frame rate back, or generate a new take.")
 
 
 def check_not_empty(plan: Plan) -> None:

@@ -15,13 +15,13 @@ from ..core import channels, errors, types
 from ..scene.animation import active_curves, sampling
 from ..scene.animation.active_actions import active_actions
 from ..scene.audio import speech_source
-from ..scene.edits import write_edit
+from ..scene.edits import curve_changes, write_edit
 from ..scene.files import temporary
 from ..scene.keys import frame_rate
 from ..scene.pins import pins
-from ..scene.provenance import baseline, take_request
+from ..scene.provenance import stored_request, take_request
 from ..scene.styles import styles
-from ..scene.takes import takes
+from ..scene.takes import rest_easing, write_take
 from ..settings import choices, preferences, scene_settings, threediface_models
 from ..version import VERSION
 from ..worker import process
@@ -110,21 +110,20 @@ class EditJob(generate.GenerationJob):
             raise errors.SceneError("The take was deleted while DiFACE worked on it.", hint)
         return [actions_by_uid[uid] for uid in self._action_uids]
 
-    def write_result(self) -> takes.TakeResult:
+    def write_result(self) -> write_take.TakeResult:
         """Write the edit as a new take; the edited one is kept. Raises DifaceError, with the scene unchanged."""
         result = self.task.wait()
         obj, actions = self.find_character(), self.base_actions()
-        written = write_edit.write_edit(
-            obj,
-            actions,
-            result.motion,
-            self._plan.regenerate_mask,
-            self._pins_to_write(obj, actions),
-            name_with_suffix(actions[0].name, self._plan.name_suffix),
-            self.request_json(result.model_hash),
-            self.task.request.constraints.falloff,
-            generate.flame_placement(obj),
+        constraints, mask, motion = self.task.request.constraints, self._plan.regenerate_mask, result.motion
+        if self._edit_context.is_generated:
+            motion = rest_easing.ease_ends(motion, constraints.pins, mask)
+        pins_to_write, first = tuple(self._pins_to_write(obj, actions)), self._edit_context.first_frame
+        edit = curve_changes.MotionEdit(
+            motion, mask, pins_to_write, first, constraints.falloff, generate.flame_placement(obj)
         )
+        name = name_with_suffix(actions[0].name, self._plan.name_suffix)
+        written = write_edit.write_edit(obj, actions, edit, name, self.request_json(result.model_hash))
+        written = write_edit.write_edit(obj, actions, edit, name, request)
         self.store_request(written, result.model_hash)
         notes = [*written.notes, *edit_warnings.pin_notes(self._edit_context, self._plan)]
         if self._edit_context.model_hash not in ("", result.model_hash):
@@ -156,7 +155,7 @@ class EditJob(generate.GenerationJob):
 
 def read_edit_context(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> EditContext:
     """Read the active animation of `obj`. Files that have to be written go to `folder`. Raises DifaceError."""
-    stored = next(filter(None, map(baseline.read_request, active_actions(obj))), None)
+    stored = next(filter(None, map(stored_request.read_request, active_actions(obj))), None)
     if stored is None:
         request, first, sound = _request_from_scene(context, folder)
     else:
@@ -164,7 +163,7 @@ def read_edit_context(context: bpy.types.Context, obj: bpy.types.Object, folder:
         style = styles.restore_style(request.style, preferences.styles_folder)
         audio = speech_source.locate_audio(context, request.audio, sound, context.scene.diface.filepath, folder)
         request = dataclasses.replace(request, audio=audio, style=style)
-        edit_plan.check_frame_rate(context.scene, request.rate)
+        frame_rate.check_take_rate(request.rate, frame_rate.scene_rate(context.scene))
     rate = frame_rate.scene_rate(context.scene)
     rows = _row_count(obj, stored, request, first)
     if request.audio.seconds is None:  # motion and sound must end together
@@ -186,7 +185,7 @@ def _request_from_scene(context: bpy.types.Context, folder: Path) -> tuple[types
 def _row_count(obj: bpy.types.Object, stored: dict | None, request: types.GenerateRequest, first: int) -> int:
     """Return the number of rows: of a take its samples; else to the end of the sound's strip, or to the last key."""
     if stored is not None:
-        return edit_plan.sample_count(action for action in active_actions(obj) if baseline.read_request(action))
+        return edit_plan.sample_count(action for action in active_actions(obj) if stored_request.read_request(action))
     if request.audio.seconds is not None:
         return request.rate.rows(request.audio.seconds)
     ends = [action.frame_range[1] for action in active_actions(obj)]

@@ -13,9 +13,10 @@ from ..scene.animation import sampling
 from ..scene.animation.active_actions import active_actions
 from ..scene.audio import speech_source
 from ..scene.edits import threediface_head_keys
+from ..scene.keys import frame_rate
 from ..scene.pins import pins, vertex_pins
-from ..scene.provenance import baseline, take_request
-from ..scene.takes import takes
+from ..scene.provenance import stored_request, take_request
+from ..scene.takes import write_take
 from ..scene.vertex_animation import pc2_file, take_cache
 from ..settings import threediface_models
 from . import edit_plan, edit_shape_keys, generate
@@ -61,15 +62,16 @@ class ThreeDifaceEditJob(edit_shape_keys.EditJob):
         """Return the pins that exist now."""
         return _find_pins(obj, self.task.request)[0]
 
-    def write_result(self) -> takes.TakeResult:
+    def write_result(self) -> write_take.TakeResult:
         """Write the edit as a new take; the edited one is kept. Raises DifaceError, with the scene unchanged."""
         result = self.task.wait()
-        obj, engine = self.find_character(), self.task.request.engine
-        base_actions, head_keys = self.base_actions(), threediface_head_keys.read_head_keys(obj)
+        obj, base_actions = self.find_character(), self.base_actions()
+        head_keys = threediface_head_keys.read_head_keys(obj)
         name = edit_shape_keys.name_with_suffix(base_actions[0].name, self._plan.name_suffix)
-        shapes = takes.CustomShapes(result.shapes, threediface_models.is_cache(engine)) if result.shapes else None
-        request = self.request_json(result.model_hash)
-        written = takes.write_take(obj, result.motion, name, request, generate.flame_placement(obj), shapes)
+        shapes = generate.custom_shapes(result, self.task.request.engine)
+        parent = stored_request.read_request(base_actions[0])["take"]
+        request = {**self.request_json(result.model_hash), "parent": parent}
+        written = write_take.write_take(obj, result.motion, name, request, generate.flame_placement(obj), shapes)
         self._transfer_pins(obj, base_actions, list(written.actions), head_keys)
         self.store_request(written, result.model_hash)
         return written
@@ -93,7 +95,7 @@ def is_threediface(obj: bpy.types.Object) -> bool:
     """Return whether a take of the user's 3DiFACE models animates `obj`. Fast enough for a button's poll."""
     if vertex_pins.find_take(obj):
         return True
-    request = next(filter(None, map(baseline.read_request, active_actions(obj))), None)
+    request = next(filter(None, map(stored_request.read_request, active_actions(obj))), None)
     return bool(request and request.get("engine"))
 
 
@@ -106,9 +108,9 @@ def edited_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
 def read_threediface_context(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> ThreeDifaceEditContext:
     """Read the take that animates `obj`. Files that have to be written go to `folder`. Raises DifaceError."""
     actions = edited_actions(obj)
-    stored = baseline.read_request(actions[0])
+    stored = stored_request.read_request(actions[0])
     request, first, sound = take_request.from_json(stored), stored["first_frame"], stored["sound"]
-    edit_plan.check_frame_rate(context.scene, request.rate)
+    frame_rate.check_take_rate(request.rate, frame_rate.scene_rate(context.scene))
     request = threediface_models.resolve(request)
     audio = speech_source.locate_audio(context, request.audio, sound, context.scene.diface.filepath, folder)
     request = dataclasses.replace(request, audio=audio, constraints=None)

@@ -16,7 +16,7 @@ from ..scene.files import temporary
 from ..scene.keys import frame_rate
 from ..scene.provenance import take_request
 from ..scene.styles import styles
-from ..scene.takes import takes
+from ..scene.takes import rest_easing, take_writers, write_take
 from ..settings import choices, preferences, scene_settings, threediface_models
 from ..version import VERSION
 from ..worker import process
@@ -37,15 +37,16 @@ class GenerationJob(running_job.RunningJob):
         self._source = source
         self._character_uid = character_uid
 
-    def write_result(self) -> takes.TakeResult:
+    def write_result(self) -> write_take.TakeResult:
         """Write the finished motion as a new take. Raises DifaceError, with the scene unchanged."""
         result = self.task.wait()
         obj, asked = self.find_character(), self.task.request
         more = {"sound": self._source.name, "first_frame": self._source.first_frame, "model_hash": result.model_hash}
         request = take_request.to_json(threediface_models.by_name(asked), **more, diface=VERSION)
-        shapes = takes.CustomShapes(result.shapes, threediface_models.is_cache(asked.engine)) if result.shapes else None
+        shapes = custom_shapes(result, asked.engine)
         name = f"{'3DiFACE' if asked.engine else 'DiFACE'} {self._source.name}"
-        written = takes.write_take(obj, result.motion, name, request, flame_placement(obj), shapes)
+        motion = rest_easing.ease_ends(result.motion)
+        written = write_take.write_take(obj, motion, name, request, flame_placement(obj), shapes)
         self.store_request(written, result.model_hash)
         end_notes = _scene_end_notes(bpy.context.scene, self._source.first_frame + len(result.motion.values) - 1)
         return dataclasses.replace(written, notes=(*written.notes, *end_notes))
@@ -58,7 +59,7 @@ class GenerationJob(running_job.RunningJob):
         _check_character(obj, self.task.request.parts, self.task.request.engine)
         return obj
 
-    def store_request(self, written: takes.TakeResult, model_hash: str) -> None:
+    def store_request(self, written: write_take.TakeResult, model_hash: str) -> None:
         """Store the whole request with the take, so that the take can be regenerated."""
         take_request.store(written.actions[0], threediface_models.by_name(self.task.request), model_hash)
 
@@ -72,6 +73,13 @@ class GenerationJob(running_job.RunningJob):
         self._folder = None  # the next job reads the sound in it
         running_job.set_current(following)
         return following
+
+
+def custom_shapes(result: types.GenerateResult, engine: types.ThreeDiface | None) -> take_writers.CustomShapes | None:
+    """Return the shapes that a result of 3DiFACE models brings along; None for shape keys of the character."""
+    if result.shapes is None:
+        return None
+    return take_writers.CustomShapes(result.shapes, as_cache=threediface_models.is_cache(engine))
 
 
 def check_can_generate(context: bpy.types.Context) -> None:

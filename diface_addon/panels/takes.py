@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..scene.takes import ghost, take_list, takes
+from ..scene.takes import ghost, take_index, take_list
 from ..scene.vertex_animation import take_cache, vertex_cache
 from ..settings import scene_settings
 from . import take_rows
@@ -29,7 +29,7 @@ class Takes(PanelBase):
         _draw_side_buttons(row.column(align=True), chosen)
         _draw_take_buttons(layout, chosen)
         if obj and obj.type == "MESH":
-            _draw_cache_buttons(layout, obj, list(takes.all_takes().values()))
+            _draw_cache_buttons(layout, obj, list(take_index.all_takes().values()))
 
 
 def _draw_side_buttons(column: bpy.types.UILayout, chosen: take_list.TakeEntry) -> None:

@@ -76,6 +76,7 @@ class Connection:
 
     def send_request(self, number: int, request: Request, events: Events[Event]) -> None:
         """Send a request. Its progress and result go to `events`."""
+        data = protocol.pack(protocol.exchange_for(request).request_message(request, number))
         self._last_message = self._last_check = time.monotonic()
         with self._lock:
             if self._open:
@@ -84,8 +85,7 @@ class Connection:
                     events.put(types.Progress(0.0, "Loading the models"))
             else:
                 events.put(Restart() if self._ready else self._closing_event)
-        message = protocol.exchange_for(request).request_message(request, number)
-        self._outgoing.put(protocol.pack(message))
+        self._outgoing.put(data)
 
     def cancel(self, number: int, timeout: float) -> None:
         """Ask the worker to stop a request, and kill the worker if it does not confirm within `timeout` seconds."""

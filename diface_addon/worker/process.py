@@ -175,10 +175,10 @@ class WorkerProcess:
             self.close()
             self._connection = self._connect()
         self._last_number += 1
-        self._is_preemptible = preemptible
-        self._task = WorkerTask(self, self._last_number, request)
-        self._connection.send_request(self._task.number, request, self._task.events)
-        return self._task
+        task = WorkerTask(self, self._last_number, request)
+        self._connection.send_request(task.number, request, task.events)
+        self._task, self._is_preemptible = task, preemptible
+        return task
 
     def close(self, grace_seconds: float = 2.0) -> None:
         """End the worker; kill it if it does not exit within `grace_seconds`."""

@@ -1,4 +1,4 @@
-"""Speech features kept by what they were made from, in memory and on disk, both bounded."""
+"""Speech features cached by a hash of the audio, in memory and on disk, both limited in size."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ log = logging.getLogger(__name__)
 
 MEMORY_LIMIT = 32 << 20
 DISK_LIMIT = 512 << 20
-"""Bytes kept, of 20 minutes and of 6 hours; the least recently used go first."""
+"""Bytes: features of 20 minutes in memory and of 6 hours on disk; the least recently used are removed first."""
 
 
 def new_digest(encoder_hash: str, rate: int) -> hashlib._Hash:
-    """A digest to be updated with all samples of a sound; then its `hexdigest` is the sound's key."""
+    """Return a digest to update with all samples of some audio; its `hexdigest` is then the audio's key."""
     return hashlib.sha256(f"{encoder_hash} {rate} ".encode())
 
 
 def audio_key(clip: AudioClip, encoder_hash: str) -> str:
-    """Equal for equal sound heard by the same encoder, whatever file it came from."""
+    """Return a key that is equal for equal samples and the same encoder, whatever file they came from."""
     digest = new_digest(encoder_hash, clip.rate)
     digest.update(np.ascontiguousarray(clip.samples).data)
     return digest.hexdigest()
@@ -39,9 +39,8 @@ def audio_key(clip: AudioClip, encoder_hash: str) -> str:
 class FeatureCache:
     """Features (T, D) as float16 by key, whole or in parts. `folder` None keeps them in memory only.
 
-    Those of a sound too long for the memory's bound are on disk only, and read as they are needed; where there is no
-    folder, the last one is kept all the same. A folder that cannot be read or written, and a damaged file in it, cost
-    time and not the result.
+    Features larger than the memory limit are on disk only and read as needed; without a folder the last ones are kept
+    regardless. A folder that cannot be read or written, or a damaged file in it, costs time but never the result.
     """
 
     def __init__(
@@ -52,16 +51,16 @@ class FeatureCache:
         self._entries: OrderedDict[str, np.ndarray] = OrderedDict()
 
     def get(self, key: str) -> Float32Array | None:
-        """The features kept under `key`, or None."""
+        """Return the features of `key`, or None."""
         parts = self.get_stream(key)
         return None if parts is None else np.concatenate(list(parts))
 
     def put(self, key: str, features: Float32Array) -> Float32Array:
-        """Keep `features`, and return them rounded to float16: both ways give the same Motion."""
+        """Store `features`, and return them rounded to float16 as `get` does, so that both give the same Motion."""
         return np.concatenate(list(self.put_stream(key, [features], len(features))))
 
     def get_stream(self, key: str) -> Iterator[Float32Array] | None:
-        """The features kept under `key` in order, in parts of PIECE rows; or None."""
+        """Return the features of `key` in order, in parts of CHUNK_ROWS rows; or None."""
         half = self._entries.get(key)
         if half is not None:
             self._put_in_memory(key, half)
@@ -69,7 +68,7 @@ class FeatureCache:
         return self._open_from_disk(key)
 
     def put_stream(self, key: str, parts: Iterable[Float32Array], rows: int) -> Iterator[Float32Array]:
-        """`parts`, of `rows` rows in all, rounded to float16 as they pass; once all have passed they are kept."""
+        """Yield `parts`, of `rows` rows in total, rounded to float16; they are stored once all were read."""
         halves = []
         with contextlib.closing(_PartialFile(self._folder, key)) as file:
             for part in parts:
@@ -103,7 +102,7 @@ class FeatureCache:
             shape = _read_shape(file)
             os.utime(path)
         except (OSError, ValueError, EOFError) as damage:
-            log.warning("Speech features are made again, %s cannot be used: %s", path.name, damage)
+            log.warning("Speech features are computed again, %s cannot be used: %s", path.name, damage)
             file.close()
             with contextlib.suppress(OSError):
                 path.unlink()
@@ -113,15 +112,15 @@ class FeatureCache:
     def _evict_from_disk(self) -> None:
         if self._folder is None:
             return
-        found = []
+        files = []
         for path in self._folder.glob("*.npy"):
             with contextlib.suppress(FileNotFoundError):
-                found.append((path.stat(), path))
+                files.append((path.stat(), path))
         total = 0
-        for stat, path in sorted(found, key=lambda pair: pair[0].st_mtime_ns, reverse=True):
+        for stat, path in sorted(files, key=lambda pair: pair[0].st_mtime_ns, reverse=True):
             total += stat.st_size
             if total > self._disk_limit:
-                # Windows refuses while another Blender reads it; a later request forgets it then.
+                # Windows refuses while another Blender reads the file; a later request removes it.
                 with contextlib.suppress(OSError):
                     path.unlink()
 
@@ -180,7 +179,7 @@ class _PartialFile:
 
 
 def _read_shape(file: IO[bytes]) -> tuple[int, int]:
-    """Of an .npy file's features, to whose first value it is read on. Raises ValueError for any other file."""
+    """Shape of the features in an .npy file, which is read up to its first value. Raises ValueError for other files."""
     version = np.lib.format.read_magic(file)
     if version != (1, 0):
         raise ValueError(f"expected version 1.0, got {version}")

@@ -1,4 +1,4 @@
-"""How loud a sound is: what speech level it has, and the loudness of every row. numpy only."""
+"""Loudness of audio: its speech level, and the loudness of every row. numpy only."""
 
 from __future__ import annotations
 
@@ -6,27 +6,32 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from ..runtime.sliding_windows import sliding_windows
-from ..types import MODEL_RATE, Float32Array
+from ..types import MODEL_RATE, Float32Array, Float64Array
 
 SAMPLE_RATE = 16_000
 ACTIVE_LEVEL = 0.05
-"""Root mean square that speech (the loudest tenth of 20 ms frames) is brought to first, so that a quiet recording gives
+"""Root mean square to which speech (the loudest tenth of 20 ms frames) is scaled first, so that a quiet recording
+gives
 the features of a loud one."""
-Float64Array = npt.NDArray[np.float64]
 
 FRAME_SAMPLES = SAMPLE_RATE // 50
-"""Samples whose power tells the level: 20 ms."""
+"""Samples of the frames that determine the level: 20 ms."""
 HALF_WINDOW_SAMPLES = SAMPLE_RATE // 40
-"""Samples to each side of a row that are its loudness: 25 ms."""
+"""Samples on either side of a row that determine its loudness: 25 ms."""
 
 
 @dataclass(frozen=True)
 class AudioStats:
-    """What has to be known of a whole sound before its first row: how many `samples`, their `peak`, the `gain` that
-    brings its speech to ACTIVE_LEVEL, and the `loudness` (T,) of its rows after that, T = MODEL_RATE.rows(seconds)."""
+    """Statistics of whole audio that must be known before its first row is encoded.
+
+    Attributes:
+        sample_count: Number of samples.
+        peak: Largest absolute sample.
+        gain: Factor that scales its speech to ACTIVE_LEVEL.
+        loudness: Loudness (T,) of its rows after that, 0 at speech level, 1 is 20 dB up; T = MODEL_RATE.rows(seconds).
+    """
 
     sample_count: int
     peak: float
@@ -35,29 +40,30 @@ class AudioStats:
 
     @property
     def seconds(self) -> float:
+        """Duration in seconds."""
         return self.sample_count / SAMPLE_RATE
 
 
 def measure_audio(blocks: Iterable[Float32Array]) -> AudioStats:
-    """Hear a sound once, in blocks (N,) at 16 kHz of any lengths. 80 numbers a second are kept of it."""
+    """Measure audio in one pass over its blocks (N,) at 16 kHz, of any lengths. Keeps 80 numbers per second."""
     count, peak = 0, 0.0
     frames: list[Float64Array] = [np.zeros(0)]
     rows: list[Float64Array] = [np.zeros(0)]
-    for window in sliding_windows(
-        blocks, HALF_WINDOW_SAMPLES, stride=SAMPLE_RATE
-    ):  # whole seconds, which rows and frames begin with
-        inner = window.rows[window.valid]
-        at = np.arange(sum(map(len, rows)), MODEL_RATE.rows((count + len(inner)) / SAMPLE_RATE)) / MODEL_RATE.value
-        rows.append(_mean_power_around(at, window.rows, window.first - window.valid.start))
-        frames.append(_frame_powers(inner))
-        count += len(inner)
-        peak = max(peak, float(inner.max()), -float(inner.min()))
+    # A stride of whole seconds, which are multiples of rows and frames.
+    for window in sliding_windows(blocks, HALF_WINDOW_SAMPLES, stride=SAMPLE_RATE):
+        samples = window.rows[window.valid]
+        first_row, last_row = sum(map(len, rows)), MODEL_RATE.rows((count + len(samples)) / SAMPLE_RATE)
+        times = np.arange(first_row, last_row) / MODEL_RATE.value
+        rows.append(_mean_power_around(times, window.rows, window.first - window.valid.start))
+        frames.append(_frame_powers(samples))
+        count += len(samples)
+        peak = max(peak, float(samples.max()), -float(samples.min()))
     gain = _gain(np.concatenate(frames))
     return AudioStats(count, peak, gain, _relative_loudness(np.concatenate(rows), gain))
 
 
 def _mean_power_around(times: Float64Array, samples: Float32Array, begin: int) -> Float64Array:
-    """Mean square (T,) in the 50 ms around each time `at` (s), where the samples are those from number `begin` on."""
+    """Mean square (T,) in the 50 ms around each time (s), from samples of which the first is number `begin`."""
     centre = np.round(times * SAMPLE_RATE).astype(int) - begin
     first, last = (np.clip(centre + side, 0, len(samples)) for side in (-HALF_WINDOW_SAMPLES, HALF_WINDOW_SAMPLES))
     energy = np.concatenate([[0.0], np.cumsum(samples.astype(np.float64) ** 2)])

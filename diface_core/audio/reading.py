@@ -1,4 +1,4 @@
-"""Sound file -> mono waveform at the models' sampling rate, read in blocks so that length costs little memory."""
+"""Audio files to mono waveforms at the models' sampling rate, in blocks to limit the memory."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ import soundfile
 
 from ..errors import AudioError
 from ..types import AudioClip, AudioSection, Float32Array
+from .loudness import SAMPLE_RATE
 from .resample import resample_audio
-
-SAMPLE_RATE = 16_000
-"""Samples a second that the speech encoder hears."""
 
 BLOCK_FRAMES = 1 << 16
 """Frames of the file decoded at a time."""
@@ -21,43 +19,49 @@ SILENCE_PEAK = 10 ** (-60 / 20)
 """Peak below which a section counts as silent: -60 dB of full scale."""
 
 MAX_SECONDS = 12 * 3600
-"""Seconds beyond which a section's length is taken for a mistake, or for a damaged header."""
+"""Seconds above which a section's length counts as a mistake or as a damaged header."""
 
 ALLOWED_SAMPLE_RATES = range(1_000, 1_000_000)
-"""Hz that a sound may have; others cost hours and memory, and are nobody's."""
+"""Supported sampling rates in Hz; others would cost hours and memory."""
 
 FORMAT_HINT = "Convert it to wav, flac, ogg or mp3 and try again."
 
 
 class _ForwardOnlySoundFile(soundfile.SoundFile):
-    """A file read from its start to its end. soundfile seeks after every read, and an mp3 frame leans on those before
-    it: after a seek, even one to where it stands, libsndfile's decoder drops sound or gives other samples."""
+    """A file that is read from its start to its end, without seeking.
+
+    soundfile seeks after every read, and an mp3 frame depends on those before it: after a seek, even to the current
+    position, libsndfile's decoder drops samples or returns different ones.
+    """
 
     def seekable(self) -> bool:
         return False
 
 
 def load_clip(section: AudioSection, rate: int = SAMPLE_RATE) -> AudioClip:
-    """The section as a mono waveform: channels averaged, silence before the file's start and after its end.
+    """Read the section as a mono waveform: channels averaged, silence before the file's start and after its end.
 
-    Exactly round(section.seconds * rate) samples where seconds is given; sample n is heard at start + n / rate.
-    Raises AudioError for a file that is missing, unreadable, empty, silent, or not a number somewhere.
+    Returns:
+        Exactly round(section.seconds * rate) samples if seconds is given; sample n is at start + n / rate seconds.
+
+    Raises:
+        AudioError: The file is missing, unreadable, empty or silent, or has samples that are not finite.
     """
     samples = np.concatenate([np.zeros(0, np.float32), *read_blocks(section, rate)])
-    # Not of np.abs, which would be a second copy of what may be an hour.
+    # Without np.abs, which would copy what may be an hour.
     check_not_silent(section, max(samples.max(initial=0.0), -samples.min(initial=0.0)))
     return AudioClip(samples, rate)
 
 
 def check_not_silent(section: AudioSection, peak: float) -> None:
-    """Raises AudioError where `peak`, of the section's samples, is that of silence."""
+    """Raise AudioError if `peak`, of the section's samples, is that of silence."""
     if peak < SILENCE_PEAK:
-        hint = "Choose a sound with speech, check its trim and that its channels do not cancel out, or turn it up."
+        hint = "Choose audio with speech, check its trim and that its channels do not cancel out, or raise its volume."
         raise AudioError(f"{section.path.name} is silent in the chosen section.", hint)
 
 
 def read_blocks(section: AudioSection, rate: int = SAMPLE_RATE) -> Iterator[Float32Array]:
-    """The samples of `load_clip` in blocks (N,), so that no length fills the memory. Silence is let through."""
+    """Yield the samples of `load_clip` in blocks (N,), so that memory does not grow with length. Accepts silence."""
     with _open(section) as sound:
         _check_length(section, sound)
         try:
@@ -65,47 +69,47 @@ def read_blocks(section: AudioSection, rate: int = SAMPLE_RATE) -> Iterator[Floa
                 yield np.clip(block, -1, 1)
         except soundfile.LibsndfileError as damage:
             message = f"{section.path.name} is damaged: {damage.error_string}"
-            raise AudioError(message, "Export the sound again, or choose another file.") from damage
+            raise AudioError(message, "Export the audio again, or choose another file.") from damage
 
 
 def _open(section: AudioSection) -> soundfile.SoundFile:
     path = section.path
     if not path.is_file():
-        raise AudioError(f"The sound file is missing: {path}.", "Put it back, or choose another file.")
+        raise AudioError(f"The audio file is missing: {path}.", "Restore it, or choose another file.")
     try:
         with path.open("rb") as file:
             empty = not file.read(1)
     except OSError as reason:
-        hint = "Check that you may read it."
-        raise AudioError(f"The sound file cannot be opened: {path} ({reason.strerror}).", hint) from reason
+        hint = "Check that you have permission to read it."
+        raise AudioError(f"The audio file cannot be opened: {path} ({reason.strerror}).", hint) from reason
     if empty:
         raise AudioError(f"{path.name} is an empty file.", "Export the sound again, or choose another file.")
     try:
         return _ForwardOnlySoundFile(str(path))
-    # soundfile asks for the format of headerless .raw files with a TypeError.
+    # soundfile raises TypeError for headerless .raw files, whose format it does not know.
     except (soundfile.LibsndfileError, TypeError) as reason:
-        raise AudioError(f"{path.name} is not a sound file that can be read here.", FORMAT_HINT) from reason
+        raise AudioError(f"{path.name} is not a supported audio file.", FORMAT_HINT) from reason
 
 
 def _check_length(section: AudioSection, sound: soundfile.SoundFile) -> None:
     if sound.samplerate not in ALLOWED_SAMPLE_RATES:
-        message = f"{section.path.name} says that it has {sound.samplerate} samples a second."
-        raise AudioError(message, "That is no speech, or its header is damaged. " + FORMAT_HINT)
+        message = f"The sampling rate must be 1 kHz to 1 MHz. {section.path.name} states {sound.samplerate} Hz."
+        raise AudioError(message, "Its header may be damaged. " + FORMAT_HINT)
     name, length = section.path.name, sound.frames / sound.samplerate
     end = length if section.seconds is None else section.start + section.seconds
     if sound.frames == 0:
-        raise AudioError(f"{name} holds no sound: its length is zero.", "Choose another file.")
+        raise AudioError(f"{name} is empty: its length is zero.", "Choose another file.")
     if not end - section.start > 0:
         raise AudioError(f"The chosen section of {name} has no length.", "Choose a longer section.")
     if not end - section.start <= MAX_SECONDS:
         raise AudioError(f"The chosen section of {name} is longer than 12 hours.", "Choose a shorter section.")
     if section.start >= length or end <= 0:
-        hint = f"The sound lasts from 0 to {length:.2f} s: move or trim the section."
-        raise AudioError(f"The chosen section of {name} lies outside of the sound.", hint)
+        hint = f"The audio lasts from 0 to {length:.2f} s: move or trim the section."
+        raise AudioError(f"The chosen section of {name} is outside the audio.", hint)
 
 
 def _read_section(section: AudioSection, sound: soundfile.SoundFile, rate: int) -> Iterator[Float32Array]:
-    """The section's samples at `rate`, in [-1, 1] but for overshoot."""
+    """The section's samples at `rate`, in [-1, 1] except for overshoot."""
     first = max(0, round(section.start * sound.samplerate))
     silence = max(0, round(-section.start * rate))
     rest = (sound.frames - first) * rate / sound.samplerate
@@ -118,7 +122,7 @@ def _read_section(section: AudioSection, sound: soundfile.SoundFile, rate: int) 
         yield block[:left]
         left -= len(block[:left])
 
-    # A file may end before its header says; what was never there is not silence that was asked for.
+    # A file may end before its header says. Only a section with a duration is filled with silence.
     if section.seconds is not None:
         yield from _silent_blocks(left)
 
@@ -137,13 +141,13 @@ def _skip_to_frame(sound: soundfile.SoundFile, frame: int) -> None:
 
 
 def _mono_blocks(sound: soundfile.SoundFile, frames: int) -> Iterator[Float32Array]:
-    """The next `frames` frames, channels averaged, in blocks (N,); fewer where the file ends."""
+    """The next `frames` frames, channels averaged, in blocks (N,); fewer if the file ends."""
     while frames > 0:
         block = sound.read(min(BLOCK_FRAMES, frames), dtype="float32", always_2d=True)
         if not len(block):
             return
         if not np.isfinite(block).all():
-            hint = "Export the sound again from the program that made it."
-            raise AudioError(f"{sound.name} holds samples that are not numbers.", hint)
+            hint = "Export the audio again from the program that created it."
+            raise AudioError(f"{sound.name} contains samples that are not finite.", hint)
         frames -= len(block)
         yield np.ascontiguousarray(block.mean(axis=1, dtype=np.float32))

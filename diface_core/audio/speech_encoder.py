@@ -1,4 +1,4 @@
-"""Sound -> speech features: Whisper's encoder, mel bands and loudness, one row a motion frame."""
+"""Audio to speech features: Whisper's encoder, mel bands and loudness, one row per motion row."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ from ..types import MODEL_RATE, AudioClip, Float32Array
 from .loudness import ACTIVE_LEVEL, SAMPLE_RATE, AudioStats, measure_audio
 
 ENCODER_RATE = 50
-"""Rows a second that leave the encoder; row i is centred at i / 50 s, as mel frame 2 i is."""
+"""Rows per second of the encoder's output; row i is centred at i / 50 s, as mel frame 2 i is."""
 
 WINDOW_SECONDS, HOP_SECONDS = 10.0, 3.0
-"""Seconds that a window lasts, and to the next one. Every row is the mean of three or four windows, each weighted by
-how much of its context it hears (a Hann window): what the encoder says of a sound depends on where in the window it
-stands, and the mean does so least (docs/research/quality.md)."""
+"""Seconds of a window, and from one to the next. Every row is the mean of three or four windows, weighted by how
+much of
+its context each contains (a Hann window): the encoder's output depends on the position in the window, that of the
+mean
+least (docs/research/quality.md)."""
 
 WIDTH, BANDS = 384, 16
 SPEECH, MEL, LOUDNESS = slice(0, WIDTH), slice(WIDTH, WIDTH + BANDS), WIDTH + BANDS
@@ -40,18 +42,20 @@ class SpeechEncoder:
 
     def __init__(self, encoder: WhisperEncoder, digest: str) -> None:
         self.hash = digest
-        # transformers' wrapper around .to() hides that it is a method.
+        # transformers wraps .to() in a type that hides that it is a method.
         self._encoder = encoder.eval().to(device.best())  # pyright: ignore[reportArgumentType]
         self._positions = encoder.config.max_source_positions
-        seconds = self._positions / ENCODER_RATE  # stated as int, but a fraction does
+        seconds = self._positions / ENCODER_RATE  # typed as int, but fractions work
         self._mel = WhisperFeatureExtractor(feature_size=80, chunk_length=seconds)  # pyright: ignore[reportArgumentType]
         self._mel.n_samples = self._positions * SAMPLE_RATE // ENCODER_RATE
 
     @classmethod
     def load(cls, path: Path = ASSET, window_seconds: float = WINDOW_SECONDS) -> SpeechEncoder:
-        """Read the weights, for windows of at most 30 s. Raises ModelError when they are missing or damaged."""
+        """Read the weights, for windows of at most 30 s. Raises ModelError if they are missing or damaged."""
         if not path.exists():
-            raise ModelError(f"The speech encoder is missing: {path}.", "Run `python3 build.py demo` once to make it.")
+            raise ModelError(
+                f"The speech encoder is missing: {path}.", "Run `python3 build.py demo` once to create it."
+            )
         positions = round(window_seconds * ENCODER_RATE)
         encoder = WhisperEncoder(_whisper_config(positions))
         try:
@@ -59,41 +63,41 @@ class SpeechEncoder:
             weights["embed_positions.weight"] = weights["embed_positions.weight"][:positions]
             encoder.load_state_dict(weights)
         except Exception as damage:
-            hint = "Delete the file and run `python3 build.py demo` to make it again."
+            hint = "Delete the file and run `python3 build.py demo` to create it again."
             raise ModelError(f"The speech encoder cannot be read: {path}.", hint) from damage
-        heard_so = f"{window_seconds} {HOP_SECONDS} {DIMENSION} {ACTIVE_LEVEL}"  # with what the features depend on beside the weights
-        return cls(encoder, hashlib.sha256(path.read_bytes() + heard_so.encode()).hexdigest())
+        # The features depend on these besides the weights.
+        parameters = f"{window_seconds} {HOP_SECONDS} {DIMENSION} {ACTIVE_LEVEL}"
+        return cls(encoder, hashlib.sha256(path.read_bytes() + parameters.encode()).hexdigest())
 
     def encode(self, clip: AudioClip, report: Callable[[float], None] = lambda fraction: None) -> Float32Array:
-        """Features (T, DIMENSION) float32 of a mono 16 kHz clip, T = MODEL_RATE.rows(clip.seconds).
+        """Return features (T, DIMENSION) float32 of a mono 16 kHz clip, T = MODEL_RATE.rows(clip.seconds).
 
-        `report` is called with the fraction done after every window; what it raises passes through.
+        `report` is called with the fraction done after every window; it may raise to stop.
         """
         if clip.rate != SAMPLE_RATE:
             raise ValueError(f"clip.rate must be {SAMPLE_RATE} Hz. Got {clip.rate}.")
-        sound = measure_audio([clip.samples])
-        features, done = np.empty((len(sound.loudness), DIMENSION), np.float32), 0
-        for part in self.stream([clip.samples], sound):
+        stats = measure_audio([clip.samples])
+        features, done = np.empty((len(stats.loudness), DIMENSION), np.float32), 0
+        for part in self.stream([clip.samples], stats):
             features[done : done + len(part)] = part
             done += len(part)
             report(done / len(features))
         return features
 
     def stream(self, blocks: Iterable[Float32Array], stats: AudioStats) -> Iterator[Float32Array]:
-        """The rows of `encode` in order, in parts of about HOP seconds, of a 16 kHz sound in blocks (N,).
+        """Yield the rows of `encode` in order, in parts of about HOP_SECONDS, of 16 kHz audio in blocks (N,).
 
-        sound: the overview of the same blocks. Held are never more than the largest block and two windows.
+        `stats` are those of the same blocks. Memory never holds more than the largest block and two windows.
         """
         done = 0
-        for part in _resample_to_model_rate(
-            self._encode_windows(blocks, stats.sample_count, stats.gain), len(stats.loudness)
-        ):
+        encoded = self._encode_windows(blocks, stats.sample_count, stats.gain)
+        for part in _resample_to_model_rate(encoded, len(stats.loudness)):
             last = done + len(part)
             yield np.concatenate([part, stats.loudness[done:last, None]], axis=1)
             done = last
 
     def encode_window(self, samples: Float32Array) -> Float32Array:
-        """One window's rows (positions, WIDTH + BANDS) at 50 Hz; shorter samples are followed by silence."""
+        """Return one window's rows (positions, WIDTH + BANDS) at 50 Hz; shorter samples are padded with silence."""
         mel = self._mel(samples, sampling_rate=SAMPLE_RATE, return_tensors="pt").input_features
         with torch.inference_mode():
             speech = self._encoder(mel.to(self._encoder.device)).last_hidden_state[0].cpu()
@@ -101,29 +105,29 @@ class SpeechEncoder:
         return torch.cat([speech, bands], 1).numpy()
 
     def _encode_windows(self, blocks: Iterable[Float32Array], samples: int, gain: float) -> Iterator[Float32Array]:
-        """Rows (n, WIDTH + BANDS) at 50 Hz, in order: the weighted mean of the windows that hear each."""
+        """Rows (n, WIDTH + BANDS) at 50 Hz, in order: the weighted mean of the windows that contain each."""
         length, hop = -(-samples * ENCODER_RATE // SAMPLE_RATE) + 1, round(HOP_SECONDS * ENCODER_RATE)
         count = 1 + max(0, -(-(length - self._positions) // hop))
         weight = np.hanning(self._positions + 2)[1:-1, None].astype(np.float32)
 
-        blocks, sound = iter(blocks), np.zeros(0, np.float32)
+        blocks, held = iter(blocks), np.zeros(0, np.float32)
         total = np.zeros((self._positions, WIDTH + BANDS), np.float32)
         weights = np.zeros((self._positions, 1), np.float32)
         for index in range(count):
-            while len(sound) < self._mel.n_samples and (block := next(blocks, None)) is not None:
-                sound = np.concatenate([sound, block])
-            total += self.encode_window(sound[: self._mel.n_samples] * gain) * weight
+            while len(held) < self._mel.n_samples and (block := next(blocks, None)) is not None:
+                held = np.concatenate([held, block])
+            total += self.encode_window(held[: self._mel.n_samples] * gain) * weight
             weights += weight
 
-            # Rows before the next window are heard by no other one.
+            # No later window contains the rows before the next one.
             ready = hop if index + 1 < count else length - index * hop
             yield total[:ready] / weights[:ready]
             total, weights = (np.concatenate([sums[hop:], np.zeros_like(sums[:hop])]) for sums in (total, weights))
-            sound = sound[hop * SAMPLE_RATE // ENCODER_RATE :]
+            held = held[hop * SAMPLE_RATE // ENCODER_RATE :]
 
 
 def _resample_to_model_rate(parts: Iterable[Float32Array], rows: int) -> Iterator[Float32Array]:
-    """Rows at 50 Hz as `rows` ones at MODEL_RATE, by linear interpolation; after the last one they hold."""
+    """Rows at 50 Hz as `rows` rows at MODEL_RATE, by linear interpolation; the last one is repeated."""
     done = 0
     for window in sliding_windows(parts, context_rows=1):
         begin, end = window.first - window.valid.start, window.first - window.valid.start + window.valid.stop

@@ -1,1 +1,1 @@
-"""Diffusion over motion, as pure functions: schedule, sampler, guidance, constraints and loss."""
+"""Diffusion over motion, as pure functions: schedule, sampler, guidance, known region and loss."""

@@ -1,4 +1,4 @@
-"""Classifier-free guidance (Ho & Salimans 2022), on x0, towards each condition by a scale of its own."""
+"""Compositional classifier-free guidance (Ho & Salimans 2022) on x0, with one scale per condition."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from collections.abc import Callable, Iterable, Sequence
 from torch import Tensor
 
 Predict = Callable[[bool, bool], Tensor]
-"""(heard, styled) -> x0 (B, T, C): what the denoiser makes of one xt with or without the speech, and the style."""
+"""(with_speech, with_style) -> x0 (B, T, C): the prediction with or without each condition."""
 
 Conditions = tuple[bool, bool]
 MapConditions = Callable[[Callable[[Conditions], Tensor], Sequence[Conditions]], Iterable[Tensor]]
-"""As `map`: the predictions of several conditions, which may be made at the same time."""
+"""As `map`: predictions under several conditions, which may run in parallel."""
 
 
 def apply_guidance(
     predict: Predict, speech_scale: float, style_scale: float, map_conditions: MapConditions = map
 ) -> Tensor:
-    """x0 that goes `speech` times the way from unheard to heard, and `style` times that from no style to the style.
+    """Return the guided x0: x0 + sum_i (w_i - 1) (x0 - x0 without condition i).
 
-    Both ways end at what the denoiser makes of both conditions, as with composed conditions (Liu et al. 2022); they
-    add up. Scale 1 is no guidance and saves a call: one is needed, and one more for each scale that is not 1.
+    Composed conditions as in Liu et al. 2022. Scale 1 is no guidance: one call is needed, and one more for each scale
+    that
+    is not 1.
     """
     without = {(False, True): speech_scale - 1, (True, False): style_scale - 1}
-    more = [conditions for conditions, scale in without.items() if scale]
-    x0, *others = map_conditions(lambda conditions: predict(*conditions), [(True, True), *more])
-    return x0 + sum(without[some] * (x0 - other) for some, other in zip(more, others, strict=True))
+    dropped = [conditions for conditions, scale in without.items() if scale]
+    x0, *others = map_conditions(lambda conditions: predict(*conditions), [(True, True), *dropped])
+    return x0 + sum(without[conditions] * (x0 - other) for conditions, other in zip(dropped, others, strict=True))

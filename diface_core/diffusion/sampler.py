@@ -1,4 +1,4 @@
-"""The sampler: noise -> x0, all at once or in a stream of rows."""
+"""The sampler: from noise to x0, for a whole sequence or in a stream of rows."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from torch import Tensor
 
 from ..runtime.sliding_windows import sliding_windows
 from . import schedule
-from .constraints import KnownRegion
+from .known_region import KnownRegion
 
 
 @dataclass(frozen=True)
 class SamplerState:
-    """Rows on their way through the steps: `xt` (B, T, C), `speech` (B, T, W) and what is kept of them."""
+    """Rows between two steps: `xt` (B, T, C), `speech` (B, T, W) and their known region."""
 
     xt: Tensor
     speech: Tensor
@@ -30,14 +30,20 @@ class SamplerState:
 
     @staticmethod
     def concatenated(parts: list[SamplerState]) -> SamplerState:
-        """The parts one after the other."""
+        """Return the concatenation of states in time."""
         xt, speech = torch.cat([part.xt for part in parts], dim=1), torch.cat([part.speech for part in parts], dim=1)
         return SamplerState(xt, speech, KnownRegion.concatenated([part.region for part in parts]))
 
 
 @dataclass(frozen=True)
 class WindowSpec:
-    """How far a denoiser sees: `rows` either way, from rows that are multiples of `stride`; and how many there are."""
+    """How a denoiser works on windows.
+
+    Attributes:
+        context_rows: Its receptive field on either side.
+        stride: Windows begin at multiples of this.
+        length: Number of rows of the sequence.
+    """
 
     context_rows: int
     stride: int
@@ -49,10 +55,10 @@ Denoise = Callable[[SamplerState, Tensor], Tensor]
 
 
 def sample(denoise: Callable[[Tensor, Tensor], Tensor], noise: Tensor, region: KnownRegion, steps: int) -> Tensor:
-    """x0 (B, T, C) from `noise` (B, T, C) in `steps` deterministic steps (DDIM), through every kept value."""
+    """Return x0 (B, T, C) from `noise` (B, T, C) in `steps` DDIM steps, with the known region imposed."""
     whole = SamplerState(noise, noise[..., :0], region)
-    reach = WindowSpec(0, 1, len(whole))
-    return next(sample_stream(lambda rows, t: denoise(rows.xt, t), [whole], steps, reach)).xt
+    spec = WindowSpec(0, 1, len(whole))
+    return next(sample_stream(lambda rows, t: denoise(rows.xt, t), [whole], steps, spec)).xt
 
 
 def sample_stream(
@@ -63,12 +69,20 @@ def sample_stream(
     count_rows: Callable[[int], None] = lambda rows: None,
     start_time: float = 1.0,
 ) -> Iterator[SamplerState]:
-    """The same for rows that come in parts (whose `xt` is the noise, or what it is at t `start`), of any number: equal
-    to the whole.
+    """Yield `sample` for rows that come in parts of any lengths; equal to the result on the whole.
 
-    A row of a step depends only on rows within reach in the step before. So the steps run behind one another, each
-    `reach` rows behind the last, and hold no more than that: the first rows leave when steps x reach more have come.
-    `count` is told how many rows have made one step more; what it raises passes through.
+    A row of a step depends only on rows within the receptive field in the step before. The steps run one behind
+    another,
+    each `context_rows` rows behind the last, and hold no more than that: the first rows are complete when steps x
+    context_rows more have come.
+
+    Args:
+        denoise: Predicts x0.
+        parts: States whose `xt` is the noise, or the noised motion at `start_time`.
+        steps: Number of steps.
+        spec: Windows of the denoiser.
+        count_rows: Called with the number of rows that one step has processed; may raise to stop.
+        start_time: Time t of `parts`.
     """
     for t, t_next in pairwise(schedule.times(steps, start_time)):  # start -> 0
         parts = _denoise_step(denoise, parts, t, t_next, spec, count_rows)
@@ -84,7 +98,7 @@ def _denoise_step(
     spec: WindowSpec,
     count_rows: Callable[[int], None],
 ) -> Iterator[SamplerState]:
-    """Every row at t_next instead of t."""
+    """Every row at t_next, from t."""
     for window in sliding_windows(parts, spec.context_rows, spec.length, spec.stride, SamplerState.concatenated):
         x0 = window.rows.region.impose(denoise(window.rows, t))[:, window.valid]
         rows = window.rows[window.valid]

@@ -1,4 +1,4 @@
-"""The cosine noise schedule (Nichol & Dhariwal 2021) in continuous time, t in [0, 1], 0 clean."""
+"""The cosine noise schedule (Nichol & Dhariwal 2021) in continuous time: t in [0, 1], 0 is clean."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ OFFSET = 0.008
 
 
 def alpha_sigma(t: Tensor) -> tuple[Tensor, Tensor]:
-    """How much of x0 and of the noise is in xt at each t: alpha^2 + sigma^2 = 1. Same shape as `t`."""
+    """Return the shares of x0 and noise in xt at each t, alpha^2 + sigma^2 = 1, in the shape of `t`."""
     angle = (t + OFFSET) / (1 + OFFSET) * (torch.pi / 2)
     start = torch.cos(torch.tensor(OFFSET / (1 + OFFSET) * torch.pi / 2, dtype=t.dtype))
     alpha = (torch.cos(angle) / start).clamp(0.0, 1.0)
@@ -17,20 +17,23 @@ def alpha_sigma(t: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def times(steps: int, start_time: float = 1.0) -> Tensor:
-    """The times that a sampler of `steps` steps visits, from `start` to 0: (steps + 1,)."""
+    """Return the times (steps + 1,) that a sampler visits, from `start_time` to 0."""
     if steps < 1:
         raise ValueError(f"steps must be 1 or more. Got {steps}.")
     return torch.linspace(start_time, 0.0, steps + 1)
 
 
 def add_noise(x0: Tensor, noise: Tensor, t: Tensor) -> Tensor:
-    """xt of clean rows (B, T, C), noise of that shape and t (B,)."""
+    """Return xt of clean rows (B, T, C), noise of that shape and t (B,)."""
     alpha, sigma = alpha_sigma(t[:, None, None])
     return alpha * x0 + sigma * noise
 
 
 def ddim_step(xt: Tensor, x0: Tensor, t: Tensor, t_next: Tensor) -> Tensor:
-    """xt at `t_next` by the deterministic DDIM step (Song et al. 2021, eq. 12, sigma 0); t and t_next are scalars."""
+    """Return xt at `t_next` by the deterministic DDIM step (Song et al.
+
+    2021, eq. 12, sigma 0); t, t_next are scalars.
+    """
     alpha, sigma = alpha_sigma(t)
     alpha_next, sigma_next = alpha_sigma(t_next)
     noise = (xt - alpha * x0) / sigma

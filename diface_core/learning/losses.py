@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..diffusion import schedule
-from ..diffusion.constraints import KnownRegion
+from ..diffusion.known_region import KnownRegion
 from ..diffusion.loss import LossTerm, position_error, velocity_error, weighted_term
 from ..learning.objective import ObjectiveConfig
 from ..model.denoiser import Denoiser

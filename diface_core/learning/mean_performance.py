@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ..diffusion.constraints import unconstrained
+from ..diffusion.known_region import unconstrained
 from ..model.denoiser import Denoiser
 from ..types import Float32Array
 from .sequence import TrainingSequence

@@ -1,1 +1,1 @@
-"""The denoisers: networks, their files, and the bundle that generates."""
+"""The denoisers: networks, their files, and sampling from the models that DiFACE ships."""

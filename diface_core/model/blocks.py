@@ -1,4 +1,4 @@
-"""The parts of the denoisers, over rows (B, T, W). All are local in time: a long motion may come in pieces."""
+"""Building blocks of the denoisers over rows (B, T, W). All are local in time, so that long motion can be windowed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch.nn import functional
 
 
 class TemporalConv(nn.Module):
-    """A convolution over 3 rows, as one matrix product: on a CPU several times faster than Conv1d, in bfloat16 ten."""
+    """A convolution over 3 rows as one matrix product: on a CPU several times faster than Conv1d (bfloat16: ten)."""
 
     def __init__(self, inputs: int, outputs: int, dilation: int = 1) -> None:
         super().__init__()
@@ -18,35 +18,38 @@ class TemporalConv(nn.Module):
         self.linear = nn.Linear(3 * inputs, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        rows, reach = x.shape[1], self.dilation
-        padded = functional.pad(x, (0, 0, reach, reach))
-        return self.linear(torch.cat([padded[:, first : first + rows] for first in (0, reach, 2 * reach)], dim=2))
+        """Return (B, T, outputs) of `x` (B, T, inputs)."""
+        rows, offset = x.shape[1], self.dilation
+        padded = functional.pad(x, (0, 0, offset, offset))
+        return self.linear(torch.cat([padded[:, first : first + rows] for first in (0, offset, 2 * offset)], dim=2))
 
 
 class Downsample(nn.Module):
-    """Every two rows become one: a convolution of size and stride 2. T must be even."""
+    """Halves the rows: a convolution of size and stride 2. T must be even."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.linear = nn.Linear(2 * inputs, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return (B, T / 2, outputs) of `x` (B, T, inputs)."""
         return self.linear(x.reshape(len(x), x.shape[1] // 2, -1))
 
 
 class Upsample(nn.Module):
-    """Every row becomes two: a transposed convolution of size and stride 2."""
+    """Doubles the rows: a transposed convolution of size and stride 2."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.linear = nn.Linear(inputs, 2 * outputs)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return (B, 2 T, outputs) of `x` (B, T, inputs)."""
         return self.linear(x).reshape(len(x), 2 * x.shape[1], -1)
 
 
 class ResidualBlock(nn.Module):
-    """Two convolutions over time with a skip; `condition` (B, K) scales and shifts between them (FiLM)."""
+    """Two temporal convolutions with a skip; `condition` (B, K) scales and shifts between them (FiLM)."""
 
     def __init__(self, width: int, condition: int, dilation: int = 1, dropout: float = 0.0) -> None:
         super().__init__()
@@ -57,6 +60,7 @@ class ResidualBlock(nn.Module):
         nn.init.zeros_(self.conv2.linear.weight)
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Return (B, T, W) of `x` (B, T, W)."""
         hidden = self.norm2(self.conv1(functional.silu(self.norm1(x))))
         if self.film is not None and condition is not None:
             scale, shift = self.film(condition)[:, None].chunk(2, dim=2)
@@ -65,7 +69,7 @@ class ResidualBlock(nn.Module):
 
 
 class TimeEmbedding(nn.Module):
-    """t (B,) -> (B, width): sines and cosines of log-spaced rates, then two linear maps."""
+    """t (B,) to (B, width): sines and cosines of log-spaced rates, then two linear maps."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -73,5 +77,6 @@ class TimeEmbedding(nn.Module):
         self.map = nn.Sequential(nn.Linear(64, width), nn.SiLU(), nn.Linear(width, width))
 
     def forward(self, t: Tensor) -> Tensor:
+        """Return the embedding (B, width) of `t` (B,)."""
         angle = t[:, None] * self.get_buffer("rates")
         return self.map(torch.cat([angle.sin(), angle.cos()], dim=1))

@@ -1,4 +1,4 @@
-"""Denoisers on disk: safetensors with the configuration in its header; no pickle."""
+"""Denoiser files: safetensors with the configuration in the header; no pickle."""
 
 from __future__ import annotations
 
@@ -27,9 +27,14 @@ def save(denoiser: Denoiser, path: Path, **notes: str) -> None:
 
 
 def load(path: Path) -> tuple[Denoiser, str]:
-    """The denoiser in evaluation mode, and the hash (hex) of its file.
+    """Load a denoiser in evaluation mode.
 
-    Raises ModelError for a missing or damaged file, another format, wrong shapes, and values that are not finite.
+    Returns:
+        The denoiser and the hash (hex) of its file.
+
+    Raises:
+        ModelError: The file is missing, damaged or of another format, or has wrong shapes or values that are not
+            finite.
     """
     if not path.exists():
         raise ModelError(
@@ -38,7 +43,7 @@ def load(path: Path) -> tuple[Denoiser, str]:
     try:
         with safe_open(path, framework="pt") as file:
             notes = file.metadata() or {}
-            weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 - no mapping
+            weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 - not a mapping
     except (SafetensorError, OSError) as damage:
         raise ModelError(f"The model file {path.name} is damaged: {damage}.", "Install DiFACE again.") from damage
     if notes.get("format") != FORMAT:
@@ -48,24 +53,22 @@ def load(path: Path) -> tuple[Denoiser, str]:
         )
     wrong = [name for name, value in weights.items() if not torch.isfinite(value).all()]
     if wrong:
-        raise ModelError(f"{path.name} holds values that are not numbers, in {wrong[0]}.", "Install DiFACE again.")
+        raise ModelError(f"{path.name} contains values that are not finite, in {wrong[0]}.", "Install DiFACE again.")
     denoiser = Denoiser(config_from_dict(json.loads(notes["config"])))
     weights = {_current_name(name): value for name, value in weights.items()}
     try:
         denoiser.load_state_dict(weights)
     except RuntimeError as mismatch:
-        raise ModelError(
-            f"{path.name} does not fit its own configuration: {mismatch}.", "Train it again."
-        ) from mismatch
+        raise ModelError(f"{path.name} does not match its configuration: {mismatch}.", "Train it again.") from mismatch
     return denoiser.eval(), hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def config_from_dict(fields: dict[str, object]) -> DenoiserConfig:
-    """A DenoiserConfig from JSON or TOML, whose lists become tuples."""
+    """Return a DenoiserConfig from JSON or TOML, whose lists become tuples."""
     return DenoiserConfig(**{name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()})  # type: ignore[arg-type]
 
 
 def _current_name(name: str) -> str:
-    """Files from before the network was a part of its own."""
+    """Name of a weight; files of early versions lack the prefix of the network."""
     inside = ("descend.", "shrink.", "middle.", "grow.", "join.", "ascend.")
     return f"network.{name}" if name.startswith(inside) else name

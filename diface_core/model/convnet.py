@@ -1,4 +1,4 @@
-"""A stack of dilated convolutions at full rate: WaveNet's idea (van den Oord et al. 2016), looking both ways."""
+"""A stack of dilated convolutions at full rate, as WaveNet (van den Oord et al. 2016), but not causal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .blocks import ResidualBlock
 
 
 class ConvNet(nn.Module):
-    """x (B, T, W) and condition (B, K) -> (B, T, W), one residual block a dilation; `reach` as in `UNet`."""
+    """x (B, T, W) and condition (B, K) to (B, T, W), one residual block per dilation; `context_rows` as in `UNet`."""
 
     stride = 1
 
@@ -18,6 +18,7 @@ class ConvNet(nn.Module):
         self.blocks = nn.ModuleList(ResidualBlock(width, condition, dilation, dropout) for dilation in dilations)
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        """Return (B, T, W)."""
         for block in self.blocks:
             x = block(x, condition)
         return x

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..diffusion.constraints import KnownRegion
+from ..diffusion.known_region import KnownRegion
 from .blocks import ResidualBlock, TemporalConv, TimeEmbedding
 from .convnet import ConvNet
 from .transformer import LocalTransformer
@@ -17,15 +17,22 @@ from .unet import UNet
 
 @dataclass(frozen=True)
 class DenoiserConfig:
-    """The shape of a denoiser.
+    """The architecture of a denoiser.
 
-    channels: what it moves, in order. features: first and last + 1 column of a feature row that it hears.
-    styles: names of the trained styles. default_style: those whose even blend is the default; none: the first.
-    network: "unet", "convnet" or "transformer", `width` wide at full rate.
-    levels: of the U-Net, its width's factor at each halving of the rate.
-    dilations: of the convolutional net, one block each.
-    depth, window: of the transformer, its blocks and how many rows either way they attend to.
-    audio_width, audio_dilations: of the tower that reads the features, one block a dilation.
+    Attributes:
+        channels: The channels that it predicts, in order.
+        features: First and last + 1 column of the feature rows that condition it.
+        styles: Names of the trained styles.
+        network: "unet", "convnet" or "transformer".
+        width: Width of the network at full rate.
+        levels: Of the U-Net: the width's factor at each halving of the rate.
+        dilations: Of the convolutional network: one block each.
+        depth: Of the transformer: number of blocks.
+        window: Of the transformer: rows either way that a block attends to.
+        audio_width: Width of the speech tower.
+        audio_dilations: Of the speech tower: one block each.
+        dropout: Dropout in training.
+        default_style: The styles whose even blend is the default; empty: the first.
     """
 
     channels: tuple[str, ...]
@@ -44,7 +51,7 @@ class DenoiserConfig:
 
 
 class SpeechTower(nn.Module):
-    """Features (B, T, D) -> (B, T, W), computed once for all steps; and what stands there when nothing is heard."""
+    """Features (B, T, D) to (B, T, W), computed once for all steps; also holds the learnt input without speech."""
 
     def __init__(self, config: DenoiserConfig) -> None:
         super().__init__()
@@ -56,9 +63,10 @@ class SpeechTower(nn.Module):
         self.blocks = nn.ModuleList(ResidualBlock(width, 0, d, config.dropout) for d in config.audio_dilations)
         self.unheard = nn.Parameter(torch.zeros(width))
         self.context_rows = sum(dilation + 1 for dilation in config.audio_dilations)
-        """Rows on either side that an output row depends on."""
+        """Receptive field on either side, in rows."""
 
     def forward(self, features: Tensor) -> Tensor:
+        """Return (B, T, W) of features (B, T, D)."""
         x = (features[..., self.columns] - self.get_buffer("mean")) / self.get_buffer("deviation")
         x = self.embed(x)
         for block in self.blocks:
@@ -67,7 +75,7 @@ class SpeechTower(nn.Module):
 
 
 class Denoiser(nn.Module):
-    """(xt, t, speech, style) -> x0, all in normalised units: (value - mean) / deviation of each channel."""
+    """(xt, t, speech, style) to x0, in normalised units: (value - mean) / deviation of each channel."""
 
     def __init__(self, config: DenoiserConfig) -> None:
         super().__init__()
@@ -87,36 +95,43 @@ class Denoiser(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are, and xt, speech and style have to be."""
+        """Device of the weights, on which xt, speech and style must be."""
         return self.get_buffer("mean").device
 
     @property
     def stride(self) -> int:
-        """A stretch of rows gives what the whole gives there if it begins at a multiple of this."""
+        """Windows must begin at multiples of this to give the result of the whole sequence."""
         return self.network.stride
 
     @property
     def context_rows(self) -> int:
-        """x0 depends on no row of xt, speech and kept values further away than this."""
+        """Receptive field on either side, in rows of xt, speech and known values."""
         return 1 + self.network.context_rows
 
     def normalise(self, values: Tensor) -> Tensor:
-        """Channel values (..., C) -> the denoiser's units."""
+        """Return channel values (..., C) in the denoiser's units."""
         return (values - self.get_buffer("mean")) / self.get_buffer("deviation")
 
     def denormalise(self, values: Tensor) -> Tensor:
-        """The inverse of `normalise`; channels that no corpus knew stay at rest, 0."""
+        """Return the inverse of `normalise`; channels that no corpus defines stay at 0."""
         return (values * self.get_buffer("deviation") + self.get_buffer("mean")) * self.get_buffer("known")
 
     def style_vector(self, index: Tensor) -> Tensor:
-        """Style numbers (B,) -> vectors (B, 2 width); -1 is no style in particular."""
+        """Return vectors (B, 2 width) of style indices (B,); -1 is neutral."""
         vector = self.style(index.clamp(min=0))
         return vector * (index >= 0)[:, None]
 
     def forward(self, xt: Tensor, t: Tensor, speech: Tensor, style: Tensor, region: KnownRegion) -> Tensor:
-        """x0 (B, T, C) of xt (B, T, C), t (B,), speech (B, T, W) from the tower or `unheard`, and style vectors.
+        """Return x0 (B, T, C).
 
-        Kept values enter clean, with a flag (3DiFACE's head model), so that the motion bends towards them.
+        Known values enter clean with a flag (as in 3DiFACE's head model), so that the motion around adapts to them.
+
+        Args:
+            xt: (B, T, C).
+            t: (B,).
+            speech: (B, T, W) from the tower, or its learnt input without speech (W,).
+            style: Style vectors (B, 2 width).
+            region: The known region.
         """
         condition = functional.silu(self.time(t) + style)
         speech = speech.expand(len(xt), xt.shape[1], -1)

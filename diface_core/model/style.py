@@ -1,4 +1,4 @@
-"""A manner of speaking out of those that a denoiser knows and those in style files, blended and more or less of it."""
+"""Speaking styles: blends of the styles that a denoiser was trained on and of style files, scaled by a strength."""
 
 from __future__ import annotations
 
@@ -16,25 +16,29 @@ from .style_file import StyleFile
 
 
 def apply_style(denoiser: Denoiser, style: Style) -> tuple[Denoiser, Tensor]:
-    """The denoiser that speaks in `style`, and its style vector (1, 2 width).
+    """Apply a style to a denoiser.
 
-    That is `denoiser` itself, or a copy where a style file changes the output layer. Strength 0 gives no manner in
-    particular, 1 the blend as it was learnt, more goes on in the same direction.
-    Raises ModelError for unknown styles, weights that do not add up, and files of another model.
+    Strength 0 is neutral, 1 the blend as trained; higher values extrapolate.
+
+    Returns:
+        The denoiser, or a copy if a style file changes its output layer; and the style vector (1, 2 width).
+
+    Raises:
+        ModelError: A style is unknown, the weights do not add up, or a file belongs to another model.
     """
     blend = style.blend or tuple((name, 1.0) for name in denoiser.config.default_style or denoiser.config.styles[:1])
     total = sum(weight for _, weight in blend)
     if total <= 0 or any(weight < 0 for _, weight in blend):
-        raise ModelError("A blend of styles needs weights of 0 and more, not all 0.", "Raise one of the weights.")
+        raise ModelError("The weights of a style blend must be 0 or more, and not all 0.", "Raise one of the weights.")
     vector = torch.zeros_like(denoiser.style.weight[:1])
     files: list[tuple[float, StyleFile]] = []
     for name, weight in blend:
         share = style.strength * weight / total
-        learnt = _find_style(denoiser, name)
-        if isinstance(learnt, StyleFile):
-            files.append((share, learnt))
-            learnt = learnt.vector.to(denoiser.device)
-        vector = vector + share * learnt
+        found = _find_style(denoiser, name)
+        if isinstance(found, StyleFile):
+            files.append((share, found))
+            found = found.vector.to(denoiser.device)
+        vector = vector + share * found
     return (_with_output_offsets(denoiser, files) if files else denoiser), vector
 
 
@@ -45,16 +49,16 @@ def _find_style(denoiser: Denoiser, name: str) -> Tensor | StyleFile:
         return style_file.load(Path(name), denoiser)
     choices = ", ".join(denoiser.config.styles)
     raise ModelError(
-        f"There is no style called {name}.", f"Choose one of {choices}, or a style file ({style_file.SUFFIX})."
+        f"The style {name} is unknown.", f"Choose one of {choices}, or a style file ({style_file.SUFFIX})."
     )
 
 
 def _with_output_offsets(denoiser: Denoiser, files: list[tuple[float, StyleFile]]) -> Denoiser:
-    """A copy whose output layer has the files' differences added, each as much as its share."""
-    changed = copy.deepcopy(denoiser)
-    layer = style_file.output_layer(changed)
+    """A copy whose output layer has the files' offsets added, scaled by their shares."""
+    adapted = copy.deepcopy(denoiser)
+    layer = style_file.output_layer(adapted)
     with torch.no_grad():
         for share, file in files:
             layer.weight.add_(file.weight.to(layer.weight.device), alpha=share)
             layer.bias.add_(file.bias.to(layer.bias.device), alpha=share)
-    return changed
+    return adapted

@@ -1,4 +1,4 @@
-"""Style files: one speaker's manner for one model, as `personalise` writes it; safetensors, no pickle."""
+"""Style files: one speaker's style for one model, as style adaptation writes it; safetensors, no pickle."""
 
 from __future__ import annotations
 
@@ -17,15 +17,20 @@ from .denoiser import Denoiser
 
 FORMAT = "diface-style-1"
 SUFFIX = ".safetensors"
-"""How the name of a style file ends, and that of no trained style."""
+"""Suffix of style files; no trained style's name ends with it."""
 
 
 @dataclass(frozen=True)
 class StyleFile:
-    """What a speaker adds to a denoiser (3DiFACE, style adaptation).
+    """An adapted style (3DiFACE, style adaptation).
 
-    vector: (2 width,) as `Denoiser.style_vector` gives. weight (C, width), bias (C,): added to the output layer's.
-    base: `fingerprint` of the denoiser that it belongs to. notes: what it was made from, for people to read.
+    Attributes:
+        name: Name of the style.
+        base: `fingerprint` of the denoiser that it belongs to.
+        vector: (2 width,) as from `Denoiser.style_vector`.
+        weight: (C, width), added to the output layer's.
+        bias: (C,), added to the output layer's.
+        notes: Information about its origin, for people.
     """
 
     name: str
@@ -37,14 +42,14 @@ class StyleFile:
 
 
 def output_layer(denoiser: Denoiser) -> nn.Linear:
-    """The last layer: from hidden rows to channels."""
+    """Return the last layer: from hidden rows to channels."""
     last = denoiser.leave[-1]
     assert isinstance(last, nn.Linear)
     return last
 
 
 def fingerprint(denoiser: Denoiser) -> str:
-    """Hash (hex) of the weights as they are on disk, in float16."""
+    """Return the hash (hex) of the weights as stored in float16."""
     digest = hashlib.sha256()
     for name, value in sorted(denoiser.state_dict().items()):
         digest.update(name.encode() + value.detach().to("cpu", torch.float16).contiguous().numpy().tobytes())
@@ -59,26 +64,24 @@ def save(style: StyleFile, path: Path) -> None:
 
 
 def load(path: Path, denoiser: Denoiser) -> StyleFile:
-    """The style at `path`. Raises ModelError where it is missing, damaged or made for another model."""
+    """Read a style. Raises ModelError if it is missing, damaged or made for another model."""
     if not path.is_file():
-        raise ModelError(f"The style file {path} is missing.", "Put it back, or choose another style.")
+        raise ModelError(f"The style file {path} is missing.", "Restore it, or choose another style.")
     try:
         with safe_open(path, framework="pt") as file:
             notes = dict(file.metadata() or {})
-            values = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 - no mapping
+            values = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 - not a mapping
     except (SafetensorError, OSError) as damage:
-        raise ModelError(f"The style file {path.name} is damaged: {damage}.", "Make it again.") from damage
+        raise ModelError(f"The style file {path.name} is damaged: {damage}.", "Create it again.") from damage
     if notes.pop("format", None) != FORMAT or set(values) != {"vector", "weight", "bias"}:
-        raise ModelError(
-            f"{path.name} is not a style file.", "Choose one that `python -m diface_core personalise` wrote."
-        )
+        raise ModelError(f"{path.name} is not a style file.", "Choose a file from `python -m diface_core personalise`.")
     base = notes.pop("base", "")
     if base != fingerprint(denoiser):
         raise ModelError(
-            f"The style {path.name} was made for another model than this one.",
-            "Personalise again with the model of this DiFACE: it takes about two minutes.",
+            f"The style {path.name} belongs to another model.",
+            "Personalise again with this version of DiFACE, which takes about two minutes.",
         )
     wrong = [name for name, value in values.items() if not torch.isfinite(value).all()]
     if wrong:
-        raise ModelError(f"The style file {path.name} holds values that are not numbers.", "Make it again.")
+        raise ModelError(f"The style file {path.name} contains values that are not finite.", "Create it again.")
     return StyleFile(notes.pop("name", path.stem), base, values["vector"], values["weight"], values["bias"], notes)

@@ -1,4 +1,4 @@
-"""A transformer whose rows attend to their neighbours only, so that it works on motion of any length in pieces."""
+"""A transformer whose rows attend only to their neighbours, so that motion of any length can be windowed."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from torch.nn import functional
 
 
 class LocalTransformer(nn.Module):
-    """x (B, T, W) and condition (B, K) -> (B, T, W): `depth` blocks, each attending `window` rows either way.
+    """x (B, T, W) and condition (B, K) to (B, T, W): `depth` blocks, each attending `window` rows either way.
 
-    As DiT (Peebles & Xie 2023) conditions: scale, shift and gate of every half block. `reach` as in `UNet`.
+    Conditioned as DiT (Peebles & Xie 2023): scale, shift and gate of every half block. `context_rows` as in `UNet`.
     """
 
     stride = 1
@@ -21,6 +21,7 @@ class LocalTransformer(nn.Module):
         self.blocks = nn.ModuleList(Block(width, condition, window, heads, dropout) for _ in range(depth))
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        """Return (B, T, W)."""
         for block in self.blocks:
             x = block(x, condition)
         return x
@@ -42,15 +43,17 @@ class Block(nn.Module):
         nn.init.zeros_(self.film.bias)
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        """Return (B, T, W)."""
         scale1, shift1, gate1, scale2, shift2, gate2 = self.film(condition)[:, None].chunk(6, dim=2)
         x = x + (1 + gate1) * self.attention(self.norm1(x) * (1 + scale1) + shift1)
         return x + (1 + gate2) * self.feed(self.norm2(x) * (1 + scale2) + shift2)
 
 
 class LocalAttention(nn.Module):
-    """Every row attends to the `window` rows before and after it; where they stand is a learnt bias a head.
+    """Attention of every row to the `window` rows before and after it, with a learnt bias per head and distance.
 
-    Rows are taken in blocks of `window`, each looking at itself and its two neighbours, so that the cost grows with T.
+    Rows are processed in blocks of `window`, each attending to itself and its two neighbours, so that cost is linear in
+    T.
     """
 
     def __init__(self, width: int, window: int, heads: int) -> None:
@@ -63,6 +66,7 @@ class LocalAttention(nn.Module):
         self.register_buffer("distance", (distance + window).clamp(0, 2 * window), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return (B, T, W)."""
         batch, rows, width = x.shape
         window, heads = self.window, self.heads
         blocks = -(-rows // window)
@@ -84,6 +88,6 @@ class LocalAttention(nn.Module):
 
 
 def _with_neighbours(x: Tensor) -> Tensor:
-    """Blocks (B, N, window, H, K) -> each with the block before and the one after, (B, N, 3 window, H, K)."""
+    """Blocks (B, N, window, H, K) with the block before and the one after, (B, N, 3 window, H, K)."""
     padded = functional.pad(x, (0, 0, 0, 0, 0, 0, 1, 1))
     return torch.cat([padded[:, :-2], padded[:, 1:-1], padded[:, 2:]], dim=2)

@@ -1,4 +1,4 @@
-"""A 1D convolutional U-Net over rows: 3DiFACE's kind of network (section 3.2)."""
+"""A 1D convolutional U-Net over rows, the architecture of 3DiFACE (section 3.2)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .blocks import Downsample, ResidualBlock, Upsample
 
 
 class UNet(nn.Module):
-    """x (B, T, W) and condition (B, K) -> (B, T, W); every level after the first halves the rows.
+    """x (B, T, W) and condition (B, K) to (B, T, W); every level after the first halves the rows.
 
-    levels: the width's factor at each level. reach: rows on either side that an output row depends on.
+    `levels` is the width's factor at each level; `context_rows` the receptive field on either side, in rows.
     """
 
     def __init__(self, width: int, condition: int, levels: tuple[int, ...], dropout: float) -> None:
@@ -22,7 +22,7 @@ class UNet(nn.Module):
         widths = [width * factor for factor in levels]
         steps = list(pairwise(widths))
         self.stride = 2 ** len(steps)
-        # Two blocks a level reach two rows each (the deepest two and three), and one more where a coarse row begins.
+        # Two blocks per level see two rows each (the deepest two and three), and one more at the start of a coarse row.
         self.context_rows = 5 * (2 * self.stride - 1)
         self.descend = nn.ModuleList(ResidualBlock(w, condition, dropout=dropout) for w in widths)
         self.shrink = nn.ModuleList(Downsample(high, low) for high, low in steps)
@@ -32,6 +32,7 @@ class UNet(nn.Module):
         self.ascend = nn.ModuleList(ResidualBlock(high, condition, dropout=dropout) for high, _ in steps)
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        """Return (B, T, W)."""
         rows = x.shape[1]
         x = functional.pad(x, (0, 0, 0, -rows % self.stride))
         skips = []

@@ -1,0 +1,1 @@
+"""Motion as arrays: files, resampling, warping to constraints, segments to regenerate. numpy and scipy only."""

@@ -1,4 +1,4 @@
-"""Motions as files: `.npz` for programs, `.csv` in the column order of Epic's Live Link Face app."""
+"""Motion files: `.npz` for programs, `.csv` in the column order of Epic's Live Link Face app."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HEAD_COLUMNS = ("HeadYaw", "HeadPitch", "HeadRoll")
 """Radians about the head's Z, X and Y axis, as Blender's XYZ Euler angles: left, down and left shoulder positive."""
 
 EYE_COLUMNS = tuple(f"{side}Eye{angle}" for side in ("Left", "Right") for angle in ("Yaw", "Pitch", "Roll"))
-"""Zero: the eyes' turning is in the eyeLook weights."""
+"""Always zero: the eyes' rotation is in the eyeLook weights."""
 
 FACE_COLUMNS = tuple(name[0].upper() + name[1:] for name in channels.FACE)
 COLUMNS = FACE_COLUMNS + HEAD_COLUMNS + EYE_COLUMNS
@@ -30,17 +30,17 @@ Writer = Callable[[BinaryIO, Motion], None]
 
 
 def writer_for(path: Path) -> Writer:
-    """How to write a file of this name. Raises DifaceError for an ending that is not known or a folder that is not."""
+    """Return the writer for a file of this name. Raises DifaceError if its suffix or its folder is not valid."""
     if path.suffix.lower() not in WRITERS:
         expected = " or ".join(WRITERS)
         raise DifaceError(f"Cannot write {path.name}: its name must end in {expected}.", "Choose another file name.")
     if not path.absolute().parent.is_dir():
-        raise DifaceError(f"There is no folder {path.absolute().parent}.", "Make it first, or choose another one.")
+        raise DifaceError(f"The folder {path.absolute().parent} does not exist.", "Create it, or choose another one.")
     return WRITERS[path.suffix.lower()]
 
 
 def write_motion(path: Path, motion: Motion) -> None:
-    """Write the Motion in the format that `path` ends in: whole or, where it raises DifaceError, not at all."""
+    """Write the Motion in the format of the suffix of `path`: whole, or not at all if it raises DifaceError."""
     write = writer_for(path)
     try:
         with atomic_write(path) as draft, draft.open("wb") as file:
@@ -51,7 +51,7 @@ def write_motion(path: Path, motion: Motion) -> None:
 
 
 def read_npz(path: Path) -> Motion:
-    """What `write_motion` wrote to an .npz file. Raises DifaceError for another file."""
+    """Read an .npz file from `write_motion`. Raises DifaceError for other files."""
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             names = tuple(str(name) for name in file["channels"])
@@ -61,17 +61,19 @@ def read_npz(path: Path) -> Motion:
 
 
 def read_csv(path: Path, rate: FrameRate) -> Motion:
-    """A file in the column order of Live Link Face, one row a frame at `rate`, as a Motion of face and head.
+    """Read a file in the column order of Live Link Face, one row per frame at `rate`, as a Motion of face and head.
 
-    The file names no rate, and the timecodes of a recording skip; so the rows are taken as they come.
-    Raises DifaceError for a file with other columns.
+    The file names no rate, and the timecodes of a recording skip, so the rows are taken in order.
+
+    Raises:
+        DifaceError: The file has other columns or cannot be read.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             header, *rows = [row for row in csv.reader(file) if row]
-        at = {name.lower(): index for index, name in enumerate(header)}
-        wanted = [at[name.lower()] for name in FACE_COLUMNS + HEAD_COLUMNS]
-        values = np.array([[float(row[index]) for index in wanted] for row in rows], np.float64)
+        index_of = {name.lower(): index for index, name in enumerate(header)}
+        indices = [index_of[name.lower()] for name in FACE_COLUMNS + HEAD_COLUMNS]
+        values = np.array([[float(row[index]) for index in indices] for row in rows], np.float64)
         if not rows:
             raise ValueError("no rows")
     except (OSError, ValueError, KeyError, IndexError) as reason:
@@ -84,14 +86,14 @@ def read_csv(path: Path, rate: FrameRate) -> Motion:
 def _write_npz(file: BinaryIO, motion: Motion) -> None:
     """Arrays values (T, C) float32, channels (C,), fps ()."""
     values = np.asarray(motion.values, np.float32)
-    # In memory first: numpy cannot leave a zip file tidily when the disk is full.
-    whole = io.BytesIO()
-    np.savez(whole, values=values, channels=np.array(motion.channels), fps=np.float64(motion.rate.value))
-    file.write(whole.getbuffer())
+    # In memory first: numpy cannot close a zip file cleanly when the disk is full.
+    content = io.BytesIO()
+    np.savez(content, values=values, channels=np.array(motion.channels), fps=np.float64(motion.rate.value))
+    file.write(content.getbuffer())
 
 
 def _write_csv(file: BinaryIO, motion: Motion) -> None:
-    """One row a frame: timecode, number of values, face weights, head and eye angles; what was not generated is 0."""
+    """One row per frame: timecode, number of values, face weights, head and eye angles; missing channels are 0."""
     table = np.zeros((len(motion), len(COLUMNS)))
     names = list(motion.channels)
     for column, name in enumerate(channels.FACE):
@@ -114,7 +116,7 @@ def _csv_lines(table: np.ndarray, rate: FrameRate) -> Iterable[str]:
 
 
 def timecode(row: int, rate: FrameRate) -> str:
-    """HH:MM:SS:FF.mmm of a row, non-drop: at 24 / 1.001 frames a second a timecode second has 24 frames, as on tape."""
+    """Return HH:MM:SS:FF.mmm of a row, non-drop: at 24 / 1.001 fps a timecode second has 24 frames, as on tape."""
     nominal = max(1, round(rate.value))
     seconds, frame = divmod(row, nominal)
     minutes, second = divmod(seconds, 60)
@@ -124,7 +126,7 @@ def timecode(row: int, rate: FrameRate) -> str:
 
 def _euler_angles(vectors: Float32Array) -> np.ndarray:
     """Rotation vectors (T, 3) -> yaw, pitch, roll (T, 3)."""
-    # Lower case: about the fixed axes X, Y, Z in turn, which is what Blender calls XYZ.
+    # Lower case is extrinsic: about the fixed axes X, Y, Z in turn, which Blender calls XYZ.
     return Rotation.from_rotvec(vectors).as_euler("xyz")[:, [2, 0, 1]]
 
 

@@ -1,4 +1,4 @@
-"""Which rows of a Motion are made anew: those that are kept whole are not computed."""
+"""Segments of a Motion to regenerate: rows that are known in every channel are not computed."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 from ..types import MODEL_RATE, BoolArray, FrameRate
 
 CONTEXT = 40
-"""Rows of the models to either side of a stretch that they are shown: as far as the face's denoiser sees, and more."""
+"""The models' rows of context on either side of a segment: more than the receptive field of the face's denoiser."""
 STRIDE = 32
-"""Windows begin at multiples of this, as the rows of every denoiser pair up."""
+"""Windows begin at multiples of this, as every denoiser's downsampling requires."""
 
 
 @dataclass(frozen=True)
 class Segment:
-    """Rows `first` to `last` of the Motion asked for, and the models' rows `begin` to `end` that are needed for it."""
+    """Rows `first` to `last` of the requested Motion, and the models' rows that are needed for them."""
 
     first: int
     last: int
@@ -26,19 +26,19 @@ class Segment:
 
 
 def find_segments(known_mask: BoolArray, rate: FrameRate, model_rows: int) -> list[Segment]:
-    """The stretches in which not everything of `keep` (T, C) is True, in order; `rows` is how many the models have.
+    """Return the segments in which `known_mask` (T, C) is not True everywhere, in order.
 
-    Stretches of which the models would be shown the same rows are one.
+    Segments whose model rows overlap are merged. `model_rows` is the number of the models' rows.
     """
     scale = MODEL_RATE.value / rate.value
     free = np.flatnonzero(~known_mask.all(axis=1))
-    found: list[Segment] = []
-    for some in np.split(free, np.flatnonzero(np.diff(free) > 1) + 1) if len(free) else ():
-        first, last = int(some[0]), int(some[-1]) + 1
+    segments: list[Segment] = []
+    for run in np.split(free, np.flatnonzero(np.diff(free) > 1) + 1) if len(free) else ():
+        first, last = int(run[0]), int(run[-1]) + 1
         begin = max(0, math.floor((first * scale - CONTEXT) / STRIDE) * STRIDE)
         end = min(model_rows, math.ceil(last * scale) + CONTEXT)
-        if found and begin < found[-1].model_end:
-            before = found.pop()
-            first, begin = before.first, before.model_begin
-        found.append(Segment(first, last, min(begin, model_rows - 1), end))
-    return found
+        if segments and begin < segments[-1].model_end:
+            previous = segments.pop()
+            first, begin = previous.first, previous.model_begin
+        segments.append(Segment(first, last, min(begin, model_rows - 1), end))
+    return segments

@@ -1,0 +1,1 @@
+"""Support for running the networks: devices, threads, sliding windows and progress."""

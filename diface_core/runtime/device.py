@@ -1,4 +1,4 @@
-"""Where the networks run: on a CUDA GPU where torch has one, else on the CPU."""
+"""The device of the networks: a CUDA GPU if torch has one, else the CPU."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import torch
 
 
 def best() -> torch.device:
-    """The device for networks that are loaded now."""
+    """Return the device for networks that are loaded now."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")

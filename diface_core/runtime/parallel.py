@@ -1,7 +1,7 @@
-"""Calls of a small network at the same time, each on its share of the cores.
+"""Parallel calls of a small network, each on its share of the cores.
 
-Two threads that each work on a call of their own are nearly twice as fast as one; two that share out every layer of
-one call spend what they gain on waiting for each other.
+Two threads with one call each are nearly twice as fast as one; two threads that share every layer of one call lose the
+gain to synchronisation.
 """
 
 from __future__ import annotations
@@ -17,28 +17,26 @@ Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 
 MAX_PARALLEL_CALLS = 2
-"""How many run at the same time."""
+"""Number of simultaneous calls."""
 
 
 def map_parallel(call: Callable[[Argument], Result], arguments: Sequence[Argument]) -> list[Result]:
-    """`call` of each, in order; one after the other, in this thread, where torch has one core. Raises what `call` does.
+    """Return the result of `call` for each argument, in order; without threads if torch has one core.
 
-    What holds for a thread alone, as torch's inference mode, does not hold in `call`.
+    State of the calling thread, such as torch's inference mode, does not apply in `call`. Raises what `call` raises.
     """
     cores = torch.get_num_threads()
-    return (
-        [call(one) for one in arguments]
-        if cores == 1
-        else list(_pool(cores // MAX_PARALLEL_CALLS).map(call, arguments))
-    )
+    if cores == 1:
+        return [call(argument) for argument in arguments]
+    return list(_pool(cores // MAX_PARALLEL_CALLS).map(call, arguments))
 
 
 @lru_cache
 def _pool(cores: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(MAX_PARALLEL_CALLS, "side by side", lambda: _set_thread_count(cores))
+    return ThreadPoolExecutor(MAX_PARALLEL_CALLS, "DiFACE parallel", lambda: _set_thread_count(cores))
 
 
 def _set_thread_count(cores: int) -> None:
-    """This thread's share from now on: once torch was asked, nothing that is set elsewhere changes it."""
+    """Set this thread's share of cores; once it was read, later changes elsewhere do not affect it."""
     torch.set_num_threads(cores)
     torch.get_num_threads()

@@ -1,4 +1,4 @@
-"""Something long in stretches, each with enough of its neighbours that local work on it equals work on the whole."""
+"""Sliding windows with enough context (halo) that windowed results equal full-sequence results."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Generic, Protocol, Self, TypeVar
 import numpy as np
 
 CHUNK_ROWS = 1024
-"""Rows that are computed at once (34 s): a longer stretch is not faster, and holds the first rows back."""
+"""Rows that are computed at once (34 s): longer parts are not faster and delay the first rows."""
 
 
 class RowSequence(Protocol):
-    """Rows one after the other: an array, or several that belong together."""
+    """A sequence of rows: an array, or several arrays that belong together."""
 
     def __len__(self) -> int: ...
 
@@ -28,7 +28,13 @@ Join = Callable[[list[S]], S]
 
 @dataclass(frozen=True)
 class Window(Generic[S]):
-    """Rows `first` to `first + len(rows[inner])` of the whole: they are `rows[inner]`, the rest of `rows` is around."""
+    """Rows of a sequence with their context.
+
+    Attributes:
+        rows: The window's rows, context included.
+        valid: The slice of `rows` without the context.
+        first: Row of the sequence that `rows[valid]` begins with.
+    """
 
     rows: S
     valid: slice
@@ -38,13 +44,18 @@ class Window(Generic[S]):
 def sliding_windows(
     parts: Iterable[S], context_rows: int, length: int | None = None, stride: int = 1, join: Join[S] = np.concatenate
 ) -> Iterator[Window[S]]:
-    """Every row of `parts` (of any lengths) once as an inner one, as soon as the `reach` rows after it are there.
+    """Yield windows that cover every row of `parts` once, each as soon as the context after it has come.
 
-    At least `reach` rows are around the inner ones, or as many as the whole has there. Windows and their inner rows
-    begin at multiples of `stride`. Held are never more rows than the largest part and 2 (reach + stride).
-    length: of the whole; where it is told, its last rows need not wait for the end of `parts`.
+    Memory never holds more rows than the largest part and 2 (context_rows + stride).
+
+    Args:
+        parts: The sequence in parts of any lengths.
+        context_rows: Rows of context on either side; fewer at the ends of the sequence.
+        length: Length of the sequence, if it is known: its last rows then need not wait for the end of `parts`.
+        stride: Windows and their valid rows begin at multiples of this.
+        join: Concatenates parts.
     """
-    around = -(-context_rows // stride) * stride
+    aligned_context = -(-context_rows // stride) * stride
     held: S | None = None
     begin = done = end = 0
     for part in parts:
@@ -53,43 +64,62 @@ def sliding_windows(
         ready = end if end == length else (end - context_rows) // stride * stride
         if ready > done:
             yield Window(held, slice(done - begin, ready - begin), done)
-            first = max(0, ready - around)
+            first = max(0, ready - aligned_context)
             held, begin, done = held[first - begin :], first, ready
     if held is not None and end > done:
         yield Window(held, slice(done - begin, end - begin), done)
 
 
 def rechunk(parts: Iterable[S], size: int = CHUNK_ROWS, join: Join[S] = np.concatenate) -> Iterator[S]:
-    """The same rows in parts of `size`, but for the last one."""
+    """Yield the same rows in parts of `size`, except for the last one."""
     for window in sliding_windows(parts, 0, stride=size, join=join):
         rows = window.rows[window.valid]
         for first in range(0, len(rows), size):
             yield rows[first : first + size]
 
 
-def tee_stream(parts: Iterable[S], count: int) -> list[Iterator[S]]:
-    """`parts` for each of `count` readers; held is what one has had and another not.
+def slice_stream(parts: Iterable[S], ranges: list[tuple[int, int]], join: Join[S] = np.concatenate) -> Iterator[S]:
+    """Yield rows `first` to `last` of a stream for each (first, last), in order.
 
-    itertools.tee would hold the last 57 parts, whoever has had them.
+    Ranges may overlap by at most one part. All of `parts` is consumed.
+    """
+    held: list[S] = []
+    begin = end = 0
+    source = iter(parts)
+    for first, last in ranges:
+        while end < last and (part := next(source, None)) is not None:
+            held.append(part)
+            end += len(part)
+        while held and begin + len(held[0]) <= first:
+            begin += len(held.pop(0))
+        yield join(held)[first - begin : last - begin]
+    for _ in source:  # a cache stores its stream when all of it was read
+        pass
+
+
+def tee_stream(parts: Iterable[S], count: int) -> list[Iterator[S]]:
+    """Return `count` independent iterators over `parts`, which hold only what one has read and another has not.
+
+    itertools.tee holds the last 57 parts, whether they were read or not.
     """
     source = iter(parts)
     waiting: list[deque[S]] = [deque() for _ in range(count)]
 
-    def one(own: deque[S]) -> Iterator[S]:
+    def read(queue: deque[S]) -> Iterator[S]:
         while True:
-            if not own:
-                more = list(islice(source, 1))
-                for queue in waiting:
-                    queue.extend(more)
-            if not own:
+            if not queue:
+                part = list(islice(source, 1))
+                for other in waiting:
+                    other.extend(part)
+            if not queue:
                 return
-            yield own.popleft()
+            yield queue.popleft()
 
-    return [one(own) for own in waiting]
+    return [read(queue) for queue in waiting]
 
 
 def zip_chunks(streams: list[Iterator[S]]) -> Iterator[list[S]]:
-    """Equally long streams side by side: parts of equal lengths, as soon as all have come so far."""
+    """Yield parts of equal lengths from streams of equal length, as soon as all of them have come so far."""
     held = [next(stream, None) for stream in streams]
     while all(part is not None for part in held):
         rows = min(len(part) for part in held if part is not None)

@@ -9,7 +9,7 @@ from ..audio.reading import load_clip
 from ..audio.speech_encoder import SpeechEncoder
 from ..errors import DifaceError
 from ..model import checkpoint, style_file
-from ..model.bundle import WEIGHTS
+from ..model.models import WEIGHTS
 from ..runtime import device
 from ..types import AdaptationRequest, AdaptationResult, Motion, Progress, Report, StyleExample
 from .adapt import AdaptConfig

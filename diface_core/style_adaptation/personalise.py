@@ -14,8 +14,8 @@ from tqdm import tqdm
 from ..audio.speech_encoder import SpeechEncoder
 from ..errors import DifaceError
 from ..model import checkpoint, style_file
-from ..model.bundle import WEIGHTS
 from ..model.denoiser import Denoiser
+from ..model.models import WEIGHTS
 from ..model.style_file import StyleFile, fingerprint, output_layer
 from ..runtime import device
 from ..types import Progress, Report

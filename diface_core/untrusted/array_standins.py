@@ -1,4 +1,4 @@
-"""What stands for numpy's, scipy's and chumpy's arrays while a pickle is read: containers that run nothing."""
+"""Stand-ins for the array classes of numpy, scipy and chumpy while a pickle is read: containers that run nothing."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-AnyArray = npt.NDArray[Any]
+from ..types import AnyArray
+
 Resolve = Callable[[Any], Any]
-"""Turns what the unpickler built into plain containers and arrays."""
+"""Converts what the unpickler built to plain containers and arrays."""
 
 _NUMERIC_DTYPE = re.compile(r"[<>=|]?[?biufcSU]\d*")
 _OBJECT_DTYPE = re.compile(r"[|]?O\d*")
 _MAX_SPARSE_ELEMENTS = 2**27
-"""Elements of a sparse matrix written out: one that says it is larger is none of ours."""
+"""Elements of a dense array from a sparse matrix; a file that states more is refused."""
 
 
 class ArrayStandin:
-    """Stands where a pickle asks for a class. It keeps what it is given and calls nothing."""
+    """Stands for a class that a pickle names. It stores its arguments and calls nothing."""
 
     args: tuple[Any, ...] = ()
     state: Any = None
@@ -35,12 +35,12 @@ class ArrayStandin:
         self.state = state
 
     def to_plain(self, resolve: Resolve) -> Any:
-        """What it stands for."""
-        raise pickle.UnpicklingError("a type is no array")
+        """Return the array that this stands for."""
+        raise pickle.UnpicklingError("a type in place of an array")
 
 
 class _DTypeStandin(ArrayStandin):
-    """numpy.dtype: (code, align, copy), its state's second item the byte order."""
+    """numpy.dtype: (code, align, copy); the second item of its state is the byte order."""
 
     def to_dtype(self) -> np.dtype[Any]:
         code = self.args[0] if self.args else None
@@ -51,7 +51,7 @@ class _DTypeStandin(ArrayStandin):
 
 
 class _ArrayState(ArrayStandin):
-    """numpy.ndarray, its state ([version,] shape, dtype, Fortran order, data)."""
+    """numpy.ndarray; its state is ([version,] shape, dtype, Fortran order, data)."""
 
     def to_plain(self, resolve: Resolve) -> Any:
         shape, kind, fortran, data = self.state[-4:]
@@ -59,7 +59,7 @@ class _ArrayState(ArrayStandin):
 
 
 class _Buffer(ArrayStandin):
-    """The same as protocol 5 writes it: (data, dtype, shape, order)."""
+    """numpy.ndarray as protocol 5 writes it: (data, dtype, shape, order)."""
 
     def to_plain(self, resolve: Resolve) -> Any:
         data, kind, shape, order = self.args[:4]
@@ -67,14 +67,14 @@ class _Buffer(ArrayStandin):
 
 
 class _Scalar(ArrayStandin):
-    """A number of numpy's: (dtype, data)."""
+    """A numpy scalar: (dtype, data)."""
 
     def to_plain(self, resolve: Resolve) -> Any:
         return _array((), self.args[0], self.args[1], "C", resolve)[()]
 
 
 class _SparseColumns(ArrayStandin):
-    """scipy.sparse's matrices by compressed columns, and by compressed rows below."""
+    """scipy.sparse matrices with compressed columns, and with compressed rows in the subclass."""
 
     by_rows = False
 
@@ -91,7 +91,7 @@ class _SparseRows(_SparseColumns):
 
 
 class _SparseCoordinates(ArrayStandin):
-    """scipy.sparse's matrices as rows, columns and values."""
+    """scipy.sparse matrices as rows, columns and values."""
 
     def to_plain(self, resolve: Resolve) -> Any:
         state = resolve(self.state)
@@ -110,8 +110,8 @@ class _ChumpySelect(ArrayStandin):
     """chumpy.reordering.Select: the elements `idxs` of the flat `a`, in `preferred_shape`."""
 
     def to_plain(self, resolve: Resolve) -> Any:
-        whole, chosen, shape = (resolve(self.state[name]) for name in ("a", "idxs", "preferred_shape"))
-        return np.ravel(whole)[np.asarray(chosen)].reshape(shape)
+        array, indices, shape = (resolve(self.state[name]) for name in ("a", "idxs", "preferred_shape"))
+        return np.ravel(array)[np.asarray(indices)].reshape(shape)
 
 
 def _array(shape: Any, kind: Any, data: Any, order: Any, resolve: Resolve) -> AnyArray:
@@ -134,7 +134,7 @@ def _dense(state: dict[str, Any], rows: Any, columns: Any) -> AnyArray:
     if math.prod(shape) > _MAX_SPARSE_ELEMENTS or len(shape) != 2 or (len(rows) and min(rows.min(), columns.min()) < 0):
         raise pickle.UnpicklingError(f"a sparse matrix of shape {shape} with indices outside")
     dense = np.zeros(shape, values.dtype)
-    np.add.at(dense, (rows, columns), values)  # an entry given twice counts twice
+    np.add.at(dense, (rows, columns), values)  # duplicate entries are summed
     return dense
 
 
@@ -146,13 +146,13 @@ def _encode(text: str, encoding: str = "latin1") -> bytes:
 
 
 def _reconstruct(kind: Any, *_: Any) -> ArrayStandin:
-    """numpy's `_reconstruct` and copyreg's `_reconstructor`: an empty one, whose state follows."""
+    """An empty stand-in whose state follows: `_reconstruct` of numpy, `_reconstructor` of copyreg."""
     if not (isinstance(kind, type) and issubclass(kind, ArrayStandin)):
-        raise pickle.UnpicklingError("it makes something that is no array")
+        raise pickle.UnpicklingError("it creates an object that is not an array")
     return kind()
 
 
-# All that arrays need. Nothing here calls anything else, whatever it is given.
+# Everything that arrays need. Nothing here calls anything else, whatever its arguments.
 ALLOWED_GLOBALS: dict[tuple[str, str], Any] = {
     ("numpy", "ndarray"): _ArrayState,
     ("numpy", "matrix"): _ArrayState,
@@ -165,7 +165,7 @@ ALLOWED_GLOBALS: dict[tuple[str, str], Any] = {
     ("builtins", "object"): ArrayStandin,
     ("builtins", "set"): set,
     ("_codecs", "encode"): _encode,
-    ("builtins", "bytes"): lambda: b"",  # Python 3's way to write none of them
+    ("builtins", "bytes"): lambda: b"",  # how Python 3 writes empty bytes
     ("chumpy.ch", "Ch"): _Chumpy,
     ("chumpy.reordering", "Select"): _ChumpySelect,
     **{("scipy.sparse", f"csc_{kind}"): _SparseColumns for kind in ("matrix", "array")},

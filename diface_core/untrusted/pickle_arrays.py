@@ -1,4 +1,4 @@
-"""Arrays out of a pickle, without running what it says: the one way in for pickled files of others. numpy only."""
+"""Arrays from a pickle without running its code: the only way in which pickles of others are read. numpy only."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ _PythonUnpickler: Any = pickle._Unpickler
 
 
 class _Unpickler(_PythonUnpickler):
-    """Admits plain containers and arrays; a pickle that names anything else is refused before it is called.
+    """Admits plain containers and arrays; a pickle that names anything else is refused before anything is called.
 
-    The unpickler in Python and not the one in C: here what may be given a state is ours to say, and a size that a
-    damaged file states claims no memory before so many bytes have been read.
+    It is Python's unpickler, not the one in C: it can restrict which objects get a state, and a size that a damaged
+    file
+    states allocates no memory before that many bytes were read.
     """
 
     dispatch = dict(_PythonUnpickler.dispatch)
@@ -35,16 +36,16 @@ class _Unpickler(_PythonUnpickler):
         home = PYTHON_2_MODULES.get(module, module).replace("numpy._core", "numpy.core")
         home = "scipy.sparse" if _SPARSE.fullmatch(home) else home
         if (home, name) not in ALLOWED_GLOBALS:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is no array")
+            raise pickle.UnpicklingError(f"it names {module}.{name}, which is not an array")
         return ALLOWED_GLOBALS[home, name]
 
     def persistent_load(self, pid: Any) -> Any:
-        raise pickle.UnpicklingError("it refers to something outside of the file")
+        raise pickle.UnpicklingError("it refers to an object outside the file")
 
     def _build(self) -> None:
         state = self.stack.pop()
         if not isinstance(self.stack[-1], ArrayStandin):
-            raise pickle.UnpicklingError("it changes something that is no array")
+            raise pickle.UnpicklingError("it changes an object that is not an array")
         self.stack[-1].__setstate__(state)
 
     def _bytearray(self) -> None:
@@ -56,10 +57,13 @@ class _Unpickler(_PythonUnpickler):
 
 
 def unpickle(content: bytes) -> Any:
-    """Arrays and plain containers out of a pickle of any protocol, Python 2's too; its texts are read as Latin-1.
+    """Return arrays and plain containers from a pickle of any protocol, including Python 2's, whose texts are Latin-1.
 
-    Sparse matrices come written out, chumpy's arrays as numpy's. Raises pickle.UnpicklingError for anything but
-    arrays, and whatever its bytes happen to say for a damaged one.
+    Sparse matrices become dense, chumpy's arrays numpy's.
+
+    Raises:
+        pickle.UnpicklingError: The pickle contains anything but arrays.
+        Exception: The pickle is damaged; the type depends on its bytes.
     """
     stream = _Unpickler(io.BytesIO(content), encoding="latin1")
     done: dict[int, Any] = {}
@@ -68,7 +72,7 @@ def unpickle(content: bytes) -> Any:
         if not isinstance(value, (ArrayStandin, dict, list, tuple, set)):
             return value
         if id(value) not in done:
-            done[id(value)] = None  # one that holds itself ends here
+            done[id(value)] = None  # a container that contains itself ends here
             done[id(value)] = resolved(value)
         return done[id(value)]
 
@@ -83,33 +87,38 @@ def unpickle(content: bytes) -> Any:
 
 
 def load_pickle(path: Path, hint: str) -> Any:
-    """What a file holds, see `unpickle`. Raises ModelError with `hint` where it is missing, damaged or holds more."""
+    """Read a file with `unpickle`.
+
+    Raises ModelError with `hint` if it is missing, damaged or contains anything else.
+    """
     return _read(path, "a pickle of arrays", hint, lambda file: unpickle(file.read()))
 
 
 def load_npy(path: Path, hint: str) -> Any:
-    """The array of an .npy file, or what it holds where it holds one pickled thing such as a dictionary of arrays.
+    """Read the array of an .npy file, or its content if it is one pickled object such as a dictionary of arrays.
 
-    Raises ModelError with `hint` where it is missing, damaged or holds anything but arrays.
+    Raises:
+        ModelError: With `hint`; the file is missing, damaged or contains anything but arrays.
     """
     return _read(path, "an .npy file of arrays", hint, _parse_npy)
 
 
 def load_npz(path: Path, hint: str) -> dict[str, Any]:
-    """Name -> array of an .npz file. Raises ModelError as `load_npy` does."""
+    """Return name -> array of an .npz file. Raises ModelError as `load_npy`."""
     return _read(path, "an .npz file of arrays", hint, _parse_npz)
 
 
 def load_arrays(path: Path, hint: str = "Use the file as its authors published it.") -> dict[str, Float32Array]:
-    """A pickled dictionary of name -> array of numbers, such as VOCASET's templates.pkl (Python 2 or 3).
+    """Read a pickled dictionary of name -> array of numbers, such as VOCASET's templates.pkl (Python 2 or 3).
 
-    Raises ModelError for a file that is missing, damaged, or holds anything but names and numbers.
+    Raises:
+        ModelError: The file is missing, damaged, or contains anything but names and numbers.
     """
-    found = load_pickle(path, hint)
-    if not isinstance(found, dict):
-        raise ModelError(f"{path} holds a {type(found).__name__}, expected names and arrays.", hint)
+    content = load_pickle(path, hint)
+    if not isinstance(content, dict):
+        raise ModelError(f"{path} must contain names and arrays. Got a {type(content).__name__}.", hint)
     arrays = {}
-    for name, value in found.items():
+    for name, value in content.items():
         if not isinstance(name, str) or not isinstance(value, np.ndarray) or value.dtype.kind not in "fiu":
             raise ModelError(f"{path}: {name!r} is not an array of numbers.", hint)
         arrays[name] = value.astype(np.float32)
@@ -117,7 +126,7 @@ def load_arrays(path: Path, hint: str = "Use the file as its authors published i
 
 
 def _parse_npy(file: BinaryIO) -> Any:
-    """An .npy file's array; numpy reads numbers, `unpickle` what is pickled."""
+    """An .npy file's array; numpy reads numbers, `unpickle` pickled objects."""
     start = file.read(8)
     headers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     version = np.lib.format.read_magic(io.BytesIO(start))
@@ -125,8 +134,8 @@ def _parse_npy(file: BinaryIO) -> Any:
         header = io.BytesIO(file.read())
         _, _, dtype = headers[version](header)
         if dtype.hasobject:
-            found = unpickle(header.read())
-            return found.item() if isinstance(found, np.ndarray) and found.shape == () else found
+            content = unpickle(header.read())
+            return content.item() if isinstance(content, np.ndarray) and content.shape == () else content
         header.seek(0)
         return np.lib.format.read_array(io.BytesIO(start + header.read()), allow_pickle=False)
     raise pickle.UnpicklingError(f"an .npy file of version {version}")
@@ -143,6 +152,6 @@ def _read(path: Path, kind: str, hint: str, reader: Callable[[BinaryIO], Any]) -
             return reader(file)
     except OSError as reason:
         raise ModelError(f"{path} cannot be read: {reason.strerror}.", hint) from reason
-    # A damaged file fails in whatever way its bytes happen to say.
+    # A damaged file fails with an exception that depends on its bytes.
     except Exception as reason:
         raise ModelError(f"{path} is not {kind}: {reason}.", hint) from reason

@@ -12,7 +12,7 @@ from measuring import median, row, speech_file
 
 import diface_addon
 from diface_addon.core import channels, types
-from diface_addon.scene.takes import takes
+from diface_addon.scene.takes import write_take
 
 RUNS = 3
 FRAMES = 1800
@@ -56,7 +56,7 @@ def a_motion() -> types.Motion:
 def writing(obj: bpy.types.Object) -> None:
     """1,800 frames of all channels, against Blender's own keyframe_insert."""
     motion = a_motion()
-    ours = median(lambda: takes.write_take(obj, motion, "bench", {"first_frame": 1}))
+    ours = median(lambda: write_take.write_take(obj, motion, "bench", {"first_frame": 1}))
     keys, frames = obj.data.shape_keys, 20
 
     def insert() -> None:
@@ -80,7 +80,7 @@ def playing(obj: bpy.types.Object) -> None:
         for frame in range(1, 301):
             scene.frame_set(frame)
 
-    takes.write_take(obj, a_motion(), "bench", {"first_frame": 1})
+    write_take.write_take(obj, a_motion(), "bench", {"first_frame": 1})
     ours = median(play)
     keys.animation_data_clear()
     obj.animation_data_clear()

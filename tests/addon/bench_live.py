@@ -15,7 +15,7 @@ import diface_addon
 from diface_addon import compat
 from diface_addon.jobs.live_mode import live, live_session
 from diface_addon.scene.animation.active_actions import active_actions
-from diface_addon.scene.provenance import baseline
+from diface_addon.scene.provenance import stored_request
 from diface_addon.settings import choices
 from diface_addon.worker import process
 
@@ -94,7 +94,7 @@ def main() -> None:
             change_a_key(obj, np.random.default_rng(1))
             wait_for_draft()
             measure(obj)
-            assert baseline.read_request(active_actions(obj)[0])
+            assert stored_request.read_request(active_actions(obj)[0])
     finally:
         diface_addon.unregister()
         process.close_shared_worker()

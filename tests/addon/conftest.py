@@ -26,6 +26,7 @@ needs_audio = pytest.mark.skipif(not compat.HAS_AUDIO, reason="This bpy module i
 def addon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Register the add-on, with an empty cache folder. What stays registered keeps some Blenders from exiting."""
     os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
     diface_addon.register()
     yield
     diface_addon.unregister()
@@ -34,8 +35,7 @@ def addon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture
 def scene() -> bpy.types.Scene:
     """An empty scene of a new file."""
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    return bpy.context.scene
+    return scenes.new_file()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from diface_addon.core import channels, types
-from diface_addon.scene.takes import takes
+from diface_addon.scene.takes import write_take
 
 FIRST, LAST = 5, 34
 
@@ -20,7 +20,7 @@ def animate(obj) -> None:
     phase = np.linspace(0, 6, rows)[:, None] + np.arange(len(channels.ALL))
     values = (0.25 + 0.25 * np.sin(phase)).astype(np.float32)
     motion = types.Motion(values, channels.ALL, types.FrameRate(24))
-    takes.write_take(obj, motion, "T", {"first_frame": FIRST})
+    write_take.write_take(obj, motion, "T", {"first_frame": FIRST})
 
 
 def vertices(obj, frame: int) -> np.ndarray:

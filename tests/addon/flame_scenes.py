@@ -9,7 +9,7 @@ import numpy as np
 
 from diface_addon.core import channels, placement, types
 from diface_addon.scene.characters import flame_mesh
-from diface_addon.scene.takes import takes
+from diface_addon.scene.takes import take_writers, write_take
 
 ROWS, SHAPES, FIRST = 24, 9, 5
 
@@ -55,11 +55,11 @@ def motion(seed: int = 0, head: bool = True, rate: float = 24.0) -> tuple[types.
 
 def write(
     obj: bpy.types.Object, file: Path | None, as_cache: bool, seed: int = 0, head: bool = True
-) -> takes.TakeResult:
+) -> write_take.TakeResult:
     """A take of `motion` on `obj`."""
     made, shapes = motion(seed, head)
-    own, placed = takes.CustomShapes(shapes, as_cache), flame_mesh.estimate_placement(obj, file)
-    return takes.write_take(obj, made, f"3DiFACE {seed}", {"first_frame": FIRST, "seed": seed}, placed, own)
+    own, placed = take_writers.CustomShapes(shapes, as_cache), flame_mesh.estimate_placement(obj, file)
+    return write_take.write_take(obj, made, f"3DiFACE {seed}", {"first_frame": FIRST, "seed": seed}, placed, own)
 
 
 def expected(obj: bpy.types.Object, lying: str, seed: int = 0) -> np.ndarray:

@@ -22,8 +22,8 @@ from diface_addon import compat
 from diface_addon.jobs import running_job
 from diface_addon.jobs.live_mode import live
 from diface_addon.scene.pins import pins
-from diface_addon.scene.provenance import baseline
-from diface_addon.scene.takes import takes
+from diface_addon.scene.provenance import stored_request
+from diface_addon.scene.takes import take_index
 from diface_addon.worker import process
 
 from . import scenes
@@ -46,8 +46,7 @@ class Fuzz:
         self._start()
 
     def _start(self) -> None:
-        bpy.ops.wm.read_factory_settings(use_empty=True)
-        obj = scenes.add_character(bpy.context.scene, NAMES)
+        obj = scenes.add_character(scenes.new_file(), NAMES)
         obj.rotation_mode = MODES[self.rng.integers(len(MODES))]
         obj.rotation_euler.z = 0.4
         scenes.set_rate(bpy.context.scene, ("24", "25", "30", "29.97")[self.rng.integers(4)])
@@ -89,7 +88,7 @@ class Fuzz:
 
     def take(self) -> str:
         """The id of one of the takes; "" where there is none."""
-        found = list(takes.all_takes())
+        found = list(take_index.all_takes())
         return found[self.rng.integers(len(found))] if found else ""
 
     def curve(self) -> bpy.types.FCurve | None:
@@ -102,7 +101,9 @@ class _Before:
 
     def __init__(self) -> None:
         obj = bpy.data.objects["Character"]
-        self.takes = {a.session_uid: (a.name, fingerprint(a)) for a in bpy.data.actions if baseline.read_request(a)}
+        self.takes = {
+            a.session_uid: (a.name, fingerprint(a)) for a in bpy.data.actions if stored_request.read_request(a)
+        }
         self.pins = pins.find_pins(obj)
         self.keys = playing_keys(obj)
         self.shown = playing_values(obj)
@@ -160,9 +161,9 @@ def fingerprint(action: bpy.types.Action) -> bytes:
 def check_always() -> None:
     """No job is left, every Action of a take is listed, and none would be lost on saving."""
     assert running_job.current() is None
-    listed = {action for actions in takes.all_takes().values() for action in actions}
+    listed = {action for actions in take_index.all_takes().values() for action in actions}
     for action in bpy.data.actions:
-        if baseline.read_request(action):
+        if stored_request.read_request(action):
             assert action in listed, f"{action.name} belongs to no take"
         assert action.users > 0, f"{action.name} is an orphan"
     for obj in bpy.data.objects:
@@ -183,7 +184,7 @@ def check_made(before: _Before, made: bool) -> None:
     if not made:
         assert {action.session_uid for action in playing_actions(obj)} == before.playing, "refused, and yet changed"
         return
-    request = baseline.read_request(playing_actions(obj)[0])
+    request = stored_request.read_request(playing_actions(obj)[0])
     if not request.get("edited"):
         return
     first, last = request["edited"]
@@ -256,7 +257,7 @@ def _making(fuzz: Fuzz, operator: Callable[..., set[str]], **words: object) -> b
     locked = {(c.data_path, c.array_index) for c in pins.pinnable_fcurves(obj) if c.lock}
     wanted = [pin for pin in pins.find_pins(obj) if (pin.path, pin.index) not in locked]
     operator(**words)
-    request = baseline.read_request(playing_actions(fuzz.character())[0])
+    request = stored_request.read_request(playing_actions(fuzz.character())[0])
     if operator.idname() != "DIFACE_OT_swap_keyframes":
         within = [p for p in wanted if request["first_frame"] <= p.frame]
         check_pins(fuzz.character(), within)
@@ -322,7 +323,7 @@ def switch_take(fuzz: Fuzz) -> bool:
 
 
 def remove_take(fuzz: Fuzz) -> bool | None:
-    if len(takes.all_takes()) < 6:
+    if len(take_index.all_takes()) < 6:
         return None
     bpy.ops.diface.delete_take(take=fuzz.take())
     _push("remove")
@@ -346,10 +347,10 @@ def redo(_fuzz: Fuzz) -> bool | None:
 
 def save_and_load(fuzz: Fuzz) -> bool:
     path = str(fuzz.folder / "scene.blend")
-    counted = {name for name, actions in takes.all_takes().items() if actions}
+    counted = {name for name, actions in take_index.all_takes().items() if actions}
     bpy.ops.wm.save_as_mainfile(filepath=path)
     bpy.ops.wm.open_mainfile(filepath=path)
-    assert set(takes.all_takes()) == counted, "a take was lost on saving"
+    assert set(take_index.all_takes()) == counted, "a take was lost on saving"
     bpy.context.view_layer.objects.active = bpy.data.objects["Character"]
     _push("loaded")
     return True
@@ -362,7 +363,7 @@ def duplicate(fuzz: Fuzz) -> bool:
 
 
 def splice(fuzz: Fuzz) -> bool:
-    found = [actions[0].name for actions in takes.all_takes().values()]
+    found = [actions[0].name for actions in take_index.all_takes().values()]
     first = bpy.context.scene.frame_start + int(fuzz.rng.integers(0, 90))
     other = found[fuzz.rng.integers(len(found))] if found else ""
     bpy.ops.diface.splice_take(other=other, first=first, last=first + int(fuzz.rng.integers(2, 40)))
@@ -381,7 +382,7 @@ def mix_takes(fuzz: Fuzz) -> bool | None:
     """Another take's head over this one's face, as in the Action editor."""
     obj = fuzz.character()
     found = [action for action in bpy.data.actions if compat.find_channelbag(action, "OBJECT")]
-    found = [action for action in found if baseline.read_request(action)]
+    found = [action for action in found if stored_request.read_request(action)]
     if not found or not obj.animation_data:
         return None
     compat.assign_action(obj, found[fuzz.rng.integers(len(found))])

@@ -13,7 +13,7 @@ import numpy as np
 import diface_addon
 from diface_addon.core import types
 from diface_addon.scene.characters import flame_mesh
-from diface_addon.scene.takes import takes
+from diface_addon.scene.takes import take_writers, write_take
 
 from .flame_scenes import add_flame
 
@@ -35,7 +35,7 @@ def main(file: Path, folder: Path) -> None:
         began = time.perf_counter()
         placed = flame_mesh.estimate_placement(obj, file)
         placing = time.perf_counter() - began
-        takes.write_take(obj, motion, "T", {"first_frame": 1}, placed, takes.CustomShapes(shapes, as_cache))
+        write_take.write_take(obj, motion, "T", {"first_frame": 1}, placed, take_writers.CustomShapes(shapes, as_cache))
         writing = time.perf_counter() - began - placing
         bpy.ops.wm.save_mainfile()
         size = blend.stat().st_size / 1e6

@@ -8,8 +8,20 @@ import bpy
 import numpy as np
 
 from diface_addon import compat
+from diface_addon.scene.keys.key_table import KeyTable
+from diface_addon.scene.keys.write_keys import enum_value
+from diface_addon.scene.provenance import baseline, edited_keys
 
 RATES = {"24": (24, 1.0), "25": (25, 1.0), "30": (30, 1.0), "60": (60, 1.0), "29.97": (30, 1.001)}
+
+
+def new_file() -> bpy.types.Scene:
+    """Open a new file; return its scene, which is empty.
+
+    `read_factory_settings` would also register Blender's bundled add-ons again, which takes six times as long.
+    """
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    return bpy.context.scene
 
 
 def add_character(scene: bpy.types.Scene, names: tuple[str, ...] = ("jawOpen", "mouthSmileLeft", "cheeky")):
@@ -121,3 +133,22 @@ def add_nla_strip(block: bpy.types.ID, action: bpy.types.Action, frame: int, tra
     for name, value in settings.items():
         setattr(strip, name, value)
     return strip
+
+
+def find_edits(action: bpy.types.Action, tolerance: float = 1e-5) -> dict[str, dict[tuple[str, int], np.ndarray]]:
+    """Return the keys (K, 2) that the user changed, moved, added or marked EXTREME in generated curves, by kind."""
+    found: dict[str, dict[tuple[str, int], np.ndarray]] = {}
+    for (kind, path, index), points in baseline.read_baseline_keys(action).items():
+        channels = compat.find_channelbag(action, kind)
+        fcurve = channels.fcurves.find(path, index=index) if channels else None
+        if fcurve and len(fcurve.keyframe_points):
+            keys = KeyTable.read(fcurve)
+            is_edit = edited_keys.changed_mask(keys, points, tolerance) | (keys.type == enum_value("type", "EXTREME"))
+            if is_edit.any():
+                found.setdefault(kind, {})[path, index] = keys.co[is_edit]
+    return found
+
+
+def fcurves(action: bpy.types.Action, kind: str) -> list[bpy.types.FCurve]:
+    """Return the F-curves of a kind of data-block in an Action."""
+    return list(getattr(compat.find_channelbag(action, kind), "fcurves", ()))

@@ -12,7 +12,7 @@ import diface_addon
 from diface_addon import panels
 from diface_addon.core import channels, types
 from diface_addon.jobs import running_job
-from diface_addon.scene.takes import takes
+from diface_addon.scene.takes import take_index, write_take
 from diface_addon.settings import choices, preferences
 
 from . import engine, scenes
@@ -160,10 +160,10 @@ def test_the_last_message_is_shown_in_lines(scene, head) -> None:
 def test_takes_are_listed(scene, head) -> None:
     assert "diface.use_take" not in drawn("Takes")
     motion = types.Motion(np.zeros((3, len(channels.ALL)), np.float32), channels.ALL, types.FrameRate(24))
-    takes.write_take(head, motion, "T", {"first_frame": 1})
+    write_take.write_take(head, motion, "T", {"first_frame": 1})
     assert drawn("Takes").count("diface.use_take") == 1
     assert {"T", "name", "diface.favourite_take", "diface.make_more", "diface.splice_take"} <= set(drawn("Takes"))
-    (take,) = takes.all_takes()
+    (take,) = take_index.all_takes()
     assert bpy.ops.diface.use_take(take=take) == {"FINISHED"}
 
 

@@ -11,9 +11,8 @@ import pytest
 from diface_addon.core import errors
 from diface_addon.scene.keys.key_table import KeyTable
 from diface_addon.scene.pins import pins
-from diface_addon.scene.takes import takes
-
-from .test_pins_scene import JAW, SMILE, bits, curve, edit, key_at, write
+from diface_addon.scene.takes import take_index
+from tests.addon.scene.small_takes import JAW, SMILE, bits, curve, edit, key_at, write
 
 
 def press(button, **settings) -> set[str]:
@@ -176,14 +175,14 @@ def test_keys_of_another_file_are_not_touched(foreign, button) -> None:
 
 
 def test_a_take_of_another_file_is_deleted_there(foreign) -> None:
-    [(take, actions)] = takes.all_takes().items()
+    [(take, actions)] = take_index.all_takes().items()
     with pytest.raises(RuntimeError, match=r"comes from library\.blend, .*Delete it in that file"):
         bpy.ops.diface.delete_take(take=take)
-    assert takes.all_takes() == {take: actions}
+    assert take_index.all_takes() == {take: actions}
 
 
 def test_its_duplicate_is_the_artists_own(foreign) -> None:
-    [take] = takes.all_takes()
+    [take] = take_index.all_takes()
     bpy.ops.diface.duplicate_take(take=take)
     assert curve(foreign).id_data.library is None
     bpy.context.scene.frame_set(25)

@@ -20,9 +20,9 @@ from diface_addon import compat
 from diface_addon.core import channels
 from diface_addon.scene.characters import flame_mesh
 from diface_addon.scene.pins import pins, vertex_pins
-from diface_addon.scene.provenance import baseline, layer_tracks, take_request
+from diface_addon.scene.provenance import layer_tracks, stored_request, take_request
 from diface_addon.scene.styles import packed_styles
-from diface_addon.scene.takes import take_list, takes
+from diface_addon.scene.takes import take_index, take_list
 from diface_addon.settings import preferences
 from tests.addon.checkpoints import FACE, HEAD, checkpoint
 
@@ -86,7 +86,7 @@ def request_of(action: bpy.types.Action) -> dict[str, Any]:
         "style": [[Path(name).name, weight] for name, weight in asked.style.blend],
         "style_strength": asked.style.strength,
         "layer_seeds": [asked.layers.blinks, asked.layers.gaze, asked.layers.breath],
-        "first_frame": baseline.read_request(action)["first_frame"],
+        "first_frame": stored_request.read_request(action)["first_frame"],
         "constraints": kept and {
             "known": int(kept.known_mask.sum()), "pins": len(kept.pins), "falloff": kept.falloff,
             "keep_motion": kept.keep_motion,
@@ -128,8 +128,8 @@ def assert_shown(obj: bpy.types.Object, expected: dict[str, list[float]]) -> Non
 
 def active(obj: bpy.types.Object) -> set[str]:
     """Return the names of the takes that animate a character."""
-    found = takes.all_takes()
-    return {found[take][0].name for take in takes.active_takes(obj, found)}
+    found = take_index.all_takes()
+    return {found[take][0].name for take in take_index.active_takes(obj, found)}
 
 
 def jaw(obj: bpy.types.Object, frame: float) -> float:
@@ -150,7 +150,7 @@ def test_the_settings_are_kept(character) -> None:
 
 
 def test_the_takes_are_listed(character) -> None:
-    found = takes.all_takes()
+    found = take_index.all_takes()
     listed = [
         {
             "id": entry.take, "name": entry.name, "owner": entry.other_character, "seed": entry.seed,
@@ -166,7 +166,7 @@ def test_the_takes_are_listed(character) -> None:
 
 @pytest.mark.parametrize("name", TAKES)
 def test_a_take_keeps_its_request(character, name) -> None:
-    assert request_of(takes.all_takes()[TAKES[name]["id"]][0]) == TAKES[name]["request"]
+    assert request_of(take_index.all_takes()[TAKES[name]["id"]][0]) == TAKES[name]["request"]
 
 
 def test_the_pins_are_found_to_the_last_digit(character) -> None:
@@ -211,10 +211,10 @@ def test_the_packed_style_is_there(character, tmp_path) -> None:
 
 
 def test_another_take_is_generated_from_the_file_beside_the_scene(character, worker) -> None:
-    before = set(takes.all_takes())
+    before = set(take_index.all_takes())
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    (new,) = set(takes.all_takes()) - before
-    request = request_of(takes.all_takes()[new][0])
+    (new,) = set(take_index.all_takes()) - before
+    request = request_of(take_index.all_takes()[new][0])
     wanted = FACTS["settings"]
     assert (request["seed"], request["style_guidance"]) == (wanted["seed"], wanted["style_guidance"])
     file = f"Reference-{FACTS['styles']['Reference'][:12]}.safetensors"
@@ -232,7 +232,7 @@ def test_regenerate_goes_around_the_new_key_and_keeps_all_pins(character, worker
     assert after[75] != before[75]
     assert {frame: after[frame] for frame in (11, 30, 40)} == {frame: before[frame] for frame in (11, 30, 40)}
     assert jaw(character, 65) == np.float32(0.777)
-    request = request_of(takes.all_takes()[takes.active_takes(character, takes.all_takes()).pop()][0])
+    request = request_of(take_index.all_takes()[take_index.active_takes(character, take_index.all_takes()).pop()][0])
     assert (request["constraints"]["falloff"], request["constraints"]["keep_motion"]) == (5.0, 0.25)
     assert bpy.ops.diface.use_take(take=TAKES[ACTIVE]["id"]) == {"FINISHED"}
     assert_shown(character, FACTS["shown"][ACTIVE])
@@ -300,7 +300,7 @@ def test_a_face_of_3diface_moves_as_it_did(face) -> None:
 
 
 def test_a_face_of_3diface_keeps_its_pin(face) -> None:
-    actions = takes.all_takes()[TAKES[FACE_3DIFACE]["id"]]
+    actions = take_index.all_takes()[TAKES[FACE_3DIFACE]["id"]]
     assert vertex_pins.pin_frames(actions) == FACTS["face"]["pinned_frames"]
     assert vertex_pins.pin_frames(actions, changed_only=True) == FACTS["face"]["new_pinned_frames"]
     kept = vertex_pins.to_vertex_pins(face, actions, 11)

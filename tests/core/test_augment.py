@@ -10,6 +10,8 @@ from diface_core.audio.speech_encoder import SAMPLE_RATE
 from diface_core.training.augmentation import augment, noises, voice_change
 from diface_core.types import MODEL_RATE
 
+pytestmark = pytest.mark.training
+
 SECONDS = 3
 FORMANTS = ((600, 90), (1500, 110), (2600, 150))
 

@@ -11,6 +11,8 @@ from diface_core.training.evaluation.baselines import EncodedClip
 from diface_core.training.evaluation.compare_features import IPA, RATE, pitch, with_ipa, with_pitch
 from diface_core.training.rendering import recogniser
 
+pytestmark = pytest.mark.training
+
 ROWS = 60
 
 

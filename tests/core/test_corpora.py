@@ -9,6 +9,8 @@ from diface_core.training import corpora, metrics
 from diface_core.training.corpora.grid_s1 import lip_distance
 from diface_core.types import MODEL_RATE
 
+pytestmark = pytest.mark.training
+
 
 @pytest.fixture(scope="module")
 def clips(shared) -> list[corpora.Clip]:

@@ -14,6 +14,8 @@ from diface_core.training.augmentation import augment
 from diface_core.training.dataset import DatasetConfig, build_sequences
 from diface_core.types import MODEL_RATE, AudioClip
 
+pytestmark = pytest.mark.training
+
 
 class Encoder:
     """Loudness of each row, and how often it was asked."""

@@ -305,7 +305,7 @@ def test_a_flame_file_that_would_run_code_is_refused(published, tmp_path):
             return (os.system, (f"touch {tmp_path / 'touched'}",))
 
     (tmp_path / "f.pkl").write_bytes(pickle.dumps({**published, "shapedirs": Harmful()}))
-    with pytest.raises(ModelError, match=r"asks for posix\.system, which is no array"):
+    with pytest.raises(ModelError, match=r"names posix\.system, which is not an array"):
         load_flame(tmp_path / "f.pkl")
     assert not (tmp_path / "touched").exists()
 

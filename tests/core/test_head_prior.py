@@ -17,6 +17,8 @@ from diface_core.training.head.head_sequences import PriorSequence
 from diface_core.training.initial_denoiser import build_denoiser
 from diface_core.training.settings import TrainConfig
 
+pytestmark = pytest.mark.training
+
 
 @pytest.fixture(scope="module")
 def prior() -> HeadPrior:

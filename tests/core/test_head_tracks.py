@@ -1,8 +1,11 @@
 """Head tracks: whose heads, in which axes."""
 
 import numpy as np
+import pytest
 
 from diface_core.training.head import head_tracks
+
+pytestmark = pytest.mark.training
 
 
 def test_head_tracks_are_in_our_axes(shared):

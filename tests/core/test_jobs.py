@@ -27,6 +27,8 @@ from diface_core import (
     Style,
     WorkerError,
 )
+from diface_core.protocol import framing
+from diface_core.types import SolveRequest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -108,6 +110,18 @@ def works(worker) -> None:
 
 
 # What goes well
+
+
+def test_a_request_above_the_size_limit_is_refused_and_the_next_one_works(started, monkeypatch):
+    """The worker would take it for a malformed message and end."""
+    vertices, weights = np.zeros((100, 3), np.float32), np.zeros(2, np.float32)
+    large = SolveRequest(np.zeros((2, 100, 3), np.float32), vertices, weights, weights, weights, np.ones(100, bool))
+    with monkeypatch.context() as patched:
+        patched.setattr(framing, "MAX_ARRAY_BYTES", 1000)
+        with pytest.raises(WorkerError, match="GiB at most"):
+            started.submit(large)
+    assert not started.busy
+    works(started)
 
 
 def test_a_job_runs_to_its_result(started):
@@ -295,7 +309,7 @@ def fails(worker, style: str | None = None) -> WorkerError:
         ("memory", "memory", "shorter range"),
         ("torch_memory", "memory", "shorter range"),
         ("exits", "unexpectedly, with status 3", "Generate again"),
-        ("rubbish", "not a message", "prints"),
+        ("rubbish", "malformed message", "prints"),
         ("half", "memory", "shorter range"),
         ("bug", "KeyError: 'oops'", "report"),
     ],
@@ -347,7 +361,7 @@ def test_a_worker_that_always_dies_idle_is_given_up(worker, monkeypatch):
         ("import fails", "No module named 'numpy_that_is_not_there'", "Worker Python"),
         ("load needs torch", "No module named 'torch_that_is_not_there'", "Worker Python"),
         ("load breaks", "division by zero", "report"),
-        ("rubbish first", "not a message", "prints"),
+        ("rubbish first", "malformed message", "prints"),
         ("killed at start", "memory", "shorter"),
         ("exits at start", "status 0", "Worker Python"),
     ],
@@ -402,7 +416,7 @@ def test_an_interpreter_that_is_not_there(worker, tmp_path):
     [
         ("not a program", "cannot be started"),
         ("#!/bin/sh\nexit 0\n", "could not start"),
-        ("#!/bin/sh\necho Blender 5.2 is not a Python\nexec sleep 60\n", "not a message"),
+        ("#!/bin/sh\necho Blender 5.2 is not a Python\nexec sleep 60\n", "malformed message"),
         ("#!/bin/sh\necho \"No module named 'numpy'\" >&2\nexit 1\n", "No module named 'numpy'"),
     ],
 )

@@ -211,5 +211,5 @@ def test_a_style_of_another_model_says_so(models, tmp_path):
     with torch.no_grad():
         style_file.output_layer(other).bias.add_(0.5)
     checkpoint.save(other, tmp_path / "other.safetensors")
-    with pytest.raises(DifaceError, match="made for another model"):
+    with pytest.raises(DifaceError, match="belongs to another model"):
         apply_style(other, Style.named(str(asked.path)))

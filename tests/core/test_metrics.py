@@ -16,6 +16,8 @@ from diface_core.training.evaluation.silence import NON_SPEECH_SOUNDS, SECONDS, 
 from diface_core.training.metrics import geometry, lip_closures
 from diface_core.training.metrics.measure import Measure, mean_measure
 
+pytestmark = pytest.mark.training
+
 
 def smooth(seed: int, rows: int = 120) -> np.ndarray:
     """A track (T,) that moves as speech does, within 0 and 1."""

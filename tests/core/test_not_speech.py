@@ -1,9 +1,12 @@
 """Sounds that nobody speaks, for training: finite, of every kind, and the mouth at rest."""
 
 import numpy as np
+import pytest
 
 from diface_core import channels
 from diface_core.training.corpora.not_speech import SYNTHESISERS, non_speech_clips
+
+pytestmark = pytest.mark.training
 
 CLIPS = non_speech_clips(2 * len(SYNTHESISERS), ("one", "two"))
 

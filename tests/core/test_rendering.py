@@ -22,6 +22,8 @@ from diface_core.training.rendering.tts import espeak, flite, registry, symbols
 from diface_core.training.rendering.tts.voices import VOICES
 from diface_core.training.visemes.articulation import phone_symbols
 
+pytestmark = pytest.mark.training
+
 RATE = 16000
 
 

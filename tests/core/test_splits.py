@@ -12,6 +12,8 @@ from diface_core.training import corpora
 from diface_core.training.corpora.__main__ import split_json
 from diface_core.types import MODEL_RATE
 
+pytestmark = pytest.mark.training
+
 WRITTEN = Path(corpora.__file__).parents[3] / "docs" / "research" / "splits.json"
 
 

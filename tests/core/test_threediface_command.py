@@ -257,7 +257,7 @@ def test_one_bad_sound_stops_no_other(run, tmp_path, capsys):
     (tmp_path / "b.wav").write_bytes(b"no sound")
     assert run("--method", "head", sound=tmp_path) == 1
     assert sorted(path.name for path in run.results.iterdir()) == ["a_ss00.npy", "c_ss00.npy"]
-    assert "b.wav: b.wav is not a sound file" in capsys.readouterr().err.splitlines()[-2]
+    assert "b.wav: b.wav is not a supported audio file" in capsys.readouterr().err.splitlines()[-2]
 
 
 def test_sounds_of_the_dataroot(tmp_path):

@@ -18,7 +18,7 @@ from diface_core.training.threediface.initial_network import build_network
 from diface_core.training.threediface.settings import AdaptConfig, DataConfig
 from diface_core.training.threediface.train import train
 from tests.core import toy_threediface as toy
-from tests.core.launching import torchrun
+from tests.core.launching import run_two
 from tests.core.toy_threediface import (
     SPEAKERS,
     displacements,
@@ -28,6 +28,8 @@ from tests.core.toy_threediface import (
     sound,
     templates,
 )
+
+pytestmark = pytest.mark.training
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -243,7 +245,7 @@ def test_held_out_sequences_are_judged_and_not_learnt(mine, capfd):
 
 @pytest.mark.slow
 def test_two_processes_train_what_one_does_with_their_batches_together(mine):
-    done = torchrun(toy.__file__, mine)
+    done = run_two(toy, mine)
     assert done.returncode == 0, done.stderr
     for encoder in (False, True):
         first, second = (torch.load(mine / f"rank_{rank}_{encoder}.pt", weights_only=True) for rank in range(2))

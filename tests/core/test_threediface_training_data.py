@@ -33,6 +33,8 @@ from tests.core.toy_threediface import (
     templates,
 )
 
+pytestmark = pytest.mark.training
+
 CONFIGS = Path(recordings.__file__).parents[1] / "configs"
 
 

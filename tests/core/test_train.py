@@ -10,7 +10,7 @@ import torch
 
 from diface_core import channels
 from diface_core.audio.speech_encoder import LOUDNESS
-from diface_core.diffusion.constraints import unconstrained
+from diface_core.diffusion.known_region import unconstrained
 from diface_core.errors import ModelError
 from diface_core.learning.batches import ExampleSampler
 from diface_core.learning.losses import TrainingLoss
@@ -21,12 +21,12 @@ from diface_core.training import logs, run, settings
 from diface_core.training.initial_denoiser import build_denoiser
 from diface_core.training.prefetch import with_prefetch
 from tests.core import toy_training
-from tests.core.launching import torchrun
+from tests.core.launching import run_two, torchrun
 from tests.core.toy_training import config, sequences, together_config
 
 CONFIGS = Path(settings.__file__).parent / "configs"
 
-pytestmark = pytest.mark.filterwarnings("ignore:Mean of empty slice")
+pytestmark = [pytest.mark.filterwarnings("ignore:Mean of empty slice"), pytest.mark.training]
 
 
 @pytest.fixture(autouse=True)
@@ -103,9 +103,9 @@ def test_training_learns_what_the_sound_says(tmp_path, regression):
 # --- several processes -----------------------------------------------------------------------------------------------
 
 
-def trained_by_two(folder: Path) -> list[dict[str, torch.Tensor]]:
-    """What each of the processes has got."""
-    done = torchrun(toy_training.__file__, folder)
+def train_with_two(folder: Path, launch=run_two) -> list[dict[str, torch.Tensor]]:
+    """Train in two processes; return the state that each of them ends with."""
+    done = launch(toy_training, folder)
     assert done.returncode == 0, done.stderr
     return [torch.load(folder / f"rank_{rank}.pt", weights_only=True) for rank in range(2)]
 
@@ -116,7 +116,7 @@ def test_two_processes_train_what_one_does_with_their_batches_together(tmp_path)
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
     alone = run.train(together_config(tmp_path / "one", batch=4), sequences()[1:], ("natural",))
-    first, second = trained_by_two(tmp_path / "two")
+    first, second = train_with_two(tmp_path / "two", torchrun)
     begun = build_denoiser(together_config(tmp_path), sequences()[1:], ("natural",)).state_dict()
     for name, value in alone.state_dict().items():
         assert torch.equal(first[name], second[name]), name
@@ -128,9 +128,9 @@ def test_two_processes_train_what_one_does_with_their_batches_together(tmp_path)
 def test_two_processes_go_on_where_they_were_interrupted(tmp_path):
     (tmp_path / "whole").mkdir()
     (tmp_path / "parts").mkdir()
-    whole = trained_by_two(tmp_path / "whole")
-    assert "Stopped" in torchrun(toy_training.__file__, tmp_path / "parts", "stop").stderr
-    parts = trained_by_two(tmp_path / "parts")
+    whole = train_with_two(tmp_path / "whole")
+    assert "Stopped" in run_two(toy_training, tmp_path / "parts", "stop").stderr
+    parts = train_with_two(tmp_path / "parts")
     for rank in range(2):
         for name, value in whole[rank].items():
             assert torch.equal(parts[rank][name], value), name

@@ -24,6 +24,8 @@ from diface_core.training.visemes.viseme_motion import sound_spans, viseme_motio
 from diface_core.training.visemes.viseme_table import MEASURED, VisemeTable
 from diface_core.types import MODEL_RATE
 
+pytestmark = pytest.mark.training
+
 LABIALS = "mbp"
 
 

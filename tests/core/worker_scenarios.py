@@ -15,14 +15,14 @@ from diface_core import AudioError, GenerateRequest, GenerateResult, Motion, Pro
 
 
 class Engine:
-    """Makes the seed the value of every channel."""
+    """An engine whose values are all the seed."""
 
-    def generate(self, request: GenerateRequest, report, each) -> GenerateResult:
+    def generate(self, request: GenerateRequest, report, on_chunk) -> GenerateResult:
         getattr(self, request.style.blend[0][0] if request.style.blend else "plain")(request, report)
         names = channels.of_parts(request.parts)
         values = np.full((30, len(names)), request.seed, np.float32)
         for first in (0, 20):
-            each(first, Motion(values[first : first + 20], names, request.rate))
+            on_chunk(first, Motion(values[first : first + 20], names, request.rate))
         return GenerateResult(Motion(values, names, request.rate), "fake", {"all": 0.0})
 
     def plain(self, request, report):
@@ -30,13 +30,13 @@ class Engine:
             report(Progress(step / request.steps, "Generating the motion"))
 
     def slow(self, request, report):
-        """A minute in short steps."""
+        """Take a minute in short steps."""
         for step in range(6000):
             report(Progress(step / 6000, "Generating the motion"))
             time.sleep(0.01)
 
     def stuck(self, request, report):
-        """One long step, as a long torch operation is."""
+        """Take one long step, as a long torch operation does."""
         report(Progress(0.5, "Stuck"))
         time.sleep(60)
 
@@ -62,7 +62,7 @@ class Engine:
         os._exit(3)
 
     def prints(self, request, report):
-        """What libraries do: from Python, from C and from a process of their own."""
+        """Print as libraries do: from Python, from C and from a child process."""
         print("printed")  # noqa: T201
         sys.stdout.write("written\n")
         sys.stdout.flush()
@@ -73,7 +73,7 @@ class Engine:
         assert sys.stdin.read() == ""
 
     def rubbish(self, request, report):
-        """Get at the pipe itself."""
+        """Write to the pipe itself."""
         for fd in range(3, 20):
             try:
                 os.write(fd, b"Downloading: 100%\n" * 10)
@@ -92,7 +92,7 @@ class Engine:
 
 
 class DiesIdle(Engine):
-    """Leaves as soon as it is ready."""
+    """An engine whose process exits when it is ready."""
 
     def __init__(self) -> None:
         threading.Timer(0.2, os._exit, [0]).start()

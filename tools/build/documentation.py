@@ -21,7 +21,8 @@ _HEADING = re.compile(r"^#{1,6} +(.+?)\s*#*$", re.MULTILINE)
 
 def build_site() -> Path:
     """Build the site with Sphinx, which also checks the links between pages; return the first page."""
-    python = make_venv("docs", CORE_PYTHON, paths.PINNED / "docs.txt")
+    pinned = paths.PINNED / "docs.txt"
+    python = make_venv("docs", CORE_PYTHON, [pinned], lambda python: [pinned])
     output = paths.OUT / "docs"
     options = ["-W", "--keep-going", "-n", "-E", "-b", "html", "-d", paths.BUILD / "docs"]
     run("docs: build the site", [python, "-m", "sphinx", *options, paths.ROOT / "docs", output])

@@ -8,19 +8,19 @@ from . import paths
 from .console import BuildError, run, say
 from .libraries import require_libraries
 from .stamps import digest, is_current
-from .venvs import create_venv, downloads, fetch, install, make_venv, venv_python, venv_stamp
+from .venvs import downloads, fetch, make_venv, venv_python, venv_stamp
 from .versions import BLENDERS, CORE_PYTHON
 
 
 def core_python() -> Path:
     """Set up the environment of the core, the worker and the tools (torch, no bpy); return its interpreter."""
     core, torch, cpu = (paths.PINNED / f"{name}.txt" for name in ("core", "torch", "torch-cpu"))
-    python, stamp, expected = venv_python("core"), venv_stamp("core"), digest(CORE_PYTHON, core, torch, cpu)
-    if not (is_current(stamp, expected) and python.exists()):
-        create_venv("core", CORE_PYTHON)
-        install("core", core, cpu if paths.LINUX and cpu_torch(python) else torch)
-        stamp.write_text(expected)
-    return python
+    return make_venv(
+        "core",
+        CORE_PYTHON,
+        [core, torch, cpu],
+        lambda python: [core, cpu if paths.LINUX and cpu_torch(python) else torch],
+    )
 
 
 def cpu_torch(python: Path) -> Path | None:
@@ -41,14 +41,15 @@ def cpu_torch(python: Path) -> Path | None:
 
 def blender_python(version: str) -> Path:
     """Set up the environment with Blender `version` as a module; return its interpreter."""
-    python = make_venv(f"bpy-{version}", BLENDERS[version], paths.PINNED / f"bpy-{version}.txt")
-    stamp = venv_stamp(f"bpy-{version}").with_name("diface-libraries")
-    if not stamp.is_file():
+    pinned = paths.PINNED / f"bpy-{version}.txt"
+    python = make_venv(f"bpy-{version}", BLENDERS[version], [pinned], lambda python: [pinned])
+    stamp, expected = venv_stamp(f"bpy-{version}").with_name("diface-libraries"), digest(pinned)
+    if not is_current(stamp, expected):
         if paths.LINUX:
             require_libraries(version)
         command = [python, "-c", "import bpy; print(bpy.app.version_string)"]
         run(f"bpy-{version}: first start", command, blender_environment(version))
-        stamp.touch()
+        stamp.write_text(expected)
     return python
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from . import paths
-from .console import BuildError, run
+from .console import BuildError, child_environment, run
 from .pythons import find_python, install_hint
 from .stamps import digest, is_current
 
@@ -28,14 +31,54 @@ def venv_stamp(name: str) -> Path:
     return venv_folder(name) / "diface-stamp"
 
 
-def make_venv(name: str, version: str, pinned: Path) -> Path:
-    """Create an environment with exactly the packages of one list, unless it exists; return its interpreter."""
-    python, stamp, expected = venv_python(name), venv_stamp(name), digest(version, pinned)
+def make_venv(name: str, version: str, inputs: list[Path], lists: Callable[[Path], list[Path]]) -> Path:
+    """Set up an environment with exactly the packages of some lists, unless it is current; return its interpreter.
+
+    An environment with other packages is changed, not made again: most packages stay the same.
+
+    Args:
+        name: The environment.
+        version: Its Python version.
+        inputs: Files that the environment depends on.
+        lists: Returns the lists to install, given the interpreter.
+    """
+    python, stamp, expected = venv_python(name), venv_stamp(name), digest(version, *inputs)
     if not (is_current(stamp, expected) and python.exists()):
-        create_venv(name, version)
-        install(name, pinned)
+        stamp.unlink(missing_ok=True)
+        if not _runs(python, version):
+            create_venv(name, version)
+        chosen = lists(python)
+        install(name, *chosen)
+        _uninstall_others(name, chosen)
         stamp.write_text(expected)
     return python
+
+
+def _runs(python: Path, version: str) -> bool:
+    """Return whether an interpreter exists, works, and is of a version."""
+    try:
+        done = subprocess.run([str(python), "-m", "pip", "--version"], capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0 and done.stdout.rstrip().endswith(f"(python {version})")
+
+
+def _uninstall_others(name: str, lists: list[Path]) -> None:
+    """Remove the packages that no list names: a test must not pass because of one of them."""
+    listed = {
+        normalised(line) for path in lists for line in re.findall(r"^[\w.-]+(?===)", path.read_text(), re.MULTILINE)
+    }
+    command = [str(venv_python(name)), "-m", "pip", "list", "--format=freeze", "--disable-pip-version-check"]
+    done = subprocess.run(command, env=child_environment(), capture_output=True, text=True, check=True)
+    installed = {normalised(line.partition("==")[0]) for line in done.stdout.splitlines()}
+    others = sorted(installed - listed - {"pip", "setuptools"})
+    if others:
+        run(f"{name}: remove {', '.join(others)}", [venv_python(name), "-m", "pip", "uninstall", "-y", *others])
+
+
+def normalised(name: str) -> str:
+    """Return a package name as the index compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def create_venv(name: str, version: str) -> None:

@@ -18,7 +18,8 @@ from ...scene.files import temporary
 from ...scene.keys import frame_rate
 from ...scene.pins import pins
 from ...scene.pins.pin import Pin
-from ...scene.provenance import baseline, take_request
+from ...scene.provenance import stored_request, take_request
+from ...scene.takes import rest_easing
 from ...settings import choices, scene_settings
 from ...version import VERSION
 from .. import edit, edit_plan, edit_scope, edit_shape_keys
@@ -51,7 +52,7 @@ class LiveSession:
         self._action_uids = [action.session_uid for action in active_actions(obj)]
         self._request, self._first_frame, self._row_count = base.request, base.first_frame, len(base.motion)
         self._settings = LiveSettings.from_scene(context.scene)
-        stored = (baseline.read_request(action) for action in active_actions(obj))
+        stored = (stored_request.read_request(action) for action in active_actions(obj))
         self._is_generated = all(request.get(IS_GENERATED_KEY, True) for request in stored if request)
         self._pins = list(base.pins)
         self._known_pins = frozenset(base.pins)
@@ -147,8 +148,9 @@ class LiveSession:
         Raises:
             SceneError: The frame rate of the scene is not that of the take.
         """
-        if abs(frame_rate.scene_rate(scene).value - self._request.rate.value) > 1e-6:
-            raise errors.SceneError("Live is off: the scene's frame rate was changed.", "Set it back.")
+        if not frame_rate.is_same(frame_rate.scene_rate(scene), self._request.rate):
+            hint = "Press Convert Take and switch Live on again, or set the frame rate back."
+            raise errors.SceneError("Live is off: the scene's frame rate was changed.", hint)
         parts = tuple(part for part in regeneration.parts if part in self._request.parts)
         if not parts:
             return None
@@ -193,7 +195,9 @@ class LiveSession:
         """Write a result into the curves of the working copy."""
         rows = np.flatnonzero(live_request.regenerate_mask.any(axis=1))
         begin, end = max(0, int(rows[0]) - WRITE_MARGIN), min(self._row_count, int(rows[-1]) + 1 + WRITE_MARGIN)
-        motion = dataclasses.replace(result.motion, values=result.motion.values[begin:end])
+        pins_of_request = live_request.request.constraints.pins
+        eased = rest_easing.ease_ends(result.motion, pins_of_request, live_request.regenerate_mask)
+        motion = dataclasses.replace(eased, values=eased.values[begin:end])
         near = tuple(pin for pin in live_request.pins if self._is_regenerated(pin, live_request))
         first, pull = self._first_frame + begin, live_request.request.constraints.falloff
         edit = edit_changes.MotionEdit(motion, live_request.regenerate_mask[begin:end], near, first, pull)
@@ -238,5 +242,6 @@ def create_working_copy(context: bpy.types.Context) -> None:
     }
     request = take_request.to_json(base.request, **more)
     kept_pins = () if base.is_generated else base.pins
-    write_edit.write_edit(obj, actions, base.motion, nothing, kept_pins, name, request)
+    copied = edit_changes.MotionEdit(base.motion, nothing, tuple(kept_pins), base.first_frame)
+    write_edit.write_edit(obj, actions, copied, name, request)
     edit_shape_keys.store_current_request(context, obj)

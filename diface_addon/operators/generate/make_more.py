@@ -8,7 +8,7 @@ import bpy
 
 from ...core import types
 from ...jobs import generate, running_job
-from ...scene.takes import takes
+from ...scene.takes import take_index
 from ...settings import scene_settings
 from ..base.modal_job import ModalJobOperator
 
@@ -30,7 +30,7 @@ class DIFACE_OT_make_more(ModalJobOperator, bpy.types.Operator):
         generate.check_can_generate(context)
 
     def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
-        used = takes.seeds(scene_settings.character(context))
+        used = take_index.seeds(scene_settings.character(context))
         unused = (seed for seed in range(context.scene.diface.seed, 2**31) if seed not in used)
         self._seeds = tuple(itertools.islice(unused, self.count))
         return generate.begin(context, self._seeds[0])

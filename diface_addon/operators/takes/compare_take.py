@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ...scene.takes import ghost, takes
+from ...scene.takes import ghost, use_take
 from ...settings import scene_settings
 from ..base.take_operator import TakeOperator
 
@@ -26,13 +26,13 @@ class DIFACE_OT_compare_take(TakeOperator, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context) -> str:
         obj, actions = scene_settings.character(context), self.actions()
-        takes.animated_blocks(obj, actions)
+        use_take.animated_blocks(obj, actions)
         before = ghost.find_ghost()
         again = before is not None and ghost.ghost_take(before) == self.take
         ghost.remove_ghosts()
         if again:
             return "The second head is gone."
-        takes.use_take(ghost.add_ghost(obj, self.take, self.place), actions)
+        use_take.use_take(ghost.add_ghost(obj, self.take, self.place), actions)
         return f"Beside it: {actions[0].name}." if self.place == "BESIDE" else f"Wireframe: {actions[0].name}."
 
 

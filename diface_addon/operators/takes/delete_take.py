@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ...scene.keys import editable_actions
-from ...scene.takes import ghost, takes
+from ...scene.takes import delete_take, ghost
 from ...settings import scene_settings
 from ..base.take_operator import TakeOperator
 
@@ -18,11 +18,11 @@ class DIFACE_OT_delete_take(TakeOperator, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def run(self, context: bpy.types.Context) -> str:
-        actions = self.actions()
+        actions = self.actions(unreadable_too=True)
         editable_actions.check(actions, "Delete it in that file; here it would come back with the next opening.")
         name = actions[0].name
         ghost.remove_ghosts()
-        notes = takes.delete_take(scene_settings.character(context), actions)
+        notes = delete_take.delete_take(scene_settings.character(context), actions)
         return " ".join([f"Deleted: {name}.", *notes])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ...jobs import edit_shape_keys
-from ...scene.takes import take_copies, takes
+from ...scene.takes import rollback, take_copies, use_take
 from ...settings import scene_settings
 from ..base.take_operator import TakeOperator
 
@@ -19,9 +19,9 @@ class DIFACE_OT_duplicate_take(TakeOperator, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context) -> str:
         obj, actions = scene_settings.character(context), self.actions()
-        with takes.all_or_nothing():
+        with rollback.all_or_nothing():
             copies = take_copies.duplicate(actions, edit_shape_keys.name_with_suffix(actions[0].name, "copy"))
-            takes.replace_active_take(obj, actions, copies)
+            use_take.replace_active_take(obj, actions, copies)
         return f"New take: {copies[0].name}."
 
 

@@ -6,7 +6,7 @@ import bpy
 
 from ...core import errors
 from ...scene.animation import character_checks
-from ...scene.takes import takes
+from ...scene.takes import take_index
 from ...scene.vertex_animation import take_cache
 from ...settings import scene_settings
 from ..base.operator_base import OperatorBase
@@ -22,7 +22,7 @@ class _CacheOperator(OperatorBase):
     def cached_takes(self, context: bpy.types.Context) -> list[list[bpy.types.Action]]:
         """The Actions of each take with a cache. Raises SceneError where there is none."""
         obj = scene_settings.character(context)
-        found = [actions for actions in takes.all_takes().values() if take_cache.cache_file(obj, actions)]
+        found = [actions for actions in take_index.all_takes().values() if take_cache.cache_file(obj, actions)]
         if not found:
             raise errors.SceneError("No take is a vertex animation.", "There is nothing to pack or to restore.")
         return found

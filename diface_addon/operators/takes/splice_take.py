@@ -8,14 +8,14 @@ from ...core import channels, errors
 from ...jobs import edit_shape_keys
 from ...scene.animation import character_checks
 from ...scene.edits import splice
-from ...scene.takes import ghost, takes
+from ...scene.takes import ghost, rollback, take_index, use_take
 from ...settings import choices, scene_settings
 from ..base.operator_base import OperatorBase
 
 
 def _search_other_takes(operator: DIFACE_OT_splice_take, context: bpy.types.Context, _typed: str) -> list[str]:
-    obj, found = scene_settings.character(context), takes.all_takes()
-    active = takes.active_takes(obj, found) if obj else set()
+    obj, found = scene_settings.character(context), take_index.all_takes()
+    active = take_index.active_takes(obj, found) if obj else set()
     return [actions[0].name for take, actions in found.items() if take not in active]
 
 
@@ -46,7 +46,7 @@ class DIFACE_OT_splice_take(OperatorBase, bpy.types.Operator):
     def check_ready(cls, context: bpy.types.Context) -> None:
         obj = scene_settings.character(context)
         character_checks.check(obj, ())
-        active_take(obj)
+        take_index.active_take(obj)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         self._set_default_frames(context)
@@ -65,7 +65,7 @@ class DIFACE_OT_splice_take(OperatorBase, bpy.types.Operator):
     def run(self, context: bpy.types.Context) -> str:
         obj = scene_settings.character(context)
         self._set_default_frames(context)
-        base, other = active_take(obj), find_take(self.other)
+        base, other = take_index.active_take(obj), find_take(self.other)
         if base[0] == other[0]:
             raise errors.SceneError(f"{self.other} is the take that plays.", "Choose another to take a part from.")
         over = splice.find_span(base, other, (self.first, self.last), self.blend)
@@ -74,11 +74,11 @@ class DIFACE_OT_splice_take(OperatorBase, bpy.types.Operator):
             names += channels.LAYERS["breath"]
         names, notes = _exclude_other_head(obj, base, names)
         notes += _locked_notes(splice.locked_channels(obj, base, names))
-        with takes.all_or_nothing():
+        with rollback.all_or_nothing():
             made = splice.splice(
                 obj, base, other, names, over, edit_shape_keys.name_with_suffix(base[0].name, "spliced")
             )
-            takes.replace_active_take(obj, base, made)
+            use_take.replace_active_take(obj, base, made)
         ghost.remove_ghosts()
         edit_shape_keys.store_current_request(context, obj)
         done = f"New take: {made[0].name}, frames {over.first} to {over.last} of {other[0].name}."
@@ -86,7 +86,7 @@ class DIFACE_OT_splice_take(OperatorBase, bpy.types.Operator):
 
     def _set_default_frames(self, context: bpy.types.Context) -> None:
         """Unless they are given: the preview range, or all of the take that plays."""
-        scene, whole = context.scene, splice.frame_extent(active_take(scene_settings.character(context)))
+        scene, whole = context.scene, splice.frame_extent(take_index.active_take(scene_settings.character(context)))
         if scene.use_preview_range:
             whole = scene.frame_preview_start, scene.frame_preview_end
         for name, frame in zip(("first", "last"), whole, strict=True):
@@ -94,22 +94,11 @@ class DIFACE_OT_splice_take(OperatorBase, bpy.types.Operator):
                 setattr(self, name, frame)
 
 
-def active_take(obj: bpy.types.Object) -> list[bpy.types.Action]:
-    """The Actions of the take that plays; of the face's where the head has another. Raises SceneError."""
-    found = takes.all_takes()
-    active = [found[take] for take in takes.active_takes(obj, found)]
-    if not active:
-        raise errors.SceneError("No take plays.", "Choose one in the list, or generate one.")
-    keys = obj.data.shape_keys
-    face = keys.animation_data.action if keys and keys.animation_data else None
-    return next((actions for actions in active if face in actions), active[0])
-
-
 def _exclude_other_head(
     obj: bpy.types.Object, actions: list[bpy.types.Action], names: tuple[str, ...]
 ) -> tuple[tuple[str, ...], list[str]]:
     """The channels `names`, without the head's where it does not play `base`; a note where it plays something else."""
-    if takes.is_active_on(obj, actions) or not set(channels.HEAD) & set(names):
+    if use_take.is_active_on(obj, actions) or not set(channels.HEAD) & set(names):
         return names, []
     other = obj.animation_data and obj.animation_data.action
     notes = [f"The head plays {other.name}, and goes on with it."] if other else []
@@ -124,7 +113,7 @@ def _locked_notes(names: list[str]) -> list[str]:
 
 def find_take(name: str) -> list[bpy.types.Action]:
     """The Actions of the take called `name`. Raises SceneError."""
-    found = next((actions for actions in takes.all_takes().values() if actions[0].name == name), None)
+    found = next((actions for actions in take_index.all_takes().values() if actions[0].name == name), None)
     if found is None:
         message = f"There is no take called {name}." if name else "No take is chosen to take a part from."
         raise errors.SceneError(message, "Choose one that is in the list.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ...scene.takes import ghost, takes
+from ...scene.takes import ghost, use_take
 from ...settings import scene_settings
 from ..base.take_operator import TakeOperator
 
@@ -17,8 +17,8 @@ class DIFACE_OT_use_take(TakeOperator, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def run(self, context: bpy.types.Context) -> str:
-        actions = self.actions()
-        takes.use_take(scene_settings.character(context), actions)
+        actions = self.actions(unreadable_too=True)
+        use_take.use_take(scene_settings.character(context), actions)
         ghost.remove_ghosts()
         return f"Now playing: {actions[0].name}."
 

@@ -1,4 +1,4 @@
-"""What animates a character now: the F-curve of each channel, in the Action that plays or one below in the NLA."""
+"""The active animation of a character: the F-curve of each channel, in the active Action or on an NLA strip."""
 
 from __future__ import annotations
 
@@ -11,17 +11,21 @@ from ... import compat
 from ...core import channels
 from ..characters import shape_key_names
 from ..keys import head_pose, nla
-from ..provenance import baseline, layer_tracks
-
-PropertyAddress = tuple[str, str, int]
-"""Where a channel's value is: kind of data-block ('KEY', 'OBJECT'), RNA path in it, and array index."""
+from ..keys.property_address import PropertyAddress
+from ..provenance import baseline, layer_tracks, stored_request
 
 
 @dataclass(frozen=True)
 class ActiveCurve:
-    """An F-curve that plays. Its time t is frame `start + scale * t` of the scene; `channels` is what holds it.
+    """An active F-curve.
 
-    in_nla: whether it is on a strip that is no layer's, so that more than its keys decides what shows.
+    Attributes:
+        action: Its Action.
+        channels: The channelbag that holds it.
+        fcurve: The curve. Its time t is frame `start + scale * t` of the scene.
+        start: See `fcurve`.
+        scale: See `fcurve`.
+        in_nla: Whether it is on a strip that is not a layer's, so that the visible value depends on more than its keys.
     """
 
     action: bpy.types.Action
@@ -32,25 +36,25 @@ class ActiveCurve:
     in_nla: bool = False
 
     def to_curve_time(self, frame: float) -> float:
-        """The curve's own time at a frame of the scene."""
+        """Return the time of the curve at a frame of the scene."""
         return (frame - self.start) / self.scale
 
 
 def data_blocks(obj: bpy.types.Object) -> dict[str, bpy.types.ID]:
-    """The data-blocks that motion goes to, by kind."""
+    """Return the data-blocks that motion is written to, by kind: 'KEY', 'OBJECT'."""
     keys = obj.data.shape_keys if obj.type == "MESH" else None
     return {**({"KEY": keys} if keys else {}), "OBJECT": obj}
 
 
 def data_block(obj: bpy.types.Object, kind: str) -> bpy.types.ID:
-    """The data-block of a kind; there has to be one."""
+    """Return the data-block of a kind, which must exist."""
     return data_blocks(obj)[kind]
 
 
 def channels_by_address(obj: bpy.types.Object) -> dict[PropertyAddress, str]:
-    """Where each channel is that `obj` has: a shape key that no driver sets, or one number of its rotation.
+    """Return the channels of `obj` by property: shape keys that no driver sets, and the values of its rotation.
 
-    The numbers of a rotation are not channels of their own; all have the name "head".
+    The values of a rotation are not channels themselves; all have the name "head".
     """
     found: dict[PropertyAddress, str] = {}
     shapes = shape_key_names.face_shape_keys(obj)
@@ -63,55 +67,59 @@ def channels_by_address(obj: bpy.types.Object) -> dict[PropertyAddress, str]:
 
 
 def all_curves(obj: bpy.types.Object) -> Iterator[tuple[PropertyAddress, ActiveCurve]]:
-    """Every F-curve of these, of the Action that plays first, and then from the top of the NLA down."""
-    wanted = channels_by_address(obj)
+    """Yield the F-curves of all channels: of the active Action first, then from the top NLA track down."""
+    known = channels_by_address(obj)
     for kind, block in data_blocks(obj).items():
         for source, start, scale in _action_sources(block.animation_data):
-            held = compat.active_channelbag(source)
+            channelbag = compat.active_channelbag(source)
             in_nla = source != block.animation_data and layer_tracks.layer_name(source.action) is None
-            for fcurve in held.fcurves if held else ():
+            for fcurve in channelbag.fcurves if channelbag else ():
                 address = kind, fcurve.data_path, fcurve.array_index
-                if address in wanted and len(fcurve.keyframe_points):
-                    yield address, ActiveCurve(source.action, held, fcurve, start, scale, in_nla)
+                if address in known and len(fcurve.keyframe_points):
+                    yield address, ActiveCurve(source.action, channelbag, fcurve, start, scale, in_nla)
 
 
 def find_active_curves(obj: bpy.types.Object) -> dict[PropertyAddress, ActiveCurve]:
-    """The F-curve that says what each of these does.
+    """Return the F-curve that each channel's motion comes from.
 
-    Where the artist's keys lie over a layer of the take, in the take's own Action, the layer says it: the keys are
-    pins, and not the whole motion.
+    If the user's keys in the take's main Action are above a layer of the take, it is the layer's curve: those keys are
+    pins and not the whole motion.
     """
     found: dict[PropertyAddress, ActiveCurve] = {}
     for address, playing in all_curves(obj):
-        if address not in found or (_is_user_curve(found[address], address) and baseline.read_request(playing.action)):
+        if address not in found or (
+            _is_user_curve(found[address], address) and stored_request.read_request(playing.action)
+        ):
             found[address] = playing
     return found
 
 
 def strips_animating(obj: bpy.types.Object, address: PropertyAddress) -> dict[bpy.types.NlaStrip, bpy.types.FCurve]:
-    """The strips of the NLA that move a property, each with its F-curve, from the top down."""
+    """Return the NLA strips that animate a property, each with its F-curve, from the top track down."""
     kind, path, index = address
-    held = {
+    bags = {
         strip: compat.active_channelbag(strip) for strip in nla.unmuted_strips(data_block(obj, kind).animation_data)
     }
-    found = {strip: some.fcurves.find(path, index=index) for strip, some in held.items() if some}
+    found = {strip: bag.fcurves.find(path, index=index) for strip, bag in bags.items() if bag}
     return {strip: fcurve for strip, fcurve in found.items() if fcurve and len(fcurve.keyframe_points)}
 
 
 def addresses_by_channel(obj: bpy.types.Object) -> dict[str, PropertyAddress]:
-    """Face channel -> where it is."""
+    """Return the property of each face channel."""
     return {channel: address for address, channel in channels_by_address(obj).items() if channel in channels.SHAPES}
 
 
 def _is_user_curve(curve: ActiveCurve, address: PropertyAddress) -> bool:
-    """Whether a curve in a take was added by the artist."""
-    return baseline.read_request(curve.action) is not None and address not in baseline.read_baseline_keys(curve.action)
+    """Return whether the user added a curve to a take."""
+    return stored_request.read_request(curve.action) is not None and address not in baseline.read_baseline_keys(
+        curve.action
+    )
 
 
 def _action_sources(
     animation: bpy.types.AnimData | None,
 ) -> Iterator[tuple[bpy.types.AnimData | bpy.types.NlaStrip, float, float]]:
-    """What plays Actions, and when: (the animation itself or a strip, start, scale)."""
+    """Yield the sources of Actions with their time mapping: (animation data or strip, start, scale)."""
     if animation is None:
         return
     if animation.action:

@@ -1,4 +1,4 @@
-"""Whether the artist is in the middle of something that nothing may write into."""
+"""Whether the user is doing something that must not be interrupted by changes of the scene."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ MODAL_OPERATOR_PREFIXES = (
     "SCULPT_OT_",
     "PAINT_OT_",
 )
-"""How the names of operators begin that change something as long as they run."""
+"""Prefixes of modal operators that change data while they run."""
 
 
 def is_busy(manager: bpy.types.WindowManager) -> bool:
-    """Whether something is being dragged, played back or rendered."""
+    """Return whether something is being dragged, played back or rendered."""
     if bpy.app.is_job_running("RENDER"):
         return True
     for window in manager.windows:
         if window.screen and window.screen.is_animation_playing:
             return True
-        running = getattr(window, "modal_operators", ())  # Blender 4.1 and older have none
+        running = getattr(window, "modal_operators", ())  # 4.1 and older have no such attribute
         if any(operator.bl_idname.startswith(MODAL_OPERATOR_PREFIXES) for operator in running):
             return True
     return False

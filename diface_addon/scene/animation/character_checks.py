@@ -1,4 +1,4 @@
-"""The object that motion goes to: whether it can take it, and how to find it again after the artist worked on."""
+"""Checks that a character can be animated, and finds it again after the user has changed the scene."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LINKED = "Make a library override (Object > Library Override > Make), or work in
 
 
 def check(obj: bpy.types.Object | None, parts: tuple[str, ...]) -> None:
-    """Raises SceneError where `obj` cannot be animated with `parts`."""
+    """Raise SceneError if `obj` cannot be animated with `parts`, "face" and "head"."""
     if obj is None:
         raise errors.SceneError("There is no character.", ADD_HEAD)
     if obj.type != "MESH":
@@ -29,8 +29,7 @@ def check(obj: bpy.types.Object | None, parts: tuple[str, ...]) -> None:
 
 
 def check_custom_shapes(obj: bpy.types.Object | None, parts: tuple[str, ...], as_cache: bool) -> None:
-    """Raises SceneError where `obj` cannot be animated with `parts` by shapes of the models' own: as a vertex cache, or
-    as shape keys that are added to it."""
+    """Raise SceneError if `obj` cannot be animated with `parts` by custom shapes, as a cache or as new shape keys."""
     check(obj, tuple(part for part in parts if part != "face"))
     if "face" not in parts:
         return
@@ -46,15 +45,17 @@ def check_custom_shapes(obj: bpy.types.Object | None, parts: tuple[str, ...], as
 
 
 def check_blocks(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID]) -> None:
-    """Raises SceneError where one of these data-blocks of `obj`, by kind ('KEY', 'OBJECT'), cannot be animated."""
+    """Raise SceneError if one of these data-blocks of `obj`, by kind ('KEY', 'OBJECT'), cannot be animated."""
     names = {"KEY": f"The mesh of {obj.name}", "OBJECT": obj.name}
     for kind, block in blocks.items():
         _check_editable(block, names[kind])
 
 
 def check_replaceable(obj: bpy.types.Object) -> None:
-    """Raises SceneError where another take could not take the place of what animates `obj`: it is another file's, or in
-    tweak mode. Quick, for a button."""
+    """Raise SceneError if no other take can replace what animates `obj`: it is linked, or in tweak mode.
+
+    Fast enough for a button's poll.
+    """
     moved = {
         kind: block for kind, block in active_curves.data_blocks(obj).items() if _is_animated(block.animation_data)
     }
@@ -62,7 +63,7 @@ def check_replaceable(obj: bpy.types.Object) -> None:
 
 
 def check_keys_editable(obj: bpy.types.Object) -> None:
-    """Raises SceneError where the keys that animate `obj` cannot be changed in place. Quick, for a button."""
+    """Raise SceneError if the keys that animate `obj` cannot be changed in place. Fast enough for a button's poll."""
     check_replaceable(obj)
     editable_actions.check(curve.action for curve in active_curves.find_active_curves(obj).values())
 
@@ -81,11 +82,11 @@ def _check_face(obj: bpy.types.Object) -> None:
     _check_editable(obj.data, f"The mesh of {obj.name}")
     check_blocks(obj, {"KEY": keys})
     _check_relative(obj)
-    found = shape_key_names.face_shape_keys(obj)
-    if not found:
+    names = shape_key_names.face_shape_keys(obj)
+    if not names:
         hint = "Name them as ARKit does (jawOpen, mouthSmileLeft ...), or generate only the head."
         raise errors.SceneError(f"No shape key of {obj.name} has the name of a face channel.", hint)
-    if shape_key_names.driven_shape_keys(obj) >= set(found.values()):
+    if shape_key_names.driven_shape_keys(obj) >= set(names.values()):
         hint = "Remove the drivers of the shape keys, or generate only the head."
         raise errors.SceneError(f"Drivers set all the shape keys of {obj.name}.", hint)
 
@@ -108,5 +109,5 @@ def _check_editable(block: bpy.types.ID, name: str) -> None:
 
 
 def find_by_uid(session_uid: int) -> bpy.types.Object | None:
-    """The object with this `session_uid`, wherever renaming or undo has moved it; None when it is gone."""
+    """Return the object with this `session_uid`, also after renaming or undo. None if it was deleted."""
     return next((obj for obj in bpy.data.objects if obj.session_uid == session_uid), None)

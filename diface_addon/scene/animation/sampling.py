@@ -1,4 +1,4 @@
-"""What a character does now, as a Motion: from any Action, a take's or not."""
+"""Samples the active animation of a character as a Motion, from takes and from any other Action."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from ...core import channels, placement, types
 from ..characters import flame_mesh
 from ..keys import frame_rate, head_pose, nla, rotation_values
 from ..keys.key_table import nearest
-from ..provenance import baseline, rest_pose
+from ..keys.property_address import PropertyAddress
+from ..provenance import rest_pose, stored_request
 from . import active_curves
 
 
@@ -22,19 +23,25 @@ def sample_motion(
     names: tuple[str, ...],
     placed: placement.Placement | None = None,
 ) -> types.Motion:
-    """What animates `obj`, row r at frame `first_frame` + r, which may be between frames, at the scene's frame rate.
+    """Return the active animation of `obj` at the scene's frame rate.
 
-    A face channel is its shape key's curve, or its present value where there is none; 0 where there is no such shape
-    key. The head is the object's rotation from its rest. placed: how a FLAME mesh lies, where that is known better than
-    from its vertices.
+    A face channel is the curve of its shape key, its current value without a curve, and 0 without such a shape key. The
+    head is the object's rotation relative to rest.
+
+    Args:
+        obj: The character.
+        first_frame: Frame of the first row, which may be between frames.
+        rows: Number of rows.
+        names: The channels.
+        placed: Placement of a FLAME mesh if it is known better than from its vertices.
     """
-    found, frames = active_curves.find_active_curves(obj), first_frame + np.arange(rows, dtype=np.float64)
+    active, frames = active_curves.find_active_curves(obj), first_frame + np.arange(rows, dtype=np.float64)
     values = np.zeros((rows, len(names)), np.float32)
     for channel, address in active_curves.addresses_by_channel(obj).items():
         if channel in names:
-            values[:, names.index(channel)] = sample_property(obj, address, found.get(address), frames)
+            values[:, names.index(channel)] = sample_property(obj, address, active.get(address), frames)
     if set(channels.HEAD) & set(names):
-        turns = head_vectors(obj, sample_rotation(obj, frames, found), placed)
+        turns = head_vectors(obj, sample_rotation(obj, frames, active), placed)
         for axis, name in enumerate(channels.HEAD):
             if name in names:
                 values[:, names.index(name)] = turns[:, axis]
@@ -42,9 +49,9 @@ def sample_motion(
 
 
 def sample_rotation(
-    obj: bpy.types.Object, frames: npt.NDArray, active: dict[active_curves.PropertyAddress, active_curves.ActiveCurve]
+    obj: bpy.types.Object, frames: npt.NDArray, active: dict[PropertyAddress, active_curves.ActiveCurve]
 ) -> npt.NDArray[np.float32]:
-    """The numbers (T, 3 or 4) of the object's rotation at `frames` (T,), in its rotation mode."""
+    """Return the object's rotation (T, 3 or 4) at `frames` (T,), in its rotation mode."""
     path = head_pose.rotation_path(obj.rotation_mode)
     addresses = [("OBJECT", path, index) for index in range(len(getattr(obj, path)))]
     return np.stack([sample_property(obj, address, active.get(address), frames) for address in addresses], axis=1)
@@ -53,53 +60,61 @@ def sample_rotation(
 def head_vectors(
     obj: bpy.types.Object, values: npt.NDArray, placed: placement.Placement | None = None
 ) -> npt.NDArray[np.float64]:
-    """The numbers (T, 3 or 4) of the object's rotation as the head's rotation vectors (T, 3)."""
-    turns, placed = (
-        rotation_values.rotation_vectors(values, obj.rotation_mode, reference_rotation(obj)),
-        placed or find_placement(obj),
-    )
-    return to_head_axes(turns, placed) if placed else turns
+    """Return values (T, 3 or 4) of the object's rotation as the head's rotation vectors (T, 3), in radians."""
+    vectors = rotation_values.rotation_vectors(values, obj.rotation_mode, reference_rotation(obj))
+    placed = placed or find_placement(obj)
+    return to_head_axes(vectors, placed) if placed else vectors
 
 
 def to_mesh_axes(
     obj: bpy.types.Object, vectors: npt.NDArray, placed: placement.Placement | None = None
 ) -> npt.NDArray[np.float64]:
-    """The head's rotation vectors (T, 3) about the mesh's own axes."""
+    """Return the head's rotation vectors (T, 3) about the mesh's local axes."""
     placed = placed or find_placement(obj)
     return placed.rotations_to_local(vectors) if placed else np.asarray(vectors, np.float64)
 
 
 def find_placement(obj: bpy.types.Object) -> placement.Placement | None:
-    """How a FLAME mesh lies, as its vertices tell; None for another mesh."""
+    """Return the placement of a FLAME mesh, estimated from its vertices; None for another mesh."""
     return flame_mesh.estimate_placement(obj, None) if flame_mesh.is_flame(obj) else None
 
 
 def reference_rotation(obj: bpy.types.Object) -> Quaternion:
-    """The rotation that head vectors are against: the take's; in an Action that DiFACE never made that of its first
-    key, so that it is the same wherever the playhead stands."""
-    found = {
+    """Return the rotation that head vectors are relative to: the take's rest rotation.
+
+    In an Action of the user it is that of the first key, so that it does not depend on the current frame.
+    """
+    curves = {
         address: curve for address, curve in active_curves.find_active_curves(obj).items() if address[0] == "OBJECT"
     }
-    requests = [baseline.read_request(curve.action) for curve in found.values()]
-    if not found or any(request and "rest_rotation" in request for request in requests):
+    requests = [stored_request.read_request(curve.action) for curve in curves.values()]
+    if not curves or any(request and "rest_rotation" in request for request in requests):
         return rest_pose.rest_rotation(obj)
-    first = min(curve.start + curve.scale * curve.fcurve.keyframe_points[0].co.x for curve in found.values())
-    return Quaternion(rotation_values.quaternions(sample_rotation(obj, np.array([first]), found), obj.rotation_mode)[0])
+    first = min(curve.start + curve.scale * curve.fcurve.keyframe_points[0].co.x for curve in curves.values())
+    return Quaternion(
+        rotation_values.quaternions(sample_rotation(obj, np.array([first]), curves), obj.rotation_mode)[0]
+    )
 
 
 def to_head_axes(vectors: npt.NDArray, placed: placement.Placement) -> npt.NDArray[np.float64]:
-    """`Placement.turns` undone: rotation vectors (..., 3) about the mesh's axes, about those of a head as Blender's."""
+    """Return rotation vectors (..., 3) about the mesh's axes as vectors about the axes of a head in Blender.
+
+    The inverse of `Placement.rotations_to_local`.
+    """
     return np.linalg.det(placed.rotation) * vectors @ placed.rotation.T @ placement.FROM_BLENDER
 
 
 def sample_property(
     obj: bpy.types.Object,
-    address: active_curves.PropertyAddress,
+    address: PropertyAddress,
     curve: active_curves.ActiveCurve | None,
     frames: npt.NDArray,
 ) -> npt.NDArray[np.float32]:
-    """A curve's values (T,) at frames of the scene; without one, or of one in the NLA, what the NLA shows of the
-    property, and where no strip moves it, its present value."""
+    """Return the values (T,) of a property at frames of the scene.
+
+    They are those of its curve. Without a curve, or if the curve is in the NLA, they are the result of the NLA, or the
+    current value if no strip animates the property.
+    """
     if curve is not None and not curve.in_nla:
         return evaluate_fcurve(curve.fcurve, (frames - curve.start) / curve.scale)
     kind, path, index = address
@@ -108,24 +123,27 @@ def sample_property(
         now = owner.path_resolve(path)
         return np.full(len(frames), now[index] if hasattr(now, "__len__") else now, np.float32)
     values = np.full(len(frames), _nla_default(owner, kind, path, index), np.float32)
-    for turn in nla.sample_strips(owner.animation_data, np.asarray(frames, np.float64)):
-        if turn.strip in strips:
-            values[turn.rows] = turn.blend(values[turn.rows], evaluate_fcurve(strips[turn.strip], turn.times))
+    for sample in nla.sample_strips(owner.animation_data, np.asarray(frames, np.float64)):
+        if sample.strip in strips:
+            played = evaluate_fcurve(strips[sample.strip], sample.times)
+            values[sample.rows] = sample.blend(values[sample.rows], played)
     return values
 
 
 def _nla_default(owner: bpy.types.ID, kind: str, path: str, index: int) -> float:
-    """Where the NLA has a property that no strip moves just then: on 5.0 a shape key is at 1 there."""
+    """Return the NLA's value of a property that no strip animates at a frame. In 5.0 it is 1 for a shape key."""
     if kind == "KEY":
         return bpy.types.ShapeKey.bl_rna.properties["value"].default
     return owner.bl_rna.properties[path].default_array[index]
 
 
 def visible_key_mask(
-    obj: bpy.types.Object, address: active_curves.PropertyAddress, curve: active_curves.ActiveCurve, points: npt.NDArray
+    obj: bpy.types.Object, address: PropertyAddress, curve: active_curves.ActiveCurve, points: npt.NDArray
 ) -> npt.NDArray[np.bool_]:
-    """Which keys (K, 2), time and value, of a curve are what shows at their time: all, but on a strip of the NLA those
-    that its turn, and what lies over it, lets through."""
+    """Return which keys (K, 2), time and value, of a curve are visible at their time.
+
+    All are, but those on an NLA strip that has no influence there, or that another strip replaces.
+    """
     if not curve.in_nla:
         return np.ones(len(points), bool)
     frames = curve.start + curve.scale * points[:, 0].astype(np.float64)
@@ -133,7 +151,7 @@ def visible_key_mask(
 
 
 def evaluate_fcurve(fcurve: bpy.types.FCurve, times: npt.NDArray) -> npt.NDArray[np.float32]:
-    """A curve's values (T,) at `times`, whether it is muted or not; where there are keys, exactly theirs."""
+    """Return a curve's values (T,) at `times`, also of a muted curve. At keys, they are exactly the keys' values."""
     keys = fcurve.keyframe_points
     points = np.empty((len(keys), 2), np.float32)
     keys.foreach_get("co", points.ravel())

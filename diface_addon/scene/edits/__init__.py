@@ -1,0 +1,1 @@
+"""Edits: regenerated motion, splices and converted takes, written as new takes."""

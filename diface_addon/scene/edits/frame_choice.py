@@ -1,4 +1,4 @@
-"""Which frames an edit is about: the preview range, the selected keys, the strip, or two markers."""
+"""The frames that an edit applies to: the preview range, the selected keys, the whole take, or two markers."""
 
 from __future__ import annotations
 
@@ -21,13 +21,17 @@ SOURCES = (
 def find_range(
     source: str, scene: bpy.types.Scene, take_range: tuple[int, int], curves: Iterable[bpy.types.FCurve]
 ) -> tuple:
-    """First and last frame (inclusive), within `whole`. Raises SceneError where there are none."""
+    """Return the first and last frame (inclusive) of a choice, within the take.
+
+    Raises:
+        SceneError: The choice has no frames in the take.
+    """
     first, last = _FINDERS[source](scene, take_range, curves)
-    found = max(first, take_range[0]), min(last, take_range[1])
-    if found[0] > found[1]:
-        message = f"The frames {first} to {last} are outside the take, which has {take_range[0]} to {take_range[1]}."
-        raise errors.SceneError(message, "Choose others.")
-    return found
+    within = max(first, take_range[0]), min(last, take_range[1])
+    if within[0] > within[1]:
+        message = f"The frames {first} to {last} are outside the take ({take_range[0]} to {take_range[1]})."
+        raise errors.SceneError(message, "Choose frames within the take.")
+    return within
 
 
 def _preview_range(scene: bpy.types.Scene, _whole: tuple[int, int], _curves: object) -> tuple[int, int]:
@@ -39,10 +43,12 @@ def _preview_range(scene: bpy.types.Scene, _whole: tuple[int, int], _curves: obj
 def _selected_keys_range(_scene: object, _whole: object, curves: Iterable[bpy.types.FCurve]) -> tuple[int, int]:
     frames = np.array([key.co.x for curve in curves for key in curve.keyframe_points if key.select_control_point])
     if len(frames) < 2 or frames.min() == frames.max():
-        raise errors.SceneError("Keys of two frames are needed.", "Select them in the Dope Sheet or the Graph Editor.")
+        raise errors.SceneError(
+            "Keys of two frames must be selected.", "Select them in the Dope Sheet or the Graph Editor."
+        )
     first, last = math.floor(frames.min()) + 1, math.ceil(frames.max()) - 1
     if first > last:
-        raise errors.SceneError("There is no frame between the selected keys.", "Select some that are further apart.")
+        raise errors.SceneError("There is no frame between the selected keys.", "Select keys that are further apart.")
     return first, last
 
 

@@ -1,86 +1,125 @@
-"""A head that turns about its neck: the delta location that keeps the neck in place, after an edit of the rotation."""
+"""The delta location of a head that rotates about its neck, after an edit of the rotation."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import bpy
 import numpy as np
 
 from ... import compat
+from ...core import placement
 from ..animation import sampling
-from ..animation.active_curves import ActiveCurve, PropertyAddress
+from ..animation.active_curves import ActiveCurve
 from ..keys import head_pose
 from ..keys.key_table import KeyTable
+from ..keys.property_address import PropertyAddress
 from ..keys.rotation_values import rotation_vectors
 from ..pins.pin_channels import baseline_rotations
 from ..provenance import rest_pose
-from . import curve_changes as edit_changes
-from .rewrite_keys import CurveChange, evaluate_without_modifiers, rewrite_keys
+from .curve_changes import MotionEdit
+from .rewrite_keys import CurveChange, WrittenCurve, evaluate_without_modifiers, rewrite_keys
 
-CompensatedCurves = dict[PropertyAddress, tuple[bpy.types.Action, np.ndarray, CurveChange]]
+
+@dataclass(frozen=True)
+class _RotationEdit:
+    """An edit of the rotation: its changes, the Action that has the curves, and where the mesh's neck is."""
+
+    changes: list[CurveChange]
+    base: bpy.types.Action
+    copy: bpy.types.Action
+    placed: placement.Placement
+
+    @property
+    def pin_times(self) -> np.ndarray:
+        return _pin_times(self.changes)
 
 
 def compensate_pivot(
     obj: bpy.types.Object,
-    edit: edit_changes.MotionEdit,
+    edit: MotionEdit,
     changes: list[CurveChange],
     active: dict[PropertyAddress, ActiveCurve],
     copy_by_original: dict[bpy.types.Action, bpy.types.Action],
     rotation_before_edit: np.ndarray,
-) -> CompensatedCurves:
-    """Move the curves of the delta location, in the copy that turns the head, by as much as the new rotation needs.
+) -> dict[PropertyAddress, WrittenCurve]:
+    """Change the curves of the delta location so that the neck stays in place, in the copy that rotates the head.
 
-    By curve the Action that has it, the keys written (N, 2), and the change; none where the head does not turn about
-    its neck. The rotation's own curves in the copy are new already; `before` is what `turning` said when they were not.
+    Args:
+        obj: The character.
+        edit: The edit.
+        changes: Its changes. Those of the rotation are written into the copy already.
+        active: The curves before the edit.
+        copy_by_original: The Actions of the new take.
+        rotation_before_edit: What `rotation_before` returned before the edit was written.
+
+    Returns:
+        The curves that were written; none if the head does not rotate about its neck.
     """
-    turned = _rotation_changes(obj, changes)
-    placed = edit.placed or sampling.find_placement(obj)
-    bases = {active[change.address].action for change in turned if change.address in active}
-    base = next((action for action in bases if _delta_location_curve(action, 0)), None)
-    if placed is None or base is None or base not in copy_by_original:
+    rotation = _find_rotation_edit(obj, edit, changes, active, copy_by_original)
+    if rotation is None:
         return {}
-
-    made = np.any([change.regenerate_mask for change in turned], axis=0)
-    times = _pin_times(turned)
+    times = rotation.pin_times
+    all_times = np.concatenate([edit.frames, times])
     rest, delta, mode = sampling.reference_rotation(obj), rest_pose.rest_delta(obj), obj.rotation_mode
-    everywhere = np.concatenate([edit.frames, times])
-    as_made = baseline_rotations(active, edit.frames, rotation_before_edit[: len(edit.frames)])
-    after = sampling.sample_rotation(obj, everywhere, active)
-    for change in turned:
-        fcurve = compat.find_channelbag(copy_by_original[base], "OBJECT").fcurves.find(
-            change.address[1], index=change.address[2]
-        )
-        after[:, change.address[2]] = sampling.evaluate_fcurve(fcurve, everywhere)
+    before = baseline_rotations(active, edit.frames, rotation_before_edit[: len(edit.frames)])
+    after = _rotation_after(obj, rotation, active, all_times)
     old, new = (
-        head_pose.pivot_compensation(obj, rotation_vectors(values, mode, rest), rest, placed.neck, delta)
-        for values in (as_made, after)
+        head_pose.pivot_compensation(obj, rotation_vectors(values, mode, rest), rest, rotation.placed.neck, delta)
+        for values in (before, after)
     )
-    swung: CompensatedCurves = {}
+    mask = np.any([change.regenerate_mask for change in rotation.changes], axis=0)
+    written: dict[PropertyAddress, WrittenCurve] = {}
     for index in range(3) if new else ():
-        fcurve = _delta_location_curve(base, index)
-        besides = (
-            evaluate_without_modifiers(fcurve, edit.frames) - old[index].values
-        )  # where the artist has it elsewhere
-        values = new[index].values + np.interp(everywhere, edit.frames, besides)
-        points = np.stack([times, values[len(edit.frames) :]], axis=1)
+        fcurve = _delta_location_curve(rotation.base, index)
+        user_offset = evaluate_without_modifiers(fcurve, edit.frames) - old[index].values  # if the user moved the head
+        values = new[index].values + np.interp(all_times, edit.frames, user_offset)
+        pins = np.stack([times, values[len(edit.frames) :]], axis=1)
         address = "OBJECT", head_pose.DELTA_LOCATION, index
-        change = CurveChange(address, edit.frames, values[: len(edit.frames)].astype(np.float32), made, points)
-        again = rewrite_keys(
+        change = CurveChange(address, edit.frames, values[: len(edit.frames)].astype(np.float32), mask, pins)
+        result = rewrite_keys(
             change, KeyTable.read(fcurve), lambda at, fcurve=fcurve: evaluate_without_modifiers(fcurve, at)
         )
-        again.keys.write(_delta_location_curve(copy_by_original[base], index))
-        swung[address] = copy_by_original[base], again.written, change
-    return swung
+        result.keys.write(_delta_location_curve(rotation.copy, index))
+        written[address] = WrittenCurve(rotation.copy, result.written, change)
+    return written
 
 
 def rotation_before(
+    obj: bpy.types.Object, edit: MotionEdit, changes: list[CurveChange], active: dict[PropertyAddress, ActiveCurve]
+) -> np.ndarray:
+    """Return the rotation's values (N, 3 or 4) at every row and every pin of it, before an edit is written."""
+    times = np.concatenate([edit.frames, _pin_times(_rotation_changes(obj, changes))])
+    return sampling.sample_rotation(obj, times, active)
+
+
+def _find_rotation_edit(
     obj: bpy.types.Object,
-    edit: edit_changes.MotionEdit,
+    edit: MotionEdit,
     changes: list[CurveChange],
     active: dict[PropertyAddress, ActiveCurve],
+    copy_by_original: dict[bpy.types.Action, bpy.types.Action],
+) -> _RotationEdit | None:
+    """Return the edit of the rotation; None without one, or if the head does not rotate about its neck."""
+    rotation_changes = _rotation_changes(obj, changes)
+    placed = edit.placed or sampling.find_placement(obj)
+    bases = {active[change.address].action for change in rotation_changes if change.address in active}
+    base = next((action for action in bases if _delta_location_curve(action, 0)), None)
+    if placed is None or base is None or base not in copy_by_original:
+        return None
+    return _RotationEdit(rotation_changes, base, copy_by_original[base], placed)
+
+
+def _rotation_after(
+    obj: bpy.types.Object, rotation: _RotationEdit, active: dict[PropertyAddress, ActiveCurve], times: np.ndarray
 ) -> np.ndarray:
-    """The numbers (N, 3 or 4) of the rotation on every row, and at every pin of it, before an edit is written."""
-    everywhere = np.concatenate([edit.frames, _pin_times(_rotation_changes(obj, changes))])
-    return sampling.sample_rotation(obj, everywhere, active)
+    """Return the rotation's values (N, 3 or 4) at `times` (N,) as the copy has them."""
+    values = sampling.sample_rotation(obj, times, active)
+    fcurves = compat.find_channelbag(rotation.copy, "OBJECT").fcurves
+    for change in rotation.changes:
+        _kind, path, index = change.address
+        values[:, index] = sampling.evaluate_fcurve(fcurves.find(path, index=index), times)
+    return values
 
 
 def _rotation_changes(obj: bpy.types.Object, changes: list[CurveChange]) -> list[CurveChange]:
@@ -92,5 +131,5 @@ def _pin_times(rotation_changes: list[CurveChange]) -> np.ndarray:
 
 
 def _delta_location_curve(action: bpy.types.Action, index: int) -> bpy.types.FCurve | None:
-    held = compat.find_channelbag(action, "OBJECT")
-    return held.fcurves.find(head_pose.DELTA_LOCATION, index=index) if held else None
+    channelbag = compat.find_channelbag(action, "OBJECT")
+    return channelbag.fcurves.find(head_pose.DELTA_LOCATION, index=index) if channelbag else None

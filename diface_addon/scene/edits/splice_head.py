@@ -1,4 +1,4 @@
-"""The head's rotation in a splice, in any rotation mode: the short way from one take's to the other's."""
+"""The head's rotation in a splice, in any rotation mode: spherical interpolation from one take to the other."""
 
 from __future__ import annotations
 
@@ -21,36 +21,39 @@ Float64Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class RotationCurves:
-    """A take's rotation: its F-curves, one a number, the rotation mode they are for, and the rest rotation."""
+    """A take's rotation: an F-curve for each value, the rotation mode, and the rest rotation."""
 
     curves: Sequence[bpy.types.FCurve]
     mode: str
     rest: Quaternion
 
     def values_at(self, times: npt.NDArray) -> Float64Array:
-        """The rotation's numbers (T, 3 or 4) at `times` (T,)."""
+        """Return the rotation's values (T, 3 or 4) at `times` (T,)."""
         columns = [sampling.evaluate_fcurve(curve, times) for curve in self.curves]
         return np.stack(columns, axis=1).astype(np.float64)
 
     def quaternions_at(self, times: npt.NDArray) -> list[Quaternion]:
-        """The rotation at `times` (T,)."""
+        """Return the rotation at `times` (T,)."""
         return [Quaternion(row) for row in rotation_values.quaternions(self.values_at(times), self.mode)]
 
 
 def splice_rotation(
     mine: RotationCurves, theirs: RotationCurves, span: Span
 ) -> tuple[list[KeyTable], list[tuple[float, float]] | None]:
-    """The keys of each number, in the rotation mode of `mine`, and what was done to those of `theirs` to have the same
-    rotation without a jump: for each number (factor, offset). None where they had to be made anew, as of another mode.
+    """Return the keys of each rotation value in the rotation mode of `mine`, and how those of `theirs` were changed.
+
+    Returns:
+        The keys, and (factor, offset) for each value, which give the same rotation of `theirs` without a jump. None
+        instead if the keys were resampled, as for another rotation mode.
     """
-    tables, others = ([KeyTable.read(curve) for curve in turning.curves] for turning in (mine, theirs))
+    tables, others = ([KeyTable.read(curve) for curve in rotation.curves] for rotation in (mine, theirs))
     ramps = span.ramp_times(*tables, *others)
     blended = _to_values(_slerp(mine, theirs, ramps, span.weight(ramps)), mine, ramps)
     changes = _alignments(mine, theirs, span.plateau[0])
     if changes is None:
         times = span.plateau_times(*others)
-        made = _to_values(_slerp(mine, theirs, times, np.ones(len(times))), mine, times)
-        plateau = _generated_keys(times, made)
+        resampled = _to_values(_slerp(mine, theirs, times, np.ones(len(times))), mine, times)
+        plateau = _generated_keys(times, resampled)
     else:
         plateau = [_aligned(table, *change) for table, change in zip(others, changes, strict=True)]
     parts = zip(tables, _generated_keys(ramps, blended), plateau, strict=True)
@@ -58,14 +61,14 @@ def splice_rotation(
 
 
 def _slerp(mine: RotationCurves, theirs: RotationCurves, times: npt.NDArray, weights: npt.NDArray) -> list[Quaternion]:
-    """From the one to the other by `weights` (T,), each turned as far from the rest rotation as in its own take."""
+    """Return the interpolation by `weights` (T,), each rotation relative to the rest rotation of its take."""
     to_mine = mine.rest @ theirs.rest.conjugated()
     pairs = zip(mine.quaternions_at(times), theirs.quaternions_at(times), weights, strict=True)
     return [a.slerp(to_mine @ b, float(weight)).normalized() for a, b, weight in pairs]
 
 
 def _to_values(rotations: list[Quaternion], mine: RotationCurves, times: npt.NDArray) -> Float64Array:
-    """The numbers (T, 3 or 4) for rotations, each time those that lie nearest to the numbers of `mine` then."""
+    """Return values (T, 3 or 4) for rotations: the equivalents nearest to the values of `mine` at each time."""
     near = mine.values_at(times)
     rows = [_nearest_values(rotation, mine.mode, like) for rotation, like in zip(rotations, near, strict=True)]
     return np.array(rows).reshape(near.shape)
@@ -82,7 +85,7 @@ def _nearest_values(rotation: Quaternion, mode: str, like: Float64Array) -> tupl
 
 
 def _alignments(mine: RotationCurves, theirs: RotationCurves, first: float) -> list[tuple[float, float]] | None:
-    """For each number (factor, offset) that bring those of `theirs` to the sheet of `mine`; None where nothing does."""
+    """Return (factor, offset) for each value that convert `theirs` to equivalents near `mine`; None if impossible."""
     if mine.mode != theirs.mode or mine.rest.rotation_difference(theirs.rest).angle > 1e-6:
         return None
     at = np.array([first])

@@ -1,4 +1,4 @@
-"""The frames of a splice, and how much of either take there is at each."""
+"""The frames of a splice, and the weight of either take at each frame."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..keys.key_table import KeyTable
 
 @dataclass(frozen=True)
 class Span:
-    """Frames `first` to `last` (inclusive), with a ramp of `up` frames at the beginning and `down` at the end."""
+    """Frames `first` to `last` (inclusive), with a ramp of `ramp_in` frames at the start and `ramp_out` at the end."""
 
     first: int
     last: int
@@ -21,29 +21,31 @@ class Span:
 
     @property
     def plateau(self) -> tuple[int, int]:
-        """First and last frame of what is only the other take's."""
+        """First and last frame that are only the other take's."""
         return self.first + self.ramp_in, self.last - self.ramp_out
 
     def weight(self, frames: npt.NDArray) -> npt.NDArray[np.float64]:
-        """How much of the other take there is at `frames` (T,) of the span: 0 to 1, with a velocity and acceleration of
-        0 at both ends of a ramp."""
+        """Return the weight (T,) of the other take at `frames` (T,) of the span, 0 to 1.
+
+        Velocity and acceleration are 0 at both ends of a ramp (smootherstep).
+        """
         rising = (frames - self.first + 1) / (self.ramp_in + 1)
         falling = (self.last + 1 - frames) / (self.ramp_out + 1)
         part = np.clip(np.minimum(rising, falling), 0, 1)
         return part**3 * (part * (6 * part - 15) + 10)
 
     def ramp_times(self, *tables: KeyTable) -> npt.NDArray[np.float32]:
-        """The times of the keys of `tables` on the ramps."""
+        """Return the times of the keys of `tables` on the ramps."""
         times = self._times(tables)
         return times[(times < self.plateau[0]) | (times > self.plateau[1])]
 
     def plateau_times(self, *tables: KeyTable) -> npt.NDArray[np.float32]:
-        """The times of the keys of `tables` between the ramps."""
+        """Return the times of the keys of `tables` between the ramps."""
         times = self._times(tables)
         return times[(times >= self.plateau[0]) & (times <= self.plateau[1])]
 
     def joined(self, mine: KeyTable, ramps: KeyTable, theirs: KeyTable) -> KeyTable:
-        """`mine` outside, `ramps` as they are, and `theirs` between them."""
+        """Return `mine` outside the span, `ramps` unchanged, and `theirs` between them."""
         return KeyTable.joined([mine.outside(self.first, self.last), theirs.between(*self.plateau), ramps])
 
     def _times(self, tables: tuple[KeyTable, ...]) -> npt.NDArray[np.float32]:

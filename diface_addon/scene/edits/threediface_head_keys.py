@@ -1,4 +1,4 @@
-"""The head's keys in a new take of 3DiFACE's models: what stays is as it was to the bit, and every pin is a key."""
+"""The head's keys in a new 3DiFACE take: rows that were not regenerated are exactly as before, and pins are keys."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import numpy as np
 
 from ... import compat
 from ..animation import active_curves
-from ..animation.active_curves import PropertyAddress
 from ..keys import head_pose
 from ..keys.key_table import KeyTable
+from ..keys.property_address import PropertyAddress
 from ..keys.write_keys import enum_value
 from ..pins.pin import Pin, group_by_curve
-from ..provenance import baseline
+from ..provenance import baseline, stored_request
 
 KeyTables = dict[PropertyAddress, KeyTable]
 
 
 def read_head_keys(obj: bpy.types.Object) -> KeyTables:
-    """The keys of the rotation that animates `obj` now."""
+    """Return the keys of the active rotation of `obj`."""
     path = head_pose.rotation_path(obj.rotation_mode)
     found = active_curves.find_active_curves(obj).items()
     return {address: KeyTable.read(curve.fcurve) for address, curve in found if address[:2] == ("OBJECT", path)}
@@ -29,9 +29,15 @@ def read_head_keys(obj: bpy.types.Object) -> KeyTables:
 def restore_head_keys(
     actions: Iterable[bpy.types.Action], before: KeyTables, regenerate_mask: np.ndarray, pins: Iterable[Pin]
 ) -> None:
-    """Have in a take that was just made the keys `before` on those rows that were not `made` (T,) anew, and `pins`.
+    """Restore the keys `before` of a new take on the rows that were not regenerated, and set its pins.
 
-    Both count as generated from then on, so that they are no edits of the new take.
+    Both count as generated afterwards, so that they are not edits of the new take.
+
+    Args:
+        actions: The new take.
+        before: The keys of the old one.
+        regenerate_mask: (T,) bool.
+        pins: The pins of the head.
     """
     action = next((some for some in actions if compat.find_channelbag(some, "OBJECT")), None)
     if action is None:
@@ -53,4 +59,4 @@ def restore_head_keys(
         keys.write(curve)
         written[address] = KeyTable.read(curve).co
     kept = {address: points for address, points in pinned.items() if address in written}
-    baseline.store(action, baseline.read_request(action), baseline.read_samples(action), written, kept)
+    baseline.store(action, stored_request.read_request(action), baseline.read_samples(action), written, kept)

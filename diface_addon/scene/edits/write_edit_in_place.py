@@ -1,6 +1,6 @@
-"""An edit written into the Actions that play, in place: what Live does to its working copy, and nothing else does.
+"""Writes an edit into the active Actions themselves, as Live does to its working copy.
 
-The keys come out as `edit_take.write_edit` would write them into a copy; the artist's selection stays.
+The keys are those that `write_edit` would write into a copy. The user's selection stays.
 """
 
 from __future__ import annotations
@@ -14,60 +14,58 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import compat
-from ..animation import active_curves, sampling
+from ..animation import active_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys.key_table import KeyPoints, KeyTable, nearest, read_column, straight_handles
 from ..keys.write_keys import LINEAR_KEYS, enum_value
 from ..pins.pin_values import is_locked
-from ..provenance import baseline, layer_tracks
-from . import curve_changes as edit_changes
+from ..provenance import baseline, layer_tracks, stored_request
+from .action_copies import ActionCopies, curve_in_copy
+from .curve_changes import MotionEdit, compute_changes
+from .edit_baseline import merge_written, store_points
 from .pivot_compensation import compensate_pivot, rotation_before
 from .rewrite_keys import (
     CurveChange,
-    Float64Array,
+    WrittenCurve,
     coincident_mask,
-    evaluate_without_modifiers,
     extends_beyond_keys,
     rewrite_keys,
     transition_times,
 )
-from .write_edit import ActionCopies, curve_in_copy, merge_points, store_baseline_points
+from .write_edit import sample_before
 
 SELECTION_FIELDS = ("select_control_point", "select_left_handle", "select_right_handle")
 
 
 def write_in_place(
-    obj: bpy.types.Object,
-    actions: Sequence[bpy.types.Action],
-    edit: edit_changes.MotionEdit,
-    request: dict[str, Any],
+    obj: bpy.types.Object, actions: Sequence[bpy.types.Action], edit: MotionEdit, request: dict[str, Any]
 ) -> None:
-    """Write `edit` into `actions`, the take that animates `obj`, and its layers; `request` is what its own now says.
+    """Write an edit into the take that animates `obj`, and its layers. Nothing is assigned.
 
-    The rows of `edit` may be a part of the take's. Nothing is assigned, and no undo step is made.
+    Args:
+        obj: The character.
+        actions: The main Actions of the take.
+        edit: The edit. Its rows may be a part of the take's.
+        request: Fields that change in the stored request.
     """
-    found = active_curves.find_active_curves(obj)
-    changes, _outside = edit_changes.compute_changes(obj, edit, found)
+    active = active_curves.find_active_curves(obj)
+    changes, _clamped = compute_changes(obj, edit, active)
     copies = _as_copies(obj, actions)
-    changes = [change for change in changes if _can_write(change, found.get(change.address), copies)]
-    before = rotation_before(obj, edit, changes, found)
-    written, places = {}, {}
+    changes = [change for change in changes if _can_write(change, active.get(change.address), copies)]
+    before = rotation_before(obj, edit, changes, active)
+    written, cache = {}, {}
     for change in changes:
-        curve = found.get(change.address)
+        curve = active.get(change.address)
         action, fcurve = curve_in_copy(change.address, curve, copies)
-        new = _write_values(change, fcurve, places) if curve else None
-        if new is None:
-            new = _rewrite_fcurve(obj, change, curve, fcurve)
-        written[change.address] = action, new, change
-    written |= compensate_pivot(obj, edit, changes, found, copies.by_original, before)
+        points = _write_values(change, fcurve, cache) if curve else None
+        if points is None:
+            points = _rewrite_fcurve(obj, change, curve, fcurve)
+        written[change.address] = WrittenCurve(action, points, change)
+    written |= compensate_pivot(obj, edit, changes, active, copies.by_original, before)
     for action in (*copies.main, *copies.layers):
-        mine = {address: some for address, some in written.items() if some[0] == action}
-        if mine:
-            points, pins = dict(baseline.read_baseline_keys(action)), dict(baseline.read_applied_pins(action))
-            for address, (_action, new, change) in mine.items():
-                points[address] = merge_points(points.get(address, np.empty((0, 2))), new, change)
-                pins[address] = merge_points(pins.get(address, np.empty((0, 2))), change.pins, change)
-            store_baseline_points(action, {**baseline.read_request(action), **request}, points, pins)
+        points, pins = dict(baseline.read_baseline_keys(action)), dict(baseline.read_applied_pins(action))
+        if merge_written(action, written, points, pins):
+            store_points(action, {**stored_request.read_request(action), **request}, points, pins)
             action.update_tag()
 
 
@@ -78,7 +76,7 @@ def _as_copies(obj: bpy.types.Object, actions: Sequence[bpy.types.Action]) -> Ac
 
 
 def _can_write(change: CurveChange, curve: ActiveCurve | None, copies: ActionCopies) -> bool:
-    """Whether the take has the curve, or room for it, and it is not locked and can be changed there alone."""
+    """Return whether the take has the curve or can hold it, and the curve is not locked and ends with its keys."""
     if curve is not None:
         return (
             curve.action in copies.by_original
@@ -91,29 +89,20 @@ def _can_write(change: CurveChange, curve: ActiveCurve | None, copies: ActionCop
 def _rewrite_fcurve(
     obj: bpy.types.Object, change: CurveChange, curve: ActiveCurve | None, fcurve: bpy.types.FCurve
 ) -> npt.NDArray[np.float64]:
-    """Write a curve whose keys come, go or change their kind; returns the keys written (N, 2)."""
+    """Write a curve whose keys are added, removed or change their type. Return the keys written (N, 2)."""
     keys = KeyTable.read(curve.fcurve) if curve else KeyTable.generated([], [])
-
-    def sample(times: Float64Array) -> npt.NDArray:
-        return (
-            evaluate_without_modifiers(curve.fcurve, times)
-            if curve
-            else sampling.sample_property(obj, change.address, None, times)
-        )
-
-    again = rewrite_keys(change, keys, sample)
+    result = rewrite_keys(change, keys, lambda times: sample_before(obj, change, curve, times))
     if len(keys):
-        near, same = nearest(keys.frames, again.keys.frames)
+        near, same = nearest(keys.frames, result.keys.frames)
         for name in SELECTION_FIELDS:
-            getattr(again.keys, name)[same] = getattr(keys, name)[near[same]]
-    again.keys.write(fcurve)
-    return again.written
+            getattr(result.keys, name)[same] = getattr(keys, name)[near[same]]
+    result.keys.write(fcurve)
+    return result.written
 
 
 @dataclass(frozen=True)
 class _KeyRows:
-    """Where in a curve's keys an edit goes: `rows` (T,) that are written as made, the numbers of their keys, and those
-    of the pins'."""
+    """Where an edit goes in a curve's keys: rows (T,) bool that are written, their keys, and the keys of the pins."""
 
     rows: npt.NDArray[np.bool_]
     generated_keys: npt.NDArray[np.intp]
@@ -121,25 +110,29 @@ class _KeyRows:
 
 
 KeyRowsCache = dict[tuple[bytes, ...], _KeyRows | None]
-"""By when keys, rows and pins are: curves that are alike share the search."""
+"""Times of keys, rows and pins as bytes -> the rows. Curves with the same times share the search."""
 
 
 def _write_values(change: CurveChange, fcurve: bpy.types.FCurve, cache: KeyRowsCache) -> npt.NDArray[np.float64] | None:
-    """Write a curve whose keys only get other values, which is quick: returns the keys written (N, 2); None, with
-    nothing written, for any other."""
+    """Write a curve whose keys only change their values, which is fast.
+
+    Returns:
+        The keys written (N, 2). None, with nothing written, if keys would be added, removed or change their type.
+    """
     keys, pins = KeyPoints.read(fcurve), change.pins[np.argsort(change.pins[:, 0])]
-    alike = tuple(
-        np.ascontiguousarray(some).tobytes() for some in (keys.frames, change.times, change.regenerate_mask, pins[:, 0])
+    times = tuple(
+        np.ascontiguousarray(array).tobytes()
+        for array in (keys.frames, change.times, change.regenerate_mask, pins[:, 0])
     )
-    if alike not in cache:
-        cache[alike] = _find_key_rows(change, keys, pins[:, 0])
-    place = cache[alike]
-    if place is None or not _are_straight(fcurve, np.concatenate([place.generated_keys, place.pinned_keys])):
+    if times not in cache:
+        cache[times] = _find_key_rows(change, keys, pins[:, 0])
+    key_rows = cache[times]
+    if key_rows is None or not _are_straight(fcurve, np.concatenate([key_rows.generated_keys, key_rows.pinned_keys])):
         return None
-    made = np.stack([change.times[place.rows], change.values[place.rows]], axis=1).astype(np.float32)
+    made = np.stack([change.times[key_rows.rows], change.values[key_rows.rows]], axis=1).astype(np.float32)
     pinned = pins.astype(np.float32)
     left, right = read_column(fcurve, "handle_left"), read_column(fcurve, "handle_right")
-    for near, co, kind in ((place.generated_keys, made, "GENERATED"), (place.pinned_keys, pinned, "EXTREME")):
+    for near, co, kind in ((key_rows.generated_keys, made, "GENERATED"), (key_rows.pinned_keys, pinned, "EXTREME")):
         if len(near):
             keys.co[near], keys.type[near] = co, enum_value("type", kind)
             left[near], right[near] = straight_handles(co)
@@ -150,7 +143,7 @@ def _write_values(change: CurveChange, fcurve: bpy.types.FCurve, cache: KeyRowsC
 
 
 def _find_key_rows(change: CurveChange, keys: KeyPoints, pin_times: npt.NDArray) -> _KeyRows | None:
-    """None where keys would have to come or go."""
+    """Return None if keys would be added or removed."""
     rows = change.regenerate_mask & ~coincident_mask(change.times, pin_times)
     (near, there), (at, on) = (nearest(keys.frames, times) for times in (change.times[rows], pin_times))
     written = np.unique(np.concatenate([near, at]))
@@ -160,5 +153,5 @@ def _find_key_rows(change: CurveChange, keys: KeyPoints, pin_times: npt.NDArray)
 
 
 def _are_straight(fcurve: bpy.types.FCurve, rows: npt.NDArray[np.intp]) -> bool:
-    """Whether these keys are as generated ones are, but for their values."""
+    """Return whether these keys are like generated ones in everything but their values."""
     return all((read_column(fcurve, name)[rows] == enum_value(name, kind)).all() for name, kind in LINEAR_KEYS.items())

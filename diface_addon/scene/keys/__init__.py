@@ -1,0 +1,1 @@
+"""Keys and F-curves: reading, writing, and conversion of rotations and NLA time."""

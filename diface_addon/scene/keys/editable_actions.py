@@ -1,4 +1,4 @@
-"""Whether an Action can be changed in this file: keys written into one that is linked from another would be lost."""
+"""Checks that an Action can be changed in this file. Changes to a linked Action would be lost on saving."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ HINT = "Duplicate the take first, or make it local (Object > Relations > Make Lo
 
 
 def is_editable(action: bpy.types.Action) -> bool:
-    """Whether its keys can be changed here. In another one Blender lets keys go and come, but all of them at zero."""
+    """Return whether the keys of an Action can be changed here. In a linked Action, Blender adds keys only at zero."""
     return action.library is None and action.override_library is None
 
 
 def check(actions: Iterable[bpy.types.Action], hint: str = HINT) -> None:
-    """Raises SceneError where one of `actions` cannot be changed here."""
+    """Raise SceneError if one of `actions` cannot be changed in this file."""
     foreign = next((action for action in actions if not is_editable(action)), None)
     if foreign is not None:
         file = foreign.library.name if foreign.library else "a library override"

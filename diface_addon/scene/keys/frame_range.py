@@ -1,4 +1,4 @@
-"""Which frames an export or a playblast covers."""
+"""The frame range of an export or a playblast."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import bpy
 
 
 def export_range(scene: bpy.types.Scene) -> tuple[int, int]:
-    """First and last frame: the preview range where it is on, else the scene's."""
+    """Return the first and last frame of the preview range if it is on, else of the scene."""
     if scene.use_preview_range:
         return scene.frame_preview_start, scene.frame_preview_end
     return scene.frame_start, scene.frame_end

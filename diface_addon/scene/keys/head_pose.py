@@ -1,8 +1,8 @@
-"""The head's rotation vectors as the rotation channels of an object, in the object's own rotation mode.
+"""The head's rotation vectors as the rotation channels of an object, in the object's rotation mode.
 
-The object's rest rotation q0 is the one it had before DiFACE first animated it; each row turns the head about its own
-axes from there: q = q0 * exp(rotation vector). Where the head turns about another point than the object's origin, the
-object's delta location makes up for it, so that its location stays the artist's.
+The object's rest rotation q0 is its rotation before DiFACE first animated it. Each row rotates the head from there
+about the local axes: q = q0 * exp(rotation vector). If the head rotates about another point than the object's origin,
+the object's delta location compensates for it, so that the location remains the user's.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from .write_keys import SampledCurve
 
 DELTA_LOCATION = "delta_location"
 ORIGIN_TOLERANCE = 1e-5
-"""Nearer to the object's origin than this, a pivot is the origin."""
+"""Distance from the object's origin up to which a pivot counts as the origin."""
 _PATHS = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
 
 
 def rotation_path(mode: str) -> str:
-    """The property that an object in rotation `mode` turns by."""
+    """Return the property that holds the rotation of an object in rotation `mode`."""
     return _PATHS.get(mode, "rotation_euler")
 
 
 def object_rotation(obj: bpy.types.Object) -> Quaternion:
-    """The object's own rotation, without its parent's and its delta, whatever its mode."""
+    """Return the object's rotation in any mode, without its parent's and its delta."""
     if obj.rotation_mode == "QUATERNION":
         return obj.rotation_quaternion.normalized()
     if obj.rotation_mode == "AXIS_ANGLE":
@@ -40,9 +40,13 @@ def object_rotation(obj: bpy.types.Object) -> Quaternion:
 def rotation_curves(
     obj: bpy.types.Object, vectors: np.ndarray, rest: Quaternion, previous: Sequence[float] | None = None
 ) -> list[SampledCurve]:
-    """The F-curves that turn `obj` from `rest` by `vectors` (T, 3), in radians; no jumps from row to row.
+    """Return the F-curves that rotate `obj` from `rest` by `vectors` (T, 3), in radians, without jumps between rows.
 
-    before: numbers of the rotation, 3 or 4, that the first row follows without a jump, where there are some.
+    Args:
+        obj: Names the rotation mode.
+        vectors: The rotation vectors.
+        rest: The rest rotation.
+        previous: Values of the rotation, 3 or 4, that the first row continues; None for those of `obj`.
     """
     poses = [rest @ _to_quaternion(vector) for vector in vectors]
     if obj.rotation_mode == "QUATERNION":
@@ -60,8 +64,18 @@ def rotation_curves(
 def pivot_compensation(
     obj: bpy.types.Object, vectors: np.ndarray, rest: Quaternion, pivot: np.ndarray, rest_delta: Sequence[float]
 ) -> list[SampledCurve]:
-    """The F-curves of the delta location with which `curves` turn `obj` about `pivot` (3,), a point of the mesh in its
-    own coordinates, which stays where it is with the delta location `rest_delta`; none where that is the origin."""
+    """Return the F-curves of the delta location that keep `pivot` in place while `obj` rotates.
+
+    Args:
+        obj: The head.
+        vectors: Its rotation vectors (T, 3), in radians.
+        rest: Its rest rotation.
+        pivot: A point (3,) of the mesh in local coordinates.
+        rest_delta: The delta location at rest.
+
+    Returns:
+        Three curves; none if the pivot is the origin.
+    """
     arm = Vector((pivot * np.array(obj.scale) * np.array(obj.delta_scale)).tolist())
     if arm.length < ORIGIN_TOLERANCE:
         return []
@@ -73,7 +87,7 @@ def pivot_compensation(
 
 
 def _delta_rotation(obj: bpy.types.Object) -> Quaternion:
-    """Blender adds no delta to an axis and angle."""
+    """Return the delta rotation. Blender has none for axis and angle."""
     if obj.rotation_mode == "QUATERNION":
         return obj.delta_rotation_quaternion.normalized()
     if obj.rotation_mode == "AXIS_ANGLE":
@@ -97,7 +111,9 @@ def _eulers(poses: list[Quaternion], order: str, previous) -> list[tuple[float, 
 def _quaternions(poses: list[Quaternion], previous: Quaternion) -> list[tuple[float, ...]]:
     rows = []
     for pose in poses:
-        previous = -pose if pose.dot(previous) < 0 else pose  # q and -q are one rotation, but not to interpolation
+        previous = (
+            -pose if pose.dot(previous) < 0 else pose
+        )  # q and -q are the same rotation, but interpolate differently
         rows.append(tuple(previous))
     return rows
 
@@ -108,7 +124,7 @@ def _axis_angles(poses: list[Quaternion], angle_before: float, axis: Sequence[fl
     for pose in poses:
         axis, angle = pose.to_axis_angle()
         if abs(math.remainder(angle, math.tau)) < 1e-6:
-            axis = axis_before  # no rotation has no axis of its own
+            axis = axis_before  # the axis of no rotation is not defined
         if axis.dot(axis_before) < 0:
             axis, angle = -axis, -angle
         angle = angle_before + math.remainder(angle - angle_before, math.tau)

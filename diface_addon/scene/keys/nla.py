@@ -1,4 +1,4 @@
-"""Strips of the NLA that play an Action, wherever they are, and what they do when."""
+"""NLA strips that play an Action: at which frames, with which influence."""
 
 from __future__ import annotations
 
@@ -14,8 +14,14 @@ Float64Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class StripSample:
-    """What a strip does at some of N frames: those of `rows` (K,), at the `times` (K,) of its Action, and its influence
-    there (K,), 0 to 1."""
+    """A strip at some of N frames.
+
+    Attributes:
+        strip: The strip.
+        rows: Indices (K,) of the frames.
+        times: The times (K,) of its Action.
+        influence: (K,), 0 to 1.
+    """
 
     strip: bpy.types.NlaStrip
     rows: npt.NDArray[np.intp]
@@ -23,7 +29,7 @@ class StripSample:
     influence: npt.NDArray[np.float32]
 
     def blend(self, below: npt.NDArray, values: npt.NDArray) -> npt.NDArray:
-        """The strip's `values` (K,) float32 blended over what is `below` (K,), as the NLA does with numbers."""
+        """Return the strip's `values` (K,) float32 blended over those `below` (K,), as the NLA does."""
         if self.strip.blend_type == "REPLACE":
             return below * (1 - self.influence) + values * self.influence
         if self.strip.blend_type == "MULTIPLY":
@@ -33,7 +39,7 @@ class StripSample:
 
 
 def remove_strips(action: bpy.types.Action) -> None:
-    """Take `action` out of every NLA: its strips, and tracks that are empty then."""
+    """Remove the strips of `action` from every NLA, and tracks that become empty."""
     for block in bpy.data.user_map(subset=[action])[action]:
         animation = getattr(block, "animation_data", None)
         for track in list(animation.nla_tracks) if animation else ():
@@ -45,7 +51,7 @@ def remove_strips(action: bpy.types.Action) -> None:
 
 
 def unmuted_strips(animation: bpy.types.AnimData | None) -> Iterator[bpy.types.NlaStrip]:
-    """The strips that play an Action, from the top down, and on a track in the order of time."""
+    """Yield the strips that play an Action from the top track down, and on each track in the order of time."""
     for track in reversed(animation.nla_tracks) if animation else ():
         for strip in () if track.mute else track.strips:
             if strip.action and not strip.mute:
@@ -53,7 +59,7 @@ def unmuted_strips(animation: bpy.types.AnimData | None) -> Iterator[bpy.types.N
 
 
 def time_mapping(strip: bpy.types.NlaStrip) -> tuple[float, float]:
-    """(start, scale): the first time that a strip plays it, its Action's time t is frame `start + scale * t`."""
+    """Return (start, scale): in the first repetition, time t of the Action is frame `start + scale * t`."""
     if strip.use_reverse:
         once = strip.frame_start + (strip.action_frame_end - strip.action_frame_start) * strip.scale
         return once + strip.action_frame_start * strip.scale, -strip.scale
@@ -61,44 +67,46 @@ def time_mapping(strip: bpy.types.NlaStrip) -> tuple[float, float]:
 
 
 def sample_strips(animation: bpy.types.AnimData, frames: npt.NDArray) -> list[StripSample]:
-    """What each strip does at `frames` (N,) of the scene, from the bottom up."""
-    found = []
+    """Return each strip at `frames` (N,) of the scene, from the bottom track up."""
+    samples = []
     for track in () if animation is None else animation.nla_tracks:
         free = np.ones(len(frames), bool)
         for number, strip in enumerate(track.strips):
             after = track.strips[number + 1].frame_start if number + 1 < len(track.strips) else np.inf
-            held = (strip.frame_start <= frames) & (frames <= strip.frame_end)
+            plays = (strip.frame_start <= frames) & (frames <= strip.frame_end)
             if strip.extrapolation != "NOTHING":
-                held |= (frames > strip.frame_end) & (frames < after)
+                plays |= (frames > strip.frame_end) & (frames < after)
             if strip.extrapolation == "HOLD" and not number:
-                held |= frames < strip.frame_start
-            rows = np.flatnonzero(held & free)
+                plays |= frames < strip.frame_start
+            rows = np.flatnonzero(plays & free)
             free[rows] = False
             if len(rows) and strip.action and not (track.mute or strip.mute):
                 at = np.clip(frames[rows], strip.frame_start, strip.frame_end)
-                found.append(StripSample(strip, rows, _action_times(strip, at), _influence(strip, at)))
-    return found
+                samples.append(StripSample(strip, rows, _action_times(strip, at), _influence(strip, at)))
+    return samples
 
 
 def _action_times(strip: bpy.types.NlaStrip, frames: Float64Array) -> Float64Array:
-    """The times of a strip's Action at `frames` (K,) within it: again and again, backwards, or as it animates it; in
-    single precision, as Blender does, to show the same to the bit."""
+    """Return the times of a strip's Action at `frames` (K,) of the strip: repeated, reversed, or animated.
+
+    In single precision as in Blender, so that the values are exactly those that it shows.
+    """
     if strip.use_animated_time:
         return _animated_property(strip, "strip_time", frames)
     first, last, scale = np.float32([strip.action_frame_start, strip.action_frame_end, strip.scale])
     length = (last - first) or np.float32(1)
-    gone = np.fmod((frames - strip.frame_start).astype(np.float32), length * scale) / scale
+    elapsed = np.fmod((frames - strip.frame_start).astype(np.float32), length * scale) / scale
     if strip.repeat == np.floor(strip.repeat):
-        gone[frames == strip.frame_end] = length  # its end, and not the beginning of one more time
-    return (last - gone if strip.use_reverse else first + gone).astype(np.float64)
+        elapsed[frames == strip.frame_end] = length  # its end, not the beginning of another repetition
+    return (last - elapsed if strip.use_reverse else first + elapsed).astype(np.float64)
 
 
 def _influence(strip: bpy.types.NlaStrip, frames: Float64Array) -> npt.NDArray[np.float32]:
     if strip.use_animated_influence:
         return _animated_property(strip, "influence", frames).astype(np.float32)
     whole = np.ones(len(frames), np.float32)
-    begun, left = (frames - strip.frame_start).astype(np.float32), (strip.frame_end - frames).astype(np.float32)
-    into = begun / np.float32(strip.blend_in) if strip.blend_in else whole
+    elapsed, left = (frames - strip.frame_start).astype(np.float32), (strip.frame_end - frames).astype(np.float32)
+    into = elapsed / np.float32(strip.blend_in) if strip.blend_in else whole
     out = left / np.float32(strip.blend_out) if strip.blend_out else whole
     return np.where(into <= 1, into, np.minimum(out, whole))
 

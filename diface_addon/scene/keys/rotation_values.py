@@ -1,4 +1,4 @@
-"""The numbers of an object's rotation, in any rotation mode, as rotation vectors about its own axes; many at once."""
+"""The values of an object's rotation in any rotation mode, as rotation vectors about its local axes, vectorised."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ Float64Array = npt.NDArray[np.float64]
 
 
 def rotation_vectors(values: npt.NDArray, mode: str, rest: Quaternion) -> Float64Array:
-    """Rotation vectors (T, 3), radians, of `values` (T, 3 or 4) against `rest`: rest * exp(vector) is the rotation.
+    """Return the rotation vectors (T, 3), in radians, of `values` (T, 3 or 4) relative to `rest`.
 
-    The first is the shortest; from each row to the next there are no jumps, also past half a turn.
+    rest * exp(vector) is the rotation. The first vector is the shortest; the others continue it without jumps, also
+    past half a turn.
     """
     turned = _quaternion_product(np.array(rest.conjugated())[None], quaternions(values, mode))
     same = np.sum(turned[1:] * turned[:-1], axis=1) >= 0
@@ -27,7 +28,7 @@ def rotation_vectors(values: npt.NDArray, mode: str, rest: Quaternion) -> Float6
 
 
 def quaternions(values: npt.NDArray, mode: str) -> Float64Array:
-    """Unit quaternions (T, 4), w first, of an object's rotation `values` (T, 3 or 4) in rotation `mode`."""
+    """Return unit quaternions (T, 4), w first, of an object's rotation `values` (T, 3 or 4) in rotation `mode`."""
     values = np.asarray(values, np.float64)
     if mode == "QUATERNION":
         return _normalise(values, (1.0, 0.0, 0.0, 0.0))
@@ -38,7 +39,7 @@ def quaternions(values: npt.NDArray, mode: str) -> Float64Array:
         )
         return np.concatenate([np.cos(angle / 2)[:, None], np.sin(angle / 2)[:, None] * axis], axis=1)
     turned = np.tile((1.0, 0.0, 0.0, 0.0), (len(values), 1))
-    for letter in mode:  # Blender turns about the first axis first
+    for letter in mode:  # Blender rotates about the first axis first
         column = "XYZ".index(letter)
         about = np.zeros((len(values), 4))
         about[:, 0], about[:, 1 + column] = np.cos(values[:, column] / 2), np.sin(values[:, column] / 2)
@@ -47,7 +48,7 @@ def quaternions(values: npt.NDArray, mode: str) -> Float64Array:
 
 
 def nearest_equivalent(values: Sequence[float], mode: str, other: Sequence[float]) -> tuple[float, ...]:
-    """The numbers for the rotation that `values` are, which lie nearest to those of `other`."""
+    """Return the values of the same rotation as `values` that are nearest to `other`."""
     if mode == "QUATERNION":
         sign = -1.0 if np.dot(values, other) < 0 else 1.0
         return tuple(sign * value for value in values)
@@ -59,12 +60,12 @@ def nearest_equivalent(values: Sequence[float], mode: str, other: Sequence[float
 
 
 def _normalise(values: Float64Array, fallback: tuple[float, ...]) -> Float64Array:
-    """Rows of length 1; `instead` where one has none."""
+    """Return rows of length 1; `fallback` for rows of length 0."""
     length = np.linalg.norm(values, axis=1, keepdims=True)
     return np.where(length > 0, values / np.where(length > 0, length, 1.0), np.array(fallback))
 
 
 def _quaternion_product(a: Float64Array, b: Float64Array) -> Float64Array:
-    """Quaternion products (T, 4): b first, then a."""
+    """Return quaternion products (T, 4): b first, then a."""
     w, v, x, u = a[:, :1], a[:, 1:], b[:, :1], b[:, 1:]
     return np.concatenate([w * x - np.sum(v * u, 1, keepdims=True), w * u + x * v + np.cross(v, u)], axis=1)

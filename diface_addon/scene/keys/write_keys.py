@@ -1,4 +1,4 @@
-"""Writes F-curves with one key a frame, in one go."""
+"""Writes F-curves with one key a frame, all keys at once."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 LINEAR_KEYS = {"interpolation": "LINEAR", "handle_left_type": "VECTOR", "handle_right_type": "VECTOR"}
-"""Keys on straight lines, whose handles lie on them too: one that is made a Bezier's starts from there."""
+"""Linear keys whose handles lie on the lines too, so that a key set to Bezier starts from there."""
+
+GROUP_NAMES = {"KEY": "Face", "OBJECT": "Head"}
+"""Kind of data-block -> the group of the F-curves that DiFACE adds."""
 
 
 @dataclass(frozen=True)
 class SampledCurve:
-    """What one property does: RNA `path`, array `index` and `values` (T,) float32, one a frame."""
+    """The values of one property: RNA `path`, array `index` and `values` (T,) float32, one a frame."""
 
     path: str
     index: int
@@ -24,12 +27,12 @@ class SampledCurve:
 
 @cache
 def enum_value(name: str, identifier: str) -> int:
-    """The number that Blender gives one choice of a keyframe's property `name`."""
+    """Return Blender's number for a choice of a keyframe's property `name`."""
     return bpy.types.Keyframe.bl_rna.properties[name].enum_items[identifier].value
 
 
 def write_curves(channels: bpy.types.bpy_struct, curves: list[SampledCurve], first_frame: int, group: str) -> None:
-    """New F-curves in `channels` (of `compat.new_channels`), row r at `first_frame` + r, keys of type GENERATED."""
+    """Add F-curves with keys of type GENERATED to a new channelbag, row r at `first_frame` + r."""
     header = channels.groups.new(group)
 
     for curve in curves:
@@ -46,5 +49,7 @@ def write_curves(channels: bpy.types.bpy_struct, curves: list[SampledCurve], fir
         for name, identifier in {**LINEAR_KEYS, "type": "GENERATED"}.items():
             keys.foreach_set(name, np.full(count, enum_value(name, identifier), np.int32))
         for part in ("control_point", "left_handle", "right_handle"):
-            keys.foreach_set(f"select_{part}", np.zeros(count, bool))  # new ones are, and operators ask for them
+            keys.foreach_set(
+                f"select_{part}", np.zeros(count, bool)
+            )  # new keys are selected, and operators use the selection
         fcurve.update()

@@ -1,0 +1,1 @@
+"""Pins: keys that are kept exactly."""

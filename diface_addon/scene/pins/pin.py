@@ -1,4 +1,4 @@
-"""A pin: one key of one curve that the artist wants kept."""
+"""A pin: one key of one curve that the user wants to keep exactly."""
 
 from __future__ import annotations
 
@@ -8,15 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..animation.active_curves import PropertyAddress
 from ..characters import shape_key_names
 from ..keys.key_table import SAME_TIME
+from ..keys.property_address import PropertyAddress
 
 
 @dataclass(frozen=True)
 class Pin:
-    """A key of the data-block of `kind` ('KEY', 'OBJECT'), of its property `path` [`index`], at a frame of the scene,
-    which may be between frames. value: exactly what the key says, a float32."""
+    """A key that is kept exactly.
+
+    Attributes:
+        kind: Kind of data-block: 'KEY', 'OBJECT'.
+        path: RNA path of the property.
+        index: Array index of the property.
+        frame: Frame of the scene, which may be between frames.
+        value: Exactly the key's value, a float32.
+    """
 
     kind: str
     path: str
@@ -26,21 +33,24 @@ class Pin:
 
     @property
     def address(self) -> PropertyAddress:
-        """Which curve it is on."""
+        """The property of its curve."""
         return self.kind, self.path, self.index
 
 
 def face_channel(pin: Pin) -> str | None:
-    """The face channel that it is of; None for the head."""
+    """Return the face channel of a pin; None for the head."""
     return shape_key_names.channel_for_path(pin.path) if pin.kind == "KEY" else None
 
 
 def group_by_curve(pins: Iterable[Pin]) -> dict[PropertyAddress, npt.NDArray[np.float64]]:
-    """Address -> its pins' (frame, value), (K, 2) in the order of time; of two at the same time the later one given."""
-    found: dict[PropertyAddress, list[tuple[float, float]]] = {}
+    """Return the (frame, value) of the pins of each property, (K, 2) in the order of time.
+
+    Of two pins at the same time, the later in `pins` counts.
+    """
+    points: dict[PropertyAddress, list[tuple[float, float]]] = {}
     for pin in pins:
-        found.setdefault(pin.address, []).append((pin.frame, pin.value))
-    return {address: _latest_at_each_time(np.array(some)) for address, some in found.items()}
+        points.setdefault(pin.address, []).append((pin.frame, pin.value))
+    return {address: _latest_at_each_time(np.array(of_curve)) for address, of_curve in points.items()}
 
 
 def _latest_at_each_time(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

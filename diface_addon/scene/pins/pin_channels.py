@@ -1,4 +1,4 @@
-"""Pins in the channels of a Motion: a face's key is its channel's value, the head's are axes of its rotation vector."""
+"""Pins in the channels of a Motion: a face key is a channel's value, head keys are axes of the rotation vector."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import numpy.typing as npt
 
 from ...core import channels, placement, types
 from ..animation import active_curves, sampling
-from ..animation.active_curves import ActiveCurve, PropertyAddress
+from ..animation.active_curves import ActiveCurve
 from ..keys import head_pose
 from ..keys.key_table import SAME_TIME
-from ..provenance import baseline
+from ..keys.property_address import PropertyAddress
+from ..provenance import baseline, stored_request
 from .pin import Pin, group_by_curve
 
 MIN_ROTATION = 1e-4
-"""Radians from which on an axis of the head counts as changed."""
+"""Radians above which an axis of the head counts as changed."""
 PROBE_STEP, MIN_SHARE = 0.02, 0.3
-"""A number of the rotation, moved by PROBE, is of those axes that move by at least SHARE of the most."""
+"""An axis belongs to a rotation value if a change by PROBE_STEP moves it by MIN_SHARE of the largest movement."""
 
 
 def to_channel_pins(
@@ -29,10 +30,16 @@ def to_channel_pins(
     first_frame: int,
     placed: placement.Placement | None = None,
 ) -> types.Pins:
-    """The pins of channels `names`, at rows from `first_frame` on; of two at the same time the later.
+    """Return pins of keys as pins of a Motion's channels. Of two at the same time, the later counts.
 
-    Keys of the head pin those axes that they changed against what was generated, and those that they are about.
-    placed: how a FLAME mesh lies, where that is known better than from its vertices.
+    Keys of the head pin the axes that they changed from the baseline, and those that their values rotate about.
+
+    Args:
+        obj: The character.
+        pins: The pins of keys.
+        names: The channels of the Motion.
+        first_frame: Frame of its first row.
+        placed: Placement of a FLAME mesh if it is known better than from its vertices.
     """
     pins = list(pins)
     face = {address: channel for channel, address in active_curves.addresses_by_channel(obj).items()}
@@ -51,7 +58,7 @@ def to_channel_pins(
 def _head_pins(
     obj: bpy.types.Object, pins: list[Pin], placed: placement.Placement | None
 ) -> list[tuple[str, float, float]]:
-    """(channel, frame, value) of the head's axes that are pinned."""
+    """Return (channel, frame, value) of the pinned axes of the head."""
     path, found = head_pose.rotation_path(obj.rotation_mode), active_curves.find_active_curves(obj)
     points = {
         address[2]: some
@@ -79,7 +86,7 @@ def _head_pins(
 def _pinned_axes(
     obj: bpy.types.Object, posed: npt.NDArray, probes: npt.NDArray, placed: placement.Placement | None
 ) -> npt.NDArray[np.bool_]:
-    """Which axes (K, 3) the pinned numbers of poses (K, 3 or 4) turn about: in other modes than Euler's, all."""
+    """Return the axes (K, 3) that the pinned values of poses (K, 3 or 4) rotate about: all, except in Euler modes."""
     if obj.rotation_mode in ("QUATERNION", "AXIS_ANGLE"):
         return np.ones((len(posed), 3), bool)
     turned = np.zeros((len(posed), 3))
@@ -94,11 +101,10 @@ def _pinned_axes(
 def baseline_rotations(
     active: dict[PropertyAddress, ActiveCurve], frames: npt.NDArray, values: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
-    """The rotation's numbers (K, 3 or 4) at `frames` (K,) before the artist changed any; `values`, which they are now,
-    where DiFACE did not make them."""
+    """Return the rotation (K, 3 or 4) at `frames` (K,) as it was generated; the current `values` if it was not."""
     values = values.copy()
     for (kind, path, index), curve in active.items():
-        if kind == "OBJECT" and baseline.read_request(curve.action):
+        if kind == "OBJECT" and stored_request.read_request(curve.action):
             points = baseline.read_baseline_keys(curve.action).get((kind, path, index))
             if points is not None and len(points):
                 values[:, index] = np.interp(

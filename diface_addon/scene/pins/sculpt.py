@@ -1,4 +1,4 @@
-"""A pose taken out of the motion to be sculpted: a shape key of its own for as long as that lasts, shown alone."""
+"""A pose of the motion that the user sculpts, in a temporary shape key that is shown alone."""
 
 from __future__ import annotations
 
@@ -15,17 +15,23 @@ from ..vertex_animation import vertex_cache
 
 KEY = "DiFACE Sculpt"
 STATE, START = "diface_sculpt", "diface_sculpt_start"
-"""Custom properties of the object: what to go back to, and where the vertices stood. In the file's data, so that Undo,
-saving and opening take them along."""
+"""Custom properties of the object: the state to restore, and the vertices at the start. They are file data, so that
+Undo and saving include them."""
 
 RESTART_HINT = "Discard it, and begin again with Sculpt Pose."
 
 
 @dataclass(frozen=True)
 class Sculpt:
-    """A sculpt as far as it is: at which frame, the vertices (V, 3) when it began and now, in the mesh's coordinates,
-    and the channels' values when it began. take: the id of the take whose pin the vertices themselves shall be; None:
-    they become channels' values."""
+    """A sculpt in progress.
+
+    Attributes:
+        frame: The frame of the pose.
+        start: Vertices (V, 3) at the start, in the mesh's coordinates.
+        now: Vertices (V, 3) now.
+        values: The channels' values at the start.
+        take: Id of the take that gets the vertices as a pin; None if they become channels' values.
+    """
 
     frame: float
     start: np.ndarray
@@ -35,17 +41,17 @@ class Sculpt:
 
 
 def is_running(obj: bpy.types.Object | None) -> bool:
-    """Whether a sculpt has begun on `obj`, and was neither pinned nor discarded; quick enough for a panel."""
+    """Return whether a sculpt of `obj` is in progress. Fast enough for a panel."""
     return obj is not None and STATE in obj
 
 
 def sculpt_frame(obj: bpy.types.Object) -> float:
-    """The frame at which the running sculpt began."""
+    """Return the frame of the sculpt in progress."""
     return _state(obj)["frame"]
 
 
 def check_can_begin(obj: bpy.types.Object) -> None:
-    """Raises SceneError where `obj` can be given no shape key, or is being sculpted already."""
+    """Raise SceneError if no shape key can be added to `obj`, or if it is being sculpted."""
     if is_running(obj):
         raise errors.SceneError(
             f"{obj.name} is being sculpted for frame {sculpt_frame(obj):g}.", "Pin or discard it first."
@@ -56,7 +62,7 @@ def check_can_begin(obj: bpy.types.Object) -> None:
 
 
 def check_readable(obj: bpy.types.Object) -> None:
-    """Raises SceneError where what was sculpted on `obj` cannot be read any more."""
+    """Raise SceneError if the sculpt of `obj` cannot be read any more."""
     state = _state(obj)
     key = _key(obj)
     if key is None:
@@ -67,13 +73,19 @@ def check_readable(obj: bpy.types.Object) -> None:
 
 
 def begin(obj: bpy.types.Object, frame: float, take: str | None = None) -> None:
-    """Take the pose that `obj` shows out to be sculpted, for frame `at`: its shape keys' mix, or what a vertex cache of
-    DiFACE's has there. take: the id of the take whose pin the vertices shall be; None: they become channels' values.
+    """Begin a sculpt of the visible pose of `obj`: the mix of its shape keys, or the vertex cache.
 
-    In Object Mode. No other shape key changes: the new one is the active one, and shows alone; a cache is hidden.
-    Raises SceneError where the cache cannot be read.
+    In Object Mode. A new shape key becomes the active one and is shown alone; a cache is hidden.
+
+    Args:
+        obj: The character.
+        frame: The frame of the pose.
+        take: Id of the take that gets the vertices as a pin; None if they become channels' values.
+
+    Raises:
+        SceneError: The cache cannot be read.
     """
-    places = vertex_cache.sample_vertices(obj, frame) if vertex_cache.active_take(obj) else None
+    cached = vertex_cache.sample_vertices(obj, frame) if vertex_cache.active_take(obj) else None
     caches = vertex_cache.visibility(obj)
     solo, active = obj.show_only_shape_key, obj.active_shape_key.name if obj.active_shape_key else ""
     made_basis = obj.data.shape_keys is None
@@ -84,8 +96,8 @@ def begin(obj: bpy.types.Object, frame: float, take: str | None = None) -> None:
 
     obj.show_only_shape_key = False  # else the mix is that one key
     key = obj.shape_key_add(name=KEY, from_mix=True)
-    if places is not None:
-        key.data.foreach_set("co", np.ascontiguousarray(places, np.float32).ravel())
+    if cached is not None:
+        key.data.foreach_set("co", np.ascontiguousarray(cached, np.float32).ravel())
     key.relative_key, key.value = keys.reference_key, 0.0  # from 5.0 on a new key starts at 1
     obj.active_shape_key_index = keys.key_blocks.find(key.name)
     obj.show_only_shape_key = True
@@ -97,7 +109,11 @@ def begin(obj: bpy.types.Object, frame: float, take: str | None = None) -> None:
 
 
 def read(obj: bpy.types.Object) -> Sculpt:
-    """What was sculpted so far, in Edit Mode too. Raises SceneError."""
+    """Return the sculpt in progress, also in Edit Mode.
+
+    Raises:
+        SceneError: It cannot be read any more.
+    """
     if obj.mode == "EDIT":
         obj.update_from_editmode()
     check_readable(obj)
@@ -107,7 +123,7 @@ def read(obj: bpy.types.Object) -> Sculpt:
 
 
 def end(obj: bpy.types.Object) -> None:
-    """Take the sculpt's shape key away and show what was shown before. In Object Mode."""
+    """Remove the sculpt's shape key and restore what was visible before. In Object Mode."""
     state, key = _state(obj), _key(obj)
     if key is not None:
         obj.shape_key_remove(key)
@@ -122,37 +138,37 @@ def end(obj: bpy.types.Object) -> None:
 
 
 def make_solve_request(obj: bpy.types.Object, sculpted: Sculpt) -> tuple[tuple[str, ...], types.SolveRequest]:
-    """Asks which values the face's channels take for what was sculpted: the channels, and the request for them.
+    """Return the channels that may reproduce a sculpt, and the request for their values.
 
     Shape keys that a driver sets or that are muted are left out.
     """
     blocks, driven = obj.data.shape_keys.key_blocks, shape_key_names.driven_shape_keys(obj)
-    found = {
+    keys = {
         channel: blocks[name]
         for channel, name in shape_key_names.face_shape_keys(obj).items()
         if channel in channels.FACE and channel in sculpted.values and name not in driven and not blocks[name].mute
     }
-    deltas = np.zeros((len(found), len(sculpted.now), 3), np.float32)
+    deltas = np.zeros((len(keys), len(sculpted.now), 3), np.float32)
     relative: dict[str, np.ndarray] = {}
-    for delta, key in zip(deltas, found.values(), strict=True):
+    for delta, key in zip(deltas, keys.values(), strict=True):
         other = key.relative_key
         if other.name not in relative:
-            relative[other.name] = shape_keys.positions(other)  # once for all: reading them takes longest
+            relative[other.name] = shape_keys.positions(other)  # read each once, which takes most of the time
         delta[:] = shape_keys.shape_key_delta(obj, key, relative[other.name])
     asked = types.SolveRequest(
         deltas=deltas,
         offsets=sculpted.now - sculpted.start,
-        current=np.array([sculpted.values[channel] for channel in found], np.float32),
-        lower=np.array([key.slider_min for key in found.values()], np.float32),
-        upper=np.array([key.slider_max for key in found.values()], np.float32),
+        current=np.array([sculpted.values[channel] for channel in keys], np.float32),
+        lower=np.array([key.slider_min for key in keys.values()], np.float32),
+        upper=np.array([key.slider_max for key in keys.values()], np.float32),
         vertex_mask=np.ones(len(sculpted.now), bool),
     )
-    return tuple(found), asked
+    return tuple(keys), asked
 
 
 def _state(obj: bpy.types.Object) -> dict[str, Any]:
     if not is_running(obj):
-        raise errors.SceneError("There is no sculpt.", "Begin one with Sculpt Pose.")
+        raise errors.SceneError("No sculpt is in progress.", "Begin one with Sculpt Pose.")
     return json.loads(obj[STATE])
 
 

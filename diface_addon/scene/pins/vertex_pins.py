@@ -1,10 +1,10 @@
-"""Whole faces that the artist sculpted, as pins of a take whose face moves vertex by vertex or on shapes of its own."""
+"""Sculpted faces as pins of a take whose face is a vertex cache or moves custom shapes."""
 
 from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import bpy
 import numpy as np
@@ -12,56 +12,69 @@ import numpy as np
 from ... import compat
 from ...core import errors, placement, types
 from ..characters import flame_mesh, shape_keys
-from ..provenance import baseline
-from ..takes import takes
+from ..provenance import stored_request
+from ..takes import take_index
 from ..vertex_animation import motion_shape_keys, pc2_file, take_cache, vertex_cache
 
 PINS = "diface_vertex_pins"
-"""Custom property of a take's Action: its pins, frames as JSON and then the offsets, compressed."""
+"""Custom property of a take's Action: its pins, the frames as JSON and then the compressed offsets."""
 
-TakeActions = list[bpy.types.Action]
 VertexOffsets = dict[float, np.ndarray]
-"""Frame -> how far each vertex (V, 3) float64 is from where it rests, in the mesh's coordinates: with the artist's own
-shape keys, say another nose, and without what speaks. float64, so that what was sculpted comes back to the bit."""
+"""Frame -> offset of each vertex from rest, (V, 3) float64, in the mesh's coordinates.
+
+Rest includes the user's shape keys, such as another nose, and no face channels. float64 reproduces a sculpt exactly."""
 
 
 def find_take(obj: bpy.types.Object) -> str | None:
-    """The id of the take that moves `obj`'s face on shapes of its own or as a vertex cache; quick, for a button."""
+    """Return the id of the take that moves the face of `obj` by custom shapes or as a vertex cache.
+
+    Fast enough for a button's poll.
+    """
     if obj.type != "MESH":
         return None
     keys = obj.data.shape_keys
     action = keys.animation_data.action if keys and keys.animation_data else None
-    request = baseline.read_request(action) if action else None
+    request = stored_request.read_request(action) if action else None
     if request and "shape_keys" in request:
         return request["take"]
     cache = vertex_cache.active_take(obj)
-    found = (baseline.read_request(action) for action in bpy.data.actions) if cache else ()
+    found = (stored_request.read_request(action) for action in bpy.data.actions) if cache else ()
     return next((request["take"] for request in found if request and request["take"].startswith(cache)), None)
 
 
-def take_actions(take: str) -> TakeActions:
-    """The Actions of a take. Raises SceneError where it is gone."""
-    found = takes.all_takes().get(take)
+def take_actions(take: str) -> list[bpy.types.Action]:
+    """Return the Actions of a take. Raise SceneError if it was deleted."""
+    found = take_index.all_takes().get(take)
     if not found:
         raise errors.SceneError("The take that was sculpted is gone.", "Undo that, or discard the sculpt.")
     return found
 
 
-def pin_frames(actions: TakeActions, changed_only: bool = False) -> list[float]:
-    """The frames at which the take has pins; `unsettled`: those at which its motion does not know them yet, or still
-    goes through one that was let go."""
-    found = set(_read_pins(actions))
-    return sorted(found ^ _applied_frames(actions) if changed_only else found)
+def pin_frames(actions: list[bpy.types.Action], changed_only: bool = False) -> list[float]:
+    """Return the frames of a take's pins.
+
+    Args:
+        actions: The take.
+        changed_only: Return the frames where its motion does not match the pins: added, or removed since.
+    """
+    frames = set(_read_pins(actions))
+    return sorted(frames ^ _applied_frames(actions) if changed_only else frames)
 
 
-def add_pin(obj: bpy.types.Object, actions: TakeActions, frame: float, positions: np.ndarray) -> None:
-    """Pin the face at a frame: its vertices at `places` (V, 3), in the mesh's coordinates."""
+def add_pin(obj: bpy.types.Object, actions: list[bpy.types.Action], frame: float, positions: np.ndarray) -> None:
+    """Pin the face at a frame, with its vertices at `positions` (V, 3) in the mesh's coordinates."""
     offset = positions.astype(np.float64) - motion_shape_keys.neutral_vertices(obj)
     _write_pins(actions, {**_read_pins(actions), frame: offset}, _applied_frames(actions) - {frame})
 
 
-def remove_pin(actions: TakeActions, frame: float) -> None:
-    """Let go of the pin at a frame, where there is one."""
+def retime(actions: list[bpy.types.Action], to_new: Callable[[float], float]) -> None:
+    """Move all pins of a take in time."""
+    pins = {to_new(frame): offsets for frame, offsets in _read_pins(actions).items()}
+    _write_pins(actions, pins, {to_new(frame) for frame in _applied_frames(actions)})
+
+
+def remove_pin(actions: list[bpy.types.Action], frame: float) -> None:
+    """Remove the pin at a frame, if there is one."""
     _write_pins(
         actions, {at: face for at, face in _read_pins(actions).items() if at != frame}, _applied_frames(actions)
     )
@@ -69,15 +82,19 @@ def remove_pin(actions: TakeActions, frame: float) -> None:
 
 def to_vertex_pins(
     obj: bpy.types.Object,
-    actions: TakeActions,
+    actions: list[bpy.types.Action],
     first_frame: int,
     known_frames: Iterable[int] = (),
     placed: placement.Placement | None = None,
 ) -> types.VertexPins | None:
-    """What a generation from `first_frame` on has to keep of a take's face: its pins, and its motion at the frames
-    `kept`, where that lies. None where there is nothing.
+    """Return what a generation must keep of a take's face; None if there is nothing.
 
-    placed: how the mesh lies, where that is known better than from its vertices.
+    Args:
+        obj: The character.
+        actions: The take.
+        first_frame: Frame of the first row.
+        known_frames: Frames whose motion is kept, besides the pins.
+        placed: Placement of the mesh if it is known better than from its vertices.
     """
     faces = {**_motion_offsets(obj, actions, sorted(set(known_frames))), **_read_pins(actions)}
     if not faces:
@@ -88,45 +105,49 @@ def to_vertex_pins(
     return types.VertexPins(np.array(order) - float(first_frame), placed.deltas_to_flame(offsets))
 
 
-def copy_pins(obj: bpy.types.Object, old: TakeActions, new: TakeActions, known_frames: Iterable[int] = ()) -> None:
-    """Give a take that was made around another's pins the same pins, and a cache of its own to the bit what was pinned,
-    and what the other has at the frames `kept`."""
+def copy_pins(
+    obj: bpy.types.Object, old: list[bpy.types.Action], new: list[bpy.types.Action], known_frames: Iterable[int] = ()
+) -> None:
+    """Copy the pins of a take to a new one that was generated around them.
+
+    A cache of the new take gets exactly the pinned vertices, and those of the old take at the frames `known_frames`.
+    """
     pins = _read_pins(old)
     _write_pins(new, pins, set(pins))
-    request, file = baseline.read_request(new[0]), take_cache.cache_file(obj, new)
+    request, file = stored_request.read_request(new[0]), take_cache.cache_file(obj, new)
     if file is None:
         return
-    standing = motion_shape_keys.neutral_vertices(obj)
+    neutral = motion_shape_keys.neutral_vertices(obj)
     faces = {**_motion_offsets(obj, old, sorted(set(known_frames))), **pins}
-    rows = {frame - request["first_frame"]: standing + face for frame, face in faces.items()}
+    rows = {frame - request["first_frame"]: neutral + face for frame, face in faces.items()}
     pc2_file.write_rows(file, {int(row): places for row, places in rows.items() if row == int(row) >= 0})
 
 
-def _motion_offsets(obj: bpy.types.Object, actions: TakeActions, frames: list[int]) -> VertexOffsets:
-    """What the take's face does at whole frames, as far as it lasts."""
-    request = baseline.read_request(actions[0])
+def _motion_offsets(obj: bpy.types.Object, actions: list[bpy.types.Action], frames: list[int]) -> VertexOffsets:
+    """Return the offsets of a take's face at those whole frames that it has."""
+    request = stored_request.read_request(actions[0])
     rows = [frame - request["first_frame"] for frame in frames]
     if not frames or ("shape_keys" not in request and "cache" not in request):
         return {}
     if file := take_cache.cache_file(obj, actions):
-        standing = motion_shape_keys.neutral_vertices(obj)
-        found = pc2_file.read_rows(file, rows, len(standing))
-        return {frames[rows.index(row)]: places.astype(np.float64) - standing for row, places in found.items()}
+        neutral = motion_shape_keys.neutral_vertices(obj)
+        found = pc2_file.read_rows(file, rows, len(neutral))
+        return {frames[rows.index(row)]: places.astype(np.float64) - neutral for row, places in found.items()}
     blocks = obj.data.shape_keys.key_blocks
     names = [name for name in request["shape_keys"] if name in blocks]
     deltas = np.stack([shape_keys.shape_key_delta(obj, blocks[name]) for name in names]).astype(np.float64)
     curves = _find_fcurves(actions, [blocks[name].path_from_id("value") for name in names])
     last = min(curve.range()[1] for curve in curves)
-    there = [frame for frame in frames if request["first_frame"] <= frame <= last]
-    return {frame: np.tensordot([curve.evaluate(frame) for curve in curves], deltas, 1) for frame in there}
+    covered = [frame for frame in frames if request["first_frame"] <= frame <= last]
+    return {frame: np.tensordot([curve.evaluate(frame) for curve in curves], deltas, 1) for frame in covered}
 
 
-def _find_fcurves(actions: TakeActions, paths: list[str]) -> list[bpy.types.FCurve]:
+def _find_fcurves(actions: list[bpy.types.Action], paths: list[str]) -> list[bpy.types.FCurve]:
     held = [found for action in actions if (found := compat.find_channelbag(action, "KEY"))]
     return [next(curve for some in held if (curve := some.fcurves.find(path))) for path in paths]
 
 
-def _read_pins(actions: TakeActions) -> VertexOffsets:
+def _read_pins(actions: list[bpy.types.Action]) -> VertexOffsets:
     holder = _pin_action(actions)
     if PINS not in holder:
         return {}
@@ -138,15 +159,15 @@ def _read_pins(actions: TakeActions) -> VertexOffsets:
     return dict(zip(order, offsets, strict=True))
 
 
-def _applied_frames(actions: TakeActions) -> set[float]:
+def _applied_frames(actions: list[bpy.types.Action]) -> set[float]:
     holder = _pin_action(actions)
     return set(json.loads(bytes(holder[PINS]).split(b"\0", 1)[0])["settled"]) if PINS in holder else set()
 
 
-def _write_pins(actions: TakeActions, faces: VertexOffsets, applied: set[float]) -> None:
+def _write_pins(actions: list[bpy.types.Action], faces: VertexOffsets, applied: set[float]) -> None:
     holder = _pin_action(actions)
     if PINS in holder:
-        del holder[PINS]  # bytes in the place of others are cut at their first zero
+        del holder[PINS]  # Blender cuts bytes that replace others at their first zero
     if faces or applied:
         order = sorted(faces)
         offsets = b"".join(np.asarray(faces[frame], np.float64).tobytes() for frame in order)
@@ -154,6 +175,6 @@ def _write_pins(actions: TakeActions, faces: VertexOffsets, applied: set[float])
         holder[PINS] = json.dumps(header).encode() + b"\0" + zlib.compress(offsets, 1)
 
 
-def _pin_action(actions: TakeActions) -> bpy.types.Action:
-    """The one of a take's Actions that has its pins, or shall have them."""
+def _pin_action(actions: list[bpy.types.Action]) -> bpy.types.Action:
+    """Return the Action of a take that stores its pins."""
     return next((action for action in actions if PINS in action), actions[0])

@@ -1,0 +1,1 @@
+"""What DiFACE stores with its Actions: requests, baselines, layers and rest poses."""

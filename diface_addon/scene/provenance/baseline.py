@@ -1,6 +1,6 @@
-"""What was generated, kept with its Action: the request as JSON, and every sample, to tell the artist's edits from it.
+"""The baseline of an Action: the samples and keys that were generated, to compare the user's edits with.
 
-Blender leaves a key of type GENERATED as it is when the artist overwrites it, so that types alone do not show edits.
+Blender leaves a key of type GENERATED as it is if the user overwrites it, so key types alone do not show edits.
 """
 
 from __future__ import annotations
@@ -17,20 +17,13 @@ import numpy as np
 
 from ... import compat
 from ..characters import shape_key_names
-from ..keys.key_table import KeyPoints, KeyTable, nearest
-from ..keys.write_keys import SampledCurve, enum_value
+from ..keys.property_address import PointsByAddress, PropertyAddress
+from ..keys.write_keys import SampledCurve
+from . import stored_request
 
-REQUEST = "diface_request"
 SAMPLES = "diface_samples"
 KEYS = "diface_keys"
 PINS = "diface_pins"
-
-EditedKeys = dict[tuple[str, int], np.ndarray]
-"""(RNA path, array index) -> what the artist set: rows of (frame, value), shape (K, 2) float32."""
-
-PropertyAddress = tuple[str, str, int]
-PointsByAddress = dict[PropertyAddress, np.ndarray]
-"""(kind of data-block, RNA path, array index) -> its keys: rows of (frame, value), shape (K, 2) float32."""
 
 
 def store(
@@ -40,25 +33,56 @@ def store(
     keys: PointsByAddress | None = None,
     pins: PointsByAddress | None = None,
 ) -> None:
-    """Keep `request` and the samples of `curves` (by kind of data-block: 'KEY', 'OBJECT') with the Action.
+    """Store the request and the baseline of an Action.
 
-    keys: those curves whose keys are not one a frame with the samples' values, key by key. pins: what the motion was
-    made to go through; None: what was kept of them stays.
+    Args:
+        action: An Action of a take.
+        request: What made it; must be JSON.
+        curves: The samples, one a frame, by kind of data-block ('KEY', 'OBJECT').
+        keys: The keys of those curves that do not have one key a frame with the samples' values.
+        pins: The pins that the motion passes through. None keeps those that are stored.
     """
-    header = {kind: [[c.path, c.index, len(c.values)] for c in some] for kind, some in curves.items()}
-    action[REQUEST] = json.dumps(request)
+    header = {kind: [[c.path, c.index, len(c.values)] for c in kind_curves] for kind, kind_curves in curves.items()}
+    stored_request.write_request(action, request)
     for name in (SAMPLES, KEYS, *(() if pins is None else (PINS,))):
         if name in action:
-            del action[name]  # bytes in the place of others are cut at their first zero
-    action[SAMPLES] = _pack(header, [curve.values for some in curves.values() for curve in some])
+            del action[name]  # Blender cuts bytes that replace others at their first zero
+    action[SAMPLES] = _pack(header, [curve.values for kind_curves in curves.values() for curve in kind_curves])
     if keys:
         action[KEYS] = _pack_points(keys)
     if pins and any(map(len, pins.values())):
         action[PINS] = _pack_points(pins)
 
 
-def _pack_points(keys: PointsByAddress) -> bytes:
-    return _pack([[*address, len(points)] for address, points in keys.items()], list(keys.values()))
+def read_samples(action: bpy.types.Action) -> dict[str, list[SampledCurve]]:
+    """Return the generated curves by kind of data-block, with the current names of the shape keys."""
+    stored = _unpack_curves(bytes(action.get(SAMPLES, b"")))
+    addresses = [(kind, curve.path, curve.index) for kind, curves in stored.items() for curve in curves]
+    names = _current_paths(action, addresses)
+    return {
+        kind: [replace(curve, path=names.get((kind, curve.path, curve.index), curve.path)) for curve in curves]
+        for kind, curves in stored.items()
+    }
+
+
+def read_baseline_keys(action: bpy.types.Action) -> PointsByAddress:
+    """Return the keys as they were generated, rows of (frame, value), with the current names of the shape keys.
+
+    The result is cached and must not be changed.
+    """
+    stored = bytes(action.get(SAMPLES, b"")), bytes(action.get(KEYS, b""))
+    first_frame = stored_request.read_request(action)["first_frame"]
+    return _with_current_paths(action, _unpack_baseline_keys(first_frame, *stored))
+
+
+def read_applied_pins(action: bpy.types.Action) -> PointsByAddress:
+    """Return the pins that the motion passes through, rows of (frame, value). Some may have been removed since."""
+    return _with_current_paths(action, _unpack_points(bytes(action[PINS]))) if PINS in action else {}
+
+
+def _pack_points(points_by_address: PointsByAddress) -> bytes:
+    header = [[*address, len(points)] for address, points in points_by_address.items()]
+    return _pack(header, list(points_by_address.values()))
 
 
 def _pack(header: Any, arrays: list[np.ndarray]) -> bytes:
@@ -67,60 +91,34 @@ def _pack(header: Any, arrays: list[np.ndarray]) -> bytes:
 
 
 def _unpack(stored: bytes) -> tuple[Any, np.ndarray]:
-    header, packed = stored.split(b"\0", 1)
-    return json.loads(header), np.frombuffer(zlib.decompress(packed), np.float32)
-
-
-def read_request(action: bpy.types.Action) -> dict[str, Any] | None:
-    """The request that made this Action; None for an Action that DiFACE did not make."""
-    return json.loads(action[REQUEST]) if REQUEST in action else None
-
-
-def read_samples(action: bpy.types.Action) -> dict[str, list[SampledCurve]]:
-    """What `store` kept: the curves as they were generated, by kind of data-block and by the names that the
-    shape keys have now."""
-    stored = _unpack_curves(bytes(action[SAMPLES]))
-    names = _current_paths(action, [(kind, curve.path, curve.index) for kind, some in stored.items() for curve in some])
-    return {
-        kind: [replace(curve, path=names.get((kind, curve.path, curve.index), curve.path)) for curve in some]
-        for kind, some in stored.items()
-    }
+    """Return the header and the values; ((), empty) if the data are damaged."""
+    try:
+        header, packed = stored.split(b"\0", 1)
+        return json.loads(header), np.frombuffer(zlib.decompress(packed), np.float32)
+    except (ValueError, zlib.error):
+        return (), np.zeros(0, np.float32)
 
 
 def _unpack_curves(samples: bytes) -> dict[str, list[SampledCurve]]:
     header, values = _unpack(samples)
     curves: dict[str, list[SampledCurve]] = {}
-    done = 0
-    for kind, entries in header.items():
+    begin = 0
+    for kind, entries in dict(header).items():
         curves[kind] = []
         for path, index, count in entries:
-            curves[kind].append(SampledCurve(path, index, values[done : done + count]))
-            done += count
+            curves[kind].append(SampledCurve(path, index, values[begin : begin + count]))
+            begin += count
     return curves
-
-
-def read_baseline_keys(action: bpy.types.Action) -> PointsByAddress:
-    """Every key that `store` kept, rows of (frame, value): what the keys were before the artist changed them.
-
-    By the names that the shape keys have now. Remembered from call to call, so not to be changed.
-    """
-    stored = bytes(action[SAMPLES]), bytes(action[KEYS]) if KEYS in action else b""
-    return _with_current_paths(action, _unpack_baseline_keys(read_request(action)["first_frame"], *stored))
-
-
-def read_applied_pins(action: bpy.types.Action) -> PointsByAddress:
-    """The pins that the motion was made to go through, as rows of (frame, value); they may be none any more."""
-    return _with_current_paths(action, _unpack_points(bytes(action[PINS]))) if PINS in action else {}
 
 
 @lru_cache(maxsize=8)
 def _unpack_baseline_keys(first_frame: int, samples: bytes, keys: bytes) -> PointsByAddress:
-    found: PointsByAddress = {}
+    points: PointsByAddress = {}
     for kind, curves in _unpack_curves(samples).items():
         for curve in curves:
             frames = np.arange(first_frame, first_frame + len(curve.values), dtype=np.float32)
-            found[kind, curve.path, curve.index] = np.stack([frames, curve.values], axis=1)
-    return found | _unpack_points(keys) if keys else found
+            points[kind, curve.path, curve.index] = np.stack([frames, curve.values], axis=1)
+    return points | _unpack_points(keys) if keys else points
 
 
 @lru_cache(maxsize=8)
@@ -128,51 +126,31 @@ def _unpack_points(stored: bytes) -> PointsByAddress:
     header, values = _unpack(stored)
     ends = 2 * np.cumsum([count for *_, count in header])
     return {
-        (kind, path, index): values[end - 2 * count : end].reshape(-1, 2)
+        (kind, path, index): values[int(end) - 2 * count : int(end)].reshape(-1, 2)
         for (kind, path, index, count), end in zip(header, ends, strict=True)
     }
 
 
 def _with_current_paths(action: bpy.types.Action, stored: PointsByAddress) -> PointsByAddress:
-    """What was kept, by the names that the shape keys have now."""
+    """Return stored points with the current names of the shape keys."""
     names = _current_paths(action, stored)
     if not names:
         return stored
-    return {(kind, names.get((kind, path, index), path), index): some for (kind, path, index), some in stored.items()}
+    return {
+        (kind, names.get((kind, path, index), path), index): points for (kind, path, index), points in stored.items()
+    }
 
 
 def _current_paths(action: bpy.types.Action, addresses: Collection[PropertyAddress]) -> dict[PropertyAddress, str]:
-    """The paths that curves have now whose shape keys the artist gave another spelling since. Blender renames a curve
-    with its shape key, and what was kept keeps the old name: they are of the same channel."""
-    channels = compat.find_channelbag(action, "KEY")
-    paths = [curve.data_path for curve in channels.fcurves] if channels else []
+    """Return the current paths of curves whose shape keys the user renamed within the spellings of a channel.
+
+    Blender renames a curve with its shape key, and the stored data keep the old name.
+    """
+    channelbag = compat.find_channelbag(action, "KEY")
+    paths = [curve.data_path for curve in channelbag.fcurves] if channelbag else []
     known = {path for kind, path, _index in addresses if kind == "KEY"}
     new = {channel: path for path in paths if path not in known and (channel := shape_key_names.channel_for_path(path))}
     lost = known.difference(paths) if new else ()
     return {
         ("KEY", path, 0): new[channel] for path in lost if (channel := shape_key_names.channel_for_path(path)) in new
     }
-
-
-def find_edits(action: bpy.types.Action, tolerance: float = 1e-5) -> dict[str, EditedKeys]:
-    """The keys that the artist changed, moved, added or marked EXTREME, in the curves that were generated, by kind."""
-    found: dict[str, EditedKeys] = {}
-    for (kind, path, index), points in read_baseline_keys(action).items():
-        channels = compat.find_channelbag(action, kind)
-        fcurve = channels.fcurves.find(path, index=index) if channels else None
-        if fcurve and len(fcurve.keyframe_points):
-            keys = KeyTable.read(fcurve)
-            is_edit = changed_mask(keys, points, tolerance) | (keys.type == enum_value("type", "EXTREME"))
-            if is_edit.any():
-                found.setdefault(kind, {})[path, index] = keys.co[is_edit]
-    return found
-
-
-def changed_mask(keys: KeyTable | KeyPoints, points: np.ndarray, tolerance: float = 1e-5) -> np.ndarray:
-    """Which of `keys` (K,) are not those of `points` (N, 2): neither at another time nor with another value."""
-    if not len(points):
-        return np.ones(len(keys), bool)
-    if np.array_equal(points[:, 0], keys.frames):
-        return np.abs(keys.values - points[:, 1]) > tolerance
-    near, same = nearest(points[:, 0], keys.frames)
-    return ~same | (np.abs(keys.values - points[near, 1]) > tolerance)

@@ -1,7 +1,7 @@
-"""Blinks, gaze and breath as Actions of their own, each on an NLA track of the shape keys below the take's main Action.
+"""Blinks, gaze and breath as separate Actions, each on an NLA track of the shape keys below the take's main Action.
 
-A track is ours while its name says so and it holds nothing but layers. What the artist did to one is kept with its
-Action when the take is taken off: a layer that was muted comes back muted, one that was removed does not come back.
+A track belongs to DiFACE while it has its name and holds only layers. When a take is detached, each layer's Action
+stores what the user did to it: a muted layer comes back muted, and a removed one does not come back.
 """
 
 from __future__ import annotations
@@ -12,36 +12,36 @@ import bpy
 
 from ... import compat
 from ...core import channels
-from . import baseline
+from . import stored_request
 
 TRACK_PREFIX = "DiFACE "
-"""How the names of our tracks begin; after it comes the layer's, and nothing else but Blender's ".001"."""
+"""Prefix of the names of DiFACE's tracks; the layer's name follows, and perhaps Blender's ".001"."""
 STATE = "diface_track"
-"""Custom property of a layer's Action: ON, OFF, MUTED (to be put on again muted) or GONE (not to be put on again)."""
+"""Custom property of a layer's Action: ON, OFF, MUTED (attach it muted) or GONE (do not attach it)."""
 PREVIEW_ONLY = "diface_for_show"
-"""Custom property of shape keys that play layers for show, as a ghost's do: what becomes of them there is not noted."""
+"""Custom property of shape keys that only preview layers, as a ghost's do: changes there are not stored."""
 _NAMES = {TRACK_PREFIX + layer for layer in channels.LAYERS}
 
 
 def layer_name(action: bpy.types.Action) -> str | None:
-    """The name of the layer ("blinks") that an Action is; None for every other Action."""
-    request = baseline.read_request(action)
+    """Return the name of the layer ("blinks") that an Action holds; None for every other Action."""
+    request = stored_request.read_request(action)
     return request.get("layer") if request else None
 
 
 def find_layers(take: str) -> list[bpy.types.Action]:
-    """The layers of the take with the id `take`, and copies that the artist made of them."""
-    requests = ((action, baseline.read_request(action)) for action in bpy.data.actions)
+    """Return the layers of the take with the id `take`, and copies that the user made of them."""
+    requests = ((action, stored_request.read_request(action)) for action in bpy.data.actions)
     return [action for action, request in requests if request and request["take"] == take and "layer" in request]
 
 
 def active_layers(keys: bpy.types.Key) -> list[tuple[bpy.types.NlaTrack, bpy.types.Action]]:
-    """Our tracks of `keys` and what is on them, from bottom to top."""
+    """Return DiFACE's tracks of `keys` with their Actions, from bottom to top."""
     return [(track, s.action) for track in _layer_tracks(keys) for s in track.strips if s.action is not None]
 
 
 def visible_layers(keys: bpy.types.Key | None, actions: Iterable[bpy.types.Action]) -> list[bpy.types.Action]:
-    """Those layers of `actions` that show: on tracks of `keys` that are not muted, or where none is, when put on."""
+    """Return the visible layers of `actions`: on unmuted tracks, or if none is attached, not muted before."""
     tracks = active_layers(keys) if keys else []
     if any(action in actions for _track, action in tracks):
         return [action for track, action in tracks if action in actions and not track.mute]
@@ -49,8 +49,10 @@ def visible_layers(keys: bpy.types.Key | None, actions: Iterable[bpy.types.Actio
 
 
 def attach_layers(keys: bpy.types.Key, actions: Iterable[bpy.types.Action]) -> None:
-    """Play the layers of `actions` on tracks of `keys`: those that `take_off` left there, as far as it did, else new
-    ones on top. What of them is left over then goes."""
+    """Play the layers of `actions` on tracks of `keys`.
+
+    Empty tracks that `detach_layers` left are used first, then new ones on top. Tracks that stay empty are removed.
+    """
     free = {track.name: track for track in _layer_tracks(keys) if not len(track.strips)}
     for action in actions:
         state = action.get(STATE)
@@ -65,25 +67,25 @@ def attach_layers(keys: bpy.types.Key, actions: Iterable[bpy.types.Action]) -> N
 
 
 def detach_layers(keys: bpy.types.Key) -> None:
-    """Take the layers off `keys`, and what they moved back to rest; their tracks stay, empty, for `put_on`."""
+    """Detach the layers from `keys` and reset their shape keys. Their tracks stay, empty, for `attach_layers`."""
     _mark_removed_layers(keys)
     for track in _layer_tracks(keys):
         for strip in list(track.strips):
             if strip.action is not None:
                 if PREVIEW_ONLY not in keys:
                     strip.action[STATE] = "MUTED" if track.mute or strip.mute else "OFF"
-                strip.action.use_fake_user = True  # an artist's copy of a layer has none, and would be lost
+                strip.action.use_fake_user = True  # a copy that the user made has none, and would be lost
                 reset_shape_keys(keys, strip.action)
             track.strips.remove(strip)
 
 
 def remove_empty_tracks(keys: bpy.types.Key) -> None:
-    """Remove the tracks that `take_off` left empty."""
+    """Remove the tracks that `detach_layers` left empty."""
     attach_layers(keys, ())
 
 
 def release_tracks(keys: bpy.types.Key) -> None:
-    """Leave the tracks of the layers to the artist: no take takes them off any more."""
+    """Hand the tracks of the layers over to the user: no take detaches them any more."""
     for track, action in active_layers(keys):
         track.name = action.name
 
@@ -118,12 +120,12 @@ def _new_track(keys: bpy.types.Key, action: bpy.types.Action) -> bpy.types.NlaTr
 
 
 def _mark_removed_layers(keys: bpy.types.Key) -> None:
-    """Remember which layers of what plays now the artist has removed: those that were put on, and that nobody plays."""
+    """Store which layers of the active take the user has removed: attached ones that are not used any more."""
     animation = keys.animation_data
-    main = baseline.read_request(animation.action) if animation and animation.action else None
-    here = {main["take"]} if main else set()
-    here |= {baseline.read_request(action)["take"] for _track, action in active_layers(keys)}
-    for take in () if PREVIEW_ONLY in keys else here:
+    main = stored_request.read_request(animation.action) if animation and animation.action else None
+    active = {main["take"]} if main else set()
+    active |= {stored_request.read_request(action)["take"] for _track, action in active_layers(keys)}
+    for take in () if PREVIEW_ONLY in keys else active:
         for action in find_layers(take):
             if action.get(STATE) == "ON" and action.users == int(action.use_fake_user):
                 action[STATE] = "GONE"

@@ -1,0 +1,1 @@
+"""Takes: writing, listing, using, copying and deleting them."""

@@ -1,4 +1,4 @@
-"""A Motion's face as curves of shape keys: those of a take's main Action, and those of each layer."""
+"""Curves of shape keys for the face of a Motion: those of a take's main Action, and those of each layer."""
 
 from __future__ import annotations
 
@@ -9,33 +9,37 @@ import numpy as np
 
 from ...core import channels, types
 from ..characters import shape_key_names
+from ..keys.names_note import names_note
 from ..keys.write_keys import SampledCurve
+
+LAYER_BY_CHANNEL = {channel: layer for layer, names in channels.LAYERS.items() for channel in names}
 
 
 def build_face_curves(
     obj: bpy.types.Object, motion: types.Motion, layer_settings: dict[str, Any] | None
 ) -> tuple[list[SampledCurve], dict[str, list[SampledCurve]], list[str]]:
-    """The curves of the main Action, those of each layer, and notes. asked: the request's layers; with None the Motion
-    has no layers, and everything in it is the main Action's."""
-    apart = (
-        {channel: layer for layer, some in channels.LAYERS.items() for channel in some}
-        if layer_settings is not None
-        else {}
-    )
-    wanted = [c for c in motion.channels if c not in apart or layer_settings.get(apart[c]) is not None]
-    curves, notes = _shape_curves(obj, motion.select(tuple(wanted)))
+    """Return the curves of the main Action, those of each layer, and notes for the user.
+
+    Args:
+        obj: The character.
+        motion: Its face channels.
+        layer_settings: The request's layers, a seed or None each. None: all channels belong to the main Action.
+    """
+    layer_of = {} if layer_settings is None else LAYER_BY_CHANNEL
+    written = [c for c in motion.channels if c not in layer_of or layer_settings.get(layer_of[c]) is not None]
+    curves, notes = _shape_curves(obj, motion.select(tuple(written)))
     layers: dict[str, list[SampledCurve]] = {}
-    for channel, layer in apart.items():
+    for channel, layer in layer_of.items():
         if channel in curves:
             layers.setdefault(layer, []).append(curves[channel])
-    return [curve for channel, curve in curves.items() if channel not in apart], layers, notes
+    return [curve for channel, curve in curves.items() if channel not in layer_of], layers, notes
 
 
 def _shape_curves(obj: bpy.types.Object, motion: types.Motion) -> tuple[dict[str, SampledCurve], list[str]]:
-    """The curve of every channel that `obj` has a shape key for, and notes."""
+    """Return the curve of every channel that `obj` has a shape key for, and notes for the user."""
     blocks, driven = obj.data.shape_keys.key_blocks, shape_key_names.driven_shape_keys(obj)
-    found = shape_key_names.face_shape_keys(obj)
-    written = {channel: name for channel, name in found.items() if channel in motion.channels and name not in driven}
+    names = shape_key_names.face_shape_keys(obj)
+    written = {channel: name for channel, name in names.items() if channel in motion.channels and name not in driven}
     curves, clamped = {}, []
     for channel, name in written.items():
         block, values = blocks[name], motion.column(channel)
@@ -44,17 +48,12 @@ def _shape_curves(obj: bpy.types.Object, motion: types.Motion) -> tuple[dict[str
             clamped.append(name)
         curves[channel] = SampledCurve(block.path_from_id("value"), 0, within)
 
-    # Few characters can breathe; of that nobody need be told.
-    missing = [channel for channel in motion.channels if channel in channels.FACE and channel not in found]
-    notes = _names_note("No shape key for", missing)
-    notes += _names_note("A driver sets, not keyed:", [name for name in found.values() if name in driven])
-    notes += _names_note("Held within the slider's range:", clamped)
-    notes += _names_note("Muted, so it does not show:", [name for name in written.values() if blocks[name].mute])
+    # Few characters have a shape key for the breath, so a missing one is not reported.
+    missing = [channel for channel in motion.channels if channel in channels.FACE and channel not in names]
+    notes = names_note("No shape key for", missing)
+    notes += names_note("A driver sets, not keyed:", [name for name in names.values() if name in driven])
+    notes += names_note("Held within the slider's range:", clamped)
+    notes += names_note("Muted, so it does not show:", [name for name in written.values() if blocks[name].mute])
     if obj.show_only_shape_key:
         notes.append("Only one shape key shows: turn Solo Active Shape Key off.")
     return curves, notes
-
-
-def _names_note(what: str, names: list[str]) -> list[str]:
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return [f"{what} {shown}."] if names else []

@@ -1,4 +1,4 @@
-"""A second head that plays another take, to compare: a copy of the character, beside it or through it, not rendered."""
+"""A second head that plays another take for comparison: a copy of the character that is not rendered."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import bpy
 from ..provenance import layer_tracks
 
 MARK = "diface_ghost"
-"""Custom property of a ghost: the id of the take that it plays."""
+"""Custom property of a ghost: the id of its take."""
 GAP = 1.1
-"""How far beside the character a ghost stands, in widths of it."""
+"""Distance of a ghost beside the character, in widths of the character."""
 
 GhostPlacement = Literal["BESIDE", "THROUGH"]
 
 
 def find_ghost() -> bpy.types.Object | None:
-    """The ghost that there is."""
+    """Return the ghost, or None."""
     return next((obj for obj in bpy.data.objects if MARK in obj), None)
 
 
 def ghost_take(obj: bpy.types.Object) -> str:
-    """The id of the take that a ghost plays."""
+    """Return the id of a ghost's take."""
     return obj[MARK]
 
 
 def add_ghost(obj: bpy.types.Object, take: str, placement: GhostPlacement) -> bpy.types.Object:
-    """A ghost of `obj`, in its collections, for the take with the id `take`; that it plays it is left to the caller."""
+    """Add a ghost of `obj` to its collections, for the take with the id `take`. The caller assigns the take."""
     copy = obj.copy()
     copy.data = obj.data.copy()
     copy.name, copy.data.name = f"{obj.name} ghost", f"{obj.name} ghost"
@@ -56,7 +56,7 @@ def remove_ghosts() -> None:
 
 
 def _place_beside(copy: bpy.types.Object, obj: bpy.types.Object) -> None:
-    """Along the scene's X axis, whatever animates the character's location."""
+    """Place a ghost along the scene's X axis with a constraint, which also works if the location is animated."""
     aside = copy.constraints.new("TRANSFORM")
     aside.name = "Beside the character"
     aside.target, aside.map_to = obj, "LOCATION"

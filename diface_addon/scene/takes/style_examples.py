@@ -1,4 +1,4 @@
-"""The takes that a style is learnt from: which they are, their final motion, and their sound."""
+"""Style examples: the takes that a style is adapted to, their edited motion, and their sound."""
 
 from __future__ import annotations
 
@@ -9,36 +9,38 @@ import bpy
 import numpy as np
 
 from ... import compat
-from ...core import channels, errors, types
+from ...core import errors, types
 from ..animation import sampling
 from ..audio import audio_strip, decode
 from ..characters import shape_key_names
 from ..files import temporary
-from ..provenance import baseline, take_request
+from ..provenance import baseline, stored_request, take_request
 from ..provenance.layer_tracks import layer_name
-from . import take_list, takes
+from . import take_index, take_list
 
 REQUIRED_CHANNELS = ("jawOpen", "mouthClose")
-"""What a take has to move, for a style to be learnt from it."""
+"""Channels that a take must have to be a style example."""
 
-STAR_HINT = "Star takes of this character that are as they should be, or choose one of them to play."
+STAR_HINT = "Star the takes of this character that you are satisfied with, or make one of them active."
 TIME_TOLERANCE = 1e-3
-"""Seconds by which a strip may play its sound at another place than when the take was made."""
-
-TakeActions = list[bpy.types.Action]
+"""Seconds by which a strip's section of its sound may differ from that of the take."""
 
 
-def chosen_takes(obj: bpy.types.Object) -> list[TakeActions]:
-    """The takes of `obj` that have a star; where none has, the one whose face plays. Raises SceneError without any."""
-    found = takes.all_takes()
-    entries = [entry for entry in take_list.entries(obj) if not entry.other_character]
-    starred = [found[entry.take] for entry in entries if entry.favourite]
+def chosen_takes(obj: bpy.types.Object) -> list[list[bpy.types.Action]]:
+    """Return the takes of `obj` with a star; without a star, the one that animates the face.
+
+    Raises:
+        SceneError: There is no such take.
+    """
+    takes = take_index.all_takes()
+    entries = [entry for entry in take_list.entries(obj) if not entry.other_character and not entry.error]
+    starred = [takes[entry.take] for entry in entries if entry.favourite]
     if starred:
         return starred
-    playing = [found[entry.take] for entry in entries if entry.is_active and _face_action(found[entry.take])]
-    if not playing:
-        raise errors.SceneError(f"No take of {obj.name} has a star, and none plays.", STAR_HINT)
-    return playing[:1]
+    active = [takes[entry.take] for entry in entries if entry.is_active and _face_action(takes[entry.take])]
+    if not active:
+        raise errors.SceneError(f"No take of {obj.name} has a star, and none is active.", STAR_HINT)
+    return active[:1]
 
 
 def collect_examples(
@@ -57,7 +59,7 @@ def collect_examples(
     """
     read = []
     for number, actions in enumerate(chosen_takes(obj)):
-        inside = folder / str(number)  # two sounds may have to be made under one name
+        inside = folder / str(number)  # two sounds may be written under one name
         with temporary.raising_scene_errors():
             inside.mkdir()
         motion = final_motion(obj, actions)
@@ -65,24 +67,27 @@ def collect_examples(
     return tuple(read)
 
 
-def final_motion(obj: bpy.types.Object, actions: TakeActions) -> types.Motion:
-    """What a take does to the face of `obj` with all that the artist changed, a row a frame, at the take's frame rate.
+def final_motion(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> types.Motion:
+    """Return the face motion of a take with all edits, one row a frame, at the take's frame rate.
 
-    The layers are left out, and so are channels that are muted or that `obj` has no shape key for. A take that was
-    moved as a whole is read where it is now. Raises SceneError.
+    Layers are left out, and so are channels that are muted or that `obj` has no shape key for. A take whose keys were
+    all moved in time is read where it is now.
+
+    Raises:
+        SceneError: The take cannot be a style example.
     """
-    action, request = _face_action(actions), baseline.read_request(actions[0])
+    action, request = _face_action(actions), stored_request.read_request(actions[0])
     if request.get("engine"):
         message = f'The take "{actions[0].name}" was made by 3DiFACE\'s models.'
-        raise errors.SceneError(message, "Take its star away: styles are learnt for DiFACE's own models.")
+        raise errors.SceneError(message, "Remove its star: styles are adapted for DiFACE's models only.")
     if action is None:
         message = f'The take "{actions[0].name}" moves only the head.'
-        raise errors.SceneError(message, "Take its star away: a style is how the face speaks.")
+        raise errors.SceneError(message, "Remove its star: a style is a style of the face.")
     found = _face_fcurves(obj, action)
     missing = [name for name in REQUIRED_CHANNELS if name not in found]
     if missing:
         message = f'The take "{actions[0].name}" does not move {" and ".join(missing)} of {obj.name}.'
-        raise errors.SceneError(message, "Take its star away, or choose the character that it was made for.")
+        raise errors.SceneError(message, "Remove its star, or choose the character that it was made for.")
     first, rows = _first_frame(action, found["jawOpen"], request), _row_count(action)
     frames, blocks = first + np.arange(rows, dtype=np.float64), obj.data.shape_keys.key_blocks
     names, columns = shape_key_names.face_shape_keys(obj), []
@@ -95,23 +100,33 @@ def final_motion(obj: bpy.types.Object, actions: TakeActions) -> types.Motion:
 def find_sound(
     context: bpy.types.Context, action: bpy.types.Action, sound_file: str, folder: Path
 ) -> types.AudioSection:
-    """What a take was spoken to: its sound file where that is still there, else what its strip plays, if that is still
-    the same. Raises AudioError or SceneError."""
-    request = baseline.read_request(action)
+    """Return the sound of a take: its file if it still exists, else the section that its strip plays.
+
+    Args:
+        context: Names the sequencer.
+        action: The take's first Action.
+        sound_file: The sound file that the settings name; "" if they name none.
+        folder: Holds the files that have to be written.
+
+    Raises:
+        AudioError: The sound was not found, or the strip plays another section now.
+        SceneError: The strip cannot be used.
+    """
+    request = stored_request.read_request(action)
     section, name = take_request.from_json(request).audio, request["sound"]
     if section.path.is_file():
         return section
     chosen_file = Path(bpy.path.abspath(sound_file))
-    if chosen_file.name == name and chosen_file.is_file():  # of a file that only Blender decodes, a copy was heard
+    if chosen_file.name == name and chosen_file.is_file():  # the take used a copy if only Blender decodes the file
         return types.AudioSection(decode.ensure_readable(chosen_file, folder), section.start, section.seconds)
     if all(strip.name != name for _scene, strip in audio_strip.list_strips(context)):
         message = f'The sound of the take "{action.name}" is gone: {name}.'
-        raise errors.AudioError(message, "Bring the sound strip back under that name, or take the take's star away.")
+        raise errors.AudioError(message, "Bring the sound strip back under that name, or remove the take's star.")
     scene, strip = audio_strip.find_strip(context, name)
     now = audio_strip.audio_section(scene, strip, folder)
     if _differs(now.start, section.start) or _differs(now.seconds, section.seconds):
         message = f'The strip "{name}" no longer plays what the take "{action.name}" was made to.'
-        raise errors.AudioError(message, "Trim it as it was, or take the take's star away.")
+        raise errors.AudioError(message, "Trim it as it was, or remove the take's star.")
     return now
 
 
@@ -119,13 +134,13 @@ def _differs(now: float | None, then: float | None) -> bool:
     return now != then if now is None or then is None else abs(now - then) > TIME_TOLERANCE
 
 
-def _face_action(actions: TakeActions) -> bpy.types.Action | None:
-    """The Action of a take that moves the face; layers do not."""
+def _face_action(actions: list[bpy.types.Action]) -> bpy.types.Action | None:
+    """Return the main Action of a take that animates the face."""
     return next((a for a in actions if not layer_name(a) and compat.find_channelbag(a, "KEY")), None)
 
 
 def _face_fcurves(obj: bpy.types.Object, action: bpy.types.Action) -> dict[str, bpy.types.FCurve]:
-    """Channel -> its curve, of those that move a shape key of `obj`."""
+    """Return the curves of an Action that animate shape keys of `obj`, by channel."""
     blocks, driven = obj.data.shape_keys.key_blocks, shape_key_names.driven_shape_keys(obj)
     held, found = compat.find_channelbag(action, "KEY"), {}
     for channel, name in shape_key_names.face_shape_keys(obj).items():
@@ -146,7 +161,7 @@ def _row_count(action: bpy.types.Action) -> int:
 
 
 def _first_frame(action: bpy.types.Action, curve: bpy.types.FCurve, request: dict[str, Any]) -> float:
-    """The frame of the take's first row: later than it was where all keys are."""
+    """Return the frame of the take's first row, also if all keys were moved in time."""
     keys = np.empty(2 * len(curve.keyframe_points), np.float32)
     curve.keyframe_points.foreach_get("co", keys)
     before = baseline.read_baseline_keys(action).get(("KEY", curve.data_path, 0), np.zeros((0, 2), np.float32))

@@ -1,8 +1,7 @@
-"""What can be made of a take: another take, a plain Action, or strips of the NLA."""
+"""Copies of a take: another take, a plain Action, or NLA strips."""
 
 from __future__ import annotations
 
-import json
 import uuid
 
 import bpy
@@ -13,51 +12,57 @@ from ...core import errors
 from ..animation import active_curves, character_checks
 from ..keys.key_table import KeyTable
 from ..keys.write_keys import enum_value
-from ..provenance import baseline, layer_tracks
-from . import take_list, takes
+from ..provenance import layer_tracks, stored_request
+from . import take_index, take_list, use_take
 
 PROPERTY_PREFIX = "diface"
-"""How the names of the custom properties begin that make an Action a take."""
-
-TakeActions = list[bpy.types.Action]
+"""Prefix of the custom properties that make an Action a take."""
 
 
-def duplicate(actions: TakeActions, name: str) -> TakeActions:
-    """A new take that is the same as that of `actions`, called `name`. Raises SceneError for a vertex animation."""
+def duplicate(actions: list[bpy.types.Action], name: str) -> list[bpy.types.Action]:
+    """Return a copy of a take, called `name`. Raise SceneError for a vertex animation."""
     check_has_keys(actions)
-    take = uuid.uuid4().hex
+    take, created = uuid.uuid4().hex, stored_request.creation_time()
     copies = []
     for action in actions:
         copy = action.copy()
-        request = baseline.read_request(action) | {"take": take, "name": name}
-        copy[baseline.REQUEST] = json.dumps(request)
+        original = stored_request.read_request(action)
+        request = {**original, "take": take, "name": name, "parent": original["take"], "created": created}
+        stored_request.write_request(copy, request)
         copy.use_fake_user = True
         take_list.set_favourite(copy, False)
-        follows = request.get("layer", "head") if copies else ""
-        copy.name = f"{copies[0].name} {follows}" if follows else name
+        suffix = request.get("layer", "head") if copies else ""
+        copy.name = f"{copies[0].name} {suffix}" if suffix else name
         copies.append(copy)
     return copies
 
 
-def push_down(obj: bpy.types.Object, actions: TakeActions) -> None:
-    """Let a take play from the NLA, its layers too, where no other take takes it off. Raises SceneError."""
+def push_down(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
+    """Move a take with its layers to the NLA, where other takes do not replace it.
+
+    Raises:
+        SceneError: The take is a vertex animation, or cannot animate `obj`.
+    """
     check_has_keys(actions)
-    takes.use_take(obj, actions)
-    blocks = takes.animated_blocks(obj, actions)
+    use_take.use_take(obj, actions)
+    blocks = use_take.animated_blocks(obj, actions)
     for block in blocks.values():
         compat.push_down(block)
     if "KEY" in blocks:
         layer_tracks.release_tracks(blocks["KEY"])
 
 
-def bake(obj: bpy.types.Object, actions: TakeActions) -> TakeActions:
-    """Plain Actions that move `obj` as a take does, the layers that show within; they play where the take does.
+def bake(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> list[bpy.types.Action]:
+    """Return plain Actions with the motion of a take and its visible layers, active where the take is active.
 
-    Raises SceneError for a vertex animation, and where it plays on what cannot be animated here.
+    Raises:
+        SceneError: The take is a vertex animation, or is active on a data-block that cannot be animated here.
     """
     check_has_keys(actions)
-    main, _layers = takes.split_layers(actions)
-    moved = {kind: block for kind, block in active_curves.data_blocks(obj).items() if takes.is_active_on(block, main)}
+    main, _layers = take_index.split_layers(actions)
+    moved = {
+        kind: block for kind, block in active_curves.data_blocks(obj).items() if use_take.is_active_on(block, main)
+    }
     character_checks.check_blocks(obj, moved)
     layers = layer_tracks.visible_layers(obj.data.shape_keys, actions)
     baked = [_plain_copy(action, f"{actions[0].name} baked") for action in main]
@@ -71,9 +76,9 @@ def bake(obj: bpy.types.Object, actions: TakeActions) -> TakeActions:
     return baked
 
 
-def check_has_keys(actions: TakeActions) -> None:
-    """Raises SceneError for a vertex animation, which has no keys."""
-    if "cache" in baseline.read_request(actions[0]):
+def check_has_keys(actions: list[bpy.types.Action]) -> None:
+    """Raise SceneError for a vertex animation, which has no keys."""
+    if "cache" in stored_request.read_request(actions[0]):
         hint = "Set Motion As to Shape Keys and generate again with the same seed."
         raise errors.SceneError(f"The face of {actions[0].name} is a vertex animation, and has no keys.", hint)
 
@@ -89,7 +94,7 @@ def _plain_copy(action: bpy.types.Action, new_name: str) -> bpy.types.Action:
 
 
 def _merge_layer(channels: bpy.types.bpy_struct, layer: bpy.types.bpy_struct) -> None:
-    """Add the curves of a layer to the main ones, as far as these have none, which Blender would show over it."""
+    """Add the curves of a layer to the main ones, except those that the main ones replace."""
     group = channels.groups[0] if len(channels.groups) else channels.groups.new("Face")
     for curve in layer.fcurves:
         if channels.fcurves.find(curve.data_path, index=curve.array_index) is None:
@@ -105,8 +110,8 @@ def _set_key_types(action: bpy.types.Action) -> None:
             keys.foreach_set("type", np.full(len(keys), enum_value("type", "KEYFRAME"), np.int32))
 
 
-def _replace_active(obj: bpy.types.Object, main: TakeActions, baked: TakeActions) -> None:
-    """Play `baked` wherever `obj` plays `main`."""
+def _replace_active(obj: bpy.types.Object, main: list[bpy.types.Action], baked: list[bpy.types.Action]) -> None:
+    """Assign `baked` wherever `main` is active on `obj`."""
     keys = obj.data.shape_keys
     for kind, block in {"KEY": keys, "OBJECT": obj}.items():
         if block and block.animation_data and block.animation_data.action in main:

@@ -1,5 +1,4 @@
-"""What the artist animates in a take's Action and DiFACE does not make, such as the object's location, comes along into
-the next take, with everything about it."""
+"""Copies F-curves that the user added to a take's Action, such as the object's location, into the next take."""
 
 from __future__ import annotations
 
@@ -8,15 +7,20 @@ import bpy
 from ... import compat
 from ..animation import active_curves
 from ..keys.key_table import KeyTable
-from ..provenance import baseline
+from ..provenance import baseline, stored_request
 
 CURVE_SETTINGS = ("extrapolation", "auto_smoothing", "mute", "lock", "hide", "color_mode", "color")
-"""What there is to a curve besides its keys and modifiers."""
+"""Properties of a curve besides its keys and modifiers."""
 
 
 def copy_user_fcurves(obj: bpy.types.Object, kind: str, channels: bpy.types.bpy_struct) -> None:
-    """Copy such curves of the take that animates the data-block of a kind now to `held`, where a new take's are, as far
-    as it does not move the same."""
+    """Copy the user's curves of the active take to a new one, unless it has curves of the same properties.
+
+    Args:
+        obj: The character.
+        kind: Kind of data-block: 'KEY', 'OBJECT'.
+        channels: The channelbag of the new take.
+    """
     for curve in _user_fcurves(obj, kind):
         if channels.fcurves.find(curve.data_path, index=curve.array_index) is None:
             _copy_fcurve(curve, channels)
@@ -24,11 +28,11 @@ def copy_user_fcurves(obj: bpy.types.Object, kind: str, channels: bpy.types.bpy_
 
 def _user_fcurves(obj: bpy.types.Object, kind: str) -> list[bpy.types.FCurve]:
     animation = active_curves.data_block(obj, kind).animation_data
-    if animation is None or animation.action is None or baseline.read_request(animation.action) is None:
+    if animation is None or animation.action is None or stored_request.read_request(animation.action) is None:
         return []
-    made = baseline.read_baseline_keys(animation.action).keys() | active_curves.channels_by_address(obj).keys()
+    generated = baseline.read_baseline_keys(animation.action).keys() | active_curves.channels_by_address(obj).keys()
     curves = getattr(compat.active_channelbag(animation), "fcurves", ())
-    return [curve for curve in curves if (kind, curve.data_path, curve.array_index) not in made]
+    return [curve for curve in curves if (kind, curve.data_path, curve.array_index) not in generated]
 
 
 def _copy_fcurve(curve: bpy.types.FCurve, channels: bpy.types.bpy_struct) -> None:

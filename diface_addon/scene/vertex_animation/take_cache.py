@@ -7,7 +7,7 @@ from pathlib import Path
 import bpy
 
 from ...core import errors
-from ..provenance import baseline
+from ..provenance import stored_request
 from . import vertex_cache
 
 TakeActions = list[bpy.types.Action]
@@ -15,7 +15,7 @@ TakeActions = list[bpy.types.Action]
 
 def cache_file(obj: bpy.types.Object, actions: TakeActions) -> Path | None:
     """Return the path of a take's vertex cache, whether the file exists or not; None for a take without one."""
-    request = baseline.read_request(actions[0])
+    request = stored_request.read_request(actions[0])
     return vertex_cache.find_file(obj, request["take"], request["cache"]) if "cache" in request else None
 
 

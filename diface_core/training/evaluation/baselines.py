@@ -13,7 +13,7 @@ from tqdm import tqdm
 from ... import channels
 from ...audio.feature_cache import FeatureCache, audio_key
 from ...audio.speech_encoder import LOUDNESS, SAMPLE_RATE, SpeechEncoder
-from ...model import lips
+from ...model import lip_closure
 from ...types import AudioClip, Float32Array
 from .. import metrics
 from ..corpora import Clip, seal_lips
@@ -105,7 +105,7 @@ def ridge(train: list[EncodedClip]) -> Predict:
 def ridge_with_sealed_lips(train: list[EncodedClip]) -> Predict:
     """The ridge with all that we give our models beside the network: sealed labels, and lips that meet."""
     predict = ridge([dataclasses.replace(h, clip=seal_lips(h.clip)) for h in train])
-    return lambda features: lips.close_small_gaps(predict(features))
+    return lambda features: lip_closure.close_small_gaps(predict(features))
 
 
 def baselines(train: list[EncodedClip]) -> dict[str, Predict]:

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 
 from ...learning.sequence import TrainingSequence
-from ...model.bundle import Models
 from ...model.denoiser import Denoiser
+from ...model.models import Models
 from ...types import AudioSection, Float32Array, GenerateRequest, Style
 from .. import metrics, run, sources, validation_sequences
 from ..settings import TrainConfig, read_config

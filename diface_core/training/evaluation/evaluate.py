@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from ...audio.speech_encoder import SpeechEncoder
 from ...model import checkpoint
-from ...model.bundle import WEIGHTS, Models
+from ...model.models import WEIGHTS, Models
 from ...runtime import device
 from ...types import AudioSection, Float32Array, GenerateRequest, Style
 from .. import metrics

@@ -12,11 +12,11 @@ import torch
 
 from ...audio.loudness import measure_audio
 from ...audio.speech_encoder import DIMENSION, LOUDNESS
-from ...diffusion.constraints import unconstrained
+from ...diffusion.known_region import unconstrained
 from ...diffusion.sampler import sample
 from ...model import checkpoint
-from ...model.bundle import WEIGHTS
 from ...model.denoiser import Denoiser
+from ...model.models import WEIGHTS
 from .. import corpora
 from ..head import head_measures as measures
 from ..head import head_tracks

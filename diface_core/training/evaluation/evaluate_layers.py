@@ -10,34 +10,33 @@ import numpy as np
 from ... import channels
 from ...audio.loudness import measure_audio
 from ...audio.reading import load_clip
-from ...layers import LayerEvents
 from ...layers.blinks import AROUND_END
-from ...layers.clock import FloatingArray
+from ...layers.events import LayerEvents
 from ...layers.phrases import find_phrases
-from ...types import MODEL_RATE, AudioSection, FrameRate, Layers, Motion
+from ...types import MODEL_RATE, AnyFloatArray, AudioSection, FrameRate, Layers, Motion
 from . import layer_measures as measures
 
 FINE = FrameRate(1000)
 """Rows a second at which the curves are read: a saccade of 1 degree lasts 27 ms."""
 
 
-def file_loudness(path: Path) -> FloatingArray:
+def file_loudness(path: Path) -> AnyFloatArray:
     """The loudness (T,) at MODEL_RATE of a sound file."""
     return measure_audio([load_clip(AudioSection(path)).samples]).loudness
 
 
-def silent_loudness(seconds: float) -> FloatingArray:
+def silent_loudness(seconds: float) -> AnyFloatArray:
     """The loudness of no sound."""
     return np.full(MODEL_RATE.rows(seconds), -3.0, np.float32)
 
 
-def sample_layers(loudness: FloatingArray, seed: int) -> Motion:
+def sample_layers(loudness: AnyFloatArray, seed: int) -> Motion:
     """All layers on a still face, finely sampled."""
     still = np.zeros((FINE.rows(MODEL_RATE.seconds(len(loudness))), len(channels.FACE)), np.float32)
     return LayerEvents.sample(loudness, Layers(seed, seed, seed)).apply(Motion(still, channels.FACE, FINE))
 
 
-def measure_layers(loudness: FloatingArray, seeds: int) -> dict[str, str]:
+def measure_layers(loudness: AnyFloatArray, seeds: int) -> dict[str, str]:
     """Each measure in words, over `seeds` performances of one sound."""
     motions = [sample_layers(loudness, seed) for seed in range(seeds)]
     minutes = seeds * len(loudness) / MODEL_RATE.value / 60
@@ -47,7 +46,7 @@ def measure_layers(loudness: FloatingArray, seeds: int) -> dict[str, str]:
     )
 
 
-def _blink_measures(motions: list[Motion], minutes: float, ends: FloatingArray) -> dict[str, str]:
+def _blink_measures(motions: list[Motion], minutes: float, ends: AnyFloatArray) -> dict[str, str]:
     spans = [measures.blink_spans(motion) for motion in motions]
     begins, lasts = np.concatenate([s[:, 0] for s in spans]), np.concatenate([s[:, 1] - s[:, 0] for s in spans])
     waits = np.concatenate([np.diff(s[:, 0]) for s in spans])
@@ -90,11 +89,11 @@ def _breath_measures(motions: list[Motion], minutes: float) -> dict[str, str]:
     }
 
 
-def _median(values: FloatingArray) -> str:
+def _median(values: AnyFloatArray) -> str:
     return f"{np.median(values):.0f}" if len(values) else "-"
 
 
-def _spread(values: FloatingArray, digits: int = 0) -> str:
+def _spread(values: AnyFloatArray, digits: int = 0) -> str:
     low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
     return f"{middle:.{digits}f}, {low:.{digits}f} to {high:.{digits}f}"
 

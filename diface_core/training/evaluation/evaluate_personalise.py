@@ -17,7 +17,7 @@ import numpy as np
 from ...audio.speech_encoder import SpeechEncoder
 from ...learning.mean_performance import mean_performance
 from ...learning.sequence import TrainingSequence
-from ...model import checkpoint, lips
+from ...model import checkpoint, lip_closure
 from ...model.denoiser import Denoiser
 from ...style_adaptation.adapt import PERSONAL_STYLE, AdaptConfig, Predictor, adapt_denoiser
 from ...style_adaptation.amplitude import sample_take
@@ -44,7 +44,7 @@ def measure(
 ) -> dict[str, float]:
     """Of the mean performance in `style`, or another, lips pressed as always: r of lips' distance and jaw, error of all
     weights, and how far the jaw moves, times the truth's deviation."""
-    ours = [lips.close_small_gaps(predict(denoiser, dataclasses.replace(s, style=style))) for s in sequences]
+    ours = [lip_closure.close_small_gaps(predict(denoiser, dataclasses.replace(s, style=style))) for s in sequences]
     truth = [s.values[: len(v)].astype(np.float32) for v, s in zip(ours, sequences, strict=True)]
 
     def r(read) -> float:

@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...channels import LOOK_DEGREES
-from ...layers.clock import FloatingArray
-from ...types import Motion
+from ...types import AnyFloatArray, Motion
 
 OPEN_LID = 0.02
 """A lid counts as open below this."""
@@ -21,23 +20,23 @@ FIXATION_SPEED = 20.0
 class Saccades:
     """`begins` (S,) s, `durations` (S,) s, `amplitudes` (S,) degrees, `speeds` (S,) fastest degrees a second."""
 
-    begins: FloatingArray
-    durations: FloatingArray
-    amplitudes: FloatingArray
-    speeds: FloatingArray
+    begins: AnyFloatArray
+    durations: AnyFloatArray
+    amplitudes: AnyFloatArray
+    speeds: AnyFloatArray
 
     @property
-    def fixations(self) -> FloatingArray:
+    def fixations(self) -> AnyFloatArray:
         """Seconds (S - 1,) of stillness between one saccade and the next."""
         return self.begins[1:] - self.begins[:-1] - self.durations[:-1]
 
 
-def blink_spans(motion: Motion) -> FloatingArray:
+def blink_spans(motion: Motion) -> AnyFloatArray:
     """When each blink begins and ends, (B, 2) seconds."""
     return _spans(motion.column("eyeBlinkLeft") > OPEN_LID) / motion.rate.value
 
 
-def closing_and_opening_times(motion: Motion) -> FloatingArray:
+def closing_and_opening_times(motion: Motion) -> AnyFloatArray:
     """Seconds that the lids take to fall and to rise, (B, 2), of every blink."""
     shut = motion.column("eyeBlinkLeft")
     found = []
@@ -48,7 +47,7 @@ def closing_and_opening_times(motion: Motion) -> FloatingArray:
     return np.array(found, np.float64).reshape(-1, 2) / motion.rate.value
 
 
-def share_near(events: FloatingArray, ends: FloatingArray, before: float, after: float) -> float:
+def share_near(events: AnyFloatArray, ends: AnyFloatArray, before: float, after: float) -> float:
     """Of the `events` (N,), how many come from `before` s before one of the `ends` (P,) to `after` s after it."""
     if not len(events):
         return 0.0
@@ -56,7 +55,7 @@ def share_near(events: FloatingArray, ends: FloatingArray, before: float, after:
     return float(np.any((apart >= -before) & (apart < after), 1).mean())
 
 
-def gaze_angles(motion: Motion) -> FloatingArray:
+def gaze_angles(motion: Motion) -> AnyFloatArray:
     """Yaw and pitch (T, 2) in degrees, left and up positive, of the left eye."""
     out, inward, up, down = (
         motion.column(f"eyeLook{way}Left") * LOOK_DEGREES[way] for way in ("Out", "In", "Up", "Down")
@@ -78,7 +77,7 @@ def saccades(motion: Motion) -> Saccades:
     )
 
 
-def breaths(motion: Motion) -> FloatingArray:
+def breaths(motion: Motion) -> AnyFloatArray:
     """When each breath in begins and ends, (N, 2) seconds."""
     return _spans(np.diff(motion.column("breathIn")) > 1e-5) / motion.rate.value
 

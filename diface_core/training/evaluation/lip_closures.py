@@ -18,7 +18,7 @@ from tqdm import tqdm
 from ... import channels
 from ...audio.reading import load_clip
 from ...audio.speech_encoder import SAMPLE_RATE, SpeechEncoder
-from ...model.bundle import Models, load_models
+from ...model.models import Models, load_models
 from ...types import MODEL_RATE, AudioSection, Float32Array, GenerateRequest, Style
 from ..corpora import Clip, Phone, is_held_out, read_grid
 from ..metrics import PAUSE_LABELS, lip_closures, lip_gap, phone_rows

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ...audio.reading import load_clip
 from ...audio.speech_encoder import SAMPLE_RATE, SpeechEncoder
-from ...model.bundle import Models, load_models
+from ...model.models import Models, load_models
 from ...types import AudioClip, AudioSection, Float32Array, GenerateRequest
 from .. import metrics
 

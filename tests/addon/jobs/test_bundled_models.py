@@ -12,7 +12,7 @@ import soundfile
 from diface_addon import compat
 from diface_addon.core import channels
 from diface_addon.scene.characters import bundled_head
-from diface_addon.scene.provenance import baseline
+from diface_addon.scene.provenance import stored_request
 from diface_addon.worker import process
 from tests.addon import scenes
 from tests.addon.conftest import PYTHON
@@ -55,7 +55,7 @@ def test_speech_becomes_a_take(scene, talking) -> None:
     assert len(found) == len(channels.SHAPES) + 3
 
     rows = len(found["rotation_euler", 0])
-    request = baseline.read_request(talking.animation_data.action)
+    request = stored_request.read_request(talking.animation_data.action)
     assert len(request["model_hash"]) >= 8
     for keys in found.values():
         assert keys[:, 0].tolist() == list(range(11, 11 + rows))
@@ -88,5 +88,5 @@ def test_zero_strength_keeps_only_layers(scene, talking) -> None:
 
 def test_unknown_style_is_reported(scene, talking) -> None:
     scene.diface.style = "nobody"
-    with pytest.raises(RuntimeError, match="no style called nobody"):
+    with pytest.raises(RuntimeError, match="style nobody is unknown"):
         bpy.ops.diface.generate()

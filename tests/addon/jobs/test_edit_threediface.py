@@ -9,8 +9,8 @@ import pytest
 from diface_addon.scene.animation import active_curves
 from diface_addon.scene.characters import shape_keys
 from diface_addon.scene.pins import sculpt, vertex_pins
-from diface_addon.scene.provenance import baseline
-from diface_addon.scene.takes import takes
+from diface_addon.scene.provenance import stored_request
+from diface_addon.scene.takes import take_index, use_take
 from diface_addon.scene.vertex_animation import vertex_cache
 from tests.addon.flame_scenes import shown
 from tests.addon.jobs.conftest import ROWS
@@ -35,7 +35,7 @@ def poses(obj: bpy.types.Object) -> np.ndarray:
 
 
 def active(obj: bpy.types.Object) -> str:
-    (take,) = takes.active_takes(obj, takes.all_takes())
+    (take,) = take_index.active_takes(obj, take_index.all_takes())
     return take
 
 
@@ -55,7 +55,7 @@ def test_regenerate_keeps_a_sculpt_exactly(scene, toy_speaker, motion_as) -> Non
     # The pin goes with the take, which knows it; and the old take is as it was.
     assert vertex_pins.pin_frames(vertex_pins.take_actions(new)) == [SCULPTED]
     assert vertex_pins.pin_frames(vertex_pins.take_actions(new), changed_only=True) == []
-    takes.use_take(toy_speaker, takes.all_takes()[old])
+    use_take.use_take(toy_speaker, take_index.all_takes()[old])
     np.testing.assert_array_equal(poses(toy_speaker), before)
 
 
@@ -139,4 +139,4 @@ def test_edit_of_a_head_take(scene, toy_speaker) -> None:
         active_curves.find_active_curves(toy_speaker)["OBJECT", "rotation_euler", 0].fcurve.keyframe_points[9].co.y
         == value
     )
-    assert baseline.read_request(toy_speaker.animation_data.action)["engine"]["head"]
+    assert stored_request.read_request(toy_speaker.animation_data.action)["engine"]["head"]

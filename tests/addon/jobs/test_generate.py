@@ -12,7 +12,7 @@ import pytest
 
 from diface_addon import compat
 from diface_addon.core import types
-from diface_addon.scene.provenance import baseline
+from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.styles import styles
 from tests.addon import fingerprint, scenes
 from tests.addon.conftest import needs_audio
@@ -95,18 +95,18 @@ def test_take_stores_its_request(scene, head, clicks, worker) -> None:
     scene.diface.seed, scene.diface.guidance, scene.diface.quality = 7, 2.5, "FINAL"
     generate()
     action = head.data.shape_keys.animation_data.action
-    request = baseline.read_request(action)
+    request = stored_request.read_request(action)
     assert (request["seed"], request["guidance"], request["steps"]) == (7, 2.5, 25)
     assert (request["sound"], request["model_hash"], request["first_frame"]) == ("clicks.wav", "0123abcd", 1)
     assert request["rate"] == {"fps": 24, "base": 1.0}
-    assert json.loads(action[baseline.REQUEST]) == request
+    assert json.loads(action[stored_request.REQUEST]) == request
     assert action.use_fake_user
 
 
 def test_default_settings_equal_the_request_defaults(scene, head, clicks, worker) -> None:
     scenes.use_file(scene, clicks(CLICKS))
     generate()
-    request = baseline.read_request(head.data.shape_keys.animation_data.action)
+    request = stored_request.read_request(head.data.shape_keys.animation_data.action)
     default = dataclasses.asdict(types.GenerateRequest(types.AudioSection(Path())))
     for name in set(default) - {"audio", "rate", "constraints"}:
         assert request[name] == json.loads(json.dumps(default[name])), name
@@ -120,7 +120,7 @@ def test_style_head_and_layer_settings_reach_the_request(scene, head, clicks, wo
     settings.style_guidance, settings.variety, settings.head_axes = 2.0, 0.5, (1.0, 0.5, 0.0)
     settings.gaze, settings.blinks_seed, settings.breath_seed = False, 3, 4
     generate()
-    request = baseline.read_request(head.data.shape_keys.animation_data.action)
+    request = stored_request.read_request(head.data.shape_keys.animation_data.action)
     assert request["style"] == {"blend": [["ada", 0.75], ["bo", 0.25]], "strength": 1.5}
     assert (request["style_guidance"], request["variety"], request["head_axes"]) == (2.0, 0.5, [1.0, 0.5, 0.0])
     assert request["layers"] == {"blinks": 3, "gaze": None, "breath": 4}

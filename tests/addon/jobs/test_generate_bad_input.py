@@ -60,7 +60,7 @@ def test_missing_file(scene, head, tmp_path, worker) -> None:
 def test_unreadable_file(scene, head, tmp_path, worker) -> None:
     (tmp_path / "text.wav").write_text("This is no sound, whatever its name says. " * 50)
     scenes.use_file(scene, tmp_path / "text.wav")
-    refused(saying="text.wav is not a sound file", trying="Convert it")
+    refused(saying="text.wav is not a supported audio file", trying="Convert it")
 
 
 def test_unreadable_file_that_blender_decodes(scene, head, tmp_path, worker) -> None:

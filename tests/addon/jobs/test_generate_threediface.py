@@ -12,8 +12,8 @@ import pytest
 from diface_addon.core import errors
 from diface_addon.jobs import arkit_keys, edit_threediface
 from diface_addon.scene.characters import flame_mesh, shape_key_names
-from diface_addon.scene.provenance import baseline
-from diface_addon.scene.takes import takes
+from diface_addon.scene.provenance import stored_request
+from diface_addon.scene.takes import take_index
 from diface_addon.settings import preferences, threediface_files, threediface_settings
 from tests.addon import fingerprint, flame_scenes, scenes
 from tests.addon.checkpoints import FACE, HEAD, checkpoint
@@ -51,8 +51,8 @@ def speaking(scene, own, flame, clicks, tmp_path) -> bpy.types.Object:
 
 
 def request_of_the_take() -> dict:
-    (actions,) = takes.all_takes().values()
-    return baseline.read_request(actions[0])
+    (actions,) = take_index.all_takes().values()
+    return stored_request.read_request(actions[0])
 
 
 @pytest.mark.parametrize("motion_as", ["KEYS", "CACHE"])
@@ -273,9 +273,9 @@ def test_models_of_a_take_are_found_in_the_folder_of_the_preferences(scene, spea
     """The take of a downloaded .blend names folders of another computer."""
     assert bpy.ops.diface.generate() == {"FINISHED"}
     for action in bpy.data.actions:
-        if baseline.REQUEST in action:
-            elsewhere = action[baseline.REQUEST].replace('"head_reg"', '"//host/share/head_reg"')
-            action[baseline.REQUEST] = elsewhere
+        if stored_request.REQUEST in action:
+            elsewhere = action[stored_request.REQUEST].replace('"head_reg"', '"//host/share/head_reg"')
+            action[stored_request.REQUEST] = elsewhere
     context = edit_threediface.read_threediface_context(bpy.context, speaking, tmp_path)
     assert context.request.engine.head == own / "head_reg"
     assert context.request.engine.face == own / threediface_files.GENERAL_FACE_MODEL

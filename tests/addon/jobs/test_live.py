@@ -15,7 +15,7 @@ from diface_addon.jobs.live_mode import live
 from diface_addon.scene.animation import sampling
 from diface_addon.scene.animation.active_actions import active_actions
 from diface_addon.scene.pins import pins
-from diface_addon.scene.provenance import baseline, take_request
+from diface_addon.scene.provenance import stored_request, take_request
 from diface_addon.worker import process
 from tests.addon import engine, scenes
 
@@ -130,7 +130,7 @@ def test_live_equals_an_edit_as_a_new_take(scene, head, take) -> None:
     assert fcurve(obj).keyframe_points[30].select_control_point
     scene.diface.edit.live = False
 
-    assert bpy.ops.diface.use_take(take=baseline.read_request(take[0])["take"]) == {"FINISHED"}
+    assert bpy.ops.diface.use_take(take=stored_request.read_request(take[0])["take"]) == {"FINISHED"}
     for frame, value, path, index in ((120, 0.75, JAW, 0), (90, -0.4, "rotation_euler", 1)):
         next(k for k in fcurve(obj, path, index).keyframe_points if k.co.x == frame).co.y = value
 
@@ -211,7 +211,7 @@ def test_written_result_is_not_a_change_and_is_refined_once(scene, head, take) -
     live.current().mark_changed()
     answer()  # in full quality
     final = live.current().timings
-    assert baseline.read_request(active_actions(head)[0])["seed"] == 0
+    assert stored_request.read_request(active_actions(head)[0])["seed"] == 0
     live.current().mark_changed()
     rest(0.5)
     assert live.current().timings is final
@@ -225,7 +225,7 @@ def test_changed_strength_applies_around_the_playhead(scene, head, take) -> None
     answer()
     new = values(head)
     assert new[FIRST + 50] == pytest.approx(engine.ANEW)
-    assert baseline.read_request(active_actions(head)[0])["face_strength"] == 0.5
+    assert stored_request.read_request(active_actions(head)[0])["face_strength"] == 0.5
     assert values(head, "rotation_euler", 2) == turn
     assert new[FIRST + 212] == old[FIRST + 212] > 0.1
 

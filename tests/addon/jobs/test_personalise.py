@@ -22,7 +22,7 @@ from diface_addon.operators.base import modal_job
 from diface_addon.operators.styles import personalise
 from diface_addon.scene.characters import bundled_head
 from diface_addon.scene.styles import packed_styles, styles
-from diface_addon.scene.takes import style_examples, take_list, takes
+from diface_addon.scene.takes import style_examples, take_index, take_list
 from diface_addon.settings import preferences
 from diface_addon.worker import process
 from tests.addon import fingerprint, scenes
@@ -52,10 +52,10 @@ def actor(scene, clicks, worker, folder) -> bpy.types.Object:
 def generate(seed: int = 0) -> list[bpy.types.Action]:
     """Generate a take. Returns its Actions."""
     bpy.context.scene.diface.seed = seed
-    before = set(takes.all_takes())
+    before = set(take_index.all_takes())
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    (made,) = set(takes.all_takes()) - before
-    return takes.all_takes()[made]
+    (made,) = set(take_index.all_takes()) - before
+    return take_index.all_takes()[made]
 
 
 def star(actions: list[bpy.types.Action]) -> None:
@@ -349,7 +349,7 @@ def refused(text: str) -> None:
 
 
 def test_personalise_needs_a_take(actor) -> None:
-    refused("No take of Character has a star, and none plays")
+    refused("No take of Character has a star, and none is active")
 
 
 def test_unusable_takes_are_named(scene, actor, clicks) -> None:

@@ -11,7 +11,7 @@ from diface_addon.core import channels, errors, types
 from diface_addon.jobs import pin_sculpt
 from diface_addon.scene.characters import shape_keys
 from diface_addon.scene.pins import sculpt
-from diface_addon.scene.takes import takes
+from diface_addon.scene.takes import write_take
 from tests.addon import fingerprint, scenes
 
 FIRST, ROWS, FRAME = 11, 40, 23
@@ -24,7 +24,7 @@ def face(scene: bpy.types.Scene) -> bpy.types.Object:
     obj = scenes.add_character(scene, NAMES)
     values = 0.4 + 0.3 * np.sin(np.arange(ROWS)[:, None] * 0.3 + np.arange(4))
     motion = types.Motion(values.astype(np.float32), NAMES[:4], types.FrameRate(24))
-    takes.write_take(obj, motion, "Take", {"first_frame": FIRST, "seed": 1})
+    write_take.write_take(obj, motion, "Take", {"first_frame": FIRST, "seed": 1})
     blocks(obj)["nose"].value = 0.5
     obj.active_shape_key_index = blocks(obj).find("mouthFunnel")
     scene.frame_set(FRAME)
@@ -136,9 +136,9 @@ def test_discarded_sculpt_leaves_nothing(face, mode) -> None:
 
 
 def test_bad_input(face, worker) -> None:
-    with pytest.raises(RuntimeError, match="There is no sculpt"):
+    with pytest.raises(RuntimeError, match="No sculpt is in progress"):
         bpy.ops.diface.pin_sculpt()
-    with pytest.raises(RuntimeError, match="There is no sculpt"):
+    with pytest.raises(RuntimeError, match="No sculpt is in progress"):
         bpy.ops.diface.discard_sculpt()
     bpy.ops.diface.sculpt_pose()
     with pytest.raises(RuntimeError, match=f"is being sculpted for frame {FRAME}"):
@@ -212,7 +212,7 @@ def test_undo_during_a_sculpt(face, worker) -> None:
     with pytest.raises(RuntimeError, match="Nothing was sculpted"):
         bpy.ops.diface.pin_sculpt()
     bpy.ops.ed.undo()
-    with pytest.raises(RuntimeError, match="There is no sculpt"):
+    with pytest.raises(RuntimeError, match="No sculpt is in progress"):
         bpy.ops.diface.pin_sculpt()
     bpy.ops.ed.redo()
     move(bpy.data.objects["Character"], {"jawOpen": 0.2}, "OBJECT")

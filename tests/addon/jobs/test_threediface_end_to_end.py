@@ -9,8 +9,8 @@ from mathutils import Quaternion, Vector
 
 from diface_addon.core import channels
 from diface_addon.scene.characters import flame_mesh, shape_key_names
-from diface_addon.scene.provenance import baseline
-from diface_addon.scene.takes import takes
+from diface_addon.scene.provenance import stored_request
+from diface_addon.scene.takes import take_index
 from diface_addon.settings import preferences
 from tests.addon import scenes
 from tests.addon.flame_scenes import shown
@@ -40,8 +40,8 @@ def test_mesh_reproduces_the_models_vertices(scene, toy_speaker, truth, motion_a
     assert worst < (BOUND if motion_as == "KEYS" else BOUND / 20)
 
     # What is said of it is true.
-    (actions,) = takes.all_takes().values()
-    assert worst < baseline.read_request(actions[0])["error"] + 1e-6
+    (actions,) = take_index.all_takes().values()
+    assert worst < stored_request.read_request(actions[0])["error"] + 1e-6
 
 
 def test_head_reproduces_the_models_rotation(scene, toy_speaker, truth) -> None:

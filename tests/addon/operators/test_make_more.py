@@ -11,14 +11,14 @@ import pytest
 from diface_addon.jobs import running_job
 from diface_addon.operators.base import modal_job
 from diface_addon.operators.generate import make_more
-from diface_addon.scene.provenance import baseline
-from diface_addon.scene.takes import takes
+from diface_addon.scene.provenance import stored_request
+from diface_addon.scene.takes import take_index
 from tests.addon import engine, scenes
 
 
 def seeds() -> list[int]:
     """Return the seeds of all takes, in the order of their names."""
-    return [baseline.read_request(actions[0])["seed"] for actions in takes.all_takes().values()]
+    return [stored_request.read_request(actions[0])["seed"] for actions in take_index.all_takes().values()]
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_second_esc_cancels_and_keeps_finished_takes(spoken) -> None:
 
 
 def test_error_is_reported_and_finished_takes_are_kept(spoken, capfd, monkeypatch) -> None:
-    monkeypatch.setattr(takes, "seeds", lambda _obj: {engine.SLOW, engine.KILLED})
+    monkeypatch.setattr(take_index, "seeds", lambda _obj: {engine.SLOW, engine.KILLED})
     spoken.diface.seed = engine.SLOW - 1
     assert bpy.ops.diface.make_more(count=2) == {"FINISHED"}
     assert seeds() == [engine.SLOW - 1]
@@ -119,5 +119,7 @@ def test_settings_changed_meanwhile_have_no_effect(spoken) -> None:
     operator = Modal(2)
     spoken.diface.face_strength = 0.25
     assert operator.until(is_over) == {"FINISHED"}
-    strengths = [baseline.read_request(actions[0])["face_strength"] for actions in takes.all_takes().values()]
+    strengths = [
+        stored_request.read_request(actions[0])["face_strength"] for actions in take_index.all_takes().values()
+    ]
     assert strengths == [1.0, 1.0]

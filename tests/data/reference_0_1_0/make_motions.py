@@ -20,7 +20,7 @@ import torch
 
 from diface_core import channels, request_file
 from diface_core.engines import Engines
-from diface_core.model.bundle import load_models
+from diface_core.model.models import load_models
 from diface_core.types import (
     AudioSection,
     Constraints,

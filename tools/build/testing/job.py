@@ -33,11 +33,17 @@ class Job:
 
 
 def pytest_job(
-    name: str, python: Path, words: list[str], environment: dict[str, str] | None = None, seconds: float = 0.0
+    name: str,
+    python: Path,
+    words: list[str],
+    environment: dict[str, str] | None = None,
+    seconds: float = 0.0,
+    measured: bool = False,
 ) -> Job:
-    """Return a job that runs pytest with some arguments."""
+    """Return a job that runs pytest with some arguments, measured by coverage or not."""
     report = paths.BUILD / "results" / f"{name}.xml"
-    command = [str(python), "-m", "pytest", *words, "--junitxml", str(report)]
+    command = [str(python), *(["-m", "coverage", "run"] if measured else []), "-m", "pytest", *words]
+    command += ["--junitxml", str(report)]
     return Job(name, command, environment or {}, seconds, report)
 
 

@@ -17,7 +17,7 @@ from tests.addon import scenes
 
 @pytest.fixture(autouse=True)
 def empty() -> None:
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    scenes.new_file()
 
 
 def vertices(obj: bpy.types.Object) -> np.ndarray:

@@ -13,12 +13,12 @@ import pytest
 from diface_addon.core import flame_model
 from diface_addon.scene.characters import flame_head, flame_mesh
 from diface_addon.settings import preferences
-from tests.addon import fingerprint, published_flame
+from tests.addon import fingerprint, published_flame, scenes
 
 
 @pytest.fixture(autouse=True)
 def empty() -> None:
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    scenes.new_file()
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def test_pickle_with_code_is_refused_and_the_scene_unchanged(own, tmp_path, monk
     (tmp_path / "f.pkl").write_bytes(pickle.dumps({"v_template": Harmful(tmp_path / "touched")}))
     monkeypatch.setattr(preferences, "flame_file", lambda: tmp_path / "f.pkl")
     before = fingerprint.of_file()
-    with pytest.raises(RuntimeError, match="which is no array"):
+    with pytest.raises(RuntimeError, match="which is not an array"):
         bpy.ops.diface.add_flame_head()
     assert not (tmp_path / "touched").exists()
     assert fingerprint.difference(before, fingerprint.of_file()) == []

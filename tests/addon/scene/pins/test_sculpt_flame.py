@@ -10,7 +10,7 @@ import pytest
 
 from diface_addon.scene.characters import flame_mesh, shape_keys
 from diface_addon.scene.pins import sculpt, vertex_pins
-from diface_addon.scene.takes import takes
+from diface_addon.scene.takes import delete_take, take_index
 from diface_addon.scene.vertex_animation import motion_shape_keys, vertex_cache
 from tests.addon import fingerprint, flame_scenes
 from tests.addon.flame_scenes import FIRST, LYING, ROWS, add_flame, shown, write
@@ -156,7 +156,7 @@ def test_bad_input(face, flame) -> None:
     bpy.context.scene.frame_set(FRAME)
     bpy.ops.diface.sculpt_pose()
     face.data.shape_keys.key_blocks[sculpt.KEY].data[0].co.x += 0.01
-    takes.delete_take(face, next(iter(takes.all_takes().values())))
+    delete_take.delete_take(face, next(iter(take_index.all_takes().values())))
     with pytest.raises(RuntimeError, match="The take that was sculpted is gone"):
         bpy.ops.diface.pin_sculpt()
     assert bpy.ops.diface.discard_sculpt() == {"FINISHED"}

@@ -13,8 +13,8 @@ from diface_addon import compat
 from diface_addon.core import channels, errors, types
 from diface_addon.scene.animation import character_checks
 from diface_addon.scene.characters import flame_mesh
-from diface_addon.scene.provenance import baseline
-from diface_addon.scene.takes import takes
+from diface_addon.scene.provenance import stored_request
+from diface_addon.scene.takes import take_index, write_take
 from diface_addon.scene.vertex_animation import vertex_cache
 from diface_addon.settings import preferences
 from tests.addon import flame_scenes
@@ -72,7 +72,7 @@ def test_head_rotates_about_the_neck_joint(scene, flame, lying, mode) -> None:
     with np.load(flame) as arrays:
         joint = Vector(((arrays["J_regressor"][1] @ arrays["v_template"] - shift) @ rotation / scale).tolist())
     made = flame_scenes.motion()[0].select(channels.HEAD)
-    takes.write_take(obj, made, "T", {"first_frame": FIRST}, flame_mesh.estimate_placement(obj, flame))
+    write_take.write_take(obj, made, "T", {"first_frame": FIRST}, flame_mesh.estimate_placement(obj, flame))
 
     # The same in FLAME's frame: Y up and the face along +Z.
     to_flame = Matrix(rotation.tolist()).to_4x4()
@@ -89,7 +89,7 @@ def test_head_rotates_about_the_neck_joint(scene, flame, lying, mode) -> None:
 def test_nod_lowers_the_face(scene, flame) -> None:
     obj = add_flame(flame, "Y up in centimetres")
     values = np.tile(np.array([[0.3, 0.0, 0.0]], np.float32), (2, 1))
-    takes.write_take(
+    write_take.write_take(
         obj,
         types.Motion(values, channels.HEAD, types.FrameRate(24)),
         "T",
@@ -127,12 +127,12 @@ def test_second_take_replaces_the_first(face, flame) -> None:
 
 def test_switching_back_restores_a_take(face, flame) -> None:
     made = [write(face, flame, as_cache, seed) for seed, as_cache in enumerate((True, False, True, False))]
-    by_name = {actions[0].name: (take, actions) for take, actions in takes.all_takes().items()}
+    by_name = {actions[0].name: (take, actions) for take, actions in take_index.all_takes().items()}
     for seed in (0, 3, 2, 1, 0):
         take, _actions = by_name[made[seed].name]
         assert bpy.ops.diface.use_take(take=take) == {"FINISHED"}
         assert np.abs(shown(face, FIRST + 7) - expected(face, "Z up", seed)[7]).max() < BOUND
-        assert takes.active_takes(face, takes.all_takes()) == {take}
+        assert take_index.active_takes(face, take_index.all_takes()) == {take}
 
 
 def test_earlier_takes_are_unchanged(face, flame) -> None:
@@ -146,10 +146,10 @@ def test_earlier_takes_are_unchanged(face, flame) -> None:
     again = [shape_key(face, p) for p in paths(first)]
     assert len(places) == flame_scenes.SHAPES
     assert all((a == b).all() for a, b in zip(places, again, strict=True))
-    assert baseline.read_request(second.actions[0])["cache"].startswith("//shot_diface")
+    assert stored_request.read_request(second.actions[0])["cache"].startswith("//shot_diface")
 
 
-def paths(take: takes.TakeResult) -> list[str]:
+def paths(take: write_take.TakeResult) -> list[str]:
     """Return the F-curves of the shape keys of a take."""
     action = next(action for action in take.actions if compat.find_channelbag(action, "KEY"))
     return [curve.data_path for curve in compat.find_channelbag(action, "KEY").fcurves]
@@ -180,7 +180,7 @@ def test_face_take_keeps_the_head_take(face, flame) -> None:
     for as_cache in (True, False):
         write(face, flame, as_cache, 1, head=False)
         assert face.animation_data.action == turning
-        assert len(takes.active_takes(face, takes.all_takes())) == 2
+        assert len(take_index.active_takes(face, take_index.all_takes())) == 2
 
 
 def test_switching_between_diface_and_3diface_takes(face, flame) -> None:
@@ -188,12 +188,12 @@ def test_switching_between_diface_and_3diface_takes(face, flame) -> None:
     jaw = face.shape_key_add(name="jawOpen", from_mix=False)
     jaw.data[3000].co.z -= 0.02
     values = np.full((ROWS, 1), 0.5, np.float32)
-    takes.write_take(face, types.Motion(values, ("jawOpen",), types.FrameRate(24)), "T", {"first_frame": FIRST})
+    write_take.write_take(face, types.Motion(values, ("jawOpen",), types.FrameRate(24)), "T", {"first_frame": FIRST})
     shown(face, FIRST)
     for as_cache in (False, True):
         write(face, flame, as_cache)
         assert np.abs(shown(face, FIRST + 5) - expected(face, "Z up")[5]).max() < BOUND
-    (own,) = [take for take, actions in takes.all_takes().items() if actions[0].name == "T"]
+    (own,) = [take for take, actions in take_index.all_takes().items() if actions[0].name == "T"]
     bpy.ops.diface.use_take(take=own)
     moved = shown(face, FIRST + 5) - flame_mesh.rest_vertices(face)
     assert moved[3000, 2] == pytest.approx(-0.01, abs=1e-6)
@@ -246,7 +246,9 @@ def test_missing_cache_is_reported(face, flame, saved) -> None:
     write(face, flame, True)
     write(face, flame, False, 1)
     next(saved.parent.glob("*_diface/*.pc2")).unlink()
-    take = next(take for take, actions in takes.all_takes().items() if "cache" in baseline.read_request(actions[0]))
+    take = next(
+        take for take, actions in take_index.all_takes().items() if "cache" in stored_request.read_request(actions[0])
+    )
     with pytest.raises(RuntimeError, match=r"is missing, and was not packed\. Put the file back"):
         bpy.ops.diface.use_take(take=take)
     assert np.abs(shown(face, FIRST + 7) - expected(face, "Z up", 1)[7]).max() < BOUND
@@ -267,7 +269,7 @@ def test_deleting_a_take_deletes_its_shape_keys_and_modifier(face, flame, saved)
     write(face, flame, False)
     write(face, flame, True, 1)
     for _ in range(2):
-        take = next(iter(takes.all_takes()))
+        take = next(iter(take_index.all_takes()))
         assert bpy.ops.diface.delete_take(take=take) == {"FINISHED"}
     assert not bpy.data.actions
     assert [key.name for key in face.data.shape_keys.key_blocks] == ["Basis"]
@@ -279,7 +281,7 @@ def test_deleting_a_take_deletes_its_shape_keys_and_modifier(face, flame, saved)
 def test_deleting_a_take_keeps_the_active_one(face, flame) -> None:
     old = write(face, flame, False)
     write(face, flame, False, 1)
-    take = next(take for take, actions in takes.all_takes().items() if actions[0].name == old.name)
+    take = next(take for take, actions in take_index.all_takes().items() if actions[0].name == old.name)
     bpy.ops.diface.delete_take(take=take)
     assert np.abs(shown(face, FIRST + 7) - expected(face, "Z up", 1)[7]).max() < BOUND
 

@@ -1,0 +1,42 @@
+"""Convert Take: a copy of a take at the scene's frame rate."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import bpy
+
+from ...jobs import edit_shape_keys
+from ...scene.edits import convert_take
+from ...scene.keys import frame_rate
+from ...scene.takes import ghost, rollback, take_index, use_take
+from ...settings import scene_settings
+from ..base.take_operator import TakeOperator
+
+
+class DIFACE_OT_convert_take(TakeOperator, bpy.types.Operator):
+    """Make a copy of this take at the scene's frame rate. The face stays in sync with the sound, and pins keep their
+    times. Without a take, the active one is converted"""
+
+    bl_idname = "diface.convert_take"
+    bl_label = "Convert Take"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def run(self, context: bpy.types.Context) -> str:
+        obj = scene_settings.character(context)
+        actions = self.actions() if self.take else take_index.active_take(obj)
+        rate = frame_rate.scene_rate(context.scene)
+        convert_take.check_needed(actions, rate)
+        name = edit_shape_keys.name_with_suffix(actions[0].name, "converted")
+        with tempfile.TemporaryDirectory() as folder, rollback.all_or_nothing(obj):
+            mapping = convert_take.find_mapping(context, actions, rate, Path(folder))
+            copies = convert_take.convert_take(actions, mapping, rate, name)
+            use_take.replace_active_take(obj, actions, copies)
+        ghost.remove_ghosts()
+        if any(action in take_index.active_take(obj) for action in copies):
+            edit_shape_keys.store_current_request(context, obj)
+        return f"New take at {rate.value:g} frames per second: {copies[0].name}."
+
+
+register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_convert_take,))

@@ -1,0 +1,153 @@
+"""Lets an existing take animate a character."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import bpy
+
+from ... import compat
+from ...core import errors
+from ..animation import active_curves, character_checks
+from ..characters import shape_key_names
+from ..keys import editable_actions
+from ..provenance import layer_tracks, stored_request
+from ..vertex_animation import take_cache, vertex_cache
+from . import take_index
+
+
+def assign(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID], actions: Sequence[bpy.types.Action]) -> None:
+    """Let the Actions of one take animate the data-blocks `blocks` of `obj`, by kind ('KEY', 'OBJECT').
+
+    An Action of the user that animated one of them is pushed down to the NLA, where it continues to play. Layers go to
+    NLA tracks below the main Action, unless the user removed them.
+    """
+    request = stored_request.read_request(actions[0]) or {}
+    main, layers = take_index.split_layers(actions)
+    if "KEY" in blocks or "cache" in request:
+        clear_face(obj)
+    for kind, block in blocks.items():
+        animation = block.animation_data
+        if animation and animation.action:
+            if stored_request.is_take(animation.action):
+                animation.action.use_fake_user = True  # a copy that the user made has none, and would be lost
+            else:
+                if kind == "KEY":
+                    layer_tracks.remove_empty_tracks(block)
+                compat.push_down(block)
+        compat.assign_action(block, action_for_kind(main, kind))
+        if kind == "KEY":
+            layer_tracks.attach_layers(block, layers)
+    if "cache" in request:
+        vertex_cache.show(obj, request["cache"], request["first_frame"])
+
+
+def action_for_kind(main: Sequence[bpy.types.Action], kind: str) -> bpy.types.Action:
+    """Return which of a take's main Actions, the face's first, animates a kind of data-block."""
+    animating = [action for action in main if compat.find_channelbag(action, kind)]
+    return animating[-1] if kind == "OBJECT" else animating[0]
+
+
+def use_take(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
+    """Let an existing take animate `obj`: the face, the head, or both, depending on what `obj` has.
+
+    Raises:
+        SceneError: The vertex cache is gone, or `obj` has nothing that the take animates. `obj` is unchanged.
+    """
+    _follow_renames(obj, actions)
+    animated = animated_blocks(obj, actions)
+    if stored_request.read_request(actions[0]):
+        take_cache.restore(obj, actions)
+    _rename_with_main(actions)
+    assign(obj, animated, actions)
+
+
+def replace_active_take(obj: bpy.types.Object, before: list[bpy.types.Action], actions: list[bpy.types.Action]) -> None:
+    """Let a take animate what another one, `before`, animates of `obj` now: nothing, its face, its head, or both.
+
+    Raises:
+        SceneError: A data-block cannot be animated. `obj` is unchanged.
+    """
+    blocks = {
+        kind: block
+        for kind, block in active_curves.data_blocks(obj).items()
+        if any(compat.find_channelbag(action, kind) for action in actions)
+    }
+    moved = {kind: block for kind, block in blocks.items() if is_active_on(block, before)}
+    if moved:
+        character_checks.check_blocks(obj, blocks)
+        assign(obj, moved, actions)
+
+
+def is_active_on(block: bpy.types.ID, actions: Sequence[bpy.types.Action]) -> bool:
+    """Return whether one of `actions` is the active Action of a data-block."""
+    return block.animation_data is not None and block.animation_data.action in actions
+
+
+def animated_blocks(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> dict[str, bpy.types.ID]:
+    """Return the data-blocks of `obj` that a take animates, by kind.
+
+    Raises:
+        SceneError: It has no such data-block, or one cannot be animated.
+    """
+    keys = obj.data.shape_keys if obj.type == "MESH" else None
+    paths = {block.path_from_id("value") for block in keys.key_blocks} if keys else set()
+    blocks: dict[str, bpy.types.ID] = {}
+    for action in take_index.split_layers(actions)[0]:
+        if compat.find_channelbag(action, "OBJECT"):
+            blocks["OBJECT"] = obj
+        face = compat.find_channelbag(action, "KEY")
+        if face and any(curve.data_path in paths for curve in face.fcurves):
+            blocks["KEY"] = keys
+    if not blocks and "cache" not in (stored_request.read_request(actions[0]) or {}):
+        hint = "Choose the character that the take was made for."
+        raise errors.SceneError(f"{obj.name} has none of the shape keys of {actions[0].name}.", hint)
+    character_checks.check_blocks(obj, blocks)
+    return blocks
+
+
+def clear_face(obj: bpy.types.Object) -> None:
+    """Detach the face's take and reset its shape keys to 0.
+
+    Otherwise values would remain that the next take does not animate.
+    """
+    vertex_cache.hide(obj)
+    keys = obj.data.shape_keys
+    if keys is None:
+        return
+    layer_tracks.detach_layers(keys)
+    action = keys.animation_data.action if keys.animation_data else None
+    if action is None or not stored_request.is_take(action):
+        return
+    layer_tracks.reset_shape_keys(keys, action)
+    action.use_fake_user = True  # a copy that the user made has none, and would be lost
+    keys.animation_data.action = None
+
+
+def _follow_renames(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
+    """Let the curves of inactive Actions follow shape keys that were renamed since, as `JawOpen` for `jawOpen`.
+
+    Blender does so for active Actions.
+    """
+    shapes = shape_key_names.face_shape_keys(obj)
+    blocks = obj.data.shape_keys.key_blocks if shapes else ()
+    paths = {channel: blocks[name].path_from_id("value") for channel, name in shapes.items()}
+    valid = {block.path_from_id("value") for block in blocks}
+    for action in actions:
+        channelbag = compat.find_channelbag(action, "KEY")
+        is_used = action.users > int(action.use_fake_user)
+        if channelbag is None or is_used or not editable_actions.is_editable(action):
+            continue
+        existing = {curve.data_path for curve in channelbag.fcurves}
+        for curve in channelbag.fcurves:
+            path = paths.get(shape_key_names.channel_for_path(curve.data_path))
+            if path and path not in existing and curve.data_path not in valid:
+                curve.data_path = path
+
+
+def _rename_with_main(actions: list[bpy.types.Action]) -> None:
+    """Name the other Actions of a take after its first, which the user may have renamed."""
+    for action in actions[1:]:
+        name = f"{actions[0].name} {layer_tracks.layer_name(action) or 'head'}"
+        if not action.name.startswith(name):
+            action.name = name

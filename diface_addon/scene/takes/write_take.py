@@ -1,0 +1,114 @@
+"""Writes a Motion as a new take: new Actions, and no change to existing ones."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ... import compat
+from ...core import placement, types
+from ..animation import active_curves
+from ..keys import write_keys
+from ..keys.write_keys import SampledCurve
+from ..provenance import baseline, stored_request
+from . import ghost, rollback, take_writers, use_take, user_curves
+from .take_writers import CustomShapes, TakePart
+
+
+@dataclass(frozen=True)
+class TakeResult:
+    """A new take.
+
+    Attributes:
+        name: Name of the take.
+        actions: Its Actions: one, or two if an Action cannot animate two data-blocks, and then one for each layer.
+        notes: Notes for the user.
+    """
+
+    name: str
+    actions: tuple[bpy.types.Action, ...]
+    notes: tuple[str, ...]
+
+
+def write_take(
+    obj: bpy.types.Object,
+    motion: types.Motion,
+    name: str,
+    request: dict[str, Any],
+    placed: placement.Placement | None = None,
+    custom_shapes: CustomShapes | None = None,
+) -> TakeResult:
+    """Animate `obj` with `motion` as a new take. If anything fails, the file is as it was.
+
+    Args:
+        obj: The character.
+        motion: Row r is written at frame request["first_frame"] + r. Face channels go to the shape keys that
+            `shape_key_names` finds, clamped to their sliders; the head's rotation vector goes to the object's rotation.
+        name: Name of the take; Blender may add a number.
+        request: Stored with the take. Must be JSON.
+        placed: Placement of a FLAME mesh, whose head rotates about its neck.
+        custom_shapes: Shapes of the motion's face, for a FLAME mesh; None for ARKit's.
+
+    Raises:
+        DifaceError: A part of the take cannot be written.
+    """
+    identity = {"take": uuid.uuid4().hex, "name": name, "character": obj.name}
+    take = {**identity, "parent": "", "created": stored_request.creation_time(), **request}
+    with rollback.all_or_nothing(obj) as files:
+        parts = []
+        for writer in take_writers.find_writers(motion, placed, custom_shapes):
+            parts.append(writer.write(obj, motion, take))
+            take |= parts[-1].fields
+            files += [Path(bpy.path.abspath(path)) for name, path in parts[-1].fields.items() if name == "cache"]
+        main = _new_main_actions(obj, name, parts, take)
+        name = main[0].name
+        layers = _new_layer_actions(obj, name, parts, take)
+        blocks = {kind: active_curves.data_block(obj, kind) for part in parts for kind in part.curves}
+        use_take.assign(obj, blocks, (*main, *layers))
+    ghost.remove_ghosts()
+    return TakeResult(name, (*main, *layers), tuple(note for part in parts for note in part.notes))
+
+
+def _new_main_actions(
+    obj: bpy.types.Object, name: str, parts: list[TakePart], take: dict[str, Any]
+) -> list[bpy.types.Action]:
+    """Return one Action for all kinds of data-blocks, or one each without slots.
+
+    A take without curves, such as a vertex cache without the head, has an empty Action that represents it.
+    """
+    curves = {kind: kind_curves for part in parts for kind, kind_curves in part.curves.items()}
+    one_each = [{kind: kind_curves} for kind, kind_curves in curves.items()] or [{}]
+    actions = [
+        _new_action(obj, f"{name} head" if number else name, of_action, take)
+        for number, of_action in enumerate([curves] if compat.HAS_ACTION_SLOTS else one_each)
+    ]
+    for kind in curves:
+        holder = use_take.action_for_kind(actions, kind)
+        user_curves.copy_user_fcurves(obj, kind, compat.find_channelbag(holder, kind))
+    return actions
+
+
+def _new_layer_actions(
+    obj: bpy.types.Object, name: str, parts: list[TakePart], take: dict[str, Any]
+) -> list[bpy.types.Action]:
+    return [
+        _new_action(obj, f"{name} {layer}", {"KEY": curves}, {**take, "layer": layer})
+        for part in parts
+        for layer, curves in part.layers.items()
+    ]
+
+
+def _new_action(
+    obj: bpy.types.Object, name: str, curves: dict[str, list[SampledCurve]], take: dict[str, Any]
+) -> bpy.types.Action:
+    action = bpy.data.actions.new(name)
+    action.use_fake_user = True  # an inactive take would be lost on saving
+    for kind, kind_curves in curves.items():
+        channelbag = compat.new_channelbag(action, active_curves.data_block(obj, kind))
+        write_keys.write_curves(channelbag, kind_curves, take["first_frame"], write_keys.GROUP_NAMES[kind])
+    baseline.store(action, take, curves)
+    return action

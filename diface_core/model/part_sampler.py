@@ -1,0 +1,160 @@
+"""Sampling of one part, face or head, with its denoiser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .. import channels
+from ..diffusion import schedule
+from ..diffusion.guidance import apply_guidance
+from ..diffusion.known_region import Guard, KnownRegion, unconstrained
+from ..diffusion.sampler import SamplerState, WindowSpec, sample_stream
+from ..motion.warp import warp_context_rows
+from ..runtime.parallel import map_parallel
+from ..runtime.sliding_windows import sliding_windows
+from ..types import ConstraintProvider, Constraints, Float32Array, GenerateRequest, Pins, Style
+from . import lip_closure
+from .denoiser import Denoiser
+from .style import apply_style
+
+
+class PartSampler:
+    """Samples one part of a request with its denoiser, from row `first_row` of the seed's noise on.
+
+    Raises:
+        ModelError: The style is unknown.
+    """
+
+    def __init__(self, part: str, denoiser: Denoiser, request: GenerateRequest, first_row: int = 0) -> None:
+        self._part, self._request, self._first_row = part, request, first_row
+        # The head has one style, follows the speech only loosely, and the scale of its noise is that of its motion.
+        is_face = part == "face"
+        self._variety = request.variety if is_face else 1.0
+        self._guidance_scales = (request.guidance, request.style_guidance) if is_face else (1.0, 1.0)
+        with torch.inference_mode():
+            self._denoiser, self._style = apply_style(denoiser, request.style if is_face else Style())
+            self._no_style = torch.zeros_like(self._style)
+        self._lip_guard = _lip_closure_guard(self._denoiser) if is_face else None
+
+    def stream(
+        self,
+        features: Iterator[Float32Array],
+        rows: int,
+        constraint_provider: ConstraintProvider | None,
+        count_rows: Callable[[int], None],
+    ) -> Iterator[Float32Array]:
+        """Yield values (n, C) in order; `count_rows` is called with the number of rows that one step has processed."""
+        states = self._initial_states(features, rows, constraint_provider)
+        context_rows, keep_motion = self._denoiser.context_rows, 0.0
+        if constraint_provider is not None:
+            first = constraint_provider(0, min(rows, 1))
+            context_rows, keep_motion = context_rows + warp_context_rows(first.falloff), first.keep_motion
+        done = 0
+        for part in self._run_sampler(states, rows, context_rows, keep_motion, count_rows):
+            x0 = self._denoiser.denormalise(part.xt)[0].cpu().numpy()
+            values = lip_closure.close_small_gaps(x0) if self._part == "face" else x0
+            if constraint_provider is not None:
+                constraints = constraint_provider(done, done + len(values))
+                values = np.where(constraints.known_mask, constraints.values, values)
+            yield values
+            done += len(values)
+
+    def _initial_states(
+        self, features: Iterator[Float32Array], rows: int, constraint_provider: ConstraintProvider | None
+    ) -> Iterator[SamplerState]:
+        """The rows before the first step: noise, with their known region."""
+        noise = noise_source(self._request.seed, self._part, len(self._denoiser.config.channels))
+        noise(self._first_row)
+        done = 0
+        for speech in self._encode_features(features, rows):
+            last = done + speech.shape[1]
+            xt = self._variety * noise(last - done).to(self._denoiser.device)
+            region = unconstrained(xt)
+            if constraint_provider is not None:
+                region = _known_region(self._denoiser, constraint_provider(done, last), self._lip_guard)
+            yield SamplerState(xt, speech, region)
+            done = last
+
+    def _run_sampler(
+        self,
+        states: Iterator[SamplerState],
+        rows: int,
+        context_rows: int,
+        keep_motion: float,
+        count_rows: Callable[[int], None],
+    ) -> Iterator[SamplerState]:
+        """x0 from noise in all steps, or in fewer the more of the existing motion is kept (Meng et al. 2022)."""
+        spec = WindowSpec(context_rows, self._denoiser.stride, rows)
+        if keep_motion == 0:
+            return sample_stream(self._denoise, states, self._request.steps, spec, count_rows)
+        states = _noised_from_known(states, context_rows, rows, 1 - keep_motion)
+        if keep_motion == 1:
+            return states
+        steps = max(1, round(self._request.steps * (1 - keep_motion)))
+        return sample_stream(self._denoise, states, steps, spec, count_rows, 1 - keep_motion)
+
+    def _encode_features(self, features: Iterator[Float32Array], rows: int) -> Iterator[Tensor]:
+        """Rows (1, n, W) of the speech tower."""
+        tower = self._denoiser.speech
+        for window in sliding_windows(features, tower.context_rows, rows):
+            with torch.inference_mode():
+                speech = tower(torch.from_numpy(window.rows)[None].to(self._denoiser.device))
+            yield speech[:, window.valid]
+
+    def _denoise(self, rows: SamplerState, t: Tensor) -> Tensor:
+        denoiser = self._denoiser
+
+        def predict(with_speech: bool, with_style: bool) -> Tensor:
+            speech = rows.speech if with_speech else denoiser.speech.unheard
+            style = self._style if with_style else self._no_style
+            with torch.inference_mode():
+                return denoiser(rows.xt, t[None].to(rows.xt.device), speech, style, rows.region)
+
+        map_conditions = map if rows.xt.is_cuda else map_parallel
+        with torch.inference_mode():
+            return apply_guidance(predict, *self._guidance_scales, map_conditions)
+
+
+def noise_source(seed: int, part: str, width: int) -> Callable[[int], Tensor]:
+    """Return a function that returns the next rows (1, rows, width) of the noise of a seed and a part."""
+    generator = np.random.default_rng([seed, list(channels.PARTS).index(part)])
+    return lambda rows: torch.from_numpy(generator.standard_normal((rows, width), np.float32))[None]
+
+
+def _known_region(denoiser: Denoiser, constraints: Constraints, guard: Guard | None) -> KnownRegion:
+    values = denoiser.normalise(torch.from_numpy(np.nan_to_num(constraints.values)).to(denoiser.device))
+    mask, pins = torch.from_numpy(constraints.known_mask).to(denoiser.device), constraints.pins
+    mean, deviation = (denoiser.get_buffer(name).cpu().numpy() for name in ("mean", "deviation"))
+    value = ((pins.value - mean[pins.channel]) / deviation[pins.channel]).astype(np.float32)
+    normalised = replace(constraints, values=values.cpu().numpy(), pins=Pins(pins.row, pins.channel, value))
+    return KnownRegion(values[None], mask[None], normalised, guard)
+
+
+def _noised_from_known(
+    states: Iterator[SamplerState], context_rows: int, rows: int, start_time: float
+) -> Iterator[SamplerState]:
+    """The known values, warped and noised to t `start_time`, instead of noise alone."""
+    alpha, sigma = schedule.alpha_sigma(torch.tensor(start_time))
+    for window in sliding_windows(states, context_rows, rows, join=SamplerState.concatenated):
+        warped = window.rows.region.impose(window.rows.region.values)[:, window.valid]
+        inner = window.rows[window.valid]
+        yield SamplerState(alpha.to(warped) * warped + sigma.to(warped) * inner.xt, inner.speech, inner.region)
+
+
+def _lip_closure_guard(denoiser: Denoiser) -> Guard:
+    """A guard against warps that open lips which the speech closes."""
+    mean, deviation = (denoiser.get_buffer(name).cpu().numpy() for name in ("mean", "deviation"))
+
+    def guard(predicted: Float32Array, warped: Float32Array, constraints: Constraints) -> Float32Array:
+        pinned, pins = constraints.known_mask.copy(), constraints.pins
+        near = np.clip(np.stack([np.floor(pins.row), np.ceil(pins.row)]).astype(int), 0, len(warped) - 1)
+        pinned[near, pins.channel] = True
+        closed = lip_closure.preserve_lip_closure(predicted * deviation + mean, warped * deviation + mean, pinned)
+        return ((closed - mean) / deviation).astype(np.float32)
+
+    return guard

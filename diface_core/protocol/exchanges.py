@@ -1,0 +1,76 @@
+"""The kinds of requests that the worker accepts, each with its messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..types import AdaptationRequest, GenerateRequest, ShapesRequest, SolveRequest
+from . import messages
+from .framing import Message
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A kind of request and its reply, with the functions that pack and parse them.
+
+    Attributes:
+        kind: Kind of the request's message, and name of the engine's method that handles it.
+        request_type: Type of the request.
+        response_kind: Kind of the reply's message.
+    """
+
+    kind: str
+    request_type: type
+    request_message: Callable[[Any, int], Message]
+    parse_request: Callable[[Message], Any]
+    response_kind: str
+    response_message: Callable[[Any, int], Message]
+    parse_response: Callable[[Message], Any]
+
+
+EXCHANGES = (
+    Exchange(
+        "generate",
+        GenerateRequest,
+        messages.generate_request_message,
+        messages.parse_generate_request,
+        "result",
+        messages.generate_result_message,
+        messages.parse_generate_result,
+    ),
+    Exchange(
+        "shapes",
+        ShapesRequest,
+        messages.shapes_request_message,
+        messages.parse_shapes_request,
+        "shapes made",
+        messages.shapes_result_message,
+        messages.parse_shapes_result,
+    ),
+    Exchange(
+        "solve",
+        SolveRequest,
+        messages.solve_request_message,
+        messages.parse_solve_request,
+        "solved",
+        messages.solve_result_message,
+        messages.parse_solve_result,
+    ),
+    Exchange(
+        "adapt_style",
+        AdaptationRequest,
+        messages.adaptation_request_message,
+        messages.parse_adaptation_request,
+        "style adapted",
+        messages.adaptation_result_message,
+        messages.parse_adaptation_result,
+    ),
+)
+"""Every kind of request that the worker accepts. A new one is one entry here and one method of the engine."""
+
+
+def exchange_for(request: object) -> Exchange:
+    """Return the exchange that a request belongs to."""
+    return next(exchange for exchange in EXCHANGES if isinstance(request, exchange.request_type))

@@ -1,0 +1,329 @@
+"""The content of each message: requests, progress and results as plain data and arrays, and back."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .. import errors
+from ..errors import DifaceError
+from ..types import (
+    AdaptationRequest,
+    AdaptationResult,
+    AnyArray,
+    AudioSection,
+    Constraints,
+    FrameRate,
+    GenerateRequest,
+    GenerateResult,
+    Layers,
+    Motion,
+    MotionChunk,
+    Pins,
+    Progress,
+    Shapes,
+    ShapesRequest,
+    SolveRequest,
+    SolveResult,
+    Style,
+    StyleExample,
+    ThreeDiface,
+    VertexPins,
+)
+from .framing import Message, malformed
+
+VERSION = 5
+"""Increased when a message changes its meaning; both processes must have the same."""
+
+
+def hello_message(versions: Mapping[str, str | None]) -> Message:
+    """Return the worker's first message: `versions` of what it runs on, and the protocol's version."""
+    return Message("hello", data={"protocol": VERSION, "versions": dict(versions)})
+
+
+def generate_request_message(request: GenerateRequest, request_id: int) -> Message:
+    """Return a `generate` message; `request_id` comes back with every reply to it."""
+    constraints, arrays = _constraints_data(request.constraints)
+    data = {
+        "audio": _audio_data(request.audio),
+        "parts": list(request.parts),
+        "rate": _rate_data(request.rate),
+        "seed": request.seed,
+        "steps": request.steps,
+        "guidance": request.guidance,
+        "style_guidance": request.style_guidance,
+        "variety": request.variety,
+        "face_strength": request.face_strength,
+        "head_strength": request.head_strength,
+        "head_axes": list(request.head_axes),
+        "style": dataclasses.asdict(request.style),
+        "layers": dataclasses.asdict(request.layers),
+        "engine": _engine_data(request.engine),
+        "constraints": constraints,
+    }
+    return Message("generate", request_id, data, arrays)
+
+
+def parse_generate_request(message: Message) -> GenerateRequest:
+    """Return the GenerateRequest of a message from `generate_request_message`.
+
+    Raises WorkerError if it is malformed.
+    """
+    data = message.data
+    try:
+        nested = ("audio", "parts", "rate", "head_axes", "style", "layers", "engine", "constraints")
+        plain = {key: value for key, value in data.items() if key not in nested}
+        pitch, roll, yaw = data["head_axes"]
+        blend = tuple((str(name), float(weight)) for name, weight in data["style"]["blend"])
+        return GenerateRequest(
+            audio=_parse_audio(data["audio"]),
+            parts=tuple(data["parts"]),
+            rate=FrameRate(**data["rate"]),
+            head_axes=(pitch, roll, yaw),
+            style=Style(blend, data["style"]["strength"]),
+            layers=Layers(**data["layers"]),
+            engine=_parse_engine(data["engine"]),
+            constraints=_parse_constraints(message),
+            **plain,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise malformed(f"a malformed request ({error!r})") from error
+
+
+def progress_message(progress: Progress, request_id: int | None) -> Message:
+    """Return the progress of a request."""
+    data = {"fraction": progress.fraction, "stage": progress.stage, "seconds_left": progress.seconds_left}
+    return Message("progress", request_id, data)
+
+
+def parse_progress(message: Message) -> Progress:
+    """Return the Progress of a message from `progress_message`. Raises WorkerError if it is malformed."""
+    try:
+        return Progress(**message.data)
+    except TypeError as error:
+        raise malformed(f"malformed progress ({error})") from error
+
+
+def chunk_message(first: int, motion: Motion, request_id: int) -> Message:
+    """Return a part of an unfinished Motion: its rows from `first` on."""
+    return Message("rows", request_id, {"first": first, **_motion_data(motion)}, {"values": motion.values})
+
+
+def parse_chunk(message: Message) -> MotionChunk:
+    """Return the MotionChunk of a message from `chunk_message`. Raises WorkerError if it is malformed."""
+    try:
+        return MotionChunk(message.data["first"], _parse_motion(message))
+    except (KeyError, TypeError, ValueError) as error:
+        raise malformed(f"malformed rows ({error!r})") from error
+
+
+def generate_result_message(result: GenerateResult, request_id: int) -> Message:
+    """Return the Motion of a request."""
+    data = {**_motion_data(result.motion), "model_hash": result.model_hash, "timings": dict(result.timings)}
+    arrays = {"values": result.motion.values}
+    if result.shapes:
+        data["shapes"], arrays["deltas"] = _shapes_data(result.shapes), result.shapes.deltas
+    return Message("result", request_id, data, arrays)
+
+
+def parse_generate_result(message: Message) -> GenerateResult:
+    """Return the GenerateResult of a message from `generate_result_message`. Raises WorkerError if it is malformed."""
+    try:
+        shapes = _parse_shapes(message) if "shapes" in message.data else None
+        return GenerateResult(_parse_motion(message), message.data["model_hash"], message.data["timings"], shapes)
+    except (KeyError, TypeError, ValueError) as error:
+        raise malformed(f"a malformed result ({error!r})") from error
+
+
+def shapes_request_message(request: ShapesRequest, request_id: int) -> Message:
+    """Return a `shapes` message; the reply is `shapes made`, `error` or `cancelled`."""
+    data = {"flame": str(request.flame) if request.flame else None}
+    return Message("shapes", request_id, data, {"vertices": request.vertices, "faces": request.faces})
+
+
+def parse_shapes_request(message: Message) -> ShapesRequest:
+    """Return the ShapesRequest of a message from `shapes_request_message`. Raises WorkerError if it is malformed."""
+    try:
+        flame = message.data["flame"]
+        return ShapesRequest(message.arrays["vertices"], message.arrays["faces"], Path(flame) if flame else None)
+    except (KeyError, TypeError) as error:
+        raise malformed(f"a malformed mesh ({error!r})") from error
+
+
+def shapes_result_message(shapes: Shapes, request_id: int) -> Message:
+    """Return the shapes of a request."""
+    return Message("shapes made", request_id, {"shapes": _shapes_data(shapes)}, {"deltas": shapes.deltas})
+
+
+def parse_shapes_result(message: Message) -> Shapes:
+    """Return the Shapes of a message from `shapes_result_message`. Raises WorkerError if it is malformed."""
+    try:
+        return _parse_shapes(message)
+    except (KeyError, TypeError) as error:
+        raise malformed(f"malformed shapes ({error!r})") from error
+
+
+def solve_request_message(request: SolveRequest, request_id: int) -> Message:
+    """Return a `solve` message; the reply is `solved`, `error` or `cancelled`."""
+    return Message("solve", request_id, {}, dict(vars(request)))
+
+
+def parse_solve_request(message: Message) -> SolveRequest:
+    """Return the SolveRequest of a message from `solve_request_message`. Raises WorkerError if it is malformed."""
+    try:
+        return SolveRequest(**message.arrays)
+    except (TypeError, ValueError) as error:
+        raise malformed(f"a malformed sculpt ({error!r})") from error
+
+
+def solve_result_message(result: SolveResult, request_id: int) -> Message:
+    """Return the weights of a request."""
+    return Message("solved", request_id, {"rms": result.rms, "worst": result.worst}, {"weights": result.weights})
+
+
+def parse_solve_result(message: Message) -> SolveResult:
+    """Return the SolveResult of a message from `solve_result_message`. Raises WorkerError if it is malformed."""
+    try:
+        return SolveResult(message.arrays["weights"], message.data["rms"], message.data["worst"])
+    except KeyError as error:
+        raise malformed(f"malformed weights ({error!r})") from error
+
+
+def adaptation_request_message(request: AdaptationRequest, request_id: int) -> Message:
+    """Return an `adapt_style` message; the reply is `style adapted`, `error` or `cancelled`."""
+    examples = [
+        {"name": example.name, "audio": _audio_data(example.audio), **_motion_data(example.motion)}
+        for example in request.examples
+    ]
+    arrays = {str(index): example.motion.values for index, example in enumerate(request.examples)}
+    data = {"name": request.name, "path": str(request.path), "performances": examples}
+    return Message("adapt_style", request_id, data, arrays)
+
+
+def parse_adaptation_request(message: Message) -> AdaptationRequest:
+    """Return the AdaptationRequest of a message from `adaptation_request_message`.
+
+    Raises WorkerError if it is malformed.
+    """
+    try:
+        examples = tuple(
+            StyleExample(
+                example["name"],
+                _parse_audio(example["audio"]),
+                Motion(message.arrays[str(index)], tuple(example["channels"]), FrameRate(**example["rate"])),
+            )
+            for index, example in enumerate(message.data["performances"])
+        )
+        return AdaptationRequest(message.data["name"], Path(message.data["path"]), examples)
+    except (KeyError, TypeError, ValueError) as error:
+        raise malformed(f"malformed style examples ({error!r})") from error
+
+
+def adaptation_result_message(result: AdaptationResult, request_id: int) -> Message:
+    """Return the fitted style of a request."""
+    return Message("style adapted", request_id, {**vars(result), "path": str(result.path)})
+
+
+def parse_adaptation_result(message: Message) -> AdaptationResult:
+    """Return the AdaptationResult of a message from `adaptation_result_message`.
+
+    Raises WorkerError if it is malformed.
+    """
+    try:
+        return AdaptationResult(**{**message.data, "path": Path(message.data["path"])})
+    except (KeyError, TypeError) as error:
+        raise malformed(f"a malformed style ({error!r})") from error
+
+
+def error_message(error: DifaceError, request_id: int | None, details: str = "") -> Message:
+    """Return the error of a request (None: of the worker); `details`, such as a traceback, are for the console."""
+    data = {"type": type(error).__name__, "message": error.message, "hint": error.hint, "details": details}
+    return Message("error", request_id, data)
+
+
+def parse_error(message: Message) -> DifaceError:
+    """Return the error of a message from `error_message`, its details as a note.
+
+    An unknown type becomes a DifaceError.
+    """
+    data = message.data
+    try:
+        kind = getattr(errors, data["type"], DifaceError)
+        if not (isinstance(kind, type) and issubclass(kind, DifaceError)) or kind is errors.Cancelled:
+            kind = DifaceError
+        error = kind(data["message"], data["hint"])
+        if data["details"]:
+            error.add_note(data["details"])
+        return error
+    except (KeyError, TypeError) as problem:
+        raise malformed(f"a malformed error ({problem!r})") from problem
+
+
+def _audio_data(audio: AudioSection) -> dict[str, Any]:
+    return {"path": str(audio.path), "start": audio.start, "seconds": audio.seconds}
+
+
+def _parse_audio(data: Mapping[str, Any]) -> AudioSection:
+    return AudioSection(Path(data["path"]), data["start"], data["seconds"])
+
+
+def _motion_data(motion: Motion) -> dict[str, Any]:
+    return {"channels": list(motion.channels), "rate": _rate_data(motion.rate)}
+
+
+def _parse_motion(message: Message) -> Motion:
+    return Motion(message.arrays["values"], tuple(message.data["channels"]), FrameRate(**message.data["rate"]))
+
+
+def _shapes_data(shapes: Shapes) -> dict[str, Any]:
+    return {"names": list(shapes.names), "error": shapes.error}
+
+
+def _parse_shapes(message: Message) -> Shapes:
+    data = message.data["shapes"]
+    return Shapes(tuple(data["names"]), message.arrays["deltas"], float(data["error"]))
+
+
+def _constraints_data(constraints: Constraints | None) -> tuple[dict[str, float] | None, dict[str, AnyArray]]:
+    if constraints is None:
+        return None, {}
+    pins = {
+        "pin_at": constraints.pins.row,
+        "pin_channel": constraints.pins.channel,
+        "pin_value": constraints.pins.value,
+    }
+    if constraints.vertices is not None:
+        pins |= {"vertex_at": constraints.vertices.row, "vertex_places": constraints.vertices.vertices}
+    return {"pull": constraints.falloff, "stay": constraints.keep_motion}, {
+        "values": constraints.values,
+        "keep": constraints.known_mask,
+        **pins,
+    }
+
+
+def _parse_constraints(message: Message) -> Constraints | None:
+    data, arrays = message.data["constraints"], message.arrays
+    if data is None:
+        return None
+    pins = Pins(arrays["pin_at"], arrays["pin_channel"], arrays["pin_value"])
+    vertices = VertexPins(arrays["vertex_at"], arrays["vertex_places"]) if "vertex_at" in arrays else None
+    return Constraints(arrays["values"], arrays["keep"], pins, data["pull"], data["stay"], vertices)
+
+
+def _engine_data(engine: ThreeDiface | None) -> dict[str, Any] | None:
+    if engine is None:
+        return None
+    return {name: str(value) if isinstance(value, Path) else value for name, value in vars(engine).items()}
+
+
+def _parse_engine(data: Mapping[str, Any] | None) -> ThreeDiface | None:
+    if data is None:
+        return None
+    paths = {name: data[name] and Path(data[name]) for name in ("face", "head", "listener", "wav2vec2")}
+    return ThreeDiface(**{**data, **paths})
+
+
+def _rate_data(rate: FrameRate) -> dict[str, float]:
+    return {"fps": rate.fps, "base": rate.base}

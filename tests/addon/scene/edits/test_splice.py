@@ -1,0 +1,361 @@
+"""Splice: outside the range nothing changes, within it stand the other take's keys, and the ramps lead over."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import bpy
+import numpy as np
+import pytest
+from mathutils import Euler, Quaternion
+
+from diface_addon.core import channels, errors, types
+from diface_addon.scene.edits import splice
+from diface_addon.scene.edits.splice_span import Span
+from diface_addon.scene.keys.key_table import KeyTable, fields
+from diface_addon.scene.provenance import layer_tracks, stored_request
+from diface_addon.scene.takes import take_index, use_take, write_take
+from tests.addon import fingerprint, scenes
+from tests.addon.scene.layered_takes import NAMES, ON, in_tweak_mode
+
+FIRST, ROWS = 11, 60
+RANGE = 25, 50
+RAMP = 6
+MODES = ("XYZ", "ZYX", "QUATERNION", "AXIS_ANGLE")
+
+
+def smooth(seed: int, rows: int = ROWS, size: float = 0.4, rate: float = 24) -> types.Motion:
+    """A motion of every channel, as slow as a face is."""
+    names = channels.SHAPES + channels.HEAD
+    random, at = np.random.default_rng(seed), np.arange(rows) / rate
+    waves = np.sin(np.outer(at, random.uniform(1, 3, len(names))) + random.uniform(0, 6, len(names)))
+    return types.Motion((size * (0.5 + 0.5 * waves)).astype(np.float32), names, types.FrameRate(rate))
+
+
+def write(obj, seed: int, name: str, first: int = FIRST, rows: int = ROWS, rate: float = 24) -> list:
+    request = {"first_frame": first, "layers": ON, "seed": seed}
+    return list(write_take.write_take(obj, smooth(seed, rows, rate=rate), name, request).actions)
+
+
+def tables(actions) -> dict:
+    return {address: held.table for address, held in splice.find_curves(actions).items()}
+
+
+def same(a: KeyTable, b: KeyTable) -> bool:
+    """To the bit, in everything."""
+    return len(a) == len(b) and all((getattr(a, f.name) == getattr(b, f.name)).all() for f in fields(KeyTable))
+
+
+def spliced(obj, base, other, names=channels.ALL, frames=RANGE, ramp=RAMP) -> tuple[list, Span]:
+    over = splice.find_span(base, other, frames, ramp)
+    return splice.splice(obj, base, other, tuple(names), over), over
+
+
+@pytest.fixture
+def face(scene) -> bpy.types.Object:
+    """A character with every shape key."""
+    return scenes.add_character(scene, NAMES)
+
+
+@pytest.fixture
+def pair(face) -> tuple[list, list]:
+    """The take that plays, and another."""
+    other = write(face, 2, "Other")
+    return write(face, 1, "Base"), other
+
+
+@pytest.fixture
+def few(scene) -> None:
+    """The same with few shape keys, quick to compare as a whole."""
+    obj = scenes.add_character(scene, ("jawOpen", "eyeBlinkLeft", "breathIn"))
+    write(obj, 2, "Other")
+    write(obj, 1, "Base")
+
+
+def test_outside_to_the_bit_and_inside_as_the_other(face, pair) -> None:
+    before, theirs = tables(pair[0]), tables(pair[1])
+    made, over = spliced(face, *pair, names=channels.SHAPES + channels.HEAD)
+    after = tables(made)
+    assert (over.ramp_in, over.ramp_out) == (RAMP, RAMP)
+    assert after.keys() == before.keys()
+    assert len({kind for kind, _path, _index in after}) == 2
+    for address, table in after.items():
+        assert same(table.outside(*RANGE), before[address].outside(*RANGE)), address
+        assert same(table.between(*over.plateau), theirs[address].between(*over.plateau)), address
+        assert table.frames.tolist() == list(range(FIRST, FIRST + ROWS))
+    assert all(same(table, before[address]) for address, table in tables(pair[0]).items())
+    assert all(same(table, theirs[address]) for address, table in tables(pair[1]).items())
+
+
+@pytest.mark.parametrize("region", channels.REGIONS)
+def test_only_the_regions_chosen_change(face, pair, region) -> None:
+    before = tables(pair[0])
+    made, _over = spliced(face, *pair, names=channels.REGIONS[region])
+    shapes = {f'key_blocks["{name}"].value' for name in channels.REGIONS[region]}
+    for (kind, path, index), table in tables(made).items():
+        chosen = path in shapes if kind == "KEY" else region == "head"
+        assert same(table, before[kind, path, index]) == (not chosen), path
+
+
+@pytest.mark.parametrize("rate", [24, 25, 30, 60, 30 / 1.001])
+@pytest.mark.parametrize("first", [1, 37])
+def test_the_ramps_are_as_smooth_as_the_takes(face, rate, first) -> None:
+    """No step from frame to frame that is larger than what the takes do and what they are apart ask for."""
+    other = write(face, 2, "Other", first, 120, rate)
+    base = write(face, 1, "Base", first, 120, rate)
+    made, _over = spliced(face, base, other, frames=(first + 30, first + 90), ramp=12)
+    mine, theirs, after = tables(base), tables(other), tables(made)
+    for address, table in after.items():
+        apart = np.abs(mine[address].values - theirs[address].values).max()
+        steps = [np.abs(np.diff(one.values)).max() for one in (mine[address], theirs[address])]
+        assert np.abs(np.diff(table.values)).max() <= max(steps) + 1.9 * apart / 13 + 1e-5, address
+
+
+def test_a_ramp_is_only_where_the_take_goes_on(face, pair) -> None:
+    before, theirs = tables(pair[0]), tables(pair[1])
+    made, over = spliced(face, *pair, frames=(FIRST, 40))
+    assert (over.ramp_in, over.ramp_out) == (0, RAMP)
+    for address, table in tables(made).items():
+        if address[1] in {'key_blocks["jawOpen"].value', "rotation_euler"}:
+            assert same(table.between(FIRST, 34), theirs[address].between(FIRST, 34))
+            assert same(table.outside(FIRST, 40), before[address].outside(FIRST, 40))
+    whole, over = spliced(face, *pair, names=channels.SHAPES + channels.HEAD, frames=(-100, 1000))
+    assert (over.first, over.last, over.ramp_in, over.ramp_out) == (FIRST, FIRST + ROWS - 1, 0, 0)
+    assert all(same(table, theirs[address]) for address, table in tables(whole).items())
+
+
+def test_without_a_ramp_it_is_a_cut(face, pair) -> None:
+    theirs = tables(pair[1])
+    made, _over = spliced(face, *pair, ramp=0)
+    table = tables(made)["KEY", 'key_blocks["jawOpen"].value', 0]
+    assert same(table.between(*RANGE), theirs["KEY", 'key_blocks["jawOpen"].value', 0].between(*RANGE))
+
+
+def test_a_range_that_is_shorter_than_two_ramps(face, pair) -> None:
+    before = tables(pair[0])
+    made, over = spliced(face, *pair, frames=(30, 33), ramp=20)
+    assert over.ramp_in == over.ramp_out == 1
+    assert all(same(table.outside(30, 33), before[address].outside(30, 33)) for address, table in tables(made).items())
+
+
+def test_another_take_that_is_shorter(face) -> None:
+    other, base = write(face, 2, "Other", FIRST + 10, 20), write(face, 1, "Base")
+    _made, over = spliced(face, base, other, frames=(0, 1000))
+    assert (over.first, over.last, over.ramp_in, over.ramp_out) == (FIRST + 10, FIRST + 29, RAMP, RAMP)
+    with pytest.raises(errors.SceneError, match="do not both have keys"):
+        spliced(face, base, other, frames=(60, 70))
+
+
+# Rotations
+
+
+def rotation(actions, mode: str, times) -> list[Quaternion]:
+    path = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}.get(mode, "rotation_euler")
+    found = splice.find_curves(actions)
+    count = 3 if path == "rotation_euler" else 4
+    rows = np.array([[found["OBJECT", path, n].fcurve.evaluate(t) for n in range(count)] for t in times])
+    if mode == "QUATERNION":
+        return [Quaternion(row).normalized() for row in rows]
+    if mode == "AXIS_ANGLE":
+        return [Quaternion(row[1:], row[0]) for row in rows]
+    return [Euler(row, mode).to_quaternion() for row in rows]
+
+
+def angle(a: Quaternion, b: Quaternion) -> float:
+    return 2 * math.acos(min(1.0, abs(a.dot(b))))
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_head_goes_the_short_way_in_every_rotation_mode(face, mode, turned) -> None:
+    """turned: the other take's numbers lie on another sheet: negative quaternions, a turn more."""
+    face.rotation_mode = mode
+    other, base = write(face, 2, "Other"), write(face, 1, "Base")
+    if turned:
+        turn_the_numbers(other, mode)
+    made, over = spliced(face, base, other, channels.HEAD)
+    times = np.arange(FIRST, FIRST + ROWS)
+    result, mine, theirs = (rotation(actions, mode, times) for actions in (made, base, other))
+    for frame, now, a, b in zip(times, result, mine, theirs, strict=True):
+        weight = over.weight(np.array([frame]))[0] if RANGE[0] <= frame <= RANGE[1] else 0.0
+        assert angle(now, a) == pytest.approx(weight * angle(a, b), abs=2e-3), frame
+        assert angle(now, b) == pytest.approx((1 - weight) * angle(a, b), abs=2e-3), frame
+    # Between the keys too: nothing jumps from one sheet to another.
+    between = rotation(made, mode, np.arange(FIRST, FIRST + ROWS - 1, 0.25))
+    steps = [angle(a, b) for a, b in pairwise(between)]
+    assert max(steps) < 0.08
+
+
+def turn_the_numbers(actions, mode: str) -> None:
+    for (kind, path, index), held in splice.find_curves(actions).items():
+        if kind == "OBJECT" and path.startswith("rotation"):
+            for key in held.fcurve.keyframe_points:
+                if mode == "QUATERNION" or (mode == "AXIS_ANGLE" and index):
+                    key.co.y = -key.co.y
+                elif mode == "AXIS_ANGLE":
+                    key.co.y = 2 * math.pi - key.co.y
+                else:
+                    key.co.y += 2 * math.pi
+            held.fcurve.update()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_take_that_was_made_in_another_rotation_mode(face, mode) -> None:
+    face.rotation_mode = mode
+    other = write(face, 2, "Other")
+    theirs = rotation(other, mode, range(*RANGE))
+    bpy.context.scene.frame_set(1)
+    face.rotation_mode = "YXZ"
+    base = write(face, 1, "Base")
+    made, over = spliced(face, base, other, channels.HEAD)
+    rest = [Quaternion(stored_request.read_request(actions[0])["rest_rotation"]) for actions in (base, other)]
+    for frame, now, wanted in zip(range(*RANGE), rotation(made, "YXZ", range(*RANGE)), theirs, strict=True):
+        if over.plateau[0] <= frame <= over.plateau[1]:
+            assert angle(rest[0].conjugated() @ now, rest[1].conjugated() @ wanted) < 2e-3
+
+
+# The artist's keys
+
+
+def test_pins_come_along_as_they_were_and_the_rest_is_no_edit(face, pair) -> None:
+    base, other = pair
+    path = 'key_blocks["jawOpen"].value'
+    for actions, frames in ((base, (15, 40)), (other, (14, 38))):
+        keys = splice.find_curves(actions)["KEY", path, 0].fcurve.keyframe_points
+        for frame in frames:
+            key = keys[frame - FIRST]
+            key.co.y, key.type = 0.875, "EXTREME"
+    splice.find_curves(other)["KEY", path, 0].fcurve.keyframe_points.insert(41.5, 0.625, keyframe_type="EXTREME")
+    made, _over = spliced(face, base, other)
+    edits = {
+        (kind, curve): rows
+        for action in made
+        for kind, some in scenes.find_edits(action).items()
+        for curve, rows in some.items()
+    }
+    assert list(edits) == [("KEY", (path, 0))]
+    assert edits["KEY", (path, 0)].tolist() == [[15, 0.875], [38, 0.875], [41.5, 0.625]]
+
+
+def test_a_splice_of_a_splice(face, pair) -> None:
+    base, other = pair
+    third = write(face, 3, "Third")
+    once, _over = spliced(face, base, other, frames=(20, 40))
+    twice, _over = spliced(face, once, third, frames=(35, 60))
+    assert all(scenes.find_edits(action) == {} for action in twice)
+    records = stored_request.read_request(twice[0])["spliced"]
+    assert [record["take"] for record in records] == [stored_request.read_request(a[0])["take"] for a in (other, third)]
+    assert tables(twice)["KEY", 'key_blocks["jawOpen"].value', 0].between(20, 34).values.tolist() == (
+        tables(once)["KEY", 'key_blocks["jawOpen"].value', 0].between(20, 34).values.tolist()
+    )
+
+
+# The operator
+
+
+def test_the_operator_plays_the_new_take(face, pair) -> None:
+    scene, theirs = bpy.context.scene, tables(pair[1])
+    scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, *RANGE
+    assert bpy.ops.diface.splice_take(other="Other") == {"FINISHED"}
+    (take,) = take_index.active_takes(face, take_index.all_takes())
+    actions = take_index.all_takes()[take]
+    assert actions[0].name == "Base spliced"
+    assert len(take_index.all_takes()) == 3
+    scene.frame_set(38)
+    for name in NAMES:
+        table = theirs["KEY", f'key_blocks["{name}"].value', 0]
+        assert face.data.shape_keys.key_blocks[name].value == pytest.approx(table.values[38 - FIRST], abs=1e-6)
+    assert {layer_tracks.layer_name(action) for action in actions} == {None, *ON}
+
+
+def test_without_a_preview_range_all_of_it(face, pair) -> None:
+    theirs = tables(pair[1])
+    assert bpy.ops.diface.splice_take(other="Other", regions={"JAW"}) == {"FINISHED"}
+    (take,) = take_index.active_takes(face, take_index.all_takes())
+    path = "KEY", 'key_blocks["jawOpen"].value', 0
+    assert same(tables(take_index.all_takes()[take])[path], theirs[path])
+
+
+def test_undo(few) -> None:
+    bpy.ops.ed.undo_push(message="Before")
+    before = fingerprint.of_file()
+    assert bpy.ops.diface.splice_take("EXEC_DEFAULT", True, other="Other", first=25, last=50) == {"FINISHED"}
+    bpy.ops.ed.undo()
+    assert fingerprint.difference(before, fingerprint.of_file()) == []
+
+
+def test_deleting_the_new_take_leaves_nothing_of_it(face, pair) -> None:
+    names = {action.name for action in bpy.data.actions}
+    bpy.ops.diface.splice_take(other="Other", first=25, last=50)
+    (take,) = take_index.active_takes(face, take_index.all_takes())
+    assert bpy.ops.diface.delete_take(take=take) == {"FINISHED"}
+    assert {action.name for action in bpy.data.actions} == names
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"other": "Nothing"}, "There is no take called Nothing"),
+        ({}, "No take is chosen"),
+        ({"other": "Base"}, "Base is the take that plays"),
+        ({"other": "Other", "first": 500, "last": 600}, "do not both have keys"),
+        ({"other": "Other", "regions": set()}, "none of these channels in common"),
+    ],
+)
+def test_what_cannot_be_spliced_is_said_and_changes_nothing(few, options, message, unchanged) -> None:
+    with pytest.raises(RuntimeError, match=message):
+        bpy.ops.diface.splice_take(**options)
+
+
+def test_nothing_plays(scene, face) -> None:
+    with pytest.raises(RuntimeError, match="No take is active"):
+        bpy.ops.diface.splice_take(other="Other")
+
+
+def test_locked_curves_stay_and_it_is_said(face, pair) -> None:
+    held = splice.find_curves(pair[0])
+    path = "OBJECT", "rotation_euler"
+    for address in (("KEY", 'key_blocks["jawOpen"].value', 0), (*path, 1)):
+        held[address].fcurve.lock = True
+    before = tables(pair[0])
+    assert splice.locked_channels(face, pair[0], channels.ALL) == ["jawOpen", *channels.HEAD]
+    made, _over = spliced(face, *pair, names=channels.ALL + channels.LAYERS["breath"])
+    after = tables(made)
+    same_as_before = {address for address in after if same(after[address], before[address])}
+    assert same_as_before == {("KEY", 'key_blocks["jawOpen"].value', 0), *((*path, index) for index in range(3))}
+    assert splice.find_curves(made)["KEY", 'key_blocks["jawOpen"].value', 0].fcurve.lock
+
+
+def test_all_is_locked(few, unchanged_but_locks) -> None:
+    for regions in ({"JAW"}, {"HEAD"}):
+        with pytest.raises(RuntimeError, match="both takes have are locked"):
+            bpy.ops.diface.splice_take(other="Other", regions=regions)
+
+
+@pytest.fixture
+def unchanged_but_locks() -> None:
+    (base,) = (actions for actions in take_index.all_takes().values() if actions[0].name == "Base")
+    for held in splice.find_curves(base).values():
+        held.fcurve.lock = True
+    names = {action.name for action in bpy.data.actions}
+    yield
+    assert {action.name for action in bpy.data.actions} == names
+
+
+def test_a_splice_that_cannot_play_leaves_nothing(face, pair) -> None:
+    in_tweak_mode(face.data.shape_keys)
+    names = {action.name for action in bpy.data.actions}
+    with pytest.raises(RuntimeError, match="edited in the NLA"):
+        bpy.ops.diface.splice_take(other="Other", first=25, last=50)
+    assert {action.name for action in bpy.data.actions} == names
+
+
+def test_a_head_of_another_take_goes_on(face, pair) -> None:
+    third = list(write(face, 3, "Third"))
+    use_take.use_take(face, pair[0])
+    use_take.assign(face, {"OBJECT": face}, tuple(third))
+    turns = face.animation_data.action
+    assert bpy.ops.diface.splice_take(other="Other", first=25, last=50) == {"FINISHED"}
+    assert face.animation_data.action == turns
+    assert face.data.shape_keys.animation_data.action.name == "Base spliced"

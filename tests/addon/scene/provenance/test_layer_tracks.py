@@ -1,0 +1,287 @@
+"""Layers in the scene: blinks, gaze and breath as Actions of their own, on tracks that come and go with the take."""
+
+from __future__ import annotations
+
+import bpy
+import pytest
+
+from diface_addon import compat
+from diface_addon.core import channels, errors
+from diface_addon.scene.export import export, playblast
+from diface_addon.scene.provenance import layer_tracks, stored_request
+from diface_addon.scene.takes import delete_take, take_index, use_take, write_take
+from tests.addon import scenes
+from tests.addon.scene.layered_takes import FIRST, NAMES, ON, ROWS, id_of, motion, plays, shown, track, tracks, write
+
+OF_LAYERS = {name for some in channels.LAYERS.values() for name in some}
+
+
+@pytest.fixture
+def face(scene) -> bpy.types.Object:
+    """A character with every shape key."""
+    scene.frame_start, scene.frame_end = FIRST, FIRST + ROWS - 1
+    return scenes.add_character(scene, NAMES)
+
+
+def again(obj, take: str) -> None:
+    """Another take, and then `take` again."""
+    write(obj, motion(9), "Other")
+    use_take.use_take(obj, take_index.all_takes()[take])
+
+
+def test_each_layer_is_an_action_of_its_own_below_the_main_one(face) -> None:
+    made = motion()
+    take = write(face, made)
+    layers = {layer_tracks.layer_name(action): action for action in take.actions if layer_tracks.layer_name(action)}
+    assert {layer: action.name for layer, action in layers.items()} == {layer: f"T {layer}" for layer in ON}
+    for layer, action in layers.items():
+        curves = compat.find_channelbag(action, "KEY").fcurves
+        assert {curve.data_path.split('"')[1] for curve in curves} == set(channels.LAYERS[layer])
+        assert {key.type for key in curves[0].keyframe_points} == {"GENERATED"}
+        assert scenes.find_edits(action) == {}
+        assert action.use_fake_user
+    main = face.data.shape_keys.animation_data.action
+    moved = {curve.data_path.split('"')[1] for curve in compat.find_channelbag(main, "KEY").fcurves}
+    assert moved == set(channels.FACE) - OF_LAYERS
+    assert tracks(face) == ["DiFACE blinks", "DiFACE gaze", "DiFACE breath"]
+    assert len({stored_request.read_request(action)["take"] for action in take.actions}) == 1
+    assert plays(face, made)
+
+
+@pytest.mark.parametrize("layer", ON)
+def test_a_layer_that_is_off_is_not_written_and_its_channels_rest(face, layer) -> None:
+    write(face, motion(1))
+    made = motion()
+    take = write(face, made, layers={**ON, layer: None})
+    assert layer not in {layer_tracks.layer_name(action) for action in take.actions}
+    assert layer_tracks.TRACK_PREFIX + layer not in tracks(face)
+    assert plays(face, made, set(channels.LAYERS[layer]))
+
+
+@pytest.mark.parametrize("layer", ON)
+@pytest.mark.parametrize("how", ["mute", "delete the track", "delete the Action"])
+def test_deleting_or_muting_one_leaves_the_rest(face, layer, how) -> None:
+    made = motion()
+    write(face, made)
+    shown(face, 3)
+    if how == "mute":
+        track(face, layer).mute = True
+    elif how == "delete the track":
+        face.data.shape_keys.animation_data.nla_tracks.remove(track(face, layer))
+    else:
+        bpy.data.actions.remove(bpy.data.actions[f"T {layer}"])
+    values = shown(face, 5)
+    for name in set(NAMES) - set(channels.LAYERS[layer]):
+        assert values[name] == pytest.approx(made.column(name)[5], abs=1e-6)
+
+
+@pytest.mark.parametrize("layer", ON)
+@pytest.mark.parametrize("how", ["mute", "delete the track", "delete the Action"])
+def test_what_the_artist_took_away_does_not_come_back_with_the_take(face, layer, how) -> None:
+    made = motion()
+    take = id_of(write(face, made))
+    if how == "mute":
+        track(face, layer).mute = True
+    elif how == "delete the track":
+        face.data.shape_keys.animation_data.nla_tracks.remove(track(face, layer))
+    else:
+        bpy.data.actions.remove(bpy.data.actions[f"T {layer}"])
+    for _ in range(2):
+        again(face, take)
+        assert plays(face, made, set(channels.LAYERS[layer]))
+        assert (layer_tracks.TRACK_PREFIX + layer in tracks(face)) == (how == "mute")
+        assert how != "mute" or track(face, layer).mute
+
+
+def test_a_layer_that_is_unmuted_plays_again(face) -> None:
+    made = motion()
+    take = id_of(write(face, made))
+    track(face, "gaze").mute = True
+    again(face, take)
+    track(face, "gaze").mute = False
+    again(face, take)
+    assert plays(face, made)
+
+
+def test_layers_switch_with_their_take(face) -> None:
+    first, second = motion(1), motion(2)
+    ids = [id_of(write(face, made)) for made in (first, second)]
+    for _ in range(2):
+        for take, made in zip(ids, (first, second), strict=True):
+            use_take.use_take(face, take_index.all_takes()[take])
+            assert plays(face, made)
+            assert len(tracks(face)) == 3
+            assert take_index.active_takes(face, take_index.all_takes()) == {take}
+
+
+def test_a_take_without_layers_rests_what_they_moved(face) -> None:
+    write(face, motion())
+    shown(face, 5)
+    made = motion(1)
+    write(face, made, layers=dict.fromkeys(ON))
+    assert tracks(face) == []
+    assert plays(face, made, OF_LAYERS)
+
+
+def test_a_take_of_an_older_version_that_is_one_action_plays_on(face) -> None:
+    old, new = motion(1), motion(2)
+    take = write_take.write_take(face, old, "Old", {"first_frame": FIRST, "seed": 0})
+    assert plays(face, old)
+    assert tracks(face) == []
+    write(face, new)
+    assert plays(face, new)
+    use_take.use_take(face, take_index.all_takes()[id_of(take)])
+    assert plays(face, old)
+    assert tracks(face) == []
+
+
+def test_the_artists_tracks_stay_where_they_are(face) -> None:
+    keys = face.data.shape_keys
+    keys.key_blocks["jawOpen"].value = 0.75
+    keys.key_blocks["jawOpen"].keyframe_insert("value", frame=1)
+    mine = keys.animation_data.action
+    first = id_of(write(face, motion(1)))
+    assert tracks(face)[0] == mine.name
+    above = keys.animation_data.nla_tracks.new()
+    above.name = "Mine"
+    for take in (id_of(write(face, motion(2))), first):
+        use_take.use_take(face, take_index.all_takes()[take])
+        assert tracks(face) == [mine.name, "DiFACE blinks", "DiFACE gaze", "DiFACE breath", "Mine"]
+    delete_take.delete_take(face, take_index.all_takes()[first])
+    assert tracks(face) == [mine.name, "Mine"]
+
+
+def test_a_track_that_the_artist_put_something_else_on_is_theirs(face) -> None:
+    write(face, motion(1))
+    own = bpy.data.actions.new("Own")
+    blinks = track(face, "blinks")
+    blinks.strips.new("Own", 500, own)
+    made = motion(2)
+    write(face, made)
+    assert [strip.name for strip in blinks.strips][-1] == "Own"
+    assert plays(face, made)
+
+
+def test_a_take_is_deleted_with_its_layers(face) -> None:
+    take = id_of(write(face, motion()))
+    shown(face, 4)
+    delete_take.delete_take(face, take_index.all_takes()[take])
+    assert not bpy.data.actions
+    assert not tracks(face)
+    assert set(shown(face, 5).values()) == {0.0}
+
+
+def test_deleting_another_take_leaves_this_ones_layers(face) -> None:
+    first, made = id_of(write(face, motion(1))), motion(2)
+    write(face, made)
+    delete_take.delete_take(face, take_index.all_takes()[first])
+    assert plays(face, made)
+
+
+def test_an_artists_copy_of_a_take_has_its_layers_too(face) -> None:
+    made = motion()
+    first = id_of(write(face, made))
+    main = face.data.shape_keys.animation_data.action
+    copy = main.copy()
+    compat.assign_action(face.data.shape_keys, copy)
+    (take,) = {
+        take for take in take_index.active_takes(face, take_index.all_takes()) if copy in take_index.all_takes()[take]
+    }  # without slots, the head is still the first one's
+    again(face, take)
+    assert plays(face, made)
+    delete_take.delete_take(face, take_index.all_takes()[first])
+    assert len([action for action in bpy.data.actions if layer_tracks.layer_name(action)]) == 6
+
+
+def test_a_layer_that_the_artist_copied_plays_on_in_the_copy(face) -> None:
+    made = motion()
+    take = id_of(write(face, made))
+    strip = track(face, "blinks").strips[0]
+    strip.action = strip.action.copy()
+    curve = compat.find_channelbag(strip.action, "KEY").fcurves[0]
+    curve.keyframe_points[7].co.y = 0.875
+    curve.update()
+    again(face, take)
+    assert shown(face, 7)["eyeBlinkLeft"] == pytest.approx(0.875)
+    assert len(tracks(face)) == 3
+
+
+def test_layers_survive_saving(face, tmp_path) -> None:
+    made, other = motion(1), motion(2)
+    take = id_of(write(face, made))
+    track(face, "gaze").mute = True
+    write(face, other)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "a.blend"))
+    obj = bpy.data.objects["Character"]
+    assert plays(obj, other)
+    use_take.use_take(obj, take_index.all_takes()[take])
+    assert plays(obj, made, set(channels.LAYERS["gaze"]))
+
+
+def test_undo_and_redo(face) -> None:
+    first, second = motion(1), motion(2)
+    take = id_of(write(face, first))
+    write(face, second)
+    bpy.ops.ed.undo_push(message="Before")
+    assert bpy.ops.diface.use_take("EXEC_DEFAULT", True, take=take) == {"FINISHED"}
+    assert plays(face, first)
+    bpy.ops.ed.undo()
+    assert plays(bpy.data.objects["Character"], second)
+    bpy.ops.ed.redo()
+    assert plays(bpy.data.objects["Character"], first)
+
+
+def test_layers_with_no_main_action_left_are_no_take(face) -> None:
+    take = write(face, motion())
+    for action in take.actions:
+        if not layer_tracks.layer_name(action):
+            bpy.data.actions.remove(action)
+    assert take_index.all_takes() == {}
+    write(face, motion(1))
+    assert len(take_index.all_takes()) == 1
+
+
+# What leaves Blender has the layers too
+
+
+def test_fbx_holds_blinks(face, tmp_path) -> None:
+    made = motion()
+    write(face, made)
+    path = tmp_path / "a.fbx"
+    export.export_fbx(face, bpy.context.scene, (FIRST, FIRST + ROWS - 1), path)
+    before = set(bpy.data.objects)
+    bpy.ops.import_scene.fbx(filepath=str(path), anim_offset=0.0)
+    (copy,) = {obj for obj in set(bpy.data.objects) - before if obj.type == "MESH"}
+    assert plays(copy, made)
+
+
+@pytest.mark.skipif(not compat.HAS_ALEMBIC, reason="This bpy module is built without Alembic.")
+def test_alembic_holds_blinks(scene, tmp_path) -> None:
+    scene.frame_start, scene.frame_end = FIRST, FIRST + ROWS - 1
+    face = scenes.add_character(scene, ("eyeBlinkLeft", "jawOpen"))
+    made = motion()
+    write(face, made)
+    path = tmp_path / "a.abc"
+    export.export_alembic(face, bpy.context.scene, (FIRST, FIRST + ROWS - 1), path)
+    before = set(bpy.data.objects)
+    bpy.ops.wm.alembic_import(filepath=str(path), as_background_job=False)
+    (copy,) = set(bpy.data.objects) - before
+    for row in (0, 7, ROWS - 1):
+        bpy.context.scene.frame_set(FIRST + row)
+        moved = copy.evaluated_get(bpy.context.evaluated_depsgraph_get()).data.vertices[0].co.z
+        assert moved == pytest.approx(-1 + 0.5 * made.column("eyeBlinkLeft")[row], abs=1e-5)
+
+
+def test_a_playblast_shows_blinks(face, tmp_path) -> None:
+    made = motion()
+    write(face, made)
+    seen = []
+    nothing_rendered = pytest.raises(errors.SceneError, match="incomplete")
+    frames = FIRST, FIRST + ROWS - 1
+    with nothing_rendered, playblast.prepared_scene(bpy.context, face, frames, "WORKBENCH", tmp_path / "a.mp4") as copy:
+        for row in (0, 7):
+            copy.frame_set(FIRST + row)
+            keys = face.data.shape_keys.evaluated_get(copy.view_layers[0].depsgraph)
+            seen.append(keys.key_blocks["eyeBlinkLeft"].value)
+    assert seen == pytest.approx([made.column("eyeBlinkLeft")[row] for row in (0, 7)], abs=1e-6)

@@ -1,0 +1,387 @@
+"""The list of takes, and what its buttons do: star, rename, duplicate, push down, bake, compare."""
+
+from __future__ import annotations
+
+import time
+
+import bpy
+import numpy as np
+import pytest
+
+from diface_addon import compat
+from diface_addon.core import channels
+from diface_addon.panels import take_rows
+from diface_addon.scene.pins import pins
+from diface_addon.scene.provenance import stored_request
+from diface_addon.scene.takes import ghost, take_index, take_list, use_take
+from tests.addon import fingerprint, scenes
+from tests.addon.scene.layered_takes import FIRST, NAMES, ON, id_of, in_tweak_mode, motion, plays, track, tracks, write
+from tests.addon.test_interface import drawn
+
+JAW = 'key_blocks["jawOpen"].value'
+
+
+def rows(obj) -> list[tuple[str, str]]:
+    """Name and owner of each row."""
+    return [(entry.name, entry.other_character) for entry in take_list.entries(obj)]
+
+
+def do(verb: str, **options) -> None:
+    assert getattr(bpy.ops.diface, verb)(**options) == {"FINISHED"}
+
+
+def curves(action) -> dict:
+    return {
+        (kind, curve.data_path, curve.array_index): curve
+        for kind in ("KEY", "OBJECT")
+        for curve in getattr(compat.find_channelbag(action, kind), "fcurves", ())
+    }
+
+
+@pytest.fixture
+def face(scene) -> bpy.types.Object:
+    """A character with every shape key."""
+    return scenes.add_character(scene, NAMES)
+
+
+@pytest.fixture
+def few(scene) -> bpy.types.Object:
+    """A character with few shape keys, quick to compare as a whole."""
+    return scenes.add_character(scene, ("jawOpen", "eyeBlinkLeft", "breathIn"))
+
+
+# The list
+
+
+def test_only_main_actions_are_rows_and_this_characters_come_first(scene, face) -> None:
+    other = scenes.add_character(scene, NAMES)
+    other.name = "Ann"
+    write(other, motion(1), "A")
+    write(face, motion(2), "C")
+    write(face, motion(3), "B")
+    bpy.data.actions.new("Mine")
+    assert rows(face) == [("B", ""), ("C", ""), ("A", "Ann")]
+    assert rows(other) == [("A", ""), ("B", "Character"), ("C", "Character")]
+    scene.diface.character = face
+    listed = [line for line in drawn("Takes") if line in {"A", "B", "C", "Ann", "Mine", "A blinks"}]
+    assert listed == ["B", "C", "A", "Ann"]
+
+
+def test_renaming_the_character_does_not_make_its_takes_anothers(face) -> None:
+    write(face, motion(1), "A")
+    write(face, motion(2), "B")
+    face.name = "Renamed"
+    assert rows(face) == [("A", ""), ("B", "")]
+
+
+def test_a_take_that_another_character_plays_is_its_own_too(scene, face) -> None:
+    take = id_of(write(face, motion(1), "A"))
+    other = scenes.add_character(scene, NAMES)
+    use_take.use_take(other, take_index.all_takes()[take])
+    assert rows(other) == [("A", "")]
+
+
+def test_the_seed_and_whether_it_plays_are_shown(face) -> None:
+    write(face, motion(1), "A", seed=12)
+    write(face, motion(2), "B", seed=34)
+    assert [(e.name, e.seed, e.is_active) for e in take_list.entries(face)] == [("A", 12, False), ("B", 34, True)]
+    assert {"12", "34"} <= set(drawn("Takes"))
+
+
+def test_a_star_is_kept_with_the_take(face, tmp_path) -> None:
+    take = id_of(write(face, motion(1), "A"))
+    write(face, motion(2), "B")
+    do("favourite_take", take=take)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "a.blend"))
+    obj = bpy.data.objects["Character"]
+    assert [entry.favourite for entry in take_list.entries(obj)] == [True, False]
+    do("favourite_take", take=take)
+    assert [entry.favourite for entry in take_list.entries(obj)] == [False, False]
+
+
+def test_all_of_a_take_follows_when_it_is_renamed(face) -> None:
+    take = id_of(write(face, motion(1)))
+    write(face, motion(2), "Other")
+    take_index.all_takes()[take][0].name = "Angry"
+    do("use_take", take=take)
+    expected = ["Angry", *([] if compat.HAS_ACTION_SLOTS else ["Angry head"]), *(f"Angry {layer}" for layer in ON)]
+    assert [action.name for action in take_index.all_takes()[take]] == expected
+
+
+def test_the_chosen_row_is_the_one_that_plays_until_another_is_clicked(face) -> None:
+    first, second = id_of(write(face, motion(1), "A")), id_of(write(face, motion(2), "B"))
+    manager = bpy.context.window_manager
+    assert take_rows.refresh_entries(face).take == second
+    assert bpy.data.actions[getattr(manager, take_rows.INDEX_PROPERTY)].name == "B"
+    setattr(manager, take_rows.INDEX_PROPERTY, bpy.data.actions.find("A"))
+    assert take_rows.refresh_entries(face).take == first
+    third = id_of(write(face, motion(3), "C"))
+    assert take_rows.refresh_entries(face).take == third
+    do("delete_take", take=third)
+    assert take_rows.refresh_entries(face).take in {first, second}
+
+
+def test_rows_are_quick_with_many_takes(face) -> None:
+    for seed in range(20):
+        write(face, motion(seed, 3), f"T{seed}")
+    began = time.perf_counter()
+    drawn("Takes")
+    assert time.perf_counter() - began < 0.25
+
+
+@pytest.mark.parametrize("verb", ["use", "delete", "duplicate", "favourite", "push_down", "bake", "compare"])
+def test_a_take_that_is_gone_is_said_to_be(face, verb) -> None:
+    take = id_of(write(face, motion()))
+    for action in list(bpy.data.actions):
+        bpy.data.actions.remove(action)
+    with pytest.raises(RuntimeError, match="This take is gone"):
+        getattr(bpy.ops.diface, f"{verb}_take")(take=take)
+    drawn("Takes")
+
+
+def test_a_character_without_the_takes_shape_keys_is_told(scene, few) -> None:
+    take = id_of(write(few, motion().select(channels.SHAPES)))
+    scene.diface.character = scenes.add_character(scene, ("cheeky",))
+    before = fingerprint.of_file()
+    for verb in ("use_take", "push_down_take", "compare_take"):
+        with pytest.raises(RuntimeError, match="has none of the shape keys of T"):
+            getattr(bpy.ops.diface, verb)(take=take)
+    assert fingerprint.difference(before, fingerprint.of_file()) == []
+
+
+def test_a_face_that_is_edited_in_the_nla_is_left_alone(face) -> None:
+    take = id_of(write(face, motion(1)))
+    write(face, motion(2))
+    animation = face.data.shape_keys.animation_data
+    animation.action = None
+    animation.nla_tracks.active = animation.nla_tracks[0]
+    animation.nla_tracks[0].strips[0].select = True
+    animation.use_tweak_mode = True
+    if not animation.use_tweak_mode:
+        pytest.skip("This Blender enters tweak mode only in an NLA editor.")
+    with pytest.raises(RuntimeError, match="edited in the NLA"):
+        bpy.ops.diface.use_take(take=take)
+
+
+def test_a_take_follows_a_shape_key_that_was_spelt_anew(scene, face) -> None:
+    """One that plays by Blender's own doing; one that does not, when it is switched to."""
+    first = id_of(write(face, motion(1), "A"))
+    write(face, motion(2), "B")
+    face.data.shape_keys.key_blocks["jawOpen"].name = "jaw_open"
+    renamed = 'key_blocks["jaw_open"].value'
+    playing = face.data.shape_keys.animation_data.action
+    assert ("KEY", renamed, 0) in curves(playing)
+    do("use_take", take=first)
+    playing = face.data.shape_keys.animation_data.action
+    assert stored_request.read_request(playing)["take"] == first
+    assert ("KEY", renamed, 0) in curves(playing)
+    assert ("KEY", JAW, 0) not in curves(playing)
+    scene.frame_set(FIRST + 3)
+    assert face.data.shape_keys.key_blocks["jaw_open"].value == pytest.approx(motion(1).column("jawOpen")[3], abs=1e-5)
+    assert pins.find_pins(face) == []
+
+
+def test_switching_is_instant(scene) -> None:
+    obj = scenes.add_character(scene, NAMES)
+    found = [id_of(write(obj, motion(seed, 1800), f"T{seed}")) for seed in range(4)]
+    taken = []
+    for take in found * 3:
+        began = time.perf_counter()
+        use_take.use_take(obj, take_index.all_takes()[take])
+        taken.append(time.perf_counter() - began)
+    assert np.median(taken) < 0.05
+
+
+# Duplicate
+
+
+def test_a_duplicate_is_a_take_of_its_own(face) -> None:
+    made = motion()
+    take = id_of(write(face, made))
+    before = {a.name: scenes.points(a, "KEY", JAW).copy() for a in bpy.data.actions if a.name == "T"}
+    do("duplicate_take", take=take)
+    (copy,) = set(take_index.all_takes()) - {take}
+    assert take_index.active_takes(face, take_index.all_takes()) == {copy}
+    assert plays(face, made)
+    main = take_index.all_takes()[copy][0]
+    assert main.name == "T copy"
+    assert [scenes.find_edits(action) for action in take_index.all_takes()[copy]] == [{}] * len(
+        take_index.all_takes()[copy]
+    )
+    compat.find_channelbag(main, "KEY").fcurves.find(JAW).keyframe_points[3].co.y = 0.9
+    assert (scenes.points(bpy.data.actions["T"], "KEY", JAW) == before["T"]).all()
+    do("delete_take", take=copy)
+    do("use_take", take=take)
+    assert plays(face, made)
+
+
+def test_a_duplicate_that_cannot_play_leaves_nothing(face) -> None:
+    take = id_of(write(face, motion()))
+    keys = face.data.shape_keys
+    main = keys.animation_data.action
+    in_tweak_mode(keys)
+    names = {action.name for action in bpy.data.actions}
+    assert main.name in names
+    with pytest.raises(RuntimeError, match="edited in the NLA"):
+        bpy.ops.diface.duplicate_take(take=take)
+    assert {action.name for action in bpy.data.actions} == names
+
+
+def test_a_duplicate_plays_only_where_its_take_does(face) -> None:
+    first, second = write(face, motion(1)), write(face, motion(2))
+    use_take.assign(face, {"OBJECT": face}, first.actions)
+    turns = face.animation_data.action
+    do("duplicate_take", take=id_of(second))
+    assert face.animation_data.action == turns
+    assert face.data.shape_keys.animation_data.action.name == f"{second.name} copy"
+
+
+def test_a_duplicate_has_no_star_and_a_name_that_does_not_grow(face) -> None:
+    take = id_of(write(face, motion()))
+    do("favourite_take", take=take)
+    for _ in range(3):
+        do("duplicate_take", take=take)
+        (take,) = take_index.active_takes(face, take_index.all_takes())
+    found = [(entry.name, entry.favourite) for entry in take_list.entries(face)]
+    assert found == [("T", True), ("T copy", False), ("T copy.001", False), ("T copy.002", False)]
+
+
+def test_a_duplicate_of_a_take_that_does_not_play_does_not_either(face) -> None:
+    take, other = id_of(write(face, motion(1))), id_of(write(face, motion(2)))
+    do("duplicate_take", take=take)
+    assert take_index.active_takes(face, take_index.all_takes()) == {other}
+
+
+# Push down
+
+
+def test_what_is_pushed_down_plays_on_and_no_take_takes_it_off(face) -> None:
+    made = motion()
+    take = id_of(write(face, made))
+    do("push_down_take", take=take)
+    assert take_index.active_takes(face, take_index.all_takes()) == set()
+    assert plays(face, made)
+    before = tracks(face)
+    other = id_of(write(face, motion(1, 5), "Other"))
+    assert tracks(face)[: len(before)] == before
+    do("delete_take", take=other)
+    assert plays(face, made)
+    do("delete_take", take=take)
+    assert tracks(face) == []
+    assert not bpy.data.actions
+
+
+def test_a_take_that_does_not_play_is_pushed_down_too(face) -> None:
+    made = motion(1)
+    take = id_of(write(face, made))
+    write(face, motion(2))
+    do("push_down_take", take=take)
+    assert plays(face, made)
+
+
+# Bake
+
+
+@pytest.mark.parametrize("muted", [None, *ON])
+def test_a_baked_action_is_plain_and_moves_the_same(face, muted) -> None:
+    made = motion()
+    take = id_of(write(face, made))
+    if muted:
+        track(face, muted).mute = True
+    do("bake_take", take=take)
+    baked = face.data.shape_keys.animation_data.action
+    assert baked.name == "T baked"
+    assert not [name for name in baked.keys() if name.startswith("diface")]  # noqa: SIM118
+    assert stored_request.read_request(baked) is None
+    assert {key.type for curve in curves(baked).values() for key in curve.keyframe_points} == {"KEYFRAME"}
+    assert tracks(face) == []
+    assert plays(face, made, set(channels.LAYERS[muted]) if muted else set())
+    assert baked.use_fake_user
+    assert set(take_index.all_takes()) == {take}
+    scene = bpy.context.scene
+    scene.frame_set(FIRST + 7)
+    turned = tuple(face.rotation_euler)
+    do("use_take", take=take)
+    scene.frame_set(FIRST + 7)
+    assert tuple(face.rotation_euler) == pytest.approx(turned, abs=1e-6)
+
+
+def test_baking_a_take_that_does_not_play_changes_nothing_that_does(face) -> None:
+    take = id_of(write(face, motion(1)))
+    made = motion(2)
+    other = id_of(write(face, made, "Other"))
+    do("bake_take", take=take)
+    assert take_index.active_takes(face, take_index.all_takes()) == {other}
+    assert plays(face, made)
+    baked = curves(bpy.data.actions["T baked"])
+    assert {path.split('"')[1] for kind, path, _index in baked if kind == "KEY"} == set(NAMES)
+
+
+def test_a_take_generated_after_a_bake_plays_over_it(face) -> None:
+    do("bake_take", take=id_of(write(face, motion(1))))
+    made = motion(2)
+    write(face, made, "Other")
+    assert plays(face, made)
+    assert tracks(face)[0] == "T baked"
+
+
+# Compare
+
+
+@pytest.mark.parametrize("place", ["BESIDE", "THROUGH"])
+def test_a_ghost_plays_another_take_and_the_character_its_own(face, place) -> None:
+    theirs, mine = motion(1), motion(2)
+    take = id_of(write(face, theirs))
+    own = id_of(write(face, mine))
+    face.select_set(True)
+    do("compare_take", take=take, place=place)
+    second = ghost.find_ghost()
+    assert plays(second, theirs)
+    assert plays(face, mine)
+    assert (second.hide_render, second.hide_select, second.select_get()) == (True, True, False)
+    assert bpy.context.view_layer.objects.active == face
+    assert bpy.context.selected_objects == [face]
+    aside = second.evaluated_get(bpy.context.evaluated_depsgraph_get()).matrix_world.translation
+    assert tuple(aside) == pytest.approx((2.2 if place == "BESIDE" else 0, 0, 0))
+    assert take_index.active_takes(face, take_index.all_takes()) == {own}
+    do("compare_take", take=take, place=place)
+    assert ghost.find_ghost() is None
+    assert plays(face, mine)
+    assert len(bpy.data.objects) == len(bpy.data.meshes) == len(bpy.data.shape_keys) == 1
+
+
+def test_another_take_takes_the_ghosts_place_and_switching_removes_it(face) -> None:
+    first, second, _third = (id_of(write(face, motion(seed), f"T{seed}")) for seed in range(3))
+    do("compare_take", take=first)
+    do("compare_take", take=second)
+    assert plays(ghost.find_ghost(), motion(1))
+    assert len(bpy.data.objects) == 2
+    do("use_take", take=first)
+    assert ghost.find_ghost() is None
+    do("compare_take", take=second)
+    write(face, motion(5))
+    assert ghost.find_ghost() is None
+
+
+def test_a_ghost_does_not_take_layers_from_the_take_it_shows(face) -> None:
+    made = motion(1)
+    take = id_of(write(face, made))
+    track(face, "gaze").mute = True
+    write(face, motion(2))
+    do("compare_take", take=take)
+    do("compare_take", take=take)
+    do("use_take", take=take)
+    assert plays(face, made, set(channels.LAYERS["gaze"]))
+    assert track(face, "gaze").mute
+
+
+def test_each_button_is_one_undo(few) -> None:
+    take, other = id_of(write(few, motion(1))), id_of(write(few, motion(2)))
+    for verb in ("use", "delete", "duplicate", "push_down", "bake", "compare", "favourite"):
+        bpy.ops.ed.undo_push(message="Before")
+        before = fingerprint.of_file()
+        assert getattr(bpy.ops.diface, f"{verb}_take")("EXEC_DEFAULT", True, take=take) == {"FINISHED"}
+        bpy.ops.ed.undo()
+        assert fingerprint.difference(before, fingerprint.of_file()) == [], verb
+        assert take_index.active_takes(bpy.data.objects["Character"], take_index.all_takes()) == {other}

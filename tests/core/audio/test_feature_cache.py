@@ -1,0 +1,139 @@
+"""Feature cache: round trip, size limits in memory and on disk, recovery from damaged files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from diface_core import AudioClip
+from diface_core.audio.feature_cache import FeatureCache, audio_key
+
+
+def features(seed: int, rows: int = 100) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(rows, 8)).astype(np.float32)
+
+
+def test_keys_depend_on_samples_rate_and_encoder():
+    samples = np.linspace(-1, 1, 1000, dtype=np.float32)
+    other = samples.copy()
+    other[500] += 1e-6
+    clips = [
+        AudioClip(samples, 16000),
+        AudioClip(other, 16000),
+        AudioClip(samples, 8000),
+        AudioClip(samples[:-1], 16000),
+    ]
+    keys = {audio_key(clip, encoder) for clip in clips for encoder in ("a", "b")}
+    assert len(keys) == 8
+    assert audio_key(AudioClip(samples.copy(), 16000), "a") in keys
+
+
+def test_get_returns_what_put_returned(tmp_path):
+    cache = FeatureCache(tmp_path)
+    put = cache.put("k", features(0))
+    np.testing.assert_allclose(put, features(0), atol=2e-3)
+    np.testing.assert_array_equal(cache.get("k"), put)
+    np.testing.assert_array_equal(FeatureCache(tmp_path).get("k"), put)
+    assert put.dtype == np.float32
+    assert cache.get("other") is None
+
+
+def test_without_a_folder_nothing_is_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cache = FeatureCache()
+    cache.put("k", features(0))
+    assert cache.get("k") is not None
+    assert FeatureCache().get("k") is None
+    assert not list(tmp_path.iterdir())
+
+
+def test_memory_evicts_the_least_recently_used():
+    size = features(0).nbytes // 2
+    cache = FeatureCache(memory_limit=3 * size)
+    for number in range(3):
+        cache.put(str(number), features(number))
+    cache.get("0")
+    cache.put("3", features(3))
+    assert [cache.get(str(number)) is not None for number in range(4)] == [True, False, True, True]
+
+
+def test_features_above_the_memory_limit_are_kept_without_a_folder():
+    cache = FeatureCache(memory_limit=10)
+    cache.put("k", features(0))
+    assert cache.get("k") is not None
+
+
+def test_disk_evicts_the_least_recently_used(tmp_path):
+    file = 100 * 8 * 2 + 128
+    cache = FeatureCache(tmp_path, memory_limit=1, disk_limit=3 * file)
+    for number in range(3):
+        cache.put(str(number), features(number))
+        os.utime(tmp_path / f"{number}.npy", (number, number))
+    fresh = FeatureCache(tmp_path, disk_limit=3 * file)
+    assert fresh.get("0") is not None  # used, and so the newest now
+    fresh.put("3", features(3))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0.npy", "2.npy", "3.npy"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"noise", b"\x93NUMPY\x01\x00", "cut", "object", "float64"])
+def test_a_damaged_file_is_replaced(tmp_path, damage):
+    FeatureCache(tmp_path).put("k", features(0))
+    path = tmp_path / "k.npy"
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:-100])
+    elif damage == "object":
+        np.save(path, np.array([{}]), allow_pickle=True)
+    elif damage == "float64":
+        np.save(path, np.zeros((3, 3)))
+    else:
+        path.write_bytes(damage)
+    cache = FeatureCache(tmp_path)
+    assert cache.get("k") is None
+    cache.put("k", features(1))
+    assert FeatureCache(tmp_path).get("k") is not None
+
+
+def test_an_unwritable_folder_does_not_change_the_result(tmp_path, caplog):
+    (tmp_path / "file").touch()
+    cache = FeatureCache(tmp_path / "file" / "folder")
+    np.testing.assert_array_equal(cache.put("k", features(0)), cache.get("k"))
+    assert "not cached on disk" in caplog.text
+
+
+def test_a_failed_write_leaves_no_file(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    for name in ("write", "replace"):  # within the file, and at its end
+        with monkeypatch.context() as patched:
+            patched.setattr(
+                *{"write": (np.lib.format, "write_array_header_1_0"), "replace": (Path, "replace")}[name], full
+            )
+            cache = FeatureCache(tmp_path)
+            cache.put("k", features(0))
+        assert not list(tmp_path.iterdir())
+        assert cache.get("k") is not None
+
+
+def test_an_unfinished_stream_leaves_no_file(tmp_path):
+    cache = FeatureCache(tmp_path)
+    parts = cache.put_stream("k", np.split(features(0), 4), 100)
+    next(parts)
+    assert len(list(tmp_path.iterdir())) == 1
+    parts.close()
+    assert not list(tmp_path.iterdir())
+    assert cache.get("k") is None
+
+
+def test_features_above_the_memory_limit_are_streamed_from_disk(tmp_path):
+    long = features(0, 3000)
+    cache = FeatureCache(tmp_path, memory_limit=1000)
+    assert [len(part) for part in cache.put_stream("k", np.split(long, 10), 3000)] == [300] * 10
+    (tmp_path / "k.npy").rename(tmp_path / "moved.npy")
+    assert cache.get("k") is None  # which proves that it was not in memory
+    (tmp_path / "moved.npy").rename(tmp_path / "k.npy")
+    assert [len(part) for part in cache.get_stream("k")] == [1024, 1024, 952]
+    np.testing.assert_array_equal(cache.get("k"), long.astype(np.float16))

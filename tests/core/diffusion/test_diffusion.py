@@ -1,0 +1,114 @@
+"""Properties of the diffusion: schedule, sampler, guidance, known region, loss."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from diface_core.diffusion import schedule
+from diface_core.diffusion.guidance import apply_guidance
+from diface_core.diffusion.known_region import KnownRegion, unconstrained
+from diface_core.diffusion.loss import position_error, velocity_error
+from diface_core.diffusion.sampler import SamplerState, WindowSpec, sample, sample_stream
+
+X0 = torch.randn(1, 40, 5, generator=torch.Generator().manual_seed(0))
+NOISE = torch.randn(1, 40, 5, generator=torch.Generator().manual_seed(1))
+
+
+@given(st.floats(0, 1))
+def test_signal_and_noise_share_unit_power(t):
+    alpha, sigma = schedule.alpha_sigma(torch.tensor(t))
+    assert abs(float(alpha**2 + sigma**2) - 1) < 1e-6
+
+
+def test_the_schedule_runs_from_clean_to_noise():
+    alpha, _ = schedule.alpha_sigma(torch.linspace(0, 1, 101))
+    assert alpha[0] == 1
+    assert alpha[-1] < 1e-6
+    assert (alpha.diff() < 0).all()
+
+
+@given(st.integers(1, 50))
+@settings(deadline=None)
+def test_an_oracle_denoiser_returns_its_x0(steps):
+    out = sample(lambda xt, t: X0, NOISE, unconstrained(X0), steps)
+    assert torch.allclose(out, X0, atol=1e-5)
+
+
+def test_a_step_removes_the_noise():
+    t, t_next = torch.tensor(0.7), torch.tensor(0.3)
+    xt = schedule.add_noise(X0, NOISE, t[None])
+    expected = schedule.add_noise(X0, NOISE, t_next[None])
+    assert torch.allclose(schedule.ddim_step(xt, X0, t, t_next), expected, atol=1e-5)
+
+
+@given(st.integers(1, 12), st.integers(0, 2**32 - 1))
+@settings(deadline=None)
+def test_known_values_are_exact(steps, seed):
+    keep = torch.rand(X0.shape, generator=torch.Generator().manual_seed(seed)) < 0.2
+    out = sample(lambda xt, t: torch.tanh(xt) * 0.5, NOISE, KnownRegion(X0, keep), steps)
+    assert torch.equal(out[keep], X0[keep])
+    free = sample(lambda xt, t: torch.tanh(xt) * 0.5, NOISE, unconstrained(X0), steps)
+    assert not torch.equal(out[~keep], X0[~keep])
+    assert torch.isfinite(free).all()
+
+
+BOTH, UNHEARD, PLAIN = (torch.randn(1, 40, 5, generator=torch.Generator().manual_seed(seed)) for seed in (2, 3, 4))
+SCALES = st.floats(0, 4).filter(lambda scale: scale != 1)
+
+
+def predictions(*allowed: tuple[bool, bool]):
+    """Predictions by (with_speech, with_style); an unnecessary call fails."""
+    answers = {(True, True): BOTH, (False, True): UNHEARD, (True, False): PLAIN}
+    return lambda heard, styled: {key: answers[key] for key in allowed}[heard, styled]
+
+
+def test_guidance_scale_one_is_one_call_with_all_conditions():
+    assert torch.equal(apply_guidance(predictions((True, True)), 1.0, 1.0), BOTH)
+
+
+@given(SCALES)
+def test_each_guidance_extrapolates_in_two_calls(scale):
+    speech = apply_guidance(predictions((True, True), (False, True)), scale, 1.0)
+    assert torch.allclose(speech, UNHEARD + scale * (BOTH - UNHEARD), atol=1e-5)
+    style = apply_guidance(predictions((True, True), (True, False)), 1.0, scale)
+    assert torch.allclose(style, PLAIN + scale * (BOTH - PLAIN), atol=1e-5)
+
+
+@given(SCALES, SCALES)
+def test_both_guidances_add_up(speech, style):
+    call = predictions((True, True), (False, True), (True, False))
+    both, one, other = (
+        apply_guidance(call, speech, style),
+        apply_guidance(call, speech, 1.0),
+        apply_guidance(call, 1.0, style),
+    )
+    assert torch.allclose(both - BOTH, (one - BOTH) + (other - BOTH), atol=1e-4)
+
+
+def test_unknown_channels_have_no_weight():
+    weight = torch.ones(1, 40, 5)
+    weight[..., 2] = 0
+    wild = X0.clone()
+    wild[:, ::2, 2] += 100
+    for error in (position_error, velocity_error):
+        assert error(wild, X0, weight).mean() == 0
+    assert position_error(wild, X0, torch.ones(1, 40, 5)).mean() > 100
+
+
+def test_rows_of_every_step_are_counted_and_counting_may_stop():
+    counted = []
+    rows, reach = SamplerState(NOISE, NOISE, unconstrained(X0)), WindowSpec(0, 1, 40)
+    list(sample_stream(lambda rows, t: rows.xt, [rows[:30], rows[30:]], 4, reach, counted.append))
+    assert sorted(counted) == [10] * 4 + [30] * 4
+
+    def stop(rows):
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        list(sample_stream(lambda rows, t: rows.xt, [rows], 4, reach, stop))
+
+
+def test_zero_steps_are_refused():
+    with pytest.raises(ValueError, match="steps must be 1 or more"):
+        schedule.times(0)

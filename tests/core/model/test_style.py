@@ -1,0 +1,123 @@
+"""Styles: blends, strengths, and files that belong to one model."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+import torch
+
+from diface_core import channels
+from diface_core.diffusion.known_region import unconstrained
+from diface_core.errors import ModelError
+from diface_core.model import checkpoint, style_file
+from diface_core.model.denoiser import Denoiser, DenoiserConfig
+from diface_core.model.style import apply_style
+from diface_core.model.style_file import StyleFile
+from diface_core.types import Style
+
+
+def model(seed: int = 0) -> Denoiser:
+    torch.manual_seed(seed)
+    config = DenoiserConfig(channels.HEAD, (400, 401), ("ada", "bob"), width=8, levels=(1,), audio_width=8)
+    return Denoiser(config).eval()
+
+
+def written(denoiser: Denoiser, path: Path, size: float = 0.1) -> str:
+    vector, weight, bias = (size * torch.randn(shape) for shape in ((16,), (3, 8), (3,)))
+    style_file.save(StyleFile("Eve", style_file.fingerprint(denoiser), vector, weight, bias, {"seconds": "60"}), path)
+    return str(path)
+
+
+def said(denoiser: Denoiser, vector: torch.Tensor) -> torch.Tensor:
+    torch.manual_seed(1)
+    xt = torch.randn(1, 20, 3)
+    with torch.inference_mode():
+        return denoiser(xt, torch.ones(1), denoiser.speech.unheard, vector, unconstrained(xt))
+
+
+def test_a_trained_style_is_its_vector_and_the_first_is_the_default():
+    denoiser = model()
+    same, vector = apply_style(denoiser, Style.named("bob"))
+    assert same is denoiser
+    assert torch.equal(vector, denoiser.style_vector(torch.tensor([1])))
+    assert torch.equal(apply_style(denoiser, Style())[1], denoiser.style_vector(torch.tensor([0])))
+
+
+def test_the_default_may_be_an_even_blend():
+    denoiser = model()
+    denoiser.config = dataclasses.replace(denoiser.config, default_style=("ada", "bob"))
+    _, vector = apply_style(denoiser, Style())
+    torch.testing.assert_close(vector, denoiser.style.weight.detach().mean(0, keepdim=True))
+
+
+@pytest.mark.parametrize("factor", [1.0, 7.0])
+def test_weights_are_normalised(factor):
+    denoiser = model()
+    ada, bob = denoiser.style.weight
+    _, vector = apply_style(denoiser, Style((("ada", factor), ("bob", 3 * factor))))
+    assert torch.allclose(vector[0], 0.25 * ada + 0.75 * bob)
+
+
+def test_strength_interpolates_from_neutral_and_extrapolates(tmp_path):
+    denoiser = model()
+    path = written(denoiser, tmp_path / "eve.safetensors")
+    none = said(denoiser, denoiser.style_vector(torch.tensor([-1])))
+    assert torch.allclose(said(*apply_style(denoiser, Style(((path, 1.0),), strength=0.0))), none)
+    full, double = (apply_style(denoiser, Style(((path, 1.0),), strength=s)) for s in (1.0, 2.0))
+    assert torch.allclose(2 * full[1], double[1])
+    assert not torch.allclose(said(*full), none)
+
+
+def test_a_style_file_changes_a_copy_of_the_denoiser(tmp_path):
+    denoiser = model()
+    before = {name: value.clone() for name, value in denoiser.state_dict().items()}
+    path = written(denoiser, tmp_path / "eve.safetensors")
+    changed, vector = apply_style(denoiser, Style(((path, 1.0), ("ada", 1.0))))
+    read = style_file.load(Path(path), denoiser)
+    assert (read.name, read.notes) == ("Eve", {"seconds": "60"})
+    assert torch.allclose(vector[0], 0.5 * read.vector + 0.5 * denoiser.style.weight[0])
+    more = style_file.output_layer(changed).weight - style_file.output_layer(denoiser).weight
+    assert torch.allclose(more, 0.5 * read.weight, atol=1e-6)
+    assert all(torch.equal(value, before[name]) for name, value in denoiser.state_dict().items())
+
+
+def test_unknown_styles_and_bad_weights_are_refused(tmp_path):
+    denoiser = model()
+    with pytest.raises(ModelError, match=r"style eve is unknown.*ada, bob"):
+        apply_style(denoiser, Style.named("eve"))
+    with pytest.raises(ModelError, match="missing"):
+        apply_style(denoiser, Style.named(str(tmp_path / "eve.safetensors")))
+    with pytest.raises(ModelError, match="weights"):
+        apply_style(denoiser, Style((("ada", 0.0),)))
+    with pytest.raises(ModelError, match="weights"):
+        apply_style(denoiser, Style((("ada", 2.0), ("bob", -1.0))))
+
+
+def test_a_style_of_another_model_is_refused(tmp_path):
+    path = written(model(seed=1), tmp_path / "eve.safetensors")
+    with pytest.raises(ModelError, match="another model"):
+        apply_style(model(), Style.named(path))
+
+
+def test_damaged_and_other_files_are_refused(tmp_path):
+    denoiser = model()
+    path = Path(written(denoiser, tmp_path / "eve.safetensors"))
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(ModelError, match="damaged"):
+        style_file.load(broken, denoiser)
+    checkpoint.save(denoiser, tmp_path / "model.safetensors")
+    with pytest.raises(ModelError, match="not a style file"):
+        style_file.load(tmp_path / "model.safetensors", denoiser)
+    read = style_file.load(path, denoiser)
+    style_file.save(dataclasses.replace(read, bias=read.bias * float("nan")), path)
+    with pytest.raises(ModelError, match="not finite"):
+        style_file.load(path, denoiser)
+
+
+def test_the_fingerprint_matches_the_float16_file(tmp_path):
+    denoiser = model()
+    checkpoint.save(denoiser, tmp_path / "model.safetensors")
+    read, _ = checkpoint.load(tmp_path / "model.safetensors")
+    assert style_file.fingerprint(read) == style_file.fingerprint(denoiser)
+    assert style_file.fingerprint(read) != style_file.fingerprint(model(seed=1))

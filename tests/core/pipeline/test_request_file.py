@@ -1,0 +1,79 @@
+"""Request files: round trips, and messages for other files."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import diface_core.__main__ as command
+from diface_core import (
+    AudioSection,
+    Constraints,
+    DifaceError,
+    FrameRate,
+    GenerateRequest,
+    GenerateResult,
+    Motion,
+    channels,
+    request_file,
+)
+from diface_core.motion.files import read_npz
+from diface_core.request_file import StoredRequest
+from diface_core.types import Pins
+
+
+def wanted(rows: int = 4) -> Constraints:
+    rng = np.random.default_rng(0)
+    shape = rows, len(channels.ALL)
+    pins = Pins(np.array([0.5, 2.0]), np.array([3, 3], np.int32), np.array([0.1, 0.2], np.float32))
+    return Constraints(rng.random(shape).astype(np.float32), rng.random(shape) < 0.5, pins, 5.0, 0.25)
+
+
+def test_request_file_round_trip(tmp_path):
+    asked = GenerateRequest(AudioSection(Path("a.wav"), -0.5, 2.0), rate=FrameRate(30, 1.001), constraints=wanted())
+    (tmp_path / "take.diface").write_bytes(request_file.pack(StoredRequest(asked, "abc")))
+    back = request_file.read(tmp_path / "take.diface")
+    assert back.model_hash == "abc"
+    assert dataclasses.replace(back.request, constraints=None) == dataclasses.replace(asked, constraints=None)
+    ours, theirs = back.request.constraints, asked.constraints
+    assert np.array_equal(ours.values, theirs.values)
+    assert np.array_equal(ours.known_mask, theirs.known_mask)
+    assert np.array_equal(ours.pins.row, theirs.pins.row)
+    assert (ours.falloff, ours.keep_motion) == (5.0, 0.25)
+    assert back.with_audio(Path("b.wav")).request.audio == AudioSection(Path("b.wav"), -0.5, 2.0)
+
+
+@pytest.mark.parametrize("rubbish", [b"", b"none", b"\x93DFC\x02\x00\x00\x00{}"])
+def test_other_files_are_refused(tmp_path, rubbish):
+    (tmp_path / "take.diface").write_bytes(rubbish)
+    with pytest.raises(DifaceError, match="not a DiFACE request"):
+        request_file.read(tmp_path / "take.diface")
+    with pytest.raises(DifaceError, match="Cannot read"):
+        request_file.read(tmp_path / "none.diface")
+
+
+@pytest.mark.parametrize("model_hash", ["mine", "other"])
+def test_the_command_line_generates_a_take_again(tmp_path, monkeypatch, capsys, model_hash):
+    class Answering:
+        def generate(self, request, report, each):
+            self.asked = request
+            return GenerateResult(Motion(request.constraints.values, channels.ALL, request.rate), "mine")
+
+    engines = Answering()
+    monkeypatch.setattr(command, "_load_engines", lambda cache: engines)
+    asked = GenerateRequest(AudioSection(Path("a.wav")), seed=7, constraints=wanted())
+    (tmp_path / "take.diface").write_bytes(request_file.pack(StoredRequest(asked, model_hash)))
+    given = ["generate", "moved.wav", "--make-again", str(tmp_path / "take.diface"), "--out", str(tmp_path / "m.npz")]
+    assert command.main(given) == 0
+    assert engines.asked.seed == 7
+    assert engines.asked.audio.path == Path("moved.wav")
+    assert np.array_equal(read_npz(tmp_path / "m.npz").values, asked.constraints.values)
+    assert ("another motion" in capsys.readouterr().err) == (model_hash == "other")
+
+
+def test_audio_or_a_request_is_required(capsys, tmp_path):
+    assert command.main(["generate", "--out", str(tmp_path / "m.npz")]) == 2
+    assert "--make-again" in capsys.readouterr().err
