@@ -1,11 +1,13 @@
-"""A worker engine for tests: real pipes, real sound, and a Motion whose truth is known.
+"""A worker engine for tests: a real process, pipes and sound, and a Motion whose values are known.
 
-`jawOpen` and `head_rz` of a row are the loudest sample of the sound within that row's frame; the other channels are 0.
-Seeds from MISBEHAVE on make it misbehave. Of a request for the user's own models, the loudness moves every vertex of a
-FLAME mesh forward (+Z) by 10 mm at 1; and a mesh's shapes are `jawOpen` and `mouthClose`, which move it down and up.
-Sculpts are solved as they are. What is made anew around constraints is ANEW in every channel, bent to the pins.
-A style that is learnt is only a name: its error is how far jawOpen is anywhere from the sound's loudness, and to learn
-one called "slow" takes its time.
+- Generate: `jawOpen` and `head_rz` of a row are the loudest sample of the sound within the row's frame; all other
+  channels are 0. Seeds from MISBEHAVE on misbehave. With 3DiFACE models, the loudness moves every vertex of a FLAME
+  mesh forward (+Z), by 10 mm at 1.
+- Regenerated values are ANEW in every channel, warped to the pins.
+- Shapes: `jawOpen` and `mouthClose`, which move all vertices down and up.
+- Solve: the real solver.
+- Style adaptation: a style file without meaning. Its error is the largest difference of jawOpen from the loudness of
+  the sound. The style "slow" takes half a minute.
 """
 
 from __future__ import annotations
@@ -43,10 +45,10 @@ ANEW = 0.0625
 
 
 class Loudness:
-    """Engine: see the module."""
+    """The engine; see the module."""
 
     def generate(self, request: GenerateRequest, report: Report, each: OnChunk) -> GenerateResult:
-        from diface_core.audio.reading import load_clip  # the tests, in Blender's Python, only want the seeds
+        from diface_core.audio.reading import load_clip  # the tests in Blender's Python need only the seeds
 
         clip = load_clip(request.audio)
         report(Progress(0.25, "Reading the audio"))
@@ -79,13 +81,13 @@ class Loudness:
         return GenerateResult(Motion(values, names, request.rate), "0123abcd", {}, shapes)
 
     def shapes(self, request: ShapesRequest, _report: Report) -> Shapes:
-        """Two shapes, as far as there are vertices."""
+        """Return two shapes of the mesh."""
         down = np.full_like(request.vertices, (0, -0.01, 0))
         return Shapes(("jawOpen", "mouthClose"), np.stack([down, -down]))
 
     def solve(self, request: SolveRequest, _report: Report) -> SolveResult:
-        """The real one."""
-        from diface_core.faces.solve import solve_weights  # scipy, which Blender's Python has not
+        """Solve with the real solver."""
+        from diface_core.faces.solve import solve_weights  # needs scipy, which Blender's Python does not have
 
         return solve_weights(request)
 
@@ -118,7 +120,7 @@ def style_file_bytes(name: str) -> bytes:
 
 
 def loudest(clip: AudioClip, rows: int, rate: FrameRate) -> list[float]:
-    """The loudest sample within the frame of each row."""
+    """Return the loudest sample within the frame of each row."""
     edges = np.clip(np.rint(rate.seconds(1) * np.arange(rows + 1) * clip.rate), 0, len(clip.samples)).astype(int)
     return [np.max(np.abs(clip.samples[a:b]), initial=0) for a, b in pairwise(edges)]
 

@@ -1,4 +1,4 @@
-"""FLAME meshes for tests, lying as artists' files have them, and motion for them."""
+"""FLAME meshes for tests, in the orientations and units of typical files, and motion for them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,13 @@ LYING = {
 
 
 def add_flame(file: Path, lying: str = "Z up", identity: float = 0.0) -> bpy.types.Object:
-    """A FLAME mesh that lies so, active and selected; identity: metres by which a made-up person differs at most."""
+    """Add a FLAME mesh, active and selected.
+
+    Args:
+        file: The FLAME file.
+        lying: The placement, a key of LYING.
+        identity: Maximum displacement in metres of a made-up person from the template.
+    """
     scale, rotation, shift = LYING[lying]
     with np.load(file) as arrays:
         vertices, faces = arrays["v_template"].astype(np.float64), arrays["faces"]
@@ -41,7 +47,7 @@ def add_flame(file: Path, lying: str = "Z up", identity: float = 0.0) -> bpy.typ
 
 
 def motion(seed: int = 0, head: bool = True, rate: float = 24.0) -> tuple[types.Motion, types.Shapes]:
-    """A smooth motion of `ROWS` rows on `SHAPES` shapes that move millimetres, and the head's."""
+    """Return a smooth motion of `ROWS` rows with `SHAPES` shapes that move millimetres, and of the head."""
     draw = np.random.default_rng(seed)
     names = tuple(f"shape_{number:02d}" for number in range(1, SHAPES + 1))
     deltas = draw.normal(size=(SHAPES, 5023, 3)).astype(np.float32) * 0.004
@@ -56,14 +62,14 @@ def motion(seed: int = 0, head: bool = True, rate: float = 24.0) -> tuple[types.
 def write(
     obj: bpy.types.Object, file: Path | None, as_cache: bool, seed: int = 0, head: bool = True
 ) -> write_take.TakeResult:
-    """A take of `motion` on `obj`."""
+    """Write a take of `motion` to `obj`."""
     made, shapes = motion(seed, head)
     own, placed = take_writers.CustomShapes(shapes, as_cache), flame_mesh.estimate_placement(obj, file)
     return write_take.write_take(obj, made, f"3DiFACE {seed}", {"first_frame": FIRST, "seed": seed}, placed, own)
 
 
 def expected(obj: bpy.types.Object, lying: str, seed: int = 0) -> np.ndarray:
-    """The mesh's vertices (T, V, 3) that `motion` asks for, in its own coordinates, without the head's turning."""
+    """Return the vertices (T, V, 3) of `motion` in the mesh's coordinates, without the rotation of the head."""
     scale, rotation, _shift = LYING[lying]
     made, shapes = motion(seed)
     weights = made.select(shapes.names).values.astype(np.float64)
@@ -72,7 +78,7 @@ def expected(obj: bpy.types.Object, lying: str, seed: int = 0) -> np.ndarray:
 
 
 def shown(obj: bpy.types.Object, frame: int) -> np.ndarray:
-    """The evaluated mesh's vertices (V, 3) in its own coordinates on a frame."""
+    """Return the vertices (V, 3) of the evaluated mesh at a frame, in the mesh's coordinates."""
     bpy.context.scene.frame_set(frame)
     mesh = obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
     found = np.empty(3 * len(mesh.vertices), np.float32)

@@ -1,4 +1,7 @@
-"""What a minute of a FLAME face costs in Blender: `python -m tests.addon.measure_flame FLAME.npz`, with bpy."""
+"""Measure the cost of a minute of FLAME face motion in Blender.
+
+python -m tests.addon.measure_flame FLAME.npz
+"""
 
 from __future__ import annotations
 

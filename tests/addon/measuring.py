@@ -1,4 +1,4 @@
-"""What the benchmarks share: rows of a table, medians, and speech of any length."""
+"""Helpers of the benchmarks: table rows, medians, and speech of any length."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def row(what: str, measured: str, wanted: str) -> None:
-    """One row of the table; build.py collects the lines that begin so."""
+    """Print one table row; build.py collects lines that begin with "| "."""
     print(f"| {what} | {measured} | {wanted} |", flush=True)  # noqa: T201 - the output of a command line
 
 
 def median(run: Callable[[], object], runs: int = 3) -> float:
-    """Seconds that `run` takes, the median of some runs."""
+    """Return the median of the seconds that `run` takes."""
     taken = []
     for _ in range(runs):
         began = time.perf_counter()
@@ -29,8 +29,8 @@ def median(run: Callable[[], object], runs: int = 3) -> float:
 
 
 def speech_file(folder: Path, seconds: float, number: int = 0) -> Path:
-    """The sample speech over and over, from a place drawn at random: a sound that no feature cache knows."""
-    import aud  # Blender's own, there once bpy is
+    """Write the repeated sample speech from a random position on, so that no feature cache contains it."""
+    import aud  # part of bpy
 
     samples = aud.Sound(str(ROOT / "tests/data/speech.flac")).data()[:, 0]
     once = np.roll((samples * 32_767).astype("<i2"), np.random.default_rng().integers(len(samples)))

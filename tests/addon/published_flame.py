@@ -1,4 +1,4 @@
-"""A FLAME pickle as its makers give it out, written where there is no scipy."""
+"""Write a FLAME pickle in the published format, without scipy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 
 class csc_matrix:  # noqa: N801
-    """Pickles as scipy's does."""
+    """A stand-in that is pickled like scipy's class."""
 
     def __init__(self, dense: np.ndarray) -> None:
         columns, rows = np.nonzero(dense.T)
@@ -22,7 +22,7 @@ class csc_matrix:  # noqa: N801
 
 
 def pickled(reference: Path) -> bytes:
-    """The reference FLAME (.npz) by the published names, with 300 identities and 100 expressions that are drawn."""
+    """Pickle the reference FLAME (.npz) with the published names, and 300 random identities and 100 expressions."""
     with np.load(reference) as held:
         arrays = {name: held[name] for name in held.files}
     waves = np.random.default_rng(3).normal(0, 20, (400, 3)).astype(np.float32)

@@ -1,9 +1,9 @@
-"""Small 3DiFACE models as their users hold them, and what they give, for a Python with torch:
+"""Write small 3DiFACE models, and the motion that they generate, with a Python that has torch.
 
-python -m tests.addon.toy_threediface_models FOLDER SOUND
+    python -m tests.addon.toy_threediface_models FOLDER SOUND
 
 Writes FOLDER/models/face and head, FOLDER/wav2vec2, and FOLDER/truth.npz: `displacement` (T, 5023, 3) in metres and
-`head` (T, 3), 30 rows a second, of seed 3, condition 2, 10 steps and a guidance of 0.5.
+`head` (T, 3), 30 rows per second, for seed 3, condition 2, 10 steps and a guidance of 0.5.
 """
 
 import sys
@@ -23,7 +23,7 @@ VALUES = 15069
 
 
 def write(folder: Path) -> ThreeDiface:
-    """The models' folders; the face moves by centimetres."""
+    """Write the folders of the models; the face moves by centimetres."""
     face = toy.write(
         folder / "models" / "face",
         toy.face_arguments(in_channel=VALUES, out_channel=VALUES, ch_multi=[1, 2], ch=16),
