@@ -123,7 +123,6 @@ class EditJob(generate.GenerationJob):
         )
         name = name_with_suffix(actions[0].name, self._plan.name_suffix)
         written = write_edit.write_edit(obj, actions, edit, name, self.request_json(result.model_hash))
-        written = write_edit.write_edit(obj, actions, edit, name, request)
         self.store_request(written, result.model_hash)
         notes = [*written.notes, *edit_warnings.pin_notes(self._edit_context, self._plan)]
         if self._edit_context.model_hash not in ("", result.model_hash):
