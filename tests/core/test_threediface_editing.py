@@ -11,11 +11,13 @@ import soundfile
 
 from diface_core import channels
 from diface_core.engines import Engines
+from diface_core.faces.flame.axes import blender_to_flame, flame_to_blender
 from diface_core.generate import Generator
 from diface_core.threediface import constraints
 from diface_core.threediface.checkpoint import load_face, load_head
-from diface_core.threediface.models import ThreeDifaceModels, encode_audio, head_from_neck, neck_from_head
-from diface_core.threediface.sampling import KnownFrames, sample_face, sample_head
+from diface_core.threediface.known_frames import KnownFrames
+from diface_core.threediface.models import ThreeDifaceModels, encode_audio
+from diface_core.threediface.sampling import SamplingOptions, sample_face, sample_head
 from diface_core.types import (
     MODEL_RATE,
     AudioSection,
@@ -124,10 +126,10 @@ def test_on_whole_rows_it_is_what_the_command_line_gives_but_for_the_pull(folder
     heard = encode_audio(model, waveform, rows)
     values = np.zeros((rows, 3 * VERTICES), np.float32)
     values[at] = pins.reshape(4, -1)
-    expected = sample_face(model, heard, 2, 3, 0.5, KnownFrames(values, keep), 4)
+    expected = sample_face(model, heard, SamplingOptions(3, 2, 0.5, KnownFrames(values, keep), 4))
     assert np.abs(faces(found).reshape(rows, -1) - expected).max() < 1.5e-5
-    given = KnownFrames(neck_from_head(turned), keep)
-    expected = head_from_neck(sample_head(turning, heard, 3, given, 4))
+    known = KnownFrames(blender_to_flame(turned), keep)
+    expected = flame_to_blender(sample_head(turning, heard, SamplingOptions(3, known=known, steps=4)))
     np.testing.assert_allclose(heads(found), expected, atol=1e-6)
     np.testing.assert_array_equal(heads(found)[keep], turned[keep])
 

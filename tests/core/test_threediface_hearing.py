@@ -1,5 +1,6 @@
 """3DiFACE hears by wav2vec2 from the checkpoint, from a local folder, or from both; never from anywhere else."""
 
+import shutil
 import socket
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from transformers import Wav2Vec2Model
 
 from diface_core import ModelError
 from diface_core.threediface.checkpoint import load_face
+from diface_core.threediface.wav2vec2 import build_encoder
 from tests.core import toy_checkpoint as toy
 
 ARGUMENTS = toy.face_arguments(ch_multi=[1, 2])
@@ -98,7 +100,7 @@ def test_the_names_are_the_published_ones(tmp_path: Path) -> None:
 
 def test_a_folder_without_wav2vec2(tmp_path: Path) -> None:
     face = toy.write(tmp_path / "face", ARGUMENTS)
-    with pytest.raises(ModelError, match=r"no wav2vec2 in .*Set the folder of wav2vec2-base-960h"):
+    with pytest.raises(ModelError, match=r"absent is no wav2vec2 folder.*Set the folder of wav2vec2-base-960h"):
         load_face(face, wav2vec2=tmp_path / "absent")
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(ModelError, match="cannot be read"):
@@ -106,6 +108,22 @@ def test_a_folder_without_wav2vec2(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "wav2vec2"}')
     with pytest.raises(ModelError, match=r"wav2vec2 in .* cannot be read"):
         load_face(face, wav2vec2=tmp_path)
+
+
+def test_pickled_wav2vec2_weights_are_refused(tmp_path: Path, wav2vec2: Path, monkeypatch) -> None:
+    face = toy.write(tmp_path / "face", ARGUMENTS)
+    pickled = tmp_path / "pickled"
+    pickled.mkdir()
+    shutil.copy(wav2vec2 / "config.json", pickled)
+    torch.save(Wav2Vec2Model.from_pretrained(wav2vec2).state_dict(), pickled / "pytorch_model.bin")
+    opened = []
+    monkeypatch.setattr(torch, "load", lambda path, *args, **kwargs: opened.append(path))
+    with pytest.raises(ModelError, match=r"pytorch_model\.bin\. model\.safetensors is required.*save_pretrained"):
+        build_encoder({}, pickled)
+    assert not opened
+    monkeypatch.undo()
+    shutil.copy(wav2vec2 / "model.safetensors", pickled)
+    assert load_face(face, wav2vec2=pickled).network.audio_encoder is not None
 
 
 def test_half_an_encoder(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from scipy.spatial.transform import Rotation
 
 from diface_core import Cancelled, ModelError
 from diface_core.channels import HEAD
+from diface_core.faces.flame.axes import blender_to_flame, flame_to_blender
 from diface_core.threediface.checkpoint import load_face, load_head
-from diface_core.threediface.models import ThreeDifaceModels, encode_audio, head_from_neck, neck_from_head
-from diface_core.threediface.sampling import sample_face, sample_head
+from diface_core.threediface.models import ThreeDifaceModels, encode_audio
+from diface_core.threediface.sampling import SamplingOptions, sample_face, sample_head
 from diface_core.types import AudioSection, GenerateRequest, Motion, Progress, Shapes, ThreeDiface
 from tests.core import toy_checkpoint as toy
 
@@ -57,10 +58,11 @@ def test_both_parts(folders: Path, sound: np.ndarray, steps: int | None) -> None
     assert len(motion) == ROWS
 
     general, personal = load_face(folders / "general"), load_face(folders / "personal")
-    expected = sample_face(personal, encode_audio(personal, sound, ROWS), 2, 3, 0.5, steps=steps)
+    expected = sample_face(personal, encode_audio(personal, sound, ROWS), SamplingOptions(3, 2, steps=steps))
     np.testing.assert_allclose(shown(motion, shapes), expected, rtol=0, atol=1e-6)
-    neck = sample_head(load_head(folders / "head"), encode_audio(general, sound, ROWS), 3, steps=steps)
-    np.testing.assert_allclose(neck_from_head(motion.select(HEAD).values), neck, rtol=0, atol=1e-6)
+    options = SamplingOptions(3, steps=steps)
+    neck = sample_head(load_head(folders / "head"), encode_audio(general, sound, ROWS), options)
+    np.testing.assert_allclose(blender_to_flame(motion.select(HEAD).values), neck, rtol=0, atol=1e-6)
 
     fractions = [progress.fraction for progress in told]
     assert fractions == sorted(fractions)
@@ -86,7 +88,7 @@ def test_a_face_that_is_clamped(folders: Path, sound: np.ndarray, tmp_path: Path
     motion, shapes = ThreeDifaceModels.load(engine).generate(sound, ROWS, request(engine, ("face",)), nothing)
     face = load_face(tmp_path)
     assert shapes is not None
-    expected = sample_face(face, encode_audio(face, sound, ROWS), 0, 3, 0.5, steps=2)
+    expected = sample_face(face, encode_audio(face, sound, ROWS), SamplingOptions(3, steps=2))
     np.testing.assert_array_equal(shown(motion, shapes), expected)
 
 
@@ -120,13 +122,13 @@ def test_it_can_be_cancelled(folders: Path, sound: np.ndarray) -> None:
 @pytest.mark.parametrize(
     ("engine", "message"),
     [
-        (lambda f: ThreeDiface(f / "absent", None), "no 3DiFACE model in .*absent"),
-        (lambda f: ThreeDiface(f / "head", None), "head is a model of the head, expected one of the face"),
-        (lambda f: ThreeDiface(None, f / "general"), "general is a model of the face, expected one of the head"),
-        (lambda f: ThreeDiface(None, f / "head"), "hears by a face model, and there is none.*cond_012"),
+        (lambda f: ThreeDiface(f / "absent", None), "absent is no 3DiFACE model"),
+        (lambda f: ThreeDiface(f / "head", None), "head is a head model, expected a face model"),
+        (lambda f: ThreeDiface(None, f / "general"), "general is a face model, expected a head model"),
+        (lambda f: ThreeDiface(None, f / "head"), "needs a face model to encode the audio, and none is set.*cond_012"),
         (lambda f: ThreeDiface(f / "deaf", None), "deaf has no speech encoder.*Set the folder of wav2vec2"),
         (lambda f: ThreeDiface(None, f / "head", listener=f / "deaf"), "deaf has no speech encoder"),
-        (lambda f: ThreeDiface(f / "general", None, wav2vec2=f / "absent"), "no wav2vec2 in .*absent"),
+        (lambda f: ThreeDiface(f / "general", None, wav2vec2=f / "absent"), "absent is no wav2vec2 folder"),
     ],
 )
 def test_what_is_missing_is_said(folders: Path, engine: Callable[[Path], ThreeDiface], message: str) -> None:
@@ -139,10 +141,10 @@ def test_what_cannot_be_is_said(folders: Path, sound: np.ndarray) -> None:
     performers = ThreeDifaceModels.load(engine)
     with pytest.raises(ModelError, match=r"styles 0 to 7\. Got 8"):
         performers.generate(sound, ROWS, request(engine, ("face",)), nothing)
-    with pytest.raises(ModelError, match="no 3DiFACE head model for the head"):
+    with pytest.raises(ModelError, match="No 3DiFACE head model is set to generate the head"):
         performers.generate(sound, ROWS, request(engine, ("head",)), nothing)
     engine = ThreeDiface(folders / "vertices", None)
-    with pytest.raises(ModelError, match="gives vertices"):
+    with pytest.raises(ModelError, match="outputs vertices"):
         ThreeDifaceModels.load(engine).generate(sound, ROWS, request(engine, ("face",)), nothing)
 
 
@@ -163,14 +165,14 @@ def test_the_heads_frames() -> None:
     np.testing.assert_array_equal(to_blender @ [0, 0, 1], [0, -1, 0])
     np.testing.assert_array_equal(to_blender @ [0, 1, 0], [0, 0, 1])
     vectors = np.random.default_rng(0).normal(0, 1, (20, 3))
-    there, here = Rotation.from_rotvec(vectors).as_matrix(), Rotation.from_rotvec(head_from_neck(vectors)).as_matrix()
+    there, here = (Rotation.from_rotvec(some).as_matrix() for some in (vectors, flame_to_blender(vectors)))
     np.testing.assert_allclose(here, to_blender @ there @ to_blender.T, atol=1e-12)
-    np.testing.assert_allclose(neck_from_head(head_from_neck(vectors)), vectors)
+    np.testing.assert_allclose(blender_to_flame(flame_to_blender(vectors)), vectors)
 
 
 def test_the_heads_signs() -> None:
     """+rx nods down, +ry tilts the head to its left shoulder, +rz turns it left (docs/development/architecture.md)."""
     face, crown, left = np.array([0, 0, 1.0]), np.array([0, 1.0, 0]), 0
     for axis, (looks, coordinate, sign) in enumerate([(face, 1, -1), (crown, left, 1), (face, left, 1)]):
-        wanted = neck_from_head(0.1 * np.eye(3)[axis][None])
+        wanted = blender_to_flame(0.1 * np.eye(3)[axis][None])
         assert sign * Rotation.from_rotvec(wanted[0]).apply(looks)[coordinate] > 0.09

@@ -17,13 +17,13 @@ import torch
 
 from diface_core.threediface.checkpoint import FaceModel, HeadModel, load_face, load_head
 from diface_core.threediface.diffusion import Schedule, seeded_noise
+from diface_core.threediface.guidance import guided_denoiser, style_vector
+from diface_core.threediface.known_frames import KnownFrames
 from diface_core.threediface.sampling import (
-    KnownFrames,
-    guided_denoiser,
+    SamplingOptions,
     sample_all_vertices,
     sample_face,
     sample_standardised_head,
-    style_vector,
 )
 from tests.core import made_case
 
@@ -119,7 +119,7 @@ FACE_SAMPLERS = pytest.mark.parametrize("sample", [sample_face, sample_all_verti
 @FACE_SAMPLERS
 def test_the_face_sampler(case: Case, heard: np.ndarray, sample: Sampler) -> None:
     noise = seeded_noise(case.face.diffusion, case.seed("face_sample", 10))
-    found = sample(case.face, heard, case.style, noise, case.guidance)
+    found = sample(case.face, heard, SamplingOptions(noise, case.style, case.guidance))
     close(case.picked(case.shown(found)), case.expected["face_sample_pick"], SAMPLER)
 
 
@@ -129,21 +129,19 @@ def test_the_face_in_between(case: Case, heard: np.ndarray, sample: Sampler) -> 
     motion = np.outer(inputs["face_edit_motion_rank1_time"], inputs["face_edit_motion_rank1_shape"])
     noise = seeded_noise(case.face.diffusion, case.seed("face_inbetween", 11))
     kept = KnownFrames(motion, inputs["face_edit_keep"])
-    found = sample(case.face, heard, case.style, noise, case.guidance, kept)
+    found = sample(case.face, heard, SamplingOptions(noise, case.style, case.guidance, kept))
     close(case.picked(case.shown(found)), case.expected["face_inbetween_pick"], SAMPLER)
 
 
 def test_the_head_sampler(case: Case, heard: np.ndarray) -> None:
-    found = sample_standardised_head(
-        case.head, heard, seeded_noise(case.head.diffusion, case.seed("head_sample", 12)), style=case.style
-    )
+    noise = seeded_noise(case.head.diffusion, case.seed("head_sample", 12))
+    found = sample_standardised_head(case.head, heard, SamplingOptions(noise, case.style))
     close(found, case.expected["head_sample"], SAMPLER)
 
 
 def test_the_head_through_keyframes(case: Case, heard: np.ndarray) -> None:
     keep = np.isin(np.arange(case.spec["T"]), case.inputs["head_edit_frames"])
     kept = KnownFrames(case.inputs["head_edit_motion"], keep)
-    found = sample_standardised_head(
-        case.head, heard, seeded_noise(case.head.diffusion, case.seed("head_keyframe", 13)), kept, style=case.style
-    )
+    noise = seeded_noise(case.head.diffusion, case.seed("head_keyframe", 13))
+    found = sample_standardised_head(case.head, heard, SamplingOptions(noise, case.style, known=kept))
     close(found, case.expected["head_keyframe_sample"], SAMPLER)

@@ -11,14 +11,14 @@ from diface_core import ModelError
 from diface_core.threediface.checkpoint import FaceModel, HeadModel, load_face, load_head
 from diface_core.threediface.diffusion import Schedule, noise_moments, seeded_noise
 from diface_core.threediface.dpm_solver import DpmSolver
+from diface_core.threediface.guidance import guided_denoiser, pad_to_stride
+from diface_core.threediface.known_frames import KnownFrames
 from diface_core.threediface.options import DiffusionConfig
 from diface_core.threediface.projection import ClampedError, Projection, exact_noise, normal_noise
 from diface_core.threediface.sampling import (
     HEAD_DEVIATION,
     HEAD_MEAN,
-    KnownFrames,
-    guided_denoiser,
-    pad_to_stride,
+    SamplingOptions,
     sample_all_vertices,
     sample_face,
     sample_head,
@@ -89,7 +89,7 @@ def test_the_face_step_by_step(tmp_path: Path, schedule: str, rescale: bool, noi
     source = seeded_noise(model.diffusion, 3)
     expected = plain(model, arguments["diffusion"]["params"], speech(12), 3, 0.7, given(12))
     for sample in (sample_face, sample_all_vertices):
-        found = sample(model, speech(12), 2, source, 0.7, given(12))
+        found = sample(model, speech(12), SamplingOptions(source, 2, 0.7, given(12)))
         np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6)
 
 
@@ -101,7 +101,7 @@ def test_the_head_step_by_step(tmp_path: Path, schedule: str) -> None:
     kept = given(12, 3)
     expected = plain(model, arguments["diffusion"]["params"], speech(12), 3, 1.0, kept) * HEAD_DEVIATION + HEAD_MEAN
     standard = KnownFrames(kept.values * HEAD_DEVIATION + HEAD_MEAN, kept.mask)
-    found = sample_head(model, speech(12), seeded_noise(model.diffusion, 3), standard)
+    found = sample_head(model, speech(12), SamplingOptions(seeded_noise(model.diffusion, 3), known=standard))
     np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6)
 
 
@@ -110,8 +110,8 @@ def test_the_head_step_by_step(tmp_path: Path, schedule: str) -> None:
 def test_the_projection_is_the_whole(face: FaceModel, guidance: float, steps: int | None) -> None:
     noise = seeded_noise(face.diffusion, 5)
     for kept in (None, given(20)):
-        small = sample_face(face, speech(20), 1, noise, guidance, kept, steps)
-        whole = sample_all_vertices(face, speech(20), 1, noise, guidance, kept, steps)
+        options = SamplingOptions(noise, 1, guidance, kept, steps)
+        small, whole = (sample(face, speech(20), options) for sample in (sample_face, sample_all_vertices))
         np.testing.assert_allclose(small, whole, rtol=0, atol=1e-6)
         assert np.ptp(whole) > 0.05
 
@@ -121,9 +121,9 @@ def test_where_rounding_counts_a_given_noise_goes_the_originals_way(tmp_path: Pa
     model = face_model(tmp_path, norm=norm, activation="relu", ch=32)  # one channel a group
     heard = np.random.default_rng(0).standard_normal((20, 32), dtype=np.float32)
     noise = seeded_noise(model.diffusion, 5)
-    whole = sample_all_vertices(model, heard, 1, noise)
-    np.testing.assert_array_equal(sample_face(model, heard, 1, noise), whole)
-    assert np.isfinite(sample_face(model, heard, 1, 5)).all()
+    whole = sample_all_vertices(model, heard, SamplingOptions(noise, 1))
+    np.testing.assert_array_equal(sample_face(model, heard, SamplingOptions(noise, 1)), whole)
+    assert np.isfinite(sample_face(model, heard, SamplingOptions(5, 1))).all()
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "linear"])
@@ -153,8 +153,8 @@ def test_drawn_by_its_distribution_it_is_a_whole_ones_too(face: FaceModel) -> No
     first, fresh = seeded_noise(face.diffusion, 5)(), normal_noise(projection, face, 20, 5)
     assert fresh is not None
     draws = iter([first((1, 20, VALUES)), *((fresh().double() @ inverse.T).float().numpy() for _ in range(6))])
-    whole = sample_all_vertices(face, speech(20), 1, lambda: lambda shape: next(draws))
-    np.testing.assert_allclose(sample_face(face, speech(20), 1, 5), whole, rtol=0, atol=1e-5)
+    whole = sample_all_vertices(face, speech(20), SamplingOptions(lambda: lambda shape: next(draws), 1))
+    np.testing.assert_allclose(sample_face(face, speech(20), SamplingOptions(5, 1)), whole, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("noise", NOISES)
@@ -186,8 +186,8 @@ def test_few_vertices_are_drawn_one_by_one(face: FaceModel, tmp_path: Path) -> N
     torch.save(state, path)
     model = load_face(folder)
     assert normal_noise(Projection(model.network), model, 8, 0) is None
-    exact = sample_face(model, speech(8), 0, seeded_noise(model.diffusion, 4))
-    np.testing.assert_array_equal(sample_face(model, speech(8), 0, 4), exact)
+    exact = sample_face(model, speech(8), SamplingOptions(seeded_noise(model.diffusion, 4)))
+    np.testing.assert_array_equal(sample_face(model, speech(8), SamplingOptions(4)), exact)
 
 
 @pytest.mark.parametrize("name", ["positive", "symmetric", "none"])
@@ -222,9 +222,9 @@ def test_what_must_be_clamped_is(tmp_path: Path) -> None:
     with pytest.raises(ClampedError):
         sample_hidden(model, speech(16))
     for noise in (3, seeded_noise(model.diffusion, 3)):
-        whole = sample_all_vertices(model, speech(16), noise=noise)
+        whole = sample_all_vertices(model, speech(16), SamplingOptions(noise))
         assert np.abs(whole).max() == 1
-        np.testing.assert_array_equal(sample_face(model, speech(16), noise=noise), whole)
+        np.testing.assert_array_equal(sample_face(model, speech(16), SamplingOptions(noise)), whole)
 
 
 def test_near_the_clamp_the_projection_still_holds(tmp_path: Path) -> None:
@@ -233,9 +233,10 @@ def test_near_the_clamp_the_projection_still_holds(tmp_path: Path) -> None:
     def highest(factor: float) -> tuple[float, float]:
         model = louder(tmp_path, factor)
         projection = Projection(model.network)
-        thought = torch.from_numpy(sample_hidden(model, speech(16), noise=seeded_noise(model.diffusion, 3)))[None]
-        bound = projection._max_row_norm * thought.norm(dim=-1).max() + projection._max_bias
-        return float(model.network.output_from_hidden(thought).abs().max()), float(bound)
+        options = SamplingOptions(seeded_noise(model.diffusion, 3))
+        hidden = torch.from_numpy(sample_hidden(model, speech(16), options))[None]
+        bound = projection._max_row_norm * hidden.norm(dim=-1).max() + projection._max_bias
+        return float(model.network.output_from_hidden(hidden).abs().max()), float(bound)
 
     shown, bound = highest(1.0)
     shown, bound = highest(2 / (shown + bound))
@@ -244,8 +245,8 @@ def test_near_the_clamp_the_projection_still_holds(tmp_path: Path) -> None:
 
 def test_a_last_activation_has_no_projection(tmp_path: Path) -> None:
     model = face_model(tmp_path, final_activation="sigmoid")
-    whole = sample_all_vertices(model, speech(16), noise=3)
-    np.testing.assert_array_equal(sample_face(model, speech(16), noise=3), whole)
+    whole = sample_all_vertices(model, speech(16), SamplingOptions(3))
+    np.testing.assert_array_equal(sample_face(model, speech(16), SamplingOptions(3)), whole)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 5, 31, 33])
@@ -253,7 +254,7 @@ def test_any_length(face: FaceModel, head: HeadModel, rows: int) -> None:
     assert sample_face(face, speech(rows)).shape == sample_all_vertices(face, speech(rows)).shape == (rows, VALUES)
     assert sample_head(head, speech(rows)).shape == (rows, 3)
     kept = KnownFrames(np.full((rows, 3), 0.25, np.float32), np.arange(rows) == rows - 1)
-    np.testing.assert_array_equal(sample_head(head, speech(rows), known=kept)[-1], kept.values[-1])
+    np.testing.assert_array_equal(sample_head(head, speech(rows), SamplingOptions(known=kept))[-1], kept.values[-1])
 
 
 @pytest.mark.parametrize("padding", ["zeros", "reflect", "replicate", "circular"])
@@ -272,45 +273,50 @@ def test_rows_are_added_at_the_end(face: FaceModel) -> None:
 @pytest.mark.parametrize("steps", [None, 3])
 def test_what_is_given_comes_out(face: FaceModel, head: HeadModel, steps: int | None) -> None:
     kept = given(18)
-    free, found = (sample_face(face, speech(18), known=some, steps=steps) for some in (None, kept))
+    free, found = (sample_face(face, speech(18), SamplingOptions(known=some, steps=steps)) for some in (None, kept))
     np.testing.assert_array_equal(found[kept.mask], kept.values[kept.mask])
     assert np.abs(found - free)[~kept.mask].max() > 1e-5, "what is free follows what is given"
     kept = given(18, 3)
-    found = sample_head(head, speech(18), known=kept, steps=steps)
+    found = sample_head(head, speech(18), SamplingOptions(known=kept, steps=steps))
     np.testing.assert_array_equal(found[kept.mask], kept.values[kept.mask])
-    everything = KnownFrames(kept.values, np.ones(18, bool))
-    np.testing.assert_array_equal(sample_head(head, speech(18), known=everything, steps=steps), kept.values)
+    everything = SamplingOptions(known=KnownFrames(kept.values, np.ones(18, bool)), steps=steps)
+    np.testing.assert_array_equal(sample_head(head, speech(18), everything), kept.values)
 
 
 def test_a_head_without_flag(tmp_path: Path) -> None:
     model = load_head(toy.write(tmp_path, toy.head_arguments(in_channel=3)))
     kept = given(8, 3)
-    np.testing.assert_array_equal(sample_head(model, speech(8), known=kept)[kept.mask], kept.values[kept.mask])
+    found = sample_head(model, speech(8), SamplingOptions(known=kept))
+    np.testing.assert_array_equal(found[kept.mask], kept.values[kept.mask])
 
 
 def test_the_seed_says_all(face: FaceModel, head: HeadModel) -> None:
-    for sample in (lambda seed: sample_face(face, speech(9), 0, seed), lambda seed: sample_head(head, speech(9), seed)):
-        np.testing.assert_array_equal(sample(1), sample(1))
-        assert np.abs(sample(1) - sample(2)).max() > 1e-5
+    for sample, model in ((sample_face, face), (sample_head, head)):
+        first, again, other = (sample(model, speech(9), SamplingOptions(seed)) for seed in (1, 1, 2))
+        np.testing.assert_array_equal(first, again)
+        assert np.abs(first - other).max() > 1e-5
 
 
 def test_styles(face: FaceModel, tmp_path: Path) -> None:
     mixed = np.array([0.5, 0.5, 0, 0, 0, 0, 0, 0], np.float32)
-    first, second, between = (sample_face(face, speech(8), style, 1, steps=1) for style in (0, 1, mixed))
+    first, second, between = (
+        sample_face(face, speech(8), SamplingOptions(1, style, steps=1)) for style in (0, 1, mixed)
+    )
     np.testing.assert_allclose(between, (first + second) / 2, atol=1e-6)
     for style in (8, -1, mixed[:3], np.zeros(8, np.float32)):
         with pytest.raises(ModelError, match="styles 0 to 7"):
-            sample_face(face, speech(8), style)
+            sample_face(face, speech(8), SamplingOptions(style=style))
     styled = load_head(toy.write(tmp_path, toy.head_arguments(use_identity=True)))
-    assert np.abs(sample_head(styled, speech(8), style=0) - sample_head(styled, speech(8), style=1)).max() > 1e-4
+    first, second = (sample_head(styled, speech(8), SamplingOptions(style=style)) for style in (0, 1))
+    assert np.abs(first - second).max() > 1e-4
 
 
 def test_the_listener_must_fit(head: HeadModel) -> None:
-    with pytest.raises(ModelError, match="hears 8 values a frame, but its listener gives 16"):
+    with pytest.raises(ModelError, match="expects 8 speech features per frame, but its listener gives 16"):
         sample_head(head, np.zeros((8, 16), np.float32))
-    with pytest.raises(ValueError, match="kept values must have shape"):
-        sample_head(head, speech(8), known=given(8, 4))
-    with pytest.raises(ValueError, match="heard must have shape"):
+    with pytest.raises(ValueError, match="Known frames of a head must have shape"):
+        sample_head(head, speech(8), SamplingOptions(known=given(8, 4)))
+    with pytest.raises(ValueError, match="audio_features must have shape"):
         sample_head(head, speech(0))
 
 

@@ -12,7 +12,8 @@ import yaml
 from diface_core.audio.speech_encoder import SAMPLE_RATE
 from diface_core.errors import DifaceError
 from diface_core.threediface.checkpoint import load_face, load_head
-from diface_core.threediface.sampling import HEAD_DEVIATION, KnownFrames, sample_face, sample_head
+from diface_core.threediface.known_frames import KnownFrames
+from diface_core.threediface.sampling import HEAD_DEVIATION, SamplingOptions, sample_face, sample_head
 from diface_core.training.threediface import adapt, checkpoint_writer, recordings
 from diface_core.training.threediface.initial_network import build_network
 from diface_core.training.threediface.settings import AdaptConfig, DataConfig
@@ -86,7 +87,8 @@ def relative(ours: np.ndarray, theirs: np.ndarray) -> float:
 def test_a_face_learns_two_sequences_and_its_checkpoint_speaks_them(made, face):
     model = load_face(face, wav2vec2=made / "wav2vec2")
     for style, speaker in enumerate(SPEAKERS):
-        ours = sample_face(model, heard(made, face, 1.0, 30, style), style, guidance=1.0)
+        options = SamplingOptions(style=style, guidance=1.0)
+        ours = sample_face(model, heard(made, face, 1.0, 30, style), options)
         theirs = displacements(60, 60.0, style)[::2]
         assert relative(ours, theirs) < 0.3, speaker
         assert relative(ours, displacements(60, 60.0, 1 - style)[::2]) > 0.8
@@ -119,7 +121,7 @@ def test_a_head_paints_in_what_it_learnt(mine, face):
     keep = np.ones(96, bool)
     keep[40:60] = False
     speech = heard(mine, face, 3.2, 96)
-    ours = sample_head(model, speech, known=KnownFrames(truth, keep))
+    ours = sample_head(model, speech, SamplingOptions(known=KnownFrames(truth, keep)))
     assert np.array_equal(ours[keep], truth[keep])
     straight = np.stack([np.interp(np.arange(96), np.flatnonzero(keep), truth[keep, axis]) for axis in range(3)], 1)
 
@@ -154,7 +156,8 @@ def test_a_training_goes_on_from_a_published_folder(mine, face):
 def adapt_config(folder: Path, base: Path, **changes) -> AdaptConfig:
     made = AdaptConfig(
         base=base, out=folder / "adapted", cache=folder / "cache", wav2vec2=folder / "wav2vec2", steps=30, batch=2,
-        frames=30, learning_rate=3e-3, warm_up=1, ema_decay=0.9, save_every=0, data=DataConfig(folder / "voca", subjects=("Bob",)),
+        frames=30, learning_rate=3e-3, warm_up=1, ema_decay=0.9, save_every=0,
+        data=DataConfig(folder / "voca", subjects=("Bob",)),
     )  # fmt: skip
     return dataclasses.replace(made, **changes)
 
@@ -184,7 +187,9 @@ def test_adaptation_begins_at_the_nearest_style_and_comes_nearer(mine, face):
 
     theirs, speech = 1.5 * displacements(60, 60.0, 0)[::2], heard(mine, face, 1.0, 30)
     errors = [
-        relative(sample_face(load_face(folder, wav2vec2=mine / "wav2vec2"), speech, 0, guidance=1.0), theirs)
+        relative(
+            sample_face(load_face(folder, wav2vec2=mine / "wav2vec2"), speech, SamplingOptions(guidance=1.0)), theirs
+        )
         for folder in (face, config.out)
     ]
     assert errors[1] < 0.75 * errors[0]

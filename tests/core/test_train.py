@@ -88,7 +88,8 @@ def heard(denoiser: Denoiser, sequence) -> np.ndarray:
 def test_training_learns_what_the_sound_says(tmp_path, regression):
     """Two channels follow loudness and its opposite: after little training the denoiser has them from noise alone."""
     longer = config(
-        tmp_path, steps=300, batch=8, learning_rate=5e-3, save_every=0, ema_decay=0.95, masks=settings.RandomMaskConfig(share=0),
+        tmp_path, steps=300, batch=8, learning_rate=5e-3, save_every=0, ema_decay=0.95,
+        masks=settings.RandomMaskConfig(share=0),
         regression=regression, validate_every=100,
     )  # fmt: skip
     denoiser = run.train(longer, sequences()[1:], ("natural",), sequences()[3:])

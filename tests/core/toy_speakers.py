@@ -34,7 +34,8 @@ def small_base(folder: Path) -> Denoiser:
     model = {"channels": list(channels.FACE), "features": [LOUDNESS, LOUDNESS + 1], "width": 12, "levels": [1],
              "audio_width": 12, "audio_dilations": [1]}  # fmt: skip
     config = TrainConfig(
-        source="", out=folder / "face.safetensors", cache=folder, model=model, steps=150, batch=6, rows=40, learning_rate=5e-3,
+        source="", out=folder / "face.safetensors", cache=folder, model=model, steps=150, batch=6, rows=40,
+        learning_rate=5e-3,
         warm_up=20, ema_decay=0.95, masks=RandomMaskConfig(share=0.1), precision="float32",
     )  # fmt: skip
     speakers = [dataclasses.replace(speech(300, 0.1, 0.3, 1), style="small"), speech(300, 0.15, 0.0, 2)]
