@@ -23,7 +23,7 @@ from ...faces.flame.axes import flame_to_blender
 from ...faces.flame.flame_model import load_flame
 from ...faces.flame.topology import EYEBALLS
 from ...types import MODEL_RATE, Float32Array
-from .results import atomic_write
+from .results import write_output
 from .user_files import UserFiles
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -82,16 +82,18 @@ class FaceVideoRenderer:
         Raises:
             DifaceError: If Blender fails.
         """
-        with tempfile.TemporaryDirectory(prefix="diface-") as name, atomic_write(path) as draft:
-            job = _write_job(Path(name), takes, self.faces, waveform)
-            self._render(job, draft, max(map(len, takes.values())), report)
-            if not draft.is_file() or not draft.stat().st_size:
+        with tempfile.TemporaryDirectory(prefix="diface-") as name:
+            job, video = _write_job(Path(name), takes, self.faces, waveform), Path(name) / "video.mp4"
+            self._render(job, video, max(map(len, takes.values())), report)
+            if not video.is_file() or not video.stat().st_size:
                 raise DifaceError(f"Blender wrote no video for {path.name}.", HINT)
+            with write_output(path) as draft:
+                shutil.copyfile(video, draft)
 
-    def _render(self, job: Path, draft: Path, rows: int, report: Callable[[str, float], None]) -> None:
-        command = [*self.command, str(job), str(draft.absolute())]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    def _render(self, job: Path, video: Path, rows: int, report: Callable[[str, float], None]) -> None:
         """Run Blender on a job and report the rendered frames."""
+        command = [*self.command, str(job), str(video)]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
         last_lines: collections.deque[str] = collections.deque(maxlen=5)
         with subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
