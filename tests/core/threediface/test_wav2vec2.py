@@ -1,4 +1,4 @@
-"""3DiFACE hears by wav2vec2 from the checkpoint, from a local folder, or from both; never from anywhere else."""
+"""wav2vec2 is loaded from the checkpoint, from a local folder, or from both; never from the network."""
 
 import shutil
 import socket
@@ -12,9 +12,9 @@ from transformers import Wav2Vec2Model
 from diface_core import ModelError
 from diface_core.threediface.checkpoint import load_face
 from diface_core.threediface.wav2vec2 import build_encoder
-from tests.core import toy_checkpoint as toy
+from tests.core.threediface import small_checkpoints
 
-ARGUMENTS = toy.face_arguments(ch_multi=[1, 2])
+ARGUMENTS = small_checkpoints.face_arguments(ch_multi=[1, 2])
 ROWS = 21
 
 
@@ -23,36 +23,40 @@ def wav2vec2(tmp_path_factory) -> Path:
     """A small wav2vec2, saved as `transformers` saves it."""
     folder = tmp_path_factory.mktemp("wav2vec2")
     torch.manual_seed(5)
-    Wav2Vec2Model(toy.small_encoder().config).save_pretrained(folder)
+    Wav2Vec2Model(small_checkpoints.small_encoder().config).save_pretrained(folder)
     return folder
 
 
 @pytest.fixture
-def sound() -> torch.Tensor:
+def waveform() -> torch.Tensor:
     return torch.randn(11000, generator=torch.Generator().manual_seed(0)) * 0.1
 
 
-def hear(network, sound: torch.Tensor, rows: int = ROWS) -> torch.Tensor:
+def encode(network, waveform: torch.Tensor, rows: int = ROWS) -> torch.Tensor:
     with torch.inference_mode():
-        return network.encode_audio(sound, rows)
+        return network.encode_audio(waveform, rows)
 
 
 @pytest.fixture(autouse=True)
-def offline(monkeypatch) -> None:
+def _offline(monkeypatch) -> None:
     def refuse(*args: object) -> None:
-        raise AssertionError("something asked the network")
+        raise AssertionError("the network was accessed")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
 
 @pytest.mark.parametrize("dataset", ["vocaset", "BIWI"])
-def test_it_hears_as_transformers_does(tmp_path: Path, sound: torch.Tensor, dataset: str) -> None:
-    network = load_face(toy.write(tmp_path, toy.face_arguments(dataset=dataset, ch_multi=[1, 2]), hearing=True)).network
+def test_features_equal_those_of_transformers(tmp_path: Path, waveform: torch.Tensor, dataset: str) -> None:
+    network = load_face(
+        small_checkpoints.write(
+            tmp_path, small_checkpoints.face_arguments(dataset=dataset, ch_multi=[1, 2]), with_encoder=True
+        )
+    ).network
     encoder = network.audio_encoder
     rows = 15 if dataset == "BIWI" else ROWS
     with torch.inference_mode():
-        features = encoder.feature_extractor(sound[None])
+        features = encoder.feature_extractor(waveform[None])
         assert features.shape[-1] == 34
         if dataset == "BIWI":
             features = features[..., : 2 * rows]
@@ -64,42 +68,46 @@ def test_it_hears_as_transformers_does(tmp_path: Path, sound: torch.Tensor, data
         between = features[..., low] * (1 - share) + features[..., low + 1] * share
         hidden = encoder.encoder(encoder.feature_projection(between.transpose(1, 2))[0]).last_hidden_state[0]
         expected = f.linear(hidden, network.audio_feature_map.weight, network.audio_feature_map.bias)
-    torch.testing.assert_close(hear(network, sound, rows), expected, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(encode(network, waveform, rows), expected, atol=1e-4, rtol=1e-4)
 
 
-def test_the_checkpoints_own_weights_are_used(tmp_path: Path, wav2vec2: Path, sound: torch.Tensor) -> None:
-    folder = toy.write(tmp_path, ARGUMENTS, hearing=True)
-    alone, beside = load_face(folder).network, load_face(folder, wav2vec2=wav2vec2).network
-    torch.testing.assert_close(hear(alone, sound), hear(beside, sound), atol=0, rtol=0)
+def test_checkpoint_weights_take_precedence_over_the_folder(
+    tmp_path: Path, wav2vec2: Path, waveform: torch.Tensor
+) -> None:
+    folder = small_checkpoints.write(tmp_path, ARGUMENTS, with_encoder=True)
+    without_folder, with_folder = load_face(folder).network, load_face(folder, wav2vec2=wav2vec2).network
+    torch.testing.assert_close(encode(without_folder, waveform), encode(with_folder, waveform), atol=0, rtol=0)
 
 
-def test_without_its_own_the_folders_are(tmp_path: Path, wav2vec2: Path, sound: torch.Tensor) -> None:
+def test_folder_weights_are_used_if_the_checkpoint_has_none(
+    tmp_path: Path, wav2vec2: Path, waveform: torch.Tensor
+) -> None:
     arguments = ARGUMENTS
-    folder = toy.write(tmp_path, arguments, hearing=True)
+    folder = small_checkpoints.write(tmp_path, arguments, with_encoder=True)
     path = folder / "checkpoints" / "model000000001.pt"
     state = {name: value for name, value in torch.load(path).items() if not name.startswith("audio_encoder.")}
     torch.save(state, path)
     network = load_face(folder, wav2vec2=wav2vec2).network
-    theirs = Wav2Vec2Model.from_pretrained(wav2vec2, local_files_only=True).state_dict()
+    expected = Wav2Vec2Model.from_pretrained(wav2vec2, local_files_only=True).state_dict()
     name = "encoder.layers.0.attention.k_proj.weight"
-    torch.testing.assert_close(network.audio_encoder.state_dict()[name], theirs[name])
-    assert hear(network, sound).isfinite().all()
+    torch.testing.assert_close(network.audio_encoder.state_dict()[name], expected[name])
+    assert encode(network, waveform).isfinite().all()
 
 
-def test_without_any_it_is_deaf(tmp_path: Path) -> None:
-    folder = toy.write(tmp_path, ARGUMENTS)
+def test_no_encoder_without_weights(tmp_path: Path) -> None:
+    folder = small_checkpoints.write(tmp_path, ARGUMENTS)
     assert load_face(folder).network.audio_encoder is None
 
 
-def test_the_names_are_the_published_ones(tmp_path: Path) -> None:
-    network = load_face(toy.write(tmp_path, ARGUMENTS, hearing=True)).network
+def test_state_dict_has_the_published_names(tmp_path: Path) -> None:
+    network = load_face(small_checkpoints.write(tmp_path, ARGUMENTS, with_encoder=True)).network
     names = set(network.state_dict())
     assert {"audio_encoder.encoder.pos_conv_embed.conv.weight_g", "audio_feature_map.weight"} <= names
     assert not [name for name in names if "parametrizations" in name]
 
 
-def test_a_folder_without_wav2vec2(tmp_path: Path) -> None:
-    face = toy.write(tmp_path / "face", ARGUMENTS)
+def test_folders_without_wav2vec2_are_refused(tmp_path: Path) -> None:
+    face = small_checkpoints.write(tmp_path / "face", ARGUMENTS)
     with pytest.raises(ModelError, match=r"absent is no wav2vec2 folder.*Set the folder of wav2vec2-base-960h"):
         load_face(face, wav2vec2=tmp_path / "absent")
     (tmp_path / "config.json").write_text("{")
@@ -111,7 +119,6 @@ def test_a_folder_without_wav2vec2(tmp_path: Path) -> None:
 
 
 def test_pickled_wav2vec2_weights_are_refused(tmp_path: Path, wav2vec2: Path, monkeypatch) -> None:
-    face = toy.write(tmp_path / "face", ARGUMENTS)
     pickled = tmp_path / "pickled"
     pickled.mkdir()
     shutil.copy(wav2vec2 / "config.json", pickled)
@@ -123,11 +130,11 @@ def test_pickled_wav2vec2_weights_are_refused(tmp_path: Path, wav2vec2: Path, mo
     assert not opened
     monkeypatch.undo()
     shutil.copy(wav2vec2 / "model.safetensors", pickled)
-    assert load_face(face, wav2vec2=pickled).network.audio_encoder is not None
+    assert build_encoder({}, pickled) is not None
 
 
-def test_half_an_encoder(tmp_path: Path) -> None:
-    folder = toy.write(tmp_path, ARGUMENTS, hearing=True)
+def test_incomplete_encoder_is_refused(tmp_path: Path) -> None:
+    folder = small_checkpoints.write(tmp_path, ARGUMENTS, with_encoder=True)
     path = folder / "checkpoints" / "model000000001.pt"
     state = torch.load(path)
     del state["audio_encoder.encoder.pos_conv_embed.conv.weight_v"]
@@ -136,23 +143,23 @@ def test_half_an_encoder(tmp_path: Path) -> None:
         load_face(folder)
 
 
-def test_a_long_sound_is_heard_in_stretches(tmp_path: Path, monkeypatch) -> None:
-    network = load_face(toy.write(tmp_path, ARGUMENTS, hearing=True)).network
+def test_long_audio_is_encoded_in_aligned_windows(tmp_path: Path, monkeypatch) -> None:
+    network = load_face(small_checkpoints.write(tmp_path, ARGUMENTS, with_encoder=True)).network
     rows = 30 * 9 + 7
-    loud = torch.sin(torch.arange(rows * 16000 // 30) * (2 * torch.pi / 16000)) ** 2
-    sound = torch.randn(len(loud), generator=torch.Generator().manual_seed(0)) * loud
-    whole = hear(network, sound, rows)
+    envelope = torch.sin(torch.arange(rows * 16000 // 30) * (2 * torch.pi / 16000)) ** 2
+    waveform = torch.randn(len(envelope), generator=torch.Generator().manual_seed(0)) * envelope
+    whole = encode(network, waveform, rows)
     for name, value in {"SEGMENT_FEATURES": 200, "WINDOW_ROWS": 120, "OVERLAP_ROWS": 30}.items():
         monkeypatch.setattr(f"diface_core.threediface.wav2vec2.{name}", value)
-    parts = hear(network, sound, rows)
+    parts = encode(network, waveform, rows)
     assert parts.shape == whole.shape
-    # Every row is in its place: another place is worse.
+    # Every row is aligned: any other shift is worse.
     off = [float((parts[2:-2] - whole[2 + shift : rows - 2 + shift]).norm()) for shift in (-2, -1, 0, 1, 2)]
     assert off.index(min(off)) == 2
     assert off[2] < 0.3 * float((whole - whole.mean(0)).norm())
 
 
 @pytest.mark.parametrize("samples", [0, 1, 399, 400, 801])
-def test_a_very_short_sound_is_heard(tmp_path: Path, samples: int) -> None:
-    network = load_face(toy.write(tmp_path, ARGUMENTS, hearing=True)).network
-    assert hear(network, torch.full((samples,), 0.1), 1).shape == (1, 8)
+def test_very_short_audio_is_padded(tmp_path: Path, samples: int) -> None:
+    network = load_face(small_checkpoints.write(tmp_path, ARGUMENTS, with_encoder=True)).network
+    assert encode(network, torch.full((samples,), 0.1), 1).shape == (1, 8)

@@ -1,4 +1,4 @@
-"""3DiFACE's samplers: as described, the same in what the network sees, through what is given, of any length."""
+"""3DiFACE's samplers: equal to the reference, with and without projection, with known frames, of any length."""
 
 from pathlib import Path
 
@@ -24,15 +24,15 @@ from diface_core.threediface.sampling import (
     sample_head,
     sample_hidden,
 )
-from tests.core import toy_checkpoint as toy
-from tests.core.plain_threediface import PlainDiffusion, plain_noise
+from tests.core.threediface import small_checkpoints
+from tests.core.threediface.reference_implementation import PlainDiffusion, plain_noise
 
-VALUES = 3 * toy.VERTICES
+VALUES = 3 * small_checkpoints.VERTICES
 NOISES = {"random_Noise": (0, 1), "random_Noise_neg_one_2_pos_one": (-1, 1), "Zero_Noise": (0, 0)}
 
 
 def face_model(folder: Path, diffusion: dict | None = None, noise: str = "random_Noise", **options) -> FaceModel:
-    return load_face(toy.write(folder, toy.face_arguments(diffusion, noise, **options)))
+    return load_face(small_checkpoints.write(folder, small_checkpoints.face_arguments(diffusion, noise, **options)))
 
 
 @pytest.fixture(scope="module")
@@ -42,35 +42,35 @@ def face(tmp_path_factory) -> FaceModel:
 
 @pytest.fixture(scope="module")
 def head(tmp_path_factory) -> HeadModel:
-    return load_head(toy.write(tmp_path_factory.mktemp("head"), toy.head_arguments()))
+    return load_head(small_checkpoints.write(tmp_path_factory.mktemp("head"), small_checkpoints.head_arguments()))
 
 
 def speech(rows: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal((rows, 8), dtype=np.float32)
 
 
-def given(rows: int, columns: int = VALUES) -> KnownFrames:
+def known_frames(rows: int, columns: int = VALUES) -> KnownFrames:
     rng = np.random.default_rng(9)
     return KnownFrames(rng.normal(0, 0.1, (rows, columns)).astype(np.float32), rng.random(rows) < 0.3)
 
 
-def plain(
-    model: FaceModel | HeadModel, options: dict, heard: np.ndarray, seed: int, guidance: float, kept: KnownFrames
+def reference(
+    model: FaceModel | HeadModel, options: dict, features: np.ndarray, seed: int, guidance: float, known: KnownFrames
 ):
-    """The sampler in numpy, step by step from its description, around the network."""
+    """Sample with the reference implementation in numpy, around the same network."""
     network, is_face = model.network, isinstance(model, FaceModel)
     diffusion = PlainDiffusion(options)
 
-    def x0_of(x: np.ndarray, heard: np.ndarray, row: int) -> np.ndarray:
+    def x0_of(x: np.ndarray, features: np.ndarray, row: int) -> np.ndarray:
         style = torch.eye(8)[[2]] if is_face else None
         with torch.inference_mode():
-            tensors = (torch.tensor(x, dtype=torch.float32), torch.tensor([row]), torch.from_numpy(heard)[None])
+            tensors = (torch.tensor(x, dtype=torch.float32), torch.tensor([row]), torch.from_numpy(features)[None])
             return network(*tensors, style).double().numpy()
 
-    noise = plain_noise(options, seed, (1, len(heard), network.config.outputs))
+    noise = plain_noise(options, seed, (1, len(features), network.config.outputs))
     if is_face:
-        return diffusion.face(x0_of, heard, noise, guidance, kept.mask, kept.values)
-    return diffusion.head(x0_of, heard, noise, kept.mask, kept.values)
+        return diffusion.face(x0_of, features, noise, guidance, known.mask, known.values)
+    return diffusion.head(x0_of, features, noise, known.mask, known.values)
 
 
 CASES = [
@@ -81,62 +81,64 @@ CASES = [
 
 
 @pytest.mark.parametrize(("schedule", "rescale", "noise"), CASES)
-def test_the_face_step_by_step(tmp_path: Path, schedule: str, rescale: bool, noise: str) -> None:
-    steps = 24 if schedule == "linear" else 6  # few linear ones would have betas over 1
+def test_face_samplers_equal_reference(tmp_path: Path, schedule: str, rescale: bool, noise: str) -> None:
+    steps = 24 if schedule == "linear" else 6  # fewer linear steps would have betas over 1
     diffusion = {"noise_schedule": schedule, "rescale_timesteps": rescale, "diffusion_steps": steps}
-    arguments = toy.face_arguments(diffusion, noise, ch_multi=[1, 2])
-    model = load_face(toy.write(tmp_path, arguments))
+    arguments = small_checkpoints.face_arguments(diffusion, noise, ch_multi=[1, 2])
+    model = load_face(small_checkpoints.write(tmp_path, arguments))
     source = seeded_noise(model.diffusion, 3)
-    expected = plain(model, arguments["diffusion"]["params"], speech(12), 3, 0.7, given(12))
+    expected = reference(model, arguments["diffusion"]["params"], speech(12), 3, 0.7, known_frames(12))
     for sample in (sample_face, sample_all_vertices):
-        found = sample(model, speech(12), SamplingOptions(source, 2, 0.7, given(12)))
-        np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6)
+        result = sample(model, speech(12), SamplingOptions(source, 2, 0.7, known_frames(12)))
+        np.testing.assert_allclose(result, expected, rtol=0, atol=2e-6)
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "linear"])
-def test_the_head_step_by_step(tmp_path: Path, schedule: str) -> None:
+def test_head_sampler_equals_reference(tmp_path: Path, schedule: str) -> None:
     diffusion = {"noise_schedule": schedule, "diffusion_steps": 24}
-    arguments = toy.head_arguments(diffusion)
-    model = load_head(toy.write(tmp_path, arguments))
-    kept = given(12, 3)
-    expected = plain(model, arguments["diffusion"]["params"], speech(12), 3, 1.0, kept) * HEAD_DEVIATION + HEAD_MEAN
-    standard = KnownFrames(kept.values * HEAD_DEVIATION + HEAD_MEAN, kept.mask)
-    found = sample_head(model, speech(12), SamplingOptions(seeded_noise(model.diffusion, 3), known=standard))
-    np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6)
+    arguments = small_checkpoints.head_arguments(diffusion)
+    model = load_head(small_checkpoints.write(tmp_path, arguments))
+    known = known_frames(12, 3)
+    expected = (
+        reference(model, arguments["diffusion"]["params"], speech(12), 3, 1.0, known) * HEAD_DEVIATION + HEAD_MEAN
+    )
+    standard = KnownFrames(known.values * HEAD_DEVIATION + HEAD_MEAN, known.mask)
+    result = sample_head(model, speech(12), SamplingOptions(seeded_noise(model.diffusion, 3), known=standard))
+    np.testing.assert_allclose(result, expected, rtol=0, atol=2e-6)
 
 
 @pytest.mark.parametrize("guidance", [0.0, 0.5, 1.0, 2.0])
 @pytest.mark.parametrize("steps", [None, 4])
-def test_the_projection_is_the_whole(face: FaceModel, guidance: float, steps: int | None) -> None:
+def test_sample_face_equals_sample_all_vertices(face: FaceModel, guidance: float, steps: int | None) -> None:
     noise = seeded_noise(face.diffusion, 5)
-    for kept in (None, given(20)):
-        options = SamplingOptions(noise, 1, guidance, kept, steps)
+    for known in (None, known_frames(20)):
+        options = SamplingOptions(noise, 1, guidance, known, steps)
         small, whole = (sample(face, speech(20), options) for sample in (sample_face, sample_all_vertices))
         np.testing.assert_allclose(small, whole, rtol=0, atol=1e-6)
         assert np.ptp(whole) > 0.05
 
 
 @pytest.mark.parametrize("norm", ["instance", "instancefalse", "Group"])
-def test_where_rounding_counts_a_given_noise_goes_the_originals_way(tmp_path: Path, norm: str) -> None:
+def test_explicit_noise_with_sensitive_norms_is_sampled_like_the_original(tmp_path: Path, norm: str) -> None:
     model = face_model(tmp_path, norm=norm, activation="relu", ch=32)  # one channel a group
-    heard = np.random.default_rng(0).standard_normal((20, 32), dtype=np.float32)
+    features = np.random.default_rng(0).standard_normal((20, 32), dtype=np.float32)
     noise = seeded_noise(model.diffusion, 5)
-    whole = sample_all_vertices(model, heard, SamplingOptions(noise, 1))
-    np.testing.assert_array_equal(sample_face(model, heard, SamplingOptions(noise, 1)), whole)
-    assert np.isfinite(sample_face(model, heard, SamplingOptions(5, 1))).all()
+    whole = sample_all_vertices(model, features, SamplingOptions(noise, 1))
+    np.testing.assert_array_equal(sample_face(model, features, SamplingOptions(noise, 1)), whole)
+    assert np.isfinite(sample_face(model, features, SamplingOptions(5, 1))).all()
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "linear"])
-def test_noise_is_as_loud_as_the_originals_to_the_last_bit(schedule: str) -> None:
-    """float32, from the logarithm of the posterior's variance."""
-    found = Schedule(DiffusionConfig(schedule, 24)).posterior_deviation
+def test_posterior_deviation_is_bit_identical_to_the_original(schedule: str) -> None:
+    """In float32, from the logarithm of the posterior's variance."""
+    result = Schedule(DiffusionConfig(schedule, 24)).posterior_deviation
     plain = PlainDiffusion({"noise_schedule": schedule, "scale_beta": 1.0, "diffusion_steps": 24})
     variance = plain.betas[1:] * (1 - plain.bars[:-1]) / (1 - plain.bars[1:])
     expected = torch.exp(0.5 * torch.log(torch.tensor(variance)).float())
-    np.testing.assert_array_equal(found[1:], expected.numpy())
+    np.testing.assert_array_equal(result[1:], expected.numpy())
 
 
-def test_the_quick_way_is_the_originals_but_for_rounding(face: FaceModel) -> None:
+def test_approximate_denoiser_equals_exact_up_to_rounding(face: FaceModel) -> None:
     x, step = torch.randn(1, 8, 20, generator=torch.Generator().manual_seed(0)), torch.tensor([3])
     with torch.inference_mode():
         for guidance in (0.0, 0.5, 1.0):
@@ -146,19 +148,19 @@ def test_the_quick_way_is_the_originals_but_for_rounding(face: FaceModel) -> Non
             torch.testing.assert_close(quick, slow, atol=1e-6, rtol=1e-5)
 
 
-def test_drawn_by_its_distribution_it_is_a_whole_ones_too(face: FaceModel) -> None:
-    """Whatever is drawn for A z, there is a z that the whole sampler goes the same way with."""
+def test_projected_noise_corresponds_to_vertex_noise(face: FaceModel) -> None:
+    """For every draw of A z there is a z with which the full sampler gives the same result."""
     projection = Projection(face.network)
     inverse = torch.linalg.pinv(projection.input_weight.double())
-    first, fresh = seeded_noise(face.diffusion, 5)(), normal_noise(projection, face, 20, 5)
-    assert fresh is not None
-    draws = iter([first((1, 20, VALUES)), *((fresh().double() @ inverse.T).float().numpy() for _ in range(6))])
+    first, draw_noise = seeded_noise(face.diffusion, 5)(), normal_noise(projection, face, 20, 5)
+    assert draw_noise is not None
+    draws = iter([first((1, 20, VALUES)), *((draw_noise().double() @ inverse.T).float().numpy() for _ in range(6))])
     whole = sample_all_vertices(face, speech(20), SamplingOptions(lambda: lambda shape: next(draws), 1))
     np.testing.assert_allclose(sample_face(face, speech(20), SamplingOptions(5, 1)), whole, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("noise", NOISES)
-def test_both_noises_are_distributed_alike(tmp_path: Path, noise: str) -> None:
+def test_normal_noise_has_the_distribution_of_exact_noise(tmp_path: Path, noise: str) -> None:
     model = face_model(tmp_path, noise=noise)
     projection = Projection(model.network)
     draws = [
@@ -169,20 +171,20 @@ def test_both_noises_are_distributed_alike(tmp_path: Path, noise: str) -> None:
         assert all(not draw.any() for draw in draws)
         return
     exact, normal = (draw.double().detach().numpy() for draw in draws)
-    spread = exact.std(0)
-    np.testing.assert_allclose(normal.mean(0), exact.mean(0), rtol=0, atol=0.08 * spread.max())
-    near = np.abs(np.cov(normal.T) - np.cov(exact.T)) / np.outer(spread, spread)
+    deviation = exact.std(0)
+    np.testing.assert_allclose(normal.mean(0), exact.mean(0), rtol=0, atol=0.08 * deviation.max())
+    near = np.abs(np.cov(normal.T) - np.cov(exact.T)) / np.outer(deviation, deviation)
     assert near.max() < 0.1
     assert min(stats.ks_2samp(a, b).pvalue for a, b in zip(exact.T, normal.T, strict=True)) > 1e-4
-    # Rows are independent, and so are draws.
+    # Rows and draws are independent.
     assert np.abs(np.corrcoef(normal[:-1, 0], normal[1:, 0])[0, 1]) < 0.06
 
 
-def test_few_vertices_are_drawn_one_by_one(face: FaceModel, tmp_path: Path) -> None:
-    folder = toy.write(tmp_path, toy.face_arguments())
+def test_normal_noise_is_refused_for_few_effective_terms(face: FaceModel, tmp_path: Path) -> None:
+    folder = small_checkpoints.write(tmp_path, small_checkpoints.face_arguments())
     path = folder / "checkpoints" / "model000000001.pt"
     state = torch.load(path)
-    state["encoder.in_embed.0.weight"][:, 20:] = 0  # the network sees only some of the values
+    state["encoder.in_embed.0.weight"][:, 20:] = 0  # the network depends on few of the values
     torch.save(state, path)
     model = load_face(folder)
     assert normal_noise(Projection(model.network), model, 8, 0) is None
@@ -191,13 +193,13 @@ def test_few_vertices_are_drawn_one_by_one(face: FaceModel, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", ["positive", "symmetric", "none"])
-def test_the_moments_are_the_noises(name: str) -> None:
+def test_noise_moments(name: str) -> None:
     config = DiffusionConfig(noise=name, noise_scale=0.3)
     draw = seeded_noise(config, 0)()((100000,))
     np.testing.assert_allclose((draw.mean(), draw.std()), noise_moments(config), atol=2e-3)
 
 
-def test_noise_in_parts_is_the_same() -> None:
+def test_seeded_noise_does_not_depend_on_the_split() -> None:
     config = DiffusionConfig()
     whole, parts = seeded_noise(config, 7)(), seeded_noise(config, 7)()
     for _ in range(2):
@@ -205,9 +207,9 @@ def test_noise_in_parts_is_the_same() -> None:
         np.testing.assert_array_equal(whole((1, 8, 9)), joined)
 
 
-def louder(folder: Path, factor: float, **options) -> FaceModel:
-    """A face whose values are large."""
-    toy.write(folder, toy.face_arguments(**options))
+def scaled_face(folder: Path, factor: float, **options) -> FaceModel:
+    """Return a face model with large output values."""
+    small_checkpoints.write(folder, small_checkpoints.face_arguments(**options))
     path = folder / "checkpoints" / "model000000001.pt"
     state = torch.load(path)
     for name in state:
@@ -217,8 +219,8 @@ def louder(folder: Path, factor: float, **options) -> FaceModel:
     return load_face(folder)
 
 
-def test_what_must_be_clamped_is(tmp_path: Path) -> None:
-    model = louder(tmp_path, 30)
+def test_sample_face_falls_back_to_all_vertices_when_clamping(tmp_path: Path) -> None:
+    model = scaled_face(tmp_path, 30)
     with pytest.raises(ClampedError):
         sample_hidden(model, speech(16))
     for noise in (3, seeded_noise(model.diffusion, 3)):
@@ -227,11 +229,11 @@ def test_what_must_be_clamped_is(tmp_path: Path) -> None:
         np.testing.assert_array_equal(sample_face(model, speech(16), SamplingOptions(noise)), whole)
 
 
-def test_near_the_clamp_the_projection_still_holds(tmp_path: Path) -> None:
-    """The bound says that a value might leave [-1, 1], the vertices say that none does."""
+def test_check_clamp_computes_vertices_when_the_bound_exceeds_one(tmp_path: Path) -> None:
+    """The bound exceeds 1, but no vertex does."""
 
     def highest(factor: float) -> tuple[float, float]:
-        model = louder(tmp_path, factor)
+        model = scaled_face(tmp_path, factor)
         projection = Projection(model.network)
         options = SamplingOptions(seeded_noise(model.diffusion, 3))
         hidden = torch.from_numpy(sample_hidden(model, speech(16), options))[None]
@@ -243,61 +245,61 @@ def test_near_the_clamp_the_projection_still_holds(tmp_path: Path) -> None:
     assert shown < 1 < bound
 
 
-def test_a_last_activation_has_no_projection(tmp_path: Path) -> None:
+def test_final_activation_is_sampled_with_all_vertices(tmp_path: Path) -> None:
     model = face_model(tmp_path, final_activation="sigmoid")
     whole = sample_all_vertices(model, speech(16), SamplingOptions(3))
     np.testing.assert_array_equal(sample_face(model, speech(16), SamplingOptions(3)), whole)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 5, 31, 33])
-def test_any_length(face: FaceModel, head: HeadModel, rows: int) -> None:
+def test_samplers_accept_any_length(face: FaceModel, head: HeadModel, rows: int) -> None:
     assert sample_face(face, speech(rows)).shape == sample_all_vertices(face, speech(rows)).shape == (rows, VALUES)
     assert sample_head(head, speech(rows)).shape == (rows, 3)
-    kept = KnownFrames(np.full((rows, 3), 0.25, np.float32), np.arange(rows) == rows - 1)
-    np.testing.assert_array_equal(sample_head(head, speech(rows), SamplingOptions(known=kept))[-1], kept.values[-1])
+    known = KnownFrames(np.full((rows, 3), 0.25, np.float32), np.arange(rows) == rows - 1)
+    np.testing.assert_array_equal(sample_head(head, speech(rows), SamplingOptions(known=known))[-1], known.values[-1])
 
 
 @pytest.mark.parametrize("padding", ["zeros", "reflect", "replicate", "circular"])
 @pytest.mark.parametrize("norm", [None, "batch", "instance", "instancefalse", "Layer"])
-def test_one_row_with_any_layer(tmp_path: Path, padding: str, norm: str | None) -> None:
+def test_one_row_with_any_padding_and_norm(tmp_path: Path, padding: str, norm: str | None) -> None:
     model = face_model(tmp_path, {"diffusion_steps": 2}, padding_type=padding, norm=norm)
     assert np.isfinite(sample_face(model, speech(1))).all()
 
 
-def test_rows_are_added_at_the_end(face: FaceModel) -> None:
+def test_pad_to_stride_repeats_the_last_row(face: FaceModel) -> None:
     longer = pad_to_stride(speech(5), face.network.config)
     np.testing.assert_array_equal(longer[:5], speech(5))
     np.testing.assert_array_equal(longer[5:], np.repeat(speech(5)[-1:], 3, 0))
 
 
 @pytest.mark.parametrize("steps", [None, 3])
-def test_what_is_given_comes_out(face: FaceModel, head: HeadModel, steps: int | None) -> None:
-    kept = given(18)
-    free, found = (sample_face(face, speech(18), SamplingOptions(known=some, steps=steps)) for some in (None, kept))
-    np.testing.assert_array_equal(found[kept.mask], kept.values[kept.mask])
-    assert np.abs(found - free)[~kept.mask].max() > 1e-5, "what is free follows what is given"
-    kept = given(18, 3)
-    found = sample_head(head, speech(18), SamplingOptions(known=kept, steps=steps))
-    np.testing.assert_array_equal(found[kept.mask], kept.values[kept.mask])
-    everything = SamplingOptions(known=KnownFrames(kept.values, np.ones(18, bool)), steps=steps)
-    np.testing.assert_array_equal(sample_head(head, speech(18), everything), kept.values)
+def test_known_frames_are_exact_and_change_the_others(face: FaceModel, head: HeadModel, steps: int | None) -> None:
+    known = known_frames(18)
+    free, result = (sample_face(face, speech(18), SamplingOptions(known=some, steps=steps)) for some in (None, known))
+    np.testing.assert_array_equal(result[known.mask], known.values[known.mask])
+    assert np.abs(result - free)[~known.mask].max() > 1e-5, "the other frames depend on the known ones"
+    known = known_frames(18, 3)
+    result = sample_head(head, speech(18), SamplingOptions(known=known, steps=steps))
+    np.testing.assert_array_equal(result[known.mask], known.values[known.mask])
+    everything = SamplingOptions(known=KnownFrames(known.values, np.ones(18, bool)), steps=steps)
+    np.testing.assert_array_equal(sample_head(head, speech(18), everything), known.values)
 
 
-def test_a_head_without_flag(tmp_path: Path) -> None:
-    model = load_head(toy.write(tmp_path, toy.head_arguments(in_channel=3)))
-    kept = given(8, 3)
-    found = sample_head(model, speech(8), SamplingOptions(known=kept))
-    np.testing.assert_array_equal(found[kept.mask], kept.values[kept.mask])
+def test_known_frames_of_a_head_without_mask_channel(tmp_path: Path) -> None:
+    model = load_head(small_checkpoints.write(tmp_path, small_checkpoints.head_arguments(in_channel=3)))
+    known = known_frames(8, 3)
+    result = sample_head(model, speech(8), SamplingOptions(known=known))
+    np.testing.assert_array_equal(result[known.mask], known.values[known.mask])
 
 
-def test_the_seed_says_all(face: FaceModel, head: HeadModel) -> None:
+def test_samples_depend_only_on_the_seed(face: FaceModel, head: HeadModel) -> None:
     for sample, model in ((sample_face, face), (sample_head, head)):
         first, again, other = (sample(model, speech(9), SamplingOptions(seed)) for seed in (1, 1, 2))
         np.testing.assert_array_equal(first, again)
         assert np.abs(first - other).max() > 1e-5
 
 
-def test_styles(face: FaceModel, tmp_path: Path) -> None:
+def test_style_by_index_and_by_weights(face: FaceModel, tmp_path: Path) -> None:
     mixed = np.array([0.5, 0.5, 0, 0, 0, 0, 0, 0], np.float32)
     first, second, between = (
         sample_face(face, speech(8), SamplingOptions(1, style, steps=1)) for style in (0, 1, mixed)
@@ -306,89 +308,89 @@ def test_styles(face: FaceModel, tmp_path: Path) -> None:
     for style in (8, -1, mixed[:3], np.zeros(8, np.float32)):
         with pytest.raises(ModelError, match="styles 0 to 7"):
             sample_face(face, speech(8), SamplingOptions(style=style))
-    styled = load_head(toy.write(tmp_path, toy.head_arguments(use_identity=True)))
+    styled = load_head(small_checkpoints.write(tmp_path, small_checkpoints.head_arguments(use_identity=True)))
     first, second = (sample_head(styled, speech(8), SamplingOptions(style=style)) for style in (0, 1))
     assert np.abs(first - second).max() > 1e-4
 
 
-def test_the_listener_must_fit(head: HeadModel) -> None:
+def test_features_and_known_frames_of_another_width_are_refused(head: HeadModel) -> None:
     with pytest.raises(ModelError, match="expects 8 speech features per frame, but its listener gives 16"):
         sample_head(head, np.zeros((8, 16), np.float32))
     with pytest.raises(ValueError, match="Known frames of a head must have shape"):
-        sample_head(head, speech(8), SamplingOptions(known=given(8, 4)))
+        sample_head(head, speech(8), SamplingOptions(known=known_frames(8, 4)))
     with pytest.raises(ValueError, match="audio_features must have shape"):
         sample_head(head, speech(0))
 
 
-def test_it_can_be_stopped(face: FaceModel, head: HeadModel) -> None:
+def test_report_can_stop_the_sampling(face: FaceModel, head: HeadModel) -> None:
     class StopError(Exception):
         pass
 
-    told = []
+    reports = []
 
     def report(done: float) -> None:
-        told.append(done)
-        if len(told) == 4:
+        reports.append(done)
+        if len(reports) == 4:
             raise StopError
 
     with pytest.raises(StopError):
         sample_face(face, speech(8), report=report)
-    np.testing.assert_allclose(told, np.arange(1, 5) / 6)
-    told.clear()
+    np.testing.assert_allclose(reports, np.arange(1, 5) / 6)
+    reports.clear()
     with pytest.raises(StopError):
         sample_head(head, speech(8), report=report)
 
 
-def walked(solver: DpmSolver | Schedule, x0_of, x: torch.Tensor) -> torch.Tensor:
+def solve(solver: DpmSolver | Schedule, x0_of, x: torch.Tensor) -> torch.Tensor:
     for step in solver.steps:
         x = solver.previous_sample(x0_of(x, step), x, step, lambda: torch.zeros(()))
     return x
 
 
-def test_the_solver_gives_a_certain_x0_back() -> None:
+def test_dpm_solver_reproduces_a_constant_x0() -> None:
     x0 = torch.randn(3, 4)
     for schedule in (DiffusionConfig(), DiffusionConfig("linear", 20), DiffusionConfig(steps=1)):
         for steps in (1, 2, 10, 1000, 5000):
-            found = walked(DpmSolver(Schedule(schedule), steps), lambda x, step: x0, torch.randn(3, 4))
-            torch.testing.assert_close(found, x0)
+            result = solve(DpmSolver(Schedule(schedule), steps), lambda x, step: x0, torch.randn(3, 4))
+            torch.testing.assert_close(result, x0)
     with pytest.raises(ValueError, match="steps"):
         DpmSolver(Schedule(DiffusionConfig()), 0)
 
 
-def test_the_solver_is_of_second_order() -> None:
-    """For data of one Gaussian the flow is known: x stays as many deviations from the mean as it began."""
+def test_dpm_solver_converges_with_second_order() -> None:
+    """For Gaussian data the exact solution is known: x keeps its number of deviations from the mean."""
     schedule = Schedule(DiffusionConfig())
     alpha, sigma = np.sqrt(schedule.alpha_bar), np.sqrt(1 - schedule.alpha_bar)
-    centre, wide = 0.7, 0.5
+    centre, spread = 0.7, 0.5
 
     def x0_of(x: torch.Tensor, step: int) -> torch.Tensor:
         a, s = float(alpha[step]), float(sigma[step])
-        return centre + wide**2 * a / (a**2 * wide**2 + s**2) * (x - a * centre)
+        return centre + spread**2 * a / (a**2 * spread**2 + s**2) * (x - a * centre)
 
     x = torch.linspace(-2, 2, 9, dtype=torch.float64)
-    exact = centre + wide * x
-    errors = [float((walked(DpmSolver(schedule, n), x0_of, x) - exact).abs().max()) for n in (10, 20, 40)]
+    exact = centre + spread * x
+    errors = [float((solve(DpmSolver(schedule, n), x0_of, x) - exact).abs().max()) for n in (10, 20, 40)]
     assert errors[0] < 0.05
     assert errors[0] > 2.5 * errors[1] > 6 * errors[2]
 
 
-@pytest.mark.parametrize("wide", [0.1, 0.2, 0.5, 1.0])
-def test_few_steps_keep_the_spread(wide: float) -> None:
+@pytest.mark.parametrize("spread", [0.1, 0.2, 0.5, 1.0])
+def test_dpm_solver_keeps_the_deviation_of_a_gaussian(spread: float) -> None:
     """docs/research/threediface.md: of a Gaussian within 4 % at 10 steps, 1.5 % at 25, 0.5 % at 50."""
     schedule = Schedule(DiffusionConfig())
     alpha, sigma = np.sqrt(schedule.alpha_bar), np.sqrt(1 - schedule.alpha_bar)
 
     def x0_of(x: torch.Tensor, step: int) -> torch.Tensor:
         a, s = float(alpha[step]), float(sigma[step])
-        return wide**2 * a / (a**2 * wide**2 + s**2) * x
+        return spread**2 * a / (a**2 * spread**2 + s**2) * x
 
     for steps, within in ((10, 0.04), (25, 0.015), (50, 0.005)):
-        found = float(walked(DpmSolver(schedule, steps), x0_of, torch.ones((), dtype=torch.float64)))
-        assert abs(found / wide - 1) < within
+        result = float(solve(DpmSolver(schedule, steps), x0_of, torch.ones((), dtype=torch.float64)))
+        assert abs(result / spread - 1) < within
 
 
-def test_the_samplers_agree_on_a_gaussian() -> None:
-    """All steps with fresh noise, and few without, give the same distribution."""
+def test_schedule_and_dpm_solver_agree_on_a_gaussian() -> None:
+    """All steps with noise, and few steps without, give the same distribution."""
     schedule = Schedule(DiffusionConfig(steps=200))
     alpha, sigma = np.sqrt(schedule.alpha_bar), np.sqrt(1 - schedule.alpha_bar)
 
@@ -401,7 +403,7 @@ def test_the_samplers_agree_on_a_gaussian() -> None:
     ancestral = x
     for step in schedule.steps:
         ancestral = schedule.previous_sample(x0_of(ancestral, step), ancestral, step, lambda: torch.randn_like(x))
-    few = walked(DpmSolver(schedule, 25), x0_of, x)
-    for found in (ancestral, few):
-        torch.testing.assert_close(found.mean(), torch.tensor(0.3, dtype=torch.float64), atol=0.01, rtol=0)
-        torch.testing.assert_close(found.std(), torch.tensor(0.2, dtype=torch.float64), atol=0.01, rtol=0)
+    few = solve(DpmSolver(schedule, 25), x0_of, x)
+    for result in (ancestral, few):
+        torch.testing.assert_close(result.mean(), torch.tensor(0.3, dtype=torch.float64), atol=0.01, rtol=0)
+        torch.testing.assert_close(result.std(), torch.tensor(0.2, dtype=torch.float64), atol=0.01, rtol=0)
