@@ -37,7 +37,7 @@ def guided_denoiser(
         approximate: Whether to use the faster order of computation, equal to the original's up to rounding.
 
     Returns:
-        The denoiser, and the function that mixes its conditional and unconditional output.
+        The denoiser, and the mix of its outputs.
 
     Raises:
         ModelError: If the model does not have the style.

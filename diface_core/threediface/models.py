@@ -35,8 +35,8 @@ class ThreeDifaceModels:
     """The loaded models of a ThreeDiface.
 
     Attributes:
-        face: The face model; None if there is none.
-        head: The head model; None if there is none.
+        face: The face model, or None.
+        head: The head model, or None.
         listener: The face model whose audio encoder conditions the head; the face model if no other is chosen.
     """
 
@@ -80,9 +80,8 @@ class ThreeDifaceModels:
         Args:
             waveform: (N,) at 16 kHz.
             rows: Rows of the motion at MODEL_RATE.
-            request: Its parts, seed, guidance (towards the speech; 0.5 as published) and the engine's condition and
-                steps are used; and its constraints where they define whole frames. The models keep these frames as on
-                the original's command line; the motion there is the models' output, close to the constraint.
+            request: Its parts, seed, guidance (0.5 as published), condition and steps are used, and its constraints
+                where they define whole frames. There the motion is the models' output, close to the constraint.
             report: Called with the progress; may raise to cancel.
 
         Returns:
@@ -110,8 +109,7 @@ class ThreeDifaceModels:
             names += shapes.names
         if head and listener:
             options = SamplingOptions(request.seed, known=_known_head(request, rows), steps=engine.steps)
-            report_head = stage(HEAD_STAGE, len(request.parts))
-            rotations = sample_head(head, encoded[listener.hash], options, report_head)
+            rotations = sample_head(head, encoded[listener.hash], options, stage(HEAD_STAGE, len(request.parts)))
             values.append(flame_to_blender(rotations))
             names += channels.HEAD
         return Motion(np.concatenate(values, 1), tuple(names), MODEL_RATE), shapes

@@ -69,10 +69,7 @@ def sample_face(
     report: ProgressCallback = lambda done: None,
     on_step: StepCallback | None = None,
 ) -> Float32Array:
-    """Sample a face motion.
-
-    It is computed in the space of `projection`. If that is impossible, or would not give the original's result, it is
-    computed by sample_all_vertices.
+    """Sample a face motion in the space of `projection`, or by sample_all_vertices if that would be inexact.
 
     Args:
         model: The face model.

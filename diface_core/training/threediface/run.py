@@ -32,7 +32,7 @@ def train_network(
     config: RunConfig, initial: InitialNetwork, styles: Mapping[str, Float32Array], masks: MaskConfig,
     training: list[MotionRecording], held_out: list[MotionRecording],
 ) -> Network:  # fmt: skip
-    """Train the parameters with gradients up to `config.steps`; an interrupted training resumes.
+    """Train the parameters with gradients up to `config.steps`, or resume; return the running average of the network.
 
     Under torchrun all processes train one network, each on `config.batch` examples per step; the first one validates
     and writes.
@@ -44,9 +44,6 @@ def train_network(
         masks: Known frames of the examples.
         training: Training sequences.
         held_out: Validation sequences.
-
-    Returns:
-        The running average of the network.
 
     Raises:
         DifaceError: If `out` contains another model.

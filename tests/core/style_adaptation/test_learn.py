@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from diface_core.learn.sequence import TrainingSequence
+from diface_core.learning.sequence import TrainingSequence
 
 from diface_core import channels
 from diface_core.audio.speech_encoder import DIMENSION, LOUDNESS, SAMPLE_RATE
