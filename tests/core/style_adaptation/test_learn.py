@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from diface_core.learning.sequence import TrainingSequence
 
 from diface_core import channels
 from diface_core.audio.speech_encoder import DIMENSION, LOUDNESS, SAMPLE_RATE
 from diface_core.engines import Engines
 from diface_core.errors import Cancelled, DifaceError
+from diface_core.learning.sequence import TrainingSequence
 from diface_core.model import checkpoint, style_file
 from diface_core.model.style import apply_style
 from diface_core.style_adaptation import learn
