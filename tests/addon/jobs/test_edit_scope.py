@@ -1,4 +1,4 @@
-"""What an edit makes anew, what it says where there is nothing to make, and what becomes of keys changed meanwhile."""
+"""The scope of an edit, its messages if there is nothing to regenerate, and keys that change while it runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Editing in a scene: keys that the artist sets stay to the last digit, and only what is asked for is made anew."""
+"""Editing in a scene: the user's keys are kept exactly, and only the scope of the edit is regenerated."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def test_removed_pin_stays_changed_after_an_edit_elsewhere(take):
 
 
 def test_unpinned_blink_stays_as_edited_with_a_note(scene, clicks, worker, capfd):
-    """Blinks are bent to their pins and never made anew."""
+    """Blinks are warped to their pins and never regenerated."""
     obj = scenes.add_character(scene, ("jawOpen", "eyeBlinkLeft"))
     scenes.use_file(scene, clicks([0.5], seconds=4.0))
     bpy.ops.diface.generate()

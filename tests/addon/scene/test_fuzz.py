@@ -1,4 +1,4 @@
-"""Random editing, briefly; `python -m tests.addon.fuzzing` goes on for as long as one likes."""
+"""A short run of random editing; `python -m tests.addon.fuzzing` runs longer ones."""
 
 from __future__ import annotations
 

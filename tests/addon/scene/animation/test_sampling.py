@@ -1,4 +1,4 @@
-"""A performance is read back as it was written, from any Action, in any rotation mode."""
+"""Sampling of the active animation: exactly what was written, from any Action, in any rotation mode."""
 
 from __future__ import annotations
 

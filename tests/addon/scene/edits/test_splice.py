@@ -1,4 +1,4 @@
-"""Splice: outside the range nothing changes, within it stand the other take's keys, and the ramps lead over."""
+"""Splice: no change outside the range, the other take's keys inside it, and smooth ramps between them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An edit as a new take: pins exact, all outside as it was, the old take as it was."""
+"""An edit as a new take: exact pins, no change outside the edit, and an unchanged old take."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def made_rows(first: int, last: int, names=NAMES, chosen=None) -> np.ndarray:
 
 
 def new_motion(obj, made: np.ndarray, names=NAMES, seed: int = 7) -> types.Motion:
-    """As the worker would: what stays as it is now, and something else where it is made anew."""
+    """Return a motion as the worker would: the current one, with other values where it is regenerated."""
     base = sampling.sample_motion(obj, FIRST, len(made), names)
     values = np.where(made, motion(len(made), names, seed).values, base.values)
     return types.Motion(values, names, base.rate)

@@ -1,4 +1,4 @@
-"""The head's rotation: the pose that was meant, in every rotation mode, without jumps, and not adding up."""
+"""The head's rotation: the given pose in every rotation mode, without jumps, and without accumulation over takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys as arrays: read and written back to the bit, and put together."""
+"""Keys as arrays: read, written exactly, and joined."""
 
 from __future__ import annotations
 

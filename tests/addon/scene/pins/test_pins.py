@@ -1,4 +1,4 @@
-"""Pins in a scene: found, marked, let go, and said in the channels of a Motion."""
+"""Pins in a scene: finding, marking and removing them, and their values in the channels of a Motion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layers in the scene: blinks, gaze and breath as Actions of their own, on tracks that come and go with the take."""
+"""Layers in the scene: blinks, gaze and breath as separate Actions, on NLA tracks that are attached with the take."""
 
 from __future__ import annotations
 

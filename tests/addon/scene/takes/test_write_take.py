@@ -1,4 +1,4 @@
-"""Takes: new Actions with generated keys, what was there untouched, and the artist's edits found again."""
+"""Takes: new Actions with generated keys; existing Actions are unchanged; edits of the user are found."""
 
 from __future__ import annotations
 
