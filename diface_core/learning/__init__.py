@@ -1,0 +1,1 @@
+"""Training of a denoiser: batches, random masks, losses and distribution over processes."""

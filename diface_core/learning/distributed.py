@@ -1,6 +1,6 @@
-"""Several processes, on one machine or many, that train one model: what torchrun started, and what they share.
+"""Data-parallel training by the processes that torchrun starts, on one machine or several.
 
-Without torchrun there is one process, and everything here does nothing.
+Without torchrun there is one process, and the functions here do nothing.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from ..diffusion.loss import LossTerm
 from ..runtime import device
 
 TIMEOUT = timedelta(hours=12)
-"""How long a process waits for another: features of many hours of speech are computed once, by one of them."""
+"""Time that a process waits for others: one of them computes the features of many hours of speech for all."""
 
 
 @contextmanager
 def process_group() -> Iterator[torch.device]:
-    """Join the other processes that torchrun started, unless that is done; gives the device of this one."""
+    """Join torchrun's process group, unless it is joined already, and yield the device of this process."""
     where = device.best()
     started = "WORLD_SIZE" in os.environ
     if started and where.type == "cuda":
@@ -41,7 +41,7 @@ def process_group() -> Iterator[torch.device]:
 
 @contextmanager
 def local_rank_first() -> Iterator[None]:
-    """One process of every machine goes through this alone, then the others: what it leaves on disk they find there."""
+    """Run the block in one process per machine first, then in the others, which find its files on disk."""
     first = not is_distributed() or int(os.environ["LOCAL_RANK"]) == 0
     if not first:
         barrier()
@@ -51,22 +51,22 @@ def local_rank_first() -> Iterator[None]:
 
 
 def is_distributed() -> bool:
-    """Whether this process trains together with others."""
+    """Return whether this process trains together with others."""
     return distributed.is_available() and distributed.is_initialized()
 
 
 def rank() -> int:
-    """Which process this is, from 0."""
+    """Return the number of this process, from 0."""
     return distributed.get_rank() if is_distributed() else 0
 
 
 def world_size() -> int:
-    """How many processes there are."""
+    """Return the number of processes."""
     return distributed.get_world_size() if is_distributed() else 1
 
 
 def mean_over_processes(value: Tensor) -> Tensor:
-    """`value`, averaged over the processes; no gradient flows through it."""
+    """Return `value` averaged over the processes, without gradient."""
     if not is_distributed():
         return value.detach()
     total = value.detach().clone()
@@ -75,21 +75,21 @@ def mean_over_processes(value: Tensor) -> Tensor:
 
 
 def term_means(terms: Mapping[str, LossTerm]) -> dict[str, Tensor]:
-    """The mean of each term over what all processes know; gradients flow through what this one knows.
+    """Return the mean of each term over the known values of all processes; gradients flow through those of this one.
 
-    It is not the mean of their means: each may know another number of values. The mean over processes of what this
-    returns is to be taken, as DistributedDataParallel takes that of gradients.
+    This is not the mean of the processes' means, because each may know another number of values. The results must be
+    averaged over the processes, as DistributedDataParallel averages gradients.
     """
     weights = mean_over_processes(torch.stack([term.weight.float() for term in terms.values()])).clamp(min=1.0)
     return {name: term.total / weight for (name, term), weight in zip(terms.items(), weights, strict=True)}
 
 
 def barrier() -> None:
-    """Until all processes are here."""
+    """Wait for all processes."""
     if is_distributed():
         distributed.barrier()
 
 
 def data_parallel(module: nn.Module) -> nn.Module:
-    """`module`, whose gradients are averaged over the processes after every backward pass."""
+    """Return `module` with gradients averaged over the processes after every backward pass."""
     return DistributedDataParallel(module) if is_distributed() else module

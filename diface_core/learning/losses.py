@@ -1,4 +1,4 @@
-"""The loss of a batch: position and velocity, how far the lips are apart, and whether they close where they should."""
+"""The loss of a batch: position, velocity, lip distance, and lip closure where the labels are sealed."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ from . import distributed
 from .batches import Batch
 
 GAP_UNIT = 0.05
-"""jawOpen - mouthClose that counts as one: a twentieth of a wide open jaw."""
+"""Unit of the lip distance jawOpen - mouthClose: a twentieth of a wide open jaw."""
 SEALED_GAP = 0.01
-"""Labels whose gap is no larger are lips that touch."""
+"""Largest lip distance of labels with touching lips."""
 
 
 class TrainingLoss(nn.Module):
-    """Batch -> the loss: a module, so that DistributedDataParallel can stand around it.
+    """The loss of a batch, as a module so that DistributedDataParallel can wrap it.
 
-    velocity_weight: on the change from row to row. channel_weight: on the squared error of single channels.
-    gap_weight: on the squared error of the lips' distance. closure_weight: on the squared distance where labels are
-    sealed (m, b, p), which few rows are and every eye sees.
+    The weights are those of ObjectiveConfig. The closure term exists because sealed lips (m, b, p) are rare in the data
+    but obvious to viewers.
     """
 
     def __init__(self, denoiser: Denoiser, config: ObjectiveConfig) -> None:
@@ -38,32 +37,32 @@ class TrainingLoss(nn.Module):
         self.register_buffer("factor", torch.tensor(factor, device=denoiser.device), persistent=False)
 
     def forward(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss of all processes' examples together, of which the mean over processes is to be taken; its terms."""
+        """Return the loss over the examples of all processes, to be averaged over the processes, and its terms."""
         means = distributed.term_means(self.terms(self.predict(batch), batch))
         loss = torch.stack([self.term_weights[name] * value for name, value in means.items()]).sum()
         return loss, {name: value.detach() for name, value in means.items()}
 
     def predict(self, batch: Batch) -> Tensor:
-        """x0 (B, T, C) as the denoiser sees it, the artist's values in their places."""
+        """Return the predicted x0 (B, T, C) in the denoiser's units, with the known values imposed."""
         speech = self.denoiser.speech(batch.features).float()
         speech = torch.where(batch.has_audio[:, None, None], speech, self.denoiser.speech.unheard)
-        kept = KnownRegion(batch.x0, batch.mask)
+        known = KnownRegion(batch.x0, batch.mask)
         xt = schedule.add_noise(batch.x0, batch.noise, batch.t)
         style = self.denoiser.style_vector(batch.style)
-        return kept.impose(self.denoiser(xt, batch.t, speech, style, kept).float())
+        return known.impose(self.denoiser(xt, batch.t, speech, style, known).float())
 
     def terms(self, x0: Tensor, batch: Batch) -> dict[str, LossTerm]:
-        """Every term that counts, each a mean in two halves."""
+        """Return every term that has a weight, as total and weight of its mean."""
         weight = batch.weight * self.get_buffer("factor")
         terms = {
             "position": position_error(x0, batch.x0, weight),
             "velocity": velocity_error(x0, batch.x0, weight),
         }
         if self.term_weights.get("gap") or self.term_weights.get("closure"):
-            ours, theirs, seen = self._gap(x0), self._gap(batch.x0), self._lips_known(batch.weight)
-            sealed = (theirs <= SEALED_GAP / GAP_UNIT).to(seen.dtype)
-            terms["gap"] = weighted_term((ours - theirs) ** 2, seen)
-            terms["closure"] = weighted_term(ours.clamp(min=0.0) ** 2, seen * sealed)
+            predicted, target, known = self._gap(x0), self._gap(batch.x0), self._lips_known(batch.weight)
+            sealed = (target <= SEALED_GAP / GAP_UNIT).to(known.dtype)
+            terms["gap"] = weighted_term((predicted - target) ** 2, known)
+            terms["closure"] = weighted_term(predicted.clamp(min=0.0) ** 2, known * sealed)
         return terms
 
     def _gap(self, values: Tensor) -> Tensor:

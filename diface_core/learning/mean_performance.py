@@ -1,4 +1,4 @@
-"""The performance that a denoiser predicts in a single step from no noise: the mean over all seeds."""
+"""The motion that a denoiser predicts in a single step without noise: the mean over all seeds."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ..types import Float32Array
 from .sequence import TrainingSequence
 
 MAX_SEQUENCE_ROWS = 900
-"""Rows judged of one sequence: half a minute."""
+"""Rows that are evaluated of one sequence: half a minute."""
 
 
 @torch.inference_mode()
 def mean_performance(denoiser: Denoiser, sequence: TrainingSequence) -> Float32Array:
-    """Channel values (T, C) of one step from no noise, T at most LONGEST."""
+    """Return channel values (T, C) of one step without noise, T at most MAX_SEQUENCE_ROWS."""
     features = torch.from_numpy(sequence.features[:MAX_SEQUENCE_ROWS].astype(np.float32))[None].to(denoiser.device)
     speech = denoiser.speech(features) if features.isfinite().all() else denoiser.speech.unheard
     xt = torch.zeros(1, features.shape[1], len(denoiser.config.channels), device=denoiser.device)

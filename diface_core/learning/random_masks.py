@@ -1,4 +1,4 @@
-"""Values given in training as an artist gives them: some rows of some channels, and keys that pull the motion aside."""
+"""Random known regions for training, as keys of an animator: some rows of some channels, also with warped motion."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ REGIONS: dict[str, tuple[str, ...]] = {
     "brows": ("brow",), "eyes": ("eye",), "upper face": ("brow", "eye", "cheekSquint", "nose"),
     "head": ("head_",),
 }  # fmt: skip
-"""What an artist keys together: how the names of its channels begin."""
+"""Regions that animators key together -> prefixes of their channel names."""
 
 
 @dataclass(frozen=True)
 class RandomMaskConfig:
-    """How often values are given.
+    """How often values are known.
 
-    share: of the examples. bent: share of those whose keys are not what was recorded: a smooth bump, highest at a key,
-    is added to the recording, so that the denoiser learns to lead the motion to a key and away again.
-    bend: the bumps' size in deviations of each channel: larger than what is recorded, so that they show.
+    Attributes:
+        share: Share of the examples with known values.
+        warped: Share of those whose keys differ from the recording: a smooth bump, highest at a key, is added, so that
+            the denoiser learns to ease the motion into a key and out of it.
+        warp_size: Size of the bumps in deviations of each channel: larger than the recorded motion, to be noticeable.
     """
 
     share: float = 0.25
@@ -31,15 +33,15 @@ class RandomMaskConfig:
 
 
 def draw_mask(rows: int, names: tuple[str, ...], rng: np.random.Generator) -> BoolArray:
-    """Which values (rows, C) an artist gives in one example: at least one."""
-    when, which = rng.choice(["keys", "beat", "span", "borders", "always"]), _random_channels(names, rng)
-    if when == "always" and which.all():
-        when = "borders"
-    return _random_rows(str(when), rows, rng)[:, None] & which[None]
+    """Return a random mask (rows, C) of known values, at least one of them."""
+    pattern, columns = rng.choice(["keys", "beat", "span", "borders", "always"]), _random_channels(names, rng)
+    if pattern == "always" and columns.all():
+        pattern = "borders"
+    return _random_rows(str(pattern), rows, rng)[:, None] & columns[None]
 
 
 def _random_rows(pattern: str, rows: int, rng: np.random.Generator) -> BoolArray:
-    """(rows,): single keys, a key every so often, a span, all but a span (in-betweening), or every row."""
+    """Return a mask (rows,): single keys, regular keys, a span, all but a span (in-betweening), or every row."""
     chosen = np.zeros(rows, bool)
     if pattern == "always":
         chosen[:] = True
@@ -57,7 +59,7 @@ def _random_rows(pattern: str, rows: int, rng: np.random.Generator) -> BoolArray
 
 
 def _random_channels(names: tuple[str, ...], rng: np.random.Generator) -> BoolArray:
-    """(C,): all, a region, one side of the face, one to three channels, or about a third of them."""
+    """Return a mask (C,): all, a region, one side of the face, one to three channels, or about a third of them."""
     match rng.integers(5):
         case 0:
             chosen = np.ones(len(names), bool)
@@ -79,15 +81,22 @@ def _random_channels(names: tuple[str, ...], rng: np.random.Generator) -> BoolAr
 
 
 def add_bumps(values: Float32Array, mask: BoolArray, scale: Float32Array, rng: np.random.Generator) -> Float32Array:
-    """`values` (T, C) with up to three bumps, each highest at a kept row and in some of the channels kept there.
+    """Return `values` with up to three bumps, each highest at a known row and in some of the channels known there.
 
-    scale: (C,) the bumps' deviation. A bump is a Gaussian of 2 to 8 rows, as wide as a gesture of mouth or brow.
+    Args:
+        values: The recorded motion (T, C).
+        mask: Known values (T, C).
+        scale: Deviation of the bumps (C,).
+        rng: Source of randomness.
+
+    Returns:
+        The warped motion. A bump is a Gaussian of 2 to 8 rows, as wide as a gesture of mouth or brow.
     """
     rows = np.flatnonzero(mask.any(1))
-    bent = values.copy()
+    warped = values.copy()
     for row in rng.choice(rows, min(len(rows), int(rng.integers(1, 4))), replace=False):
         width = rng.uniform(2.0, 8.0)
         bump = np.exp(-0.5 * ((np.arange(len(values)) - row) / width) ** 2)
         moved = mask[row] & (rng.random(mask.shape[1]) < 0.5)
-        bent += (bump[:, None] * (rng.standard_normal(mask.shape[1]) * scale * moved)[None]).astype(np.float32)
-    return bent
+        warped += (bump[:, None] * (rng.standard_normal(mask.shape[1]) * scale * moved)[None]).astype(np.float32)
+    return warped

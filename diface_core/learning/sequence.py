@@ -1,20 +1,24 @@
-"""One sound with its motion, as training and style adaptation use it."""
+"""Audio features with their motion, as training and style adaptation use them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
-from ..types import BoolArray
+from ..types import AnyFloatArray, BoolArray
 
 
 @dataclass(frozen=True)
 class TrainingSequence:
-    """One sound as the denoiser meets it: `features` (T, D), `values` (T, C) float16, `known` (C,), `style`."""
+    """One recording in the denoiser's layout.
 
-    features: npt.NDArray[np.floating]
-    values: npt.NDArray[np.floating]
+    Attributes:
+        features: Audio features (T, D), float16; not finite without audio.
+        values: Channel values (T, C), float16.
+        known: (C,) True for channels that were recorded.
+        style: Name of the style.
+    """
+
+    features: AnyFloatArray
+    values: AnyFloatArray
     known: BoolArray
     style: str

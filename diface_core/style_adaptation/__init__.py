@@ -1,0 +1,1 @@
+"""Adaptation of a denoiser to the style of one speaker."""

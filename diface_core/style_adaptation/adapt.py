@@ -1,4 +1,4 @@
-"""A general denoiser learns one more speaker: a style vector and the output layer, all else frozen (3DiFACE)."""
+"""Fine-tuning of a general denoiser to one speaker: style vector and output layer, all else frozen (3DiFACE)."""
 
 from __future__ import annotations
 
@@ -27,13 +27,20 @@ PERSONAL_STYLE = "personal"
 
 @dataclass(frozen=True)
 class AdaptConfig:
-    """How a style is learnt.
+    """Settings of the fine-tuning.
 
-    steps, batch, rows: as in a training. vector_rate, output_rate: learning rates of vector and output layer; the
-    second is 0 where only the vector is learnt. shrink: how strongly both are drawn back to where they began.
-    narrowed: whether its takes are held to move no farther than what was learnt (`amplitude`).
-    held_back: share of each pair, its end, that is not learnt but judged. judge_every: steps between two judgements;
-    the best one stays, the general model among them. patience: judgements without a better one that end the learning.
+    Attributes:
+        steps: Largest number of steps.
+        batch: Examples per step.
+        rows: Rows of an example.
+        vector_rate: Learning rate of the style vector.
+        output_rate: Learning rate of the output layer; 0 trains the vector alone.
+        regularisation: Weight of the squared distance of the parameters from their initial values.
+        limit_amplitude: Whether the amplitude of takes is limited to that of the training data, see `amplitude`.
+        validation_share: Share at the end of each sequence that is not trained on but used for validation.
+        validate_every: Steps between two validations; the best state is kept, also if it is the general model.
+        patience: Validations without improvement after which the training stops.
+        seed: Seed of the examples.
     """
 
     steps: int = 400
@@ -51,7 +58,14 @@ class AdaptConfig:
 
 @dataclass(frozen=True)
 class AdaptedDenoiser:
-    """The denoiser that has learnt, with one style; the judged error of the general one's takes, and of this one's."""
+    """The result of a fine-tuning.
+
+    Attributes:
+        denoiser: The denoiser, with one style.
+        error_before: Validation error of takes by the general denoiser.
+        error_after: Validation error of takes by this denoiser.
+        steps: Steps after which it was the best.
+    """
 
     denoiser: Denoiser
     error_before: float
@@ -65,87 +79,108 @@ def adapt_denoiser(
     config: AdaptConfig,
     report: Callable[[float], None] = lambda fraction: None,
 ) -> AdaptedDenoiser:
-    """Learn the style of sounds and their motions, of two rows each and more; never worse than `base` on their ends,
-    which are not learnt.
+    """Fine-tune a copy of a denoiser to the style of one speaker, starting from the nearest trained style.
 
-    Of each its own end, so that several motions to one sound hold the same part of it back. The learning begins at the
-    trained style that is nearest; how far takes in the new one move is set right at last. `report` gets the fraction
-    done and may raise to stop.
+    The validation rows are the end of every sequence, so that several motions of one recording exclude the same audio
+    from the training. The result is never worse than `base` on them.
+
+    Args:
+        base: The general denoiser.
+        sequences: The speaker's sequences, of at least two rows.
+        config: The settings.
+        report: Called with the fraction done; may raise to cancel.
+
+    Returns:
+        The best of the nearest trained style, the fine-tuned denoiser, and the latter with limited amplitude.
     """
-    learnt, judged = _split(base, sequences, config.validation_share)
+    training, validation = _split(base, sequences, config.validation_share)
     report(0.0)
-    denoiser = _nearest_style(base, judged + learnt)
-    parameters = _freeze_all_but_style(denoiser, config.output_rate > 0)
-    begun = [parameter.detach().clone() for parameter in parameters]
-    optimiser = _optimiser(parameters, config)
-    settings = _training_config(config, base, learnt)
-    examples, loss = ExampleSampler(learnt, denoiser, settings), TrainingLoss(denoiser, settings)
-
-    on_gpu = denoiser.device.type == "cuda"  # many CPUs have no bfloat16, and take 13 times as long with it
-    mean = [parameter.detach().clone() for parameter in parameters]
-    nearest, best = _with_parameters(denoiser, parameters, begun), mean_error(denoiser, judged)
-    kept, kept_step, waited = begun, 0, 0
-    for step in range(config.steps):
-        with torch.autocast(denoiser.device.type, torch.bfloat16, enabled=on_gpu):
-            value, _ = loss(examples.draw(step, range(config.batch)))
-        pulled = sum(((p - b) ** 2).sum() for p, b in zip(parameters, begun, strict=True))
-        optimiser.zero_grad()
-        (value + config.regularisation * pulled).backward()
-        optimiser.step()
-        for average, new in zip(mean, parameters, strict=True):
-            average.lerp_(new.detach(), max(0.05, 1 / (step + 1)))
-        report((step + 1) / config.steps)
-        if (step + 1) % config.validate_every:
-            continue
-        now = mean_error(_with_parameters(denoiser, parameters, mean), judged)
-        waited += 1
-        if now < best:
-            best, kept, kept_step, waited = now, [average.clone() for average in mean], step + 1, 0
-        if waited >= config.patience:
-            break
-    candidates = [nearest, _with_parameters(denoiser, parameters, kept)]
+    denoiser = _nearest_style(base, validation + training)
+    nearest = copy.deepcopy(denoiser)
+    fitted, steps = _fit(denoiser, training, validation, config, _training_config(config, base, training), report)
+    candidates = [nearest, fitted]
     if config.limit_amplitude and config.output_rate > 0:
-        candidates.append(limit_amplitude(candidates[-1], learnt, lambda: report(1.0)))
-    errors = [mean_error(one, judged, sample_take) for one in candidates]
-    chosen = int(np.argmin(errors))
-    return AdaptedDenoiser(candidates[chosen], errors[0], errors[chosen], kept_step)
+        candidates.append(limit_amplitude(fitted, training, lambda: report(1.0)))
+    errors = [mean_error(candidate, validation, sample_take) for candidate in candidates]
+    best = int(np.argmin(errors))
+    return AdaptedDenoiser(candidates[best], errors[0], errors[best], steps)
 
 
 Predictor = Callable[[Denoiser, TrainingSequence], Float32Array]
-"""What a denoiser makes of a sound: weights (T, C)."""
+"""Predicts the weights (T, C) of a sequence from its audio."""
 
 
 def mean_error(denoiser: Denoiser, sequences: list[TrainingSequence], predict: Predictor = mean_performance) -> float:
-    """`error` of all, each as much as it is long."""
+    """Return the prediction_error of all sequences, weighted by their lengths."""
     rows = [len(one.values) for one in sequences]
     return float(np.average([prediction_error(denoiser, one, predict) for one in sequences], weights=rows))
 
 
 def prediction_error(denoiser: Denoiser, sequence: TrainingSequence, predict: Predictor = mean_performance) -> float:
-    """Mean squared error of the mean performance, or another: what is known, in deviations, and the lips' distance."""
-    ours = predict(denoiser, sequence)
-    theirs = sequence.values[: len(ours)].astype(np.float32)
+    """Return the mean squared error of the known channels and of the lip distance, in deviations."""
+    predicted = predict(denoiser, sequence)
+    target = sequence.values[: len(predicted)].astype(np.float32)
     deviation = _channel_deviation(denoiser, [sequence])
-    channelwise = float(np.square((ours - theirs) / deviation)[:, sequence.known].mean())
+    channelwise = float(np.square((predicted - target) / deviation)[:, sequence.known].mean())
     names = denoiser.config.channels
     jaw, close = names.index("jawOpen"), names.index("mouthClose")
-    gap = (ours - theirs)[:, jaw] - (ours - theirs)[:, close]
+    gap = (predicted - target)[:, jaw] - (predicted - target)[:, close]
     return channelwise + float(np.square(gap / deviation[jaw]).mean())
+
+
+def _fit(
+    denoiser: Denoiser,
+    training: list[TrainingSequence],
+    validation: list[TrainingSequence],
+    config: AdaptConfig,
+    objective: ObjectiveConfig,
+    report: Callable[[float], None],
+) -> tuple[Denoiser, int]:
+    """Train the style of a denoiser; return a copy with the best running average of the parameters, and its step."""
+    parameters = _freeze_all_but_style(denoiser, config.output_rate > 0)
+    initial = [parameter.detach().clone() for parameter in parameters]
+    average = [parameter.clone() for parameter in initial]
+    optimiser = _optimiser(parameters, config)
+    examples, loss = ExampleSampler(training, denoiser, objective), TrainingLoss(denoiser, objective)
+
+    on_gpu = denoiser.device.type == "cuda"  # bfloat16 is 13 times slower on CPUs without support for it
+    best_error = mean_error(denoiser, validation)
+    best, best_step, validations_since_best = initial, 0, 0
+    for step in range(1, config.steps + 1):
+        with torch.autocast(denoiser.device.type, torch.bfloat16, enabled=on_gpu):
+            value, _ = loss(examples.draw(step - 1, range(config.batch)))
+        distance = sum(((new - old) ** 2).sum() for new, old in zip(parameters, initial, strict=True))
+        optimiser.zero_grad()
+        (value + config.regularisation * distance).backward()
+        optimiser.step()
+        for mean, new in zip(average, parameters, strict=True):
+            mean.lerp_(new.detach(), max(0.05, 1 / step))
+        report(step / config.steps)
+        if step % config.validate_every:
+            continue
+        error = mean_error(_with_parameters(denoiser, parameters, average), validation)
+        validations_since_best += 1
+        if error < best_error:
+            best_error, best, best_step = error, [mean.clone() for mean in average], step
+            validations_since_best = 0
+        if validations_since_best >= config.patience:
+            break
+    return _with_parameters(denoiser, parameters, best), best_step
 
 
 def _split(
     base: Denoiser, sequences: list[TrainingSequence], validation_share: float
 ) -> tuple[list[TrainingSequence], list[TrainingSequence]]:
-    """What is learnt of each, and what is judged: of the channels that `base` knows."""
+    """Return the training and the validation part of each sequence, with the channels that `base` knows."""
     known = base.get_buffer("known").cpu().numpy() > 0
-    learnt, judged = [], []
-    for pair in sequences:
-        rows = len(pair.values)
+    training, validation = [], []
+    for sequence in sequences:
+        rows = len(sequence.values)
         tail = min(rows - 1, round(rows * (1 - validation_share)))
-        pair = dataclasses.replace(pair, known=pair.known & known)
-        learnt.append(_slice_rows(pair, 0, tail))
-        judged.append(_slice_rows(pair, tail, rows))
-    return learnt, judged
+        sequence = dataclasses.replace(sequence, known=sequence.known & known)
+        training.append(_slice_rows(sequence, 0, tail))
+        validation.append(_slice_rows(sequence, tail, rows))
+    return training, validation
 
 
 def _slice_rows(sequence: TrainingSequence, first: int, last: int) -> TrainingSequence:
@@ -155,21 +190,21 @@ def _slice_rows(sequence: TrainingSequence, first: int, last: int) -> TrainingSe
 
 
 def _nearest_style(base: Denoiser, sequences: list[TrainingSequence]) -> Denoiser:
-    """A copy with one style: of the trained ones, and none in particular, the one with the smallest error."""
+    """Return a copy with one style: of the trained ones and no style, the one with the smallest error."""
     vectors = [torch.zeros_like(base.style.weight[0]), *base.style.weight.detach()]
     candidates = [_with_style_vector(base, vector) for vector in vectors]
     return min(candidates, key=lambda one: mean_error(one, sequences))
 
 
 def _with_style_vector(base: Denoiser, vector: Tensor) -> Denoiser:
-    one = copy.deepcopy(base).eval()
-    one.config = dataclasses.replace(base.config, styles=(PERSONAL_STYLE,))
-    one.style = nn.Embedding.from_pretrained(vector[None].clone(), freeze=False)
-    return one
+    styled = copy.deepcopy(base).eval()
+    styled.config = dataclasses.replace(base.config, styles=(PERSONAL_STYLE,))
+    styled.style = nn.Embedding.from_pretrained(vector[None].clone(), freeze=False)
+    return styled
 
 
 def _freeze_all_but_style(denoiser: Denoiser, output: bool) -> list[nn.Parameter]:
-    """The parameters that learn, the style vector first; all others are frozen."""
+    """Freeze all other parameters and return the trained ones, the style vector first."""
     layer = output_layer(denoiser)
     parameters = [denoiser.style.weight, *([layer.weight, layer.bias] if output else [])]
     denoiser.requires_grad_(False)
@@ -185,13 +220,13 @@ def _optimiser(parameters: list[nn.Parameter], config: AdaptConfig) -> torch.opt
 
 
 def _channel_deviation(denoiser: Denoiser, sequences: list[TrainingSequence]) -> Float32Array:
-    """Of each channel (C,), the general one or this speaker's, whichever is larger: no channel drowns the others."""
-    values = np.concatenate([pair.values for pair in sequences]).astype(np.float32)
+    """Return the larger of the general and the speaker's deviation of each channel (C,), so that none dominates."""
+    values = np.concatenate([sequence.values for sequence in sequences]).astype(np.float32)
     return np.maximum(denoiser.get_buffer("deviation").cpu().numpy(), values.std(axis=0))
 
 
 def _training_config(config: AdaptConfig, base: Denoiser, sequences: list[TrainingSequence]) -> ObjectiveConfig:
-    """As the general model is trained, but always in this style, and no channel counts more than its deviation."""
+    """Return the objective of the general model, but always with style and with channels weighted by deviation."""
     factor = (base.get_buffer("deviation").cpu().numpy() / _channel_deviation(base, sequences)) ** 2
     weight = {name: float(value) for name, value in zip(base.config.channels, factor, strict=True)}
     return ObjectiveConfig(
@@ -203,11 +238,11 @@ def _training_config(config: AdaptConfig, base: Denoiser, sequences: list[Traini
 
 @torch.no_grad()
 def _with_parameters(denoiser: Denoiser, parameters: list[nn.Parameter], values: list[Tensor]) -> Denoiser:
-    """A copy in which the learning parameters have these values."""
-    present = [parameter.detach().clone() for parameter in parameters]
+    """Return a copy of a denoiser in which the trained parameters have other values."""
+    current = [parameter.detach().clone() for parameter in parameters]
     for parameter, value in zip(parameters, values, strict=True):
         parameter.copy_(value)
     changed = copy.deepcopy(denoiser)
-    for parameter, value in zip(parameters, present, strict=True):
+    for parameter, value in zip(parameters, current, strict=True):
         parameter.copy_(value)
     return changed

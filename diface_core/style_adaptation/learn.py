@@ -1,4 +1,4 @@
-"""LearnRequest -> Learnt: a style from performances that an animator approved, written to its file."""
+"""AdaptationRequest -> AdaptationResult: a style file from takes that an animator selected as style examples."""
 
 from __future__ import annotations
 
@@ -18,16 +18,22 @@ from .personalise import MIN_SECONDS, personalise
 
 LOADING_STAGE, READING_STAGE = "Loading the models", "Reading the takes"
 MIN_PERFORMANCE_SECONDS = 1.0
-"""Seconds: performances under that are left out."""
+"""Seconds below which style examples are ignored."""
 
 CONFIG = AdaptConfig()
 
 
 def adapt_style(request: AdaptationRequest, report: Report) -> AdaptationResult:
-    """Learn from all performances together, with the models that DiFACE ships.
+    """Train a style on all examples with DiFACE's models, and write its file.
 
-    Raises AudioError, ModelError and DifaceError for what cannot be learnt or written, and what `report` raises; then
-    there is no file.
+    Args:
+        request: The examples and the style's name and path.
+        report: Called with the progress; may raise to cancel.
+
+    Raises:
+        AudioError: If the audio of an example cannot be read.
+        ModelError: If DiFACE's models cannot be loaded.
+        DifaceError: If the examples cannot be used, or the file cannot be written.
     """
     report(Progress(0.0, READING_STAGE))
     pairs = read_pairs(request)
@@ -39,30 +45,35 @@ def adapt_style(request: AdaptationRequest, report: Report) -> AdaptationResult:
         style_file.save(style, request.path)
     except (OSError, SafetensorError) as reason:
         message = f"The style file {request.path} cannot be written: {reason}."
-        raise DifaceError(message, "Check that you may write there and that the disk is not full.") from reason
+        raise DifaceError(message, "Check the permissions of the folder and the free space of the disk.") from reason
     return AdaptationResult(
         request.path, sum(one.seconds for one in pairs), done.error_before, done.error_after, done.steps
     )
 
 
 def read_pairs(request: AdaptationRequest) -> list[AudioMotionPair]:
-    """The performances, checked. Raises AudioError and DifaceError, which name the one that is at fault."""
-    lasting = [one for one in request.examples if _seconds(one.motion) >= MIN_PERFORMANCE_SECONDS]
-    seconds = sum(_seconds(one.motion) for one in lasting)
+    """Return the examples as pairs of audio and motion.
+
+    Raises:
+        AudioError: If the audio of an example, which is named, cannot be read.
+        DifaceError: If an example, which is named, cannot be used, or all together are too short.
+    """
+    examples = [one for one in request.examples if _seconds(one.motion) >= MIN_PERFORMANCE_SECONDS]
+    seconds = sum(_seconds(one.motion) for one in examples)
     if seconds < MIN_SECONDS:
-        message = f"The performances last {seconds:.1f} s in all: too short to learn from."
-        raise DifaceError(message, f"Take more of them: {MIN_SECONDS:.0f} s at least, and better a minute.")
-    return [_read_pair(one) for one in lasting]
+        message = f"The style examples last {seconds:.1f} s in total: too short to train a style."
+        raise DifaceError(message, f"Add examples: at least {MIN_SECONDS:.0f} s, better a minute.")
+    return [_read_pair(one) for one in examples]
 
 
 def _seconds(motion: Motion) -> float:
     return len(motion) / motion.rate.value
 
 
-def _read_pair(performance: StyleExample) -> AudioMotionPair:
-    motion = performance.motion
-    spoken = motion.select(tuple(name for name in motion.channels if name not in channels.LAYER_CHANNELS))
+def _read_pair(example: StyleExample) -> AudioMotionPair:
+    motion = example.motion
+    speech = motion.select(tuple(name for name in motion.channels if name not in channels.LAYER_CHANNELS))
     try:
-        return make_pair(load_clip(performance.audio), spoken)
+        return make_pair(load_clip(example.audio), speech)
     except DifaceError as problem:
-        raise type(problem)(f"{performance.name}: {problem.message}", problem.hint) from problem
+        raise type(problem)(f"{example.name}: {problem.message}", problem.hint) from problem

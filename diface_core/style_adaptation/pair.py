@@ -1,4 +1,4 @@
-"""Someone's own sound and motion, read and checked: what a style is learnt from."""
+"""Pairs of audio and motion of one speaker, from which a style is trained."""
 
 from __future__ import annotations
 
@@ -18,16 +18,22 @@ from ..motion.resample import resample_motion
 from ..types import MODEL_RATE, AudioClip, AudioSection, BoolArray, Float32Array, FrameRate, Motion
 
 MAX_LENGTH_DIFFERENCE = 0.5
-"""Seconds by which the lengths of sound and motion may differ: the longer one is cut."""
+"""Largest difference in seconds between the lengths of audio and motion; the longer one is cut."""
 MIN_DEVIATION = 1e-3
-"""Deviation of a weight from which on it counts as animated."""
+"""Smallest deviation of an animated weight."""
 LIP_CHANNELS = ("jawOpen", "mouthClose")
-"""Always taken as animated, together: a rig without mouthClose parts the lips with the jaw alone."""
+"""Channels that always count as animated, both: a rig without mouthClose opens the lips with the jaw alone."""
 
 
 @dataclass(frozen=True)
 class AudioMotionPair:
-    """samples: (N,) float32 at 16 kHz. values: (T, 52) face weights at MODEL_RATE. known: (52,) which are animated."""
+    """Audio and motion of the same length.
+
+    Attributes:
+        samples: Audio (N,), float32 at 16 kHz.
+        values: Face weights (T, 52) at MODEL_RATE.
+        known: (52,) True for animated channels.
+    """
 
     samples: Float32Array
     values: Float32Array
@@ -35,13 +41,13 @@ class AudioMotionPair:
 
     @property
     def seconds(self) -> float:
-        """How long both last."""
+        """Duration of both."""
         return len(self.values) / MODEL_RATE.value
 
     def to_sequence(
         self, encoder: SpeechEncoder, style: str, report: Callable[[float], None] = lambda _: None
     ) -> TrainingSequence:
-        """Both as a denoiser meets them."""
+        """Return the pair as a training sequence, with the audio encoded."""
         features = encoder.encode(AudioClip(self.samples, SAMPLE_RATE), report)
         rows = min(len(features), len(self.values))
         return TrainingSequence(
@@ -50,31 +56,34 @@ class AudioMotionPair:
 
 
 def read_pair(audio: Path, motion: Path, fps: float = 60.0) -> AudioMotionPair:
-    """A sound file, and a Motion as .npz or as Live Link Face .csv, whose rows are at `fps`.
+    """Read an audio file, and a motion from .npz or Live Link Face .csv, whose rows are at `fps`.
 
-    Raises AudioError and DifaceError for files that cannot be read and for what `pair` refuses.
+    Raises:
+        AudioError: If the audio cannot be read.
+        DifaceError: If the motion cannot be read, or make_pair rejects it.
     """
-    read = read_csv(motion, FrameRate(fps)) if motion.suffix.lower() == ".csv" else read_npz(motion)
-    return make_pair(load_clip(AudioSection(audio)), read)
+    source = read_csv(motion, FrameRate(fps)) if motion.suffix.lower() == ".csv" else read_npz(motion)
+    return make_pair(load_clip(AudioSection(audio)), source)
 
 
-def make_pair(sound: AudioClip, motion: Motion) -> AudioMotionPair:
-    """Checked and at the model's rates. Channels that never move are not learnt, but for the lips'.
+def make_pair(audio: AudioClip, motion: Motion) -> AudioMotionPair:
+    """Return audio and motion checked and at the model's rates; constant channels are unknown, except the lips'.
 
-    Raises DifaceError where sound and motion differ in length, and where the motion lacks the lips, holds values that
-    are not numbers, or does not move.
+    Raises:
+        DifaceError: If audio and motion differ in length, or the motion lacks the lip channels, is not finite, or is
+            constant.
     """
     if not set(LIP_CHANNELS) <= set(motion.channels):
-        raise DifaceError("The motion has no jawOpen and mouthClose.", "Give face weights in ARKit's names.")
+        raise DifaceError("The motion has no jawOpen and mouthClose.", "Use face weights with ARKit's names.")
     if not np.isfinite(motion.values).all():
-        raise DifaceError("The motion holds values that are not numbers.", "Export it again, or mend those frames.")
+        raise DifaceError("The motion has values that are not finite.", "Export it again, or fix those frames.")
     seconds = len(motion) / motion.rate.value
-    if abs(seconds - sound.seconds) > MAX_LENGTH_DIFFERENCE:
+    if abs(seconds - audio.seconds) > MAX_LENGTH_DIFFERENCE:
         raise DifaceError(
-            f"The sound lasts {sound.seconds:.1f} s and the motion {seconds:.1f} s: they do not belong together.",
-            f"Cut both to the same stretch; a .csv file was taken at {motion.rate.value:g} frames a second (--fps).",
+            f"The audio lasts {audio.seconds:.1f} s and the motion {seconds:.1f} s: they do not match.",
+            f"Cut both to the same range. A .csv file is read at {motion.rate.value:g} frames per second (--fps).",
         )
-    rows = MODEL_RATE.rows(min(seconds, sound.seconds))
+    rows = MODEL_RATE.rows(min(seconds, audio.seconds))
     face = resample_motion(motion, MODEL_RATE, rows)
     values = np.zeros((rows, len(channels.FACE)), np.float32)
     for column, name in enumerate(channels.FACE):
@@ -82,6 +91,6 @@ def make_pair(sound: AudioClip, motion: Motion) -> AudioMotionPair:
             values[:, column] = face.column(name)
     known = values.std(axis=0) > MIN_DEVIATION
     if not known[channels.FACE.index("jawOpen")]:
-        raise DifaceError("The motion does not move: jawOpen is the same in all its rows.", "Choose another motion.")
+        raise DifaceError("The motion is constant: jawOpen is the same in all rows.", "Choose another motion.")
     known |= np.isin(channels.FACE, LIP_CHANNELS)
-    return AudioMotionPair(sound.samples[: round(rows / MODEL_RATE.value * SAMPLE_RATE)], values, known)
+    return AudioMotionPair(audio.samples[: round(rows / MODEL_RATE.value * SAMPLE_RATE)], values, known)

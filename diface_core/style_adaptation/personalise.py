@@ -1,4 +1,4 @@
-"""`python -m diface_core personalise SOUND MOTION --out STYLE`: learn a manner of speaking from a performance."""
+"""`python -m diface_core personalise AUDIO MOTION --out STYLE`: train a speaking style on a recorded performance."""
 
 from __future__ import annotations
 
@@ -13,25 +13,27 @@ from tqdm import tqdm
 
 from ..audio.speech_encoder import SpeechEncoder
 from ..errors import DifaceError
+from ..learning.sequence import TrainingSequence
 from ..model import checkpoint, style_file
 from ..model.denoiser import Denoiser
 from ..model.models import WEIGHTS
 from ..model.style_file import StyleFile, fingerprint, output_layer
 from ..runtime import device
+from ..runtime.progress import ENCODING
 from ..types import Progress, Report
 from .adapt import AdaptConfig, AdaptedDenoiser, adapt_denoiser
 from .pair import AudioMotionPair, read_pair
 
 MIN_SECONDS, MIN_SECONDS_STYLE_ONLY = 10.0, 3.0
-"""Seconds that the pair must last: for vector and output layer, and for the vector alone."""
+"""Minimum seconds of motion: for vector and output layer, and for the vector alone."""
 
 STYLE_ONLY_CONFIG = AdaptConfig(steps=80, batch=4, vector_rate=2e-2, output_rate=0.0, validate_every=10, patience=3)
-"""Of seconds of motion the style vector alone is learnt."""
+"""Settings for a few seconds of motion: only the style vector is trained."""
 
 
-ENCODING_STAGE, ADAPTATION_STAGE = "Encoding the speech", "Learning the style"
+ADAPTATION_STAGE = "Training the style"
 ENCODING_SHARE = 0.3
-"""Of the time that it all takes, about what the features need."""
+"""Typical share of the time that the audio encoding takes."""
 
 
 def personalise(
@@ -42,67 +44,100 @@ def personalise(
     config: AdaptConfig | None = None,
     report: Report = lambda progress: None,
 ) -> tuple[StyleFile, AdaptedDenoiser]:
-    """The style of one pair or of several, and what learning it came to.
+    """Train a style on one pair or several.
 
-    Raises DifaceError for pairs that are too short in all, and what `report` raises.
+    Args:
+        base: The general denoiser.
+        pairs: Audio and motion of one speaker.
+        encoder: The audio encoder of `base`.
+        name: Name of the style.
+        config: Settings of the training; None uses the defaults.
+        report: Called with the progress; may raise to cancel.
+
+    Returns:
+        The style, and the result of the training.
+
+    Raises:
+        DifaceError: If the pairs are too short in total.
     """
     config = config or AdaptConfig()
     seconds = sum(pair.seconds for pair in pairs)
-    shortest = MIN_SECONDS if config.output_rate else MIN_SECONDS_STYLE_ONLY
-    if seconds < shortest:
+    min_seconds = MIN_SECONDS if config.output_rate else MIN_SECONDS_STYLE_ONLY
+    if seconds < min_seconds:
+        alternative = ", or train the style vector alone (--only-style)" if config.output_rate else ""
         raise DifaceError(
-            f"The performance lasts {seconds:.1f} s: too short to learn from.",
-            f"Give at least {shortest:.0f} s"
-            + (", or learn the style alone (--only-style)." if config.output_rate else "."),
+            f"The performance lasts {seconds:.1f} s: too short to train a style.",
+            f"Use at least {min_seconds:.0f} s{alternative}.",
         )
-    sequences, heard = [], 0.0
-    for pair in pairs:
-        share, begun = ENCODING_SHARE * pair.seconds / seconds, heard
-        sequences.append(
-            pair.to_sequence(encoder, name, lambda done: report(Progress(begun + share * done, ENCODING_STAGE)))  # noqa: B023
-        )
-        heard += share
+    sequences = _encode_pairs(pairs, encoder, name, report)
     rest = 1 - ENCODING_SHARE
-    done = adapt_denoiser(
+    adapted = adapt_denoiser(
         base, sequences, config, lambda done: report(Progress(ENCODING_SHARE + rest * done, ADAPTATION_STAGE))
     )
+    return _make_style(base, adapted, pairs, name), adapted
 
-    ours, theirs = output_layer(done.denoiser), output_layer(base)
+
+def _encode_pairs(
+    pairs: list[AudioMotionPair], encoder: SpeechEncoder, style: str, report: Report
+) -> list[TrainingSequence]:
+    """Return the pairs as sequences of a style, and report the encoding as the first part of the progress."""
+    seconds = sum(pair.seconds for pair in pairs)
+    sequences, done_before = [], 0.0
+    for pair in pairs:
+        share = ENCODING_SHARE * pair.seconds / seconds
+
+        def report_pair(done: float, first: float = done_before, share: float = share) -> None:
+            report(Progress(first + share * done, ENCODING))
+
+        sequences.append(pair.to_sequence(encoder, style, report_pair))
+        done_before += share
+    return sequences
+
+
+def _make_style(base: Denoiser, adapted: AdaptedDenoiser, pairs: list[AudioMotionPair], name: str) -> StyleFile:
+    """Return the style file of a fine-tuned denoiser: its vector, and the changes of the output layer."""
+    layer, base_layer = output_layer(adapted.denoiser), output_layer(base)
     known = np.any([pair.known for pair in pairs], axis=0)
+    seconds = sum(pair.seconds for pair in pairs)
     notes = {
-        "seconds": f"{seconds:.1f}", "steps": str(done.steps), "channels": str(int(known.sum())),
-        "held_back_error": f"{done.error_after:.4f}", "held_back_error_before": f"{done.error_before:.4f}",
+        "seconds": f"{seconds:.1f}", "steps": str(adapted.steps), "channels": str(int(known.sum())),
+        "held_back_error": f"{adapted.error_after:.4f}", "held_back_error_before": f"{adapted.error_before:.4f}",
     }  # fmt: skip
-    vector, weight = done.denoiser.style.weight[0], ours.weight - theirs.weight
-    return StyleFile(name, fingerprint(base), vector, weight, ours.bias - theirs.bias, notes), done
+    vector, weight = adapted.denoiser.style.weight[0], layer.weight - base_layer.weight
+    return StyleFile(name, fingerprint(base), vector, weight, layer.bias - base_layer.bias, notes)
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line's arguments."""
-    made = argparse.ArgumentParser(prog="python -m diface_core personalise", description=__doc__)
-    made.add_argument("audio", type=Path, help="the speech: 20 s to a few minutes of one speaker")
-    made.add_argument("motion", type=Path, help="the face to it: .npz as DiFACE writes, or Live Link Face .csv")
-    made.add_argument("--out", type=Path, required=True, help="the style file to write (.safetensors)")
-    made.add_argument("--name", help="the style's name (default: the file's)")
-    made.add_argument("--fps", type=float, default=60.0, help="frames a second of a .csv file (default: %(default)s)")
-    made.add_argument("--only-style", action="store_true", help="learn a style vector alone, from a few seconds")
-    made.add_argument("--weights", type=Path, default=WEIGHTS / "face.safetensors", help="the general model")
-    return made
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(prog="python -m diface_core personalise", description=__doc__)
+    add = parser.add_argument
+    add("audio", type=Path, help="speech of one speaker, 20 s to a few minutes")
+    add("motion", type=Path, help="face motion recorded with it: DiFACE's .npz or Live Link Face's .csv")
+    add("--out", type=Path, required=True, help="style file to write (.safetensors)")
+    add("--name", help="name of the style (default: the file's name)")
+    add("--fps", type=float, default=60.0, help="frames per second of a .csv file (default: %(default)s)")
+    add("--only-style", action="store_true", help="train the style vector alone, which needs only a few seconds")
+    add("--weights", type=Path, default=WEIGHTS / "face.safetensors", help="general model (default: DiFACE's)")
+    return parser
 
 
 def run(options: argparse.Namespace) -> None:
-    """Read, learn, write, and say what it came to. Raises DifaceError for whatever cannot be used."""
+    """Read the files, train the style, write it and print the result.
+
+    Raises:
+        DifaceError: If a file cannot be used.
+    """
     if options.out.suffix != style_file.SUFFIX:
         raise DifaceError(
-            f"Cannot write {options.out.name}: its name must end in {style_file.SUFFIX}.", "Choose another."
+            f"Cannot write {options.out.name}: its name must end in {style_file.SUFFIX}.", "Choose another name."
         )
     if not options.out.absolute().parent.is_dir():
         raise DifaceError(
-            f"There is no folder {options.out.absolute().parent}.", "Make it first, or choose another one."
+            f"The folder {options.out.absolute().parent} does not exist.", "Create it, or choose another folder."
         )
     pair = read_pair(options.audio, options.motion, options.fps)
     base, _ = checkpoint.load(options.weights)
-    begun = time.perf_counter()
+    started = time.perf_counter()
     config = STYLE_ONLY_CONFIG if options.only_style else AdaptConfig()
     name = options.name or options.out.stem
     layout = "{desc} {percentage:3.0f}% |{bar}| {elapsed}, {remaining} left"
@@ -112,19 +147,19 @@ def run(options: argparse.Namespace) -> None:
             bar.update(progress.fraction - bar.n)
 
         base, encoder = base.to(device.best()), SpeechEncoder.load()
-        style, done = personalise(base, [pair], encoder, name, config, report)
+        style, adapted = personalise(base, [pair], encoder, name, config, report)
     style_file.save(style, options.out)
     print(
-        f"{options.out}: {pair.seconds:.0f} s learnt in {time.perf_counter() - begun:.0f} s. Error on its last fifth, "
-        f"which was not learnt: {done.error_before:.3f} before, {done.error_after:.3f} now."
+        f"{options.out}: trained on {pair.seconds:.0f} s in {time.perf_counter() - started:.0f} s. Error on the last "
+        f"fifth, which was not trained on: {adapted.error_before:.3f} before, {adapted.error_after:.3f} after."
     )
-    if done.error_after >= done.error_before:
-        print("Nothing better than the general model was found: the style is the nearest trained one.")
+    if adapted.error_after >= adapted.error_before:
+        print("The training did not improve on the general model: the style is the nearest trained style.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; returns the exit status."""
-    options = parser().parse_args(arguments)
+    """Run the command line and return the exit status."""
+    options = build_parser().parse_args(arguments)
     try:
         run(options)
     except DifaceError as error:

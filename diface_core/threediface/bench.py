@@ -1,10 +1,10 @@
-"""How much faster a 3DiFACE face is sampled here than as the original does it.
+"""Benchmark: sampling of a 3DiFACE face here, compared with the original's computation.
 
     python -m diface_core.threediface.bench
 
-Both in one run, turn by turn, on random weights of the published size (ch 128, 1,000 steps, wav2vec2-base) and random
-sound: speed does not depend on what the weights are. The original's way takes most of an hour, so that a few of its
-steps are measured and multiplied.
+Both alternate in one run, on random weights of the published size (ch 128, 1,000 steps, wav2vec2-base) and random
+audio: the speed does not depend on the weights. The original's computation takes most of an hour, so a few of its steps
+are measured and extrapolated.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ import torch
 from ..types import MODEL_RATE, Float32Array
 from .checkpoint import FaceModel
 from .diffusion import NoiseSource, Schedule, seeded_noise
+from .guidance import guided_denoiser
 from .models import encode_audio
 from .networks import FaceNetwork
 from .options import DiffusionConfig, NetworkConfig
-from .sampling import guided_denoiser, sample_face
+from .sampling import SamplingOptions, sample_face
 from .wav2vec2 import RATE, Wav2Vec2Encoder, base_config
 
 GUIDANCE = 0.5
@@ -34,22 +35,23 @@ STEPS_MEASURED = 2
 
 @dataclass
 class Timings:
-    """Seconds by what was done."""
+    """Measured seconds by name."""
 
     seconds: dict[str, list[float]] = field(default_factory=dict)
 
     def record(self, name: str, work: Callable[[], object], times: float = 1.0) -> None:
-        """Do it and note how long it took, `times` as often."""
-        began = time.perf_counter()
+        """Run `work` and record its duration, multiplied by `times`."""
+        started = time.perf_counter()
         work()
-        self.seconds.setdefault(name, []).append((time.perf_counter() - began) * times)
+        self.seconds.setdefault(name, []).append((time.perf_counter() - started) * times)
 
     def median(self, name: str) -> float:
+        """Return the median of a name's durations."""
         return statistics.median(self.seconds[name])
 
 
 def random_model(width: int, steps: int) -> FaceModel:
-    """A face of 5,023 vertices with random weights, whose motion is some millimetres."""
+    """Return a face model of 5,023 vertices with random weights, whose motion is some millimetres."""
     torch.manual_seed(0)
     config = NetworkConfig("face", 15069, 15069, width, (1, 2, 4))
     network = FaceNetwork(config, Wav2Vec2Encoder(base_config())).eval().requires_grad_(False)
@@ -62,28 +64,29 @@ def random_model(width: int, steps: int) -> FaceModel:
 
 
 def original_steps(model: FaceModel, waveform: Float32Array, rows: int, count: int) -> None:
-    """`count` steps as the original takes them: wav2vec2 and all vertices in each, with the speech and without."""
+    """Compute `count` steps as the original does: wav2vec2 and all vertices in each, conditional and unconditional."""
     schedule, network = Schedule(model.diffusion), model.network
     with torch.inference_mode():
         x = torch.rand(1, rows, network.config.outputs) * model.diffusion.noise_scale
         for step in schedule.steps[:count]:
-            told = schedule.step_index(step, network.device)
-            found = []
+            index = schedule.step_index(step, network.device)
+            outputs = []
             for share in (0.0, 1.0):
-                think, _ = guided_denoiser(network, encode_audio(model, waveform, rows) * np.float32(share), 0, 1.0)
-                found.append(network.output_from_hidden(think(network.embed_motion(x), told)))
-            x0 = (found[0] + GUIDANCE * (found[1] - found[0])).clamp(-1, 1)
+                denoise, _ = guided_denoiser(network, encode_audio(model, waveform, rows) * np.float32(share), 0, 1.0)
+                outputs.append(network.output_from_hidden(denoise(network.embed_motion(x), index)))
+            x0 = (outputs[0] + GUIDANCE * (outputs[1] - outputs[0])).clamp(-1, 1)
             x = schedule.previous_sample(x0, x, step, lambda: torch.rand(x0.shape) * model.diffusion.noise_scale)  # noqa: B023
 
 
 def measure(model: FaceModel, seconds: float, rounds: int) -> Timings:
-    """Everything in turns, so that what else the machine does meets all alike."""
+    """Measure all variants in turn, so that other load on the machine affects them alike."""
     rows = MODEL_RATE.rows(seconds)
     waveform = np.random.default_rng(0).normal(0, 0.1, round(seconds * RATE)).astype(np.float32)
     timings = Timings()
 
     def ours(noise: int | NoiseSource, steps: int | None) -> Float32Array:
-        return sample_face(model, encode_audio(model, waveform, rows), 0, noise, GUIDANCE, steps=steps)
+        options = SamplingOptions(noise, guidance=GUIDANCE, steps=steps)
+        return sample_face(model, encode_audio(model, waveform, rows), options)
 
     original_steps(model, waveform, rows, 1)
     ours(0, 2)
@@ -93,34 +96,35 @@ def measure(model: FaceModel, seconds: float, rounds: int) -> Timings:
         timings.record("ours", lambda seed=seed: ours(seed, None))
         timings.record("exact", lambda seed=seed: ours(seeded_noise(model.diffusion, seed), None))
         timings.record("few", lambda seed=seed: ours(seed, FEW_STEPS))
-        timings.record("hearing", lambda: encode_audio(model, waveform, rows))
+        timings.record("encoding", lambda: encode_audio(model, waveform, rows))
     return timings
 
 
 def main() -> None:
+    """Run the benchmark and print a table."""
     parser = argparse.ArgumentParser(prog="python -m diface_core.threediface.bench", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=9.6, help="of speech (default: 9.6)")
-    parser.add_argument("--ch", type=int, default=128, help="the network's width (default: 128)")
-    parser.add_argument("--steps", type=int, default=1000, help="of the model's diffusion (default: 1000)")
-    parser.add_argument("--rounds", type=int, default=3, help="of which the median counts (default: 3)")
+    parser.add_argument("--seconds", type=float, default=9.6, help="seconds of speech (default: 9.6)")
+    parser.add_argument("--ch", type=int, default=128, help="width of the network (default: 128)")
+    parser.add_argument("--steps", type=int, default=1000, help="diffusion steps of the model (default: 1000)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds, of which the median is taken (default: 3)")
     parser.add_argument("--threads", type=int, default=2, help="CPU cores (default: 2)")
-    given = parser.parse_args()
-    torch.set_num_threads(given.threads)
-    timings = measure(random_model(given.ch, given.steps), given.seconds, given.rounds)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    timings = measure(random_model(args.ch, args.steps), args.seconds, args.rounds)
 
     original = timings.median("original")
-    print(f"{given.seconds} s of speech, ch {given.ch}, guidance, {given.threads} CPU cores: medians of {given.rounds}")
-    print(f"\n| {given.steps} steps unless said | seconds | times as fast |\n|---|---|---|")
-    names = {
-        "original": f"the original's way ({STEPS_MEASURED} steps measured, times {given.steps // STEPS_MEASURED})",
+    print(f"{args.seconds} s of speech, ch {args.ch}, guidance, {args.threads} CPU cores: medians of {args.rounds}")
+    print(f"\n| {args.steps} steps unless noted | seconds | speed-up |\n|---|---|---|")
+    labels = {
+        "original": f"original computation ({STEPS_MEASURED} steps measured, times {args.steps // STEPS_MEASURED})",
         "exact": "here, every value of the noise drawn",
         "ours": "here",
         "few": f"here, {FEW_STEPS} steps of DPM-Solver++",
-        "hearing": "of which hearing (wav2vec2, once)",
+        "encoding": "of which audio encoding (wav2vec2, once)",
     }
-    for name, words in names.items():
+    for name, label in labels.items():
         seconds = timings.median(name)
-        print(f"| {words} | {seconds:.2f} | {original / seconds:.0f} |")
+        print(f"| {label} | {seconds:.2f} | {original / seconds:.0f} |")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""Checkpoint folders as 3DiFACE's authors publish them: `args.yml` and `checkpoints/model*.pt`, read without trust.
+"""Checkpoint folders as 3DiFACE's authors publish them: `args.yml` and `checkpoints/model*.pt`.
 
-Weights are unpickled as tensors only, YAML as plain values only, and class paths are compared, never imported.
+The files are untrusted: weights are unpickled as tensors only, YAML as plain values only, and class paths are compared,
+never imported.
 """
 
 from __future__ import annotations
@@ -17,17 +18,15 @@ import yaml
 from torch import Tensor
 
 from ..errors import ModelError
+from ..untrusted.torch_weights import load_weights
 from . import options
 from .networks import FaceNetwork, HeadNetwork
-from .options import DiffusionConfig, NetworkConfig, Part
-
-BEST = "best"
-"""In place of a checkpoint's name: the newest."""
+from .options import NEWEST_CHECKPOINT, DiffusionConfig, NetworkConfig, Part
 
 NetworkT = TypeVar("NetworkT", FaceNetwork, HeadNetwork)
 
 ENCODER_PREFIX = "audio_encoder."
-DAMAGED_HINT = "Copy the checkpoint again: the file is damaged or only part of it arrived."
+DAMAGED_HINT = "Copy the checkpoint again: the file is damaged or incomplete."
 
 
 @dataclass(frozen=True)
@@ -41,18 +40,23 @@ class FaceModel:
 
 @dataclass(frozen=True)
 class HeadModel:
-    """The same of a head."""
+    """A head network in evaluation mode, its diffusion, and the hash (hex) of its files."""
 
     network: HeadNetwork
     diffusion: DiffusionConfig
     hash: str
 
 
-def load_face(folder: Path, ckpt: str = BEST, wav2vec2: Path | None = None) -> FaceModel:
-    """The face model in `folder`, of the checkpoint with the file stem `ckpt`.
+def load_face(folder: Path, ckpt: str = NEWEST_CHECKPOINT, wav2vec2: Path | None = None) -> FaceModel:
+    """Load a face model.
 
-    wav2vec2: folder of wav2vec2-base-960h; where the checkpoint carries the encoder whole none is needed.
-    Raises ModelError with what is missing, damaged, of the wrong part or of the wrong shape.
+    Args:
+        folder: A folder of `args.yml` and `checkpoints`.
+        ckpt: File stem of the checkpoint.
+        wav2vec2: Folder of wav2vec2-base-960h; not needed if the checkpoint contains the whole speech encoder.
+
+    Raises:
+        ModelError: If something is missing, damaged, of the wrong part or of the wrong shape.
     """
     network, diffusion = _configs(folder, "face")
     path = find_checkpoint(folder, ckpt)
@@ -71,8 +75,8 @@ def load_face(folder: Path, ckpt: str = BEST, wav2vec2: Path | None = None) -> F
     return FaceModel(face, diffusion, _hash(folder, path))
 
 
-def load_head(folder: Path, ckpt: str = BEST) -> HeadModel:
-    """The head model in `folder`; as load_face, but a head hears by a face model."""
+def load_head(folder: Path, ckpt: str = NEWEST_CHECKPOINT) -> HeadModel:
+    """Load a head model, as load_face; its speech features come from a face model."""
     network, diffusion = _configs(folder, "head")
     path = find_checkpoint(folder, ckpt)
     state = {name: value for name, value in _read_state(path).items() if not name.startswith(ENCODER_PREFIX)}
@@ -80,27 +84,45 @@ def load_head(folder: Path, ckpt: str = BEST) -> HeadModel:
     return HeadModel(head, diffusion, _hash(folder, path))
 
 
-def find_checkpoint(folder: Path, ckpt: str = BEST) -> Path:
-    """The file of a checkpoint by its stem; BEST is the newest. Raises ModelError where there is none."""
-    found = {path.stem: path for path in sorted((folder / "checkpoints").glob("*.pt"))}
-    if ckpt != BEST and ckpt in found:
-        return found[ckpt]
-    models = [name for name in found if name.startswith("model")]
-    if ckpt != BEST or not models:
-        missing = "model*.pt" if ckpt == BEST else f"{ckpt}.pt"
-        there = f"There are {', '.join(found)}." if found else "Choose the folder that holds args.yml and checkpoints."
-        raise ModelError(f"{folder / 'checkpoints'} holds no {missing}.", there)
-    return found[max(models, key=_training_steps)]
+def require_encoder(model: FaceModel, name: str, hint: str) -> None:
+    """Raise ModelError with `hint` if the face model, called `name`, has no speech encoder."""
+    if model.network.audio_encoder is None:
+        raise ModelError(
+            f"The 3DiFACE model{f' {name}' if name else ''} has no speech encoder in its checkpoint, and no wav2vec2 "
+            "is set.",
+            hint,
+        )
+
+
+def find_checkpoint(folder: Path, ckpt: str = NEWEST_CHECKPOINT) -> Path:
+    """Return the file of a checkpoint by its stem.
+
+    Raises:
+        ModelError: If the file does not exist.
+    """
+    paths = {path.stem: path for path in sorted((folder / "checkpoints").glob("*.pt"))}
+    if ckpt != NEWEST_CHECKPOINT and ckpt in paths:
+        return paths[ckpt]
+    models = [name for name in paths if name.startswith("model")]
+    if ckpt != NEWEST_CHECKPOINT or not models:
+        missing = "model*.pt" if ckpt == NEWEST_CHECKPOINT else f"{ckpt}.pt"
+        hint = f"It holds {', '.join(paths)}." if paths else "Choose the folder that holds args.yml and checkpoints."
+        raise ModelError(f"{folder / 'checkpoints'} holds no {missing}.", hint)
+    return paths[max(models, key=_training_steps)]
 
 
 def read_arguments(folder: Path) -> tuple[NetworkConfig, DiffusionConfig]:
-    """What `args.yml` says. Raises ModelError where it is missing, is not YAML, or names what is not known."""
+    """Return the configurations in a folder's `args.yml`.
+
+    Raises:
+        ModelError: If the file is missing, is not YAML, or has unknown options.
+    """
     path = folder / "args.yml"
     try:
         return options.parse_options(yaml.safe_load(path.read_text("utf-8")), folder.name)
     except FileNotFoundError as missing:
-        hint = "Choose the folder of one 3DiFACE model: args.yml and checkpoints lie in it."
-        raise ModelError(f"There is no 3DiFACE model in {folder}: it has no args.yml.", hint) from missing
+        hint = "Choose the folder of one 3DiFACE model, which holds args.yml and checkpoints."
+        raise ModelError(f"{folder} is no 3DiFACE model: it has no args.yml.", hint) from missing
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as damage:
         raise ModelError(f"{path} cannot be read: {damage}.", "Use the file as it was published.") from damage
 
@@ -109,7 +131,7 @@ def _configs(folder: Path, part: Part) -> tuple[NetworkConfig, DiffusionConfig]:
     network, diffusion = read_arguments(folder)
     if network.part != part:
         raise ModelError(
-            f"{folder.name} is a model of the {network.part}, expected one of the {part}.",
+            f"{folder.name} is a {network.part} model, expected a {part} model.",
             f"Choose the folder of a 3DiFACE {part} model, such as {_EXAMPLES[part]}.",
         )
     return network, diffusion
@@ -119,14 +141,16 @@ _EXAMPLES = {"face": "cond_012_17_00_concat_prob10_vel10", "head": "head_reg_14_
 
 
 def _read_state(path: Path) -> dict[str, Tensor]:
-    """The state dict. A pickle that names anything but tensors is refused before it is run."""
+    """Return the state dict; a pickle of anything but tensors is refused before it runs."""
     try:
-        state: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as damage:  # a damaged file fails in whatever way its bytes happen to say
+        state: Any = load_weights(path)
+    except ModelError:
+        raise
+    except Exception as damage:  # damaged bytes can raise anything
         reason = (str(damage).strip() or type(damage).__name__).splitlines()[0].partition(". ")[0].rstrip(".")
         if "weights_only" in str(damage).lower() or "Unsupported" in str(damage):
-            hint = "Do not use the file: it may have been made to do harm. Get it from its authors."
-            raise ModelError(f"{path} holds more than weights, and was not opened.", hint) from damage
+            hint = "Do not use the file: it may be malicious. Download it again from its authors."
+            raise ModelError(f"{path} contains more than weights, and was not opened.", hint) from damage
         raise ModelError(f"{path} cannot be read: {reason}.", DAMAGED_HINT) from damage
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
         raise ModelError(f"{path} is no state dict of names and tensors.", "Use a checkpoint named model*.pt.")
@@ -134,9 +158,8 @@ def _read_state(path: Path) -> dict[str, Tensor]:
 
 
 def _load_network(make: Callable[[], NetworkT], state: dict[str, Tensor], path: Path) -> NetworkT:
-    """The network with its weights, in evaluation mode. Raises ModelError that names the first missing, unknown or
-    misshapen ones, before it takes the memory that `args.yml` asks for."""
-    with torch.device("meta"):  # shapes alone
+    """Return the network with its weights, in evaluation mode; they are checked before any large allocation."""
+    with torch.device("meta"):  # shapes without memory
         expected = make().state_dict()
     state = {name: value for name, value in state.items() if not _unused(name, expected)}
     _check(state, expected, path)
@@ -146,23 +169,24 @@ def _load_network(make: Callable[[], NetworkT], state: dict[str, Tensor], path: 
 
 
 def _check(state: Mapping[str, Tensor], expected: Mapping[str, Tensor], path: Path) -> None:
+    """Raise ModelError if weights are missing, unknown, of another shape or not finite."""
     hint = "Check that args.yml and the checkpoint are of the same model."
     missing = sorted(set(expected) - set(state) - {name for name in expected if _unused(name, ())})
     if missing:
         raise ModelError(f"{path} lacks {_list_some(missing)}.", hint)
     unknown = sorted(set(state) - set(expected))
     if unknown:
-        raise ModelError(f"{path} holds {_list_some(unknown)}, for which the model in args.yml has no place.", hint)
+        raise ModelError(f"{path} holds {_list_some(unknown)}, which the model in args.yml does not have.", hint)
     for name, value in state.items():
         if value.shape != expected[name].shape and value.numel() * expected[name].numel() != 1:
             shapes = f"{tuple(expected[name].shape)}. Got {tuple(value.shape)}"
             raise ModelError(f"{path}: {name} must have shape {shapes}.", hint)
         if not torch.isfinite(value).all():
-            raise ModelError(f"{path} holds values that are not numbers, in {name}.", DAMAGED_HINT)
+            raise ModelError(f"{path} holds values that are not finite, in {name}.", DAMAGED_HINT)
 
 
 def _unused(name: str, expected: Mapping[str, Tensor] | tuple[()]) -> bool:
-    """What training alone needs, and one version of a library writes and another does not."""
+    """Return whether only training needs the weight, or only some library versions write it."""
     return name.endswith(("masked_spec_embed", "num_batches_tracked", "pos_conv_embed.conv.weight")) and (
         name not in expected
     )
@@ -173,7 +197,7 @@ def _list_some(names: list[str]) -> str:
 
 
 def _training_steps(name: str) -> int:
-    """A checkpoint's number of training steps, by its name."""
+    """Return the training steps in a checkpoint's name."""
     return int("".join(re.findall(r"\d+", name)) or -1)
 
 

@@ -1,7 +1,7 @@
-"""What the artist keeps, as 3DiFACE's models take it: whole frames at their own rate, of coordinates in few axes.
+"""Constraints as 3DiFACE's models take them: whole known frames at the model's rate, in few coordinates.
 
-The models know given frames (in-between and keyframe editing), not single values. What is kept between their rows is
-given on the nearest, and met exactly when the finished motion is bent.
+The models support known frames (in-between and keyframe editing), not single values. A pin between two rows becomes a
+known frame on the nearest row; motion warping of the finished motion then meets it exactly.
 """
 
 from __future__ import annotations
@@ -12,129 +12,144 @@ import numpy as np
 import numpy.typing as npt
 
 from ..types import MODEL_RATE, Constraints, Float32Array, FrameRate, Motion, Pins, Shapes, VertexPins
-from .sampling import KnownFrames
+from .known_frames import KnownFrames
 
 Float64Array = npt.NDArray[np.float64]
 
 ROUNDING = 1e-7
-"""Metres, about the rounding of the vertices that come in."""
+"""Metres: about the rounding of the pinned vertices."""
 
 BLOCK = 256
-"""Pins whose vertices are held at once."""
+"""Pins whose vertices are processed at once, to bound the memory."""
 
 
 @dataclass(frozen=True)
 class VertexBasis:
-    """Orthonormal directions (K, 3 V) of a face's vertices, so that coordinates are unique and say lengths."""
+    """Orthonormal directions (K, 3 V) of a face's vertices: coordinates are unique, and their norms are lengths."""
 
     directions: Float64Array
 
     @classmethod
     def spanning(cls, deltas: Float32Array, pins: VertexPins) -> VertexBasis:
-        """Those of the shapes `deltas` (N, 3 V), and as many more as hold every vertex of the pins to rounding."""
+        """Return the span of the shapes `deltas` (N, 3 V) and of all pinned faces, up to rounding."""
         _left, sizes, right = np.linalg.svd(deltas.astype(np.float64), full_matrices=False)
-        axes = cls(right[sizes > sizes.max(initial=0.0) * 1e-9])
+        basis = cls(right[sizes > sizes.max(initial=0.0) * 1e-9])
         for first in range(0, len(pins.row), BLOCK):
-            some = pins.vertices[first : first + BLOCK].astype(np.float64)
-            some = some.reshape(len(some), -1)
-            axes = axes._extended(some - axes.reconstruct(axes.project(some)))
-        return axes
+            block = pins.vertices[first : first + BLOCK].astype(np.float64)
+            block = block.reshape(len(block), -1)
+            basis = basis._extended(block - basis.reconstruct(basis.project(block)))
+        return basis
 
     def project(self, vertices: npt.NDArray[np.floating]) -> Float64Array:
-        """The coordinates (T, K) of vertices (T, 3 V) within the axes' span."""
+        """Return the coordinates (T, K) of vertices (T, 3 V), projected onto the span."""
         return vertices @ self.directions.T
 
     def reconstruct(self, coordinates: npt.NDArray[np.floating]) -> Float64Array:
-        """The way back."""
+        """Return the vertices (T, 3 V) of coordinates (T, K)."""
         return coordinates @ self.directions
 
     @property
     def shapes(self) -> Shapes:
-        """The axes as shapes."""
+        """The directions as shapes."""
         names = tuple(f"threediface_{number:03d}" for number in range(len(self.directions)))
         return Shapes(names, self.directions.astype(np.float32).reshape(len(names), -1, 3))
 
     def _extended(self, residuals: Float64Array) -> VertexBasis:
+        """Return the basis with the directions of `residuals` (N, 3 V) that exceed ROUNDING."""
         left, sizes, right = np.linalg.svd(residuals, full_matrices=False)
-        # What is left out is at most the length of the rest, for any one vertex.
+        # The norm of the omitted directions bounds the error of any single vertex.
         rest = np.sqrt(np.cumsum((left * sizes)[:, ::-1] ** 2, axis=1)[:, ::-1].max(axis=0, initial=0.0))
         new = right[rest > ROUNDING]
-        again = new - new @ self.directions.T @ self.directions  # once more, as rounding leans them back
-        return VertexBasis(np.concatenate([self.directions, np.linalg.qr(again.T)[0].T])) if len(new) else self
+        new = new - new @ self.directions.T @ self.directions  # orthogonalise again, because of rounding
+        return VertexBasis(np.concatenate([self.directions, np.linalg.qr(new.T)[0].T])) if len(new) else self
 
 
 def constraints_from_pins(pins: VertexPins, coordinates: Float64Array, rows: int, falloff: float) -> Constraints:
-    """Pins as wishes of a Motion of `rows` rows whose columns are `coordinates` (N, K): on rows, or between them."""
+    """Return vertex pins as constraints of a Motion of `rows` rows whose columns are `coordinates` (N, K)."""
     count = coordinates.shape[1]
-    values, keep = np.zeros((rows, count), np.float32), np.zeros((rows, count), bool)
+    values, mask = np.zeros((rows, count), np.float32), np.zeros((rows, count), bool)
     row = np.rint(pins.row).astype(int)
     inside = (pins.row >= 0) & (pins.row <= rows - 1)
-    on = inside & (np.abs(pins.row - row) < 1e-6)
-    values[row[on]], keep[row[on]] = coordinates[on], True
-    loose = inside & ~on
-    at, channel = np.repeat(pins.row[loose], count), np.tile(np.arange(count, dtype=np.int32), int(loose.sum()))
-    return Constraints(values, keep, Pins(at, channel, coordinates[loose].ravel().astype(np.float32)), falloff)
+    on_row = inside & (np.abs(pins.row - row) < 1e-6)
+    values[row[on_row]], mask[row[on_row]] = coordinates[on_row], True
+    between = inside & ~on_row
+    pin_row = np.repeat(pins.row[between], count)
+    channel = np.tile(np.arange(count, dtype=np.int32), int(between.sum()))
+    pin_value = coordinates[between].ravel().astype(np.float32)
+    return Constraints(values, mask, Pins(pin_row, channel, pin_value), falloff)
 
 
-def known_frames(at: Float64Array, values: Float32Array, rate: FrameRate, rows: int) -> KnownFrames:
-    """Whole frames `values` (N, C) at rising rows `at` (N,) at `rate`, in `rows` rows at MODEL_RATE.
+def known_frames(pin_rows: Float64Array, values: Float32Array, rate: FrameRate, rows: int) -> KnownFrames:
+    """Resample pinned frames to the model's rows.
 
-    A row between two that follow one another is given, at their mean by time; what stands alone is given on the row
-    nearest to it, and of two for one row the nearer.
+    Rows between two consecutive pinned frames are known, interpolated linearly. A single pinned frame is known on the
+    row nearest to it; if two share a row, the nearer one is used.
+
+    Args:
+        pin_rows: Ascending rows (N,) at `rate`.
+        values: The frames (N, C).
+        rate: Frame rate of the pins.
+        rows: Rows of the result at MODEL_RATE.
     """
-    times = at * (MODEL_RATE.value / rate.value)
+    times = pin_rows * (MODEL_RATE.value / rate.value)
     times = np.where(np.abs(times - np.rint(times)) < 1e-6, np.rint(times), times)
-    given, keep = np.zeros((rows, values.shape[1]), np.float32), np.zeros(rows, bool)
-    far = np.abs(times - np.rint(times))
-    for number in np.argsort(-far, kind="stable"):
+    frames, mask = np.zeros((rows, values.shape[1]), np.float32), np.zeros(rows, bool)
+    distance = np.abs(times - np.rint(times))
+    for number in np.argsort(-distance, kind="stable"):
         row = int(np.rint(times[number]))
         if 0 <= row < rows:
-            given[row], keep[row] = values[number], True
-    for number in np.flatnonzero(np.diff(at) < 1 + 1e-6):
+            frames[row], mask[row] = values[number], True
+    for number in np.flatnonzero(np.diff(pin_rows) < 1 + 1e-6):
         begin, end = times[number : number + 2]
         for row in range(max(0, int(np.ceil(begin))), min(rows - 1, int(np.floor(end))) + 1):
             part = np.float32((row - begin) / (end - begin))
-            given[row], keep[row] = values[number] * (1 - part) + values[number + 1] * part, True
-    return KnownFrames(given, keep)
+            frames[row], mask[row] = values[number] * (1 - part) + values[number + 1] * part, True
+    return KnownFrames(frames, mask)
 
 
 def complete_frames(constraints: Constraints) -> tuple[Float64Array, Float32Array]:
-    """Where all columns of `kept` have a value, on rows and between them: rising times (N,), and the values (N, C)."""
+    """Return the frames of which every column is known: ascending rows (N,), whole or not, and the values (N, C)."""
     count = constraints.known_mask.shape[1]
-    at = np.union1d(np.flatnonzero(constraints.known_mask.any(axis=1)), constraints.pins.row).astype(np.float64)
-    values = np.full((len(at), count), np.nan, np.float32)
-    on = (at == np.rint(at)) & (at >= 0) & (at < len(constraints.known_mask))
-    row = at[on].astype(int)
-    values[on] = np.where(constraints.known_mask[row], constraints.values[row], np.nan)
-    place = np.searchsorted(at, constraints.pins.row)
-    values[place, constraints.pins.channel] = constraints.pins.value
-    told = ~np.isnan(values).any(axis=1)
-    return at[told], values[told]
+    times = np.union1d(np.flatnonzero(constraints.known_mask.any(axis=1)), constraints.pins.row).astype(np.float64)
+    values = np.full((len(times), count), np.nan, np.float32)
+    on_row = (times == np.rint(times)) & (times >= 0) & (times < len(constraints.known_mask))
+    row = times[on_row].astype(int)
+    values[on_row] = np.where(constraints.known_mask[row], constraints.values[row], np.nan)
+    index = np.searchsorted(times, constraints.pins.row)
+    values[index, constraints.pins.channel] = constraints.pins.value
+    complete = ~np.isnan(values).any(axis=1)
+    return times[complete], values[complete]
 
 
 def motion_constraints(constraints: Constraints, motion: Motion, shapes: Shapes | None) -> Constraints:
-    """`kept` of a request as wishes for the columns of its finished motion: the head's values, and the vertices as
-    weights of `shapes`. Raises ValueError for another number of rows."""
+    """Return the constraints of a request for the columns of its finished motion.
+
+    Args:
+        constraints: Constraints of the head's values, and pinned vertices.
+        motion: The finished motion.
+        shapes: Shapes by whose weights the pinned vertices are expressed.
+
+    Raises:
+        ValueError: If constraints and motion differ in their number of rows.
+    """
     if len(constraints.known_mask) != len(motion):
         raise ValueError(f"constraints must have {len(motion)} rows, as the motion. Got {len(constraints.known_mask)}.")
     count = len(motion.channels)
-    values, keep, pins = np.zeros((len(motion), count), np.float32), np.zeros((len(motion), count), bool), Pins.empty()
+    values, mask, pins = np.zeros((len(motion), count), np.float32), np.zeros((len(motion), count), bool), Pins.empty()
     if shapes is not None and constraints.vertices is not None and len(constraints.vertices.row):
         flat = shapes.deltas.reshape(len(shapes.deltas), -1).astype(np.float64)
-        wanted = constraints.vertices.vertices.reshape(len(constraints.vertices.row), -1).astype(np.float64)
-        weights = np.linalg.lstsq(flat.T, wanted.T, rcond=None)[0].T.astype(np.float64)
+        pinned = constraints.vertices.vertices.reshape(len(constraints.vertices.row), -1).astype(np.float64)
+        weights = np.linalg.lstsq(flat.T, pinned.T, rcond=None)[0].T.astype(np.float64)
         face = constraints_from_pins(constraints.vertices, weights, len(motion), constraints.falloff)
-        values[:, : len(flat)], keep[:, : len(flat)], pins = face.values, face.known_mask, face.pins
+        values[:, : len(flat)], mask[:, : len(flat)], pins = face.values, face.known_mask, face.pins
     head = count - (len(shapes.names) if shapes else 0)
     if head and constraints.known_mask.shape[1]:
-        values[:, -head:], keep[:, -head:] = (
-            np.where(constraints.known_mask, constraints.values, 0),
-            constraints.known_mask,
-        )
+        values[:, -head:] = np.where(constraints.known_mask, constraints.values, 0)
+        mask[:, -head:] = constraints.known_mask
         channel = (constraints.pins.channel + count - head).astype(np.int32)
         pins = Pins(
             np.concatenate([pins.row, constraints.pins.row]),
             np.concatenate([pins.channel, channel]),
             np.concatenate([pins.value, constraints.pins.value]),
         )
-    return Constraints(values, keep, pins, constraints.falloff)
+    return Constraints(values, mask, pins, constraints.falloff)

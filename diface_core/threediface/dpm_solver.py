@@ -1,4 +1,4 @@
-"""DPM-Solver++ of second order (Lu et al. 2022): few steps in place of all, without fresh noise."""
+"""DPM-Solver++ of second order (Lu et al. 2022): few steps instead of all, without noise in the steps."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from torch import Tensor
 from .diffusion import Schedule
 
 MIN_LOG_RATIO = -4.0
-"""log(alpha / sigma) below which x tells too little of x0 for more than one step."""
+"""log(alpha / sigma) below which x contains too little of x0 to deserve more than one step."""
 
 MIN_ALPHA_BAR = 1e-20
-"""In place of no x0 at all in the noise, which the shortest linear schedule ends at: its logarithm is a number."""
+"""Lower bound of alpha_bar, so that its logarithm is finite: the shortest linear schedule ends at 0."""
 
 
 class DpmSolver:
-    """At most `count` of the schedule's steps in the place of a Schedule, for one sampling: the first, and from FIRST
-    on evenly spaced in log(alpha / sigma), as its authors advise.
+    """At most `count` of a schedule's steps, used like a Schedule for one sampling.
 
-    Raises ValueError for no steps.
+    They are the first step, and steps evenly spaced in log(alpha / sigma) from MIN_LOG_RATIO, as its authors advise.
+
+    Raises:
+        ValueError: If `count` is less than 1.
     """
 
     def __init__(self, schedule: Schedule, count: int) -> None:
@@ -39,20 +41,20 @@ class DpmSolver:
         self._last: tuple[Tensor, float] | None = None
 
     def previous_sample(self, x0: Tensor, xt: Tensor, step: int, noise: Callable[[], Tensor]) -> Tensor:
-        """x at the next of `steps`, from the predicted x0 here and, but for the first time, at the step before this."""
+        """Return the sample at the next of `steps`, from the x0 predicted at this step and at the previous one."""
         if step not in self._next:
             return x0
         target = self._next[step]
         width = float(self._ratio[target] - self._ratio[step])
         direction = x0
         if self._last is not None:
-            before, its_width = self._last
-            direction = x0 + width / (2 * its_width) * (x0 - before)
+            previous_x0, previous_width = self._last
+            direction = x0 + width / (2 * previous_width) * (x0 - previous_x0)
         self._last = x0, width
         shrink = float(self._sigma[target] / self._sigma[step])
         return shrink * xt + float(self._alpha[target] * -np.expm1(-width)) * direction
 
 
 def select_sampler(schedule: Schedule, steps: int | None) -> Schedule | DpmSolver:
-    """All the diffusion's own steps, or so many of the solver."""
+    """Return the diffusion's schedule, or the solver with `steps` steps."""
     return schedule if steps is None else DpmSolver(schedule, steps)

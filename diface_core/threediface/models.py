@@ -1,11 +1,10 @@
-"""The user's 3DiFACE models at work on a request: a waveform becomes a face's shapes and a head's rotation."""
+"""The user's 3DiFACE models as an engine: a waveform becomes weights of a face's shapes and a head's rotation."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -13,15 +12,19 @@ import torch
 
 from .. import channels
 from ..errors import ModelError
+from ..faces.flame.axes import blender_to_flame, flame_to_blender
 from ..runtime.device import best
+from ..runtime.progress import ENCODING
 from ..types import MODEL_RATE, Float32Array, GenerateRequest, Motion, Progress, Report, Shapes, ThreeDiface
 from . import constraints
-from .checkpoint import FaceModel, HeadModel, load_face, load_head
+from .checkpoint import FaceModel, HeadModel, load_face, load_head, require_encoder
+from .known_frames import KnownFrames
 from .projection import ClampedError
-from .sampling import KnownFrames, sample_all_vertices, sample_head, sample_hidden
+from .sampling import SamplingOptions, sample_all_vertices, sample_head, sample_hidden
 
-ENCODING_STAGE, FACE_STAGE, HEAD_STAGE = "Encoding the speech", "Moving the face", "Moving the head"
-HINT = "Set it in DiFACE's preferences, or leave that part out."
+FACE_STAGE, HEAD_STAGE = "Generating the face", "Generating the head"
+HINT = "Set it in DiFACE's preferences, or generate without that part."
+WAV2VEC2_HINT = "Set the folder of wav2vec2-base-960h, as `transformers` saves it."
 
 ProgressCallback = Callable[[float], None]
 Model = TypeVar("Model", FaceModel, HeadModel)
@@ -29,7 +32,13 @@ Model = TypeVar("Model", FaceModel, HeadModel)
 
 @dataclass(frozen=True)
 class ThreeDifaceModels:
-    """The models of a ThreeDiface, loaded; `listener` is whose speech features the head hears."""
+    """The loaded models of a ThreeDiface.
+
+    Attributes:
+        face: The face model, or None.
+        head: The head model, or None.
+        listener: The face model whose audio encoder conditions the head; the face model if no other is chosen.
+    """
 
     face: FaceModel | None
     head: HeadModel | None
@@ -37,7 +46,11 @@ class ThreeDifaceModels:
 
     @classmethod
     def load(cls, engine: ThreeDiface) -> ThreeDifaceModels:
-        """Raises ModelError where a folder is missing, damaged, or of another kind of model."""
+        """Load the models.
+
+        Raises:
+            ModelError: If a folder is missing, damaged, or of another kind of model.
+        """
         face = _to_device(load_face(engine.face, wav2vec2=engine.wav2vec2)) if engine.face else None
         head = _to_device(load_head(engine.head)) if engine.head else None
         listener = face
@@ -45,28 +58,37 @@ class ThreeDifaceModels:
             listener = _to_device(load_face(engine.listener, wav2vec2=engine.wav2vec2))
         if head is not None and listener is None:
             raise ModelError(
-                "A 3DiFACE head model hears by a face model, and there is none.", f"{_listener_hint()} {HINT}"
+                "A 3DiFACE head model needs a face model to encode the audio, and none is set.",
+                f"Choose the general face model (cond_012_17_00_concat_prob10_vel10). {HINT}",
             )
         for model, folder in ((face, engine.face), (listener, engine.listener or engine.face)):
-            if model is not None and model.network.audio_encoder is None:
-                raise _missing_encoder_error(folder)
+            if model is not None:
+                require_encoder(model, folder.name if folder else "", WAV2VEC2_HINT)
         return cls(face, head, listener)
 
     @property
     def hash(self) -> str:
-        """Hex, of all their files."""
+        """Hash (hex) of the files of all models."""
         hashes = [model.hash if model else "" for model in (self.face, self.head, self.listener)]
         return hashlib.sha256(" ".join(hashes).encode()).hexdigest()
 
     def generate(
         self, waveform: Float32Array, rows: int, request: GenerateRequest, report: Report
     ) -> tuple[Motion, Shapes | None]:
-        """`rows` rows at MODEL_RATE for a waveform (N,) of 16 kHz: the face as weights of shapes, the head's channels.
+        """Generate a motion.
 
-        Of the request are used: parts, seed, guidance (towards the speech; 0.5 as published), and the engine's
-        condition and steps; and the constraints, as far as they give whole frames: through these the models go as they
-        do on the original's command line, and their own motion there comes back, which is near to what was given.
-        Raises ModelError where a part has no model, and what `report` raises.
+        Args:
+            waveform: (N,) at 16 kHz.
+            rows: Rows of the motion at MODEL_RATE.
+            request: Its parts, seed, guidance (0.5 as published), condition and steps are used, and its constraints
+                where they define whole frames. There the motion is the models' output, close to the constraint.
+            report: Called with the progress; may raise to cancel.
+
+        Returns:
+            The face as weights of shapes and the head's channels; and the shapes, None without a face.
+
+        Raises:
+            ModelError: If a part has no model.
         """
         engine = request.engine or ThreeDiface(None, None)
         face = _require_model(self.face, "face") if "face" in request.parts else None
@@ -76,45 +98,33 @@ class ThreeDifaceModels:
         def stage(name: str, number: int) -> ProgressCallback:
             return lambda done: report(Progress(min(1.0, (number + done) * share), name))
 
-        stage(ENCODING_STAGE, 0)(0.0)
+        stage(ENCODING, 0)(0.0)
         listener = self.listener if head else None
-        heard = {model.hash: encode_audio(model, waveform, rows) for model in (face, listener) if model}
+        encoded = {model.hash: encode_audio(model, waveform, rows) for model in (face, listener) if model}
 
         values, names, shapes = [], [], None
         if face:
-            weights, shapes = _generate_face(face, heard[face.hash], request, engine, stage(FACE_STAGE, 1))
+            weights, shapes = _generate_face(face, encoded[face.hash], request, engine, stage(FACE_STAGE, 1))
             values.append(weights)
             names += shapes.names
         if head and listener:
-            told = stage(HEAD_STAGE, len(request.parts))
-            given = _known_head(request, rows)
-            found = sample_head(head, heard[listener.hash], request.seed, given, steps=engine.steps, report=told)
-            values.append(head_from_neck(found))
+            options = SamplingOptions(request.seed, known=_known_head(request, rows), steps=engine.steps)
+            rotations = sample_head(head, encoded[listener.hash], options, stage(HEAD_STAGE, len(request.parts)))
+            values.append(flame_to_blender(rotations))
             names += channels.HEAD
         return Motion(np.concatenate(values, 1), tuple(names), MODEL_RATE), shapes
 
 
 def encode_audio(model: FaceModel, waveform: Float32Array, rows: int) -> Float32Array:
-    """Speech features (rows, ch) of a waveform (N,) at 16 kHz. Raises ModelError where the model has no encoder."""
-    if model.network.audio_encoder is None:
-        raise _missing_encoder_error(None)
-    with torch.inference_mode():
-        sound = torch.from_numpy(np.ascontiguousarray(waveform, np.float32)).to(model.network.device)
-        return model.network.encode_audio(sound, rows).cpu().numpy()
+    """Return speech features (rows, ch) of a waveform (N,) at 16 kHz.
 
-
-def head_from_neck(rotations: Float32Array) -> Float32Array:
-    """Rotation vectors of FLAME's neck (T, 3) as head_rx, head_ry, head_rz (T, 3), radians.
-
-    In FLAME's frame Y is up and the face looks along +Z; in ours Z is up and it looks along -Y; in both +X is the
-    character's left. So (x, y, z) there is (x, -z, y) here, and a rotation vector turns with its frame.
+    Raises:
+        ModelError: If the model has no speech encoder.
     """
-    return np.stack([rotations[:, 0], -rotations[:, 2], rotations[:, 1]], axis=1)
-
-
-def neck_from_head(rotations: Float32Array) -> Float32Array:
-    """The way back."""
-    return np.stack([rotations[:, 0], rotations[:, 2], -rotations[:, 1]], axis=1)
+    require_encoder(model, "", WAV2VEC2_HINT)
+    with torch.inference_mode():
+        samples = torch.from_numpy(np.ascontiguousarray(waveform, np.float32)).to(model.network.device)
+        return model.network.encode_audio(samples, rows).cpu().numpy()
 
 
 def _generate_face(
@@ -124,26 +134,26 @@ def _generate_face(
     engine: ThreeDiface,
     report: ProgressCallback,
 ) -> tuple[Float32Array, Shapes]:
-    """Weights (T, K) of the shapes that the network's last layer moves the vertices by."""
+    """Return weights (T, K) and the shapes by which the network's last layer moves the vertices."""
     if not model.diffusion.displacement:
-        message = "This 3DiFACE face model gives vertices, not how far they move from a face of one's own."
+        message = "This 3DiFACE face model outputs vertices of its training faces, not displacements of any face."
         raise ModelError(message, "Use it on the command line: python -m diface_core threediface.")
-    given = _known_face(request, len(audio_features))
-    how = (model, audio_features, engine.condition, request.seed, request.guidance, given, engine.steps, report)
+    known = _known_face(request, len(audio_features))
+    options = SamplingOptions(request.seed, engine.condition, request.guidance, known, engine.steps)
     try:
-        thought = sample_hidden(*how)
+        hidden = sample_hidden(model, audio_features, options, report)
     except ClampedError:
-        frames = sample_all_vertices(*how)  # each frame its own shape
+        frames = sample_all_vertices(model, audio_features, options, report)  # every frame becomes a shape
         return _add_pin_shapes(request, np.eye(len(frames), dtype=np.float32), _shapes_from_deltas(frames))
     out = model.network.output_layer
-    assert out is not None  # else there was no thought
+    assert out is not None  # else sample_hidden raises
     deltas = torch.cat([out.weight.T, out.bias[None]]).cpu().numpy()
-    weights = np.concatenate([thought, np.ones((len(thought), 1), np.float32)], 1)
+    weights = np.concatenate([hidden, np.ones((len(hidden), 1), np.float32)], 1)
     return _add_pin_shapes(request, weights, _shapes_from_deltas(deltas))
 
 
 def _known_face(request: GenerateRequest, rows: int) -> KnownFrames | None:
-    """The faces that are given (rows, 3 V), as the network makes them: without the strength."""
+    """Return the pinned faces (rows, 3 V) in the network's units, without the face strength."""
     kept = request.constraints
     if kept is None or kept.vertices is None or not len(kept.vertices.row) or not request.face_strength:
         return None
@@ -153,25 +163,26 @@ def _known_face(request: GenerateRequest, rows: int) -> KnownFrames | None:
 
 
 def _known_head(request: GenerateRequest, rows: int) -> KnownFrames | None:
-    """The rotations that are given (rows, 3), FLAME's neck's, as the network makes them: without the strengths."""
+    """Return the known rotations (rows, 3) of FLAME's neck in the network's units, without the strengths."""
     kept = request.constraints
     strengths = np.array(request.head_axes, np.float32) * np.float32(request.head_strength)
     if kept is None or not kept.known_mask.shape[1] or not strengths.all():
         return None
-    at, values = constraints.complete_frames(kept)
-    if not len(at):
+    rows_known, values = constraints.complete_frames(kept)
+    if not len(rows_known):
         return None
-    return constraints.known_frames(at, neck_from_head((values / strengths).astype(np.float32)), request.rate, rows)
+    rotations = blender_to_flame((values / strengths).astype(np.float32))
+    return constraints.known_frames(rows_known, rotations, request.rate, rows)
 
 
 def _add_pin_shapes(request: GenerateRequest, weights: Float32Array, shapes: Shapes) -> tuple[Float32Array, Shapes]:
-    """The same motion on shapes that can say the faces that are kept, too."""
+    """Return the same motion on shapes whose span contains the pinned faces too."""
     kept = request.constraints
     if kept is None or kept.vertices is None or not len(kept.vertices.row):
         return weights, shapes
     deltas = shapes.deltas.reshape(len(shapes.deltas), -1)
-    axes = constraints.VertexBasis.spanning(deltas, kept.vertices)
-    return (weights.astype(np.float64) @ axes.project(deltas)).astype(np.float32), axes.shapes
+    basis = constraints.VertexBasis.spanning(deltas, kept.vertices)
+    return (weights.astype(np.float64) @ basis.project(deltas)).astype(np.float32), basis.shapes
 
 
 def _shapes_from_deltas(deltas: Float32Array) -> Shapes:
@@ -181,20 +192,10 @@ def _shapes_from_deltas(deltas: Float32Array) -> Shapes:
 
 def _require_model(model: Model | None, part: str) -> Model:
     if model is None:
-        raise ModelError(f"There is no 3DiFACE {part} model for the {part}.", HINT)
+        raise ModelError(f"No 3DiFACE {part} model is set to generate the {part}.", HINT)
     return model
 
 
 def _to_device(model: Model) -> Model:
     model.network.to(best())
     return model
-
-
-def _listener_hint() -> str:
-    return "Choose the general face model (cond_012_17_00_concat_prob10_vel10)."
-
-
-def _missing_encoder_error(folder: Path | None) -> ModelError:
-    which = f"The 3DiFACE model {folder.name}" if folder else "The 3DiFACE model"
-    message = f"{which} has no speech encoder in its checkpoint, and there is no wav2vec2."
-    return ModelError(message, "Set the folder of wav2vec2-base-960h, as `transformers` saves it.")

@@ -1,6 +1,6 @@
 """3DiFACE's two convolutional U-Nets over time, under the published state-dict names (Thambiraja et al. 2025).
 
-Both go down and up in levels, each half as long as the one before, and hear the speech at each. They predict x0.
+Both have levels, each half as long as the finer one, and are conditioned on the speech at each. They predict x0.
 """
 
 from __future__ import annotations
@@ -38,28 +38,29 @@ _NORMS: dict[str, Callable[[int], nn.Module]] = {
 
 
 def activation(name: str) -> nn.Module:
-    """One of options.ACTIVATIONS."""
+    """Return an activation of options.ACTIVATIONS."""
     return _ACTIVATIONS[name]()
 
 
 class PublishedSequential(nn.Module):
-    """Layers one after the other, under the name that they are published by."""
+    """Sequential layers under the published state-dict name."""
 
     def __init__(self, *layers: nn.Module) -> None:
         super().__init__()
         self.mle_layer = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Apply the layers."""
         return self.mle_layer(x)
 
 
 def frame_convolution(inputs: int, outputs: int, config: NetworkConfig) -> nn.Conv1d:
-    """A convolution over three frames."""
+    """Return a convolution over three frames."""
     return nn.Conv1d(inputs, outputs, 3, padding=1, padding_mode=config.padding)
 
 
 def downsampling_block(inputs: int, outputs: int, config: NetworkConfig) -> PublishedSequential:
-    """(B, inputs, t) -> (B, outputs, t / 2)."""
+    """Return layers (B, inputs, t) -> (B, outputs, t / 2)."""
     down = nn.Conv1d(inputs, outputs, 2, stride=2)
     return PublishedSequential(
         down, activation(config.activation), frame_convolution(outputs, outputs, config), activation(config.activation)
@@ -67,7 +68,7 @@ def downsampling_block(inputs: int, outputs: int, config: NetworkConfig) -> Publ
 
 
 def upsampling_block(inputs: int, outputs: int, config: NetworkConfig) -> PublishedSequential:
-    """(B, inputs, t) -> (B, outputs, 2 t)."""
+    """Return layers (B, inputs, t) -> (B, outputs, 2 t)."""
     up = nn.ConvTranspose1d(inputs, outputs, 2, stride=2)
     return PublishedSequential(
         up, activation(config.activation), frame_convolution(outputs, outputs, config), activation(config.activation)
@@ -75,7 +76,7 @@ def upsampling_block(inputs: int, outputs: int, config: NetworkConfig) -> Publis
 
 
 def infusion_layer(inputs: int, outputs: int, config: NetworkConfig) -> nn.Module:
-    """Motion above speech (B, inputs, t) becomes motion that has heard (B, outputs, t)."""
+    """Return layers: motion channels above speech channels (B, inputs, t) -> conditioned motion (B, outputs, t)."""
     layers: list[nn.Module] = [frame_convolution(inputs, outputs, config), activation(config.activation)]
     if config.norm:
         layers.append(_NORMS[config.norm](outputs))
@@ -83,42 +84,52 @@ def infusion_layer(inputs: int, outputs: int, config: NetworkConfig) -> nn.Modul
 
 
 class SpeechConditioning(Protocol):
-    """What an infusion hears."""
+    """The speech input of one infusion layer."""
 
     def apply(self, layers: nn.Module, motion: Tensor) -> Tensor:
-        """`infuse`'s layers on the motion (B, ., t) above the speech."""
+        """Return an infusion's layers applied to the motion (B, ., t) and the speech."""
         ...
 
 
 @dataclass(frozen=True)
 class ConcatenatedSpeech:
-    """The speech (B, ., t), put below the motion: sums go as in the original, to the last bit."""
+    """The speech (B, ., t), concatenated to the motion: bit-identical to the original's sums."""
 
     speech: Tensor
 
     @classmethod
     def prepare(cls, layers: nn.Module, speech: Tensor) -> ConcatenatedSpeech:
+        """Return the conditioning of an infusion's layers on the speech (B, ., t)."""
         return cls(speech)
 
     def apply(self, layers: nn.Module, motion: Tensor) -> Tensor:
+        """Return the layers applied to motion and speech."""
         return layers(torch.cat([motion, self.speech], 1))
 
 
 @dataclass(frozen=True)
 class PrecomputedSpeech:
-    """An infusion's convolution in two, for it is linear: the weight (outputs, inputs, 3) that its motion meets, and
-    what it makes of the speech (B, outputs, t), with the bias. The second is the same at every diffusion step."""
+    """An infusion's linear convolution split into its motion and its speech part.
+
+    The speech part is the same at every diffusion step, so it is computed once.
+
+    Attributes:
+        weight: Weight of the motion channels (outputs, inputs, 3).
+        speech: Convolved speech (B, outputs, t), with the bias.
+    """
 
     weight: Tensor
     speech: Tensor
 
     @classmethod
     def prepare(cls, layers: nn.Module, speech: Tensor) -> PrecomputedSpeech:
+        """Return the conditioning of an infusion's layers on the speech (B, ., t)."""
         conv, _ = _split_infusion(layers)
         motion = conv.in_channels - speech.shape[1]
         return cls(conv.weight[:, :motion].contiguous(), _convolve(conv, speech, conv.weight[:, motion:], conv.bias))
 
     def apply(self, layers: nn.Module, motion: Tensor) -> Tensor:
+        """Return the layers applied to motion and speech."""
         conv, others = _split_infusion(layers)
         x = _convolve(conv, motion, self.weight) + self.speech
         for layer in others:
@@ -127,20 +138,20 @@ class PrecomputedSpeech:
 
 
 def _split_infusion(layers: nn.Module) -> tuple[nn.Conv1d, list[nn.Module]]:
-    """The convolution, and what follows it."""
+    """Return an infusion's convolution, and the layers after it."""
     conv, *others = (layers.mle_layer if isinstance(layers, PublishedSequential) else layers).children()
-    assert isinstance(conv, nn.Conv1d)  # `infuse` made it
+    assert isinstance(conv, nn.Conv1d)  # see infusion_layer
     return conv, others
 
 
 def _convolve(conv: nn.Conv1d, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """`conv` with another weight."""
+    """Return x convolved as by `conv`, with another weight."""
     mode = "constant" if conv.padding_mode == "zeros" else conv.padding_mode
     return nn.functional.conv1d(nn.functional.pad(x, (1, 1), mode), weight, bias)
 
 
 class StepTable(nn.Module):
-    """Sines and cosines for every diffusion step, interleaved (Vaswani et al. 2017)."""
+    """Interleaved sines and cosines of every diffusion step (Vaswani et al. 2017)."""
 
     pe: Tensor
 
@@ -152,7 +163,7 @@ class StepTable(nn.Module):
 
 
 class StepEmbedding(nn.Module):
-    """Diffusion step (B,) -> (B, width)."""
+    """Embedding of diffusion steps: (B,) -> (B, width)."""
 
     def __init__(self, table: StepTable, width: int) -> None:
         super().__init__()
@@ -160,16 +171,17 @@ class StepEmbedding(nn.Module):
         self.time_embed = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
 
     def forward(self, t: Tensor) -> Tensor:
+        """Return the embedding of steps."""
         return self.time_embed(self.sequence_pos_encoder.pe[t, 0])
 
 
 def speech_width(config: NetworkConfig, level: int) -> int:
-    """Channels of the speech at a level: the face's doubles as its length halves, the head's stays."""
+    """Return the speech channels at a level: doubled per level for a face, constant for a head."""
     return config.width * (2**level if config.part == "face" else 1)
 
 
 class Encoder(nn.Module):
-    """Down: what each level makes of motion and speech."""
+    """The downward half of the U-Net."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -187,12 +199,16 @@ class Encoder(nn.Module):
 
     @property
     def infusions(self) -> list[nn.Module]:
+        """The infusion layers in the order of their use."""
         return [self.in_infuse, *self.infusion_layers]
 
     def forward(self, embedded: Tensor, t: Tensor, speech: Sequence[SpeechConditioning]) -> list[Tensor]:
-        """The motion after `in_embed`'s map (B, ch, T), step (B,) and `infusions`' speech: one tensor a level.
+        """Return one tensor per level; the first, from before the first infusion, is the first skip connection.
 
-        The first of them has not heard yet: it is the first skip.
+        Args:
+            embedded: Motion after `in_embed`'s linear map (B, ch, T).
+            t: Diffusion step (B,).
+            speech: Conditioning of each of `infusions`.
         """
         embedded = self.in_embed[1](embedded)
         outputs = [embedded]
@@ -204,7 +220,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Up again, with the speech, and out to the motion; the head also with what the encoder made of each level."""
+    """The upward half of the U-Net, conditioned on speech; a head's also has skip connections from the encoder."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -222,10 +238,11 @@ class Decoder(nn.Module):
 
     @property
     def infusions(self) -> list[nn.Module]:
+        """The infusion layers in the order of their use."""
         return list(self.infusion_layers)
 
     def forward(self, encoded: list[Tensor], speech: Sequence[SpeechConditioning], style: Tensor | None) -> Tensor:
-        """What `out_embed` maps to the motion (B, T, ch)."""
+        """Return the hidden output (B, T, ch), which `out_embed` maps to the motion."""
         x, *skips = reversed(encoded)
         for up, layers, level, skip in zip(self.mle_layers, self.infusion_layers, speech, skips, strict=True):
             x = level.apply(layers, up(x))
@@ -238,7 +255,7 @@ class Decoder(nn.Module):
 
 
 class Network(nn.Module):
-    """Noisy motion (B, T, inputs), step (B,), speech (B, T, ch) and style (B, styles) -> x0 (B, T, outputs)."""
+    """Denoiser: noisy motion (B, T, inputs), step (B,), speech (B, T, ch), style (B, styles) -> x0 (B, T, outputs)."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -247,7 +264,7 @@ class Network(nn.Module):
         self.decoder = Decoder(config)
 
     def forward(self, x: Tensor, t: Tensor, audio_features: Tensor, style: Tensor | None = None) -> Tensor:
-        """T must be a multiple of config.stride; without `style` none is added."""
+        """Return x0 (B, T, outputs); T must be a multiple of config.stride, and None adds no style."""
         return self.output_from_hidden(
             self.run_hidden_layers(self.embed_motion(x), t, self.speech_per_layer(audio_features), style)
         )
@@ -257,52 +274,55 @@ class Network(nn.Module):
         audio_features: Tensor,
         conditioning: type[ConcatenatedSpeech] | type[PrecomputedSpeech] = ConcatenatedSpeech,
     ) -> list[SpeechConditioning]:
-        """The speech (B, T, ch) as every infusion hears it: exactly the original's way, or the quick one."""
+        """Return the conditioning of every infusion on speech (B, T, ch), in the original's order or precomputed."""
         levels = self.speech_by_level(audio_features)
         down = map(conditioning.prepare, self.encoder.infusions, levels)
         up = map(conditioning.prepare, self.decoder.infusions, levels[-2::-1])
         return [*down, *up]
 
     def embed_motion(self, x: Tensor) -> Tensor:
-        """All that the network knows of x (B, T, inputs): its first linear map (B, ch, T)."""
+        """Return the first linear map (B, ch, T) of x (B, T, inputs)."""
         return self.input_layer(x.transpose(1, 2))
 
     def run_hidden_layers(
         self, embedded: Tensor, t: Tensor, speech: list[SpeechConditioning], style: Tensor | None
     ) -> Tensor:
-        """All between the first map and the last: (B, T, ch)."""
+        """Return the hidden output (B, T, ch) of embedded motion (B, ch, T): all layers between first and last map."""
         down = len(self.encoder.infusions)
         return self.decoder(self.encoder(embedded, t, speech[:down]), speech[down:], style)
 
     def output_from_hidden(self, hidden: Tensor) -> Tensor:
-        """x0 (B, T, outputs), by the last linear map."""
+        """Return x0 (B, T, outputs) of a hidden output (B, T, ch)."""
         return self.decoder.out_embed(hidden)
 
     def speech_by_level(self, audio_features: Tensor) -> list[Tensor]:
-        """The speech (B, T, ch) at each level, (B, ., T / 2^level)."""
+        """Return the speech (B, T, ch) at each level, (B, ., T / 2^level)."""
         raise NotImplementedError
 
     @property
     def input_layer(self) -> nn.Conv1d:
+        """The first linear map."""
         conv = self.encoder.in_embed[0]
         assert isinstance(conv, nn.Conv1d)
         return conv
 
     @property
     def output_layer(self) -> nn.Linear | None:
-        """None where an activation follows it."""
+        """The last linear map; None if an activation follows it."""
         out = self.decoder.out_embed
         return out if isinstance(out, nn.Linear) else None
 
     @property
     def device(self) -> torch.device:
+        """Where the weights are."""
         return self.encoder.PPE.pe.device
 
 
 class HeadNetwork(Network):
-    """The head's: the speech is averaged over the frames of a level."""
+    """The head network: the speech of a level is an average over its frames."""
 
     def speech_by_level(self, audio_features: Tensor) -> list[Tensor]:
+        """Return the speech (B, T, ch) at each level, averaged: (B, ch, T / 2^level)."""
         levels = [audio_features.transpose(1, 2)]
         for _ in range(self.config.levels):
             levels.append(nn.functional.avg_pool1d(levels[-1], 2))
@@ -310,7 +330,7 @@ class HeadNetwork(Network):
 
 
 class FaceNetwork(Network):
-    """The face's, with the encoder of its speech (wav2vec2.SpeechEncoder), where it has one."""
+    """The face network, with its speech encoder if it has one."""
 
     def __init__(self, config: NetworkConfig, audio_encoder: Wav2Vec2Encoder | None = None) -> None:
         super().__init__(config)
@@ -319,13 +339,21 @@ class FaceNetwork(Network):
         self.audio_feature_map = nn.Linear(hidden, config.width)
 
     def speech_by_level(self, audio_features: Tensor) -> list[Tensor]:
-        """A level's channels are halves of the finer one's in time, not frames side by side: so it was trained."""
+        """Return the speech (B, T, ch) at each level, reshaped to (B, 2^level ch, T / 2^level).
+
+        The channels of a level are halves of the finer level in time, not neighbouring frames: the published networks
+        were trained so.
+        """
         batch, frames, _ = audio_features.shape
         speech = audio_features.transpose(1, 2).contiguous()
         return [speech.reshape(batch, -1, frames // 2**level) for level in range(self.config.levels + 1)]
 
     def encode_audio(self, waveform: Tensor, rows: int) -> Tensor:
-        """Speech features (rows, ch) of a waveform (N,) at 16 kHz. Raises ValueError without speech encoder."""
+        """Return speech features (rows, ch) of a waveform (N,) at 16 kHz.
+
+        Raises:
+            ValueError: If the network has no speech encoder.
+        """
         if self.audio_encoder is None:
             raise ValueError("This face network has no speech encoder.")
         return self.audio_feature_map(self.audio_encoder(waveform, rows, self.config.dataset))

@@ -1,6 +1,6 @@
-"""What a checkpoint's `args.yml` says: the constructor options of 3DiFACE's classes, as frozen configurations.
+"""A checkpoint's `args.yml`: the constructor options of 3DiFACE's classes, as frozen configurations.
 
-Class paths are names to recognise; nothing is ever imported by them.
+Class paths are only compared with known names; nothing is imported by them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from ..errors import ModelError
 
 Part = Literal["face", "head"]
 Padding = Literal["zeros", "reflect", "replicate", "circular"]
+
+NEWEST_CHECKPOINT = "best"
+"""Name that stands for the newest checkpoint, as in the original."""
 
 NETWORK_CLASSES: dict[str, Part] = {
     "unet_w_cond_mask": "face",
@@ -30,20 +33,27 @@ DATASETS = ("vocaset", "biwi", "hdtf")
 NOISES = {"random_Noise": "positive", "random_Noise_neg_one_2_pos_one": "symmetric", "Zero_Noise": "none"}
 
 MAX_WIDTH, MAX_FRAME_VALUES = 2**16, 2**24
-"""Sizes beyond which numbers in `args.yml` are no network's: channels inside, and values a frame."""
+"""Largest accepted sizes: hidden channels, and values per frame."""
 
-HINT = "Use the checkpoint folder as it was published or trained: args.yml beside its checkpoints folder."
+HINT = "Use the checkpoint folder as it was published or trained, with args.yml and the checkpoints folder in it."
 
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """One network.
+    """Options of one network.
 
-    inputs, outputs: channels of a frame; the head's input has the flag beside the outputs.
-    width: ch; multipliers: ch_multi, one more than there are levels.
-    norm, final_activation: None leaves them out. padding: Conv1d's padding mode.
-    dataset: "biwi" halves its audio rows in another way than the others.
-    styles: how many one-hot styles there are; 0 where the network has no style.
+    Attributes:
+        part: Face or head.
+        inputs: Channels of an input frame; a head's may have a mask channel after the outputs.
+        outputs: Channels of an output frame.
+        width: `ch`.
+        multipliers: `ch_multi`, one more than levels.
+        activation: One of ACTIVATIONS.
+        norm: One of NORMS; None omits the norm.
+        padding: Padding mode of Conv1d.
+        dataset: "biwi" reduces its audio rows differently.
+        styles: Number of one-hot styles; 0 for a network without styles.
+        final_activation: One of ACTIVATIONS; None omits it.
     """
 
     part: Part
@@ -83,27 +93,33 @@ class NetworkConfig:
 
     @property
     def levels(self) -> int:
-        """How often the length is halved."""
+        """Number of times that the length is halved."""
         return len(self.multipliers) - 1
 
     @property
     def stride(self) -> int:
-        """Lengths must be a multiple of this."""
+        """Number of rows that lengths must be a multiple of."""
         return 2**self.levels
 
     @property
     def has_mask_channel(self) -> bool:
-        """Whether a last channel says which frames are given."""
+        """Whether the last input channel marks the known frames."""
         return self.inputs == self.outputs + 1
 
 
 @dataclass(frozen=True)
 class DiffusionConfig:
-    """The diffusion that a network was trained with (docs of `diffusion.Schedule`).
+    """The diffusion that a network was trained with, see `diffusion.Schedule`.
 
-    noise, noise_scale: uniform in [0, scale) "positive", in [-scale, scale) "symmetric", or "none".
-    clamp: predicted x0 stays in [-1, 1]. displacement: of a template (pred_disp), else the vertices themselves.
-    rescale: the network is told steps of 1000, however many there are.
+    Attributes:
+        schedule: "cosine" or "linear".
+        steps: Number of diffusion steps.
+        scale_beta: Factor on the betas of a linear schedule.
+        rescale: Whether step indices are scaled to 1000 steps for the network.
+        noise: Uniform in [0, scale) "positive", in [-scale, scale) "symmetric", or "none".
+        noise_scale: Scale of the noise.
+        clamp: Whether the predicted x0 is clamped to [-1, 1].
+        displacement: Whether x0 is the displacement of a template (pred_disp), else the vertices themselves.
     """
 
     schedule: str = "cosine"
@@ -120,21 +136,22 @@ class DiffusionConfig:
         _check(1 <= self.steps <= 5000, "diffusion_steps", "1 to 5000", self.steps)
         _one_of(self.noise, tuple(NOISES.values()), "noise_cfg")
         _check(self.scale_beta > 0, "scale_beta", "a positive number", self.scale_beta)
-        # Else the last steps would take away more variance than there is.
+        # Otherwise the betas of the last steps would exceed 1.
         enough = self.schedule != "linear" or self.scale_beta * 20 <= self.steps
         _check(enough, "diffusion_steps of a linear schedule", "20 times scale_beta at least", self.steps)
 
 
 def parse_options(arguments: object, name: str) -> tuple[NetworkConfig, DiffusionConfig]:
-    """Both configurations from what `args.yml` holds; `name` is the folder's, for messages.
+    """Return both configurations of a parsed `args.yml`; `name` is the folder's, for messages.
 
-    Raises ModelError for an unknown class, and for an option that is missing or has a value that is not known.
+    Raises:
+        ModelError: If a class is unknown, or an option is missing or has an unknown value.
     """
     try:
         network, options = _section(arguments, "motion_model")
         part = NETWORK_CLASSES.get(_class_name(network))
         if part is None:
-            raise ModelError(f"its network is {network}, which is none of {', '.join(NETWORK_CLASSES)}.", HINT)
+            raise ModelError(f"its network is {network}, expected one of {', '.join(NETWORK_CLASSES)}.", HINT)
         return _network(part, options), _diffusion(part, *_section(arguments, "diffusion"))
     except ModelError as reason:
         raise ModelError(f"The 3DiFACE model {name} cannot be used: {reason.message}", reason.hint) from reason
@@ -165,7 +182,7 @@ def _diffusion(part: Part, name: str, options: Mapping[str, Any]) -> DiffusionCo
     _one_of(_class_name(name), ("GaussianDiffusion",), "the diffusion's class")
     _one_of(options.get("model_mean_type", "START_X"), ("START_X",), "model_mean_type")
     _one_of(options.get("model_var_type", "FIXED_SMALL"), ("FIXED_SMALL",), "model_var_type")
-    noise, its = _section(options, "noise_cfg")
+    noise, noise_options = _section(options, "noise_cfg")
     if part == "head":
         _one_of(options.get("pred_type", "head_with_inpaint"), ("head_with_inpaint",), "pred_type")
     return DiffusionConfig(
@@ -174,14 +191,14 @@ def _diffusion(part: Part, name: str, options: Mapping[str, Any]) -> DiffusionCo
         scale_beta=_float(options, "scale_beta", 1.0),
         rescale=bool(options.get("rescale_timesteps", False)),
         noise=NOISES[_one_of(_class_name(noise), tuple(NOISES), "noise_cfg")],
-        noise_scale=_float(its, "std_scale", 1.0),
+        noise_scale=_float(noise_options, "std_scale", 1.0),
         clamp=part == "face" and "noclamp" not in name,
         displacement=part == "head" or bool(options.get("pred_disp", False)),
     )
 
 
 def _section(arguments: object, name: str) -> tuple[str, Mapping[str, Any]]:
-    """`target` and `params` of a section."""
+    """Return `target` and `params` of a section."""
     section = arguments.get(name) if isinstance(arguments, Mapping) else None
     if not isinstance(section, Mapping) or not isinstance(section.get("target"), str):
         raise ModelError(f"args.yml has no section {name} with a target.", HINT)
@@ -193,7 +210,7 @@ def _section(arguments: object, name: str) -> tuple[str, Mapping[str, Any]]:
 
 def _required(options: Mapping[str, Any], name: str) -> Any:
     if name not in options:
-        raise ModelError(f"args.yml says nothing of {name}.", HINT)
+        raise ModelError(f"args.yml lacks {name}.", HINT)
     return options[name]
 
 
@@ -205,10 +222,10 @@ def _integer(options: Mapping[str, Any], name: str) -> int:
 
 def _integers(options: Mapping[str, Any], name: str) -> tuple[int, ...]:
     values = _required(options, name)
-    found = values if isinstance(values, (list, tuple)) else ()
-    whole = all(isinstance(one, (int, float)) and not isinstance(one, bool) and one == int(one) for one in found)
-    _check(bool(found) and whole, name, "a list of whole numbers", values)
-    return tuple(int(one) for one in found)
+    items = values if isinstance(values, (list, tuple)) else ()
+    whole = all(isinstance(one, (int, float)) and not isinstance(one, bool) and one == int(one) for one in items)
+    _check(bool(items) and whole, name, "a list of whole numbers", values)
+    return tuple(int(one) for one in items)
 
 
 def _float(options: Mapping[str, Any], name: str, default: float) -> float:
@@ -219,7 +236,7 @@ def _float(options: Mapping[str, Any], name: str, default: float) -> float:
 
 
 def _normalised_name(value: object) -> str | None:
-    """A name in lower case; "None" and nothing are None."""
+    """Return a name in lower case; None for "None" and empty names."""
     return None if value is None or str(value).lower() in ("none", "false", "") else str(value).lower()
 
 

@@ -12,6 +12,8 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from ..untrusted.torch_weights import load_weights
+
 log = logging.getLogger(__name__)
 
 NetworkT = TypeVar("NetworkT", bound=nn.Module)
@@ -60,7 +62,7 @@ def load(state: TrainingState[Any], config: ResumeConfig) -> None:
     path = resume_file(config)
     if not path.exists():
         return
-    values = torch.load(path, weights_only=True, map_location="cpu")
+    values = load_weights(path)
     state.denoiser.load_state_dict(values["denoiser"])
     state.ema.load_state_dict(values["average"])
     state.optimiser.load_state_dict(values["optimiser"])

@@ -1,4 +1,4 @@
-"""How fast generating, writing keys and playing are in Blender, as rows of a table: `python3 build.py bench`."""
+"""Times of generation, writing keys and playback in Blender, as table rows: `python3 build.py bench`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FRAMES = 1800
 
 
 def generating(folder: Path) -> None:
-    """Warm worker: a minute of speech to keys in the scene."""
+    """Measure the time from a minute of speech to keys in the scene, with a running worker."""
     settings = bpy.context.scene.diface
     settings.source = "FILE"
 
@@ -54,7 +54,7 @@ def a_motion() -> types.Motion:
 
 
 def writing(obj: bpy.types.Object) -> None:
-    """1,800 frames of all channels, against Blender's own keyframe_insert."""
+    """Measure writing 1,800 frames of all channels, and the same with Blender's keyframe_insert."""
     motion = a_motion()
     ours = median(lambda: write_take.write_take(obj, motion, "bench", {"first_frame": 1}))
     keys, frames = obj.data.shape_keys, 20
@@ -72,7 +72,7 @@ def writing(obj: bpy.types.Object) -> None:
 
 
 def playing(obj: bpy.types.Object) -> None:
-    """Playback of a take against the same head with a key by hand on every frame of every shape."""
+    """Measure playback of a take, and of the same head with a key on every frame of every shape key."""
     scene = bpy.context.scene
     keys = obj.data.shape_keys
 

@@ -1,4 +1,4 @@
-"""How soon Live answers a key, with the models that ship: run by `python3 build.py bench`."""
+"""Latency of Live after a key, with the bundled models: run by `python3 build.py bench`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ WORDS = {
 
 
 def change_a_key(obj: bpy.types.Object, random: np.random.Generator) -> None:
-    """One key of the face or the head, somewhere, as dragging it would."""
+    """Move one key of the face or the head, as dragging does."""
     is_face = random.random() < 0.6
     owner = obj.data.shape_keys if is_face else obj
     curves = [c for c in compat.active_channelbag(owner.animation_data).fcurves if "delta" not in c.data_path]
@@ -44,7 +44,7 @@ def change_a_key(obj: bpy.types.Object, random: np.random.Generator) -> None:
 
 
 def wait_for_draft() -> dict[str, float]:
-    """Let the timer look as Blender does, until the draft is written: when its parts were done."""
+    """Run the timer as Blender does until the draft is written. Return when its parts were done."""
     before = live.current().timings
     while live.current().timings is before:
         bpy.context.view_layer.update()
@@ -53,7 +53,7 @@ def wait_for_draft() -> dict[str, float]:
 
 
 def answers(obj: bpy.types.Object, seed: int) -> list[dict[str, float]]:
-    """When the parts of each of some answers were done."""
+    """Return when the parts of each update were done."""
     random = np.random.default_rng(seed)
     taken = []
     for _ in range(EDITS):
@@ -63,7 +63,7 @@ def answers(obj: bpy.types.Object, seed: int) -> list[dict[str, float]]:
 
 
 def measure(obj: bpy.types.Object) -> None:
-    """Rows of the table: the median, nine of ten, and the worst of every part."""
+    """Return the table rows: median, 90th percentile and maximum of every part."""
     taken = answers(obj, 0)
     parts = {WORDS[name]: [1000 * (t[name] - t[before]) for t in taken] for name, before in STAGES.items()}
     parts[f"from the change to the curves, {live_session.LIVE_STEPS} steps"] = [

@@ -1,4 +1,4 @@
-"""What the worker needs: memory for short and long sounds, and time a stage, as rows of a table."""
+"""Memory of the worker for short and long sounds, and the time of each stage, as table rows."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ PYTHON = Path(os.environ["DIFACE_PYTHON"])
 
 
 def fresh_worker(cache: Path | None = None) -> WorkerProcess:
-    """A worker of its own, started."""
+    """Start a separate worker."""
     worker = WorkerProcess()
     worker.start(PYTHON, cache=cache)
     return worker
 
 
 def most_memory(process: int) -> float:
-    """The most MB that a process has held since it began (Linux)."""
+    """Return the peak memory of a process in MB (Linux)."""
     for line in Path(f"/proc/{process}/status").read_text().splitlines():
         if line.startswith("VmHWM"):
             return int(line.split()[1]) / 1024
@@ -33,7 +33,7 @@ def most_memory(process: int) -> float:
 
 
 def memory(folder: Path) -> None:
-    """The worker's peak and its first rows, in a fresh worker for each length."""
+    """Measure peak memory and the time to the first rows, in a new worker for each length."""
     for minutes in (1, 10, 30, 60):
         with tempfile.TemporaryDirectory() as cache:
             worker = fresh_worker(Path(cache))
@@ -53,7 +53,7 @@ def memory(folder: Path) -> None:
 
 
 def answer_to_cancel(folder: Path) -> None:
-    """How long after Cancel the worker is free again: until the next request's first answer."""
+    """Measure the time from Cancel to the first reply to the next request."""
     worker = fresh_worker()
     short = types.GenerateRequest(types.AudioSection(ROOT / "tests/data/speech.flac"), steps=4)
     long = types.GenerateRequest(types.AudioSection(speech_file(folder, 300)), steps=25)
@@ -77,7 +77,7 @@ def answer_to_cancel(folder: Path) -> None:
 
 
 def steps(folder: Path) -> None:
-    """Denoising alone: a minute from features that are kept."""
+    """Measure denoising alone: a minute from cached features."""
     worker = fresh_worker()
     path = speech_file(folder, 60)
     worker.submit(types.GenerateRequest(types.AudioSection(path), steps=1)).wait()

@@ -1,4 +1,4 @@
-"""All of the .blend's data as plain values, to see that nothing changed."""
+"""All data of the .blend as plain values, to check that nothing changed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 
 NOT_DATA = {"window_managers", "screens", "workspaces", "images", "all_ids"}
-"""Blender's own: windows, and the picture of the last render."""
+"""Windows, and the image of the last render."""
 
 NOT_STATE = {"rna_type", "session_uid", "tag", "is_evaluated", "original", "preview", "diface", "depsgraph", "users"}
 NOT_STATE |= {"dimensions", "bound_box", "storage_type", "tool_settings"}  # worked out when asked; the interface's
@@ -16,7 +16,7 @@ LARGEST = 300
 
 
 def of_file() -> dict[str, Any]:
-    """Path -> value for every property of every data-block; large collections by their length only."""
+    """Return path -> value for every property of every data-block; only the length of large collections."""
     found: dict[str, Any] = {}
     for scene in bpy.data.scenes:
         for layer in scene.view_layers:
@@ -61,7 +61,7 @@ def _visit(value: Any, path: str, found: dict[str, Any], depth: int) -> None:
 
 
 def difference(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """What changed, in words; empty when nothing did."""
+    """Return the changes in words; empty if there are none."""
     names = sorted(before.keys() | after.keys())
     return [
         f"{name}: {before.get(name)!r} -> {after.get(name)!r}" for name in names if before.get(name) != after.get(name)

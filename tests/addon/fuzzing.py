@@ -1,4 +1,4 @@
-"""Random editing, with laws checked after each operation: `python -m tests.addon.fuzzing --operations 2000 --seed 1`.
+"""Random editing with invariants checked after each operation: `python -m tests.addon.fuzzing --operations 2000 --seed 1`.
 
 For a Python that has Blender as a module, with DIFACE_PYTHON set; tests/addon/test_fuzz.py runs a short one. An
 operation may be refused with a message; nothing may raise, change what it should not, or leave anything behind.
@@ -35,7 +35,7 @@ Keys = dict[tuple[str, str, int], np.ndarray]
 
 
 class Fuzz:
-    """A scene that is edited at random. Holds no bpy object between operations: undo and loading replace them all."""
+    """A scene that is edited at random. It holds no bpy object between operations, as undo and loading replace them."""
 
     def __init__(self, seed: int, folder: Path) -> None:
         self.rng = np.random.default_rng(seed)
@@ -60,7 +60,7 @@ class Fuzz:
         bpy.ops.ed.undo_push(message="start")
 
     def step(self) -> None:
-        """One operation, and the laws."""
+        """Run one operation and check the invariants."""
         operation = OPERATIONS[self.rng.integers(len(OPERATIONS))]
         before = _Before()
         self.log.append(operation.__name__)
@@ -87,7 +87,7 @@ class Fuzz:
         return frame + float(self.rng.choice([0.0, 0.0, 0.0, 0.25, 0.37]))
 
     def take(self) -> str:
-        """The id of one of the takes; "" where there is none."""
+        """Return the id of one of the takes; "" without takes."""
         found = list(take_index.all_takes())
         return found[self.rng.integers(len(found))] if found else ""
 
@@ -97,7 +97,7 @@ class Fuzz:
 
 
 class _Before:
-    """What there was before an operation."""
+    """The state before an operation."""
 
     def __init__(self) -> None:
         obj = bpy.data.objects["Character"]
@@ -116,12 +116,12 @@ def playing_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
 
 
 def playing_keys(obj: bpy.types.Object) -> Keys:
-    """The keys of what plays: of an Action that moves the face alone, none of the head's."""
+    """Return the keys of the active Actions. An Action of the face alone has none of the head's."""
     return {address: points_of(curve) for address, curve in playing_curves(obj).items()}
 
 
 def playing_values(obj: bpy.types.Object) -> Keys:
-    """What each curve says at FRAMES."""
+    """Return the values of each curve at FRAMES."""
     curves = playing_curves(obj)
     return {address: np.array([c.evaluate(frame) for frame in FRAMES.tolist()]) for address, c in curves.items()}
 
@@ -151,7 +151,7 @@ def keys_of(action: bpy.types.Action) -> Keys:
 
 
 def fingerprint(action: bpy.types.Action) -> bytes:
-    """Times and values of all keys; their types may change, as pins are marked."""
+    """Return times and values of all keys. Their types may change, as pins are marked."""
     return b"".join(str(key).encode() + points.tobytes() for key, points in sorted(keys_of(action).items()))
 
 
@@ -159,7 +159,7 @@ def fingerprint(action: bpy.types.Action) -> bytes:
 
 
 def check_always() -> None:
-    """No job is left, every Action of a take is listed, and none would be lost on saving."""
+    """Check that no job is left, every take is listed, and no Action would be lost on saving."""
     assert running_job.current() is None
     listed = {action for actions in take_index.all_takes().values() for action in actions}
     for action in bpy.data.actions:
@@ -175,7 +175,7 @@ def check_always() -> None:
 
 
 def check_made(before: _Before, made: bool) -> None:
-    """Of an operation that makes a take: old takes as they were; pins exact; outside what was made all as it was."""
+    """Check an operation that makes a take: old takes unchanged, exact pins, and no change outside its scope."""
     now = {action.session_uid: action for action in bpy.data.actions}
     for uid, (name, keys) in before.takes.items():
         assert uid in now, f"{name} is gone"
@@ -372,14 +372,14 @@ def splice(fuzz: Fuzz) -> bool:
 
 
 def compare(fuzz: Fuzz) -> bool:
-    """A ghost comes, or goes."""
+    """Add or remove a ghost."""
     bpy.ops.diface.compare_take(take=fuzz.take())
     _push("compare")
     return True
 
 
 def mix_takes(fuzz: Fuzz) -> bool | None:
-    """Another take's head over this one's face, as in the Action editor."""
+    """Assign another take's head besides this one's face, as in the Action editor."""
     obj = fuzz.character()
     found = [action for action in bpy.data.actions if compat.find_channelbag(action, "OBJECT")]
     found = [action for action in found if stored_request.read_request(action)]
@@ -391,7 +391,7 @@ def mix_takes(fuzz: Fuzz) -> bool | None:
 
 
 def move_the_character(fuzz: Fuzz) -> bool:
-    """Location keys, which land in the take's own Action."""
+    """Insert location keys, which go to the take's Action."""
     obj, frame = fuzz.character(), int(fuzz.frame())
     obj.location.x = fuzz.rng.normal()
     obj.keyframe_insert("location", frame=frame)
@@ -400,7 +400,7 @@ def move_the_character(fuzz: Fuzz) -> bool:
 
 
 def live_key(fuzz: Fuzz) -> bool:
-    """A key that Live answers, in a copy of its own; then it is switched off."""
+    """Move a key with Live on, in its working copy; then switch Live off."""
     before, edit = _Before(), bpy.context.scene.diface.edit
     edit.live = True
     _push("live on")
@@ -435,7 +435,7 @@ OPERATIONS = (
 
 
 def run(seed: int, operations: int, folder: Path) -> Fuzz:
-    """So many operations; raises AssertionError where a law is broken, with what was done."""
+    """Run operations; raise AssertionError with the list of operations if an invariant is violated."""
     fuzz = Fuzz(seed, folder)
     for number in range(operations):
         try:

@@ -1,4 +1,4 @@
-"""Pieces of scenes for tests, and what is in them afterwards."""
+"""Parts of scenes for tests, and functions that read scenes."""
 
 from __future__ import annotations
 

@@ -17,25 +17,25 @@ from transformers import Wav2Vec2Model
 from diface_core import channels
 from diface_core.threediface.models import ThreeDifaceModels
 from diface_core.types import MODEL_RATE, AudioSection, GenerateRequest, ThreeDiface
-from tests.core import toy_checkpoint as toy
+from tests.core.threediface import small_checkpoints
 
 VALUES = 15069
 
 
 def write(folder: Path) -> ThreeDiface:
     """Write the folders of the models; the face moves by centimetres."""
-    face = toy.write(
+    face = small_checkpoints.write(
         folder / "models" / "face",
-        toy.face_arguments(in_channel=VALUES, out_channel=VALUES, ch_multi=[1, 2], ch=16),
-        hearing=True,
+        small_checkpoints.face_arguments(in_channel=VALUES, out_channel=VALUES, ch_multi=[1, 2], ch=16),
+        with_encoder=True,
     )
     weights = face / "checkpoints" / "model000000001.pt"
     state = torch.load(weights)
     state["decoder.out_embed.weight"] *= 0.05
     state["decoder.out_embed.bias"] *= 0.05
     torch.save(state, weights)
-    head = toy.write(folder / "models" / "head", toy.head_arguments(ch=16))
-    Wav2Vec2Model(toy.small_encoder().config).save_pretrained(folder / "wav2vec2")
+    head = small_checkpoints.write(folder / "models" / "head", small_checkpoints.head_arguments(ch=16))
+    Wav2Vec2Model(small_checkpoints.small_encoder().config).save_pretrained(folder / "wav2vec2")
     return ThreeDiface(face, head, wav2vec2=folder / "wav2vec2", condition=2, steps=10)
 
 

@@ -34,7 +34,7 @@ from diface_core.types import (
     ThreeDiface,
     VertexPins,
 )
-from tests.core import toy_checkpoint
+from tests.core.threediface import small_checkpoints
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference_0_1_0"
 STATED = {one["name"]: one for one in json.loads((REFERENCE / "requests.json").read_text("utf-8"))["requests"]}
@@ -139,8 +139,8 @@ def test_a_request_file_of_0_1_0_gives_its_motion(engines, stored, speech) -> No
 @pytest.mark.parametrize("case", ["threediface", "threediface_pins"])
 def test_3diface_motion_is_that_of_0_1_0(case, engines, stored, speech, tmp_path) -> None:
     """Small models with weights from torch's generator, which a new torch may draw otherwise."""
-    face = toy_checkpoint.write(tmp_path / "face", toy_checkpoint.face_arguments(), hearing=True)
-    head = toy_checkpoint.write(tmp_path / "head", toy_checkpoint.head_arguments())
+    face = small_checkpoints.write(tmp_path / "face", small_checkpoints.face_arguments(), with_encoder=True)
+    head = small_checkpoints.write(tmp_path / "head", small_checkpoints.head_arguments())
     asked = GenerateRequest(
         AudioSection(speech, 0.2, 1.5),
         rate=FrameRate(24),
@@ -161,7 +161,7 @@ def threediface_constraints(rows: int = 36) -> Constraints:
     """Return two faces, a head pose and an axis of the head between rows, to be kept."""
     values, keep = np.full((rows, 3), 0.1, np.float32), np.zeros((rows, 3), bool)
     keep[5] = True
-    sculpted = np.sin(np.arange(2 * toy_checkpoint.VERTICES * 3)).reshape(2, -1, 3).astype(np.float32) * 0.01
+    sculpted = np.sin(np.arange(2 * small_checkpoints.VERTICES * 3)).reshape(2, -1, 3).astype(np.float32) * 0.01
     pins = Pins(np.array([12.5]), np.array([1], np.int32), np.array([0.2], np.float32))
     return Constraints(values, keep, pins, 6.0, vertices=VertexPins(np.array([8.0, 20.25]), sculpted))
 

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from mathutils import Euler, Quaternion
 
+from ...core import types
 from ..animation import sampling
 from ..keys import rotation_values
 from ..keys.key_table import KeyTable
 from .splice_span import Span
 
 TAU = 2 * np.pi
-Float64Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class RotationCurves:
     mode: str
     rest: Quaternion
 
-    def values_at(self, times: npt.NDArray) -> Float64Array:
+    def values_at(self, times: npt.NDArray) -> types.Float64Array:
         """Return the rotation's values (T, 3 or 4) at `times` (T,)."""
         columns = [sampling.evaluate_fcurve(curve, times) for curve in self.curves]
         return np.stack(columns, axis=1).astype(np.float64)
@@ -67,14 +67,14 @@ def _slerp(mine: RotationCurves, theirs: RotationCurves, times: npt.NDArray, wei
     return [a.slerp(to_mine @ b, float(weight)).normalized() for a, b, weight in pairs]
 
 
-def _to_values(rotations: list[Quaternion], mine: RotationCurves, times: npt.NDArray) -> Float64Array:
+def _to_values(rotations: list[Quaternion], mine: RotationCurves, times: npt.NDArray) -> types.Float64Array:
     """Return values (T, 3 or 4) for rotations: the equivalents nearest to the values of `mine` at each time."""
     near = mine.values_at(times)
     rows = [_nearest_values(rotation, mine.mode, like) for rotation, like in zip(rotations, near, strict=True)]
     return np.array(rows).reshape(near.shape)
 
 
-def _nearest_values(rotation: Quaternion, mode: str, like: Float64Array) -> tuple[float, ...]:
+def _nearest_values(rotation: Quaternion, mode: str, like: types.Float64Array) -> tuple[float, ...]:
     if mode == "QUATERNION":
         return rotation_values.nearest_equivalent(rotation, mode, like)
     if mode == "AXIS_ANGLE":
@@ -107,5 +107,5 @@ def _aligned(table: KeyTable, factor: float, offset: float) -> KeyTable:
     return replace(table, **{name: getattr(table, name) * by + more for name in names})
 
 
-def _generated_keys(times: npt.NDArray, numbers: Float64Array) -> list[KeyTable]:
+def _generated_keys(times: npt.NDArray, numbers: types.Float64Array) -> list[KeyTable]:
     return [KeyTable.generated(times, column) for column in numbers.T]

@@ -10,11 +10,8 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
+from ...core import types
 from . import editable_actions, write_keys
-
-FloatArray = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
-BoolArray = npt.NDArray[np.bool_]
 
 SAME_TIME = 1e-3
 """Frames up to which two keys are at the same time."""
@@ -28,20 +25,20 @@ class KeyTable:
     handle_right are (K, 2) frame and value; enums are Blender's numbers.
     """
 
-    handle_left_type: Int32Array
-    handle_right_type: Int32Array
-    interpolation: Int32Array
-    easing: Int32Array
-    type: Int32Array
-    co: FloatArray
-    handle_left: FloatArray
-    handle_right: FloatArray
-    amplitude: FloatArray
-    back: FloatArray
-    period: FloatArray
-    select_control_point: BoolArray
-    select_left_handle: BoolArray
-    select_right_handle: BoolArray
+    handle_left_type: types.Int32Array
+    handle_right_type: types.Int32Array
+    interpolation: types.Int32Array
+    easing: types.Int32Array
+    type: types.Int32Array
+    co: types.Float32Array
+    handle_left: types.Float32Array
+    handle_right: types.Float32Array
+    amplitude: types.Float32Array
+    back: types.Float32Array
+    period: types.Float32Array
+    select_control_point: types.BoolArray
+    select_left_handle: types.BoolArray
+    select_right_handle: types.BoolArray
 
     def __len__(self) -> int:
         return len(self.co)
@@ -51,12 +48,12 @@ class KeyTable:
         return KeyTable(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
     @property
-    def frames(self) -> FloatArray:
+    def frames(self) -> types.Float32Array:
         """The frames of the keys (K,)."""
         return self.co[:, 0]
 
     @property
-    def values(self) -> FloatArray:
+    def values(self) -> types.Float32Array:
         """The values of the keys (K,)."""
         return self.co[:, 1]
 
@@ -87,7 +84,7 @@ class KeyTable:
         """Return the keys before frame `first` and after frame `last`."""
         return self[~self._within(first, last)]
 
-    def nearest(self, frames: npt.ArrayLike) -> tuple[npt.NDArray[np.intp], BoolArray]:
+    def nearest(self, frames: npt.ArrayLike) -> tuple[npt.NDArray[np.intp], types.BoolArray]:
         """Return the nearest key of each frame (N,), and whether it is at the same time. There must be a key."""
         return nearest(self.frames, np.asarray(frames))
 
@@ -108,7 +105,7 @@ class KeyTable:
         columns["type"][rows] = write_keys.enum_value("type", key_type)
         return replace(self, **columns)
 
-    def _within(self, first: float, last: float) -> BoolArray:
+    def _within(self, first: float, last: float) -> types.BoolArray:
         return (self.frames >= first - SAME_TIME) & (self.frames <= last + SAME_TIME)
 
     @classmethod
@@ -141,19 +138,19 @@ class KeyTable:
 class KeyPoints:
     """Frame, value and type of K keys, which are faster to read than a KeyTable. co: (K, 2)."""
 
-    co: FloatArray
-    type: Int32Array
+    co: types.Float32Array
+    type: types.Int32Array
 
     def __len__(self) -> int:
         return len(self.co)
 
     @property
-    def frames(self) -> FloatArray:
+    def frames(self) -> types.Float32Array:
         """The frames of the keys (K,)."""
         return self.co[:, 0]
 
     @property
-    def values(self) -> FloatArray:
+    def values(self) -> types.Float32Array:
         """The values of the keys (K,)."""
         return self.co[:, 1]
 
@@ -163,7 +160,7 @@ class KeyPoints:
         return cls(read_column(fcurve, "co"), read_column(fcurve, "type"))
 
 
-def straight_handles(co: FloatArray) -> tuple[FloatArray, FloatArray]:
+def straight_handles(co: types.Float32Array) -> tuple[types.Float32Array, types.Float32Array]:
     """Return the left and right handles (K, 2) of keys (K, 2) on straight lines."""
     third = np.diff(co, axis=0) / 3 if len(co) > 1 else np.full_like(co, (1 / 3, 0))
     before = np.concatenate([third[:1], third])[: len(co)]
@@ -182,7 +179,7 @@ def read_column(fcurve: bpy.types.FCurve, name: str) -> npt.NDArray:
 _LINEAR_DEFAULTS = {**write_keys.LINEAR_KEYS, "easing": "AUTO"}
 
 
-def nearest(times: npt.NDArray, frames: npt.NDArray) -> tuple[npt.NDArray[np.intp], BoolArray]:
+def nearest(times: npt.NDArray, frames: npt.NDArray) -> tuple[npt.NDArray[np.intp], types.BoolArray]:
     """Return the index of the nearest of the ascending `times` (K,) to each of `frames` (N,), and if they match."""
     after = np.clip(np.searchsorted(times, frames), 0, len(times) - 1)
     before = np.maximum(after - 1, 0)

@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
-Float64Array = npt.NDArray[np.float64]
+from ...core import types
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class StripSample:
 
     strip: bpy.types.NlaStrip
     rows: npt.NDArray[np.intp]
-    times: Float64Array
-    influence: npt.NDArray[np.float32]
+    times: types.Float64Array
+    influence: types.Float32Array
 
     def blend(self, below: npt.NDArray, values: npt.NDArray) -> npt.NDArray:
         """Return the strip's `values` (K,) float32 blended over those `below` (K,), as the NLA does."""
@@ -86,7 +86,7 @@ def sample_strips(animation: bpy.types.AnimData, frames: npt.NDArray) -> list[St
     return samples
 
 
-def _action_times(strip: bpy.types.NlaStrip, frames: Float64Array) -> Float64Array:
+def _action_times(strip: bpy.types.NlaStrip, frames: types.Float64Array) -> types.Float64Array:
     """Return the times of a strip's Action at `frames` (K,) of the strip: repeated, reversed, or animated.
 
     In single precision as in Blender, so that the values are exactly those that it shows.
@@ -101,7 +101,7 @@ def _action_times(strip: bpy.types.NlaStrip, frames: Float64Array) -> Float64Arr
     return (last - elapsed if strip.use_reverse else first + elapsed).astype(np.float64)
 
 
-def _influence(strip: bpy.types.NlaStrip, frames: Float64Array) -> npt.NDArray[np.float32]:
+def _influence(strip: bpy.types.NlaStrip, frames: types.Float64Array) -> types.Float32Array:
     if strip.use_animated_influence:
         return _animated_property(strip, "influence", frames).astype(np.float32)
     whole = np.ones(len(frames), np.float32)
@@ -111,7 +111,7 @@ def _influence(strip: bpy.types.NlaStrip, frames: Float64Array) -> npt.NDArray[n
     return np.where(into <= 1, into, np.minimum(out, whole))
 
 
-def _animated_property(strip: bpy.types.NlaStrip, name: str, frames: Float64Array) -> Float64Array:
+def _animated_property(strip: bpy.types.NlaStrip, name: str, frames: types.Float64Array) -> types.Float64Array:
     curve = strip.fcurves.find(name)
     if curve is None or not len(curve.keyframe_points):
         return np.full(len(frames), getattr(strip, name), np.float64)

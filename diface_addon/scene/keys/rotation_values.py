@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from mathutils import Euler, Quaternion, Vector
 
-Float64Array = npt.NDArray[np.float64]
+from ...core import types
 
 
-def rotation_vectors(values: npt.NDArray, mode: str, rest: Quaternion) -> Float64Array:
+def rotation_vectors(values: npt.NDArray, mode: str, rest: Quaternion) -> types.Float64Array:
     """Return the rotation vectors (T, 3), in radians, of `values` (T, 3 or 4) relative to `rest`.
 
     rest * exp(vector) is the rotation. The first vector is the shortest; the others continue it without jumps, also
@@ -27,7 +27,7 @@ def rotation_vectors(values: npt.NDArray, mode: str, rest: Quaternion) -> Float6
     return turned[:, 1:] * by[:, None]
 
 
-def quaternions(values: npt.NDArray, mode: str) -> Float64Array:
+def quaternions(values: npt.NDArray, mode: str) -> types.Float64Array:
     """Return unit quaternions (T, 4), w first, of an object's rotation `values` (T, 3 or 4) in rotation `mode`."""
     values = np.asarray(values, np.float64)
     if mode == "QUATERNION":
@@ -59,13 +59,13 @@ def nearest_equivalent(values: Sequence[float], mode: str, other: Sequence[float
     return tuple(Euler(values, mode).to_quaternion().to_euler(mode, Euler(other, mode)))
 
 
-def _normalise(values: Float64Array, fallback: tuple[float, ...]) -> Float64Array:
+def _normalise(values: types.Float64Array, fallback: tuple[float, ...]) -> types.Float64Array:
     """Return rows of length 1; `fallback` for rows of length 0."""
     length = np.linalg.norm(values, axis=1, keepdims=True)
     return np.where(length > 0, values / np.where(length > 0, length, 1.0), np.array(fallback))
 
 
-def _quaternion_product(a: Float64Array, b: Float64Array) -> Float64Array:
+def _quaternion_product(a: types.Float64Array, b: types.Float64Array) -> types.Float64Array:
     """Return quaternion products (T, 4): b first, then a."""
     w, v, x, u = a[:, :1], a[:, 1:], b[:, :1], b[:, 1:]
     return np.concatenate([w * x - np.sum(v * u, 1, keepdims=True), w * u + x * v + np.cross(v, u)], axis=1)

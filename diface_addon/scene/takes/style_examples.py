@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from ... import compat
-from ...core import errors, types
+from ...core import channels, errors, types
 from ..animation import sampling
 from ..audio import audio_strip, decode
 from ..characters import shape_key_names

@@ -1,0 +1,1 @@
+"""The command `python -m diface_core threediface`: evaluation of models by the original's config and flags."""

@@ -1,4 +1,4 @@
-"""`python -m diface_core threediface --config comp_syn.yaml --audio_file speech.wav`: the original's command line."""
+"""`python -m diface_core threediface --config comp_syn.yaml --audio_file speech.wav`, like the original's command."""
 
 from __future__ import annotations
 
@@ -23,37 +23,37 @@ from .user_files import UserFiles
 log = logging.getLogger(__name__)
 
 FAILED, SOME_FAILED, INTERRUPTED = 2, 1, 130
-"""Exit statuses: nothing could be done; some of the sounds could not be used; Ctrl+C."""
+"""Exit statuses: every audio file failed; some audio files failed; Ctrl+C."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line's arguments."""
-    made = argparse.ArgumentParser("python -m diface_core threediface", description=__doc__, allow_abbrev=False)
-    add = made.add_argument
-    add("--config", type=PATH.parse, help="3DiFACE's comp_syn.yaml, as it stands; without it, the flags say all")
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser("python -m diface_core threediface", description=__doc__, allow_abbrev=False)
+    add = parser.add_argument
+    add("--config", type=PATH.parse, help="3DiFACE's comp_syn.yaml, unchanged; without it, the flags define everything")
     add("--audio_file", type=PATH.parse, help="speech: a .wav, .flac, .ogg or .mp3 file, or a folder of them")
-    add("--seed", type=integer_in_range(0, MAX_SEED), default=0, help="another seed, another performance (default: 0)")
-    add("--device", help="such as cpu, cuda or cuda:1 (default: a GPU where there is one)")
+    add("--seed", type=integer_in_range(0, MAX_SEED), default=0, help="seed of the variation (default: 0)")
+    add("--device", help="such as cpu, cuda or cuda:1 (default: a GPU if available)")
     add("--output", type=PATH.parse, help="folder of the experiments (default: the model's, the head's for both)")
-    own = made.add_argument_group("your own files").add_argument
-    own("--vocaset", type=PATH.parse, default=_path_from_environment("VOCASET_PATH"), metavar="PATH",
-        help="folder of VOCASET's templates.pkl (default: the environment's VOCASET_PATH)")  # fmt: skip
-    own("--wav2vec2", type=PATH.parse, default=_path_from_environment("WAV2VEC_PATH"), metavar="PATH",
-        help="folder of wav2vec2-base-960h (default: WAV2VEC_PATH)")  # fmt: skip
-    own("--flame", type=PATH.parse, default=_path_from_environment("FLAME_PATH"), metavar="PATH",
-        help="FLAME model, .pkl or .npz (default: FLAME_PATH)")  # fmt: skip
-    own("--blender", type=PATH.parse, default=_path_from_environment("DIFACE_BLENDER"), metavar="PATH",
-        help="Blender, or a Python with its bpy module (default: DIFACE_BLENDER, or where one is found)")  # fmt: skip
-    add_flags(made)
-    return made
+    add_file = parser.add_argument_group("files").add_argument
+    add_file("--vocaset", type=PATH.parse, default=_path_from_environment("VOCASET_PATH"), metavar="PATH",
+             help="folder of VOCASET's templates.pkl (default: the environment's VOCASET_PATH)")  # fmt: skip
+    add_file("--wav2vec2", type=PATH.parse, default=_path_from_environment("WAV2VEC_PATH"), metavar="PATH",
+             help="folder of wav2vec2-base-960h (default: WAV2VEC_PATH)")  # fmt: skip
+    add_file("--flame", type=PATH.parse, default=_path_from_environment("FLAME_PATH"), metavar="PATH",
+             help="FLAME model, .pkl or .npz (default: FLAME_PATH)")  # fmt: skip
+    add_file("--blender", type=PATH.parse, default=_path_from_environment("DIFACE_BLENDER"), metavar="PATH",
+             help="Blender, or a Python with its bpy module (default: DIFACE_BLENDER, or a found one)")  # fmt: skip
+    add_flags(parser)
+    return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run it; returns the exit status."""
-    given = parser().parse_args(arguments)
+    """Run the command line and return the exit status."""
+    args = build_parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     try:
-        return _run(given)
+        return _run(args)
     except DifaceError as error:
         print(f"{error.message}\n{error.hint}", file=sys.stderr)
         return FAILED
@@ -67,35 +67,35 @@ def _run(options: argparse.Namespace) -> int:
     for warning in warnings:
         log.warning("%s", warning)
     config = apply_flags(config, options)
-    own = UserFiles(options.vocaset, options.flame, options.wav2vec2, options.blender)
-    evaluation = Evaluation.prepare(config, own, options.audio_file, options.output, options.device)
+    user_files = UserFiles(options.vocaset, options.flame, options.wav2vec2, options.blender)
+    evaluation = Evaluation.prepare(config, user_files, options.audio_file, options.output, options.device)
 
     failed: list[tuple[Path, DifaceError]] = []
-    for sound in evaluation.sounds:
+    for audio in evaluation.audio_files:
         try:
-            _evaluate_sound(evaluation, sound, options.seed)
+            _evaluate_audio(evaluation, audio, options.seed)
         except DifaceError as error:
-            failed.append((sound, error))
-    for sound, error in failed:
-        print(f"{sound.name}: {error.message}\n{error.hint}", file=sys.stderr)
-    if len(failed) < len(evaluation.sounds):
+            failed.append((audio, error))
+    for audio, error in failed:
+        print(f"{audio.name}: {error.message}\n{error.hint}", file=sys.stderr)
+    if len(failed) < len(evaluation.audio_files):
         return SOME_FAILED if failed else 0
     return FAILED
 
 
-def _evaluate_sound(evaluation: Evaluation, sound: Path, seed: int) -> None:
+def _evaluate_audio(evaluation: Evaluation, audio: Path, seed: int) -> None:
     layout = "{desc:<32} {percentage:3.0f}% |{bar}| {elapsed}"
     with tqdm(total=1.0, bar_format=layout, file=sys.stderr) as bar:
 
         def report(stage: str, done: float) -> None:
-            bar.set_description_str(f"{sound.name}: {stage}", refresh=False)
+            bar.set_description_str(f"{audio.name}: {stage}", refresh=False)
             bar.update(done - bar.n)
 
-        begun = time.perf_counter()
-        for path in evaluation.evaluate_sound(sound, seed, report):
+        started = time.perf_counter()
+        for path in evaluation.evaluate_audio(audio, seed, report):
             bar.clear()
             print(path)
-        bar.set_description_str(f"{sound.name}: {time.perf_counter() - begun:.1f} s", refresh=False)
+        bar.set_description_str(f"{audio.name}: {time.perf_counter() - started:.1f} s", refresh=False)
         bar.update(1 - bar.n)
 
 

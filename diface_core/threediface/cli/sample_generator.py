@@ -1,4 +1,4 @@
-"""A sound becomes a performance by the user's 3DiFACE models: generated, or edited through what stays."""
+"""Generation and editing of a motion by the user's 3DiFACE models, as an evaluation config describes it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...runtime.progress import ENCODING
 from ...types import MODEL_RATE, AudioClip, Float32Array
 from ..checkpoint import FaceModel
-from ..models import encode_audio
-from ..sampling import KnownFrames, sample_face, sample_head
+from ..known_frames import KnownFrames
+from ..models import FACE_STAGE, HEAD_STAGE, encode_audio
+from ..sampling import SamplingOptions, sample_face, sample_head
 from .config import EvaluationConfig
 from .loaded_models import LoadedModels
 from .results import ThreeDifaceResult
@@ -20,15 +22,21 @@ from .source_frames import REGENERATED, SourceFrames, map_source_frames, restore
 log = logging.getLogger(__name__)
 
 MAX_IDENTITY_DISTANCE = 0.01
-"""Metres that a face is from the one at rest in the middle, beyond which it is somebody else's."""
+"""Metres: median distance from the neutral face beyond which a face is taken for another identity."""
 
 StageCallback = Callable[[str, float], None]
-"""Told what is done at the moment, and how much of it, 0 to 1."""
+"""Receives the current stage and its fraction done, 0 to 1."""
 
 
 @dataclass(frozen=True)
 class EvaluationInput:
-    """One sound to perform to: `waveform` (N,) at 16 kHz over `rows` frames; `given` is what is edited, if anything."""
+    """One audio file to generate for.
+
+    Attributes:
+        waveform: (N,) at 16 kHz, as long as the rows.
+        rows: Frames of the result.
+        edited: The result to edit; None generates a new one.
+    """
 
     waveform: Float32Array
     rows: int
@@ -38,23 +46,28 @@ class EvaluationInput:
 def prepare_input(
     clip: AudioClip, config: EvaluationConfig, edited: ThreeDifaceResult | None = None
 ) -> EvaluationInput:
-    """All frames of the sound, or as many as num_frames_per_sample; never fewer than those given, in silence."""
-    most = config.exp_cfg.num_frames_per_sample
-    heard = MODEL_RATE.rows(clip.seconds)
-    rows = max(min(heard, most or heard), len(edited) if edited else 0)
-    if rows < heard:
-        log.warning("num_frames_per_sample: the first %d of the sound's %d frames are used.", rows, heard)
-    if rows == heard:
+    """Return the input of an audio clip: all frames or num_frames_per_sample, zero-padded to the edited frames."""
+    clip_rows = MODEL_RATE.rows(clip.seconds)
+    max_rows = config.exp_cfg.num_frames_per_sample or clip_rows
+    rows = max(min(clip_rows, max_rows), len(edited) if edited else 0)
+    if rows < clip_rows:
+        log.warning("num_frames_per_sample: the first %d of the audio's %d frames are used.", rows, clip_rows)
+    if rows == clip_rows:
         return EvaluationInput(clip.samples, rows, edited)
-    waveform = clip.samples[: round(MODEL_RATE.seconds(rows) * clip.rate)]
-    return EvaluationInput(
-        np.pad(waveform, (0, max(0, round(MODEL_RATE.seconds(rows) * clip.rate) - len(waveform)))), rows, edited
-    )
+    samples = round(MODEL_RATE.seconds(rows) * clip.rate)
+    waveform = clip.samples[:samples]
+    return EvaluationInput(np.pad(waveform, (0, max(0, samples - len(waveform)))), rows, edited)
 
 
 @dataclass(frozen=True)
 class GeneratedSample:
-    """A performance, and by part which given frame stands where (rows,), FREE where it is made anew."""
+    """A generated or edited result.
+
+    Attributes:
+        result: The result.
+        source_frames: For each part the edited frame that is kept at each row (rows,), or REGENERATED.
+        dumps: Intermediate results by diffusion step.
+    """
 
     result: ThreeDifaceResult
     source_frames: dict[str, SourceFrames]
@@ -62,7 +75,7 @@ class GeneratedSample:
 
 
 class SampleGenerator:
-    """A cast at work on one scene: the sound is heard once for all samples."""
+    """Generator of all samples of one input; the audio is encoded once."""
 
     def __init__(
         self, models: LoadedModels, config: EvaluationConfig, inputs: EvaluationInput, report: StageCallback
@@ -73,7 +86,11 @@ class SampleGenerator:
         self._audio_features: dict[int, Float32Array] = {}
 
     def generate(self, seed: int) -> GeneratedSample:
-        """One performance. Raises DifaceError as the models do."""
+        """Generate one sample.
+
+        Raises:
+            DifaceError: If the models cannot be used.
+        """
         dumps: dict[str, dict[int, Float32Array]] = {"face": {}, "head": {}}
         face = self._generate_face(seed, dumps["face"]) if "face" in self.parts else None
         head = self._generate_head(seed, dumps["head"]) if "head" in self.parts else None
@@ -85,87 +102,86 @@ class SampleGenerator:
         )
 
     def _map_source_frames(self, part: str) -> SourceFrames:
-        """Which given frames stay where: of an edited part as the edit says, of another all."""
-        edit, given = self.config.exp_cfg, self.inputs.edited
-        values = None if given is None else given.part(part)
-        if given is not None and values is None:
-            log.warning("edit_file holds no %s: that is generated.", part)
-        if given is None or values is None:
+        """Return the source frame of each row: as the edit defines it for an edited part, all frames for another."""
+        edit, edited = self.config.exp_cfg, self.inputs.edited
+        values = None if edited is None else edited.part(part)
+        if edited is not None and values is None:
+            log.warning("edit_file holds no %s: it is generated.", part)
+        if edited is None or values is None:
             return np.full(self.inputs.rows, REGENERATED, np.int64)
         if part in edit.edit_part:
             return map_source_frames(edit, len(values), self.inputs.rows)
         return np.concatenate([np.arange(len(values)), np.full(self.inputs.rows - len(values), REGENERATED, np.int64)])
 
     def _generate_face(self, seed: int, dumps: dict[int, Float32Array]) -> Float32Array:
-        """Vertices (rows, 5023, 3) m."""
-        model, keys, how = self.models.face, self.config.face_motion_model, self.config.exp_cfg
-        assert model is not None  # Cast.load sees to it
-        source, given = self.source_frames["face"], self.inputs.edited
-        before = given.vertices if given else None
-        if before is not None and (source != REGENERATED).all():
-            return before[source]
-        rest = 0.0 if not model.diffusion.displacement or self.models.template is None else self.models.template
-        stays = None
-        if before is not None:
-            _warn_of_other_identity(before, rest)
-            stays = _known_frames((before - rest).reshape(len(before), -1), source)
+        """Return vertices (rows, 5023, 3) m."""
+        model, keys, settings = self.models.face, self.config.face_motion_model, self.config.exp_cfg
+        assert model is not None  # LoadedModels.load ensures it
+        source, edited = self.source_frames["face"], self.inputs.edited
+        original = edited.vertices if edited else None
+        if original is not None and (source != REGENERATED).all():
+            return original[source]
+        neutral = 0.0 if not model.diffusion.displacement or self.models.template is None else self.models.template
+        known = None
+        if original is not None:
+            _warn_of_other_identity(original, neutral)
+            known = _known_frames((original - neutral).reshape(len(original), -1), source)
 
-        def shown(values: Float32Array) -> Float32Array:
-            vertices = (values.reshape(len(values), -1, 3) + rest).astype(np.float32)
-            return vertices if before is None else restore_frames(before, source, vertices)
+        def to_vertices(values: Float32Array) -> Float32Array:
+            vertices = (values.reshape(len(values), -1, 3) + neutral).astype(np.float32)
+            return vertices if original is None else restore_frames(original, source, vertices)
 
         def dump(step: int, values: Float32Array) -> None:
-            if step in how.dump_steps:
-                dumps[step] = shown(values)
-
-        guidance = keys.guidance_scale if keys.guidance_sampling else 1.0
-        arguments = (model, self._encode_audio(model), self.models.style, seed, guidance, stays, how.steps)
+            if step in settings.dump_steps:
+                dumps[step] = to_vertices(values)
 
         def report(done: float) -> None:
-            self.report("Moving the face", done)
+            self.report(FACE_STAGE, done)
 
-        return shown(sample_face(*arguments, report, dump if how.dump_steps else None))
+        guidance = keys.guidance_scale if keys.guidance_sampling else 1.0
+        options = SamplingOptions(seed, self.models.style, guidance, known, settings.steps)
+        on_step = dump if settings.dump_steps else None
+        return to_vertices(sample_face(model, self._encode_audio(model), options, report, on_step))
 
     def _generate_head(self, seed: int, dumps: dict[int, Float32Array]) -> Float32Array:
-        """Rotation vectors (rows, 3)."""
-        model, listener, how = self.models.head, self.models.listener, self.config.exp_cfg
-        assert model is not None  # as above
+        """Return rotation vectors (rows, 3)."""
+        model, listener, settings = self.models.head, self.models.listener, self.config.exp_cfg
+        assert model is not None  # LoadedModels.load ensures both
         assert listener is not None
-        source, given = self.source_frames["head"], self.inputs.edited
-        before = given.pose if given else None
-        if before is not None and (source != REGENERATED).all():
-            return before[source]
+        source, edited = self.source_frames["head"], self.inputs.edited
+        original = edited.pose if edited else None
+        if original is not None and (source != REGENERATED).all():
+            return original[source]
 
         def dump(step: int, pose: Float32Array) -> None:
-            if step in how.dump_steps:
+            if step in settings.dump_steps:
                 dumps[step] = pose
 
         def report(done: float) -> None:
-            self.report("Moving the head", done)
+            self.report(HEAD_STAGE, done)
 
-        stays = None if before is None else _known_frames(before, source)
-        watch = dump if how.dump_steps else None
-        pose = sample_head(
-            model, self._encode_audio(listener), seed, stays, how.steps, self.models.style, report, watch
-        )
-        return pose if before is None else restore_frames(before, source, pose)
+        known = None if original is None else _known_frames(original, source)
+        options = SamplingOptions(seed, self.models.style, known=known, steps=settings.steps)
+        on_step = dump if settings.dump_steps else None
+        pose = sample_head(model, self._encode_audio(listener), options, report, on_step)
+        return pose if original is None else restore_frames(original, source, pose)
 
     def _encode_audio(self, model: FaceModel) -> Float32Array:
         if id(model) not in self._audio_features:
-            self.report("Encoding the speech", 0.0)
+            self.report(ENCODING, 0.0)
             self._audio_features[id(model)] = encode_audio(model, self.inputs.waveform, self.inputs.rows)
         return self._audio_features[id(model)]
 
 
 def _known_frames(values: Float32Array, source: SourceFrames) -> KnownFrames:
-    """Frames of `values` (T, C) in their places (rows,)."""
+    """Return the kept frames of `values` (T, C) at their rows."""
     return KnownFrames(values[source], source != REGENERATED)
 
 
-def _warn_of_other_identity(vertices: Float32Array, rest: Float32Array | float) -> None:
-    away = float(np.median(np.linalg.norm(vertices.mean(0) - rest, axis=-1)))
-    if away > MAX_IDENTITY_DISTANCE:
+def _warn_of_other_identity(vertices: Float32Array, neutral: Float32Array | float) -> None:
+    distance = float(np.median(np.linalg.norm(vertices.mean(0) - neutral, axis=-1)))
+    if distance > MAX_IDENTITY_DISTANCE:
         log.warning(
-            "The faces of edit_file are %.0f mm from identity_for_testing: name the identity that they were made with.",
-            1000 * away,
+            "The faces of edit_file are %.0f mm from identity_for_testing: set the identity that they were made with.",
+            1000 * distance,
         )

@@ -1,4 +1,4 @@
-"""What the user has that no model folder holds."""
+"""The user's files outside the model folders."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class UserFiles:
-    """VOCASET's templates.pkl or its folder; a FLAME model; the folder of wav2vec2-base-960h; a Blender."""
+    """Paths of the user's files.
+
+    Attributes:
+        vocaset: VOCASET's templates.pkl or its folder.
+        flame: A FLAME model.
+        wav2vec2: Folder of wav2vec2-base-960h.
+        blender: Blender, or a Python with its bpy module.
+    """
 
     vocaset: Path | None = None
     flame: Path | None = None

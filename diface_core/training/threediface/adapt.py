@@ -1,13 +1,13 @@
-"""`python -m diface_core.training.threediface.adapt CONFIG`: a face network takes on one speaker's style, and resumes.
+"""`python -m diface_core.training.threediface.adapt CONFIG`: fine-tune a face network to one speaker; can resume.
 
-The style map and the output layer learn; everything else stays as it is (3DiFACE's personalisation).
+Only the style map and the output layer are trained (3DiFACE's personalisation).
 """
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Sequence as Words
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from ...learning import distributed
 from ...threediface.diffusion import Schedule
 from ...threediface.networks import FaceNetwork, Network
 from . import command, recordings, run
-from .batches import ExampleSampler
+from .batches import ExampleOptions, ExampleSampler
 from .initial_network import InitialNetwork, check_frames, load_network
 from .losses import TrainingLoss
 from .random_masks import NO_KNOWN_FRAMES
@@ -29,38 +29,38 @@ log = logging.getLogger(__name__)
 
 
 def adapt_network(config: AdaptConfig) -> Network:
-    """Read one speaker's recordings, learn the style, and write checkpoints; returns what is in the last of them.
+    """Read one speaker's recordings, train the style and write checkpoints; return the network of the last one.
 
-    Raises DifaceError for recordings of several speakers or none, and for a base that cannot be used.
+    Raises:
+        DifaceError: If the recordings are of several speakers or of none, or the base cannot be used.
     """
-    learnt, held_out = recordings.read_recordings(config.data, "face", config.frames)
-    speakers = sorted({one.subject for one in learnt})
+    training, held_out = recordings.read_recordings(config.data, "face", config.frames)
+    speakers = sorted({one.subject for one in training})
     if len(speakers) > 1:
         raise DifaceError(
-            f"A style is that of one speaker, and these are {', '.join(speakers)}.", "Name one in `subjects`."
+            f"A style is trained on one speaker. Got {', '.join(speakers)}.", "Choose one of them as `subjects`."
         )
-    started = load_network(config, "face", config.base)
-    check_frames(config, started.network)
-    freeze_all_but_style(started.network)
-    with distributed.process_group() as where:
-        network = started.network.to(where)
+    initial = load_network(config, "face", config.base)
+    check_frames(config, initial.network)
+    freeze_all_but_style(initial.network)
+    with distributed.process_group() as device:
+        network = initial.network.to(device)
         assert isinstance(network, FaceNetwork)  # it was loaded as one
-        with distributed.local_rank_first():  # the others find the features computed
-            heard = recordings.encode_with_network(network, [*learnt, *held_out], config.cache)
-        learnt, held_out = heard[: len(learnt)], heard[len(learnt) :]
-        style = nearest_style(config, started, learnt) if config.style is None else config.style
+        with distributed.local_rank_first():  # the other processes read the features from the cache
+            encoded = recordings.encode_with_network(network, [*training, *held_out], config.cache)
+        training, held_out = encoded[: len(training)], encoded[len(training) :]
+        style = nearest_style(config, initial, training) if config.style is None else config.style
         if not 0 <= style < network.config.styles:
             raise DifaceError(
                 f"{config.base.name} has styles 0 to {network.config.styles - 1}. Got {style}.", "Choose one of them."
             )
-        log.info("style %d becomes that of %s", style, speakers[0])
+        log.info("style %d becomes the style of %s", style, speakers[0])
         styles = {"": np.eye(network.config.styles, dtype=np.float32)[style]}
-        return run.train_network(config, started, styles, NO_KNOWN_FRAMES, learnt, held_out)
+        return run.train_network(config, initial, styles, NO_KNOWN_FRAMES, training, held_out)
 
 
 def freeze_all_but_style(network: Network) -> None:
-    """The style map and the output layer have gradients, nothing else; what counts as it trains (batch norm) counts no
-    more."""
+    """Freeze everything but the style map and the output layer; batch norms keep their statistics."""
     network.eval().requires_grad_(False)
     for module in (network.decoder.style_map, network.decoder.out_embed):
         if module is not None:
@@ -69,23 +69,20 @@ def freeze_all_but_style(network: Network) -> None:
 
 @torch.no_grad()
 def nearest_style(config: AdaptConfig, initial: InitialNetwork, sequences: list[MotionRecording]) -> int:
-    """The trained style with the smallest loss on the speaker's sequences."""
+    """Return the trained style with the smallest loss on the speaker's sequences."""
     network = initial.network
-    judging = TrainingLoss(network, config.loss, *vertex_weights(config.loss, network.config.outputs)).to(
-        network.device
-    )
+    weights = vertex_weights(config.loss, network.config.outputs)
+    loss = TrainingLoss(network, config.loss, *weights).to(network.device)
+    options = ExampleOptions(config.frames, 0.0, NO_KNOWN_FRAMES, config.seed)
     losses = []
     for style in np.eye(network.config.styles, dtype=np.float32):
-        drawn = ExampleSampler(
-            sequences, {"": style}, Schedule(initial.diffusion), config.frames, 0.0, NO_KNOWN_FRAMES, config.seed,
-            network.device,
-        ).draw(0, range(run.VALIDATION_EXAMPLES))  # fmt: skip
-        losses.append(judging.measure(drawn)["loss"])
+        sampler = ExampleSampler(sequences, {"": style}, Schedule(initial.diffusion), options, network.device)
+        losses.append(loss.measure(sampler.draw(0, range(run.VALIDATION_EXAMPLES)))["loss"])
     return int(np.argmin(losses))
 
 
-def main(arguments: Words[str] | None = None) -> int:
-    """The command line; returns the exit status."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit status."""
     return command.run_command("diface_core.training.threediface.adapt", __doc__, AdaptConfig, adapt_network, arguments)
 
 

@@ -1,8 +1,9 @@
-"""Training examples: random stretches of the sequences, and all that is left to chance about each."""
+"""Training examples: random windows of the sequences, with random diffusion steps, known frames and dropout."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from .recordings import MotionRecording
 
 
 class ExampleAudio(NamedTuple):
-    """The whole sound of an example: samples (N,), the rows that it lasts, and the one where the example begins."""
+    """The whole audio of an example: samples (N,) at 16 kHz, its rows, and the first row of the example."""
 
     samples: Tensor
     rows: int
@@ -26,8 +27,15 @@ class ExampleAudio(NamedTuple):
 class Batch(NamedTuple):
     """Examples in the network's units.
 
-    x0 (B, T, C); xt (B, T, C), x0 where it is given; given (B, T) bool; step (B,) as the network is told it;
-    style (B, styles); speech (B, T, D), or without values where it is yet to be heard, in `sounds`; heard (B,) bool.
+    Attributes:
+        x0: Motion (B, T, C).
+        xt: Noisy motion (B, T, C); x0 on known frames.
+        known: (B, T) True for known frames.
+        step: Index of the diffusion step (B,), as the network expects it.
+        style: Style vectors (B, styles).
+        speech: Speech features (B, T, D); empty if the speech encoder is trained and encodes `sounds`.
+        has_audio: (B,) False without audio conditioning.
+        sounds: The audio of each example if the speech encoder is trained, else empty.
     """
 
     x0: Tensor
@@ -40,25 +48,48 @@ class Batch(NamedTuple):
     sounds: tuple[ExampleAudio, ...]
 
 
-class ExampleSampler:
-    """Random stretches of the sequences, each as likely as any other.
+@dataclass(frozen=True)
+class ExampleOptions:
+    """What the examples of a training look like.
 
-    Example `number` of step `step` is always the same one: it has a stream of random numbers of its own. So a training
-    goes on as if it had not been interrupted, and it is the same training on one process or on several.
-    styles: the style (styles,) of each subject, and under "" that of any other.
+    Attributes:
+        frames: Frames of an example.
+        audio_dropout: Share of the examples without audio conditioning.
+        masks: How often frames are known, and which.
+        seed: Seed of everything random.
+    """
+
+    frames: int
+    audio_dropout: float
+    masks: MaskConfig
+    seed: int
+
+
+class ExampleSampler:
+    """Sampler of random windows of the sequences, all equally likely.
+
+    Every example has a separate stream of random numbers, seeded by its step and number. Therefore an interrupted
+    training continues exactly, and training on one process or several is the same.
+
+    Args:
+        sequences: The recordings.
+        styles: The style (styles,) of each subject; under "" that of any other.
+        schedule: The diffusion's schedule.
+        options: What the examples look like.
+        device: Where the batches are.
     """
 
     def __init__(
-        self, sequences: list[MotionRecording], styles: Mapping[str, Float32Array], schedule: Schedule, frames: int,
-        audio_dropout: float, masks: MaskConfig, seed: int, device: torch.device,
+        self, sequences: list[MotionRecording], styles: Mapping[str, Float32Array], schedule: Schedule,
+        options: ExampleOptions, device: torch.device,
     ) -> None:  # fmt: skip
-        self.sequences, self.styles, self.schedule, self.frames = sequences, styles, schedule, frames
-        self.audio_dropout, self.masks, self.seed, self.device = audio_dropout, masks, seed, device
-        self.cumulative_windows = np.cumsum([len(s.frames) - frames + 1 for s in sequences])
+        self.sequences, self.styles, self.schedule = sequences, styles, schedule
+        self.options, self.device = options, device
+        self.cumulative_windows = np.cumsum([len(s.frames) - options.frames + 1 for s in sequences])
 
     def draw(self, step: int, numbers: Iterable[int]) -> Batch:
-        """The examples of these numbers in this step."""
-        drawn = [self._draw_example(np.random.default_rng([self.seed, step, number])) for number in numbers]
+        """Return the examples of these numbers in a step."""
+        drawn = [self._draw_example(np.random.default_rng([self.options.seed, step, number])) for number in numbers]
         *fields, sounds = zip(*drawn, strict=True)
         stacked = [torch.from_numpy(np.stack(field)).to(self.device) for field in fields]
         return Batch(*stacked, sounds=tuple(sound for sound in sounds if sound is not None))
@@ -68,21 +99,22 @@ class ExampleSampler:
         number = int(np.searchsorted(self.cumulative_windows, window, side="right"))
         sequence = self.sequences[number]
         first = window - int(self.cumulative_windows[number - 1]) * (number > 0)
-        x0 = sequence.x0(first, self.frames)
+        frames = self.options.frames
+        x0 = sequence.x0(first, frames)
 
         step = int(rng.integers(len(self.schedule)))
         alpha_bar = self.schedule.alpha_bar[step]
         noise = seeded_noise(self.schedule.config, int(rng.integers(2**63)))()(x0.shape)
-        given = draw_known_frames(self.frames, self.masks, rng)
-        xt = np.where(given[:, None], x0, np.sqrt(alpha_bar) * x0 + np.sqrt(1 - alpha_bar) * noise)
+        known = draw_known_frames(frames, self.options.masks, rng)
+        xt = np.where(known[:, None], x0, np.sqrt(alpha_bar) * x0 + np.sqrt(1 - alpha_bar) * noise)
 
-        speech, sound = np.zeros((self.frames, 0), np.float32), None
+        speech, sound = np.zeros((frames, 0), np.float32), None
         if sequence.audio_features is None:
             samples = torch.from_numpy(sequence.samples).to(self.device)
             sound = ExampleAudio(samples, len(sequence.frames), first)
         else:
-            speech = sequence.audio_features[first : first + self.frames].astype(np.float32)
-        told = np.int64(self.schedule.step_index(step, torch.device("cpu")).item())
-        heard = np.bool_(rng.random() >= self.audio_dropout)
+            speech = sequence.audio_features[first : first + frames].astype(np.float32)
+        index = np.int64(self.schedule.step_index(step, torch.device("cpu")).item())
+        has_audio = np.bool_(rng.random() >= self.options.audio_dropout)
         style = self.styles.get(sequence.subject, self.styles[""])
-        return x0.astype(np.float32), xt.astype(np.float32), given, told, style, speech, heard, sound
+        return x0.astype(np.float32), xt.astype(np.float32), known, index, style, speech, has_audio, sound

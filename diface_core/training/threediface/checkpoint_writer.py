@@ -1,4 +1,4 @@
-"""A checkpoint folder as 3DiFACE's are published: `args.yml` and `checkpoints/modelNNNNNNNNN.pt`."""
+"""Writer of checkpoint folders in 3DiFACE's published layout: `args.yml` and `checkpoints/modelNNNNNNNNN.pt`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import torch
 import yaml
 from torch import Tensor
 
+from ...atomic_write import atomic_write
 from ...errors import DifaceError
 from ...threediface.options import Part
 
@@ -26,7 +27,7 @@ TARGETS: dict[Part, tuple[str, str]] = {
         f"{_DIFFUSIONS}.masked_head_diffuse_w_cust_noise_losses_noclamp.GaussianDiffusion",
     ),
 }
-"""The class paths by which published folders name the network and the diffusion: names, for those who read them."""
+"""Class paths of network and diffusion in published folders, for other programs that read the folder."""
 
 _NOISE = f"{_DIFFUSIONS}.Disp_noise_sampler."
 _COMMON_DEFAULTS: dict[str, Any] = {
@@ -49,7 +50,7 @@ NETWORK_DEFAULTS: dict[Part, dict[str, Any]] = {
     "face": _COMMON_DEFAULTS | _FACE_DEFAULTS,
     "head": _COMMON_DEFAULTS | _HEAD_DEFAULTS,
 }
-"""The network's options where a configuration says nothing else."""
+"""Default options of the networks."""
 
 _COMMON_DIFFUSION_DEFAULTS: dict[str, Any] = {
     "noise_schedule": "cosine", "scale_beta": 1.0, "diffusion_steps": 1000, "model_mean_type": "START_X",
@@ -60,16 +61,20 @@ DIFFUSION_DEFAULTS: dict[Part, dict[str, Any]] = {
     "head": _COMMON_DIFFUSION_DEFAULTS
     | {"pred_type": "head_with_inpaint", "enable_frame_flag": True, "noise": "random_Noise", "std_scale": 1.0},
 }
-"""The diffusion's, `noise` and `std_scale` of its noise among them."""
+"""Default options of the diffusion, including `noise` and `std_scale` of its noise."""
 
 
 def make_arguments(part: Part, model: Mapping[str, Any], diffusion: Mapping[str, Any]) -> dict[str, Any]:
-    """What `args.yml` holds for a network of these options. Raises DifaceError for an option that is none."""
+    """Return the content of `args.yml` for a network with these options.
+
+    Raises:
+        DifaceError: If the diffusion has an unknown option.
+    """
     unknown = sorted(set(diffusion) - set(DIFFUSION_DEFAULTS[part]))
     if unknown:
         raise DifaceError(
             f"The diffusion of a {part} has no option {', '.join(unknown)}.",
-            f"It has {', '.join(DIFFUSION_DEFAULTS[part])}.",
+            f"Its options are {', '.join(DIFFUSION_DEFAULTS[part])}.",
         )
     options = dict(DIFFUSION_DEFAULTS[part] | dict(diffusion))
     noise, scale = options.pop("noise"), options.pop("std_scale")
@@ -82,30 +87,29 @@ def make_arguments(part: Part, model: Mapping[str, Any], diffusion: Mapping[str,
 
 
 def check_output_folder(folder: Path, arguments: Mapping[str, Any], sources: Iterable[Path | None]) -> None:
-    """Raises DifaceError for a folder that a training reads from, or that holds another model: it would be lost."""
+    """Raise DifaceError if a folder is also an input, or contains another model, which would be overwritten."""
     if folder.resolve() in {source.resolve() for source in sources if source is not None}:
-        raise DifaceError(f"{folder} is read from, and cannot be written to as well.", OTHER_FOLDER_HINT)
+        raise DifaceError(f"{folder} is an input of the training, and cannot be its output.", OTHER_FOLDER_HINT)
     try:
-        there = yaml.safe_load((folder / "args.yml").read_text("utf-8"))
+        existing = yaml.safe_load((folder / "args.yml").read_text("utf-8"))
     except FileNotFoundError:
-        there = None
+        existing = None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as damage:
-        raise DifaceError(f"{folder} holds an args.yml that cannot be read: {damage}.", OTHER_FOLDER_HINT) from damage
-    if (folder / "checkpoints").exists() and there != dict(arguments):
-        raise DifaceError(f"{folder} holds the checkpoints of another model.", OTHER_FOLDER_HINT)
+        raise DifaceError(f"{folder} has an args.yml that cannot be read: {damage}.", OTHER_FOLDER_HINT) from damage
+    if (folder / "checkpoints").exists() and existing != dict(arguments):
+        raise DifaceError(f"{folder} contains the checkpoints of another model.", OTHER_FOLDER_HINT)
 
 
 def write_checkpoint(
     folder: Path, arguments: Mapping[str, Any], state: Mapping[str, Tensor], step: int, max_checkpoints: int
 ) -> Path:
-    """Write the weights of a step, whole or not at all, and forget all but the `newest` (0: none); returns the file."""
+    """Write the weights of a step, and delete all but the newest `max_checkpoints` (0 keeps all); return the file."""
     checkpoints = folder / "checkpoints"
     checkpoints.mkdir(parents=True, exist_ok=True)
     (folder / "args.yml").write_text(yaml.safe_dump(dict(arguments), sort_keys=False), "utf-8")
     path = checkpoints / f"model{step:09d}.pt"
-    partial = path.with_suffix(".partial")
-    torch.save({name: value.detach().cpu() for name, value in state.items()}, partial)
-    partial.replace(path)
+    with atomic_write(path) as draft:
+        torch.save({name: value.detach().cpu() for name, value in state.items()}, draft)
     if max_checkpoints:
         for old in sorted(checkpoints.glob("model*.pt"))[:-max_checkpoints]:
             old.unlink()

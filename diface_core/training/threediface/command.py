@@ -1,4 +1,4 @@
-"""What the two command lines share: a configuration, and what is said instead of single settings."""
+"""Command line shared by training and adaptation: a configuration, and overrides of single settings."""
 
 from __future__ import annotations
 
@@ -22,15 +22,23 @@ def run_command(
     work: Callable[[ConfigT], Any],
     arguments: Sequence[str] | None,
 ) -> int:
-    """Read the configuration, do the work, return the exit status; what the user can mend goes to standard error."""
+    """Read a configuration, run `work` with it and return the exit status; print the user's errors to standard error.
+
+    Args:
+        module: The module that was started.
+        description: Its description.
+        kind: Class of its configuration.
+        work: Called with the configuration.
+        arguments: Command line; None is that of the process.
+    """
     parser = argparse.ArgumentParser(
         prog=f"python -m {module}", description=description, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("config", type=Path, help="a TOML file, such as those in diface_core/training/configs")
     parser.add_argument("--again", action="store_true", help="start over instead of resuming")
-    parser.add_argument("--steps", type=int, help="instead of the config's")
-    parser.add_argument("--out", type=Path, help="instead of the config's")
-    parser.add_argument("--data", type=Path, help="the folder of recordings, instead of the config's")
+    parser.add_argument("--steps", type=int, help="training steps, instead of the config's")
+    parser.add_argument("--out", type=Path, help="checkpoint folder, instead of the config's")
+    parser.add_argument("--data", type=Path, help="folder of recordings, instead of the config's")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
@@ -45,7 +53,7 @@ def run_command(
 
 
 def _with_overrides(config: ConfigT, options: argparse.Namespace) -> ConfigT:
-    """The settings with what the command line says instead."""
+    """Return the settings with the overrides of the command line."""
     return dataclasses.replace(
         config,
         steps=options.steps or config.steps,

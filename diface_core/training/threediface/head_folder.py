@@ -1,4 +1,4 @@
-"""A folder of head motion with its sound: `wav/NAME.wav` and `head/NAME.npy`, rotation vectors (T, 3)."""
+"""Folders of head motion with audio: `wav/NAME.wav` and `head/NAME.npy`, rotation vectors (T, 3)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,18 @@ from ..corpora.reading import Skipped, require_files
 from ..corpora.vocaset_folder import trim_to_motion
 
 MAX_ROTATION = 2.5
-"""Radians beyond which no neck turns: degrees, or another quantity."""
+"""Radians: larger rotations of a neck are in degrees, or another quantity."""
 
 
 @dataclass(frozen=True)
 class HeadTrack:
-    """One recording: rotation vectors (T, 3) of FLAME's neck in radians, 30 rows a second; samples (N,) at 16 kHz."""
+    """One recording.
+
+    Attributes:
+        name: Name of its files.
+        rotation: Rotation vectors (T, 3) of FLAME's neck in radians, 30 rows per second.
+        samples: Audio (N,) at 16 kHz.
+    """
 
     name: str
     rotation: Float32Array
@@ -29,9 +35,10 @@ class HeadTrack:
 
 
 def head_folder(folder: Path, fps: float = 30.0) -> Iterator[HeadTrack | Skipped]:
-    """A track for every `head/NAME.npy`, recorded at `fps` frames a second, that has its `wav/NAME.wav`.
+    """Yield a track for every `head/NAME.npy`, recorded at `fps` frames per second, with its `wav/NAME.wav`.
 
-    Raises DifaceError where a part of the folder is missing.
+    Raises:
+        DifaceError: If a part of the folder is missing.
     """
     require_files(folder, "wav", "head")
     tracks = sorted((folder / "head").glob("*.npy"))
@@ -40,19 +47,19 @@ def head_folder(folder: Path, fps: float = 30.0) -> Iterator[HeadTrack | Skipped
             yield _track(path, folder / "wav" / f"{path.stem}.wav", fps)
         except (DifaceError, OSError, ValueError, EOFError) as reason:
             yield Skipped(str(path), getattr(reason, "message", str(reason)))
-    moving = {path.stem for path in tracks}
+    names = {path.stem for path in tracks}
     for path in sorted((folder / "wav").glob("*.wav")):
-        if path.stem not in moving:
+        if path.stem not in names:
             yield Skipped(str(path), "no head motion of the same name")
 
 
-def _track(path: Path, sound: Path, fps: float) -> HeadTrack:
-    if not sound.is_file():
-        raise ValueError("no sound of the same name in wav/")
+def _track(path: Path, audio: Path, fps: float) -> HeadTrack:
+    if not audio.is_file():
+        raise ValueError("no audio of the same name in wav/")
     rotation = np.load(path, allow_pickle=False)
     if rotation.ndim != 2 or rotation.shape[1] != 3 or len(rotation) < 2:
         raise ValueError(f"rotation vectors of shape {rotation.shape}, expected (frames, 3)")
     if not np.isfinite(rotation).all() or np.abs(rotation).max() > MAX_ROTATION:
-        raise ValueError("rotations that are no numbers, or not in radians")
-    samples = trim_to_motion(recordings.load_samples(sound), len(rotation) / fps, fps)
+        raise ValueError("rotations that are not finite, or not in radians")
+    samples = trim_to_motion(recordings.load_samples(audio), len(rotation) / fps, fps)
     return HeadTrack(path.stem, resample_to_rows(rotation, np.arange(len(rotation)) / fps, len(samples)), samples)

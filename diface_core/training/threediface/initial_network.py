@@ -1,4 +1,4 @@
-"""The network that a training starts from: new, or out of a checkpoint folder."""
+"""The network that a training starts from: new, or loaded from a checkpoint folder."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from ...threediface.wav2vec2 import build_encoder
 from . import checkpoint_writer
 from .settings import RunConfig, TrainConfig
 
-ENCODER_HINT = "Give `wav2vec2`, the folder of wav2vec2-base-960h: config.json beside the weights."
+ENCODER_HINT = "Set `wav2vec2` to the folder of wav2vec2-base-960h: config.json and model.safetensors."
 
 
 @dataclass(frozen=True)
 class InitialNetwork:
-    """A network, its diffusion, and what its folder's `args.yml` is to say."""
+    """A network, its diffusion, and the content of its `args.yml`."""
 
     network: Network
     diffusion: DiffusionConfig
@@ -33,63 +33,71 @@ class InitialNetwork:
 
 
 def build_network(config: TrainConfig, subjects: tuple[str, ...]) -> InitialNetwork:
-    """A new network of the configuration's options, or the one to be tuned; what learns has gradients.
+    """Return a new network, or the one to fine-tune; only trained parameters have gradients.
 
-    subjects: those of the sequences, a style each. Raises DifaceError for options that fit no network, a speech
-    encoder that is missing, or more subjects than styles.
+    Args:
+        config: The training.
+        subjects: Subjects of the sequences; each becomes a style.
+
+    Raises:
+        DifaceError: If the options are invalid, the speech encoder is missing, or there are more subjects than styles.
     """
     torch.manual_seed(config.seed)
-    started = (
+    initial = (
         _new_network(config, subjects)
         if config.fine_tune is None
         else load_network(config, config.part, config.fine_tune)
     )
-    styles = started.network.config.styles
+    styles = initial.network.config.styles
     if config.part == "face" and len(subjects) > styles:
         raise DifaceError(
             f"There are {len(subjects)} subjects, but the network has {styles} styles.",
-            "Give `num_identity_classes` in [model] as many, or train fewer `subjects`.",
+            "Increase `num_identity_classes` in [model], or train fewer `subjects`.",
         )
-    check_frames(config, started.network)
-    _set_trainable(started.network, config.train_encoder)
-    return started
+    check_frames(config, initial.network)
+    _set_trainable(initial.network, config.train_encoder)
+    return initial
 
 
 def load_network(config: RunConfig, part: Part, folder: Path) -> InitialNetwork:
-    """The newest checkpoint in `folder`, and its `args.yml` as it stands. Raises ModelError for another one."""
+    """Return the newest checkpoint in a folder, with its `args.yml`.
+
+    Raises:
+        ModelError: If the folder has no valid checkpoint of the part.
+    """
     model = load_face(folder, wav2vec2=config.wav2vec2) if part == "face" else load_head(folder)
     _check_encoder(model.network)
-    saying = yaml.safe_load((folder / "args.yml").read_text("utf-8"))
-    return InitialNetwork(model.network, model.diffusion, saying)
+    arguments = yaml.safe_load((folder / "args.yml").read_text("utf-8"))
+    return InitialNetwork(model.network, model.diffusion, arguments)
 
 
 def _new_network(config: TrainConfig, subjects: tuple[str, ...]) -> InitialNetwork:
-    given: dict[str, Any] = {"train_subjects": " ".join(subjects)}
+    model: dict[str, Any] = {"train_subjects": " ".join(subjects)}
     if config.part == "face":
-        given |= {"cond_mask_prob": config.audio_dropout, "num_identity_classes": len(subjects)}
+        model |= {"cond_mask_prob": config.audio_dropout, "num_identity_classes": len(subjects)}
     else:
         masks = config.masks
-        given |= {"cond_mask_prob": masks.cond_mask_prob, "mask_frame_prob": masks.mask_frame_prob, masks.kind: True}
-    saying = checkpoint_writer.make_arguments(config.part, given | dict(config.model), config.diffusion)
-    network, diffusion = options.parse_options(saying, "in the configuration")
+        model |= {"cond_mask_prob": masks.cond_mask_prob, "mask_frame_prob": masks.mask_frame_prob, masks.kind: True}
+    arguments = checkpoint_writer.make_arguments(config.part, model | dict(config.model), config.diffusion)
+    network, diffusion = options.parse_options(arguments, "in the configuration")
     if config.part == "head":
         if network.styles:
-            raise DifaceError("A head is trained without styles.", "Leave `use_identity` out of [model].")
-        return InitialNetwork(_with_zero_output(HeadNetwork(network)), diffusion, saying)
+            raise DifaceError("A head is trained without styles.", "Remove `use_identity` from [model].")
+        return InitialNetwork(_with_zero_output(HeadNetwork(network)), diffusion, arguments)
     face = FaceNetwork(network, build_encoder({}, config.wav2vec2))
     _check_encoder(face)
-    return InitialNetwork(_with_zero_output(face), diffusion, saying)
+    return InitialNetwork(_with_zero_output(face), diffusion, arguments)
 
 
 def _with_zero_output(network: Network) -> Network:
-    """The network with an output layer of zeros: one drawn at random would begin decimetres away from any face."""
+    """Return the network with a zero output layer: a random one would start decimetres away from any face."""
     for parameter in network.decoder.out_embed.parameters():
         nn.init.zeros_(parameter)
     return network
 
 
 def check_frames(config: RunConfig, network: Network) -> None:
-    """Raises DifaceError for examples that the network cannot halve as often as it does."""
+    """Raise DifaceError if the frames of an example are no multiple of the network's stride, or only one."""
     stride = network.config.stride
     if config.frames % stride or config.frames < 2 * stride:
         raise DifaceError(
@@ -100,13 +108,13 @@ def check_frames(config: RunConfig, network: Network) -> None:
 
 def _check_encoder(network: nn.Module) -> None:
     if isinstance(network, FaceNetwork) and network.audio_encoder is None:
-        raise DifaceError("A face network hears by wav2vec2, and there is none.", ENCODER_HINT)
+        raise DifaceError("A face network needs wav2vec2 to encode the audio, and none is set.", ENCODER_HINT)
 
 
 def _set_trainable(network: Network, train_encoder: bool) -> None:
-    """Everything but the speech encoder; of that, where it learns too, all but the convolutions and what masks need.
+    """Enable gradients of everything but the speech encoder, and optionally of that without its convolutions.
 
-    It learns as it listens, without dropout.
+    The speech encoder is trained in evaluation mode, without dropout.
     """
     network.train().requires_grad_(True)
     if isinstance(network, FaceNetwork) and network.audio_encoder is not None:

@@ -1,4 +1,4 @@
-"""The loss of a batch: x0 itself, its velocity and acceleration, the lips, and the frames that were not given."""
+"""The loss of a batch: x0, its velocity and acceleration, the lips, and the masked frames."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ from .batches import Batch
 from .settings import LossConfig
 
 FACE_UNIT = 1000.0
-"""A face's errors count in millimetres: squared metres are so small that Adam takes its gradients for none."""
+"""Errors of faces are in millimetres: squared metres are so small that their gradients vanish in Adam's epsilon."""
 
 
 class TrainingLoss(nn.Module):
-    """Batch -> the loss: a module, so that DistributedDataParallel can stand around it.
+    """The loss of a batch, as a module so that DistributedDataParallel can wrap it.
 
-    weight: (C,) factors on the squared errors of single values; lips: (C,) 1 where a value is of the lips.
+    Args:
+        network: The network.
+        config: Weights of the terms.
+        weight: Factors (C,) on the squared errors of single values.
+        lips: (C,) 1 for values of the lips, else 0.
     """
 
     def __init__(self, network: Network, config: LossConfig, weight: Float32Array, lips: Float32Array) -> None:
@@ -34,19 +38,19 @@ class TrainingLoss(nn.Module):
         self.register_buffer("lips", torch.from_numpy(lips), persistent=False)
 
     def forward(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss of all processes' examples together, of which the mean over processes is to be taken; its terms."""
+        """Return the loss over the examples of all processes, to be averaged over the processes, and its terms."""
         means = distributed.term_means(self.terms(self.predict(batch).float(), batch))
         loss = torch.stack([self.term_weights[name] * value for name, value in means.items()]).sum()
         return loss, {name: value.detach() for name, value in means.items()}
 
     def measure(self, batch: Batch) -> dict[str, float]:
-        """What each term adds to the loss of this process's examples alone, and the `loss` itself."""
+        """Return the loss of this process's examples as `loss`, and the contribution of each term."""
         terms = self.terms(self.predict(batch).float(), batch)
         parts = {name: self.term_weights[name] * float(term.mean()) for name, term in terms.items()}
         return {"loss": sum(parts.values()), **parts}
 
     def predict(self, batch: Batch) -> Tensor:
-        """x0 (B, T, C) as the network sees it."""
+        """Return the predicted x0 (B, T, C) in the network's units."""
         speech = self._speech(batch) * batch.has_audio[:, None, None]
         x = batch.xt
         if self.network.config.has_mask_channel:
@@ -55,7 +59,7 @@ class TrainingLoss(nn.Module):
         return self.network(x, batch.step, speech, style)
 
     def _speech(self, batch: Batch) -> Tensor:
-        """What is heard (B, T, ch)."""
+        """Return the speech features (B, T, ch)."""
         if not isinstance(self.network, FaceNetwork):
             return batch.speech
         frames = batch.x0.shape[1]
@@ -66,16 +70,16 @@ class TrainingLoss(nn.Module):
         )
 
     def terms(self, x0: Tensor, batch: Batch) -> dict[str, LossTerm]:
-        """Every term that counts, each a mean in two halves."""
-        ours, theirs = x0 * self.unit, batch.x0 * self.unit
+        """Return every term that has a weight, as total and weight of its mean."""
+        predicted, target = x0 * self.unit, batch.x0 * self.unit
         weight = self.get_buffer("weight").expand(1, x0.shape[1], -1)
-        terms = {"position": position_error(ours, theirs, weight)}
+        terms = {"position": position_error(predicted, target, weight)}
         if self.term_weights["velocity"]:
-            terms["velocity"] = velocity_error(ours, theirs, weight)
+            terms["velocity"] = velocity_error(predicted, target, weight)
         if self.term_weights["acceleration"]:
-            terms["acceleration"] = velocity_error(ours.diff(dim=1), theirs.diff(dim=1), weight[:, 1:])
+            terms["acceleration"] = velocity_error(predicted.diff(dim=1), target.diff(dim=1), weight[:, 1:])
         if self.term_weights["masked"]:
-            terms["masked"] = position_error(ours, theirs, (~batch.known)[..., None].float())
+            terms["masked"] = position_error(predicted, target, (~batch.known)[..., None].float())
         if self.term_weights["lips"]:
-            terms["lips"] = weighted_term((ours - theirs) ** 2, self.get_buffer("lips"))
+            terms["lips"] = weighted_term((predicted - target) ** 2, self.get_buffer("lips"))
         return terms

@@ -1,4 +1,4 @@
-"""Recordings as a network meets them: motion at 30 rows a second, and the speech that goes with it."""
+"""Recordings in a network's layout: motion at 30 rows per second, with its speech features."""
 
 from __future__ import annotations
 
@@ -29,16 +29,21 @@ AudioEncoder = Callable[[Tensor, int], Tensor]
 """A waveform (N,) at 16 kHz and a number of rows -> speech features (rows, D)."""
 
 CACHE_BYTES = 1 << 40
-"""Bytes of speech features that are kept: all that a training may need."""
+"""Size limit of the feature cache in bytes: enough for any training."""
 
 
 @dataclass(frozen=True)
 class MotionRecording:
-    """One recording. A network sees (frames - mean) / deviation.
+    """One recording. A network's input is (frames - mean) / deviation.
 
-    frames: (T, C) as recorded, mapped and not read where it is long; mean, deviation: (C,) or ().
-    samples: (N,) at 16 kHz, as long as the frames. subject: which of the configuration's subjects it is of, or "".
-    heard: (T, D) speech features, float16; None where the speech encoder learns, too.
+    Attributes:
+        name: Name of its files.
+        frames: Motion (T, C) as recorded; long ones are memory-mapped.
+        mean: (C,) or ().
+        deviation: (C,) or ().
+        samples: Audio (N,) at 16 kHz, as long as the frames.
+        subject: Subject of the configuration, or "".
+        audio_features: Speech features (T, D), float16; None if the speech encoder is trained too.
     """
 
     name: str
@@ -51,38 +56,45 @@ class MotionRecording:
 
     @property
     def seconds(self) -> float:
+        """Duration of the recording."""
         return len(self.frames) / MODEL_RATE.value
 
     def x0(self, first: int, rows: int) -> Float32Array:
-        """The motion from row `first` on (rows, C), in the network's units."""
+        """Return the motion from row `first` on (rows, C), in the network's units."""
         frames = np.asarray(self.frames[first : first + rows], np.float32).reshape(rows, -1)
         return (frames - self.mean) / self.deviation
 
 
 def read_recordings(data: DataConfig, part: Part, frames: int) -> tuple[list[MotionRecording], list[MotionRecording]]:
-    """The sequences to learn, and those that are held out; what cannot be used is logged.
+    """Return the training sequences and the held-out ones; log the sequences that cannot be used.
 
-    Raises DifaceError where the folder is not whole, or nothing is left to learn.
+    Args:
+        data: The recordings.
+        part: Face or head.
+        frames: Minimum length of a sequence.
+
+    Raises:
+        DifaceError: If the folder is incomplete, or no training sequence remains.
     """
-    found = _face_recordings(data) if part == "face" else _head_recordings(data)
+    sequences = _face_recordings(data) if part == "face" else _head_recordings(data)
     reading: Reading[MotionRecording] = filter_clips(
-        found, data.folder, lambda sequence: _check_length(sequence, frames)
+        sequences, data.folder, lambda sequence: _check_length(sequence, frames)
     )
-    # No name begins with one of none: startswith(()) is False.
+    # startswith(()) is False: without held_out, nothing is held out.
     held_out = [one for one in reading.clips if one.name.startswith(data.held_out)]
-    learnt = list(_select_subjects([one for one in reading.clips if not one.name.startswith(data.held_out)], data))
-    if not learnt:
+    training = list(_select_subjects([one for one in reading.clips if not one.name.startswith(data.held_out)], data))
+    if not training:
         raise DifaceError(
-            f"Of {len(reading.clips)} sequences in {data.folder} none is to be learnt.",
-            "Check `subjects` and `held_out`: names must begin with them.",
+            f"None of the {len(reading.clips)} sequences in {data.folder} is a training sequence.",
+            "Check `subjects` and `held_out`, which are prefixes of the sequences' names.",
         )
-    return learnt, held_out
+    return training, held_out
 
 
 def _face_recordings(data: DataConfig) -> Iterator[MotionRecording | Skipped]:
     every = data.fps / MODEL_RATE.value
     if every < 1 or every != int(every):
-        hint = "Resample the vertices, or give the rate that they were recorded at."
+        hint = "Resample the vertices, or set `fps` to the rate of the recordings."
         raise DifaceError(f"A face's fps must be 30, 60, 90 or another multiple of 30. Got {data.fps:g}.", hint)
     for item in read_sentences(data.folder, data.fps):
         if isinstance(item, Skipped):
@@ -104,40 +116,47 @@ def _head_recordings(data: DataConfig) -> Iterator[MotionRecording | Skipped]:
 
 def _check_length(recording: MotionRecording, frames: int) -> str | None:
     if len(recording.frames) < frames:
-        return f"{len(recording.frames)} frames at 30 a second, an example has {frames}"
+        return f"{len(recording.frames)} frames at 30 per second, an example has {frames}"
     return None
 
 
 def _select_subjects(sequences: list[MotionRecording], data: DataConfig) -> Iterator[MotionRecording]:
-    """Those of the subjects that are learnt, as many of each as there are to be."""
-    taken: dict[str, int] = {}
+    """Yield the sequences of the training subjects, at most max_sequences of each."""
+    counts: dict[str, int] = {}
     for sequence in sequences:
-        named = [subject for subject in data.subjects if sequence.name.startswith(subject)]
-        if data.subjects and not named:
+        matches = [subject for subject in data.subjects if sequence.name.startswith(subject)]
+        if data.subjects and not matches:
             continue
-        subject = max(named, key=len) if named else sequence.subject
-        taken[subject] = taken.get(subject, 0) + 1
-        if not data.max_sequences or taken[subject] <= data.max_sequences:
+        subject = max(matches, key=len) if matches else sequence.subject
+        counts[subject] = counts.get(subject, 0) + 1
+        if not data.max_sequences or counts[subject] <= data.max_sequences:
             yield dataclasses.replace(sequence, subject=subject)
 
 
 def encode_recordings(
     sequences: list[MotionRecording], encode: AudioEncoder, digest: str, cache: Path
 ) -> list[MotionRecording]:
-    """The sequences with what `listener`, known by `digest`, hears of them; computed once and kept in `cache`."""
-    kept, made = FeatureCache(cache / "heard", disk_limit=CACHE_BYTES), []
-    for sequence in tqdm(sequences, desc="hearing", unit="sequence", leave=False, disable=None):
+    """Return the sequences with their speech features, which are computed once and cached.
+
+    Args:
+        sequences: The sequences.
+        encode: Encodes the audio.
+        digest: Hash that identifies `encode`.
+        cache: Folder of the cache.
+    """
+    features_cache, encoded = FeatureCache(cache / "heard", disk_limit=CACHE_BYTES), []
+    for sequence in tqdm(sequences, desc="encoding audio", unit="sequence", leave=False, disable=None):
         rows = len(sequence.frames)
         key = audio_key(AudioClip(sequence.samples, SAMPLE_RATE), f"{digest} {rows}")
-        features = kept.get(key)
+        features = features_cache.get(key)
         if features is None:
-            features = kept.put(key, _encode_samples(encode, sequence.samples, rows))
-        made.append(dataclasses.replace(sequence, audio_features=features.astype(np.float16)))
-    return made
+            features = features_cache.put(key, _encode_samples(encode, sequence.samples, rows))
+        encoded.append(dataclasses.replace(sequence, audio_features=features.astype(np.float16)))
+    return encoded
 
 
 def encode_with_network(network: FaceNetwork, sequences: list[MotionRecording], cache: Path) -> list[MotionRecording]:
-    """The same by a face network's own wav2vec2, before its `audio_feature_map`, which learns."""
+    """Return the sequences with features of the network's wav2vec2, before the trained `audio_feature_map`."""
     encoder = network.audio_encoder
     if encoder is None:
         raise ValueError("This face network has no speech encoder.")
@@ -145,10 +164,10 @@ def encode_with_network(network: FaceNetwork, sequences: list[MotionRecording], 
     for name, value in encoder.state_dict().items():
         digest.update(name.encode() + value.cpu().contiguous().numpy().tobytes())
 
-    def listener(waveform: Tensor, rows: int) -> Tensor:
+    def encode(waveform: Tensor, rows: int) -> Tensor:
         return encoder(waveform.to(network.device), rows, network.config.dataset)
 
-    return encode_recordings(sequences, listener, digest.hexdigest(), cache)
+    return encode_recordings(sequences, encode, digest.hexdigest(), cache)
 
 
 @torch.inference_mode()

@@ -1,4 +1,4 @@
-"""A training or an adaptation from sequences to a checkpoint folder: begun, gone on with, measured, written."""
+"""A training or an adaptation, from sequences to a checkpoint folder: starts or resumes, validates, writes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ...threediface.networks import Network
 from ...types import Float32Array
 from .. import logs, loop, resume
 from . import checkpoint_writer
-from .batches import ExampleSampler
+from .batches import ExampleOptions, ExampleSampler
 from .initial_network import InitialNetwork
 from .losses import TrainingLoss
 from .random_masks import MaskConfig
@@ -25,50 +25,63 @@ from .settings import RunConfig
 from .vertex_weights import vertex_weights
 
 VALIDATION_EXAMPLES = 16
-"""Examples that the held-out loss is a mean of, always the same ones."""
+"""Fixed examples that the held-out loss is averaged over."""
 
 
 def train_network(
     config: RunConfig, initial: InitialNetwork, styles: Mapping[str, Float32Array], masks: MaskConfig,
     training: list[MotionRecording], held_out: list[MotionRecording],
 ) -> Network:  # fmt: skip
-    """Train what has gradients to `config.steps` and return the running average; goes on where it was interrupted.
+    """Train the parameters with gradients up to `config.steps`, or resume; return the running average of the network.
 
-    styles: the style (styles,) of each subject. Under torchrun all processes train one network, each on `config.batch`
-    examples a step; the first one measures and writes. Raises DifaceError where `out` holds another model.
+    Under torchrun all processes train one network, each on `config.batch` examples per step; the first one validates
+    and writes.
+
+    Args:
+        config: The settings.
+        initial: The network that the training starts from.
+        styles: The style (styles,) of each subject; under "" that of any other.
+        masks: Known frames of the examples.
+        training: Training sequences.
+        held_out: Validation sequences.
+
+    Raises:
+        DifaceError: If `out` contains another model.
     """
     checkpoint_writer.check_output_folder(config.out, initial.arguments, config.source_checkpoints)
-    with distributed.process_group() as where:
-        network = initial.network.to(where)
+    with distributed.process_group() as device:
+        network = initial.network.to(device)
         weight, lips = vertex_weights(config.loss, network.config.outputs)
-        loss = TrainingLoss(network, config.loss, weight, lips).to(where)
+        loss = TrainingLoss(network, config.loss, weight, lips).to(device)
         state = _start_state(config, network)
-        judging = TrainingLoss(state.ema, config.loss, weight, lips).to(where)
+        validation_loss = TrainingLoss(state.ema, config.loss, weight, lips).to(device)
         schedule = Schedule(initial.diffusion)
 
-        def examples(sequences: list[MotionRecording], unheard: float) -> ExampleSampler:
-            return ExampleSampler(sequences, styles, schedule, config.frames, unheard, masks, config.seed, where)
+        def examples(sequences: list[MotionRecording], audio_dropout: float) -> ExampleSampler:
+            options = ExampleOptions(config.frames, audio_dropout, masks, config.seed)
+            return ExampleSampler(sequences, styles, schedule, options, device)
 
-        judged = examples(held_out, 0.0) if held_out else None
+        validation = examples(held_out, 0.0) if held_out else None
 
-        def look(state: resume.TrainingState[Any], curves: logs.CurveWriter, loss: float) -> None:
+        def on_step(state: resume.TrainingState[Any], curves: logs.CurveWriter, loss: float) -> None:
             last = state.step == config.steps
-            if judged and (last or (config.validate_every and state.step % config.validate_every == 0)):
-                _validate(state.step, judging, judged, curves, loss)
+            if validation and (last or (config.validate_every and state.step % config.validate_every == 0)):
+                _validate(state.step, validation_loss, validation, curves, loss)
             if last or (config.save_every and state.step % config.save_every == 0):
                 resume.save(state, config)
                 checkpoint_writer.write_checkpoint(
                     config.out, initial.arguments, state.ema.state_dict(), state.step, config.max_checkpoints
                 )
 
-        loop.run(state, config, examples(training, config.audio_dropout), loss, look)
+        loop.run(state, config, examples(training, config.audio_dropout), loss, on_step)
         return state.ema
 
 
 def _start_state(config: RunConfig, network: Network) -> resume.TrainingState[Network]:
+    """Return the state of a new training, or of the interrupted one."""
     average = copy.deepcopy(network).requires_grad_(False).eval()
-    learning = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    optimiser = torch.optim.AdamW(learning, lr=config.learning_rate, weight_decay=config.weight_decay)
+    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    optimiser = torch.optim.AdamW(trained, lr=config.learning_rate, weight_decay=config.weight_decay)
     state = resume.TrainingState(network, average, optimiser)
     resume.load(state, config)
     return state
@@ -78,16 +91,16 @@ def _start_state(config: RunConfig, network: Network) -> resume.TrainingState[Ne
 def _validate(
     step: int, validation_loss: TrainingLoss, sampler: ExampleSampler, curves: logs.CurveWriter, loss: float
 ) -> None:
-    """Measure the running average on what is held out: the loss, and each of its terms."""
+    """Log the loss and its terms of the running average on the held-out sequences."""
     measured = validation_loss.measure(sampler.draw(0, range(VALIDATION_EXAMPLES)))
     for name, value in measured.items():
         curves.add_scalar(f"held_out/{name}", value, step)
-    told = " ".join(f"{name} {value:.4f}" for name, value in measured.items())
-    tqdm.write(f"step {step}: loss {loss:.4f}, held out: {told}")
+    text = " ".join(f"{name} {value:.4f}" for name, value in measured.items())
+    tqdm.write(f"step {step}: loss {loss:.4f}, held out: {text}")
 
 
 def style_vectors(subjects: tuple[str, ...], styles: int) -> dict[str, Float32Array]:
-    """The style (styles,) of each subject, and of any other: all of theirs alike. A network without styles has none."""
-    own = dict(zip(subjects, np.eye(styles, dtype=np.float32), strict=False))
-    mixed = np.where(np.arange(styles) < len(own), 1 / max(1, len(own)), 0).astype(np.float32)
-    return {"": mixed, **own}
+    """Return the one-hot style (styles,) of each subject, and under "" the mean of them for any other subject."""
+    one_hot = dict(zip(subjects, np.eye(styles, dtype=np.float32), strict=False))
+    mean = np.where(np.arange(styles) < len(one_hot), 1 / max(1, len(one_hot)), 0).astype(np.float32)
+    return {"": mean, **one_hot}

@@ -1,4 +1,4 @@
-"""What is trained, on what, how long and how: a TOML file as a frozen dataclass."""
+"""Settings of a training or an adaptation: a TOML file as a frozen dataclass."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ from ...errors import DifaceError
 from ...threediface.options import Part
 from .random_masks import MaskConfig
 
-SETTINGS_HINT = "Change it in the configuration; docs/research/threediface_training.md says what each setting is."
+SETTINGS_HINT = "Change it in the configuration; docs/research/threediface_training.md describes every setting."
 
 
 @dataclass(frozen=True)
 class DataConfig:
     """The recordings.
 
-    folder: laid out as VOCASET is for a face, `wav/` and `head/` for a head (docs/research/threediface_training.md).
-    fps: frames a second of what is recorded. A face's must be 30 or a multiple of it: of 60 every second frame is kept,
-    as 3DiFACE does. A head's may be any.
-    subjects: how the names of the sequences that are learnt begin; all those that are not held out where there are
-    none. Of a face each is a style, in this order. held_out: how the names of those begin that are judged and not
-    learnt. at_most: sequences of each subject, the first by name; 0 is all.
+    Attributes:
+        folder: Folder with VOCASET's layout for a face, with `wav/` and `head/` for a head
+            (docs/research/threediface_training.md).
+        fps: Frames per second of the recordings. For a face it must be a multiple of 30: every second frame of 60 is
+            used, as in 3DiFACE. For a head it may be any.
+        subjects: Prefixes of the names of training sequences; empty uses all that are not held out. Each subject of a
+            face is a style, in this order.
+        held_out: Prefixes of the names of validation sequences, which are not trained on.
+        max_sequences: Sequences per subject, the first by name; 0 uses all.
     """
 
     folder: Path
@@ -36,12 +39,16 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class LossConfig:
-    """What counts how much beside the squared error of x0, in mm^2 (face) or squared deviations (head).
+    """Weights of the loss's terms besides the squared error of x0, in mm^2 (face) or squared deviations (head).
 
-    velocity, acceleration: the squared error of the first and second differences in time. masked: the squared error
-    where nothing is given (head). lips: the squared error of the lips' vertices alone (face).
-    masks: the user's FLAME_masks.pkl. regions: factors on the vertices of its regions, such as `lips = 5.0`; where
-    regions overlap the largest counts, and vertices of none count once.
+    Attributes:
+        velocity: Squared error of the first difference in time.
+        acceleration: Squared error of the second difference in time.
+        masked: Squared error of the frames that are not known (head).
+        lips: Squared error of the lip vertices (face).
+        flame_masks: The user's FLAME_masks.pkl.
+        regions: Factors on the vertices of its regions, such as `lips = 5.0`; the largest one where regions overlap,
+            1 outside of them.
     """
 
     velocity: float = 0.0
@@ -53,21 +60,32 @@ class LossConfig:
 
     def __post_init__(self) -> None:
         if (self.lips or self.regions) and self.flame_masks is None:
-            raise ValueError("lips and regions need masks, the file FLAME_masks.pkl.")
+            raise ValueError("lips and regions need flame_masks, the file FLAME_masks.pkl.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """What a training and an adaptation have in common.
+    """Settings that training and adaptation share.
 
-    out: the checkpoint folder that is written, as published ones are: args.yml and checkpoints/modelNNNNNNNNN.pt.
-    cache: where speech features, the resume file and the logs are kept. wav2vec2: folder of wav2vec2-base-960h; a
-    checkpoint that is started from carries its own.
-    steps; batch: examples a step and process; frames: of an example. save_every, validate_every: steps (0 only at the
-    end). newest: checkpoints that are kept (0 keeps all).
-    rate: the highest learning rate. warm_up: steps up to it. decay: of the weights. average: of the running mean of the
-    weights, which is what is written. precision: "float32" or "bfloat16" (mixed).
-    unheard: share of the examples that hear nothing, for classifier-free guidance (prob10 is 0.1).
+    Attributes:
+        out: Checkpoint folder to write, in the published layout: args.yml and checkpoints/modelNNNNNNNNN.pt.
+        data: The recordings.
+        loss: Weights of the loss's terms.
+        cache: Folder of speech features, the resume file and the logs.
+        wav2vec2: Folder of wav2vec2-base-960h; not needed if the initial checkpoint contains the encoder.
+        steps: Training steps.
+        batch: Examples per step and process.
+        frames: Frames of an example.
+        save_every: Steps between two checkpoints; 0 writes only at the end.
+        validate_every: Steps between two validations; 0 validates only at the end.
+        max_checkpoints: Number of newest checkpoints that are kept; 0 keeps all.
+        learning_rate: Highest learning rate.
+        warm_up: Steps up to the highest learning rate.
+        weight_decay: Weight decay.
+        ema_decay: Decay of the running average of the weights, which is what is written.
+        precision: "float32" or "bfloat16" (mixed).
+        audio_dropout: Share of the examples without audio, for classifier-free guidance (prob10 is 0.1).
+        seed: Seed of everything random.
     """
 
     out: Path
@@ -93,11 +111,11 @@ class RunConfig:
         if self.precision not in ("bfloat16", "float32"):
             raise ValueError(f'precision must be "bfloat16" or "float32". Got {self.precision!r}.')
         if not 0 <= self.audio_dropout <= 1:
-            raise ValueError(f"unheard is a share, 0 to 1. Got {self.audio_dropout}.")
+            raise ValueError(f"audio_dropout must be between 0 and 1. Got {self.audio_dropout}.")
 
     @property
     def source_checkpoints(self) -> tuple[Path | None, ...]:
-        """The checkpoint folders that are read."""
+        """The checkpoint folders that the training reads."""
         return ()
 
 
@@ -105,10 +123,14 @@ class RunConfig:
 class TrainConfig(RunConfig):
     """The training of a network.
 
-    part: "face" or "head". model, diffusion: options by the names that args.yml has for them, beside or instead of
-    those in `writing.OPTIONS`. fine_tune: a checkpoint folder to start from, instead of `model`.
-    masks: what a head is given. face_model: the checkpoint folder of the face network by which a head hears.
-    train_encoder: whether a face's wav2vec2 learns too, all but its convolutions.
+    Attributes:
+        part: "face" or "head".
+        model: Options by their names in args.yml, which override `checkpoint_writer.NETWORK_DEFAULTS`.
+        diffusion: Options by their names in args.yml, which override `checkpoint_writer.DIFFUSION_DEFAULTS`.
+        fine_tune: Checkpoint folder to start from, instead of `model`.
+        masks: Known frames of a head's examples.
+        face_model: Checkpoint folder of the listener: the face network whose audio encoder conditions the head.
+        train_encoder: Whether a face's wav2vec2 is trained too, except for its convolutions.
     """
 
     part: Part
@@ -124,21 +146,24 @@ class TrainConfig(RunConfig):
         if self.part not in ("face", "head"):
             raise ValueError(f'part must be "face" or "head". Got {self.part!r}.')
         if self.part == "head" and (self.face_model is None or self.loss.lips or self.loss.regions):
-            raise ValueError("A head needs face_model, by which it hears, and knows no lips and regions.")
+            raise ValueError("A head needs face_model to encode the audio, and has no lips and regions.")
         if self.part == "head" and self.train_encoder:
-            raise ValueError("A head hears by face_model, which does not learn with it: train_encoder is a face's.")
+            raise ValueError("train_encoder is for faces: the face_model of a head is not trained with it.")
 
     @property
     def source_checkpoints(self) -> tuple[Path | None, ...]:
+        """The checkpoint folders that the training reads."""
         return self.fine_tune, self.face_model
 
 
 @dataclass(frozen=True, kw_only=True)
 class AdaptConfig(RunConfig):
-    """The adaptation of a face network to one speaker: the style map and the output layer learn, nothing else.
+    """The adaptation of a face network to one speaker: only the style map and the output layer are trained.
 
-    base: the checkpoint folder of the general model. style: the trained style that becomes the speaker's; None is the
-    one with the smallest error on the speaker's sequences.
+    Attributes:
+        base: Checkpoint folder of the general model.
+        style: Index of the trained style that becomes the speaker's; None uses the one with the smallest error on the
+            speaker's sequences.
     """
 
     base: Path
@@ -148,6 +173,7 @@ class AdaptConfig(RunConfig):
 
     @property
     def source_checkpoints(self) -> tuple[Path | None, ...]:
+        """The checkpoint folders that the training reads."""
         return (self.base,)
 
 
@@ -156,7 +182,11 @@ _SECTIONS = {"data": DataConfig, "loss": LossConfig, "masks": MaskConfig}
 
 
 def read_config(path: Path, kind: type[ConfigT]) -> ConfigT:
-    """The settings in a TOML file. Raises DifaceError for one that is missing, unknown or out of its range."""
+    """Return the settings in a TOML file.
+
+    Raises:
+        DifaceError: If the file cannot be read, or a setting is missing, unknown or out of its range.
+    """
     try:
         values = tomllib.loads(path.read_text("utf-8"))
         sections = {name: _build_config(_SECTIONS[name], values.pop(name)) for name in _SECTIONS if name in values}
@@ -168,11 +198,11 @@ def read_config(path: Path, kind: type[ConfigT]) -> ConfigT:
 
 
 def _build_config(kind: type[Any], values: Mapping[str, Any]) -> Any:
-    """`kind` of these values, paths and tuples among them as such."""
+    """Return a `kind` with these values, converted to paths and tuples where it has them."""
     types = {one.name: str(one.type) for one in fields(kind)}
     unknown = sorted(set(values) - set(types))
     if unknown:
-        raise TypeError(f"{', '.join(unknown)}: there is no such setting.")
+        raise TypeError(f"unknown setting {', '.join(unknown)}.")
     return kind(**{name: _convert_value(types[name], value) for name, value in values.items()})
 
 

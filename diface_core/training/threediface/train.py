@@ -1,12 +1,12 @@
-"""`python -m diface_core.training.threediface.train CONFIG`: train 3DiFACE's face or head network, and resume.
+"""`python -m diface_core.training.threediface.train CONFIG`: train 3DiFACE's face or head network; can resume.
 
-The same under torchrun: `torchrun --nproc-per-node 8 -m diface_core.training.threediface.train CONFIG`.
+On several GPUs: `torchrun --nproc-per-node 8 -m diface_core.training.threediface.train CONFIG`.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence as Words
+from collections.abc import Sequence
 
 import torch
 
@@ -22,39 +22,40 @@ from .settings import TrainConfig
 
 
 def train(config: TrainConfig) -> Network:
-    """Read the recordings, hear them, train, and write checkpoints; returns what is in the last of them.
+    """Read the recordings, encode their audio, train and write checkpoints; return the network of the last one.
 
-    Raises DifaceError for recordings, options or models that cannot be used.
+    Raises:
+        DifaceError: If recordings, options or models cannot be used.
     """
-    learnt, held_out = recordings.read_recordings(config.data, config.part, config.frames)
-    subjects = config.data.subjects or tuple(sorted({one.subject for one in learnt}))
-    started = build_network(config, subjects)
-    with distributed.process_group() as where:
-        with distributed.local_rank_first():  # the others find the features computed
-            heard = _encode_recordings(config, started.network, [*learnt, *held_out], where)
-        learnt, held_out = heard[: len(learnt)], heard[len(learnt) :]
-        styles = run.style_vectors(subjects, started.network.config.styles)
+    training, held_out = recordings.read_recordings(config.data, config.part, config.frames)
+    subjects = config.data.subjects or tuple(sorted({one.subject for one in training}))
+    initial = build_network(config, subjects)
+    with distributed.process_group() as device:
+        with distributed.local_rank_first():  # the other processes read the features from the cache
+            encoded = _encode_recordings(config, initial.network, [*training, *held_out], device)
+        training, held_out = encoded[: len(training)], encoded[len(training) :]
+        styles = run.style_vectors(subjects, initial.network.config.styles)
         masks = config.masks if config.part == "head" else NO_KNOWN_FRAMES
-        return run.train_network(config, started, styles, masks, learnt, held_out)
+        return run.train_network(config, initial, styles, masks, training, held_out)
 
 
 def _encode_recordings(
     config: TrainConfig, network: Network, sequences: list[MotionRecording], device: torch.device
 ) -> list[MotionRecording]:
-    """The sequences with their speech features, but where the speech encoder is yet to learn."""
+    """Return the sequences with their speech features, or unchanged if the speech encoder is trained."""
     if isinstance(network, FaceNetwork):
         return (
             sequences
             if config.train_encoder
             else recordings.encode_with_network(network.to(device), sequences, config.cache)
         )
-    assert config.face_model is not None  # a head's settings say so
+    assert config.face_model is not None  # TrainConfig requires it for a head
     face = load_face(config.face_model, wav2vec2=config.wav2vec2)
     if face.network.config.width != network.config.width:
         raise DifaceError(
-            f"The head's ch is {network.config.width}, but {config.face_model.name} gives {face.network.config.width} "
-            "values a frame.",
-            "Give [model] the ch of the face model by which the head hears.",
+            f"The head's ch is {network.config.width}, but {config.face_model.name} encodes "
+            f"{face.network.config.width} values per frame.",
+            "Set `ch` in [model] to that of the face model.",
         )
     listener = face.network.to(device)
     return recordings.encode_recordings(
@@ -62,8 +63,8 @@ def _encode_recordings(
     )
 
 
-def main(arguments: Words[str] | None = None) -> int:
-    """The command line; returns the exit status."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit status."""
     return command.run_command("diface_core.training.threediface.train", __doc__, TrainConfig, train, arguments)
 
 

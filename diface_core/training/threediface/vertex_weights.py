@@ -1,4 +1,4 @@
-"""How much each vertex of FLAME counts in the loss, by the regions of the user's FLAME_masks.pkl."""
+"""Weights of FLAME's vertices in the loss, by the regions of the user's FLAME_masks.pkl."""
 
 from __future__ import annotations
 
@@ -13,9 +13,14 @@ LIPS = "lips"
 
 
 def vertex_weights(config: LossConfig, values: int) -> tuple[Float32Array, Float32Array]:
-    """Factor on each value of a frame (values,), and 1 where it is of the lips (values,), three values a vertex.
+    """Return factors on the values of a frame (values,), and 1 for values of the lips (values,).
 
-    Raises DifaceError for a file of masks that cannot be read, and a region that it does not have.
+    Args:
+        config: Its regions and masks.
+        values: Values of a frame, three per vertex.
+
+    Raises:
+        DifaceError: If the masks cannot be read, or lack a region.
     """
     weight, lips = np.ones(values, np.float32), np.zeros(values, np.float32)
     if config.flame_masks is None:

@@ -1,4 +1,4 @@
-"""What an edit makes anew, what it says where there is nothing to make, and what becomes of keys changed meanwhile."""
+"""The scope of an edit, its messages if there is nothing to regenerate, and keys that change while it runs."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def values(obj: bpy.types.Object, shape: str) -> dict[float, float]:
         ("jawOpen", {"jawOpen", "mouthSmileLeft", "browInnerUp", "eyeSquintLeft"}),
     ],
 )
-def test_only_what_answers_a_key_is_made_anew(take, keyed, answering) -> None:
+def test_only_channels_in_scope_of_a_key_are_regenerated(take, keyed, answering) -> None:
     before = {shape: values(take, shape) for shape in SHAPES}
     key(take, keyed, 60, 0.66)
     bpy.ops.diface.regenerate()
@@ -66,7 +66,7 @@ def begun() -> edit_shape_keys.EditJob:
     return edit.begin(bpy.context, lambda base: plan_around_pins(base, 8.0))
 
 
-def test_what_is_as_it_was_is_not_begun_anew(take) -> None:
+def test_unchanged_edit_is_not_restarted(take) -> None:
     key(take, "jawOpen", 60, 0.66)
     running = begun()
     running.task.wait()
@@ -77,7 +77,7 @@ def test_what_is_as_it_was_is_not_begun_anew(take) -> None:
     assert [pin.frame for pin in pins.find_pins(take)] == [60, 90]
 
 
-def test_a_pin_let_go_meanwhile_does_not_come_back(take) -> None:
+def test_pin_removed_during_an_edit_does_not_come_back(take) -> None:
     generated_there = values(take, "jawOpen")[60]
     key(take, "jawOpen", 60, 0.66)
     key(take, "jawOpen", 90, 0.5)
@@ -92,7 +92,7 @@ def test_a_pin_let_go_meanwhile_does_not_come_back(take) -> None:
     assert [(pin.frame, pin.value) for pin in pins.find_pins(take)] == [(90, 0.5)]
 
 
-def test_a_pin_moved_meanwhile_is_pinned_once(take) -> None:
+def test_pin_moved_during_an_edit_is_pinned_once(take) -> None:
     key(take, "jawOpen", 60, 0.66)
     running = begun()
     moved = next(k for k in curve(take, "jawOpen").keyframe_points if k.co.x == 60)
@@ -105,7 +105,7 @@ def test_a_pin_moved_meanwhile_is_pinned_once(take) -> None:
     assert [pin.frame for pin in pins.find_pins(take)] == [64.5]
 
 
-def test_all_taken_back_meanwhile_nothing_is_made(take) -> None:
+def test_edit_is_refused_if_all_pins_were_removed(take) -> None:
     key(take, "jawOpen", 60, 0.66)
     running, actions = begun(), set(bpy.data.actions)
     pins.unpin(take, pins.find_pins(take))
@@ -116,7 +116,7 @@ def test_all_taken_back_meanwhile_nothing_is_made(take) -> None:
     assert set(bpy.data.actions) == actions
 
 
-def test_where_nothing_can_answer_it_says_why(take) -> None:
+def test_edit_is_refused_if_no_key_is_in_scope(take) -> None:
     key(take, "jawOpen", 300, 0.66)
     with pytest.raises(RuntimeError, match=rf"outside the take \({FIRST} to {LAST}\)"):
         bpy.ops.diface.regenerate()
@@ -128,7 +128,7 @@ def test_where_nothing_can_answer_it_says_why(take) -> None:
     assert values(take, "jawOpen")[300] == np.float32(0.66)
 
 
-def test_a_key_of_a_part_that_the_take_has_not(scene, clicks, worker) -> None:
+def test_key_of_a_part_that_the_take_does_not_have(scene, clicks, worker) -> None:
     obj = scenes.add_character(scene, SHAPES)
     scene.diface.parts = "FACE"
     scenes.use_file(scene, clicks([0.5], seconds=4.0))
@@ -139,13 +139,13 @@ def test_a_key_of_a_part_that_the_take_has_not(scene, clicks, worker) -> None:
         bpy.ops.diface.regenerate()
 
 
-def test_strips_alone_are_no_take_that_can_be_edited(take) -> None:
+def test_edit_is_refused_if_only_strips_animate(take) -> None:
     bpy.ops.diface.push_down_take(take=stored_request.read_request(face(take))["take"])
     with pytest.raises(RuntimeError, match="NLA strips alone"):
         bpy.ops.diface.regenerate()
 
 
-def test_selected_keys_stay_and_what_is_between_them_is_made(scene, take) -> None:
+def test_in_between_selected_keys(scene, take) -> None:
     scene.diface.edit.frame_choice = "KEYS"
     before = values(take, "jawOpen")
     for some in curve(take, "jawOpen").keyframe_points:
@@ -160,7 +160,7 @@ def test_selected_keys_stay_and_what_is_between_them_is_made(scene, take) -> Non
         bpy.ops.diface.in_between()
 
 
-def test_where_every_frame_has_pins_it_says_so(take) -> None:
+def test_note_if_every_frame_has_pins(take) -> None:
     """As when a whole take was slid along the timeline."""
     held = compat.find_channelbag(face(take), "KEY"), compat.find_channelbag(take.animation_data.action, "OBJECT")
     for some in (some for one in held for curve in one.fcurves for some in curve.keyframe_points):
@@ -171,7 +171,7 @@ def test_where_every_frame_has_pins_it_says_so(take) -> None:
     assert any("Nearly every regenerated frame" in note for note in notes)
 
 
-def test_layers_alone_are_not_made_anew(scene, clicks, worker) -> None:
+def test_edit_of_layers_alone_is_refused(scene, clicks, worker) -> None:
     scenes.add_character(scene, ("eyeBlinkLeft", "jawOpen"))
     scenes.use_file(scene, clicks([0.5], seconds=4.0))
     bpy.ops.diface.generate()
@@ -180,7 +180,7 @@ def test_layers_alone_are_not_made_anew(scene, clicks, worker) -> None:
         bpy.ops.diface.in_between(first=40, last=60)
 
 
-def test_names_do_not_grow(take) -> None:
+def test_suffix_is_added_once(take) -> None:
     names = []
     for frame in (40, 60, 80):
         key(take, "jawOpen", frame, 0.66)
@@ -190,7 +190,7 @@ def test_names_do_not_grow(take) -> None:
     assert len(set(names)) == 3
 
 
-def test_a_layers_keys_stay_where_they_are_with_one_between_frames_before_them(scene, clicks, worker) -> None:
+def test_edited_layer_keeps_keys_before_its_first_frame(scene, clicks, worker) -> None:
     obj = scenes.add_character(scene, ("jawOpen", "eyeBlinkLeft"))
     scene.frame_start, scene.diface.gaze, scene.diface.breath = FIRST, False, False
     scenes.use_file(scene, clicks([0.5], seconds=6.0))
@@ -205,7 +205,7 @@ def test_a_layers_keys_stay_where_they_are_with_one_between_frames_before_them(s
     assert [pin for pin in pins.find_pins(obj) if "Blink" in pin.path] == before
 
 
-def test_a_ghost_leaves_alone_what_the_artist_did_to_layers(scene, clicks, worker) -> None:
+def test_ghost_does_not_store_layer_states(scene, clicks, worker) -> None:
     obj = scenes.add_character(scene, (*SHAPES, "eyeBlinkLeft"))
     scene.diface.blinks, scene.diface.gaze, scene.diface.breath = True, False, False
     scenes.use_file(scene, clicks([0.5], seconds=6.0))

@@ -1,4 +1,4 @@
-"""Editing in a scene: keys that the artist sets stay to the last digit, and only what is asked for is made anew."""
+"""Editing in a scene: the user's keys are kept exactly, and only the scope of the edit is regenerated."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def turn(obj: bpy.types.Object, frame: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("rate", list(scenes.RATES))
-def test_keys_stay_to_the_last_digit_at_every_rate(scene, head, clicks, worker, rate):
+def test_regenerate_keeps_pins_exactly_at_every_rate(scene, head, clicks, worker, rate):
     fps = scenes.set_rate(scene, rate)
     scene.frame_start = 7
     scenes.use_file(scene, clicks([0.5], seconds=6.0))
@@ -74,7 +74,7 @@ def test_keys_stay_to_the_last_digit_at_every_rate(scene, head, clicks, worker, 
     assert np.float32(ANEW) in after[:, 1]
 
 
-def test_the_old_take_stays_and_the_new_one_is_a_take(take):
+def test_edit_keeps_the_old_take(take):
     old = face(take)
     key(take, 60, 0.6)
     fingerprint = values(take).tobytes()
@@ -89,7 +89,7 @@ def test_the_old_take_stays_and_the_new_one_is_a_take(take):
     assert made.model_hash == "0123abcd"
 
 
-def test_a_pin_carries_over_and_is_settled(take):
+def test_pin_is_applied_in_the_new_take(take):
     key(take, 60, 0.6)
     bpy.ops.diface.regenerate()
     [pin] = pins.find_pins(take)
@@ -110,7 +110,7 @@ def reopened(path: Path) -> bpy.types.Object:
 
 @pytest.mark.parametrize("frame", [60, 60.25])
 @pytest.mark.parametrize("how", ["unpinned", "changed and unpinned", "deleted", "saved"])
-def test_a_pin_let_go_is_made_anew_without_it(take, frame, how, tmp_path):
+def test_regenerate_after_unpin(take, frame, how, tmp_path):
     """Of a motion that goes through a pin, not even what was generated there is left."""
     key(take, frame, 0.9)
     bpy.ops.diface.regenerate()
@@ -134,7 +134,7 @@ def test_a_pin_let_go_is_made_anew_without_it(take, frame, how, tmp_path):
         bpy.ops.diface.regenerate()
 
 
-def test_only_what_the_motion_goes_through_is_made_anew_when_it_is_let_go(take):
+def test_only_applied_pins_are_regenerated_after_unpin(take):
     key(take, 60, 0.9)
     bpy.ops.diface.unpin_all()
     assert pins.changed_pins(take) == []
@@ -144,7 +144,7 @@ def test_only_what_the_motion_goes_through_is_made_anew_when_it_is_let_go(take):
     assert pins.changed_pins(take) == []
 
 
-def test_a_pin_let_go_elsewhere_is_not_forgotten_by_another_edit(take):
+def test_removed_pin_stays_changed_after_an_edit_elsewhere(take):
     key(take, 40, 0.9)
     key(take, 100, 0.8)
     bpy.ops.diface.regenerate()
@@ -157,8 +157,8 @@ def test_a_pin_let_go_elsewhere_is_not_forgotten_by_another_edit(take):
     assert pins.changed_pins(take) == []
 
 
-def test_a_blink_that_is_let_go_stays_and_that_is_said(scene, clicks, worker, capfd):
-    """Blinks are bent to their pins and never made anew."""
+def test_unpinned_blink_stays_as_edited_with_a_note(scene, clicks, worker, capfd):
+    """Blinks are warped to their pins and never regenerated."""
     obj = scenes.add_character(scene, ("jawOpen", "eyeBlinkLeft"))
     scenes.use_file(scene, clicks([0.5], seconds=4.0))
     bpy.ops.diface.generate()
@@ -173,7 +173,7 @@ def test_a_blink_that_is_let_go_stays_and_that_is_said(scene, clicks, worker, ca
     assert [pin.frame for pin in pins.changed_pins(obj)] == [90]
 
 
-def test_undo_of_unpin_takes_it_back(take):
+def test_undo_of_unpin(take):
     key(take, 60, 0.9)
     bpy.ops.diface.regenerate()
     bpy.ops.ed.undo_push(message="Regenerate")
@@ -186,7 +186,7 @@ def test_undo_of_unpin_takes_it_back(take):
     assert pins.changed_pins(again) == []
 
 
-def test_a_key_on_a_shape_that_is_spelt_otherwise_now_is_kept(take):
+def test_pin_on_a_renamed_shape_key_is_kept(take):
     take.data.shape_keys.key_blocks["jawOpen"].name = "JawOpen"
     path = 'key_blocks["JawOpen"].value'
     key(take, 60, 0.66, path)
@@ -196,7 +196,7 @@ def test_a_key_on_a_shape_that_is_spelt_otherwise_now_is_kept(take):
     assert (pin.path, pin.frame, pin.value) == (path, 60, np.float32(0.66))
 
 
-def test_nothing_else_is_made(take):
+def test_key_of_the_face_leaves_the_head(take):
     """A key of the face leaves the head's curves as they are, to the bit."""
     heads = [turn(take, frame) for frame in range(11, 131)]
     key(take, 60, 0.6)
@@ -205,7 +205,7 @@ def test_nothing_else_is_made(take):
 
 
 @pytest.mark.parametrize("mode", ["XYZ", "ZXY", "QUATERNION", "AXIS_ANGLE"])
-def test_a_key_of_the_head(scene, head, clicks, worker, mode):
+def test_key_of_the_head_regenerates_the_head(scene, head, clicks, worker, mode):
     head.rotation_mode = mode
     scenes.use_file(scene, clicks([0.5], seconds=4.0))
     bpy.ops.diface.generate()
@@ -222,7 +222,7 @@ def test_a_key_of_the_head(scene, head, clicks, worker, mode):
     assert not np.array_equal(turn(head, 64), far)
 
 
-def test_in_between_makes_a_range_anew_and_nothing_else(scene, take):
+def test_in_between_regenerates_only_its_range(scene, take):
     scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, 50, 80
     before, smile = values(take), values(take, SMILE)
     scene.diface.edit.regions = {"JAW"}
@@ -244,7 +244,7 @@ def test_regenerate_all_keeps_the_pins(scene, take):
     assert found[0, 1] == found[-1, 1] == 0
 
 
-def test_swapped_poses_change_places(scene, take):
+def test_swap_exchanges_poses(scene, take):
     key(take, 40, 0.9)
     key(take, 90, 0.2)
     scene.diface.edit.swaps = "40:90"
@@ -264,13 +264,13 @@ def test_swapped_poses_change_places(scene, take):
         ("a:b", "no"),
     ],
 )
-def test_pairs_that_are_none(scene, take, text, said):
+def test_swap_refuses_invalid_frame_pairs(scene, take, text, said):
     scene.diface.edit.swaps = text
     with pytest.raises(RuntimeError, match=said):
         bpy.ops.diface.swap_keyframes()
 
 
-def test_a_pose_goes_from_one_character_to_another(scene, take):
+def test_copy_and_paste_pose_between_characters(scene, take):
     key(take, 60, 0.75)
     scene.frame_set(60)
     bpy.ops.diface.copy_pose()
@@ -283,7 +283,7 @@ def test_a_pose_goes_from_one_character_to_another(scene, take):
     assert (pin.frame, pin.value) == (70.0, np.float32(0.75))
 
 
-def test_the_artists_own_motion_is_a_start_too(scene, head, clicks, worker):
+def test_edit_of_a_user_action(scene, head, clicks, worker):
     """Three keys by hand: they stay, and what is between them is made."""
     scenes.use_file(scene, clicks([0.5], seconds=4.0))
     block = head.data.shape_keys.key_blocks["jawOpen"]
@@ -315,7 +315,7 @@ def test_undo_brings_the_old_take_back(take):
     assert values(obj)[49, 1] == np.float32(0.6)
 
 
-def test_what_is_not_there_is_said(scene, head, clicks, worker):
+def test_edits_are_refused_with_a_reason(scene, head, clicks, worker):
     scenes.use_file(scene, clicks([0.5]))
     with pytest.raises(RuntimeError, match="has no animation yet"):
         bpy.ops.diface.regenerate()
@@ -333,7 +333,7 @@ def test_what_is_not_there_is_said(scene, head, clicks, worker):
         bpy.ops.diface.regenerate()
 
 
-def test_a_character_or_an_action_deleted_meanwhile(scene, take):
+def test_edit_after_the_character_or_action_was_deleted(scene, take):
     def begun():
         key(take, 60, 0.6 if not pins.find_pins(take) else 0.61)
         return edit.begin(bpy.context, lambda base: plan_around_pins(base, 8.0))
@@ -352,7 +352,7 @@ def test_a_character_or_an_action_deleted_meanwhile(scene, take):
     running.end()
 
 
-def test_opposites_are_kept_and_said(scene, clicks, worker):
+def test_opposing_pins_are_kept_with_a_note(scene, clicks, worker):
     scenes.add_character(scene, ("jawOpen", "jawLeft", "jawRight"))
     obj = bpy.context.active_object
     scenes.use_file(scene, clicks([0.5], seconds=4.0))
@@ -367,7 +367,7 @@ def test_opposites_are_kept_and_said(scene, clicks, worker):
         assert values(obj, f'key_blocks["{name}"].value')[59, 1] == np.float32(0.9)
 
 
-def test_cancelled_it_leaves_no_trace(scene, take):
+def test_cancelled_edit_leaves_nothing(scene, take):
     scene.diface.seed = SLOW
     from diface_addon.operators.edit.regenerate import plan_all
 
@@ -379,7 +379,7 @@ def test_cancelled_it_leaves_no_trace(scene, take):
     assert {action.name for action in bpy.data.actions} == before
 
 
-def test_a_take_is_made_again_from_its_file(take, tmp_path: Path):
+def test_take_is_regenerated_from_its_file(take, tmp_path: Path):
     """Headless: what the .blend holds of an edit asks the worker for the same Motion."""
     key(take, 60, 0.6)
     bpy.ops.diface.regenerate()
@@ -395,7 +395,7 @@ def test_a_take_is_made_again_from_its_file(take, tmp_path: Path):
         regenerate_take.stored_request("none", tmp_path)
 
 
-def test_a_spliced_take_is_made_again_too(scene, take):
+def test_spliced_take_can_be_regenerated_from_its_file(scene, take):
     first = face(take)
     scene.diface.seed = 1
     bpy.ops.diface.generate()
@@ -406,7 +406,7 @@ def test_a_spliced_take_is_made_again_too(scene, take):
     assert np.array_equal(made.values[:, column], values(take)[:, 1])
 
 
-def test_a_take_of_other_models_is_edited_and_that_is_said(take):
+def test_edit_of_a_take_of_other_models_has_a_note(take):
     for action in bpy.data.actions:
         if stored_request.REQUEST in action:
             action[stored_request.REQUEST] = action[stored_request.REQUEST].replace("0123abcd", "older")

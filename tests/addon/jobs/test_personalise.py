@@ -411,7 +411,7 @@ def test_repeated_edit_is_learned_by_the_style(scene, speech, tmp_path, folder, 
     scene.diface.parts, scene.frame_end = "FACE", 200
     soundfile.write(tmp_path / "speech.wav", samples[: 5 * rate], rate)
     star(generate(2))
-    with pytest.raises(RuntimeError, match="too short to learn from"):
+    with pytest.raises(RuntimeError, match="too short to train a style"):
         bpy.ops.diface.personalise()
 
 

@@ -53,7 +53,7 @@ def key_at(obj, frame: float, path: str = JAW, index: int = 0) -> bpy.types.Keyf
 
 
 def bits(obj) -> dict:
-    """Everything about the generated keys of what plays."""
+    """Return all properties of the keys of the active Actions."""
     found = {}
     for owner in (obj, obj.data.shape_keys):
         for fcurve in compat.active_channelbag(owner.animation_data).fcurves:

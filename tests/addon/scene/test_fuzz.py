@@ -1,4 +1,4 @@
-"""Random editing, briefly; `python -m tests.addon.fuzzing` goes on for as long as one likes."""
+"""A short run of random editing; `python -m tests.addon.fuzzing` runs longer ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.addon import fuzzing
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_random_edits_break_no_law(worker, tmp_path, seed):
+def test_random_edits_keep_the_invariants(worker, tmp_path, seed):
     fuzz = fuzzing.run(seed, 60, tmp_path)
     assert sum(fuzz.done.values()) == 60
     assert any(fuzz.done[operation.__name__] - fuzz.refused[operation.__name__] for operation in fuzzing.MAKING)

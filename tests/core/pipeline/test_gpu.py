@@ -14,7 +14,7 @@ from diface_core.model import models as model_set
 from diface_core.runtime import device
 from diface_core.training import run
 from diface_core.types import AudioSection, Constraints, GenerateRequest, Pins, Style
-from tests.core.toy_training import config, sequences
+from tests.core.training.small_training import config, sequences
 
 pytestmark = [
     pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU here"),

@@ -1,4 +1,4 @@
-"""A performance is read back as it was written, from any Action, in any rotation mode."""
+"""Sampling of the active animation: exactly what was written, from any Action, in any rotation mode."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.addon.scene.small_takes import NAMES, STRIPS, jaw_shown, motion, put_
 
 @pytest.mark.parametrize("rate", scenes.RATES)
 @pytest.mark.parametrize("mode", MODES)
-def test_what_is_written_is_read(scene, head, mode, rate) -> None:
+def test_written_motion_is_sampled_exactly(scene, head, mode, rate) -> None:
     scenes.set_rate(scene, rate)
     head.rotation_mode = mode
     turn(head, Euler((0.4, -0.3, 2.9)).to_quaternion())
@@ -33,7 +33,7 @@ def test_what_is_written_is_read(scene, head, mode, rate) -> None:
     assert found.values == pytest.approx(made.values, abs=1e-6)
 
 
-def test_a_flame_mesh_aside(scene, head) -> None:
+def test_sampling_of_a_rotated_flame_mesh(scene, head) -> None:
     spin = np.array(Euler((1.5, 0.2, 0.1)).to_matrix()) * -1
     placed = placement.Placement(1.0, spin, np.zeros(3), np.array([0.0, 0.1, 0.2]))
     made = motion()
@@ -41,14 +41,14 @@ def test_a_flame_mesh_aside(scene, head) -> None:
     assert sampling.sample_motion(head, 1, 40, NAMES, placed).values == pytest.approx(made.values, abs=1e-6)
 
 
-def test_beyond_its_ends_a_take_stands_still(scene, head) -> None:
+def test_sampling_beyond_the_ends_of_a_take(scene, head) -> None:
     made = motion(5)
     write_take.write_take(head, made, "T", {"first_frame": 11})
     found = sampling.sample_motion(head, 9, 9, NAMES)
     assert found.values == pytest.approx(made.values[np.clip(np.arange(9) - 2, 0, 4)], abs=1e-6)
 
 
-def test_an_action_by_hand(scene, head) -> None:
+def test_sampling_of_a_user_action(scene, head) -> None:
     block = head.data.shape_keys.key_blocks["jawOpen"]
     for frame, value in ((3, 0.1), (9.5, 0.9), (20, 0.3)):
         block.value = value
@@ -62,7 +62,7 @@ def test_an_action_by_hand(scene, head) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_an_action_by_hand_has_a_rest_that_stays(scene, head, mode) -> None:
+def test_rest_of_a_user_action_does_not_depend_on_the_frame(scene, head, mode) -> None:
     head.rotation_mode = mode
     path = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}.get(mode, "rotation_euler")
     turns = {5: (0.1, 0.2, 0.3), 15: (0.4, -0.2, 0.5)}
@@ -79,7 +79,7 @@ def test_an_action_by_hand_has_a_rest_that_stays(scene, head, mode) -> None:
     assert found[0][-1] == pytest.approx(list(there.to_exponential_map()), abs=1e-6)
 
 
-def test_a_layer_in_the_nla_where_the_take_has_no_curve(scene, head) -> None:
+def test_sampling_of_a_strip_below_an_action_without_its_curve(scene, head) -> None:
     keys = head.data.shape_keys
     for frame in range(10, 20):
         keys.key_blocks["jawOpen"].value = frame / 20
@@ -94,7 +94,7 @@ def test_a_layer_in_the_nla_where_the_take_has_no_curve(scene, head) -> None:
 
 
 @pytest.mark.parametrize("name", STRIPS)
-def test_strips_of_the_nla_are_read_as_they_show(scene, head, name) -> None:
+def test_sampling_of_nla_strips(scene, head, name) -> None:
     put_strips(head, name)
     head.data.shape_keys.key_blocks["jawOpen"].value = 0.37
     shown = jaw_shown(scene, head, range(1, 200))
@@ -102,7 +102,7 @@ def test_strips_of_the_nla_are_read_as_they_show(scene, head, name) -> None:
     assert (np.clip(read, 0, 1) == shown).all()
 
 
-def test_it_is_quick(scene) -> None:
+def test_sampling_is_fast(scene) -> None:
     obj = scenes.add_character(scene, channels.FACE)
     write_take.write_take(obj, motion(1800, channels.ALL), "T", {"first_frame": 1})
     spent = []
@@ -114,7 +114,7 @@ def test_it_is_quick(scene) -> None:
     assert bpy.context.scene.frame_current == 1
 
 
-def test_turning_on_past_half_a_turn(scene, head) -> None:
+def test_rotation_past_half_a_turn(scene, head) -> None:
     for frame, angle in ((1, 0.0), (11, 1.8 * np.pi)):
         head.rotation_euler.z = angle
         head.keyframe_insert("rotation_euler", index=2, frame=frame)

@@ -48,11 +48,11 @@ def test_every_channel_is_found_in_every_spelling(spelling) -> None:
 
 
 @pytest.mark.parametrize("name", ["Basis", "smile", "jaw", "Key 1", "mouth", "_L", "", "...", "openJaw", "jawOpenWide"])
-def test_other_names_are_no_channels(name) -> None:
+def test_other_names_are_not_channels(name) -> None:
     assert shape_key_names.channel_for_name(name) is None
 
 
-def test_the_spelling_of_arkit_is_preferred(scene) -> None:
+def test_exact_spelling_is_preferred(scene) -> None:
     obj = scenes.add_character(scene, ("A.jawOpen", "JAWOPEN", "jawOpen", "jaw_open", "mouthSmile_L"))
     assert shape_key_names.face_shape_keys(obj) == {"jawOpen": "jawOpen", "mouthSmileLeft": "mouthSmile_L"}
 
@@ -67,7 +67,7 @@ def test_exact_and_unnumbered_names_are_preferred_to_numbered_ones(scene) -> Non
     assert shape_key_names.face_shape_keys(obj)["jawOpen"] == "jawOpen"
 
 
-def test_the_basis_is_no_channel_whatever_its_name(scene) -> None:
+def test_basis_is_not_a_channel(scene) -> None:
     obj = scenes.add_character(scene)
     obj.data.shape_keys.reference_key.name = "cheekPuff"
     assert "cheekPuff" not in shape_key_names.face_shape_keys(obj)

@@ -1,4 +1,4 @@
-"""Splice: outside the range nothing changes, within it stand the other take's keys, and the ramps lead over."""
+"""Splice: no change outside the range, the other take's keys inside it, and smooth ramps between them."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def few(scene) -> None:
     write(obj, 1, "Base")
 
 
-def test_outside_to_the_bit_and_inside_as_the_other(face, pair) -> None:
+def test_splice_is_exact_outside_and_the_other_take_inside(face, pair) -> None:
     before, theirs = tables(pair[0]), tables(pair[1])
     made, over = spliced(face, *pair, names=channels.SHAPES + channels.HEAD)
     after = tables(made)
@@ -89,7 +89,7 @@ def test_outside_to_the_bit_and_inside_as_the_other(face, pair) -> None:
 
 
 @pytest.mark.parametrize("region", channels.REGIONS)
-def test_only_the_regions_chosen_change(face, pair, region) -> None:
+def test_pin_pose_pins_only_the_regions(face, pair, region) -> None:
     before = tables(pair[0])
     made, _over = spliced(face, *pair, names=channels.REGIONS[region])
     shapes = {f'key_blocks["{name}"].value' for name in channels.REGIONS[region]}
@@ -100,7 +100,7 @@ def test_only_the_regions_chosen_change(face, pair, region) -> None:
 
 @pytest.mark.parametrize("rate", [24, 25, 30, 60, 30 / 1.001])
 @pytest.mark.parametrize("first", [1, 37])
-def test_the_ramps_are_as_smooth_as_the_takes(face, rate, first) -> None:
+def test_ramps_of_a_splice_are_smooth(face, rate, first) -> None:
     """No step from frame to frame that is larger than what the takes do and what they are apart ask for."""
     other = write(face, 2, "Other", first, 120, rate)
     base = write(face, 1, "Base", first, 120, rate)
@@ -112,7 +112,7 @@ def test_the_ramps_are_as_smooth_as_the_takes(face, rate, first) -> None:
         assert np.abs(np.diff(table.values)).max() <= max(steps) + 1.9 * apart / 13 + 1e-5, address
 
 
-def test_a_ramp_is_only_where_the_take_goes_on(face, pair) -> None:
+def test_splice_has_ramps_only_where_the_take_continues(face, pair) -> None:
     before, theirs = tables(pair[0]), tables(pair[1])
     made, over = spliced(face, *pair, frames=(FIRST, 40))
     assert (over.ramp_in, over.ramp_out) == (0, RAMP)
@@ -125,21 +125,21 @@ def test_a_ramp_is_only_where_the_take_goes_on(face, pair) -> None:
     assert all(same(table, theirs[address]) for address, table in tables(whole).items())
 
 
-def test_without_a_ramp_it_is_a_cut(face, pair) -> None:
+def test_splice_without_a_ramp_is_a_cut(face, pair) -> None:
     theirs = tables(pair[1])
     made, _over = spliced(face, *pair, ramp=0)
     table = tables(made)["KEY", 'key_blocks["jawOpen"].value', 0]
     assert same(table.between(*RANGE), theirs["KEY", 'key_blocks["jawOpen"].value', 0].between(*RANGE))
 
 
-def test_a_range_that_is_shorter_than_two_ramps(face, pair) -> None:
+def test_splice_shorter_than_two_ramps(face, pair) -> None:
     before = tables(pair[0])
     made, over = spliced(face, *pair, frames=(30, 33), ramp=20)
     assert over.ramp_in == over.ramp_out == 1
     assert all(same(table.outside(30, 33), before[address].outside(30, 33)) for address, table in tables(made).items())
 
 
-def test_another_take_that_is_shorter(face) -> None:
+def test_splice_with_a_shorter_take(face) -> None:
     other, base = write(face, 2, "Other", FIRST + 10, 20), write(face, 1, "Base")
     _made, over = spliced(face, base, other, frames=(0, 1000))
     assert (over.first, over.last, over.ramp_in, over.ramp_out) == (FIRST + 10, FIRST + 29, RAMP, RAMP)
@@ -168,7 +168,7 @@ def angle(a: Quaternion, b: Quaternion) -> float:
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("turned", [False, True])
-def test_the_head_goes_the_short_way_in_every_rotation_mode(face, mode, turned) -> None:
+def test_splice_of_the_head_is_spherical_in_every_rotation_mode(face, mode, turned) -> None:
     """turned: the other take's numbers lie on another sheet: negative quaternions, a turn more."""
     face.rotation_mode = mode
     other, base = write(face, 2, "Other"), write(face, 1, "Base")
@@ -201,7 +201,7 @@ def turn_the_numbers(actions, mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_take_that_was_made_in_another_rotation_mode(face, mode) -> None:
+def test_edit_of_a_take_in_another_rotation_mode(face, mode) -> None:
     face.rotation_mode = mode
     other = write(face, 2, "Other")
     theirs = rotation(other, mode, range(*RANGE))
@@ -218,7 +218,7 @@ def test_a_take_that_was_made_in_another_rotation_mode(face, mode) -> None:
 # The artist's keys
 
 
-def test_pins_come_along_as_they_were_and_the_rest_is_no_edit(face, pair) -> None:
+def test_splice_copies_pins_and_adds_no_edits(face, pair) -> None:
     base, other = pair
     path = 'key_blocks["jawOpen"].value'
     for actions, frames in ((base, (15, 40)), (other, (14, 38))):
@@ -254,7 +254,7 @@ def test_a_splice_of_a_splice(face, pair) -> None:
 # The operator
 
 
-def test_the_operator_plays_the_new_take(face, pair) -> None:
+def test_splice_operator_activates_the_new_take(face, pair) -> None:
     scene, theirs = bpy.context.scene, tables(pair[1])
     scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, *RANGE
     assert bpy.ops.diface.splice_take(other="Other") == {"FINISHED"}
@@ -269,7 +269,7 @@ def test_the_operator_plays_the_new_take(face, pair) -> None:
     assert {layer_tracks.layer_name(action) for action in actions} == {None, *ON}
 
 
-def test_without_a_preview_range_all_of_it(face, pair) -> None:
+def test_splice_without_a_preview_range_covers_the_take(face, pair) -> None:
     theirs = tables(pair[1])
     assert bpy.ops.diface.splice_take(other="Other", regions={"JAW"}) == {"FINISHED"}
     (take,) = take_index.active_takes(face, take_index.all_takes())
@@ -285,7 +285,7 @@ def test_undo(few) -> None:
     assert fingerprint.difference(before, fingerprint.of_file()) == []
 
 
-def test_deleting_the_new_take_leaves_nothing_of_it(face, pair) -> None:
+def test_deleted_spliced_take_leaves_nothing(face, pair) -> None:
     names = {action.name for action in bpy.data.actions}
     bpy.ops.diface.splice_take(other="Other", first=25, last=50)
     (take,) = take_index.active_takes(face, take_index.all_takes())
@@ -303,17 +303,17 @@ def test_deleting_the_new_take_leaves_nothing_of_it(face, pair) -> None:
         ({"other": "Other", "regions": set()}, "none of these channels in common"),
     ],
 )
-def test_what_cannot_be_spliced_is_said_and_changes_nothing(few, options, message, unchanged) -> None:
+def test_refused_splice_changes_nothing(few, options, message, unchanged) -> None:
     with pytest.raises(RuntimeError, match=message):
         bpy.ops.diface.splice_take(**options)
 
 
-def test_nothing_plays(scene, face) -> None:
+def test_splice_without_an_active_take(scene, face) -> None:
     with pytest.raises(RuntimeError, match="No take is active"):
         bpy.ops.diface.splice_take(other="Other")
 
 
-def test_locked_curves_stay_and_it_is_said(face, pair) -> None:
+def test_locked_curves_are_kept_with_a_note(face, pair) -> None:
     held = splice.find_curves(pair[0])
     path = "OBJECT", "rotation_euler"
     for address in (("KEY", 'key_blocks["jawOpen"].value', 0), (*path, 1)):
@@ -327,7 +327,7 @@ def test_locked_curves_stay_and_it_is_said(face, pair) -> None:
     assert splice.find_curves(made)["KEY", 'key_blocks["jawOpen"].value', 0].fcurve.lock
 
 
-def test_all_is_locked(few, unchanged_but_locks) -> None:
+def test_splice_is_refused_if_all_channels_are_locked(few, unchanged_but_locks) -> None:
     for regions in ({"JAW"}, {"HEAD"}):
         with pytest.raises(RuntimeError, match="both takes have are locked"):
             bpy.ops.diface.splice_take(other="Other", regions=regions)
@@ -343,7 +343,7 @@ def unchanged_but_locks() -> None:
     assert {action.name for action in bpy.data.actions} == names
 
 
-def test_a_splice_that_cannot_play_leaves_nothing(face, pair) -> None:
+def test_failed_splice_leaves_nothing(face, pair) -> None:
     in_tweak_mode(face.data.shape_keys)
     names = {action.name for action in bpy.data.actions}
     with pytest.raises(RuntimeError, match="edited in the NLA"):
@@ -351,7 +351,7 @@ def test_a_splice_that_cannot_play_leaves_nothing(face, pair) -> None:
     assert {action.name for action in bpy.data.actions} == names
 
 
-def test_a_head_of_another_take_goes_on(face, pair) -> None:
+def test_splice_keeps_the_head_of_another_take(face, pair) -> None:
     third = list(write(face, 3, "Third"))
     use_take.use_take(face, pair[0])
     use_take.assign(face, {"OBJECT": face}, tuple(third))

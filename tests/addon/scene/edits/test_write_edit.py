@@ -1,4 +1,4 @@
-"""An edit as a new take: pins exact, all outside as it was, the old take as it was."""
+"""An edit as a new take: exact pins, no change outside the edit, and an unchanged old take."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def made_rows(first: int, last: int, names=NAMES, chosen=None) -> np.ndarray:
 
 
 def new_motion(obj, made: np.ndarray, names=NAMES, seed: int = 7) -> types.Motion:
-    """As the worker would: what stays as it is now, and something else where it is made anew."""
+    """Return a motion as the worker would: the current one, with other values where it is regenerated."""
     base = sampling.sample_motion(obj, FIRST, len(made), names)
     values = np.where(made, motion(len(made), names, seed).values, base.values)
     return types.Motion(values, names, base.rate)
@@ -90,7 +90,7 @@ def outside(fcurve: bpy.types.FCurve, first: float, last: float) -> list[bytes]:
     return [getattr(table, field.name).tobytes() for field in fields(KeyTable)]
 
 
-def test_what_is_made_is_new_and_all_else_is_as_it_was(scene, head) -> None:
+def test_edit_changes_only_the_regenerated_keys(scene, head) -> None:
     write(head)
     head.keyframe_insert("location", frame=3)
     first = curve(head, "location")
@@ -114,7 +114,7 @@ def test_what_is_made_is_new_and_all_else_is_as_it_was(scene, head) -> None:
 
 @pytest.mark.parametrize("rate", scenes.RATES)
 @pytest.mark.parametrize("mode", MODES)
-def test_pins_are_exact_wherever_they_are(scene, head, mode, rate) -> None:
+def test_edit_keeps_pins_exactly(scene, head, mode, rate) -> None:
     scenes.set_rate(scene, rate)
     head.rotation_mode = mode
     turn(head, Euler((0.4, -0.3, 2.9)).to_quaternion())
@@ -137,7 +137,7 @@ def test_pins_are_exact_wherever_they_are(scene, head, mode, rate) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_head_pinned_by_other_numbers_of_the_same_pose_does_not_spin(scene, head, mode) -> None:
+def test_equivalent_rotation_values_of_a_pin_add_no_turn(scene, head, mode) -> None:
     head.rotation_mode = mode
     made = motion()
     made.values[:, -3:] *= 0.2
@@ -158,7 +158,7 @@ def test_a_head_pinned_by_other_numbers_of_the_same_pose_does_not_spin(scene, he
 
 
 @pytest.mark.parametrize("frame", [25, 25.5])
-def test_what_is_made_bends_to_its_pins(scene, head, frame) -> None:
+def test_regenerated_motion_is_warped_to_pins(scene, head, frame) -> None:
     write(head, types.Motion(np.full((ROWS, 5), 0.25, np.float32), NAMES, types.FrameRate(24)))
     pins.set_values(head, frame, {"jawOpen": 0.75})
     made = made_rows(FIRST, FIRST + ROWS - 1)
@@ -171,7 +171,7 @@ def test_what_is_made_bends_to_its_pins(scene, head, frame) -> None:
     assert fcurve.evaluate(frame - 7) == fcurve.evaluate(frame + 7) == 0.25
 
 
-def test_a_pin_outside_what_is_made_only_shows(scene, head) -> None:
+def test_pin_outside_the_regenerated_range_is_only_marked(scene, head) -> None:
     write(head)
     key_at(head, 45).co.y = 0.9
     kept = bits(head)[JAW, 0]
@@ -180,7 +180,7 @@ def test_a_pin_outside_what_is_made_only_shows(scene, head) -> None:
     assert [key[:2] for key in bits(head)[JAW, 0] if key[0] > 30] == [key[:2] for key in kept if key[0] > 30]
 
 
-def test_what_was_changed_but_not_given_stays_unsettled(scene, head) -> None:
+def test_pins_left_out_of_an_edit_stay_changed(scene, head) -> None:
     write(head)
     key_at(head, 45).co.y = 0.9
     key_at(head, 25).co.y = 0.8
@@ -190,7 +190,7 @@ def test_what_was_changed_but_not_given_stays_unsettled(scene, head) -> None:
     assert pins.find_pins(head) == found
 
 
-def test_an_unpinned_edit_gives_its_own_motion_back(scene, head) -> None:
+def test_unpin_restores_the_edited_motion(scene, head) -> None:
     write(head)
     edit(head, made_rows(20, 30))
     before = bits(head)
@@ -212,7 +212,7 @@ def by_hand(obj) -> None:
         obj.keyframe_insert("scale", frame=frame)
 
 
-def test_no_frame_outside_changes_on_an_action_by_hand(scene, head) -> None:
+def test_edit_of_a_user_action_changes_no_frame_outside(scene, head) -> None:
     by_hand(head)
     old = actions(head)
     before, shown = [everything(action) for action in old], sampling.sample_motion(head, 1, 80, NAMES).values
@@ -237,7 +237,7 @@ def test_no_frame_outside_changes_on_an_action_by_hand(scene, head) -> None:
     assert stored_request.read_request(written.actions[0])["first_frame"] == FIRST
 
 
-def test_a_locked_curve_stays_and_a_muted_one_is_written(scene, head) -> None:
+def test_locked_curve_is_kept_and_muted_one_is_written(scene, head) -> None:
     write(head)
     curve(head).lock = True
     curve(head, SMILE).mute = True
@@ -251,7 +251,7 @@ def test_a_locked_curve_stays_and_a_muted_one_is_written(scene, head) -> None:
     assert (curve(head).lock, curve(head, SMILE).mute) == (True, True)
 
 
-def test_what_is_made_keeps_within_the_slider_and_a_pin_may_leave_it(scene, head) -> None:
+def test_regenerated_motion_is_clamped_and_pins_are_not(scene, head) -> None:
     write(head)
     head.data.shape_keys.key_blocks["jawOpen"].slider_max = 0.3
     key_at(head, 25).co.y = 0.9
@@ -262,7 +262,7 @@ def test_what_is_made_keeps_within_the_slider_and_a_pin_may_leave_it(scene, head
     assert "Held within the slider's range: jawOpen." in written.notes
 
 
-def test_a_channel_that_nothing_animated(scene, head) -> None:
+def test_edit_of_a_channel_without_animation(scene, head) -> None:
     write(head, motion(ROWS, ("jawOpen",)))
     head.data.shape_keys.key_blocks["mouthSmileLeft"].value = 0.75
     made = made_rows(20, 30)
@@ -273,7 +273,7 @@ def test_a_channel_that_nothing_animated(scene, head) -> None:
     assert pins.find_pins(head) == []
 
 
-def test_modifiers_go_on_and_what_shows_is_what_was_made(scene, head) -> None:
+def test_edit_compensates_for_modifiers(scene, head) -> None:
     write(head)
     noise = curve(head).modifiers.new("NOISE")
     noise.strength, noise.scale = 0.3, 3.0
@@ -292,7 +292,7 @@ def with_layers(obj) -> types.Motion:
     return made
 
 
-def test_layers_come_along(scene) -> None:
+def test_edit_copies_layers(scene) -> None:
     names = ("jawOpen", "eyeBlinkLeft", "eyeBlinkRight")
     obj = scenes.add_character(scene, names)
     made = with_layers(obj)
@@ -311,7 +311,7 @@ def test_layers_come_along(scene) -> None:
     assert [track.mute for track, _ in layer_tracks.active_layers(keys)] == [True]
 
 
-def test_a_key_over_a_layer_becomes_the_layers(scene) -> None:
+def test_key_above_a_layer_becomes_the_layers_pin(scene) -> None:
     names = ("jawOpen", "eyeBlinkLeft", "eyeBlinkRight")
     obj = scenes.add_character(scene, names)
     made = with_layers(obj)
@@ -331,7 +331,7 @@ def test_a_key_over_a_layer_becomes_the_layers(scene) -> None:
     assert main.fcurves.find('key_blocks["eyeBlinkLeft"].value') is None
 
 
-def test_an_edit_of_a_take_that_plays_no_more(scene, head) -> None:
+def test_edit_reactivates_an_inactive_take(scene, head) -> None:
     write(head)
     old, made = actions(head), made_rows(20, 30)
     wanted = new_motion(head, made)
@@ -340,7 +340,7 @@ def test_an_edit_of_a_take_that_plays_no_more(scene, head) -> None:
     assert sampling.sample_motion(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
 
 
-def test_what_fails_leaves_nothing(scene, head, monkeypatch) -> None:
+def test_failed_edit_leaves_nothing(scene, head, monkeypatch) -> None:
     write(head)
     before, playing = set(bpy.data.actions), actions(head)
     monkeypatch.setattr(baseline, "store", lambda *_: 1 / 0)
@@ -365,7 +365,7 @@ def test_undo_leaves_no_action(scene, head) -> None:
     assert len(bpy.data.actions) == 2 * len(before)
 
 
-def test_a_take_of_the_head_or_the_face_alone(scene, head) -> None:
+def test_edit_of_a_take_of_one_part(scene, head) -> None:
     for names in (("jawOpen",), channels.HEAD):
         write(head, motion(ROWS, names))
         made = made_rows(20, 30, names)
@@ -375,7 +375,7 @@ def test_a_take_of_the_head_or_the_face_alone(scene, head) -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 2])
-def test_one_row_or_two(scene, head, rows) -> None:
+def test_takes_of_one_and_two_rows(scene, head, rows) -> None:
     write(head, motion(rows))
     made = np.ones((rows, len(NAMES)), bool)
     wanted = new_motion(head, made)
@@ -384,7 +384,7 @@ def test_one_row_or_two(scene, head, rows) -> None:
 
 
 @pytest.mark.parametrize("mode", ["XYZ", "ZYX", "QUATERNION", "AXIS_ANGLE"])
-def test_a_head_that_turns_about_its_neck_goes_on_doing_so(scene, head, mode) -> None:
+def test_edited_head_rotates_about_its_neck(scene, head, mode) -> None:
     head.rotation_mode = mode
     neck = np.array([0.1, -0.2, -1.0])
     placed = placement.Placement(1.0, placement.FROM_BLENDER, np.zeros(3), neck)
@@ -409,7 +409,7 @@ def _place(obj, frame: float, point) -> list[float]:
     return list(shown.matrix_world @ Vector(point))
 
 
-def test_an_edit_of_a_minute_is_quick(scene) -> None:
+def test_edit_of_a_minute_is_fast(scene) -> None:
     obj = scenes.add_character(scene, channels.FACE)
     write(obj, motion(1800, channels.ALL))
     made = np.zeros((1800, len(channels.ALL)), bool)
@@ -446,7 +446,7 @@ def duplicated(obj) -> None:
 
 @pytest.mark.parametrize("two", [mixed, duplicated])
 @pytest.mark.parametrize("path", [JAW, "rotation_euler"])
-def test_face_and_head_of_two_takes_stay_apart(scene, head, two, path) -> None:
+def test_edit_of_face_and_head_of_two_takes(scene, head, two, path) -> None:
     two(head)
     before = sampling.sample_motion(head, FIRST, ROWS, NAMES).values.copy()
     key_at(head, 30, path).co.y = 0.75
@@ -469,7 +469,7 @@ def test_face_and_head_of_two_takes_stay_apart(scene, head, two, path) -> None:
     assert (sampling.sample_motion(head, FIRST, ROWS, NAMES).values == after).all()
 
 
-def test_an_edit_of_a_take_of_two_that_does_not_play_any_more(scene, head) -> None:
+def test_edit_reactivates_two_inactive_takes(scene, head) -> None:
     mixed(head)
     base, before = actions(head), sampling.sample_motion(head, FIRST, ROWS, NAMES).values
     made = made_rows(26, 34, chosen=("jawOpen",))
@@ -481,7 +481,7 @@ def test_an_edit_of_a_take_of_two_that_does_not_play_any_more(scene, head) -> No
     assert (after[:, -3:] == before[:, -3:]).all()
 
 
-def test_the_head_that_the_artist_took_the_take_off_stays_still(scene, head) -> None:
+def test_edit_leaves_an_unassigned_head(scene, head) -> None:
     write(head)
     head.animation_data.action = None
     edit(head, made_rows(26, 34, chosen=("jawOpen",)))
@@ -489,7 +489,7 @@ def test_the_head_that_the_artist_took_the_take_off_stays_still(scene, head) -> 
 
 
 @pytest.mark.skipif(not compat.HAS_ACTION_SLOTS, reason="This Blender has no slots.")
-def test_an_action_that_moves_nothing_is_not_copied(scene, head) -> None:
+def test_action_without_channels_is_not_copied(scene, head) -> None:
     write(head)
     head.animation_data.action = bpy.data.actions.new("Nothing")
     count = len(bpy.data.actions)
@@ -500,7 +500,7 @@ def test_an_action_that_moves_nothing_is_not_copied(scene, head) -> None:
 
 
 @pytest.mark.parametrize("name", STRIPS)
-def test_over_strips_of_the_nla_all_else_shows_as_it_did(scene, head, name) -> None:
+def test_edit_above_nla_strips_changes_nothing_else(scene, head, name) -> None:
     put_strips(head, name)
     head.data.shape_keys.key_blocks["mouthSmileLeft"].keyframe_insert("value", frame=20)
     frames = np.arange(-20, 200)
@@ -516,14 +516,14 @@ def test_over_strips_of_the_nla_all_else_shows_as_it_did(scene, head, name) -> N
     assert pins.changed_pins(head) == []
 
 
-def test_keys_of_strips_that_play_in_turn_are_pins_where_they_show(scene, head) -> None:
+def test_keys_of_nla_strips_are_pins_where_they_are_visible(scene, head) -> None:
     put_strips(head, "end to end")
     assert [(pin.frame, round(pin.value, 6)) for pin in pins.find_pins(head)] == [
         (11, 0.0), (30, 0.9), (40, 0.1), (50, 0.6), (60, 0.1)
     ]  # fmt: skip
 
 
-def test_a_locked_curve_on_a_strip_stays_whole(scene, head) -> None:
+def test_locked_curve_on_a_strip_is_not_edited(scene, head) -> None:
     put_strips(head, "moved")
     head.data.shape_keys.key_blocks["mouthSmileLeft"].keyframe_insert("value", frame=20)
     active_curves.find_active_curves(head)["KEY", JAW, 0].fcurve.lock = True
@@ -533,7 +533,7 @@ def test_a_locked_curve_on_a_strip_stays_whole(scene, head) -> None:
     assert (jaw_shown(scene, head, range(1, 100)) == before).all()
 
 
-def test_the_star_is_not_handed_on(scene, head) -> None:
+def test_edit_has_no_star(scene, head) -> None:
     take_list.set_favourite(write(head).actions[0], True)
     edit(head, made_rows(26, 34))
     assert [(entry.name, entry.favourite) for entry in take_list.entries(head)] == [("T", True), ("E", False)]
@@ -554,7 +554,7 @@ def evaluated(obj) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("how", "first", "last"), [("CYCLES", 15, 18), ("CYCLES", 35, 45), ("LINEAR", 35, 45)])
-def test_what_would_change_for_ever_is_refused(scene, head, how, first, last) -> None:
+def test_edit_of_an_endless_curve_is_refused(scene, head, how, first, last) -> None:
     fcurve = keyed_by_hand(head, {11: 0.2, 20: 0.6, 30: 0.2})
     if how == "LINEAR":
         fcurve.extrapolation = "LINEAR"
@@ -572,7 +572,7 @@ def test_what_would_change_for_ever_is_refused(scene, head, how, first, last) ->
     assert (evaluated(head) == before).all()
 
 
-def test_between_keys_that_go_on_in_a_line_it_can_be_made_anew(scene, head) -> None:
+def test_edit_between_keys_of_a_linearly_extrapolated_curve(scene, head) -> None:
     fcurve = keyed_by_hand(head, {11: 0.2, 30: 0.6, 50: 0.2})
     fcurve.extrapolation = "LINEAR"
     before = evaluated(head)

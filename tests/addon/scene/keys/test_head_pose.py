@@ -1,4 +1,4 @@
-"""The head's rotation: the pose that was meant, in every rotation mode, without jumps, and not adding up."""
+"""The head's rotation: the given pose in every rotation mode, without jumps, and without accumulation over takes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def angle_between(a: Matrix, b: Matrix) -> float:
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("rest", [(0, 0, 0), (0.4, -0.3, 2.9), (0, math.pi / 2, 0)])
-def test_each_frame_shows_the_pose_that_was_meant(scene, head, mode, rest) -> None:
+def test_each_frame_shows_the_given_rotation(scene, head, mode, rest) -> None:
     head.rotation_mode = mode
     rest = Euler(rest).to_quaternion()
     turn(head, rest)
@@ -54,7 +54,7 @@ def test_each_frame_shows_the_pose_that_was_meant(scene, head, mode, rest) -> No
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_between_frames_there_are_no_jumps(scene, head, mode) -> None:
+def test_rotation_is_continuous_between_frames(scene, head, mode) -> None:
     head.rotation_mode = mode
     turn(head, Euler((0.4, -0.3, 3.1)).to_quaternion())
     vectors = sway(240)
@@ -65,7 +65,7 @@ def test_between_frames_there_are_no_jumps(scene, head, mode) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_second_take_starts_from_the_same_rest(scene, head, mode) -> None:
+def test_second_take_has_the_same_rest_rotation(scene, head, mode) -> None:
     head.rotation_mode = mode
     rest = Euler((0.1, 0.2, 0.3)).to_quaternion()
     turn(head, rest)
@@ -77,7 +77,7 @@ def test_a_second_take_starts_from_the_same_rest(scene, head, mode) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_taking_the_action_off_does_not_make_the_last_pose_the_rest(scene, head, mode) -> None:
+def test_rest_rotation_is_not_the_last_pose_of_a_take(scene, head, mode) -> None:
     head.rotation_mode = mode
     rest = Euler((0.1, 0.2, 0.3)).to_quaternion()
     turn(head, rest)
@@ -89,7 +89,7 @@ def test_taking_the_action_off_does_not_make_the_last_pose_the_rest(scene, head,
     assert angle_between(pose(head, 11), meant(rest, vectors[10])) < 1e-4
 
 
-def test_a_character_that_the_artist_turned_starts_from_there(scene, head) -> None:
+def test_rest_rotation_of_a_character_that_the_user_rotated(scene, head) -> None:
     vectors = sway()
     write(head, vectors)
     scene.frame_set(17)
@@ -100,7 +100,7 @@ def test_a_character_that_the_artist_turned_starts_from_there(scene, head) -> No
     assert angle_between(pose(head, 11), meant(rest, vectors[10])) < 1e-4
 
 
-def test_it_turns_about_its_pivot_and_under_its_parent(scene, head) -> None:
+def test_head_rotates_about_its_pivot_under_a_parent(scene, head) -> None:
     parent = bpy.data.objects.new("Walk", None)
     scene.collection.objects.link(parent)
     parent.location, parent.rotation_euler.z = (3, 0, 0), 1.0
@@ -113,7 +113,7 @@ def test_it_turns_about_its_pivot_and_under_its_parent(scene, head) -> None:
     assert (head.matrix_world.translation - Vector((3, 0, 2))).length < 1e-6
 
 
-def test_the_conventions_signs(scene, head) -> None:
+def test_signs_of_the_head_axes(scene, head) -> None:
     """The character faces -Y and +X is its left: +rx nods down, +rz turns to its left."""
     nod, turned = np.float32([[0.5, 0, 0]]), np.float32([[0, 0, 0.5]])
     write(head, nod)

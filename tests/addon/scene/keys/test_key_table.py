@@ -1,4 +1,4 @@
-"""Keys as arrays: read and written back to the bit, and put together."""
+"""Keys as arrays: read, written exactly, and joined."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def equal(a: KeyTable, b: KeyTable) -> bool:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_written_back_nothing_has_changed(scene, seed) -> None:
+def test_keys_written_back_are_unchanged(scene, seed) -> None:
     curve = by_hand(seed)
     times = np.linspace(-2, 70, 300)
     before, played = KeyTable.read(curve), [curve.evaluate(time) for time in times]
@@ -61,7 +61,7 @@ def test_written_back_nothing_has_changed(scene, seed) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_what_is_inside_and_outside_is_all(scene, seed) -> None:
+def test_between_and_outside_are_all_keys(scene, seed) -> None:
     table = KeyTable.read(by_hand(seed))
     first, last = float(table.frames[5]), float(table.frames[20])
     inside, outside = table.between(first, last), table.outside(first, last)
@@ -70,7 +70,7 @@ def test_what_is_inside_and_outside_is_all(scene, seed) -> None:
     assert equal(KeyTable.joined([outside, inside, table]), table)
 
 
-def test_of_keys_at_the_same_time_the_later_tables_counts() -> None:
+def test_joined_keeps_the_later_of_keys_at_the_same_time() -> None:
     first = KeyTable.generated([1, 2, 3], [0.1, 0.2, 0.3])
     second = KeyTable.generated([2.0004, 2.5], [0.7, 0.8], "EXTREME")
     joined = KeyTable.joined([first, second])

@@ -1,4 +1,4 @@
-"""Pins in a scene: found, marked, let go, and said in the channels of a Motion."""
+"""Pins in a scene: finding, marking and removing them, and their values in the channels of a Motion."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def at(found: list[pins.Pin]) -> list[tuple[str, int, float]]:
     return [(pin.path, pin.index, pin.frame) for pin in found]
 
 
-def test_a_fresh_take_has_none(scene, head) -> None:
+def test_new_take_has_no_pins(scene, head) -> None:
     write(head)
     assert pins.find_pins(head) == pins.changed_pins(head) == []
 
@@ -29,7 +29,7 @@ EDITED = [(JAW, 0, 18), (JAW, 0, pytest.approx(20.4)), (SMILE, 0, 25.25), (SMILE
 
 
 @pytest.mark.parametrize("rate", scenes.RATES)
-def test_what_an_artist_did_is_found_exactly_and_shows(scene, head, rate) -> None:
+def test_pins_are_found_exactly_and_marked_extreme(scene, head, rate) -> None:
     scenes.set_rate(scene, rate)
     write(head)
     edit(head)
@@ -42,7 +42,7 @@ def test_what_an_artist_did_is_found_exactly_and_shows(scene, head, rate) -> Non
     assert pins.find_pins(head) == found
 
 
-def test_let_go_everything_is_as_it_was_generated(scene, head) -> None:
+def test_unpin_all_restores_the_generated_keys(scene, head) -> None:
     write(head)
     before = bits(head)
     edit(head)
@@ -53,7 +53,7 @@ def test_let_go_everything_is_as_it_was_generated(scene, head) -> None:
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_one_alone_can_be_let_go(scene, head, number) -> None:
+def test_unpin_of_one_pin(scene, head, number) -> None:
     write(head)
     before = bits(head)
     edit(head)
@@ -66,7 +66,7 @@ def test_one_alone_can_be_let_go(scene, head, number) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_whatever_was_done_to_the_keys_it_comes_back(scene, head, seed) -> None:
+def test_written_keys_are_read_back_exactly(scene, head, seed) -> None:
     write(head)
     before, rng = bits(head), np.random.default_rng(seed)
     for _ in range(12):
@@ -89,7 +89,7 @@ def test_whatever_was_done_to_the_keys_it_comes_back(scene, head, seed) -> None:
     }
 
 
-def test_a_key_on_a_channel_that_the_take_has_not(scene, head) -> None:
+def test_key_on_a_channel_that_the_take_does_not_have(scene, head) -> None:
     write(head, motion(names=("jawOpen",)))
     keys = head.data.shape_keys.key_blocks
     keys["mouthSmileLeft"].value = 0.6
@@ -101,7 +101,7 @@ def test_a_key_on_a_channel_that_the_take_has_not(scene, head) -> None:
     assert curve(head, SMILE) is None
 
 
-def test_an_action_by_hand_with_few_keys_is_all_pins(scene, head) -> None:
+def test_all_keys_of_a_sparse_user_action_are_pins(scene, head) -> None:
     block = head.data.shape_keys.key_blocks["jawOpen"]
     for frame in (3, 9.5, 20):
         block.value = frame / 20
@@ -118,7 +118,7 @@ def test_an_action_by_hand_with_few_keys_is_all_pins(scene, head) -> None:
 
 @pytest.mark.parametrize("frame", [20, 20.25])
 @pytest.mark.parametrize("mode", MODES)
-def test_a_pose_that_is_set_is_read_and_pinned(scene, head, mode, frame) -> None:
+def test_set_values_are_read_back_as_pins(scene, head, mode, frame) -> None:
     head.rotation_mode = mode
     turn(head, Euler((0.4, -0.3, 0.9)).to_quaternion())
     write(head)
@@ -149,7 +149,7 @@ def _pose(obj, frame: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_pose_as_it_is_is_pinned_to_the_bit(scene, head, mode) -> None:
+def test_pin_pose_keeps_values_exactly(scene, head, mode) -> None:
     head.rotation_mode = mode
     write(head)
     before = bits(head)
@@ -173,7 +173,7 @@ def test_one_axis_of_euler_angles_pins_one_axis_of_the_head(scene, head, index) 
     assert said.value == pytest.approx(made.values[20 - FIRST, 2 + index], abs=1e-6)
 
 
-def test_of_two_at_the_same_time_the_later_counts(scene, head) -> None:
+def test_later_of_two_pins_at_the_same_time_counts(scene, head) -> None:
     write(head)
     two = [
         pins.Pin("KEY", JAW, 0, 20.0, 0.1),
@@ -187,7 +187,7 @@ def test_of_two_at_the_same_time_the_later_counts(scene, head) -> None:
     assert len(pins.to_channel_pins(head, two, ("head_rx",), FIRST)) == 0
 
 
-def test_a_pose_of_another_frame(scene, head) -> None:
+def test_pose_pins_of_another_frame(scene, head) -> None:
     write(head)
     there = pins.pose_pins(head, NAMES, 15, source_frame=30)
     assert {pin.frame for pin in there} == {15}
@@ -196,7 +196,7 @@ def test_a_pose_of_another_frame(scene, head) -> None:
     assert pins.find_pins(head) == []
 
 
-def test_a_locked_curve_is_not_keyed(scene, head) -> None:
+def test_locked_curve_is_not_keyed(scene, head) -> None:
     write(head)
     curve(head).lock = True
     keyed = pins.set_values(head, 20, {"jawOpen": 0.9, "mouthSmileLeft": 0.9})
@@ -208,7 +208,7 @@ def test_a_locked_curve_is_not_keyed(scene, head) -> None:
     ("mode", "locked", "said"),
     [("XYZ", [2], "head Z"), ("XYZ", [0, 1, 2], "head"), ("QUATERNION", [0, 3], "head W, head Z")],
 )
-def test_locked_curves_of_the_head_are_said_by_name(scene, head, mode, locked, said) -> None:
+def test_note_names_locked_axes_of_the_head(scene, head, mode, locked, said) -> None:
     head.rotation_mode = mode
     write(head)
     before = bits(head)
@@ -222,7 +222,7 @@ def test_locked_curves_of_the_head_are_said_by_name(scene, head, mode, locked, s
 
 
 @pytest.mark.parametrize("group", [False, True])
-def test_keys_of_a_locked_curve_are_neither_marked_nor_let_go(scene, head, group) -> None:
+def test_pins_on_a_locked_curve_are_neither_marked_nor_removed(scene, head, group) -> None:
     write(head)
     edit(head)
     (curve(head).group if group else curve(head)).lock = True
@@ -237,7 +237,7 @@ def test_keys_of_a_locked_curve_are_neither_marked_nor_let_go(scene, head, group
 
 
 @pytest.mark.parametrize("name", ["JawOpen", "jaw_open", "ARKit.jawOpen", 'a"b.jawOpen'])
-def test_a_shape_key_may_be_spelt_otherwise_afterwards(scene, head, name) -> None:
+def test_edits_are_found_after_a_shape_key_is_renamed(scene, head, name) -> None:
     write(head)
     before = bits(head)
     block = head.data.shape_keys.key_blocks["jawOpen"]
@@ -251,7 +251,7 @@ def test_a_shape_key_may_be_spelt_otherwise_afterwards(scene, head, name) -> Non
     assert bits(head)[path, 0] == before[JAW, 0]
 
 
-def test_a_shape_key_of_another_channel_is_not_taken_for_one_that_is_gone(scene, head) -> None:
+def test_renamed_shape_keys_are_matched_by_channel(scene, head) -> None:
     write(head, motion(names=("jawOpen",)))
     keys = head.data.shape_keys.key_blocks
     compat.active_channelbag(head.data.shape_keys.animation_data).fcurves.remove(curve(head))
@@ -259,7 +259,7 @@ def test_a_shape_key_of_another_channel_is_not_taken_for_one_that_is_gone(scene,
     assert at(pins.find_pins(head)) == [(SMILE, 0, 20)]
 
 
-def test_a_pin_knows_its_channel(scene, head) -> None:
+def test_face_channel_of_a_pin(scene, head) -> None:
     assert pins.face_channel(pins.Pin("KEY", JAW, 0, 1, 0)) == "jawOpen"
     assert pins.face_channel(pins.Pin("KEY", r'key_blocks["A\"b.jaw_open"].value', 0, 1, 0)) == "jawOpen"
     assert pins.face_channel(pins.Pin("OBJECT", "rotation_euler", 0, 1, 0)) is None

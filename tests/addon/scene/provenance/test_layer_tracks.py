@@ -1,4 +1,4 @@
-"""Layers in the scene: blinks, gaze and breath as Actions of their own, on tracks that come and go with the take."""
+"""Layers in the scene: blinks, gaze and breath as separate Actions, on NLA tracks that are attached with the take."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def again(obj, take: str) -> None:
     use_take.use_take(obj, take_index.all_takes()[take])
 
 
-def test_each_layer_is_an_action_of_its_own_below_the_main_one(face) -> None:
+def test_each_layer_is_a_separate_action_below_the_main_one(face) -> None:
     made = motion()
     take = write(face, made)
     layers = {layer_tracks.layer_name(action): action for action in take.actions if layer_tracks.layer_name(action)}
@@ -49,7 +49,7 @@ def test_each_layer_is_an_action_of_its_own_below_the_main_one(face) -> None:
 
 
 @pytest.mark.parametrize("layer", ON)
-def test_a_layer_that_is_off_is_not_written_and_its_channels_rest(face, layer) -> None:
+def test_disabled_layer_is_not_written_and_its_channels_rest(face, layer) -> None:
     write(face, motion(1))
     made = motion()
     take = write(face, made, layers={**ON, layer: None})
@@ -60,7 +60,7 @@ def test_a_layer_that_is_off_is_not_written_and_its_channels_rest(face, layer) -
 
 @pytest.mark.parametrize("layer", ON)
 @pytest.mark.parametrize("how", ["mute", "delete the track", "delete the Action"])
-def test_deleting_or_muting_one_leaves_the_rest(face, layer, how) -> None:
+def test_layers_are_deleted_and_muted_separately(face, layer, how) -> None:
     made = motion()
     write(face, made)
     shown(face, 3)
@@ -77,7 +77,7 @@ def test_deleting_or_muting_one_leaves_the_rest(face, layer, how) -> None:
 
 @pytest.mark.parametrize("layer", ON)
 @pytest.mark.parametrize("how", ["mute", "delete the track", "delete the Action"])
-def test_what_the_artist_took_away_does_not_come_back_with_the_take(face, layer, how) -> None:
+def test_removed_layer_does_not_come_back(face, layer, how) -> None:
     made = motion()
     take = id_of(write(face, made))
     if how == "mute":
@@ -93,7 +93,7 @@ def test_what_the_artist_took_away_does_not_come_back_with_the_take(face, layer,
         assert how != "mute" or track(face, layer).mute
 
 
-def test_a_layer_that_is_unmuted_plays_again(face) -> None:
+def test_unmuted_layer_plays_again(face) -> None:
     made = motion()
     take = id_of(write(face, made))
     track(face, "gaze").mute = True
@@ -114,7 +114,7 @@ def test_layers_switch_with_their_take(face) -> None:
             assert take_index.active_takes(face, take_index.all_takes()) == {take}
 
 
-def test_a_take_without_layers_rests_what_they_moved(face) -> None:
+def test_take_without_layers_resets_their_shape_keys(face) -> None:
     write(face, motion())
     shown(face, 5)
     made = motion(1)
@@ -123,7 +123,7 @@ def test_a_take_without_layers_rests_what_they_moved(face) -> None:
     assert plays(face, made, OF_LAYERS)
 
 
-def test_a_take_of_an_older_version_that_is_one_action_plays_on(face) -> None:
+def test_take_whose_layers_are_in_the_main_action(face) -> None:
     old, new = motion(1), motion(2)
     take = write_take.write_take(face, old, "Old", {"first_frame": FIRST, "seed": 0})
     assert plays(face, old)
@@ -135,7 +135,7 @@ def test_a_take_of_an_older_version_that_is_one_action_plays_on(face) -> None:
     assert tracks(face) == []
 
 
-def test_the_artists_tracks_stay_where_they_are(face) -> None:
+def test_user_tracks_stay(face) -> None:
     keys = face.data.shape_keys
     keys.key_blocks["jawOpen"].value = 0.75
     keys.key_blocks["jawOpen"].keyframe_insert("value", frame=1)
@@ -151,7 +151,7 @@ def test_the_artists_tracks_stay_where_they_are(face) -> None:
     assert tracks(face) == [mine.name, "Mine"]
 
 
-def test_a_track_that_the_artist_put_something_else_on_is_theirs(face) -> None:
+def test_layer_track_with_a_user_strip_belongs_to_the_user(face) -> None:
     write(face, motion(1))
     own = bpy.data.actions.new("Own")
     blinks = track(face, "blinks")
@@ -162,7 +162,7 @@ def test_a_track_that_the_artist_put_something_else_on_is_theirs(face) -> None:
     assert plays(face, made)
 
 
-def test_a_take_is_deleted_with_its_layers(face) -> None:
+def test_delete_take_deletes_its_layers(face) -> None:
     take = id_of(write(face, motion()))
     shown(face, 4)
     delete_take.delete_take(face, take_index.all_takes()[take])
@@ -171,14 +171,14 @@ def test_a_take_is_deleted_with_its_layers(face) -> None:
     assert set(shown(face, 5).values()) == {0.0}
 
 
-def test_deleting_another_take_leaves_this_ones_layers(face) -> None:
+def test_delete_take_keeps_layers_of_other_takes(face) -> None:
     first, made = id_of(write(face, motion(1))), motion(2)
     write(face, made)
     delete_take.delete_take(face, take_index.all_takes()[first])
     assert plays(face, made)
 
 
-def test_an_artists_copy_of_a_take_has_its_layers_too(face) -> None:
+def test_copy_of_a_take_by_the_user_shares_its_layers(face) -> None:
     made = motion()
     first = id_of(write(face, made))
     main = face.data.shape_keys.animation_data.action
@@ -193,7 +193,7 @@ def test_an_artists_copy_of_a_take_has_its_layers_too(face) -> None:
     assert len([action for action in bpy.data.actions if layer_tracks.layer_name(action)]) == 6
 
 
-def test_a_layer_that_the_artist_copied_plays_on_in_the_copy(face) -> None:
+def test_layer_copied_by_the_user_is_attached_again(face) -> None:
     made = motion()
     take = id_of(write(face, made))
     strip = track(face, "blinks").strips[0]
@@ -232,7 +232,7 @@ def test_undo_and_redo(face) -> None:
     assert plays(bpy.data.objects["Character"], first)
 
 
-def test_layers_with_no_main_action_left_are_no_take(face) -> None:
+def test_layers_without_a_main_action_are_not_a_take(face) -> None:
     take = write(face, motion())
     for action in take.actions:
         if not layer_tracks.layer_name(action):
@@ -273,7 +273,7 @@ def test_alembic_holds_blinks(scene, tmp_path) -> None:
         assert moved == pytest.approx(-1 + 0.5 * made.column("eyeBlinkLeft")[row], abs=1e-5)
 
 
-def test_a_playblast_shows_blinks(face, tmp_path) -> None:
+def test_playblast_shows_blinks(face, tmp_path) -> None:
     made = motion()
     write(face, made)
     seen = []

@@ -67,28 +67,28 @@ def test_only_main_actions_are_rows_and_this_characters_come_first(scene, face) 
     assert listed == ["B", "C", "A", "Ann"]
 
 
-def test_renaming_the_character_does_not_make_its_takes_anothers(face) -> None:
+def test_takes_of_a_renamed_character_are_listed_first(face) -> None:
     write(face, motion(1), "A")
     write(face, motion(2), "B")
     face.name = "Renamed"
     assert rows(face) == [("A", ""), ("B", "")]
 
 
-def test_a_take_that_another_character_plays_is_its_own_too(scene, face) -> None:
+def test_take_is_listed_first_for_every_character_that_plays_it(scene, face) -> None:
     take = id_of(write(face, motion(1), "A"))
     other = scenes.add_character(scene, NAMES)
     use_take.use_take(other, take_index.all_takes()[take])
     assert rows(other) == [("A", "")]
 
 
-def test_the_seed_and_whether_it_plays_are_shown(face) -> None:
+def test_rows_show_seed_and_active_take(face) -> None:
     write(face, motion(1), "A", seed=12)
     write(face, motion(2), "B", seed=34)
     assert [(e.name, e.seed, e.is_active) for e in take_list.entries(face)] == [("A", 12, False), ("B", 34, True)]
     assert {"12", "34"} <= set(drawn("Takes"))
 
 
-def test_a_star_is_kept_with_the_take(face, tmp_path) -> None:
+def test_star_is_saved_with_the_take(face, tmp_path) -> None:
     take = id_of(write(face, motion(1), "A"))
     write(face, motion(2), "B")
     do("favourite_take", take=take)
@@ -100,7 +100,7 @@ def test_a_star_is_kept_with_the_take(face, tmp_path) -> None:
     assert [entry.favourite for entry in take_list.entries(obj)] == [False, False]
 
 
-def test_all_of_a_take_follows_when_it_is_renamed(face) -> None:
+def test_renamed_take_renames_its_other_actions(face) -> None:
     take = id_of(write(face, motion(1)))
     write(face, motion(2), "Other")
     take_index.all_takes()[take][0].name = "Angry"
@@ -109,7 +109,7 @@ def test_all_of_a_take_follows_when_it_is_renamed(face) -> None:
     assert [action.name for action in take_index.all_takes()[take]] == expected
 
 
-def test_the_chosen_row_is_the_one_that_plays_until_another_is_clicked(face) -> None:
+def test_selected_row_is_the_active_take_until_another_is_clicked(face) -> None:
     first, second = id_of(write(face, motion(1), "A")), id_of(write(face, motion(2), "B"))
     manager = bpy.context.window_manager
     assert take_rows.refresh_entries(face).take == second
@@ -122,7 +122,7 @@ def test_the_chosen_row_is_the_one_that_plays_until_another_is_clicked(face) -> 
     assert take_rows.refresh_entries(face).take in {first, second}
 
 
-def test_rows_are_quick_with_many_takes(face) -> None:
+def test_list_of_many_takes_is_fast(face) -> None:
     for seed in range(20):
         write(face, motion(seed, 3), f"T{seed}")
     began = time.perf_counter()
@@ -131,7 +131,7 @@ def test_rows_are_quick_with_many_takes(face) -> None:
 
 
 @pytest.mark.parametrize("verb", ["use", "delete", "duplicate", "favourite", "push_down", "bake", "compare"])
-def test_a_take_that_is_gone_is_said_to_be(face, verb) -> None:
+def test_operators_refuse_a_deleted_take(face, verb) -> None:
     take = id_of(write(face, motion()))
     for action in list(bpy.data.actions):
         bpy.data.actions.remove(action)
@@ -140,7 +140,7 @@ def test_a_take_that_is_gone_is_said_to_be(face, verb) -> None:
     drawn("Takes")
 
 
-def test_a_character_without_the_takes_shape_keys_is_told(scene, few) -> None:
+def test_use_take_is_refused_without_its_shape_keys(scene, few) -> None:
     take = id_of(write(few, motion().select(channels.SHAPES)))
     scene.diface.character = scenes.add_character(scene, ("cheeky",))
     before = fingerprint.of_file()
@@ -150,7 +150,7 @@ def test_a_character_without_the_takes_shape_keys_is_told(scene, few) -> None:
     assert fingerprint.difference(before, fingerprint.of_file()) == []
 
 
-def test_a_face_that_is_edited_in_the_nla_is_left_alone(face) -> None:
+def test_use_take_is_refused_in_nla_tweak_mode(face) -> None:
     take = id_of(write(face, motion(1)))
     write(face, motion(2))
     animation = face.data.shape_keys.animation_data
@@ -164,7 +164,7 @@ def test_a_face_that_is_edited_in_the_nla_is_left_alone(face) -> None:
         bpy.ops.diface.use_take(take=take)
 
 
-def test_a_take_follows_a_shape_key_that_was_spelt_anew(scene, face) -> None:
+def test_take_follows_a_renamed_shape_key(scene, face) -> None:
     """One that plays by Blender's own doing; one that does not, when it is switched to."""
     first = id_of(write(face, motion(1), "A"))
     write(face, motion(2), "B")
@@ -182,7 +182,7 @@ def test_a_take_follows_a_shape_key_that_was_spelt_anew(scene, face) -> None:
     assert pins.find_pins(face) == []
 
 
-def test_switching_is_instant(scene) -> None:
+def test_use_take_is_fast(scene) -> None:
     obj = scenes.add_character(scene, NAMES)
     found = [id_of(write(obj, motion(seed, 1800), f"T{seed}")) for seed in range(4)]
     taken = []
@@ -196,7 +196,7 @@ def test_switching_is_instant(scene) -> None:
 # Duplicate
 
 
-def test_a_duplicate_is_a_take_of_its_own(face) -> None:
+def test_duplicate_is_a_separate_take(face) -> None:
     made = motion()
     take = id_of(write(face, made))
     before = {a.name: scenes.points(a, "KEY", JAW).copy() for a in bpy.data.actions if a.name == "T"}
@@ -216,7 +216,7 @@ def test_a_duplicate_is_a_take_of_its_own(face) -> None:
     assert plays(face, made)
 
 
-def test_a_duplicate_that_cannot_play_leaves_nothing(face) -> None:
+def test_failed_duplicate_leaves_nothing(face) -> None:
     take = id_of(write(face, motion()))
     keys = face.data.shape_keys
     main = keys.animation_data.action
@@ -228,7 +228,7 @@ def test_a_duplicate_that_cannot_play_leaves_nothing(face) -> None:
     assert {action.name for action in bpy.data.actions} == names
 
 
-def test_a_duplicate_plays_only_where_its_take_does(face) -> None:
+def test_duplicate_is_active_only_where_its_take_is(face) -> None:
     first, second = write(face, motion(1)), write(face, motion(2))
     use_take.assign(face, {"OBJECT": face}, first.actions)
     turns = face.animation_data.action
@@ -237,7 +237,7 @@ def test_a_duplicate_plays_only_where_its_take_does(face) -> None:
     assert face.data.shape_keys.animation_data.action.name == f"{second.name} copy"
 
 
-def test_a_duplicate_has_no_star_and_a_name_that_does_not_grow(face) -> None:
+def test_duplicate_has_no_star_and_one_suffix(face) -> None:
     take = id_of(write(face, motion()))
     do("favourite_take", take=take)
     for _ in range(3):
@@ -247,7 +247,7 @@ def test_a_duplicate_has_no_star_and_a_name_that_does_not_grow(face) -> None:
     assert found == [("T", True), ("T copy", False), ("T copy.001", False), ("T copy.002", False)]
 
 
-def test_a_duplicate_of_a_take_that_does_not_play_does_not_either(face) -> None:
+def test_duplicate_of_an_inactive_take_is_inactive(face) -> None:
     take, other = id_of(write(face, motion(1))), id_of(write(face, motion(2)))
     do("duplicate_take", take=take)
     assert take_index.active_takes(face, take_index.all_takes()) == {other}
@@ -256,7 +256,7 @@ def test_a_duplicate_of_a_take_that_does_not_play_does_not_either(face) -> None:
 # Push down
 
 
-def test_what_is_pushed_down_plays_on_and_no_take_takes_it_off(face) -> None:
+def test_pushed_down_take_is_not_detached(face) -> None:
     made = motion()
     take = id_of(write(face, made))
     do("push_down_take", take=take)
@@ -272,7 +272,7 @@ def test_what_is_pushed_down_plays_on_and_no_take_takes_it_off(face) -> None:
     assert not bpy.data.actions
 
 
-def test_a_take_that_does_not_play_is_pushed_down_too(face) -> None:
+def test_inactive_take_is_pushed_down(face) -> None:
     made = motion(1)
     take = id_of(write(face, made))
     write(face, motion(2))
@@ -284,7 +284,7 @@ def test_a_take_that_does_not_play_is_pushed_down_too(face) -> None:
 
 
 @pytest.mark.parametrize("muted", [None, *ON])
-def test_a_baked_action_is_plain_and_moves_the_same(face, muted) -> None:
+def test_bake_makes_a_plain_action_with_the_same_motion(face, muted) -> None:
     made = motion()
     take = id_of(write(face, made))
     if muted:
@@ -307,7 +307,7 @@ def test_a_baked_action_is_plain_and_moves_the_same(face, muted) -> None:
     assert tuple(face.rotation_euler) == pytest.approx(turned, abs=1e-6)
 
 
-def test_baking_a_take_that_does_not_play_changes_nothing_that_does(face) -> None:
+def test_bake_of_an_inactive_take_leaves_the_active_one(face) -> None:
     take = id_of(write(face, motion(1)))
     made = motion(2)
     other = id_of(write(face, made, "Other"))
@@ -318,7 +318,7 @@ def test_baking_a_take_that_does_not_play_changes_nothing_that_does(face) -> Non
     assert {path.split('"')[1] for kind, path, _index in baked if kind == "KEY"} == set(NAMES)
 
 
-def test_a_take_generated_after_a_bake_plays_over_it(face) -> None:
+def test_new_take_plays_above_a_baked_action(face) -> None:
     do("bake_take", take=id_of(write(face, motion(1))))
     made = motion(2)
     write(face, made, "Other")
@@ -330,7 +330,7 @@ def test_a_take_generated_after_a_bake_plays_over_it(face) -> None:
 
 
 @pytest.mark.parametrize("place", ["BESIDE", "THROUGH"])
-def test_a_ghost_plays_another_take_and_the_character_its_own(face, place) -> None:
+def test_ghost_and_character_play_different_takes(face, place) -> None:
     theirs, mine = motion(1), motion(2)
     take = id_of(write(face, theirs))
     own = id_of(write(face, mine))
@@ -351,7 +351,7 @@ def test_a_ghost_plays_another_take_and_the_character_its_own(face, place) -> No
     assert len(bpy.data.objects) == len(bpy.data.meshes) == len(bpy.data.shape_keys) == 1
 
 
-def test_another_take_takes_the_ghosts_place_and_switching_removes_it(face) -> None:
+def test_compare_replaces_the_ghost_and_use_take_removes_it(face) -> None:
     first, second, _third = (id_of(write(face, motion(seed), f"T{seed}")) for seed in range(3))
     do("compare_take", take=first)
     do("compare_take", take=second)
@@ -364,7 +364,7 @@ def test_another_take_takes_the_ghosts_place_and_switching_removes_it(face) -> N
     assert ghost.find_ghost() is None
 
 
-def test_a_ghost_does_not_take_layers_from_the_take_it_shows(face) -> None:
+def test_ghost_does_not_detach_the_layers_of_its_take(face) -> None:
     made = motion(1)
     take = id_of(write(face, made))
     track(face, "gaze").mute = True

@@ -1,4 +1,4 @@
-"""Takes: new Actions with generated keys, what was there untouched, and the artist's edits found again."""
+"""Takes: new Actions with generated keys; existing Actions are unchanged; edits of the user are found."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_only_shapes_of_channels_are_animated(scene, head) -> None:
     assert "No shape key for" in take.notes[0]
 
 
-def test_a_shape_that_a_driver_sets_is_left_to_it(scene, head) -> None:
+def test_driven_shape_key_is_not_keyed(scene, head) -> None:
     head.data.shape_keys.key_blocks["jawOpen"].driver_add("value")
     take = write(head)
     action = head.data.shape_keys.animation_data.action
@@ -74,7 +74,7 @@ def test_a_shape_that_a_driver_sets_is_left_to_it(scene, head) -> None:
     assert "A driver sets, not keyed: jawOpen." in take.notes
 
 
-def test_values_stay_within_the_sliders(scene, head) -> None:
+def test_values_are_clamped_to_sliders(scene, head) -> None:
     block = head.data.shape_keys.key_blocks["jawOpen"]
     block.slider_min, block.slider_max = 0.1, 0.2
     take = write(head)
@@ -83,7 +83,7 @@ def test_values_stay_within_the_sliders(scene, head) -> None:
     assert "Held within the slider's range: jawOpen." in take.notes
 
 
-def test_an_action_of_the_artist_is_kept_and_goes_on_playing(scene, head) -> None:
+def test_user_action_is_pushed_down_and_plays(scene, head) -> None:
     head.keyframe_insert("location", index=0, frame=1)
     head.location.x = 4
     head.keyframe_insert("location", index=0, frame=41)
@@ -99,7 +99,7 @@ def test_an_action_of_the_artist_is_kept_and_goes_on_playing(scene, head) -> Non
     assert head.rotation_euler.x != 0
 
 
-def test_a_take_can_be_played_again(scene, head) -> None:
+def test_use_take_activates_an_earlier_take(scene, head) -> None:
     first, second = write(head), write(head, motion(seed=1))
     ids = list(take_index.all_takes())
     assert len(ids) == 2
@@ -112,14 +112,14 @@ def test_a_take_can_be_played_again(scene, head) -> None:
     assert head.data.shape_keys.animation_data.action in first.actions
 
 
-def test_a_second_character(scene, head) -> None:
+def test_takes_of_two_characters(scene, head) -> None:
     write(head)
     other = scenes.add_character(scene)
     write(other, motion(seed=1))
     assert other.animation_data.action != head.animation_data.action
 
 
-def test_after_the_artist_took_the_action_off(scene, head) -> None:
+def test_rest_rotation_after_the_action_is_unassigned(scene, head) -> None:
     head.rotation_euler = (0.1, 0.2, 0.3)
     write(head)
     rest = rest_pose.rest_rotation(head)
@@ -129,7 +129,7 @@ def test_after_the_artist_took_the_action_off(scene, head) -> None:
     assert list(rest_pose.rest_rotation(head)) == pytest.approx(list(rest))
 
 
-def test_an_edited_copy_of_a_take_is_kept_and_can_be_chosen(scene, head) -> None:
+def test_copy_of_a_take_by_the_user_is_a_take(scene, head) -> None:
     write(head)
     original = head.data.shape_keys.animation_data.action
     copy = original.copy()
@@ -145,7 +145,7 @@ def test_an_edited_copy_of_a_take_is_kept_and_can_be_chosen(scene, head) -> None
     assert len(take_index.all_takes()) == 3
 
 
-def test_a_take_plays_in_full_whatever_the_action_before_was_set_to(scene, head) -> None:
+def test_take_resets_influence_and_blend_type(scene, head) -> None:
     head.keyframe_insert("location", frame=1)
     head.animation_data.action_influence, head.animation_data.action_blend_type = 0.0, "ADD"
     take = write(head)
@@ -157,7 +157,7 @@ def test_a_take_plays_in_full_whatever_the_action_before_was_set_to(scene, head)
 
 @pytest.mark.parametrize("layered", [False, True])
 @pytest.mark.parametrize(("influence", "blend"), [(0.25, "REPLACE"), (1.0, "ADD"), (0.5, "ADD")])
-def test_an_action_that_is_pushed_down_goes_on_as_it_was(scene, head, layered, influence, blend) -> None:
+def test_pushed_down_action_keeps_its_influence_and_blending(scene, head, layered, influence, blend) -> None:
     if layered:
         head.location = (1, 0, 0)
         head.keyframe_insert("location", frame=1)
@@ -173,7 +173,7 @@ def test_an_action_that_is_pushed_down_goes_on_as_it_was(scene, head, layered, i
     assert head.location.x == pytest.approx(before)
 
 
-def test_what_keeps_motion_from_showing_is_said(scene, head) -> None:
+def test_notes_about_muted_solo_and_driven_properties(scene, head) -> None:
     assert not [note for note in write(head).notes if "show" in note or "driver" in note]
     head.data.shape_keys.key_blocks["jawOpen"].mute = True
     head.show_only_shape_key = True
@@ -208,7 +208,7 @@ def about(curve: bpy.types.FCurve) -> tuple:
 CHEEKY = 'key_blocks["cheeky"].value'
 
 
-def test_what_the_artist_animates_in_a_take_comes_along_into_the_next(scene, head) -> None:
+def test_user_curves_are_copied_into_the_next_take(scene, head) -> None:
     write(head)
     for frame, x in ((11, 0.0), (41, 5.0)):
         head.location.x = x
@@ -240,7 +240,7 @@ def test_what_the_artist_animates_in_a_take_comes_along_into_the_next(scene, hea
     assert head.location.x == pytest.approx(own_curve(head, "location").evaluate(11))
 
 
-def test_what_a_take_made_does_not_come_along(scene, head) -> None:
+def test_generated_curves_are_not_copied_into_the_next_take(scene, head) -> None:
     write(head)
     head.rotation_mode = "QUATERNION"
     own_curve(head, JAW).keyframe_points[3].co.y = 0.9
@@ -251,7 +251,7 @@ def test_what_a_take_made_does_not_come_along(scene, head) -> None:
     assert pins.find_pins(head) == []
 
 
-def test_only_the_part_that_is_made_takes_it_along(scene, head) -> None:
+def test_user_curves_are_copied_only_for_written_parts(scene, head) -> None:
     write(head)
     head.keyframe_insert("location", frame=11)
     action = head.animation_data.action
@@ -291,13 +291,13 @@ def all_edits(obj) -> dict:
     return scenes.find_edits(obj.data.shape_keys.animation_data.action)
 
 
-def test_a_fresh_take_has_no_edits(scene, head) -> None:
+def test_new_take_has_no_edits(scene, head) -> None:
     for action in write(head).actions:
         assert scenes.find_edits(action) == {}
 
 
 @pytest.mark.parametrize("edit", EDITS)
-def test_an_edit_is_found(scene, head, edit) -> None:
+def test_each_kind_of_edit_is_found(scene, head, edit) -> None:
     write(head)
     edit(compat.find_channelbag(head.data.shape_keys.animation_data.action, "KEY").fcurves.find(JAW))
     found = all_edits(head)
@@ -318,7 +318,7 @@ def test_edits_survive_saving(scene, head, tmp_path) -> None:
     assert (request["sound"], request["seed"]) == ("x.wav", 3)
 
 
-def test_a_character_that_can_breathe_does_and_another_is_not_blamed(scene) -> None:
+def test_breath_is_written_if_the_character_has_a_shape_key_for_it(scene) -> None:
     made = motion(names=channels.SHAPES)
     obj = scenes.add_character(scene, ("jawOpen", "breath_in"))
     take = write(obj, made)
@@ -329,7 +329,7 @@ def test_a_character_that_can_breathe_does_and_another_is_not_blamed(scene) -> N
     assert other.notes == ()
 
 
-def test_what_is_kept_is_small(scene, head) -> None:
+def test_stored_samples_are_small(scene, head) -> None:
     obj = scenes.add_character(scene, channels.FACE)
     take = write(obj, motion(1800))
     stored = sum(len(bytes(action[baseline.SAMPLES])) for action in take.actions)

@@ -1,6 +1,6 @@
-"""How long 3DiFACE's training takes at the published widths, on made recordings.
+"""Measurement: duration of 3DiFACE's training at the published widths, on synthetic recordings.
 
-python -m tests.core.measure_threediface_training
+python -m tests.core.training.threediface.measure_training
 """
 
 import dataclasses
@@ -16,22 +16,22 @@ from transformers import Wav2Vec2Config, Wav2Vec2Model
 from diface_core.training.threediface.adapt import adapt_network
 from diface_core.training.threediface.settings import AdaptConfig, DataConfig, RunConfig, TrainConfig, read_config
 from diface_core.training.threediface.train import train
-from tests.core import toy_threediface as toy
+from tests.core.training.threediface import small_recordings
 
-CONFIGS = Path(__file__).parents[2] / "diface_core" / "training" / "configs"
+CONFIGS = Path(__file__).parents[4] / "diface_core" / "training" / "configs"
 SECONDS = 5.0
 
 
 def timed(config: RunConfig) -> float:
-    """Milliseconds of one processor a step: a run of eleven steps less one of one, when all is heard and cached."""
+    """Return milliseconds of processor time per step: a run of eleven steps minus one of one, with cached features."""
     work = adapt_network if isinstance(config, AdaptConfig) else train
-    took = []
+    durations = []
     for steps in (2, 1, 11):
         out = config.out.with_name(f"{config.out.name}_{steps}")
-        begun = time.process_time()
+        started = time.process_time()
         work(dataclasses.replace(config, steps=steps, save_every=0, validate_every=0, out=out))
-        took.append(time.process_time() - begun)
-    return (took[2] - took[1]) / 10 * 1000
+        durations.append(time.process_time() - started)
+    return (durations[2] - durations[1]) / 10 * 1000
 
 
 def main() -> None:
@@ -40,8 +40,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         Wav2Vec2Model(Wav2Vec2Config()).save_pretrained(folder / "wav2vec2")
-        toy.vocaset(folder / "voca", SECONDS)
-        toy.heads(folder / "heads", SECONDS)
+        small_recordings.vocaset(folder / "voca", SECONDS)
+        small_recordings.heads(folder / "heads", SECONDS)
         where = {"cache": folder / "cache", "wav2vec2": folder / "wav2vec2"}
 
         face = read_config(CONFIGS / "threediface_face.toml", TrainConfig)
@@ -58,15 +58,13 @@ def main() -> None:
         ann = DataConfig(folder / "voca", subjects=("Ann",))
         style = dataclasses.replace(style, out=folder / "style", base=folder / "face_11", data=ann, **where)
 
-        print(
-            f"Made recordings of {SECONDS:g} s, wav2vec2-base's sizes, widths of the configurations that come with it"
-        )
+        print(f"Synthetic recordings of {SECONDS:g} s, wav2vec2-base's sizes, widths of the shipped configurations")
         for what, config in (
-            ("face", face), ("face, its wav2vec2 learning", dataclasses.replace(face, train_encoder=True, batch=4)),
+            ("face", face), ("face, wav2vec2 trained", dataclasses.replace(face, train_encoder=True, batch=4)),
             ("head", head), ("style", style),
         ):  # fmt: skip
-            of = f"{config.batch} examples of {config.frames} frames"
-            print(f"{what}: {timed(config):.0f} ms of one processor a step of {of}", flush=True)
+            examples = f"{config.batch} examples of {config.frames} frames"
+            print(f"{what}: {timed(config):.0f} ms of processor time per step of {examples}", flush=True)
         print(f"at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GB")
 
 

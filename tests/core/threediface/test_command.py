@@ -1,6 +1,6 @@
-"""3DiFACE's command line from the original's config: what is generated, what stays in an edit, what is refused.
+"""3DiFACE's command line with the original's config: generation, editing, and errors.
 
-The models are shared data's tiny case_a, written as published folders.
+The models are the small case_a of the shared data, written as published folders.
 """
 
 import functools
@@ -23,7 +23,7 @@ from diface_core.__main__ import main
 from diface_core.threediface.cli import graphs, loaded_models, video_renderer
 from diface_core.threediface.cli.config import EvaluationConfig, ExperimentKeys
 from diface_core.threediface.cli.config_file import read_config
-from diface_core.threediface.cli.evaluation import find_sounds
+from diface_core.threediface.cli.evaluation import find_audio_files
 from diface_core.threediface.cli.results import ThreeDifaceResult, read_result, write_result
 from diface_core.threediface.cli.source_frames import REGENERATED, map_source_frames, regenerated_ranges
 from diface_core.threediface.cli.user_files import UserFiles
@@ -70,8 +70,8 @@ exp_cfg:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory, shared: Path) -> Path:
-    """A folder with models, a config, templates.pkl, a sound of 40 frames and a result to edit."""
+def folder(tmp_path_factory, shared: Path) -> Path:
+    """A folder with models, a config, templates.pkl, audio of 40 frames and a result to edit."""
     folder = tmp_path_factory.mktemp("evaluation")
     write = runpy.run_path(str(shared.parent / "tools" / "upstream_case.py"))["main"]
     write(shared / "upstream" / "case_a", folder / "models")
@@ -88,8 +88,8 @@ def place(tmp_path_factory, shared: Path) -> Path:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def loaded_once():
-    """Models are read from their files once for all tests of a folder."""
+def _load_once():
+    """Load every model once for all tests."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("load_face", "load_head"):
             patch.setattr(loaded_models, name, functools.cache(getattr(loaded_models, name)))
@@ -97,10 +97,10 @@ def loaded_once():
 
 
 @pytest.fixture
-def run(place: Path, monkeypatch, tmp_path: Path):
-    """Runs the command where the models are, with results in tmp_path / out."""
-    monkeypatch.chdir(place)
-    monkeypatch.setenv("VOCASET_PATH", str(place))
+def run(folder: Path, monkeypatch, tmp_path: Path):
+    """A function that runs the command in the folder of the models, with results in tmp_path / out."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("VOCASET_PATH", str(folder))
     for name in ("WAV2VEC_PATH", "FLAME_PATH", "DIFACE_BLENDER"):
         monkeypatch.delenv(name, raising=False)
 
@@ -117,36 +117,36 @@ def result(run, name: str = "speech_ss00") -> ThreeDifaceResult:
 
 
 def edited(run, *words: object) -> tuple[ThreeDifaceResult, ThreeDifaceResult]:
-    """(given, result) of an edit."""
+    """Run an edit and return the edited motion and the result."""
     assert run("--synthensis_mode", "edit", "--seed", 7, *words) == 0
     return read_result(Path("given.npy")), result(run)
 
 
-def test_the_originals_config_generates_face_and_head(run, capsys):
+def test_original_config_generates_face_and_head(run, capsys):
     assert run() == 0
-    made = result(run)
-    assert made.vertices.shape == (ROWS, 5023, 3)
-    assert made.pose.shape == (ROWS, 3)
-    assert made.vertices.dtype == made.pose.dtype == np.float32
+    generated = result(run)
+    assert generated.vertices.shape == (ROWS, 5023, 3)
+    assert generated.pose.shape == (ROWS, 3)
+    assert generated.vertices.dtype == generated.pose.dtype == np.float32
     assert str(run.results / "speech_ss00.npy") in capsys.readouterr().out
-    # The original reads it so.
+    # As the original reads it.
     there = np.load(run.results / "speech_ss00.npy", allow_pickle=True).item()
     assert set(there) == {"vertice", "pose"}
     with Path("templates.pkl").open("rb") as file:
         template = pickle.load(file)[SUBJECT]
-    assert 0 < np.abs(made.vertices - template).max() < 1
+    assert 0 < np.abs(generated.vertices - template).max() < 1
 
 
-def test_results_lie_in_the_models_folder_where_no_other_is_named(run, place):
+def test_default_output_is_the_model_folder(run, folder):
     assert main(["threediface", "--config", "comp_syn.yaml", "--audio_file", "speech.wav", "--method", "face"]) == 0
-    assert read_result(place / "models" / "face" / "first" / "npy" / "speech_ss00.npy").pose is None
+    assert read_result(folder / "models" / "face" / "first" / "npy" / "speech_ss00.npy").pose is None
     assert main(["threediface", "--config", "comp_syn.yaml", "--audio_file", "speech.wav", "--method", "head",
                  "--use_time_stamp"]) == 0  # fmt: skip
-    (stamped,) = (place / "models" / "head").glob("first_2*")
+    (stamped,) = (folder / "models" / "head").glob("first_2*")
     assert read_result(stamped / "npy" / "speech_ss00.npy").vertices is None
 
 
-def test_a_seed_says_all_and_samples_differ(run):
+def test_samples_have_consecutive_seeds(run):
     assert run("--num_of_samples", 2, "--seed", 4) == 0
     first, second = result(run), result(run, "speech_ss01")
     assert not np.array_equal(first.pose, second.pose)
@@ -160,79 +160,79 @@ def test_a_seed_says_all_and_samples_differ(run):
     [["--guidance_scale", 3], ["--guidance_sampling", "false"], ["--condition_index", 5]],
     ids=lambda words: words[0],
 )
-def test_what_the_face_is_told_matters(run, words):
+def test_face_options_change_the_result(run, words):
     assert run("--method", "face") == 0
     before = result(run).vertices
     assert run("--method", "face", *words) == 0
     assert np.abs(result(run).vertices - before).max() > 1e-6
 
 
-def test_fewer_steps_are_another_way_to_the_same_place(run):
+def test_few_steps_give_a_similar_result(run):
     assert run("--method", "head") == 0
     before = result(run).pose
     assert run("--method", "head", "--steps", 3) == 0
     assert 0 < np.abs(result(run).pose - before).max() < 0.1
 
 
-def test_no_guidance_is_a_scale_of_one(run):
+def test_guidance_off_equals_scale_one(run):
     assert run("--method", "face", "--guidance_sampling", "false") == 0
     before = result(run).vertices
     assert run("--method", "face", "--guidance_scale", 1) == 0
     np.testing.assert_array_equal(result(run).vertices, before)
 
 
-def test_a_subject_of_the_training_is_its_style(run, tmp_path):
+def test_training_subject_selects_its_style(run, tmp_path):
     (tmp_path / "named.yaml").write_text(CONFIG.replace("  condition_index: 1\n", ""))
     assert run("--method", "face", config=tmp_path / "named.yaml") == 0
     before = result(run).vertices
-    assert run("--method", "face") == 0  # condition_index 1 is that subject's place
+    assert run("--method", "face") == 0  # condition_index 1 is that subject's index
     np.testing.assert_array_equal(result(run).vertices, before)
 
 
-def test_frames_of_the_sound(run):
+def test_num_frames_per_sample(run):
     assert run("--num_frames_per_sample", 17, "--method", "head") == 0
     assert len(result(run)) == 17
     assert run("--num_frames_per_sample", "all", "--method", "head") == 0
     assert len(result(run)) == ROWS
 
 
-def test_dumped_steps_end_in_the_result(run):
+def test_dump_of_the_last_step_is_the_result(run):
     assert run("--dump_steps", 0, 6) == 0
     assert np.abs(result(run, "speech_ss00_step0006").pose - result(run).pose).max() > 0
     np.testing.assert_allclose(result(run, "speech_ss00_step0000").vertices, result(run).vertices, atol=1e-6)
     np.testing.assert_allclose(result(run, "speech_ss00_step0000").pose, result(run).pose, atol=1e-6)
 
 
-def test_in_between_leaves_the_rest_as_it_was(run):
-    given, made = edited(run, "--edit_part", "face", "head", "--in_between", "9, 14", "20, 99")
+def test_in_between_keeps_all_other_frames(run):
+    original, generated = edited(run, "--edit_part", "face", "head", "--in_between", "9, 14", "20, 99")
     kept = np.r_[0:9, 14:20]
     for part in ("face", "head"):
-        np.testing.assert_array_equal(made.part(part)[kept], given.part(part)[kept])
-        assert (made.part(part)[9:14] != given.part(part)[9:14]).mean() > 0.9
-        assert (made.part(part)[20:] != given.part(part)[20:]).mean() > 0.9
+        np.testing.assert_array_equal(generated.part(part)[kept], original.part(part)[kept])
+        assert (generated.part(part)[9:14] != original.part(part)[9:14]).mean() > 0.9
+        assert (generated.part(part)[20:] != original.part(part)[20:]).mean() > 0.9
 
 
-def test_what_is_not_edited_stays(run):
-    given, made = edited(run, "--in_between", "9, 14")
-    np.testing.assert_array_equal(made.vertices, given.vertices)
-    given, made = edited(run, "--in_between", "9, 14", "--edit_part", "face")
-    np.testing.assert_array_equal(made.pose, given.pose)
+def test_parts_that_are_not_edited_are_kept(run):
+    original, generated = edited(run, "--in_between", "9, 14")
+    np.testing.assert_array_equal(generated.vertices, original.vertices)
+    original, generated = edited(run, "--in_between", "9, 14", "--edit_part", "face")
+    np.testing.assert_array_equal(generated.pose, original.pose)
 
 
-def test_keyframes_stay(run):
-    given, made = edited(run, "--edit_mode", "keyframe", "--key_frames", "0", "11", "39")
-    np.testing.assert_array_equal(made.pose[[0, 11, 39]], given.pose[[0, 11, 39]])
-    assert (made.pose[1:11] != given.pose[1:11]).all()
+def test_keyframes_are_kept(run):
+    original, generated = edited(run, "--edit_mode", "keyframe", "--key_frames", "0", "11", "39")
+    np.testing.assert_array_equal(generated.pose[[0, 11, 39]], original.pose[[0, 11, 39]])
+    assert (generated.pose[1:11] != original.pose[1:11]).all()
 
 
-def test_a_swap_puts_the_frame_of_one_place_at_another(run):
-    given, made = edited(run, "--edit_mode", "keyframe_swap", "--edit_part", "face", "head")
+def test_keyframe_swap_moves_frames(run):
+    original, generated = edited(run, "--edit_mode", "keyframe_swap", "--edit_part", "face", "head")
     for part in ("face", "head"):
-        np.testing.assert_array_equal(made.part(part)[[3, 31]], given.part(part)[[3, 20]])
-    assert (made.pose[20] != given.pose[20]).all()
+        np.testing.assert_array_equal(generated.part(part)[[3, 31]], original.part(part)[[3, 20]])
+    assert (generated.pose[20] != original.pose[20]).all()
 
 
-def test_what_is_edited_is_never_overwritten(run, tmp_path):
+def test_edited_result_is_never_overwritten(run, tmp_path):
     assert run("--method", "head") == 0
     before = (run.results / "speech_ss00.npy").read_bytes()
     words = ["--synthensis_mode", "edit", "--in_between", "9,14", "--edit_file", run.results, "--method", "head"]
@@ -241,17 +241,17 @@ def test_what_is_edited_is_never_overwritten(run, tmp_path):
     assert len(result(run, "speech_ss00_edit")) == ROWS
 
 
-def test_a_longer_sound_goes_on_after_what_was_given(run, tmp_path):
+def test_longer_audio_is_generated_after_the_edited_frames(run, tmp_path):
     write_result(tmp_path / "short.npy", ThreeDifaceResult(None, np.zeros((25, 3), np.float32)))
     words = ["--edit_file", tmp_path / "short.npy", "--in_between", "5, 8", "--method", "head"]
     assert run("--synthensis_mode", "edit", *words) == 0
-    made = result(run).pose
-    assert len(made) == ROWS
-    assert not made[8:25].any()
-    assert made[25:].all()
+    generated = result(run).pose
+    assert len(generated) == ROWS
+    assert not generated[8:25].any()
+    assert generated[25:].all()
 
 
-def test_one_bad_sound_stops_no_other(run, tmp_path, capsys):
+def test_bad_audio_file_does_not_stop_the_others(run, tmp_path, capsys):
     for name in ("a.wav", "c.wav"):
         (tmp_path / name).write_bytes(Path("speech.wav").read_bytes())
     (tmp_path / "b.wav").write_bytes(b"no sound")
@@ -260,19 +260,19 @@ def test_one_bad_sound_stops_no_other(run, tmp_path, capsys):
     assert "b.wav: b.wav is not a supported audio file" in capsys.readouterr().err.splitlines()[-2]
 
 
-def test_sounds_of_the_dataroot(tmp_path):
+def test_find_audio_files_of_the_dataroot(tmp_path):
     (tmp_path / "wav").mkdir()
     (tmp_path / "wav" / "one.wav").touch()
-    assert find_sounds(None, "voca", tmp_path) == (tmp_path / "wav" / "one.wav",)
-    assert find_sounds(None, str(tmp_path / "wav"), None) == (tmp_path / "wav" / "one.wav",)
+    assert find_audio_files(None, "voca", tmp_path) == (tmp_path / "wav" / "one.wav",)
+    assert find_audio_files(None, str(tmp_path / "wav"), None) == (tmp_path / "wav" / "one.wav",)
 
 
-def test_unknown_keys_are_named(run, tmp_path, capfd):
+def test_unknown_keys_are_warned_about(run, tmp_path, capfd):
     (tmp_path / "odd.yaml").write_text(CONFIG.replace("num_of_samples", "num_of_sample") + "\nmore: 1\n")
     _, warnings = read_config(tmp_path / "odd.yaml")
     assert warnings == (
-        "odd.yaml: exp_cfg.num_of_sample is not known and not used. Did you mean num_of_samples?",
-        "odd.yaml: more is not known and not used.",
+        "odd.yaml: exp_cfg.num_of_sample is unknown and ignored. Did you mean num_of_samples?",
+        "odd.yaml: more is unknown and ignored.",
     )
 
 
@@ -285,48 +285,49 @@ def test_unknown_keys_are_named(run, tmp_path, capfd):
         (["--in_between", "9,4", "--synthensis_mode", "edit"], "exp_cfg.in_between must name ranges"),
         (["--in_between", "90,95", "--synthensis_mode", "edit"], "frames 0 to 39 of this motion. Got 90"),
         (["--key_frames", "40", "--synthensis_mode", "edit", "--edit_mode", "keyframe"], "Got 40"),
-        (["--key_frames_dict", "1,2", "3,2", "--synthensis_mode", "edit", "--edit_mode", "keyframe_swap"], "same"),
+        (["--key_frames_dict", "1,2", "3,2", "--synthensis_mode", "edit", "--edit_mode", "keyframe_swap"],
+         "each target frame once"),
         (["--method", "face", "--synthensis_mode", "edit"], "nothing to edit: method is face, edit_part head"),
-        (["--edit_file", "none.npy", "--synthensis_mode", "edit"], "edit_file must be a .npy result. There is none"),
+        (["--edit_file", "none.npy", "--synthensis_mode", "edit"], "none.npy does not exist"),
         (["--model_path", "none"], "head_motion_model.model_path must be the folder of a 3DiFACE model"),
-        (["--model_path", "models/face"], "is a model of the face"),
+        (["--model_path", "models/face"], "is a face model, expected a head model"),
         (["--face_model_ckpt", "model7"], "no model7.pt"),
         (["--condition_index", "9"], "styles 0 to 7"),
         (["--identity_for_testing", "Nobody"], "There is no speaker 'Nobody'"),
         (["--vocaset", "none"], "templates"),
         (["--listener_model_path", "none"], "listener_model.model_path"),
-        (["--device", "toaster"], "--device must be one that torch has here"),
-        (["--render"], "render needs FLAME's faces"),
+        (["--device", "toaster"], "--device must be a device that torch supports here"),
+        (["--render"], "render needs a FLAME file"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_said_with_a_next_step(run, capsys, words, message):
+def test_errors_have_a_message_and_a_hint(run, capsys, words, message):
     assert run(*words) == 2
-    *_, said, hint = capsys.readouterr().err.splitlines()
-    assert message in said
+    *_, messages, hint = capsys.readouterr().err.splitlines()
+    assert message in messages
     assert hint.endswith((".", "?"))
     assert not run.results.exists()
 
 
-def test_a_face_without_speech_encoder_names_the_flag(run, place, tmp_path, capsys):
-    shutil.copytree(place / "models" / "face", tmp_path / "deaf")
-    path = tmp_path / "deaf" / "checkpoints" / "model000000001.pt"
+def test_missing_speech_encoder_names_the_flag(run, folder, tmp_path, capsys):
+    shutil.copytree(folder / "models" / "face", tmp_path / "no_encoder")
+    path = tmp_path / "no_encoder" / "checkpoints" / "model000000001.pt"
     state = {name: value for name, value in torch.load(path).items() if not name.startswith("audio_encoder.")}
     torch.save(state, path)
-    for words in (["--face_model_path", tmp_path / "deaf"], ["--listener_model_path", tmp_path / "deaf"]):
+    for words in (["--face_model_path", tmp_path / "no_encoder"], ["--listener_model_path", tmp_path / "no_encoder"]):
         assert run(*words) == 2
-        *_, said, hint = capsys.readouterr().err.splitlines()
-        assert "deaf has no speech encoder" in said
+        *_, messages, hint = capsys.readouterr().err.splitlines()
+        assert "no_encoder has no speech encoder" in messages
         assert "--wav2vec2" in hint
 
 
 @pytest.mark.parametrize("text", ["a: [", "- 1", "exp_cfg: 3", "exp_cfg:\n  num_of_samples: true"])
-def test_a_config_that_is_none(tmp_path, text):
+def test_malformed_configs_are_refused(tmp_path, text):
     (tmp_path / "bad.yaml").write_text(text)
     with pytest.raises(DifaceError, match=r"bad\.yaml"):
         read_config(tmp_path / "bad.yaml")
 
 
-def test_empty_sections_are_as_if_they_were_not_there(tmp_path):
+def test_empty_sections_and_values_are_defaults(tmp_path):
     for nothing in ("", "null", "None", '""', "' '"):
         text = "exp_cfg:\nhead_motion_model:\n  model_path: {0}\nface_motion_model:\n  condition_index: {0}\n"
         (tmp_path / "empty.yaml").write_text(text.format(nothing))
@@ -346,7 +347,7 @@ class Harmful:
         {"pose": np.zeros((5, 3)), "vertice": np.zeros((4, 15069))},
     ],
 )  # fmt: skip
-def test_an_edit_file_that_is_none(tmp_path, monkeypatch, content):
+def test_malformed_edit_files_are_refused(tmp_path, monkeypatch, content):
     monkeypatch.chdir(tmp_path)
     np.save(tmp_path / "bad.npy", content, allow_pickle=True)
     with pytest.raises(DifaceError, match=r"bad\.npy"):
@@ -355,13 +356,13 @@ def test_an_edit_file_that_is_none(tmp_path, monkeypatch, content):
 
 
 @pytest.mark.parametrize("shape", [(4, 5023, 3), (1, 4, 15069), (4, 15069)])
-def test_results_of_every_shape_are_read(tmp_path, shape):
+def test_read_result_accepts_every_published_shape(tmp_path, shape):
     values = np.random.default_rng(0).normal(size=shape).astype(np.float32)
     np.save(tmp_path / "theirs.npy", {"vertice": values}, allow_pickle=True)
     np.testing.assert_array_equal(read_result(tmp_path / "theirs.npy").vertices, values.reshape(4, 5023, 3))
 
 
-def test_the_originals_ranges_and_keyframes():
+def test_default_ranges_and_keyframes_of_the_original():
     source = map_source_frames(ExperimentKeys(), 300, 310)
     assert regenerated_ranges(source) == [(90, 250), (300, 310)]
     assert (source[source != REGENERATED] == np.flatnonzero(source != REGENERATED)).all()
@@ -369,7 +370,7 @@ def test_the_originals_ranges_and_keyframes():
     assert np.flatnonzero(source != REGENERATED).tolist() == [0, 60, 120, 180, 240]
 
 
-def test_a_mistake_costs_no_torch(root, tmp_path):
+def test_invalid_flags_are_reported_before_torch_is_imported(root, tmp_path):
     (tmp_path / "torch.py").write_text("raise SystemExit('torch was imported')")
     paths = os.pathsep.join([str(tmp_path), str(root)])
     command = [sys.executable, "-m", "diface_core", "threediface", "--audio_file", "a.wav", "--num_of_samples", "0"]
@@ -380,55 +381,57 @@ def test_a_mistake_costs_no_torch(root, tmp_path):
     assert done.stderr.startswith("--num_of_samples must be")
 
 
-def test_graphs(tmp_path):
+def test_draw_graph_writes_a_png(tmp_path):
     sources = {"head": np.array([0, REGENERATED, REGENERATED, 1])}
-    given, made = (
+    original, generated = (
         ThreeDifaceResult(None, np.random.default_rng(seed).normal(size=(4, 3)).astype("f4")) for seed in (0, 1)
     )
     if importlib.util.find_spec("matplotlib") is None:
         with pytest.raises(DifaceError, match="graph_vis needs matplotlib"):
             graphs.check_matplotlib()
         return
-    graphs.draw_graph(tmp_path / "a.png", "a", made, given, sources)
+    graphs.draw_graph(tmp_path / "a.png", "a", generated, original, sources)
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.fixture
-def studio_job(shared: Path) -> tuple[Path, dict[str, np.ndarray]]:
+def flame_and_takes(shared: Path) -> tuple[Path, dict[str, np.ndarray]]:
     """FLAME's file, and two frames of its template."""
     path = shared / "flame2023open.npz"
     return path, {"before": np.repeat(np.load(path)["v_template"][None], 2, 0).astype(np.float32)}
 
 
-def test_a_video_by_whatever_is_said_to_be_blender(tmp_path, studio_job, root):
-    """A stand-in for Blender: it reads the job as the script does, and leaves a file."""
-    flame, takes = studio_job
+def test_render_video_runs_the_given_blender(tmp_path, flame_and_takes, root):
+    """A substitute for Blender reads the job as the script does, and writes a file."""
+    flame, takes = flame_and_takes
     blender = tmp_path / "python-with-bpy"
     blender.write_text(
         f"#!{sys.executable}\n"
         "import json, pathlib, sys\n"
         "job, out = map(pathlib.Path, sys.argv[-2:])\n"
-        "about = json.loads(job.read_text())\n"
-        "assert about['captions'] == ['before'] and about['frames'] == 2, about\n"
+        "job_ = json.loads(job.read_text())\n"
+        "assert job_['captions'] == ['before'] and job_['frames'] == 2, job_\n"
         "assert (job.parent / '0.pc2').stat().st_size == 32 + 2 * 5023 * 12\n"
         "print('rendered 2'); out.write_bytes(b'film')\n"
     )
     blender.chmod(0o755)
-    said = []
-    studio = video_renderer.FaceVideoRenderer.find(UserFiles(flame=flame, blender=blender))
-    studio.render_video(tmp_path / "a.mp4", takes, np.zeros(1600, np.float32), lambda stage, done: said.append(done))
+    messages = []
+    renderer = video_renderer.FaceVideoRenderer.find(UserFiles(flame=flame, blender=blender))
+    renderer.render_video(
+        tmp_path / "a.mp4", takes, np.zeros(1600, np.float32), lambda stage, done: messages.append(done)
+    )
     assert (tmp_path / "a.mp4").read_bytes() == b"film"
-    assert said == [1.0]
+    assert messages == [1.0]
 
 
-def test_a_blender_that_fails_leaves_nothing(tmp_path, studio_job):
-    flame, takes = studio_job
+def test_render_video_leaves_nothing_if_blender_fails(tmp_path, flame_and_takes):
+    flame, takes = flame_and_takes
     blender = tmp_path / "python-that-fails"
     blender.write_text(f"#!{sys.executable}\nprint('out of memory'); raise SystemExit(3)\n")
     blender.chmod(0o755)
-    studio = video_renderer.FaceVideoRenderer.find(UserFiles(flame=flame, blender=blender))
+    renderer = video_renderer.FaceVideoRenderer.find(UserFiles(flame=flame, blender=blender))
     with pytest.raises(DifaceError, match=r"exit status 3.*out of memory"):
-        studio.render_video(tmp_path / "films" / "a.mp4", takes, np.zeros(1600, np.float32), lambda stage, done: None)
-    assert not list((tmp_path / "films").iterdir())
-    with pytest.raises(DifaceError, match="There is no program"):
+        renderer.render_video(tmp_path / "films" / "a.mp4", takes, np.zeros(1600, np.float32), lambda stage, done: None)
+    assert not (tmp_path / "films").exists()
+    with pytest.raises(DifaceError, match="none is no program"):
         video_renderer.FaceVideoRenderer.find(UserFiles(flame=flame, blender=tmp_path / "none"))

@@ -1,4 +1,4 @@
-"""Speakers whose jaws follow loudness, a small denoiser that has met two of them, and an encoder of loudness."""
+"""Speakers whose jaws follow loudness, a small denoiser trained on two of them, and an encoder of loudness."""
 
 import dataclasses
 from pathlib import Path
@@ -18,7 +18,7 @@ JAW, CLOSE, SMILE = (channels.FACE.index(name) for name in ("jawOpen", "mouthClo
 
 
 def speech(rows: int, opening: float, smile: float, seed: int = 0) -> TrainingSequence:
-    """A speaker whose jaw follows loudness `opening` wide, with a smile that he never loses."""
+    """Return a speaker whose jaw follows loudness with the gain `opening`, with a constant smile."""
     rng = np.random.default_rng(seed)
     loud = np.convolve(rng.standard_normal(rows + 8), np.hanning(9) / 3, "valid")
     features, values = np.zeros((rows, DIMENSION), np.float16), np.zeros((rows, 52), np.float16)
@@ -30,11 +30,12 @@ def speech(rows: int, opening: float, smile: float, seed: int = 0) -> TrainingSe
 
 
 def small_base(folder: Path) -> Denoiser:
-    """A small general denoiser that has met two speakers."""
+    """Return a small general denoiser trained on two speakers."""
     model = {"channels": list(channels.FACE), "features": [LOUDNESS, LOUDNESS + 1], "width": 12, "levels": [1],
              "audio_width": 12, "audio_dilations": [1]}  # fmt: skip
     config = TrainConfig(
-        source="", out=folder / "face.safetensors", cache=folder, model=model, steps=150, batch=6, rows=40, learning_rate=5e-3,
+        source="", out=folder / "face.safetensors", cache=folder, model=model, steps=150, batch=6, rows=40,
+        learning_rate=5e-3,
         warm_up=20, ema_decay=0.95, masks=RandomMaskConfig(share=0.1), precision="float32",
     )  # fmt: skip
     speakers = [dataclasses.replace(speech(300, 0.1, 0.3, 1), style="small"), speech(300, 0.15, 0.0, 2)]
@@ -45,11 +46,11 @@ QUICK = AdaptConfig(steps=120, batch=4, rows=40, validate_every=20, output_rate=
 
 
 class Loudness:
-    """An encoder that hears loudness alone."""
+    """An audio encoder whose only feature is loudness."""
 
     def encode(self, clip: AudioClip, report=lambda fraction: None) -> np.ndarray:
         rows = MODEL_RATE.rows(clip.seconds)
         features = np.zeros((rows, DIMENSION), np.float32)
-        at = np.minimum(np.arange(rows) * (SAMPLE_RATE // 30), len(clip.samples) - 1)
-        features[:, LOUDNESS] = clip.samples[at]
+        index = np.minimum(np.arange(rows) * (SAMPLE_RATE // 30), len(clip.samples) - 1)
+        features[:, LOUDNESS] = clip.samples[index]
         return features

@@ -1,4 +1,4 @@
-"""What 3DiFACE's training learns from: examples, masks and losses; and recordings and settings that cannot be used."""
+"""Training examples of 3DiFACE networks: windows, masks and losses; and unusable recordings and settings."""
 
 import dataclasses
 import pickle
@@ -14,15 +14,15 @@ from diface_core.errors import DifaceError
 from diface_core.threediface.diffusion import Schedule
 from diface_core.threediface.sampling import HEAD_DEVIATION, HEAD_MEAN
 from diface_core.training.threediface import checkpoint_writer, recordings, run
-from diface_core.training.threediface.batches import ExampleSampler
+from diface_core.training.threediface.batches import ExampleOptions, ExampleSampler
 from diface_core.training.threediface.initial_network import build_network
 from diface_core.training.threediface.losses import TrainingLoss
 from diface_core.training.threediface.random_masks import MASK_KINDS, NO_KNOWN_FRAMES, MaskConfig, draw_known_frames
 from diface_core.training.threediface.settings import AdaptConfig, DataConfig, LossConfig, TrainConfig, read_config
 from diface_core.training.threediface.train import main, train
 from diface_core.training.threediface.vertex_weights import vertex_weights
-from tests.core import toy_threediface as toy
-from tests.core.toy_threediface import (
+from tests.core.training.threediface import small_recordings
+from tests.core.training.threediface.small_recordings import (
     SPEAKERS,
     VALUES,
     displacements,
@@ -38,75 +38,54 @@ pytestmark = pytest.mark.training
 CONFIGS = Path(recordings.__file__).parents[1] / "configs"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
-    return toy.recordings(tmp_path_factory.mktemp("made"))
-
-
-@pytest.fixture
-def mine(made, tmp_path) -> Path:
-    """A folder to train in, that sees the recordings."""
-    for name in ("wav2vec2", "voca", "heads"):
-        (tmp_path / name).symlink_to(made / name, target_is_directory=True)
-    return tmp_path
-
-
 # --- examples --------------------------------------------------------------------------------------------------------
 
 
 def examples(
-    made: Path, masks: MaskConfig = NO_KNOWN_FRAMES, audio_dropout: float = 0.0, part: str = "face"
+    recorded: Path, masks: MaskConfig = NO_KNOWN_FRAMES, audio_dropout: float = 0.0, part: str = "face"
 ) -> ExampleSampler:
-    config = face_config(made) if part == "face" else head_config(made, made / "face")
-    learnt, _ = recordings.read_recordings(config.data, config.part, config.frames)
-    learnt = [
-        dataclasses.replace(one, audio_features=np.arange(len(one.frames), dtype=np.float16)[:, None]) for one in learnt
+    config = face_config(recorded) if part == "face" else head_config(recorded, recorded / "face")
+    training, _ = recordings.read_recordings(config.data, config.part, config.frames)
+    training = [
+        dataclasses.replace(one, audio_features=np.arange(len(one.frames), dtype=np.float16)[:, None])
+        for one in training
     ]
-    schedule = Schedule(writing_diffusion(part))
-    return ExampleSampler(
-        learnt, run.style_vectors(SPEAKERS, 2), schedule, 16, audio_dropout, masks, 0, torch.device("cpu")
-    )
+    schedule = Schedule(default_diffusion(part))
+    options = ExampleOptions(16, audio_dropout, masks, 0)
+    return ExampleSampler(training, run.style_vectors(SPEAKERS, 2), schedule, options, torch.device("cpu"))
 
 
-def writing_diffusion(part: str):
+def default_diffusion(part: str):
     from diface_core.threediface import options
 
     return options.parse_options(checkpoint_writer.make_arguments(part, {"num_identity_classes": 2}, {}), "toy")[1]
 
 
-def test_of_sixty_frames_a_second_every_second_one_is_seen(made, tmp_path):
+def test_face_recordings_are_decimated_to_thirty_frames_per_second(recorded, tmp_path):
     for fps, every in ((60.0, 2), (30.0, 1), (90.0, 3)):
-        folder = toy.vocaset(tmp_path / str(fps), fps=fps)
-        learnt, _ = recordings.read_recordings(DataConfig(folder, fps=fps), "face", 16)
-        for number, sequence in enumerate(learnt):
+        folder = small_recordings.vocaset(tmp_path / str(fps), fps=fps)
+        training, _ = recordings.read_recordings(DataConfig(folder, fps=fps), "face", 16)
+        for number, sequence in enumerate(training):
             whole = displacements(round(fps), fps, number)
             assert len(sequence.frames) == 30
             assert np.allclose(sequence.x0(0, 30), whole[::every], atol=1e-7)
             assert np.array_equal(sequence.x0(7, 3), sequence.x0(0, 30)[7:10])
     with pytest.raises(DifaceError, match="multiple of 30"):
-        recordings.read_recordings(DataConfig(made / "voca", fps=45.0), "face", 16)
+        recordings.read_recordings(DataConfig(recorded / "voca", fps=45.0), "face", 16)
 
 
-def test_a_head_of_any_rate_is_seen_at_thirty_standardised(tmp_path):
+def test_head_recordings_are_resampled_and_standardised(tmp_path):
     for fps in (25.0, 30.0, 50.0):
-        folder = toy.heads(tmp_path / str(fps), fps=fps)
+        folder = small_recordings.heads(tmp_path / str(fps), fps=fps)
         (sequence,), _ = recordings.read_recordings(DataConfig(folder, fps=fps), "head", 32)
         assert len(sequence.frames) == 96
-        # The last rows are past the last frame of 25 a second.
+        # The last rows are after the last frame at 25 frames per second.
         assert np.allclose(sequence.frames[:94], rotations(96)[:94], atol=2e-3)
         assert np.allclose(sequence.x0(0, 94), (sequence.frames[:94] - HEAD_MEAN) / HEAD_DEVIATION, atol=1e-5)
 
 
-def test_an_example_is_the_same_in_any_batch_and_its_speech_goes_with_it(made):
-    drawn = examples(made)
+def test_examples_do_not_depend_on_the_batch_and_keep_audio_aligned(recorded):
+    drawn = examples(recorded)
     together, alone = drawn.draw(7, range(6)), drawn.draw(7, [4])
     for whole, part in zip(together[:-1], alone[:-1], strict=True):
         assert torch.equal(whole[4:5], part)
@@ -118,9 +97,9 @@ def test_an_example_is_the_same_in_any_batch_and_its_speech_goes_with_it(made):
         assert np.allclose(together.x0[number], truth, atol=1e-7)
 
 
-def test_noise_is_as_the_schedule_says(made):
-    drawn = examples(made).draw(0, range(40))
-    schedule = Schedule(writing_diffusion("face"))
+def test_noise_follows_the_schedule(recorded):
+    drawn = examples(recorded).draw(0, range(40))
+    schedule = Schedule(default_diffusion("face"))
     left = torch.from_numpy(schedule.alpha_bar)[drawn.step].float()[:, None, None]
     noise = (drawn.xt - left.sqrt() * drawn.x0) / (1 - left).sqrt()
     seen = noise[drawn.step > 50]
@@ -129,13 +108,13 @@ def test_noise_is_as_the_schedule_says(made):
     assert float(seen.mean()) == pytest.approx(0.01, rel=0.01)
 
 
-def test_speech_is_left_out_of_some_examples(made):
-    batch = examples(made, audio_dropout=0.3, part="head").draw(0, range(400))
+def test_audio_dropout_removes_the_speech(recorded):
+    batch = examples(recorded, audio_dropout=0.3, part="head").draw(0, range(400))
     assert 0.25 < 1 - float(batch.has_audio.float().mean()) < 0.35
-    network = build_network(face_config(made), SPEAKERS).network
+    network = build_network(face_config(recorded), SPEAKERS).network
     torch.nn.init.normal_(network.decoder.out_embed.weight)
     loss = TrainingLoss(network, LossConfig(), *vertex_weights(LossConfig(), VALUES))
-    few = examples(made).draw(0, range(2))
+    few = examples(recorded).draw(0, range(2))
     few = few._replace(speech=torch.randn(2, 16, 768), has_audio=torch.tensor([False, True]))
     with torch.no_grad():
         x0 = loss.predict(few)
@@ -147,37 +126,37 @@ def test_speech_is_left_out_of_some_examples(made):
 # --- masks -----------------------------------------------------------------------------------------------------------
 
 
-def spans(given: np.ndarray) -> int:
-    """How many stretches of frames are not given."""
-    return int((np.diff(np.concatenate([[True], given]).astype(int)) == -1).sum())
+def spans(known: np.ndarray) -> int:
+    """Return the number of segments of unknown frames."""
+    return int((np.diff(np.concatenate([[True], known]).astype(int)) == -1).sum())
 
 
 @pytest.mark.parametrize("kind", MASK_KINDS)
-def test_masks_are_of_their_kind(kind):
+def test_draw_known_frames_of_every_kind(kind):
     rng = np.random.default_rng(0)
     config = MaskConfig(kind, cond_mask_prob=1.0, mask_frame_prob=0.4)
     drawn = [draw_known_frames(60, config, rng) for _ in range(300)]
-    noisy = np.array([(~given).sum() for given in drawn])
+    noisy = np.array([(~known).sum() for known in drawn])
     if kind.startswith("random"):
         assert noisy.min() >= 24
         assert noisy.max() > 55
         assert noisy.mean() == pytest.approx(42, abs=2)
     else:
         assert (noisy == 24).all()
-    in_one = np.mean([spans(given) == 1 for given in drawn])
+    in_one = np.mean([spans(known) == 1 for known in drawn])
     expected = {"inpaint": 1.0, "random_size_inpaint": 1.0, "random_mask_type": 0.5}.get(kind, 0.0)
     assert in_one == pytest.approx(expected, abs=0.1)
 
 
 @pytest.mark.parametrize("kind", MASK_KINDS)
-def test_frames_are_given_to_a_share_of_the_examples(kind):
+def test_share_of_examples_with_known_frames(kind):
     rng = np.random.default_rng(0)
     drawn = [draw_known_frames(32, MaskConfig(kind, 0.25, 0.5), rng).any() for _ in range(800)]
     assert np.mean(drawn) == pytest.approx(0.25, abs=0.05)
 
 
-def test_what_is_given_is_seen_as_it_is(made):
-    batch = examples(made, MaskConfig("keyframe", 1.0, 0.75), part="head").draw(0, range(8))
+def test_known_frames_have_no_noise(recorded):
+    batch = examples(recorded, MaskConfig("keyframe", 1.0, 0.75), part="head").draw(0, range(8))
     assert batch.known.sum(1).tolist() == [4] * 8
     assert torch.equal(batch.xt[batch.known], batch.x0[batch.known])
     assert not torch.isclose(batch.xt[~batch.known], batch.x0[~batch.known]).all()
@@ -194,7 +173,7 @@ def regions(tmp_path) -> Path:
     return path
 
 
-def test_regions_count_as_often_as_they_say_and_the_larger_where_they_overlap(regions):
+def test_vertex_weights_use_the_largest_overlapping_region(regions):
     config = LossConfig(flame_masks=regions, regions={"lips": 5.0, "face": 2.0, "scalp": 0.0})
     weight, lips = (values.reshape(-1, 3) for values in vertex_weights(config, VALUES))
     assert weight[[0, 100, 119, 120, 599, 600, 5022], 1].tolist() == [1.0, 5.0, 5.0, 2.0, 2.0, 0.0, 0.0]
@@ -204,14 +183,14 @@ def test_regions_count_as_often_as_they_say_and_the_larger_where_they_overlap(re
     assert "scalp" in error.value.hint
 
 
-def test_every_term_is_of_what_it_is_called(made, regions):
+def test_loss_terms_measure_their_quantity(recorded, regions):
     config = LossConfig(velocity=2.0, acceleration=3.0, lips=4.0, flame_masks=regions)
-    network = build_network(face_config(made), SPEAKERS).network
+    network = build_network(face_config(recorded), SPEAKERS).network
     loss = TrainingLoss(network, config, *vertex_weights(config, VALUES))
-    batch = examples(made).draw(0, range(2))
+    batch = examples(recorded).draw(0, range(2))
     t = torch.arange(16.0)[None, :, None]
     off = torch.zeros(2, 16, VALUES)
-    off[..., 300:360] = 1e-3 * t  # the lips' vertices, a millimetre further every frame
+    off[..., 300:360] = 1e-3 * t  # the lip vertices move by a millimetre per frame
     means = {name: float(term.mean()) for name, term in loss.terms(batch.x0 + off, batch).items()}
     share = 60 / VALUES
     assert means["position"] == pytest.approx(share * float((t**2).mean()), rel=1e-3)
@@ -222,11 +201,11 @@ def test_every_term_is_of_what_it_is_called(made, regions):
     assert curved["acceleration"] == pytest.approx(4 * share, rel=1e-3)
 
 
-def test_what_is_masked_counts_where_nothing_is_given(made):
-    config = head_config(made, made / "face")
+def test_masked_loss_ignores_known_frames(recorded):
+    config = head_config(recorded, recorded / "face")
     network = build_network(config, ()).network
     loss = TrainingLoss(network, config.loss, *vertex_weights(config.loss, 3))
-    batch = examples(made, MaskConfig("inpaint", 1.0, 0.5), part="head").draw(0, range(4))
+    batch = examples(recorded, MaskConfig("inpaint", 1.0, 0.5), part="head").draw(0, range(4))
     off = batch.x0 + batch.known[..., None] * 2.0
     assert float(loss.terms(off, batch)["masked"].mean()) == 0.0
     assert float(loss.terms(off, batch)["position"].mean()) == pytest.approx(2.0, rel=1e-4)
@@ -234,66 +213,66 @@ def test_what_is_masked_counts_where_nothing_is_given(made):
     assert float(loss.terms(off, batch)["masked"].mean()) == pytest.approx(4.0, rel=1e-4)
 
 
-# --- what cannot be used ---------------------------------------------------------------------------------------------
+# --- unusable inputs -------------------------------------------------------------------------------------------------
 
 
-def test_sequences_that_are_short_or_not_whole_are_named_and_left(tmp_path, caplog):
-    folder = toy.vocaset(tmp_path / "voca")
+def test_unusable_sequences_are_logged_and_skipped(tmp_path, caplog):
+    folder = small_recordings.vocaset(tmp_path / "voca")
     for name, rows in (("Ann_sentence02", 20), ("Ann_sentence03", 60), ("Eve_sentence01", 60)):
         vertices = np.resize(templates()["Ann"].ravel(), (rows, VALUES))
         np.save(folder / "vertices_npy" / f"{name}.npy", vertices)
     for name, seconds in (("Ann_sentence02", 20 / 60), ("Eve_sentence01", 1.0), ("Bob_sentence09", 1.0)):
         soundfile.write(folder / "wav" / f"{name}.wav", sound(seconds), SAMPLE_RATE)
     with caplog.at_level("INFO"):
-        learnt, _ = recordings.read_recordings(DataConfig(folder), "face", 16)
-    assert [one.name for one in learnt] == ["Ann_sentence01", "Bob_sentence01"]
+        training, _ = recordings.read_recordings(DataConfig(folder), "face", 16)
+    assert [one.name for one in training] == ["Ann_sentence01", "Bob_sentence01"]
     for name, why in (("Ann_sentence02", "an example has 16"), ("Ann_sentence03", "no sound"),
                       ("Eve_sentence01", "no template"), ("Bob_sentence09", "no vertices")):  # fmt: skip
         assert any(name in line and why in line for line in caplog.text.splitlines()), name
 
 
 HEAD_FAULTS = {
-    "no sound": (lambda f: (f / "wav" / "two.wav").unlink(), "no sound"),
+    "no audio": (lambda f: (f / "wav" / "two.wav").unlink(), "no audio"),
     "no motion": (lambda f: (f / "head" / "two.npy").unlink(), "no head motion"),
     "other lengths": (lambda f: np.save(f / "head" / "two.npy", rotations(40)), "s of sound"),
     "matrices": (lambda f: np.save(f / "head" / "two.npy", np.zeros((96, 3, 3))), "(frames, 3)"),
     "degrees": (lambda f: np.save(f / "head" / "two.npy", rotations(96) * 57), "radians"),
-    "NaN": (lambda f: np.save(f / "head" / "two.npy", np.full((96, 3), np.nan)), "no numbers"),
+    "NaN": (lambda f: np.save(f / "head" / "two.npy", np.full((96, 3), np.nan)), "not finite"),
     "empty": (lambda f: (f / "head" / "two.npy").write_bytes(b""), ""),
     "pickled": (lambda f: np.save(f / "head" / "two.npy", np.array([{}], object), allow_pickle=True), ""),
 }
 
 
 @pytest.mark.parametrize("name", HEAD_FAULTS)
-def test_a_bad_track_is_named_and_left(tmp_path, caplog, name):
-    spoil, why = HEAD_FAULTS[name]
-    folder = toy.heads(tmp_path / "heads")
+def test_unusable_tracks_are_logged_and_skipped(tmp_path, caplog, name):
+    damage, why = HEAD_FAULTS[name]
+    folder = small_recordings.heads(tmp_path / "heads")
     for kind in ("wav/one.wav", "head/one.npy"):
         (folder / kind).with_stem("two").write_bytes((folder / kind).read_bytes())
-    spoil(folder)
+    damage(folder)
     with caplog.at_level("INFO"):
-        learnt, _ = recordings.read_recordings(DataConfig(folder, fps=30.0), "head", 32)
-    assert [one.name for one in learnt] == ["one"]
+        training, _ = recordings.read_recordings(DataConfig(folder, fps=30.0), "head", 32)
+    assert [one.name for one in training] == ["one"]
     assert any("two" in line and why in line for line in caplog.text.splitlines())
 
 
-def test_folders_that_are_not_whole_or_give_nothing_are_said(made, tmp_path):
+def test_incomplete_or_empty_folders_are_refused(recorded, tmp_path):
     for part, missing in (("face", "vertices_npy"), ("head", "head")):
         with pytest.raises(DifaceError, match=missing):
             recordings.read_recordings(DataConfig(tmp_path), part, 16)
     with pytest.raises(DifaceError, match="no clip that can be used"):
-        recordings.read_recordings(DataConfig(made / "voca"), "face", 64)
-    with pytest.raises(DifaceError, match="none is to be learnt"):
-        recordings.read_recordings(DataConfig(made / "voca", subjects=("Zoe",)), "face", 16)
+        recordings.read_recordings(DataConfig(recorded / "voca"), "face", 64)
+    with pytest.raises(DifaceError, match="is a training sequence"):
+        recordings.read_recordings(DataConfig(recorded / "voca", subjects=("Zoe",)), "face", 16)
 
 
-def test_subjects_are_styles_in_their_order_and_at_most_so_many_sequences(tmp_path):
-    folder = toy.vocaset(tmp_path / "voca")
+def test_subjects_are_styles_in_order_with_max_sequences(tmp_path):
+    folder = small_recordings.vocaset(tmp_path / "voca")
     for kind in ("wav/Ann_sentence01.wav", "vertices_npy/Ann_sentence01.npy"):
         (folder / kind).with_stem("Ann_sentence02").write_bytes((folder / kind).read_bytes())
     assert len(recordings.read_recordings(DataConfig(folder), "face", 16)[0]) == 3
-    learnt, _ = recordings.read_recordings(DataConfig(folder, subjects=("Bob", "Ann"), max_sequences=1), "face", 16)
-    assert [(one.name, one.subject) for one in learnt] == [("Ann_sentence01", "Ann"), ("Bob_sentence01", "Bob")]
+    training, _ = recordings.read_recordings(DataConfig(folder, subjects=("Bob", "Ann"), max_sequences=1), "face", 16)
+    assert [(one.name, one.subject) for one in training] == [("Ann_sentence01", "Ann"), ("Bob_sentence01", "Bob")]
     assert run.style_vectors(("Bob", "Ann"), 3)["Ann"].tolist() == [0, 1, 0]
     assert run.style_vectors(("Bob", "Ann"), 3)[""].tolist() == [0.5, 0.5, 0]
 
@@ -309,10 +288,10 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_settings_that_fit_no_network_are_said(mine, name):
+def test_settings_that_fit_no_network_are_refused(workspace, name):
     changes, named = MISTAKES[name]
     with pytest.raises(DifaceError, match=named) as error:
-        train(face_config(mine, **changes))
+        train(face_config(workspace, **changes))
     assert error.value.hint
 
 
@@ -333,19 +312,19 @@ def toml(path: Path, text: str) -> Path:
         ("part = face", "Invalid"),
     ],
 )
-def test_a_configuration_that_cannot_be_used_says_why_and_nothing_runs(tmp_path, capsys, text, named):
+def test_unusable_configurations_are_reported(tmp_path, capsys, text, named):
     assert main([str(toml(tmp_path / "c.toml", text))]) == 2
     assert named in capsys.readouterr().err
 
 
-def test_the_command_line_says_other_things_instead(mine, capsys):
+def test_command_line_overrides_the_configuration(workspace, capsys):
     config = toml(
-        mine / "c.toml",
+        workspace / "c.toml",
         f"""
         part = "face"
         out = "nowhere"
-        cache = "{mine / "cache"}"
-        wav2vec2 = "{mine / "wav2vec2"}"
+        cache = "{workspace / "cache"}"
+        wav2vec2 = "{workspace / "wav2vec2"}"
         steps = 99
         frames = 16
         batch = 1
@@ -356,9 +335,9 @@ def test_the_command_line_says_other_things_instead(mine, capsys):
         ch_multi = [1, 2]
         """,
     )
-    words = [str(config), "--steps", "1", "--out", str(mine / "out"), "--data", str(mine / "voca")]
+    words = [str(config), "--steps", "1", "--out", str(workspace / "out"), "--data", str(workspace / "voca")]
     assert main(words) == 0
-    assert (mine / "out" / "checkpoints" / "model000000001.pt").is_file()
+    assert (workspace / "out" / "checkpoints" / "model000000001.pt").is_file()
     assert main([str(config)]) == 2
     assert "nowhere" in capsys.readouterr().err
 
@@ -367,12 +346,12 @@ def test_the_command_line_says_other_things_instead(mine, capsys):
     ("name", "kind"),
     [("threediface_face", TrainConfig), ("threediface_head", TrainConfig), ("threediface_adapt", AdaptConfig)],
 )
-def test_the_configurations_that_come_with_it_can_be_read(name, kind):
+def test_shipped_configurations_are_valid(name, kind):
     config = read_config(CONFIGS / f"{name}.toml", kind)
     assert config.data.folder
     if isinstance(config, TrainConfig):
-        given = {"num_identity_classes": 8, **config.model}
+        known = {"num_identity_classes": 8, **config.model}
         from diface_core.threediface import options
 
-        network, _ = options.parse_options(checkpoint_writer.make_arguments(config.part, given, config.diffusion), name)
+        network, _ = options.parse_options(checkpoint_writer.make_arguments(config.part, known, config.diffusion), name)
         assert config.frames % network.stride == 0

@@ -1,4 +1,4 @@
-"""The training loop: to the bit after an interruption, the same on several processes, and it learns."""
+"""The training: bit-identical after an interruption, the same on several processes, and it learns."""
 
 import dataclasses
 import sys
@@ -20,9 +20,9 @@ from diface_core.model.denoiser import Denoiser
 from diface_core.training import logs, run, settings
 from diface_core.training.initial_denoiser import build_denoiser
 from diface_core.training.prefetch import with_prefetch
-from tests.core import toy_training
-from tests.core.launching import run_two, torchrun
-from tests.core.toy_training import config, sequences, together_config
+from tests.core.training import small_training
+from tests.core.training.small_training import config, sequences, together_config
+from tests.core.training.two_processes import run_two, torchrun
 
 CONFIGS = Path(settings.__file__).parent / "configs"
 
@@ -39,14 +39,14 @@ class Interrupted(Exception):
 
 
 def interrupted(settings: settings.TrainConfig, **named) -> None:
-    """Train up to the first time that weights are written."""
+    """Train until weights are written for the first time."""
 
-    def break_off(*arguments, **notes):
+    def save_and_stop(*arguments, **notes):
         checkpoint.save(*arguments, **notes)
         raise Interrupted
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "checkpoint", type("Stopping", (), {"save": staticmethod(break_off)}))
+        patch.setattr(run, "checkpoint", type("Stopping", (), {"save": staticmethod(save_and_stop)}))
         with pytest.raises(Interrupted):
             run.train(settings, sequences(), ("natural",), **named)
 
@@ -58,7 +58,7 @@ def same(one: Denoiser, other: Denoiser) -> bool:
 # --- the loop --------------------------------------------------------------------------------------------------------
 
 
-def test_a_resumed_training_is_the_uninterrupted_one_to_the_bit(tmp_path):
+def test_resumed_training_is_bit_identical(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     dropout = {"model": config(tmp_path).model | {"dropout": 0.3}}
@@ -68,14 +68,14 @@ def test_a_resumed_training_is_the_uninterrupted_one_to_the_bit(tmp_path):
     assert same(whole, resumed)
 
 
-def test_other_settings_are_another_training(tmp_path):
+def test_changed_settings_do_not_resume(tmp_path):
     interrupted(config(tmp_path))
     once = run.train(config(tmp_path, learning_rate=2e-3), sequences(), ("natural",))
     (tmp_path / "alone").mkdir()
     assert same(once, run.train(config(tmp_path / "alone", learning_rate=2e-3), sequences(), ("natural",)))
 
 
-def heard(denoiser: Denoiser, sequence) -> np.ndarray:
+def predict(denoiser: Denoiser, sequence) -> np.ndarray:
     features = torch.from_numpy(sequence.features.astype(np.float32))[None]
     with torch.inference_mode():
         noise = torch.randn(1, len(sequence.values), 3)
@@ -85,19 +85,20 @@ def heard(denoiser: Denoiser, sequence) -> np.ndarray:
 
 
 @pytest.mark.parametrize("regression", [False, True])
-def test_training_learns_what_the_sound_says(tmp_path, regression):
-    """Two channels follow loudness and its opposite: after little training the denoiser has them from noise alone."""
+def test_training_learns_channels_from_audio(tmp_path, regression):
+    """Two channels follow loudness and its negative; after a short training the denoiser predicts them from noise."""
     longer = config(
-        tmp_path, steps=300, batch=8, learning_rate=5e-3, save_every=0, ema_decay=0.95, masks=settings.RandomMaskConfig(share=0),
+        tmp_path, steps=300, batch=8, learning_rate=5e-3, save_every=0, ema_decay=0.95,
+        masks=settings.RandomMaskConfig(share=0),
         regression=regression, validate_every=100,
     )  # fmt: skip
     denoiser = run.train(longer, sequences()[1:], ("natural",), sequences()[3:])
     sequence = sequences()[3]
-    x0 = heard(denoiser, sequence)
+    x0 = predict(denoiser, sequence)
     assert np.corrcoef(x0[:, 0], sequence.values[:, 0])[0, 1] > 0.9
     assert np.corrcoef(x0[:, 2], -sequence.values[:, 0])[0, 1] > 0.9
     best, _ = checkpoint.load(tmp_path / "head_best.safetensors")
-    assert np.corrcoef(heard(best, sequence)[:, 0], sequence.values[:, 0])[0, 1] > 0.9
+    assert np.corrcoef(predict(best, sequence)[:, 0], sequence.values[:, 0])[0, 1] > 0.9
 
 
 # --- several processes -----------------------------------------------------------------------------------------------
@@ -105,31 +106,31 @@ def test_training_learns_what_the_sound_says(tmp_path, regression):
 
 def train_with_two(folder: Path, launch=run_two) -> list[dict[str, torch.Tensor]]:
     """Train in two processes; return the state that each of them ends with."""
-    done = launch(toy_training, folder)
+    done = launch(small_training, folder)
     assert done.returncode == 0, done.stderr
     return [torch.load(folder / f"rank_{rank}.pt", weights_only=True) for rank in range(2)]
 
 
 @pytest.mark.slow
-def test_two_processes_train_what_one_does_with_their_batches_together(tmp_path):
-    """Gradients are averaged: two processes of two examples end where one of four does, up to rounding."""
+def test_two_processes_equal_one_with_both_batches(tmp_path):
+    """Gradients are averaged: two processes with two examples each equal one with four, up to rounding."""
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
     alone = run.train(together_config(tmp_path / "one", batch=4), sequences()[1:], ("natural",))
     first, second = train_with_two(tmp_path / "two", torchrun)
-    begun = build_denoiser(together_config(tmp_path), sequences()[1:], ("natural",)).state_dict()
+    initial = build_denoiser(together_config(tmp_path), sequences()[1:], ("natural",)).state_dict()
     for name, value in alone.state_dict().items():
         assert torch.equal(first[name], second[name]), name
         assert torch.allclose(first[name], value, atol=1e-6), name
-    assert not torch.allclose(first["enter.linear.weight"], begun["enter.linear.weight"], atol=1e-5)
+    assert not torch.allclose(first["enter.linear.weight"], initial["enter.linear.weight"], atol=1e-5)
 
 
 @pytest.mark.slow
-def test_two_processes_go_on_where_they_were_interrupted(tmp_path):
+def test_two_processes_resume_bit_identical(tmp_path):
     (tmp_path / "whole").mkdir()
     (tmp_path / "parts").mkdir()
     whole = train_with_two(tmp_path / "whole")
-    assert "Stopped" in run_two(toy_training, tmp_path / "parts", "stop").stderr
+    assert "Stopped" in run_two(small_training, tmp_path / "parts", "stop").stderr
     parts = train_with_two(tmp_path / "parts")
     for rank in range(2):
         for name, value in whole[rank].items():
@@ -145,7 +146,7 @@ def examples(tmp_path, **changes) -> tuple[ExampleSampler, Denoiser]:
     return ExampleSampler(sequences(), denoiser, settings), denoiser
 
 
-def test_an_example_is_the_same_in_any_batch(tmp_path):
+def test_examples_do_not_depend_on_the_batch(tmp_path):
     drawn, _ = examples(tmp_path)
     together, alone = drawn.draw(7, range(6)), drawn.draw(7, [4])
     for whole, part in zip(together, alone, strict=True):
@@ -153,43 +154,43 @@ def test_an_example_is_the_same_in_any_batch(tmp_path):
     assert not torch.equal(drawn.draw(8, [4]).noise, alone.noise)
 
 
-def test_given_values_are_only_where_the_corpus_knows(tmp_path):
+def test_masks_cover_only_known_values(tmp_path):
     drawn, _ = examples(tmp_path, masks=settings.RandomMaskConfig(share=1.0))
     batch = drawn.draw(0, range(200))
     assert 0.9 < batch.mask.flatten(1).any(1).float().mean() <= 1.0
     assert (batch.weight[batch.mask] > 0).all()
 
 
-@pytest.mark.parametrize(("bent", "low", "high"), [(0.0, -0.1, 0.1), (1.0, 0.4, 0.9)])
-def test_keys_that_were_not_recorded_draw_their_neighbours_along(tmp_path, bent, low, high):
-    """The best guess of a row beside a single key, in a channel of noise: nothing of the key, or a good part of it."""
-    keep = settings.RandomMaskConfig(share=1.0, warped=bent)
+@pytest.mark.parametrize(("warped", "low", "high"), [(0.0, -0.1, 0.1), (1.0, 0.4, 0.9)])
+def test_warped_keys_change_their_neighbours(tmp_path, warped, low, high):
+    """In a noise channel, the row next to a single key correlates with the key only if keys are warped."""
+    keep = settings.RandomMaskConfig(share=1.0, warped=warped)
     drawn, _ = examples(tmp_path, masks=keep)
     drawn.sequences, drawn.cumulative_shares = drawn.sequences[1:2], np.ones(1)
     batch = drawn.draw(0, range(1500))
     values, given = batch.x0[:, :, 1], batch.mask[:, :, 1]
     alone = given[:, 1:-1] & ~given[:, :-2] & ~given[:, 2:]
-    key, beside = values[:, 1:-1][alone], values[:, 2:][alone]
+    key, neighbour = values[:, 1:-1][alone], values[:, 2:][alone]
     assert len(key) > 300
-    assert low < float((key * beside).sum() / (key * key).sum()) < high
+    assert low < float((key * neighbour).sum() / (key * key).sum()) < high
 
 
-def test_what_an_artist_keeps_is_of_every_kind():
-    """Some of the face's keeping is one region's whole curves, single channels, borders alone, single keys."""
+def test_draw_mask_has_every_pattern():
+    """Among the masks are whole curves of one region, single channels, borders alone, and single keys."""
     rng, rows = np.random.default_rng(0), 60
-    kept = [draw_mask(rows, channels.FACE, rng) for _ in range(400)]
-    assert all(keep.any() for keep in kept)
-    assert not any(keep.all() for keep in kept)
-    whole = [keep.all(0) for keep in kept if keep.all(0).any()]
+    masks = [draw_mask(rows, channels.FACE, rng) for _ in range(400)]
+    assert all(keep.any() for keep in masks)
+    assert not any(keep.all() for keep in masks)
+    whole = [keep.all(0) for keep in masks if keep.all(0).any()]
     named = [{channels.FACE[i] for i in np.flatnonzero(which)} for which in whole]
     assert any(names and all(name.startswith("brow") for name in names) for names in named)
     assert any(len(names) == 1 for names in named)
-    rows_kept = [keep.any(1) for keep in kept]
+    rows_kept = [keep.any(1) for keep in masks]
     assert any(rows[0] and rows[-1] and not rows[20:40].any() for rows in rows_kept)
     assert any(rows.sum() == 1 for rows in rows_kept)
 
 
-def test_a_bump_is_highest_at_its_key_and_gone_soon():
+def test_add_bumps_peaks_at_the_key_and_fades():
     keep = np.zeros((61, 3), bool)
     keep[30, 1] = True
     highest = []
@@ -203,16 +204,16 @@ def test_a_bump_is_highest_at_its_key_and_gone_soon():
     assert max(highest) > 0.5
 
 
-def test_sound_and_style_are_left_out_apart_and_together(tmp_path):
+def test_dropout_shares_of_audio_and_style(tmp_path):
     drawn, _ = examples(tmp_path, audio_dropout=0.2, style_dropout=0.3, joint_dropout=0.1)
     drawn.sequences, drawn.cumulative_shares = drawn.sequences[1:2], np.ones(1)
     batch = drawn.draw(0, range(1000))
-    deaf, plain = (~batch.has_audio).numpy(), (batch.style < 0).numpy()
-    shares = (deaf & ~plain).mean(), (plain & ~deaf).mean(), (deaf & plain).mean()
+    no_audio, no_style = (~batch.has_audio).numpy(), (batch.style < 0).numpy()
+    shares = (no_audio & ~no_style).mean(), (no_style & ~no_audio).mean(), (no_audio & no_style).mean()
     assert np.allclose(shares, (0.2, 0.3, 0.1), atol=0.04)
 
 
-def test_sounds_that_were_not_recorded_are_never_heard(tmp_path):
+def test_missing_audio_is_never_conditioned_on(tmp_path):
     drawn, _ = examples(tmp_path)
     drawn.sequences, drawn.cumulative_shares = drawn.sequences[:1], np.ones(1)
     batch = drawn.draw(0, range(20))
@@ -220,7 +221,7 @@ def test_sounds_that_were_not_recorded_are_never_heard(tmp_path):
     assert batch.features.isfinite().all()
 
 
-def test_a_regression_never_sees_noise(tmp_path):
+def test_regression_has_no_noise(tmp_path):
     drawn, _ = examples(tmp_path, regression=True)
     batch = drawn.draw(0, range(20))
     assert (batch.t == 1).all()
@@ -232,7 +233,7 @@ FACE = {"model": {"channels": list(channels.FACE), "features": [LOUDNESS, LOUDNE
 
 
 def faces(gap: float) -> list:
-    """A jaw that is open by a half, and lips that are `gap` apart all the same."""
+    """Return a sequence with a half-open jaw and the lip distance `gap`."""
     values = np.zeros((40, 52), np.float16)
     values[:, channels.FACE.index("jawOpen")] = 0.5
     values[:, channels.FACE.index("mouthClose")] = 0.5 - gap
@@ -240,7 +241,7 @@ def faces(gap: float) -> list:
                                 known=np.ones(52, bool))]  # fmt: skip
 
 
-def test_closure_counts_where_labels_are_sealed_and_nowhere_else(tmp_path):
+def test_closure_loss_counts_only_sealed_labels(tmp_path):
     shares = {"gap_weight": 0.5, "closure_weight": 2.0}
     settings = config(tmp_path, **FACE, **shares)
     for gap, counted in ((0.0, True), (0.3, False)):
@@ -256,7 +257,7 @@ def test_closure_counts_where_labels_are_sealed_and_nowhere_else(tmp_path):
         assert not loss.terms(batch.x0, batch)["gap"].total
 
 
-def test_channel_weights_count(tmp_path):
+def test_channel_weights_scale_the_position_loss(tmp_path):
     plain, heavy = config(tmp_path), config(tmp_path, channel_weight={"head_rx": 5.0})
     drawn, denoiser = examples(tmp_path)
     batch = drawn.draw(0, range(8))
@@ -266,14 +267,14 @@ def test_channel_weights_count(tmp_path):
     assert float(often.total / once.total) == pytest.approx(5.0, rel=1e-4)
 
 
-def test_the_loss_is_where_the_denoiser_is(tmp_path):
-    """On a GPU too, of which torch's device without numbers stands in."""
+def test_loss_buffers_are_on_the_denoiser_device(tmp_path):
+    """Also on a GPU, for which torch's meta device is a substitute."""
     _, denoiser = examples(tmp_path)
     assert all(buffer.is_meta for buffer in TrainingLoss(denoiser.to("meta"), config(tmp_path)).buffers())
 
 
-def test_examples_drawn_ahead_are_the_same(tmp_path):
-    """By processes of their own, in the order of the steps, and from another step on."""
+def test_prefetched_examples_are_identical(tmp_path):
+    """Workers draw in the order of the steps, and from any step on."""
     drawn, _ = examples(tmp_path)
     quick = with_prefetch(drawn, 9, workers=2)
     for step in (3, 4, 5, 7, 8):
@@ -283,8 +284,8 @@ def test_examples_drawn_ahead_are_the_same(tmp_path):
 
 
 @pytest.mark.parametrize("varies", [False, True])
-def test_noise_on_the_features_is_as_loud_as_wanted(tmp_path, varies):
-    """One level for all, or any from none to that, for each example its own."""
+def test_feature_noise_level(tmp_path, varies):
+    """The level is constant, or drawn per example between none and all of it."""
     drawn, _ = examples(tmp_path, feature_noise=0.5, feature_noise_varies=varies)
     sequence, rng = drawn.sequences[1], np.random.default_rng(0)
     heard = np.tile(sequence.features.astype(np.float32), (20, 1))
@@ -294,26 +295,26 @@ def test_noise_on_the_features_is_as_loud_as_wanted(tmp_path, varies):
     assert levels.min() == pytest.approx(0.0 if varies else 0.5, abs=0.03)
 
 
-# --- where a training starts, what it says ---------------------------------------------------------------------------
+# --- initial weights, logs, settings ---------------------------------------------------------------------------------
 
 
-def test_a_training_goes_on_from_weights_and_keeps_their_units(tmp_path):
+def test_fine_tuning_keeps_weights_and_units(tmp_path):
     base = build_denoiser(config(tmp_path), sequences(), ("natural",))
     torch.nn.init.normal_(base.style.weight)
     checkpoint.save(base, tmp_path / "base.safetensors")
-    on = build_denoiser(
+    tuned = build_denoiser(
         config(tmp_path, fine_tune=tmp_path / "base.safetensors"), sequences()[2:], ("other", "natural")
     )
     written, _ = checkpoint.load(tmp_path / "base.safetensors")
-    assert torch.equal(on.get_buffer("mean"), written.get_buffer("mean"))
-    assert torch.equal(on.enter.linear.weight, written.enter.linear.weight)
-    assert torch.equal(on.style.weight[1], written.style.weight[0])
+    assert torch.equal(tuned.get_buffer("mean"), written.get_buffer("mean"))
+    assert torch.equal(tuned.enter.linear.weight, written.enter.linear.weight)
+    assert torch.equal(tuned.style.weight[1], written.style.weight[0])
     wider = config(tmp_path, fine_tune=tmp_path / "base.safetensors", model=config(tmp_path).model | {"width": 16})
     with pytest.raises(ModelError, match="another shape"):
         build_denoiser(wider, sequences(), ("natural",))
 
 
-def test_without_tensorboard_a_training_says_so_and_goes_on(tmp_path, monkeypatch, caplog):
+def test_missing_tensorboard_is_logged(tmp_path, monkeypatch, caplog):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with caplog.at_level("INFO"):
         curves = logs.open_curves(tmp_path / "logs")
@@ -323,12 +324,12 @@ def test_without_tensorboard_a_training_says_so_and_goes_on(tmp_path, monkeypatc
 
 
 @pytest.mark.parametrize("name", ["face", "head"])
-def test_the_configs_in_the_project_are_read_and_move_their_parts(name):
+def test_shipped_configs_have_the_channels_of_their_part(name):
     read = settings.read_config(CONFIGS / f"{name}.toml")
     assert tuple(read.model["channels"]) == channels.PARTS[name]
 
 
-def test_a_setting_that_does_not_exist_is_named(tmp_path):
+def test_unknown_setting_is_refused_by_name(tmp_path):
     path = tmp_path / "bad.toml"
     path.write_text('source = "face"\nout = "x"\nmodel = {}\nlearning = 3\n')
     with pytest.raises(TypeError, match="learning"):

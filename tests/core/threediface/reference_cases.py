@@ -1,6 +1,6 @@
-"""Cases as ../shared/data/upstream holds them, of other options, their arrays by plain_threediface.
+"""Cases of other options in the layout of ../shared/data/upstream, computed by reference_implementation.
 
-    python -m tests.core.made_case NAME OUT      then: DIFACE_UPSTREAM_CASE=OUT python -m pytest ...
+    python -m tests.core.threediface.reference_cases NAME OUT      then: DIFACE_UPSTREAM_CASE=OUT python -m pytest ...
 
 OUT is laid out for ../shared/tools/upstream_case.py, which draws the weights by their names.
 """
@@ -18,20 +18,20 @@ from torch import Tensor
 from torch.nn import functional as f
 from transformers import Wav2Vec2Model
 
-from tests.core import toy_checkpoint as toy
-from tests.core.plain_threediface import PlainDiffusion, PlainFace, PlainHead, plain_noise
+from tests.core.threediface import small_checkpoints
+from tests.core.threediface.reference_implementation import PlainDiffusion, PlainFace, PlainHead, plain_noise
 
 Arrays = dict[str, np.ndarray]
 Draw = Callable[[Mapping[str, list[int]], int], dict[str, Tensor]]
-"""The weights of names and shapes, for a seed."""
+"""Draws the weights of names and shapes with a seed."""
 
-SMALL_ENCODER = toy.small_encoder().config
+SMALL_ENCODER = small_checkpoints.small_encoder().config
 STEP = 5
 
 
 @dataclass(frozen=True)
 class Options:
-    """One case: what both `args.yml` say, and what is asked of the models."""
+    """One case: the `args.yml` of both models, and the request."""
 
     face: dict[str, Any]
     head: dict[str, Any]
@@ -43,22 +43,22 @@ class Options:
 
 CASES = {
     "swish_group_reflect": Options(
-        toy.face_arguments(
+        small_checkpoints.face_arguments(
             {"diffusion_steps": 8, "pred_disp": False}, activation="swish", norm="Group", padding_type="reflect", ch=64,
             ch_multi=[1, 2, 4, 8],
         ),
-        toy.head_arguments(
+        small_checkpoints.head_arguments(
             {"diffusion_steps": 8}, activation="swish", norm="Group", padding_type="reflect", ch=64,
             ch_multi=[1, 2, 3, 1], use_identity=True, final_activation="sigmoid",
         ),
         rows=48, guidance=2.0, seed=21, style=6,
     ),
     "relu_layer_circular": Options(
-        toy.face_arguments(
+        small_checkpoints.face_arguments(
             {"diffusion_steps": 10}, "random_Noise_neg_one_2_pos_one", activation="relu", norm="Layer",
             padding_type="circular", ch=24, ch_multi=[1, 2], num_identity_classes=3, dataset="BIWI",
         ),
-        toy.head_arguments(
+        small_checkpoints.head_arguments(
             {"diffusion_steps": 24, "noise_schedule": "linear"}, "Zero_Noise", activation="sigmoid", norm=None,
             padding_type="zeros", ch=24, ch_multi=[1, 1, 2, 1, 1], final_activation="leakyrelu",
         ),
@@ -68,10 +68,13 @@ CASES = {
 
 
 def write(options: Options, out: Path, draw: Draw) -> Path:
-    """The case's folder: spec.json, inputs.npz, expected.npz."""
+    """Write a case's folder: spec.json, inputs.npz, expected.npz."""
     parts = {"face": options.face, "head": options.head}
     shapes = {
-        part: {name: list(value.shape) for name, value in toy.state_of(arguments, hearing=part == "face").items()}
+        part: {
+            name: list(value.shape)
+            for name, value in small_checkpoints.random_state(arguments, with_encoder=part == "face").items()
+        }
         for part, arguments in parts.items()
     }
     spec: dict[str, Any] = {"seed": options.seed, "T": options.rows}
@@ -93,7 +96,7 @@ def write(options: Options, out: Path, draw: Draw) -> Path:
 
 
 def _inputs(options: Options) -> Arrays:
-    rows, values = options.rows, 3 * toy.VERTICES
+    rows, values = options.rows, 3 * small_checkpoints.VERTICES
     rng = np.random.default_rng(options.seed)
     keep = np.ones(rows, bool)
     keep[rows // 4 : rows // 2] = False
@@ -115,7 +118,7 @@ def _inputs(options: Options) -> Arrays:
 def _expected(options: Options, inputs: Arrays, face_state: dict[str, Tensor], head_state: dict[str, Tensor]) -> Arrays:
     face_params, head_params = (one["motion_model"]["params"] for one in (options.face, options.head))
     face, head = PlainFace(face_params, face_state), PlainHead(head_params, head_state)
-    heard = _heard(face_params, face_state, torch.from_numpy(inputs["audio"]), options.rows)
+    speech_features = _encode_audio(face_params, face_state, torch.from_numpy(inputs["audio"]), options.rows)
     style = torch.from_numpy(inputs["style_one_hot"])[None]
 
     def predict(network: PlainFace | PlainHead) -> Callable[[np.ndarray, np.ndarray, int], np.ndarray]:
@@ -126,34 +129,36 @@ def _expected(options: Options, inputs: Arrays, face_state: dict[str, Tensor], h
         return x0
 
     def face_sample(number: int, keep: np.ndarray) -> np.ndarray:
-        its = options.face["diffusion"]["params"]
+        diffusion = options.face["diffusion"]["params"]
         motion = np.outer(inputs["face_edit_motion_rank1_time"], inputs["face_edit_motion_rank1_shape"])
-        noise = plain_noise(its, options.seed + number, (1, *motion.shape))
-        found = PlainDiffusion(its).face(predict(face), heard, noise, options.guidance, keep, motion)
-        return (found + inputs["template"] if its["pred_disp"] else found)[:, inputs["pick"]]
+        noise = plain_noise(diffusion, options.seed + number, (1, *motion.shape))
+        found = PlainDiffusion(diffusion).face(predict(face), speech_features, noise, options.guidance, keep, motion)
+        return (found + inputs["template"] if diffusion["pred_disp"] else found)[:, inputs["pick"]]
 
     def head_sample(number: int, keep: np.ndarray) -> np.ndarray:
-        its = options.head["diffusion"]["params"]
-        noise = plain_noise(its, options.seed + number, (1, options.rows, 3))
-        return PlainDiffusion(its).head(predict(head), heard, noise, keep, inputs["head_edit_motion"])
+        diffusion = options.head["diffusion"]["params"]
+        noise = plain_noise(diffusion, options.seed + number, (1, options.rows, 3))
+        return PlainDiffusion(diffusion).head(predict(head), speech_features, noise, keep, inputs["head_edit_motion"])
 
-    told, bare = (predict(face)(inputs["face_x_t"][None], speech, STEP)[0] for speech in (heard, heard * 0))
-    nothing = np.zeros(options.rows, bool)
+    conditional, unconditional = (
+        predict(face)(inputs["face_x_t"][None], speech, STEP)[0] for speech in (speech_features, speech_features * 0)
+    )
+    no_frames = np.zeros(options.rows, bool)
     found = {
-        "audio_features": heard,
-        "face_out_pick": told[:, inputs["pick"]],
-        "face_out_cfg_pick": (bare + options.guidance * (told - bare))[:, inputs["pick"]],
-        "face_sample_pick": face_sample(10, nothing),
+        "audio_features": speech_features,
+        "face_out_pick": conditional[:, inputs["pick"]],
+        "face_out_cfg_pick": (unconditional + options.guidance * (conditional - unconditional))[:, inputs["pick"]],
+        "face_sample_pick": face_sample(10, no_frames),
         "face_inbetween_pick": face_sample(11, inputs["face_edit_keep"]),
-        "head_out": predict(head)(inputs["head_x_t"][None], heard, STEP)[0],
-        "head_sample": head_sample(12, nothing),
+        "head_out": predict(head)(inputs["head_x_t"][None], speech_features, STEP)[0],
+        "head_sample": head_sample(12, no_frames),
         "head_keyframe_sample": head_sample(13, np.isin(np.arange(options.rows), inputs["head_edit_frames"])),
     }
     return {name: value.astype(np.float32) for name, value in found.items()} | {"face_t": np.array([STEP])}
 
 
-def _heard(params: dict[str, Any], state: dict[str, Tensor], audio: Tensor, rows: int) -> np.ndarray:
-    """Speech features (rows, ch), by transformers' own wav2vec2."""
+def _encode_audio(params: dict[str, Any], state: dict[str, Tensor], audio: Tensor, rows: int) -> np.ndarray:
+    """Return speech features (rows, ch) of transformers' wav2vec2."""
     published = {"weight_g": "parametrizations.weight.original0", "weight_v": "parametrizations.weight.original1"}
     weights = {}
     for name, value in state.items():
@@ -170,8 +175,8 @@ def _heard(params: dict[str, Any], state: dict[str, Tensor], audio: Tensor, rows
     return f.linear(hidden, state["audio_feature_map.weight"], state["audio_feature_map.bias"]).numpy()
 
 
-def drawn_by(tool: Mapping[str, Any]) -> Draw:
-    """As ../shared/tools/upstream_case.py draws, of which `tool` holds the names."""
+def draw_like(tool: Mapping[str, Any]) -> Draw:
+    """Return a function that draws as ../shared/tools/upstream_case.py, whose namespace is `tool`."""
 
     def draw(shapes: Mapping[str, list[int]], seed: int) -> dict[str, Tensor]:
         return {
@@ -185,5 +190,5 @@ def drawn_by(tool: Mapping[str, Any]) -> Draw:
 if __name__ == "__main__":
     import runpy
 
-    shared = Path(__file__).resolve().parents[3] / "shared" / "tools" / "upstream_case.py"
-    write(CASES[sys.argv[1]], Path(sys.argv[2]), drawn_by(runpy.run_path(str(shared))))
+    shared = Path(__file__).resolve().parents[4] / "shared" / "tools" / "upstream_case.py"
+    write(CASES[sys.argv[1]], Path(sys.argv[2]), draw_like(runpy.run_path(str(shared))))

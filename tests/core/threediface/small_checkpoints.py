@@ -1,4 +1,4 @@
-"""Small checkpoints of 3DiFACE's architecture, laid out as the published ones, of any options."""
+"""Small checkpoints of 3DiFACE's architecture with any options, in the published layout."""
 
 from pathlib import Path
 from typing import Any
@@ -26,17 +26,17 @@ OPTIONS = {
 
 
 def face_arguments(diffusion: dict[str, Any] | None = None, noise: str = "random_Noise", **options: Any) -> dict:
-    """An `args.yml` of a face of VERTICES vertices."""
+    """Return the `args.yml` of a face of VERTICES vertices."""
     values = 3 * VERTICES
     params = OPTIONS | {"in_channel": values, "out_channel": values, "dataset": "vocaset", "ch_multi": [1, 2, 4]}
     return _arguments(FACE, params | options, DIFFUSION | {"pred_disp": True} | (diffusion or {}), noise, 0.5)
 
 
 def head_arguments(diffusion: dict[str, Any] | None = None, noise: str = "random_Noise", **options: Any) -> dict:
-    """An `args.yml` of a head."""
+    """Return the `args.yml` of a head."""
     params = OPTIONS | {"in_channel": 4, "out_channel": 3, "dataset": "HDTF", "use_identity": False, "ch_multi": [1, 1]}
-    its = {"pred_type": "head_with_inpaint", "enable_frame_flag": True}
-    return _arguments(HEAD, params | options, DIFFUSION | its | (diffusion or {}), noise, 1.0)
+    head = {"pred_type": "head_with_inpaint", "enable_frame_flag": True}
+    return _arguments(HEAD, params | options, DIFFUSION | head | (diffusion or {}), noise, 1.0)
 
 
 def _arguments(name: str, params: dict, diffusion: dict, noise: str, scale: float) -> dict:
@@ -48,7 +48,7 @@ def _arguments(name: str, params: dict, diffusion: dict, noise: str, scale: floa
 
 
 def small_encoder() -> Wav2Vec2Encoder:
-    """wav2vec2 of one small layer."""
+    """Return a wav2vec2 with one small layer."""
     return Wav2Vec2Encoder(
         Wav2Vec2Config(
             hidden_size=64, num_hidden_layers=1, num_attention_heads=1, intermediate_size=16, conv_dim=(16,) * 7,
@@ -57,15 +57,15 @@ def small_encoder() -> Wav2Vec2Encoder:
     )  # fmt: skip
 
 
-def state_of(arguments: dict, hearing: bool = False, seed: int = 0) -> dict[str, torch.Tensor]:
-    """Random weights for `arguments`."""
+def random_state(arguments: dict, with_encoder: bool = False, seed: int = 0) -> dict[str, torch.Tensor]:
+    """Return random weights of a network with these arguments."""
     torch.manual_seed(seed)
     config, _ = parse_options(arguments, "toy")
-    encoder = small_encoder() if hearing else None
+    encoder = small_encoder() if with_encoder else None
     network = FaceNetwork(config, encoder) if config.part == "face" else HeadNetwork(config)
     for name, parameter in network.named_parameters():
         if parameter.ndim > 1 and not name.startswith("audio_encoder."):
-            # So that what goes in still counts at the end, and a face's values stay within a metre.
+            # The input still influences the output, and a face's values stay within a metre.
             gain = 0.05 if "out_embed" in name else 1.3
             torch.nn.init.normal_(parameter, 0, gain * parameter[0].numel() ** -0.5)
         elif "out_embed" in name:
@@ -80,9 +80,11 @@ def state_of(arguments: dict, hearing: bool = False, seed: int = 0) -> dict[str,
     return network.state_dict()
 
 
-def write(folder: Path, arguments: dict, hearing: bool = False, seed: int = 0, name: str = "model000000001") -> Path:
-    """The folder of a checkpoint, with a speech encoder of its own where it is `hearing`."""
+def write(
+    folder: Path, arguments: dict, with_encoder: bool = False, seed: int = 0, name: str = "model000000001"
+) -> Path:
+    """Write a checkpoint folder, optionally with a speech encoder, and return it."""
     (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
     (folder / "args.yml").write_text(yaml.safe_dump(arguments))
-    torch.save(state_of(arguments, hearing, seed), folder / "checkpoints" / f"{name}.pt")
+    torch.save(random_state(arguments, with_encoder, seed), folder / "checkpoints" / f"{name}.pt")
     return folder

@@ -1,4 +1,4 @@
-"""3DiFACE's networks and samplers written out plainly from their description, to hold the real ones against."""
+"""Reference implementation of 3DiFACE's networks and samplers, written from their description for comparison."""
 
 import math
 from collections.abc import Callable
@@ -76,8 +76,8 @@ class Plain:
 
 
 class PlainFace(Plain):
-    def __call__(self, x: Tensor, t: int, heard: Tensor, style: Tensor) -> Tensor:
-        audio, levels = heard.transpose(1, 2).contiguous(), len(self.params["ch_multi"]) - 1
+    def __call__(self, x: Tensor, t: int, speech: Tensor, style: Tensor) -> Tensor:
+        audio, levels = speech.transpose(1, 2).contiguous(), len(self.params["ch_multi"]) - 1
         h = self.infuse("encoder.in_infuse", torch.cat([self.seen(x) + self.step(t), audio], 1))
         for i in range(levels):
             h = self.resize(f"encoder.mle_layers.{i}", h, f.conv1d)
@@ -91,8 +91,8 @@ class PlainFace(Plain):
 
 
 class PlainHead(Plain):
-    def __call__(self, x: Tensor, t: int, heard: Tensor, style: Tensor | None) -> Tensor:
-        audio, levels = [heard.transpose(1, 2)], len(self.params["ch_multi"]) - 1
+    def __call__(self, x: Tensor, t: int, speech: Tensor, style: Tensor | None) -> Tensor:
+        audio, levels = [speech.transpose(1, 2)], len(self.params["ch_multi"]) - 1
         skips = [self.seen(x)]
         h = self.infuse("encoder.in_infuse", torch.cat([skips[0] + self.step(t), audio[0]], 1))
         for i in range(levels):
@@ -107,7 +107,7 @@ class PlainHead(Plain):
 
 
 def plain_noise(options: dict, seed: int, shape: tuple[int, ...]) -> Callable[[], np.ndarray]:
-    """Draws of the diffusion's noise, one after the other."""
+    """Return draws of the diffusion's noise."""
     name = options["noise_cfg"]["target"].rpartition(".")[2]
     scale = options["noise_cfg"]["params"]["std_scale"]
     low, high = {"random_Noise": (0, 1), "random_Noise_neg_one_2_pos_one": (-1, 1), "Zero_Noise": (0, 0)}[name]
@@ -139,19 +139,19 @@ class PlainDiffusion:
         mean = (np.sqrt(before) * beta * x0 + np.sqrt(1 - beta) * (1 - before) * x) / (1 - self.bars[t])
         return mean + np.sqrt(beta * (1 - before) / (1 - self.bars[t])) * noise
 
-    def face(self, predict, heard: np.ndarray, noise, guidance: float, keep: np.ndarray, values: np.ndarray):
+    def face(self, predict, speech: np.ndarray, noise, guidance: float, keep: np.ndarray, values: np.ndarray):
         x = noise()
         for t in reversed(range(self.count)):
-            bare, told = predict(x, heard * 0, self.row(t)), predict(x, heard, self.row(t))
+            bare, told = predict(x, speech * 0, self.row(t)), predict(x, speech, self.row(t))
             x0 = np.where(keep[:, None], values, bare + guidance * (told - bare))
             x = self.before(np.clip(x0, -1, 1), x, t, noise())
         return x[0]
 
-    def head(self, predict, heard: np.ndarray, noise, keep: np.ndarray, values: np.ndarray):
+    def head(self, predict, speech: np.ndarray, noise, keep: np.ndarray, values: np.ndarray):
         keep = keep[None, :, None]
         x = np.where(keep, values, noise())
         for t in reversed(range(self.count)):
             flagged = np.concatenate([x, keep.astype(np.float64)], -1)
-            x0 = np.where(keep, values, predict(flagged, heard, self.row(t)))
+            x0 = np.where(keep, values, predict(flagged, speech, self.row(t)))
             x = np.where(keep, values, self.before(x0, x, t, noise()))
         return x[0]

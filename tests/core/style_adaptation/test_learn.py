@@ -1,4 +1,4 @@
-"""Learning from an animator's takes: the edited motion is learnt, whatever its rate and however many they are."""
+"""Styles trained on an animator's takes: at any frame rate, from one take or several."""
 
 import dataclasses
 from pathlib import Path
@@ -15,7 +15,7 @@ from diface_core.errors import Cancelled, DifaceError
 from diface_core.learning.sequence import TrainingSequence
 from diface_core.model import checkpoint, style_file
 from diface_core.model.style import apply_style
-from diface_core.style_adaptation import learn as learning
+from diface_core.style_adaptation import learn
 from diface_core.style_adaptation.adapt import mean_error, prediction_error
 from diface_core.types import (
     MODEL_RATE,
@@ -27,21 +27,15 @@ from diface_core.types import (
     Style,
     StyleExample,
 )
-from tests.core.toy_speakers import CLOSE, JAW, QUICK, SMILE, Loudness, small_base
+from tests.core.style_adaptation.small_speakers import CLOSE, JAW, QUICK, SMILE, Loudness, small_base
 
 NAMES = ("jawOpen", "mouthClose", "mouthSmileLeft")
-WIDE = 0.25
-"""How far these speakers' jaws follow loudness: twice as far as those that the models know."""
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory):
-    torch.set_num_threads(1)
-    return small_base(tmp_path_factory.mktemp("base"))
+JAW_GAIN = 0.25
+"""Gain of these speakers' jaws over loudness: twice that of the speakers that the models know."""
 
 
 class Loud(Loudness):
-    """Hears files that are ten times as quiet, as samples must be within 1."""
+    """An encoder for files that are ten times quieter, as samples must be within 1."""
 
     def encode(self, clip, report=lambda fraction: None):
         report(1.0)
@@ -50,16 +44,15 @@ class Loud(Loudness):
 
 @pytest.fixture
 def models(base, monkeypatch):
-    """What ships is small, and hears loudness."""
-    torch.set_num_threads(1)
-    monkeypatch.setattr(learning.checkpoint, "load", lambda _path: (base, {}))
-    monkeypatch.setattr(learning.SpeechEncoder, "load", Loud)
-    monkeypatch.setattr(learning, "CONFIG", QUICK)
+    """Replace DiFACE's models by the small base and an encoder of loudness."""
+    monkeypatch.setattr(learn.checkpoint, "load", lambda _path: (base, {}))
+    monkeypatch.setattr(learn.SpeechEncoder, "load", Loud)
+    monkeypatch.setattr(learn, "CONFIG", QUICK)
     return base
 
 
 def loudness(seconds: float, seed: int) -> np.ndarray:
-    """Of every thirtieth of a second, as toy_speakers.speech draws it."""
+    """Return the loudness of every thirtieth of a second, as small_speakers.speech draws it."""
     rows = round(seconds * 30)
     noise = np.random.default_rng(seed).standard_normal(rows + 8)
     return np.convolve(noise, np.hanning(9) / 3, "valid")
@@ -67,11 +60,11 @@ def loudness(seconds: float, seed: int) -> np.ndarray:
 
 def jaw_at(loud: np.ndarray, rate: FrameRate) -> np.ndarray:
     rows = rate.rows(len(loud) / 30)
-    return np.interp(np.arange(rows) / rate.value, np.arange(len(loud)) / 30, np.clip(0.4 + WIDE * loud, 0, 1))
+    return np.interp(np.arange(rows) / rate.value, np.arange(len(loud)) / 30, np.clip(0.4 + JAW_GAIN * loud, 0, 1))
 
 
 def take(folder: Path, seconds: float, seed: int, rate: FrameRate = MODEL_RATE, names=NAMES) -> StyleExample:
-    """A take of the wide speaker: jaw and a smile that stays, to a sound that is as loud as it says."""
+    """Return a take of the speaker with a wide jaw and a constant smile, with matching audio."""
     loud = loudness(seconds, seed)
     path = folder / f"{seed}.wav"
     samples = np.interp(np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE, np.arange(len(loud)) / 30, loud).astype(
@@ -91,29 +84,29 @@ def request(folder: Path, *takes: StyleExample) -> AdaptationRequest:
 
 
 def unseen(seconds: float = 12.0, seed: int = 99) -> TrainingSequence:
-    """The same speaker, saying something else."""
+    """Return another recording of the same speaker."""
     loud = loudness(seconds, seed)
     features, values = np.zeros((len(loud), DIMENSION), np.float16), np.zeros((len(loud), 52), np.float16)
     features[:, LOUDNESS] = loud
-    values[:, JAW], values[:, SMILE] = np.clip(0.4 + WIDE * loud, 0, 1), 0.6
+    values[:, JAW], values[:, SMILE] = np.clip(0.4 + JAW_GAIN * loud, 0, 1), 0.6
     return TrainingSequence(features, values, np.isin(np.arange(52), (JAW, CLOSE, SMILE)), "general")
 
 
-def quiet(_progress: Progress) -> None:
+def ignore(_progress: Progress) -> None:
     pass
 
 
 @pytest.mark.parametrize("rate", [FrameRate(24), FrameRate(60), FrameRate(30, 1.001)], ids=["24", "60", "29.97"])
-def test_a_mouth_that_opens_twice_as_wide_is_learnt_at_any_rate(models, tmp_path, rate):
-    asked = request(tmp_path, take(tmp_path, 12, 1, rate), take(tmp_path, 8, 2, rate))
-    learnt = Engines.create(None).adapt_style(asked, quiet)
-    assert learnt.path == asked.path
-    assert learnt.seconds == pytest.approx(20, abs=0.1)
-    assert learnt.error_after < 0.7 * learnt.error_before
-    assert 0 < learnt.steps <= QUICK.steps
+def test_adapt_style_learns_a_wider_jaw_at_any_frame_rate(models, tmp_path, rate):
+    request_ = request(tmp_path, take(tmp_path, 12, 1, rate), take(tmp_path, 8, 2, rate))
+    result = Engines.create(None).adapt_style(request_, ignore)
+    assert result.path == request_.path
+    assert result.seconds == pytest.approx(20, abs=0.1)
+    assert result.error_after < 0.7 * result.error_before
+    assert 0 < result.steps <= QUICK.steps
 
-    changed, _ = apply_style(models, Style.named(str(asked.path)))
-    file = style_file.load(asked.path, models)
+    changed, _ = apply_style(models, Style.named(str(request_.path)))
+    file = style_file.load(request_.path, models)
     changed.config = dataclasses.replace(changed.config, styles=("general",))
     changed.style = torch.nn.Embedding.from_pretrained(file.vector[None])
     general = min(
@@ -123,22 +116,22 @@ def test_a_mouth_that_opens_twice_as_wide_is_learnt_at_any_rate(models, tmp_path
     assert file.name == "Ada"
 
 
-def test_what_is_learnt_is_the_same_every_time(models, tmp_path):
-    asked = request(tmp_path, take(tmp_path, 11, 3))
-    first = learning.adapt_style(asked, quiet)
-    written = style_file.load(asked.path, models)
-    torch.rand(7)  # whatever the worker did before
-    assert learning.adapt_style(asked, quiet) == first
-    again = style_file.load(asked.path, models)
+def test_adapt_style_is_deterministic(models, tmp_path):
+    request_ = request(tmp_path, take(tmp_path, 11, 3))
+    first = learn.adapt_style(request_, ignore)
+    written = style_file.load(request_.path, models)
+    torch.rand(7)  # the random state of the process must not matter
+    assert learn.adapt_style(request_, ignore) == first
+    again = style_file.load(request_.path, models)
     assert all(torch.equal(getattr(written, name), getattr(again, name)) for name in ("vector", "weight", "bias"))
     assert again.notes == written.notes
 
 
-def test_several_takes_are_one_performance(models, tmp_path):
-    """Their rows are judged alike, and a performance in parts teaches as much as the whole."""
+def test_several_examples_train_like_one_of_the_same_length(models, tmp_path):
+    """All rows are weighted equally, and a performance in parts trains as well as the whole."""
     whole, parts = take(tmp_path, 24, 4), (take(tmp_path, 12, 5), take(tmp_path, 12, 6))
-    alone = learning.adapt_style(request(tmp_path, whole), quiet)
-    together = learning.adapt_style(request(tmp_path, *parts), quiet)
+    alone = learn.adapt_style(request(tmp_path, whole), ignore)
+    together = learn.adapt_style(request(tmp_path, *parts), ignore)
     assert together.seconds == alone.seconds
     assert together.error_after == pytest.approx(alone.error_after, rel=0.5)
     assert max(together.error_after / together.error_before, alone.error_after / alone.error_before) < 0.7
@@ -148,30 +141,30 @@ def test_several_takes_are_one_performance(models, tmp_path):
     assert mean_error(models, [long, short]) == pytest.approx(expected)
 
 
-def test_takes_of_one_sound_hold_the_same_part_back(models, tmp_path):
-    """A take learnt twice is judged as if it were learnt once."""
+def test_examples_of_one_audio_share_their_validation_part(models, tmp_path):
+    """An example used twice has the same validation error as one used once."""
     one = take(tmp_path, 12, 9)
-    once, twice = (learning.adapt_style(request(tmp_path, *[one] * times), quiet) for times in (1, 2))
+    once, twice = (learn.adapt_style(request(tmp_path, *[one] * times), ignore) for times in (1, 2))
     assert twice.error_before == pytest.approx(once.error_before)
 
 
-def test_channels_that_the_rig_lacks_and_layers_are_unknown(models, tmp_path):
-    read = learning.read_pairs(request(tmp_path, take(tmp_path, 12, 10, names=(*NAMES, "eyeBlinkLeft", "breathIn"))))
+def test_missing_channels_and_layers_are_unknown(models, tmp_path):
+    read = learn.read_pairs(request(tmp_path, take(tmp_path, 12, 10, names=(*NAMES, "eyeBlinkLeft", "breathIn"))))
     assert {name for name, known in zip(channels.FACE, read[0].known, strict=True) if known} == set(NAMES)
-    read = learning.read_pairs(request(tmp_path, take(tmp_path, 12, 10, names=NAMES[:2])))
+    read = learn.read_pairs(request(tmp_path, take(tmp_path, 12, 10, names=NAMES[:2])))
     assert {name for name, known in zip(channels.FACE, read[0].known, strict=True) if known} == set(NAMES[:2])
 
 
-def test_progress_only_grows_and_a_cancel_leaves_no_file(models, tmp_path):
-    asked = request(tmp_path, take(tmp_path, 6, 11), take(tmp_path, 6, 12))
-    told: list[Progress] = []
-    learning.adapt_style(asked, told.append)
-    fractions = [progress.fraction for progress in told]
+def test_progress_grows_and_cancelling_leaves_no_file(models, tmp_path):
+    request_ = request(tmp_path, take(tmp_path, 6, 11), take(tmp_path, 6, 12))
+    reports: list[Progress] = []
+    learn.adapt_style(request_, reports.append)
+    fractions = [progress.fraction for progress in reports]
     assert fractions == sorted(fractions)
     assert 0.9 < fractions[-1] <= 1
-    assert len({progress.stage for progress in told}) >= 3
+    assert len({progress.stage for progress in reports}) >= 3
 
-    asked.path.unlink()
+    request_.path.unlink()
     for stop in (0.0, 0.1, 0.5):
 
         def report(progress: Progress, stop=stop) -> None:
@@ -179,37 +172,37 @@ def test_progress_only_grows_and_a_cancel_leaves_no_file(models, tmp_path):
                 raise Cancelled
 
         with pytest.raises(Cancelled):
-            learning.adapt_style(asked, report)
+            learn.adapt_style(request_, report)
         assert not list(tmp_path.glob("ada*"))
 
 
-def test_what_cannot_be_learnt_is_refused_by_name(models, tmp_path):
+def test_unusable_examples_are_refused_by_name(models, tmp_path):
     def refused(message: str, *takes: StyleExample) -> None:
         with pytest.raises(DifaceError, match=message) as caught:
-            learning.adapt_style(request(tmp_path, *takes), quiet)
+            learn.adapt_style(request(tmp_path, *takes), ignore)
         assert caught.value.hint
         assert not (tmp_path / "ada.safetensors").exists()
 
     good = take(tmp_path, 12, 13)
-    refused("last 9.0 s in all: too short", take(tmp_path, 9, 14))
-    refused("last 0.0 s in all", take(tmp_path, 0.5, 14), take(tmp_path, 0.9, 15))
+    refused("last 9.0 s in total: too short", take(tmp_path, 9, 14))
+    refused("last 0.0 s in total", take(tmp_path, 0.5, 14), take(tmp_path, 0.9, 15))
     still = dataclasses.replace(good.motion, values=good.motion.values * 0)
-    refused("Take 13: The motion does not move", dataclasses.replace(good, motion=still))
+    refused("Take 13: The motion is constant", dataclasses.replace(good, motion=still))
     refused("Take 13: .*jawOpen and mouthClose", dataclasses.replace(good, motion=good.motion.select(NAMES[1:])))
     gone = AudioSection(tmp_path / "gone.wav")
     refused("Take 13: .*gone.wav", take(tmp_path, 12, 16), dataclasses.replace(good, audio=gone))
-    refused("do not belong together", dataclasses.replace(good, motion=take(tmp_path, 15, 17).motion))
+    refused("do not match", dataclasses.replace(good, motion=take(tmp_path, 15, 17).motion))
     nowhere = dataclasses.replace(request(tmp_path, good), path=tmp_path / "no" / "ada.safetensors")
     with pytest.raises(DifaceError, match="cannot be written"):
-        learning.adapt_style(nowhere, quiet)
+        learn.adapt_style(nowhere, ignore)
 
 
-def test_a_style_of_another_model_says_so(models, tmp_path):
-    asked = request(tmp_path, take(tmp_path, 11, 18))
-    learning.adapt_style(asked, quiet)
+def test_style_of_another_model_is_refused(models, tmp_path):
+    request_ = request(tmp_path, take(tmp_path, 11, 18))
+    learn.adapt_style(request_, ignore)
     other = small_base(tmp_path)
     with torch.no_grad():
         style_file.output_layer(other).bias.add_(0.5)
     checkpoint.save(other, tmp_path / "other.safetensors")
     with pytest.raises(DifaceError, match="belongs to another model"):
-        apply_style(other, Style.named(str(asked.path)))
+        apply_style(other, Style.named(str(request_.path)))

@@ -1,6 +1,6 @@
-"""Recordings and a wav2vec2 that 3DiFACE's training learns in seconds; run under torchrun, the training by several.
+"""Recordings and a wav2vec2 for 3DiFACE trainings of seconds; run under torchrun, a training by several processes.
 
-torchrun ... tests/core/toy_threediface.py FOLDER
+torchrun ... tests/core/training/threediface/small_recordings.py FOLDER
 """
 
 import dataclasses
@@ -26,7 +26,7 @@ SPEAKERS = ("Ann", "Bob")
 
 
 def wav2vec2(folder: Path) -> Path:
-    """A speech encoder of one small layer, saved as `transformers` saves it."""
+    """Write a speech encoder of one small layer as `transformers` does, and return its folder."""
     torch.manual_seed(0)
     small = Wav2Vec2Config(
         hidden_size=768, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16, conv_dim=(16,) * 7,
@@ -37,13 +37,13 @@ def wav2vec2(folder: Path) -> Path:
 
 
 def sound(seconds: float, seed: int = 0) -> np.ndarray:
-    """Syllables of noise (N,)."""
-    loud = np.abs(np.sin(np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE * np.pi * (2.3 + seed)))
-    return (0.3 * loud * np.random.default_rng(seed).standard_normal(len(loud))).astype(np.float32)
+    """Return syllables of noise (N,)."""
+    envelope = np.abs(np.sin(np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE * np.pi * (2.3 + seed)))
+    return (0.3 * envelope * np.random.default_rng(seed).standard_normal(len(envelope))).astype(np.float32)
 
 
 def displacements(rows: int, fps: float, number: int) -> np.ndarray:
-    """(rows, 15069) m: two smooth motions of some millimetres."""
+    """Return displacements (rows, 15069) in metres: two smooth motions of some millimetres."""
     t = np.arange(rows) / fps
     how = np.stack([np.sin(2 * np.pi * (1.5 + number) * t), np.cos(2 * np.pi * 0.7 * t)], 1)
     where = np.random.default_rng(1).normal(0, 2e-3, (2, VALUES))
@@ -56,7 +56,7 @@ def templates() -> dict[str, np.ndarray]:
 
 
 def vocaset(folder: Path, seconds: float = 1.0, fps: float = 60.0, speakers: tuple[str, ...] = SPEAKERS) -> Path:
-    """A sequence of each speaker, laid out as VOCASET is."""
+    """Write a sequence of each speaker in VOCASET's layout, and return the folder."""
     for name in ("wav", "vertices_npy"):
         (folder / name).mkdir(parents=True)
     (folder / "templates.pkl").write_bytes(pickle.dumps(templates(), protocol=2))
@@ -68,14 +68,14 @@ def vocaset(folder: Path, seconds: float = 1.0, fps: float = 60.0, speakers: tup
 
 
 def rotations(rows: int, fps: float = 30.0) -> np.ndarray:
-    """(rows, 3) rad: a head that sways."""
+    """Return rotation vectors (rows, 3) in radians of a swaying head."""
     t = np.arange(rows) / fps
     swaying = np.stack([np.sin(3 * t), np.cos(2 * t), np.sin(2 * t + 1)], 1)
     return (swaying * HEAD_DEVIATION + HEAD_MEAN).astype(np.float32)
 
 
 def heads(folder: Path, seconds: float = 3.2, fps: float = 30.0) -> Path:
-    """One track, laid out as `head_folder` reads it."""
+    """Write one track in the layout of `head_folder`, and return the folder."""
     for name in ("wav", "head"):
         (folder / name).mkdir(parents=True)
     np.save(folder / "head" / "one.npy", rotations(round(seconds * fps), fps))
@@ -84,7 +84,7 @@ def heads(folder: Path, seconds: float = 3.2, fps: float = 30.0) -> Path:
 
 
 def face_config(folder: Path, **changes) -> TrainConfig:
-    """On what `wav2vec2` and `vocaset` made in `folder`."""
+    """Return the settings of a face training on `wav2vec2` and `vocaset` in `folder`."""
     base = TrainConfig(
         part="face", out=folder / "face", cache=folder / "cache", data=DataConfig(folder / "voca"),
         wav2vec2=folder / "wav2vec2", model={"ch": 16, "ch_multi": [1, 2]}, diffusion={"diffusion_steps": 10},
@@ -94,7 +94,7 @@ def face_config(folder: Path, **changes) -> TrainConfig:
 
 
 def head_config(folder: Path, face: Path, **changes) -> TrainConfig:
-    """On what `wav2vec2` and `heads` made in `folder`, hearing by the face network in `face`."""
+    """Return the settings of a head training on `heads` in `folder`, with the listener in `face`."""
     base = TrainConfig(
         part="head", out=folder / "head", cache=folder / "cache", data=DataConfig(folder / "heads", fps=30.0),
         face_model=face, wav2vec2=folder / "wav2vec2", model={"ch": 16, "ch_multi": [1, 1, 1]},
@@ -105,7 +105,7 @@ def head_config(folder: Path, face: Path, **changes) -> TrainConfig:
 
 
 def recordings(folder: Path) -> Path:
-    """All of it: `wav2vec2`, `voca` and `heads`."""
+    """Write `wav2vec2`, `voca` and `heads`, and return their folder."""
     wav2vec2(folder / "wav2vec2")
     vocaset(folder / "voca")
     heads(folder / "heads")
@@ -113,7 +113,7 @@ def recordings(folder: Path) -> Path:
 
 
 def main() -> None:
-    """Train without the speech encoder and with it, and write what every process has got."""
+    """Train with frozen and with trained speech encoder, and write the result of every process."""
     torch.set_num_threads(1)
     folder = Path(sys.argv[1])
     with distributed.process_group():

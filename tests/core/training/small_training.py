@@ -1,6 +1,6 @@
-"""A corpus that is learnt in seconds; run under torchrun, the training of it by several processes.
+"""A corpus for trainings of seconds; run under torchrun, its training by several processes.
 
-torchrun ... tests/core/toy_training.py FOLDER [stop]
+torchrun ... tests/core/training/small_training.py FOLDER [stop]
 """
 
 import dataclasses
@@ -21,16 +21,16 @@ from diface_core.training.settings import TrainConfig
 
 
 def sequences() -> list[TrainingSequence]:
-    """Two channels follow loudness and its opposite, one is noise; the first sound was not recorded."""
+    """Return sequences: two channels follow loudness and its negative, one is noise; the first has no audio."""
     rng = np.random.default_rng(0)
-    made = []
+    result = []
     for number in range(4):
-        loud = np.sin(np.arange(60 + 20 * number) / 3 + number)
-        features = np.zeros((len(loud), DIMENSION), np.float16)
-        features[:, LOUDNESS] = loud if number else np.nan
-        values = np.stack([loud, rng.standard_normal(len(loud)) * 0.1, -loud], 1).astype(np.float16)
-        made.append(TrainingSequence(features, values, np.array([True, True, number != 2]), "natural"))
-    return made
+        loudness = np.sin(np.arange(60 + 20 * number) / 3 + number)
+        features = np.zeros((len(loudness), DIMENSION), np.float16)
+        features[:, LOUDNESS] = loudness if number else np.nan
+        values = np.stack([loudness, rng.standard_normal(len(loudness)) * 0.1, -loudness], 1).astype(np.float16)
+        result.append(TrainingSequence(features, values, np.array([True, True, number != 2]), "natural"))
+    return result
 
 
 def config(folder: Path, **changes) -> TrainConfig:
@@ -47,19 +47,19 @@ def together_config(folder: Path, **changes) -> TrainConfig:
 
 
 class Stopped(Exception):
-    """What ends a training that is to be interrupted."""
+    """Interrupts a training."""
 
 
 def stop_after_first_save() -> None:
-    def break_off(*arguments, **notes):
+    def save_and_stop(*arguments, **notes):
         checkpoint.save(*arguments, **notes)
         raise Stopped
 
-    run.checkpoint = SimpleNamespace(save=break_off)
+    run.checkpoint = SimpleNamespace(save=save_and_stop)
 
 
 def main() -> None:
-    """Train, and write what every process has got."""
+    """Train, and write the result of every process."""
     torch.set_num_threads(1)
     folder = Path(sys.argv[1])
     if "stop" in sys.argv:

@@ -11,8 +11,8 @@ from multiprocessing import connection
 from pathlib import Path
 from types import ModuleType
 
-ROOT = Path(__file__).parents[2]
-PROGRAMS = ["tests.core.toy_training", "tests.core.toy_threediface"]
+ROOT = Path(__file__).parents[3]
+PROGRAMS = ["tests.core.training.small_training", "tests.core.training.threediface.small_recordings"]
 """Modules with a `main()` that trains in the folder that is the first command-line argument."""
 
 
