@@ -200,6 +200,16 @@ def move_strip(strip: bpy.types.bpy_struct, frames: int) -> None:
         strip.frame_start += frames
 
 
+def use_see_through_nodes(material: bpy.types.Material, colour: tuple[float, float, float, float]) -> None:
+    """Show a new material in one colour (RGB and opacity) in material preview and in renders."""
+    if not material.node_tree:
+        material.use_nodes = True
+    shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+    shader.inputs["Base Color"].default_value = (*colour[:3], 1.0)
+    shader.inputs["Alpha"].default_value = colour[3]
+    material.surface_render_method = "BLENDED"
+
+
 def use_video(settings: bpy.types.ImageFormatSettings) -> None:
     """Set the render output to a video by FFmpeg."""
     if HAS_MEDIA_TYPE:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import bpy
 import numpy as np
@@ -26,6 +27,7 @@ class EditContext:
         changed_pins: Pins that were added, moved or edited since the motion was generated.
         is_generated: Whether DiFACE generated the motion.
         model_hash: Hash of the models that generated it; "" if it is not known.
+        stored: The request stored with the active take; empty for a motion that DiFACE did not generate.
     """
 
     motion: types.Motion
@@ -36,6 +38,7 @@ class EditContext:
     changed_pins: tuple[pins.Pin, ...]
     is_generated: bool
     model_hash: str = ""
+    stored: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def last_frame(self) -> int:
@@ -66,14 +69,16 @@ class Plan:
         pins: What the result goes through exactly.
         seed: Replaces the seed of the take.
         keep_motion: Share of the existing motion that is kept, 0 to 1; None for the value in the settings.
-        name_suffix: What the name of the new take ends with.
+        label: What the edit does, in a few words for the name of the new take.
+        record: What identifies the edit, stored with the new take; must be JSON.
     """
 
     regenerate_mask: np.ndarray
     pins: tuple[pins.Pin, ...]
     seed: int | None = None
     keep_motion: float | None = None
-    name_suffix: str = "edited"
+    label: str = "edit"
+    record: Mapping[str, Any] = field(default_factory=dict)
 
 
 Planner = Callable[[EditContext], Plan]

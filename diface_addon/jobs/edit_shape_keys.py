@@ -21,11 +21,11 @@ from ..scene.keys import frame_rate
 from ..scene.pins import pins
 from ..scene.provenance import stored_request, take_request
 from ..scene.styles import styles
-from ..scene.takes import rest_easing, write_take
+from ..scene.takes import rest_easing, take_names, write_take
 from ..settings import choices, preferences, scene_settings, threediface_models
 from ..version import VERSION
 from ..worker import process
-from . import edit_plan, edit_warnings, generate, running_job, worker_client
+from . import edit_plan, edit_variation, edit_warnings, generate, running_job, worker_client
 from .edit_plan import EditContext, Plan, Planner
 
 MIN_FOREIGN_KEEP_MOTION = 0.5
@@ -60,7 +60,7 @@ class EditJob(generate.GenerationJob):
         obj = scene_settings.character(context)
         with temporary.kept_folder() as folder:
             edit_context = cls.read_context(context, obj, Path(folder.name))
-            plan = planner(edit_context)
+            plan = edit_variation.with_seed(planner(edit_context), edit_context, context.scene.diface)
             task = worker_client.submit(cls.build_request(context, obj, edit_context, plan))
             job = cls(task, edit_context, planner, plan, obj, folder)
         cls.mark_pins(obj, edit_context)
@@ -121,7 +121,7 @@ class EditJob(generate.GenerationJob):
         edit = curve_changes.MotionEdit(
             motion, mask, pins_to_write, first, constraints.falloff, generate.flame_placement(obj)
         )
-        name = name_with_suffix(actions[0].name, self._plan.name_suffix)
+        name = take_names.edit_name(self._plan.label)
         written = write_edit.write_edit(obj, actions, edit, name, self.request_json(result.model_hash))
         self.store_request(written, result.model_hash)
         notes = [*written.notes, *edit_warnings.pin_notes(self._edit_context, self._plan)]
@@ -147,6 +147,7 @@ class EditJob(generate.GenerationJob):
             sound=self._edit_context.sound,
             first_frame=first,
             model_hash=model_hash,
+            edit=dict(self._plan.record),
             edited=[int(rows[0] + first), int(rows[-1] + first)] if len(rows) else [],
             diface=VERSION,
         )
@@ -172,7 +173,9 @@ def read_edit_context(context: bpy.types.Context, obj: bpy.types.Object, folder:
     if stored is None:
         changed_pins = all_pins
     model_hash = (stored or {}).get("model_hash", "")
-    return EditContext(motion, first, request, sound, all_pins, changed_pins, stored is not None, model_hash)
+    return EditContext(
+        motion, first, request, sound, all_pins, changed_pins, stored is not None, model_hash, stored or {}
+    )
 
 
 def _request_from_scene(context: bpy.types.Context, folder: Path) -> tuple[types.GenerateRequest, int, str]:

@@ -16,7 +16,7 @@ from ..scene.edits import threediface_head_keys
 from ..scene.keys import frame_rate
 from ..scene.pins import pins, vertex_pins
 from ..scene.provenance import stored_request, take_request
-from ..scene.takes import write_take
+from ..scene.takes import take_names, write_take
 from ..scene.vertex_animation import pc2_file, take_cache
 from ..settings import threediface_models
 from . import edit_plan, edit_shape_keys, generate
@@ -67,7 +67,7 @@ class ThreeDifaceEditJob(edit_shape_keys.EditJob):
         result = self.task.wait()
         obj, base_actions = self.find_character(), self.base_actions()
         head_keys = threediface_head_keys.read_head_keys(obj)
-        name = edit_shape_keys.name_with_suffix(base_actions[0].name, self._plan.name_suffix)
+        name = take_names.edit_name(self._plan.label)
         shapes = generate.custom_shapes(result, self.task.request.engine)
         parent = stored_request.read_request(base_actions[0])["take"]
         request = {**self.request_json(result.model_hash), "parent": parent}
@@ -120,7 +120,7 @@ def read_threediface_context(context: bpy.types.Context, obj: bpy.types.Object, 
     if "face" in request.parts:
         values, names = np.concatenate([np.zeros((len(values), 1), np.float32), values], axis=1), (FACE_COLUMN, *names)
     motion = types.Motion(values, names, request.rate)
-    return ThreeDifaceEditContext(motion, first, request, sound, all_pins, changed_pins, is_generated=True)
+    return ThreeDifaceEditContext(motion, first, request, sound, all_pins, changed_pins, True, stored=stored)
 
 
 def _find_pins(obj: bpy.types.Object, request: types.GenerateRequest) -> tuple[list[pins.Pin], list[pins.Pin]]:

@@ -16,7 +16,7 @@ from ..scene.files import temporary
 from ..scene.keys import frame_rate
 from ..scene.provenance import take_request
 from ..scene.styles import styles
-from ..scene.takes import rest_easing, take_writers, write_take
+from ..scene.takes import rest_easing, take_names, take_writers, write_take
 from ..settings import choices, preferences, scene_settings, threediface_models
 from ..version import VERSION
 from ..worker import process
@@ -44,7 +44,7 @@ class GenerationJob(running_job.RunningJob):
         more = {"sound": self._source.name, "first_frame": self._source.first_frame, "model_hash": result.model_hash}
         request = take_request.to_json(threediface_models.by_name(asked), **more, diface=VERSION)
         shapes = custom_shapes(result, asked.engine)
-        name = f"{'3DiFACE' if asked.engine else 'DiFACE'} {self._source.name}"
+        name = take_names.take_name(self._source.name)
         motion = rest_easing.ease_ends(result.motion)
         written = write_take.write_take(obj, motion, name, request, flame_placement(obj), shapes)
         self.store_request(written, result.model_hash)

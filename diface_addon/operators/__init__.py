@@ -1,1 +1,16 @@
-"""What the artist can do: one verb a file."""
+"""Operators, one file per verb, in a package per topic. A new one is added to the list of its package."""
+
+from . import characters, edit, export, generate, interface, styles, takes
+from .base import modal_job
+
+MODULES = (
+    modal_job,
+    *characters.MODULES,
+    *generate.MODULES,
+    *edit.MODULES,
+    *styles.MODULES,
+    *takes.MODULES,
+    *export.MODULES,
+    *interface.MODULES,
+)
+"""Modules to register."""

@@ -1,32 +1,45 @@
-"""The panel DiFACE, in the sidebar of the 3D viewport and of the Sequencer: a file a topic."""
+"""The panel DiFACE in the sidebars of the 3D viewport and of the animation editors, one file per topic."""
 
 from __future__ import annotations
 
 import bpy
 
-from .details import Advanced, Eyes, Head, Style
+from . import edit, takes
+from .advanced import Advanced
 from .edit import Edit
 from .export import Export
-from .main import Main
+from .eyes import Eyes
+from .generate import Main
+from .head import Head
 from .panel_base import PanelBase
+from .style import Style
 from .takes import Takes
 
 SPACES = ("VIEW_3D", "SEQUENCE_EDITOR")
-SUB_PANELS = (Edit, Takes, Style, Head, Eyes, Advanced, Export)
+"""Editors with the whole panel."""
+KEY_EDITORS = ("DOPESHEET_EDITOR", "GRAPH_EDITOR")
+"""Editors with the panels for editing only."""
+SUB_PANELS = (Takes, Edit, Style, Head, Eyes, Advanced, Export)
 """The sub-panels, from top to bottom."""
+KEY_EDITOR_PANELS = (Edit, Takes)
 
 
 def _panel_class(panel: type[PanelBase], space: str, parent: str = "") -> type[bpy.types.Panel]:
-    """The class of `panel` for the sidebar of `space`."""
+    """Return the class of `panel` for the sidebar of `space`."""
     name = f"{space}_PT_diface_{panel.__name__.lower()}"
     fields = {"bl_idname": name, "bl_space_type": space, **({"bl_parent_id": parent} if parent else {})}
     return type(name, (panel, bpy.types.Panel), fields)
 
 
-CLASSES = tuple(
-    _panel_class(panel, space, "" if panel is Main else f"{space}_PT_diface_main")
-    for space in SPACES
-    for panel in (Main, *SUB_PANELS)
+CLASSES = (
+    edit.DIFACE_MT_pinned_frames,
+    takes.DIFACE_MT_takes,
+    *(
+        _panel_class(panel, space, "" if panel is Main else f"{space}_PT_diface_main")
+        for space in SPACES
+        for panel in (Main, *SUB_PANELS)
+    ),
+    *(_panel_class(panel, space) for space in KEY_EDITORS for panel in KEY_EDITOR_PANELS),
 )
 
 register, unregister = bpy.utils.register_classes_factory(CLASSES)

@@ -1,4 +1,4 @@
-"""Whose models make the motion, and what is asked of the user's own."""
+"""The engine, and the settings of the user's 3DiFACE models."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from ..version import EXTENSION
 
 
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """The choice, and beneath it the settings of 3DiFACE's models."""
+    """Draw the choice of the engine, and below it the settings of 3DiFACE models."""
     settings = context.scene.diface
     layout.prop(settings, "engine")
     if settings.engine == "DIFACE":
         return
-    chosen, box = settings.threediface, layout.box()
+    models, box = settings.threediface, layout.box()
     for kind, part in (("face", "HEAD"), ("head", "FACE")):
         row = box.row()
         row.active = settings.parts != part
-        row.prop(chosen, kind, placeholder=threediface_settings.default_checkpoint(kind))
+        row.prop(models, kind, placeholder=threediface_settings.default_checkpoint(kind))
     face = box.column()
     face.active = settings.parts != "HEAD"
-    face.prop(chosen, "condition")
-    face.prop(chosen, "guidance")
-    face.prop(chosen, "motion_as")
+    face.prop(models, "condition")
+    face.prop(models, "guidance")
+    face.prop(models, "motion_as")
     steps = box.row(align=True, heading="Steps")
-    steps.prop(chosen, "all_steps", text="All", toggle=True)
+    steps.prop(models, "all_steps", text="All", toggle=True)
     number = steps.row(align=True)
-    number.active = not chosen.all_steps
-    number.prop(chosen, "steps", text="")
+    number.active = not models.all_steps
+    number.prop(models, "steps", text="")
     if not threediface_settings.default_checkpoint("face"):
-        box.label(text="Name your checkpoints in the preferences:", icon="INFO")
-        box.operator("preferences.addon_show", text="DiFACE's Preferences", icon="PREFERENCES").module = EXTENSION
+        box.label(text="Set the folder of your checkpoints:", icon="INFO")
+        box.operator("preferences.addon_show", text="DiFACE Preferences", icon="PREFERENCES").module = EXTENSION
 
 
 def draw_flame(layout: bpy.types.UILayout, obj: bpy.types.Object | None, uses_threediface: bool) -> None:
-    """What can be done for a FLAME mesh, or to have one."""
+    """Draw the operators for a FLAME mesh, or the one that adds it."""
     if flame_mesh.is_flame(obj):
-        layout.label(text=f"{obj.name}: a FLAME mesh", icon="CHECKMARK")
+        layout.label(text=f"{obj.name} is a FLAME mesh", icon="CHECKMARK")
         if not uses_threediface and not shape_key_names.face_shape_keys(obj):
             layout.operator("diface.add_arkit_keys", icon="SHAPEKEY_DATA")
     elif uses_threediface:

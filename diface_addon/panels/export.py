@@ -1,14 +1,16 @@
-"""Files to take away."""
+"""Export to files."""
 
 from __future__ import annotations
 
 import bpy
 
 from ..scene.keys import frame_range
-from .panel_base import PanelBase
+from .panel_base import PanelBase, draw_message
 
 
 class Export(PanelBase):
+    """Export to files."""
+
     bl_label = "Export"
     bl_options = {"DEFAULT_CLOSED"}
 
@@ -20,3 +22,4 @@ class Export(PanelBase):
         column.operator("diface.export_fbx", icon="EXPORT")
         column.operator("diface.export_alembic", icon="EXPORT")
         self.layout.operator("diface.playblast", icon="FILE_MOVIE")
+        draw_message(self.layout, context, "export")

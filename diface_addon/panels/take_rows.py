@@ -1,7 +1,8 @@
-"""The list of takes, row by row, and which row is chosen."""
+"""Rows of the list of takes, and the chosen row."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import bpy
@@ -10,42 +11,42 @@ from bpy.types import UI_UL_list
 from ..scene.takes import take_list
 
 INDEX_PROPERTY = "diface_take_index"
-"""Property of the window manager: the chosen row, as Blender's lists want it."""
+"""Property of the window manager: the chosen row, as an index into `bpy.data.actions`."""
+
+INDENT, MAX_INDENT = 1.5, 4
+"""Indentation of a take below the one that it was made from, and the number of levels that are indented."""
 
 _entries_by_action: dict[str, take_list.TakeEntry] = {}
-"""Full name of the Action that stands for a take -> the take, as the panel found it before it drew the list."""
+"""Full name of the Action that stands for a take -> the take, updated before the list is drawn."""
 _chosen_take = ""
 _active_takes: set[str] = set()
 
 
 def refresh_entries(obj: bpy.types.Object | None) -> take_list.TakeEntry | None:
-    """Look what takes there are, for the rows to be drawn; returns the chosen one.
-
-    A take that begins to play is chosen.
-    """
+    """Update the rows for a character and return the chosen take. A take that becomes active is chosen."""
     global _entries_by_action, _chosen_take, _active_takes
-    found = take_list.entries(obj)
-    playing = {entry.take for entry in found if entry.is_active}
-    if playing - _active_takes or _chosen_take not in {entry.take for entry in found}:
-        _chosen_take = next((e.take for e in found if e.take in playing - _active_takes), "") or next(iter(playing), "")
-        _chosen_take = _chosen_take or next((entry.take for entry in found), "")
-    _active_takes, _entries_by_action = playing, {entry.name: entry for entry in found}
-    return next((entry for entry in found if entry.take == _chosen_take), None)
+    listed = take_list.entries(obj)
+    active = {entry.take for entry in listed if entry.is_active}
+    if active - _active_takes or _chosen_take not in {entry.take for entry in listed}:
+        _chosen_take = next((e.take for e in listed if e.take in active - _active_takes), "") or next(iter(active), "")
+        _chosen_take = _chosen_take or next((entry.take for entry in listed), "")
+    _active_takes, _entries_by_action = active, {entry.name: entry for entry in listed}
+    return next((entry for entry in listed if entry.take == _chosen_take), None)
 
 
 class DIFACE_UL_takes(bpy.types.UIList):
-    """The Actions that stand for takes"""
+    """Takes"""
 
     def filter_items(self, _context: bpy.types.Context, data: Any, name: str) -> tuple[list[int], list[int]]:
-        """Which Actions are shown, and the place of each: as the panel found them."""
+        """Return which Actions are shown, and the place of each."""
         actions = getattr(data, name)
         flags = UI_UL_list.filter_items_by_name(self.filter_name, self.bitflag_filter_item, actions, "name")
         flags = flags or [self.bitflag_filter_item] * len(actions)
         hidden = getattr(self, "bitflag_item_never_show", 0)  # in 4.2 an inverted search shows them
         flags = [f if a.name_full in _entries_by_action else hidden for f, a in zip(flags, actions, strict=True)]
         places = {full: place for place, full in enumerate(_entries_by_action)}
-        wanted = [(index, places.get(action.name_full, len(places))) for index, action in enumerate(actions)]
-        return flags, UI_UL_list.sort_items_helper(wanted, lambda pair: pair[1])
+        order = [(index, places.get(action.name_full, len(places))) for index, action in enumerate(actions)]
+        return flags, UI_UL_list.sort_items_helper(order, lambda pair: pair[1])
 
     def draw_item(
         self,
@@ -57,22 +58,46 @@ class DIFACE_UL_takes(bpy.types.UIList):
         _active_data: Any,
         _active_property: str,
     ) -> None:
-        """One row."""
+        """Draw one row."""
         if entry := _entries_by_action.get(item.name_full):
             draw_row(layout.row(align=True), item, entry)
 
 
 def draw_row(layout: bpy.types.UILayout, action: bpy.types.Action, entry: take_list.TakeEntry) -> None:
-    """One take: whether it plays, its name, whose it is or its seed, and its star."""
+    """Draw one take: whether it is active, its name below that of the take it was made from, its seed and its star."""
     layout.active = not entry.other_character
     icon = "RADIOBUT_ON" if entry.is_active else "RADIOBUT_OFF"
     layout.operator("diface.use_take", text="", icon=icon, emboss=False).take = entry.take
-    layout.prop(action, "name", text="", emboss=False)
+    if entry.depth:
+        layout.separator(factor=INDENT * min(entry.depth, MAX_INDENT))
+    name = layout.row()
+    name.alert = bool(entry.error)
+    name.prop(action, "name", text="", emboss=False, icon="ERROR" if entry.error else "NONE")
     aside = layout.row()
     aside.alignment = "RIGHT"
-    aside.label(text=entry.other_character or (str(entry.seed) if entry.seed >= 0 else ""))
+    aside.label(text=entry.other_character or (f"Seed {entry.seed}" if entry.seed >= 0 else ""))
     star = "SOLO_ON" if entry.favourite else "SOLO_OFF"
     layout.operator("diface.favourite_take", text="", icon=star, emboss=False).take = entry.take
+
+
+def details(entry: take_list.TakeEntry) -> str:
+    """Return one line about the chosen take: why it cannot be read, or when and from which take it was made."""
+    if entry.error:
+        return entry.error
+    parts = [local_time(entry.created)] if entry.created else []
+    parent = next((other for other in _entries_by_action.values() if other.take == entry.parent), None)
+    parts += [f"from {parent.name}"] if parent and entry.parent else []
+    return " ".join(["Made", *parts]) if parts else ""
+
+
+def local_time(created: str) -> str:
+    """Return the local time of an ISO 8601 time; with the date unless it is today's."""
+    try:
+        time = datetime.fromisoformat(created).astimezone()
+    except ValueError:
+        return ""
+    is_today = time.date() == datetime.now().astimezone().date()
+    return f"at {time:%H:%M}" if is_today else f"on {time:%Y-%m-%d} at {time:%H:%M}"
 
 
 def _get_index(_manager: bpy.types.WindowManager) -> int:

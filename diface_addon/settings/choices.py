@@ -5,18 +5,30 @@ from __future__ import annotations
 from ..core import channels
 
 PARTS_BY_CHOICE = {"FACE": ("face",), "HEAD": ("head",), "BOTH": ("face", "head")}
-"""The choice `scene.diface.parts` in the words of a GenerateRequest."""
+"""`GenerateRequest.parts` of each choice of `scene.diface.parts`."""
 
 STEPS = {"DRAFT": 8, "FINAL": 25}
-"""Denoising steps of `scene.diface.quality`."""
+"""Denoising steps of each choice of `scene.diface.quality`."""
 
 LAYER_NAMES = ("blinks", "gaze", "breath")
-"""The switches of the layers; the seed of each is named `..._seed`."""
+"""The switches of the layers. The seed of each is named `..._seed`."""
 
-REGION_ITEMS = tuple((name.upper(), name.capitalize(), "") for name in channels.REGIONS)
-"""Parts of the face and the head, as an enum's choices."""
+REGION_DESCRIPTIONS = {
+    "lips": "Mouth shapes: opening, rounding, smile, press and roll",
+    "jaw": "Jaw opening, forward and sideways",
+    "cheeks": "Cheeks and nose",
+    "brows": "Eyebrows",
+    "eyes": "Eyelids and the direction of the eyes",
+    "tongue": "Tongue",
+    "head": "Rotation of the head",
+}
+
+REGION_ITEMS = tuple((name.upper(), name.capitalize(), REGION_DESCRIPTIONS[name]) for name in channels.REGIONS)
+"""Items of an enum property: the regions of the face, and the head."""
+
+ALL_REGIONS = frozenset(identifier for identifier, _name, _description in REGION_ITEMS)
 
 
 def region_channels(chosen: set[str]) -> tuple[str, ...]:
-    """The channels of the regions chosen, of an enum with REGIONS."""
+    """Return the channels of the chosen regions, given as identifiers of `REGION_ITEMS`."""
     return tuple(name for region in channels.REGIONS if region.upper() in chosen for name in channels.REGIONS[region])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty
 
-from ..scene.edits.frame_choice import SOURCES
-from .choices import REGION_ITEMS
+from ..scene.edits.frame_choice import RANGE_CHOICES
+from .choices import ALL_REGIONS, REGION_ITEMS
 
 _on_live_switched: Callable[[bpy.types.Context], None] | None = None
 
@@ -25,19 +25,25 @@ def _update_live(_settings: EditSettings, context: bpy.types.Context) -> None:
 
 
 class EditSettings(bpy.types.PropertyGroup):
-    """How keys that the artist set are answered, at `scene.diface.edit`."""
+    """Settings of the Edit panel, at `scene.diface.edit`."""
 
-    frame_choice: EnumProperty(name="Frames", description="Which frames In-Between makes anew", items=SOURCES)
+    frame_choice: EnumProperty(
+        name="Frames",
+        description="Frames that In-Between regenerates",
+        items=RANGE_CHOICES,
+        default="AUTO",
+    )
     regions: EnumProperty(
         name="Regions",
-        description="What is made anew, swapped or copied; Shift for several",
+        description="Parts of the character that every button of this panel works on: Pin, Unpin, Copy, Paste, "
+        "Regenerate, In-Between, Swap and Splice. Shift-click to choose several",
         items=REGION_ITEMS,
         options={"ENUM_FLAG"},
-        default={identifier for identifier, _name, _description in REGION_ITEMS},
+        default=set(ALL_REGIONS),
     )
     falloff: FloatProperty(
         name="Falloff",
-        description="How far a pin bends what is around it, in frames to either side",
+        description="Number of frames before and after a pin that adapt to it",
         default=8.0,
         min=1.0,
         max=120.0,
@@ -45,18 +51,30 @@ class EditSettings(bpy.types.PropertyGroup):
     )
     keep_motion: FloatProperty(
         name="Keep Motion",
-        description="How much of the motion stays where it is made anew: 0 nothing, 1 it is only bent to the pins",
+        description="Amount of existing motion to keep when regenerating. "
+        "0: new motion, 1: only adjusted to pass through the pins",
         min=0.0,
         max=1.0,
         subtype="FACTOR",
     )
     live: BoolProperty(
         name="Live",
-        description="Answer every change of a key, a strength or the seed at once, in a copy of the take that plays",
+        description="Regenerate after every change of a key, a strength, the style or the seed, "
+        "in a copy of the active take",
         options={"SKIP_SAVE"},
         update=_update_live,
     )
-    swaps: StringProperty(
+    swap_choice: EnumProperty(
         name="Swap",
-        description="Pairs of frames whose poses change places, as 12:40 55:80",
+        description="Which two frames exchange their poses",
+        items=(
+            ("FRAMES", "Frames", "The two frames entered below"),
+            ("KEYS", "Selected Keys", "The two frames whose keys are selected in the Dope Sheet or Graph Editor"),
+        ),
+    )
+    swap_first: IntProperty(
+        name="Swap Frame", description="First of the two frames that exchange their poses", min=-100_000, max=999_999
+    )
+    swap_second: IntProperty(
+        name="With Frame", description="Second of the two frames that exchange their poses", min=-100_000, max=999_999
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import bpy
 from bpy.app.handlers import persistent
 
@@ -9,6 +11,9 @@ from .. import compat
 
 RENAMED = {"edit": {"pull": "falloff", "stay": "keep_motion", "source": "frame_choice"}}
 """Settings renamed since 0.1.0, by their group: old identifier -> new identifier."""
+
+_PAIR = re.compile(r"(-?\d+)\s*(?::|->|,)\s*(-?\d+)")
+"""A pair of frames in the setting `edit.swaps` of 0.1.0, as in "12:40 55:80"."""
 
 
 def migrate(scene: bpy.types.Scene) -> None:
@@ -21,6 +26,17 @@ def migrate(scene: bpy.types.Scene) -> None:
                 if new not in group:
                     group[new] = group[old]
                 del group[old]
+    _migrate_swaps(stored.get("edit") if stored else None)
+
+
+def _migrate_swaps(group: bpy.types.bpy_struct | None) -> None:
+    """Turn the first pair of frames of the text of 0.1.0 into the two frame settings."""
+    if group is None or "swaps" not in group:
+        return
+    pair = _PAIR.search(group["swaps"])
+    if pair and "swap_first" not in group:
+        group["swap_first"], group["swap_second"] = int(pair[1]), int(pair[2])
+    del group["swaps"]
 
 
 @persistent

@@ -65,6 +65,7 @@ class DifacePreferences(bpy.types.AddonPreferences):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the preferences, with the state of the worker and of the models."""
         self.layout.prop(self, "python")
+        self.layout.label(text="Blender resets these preferences when the add-on is disabled", icon="INFO")
         self.layout.prop(self, "worker_timeout")
         state, row = context.window_manager.diface, self.layout.row()
         if state.running:

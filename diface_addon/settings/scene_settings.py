@@ -1,4 +1,4 @@
-"""The scene's settings, `scene.diface`: what the panel shows and Generate reads."""
+"""Settings of a scene, `scene.diface`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from bpy.props import (
 )
 
 from ..scene.audio import audio_strip, speech_source
-from ..scene.styles import styles
+from ..scene.styles import style_names, styles
 from .choices import STEPS
 from .edit_settings import EditSettings
-from .runtime_state import DifaceState
+from .runtime_state import DifaceState, PanelMessage
 from .threediface_settings import ThreeDifaceSettings
 
 
@@ -25,8 +25,8 @@ def _search_strips(_settings: DifaceSettings, context: bpy.types.Context, _typed
     return [strip.name for _scene, strip in audio_strip.list_strips(context)]
 
 
-def _search_styles(_settings: DifaceSettings, _context: bpy.types.Context, _typed: str) -> list[str]:
-    return list(styles.names())
+def _search_styles(_settings: DifaceSettings, _context: bpy.types.Context, _typed: str) -> list[tuple[str, str]]:
+    return [(style_names.display_name(name), style_names.description(name)) for name in styles.names()]
 
 
 def _is_mesh(_settings: DifaceSettings, obj: bpy.types.Object) -> bool:
@@ -34,58 +34,66 @@ def _is_mesh(_settings: DifaceSettings, obj: bpy.types.Object) -> bool:
 
 
 class DifaceSettings(bpy.types.PropertyGroup):
+    """Settings of a scene, at `scene.diface`."""
+
     engine: EnumProperty(
         name="Engine",
-        description="Whose models make the motion",
+        description="The models that generate the motion",
         items=(
-            ("DIFACE", "DiFACE", "DiFACE's own models, for any character with ARKit's shape keys"),
-            ("THREEDIFACE", "3DiFACE Checkpoint", "3DiFACE models of your own, for a FLAME mesh"),
+            ("DIFACE", "DiFACE", "DiFACE's models, for any character with ARKit shape keys"),
+            ("THREEDIFACE", "3DiFACE Checkpoint", "Your 3DiFACE models, for a FLAME mesh"),
         ),
     )
     threediface: PointerProperty(type=ThreeDifaceSettings)
     edit: PointerProperty(type=EditSettings)
     character: PointerProperty(
         name="Character",
-        description="The mesh object to animate. Empty: the active object",
+        description="Mesh object to animate. Empty: the active object",
         type=bpy.types.Object,
         poll=_is_mesh,
     )
     source: EnumProperty(
         name="Audio",
-        description="Where the speech comes from",
+        description="Source of the speech",
         items=(
-            ("STRIP", "Strip", "A sound strip of the sequencer, as it is trimmed and placed there"),
-            ("FILE", "File", "A sound file, from its beginning at the scene's first frame"),
+            ("STRIP", "Strip", "A sound strip of the Sequencer, as it is trimmed and placed there"),
+            ("FILE", "File", "A sound file, from its beginning at the first frame of the scene"),
         ),
     )
     strip: StringProperty(
         name="Strip",
-        description="The sound strip. Empty: the active one, or the only one",
+        description="Sound strip. Empty: the active strip, or the only one",
         search=_search_strips,
     )
-    filepath: StringProperty(name="File", description="The sound file", subtype="FILE_PATH")
+    filepath: StringProperty(name="File", description="Sound file", subtype="FILE_PATH")
     parts: EnumProperty(
         name="Generate",
         description="What to generate",
         items=(
-            ("FACE", "Face", "Only the face's shape keys"),
-            ("HEAD", "Head", "Only the head's rotation"),
-            ("BOTH", "Both", "The face's shape keys and the head's rotation"),
+            ("FACE", "Face", "Only the shape keys of the face"),
+            ("HEAD", "Head", "Only the rotation of the head"),
+            ("BOTH", "Both", "The shape keys of the face and the rotation of the head"),
         ),
         default="BOTH",
     )
-    seed: IntProperty(name="Seed", description="Another number gives another performance of the same speech", min=0)
+    seed: IntProperty(
+        name="Seed",
+        description="Number of the variation. Generate uses this seed. Regenerate, Regenerate All, In-Between and "
+        "Swap use it for a new edit, and the next unused seed if the same edit is pressed again",
+        min=0,
+    )
     guidance: FloatProperty(
         name="Speech Guidance",
-        description="How closely the face follows the speech; 1 is none. The head is not guided",
+        description="Guidance scale for speech (face only). 1.0: off, 3.0: strong",
         default=1.5,
         min=0.0,
         max=10.0,
-        soft_max=4.0,
+        soft_min=1.0,
+        soft_max=3.0,
     )
     face_strength: FloatProperty(
         name="Face Strength",
-        description="Multiplies the face's motion. Blinks stay as they are",
+        description="Scale of the face motion. Blinks are not scaled",
         default=1.0,
         min=0.0,
         max=2.0,
@@ -93,7 +101,7 @@ class DifaceSettings(bpy.types.PropertyGroup):
     )
     head_strength: FloatProperty(
         name="Head Strength",
-        description="Multiplies the head's motion",
+        description="Scale of the head motion",
         default=1.0,
         min=0.0,
         max=2.0,
@@ -101,7 +109,7 @@ class DifaceSettings(bpy.types.PropertyGroup):
     )
     head_axes: FloatVectorProperty(
         name="Head Axes",
-        description="Multiply the head's nod, tilt and turn, in addition to Head Strength",
+        description="Scale of nod, tilt and turn of the head, in addition to Head Strength",
         size=3,
         default=(1.0, 1.0, 1.0),
         min=0.0,
@@ -109,17 +117,18 @@ class DifaceSettings(bpy.types.PropertyGroup):
     )
     style: StringProperty(
         name="Style",
-        description="The trained style of the face to speak in, or a style file. Empty: the model's default",
+        description="Speaking style of the face: a trained style, a personal style, or a style file. "
+        "Empty: the default, an even blend of Natural and Articulate",
         search=_search_styles,
     )
     second_style: StringProperty(
         name="Second Style",
-        description="A second style, or style file, to blend with the first. Empty: none",
+        description="Second style, or style file, to blend with the first. Empty: no blend",
         search=_search_styles,
     )
     style_mix: FloatProperty(
         name="Mix",
-        description="How much of the second style there is: 0 is only the first, 1 only the second",
+        description="Share of the second style. 0: only the first style, 1: only the second",
         default=0.5,
         min=0.0,
         max=1.0,
@@ -127,7 +136,7 @@ class DifaceSettings(bpy.types.PropertyGroup):
     )
     style_strength: FloatProperty(
         name="Style Strength",
-        description="0 is no manner in particular, 1 the style as it was learnt, more exaggerates it",
+        description="0: neutral, 1: style as trained, above 1: exaggerated",
         default=1.0,
         min=0.0,
         max=2.0,
@@ -135,42 +144,43 @@ class DifaceSettings(bpy.types.PropertyGroup):
     )
     style_guidance: FloatProperty(
         name="Style Guidance",
-        description="How closely the face follows the style; 1 is none",
+        description="Guidance scale for the style (face only). 1.0: off, 3.0: strong",
         default=1.0,
         min=0.0,
         max=10.0,
-        soft_max=4.0,
+        soft_min=1.0,
+        soft_max=3.0,
     )
     variety: FloatProperty(
         name="Variety",
-        description="How much one seed differs from another: 0 not at all, 1 as people differ",
+        description="Variation between seeds. 0: every seed gives the same result, 1: natural variation",
         default=1.0,
         min=0.0,
         max=2.0,
         subtype="FACTOR",
     )
-    blinks: BoolProperty(name="Blinks", description="Blink, mostly where a phrase ends", default=True)
-    blinks_seed: IntProperty(name="Blinks Seed", description="Another number blinks at other times", min=0)
-    gaze: BoolProperty(name="Gaze", description="Look at the listener, and away now and then", default=True)
-    gaze_seed: IntProperty(name="Gaze Seed", description="Another number looks elsewhere", min=0)
+    blinks: BoolProperty(name="Blinks", description="Add blinks, mostly at the ends of phrases", default=True)
+    blinks_seed: IntProperty(name="Blinks Seed", description="Variation of the blinks", min=0)
+    gaze: BoolProperty(name="Gaze", description="Add eye motion: towards the listener, with glances away", default=True)
+    gaze_seed: IntProperty(name="Gaze Seed", description="Variation of the gaze", min=0)
     breath: BoolProperty(
         name="Breath",
-        description="Breathe in before each phrase, on the shape key breathIn where the character has one",
+        description="Add breaths before phrases, on the shape key breathIn if the character has one",
         default=True,
     )
-    breath_seed: IntProperty(name="Breath Seed", description="Another number breathes a little differently", min=0)
+    breath_seed: IntProperty(name="Breath Seed", description="Variation of the breaths", min=0)
     quality: EnumProperty(
         name="Quality",
-        description="How many denoising steps to take",
+        description="Number of denoising steps",
         items=(
-            ("DRAFT", "Draft", f"{STEPS['DRAFT']} steps: quick, for trying out"),
+            ("DRAFT", "Draft", f"{STEPS['DRAFT']} steps: fast, for trying out"),
             ("FINAL", "Final", f"{STEPS['FINAL']} steps: smoother, takes about three times as long"),
         ),
     )
 
 
 def character(context: bpy.types.Context) -> bpy.types.Object | None:
-    """The object that Generate and Export work on: the chosen one, else the active one."""
+    """Return the object that all operators work on: the chosen one, otherwise the active one."""
     return context.scene.diface.character or context.active_object
 
 
@@ -182,8 +192,12 @@ def speech_choice(scene: bpy.types.Scene) -> speech_source.SpeechChoice:
     return speech_source.SpeechChoice(strip=settings.strip)
 
 
+GROUPS = (ThreeDifaceSettings, EditSettings, DifaceSettings, PanelMessage, DifaceState)
+"""Property groups, those that others point to first."""
+
+
 def register() -> None:
-    for group in (ThreeDifaceSettings, EditSettings, DifaceSettings, DifaceState):
+    for group in GROUPS:
         bpy.utils.register_class(group)
     bpy.types.Scene.diface = PointerProperty(type=DifaceSettings)
     bpy.types.WindowManager.diface = PointerProperty(type=DifaceState)
@@ -192,5 +206,5 @@ def register() -> None:
 def unregister() -> None:
     del bpy.types.WindowManager.diface
     del bpy.types.Scene.diface
-    for group in (DifaceState, DifaceSettings, EditSettings, ThreeDifaceSettings):
+    for group in reversed(GROUPS):
         bpy.utils.unregister_class(group)

@@ -283,7 +283,7 @@ def in_between(fuzz: Fuzz) -> bool:
 def swap(fuzz: Fuzz) -> bool:
     first = bpy.context.scene.frame_start
     a, b = first + fuzz.rng.choice(100, 2, replace=False)
-    bpy.context.scene.diface.edit.swaps = f"{a}:{b}"
+    bpy.context.scene.diface.edit.swap_first, bpy.context.scene.diface.edit.swap_second = int(a), int(b)
     return _making(fuzz, bpy.ops.diface.swap_keyframes)
 
 

@@ -1,7 +1,7 @@
-"""Are the lips seen to be shut? Counted in rendered frames: `python -m tests.addon.lips_seen ROWS.npz`.
+"""Count frames with visibly closed lips: `python -m tests.addon.lips_seen ROWS.npz`.
 
-ROWS.npz comes from `python -m diface_core.training.evaluation.lip_closures --rows ROWS.npz`: the closest row of every m, b, p. For a
-Python that has Blender as a module, in the checkout.
+`python -m diface_core.training.evaluation.lip_closures --rows ROWS.npz` writes ROWS.npz: the closest row of every m, b,
+p. Runs in a Python that has Blender as a module, in the checkout.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SEEN = 1
 """Largest invisible opening in pixels of a column, about 0.4 mm (judged by eye, docs/research/quality.md)."""
 
 FLAT = {"DiFACE Skin": (0.0, 1.0, 0.0, 1.0), "DiFACE Mouth": (1.0, 0.0, 0.0, 1.0), "DiFACE Teeth": (1.0, 0.0, 0.0, 1.0)}
-"""Materials' colours by which a pixel says what it shows; all others are black."""
+"""Colours of the materials that identify a pixel; all others are black."""
 
 
 class Portrait:
@@ -54,7 +54,7 @@ class Portrait:
         (render.border_min_x, render.border_max_x), (render.border_min_y, render.border_max_y) = MOUTH
 
     def render(self, weights: np.ndarray, path: Path) -> np.ndarray:
-        """The mouth under weights (52,): pixels (H, W, 4) from below, also written to `path`."""
+        """Return the rendered mouth for weights (52,): pixels (H, W, 4), bottom row first; also written to `path`."""
         keys = self._head.data.shape_keys.key_blocks
         for name, weight in zip(channels.FACE, weights, strict=True):
             keys[name].value = float(weight)
@@ -68,18 +68,18 @@ class Portrait:
 
 
 def inside(pixels: np.ndarray) -> np.ndarray:
-    """Which pixels (H, W) show the inside of the mouth, teeth or flesh."""
+    """Return which pixels (H, W) show the inside of the mouth: teeth or flesh."""
     return (pixels[..., 0] > 0.5) & (pixels[..., 1] < 0.5)
 
 
 def opening(pixels: np.ndarray) -> int:
-    """The most pixels of the mouth's inside in one column of the picture."""
+    """Return the largest number of pixels of the inside of the mouth in one column."""
     return int(inside(pixels).sum(axis=0).max())
 
 
 @contextlib.contextmanager
 def registered() -> Iterator[None]:
-    """The add-on is there meanwhile; Blender crashes at its exit where something is left."""
+    """Register the add-on, and unregister it at the end: Blender crashes at exit if something is left."""
     diface_addon.register()
     try:
         yield
@@ -88,7 +88,7 @@ def registered() -> Iterator[None]:
 
 
 def interval(closed: np.ndarray, seed: int = 0) -> tuple[float, float]:
-    """Ends of the bootstrap's 95% interval of the share in %."""
+    """Return the ends of the 95% bootstrap interval of the share in %."""
     shares = np.random.default_rng(seed).choice(closed, (1000, len(closed))).mean(axis=1)
     low, high = 100 * np.quantile(shares, [0.025, 0.975])
     return float(low), float(high)

@@ -1,4 +1,4 @@
-"""Counting closed lips in rendered frames: shut lips show nothing, open ones as many pixels as they are apart."""
+"""Pixel counts of closed and open lips in rendered frames."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import lips_seen
 
 
 def face(**weights: float) -> np.ndarray:
-    """Face weights (52,)."""
+    """Return face weights (52,)."""
     values = np.zeros(len(channels.FACE), np.float32)
     for name, weight in weights.items():
         values[channels.FACE.index(name)] = weight
@@ -21,7 +21,7 @@ def face(**weights: float) -> np.ndarray:
 
 
 def gap(weights: np.ndarray) -> float:
-    """Millimetres between the middles of the inner lips."""
+    """Return the distance between the middles of the inner lips in mm."""
     head = load_head()
     upper, lower = (head.landmarks[f"{side}_inner_lip"] for side in ("upper", "lower"))
     moved = 1000 * head.pose(weights)
@@ -36,11 +36,11 @@ def portrait(addon: None) -> lips_seen.Portrait:
 @pytest.mark.parametrize(
     "shut", [{}, {"jawOpen": 0.15, "mouthClose": 0.15}, {"mouthPucker": 0.6}, {"mouthSmileLeft": 0.4}], ids=str
 )
-def test_shut_lips_show_nothing_of_the_mouth(portrait: lips_seen.Portrait, tmp_path: Path, shut: dict) -> None:
+def test_closed_lips_show_no_pixel_of_the_mouth(portrait: lips_seen.Portrait, tmp_path: Path, shut: dict) -> None:
     assert lips_seen.opening(portrait.render(face(**shut), tmp_path / "shut.png")) == 0
 
 
-def test_open_lips_show_as_many_pixels_as_they_are_apart(portrait: lips_seen.Portrait, tmp_path: Path) -> None:
+def test_open_lips_show_their_distance_in_pixels(portrait: lips_seen.Portrait, tmp_path: Path) -> None:
     scale = lips_seen.PIXELS / 360  # the stage frames 36 cm
     for jaw in (0.0272, 0.0545, 0.109, 0.218):
         weights = face(jawOpen=jaw)
@@ -49,13 +49,13 @@ def test_open_lips_show_as_many_pixels_as_they_are_apart(portrait: lips_seen.Por
         assert seen == pytest.approx(scale * gap(weights), abs=2, rel=0.2)
 
 
-def test_the_whole_mouth_is_in_the_picture(portrait: lips_seen.Portrait, tmp_path: Path) -> None:
-    """A mouth as wide and as open as it gets shows plenty, and none of it at the picture's edges."""
+def test_the_whole_mouth_is_in_the_rendered_region(portrait: lips_seen.Portrait, tmp_path: Path) -> None:
+    """The widest open mouth has many pixels, and none at the edges of the picture."""
     wide = {"jawOpen": 0.6, "mouthStretchLeft": 1.0, "mouthStretchRight": 1.0}
     inside = lips_seen.inside(portrait.render(face(**wide), tmp_path / "wide.png"))
     assert inside.sum() > 1000
     assert not any(edge.any() for edge in (inside[0], inside[-1], inside[:, 0], inside[:, -1]))
 
 
-def test_an_interval_of_all_closed_is_certain() -> None:
+def test_the_confidence_interval_of_all_closed_is_a_point() -> None:
     assert lips_seen.interval(np.ones(20)) == (100.0, 100.0)

@@ -14,7 +14,7 @@ from bpy.app.handlers import persistent
 
 from ...core import errors
 from ...scene.animation import busy
-from ...settings import edit_settings
+from ...settings import edit_settings, messages
 from ...worker import process
 from .. import running_job, worker_client
 from . import live_session
@@ -62,6 +62,11 @@ class LiveEditor:
     def has_work(self) -> bool:
         """Whether a change or a task is pending."""
         return not self.is_compared or self._task is not None
+
+    @property
+    def is_updating(self) -> bool:
+        """Whether the worker is regenerating a change."""
+        return self._task is not None
 
     def _is_still(self, threshold: tuple[float, int]) -> bool:
         seconds, steps = threshold
@@ -224,7 +229,10 @@ def tick() -> float | None:
         if scene.session_uid == _live.session.scene_uid and not scene.diface.edit.live:
             stop()  # an undo restored the state before it was switched on
             return None
+        was_updating = _live.is_updating
         _live.step(bpy.context)
+        if _live.is_updating != was_updating:
+            _redraw_sidebars()
     except errors.DifaceError as error:
         stop(str(error))
         return None
@@ -235,7 +243,15 @@ def tick() -> float | None:
 
 
 def _show_message(message: str) -> None:
-    bpy.context.window_manager.diface.message = message
+    messages.show(bpy.context, "edit", message)
+
+
+def _redraw_sidebars() -> None:
+    """Show in the panels whether Live is updating."""
+    for window in bpy.context.window_manager.windows:
+        for region in (region for area in window.screen.areas for region in area.regions):
+            if region.type == "UI":
+                region.tag_redraw()
 
 
 def _redraw_editors() -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import time
 
 import bpy
 from bpy.app.handlers import persistent
 
 from ...core import errors, types
 from ...jobs import running_job
+from ...settings import messages
 from .operator_base import OperatorBase, redraw
 
 POLL_INTERVAL = 0.1
 """Seconds between two polls of the running job."""
+CONFIRM_CANCEL_SECONDS = 30.0
+"""A job that has run longer than this is cancelled only when Esc is pressed twice."""
 
 PROGRESS_REGIONS = {
     "VIEW_3D": "UI",
@@ -36,6 +40,8 @@ class ModalJobOperator(OperatorBase):
     _timer: bpy.types.Timer | None = None
     _result_names: tuple[str, ...] = ()
     _notes: tuple[str, ...] = ()
+    _started = 0.0
+    _is_cancel_confirmed = False
 
     def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
         """Send the request to the worker. Raises DifaceError, with nothing changed."""
@@ -46,11 +52,15 @@ class ModalJobOperator(OperatorBase):
         return None
 
     def handle_escape(self, job: running_job.RunningJob) -> None:
-        """Cancel the job: Esc was pressed."""
-        job.task.cancel()
+        """Cancel the job: Esc was pressed. A job that has run long is cancelled when Esc is pressed again."""
+        if self._is_cancel_confirmed or time.monotonic() - self._started < CONFIRM_CANCEL_SECONDS:
+            job.task.cancel()
+        self._is_cancel_confirmed = True
 
     def displayed_progress(self, progress: types.Progress) -> types.Progress:
         """Return what panels show for the progress of the running job."""
+        if self._is_cancel_confirmed:
+            return types.Progress(progress.fraction, f"Esc again to cancel. {progress.stage}", progress.seconds_left)
         return progress
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
@@ -67,7 +77,8 @@ class ModalJobOperator(OperatorBase):
 
     def watch(self, context: bpy.types.Context, job: running_job.RunningJob) -> None:
         """Poll `job` in `modal` from now on, and show its progress."""
-        self._job = job
+        self._job, self._started = job, time.monotonic()
+        context.window_manager.diface.topic = self.topic()
         _show_progress(context, self.displayed_progress(types.Progress(0.0, "Starting")))
         self._timer = context.window_manager.event_timer_add(POLL_INTERVAL, window=context.window)
 
@@ -98,7 +109,7 @@ class ModalJobOperator(OperatorBase):
         except BaseException as bug:
             message = f"Internal error: {type(bug).__name__}: {bug}. The system console shows details."
             self._clean_up(context, message)
-            self.report({"ERROR"}, message)
+            self.notify(message, is_error=True)
             raise
 
     def _handle_event(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -129,7 +140,7 @@ class ModalJobOperator(OperatorBase):
             _show_progress(context, self.displayed_progress(types.Progress(0.0, "Starting")))
             return {"PASS_THROUGH"}
         self._clean_up(context, self._result_message())
-        self.report({"INFO"}, self._result_message())
+        self.notify(self._result_message())
         redraw(context)
         return {"FINISHED"}
 
@@ -137,7 +148,7 @@ class ModalJobOperator(OperatorBase):
         cancelled = isinstance(error, errors.Cancelled)
         if self._result_names and cancelled:
             self._clean_up(context, self._result_message())
-            self.report({"INFO"}, self._result_message())
+            self.notify(self._result_message())
             return {"CANCELLED"}
         self._clean_up(context, "" if cancelled else str(error))
         return self.report_error(error)
@@ -159,7 +170,7 @@ class ModalJobOperator(OperatorBase):
 
     def _result_message(self) -> str:
         plural = "s" if len(self._result_names) > 1 else ""
-        return " ".join([f"New take{plural}: {', '.join(self._result_names)}.", *self._notes])
+        return "\n".join([f"New take{plural}: {', '.join(self._result_names)}.", *self._notes])
 
     def _clean_up(self, context: bpy.types.Context, message: str = "") -> None:
         """End the job, the timer and the progress display; each, even if another one raises."""
@@ -176,7 +187,7 @@ def _show_progress(context: bpy.types.Context, progress: types.Progress | None, 
     """Show the progress in panels and the status bar; None and a last message at the end."""
     state = context.window_manager.diface
     state.running = progress is not None
-    state.message = message
+    messages.show(context, state.topic, message)
     if progress:
         state.fraction = progress.fraction
         left = f", {progress.seconds_left:.0f} s left" if progress.seconds_left is not None else ""

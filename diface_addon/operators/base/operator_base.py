@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ...core import errors
+from ...settings import messages
 
 
 class OperatorBase:
@@ -33,14 +34,24 @@ class OperatorBase:
         except errors.DifaceError as error:
             return self.report_error(error)
         if message:
-            self.report({"INFO"}, message)
+            self.notify(message)
         redraw(context)
         return {"FINISHED"}
 
     def report_error(self, error: errors.DifaceError) -> set[str]:
         """Show what is wrong and what to do."""
-        self.report({"INFO" if isinstance(error, errors.Cancelled) else "ERROR"}, str(error))
+        self.notify(str(error), is_error=not isinstance(error, errors.Cancelled))
         return {"CANCELLED"}
+
+    def notify(self, text: str, is_error: bool = False) -> None:
+        """Show a message, one line per note, in the status bar and in the panel of this operator's topic."""
+        self.report({"ERROR" if is_error else "INFO"}, text.replace("\n", " "))
+        messages.show(bpy.context, self.topic(), text, is_error)
+
+    @classmethod
+    def topic(cls) -> str:
+        """Return the package that the operator is in, which names the panel of its messages: "edit", "takes" ..."""
+        return cls.__module__.split(".")[-2]
 
 
 def redraw(context: bpy.types.Context) -> None:

@@ -1,15 +1,17 @@
-"""The regions of face and head that an operator uses."""
+"""The regions that a button works on."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import bpy
 
 from ...core import channels, errors
-from ...scene.pins.pins import KeyedChannels
+from ...scene.pins.pins import KeyedChannels, Pin, face_channel
 from ...settings import choices
 
 REGION_CHOICES = (
-    ("CHOSEN", "Chosen", "The regions chosen in the panel"),
+    ("CHOSEN", "Panel", "The regions chosen in the Edit panel"),
     ("ALL", "All", "The whole face and the head"),
     *choices.REGION_ITEMS,
 )
@@ -17,20 +19,42 @@ REGION_CHOICES = (
 
 
 def pinned_message(keyed: KeyedChannels, frame: float) -> str:
-    """Return the message on what was pinned at a frame. Raises SceneError if nothing was pinned."""
+    """Return the message about pins set at a frame. Raises SceneError if none was set."""
     if not keyed.channels:
-        raise errors.SceneError(" ".join(keyed.notes) or "Nothing was pinned.", "Unlock them, or choose other regions.")
+        hint = "Unlock the curves, or choose other regions."
+        raise errors.SceneError(" ".join(keyed.notes) or "Nothing was pinned.", hint)
     shapes = sum(name in channels.SHAPES for name in keyed.channels)
     parts = [f"{shapes} shape" + ("s" if shapes > 1 else "")] if shapes else []
     parts += ["the head"] if len(keyed.channels) > shapes else []
-    return " ".join([f"Pinned {' and '.join(parts)} at frame {frame:g}.", *keyed.notes])
+    return "\n".join([f"Pinned {' and '.join(parts)} at frame {frame:g}.", *keyed.notes])
 
 
-def chosen_channels(context: bpy.types.Context, region: str) -> tuple[str, ...]:
-    """Return the channels of one of REGION_CHOICES. Raises SceneError if no region is chosen."""
+def check_regions(context: bpy.types.Context) -> None:
+    """Raise SceneError if no region is chosen in the panel."""
+    if not context.scene.diface.edit.regions:
+        raise errors.SceneError("No region is chosen.", "Choose at least one under Regions.")
+
+
+def chosen_channels(context: bpy.types.Context, region: str = "CHOSEN") -> tuple[str, ...]:
+    """Return the channels of one of `REGION_CHOICES`. Raises SceneError if no region is chosen."""
     if region == "ALL":
         return channels.SHAPES + channels.HEAD
-    channel_names = choices.region_channels(context.scene.diface.edit.regions if region == "CHOSEN" else {region})
-    if not channel_names:
-        raise errors.SceneError("No region is chosen.", "Choose some under Regions.")
-    return channel_names
+    if region == "CHOSEN":
+        check_regions(context)
+        region_names = set(context.scene.diface.edit.regions)
+    else:
+        region_names = {region}
+    names = choices.region_channels(region_names)
+    return (*names, *channels.LAYERS["breath"]) if region_names == choices.ALL_REGIONS else names
+
+
+def pins_in_regions(pins: Iterable[Pin], names: tuple[str, ...]) -> list[Pin]:
+    """Return the pins on channels `names`. A key of the head is on all its channels, a sculpted face on all others."""
+    return [pin for pin in pins if set(names) & set(_pinned_channels(pin))]
+
+
+def _pinned_channels(pin: Pin) -> tuple[str, ...]:
+    if pin.kind == "OBJECT":
+        return channels.HEAD
+    channel = face_channel(pin)
+    return (channel,) if channel else channels.FACE

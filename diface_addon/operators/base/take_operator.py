@@ -15,7 +15,9 @@ from .operator_base import OperatorBase
 class TakeOperator(OperatorBase):
     """Mix-in for operators on the take whose id is `take`."""
 
-    take: bpy.props.StringProperty(name="Take", description="Its id", options={"HIDDEN"})
+    take: bpy.props.StringProperty(
+        name="Take", description="Id of the take. Empty: the active take", options={"HIDDEN"}
+    )
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
@@ -30,11 +32,18 @@ class TakeOperator(OperatorBase):
         Raises:
             SceneError: The take was deleted, or its stored request cannot be read.
         """
-        actions = take_index.all_takes().get(self.take)
-        if not actions and (unreadable := take_index.unreadable_takes().get(self.take)):
+        take = self.take or self._active_take()
+        actions = take_index.all_takes().get(take)
+        if not actions and (unreadable := take_index.unreadable_takes().get(take)):
             if unreadable_too:
                 return unreadable
             stored_request.check_readable(unreadable)
         if not actions:
-            raise errors.SceneError("This take was deleted.", "Undo that, or generate another.")
+            raise errors.SceneError("This take does not exist any more.", "Undo its deletion, or choose another take.")
         return actions
+
+    def _active_take(self) -> str:
+        """Return the id of the active take, of the face if face and head have two; empty if none is active."""
+        obj, readable = scene_settings.character(bpy.context), take_index.all_takes()
+        active = take_index.active_takes(obj, readable) if obj else ()
+        return next((take for take in readable if take in active), "")

@@ -1,16 +1,18 @@
-"""Add > Mesh > DiFACE Head: the bundled head."""
+"""Add > Mesh > DiFACE Head."""
 
 from __future__ import annotations
 
 import bpy
 
 from ...core import errors
+from ...scene.characters import free_place
 from ...scene.characters.bundled_head import add_head
 from ...scene.characters.stage import add_stage
+from ..base.operator_base import OperatorBase
 
 
-class DIFACE_OT_add_head(bpy.types.Operator):
-    """Add DiFACE's head: a bust with eyes, teeth and tongue, and the 52 ARKit shapes as shape keys"""
+class DIFACE_OT_add_head(OperatorBase, bpy.types.Operator):
+    """Add DiFACE's head: a bust with eyes, teeth and tongue, and the 52 ARKit shape keys"""
 
     bl_idname = "diface.add_head"
     bl_label = "DiFACE Head"
@@ -23,21 +25,34 @@ class DIFACE_OT_add_head(bpy.types.Operator):
     )
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def check_ready(cls, context: bpy.types.Context) -> None:
         if context.mode != "OBJECT":
-            cls.poll_message_set("Leave edit or sculpt mode first: a new object can only be added in Object Mode")
-            return False
-        return True
+            hint = "Leave edit or sculpt mode first."
+            raise errors.SceneError("A new object can only be added in Object Mode.", hint)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            head = add_head(context, context.scene.cursor.location)
-        except errors.DifaceError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        result = self.execute(context)
+        if "FINISHED" in result:
+            _frame_selected(context)
+        return result
+
+    def run(self, context: bpy.types.Context) -> str:
+        others = [obj for obj in context.view_layer.objects if obj.visible_get()]
+        head = add_head(context, context.scene.cursor.location)
+        obstacle = free_place.move_out_of_others(head, others)
         if self.with_stage:
             add_stage(context, head)
-        return {"FINISHED"}
+        where = f"next to {obstacle.name}" if obstacle else "at the 3D cursor"
+        return f"Added {head.name} {where}."
+
+
+def _frame_selected(context: bpy.types.Context) -> None:
+    """Frame the new head in the viewport that the operator was called from."""
+    area = context.area
+    region = next((region for region in area.regions if region.type == "WINDOW"), None) if area else None
+    if region and area.type == "VIEW_3D":
+        with context.temp_override(area=area, region=region):
+            bpy.ops.view3d.view_selected()
 
 
 def draw_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:

@@ -1,4 +1,4 @@
-"""Copy Pose and Paste Pose: a pose from a frame, a take or a character to another, where it is a pin."""
+"""Copy Pose and Paste Pose: copy a pose from a frame, take or character, and pin it at another."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ...core import channels, errors
 from ...jobs import edit
 from ...scene.animation import active_curves, character_checks, sampling
 from ...scene.pins import pins
-from ...settings import choices, scene_settings
+from ...settings import scene_settings
 from ..base import region_choice
 from ..base.operator_base import OperatorBase
 
 
 class DIFACE_OT_copy_pose(OperatorBase, bpy.types.Operator):
-    """Copy the character's pose at the playhead, in the regions chosen"""
+    """Copy the pose of the character at the playhead, in the chosen regions"""
 
     bl_idname = "diface.copy_pose"
     bl_label = "Copy Pose"
@@ -27,17 +27,16 @@ class DIFACE_OT_copy_pose(OperatorBase, bpy.types.Operator):
         character_checks.check(obj, ())
         if not active_curves.find_active_curves(obj):
             hint = "Generate a take first, or key its shape keys."
-            raise errors.SceneError(f"Nothing animates {obj.name} yet.", hint)
+            raise errors.SceneError(f"{obj.name} has no animation yet.", hint)
+        region_choice.check_regions(context)
 
     def run(self, context: bpy.types.Context) -> str:
         obj, frame = scene_settings.character(context), context.scene.frame_current_final
-        names = choices.region_channels(context.scene.diface.edit.regions)
+        chosen = region_choice.chosen_channels(context)
+        available = active_curves.addresses_by_channel(obj).keys() | set(channels.HEAD)
+        names = tuple(name for name in channels.ALL if name in chosen and name in available)
         if not names:
-            raise errors.SceneError("No region is chosen.", "Choose some under Regions.")
-        having = active_curves.addresses_by_channel(obj).keys() | set(channels.HEAD)
-        names = tuple(name for name in channels.ALL if name in names and name in having)
-        if not names:
-            raise errors.SceneError(f"{obj.name} has no shape keys of these regions.", "Choose others.")
+            raise errors.SceneError(f"{obj.name} has no shape keys of these regions.", "Choose other regions.")
         pose = sampling.sample_motion(obj, frame, 1, names)
         values = dict(zip(names, pose.values[0].tolist(), strict=True))
         context.window_manager.diface.copied_pose = json.dumps(values)
@@ -45,7 +44,7 @@ class DIFACE_OT_copy_pose(OperatorBase, bpy.types.Operator):
 
 
 class DIFACE_OT_paste_pose(OperatorBase, bpy.types.Operator):
-    """Pin the copied pose at the playhead, in the regions chosen"""
+    """Pin the copied pose at the playhead, in the chosen regions"""
 
     bl_idname = "diface.paste_pose"
     bl_label = "Paste Pose"
@@ -57,13 +56,14 @@ class DIFACE_OT_paste_pose(OperatorBase, bpy.types.Operator):
         character_checks.check_keys_editable(scene_settings.character(context))
         if not context.window_manager.diface.copied_pose:
             raise errors.SceneError("No pose was copied.", "Press Copy Pose at the frame that has it.")
+        region_choice.check_regions(context)
 
     def run(self, context: bpy.types.Context) -> str:
-        names = choices.region_channels(context.scene.diface.edit.regions)
+        names = region_choice.chosen_channels(context)
         pose = json.loads(context.window_manager.diface.copied_pose)
         chosen = {name: value for name, value in pose.items() if name in names}
         if not chosen:
-            raise errors.SceneError("The copied pose has nothing of the regions chosen.", "Choose others.")
+            raise errors.SceneError("The copied pose has no value in the chosen regions.", "Choose other regions.")
         obj, frame = scene_settings.character(context), context.scene.frame_current_final
         if not chosen.keys() & (active_curves.addresses_by_channel(obj).keys() | set(channels.HEAD)):
             raise errors.SceneError(f"{obj.name} has no shape keys of the copied pose.", "Choose other regions.")

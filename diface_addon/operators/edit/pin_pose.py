@@ -1,4 +1,4 @@
-"""Pin Pose: keeps the pose at the playhead."""
+"""Pin Pose: key the pose at the playhead as pins."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..base.operator_base import OperatorBase
 
 
 class DIFACE_OT_pin_pose(OperatorBase, bpy.types.Operator):
-    """Key the pose at the playhead as pins, which stay to the last digit when the motion around is made anew"""
+    """Key the current pose as pins in the chosen regions. Pins are kept exactly when the motion is regenerated"""
 
     bl_idname = "diface.pin_pose"
     bl_label = "Pin Pose"
@@ -26,16 +26,16 @@ class DIFACE_OT_pin_pose(OperatorBase, bpy.types.Operator):
         obj = scene_settings.character(context)
         character_checks.check(obj, ())
         if not active_curves.find_active_curves(obj):
-            raise errors.SceneError(f"Nothing animates {obj.name} yet.", "Generate a take first.")
+            raise errors.SceneError(f"{obj.name} has no animation yet.", "Generate a take first.")
         character_checks.check_keys_editable(obj)
 
     def run(self, context: bpy.types.Context) -> str:
         obj, frame = scene_settings.character(context), context.scene.frame_current_final
-        wanted = region_choice.chosen_channels(context, self.region)
-        having = active_curves.addresses_by_channel(obj).keys() | set(channels.HEAD)
-        names = tuple(name for name in wanted if name in having)
+        chosen = region_choice.chosen_channels(context, self.region)
+        available = active_curves.addresses_by_channel(obj).keys() | set(channels.HEAD)
+        names = tuple(name for name in chosen if name in available)
         if not names:
-            raise errors.SceneError(f"{obj.name} has no shape keys of that region.", "Choose another region.")
+            raise errors.SceneError(f"{obj.name} has no shape keys of these regions.", "Choose other regions.")
         pose = sampling.sample_motion(obj, frame, 1, names).values[0].tolist()
         keyed = pins.set_values(obj, frame, dict(zip(names, pose, strict=True)))
         return region_choice.pinned_message(keyed, frame)

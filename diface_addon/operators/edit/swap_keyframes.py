@@ -1,9 +1,8 @@
-"""Swap Keyframes: poses that change places, and the motion around them made anew (3DiFACE's keyframe_swap)."""
+"""Swap Keyframes: exchange the poses of two frames and regenerate the motion around them (3DiFACE's keyframe_swap)."""
 
 from __future__ import annotations
 
 import math
-import re
 
 import bpy
 import numpy as np
@@ -11,80 +10,102 @@ import numpy as np
 from ...core import channels, errors
 from ...jobs import edit, edit_plan, running_job
 from ...scene.pins import pins
-from ...settings import choices, scene_settings
+from ...settings import scene_settings
+from ..base import region_choice
 from ..base.modal_job import ModalJobOperator
 from .regenerate import MARGIN_SECONDS
 
-_PAIR = re.compile(r"(-?\d+)\s*(?::|->|,)\s*(-?\d+)")
-FORMAT_HINT = "Write pairs of frames as 12:40 55:80."
+FramePair = tuple[int, int]
 
 
 class DIFACE_OT_swap_keyframes(ModalJobOperator, bpy.types.Operator):
-    """Let the poses of pairs of frames change places, and make the motion around them anew, as a new take"""
+    """Exchange the poses of two frames in the chosen regions and regenerate the motion around them, as a new take"""
 
     bl_idname = "diface.swap_keyframes"
     bl_label = "Swap Keyframes"
     bl_options = {"UNDO"}
 
+    first: bpy.props.IntProperty(name="Frame", description="Used if it differs from With Frame", options={"SKIP_SAVE"})
+    second: bpy.props.IntProperty(name="With Frame", options={"SKIP_SAVE"})
+
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
         edit.check(context)
-        parse_frame_pairs(context.scene.diface.edit.swaps)
+        region_choice.check_regions(context)
 
     def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
-        settings = context.scene.diface.edit
-        names, pairs, falloff = (
-            choices.region_channels(settings.regions),
-            parse_frame_pairs(settings.swaps),
-            settings.falloff,
-        )
+        settings, names = context.scene.diface.edit, region_choice.chosen_channels(context)
+        pair = (self.first, self.second) if self.first != self.second else chosen_frames(context)
+        falloff = settings.falloff
 
         def plan(base: edit_plan.EditContext) -> edit_plan.Plan:
-            return plan_swap(base, scene_settings.character(bpy.context), pairs, names, falloff)
+            return plan_swap(base, scene_settings.character(bpy.context), [pair], names, falloff)
 
         return edit.begin(context, plan)
 
 
-def parse_frame_pairs(text: str) -> list[tuple[int, int]]:
-    """Pairs of frames, each frame once. Raises SceneError."""
-    rest = _PAIR.sub(" ", text)
-    pairs = [(int(a), int(b)) for a, b in _PAIR.findall(text)]
-    if not pairs or rest.replace(",", " ").replace(";", " ").strip():
-        raise errors.SceneError(
-            "No pairs of frames are named." if not text.strip() else f"{text} are no pairs.", FORMAT_HINT
-        )
-    frames = [frame for pair in pairs for frame in pair]
-    twice = next((frame for frame in frames if frames.count(frame) > 1), None)
-    if twice is not None:
-        raise errors.SceneError(f"Frame {twice} is named twice.", "A frame can be in one pair only.")
-    return pairs
+def chosen_frames(context: bpy.types.Context) -> FramePair:
+    """Return the two frames that the panel chooses. Raises SceneError if they are not two."""
+    settings = context.scene.diface.edit
+    if settings.swap_choice == "KEYS":
+        return selected_key_frames(scene_settings.character(context))
+    if settings.swap_first == settings.swap_second:
+        hint = "Enter two frames under Swap, or set it to Selected Keys."
+        raise errors.SceneError("Two different frames are needed.", hint)
+    return settings.swap_first, settings.swap_second
+
+
+def selected_key_frames(obj: bpy.types.Object) -> FramePair:
+    """Return the two frames that have selected keys. Raises SceneError if they are not exactly two."""
+    curves = pins.pinnable_fcurves(obj)
+    selected = {round(key.co.x) for curve in curves for key in curve.keyframe_points if key.select_control_point}
+    if len(selected) != 2:
+        message = f"Keys of exactly two frames must be selected. Selected: {len(selected)}."
+        raise errors.SceneError(message, "Select them in the Dope Sheet or the Graph Editor.")
+    first, second = sorted(selected)
+    return first, second
 
 
 def plan_swap(
     edit_context: edit_plan.EditContext,
     obj: bpy.types.Object,
-    pairs: list[tuple[int, int]],
+    pairs: list[FramePair],
     names: tuple[str, ...],
     falloff: float,
 ) -> edit_plan.Plan:
-    """The poses of each pair of frames pinned at the other's, and the motion around both made anew."""
-    outside = [
-        frame for pair in pairs for frame in pair if not edit_context.first_frame <= frame <= edit_context.last_frame
-    ]
-    if outside:
-        message = f"Frame {outside[0]} is outside the take, which has {edit_context.first_frame} to {edit_context.last_frame}."
-        raise errors.SceneError(message, FORMAT_HINT)
+    """Return the plan that pins the pose of each frame at the other frame of its pair.
+
+    Args:
+        edit_context: The motion that is edited.
+        obj: The character.
+        pairs: Pairs of frames.
+        names: Channels whose values are exchanged.
+        falloff: Frames before and after a pin that adapt to it.
+
+    Raises:
+        SceneError: A frame is outside the take.
+    """
+    _check_inside(edit_context, pairs)
     reach = math.ceil(2 * falloff + MARGIN_SECONDS * edit_context.motion.rate.value)
-    made, new = np.zeros(edit_context.motion.values.shape, bool), []
+    mask, swapped = np.zeros(edit_context.motion.values.shape, bool), []
     for a, b in pairs:
-        new += pins.pose_pins(obj, names, a, source_frame=b) + pins.pose_pins(obj, names, b, source_frame=a)
+        swapped += pins.pose_pins(obj, names, a, source_frame=b) + pins.pose_pins(obj, names, b, source_frame=a)
         for frame in (a, b):
             for part in (channels.FACE, channels.HEAD):
                 if set(names) & set(part):
-                    made |= edit_context.regenerate_mask(frame - reach, frame + reach, part)
-    taken = {(pin.kind, pin.path, pin.index, pin.frame) for pin in new}
-    rest = tuple(pin for pin in edit_context.pins if (pin.kind, pin.path, pin.index, pin.frame) not in taken)
-    return edit_plan.Plan(made, (*rest, *new), name_suffix="swapped")
+                    mask |= edit_context.regenerate_mask(frame - reach, frame + reach, part)
+    replaced = {(pin.kind, pin.path, pin.index, pin.frame) for pin in swapped}
+    kept = tuple(pin for pin in edit_context.pins if (pin.kind, pin.path, pin.index, pin.frame) not in replaced)
+    label = "swap " + " ".join(f"{a}-{b}" for a, b in pairs)
+    return edit_plan.Plan(mask, (*kept, *swapped), label=label)
+
+
+def _check_inside(edit_context: edit_plan.EditContext, pairs: list[FramePair]) -> None:
+    first, last = edit_context.first_frame, edit_context.last_frame
+    outside = [frame for pair in pairs for frame in pair if not first <= frame <= last]
+    if outside:
+        message = f"Frame {outside[0]} is outside the take, which has frames {first} to {last}."
+        raise errors.SceneError(message, "Choose frames within it.")
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_swap_keyframes,))

@@ -1,4 +1,4 @@
-"""Unpin and Unpin All: lets go of keys that were kept."""
+"""Unpin and Unpin All: remove pins and restore the generated values."""
 
 from __future__ import annotations
 
@@ -13,11 +13,24 @@ from ..base import region_choice
 from ..base.operator_base import OperatorBase
 
 PLAYHEAD_TOLERANCE = 0.5
-"""Frames from the playhead within which a pin is at it."""
+"""Frames from the playhead within which a pin counts as at it."""
 
 
-class DIFACE_OT_unpin(OperatorBase, bpy.types.Operator):
-    """Let go of pins: what was generated comes back, and is made anew with what is around it"""
+class UnpinOperator(OperatorBase):
+    """Mix-in for operators that remove pins of the character."""
+
+    @classmethod
+    def check_ready(cls, context: bpy.types.Context) -> None:
+        obj = scene_settings.character(context)
+        character_checks.check(obj, ())
+        character_checks.check_keys_editable(obj)
+        region_choice.check_regions(context)
+        if not pins.pinnable_fcurves(obj) and not vertex_pins.find_take(obj):
+            raise errors.SceneError(f"{obj.name} has no animation yet.", "Generate a take first.")
+
+
+class DIFACE_OT_unpin(UnpinOperator, bpy.types.Operator):
+    """Remove pins in the chosen regions and restore the generated values"""
 
     bl_idname = "diface.unpin"
     bl_label = "Unpin"
@@ -33,65 +46,61 @@ class DIFACE_OT_unpin(OperatorBase, bpy.types.Operator):
     )
     region: bpy.props.EnumProperty(name="Region", items=region_choice.REGION_CHOICES, options={"SKIP_SAVE"})
 
-    @classmethod
-    def check_ready(cls, context: bpy.types.Context) -> None:
-        obj = scene_settings.character(context)
-        character_checks.check(obj, ())
-        character_checks.check_keys_editable(obj)
-
     def run(self, context: bpy.types.Context) -> str:
         obj, names = scene_settings.character(context), region_choice.chosen_channels(context, self.region)
         now = context.scene.frame_current_final
         if self.where == "KEYS":
-            found = pins.selected_pins(obj)
+            candidates = pins.selected_pins(obj)
         else:
-            found = [pin for pin in pins.find_pins(obj) if abs(pin.frame - now) <= PLAYHEAD_TOLERANCE]
-        chosen = [pin for pin in found if (pins.face_channel(pin) or "head_rx") in names]
+            candidates = [pin for pin in pins.find_pins(obj) if abs(pin.frame - now) <= PLAYHEAD_TOLERANCE]
+        chosen = region_choice.pins_in_regions(candidates, names)
         faces = _vertex_pin_frames(obj, now) if self.where == "PLAYHEAD" and set(names) & set(channels.FACE) else []
         if not chosen and not faces:
             where = "of the selected keys" if self.where == "KEYS" else f"at frame {now:g}"
-            raise errors.SceneError(f"There is no pin {where} in these regions.", "Pins are the EXTREME keys.")
+            hint = "Pins are the keys of type Extreme; the list in the Edit panel has their frames."
+            raise errors.SceneError(f"There is no pin {where} in these regions.", hint)
         return _remove_pins(obj, chosen, faces)
 
 
-class DIFACE_OT_unpin_all(OperatorBase, bpy.types.Operator):
-    """Let go of all pins of the character: what was generated comes back"""
+class DIFACE_OT_unpin_all(UnpinOperator, bpy.types.Operator):
+    """Remove all pins in the chosen regions, on every frame, and restore the generated values"""
 
     bl_idname = "diface.unpin_all"
     bl_label = "Unpin All"
     bl_options = {"REGISTER", "UNDO"}
 
-    @classmethod
-    def check_ready(cls, context: bpy.types.Context) -> None:
-        obj = scene_settings.character(context)
-        character_checks.check(obj, ())
-        character_checks.check_keys_editable(obj)
+    region: bpy.props.EnumProperty(name="Region", items=region_choice.REGION_CHOICES, options={"SKIP_SAVE", "HIDDEN"})
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return context.window_manager.invoke_confirm(self, event)
 
     def run(self, context: bpy.types.Context) -> str:
-        obj = scene_settings.character(context)
-        found, faces = pins.find_pins(obj), _vertex_pin_frames(obj)
-        if not found and not faces:
-            raise errors.SceneError("There are no pins.", "Key a shape or the head, or press Pin Pose.")
-        return _remove_pins(obj, found, faces)
+        obj, names = scene_settings.character(context), region_choice.chosen_channels(context, self.region)
+        chosen = region_choice.pins_in_regions(pins.find_pins(obj), names)
+        faces = _vertex_pin_frames(obj) if set(names) & set(channels.FACE) else []
+        if not chosen and not faces:
+            hint = "Key a shape or the head, or press Pin Pose."
+            raise errors.SceneError("There are no pins in these regions.", hint)
+        return _remove_pins(obj, chosen, faces)
 
 
 def _vertex_pin_frames(obj: bpy.types.Object, at_frame: float | None = None) -> list[float]:
-    """The frames of the sculpted faces of a 3DiFACE take: of that at `now`, or of all."""
+    """Return the frames of sculpted faces of a 3DiFACE take: the one at a frame, or all."""
     take = vertex_pins.find_take(obj)
-    found = vertex_pins.pin_frames(vertex_pins.take_actions(take)) if take else []
-    return [frame for frame in found if at_frame is None or abs(frame - at_frame) <= PLAYHEAD_TOLERANCE]
+    frames = vertex_pins.pin_frames(vertex_pins.take_actions(take)) if take else []
+    return [frame for frame in frames if at_frame is None or abs(frame - at_frame) <= PLAYHEAD_TOLERANCE]
 
 
 def _remove_pins(obj: bpy.types.Object, chosen: list[pins.Pin], vertex_pin_frames: list[float]) -> str:
-    """Let go of keys, and of the sculpted faces at frames; what is told of it. Raises SceneError where all stay."""
+    """Remove pins, and sculpted faces at frames; return the message. Raises SceneError if none could be removed."""
     actions = vertex_pins.take_actions(vertex_pins.find_take(obj)) if vertex_pin_frames else []
     editable_actions.check(actions)
-    let_go = pins.unpin(obj, chosen)
+    removed = pins.unpin(obj, chosen)
     for frame in vertex_pin_frames:
         vertex_pins.remove_pin(actions, frame)
-    if not let_go.count and not vertex_pin_frames:
-        raise errors.SceneError(" ".join(let_go.notes), "Unlock their curves in the Graph Editor.")
-    return " ".join([f"Let go of {_pin_count(let_go.count + len(vertex_pin_frames))}.", *let_go.notes])
+    if not removed.count and not vertex_pin_frames:
+        raise errors.SceneError(" ".join(removed.notes), "Unlock their curves in the Graph Editor.")
+    return "\n".join([f"Removed {_pin_count(removed.count + len(vertex_pin_frames))}.", *removed.notes])
 
 
 def _pin_count(number: int) -> str:

@@ -1,1 +1,6 @@
-"""Operators that write files: FBX, Alembic, playblast."""
+"""Operators that write files."""
+
+from . import export_alembic, export_fbx, playblast
+
+MODULES = (export_alembic, export_fbx, playblast)
+"""Each registers its operators."""

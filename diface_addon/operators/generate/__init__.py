@@ -1,1 +1,6 @@
-"""Operators of the main panel: generate, variations, seeds, audio, and the worker."""
+"""Operators that generate takes from speech, and their settings."""
+
+from . import cancel, check_worker, generate, generate_variations, load_audio, new_seed
+
+MODULES = (cancel, check_worker, generate, generate_variations, load_audio, new_seed)
+"""Each registers its operators."""

@@ -1,4 +1,4 @@
-"""Export Style: a personal style as a file of its own."""
+"""Export Style: write a personal style to a file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..base.write_file import WriteFileOperator
 
 
 class DIFACE_OT_export_style(WriteFileOperator, bpy.types.Operator):
-    """Write the personal style that is chosen to a file, which Load Style and the command line take"""
+    """Write the selected personal style to a file, for Load Style and the command line"""
 
     bl_idname = "diface.export_style"
     bl_label = "Export Style"
@@ -25,9 +25,8 @@ class DIFACE_OT_export_style(WriteFileOperator, bpy.types.Operator):
     def check_ready(cls, context: bpy.types.Context) -> None:
         name = context.scene.diface.style
         if name not in packed_styles.names():
-            what = f'"{Path(name).name}" is' if name else "There is"
-            hint = "Personalise makes one from takes; then choose it as Style."
-            raise errors.SceneError(f"{what} no personal style of this .blend.", hint)
+            message = f'"{Path(name).name}" is not a personal style.' if name else "No personal style is selected."
+            raise errors.SceneError(message, "Make one with Personalise, then choose it as Style.")
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if not self.filepath:
@@ -39,7 +38,7 @@ class DIFACE_OT_export_style(WriteFileOperator, bpy.types.Operator):
         data = packed_styles.style_bytes(name)
         with atomic_write.replacing(path) as draft:
             draft.write_bytes(data)
-        return f"The style {name} is in {path}."
+        return f"Exported the style {name} to {path}."
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_export_style,))

@@ -1,4 +1,4 @@
-"""Personalise: a style of the character's own, learnt from the takes that have a star."""
+"""Personalise: fine-tune a style on the starred takes of the character."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from ..base.modal_job import ModalJobOperator
 
 
 class DIFACE_OT_personalise(ModalJobOperator, bpy.types.Operator):
-    """Learn a style from the character's starred takes, as they are edited now, or from the one that plays"""
+    """Fine-tune a style on the starred takes of the character, or on the active take if none has a star"""
 
     bl_idname = "diface.personalise"
     bl_label = "Personalise"
-    bl_options = {"UNDO"}  # not REGISTER: changing the name below the viewport would learn it all again
+    bl_options = {"UNDO"}  # not REGISTER: Adjust Last Operation would run the whole fine-tuning again
 
-    name: bpy.props.StringProperty(name="Name", description="The new style's name. Empty: the character's")
+    name: bpy.props.StringProperty(name="Name", description="Name of the new style. Empty: the name of the character")
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
@@ -25,7 +25,7 @@ class DIFACE_OT_personalise(ModalJobOperator, bpy.types.Operator):
         return personalise.begin(context, self.name)
 
     def _result_message(self) -> str:
-        return " ".join([f"New style: {self._result_names[0]}.", *self._notes])
+        return "\n".join([f"New style: {self._result_names[0]}.", *self._notes])
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_personalise,))

@@ -1,4 +1,4 @@
-"""Bake Take: a plain Action, with nothing of DiFACE's in it."""
+"""Bake Take: a plain Action without DiFACE's data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..base.take_operator import TakeOperator
 
 
 class DIFACE_OT_bake_take(TakeOperator, bpy.types.Operator):
-    """Make a plain Action of this take, its layers within, and let it play where the take does"""
+    """Make a plain Action of this take with its layers in it, without DiFACE's data, and use it instead"""
 
     bl_idname = "diface.bake_take"
     bl_label = "Bake to Action"

@@ -1,16 +1,17 @@
-"""Compare: a second head that plays another take, until it is asked for again or another take is played."""
+"""Compare: show another take on a copy of the character, until it is pressed again or another take becomes active."""
 
 from __future__ import annotations
 
 import bpy
 
+from ...scene.provenance import stored_request
 from ...scene.takes import ghost, use_take
 from ...settings import scene_settings
 from ..base.take_operator import TakeOperator
 
 
 class DIFACE_OT_compare_take(TakeOperator, bpy.types.Operator):
-    """Show this take on a second head, which is not rendered; once more removes it"""
+    """Show this take on a viewport-only copy of the character. Click again to remove it"""
 
     bl_idname = "diface.compare_take"
     bl_label = "Compare"
@@ -19,8 +20,8 @@ class DIFACE_OT_compare_take(TakeOperator, bpy.types.Operator):
     place: bpy.props.EnumProperty(
         name="Place",
         items=(
-            ("BESIDE", "Beside", "A head's width beside the character"),
-            ("THROUGH", "In Place", "Where the character is, as a wireframe"),
+            ("BESIDE", "Beside", "Next to the character"),
+            ("THROUGH", "In Place", "In the same place as the character, tinted and see-through"),
         ),
     )
 
@@ -28,12 +29,13 @@ class DIFACE_OT_compare_take(TakeOperator, bpy.types.Operator):
         obj, actions = scene_settings.character(context), self.actions()
         use_take.animated_blocks(obj, actions)
         before = ghost.find_ghost()
-        again = before is not None and ghost.ghost_take(before) == self.take
+        take = self.take or stored_request.read_request(actions[0])["take"]
+        is_shown = before is not None and ghost.ghost_take(before) == take
         ghost.remove_ghosts()
-        if again:
-            return "The second head is gone."
-        use_take.use_take(ghost.add_ghost(obj, self.take, self.place), actions)
-        return f"Beside it: {actions[0].name}." if self.place == "BESIDE" else f"Wireframe: {actions[0].name}."
+        if is_shown:
+            return "The comparison was removed."
+        use_take.use_take(ghost.add_ghost(obj, take, self.place), actions)
+        return f"Comparing with {actions[0].name}."
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_compare_take,))

@@ -1,4 +1,4 @@
-"""Favourite: a star for takes that the artist likes."""
+"""Favourite: mark a take with a star."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..base.take_operator import TakeOperator
 
 
 class DIFACE_OT_favourite_take(TakeOperator, bpy.types.Operator):
-    """Give this take a star, or take it away"""
+    """Mark this take with a star, or remove the star. Personalise uses starred takes"""
 
     bl_idname = "diface.favourite_take"
     bl_label = "Favourite"
@@ -17,7 +17,7 @@ class DIFACE_OT_favourite_take(TakeOperator, bpy.types.Operator):
 
     @classmethod
     def check_ready(cls, _context: bpy.types.Context) -> None:
-        """A star needs no character."""
+        """Accept any context: a star needs no character."""
 
     def run(self, _context: bpy.types.Context) -> None:
         action = self.actions()[0]

@@ -1,4 +1,4 @@
-"""Push Down Take: a take becomes strips of the NLA, for the artist to go on with."""
+"""Push Down Take: move a take to NLA tracks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..base.take_operator import TakeOperator
 
 
 class DIFACE_OT_push_down_take(TakeOperator, bpy.types.Operator):
-    """Move this take to tracks of the NLA, where it plays on below whatever comes next"""
+    """Move this take to NLA tracks, where it plays below the next Action"""
 
     bl_idname = "diface.push_down_take"
     bl_label = "Push Down to NLA"

@@ -1,4 +1,4 @@
-"""Splice: a part of another take in a copy of the one that plays."""
+"""Splice: blend frames and regions of another take into a copy of the active take."""
 
 from __future__ import annotations
 
@@ -7,39 +7,39 @@ import bpy
 from ...core import channels, errors
 from ...jobs import edit_shape_keys
 from ...scene.animation import character_checks
-from ...scene.edits import splice
-from ...scene.takes import ghost, rollback, take_index, use_take
+from ...scene.edits import frame_choice, splice
+from ...scene.takes import ghost, rollback, take_index, take_names, use_take
 from ...settings import choices, scene_settings
 from ..base.operator_base import OperatorBase
 
 
-def _search_other_takes(operator: DIFACE_OT_splice_take, context: bpy.types.Context, _typed: str) -> list[str]:
-    obj, found = scene_settings.character(context), take_index.all_takes()
-    active = take_index.active_takes(obj, found) if obj else set()
-    return [actions[0].name for take, actions in found.items() if take not in active]
+def _search_other_takes(_operator: DIFACE_OT_splice_take, context: bpy.types.Context, _typed: str) -> list[str]:
+    obj, all_takes = scene_settings.character(context), take_index.all_takes()
+    active = take_index.active_takes(obj, all_takes) if obj else set()
+    return [actions[0].name for take, actions in all_takes.items() if take not in active]
 
 
 class DIFACE_OT_splice_take(OperatorBase, bpy.types.Operator):
-    """Blend some frames and regions of another take into a copy of the one that plays"""
+    """Blend frames and regions of another take into a copy of the active take"""
 
     bl_idname = "diface.splice_take"
     bl_label = "Splice"
     bl_options = {"REGISTER", "UNDO"}
 
     other: bpy.props.StringProperty(
-        name="From", description="The take that a part is taken from", search=_search_other_takes
+        name="From", description="Take whose motion is blended in", search=_search_other_takes
     )
-    first: bpy.props.IntProperty(name="First Frame", description="The first frame that is taken")
-    last: bpy.props.IntProperty(name="Last Frame", description="The last frame that is taken")
+    first: bpy.props.IntProperty(name="First Frame", description="First frame of the other take that is used")
+    last: bpy.props.IntProperty(name="Last Frame", description="Last frame of the other take that is used")
     regions: bpy.props.EnumProperty(
         name="Regions",
-        description="What is taken; Shift for several",
+        description="Regions of the other take that are used. Shift-click to choose several",
         items=choices.REGION_ITEMS,
         options={"ENUM_FLAG"},
-        default={identifier for identifier, _name, _description in choices.REGION_ITEMS},
+        default=set(choices.ALL_REGIONS),
     )
     blend: bpy.props.IntProperty(
-        name="Blend", description="Frames at either end in which one becomes the other", default=6, min=0, soft_max=30
+        name="Blend", description="Number of frames over which to blend at each end", default=6, min=0, soft_max=30
     )
 
     @classmethod
@@ -49,7 +49,7 @@ class DIFACE_OT_splice_take(OperatorBase, bpy.types.Operator):
         take_index.active_take(obj)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        self._set_default_frames(context)
+        self._set_dialog_defaults(context)
         return context.window_manager.invoke_props_dialog(self)
 
     def draw(self, _context: bpy.types.Context) -> None:
@@ -64,60 +64,66 @@ class DIFACE_OT_splice_take(OperatorBase, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context) -> str:
         obj = scene_settings.character(context)
-        self._set_default_frames(context)
         base, other = take_index.active_take(obj), find_take(self.other)
         if base[0] == other[0]:
-            raise errors.SceneError(f"{self.other} is the take that plays.", "Choose another to take a part from.")
-        over = splice.find_span(base, other, (self.first, self.last), self.blend)
-        names = choices.region_channels(self.regions)
-        if set(names) == set(channels.ALL):
-            names += channels.LAYERS["breath"]
-        names, notes = _exclude_other_head(obj, base, names)
+            raise errors.SceneError(f"{self.other} is the active take.", "Choose another take to blend in.")
+        span = splice.find_span(base, other, self._frames(context, base), self.blend)
+        names, notes = _exclude_other_head(obj, base, self._channels())
         notes += _locked_notes(splice.locked_channels(obj, base, names))
         with rollback.all_or_nothing():
-            made = splice.splice(
-                obj, base, other, names, over, edit_shape_keys.name_with_suffix(base[0].name, "spliced")
-            )
-            use_take.replace_active_take(obj, base, made)
+            name = take_names.edit_name(f"splice {span.first}-{span.last}")
+            spliced = splice.splice(obj, base, other, names, span, name)
+            use_take.replace_active_take(obj, base, spliced)
         ghost.remove_ghosts()
         edit_shape_keys.store_current_request(context, obj)
-        done = f"New take: {made[0].name}, frames {over.first} to {over.last} of {other[0].name}."
-        return " ".join([done, *notes])
+        message = f"New take: {spliced[0].name}, with frames {span.first} to {span.last} of {other[0].name}."
+        return "\n".join([message, *notes])
 
-    def _set_default_frames(self, context: bpy.types.Context) -> None:
-        """Unless they are given: the preview range, or all of the take that plays."""
-        scene, whole = context.scene, splice.frame_extent(take_index.active_take(scene_settings.character(context)))
+    def _channels(self) -> tuple[str, ...]:
+        names = choices.region_channels(self.regions)
+        return names + channels.LAYERS["breath"] if set(names) == set(channels.ALL) else names
+
+    def _frames(self, context: bpy.types.Context, base: list[bpy.types.Action]) -> tuple[int, int]:
+        """Return the frames of the operator, for those not set the preview range or the whole active take."""
+        scene, default = context.scene, splice.frame_extent(base)
         if scene.use_preview_range:
-            whole = scene.frame_preview_start, scene.frame_preview_end
-        for name, frame in zip(("first", "last"), whole, strict=True):
+            default = scene.frame_preview_start, scene.frame_preview_end
+        is_set = self.properties.is_property_set
+        return (self.first if is_set("first") else default[0], self.last if is_set("last") else default[1])
+
+    def _set_dialog_defaults(self, context: bpy.types.Context) -> None:
+        """Take over the regions of the panel, and the preview range or the frames around the playhead."""
+        if not self.properties.is_property_set("regions"):
+            self.regions = context.scene.diface.edit.regions
+        for name, frame in zip(("first", "last"), frame_choice.around_playhead(context.scene), strict=True):
             if not self.properties.is_property_set(name):
                 setattr(self, name, frame)
 
 
 def _exclude_other_head(
-    obj: bpy.types.Object, actions: list[bpy.types.Action], names: tuple[str, ...]
+    obj: bpy.types.Object, base: list[bpy.types.Action], names: tuple[str, ...]
 ) -> tuple[tuple[str, ...], list[str]]:
-    """The channels `names`, without the head's where it does not play `base`; a note where it plays something else."""
-    if use_take.is_active_on(obj, actions) or not set(channels.HEAD) & set(names):
+    """Return `names` without the head's if `base` does not animate the head, and a note about what does."""
+    if use_take.is_active_on(obj, base) or not set(channels.HEAD) & set(names):
         return names, []
     other = obj.animation_data and obj.animation_data.action
-    notes = [f"The head plays {other.name}, and goes on with it."] if other else []
+    notes = [f"The head is animated by {other.name}, which was not changed."] if other else []
     return tuple(name for name in names if name not in channels.HEAD), notes
 
 
 def _locked_notes(names: list[str]) -> list[str]:
-    said = list(dict.fromkeys("head" if name in channels.HEAD else name for name in names))
-    more = f" and {len(said) - 3} more" if len(said) > 3 else ""
-    return [f"Locked, so not changed: {', '.join(said[:3])}{more}."] if said else []
+    labels = list(dict.fromkeys("head" if name in channels.HEAD else name for name in names))
+    more = f" and {len(labels) - 3} more" if len(labels) > 3 else ""
+    return [f"Locked, so not changed: {', '.join(labels[:3])}{more}."] if labels else []
 
 
 def find_take(name: str) -> list[bpy.types.Action]:
-    """The Actions of the take called `name`. Raises SceneError."""
-    found = next((actions for actions in take_index.all_takes().values() if actions[0].name == name), None)
-    if found is None:
-        message = f"There is no take called {name}." if name else "No take is chosen to take a part from."
+    """Return the Actions of the take called `name`. Raises SceneError if there is no such take."""
+    actions = next((actions for actions in take_index.all_takes().values() if actions[0].name == name), None)
+    if actions is None:
+        message = f"There is no take called {name}." if name else "No take is chosen to blend in."
         raise errors.SceneError(message, "Choose one that is in the list.")
-    return found
+    return actions
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_splice_take,))

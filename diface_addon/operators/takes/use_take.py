@@ -1,4 +1,4 @@
-"""Use Take: lets a take that was made before animate the character again."""
+"""Use Take: make a take active."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..base.take_operator import TakeOperator
 
 
 class DIFACE_OT_use_take(TakeOperator, bpy.types.Operator):
-    """Let this take animate the character"""
+    """Make this take active on the character"""
 
     bl_idname = "diface.use_take"
     bl_label = "Use Take"
@@ -20,7 +20,7 @@ class DIFACE_OT_use_take(TakeOperator, bpy.types.Operator):
         actions = self.actions(unreadable_too=True)
         use_take.use_take(scene_settings.character(context), actions)
         ghost.remove_ghosts()
-        return f"Now playing: {actions[0].name}."
+        return f"Active take: {actions[0].name}."
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_use_take,))

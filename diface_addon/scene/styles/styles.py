@@ -10,7 +10,7 @@ from pathlib import Path
 import bpy
 
 from ...core import diface_core, types
-from . import packed_styles
+from . import packed_styles, style_names
 
 
 def names() -> tuple[str, ...]:
@@ -67,6 +67,8 @@ def restore_style(style: types.Style, folder: Callable[[], Path]) -> types.Style
 
 
 def _resolve(name: str, folder: Callable[[], Path]) -> str:
+    if name not in packed_styles.names():
+        name = style_names.identifier(name)
     if name not in packed_styles.names() or name in trained():
         return bpy.path.abspath(name)
     return str(packed_styles.unpack(name, folder()))

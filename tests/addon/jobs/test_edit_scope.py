@@ -118,7 +118,7 @@ def test_edit_is_refused_if_all_pins_were_removed(take) -> None:
 
 def test_edit_is_refused_if_no_key_is_in_scope(take) -> None:
     key(take, "jawOpen", 300, 0.66)
-    with pytest.raises(RuntimeError, match=rf"outside the take \({FIRST} to {LAST}\)"):
+    with pytest.raises(RuntimeError, match=f"outside the take, which has frames {FIRST} to {LAST}"):
         bpy.ops.diface.regenerate()
     key(take, "jawOpen", 60, 0.5)
     running = begun()
@@ -186,8 +186,7 @@ def test_suffix_is_added_once(take) -> None:
         key(take, "jawOpen", frame, 0.66)
         bpy.ops.diface.regenerate()
         names.append(face(take).name)
-    assert all(name.count("edited") == 1 for name in names)
-    assert len(set(names)) == 3
+    assert names == ["Edit 1: around 40", "Edit 2: around 60", "Edit 3: around 80"]
 
 
 def test_edited_layer_keeps_keys_before_its_first_frame(scene, clicks, worker) -> None:

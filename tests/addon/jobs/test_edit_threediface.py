@@ -68,8 +68,6 @@ def test_unpinned_sculpt_is_regenerated(scene, toy_speaker) -> None:
     np.testing.assert_array_equal(shown(toy_speaker, SCULPTED), places)
     assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
     assert np.linalg.norm(shown(toy_speaker, SCULPTED) - places, axis=1).max() > 1e-3
-    with pytest.raises(RuntimeError, match="No key was changed"):
-        bpy.ops.diface.regenerate(where="AROUND")
 
 
 @KINDS
@@ -106,17 +104,13 @@ def test_head_pins_are_kept_exactly(scene, toy_speaker) -> None:
     found = {round(key.co.x, 3): (key.co.y, key.type) for key in again.keyframe_points}
     assert found[15.0] == (value, "EXTREME")
     assert found[20.5] == (between, "EXTREME")
-    with pytest.raises(RuntimeError, match="No key was changed"):
-        bpy.ops.diface.regenerate(where="AROUND")
-    # Let go, the head is made anew without them.
+    # Without the pins the head is regenerated.
     bpy.ops.diface.unpin_all()
     assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
     assert (
         abs(active_curves.find_active_curves(toy_speaker)["OBJECT", "rotation_euler", 2].fcurve.evaluate(15) - value)
         > 0.05
     )
-    with pytest.raises(RuntimeError, match="No key was changed"):
-        bpy.ops.diface.regenerate(where="AROUND")
 
 
 def test_edit_of_a_face_cache(scene, toy_speaker) -> None:

@@ -18,7 +18,7 @@ from diface_addon.settings import preferences, threediface_files, threediface_se
 from tests.addon import fingerprint, flame_scenes, scenes
 from tests.addon.checkpoints import FACE, HEAD, checkpoint
 from tests.addon.flame_scenes import add_flame, shown
-from tests.addon.test_interface import drawn
+from tests.addon.panel_drawing import drawn
 
 CLICKS = [0.25, 1.0]
 
@@ -146,7 +146,7 @@ def test_unreadable_flame_file_is_reported_at_once(scene, speaking, worker, tmp_
 
 def test_panel_shows_the_chosen_engine(scene, own, speaking) -> None:
     assert {"engine", "face", "head", "condition", "guidance", "motion_as", "all_steps", "steps"} <= set(drawn())
-    assert "Face: a FLAME mesh" in drawn()
+    assert "Face is a FLAME mesh" in drawn()
     assert "quality" not in drawn()
     scene.diface.engine = "DIFACE"
     assert {"quality", "diface.add_arkit_keys"} <= set(drawn())

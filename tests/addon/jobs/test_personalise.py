@@ -308,7 +308,7 @@ def test_damaged_and_newer_styles_are_reported(scene, actor) -> None:
 
 
 def test_exported_style_is_loaded_and_packed(scene, actor, folder, tmp_path) -> None:
-    with pytest.raises(RuntimeError, match="no personal style"):
+    with pytest.raises(RuntimeError, match="No personal style is selected"):
         bpy.ops.diface.export_style(filepath=str(tmp_path / "a.safetensors"))
     generate()
     bpy.ops.diface.personalise(name="Ada")

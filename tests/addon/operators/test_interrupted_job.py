@@ -147,7 +147,7 @@ def test_modal_operator_passes_events_through_and_shows_progress(running) -> Non
     assert bpy.context.window_manager.diface.stage.startswith("Working slowly")
     assert operator.send("ESC") == {"CANCELLED"}
     state = bpy.context.window_manager.diface
-    assert (state.running, state.message) == (False, "")
+    assert (state.running, state.message) == (False, "Cancelled. Nothing was changed.")
     assert running_job.current() is None
 
 

@@ -17,7 +17,7 @@ have the names to call them by. In an installed extension the packages have othe
 
 
 def extension_files() -> list[Path]:
-    """Return the reachable modules and the data files beside them.
+    """Return the reachable modules, the data files beside them, and the pages of the guide.
 
     A data file belongs to the modules in its folder. In a folder without modules (weights, assets) it belongs to those
     of the nearest folder above that has some.
@@ -25,7 +25,8 @@ def extension_files() -> list[Path]:
     code = list(reachable(ENTRIES).values())
     folders = {file.parent for file in code}
     data = [file for package in PACKAGES for file in _data_files(paths.ROOT / package)]
-    return code + [file for file in data if _nearest_package(file) in folders]
+    guide = sorted((paths.ROOT / "docs" / "guide").glob("*.md"))  # opened by Online Manual
+    return code + [file for file in data if _nearest_package(file) in folders] + guide
 
 
 def _data_files(folder: Path) -> list[Path]:

@@ -60,7 +60,7 @@ def face(scene) -> bpy.types.Object:
 
 @pytest.fixture
 def pair(face) -> tuple[list, list]:
-    """The take that plays, and another."""
+    """The active take, and another."""
     other = write(face, 2, "Other")
     return write(face, 1, "Base"), other
 
@@ -260,7 +260,7 @@ def test_splice_operator_activates_the_new_take(face, pair) -> None:
     assert bpy.ops.diface.splice_take(other="Other") == {"FINISHED"}
     (take,) = take_index.active_takes(face, take_index.all_takes())
     actions = take_index.all_takes()[take]
-    assert actions[0].name == "Base spliced"
+    assert actions[0].name == "Edit 1: splice 25-50"
     assert len(take_index.all_takes()) == 3
     scene.frame_set(38)
     for name in NAMES:
@@ -298,7 +298,7 @@ def test_deleted_spliced_take_leaves_nothing(face, pair) -> None:
     [
         ({"other": "Nothing"}, "There is no take called Nothing"),
         ({}, "No take is chosen"),
-        ({"other": "Base"}, "Base is the take that plays"),
+        ({"other": "Base"}, "Base is the active take"),
         ({"other": "Other", "first": 500, "last": 600}, "do not both have keys"),
         ({"other": "Other", "regions": set()}, "none of these channels in common"),
     ],
@@ -358,4 +358,4 @@ def test_splice_keeps_the_head_of_another_take(face, pair) -> None:
     turns = face.animation_data.action
     assert bpy.ops.diface.splice_take(other="Other", first=25, last=50) == {"FINISHED"}
     assert face.animation_data.action == turns
-    assert face.data.shape_keys.animation_data.action.name == "Base spliced"
+    assert face.data.shape_keys.animation_data.action.name == "Edit 1: splice 25-50"

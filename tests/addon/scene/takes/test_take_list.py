@@ -15,8 +15,8 @@ from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import ghost, take_index, take_list, use_take
 from tests.addon import fingerprint, scenes
+from tests.addon.panel_drawing import drawn
 from tests.addon.scene.layered_takes import FIRST, NAMES, ON, id_of, in_tweak_mode, motion, plays, track, tracks, write
-from tests.addon.test_interface import drawn
 
 JAW = 'key_blocks["jawOpen"].value'
 
@@ -85,7 +85,7 @@ def test_rows_show_seed_and_active_take(face) -> None:
     write(face, motion(1), "A", seed=12)
     write(face, motion(2), "B", seed=34)
     assert [(e.name, e.seed, e.is_active) for e in take_list.entries(face)] == [("A", 12, False), ("B", 34, True)]
-    assert {"12", "34"} <= set(drawn("Takes"))
+    assert {"Seed 12", "Seed 34"} <= set(drawn("Takes"))
 
 
 def test_star_is_saved_with_the_take(face, tmp_path) -> None:
@@ -135,7 +135,7 @@ def test_operators_refuse_a_deleted_take(face, verb) -> None:
     take = id_of(write(face, motion()))
     for action in list(bpy.data.actions):
         bpy.data.actions.remove(action)
-    with pytest.raises(RuntimeError, match="This take is gone"):
+    with pytest.raises(RuntimeError, match="This take does not exist"):
         getattr(bpy.ops.diface, f"{verb}_take")(take=take)
     drawn("Takes")
 
@@ -205,7 +205,7 @@ def test_duplicate_is_a_separate_take(face) -> None:
     assert take_index.active_takes(face, take_index.all_takes()) == {copy}
     assert plays(face, made)
     main = take_index.all_takes()[copy][0]
-    assert main.name == "T copy"
+    assert main.name == "Copy of T"
     assert [scenes.find_edits(action) for action in take_index.all_takes()[copy]] == [{}] * len(
         take_index.all_takes()[copy]
     )
@@ -234,7 +234,7 @@ def test_duplicate_is_active_only_where_its_take_is(face) -> None:
     turns = face.animation_data.action
     do("duplicate_take", take=id_of(second))
     assert face.animation_data.action == turns
-    assert face.data.shape_keys.animation_data.action.name == f"{second.name} copy"
+    assert face.data.shape_keys.animation_data.action.name == f"Copy of {second.name}"
 
 
 def test_duplicate_has_no_star_and_one_suffix(face) -> None:
@@ -244,7 +244,7 @@ def test_duplicate_has_no_star_and_one_suffix(face) -> None:
         do("duplicate_take", take=take)
         (take,) = take_index.active_takes(face, take_index.all_takes())
     found = [(entry.name, entry.favourite) for entry in take_list.entries(face)]
-    assert found == [("T", True), ("T copy", False), ("T copy.001", False), ("T copy.002", False)]
+    assert found == [("T", True), ("Copy of T", False), ("Copy of T.001", False), ("Copy of T.002", False)]
 
 
 def test_duplicate_of_an_inactive_take_is_inactive(face) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from diface_addon.jobs import running_job
 from diface_addon.operators.base import modal_job
-from diface_addon.operators.generate import make_more
+from diface_addon.operators.generate import generate_variations
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import take_index
 from tests.addon import engine, scenes
@@ -31,9 +31,12 @@ class Modal(modal_job.ModalJobOperator):
     """The operator as Blender runs it in a window, with events sent by the test."""
 
     bl_label = "Generate Variations"
-    begin, begin_next = make_more.DIFACE_OT_make_more.begin, make_more.DIFACE_OT_make_more.begin_next
-    handle_escape = make_more.DIFACE_OT_make_more.handle_escape
-    displayed_progress = make_more.DIFACE_OT_make_more.displayed_progress
+    begin, begin_next = (
+        generate_variations.DIFACE_OT_generate_variations.begin,
+        generate_variations.DIFACE_OT_generate_variations.begin_next,
+    )
+    handle_escape = generate_variations.DIFACE_OT_generate_variations.handle_escape
+    displayed_progress = generate_variations.DIFACE_OT_generate_variations.displayed_progress
     _is_stopping = False
 
     def __init__(self, count: int) -> None:
@@ -61,8 +64,8 @@ def is_over(answer: set[str]) -> bool:
 def test_variations_use_unused_seeds_from_the_setting_on(spoken) -> None:
     spoken.diface.seed = 5
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    assert bpy.ops.diface.make_more(count=3) == {"FINISHED"}
-    assert bpy.ops.diface.make_more(count=2) == {"FINISHED"}
+    assert bpy.ops.diface.generate_variations(count=3) == {"FINISHED"}
+    assert bpy.ops.diface.generate_variations(count=2) == {"FINISHED"}
     assert sorted(seeds()) == [5, 6, 7, 8, 9, 10]
     assert spoken.diface.seed == 5
     assert running_job.current() is None
@@ -79,7 +82,7 @@ def test_variations_show_progress(spoken) -> None:
     assert operator.until(look) == {"FINISHED"}
     assert {("1 of 3", True), ("2 of 3", True), ("3 of 3", True)} <= shown
     assert sorted(seeds()) == [0, 1, 2]
-    assert operator.reports == [state.message]
+    assert operator.reports == [state.message.replace("\n", " ")]
     assert state.message.startswith("New takes: ")
     assert not state.running
 
@@ -107,7 +110,7 @@ def test_second_esc_cancels_and_keeps_finished_takes(spoken) -> None:
 def test_error_is_reported_and_finished_takes_are_kept(spoken, capfd, monkeypatch) -> None:
     monkeypatch.setattr(take_index, "seeds", lambda _obj: {engine.SLOW, engine.KILLED})
     spoken.diface.seed = engine.SLOW - 1
-    assert bpy.ops.diface.make_more(count=2) == {"FINISHED"}
+    assert bpy.ops.diface.generate_variations(count=2) == {"FINISHED"}
     assert seeds() == [engine.SLOW - 1]
     reports = capfd.readouterr().out
     assert "New take: " in reports

@@ -77,7 +77,7 @@ def test_all_are_let_go_wherever_they_are(scene, head) -> None:
         ("unpin_all", {}, "There are no pins"),
         ("unpin", {}, "There is no pin at frame"),
         ("unpin", {"where": "KEYS"}, "There is no pin of the selected keys"),
-        ("pin_pose", {"region": "TONGUE"}, "has no shape keys of that region"),
+        ("pin_pose", {"region": "TONGUE"}, "has no shape keys of these regions"),
     ],
 )
 def test_where_there_is_nothing_it_is_said(scene, head, button, settings, message) -> None:
@@ -100,7 +100,7 @@ def test_locked_pins_are_not_let_go_and_that_is_said(scene, head, capfd) -> None
     curve(head).lock = True
     before = bits(head)
     press(bpy.ops.diface.unpin_all)
-    assert "Let go of 3 pins. Locked, so not changed: jawOpen." in capfd.readouterr().out
+    assert "Removed 3 pins. Locked, so not changed: jawOpen." in capfd.readouterr().out
     assert bits(head)[JAW, 0] == before[JAW, 0]
     with pytest.raises(RuntimeError, match=r"Locked, so not changed: jawOpen\. Unlock"):
         press(bpy.ops.diface.unpin_all)

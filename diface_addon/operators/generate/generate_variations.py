@@ -1,4 +1,4 @@
-"""Generate Variations: several takes of the same speech, with different seeds."""
+"""Generate Variations: several takes of the same speech, one after the other, each with another seed."""
 
 from __future__ import annotations
 
@@ -13,14 +13,20 @@ from ...settings import scene_settings
 from ..base.modal_job import ModalJobOperator
 
 
-class DIFACE_OT_make_more(ModalJobOperator, bpy.types.Operator):
-    """Generate several takes of the same speech, each with another seed"""
+class DIFACE_OT_generate_variations(ModalJobOperator, bpy.types.Operator):
+    """Generate several takes of the same speech, each with the next unused seed."""
 
-    bl_idname = "diface.make_more"
+    bl_idname = "diface.generate_variations"
     bl_label = "Generate Variations"
+    bl_description = (
+        "Generate several takes of the same speech, each with the next unused seed. "
+        "Esc finishes the current take and stops; Esc twice cancels it"
+    )
     bl_options = {"UNDO"}
 
-    count: bpy.props.IntProperty(name="Takes", description="Number of takes", default=4, min=1, soft_max=16, max=99)
+    count: bpy.props.IntProperty(
+        name="Takes", description="Number of takes to generate", default=4, min=1, soft_max=16, max=99
+    )
 
     _seeds: tuple[int, ...] = ()
     _is_stopping = False
@@ -40,7 +46,7 @@ class DIFACE_OT_make_more(ModalJobOperator, bpy.types.Operator):
         return None if self._is_stopping or done == len(self._seeds) else previous.repeat_with_seed(self._seeds[done])
 
     def handle_escape(self, job: generate.GenerationJob) -> None:
-        """Finish the current take after the first Esc; cancel it after the second."""
+        """Stop after the current take at the first Esc, and cancel it at the second."""
         if self._is_stopping:
             job.task.cancel()
         self._is_stopping = True
@@ -48,8 +54,8 @@ class DIFACE_OT_make_more(ModalJobOperator, bpy.types.Operator):
     def displayed_progress(self, progress: types.Progress) -> types.Progress:
         done, count = len(self._result_names), len(self._seeds)
         last = " (the last one)" if self._is_stopping else ""
-        stage = f"{done + 1} of {count}{last}: {progress.stage}"
-        return types.Progress((done + progress.fraction) / count, stage)
+        words = f"{done + 1} of {count}{last}: {progress.stage}"
+        return types.Progress((done + progress.fraction) / count, words)
 
 
-register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_make_more,))
+register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_generate_variations,))

@@ -1,0 +1,23 @@
+"""Variety and guidance scales."""
+
+from __future__ import annotations
+
+import bpy
+
+from .panel_base import SettingsPanel
+
+
+class Advanced(SettingsPanel):
+    """Variety and guidance scales."""
+
+    bl_label = "Advanced"
+
+    def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        settings = context.scene.diface
+        layout.active = settings.engine == "DIFACE"
+        layout.prop(settings, "variety", slider=True)
+        guidance = layout.column(align=True)
+        guidance.active = settings.parts != "HEAD"
+        guidance.prop(settings, "guidance", slider=True)
+        guidance.prop(settings, "style_guidance", slider=True)
+        layout.operator("diface.reset_advanced", text="Reset", icon="LOOP_BACK")

@@ -1,0 +1,81 @@
+"""The main panel: character, speech, settings and Generate."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..core import channels
+from ..scene.characters import flame_mesh, shape_key_names
+from ..settings import scene_settings
+from . import engine
+from .panel_base import PanelBase, draw_message, draw_status
+
+
+class Main(PanelBase):
+    """Character, speech, settings and Generate."""
+
+    bl_label = "DiFACE"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        engine.draw(layout, context)
+        _draw_character(layout, context)
+        _draw_audio(layout, context)
+        _draw_settings(layout, context)
+        _draw_generate(layout, context)
+
+
+def _draw_character(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    settings = context.scene.diface
+    layout.prop(settings, "character")
+    obj = scene_settings.character(context)
+    count = len(set(shape_key_names.face_shape_keys(obj)) & set(channels.FACE)) if obj else 0
+    if obj and obj.type == "MESH" and not (flame_mesh.is_flame(obj) and not count):
+        row = layout.row(align=True)
+        row.label(text=f"{count} of {len(channels.FACE)} ARKit shape keys found")
+        if 0 < count < len(channels.FACE):
+            row.operator("diface.list_missing_keys", text="", icon="INFO", emboss=False)
+    uses_threediface = settings.engine != "DIFACE"
+    if not count and not uses_threediface and not flame_mesh.is_flame(obj):
+        layout.operator("diface.add_head", text="Add DiFACE Head", icon="USER")
+    engine.draw_flame(layout, obj, uses_threediface)
+    draw_message(layout, context, "characters")
+
+
+def _draw_audio(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    settings = context.scene.diface
+    layout.row().prop(settings, "source", expand=True)
+    if settings.source == "FILE":
+        layout.prop(settings, "filepath")
+        return
+    layout.prop(settings, "strip", icon="SOUND")
+    layout.operator("diface.load_audio", icon="FILE_SOUND")
+
+
+def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    settings = context.scene.diface
+    layout.row().prop(settings, "parts", expand=True)
+    strengths = layout.column(align=True)
+    if settings.parts != "HEAD":
+        strengths.prop(settings, "face_strength", slider=True)
+    if settings.parts != "FACE":
+        strengths.prop(settings, "head_strength", slider=True)
+    row = layout.row(align=True)
+    row.prop(settings, "seed")
+    row.operator("diface.new_seed", text="", icon="FILE_REFRESH").setting = "seed"
+    if settings.engine == "DIFACE":
+        layout.row().prop(settings, "quality", expand=True)
+
+
+def _draw_generate(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    state = context.window_manager.diface
+    row = layout.row(align=True)
+    row.scale_y = 1.5
+    if state.running:
+        row.progress(factor=state.fraction, text=f"{state.fraction:.0%}")
+        row.operator("diface.cancel", icon="X")
+    else:
+        row.operator("diface.generate", icon="PLAY")
+    draw_status(layout, context, "generate")

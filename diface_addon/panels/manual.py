@@ -1,0 +1,84 @@
+"""Online Manual (in the context menu of buttons) for DiFACE's operators and settings.
+
+The pages are the Markdown files of the guide, which the extension contains: they open without a network, in the program
+that the system uses for them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guide"
+"""Folder of the guide, in the extension and in a checkout."""
+
+PAGE_BY_OPERATOR = {
+    "add_head": "first-lip-sync.md",
+    "load_audio": "first-lip-sync.md",
+    "generate": "first-lip-sync.md",
+    "cancel": "first-lip-sync.md",
+    "list_missing_keys": "troubleshooting.md",
+    "show_message": "troubleshooting.md",
+    "check_worker": "install.md",
+    "add_flame_head": "flame.md",
+    "add_arkit_keys": "flame.md",
+    "new_seed": "settings.md",
+    "reset_advanced": "settings.md",
+    "pin_pose": "editing.md",
+    "unpin": "editing.md",
+    "unpin_all": "editing.md",
+    "jump_to_pin": "editing.md",
+    "copy_pose": "editing.md",
+    "paste_pose": "editing.md",
+    "sculpt_pose": "editing.md",
+    "pin_sculpt": "editing.md",
+    "discard_sculpt": "editing.md",
+    "regenerate": "editing.md",
+    "in_between": "editing.md",
+    "swap_keyframes": "editing.md",
+    "generate_variations": "takes.md",
+    "use_take": "takes.md",
+    "delete_take": "takes.md",
+    "delete_unstarred": "takes.md",
+    "duplicate_take": "takes.md",
+    "favourite_take": "takes.md",
+    "push_down_take": "takes.md",
+    "bake_take": "takes.md",
+    "compare_take": "takes.md",
+    "convert_take": "takes.md",
+    "splice_take": "takes.md",
+    "pack_cache": "threediface.md",
+    "restore_cache": "threediface.md",
+    "load_style": "styles.md",
+    "personalise": "styles.md",
+    "export_style": "styles.md",
+    "export_fbx": "export.md",
+    "export_alembic": "export.md",
+    "playblast": "export.md",
+}
+"""Operator `bpy.ops.diface.NAME` -> its page."""
+
+PAGE_BY_SETTINGS = {
+    "editsettings": "editing.md",
+    "threedifacesettings": "threediface.md",
+    "difacesettings": "settings.md",
+    "difacepreferences": "install.md",
+}
+"""Group of settings, in lower case -> its page."""
+
+
+def manual_map() -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return the address of the guide, and the page of each identifier, as Blender asks for them."""
+    operators = ((f"bpy.ops.diface.{name}", page) for name, page in PAGE_BY_OPERATOR.items())
+    arguments = ((f"bpy.ops.diface.{name}.*", page) for name, page in PAGE_BY_OPERATOR.items())
+    settings = ((f"bpy.types.{name}.*", page) for name, page in PAGE_BY_SETTINGS.items())
+    return f"{GUIDE.as_uri()}/", (*operators, *arguments, *settings)
+
+
+def register() -> None:
+    bpy.utils.register_manual_map(manual_map)
+
+
+def unregister() -> None:
+    bpy.utils.unregister_manual_map(manual_map)

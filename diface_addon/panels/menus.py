@@ -1,0 +1,86 @@
+"""The menu DiFACE in the headers of the editors. Blender's search (F3) lists the operators of menus."""
+
+from __future__ import annotations
+
+import bpy
+
+MENU_OPERATORS = (
+    ("diface.generate", "diface.generate_variations", "diface.load_audio", "diface.new_seed"),
+    (
+        "diface.pin_pose",
+        "diface.unpin",
+        "diface.unpin_all",
+        "diface.jump_to_pin",
+        "diface.copy_pose",
+        "diface.paste_pose",
+    ),
+    ("diface.sculpt_pose", "diface.pin_sculpt", "diface.discard_sculpt"),
+    ("diface.regenerate", "diface.in_between", "diface.swap_keyframes", "diface.splice_take"),
+    (
+        "diface.duplicate_take",
+        "diface.delete_take",
+        "diface.delete_unstarred",
+        "diface.compare_take",
+        "diface.convert_take",
+        "diface.favourite_take",
+        "diface.push_down_take",
+        "diface.bake_take",
+        "diface.pack_cache",
+        "diface.restore_cache",
+    ),
+    ("diface.load_style", "diface.personalise", "diface.export_style", "diface.reset_advanced"),
+    ("diface.add_head", "diface.add_flame_head", "diface.add_arkit_keys"),
+    ("diface.export_fbx", "diface.export_alembic", "diface.playblast"),
+    ("diface.check_worker",),
+)
+"""Operators of the menu, in groups. Those that act on a take act on the active one."""
+
+HEADER_MENUS = (
+    "VIEW3D_MT_editor_menus",
+    "SEQUENCER_MT_editor_menus",
+    "DOPESHEET_MT_editor_menus",
+    "GRAPH_MT_editor_menus",
+)
+"""Blender's menus that the menu is added to."""
+
+
+class DIFACE_MT_main(bpy.types.Menu):
+    """Face and head animation from speech"""
+
+    bl_label = "DiFACE"
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.operator_context = "INVOKE_DEFAULT"
+        for index, group in enumerate(MENU_OPERATORS):
+            if index:
+                layout.separator()
+            for name in group:
+                _draw_operator(layout, name)
+
+
+def _draw_operator(layout: bpy.types.UILayout, name: str) -> None:
+    if name == "diface.regenerate":
+        layout.operator(name).where = "AROUND"
+        layout.operator(name, text="Regenerate All").where = "ALL"
+    elif name == "diface.jump_to_pin":
+        layout.operator(name, text="Jump to Next Pin").to = "NEXT"
+        layout.operator(name, text="Jump to Previous Pin").to = "PREVIOUS"
+    else:
+        layout.operator(name)
+
+
+def _draw_header(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
+    self.layout.menu(DIFACE_MT_main.__name__)
+
+
+def register() -> None:
+    bpy.utils.register_class(DIFACE_MT_main)
+    for name in HEADER_MENUS:
+        getattr(bpy.types, name).append(_draw_header)
+
+
+def unregister() -> None:
+    for name in HEADER_MENUS:
+        getattr(bpy.types, name).remove(_draw_header)
+    bpy.utils.unregister_class(DIFACE_MT_main)
