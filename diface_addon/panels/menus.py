@@ -35,6 +35,9 @@ MENU_OPERATORS = (
 )
 """Operators of the menu, in groups. Those that act on a take act on the active one."""
 
+ADDING = {"diface.add_head": "Add DiFACE Head", "diface.add_flame_head": "Add FLAME Head"}
+"""Operators whose labels are made for Blender's menu Add, with their text here."""
+
 HEADER_MENUS = (
     "VIEW3D_MT_editor_menus",
     "SEQUENCER_MT_editor_menus",
@@ -66,6 +69,8 @@ def _draw_operator(layout: bpy.types.UILayout, name: str) -> None:
     elif name == "diface.jump_to_pin":
         layout.operator(name, text="Jump to Next Pin").to = "NEXT"
         layout.operator(name, text="Jump to Previous Pin").to = "PREVIOUS"
+    elif name in ADDING:
+        layout.operator(name, text=ADDING[name])
     else:
         layout.operator(name)
 

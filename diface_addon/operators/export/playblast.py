@@ -10,6 +10,7 @@ import bpy
 from ... import compat
 from ...core import errors
 from ...scene.animation import character_checks
+from ...scene.characters import camera
 from ...scene.export import playblast
 from ...scene.keys import frame_range
 from ...settings import scene_settings
@@ -33,6 +34,16 @@ class DIFACE_OT_playblast(WriteFileOperator, bpy.types.Operator):
         items=(
             ("WORKBENCH", "Workbench", "Fast, lit like a solid viewport"),
             ("SCENE", "Scene", "With the render engine and lights of the scene"),
+        ),
+    )
+
+    view: bpy.props.EnumProperty(
+        name="View",
+        description="What the video shows",
+        items=(
+            ("HEAD", "Framed Head", "A portrait camera that frames the character"),
+            ("VIEWPORT", "Viewport", "The view of the 3D viewport"),
+            ("CAMERA", "Scene Camera", "The camera of the scene; without one, the framed head"),
         ),
     )
 
@@ -62,7 +73,7 @@ class DIFACE_OT_playblast(WriteFileOperator, bpy.types.Operator):
             self._finish(context)
         except errors.DifaceError as error:
             return self.report_error(error)
-        self.report({"INFO"}, self._result_message(context))
+        self.notify(self._result_message(context))
         return {"FINISHED"}
 
     def cancel(self, context: bpy.types.Context) -> None:
@@ -101,12 +112,33 @@ class DIFACE_OT_playblast(WriteFileOperator, bpy.types.Operator):
             "look": self.look,
             "path": self.output_path(),
             "sound_file": scene_settings.speech_choice(context.scene).filepath,
+            "add_camera": self._camera(context),
         }
+
+    def _camera(self, context: bpy.types.Context) -> playblast.AddCamera | None:
+        """Return what adds the camera. Raises SceneError if the viewport is chosen and no window shows one."""
+        if self.view == "HEAD":
+            return camera.add_framing_camera
+        if self.view == "CAMERA":
+            return None
+        space = _viewport(context)
+        if space.region_3d.view_perspective == "CAMERA":
+            return None
+        return lambda scene, _obj: camera.add_viewport_camera(scene, space, space.region_3d)
 
     def _result_message(self, context: bpy.types.Context) -> str:
         first, last = frame_range.export_range(context.scene)
         silent = "" if compat.HAS_AUDIO else " It is silent, because this Blender is built without sound."
         return f"Frames {first} to {last} are in {self.output_path()}.{silent}"
+
+
+def _viewport(context: bpy.types.Context) -> bpy.types.SpaceView3D:
+    """Return the 3D viewport of the current editor, otherwise the first one on the screen."""
+    areas = [context.area, *context.screen.areas] if context.screen else []
+    space = next((area.spaces.active for area in areas if area and area.type == "VIEW_3D"), None)
+    if space is None:
+        raise errors.SceneError("No 3D viewport is open.", "Open one, or set View to Framed Head.")
+    return space
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_playblast,))

@@ -8,6 +8,8 @@ import bpy
 from mathutils import Vector
 
 LENS, SENSOR_HEIGHT = 85.0, 24.0  # mm, a portrait lens on full frame
+NAME = "DiFACE Playblast"
+VIEWPORT_SENSOR_WIDTH = 72.0  # mm, for which the lens of a 3D viewport is stated
 MARGIN = 1.1
 """Height of the picture, in heights of the object that is framed."""
 
@@ -42,4 +44,20 @@ def add_framing_camera(scene: bpy.types.Scene, obj: bpy.types.Object) -> bpy.typ
     size = high - low
     aspect = scene.render.resolution_x / scene.render.resolution_y
     frame_height = MARGIN * max(size.z, size.x / aspect)
-    return add_camera(scene.collection, "DiFACE Playblast", (low + high) / 2, low.y, frame_height)
+    return add_camera(scene.collection, NAME, (low + high) / 2, low.y, frame_height)
+
+
+def add_viewport_camera(
+    scene: bpy.types.Scene, space: bpy.types.SpaceView3D, region: bpy.types.RegionView3D
+) -> bpy.types.Object:
+    """Add a camera to `scene` with the view of a 3D viewport that is not in camera view."""
+    data = bpy.data.cameras.new(NAME)
+    data.lens, data.sensor_width = space.lens, VIEWPORT_SENSOR_WIDTH
+    data.clip_start, data.clip_end = space.clip_start, space.clip_end
+    if region.view_perspective == "ORTHO":
+        data.type = "ORTHO"
+        data.ortho_scale = region.view_distance * VIEWPORT_SENSOR_WIDTH / space.lens
+    camera = bpy.data.objects.new(data.name, data)
+    scene.collection.objects.link(camera)
+    camera.matrix_world = region.view_matrix.inverted()
+    return camera

@@ -19,6 +19,9 @@ from ..files.scene_copy import scene_copy
 RenderLook = Literal["WORKBENCH", "SCENE"]
 """As in a solid viewport, or with the render engine and look of the scene."""
 
+AddCamera = Callable[[bpy.types.Scene, bpy.types.Object], bpy.types.Object]
+"""Adds the camera of the video to a scene, for a character."""
+
 
 def render(
     context: bpy.types.Context,
@@ -27,21 +30,23 @@ def render(
     look: RenderLook,
     path: Path,
     sound_file: str | None = None,
+    add_camera: AddCamera | None = None,
 ) -> None:
     """Render frames[0] to frames[1] to an mp4 file, with sound if this Blender has audio.
 
     Args:
         context: Names the scene.
-        obj: The character, which the camera frames if the scene has no camera.
+        obj: The character.
         frames: First and last frame.
         look: How it is rendered.
         path: The mp4 file.
         sound_file: The sound file of the speech; None plays the sequencer's sound.
+        add_camera: Adds the camera; None: the camera of the scene, or one that frames the character if it has none.
 
     Raises:
         DifaceError: The file cannot be written, or rendering was cancelled.
     """
-    with prepared_scene(context, obj, frames, look, path, sound_file) as copy:
+    with prepared_scene(context, obj, frames, look, path, sound_file, add_camera) as copy:
         bpy.ops.render.render(animation=True, scene=copy.name)
 
 
@@ -71,11 +76,12 @@ class BackgroundRender:
         look: RenderLook,
         path: Path,
         sound_file: str | None = None,
+        add_camera: AddCamera | None = None,
     ) -> None:
         """Begin to render; the arguments are those of `render`. Raises DifaceError, with nothing left behind."""
         self._exit_stack = contextlib.ExitStack()
         with contextlib.ExitStack() as stack:
-            copy = stack.enter_context(prepared_scene(context, obj, frames, look, path, sound_file))
+            copy = stack.enter_context(prepared_scene(context, obj, frames, look, path, sound_file, add_camera))
             self._scene_uid = copy.session_uid
             stack.enter_context(_handler(bpy.app.handlers.render_cancel, self._on_cancel))
             _invoke_render(copy)
@@ -121,6 +127,7 @@ def prepared_scene(
     look: RenderLook,
     path: Path,
     sound_file: str | None = None,
+    add_camera: AddCamera | None = None,
 ) -> Iterator[bpy.types.Scene]:
     """Yield a copy of the scene that is ready to be rendered as an animation.
 
@@ -131,7 +138,7 @@ def prepared_scene(
         temporary.folder() as folder,
         atomic_write.replacing(path) as draft,
         scene_copy(context.scene) as copy,
-        _temporary_camera(copy, obj),
+        _temporary_camera(copy, obj, add_camera),
     ):
         if look == "WORKBENCH":
             copy.render.engine = "BLENDER_WORKBENCH"
@@ -182,12 +189,12 @@ def _make_even(render: bpy.types.RenderSettings) -> None:
 
 
 @contextlib.contextmanager
-def _temporary_camera(copy: bpy.types.Scene, obj: bpy.types.Object) -> Iterator[None]:
-    """Add a camera that frames the character if the scene has none, and remove it afterwards."""
-    if copy.camera is not None:
+def _temporary_camera(copy: bpy.types.Scene, obj: bpy.types.Object, add_camera: AddCamera | None) -> Iterator[None]:
+    """Add the camera, and remove it afterwards. Without `add_camera` the scene's camera is used, if it has one."""
+    if add_camera is None and copy.camera is not None:
         yield
         return
-    copy.camera = camera.add_framing_camera(copy, obj)
+    copy.camera = (add_camera or camera.add_framing_camera)(copy, obj)
     data = copy.camera.data
     try:
         yield

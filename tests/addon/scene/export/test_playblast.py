@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from diface_addon import compat
+from diface_addon.scene.characters.camera import add_viewport_camera
 from tests.addon import fingerprint, scenes
 from tests.addon.conftest import needs_audio
 
@@ -78,17 +79,37 @@ def test_silent_video_is_reported_without_audio(small, tmp_path, capfd) -> None:
 
 
 @needs_ffmpeg
-@pytest.mark.parametrize("camera", [False, True])
-def test_camera_frames_the_character(small, tmp_path, camera) -> None:
-    """A scene without a camera gets one that frames the character; an existing camera is used."""
+@pytest.mark.parametrize(
+    ("camera", "view", "is_shown"),
+    [(False, "HEAD", True), (True, "HEAD", True), (False, "CAMERA", True), (True, "CAMERA", False)],
+)
+def test_camera_frames_the_character(small, tmp_path, camera, view, is_shown) -> None:
+    """The head is framed, unless the scene has a camera that is chosen."""
     if camera:
         small.camera = bpy.data.objects.new("Away", bpy.data.cameras.new("Away"))
         small.collection.objects.link(small.camera)
         small.camera.location = (0, 0, 50)
         small.camera.rotation_euler.x = 3.14  # upwards, past everything
     small.frame_end = small.frame_start
-    bpy.ops.diface.playblast(filepath=str(tmp_path / "out.mp4"))
+    bpy.ops.diface.playblast(filepath=str(tmp_path / "out.mp4"), view=view)
     command = ["ffmpeg", "-v", "error", "-i", str(tmp_path / "out.mp4"), "-f", "rawvideo", "-pix_fmt", "gray", "-"]
     picture = np.frombuffer(subprocess.run(command, capture_output=True, check=True).stdout, np.uint8)
     contrast = int(picture.max()) - int(picture.min())
-    assert (contrast < 20) == camera
+    assert (contrast >= 20) == is_shown
+
+
+def test_viewport_camera_has_the_view_of_the_viewport(small) -> None:
+    area = next(area for area in bpy.context.screen.areas if area.type == "VIEW_3D")
+    space = area.spaces.active
+    camera = add_viewport_camera(small, space, space.region_3d)
+    bpy.context.view_layer.update()
+    for row, expected in zip(camera.matrix_world, space.region_3d.view_matrix.inverted(), strict=True):
+        assert tuple(row) == pytest.approx(tuple(expected), abs=1e-5)
+    assert camera.data.lens == space.lens
+
+
+def test_viewport_is_refused_if_none_is_open(small, tmp_path) -> None:
+    for area in bpy.context.screen.areas:
+        area.type = "TEXT_EDITOR"
+    with pytest.raises(RuntimeError, match="No 3D viewport is open"):
+        bpy.ops.diface.playblast(filepath=str(tmp_path / "out.mp4"), view="VIEWPORT")
