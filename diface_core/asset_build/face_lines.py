@@ -1,4 +1,4 @@
-"""The lines and points that FLAME's face and the bundled head's have in common: lips, lids, nose, chin, ears."""
+"""Lines and points that FLAME's face and the bundled head have in common: lips, lids, nose, chin, ears."""
 
 from __future__ import annotations
 
@@ -23,26 +23,34 @@ LANDMARK_PAIRS = (  # FLAME's vertex, the bundled head's
     (443, 4083), (28, 4094), (1306, 1915), (522, 1926),  # the ears' lobes and edges
 )  # fmt: skip
 CONTACT, VERMILION = 3, 8  # rings of FLAME's mouth: where the lips touch, and the lips' border
-LID_RIM, POCKET = 4, 3  # rings of FLAME's eyes: the lids' front edge; before POCKET what the bundled head has not
+LID_RIM, POCKET = (
+    4,
+    3,
+)  # rings of FLAME's eyes: the lids' front edge; rings before POCKET do not exist on the bundled head
 OUTSIDE, UPPER, LOWER, CORNER, BEHIND_EYE = 0, 1, 2, -1, -2
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A line of FLAME's, halfway between `vertices` (N,) and `others` (N,), and the same line of the bundled head's
-    vertices `line` (M,), both from -X to +X."""
+    """A line on FLAME's mesh and the same line on the bundled head, both from -X to +X.
+
+    Attributes:
+        vertices: (N,) FLAME vertices on one side of the line.
+        others: (N,) FLAME vertices on the other side; the line runs halfway between both.
+        line: (M,) vertices of the bundled head.
+    """
 
     vertices: Int32Array
     others: Int32Array
     line: Int32Array
 
     def fractions(self, positions: Float64Array) -> Float64Array:
-        """How far along each of FLAME's points (N,) is, 0 to 1."""
+        """Return the arc-length fraction (N,) of each of FLAME's points, 0 to 1."""
         return arc_length_fractions((positions[self.vertices] + positions[self.others]) / 2)
 
 
 def arc_length_fractions(points: Float64Array) -> Float64Array:
-    """How far along a line each of its `points` (N, 3) is, 0 to 1."""
+    """Return the arc-length fraction of each of the `points` (N, 3) of a line, 0 to 1."""
     run = np.r_[0, np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))]
     return run / run[-1]
 
@@ -50,7 +58,16 @@ def arc_length_fractions(points: Float64Array) -> Float64Array:
 def points_on_line(
     positions: Float64Array, line: Int32Array, fractions: Float64Array
 ) -> tuple[Int32Array, Float64Array]:
-    """The vertices (N, 3) and weights (N, 3) of the points `fractions` along a line of vertices at `at` (V, 3)."""
+    """Return the points at arc-length `fractions` (N,) of a line.
+
+    Args:
+        positions: Vertices (V, 3).
+        line: (M,) vertex indices of the line.
+        fractions: (N,) 0 to 1.
+
+    Returns:
+        Vertex indices (N, 3) and weights (N, 3).
+    """
     run = arc_length_fractions(positions[line])
     step = np.clip(np.searchsorted(run, fractions, side="right") - 1, 0, len(line) - 2)
     share = (fractions - run[step]) / (run[step + 1] - run[step])
@@ -66,7 +83,7 @@ class Mouth:
 
 
 def find_mouth(faces: Int32Array, x: Float64Array) -> Mouth:
-    """The mouth of FLAME's skin `faces`; `x` (V,) is across it."""
+    """Find the mouth of FLAME's skin `faces`; `x` (V,) is the coordinate across it."""
     start = topology.border_loop(faces, topology.UPPER_LIP_MIDLINE[0])
     loops = [start, *topology.vertex_rings(topology.vertex_neighbours(faces), start, VERMILION)]
     both = [
@@ -76,13 +93,13 @@ def find_mouth(faces: Int32Array, x: Float64Array) -> Mouth:
 
 
 def find_lids(faces: Int32Array, positions: Float64Array, side: str) -> LidRings:
-    """Rings 1 to LID_RIM + 2 of one eye, upper and lower lid from -X to +X."""
+    """Return rings 1 to LID_RIM + 2 of one eye, upper and lower lid from -X to +X."""
     loops = topology.vertex_rings(topology.vertex_neighbours(faces), [topology.EYE_POCKETS[side]], LID_RIM + 2)
     return [topology.split_loop(loop, positions[:, 0], loop[int(np.argmax(positions[loop, 2]))]) for loop in loops]
 
 
 def shared_curves(mouth: Mouth, lids: dict[str, LidRings], head: Head) -> dict[str, Curve]:
-    """The lines that both faces have, by name."""
+    """Return the lines that both faces have, by name."""
     marks = head.landmarks
     right, left = marks["mouth_corners"]
     outer = topology.split_loop(
@@ -93,7 +110,7 @@ def shared_curves(mouth: Mouth, lids: dict[str, LidRings], head: Head) -> dict[s
         "upper_lip": Curve(upper[CONTACT], upper[CONTACT], np.r_[right, marks["upper_inner_lip"], left]),
         "upper_border": Curve(upper[VERMILION], upper[VERMILION], outer[0]),
         "lower_border": Curve(lower[VERMILION], lower[VERMILION], outer[1]),
-        # FLAME's lower lip is round where the upper one lies on it, between two of its rings.
+        # FLAME's lower lip is round where the upper one touches it, between two of its rings.
         "lower_lip": Curve(lower[CONTACT], lower[CONTACT + 1], np.r_[right, marks["lower_inner_lip"], left]),
     }
     for side, rings in lids.items():
@@ -105,7 +122,7 @@ def shared_curves(mouth: Mouth, lids: dict[str, LidRings], head: Head) -> dict[s
 
 
 def head_surface(head: Head) -> Surface:
-    """The bundled head's skin, its lips and the inside of its mouth as parts."""
+    """Return the bundled head's skin with its lips and the inside of its mouth as parts."""
     at, skin = head.vertices.astype(float), head.landmarks["skin"]
     faces = head.triangles()
     faces = faces[np.isin(faces, skin).all(axis=1)]
@@ -119,11 +136,11 @@ def head_surface(head: Head) -> Surface:
 
 
 def skin_parts(mouth: Mouth, lids: dict[str, LidRings]) -> Int32Array:
-    """Which part of the head each vertex of FLAME's skin belongs on."""
+    """Return which part of the head each vertex of FLAME's skin is registered to."""
     parts = np.full(topology.SKIN_VERTEX_COUNT, OUTSIDE, np.int32)
     for upper, lower in zip(mouth.upper[:VERMILION], mouth.lower[:VERMILION], strict=True):
         parts[upper], parts[lower] = UPPER, LOWER
-        parts[upper[[0, -1]]] = CORNER  # both, and held by the lines
+        parts[upper[[0, -1]]] = CORNER  # both parts, constrained by the lines
     for side, rings in lids.items():
         parts[topology.EYE_POCKETS[side]] = BEHIND_EYE
         for both in rings[: POCKET - 1]:

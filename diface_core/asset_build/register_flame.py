@@ -1,4 +1,4 @@
-"""Finds where on the bundled head each vertex of FLAME's topology lies: done once, and what it finds ships.
+"""Find where on the bundled head each vertex of FLAME's topology lies. Run once; the result is committed.
 
 python -m diface_core.asset_build.register_flame FLAME_FILE [OUT.npz]
 """
@@ -50,25 +50,31 @@ Int32Array = npt.NDArray[np.int32]
 def find_correspondence(
     vertices: npt.NDArray[np.floating], faces: npt.NDArray[np.integer], head: Head
 ) -> Correspondence:
-    """The correspondence between `head` and FLAME's template (5023, 3), in its own frame, with its faces (F, 3).
+    """Return the correspondence between `head` and FLAME's template.
 
-    The template is bent until it lies on the head, its lips on the head's lips, its lids on the lids; then each vertex
-    is where it is nearest. Raises ModelError when the mesh is not FLAME's.
+    The template is registered to the head, its lips on the head's lips and its lids on the lids; then each vertex maps
+    to the nearest point.
+
+    Args:
+        vertices: FLAME's template (5023, 3) in FLAME's frame.
+        faces: FLAME's triangles (F, 3).
+        head: The bundled head.
+
+    Raises:
+        ModelError: The mesh is not FLAME's.
     """
     topology.check_flame_mesh(vertices, faces)
     at = topology.to_head_frame(vertices)[: topology.SKIN_VERTEX_COUNT]
-    skin, there = topology.skin_faces(faces), head.vertices.astype(np.float64)
+    skin, head_positions = topology.skin_faces(faces), head.vertices.astype(np.float64)
     mouth, lids = find_mouth(skin, at[:, 0]), {side: find_lids(skin, at, side) for side in topology.EYE_POCKETS}
     curves, parts, surface = shared_curves(mouth, lids, head), skin_parts(mouth, lids), head_surface(head)
 
-    marks, places = landmark_constraints(curves, at, there)
+    marks, places = landmark_constraints(curves, at, head_positions)
     scale, rotation, shift = fit_similarity(marks @ at, places)
-    bent = register_nonrigid(scale * at @ rotation.T + shift, skin, parts, surface, marks, places)
+    registered = register_nonrigid(scale * at @ rotation.T + shift, skin, parts, surface, marks, places)
 
-    corners, weights = project_to_surface(bent, skin, parts, surface)
-    for curve in curves.values():
-        if curve.vertices is curve.others:  # the line's vertices lie on the head's, exactly
-            corners[curve.vertices], weights[curve.vertices] = points_on_line(there, curve.line, curve.fractions(at))
+    corners, weights = project_to_surface(registered, skin, parts, surface)
+    align_curves(corners, weights, curves, at, head_positions)
     fractions, lower, shares = lip_pairs(mouth, curves, at)
     return Correspondence(
         corners=corners,
@@ -84,13 +90,29 @@ def find_correspondence(
     )
 
 
+def align_curves(
+    corners: Int32Array,
+    weights: Float64Array,
+    curves: dict[str, Curve],
+    positions: Float64Array,
+    head_positions: Float64Array,
+) -> None:
+    """Write the curves' vertices into `corners` and `weights` (5023, 3): they lie exactly on the head's lines."""
+    for curve in curves.values():
+        if curve.vertices is curve.others:
+            corners[curve.vertices], weights[curve.vertices] = points_on_line(
+                head_positions, curve.line, curve.fractions(positions)
+            )
+
+
 def project_to_surface(
     registered_skin: Float64Array, skin: Int32Array, parts: Int32Array, surface: Surface
 ) -> tuple[Int32Array, Float64Array]:
-    """The corners and weights (5023, 3) of the points of the surface on which FLAME's `bent` skin (3931, 3) lies."""
+    """Return corners and weights (5023, 3) of the surface points at FLAME's `registered_skin` (3931, 3)."""
     corners, weights = np.zeros((topology.VERTEX_COUNT, 3), np.int32), np.zeros((topology.VERTEX_COUNT, 3))
     alike = nearest_points(surface, registered_skin, vertex_normals(registered_skin, skin), parts)
-    # Where nothing of the right part faces the right way (in an ear, in the mouth's corner), anything near will do.
+    # Where no part of the right kind faces the right direction (in an ear, in the mouth's corner), any near point is
+    # used.
     whole = Surface(surface.vertices, surface.faces, np.zeros_like(surface.parts))
     any_near = nearest_points(whole, registered_skin, None, np.where(parts == BEHIND_EYE, -1, 0).astype(np.int32))
     corners[: topology.SKIN_VERTEX_COUNT] = surface.faces[np.where(alike.found, alike.face, any_near.face)]
@@ -102,7 +124,7 @@ def project_to_surface(
 def landmark_constraints(
     curves: dict[str, Curve], positions: Float64Array, head_positions: Float64Array
 ) -> tuple[SparseMatrix, Float64Array]:
-    """The matrix (L, V) that takes FLAME's landmarks from its vertices `at` (V, 3), and where they belong, (L, 3)."""
+    """Return the matrix (L, V) that gives FLAME's landmarks from its vertices, and their targets (L, 3)."""
     points = np.array(LANDMARK_PAIRS)
     ones, others, places = [points[:, 0]], [points[:, 0]], [head_positions[points[:, 1]]]
     for curve in curves.values():
@@ -119,8 +141,12 @@ def landmark_constraints(
 def lip_pairs(
     mouth: Mouth, curves: dict[str, Curve], positions: Float64Array
 ) -> tuple[Float64Array, Int32Array, Float64Array]:
-    """How far along the mouth the upper lip's vertices are (N,), and what of the lower lip they touch: vertices and
-    weights (N, 4)."""
+    """Pair the upper lip's vertices with the lower lip.
+
+    Returns:
+        The position of the upper lip's vertices along the mouth (N,), and the vertices and weights (N, 4) of the points
+        of the lower lip that they touch.
+    """
     fractions = curves["upper_lip"].fractions(positions)[1:-1]
     lower = curves["lower_lip"]
     run = lower.fractions(positions)
@@ -132,12 +158,12 @@ def lip_pairs(
 
 
 def inner_to_outer(rings: LidRings, side: str) -> LidRings:
-    """Rings from the nose out."""
+    """Return the rings ordered from the nose outwards."""
     return [(upper[::-1], lower[::-1]) if side == "Right" else (upper, lower) for upper, lower in rings]
 
 
 def main() -> int:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description="Find the correspondence of the bundled head and FLAME's topology.")
     parser.add_argument("flame", type=Path, help="FLAME model file, .npz or .pkl")
     parser.add_argument("out", type=Path, nargs="?", default=ASSET)
@@ -145,14 +171,12 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         flame = load_flame(options.flame)
-        found = find_correspondence(flame.template, flame.faces, load_head())
+        result = find_correspondence(flame.template, flame.faces, load_head())
     except ModelError as error:
         print(error, file=sys.stderr)
         return 1
-    options.out.write_bytes(npz_bytes(to_arrays(found)))
-    print(
-        f"{options.out}: {found.has_match.sum()} of {topology.SKIN_VERTEX_COUNT} vertices of the skin lie on the head"
-    )
+    options.out.write_bytes(npz_bytes(to_arrays(result)))
+    print(f"{options.out}: {result.has_match.sum()} of {topology.SKIN_VERTEX_COUNT} skin vertices lie on the head")
     return 0
 
 

@@ -1,1 +1,1 @@
-"""Heads and the files they are made from."""
+"""Heads: the bundled head, FLAME meshes, and the transfer of shapes between them."""

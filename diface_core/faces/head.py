@@ -1,4 +1,4 @@
-"""The bundled head: a mesh with the 52 ARKit shapes and the breath, and where its lips and lids are. numpy only."""
+"""The bundled head: a mesh with the 52 ARKit shapes and the breath, and named landmarks. numpy only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..errors import ModelError
 
 ASSET = Path(__file__).parent.parent / "assets" / "head.npz"
 MICROMETRE = 1e-6
-HINT = "Run `python3 build.py assets` in the checkout: it makes this file."
+HINT = "Run `python3 build.py assets` in the checkout: it writes this file."
 
 Float32Array = npt.NDArray[np.float32]
 Int32Array = npt.NDArray[np.int32]
@@ -24,18 +24,24 @@ Int32Array = npt.NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Head:
-    """A bust in metres: +X the character's left, looking along -Y, Z up, the origin where the skull sits on the spine.
+    """A bust in metres: +X the character's left, looking along -Y, Z up, the origin at the top of the spine.
 
-    vertices: (V, 3) float32. Polygon p is loop_vertices[polygon_starts[p] : polygon_starts[p + 1]], quads and a few
-    triangles: loop_vertices (L,) int32, polygon_starts (P,) int32. uvs: (L, 2) float32, one a loop.
-    materials: names; polygon_materials: (P,) int32 indices of them. colours: (V, 4) float32, sRGB and alpha, 0 to 1.
-    deltas: (52, V, 3) float32, each shape's offsets at weight 1 in the order of channels.FACE. extra: the same (V, 3)
-    for what ARKit has no shape for, by channel: breathIn.
-    landmarks: vertex indices (N,) int32 by name. Paired, so that row k of the one meets row k of the other, from the
-    character's right to the left, or from the inner to the outer corner: upper_inner_lip and lower_inner_lip,
-    upper_lid_left and lower_lid_left, upper_lid_right and lower_lid_right. Others: mouth_corners (right, left),
-    outer_lip, lips, face, upper_face, jaw, neck_border; and by part skin, eyeball_left, eyeball_right, upper_teeth,
-    lower_teeth, tongue, hair, brows, shirt.
+    Attributes:
+        vertices: (V, 3) float32.
+        loop_vertices: (L,) int32. Polygon p is loop_vertices[polygon_starts[p] : polygon_starts[p + 1]], quads and a
+            few triangles.
+        polygon_starts: (P,) int32.
+        uvs: (L, 2) float32, one per loop.
+        materials: Names.
+        polygon_materials: (P,) int32 indices of `materials`.
+        colours: (V, 4) float32, sRGB and alpha, 0 to 1.
+        deltas: (52, V, 3) float32, each shape's offsets at weight 1 in the order of channels.FACE.
+        extra: Offsets (V, 3) of channels without an ARKit shape: breathIn.
+        landmarks: Vertex indices (N,) int32 by name. Row k of upper_inner_lip and lower_inner_lip, of upper_lid_left
+            and lower_lid_left, and of upper_lid_right and lower_lid_right meet; they run from the character's right to
+            the left, or from the inner to the outer corner. Others: mouth_corners (right, left), outer_lip, lips, face,
+            upper_face, jaw, neck_border; and by part skin, eyeball_left, eyeball_right, upper_teeth, lower_teeth,
+            tongue, hair, brows, shirt.
     """
 
     vertices: Float32Array
@@ -50,7 +56,7 @@ class Head:
     landmarks: dict[str, Int32Array]
 
     def triangles(self, material: str | None = None) -> Int32Array:
-        """The polygons as triangles (F, 3) of vertex indices, fanned from their first corner: all or one material's."""
+        """Return the polygons of all or one material as triangles (F, 3), fanned from their first corner."""
         ends = np.append(self.polygon_starts[1:], len(self.loop_vertices))
         sizes = ends - self.polygon_starts
         faces = []
@@ -63,7 +69,7 @@ class Head:
         return np.concatenate(faces)
 
     def pose(self, weights: npt.ArrayLike) -> Float32Array:
-        """Vertices under the weights (52,), or (T, 52) for T rows: (V, 3) or (T, V, 3) float32 m."""
+        """Return vertices (V, 3) float32 m for weights (52,), or (T, V, 3) for (T, 52)."""
         weights = np.asarray(weights, np.float32)
         if weights.ndim not in (1, 2) or weights.shape[-1] != len(FACE):
             raise ValueError(f"weights must have shape ({len(FACE)},) or (frames, {len(FACE)}). Got {weights.shape}.")
@@ -71,13 +77,17 @@ class Head:
 
 
 def load_head(path: Path | None = None) -> Head:
-    """The bundled head, or the one at `path`. Raises ModelError when the file is missing or not a head."""
+    """Load the bundled head, or the one at `path`.
+
+    Raises:
+        ModelError: The file is missing or is not a head.
+    """
     path = path or ASSET
     try:
         with path.open("rb") as file, np.load(file) as arrays:
             return _parse_head(dict(arrays))
     except FileNotFoundError as error:
-        raise ModelError(f"The head's file {path} is missing.", HINT) from error
+        raise ModelError(f"The head file {path} is missing.", HINT) from error
     except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path} cannot be read as a head: {error}.", HINT) from error
 

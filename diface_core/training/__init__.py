@@ -1,1 +1,1 @@
-"""Training the denoisers: corpora, what is varied in them, the loop, and the measures."""
+"""Training of the denoisers: corpora, augmentation, the loop, and the measures."""

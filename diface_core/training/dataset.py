@@ -1,4 +1,4 @@
-"""The clips as the denoiser meets them: features and values side by side, in sounds of every usual length."""
+"""Training sequences of the denoiser: features and values of clips, in sounds of every usual length."""
 
 from __future__ import annotations
 
@@ -24,17 +24,21 @@ from .corpora import Clip
 log = logging.getLogger(__name__)
 
 MAX_SECONDS = 30.0
-"""Seconds at most in one sound. Features of a short clip differ from those of the same clip inside a long sound."""
+"""Longest sound in seconds. Features of a short clip differ from those of the same clip inside a longer sound."""
 
 
 @dataclass(frozen=True)
 class DatasetConfig:
     """What is trained on, and how often.
 
-    clean, varied: how often all clips are gone through as recorded and in other voices. passes: a factor on both for
-    single sources, so that a small one is not drowned, or a large one does not drown the others.
-    split: see `corpora.Split`. corpora: `{kind, folder}` of those beside the bundled ones, see `corpora.KINDS`.
-    variety: how far the other voices go.
+    Attributes:
+        clean_passes: Passes over all clips as recorded.
+        augmented_passes: Passes over all clips with augmentation.
+        seed: Seed of the augmentation and of the clips' order.
+        source_factors: Factor on both numbers of passes per source, to balance small and large sources.
+        split: See `corpora.Split`.
+        corpora: `{kind, folder}` of further corpora, see `corpora.READERS_BY_KIND`.
+        augmentation: Ranges of the augmentation.
     """
 
     clean_passes: int = 2
@@ -49,7 +53,16 @@ class DatasetConfig:
 def build_sequences(
     clips: list[Clip], config: DatasetConfig, encoder: SpeechEncoder, cache: Path
 ) -> list[TrainingSequence]:
-    """All sequences of all passes over all sources; each pass is computed once, kept in `cache` and read from there."""
+    """Return all sequences of all passes over all sources.
+
+    Each pass is computed once, stored in `cache` and memory-mapped from there.
+
+    Args:
+        clips: The training clips.
+        config: Which passes to compute.
+        encoder: The speech encoder that computes the features.
+        cache: Folder of the stored passes.
+    """
     todo = []
     for source in sorted({clip.source for clip in clips}):
         mine = [clip for clip in clips if clip.source == source]
@@ -68,7 +81,7 @@ def build_sequences(
 
 
 def _cache_key(clips: list[Clip], seed: int, number: int, augmentation: AugmentationConfig | None, encoder: str) -> str:
-    """Names all that a pass depends on."""
+    """Return a hash of everything that a pass depends on."""
     content = hashlib.sha256()
     for clip in clips:
         content.update(f"{clip.name}/{clip.style}/{clip.source}".encode())
@@ -81,7 +94,7 @@ def _cache_key(clips: list[Clip], seed: int, number: int, augmentation: Augmenta
 def _encode_pass(
     clips: list[Clip], rng: np.random.Generator, augmentation: AugmentationConfig | None, encoder: SpeechEncoder
 ) -> Iterator[TrainingSequence]:
-    """Every clip once, in sounds of one clip or of several of one speaker in a row."""
+    """Yield every clip once, in sounds of one clip or of several consecutive clips of one speaker."""
     others = [clip.samples for clip in clips]
     for group in tqdm(list(_group_clips(clips, rng)), desc=clips[0].source, unit="sound", leave=False, disable=None):
         samples = np.concatenate([clip.samples for clip in group])
@@ -99,7 +112,10 @@ def _encode_pass(
 
 
 def _group_clips(clips: list[Clip], rng: np.random.Generator) -> Iterator[list[Clip]]:
-    """The clips in random order, in a row up to LONGEST; a row is of one speaker, of whom the same is known."""
+    """Yield the clips in random order, grouped up to MAX_SECONDS.
+
+    The clips of a group share speaker and known channels.
+    """
     alike: dict[tuple[str, str, bytes], list[Clip]] = {}
     for clip in clips:
         alike.setdefault((clip.style, clip.speaker, clip.known.tobytes()), []).append(clip)
@@ -117,7 +133,7 @@ def _group_clips(clips: list[Clip], rng: np.random.Generator) -> Iterator[list[C
 
 
 def _save(path: Path, sequences: Iterable[TrainingSequence]) -> None:
-    """Write them one by one, so that no more than one is in memory, and all or nothing."""
+    """Write the sequences one by one, so that at most one is in memory; the folder appears only when complete."""
     partial = path.with_name(path.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -133,7 +149,7 @@ def _save(path: Path, sequences: Iterable[TrainingSequence]) -> None:
 
 
 def _load(path: Path) -> list[TrainingSequence]:
-    """What was saved, mapped and not read: hours of it cost no memory until they are used."""
+    """Load stored sequences as memory maps: hours of them need no memory until they are used."""
     index = json.loads((path / "index.json").read_text())
     rows = sum(one["rows"] for one in index["sequences"])
     features, values = (

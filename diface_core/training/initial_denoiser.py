@@ -1,4 +1,4 @@
-"""The denoiser that a training starts from: new, or one that was trained before."""
+"""The initial denoiser of a training: new, or loaded from earlier weights."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .settings import TrainConfig
 
 
 def build_denoiser(config: TrainConfig, sequences: list[TrainingSequence], styles: tuple[str, ...]) -> Denoiser:
-    """A denoiser of `config.model` in the sequences' units, or with the weights and units of `config.fine_tune`."""
+    """Return a denoiser of `config.model` normalised by the sequences, or one loaded from `config.fine_tune`."""
     torch.manual_seed(config.seed)
     denoiser = Denoiser(checkpoint.config_from_dict({**config.model, "styles": list(styles)}))
     fit_normalisation(denoiser, sequences, config.min_deviation)
@@ -26,9 +26,10 @@ def build_denoiser(config: TrainConfig, sequences: list[TrainingSequence], style
 
 @torch.no_grad()
 def load_base_weights(denoiser: Denoiser, path: Path) -> None:
-    """Weights and units from a file: styles by name, new ones as the mean of those there.
+    """Load weights and normalisation from a file: styles by name, new styles as the mean of the file's styles.
 
-    Raises ModelError for a denoiser of another shape.
+    Raises:
+        ModelError: The file's denoiser has another architecture.
     """
     base, _ = checkpoint.load(path)
     theirs, mine = base.state_dict(), denoiser.state_dict()
@@ -37,8 +38,8 @@ def load_base_weights(denoiser: Denoiser, path: Path) -> None:
     ]
     if wrong or set(theirs) != set(mine) or base.config.channels != denoiser.config.channels:
         raise ModelError(
-            f"{path.name} has another shape than what is to start from it, in {(wrong or ['its channels'])[0]}.",
-            "Give [model] in the training's settings the same values as those that it was trained with.",
+            f"{path.name} has another architecture than the denoiser to train, in {(wrong or ['its channels'])[0]}.",
+            "Set [model] in the training's settings to the values that the file was trained with.",
         )
     vectors = theirs.pop("style.weight")
     known = denoiser.get_buffer("known").clone()
@@ -50,7 +51,7 @@ def load_base_weights(denoiser: Denoiser, path: Path) -> None:
 
 
 def fit_normalisation(denoiser: Denoiser, sequences: list[TrainingSequence], min_deviation: float) -> None:
-    """Set the mean and deviation of every channel and feature from the sequences, and which channels are known."""
+    """Set mean and deviation of every channel and feature from the sequences, and which channels are known."""
     known = np.stack([s.known for s in sequences])
     for column in range(len(denoiser.config.channels)):
         mine = [s.values[:, column].astype(np.float32) for s in sequences if s.known[column]]
@@ -58,6 +59,6 @@ def fit_normalisation(denoiser: Denoiser, sequences: list[TrainingSequence], min
         denoiser.get_buffer("mean")[column] = float(together.mean())
         denoiser.get_buffer("deviation")[column] = max(float(together.std()), min_deviation)
         denoiser.get_buffer("known")[column] = float(known[:, column].any())
-    heard = np.concatenate([s.features[::4, denoiser.speech.columns].astype(np.float32) for s in sequences])
-    denoiser.speech.get_buffer("mean").copy_(torch.from_numpy(np.nanmean(heard, 0)))
-    denoiser.speech.get_buffer("deviation").copy_(torch.from_numpy(np.nanstd(heard, 0) + 1e-2))
+    speech_features = np.concatenate([s.features[::4, denoiser.speech.columns].astype(np.float32) for s in sequences])
+    denoiser.speech.get_buffer("mean").copy_(torch.from_numpy(np.nanmean(speech_features, 0)))
+    denoiser.speech.get_buffer("deviation").copy_(torch.from_numpy(np.nanstd(speech_features, 0) + 1e-2))

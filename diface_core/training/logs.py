@@ -1,4 +1,4 @@
-"""What a training says while it runs: a bar with the time left, and curves for TensorBoard where that is installed."""
+"""Progress of a training: a bar with the time left, and curves for TensorBoard if it is installed."""
 
 from __future__ import annotations
 
@@ -10,25 +10,27 @@ log = logging.getLogger(__name__)
 
 
 class CurveWriter(Protocol):
-    """Takes numbers by name and step."""
+    """A writer of numbers by name and step."""
 
-    def add_scalar(self, tag: str, scalar_value: float, global_step: int, /) -> object: ...
+    def add_scalar(self, tag: str, scalar_value: float, global_step: int, /) -> object:
+        """Add a number to the curve `tag`."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close the files."""
 
 
 class NullCurveWriter:
-    """Where no TensorBoard is, and in all processes but the first."""
+    """A writer without effect, used without TensorBoard and in all processes but the first."""
 
     def add_scalar(self, tag: str, scalar_value: float, global_step: int, /) -> None:
-        """Forget the number."""
+        """Discard the number."""
 
     def close(self) -> None:
-        """Nothing was open."""
+        """Do nothing: no file is open."""
 
 
 def open_curves(folder: Path, enabled: bool = True) -> CurveWriter:
-    """A writer of TensorBoard logs in `folder`: see them with `tensorboard --logdir`."""
+    """Return a writer of TensorBoard logs in `folder`; view them with `tensorboard --logdir`."""
     if not enabled:
         return NullCurveWriter()
     try:

@@ -1,4 +1,4 @@
-"""What every training does: examples, loss, step, running average, and now and then a look at what came of it."""
+"""The training loop: examples, loss, optimiser step, moving average, and a callback for validation and saving."""
 
 from __future__ import annotations
 
@@ -16,45 +16,72 @@ from ..learning import distributed
 from . import logs, resume
 
 CURVE_EVERY = 20
-"""Steps from point to point of the curves."""
+"""Steps between two points of the curves."""
 
 
 class LoopConfig(resume.ResumeConfig, Protocol):
-    """The settings that the loop reads of any training; `settings.TrainConfig` says what each is."""
+    """The settings that the loop reads of any training; `settings.TrainConfig` describes each."""
 
     @property
-    def steps(self) -> int: ...
+    def steps(self) -> int:
+        """Length of the training in steps."""
+        ...
+
     @property
-    def batch(self) -> int: ...
+    def batch(self) -> int:
+        """Examples per step and process."""
+        ...
+
     @property
-    def learning_rate(self) -> float: ...
+    def learning_rate(self) -> float:
+        """The highest learning rate."""
+        ...
+
     @property
-    def warm_up(self) -> int: ...
+    def warm_up(self) -> int:
+        """Steps until the learning rate reaches its maximum."""
+        ...
+
     @property
-    def ema_decay(self) -> float: ...
+    def ema_decay(self) -> float:
+        """Decay of the moving average of the weights."""
+        ...
+
     @property
-    def precision(self) -> str: ...
+    def precision(self) -> str:
+        """The precision: "bfloat16" or "float32"."""
+        ...
+
     @property
-    def seed(self) -> int: ...
+    def seed(self) -> int:
+        """Seed of the random numbers."""
+        ...
 
 
 class BatchSource(Protocol):
-    """Gives the examples of these numbers in this step, always the same ones, on the network's device."""
+    """A source of batches: the same examples for the same step and numbers, on the network's device."""
 
-    def draw(self, step: int, numbers: Iterable[int]) -> Any: ...
+    def draw(self, step: int, numbers: Iterable[int]) -> Any:
+        """Return the batch of the examples `numbers` in a step."""
 
 
 StepCallback = Callable[[resume.TrainingState[Any], logs.CurveWriter, float], None]
-"""Called after every step, with its loss, in the first process: measures and saves where it is time to."""
+"""Called after every step, with its loss, in the first process: validates and saves when due."""
 
 
 def run(
     state: resume.TrainingState[Any], config: LoopConfig, examples: BatchSource, loss: nn.Module, on_step: StepCallback
 ) -> None:
-    """Train `state` up to `config.steps`, from wherever it is.
+    """Train `state` from its current step up to `config.steps`.
 
-    `loss` gives (loss, terms) of a batch. Under torchrun all processes train one model, each on `config.batch` examples
-    a step.
+    Under torchrun all processes train one model, each on `config.batch` examples per step.
+
+    Args:
+        state: The training's state, which is changed.
+        config: The settings of the loop.
+        examples: The source of batches.
+        loss: A module that returns (loss, terms) of a batch.
+        on_step: Called after every step.
     """
     module = distributed.data_parallel(loss)
     first = distributed.rank() == 0
@@ -79,10 +106,10 @@ def run(
 def _train_step(
     state: resume.TrainingState[Any], examples: BatchSource, module: nn.Module, config: LoopConfig
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """One step of the optimiser and of the running average."""
+    """Run one step of the optimiser and of the moving average."""
     mine = range(distributed.rank() * config.batch, (distributed.rank() + 1) * config.batch)
     batch = examples.draw(state.step, mine)
-    # What dropout leaves out belongs to the step and the process too.
+    # The seed of dropout depends on the step and the process too.
     torch.manual_seed(int(np.random.SeedSequence([config.seed, state.step, distributed.rank()]).generate_state(1)[0]))
     for group in state.optimiser.param_groups:
         group["lr"] = config.learning_rate * learning_rate_factor(state.step, config)
@@ -101,7 +128,7 @@ def _train_step(
 
 @torch.no_grad()
 def _update_ema(state: resume.TrainingState[Any], decay: float) -> None:
-    """Lead the running mean of the weights on; what a network counts itself (batch norm's statistics) it takes over."""
+    """Update the moving average of the weights; buffers that the network updates itself are copied."""
     both = zip(state.ema.parameters(), state.denoiser.parameters(), strict=True)
     means, learnt = zip(*((mean, new) for mean, new in both if new.requires_grad), strict=True)
     get_ema_multi_avg_fn(decay)(list(means), list(learnt), 0)
@@ -110,6 +137,6 @@ def _update_ema(state: resume.TrainingState[Any], decay: float) -> None:
 
 
 def learning_rate_factor(step: int, config: LoopConfig) -> float:
-    """Learning rate: up over `warm_up` steps, then down to a hundredth along a cosine."""
+    """Return the factor of the learning rate: linear warm-up, then a cosine down to a hundredth."""
     up = min(1.0, (step + 1) / max(1, config.warm_up))
     return up * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / config.steps)))

@@ -1,4 +1,4 @@
-"""Examples drawn ahead of their steps by processes of their own: a GPU is quicker than one process draws."""
+"""Prefetching of batches by worker processes: one process draws more slowly than a GPU trains."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PREFETCH_FACTOR = 3
 
 
 class _BatchDataset(Dataset[Batch]):
-    """The batches of the steps from `first` up to `last`, in memory that a GPU can be filled from."""
+    """The batches of the steps from `first` up to `last`, in pinned memory."""
 
     def __init__(self, examples: ExampleSampler, first: int, last: int, numbers: list[int]) -> None:
         self.examples, self.first, self.last, self.numbers = examples, first, last, numbers
@@ -28,7 +28,7 @@ class _BatchDataset(Dataset[Batch]):
 
 
 class Prefetcher:
-    """Draws what `examples` draws, for the steps in order up to `last`, in `workers` processes."""
+    """Draws the batches of `examples` for consecutive steps up to `last` in `workers` processes."""
 
     def __init__(self, examples: ExampleSampler, last: int, workers: int) -> None:
         self.examples, self.last, self.workers = examples, last, workers
@@ -37,15 +37,15 @@ class Prefetcher:
         self._batches: Iterator[Batch] = iter(())
 
     def draw(self, step: int, numbers: Iterable[int]) -> Batch:
-        """The examples of these numbers in this step, on the network's device."""
-        wanted = list(numbers)
-        if (step, wanted) != (self._next, self._numbers):
-            self._numbers, self._batches = wanted, self._start_workers(step, wanted)
+        """Return the examples of these numbers in this step, on the network's device."""
+        numbers_list = list(numbers)
+        if (step, numbers_list) != (self._next, self._numbers):
+            self._numbers, self._batches = numbers_list, self._start_workers(step, numbers_list)
         self._next = step + 1
         return self.examples.to_device(next(self._batches))
 
     def _start_workers(self, step: int, numbers: list[int]) -> Iterator[Batch]:
-        # Forked processes share the sequences, which are mapped files; others would get a copy each.
+        # Forked processes share the sequences, which are mapped files; spawned ones would each copy them.
         fork = "fork" in multiprocessing.get_all_start_methods()
         return iter(
             DataLoader(
@@ -57,5 +57,5 @@ class Prefetcher:
 
 
 def with_prefetch(examples: ExampleSampler, last: int, workers: int) -> ExampleSampler | Prefetcher:
-    """`examples`, drawn by `workers` processes up to step `last`; 0: by this one, when they are wanted."""
+    """Return `examples` prefetched by `workers` processes up to step `last`; unchanged for 0 workers."""
     return Prefetcher(examples, last, workers) if workers else examples

@@ -1,4 +1,4 @@
-"""A training that was interrupted goes on where it was, to the bit."""
+"""Checkpoints of interrupted trainings, which resume with bit-identical results."""
 
 from __future__ import annotations
 
@@ -20,17 +20,22 @@ NetworkT = TypeVar("NetworkT", bound=nn.Module)
 
 
 class ResumeConfig(Protocol):
-    """Of any training: the file that it writes, and the folder for what it keeps beside that."""
+    """The settings of any training that resuming needs: the output file and the cache folder."""
 
     @property
-    def out(self) -> Path: ...
+    def out(self) -> Path:
+        """The file of the weights."""
+        ...
+
     @property
-    def cache(self) -> Path: ...
+    def cache(self) -> Path:
+        """The folder of the resume file."""
+        ...
 
 
 @dataclass
 class TrainingState(Generic[NetworkT]):
-    """All that a training is after `step` steps. Its random numbers belong to the steps and are no part of it."""
+    """The state of a training after `step` steps. Random numbers depend on the step and are not part of it."""
 
     denoiser: NetworkT
     ema: NetworkT
@@ -40,13 +45,13 @@ class TrainingState(Generic[NetworkT]):
 
 
 def resume_file(config: ResumeConfig) -> Path:
-    """Named after the settings too: other settings are another training."""
+    """Return the path of the resume file; its name includes a hash of the settings."""
     settings = hashlib.sha256(repr(config).encode()).hexdigest()[:8]
     return config.cache / f"resume_{config.out.stem}_{settings}.pt"
 
 
 def save(state: TrainingState[Any], config: ResumeConfig) -> None:
-    """Write the state, whole or not at all."""
+    """Write the state atomically."""
     path = resume_file(config)
     path.parent.mkdir(parents=True, exist_ok=True)
     values = {
@@ -58,7 +63,7 @@ def save(state: TrainingState[Any], config: ResumeConfig) -> None:
 
 
 def load(state: TrainingState[Any], config: ResumeConfig) -> None:
-    """Bring `state` to where an earlier run of the same settings stopped, if there was one."""
+    """Restore `state` from an earlier run with the same settings, if its file exists."""
     path = resume_file(config)
     if not path.exists():
         return
@@ -67,4 +72,4 @@ def load(state: TrainingState[Any], config: ResumeConfig) -> None:
     state.ema.load_state_dict(values["average"])
     state.optimiser.load_state_dict(values["optimiser"])
     state.step, state.best = values["step"], values["best"]
-    log.info("going on at step %d of %s", state.step, path)
+    log.info("resuming at step %d of %s", state.step, path)

@@ -1,4 +1,4 @@
-"""The training of DiFACE's own denoisers: what it starts from, what is measured and kept on the way."""
+"""The training of DiFACE's denoisers: initial state, validation and saving."""
 
 from __future__ import annotations
 
@@ -27,25 +27,32 @@ def train(
     held_out: list[TrainingSequence] | None = None,
     workers: int = 0,
 ) -> Denoiser:
-    """Train to `config.steps` and return the running average of the weights; goes on where it was interrupted.
+    """Train to `config.steps` and return the moving average of the weights; resumes an interrupted training.
 
-    `held_out` is measured every `validate_every` steps. Under torchrun all processes train one model, each on
-    `config.batch` examples a step; the first one writes. `workers`: processes that draw the examples of each ahead.
+    Under torchrun all processes train one model, each on `config.batch` examples per step; the first one writes.
+
+    Args:
+        config: The settings.
+        sequences: The training sequences.
+        styles: Names of the styles.
+        held_out: Sequences that are validated every `validate_every` steps.
+        workers: Processes that draw the examples of each process ahead.
     """
 
-    def look(state: resume.TrainingState[Denoiser], curves: logs.CurveWriter, loss: float) -> None:
+    def on_step(state: resume.TrainingState[Denoiser], curves: logs.CurveWriter, loss: float) -> None:
         _validate_and_save(state, config, held_out or [], curves, loss)
 
     with distributed.process_group() as where:
         state = _start_state(config, sequences, styles, where)
         examples = with_prefetch(make_sampler(sequences, state.denoiser, config), config.steps, workers)
-        loop.run(state, config, examples, TrainingLoss(state.denoiser, config), look)
+        loop.run(state, config, examples, TrainingLoss(state.denoiser, config), on_step)
         return state.ema.eval()
 
 
 def _start_state(
     config: TrainConfig, sequences: list[TrainingSequence], styles: tuple[str, ...], device: torch.device
 ) -> resume.TrainingState[Denoiser]:
+    """Return the initial state, or the resumed one."""
     denoiser = build_denoiser(config, sequences, styles).to(device)
     average = copy.deepcopy(denoiser).requires_grad_(False).eval()
     optimiser = torch.optim.AdamW(denoiser.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
@@ -61,14 +68,14 @@ def _validate_and_save(
     curves: logs.CurveWriter,
     loss: float,
 ) -> None:
-    """Measure and save where it is time to; the best by the score of the held-out clips is kept beside the last."""
+    """Validate and save when due; the best weights by validation score are kept next to the last ones."""
     last = state.step == config.steps
     if held_out and config.validate_every and (state.step % config.validate_every == 0 or last):
         scores = validate(state.ema, held_out)
         for name, value in scores.items():
             curves.add_scalar(f"held_out/{name}", value, state.step)
-        told = " ".join(f"{name} {value:.3f}" for name, value in scores.items())
-        tqdm.write(f"step {state.step}: loss {loss:.3f}, held out: {told}")
+        score_text = " ".join(f"{name} {value:.3f}" for name, value in scores.items())
+        tqdm.write(f"step {state.step}: loss {loss:.3f}, held out: {score_text}")
         if scores["score"] > state.best:
             state.best = scores["score"]
             config.cache.mkdir(parents=True, exist_ok=True)

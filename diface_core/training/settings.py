@@ -1,4 +1,4 @@
-"""What is trained, on what, how long and how: a TOML file as a frozen dataclass."""
+"""The settings of a training: a TOML file as a frozen dataclass."""
 
 from __future__ import annotations
 
@@ -59,7 +59,11 @@ class TrainConfig(ObjectiveConfig):
 
 
 def read_config(path: Path) -> TrainConfig:
-    """A TrainConfig from TOML. Raises TypeError for a setting that does not exist."""
+    """Read a TrainConfig from TOML.
+
+    Raises:
+        TypeError: A setting does not exist.
+    """
     values = tomllib.loads(path.read_text())
     unknown = set(values) - {f.name for f in fields(TrainConfig)}
     if unknown:

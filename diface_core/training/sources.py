@@ -1,4 +1,4 @@
-"""What each kind of denoiser is trained on."""
+"""The training data of each kind of denoiser."""
 
 from __future__ import annotations
 
@@ -15,15 +15,20 @@ from .head import head_sequences, head_tracks
 
 @dataclass(frozen=True)
 class Source:
-    """`sequences(data, config, cache)` gives the training split; `styles` names those that it always has, those of
-    further corpora follow."""
+    """Training data: `sequences(data, config, cache)` returns the training split; `styles` names the fixed styles.
+
+    The styles of further corpora follow.
+    """
 
     sequences: Callable[[Path, DatasetConfig, Path], list[TrainingSequence]]
     styles: tuple[str, ...]
 
 
 def face_clips(data: Path, extra: Iterable[Mapping[str, str]] = ()) -> list[corpora.Clip]:
-    """Every clip of every face corpus, held out or not, and of the corpora in `more`; see `corpora.read_all`."""
+    """Return every clip of every face corpus, held out or not, and of the corpora `extra`.
+
+    See `corpora.read_corpora`.
+    """
     return corpora.read_corpora(data, extra)
 
 

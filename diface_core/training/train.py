@@ -16,16 +16,16 @@ from .settings import TrainConfig, read_config
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m diface_core.training.train", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("config", type=Path, help="a TOML file, such as diface_core/training/configs/face.toml")
     parser.add_argument("--again", action="store_true", help="start over instead of resuming")
-    parser.add_argument("--steps", type=int, help="instead of the config's")
-    parser.add_argument("--out", type=Path, help="instead of the config's")
-    parser.add_argument("--split", help='instead of the config\'s, such as "source:facegood_1114"')
-    parser.add_argument("--regression", action="store_true", help="a deterministic network of the same size")
+    parser.add_argument("--steps", type=int, help="override the config's value")
+    parser.add_argument("--out", type=Path, help="override the config's value")
+    parser.add_argument("--split", help='override the config\'s split, such as "source:facegood_1114"')
+    parser.add_argument("--regression", action="store_true", help="train a deterministic network of the same size")
     parser.add_argument("--workers", type=int, default=0, help="processes that draw the examples: for a GPU, 4 or so")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> None:
         resume.resume_file(config).unlink(missing_ok=True)
     source = sources.SOURCES[config.source]
     with distributed.process_group():
-        with distributed.local_rank_first():  # the others find the features computed
+        with distributed.local_rank_first():  # the other processes then find the features computed
             training = source.sequences(config.data, config.dataset, config.cache)
             judged = validation_sequences.held_out_sequences(config)
         styles = tuple(dict.fromkeys([*source.styles, *(sequence.style for sequence in training)]))
@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _with_overrides(config: TrainConfig, options: argparse.Namespace) -> TrainConfig:
-    """The settings with what the command line says instead."""
+    """Return the settings with the command line's overrides."""
     return dataclasses.replace(
         config,
         steps=options.steps or config.steps,

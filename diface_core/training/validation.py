@@ -1,4 +1,4 @@
-"""How good the model is on clips held out, measured while it trains."""
+"""Validation on held-out clips during the training."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from . import metrics
 
 
 def validate(denoiser: Denoiser, sequences: list[TrainingSequence]) -> dict[str, float]:
-    """Measures by name, `score` the one to choose by: higher is better. Empty without sequences.
+    """Return measures by name; `score` is the one to select by, higher is better. Empty without sequences.
 
-    The performance judged is the mean one, of a single step from no noise. Of every style: `r` of the lips' distance of
-    a face, over all rows; `r_res`, after the mean track and each clip's mean are taken away, for clips of one length;
-    `error`, root mean square of the known channels in deviations. `score` is the mean r of a face, minus the error of a
-    head.
+    The mean performance is measured, of a single step from zero noise. Per style: `r` of the lips' distance of a face,
+    over all rows; `r_res`, after the mean track and each clip's mean are removed, for clips of one length; `error`,
+    root mean square of the known channels in deviations. `score` is the mean r of a face minus the error of a head.
     """
     by_style: dict[str, list[tuple[Float32Array, TrainingSequence]]] = {}
     for sequence in sequences:

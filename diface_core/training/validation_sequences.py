@@ -1,4 +1,4 @@
-"""The clips held out, as sequences: what a training is measured on while it runs."""
+"""The held-out clips as sequences for validation."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .settings import TrainConfig
 from .sources import face_clips
 
 MAX_CLIPS_PER_STYLE = 48
-"""Clips judged of one style: enough to see where a training goes, few enough to measure often."""
+"""Clips per style: enough to follow a training, few enough to measure often."""
 
 
 def held_out_sequences(config: TrainConfig) -> list[TrainingSequence]:
-    """What a training of this configuration holds out: head tracks for "head", else clips as its split chooses them."""
+    """Return what a training holds out: head tracks for "head", else the clips that its split holds out."""
     if config.source == "head":
         return _head_sequences(config.data / "head_tracks")
     clips = corpora.Split(config.dataset.split).test_clips(face_clips(config.data, config.dataset.corpora))
@@ -35,33 +35,35 @@ def held_out_sequences(config: TrainConfig) -> list[TrainingSequence]:
 
 
 def _evenly_spaced(clips: list[Clip]) -> list[Clip]:
-    """At most MOST of the clips, from the first to the last."""
+    """Return at most MAX_CLIPS_PER_STYLE clips, from the first to the last."""
     return [
         clips[i] for i in np.unique(np.linspace(0, len(clips) - 1, min(len(clips), MAX_CLIPS_PER_STYLE)).astype(int))
     ]
 
 
 def encode_separately(clips: list[Clip], encoder: SpeechEncoder, cache: Path | None) -> list[TrainingSequence]:
-    """Every clip with the features of its own sound, as a user who brings that clip alone would get them."""
-    kept, made = FeatureCache(cache), []
+    """Return every clip with features computed from its sound alone, as for a user who loads only that clip."""
+    feature_cache, sequences = FeatureCache(cache), []
     for clip in tqdm(clips, desc="hearing", unit="clip", leave=False, disable=None):
         sound = AudioClip(clip.samples, SAMPLE_RATE)
         key = audio_key(sound, encoder.hash)
-        features = kept.get(key)
+        features = feature_cache.get(key)
         if features is None:
-            features = kept.put(key, encoder.encode(sound))
+            features = feature_cache.put(key, encoder.encode(sound))
         rows = min(len(features), len(clip.values))
         values = clip.values[:rows].astype(np.float16)
-        made.append(TrainingSequence(features[:rows].astype(np.float16), values, clip.known, clip.style))
-    return made
+        sequences.append(TrainingSequence(features[:rows].astype(np.float16), values, clip.known, clip.style))
+    return sequences
 
 
 def _head_sequences(folder: Path) -> list[TrainingSequence]:
     tracks = head_tracks.load_tracks(folder)
-    made = []
+    sequences = []
     for name in head_tracks.HELD_OUT:
         rotation, loudness = tracks[name]
         features = np.zeros((len(rotation), DIMENSION), np.float16)
         features[:, LOUDNESS] = loudness
-        made.append(TrainingSequence(features, rotation.astype(np.float16), np.ones(3, bool), head_tracks.HEAD_STYLE))
-    return made
+        sequences.append(
+            TrainingSequence(features, rotation.astype(np.float16), np.ones(3, bool), head_tracks.HEAD_STYLE)
+        )
+    return sequences

@@ -1,0 +1,1 @@
+"""The bundled head's mesh, built from MakeHuman's data."""

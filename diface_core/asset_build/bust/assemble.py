@@ -1,4 +1,4 @@
-"""All parts of the bust put together, the origin at the head's pivot, and its landmarks named."""
+"""Assemble all parts of the bust, with the origin at the head's pivot and named landmarks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Bust:
 
 
 def build_bust(human: MakeHuman) -> Bust:
-    """The bundled head out of MakeHuman's data."""
+    """Build the bundled head from MakeHuman's data."""
     vertices = identity.mix_identity(human)
     balls = {side: eyeball.fit_eyeball(human, vertices, side, IRIS_RADIUS) for side in ("Left", "Right")}
     skin = lids.with_closing_lids(lips.with_meeting_lips(skins.cut_skin(human, vertices)), balls)
@@ -52,7 +52,7 @@ def build_bust(human: MakeHuman) -> Bust:
 
 
 def skin_part(skin: Skin, eyeballs: dict[str, eyeball.Eyeball], hairline_angles: hairline.Hairline) -> Part:
-    """The painted skin; the mouth's lining has the mouth's material."""
+    """Return the painted skin; the mouth's lining has the mouth's material."""
     colours = paint.skin_colours(skin, eyeballs, hairline.scalp_density(skin, hairline_angles))
     whole = make_part(skin.vertices, skin.faces, SKIN, colours, skin.deltas, skin.uvs)
     lining = np.zeros(len(skin.vertices), bool)
@@ -61,13 +61,13 @@ def skin_part(skin: Skin, eyeballs: dict[str, eyeball.Eyeball], hairline_angles:
 
 
 def part_vertices(parts: dict[str, Part]) -> dict[str, Int64Array]:
-    """The vertices of each part."""
+    """Return the vertex indices of each part in the joined mesh."""
     ends = np.cumsum([len(p.vertices) for p in parts.values()])
     return {name: np.arange(end - len(p.vertices), end) for (name, p), end in zip(parts.items(), ends, strict=True)}
 
 
 def find_landmarks(skin: Skin, eyeballs: dict[str, eyeball.Eyeball]) -> dict[str, Int64Array]:
-    """Where lips, lids, jaw and face are on the skin."""
+    """Return the vertex indices of lips, lids, jaw and face on the skin."""
     upper, lower = lips.lip_pairs(skin)
     at, nose = skin.vertices, skin.vertices[np.argmin(skin.vertices[:, 1])]
     opened = np.linalg.norm(skin.deltas[FACE.index("jawOpen")], axis=1)

@@ -1,4 +1,4 @@
-"""A breath in: chest and shoulders rise and widen, the neck goes along, the nostrils flare a hair."""
+"""The breathIn shape: chest and shoulders rise and widen, the neck follows, the nostrils flare slightly."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ NOSTRIL, NOSTRIL_RADIUS, FLARE = np.array([13.0, -100.0, -1.0]) * MM, 6.0 * MM, 
 
 
 def breath_offsets(points: Float64Array, skin: Int64Array, shirt: Int64Array) -> Float64Array:
-    """Offsets (V, 3) m of a deep breath in for `points` (V, 3) about the pivot; only `skin` and `shirt` move.
+    """Return offsets (V, 3) m of a deep breath in.
 
-    One field over space moves both, so that the neck stays in its collar.
+    One field over space moves skin and shirt, so that the neck stays inside its collar.
+
+    Args:
+        points: Vertices (V, 3) m about the pivot.
+        skin: Vertex indices that move with the skin.
+        shirt: Vertex indices that move with the shirt. All other vertices have offset 0.
     """
     offsets = np.zeros_like(points)
     for part in (skin, shirt):
@@ -28,7 +33,7 @@ def breath_offsets(points: Float64Array, skin: Int64Array, shirt: Int64Array) ->
 
 
 def torso_offsets(points: Float64Array) -> Float64Array:
-    """What ribs and shoulders do: up, forward and out, from nothing under the chin to all at the collar."""
+    """Return the offsets of ribs and shoulders: up, forward and out, from 0 under the chin to full at the collar."""
     x, y, z = points.T
     moving, chest = smoothstep(CHIN, COLLAR, z), smoothstep(CHIN, CHEST, z)
     shoulder, front = smoothstep(NECK_WIDTH, SHOULDER_WIDTH, np.abs(x)), smoothstep(BACK, FRONT, y)
@@ -43,7 +48,7 @@ def torso_offsets(points: Float64Array) -> Float64Array:
 
 
 def nostril_offsets(points: Float64Array) -> Float64Array:
-    """The wings of the nose, a little apart."""
+    """Return the offsets of the wings of the nose, which move slightly apart."""
     offsets = np.zeros_like(points)
     for side in (1.0, -1.0):
         apart = np.linalg.norm(points - NOSTRIL * [side, 1, 1], axis=1)

@@ -1,4 +1,4 @@
-"""A short crop: combed locks on the skull, and loose tips that break their edge."""
+"""Short hair: combed locks on the skull, and loose tips that break up their edge."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WISP_HALF = 0.0085  # radians of azimuth from a tip's middle to its root's corne
 
 @dataclass(frozen=True)
 class Locks:
-    """The columns' azimuths and ends (COLUMNS,), how far out of 1 each ring lies, and thickness (RINGS, COLUMNS) mm."""
+    """Hair columns: azimuths and ends (COLUMNS,), relative distance of each ring, thickness (RINGS, COLUMNS) mm."""
 
     azimuth: Float64Array
     polar: Float64Array
@@ -36,13 +36,13 @@ class Locks:
 
 
 def hair_part(skin: Skin, line: Hairline, random: np.random.RandomState) -> Part:
-    """The hair on the skull, moving with the forehead."""
+    """Return the hair on the skull; it moves with the forehead."""
     locks = comb_locks(line, random)
     return join_parts([hair_shell(skin, line, locks), hair_wisps(skin, line, locks, random)])
 
 
 def comb_locks(line: Hairline, random: np.random.RandomState) -> Locks:
-    """Columns from the whorl to the modelled hair's end, ridged like locks."""
+    """Return columns from the whorl to the end of the modelled hair, ridged like locks."""
     azimuth = (np.arange(COLUMNS) + 0.5) * 2 * np.pi / COLUMNS - np.pi
     polar = np.interp(np.abs(azimuth), line.azimuth, line.modelled) + random.uniform(-0.03, 0.012, COLUMNS)
     full = np.interp(np.abs(azimuth), line.azimuth, line.fullness)
@@ -56,7 +56,7 @@ def comb_locks(line: Hairline, random: np.random.RandomState) -> Locks:
 
 
 def hair_shell(skin: Skin, line: Hairline, locks: Locks) -> Part:
-    """The closed surface of the hair."""
+    """Return the closed surface of the hair."""
     outward = line.rays(locks.azimuth + 0 * locks.share, locks.share * locks.polar)
     hits = cast_rays(skin.vertices, skin.faces, np.tile(line.centre, (len(outward), 1)), outward)
     points = hits.points + outward * locks.thickness.reshape(-1, 1) * MM
@@ -73,7 +73,7 @@ def hair_shell(skin: Skin, line: Hairline, locks: Locks) -> Part:
 
 
 def hair_wisps(skin: Skin, line: Hairline, locks: Locks, random: np.random.RandomState) -> Part:
-    """Thin triangles from the hair's last rings to a little past its end."""
+    """Return thin triangles from the hair's last rings to slightly beyond its end."""
     column = np.repeat(np.arange(COLUMNS), WISPS)
     count = len(column)
     at = locks.azimuth[column] + random.uniform(-0.5, 0.5, count) * 2 * np.pi / COLUMNS
@@ -99,7 +99,12 @@ def hair_wisps(skin: Skin, line: Hairline, locks: Locks, random: np.random.Rando
 
 
 def strand_uvs(ends: Float64Array, faces: Int64Array) -> Float64Array:
-    """UVs (F, 4, 2) of vertices at azimuth and share along the strand `ends` (V, 2); faces do not wrap around."""
+    """Return UVs (F, 4, 2) for vertices at azimuth and fraction along the strand.
+
+    Args:
+        ends: (V, 2) azimuth and fraction.
+        faces: (F, 4); faces do not wrap around.
+    """
     corners = np.where(faces < 0, faces[:, :1], faces)
     uvs = ends[corners]
     around = uvs[..., 0] / (2 * np.pi) + 0.5

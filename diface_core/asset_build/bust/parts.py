@@ -1,4 +1,4 @@
-"""A Part is one piece of the bust with its own colours and shape offsets; the head is many joined."""
+"""Pieces of the bust, each with its colours and shape offsets; the head is many of them joined."""
 
 from __future__ import annotations
 
@@ -15,9 +15,15 @@ SKIN, MOUTH, TEETH, EYE, HAIR, BROWS, SHIRT, IRIS, PUPIL = range(len(MATERIALS))
 
 @dataclass(frozen=True)
 class Part:
-    """`vertices` (V, 3) m; `faces` (F, 4), a triangle's last index -1; `uvs` (F, 4, 2); `materials` (F,) indices;
+    """A piece of the bust.
 
-    `colours` (V, 3) sRGB 0 to 1; `deltas` (52, V, 3) m in the order of channels.FACE.
+    Attributes:
+        vertices: (V, 3) m.
+        faces: (F, 4); a triangle's last index is -1.
+        uvs: (F, 4, 2).
+        materials: (F,) indices of MATERIALS.
+        colours: (V, 3) sRGB, 0 to 1.
+        deltas: (52, V, 3) m in the order of channels.FACE.
     """
 
     vertices: Float64Array
@@ -36,7 +42,16 @@ def make_part(
     deltas: Float64Array | None = None,
     uvs: Float64Array | None = None,
 ) -> Part:
-    """A Part of one material; without `deltas` nothing moves it, without `uvs` they lie flat from the front."""
+    """Return a Part of one material.
+
+    Args:
+        vertices: (V, 3) m.
+        faces: (F, 4); a triangle's last index is -1.
+        material: An index of MATERIALS.
+        colours: (V, 3) or (3,) sRGB, 0 to 1.
+        deltas: (52, V, 3) m. Without them no shape moves the part.
+        uvs: (F, 4, 2). Without them the part is projected from the front.
+    """
     count = len(vertices)
     return Part(
         vertices,
@@ -49,7 +64,7 @@ def make_part(
 
 
 def join_parts(parts: list[Part]) -> Part:
-    """All parts as one, in their order."""
+    """Join parts into one, in their order."""
     first = np.cumsum([0] + [len(p.vertices) for p in parts])
     faces = [np.where(p.faces < 0, -1, p.faces + start) for p, start in zip(parts, first, strict=False)]
     return Part(
@@ -63,7 +78,7 @@ def join_parts(parts: list[Part]) -> Part:
 
 
 def grid_faces(rows: int, columns: int, closed: bool = False) -> Int64Array:
-    """Quads over vertices laid out (rows, columns); `closed` joins the last column to the first."""
+    """Return quads over vertices laid out (rows, columns); `closed` joins the last column to the first."""
     index = np.arange(rows * columns).reshape(rows, columns)
     if closed:
         index = np.concatenate([index, index[:, :1]], axis=1)

@@ -1,4 +1,4 @@
-"""A plain dark crew-neck that ends the bust."""
+"""A plain dark crew-neck shirt that ends the bust."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .topology import vertex_normals
 
 MM = 0.001
 CLOTH, RIB = (0.135, 0.150, 0.175), (0.115, 0.128, 0.150)
-# Between which two neck loops (shoulders first), how far along, and how far off the skin (mm).
+# Between which two neck loops (shoulders first), how far along, and the distance from the skin (mm).
 COLLAR = (
     (2, 1, 0.30, -2.0),
     (2, 1, 0.28, 2.6),
@@ -26,7 +26,7 @@ EXTENSION = (0.2, 0.42, 0.65, 0.85, 1.0)
 
 
 def shirt_part(skin: Skin) -> Part:
-    """The cloth from the collar down, lofted outward from the loops around the neck."""
+    """Return the cloth from the collar down, lofted outward from the loops around the neck."""
     loops = skin.neck
     normals = vertex_normals(skin.vertices, skin.faces)
     rings = []
@@ -43,7 +43,7 @@ def shirt_part(skin: Skin) -> Part:
 
 
 def base_rings(before: Float64Array, last: Float64Array) -> list[Float64Array]:
-    """Rings that go on from `last` (N, 3) in its direction and bend down to the bust's base."""
+    """Return rings that continue from `last` (N, 3) in its direction and curve down to the bust's base."""
     middle = (last.min(axis=0) + last.max(axis=0)) / 2
     around = np.arctan2((last[:, 0] - middle[0]) / np.ptp(last[:, 0]), -(last[:, 1] - middle[1]) / np.ptp(last[:, 1]))
     sideways, forward = np.sin(around), np.cos(around)

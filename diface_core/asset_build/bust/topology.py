@@ -1,4 +1,4 @@
-"""Walk a quad mesh: neighbours, edge loops, floods, normals."""
+"""Quad mesh traversal: neighbours, edge loops, flood fill, normals."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .makehuman import Float64Array, Int64Array
 
 
 class Topology:
-    """Who touches whom in the quads `faces` (F, 4)."""
+    """The adjacency of the quads `faces` (F, 4)."""
 
     def __init__(self, faces: Int64Array) -> None:
         self.faces = faces
@@ -24,7 +24,7 @@ class Topology:
                 self.neighbours[quad[k - 1]].add(quad[k])
 
     def opposite_vertex(self, before: int, here: int) -> int | None:
-        """The vertex across `here` from `before`, or None where the edge loop ends."""
+        """Return the vertex opposite to `before` across `here`, or None where the edge loop ends."""
         if len(self.faces_at[here]) != 4:
             return None
         beside = {v for f in self.faces_at[here] if before in self.faces[f] for v in self.faces[f].tolist()}
@@ -32,7 +32,11 @@ class Topology:
         return across.pop() if len(across) == 1 else None
 
     def edge_loop(self, start: int, towards: int) -> list[int]:
-        """The closed edge loop that leaves `start` over its neighbour `towards`. ValueError where it does not close."""
+        """Return the closed edge loop that leaves `start` over its neighbour `towards`.
+
+        Raises:
+            ValueError: The loop does not close.
+        """
         walk = [start, towards]
         while True:
             following = self.opposite_vertex(walk[-2], walk[-1])
@@ -43,7 +47,7 @@ class Topology:
             walk.append(following)
 
     def flood(self, seed: int, fence: Iterable[int]) -> set[int]:
-        """All vertices reached from `seed` over edges without stepping on `fence`."""
+        """Return all vertices reachable from `seed` along edges without crossing `fence`."""
         closed, reached, front = set(fence), {seed}, [seed]
         while front:
             near = self.neighbours[front.pop()] - closed - reached
@@ -52,7 +56,7 @@ class Topology:
         return reached
 
     def smooth(self, values: Float64Array, rounds: int) -> Float64Array:
-        """`values` (V, ...) averaged with their neighbours' `rounds` times."""
+        """Return `values` (V, ...) averaged with their neighbours' `rounds` times."""
         counts = np.zeros(len(values))
         np.add.at(counts, self.faces.ravel(), 2.0)
         shape = (-1,) + (1,) * (values.ndim - 1)
@@ -65,7 +69,7 @@ class Topology:
 
 
 def vertex_normals(vertices: Float64Array, faces: Int64Array) -> Float64Array:
-    """Unit normals (V, 3), area weighted."""
+    """Return unit normals (V, 3), area weighted."""
     a, b, c, d = (vertices[faces[:, k]] for k in range(4))
     normals = np.zeros_like(vertices)
     for k in range(4):
@@ -74,6 +78,6 @@ def vertex_normals(vertices: Float64Array, faces: Int64Array) -> Float64Array:
 
 
 def smoothstep(low: float, high: float, x: Float64Array) -> Float64Array:
-    """0 at `low`, 1 at `high`, an S between; `low` may be the larger."""
+    """Return 0 at `low`, 1 at `high`, smooth between; `low` may be the larger."""
     t = np.clip((x - low) / (high - low), 0.0, 1.0)
     return t * t * (3.0 - 2.0 * t)

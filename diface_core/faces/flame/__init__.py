@@ -1,0 +1,1 @@
+"""FLAME head models and meshes."""

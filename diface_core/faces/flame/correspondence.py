@@ -1,4 +1,7 @@
-"""Where on the bundled head each vertex of FLAME's topology lies: found by `register`; indices and weights."""
+"""The correspondence between FLAME's topology and the bundled head, as indices and weights.
+
+`asset_build.register_flame` computes it.
+"""
 
 from __future__ import annotations
 
@@ -16,25 +19,30 @@ from ..head import MICROMETRE, Head, Int32Array, load_head
 from . import topology as topology
 
 ASSET = Path(__file__).parent / "flame_correspondence.npz"
-HINT = "Run `python -m diface_core.asset_build.register_flame FLAME.npz` in the checkout: it makes this file."
+HINT = "Run `python -m diface_core.asset_build.register_flame FLAME.npz` in the checkout: it writes this file."
 WEIGHT_STEPS = 65535
-"""Weights are kept in this many steps."""
+"""Weights are stored in this many steps."""
 
 Float64Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Correspondence:
-    """FLAME's 5,023 vertices on the bundled head, and the lines of FLAME's mesh that have to meet.
+    """FLAME's 5,023 vertices on the bundled head, and the lines of FLAME's mesh that must meet.
 
-    corners: (5023, 3) int32 vertices of the head, weights: (5023, 3) float64 how much of each; they sum to 1, or to 0
-    where the head has nothing that answers: the eyeballs, which turn, and the eyes' pockets behind them.
-    upper_lip: (N,) vertices from the right to the left, each of which touches the point of the lower lip that lies in
-    lower_lip (N, 4) with the weights lower_weights (N, 4). lip_fractions: (N,) how far along the mouth, 0 to 1.
-    upper_mouth, lower_mouth: (N,) vertices of the lips and the inside of the mouth, both with the corners.
-    lids: per side ("Left", "Right") the rings of FLAME's lids from the eye's pocket out: the upper lid's vertices and
-    the lower's, both from the inner to the outer corner and with both of them.
-    head: the hash of the head that it was found on.
+    Attributes:
+        corners: (5023, 3) int32 vertices of the head.
+        weights: (5023, 3) float64 weights of the corners. They sum to 1, or to 0 where the head has no counterpart: the
+            eyeballs, which rotate, and the eyes' pockets behind them.
+        upper_lip: (N,) vertices from the right to the left; each touches a point of the lower lip.
+        lower_lip: (N, 4) vertices of the lower lip whose weighted mean is that point.
+        lower_weights: (N, 4) weights of `lower_lip`.
+        lip_fractions: (N,) position along the mouth, 0 to 1.
+        upper_mouth: (N,) vertices of the upper lip and the inside of the mouth, with the corners.
+        lower_mouth: (N,) the same of the lower lip.
+        lids: Per side ("Left", "Right") the rings of FLAME's lids from the eye's pocket out: the upper lid's vertices
+            and the lower's, both from the inner to the outer corner, corners included.
+        head: Hash of the head that the correspondence was computed on.
     """
 
     corners: Int32Array
@@ -50,34 +58,35 @@ class Correspondence:
 
     @property
     def has_match(self) -> npt.NDArray[np.bool_]:
-        """Which of FLAME's vertices (5023,) the head has."""
+        """Return a mask (5023,) of FLAME's vertices that have a counterpart on the head."""
         return self.weights.sum(axis=1) > 0.5
 
     def sample(self, values: npt.NDArray[np.floating]) -> Float64Array:
-        """Values (..., V, 3) at the head's vertices -> (..., 5023, 3) at FLAME's; 0 where the head has none."""
+        """Sample values (..., V, 3) at the head's vertices at FLAME's: (..., 5023, 3); 0 without a counterpart."""
         return np.einsum("vc,...vcx->...vx", self.weights, values[..., self.corners, :].astype(np.float64))
 
 
 def load_correspondence(path: Path | None = None, head: Head | None = None) -> Correspondence:
-    """The shipped correspondence, or the one at `path`.
+    """Load the shipped correspondence, or the one at `path`.
 
-    Raises ModelError when the file is missing, is none, or was found on another head than `head` (the bundled one).
+    Raises:
+        ModelError: The file is missing or malformed, or belongs to another head than `head` (default: the bundled one).
     """
     path = path or ASSET
     try:
         with path.open("rb") as file, np.load(file) as arrays:
-            found = _from_arrays(dict(arrays))
+            loaded = _from_arrays(dict(arrays))
     except FileNotFoundError as error:
-        raise ModelError(f"The correspondence's file {path} is missing.", HINT) from error
+        raise ModelError(f"The correspondence file {path} is missing.", HINT) from error
     except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path} cannot be read as a correspondence: {error}.", HINT) from error
-    if found.head != head_hash(head or load_head()):
-        raise ModelError(f"{path} was found on another head than the bundled one.", HINT)
-    return found
+    if loaded.head != head_hash(head or load_head()):
+        raise ModelError(f"{path} belongs to another head than the bundled one.", HINT)
+    return loaded
 
 
 def to_arrays(correspondence: Correspondence) -> dict[str, npt.NDArray[Any]]:
-    """What the file holds: whole numbers."""
+    """Return the file's arrays, as whole numbers."""
     lids = {
         f"lids_{side}_{ring}_{name}": line.astype(np.uint16)
         for side, rings in correspondence.lids.items()
@@ -119,12 +128,12 @@ def _from_arrays(arrays: dict[str, npt.NDArray[Any]]) -> Correspondence:
 
 
 def _normalised_weights(steps: npt.NDArray[Any]) -> Float64Array:
-    """Rows that sum to 1, or to 0."""
+    """Return rows that sum to 1, or to 0."""
     sums = steps.astype(np.float64).sum(axis=1, keepdims=True)
     return np.divide(steps, sums, out=np.zeros(steps.shape), where=sums > 0)
 
 
 def head_hash(head: Head) -> str:
-    """What tells one head's mesh from another's."""
+    """Return a hash that identifies a head's mesh."""
     places = np.round(head.vertices / MICROMETRE).astype("<i4")
     return hashlib.sha256(places.tobytes() + head.loop_vertices.astype("<i4").tobytes()).hexdigest()

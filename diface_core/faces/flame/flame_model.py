@@ -1,4 +1,4 @@
-"""FLAME head models as users hold them: read from their files, shaped and posed (Li et al., TOG 2017). numpy only."""
+"""FLAME head models: loading of the user's files, shape and pose (Li et al., TOG 2017). numpy only."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ Int32Array = npt.NDArray[np.int32]
 JOINTS = ("root", "neck", "jaw", "left eye", "right eye")
 PARENTS = (-1, 0, 1, 1, 1)
 IDENTITY_COLUMNS = 300
-"""Columns of `shapedirs` that are identity; those behind them are expression."""
-HINT = "Use flame2020, flame2023, FLAME 2023 Open or generic_model as flame.is.tue.mpg.de gives it out, .pkl or .npz."
+"""Identity columns of `shapedirs`; the columns after them are expression."""
+HINT = (
+    "Use flame2020, flame2023, FLAME 2023 Open or generic_model as downloaded from flame.is.tue.mpg.de, .pkl or .npz."
+)
 ARRAY_NAMES = {
     "v_template": ("v_template",),
     "faces": ("f", "faces"),
@@ -33,19 +35,24 @@ ARRAY_NAMES = {
     "weights": ("weights", "lbs_weights"),
     "parents": ("kintree_table", "parents"),
 }
-"""What a file must hold, and the names that it goes by."""
+"""The arrays that a file must hold, with their accepted names."""
 EXPRESSION_NAMES = ("expressiondirs", "exprdirs")
-"""Names of an expression basis that stands apart from `shapedirs`."""
+"""Names of an expression basis that is separate from `shapedirs`."""
 
 
 @dataclass(frozen=True)
 class Flame:
-    """A FLAME head in metres: +X the character's left, +Y up, looking along +Z. V is 5,023.
+    """A FLAME head in metres: +X the character's left, +Y up, looking along +Z. V is 5,023. The joints are JOINTS.
 
-    template: (V, 3) float32. faces: (F, 3) int32. shape: (V, 3, S), the identity basis, S up to 300 or 0; expression:
-    (V, 3, E), E up to 100 or 0: metres at coefficient 1. correctives: (V, 3, 36), metres at each value of the last
-    four joints' rotation matrices less the identity. joint_regressor: (5, V). weights: (V, 5), rows that sum to 1.
-    parents: (5,), the root's -1. The joints are JOINTS.
+    Attributes:
+        template: (V, 3) float32.
+        faces: (F, 3) int32.
+        shape: (V, 3, S), the identity basis in metres at coefficient 1, S up to 300 or 0.
+        expression: (V, 3, E), the expression basis in metres at coefficient 1, E up to 100 or 0.
+        correctives: (V, 3, 36), metres at each value of the last four joints' rotation matrices minus the identity.
+        joint_regressor: (5, V).
+        weights: (V, 5), rows that sum to 1.
+        parents: (5,), the root's is -1.
     """
 
     template: Float32Array
@@ -58,9 +65,12 @@ class Flame:
     parents: Int32Array
 
     def apply_shape(self, shape: npt.ArrayLike = (), expression: npt.ArrayLike = ()) -> Float32Array:
-        """The head at rest (V, 3), or (T, V, 3) where a coefficient vector (K,) comes T times: (T, K).
+        """Return the head at rest (V, 3), or (T, V, 3) if a coefficient vector (K,) has T rows: (T, K).
 
-        The first K of the basis are used. Raises ModelError where the file has fewer.
+        The first K columns of the basis are used.
+
+        Raises:
+            ModelError: The file has fewer columns.
         """
         rest = self.template
         for name, basis, given in (("shape", self.shape, shape), ("expression", self.expression, expression)):
@@ -69,20 +79,18 @@ class Flame:
             if values.ndim > 2:
                 raise ValueError(f"{name} must have shape (K,) or (frames, K). Got {values.shape}.")
             if count > basis.shape[2]:
-                message = (
-                    f"This FLAME file has {basis.shape[2]} columns in its {name} basis, and {count} are asked for."
-                )
+                message = f"This FLAME file has {basis.shape[2]} columns in its {name} basis, but {count} are required."
                 raise ModelError(message, _hint(name, basis.shape[2]))
             if count:
                 rest = rest + (values @ basis[..., :count].reshape(-1, count).T).reshape(*values.shape[:-1], -1, 3)
         return rest
 
     def joints(self, vertices: Float32Array | None = None) -> Float32Array:
-        """Where the joints of heads at rest (..., V, 3) are, the template's without any: (..., 5, 3) m."""
+        """Return the joints (..., 5, 3) m of heads at rest (..., V, 3), by default of the template."""
         return self.joint_regressor @ (self.template if vertices is None else vertices)
 
     def apply_correctives(self, vertices: Float32Array, rotations: Float32Array) -> Float32Array:
-        """Heads at rest (T or 1, V, 3) with what the skin does as the joints turn, (T, 5, 3, 3): (T, V, 3)."""
+        """Return heads at rest (T or 1, V, 3) with the pose correctives of joint rotations (T, 5, 3, 3): (T, V, 3)."""
         features = (rotations[:, 1:] - np.eye(3, dtype=np.float32)).reshape(len(rotations), -1)
         used = np.flatnonzero(features.any(0))
         if not len(used):
@@ -99,12 +107,20 @@ class Flame:
         eyes: npt.ArrayLike = (0, 0, 0, 0, 0, 0),
         rotation: npt.ArrayLike = (0, 0, 0),
     ) -> Float32Array:
-        """The posed vertices (V, 3) m, or (T, V, 3) where anything comes as T rows: (T, K) in place of (K,).
+        """Return the posed vertices (V, 3) m, or (T, V, 3) if any argument has T rows: (T, K) instead of (K,).
 
-        neck, jaw: (3,) rotation vectors in radians about their joints, relative to the joint below. eyes: (6,), the
-        left one's and the right one's. rotation: (3,), the whole head's about the root joint. The order is the
-        paper's: shape and expression, pose correctives, linear blend skinning. Raises ModelError where the file has no
-        basis for a coefficient.
+        The order is that of the paper: shape and expression, pose correctives, linear blend skinning.
+
+        Args:
+            shape: (K,) identity coefficients.
+            expression: (K,) expression coefficients.
+            neck: (3,) rotation vector in radians about its joint, relative to the parent joint.
+            jaw: (3,) likewise.
+            eyes: (6,), the left eye's and the right eye's rotation vectors.
+            rotation: (3,), rotation vector of the whole head about the root joint.
+
+        Raises:
+            ModelError: The file has no basis for a coefficient.
         """
         rest = self.apply_shape(shape, expression)
         rows = [np.asarray(part, np.float32) for part in (rotation, neck, jaw, eyes)]
@@ -123,10 +139,12 @@ class Flame:
 
 
 def load_flame(path: Path) -> Flame:
-    """The FLAME model of a .pkl (any Python's, chumpy's arrays in it) or .npz file, told apart by their content.
+    """Load the FLAME model of a .pkl (from any Python, with chumpy arrays) or .npz file, detected by content.
 
-    The last one is kept, as long as its file stays as it is. Raises ModelError for a file that is missing, damaged,
-    another model, or holds anything but arrays.
+    The last model is cached until its file changes.
+
+    Raises:
+        ModelError: The file is missing, damaged, another model, or holds anything but arrays.
     """
     try:
         with path.open("rb") as file:
@@ -139,43 +157,43 @@ def load_flame(path: Path) -> Flame:
 
 @lru_cache(maxsize=1)
 def _load_cached(path: Path, zipped: bool, _changed: int, _size: int) -> Flame:
-    found = load_npz(path, HINT) if zipped else load_pickle(path, HINT)
-    if not isinstance(found, dict):
-        raise ModelError(f"{path} holds a {type(found).__name__}, expected a FLAME model's arrays by name.", HINT)
+    content = load_npz(path, HINT) if zipped else load_pickle(path, HINT)
+    if not isinstance(content, dict):
+        raise ModelError(f"{path} holds a {type(content).__name__}, expected the named arrays of a FLAME model.", HINT)
     try:
-        return _parse_flame({str(name): value for name, value in found.items()})
+        return _parse_flame({str(name): value for name, value in content.items()})
     except (ValueError, TypeError, IndexError) as reason:
         raise ModelError(f"{path} is not a FLAME model: {reason}.", HINT) from reason
 
 
 def _parse_flame(arrays: dict[str, Any]) -> Flame:
-    held = {name: next((arrays[key] for key in keys if key in arrays), None) for name, keys in ARRAY_NAMES.items()}
-    missing = [name for name, value in held.items() if value is None]
+    named = {name: next((arrays[key] for key in keys if key in arrays), None) for name, keys in ARRAY_NAMES.items()}
+    missing = [name for name, value in named.items() if value is None]
     if missing:
         raise ValueError(f"it has no {', '.join(missing)}, only {', '.join(sorted(arrays)[:12]) or 'nothing'}")
-    template = _float_array("v_template", held["v_template"], (VERTEX_COUNT, 3))
-    faces = np.asarray(held["faces"]).astype(np.int32)
+    template = _float_array("v_template", named["v_template"], (VERTEX_COUNT, 3))
+    faces = np.asarray(named["faces"]).astype(np.int32)
     reason = why_not_flame(template, faces)
     if reason:
         raise ValueError(reason)
-    parents = np.atleast_2d(np.asarray(held["parents"]))[0].astype(np.int64)
+    parents = np.atleast_2d(np.asarray(named["parents"]))[0].astype(np.int64)
     if tuple(parents[1:]) != PARENTS[1:]:
-        raise ValueError(f"its joints hang on {parents.tolist()}, FLAME's on {list(PARENTS)}")
+        raise ValueError(f"the parents of its joints are {parents.tolist()}, expected {list(PARENTS)}")
     shape, expression = _bases(arrays)
     return Flame(
         template=template,
         faces=faces,
         shape=shape,
         expression=expression,
-        correctives=_float_array("posedirs", held["posedirs"], (VERTEX_COUNT, 3, 9 * (len(JOINTS) - 1))),
-        joint_regressor=_float_array("J_regressor", held["J_regressor"], (len(JOINTS), VERTEX_COUNT)),
-        weights=_float_array("weights", held["weights"], (VERTEX_COUNT, len(JOINTS))),
+        correctives=_float_array("posedirs", named["posedirs"], (VERTEX_COUNT, 3, 9 * (len(JOINTS) - 1))),
+        joint_regressor=_float_array("J_regressor", named["J_regressor"], (len(JOINTS), VERTEX_COUNT)),
+        weights=_float_array("weights", named["weights"], (VERTEX_COUNT, len(JOINTS))),
         parents=np.array(PARENTS, np.int32),
     )
 
 
 def _bases(arrays: dict[str, Any]) -> tuple[Float32Array, Float32Array]:
-    """Identity and expression, (V, 3, S) and (V, 3, E); with no columns where the file has none."""
+    """Return identity and expression, (V, 3, S) and (V, 3, E); with no columns where the file has none."""
     both = _float_array("shapedirs", arrays.get("shapedirs", np.zeros((VERTEX_COUNT, 3, 0))), (VERTEX_COUNT, 3, None))
     apart = next((arrays[name] for name in EXPRESSION_NAMES if name in arrays), None)
     if apart is not None:
@@ -186,15 +204,15 @@ def _bases(arrays: dict[str, Any]) -> tuple[Float32Array, Float32Array]:
 def _float_array(name: str, value: Any, shape: tuple[int | None, ...]) -> Float32Array:
     array = np.asarray(value)
     if array.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape, array.shape, strict=True)):
-        wanted = tuple("any" if want is None else want for want in shape)
-        raise ValueError(f"{name} has shape {array.shape}, expected {wanted}")
+        expected = tuple("any" if want is None else want for want in shape)
+        raise ValueError(f"{name} has shape {array.shape}, expected {expected}")
     if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
-        raise ValueError(f"{name} holds what is no number")
+        raise ValueError(f"{name} holds a value that is not a finite number")
     return array.astype(np.float32)
 
 
 def _frame_count(rows: list[tuple[int, ...]]) -> int | None:
-    """The frames that are asked for, None where nothing comes in rows."""
+    """Return the number of frames, or None if no argument has rows."""
     counts = {shape[0] for shape in rows if shape}
     if len(counts - {1}) > 1:
         raise ValueError(f"all must have the same number of frames. Got {sorted(counts)}.")
@@ -203,12 +221,12 @@ def _frame_count(rows: list[tuple[int, ...]]) -> int | None:
 
 def _hint(name: str, has: int) -> str:
     if name == "expression" and not has:
-        return "Move the face by 3DiFACE's displacements, which need no basis, or use a FLAME file that has one."
+        return "Animate the face with 3DiFACE's displacements, which need no basis, or use a FLAME file that has one."
     return f"Use at most {has}, or a FLAME file that has more."
 
 
 def report(flame: Flame) -> str:
-    """What a FLAME file turned out to hold, a line each."""
+    """Describe a FLAME file, one line per property."""
     low, high = flame.template.min(0), flame.template.max(0)
     places = zip(JOINTS, flame.joints().tolist(), strict=True)
     return "\n".join(

@@ -1,4 +1,4 @@
-"""Meshes out of files: Wavefront .obj, arrays in .npz, FLAME models. numpy only."""
+"""Mesh files: Wavefront .obj, arrays in .npz, FLAME models. numpy only."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from ...errors import ModelError
 from ...untrusted.pickle_arrays import load_npz
 from .flame_model import load_flame
 
-HINT = "Give an .obj, an .npz that holds vertices (V, 3) and faces (F, 3), or a FLAME model file."
+HINT = "Use an .obj, an .npz that holds vertices (V, 3) and faces (F, 3), or a FLAME model file."
 
 
 def read_mesh(path: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
-    """The vertices (V, 3) and triangles (F, 3) of an .obj, of an .npz with `vertices` and `faces`, or of a FLAME model.
+    """Read the vertices (V, 3) and triangles (F, 3) of an .obj, an .npz or a FLAME model.
 
-    Polygons become triangles, fanned from their first corner. Raises ModelError when it cannot be read.
+    An .npz holds `vertices` and `faces`. Polygons are triangulated as fans from their first corner.
+
+    Raises:
+        ModelError: The file cannot be read.
     """
     if path.suffix.lower() == ".obj":
         return _read_obj(path)

@@ -1,4 +1,4 @@
-"""A head's pose on a FLAME mesh: the neck turned through the skinning, or the object turned about the same joint."""
+"""Head pose on a FLAME mesh: the neck rotated by skinning, or the object rotated about the same joint."""
 
 from __future__ import annotations
 
@@ -20,12 +20,20 @@ def apply_neck_rotation(
     neutral: Float32Array | None = None,
     correctives: bool = True,
 ) -> Float32Array:
-    """Moving faces (T, V, 3) m with their heads turned by rotation vectors (T, 3) rad about FLAME's neck joint.
+    """Rotate the heads of moving faces about FLAME's neck joint.
 
-    As 3DiFACE puts its two parts together (Thambiraja et al. 2025): the neck turns as a pose of FLAME, so that the
-    skin blends from the still shoulders to the turned head, and bends as the pose correctives say; without
-    `correctives` it only blends. The joint is that of `neutral` (V, 3), the face at rest; of FLAME's template without
-    it. It stands still while the face speaks.
+    As 3DiFACE combines its two networks (Thambiraja et al. 2025): the neck rotates as a pose of FLAME, so that the skin
+    blends from the still shoulders to the rotated head.
+
+    Args:
+        flame: The FLAME model.
+        vertices: Moving faces (T, V, 3) m.
+        rotations: Rotation vectors (T, 3) rad.
+        neutral: The face at rest (V, 3) that gives the joint, which does not move with speech; default: the template.
+        correctives: Whether the skin also follows the pose correctives.
+
+    Returns:
+        The rotated vertices (T, V, 3) m.
     """
     rotations = np.asarray(rotations, np.float32)
     if vertices.ndim != 3 or rotations.shape != (len(vertices), 3):
@@ -43,15 +51,19 @@ def apply_neck_rotation(
 
 
 def neck_pivot(flame: Flame, neutral: Float32Array | None = None) -> Float32Array:
-    """The neck joint (3,) m of a face at rest (V, 3), of FLAME's template without any."""
+    """Return the neck joint (3,) m of a face at rest (V, 3), by default of FLAME's template."""
     return flame.joints(neutral)[NECK_JOINT]
 
 
 def object_transform(pivot: Float32Array, rotations: npt.ArrayLike) -> tuple[Float32Array, Float32Array]:
-    """The same head pose for a whole object: matrices R (T, 3, 3) and places t (T, 3) m so that x -> R x + t.
+    """Return the same head pose for a whole object: matrices R (T, 3, 3) and offsets t (T, 3) m with x -> R x + t.
 
-    It turns by the rotation vectors (T, 3) rad about `pivot` (3,) m, in FLAME's frame. What wholly hangs on the neck
-    joint moves as `apply_neck_rotation` without correctives moves it; the shoulders, which that leaves, turn too.
+    Vertices that are fully weighted to the neck joint move as in `apply_neck_rotation` without correctives; the
+    shoulders rotate too.
+
+    Args:
+        pivot: (3,) m in FLAME's frame.
+        rotations: Rotation vectors (T, 3) rad about `pivot`.
     """
     turns = rotation_matrices(rotations)
     return turns, pivot - turns @ pivot

@@ -1,8 +1,7 @@
-"""How a FLAME mesh lies in its own coordinates: which way is up, how long a metre is, and where its neck turns. numpy
-only.
+"""How a FLAME mesh lies in its coordinates: up axis, unit and neck joint. numpy only.
 
-The artist's mesh may be Y-up as OBJ files are, turned, mirrored, or in centimetres; and its identity is its own, so
-that it never fits another head exactly.
+The user's mesh may be Y-up as OBJ files are, rotated, mirrored, or in centimetres. Its identity differs from every
+other head's, so that it never fits another head exactly.
 """
 
 from __future__ import annotations
@@ -20,22 +19,29 @@ from . import correspondence, flame_model
 Float64Array = npt.NDArray[np.float64]
 
 SNAP_ANGLE = math.radians(15.0)
-"""A mesh turned by less than this from a multiple of 90 degrees about each axis is taken for one turned by just that:
-heads of people differ by as much, and files are not turned by such angles."""
+"""A mesh rotated by less than this from a multiple of 90 degrees about each axis is treated as rotated by exactly that:
+people's heads differ by as much, and files are not rotated by such angles.
+"""
 UNIT_TOLERANCE = 1.4
-"""A metre within this factor of a power of ten is taken for it."""
+"""A unit within this factor of a power of ten metres is treated as that power."""
 
-# The bundled head against FLAME's template, by a similarity fit over the vertices that answer each other.
+# The bundled head relative to FLAME's template, by a similarity fit over the corresponding vertices.
 BUNDLED_SCALE, BUNDLED_PITCH = 0.926, math.radians(94.2)
 BUNDLED_ORIGIN = (0.0, -0.051, 0.0166)
 DEFAULT_NECK = (0.0, -0.009, -0.054)
-"""FLAME's neck joint (m), for when its file, which says how each identity's lies, is not there."""
+"""FLAME's neck joint (m), used if the FLAME file, which gives it per identity, is not available."""
 
 
 @dataclass(frozen=True)
 class Placement:
-    """flame = scale * rotation @ local + shift, metres; rotation (3, 3) is orthogonal and may mirror. neck: (3,) where
-    the neck joint is, in the mesh's own coordinates."""
+    """The map flame = scale * rotation @ local + shift, in metres.
+
+    Attributes:
+        scale: Metres per unit of the mesh.
+        rotation: (3, 3) orthogonal, may mirror.
+        shift: (3,) m.
+        neck: (3,) the neck joint in the mesh's coordinates.
+    """
 
     scale: float
     rotation: Float64Array
@@ -43,15 +49,15 @@ class Placement:
     neck: Float64Array
 
     def to_flame(self, vertices: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
-        """The mesh's own coordinates (..., 3) in FLAME's frame, metres."""
+        """Convert points (..., 3) from the mesh's coordinates to FLAME's frame, metres."""
         return (self.scale * vertices @ self.rotation.T + self.shift).astype(np.float32)
 
     def deltas_to_local(self, deltas: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
-        """Displacements (..., 3) in FLAME's frame, metres, in the mesh's own coordinates."""
+        """Convert displacements (..., 3) in FLAME's frame, metres, to the mesh's coordinates."""
         return (deltas @ self.rotation / self.scale).astype(np.float32)
 
     def deltas_to_flame(self, deltas: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
-        """The way back: displacements (..., 3) in the mesh's own coordinates, in FLAME's frame, metres."""
+        """Convert displacements (..., 3) in the mesh's coordinates to FLAME's frame, metres."""
         return (self.scale * deltas @ self.rotation.T).astype(np.float32)
 
     def rotations_to_local(self, vectors: npt.NDArray[np.floating]) -> Float64Array:
@@ -65,10 +71,14 @@ FROM_BLENDER = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
 
 
 def fit_placement(vertices: npt.NDArray[np.floating], file: Path | None = None) -> Placement:
-    """How a FLAME mesh at rest with `vertices` (5023, 3) in its own coordinates lies.
+    """Fit the placement of a FLAME mesh at rest.
 
-    file: the user's FLAME file; without it the mesh is laid on the bundled head. Raises ModelError for a file that
-    cannot be read.
+    Args:
+        vertices: (5023, 3) in the mesh's coordinates.
+        file: The user's FLAME file; without it the mesh is fitted to the bundled head.
+
+    Raises:
+        ModelError: The file cannot be read.
     """
     if file is None:
         reference, known, regressor = *_bundled_reference(), None
@@ -84,24 +94,26 @@ def fit_placement(vertices: npt.NDArray[np.floating], file: Path | None = None) 
 
 
 def _bundled_reference() -> tuple[Float64Array, npt.NDArray[np.bool_]]:
-    """FLAME's vertices (5023, 3) as far as the bundled head has them, where a FLAME head would be."""
-    found = correspondence.load_correspondence()
+    """Return FLAME's vertices (5023, 3) sampled on the bundled head in FLAME's frame, and a mask of them."""
+    correspondences = correspondence.load_correspondence()
     sine, cosine = math.sin(BUNDLED_PITCH), math.cos(BUNDLED_PITCH)
     to_bundled = np.array([[1.0, 0.0, 0.0], [0.0, cosine, -sine], [0.0, sine, cosine]])
-    lying = (found.sample(load_head().vertices) - BUNDLED_ORIGIN) @ to_bundled / BUNDLED_SCALE
-    return lying, found.has_match
+    lying = (correspondences.sample(load_head().vertices) - BUNDLED_ORIGIN) @ to_bundled / BUNDLED_SCALE
+    return lying, correspondences.has_match
 
 
 def _fit_similarity(local: Float64Array, reference: Float64Array) -> tuple[float, Float64Array]:
-    """The scale and rotation (or reflection, where that is what fits) of the similarity that takes `local` (N, 3) to
-    `reference` with the least squares (Umeyama 1991)."""
+    """Return scale and rotation of the least-squares similarity from `local` (N, 3) to `reference` (Umeyama 1991).
+
+    The rotation is a reflection if that fits best.
+    """
     a, b = local - local.mean(0), reference - reference.mean(0)
     u, sizes, v = np.linalg.svd(b.T @ a)
     return float(sizes.sum() / np.sum(a * a)), u @ v
 
 
 def _snap(scale: float, rotation: Float64Array) -> tuple[float, Float64Array]:
-    """The same, exactly upright and in a round unit where it nearly is."""
+    """Snap a nearly upright rotation and a nearly round unit to exact ones."""
     unit = 10.0 ** round(math.log10(scale))
     if 1 / UNIT_TOLERANCE < scale / unit < UNIT_TOLERANCE:
         scale = unit

@@ -1,9 +1,9 @@
-"""Whether a mesh is FLAME's, from its edges and without FLAME's geometry. numpy only.
+"""Recognise FLAME's mesh by its edges, without FLAME's geometry. numpy only.
 
-A sample of the skin's edges is known by hash: the smallest hashes of a set are a fair sample of it (Broder 1997), and
-the same edges fall into the sample in every mesh. So triangles may be in any order and wound either way, joined to
-quads, filled at the mouth or cut away in part, and the eyeballs may be of any faces; but the vertices must be FLAME's
-in FLAME's order, as motion is given by vertex.
+A sample of the skin's edges is stored as hashes: the smallest hashes of a set are a fair sample of it (Broder 1997),
+and the same edges fall into the sample in every mesh. Triangles may therefore be in any order and winding, joined to
+quads, filled at the mouth or partly removed, and the eyeballs may have any faces. The vertices must be FLAME's in
+FLAME's order, as motion is stored per vertex.
 """
 
 from __future__ import annotations
@@ -15,45 +15,45 @@ import numpy.typing as npt
 
 VERTEX_COUNT = 5023
 SKIN_VERTEX_COUNT = 3931
-"""The vertices before this one are skin, the others two eyeballs."""
+"""Vertices before this one are skin, the others are two eyeballs."""
 MAX_SAMPLED_HASH = 2**32 // 44
-"""Edges with a hash below this are looked at: 260 of the 11,731 of FLAME's skin."""
+"""Edges with a hash below this are sampled: 260 of the 11,731 of FLAME's skin."""
 MIN_KNOWN_SHARE = 0.97
 """At least this share of a mesh's sampled edges must be FLAME's."""
 MIN_PRESENT_SHARE = 0.5
-"""At least this share of FLAME's must be there: quads lack the third of them that cut them in two."""
+"""At least this share of FLAME's sampled edges must be present: quads lack the third that cuts them in two."""
 EDGE_COUNT = 14995
-"""FLAME's edges in all."""
+"""Total number of FLAME's edges."""
 
 
 def is_flame(vertices: npt.NDArray[np.floating], polygons: npt.NDArray[np.integer]) -> bool:
-    """Whether vertices (V, 3) and polygons (F, 3 or 4) are FLAME's mesh, of any identity and in any pose."""
+    """Return whether vertices (V, 3) and polygons (F, 3 or 4) are FLAME's mesh, of any identity and in any pose."""
     return not why_not_flame(vertices, polygons)
 
 
 def why_not_flame(vertices: npt.NDArray[np.floating], polygons: npt.NDArray[np.integer]) -> str:
-    """Why vertices (V, 3) and polygons (F, 3 or 4) are not FLAME's mesh; "" where they are."""
+    """Return why vertices (V, 3) and polygons (F, 3 or 4) are not FLAME's mesh; "" if they are."""
     if vertices.shape == (VERTEX_COUNT, 3) and not np.isfinite(vertices).all():
-        return "some of its vertices are at no finite place"
+        return "some of its vertices are not finite"
     return why_not_flame_edges(len(vertices), polygon_edges(polygons))
 
 
 def why_not_flame_edges(vertices: int, edges: npt.NDArray[np.integer]) -> str:
-    """Why a mesh with so many vertices and these edges (E, 2) is not FLAME's; "" where it is."""
+    """Return why a mesh with this number of vertices and these edges (E, 2) is not FLAME's; "" if it is."""
     if vertices != VERTEX_COUNT:
         return f"it has {vertices:,} vertices, FLAME's mesh has {VERTEX_COUNT:,}"
     if not len(edges):
         return "it has no faces, only vertices"
     if edges.min() < 0 or edges.max() >= VERTEX_COUNT:
-        return "its faces name vertices that it does not have"
-    given = edge_sample(edges)
+        return "its faces refer to vertices that do not exist"
+    sample = edge_sample(edges)
     if (
-        len(given)
-        and np.isin(given, FLAME_EDGE_SAMPLE).mean() >= MIN_KNOWN_SHARE
-        and np.isin(FLAME_EDGE_SAMPLE, given).mean() >= MIN_PRESENT_SHARE
+        len(sample)
+        and np.isin(sample, FLAME_EDGE_SAMPLE).mean() >= MIN_KNOWN_SHARE
+        and np.isin(FLAME_EDGE_SAMPLE, sample).mean() >= MIN_PRESENT_SHARE
     ):
         return ""
-    known = np.isin(given, FLAME_EDGE_SAMPLE).mean() if len(given) else 0.0
+    known = np.isin(sample, FLAME_EDGE_SAMPLE).mean() if len(sample) else 0.0
     if known >= MIN_KNOWN_SHARE:
         return f"it has {VERTEX_COUNT:,} vertices, but most of FLAME's faces are missing"
     if len(edges) == EDGE_COUNT:
@@ -62,13 +62,13 @@ def why_not_flame_edges(vertices: int, edges: npt.NDArray[np.integer]) -> str:
 
 
 def polygon_edges(polygons: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
-    """The edges (E, 2) of polygons (F, 3 or 4), each once, the lower vertex first."""
+    """Return the edges (E, 2) of polygons (F, 3 or 4), each once, the lower vertex first."""
     sides = np.stack([polygons, np.roll(polygons, -1, axis=1)], axis=-1).reshape(-1, 2).astype(np.int64)
     return np.unique(np.sort(sides, axis=1), axis=0)
 
 
 def edge_sample(edges: npt.NDArray[np.integer]) -> npt.NDArray[np.uint32]:
-    """The hashes of the edges (E, 2) that are in the sample, in order; edges within an eyeball are passed over."""
+    """Return the sorted hashes of the edges (E, 2) that are in the sample; edges within an eyeball are skipped."""
     pairs = np.sort(np.asarray(edges, np.int64), axis=1)
     left, right = pairs[(pairs[:, 0] < SKIN_VERTEX_COUNT)].astype(np.uint32).T
     mixed = left * np.uint32(VERTEX_COUNT) + right
@@ -96,4 +96,4 @@ FLAME_EDGE_SAMPLE = np.frombuffer(
     ),
     "<u4",
 )
-"""The sample of FLAME's own edges; `edge_sample` of the faces in any of its files."""
+"""The sample of FLAME's edges: `edge_sample` of the faces in any of its files."""

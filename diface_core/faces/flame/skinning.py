@@ -1,4 +1,4 @@
-"""Linear blend skinning: joints that turn, and vertices that follow them by weights. numpy only."""
+"""Linear blend skinning: joint transforms and vertices that follow them by weights. numpy only."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy.typing as npt
 Float32Array = npt.NDArray[np.float32]
 
 BLOCK_FRAMES = 8
-"""Frames whose mixed transforms are held at once, so that they stay in the processor's cache."""
+"""Frames whose blended transforms are in memory at once, so that they stay in the processor's cache."""
 
 
 def rotation_matrices(rotations: npt.ArrayLike) -> Float32Array:
-    """Rotation vectors (..., 3) in radians, active -> matrices (..., 3, 3) float32 (Rodrigues' formula)."""
+    """Convert rotation vectors (..., 3) in radians, active, to matrices (..., 3, 3) float32 (Rodrigues' formula)."""
     vectors = np.asarray(rotations, np.float64)
     angles = np.linalg.norm(vectors, axis=-1)[..., None, None]
     x, y, z = np.moveaxis(vectors, -1, 0)
@@ -27,29 +27,40 @@ def rotation_matrices(rotations: npt.ArrayLike) -> Float32Array:
 def joint_transforms(
     joints: Float32Array, rotations: Float32Array, parents: npt.ArrayLike
 ) -> tuple[Float32Array, Float32Array]:
-    """What each joint does to the points that hang on it: x -> R x + t.
+    """Return each joint's transform x -> R x + t of the points that follow it.
 
-    joints: (T, J, 3) m at rest. turns: (T, J, 3, 3), each about its joint, relative to its parent. parents: (J,), a
-    joint's before it and the root's -1. Returns R (T, J, 3, 3) and t (T, J, 3).
+    Args:
+        joints: (T, J, 3) m at rest.
+        rotations: (T, J, 3, 3), each about its joint, relative to its parent.
+        parents: (J,), each before its children; the root's is -1.
+
+    Returns:
+        R (T, J, 3, 3) and t (T, J, 3).
     """
     matrices, offsets = [], []
     for joint, parent in enumerate(np.asarray(parents).tolist()):
         turn, place = rotations[:, joint], joints[:, joint, :, None]
-        held = place - turn @ place  # the joint stays where it is
+        offset = place - turn @ place  # the joint itself does not move
         if parent >= 0:
-            held = matrices[parent] @ held + offsets[parent]
+            offset = matrices[parent] @ offset + offsets[parent]
             turn = matrices[parent] @ turn
         matrices.append(turn)
-        offsets.append(held)
+        offsets.append(offset)
     return np.stack(matrices, 1), np.stack(offsets, 1)[..., 0]
 
 
 def skin_vertices(
     points: Float32Array, weights: Float32Array, matrices: Float32Array, offsets: Float32Array
 ) -> Float32Array:
-    """Points (T or 1, V, 3) moved by the joints' x -> R x + t, mixed by weights (V, J) whose rows sum to 1: (T, V, 3).
+    """Return points (T or 1, V, 3) moved by the joints' x -> R x + t, blended by weights: (T, V, 3).
 
-    Where nothing turns, the points come back as they are, to the bit.
+    Without rotation the points are returned unchanged, to the bit.
+
+    Args:
+        points: (T or 1, V, 3).
+        weights: (V, J), rows that sum to 1.
+        matrices: (T, J, 3, 3).
+        offsets: (T, J, 3).
     """
     away = np.concatenate([matrices - np.eye(3, dtype=np.float32), offsets[..., None]], axis=-1)  # (T, J, 3, 4)
     count, joints = away.shape[:2]

@@ -17,13 +17,18 @@ EYEBALLS = {"Left": slice(SKIN_VERTEX_COUNT, 4477), "Right": slice(4477, VERTEX_
 EYE_POCKETS = {"Left": 3929, "Right": 3930}
 """The vertex at the bottom of each eye's pocket, behind the eyeball; ring k of the lids is k edges from it."""
 UPPER_LIP_MIDLINE = (3514, 3549, 3547, 3533, 3531, 3546, 3543, 3541, 3537)
-"""The midline of the upper lip, from the border of the hole in which the mouth ends, out; ring k of the mouth is k
-edges from that border and goes through the k-th."""
+"""The midline of the upper lip, from the border of the mouth's hole outwards; ring k of the mouth is k edges from that
+border and passes through the k-th vertex.
+"""
 HINT = "Choose a mesh with FLAME's 5,023 vertices, in the order of its model files."
 
 
 def check_flame_mesh(vertices: npt.NDArray[np.floating], faces: npt.NDArray[np.integer]) -> None:
-    """Raises ModelError when these are not FLAME's vertices (5023, 3) and triangles (F, 3)."""
+    """Check that these are FLAME's vertices (5023, 3) and triangles (F, 3).
+
+    Raises:
+        ModelError: They are not.
+    """
     if vertices.ndim != 2 or vertices.shape[1] != 3 or faces.ndim != 2 or faces.shape[1] != 3:
         raise ModelError(f"A mesh is vertices (V, 3) and triangles (F, 3). Got {vertices.shape}, {faces.shape}.", HINT)
     reason = why_not_flame(vertices, faces)
@@ -32,17 +37,17 @@ def check_flame_mesh(vertices: npt.NDArray[np.floating], faces: npt.NDArray[np.i
 
 
 def to_head_frame(vertices: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """FLAME's frame (Y up, looking along +Z) -> the bundled head's (Z up, looking along -Y), (..., 3)."""
+    """Convert FLAME's frame (Y up, looking along +Z) to the bundled head's (Z up, looking along -Y), (..., 3)."""
     return np.stack([vertices[..., 0], -vertices[..., 2], vertices[..., 1]], -1).astype(np.float64)
 
 
 def skin_faces(faces: npt.NDArray[np.integer]) -> Int32Array:
-    """The triangles (F, 3) without those of the eyeballs."""
+    """Return the triangles (F, 3) without those of the eyeballs."""
     return faces[(faces < SKIN_VERTEX_COUNT).all(axis=1)].astype(np.int32)
 
 
 def vertex_neighbours(faces: npt.NDArray[np.integer]) -> Neighbours:
-    """The neighbours of every vertex along the edges of triangles (F, 3)."""
+    """Return the neighbours of every vertex along the edges of triangles (F, 3)."""
     neighbours: Neighbours = defaultdict(set)
     for a, b in mesh_edges(faces).tolist():
         neighbours[a].add(b)
@@ -51,13 +56,13 @@ def vertex_neighbours(faces: npt.NDArray[np.integer]) -> Neighbours:
 
 
 def mesh_edges(faces: npt.NDArray[np.integer]) -> Int32Array:
-    """The edges (E, 2) of triangles (F, 3), each once, the lower vertex first, in order."""
+    """Return the edges (E, 2) of triangles (F, 3), each once, the lower vertex first, sorted."""
     sides = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
     return np.unique(np.sort(sides, axis=1), axis=0).astype(np.int32)
 
 
 def border_loop(faces: npt.NDArray[np.integer], start: int) -> list[int]:
-    """The closed border of the surface through the vertex `start`, in order."""
+    """Return the closed border of the surface through the vertex `start`, in order."""
     sides = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
     open_edges = [edge for edge, count in Counter(map(tuple, sides.tolist())).items() if count == 1]
     along: Neighbours = defaultdict(set)
@@ -68,17 +73,21 @@ def border_loop(faces: npt.NDArray[np.integer], start: int) -> list[int]:
 
 
 def vertex_rings(neighbours: Neighbours, start: list[int], count: int) -> list[list[int]]:
-    """The `count` rings around the vertices `start`, ring k of those k + 1 edges away, each in order."""
-    ring, seen, found = set(start), set(start), []
+    """Return `count` rings around the vertices `start`, ring k of those k + 1 edges away, each in order."""
+    ring, seen, rings = set(start), set(start), []
     for _ in range(count):
         ring = {near for vertex in ring for near in neighbours[vertex]} - seen
         seen |= ring
-        found.append(ordered_loop({vertex: neighbours[vertex] & ring for vertex in ring}, min(ring)))
-    return found
+        rings.append(ordered_loop({vertex: neighbours[vertex] & ring for vertex in ring}, min(ring)))
+    return rings
 
 
 def ordered_loop(along: Neighbours, start: int) -> list[int]:
-    """The vertices of a closed loop from `start`; ModelError where it is none."""
+    """Return the vertices of a closed loop from `start`.
+
+    Raises:
+        ModelError: The loop is not closed.
+    """
     loop, last = [start], -1
     while True:
         ahead = sorted(along.get(loop[-1], set()) - {last})
@@ -91,7 +100,10 @@ def ordered_loop(along: Neighbours, start: int) -> list[int]:
 
 
 def split_loop(loop: list[int], across: npt.NDArray[np.floating], upper: int) -> tuple[Int32Array, Int32Array]:
-    """A loop's half with the vertex `upper`, and the other: from the lowest `across` (V,) to the highest, with both."""
+    """Split a loop into the half with the vertex `upper` and the other half.
+
+    Both run from the lowest `across` (V,) to the highest and include both ends.
+    """
     first, last = loop.index(loop[int(np.argmin(across[loop]))]), loop.index(loop[int(np.argmax(across[loop]))])
     turned = loop[first:] + loop[:first]
     split = (last - first) % len(loop)

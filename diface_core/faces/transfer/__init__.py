@@ -1,0 +1,1 @@
+"""Transfer of the bundled head's shapes to any head of FLAME's topology."""

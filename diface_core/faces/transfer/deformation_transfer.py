@@ -1,7 +1,7 @@
-"""One mesh's offsets on another of the same triangles: deformation transfer (Sumner and Popović, SIGGRAPH 2004).
+"""Deformation transfer of offsets between meshes with the same triangles (Sumner and Popović, SIGGRAPH 2004).
 
-Every triangle of the target turns and stretches as the source's does; the offsets that come nearest to that are those
-of a Poisson equation (Botsch, Sumner, Pauly and Gross 2006).
+Every triangle of the target rotates and deforms as the source's does; the nearest offsets solve a Poisson equation
+(Botsch, Sumner, Pauly and Gross 2006).
 """
 
 from __future__ import annotations
@@ -19,14 +19,16 @@ Float64Array = npt.NDArray[np.float64]
 Int32Array = npt.NDArray[np.int32]
 BoolArray = npt.NDArray[np.bool_]
 
-MIN_FATNESS = 0.05  # of its fair share of height, below which a source triangle's turn means little
-RIDGE = 1e-9  # so that vertices of triangles without area have a place too
-UNKNOWN_WEIGHT = 0.05  # how much a triangle that the source has not resists, of one that it has
+MIN_FATNESS = (
+    0.05  # relative to an equilateral triangle's height; the rotation of thinner source triangles is not reliable
+)
+RIDGE = 1e-9  # gives vertices of triangles without area a defined position
+UNKNOWN_WEIGHT = 0.05  # resistance of a triangle without a source, relative to one with a source
 
 
 @dataclass(frozen=True)
 class SoftConstraint:
-    """What has to come out: `rows` (N, V) of the offsets are `values` (N, 3), with `strength` against the shape's."""
+    """A soft constraint: `rows` (N, V) of the offsets are `values` (N, 3), with `strength` relative to the shape's."""
 
     rows: SparseMatrix
     values: Float64Array
@@ -34,9 +36,13 @@ class SoftConstraint:
 
 
 class DeformationTransfer:
-    """From `source` (V, 3) to `target` (V, 3), both of the triangles `faces` (F, 3), of one size and in one pose.
+    """Deformation transfer from `source` (V, 3) to `target` (V, 3), of one size and in one pose.
 
-    known: (V,) which vertices the source has; the others follow.
+    Args:
+        source: (V, 3).
+        target: (V, 3).
+        faces: (F, 3) triangles of both.
+        known: (V,) which vertices the source has; the others follow. None for all.
     """
 
     def __init__(
@@ -58,22 +64,26 @@ class DeformationTransfer:
         constraints: tuple[SoftConstraint, ...] = (),
         base_offsets: Float64Array | None = None,
     ) -> Float64Array:
-        """The target's offsets (V, 3) for the source's `deltas` (V, 3); exactly 0 where not `free` (V,).
+        """Return the target's offsets (V, 3) for the source's `deltas` (V, 3).
 
-        beyond: the target's offsets (V, 3) for a part of `deltas`, when only what goes beyond them is asked for.
+        Args:
+            deltas: (V, 3) offsets of the source.
+            free: (V,) vertices that may move; the others have offset 0 exactly.
+            constraints: Further conditions on the offsets.
+            base_offsets: (V, 3) offsets of the target for a part of `deltas`; only the rest is returned.
         """
-        found = np.zeros_like(self.target)
+        offsets = np.zeros_like(self.target)
         if not free.any():
-            return found
-        wanted = self.deformation_gradients(deltas)
-        left, right = self.laplacian, self.divergence(wanted)
+            return offsets
+        target_gradients = self.deformation_gradients(deltas)
+        left, right = self.laplacian, self.divergence(target_gradients)
         if base_offsets is not None:
             right = right - left @ base_offsets
-        for hold in constraints:
-            # Against the mean of what resists: the strength then means the same on every mesh.
-            weight = hold.strength * self.laplacian.diagonal().mean()
-            left = left + weight * hold.rows.T @ hold.rows
-            right = right + weight * hold.rows.T @ hold.values
+        for constraint in constraints:
+            # Relative to the mean diagonal: the strength then has the same meaning on every mesh.
+            weight = constraint.strength * self.laplacian.diagonal().mean()
+            left = left + weight * constraint.rows.T @ constraint.rows
+            right = right + weight * constraint.rows.T @ constraint.values
         inside = np.flatnonzero(free)
         left = left + RIDGE * self.laplacian.diagonal().mean() * sparse.eye(len(free))
         factors = splu(
@@ -82,16 +92,16 @@ class DeformationTransfer:
             diag_pivot_thresh=0.0,
             options={"SymmetricMode": True},
         )
-        found[inside] = factors.solve(right[inside])
-        return found
+        offsets[inside] = factors.solve(right[inside])
+        return offsets
 
     def deformation_gradients(self, deltas: Float64Array) -> Float64Array:
-        """What each of the source's triangles does under `deltas` but for staying as it is: (F, 3, 3)."""
+        """Return the deformation gradient minus the identity of each source triangle under `deltas`: (F, 3, 3)."""
         moved = triangle_frames(self.source + deltas, self.faces) @ self.frames
         return np.where(self.trust[:, None, None] > 0, moved - np.eye(3), 0.0)
 
     def divergence(self, target_gradients: Float64Array) -> Float64Array:
-        """The Poisson equation's right side (V, 3): the divergence of what the triangles are to do."""
+        """Return the Poisson equation's right side (V, 3): the divergence of the target gradients."""
         flux = np.einsum("f,fab,fib->fia", self.weights, target_gradients, self.slopes)
         sums = np.zeros_like(self.target)
         for corner in range(3):
@@ -100,7 +110,7 @@ class DeformationTransfer:
 
 
 def triangle_frames(vertices: Float64Array, faces: Int32Array) -> Float64Array:
-    """Two sides and the normal of every triangle as columns (F, 3, 3), the normal about as long as the sides."""
+    """Return two sides and the normal of every triangle as columns (F, 3, 3), the normal about as long as the sides."""
     a, b, c = (vertices[faces[:, corner]] for corner in range(3))
     normal = np.cross(b - a, c - a)
     size = np.sqrt(np.linalg.norm(normal, axis=1, keepdims=True))
@@ -108,7 +118,10 @@ def triangle_frames(vertices: Float64Array, faces: Int32Array) -> Float64Array:
 
 
 def inverse_triangle_frames(vertices: Float64Array, faces: Int32Array) -> tuple[Float64Array, Float64Array]:
-    """The inverses of `frames_of` (F, 3, 3), 0 for a triangle without area; and how fat each is, up to 1."""
+    """Return the inverses of `triangle_frames` (F, 3, 3) and the quality (F,) of each triangle.
+
+    The inverse is 0 for a triangle without area; the quality is 1 for an equilateral triangle.
+    """
     frames = triangle_frames(vertices, faces)
     a, b, c = (vertices[faces[:, corner]] for corner in range(3))
     doubled = np.linalg.norm(np.cross(b - a, c - a), axis=1)
@@ -121,7 +134,7 @@ def inverse_triangle_frames(vertices: Float64Array, faces: Int32Array) -> tuple[
 
 
 def gradients(vertices: Float64Array, faces: Int32Array) -> tuple[Float64Array, Float64Array]:
-    """The slope (F, 3, 3) on each triangle of what is 1 at one corner and 0 at the others, and the areas (F,)."""
+    """Return the gradient (F, 3, 3) on each triangle of each corner's hat function, and the areas (F,)."""
     corners = vertices[faces]
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     doubled = np.maximum(np.linalg.norm(normal, axis=1), 1e-14)
@@ -130,7 +143,7 @@ def gradients(vertices: Float64Array, faces: Int32Array) -> tuple[Float64Array, 
 
 
 def stiffness(slopes: Float64Array, weights: Float64Array, faces: Int32Array, count: int) -> SparseMatrix:
-    """The matrix (V, V) of the offsets' energy: that of the cotangents (Pinkall and Polthier 1993), weighted."""
+    """Return the stiffness matrix (V, V): weighted cotangent Laplacian (Pinkall and Polthier 1993)."""
     values = np.einsum("f,fia,fja->fij", weights, slopes, slopes)
     rows, columns = np.repeat(faces, 3, axis=1), np.tile(faces, (1, 3))
     return sparse.csr_matrix((values.ravel(), (rows.ravel(), columns.ravel())), (count, count))

@@ -1,4 +1,4 @@
-"""A FLAME mesh's jaw by the joint and the skinning of the user's own file."""
+"""The jaw of a FLAME mesh, moved by the joint and the skinning of the user's FLAME file."""
 
 from __future__ import annotations
 
@@ -26,9 +26,13 @@ class FlameJaw:
         self.flame = replace(flame, template=inside.astype(np.float32))
 
     def rotated(self, lip: Float64Array, direction: Float64Array, axis: int, distance: float) -> Float64Array:
-        """Offsets (5023, 3) of the jaw turned about an axis of its own (0 opens, 1 turns it to the left).
+        """Return offsets (5023, 3) of the jaw rotated until a point has moved a distance.
 
-        As far as it takes for the point of the mesh with weights `lip` (5023,) to go `distance` m along `way` (3,).
+        Args:
+            lip: Weights (5023,) of the point on the mesh.
+            direction: (3,) unit direction of the distance.
+            axis: 0 opens, 1 rotates the jaw to the left.
+            distance: m.
         """
 
         def missing(angle: float) -> float:
@@ -40,7 +44,7 @@ class FlameJaw:
         return self._pose(axis, float(brentq(missing, 0.0, side, xtol=1e-4)))  # pyright: ignore[reportArgumentType]
 
     def translated(self, by: Float64Array) -> Float64Array:
-        """Offsets (5023, 3) of the jaw moved by `by` (3,) m where its skinning is whole."""
+        """Return offsets (5023, 3) of the jaw translated by `by` (3,) m, weighted by its skinning."""
         return self.flame.weights[:, JAW, None] * by
 
     def _pose(self, axis: int, angle: float) -> Float64Array:

@@ -1,4 +1,4 @@
-"""Eyelids of a FLAME mesh that slide over its eyeballs, and eyeballs that turn as the bundled head's do."""
+"""Eyelids of a FLAME mesh that slide over its eyeballs, and eyeballs that rotate as the bundled head's do."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .registration import nearest_barycentric
 Float64Array = npt.NDArray[np.float64]
 Int32Array = npt.NDArray[np.int32]
 
-RIM = 3  # of the rings around the eye: the lids' front edge, which meets in a blink
-LOWER_LID_SHARE = 0.12  # of the way to meet that the lower lid goes, as on the bundled head
-CLEARANCE = 0.07  # of the eyeball's radius: how near to it the seen skin of the lids may come as it slides
+RIM = 3  # index in the rings around the eye: the lids' front edge, which meets in a blink
+LOWER_LID_SHARE = 0.12  # fraction of the closing distance that the lower lid moves, as on the bundled head
+CLEARANCE = 0.07  # relative to the eyeball's radius: smallest distance of the visible skin of the lids
 PUSH_ROUNDS = 8  # rounds in which triangles are pushed off the eyeball
-MAX_CONTACT_RATIO = 1.6  # in the eyeball's radius: how far from its middle skin can touch it
+MAX_CONTACT_RATIO = 1.6  # relative to the eyeball's radius: largest distance from its centre at which skin can touch it
 
 
 @dataclass(frozen=True)
@@ -30,26 +30,28 @@ class Eyeball:
 
     @classmethod
     def fit(cls, vertices: Float64Array) -> Eyeball:
-        """The sphere nearest to points (N, 3)."""
+        """Fit a sphere to points (N, 3)."""
         linear = np.c_[2 * vertices, np.ones(len(vertices))]
         solved = np.linalg.lstsq(linear, (vertices**2).sum(1), rcond=None)[0]
         centre = solved[:3]
         return cls(centre, float(np.sqrt(solved[3] + centre @ centre)))
 
     def distance(self, points: Float64Array) -> Float64Array:
-        """How far `points` (..., 3) are from the centre."""
+        """Return the distance of `points` (..., 3) from the centre."""
         return np.linalg.norm(points - self.centre, axis=-1)
 
     def at_distance(self, points: Float64Array, distances: Float64Array) -> Float64Array:
-        """`points` (N, 3) moved along their rays from the centre until they are `away` (N,) from it."""
+        """Return `points` (N, 3) moved along their rays from the centre to `distances` (N,)."""
         return self.centre + (points - self.centre) * (distances / self.distance(points))[:, None]
 
 
 def rotate_eyeball(
     vertices: Float64Array, eyeball: Eyeball, source: Float64Array, deltas: Float64Array
 ) -> Float64Array:
-    """Offsets (N, 3) that turn an eyeball's `vertices` (N, 3) about its middle as `deltas` (M, 3) turn the eyeball
-    `source` (M, 3) (Kabsch 1976)."""
+    """Return offsets (N, 3) that rotate an eyeball's `vertices` (N, 3) about its centre.
+
+    The rotation is that by which `deltas` (M, 3) rotate the eyeball `source` (M, 3) (Kabsch 1976).
+    """
     if not deltas.any():
         return np.zeros_like(vertices)
     middle = Eyeball.fit(source).centre
@@ -61,7 +63,7 @@ def rotate_eyeball(
 def closed_lid_constraint(
     vertices: Float64Array, rim: tuple[Int32Array, Int32Array], eyeball: Eyeball
 ) -> SoftConstraint:
-    """What holds the rims of the upper and the lower lid, each from corner to corner, on one line over the eyeball."""
+    """Constrain the rims of the upper and the lower lid, each from corner to corner, to one line over the eyeball."""
     upper, lower = vertices[rim[0]], vertices[rim[1]]
     fractions = [_arc_length_fractions(upper), _arc_length_fractions(lower)]
     wanted = []
@@ -76,8 +78,14 @@ def closed_lid_constraint(
 def collision_constraints(
     vertices: Float64Array, offsets: Float64Array, skin: Int32Array, eyeball: Eyeball
 ) -> tuple[SoftConstraint, ...]:
-    """What holds those of the triangles `skin` (N, 3) out of the eyeball that `offsets` (V, 3) bring into it, or nearer
-    to it than they may come."""
+    """Constrain triangles that `offsets` (V, 3) would bring into the eyeball or nearer to it than the clearance.
+
+    Args:
+        vertices: (V, 3) at rest.
+        offsets: (V, 3).
+        skin: (N, 3) the triangles to keep outside.
+        eyeball: The sphere.
+    """
     near = skin[(eyeball.distance(vertices[skin]) < MAX_CONTACT_RATIO * eyeball.radius).any(axis=1)]
     least = np.minimum(_min_distance(vertices[near], eyeball), (1 + CLEARANCE) * eyeball.radius)
     moved = vertices + offsets
@@ -93,7 +101,7 @@ def collision_constraints(
 
 
 def _min_distance(triangles: Float64Array, eyeball: Eyeball) -> Float64Array:
-    """How near each of `triangles` (N, 3, 3) comes to the eyeball's middle, (N,)."""
+    """Return the smallest distance of each of `triangles` (N, 3, 3) from the eyeball's centre, (N,)."""
     weights = nearest_barycentric(np.broadcast_to(eyeball.centre, (len(triangles), 3)), triangles)
     return eyeball.distance((weights[..., None] * triangles).sum(axis=1))
 

@@ -16,19 +16,19 @@ LIP_OPENERS = (
     "jawOpen", "mouthFunnel", "mouthShrugUpper", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft",
     "mouthUpperUpRight",
 )  # fmt: skip
-"""The shapes that part the bundled head's lips."""
+"""Shapes that part the bundled head's lips."""
 LIP_PRESSERS = ("mouthRollLower", "mouthRollUpper", "mouthPressLeft", "mouthPressRight", "mouthShrugLower")
-"""Those that press them into each other, a little."""
+"""Shapes that press the lips slightly into each other."""
 
 
-PRESS_DEPTH = 0.8e-3  # m that pressed lips may go into each other, as on the bundled head
+PRESS_DEPTH = 0.8e-3  # m that pressed lips may overlap, as on the bundled head
 ROLL_DEPTH = 4e-3  # m that one lip may roll in behind the other
-RELIEF = 0.3  # of their overlap at rest that lips give up when they are pressed
+RELIEF = 0.3  # share of their overlap at rest by which lips move apart when they are pressed
 UP = np.array([0.0, 0.0, 1.0])
 
 
 class FlameLips:
-    """Which vertices of the upper lip touch what of the lower, on a head at rest with `vertices` (V, 3), Z up."""
+    """The contact between the lips of a head at rest with `vertices` (V, 3), Z up."""
 
     def __init__(self, correspondence: Correspondence, vertices: Float64Array) -> None:
         pairs = len(correspondence.upper_lip)
@@ -42,20 +42,25 @@ class FlameLips:
         self.middle = int(np.argmin(np.abs(correspondence.lip_fractions - 0.5)))
 
     def contact_constraints(self, name: str, source: Float64Array) -> tuple[SoftConstraint, ...]:
-        """What keeps the lips together in shape `name`, whose offsets on the bundled head are `source` (V, 3)."""
+        """Return what keeps the lips together in shape `name`.
+
+        Args:
+            name: A channel of channels.FACE.
+            source: (V, 3) its offsets on the bundled head.
+        """
         if name in LIP_OPENERS:
             return ()
         parted = np.zeros_like(self.rest_gap)
         if name in LIP_PRESSERS:
             parted = self.gap_matrix @ source
-            # Lips that overlap at rest have already gone into each other, and come out a little to roll in.
+            # Lips that overlap at rest already intersect, and move apart slightly to roll in.
             most = np.minimum(-PRESS_DEPTH - self.rest_gap[:, 2], -RELIEF * np.minimum(self.rest_gap[:, 2], 0))
             parted[:, 2] = np.maximum(parted[:, 2], most)
             parted[:, 1] = parted[:, 1].clip(-ROLL_DEPTH, ROLL_DEPTH)
         return (SoftConstraint(self.gap_matrix, parted),)
 
     def collision_constraints(self, offsets: Float64Array) -> tuple[SoftConstraint, ...]:
-        """What keeps the lips from going through each other where `offsets` (V, 3) of an opening shape let them."""
+        """Return what keeps the lips from intersecting under `offsets` (V, 3) of an opening shape."""
         parted = self.gap_matrix @ offsets
         through = np.flatnonzero(parted[:, 2] < 0)
         if not len(through):
@@ -63,7 +68,7 @@ class FlameLips:
         return (SoftConstraint(self.gap_matrix[through], parted[through] * (1 - UP)),)
 
     def closing_constraints(self, opened: Float64Array) -> tuple[SoftConstraint, ...]:
-        """What brings together the lips that `opened` (V, 3) has parted, and those that are parted at rest."""
+        """Return what brings together the lips that `opened` (V, 3) has parted, and those that are parted at rest."""
         return (
             SoftConstraint(self.gap_matrix, -(self.gap_matrix @ opened) - np.maximum(self.rest_gap[:, 2:], 0) * UP),
         )

@@ -27,11 +27,18 @@ from .target_face import TargetFace
 def flame_shapes(
     vertices: npt.NDArray[np.floating], faces: npt.NDArray[np.integer], flame: Path | None = None
 ) -> Shapes:
-    """The shapes SHAPES of a head at rest with FLAME's vertices (5023, 3) and triangles (F, 3), in its own frame.
+    """Return the shapes SHAPES of a head at rest of FLAME's topology, in its own coordinates.
 
-    Neither its identity nor its size and place matter. flame: the user's FLAME file; the jaw then moves about its joint
-    and by its skinning, as far as the bundled head's lips part. Takes seconds: keep what it gives. Raises ModelError
-    when the mesh is not FLAME's, or the file cannot be read.
+    The result does not depend on identity, size and position. This takes seconds: cache the result.
+
+    Args:
+        vertices: (5023, 3).
+        faces: (F, 3) triangles.
+        flame: The user's FLAME file; the jaw then moves about its joint and by its skinning, up to the distance between
+            the bundled head's lips.
+
+    Raises:
+        ModelError: The mesh is not FLAME's, or the file cannot be read.
     """
     topology.check_flame_mesh(vertices, faces)
     face = TargetFace(vertices.astype(np.float64), faces.astype(np.int32), load_head())
@@ -41,8 +48,8 @@ def flame_shapes(
 
 
 def main() -> int:
-    """The command line."""
-    parser = argparse.ArgumentParser(description="Give a head of FLAME's topology the ARKit shapes.")
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description="Compute the ARKit shapes of a head of FLAME's topology.")
     parser.add_argument("mesh", type=Path, help="the head at rest: .obj, .npz (vertices, faces), or a FLAME model file")
     parser.add_argument("--flame", type=Path, help="FLAME model file: the jaw moves about its joint")
     parser.add_argument("--out", type=Path, default=Path("shapes.npz"), help="names, deltas, vertices and faces")

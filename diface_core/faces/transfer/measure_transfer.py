@@ -1,4 +1,4 @@
-"""What the shapes on a FLAME head are worth: gaps of lips and lids, how the eyes turn, what stays still.
+"""Measure the shapes on a FLAME head: gaps of lips and lids, rotation of the eyes, vertices that do not move.
 
 python -m diface_core.faces.transfer.measure_transfer FLAME_FILE
 """
@@ -49,7 +49,7 @@ CLOSED_POSES: dict[str, dict[str, float]] = {
     "jawRight": {"jawRight": 1},
     "jawForward": {"jawForward": 1},
 }
-"""Poses in which the bundled head's lips are shut."""
+"""Poses in which the bundled head's lips are closed."""
 
 
 @dataclass(frozen=True)
@@ -62,15 +62,18 @@ class TransferMeasurement:
     mapping: correspondence.Correspondence
 
     def pose(self, weights: dict[str, float]) -> Float64Array:
-        """The vertices (5023, 3) m under weights by channel."""
+        """Return the vertices (5023, 3) m under weights by channel."""
         return self.vertices + sum(
             (value * self.shapes.deltas[self.shapes.names.index(name)] for name, value in weights.items()),
             np.zeros_like(self.vertices),
         )
 
     def lip_gap(self, posed: Float64Array) -> tuple[float, float]:
-        """How far (m) the upper lip is from the lower lip's surface in that column of the mouth where it is farthest, 0
-        where they touch everywhere; and how deep the upper lip's edge is in the lower lip at most."""
+        """Return the largest gap between the lips and their largest overlap, in m.
+
+        The gap is the largest distance of the upper lip from the lower lip's surface over the mouth's columns, 0 where
+        they touch everywhere; the overlap is the largest depth of the upper lip's edge in the lower lip.
+        """
         lower = self.faces[np.isin(self.faces, self.mapping.lower_mouth).all(axis=1)]
         upper = np.setdiff1d(self.mapping.upper_mouth, self.mapping.lower_mouth)
         away = signed_distances(posed[upper], posed, lower)
@@ -80,12 +83,12 @@ class TransferMeasurement:
         return max(float(columns.max()), 0.0), max(float(-edge.min()), 0.0)
 
     def lid_gap(self, posed: Float64Array, side: str) -> float:
-        """How far (m) the upper lid's rim is from the lower lid's where it is farthest."""
+        """Return the largest distance (m) between the upper and the lower lid's rims."""
         upper, lower = (posed[rim] for rim in self.mapping.lids[side][RIM])
         return max(float(distance_to_line(point, lower)) for point in upper)
 
     def lid_clearance(self, posed: Float64Array, side: str) -> float:
-        """How near (m) the seen skin of the lids comes to the eyeball's surface; below 0 it is inside."""
+        """Return the smallest distance (m) of the lids' visible skin from the eyeball's surface; negative is inside."""
         eyeball = Eyeball.fit(self.vertices[topology.EYEBALLS[side]])
         inside = np.concatenate([np.concatenate(both) for both in self.mapping.lids[side][:RIM]])
         seen = ~np.isin(self.faces, np.r_[inside, topology.EYE_POCKETS[side]]).any(axis=1)
@@ -94,10 +97,10 @@ class TransferMeasurement:
         return float(eyeball.distance((weights[..., None] * posed[near]).sum(axis=1)).min() - eyeball.radius)
 
     def eye_rotation(self, name: str, side: str) -> tuple[float, float]:
-        """How far (degrees) a shape turns an eyeball, and how far (m) that is from turning rigidly at weight 1."""
+        """Return an eyeball's rotation (degrees) by a shape, and its deviation (m) from a rigid one at weight 1."""
         part = topology.EYEBALLS[side]
-        here, there = self.vertices[part], self.pose({name: 1.0})[part]
-        a, b = here - here.mean(0), there - there.mean(0)
+        here, posed = self.vertices[part], self.pose({name: 1.0})[part]
+        a, b = here - here.mean(0), posed - posed.mean(0)
         u, _, vt = np.linalg.svd(b.T @ a)
         rotation = u @ vt
         angle = np.degrees(np.arccos(np.clip((np.trace(rotation) - 1) / 2, -1, 1)))
@@ -105,9 +108,9 @@ class TransferMeasurement:
 
 
 def signed_distances(points: Float64Array, vertices: Float64Array, faces: Int32Array) -> Float64Array:
-    """How far each of `points` (N, 3) is outside a surface, (N,); less than 0 inside it.
+    """Return the distance of each of `points` (N, 3) from a surface, (N,); negative inside it.
 
-    The surface is open, so that only near to it can it be told which side is in: what is farther counts as outside.
+    The surface is open, so that inside and outside are defined only near it: farther points count as outside.
     """
     outward = vertex_normals(vertices, faces)
     corners = vertices[faces]
@@ -123,14 +126,14 @@ def signed_distances(points: Float64Array, vertices: Float64Array, faces: Int32A
 
 
 def distance_to_line(point: Float64Array, line: Float64Array) -> float:
-    """How far a point (3,) is from the nearest point of a line through points (N, 3)."""
+    """Return the distance of a point (3,) from the nearest point of a line through points (N, 3)."""
     start, along = line[:-1], np.diff(line, axis=0)
     share = (((point - start) * along).sum(1) / (along**2).sum(1)).clip(0, 1)
     return float(np.linalg.norm(start + share[:, None] * along - point, axis=1).min())
 
 
 def format_report(measured: TransferMeasurement) -> str:
-    """The table, a line each."""
+    """Format the table."""
     lines = ["pose                      gap mm   overlap mm"]
     for name, weights in CLOSED_POSES.items():
         gap, deep = measured.lip_gap(measured.pose(weights))
@@ -155,7 +158,7 @@ def format_report(measured: TransferMeasurement) -> str:
 
 
 def main() -> int:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description="Measure the ARKit shapes on FLAME's template.")
     parser.add_argument("flame", type=Path, help="FLAME model file, .npz or .pkl")
     options = parser.parse_args()

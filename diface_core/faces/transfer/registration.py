@@ -1,4 +1,4 @@
-"""One surface laid on another: optimal-step non-rigid ICP (Amberg, Romdhani and Vetter, CVPR 2007)."""
+"""Surface registration: optimal-step non-rigid ICP (Amberg, Romdhani and Vetter, CVPR 2007)."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ SparseMatrix = Any
 """A matrix of scipy.sparse, whose types are not complete."""
 
 STIFFNESSES = (80.0, 40.0, 20.0, 10.0, 5.0, 3.0, 2.0, 1.4, 1.0)
-ROUNDS = 4  # of finding the nearest points at each stiffness
+ROUNDS = 4  # nearest-point searches per stiffness
 LANDMARK_WEIGHT = 4.0
-SKEW = 1.0  # gamma: how much turning counts against moving
+SKEW = 1.0  # gamma: weight of rotation against translation
 CANDIDATES = 16
-MIN_NORMAL_COSINE = 0.4  # least cosine between the normals of two points that may be the same
+MIN_NORMAL_COSINE = 0.4  # smallest cosine between the normals of two corresponding points
 
 
 @dataclass(frozen=True)
 class Surface:
-    """Triangles `faces` (F, 3) of `vertices` (V, 3); `parts` (F,) whole numbers: only equal parts may meet."""
+    """Triangles `faces` (F, 3) of `vertices` (V, 3); `parts` (F,) whole numbers: only equal parts may correspond."""
 
     vertices: Float64Array
     faces: Int32Array
@@ -37,13 +37,13 @@ class Surface:
 
     @property
     def corners(self) -> Float64Array:
-        """The triangles' corners (F, 3, 3)."""
+        """Return the triangles' corners (F, 3, 3)."""
         return self.vertices[self.faces]
 
 
 @dataclass(frozen=True)
 class SurfacePoints:
-    """Points (N, 3) of a surface: in triangle `face` (N,) at `weights` (N, 3); `found` (N,) where there is one."""
+    """Points (N, 3) in triangle `face` (N,) at `weights` (N, 3); `found` (N,) is False without a match."""
 
     face: Int32Array
     weights: Float64Array
@@ -59,27 +59,34 @@ def register_nonrigid(
     landmark_matrix: SparseMatrix,
     landmark_targets: Float64Array,
 ) -> Float64Array:
-    """`vertices` (V, 3) of triangles `faces` bent until they lie on `target`: (V, 3).
+    """Return `vertices` of triangles `faces` registered to `target`: (V, 3).
 
-    parts: (V,) which part of the target each vertex belongs on, -1 for none. marks: (L, V) weights that make points of
-    the vertices, and places: (L, 3) where these belong. Both surfaces are already in about the same place and size.
+    Both surfaces must already have about the same position and size.
+
+    Args:
+        vertices: (V, 3).
+        faces: (F, 3).
+        parts: (V,) which part of the target each vertex belongs to, -1 for none.
+        target: The surface.
+        landmark_matrix: (L, V) weights that give the landmarks from the vertices.
+        landmark_targets: (L, 3) positions of the landmarks.
     """
     centre, size = vertices.mean(0), float(np.sqrt(((vertices - vertices.mean(0)) ** 2).sum(1).mean()))
     target = Surface((target.vertices - centre) / size, target.faces, target.parts)
     rest, landmark_targets = (vertices - centre) / size, (landmark_targets - centre) / size
-    bent = rest
+    registered = rest
     for stiffness in STIFFNESSES:
         problem = _IcpProblem(rest, faces, stiffness, landmark_matrix, landmark_targets)
         for _ in range(ROUNDS):
-            near = nearest_points(target, bent, vertex_normals(bent, faces), parts)
+            near = nearest_points(target, registered, vertex_normals(registered, faces), parts)
             moved = problem.solve(near)
-            log.info("stiffness %g: a step of %.2g of the head's size", stiffness, np.abs(moved - bent).max())
-            bent = moved
-    return bent * size + centre
+            log.info("stiffness %g: a step of %.2g of the head's size", stiffness, np.abs(moved - registered).max())
+            registered = moved
+    return registered * size + centre
 
 
 class _IcpProblem:
-    """An affine map (4, 3) for each vertex, neighbours' maps alike, near points to near points: least squares."""
+    """Least squares: an affine map (4, 3) per vertex, neighbours' maps alike, points near their nearest points."""
 
     def __init__(
         self,
@@ -101,43 +108,52 @@ class _IcpProblem:
         self.maps = sparse.csr_matrix(
             (homogeneous.ravel(), (np.repeat(np.arange(count), 4), columns.ravel())), (count, 4 * count)
         )
-        held = LANDMARK_WEIGHT * landmark_matrix @ self.maps
-        self.left = smooth.T @ smooth + held.T @ held + 1e-9 * sparse.eye(4 * count)
-        self.right = held.T @ (LANDMARK_WEIGHT * landmark_targets)
+        landmarks = LANDMARK_WEIGHT * landmark_matrix @ self.maps
+        self.left = smooth.T @ smooth + landmarks.T @ landmarks + 1e-9 * sparse.eye(4 * count)
+        self.right = landmarks.T @ (LANDMARK_WEIGHT * landmark_targets)
 
     def solve(self, near: SurfacePoints) -> Float64Array:
-        """Where the vertices come to lie, (V, 3)."""
-        pulled = sparse.diags(near.found.astype(float)) @ self.maps
-        left = (self.left + pulled.T @ pulled).tocsc()
+        """Return the registered vertices (V, 3)."""
+        matched_maps = sparse.diags(near.found.astype(float)) @ self.maps
+        left = (self.left + matched_maps.T @ matched_maps).tocsc()
         factors = splu(left, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
-        return self.maps @ factors.solve(self.right + pulled.T @ near.points)
+        return self.maps @ factors.solve(self.right + matched_maps.T @ near.points)
 
 
 def nearest_points(
     surface: Surface, points: Float64Array, facing: Float64Array | None, parts: Int32Array
 ) -> SurfacePoints:
-    """For each of `points` (N, 3) the nearest of the surface that is of its part and faces as `facing` (N, 3) does."""
+    """Return the nearest surface point for each of `points` (N, 3).
+
+    Args:
+        surface: The surface.
+        points: (N, 3).
+        facing: (N, 3) normals; only triangles that face the same direction match. None for all.
+        parts: (N,) the part of the surface that each point belongs to, -1 for none.
+    """
     corners = surface.corners
     outward = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     outward /= np.linalg.norm(outward, axis=1, keepdims=True) + 1e-12
     face = np.zeros(len(points), np.int32)
     weights, found = np.zeros((len(points), 3)), np.zeros(len(points), bool)
     for part in np.unique(parts[parts >= 0]):
-        mine, there = np.flatnonzero(parts == part), np.flatnonzero(surface.parts == part)
-        tree = cKDTree(corners[there].mean(1))
-        candidates = there[tree.query(points[mine], min(CANDIDATES, len(there)))[1]]  # (n, k)
-        inside = nearest_barycentric(points[mine][:, None], corners[candidates])
-        away = np.linalg.norm((inside[..., None] * corners[candidates]).sum(2) - points[mine][:, None], axis=-1)
+        members, candidates_of_part = np.flatnonzero(parts == part), np.flatnonzero(surface.parts == part)
+        tree = cKDTree(corners[candidates_of_part].mean(1))
+        candidates = candidates_of_part[
+            tree.query(points[members], min(CANDIDATES, len(candidates_of_part)))[1]
+        ]  # (n, k)
+        inside = nearest_barycentric(points[members][:, None], corners[candidates])
+        away = np.linalg.norm((inside[..., None] * corners[candidates]).sum(2) - points[members][:, None], axis=-1)
         if facing is not None:
-            away[(outward[candidates] * facing[mine][:, None]).sum(-1) < MIN_NORMAL_COSINE] = np.inf
+            away[(outward[candidates] * facing[members][:, None]).sum(-1) < MIN_NORMAL_COSINE] = np.inf
         best = away.argmin(1)
-        chosen = np.arange(len(mine)), best
-        face[mine], weights[mine], found[mine] = candidates[chosen], inside[chosen], np.isfinite(away[chosen])
+        chosen = np.arange(len(members)), best
+        face[members], weights[members], found[members] = candidates[chosen], inside[chosen], np.isfinite(away[chosen])
     return SurfacePoints(face, weights, (weights[..., None] * corners[face]).sum(1), found)
 
 
 def nearest_barycentric(points: Float64Array, corners: Float64Array) -> Float64Array:
-    """The weights (..., 3) of the corners (..., 3, 3) that give the points of triangles nearest to `points`."""
+    """Return the barycentric weights (..., 3) of the points of triangles (..., 3, 3) nearest to `points` (..., 3)."""
     a, b, c = corners[..., 0, :], corners[..., 1, :], corners[..., 2, :]
     ab, ac, ap = b - a, c - a, points - a
     d00, d01, d11 = (ab * ab).sum(-1), (ab * ac).sum(-1), (ac * ac).sum(-1)
@@ -162,7 +178,7 @@ def _nearest_on_side(points: Float64Array, corners: Float64Array, first: int, se
 
 
 def vertex_normals(vertices: Float64Array, faces: Int32Array) -> Float64Array:
-    """The unit normals (V, 3) of a surface, of its triangles' by area."""
+    """Return the unit normals (V, 3) of a surface, weighted by triangle area."""
     corners = vertices[faces]
     outward = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     sums = np.zeros_like(vertices)
@@ -172,10 +188,13 @@ def vertex_normals(vertices: Float64Array, faces: Int32Array) -> Float64Array:
 
 
 def fit_similarity(points: Float64Array, places: Float64Array) -> tuple[float, Float64Array, Float64Array]:
-    """Scale s, rotation R (3, 3), shift t (3,) with `s points @ R.T + t` nearest to `places` (Umeyama 1991)."""
-    here, there = points - points.mean(0), places - places.mean(0)
-    u, size, vt = np.linalg.svd(there.T @ here)
+    """Return scale s, rotation R (3, 3), shift t (3,) of a least-squares similarity (Umeyama 1991).
+
+    They bring `s points @ R.T + t` nearest to `places`, both (N, 3).
+    """
+    centred_points, centred_places = points - points.mean(0), places - places.mean(0)
+    u, size, vt = np.linalg.svd(centred_places.T @ centred_points)
     sign = np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
     rotation = u @ sign @ vt
-    scale = float((size * np.diag(sign)).sum() / (here**2).sum())
+    scale = float((size * np.diag(sign)).sum() / (centred_points**2).sum())
     return scale, rotation, places.mean(0) - scale * points.mean(0) @ rotation.T

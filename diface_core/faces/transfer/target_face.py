@@ -1,4 +1,4 @@
-"""A head of FLAME's topology beside the bundled one, and each of the bundled head's shapes on it."""
+"""A head of FLAME's topology aligned with the bundled one, and each of the bundled head's shapes on it."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ Float64Array = npt.NDArray[np.float64]
 Int32Array = npt.NDArray[np.int32]
 BoolArray = npt.NDArray[np.bool_]
 
-STILL_BELOW = 5e-6  # m: what the bundled head moves less than this stays exactly where it is
-MOVING_ABOVE = 1e-3  # m: and by the file's joint moves as it says what the bundled head moves more than this
-SMOOTHING = 3  # rounds in which each vertex of the mouth takes the mean of those around it
+STILL_BELOW = 5e-6  # m: vertices that move less than this on the bundled head do not move at all
+MOVING_ABOVE = 1e-3  # m: vertices that move more than this on the bundled head fully follow the file's jaw joint
+SMOOTHING = 3  # rounds in which each vertex of the mouth is replaced by the mean of its neighbours
 FORWARD, LEFT = np.array([0.0, -1.0, 0.0]), np.array([1.0, 0.0, 0.0])
 JAW_JOINT_SHAPES = ("jawOpen", "jawForward", "jawLeft", "jawRight")
 
 
 class TargetFace:
-    """A FLAME head brought to the bundled head's place, pose and size, and what is known of both."""
+    """A FLAME head aligned with the bundled head in position, pose and size, with what the transfer needs of both."""
 
     def __init__(self, vertices: Float64Array, faces: Int32Array, head: Head) -> None:
         self.correspondence = correspondence.load_correspondence(head=head)
@@ -45,15 +45,16 @@ class TargetFace:
         self.eyeballs = {side: Eyeball.fit(self.vertices[part]) for side, part in topology.EYEBALLS.items()}
 
     def all_offsets(self, jaw: FlameJaw | None) -> Float64Array:
-        """Offsets (53, 5023, 3) m in the bundled head's frame and size."""
-        made = {name: self.shape_offsets(name, jaw) for name in SHAPES if name != "mouthClose"}
-        made["mouthClose"] = self.mouth_close_offsets(made["jawOpen"])
-        return np.stack([made[name] for name in SHAPES])
+        """Return offsets (53, 5023, 3) m in the bundled head's frame and size."""
+        offsets_by_name = {name: self.shape_offsets(name, jaw) for name in SHAPES if name != "mouthClose"}
+        offsets_by_name["mouthClose"] = self.mouth_close_offsets(offsets_by_name["jawOpen"])
+        return np.stack([offsets_by_name[name] for name in SHAPES])
 
     def source_offsets(self, name: str) -> Float64Array:
-        """The bundled head's offsets (5023, 3) of a shape, at FLAME's vertices."""
+        """Return the bundled head's offsets (5023, 3) of a shape, at FLAME's vertices."""
         if name in LAYERS["breath"]:
-            # FLAME has no chest, and its neck ends where the bust's begins to rise: of a breath it has the nostrils.
+            # FLAME has no chest, and its neck ends where the bust's starts to rise: only the nostrils move with the
+            # breath.
             deltas = np.zeros_like(self.head.vertices)
             face = self.head.landmarks["face"]
             deltas[face] = self.head.extra[name][face]
@@ -61,7 +62,7 @@ class TargetFace:
         return self.correspondence.sample(self.head.deltas[FACE.index(name)])
 
     def smooth_mouth(self, offsets: Float64Array) -> Float64Array:
-        """Offsets (5023, 3) without the notches that the bundled head's lips have where they part."""
+        """Return offsets (5023, 3) without the notches of the bundled head's lips where they part."""
         mouth = np.union1d(self.correspondence.upper_mouth, self.correspondence.lower_mouth)
         links: SparseMatrix = self.transfer.laplacian[mouth] != 0
         links = links.multiply(1 / links.sum(axis=1)).tocsr()
@@ -71,37 +72,39 @@ class TargetFace:
         return offsets
 
     def shape_offsets(self, name: str, jaw: FlameJaw | None) -> Float64Array:
-        """Offsets (5023, 3) m of one shape."""
+        """Return offsets (5023, 3) m of one shape."""
         deltas = self.source_offsets(name)
         if jaw is not None and name in JAW_JOINT_SHAPES:
             return self.jaw_joint_offsets(name, deltas, jaw)
-        free, held = self.moving_vertices(deltas), self.lips.contact_constraints(name, deltas)
+        free, constraints = self.moving_vertices(deltas), self.lips.contact_constraints(name, deltas)
         for side, eyeball in self.eyeballs.items():
             if name == f"eyeBlink{side}":
-                held += (
+                constraints += (
                     flame_lids.closed_lid_constraint(
                         self.vertices, self.correspondence.lids[side][flame_lids.RIM], eyeball
                     ),
                 )
-        offsets = self.transfer.offsets(deltas, free, held)
+        offsets = self.transfer.offsets(deltas, free, constraints)
         for more in self.corrections(name):
             further = more(offsets)
             if further:
-                held += further
-                offsets = self.transfer.offsets(deltas, free, held)
+                constraints += further
+                offsets = self.transfer.offsets(deltas, free, constraints)
         return (self.smooth_mouth(offsets) if name in LIP_OPENERS else offsets) + self.eyeball_offsets(name)
 
     def corrections(self, name: str) -> list[Callable[[Float64Array], tuple[SoftConstraint, ...]]]:
-        """What there is to look for in a shape's offsets and to hold when it is solved again."""
-        looks: list[Callable[[Float64Array], tuple[SoftConstraint, ...]]] = (
+        """Return functions that find further constraints in a shape's offsets, with which it is solved again."""
+        corrections: list[Callable[[Float64Array], tuple[SoftConstraint, ...]]] = (
             [self.lips.collision_constraints] if name in LIP_OPENERS else []
         )
         if name.startswith(("eye", "cheekSquint", "brow")):
-            looks += [partial(self.eyeball_constraints, side) for side in self.eyeballs if name.endswith((side, "Up"))]
-        return looks
+            corrections += [
+                partial(self.eyeball_constraints, side) for side in self.eyeballs if name.endswith((side, "Up"))
+            ]
+        return corrections
 
     def eyeball_constraints(self, side: str, offsets: Float64Array) -> tuple[SoftConstraint, ...]:
-        """What keeps one eye's lids outside its eyeball."""
+        """Return what keeps one eye's lids outside its eyeball."""
         inside = np.concatenate([np.concatenate(both) for both in self.correspondence.lids[side][: flame_lids.RIM]])
         hidden = np.isin(self.transfer.faces, np.r_[inside, topology.EYE_POCKETS[side]]).any(axis=1)
         return flame_lids.collision_constraints(
@@ -109,19 +112,21 @@ class TargetFace:
         )
 
     def eyeball_offsets(self, name: str) -> Float64Array:
-        """Offsets (5023, 3) m of the eyeballs."""
+        """Return offsets (5023, 3) m of the eyeballs."""
         offsets = np.zeros_like(self.vertices)
         for side, part in topology.EYEBALLS.items():
-            theirs = self.head.landmarks[f"eyeball_{side.lower()}"]
+            eyeball = self.head.landmarks[f"eyeball_{side.lower()}"]
             if name in FACE:
-                turn = self.head.deltas[FACE.index(name)][theirs].astype(np.float64)
-                source = self.head.vertices[theirs].astype(np.float64)
+                turn = self.head.deltas[FACE.index(name)][eyeball].astype(np.float64)
+                source = self.head.vertices[eyeball].astype(np.float64)
                 offsets[part] = flame_lids.rotate_eyeball(self.vertices[part], self.eyeballs[side], source, turn)
         return offsets
 
     def mouth_close_offsets(self, opened: Float64Array) -> Float64Array:
-        """Offsets (5023, 3) m of mouthClose: what leads from `opened`, this face's jawOpen, to the lips that the
-        bundled head has with both."""
+        """Return offsets (5023, 3) m of mouthClose.
+
+        They lead from `opened`, this face's jawOpen, to the lips that the bundled head has with both shapes.
+        """
         closing = self.source_offsets("mouthClose")
         both = self.source_offsets("jawOpen") + closing
         return self.transfer.offsets(
@@ -129,8 +134,10 @@ class TargetFace:
         )
 
     def moving_vertices(self, deltas: Float64Array) -> BoolArray:
-        """Which vertices (5023,) a shape moves: those that it moves on the bundled head, and behind the lids it moves
-        the eyes' pockets."""
+        """Return a mask (5023,) of the vertices that a shape moves.
+
+        These are the vertices that it moves on the bundled head, and the eyes' pockets behind lids that it moves.
+        """
         moving = np.linalg.norm(deltas, axis=1) > STILL_BELOW
         for rings in self.correspondence.lids.values():
             pocket = [np.concatenate(both) for both in rings]
@@ -140,24 +147,25 @@ class TargetFace:
         return moving
 
     def jaw_joint_offsets(self, name: str, deltas: Float64Array, jaw: FlameJaw) -> Float64Array:
-        """Offsets (5023, 3) m of a shape of the jaw by its own joint."""
+        """Return offsets (5023, 3) m of a jaw shape by FLAME's jaw joint."""
         lower = -self.lips.gap_matrix[self.lips.middle].toarray()[0].clip(max=0)
-        way = {"jawOpen": -UP, "jawForward": FORWARD, "jawLeft": LEFT, "jawRight": -LEFT}[name]
-        distance = float(lower @ deltas @ way)
+        direction = {"jawOpen": -UP, "jawForward": FORWARD, "jawLeft": LEFT, "jawRight": -LEFT}[name]
+        distance = float(lower @ deltas @ direction)
         if name == "jawForward":
-            moved = jaw.translated(distance * way)
+            moved = jaw.translated(distance * direction)
         else:
-            moved = jaw.rotated(lower, way, 0 if name == "jawOpen" else 1, distance)
-        # The file's learnt correctives move all of the head a hair: what is still on the bundled head stays so.
+            moved = jaw.rotated(lower, direction, 0 if name == "jawOpen" else 1, distance)
+        # The file's pose correctives move the whole head slightly: vertices that do not move on the bundled head are
+        # kept.
         moved *= smoothstep(STILL_BELOW, MOVING_ABOVE, np.linalg.norm(deltas, axis=1))[:, None]
         if name == "jawOpen":
             return moved
-        # The upper lip goes along, as on the bundled head, for the lips stay shut.
+        # As on the bundled head, the upper lip follows so that the lips stay closed.
         still = np.zeros_like(deltas)
         return moved + self.transfer.offsets(still, self.moving_vertices(deltas), self.lips.closing_constraints(moved))
 
 
 def smoothstep(low: float, high: float, values: Float64Array) -> Float64Array:
-    """0 up to `low`, 1 from `high` on, smooth between."""
+    """Return 0 up to `low`, 1 from `high` on, smooth between."""
     share = ((values - low) / (high - low)).clip(0, 1)
     return share**2 * (3 - 2 * share)

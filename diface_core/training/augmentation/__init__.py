@@ -1,0 +1,1 @@
+"""Audio augmentation: voice, room, noise and codec."""

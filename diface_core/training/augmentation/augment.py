@@ -1,4 +1,4 @@
-"""Other voices, rooms and lines out of one recording; the Motion goes along wherever the time changes."""
+"""Augmentation of recordings by voice, room and codec; the Motion is retimed with the sound."""
 
 from __future__ import annotations
 
@@ -14,17 +14,26 @@ from ...types import MODEL_RATE, Float32Array
 from . import noises, voice_change
 
 RECIPE_VERSION = 2
-"""Counts up when the same Voice begins to sound otherwise: part of the key of what is cached."""
+"""Increase this when the same Augmentation sounds different: it is part of the cache key."""
 
 
 @dataclass(frozen=True)
 class AugmentationConfig:
-    """How far the voices that `draw` draws may go.
+    """Ranges of the augmentations that `draw_augmentation` draws.
 
-    unvaried: share of those that keep their speed, pitch and formants. tape: share of the others whose speed, pitch and
-    formants move together, as a tape does. speed: twentieths, first and last. pitch: semitones either way.
-    formants: length of the vocal tract, either way (0.15 covers the step from a man's to a woman's).
-    tilt: dB an octave. noisy, roomy, coded: shares. noise: dB below the speech, least and most. level: dB down.
+    Attributes:
+        unchanged_share: Share of recordings that keep speed, pitch and formants.
+        coupled_share: Share of the others whose speed, pitch and formants change together, as on a tape.
+        speed: Twentieths of the original speed, first and last.
+        pitch: Largest change in semitones, in both directions.
+        formants: Largest change of the vocal tract's length, in both directions (0.15 covers the step from a man's to a
+            woman's).
+        tilt: Largest spectral tilt in dB per octave.
+        noise_share: Share of recordings with noise.
+        noise_decibels: dB below the speech, least and most.
+        room_share: Share of recordings with echoes.
+        codec_share: Share of recordings through a codec.
+        level: Largest attenuation in dB.
     """
 
     unchanged_share: float = 0.33
@@ -42,11 +51,18 @@ class AugmentationConfig:
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How a recording is varied.
+    """One augmentation of a recording.
 
-    speed: twentieths of the original's. pitch, formants: factors on the original's. tilt: dB an octave.
-    noise: of which kind, "" for none; noise_level: against the speech, as room's. room: level of the echoes.
-    codec: the line that it went through, "" for none. level: factor on the whole.
+    Attributes:
+        speed: Twentieths of the original's.
+        pitch: Factor on the original's.
+        formants: Factor on the original's.
+        tilt: dB per octave.
+        noise: Kind of noise, "" for none.
+        noise_level: Level of the noise relative to the speech.
+        room: Level of the echoes relative to the speech.
+        codec: Kind of codec, "" for none.
+        level: Factor on the whole.
     """
 
     speed: int = 20
@@ -61,7 +77,7 @@ class Augmentation:
 
 
 def draw_augmentation(rng: np.random.Generator, config: AugmentationConfig | None = None) -> Augmentation:
-    """A voice at random."""
+    """Draw a random augmentation."""
     v = config or AugmentationConfig()
     speed, pitch, formants = 20, 1.0, 1.0
     if rng.random() >= v.unchanged_share:
@@ -85,7 +101,14 @@ def draw_augmentation(rng: np.random.Generator, config: AugmentationConfig | Non
 def augment_audio(
     samples: Float32Array, augmentation: Augmentation, rng: np.random.Generator, others: Sequence[Float32Array] = ()
 ) -> Float32Array:
-    """`samples` (N,) at 16 kHz in another voice, about N * 20 / speed long. Babble is made of `others`, (N,) each."""
+    """Return `samples` (N,) at 16 kHz augmented, about N * 20 / speed long.
+
+    Args:
+        samples: (N,) at 16 kHz.
+        augmentation: What to apply.
+        rng: Random numbers of noise and room.
+        others: Recordings (N,) of other speakers for babble.
+    """
     samples = _change_voice(samples, augmentation)
     if augmentation.tilt:
         pole = 1 - 2 ** (-abs(augmentation.tilt) / 3)
@@ -102,18 +125,18 @@ def augment_audio(
 
 
 def _change_voice(samples: Float32Array, augmentation: Augmentation) -> Float32Array:
-    """The same words at another speed, pitch and length of the vocal tract."""
+    """Return the same words at another speed, pitch and vocal tract length."""
     ratio = Fraction(augmentation.pitch).limit_denominator(40)
     length = -(-len(samples) * 20 // augmentation.speed)
     if ratio != 1:
         samples = np.asarray(signal.resample_poly(samples, ratio.denominator, ratio.numerator), np.float32)
-    # Pitch, formants and speed have all gone up by the ratio: what each wants beyond that comes now.
+    # Pitch, formants and speed are all scaled by the ratio now: apply what each needs beyond that.
     samples = voice_change.time_stretch(samples, length)
     return voice_change.shift_formants(samples, augmentation.formants / float(ratio))
 
 
 def retime_motion(values: Float32Array, augmentation: Augmentation, samples: int) -> Float32Array:
-    """The Motion rows (T, C) that go with a varied sound of so many samples: the same way, at its speed."""
+    """Return the Motion rows (T, C) of an augmented sound of so many samples: the same motion at its speed."""
     rows = MODEL_RATE.rows(samples / SAMPLE_RATE)
     if augmentation.speed == 20 and rows == len(values):
         return values

@@ -1,4 +1,4 @@
-"""What stands between a mouth and a file: noise, the room, and the line."""
+"""Recording conditions: noise, room and codec."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from ...audio.speech_encoder import SAMPLE_RATE
 from ...types import Float32Array
 
 BABBLE_VOICES = 5
-"""How many talk at once in babble."""
+"""Number of simultaneous voices in babble."""
 
 MU = 255
 """Companding of telephone lines (ITU-T G.711)."""
 
 
 def speech_level(samples: Float32Array) -> float:
-    """Amplitude that a tenth of the samples exceeds: the speech, and not the pauses."""
+    """Return the amplitude that a tenth of the samples exceeds: the level of speech without its pauses."""
     return float(np.sqrt(np.quantile(np.square(samples[::4]), 0.9))) if len(samples) else 0.0
 
 
 def white(length: int, rng: np.random.Generator, others: Sequence[Float32Array]) -> Float32Array:
-    """Noise (length,) of deviation 1, as strong at any frequency."""
+    """Return white noise (length,) of deviation 1."""
     return rng.standard_normal(length, np.float32)
 
 
 def pink(length: int, rng: np.random.Generator, others: Sequence[Float32Array]) -> Float32Array:
-    """Noise (length,) of deviation 1 that falls by 3 dB an octave: fans, traffic, air."""
+    """Return noise (length,) of deviation 1 that falls by 3 dB per octave: fans, traffic, air."""
     spectrum = np.fft.rfft(rng.standard_normal(length, np.float32))
     spectrum /= np.sqrt(np.maximum(np.arange(len(spectrum)), 20 * length / SAMPLE_RATE))
     noise = np.fft.irfft(spectrum, length)
@@ -38,7 +38,7 @@ def pink(length: int, rng: np.random.Generator, others: Sequence[Float32Array]) 
 
 
 def babble(length: int, rng: np.random.Generator, others: Sequence[Float32Array]) -> Float32Array:
-    """Others who talk at once, (length,) of deviation 1; pink noise where there is nobody."""
+    """Return simultaneous speech of `others`, (length,) of deviation 1; pink noise without others."""
     if not others:
         return pink(length, rng, others)
     crowd = np.zeros(length, np.float32)
@@ -49,7 +49,7 @@ def babble(length: int, rng: np.random.Generator, others: Sequence[Float32Array]
 
 
 def add_reverberation(samples: Float32Array, level: float, rng: np.random.Generator) -> Float32Array:
-    """`samples` (N,) with echoes that die away within 0.1 to 0.4 s; `level`: theirs, against the direct sound's 1."""
+    """Return `samples` (N,) with echoes that decay within 0.1 to 0.4 s, at `level` relative to the direct sound."""
     length = int(SAMPLE_RATE * rng.uniform(0.1, 0.4))
     tail = rng.standard_normal(length) * np.exp(-np.linspace(0, 6, length))
     tail *= level / np.sqrt((tail**2).sum())
@@ -57,7 +57,7 @@ def add_reverberation(samples: Float32Array, level: float, rng: np.random.Genera
 
 
 def telephone(samples: Float32Array) -> Float32Array:
-    """The band of a telephone, 300 to 3400 Hz, and its eight bits, companded."""
+    """Return the sound of a telephone line: 300 to 3400 Hz, eight bits, companded."""
     low = signal.resample_poly(signal.sosfiltfilt(_TELEPHONE, samples), 1, 2)
     peak = max(float(np.abs(low).max(initial=0.0)), 1e-9)
     squeezed = np.sign(low) * np.log1p(MU * np.abs(low) / peak) / np.log1p(MU)
@@ -70,12 +70,12 @@ _TELEPHONE = signal.butter(3, (300, 3400), "bandpass", fs=SAMPLE_RATE, output="s
 
 
 def narrow_band(samples: Float32Array) -> Float32Array:
-    """The band of a recording at 8 kHz, nothing else."""
+    """Return the band of a recording at 8 kHz, without other changes."""
     return np.asarray(signal.resample_poly(signal.resample_poly(samples, 1, 2), 2, 1)[: len(samples)], np.float32)
 
 
 def vorbis(samples: Float32Array) -> Float32Array:
-    """Ogg Vorbis at its lowest quality."""
+    """Return the sound encoded as Ogg Vorbis at its lowest quality."""
     peak = max(float(np.abs(samples).max(initial=0.0)), 1e-9)
     file = io.BytesIO()
     soundfile.write(file, 0.9 / peak * samples, SAMPLE_RATE, format="OGG", subtype="VORBIS", compression_level=1.0)

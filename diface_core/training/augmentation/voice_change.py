@@ -1,4 +1,4 @@
-"""Another pace and another vocal tract for the same words."""
+"""Change of tempo and of the vocal tract for the same words."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from ...audio.speech_encoder import SAMPLE_RATE
 from ...types import Float32Array
 
 SEGMENT, SEARCH = SAMPLE_RATE * 25 // 1000, SAMPLE_RATE * 8 // 1000
-"""Samples of a segment's half, and how far either way the next one is looked for: a period of a low voice fits in."""
+"""Half a segment in samples, and the search range in both directions: one period of a low voice fits."""
 
 FRAME = 512
 LIFTER = 26
-"""Cepstral coefficients that make the envelope: 1.6 ms, shorter than a period of a voice of 500 Hz."""
+"""Cepstral coefficients of the envelope: 1.6 ms, shorter than a period of a voice of 500 Hz."""
 
 
 def time_stretch(samples: Float32Array, length: int) -> Float32Array:
-    """`samples` (N,) brought to (length,) without change of pitch: overlapped segments that continue each other's wave
-    (WSOLA, Verhelst and Roelands 1993). The sound at time t comes to t * length / N within 8 ms."""
+    """Return `samples` (N,) stretched to (length,) without change of pitch.
+
+    Overlapping segments continue each other's waveform (WSOLA, Verhelst and Roelands 1993). The sound at time t moves
+    to t * length / N within 8 ms.
+    """
     if abs(len(samples) - length) <= 2:
         return np.pad(samples, (0, max(0, length - len(samples))))[:length]
     window = np.hanning(2 * SEGMENT + 1)[:-1].astype(np.float32)
@@ -30,17 +33,19 @@ def time_stretch(samples: Float32Array, length: int) -> Float32Array:
     for to in range(0, length + SEGMENT, SEGMENT):
         at = SEARCH + min(round(to * step), len(samples))
         if previous is not None:
-            wanted = source[previous + SEGMENT : previous + 2 * SEGMENT]
+            continuation = source[previous + SEGMENT : previous + 2 * SEGMENT]
             near = source[at - SEARCH : at + SEARCH + SEGMENT]
-            at += int(np.argmax(np.correlate(near, wanted))) - SEARCH
+            at += int(np.argmax(np.correlate(near, continuation))) - SEARCH
         out[to : to + 2 * SEGMENT] += window * source[at : at + 2 * SEGMENT]
         previous = at
     return out[SEGMENT : SEGMENT + length]
 
 
 def shift_formants(samples: Float32Array, formants: float) -> Float32Array:
-    """`samples` (N,) with the formants at `formants` times their frequency, pitch and timing as they were: the envelope
-    of each short spectrum (cepstrally smoothed) is moved along the frequency axis."""
+    """Return `samples` (N,) with the formants at `formants` times their frequency, pitch and timing unchanged.
+
+    The envelope of each short-time spectrum (cepstrally smoothed) is scaled along the frequency axis.
+    """
     if abs(formants - 1) < 0.01:
         return samples
     transform = signal.ShortTimeFFT(np.hanning(FRAME + 1)[:-1], FRAME // 4, SAMPLE_RATE, phase_shift=None)
@@ -50,13 +55,13 @@ def shift_formants(samples: Float32Array, formants: float) -> Float32Array:
     below = np.minimum(bins.astype(int), envelope.shape[1] - 2)
     part = (bins - below).astype(np.float32)
     moved = envelope[:, below] * (1 - part) + envelope[:, below + 1] * part
-    # Without limits the floor between two formants would be raised with its noise.
+    # Without limits the noise floor between two formants would be amplified.
     spectrum *= np.exp(np.clip(moved - envelope, -3.0, 3.0))
     return np.asarray(transform.istft(spectrum.T, k1=len(samples)), np.float32)
 
 
 def _envelope(magnitude: Float32Array) -> Float32Array:
-    """Log envelope (frames, bins) of short spectra: the first cepstral coefficients."""
+    """Return the log envelope (frames, bins) of short-time spectra: the first cepstral coefficients."""
     floor = 1e-4 * float(magnitude.max(initial=0.0)) + 1e-9
     cepstrum = np.asarray(fft.dct(np.log(magnitude + floor), type=1, axis=1))
     cepstrum[:, LIFTER:] = 0

@@ -1,4 +1,4 @@
-"""Readers that turn each corpus into clips: sound and Motion side by side, 30 rows a second."""
+"""Readers that turn each corpus into clips: sound and Motion with common timing, 30 rows per second."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .arkit_folder import arkit_folder
 from .clip import Clip, Phone
 from .facegood_1114 import facegood_clips, read_facegood
 from .grid_s1 import grid_clips, read_grid
-from .lip_seal import ARPABET_LABIALS, seal_lips
+from .lip_seal import seal_lips
 from .not_speech import non_speech_clips
 from .reading import Reading, Skipped, check_clips
 from .rendered import rendered_folder
@@ -18,8 +18,7 @@ from .splits import Split, all_splits, is_held_out
 from .vocaset_folder import vocaset_folder
 
 __all__ = [
-    "ARPABET_LABIALS",
-    "BUNDLED_CORPORA",
+        "BUNDLED_CORPORA",
     "READERS_BY_KIND",
     "Clip",
     "Phone",
@@ -53,26 +52,35 @@ READERS_BY_KIND: dict[str, Reader] = {
     "rendered": rendered_folder,
     "not_speech": _not_speech,
 }
-"""Kind of corpus -> its reader. `not_speech` is made, not read: its folder may be any."""
+"""Kind of corpus -> its reader. `not_speech` is synthesised, not read: any folder is accepted."""
 AT_REST_KINDS = ("not_speech",)
-"""Kinds whose faces are meant to rest."""
+"""Kinds whose faces are at rest."""
 
 BUNDLED_CORPORA: dict[str, tuple[str, Reader]] = {
     "grid": ("grid_s1", read_grid),
     "facegood": ("facegood", read_facegood),
 }
-"""The corpora that the bundled model is trained on: name -> its folder beside the others, and its reader."""
+"""The corpora that the bundled model is trained on: name -> its folder in the data folder, and its reader."""
 
 
 def read_corpus(kind: str, folder: Path) -> Reading[Clip]:
-    """The clips of one folder that are sound, and what was skipped. Raises DifaceError where none is left."""
+    """Return the usable clips of one folder, and what was skipped.
+
+    Raises:
+        DifaceError: No clip is usable.
+    """
     if kind not in READERS_BY_KIND:
         raise ValueError(f"A corpus must be one of {sorted(READERS_BY_KIND)}. Got {kind!r}.")
     return check_clips(READERS_BY_KIND[kind](folder), folder, at_rest=kind in AT_REST_KINDS)
 
 
 def read_corpora(data: Path, extra: Iterable[Mapping[str, str]] = ()) -> list[Clip]:
-    """The clips of READERS in `data`, and of each `{kind, folder}` of `more` (folders as they stand, or in `data`)."""
+    """Return the clips of the bundled corpora in `data`, and of `extra` corpora.
+
+    Args:
+        data: The folder of the corpora.
+        extra: `{kind, folder}` of further corpora; relative folders may be in `data`.
+    """
     readings = [read_corpus(kind, data / folder) for kind, (folder, _) in BUNDLED_CORPORA.items()]
     for one in extra:
         folder = Path(one["folder"])

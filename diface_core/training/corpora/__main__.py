@@ -1,4 +1,4 @@
-"""`python -m diface_core.training.corpora`: what the corpora hold, what is skipped and why, and how they are split."""
+"""`python -m diface_core.training.corpora`: list the corpora's clips, skipped files with reasons, and the split."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from . import BUNDLED_CORPORA, READERS_BY_KIND, Clip, is_held_out, read_corpora,
 
 
 def describe_corpora(clips: Iterable[Clip]) -> str:
-    """A line for each speaker: clips, minutes, and the channels that nothing is known of."""
+    """Return one line per speaker: clips, minutes, and unknown channels."""
     speakers: dict[tuple[str, str], list[Clip]] = {}
     for clip in clips:
         speakers.setdefault((clip.source, clip.speaker), []).append(clip)
@@ -23,13 +23,13 @@ def describe_corpora(clips: Iterable[Clip]) -> str:
     for (source, speaker), mine in sorted(speakers.items()):
         unknown = np.array(channels.FACE)[~np.any([clip.known for clip in mine], 0)]
         minutes, judged = sum(clip.seconds for clip in mine) / 60, sum(map(is_held_out, mine))
-        lines.append(f"{source}, {speaker}: {len(mine)} clips, {minutes:.1f} min, {judged} kept for judging")
+        lines.append(f"{source}, {speaker}: {len(mine)} clips, {minutes:.1f} min, {judged} held out")
         lines.append(f"  {len(channels.FACE) - len(unknown)} channels known, not {', '.join(unknown) or 'one missing'}")
     return "\n".join(lines)
 
 
 def split_json(clips: Iterable[Clip]) -> str:
-    """The split by clip as JSON: of each source its speakers, and the names of the clips kept for judging."""
+    """Return the split by clip as JSON: per source its speakers, and the names of the held-out clips."""
     sources: dict[str, dict[str, list[str]]] = {}
     for clip in sorted(clips, key=lambda clip: clip.name):
         source = sources.setdefault(clip.source, {"speakers": [], "judged": []})
@@ -41,7 +41,7 @@ def split_json(clips: Iterable[Clip]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m diface_core.training.corpora", description=__doc__)
     parser.add_argument("folder", type=Path, help="a corpus of the given kind, or the folder of the bundled ones")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""Any folder of sound and ARKit CSV, as Epic's Live Link Face app records them."""
+"""A folder of sound and ARKit CSV, as recorded by Epic's Live Link Face app."""
 
 from __future__ import annotations
 
@@ -19,17 +19,21 @@ from .clip import Clip
 from .reading import Skipped
 
 TIMECODE_RATES = (24, 25, 30, 48, 50, 60, 120)
-"""Frames a second of timecodes."""
+"""Frames per second of timecodes."""
 MAX_FRAME_GAP = 0.5
-"""Seconds without a frame after which the face was lost: nothing is made up in between."""
+"""Longest gap in seconds between frames: beyond it the face was lost, and motion is not interpolated."""
 MAX_LENGTH_DIFFERENCE = 1.0
-"""Seconds by which sound and motion may differ in length; what only one of them has is left out."""
+"""Largest difference in seconds between the lengths of sound and motion; the excess is trimmed."""
 
 
 def arkit_folder(folder: Path, style: str = "") -> Iterator[Clip | Skipped]:
-    """A clip for every .csv in the folder and those in it with a sound of the same stem beside it.
+    """Yield a clip for every .csv in the folder and its subfolders with a sound of the same stem next to it.
 
-    Speaker and style: `style`, or the folder's name. Rows are set by their timecodes where the file has them.
+    Rows are timed by their timecodes if the file has them.
+
+    Args:
+        folder: The folder.
+        style: Speaker and style; default: the folder's name.
     """
     for path in sorted(file for file in folder.rglob("*") if file.suffix.lower() == ".csv"):
         try:
@@ -41,11 +45,11 @@ def arkit_folder(folder: Path, style: str = "") -> Iterator[Clip | Skipped]:
 def _clip(path: Path, folder: Path, style: str) -> Clip:
     sound = recordings.find_sound(path)
     if sound is None:
-        raise ValueError("no sound of the same name beside it")
+        raise ValueError("no sound of the same name next to it")
     motion = read_csv(path, MODEL_RATE)
     values = motion.select(channels.FACE).values
     if not np.isfinite(values).all():
-        raise ValueError("weights that are not numbers")
+        raise ValueError("weights that are not finite numbers")
     samples = recordings.load_samples(sound)
     seconds = len(samples) / SAMPLE_RATE
     times = row_times(path, len(values), seconds)
@@ -64,10 +68,12 @@ def _clip(path: Path, folder: Path, style: str) -> Clip:
 
 
 def row_times(path: Path, rows: int, seconds: float) -> npt.NDArray[np.float64]:
-    """Seconds (rows,) of each row from the first: by HH:MM:SS:FF.mmm timecodes, or, where there are none, steady at
-    that usual rate which fits a sound of so many seconds best.
+    """Return the seconds (rows,) of each row from the first.
 
-    Raises ValueError for timecodes that do not go on from row to row.
+    By HH:MM:SS:FF.mmm timecodes, or, without them, at the constant usual rate that fits the sound's length best.
+
+    Raises:
+        ValueError: The timecodes do not increase from row to row.
     """
     with path.open(newline="", encoding="utf-8-sig") as file:
         header, *table = [row for row in csv.reader(file) if row]
@@ -79,7 +85,7 @@ def row_times(path: Path, rows: int, seconds: float) -> npt.NDArray[np.float64]:
 
 
 def timecode_seconds(codes: list[str]) -> npt.NDArray[np.float64]:
-    """Timecodes -> seconds from the first. Frames are counted at the least rate that has the highest frame number."""
+    """Convert timecodes to seconds from the first; the rate is the lowest that allows the highest frame number."""
     parts = np.array([[float(part) for part in code.replace(";", ":").split(":")] for code in codes])
     if parts.ndim != 2 or parts.shape[1] != 4 or not np.isfinite(parts).all():
         raise ValueError(f"timecodes must read HH:MM:SS:FF.mmm. Got {codes[0]}")
@@ -87,8 +93,8 @@ def timecode_seconds(codes: list[str]) -> npt.NDArray[np.float64]:
     if rate is None:
         raise ValueError(f"timecodes with frame {parts[:, 3].max():.0f}")
     seconds = parts[:, :3] @ np.array([3600.0, 60.0, 1.0]) + parts[:, 3] / rate
-    # Midnight.
+    # Midnight wraps around.
     seconds += 86_400.0 * np.cumsum(np.diff(seconds, prepend=seconds[0]) < -43_200)
     if not (np.diff(seconds) > 0).all():
-        raise ValueError("timecodes that do not go on from row to row")
+        raise ValueError("timecodes that do not increase from row to row")
     return seconds - seconds[0]

@@ -1,4 +1,4 @@
-"""What a corpus gives: clips, sound and Motion side by side, 30 rows a second."""
+"""Clips of a corpus: sound and Motion with common timing, 30 rows per second."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ...types import MODEL_RATE, BoolArray, Float32Array
 
 @dataclass(frozen=True)
 class Phone:
-    """One spoken sound (ARPAbet), from `start` to `end` seconds."""
+    """One spoken sound (ARPAbet or IPA), from `start` to `end` seconds."""
 
     start: float
     end: float
@@ -25,10 +25,17 @@ class Phone:
 class Clip:
     """Sound and Motion of one utterance.
 
-    samples: (N,) float32 at 16 kHz. values: (T, 52) face weights, T = MODEL_RATE.rows(seconds).
-    known: (52,) which of them the corpus knows. style: the style that it teaches.
-    speaker: who speaks. source: the corpus that it comes from. recording and start: what it is cut from, and the
-    second of that where it begins; the clip itself where it is empty.
+    Attributes:
+        name: Unique name within its source.
+        samples: (N,) float32 at 16 kHz.
+        values: (T, 52) face weights, T = MODEL_RATE.rows(seconds).
+        known: (52,) the channels that the corpus measures.
+        style: The style that the clip belongs to.
+        phones: The phones with their times.
+        speaker: The speaker.
+        source: The corpus.
+        recording: The recording that the clip is cut from; "" if it is whole.
+        start: The clip's first second in the recording.
     """
 
     name: str
@@ -44,10 +51,11 @@ class Clip:
 
     @property
     def seconds(self) -> float:
+        """Return the length of the sound in seconds."""
         return len(self.samples) / SAMPLE_RATE
 
 
 def resample_to_rows(values: npt.NDArray[np.floating], times: npt.NDArray[np.floating], samples: int) -> Float32Array:
-    """`values` (N, C) known at `times` (s) -> the rows of a sound of so many samples; held beyond both ends."""
+    """Resample `values` (N, C) at `times` (s) to the rows of a sound of so many samples; constant beyond both ends."""
     at = np.arange(MODEL_RATE.rows(samples / SAMPLE_RATE)) / MODEL_RATE.value
     return PchipInterpolator(times, values)(np.clip(at, times[0], times[-1])).astype(np.float32)

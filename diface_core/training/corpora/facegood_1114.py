@@ -15,9 +15,9 @@ from . import recordings
 from .clip import Clip, resample_to_rows
 from .reading import Skipped, check_clips, load_npz, require_files
 
-# Their other controls (brows, lids, eyes, cheeks, tongue, jaw sideways and forward, corners down, lower chin) stand
-# still in all five recordings: that tells nothing, so those channels are not known.
-# Our channel <- their controls and weights. Names are as close as two rigs come (data/README.md of the corpus).
+# FACEGOOD's other controls (brows, lids, eyes, cheeks, tongue, jaw sideways and forward, corners down, lower chin) do
+# not move in all five recordings, so those channels are unknown. ARKit channel <- FACEGOOD's controls and weights,
+# matched as closely as the two rigs allow (data/README.md of the corpus).
 FACEGOOD_CONTROLS: dict[str, dict[str, float]] = {
     "jawOpen": {"mouth_stretch_c": 1.0, "mouth_oh_c": 0.25},
     "mouthPucker": {"mouth_oo_c": 1.0, "mouth_pucker_l": 0.5, "mouth_pucker_r": 0.5},
@@ -34,20 +34,20 @@ FACEGOOD_CONTROLS: dict[str, dict[str, float]] = {
     "noseSneerLeft": {"nose_wrinkle_l": 1.0}, "noseSneerRight": {"nose_wrinkle_r": 1.0},
 }  # fmt: skip
 FACEGOOD_ZERO = ("mouthClose",)
-"""The rig parts the lips with its jaw control alone, so that ours is known to be 0."""
+"""The rig parts the lips with its jaw control alone, so that this channel is known to be 0."""
 
 SEGMENT_SECONDS = 20.0
 MAX_LENGTH_DIFFERENCE = 0.5
-"""Seconds by which sound and motion may differ in length."""
+"""Largest difference in seconds between the lengths of sound and motion."""
 
 
 def read_facegood(folder: Path) -> list[Clip]:
-    """FACEGOOD's five recordings, cut into segments of about 20 s at their quietest places."""
+    """Return FACEGOOD's five recordings, cut into segments of about 20 s at their quietest points."""
     return list(check_clips(facegood_clips(folder), folder).clips)
 
 
 def facegood_clips(folder: Path) -> Iterator[Clip | Skipped]:
-    """The segments of each recording, and why another does not count."""
+    """Yield the segments of each recording, and why a recording is skipped."""
     require_files(folder, "controls.npz")
     controls = load_npz(folder / "controls.npz")
     names = [str(name) for name in controls["names"]]
@@ -56,15 +56,17 @@ def facegood_clips(folder: Path) -> Iterator[Clip | Skipped]:
         yield Skipped(f"{name}.flac", "missing")
     for path in sorted(folder.glob("*.flac")):
         if path.stem not in controls:
-            yield Skipped(path.name, "no controls of this name")
+            yield Skipped(path.name, "no controls of the same name")
             continue
-        samples, theirs = recordings.load_samples(path), controls[path.stem].astype(np.float32)
-        if abs(len(theirs) / float(controls["fps"]) - len(samples) / SAMPLE_RATE) > MAX_LENGTH_DIFFERENCE:
-            yield Skipped(path.name, f"{len(theirs)} frames of motion for {len(samples) / SAMPLE_RATE:.2f} s of sound")
+        samples, track = recordings.load_samples(path), controls[path.stem].astype(np.float32)
+        if abs(len(track) / float(controls["fps"]) - len(samples) / SAMPLE_RATE) > MAX_LENGTH_DIFFERENCE:
+            yield Skipped(
+                path.name, f"{len(track)} frames of motion for {len(samples) / SAMPLE_RATE:.2f} s of sound"
+            )
             continue
-        values = np.zeros((len(theirs), len(channels.FACE)), np.float32)
+        values = np.zeros((len(track), len(channels.FACE)), np.float32)
         for channel, sources in FACEGOOD_CONTROLS.items():
-            values[:, channels.FACE.index(channel)] = sum(w * theirs[:, names.index(c)] for c, w in sources.items())
+            values[:, channels.FACE.index(channel)] = sum(w * track[:, names.index(c)] for c, w in sources.items())
         values = resample_to_rows(np.clip(values, 0, 1), np.arange(len(values)) / float(controls["fps"]), len(samples))
         cuts = _quiet_cuts(samples)
         for part, (first, last) in enumerate(pairwise(cuts)):
@@ -80,7 +82,7 @@ def facegood_clips(folder: Path) -> Iterator[Clip | Skipped]:
 
 
 def _quiet_cuts(samples: Float32Array) -> list[int]:
-    """Sample numbers that cut a recording about every 20 s, at the quietest tenth of a second near there."""
+    """Return sample numbers that cut a recording about every 20 s, at the quietest tenth of a second nearby."""
     tenth = SAMPLE_RATE // 10
     energy = np.square(samples[: len(samples) // tenth * tenth]).reshape(-1, tenth).mean(1)
     cuts, here = [0], round(SEGMENT_SECONDS * 10)

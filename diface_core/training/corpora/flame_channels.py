@@ -1,4 +1,4 @@
-"""FLAME's vertices -> ARKit weights: what the lips, the corners and the chin of a mesh can tell, and no more."""
+"""ARKit weights from FLAME vertices: only channels that the lips, the corners and the chin determine."""
 
 from __future__ import annotations
 
@@ -13,68 +13,71 @@ from ...types import BoolArray, Float32Array
 
 VERTICES = 5023
 
-# Vertex numbers of FLAME, and beside them those of the bundled head at the same places of the face, by name or number.
+# Vertex numbers of FLAME; the bundled head's at the same points of the face follow, by name or number.
 UPPER_LIP = (2849, 2787, 2785, 3533, 1668, 1670, 1734)
 LOWER_LIP = (2892, 2928, 2937, 3509, 1848, 1826, 1789)
 CORNERS = (2845, 1730)
 MIDLINE = (3543, 3503, 3401)
-"""Upper lip at its foremost, lower lip at its foremost, chin at its foremost."""
+"""Foremost points of the upper lip, the lower lip and the chin."""
 HEAD_LIP_ROWS = slice(3, 10)
-"""Rows of the head's inner lips that stand where FLAME's do, as shares of the mouth's width."""
+"""Rows of the head's inner lips at the same share of the mouth's width as FLAME's."""
 HEAD_HEIGHTS = (-0.0204, -0.0350, -0.0552)
 """Metres (Z) of MIDLINE on the head's skin, at X = 0."""
 
 EYEBALLS = (slice(3931, 4477), slice(4477, 5023))
 SKULL = (3516, 3518, 3561, 3548)
-"""On the bridge of the nose; with the eyeballs' middles what does not move with the mouth."""
+"""On the bridge of the nose; with the eyeballs' centres, points that do not move with the mouth."""
 
 OBSERVABLE_CHANNELS = (
     "jawOpen", "mouthClose", "mouthFunnel", "mouthPucker", "mouthSmileLeft", "mouthSmileRight", "mouthStretchLeft",
     "mouthStretchRight", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight",
     "jawLeft", "jawRight",
 )  # fmt: skip
-"""The channels whose movement of these points is unlike that of any other: known."""
+"""Channels that are distinguishable by the movement of these points: known."""
 RIDGE = 0.003
-"""Metres of error for which a weight of 1 is not worth it."""
+"""Metres of error that a weight of 1 must reduce."""
 
 
 def known_channels() -> BoolArray:
-    """Which of the 52 channels the vertices tell, (52,)."""
+    """Return a mask (52,) of the channels that the vertices determine."""
     return np.array([name in OBSERVABLE_CHANNELS for name in channels.FACE])
 
 
 def arkit_weights(vertices: Float32Array, template: Float32Array) -> Float32Array:
-    """FLAME vertices (T, 5023, 3) m of a speaker at rest in `template` (5023, 3) -> weights (T, 52) in [0, 1].
+    """Convert FLAME vertices (T, 5023, 3) m of a speaker with the rest pose `template` (5023, 3) to weights (T, 52).
 
-    The way of each point from its rest, in the template's head and in the size of the bundled one, is made up of the
-    ways on which the head's shapes lead it there (non-negative least squares, Lawson and Hanson 1974).
+    The displacement of each point, in the template's head frame and scaled to the bundled head, is decomposed into the
+    displacements of the head's shapes at these points (non-negative least squares, Lawson and Hanson 1974). The weights
+    are in [0, 1].
     """
     columns, middles = _head_shapes()
     points = np.array([*UPPER_LIP, *LOWER_LIP, *CORNERS, *MIDLINE])
     scale = np.linalg.norm(middles[0] - middles[1]) / np.linalg.norm(np.subtract(*_eye_centres(template)))
     moved = (stabilise_head(vertices, template)[:, points] - template[points]) * scale
     # FLAME looks along +Z with Y up, the head along -Y with Z up.
-    wanted = np.stack([moved[..., 0], -moved[..., 2], moved[..., 1]], -1).reshape(len(vertices), -1)
+    displacements = np.stack([moved[..., 0], -moved[..., 2], moved[..., 1]], -1).reshape(len(vertices), -1)
 
     ridge = RIDGE * np.eye(len(OBSERVABLE_CHANNELS))
     matrix = np.concatenate([columns, ridge])
-    solved = np.array([nnls(matrix, np.concatenate([row, np.zeros(len(OBSERVABLE_CHANNELS))]))[0] for row in wanted])
+    solved = np.array(
+        [nnls(matrix, np.concatenate([row, np.zeros(len(OBSERVABLE_CHANNELS))]))[0] for row in displacements]
+    )
     values = np.zeros((len(vertices), len(channels.FACE)), np.float32)
     values[:, [channels.FACE.index(name) for name in OBSERVABLE_CHANNELS]] = np.clip(solved, 0.0, 1.0)
-    # A jaw stands on one side or on the other.
+    # A jaw is either to the left or to the right.
     sides = [channels.FACE.index("jawLeft"), channels.FACE.index("jawRight")]
     values[:, sides] -= values[:, sides].min(1, keepdims=True)
     return values
 
 
 def stabilise_head(vertices: Float32Array, template: Float32Array) -> Float32Array:
-    """The vertices (T, V, 3) with the head back where the template's is (Kabsch 1976, on eyes and nose)."""
+    """Return the vertices (T, V, 3) with the head aligned with the template's (Kabsch 1976, on eyes and nose)."""
     rest = np.stack([*_eye_centres(template), *template[list(SKULL)]])
     now = np.stack([*_eye_centres(vertices), *(vertices[:, index] for index in SKULL)], 1)
-    here, there = now.mean(1, keepdims=True), rest.mean(0)
-    u, _, vt = np.linalg.svd(np.swapaxes(now - here, 1, 2) @ (rest - there))
+    current_mean, rest_mean = now.mean(1, keepdims=True), rest.mean(0)
+    u, _, vt = np.linalg.svd(np.swapaxes(now - current_mean, 1, 2) @ (rest - rest_mean))
     u[..., 2] *= np.sign(np.linalg.det(u @ vt))[:, None]
-    return ((vertices - here) @ (u @ vt) + there).astype(np.float32)
+    return ((vertices - current_mean) @ (u @ vt) + rest_mean).astype(np.float32)
 
 
 def _eye_centres(vertices: Float32Array) -> list[Float32Array]:
@@ -83,7 +86,7 @@ def _eye_centres(vertices: Float32Array) -> list[Float32Array]:
 
 @cache
 def _head_shapes() -> tuple[Float32Array, list[Float32Array]]:
-    """How the TOLD channels move the head's points, (3 * points, channels) m, and the middles of its eyes."""
+    """Return how OBSERVABLE_CHANNELS move the head's points, (3 * points, channels) m, and the centres of its eyes."""
     head = load_head()
     marks = head.landmarks
     points = np.concatenate(

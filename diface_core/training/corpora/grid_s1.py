@@ -16,21 +16,23 @@ from .clip import Clip, Phone, resample_to_rows
 from .reading import Skipped, check_clips, load_npz, require_files
 
 SAMPLES = 48_000
-"""Of each clip, 3 s."""
+"""Samples per clip, 3 s."""
 
-# These sit where this speaker and this tracker put them at rest; what counts is the way from there.
+# Channels whose value at rest is not 0 for this speaker and tracker; the difference from rest counts.
 REST_CORRECTED_CHANNELS = ("eyeSquint", "mouthRollLower")
 SQUINT_OF_BLINK = 0.5
-"""Tracked eyeSquint for one unit of tracked eyeBlink (least squares on GRID, r .92): not a squint, taken away."""
+"""Tracked eyeSquint per unit of tracked eyeBlink (least squares on GRID, r .92): not a squint, subtracted."""
 BROW_DOWN, BROW_UP = 2.3, 2.9
-"""Our weights for one unit of tracked browDown below and above its rest. The tracker's raising shapes hardly move (.01
-at most) while its browDown falls; per unit of that the brow's landmarks move .092 of the outer eyes' distance, and on
-the bundled head browDown moves them .040, browInnerUp and browOuterUp together .032."""
-# What the tracker does not see, and the eyes: he reads from a screen and blinks 46 times a minute, which is not speech.
+"""Weights per unit of tracked browDown below and above its rest. The tracker's raising shapes hardly move (.01 at most)
+while its browDown decreases; per unit of that the brow's landmarks move .092 of the outer eyes' distance, and on the
+bundled head browDown moves them .040, browInnerUp and browOuterUp together .032.
+"""
+# Channels that the tracker does not measure, and the eyes: he reads from a screen and blinks 46 times a minute, which
+# is not speech.
 GRID_UNKNOWN = ("jawForward", "cheekPuff", "tongueOut", "cheekSquint", "noseSneer", "eyeBlink", "eyeLook", "eyeWide")
 
-# The landmarker answers these shapes with a fraction of the weight that ARKit gives; the factor brings the loudest
-# hundredth of the frames to about what FACEGOOD's animators gave the same shape in speech.
+# The landmarker returns only a fraction of ARKit's weight for these shapes; the factor scales the highest hundredth of
+# the frames to about what FACEGOOD's animators used for the same shape in speech.
 GRID_GAIN = {
     "mouthFunnel": 10.0, "mouthLowerDownLeft": 6.0, "mouthLowerDownRight": 6.0,
     "mouthStretchLeft": 4.0, "mouthStretchRight": 4.0, "mouthShrugLower": 3.0, "mouthShrugUpper": 3.0,
@@ -39,24 +41,25 @@ GRID_GAIN = {
 }  # fmt: skip
 
 APERTURE_TO_JAW = 1.57
-"""jawOpen - mouthClose for one unit of inner-lip distance / outer-eye distance (least squares on GRID, r .99)."""
+"""jawOpen - mouthClose per unit of inner-lip distance / outer-eye distance (least squares on GRID, r .99)."""
 CLOSED_LIP_DISTANCE = 0.005
 """Inner-lip distance / outer-eye distance at which this speaker's lips touch (median before he speaks)."""
 
 PUCKER_NARROWING, JAW_NARROWING = 0.207, 0.087
-"""How much narrower the bundled head's mouth is, of its width at rest, with mouthPucker 1 and with jawOpen 1. The
-landmarker's own mouthPucker says .03 where the mouth is 5% narrower and .85 at 16%; the bundled head .25 and .78."""
+"""Narrowing of the bundled head's mouth, relative to its width at rest, with mouthPucker 1 and with jawOpen 1. The
+landmarker's mouthPucker is .03 where the mouth is 5% narrower and .85 at 16%; the bundled head's .25 and .78.
+"""
 REST_FRAMES = 5
 """Frames at a clip's start, before he speaks."""
 
 
 def read_grid(folder: Path) -> list[Clip]:
-    """The clips of `grid_s1` that can be used, in the corpus's order."""
+    """Return the usable clips of `grid_s1`, in the corpus's order."""
     return list(check_clips(grid_clips(folder), folder).clips)
 
 
 def grid_clips(folder: Path) -> Iterator[Clip | Skipped]:
-    """The clips whose tracking holds on every frame, and why the others do not count."""
+    """Yield the clips that are tracked on every frame, and why the others are skipped."""
     require_files(folder, "audio.flac", "motion.npz", "phones.json")
     sound = np.asarray(soundfile.read(folder / "audio.flac", dtype="float32")[0], np.float32)
     motion = load_npz(folder / "motion.npz")
@@ -85,7 +88,10 @@ def grid_clips(folder: Path) -> Iterator[Clip | Skipped]:
 
 
 def _arkit_weights(weights: Float32Array, lip_distance: Float32Array) -> Float32Array:
-    """Tracked weights (N, T, 52) -> ARKit weights at rest 0, with brows both ways and mouthClose from the lips seen."""
+    """Convert tracked weights (N, T, 52) to ARKit weights that are 0 at rest.
+
+    Brows move in both directions, and mouthClose follows the lips' distance.
+    """
     weights = _correct_brows(_correct_squints(weights))
     for column, name in enumerate(channels.FACE):
         if name.startswith(REST_CORRECTED_CHANNELS):
@@ -98,13 +104,13 @@ def _arkit_weights(weights: Float32Array, lip_distance: Float32Array) -> Float32
 
 
 def _pucker_from_width(width: Float32Array, jaw: Float32Array) -> Float32Array:
-    """mouthPucker (N, T) of a mouth of this width (N, T), as far as it is not the jaw that narrows it."""
+    """Return mouthPucker (N, T) for a mouth of this width (N, T), without the narrowing by the jaw."""
     narrower = 1 - width / np.median(width[:, :REST_FRAMES])
     return np.clip((narrower - JAW_NARROWING * jaw) / PUCKER_NARROWING, 0.0, 1.0)
 
 
 def _correct_squints(weights: Float32Array) -> Float32Array:
-    """The squints without what a blink brings with it."""
+    """Return the squints without the part caused by blinks."""
     weights = weights.copy()
     for side in ("Left", "Right"):
         squint, blink = channels.FACE.index("eyeSquint" + side), channels.FACE.index("eyeBlink" + side)
@@ -113,7 +119,7 @@ def _correct_squints(weights: Float32Array) -> Float32Array:
 
 
 def _correct_brows(weights: Float32Array) -> Float32Array:
-    """Brows at rest in each clip's median, lowered and raised as the tracked browDown leaves it."""
+    """Return brows at rest at each clip's median, lowered and raised by the tracked browDown."""
     weights, lifts = weights.copy(), []
     for side in ("Left", "Right"):
         down, outer = channels.FACE.index("browDown" + side), channels.FACE.index("browOuterUp" + side)
@@ -126,16 +132,16 @@ def _correct_brows(weights: Float32Array) -> Float32Array:
 
 
 def lip_distance(motion: Mapping[str, Any]) -> Float32Array:
-    """Distance of the inner lips over that of the outer eye corners, (N, T)."""
+    """Return the distance of the inner lips over that of the outer eye corners, (N, T)."""
     return _distance(motion, 13, 14) / np.maximum(_distance(motion, 33, 263), 1e-3)
 
 
 def mouth_width(motion: Mapping[str, Any]) -> Float32Array:
-    """Distance of the mouth's corners over that of the outer eye corners, (N, T)."""
+    """Return the distance of the mouth's corners over that of the outer eye corners, (N, T)."""
     return _distance(motion, 61, 291) / np.maximum(_distance(motion, 33, 263), 1e-3)
 
 
 def _distance(motion: Mapping[str, Any], a: int, b: int) -> Float32Array:
-    """Distance of two landmarks (N, T)."""
+    """Return the distance of two landmarks (N, T)."""
     ids, marks = list(motion["landmark_ids"]), motion["lip_landmarks"].astype(np.float32)
     return np.linalg.norm(marks[:, :, ids.index(a)] - marks[:, :, ids.index(b)], axis=-1)

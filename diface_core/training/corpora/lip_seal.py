@@ -1,4 +1,4 @@
-"""Lips shut in the closures of m, b and p, where the aligned phones say so."""
+"""Closes the lips at m, b and p by the aligned phones."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ import numpy as np
 
 from ... import channels
 from ...types import MODEL_RATE
+from ..visemes.articulation import ARPABET_LABIALS
 from .clip import Clip
 
-ARPABET_LABIALS = ("M", "B", "P")
-"""The phones whose lips meet."""
 SEAL_PROFILE = {0: 1.0, 1: 0.75, 2: 0.25}
-"""How much of the gap is closed so many rows from the closure of an m, b or p: they stay shut for 60 to 100 ms."""
+"""Share of the gap that is closed by distance in rows from the closure of an m, b or p: lips stay closed for 60 to 100
+ms.
+"""
 MAX_SEALED_GAP = 0.12
-"""Units of jawOpen; where the tracked lips stay further apart than this, the alignment is wrong: nothing is closed."""
+"""Units of jawOpen; if the tracked lips stay further apart than this, the alignment is wrong and nothing is closed."""
 
 
 def seal_lips(clip: Clip) -> Clip:
-    """The clip with its lips shut in every m, b and p, which a tracker of 25 frames/s sees only nearly shut."""
+    """Return the clip with closed lips in every m, b and p; a tracker of 25 frames/s measures them as nearly closed."""
     jaw, close = channels.FACE.index("jawOpen"), channels.FACE.index("mouthClose")
     values = clip.values.copy()
     gap = np.maximum(values[:, jaw] - values[:, close], 0.0)

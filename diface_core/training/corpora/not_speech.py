@@ -1,4 +1,4 @@
-"""Sounds that nobody speaks - noise, hum, knocks, synthesised music, silence - with a face at rest."""
+"""Sounds without speech - noise, hum, knocks, synthesised music, silence - with a face at rest."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .clip import Clip
 
 SOURCE = "not_speech"
 RESTING_CHANNELS = ("jaw", "mouth", "cheek", "tongue", "noseSneer")
-"""What is known to rest; eyes and brows may do as they like."""
+"""Channels that are known to be at rest; eyes and brows are unknown."""
 MAX_SECONDS = 12.0
 """Seconds of the longest sound; the shortest is a third of that."""
 
@@ -24,7 +24,7 @@ Wave = npt.NDArray[np.floating]
 
 
 def non_speech_clips(count: int, styles: tuple[str, ...], seed: int = 0) -> list[Clip]:
-    """`count` sounds, kind by kind and style by style in turn: about 8 s each."""
+    """Return `count` sounds, alternating kinds and styles: about 8 s each."""
     known = np.array([name.startswith(RESTING_CHANNELS) for name in channels.FACE])
     clips = []
     for number in range(count):
@@ -41,18 +41,18 @@ def non_speech_clips(count: int, styles: tuple[str, ...], seed: int = 0) -> list
 
 
 def _randomise_level(samples: Wave, rng: Rng) -> Float32Array:
-    """The sound at -40 to -10 dB, over a hint of noise."""
+    """Return the sound at -40 to -10 dB, with faint noise."""
     samples = samples / max(float(np.abs(samples).max()), 1e-6) * 10 ** rng.uniform(-2, -0.5)
     return (samples + 10 ** rng.uniform(-5, -3.5) * rng.standard_normal(len(samples))).astype(np.float32)
 
 
 def silence(length: int, rng: Rng) -> Wave:
-    """Nothing."""
+    """Return silence."""
     return np.zeros(length)
 
 
 def noise(length: int, rng: Rng) -> Wave:
-    """White, pink or brown noise that swells and fades: wind, rain, traffic."""
+    """Return white, pink or brown noise with a slow envelope: wind, rain, traffic."""
     spectrum = np.fft.rfft(rng.standard_normal(length))
     frequency = np.fft.rfftfreq(length, 1 / SAMPLE_RATE)
     coloured = np.fft.irfft(spectrum / np.maximum(frequency, 40) ** rng.uniform(0, 1), length)
@@ -60,7 +60,7 @@ def noise(length: int, rng: Rng) -> Wave:
 
 
 def hum(length: int, rng: Rng) -> Wave:
-    """A machine: a low tone and its harmonics."""
+    """Return a machine: a low tone and its harmonics."""
     at, base = np.arange(length) / SAMPLE_RATE, rng.uniform(45, 140)
     wobble = 1 + 0.002 * np.sin(2 * np.pi * rng.uniform(0.1, 3) * at)
     tones = [
@@ -70,7 +70,7 @@ def hum(length: int, rng: Rng) -> Wave:
 
 
 def knocks(length: int, rng: Rng) -> Wave:
-    """Steps, doors, keyboards: short resonances at odd moments."""
+    """Return steps, doors, keyboards: short resonances at irregular times."""
     samples = np.zeros(length)
     for begin in rng.integers(0, length, max(1, int(length / SAMPLE_RATE * rng.uniform(1, 6)))):
         tail = np.arange(int(SAMPLE_RATE * rng.uniform(0.02, 0.25)))
@@ -81,7 +81,7 @@ def knocks(length: int, rng: Rng) -> Wave:
 
 
 def music(length: int, rng: Rng) -> Wave:
-    """Bars of chords, a melody, a bass and drums, each there or not, in a random key, tempo and timbre."""
+    """Return bars of chords, a melody, a bass and drums, each optional, in a random key, tempo and timbre."""
     beat = int(SAMPLE_RATE * 60 / rng.uniform(60, 170))
     scale = np.array([0, 2, 4, 5, 7, 9, 11] if rng.random() < 0.6 else [0, 2, 3, 5, 7, 8, 10])
     tonic = rng.uniform(90, 180)
@@ -112,7 +112,7 @@ def music(length: int, rng: Rng) -> Wave:
 
 
 def _timbre(rng: Rng) -> tuple[Wave, float]:
-    """Weights of the harmonics, and how many times faster than the note it dies away."""
+    """Return weights of the harmonics, and how many times faster than the note the sound decays."""
     return rng.uniform(0, 1, 8) / np.arange(1, 9) ** rng.uniform(0.5, 2), float(rng.choice([0.3, 1.5, 4.0]))
 
 
@@ -130,7 +130,7 @@ def _note(pitch: float, length: int, timbre: tuple[Wave, float], rng: Rng) -> Wa
 
 
 def _swell(length: int, rng: Rng) -> Wave:
-    """A slow envelope (N,) from a tenth to 1, or none."""
+    """Return a slow envelope (N,) from a tenth to 1, or a constant one."""
     if rng.random() < 0.3:
         return np.ones(length)
     knots = rng.uniform(0.1, 1, max(2, int(length / SAMPLE_RATE * rng.uniform(0.3, 4))))

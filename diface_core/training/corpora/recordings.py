@@ -1,4 +1,4 @@
-"""The sound that goes with a recorded motion: found beside it, brought to its clock."""
+"""The sound of a recorded motion: found next to it, and aligned with it."""
 
 from __future__ import annotations
 
@@ -16,43 +16,48 @@ from ...types import MODEL_RATE, AudioSection, Float32Array
 from .clip import resample_to_rows
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif", ".mov", ".mp4", ".m4a")
-"""Endings looked for, the first that is there; what soundfile cannot read (most .mov and .mp4) is said."""
+"""Suffixes in order of preference; a file that soundfile cannot read (most .mov and .mp4) is reported."""
 
 MAX_OFFSET = 1.0
-"""Seconds either way that a sound's start may be off."""
+"""Largest offset of a sound's start in seconds, in both directions."""
 MIN_OFFSET = 0.1
-"""Seconds: less is left alone, for lips move before they sound and after, and the measurement is no finer."""
+"""Seconds below which an offset is ignored: lips move before and after they sound, and the estimate is no finer."""
 MAX_DRIFT = 0.01
-"""Clocks that differ by more are not two clocks but two recordings."""
+"""Clocks that differ by more belong to two different recordings."""
 WINDOW, STEP = 10.0, 5.0
-"""Seconds of the stretches that are laid upon each other."""
+"""Seconds of the windows that are aligned, and between their starts."""
 MIN_WINDOWS = 6
-"""Stretches that it takes to tell a drift."""
+"""Number of windows needed to estimate a drift."""
 MIN_CORRELATION = 0.3
-"""Correlation of loudness and jaw that a stretch must reach to count."""
+"""Correlation of loudness and jaw that a window needs to count."""
 
 
 def find_sound(path: Path) -> Path | None:
-    """The sound file of the same stem, or None."""
+    """Return the sound file of the same stem, or None."""
     beside = {file.suffix.lower(): file for file in path.parent.iterdir() if file.stem == path.stem and file != path}
     return next((beside[suffix] for suffix in AUDIO_SUFFIXES if suffix in beside), None)
 
 
 def load_samples(path: Path) -> Float32Array:
-    """All samples (N,) at 16 kHz. Raises AudioError."""
+    """Return all samples (N,) at 16 kHz.
+
+    Raises:
+        AudioError: The sound cannot be read.
+    """
     if path.suffix.lower() in (".mov", ".mp4", ".m4a"):
         try:
             return load_clip(AudioSection(path)).samples
         except AudioError as reason:
-            hint = f"Write its sound beside it as {path.stem}.wav."
+            hint = f"Save its sound next to it as {path.stem}.wav."
             raise AudioError(f"The sound in {path.name} cannot be read here.", hint) from reason
     return load_clip(AudioSection(path)).samples
 
 
 def align_to_sound(values: Float32Array, times: npt.NDArray[np.floating], samples: Float32Array) -> Float32Array:
-    """Weights (N, 52) known at `times` (s), counted from about the sound's start -> its rows (T, 52).
+    """Return the rows (T, 52) of a sound from weights (N, 52) at `times` (s).
 
-    Where jaw and loudness agree better at another offset, steady or growing by up to a hundredth, that one is taken.
+    Times count from about the sound's start. If jaw and loudness agree better at another offset, constant or drifting
+    by up to a hundredth, it is corrected.
     """
     early, drift = estimate_offset(values, times, samples)
     return resample_to_rows(values, times * (1 + drift) + early, len(samples))
@@ -61,7 +66,7 @@ def align_to_sound(values: Float32Array, times: npt.NDArray[np.floating], sample
 def estimate_offset(
     values: Float32Array, times: npt.NDArray[np.floating], samples: Float32Array
 ) -> tuple[float, float]:
-    """Seconds by which the motion comes too early at its start, and how much more a second; (0, 0) where unclear."""
+    """Return the motion's lead in seconds at its start, and its increase per second; (0, 0) if unclear."""
     jaw = resample_to_rows(values, times, len(samples))[:, channels.FACE.index("jawOpen")]
     loud = _loudness(samples, len(jaw))
     rate, reach = MODEL_RATE.value, round(MAX_OFFSET * MODEL_RATE.value)
@@ -85,7 +90,7 @@ def estimate_offset(
 
 
 def _loudness(samples: Float32Array, rows: int) -> Float32Array:
-    """Root of the energy (rows,) around each row."""
+    """Return the root of the energy (rows,) around each row."""
     hop = SAMPLE_RATE // 30
     padded = np.pad(samples, (0, max(0, rows * hop + hop - len(samples))))[: rows * hop]
     energy = np.sqrt(np.square(padded).reshape(rows, hop).mean(1))

@@ -20,12 +20,12 @@ RENDERED_STYLE = "rendered"
 
 
 def rendered_folder(folder: Path, seed: int = 0) -> list[Clip]:
-    """A clip for every utterance of every `<voice>.json` in `folder`, whose sound is `<voice>.flac` beside it.
+    """Return a clip for every utterance of every `<voice>.json` in `folder`, whose sound is `<voice>.flac`.
 
     The JSON holds "voice" and "utterances": each with "start" and "samples" in the FLAC (16 kHz mono), and "phones" as
-    [start s, end s, IPA] from its own start. How much a speaker moves is drawn from the seed and the clip's name. What
-    cannot be read is left out and logged: a voice without its sound, an utterance that ends beyond it, phones that are
-    no IPA.
+    [start s, end s, IPA] from its start. The amplitude of a speaker is drawn from the seed and the clip's name.
+    Unreadable items are skipped and logged: a voice without its sound, an utterance that ends beyond it, phones that
+    are not IPA.
     """
     clips = []
     for path in sorted(folder.glob("*.json")):

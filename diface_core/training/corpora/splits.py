@@ -13,16 +13,18 @@ from .clip import Clip
 SPLIT_KINDS = ("clip", "speaker", "source")
 
 GUARD_SECONDS = 1.0
-"""Seconds of a training clip that are left away where one kept for judging goes on: no word is heard in both."""
+"""Seconds that are removed from a training clip next to a held-out clip of the same recording: no word is in both."""
 
 
 HELD_OUT_VOICES = ("flite_slt", "espeak_en_linda", "espeak_es_edward", "espeak_zh_f1")
-"""Of rendered speech whole voices are kept for judging, three women and a man, in English, Spanish and Mandarin."""
+"""Rendered voices that are held out as a whole, three women and a man, in English, Spanish and Mandarin."""
 
 
 def is_held_out(clip: Clip) -> bool:
-    """Whether a clip is kept for judging: of rendered speech some voices, of any other source a tenth of the clips,
-    chosen by name, so that the split never moves."""
+    """Return whether a clip is held out: some voices of rendered speech, a tenth of the clips of any other source.
+
+    The tenth is selected by name, so that the split never changes.
+    """
     if clip.source == "rendered":
         return clip.speaker in HELD_OUT_VOICES
     return sum(clip.name.encode()) * 2654435761 % 2**32 < 0.1 * 2**32
@@ -30,8 +32,12 @@ def is_held_out(clip: Clip) -> bool:
 
 @dataclass(frozen=True)
 class Split:
-    """`clip`: about a tenth of the clips of every source, speakers known. `speaker:NAME` and `source:NAME`: all clips
-    of that speaker or that source, and of the others again a tenth, which the same training can be judged on."""
+    """A split by its name.
+
+    `clip`: about a tenth of the clips of every source is held out; the speakers are known. `speaker:NAME` and
+    `source:NAME`: all clips of that speaker or source, and a tenth of the others, on which the same training can be
+    evaluated.
+    """
 
     name: str = "clip"
 
@@ -42,43 +48,44 @@ class Split:
 
     @property
     def kind(self) -> str:
+        """Return "clip", "speaker" or "source"."""
         return self.name.partition(":")[0]
 
     @property
     def left_out(self) -> str:
-        """The speaker or source that training never meets, or ""."""
+        """Return the speaker or source that is excluded from the training, or ""."""
         return self.name.partition(":")[2]
 
     def is_held_out(self, clip: Clip) -> bool:
-        """Whether the clip is kept for judging."""
+        """Return whether the clip is held out."""
         return self.is_left_out(clip) or is_held_out(clip)
 
     def is_left_out(self, clip: Clip) -> bool:
-        """Whether the clip is of the speaker or of the source that is left out."""
+        """Return whether the clip belongs to the excluded speaker or source."""
         return bool(self.left_out) and getattr(clip, self.kind) == self.left_out
 
     def training_clips(self, clips: Iterable[Clip]) -> list[Clip]:
-        """The clips to train on, shortened where they go on in one kept for judging."""
+        """Return the training clips, trimmed next to held-out clips of the same recording."""
         clips = list(clips)
-        kept = [clip for clip in clips if self.is_held_out(clip)]
-        return [_trim_overlap(clip, kept) for clip in clips if not self.is_held_out(clip)]
+        held_out = [clip for clip in clips if self.is_held_out(clip)]
+        return [_trim_overlap(clip, held_out) for clip in clips if not self.is_held_out(clip)]
 
     def test_clips(self, clips: Iterable[Clip]) -> list[Clip]:
-        """The clips to judge on: those left out where the split leaves any out, else the tenth by name."""
+        """Return the evaluation clips: those of the excluded speaker or source if any, else the tenth by name."""
         return [clip for clip in clips if (self.is_left_out(clip) if self.left_out else is_held_out(clip))]
 
 
 def all_splits(clips: Iterable[Clip]) -> tuple[Split, ...]:
-    """By clip, and each speaker and each source left out in turn (those that are not all there is)."""
-    clips, found = list(clips), [Split()]
+    """Return the split by clip, and those that exclude one speaker or source, where others remain."""
+    clips, splits = list(clips), [Split()]
     for kind in SPLIT_KINDS[1:]:
         names = sorted({getattr(clip, kind) for clip in clips} - {""})
-        found += [Split(f"{kind}:{name}") for name in names if len(names) > 1]
-    return tuple(found)
+        splits += [Split(f"{kind}:{name}") for name in names if len(names) > 1]
+    return tuple(splits)
 
 
 def _trim_overlap(clip: Clip, held_out: list[Clip]) -> Clip:
-    """The clip without the second at an end that touches a kept clip of the same recording."""
+    """Return the clip without the second at an end that touches a held-out clip of the same recording."""
     if not clip.recording:
         return clip
     same = [other for other in held_out if other.recording == clip.recording and other.source == clip.source]
@@ -88,7 +95,7 @@ def _trim_overlap(clip: Clip, held_out: list[Clip]) -> Clip:
     first, last = rows * before, len(clip.values) - rows * after
     if last - first < rows or not (before or after):
         return clip
-    # Whole rows, so that each stays at its sound: 1600 samples are three rows.
+    # Whole rows, so that each keeps its sound: 1600 samples are three rows.
     begin, end = round(first / MODEL_RATE.value * SAMPLE_RATE), round(last / MODEL_RATE.value * SAMPLE_RATE)
     samples = clip.samples[begin : end if after else None]
     phones = tuple(

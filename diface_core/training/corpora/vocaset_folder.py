@@ -1,4 +1,4 @@
-"""A folder laid out as VOCASET is for face animation: `wav/`, `vertices_npy/` and `templates.pkl`."""
+"""A folder in VOCASET's layout for face animation: `wav/`, `vertices_npy/` and `templates.pkl`."""
 
 from __future__ import annotations
 
@@ -17,17 +17,23 @@ from .clip import Clip, resample_to_rows
 from .reading import Skipped, require_files
 
 FPS = 60.0
-"""Frames a second of the vertices (Cudeiro et al., CVPR 2019)."""
+"""Frames per second of the vertices (Cudeiro et al., CVPR 2019)."""
 MAX_LENGTH_DIFFERENCE = 0.5
-"""Seconds by which sound and motion may differ in length; what only one of them has is left out."""
+"""Largest difference in seconds between the lengths of sound and motion; the excess is trimmed."""
 MAX_COORDINATE = 1.0
-"""Metres from the origin beyond which no vertex of a head in metres stands."""
+"""Largest distance from the origin, in metres, of a vertex of a head in metres."""
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sequence as it was recorded: `vertices` (T, 5023, 3) m, mapped and not read, at the folder's frames a second;
-    the speaker's `template` (5023, 3) m; `samples` (N,) at 16 kHz, no longer than the motion.
+    """One recorded sequence.
+
+    Attributes:
+        name: The file's stem.
+        speaker: The speaker.
+        vertices: (T, 5023, 3) m, memory-mapped, at the folder's frames per second.
+        template: (5023, 3) m, the speaker's.
+        samples: (N,) at 16 kHz, no longer than the motion.
     """
 
     name: str
@@ -38,18 +44,27 @@ class Sentence:
 
 
 def vocaset_folder(folder: Path, style: str = "") -> Iterator[Clip | Skipped]:
-    """A clip for every sequence `SPEAKER_sentenceNN.npy`: FLAME vertices (T, 15069) or (T, 5023, 3) in metres.
+    """Yield a clip for every sequence `SPEAKER_sentenceNN.npy`: FLAME vertices (T, 15069) or (T, 5023, 3) in metres.
 
-    Speaker: the name in templates.pkl with which the file begins. Style: `style`, or the speaker's name.
-    Source: the folder's name. Raises DifaceError where a part of the folder is missing or templates.pkl holds more
-    than arrays.
+    The speaker is the name in templates.pkl that the file name starts with; the source is the folder's name.
+
+    Args:
+        folder: The folder.
+        style: Style of all clips; default: the speaker's name.
+
+    Raises:
+        DifaceError: A part of the folder is missing, or templates.pkl holds more than arrays.
     """
     for item in read_sentences(folder):
         yield item if isinstance(item, Skipped) else _clip(item, style or item.speaker, folder.name)
 
 
 def read_sentences(folder: Path, fps: float = FPS) -> Iterator[Sentence | Skipped]:
-    """Every sequence of the folder, recorded at `fps` frames a second; raises as `vocaset_folder` does."""
+    """Yield every sequence of the folder, recorded at `fps` frames per second.
+
+    Raises:
+        DifaceError: As `vocaset_folder`.
+    """
     require_files(folder, "wav", "vertices_npy", "templates.pkl")
     templates = load_arrays(folder / "templates.pkl")
     sequences = sorted((folder / "vertices_npy").glob("*.npy"))
@@ -67,7 +82,7 @@ def read_sentences(folder: Path, fps: float = FPS) -> Iterator[Sentence | Skippe
 def _sentence(path: Path, folder: Path, templates: dict[str, Float32Array], fps: float) -> Sentence:
     speaker = max((name for name in templates if path.stem.startswith(name)), key=len, default=None)
     if speaker is None:
-        raise ValueError("no template of this speaker")
+        raise ValueError("no template for this speaker")
     template = templates[speaker]
     if template.shape != (flame_channels.VERTICES, 3):
         raise ValueError(f"the template of {speaker} has shape {template.shape}, expected (5023, 3)")
@@ -78,14 +93,18 @@ def _sentence(path: Path, folder: Path, templates: dict[str, Float32Array], fps:
     if vertices.size == 0 or vertices[0].size != template.size:
         raise ValueError(f"vertices of shape {vertices.shape}, expected (frames, 15069)")
     vertices = vertices.reshape(len(vertices), -1, 3)
-    if not -MAX_COORDINATE <= vertices.min() <= vertices.max() <= MAX_COORDINATE:  # nor where either is no number
-        raise ValueError("vertices that are no numbers, or not in metres")
+    if not -MAX_COORDINATE <= vertices.min() <= vertices.max() <= MAX_COORDINATE:  # false for NaN too
+        raise ValueError("vertices that are not finite numbers, or not in metres")
     samples = trim_to_motion(recordings.load_samples(sound), len(vertices) / fps, fps)
     return Sentence(path.stem, speaker, vertices, template, samples)
 
 
 def trim_to_motion(samples: Float32Array, seconds: float, fps: float) -> Float32Array:
-    """The samples as far as there is motion, of `seconds` at `fps`. Raises ValueError where the two are unlike."""
+    """Return the samples up to the end of the motion of `seconds` at `fps`.
+
+    Raises:
+        ValueError: The lengths differ too much.
+    """
     if abs(len(samples) / SAMPLE_RATE - seconds) > MAX_LENGTH_DIFFERENCE:
         raise ValueError(f"{seconds:.2f} s of motion at {fps:g} fps, but {len(samples) / SAMPLE_RATE:.2f} s of sound")
     return samples[: round(seconds * SAMPLE_RATE)]

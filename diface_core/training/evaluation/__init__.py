@@ -1,0 +1,1 @@
+"""Evaluation of trained models: tables of measures, baselines and comparisons."""

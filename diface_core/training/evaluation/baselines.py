@@ -1,4 +1,4 @@
-"""What our models are compared with: the mean, loudness, and ridge regression on the same features."""
+"""Baselines: the mean, loudness, and ridge regression on the same features."""
 
 from __future__ import annotations
 
@@ -33,26 +33,26 @@ class EncodedClip:
 
 
 def encode_clips(clips: list[Clip], encoder: SpeechEncoder, cache: Path) -> list[EncodedClip]:
-    """Features of every clip, as a user who brings that clip alone would get them."""
-    kept = FeatureCache(cache)
+    """Return the features of every clip, computed from that clip alone, as for a user who loads only that clip."""
+    feature_cache = FeatureCache(cache)
 
     def features(clip: Clip) -> Float32Array:
         sound = AudioClip(clip.samples, SAMPLE_RATE)
         key = audio_key(sound, encoder.hash)
-        known = kept.get(key)
-        return kept.put(key, encoder.encode(sound)) if known is None else known
+        known = feature_cache.get(key)
+        return feature_cache.put(key, encoder.encode(sound)) if known is None else known
 
     return [EncodedClip(clip, features(clip)) for clip in tqdm(clips, desc="hearing", unit="clip")]
 
 
 def constant_mean(train: list[EncodedClip]) -> Predict:
-    """The mean of all rows of the training clips, which never moves."""
+    """Return a predictor of the mean of all rows of the training clips, which never moves."""
     mean = np.concatenate([h.clip.values for h in train]).mean(axis=0)
     return lambda features: np.repeat(mean[None], len(features), axis=0)
 
 
 def mean_track(train: list[EncodedClip]) -> Predict:
-    """The mean of the training clips, row by row: what a clip's place in the corpus tells, without its sound."""
+    """Return a predictor of the row-by-row mean of the training clips: motion without information from the sound."""
     longest = max(len(h.clip.values) for h in train)
     total, count = np.zeros((longest, len(channels.FACE))), np.zeros((longest, 1))
     for h in train:
@@ -63,7 +63,7 @@ def mean_track(train: list[EncodedClip]) -> Predict:
 
 
 def loudness_to_jaw(train: list[EncodedClip]) -> Predict:
-    """The jaw opens in proportion to loudness; nothing else moves."""
+    """Return a predictor that opens the jaw in proportion to loudness; nothing else moves."""
     x = np.concatenate([h.features[:, LOUDNESS] for h in train])
     slope, rest = np.polyfit(x, np.concatenate([metrics.column(h.clip.values, "jawOpen") for h in train]), 1)
 
@@ -76,15 +76,15 @@ def loudness_to_jaw(train: list[EncodedClip]) -> Predict:
 
 
 def ridge(train: list[EncodedClip]) -> Predict:
-    """Ridge regression from a row of features to the weights; its penalty chosen on every eighth training clip.
+    """Fit ridge regression from a row of features to the weights.
 
-    Channels that a clip's corpus does not know count as at rest.
+    The penalty is selected on every eighth training clip. Channels that a clip's corpus does not know count as at rest.
     """
     folds = [[h for i, h in enumerate(train) if (i % 8 == 0) == checked] for checked in (False, True)]
 
-    def fit(some: list[EncodedClip], penalty: float) -> Predict:
-        x = np.concatenate([h.features for h in some]).astype(np.float64)
-        y = np.concatenate([h.clip.values for h in some]).astype(np.float64)
+    def fit(clips: list[EncodedClip], penalty: float) -> Predict:
+        x = np.concatenate([h.features for h in clips]).astype(np.float64)
+        y = np.concatenate([h.clip.values for h in clips]).astype(np.float64)
         mean, deviation, rest = x.mean(0), x.std(0) + 1e-6, y.mean(0)
         x = (x - mean) / deviation
         weights = np.linalg.solve(x.T @ x + penalty * np.eye(x.shape[1]), x.T @ (y - rest))
@@ -103,13 +103,13 @@ def ridge(train: list[EncodedClip]) -> Predict:
 
 
 def ridge_with_sealed_lips(train: list[EncodedClip]) -> Predict:
-    """The ridge with all that we give our models beside the network: sealed labels, and lips that meet."""
+    """Fit the ridge with sealed labels and closed lips, as DiFACE's models have besides the network."""
     predict = ridge([dataclasses.replace(h, clip=seal_lips(h.clip)) for h in train])
     return lambda features: lip_closure.close_small_gaps(predict(features))
 
 
 def baselines(train: list[EncodedClip]) -> dict[str, Predict]:
-    """All of them, by the name that they have in the tables, fitted to the training clips."""
+    """Return all baselines, fitted to the training clips, by their name in the tables."""
     return {
         "constant mean": constant_mean(train),
         "mean track, no sound": mean_track(train),

@@ -1,4 +1,4 @@
-"""`python -m diface_core.training.evaluation.compare`: networks and features side by side, on the same clips, as a table."""
+"""`python -m diface_core.training.evaluation.compare`: compare networks and features on the same clips, as a table."""
 
 from __future__ import annotations
 
@@ -27,8 +27,15 @@ REPEATS = 5
 
 @dataclass(frozen=True)
 class Result:
-    """One variant: weights in millions, seconds of a training step and of 8 steps over a minute, and by number of steps
-    and style r and r_res."""
+    """The measures of one variant.
+
+    Attributes:
+        name: The variant.
+        millions: Weights in millions.
+        step: Seconds of a training step.
+        sample: Seconds of 8 sampling steps over a minute.
+        scores: r and r_res by number of steps and style.
+    """
 
     name: str
     millions: float
@@ -38,17 +45,17 @@ class Result:
 
 
 def make_variant(base: TrainConfig, name: str, changes: dict[str, Any], steps: int) -> TrainConfig:
-    """`base` with a variant's changes, trained for `steps` steps into the cache folder."""
+    """Return `base` with a variant's changes, trained for `steps` steps into the cache folder."""
     model = {**base.model, **changes.get("model", {})}
     rest = {key: value for key, value in changes.items() if key != "model"}
     if model["features"] != base.model["features"]:
-        rest.setdefault("audio_stream_dropout", 0.0)  # there is but one half left
+        rest.setdefault("audio_stream_dropout", 0.0)  # only one stream is left
     out = base.cache / "compare" / f"{name.replace(' ', '_')}.safetensors"
     return dataclasses.replace(base, out=out, steps=steps, validate_every=0, save_every=0, model=model, **rest)
 
 
 def score_denoiser(denoiser: Denoiser, sequences: list[TrainingSequence], steps: int) -> dict[str, tuple[float, float]]:
-    """r and r_res (nan for clips of many lengths) of the lips' distance, by style; guidance 1."""
+    """Return r and r_res (nan for clips of several lengths) of the lips' distance, by style; guidance 1."""
     models, scores = Models({"face": denoiser}, ""), {}
     for style in dict.fromkeys(s.style for s in sequences if s.style in denoiser.config.styles):
         mine = [s for s in sequences if s.style == style]
@@ -65,7 +72,7 @@ def score_denoiser(denoiser: Denoiser, sequences: list[TrainingSequence], steps:
 
 
 def sampling_seconds(denoiser: Denoiser, rows: int = 1800) -> float:
-    """Median time of 8 steps over a minute of features."""
+    """Return the median time of 8 steps over a minute of features."""
     request = GenerateRequest(AudioSection(Path()), ("face",), steps=8, guidance=1.0)
     models, features = Models({"face": denoiser}, ""), np.zeros((rows, 401), np.float32)
 
@@ -96,7 +103,7 @@ def train_and_score(
 
 
 def table(results: list[Result]) -> str:
-    """Markdown, one row a variant; times as multiples of the first's."""
+    """Format the results as Markdown, one row per variant; times as multiples of the first's."""
     first = results[0]
     styles = [f"{style}, {steps} steps: r / r_res" for steps in first.scores for style in first.scores[steps]]
     titles = ["", "M weights", "time of a training step", "time of 8 steps", *styles]
@@ -110,25 +117,25 @@ def table(results: list[Result]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m diface_core.training.evaluation.compare", description=__doc__)
     parser.add_argument("--base", type=Path, default=CONFIGS / "face.toml")
     parser.add_argument("--variants", type=Path, default=CONFIGS / "compare.toml")
     parser.add_argument("--only", nargs="+", help="names of variants")
     parser.add_argument("--steps", type=int, default=1200)
-    parser.add_argument("--quick", action="store_true", help="only the bundled corpora, gone through twice")
-    given = parser.parse_args(arguments)
+    parser.add_argument("--quick", action="store_true", help="only the bundled corpora, two passes")
+    options = parser.parse_args(arguments)
 
-    base, variants = read_config(given.base), tomllib.loads(given.variants.read_text())
-    if given.quick:
+    base, variants = read_config(options.base), tomllib.loads(options.variants.read_text())
+    if options.quick:
         base = dataclasses.replace(
             base, dataset=dataclasses.replace(base.dataset, corpora=(), clean_passes=1, augmented_passes=1)
         )
     training = sources.SOURCES[base.source].sequences(base.data, base.dataset, base.cache)
     held = validation_sequences.held_out_sequences(base)
     results: list[Result] = []
-    for name in given.only or variants:
-        results.append(train_and_score(make_variant(base, name, variants[name], given.steps), name, training, held))
+    for name in options.only or variants:
+        results.append(train_and_score(make_variant(base, name, variants[name], options.steps), name, training, held))
         print(table(results), flush=True)
 
 

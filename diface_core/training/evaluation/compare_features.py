@@ -1,4 +1,4 @@
-"""`python -m diface_core.training.evaluation.compare_features`: ridges on parts of the features, on a source unseen too."""
+"""`python -m diface_core.training.evaluation.compare_features`: ridges on subsets of the features, across sources."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ IPA_FEATURE_SETS: dict[str, tuple[slice, ...]] = {
     "IPA posteriors, mel bands and loudness": (MEL, LEVEL, IPA),
     "all and IPA posteriors": (SPEECH, MEL, LEVEL, IPA),
 }
-"""Where the recogniser hama is wanted too."""
+"""Additional sets with the recogniser hama."""
 RATE = 16_000
 WINDOW = 800
-"""Samples that pitch is heard in: 50 ms, three periods of a low voice."""
+"""Samples in which pitch is estimated: 50 ms, three periods of a low voice."""
 LAGS = slice(RATE // 400, RATE // 60)
 """Periods, in samples, of voices from 400 down to 60 Hz."""
 OCTAVE_COST = 0.02
-"""What an octave lower has to be better by: multiples of a period are as good as the period itself."""
+"""Penalty of an octave lower: multiples of a period fit as well as the period itself."""
 VOICED = 0.5
-"""Autocorrelation, times the power, from which on a row has a pitch."""
+"""Autocorrelation relative to the power above which a row has a pitch."""
 
 
 def pitch(samples: Float32Array, rows: int) -> Float32Array:
-    """How voiced each row is, 0 to 1, and where it is, its pitch in octaves above 100 Hz: (rows, 2).
+    """Return (rows, 2): how voiced each row is, 0 to 1, and for voiced rows the pitch in octaves above 100 Hz.
 
-    By the highest peak of the autocorrelation, which the shorter overlap at long lags is made up for (Boersma 1993).
+    By the highest peak of the autocorrelation, corrected for the shorter overlap at long lags (Boersma 1993).
     """
     padded = np.pad(samples, (WINDOW // 2, WINDOW))
     starts = (np.arange(rows) / MODEL_RATE.value * RATE).astype(int)
@@ -62,15 +62,16 @@ def pitch(samples: Float32Array, rows: int) -> Float32Array:
 
 
 def with_pitch(encoded: EncodedClip) -> EncodedClip:
-    """The clip with its pitch beside the features."""
+    """Return the clip with its pitch appended to the features."""
     features = np.concatenate([encoded.features, pitch(encoded.clip.samples, len(encoded.features))], axis=1)
     return dataclasses.replace(encoded, features=features)
 
 
 def with_ipa(encoded: EncodedClip) -> EncodedClip:
-    """The clip with hama's IPA posteriors last, drawn forward by what they come late, as probabilities.
+    """Return the clip with hama's IPA posteriors appended as probabilities, corrected for their delay.
 
-    Raises DifaceError where hama is not installed.
+    Raises:
+        DifaceError: Hama is not installed.
     """
     posteriors = np.exp(recogniser.ipa_posteriors(encoded.clip.samples))
     at = (np.arange(len(encoded.features)) / MODEL_RATE.value + recogniser.DELAY) * RATE / recogniser.ROW_SAMPLES
@@ -82,22 +83,22 @@ def with_ipa(encoded: EncodedClip) -> EncodedClip:
 
 
 def select_features(encoded: list[EncodedClip], columns: tuple[slice, ...]) -> list[EncodedClip]:
-    """The same clips with some columns of their features."""
+    """Return the same clips with some columns of their features."""
     return [
-        dataclasses.replace(h, features=np.concatenate([h.features[:, some] for some in columns], axis=1))
+        dataclasses.replace(h, features=np.concatenate([h.features[:, part] for part in columns], axis=1))
         for h in encoded
     ]
 
 
 def aperture_correlation(train: list[EncodedClip], test: list[EncodedClip]) -> float:
-    """r of the lips' distance of a ridge from row to weights."""
+    """Return r of the lips' distance of a ridge from row to weights."""
     predict = ridge(train)
     ours = [metrics.aperture(predict(h.features)) for h in test]
     return metrics.correlation(ours, [metrics.aperture(h.clip.values) for h in test])
 
 
 def _subsample(clips: list[Clip], every: int) -> list[Clip]:
-    """Every so many of those to train on, and of those to judge on."""
+    """Return every `every`-th training clip, and a subset of the held-out ones."""
     kept = [clip for clip in clips if corpora.is_held_out(clip)]
     return [clip for clip in clips if not corpora.is_held_out(clip)][::every] + kept[
         :: min(every, max(1, len(kept) // 4))
@@ -105,26 +106,26 @@ def _subsample(clips: list[Clip], every: int) -> list[Clip]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m diface_core.training.evaluation.compare_features", description=__doc__
     )
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--cache", type=Path, default=Path(".build/heard"), help="where features are kept")
-    parser.add_argument("--ipa", action="store_true", help="hama's IPA posteriors too, which takes its time")
-    parser.add_argument("--every", type=int, default=1, metavar="N", help="only every so many clips of a source")
-    given = parser.parse_args(arguments)
+    parser.add_argument("--cache", type=Path, default=Path(".build/heard"), help="folder of cached features")
+    parser.add_argument("--ipa", action="store_true", help="add hama's IPA posteriors (slow)")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="use every Nth clip of a source")
+    options = parser.parse_args(arguments)
 
-    clips = corpora.read_corpora(given.data)
+    clips = corpora.read_corpora(options.data)
     sources = list(dict.fromkeys(clip.source for clip in clips))
-    clips = [clip for source in sources for clip in _subsample([c for c in clips if c.source == source], given.every)]
+    clips = [clip for source in sources for clip in _subsample([c for c in clips if c.source == source], options.every)]
     heard: dict[str, list[EncodedClip]] = {}
-    for one in tqdm(encode_clips(clips, SpeechEncoder.load(), given.cache), desc="pitch", unit="clip"):
+    for one in tqdm(encode_clips(clips, SpeechEncoder.load(), options.cache), desc="pitch", unit="clip"):
         one = with_pitch(one)
-        heard.setdefault(one.clip.source, []).append(with_ipa(one) if given.ipa else one)
+        heard.setdefault(one.clip.source, []).append(with_ipa(one) if options.ipa else one)
     pairs = [(trained, judged) for trained in heard for judged in heard]
     print("| | " + " | ".join(f"{a} to {b}" for a, b in pairs) + " |\n" + "|---" * (len(pairs) + 1) + "|")
-    for name, columns in (FEATURE_SETS | IPA_FEATURE_SETS if given.ipa else FEATURE_SETS).items():
+    for name, columns in (FEATURE_SETS | IPA_FEATURE_SETS if options.ipa else FEATURE_SETS).items():
         some = {source: select_features(clips, columns) for source, clips in heard.items()}
         scores = [
             aperture_correlation(

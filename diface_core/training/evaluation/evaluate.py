@@ -1,4 +1,4 @@
-"""`python -m diface_core.training.evaluation.evaluate`: our models and the baselines on clips never trained on, as tables."""
+"""`python -m diface_core.training.evaluation.evaluate`: tables of DiFACE and the baselines on held-out clips."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .scorecard import MILLIMETRES, PHONES, TRACKS, Predictions, format_measure,
 
 STEPS = (1, 2, 4, 8, 25, 50)
 SEEDS, CLIPS_WITH_TAKES = 4, 24
-"""Takes of a clip for the diversity, and of how many clips of a judgement."""
+"""Seeds per clip for the diversity, and the number of clips per evaluation set."""
 
 HEADER = """# Tables
 
@@ -36,7 +36,11 @@ In brackets the 95% interval over clips."""
 
 
 def load_weights(face: Path, head: Path | None = None) -> Models:
-    """The face's denoiser at `face`, and the head's where it is named. Raises ModelError for a damaged file."""
+    """Load the face's denoiser at `face` and, if given, the head's.
+
+    Raises:
+        ModelError: A file is damaged.
+    """
     files = {"face": face} | ({"head": head} if head else {})
     loaded = {part: checkpoint.load(path) for part, path in files.items()}
     digest = "".join(digest for _, digest in loaded.values())
@@ -44,7 +48,7 @@ def load_weights(face: Path, head: Path | None = None) -> Models:
 
 
 def make_request(models: Models, style: str, steps: int, guidance: float, **settings: float) -> GenerateRequest:
-    """A face in the style of a clip's source; the model's default style where it has learnt none of that name."""
+    """Return a request for a face in the style of a clip's source, or in the default style if the model lacks it."""
     known = style in models.denoisers["face"].config.styles
     base = GenerateRequest(AudioSection(Path()), ("face",), steps=steps, guidance=guidance)
     return dataclasses.replace(base, style=Style.named(style if known else None), **settings)
@@ -53,20 +57,20 @@ def make_request(models: Models, style: str, steps: int, guidance: float, **sett
 def generate_on_clips(
     models: Models, clips: Sequence[EncodedClip], request: GenerateRequest, description: str
 ) -> list[Float32Array]:
-    """Face weights (T, 52) for every clip."""
+    """Return face weights (T, 52) for every clip."""
     return [models.sample(h.features, request).values for h in tqdm(clips, desc=description, leave=False)]
 
 
 def run_methods(
     evaluation: EvaluationSet, models: Models, regression: Models | None, options: Options
 ) -> dict[str, list[Float32Array]]:
-    """What everyone makes of the judged clips, by name: baselines, the deterministic network, ours."""
+    """Return the predictions of every method on the test clips: baselines, the deterministic network, DiFACE."""
     style = evaluation.test[0].clip.style
     others: dict[str, Predict] = baselines(evaluation.train)
     made = {name: [predict(h.features) for h in evaluation.test] for name, predict in others.items()}
     if regression is not None and not evaluation.unseen_source:
-        asked = make_request(regression, style, 1, 1.0, variety=0.0)
-        made["deterministic network"] = generate_on_clips(regression, evaluation.test, asked, "deterministic")
+        request = make_request(regression, style, 1, 1.0, variety=0.0)
+        made["deterministic network"] = generate_on_clips(regression, evaluation.test, request, "deterministic")
     for count in options.steps:
         for guidance in options.guidance:
             name = f"ours, {count} step{'s' if count > 1 else ''}"
@@ -76,18 +80,18 @@ def run_methods(
 
 
 def diversity_table(evaluation: EvaluationSet, models: Models, options: Options) -> str:
-    """Markdown: how much takes differ, part by part, with the steps of a draft and of a final."""
-    some, rows = evaluation.test[:CLIPS_WITH_TAKES], {}
+    """Format as Markdown how much takes differ, by part, with the steps of a draft and of a final."""
+    clips, rows = evaluation.test[:CLIPS_WITH_TAKES], {}
     for count in (steps for steps in options.steps if steps in (1, 8, 25)):
-        asked = make_request(models, some[0].clip.style, count, options.guidance[0])
+        request = make_request(models, clips[0].clip.style, count, options.guidance[0])
         takes = [
-            generate_on_clips(models, some, dataclasses.replace(asked, seed=seed), f"seed {seed}")
+            generate_on_clips(models, clips, dataclasses.replace(request, seed=seed), f"seed {seed}")
             for seed in range(SEEDS)
         ]
         faces = [np.stack(of_one) for of_one in zip(*takes, strict=True)]
-        found = metrics.seed_spread_by_part(faces, [h.clip.phones for h in some])
+        found = metrics.seed_spread_by_part(faces, [h.clip.phones for h in clips])
         if "head" in models.denoisers:
-            found["head"] = metrics.seed_spread([sample_head_takes(models, h.features, asked) for h in some])
+            found["head"] = metrics.seed_spread([sample_head_takes(models, h.features, request) for h in clips])
         rows[f"{count} step{'s' if count > 1 else ''}"] = found
     parts = list(next(iter(rows.values()), {}))
     lines = ["| takes | " + " | ".join(parts) + " |", "|---" * (len(parts) + 1) + "|"]
@@ -98,13 +102,13 @@ def diversity_table(evaluation: EvaluationSet, models: Models, options: Options)
 
 
 def sample_head_takes(models: Models, features: Float32Array, request: GenerateRequest) -> Float32Array:
-    """Rotations of the head (seeds, T, 3)."""
+    """Return rotations of the head (seeds, T, 3)."""
     turned = [dataclasses.replace(request, parts=("head",), style=Style(), seed=seed) for seed in range(SEEDS)]
     return np.stack([models.sample(features, one).values for one in turned])
 
 
 def evaluation_report(evaluation: EvaluationSet, models: Models, regression: Models | None, options: Options) -> str:
-    """The tables of one judgement."""
+    """Return the tables of one evaluation set."""
     clips = [h.clip for h in evaluation.test]
     rows = {
         name: Predictions(made, clips) for name, made in run_methods(evaluation, models, regression, options).items()
@@ -119,7 +123,7 @@ def evaluation_report(evaluation: EvaluationSet, models: Models, regression: Mod
 
 @dataclass(frozen=True)
 class Options:
-    """The command line, checked."""
+    """The validated command line."""
 
     data: Path
     cache: Path
@@ -134,7 +138,7 @@ class Options:
 
 
 def read_options(arguments: list[str] | None) -> Options:
-    """Options from the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m diface_core.training.evaluation.evaluate", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--cache", type=Path, default=Path(".build/heard"), help="where features are kept")
@@ -148,16 +152,16 @@ def read_options(arguments: list[str] | None) -> Options:
     parser.add_argument("--clips", type=int, default=0, help="judge at most so many clips of a source (0: all)")
     parser.add_argument("--speech", type=Path, default=Path("tests/data/speech.flac"), help="beside music and noise")
     parser.add_argument("--out", type=Path, help="write the tables to this file too")
-    given = parser.parse_args(arguments)
-    without = dict(pair.split("=", 1) for pair in given.without)
+    options = parser.parse_args(arguments)
+    without = dict(pair.split("=", 1) for pair in options.without)
     return Options(
-        given.data, given.cache, given.weights, given.regression, {k: Path(v) for k, v in without.items()},
-        tuple(given.steps), tuple(given.guidance), given.clips, given.speech, given.out,
+        options.data, options.cache, options.weights, options.regression, {k: Path(v) for k, v in without.items()},
+        tuple(options.steps), tuple(options.guidance), options.clips, options.speech, options.out,
     )  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """The command line."""
+    """Run the command line."""
     options = read_options(arguments)
     encoder = SpeechEncoder.load()
     regression = load_weights(options.regression) if options.regression else None

@@ -1,7 +1,7 @@
-"""How edits sit in their motion: `python -m diface_core.training.evaluation.evaluate_editing SOUND ... [--data ../shared/data]`.
+"""`python -m diface_core.training.evaluation.evaluate_editing SOUND ... [--data ../shared/data]`: smoothness of edits.
 
-Prints what happens at the borders of stretches that are made anew, and around pins, beside what recorded faces and
-heads do (GRID's clips that are held out, natural head tracks), and beside what pasting would do.
+Compares the borders of regenerated segments and the surroundings of pins with recorded faces and heads (GRID's held-out
+clips, natural head tracks), and with pasted motion.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ Float64Array = npt.NDArray[np.float64]
 
 ORDERS = {1: "speed", 2: "acceleration", 3: "jerk"}
 NATURAL_QUANTILE = 0.999
-"""What recorded motion stays under in all but a thousandth of its rows counts as natural."""
+"""Recorded motion is below the natural bound in this fraction of its rows."""
 SEGMENT_ROWS, SEGMENT_SPACING = 45, 75
-"""Rows of a stretch that is made anew, and from one to the next."""
+"""Rows of a regenerated segment, and from the beginning of one to the next."""
 PIN_OFFSETS = {
     "head_rx": np.radians(6),
     "head_rz": np.radians(6),
@@ -35,20 +35,20 @@ PIN_OFFSETS = {
     "browInnerUp": 0.5,
     "mouthSmileLeft": 0.4,
 }
-"""How far pins are from the motion that was there."""
+"""Offsets of the pins from the existing motion."""
 SHUT_GAP, OPEN_GAP = 0.01, 0.08
-"""jawOpen - mouthClose at which lips are shut, and clearly open."""
+"""jawOpen - mouthClose at which lips are closed, and clearly open."""
 
 
 @dataclass(frozen=True)
 class NaturalBounds:
-    """For each order of difference the value (C,) that recorded motion stays under but rarely, NaN: not recorded."""
+    """Per order of difference the bound (C,) that recorded motion rarely exceeds, NaN: not recorded."""
 
     bounds: dict[int, Float64Array]
 
     @classmethod
     def measure(cls, data: Path) -> NaturalBounds:
-        """Of GRID's clips held out, and of all head tracks."""
+        """Measure the bounds on GRID's held-out clips and on all head tracks."""
         clips = [clip for clip in corpora.read_corpus("grid", data / "grid_s1").clips if corpora.is_held_out(clip)]
         heads = [rotation for rotation, _ in head_tracks.load_tracks(data / "head_tracks").values()]
         bounds = {}
@@ -62,13 +62,13 @@ class NaturalBounds:
         return cls(bounds)
 
     def exceedance(self, values: Float32Array, order: int, rows: slice) -> Float64Array:
-        """Differences at some rows over the bound: (n, C), above 1 is rarer than RARE; without what is not known."""
+        """Return differences at some rows over the bound: (n, C), without unknown channels."""
         ratio = np.abs(np.diff(values, order, axis=0))[rows] / self.bounds[order]
         return ratio[:, ~np.isnan(self.bounds[order])]
 
 
 class Editor:
-    """Makes and edits motions of one sound."""
+    """A generator of motions and edits for one sound."""
 
     def __init__(self, generator: Generator, sound: Path) -> None:
         self._generator = generator
@@ -76,18 +76,19 @@ class Editor:
         self._request = GenerateRequest(AudioSection(sound), rate=MODEL_RATE, layers=none)
 
     def generate(self, seed: int, constraints: Constraints | None = None) -> Float32Array:
+        """Generate a motion, optionally with constraints."""
         request = dataclasses.replace(self._request, seed=seed, constraints=constraints)
         return self._generator.generate(request, lambda progress: None).motion.values
 
 
 def regenerated_segments(rows: int) -> Iterator[tuple[int, int]]:
-    """Stretches to be made anew, all over a motion."""
+    """Yield segments to regenerate, distributed over a motion."""
     for first in range(SEGMENT_SPACING, rows - SEGMENT_SPACING, SEGMENT_SPACING + SEGMENT_ROWS):
         yield first, first + SEGMENT_ROWS
 
 
 def border_exceedance(editor: Editor, natural: NaturalBounds, seeds: int) -> dict[str, dict[int, Float64Array]]:
-    """Differences across borders over the natural bound: as edited, as pasted, and of the motion itself anywhere."""
+    """Return differences across borders over the natural bound: as edited, pasted, and in the take itself."""
     found: dict[str, dict[int, list[Float64Array]]] = {}
     for seed in range(seeds):
         base, other = editor.generate(seed), editor.generate(seed + 1000)
@@ -111,7 +112,7 @@ def border_exceedance(editor: Editor, natural: NaturalBounds, seeds: int) -> dic
 def pin_exceedance(
     editor: Editor, natural: NaturalBounds, seeds: int, falloff: float
 ) -> dict[str, dict[int, Float64Array]]:
-    """Differences within the pull of pins over the natural bound: as regenerated, and with the keys alone changed."""
+    """Return differences within the falloff of pins over the natural bound: regenerated, and with only keys changed."""
     found: dict[str, dict[int, list[Float64Array]]] = {"regenerated": {}, "pasted": {}}
     for seed in range(seeds):
         base = editor.generate(seed)
@@ -139,7 +140,7 @@ def _edit_with_pins(
 
 
 def count_closures(editor: Editor, seeds: int, falloff: float) -> tuple[int, int]:
-    """(how often lips were shut again, of how many times) three to eight rows after a jaw that was pinned open."""
+    """Return how often lips closed three to eight rows after a jaw pinned open, and the number of cases."""
     shut = times = 0
     jaw, close = (channels.ALL.index(name) for name in ("jawOpen", "mouthClose"))
     for seed in range(seeds):
@@ -159,7 +160,7 @@ def count_closures(editor: Editor, seeds: int, falloff: float) -> tuple[int, int
 
 
 def table(results: dict[str, dict[int, Float64Array]]) -> list[str]:
-    """Rows of Markdown: share of differences that are rarer than natural, and the 99.9th percentile over the bound."""
+    """Format as Markdown: share of differences above the natural bound, and the 99.9th percentile over it."""
     lines = [
         f"| | {' | '.join(f'{name}: rarer, %; 99.9% quantile' for name in ORDERS.values())} |",
         "|---|---|---|---|",
@@ -173,23 +174,23 @@ def table(results: dict[str, dict[int, Float64Array]]) -> list[str]:
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m diface_core.training.evaluation.evaluate_editing", description=__doc__
     )
     parser.add_argument("sounds", nargs="+", type=Path, help="speech")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="the corpora (default: %(default)s)")
     parser.add_argument("--seeds", type=int, default=10, help="takes of each sound (default: 10)")
-    given = parser.parse_args()
-    natural, generator = NaturalBounds.measure(given.data), Generator.load()
-    for sound in given.sounds:
+    options = parser.parse_args()
+    natural, generator = NaturalBounds.measure(options.data), Generator.load()
+    for sound in options.sounds:
         editor = Editor(generator, sound)
         print(f"\n### {sound.stem}: borders of segments of {SEGMENT_ROWS / MODEL_RATE.value:.1f} s\n")
-        print("\n".join(table(border_exceedance(editor, natural, given.seeds))))
+        print("\n".join(table(border_exceedance(editor, natural, options.seeds))))
         for pull in (4.0, 8.0):
             print(f"\n### {sound.stem}: around pins, falloff {pull:g} rows\n")
-            print("\n".join(table(pin_exceedance(editor, natural, given.seeds, pull))))
-        shut, times = count_closures(editor, min(given.seeds, 3), 8.0)
+            print("\n".join(table(pin_exceedance(editor, natural, options.seeds, pull))))
+        shut, times = count_closures(editor, min(options.seeds, 3), 8.0)
         print(f"\nLips shut within a few rows of a jaw pinned open: {shut} of {times}.")
 
 

@@ -1,4 +1,4 @@
-"""`python -m diface_core.training.evaluation.evaluate_head`: generated heads beside natural ones and beside the prior."""
+"""`python -m diface_core.training.evaluation.evaluate_head`: compare generated heads with natural ones."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ from ..head.head_measures import RATE, AnyFloatArray
 from ..head.head_prior import HeadPrior
 from ..head.head_prior_fit import MIN_SPECTRUM_ROWS, has_speech
 
+TrackArrays = tuple[AnyFloatArray, AnyFloatArray]
+"""Rotation vectors (T, 3) in rad and loudness (T,)."""
 HeadSampler = Callable[[AnyFloatArray], AnyFloatArray]
-"""Loudness (T,) -> rotation vectors (S, T, 3) in rad of some seeds."""
+"""Loudness (T,) -> rotation vectors (S, T, 3) in rad of several seeds."""
 
 STEPS = (1, 2, 4, 8, 25)
 SEEDS = 8
@@ -36,12 +38,12 @@ COLUMNS = (
 
 
 def prior_sampler(prior: HeadPrior) -> HeadSampler:
-    """What the prior draws."""
+    """Return a sampler of the prior."""
     return lambda loudness: np.stack([prior.draw(loudness, np.random.default_rng(seed)) for seed in range(SEEDS)])
 
 
 def denoiser_sampler(denoiser: Denoiser, steps: int) -> HeadSampler:
-    """What the denoiser makes of as many seeds in so many steps."""
+    """Return a sampler of the denoiser with `steps` steps."""
 
     def perform(loudness: AnyFloatArray) -> AnyFloatArray:
         features = torch.zeros(1, len(loudness), DIMENSION)
@@ -58,7 +60,7 @@ def denoiser_sampler(denoiser: Denoiser, steps: int) -> HeadSampler:
 
 
 def measure_motion(rotation: AnyFloatArray, loudness: AnyFloatArray, natural: AnyFloatArray) -> AnyFloatArray:
-    """The COLUMNS of one motion (T, 3), NaN where it has too little to say."""
+    """Return the COLUMNS of one motion (T, 3), NaN where a measure is not defined."""
     degrees = np.degrees(rotation.astype(np.float64))
     values = [
         *degrees.std(0),
@@ -81,7 +83,7 @@ def measure_motion(rotation: AnyFloatArray, loudness: AnyFloatArray, natural: An
 
 
 def table(title: str, rows: dict[str, list[AnyFloatArray]]) -> str:
-    """Markdown: medians over motions, each with the interval that 95% of bootstraps over the motions lie in."""
+    """Format as Markdown: medians over motions, each with its 95% bootstrap interval over the motions."""
     lines = [f"### {title}\n", "| | " + " | ".join(COLUMNS) + " |", "|---" * (len(COLUMNS) + 1) + "|"]
     rng = np.random.default_rng(0)
     for name, motions in rows.items():
@@ -104,7 +106,7 @@ def _cell(values: AnyFloatArray, digits: int, rng: np.random.Generator) -> str:
 
 
 def load_unseen_sounds(data: Path, speech: Path) -> dict[str, AnyFloatArray]:
-    """Loudness of sounds that the head never met: the sample speech, and clips held out, joined to a minute."""
+    """Return the loudness of sounds not used in training: the sample speech, and held-out clips, joined to a minute."""
     sounds = {speech.name: soundfile.read(speech, dtype="float32")[0].astype(np.float32)}
     for name, clips in {
         "GRID": corpora.read_grid(data / "grid_s1"),
@@ -116,24 +118,40 @@ def load_unseen_sounds(data: Path, speech: Path) -> dict[str, AnyFloatArray]:
 
 
 def seed_diversity(motions: AnyFloatArray) -> float:
-    """How far seeds (S, T, 3) are apart over how far a motion goes from its mean: 1 if independent, 0 if the same."""
+    """Return the distance between seeds (S, T, 3) over the motion's deviation: 1 if independent, 0 if equal."""
     return float(np.sqrt(motions.var(0).mean() / motions.var(1).mean()))
 
 
+def _evaluation_sounds(
+    options: argparse.Namespace, tracks: dict[str, TrackArrays], fitted: dict[str, TrackArrays]
+) -> dict[str, dict[str, tuple[AnyFloatArray | None, AnyFloatArray]]]:
+    """Return natural rotations (T, 3), if any, and loudness (T,) by title and sound."""
+    return {
+        "On the loudness of the natural clips that the prior was fitted to": {
+            name: track for name, track in fitted.items() if has_speech(track[1])
+        },
+        "On the loudness of the natural clips held out": {name: tracks[name] for name in head_tracks.HELD_OUT},
+        "On new sounds": {
+            name: (None, loudness) for name, loudness in load_unseen_sounds(options.data, options.speech).items()
+        },
+        "In silence (a minute)": {f"{level}": (None, np.full(1800, level)) for level in (-3.0, -1.5)},
+    }
+
+
 def main(arguments: list[str] | None = None) -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m diface_core.training.evaluation.evaluate_head", description=__doc__
     )
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--speech", type=Path, default=Path("tests/data/speech.flac"))
     parser.add_argument("--weights", type=Path, default=WEIGHTS / "head.safetensors")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
 
-    denoiser, _ = checkpoint.load(given.weights)
+    denoiser, _ = checkpoint.load(options.weights)
     makers = {"prior": prior_sampler(HeadPrior.load())}
     makers |= {f"ours, {steps} steps": denoiser_sampler(denoiser, steps) for steps in STEPS}
-    tracks = head_tracks.load_tracks(given.data / "head_tracks")
+    tracks = head_tracks.load_tracks(options.data / "head_tracks")
     fitted = {name: track for name, track in tracks.items() if name not in head_tracks.HELD_OUT}
     natural = measures.median_spectrum(
         [rotation for rotation, _ in fitted.values() if len(rotation) >= MIN_SPECTRUM_ROWS]
@@ -141,16 +159,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     every = [measure_motion(rotation, loudness, natural) for rotation, loudness in tracks.values()]
     print(table("Natural", {"12 people": every}))
-    sets = {
-        "On the loudness of the natural clips that the prior was fitted to": {
-            name: track for name, track in fitted.items() if has_speech(track[1])
-        },
-        "On the loudness of the natural clips held out": {name: tracks[name] for name in head_tracks.HELD_OUT},
-        "On new sounds": {
-            name: (None, loudness) for name, loudness in load_unseen_sounds(given.data, given.speech).items()
-        },
-        "In silence (a minute)": {f"{level}": (None, np.full(1800, level)) for level in (-3.0, -1.5)},
-    }
+    sets = _evaluation_sounds(options, tracks, fitted)
     seeds = {}
     for title, sounds in sets.items():
         rows = {"natural": [measure_motion(r, loudness, natural) for r, loudness in sounds.values() if r is not None]}

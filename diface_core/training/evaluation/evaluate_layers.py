@@ -1,4 +1,4 @@
-"""Prints how blinks, gaze and breath compare with people's: `python -m diface_core.training.evaluation.evaluate_layers`."""
+"""`python -m diface_core.training.evaluation.evaluate_layers`: compare blinks, gaze and breath with publications."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from ...types import MODEL_RATE, AnyFloatArray, AudioSection, FrameRate, Layers,
 from . import layer_measures as measures
 
 FINE = FrameRate(1000)
-"""Rows a second at which the curves are read: a saccade of 1 degree lasts 27 ms."""
+"""Rows per second at which the curves are sampled: a saccade of 1 degree lasts 27 ms."""
 
 
 def file_loudness(path: Path) -> AnyFloatArray:
-    """The loudness (T,) at MODEL_RATE of a sound file."""
+    """Return the loudness (T,) at MODEL_RATE of a sound file."""
     return measure_audio([load_clip(AudioSection(path)).samples]).loudness
 
 
 def silent_loudness(seconds: float) -> AnyFloatArray:
-    """The loudness of no sound."""
+    """Return the loudness of silence."""
     return np.full(MODEL_RATE.rows(seconds), -3.0, np.float32)
 
 
 def sample_layers(loudness: AnyFloatArray, seed: int) -> Motion:
-    """All layers on a still face, finely sampled."""
+    """Sample all layers on a still face at a high rate."""
     still = np.zeros((FINE.rows(MODEL_RATE.seconds(len(loudness))), len(channels.FACE)), np.float32)
     return LayerEvents.sample(loudness, Layers(seed, seed, seed)).apply(Motion(still, channels.FACE, FINE))
 
 
 def measure_layers(loudness: AnyFloatArray, seeds: int) -> dict[str, str]:
-    """Each measure in words, over `seeds` performances of one sound."""
+    """Return each measure as text, over `seeds` takes of one sound."""
     motions = [sample_layers(loudness, seed) for seed in range(seeds)]
     minutes = seeds * len(loudness) / MODEL_RATE.value / 60
     ends = find_phrases(loudness)[:, 1]
@@ -99,13 +99,13 @@ def _spread(values: AnyFloatArray, digits: int = 0) -> str:
 
 
 def main() -> None:
-    """The command line: a table of the sounds given, and of silence."""
-    parser = argparse.ArgumentParser(description="Blinks, gaze and breath beside what is known of people's.")
+    """Run the command line: print a table of the sounds, and of silence."""
+    parser = argparse.ArgumentParser(description="Compare blinks, gaze and breath with published figures.")
     parser.add_argument("sounds", nargs="+", type=Path, help="speech as wav, flac, ogg or mp3")
-    parser.add_argument("--seeds", type=int, default=20, help="performances of each (default: 20)")
+    parser.add_argument("--seeds", type=int, default=20, help="takes of each (default: 20)")
     options = parser.parse_args()
-    heard = {path.stem: file_loudness(path) for path in options.sounds} | {"silence": silent_loudness(120)}
-    tables = {name: measure_layers(sound, options.seeds) for name, sound in heard.items()}
+    loudness_by_sound = {path.stem: file_loudness(path) for path in options.sounds} | {"silence": silent_loudness(120)}
+    tables = {name: measure_layers(sound, options.seeds) for name, sound in loudness_by_sound.items()}
     print(f"| measure | {' | '.join(tables)} |\n|---|{'---|' * len(tables)}")
     for measure in next(iter(tables.values())):
         print(f"| {measure} | {' | '.join(table[measure] for table in tables.values())} |")

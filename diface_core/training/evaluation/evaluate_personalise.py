@@ -1,6 +1,6 @@
-"""`python -m diface_core.training.evaluation.evaluate_personalise --weights FILE`: what a personal style gains, as a table.
+"""`python -m diface_core.training.evaluation.evaluate_personalise --weights FILE`: the gain of a personal style.
 
-The general model must not have met the speaker (docs/research/personalise.md).
+The general model must not have been trained on the speaker (docs/research/personalise.md).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 def first_seconds(clips: Iterable[Clip], seconds: float) -> AudioMotionPair:
-    """The clips one after the other, cut after so many seconds, as an animator would bring them."""
+    """Return consecutive clips, trimmed to `seconds`, as an animator would provide them."""
     clips = list(clips)
     samples = np.concatenate([clip.samples for clip in clips])
     values = np.concatenate([clip.values for clip in clips])
@@ -42,8 +42,17 @@ def first_seconds(clips: Iterable[Clip], seconds: float) -> AudioMotionPair:
 def measure(
     denoiser: Denoiser, style: str, sequences: list[TrainingSequence], predict: Predictor = mean_performance
 ) -> dict[str, float]:
-    """Of the mean performance in `style`, or another, lips pressed as always: r of lips' distance and jaw, error of all
-    weights, and how far the jaw moves, times the truth's deviation."""
+    """Measure a style on held-out sequences.
+
+    The lips are closed as in generation. Measures: r of lips' distance and jaw, error of all weights, and how far the
+    jaw moves relative to the truth's deviation.
+
+    Args:
+        denoiser: The model.
+        style: A style of the model.
+        sequences: Held-out sequences.
+        predict: The predictor; default: the mean performance.
+    """
     ours = [lip_closure.close_small_gaps(predict(denoiser, dataclasses.replace(s, style=style))) for s in sequences]
     truth = [s.values[: len(v)].astype(np.float32) for v, s in zip(ours, sequences, strict=True)]
 
@@ -69,19 +78,25 @@ def _rms(differences: list[Float32Array]) -> float:
     return float(np.sqrt(np.concatenate([d.ravel() ** 2 for d in differences]).mean()))
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """The command line."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m diface_core.training.evaluation.evaluate_personalise", description=__doc__
     )
-    parser.add_argument("--weights", type=Path, required=True, help="a general model that never met the speaker")
+    parser.add_argument(
+        "--weights", type=Path, required=True, help="a general model that was not trained on the speaker"
+    )
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--source", default="facegood", help="the corpus of the speaker (default: %(default)s)")
     parser.add_argument("--cache", type=Path, default=Path(".build/training/heard"))
     parser.add_argument("--seconds", type=float, nargs="+", default=[20, 60, 180])
     parser.add_argument("--clip-seconds", type=float, nargs="+", default=[5, 20], help="for the style vector alone")
-    parser.add_argument("--takes", action="store_true", help="judge takes, not the mean performance")
-    options = parser.parse_args(arguments)
+    parser.add_argument("--takes", action="store_true", help="evaluate takes, not the mean performance")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line."""
+    options = _parser().parse_args(arguments)
     perform = sample_take if options.takes else mean_performance
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -92,31 +107,31 @@ def main(arguments: list[str] | None = None) -> None:
     judged = validation_sequences.encode_separately(
         [clip for clip in clips if corpora.is_held_out(clip)], encoder, options.cache
     )
-    lessons = corpora.Split().training_clips(clips)
+    training_clips = corpora.Split().training_clips(clips)
 
     styles = [
         *(style for style in base.config.styles if style != clips[0].style),
         *(() if options.takes else ("none",)),
-    ]  # a place for his may be there
+    ]  # the corpus may contain the speaker
     rows = {f"general, {style}": (measure(base, style, judged, perform), 0.0) for style in styles}
     plans = [(seconds, STYLE_ONLY_CONFIG, "style vector alone") for seconds in options.clip_seconds]
     for seconds in options.seconds:
-        plans.append((seconds, AdaptConfig(limit_amplitude=False), "vector and output layer, not narrowed"))
+        plans.append((seconds, AdaptConfig(limit_amplitude=False), "vector and output layer, full amplitude"))
         plans.append((seconds, AdaptConfig(), "vector and output layer"))
     for seconds, config, name in plans:
         begun = time.process_time()
-        pair = first_seconds(lessons, seconds)
+        pair = first_seconds(training_clips, seconds)
         done = adapt_denoiser(base, [pair.to_sequence(encoder, PERSONAL_STYLE)], config)
         took = time.process_time() - begun
-        log.info("%s: %.0f s learnt in %.0f s of one core, kept step %d", name, pair.seconds, took, done.steps)
+        log.info("%s: trained on %.0f s in %.0f s of one core, step %d was best", name, pair.seconds, took, done.steps)
         rows[f"{name}, {pair.seconds:.0f} s"] = (measure(done.denoiser, PERSONAL_STYLE, judged, perform), took)
-    print(f"{len(judged)} clips held out, {sum(len(s.values) for s in judged) / 30:.0f} s\n\n{table(rows)}")
+    print(f"{len(judged)} held-out clips, {sum(len(s.values) for s in judged) / 30:.0f} s\n\n{table(rows)}")
 
 
 def table(rows: dict[str, tuple[dict[str, float], float]]) -> str:
-    """Markdown: one row a model, its measures and the seconds of one core that learning took."""
+    """Format as Markdown: one row per model, its measures and the seconds of one core for training."""
     names = list(next(iter(rows.values()))[0])
-    lines = ["| | " + " | ".join(names) + " | learnt in s of one core |", "|---" * (len(names) + 2) + "|"]
+    lines = ["| | " + " | ".join(names) + " | training, s of one core |", "|---" * (len(names) + 2) + "|"]
     for name, (scores, took) in rows.items():
         cells = [f"{scores[n]:.3f}" for n in names] + [f"{took:.0f}" if took else ""]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")

@@ -1,8 +1,8 @@
-"""`python -m diface_core.training.evaluation.evaluate_style_adaptation SOUND ...`: what a style learnt from edited takes keeps of it.
+"""`python -m diface_core.training.evaluation.evaluate_style_adaptation SOUND ...`: how much of an edit a style retains.
 
-Takes of the model that ships are edited as an animator would who wants the same everywhere: jaws a half wider, a smile
-that stays. A style is learnt from the first seconds of the sounds; the last sound is never learnt, and its beginning is
-spoken in it.
+Takes of the shipped model are edited as by an animator with a consistent preference: a jaw that opens 50% wider, a
+permanent smile. A style is adapted to the first seconds of the sounds; the last sound is held out, and its beginning is
+generated in that style.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from ...types import AdaptationRequest, AudioSection, GenerateRequest, Layers, M
 
 JAW_GAIN, SMILE_OFFSET = 1.5, 0.3
 TEST_SECONDS = 12.0
-"""Seconds of the last sound that are spoken."""
+"""Seconds of the last sound that are generated."""
 
 SMILE_CHANNELS = ("mouthSmileLeft", "mouthSmileRight")
 
 
 def apply_edit(motion: Motion) -> Motion:
-    """The motion with the edit that is to be learnt."""
+    """Return the motion with the edit that the style is to reproduce."""
     values = motion.values.copy()
     values[:, motion.channels.index("jawOpen")] *= JAW_GAIN
     for name in SMILE_CHANNELS:
@@ -36,14 +36,14 @@ def apply_edit(motion: Motion) -> Motion:
 
 
 def generate_take(engines: Engines, section: AudioSection, style: Style, seed: int, guidance: float = 1.5) -> Motion:
-    """A take of the face, without layers."""
+    """Generate a take of the face, without layers."""
     layers = Layers(None, None, None)
     request = GenerateRequest(section, ("face",), seed=seed, guidance=guidance, style=style, layers=layers)
     return engines.generate(request, lambda progress: None, lambda first, motion: None).motion
 
 
 def retained_edit(plain: Motion, adapted: Motion) -> dict[str, float]:
-    """How much of the edit a take in the style has, 1 being all of it: of the jaw's widening and of the smile."""
+    """Return how much of the edit a take in the style has, 1 being all of it: of the jaw's gain and of the smile."""
     wanted = apply_edit(plain)
 
     def share(names: tuple[str, ...]) -> float:
@@ -60,7 +60,7 @@ def retained_edit(plain: Motion, adapted: Motion) -> dict[str, float]:
 
 
 def audio_sections(sounds: list[Path], seconds: float) -> list[AudioSection]:
-    """The first `seconds` of all sounds together."""
+    """Return the first `seconds` of all sounds together."""
     found = []
     for path in sounds:
         part = min(seconds, reading.load_clip(AudioSection(path)).seconds)
@@ -71,20 +71,20 @@ def audio_sections(sounds: list[Path], seconds: float) -> list[AudioSection]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m diface_core.training.evaluation.evaluate_style_adaptation", description=__doc__
     )
-    parser.add_argument("sounds", type=Path, nargs="+", help="speech of one speaker; the last one is not learnt")
+    parser.add_argument("sounds", type=Path, nargs="+", help="speech of one speaker; the last one is held out")
     parser.add_argument("--seconds", type=float, nargs="+", default=[10, 20, 60])
-    parser.add_argument("--takes", type=int, default=2, help="of the last sound, as judged (default: %(default)s)")
-    parser.add_argument("--guidance", type=float, default=1.5, help="towards the speech, of takes in the style")
+    parser.add_argument("--takes", type=int, default=2, help="takes of the last sound (default: %(default)s)")
+    parser.add_argument("--guidance", type=float, default=1.5, help="guidance scale for speech of takes in the style")
     options = parser.parse_args(arguments)
     engines = Engines.create(None)
     (unseen,) = audio_sections(options.sounds[-1:], TEST_SECONDS)
     plain = [generate_take(engines, unseen, Style(), seed) for seed in range(options.takes)]
     judged = "jaw's edit | smile's edit | jawOpen r | rest moved by"
-    print(f"| learnt from | takes | error before | after | {judged} | s of one core |")
+    print(f"| seconds of examples | takes | error before | after | {judged} | s of one core |")
     print("|---" * 9 + "|")
     for seconds in options.seconds:
         takes = tuple(

@@ -1,4 +1,4 @@
-"""Who is judged on what: by clip, on speakers that are known, and by source, on what training never met."""
+"""Evaluation sets: by clip, on speakers of the training, and by source, on sources held out from the training."""
 
 from __future__ import annotations
 
@@ -14,9 +14,14 @@ from .baselines import EncodedClip, encode_clips
 
 @dataclass(frozen=True)
 class EvaluationSet:
-    """`judged` clips, the `train` ones that the baselines learn from, and our face that learnt from no more.
+    """Clips to evaluate on, the training clips of the baselines, and a face model trained on the same clips.
 
-    unseen: whether neither met the source of the judged clips.
+    Attributes:
+        name: The title of the tables.
+        test: Clips to evaluate on.
+        train: Clips that the baselines are fitted to.
+        face: The weights of the face model.
+        unseen_source: Whether neither was trained on the source of the test clips.
     """
 
     name: str
@@ -29,10 +34,20 @@ class EvaluationSet:
 def evaluation_sets(
     clips: list[Clip], encoder: SpeechEncoder, cache: Path, weights: Path, left_out: dict[str, Path], max_clips: int = 0
 ) -> list[EvaluationSet]:
-    """By clip: the held-out clips of each source (`most` of them, 0 for all), by the face in the folder `weights`.
+    """Return the evaluation sets by clip, and by source for the models in `left_out`.
 
-    By source: the same clips, by the faces in `without` and by baselines that never met the source. Raises ValueError
-    for a source that has no clips.
+    By source: the same clips, with faces and baselines that were not trained on the source.
+
+    Args:
+        clips: All clips.
+        encoder: The speech encoder.
+        cache: Folder of cached features.
+        weights: Folder of the shipped model.
+        left_out: Source -> weights of a face trained without it.
+        max_clips: Largest number of clips per source, 0 for all.
+
+    Raises:
+        ValueError: A source has no clips.
     """
     split = Split()
     judging = split.test_clips(clips)
@@ -59,7 +74,7 @@ def evaluation_sets(
 
 
 def evenly_spaced(clips: list[Clip], max_clips: int) -> list[Clip]:
-    """At most so many, evenly chosen; all for 0."""
+    """Return at most `max_clips` clips, evenly spaced; all for 0."""
     if not max_clips:
         return clips
     chosen = np.unique(np.linspace(0, len(clips) - 1, min(max_clips, len(clips))).round().astype(int))

@@ -1,4 +1,4 @@
-"""What blinks, gaze and breath do, read back from the curves as one would read a recording of a person."""
+"""Measures of blinks, gaze and breath, computed from the curves as from a recording of a person."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ...channels import LOOK_DEGREES
 from ...types import AnyFloatArray, Motion
 
 OPEN_LID = 0.02
-"""A lid counts as open below this."""
+"""A lid counts as open below this weight."""
 FIXATION_SPEED = 20.0
-"""Degrees a second below which the eyes fixate (a velocity threshold: Salvucci & Goldberg 2000)."""
+"""Degrees per second below which the eyes fixate (a velocity threshold: Salvucci & Goldberg 2000)."""
 
 
 @dataclass(frozen=True)
 class Saccades:
-    """`begins` (S,) s, `durations` (S,) s, `amplitudes` (S,) degrees, `speeds` (S,) fastest degrees a second."""
+    """`begins` (S,) s, `durations` (S,) s, `amplitudes` (S,) degrees, `speeds` (S,) peak degrees per second."""
 
     begins: AnyFloatArray
     durations: AnyFloatArray
@@ -27,28 +27,28 @@ class Saccades:
 
     @property
     def fixations(self) -> AnyFloatArray:
-        """Seconds (S - 1,) of stillness between one saccade and the next."""
+        """Return the seconds (S - 1,) of fixation between saccades."""
         return self.begins[1:] - self.begins[:-1] - self.durations[:-1]
 
 
 def blink_spans(motion: Motion) -> AnyFloatArray:
-    """When each blink begins and ends, (B, 2) seconds."""
+    """Return begin and end of each blink, (B, 2) seconds."""
     return _spans(motion.column("eyeBlinkLeft") > OPEN_LID) / motion.rate.value
 
 
 def closing_and_opening_times(motion: Motion) -> AnyFloatArray:
-    """Seconds that the lids take to fall and to rise, (B, 2), of every blink."""
+    """Return the seconds in which the lids close and open, (B, 2), of every blink."""
     shut = motion.column("eyeBlinkLeft")
-    found = []
+    times = []
     for first, end in _spans(shut > OPEN_LID):
         down = first + np.flatnonzero(shut[first:end] > 1 - OPEN_LID)
         if len(down):
-            found.append((down[0] - first, end - down[-1]))
-    return np.array(found, np.float64).reshape(-1, 2) / motion.rate.value
+            times.append((down[0] - first, end - down[-1]))
+    return np.array(times, np.float64).reshape(-1, 2) / motion.rate.value
 
 
 def share_near(events: AnyFloatArray, ends: AnyFloatArray, before: float, after: float) -> float:
-    """Of the `events` (N,), how many come from `before` s before one of the `ends` (P,) to `after` s after it."""
+    """Return the share of `events` (N,) from `before` s before one of the `ends` (P,) to `after` s after it."""
     if not len(events):
         return 0.0
     apart = events[:, None] - ends[None, :]
@@ -56,7 +56,7 @@ def share_near(events: AnyFloatArray, ends: AnyFloatArray, before: float, after:
 
 
 def gaze_angles(motion: Motion) -> AnyFloatArray:
-    """Yaw and pitch (T, 2) in degrees, left and up positive, of the left eye."""
+    """Return yaw and pitch (T, 2) in degrees, left and up positive, of the left eye."""
     out, inward, up, down = (
         motion.column(f"eyeLook{way}Left") * LOOK_DEGREES[way] for way in ("Out", "In", "Up", "Down")
     )
@@ -64,7 +64,7 @@ def gaze_angles(motion: Motion) -> AnyFloatArray:
 
 
 def saccades(motion: Motion) -> Saccades:
-    """Every move of the eyes, from a Motion without a head and fine in time (500 rows a second or more)."""
+    """Return all saccades of a Motion without a head, sampled finely (500 rows per second or more)."""
     angles, rate = gaze_angles(motion), motion.rate.value
     speed = np.linalg.norm(np.diff(angles, axis=0), axis=1) * rate
     spans = _spans(speed > FIXATION_SPEED)
@@ -78,11 +78,11 @@ def saccades(motion: Motion) -> Saccades:
 
 
 def breaths(motion: Motion) -> AnyFloatArray:
-    """When each breath in begins and ends, (N, 2) seconds."""
+    """Return begin and end of each breath in, (N, 2) seconds."""
     return _spans(np.diff(motion.column("breathIn")) > 1e-5) / motion.rate.value
 
 
 def _spans(true: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """First row and row after the last (N, 2) of every stretch that is True."""
+    """Return first row and row after the last (N, 2) of every run of True."""
     padded = np.concatenate([[False], true, [False]])
     return np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)

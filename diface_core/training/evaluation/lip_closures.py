@@ -1,8 +1,8 @@
-"""`python -m diface_core.training.evaluation.lip_closures PHONES.json ...`: lips on m b p, f v and round sounds, in mm on our head.
+"""`python -m diface_core.training.evaluation.lip_closures PHONES.json ...`: lips on m b p, f v and round sounds.
 
-For sounds without a tracked truth: voices that no model has heard. A sound lies beside its phones under the same name,
-as .flac. Phones are [start s, end s, ARPAbet or IPA], of the whole sound under "phones" or of each of its "utterances"
-with "start" and "samples", as `training/rendering` writes them.
+Distances are in mm on the bundled head, for sounds without tracked motion: voices that no model was trained on. The
+sound lies next to its phones under the same name, as .flac. Phones are [start s, end s, ARPAbet or IPA], of the whole
+sound under "phones" or of each of its "utterances" with "start" and "samples", as `training/rendering` writes them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .scorecard import PHONES, Predictions, table
 
 
 def read_utterances(path: Path, max_count: int) -> list[Clip]:
-    """The sounds that one file of phones describes, at most so many, evenly chosen; their values are not known."""
+    """Return at most `max_count` evenly spaced sounds of one file of phones; their values are unknown."""
     said = json.loads(path.read_text("utf-8"))
     samples = load_clip(AudioSection(path.with_suffix(".flac"))).samples
     parts = said.get("utterances") or [{"start": 0, "samples": len(samples), "phones": said["phones"]}]
@@ -45,13 +45,13 @@ def read_utterances(path: Path, max_count: int) -> list[Clip]:
 def generate_on_clips(
     models: Models, encoder: SpeechEncoder, clips: list[Clip], cache: Path, request: GenerateRequest
 ) -> Predictions:
-    """What our model does on them."""
-    heard = encode_clips(clips, encoder, cache)
-    return Predictions([models.sample(h.features, request).values for h in tqdm(heard, desc="speaking")], clips)
+    """Generate DiFACE's motion for the clips."""
+    encoded = encode_clips(clips, encoder, cache)
+    return Predictions([models.sample(h.features, request).values for h in tqdm(encoded, desc="speaking")], clips)
 
 
 def closest_lips(predictions: Predictions) -> tuple[list[Float32Array], list[str]]:
-    """Of every m, b, p the weights (52,) in which the lips are nearest, and what it is."""
+    """Return for every m, b, p the weights (52,) at which the lips are nearest, and its label."""
     weights, labels = [], []
     for values, clip in zip(predictions.predicted, predictions.clips, strict=True):
         gap = lip_gap(values)
@@ -64,33 +64,37 @@ def closest_lips(predictions: Predictions) -> tuple[list[Float32Array], list[str
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m diface_core.training.evaluation.lip_closures", description=__doc__)
     parser.add_argument("phones", type=Path, nargs="*", default=[Path("tests/data/speech.json")])
-    parser.add_argument("--grid", type=int, default=0, metavar="N", help="so many held-out clips of GRID too")
+    parser.add_argument("--grid", type=int, default=0, metavar="N", help="add N held-out clips of GRID")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--cache", type=Path, default=Path(".build/heard"), help="where features are kept")
-    parser.add_argument("--utterances", type=int, default=20, help="at most so many of a sound")
+    parser.add_argument("--cache", type=Path, default=Path(".build/heard"), help="folder of cached features")
+    parser.add_argument("--utterances", type=int, default=20, help="largest number of utterances of a sound")
     parser.add_argument("--steps", type=int, default=GenerateRequest.steps)
     parser.add_argument("--guidance", type=float, default=GenerateRequest.guidance)
     parser.add_argument("--style", help="a trained style; without it the model's default")
     parser.add_argument("--rows", type=Path, help="write the closest row of every m, b, p for tests/addon/lips_seen.py")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
 
-    sounds = {path.stem: read_utterances(path, given.utterances) for path in given.phones}
-    if given.grid:
-        judged = [clip for clip in read_grid(given.data / "grid_s1") if is_held_out(clip) and clip.phones]
-        sounds["GRID, held out"] = judged[: given.grid]
-    asked = GenerateRequest(
-        AudioSection(Path()), ("face",), steps=given.steps, guidance=given.guidance, style=Style.named(given.style)
+    sounds = {path.stem: read_utterances(path, options.utterances) for path in options.phones}
+    if options.grid:
+        judged = [clip for clip in read_grid(options.data / "grid_s1") if is_held_out(clip) and clip.phones]
+        sounds["GRID, held out"] = judged[: options.grid]
+    request = GenerateRequest(
+        AudioSection(Path()),
+        ("face",),
+        steps=options.steps,
+        guidance=options.guidance,
+        style=Style.named(options.style),
     )
     models, encoder = load_models(), SpeechEncoder.load()
-    found = {name: generate_on_clips(models, encoder, clips, given.cache, asked) for name, clips in sounds.items()}
+    found = {name: generate_on_clips(models, encoder, clips, options.cache, request) for name, clips in sounds.items()}
     print(table(PHONES, {f"{name}, {len(closest_lips(one)[0])} m b p": one for name, one in found.items()}))
-    if given.rows:
+    if options.rows:
         rows = [closest_lips(one) for one in found.values()]
         weights, labels = np.concatenate([np.array(w) for w, _ in rows]), [label for _, some in rows for label in some]
-        np.savez(given.rows, weights=weights, labels=np.array(labels), gap_mm=lip_gap(weights))
+        np.savez(options.rows, weights=weights, labels=np.array(labels), gap_mm=lip_gap(weights))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The columns of the tables: what is measured of every method, and how it is written down."""
+"""The columns of the tables: what is measured of every method, and how it is formatted."""
 
 from __future__ import annotations
 
@@ -16,21 +16,23 @@ from ..metrics.measure import Measure
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a method made of the clips, face weights (T, 52) each, and the clips with the truth."""
+    """A method's face weights (T, 52) per clip, and the clips with the truth."""
 
     predicted: list[Float32Array]
     clips: list[Clip]
 
     @property
     def truth(self) -> list[Float32Array]:
+        """Return the tracked face weights (T, 52) per clip."""
         return [clip.values for clip in self.clips]
 
     @property
     def phones_by_clip(self) -> list[tuple[lip_closures.Phone, ...]]:
+        """Return the phones per clip."""
         return [clip.phones for clip in self.clips]
 
     def with_known_only(self) -> tuple[list[Float32Array], list[Float32Array]]:
-        """Both with the channels at rest that the corpus does not know: on a mesh they would count as errors."""
+        """Return predictions and truth with unknown channels at rest: on a mesh they would count as errors."""
         sides = (self.predicted, self.truth)
         ours, truth = ([metrics.known_only(v, c.known) for v, c in zip(s, self.clips, strict=True)] for s in sides)
         return ours, truth
@@ -38,7 +40,7 @@ class Predictions:
 
 @dataclass(frozen=True)
 class Column:
-    """One measure: its heading, how it comes about, and how many digits of `factor` times it are worth writing."""
+    """One measure: its heading, its function, and the number of digits of `factor` times its value."""
 
     heading: str
     measure: Callable[[Predictions], Measure]
@@ -47,7 +49,7 @@ class Column:
     is_available: Callable[[list[Clip]], bool] = field(default=lambda clips: True)
 
     def cell(self, predictions: Predictions) -> str:
-        """The figure and its interval; nothing where there is none, or where clips cannot tell."""
+        """Return the figure and its interval; empty if undefined or if the clips lack the data."""
         return (
             format_measure(self.measure(predictions), self.digits, self.factor)
             if self.is_available(predictions.clips)
@@ -56,7 +58,7 @@ class Column:
 
 
 def format_measure(measure: Measure, digits: int, factor: float = 1.0) -> str:
-    """ "0.93 (0.92 to 0.94)": the figure, and its 95% interval over clips where there is one."""
+    """Format as "0.93 (0.92 to 0.94)": the figure, and its 95% interval over clips if defined."""
     value, ends = factor * measure.value, factor * np.array(measure.interval())
     if not np.isfinite(value):
         return ""
@@ -72,7 +74,7 @@ def _format_rounded(value: float, digits: int) -> str:
 
 
 def table(columns: list[Column], rows: dict[str, Predictions]) -> str:
-    """Markdown, one row a method; columns that no clip can fill are left out."""
+    """Format as Markdown, one row per method; columns without data are left out."""
     some = next(iter(rows.values())).clips
     columns = [column for column in columns if column.is_available(some)]
     lines = ["| | " + " | ".join(column.heading for column in columns) + " |", "|---" * (len(columns) + 1) + "|"]
@@ -81,7 +83,7 @@ def table(columns: list[Column], rows: dict[str, Predictions]) -> str:
     return "\n".join(lines) if columns else ""
 
 
-# --- which -----------------------------------------------------------------------------------------------------------
+# --- columns ---------------------------------------------------------------------------------------------------------
 
 
 def _channel_correlation(channel: str) -> Callable[[Predictions], Measure]:
@@ -122,7 +124,7 @@ TRACKS = [
     Column("late by ms", lambda j: metrics.pooled_sync_offset(*_apertures(j)), 0),
     Column("jitter ratio", lambda j: metrics.pooled_jitter(*_apertures(j)), 2),
 ]
-"""Weights against the truth's weights."""
+"""Weights compared with the truth's weights."""
 
 
 def _phone_extremes(
@@ -139,7 +141,7 @@ def _phone_extremes(
 def _contrast_with_others(
     track: Callable[[Float32Array], Float32Array], kind: lip_closures.PhonePredicate
 ) -> Callable[[Predictions], Measure]:
-    """By how much less the track goes down on phones of a kind than on others; m, b, p, which shut, are neither."""
+    """Measure how much less the track drops on phones of a kind than on others; m, b, p count as neither."""
 
     def other(label: str) -> bool:
         return not kind(label) and not lip_closures.is_labial(label)
@@ -192,7 +194,7 @@ PHONES = [
     ),
     Column("widest on open vowels, mm", _widest_gap, 1, 1, _have_phones),
 ]
-"""What the mouth does on the phones that can be lip-read."""
+"""Mouth shapes on the phones that can be lip-read."""
 
 MILLIMETRES = [
     Column("LVE", lambda j: metrics.lip_vertex_error(*j.with_known_only()), 2),

@@ -1,6 +1,6 @@
-"""`python -m diface_core.training.evaluation.silence`: does the mouth rest in silence, noise and music?
+"""`python -m diface_core.training.evaluation.silence`: whether the mouth rests in silence, noise and music.
 
-Sounds made here, in other ways than those that a mouth learns to rest on (`corpora/not_speech.py`).
+The sounds are synthesised independently of the training's resting sounds (`corpora/not_speech.py`).
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from .. import metrics
 
 SECONDS = 8.0
 RESTING_GAP, RESTING_SPEED = 0.2, 0.2
-"""Of speech's mean lip gap and speed: below both nobody would say that the mouth talks."""
+"""Relative to speech's mean lip gap and speed: below both the mouth does not appear to talk."""
 
 Synthesiser = Callable[[np.random.Generator], Float32Array]
 
 
 @dataclass(frozen=True)
 class LipActivity:
-    """How far the lips are apart (mm, mean), how fast they move (mm/s, mean), and the widest gap (mm)."""
+    """Lip gap (mm, mean), lip speed (mm/s, mean), and widest gap (mm)."""
 
     gap: float
     speed: float
@@ -36,35 +36,35 @@ class LipActivity:
 
     @classmethod
     def measure(cls, weights: Float32Array) -> LipActivity:
-        """Of face weights (T, 52)."""
+        """Measure face weights (T, 52)."""
         gap = metrics.lip_gap(weights)
         return cls(float(gap.mean()), float(metrics.lip_speed(weights).mean()), float(gap.max()))
 
     def is_at_rest(self, speech: LipActivity) -> bool:
-        """Whether the mouth rests, beside what it does in speech."""
+        """Return whether the mouth rests, compared with its activity in speech."""
         return self.gap <= RESTING_GAP * speech.gap and self.speed <= RESTING_SPEED * speech.speed
 
 
-# --- sounds that nobody speaks ---------------------------------------------------------------------------------------
+# --- sounds without speech -------------------------------------------------------------------------------------------
 
 
 def silence(rng: np.random.Generator) -> Float32Array:
-    """Digital silence."""
+    """Return digital silence."""
     return np.zeros(round(SECONDS * SAMPLE_RATE), np.float32)
 
 
 def room(rng: np.random.Generator) -> Float32Array:
-    """The hiss of a quiet room, 60 dB below full scale."""
+    """Return the noise of a quiet room, 60 dB below full scale."""
     return 1e-3 * white(rng) / 0.1
 
 
 def white(rng: np.random.Generator) -> Float32Array:
-    """White noise."""
+    """Return white noise."""
     return (0.1 * rng.standard_normal(round(SECONDS * SAMPLE_RATE))).astype(np.float32)
 
 
 def pink(rng: np.random.Generator) -> Float32Array:
-    """Noise whose power falls by 3 dB an octave."""
+    """Return noise whose power falls by 3 dB per octave."""
     spectrum = np.fft.rfft(white(rng))
     spectrum[1:] /= np.sqrt(np.arange(1, len(spectrum)))
     spectrum[0] = 0
@@ -72,7 +72,7 @@ def pink(rng: np.random.Generator) -> Float32Array:
 
 
 def chords(rng: np.random.Generator) -> Float32Array:
-    """A pad that changes its chord every second, six harmonics a note."""
+    """Return a pad that changes its chord every second, six harmonics per note."""
     roots = np.array([220.0, 174.6, 196.0, 261.6, 220.0, 146.8, 164.8, 196.0])
     return _normalise_level(
         np.concatenate([sum(_tone(root * ratio, 1.0, 0.15) for ratio in (1, 1.25, 1.5)) for root in roots])
@@ -80,7 +80,7 @@ def chords(rng: np.random.Generator) -> Float32Array:
 
 
 def arpeggio(rng: np.random.Generator) -> Float32Array:
-    """Plucked notes, six a second."""
+    """Return plucked notes, six per second."""
     notes = 220.0 * 2 ** (rng.choice([0, 3, 7, 12, 15], round(6 * SECONDS)) / 12)
     return _normalise_level(
         np.concatenate([_tone(note, 1 / 6, 0.005, decay=8.0) for note in notes])[: round(SECONDS * SAMPLE_RATE)]
@@ -88,7 +88,7 @@ def arpeggio(rng: np.random.Generator) -> Float32Array:
 
 
 def drums(rng: np.random.Generator) -> Float32Array:
-    """Kick and snare, two beats a second, with a hat between them."""
+    """Return kick and snare, two beats per second, with a hi-hat between them."""
     time = np.arange(SAMPLE_RATE // 4) / SAMPLE_RATE
     kick = np.sin(2 * np.pi * 60 * time * (1 + 0.5 * np.exp(-time * 30))) * np.exp(-time * 14)
     snare = rng.standard_normal(len(time)) * np.exp(-time * 22)
@@ -111,7 +111,7 @@ def _tone(hertz: float, seconds: float, attack: float, decay: float = 0.0) -> Fl
 
 
 def _normalise_level(samples: npt.NDArray[np.floating]) -> Float32Array:
-    """At a root mean square of 0.05."""
+    """Return the samples at a root mean square of 0.05."""
     return (0.05 * samples / np.sqrt(np.mean(samples**2))).astype(np.float32)
 
 
@@ -119,13 +119,13 @@ def _normalise_level(samples: npt.NDArray[np.floating]) -> Float32Array:
 
 
 def report(models: Models, encoder: SpeechEncoder, speech: Path, steps: int = GenerateRequest.steps) -> str:
-    """Markdown: lips on speech, and on every sound that nobody speaks."""
-    asked = GenerateRequest(AudioSection(speech), ("face",), steps=steps)
+    """Format as Markdown: lips on speech, and on every sound without speech."""
+    request = GenerateRequest(AudioSection(speech), ("face",), steps=steps)
 
     def lips(clip: AudioClip) -> LipActivity:
-        return LipActivity.measure(models.sample(encoder.encode(clip), asked).values)
+        return LipActivity.measure(models.sample(encoder.encode(clip), request).values)
 
-    spoken = lips(load_clip(asked.audio))
+    spoken = lips(load_clip(request.audio))
     found = {
         name: lips(AudioClip(make(np.random.default_rng(0)), SAMPLE_RATE)) for name, make in NON_SPEECH_SOUNDS.items()
     }
@@ -140,12 +140,12 @@ def _row(name: str, rest: LipActivity, verdict: str) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m diface_core.training.evaluation.silence", description=__doc__)
     parser.add_argument("--speech", type=Path, default=Path("tests/data/speech.flac"))
     parser.add_argument("--steps", type=int, default=GenerateRequest.steps)
-    given = parser.parse_args(arguments)
-    print(report(load_models(), SpeechEncoder.load(), given.speech, given.steps))
+    options = parser.parse_args(arguments)
+    print(report(load_models(), SpeechEncoder.load(), options.speech, options.steps))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Examples whose noise and motion belong together: the denoiser learns which motion the prior makes of which noise.
+"""Training examples with coupled noise and motion: the denoiser learns which motion the prior draws from which noise.
 
-A denoiser that learns from noise drawn beside the motion predicts the mean of all motions at t = 1, which for a head
-is no motion, and needs many steps to leave it. Trained on pairs, as in rectified flow's second round (Liu et al. 2023,
-"Flow Straight and Fast", section 2.2), here with the prior in the place of a first model, it predicts one motion at
-every t: one step gives what fifty give.
+A denoiser trained on independent noise predicts the mean of all motions at t = 1, which for a head is no motion, and
+needs many steps to leave it. Trained on coupled pairs, as in the second round of rectified flow (Liu et al. 2023, "Flow
+Straight and Fast", section 2.2), with the prior instead of a first model, it predicts one motion at every t: one step
+then gives what fifty give.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from .head_sequences import PriorSequence
 AnyFloatArray = npt.NDArray[np.floating]
 
 KERNEL_ROWS = 12.0
-"""Rows over which a key draws the motion towards itself (length of the kernel)."""
+"""Length scale of the kernel in rows: how far a key influences the motion."""
 
 
 def warp_through_keys(motion: AnyFloatArray, targets: AnyFloatArray, mask: BoolArray) -> AnyFloatArray:
-    """`motion` (T, C) bent so that it takes `wanted` (T, C) where `keep` (T, C): the nearer to a key, the more.
+    """Return `motion` (T, C) warped so that it equals `targets` (T, C) where `mask` (T, C).
 
-    What is missing at the keys is carried to the rows between them by a Gaussian process with a Matern kernel (3/2),
-    channel by channel. For a Gaussian motion with that kernel this is a draw given the keys (Matheron's rule; Wilson et
-    al. 2020, "Efficiently sampling functions from Gaussian process posteriors", section 3).
+    The differences at the keys are interpolated by a Gaussian process with a Matern kernel (3/2), channel by channel.
+    For a Gaussian motion with that kernel this is a draw given the keys (Matheron's rule; Wilson et al. 2020,
+    "Efficiently sampling functions from Gaussian process posteriors", section 3).
     """
     led, rows = motion.astype(np.float64), np.arange(len(motion), dtype=np.float64)
     for pattern in {tuple(column) for column in mask.T.tolist() if any(column)}:
@@ -43,13 +43,13 @@ def warp_through_keys(motion: AnyFloatArray, targets: AnyFloatArray, mask: BoolA
 
 
 def matern_kernel(lag: AnyFloatArray) -> AnyFloatArray:
-    """Matern 3/2 over lags in rows: smooth enough that the speed is continuous at a key."""
+    """Return Matern 3/2 over lags in rows: smooth enough that the speed is continuous at a key."""
     distance = np.sqrt(3) * np.abs(lag) / KERNEL_ROWS
     return (1 + distance) * np.exp(-distance)
 
 
 def draw_few_keys(rows: int, channels: int, rng: np.random.Generator) -> BoolArray:
-    """Which values (rows, C) are given by one to three keys, of all channels or of one: what an artist sets by hand."""
+    """Draw a mask (rows, C) of one to three keys of all channels or of one, as an animator sets them."""
     keep = np.zeros((rows, channels), bool)
     which = slice(None) if rng.random() < 0.5 else rng.integers(channels)
     keep[rng.integers(0, rows, rng.integers(1, 4)), which] = True
@@ -57,13 +57,13 @@ def draw_few_keys(rows: int, channels: int, rng: np.random.Generator) -> BoolArr
 
 
 def make_sampler(sequences: list[TrainingSequence], denoiser: Denoiser, config: TrainConfig) -> ExampleSampler:
-    """Examples whose noise is the motion's own where the sequences were drawn from a prior, else drawn beside it."""
+    """Return a sampler with coupled noise if the sequences were drawn from a prior, else with independent noise."""
     drawn = all(isinstance(sequence, PriorSequence) for sequence in sequences)
     return (CoupledExampleSampler if drawn else ExampleSampler)(sequences, denoiser, config)
 
 
 class CoupledExampleSampler(ExampleSampler):
-    """Random stretches of drawn sequences with their noise; keys, where there are some, are another stretch's."""
+    """Random segments of drawn sequences with their noise; keys are taken from another segment."""
 
     sequences: list[PriorSequence]
 
@@ -72,16 +72,16 @@ class CoupledExampleSampler(ExampleSampler):
         (rows, width), keep = values.shape, np.zeros(values.shape, bool)
         if rng.random() < self.config.masks.share:
             keep = draw_few_keys(rows, width, rng) if rng.random() < 0.5 else draw_mask(rows, self.channel_names, rng)
-            wanted = values + rng.uniform(0.0, 2.0) * (self._random_coupled_window(rng)[0] - values)
-            values = warp_through_keys(values, wanted, keep)
+            targets = values + rng.uniform(0.0, 2.0) * (self._random_coupled_window(rng)[0] - values)
+            values = warp_through_keys(values, targets, keep)
         x0 = (values - self.mean) / self.deviation
-        heard = rng.random() >= self.config.audio_dropout
+        has_audio = rng.random() >= self.config.audio_dropout
         t = 1.0 if rng.random() < self.config.pure_noise_share else rng.random()
-        one = (x0.astype(np.float32), features, np.ones_like(x0, np.float32), keep, 0, heard, np.float32(t), noise)
+        one = (x0.astype(np.float32), features, np.ones_like(x0, np.float32), keep, 0, has_audio, np.float32(t), noise)
         return tuple(map(np.asarray, one))
 
     def _random_coupled_window(self, rng: np.random.Generator) -> tuple[AnyFloatArray, AnyFloatArray, AnyFloatArray]:
-        """values (rows, C), features (rows, D) and noise (rows, C) of a stretch."""
+        """Return values (rows, C), features (rows, D) and noise (rows, C) of a random segment."""
         sequence = self.sequences[
             min(int(np.searchsorted(self.cumulative_shares, rng.random())), len(self.sequences) - 1)
         ]

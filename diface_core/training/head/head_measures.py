@@ -1,4 +1,4 @@
-"""Measures of head motion: spectra, beat alignment, and how motion goes with loudness."""
+"""Measures of head motion: spectra, beat alignment, and correlation with loudness."""
 
 from __future__ import annotations
 
@@ -17,45 +17,47 @@ RATE = MODEL_RATE.value
 WINDOW = 256
 """Rows of one window of a spectrum (8.5 s): 0.12 Hz apart."""
 BAND = (0.2, 10.0)
-"""Hz that spectra are compared in: below is posture that minutes could not measure, above is the tracker's noise."""
+"""Hz in which spectra are compared: lower is posture, which minutes cannot measure, higher is the tracker's noise."""
 LOUDNESS_RANGE = (-1.5, 0.5)
-"""Loudness is held to this range (20 dB a unit, 0 at speech level): below is a pause, however silent the room."""
+"""Loudness is clipped to this range (20 dB per unit, 0 at speech level): lower is a pause, in a room of any noise."""
 SPEECH_LOUDNESS = -0.7
-"""Loudness, mean of a second, above which somebody speaks."""
+"""Loudness, mean over a second, above which there is speech."""
 PAUSE_LOUDNESS = -1.0
 """Loudness below which a row is a pause."""
 LEAD_ROWS = 3
-"""Rows by which the head's speed goes before loudness where the two go together most."""
+"""Rows by which the head's speed precedes loudness at the highest correlation."""
 BEAT_WIDTH = 0.1
-"""Seconds: how near a beat of the head and one of the sound must be (sigma of `beat_alignment`)."""
+"""Seconds: tolerance of beats of head and sound (sigma of `beat_alignment`)."""
 
 
 def spectrum(rotation: AnyFloatArray) -> AnyFloatArray:
-    """Power spectral density (F, 3) of rotation (T, 3), in its unit squared per Hz; Welch's method, F frequencies of
-    `frequencies()`."""
+    """Return the power spectral density (F, 3) of rotation (T, 3), in its unit squared per Hz.
+
+    Welch's method, at the F frequencies of `frequencies()`.
+    """
     return signal.welch(rotation, RATE, nperseg=min(WINDOW, len(rotation)), nfft=WINDOW, detrend="constant", axis=0)[1]
 
 
 def frequencies() -> AnyFloatArray:
-    """Hz of the bins of `spectrum`."""
+    """Return the frequencies (F,) in Hz of `spectrum`."""
     return np.fft.rfftfreq(WINDOW, 1 / RATE)
 
 
 def unit_power(power: AnyFloatArray) -> AnyFloatArray:
-    """A spectrum (F, 3) whose power is 1 on every axis: its shape, whatever the amplitude."""
+    """Return a spectrum (F, 3) scaled to power 1 on every axis: its shape without amplitude."""
     return power / (power.sum(0) * RATE / WINDOW)
 
 
 def median_spectrum(rotations: list[AnyFloatArray]) -> AnyFloatArray:
-    """The shape (F, 3) of people's spectra: median of those of unit power, with power 1 again."""
+    """Return the median shape (F, 3) of spectra of unit power, scaled to power 1 again."""
     return unit_power(np.median([unit_power(spectrum(rotation)) for rotation in rotations], axis=0))
 
 
 def spectral_distance(mine: AnyFloatArray, natural: AnyFloatArray) -> AnyFloatArray:
-    """Log-spectral distance (3,) in dB between two spectra (F, 3) in BAND: root mean square over frequencies.
+    """Return the log-spectral distance (3,) in dB between two spectra (F, 3) in BAND.
 
-    The same for position, speed and acceleration, whose spectra differ by the same factors of the frequency.
-    Neighbouring bins are joined to twelve bands, so that it is the shape that counts.
+    Root mean square over frequencies. It is the same for position, speed and acceleration, whose spectra differ by the
+    same factors of the frequency. Neighbouring bins are joined to twelve bands, so that the shape is compared.
     """
     at, edges = frequencies(), np.geomspace(*BAND, 13)
     bands = [(at >= low) & (at < high) for low, high in pairwise(edges)]
@@ -66,43 +68,43 @@ def spectral_distance(mine: AnyFloatArray, natural: AnyFloatArray) -> AnyFloatAr
 
 
 def angular_speed(rotation: AnyFloatArray) -> AnyFloatArray:
-    """Angular speed (T,) of rotation (T, 3), in its unit per second, without what is slower than 0.3 Hz."""
+    """Return the angular speed (T,) of rotation (T, 3), in its unit per second, above 0.3 Hz."""
     sections = signal.butter(2, 0.3, "high", fs=RATE, output="sos")
     moving = signal.sosfiltfilt(sections, rotation, axis=0)
     return np.linalg.norm(np.gradient(moving, 1 / RATE, axis=0), axis=1)
 
 
 def smoothed_loudness(loudness: AnyFloatArray) -> AnyFloatArray:
-    """Loudness (T,) held to LOUD, over a second (Hann window)."""
-    held = np.clip(loudness, *LOUDNESS_RANGE)
-    return np.asarray(signal.fftconvolve(np.pad(held, 15, mode="edge"), _hann(31), "valid"))
+    """Return loudness (T,) clipped to LOUDNESS_RANGE and averaged over a second (Hann window)."""
+    clipped = np.clip(loudness, *LOUDNESS_RANGE)
+    return np.asarray(signal.fftconvolve(np.pad(clipped, 15, mode="edge"), _hann(31), "valid"))
 
 
 def speech_mask(loudness: AnyFloatArray) -> npt.NDArray[np.bool_]:
-    """Where somebody speaks (T,)."""
+    """Return a mask (T,) of speech."""
     return smoothed_loudness(loudness) > SPEECH_LOUDNESS
 
 
 def sound_beats(loudness: AnyFloatArray) -> AnyFloatArray:
-    """Seconds of the sound's beats: peaks of the loudness's rise (syllables), above a third of the strongest."""
+    """Return the sound's beats in seconds: peaks of the loudness's rise (syllables), above a third of the strongest."""
     smooth = np.asarray(signal.savgol_filter(np.clip(loudness, *LOUDNESS_RANGE), 5, 2, deriv=1))
-    found, _ = signal.find_peaks(smooth, height=max(np.quantile(smooth, 0.99) / 3, 1e-3), distance=4)
-    return found / RATE
+    peaks, _ = signal.find_peaks(smooth, height=max(np.quantile(smooth, 0.99) / 3, 1e-3), distance=4)
+    return peaks / RATE
 
 
 def head_beats(rotation: AnyFloatArray) -> AnyFloatArray:
-    """Seconds of the head's beats: peaks of its speed that stand out of the second around them (strokes, nods)."""
+    """Return the head's beats in seconds: prominent peaks of its speed (strokes, nods)."""
     moving = angular_speed(rotation)
-    found, _ = signal.find_peaks(moving, prominence=0.5 * moving.std(), distance=4)
-    return found / RATE
+    peaks, _ = signal.find_peaks(moving, prominence=0.5 * moving.std(), distance=4)
+    return peaks / RATE
 
 
 def beat_alignment(rotation: AnyFloatArray, loudness: AnyFloatArray, rng: np.random.Generator) -> tuple[float, float]:
-    """How near each beat of the head is to one of the sound, and how near it would be by chance; both 0 to 1.
+    """Return the alignment of the head's beats with the sound's, and the same by chance; both 0 to 1.
 
     Mean over the head's beats of exp(-d^2 / 2 sigma^2), d to the nearest beat of the sound (Li et al. 2021, "AI
-    Choreographer", section 5.2.3, with strokes in the place of dancers' stops). Chance: the same with the sound moved
-    in a circle by 2 s or more, mean of 50. NaN where there are no beats.
+    Choreographer", section 5.2.3, with strokes instead of dancers' stops). Chance: the same with the sound shifted
+    circularly by 2 s or more, mean of 50. NaN without beats.
     """
     mine, theirs, seconds = head_beats(rotation), sound_beats(loudness), len(rotation) / RATE
     if not len(mine) or not len(theirs):
@@ -118,11 +120,11 @@ def beat_alignment(rotation: AnyFloatArray, loudness: AnyFloatArray, rng: np.ran
 
 
 def loudness_correlation(rotation: AnyFloatArray, loudness: AnyFloatArray) -> float:
-    """Correlation of loudness with the logarithm of the head's speed a tenth of a second before, within 4 s."""
+    """Return the correlation of loudness with the log speed of the head 0.1 s before, within windows of 4 s."""
     moving = angular_speed(rotation)
     tracks = np.log(moving + 0.05 * np.median(moving)), np.clip(loudness, *LOUDNESS_RANGE)
-    moving, heard = (track - signal.fftconvolve(track, _hann(120), "same") for track in tracks)
-    return float(np.corrcoef(moving[:-LEAD_ROWS], heard[LEAD_ROWS:])[0, 1])
+    moving, loudness_track = (track - signal.fftconvolve(track, _hann(120), "same") for track in tracks)
+    return float(np.corrcoef(moving[:-LEAD_ROWS], loudness_track[LEAD_ROWS:])[0, 1])
 
 
 def _hann(rows: int) -> AnyFloatArray:
@@ -131,7 +133,7 @@ def _hann(rows: int) -> AnyFloatArray:
 
 
 def phrase_ends(loudness: AnyFloatArray) -> list[int]:
-    """Rows at which a phrase ends: 0.4 s or more of pause after half a second of speech."""
+    """Return the rows at which phrases end: 0.4 s or more of pause after half a second of speech."""
     loud = signal.medfilt((np.clip(loudness, *LOUDNESS_RANGE) > PAUSE_LOUDNESS).astype(float), 9) > 0.5
     ends = np.flatnonzero(loud[:-1] & ~loud[1:]) + 1
     return [
@@ -142,14 +144,14 @@ def phrase_ends(loudness: AnyFloatArray) -> list[int]:
 
 
 def phrase_end_speed_ratio(rotation: AnyFloatArray, loudness: AnyFloatArray) -> float:
-    """Speed in the 0.4 s after phrases end over the mean speed; NaN where none ends."""
+    """Return the speed in the 0.4 s after phrase ends over the mean speed; NaN without phrase ends."""
     moving = angular_speed(rotation)
     after = [moving[end : end + 12].mean() for end in phrase_ends(loudness)]
     return float(np.mean(after) / moving.mean()) if after else float("nan")
 
 
 def pause_speed_ratio(rotation: AnyFloatArray, loudness: AnyFloatArray) -> float:
-    """Speed in pauses over speed while somebody speaks; NaN where there are not two seconds of each."""
+    """Return the speed in pauses over the speed in speech; NaN with less than two seconds of either."""
     moving, speaks = angular_speed(rotation), speech_mask(loudness)
     if min(speaks.sum(), (~speaks).sum()) < 2 * RATE:
         return float("nan")

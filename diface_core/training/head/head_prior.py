@@ -1,9 +1,9 @@
-"""A stochastic model of natural head motion given loudness, so that there are hours of it to train on.
+"""A stochastic model of natural head motion given loudness, which draws hours of training data.
 
-What it is: Gaussian motion with the spectrum that people's heads have, all three axes together, whose speed is
-multiplied by a gain that loudness sets (a filter, fitted) and that fluctuates by itself (people move in bursts). What
-it is not: it knows no words and no meaning, and nods for yes no more often than the loudness asks.
-`head_prior_fit.py` measures its table from natural tracks.
+The motion is Gaussian with the joint spectrum of people's heads on all three axes. Its speed is multiplied by a gain
+that depends on loudness (a fitted filter) and that fluctuates randomly (people move in bursts). The model knows no
+words and no meaning: it nods for yes no more often than loudness implies. `head_prior_fit.py` measures its table from
+natural tracks.
 """
 
 from __future__ import annotations
@@ -21,26 +21,30 @@ from .head_measures import LOUDNESS_RANGE, RATE, AnyFloatArray, frequencies
 TABLE_PATH = Path(__file__).parent / "head_prior.json"
 
 LAGS = np.arange(-30, 31)
-"""Rows by which the loudness that a row of the gain listens to may come later (negative: earlier)."""
+"""Lags in rows of the loudness that the gain of a row depends on (negative: earlier)."""
 POSTURE_CUTOFF = 0.35
-"""Hz: slower motion is posture, which no loudness changes; faster motion is gesture."""
+"""Hz: slower motion is posture, independent of loudness; faster motion is gesture."""
 PADDING_ROWS = 150
-"""Rows added before the first and after the last, and taken away again."""
+"""Rows added before the first and after the last, and removed again."""
 MAX_LOG_GAIN = 1.5
-"""Of the logarithm of the gain: nobody stands quite still, and nobody throws the head about."""
+"""Limit of the logarithm of the gain, in both directions."""
 FLUCTUATION_ROWS = 9
-"""Rows that a fluctuation of the gain lasts at least (Hann window): slower than the motion that it multiplies."""
+"""Shortest fluctuation of the gain in rows (Hann window): slower than the motion that it multiplies."""
 
 
 @dataclass(frozen=True)
 class HeadPrior:
-    """What was measured.
+    """The measured table.
 
-    spectrum: (F, 3, 3) cross power spectral density per Hz over `frequencies()` of the motion before the gain, for
-    motion whose power is 1 in all. amplitude: the median person's root mean square rotation, all axes (rad). spread:
-    deviation of its logarithm across people. gain: (len(LAGS),) change of the logarithm of speed per unit of loudness
-    at each lag. quiet: mean of what the gain filter gives on the fitted tracks. burst, memory: deviation of the
-    logarithm of the gain beyond loudness, and the seconds after which it has forgotten.
+    Attributes:
+        spectrum: (F, 3, 3) cross power spectral density per Hz over `frequencies()` of the motion before the gain, for
+            motion of total power 1.
+        amplitude: The median person's root mean square rotation, all axes (rad).
+        spread: Deviation of its logarithm across people.
+        gain: (len(LAGS),) change of the logarithm of speed per unit of loudness at each lag.
+        quiet: Mean of the gain filter's output on the fitted tracks.
+        burst: Deviation of the logarithm of the gain beyond loudness.
+        memory: Seconds after which the gain's fluctuation is uncorrelated.
     """
 
     spectrum: AnyFloatArray
@@ -64,13 +68,13 @@ class HeadPrior:
         return cls(**arrays, **fields)
 
     def draw(self, loudness: AnyFloatArray, rng: np.random.Generator) -> Float32Array:
-        """One motion for loudness (T,): rotation vectors (T, 3), rad, of a person of the median amplitude."""
+        """Draw rotation vectors (T, 3) in rad for loudness (T,), of a person of median amplitude."""
         return self.motion_from_noise(loudness, rng.standard_normal((len(loudness), 3)))
 
     def motion_from_noise(self, loudness: AnyFloatArray, noise: AnyFloatArray) -> Float32Array:
-        """The motion (T, 3) for loudness (T,) that a white noise (T, 3) stands for.
+        """Return the motion (T, 3) that white noise (T, 3) maps to, for loudness (T,).
 
-        A row depends on what is near it, so that a denoiser can learn which motion belongs to which noise.
+        A row depends on nearby rows only, so that a denoiser can learn which motion belongs to which noise.
         """
         loudness = np.pad(loudness, PADDING_ROWS, mode="edge")
         noise = np.pad(noise, ((PADDING_ROWS, PADDING_ROWS), (0, 0)), mode="reflect")
@@ -85,15 +89,15 @@ class HeadPrior:
 
 
 def loudness_gain(gain: AnyFloatArray, loudness: AnyFloatArray) -> AnyFloatArray:
-    """What the gain filter gives for loudness (T,), before its mean is taken away: (T,)."""
-    held = np.pad(np.clip(loudness, *LOUDNESS_RANGE), len(LAGS) // 2, mode="edge")
-    return np.asarray(signal.correlate(held, gain, "valid"))
+    """Return the output (T,) of the gain filter for loudness (T,), before its mean is subtracted."""
+    clipped = np.pad(np.clip(loudness, *LOUDNESS_RANGE), len(LAGS) // 2, mode="edge")
+    return np.asarray(signal.correlate(clipped, gain, "valid"))
 
 
 def fluctuation(noise: AnyFloatArray, memory: float) -> AnyFloatArray:
-    """A process (T,) of deviation 1 that forgets in `memory` seconds and is smooth over BUMP rows.
+    """Return a process (T,) of deviation 1 that decorrelates in `memory` seconds, smooth over FLUCTUATION_ROWS rows.
 
-    Made from the size of each row of a white noise (T, 3), which says nothing of its direction.
+    It is computed from the norm of each row of a white noise (T, 3), which is independent of its direction.
     """
     size = ((noise**2).sum(1) - 3) / np.sqrt(6)
     reach = int(4 * memory * RATE)
@@ -103,7 +107,7 @@ def fluctuation(noise: AnyFloatArray, memory: float) -> AnyFloatArray:
 
 
 def colour_noise(spectrum: AnyFloatArray, noise: AnyFloatArray) -> AnyFloatArray:
-    """White noise (T, 3) as motion with a cross spectrum (F, 3, 3) per Hz, by its factor at every frequency.
+    """Return white noise (T, 3) filtered to a cross spectrum (F, 3, 3) per Hz, by its factor at every frequency.
 
     (Shinozuka & Jan 1972, "Digital simulation of random processes".)
     """
@@ -115,7 +119,7 @@ def colour_noise(spectrum: AnyFloatArray, noise: AnyFloatArray) -> AnyFloatArray
 
 
 def apply_gain(motion: AnyFloatArray, gain: AnyFloatArray) -> AnyFloatArray:
-    """Motion (T, 3) whose speed is multiplied by `gain` (T,) where it is faster than POSTURE."""
+    """Return motion (T, 3) with the speed above POSTURE_CUTOFF multiplied by `gain` (T,)."""
     sections = signal.butter(1, POSTURE_CUTOFF, "low", fs=RATE, output="sos")
     posture = signal.sosfiltfilt(sections, motion, axis=0)
     velocity = np.diff(motion - posture, axis=0, prepend=(motion - posture)[:1])

@@ -17,14 +17,14 @@ Track = tuple[AnyFloatArray, AnyFloatArray]
 """Rotation vectors (T, 3) in rad and loudness (T,)."""
 
 MIN_SPECTRUM_ROWS = 230
-"""Rows of a track that a spectrum is measured from."""
+"""Shortest track in rows from which a spectrum is measured."""
 RIDGE = 0.02
 ROUNDS = 6
 DRAWS_PER_TRACK = 6
 
 
 def fit_prior(tracks: list[Track]) -> HeadPrior:
-    """Measure everything from these tracks; every person weighs the same. Loudness may be NaN or digital silence."""
+    """Measure the prior from these tracks; all people weigh the same. Loudness may be NaN or digital silence."""
     rotations, heard = [rotation for rotation, _ in tracks], [track for track in tracks if has_speech(track[1])]
     people = np.array([rotation.std(0) for rotation in rotations])
     middling = np.median(people, axis=0)
@@ -37,15 +37,18 @@ def fit_prior(tracks: list[Track]) -> HeadPrior:
 
 
 def has_speech(loudness: AnyFloatArray) -> bool:
-    """Whether a track's loudness says anything: it had sound, and the sound was not digital silence."""
+    """Return whether a track's loudness is usable: not NaN and not digital silence."""
     return bool(np.isfinite(loudness).all() and np.ptp(np.clip(loudness, *LOUDNESS_RANGE)) > 0.5)
 
 
 def natural_spectrum(rotations: list[AnyFloatArray], axes: AnyFloatArray) -> AnyFloatArray:
-    """Cross spectrum (F, 3, 3) of a middling person: medians of powers and of correlations, total power 1.
+    """Return the cross spectrum (F, 3, 3) of a median person: medians of powers and correlations, total power 1.
 
-    axes: (3,) deviation of each axis. Heads turn left as often as right, so nodding goes with neither: those
-    correlations are 0.
+    Heads turn left as often as right, so nodding correlates with neither: those correlations are 0.
+
+    Args:
+        rotations: Rotation vectors (T, 3) per track.
+        axes: (3,) deviation of each axis.
     """
     powers, together = [], []
     for rotation in (rotation for rotation in rotations if len(rotation) >= MIN_SPECTRUM_ROWS):
@@ -55,7 +58,7 @@ def natural_spectrum(rotations: list[AnyFloatArray], axes: AnyFloatArray) -> Any
         powers.append(_smooth(unit_power(power)))
         together.append(_smooth(cross) / np.sqrt(_smooth(power[:, 1]) * _smooth(power[:, 2])))
     power, correlation = np.median(powers, axis=0), np.median(together, axis=0)
-    power[0] = power[1]  # the tracks' means were taken away
+    power[0] = power[1]  # the tracks' means were subtracted
     power = unit_power(power) * axes**2
     shape = np.zeros((len(power), 3, 3))
     shape[:, [0, 1, 2], [0, 1, 2]] = power
@@ -64,14 +67,14 @@ def natural_spectrum(rotations: list[AnyFloatArray], axes: AnyFloatArray) -> Any
 
 
 def _smooth(power: AnyFloatArray) -> AnyFloatArray:
-    """Mean over a sixth of an octave to either side: minutes are not enough for every bin."""
+    """Return the mean over a sixth of an octave in both directions: minutes are not enough for every bin."""
     at = frequencies()
     near = (at[None] >= at[:, None] * 0.89) & (at[None] <= at[:, None] * 1.12)
     return (near @ power) / near.sum(1).reshape(-1, *[1] * (power.ndim - 1))
 
 
 def fit_gain(tracks: list[Track]) -> AnyFloatArray:
-    """Filter (len(LAGS),) from loudness to the logarithm of speed, by ridge regression on smooth bumps."""
+    """Fit the filter (len(LAGS),) from loudness to log speed, by ridge regression on smooth basis functions."""
     centres = np.arange(-24, 25, 6)
     bumps = np.maximum(0, 0.5 + 0.5 * np.cos(np.pi * np.clip((LAGS[None] - centres[:, None]) / 6, -1, 1)))
     rows, targets = [], []
@@ -87,14 +90,14 @@ def fit_gain(tracks: list[Track]) -> AnyFloatArray:
 
 
 def log_speed(rotation: AnyFloatArray) -> AnyFloatArray:
-    """Logarithm of the speed's root mean square over a fifth of a second, (T,)."""
+    """Return the logarithm of the root mean square speed over a fifth of a second, (T,)."""
     window = np.hanning(8)[1:-1]
     power = signal.fftconvolve(angular_speed(rotation) ** 2, window / window.sum(), "same")
     return np.log(np.maximum(power, 1e-3 * power.mean())) / 2
 
 
 def fit_bursts(rotations: list[AnyFloatArray]) -> tuple[float, float]:
-    """Deviation of the logarithm of the gain, loudness included, and its memory (s).
+    """Return the deviation of the logarithm of the gain, loudness included, and its memory (s).
 
     Velocity that is Gaussian times a log-normal gain has a kurtosis of 3 exp(4 s^2), s the deviation of the log gain.
     """
@@ -105,16 +108,16 @@ def fit_bursts(rotations: list[AnyFloatArray]) -> tuple[float, float]:
 
 
 def _memory_seconds(values: AnyFloatArray) -> float:
-    """Seconds after which the autocorrelation of `values` is below 1 / e."""
+    """Return the seconds after which the autocorrelation of `values` is below 1 / e."""
     centred = values - values.mean()
     together = signal.correlate(centred, centred, "full")[len(values) - 1 :]
     return float(np.argmax(together < together[0] / np.e) / RATE)
 
 
 def calibrate(measured: HeadPrior, loudness: list[AnyFloatArray]) -> HeadPrior:
-    """The prior of which the same measurements, made on its motions, give what was `measured` on natural ones.
+    """Return the prior whose drawn motions give the same measurements as `measured` on natural ones.
 
-    The gain changes the spectrum, and speed that fluctuates by itself hides some of what loudness does to it.
+    The gain changes the spectrum, and random fluctuations of speed mask some of the effect of loudness.
     """
     prior = measured
     for _ in range(ROUNDS):
@@ -144,17 +147,17 @@ def calibrate(measured: HeadPrior, loudness: list[AnyFloatArray]) -> HeadPrior:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m diface_core.training.head.head_prior_fit", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--out", type=Path, default=TABLE_PATH)
-    given = parser.parse_args(arguments)
-    tracks = head_tracks.load_tracks(given.data / "head_tracks")
+    options = parser.parse_args(arguments)
+    tracks = head_tracks.load_tracks(options.data / "head_tracks")
     prior = fit_prior([track for name, track in tracks.items() if name not in head_tracks.HELD_OUT])
-    prior.save(given.out)
+    prior.save(options.out)
     print(
         f"amplitude {np.degrees(prior.amplitude):.1f} degrees, log-deviation {prior.spread:.2f} across people; "
-        f"bursts {prior.burst:.2f}, forgotten in {prior.memory:.2f} s"
+        f"bursts {prior.burst:.2f}, memory {prior.memory:.2f} s"
     )
 
 

@@ -1,4 +1,4 @@
-"""What the head's denoiser is trained on: hours drawn from the prior, on real loudness."""
+"""Training sequences of the head denoiser: hours drawn from the prior, on recorded loudness."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ from . import head_tracks
 from .head_prior import HeadPrior
 
 SOUND_COUNT = 160
-"""Sounds of a minute or so that the prior moves to."""
+"""Number of sounds of about a minute for which the prior draws motion."""
 PHRASES_PER_SPEECH = 20
 QUIET_LOUDNESS = -1.2
-"""Loudness below which the ends of a recorded phrase are cut off."""
+"""Loudness below which the ends of a recorded phrase are trimmed."""
 
 
 @dataclass(frozen=True)
 class PriorSequence(TrainingSequence):
-    """A sequence of the prior, with the `noise` (T, C) that it was made from."""
+    """A sequence drawn from the prior, with the `noise` (T, C) that it was computed from."""
 
     noise: npt.NDArray[np.floating]
 
 
 def prior_sequences(data: Path, seed: int = 0) -> list[TrainingSequence]:
-    """The prior's hours, on loudness of the corpora in the folder `data`."""
+    """Draw the training sequences from the prior, on the loudness of the corpora in the folder `data`."""
     rng, prior, said = np.random.default_rng(seed), HeadPrior.load(), corpus_phrases(data)
-    made: list[TrainingSequence] = []
+    sequences: list[TrainingSequence] = []
     for number in range(SOUND_COUNT):
-        heard = (
+        loudness = (
             draw_pause_loudness(rng, rng.uniform(15, 30), draw_noise_floor(rng))
             if number % 20 == 0
             else draw_speech_loudness(said, rng)
         )
-        noise = rng.standard_normal((len(heard), 3))
-        features = np.zeros((len(heard), DIMENSION), np.float16)
-        features[:, LOUDNESS] = heard
-        moved, known = prior.motion_from_noise(heard, noise).astype(np.float16), np.ones(3, bool)
-        made.append(PriorSequence(features, moved, known, head_tracks.HEAD_STYLE, noise.astype(np.float16)))
-    return made
+        noise = rng.standard_normal((len(loudness), 3))
+        features = np.zeros((len(loudness), DIMENSION), np.float16)
+        features[:, LOUDNESS] = loudness
+        moved, known = prior.motion_from_noise(loudness, noise).astype(np.float16), np.ones(3, bool)
+        sequences.append(PriorSequence(features, moved, known, head_tracks.HEAD_STYLE, noise.astype(np.float16)))
+    return sequences
 
 
 def corpus_phrases(data: Path) -> list[Float32Array]:
-    """Loudness of everything that the corpora's training clips say, from the first to the last loud row of a clip."""
+    """Return the loudness of the corpora's training clips, each trimmed to its first and last loud row."""
     clips = corpora.read_grid(data / "grid_s1") + corpora.read_facegood(data / "facegood")
     tracks = [measure_audio([clip.samples]).loudness for clip in clips if not corpora.is_held_out(clip)]
     loud = [np.flatnonzero(track > QUIET_LOUDNESS) for track in tracks]
@@ -57,7 +57,7 @@ def corpus_phrases(data: Path) -> list[Float32Array]:
 
 
 def draw_speech_loudness(phrase_loudness: list[Float32Array], rng: np.random.Generator) -> Float32Array:
-    """Loudness of a speech: phrases in any order and tempo, run together or with pauses, in a room with its noise."""
+    """Draw the loudness of a speech: phrases in any order and tempo, with or without pauses, over room noise."""
     quiet, tempo, parts = (
         draw_noise_floor(rng),
         rng.uniform(0.75, 1.25),
@@ -71,11 +71,11 @@ def draw_speech_loudness(phrase_loudness: list[Float32Array], rng: np.random.Gen
 
 
 def draw_pause_loudness(rng: np.random.Generator, seconds: float, quiet: float = -3.0) -> Float32Array:
-    """Loudness of a pause in a room."""
+    """Draw the loudness of a pause in a room."""
     rows = MODEL_RATE.rows(seconds)
     return (quiet + 0.05 * rng.standard_normal(rows)).astype(np.float32)
 
 
 def draw_noise_floor(rng: np.random.Generator) -> float:
-    """How quiet a room is: from an ordinary one to digital silence."""
+    """Draw the noise level of a room, from an ordinary one to digital silence."""
     return float(rng.uniform(-3.0, -1.3))

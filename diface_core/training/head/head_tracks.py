@@ -1,4 +1,4 @@
-"""Natural head motion (`head_tracks/natural.npz`): rotation vectors and loudness, 30 rows a second."""
+"""Natural head motion (`head_tracks/natural.npz`): rotation vectors and loudness, 30 rows per second."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HEAD_STYLE = "natural"
 
 
 def load_tracks(folder: Path) -> dict[str, tuple[Float32Array, Float32Array]]:
-    """Clip name -> rotation vectors (T, 3) in our axes and loudness (T,), NaN where there was no sound; 30 rows/s."""
+    """Return rotation vectors (T, 3) in DiFACE's axes and loudness (T,), NaN without sound, by clip name; 30 rows/s."""
     with np.load(folder / "natural.npz") as arrays:
         names = sorted({key.split("/")[0] for key in arrays.files})
         return {
@@ -28,7 +28,7 @@ def load_tracks(folder: Path) -> dict[str, tuple[Float32Array, Float32Array]]:
 
 def _convert_track(clip: dict[str, Float32Array]) -> tuple[Float32Array, Float32Array]:
     rotation = clip["rotvec"].astype(np.float64)
-    # The tracker's axes are right, up, towards the camera; ours right, away from the camera, up.
+    # The tracker's axes are right, up, towards the camera; DiFACE's right, away from the camera, up.
     rotation = np.stack([rotation[:, 0], -rotation[:, 2], rotation[:, 1]], axis=1)
     loudness = np.full(len(rotation), np.nan)
     if "loudness_db" in clip:

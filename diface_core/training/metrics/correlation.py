@@ -1,4 +1,4 @@
-"""Whether a track goes up and down where the truth does: Pearson's r, and r_res."""
+"""Correlation of a track with the truth: Pearson's r, and r_res."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from .measure import Measure, Sums, safe_divide
 
 
 def pooled_correlation(ours: list[Float32Array], truth: list[Float32Array]) -> Measure:
-    """Pearson's r over all rows of all clips; NaN where one of the two never moves."""
+    """Return Pearson's r over all rows of all clips; NaN where one of the two never moves."""
     sums = [_moments(o.astype(float), t.astype(float)) for o, t in zip(ours, truth, strict=True)]
     return Measure(np.array(sums), _pearson)
 
 
 def pooled_residual_correlation(ours: list[Float32Array], truth: list[Float32Array]) -> Measure:
-    """r_res: r after the set's mean track and then each clip's mean are taken away, over clips of one length.
+    """Return r_res: r after the set's mean track and each clip's mean are removed, for clips of one length.
 
-    GRID's sentences share one template: a mean track, with no ear for the sound, already scores r .64, and here 0.
+    GRID's sentences share one template: a mean track, independent of the sound, already has r .64, and r_res 0.
     """
     length = min(map(len, truth))
     mine, theirs = (np.stack([track[:length].astype(float) for track in tracks]) for tracks in (ours, truth))
@@ -27,12 +27,12 @@ def pooled_residual_correlation(ours: list[Float32Array], truth: list[Float32Arr
 
 
 def correlation(ours: list[Float32Array], truth: list[Float32Array]) -> float:
-    """`pooled` without its interval."""
+    """Return the value of `pooled_correlation`."""
     return pooled_correlation(ours, truth).value
 
 
 def residual_correlation(ours: list[Float32Array], truth: list[Float32Array]) -> float:
-    """`residual` without its interval."""
+    """Return the value of `pooled_residual_correlation`."""
     return pooled_residual_correlation(ours, truth).value
 
 
@@ -41,7 +41,7 @@ def _moments(x: Sums, y: Sums) -> list[float]:
 
 
 def _pearson(sums: Sums) -> Sums:
-    """r from n, and the sums of x, y, x², y² and xy in the last axis (..., 6)."""
+    """Return r from n, and the sums of x, y, x², y² and xy in the last axis (..., 6)."""
     n, x, y, xx, yy, xy = np.moveaxis(np.asarray(sums, float), -1, 0)
     n = np.maximum(n, 1)
     spread = (xx - x * x / n) * (yy - y * y / n)

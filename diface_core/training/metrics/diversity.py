@@ -1,4 +1,4 @@
-"""How much takes of one speech differ, and where: over seeds, against how much the part moves at all."""
+"""Diversity of takes of one speech over seeds, by part, relative to the part's movement."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .tracks import PAUSE_LABELS, phone_rows
 
 
 def seed_spread(takes: list[Float32Array]) -> Measure:
-    """Deviation over seeds over deviation over time; `takes` has (seeds, T, L) per clip.
+    """Return the deviation over seeds divided by that over time; `takes` has (seeds, T, L) per clip.
 
-    0: every seed gives the same; 1: knowing the speech says nothing about the part. Root mean square over everything.
+    0: all seeds are equal; 1: the speech does not determine the part. Root mean square over everything.
     """
     return Measure(np.array([_variance_sums(take) for take in takes]), _variance_ratio)
 
 
 def seed_spread_by_part(faces: list[Float32Array], phones_by_clip: Sequence[Sequence[Phone]]) -> dict[str, Measure]:
-    """`spread` of the face's parts for takes (seeds, T, 52) per clip: brows, lips, and the lips' gap in m, b, p.
+    """Return `seed_spread` of the face's parts for takes (seeds, T, 52) per clip: brows, lips, lip gap in m, b, p.
 
-    The gap in a closure is measured against how much the gap moves over the whole clip.
+    The gap in a closure is relative to the movement of the gap over the whole clip.
     """
     gaps = [np.stack([lip_gap(take) for take in takes])[..., None] for takes in faces]
     return {
@@ -44,19 +44,19 @@ def seed_spread_by_part(faces: list[Float32Array], phones_by_clip: Sequence[Sequ
 
 
 def _displacements(takes: Float32Array, landmark: str) -> Float32Array:
-    """Displacements (seeds, T, L * 3) of every eighth vertex."""
+    """Return displacements (seeds, T, L * 3) of every eighth vertex."""
     return np.stack([region(landmark).displacements(take)[:, ::8].reshape(len(take), -1) for take in takes])
 
 
 def _closure_rows(gap: Float32Array, phones: Sequence[Phone]) -> np.ndarray:
-    """The row of each m, b, p in which the seeds' mean gap (seeds, T, 1) is least."""
+    """Return the row of each m, b, p at which the seeds' mean gap (seeds, T, 1) is smallest."""
     middle = gap.mean(axis=0)[:, 0]
     windows = [phone_rows(p, len(middle), 1) for p in phones if p.label not in PAUSE_LABELS and is_labial(p.label)]
     return np.array([w.start + int(middle[w].argmin()) for w in windows], int)
 
 
 def _variance_sums(takes: Float32Array, rows: np.ndarray | None = None) -> list[float]:
-    """Summed variance over seeds (of `rows`) and its count; over time, and its count."""
+    """Return the summed variance over seeds (of `rows`) and its count; over time, and its count."""
     judged = takes if rows is None else takes[:, rows]
     over_seeds, over_time = judged.var(axis=0, ddof=1), takes.var(axis=1)
     return [float(over_seeds.sum()), over_seeds.size, float(over_time.sum()), over_time.size]

@@ -1,4 +1,4 @@
-"""Errors and distances in mm on the bundled head: what the weights do to the vertices that one sees."""
+"""Errors and distances in mm on the bundled head: the effect of the weights on its vertices."""
 
 from __future__ import annotations
 
@@ -13,45 +13,48 @@ from ...types import MODEL_RATE, Float32Array
 from .measure import Measure, mean_measure
 
 DTW_BAND_ROWS = 10
-"""Rows by which dynamic time warping may move a track: a third of a second."""
+"""Largest shift of a track by dynamic time warping in rows: a third of a second."""
 EDGE_MM = 1.5
-"""Height of the upper front teeth's edge that counts as where a lower lip meets them."""
+"""Height of the upper front teeth's edge at which a lower lip touches them."""
 
 
 @dataclass(frozen=True)
 class Region:
-    """Some vertices of the bundled head in mm: `rest` (L * 3,) and `deltas` (52, L * 3), x y z side by side."""
+    """Some vertices of the bundled head in mm: `rest` (L * 3,) and `deltas` (52, L * 3), x, y, z interleaved."""
 
     rest: Float32Array
     deltas: Float32Array
 
     @classmethod
     def from_vertices(cls, vertices: np.ndarray) -> Region:
-        """These vertices (indices) of the bundled head."""
+        """Return the region of these vertices (indices) of the bundled head."""
         head = load_head()
         deltas = 1000 * head.deltas[:, vertices].reshape(len(channels.FACE), -1)
         return cls(1000 * head.vertices[vertices].reshape(-1), deltas)
 
     def displacements(self, weights: Float32Array) -> Float32Array:
-        """Displacements (T, L, 3) from rest under weights (T, 52)."""
+        """Return displacements (T, L, 3) from rest under weights (T, 52)."""
         return (weights @ self.deltas).reshape(len(weights), -1, 3)
 
     def positions(self, weights: Float32Array) -> Float32Array:
-        """Positions (T, L, 3) under weights (T, 52)."""
+        """Return positions (T, L, 3) under weights (T, 52)."""
         return self.rest.reshape(-1, 3) + self.displacements(weights)
 
 
 @lru_cache
 def region(landmark: str) -> Region:
-    """A landmark of the bundled head: "lips" (304 vertices, skin and red of both lips), "face" (2,649, the skin from
-    chin to hairline), "upper_face" (1,694 of those, from the nose up), "upper_inner_lip" and the like.
+    """Return a landmark of the bundled head as a region.
+
+    Args:
+        landmark: "lips" (304 vertices, skin and red of both lips), "face" (2,649, the skin from chin to hairline),
+            "upper_face" (1,694 of those, from the nose up), "upper_inner_lip" or another landmark.
     """
     return Region.from_vertices(load_head().landmarks[landmark])
 
 
 @lru_cache
 def _upper_teeth_edge() -> Region:
-    """The edge of the upper front teeth, between the canines."""
+    """Return the edge of the upper front teeth, between the canines."""
     head = load_head()
     teeth = head.landmarks["upper_teeth"]
     where = 1000 * head.vertices[teeth]
@@ -63,7 +66,7 @@ def _upper_teeth_edge() -> Region:
 
 
 def lip_vertex_error(ours: list[Float32Array], truth: list[Float32Array]) -> Measure:
-    """LVE, mm: of every frame the largest distance of a lip vertex from where the truth has it, mean over frames.
+    """Return LVE, mm: per frame the largest distance of a lip vertex from the truth, mean over frames.
 
     Richard et al. 2021 (MeshTalk) and Fan et al. 2022 (FaceFormer), who square it; here it is a length.
     """
@@ -72,16 +75,16 @@ def lip_vertex_error(ours: list[Float32Array], truth: list[Float32Array]) -> Mea
 
 
 def mean_vertex_error(ours: list[Float32Array], truth: list[Float32Array]) -> Measure:
-    """Distance of a vertex of the face from where the truth has it, mm, mean over vertices and frames."""
+    """Return the distance of the face's vertices from the truth, mm, mean over vertices and frames."""
     errors = [_errors(o, t, "face").mean(axis=1) for o, t in zip(ours, truth, strict=True)]
     return mean_measure([e.sum() for e in errors], [len(e) for e in errors])
 
 
 def upper_face_dynamics_deviation(ours: list[Float32Array], truth: list[Float32Array]) -> Measure:
-    """FDD, mm: how much more the truth's upper face moves than ours (below 0: less).
+    """Return FDD, mm: how much more the truth's upper face moves than the prediction (below 0: less).
 
-    Per vertex the standard deviation over time of its distance from rest, truth minus ours, mean over the upper face's
-    vertices and over clips (Xing et al. 2023, CodeTalker).
+    Per vertex the standard deviation over time of its distance from rest, truth minus prediction, mean over the upper
+    face's vertices and over clips (Xing et al. 2023, CodeTalker).
     """
 
     def dynamics(weights: Float32Array) -> Float32Array:
@@ -92,17 +95,17 @@ def upper_face_dynamics_deviation(ours: list[Float32Array], truth: list[Float32A
 
 
 def dtw_lip_distance(ours: list[Float32Array], truth: list[Float32Array]) -> Measure:
-    """Mean distance of the lip vertices, mm, after dynamic time warping has forgiven up to a third of a second.
+    """Return the mean distance of the lip vertices, mm, after dynamic time warping by up to a third of a second.
 
     Total cost of the best path over its length (Sakoe and Chiba 1978; as a lip-sync measure Thambiraja et al. 2023,
-    Imitator): what is left is wrong in shape and not in time. On every fourth lip vertex.
+    Imitator): the remaining error is in shape and not in time. On every fourth lip vertex.
     """
     paths = [_dtw_cost(_thinned_lips(o), _thinned_lips(t)) for o, t in zip(ours, truth, strict=True)]
     return mean_measure([cost for cost, _ in paths], [steps for _, steps in paths])
 
 
 def _errors(ours: Float32Array, truth: Float32Array, landmark: str) -> Float32Array:
-    """Distances (T, L) in mm; the rest shape falls out of the difference."""
+    """Return distances (T, L) in mm; the rest shape cancels out."""
     return np.linalg.norm(region(landmark).displacements(ours - truth), axis=2)
 
 
@@ -111,7 +114,7 @@ def _thinned_lips(weights: Float32Array) -> Float32Array:
 
 
 def _dtw_cost(ours: Float32Array, truth: Float32Array) -> tuple[float, int]:
-    """(cost, steps) of the cheapest path from both tracks' first rows to their last ones, (T, L, 3) each."""
+    """Return (cost, steps) of the cheapest path from the first to the last rows of both tracks, (T, L, 3) each."""
     rows, nowhere = len(truth), (np.inf, 0)
     last = [(0.0, 0)] + [nowhere] * rows  # cost and steps of the best path to each row of ours; first, before any
     for row in range(rows):
@@ -125,29 +128,29 @@ def _dtw_cost(ours: Float32Array, truth: Float32Array) -> tuple[float, int]:
     return last[rows]
 
 
-# --- distances that need no truth ------------------------------------------------------------------------------------
+# --- distances without a truth ---------------------------------------------------------------------------------------
 
 
 def lip_gap(weights: Float32Array) -> Float32Array:
-    """The widest distance of the inner lips (T,) in mm: 13 pairs of vertices from corner to corner."""
+    """Return the largest distance of the inner lips (T,) in mm: 13 pairs of vertices from corner to corner."""
     apart = region("upper_inner_lip").positions(weights) - region("lower_inner_lip").positions(weights)
     return np.linalg.norm(apart, axis=2).max(axis=1)
 
 
 def lip_to_teeth(weights: Float32Array) -> Float32Array:
-    """The least distance (T,) in mm from the middle of the lower lip's rim to the edge of the upper front teeth."""
+    """Return the smallest distance (T,) in mm of the lower lip's rim (its middle) from the upper front teeth's edge."""
     lip = region("lower_inner_lip").positions(weights)[:, 4:9]
     edge = _upper_teeth_edge().positions(weights)
     return np.linalg.norm(lip[:, :, None] - edge[:, None], axis=3).min(axis=(1, 2))
 
 
 def mouth_width(weights: Float32Array) -> Float32Array:
-    """The distance of the mouth's corners (T,) in mm."""
+    """Return the distance of the mouth's corners (T,) in mm."""
     corners = region("mouth_corners").positions(weights)
     return np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1)
 
 
 def lip_speed(weights: Float32Array) -> Float32Array:
-    """The mean speed of the lip vertices (T - 1,) in mm/s."""
+    """Return the mean speed of the lip vertices (T - 1,) in mm/s."""
     steps = np.diff(region("lips").displacements(weights), axis=0)
     return np.linalg.norm(steps, axis=2).mean(axis=1) * MODEL_RATE.value

@@ -1,4 +1,4 @@
-"""A measure with its confidence interval: sums that every clip adds to, and the figure that the totals give."""
+"""A measure with its confidence interval: sums per clip, and the figure computed from their totals."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ DRAWS, LEVEL = 1000, 0.95
 
 @dataclass(frozen=True)
 class Measure:
-    """`sums` (clips, K) and `figure`, which turns totals (..., K) into figures (...), NaN where there is none.
+    """`sums` (clips, K) and `figure`, which maps totals (..., K) to figures (...), NaN where undefined.
 
-    Whatever is pooled over rows (a correlation, a share, a root mean square) is such a figure, so that drawing clips
-    anew costs one product of matrices.
+    Everything pooled over rows (a correlation, a share, a root mean square) is such a figure, so that bootstrapping
+    clips costs one product of matrices.
     """
 
     sums: Sums
@@ -26,11 +26,11 @@ class Measure:
 
     @property
     def value(self) -> float:
-        """The figure over all clips."""
+        """Return the figure over all clips."""
         return float(self.statistic(self.sums.sum(axis=0)))
 
     def interval(self, level: float = LEVEL, draws: int = DRAWS, seed: int = 0) -> tuple[float, float]:
-        """Ends of the bootstrap's percentile interval over clips (Efron 1979); NaN for fewer than two clips."""
+        """Return the bootstrap's percentile interval over clips (Efron 1979); NaN for fewer than two clips."""
         clips = len(self.sums)
         if clips < 2:
             return float("nan"), float("nan")
@@ -46,7 +46,7 @@ class Measure:
 def mean_measure(
     totals: list[float] | npt.NDArray[np.floating], counts: list[float] | npt.NDArray[np.floating]
 ) -> Measure:
-    """The mean of what every clip adds up to `totals` (clips,) over `counts` (clips,) values."""
+    """Return the mean of values, given each clip's `totals` (clips,) and `counts` (clips,)."""
     return Measure(np.stack([np.asarray(totals, float), np.asarray(counts, float)], axis=1), _mean)
 
 
@@ -55,5 +55,5 @@ def _mean(sums: Sums) -> Sums:
 
 
 def safe_divide(numerator: Sums, denominator: Sums) -> Sums:
-    """above / below, NaN where `below` is 0 or less."""
+    """Return numerator / denominator, NaN where the denominator is 0 or less."""
     return np.where(denominator > 0, numerator / np.where(denominator > 0, denominator, 1.0), np.nan)

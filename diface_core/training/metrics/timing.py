@@ -1,4 +1,4 @@
-"""When a track moves, and how restlessly: offset in ms, and jitter."""
+"""Timing of a track: synchronisation offset in ms, and jitter."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from .correlation import pooled_correlation
 from .measure import Measure, Sums, safe_divide
 
 MAX_LAG_ROWS = 6
-"""Rows to both sides within which the offset is looked for: 200 ms."""
+"""Largest offset in rows in both directions: 200 ms."""
 
 
 def pooled_sync_offset(ours: list[Float32Array], truth: list[Float32Array]) -> Measure:
-    """Milliseconds by which our tracks are late: the lag of the highest correlation, by a parabola through its top."""
+    """Return the delay of the tracks in ms: the lag of the highest correlation, refined by a parabola."""
     lags = range(-MAX_LAG_ROWS, MAX_LAG_ROWS + 1)
     longer = [(o, t) for o, t in zip(ours, truth, strict=True) if len(t) > 2 * MAX_LAG_ROWS + 2]
     by_lag = [
@@ -22,8 +22,8 @@ def pooled_sync_offset(ours: list[Float32Array], truth: list[Float32Array]) -> M
     width = by_lag[0].sums.shape[1]
 
     def figure(sums: Sums) -> Sums:
-        some = sums.reshape(*sums.shape[:-1], len(lags), width)
-        scores = by_lag[0].statistic(some)
+        by_lag_sums = sums.reshape(*sums.shape[:-1], len(lags), width)
+        scores = by_lag[0].statistic(by_lag_sums)
         top = np.clip(np.argmax(np.nan_to_num(scores, nan=-1.0), axis=-1), 1, len(lags) - 2)
         left, middle, right = (np.take_along_axis(scores, (top + d)[..., None], -1)[..., 0] for d in (-1, 0, 1))
         part = 0.5 * safe_divide(right - left, 2 * middle - left - right)
@@ -33,9 +33,9 @@ def pooled_sync_offset(ours: list[Float32Array], truth: list[Float32Array]) -> M
 
 
 def pooled_jitter(tracks: list[Float32Array], truth: list[Float32Array] | None = None) -> Measure:
-    """Root mean square of the second difference over that of the first; with `truth`, over the truth's own (1: alike).
+    """Return the root mean square of the second difference over that of the first.
 
-    The unit falls out: a track that is only larger is not more restless.
+    With `truth`, relative to the truth's (1: equal). The unit cancels: a track that is only larger has the same jitter.
     """
     groups = [tracks] if truth is None else [tracks, truth]
     sums = np.concatenate([[_differences(track) for track in group] for group in groups], axis=1)
@@ -48,12 +48,12 @@ def pooled_jitter(tracks: list[Float32Array], truth: list[Float32Array] | None =
 
 
 def jitter(tracks: list[Float32Array]) -> float:
-    """`restlessness` without its interval."""
+    """Return the value of `pooled_jitter`."""
     return pooled_jitter(tracks).value
 
 
 def sync_offset(ours: list[Float32Array], truth: list[Float32Array]) -> float:
-    """`lateness` without its interval."""
+    """Return the value of `pooled_sync_offset`."""
     return pooled_sync_offset(ours, truth).value
 
 

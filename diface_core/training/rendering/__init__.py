@@ -1,4 +1,4 @@
-"""Speech for training from voices that tell when they say what: text -> sound with exact phones, in many languages.
+"""Speech for training from voices with exact phone times: text -> sound with phones, in many languages.
 
-Only training needs it, and none of its engines is needed to run the product. docs/research/rendering.md lists them.
+It is used by the training only, and the product needs none of its engines. docs/research/rendering.md lists them.
 """

@@ -1,4 +1,4 @@
-"""Phones in the right order and about the right place -> their borders where the sound changes."""
+"""Refine phone borders: phones in the right order and roughly placed -> borders where the sound changes."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from .label_timing import HOP, WINDOW, spectrum
 from .speech import AlignedSpeech
 
 MAX_SHIFT = 10
-"""Steps of 5 ms that a border may move in a round, either way."""
+"""Steps of 5 ms that a border may move per round, in both directions."""
 MIN_PHONE_STEPS = 3
-"""Steps that every phone keeps."""
+"""Shortest phone in steps."""
 ROUNDS = 4
 
 
 def refine_borders(utterances: Sequence[AlignedSpeech]) -> list[AlignedSpeech]:
-    """The utterances of one speaker with their borders moved, in rounds: each phone's mean spectrum and variance from
-    where its borders are, then the borders at which the spectra are likeliest.
+    """Return the utterances of one speaker with refined borders.
 
-    Segmental k-means (Rabiner, Wilpon and Juang, "A segmental k-means training procedure for connected word
-    recognition", AT&T Technical Journal 65, 1986), with one Gaussian a phone.
+    Rounds alternate between each phone's mean spectrum and variance within its borders, and the borders of highest
+    likelihood. Segmental k-means (Rabiner, Wilpon and Juang, "A segmental k-means training procedure for connected word
+    recognition", AT&T Technical Journal 65, 1986), with one Gaussian per phone.
     """
     spectra = [_centred_spectrum(each.samples) for each in utterances]
     cuts = [_border_rows(each.phones, len(rows)) for each, rows in zip(utterances, spectra, strict=True)]
@@ -47,17 +47,17 @@ def _centred_spectrum(samples: Float32Array) -> Float32Array:
 
 
 def _border_rows(phones: Sequence[Phone], rows: int) -> np.ndarray:
-    """(phones + 1,) rows at which phones begin, the last one's end behind them."""
-    found = np.array([0, *(round(phone.end * SAMPLE_RATE / HOP - 0.5 * WINDOW / HOP + 0.5) for phone in phones)])
-    found = np.maximum.accumulate(np.maximum(found, 0))
-    found[-1] = rows
-    return np.minimum(found, rows)
+    """Return (phones + 1,) rows at which phones begin, followed by the last one's end."""
+    borders = np.array([0, *(round(phone.end * SAMPLE_RATE / HOP - 0.5 * WINDOW / HOP + 0.5) for phone in phones)])
+    borders = np.maximum.accumulate(np.maximum(borders, 0))
+    borders[-1] = rows
+    return np.minimum(borders, rows)
 
 
 def _gaussians(spectra: Sequence[Float32Array], cuts: Sequence[np.ndarray], which: Sequence[np.ndarray], names: int):
     rows = np.concatenate(spectra)
     label = np.concatenate([np.repeat(phones, np.diff(cut)) for phones, cut in zip(which, cuts, strict=True)])
-    count = np.bincount(label, minlength=names)[:, None] + 20.0  # a rare phone leans on all the speech
+    count = np.bincount(label, minlength=names)[:, None] + 20.0  # a rare phone is regularised by all speech
     sums = np.stack([np.bincount(label, column, names) for column in rows.T], axis=1)
     squares = np.stack([np.bincount(label, column**2, names) for column in rows.T], axis=1)
     means = (sums + 20 * rows.mean(axis=0)) / count
@@ -65,7 +65,7 @@ def _gaussians(spectra: Sequence[Float32Array], cuts: Sequence[np.ndarray], whic
 
 
 def _best_borders(distances: np.ndarray, which: np.ndarray, cut: np.ndarray) -> np.ndarray:
-    """far (rows, names): how unlike each name each row is; the cuts within REACH of `cut` of the least sum."""
+    """Return the borders within MAX_SHIFT of `cut` with the smallest sum of `distances` (rows, names)."""
     total = np.concatenate([np.zeros((1, distances.shape[1])), np.cumsum(distances, axis=0)])
     moves = np.arange(-MAX_SHIFT, MAX_SHIFT + 1)
     places = np.clip(cut[1:-1, None] + moves, 0, len(distances))  # of each inner border
@@ -78,11 +78,11 @@ def _best_borders(distances: np.ndarray, which: np.ndarray, cut: np.ndarray) -> 
         back.append(step.argmin(axis=1))
         cost, before = step.min(axis=1), ends
 
-    found, at = [int(cut[-1])], 0
+    borders, at = [int(cut[-1])], 0
     for phone in range(len(which) - 1, 0, -1):
         at = int(back[phone][at])
-        found.append(int(places[phone - 1][at]))
-    return np.array([0, *found[::-1]])
+        borders.append(int(places[phone - 1][at]))
+    return np.array([0, *borders[::-1]])
 
 
 def _with_borders(utterance: AlignedSpeech, cut: np.ndarray) -> AlignedSpeech:

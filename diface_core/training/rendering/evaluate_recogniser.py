@@ -1,4 +1,4 @@
-"""`python -m diface_core.training.rendering.evaluate_recogniser FOLDER VOICE ...`: the recogniser on voices with exact phones."""
+"""`python -m diface_core.training.rendering.evaluate_recogniser FOLDER VOICE ...`: measure the phone recogniser."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ LIPS = "pbm"
 
 
 def phone_kind(label: str) -> str:
-    """V a vowel, P lips that meet, F a lip at the teeth, C any other consonant."""
+    """Return V for a vowel, P for a bilabial, F for a labiodental, C for any other consonant."""
     return "V" if label[0] in VOWELS else "P" if label[0] in LIPS else "F" if label[0] in "fv" else "C"
 
 
 def match_phones(exact: Sequence[Phone], recognised: Sequence[Phone]) -> tuple[list[tuple[Phone, Phone]], float]:
-    """Pairs of the same kind in the cheapest alignment of labels, and its cost (1 a phone left out or put in)."""
+    """Return pairs of the same kind in the cheapest alignment of labels, and its cost (1 per insertion or deletion)."""
     costs = np.zeros((len(exact) + 1, len(recognised) + 1))
     costs[:, 0], costs[0] = np.arange(len(exact) + 1), np.arange(len(recognised) + 1)
     for i, a in enumerate(exact):
@@ -48,20 +48,23 @@ def _substitution_cost(a: Phone, b: Phone) -> float:
 
 
 def main() -> None:
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("voices", nargs="+")
-    parser.add_argument("--utterances", type=int, default=15, help="of each voice")
-    given = parser.parse_args()
+    parser.add_argument("--utterances", type=int, default=15, help="number of utterances of each voice")
+    options = parser.parse_args()
 
-    for voice in given.voices:
-        said = {each.name: each.speech for each in read_voice(given.folder, voice)[: given.utterances]}
+    for voice in options.voices:
+        said = {each.name: each.speech for each in read_voice(options.folder, voice)[: options.utterances]}
         sounds = {name: each.samples for name, each in said.items()}
-        heard = recognise_phones(sounds, {name: recogniser.ipa_posteriors(samples) for name, samples in sounds.items()})
+        recognised_speech = recognise_phones(
+            sounds, {name: recogniser.ipa_posteriors(samples) for name, samples in sounds.items()}
+        )
         pairs, cost, count, lips = [], 0.0, 0, 0
         for name, each in said.items():
             exact = [phone for phone in each.phones if phone.label]
-            found, more = match_phones(exact, [phone for phone in heard[name].phones if phone.label])
+            found, more = match_phones(exact, [phone for phone in recognised_speech[name].phones if phone.label])
             pairs, cost, count = pairs + found, cost + more, count + len(exact)
             lips += sum(phone_kind(phone.label) == "P" for phone in exact)
         late = np.array([b.start - a.start for a, b in pairs]) * 1000

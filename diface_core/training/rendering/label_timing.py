@@ -1,4 +1,4 @@
-"""Are the labels in time with the sound? The lag at which phones explain the spectrum best.
+"""Lag between labels and sound: the lag at which phones explain the spectrum best.
 
 `python -m diface_core.training.rendering.label_timing FOLDER` prints it for every voice of a folder.
 """
@@ -16,16 +16,16 @@ from ...types import Float32Array
 from .speech import Utterance, read_voice
 
 HOP, WINDOW = 80, 256
-"""5 ms steps of 16 ms windows."""
+"""Steps of 5 ms with windows of 16 ms."""
 LAGS = np.arange(-16, 17)
 BANDS = 24
 
 
 def label_lag(utterances: Sequence[Utterance]) -> tuple[float, float]:
-    """Milliseconds by which the sound comes after its labels, and the share of the spectrum that they explain there.
+    """Return the delay of the sound relative to its labels in ms, and the share of the spectrum explained at it.
 
-    The share is R2 of log spectra (24 mel bands) about each phone's mean spectrum; the best lag of +-80 ms, between
-    the steps by the parabola through its neighbours. Labels that are in time have their best lag at 0.
+    The share is R2 of log spectra (24 mel bands) about each phone's mean spectrum; the best lag of +-80 ms is refined
+    by a parabola through its neighbours. Exact labels have their best lag at 0.
     """
     spectra = [spectrum(each.speech.samples) for each in utterances]
     labels, names = [], {}
@@ -43,7 +43,10 @@ def label_lag(utterances: Sequence[Utterance]) -> tuple[float, float]:
 
 
 def spectrum(samples: Float32Array) -> Float32Array:
-    """(N,) at 16 kHz -> (rows, BANDS) log energies of mel bands, row i centred at i * HOP + WINDOW / 2 samples."""
+    """Return (rows, BANDS) log energies of mel bands of samples (N,) at 16 kHz.
+
+    Row i is centred at i * HOP + WINDOW / 2 samples.
+    """
     frames = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP] * np.hanning(WINDOW)
     power = np.abs(np.fft.rfft(frames)) ** 2
     edges = 700 * (np.expm1(np.linspace(0, np.log1p(SAMPLE_RATE / 2 / 700), BANDS + 2)))
@@ -55,7 +58,7 @@ def spectrum(samples: Float32Array) -> Float32Array:
 
 
 def _explained_share(spectra: list[Float32Array], labels: list[np.ndarray], step: int, names: int) -> float:
-    """Labels at row i against the spectrum at row i + step; the same rows of each utterance for every step."""
+    """Compare labels at row i with the spectrum at row i + step; the same rows of each utterance for every step."""
     margin = int(LAGS[-1])
     rows = np.concatenate([s[margin + step : len(s) - margin + step] for s in spectra if len(s) > 2 * margin])
     known = np.concatenate([k[margin : len(k) - margin] for k in labels if len(k) > 2 * margin])
@@ -66,12 +69,13 @@ def _explained_share(spectra: list[Float32Array], labels: list[np.ndarray], step
 
 
 def main() -> None:
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, help="what `python -m diface_core.training.rendering` wrote")
-    parser.add_argument("--utterances", type=int, default=25, help="of each voice")
-    given = parser.parse_args()
-    for path in sorted(given.folder.glob("*.json")):
-        late, share = label_lag(read_voice(given.folder, path.stem)[: given.utterances])
+    parser.add_argument("folder", type=Path, help="a folder written by `python -m diface_core.training.rendering`")
+    parser.add_argument("--utterances", type=int, default=25, help="number of utterances of each voice")
+    options = parser.parse_args()
+    for path in sorted(options.folder.glob("*.json")):
+        late, share = label_lag(read_voice(options.folder, path.stem)[: options.utterances])
         print(f"{path.stem:24} sound {late:+5.1f} ms after its labels, R2 {share:.2f}")
 
 

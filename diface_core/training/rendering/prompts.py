@@ -1,4 +1,4 @@
-"""Asterisk's recorded telephone prompts: real speakers of five languages, at 16 kHz in G.722.
+"""Asterisk's recorded telephone prompts: speakers of five languages, at 16 kHz in G.722.
 
 Debian: asterisk-core-sounds-{en,es,fr,it,ru}-g722. PyPI's av decodes G.722. Phones come from recogniser.py.
 """
@@ -19,20 +19,21 @@ from .speech import Utterance, make_aligned_speech
 
 FOLDER = Path("/usr/share/asterisk/sounds")
 INSTALL_HINT = (
-    "Asterisk's prompts, or av or hama to read them, are not there. Get them with: apt-get install "
+    "Asterisk's prompts, or av or hama to read them, are not installed. Install them with: apt-get install "
     "asterisk-core-sounds-en-g722 (and es, fr, it, ru); pip install --require-hashes --no-deps -r wheels/rendering.txt"
 )
 BYTES_A_SECOND = 8000
 MIN_SECONDS, MAX_SECONDS = 1.2, 20.0
-"""Seconds of a prompt worth having: shorter ones are single letters and beeps."""
+"""Range of usable prompts in seconds: shorter ones are single letters and beeps."""
 
 
 def is_available() -> bool:
+    """Return whether the prompts and the packages to read them are installed."""
     return FOLDER.is_dir() and all(importlib.util.find_spec(name) for name in ("av", "hama"))
 
 
 def choose_prompts(speaker: str, minutes: float) -> list[Path]:
-    """Prompts of a folder of FOLDER ("ru_RU_f_IvrvoiceRU") to so many minutes, drawn from all that it has."""
+    """Return prompts of a folder of FOLDER ("ru_RU_f_IvrvoiceRU") of so many minutes, drawn from all of it."""
     sizes = {path: path.stat().st_size / BYTES_A_SECOND for path in sorted((FOLDER / speaker).rglob("*.g722"))}
     spoken = [path for path in sizes if MIN_SECONDS <= sizes[path] <= MAX_SECONDS and "silence" not in path.parts]
     random.Random(speaker).shuffle(spoken)
@@ -41,7 +42,7 @@ def choose_prompts(speaker: str, minutes: float) -> list[Path]:
 
 
 def decode_prompt(path: Path) -> Float32Array:
-    """One prompt -> (N,) float32 at 16 kHz."""
+    """Return the samples (N,) float32 at 16 kHz of one prompt."""
     import av  # pyright: ignore[reportMissingImports]
 
     with av.open(str(path), format="g722") as file:
@@ -51,14 +52,14 @@ def decode_prompt(path: Path) -> Float32Array:
 
 
 def recorded_utterances(voice: str, speaker: str, minutes: float) -> list[Utterance]:
-    """So many minutes of a speaker's prompts with recognised phones. What was said is not known: text is empty."""
+    """Return so many minutes of a speaker's prompts with recognised phones; the text is unknown: ""."""
     sounds = {str(path.relative_to(FOLDER)): decode_prompt(path) for path in choose_prompts(speaker, minutes)}
-    heard = {name: recogniser.ipa_posteriors(samples) for name, samples in sounds.items()}
-    found = []
-    for name, said in recognise_phones(sounds, heard).items():
+    posteriors = {name: recogniser.ipa_posteriors(samples) for name, samples in sounds.items()}
+    utterances = []
+    for name, said in recognise_phones(sounds, posteriors).items():
         rows = [(phone.start, phone.end, phone.label) for phone in said.phones]
         if any(label for *_, label in rows):
-            found.append(
+            utterances.append(
                 Utterance(f"{voice}_{Path(name).stem}", "", make_aligned_speech(said.samples, SAMPLE_RATE, rows))
             )
-    return found
+    return utterances

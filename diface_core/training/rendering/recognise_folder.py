@@ -1,4 +1,4 @@
-"""`python -m diface_core.training.rendering.recognise_folder FOLDER OUT.json`: recordings of one speaker -> their phones.
+"""`python -m diface_core.training.rendering.recognise_folder FOLDER OUT.json`: recognise phones of one speaker.
 
 FOLDER holds sound files at 16 kHz; OUT.json becomes {"file": [[start s, end s, IPA], ...], ...}, pauses as "". Takes
 about a fifth of the sound's length on an idle core.
@@ -24,7 +24,7 @@ from .speech import AlignedSpeech, fill_gaps
 def recognise_phones(
     sounds: Mapping[str, Float32Array], posteriors: Mapping[str, Float32Array]
 ) -> dict[str, AlignedSpeech]:
-    """Sounds (N,) at 16 kHz of one speaker, and their `ipa_posteriors` -> the sounds with their phones."""
+    """Return sounds (N,) at 16 kHz of one speaker with their phones, given their `ipa_posteriors`."""
     found = {}
     for name, samples in sounds.items():
         heard = recogniser.recognise(samples, posteriors[name])
@@ -33,21 +33,22 @@ def recognise_phones(
 
 
 def main() -> None:
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="sound files of one speaker, at 16 kHz")
     parser.add_argument("out", type=Path, help="the file to write")
-    given = parser.parse_args()
+    options = parser.parse_args()
 
-    files = sorted(path for path in given.folder.iterdir() if path.suffix in (".flac", ".wav"))
+    files = sorted(path for path in options.folder.iterdir() if path.suffix in (".flac", ".wav"))
     sounds = {path.stem: np.asarray(soundfile.read(path, dtype="float32")[0], np.float32) for path in files}
     heard = {name: recogniser.ipa_posteriors(samples) for name, samples in tqdm(sounds.items(), unit="file")}
     rows = {
         name: [[round(p.start, 3), round(p.end, 3), p.label] for p in said.phones]
         for name, said in recognise_phones(sounds, heard).items()
     }
-    given.out.parent.mkdir(parents=True, exist_ok=True)
-    given.out.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
-    print(f"{sum(map(len, rows.values()))} phones of {len(rows)} files in {given.out}.")
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+    print(f"{sum(map(len, rows.values()))} phones of {len(rows)} files in {options.out}.")
 
 
 if __name__ == "__main__":

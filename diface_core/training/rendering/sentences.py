@@ -1,4 +1,4 @@
-"""Sentences to speak: templates of sentences.toml with their slots filled, drawn from a seed."""
+"""Sentences to speak: templates of sentences.toml with filled slots, drawn from a seed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ SLOT = re.compile(r"\{(.+?)\}")
 
 
 def draw_sentences(language: str, seed: str) -> Iterator[str]:
-    """Sentences of a language ("en", "zh": see sentences.toml) without end, each template once a round.
+    """Yield sentences of a language ("en", "zh": see sentences.toml) without end, each template once per round.
 
-    The same seed gives the same sentences; none comes twice while the lists have another. Raises KeyError.
+    The same seed gives the same sentences; none is repeated while the lists have another.
+
+    Raises:
+        KeyError: The language has no sentences.
     """
     lists = _lists()[language]
     draw = random.Random(f"{language} {seed}")
@@ -30,7 +33,7 @@ def draw_sentences(language: str, seed: str) -> Iterator[str]:
 
 
 def fill_template(template: str, lists: dict[str, list[str]], draw: random.Random) -> str:
-    """The template with a word in each slot, no word twice where its list is long enough; a capital at the start."""
+    """Return the template with a word in each slot, no word twice if its list is long enough, capitalised."""
     words = {name: iter(draw.sample(lists[name], len(lists[name]))) for name in set(SLOT.findall(template))}
     text = SLOT.sub(lambda slot: next(words[slot[1]]), template)
     return text[0].upper() + text[1:]
@@ -42,5 +45,5 @@ def _lists() -> dict[str, dict[str, list[str]]]:
 
 
 def languages() -> tuple[str, ...]:
-    """The languages that there are sentences of."""
+    """Return the languages with sentences."""
     return tuple(_lists())

@@ -1,4 +1,4 @@
-"""What is spoken and how it lies on disk: one <voice>.flac and one <voice>.json a voice."""
+"""Spoken utterances and their files: one <voice>.flac and one <voice>.json per voice."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..corpora.clip import Phone
 from .phones import SILENCE
 
 EDGE_SECONDS = 0.3
-"""Seconds of silence that stay before and after an utterance."""
+"""Seconds of silence that remain before and after an utterance."""
 MAX_PEAK = 0.9
 
 
@@ -32,7 +32,7 @@ class AlignedSpeech:
 
 @dataclass(frozen=True)
 class Utterance:
-    """One sentence as one voice said it."""
+    """One sentence as spoken by one voice."""
 
     name: str
     text: str
@@ -40,7 +40,13 @@ class Utterance:
 
 
 def make_aligned_speech(samples: Float32Array, rate: int, phones: Iterable[tuple[float, float, str]]) -> AlignedSpeech:
-    """Sound at any rate and its phones (start s, end s, IPA) -> 16 kHz, pauses at both ends at most EDGE long."""
+    """Return sound at 16 kHz, pauses at both ends at most EDGE_SECONDS long.
+
+    Args:
+        samples: (N,) at any rate.
+        rate: Samples per second.
+        phones: (start s, end s, IPA).
+    """
     divisor = gcd(rate, SAMPLE_RATE)
     sound = np.asarray(resample_poly(samples, SAMPLE_RATE // divisor, rate // divisor), np.float32)
     whole = fill_gaps(phones, len(sound) / SAMPLE_RATE)
@@ -59,17 +65,17 @@ def make_aligned_speech(samples: Float32Array, rate: int, phones: Iterable[tuple
 
 
 def fill_gaps(phones: Iterable[tuple[float, float, str]], seconds: float) -> list[Phone]:
-    """Phones in order -> the same without gaps: gaps become silence, silences become one, phones of no length go."""
-    found: list[Phone] = []
+    """Return the phones without gaps: gaps become silence, adjacent silences one, empty phones are dropped."""
+    filled: list[Phone] = []
     at = 0.0
     for start, end, label in [*phones, (seconds, seconds, SILENCE)]:
         if start > at + 1e-4:
-            _append_phone(found, Phone(at, min(start, seconds), SILENCE))
+            _append_phone(filled, Phone(at, min(start, seconds), SILENCE))
         start, end = max(start, at), min(end, seconds)
         if end > start:
-            _append_phone(found, Phone(start, end, label))
+            _append_phone(filled, Phone(start, end, label))
             at = end
-    return found
+    return filled
 
 
 def _append_phone(phones: list[Phone], phone: Phone) -> None:
@@ -80,7 +86,14 @@ def _append_phone(phones: list[Phone], phone: Phone) -> None:
 
 
 def write_voice(folder: Path, voice: str, metadata: dict[str, str], utterances: list[Utterance]) -> float:
-    """Writes the two files of a voice; returns its seconds. `about`: language, engine, speaker, licence, ..."""
+    """Write the two files of a voice and return its length in seconds.
+
+    Args:
+        folder: The folder.
+        voice: The voice's name.
+        metadata: Language, engine, speaker, licence and so on.
+        utterances: The utterances.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     rows, start = [], 0
     for each in utterances:
@@ -97,7 +110,7 @@ def write_voice(folder: Path, voice: str, metadata: dict[str, str], utterances: 
 
 
 def read_voice(folder: Path, voice: str) -> list[Utterance]:
-    """The utterances that `write` wrote."""
+    """Return the utterances that `write_voice` wrote."""
     rows = json.loads((folder / f"{voice}.json").read_text(encoding="utf-8"))["utterances"]
     sound = np.asarray(soundfile.read(folder / f"{voice}.flac", dtype="float32")[0], np.float32)
     return [

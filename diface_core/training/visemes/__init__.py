@@ -1,0 +1,1 @@
+"""The viseme model: motion from phones with exact times."""

@@ -1,7 +1,8 @@
-"""What the mouth does for a phone: ARPAbet and IPA symbols -> graded articulatory features.
+"""Graded articulatory features of phones: what the mouth does for ARPAbet and IPA symbols.
 
-Places, manners and vowel heights are the IPA chart's (Handbook of the International Phonetic Association, 1999). A
-phone that no corpus has is not looked up but built: y has i's tongue and u's lips, a retroflex its place's features.
+Places, manners and vowel heights follow the IPA chart (Handbook of the International Phonetic Association, 1999). A
+phone that no corpus has is composed instead of looked up: y has i's tongue and u's lips, a retroflex its place's
+features.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ SILENCE = "_"
 """The symbol of a pause."""
 
 PAUSE_LABELS = ("SIL", "SP", "SPN", "PAU", "", SILENCE, "#", "|", "‖", "sil", "sp", "pau")
-"""Labels of a pause in one corpus or another."""
+"""Labels of a pause in the various corpora."""
 
 # How open, how far back and how round.
 VOWELS: dict[str, tuple[float, float, float]] = {
@@ -38,7 +39,7 @@ VOWELS: dict[str, tuple[float, float, float]] = {
     "ɒ": (1, 1, 0.6),
 }  # fmt: skip
 
-# Symbols: features at 1, or at what follows the equals sign.
+# Symbols: features at 1, or at the value after the equals sign.
 CONSONANTS: dict[str, str] = {
     "p b ɓ": "labial plosive", "m": "labial nasal", "ʙ": "labial",
     "ɸ β": "labiodental=0.4 round=0.3 fricative", "f v": "labiodental fricative", "ɱ": "labiodental nasal",
@@ -59,12 +60,13 @@ CONSONANTS: dict[str, str] = {
 
 RHOTIC_VOWELS = {"ɚ": "ə", "ɝ": "ɜ"}
 
-# A mark after or on a symbol: what it adds. Other marks (length, stress, tone, voice, nasality) leave the lips alone.
+# Marks after or on a symbol, and the features that they add. Other marks (length, stress, tone, voice, nasality) do not
+# affect the lips.
 MARKS: dict[str, dict[str, float]] = {
     "ʷ": {"round": 0.8}, "ʲ": {"palatal": 0.5}, "̹": {"round": 0.3}, "˞": {"rhotic": 0.6}, "ᶣ": {"round": 0.8},
 }  # fmt: skip
 SILENT_MARKS = "ˈˌːˑʰʱˠˤʼ͜͡‿ˀⁿˡ̚˥˦˧˨˩˩↗↘ꜛꜜ.ʴ-ᵊ'0123456789"
-"""Marks that change nothing that is seen."""
+"""Marks without a visible effect."""
 
 ARPABET: dict[str, str] = {
     "AA": "ɑ", "AE": "æ", "AH": "ʌ", "AO": "ɔ", "AW": "aʊ", "AX": "ə", "AY": "aɪ", "EH": "ɛ", "ER": "ɝ", "EY": "eɪ",
@@ -76,14 +78,19 @@ ARPABET: dict[str, str] = {
 
 LABIALS = frozenset("pbmɓ")
 """The sounds whose lips meet and part once."""
+ARPABET_LABIALS = ("M", "B", "P")
+"""The same in ARPAbet."""
 LABIODENTALS = frozenset("fvɱʋ")
 
 
 def phone_symbols(label: str) -> tuple[str, ...]:
-    """The symbols that a phone's label is made of, marks kept behind their symbol: "AY" -> a, ɪ; "tʃʷ" -> t, ʃʷ.
+    """Return the symbols of a phone's label, each with its marks: "AY" -> a, ɪ; "tʃʷ" -> t, ʃʷ.
 
     Diphthongs and affricates are two sounds of equal length, a pause is SILENCE. A label in capitals is ARPAbet, with
-    or without a stress digit. Raises ValueError for a symbol that is in neither alphabet.
+    or without a stress digit.
+
+    Raises:
+        ValueError: A symbol is in neither alphabet.
     """
     if label in PAUSE_LABELS:
         return (SILENCE,)
@@ -91,29 +98,29 @@ def phone_symbols(label: str) -> tuple[str, ...]:
         if label.rstrip("012") not in ARPABET:
             raise ValueError(f"Phones must be ARPAbet or IPA. Got {label!r}.")
         label = ARPABET[label.rstrip("012")]
-    found: list[str] = []
+    symbols: list[str] = []
     for symbol in unicodedata.normalize("NFD", label.replace("ä", "a").replace("g", "ɡ")):
         if symbol in _SYMBOL_FEATURES:
-            found.append(symbol)
-        elif symbol in MARKS and found:
-            found[-1] += symbol
-        elif symbol == "\u0327" and found and found[-1] == "c":  # the cedilla of a decomposed ç
-            found[-1] = "ç"
+            symbols.append(symbol)
+        elif symbol in MARKS and symbols:
+            symbols[-1] += symbol
+        elif symbol == "\u0327" and symbols and symbols[-1] == "c":  # the cedilla of a decomposed ç
+            symbols[-1] = "ç"
         elif symbol not in SILENT_MARKS and not unicodedata.combining(symbol) and not symbol.isspace():
-            raise ValueError(f"Phones must be ARPAbet or IPA. Got {label!r}, whose {symbol!r} is in neither.")
-    if not found:
-        raise ValueError(f"Phones must be ARPAbet or IPA. Got {label!r}, which has marks only.")
-    return tuple(found)
+            raise ValueError(f"Phones must be ARPAbet or IPA. Got {label!r}; {symbol!r} is in neither alphabet.")
+    if not symbols:
+        raise ValueError(f"Phones must be ARPAbet or IPA. Got {label!r}, which consists of marks only.")
+    return tuple(symbols)
 
 
 @lru_cache(maxsize=1024)
 def base_symbol(sound: str) -> str:
-    """The symbol of a sound without its marks."""
+    """Return the symbol of a sound without its marks."""
     return sound[0]
 
 
 def articulatory_features(sound: str) -> Float32Array:
-    """One of `sounds` -> (len(FEATURES),) float32, each from 0 to 1."""
+    """Return the features of one of `phone_symbols`: (len(FEATURES),) float32, each from 0 to 1."""
     values = dict(_SYMBOL_FEATURES[base_symbol(sound)])
     for mark in sound[1:]:
         for name, more in MARKS[mark].items():

@@ -1,8 +1,8 @@
-"""Phones with times -> blended targets: coarticulation as dominance functions (Cohen & Massaro 1993).
+"""Coarticulation by dominance functions (Cohen & Massaro 1993): blended targets from phones with times.
 
-Every sound pulls each channel towards its target with a strength that rises before the sound and falls after it. What
-is seen is the mean of all targets, weighted by how strongly each sound pulls at that time. A short sound between strong
-neighbours does not reach its target, and a strong one (the lips of a p) is felt in its neighbours.
+Every sound attracts each channel to its target with a strength that rises before the sound and falls after it. The
+result is the mean of all targets, weighted by these strengths. A short sound between strong neighbours does not reach
+its target, and a strong one (the lips of a p) affects its neighbours.
 """
 
 from __future__ import annotations
@@ -10,22 +10,26 @@ from __future__ import annotations
 import torch
 
 PARAMETERS: tuple[str, ...] = ("target", "strength", "rise", "fall", "lead", "lag")
-"""Of a sound and a channel. strength, rise and fall are logarithms; rise and fall are of seconds. A sound begins `lead`
-seconds before it is heard and ends `lag` seconds after."""
+"""Per sound and channel. strength, rise and fall are logarithms; rise and fall are of seconds. A sound begins `lead`
+seconds before it is audible and ends `lag` seconds after.
+"""
 
 
 def blend(
     spans: torch.Tensor, parameters: torch.Tensor, times: torch.Tensor, scale: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """Channels (..., T, C) at `times` (T,) in s.
+    """Blend the targets of sounds to channels (..., T, C).
 
-    spans: (..., U, 2) start and end of U sounds in s; a sound whose end is before its start is padding.
-    parameters: (..., U, 6, C) in the order of PARAMETERS. scale: (..., T, C), what targets other than 0 are times.
+    Args:
+        spans: (..., U, 2) start and end of U sounds in s; a sound whose end is before its start is padding.
+        parameters: (..., U, 6, C) in the order of PARAMETERS.
+        times: (T,) in s.
+        scale: (..., T, C), factor on the targets other than 0.
     """
     target, strength, rise, fall, lead, lag = parameters.unsqueeze(-4).unbind(-2)  # each (..., 1, U, C)
     since = times[:, None, None] - (spans[..., None, :, 0, None] - lead)  # (..., T, U, C)
     until = spans[..., None, :, 1, None] + lag - times[:, None, None]
-    # The logarithm of two logistic edges, whose tails are exponential: felt far away, flat within a long sound.
+    # The logarithm of two logistic edges, whose tails are exponential: a far influence, flat within a long sound.
     pull = (
         strength
         + torch.nn.functional.logsigmoid(since / rise.exp())

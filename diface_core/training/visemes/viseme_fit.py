@@ -1,4 +1,4 @@
-"""`python -m diface_core.training.visemes.viseme_fit`: measures the viseme table from aligned phones and tracked faces."""
+"""`python -m diface_core.training.visemes.viseme_fit`: fit the viseme table to aligned phones and tracked faces."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ from .viseme_report import report
 from .viseme_table import MEASURED, TABLE_PATH, VisemeTable, measured_channels
 
 INITIAL_RISE = 0.05
-"""Seconds, where rise and fall start from."""
+"""Initial value of rise and fall in seconds."""
 SPREAD = {"target": 3.0, "strength": 2.0, "rise": 0.5, "fall": 0.5, "lead": 0.03, "lag": 0.03}
-"""How far a sound may stray from what its features say before it costs as much as an error of a standard deviation."""
+"""How far a sound may deviate from the prediction by its features before it costs as much as an error of a standard
+deviation.
+"""
 
 MAX_GAIN, MAX_LOUDNESS_GAIN = 1.6, 0.7
-"""What amplitudes are times at most, and the logarithm of amplitude for one unit of loudness at most."""
+"""Largest factor on amplitudes, and largest logarithm of amplitude per unit of loudness."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class AlignedClips:
 
 
 def align_clips(clips: list[Clip], symbols: list[str]) -> AlignedClips:
-    """Clips of one length, padded to the same number of sounds."""
+    """Return clips of one length, padded to the same number of sounds."""
     rows = min(len(clip.values) for clip in clips)
     said = [sound_spans(clip.phones, rows / MODEL_RATE.value) for clip in clips]
     most = max(map(len, said))
@@ -57,7 +59,7 @@ def align_clips(clips: list[Clip], symbols: list[str]) -> AlignedClips:
 
 
 class VisemeModel(torch.nn.Module):
-    """Parameters of every sound: what its articulatory features say, and its own deviation from that."""
+    """Parameters of every sound: the prediction by its articulatory features, and its deviation from that."""
 
     def __init__(self, symbols: list[str], mean: torch.Tensor, deviation: torch.Tensor) -> None:
         super().__init__()
@@ -75,20 +77,22 @@ class VisemeModel(torch.nn.Module):
         self.loudness = torch.nn.Parameter(torch.zeros(len(MEASURED)))
 
     def sound_parameters(self) -> torch.Tensor:
-        """(S, 6, C)."""
+        """Return the parameters (S, 6, C) of all sounds."""
         own = self.deviations + torch.einsum("sf,fpc->spc", self.features, self.weights)
         return self.bias + own * self.spread
 
     def forward(self, spans: torch.Tensor, sounds: torch.Tensor, effort: torch.Tensor) -> torch.Tensor:
+        """Return the channels (B, T, C) of aligned clips."""
         times = torch.arange(effort.shape[1]) / MODEL_RATE.value
         scale = torch.exp(effort[..., None] * self.loudness)
         return blend(spans, self.sound_parameters()[sounds], times, scale)
 
     def penalty(self) -> torch.Tensor:
+        """Return the cost of the sounds' deviations."""
         return 0.02 * self.weights.square().mean() + 0.1 * self.deviations.square().mean()
 
     def to_table(self) -> VisemeTable:
-        """What was learnt, with amplitudes as measured."""
+        """Return the fitted table, with amplitudes as measured."""
         bias, weights, own = (
             (values * scale).detach().numpy()
             for values, scale in ((self.bias, 1.0), (self.weights, self.spread), (self.deviations, self.spread))
@@ -100,7 +104,7 @@ class VisemeModel(torch.nn.Module):
 
 
 def fit(data: AlignedClips, symbols: list[str], steps: int, batch: int = 48, seed: int = 0) -> VisemeModel:
-    """Gradient descent (Adam, cosine rate) on the squared error, each channel in units of its deviation."""
+    """Minimise the squared error by gradient descent (Adam, cosine rate), each channel in units of its deviation."""
     torch.manual_seed(seed)
     deviation = data.truth.flatten(0, 1).std(0).clamp_min(1e-3)
     model = VisemeModel(symbols, data.truth.flatten(0, 1).mean(0), deviation)
@@ -108,8 +112,11 @@ def fit(data: AlignedClips, symbols: list[str], steps: int, batch: int = 48, see
     rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     progress = tqdm(range(steps), desc="visemes", mininterval=5)
     for _ in progress:
-        some = torch.randint(len(data.sounds), (batch,))
-        error = (model(data.spans[some], data.sounds[some], data.effort[some]) - data.truth[some]) / deviation
+        batch_indices = torch.randint(len(data.sounds), (batch,))
+        error = (
+            model(data.spans[batch_indices], data.sounds[batch_indices], data.effort[batch_indices])
+            - data.truth[batch_indices]
+        ) / deviation
         loss = error.square().mean() + model.penalty()
         optimiser.zero_grad()
         loss.backward()
@@ -121,7 +128,7 @@ def fit(data: AlignedClips, symbols: list[str], steps: int, batch: int = 48, see
 
 
 def median_delay(clips: list[Clip]) -> float:
-    """Seconds from the middle of an m, b or p to where the lips are nearest: how late the picture is (median)."""
+    """Return the seconds from the middle of an m, b or p to the smallest lip distance: the video's delay (median)."""
     late = []
     for clip in clips:
         opening = aperture(clip.values)
@@ -134,7 +141,7 @@ def median_delay(clips: list[Clip]) -> float:
 
 @torch.no_grad()
 def calibrate(model: VisemeModel, data: AlignedClips) -> VisemeTable:
-    """The table with amplitudes as large as the truth's: a mean over many speakings moves less than each of them."""
+    """Return the table with amplitudes scaled to the truth's: a mean over many utterances moves less than each one."""
     parts = range(0, len(data.sounds), 64)
     ours = torch.cat([
         model(data.spans[i : i + 64], data.sounds[i : i + 64], data.effort[i : i + 64]).flatten(0, 1) for i in parts
@@ -147,28 +154,28 @@ def calibrate(model: VisemeModel, data: AlignedClips) -> VisemeTable:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m diface_core.training.visemes.viseme_fit", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--table", type=Path, default=TABLE_PATH)
-    parser.add_argument("--judge", action="store_true", help="only judge the table that is there")
-    given = parser.parse_args(arguments)
+    parser.add_argument("--judge", action="store_true", help="only evaluate the existing table")
+    options = parser.parse_args(arguments)
     torch.set_num_threads(1)
 
-    folder = given.data / "grid_s1"
+    folder = options.data / "grid_s1"
     clips = [clip for clip in read_grid(folder) if clip.phones]
-    if not given.judge:
+    if not options.judge:
         learnt = [seal_lips(clip) for clip in clips if not is_held_out(clip)]
         symbols = sorted({sound for clip in clips for phone in clip.phones for sound in phone_symbols(phone.label)})
         learnt_from = align_clips(learnt, symbols)
-        table = calibrate(fit(learnt_from, symbols, given.steps), learnt_from)
-        dataclasses.replace(table, delay=median_delay([c for c in clips if not is_held_out(c)])).save(given.table)
+        table = calibrate(fit(learnt_from, symbols, options.steps), learnt_from)
+        dataclasses.replace(table, delay=median_delay([c for c in clips if not is_held_out(c)])).save(options.table)
     print(
         report(
             [clip for clip in clips if not is_held_out(clip)],
             [clip for clip in clips if is_held_out(clip)],
-            given.table,
+            options.table,
         )
     )
 

@@ -1,4 +1,4 @@
-"""Phones with exact times and loudness -> face motion: the viseme model that labels rendered speech."""
+"""The viseme model that labels rendered speech: face motion from phones with exact times and loudness."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .coarticulation import PARAMETERS, blend
 from .viseme_table import ARTICULATED, MEASURED, VisemeTable
 
 MIN_LOUDNESS, MAX_LOUDNESS = -1.0, 0.3
-"""Loudness beyond which the mouth moves no less and no more."""
+"""Loudness range in which the amplitude depends on loudness."""
 
 SHUT_SECONDS = 1 / MODEL_RATE.value
-"""Seconds on both sides of a closure's middle that lips stay shut at least: two rows, however fast the speech."""
+"""Seconds for which lips stay closed at least on both sides of a closure's middle: two rows, at any speech rate."""
 CLOSING_SECONDS = 0.06
-"""Seconds that lips take to meet and to part."""
+"""Seconds in which lips meet and part."""
 
 PARTING_CHANNELS = (
     "mouthFunnel",
@@ -34,24 +34,24 @@ PARTING_CHANNELS = (
 )
 """Shapes that would part closed lips."""
 SEALED_LIMITS = {"mouthPress": 0.12, "mouthRollLower": 0.03}
-"""Shapes that closed lips have, at most so much of: more and they part on the bundled head."""
+"""Largest values of shapes of closed lips: above them they part on the bundled head."""
 
 GROUPS: tuple[tuple[str, ...], ...] = (
     ("jawOpen", "aperture", "mouthLowerDown", "mouthUpperUp"),
     ("mouthFunnel", "mouthPucker"),
     ("mouthSmile", "mouthDimple", "mouthStretch", "mouthFrown"),
 )
-"""What varies together from speaker to speaker and from sound to sound."""
+"""Channels that vary together between speakers and between sounds."""
 SPEAKER, SOUND, DRIFT, SIDE = 0.12, 0.10, 0.08, 0.05
 """Deviations of the logarithm of amplitude: of an utterance, of one sound, along an utterance, of one side."""
 DRIFT_SECONDS = 1.5
 
 BLOCK, INFLUENCE_SECONDS = 90, 1.5
-"""Rows that are blended at once; seconds from which a sound is felt."""
+"""Rows that are blended at once; seconds within which a sound has an effect."""
 
 DERIVED_CHANNELS = ("mouthClose", "cheekSquintLeft", "cheekSquintRight")
 SQUINT_PER_SMILE = 0.4
-"""cheekSquint for one mouthSmile: the muscle that lifts the corner lifts the cheek."""
+"""cheekSquint per mouthSmile: the muscle that lifts the corner lifts the cheek."""
 
 
 def viseme_motion(
@@ -61,19 +61,29 @@ def viseme_motion(
     rng: np.random.Generator | None = None,
     table: VisemeTable | None = None,
 ) -> tuple[Float32Array, BoolArray]:
-    """The face of a speaker who says `phones` (ARPAbet or IPA, exact times in s) in a sound of so many seconds.
+    """Return the face of a speaker of `phones`.
 
-    loudness: (T,) as `loudness.overview` gives it, 0 at speech level; without it speech is even. rng: draws how much
-    this speaker moves and how it drifts; without it the motion is the mean one. Returns values (T, 52) float32 from 0
-    to 1, T = MODEL_RATE.rows(seconds), and known (52,): brows, eyes, nose and sideways shapes are not known.
-    Raises ValueError for a label that is neither ARPAbet nor IPA.
+    Brows, eyes, nose and sideways shapes are unknown.
+
+    Args:
+        phones: ARPAbet or IPA, exact times in s.
+        seconds: Length of the sound.
+        loudness: (T,) as of `loudness.overview`, 0 at speech level; None for constant loudness.
+        rng: Draws the speaker's amplitude and its drift; None for the mean motion.
+        table: The viseme table; default: the shipped one.
+
+    Returns:
+        Values (T, 52) float32 from 0 to 1, T = MODEL_RATE.rows(seconds), and a mask (52,) of the known channels.
+
+    Raises:
+        ValueError: A label is neither ARPAbet nor IPA.
     """
     table = table or VisemeTable.load()
     rows = MODEL_RATE.rows(seconds)
     times = (np.arange(rows) / MODEL_RATE.value).astype(np.float32)
     said = sound_spans(phones, seconds)
-    heard = np.zeros(rows, np.float32) if loudness is None else loudness
-    scale = np.exp(effort(heard)[:, None] * table.loudness)
+    row_loudness = np.zeros(rows, np.float32) if loudness is None else loudness
+    scale = np.exp(effort(row_loudness)[:, None] * table.loudness)
 
     parameters = np.stack([table.parameters(sound) for _, _, sound in said])
     if rng is not None:
@@ -87,7 +97,7 @@ def viseme_motion(
 
 
 def known_channels() -> BoolArray:
-    """(52,) which channels the viseme model knows."""
+    """Return a mask (52,) of the channels that the viseme model knows."""
     names = (*MEASURED, *ARTICULATED, *DERIVED_CHANNELS)
     return np.array(
         [name.removesuffix("Left").removesuffix("Right") in names or name in names for name in channels.FACE]
@@ -95,29 +105,36 @@ def known_channels() -> BoolArray:
 
 
 def sound_spans(phones: Sequence[Phone], seconds: float) -> list[tuple[float, float, str]]:
-    """(start s, end s, sound), from 0 to `seconds` with no gap: pauses filled in, diphthongs and affricates divided."""
-    found: list[tuple[float, float, str]] = []
+    """Return (start s, end s, sound) without gaps from 0 to `seconds`.
+
+    Pauses are inserted, diphthongs and affricates split.
+    """
+    spans: list[tuple[float, float, str]] = []
     here = 0.0
     for phone in [*sorted(phones, key=lambda phone: phone.start), Phone(seconds, seconds, SILENCE)]:
         start, end = max(phone.start, here), min(phone.end, seconds)
         if start > here + 1e-4:
-            found.append((here, start, SILENCE))
+            spans.append((here, start, SILENCE))
         parts = phone_symbols(phone.label)
         edges = np.linspace(start, max(end, start), len(parts) + 1)
-        found += [(float(a), float(b), sound) for (a, b), sound in zip(pairwise(edges), parts, strict=True) if b > a]
+        spans += [(float(a), float(b), sound) for (a, b), sound in zip(pairwise(edges), parts, strict=True) if b > a]
         here = max(here, end)
-    return found
+    return spans
 
 
 def effort(loudness: Float32Array) -> Float32Array:
-    """Loudness (T,) as `loudness.overview` gives it -> how loud speech is around each row, QUIET to LOUD."""
+    """Return how loud speech is around each row (T,), MIN_LOUDNESS to MAX_LOUDNESS.
+
+    Args:
+        loudness: (T,) as of `loudness.overview`.
+    """
     return gaussian_filter1d(
         np.clip(loudness, MIN_LOUDNESS, MAX_LOUDNESS), 0.1 * MODEL_RATE.value, mode="nearest"
     ).astype(np.float32)
 
 
 def lip_seal(spans: Sequence[tuple[float, float, str]], times: Float32Array) -> Float32Array:
-    """How shut the lips are (T,), 0 to 1: 1 on at least two rows of every m, b and p."""
+    """Return how closed the lips are (T,), 0 to 1: 1 on at least two rows of every m, b and p."""
     shut = np.zeros(len(times))
     for start, end, sound in spans:
         if base_symbol(sound) in LABIALS:
@@ -130,7 +147,7 @@ def lip_seal(spans: Sequence[tuple[float, float, str]], times: Float32Array) -> 
 def _blend_tracks(
     spans: list[tuple[float, float, str]], parameters: Float32Array, times: Float32Array, scale: Float32Array
 ) -> Float32Array:
-    """Tracks (T, C), a few seconds at a time, from the sounds that are felt there."""
+    """Return tracks (T, C), a few seconds at a time, from the sounds with an effect there."""
     edges = np.array([(start, end) for start, end, _ in spans], np.float32)
     edges[0, 0] -= 1  # the rest before and after does not begin and end here
     edges[-1, 1] += 1
@@ -144,7 +161,7 @@ def _blend_tracks(
 
 
 def _seal_lips(tracks: Float32Array, shut: Float32Array) -> Float32Array:
-    """Tracks (T, C) with the lips together where they are shut."""
+    """Return tracks (T, C) with the lips together where they are closed."""
     tracks = tracks.copy()
     for name in ("aperture", *PARTING_CHANNELS):
         tracks[:, _column(name)] *= 1 - shut
@@ -155,7 +172,7 @@ def _seal_lips(tracks: Float32Array, shut: Float32Array) -> Float32Array:
 
 
 def _face_weights(tracks: Float32Array) -> Float32Array:
-    """Tracks (T, C) -> face weights (T, 52), both sides alike."""
+    """Convert tracks (T, C) to face weights (T, 52), both sides equal."""
     values = np.zeros((len(tracks), len(channels.FACE)), np.float32)
     for column, channel in enumerate(channels.FACE):
         name = channel.removesuffix("Left").removesuffix("Right")
@@ -176,12 +193,12 @@ def _column(name: str) -> int:
 
 
 def _sound_amplitudes(count: int, rng: np.random.Generator) -> Float32Array:
-    """Amplitudes (U, C) of every sound."""
+    """Draw amplitudes (U, C) of every sound."""
     return _expand_groups(np.exp(SOUND * rng.standard_normal((count, len(GROUPS) + 1))))
 
 
 def _speaker_amplitudes(rows: int, rng: np.random.Generator) -> Float32Array:
-    """Amplitudes (T, C) of one speaker, which drift."""
+    """Draw amplitudes (T, C) of one speaker, which drift."""
     noise = gaussian_filter1d(rng.standard_normal(rows + 300), DRIFT_SECONDS * MODEL_RATE.value)[150 : rows + 150]
     drift = DRIFT * noise * np.sqrt(2 * np.sqrt(np.pi) * DRIFT_SECONDS * MODEL_RATE.value)
     whole, groups = SPEAKER * rng.standard_normal(), 0.7 * SPEAKER * rng.standard_normal(len(GROUPS) + 1)
@@ -189,14 +206,14 @@ def _speaker_amplitudes(rows: int, rng: np.random.Generator) -> Float32Array:
 
 
 def _expand_groups(values: Float32Array) -> Float32Array:
-    """(N, groups + 1) -> (N, C); the last group is what no group names."""
+    """Expand (N, groups + 1) to (N, C); the last group holds the remaining channels."""
     names = (*MEASURED, *ARTICULATED)
     group = [next((i for i, some in enumerate(GROUPS) if name in some), len(GROUPS)) for name in names]
     return values[:, group]
 
 
 def _make_asymmetric(values: Float32Array, rng: np.random.Generator) -> Float32Array:
-    """The mouth's two sides a little unlike each other."""
+    """Make the mouth's two sides slightly different."""
     more = SIDE * rng.standard_normal()
     of_mouth = [name if name.startswith("mouth") else "" for name in channels.FACE]
     factor = np.array([more * (name.endswith("Left") - name.endswith("Right")) for name in of_mouth])

@@ -1,4 +1,4 @@
-"""How well the viseme model moves a face from phones alone, on clips that its table was not fitted to."""
+"""Evaluation of the viseme model on clips that its table was not fitted to."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ VisemePredictor = Callable[[Clip], Float32Array]
 
 
 def report(train: list[Clip], test: list[Clip], path: Path) -> str:
-    """Tables in Markdown: correlation with the truth, and what the lips do on the bundled head in mm."""
-    # As late as the truth's picture is: what is judged is the motion, not the camera.
+    """Format as Markdown: correlation with the truth, and the lips on the bundled head in mm."""
+    # Same delay as the truth's video: the motion is evaluated, not the camera.
     table = dataclasses.replace(VisemeTable.load(path), delay=0.0)
 
     def mean(clip: Clip) -> Float32Array:
@@ -44,7 +44,7 @@ def report(train: list[Clip], test: list[Clip], path: Path) -> str:
 
 
 def switching_baseline(clips: list[Clip]) -> VisemePredictor:
-    """The baseline: every sound has its mean face, and the face switches from one to the next."""
+    """Return the baseline that switches between the mean faces of the sounds."""
     sums: dict[str, Float32Array] = {}
     counts: dict[str, int] = {}
     for clip in clips:
@@ -83,7 +83,8 @@ def _correlation_table(faces: dict[str, list[Float32Array]], test: list[Clip]) -
 
 def _correlation_cell(ours: list[Float32Array], truth: list[Float32Array], channel: str) -> str:
     column = MEASURED.index(channel)
-    return f"{metrics.correlation([measured_channels(v)[:, column] for v in ours], [measured_channels(v)[:, column] for v in truth]):.3f}"
+    sides = ([measured_channels(v)[:, column] for v in values] for values in (ours, truth))
+    return f"{metrics.correlation(*sides):.3f}"
 
 
 def _distance_table(faces: dict[str, list[Float32Array]], test: list[Clip]) -> str:

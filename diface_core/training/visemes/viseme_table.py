@@ -1,4 +1,4 @@
-"""The measured table of the viseme model: what every sound asks of the face, as a small JSON file."""
+"""The measured table of the viseme model: the parameters of every sound, as a small JSON file."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ MEASURED: tuple[str, ...] = (
     "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper", "mouthPress", "mouthLowerDown",
     "mouthUpperUp",
 )  # fmt: skip
-"""What is fitted to tracked faces: aperture is jawOpen - mouthClose, the others the mean of both sides of the face."""
+"""Channels fitted to tracked faces: aperture is jawOpen - mouthClose, the others the mean of both sides of the face."""
 
-# channel: feature: target. No tracker saw these; the amounts fit the bundled head (docs/research/visemes.md).
+# channel: feature: target. No tracker measured these; the amounts fit the bundled head (docs/research/visemes.md).
 ARTICULATED: dict[str, dict[str, float]] = {
     "tongueOut": {"dental": 0.35, "lateral": 0.12},
     "jawForward": {"sibilant": 0.08, "postalveolar": 0.1},
     "cheekPuff": {"labial": 0.1, "nasal": -0.1},
 }
-# Added to a measured target: what a landmarker hardly sees, and what English letters and numbers hardly have.
+# Added to a measured target: what a landmarker hardly measures, and what English letters and numbers hardly contain.
 TARGET_OFFSETS: dict[str, dict[str, float]] = {
     "mouthRollLower": {"labiodental": 0.4},
     "mouthUpperUp": {"labiodental": 0.06, "sibilant": 0.04},
@@ -38,9 +38,9 @@ TARGET_OFFSETS: dict[str, dict[str, float]] = {
     "jawOpen": {"dental": 0.05},
     "aperture": {"dental": 0.06},
 }
-# The most that a sound may ask. GRID's ʃ and ʒ stand beside an open vowel only (the letters H, J and G), which is what
-# was measured there; their teeth are nearly shut. His i and e are as open as his a and pressed, the artists' are not.
-# His b is round from the word blue.
+# Largest targets of a sound. GRID's ʃ and ʒ occur next to an open vowel only (the letters H, J and G), whose opening
+# was measured; their teeth are nearly closed. This speaker's i and e are as open as a and pressed, those of the artists
+# are not. This speaker's b is round from the word blue.
 MAX_TARGETS: dict[str, dict[str, float]] = {
     "jawOpen": {"sibilant": 0.14, "front_spread": 0.30, "labial": 0.1},
     "aperture": {"sibilant": 0.12, "front_spread": 0.25},
@@ -49,9 +49,9 @@ MAX_TARGETS: dict[str, dict[str, float]] = {
     "mouthFunnel": {"labial": 0.05},
 }
 MIN_TARGETS = {"jawOpen": 0.05, "aperture": 0.03}
-"""The least that a sound asks whose lips are not at work: what is spoken is heard through the lips."""
+"""Smallest targets of a sound that does not involve the lips: its sound passes through them."""
 MIN_ROUND_TARGETS: dict[str, float] = {"mouthPucker": 0.4, "mouthFunnel": 0.25}
-"""The least that a round sound asks."""
+"""Smallest targets of a round sound."""
 MIN_STRENGTHS: dict[str, dict[str, float]] = {
     "mouthPucker": {"round": 0.5},
     "mouthFunnel": {"round": 0.5},
@@ -59,26 +59,31 @@ MIN_STRENGTHS: dict[str, dict[str, float]] = {
     "aperture": {"labiodental": 2.0},
     "mouthLowerDown": {"labiodental": 2.0},
 }
-"""The least strength of that. Lips are round through the whole sound and before it (Daniloff and Moll, "Coarticulation
-of lip rounding", 1968); no vowel keeps the lower lip from the teeth of an f."""
+"""Smallest strengths of these targets. Lips are round during the whole sound and before it (Daniloff and Moll,
+"Coarticulation of lip rounding", 1968); no vowel keeps the lower lip from the teeth of an f.
+"""
 MIN_PAUSE_STRENGTH = -1.5
-"""The least strength of a pause: lips that wait for a word do not open for its vowel before they shut for its b."""
+"""Smallest strength of a pause: lips that wait for a word do not open for its vowel before they close for its b."""
 GLOTTAL_SYMBOLS = ("h", "ɦ", "ħ", "ʕ", "ʔ")
-"""Sounds of the throat, which have their neighbours' lips (in GRID h is met before w only)."""
+"""Sounds of the throat, which have their neighbours' lips (in GRID h occurs before w only)."""
 GLOTTAL_STRENGTH = -4.0
-"""Their strength."""
+"""Strength of glottal sounds."""
 EDGE_SECONDS = 0.03
-"""Seconds of rise and fall of what is articulated."""
+"""Seconds of rise and fall of articulated channels."""
 
 
 @dataclass(frozen=True)
 class VisemeTable:
-    """C = len(MEASURED), P = len(PARAMETERS), F = len(FEATURES).
+    """The fitted parameters. C = len(MEASURED), P = len(PARAMETERS), F = len(FEATURES).
 
-    bias: (P, C). weights: (F, P, C), what a feature of articulation adds. deviations: symbol -> (P, C), what a sound
-    that was measured adds to that; a sound that was not is what its features say. loudness_measured: (C,), the
-    logarithm of amplitude for one unit of loudness. gain: (C,), what amplitudes are times. late: seconds
-    by which the measured faces follow their sound: the table's times are as measured, the motion is made without.
+    Attributes:
+        bias: (P, C).
+        weights: (F, P, C), added per articulatory feature.
+        deviations: Symbol -> (P, C), added for a sound that was measured; other sounds follow from their features.
+        loudness_measured: (C,), the logarithm of amplitude per unit of loudness.
+        gain: (C,), factor on amplitudes.
+        delay: Seconds by which the measured faces follow their sound. The table's times include it; motion is generated
+            without it.
     """
 
     bias: Float32Array
@@ -90,11 +95,16 @@ class VisemeTable:
 
     @classmethod
     def load(cls, path: Path = TABLE_PATH) -> VisemeTable:
-        """The table in the package, or one at `path`. Raises FileNotFoundError, or ValueError for another layout."""
+        """Load the shipped table, or the one at `path`.
+
+        Raises:
+            FileNotFoundError: The file is missing.
+            ValueError: The table has another layout.
+        """
         return _load(path)
 
     def save(self, path: Path = TABLE_PATH) -> None:
-        """Write the table, three decimals a number."""
+        """Write the table, three decimals per number."""
 
         def short(values: Float32Array) -> object:
             return np.round(values.astype(float), 4).tolist()
@@ -113,32 +123,40 @@ class VisemeTable:
 
     @property
     def loudness(self) -> Float32Array:
-        """(C + articulated,)."""
+        """Return the logarithm of amplitude per unit of loudness, (C + articulated,)."""
         return np.concatenate([self.loudness_measured, np.zeros(len(ARTICULATED), np.float32)])
 
     def parameters(self, sound: str) -> Float32Array:
-        """What one of `articulation.sounds` asks: (P, C + articulated), measured channels first."""
+        """Return the parameters (P, C + articulated) of a sound, measured channels first.
+
+        Args:
+            sound: One of `articulation.phone_symbols`.
+        """
         said = articulatory_features(sound)
-        found = self.bias + np.tensordot(said, self.weights, 1) + self.deviations.get(sound[0], 0.0)
-        found[0] = found[0] * self.gain + [_weighted_sum(TARGET_OFFSETS.get(name, {}), said) for name in MEASURED]
+        parameters = self.bias + np.tensordot(said, self.weights, 1) + self.deviations.get(sound[0], 0.0)
+        parameters[0] = parameters[0] * self.gain + [
+            _weighted_sum(TARGET_OFFSETS.get(name, {}), said) for name in MEASURED
+        ]
         least, most = (np.array([limit(name, said) for name in MEASURED]) for limit in (_min_target, _max_target))
-        found[0] = np.clip(found[0], least, most)
+        parameters[0] = np.clip(parameters[0], least, most)
         for name, least in MIN_STRENGTHS.items():
-            column, strength = MEASURED.index(name), found[PARAMETERS.index("strength")]
-            if (wanted := _weighted_sum(least, said)) > 0:
-                strength[column] = max(strength[column], wanted)
+            column, strength = MEASURED.index(name), parameters[PARAMETERS.index("strength")]
+            if (minimum := _weighted_sum(least, said)) > 0:
+                strength[column] = max(strength[column], minimum)
         if sound == SILENCE:
-            found[PARAMETERS.index("strength")] = np.maximum(found[PARAMETERS.index("strength")], MIN_PAUSE_STRENGTH)
+            parameters[PARAMETERS.index("strength")] = np.maximum(
+                parameters[PARAMETERS.index("strength")], MIN_PAUSE_STRENGTH
+            )
         if sound[0] in GLOTTAL_SYMBOLS:
-            found[PARAMETERS.index("strength")] = GLOTTAL_STRENGTH
+            parameters[PARAMETERS.index("strength")] = GLOTTAL_STRENGTH
         own = np.zeros((len(PARAMETERS), len(ARTICULATED)))
         own[0] = [max(0.0, _weighted_sum(targets, said)) for targets in ARTICULATED.values()]
         own[[PARAMETERS.index("rise"), PARAMETERS.index("fall")]] = np.log(EDGE_SECONDS)
-        return np.concatenate([found, own], 1).astype(np.float32)
+        return np.concatenate([parameters, own], 1).astype(np.float32)
 
 
 def measured_channels(values: Float32Array) -> Float32Array:
-    """Face weights (T, 52) -> (T, len(MEASURED))."""
+    """Convert face weights (T, 52) to (T, len(MEASURED))."""
 
     def column(name: str) -> Float32Array:
         if name == "aperture":
@@ -178,7 +196,7 @@ def _load(path: Path) -> VisemeTable:
         or tuple(table["parameters"]) != PARAMETERS
     ):
         raise ValueError(
-            f"{path} was made for other features or channels. Run `python -m diface_core.training.visemes.viseme_fit`."
+            f"{path} has unexpected features or channels. Run `python -m diface_core.training.visemes.viseme_fit`."
         )
     bias, weights, loudness, gain = (
         np.array(table[name], np.float32) for name in ("bias", "weights", "loudness", "gain")

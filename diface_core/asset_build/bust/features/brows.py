@@ -1,4 +1,4 @@
-"""Eyebrows and lashes: single hairs that move with the skin they stand on."""
+"""Eyebrows and lashes: single hairs that move with the skin they are rooted in."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ UPPER_LASHES, LOWER_LASHES = 40, 22
 
 
 def brows_part(skin: Skin, eyes: dict[str, Eyeball], random: np.random.RandomState) -> Part:
-    """Brows and lashes of both eyes."""
+    """Return the brows and lashes of both eyes."""
     return join_parts(
         [make(skin, eye, side, random) for side, eye in eyes.items() for make in (brow_part, lashes_part)]
     )
 
 
 def brow_part(skin: Skin, eye: Eyeball, side: str, random: np.random.RandomState) -> Part:
-    """One eyebrow: tapered hairs that lie on the brow."""
+    """Return one eyebrow: tapered hairs that lie on the brow."""
     outward = 1.0 if side == "Left" else -1.0
     line = np.array(BROW)
     t = np.sort(random.uniform(0, 1, BROW_HAIRS)) ** 0.92 * (len(BROW) - 1)
@@ -56,7 +56,7 @@ def brow_part(skin: Skin, eye: Eyeball, side: str, random: np.random.RandomState
 
 
 def lashes_part(skin: Skin, eye: Eyeball, side: str, random: np.random.RandomState) -> Part:
-    """Both rows of one eye's lashes; they turn with the lid about the eyeball."""
+    """Return both rows of one eye's lashes; they rotate with the lid about the eyeball."""
     outward = 1.0 if side == "Left" else -1.0
     rows = [
         lash_row_part(skin, eye, skin.lids[side][RIM, 0], outward, random, UPPER_LASHES, 7.5, 38.0),
@@ -75,12 +75,12 @@ def lash_row_part(
     length: float,
     rise: float,
 ) -> Part:
-    """`count` lashes of `length` mm along the rim's vertices, their tips raised by `rise` degrees."""
+    """Return `count` lashes of `length` mm along the rim's vertices, their tips raised by `rise` degrees."""
     place = np.linspace(1.6, len(rim) - 1.7, count) + random.uniform(-0.12, 0.12, count)
     first = place.astype(int)
     share = (place - first)[:, None]
     root = (1 - share) * skin.vertices[rim[first]] + share * skin.vertices[rim[first + 1]]
-    carried = (1 - share) * skin.deltas[:, rim[first]] + share * skin.deltas[:, rim[first + 1]]  # (52, N, 3)
+    root_deltas = (1 - share) * skin.deltas[:, rim[first]] + share * skin.deltas[:, rim[first + 1]]  # (52, N, 3)
 
     fan = np.interp(place, (0, 5, len(rim) - 1), (-22, 0, 42)) + random.uniform(-7, 7, count)
     fan, climb = np.radians(fan), np.radians(rise + random.uniform(-6, 6, count))
@@ -97,7 +97,7 @@ def lash_row_part(
         [root - beside, root + beside, half + 0.7 * beside, half - 0.7 * beside, tip], axis=1
     )  # (N, 5, 3)
 
-    deltas = np.stack([rotate_lashes(points, root, root_delta, eye) for root_delta in carried])
+    deltas = np.stack([rotate_lashes(points, root, root_delta, eye) for root_delta in root_deltas])
     base = np.arange(count)[:, None] * 5
     none = np.full((count, 1), -1)
     faces = np.concatenate([base + [[0, 1, 2, 3]], np.concatenate([base + [[3, 2, 4]], none], axis=1)])
@@ -105,7 +105,7 @@ def lash_row_part(
 
 
 def rotate_lashes(points: Float64Array, root: Float64Array, root_delta: Float64Array, eye: Eyeball) -> Float64Array:
-    """Offsets (N, 5, 3) of lashes whose roots (N, 3) move around the eyeball by `root_delta` (N, 3)."""
+    """Return offsets (N, 5, 3) of lashes whose roots (N, 3) move around the eyeball by `root_delta` (N, 3)."""
     before, after = root - eye.centre, root + root_delta - eye.centre
     angle = np.arctan2(after[:, 2], -after[:, 1]) - np.arctan2(before[:, 2], -before[:, 1])
     c, s = np.cos(angle)[:, None], np.sin(angle)[:, None]

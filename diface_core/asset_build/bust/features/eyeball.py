@@ -1,4 +1,4 @@
-"""Painted eyeballs that turn."""
+"""Painted eyeballs that rotate with the gaze shapes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from ..makehuman import Float64Array, Int64Array, MakeHuman
 from ..parts import EYE, IRIS, PUPIL, Part, grid_faces, make_part
 from ..topology import smoothstep
 
-CLEARANCE = (
-    0.0004  # m between eyeball and lids: less than the lids' thickness, more than the arc of a closing lid needs
-)
+# Metres between eyeball and lids: less than the lids' thickness, more than the arc of a closing lid needs.
+CLEARANCE = 0.0004
 CORNEA_RISE = 0.0004  # m
 SEGMENTS = 28
 # From the middle of the pupil: angle as a share of the iris's, and sRGB.
@@ -44,7 +43,7 @@ class Eyeball:
 
 
 def fit_eyeball(human: MakeHuman, vertices: Float64Array, side: str, iris_radius: float) -> Eyeball:
-    """The sphere through MakeHuman's eye on one side."""
+    """Fit a sphere to MakeHuman's eye on one side."""
     eye = vertices[np.unique(human.faces[human.faces_of(f"helper-{side[0].lower()}-eye")])]
     *centre, rest = np.linalg.lstsq(np.c_[2 * eye, np.ones(len(eye))], (eye**2).sum(axis=1), rcond=None)[0]
     radius = float(np.sqrt(rest + np.square(centre).sum())) - CLEARANCE
@@ -52,7 +51,7 @@ def fit_eyeball(human: MakeHuman, vertices: Float64Array, side: str, iris_radius
 
 
 def eyeball_part(eye: Eyeball, side: str) -> Part:
-    """The painted eyeball, turned by the four looks of its side."""
+    """Return the painted eyeball, rotated by the four gaze shapes of its side."""
     shares = [share for share, _ in PAINT]
     rings = np.r_[np.array(shares[1:]) * eye.iris_angle, np.radians([45, 60, 80, 105, 135, 162])]
     azimuth = np.arange(SEGMENTS) * 2 * np.pi / SEGMENTS
@@ -71,22 +70,22 @@ def eyeball_part(eye: Eyeball, side: str) -> Part:
 
 
 def eyeball_materials(local: Float64Array, faces: Int64Array, eye: Eyeball) -> Int64Array:
-    """Pupil, iris or the white, so that the eye looks somewhere where only materials show."""
+    """Return material indices: pupil, iris or sclera, so that the gaze is visible where only materials are shown."""
     middle = local[faces.clip(0)].mean(axis=1, where=(faces >= 0)[..., None])
     share = np.arctan2(np.hypot(middle[:, 0], middle[:, 2]), -middle[:, 1]) / eye.iris_angle
     return np.select([share < PUPIL_EDGE, share < 1.0], [PUPIL, IRIS], EYE)
 
 
 def cap_faces(rings: int) -> tuple[Int64Array, Int64Array]:
-    """Triangles that close the first ring over vertex rings * SEGMENTS and the last over the one after."""
+    """Return triangles that close the first ring over vertex rings * SEGMENTS and the last over the one after."""
     here = np.arange(SEGMENTS)
-    there, last = np.roll(here, -1), (rings - 1) * SEGMENTS
+    after, last = np.roll(here, -1), (rings - 1) * SEGMENTS
     pole, none = np.full(SEGMENTS, rings * SEGMENTS), np.full(SEGMENTS, -1)
-    return np.stack([pole, here, there, none], 1), np.stack([pole + 1, there + last, here + last, none], 1)
+    return np.stack([pole, here, after, none], 1), np.stack([pole + 1, after + last, here + last, none], 1)
 
 
 def eyeball_colours(rings: Float64Array, eye: Eyeball) -> Float64Array:
-    """sRGB colours of the eyeball's vertices."""
+    """Return sRGB colours of the eyeball's vertices."""
     colours = np.empty((len(rings), SEGMENTS, 3))
     streaks = np.random.RandomState(3).uniform(-1, 1, (len(rings), SEGMENTS, 1))
     for index, angle in enumerate(rings):
@@ -100,19 +99,19 @@ def eyeball_colours(rings: Float64Array, eye: Eyeball) -> Float64Array:
 
 
 def look_deltas(local: Float64Array, side: str) -> Float64Array:
-    """Offsets (52, V, 3) of the eyeball's vertices `local` about its centre."""
+    """Return offsets (52, V, 3) of the eyeball's vertices `local` about its centre."""
     deltas = np.zeros((len(FACE), *local.shape))
     outward = 1.0 if side == "Left" else -1.0
-    for look, angle in LOOK_DEGREES.items():
-        turn = np.radians(angle) * {"Down": 1.0, "Up": -1.0, "In": -outward, "Out": outward}[look]
+    for gaze, angle in LOOK_DEGREES.items():
+        turn = np.radians(angle) * {"Down": 1.0, "Up": -1.0, "In": -outward, "Out": outward}[gaze]
         c, s = np.cos(turn), np.sin(turn)
         about_x = np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
         about_z = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
-        rotation = about_x if look in ("Down", "Up") else about_z
-        deltas[FACE.index(f"eyeLook{look}{side}")] = local @ rotation.T - local
+        rotation = about_x if gaze in ("Down", "Up") else about_z
+        deltas[FACE.index(f"eyeLook{gaze}{side}")] = local @ rotation.T - local
     return deltas
 
 
 def front_uvs(local: Float64Array, faces: Int64Array) -> Float64Array:
-    """The eyeball seen from the front, filling the unit square."""
+    """Return UVs of the eyeball seen from the front, filling the unit square."""
     return (local[:, [0, 2]] / (2 * np.abs(local).max()) + 0.5)[faces.clip(0)]

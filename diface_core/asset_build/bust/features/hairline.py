@@ -1,4 +1,4 @@
-"""Where the hair grows on the skull, in angles about the whorl."""
+"""The hairline on the skull, in angles about the whorl."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from .eyeball import Eyeball
 MM = 0.001
 SKULL = (0.0, 70.0, 22.0)  # mm from the midpoint of the eyes
 SKULL_RADIUS = 95.0  # mm, to turn lengths on the skull into angles
-EAR = 0.074  # m from the middle: what stands out further is ear
-WHORL = np.array([0.0, 0.42, 0.91])  # the direction from the skull's centre that the hair grows away from
+EAR = 0.074  # m from the middle: vertices further out belong to the ears
+WHORL = np.array([0.0, 0.42, 0.91])  # direction from the skull's centre that the hair grows away from
 LEFT = np.array([1.0, 0.0, 0.0])
 # The hairline on the left, from the forehead's middle to the nape's: x, y, z in mm from the midpoint of the eyes; how
 # far above it the modelled hair ends (between the two the skin is painted: clipped short); and how thick it is, in mm.
@@ -28,9 +28,10 @@ HAIRLINE = (
 
 @dataclass(frozen=True)
 class Hairline:
-    """The skull's centre and axes (3,), and by azimuth from the front (N,), the same on both sides, in radians:
+    """The skull's centre and axes (3,), and the hairline per azimuth from the front (N,), the same on both sides.
 
-    the polar angle of the hairline, that of the modelled hair's end, and the hair's thickness there in mm.
+    Per azimuth: the polar angle of the hairline and that of the modelled hair's end, in radians, and the hair's
+    thickness there in mm.
     """
 
     centre: Float64Array
@@ -42,13 +43,13 @@ class Hairline:
     fullness: Float64Array
 
     def rays(self, azimuth: Float64Array, polar: Float64Array) -> Float64Array:
-        """Unit directions (N, 3) from the skull's centre."""
+        """Return unit directions (N, 3) from the skull's centre."""
         across = np.sin(azimuth)[..., None] * LEFT + np.cos(azimuth)[..., None] * self.forward
         return (np.cos(polar)[..., None] * self.axis + np.sin(polar)[..., None] * across).reshape(-1, 3)
 
 
 def fit_hairline(eyes: dict[str, Eyeball]) -> Hairline:
-    """The hairline of the head with these `eyes`."""
+    """Return the hairline of the head with these `eyes`."""
     middle = (eyes["Left"].centre + eyes["Right"].centre) / 2
     centre, axis = middle + np.array(SKULL) * MM, WHORL / np.linalg.norm(WHORL)
     forward = np.cross(LEFT, axis)
@@ -61,7 +62,7 @@ def fit_hairline(eyes: dict[str, Eyeball]) -> Hairline:
 
 
 def scalp_density(skin: Skin, line: Hairline) -> Float64Array:
-    """How dense the painted hair is at each vertex (V,): 1 under the modelled hair, 0 below the hairline."""
+    """Return the density of the painted hair at each vertex (V,): 1 under the modelled hair, 0 below the hairline."""
     away = skin.vertices - line.centre
     azimuth = np.abs(np.arctan2(away @ LEFT, away @ line.forward))
     polar = np.arccos(away @ line.axis / np.linalg.norm(away, axis=1))

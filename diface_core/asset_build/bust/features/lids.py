@@ -1,4 +1,4 @@
-"""Lids that close over the eyeballs and follow the gaze."""
+"""Eyelids that close over the eyeballs and follow the gaze."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from ..skin import Skin
 from .eyeball import Eyeball
 
 RIM = 2  # the lids' ring that meets in a blink
-RING_SHARES = (  # how much of the rim's way each ring goes, from inside the lid to the brow or the cheek
+RING_SHARES = (  # fraction of the rim's movement per ring, from inside the lid to the brow or the cheek
     (0.97, 1.0, 1.0, 0.97, 0.90, 0.78, 0.60, 0.36, 0.12),
     (0.97, 1.0, 1.0, 0.95, 0.85, 0.70, 0.50, 0.28, 0.10),
 )
-FOLLOW_DOWN, FOLLOW_UP = 0.06, 0.3  # of a blink, of a wide eye: what the lids add when the eye looks down or up
-WIDE_SCALE = 0.7  # MakeHuman's wide eye is a stare
-LOWER_LID_SHARE = 0.12  # of the way to meet that the lower lid goes
+FOLLOW_DOWN, FOLLOW_UP = 0.06, 0.3  # share of a blink, of eyeWide: what the lids add when the eye looks down or up
+WIDE_SCALE = 0.7  # MakeHuman's eyeWide is exaggerated
+LOWER_LID_SHARE = 0.12  # fraction of the closing distance that the lower lid moves
 
 
 def with_closing_lids(skin: Skin, eyes: dict[str, Eyeball]) -> Skin:
-    """The skin with blinks that close, and with lids that follow the gaze."""
+    """Return the skin with blinks that close and lids that follow the gaze."""
     deltas = skin.deltas.copy()
     for side, eye in eyes.items():
         blink = blink_offsets(skin, skin.lids[side], eye)
@@ -34,7 +34,7 @@ def with_closing_lids(skin: Skin, eyes: dict[str, Eyeball]) -> Skin:
 
 
 def blink_offsets(skin: Skin, lids: Int64Array, eye: Eyeball) -> Float64Array:
-    """Offsets (V, 3) that slide the lids' rims over the eyeball until they meet, and the lids' skin after them."""
+    """Return offsets (V, 3) that slide the lids' rims over the eyeball until they meet; the lids' skin follows."""
     upper, lower = skin.vertices[lids[RIM]]
     meeting = lower + LOWER_LID_SHARE * (upper - lower)
     depth = np.maximum(*(np.linalg.norm(rim - eye.centre, axis=1) for rim in (upper, lower)))
@@ -45,13 +45,13 @@ def blink_offsets(skin: Skin, lids: Int64Array, eye: Eyeball) -> Float64Array:
         for ring, share in zip(lids[:, lid, 1:-1], RING_SHARES[lid], strict=True):
             rest = skin.vertices[ring]
             moved = rest + share * (meeting - rim)[1:-1]
-            # A lid slides around the eye: it keeps its distance from the centre.
+            # A lid slides around the eye: its distance from the centre is kept.
             deltas[ring] = at_distance(moved, eye, np.linalg.norm(rest - eye.centre, axis=1)) - rest
     deltas[lids[RIM]] = meeting - skin.vertices[lids[RIM]]
     return deltas
 
 
 def at_distance(points: Float64Array, eye: Eyeball, distances: Float64Array) -> Float64Array:
-    """`points` (N, 3) moved along their rays from the eye's centre to the distances `depth` (N,)."""
+    """Return `points` (N, 3) moved along their rays from the eye's centre to `distances` (N,)."""
     rays = points - eye.centre
     return eye.centre + rays * (distances / np.linalg.norm(rays, axis=1))[:, None]

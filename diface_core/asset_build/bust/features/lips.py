@@ -1,4 +1,4 @@
-"""Lips that meet: at rest, with the jaw open and mouthClose, and never one through the other."""
+"""Lips that touch without intersecting: at rest, and with jawOpen and mouthClose."""
 
 from __future__ import annotations
 
@@ -10,20 +10,23 @@ from ....channels import FACE
 from ..makehuman import Float64Array, Int64Array
 from ..skin import CONTACT, Skin
 
-# How much of the contact line's correction the loops of the mouth take, vermilion border to the mouth's inside.
+# Fraction of the contact line's correction that the loops of the mouth take, vermilion border to the mouth's inside.
 FALLOFF = (0.05, 0.15, 0.3, 0.5, 0.7, 0.9, 1.0, 0.9, 0.6, 0.25)
 LIP_PRESSERS = ("mouthRollLower", "mouthRollUpper", "mouthPressLeft", "mouthPressRight", "mouthShrugLower")
 LIP_OPENERS = ("mouthFunnel", "mouthShrugUpper", "mouthLowerDownLeft", "mouthLowerDownRight")
-LIP_OPENERS += ("mouthUpperUpLeft", "mouthUpperUpRight")  # with jawOpen and mouthClose the only ones that part the lips
-PRESS_DEPTH = 0.0008  # m that pressed lips may go into each other: what closes a mouth that is a little open
+LIP_OPENERS += (
+    "mouthUpperUpLeft",
+    "mouthUpperUpRight",
+)  # besides jawOpen and mouthClose, the only shapes that part the lips
+PRESS_DEPTH = 0.0008  # m that pressed lips may overlap: this closes a mouth that is slightly open
 UP_AXIS = 2
-# Steps along the contact line from the upper lip's middle to the vertices that have a partner below; the lower lip has
-# fewer vertices, all of them partners.
+# Steps along the contact line from the upper lip's middle to the vertices that have a partner below. The lower lip has
+# fewer vertices, and each of them has a partner.
 UPPER_STEPS = (0, 2, 4, 6, 8, 10, 11)
 
 
 def with_meeting_lips(skin: Skin) -> Skin:
-    """The skin with its rest and its offsets corrected."""
+    """Return the skin with its rest and its offsets corrected."""
     skin = replace(skin, vertices=with_aligned_pairs(skin))
     contact = LipContact(skin)
     rest = contact.apply_correction(skin.vertices, contact.closed_line(skin.vertices) - skin.vertices[contact.line])
@@ -41,7 +44,7 @@ def with_meeting_lips(skin: Skin) -> Skin:
 
 
 def lip_pairs(skin: Skin) -> tuple[Int64Array, Int64Array]:
-    """Vertices (13,) of the upper and of the lower lip that meet, from right to left, without the corners."""
+    """Return vertices (13,) of the upper and of the lower lip that meet, from right to left, without the corners."""
     line, size = skin.mouth[CONTACT], skin.mouth.shape[1]
     upper = [-step for step in reversed(UPPER_STEPS[1:])] + list(UPPER_STEPS)
     lower = [size // 2 + k for k in range(len(UPPER_STEPS) - 1, -len(UPPER_STEPS), -1)]
@@ -49,7 +52,7 @@ def lip_pairs(skin: Skin) -> tuple[Int64Array, Int64Array]:
 
 
 def with_aligned_pairs(skin: Skin) -> Float64Array:
-    """The skin's vertices with those of the upper lip that have a partner on the lower moved to its x."""
+    """Return the skin's vertices with each upper-lip vertex that has a partner on the lower lip moved to its x."""
     upper, lower = lip_pairs(skin)
     line = skin.mouth[CONTACT]
     shifted = skin.vertices.copy()
@@ -68,7 +71,7 @@ class LipContact:
         self.on_upper = interpolation_matrix(skin.vertices[self.upper, 0], skin.vertices[self.lower, 0])  # (15, 25)
 
     def closed_line(self, points: Float64Array) -> Float64Array:
-        """Where the contact line (38, 3) has to be for the two lips of `points` (V, 3) to coincide."""
+        """Return the contact line (38, 3) at which the two lips of `points` (V, 3) coincide."""
         lower = (points[self.lower] + self.on_upper @ points[self.upper]) / 2
         sealed = points.copy()
         sealed[self.lower] = lower
@@ -76,7 +79,13 @@ class LipContact:
         return sealed[self.line]
 
     def bounded_correction(self, delta: Float64Array, minimum: float, maximum: float) -> Float64Array:
-        """Corrections (38, 3) of the contact line after which `delta` (V, 3) opens the lips by `least` to `most` m."""
+        """Return corrections (38, 3) of the contact line that bound the opening of the lips.
+
+        Args:
+            delta: Offsets (V, 3) m of a shape.
+            minimum: Smallest opening in m.
+            maximum: Largest opening in m.
+        """
         points = delta.copy()
         for _ in range(6):
             gap_below = points[self.upper, UP_AXIS] - self.on_lower @ points[self.lower, UP_AXIS]
@@ -86,12 +95,12 @@ class LipContact:
         return points[self.line] - delta[self.line]
 
     def apply_correction(self, points: Float64Array, correction: Float64Array) -> Float64Array:
-        """`points` (V, 3) with the contact line moved by `correction` (38, 3) and the loops beside it by a part."""
+        """Return `points` (V, 3) with the contact line moved by `correction` (38, 3); adjacent loops follow."""
         return spread_correction(self.mouth, points, correction)
 
 
 def spread_correction(mouth: Int64Array, points: Float64Array, correction: Float64Array) -> Float64Array:
-    """`points` (V, 3) with each of the loops `mouth` (10, 38) moved by its share of `correction` (38, 3)."""
+    """Return `points` (V, 3) with each of the loops `mouth` (10, 38) moved by its share of `correction` (38, 3)."""
     points = points.copy()
     for loop, share in zip(mouth, FALLOFF, strict=True):
         points[loop] += share * correction
@@ -99,7 +108,7 @@ def spread_correction(mouth: Int64Array, points: Float64Array, correction: Float
 
 
 def interpolation_matrix(positions: Float64Array, targets: Float64Array) -> Float64Array:
-    """The matrix (len(at), len(line)) that interpolates values on the rising positions `line` at the positions `at`."""
+    """Return the matrix (len(targets), len(positions)) that interpolates values at rising `positions` at `targets`."""
     rising = np.maximum.accumulate(positions) + np.arange(len(positions)) * 1e-9
     columns: list[Float64Array] = [np.interp(targets, rising, unit) for unit in np.eye(len(positions))]
     return np.stack(columns, axis=1)

@@ -1,4 +1,4 @@
-"""Two rows of teeth in their gums, modelled along MakeHuman's dental arch."""
+"""Two rows of teeth with gums, modelled along MakeHuman's dental arch."""
 
 from __future__ import annotations
 
@@ -25,11 +25,19 @@ LEVELS = (-0.25, 0.12, 0.55, 0.86, 1.0)  # along a crown, gum to edge
 WIDTH_AT = (0.78, 0.88, 1.0, 0.99)  # then EDGE_WIDTHS
 ARCH_POWER = 2.1
 SHOWING = 2.0 * MM  # how much further than MakeHuman's the upper teeth reach below the resting lip
-OVERBITE = 1.6 * MM  # how far the upper incisors' edges stand below the lower ones'
-OVERJET = 3.4 * MM  # how far they stand in front of them
+OVERBITE = 1.6 * MM  # how far the upper incisors' edges are below the lower ones'
+OVERJET = 3.4 * MM  # how far they are in front of them
 
 ENAMEL, ENAMEL_AT_GUM = (0.83, 0.80, 0.73), (0.74, 0.66, 0.55)
-SHADED = (1.0, 0.98, 0.92, 0.80, 0.68, 0.55, 0.45)  # how bright each is, incisors to molars: it is dark in a mouth
+SHADED = (
+    1.0,
+    0.98,
+    0.92,
+    0.80,
+    0.68,
+    0.55,
+    0.45,
+)  # brightness, incisors to molars: the mouth is darker towards the back
 GUM, GUM_DEEP = (0.70, 0.37, 0.36), (0.52, 0.23, 0.23)
 # The gum's section from the lip's side over the ridge to the tongue's: outward and rootward mm.
 GUM_SECTION = ((1.6, 9.0), (2.6, 5.0), (2.9, 2.0), (2.0, 0.0), (-4.6, 0.0), (-6.6, 2.5), (-8.6, 8.0))
@@ -47,7 +55,11 @@ class Arch:
     rootward: float  # +1 for the upper row, -1 for the lower
 
     def sample(self, lengths: Float64Array) -> tuple[Float64Array, Float64Array]:
-        """Points (N, 2) and outward unit normals (N, 2) in x, y at `lengths` (N,) m from the middle, left positive."""
+        """Return points (N, 2) and outward unit normals (N, 2) in x, y at positions along the arch.
+
+        Args:
+            lengths: (N,) m from the middle, left positive.
+        """
         t = np.linspace(-np.pi / 2, np.pi / 2, 721)
         power = 2 / ARCH_POWER
         x = self.width * np.sign(t) * np.abs(np.sin(t)) ** power
@@ -64,7 +76,7 @@ class Arch:
 
 
 def teeth_parts(human: MakeHuman, vertices: Float64Array) -> dict[str, Part]:
-    """The upper and the lower teeth in their gums, with their offsets."""
+    """Return the upper and the lower teeth with their gums and offsets."""
     upper_group = human.vertices_of("helper-upper-teeth")
     lower_group = human.vertices_of("helper-lower-teeth")
     upper, lower = arches(vertices[upper_group], vertices[lower_group])
@@ -76,7 +88,7 @@ def teeth_parts(human: MakeHuman, vertices: Float64Array) -> dict[str, Part]:
 
 
 def arches(upper: Float64Array, lower: Float64Array) -> tuple[Arch, Arch]:
-    """The two arches that fill the places of MakeHuman's teeth `upper` and `lower` (N, 3)."""
+    """Return the two arches that fill the places of MakeHuman's teeth `upper` and `lower` (N, 3)."""
     width, front, back = np.abs(upper[:, 0]).max(), upper[:, 1].min(), upper[:, 1].max()
     edge = upper[:, 2].min() - SHOWING
     inward = 3.0 * MM  # the arch runs through the teeth's middles
@@ -87,7 +99,7 @@ def arches(upper: Float64Array, lower: Float64Array) -> tuple[Arch, Arch]:
 
 
 def tooth_row(arch: Arch, widths: tuple[float, ...], heights: tuple[float, ...]) -> Part:
-    """Fourteen teeth and their gum."""
+    """Return fourteen teeth and their gum."""
     sides = np.array(widths) * MM
     centres = np.cumsum(sides) - sides / 2
     ends = np.cumsum(sides)
@@ -98,7 +110,7 @@ def tooth_row(arch: Arch, widths: tuple[float, ...], heights: tuple[float, ...])
 
 
 def tooth(arch: Arch, position: float, width: float, height: float, kind: int) -> Part:
-    """One crown: rounded rings from inside the gum to the edge, and a cap."""
+    """Return one crown: rounded rings from inside the gum to the edge, and a cap."""
     (point,), (normal,) = arch.sample(np.array([position]))
     tangent = np.array([-normal[1], normal[0]])
     around = (np.arange(CORNERS) + 0.5) * 2 * np.pi / CORNERS
@@ -116,7 +128,7 @@ def tooth(arch: Arch, position: float, width: float, height: float, kind: int) -
         white = smoothstep(0.0, 0.5, np.array(level))
         enamel = (1 - white) * np.array(ENAMEL_AT_GUM) + white * np.array(ENAMEL)
         shades.append(np.tile(enamel * SHADED[kind], (CORNERS, 1)))
-    # Canines come to a point, molars' rims stand above their middles.
+    # Canines come to a point; molars' rims are higher than their middles.
     last = (len(LEVELS) - 1) * CORNERS
     cap = last + np.array([[0, 1, 2, 3], [0, 3, 4, 7], [4, 5, 6, 7]])
     faces = np.concatenate([grid_faces(len(LEVELS), CORNERS, closed=True), cap])
@@ -124,12 +136,12 @@ def tooth(arch: Arch, position: float, width: float, height: float, kind: int) -
 
 
 def outward_faces(faces: Int64Array, arch: Arch) -> Int64Array:
-    """Faces of the upper row as they are, of the lower row turned about: its rings run the other way up."""
+    """Return the upper row's faces unchanged and the lower row's reversed: its rings run in the opposite direction."""
     return faces if arch.rootward > 0 else faces[:, ::-1]
 
 
 def gum(arch: Arch, bounds: Float64Array, heights: Float64Array) -> Part:
-    """The gum that holds teeth between `bounds` (15,) m of `heights` (14,) mm."""
+    """Return the gum around teeth between `bounds` (15,) m with `heights` (14,) mm."""
     lengths = np.concatenate([np.linspace(a, b, 4)[:-1] for a, b in pairwise(bounds)] + [bounds[-1:]])
     between = np.tile([1.0, 0.0, 0.0], len(heights)).tolist() + [1.0]
     crown = np.interp(lengths, (bounds[:-1] + bounds[1:]) / 2, heights)
@@ -146,5 +158,5 @@ def gum(arch: Arch, bounds: Float64Array, heights: Float64Array) -> Part:
 
 
 def fit_affine(points: Float64Array, offsets: Float64Array) -> Float64Array:
-    """The affine map (4, 3) that takes MakeHuman's `points` (N, 3) to their `offsets` (N, 3)."""
+    """Return the affine map (4, 3) from MakeHuman's `points` (N, 3) to their `offsets` (N, 3)."""
     return np.linalg.lstsq(np.c_[points, np.ones(len(points))], offsets, rcond=None)[0]

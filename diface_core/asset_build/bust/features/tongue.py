@@ -17,7 +17,7 @@ TONGUE, TONGUE_DEEP = (0.57, 0.28, 0.27), (0.17, 0.06, 0.06)  # sRGB
 
 
 def tongue_part(human: MakeHuman, vertices: Float64Array) -> Part:
-    """MakeHuman's tongue."""
+    """Return MakeHuman's tongue with corrected jawOpen and tongueOut."""
     group = human.vertices_of("helper-tongue")
     chosen = human.faces_of("helper-tongue")
     points = vertices[group]
@@ -32,20 +32,20 @@ def tongue_part(human: MakeHuman, vertices: Float64Array) -> Part:
 
 
 def forwardness(points: Float64Array) -> Float64Array:
-    """Where along the tongue (N,) each point is: 0 at the root, 1 at the tip."""
+    """Return the position along the tongue (N,) of each point: 0 at the root, 1 at the tip."""
     y = points[:, 1]
     return (y.max() - y) / np.ptp(y)
 
 
 def lowered_offsets(points: Float64Array) -> Float64Array:
-    """Offsets (N, 3): in an open mouth the tongue's back lies lower than the jaw alone takes it."""
+    """Return offsets (N, 3) that lower the tongue's back in an open mouth further than the jaw does."""
     along = forwardness(points)
     down = LOWERED * np.sin(np.pi * np.clip(along * 0.9, 0, 1))
     return np.stack([0 * down, 0 * down, -down], axis=1)
 
 
 def tongue_out_offsets(points: Float64Array) -> Float64Array:
-    """Offsets (N, 3) of tongueOut: forward over the lower lip, narrowing and bending down at the tip."""
+    """Return offsets (N, 3) of tongueOut: forward over the lower lip, narrowing and curving down at the tip."""
     along = forwardness(points)
     middle = points[:, 2].mean()
     narrow = TIP_NARROWS * smoothstep(0.5, 1.0, along)

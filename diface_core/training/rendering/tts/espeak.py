@@ -8,15 +8,14 @@ from functools import lru_cache
 import numpy as np
 
 from ....types import Float32Array
-from ..phones import normalise_ipa
+from ..phones import STOPS, normalise_ipa
 from ..speech import AlignedSpeech, make_aligned_speech
 
-INSTALL_HINT = "eSpeak NG is not installed. Get it with: apt-get install libespeak-ng1 espeak-ng-data"
+INSTALL_HINT = "eSpeak NG is not installed. Install it with: apt-get install libespeak-ng1 espeak-ng-data"
 LIBRARY = "libespeak-ng.so.1"
 
-STOPS = frozenset("pbtdkɡcɟqʈɖʔ")
 MAX_CLOSURE_SECONDS = 0.1
-"""Seconds of silence before a burst that are the stop's closure; what is longer is a pause before it."""
+"""Longest silence in seconds before a burst that is the stop's closure; a longer one contains a pause."""
 SILENCE_AMPLITUDE = 1e-4
 
 # Constants of speak_lib.h.
@@ -46,7 +45,7 @@ _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctype
 
 
 class _Espeak:
-    """The library, which can be opened once a process; collects what its callback brings."""
+    """The library, which can be opened once per process, and the data that its callback receives."""
 
     def __init__(self) -> None:
         self.library = ctypes.CDLL(LIBRARY)
@@ -73,13 +72,21 @@ def _load_library() -> _Espeak:
 
 
 def speak(text: str, voice: str, speed: float, pitch: float, pitch_range: float = 50.0) -> AlignedSpeech:
-    """One sentence. voice: language, or language+variant (en-us+f2). speed: 1 is 165 words a minute.
+    """Speak one sentence.
 
-    pitch and lively (its range): 0 to 99, 50 the voice's own. Raises ValueError for a voice that is not there.
+    Args:
+        text: The sentence.
+        voice: Language, or language+variant (en-us+f2).
+        speed: 1 is 165 words per minute.
+        pitch: 0 to 99, 50 is the voice's default.
+        pitch_range: 0 to 99, 50 is the voice's default.
+
+    Raises:
+        ValueError: The voice does not exist.
     """
     engine = _load_library()
     if engine.library.espeak_SetVoiceByName(voice.encode()) != 0:
-        raise ValueError(f"A voice of eSpeak NG is wanted. Got {voice!r}.")
+        raise ValueError(f"Expected a voice of eSpeak NG. Got {voice!r}.")
     for parameter, value in ((_RATE, 165 * speed), (_PITCH, pitch), (_RANGE, pitch_range)):
         engine.library.espeak_SetParameter(parameter, round(value), 0)
     engine.sound.clear()
@@ -94,28 +101,28 @@ def speak(text: str, voice: str, speed: float, pitch: float, pitch_range: float 
 def phones_from_events(
     events: list[tuple[int, str]], samples: Float32Array, rate: int
 ) -> list[tuple[float, float, str]]:
-    """Events (sample at which a phoneme starts, its IPA cut at 8 bytes) -> (start s, end s, IPA).
+    """Convert events (sample at which a phoneme starts, its IPA cut at 8 bytes) to (start s, end s, IPA).
 
     A language's name in brackets is a switch of language, not a sound. An event without a letter (a tone, a palatal
-    glide) goes on with the phone before it where it sounds, and is a pause where it does not. The library counts the
-    closure of a stop, which is digital silence, to what stands before it: here it is part of the stop.
+    glide) extends the phone before it if it sounds, and is a pause otherwise. The library assigns the closure of a
+    stop, which is digital silence, to the preceding phone: here it is part of the stop.
     """
     starts = [(at, label) for at, label in events if not label.startswith("(")]
-    found: list[tuple[int, int, str]] = []
+    spans: list[tuple[int, int, str]] = []
     for (start, label), end in zip(starts, [*(at for at, _ in starts[1:]), len(samples)], strict=True):
         symbol = normalise_ipa(label)
-        if not symbol and found and end > start and np.abs(samples[start:end]).mean() > SILENCE_AMPLITUDE:
-            found[-1] = (found[-1][0], end, found[-1][2])
+        if not symbol and spans and end > start and np.abs(samples[start:end]).mean() > SILENCE_AMPLITUDE:
+            spans[-1] = (spans[-1][0], end, spans[-1][2])
             continue
-        if symbol[:1] in STOPS and found:
+        if symbol[:1] in STOPS and spans:
             closed = start - _trailing_silence(samples[max(0, start - round(MAX_CLOSURE_SECONDS * rate)) : start])
-            found = [(first, min(last, closed), before) for first, last, before in found if first < closed]
+            spans = [(first, min(last, closed), before) for first, last, before in spans if first < closed]
             start = closed
-        found.append((start, end, symbol))
-    return [(start / rate, end / rate, symbol) for start, end, symbol in found]
+        spans.append((start, end, symbol))
+    return [(start / rate, end / rate, symbol) for start, end, symbol in spans]
 
 
 def _trailing_silence(samples: Float32Array) -> int:
-    """How many samples at the end are digital silence."""
+    """Return the number of samples of digital silence at the end."""
     loud = np.flatnonzero(np.abs(samples) > SILENCE_AMPLITUDE)
     return len(samples) - (int(loud[-1]) + 1 if len(loud) else 0)

@@ -13,11 +13,18 @@ import soundfile
 from ..phones import from_arpabet
 from ..speech import AlignedSpeech, make_aligned_speech
 
-INSTALL_HINT = "flite is not installed. Get it with: apt-get install flite"
+INSTALL_HINT = "flite is not installed. Install it with: apt-get install flite"
 
 
 def speak(text: str, voice: str, speed: float, pitch: float) -> AlignedSpeech:
-    """One sentence. voice: kal16, awb, rms or slt. speed: 1 is the voice's own. pitch: mean in Hz, for kal16 only."""
+    """Speak one sentence.
+
+    Args:
+        text: The sentence.
+        voice: kal16, awb, rms or slt.
+        speed: 1 is the voice's default.
+        pitch: Mean in Hz, for kal16 only; 0 for the default.
+    """
     with tempfile.TemporaryDirectory() as folder:
         wav = Path(folder) / "said.wav"
         settings = ["--setf", f"duration_stretch={1 / speed:.3f}"]
@@ -29,9 +36,9 @@ def speak(text: str, voice: str, speed: float, pitch: float) -> AlignedSpeech:
 
 
 def parse_phones(printed: str) -> list[tuple[float, float, str]]:
-    """What -psdur prints ("pau:0.220 p:0.353 ...", the end of each) -> (start s, end s, IPA)."""
-    found, at = [], 0.0
+    """Convert the output of -psdur ("pau:0.220 p:0.353 ...", the end of each) to (start s, end s, IPA)."""
+    spans, at = [], 0.0
     for label, end in re.findall(r"([a-z@#]+\d?):([\d.]+)", printed):
-        found.append((at, float(end), from_arpabet(label)))
+        spans.append((at, float(end), from_arpabet(label)))
         at = float(end)
-    return found
+    return spans

@@ -1,4 +1,4 @@
-"""The engines by name: which of them are here, and how to get the others."""
+"""The engines by name: whether each is installed, and how to install it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from .voices import Voice
 
 @dataclass(frozen=True)
 class Engine:
-    """`here` tells whether it can speak, `speak(voice, text, speed)` does, `hint` says how to get it."""
+    """An engine: `is_available` tests whether it can speak, `speak(voice, text, speed)` speaks.
+
+    `hint` says how to install it.
+    """
 
     is_available: Callable[[], bool]
     speak: Callable[[Voice, str, float], AlignedSpeech]
@@ -36,7 +39,7 @@ def _packages(*names: str) -> bool:
 
 
 def _reject_recorded_voice(voice: Voice, text: str, speed: float) -> AlignedSpeech:
-    raise TypeError(f"A synthesiser is wanted. Got {voice.name!r}, which is recorded.")
+    raise TypeError(f"Expected a synthesised voice. Got {voice.name!r}, which is recorded.")
 
 
 ENGINES: dict[str, Engine] = {
@@ -65,10 +68,10 @@ ENGINES: dict[str, Engine] = {
 
 
 def missing_engines(names: Iterable[str]) -> dict[str, str]:
-    """Of these engines, those that are not installed -> how to get each."""
+    """Return those of these engines that are not installed, with how to install each."""
     return {name: ENGINES[name].hint for name in sorted(names) if not ENGINES[name].is_available()}
 
 
 def speak(voice: Voice, text: str, speed: float) -> AlignedSpeech:
-    """One sentence of a voice."""
+    """Speak one sentence with a voice."""
     return ENGINES[voice.engine].speak(voice, text, speed)

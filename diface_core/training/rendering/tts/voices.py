@@ -1,4 +1,4 @@
-"""The voices that speak: engine, language, speaker, minutes, licence. All of them may teach a model that ships."""
+"""The voices: engine, language, speaker, minutes, licence. All of them permit training a model that is distributed."""
 
 from __future__ import annotations
 
@@ -18,8 +18,16 @@ MAXIM = "CC-BY-3.0 (provided by Maxim Topal, ivrvoice.ru)"
 class Voice:
     """One voice in one language.
 
-    language: of the sentences. voice: what the engine calls it. speaker: voices of one speaker share it. pitch: in the
-    engine's own unit, 0 for the voice's own. lively: range of pitch, eSpeak's unit.
+    Attributes:
+        name: Unique name.
+        engine: Name of the engine.
+        language: Language of the sentences.
+        voice: The engine's name of the voice.
+        speaker: Voices of one speaker have the same.
+        minutes: Minutes to render.
+        licence: Licence of the voice.
+        pitch: In the engine's unit, 0 for the voice's default.
+        pitch_range: Range of pitch in eSpeak's unit.
     """
 
     name: str
@@ -35,15 +43,15 @@ class Voice:
 
 def _flite() -> list[Voice]:
     minutes = {"awb": 6.0, "rms": 6.0, "slt": 6.0}
-    found = [Voice(f"flite_{v}", "flite", "en", v, f"flite_{v}", m, CMU) for v, m in minutes.items()]
-    # kal is one speaker of diphones: his pitch is free. kal (8 kHz) and awb_time (speaks the time only) bring nothing.
+    voices = [Voice(f"flite_{v}", "flite", "en", v, f"flite_{v}", m, CMU) for v, m in minutes.items()]
+    # kal is one speaker of diphones: the pitch is free. kal (8 kHz) and awb_time (speaks the time only) add nothing.
     for name, pitch in (("low", 85.0), ("own", 105.0), ("high", 165.0)):
-        found.append(Voice(f"flite_kal16_{name}", "flite", "en", "kal16", "flite_kal16", 1.5, CMU, pitch))
-    return found
+        voices.append(Voice(f"flite_kal16_{name}", "flite", "en", "kal16", "flite_kal16", 1.5, CMU, pitch))
+    return voices
 
 
-# name: (language of the sentences, eSpeak's voice, minutes, pitch, lively). A variant is
-# another timbre: one speaker each. Those with an echo (f2 to f5, m2) smear their phones and are left out.
+# name: (language of the sentences, eSpeak's voice, minutes, pitch, pitch range). A variant is another timbre: one
+# speaker each. Those with an echo (f2 to f5, m2) smear their phones and are left out.
 _ESPEAK: dict[str, tuple[str, str, float, float, float]] = {
     "en_m3": ("en", "en-us+m3", 1.0, 45, 60), "en_f1": ("en", "en-us+f1", 1.0, 55, 60),
     "en_gb": ("en", "gmw/en", 1.0, 50, 50), "en_scot_m7": ("en", "en-gb-scotland+m7", 1.0, 40, 70),
@@ -71,7 +79,7 @@ def _espeak() -> list[Voice]:
 
 
 def _piper() -> list[Voice]:
-    # In three files, each with its own liveliness (its pitch column), so that none of them takes long.
+    # In three files, each with a different liveliness (in the pitch column), so that none of them takes long.
     steps = (("even", 0.4), ("own", 0.667), ("lively", 0.9))
     return [Voice(f"piper_joe_{name}", "piper", "en", "joe", "piper_joe", 2.0, JOE, noise) for name, noise in steps]
 
