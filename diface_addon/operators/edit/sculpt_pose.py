@@ -92,7 +92,7 @@ class DIFACE_OT_discard_sculpt(OperatorBase, bpy.types.Operator):
 
 def _check_running(context: bpy.types.Context) -> None:
     if not sculpt.is_running(scene_settings.character(context)):
-        raise errors.SceneError("There is no sculpt.", "Begin one with Sculpt Pose.")
+        raise errors.SceneError("No sculpt is in progress.", "Begin one with Sculpt Pose.")
 
 
 CLASSES = (DIFACE_OT_sculpt_pose, DIFACE_OT_pin_sculpt, DIFACE_OT_discard_sculpt)

@@ -10,7 +10,7 @@ import bpy
 import pytest
 import soundfile
 
-from diface_addon.settings import preferences
+from diface_addon.settings import preferences, threediface_files
 from diface_addon.worker import process
 from tests.addon import scenes
 from tests.addon.conftest import PYTHON
@@ -38,6 +38,7 @@ def toy_models(tmp_path_factory, root, speech) -> Path:
 @pytest.fixture
 def toy_speaker(scene, toy_models, shared, monkeypatch, tmp_path) -> bpy.types.Object:
     """A FLAME mesh with the toy models as its settings, 30 frames per second from frame 1 on."""
+    monkeypatch.setattr(threediface_files, "SCAN_LIFETIME", 0.0)
     monkeypatch.setattr(preferences, "checkpoints_folder", lambda: toy_models / "models")
     monkeypatch.setattr(preferences, "wav2vec2_folder", lambda: toy_models / "wav2vec2")
     monkeypatch.setattr(preferences, "flame_file", lambda: shared / "flame2023open.npz")

@@ -175,7 +175,7 @@ def test_take_beyond_the_scene_end_gives_a_note(scene, head, clicks, worker, cap
     assert "lasts" not in capfd.readouterr().out
     scene.frame_end = 71
     generate()
-    assert "It lasts to frame 72, and the scene only to 71." in capfd.readouterr().out
+    assert "The take ends at frame 72, after the end of the scene (71)." in capfd.readouterr().out
 
 
 def test_undo_and_redo_of_generate(scene, head, clicks, worker) -> None:

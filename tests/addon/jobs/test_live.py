@@ -326,7 +326,7 @@ def test_generate_preempts_live(scene, head, take) -> None:
     assert bpy.ops.diface.generate() == {"FINISHED"}
     assert active_actions(head) != playing
     rest(0.3)
-    assert "another take plays" in bpy.context.window_manager.diface.message
+    assert "another take is active" in bpy.context.window_manager.diface.message
 
 
 def test_locked_curve_is_unchanged_and_not_requested_again(scene, head, take) -> None:

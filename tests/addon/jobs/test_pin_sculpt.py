@@ -281,7 +281,7 @@ def test_sculpt_discarded_during_the_solve_is_reported(face, worker) -> None:
     bpy.ops.diface.discard_sculpt()
     try:
         job.wait()
-        with pytest.raises(errors.SceneError, match="There is no sculpt"):
+        with pytest.raises(errors.SceneError, match="No sculpt is in progress"):
             job.restart_if_stale(bpy.context)
     finally:
         job.end()

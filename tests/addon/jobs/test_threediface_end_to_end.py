@@ -17,6 +17,8 @@ from tests.addon.flame_scenes import shown
 from tests.addon.jobs.conftest import ROWS
 
 BOUND = 1e-5  # metres: 0.01 mm
+UNEASED_ROWS = range(6, ROWS - 6)
+"""Rows between the transitions from and to rest, 0.2 s at 30 frames per second."""
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def test_mesh_reproduces_the_models_vertices(scene, toy_speaker, truth, motion_a
     wanted = truth["displacement"]
     assert np.abs(wanted[1:] - wanted[:-1]).max() > 1e-4
     worst = 0.0
-    for row in range(ROWS):
+    for row in UNEASED_ROWS:
         moved = shown(toy_speaker, row + 1) - rest
         in_flame = moved[:, [0, 2, 1]] * [1, 1, -1]  # the mesh is Z up
         worst = max(worst, np.linalg.norm(in_flame - wanted[row], axis=1).max())
@@ -47,7 +49,7 @@ def test_mesh_reproduces_the_models_vertices(scene, toy_speaker, truth, motion_a
 def test_head_reproduces_the_models_rotation(scene, toy_speaker, truth) -> None:
     scene.diface.parts = "HEAD"
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    for row in (0, 17, ROWS - 1):
+    for row in (UNEASED_ROWS[0], 17, UNEASED_ROWS[-1]):
         scene.frame_set(row + 1)
         vector = Vector(truth["head"][row].tolist())
         wanted = Quaternion(vector.normalized(), vector.length)
@@ -58,7 +60,7 @@ def test_other_frame_rates_agree_at_common_times(scene, toy_speaker, truth) -> N
     scene.render.fps = 60
     assert bpy.ops.diface.generate() == {"FINISHED"}
     rest = flame_mesh.rest_vertices(toy_speaker)
-    for row in (0, 9, ROWS - 1):
+    for row in (UNEASED_ROWS[0], 9, UNEASED_ROWS[-1]):
         moved = (shown(toy_speaker, 2 * row + 1) - rest)[:, [0, 2, 1]] * [1, 1, -1]
         assert np.linalg.norm(moved - truth["displacement"][row], axis=1).max() < BOUND
 

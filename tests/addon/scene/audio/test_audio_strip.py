@@ -143,7 +143,7 @@ def test_load_audio_extends_the_scene_and_sets_sync(scene, clicks, capfd) -> Non
     strip = audio_strip.find_strip(bpy.context, scene.diface.strip)[1]
     assert scene.frame_end == audio_strip.bounds(strip)[1] - 1 == 72
     assert scene.sync_mode == "AUDIO_SYNC"
-    assert "not at 60" in capfd.readouterr().out
+    assert "was 60 before" in capfd.readouterr().out
     scene.frame_end = 300
     bpy.ops.diface.load_audio(filepath=str(clicks([0.5])))
     assert scene.frame_end == 300

@@ -154,7 +154,7 @@ def test_file_without_a_name_is_refused(scene, head, tmp_path, monkeypatch, expo
 
 
 def test_atomic_write_refuses_a_folder() -> None:
-    with pytest.raises(errors.SceneError, match="is no file"), atomic_write.replacing(Path("/")):
+    with pytest.raises(errors.SceneError, match="is not a file"), atomic_write.replacing(Path("/")):
         pass
 
 
