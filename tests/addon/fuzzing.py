@@ -1,6 +1,8 @@
-"""Random editing with invariants checked after each operation: `python -m tests.addon.fuzzing --operations 2000 --seed 1`.
+"""Random editing with invariants checked after each operation.
 
-For a Python that has Blender as a module, with DIFACE_PYTHON set; tests/addon/test_fuzz.py runs a short one. An
+`python -m tests.addon.fuzzing --operations 2000 --seed 1`
+
+For a Python that has Blender as a module, with DIFACE_PYTHON set; tests/addon/scene/test_fuzz.py runs a short one. An
 operation may be refused with a message; nothing may raise, change what it should not, or leave anything behind.
 """
 
