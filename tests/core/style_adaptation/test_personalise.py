@@ -115,8 +115,8 @@ def test_style_file_reproduces_the_adapted_denoiser(base, tmp_path):
     style_file.save(style, tmp_path / "ada.safetensors")
     changed, vector = apply_style(base, Style.named(str(tmp_path / "ada.safetensors")))
     assert torch.allclose(vector, adapted.denoiser.style.weight)
-    ours, theirs = style_file.output_layer(changed), style_file.output_layer(adapted.denoiser)
-    assert torch.allclose(ours.weight, theirs.weight, atol=1e-6)
+    from_file, trained = style_file.output_layer(changed), style_file.output_layer(adapted.denoiser)
+    assert torch.allclose(from_file.weight, trained.weight, atol=1e-6)
     assert (style.name, style.notes["seconds"]) == ("Ada", "12.0")
 
 

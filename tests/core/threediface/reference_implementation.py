@@ -118,7 +118,7 @@ def plain_noise(options: dict, seed: int, shape: tuple[int, ...]) -> Callable[[]
 class PlainDiffusion:
     """The samplers, step by step in numpy; `options` are the diffusion's in args.yml.
 
-    predict: x_t, speech and row of the table -> x0. keep (T,), values (T, C): frames that are given.
+    Both take `predict`, a function from x_t, speech and step index to x0, and known frames: mask (T,), values (T, C).
     """
 
     def __init__(self, options: dict) -> None:
@@ -139,19 +139,19 @@ class PlainDiffusion:
         mean = (np.sqrt(before) * beta * x0 + np.sqrt(1 - beta) * (1 - before) * x) / (1 - self.bars[t])
         return mean + np.sqrt(beta * (1 - before) / (1 - self.bars[t])) * noise
 
-    def face(self, predict, speech: np.ndarray, noise, guidance: float, keep: np.ndarray, values: np.ndarray):
+    def face(self, predict, speech: np.ndarray, noise, guidance: float, mask: np.ndarray, values: np.ndarray):
         x = noise()
         for t in reversed(range(self.count)):
-            bare, told = predict(x, speech * 0, self.row(t)), predict(x, speech, self.row(t))
-            x0 = np.where(keep[:, None], values, bare + guidance * (told - bare))
+            unconditional, conditional = predict(x, speech * 0, self.row(t)), predict(x, speech, self.row(t))
+            x0 = np.where(mask[:, None], values, unconditional + guidance * (conditional - unconditional))
             x = self.before(np.clip(x0, -1, 1), x, t, noise())
         return x[0]
 
-    def head(self, predict, speech: np.ndarray, noise, keep: np.ndarray, values: np.ndarray):
-        keep = keep[None, :, None]
-        x = np.where(keep, values, noise())
+    def head(self, predict, speech: np.ndarray, noise, mask: np.ndarray, values: np.ndarray):
+        mask = mask[None, :, None]
+        x = np.where(mask, values, noise())
         for t in reversed(range(self.count)):
-            flagged = np.concatenate([x, keep.astype(np.float64)], -1)
-            x0 = np.where(keep, values, predict(flagged, speech, self.row(t)))
-            x = np.where(keep, values, self.before(x0, x, t, noise()))
+            flagged = np.concatenate([x, mask.astype(np.float64)], -1)
+            x0 = np.where(mask, values, predict(flagged, speech, self.row(t)))
+            x = np.where(mask, values, self.before(x0, x, t, noise()))
         return x[0]

@@ -240,9 +240,9 @@ def test_check_clamp_computes_vertices_when_the_bound_exceeds_one(tmp_path: Path
         bound = projection._max_row_norm * hidden.norm(dim=-1).max() + projection._max_bias
         return float(model.network.output_from_hidden(hidden).abs().max()), float(bound)
 
-    shown, bound = highest(1.0)
-    shown, bound = highest(2 / (shown + bound))
-    assert shown < 1 < bound
+    largest, bound = highest(1.0)
+    largest, bound = highest(2 / (largest + bound))
+    assert largest < 1 < bound
 
 
 def test_final_activation_is_sampled_with_all_vertices(tmp_path: Path) -> None:

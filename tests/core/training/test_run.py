@@ -168,8 +168,8 @@ def test_warped_keys_change_their_neighbours(tmp_path, warped, low, high):
     drawn, _ = examples(tmp_path, masks=keep)
     drawn.sequences, drawn.cumulative_shares = drawn.sequences[1:2], np.ones(1)
     batch = drawn.draw(0, range(1500))
-    values, given = batch.x0[:, :, 1], batch.mask[:, :, 1]
-    alone = given[:, 1:-1] & ~given[:, :-2] & ~given[:, 2:]
+    values, known = batch.x0[:, :, 1], batch.mask[:, :, 1]
+    alone = known[:, 1:-1] & ~known[:, :-2] & ~known[:, 2:]
     key, neighbour = values[:, 1:-1][alone], values[:, 2:][alone]
     assert len(key) > 300
     assert low < float((key * neighbour).sum() / (key * key).sum()) < high
@@ -288,8 +288,8 @@ def test_feature_noise_level(tmp_path, varies):
     """The level is constant, or drawn per example between none and all of it."""
     drawn, _ = examples(tmp_path, feature_noise=0.5, feature_noise_varies=varies)
     sequence, rng = drawn.sequences[1], np.random.default_rng(0)
-    heard = np.tile(sequence.features.astype(np.float32), (20, 1))
-    noise = np.array([(drawn._augment_features(heard, rng) - heard)[:, LOUDNESS].std() for _ in range(60)])
+    features = np.tile(sequence.features.astype(np.float32), (20, 1))
+    noise = np.array([(drawn._augment_features(features, rng) - features)[:, LOUDNESS].std() for _ in range(60)])
     levels = noise / drawn.feature_deviation[0]
     assert levels.max() == pytest.approx(0.5, abs=0.03)
     assert levels.min() == pytest.approx(0.0 if varies else 0.5, abs=0.03)
