@@ -175,7 +175,7 @@ def write_poses(made: Maker, path: Path) -> None:
         style = Style((("facegood_1114", 1.0),), strength)
         poses[f"style-strength/{strength:g}"] = made.motion(**quiet, style=style).values[frame]
     for name in ("grid_s1", "facegood_1114", "rendered"):
-        poses[f"style/{name}"] = made.motion(**quiet, style=Style.of(name)).values[frame]
+        poses[f"style/{name}"] = made.motion(**quiet, style=Style(((name, 1.0),))).values[frame]
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(path, channels=np.array(base.channels), **poses)
 

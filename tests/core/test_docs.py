@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from diface_core import channels
 from diface_core.training import settings
+from diface_core.types import GenerateRequest, GenerateResult, Motion
+from docs.images import plot_settings
 from tests import doc_blocks
 from tests.doc_blocks import Block
 from tools.build import cli
@@ -71,6 +76,23 @@ def test_python_blocks_run(page: str, speech: Path, tmp_path: Path, monkeypatch:
     shutil.copy(speech, tmp_path / "speech.flac")
     monkeypatch.chdir(tmp_path)
     doc_blocks.run_script(doc_blocks.scripts(in_blender=False)[page])
+
+
+def test_the_pictures_of_settings_can_be_plotted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The script's requests are valid and every picture is written; the motion itself is a stand-in."""
+
+    class Still:
+        def generate(self, request: GenerateRequest, _report: object) -> GenerateResult:
+            names = channels.of_request(request.parts, request.layers)
+            return GenerateResult(Motion(np.zeros((360, len(names)), np.float32), names, request.rate), "")
+
+    monkeypatch.setattr(plot_settings.Generator, "load", Still)
+    monkeypatch.setattr(plot_settings, "IMAGES", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["plot_settings", str(tmp_path / "poses.npz")])
+    plot_settings.main()
+    written = {path.name for path in tmp_path.iterdir()}
+    shown = set(re.findall(r"images/(settings-[\w-]+\.png)", (doc_blocks.ROOT / "docs/guide/settings.md").read_text()))
+    assert shown == written - {"poses.npz"}
 
 
 @pytest.mark.parametrize("block", doc_blocks.all_blocks("toml"), ids=lambda block: block.place)
