@@ -60,9 +60,7 @@ def facegood_clips(folder: Path) -> Iterator[Clip | Skipped]:
             continue
         samples, track = recordings.load_samples(path), controls[path.stem].astype(np.float32)
         if abs(len(track) / float(controls["fps"]) - len(samples) / SAMPLE_RATE) > MAX_LENGTH_DIFFERENCE:
-            yield Skipped(
-                path.name, f"{len(track)} frames of motion for {len(samples) / SAMPLE_RATE:.2f} s of sound"
-            )
+            yield Skipped(path.name, f"{len(track)} frames of motion for {len(samples) / SAMPLE_RATE:.2f} s of sound")
             continue
         values = np.zeros((len(track), len(channels.FACE)), np.float32)
         for channel, sources in FACEGOOD_CONTROLS.items():
