@@ -77,7 +77,7 @@ def test_file_without_length(scene, head, tmp_path, worker) -> None:
 
 def test_silent_file(scene, head, clicks, worker) -> None:
     scenes.use_file(scene, clicks([]))
-    refused(saying="silent", trying="Choose a sound with speech")
+    refused(saying="silent", trying="Choose audio with speech")
 
 
 @needs_audio
@@ -254,7 +254,7 @@ def test_killed_worker(scene, head, clicks, worker) -> None:
 def test_worker_with_a_bug(scene, head, clicks, worker) -> None:
     scenes.use_file(scene, clicks(CLICKS))
     scene.diface.seed = engine.BUG
-    refused(saying="ZeroDivisionError", trying="report it")
+    refused(saying="Internal error: ZeroDivisionError", trying="Report it")
 
 
 def test_missing_worker_python(scene, head, clicks, worker, monkeypatch, tmp_path) -> None:
