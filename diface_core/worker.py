@@ -134,7 +134,7 @@ def _to_worker_error(problem: Exception) -> WorkerError:
     if _is_out_of_memory(problem):
         return WorkerError("The memory is not sufficient.", "Close other programs or choose a shorter range.")
     message = f"Internal error: {type(problem).__name__}: {problem}."
-    return WorkerError(message, "This is a bug. Report it with the text in the system console.")
+    return WorkerError(message, "This is a bug: report it with the text in the system console.")
 
 
 def _is_out_of_memory(problem: Exception) -> bool:
