@@ -254,7 +254,7 @@ def test_killed_worker(scene, head, clicks, worker) -> None:
 def test_worker_with_a_bug(scene, head, clicks, worker) -> None:
     scenes.use_file(scene, clicks(CLICKS))
     scene.diface.seed = engine.BUG
-    refused(saying="ZeroDivisionError", trying="Report it")
+    refused(saying="Internal error: ZeroDivisionError", trying="report it")
 
 
 def test_missing_worker_python(scene, head, clicks, worker, monkeypatch, tmp_path) -> None:
