@@ -33,7 +33,7 @@ def wanted(rows: int = 4) -> Constraints:
 
 
 def test_request_file_round_trip(tmp_path):
-    asked = GenerateRequest(AudioSection(Path("a.wav"), -0.5, 2.0), rate=FrameRate(30, 1.001), constraints=wanted())
+    request = GenerateRequest(AudioSection(Path("a.wav"), -0.5, 2.0), rate=FrameRate(30, 1.001), constraints=wanted())
     (tmp_path / "take.diface").write_bytes(request_file.pack(StoredRequest(asked, "abc")))
     back = request_file.read(tmp_path / "take.diface")
     assert back.model_hash == "abc"
@@ -57,21 +57,28 @@ def test_other_files_are_refused(tmp_path, rubbish):
 
 @pytest.mark.parametrize("model_hash", ["mine", "other"])
 def test_the_command_line_generates_a_take_again(tmp_path, monkeypatch, capsys, model_hash):
-    class Answering:
-        def generate(self, request, report, each):
-            self.asked = request
+    class FakeEngines:
+        def generate(self, request, report, on_chunk):
+            self.request = request
             return GenerateResult(Motion(request.constraints.values, channels.ALL, request.rate), "mine")
 
-    engines = Answering()
+    engines = FakeEngines()
     monkeypatch.setattr(command, "_load_engines", lambda cache: engines)
-    asked = GenerateRequest(AudioSection(Path("a.wav")), seed=7, constraints=wanted())
-    (tmp_path / "take.diface").write_bytes(request_file.pack(StoredRequest(asked, model_hash)))
-    given = ["generate", "moved.wav", "--make-again", str(tmp_path / "take.diface"), "--out", str(tmp_path / "m.npz")]
-    assert command.main(given) == 0
-    assert engines.asked.seed == 7
-    assert engines.asked.audio.path == Path("moved.wav")
-    assert np.array_equal(read_npz(tmp_path / "m.npz").values, asked.constraints.values)
-    assert ("another motion" in capsys.readouterr().err) == (model_hash == "other")
+    request = GenerateRequest(AudioSection(Path("a.wav")), seed=7, constraints=wanted())
+    (tmp_path / "take.diface").write_bytes(request_file.pack(StoredRequest(request, model_hash)))
+    arguments = [
+        "generate",
+        "moved.wav",
+        "--make-again",
+        str(tmp_path / "take.diface"),
+        "--out",
+        str(tmp_path / "m.npz"),
+    ]
+    assert command.main(arguments) == 0
+    assert engines.request.seed == 7
+    assert engines.request.audio.path == Path("moved.wav")
+    assert np.array_equal(read_npz(tmp_path / "m.npz").values, request.constraints.values)
+    assert ("different model version" in capsys.readouterr().err) == (model_hash == "other")
 
 
 def test_audio_or_a_request_is_required(capsys, tmp_path):
