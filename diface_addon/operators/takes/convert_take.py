@@ -16,8 +16,7 @@ from ..base.take_operator import TakeOperator
 
 
 class DIFACE_OT_convert_take(TakeOperator, bpy.types.Operator):
-    """Make a copy of this take at the scene's frame rate. The face stays in sync with the sound, and pins keep their
-    times. Without a take, the active one is converted"""
+    """Copy this take, or the active one, to the scene's frame rate. Sound, face and pins stay in sync"""
 
     bl_idname = "diface.convert_take"
     bl_label = "Convert Take"

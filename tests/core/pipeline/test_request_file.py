@@ -33,7 +33,7 @@ def wanted(rows: int = 4) -> Constraints:
 
 
 def test_request_file_round_trip(tmp_path):
-    request = GenerateRequest(AudioSection(Path("a.wav"), -0.5, 2.0), rate=FrameRate(30, 1.001), constraints=wanted())
+    asked = GenerateRequest(AudioSection(Path("a.wav"), -0.5, 2.0), rate=FrameRate(30, 1.001), constraints=wanted())
     (tmp_path / "take.diface").write_bytes(request_file.pack(StoredRequest(asked, "abc")))
     back = request_file.read(tmp_path / "take.diface")
     assert back.model_hash == "abc"
