@@ -33,12 +33,12 @@ def wanted(rows: int = 4) -> Constraints:
 
 
 def test_request_file_round_trip(tmp_path):
-    asked = GenerateRequest(AudioSection(Path("a.wav"), -0.5, 2.0), rate=FrameRate(30, 1.001), constraints=wanted())
-    (tmp_path / "take.diface").write_bytes(request_file.pack(StoredRequest(asked, "abc")))
+    request = GenerateRequest(AudioSection(Path("a.wav"), -0.5, 2.0), rate=FrameRate(30, 1.001), constraints=wanted())
+    (tmp_path / "take.diface").write_bytes(request_file.pack(StoredRequest(request, "abc")))
     back = request_file.read(tmp_path / "take.diface")
     assert back.model_hash == "abc"
-    assert dataclasses.replace(back.request, constraints=None) == dataclasses.replace(asked, constraints=None)
-    ours, theirs = back.request.constraints, asked.constraints
+    assert dataclasses.replace(back.request, constraints=None) == dataclasses.replace(request, constraints=None)
+    ours, theirs = back.request.constraints, request.constraints
     assert np.array_equal(ours.values, theirs.values)
     assert np.array_equal(ours.known_mask, theirs.known_mask)
     assert np.array_equal(ours.pins.row, theirs.pins.row)
