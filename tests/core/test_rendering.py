@@ -64,9 +64,9 @@ def test_marks_go_and_letters_stay(label, ipa):
 
 
 def test_what_is_no_ipa_is_refused():
-    with pytest.raises(ValueError, match=r"IPA is wanted\. Got '不'"):
+    with pytest.raises(ValueError, match=r"Expected IPA\. Got '不'"):
         phones.normalise_ipa("不")
-    with pytest.raises(ValueError, match=r"ARPAbet label is wanted\. Got 'zzz'"):
+    with pytest.raises(ValueError, match=r"Expected an ARPAbet label\. Got 'zzz'"):
         phones.from_arpabet("zzz")
 
 
@@ -218,7 +218,7 @@ def test_an_absent_recogniser_says_how_to_get_it(monkeypatch):
 
 def test_recorded_voices_do_not_speak():
     voice = next(voice for voice in VOICES if voice.engine == "prompts")
-    with pytest.raises(TypeError, match="synthesiser is wanted"):
+    with pytest.raises(TypeError, match="Expected a synthesised voice"):
         registry.speak(voice, "hello", 1.0)
 
 

@@ -142,7 +142,7 @@ def test_another_file_is_refused(tmp_path: Path, variables: dict[str, np.ndarray
 
 
 def test_no_wheel_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="There is no file"):
+    with pytest.raises(ModelError, match="does not exist"):
         se.extract_encoder(tmp_path / "absent.whl")
     text = tmp_path / "text.whl"
     text.write_text("not a wheel")

@@ -293,7 +293,7 @@ def test_unknown_keys_are_warned_about(run, tmp_path, capfd):
         (["--model_path", "models/face"], "is a face model, expected a head model"),
         (["--face_model_ckpt", "model7"], "no model7.pt"),
         (["--condition_index", "9"], "styles 0 to 7"),
-        (["--identity_for_testing", "Nobody"], "There is no speaker 'Nobody'"),
+        (["--identity_for_testing", "Nobody"], "The templates have no speaker 'Nobody'"),
         (["--vocaset", "none"], "templates"),
         (["--listener_model_path", "none"], "listener_model.model_path"),
         (["--device", "toaster"], "--device must be a device that torch supports here"),

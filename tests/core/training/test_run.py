@@ -310,7 +310,7 @@ def test_fine_tuning_keeps_weights_and_units(tmp_path):
     assert torch.equal(tuned.enter.linear.weight, written.enter.linear.weight)
     assert torch.equal(tuned.style.weight[1], written.style.weight[0])
     wider = config(tmp_path, fine_tune=tmp_path / "base.safetensors", model=config(tmp_path).model | {"width": 16})
-    with pytest.raises(ModelError, match="another shape"):
+    with pytest.raises(ModelError, match="another architecture"):
         build_denoiser(wider, sequences(), ("natural",))
 
 

@@ -260,7 +260,7 @@ def test_incomplete_or_empty_folders_are_refused(recorded, tmp_path):
     for part, missing in (("face", "vertices_npy"), ("head", "head")):
         with pytest.raises(DifaceError, match=missing):
             recordings.read_recordings(DataConfig(tmp_path), part, 16)
-    with pytest.raises(DifaceError, match="no clip that can be used"):
+    with pytest.raises(DifaceError, match="no usable clip"):
         recordings.read_recordings(DataConfig(recorded / "voca"), "face", 64)
     with pytest.raises(DifaceError, match="is a training sequence"):
         recordings.read_recordings(DataConfig(recorded / "voca", subjects=("Zoe",)), "face", 16)
