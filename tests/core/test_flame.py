@@ -280,7 +280,10 @@ FAULTS = {
     "other faces": (lambda held: held.update(f=np.arange(9976 * 3).reshape(-1, 3) % 5023), "faces are not FLAME's"),
     "another order": (lambda held: held.update(f=5022 - held["f"].astype(int)), "in another order"),
     "other joints": (lambda held: held.update(kintree_table=np.zeros((2, 5))), "the parents of its joints are"),
-    "no number": (lambda held: held["weights"].__setitem__((0, 0), np.nan), "weights holds a value that is not a finite number"),
+    "no number": (
+        lambda held: held["weights"].__setitem__((0, 0), np.nan),
+        "weights holds a value that is not a finite number",
+    ),
     "texts": (lambda held: held.update(posedirs="none"), "posedirs has shape"),
     "flat": (lambda held: held.update(shapedirs=np.zeros((15069, 400))), "shapedirs has shape"),
 }

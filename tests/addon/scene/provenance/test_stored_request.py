@@ -91,7 +91,9 @@ def test_unreadable_take_plays_and_can_be_deleted_but_not_edited(scene, head, ki
     assert bpy.ops.diface.use_take(take=take) == {"FINISHED"}
     assert (scenes.jaw(head) == shown).all()
     assert bpy.ops.diface.delete_take(take=take) == {"FINISHED"}
-    assert [entry.name for entry in take_list.entries(head)] == ["New"]
+    names = [entry.name for entry in take_list.entries(head)]  # without slots the head's Action has a readable request
+    assert "New" in names
+    assert "Bad" not in names
 
 
 def test_take_of_version_0_1_0_without_a_schema_is_migrated(scene, head) -> None:
