@@ -15,7 +15,7 @@ import pytest
 from diface_core import AudioError, AudioSection, GenerateRequest, Style, WorkerError, protocol
 from diface_core.protocol import Message
 
-SCENARIOS = Path(__file__).parents[1]
+SCENARIOS = Path(__file__).parents[1] / "worker"
 """Folder of worker_scenarios.py, which the process imports as a module."""
 
 
@@ -23,7 +23,7 @@ class Pipe:
     """The other end of a worker's pipe."""
 
     def __init__(self, scenario: str = "") -> None:
-        paths = os.pathsep.join([str(SCENARIOS), str(SCENARIOS.parents[1])])
+        paths = os.pathsep.join([str(SCENARIOS), str(SCENARIOS.parents[2])])
         self.process = subprocess.Popen(
             [sys.executable, "-m", "worker_scenarios"],
             bufsize=0,

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from diface_core.errors import ModelError
 from diface_core.untrusted.pickle_arrays import load_npy, load_npz, load_pickle, unpickle
-from tests.core import flame_files
+from tests.core.faces.flame import flame_files
 
 ARRAYS = {
     "float": np.arange(24.0).reshape(2, 3, 4),

@@ -50,7 +50,7 @@ def rotation(x: float, y: float, z: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", ["jawOpen", "mouthSmileLeft", "eyeBlinkRight", "browInnerUp"])
-def test_from_the_bundled_head_to_itself_each_shape_comes_out_as_it_was(head: Head, name: str) -> None:
+def test_transfer_to_itself_reproduces_each_shape(head: Head, name: str) -> None:
     skin = head.landmarks["skin"]
     at, faces = head.vertices[skin].astype(float), head.triangles()
     faces = np.searchsorted(skin, faces[np.isin(faces, skin).all(axis=1)]).astype(np.int32)
@@ -61,7 +61,7 @@ def test_from_the_bundled_head_to_itself_each_shape_comes_out_as_it_was(head: He
     assert not found[~free].any()
 
 
-def test_what_turns_the_source_as_a_whole_turns_any_target() -> None:
+def test_rigid_rotation_of_the_source_rotates_the_target() -> None:
     source, faces = sphere()
     target = source * [1.0, 1.6, 0.7] + 0.05 * np.sin(5 * source[:, [1, 2, 0]])
     turn = rotation(0.3, -0.5, 0.8)
@@ -72,7 +72,7 @@ def test_what_turns_the_source_as_a_whole_turns_any_target() -> None:
     np.testing.assert_allclose(target + found, wanted, atol=1e-6)
 
 
-def test_what_is_held_comes_out_and_what_is_not_free_stays() -> None:
+def test_constraints_are_met_and_fixed_vertices_stay() -> None:
     source, faces = sphere()
     free = source[:, 2] < 0.5
     chosen = int(np.argmin(source[:, 2]))
@@ -86,7 +86,7 @@ def test_what_is_held_comes_out_and_what_is_not_free_stays() -> None:
     assert found[free].any(axis=1).mean() > 0.9
 
 
-def test_what_the_source_has_not_follows_smoothly() -> None:
+def test_unknown_vertices_follow_smoothly() -> None:
     source, faces = sphere()
     known = np.ones(len(source), bool)
     known[150:160] = False
@@ -99,7 +99,7 @@ def test_what_the_source_has_not_follows_smoothly() -> None:
     assert np.abs(source + found - ((source - source[0]) @ turn.T + source[0])).max() < 0.1
 
 
-def test_the_nearest_points_of_triangles_are_nearest() -> None:
+def test_nearest_barycentric_points_are_nearest() -> None:
     corners, points = RNG.normal(size=(200, 3, 3)), RNG.normal(size=(200, 3))
     weights = nearest_barycentric(points, corners)
     assert (weights >= 0).all()
@@ -111,7 +111,7 @@ def test_the_nearest_points_of_triangles_are_nearest() -> None:
     assert (away >= tried - 0.3).all()
 
 
-def test_a_similarity_is_found_again() -> None:
+def test_fit_similarity_recovers_a_similarity() -> None:
     points, turn = RNG.normal(size=(50, 3)), rotation(0.4, 1.0, -0.2)
     scale, found, shift = fit_similarity(points, 2.5 * points @ turn.T + [1, 2, 3])
     assert scale == pytest.approx(2.5)
@@ -119,7 +119,7 @@ def test_a_similarity_is_found_again() -> None:
     np.testing.assert_allclose(shift, [1, 2, 3], atol=1e-9)
 
 
-def test_one_surface_is_laid_on_another() -> None:
+def test_register_nonrigid_aligns_surfaces() -> None:
     at, faces = sphere(10, 14)
     other, other_faces = sphere(24, 32)
     goal = other * [1.0, 1.3, 0.8]
@@ -134,7 +134,7 @@ def test_one_surface_is_laid_on_another() -> None:
     assert np.linalg.norm(bent[inner] - at[inner] * [1.0, 1.3, 0.8], axis=1).max() < 0.1
 
 
-def test_an_eyeball_turns_about_its_own_middle_as_the_source_does() -> None:
+def test_eyeball_rotates_about_its_centre_as_the_source() -> None:
     source, _ = sphere()
     vertices = 0.013 * source + [0.03, 0.02, 0.01]
     turn = rotation(0.3, 0.1, 0.0)
@@ -145,7 +145,7 @@ def test_an_eyeball_turns_about_its_own_middle_as_the_source_does() -> None:
     np.testing.assert_allclose(found - eyeball.centre, (vertices - eyeball.centre) @ turn.T, atol=1e-12)
 
 
-def test_the_shipped_correspondence_is_of_the_bundled_head_and_holds_no_geometry(head: Head) -> None:
+def test_shipped_correspondence_is_of_the_bundled_head_without_geometry(head: Head) -> None:
     found = correspondence.load_correspondence(head=head)
     sums = found.weights.sum(axis=1)
     assert ((np.abs(sums - 1) < 1e-12) | (sums == 0)).all()
@@ -157,7 +157,7 @@ def test_the_shipped_correspondence_is_of_the_bundled_head_and_holds_no_geometry
         assert {arrays[name].dtype.kind for name in arrays} == {"u", "U"}  # indices and weights; no coordinate
 
 
-def test_lips_and_lids_lie_on_the_bundled_heads(head: Head) -> None:
+def test_correspondence_maps_lips_and_lids(head: Head) -> None:
     found = correspondence.load_correspondence(head=head)
     at = found.sample(head.vertices)
     upper = at[found.upper_lip]
@@ -173,13 +173,13 @@ def test_lips_and_lids_lie_on_the_bundled_heads(head: Head) -> None:
             assert near.max() < 2.5e-3
 
 
-def test_a_correspondence_of_another_head_is_refused(head: Head) -> None:
+def test_correspondence_of_another_head_is_refused(head: Head) -> None:
     other = dataclasses.replace(head, vertices=head.vertices + np.float32(0.001))
     with pytest.raises(ModelError, match="another head"):
         correspondence.load_correspondence(head=other)
 
 
-def test_a_file_that_is_no_correspondence_says_so(tmp_path: Path) -> None:
+def test_malformed_correspondence_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "c.npz"
     with pytest.raises(ModelError, match="missing"):
         correspondence.load_correspondence(path)
@@ -188,7 +188,7 @@ def test_a_file_that_is_no_correspondence_says_so(tmp_path: Path) -> None:
         correspondence.load_correspondence(path)
 
 
-def test_an_obj_is_read_with_its_polygons_as_triangles(tmp_path: Path) -> None:
+def test_obj_polygons_are_read_as_triangles(tmp_path: Path) -> None:
     path = tmp_path / "m.obj"
     path.write_text("# a square\nv 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nvt 0 0\nf 1/1 2/1 3/1 4/1\nf -4 -3 -2\n")
     vertices, faces = read_mesh(path)

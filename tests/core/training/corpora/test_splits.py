@@ -31,11 +31,11 @@ def clip(name: str, speaker: str, source: str, seconds: float = 3.0, **more) -> 
     return corpora.Clip(name, samples, values, np.ones(52, bool), speaker, speaker=speaker, source=source, **more)
 
 
-def test_the_split_by_clip_is_the_one_written_down(clips):
+def test_split_by_clip_equals_the_documented_one(clips):
     assert split_json(clips) == WRITTEN.read_text()
 
 
-def test_the_split_holds_some_of_every_speaker(clips):
+def test_split_holds_out_clips_of_every_speaker(clips):
     split = corpora.Split()
     judged, trained = split.test_clips(clips), split.training_clips(clips)
     assert {c.speaker for c in judged} == {c.speaker for c in trained} == {"grid_s1", "facegood_1114"}
@@ -44,7 +44,7 @@ def test_the_split_holds_some_of_every_speaker(clips):
     assert judged == [c for c in clips if corpora.is_held_out(c)]
 
 
-def test_no_stretch_of_any_recording_is_on_both_sides(clips):
+def test_no_sound_of_any_recording_is_on_both_sides(clips):
     """By clip, by speaker and by source: no name and no 50 ms of sound is trained on and judged, and segments that go
     on in one another are a second apart."""
     for split in corpora.all_splits(clips):
@@ -71,7 +71,7 @@ def pieces(clips: list[corpora.Clip]) -> set[bytes]:
     return found
 
 
-def test_a_guarded_clip_keeps_its_rows_at_its_sound():
+def test_trimmed_clip_keeps_its_rows_aligned():
     """The second that goes away goes away from both, and phones move with it."""
     before, mine, after = (
         clip(f"{word}", "s", "x", 12.0, recording="r", start=12.0 * k) for k, word in enumerate(("a", "b", "c"))
@@ -95,7 +95,7 @@ def test_a_guarded_clip_keeps_its_rows_at_its_sound():
     assert guarded.start == pytest.approx(13.0)
 
 
-def test_who_is_left_out_is_never_trained_on():
+def test_excluded_speaker_or_source_is_never_trained_on():
     everyone = [clip(f"{s}{n}", s, source) for s, source in (("a", "x"), ("b", "x"), ("c", "y")) for n in range(30)]
     by_speaker, by_source = corpora.Split("speaker:a"), corpora.Split("source:x")
     assert {c.speaker for c in by_speaker.training_clips(everyone)} == {"b", "c"}
@@ -110,6 +110,6 @@ def test_who_is_left_out_is_never_trained_on():
 
 
 @pytest.mark.parametrize("name", ["", "clips", "speaker", "source:", "clip:a", "tenth"])
-def test_a_split_that_does_not_exist_is_named(name):
+def test_unknown_split_is_refused(name):
     with pytest.raises(ValueError, match="A split must be"):
         corpora.Split(name)

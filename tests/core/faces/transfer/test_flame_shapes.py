@@ -62,7 +62,7 @@ def face(request: pytest.FixtureRequest, flame: Flame, file: Path) -> TransferMe
     return measured(vertices, flame, joint)
 
 
-def test_all_shapes_come_and_none_is_broken(face: TransferMeasurement) -> None:
+def test_all_shapes_are_complete_and_valid(face: TransferMeasurement) -> None:
     assert face.shapes.names == SHAPES
     assert face.shapes.deltas.shape == (len(SHAPES), topology.VERTEX_COUNT, 3)
     assert face.shapes.deltas.dtype == np.float32
@@ -74,21 +74,21 @@ def test_all_shapes_come_and_none_is_broken(face: TransferMeasurement) -> None:
 
 
 @pytest.mark.parametrize("pose", CLOSED_POSES)
-def test_lips_meet_where_they_meet_on_the_bundled_head(face: TransferMeasurement, pose: str) -> None:
+def test_lips_meet_in_the_bundled_heads_closed_poses(face: TransferMeasurement, pose: str) -> None:
     gap, deep = face.lip_gap(face.pose(CLOSED_POSES[pose]))
     _, at_rest = face.lip_gap(face.vertices)
     assert gap < GAP
     assert deep < at_rest + 1.0 * MM
 
 
-def test_a_small_opening_counts_as_a_gap(face: TransferMeasurement) -> None:
+def test_lip_gap_measures_a_small_opening(face: TransferMeasurement) -> None:
     """What measures the gaps sees them: half a centimetre of jawOpen is three millimetres and more of a gap."""
     opening = np.linalg.norm(face.shapes.deltas[SHAPES.index("jawOpen")][topology.UPPER_LIP_MIDLINE[0] :], axis=1).max()
     gap, _ = face.lip_gap(face.pose({"jawOpen": 5 * MM / opening}))
     assert 1.5 * MM < gap < 5 * MM
 
 
-def test_lips_part_where_they_part_on_the_bundled_head(face: TransferMeasurement) -> None:
+def test_lips_part_in_the_bundled_heads_open_poses(face: TransferMeasurement) -> None:
     for name, least in (("jawOpen", 25), ("mouthFunnel", 4), ("mouthUpperUpLeft", 1), ("mouthLowerDownRight", 1)):
         gap, _ = face.lip_gap(face.pose({name: 1.0}))
         assert gap > least * MM, name
@@ -104,7 +104,7 @@ def test_lids_close_outside_the_eyeball(face: TransferMeasurement, side: str) ->
 
 @pytest.mark.parametrize("side", ["Left", "Right"])
 @pytest.mark.parametrize("way", list(LOOK_DEGREES))
-def test_eyeballs_turn_rigidly_as_far_as_the_bundled_heads(face: TransferMeasurement, side: str, way: str) -> None:
+def test_eyeballs_rotate_rigidly_by_the_bundled_heads_angle(face: TransferMeasurement, side: str, way: str) -> None:
     angle, off = face.eye_rotation(f"eyeLook{way}{side}", side)
     assert angle == pytest.approx(LOOK_DEGREES[way], abs=0.5)
     assert off < 0.01 * MM
@@ -119,7 +119,7 @@ def test_eyeballs_turn_rigidly_as_far_as_the_bundled_heads(face: TransferMeasure
     assert along > 3 * MM
 
 
-def test_the_rest_of_the_head_is_still_exactly(face: TransferMeasurement) -> None:
+def test_rest_of_the_head_does_not_move(face: TransferMeasurement) -> None:
     moved = (face.shapes.deltas != 0).any(axis=(0, 2))
     _, y, z = face.vertices[: topology.SKIN_VERTEX_COUNT].T
     neck = topology.border_loop(topology.skin_faces(face.faces), int(np.argmin(y)))
@@ -130,14 +130,14 @@ def test_the_rest_of_the_head_is_still_exactly(face: TransferMeasurement) -> Non
     assert not moved[: topology.SKIN_VERTEX_COUNT][y > y.max() - 0.01].any()
 
 
-def test_a_shape_moves_its_own_side(face: TransferMeasurement) -> None:
+def test_one_sided_shapes_move_one_side(face: TransferMeasurement) -> None:
     for name in ("eyeBlinkLeft", "eyeBlinkRight", "browOuterUpLeft", "noseSneerRight", "mouthSmileLeft"):
         way = np.linalg.norm(face.shapes.deltas[SHAPES.index(name)], axis=1)
         middle = (way * face.vertices[:, 0]).sum() / way.sum()
         assert middle > 5 * MM if name.endswith("Left") else middle < -5 * MM
 
 
-def test_size_and_place_and_the_order_of_faces_do_not_matter(flame: Flame) -> None:
+def test_shapes_do_not_depend_on_size_place_and_face_order(flame: Flame) -> None:
     once = flame_shapes.flame_shapes(flame.template, flame.faces)
     angle = 0.9
     turn = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
@@ -148,7 +148,7 @@ def test_size_and_place_and_the_order_of_faces_do_not_matter(flame: Flame) -> No
     np.testing.assert_allclose(again.deltas @ turn / 100.0, once.deltas, atol=2e-6)
 
 
-def test_the_joint_opens_the_jaw_as_far_and_wherever_the_head_is(flame: Flame, file: Path) -> None:
+def test_jaw_joint_opens_by_the_same_distance_anywhere(flame: Flame, file: Path) -> None:
     face = TargetFace(flame.template.astype(float), flame.faces, load_head())
 
     def opening(shapes: Shapes) -> np.ndarray:
@@ -165,7 +165,7 @@ def test_the_joint_opens_the_jaw_as_far_and_wherever_the_head_is(flame: Flame, f
     np.testing.assert_allclose(larger.deltas / 2, by_joint.deltas, atol=2e-5)
 
 
-def test_from_the_bundled_head_in_flames_triangles_its_own_shapes_come_back(flame: Flame) -> None:
+def test_bundled_head_in_flame_topology_reproduces_its_shapes(flame: Flame) -> None:
     """All but what the lips and lids are corrected by: FLAME's lines there are not quite the head's."""
     found, head = correspondence.load_correspondence(), load_head()
     target = found.sample(head.vertices)
@@ -185,14 +185,14 @@ def test_from_the_bundled_head_in_flames_triangles_its_own_shapes_come_back(flam
         assert np.median(off) < 0.1 * np.linalg.norm(wanted, axis=1)[moving].mean(), name
 
 
-def test_lips_that_are_parted_at_rest_close_all_the_same(flame: Flame) -> None:
+def test_lips_parted_at_rest_close(flame: Flame) -> None:
     parted = flame.pose(jaw=(0.035, 0, 0))
     face = measured(parted, flame, None)
     assert face.lip_gap(face.vertices)[0] > 0.8 * MM
     assert face.lip_gap(face.pose({"jawOpen": 1.0, "mouthClose": 1.0}))[0] < GAP
 
 
-def test_a_mesh_that_is_not_flame_says_so(flame: Flame) -> None:
+def test_mesh_that_is_not_flame_is_refused(flame: Flame) -> None:
     with pytest.raises(ModelError, match="4,000 vertices"):
         flame_shapes.flame_shapes(flame.template[:4000], flame.faces[:10] % 4000)
     with pytest.raises(ModelError, match="not FLAME's"):
@@ -203,7 +203,7 @@ def test_a_mesh_that_is_not_flame_says_so(flame: Flame) -> None:
         flame_shapes.flame_shapes(broken, flame.faces)
 
 
-def test_the_command_line_writes_shapes_of_a_mesh_in_a_file(
+def test_command_line_writes_shapes_of_a_mesh_file(
     flame: Flame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mesh, out = tmp_path / "head.obj", tmp_path / "shapes.npz"

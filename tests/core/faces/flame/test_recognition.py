@@ -8,7 +8,7 @@ from scipy.spatial import ConvexHull
 
 from diface_core.faces.flame import recognition as recognition
 from diface_core.faces.flame.recognition import is_flame, polygon_edges, why_not_flame, why_not_flame_edges
-from tests.core import flame_files
+from tests.core.faces.flame import flame_files
 
 SKIN_FACES = 7800
 
@@ -19,18 +19,18 @@ def mesh(shared) -> tuple[np.ndarray, np.ndarray]:
     return held["v_template"], held["faces"]
 
 
-def test_flame_is_flame(mesh):
+def test_flame_is_recognised(mesh):
     assert why_not_flame(*mesh) == ""
     assert is_flame(*mesh)
 
 
-def test_the_sample_is_of_flames_own_edges(mesh):
+def test_edge_sample_is_of_flame_edges(mesh):
     np.testing.assert_array_equal(recognition.edge_sample(polygon_edges(mesh[1])), recognition.FLAME_EDGE_SAMPLE)
     assert len(recognition.FLAME_EDGE_SAMPLE) > 200
     assert len(polygon_edges(mesh[1])) == recognition.EDGE_COUNT
 
 
-def test_faces_may_come_in_any_order_and_winding(mesh):
+def test_any_order_and_winding_of_faces_is_recognised(mesh):
     vertices, faces = mesh
     rng = np.random.default_rng(0)
     shuffled = rng.permutation(faces)
@@ -38,13 +38,13 @@ def test_faces_may_come_in_any_order_and_winding(mesh):
     assert is_flame(vertices, np.roll(shuffled, 1, axis=1).astype(np.uint32))
 
 
-def test_any_identity_unit_and_way_up_is_flame(mesh):
+def test_any_identity_unit_and_orientation_is_recognised(mesh):
     vertices, faces = mesh
     moved = 100 * (vertices + np.random.default_rng(0).normal(0, 0.002, vertices.shape))[:, [0, 2, 1]]
     assert is_flame(moved, faces)
 
 
-def test_triangles_joined_to_quads_are_still_flame(mesh):
+def test_triangles_joined_to_quads_are_recognised(mesh):
     """As Blender's Tris to Quads does: pairs of triangles lose the edge between them."""
     vertices, faces = mesh
     beside: dict[tuple[int, int], list[int]] = {}
@@ -62,7 +62,7 @@ def test_triangles_joined_to_quads_are_still_flame(mesh):
     assert why_not_flame_edges(len(vertices), left) == ""
 
 
-def test_other_eyeballs_a_filled_mouth_and_a_cut_neck_are_still_flame(mesh):
+def test_other_eyeballs_filled_mouth_and_cut_neck_are_recognised(mesh):
     vertices, faces = mesh
     skin = faces[:SKIN_FACES]
     hulls = [ConvexHull(vertices[part]).simplices + part.start for part in (slice(3931, 4477), slice(4477, 5023))]
@@ -78,12 +78,12 @@ def test_other_eyeballs_a_filled_mouth_and_a_cut_neck_are_still_flame(mesh):
     assert is_flame(vertices, faces[vertices[faces, 1].min(1) > -0.1])
 
 
-def test_quads_are_read_as_quads():
+def test_quads_give_the_edges_of_quads():
     edges = polygon_edges(np.array([[0, 1, 2, 3]]))
     assert edges.tolist() == [[0, 1], [0, 3], [1, 2], [2, 3]]
 
 
-def test_a_mesh_of_as_many_vertices_that_is_not_flame_says_so(mesh):
+def test_another_mesh_with_as_many_vertices_is_refused(mesh):
     """A grid of 5,023 vertices. Neighbours in a row are neighbours in FLAME too, here and there."""
     vertices, _ = mesh
     corner = np.arange(5023 - 72)[np.arange(5023 - 72) % 71 != 70]
@@ -92,7 +92,7 @@ def test_a_mesh_of_as_many_vertices_that_is_not_flame_says_so(mesh):
 
 
 @pytest.mark.parametrize("share", [1.0, 0.5, 0.1])
-def test_vertices_in_another_order_are_told(mesh, share):
+def test_reordered_vertices_are_reported(mesh, share):
     vertices, faces = mesh
     rng = np.random.default_rng(1)
     order = np.arange(5023)
@@ -101,7 +101,7 @@ def test_vertices_in_another_order_are_told(mesh, share):
     assert "in another order" in why_not_flame(vertices, order[faces])
 
 
-def test_too_little_of_flame_is_not_flame(mesh):
+def test_small_part_of_flame_is_refused(mesh):
     vertices, faces = mesh
     assert "most of FLAME's faces are missing" in why_not_flame(vertices, faces[:2000])
 
@@ -119,6 +119,6 @@ def test_too_little_of_flame_is_not_flame(mesh):
     ],
     ids=["few", "no faces", "too high", "negative", "nan", "eyes only", "flat"],
 )
-def test_what_is_no_mesh_of_flames_says_why(vertices, faces, why):
+def test_malformed_mesh_is_refused_with_a_reason(vertices, faces, why):
     assert why in why_not_flame(vertices, faces)
     assert not is_flame(vertices, faces)

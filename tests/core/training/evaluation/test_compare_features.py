@@ -25,7 +25,7 @@ def heard(samples: np.ndarray) -> EncodedClip:
 
 
 @pytest.mark.parametrize("hertz", [70.0, 100.0, 155.0, 240.0, 380.0])
-def test_a_voice_has_its_pitch(hertz):
+def test_pitch_of_a_voiced_tone_is_measured(hertz):
     """A tone with overtones, as a voice has them; in octaves above 100 Hz."""
     time = np.arange(2 * RATE) / RATE
     found = pitch(sum(np.sin(2 * np.pi * hertz * k * time) / k for k in range(1, 8)), ROWS)
@@ -33,13 +33,13 @@ def test_a_voice_has_its_pitch(hertz):
     assert np.abs(found[5:-5, 1] - np.log2(hertz / 100)).max() < 0.05
 
 
-def test_noise_and_silence_have_none():
+def test_noise_and_silence_have_no_pitch():
     rng = np.random.default_rng(0)
     assert not pitch(np.zeros(2 * RATE), ROWS).any()
     assert (pitch(rng.standard_normal(2 * RATE), ROWS)[:, 1] == 0).mean() > 0.8
 
 
-def test_phones_stand_at_their_sound(monkeypatch):
+def test_ipa_posteriors_are_aligned_with_the_sound(monkeypatch):
     """What the recogniser says comes late by LATE; a phone that it heard a second in is at the row before that."""
     answers = np.full((100, 191), -20.0, np.float32)
     answers[:50, 7] = answers[50:, 9] = 0.0  # another phone, from one second on
@@ -51,7 +51,7 @@ def test_phones_stand_at_their_sound(monkeypatch):
 
 
 @pytest.mark.parametrize("every", [1, 3, 7])
-def test_some_of_the_clips_are_some_of_either_side(every):
+def test_subsample_keeps_training_and_held_out_clips(every):
     clips = [clip(np.zeros(8), f"clip {number}") for number in range(200)]
     some = compare_features._subsample(clips, every)
     judged = [one for one in some if corpora.is_held_out(one)]

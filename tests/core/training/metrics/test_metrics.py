@@ -50,7 +50,7 @@ def phones(*spoken: tuple[float, float, str]) -> tuple[Phone, ...]:
 # --- intervals -------------------------------------------------------------------------------------------------------
 
 
-def test_an_interval_holds_its_value_and_shrinks_with_more_clips():
+def test_interval_contains_its_value_and_shrinks_with_more_clips():
     values = np.random.default_rng(0).normal(3.0, 1.0, 400)
     few, many = (mean_measure(values[:count], np.ones(count)) for count in (20, 400))
     assert few.interval()[0] < few.value < few.interval()[1]
@@ -58,25 +58,25 @@ def test_an_interval_holds_its_value_and_shrinks_with_more_clips():
     assert np.ptp(many.interval()) == pytest.approx(2 * 1.96 / np.sqrt(400), rel=0.15)
 
 
-def test_an_interval_covers_the_truth_as_often_as_it_says():
+def test_interval_has_its_nominal_coverage():
     draws = (
         mean_measure(np.random.default_rng(seed).normal(0.0, 1.0, 40), np.ones(40)).interval() for seed in range(300)
     )
     assert 0.90 < np.mean([low < 0 < high for low, high in draws]) < 0.98
 
 
-def test_equal_clips_leave_no_doubt_and_one_clip_tells_nothing():
+def test_interval_is_empty_for_equal_clips_and_nan_for_one_clip():
     assert mean_measure([6.0] * 4, [2] * 4).interval() == (3.0, 3.0)
     assert np.isnan(mean_measure([6.0], [2]).interval()).all()
 
 
-def test_what_was_never_seen_has_no_value():
+def test_measure_without_data_is_nan():
     nothing = mean_measure([0.0, 0.0], [0, 0])
     assert np.isnan(nothing.value)
     assert np.isnan(nothing.interval()).all()
 
 
-def test_the_same_seed_draws_the_same_interval():
+def test_interval_is_deterministic():
     measure = mean_measure(np.arange(9.0), np.ones(9))
     assert measure.interval() == measure.interval() != measure.interval(seed=1)
 
@@ -84,7 +84,7 @@ def test_the_same_seed_draws_the_same_interval():
 # --- correlation -----------------------------------------------------------------------------------------------------
 
 
-def test_correlation_is_numpys_and_knows_no_scale_or_offset():
+def test_correlation_equals_numpy_and_ignores_scale_and_offset():
     ours, truth = [smooth(n) for n in range(4)], [smooth(n) + smooth(n + 10) for n in range(4)]
     r = np.corrcoef(np.concatenate(ours), np.concatenate(truth))[0, 1]
     assert metrics.correlation(ours, truth) == pytest.approx(r, abs=1e-6)
@@ -93,11 +93,11 @@ def test_correlation_is_numpys_and_knows_no_scale_or_offset():
     assert metrics.correlation(truth, truth) == pytest.approx(1.0)
 
 
-def test_a_track_that_never_moves_has_no_correlation():
+def test_correlation_of_a_constant_track_is_nan():
     assert np.isnan(metrics.correlation([np.full(120, 0.3, np.float32)] * 3, [smooth(n) for n in range(3)]))
 
 
-def test_a_mean_track_scores_no_residual_correlation():
+def test_mean_track_has_no_residual_correlation():
     rng = np.random.default_rng(0)
     shape = np.sin(np.arange(60) / 5)
     truth = [shape + 0.3 * rng.standard_normal(60) for _ in range(40)]
@@ -111,14 +111,14 @@ def test_a_mean_track_scores_no_residual_correlation():
 
 
 @pytest.mark.parametrize("rows", [-4, -1, 0, 2, 5])
-def test_a_track_moved_by_rows_is_late_by_as_many_thirtieths(rows):
+def test_sync_offset_measures_shifted_rows(rows):
     truth = [smooth(n) for n in range(4)]
     late = metrics.pooled_sync_offset([np.roll(t, rows) for t in truth], truth)
     assert late.value == pytest.approx(rows * 1000 / 30, abs=1.5)
     assert late.interval()[0] - 1e-9 <= late.value <= late.interval()[1] + 1e-9
 
 
-def test_restlessness_knows_no_scale_and_is_one_beside_itself():
+def test_jitter_ignores_scale_and_is_one_relative_to_itself():
     truth = [smooth(n) for n in range(3)]
     assert metrics.pooled_jitter([7 * t for t in truth], truth).value == pytest.approx(1.0, abs=1e-5)
     noise = [np.random.default_rng(n).standard_normal(120) for n in range(3)]
@@ -129,7 +129,7 @@ def test_restlessness_knows_no_scale_and_is_one_beside_itself():
 # --- phones ----------------------------------------------------------------------------------------------------------
 
 
-def test_closures_count_and_a_shut_mouth_gains_no_lift():
+def test_closures_are_counted_and_a_shut_mouth_has_no_lift():
     said = [phones((0.0, 0.3, "AA"), (0.3, 0.5, "M"), (0.5, 0.8, "AA"), (0.8, 1.0, "B"), (1.0, 1.3, "IY"))]
     opening = np.full(45, 0.5, np.float32)
     opening[10:14] = opening[25:28] = 0.0
@@ -138,24 +138,24 @@ def test_closures_count_and_a_shut_mouth_gains_no_lift():
 
 
 @pytest.mark.parametrize("label", ["M", "B", "P", "m", "b", "p", "pʰ", "mː"])
-def test_labials_of_both_alphabets(label):
+def test_labials_of_both_alphabets_are_known(label):
     assert lip_closures.is_labial(label)
     assert not lip_closures.is_labiodental(label)
 
 
-def test_kinds_of_phones():
+def test_phone_kinds_are_known():
     assert all(map(lip_closures.is_labiodental, ["F", "V", "f", "v"]))
     assert all(map(lip_closures.is_round, ["UW", "OW", "W", "u", "oʊ", "w", "y"]))
     assert all(map(lip_closures.is_open, ["AA", "AE", "AY", "a", "ɑ"]))
     assert not any(kind("S") or kind("SIL") or kind("_") for kind in (lip_closures.is_labial, lip_closures.is_round))
 
 
-def test_phones_at_the_very_end_have_a_row():
+def test_phone_at_the_end_has_a_row():
     track = np.arange(30, dtype=np.float32)
     assert lip_closures.phone_extremes([track], [phones((0.99, 1.2, "M"))], lip_closures.is_labial)[0] == [28.0]
 
 
-def test_contrast_is_the_difference_of_means():
+def test_pooled_contrast_is_the_difference_of_means():
     some, others = [np.array([1.0, 3.0]), np.array([])], [np.array([5.0]), np.array([7.0])]
     assert lip_closures.pooled_contrast(some, others).value == pytest.approx(-4.0)
 
@@ -163,7 +163,7 @@ def test_contrast_is_the_difference_of_means():
 # --- millimetres -----------------------------------------------------------------------------------------------------
 
 
-def test_what_equals_the_truth_has_no_error(faces):
+def test_errors_of_the_truth_are_zero(faces):
     for measure in (
         metrics.lip_vertex_error, metrics.mean_vertex_error, metrics.upper_face_dynamics_deviation,
         metrics.dtw_lip_distance,
@@ -171,7 +171,7 @@ def test_what_equals_the_truth_has_no_error(faces):
         assert measure(faces, faces).value == pytest.approx(0.0, abs=1e-6)
 
 
-def test_lip_vertex_error_is_the_heads_own_distance(asset):
+def test_lip_vertex_error_is_a_distance_on_the_head(asset):
     """A jaw that is open by a tenth too much: the error is how far that takes the furthest lip vertex."""
     truth = face(jawOpen=0.2)
     head = geometry.load_head()
@@ -191,7 +191,7 @@ def test_errors_grow_in_proportion(faces):
         assert measure(twice, faces).value == pytest.approx(2 * measure(wrong, faces).value, rel=1e-4)
 
 
-def test_a_still_upper_face_lacks_dynamics_and_a_livelier_one_has_too_much():
+def test_upper_face_dynamics_deviation_has_the_right_sign():
     brow, faces = channels.FACE.index("browInnerUp"), [face(browInnerUp=0.3 * smooth(n)) for n in range(3)]
     still, lively = [f.copy() for f in faces], [f.copy() for f in faces]
     for s, v in zip(still, lively, strict=True):
@@ -201,7 +201,7 @@ def test_a_still_upper_face_lacks_dynamics_and_a_livelier_one_has_too_much():
     assert metrics.upper_face_dynamics_deviation(lively, faces).value == pytest.approx(-lacking, rel=1e-3)
 
 
-def test_time_warping_forgives_what_is_late_and_not_what_is_wrong(faces):
+def test_time_warping_ignores_delays_but_not_errors(faces):
     late = [np.roll(f, 3, axis=0) for f in faces]
     plain = np.mean([geometry._errors(o, t, "lips")[:, ::4].mean() for o, t in zip(late, faces, strict=True)])
     assert metrics.dtw_lip_distance(late, faces).value < 0.35 * plain
@@ -210,26 +210,26 @@ def test_time_warping_forgives_what_is_late_and_not_what_is_wrong(faces):
     assert metrics.dtw_lip_distance(smaller, faces).value > 0.35 * plain
 
 
-def test_time_warping_never_costs_more_than_none(faces):
+def test_time_warping_never_increases_the_cost(faces):
     ours = faces[1:] + faces[:1]
     plain = np.mean([geometry._errors(o, t, "lips")[:, ::4].mean() for o, t in zip(ours, faces, strict=True)])
     assert metrics.dtw_lip_distance(ours, faces).value <= plain * 1.0001
 
 
-def test_lips_meet_at_rest_and_part_with_the_jaw():
+def test_lip_gap_is_zero_at_rest_and_grows_with_the_jaw():
     gaps = metrics.lip_gap(np.concatenate([face(1), face(1, jawOpen=0.1), face(1, jawOpen=0.1, mouthClose=0.1)]))
     assert gaps[0] == pytest.approx(0.0, abs=1e-3)
     assert gaps[1] > 2.0
     assert gaps[2] < 0.2
 
 
-def test_a_pucker_narrows_and_a_rolled_lip_comes_to_the_teeth():
+def test_pucker_narrows_and_rolled_lip_approaches_the_teeth():
     assert metrics.mouth_width(face(1, mouthPucker=1.0))[0] < metrics.mouth_width(face(1))[0] - 5
     rest, bitten = face(1), face(1, mouthRollLower=0.8, jawOpen=0.1, mouthUpperUpLeft=0.3, mouthUpperUpRight=0.3)
     assert metrics.lip_to_teeth(bitten)[0] < metrics.lip_to_teeth(rest)[0] - 2
 
 
-def test_speed_is_distance_over_time():
+def test_lip_speed_is_distance_over_time():
     ramp = np.linspace(0, 1, 31)
     slow, fast = (metrics.lip_speed(face(31, jawOpen=k * ramp)).mean() for k in (0.5, 1.0))
     assert fast == pytest.approx(2 * slow, rel=1e-4)
@@ -241,7 +241,7 @@ def test_speed_is_distance_over_time():
 # --- diversity -------------------------------------------------------------------------------------------------------
 
 
-def test_equal_takes_have_no_spread_and_unrelated_ones_all_of_it():
+def test_seed_spread_is_zero_for_equal_and_one_for_independent_takes():
     rng = np.random.default_rng(0)
     one = rng.standard_normal((1, 400, 3))
     assert metrics.seed_spread([np.repeat(one, 4, axis=0)]).value == 0.0
@@ -250,7 +250,7 @@ def test_equal_takes_have_no_spread_and_unrelated_ones_all_of_it():
     )
 
 
-def test_lips_that_always_shut_in_closures_have_no_spread_there():
+def test_lips_that_always_close_have_no_spread_in_closures():
     """Seeds that differ in how wide the mouth opens, and all shut it in the m."""
     said = phones((0.0, 1.0, "AA"), (1.0, 1.2, "M"), (1.2, 4.0, "AA"))
     shut = np.ones(120)
@@ -271,7 +271,7 @@ def clip(values: np.ndarray, said: tuple[Phone, ...] = ()) -> Clip:
     return Clip("clip", np.zeros(1, np.float32), values, np.ones(52, bool), "style", said)
 
 
-def test_a_table_has_a_row_a_method_and_leaves_out_what_clips_cannot_tell(faces):
+def test_table_has_one_row_per_method_and_omits_unavailable_columns(faces):
     clips = [clip(f) for f in faces]
     rows = {"truth": Predictions(faces, clips), "still": Predictions([0 * f for f in faces], clips)}
     lines = table(TRACKS, rows).splitlines()
@@ -283,7 +283,7 @@ def test_a_table_has_a_row_a_method_and_leaves_out_what_clips_cannot_tell(faces)
     assert table(PHONES, rows) == ""
 
 
-def test_unknown_channels_do_not_count_as_errors(faces):
+def test_unknown_channels_are_no_errors(faces):
     unknown = np.array([not name.startswith("cheek") for name in channels.FACE])
     clips = [Clip("clip", np.zeros(1, np.float32), f, unknown, "style") for f in faces]
     puffed = [f.copy() for f in faces]
@@ -292,7 +292,7 @@ def test_unknown_channels_do_not_count_as_errors(faces):
     assert MILLIMETRES[0].measure(Predictions(puffed, clips)).value == pytest.approx(0.0, abs=1e-6)
 
 
-def test_figures_are_written_without_a_negative_nothing():
+def test_figures_have_no_negative_zero():
     assert format_measure(Measure(np.array([[-1e-6]]), lambda sums: sums[..., 0]), 3) == "0.000"
     assert format_measure(mean_measure([0.5, 0.5], [1, 1]), 0, 100) == "50 (50 to 50)"
     assert format_measure(mean_measure([0.0], [0]), 2) == ""
@@ -301,7 +301,7 @@ def test_figures_are_written_without_a_negative_nothing():
 # --- who is judged on what -------------------------------------------------------------------------------------------
 
 
-def test_judged_by_source_nobody_has_met_it(monkeypatch, tmp_path):
+def test_evaluation_by_source_excludes_it_from_training(monkeypatch, tmp_path):
     monkeypatch.setattr(
         evaluation_sets, "encode_clips", lambda clips, *_: [EncodedClip(c, np.zeros((1, 1), np.float32)) for c in clips]
     )
@@ -329,7 +329,7 @@ def test_judged_by_source_nobody_has_met_it(monkeypatch, tmp_path):
 # --- what they are compared with -------------------------------------------------------------------------------------
 
 
-def test_baselines_find_what_the_features_say():
+def test_baselines_fit_the_features():
     """Loudness opens the jaw and a feature puckers: the ridge has both, the loudness line one, the means none."""
     heard = []
     for n in range(16):
@@ -354,7 +354,7 @@ def test_baselines_find_what_the_features_say():
 # --- sounds that nobody speaks ---------------------------------------------------------------------------------------
 
 
-def test_a_still_mouth_rests_and_a_talking_one_does_not(faces):
+def test_motionless_mouth_rests_and_a_talking_one_does_not(faces):
     speech = LipActivity.measure(faces[0])
     assert LipActivity.measure(face()).is_at_rest(speech)
     assert not LipActivity.measure(faces[1]).is_at_rest(speech)
@@ -363,7 +363,7 @@ def test_a_still_mouth_rests_and_a_talking_one_does_not(faces):
     assert not LipActivity.measure(flapping).is_at_rest(speech)
 
 
-def test_sounds_that_nobody_speaks_are_sounds():
+def test_non_speech_sounds_are_finite_and_audible():
     for name, make in NON_SPEECH_SOUNDS.items():
         samples = make(np.random.default_rng(0))
         assert abs(len(samples) - SECONDS * SAMPLE_RATE) < 0.1 * SAMPLE_RATE, name

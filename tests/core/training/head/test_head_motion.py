@@ -42,23 +42,23 @@ def performed(models, features, steps=8, seeds=6) -> np.ndarray:
 
 
 @pytest.mark.parametrize("steps", [1, 2, 4, 8, 25])
-def test_it_moves_as_far_as_the_median_person_in_any_number_of_steps(models, features, steps):
+def test_head_amplitude_is_the_median_persons_for_any_step_count(models, features, steps):
     motions, prior = performed(models, features, steps), HeadPrior.load()
     assert 0.75 < np.sqrt(motions.var(1).sum(1)).mean() / prior.amplitude < 1.25
 
 
 @pytest.mark.parametrize("steps", [1, 2, 4, 25])
-def test_every_number_of_steps_gives_the_motion_of_eight(models, features, steps):
+def test_any_step_count_gives_the_motion_of_eight_steps(models, features, steps):
     eight, other = performed(models, features, 8, 2), performed(models, features, steps, 2)
     assert all(np.corrcoef(eight[..., c].ravel(), other[..., c].ravel())[0, 1] > 0.9 for c in range(3))
 
 
-def test_seeds_are_as_different_as_takes(models, features):
+def test_seeds_differ_as_much_as_independent_takes(models, features):
     first, second = performed(models, features, seeds=2)
     assert np.abs([np.corrcoef(first[:, c], second[:, c])[0, 1] for c in range(3)]).mean() < 0.4
 
 
-def test_in_silence_it_idles(models, features):
+def test_head_moves_slowly_in_silence(models, features):
     quiet, speaking = performed(models, heard(np.full(900, -3.0))), performed(models, features)
     degrees = np.degrees(quiet)
     assert 0.4 < degrees.std(1).mean() < 2.5
@@ -67,7 +67,7 @@ def test_in_silence_it_idles(models, features):
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
-def test_a_key_is_kept_exactly_and_the_motion_bends_towards_it(models, features, axis):
+def test_key_is_kept_exactly_and_the_motion_approaches_it(models, features, axis):
     """A key 6 degrees off its take, three times the deviation: pasted in it would jump by 6 in a row, and back."""
     free = models.sample(features, REQUEST).values
     keep, values = np.zeros(free.shape, bool), free.copy()
@@ -82,7 +82,7 @@ def test_a_key_is_kept_exactly_and_the_motion_bends_towards_it(models, features,
     assert np.abs(np.degrees(bent - free)[:, others]).max() < 3.0
 
 
-def test_between_two_kept_stretches_the_speed_is_continuous_at_the_borders(models, features):
+def test_regenerated_segment_has_continuous_speed_at_its_borders(models, features):
     """All but a second is another take's; where it begins and ends, speed changes little more than in strokes."""
     wanted = models.sample(features, dataclasses.replace(REQUEST, seed=7)).values
     keep = np.ones(wanted.shape, bool)
@@ -94,7 +94,7 @@ def test_between_two_kept_stretches_the_speed_is_continuous_at_the_borders(model
     assert borders.max() < 2 * np.quantile(np.abs(np.diff(wanted, 2, axis=0)), 0.99)
 
 
-def test_strength_and_axes_scale_each_axis(models, speech, tmp_path):
+def test_strengths_scale_each_axis(models, speech, tmp_path):
     request = dataclasses.replace(
         REQUEST,
         audio=AudioSection(speech),

@@ -43,18 +43,18 @@ def drawn(prior, loudness, count=8) -> list[np.ndarray]:
 # --- what it draws ---------------------------------------------------------------------------------------------------
 
 
-def test_the_same_seed_gives_the_same_track_and_another_another(prior, loudness):
+def test_prior_depends_on_the_seed(prior, loudness):
     first, again, other = (prior.draw(loudness, np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert abs(np.corrcoef(first[:, 2], other[:, 2])[0, 1]) < 0.3
 
 
-def test_it_moves_as_far_as_the_median_person(prior, loudness):
+def test_prior_amplitude_is_the_median_persons(prior, loudness):
     reached = np.median([np.sqrt(motion.var(0).sum()) for motion in drawn(prior, loudness)])
     assert 0.75 < reached / prior.amplitude < 1.25
 
 
-def test_it_has_peoples_spectrum_and_speed(prior, tracks):
+def test_prior_has_the_natural_spectrum_and_speed(prior, tracks):
     """Within 2 dB of the middling person's, where one person is 6 dB away; each axis at 0.7 to 1.3 of the speed."""
     fitted = [track for name, track in tracks.items() if name not in head_tracks.HELD_OUT]
     long = [rotation for rotation, _ in fitted if len(rotation) >= head_prior_fit.MIN_SPECTRUM_ROWS]
@@ -67,7 +67,7 @@ def test_it_has_peoples_spectrum_and_speed(prior, tracks):
     assert np.all(np.abs(np.diff(motion, axis=0).std(0) / speeds - 1) < 0.3)
 
 
-def test_it_moves_more_where_somebody_speaks_and_is_still_where_phrases_end(prior, loudness):
+def test_prior_moves_more_in_speech_and_less_at_phrase_ends(prior, loudness):
     motions = drawn(prior, np.where(np.arange(len(loudness)) % 450 < 300, loudness, -3.0))
     heard = np.where(np.arange(len(loudness)) % 450 < 300, loudness, -3.0)
     assert 0.1 < np.mean([head_measures.pause_speed_ratio(motion, heard) for motion in motions]) < 0.75
@@ -75,7 +75,7 @@ def test_it_moves_more_where_somebody_speaks_and_is_still_where_phrases_end(prio
     assert np.mean([head_measures.loudness_correlation(motion, heard) for motion in motions]) > 0.05
 
 
-def test_in_silence_it_idles(prior, loudness):
+def test_prior_moves_slowly_in_silence(prior, loudness):
     """Slower than in speech, and neither frozen nor far."""
     motions = np.degrees(np.stack(drawn(prior, np.full(1800, -3.0))))
     assert 0.5 < motions.std(1).mean() < 2.5
@@ -84,7 +84,7 @@ def test_in_silence_it_idles(prior, loudness):
     assert np.diff(motions, axis=1).std() < 0.8 * np.diff(speaking, axis=1).std()
 
 
-def test_a_row_depends_on_the_noise_near_it(prior, loudness):
+def test_row_depends_on_nearby_noise_only(prior, loudness):
     """So that a local network can learn which motion a noise stands for."""
     noise = np.random.default_rng(0).standard_normal((600, 3))
     changed = noise.copy()
@@ -96,7 +96,7 @@ def test_a_row_depends_on_the_noise_near_it(prior, loudness):
 # --- how it is made --------------------------------------------------------------------------------------------------
 
 
-def test_coloured_noise_has_the_spectrum_asked_for():
+def test_coloured_noise_has_the_requested_spectrum():
     at = head_measures.frequencies()
     power = 1 / (1 + (at / 2) ** 2)
     wanted = np.zeros((len(at), 3, 3))
@@ -108,13 +108,13 @@ def test_coloured_noise_has_the_spectrum_asked_for():
     assert np.corrcoef(motion.T)[1, 2] == pytest.approx(-0.8, abs=0.03)
 
 
-def test_a_fluctuation_has_deviation_one_and_forgets():
+def test_fluctuation_has_unit_deviation_and_decorrelates():
     values = fluctuation(np.random.default_rng(0).standard_normal((60_000, 3)), 0.25)
     assert values.std() == pytest.approx(1, abs=0.05)
     assert abs(np.corrcoef(values[:-90], values[90:])[0, 1]) < 0.05 < np.corrcoef(values[:-2], values[2:])[0, 1]
 
 
-def test_the_gain_that_was_put_in_is_found_again(prior, tracks):
+def test_fit_recovers_the_gain_of_drawn_motion(prior, tracks):
     """The prior is calibrated: fitting its own motions gives the filter that fits people."""
     heard = [t for n, t in tracks.items() if n not in head_tracks.HELD_OUT and head_prior_fit.has_speech(t[1])]
     natural = head_prior_fit.fit_gain(heard)
@@ -124,13 +124,13 @@ def test_the_gain_that_was_put_in_is_found_again(prior, tracks):
 
 
 @pytest.mark.slow
-def test_the_table_in_the_project_is_what_the_tracks_give(prior, tracks):
+def test_shipped_table_equals_the_fit_to_the_tracks(prior, tracks):
     again = head_prior_fit.fit_prior([track for name, track in tracks.items() if name not in head_tracks.HELD_OUT])
     for field in dataclasses.fields(HeadPrior):
         assert np.allclose(getattr(again, field.name), getattr(prior, field.name), rtol=0.02, atol=1e-3), field.name
 
 
-def test_a_table_is_read_as_it_was_written(prior, tmp_path):
+def test_table_survives_save_and_load(prior, tmp_path):
     prior.save(tmp_path / "table.json")
     assert (tmp_path / "table.json").read_text() == TABLE_PATH.read_text()
 
@@ -138,7 +138,7 @@ def test_a_table_is_read_as_it_was_written(prior, tmp_path):
 # --- measures --------------------------------------------------------------------------------------------------------
 
 
-def test_a_head_that_beats_with_the_sound_is_above_chance():
+def test_beat_alignment_of_a_synchronous_head_is_above_chance():
     """Strokes at every onset of an irregular sound score near 1; the same strokes against another sound do not."""
     rng = np.random.default_rng(0)
     onsets = np.cumsum(rng.integers(15, 45, 60))
@@ -151,7 +151,7 @@ def test_a_head_that_beats_with_the_sound_is_above_chance():
     assert head_measures.beat_alignment(stroke * 0.05, np.roll(loudness, 400), rng)[0] < 0.65
 
 
-def test_the_distance_of_a_spectrum_from_itself_is_nothing_and_grows_with_a_tilt():
+def test_spectral_distance_to_itself_is_zero_and_grows_with_tilt():
     shape = 1 / (0.1 + head_measures.frequencies()[:, None] ** 2) * np.ones(3)
     assert head_measures.spectral_distance(shape, shape).max() == 0
     assert np.allclose(head_measures.spectral_distance(10 * shape, shape), 10)
@@ -160,7 +160,7 @@ def test_the_distance_of_a_spectrum_from_itself_is_nothing_and_grows_with_a_tilt
 # --- keys ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_motion_led_through_keys_takes_them_and_leaves_smoothly():
+def test_motion_warped_through_keys_is_exact_and_smooth():
     rng = np.random.default_rng(0)
     motion = np.cumsum(rng.standard_normal((200, 3)), axis=0) * 0.01
     keep = np.zeros((200, 3), bool)
@@ -175,7 +175,7 @@ def test_a_motion_led_through_keys_takes_them_and_leaves_smoothly():
     assert np.abs(np.diff((led - motion)[:, 1])).max() < 0.12
 
 
-def test_examples_of_drawn_sequences_have_their_own_noise(tmp_path):
+def test_coupled_examples_have_the_noise_of_their_motion(tmp_path):
     config = TrainConfig(
         source="head",
         out=tmp_path / "x",

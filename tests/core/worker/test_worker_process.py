@@ -31,7 +31,7 @@ from diface_core.protocol import framing
 from diface_core.types import SolveRequest
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
+ROOT = HERE.parents[2]
 
 ADDON = "diface_addon_without_blender"
 """The add-on's own __init__ imports bpy; jobs and what it needs do not, and are imported around it."""
@@ -112,7 +112,7 @@ def works(worker) -> None:
 # What goes well
 
 
-def test_a_request_above_the_size_limit_is_refused_and_the_next_one_works(started, monkeypatch):
+def test_request_above_the_size_limit_is_refused_and_the_next_one_works(started, monkeypatch):
     """The worker would take it for a malformed message and end."""
     vertices, weights = np.zeros((100, 3), np.float32), np.zeros(2, np.float32)
     large = SolveRequest(np.zeros((2, 100, 3), np.float32), vertices, weights, weights, weights, np.ones(100, bool))
@@ -124,7 +124,7 @@ def test_a_request_above_the_size_limit_is_refused_and_the_next_one_works(starte
     works(started)
 
 
-def test_a_job_runs_to_its_result(started):
+def test_job_runs_to_its_result(started):
     job = started.submit(request(steps=5, seed=4, rate=FrameRate(24, 1.001), parts=("head",)))
     events = poll_until(job)
     assert job.state == "done"
@@ -147,7 +147,7 @@ def test_wait_reports_and_returns(started):
     assert [progress.fraction for progress in seen][-5:] == [0, 0.2, 0.4, 0.6, 0.8]
 
 
-def test_the_worker_stays_between_jobs(started):
+def test_worker_is_reused_between_jobs(started):
     pid = started.pid
     for _ in range(3):
         works(started)
@@ -156,7 +156,7 @@ def test_the_worker_stays_between_jobs(started):
     assert started.versions["python"]
 
 
-def test_other_settings_start_another_worker(started, tmp_path):
+def test_changed_settings_start_another_worker(started, tmp_path):
     pid = started.pid
     started.start(extra_paths=[HERE, tmp_path])
     assert started.pid != pid
@@ -164,13 +164,13 @@ def test_other_settings_start_another_worker(started, tmp_path):
     works(started)
 
 
-def test_submit_starts_a_worker_where_none_runs(started):
+def test_submit_starts_a_worker_if_none_runs(started):
     started.close()
     assert started.pid is None
     works(started)
 
 
-def test_polling_never_waits_and_says_what_is_going_on(worker, monkeypatch):
+def test_poll_does_not_block_and_reports_progress(worker, monkeypatch):
     monkeypatch.setenv("SCENARIO", "load hangs")
     worker.start(extra_paths=[HERE])
     job = worker.submit(request())
@@ -181,7 +181,7 @@ def test_polling_never_waits_and_says_what_is_going_on(worker, monkeypatch):
     job.cancel()
 
 
-def test_one_job_at_a_time(started):
+def test_only_one_job_runs_at_a_time(started):
     job = started.submit(request("slow"))
     with pytest.raises(WorkerError, match="already"):
         started.submit(request())
@@ -197,7 +197,7 @@ def test_large_requests_and_results_pass(started):
     assert started.submit(request(constraints=kept)).wait()
 
 
-def test_an_artists_error_keeps_its_kind(started):
+def test_error_of_the_core_keeps_its_class(started):
     job = started.submit(request("audio"))
     poll_until(job)
     assert job.state == "failed"
@@ -211,14 +211,14 @@ def test_wait_raises_the_error(started):
         started.submit(request("audio")).wait()
 
 
-def test_what_libraries_print_does_no_harm(started):
+def test_output_of_libraries_does_not_disturb_the_pipe(started):
     assert started.submit(request("prints")).wait()
 
 
 # Cancel
 
 
-def test_cancel_is_over_at_once_and_the_worker_stays(started):
+def test_cancel_returns_at_once_and_keeps_the_worker(started):
     pid = started.pid
     job = started.submit(request("slow"))
     reach(job, "Generating the motion")
@@ -229,7 +229,7 @@ def test_cancel_is_over_at_once_and_the_worker_stays(started):
     assert started.pid == pid
 
 
-def test_a_worker_that_does_not_stop_is_replaced(started):
+def test_unresponsive_worker_is_replaced_after_cancel(started):
     started.cancel_timeout = 0.3
     job = started.submit(request("stuck"))
     reach(job, "Stuck")
@@ -240,7 +240,7 @@ def test_a_worker_that_does_not_stop_is_replaced(started):
     assert started.pid != pid
 
 
-def test_a_request_behind_a_worker_that_does_not_stop_is_sent_again(started):
+def test_request_to_an_unresponsive_worker_is_sent_again(started):
     started.cancel_timeout = 0.5
     job = started.submit(request("stuck"))
     reach(job, "Stuck")
@@ -260,7 +260,7 @@ def test_cancel_while_models_load_keeps_the_worker(worker, monkeypatch):
     assert worker.pid == pid
 
 
-def test_a_report_that_raises_cancels(started):
+def test_exception_in_the_report_callback_cancels(started):
     def report(progress: Progress) -> None:
         if progress.stage == "Generating the motion":
             raise Cancelled
@@ -280,7 +280,7 @@ def test_cancel_after_the_end_changes_nothing(started):
     assert job.result
 
 
-def test_waiting_for_a_cancelled_job_says_so(started):
+def test_wait_for_a_cancelled_job_raises(started):
     job = started.submit(request("slow"))
     job.cancel()
     with pytest.raises(Cancelled):
@@ -314,18 +314,18 @@ def fails(worker, style: str | None = None) -> WorkerError:
         ("bug", "KeyError: 'oops'", "report"),
     ],
 )
-def test_a_worker_that_fails_says_why_and_the_next_request_works(started, style, message, hint):
+def test_failed_worker_says_why_and_the_next_request_works(started, style, message, hint):
     error = fails(started, style)
     assert message in error.message
     assert hint in error.hint
     works(started)
 
 
-def test_the_workers_last_words_come_with_the_error(started):
+def test_error_includes_the_workers_last_output(started):
     assert "so long" in fails(started, "exits").__notes__[0]
 
 
-def test_a_worker_killed_from_outside_is_replaced(started):
+def test_killed_worker_is_replaced(started):
     job = started.submit(request("slow"))
     reach(job, "Generating the motion")
     os.kill(started.pid, 9)
@@ -334,7 +334,7 @@ def test_a_worker_killed_from_outside_is_replaced(started):
     works(started)
 
 
-def test_a_worker_killed_while_idle_is_not_missed(started):
+def test_worker_killed_while_idle_is_replaced_silently(started):
     works(started)
     pid = started.pid
     os.kill(pid, 9)
@@ -342,14 +342,14 @@ def test_a_worker_killed_while_idle_is_not_missed(started):
     works(started)
 
 
-def test_a_request_that_crosses_with_the_death_of_an_idle_worker_is_sent_again(started):
+def test_request_during_the_exit_of_an_idle_worker_is_sent_again(started):
     works(started)
     for _ in range(10):
         os.kill(started.pid, 9)
         works(started)  # sent before anyone noticed
 
 
-def test_a_worker_that_always_dies_idle_is_given_up(worker, monkeypatch):
+def test_worker_that_always_exits_idle_is_given_up(worker, monkeypatch):
     monkeypatch.setenv("SCENARIO", "dies idle")
     worker.start(extra_paths=[HERE])
     assert "keeps ending" in fails(worker).message
@@ -366,7 +366,7 @@ def test_a_worker_that_always_dies_idle_is_given_up(worker, monkeypatch):
         ("exits at start", "status 0", "Worker Python"),
     ],
 )
-def test_a_worker_that_does_not_start_says_why(worker, monkeypatch, scenario, message, hint):
+def test_worker_that_does_not_start_says_why(worker, monkeypatch, scenario, message, hint):
     monkeypatch.setenv("SCENARIO", scenario)
     worker.start(extra_paths=[HERE])
     error = fails(worker)
@@ -376,7 +376,7 @@ def test_a_worker_that_does_not_start_says_why(worker, monkeypatch, scenario, me
     works(worker)
 
 
-def test_a_request_that_crosses_with_the_end_gets_its_reason(jobs, monkeypatch):
+def test_request_during_the_exit_reports_the_reason(jobs, monkeypatch):
     """The worker dies after it was looked at and before the request is sent."""
     monkeypatch.setenv("SCENARIO", "import fails")
     launch = importlib.import_module(f"{ADDON}.worker.launch").Launch(extra_paths=(HERE,), module="worker_scenarios")
@@ -389,7 +389,7 @@ def test_a_request_that_crosses_with_the_end_gets_its_reason(jobs, monkeypatch):
 
 
 @pytest.mark.parametrize(("scenario", "word"), [("no greeting", "start"), ("load hangs", "load")])
-def test_a_worker_that_hangs_at_the_start_is_given_up(worker, monkeypatch, scenario, word):
+def test_worker_that_hangs_at_the_start_is_given_up(worker, monkeypatch, scenario, word):
     monkeypatch.setenv("SCENARIO", scenario)
     worker.start(extra_paths=[HERE])
     pid = worker.pid
@@ -402,7 +402,7 @@ def test_a_worker_that_hangs_at_the_start_is_given_up(worker, monkeypatch, scena
     works(worker)
 
 
-def test_an_interpreter_that_is_not_there(worker, tmp_path):
+def test_missing_interpreter_is_reported(worker, tmp_path):
     with pytest.raises(WorkerError, match="no Python at") as caught:
         worker.start(tmp_path / "python")
     assert "Worker Python" in caught.value.hint
@@ -420,7 +420,7 @@ def test_an_interpreter_that_is_not_there(worker, tmp_path):
         ("#!/bin/sh\necho \"No module named 'numpy'\" >&2\nexit 1\n", "No module named 'numpy'"),
     ],
 )
-def test_an_interpreter_that_is_none(worker, tmp_path, script, message):
+def test_file_that_is_no_interpreter_is_reported(worker, tmp_path, script, message):
     python = tmp_path / "python"
     python.write_text(script)
     python.chmod(0o755)
@@ -433,7 +433,7 @@ def test_an_interpreter_that_is_none(worker, tmp_path, script, message):
     assert error.hint
 
 
-def test_another_python_does_not_get_blenders_packages(jobs, monkeypatch):
+def test_another_python_does_not_inherit_blenders_packages(jobs, monkeypatch):
     launch = importlib.import_module(f"{ADDON}.worker.launch")
     monkeypatch.setenv("PYTHONPATH", "blenders")
     monkeypatch.setenv("PYTHONHOME", "blenders")
@@ -445,7 +445,7 @@ def test_another_python_does_not_get_blenders_packages(jobs, monkeypatch):
     assert "PYTHONHOME" not in other
 
 
-def test_threads_are_patient_unless_told_otherwise(jobs, monkeypatch):
+def test_openmp_wait_policy_is_passive_by_default(jobs, monkeypatch):
     launch = importlib.import_module(f"{ADDON}.worker.launch")
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
     assert launch.Launch().environment()["OMP_WAIT_POLICY"] == "PASSIVE"
@@ -453,7 +453,7 @@ def test_threads_are_patient_unless_told_otherwise(jobs, monkeypatch):
     assert launch.Launch().environment()["OMP_WAIT_POLICY"] == "ACTIVE"
 
 
-def test_blender_python_is_found_where_the_executable_is_blender(jobs, monkeypatch, tmp_path):
+def test_python_is_found_if_the_executable_is_blender(jobs, monkeypatch, tmp_path):
     launch = importlib.import_module(f"{ADDON}.worker.launch")
     assert launch.blender_python() == Path(sys.executable)
     python = tmp_path / "bin" / f"python3.{sys.version_info.minor}"
@@ -501,7 +501,7 @@ print(worker.pid, flush=True)
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.parametrize("ending", ["", "1 / 0", "sys.exit(1)", "import os; os._exit(0)", "os.kill(os.getpid(), 9)"])
-def test_the_end_of_blender_ends_the_worker(ending):
+def test_worker_ends_with_blender(ending):
     """Regular, by an error, without tidying up, and killed, in the middle of a long step."""
     parent = subprocess.run(
         [sys.executable, "-W", "error", "-c", f"import os\n{PARENT}\n{ending}"],

@@ -28,7 +28,7 @@ def vertices(weights: np.ndarray, shapes: Shapes) -> np.ndarray:
 
 
 @given(rows=st.integers(1, 30), rank=st.integers(1, 6), power=st.integers(-7, -2), seed=st.integers(0, 99))
-def test_every_vertex_of_every_row_is_within_the_tolerance(rows, rank, power, seed) -> None:
+def test_reduce_shapes_stays_within_the_tolerance(rows, rank, power, seed) -> None:
     weights, shapes = spanned(rows, rank, seed)
     few, found = reduce_shapes(weights, shapes, 10.0**power)
     off = np.linalg.norm(vertices(few, found) - vertices(weights, shapes), axis=-1).max()
@@ -38,7 +38,7 @@ def test_every_vertex_of_every_row_is_within_the_tolerance(rows, rank, power, se
     assert np.abs(few).max() == pytest.approx(1.0)
 
 
-def test_no_more_shapes_than_needed() -> None:
+def test_reduce_shapes_uses_no_more_shapes_than_needed() -> None:
     weights, shapes = spanned(60, 5)
     counts = [len(reduce_shapes(weights, shapes, tolerance)[1].names) for tolerance in (1.0, 1e-3, 1e-4, 1e-5, 0.0)]
     assert counts == sorted(counts)
@@ -48,21 +48,21 @@ def test_no_more_shapes_than_needed() -> None:
     assert np.linalg.norm(left_out, axis=-1).max() > 0.9e-4
 
 
-def test_a_tolerance_of_nothing_keeps_the_motion_to_rounding() -> None:
+def test_reduce_shapes_with_zero_tolerance_is_exact_to_rounding() -> None:
     weights, shapes = spanned(60, 5)
     few, found = reduce_shapes(weights, shapes, 0.0)
     assert np.abs(vertices(few, found) - vertices(weights, shapes)).max() < 2e-7
     assert found.error < 2e-7
 
 
-def test_the_first_shape_moves_most_and_upwards() -> None:
+def test_first_shape_moves_most_and_has_positive_weights() -> None:
     few, found = reduce_shapes(*spanned(60, 4), 0.0)
     sizes = [np.abs(delta).max() for delta in found.deltas]
     assert sizes[0] == max(sizes)
     assert (few.max(axis=0) == 1.0).all()
 
 
-def test_a_face_that_is_still_has_one_shape() -> None:
+def test_motionless_face_has_one_shape() -> None:
     weights, shapes = spanned(5, 2)
     few, found = reduce_shapes(weights * 0, shapes, 1e-5)
     assert few.shape == (5, 1)
@@ -70,7 +70,7 @@ def test_a_face_that_is_still_has_one_shape() -> None:
     assert found.error == 0.0
 
 
-def test_weights_of_other_shapes_are_refused() -> None:
+def test_weights_of_another_shape_count_are_refused() -> None:
     weights, shapes = spanned(5, 2)
     with pytest.raises(ValueError, match=r"shape \(frames, 4\)"):
         reduce_shapes(weights[:, :3], shapes, 1e-5)

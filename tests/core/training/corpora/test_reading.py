@@ -55,7 +55,7 @@ def only(folder: Path) -> corpora.Reading:
 
 @pytest.mark.parametrize("ending", ["wav", "flac", "ogg", "mp3"])
 @pytest.mark.parametrize("fps", [24.0, 30.0, 60.0])
-def test_a_recording_becomes_a_clip_at_any_rate_and_in_any_format(tmp_path, ending, fps):
+def test_arkit_recording_of_any_rate_and_format_becomes_a_clip(tmp_path, ending, fps):
     samples, values = spoken(6.0, fps)
     record(tmp_path / "anna" / "monday", "take_1", samples, values, ending, fps)
     (clip,) = only(tmp_path / "anna").clips
@@ -68,7 +68,7 @@ def test_a_recording_becomes_a_clip_at_any_rate_and_in_any_format(tmp_path, endi
     assert clip.known.sum() == 2
 
 
-def test_rows_that_the_phone_dropped_leave_the_others_in_time(tmp_path):
+def test_dropped_rows_do_not_shift_the_others(tmp_path):
     samples, values = spoken(8.0)
     path = record(tmp_path, "take", samples, values)
     header, *rows = path.read_text().splitlines()
@@ -81,7 +81,7 @@ def test_rows_that_the_phone_dropped_leave_the_others_in_time(tmp_path):
 
 
 @pytest.mark.parametrize("early", [-0.6, -0.2, 0.25, 0.7])
-def test_a_sound_that_begins_at_another_moment_is_brought_to_the_motion(early):
+def test_constant_offset_of_the_sound_is_corrected(early):
     samples, values = spoken(40.0)
     shifted = np.roll(samples, round(early * SAMPLE_RATE))
     start, drift = recordings.estimate_offset(values, np.arange(len(values)) / 60, shifted)
@@ -89,14 +89,14 @@ def test_a_sound_that_begins_at_another_moment_is_brought_to_the_motion(early):
     assert drift == 0.0
 
 
-def test_clocks_that_drift_apart_are_brought_together():
+def test_clock_drift_is_corrected():
     samples, values = spoken(90.0)
     start, drift = recordings.estimate_offset(values, np.arange(len(values)) / 60 / 1.006, samples)
     assert drift == pytest.approx(0.006, abs=0.0015)
     assert abs(start) < 0.08
 
 
-def test_motion_that_has_nothing_to_do_with_the_sound_is_not_moved():
+def test_motion_unrelated_to_the_sound_is_not_shifted():
     samples = spoken(40.0, seed=1)[0]
     noise = np.random.default_rng(2).uniform(0, 0.5, (2400, 52)).astype(np.float32)
     assert recordings.estimate_offset(noise, np.arange(2400) / 60, samples) == (0.0, 0.0)
@@ -186,7 +186,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_bad_recording_is_skipped_by_name_and_the_good_one_stays(tmp_path, name, caplog):
+def test_malformed_recording_is_skipped_by_name_and_the_valid_one_is_kept(tmp_path, name, caplog):
     spoil, why = FAULTS[name]
     record(tmp_path, "good", *spoken(6.0))
     spoil(record(tmp_path, "bad", *spoken(6.0)))
@@ -202,7 +202,7 @@ def test_a_bad_recording_is_skipped_by_name_and_the_good_one_stays(tmp_path, nam
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_no_damage_to_the_bytes_ends_the_reading(tmp_path, data):
+def test_no_damage_to_the_bytes_raises(tmp_path, data):
     """Whatever bytes are lost or changed: the good clip is there, the bad one is there or skipped."""
     samples, values = spoken(2.0)
     record(tmp_path, "good", samples, values)
@@ -217,19 +217,19 @@ def test_no_damage_to_the_bytes_ends_the_reading(tmp_path, data):
     assert len(reading.clips) + len(reading.skipped) == 2
 
 
-def test_an_empty_folder_says_what_to_do(tmp_path):
+def test_empty_folder_error_says_what_to_do(tmp_path):
     with pytest.raises(DifaceError, match="holds no usable clip") as told:
         only(tmp_path)
     assert "remove this corpus" in told.value.hint
 
 
-def test_a_folder_of_bad_files_names_the_first(tmp_path):
+def test_folder_without_valid_files_names_the_first_fault(tmp_path):
     no_sound(record(tmp_path, "bad", *spoken(3.0)))
     with pytest.raises(DifaceError, match=r"1 were skipped .*no sound of the same name"):
         only(tmp_path)
 
 
-def test_two_mistakes_in_a_clip_that_a_reader_made_are_found():
+def test_clip_faults_of_a_reader_are_detected():
     samples, values = spoken(3.0, 30.0)
     clip = corpora.Clip("c", samples, values, np.ones(52, bool), "s", source="x")
     bad = [
@@ -244,7 +244,7 @@ def test_two_mistakes_in_a_clip_that_a_reader_made_are_found():
     assert "4 skipped" in reading.summary()
 
 
-def test_a_face_that_is_meant_to_rest_is_no_fault(tmp_path):
+def test_resting_face_is_valid_where_expected(tmp_path):
     reading = corpora.read_corpus("not_speech", tmp_path)
     assert len(reading.clips) > 20
     assert not reading.skipped
@@ -252,19 +252,19 @@ def test_a_face_that_is_meant_to_rest_is_no_fault(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["grid", "facegood", "vocaset"])
-def test_a_corpus_that_is_not_there_says_which_file(tmp_path, kind):
+def test_missing_corpus_names_the_missing_files(tmp_path, kind):
     with pytest.raises(DifaceError, match="missing"):
         corpora.read_corpus(kind, tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and then nothing", b"no archive"])
-def test_a_damaged_corpus_is_said_to_be(tmp_path, content):
+def test_damaged_corpus_is_reported(tmp_path, content):
     (tmp_path / "controls.npz").write_bytes(content)
     with pytest.raises(DifaceError, match="damaged"):
         corpora.read_corpus("facegood", tmp_path)
 
 
-def test_a_recording_of_facegood_without_its_half_is_skipped(tmp_path):
+def test_facegood_recording_without_controls_or_sound_is_skipped(tmp_path):
     names = ["mouth_stretch_c", *sorted({c for s in corpora.facegood_1114.FACEGOOD_CONTROLS.values() for c in s})]
     names = list(dict.fromkeys(names))
     rows = np.random.default_rng(0).uniform(0, 0.5, (900, len(names)))
@@ -308,7 +308,7 @@ def vocaset(folder: Path, flame: dict[str, np.ndarray], seconds: float = 2.0) ->
     return folder
 
 
-def test_a_jaw_that_opens_is_a_jaw_that_opens(tmp_path, flame):
+def test_flame_jaw_rotation_gives_jaw_open(tmp_path, flame):
     (clip,) = corpora.read_corpus("vocaset", vocaset(tmp_path / "voca", flame)).clips
     assert (clip.speaker, clip.style, clip.source) == ("FaceTalk_1_TA", "FaceTalk_1_TA", "voca")
     jaw = np.interp(np.arange(len(clip.values)) / 30, np.arange(120) / 60, spoken(2.0)[1][:, JAW])
@@ -318,7 +318,7 @@ def test_a_jaw_that_opens_is_a_jaw_that_opens(tmp_path, flame):
     assert not clip.known[channels.FACE.index("browInnerUp")]
 
 
-def test_a_head_that_moves_as_a_whole_moves_nothing_in_the_face(flame):
+def test_rigid_head_motion_gives_no_face_motion(flame):
     rest = flame["v_template"]
     angle = 0.4
     turn = np.array([[np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)]], np.float32)
@@ -330,7 +330,7 @@ def test_a_head_that_moves_as_a_whole_moves_nothing_in_the_face(flame):
     assert flame_channels.arkit_weights(away, rest)[0].max() < 0.01
 
 
-def test_corners_and_lips_say_which_shape_it_is(flame):
+def test_observable_shapes_are_recovered(flame):
     """Points moved as the bundled head's shapes move its own come back as those shapes."""
     rest, rng = flame["v_template"], np.random.default_rng(0)
     columns, middles = flame_channels._head_shapes()
@@ -362,7 +362,7 @@ VOCA_FAULTS = {
 
 
 @pytest.mark.parametrize("name", VOCA_FAULTS)
-def test_a_bad_sequence_is_skipped(tmp_path, flame, name):
+def test_malformed_vocaset_sequence_is_skipped(tmp_path, flame, name):
     spoil, why = VOCA_FAULTS[name]
     folder = vocaset(tmp_path / "voca", flame)
     for kind, ending in (("wav", "wav"), ("vertices_npy", "npy")):
@@ -380,7 +380,7 @@ class Harmful:
 
 
 @pytest.mark.parametrize("protocol", [0, 2, 4])
-def test_a_pickle_that_calls_something_is_refused_and_not_run(tmp_path, monkeypatch, protocol):
+def test_harmful_pickle_is_refused_and_not_run(tmp_path, monkeypatch, protocol):
     monkeypatch.chdir(tmp_path)
     for content in ({"a": Harmful()}, {"a": np.array([Harmful()], object)}):
         (tmp_path / "templates.pkl").write_bytes(pickle.dumps(content, protocol=protocol))
@@ -390,7 +390,7 @@ def test_a_pickle_that_calls_something_is_refused_and_not_run(tmp_path, monkeypa
 
 
 @pytest.mark.parametrize("protocol", [0, 1, 2, 3, 4])
-def test_arrays_of_any_protocol_are_read(tmp_path, protocol):
+def test_templates_of_any_pickle_protocol_are_read(tmp_path, protocol):
     arrays = {"a": np.arange(6.0).reshape(2, 3), "b": np.ones(3, np.float32)}
     (tmp_path / "t.pkl").write_bytes(pickle.dumps(arrays, protocol=protocol))
     got = load_arrays(tmp_path / "t.pkl")
@@ -400,7 +400,7 @@ def test_arrays_of_any_protocol_are_read(tmp_path, protocol):
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_a_damaged_pickle_is_an_error_of_ours(tmp_path, data):
+def test_damaged_pickle_raises_a_diface_error(tmp_path, data):
     content = bytearray(pickle.dumps({"a": np.arange(12.0)}, protocol=2))
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))

@@ -31,12 +31,12 @@ def loudest(clips: list[corpora.Clip], channel: str) -> float:
     return float(np.quantile(np.concatenate([c.values[:, channels.FACE.index(channel)] for c in clips]), 0.99))
 
 
-def test_every_clip_says_who_speaks_and_what_it_is_cut_from(clips):
+def test_every_clip_has_a_speaker_and_a_recording(clips):
     assert {(c.speaker, c.source) for c in clips} == {("grid_s1",) * 2, ("facegood_1114",) * 2}
     assert all(c.recording == c.name.rsplit("_", 1)[0] for c in clips if c.source == "facegood_1114")
 
 
-def test_mouth_close_follows_the_lips_that_were_seen(shared):
+def test_mouth_close_follows_the_tracked_lip_distance(shared):
     """jawOpen - mouthClose is the tracked distance of the lips, to r .97 over all frames."""
     motion = np.load(shared / "grid_s1" / "motion.npz")
     clip = corpora.read_grid(shared / "grid_s1")[0]
@@ -46,17 +46,17 @@ def test_mouth_close_follows_the_lips_that_were_seen(shared):
 
 
 @pytest.mark.parametrize("channel", ["browInnerUp", "browOuterUpLeft", "browDownRight", "mouthUpperUpLeft"])
-def test_what_the_tracker_hardly_sees_moves_visibly(clips, channel):
+def test_weakly_tracked_channels_move_visibly(clips, channel):
     """Brows and upper lip of the GRID speaker: more than a twentieth, less than half a weight."""
     assert 0.05 < loudest([c for c in clips if c.source == "grid_s1"], channel) < 0.5
 
 
-def test_a_blink_is_no_squint(clips):
+def test_blinks_do_not_cause_squints(clips):
     """The lids' own muscle: no frame in a hundred squints by more than a fifth, though he blinks 46 times a minute."""
     assert loudest([c for c in clips if c.source == "grid_s1"], "eyeSquintLeft") < 0.2
 
 
-def test_a_control_that_never_moves_makes_no_channel_known(shared):
+def test_controls_that_never_move_leave_their_channels_unknown(shared):
     """FACEGOOD's artists left brows, lids, cheeks and tongue alone: nothing is known of them."""
     controls = np.load(shared / "facegood" / "controls.npz")
     names = [str(name) for name in controls["names"]]

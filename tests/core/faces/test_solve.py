@@ -42,7 +42,7 @@ def left_over(request: SolveRequest, found: SolveResult) -> np.ndarray:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_sparse_weights_come_out_and_all_others_stay_to_the_bit(seed: int) -> None:
+def test_sparse_weights_are_recovered_and_others_stay_exactly(seed: int) -> None:
     draw, deltas = np.random.default_rng(seed), shapes(seed)
     current = draw.uniform(0.1, 0.9, SHAPES).astype(np.float32)
     wanted = current.copy()
@@ -58,7 +58,7 @@ def test_sparse_weights_come_out_and_all_others_stay_to_the_bit(seed: int) -> No
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_larger_changes_come_out_as_good_as_exactly(seed: int) -> None:
+def test_larger_changes_are_recovered_almost_exactly(seed: int) -> None:
     deltas = shapes(seed)
     wanted = np.zeros(SHAPES)
     wanted[np.random.default_rng(seed).choice(SHAPES, 5, replace=False)] = [0.2, 0.4, 0.6, 0.8, 1.0]
@@ -68,7 +68,7 @@ def test_larger_changes_come_out_as_good_as_exactly(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_bounds_hold(seed: int) -> None:
+def test_weights_stay_within_bounds(seed: int) -> None:
     draw, deltas = np.random.default_rng(seed), shapes(seed)
     lower, upper = draw.uniform(-0.5, 0, SHAPES).astype(np.float32), draw.uniform(0.3, 1, SHAPES).astype(np.float32)
     upper[3] = lower[3]
@@ -80,7 +80,7 @@ def test_bounds_hold(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_it_is_the_best_within_the_bounds(seed: int) -> None:
+def test_solution_is_optimal_within_the_bounds(seed: int) -> None:
     """No step of any weight that it changed comes nearer, and none of another by much."""
     draw, deltas = np.random.default_rng(seed), shapes(seed)
     request = sculpted(deltas, draw.normal(size=SHAPES))
@@ -95,7 +95,7 @@ def test_it_is_the_best_within_the_bounds(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_an_unsteady_hand_leaves_little(seed: int) -> None:
+def test_noisy_sculpt_leaves_a_small_residual(seed: int) -> None:
     draw, deltas = np.random.default_rng(seed), shapes(seed)
     wanted = np.zeros(SHAPES)
     wanted[:4] = draw.uniform(0.2, 0.8, 4)
@@ -106,7 +106,7 @@ def test_an_unsteady_hand_leaves_little(seed: int) -> None:
     assert found.rms < 2 * np.sqrt(3) * 1e-4
 
 
-def test_what_no_shape_can_say_is_left_over() -> None:
+def test_unreachable_displacement_is_reported_as_residual() -> None:
     deltas = shapes(0)
     deltas[:, 7] = 0
     request = sculpted(deltas, np.zeros(SHAPES))
@@ -117,7 +117,7 @@ def test_what_no_shape_can_say_is_left_over() -> None:
     assert found.rms == pytest.approx(0.005), "of the vertices that were to be moved, not of all"
 
 
-def test_the_residual_is_what_is_left() -> None:
+def test_residual_equals_the_remaining_distance() -> None:
     draw, deltas = np.random.default_rng(1), shapes(1)
     request = sculpted(deltas, np.zeros(SHAPES), offsets=draw.normal(size=(VERTICES, 3)).astype(np.float32) * 0.01)
     found = solve_weights(request)
@@ -126,7 +126,7 @@ def test_the_residual_is_what_is_left() -> None:
     assert found.rms == pytest.approx(np.sqrt(np.mean(off**2)), rel=1e-5)
 
 
-def test_vertices_that_do_not_count_pull_nothing() -> None:
+def test_masked_vertices_have_no_influence() -> None:
     deltas = shapes(2)
     wanted = np.zeros(SHAPES)
     wanted[4] = 0.7
@@ -138,7 +138,7 @@ def test_vertices_that_do_not_count_pull_nothing() -> None:
     assert found.worst < 1e-6
 
 
-def test_a_shape_that_only_moves_what_does_not_count_stays() -> None:
+def test_shape_of_masked_vertices_only_does_not_change() -> None:
     deltas, counts = shapes(2), np.ones(VERTICES, bool)
     counts[:10] = False
     deltas[5] = 0
@@ -147,7 +147,7 @@ def test_a_shape_that_only_moves_what_does_not_count_stays() -> None:
     assert solve_weights(request).weights[5] == 0.25
 
 
-def test_opposite_shapes_do_not_fight() -> None:
+def test_opposite_shapes_are_not_both_raised() -> None:
     """The jaw to the left and to the right: what moves it left never adds to both."""
     deltas = shapes(3, 6)
     deltas[1] = -deltas[0]
@@ -161,7 +161,7 @@ def test_opposite_shapes_do_not_fight() -> None:
     assert back.weights[0] - back.weights[1] == pytest.approx(0, abs=1e-4)
 
 
-def test_any_unit_of_length() -> None:
+def test_solution_does_not_depend_on_the_unit() -> None:
     draw, deltas = np.random.default_rng(4), shapes(4)
     moved = draw.normal(size=(VERTICES, 3)).astype(np.float32) * 0.01
     metres = solve_weights(sculpted(deltas, np.zeros(SHAPES), offsets=moved))
@@ -171,12 +171,12 @@ def test_any_unit_of_length() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_few_shapes_and_none(count: int) -> None:
+def test_few_or_no_shapes_are_valid(count: int) -> None:
     found = solve_weights(sculpted(shapes(5, count), np.full(count, 0.5)))
     np.testing.assert_allclose(found.weights, np.full(count, 0.5), atol=1e-5)
 
 
-def test_shapes_that_do_not_fit_are_refused() -> None:
+def test_mismatched_shapes_are_refused() -> None:
     deltas = shapes(6)
     with pytest.raises(ValueError, match="must fit"):
         sculpted(deltas, np.zeros(SHAPES), offsets=np.zeros((3, 3), np.float32))
@@ -184,7 +184,7 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
         sculpted(deltas, np.full(SHAPES, np.nan))
 
 
-def test_the_bundled_head_is_quick_and_true() -> None:
+def test_bundled_head_is_solved_exactly() -> None:
     head, draw = load_head(), np.random.default_rng(0)
     wanted = np.zeros(52)
     wanted[draw.choice(52, 8, replace=False)] = draw.uniform(0.2, 0.9, 8)

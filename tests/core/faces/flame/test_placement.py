@@ -39,7 +39,7 @@ def upright_turns() -> list[np.ndarray]:
     bump=st.floats(-0.006, 0.006),
     known=st.booleans(),
 )
-def test_a_file_turned_mirrored_and_in_any_unit(flame, arrays, turn, unit, size, bump, known) -> None:
+def test_rotated_mirrored_and_scaled_mesh_is_placed(flame, arrays, turn, unit, size, bump, known) -> None:
     person = arrays["v_template"] * size + bump * np.sin(arrays["v_template"] * 30.0)
     local = (person - [0.3, -1.0, 0.2]) @ turn / unit
     found = fit_placement(local, flame if known else None)
@@ -51,7 +51,7 @@ def test_a_file_turned_mirrored_and_in_any_unit(flame, arrays, turn, unit, size,
     assert np.linalg.norm(found.neck - neck) * unit < (1e-6 if known else 0.015)
 
 
-def test_any_angle_with_the_file(flame, arrays) -> None:
+def test_any_angle_is_exact_with_the_flame_file(flame, arrays) -> None:
     turn = Rotation.from_euler("xyz", [40, 30, -70], degrees=True).as_matrix()
     local = (arrays["v_template"] - 0.5) @ turn / 3.7
     found = fit_placement(local, flame)
@@ -60,14 +60,14 @@ def test_any_angle_with_the_file(flame, arrays) -> None:
     assert found.to_flame(local) == pytest.approx(arrays["v_template"], abs=1e-6)
 
 
-def test_any_angle_without_it_is_a_degree_off(flame, arrays) -> None:
+def test_any_angle_is_within_a_degree_without_the_flame_file(flame, arrays) -> None:
     turn = Rotation.from_euler("xyz", [40, 30, -70], degrees=True)
     found = fit_placement(arrays["v_template"] @ turn.as_matrix(), None)
     assert np.degrees((Rotation.from_matrix(found.rotation) * turn.inv()).magnitude()) < 1.0
 
 
 @pytest.mark.parametrize("turn", [np.eye(3), FROM_BLENDER, np.diag([-1.0, 1.0, 1.0]), -np.eye(3)])
-def test_a_head_turns_the_same_way_in_any_coordinates(flame, arrays, turn) -> None:
+def test_head_rotation_is_equivalent_in_any_coordinates(flame, arrays, turn) -> None:
     """A nod, tip and turn in the mesh's axes move every vertex as the same ones in FLAME's do."""
     template = arrays["v_template"].astype(np.float64)
     found = fit_placement(template @ turn, flame)
@@ -77,6 +77,6 @@ def test_a_head_turns_the_same_way_in_any_coordinates(flame, arrays, turn) -> No
     assert local @ turn.T == pytest.approx(in_flame, abs=1e-9)
 
 
-def test_a_file_that_is_none(flame, arrays, tmp_path) -> None:
+def test_malformed_flame_file_is_refused(flame, arrays, tmp_path) -> None:
     with pytest.raises(ModelError, match="cannot be read"):
         fit_placement(arrays["v_template"], tmp_path / "none.pkl")

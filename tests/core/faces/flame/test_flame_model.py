@@ -19,7 +19,7 @@ from diface_core.faces.flame.identities import random_identity as drawn_head
 from diface_core.faces.flame.masks import compute_masks
 from diface_core.faces.flame.neck import apply_neck_rotation, neck_pivot, object_transform
 from diface_core.faces.flame.skinning import rotation_matrices
-from tests.core import flame_files
+from tests.core.faces.flame import flame_files
 
 SEED = 5
 
@@ -83,7 +83,7 @@ def drawn(frames: int, flame: Flame) -> dict[str, np.ndarray]:
     }
 
 
-def test_heads_are_posed_as_another_hand_poses_them(flame):
+def test_pose_equals_an_independent_implementation(flame):
     given = drawn(3, flame)
     posed = flame.pose(**given)
     assert posed.shape == (3, 5023, 3)
@@ -94,13 +94,13 @@ def test_heads_are_posed_as_another_hand_poses_them(flame):
         np.testing.assert_allclose(flame.pose(**one), posed[row], atol=1e-6)
 
 
-def test_the_reference_flame_is_posed_as_another_hand_poses_it(without_bases):
+def test_pose_of_the_reference_flame_equals_an_independent_implementation(without_bases):
     given = drawn(2, without_bases)
     one = {name: values if values.ndim == 1 else values[1] for name, values in given.items()}
     np.testing.assert_allclose(without_bases.pose(**given)[1], by_hand(without_bases, **one), atol=1e-6)
 
 
-def test_without_a_pose_it_is_the_template_to_the_bit(flame):
+def test_zero_pose_is_exactly_the_template(flame):
     np.testing.assert_array_equal(flame.pose(), flame.template)
     np.testing.assert_array_equal(flame.pose(jaw=np.zeros((4, 3)))[2], flame.template)
 
@@ -116,14 +116,14 @@ def test_shape_and_expression_add_up(flame):
     )
 
 
-def test_a_turn_of_the_whole_head_is_rigid_about_the_root(flame):
+def test_global_rotation_is_rigid_about_the_root(flame):
     turn = np.array([0.3, -0.5, 0.2])
     root = flame.joints()[0]
     wanted = Rotation.from_rotvec(turn).apply(flame.template - root) + root
     np.testing.assert_allclose(flame.pose(rotation=turn), wanted, atol=1e-6)
 
 
-def test_the_jaw_moves_what_hangs_on_it_and_no_more(flame):
+def test_jaw_moves_only_vertices_weighted_to_it(flame):
     only_skinned = replace(flame, correctives=np.zeros_like(flame.correctives))
     opened = only_skinned.pose(jaw=(0.3, 0, 0)) - flame.template
     still = flame.weights[:, 2] == 0
@@ -133,7 +133,7 @@ def test_the_jaw_moves_what_hangs_on_it_and_no_more(flame):
     assert opened[most, 1].max() < -0.005  # the chin goes down
 
 
-def test_eyes_turn_about_their_middles(flame):
+def test_eyes_rotate_about_their_centres(flame):
     left = slice(3931, 4477)
     turned = flame.pose(eyes=(0, 0.3, 0, 0, 0, 0))
     joint = flame.joints()[3]
@@ -144,7 +144,7 @@ def test_eyes_turn_about_their_middles(flame):
     np.testing.assert_allclose(turned[4477:], flame.template[4477:], atol=1e-7)
 
 
-def test_rotation_matrices_are_scipys_and_smooth_at_nothing():
+def test_rotation_matrices_equal_scipy_and_are_smooth_at_zero():
     vectors = np.random.default_rng(0).normal(0, 2, (50, 3))
     vectors[:10] *= 1e-6
     vectors[0] = 0
@@ -155,18 +155,18 @@ def test_rotation_matrices_are_scipys_and_smooth_at_nothing():
 # The neck
 
 
-def test_the_neck_turns_as_a_pose_of_flame(flame):
+def test_neck_rotation_equals_a_flame_pose(flame):
     turns = np.random.default_rng(2).normal(0, 0.3, (5, 3))
     faces = np.repeat(flame.template[None], 5, 0)
     np.testing.assert_allclose(apply_neck_rotation(flame, faces, turns), flame.pose(neck=turns), atol=1e-6)
 
 
-def test_no_turn_leaves_a_face_as_it_is(flame):
+def test_zero_neck_rotation_keeps_the_face(flame):
     faces = flame.template + np.random.default_rng(0).normal(0, 1e-3, (3, 5023, 3)).astype(np.float32)
     np.testing.assert_array_equal(apply_neck_rotation(flame, faces, np.zeros((3, 3))), faces)
 
 
-def test_the_object_turns_as_the_neck_turns_what_wholly_hangs_on_it(flame):
+def test_object_transform_equals_neck_rotation_of_fully_weighted_vertices(flame):
     rng = np.random.default_rng(6)
     turns = rng.normal(0, 0.3, (4, 3))
     neutral = flame.apply_shape(rng.normal(0, 1, 300))
@@ -189,7 +189,7 @@ def test_the_object_turns_as_the_neck_turns_what_wholly_hangs_on_it(flame):
     assert 1e-5 < np.abs(bent - turned).max() < 0.01
 
 
-def test_how_near_the_object_and_the_correctives_are_as_the_docs_say(without_bases):
+def test_object_transform_and_correctives_differ_within_documented_bounds(without_bases):
     flame, regions = without_bases, compute_masks(without_bases)
     turns = np.radians(20) * np.eye(3)
     faces = np.repeat(flame.template[None], 3, 0)
@@ -206,7 +206,7 @@ def test_how_near_the_object_and_the_correctives_are_as_the_docs_say(without_bas
     assert 0.0003 < np.linalg.norm(wide[1]) < 0.0006
 
 
-def test_a_neck_needs_a_turn_for_every_frame(flame):
+def test_neck_rotation_needs_one_rotation_per_frame(flame):
     with pytest.raises(ValueError, match="frames"):
         apply_neck_rotation(flame, np.zeros((3, 5023, 3), np.float32), np.zeros((2, 3)))
 
@@ -234,7 +234,7 @@ def test_every_kind_of_file_gives_the_same_model(published, flame, tmp_path, mon
         assert getattr(got, name).dtype in (np.float32, np.int32)
 
 
-def test_what_the_published_files_name_is_where_it_belongs(flame, published):
+def test_arrays_of_published_files_are_assigned_by_name(flame, published):
     assert flame.shape.shape == (5023, 3, 300)
     assert flame.expression.shape == (5023, 3, 100)
     np.testing.assert_array_equal(flame.expression, published["shapedirs"][..., 300:])
@@ -242,7 +242,7 @@ def test_what_the_published_files_name_is_where_it_belongs(flame, published):
     assert "identity: 300 columns" in report(flame)
 
 
-def test_an_expression_basis_may_stand_apart(published, tmp_path, flame):
+def test_separate_expression_basis_is_read(published, tmp_path, flame):
     held = {**published, "J_regressor": published["J_regressor"].toarray()}
     held["exprdirs"], held["shapedirs"] = held["shapedirs"][..., 300:], held["shapedirs"][..., :200]
     np.savez(tmp_path / "apart.npz", **held)
@@ -251,7 +251,7 @@ def test_an_expression_basis_may_stand_apart(published, tmp_path, flame):
     np.testing.assert_array_equal(got.shape, flame.shape[..., :200])
 
 
-def test_without_an_expression_basis_it_says_so_where_one_is_asked_for(without_bases):
+def test_missing_expression_basis_is_reported_when_needed(without_bases):
     assert "displacements still move the face" in report(without_bases)
     moved = apply_neck_rotation(without_bases, without_bases.template[None], [[0.1, 0, 0]])
     assert np.isfinite(moved).all()
@@ -262,7 +262,7 @@ def test_without_an_expression_basis_it_says_so_where_one_is_asked_for(without_b
         without_bases.apply_shape(np.ones(1))
 
 
-def test_rows_that_do_not_fit_are_our_bug(flame):
+def test_mismatched_frame_counts_raise_value_error(flame):
     with pytest.raises(ValueError, match="same number of frames"):
         flame.pose(neck=np.zeros((3, 3)), jaw=np.zeros((2, 3)))
     with pytest.raises(ValueError, match="eyes 6"):
@@ -290,7 +290,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_file_that_is_no_flame_says_why(published, tmp_path, fault):
+def test_file_of_another_model_is_refused_with_a_reason(published, tmp_path, fault):
     spoil, why = FAULTS[fault]
     held = {name: value.copy() if hasattr(value, "copy") else value for name, value in published.items()}
     held["shapedirs"] = held["shapedirs"][..., :2]
@@ -302,7 +302,7 @@ def test_a_file_that_is_no_flame_says_why(published, tmp_path, fault):
     assert "flame.is.tue.mpg.de" in error.value.hint
 
 
-def test_a_flame_file_that_would_run_code_is_refused(published, tmp_path):
+def test_flame_pickle_that_would_run_code_is_refused(published, tmp_path):
     class Harmful:
         def __reduce__(self):
             return (os.system, (f"touch {tmp_path / 'touched'}",))
@@ -315,7 +315,7 @@ def test_a_flame_file_that_would_run_code_is_refused(published, tmp_path):
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.999])
 @pytest.mark.parametrize("ending", ["pkl", "npz"])
-def test_a_file_that_is_cut_off_is_damaged(published, shared, tmp_path, ending, share):
+def test_truncated_file_is_refused(published, shared, tmp_path, ending, share):
     held = {**published, "shapedirs": published["shapedirs"][..., :2]}
     content = (shared / "flame2023open.npz").read_bytes() if ending == "npz" else pickle.dumps(held)
     path = tmp_path / f"f.{ending}"
@@ -324,7 +324,7 @@ def test_a_file_that_is_cut_off_is_damaged(published, shared, tmp_path, ending, 
         load_flame(path)
 
 
-def test_other_content_and_missing_files_say_so(tmp_path):
+def test_other_content_and_missing_files_are_reported(tmp_path):
     for content in (pickle.dumps([1, 2]), pickle.dumps({}), b"not a pickle at all"):
         (tmp_path / "f.pkl").write_bytes(content)
         with pytest.raises(ModelError):
@@ -333,7 +333,7 @@ def test_other_content_and_missing_files_say_so(tmp_path):
         load_flame(tmp_path / "none.pkl")
 
 
-def test_the_command_says_what_is_in_a_file(shared, root, tmp_path):
+def test_command_describes_a_file(shared, root, tmp_path):
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "diface_core.faces.flame.flame_model", *arguments]
         return subprocess.run(command, cwd=root, capture_output=True, text=True)
@@ -352,7 +352,7 @@ def test_the_command_says_what_is_in_a_file(shared, root, tmp_path):
 # Identities
 
 
-def test_vocasets_identities_are_read(flame, tmp_path):
+def test_vocaset_identities_are_read(flame, tmp_path):
     speakers = {f"FaceTalk_{n}_TA": flame.apply_shape(np.eye(300)[n]).astype(np.float64) for n in (3, 1)}
     (tmp_path / "templates.pkl").write_bytes(flame_files.python_2(speakers))
     heads = load_identities(tmp_path / "templates.pkl")
@@ -373,14 +373,14 @@ def test_vocasets_identities_are_read(flame, tmp_path):
     ],
     ids=["another mesh", "millimetres", "no numbers", "empty"],
 )
-def test_templates_that_are_none_say_so(tmp_path, heads, why):
+def test_malformed_templates_are_refused(tmp_path, heads, why):
     (tmp_path / "templates.pkl").write_bytes(pickle.dumps(heads))
     with pytest.raises(ModelError, match=why) as error:
         load_identities(tmp_path / "templates.pkl")
     assert "voca.is.tue.mpg.de" in error.value.hint
 
 
-def test_heads_are_drawn_by_their_seed(flame, without_bases):
+def test_random_identities_depend_on_the_seed(flame, without_bases):
     one, again, other = drawn_head(flame, 1), drawn_head(flame, 1), drawn_head(flame, 2)
     np.testing.assert_array_equal(one, again)
     assert np.abs(one - other).max() > 0.001

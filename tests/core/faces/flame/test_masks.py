@@ -11,7 +11,7 @@ from diface_core.errors import ModelError
 from diface_core.faces.flame.flame_model import Flame, load_flame
 from diface_core.faces.flame.masks import compute_masks, load_masks
 from diface_core.training.corpora import flame_channels
-from tests.core import flame_files
+from tests.core.faces.flame import flame_files
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def flame(shared) -> Flame:
     return load_flame(shared / "flame2023open.npz")
 
 
-def test_the_users_masks_are_read(tmp_path):
+def test_mask_file_is_read(tmp_path):
     regions = {"lips": np.array([5, 3, 3]), "face": np.arange(100), "boundary": np.arange(0)}
     (tmp_path / "m.pkl").write_bytes(flame_files.python_2(regions))
     got = load_masks(tmp_path / "m.pkl")
@@ -40,14 +40,14 @@ def test_the_users_masks_are_read(tmp_path):
     ],
     ids=["none", "too high", "negative", "half", "a table", "no names"],
 )
-def test_masks_that_are_none_say_so(tmp_path, regions):
+def test_malformed_mask_file_is_refused(tmp_path, regions):
     (tmp_path / "m.pkl").write_bytes(pickle.dumps(regions))
     with pytest.raises(ModelError, match=r"m\.pkl") as error:
         load_masks(tmp_path / "m.pkl")
     assert "FLAME_masks.pkl" in error.value.hint
 
 
-def test_the_lips_found_are_the_red_around_the_mouth(flame):
+def test_computed_lips_are_the_red_around_the_mouth(flame):
     lips = compute_masks(flame)["lips"]
     assert set(flame_channels.UPPER_LIP + flame_channels.LOWER_LIP + flame_channels.CORNERS) <= set(lips)
     places = flame.template[lips]
@@ -59,7 +59,7 @@ def test_the_lips_found_are_the_red_around_the_mouth(flame):
     assert (places[:, 1] < flame.template[nose, 1]).all()
 
 
-def test_the_face_found_holds_lips_nose_and_lids_and_leaves_out_ears_scalp_and_neck(flame):
+def test_computed_face_has_lips_nose_and_lids_but_no_ears_scalp_and_neck(flame):
     regions = compute_masks(flame)
     face = np.zeros(5023, bool)
     face[regions["face"]] = True
@@ -80,7 +80,7 @@ def test_the_face_found_holds_lips_nose_and_lids_and_leaves_out_ears_scalp_and_n
     assert np.quantile(near, 0.95) < 0.006  # as much on the left as on the right
 
 
-def test_eyeballs_are_where_the_eye_joints_are(flame):
+def test_computed_eyeballs_are_at_the_eye_joints(flame):
     regions = compute_masks(flame)
     for name, joint in (("left_eyeball", 3), ("right_eyeball", 4)):
         middle = flame.template[regions[name]].mean(0)

@@ -41,7 +41,7 @@ def tone_and_hiss(swap: float = 0.5) -> np.ndarray:
     ("label", "ipa"),
     [("pau", ""), ("AY1", "aɪ"), ("b", "b"), ("hh", "h"), ("er0", "ɝ"), ("ch", "tʃ"), ("ax", "ə")],
 )
-def test_arpabet_becomes_ipa(label, ipa):
+def test_arpabet_is_converted_to_ipa(label, ipa):
     assert phones.from_arpabet(label) == ipa
 
 
@@ -59,32 +59,32 @@ def test_arpabet_becomes_ipa(label, ipa):
         ("ss", "s"),
     ],
 )
-def test_marks_go_and_letters_stay(label, ipa):
+def test_ipa_marks_are_dropped_and_letters_kept(label, ipa):
     assert phones.normalise_ipa(label) == ipa
 
 
-def test_what_is_no_ipa_is_refused():
+def test_label_that_is_not_ipa_is_refused():
     with pytest.raises(ValueError, match=r"Expected IPA\. Got '不'"):
         phones.normalise_ipa("不")
     with pytest.raises(ValueError, match=r"Expected an ARPAbet label\. Got 'zzz'"):
         phones.from_arpabet("zzz")
 
 
-def test_the_viseme_model_knows_every_symbol():
+def test_viseme_model_knows_every_symbol():
     assert all(phone_symbols(symbol) for symbol in phones.SYMBOLS)
     assert all(set(ipa) <= phones.SYMBOLS for ipa in map(phones.normalise_ipa, phones.EQUIVALENTS))
 
 
-def test_stress_and_gaps_join_the_phones_that_they_belong_to():
+def test_stress_and_gaps_are_merged_into_their_phones():
     said = [("^", 5), ("ˈ", 2), ("a", 3), ("ɪ", 2), ("ː", 1), (" ", 2), ("m", 4), ("ɪ", 2), (".", 6)]
     assert symbols.phones_from_symbols(said) == [(0, 5, ""), (5, 15, "aɪ"), (15, 19, "m"), (19, 21, "ɪ"), (21, 27, "")]
 
 
-def test_flites_ends_become_spans():
+def test_flite_end_times_become_spans():
     assert flite.parse_phones("pau:0.220 m:0.300 aa1:0.450 \n") == [(0.0, 0.22, ""), (0.22, 0.3, "m"), (0.3, 0.45, "ɑ")]
 
 
-def test_the_silence_before_a_burst_is_the_stops_closure():
+def test_silence_before_a_burst_belongs_to_the_stop():
     samples = np.full(3000, 0.1, np.float32)
     samples[900:1000] = 0.0  # 'a' until 1000, says the library
     found = espeak.phones_from_events([(0, "a"), (1000, "p"), (1200, "(en)"), (1200, "iː"), (2000, "2")], samples, 1000)
@@ -95,14 +95,14 @@ def test_the_silence_before_a_burst_is_the_stops_closure():
 
 
 @pytest.mark.parametrize("language", sentences.languages())
-def test_every_template_can_be_filled(language):
+def test_every_sentence_template_can_be_filled(language):
     said = list(islice(sentences.draw_sentences(language, "test"), 60))
     assert not any("{" in sentence or "}" in sentence for sentence in said)
     assert said == list(islice(sentences.draw_sentences(language, "test"), 60))
     assert said != list(islice(sentences.draw_sentences(language, "other"), 60))
 
 
-def test_numbers_are_in_words():
+def test_sentences_spell_numbers_in_words():
     said = " ".join(islice(sentences.draw_sentences("en", "test"), 200))
     assert not any(letter.isdigit() for letter in said)
 
@@ -125,19 +125,19 @@ def test_phones_cover_the_sound_from_end_to_end():
     assert said.phones[-1].end == pytest.approx(len(said.samples) / RATE, abs=1e-3)
 
 
-def test_long_silence_at_the_ends_is_cut_and_the_phones_move_along():
+def test_long_silence_at_the_ends_is_trimmed_with_the_phones():
     sound = np.concatenate([np.zeros(RATE), tone_and_hiss(), np.zeros(RATE)]).astype(np.float32)
     said = speech.make_aligned_speech(sound, RATE, [(0, 1, ""), (1, 1.5, "a"), (1.5, 2, "s"), (2, 3, "")])
     assert len(said.samples) / RATE == pytest.approx(1 + 2 * speech.EDGE_SECONDS)
     assert [round(phone.end, 6) for phone in said.phones] == [0.3, 0.8, 1.3, 1.6]
 
 
-def test_other_rates_keep_their_seconds():
+def test_resampled_speech_keeps_its_times():
     said = speech.make_aligned_speech(np.zeros(22050, np.float32), 22050, [(0.0, 1.0, "a")])
     assert len(said.samples) == RATE
 
 
-def test_written_is_read(tmp_path):
+def test_voice_files_survive_write_and_read(tmp_path):
     said = speech.make_aligned_speech(tone_and_hiss(), RATE, [(0.0, 0.5, "a"), (0.5, 1.0, "s")])
     wrote = [speech.Utterance(f"v_{n}", "ä", said) for n in range(3)]
     assert speech.write_voice(tmp_path, "v", {"language": "en", "licence": "x"}, wrote) == pytest.approx(3)
@@ -158,7 +158,7 @@ def test_written_is_read(tmp_path):
 
 
 @pytest.mark.parametrize("late", [-0.03, 0.0, 0.03])
-def test_the_lag_is_found(late):
+def test_label_lag_is_measured(late):
     # There and back: a window that holds both sounds looks like the hiss, which shifts one border to and one fro.
     said = []
     for swap in (0.4, 0.5, 0.6):
@@ -170,7 +170,7 @@ def test_the_lag_is_found(late):
     assert share > 0.5
 
 
-def test_borders_move_to_where_the_sound_changes():
+def test_borders_are_refined_to_changes_of_the_sound():
     said = [
         speech.AlignedSpeech(tone_and_hiss(swap), (Phone(0.0, swap + wrong, "a"), Phone(swap + wrong, 1.0, "s")))
         for swap, wrong in ((0.4, 0.04), (0.5, -0.04), (0.6, 0.04), (0.45, -0.03))
@@ -180,7 +180,7 @@ def test_borders_move_to_where_the_sound_changes():
 
 
 @pytest.mark.parametrize("engine", ["flite", "espeak"])
-def test_labels_of_an_engine_are_in_time(engine):
+def test_engine_labels_are_in_time(engine):
     if engine in registry.missing_engines([engine]):
         pytest.skip(registry.ENGINES[engine].hint)
     voice = next(voice for voice in VOICES if voice.engine == engine and voice.language == "en")
@@ -195,7 +195,7 @@ def test_labels_of_an_engine_are_in_time(engine):
 # --- the recogniser -------------------------------------------------------------------------------------------------
 
 
-def test_answers_become_phones_before_them(monkeypatch):
+def test_recognised_phones_are_corrected_for_the_delay(monkeypatch):
     monkeypatch.setattr(recogniser, "_column_symbols", lambda: ("a", "p", ""))
     rows = np.full((50, 3), -9.0, np.float32)
     rows[:, 2] = 0.0
@@ -209,20 +209,20 @@ def test_answers_become_phones_before_them(monkeypatch):
     assert found[1][0] == pytest.approx(0.6 - recogniser.STOP_DELAY)
 
 
-def test_an_absent_recogniser_says_how_to_get_it(monkeypatch):
+def test_missing_recogniser_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "hama.asr", None)
     recogniser._model.cache_clear()
     with pytest.raises(recogniser.DifaceError, match="hama"):
         recogniser.ipa_posteriors(np.zeros(RATE, np.float32))
 
 
-def test_recorded_voices_do_not_speak():
+def test_recorded_voice_cannot_be_synthesised():
     voice = next(voice for voice in VOICES if voice.engine == "prompts")
     with pytest.raises(TypeError, match="Expected a synthesised voice"):
         registry.speak(voice, "hello", 1.0)
 
 
-def test_prompts_are_drawn_by_length(tmp_path, monkeypatch):
+def test_prompts_are_selected_by_length(tmp_path, monkeypatch):
     monkeypatch.setattr(prompts, "FOLDER", tmp_path)
     (tmp_path / "someone" / "silence").mkdir(parents=True)
     for name, seconds in {"a": 5, "b": 5, "c": 5, "letter": 0.5, "silence/ten": 10}.items():
@@ -231,7 +231,7 @@ def test_prompts_are_drawn_by_length(tmp_path, monkeypatch):
     assert {path.stem for path in prompts.choose_prompts("someone", 10)} == {"a", "b", "c"}
 
 
-def test_the_recogniser_is_judged_by_kinds_of_sounds():
+def test_match_phones_compares_kinds_of_sounds():
     exact = [Phone(0.0, 0.1, "m"), Phone(0.1, 0.2, "a"), Phone(0.2, 0.3, "t"), Phone(0.3, 0.4, "i")]
     heard = [Phone(0.0, 0.1, "b"), Phone(0.1, 0.2, "a"), Phone(0.3, 0.4, "i")]
     pairs, cost = evaluate_recogniser.match_phones(exact, heard)
