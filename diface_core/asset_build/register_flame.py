@@ -52,8 +52,7 @@ def find_correspondence(
 ) -> Correspondence:
     """Return the correspondence between `head` and FLAME's template.
 
-    The template is registered to the head, its lips on the head's lips and its lids on the lids; then each vertex maps
-    to the nearest point.
+    The template is registered to the head, lips on lips and lids on lids; each vertex then maps to the nearest point.
 
     Args:
         vertices: FLAME's template (5023, 3) in FLAME's frame.
