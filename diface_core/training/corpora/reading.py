@@ -113,7 +113,7 @@ def filter_clips(
     if not clips:
         because = f" ({skipped[0].path}: {skipped[0].reason})" if skipped else ""
         message = f"{folder} holds no usable clip: {len(skipped)} were skipped{because}."
-        raise DifaceError(message, "Check the folder, or leave this corpus from the configuration.")
+        raise DifaceError(message, "Check the folder, or remove this corpus from the configuration.")
     log.info("%s: %s", folder, reading.summary())
     return reading
 
@@ -161,7 +161,7 @@ def require_files(folder: Path, *names: str) -> None:
     """
     absent = [name for name in names if not (folder / name).exists()]
     if absent:
-        hint = "Check the path, or leave this corpus from the configuration."
+        hint = "Check the path, or remove this corpus from the configuration."
         raise DifaceError(f"The corpus {folder} is incomplete: {', '.join(absent)} missing.", hint)
 
 
