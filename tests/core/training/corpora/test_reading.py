@@ -354,7 +354,7 @@ VOCA_FAULTS = {
     "no wav": (lambda f, v: (f / "wav" / v).with_suffix(".wav").unlink(), "no sound"),
     "another rate": (lambda f, v: np.save(f / "vertices_npy" / v, np.zeros((60, 15069), np.float32)), "60 fps"),
     "other topology": (lambda f, v: np.save(f / "vertices_npy" / v, np.zeros((120, 30), np.float32)), "15069"),
-    "NaN": (lambda f, v: np.save(f / "vertices_npy" / v, np.full((120, 15069), np.nan, np.float32)), "not finite numbers"),
+    "NaN": (lambda f, v: np.save(f / "vertices_npy" / v, np.full((120, 15069), np.nan, np.float32)), "not finite"),
     "millimetres": (lambda f, v: np.save(f / "vertices_npy" / v, np.full((120, 15069), 90.0, np.float32)), "metres"),
     "empty": (lambda f, v: (f / "vertices_npy" / v).write_bytes(b""), ""),
     "pickled": (lambda f, v: np.save(f / "vertices_npy" / v, np.array([{}], object), allow_pickle=True), ""),
