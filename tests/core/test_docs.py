@@ -25,7 +25,7 @@ SYSTEM_PROGRAMS = {"apt-get", "export", "ln", "mkdir", "pip"}
 TOOLS = {"ruff", "basedpyright", "pytest"}
 """Modules that run their own way; files that they name must exist."""
 
-WITHOUT_PARSER = {"tests.core.measure_threediface_training"}
+WITHOUT_PARSER = {"tests.core.training.threediface.measure_training"}
 """Command lines without arguments, which would begin to work."""
 
 SHELL = [(block, words) for block in doc_blocks.all_blocks("bash") for words in doc_blocks.commands(block)]

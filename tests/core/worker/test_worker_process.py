@@ -308,7 +308,7 @@ def fails(worker, style: str | None = None) -> WorkerError:
         ("killed", "memory", "shorter range"),
         ("memory", "memory", "shorter range"),
         ("torch_memory", "memory", "shorter range"),
-        ("exits", "unexpectedly, with status 3", "Generate again"),
+        ("exits", "unexpectedly, with status 3", "Try again"),
         ("rubbish", "malformed message", "prints"),
         ("half", "memory", "shorter range"),
         ("bug", "KeyError: 'oops'", "report"),
@@ -394,10 +394,10 @@ def test_worker_that_hangs_at_the_start_is_given_up(worker, monkeypatch, scenari
     worker.start(extra_paths=[HERE])
     pid = worker.pid
     worker.hello_timeout = 1.0 if scenario == "no greeting" else 60
-    worker.load_timeout = 0.2
+    worker.load_timeout = worker.response_timeout = 0.2
     assert f"did not {word}" in fails(worker).message
     assert ends(pid)
-    worker.hello_timeout = worker.load_timeout = 60
+    worker.hello_timeout = worker.load_timeout = worker.response_timeout = 60
     monkeypatch.delenv("SCENARIO")
     works(worker)
 
