@@ -76,6 +76,7 @@ def test_zip_contains_the_required_files_and_no_others(full_zip: Path) -> None:
         "blender_manifest.toml",
         "diface_addon",
         "diface_core",
+        "docs",  # the guide, which Online Manual opens
         "wheels",
     }
     assert not [name for name in names if "__pycache__" in name or name.endswith((".pyc", ".blend"))]
