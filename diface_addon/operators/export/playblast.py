@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any
 
 import bpy
 
@@ -63,7 +62,7 @@ class DIFACE_OT_playblast(WriteFileOperator, bpy.types.Operator):
         return self._start_render(context) if getattr(self, "_is_interactive", False) else super().execute(context)
 
     def run(self, context: bpy.types.Context) -> str:
-        playblast.render(**self._render_arguments(context))
+        playblast.render(context, scene_settings.character(context), self._settings(context))
         return self._result_message(context)
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -84,7 +83,7 @@ class DIFACE_OT_playblast(WriteFileOperator, bpy.types.Operator):
     def _start_render(self, context: bpy.types.Context) -> set[str]:
         self._render = playblast.BackgroundRender()
         try:
-            self._render.start(**self._render_arguments(context))
+            self._render.start(context, scene_settings.character(context), self._settings(context))
         except errors.DifaceError as error:
             return self.report_error(error)
         try:
@@ -104,16 +103,14 @@ class DIFACE_OT_playblast(WriteFileOperator, bpy.types.Operator):
         finally:
             self._render.finish(cancelled)
 
-    def _render_arguments(self, context: bpy.types.Context) -> dict[str, Any]:
-        return {
-            "context": context,
-            "obj": scene_settings.character(context),
-            "frames": frame_range.export_range(context.scene),
-            "look": self.look,
-            "path": self.output_path(),
-            "sound_file": scene_settings.speech_choice(context.scene).filepath,
-            "add_camera": self._camera(context),
-        }
+    def _settings(self, context: bpy.types.Context) -> playblast.PlayblastSettings:
+        return playblast.PlayblastSettings(
+            frames=frame_range.export_range(context.scene),
+            look=self.look,
+            path=self.output_path(),
+            sound_file=scene_settings.speech_choice(context.scene).filepath,
+            add_camera=self._camera(context),
+        )
 
     def _camera(self, context: bpy.types.Context) -> playblast.AddCamera | None:
         """Return what adds the camera. Raises SceneError if the viewport is chosen and no window shows one."""

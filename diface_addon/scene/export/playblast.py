@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -23,30 +24,32 @@ AddCamera = Callable[[bpy.types.Scene, bpy.types.Object], bpy.types.Object]
 """Adds the camera of the video to a scene, for a character."""
 
 
-def render(
-    context: bpy.types.Context,
-    obj: bpy.types.Object,
-    frames: tuple[int, int],
-    look: RenderLook,
-    path: Path,
-    sound_file: str | None = None,
-    add_camera: AddCamera | None = None,
-) -> None:
-    """Render frames[0] to frames[1] to an mp4 file, with sound if this Blender has audio.
+@dataclass(frozen=True)
+class PlayblastSettings:
+    """What is rendered, and where the video is written.
 
-    Args:
-        context: Names the scene.
-        obj: The character.
+    Attributes:
         frames: First and last frame.
         look: How it is rendered.
         path: The mp4 file.
         sound_file: The sound file of the speech; None plays the sequencer's sound.
         add_camera: Adds the camera; None: the camera of the scene, or one that frames the character if it has none.
+    """
+
+    frames: tuple[int, int]
+    look: RenderLook
+    path: Path
+    sound_file: str | None = None
+    add_camera: AddCamera | None = None
+
+
+def render(context: bpy.types.Context, obj: bpy.types.Object, settings: PlayblastSettings) -> None:
+    """Render the character `obj` to an mp4 file, with sound if this Blender has audio.
 
     Raises:
         DifaceError: The file cannot be written, or rendering was cancelled.
     """
-    with prepared_scene(context, obj, frames, look, path, sound_file, add_camera) as copy:
+    with prepared_scene(context, obj, settings) as copy:
         bpy.ops.render.render(animation=True, scene=copy.name)
 
 
@@ -68,20 +71,11 @@ class BackgroundRender:
         """Whether the scene that is rendered is gone, as after another file was opened."""
         return all(scene.session_uid != self._scene_uid for scene in bpy.data.scenes)
 
-    def start(
-        self,
-        context: bpy.types.Context,
-        obj: bpy.types.Object,
-        frames: tuple[int, int],
-        look: RenderLook,
-        path: Path,
-        sound_file: str | None = None,
-        add_camera: AddCamera | None = None,
-    ) -> None:
+    def start(self, context: bpy.types.Context, obj: bpy.types.Object, settings: PlayblastSettings) -> None:
         """Begin to render; the arguments are those of `render`. Raises DifaceError, with nothing left behind."""
         self._exit_stack = contextlib.ExitStack()
         with contextlib.ExitStack() as stack:
-            copy = stack.enter_context(prepared_scene(context, obj, frames, look, path, sound_file, add_camera))
+            copy = stack.enter_context(prepared_scene(context, obj, settings))
             self._scene_uid = copy.session_uid
             stack.enter_context(_handler(bpy.app.handlers.render_cancel, self._on_cancel))
             _invoke_render(copy)
@@ -121,30 +115,24 @@ def _handler(handlers: list, callback: Callable[[], None]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def prepared_scene(
-    context: bpy.types.Context,
-    obj: bpy.types.Object,
-    frames: tuple[int, int],
-    look: RenderLook,
-    path: Path,
-    sound_file: str | None = None,
-    add_camera: AddCamera | None = None,
+    context: bpy.types.Context, obj: bpy.types.Object, settings: PlayblastSettings
 ) -> Iterator[bpy.types.Scene]:
     """Yield a copy of the scene that is ready to be rendered as an animation.
 
-    At the end the video is at `path`, and the copy is removed. If the block raises, there is no video. The arguments
-    are those of `render`. Raises DifaceError.
+    At the end the video is at `settings.path`, and the copy is removed. If the block raises, there is no video. Raises
+    DifaceError.
     """
     with (
         temporary.folder() as folder,
-        atomic_write.replacing(path) as draft,
+        atomic_write.replacing(settings.path) as draft,
         scene_copy(context.scene) as copy,
-        _temporary_camera(copy, obj, add_camera),
+        _temporary_camera(copy, obj, settings.add_camera),
     ):
-        if look == "WORKBENCH":
+        if settings.look == "WORKBENCH":
             copy.render.engine = "BLENDER_WORKBENCH"
             stage.use_workbench_look(copy, obj)
-        with _temporary_sound(context, copy, frames, sound_file, Path(folder)):
-            _set_output(copy, frames, draft)
+        with _temporary_sound(context, copy, settings.frames, settings.sound_file, Path(folder)):
+            _set_output(copy, settings.frames, draft)
             yield copy
         _check_complete(draft)
 

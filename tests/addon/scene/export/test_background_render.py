@@ -16,7 +16,8 @@ def arguments(scene, head, tmp_path):
     """Arguments of a render of one small frame."""
     scene.render.resolution_x, scene.render.resolution_y = 32, 32
     frames, path = (1, 1), tmp_path / "out.mp4"
-    return {"context": bpy.context, "obj": head, "frames": frames, "look": "WORKBENCH", "path": path}
+    settings = playblast.PlayblastSettings(frames, "WORKBENCH", path)
+    return {"context": bpy.context, "obj": head, "settings": settings}
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +50,7 @@ def test_finished_render_leaves_the_video(arguments, monkeypatch) -> None:
     render.start(**arguments)
     assert not render.is_running
     render.finish()
-    assert arguments["path"].stat().st_size > 0
+    assert arguments["settings"].path.stat().st_size > 0
     render.finish()
 
 
@@ -60,7 +61,7 @@ def test_cancelled_render_leaves_nothing(arguments, monkeypatch, way) -> None:
     render.start(**arguments)
     with pytest.raises(errors.Cancelled):
         render.finish(cancelled=way != "Esc")
-    assert not arguments["path"].exists()
+    assert not arguments["settings"].path.exists()
 
 
 def test_two_renders_share_no_state(arguments, monkeypatch) -> None:
@@ -73,7 +74,7 @@ def test_two_renders_share_no_state(arguments, monkeypatch) -> None:
     second = playblast.BackgroundRender()
     second.start(**arguments)
     second.finish()
-    assert arguments["path"].exists()
+    assert arguments["settings"].path.exists()
 
 
 def test_render_that_raises_leaves_nothing(arguments, monkeypatch) -> None:
@@ -90,4 +91,4 @@ def test_opening_a_file_during_a_render_leaves_nothing(arguments, monkeypatch) -
     assert render.is_lost
     with pytest.raises(errors.Cancelled):
         render.finish()
-    assert not Path(arguments["path"]).exists()
+    assert not Path(arguments["settings"].path).exists()

@@ -279,7 +279,8 @@ def test_playblast_shows_blinks(face, tmp_path) -> None:
     seen = []
     nothing_rendered = pytest.raises(errors.SceneError, match="incomplete")
     frames = FIRST, FIRST + ROWS - 1
-    with nothing_rendered, playblast.prepared_scene(bpy.context, face, frames, "WORKBENCH", tmp_path / "a.mp4") as copy:
+    settings = playblast.PlayblastSettings(frames, "WORKBENCH", tmp_path / "a.mp4")
+    with nothing_rendered, playblast.prepared_scene(bpy.context, face, settings) as copy:
         for row in (0, 7):
             copy.frame_set(FIRST + row)
             keys = face.data.shape_keys.evaluated_get(copy.view_layers[0].depsgraph)
