@@ -130,7 +130,7 @@ def test_scenes_with_different_frame_rates(scene, head, clicks, worker) -> None:
     other = bpy.data.scenes.new("Edit")
     other.render.fps = 30
     scenes.add_strip(other, clicks(CLICKS))
-    refused(saying="30 frames a second", trying="same frame rate")
+    refused(saying="30 frames per second", trying="same frame rate")
 
 
 # The character
