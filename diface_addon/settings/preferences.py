@@ -134,7 +134,11 @@ def _preference_path(name: str) -> Path | None:
 
 
 def _absolute_path(text: str) -> Path | None:
-    return Path(bpy.path.abspath(text)) if text else None
+    """Return a path as an absolute one: `//` is the .blend's folder, others are relative to the working directory.
+
+    Links are kept: the interpreter of a virtual environment is one.
+    """
+    return Path(bpy.path.abspath(text)).absolute() if text else None
 
 
 def wheel_folders() -> list[Path]:

@@ -18,7 +18,7 @@ SCAN_LIFETIME = 2.0
 
 _SECTION = re.compile(r"^motion_model:[^\S\n]*\n((?:[ \t#].*\n?|\n)*)", re.MULTILINE)
 _TARGET = re.compile(r"^([ \t]+)target:\s*['\"]?([\w.]+)", re.MULTILINE)
-_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+_WEIGHTS = "model.safetensors"
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,10 @@ def templates_status(path: Path | None) -> PathStatus:
 
 
 def wav2vec2_status(folder: Path | None) -> PathStatus:
-    """Return whether a folder contains wav2vec2 in the format of Hugging Face transformers."""
+    """Return whether a folder contains wav2vec2 as Hugging Face transformers saves it, with safetensors weights.
+
+    The worker refuses pickled weights (.bin), because they can run code.
+    """
     if folder is None:
         return PathStatus(False, "Not set: the folder of wav2vec2-base-960h, with config.json and model.safetensors")
     if not folder.is_dir():
@@ -126,9 +129,17 @@ def wav2vec2_status(folder: Path | None) -> PathStatus:
         return PathStatus(False, "Missing: config.json")
     if kind != "wav2vec2":
         return PathStatus(False, f"Another model: {kind}")
-    if not any((folder / name).is_file() for name in _WEIGHTS):
-        return PathStatus(False, f"Missing: {' or '.join(_WEIGHTS)}")
+    if not (folder / _WEIGHTS).is_file():
+        return PathStatus(False, _missing_weights(folder))
     return PathStatus(True, f"Found: {folder.name}")
+
+
+def _missing_weights(folder: Path) -> str:
+    """Return what to do about a wav2vec2 folder without safetensors."""
+    pickle = next((path.name for path in sorted(folder.glob("*.bin"))), "")
+    if not pickle:
+        return f"Missing: {_WEIGHTS}"
+    return f"{pickle} can run code, so it is not loaded. Download {_WEIGHTS} of wav2vec2-base-960h into the folder"
 
 
 def _checkpoint_kind(folder: Path) -> str:

@@ -75,9 +75,18 @@ def test_status_of_wav2vec2(folder) -> None:
     (folder / "config.json").write_text(json.dumps({"model_type": "hubert"}))
     assert threediface_files.wav2vec2_status(folder).message == "Another model: hubert"
     (folder / "config.json").write_text(json.dumps({"model_type": "wav2vec2"}))
-    assert "Missing: model.safetensors or" in threediface_files.wav2vec2_status(folder).message
-    (folder / "pytorch_model.bin").write_bytes(b"")
+    assert threediface_files.wav2vec2_status(folder).message == "Missing: model.safetensors"
+    (folder / "model.safetensors").write_bytes(b"")
     assert threediface_files.wav2vec2_status(folder).is_valid
+
+
+def test_pickled_wav2vec2_weights_are_not_valid(folder) -> None:
+    (folder / "config.json").write_text(json.dumps({"model_type": "wav2vec2"}))
+    (folder / "pytorch_model.bin").write_bytes(b"")
+    status = threediface_files.wav2vec2_status(folder)
+    assert not status.is_valid
+    assert "pytorch_model.bin can run code" in status.message
+    assert "Download model.safetensors" in status.message
 
 
 def test_status_does_not_import_torch(folder) -> None:
@@ -89,3 +98,11 @@ def test_status_does_not_import_torch(folder) -> None:
 def test_no_paths_are_set_outside_an_extension() -> None:
     assert preferences.flame_file() is None
     assert preferences.checkpoints_folder() is None
+
+
+def test_relative_worker_python_is_resolved_and_its_link_kept(tmp_path, monkeypatch) -> None:
+    (tmp_path / "env").mkdir()
+    (tmp_path / "env" / "python").symlink_to(sys.executable)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DIFACE_PYTHON", "env/python")
+    assert preferences.worker_python() == tmp_path / "env" / "python"
