@@ -10,7 +10,7 @@ from ..scene.animation.active_actions import active_actions
 from ..scene.pins import vertex_pins
 from ..scene.provenance import stored_request
 from ..settings import scene_settings
-from . import edit_shape_keys, edit_threediface, running_job
+from . import edit_part_choice, edit_shape_keys, edit_threediface, running_job
 from .edit_plan import Planner
 
 
@@ -41,6 +41,8 @@ def begin(context: bpy.types.Context, planner: Planner) -> edit_shape_keys.EditJ
         DifaceError: There is nothing to edit, or the worker cannot be reached.
     """
     check(context)
-    if edit_threediface.is_threediface(scene_settings.character(context)):
-        return edit_threediface.ThreeDifaceEditJob.begin(context, planner)
-    return edit_shape_keys.EditJob.begin(context, planner)
+    obj = scene_settings.character(context)
+    part = edit_part_choice.choose_part(obj, planner)
+    if edit_threediface.is_threediface(obj, part):
+        return edit_threediface.ThreeDifaceEditJob.begin(context, planner, part)
+    return edit_shape_keys.EditJob.begin(context, planner, part)

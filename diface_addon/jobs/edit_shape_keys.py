@@ -25,7 +25,7 @@ from ..scene.takes import rest_easing, take_names, write_take
 from ..settings import choices, preferences, scene_settings, threediface_models
 from ..version import VERSION
 from ..worker import process
-from . import edit_plan, edit_variation, edit_warnings, generate, running_job, worker_client
+from . import edit_parts, edit_plan, edit_variation, edit_warnings, generate, running_job, worker_client
 from .edit_plan import EditContext, Plan, Planner
 
 MIN_FOREIGN_KEEP_MOTION = 0.5
@@ -48,29 +48,40 @@ class EditJob(generate.GenerationJob):
         plan: Plan,
         obj: bpy.types.Object,
         folder: tempfile.TemporaryDirectory[str],
+        part: str = edit_parts.WHOLE,
     ) -> None:
         speech = speech_source.Speech(edit_context.request.audio, edit_context.first_frame, edit_context.sound)
         super().__init__(task, speech, obj.session_uid, folder)
         self._edit_context, self._planner, self._plan = edit_context, planner, plan
-        self._action_uids = [action.session_uid for action in self.edited_actions(obj)]
+        self._part = part
+        self._action_uids = [action.session_uid for action in self.edited_actions(obj, part)]
 
     @classmethod
-    def begin(cls, context: bpy.types.Context, planner: Planner) -> EditJob:
-        """Send the edit that `planner` plans to the worker. Nothing in the scene is changed. Raises DifaceError."""
+    def begin(cls, context: bpy.types.Context, planner: Planner, part: str = edit_parts.WHOLE) -> EditJob:
+        """Send the edit that `planner` plans to the worker. Nothing in the scene is changed.
+
+        Args:
+            context: Names the character and the settings.
+            planner: Plans the edit from the existing motion.
+            part: The part that is edited, if another model generated the other one.
+
+        Raises:
+            DifaceError: There is nothing to edit, or the worker cannot be reached.
+        """
         obj = scene_settings.character(context)
         with temporary.kept_folder() as folder:
-            edit_context = cls.read_context(context, obj, Path(folder.name))
+            edit_context = cls.read_context(context, obj, Path(folder.name), part)
             plan = edit_variation.with_seed(planner(edit_context), edit_context, context.scene.diface)
             task = worker_client.submit(cls.build_request(context, obj, edit_context, plan))
-            job = cls(task, edit_context, planner, plan, obj, folder)
+            job = cls(task, edit_context, planner, plan, obj, folder, part)
         cls.mark_pins(obj, edit_context)
         running_job.set_current(job)
         return job
 
     @staticmethod
-    def read_context(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> EditContext:
+    def read_context(context: bpy.types.Context, obj: bpy.types.Object, folder: Path, part: str) -> EditContext:
         """Read what is edited. Files that have to be written go to `folder`. Raises DifaceError."""
-        return read_edit_context(context, obj, folder)
+        return read_edit_context(context, obj, folder, part)
 
     @staticmethod
     def build_request(
@@ -80,9 +91,9 @@ class EditJob(generate.GenerationJob):
         return edit_request(context, obj, edit_context, plan)
 
     @staticmethod
-    def edited_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
+    def edited_actions(obj: bpy.types.Object, part: str) -> list[bpy.types.Action]:
         """Return the Actions that are edited."""
-        return active_actions(obj)
+        return edit_parts.part_actions(obj, part)
 
     @staticmethod
     def mark_pins(obj: bpy.types.Object, edit_context: EditContext) -> None:
@@ -92,15 +103,15 @@ class EditJob(generate.GenerationJob):
     def restart_if_stale(self, context: bpy.types.Context) -> EditJob | None:
         """Restart the edit if pins that it was started with were removed or moved since. Raises DifaceError."""
         obj = self.find_character()
-        same_actions = [action.session_uid for action in active_actions(obj)] == self._action_uids
+        same_actions = [action.session_uid for action in self.edited_actions(obj, self._part)] == self._action_uids
         if not same_actions or set(self._edit_context.pins) <= set(self.current_pins(obj)):
             return None
         self.end()
-        return type(self).begin(context, self._planner)
+        return type(self).begin(context, self._planner, self._part)
 
     def current_pins(self, obj: bpy.types.Object) -> list[pins.Pin]:
         """Return the pins that exist now."""
-        return pins.find_pins(obj)
+        return edit_parts.pins_of_part(pins.find_pins(obj), self._part)
 
     def base_actions(self) -> list[bpy.types.Action]:
         """Look the edited Actions up. Raises SceneError if one was deleted."""
@@ -131,7 +142,7 @@ class EditJob(generate.GenerationJob):
 
     def _pins_to_write(self, obj: bpy.types.Object, actions: list[bpy.types.Action]) -> list[pins.Pin]:
         """Return the plan's pins, without those removed since the edit began and with those added since."""
-        if active_actions(obj) != actions:
+        if self.edited_actions(obj, self._part) != actions:
             return list(self._plan.pins)
         now, before = self.current_pins(obj), self._edit_context.pins
         removed = set(before) - set(now)
@@ -153,9 +164,22 @@ class EditJob(generate.GenerationJob):
         )
 
 
-def read_edit_context(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> EditContext:
-    """Read the active animation of `obj`. Files that have to be written go to `folder`. Raises DifaceError."""
-    stored = next(filter(None, map(stored_request.read_request, active_actions(obj))), None)
+def read_edit_context(
+    context: bpy.types.Context, obj: bpy.types.Object, folder: Path, part: str = edit_parts.WHOLE
+) -> EditContext:
+    """Read the active animation of `obj`, or a part of it.
+
+    Args:
+        context: Names the settings.
+        obj: The character.
+        folder: For files that have to be written.
+        part: The part, if another model generated the other one.
+
+    Raises:
+        DifaceError: The take's sound, style or frame rate does not allow an edit.
+    """
+    actions = edit_parts.part_actions(obj, part)
+    stored = next(filter(None, map(stored_request.read_request, actions)), None)
     if stored is None:
         request, first, sound = _request_from_scene(context, folder)
     else:
@@ -164,12 +188,15 @@ def read_edit_context(context: bpy.types.Context, obj: bpy.types.Object, folder:
         audio = speech_source.locate_audio(context, request.audio, sound, context.scene.diface.filepath, folder)
         request = dataclasses.replace(request, audio=audio, style=style)
         frame_rate.check_take_rate(request.rate, frame_rate.scene_rate(context.scene))
+    if part != edit_parts.WHOLE:
+        request = dataclasses.replace(request, parts=(part,))
     rate = frame_rate.scene_rate(context.scene)
-    rows = _row_count(obj, stored, request, first)
+    rows = _row_count(obj, actions, request, first)
     if request.audio.seconds is None:  # motion and sound must end together
         request = dataclasses.replace(request, audio=dataclasses.replace(request.audio, seconds=rate.seconds(rows)))
     motion = sampling.sample_motion(obj, first, rows, channels.of_parts(request.parts), generate.flame_placement(obj))
-    all_pins, changed_pins = map(tuple, pins.find_pins_and_changes(obj))
+    found = pins.find_pins_and_changes(obj)
+    all_pins, changed_pins = (tuple(edit_parts.pins_of_part(some, part)) for some in found)
     if stored is None:
         changed_pins = all_pins
     model_hash = (stored or {}).get("model_hash", "")
@@ -184,13 +211,15 @@ def _request_from_scene(context: bpy.types.Context, folder: Path) -> tuple[types
     return generate.request_from_settings(context, speech.section), speech.first_frame, speech.name
 
 
-def _row_count(obj: bpy.types.Object, stored: dict | None, request: types.GenerateRequest, first: int) -> int:
+def _row_count(
+    obj: bpy.types.Object, actions: list[bpy.types.Action], request: types.GenerateRequest, first: int
+) -> int:
     """Return the number of rows: of a take its samples; else to the end of the sound's strip, or to the last key."""
-    if stored is not None:
-        return edit_plan.sample_count(action for action in active_actions(obj) if stored_request.read_request(action))
+    if generated := [action for action in actions if stored_request.read_request(action)]:
+        return edit_plan.sample_count(generated)
     if request.audio.seconds is not None:
         return request.rate.rows(request.audio.seconds)
-    ends = [action.frame_range[1] for action in active_actions(obj)]
+    ends = [action.frame_range[1] for action in actions]
     ends += [c.start + c.scale * c.fcurve.keyframe_points[-1].co.x for _address, c in active_curves.all_curves(obj)]
     return max(1, round(max(ends)) - first + 1)
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from ..core import channels, types
 from ..scene.animation import sampling
-from ..scene.animation.active_actions import active_actions
 from ..scene.audio import speech_source
 from ..scene.edits import threediface_head_keys
 from ..scene.keys import frame_rate
@@ -19,7 +18,7 @@ from ..scene.provenance import stored_request, take_request
 from ..scene.takes import take_names, write_take
 from ..scene.vertex_animation import pc2_file, take_cache
 from ..settings import threediface_models
-from . import edit_plan, edit_shape_keys, generate
+from . import edit_parts, edit_plan, edit_shape_keys, generate
 
 FACE_COLUMN = "vertices"
 """The column of a regenerate mask that stands for the whole face, and the path of the face's pins."""
@@ -38,9 +37,11 @@ class ThreeDifaceEditJob(edit_shape_keys.EditJob):
     """An edit of a 3DiFACE take that the worker is processing."""
 
     @staticmethod
-    def read_context(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> ThreeDifaceEditContext:
+    def read_context(
+        context: bpy.types.Context, obj: bpy.types.Object, folder: Path, part: str
+    ) -> ThreeDifaceEditContext:
         """Read the take that animates `obj`. Files that have to be written go to `folder`. Raises DifaceError."""
-        return read_threediface_context(context, obj, folder)
+        return read_threediface_context(context, obj, folder, part)
 
     @staticmethod
     def build_request(
@@ -50,9 +51,9 @@ class ThreeDifaceEditJob(edit_shape_keys.EditJob):
         return threediface_edit_request(context, obj, edit_context, plan)
 
     @staticmethod
-    def edited_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
+    def edited_actions(obj: bpy.types.Object, part: str) -> list[bpy.types.Action]:
         """Return the Actions of the take that is edited."""
-        return edited_actions(obj)
+        return edited_actions(obj, part)
 
     @staticmethod
     def mark_pins(_obj: bpy.types.Object, _edit_context: edit_plan.EditContext) -> None:
@@ -60,7 +61,8 @@ class ThreeDifaceEditJob(edit_shape_keys.EditJob):
 
     def current_pins(self, obj: bpy.types.Object) -> list[pins.Pin]:
         """Return the pins that exist now."""
-        return _find_pins(obj, self.task.request)[0]
+        all_pins, _changed = find_pins_and_changes(obj, "face" in self.task.request.parts)
+        return edit_parts.pins_of_part(all_pins, self._part)
 
     def write_result(self) -> write_take.TakeResult:
         """Write the edit as a new take; the edited one is kept. Raises DifaceError, with the scene unchanged."""
@@ -91,42 +93,56 @@ class ThreeDifaceEditJob(edit_shape_keys.EditJob):
         threediface_head_keys.restore_head_keys(new_actions, head_keys, head_rows, self._plan.pins)
 
 
-def is_threediface(obj: bpy.types.Object) -> bool:
-    """Return whether a take of the user's 3DiFACE models animates `obj`. Fast enough for a button's poll."""
-    if vertex_pins.find_take(obj):
+def is_threediface(obj: bpy.types.Object, part: str = edit_parts.WHOLE) -> bool:
+    """Return whether a take of the user's 3DiFACE models animates `obj`, or a part of it."""
+    if part != "head" and vertex_pins.find_take(obj):
         return True
-    request = next(filter(None, map(stored_request.read_request, active_actions(obj))), None)
+    request = next(filter(None, map(stored_request.read_request, edit_parts.part_actions(obj, part))), None)
     return bool(request and request.get("engine"))
 
 
-def edited_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
+def edited_actions(obj: bpy.types.Object, part: str = edit_parts.WHOLE) -> list[bpy.types.Action]:
     """Return the Actions of the take that is edited."""
-    take = vertex_pins.find_take(obj)
-    return vertex_pins.take_actions(take) if take else active_actions(obj)
+    take = vertex_pins.find_take(obj) if part != "head" else None
+    return vertex_pins.take_actions(take) if take else edit_parts.part_actions(obj, part)
 
 
-def read_threediface_context(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> ThreeDifaceEditContext:
-    """Read the take that animates `obj`. Files that have to be written go to `folder`. Raises DifaceError."""
-    actions = edited_actions(obj)
+def read_threediface_context(
+    context: bpy.types.Context, obj: bpy.types.Object, folder: Path, part: str = edit_parts.WHOLE
+) -> ThreeDifaceEditContext:
+    """Read the take that animates `obj`, or a part of it.
+
+    Args:
+        context: Names the settings.
+        obj: The character.
+        folder: For files that have to be written.
+        part: The part, if another model generated the other one.
+
+    Raises:
+        DifaceError: The take's sound, models or frame rate does not allow an edit.
+    """
+    actions = edited_actions(obj, part)
     stored = stored_request.read_request(actions[0])
     request, first, sound = take_request.from_json(stored), stored["first_frame"], stored["sound"]
     frame_rate.check_take_rate(request.rate, frame_rate.scene_rate(context.scene))
     request = threediface_models.resolve(request)
     audio = speech_source.locate_audio(context, request.audio, sound, context.scene.diface.filepath, folder)
-    request = dataclasses.replace(request, audio=audio, constraints=None)
-    names = channels.HEAD if "head" in request.parts else ()
-    values = sampling.sample_motion(obj, first, _row_count(obj, actions), names, generate.flame_placement(obj)).values
-    all_pins, changed_pins = map(tuple, _find_pins(obj, request))
-    if "face" in request.parts:
+    parts = request.parts if part == edit_parts.WHOLE else (part,)
+    request = dataclasses.replace(request, audio=audio, parts=parts, constraints=None)
+    names = channels.HEAD if "head" in parts else ()
+    values = sampling.sample_motion(obj, first, row_count(obj, actions), names, generate.flame_placement(obj)).values
+    found = find_pins_and_changes(obj, "face" in parts)
+    all_pins, changed_pins = (tuple(edit_parts.pins_of_part(some, part)) for some in found)
+    if "face" in parts:
         values, names = np.concatenate([np.zeros((len(values), 1), np.float32), values], axis=1), (FACE_COLUMN, *names)
     motion = types.Motion(values, names, request.rate)
     return ThreeDifaceEditContext(motion, first, request, sound, all_pins, changed_pins, True, stored=stored)
 
 
-def _find_pins(obj: bpy.types.Object, request: types.GenerateRequest) -> tuple[list[pins.Pin], list[pins.Pin]]:
+def find_pins_and_changes(obj: bpy.types.Object, has_face: bool) -> tuple[list[pins.Pin], list[pins.Pin]]:
     """Return all pins, keys of the head and whole faces, and those changed since the motion was generated."""
-    all_pins, changed = ([pin for pin in some if pin.kind == "OBJECT"] for some in pins.find_pins_and_changes(obj))
-    if "face" in request.parts:
+    all_pins, changed = (edit_parts.pins_of_part(some, "head") for some in pins.find_pins_and_changes(obj))
+    if has_face:
         actions = edited_actions(obj)
         all_pins += map(_face_pin, vertex_pins.pin_frames(actions))
         changed += map(_face_pin, vertex_pins.pin_frames(actions, changed_only=True))
@@ -167,7 +183,7 @@ def _kept_frames(edit_context: edit_plan.EditContext, plan: edit_plan.Plan) -> l
     return (edit_context.first_frame + np.flatnonzero(kept_rows)).tolist()
 
 
-def _row_count(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> int:
+def row_count(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> int:
     """Return the number of rows of a take: of its cache, or of its baselines."""
     if file := take_cache.cache_file(obj, actions):
         return pc2_file.row_count(file)

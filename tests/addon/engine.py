@@ -77,7 +77,8 @@ class Loudness:
             strength = strengths[name] * (3 if request.seed == OUT_OF_RANGE else 1)
             values[:, names.index(name)] = np.array(loud) * strength
         if (kept := request.constraints) is not None:
-            values = warp_motion(np.where(kept.known_mask, kept.values, np.float32(ANEW)), kept)
+            free = len(names) - kept.values.shape[1]  # the shapes of a 3DiFACE face, which come first
+            values[:, free:] = warp_motion(np.where(kept.known_mask, kept.values, np.float32(ANEW)), kept)
         return GenerateResult(Motion(values, names, request.rate), "0123abcd", {}, shapes)
 
     def shapes(self, request: ShapesRequest, _report: Report) -> Shapes:

@@ -22,7 +22,7 @@ from ...scene.provenance import stored_request, take_request
 from ...scene.takes import rest_easing
 from ...settings import choices, scene_settings
 from ...version import VERSION
-from .. import edit, edit_plan, edit_scope, edit_shape_keys
+from .. import edit, edit_parts, edit_plan, edit_scope, edit_shape_keys
 from ..edit_scope import SCOPES
 from .live_request import OVERRIDES, LiveRequest, LiveSettings, Regeneration
 
@@ -228,6 +228,9 @@ def create_working_copy(context: bpy.types.Context) -> None:
     """Animate the character by a working copy of the active take, which Live changes. Raises DifaceError."""
     edit.check(context)
     obj = scene_settings.character(context)
+    if edit_parts.separate_parts(obj):
+        hint = "Use Regenerate, or let one take animate both."
+        raise errors.SceneError("Live cannot edit a face and a head that different models generated.", hint)
     with temporary.folder() as folder:
         base = edit_shape_keys.read_edit_context(context, obj, Path(folder))
     actions = active_actions(obj)

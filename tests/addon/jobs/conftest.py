@@ -1,4 +1,4 @@
-"""Toy 3DiFACE models in a real worker, and a FLAME mesh that they animate."""
+"""3DiFACE checkpoints without weights; toy 3DiFACE models in a real worker, and a FLAME mesh that they animate."""
 
 from __future__ import annotations
 
@@ -13,10 +13,28 @@ import soundfile
 from diface_addon.settings import preferences, threediface_files
 from diface_addon.worker import process
 from tests.addon import scenes
+from tests.addon.checkpoints import FACE, HEAD, checkpoint
 from tests.addon.conftest import PYTHON
 from tests.addon.flame_scenes import add_flame
 
 ROWS = 36
+
+
+@pytest.fixture(scope="session")
+def flame(shared) -> Path:
+    """A FLAME file."""
+    return shared / "flame2023open.npz"
+
+
+@pytest.fixture
+def own(tmp_path, flame, monkeypatch) -> Path:
+    """Set the preferences to a folder with the general face model, a personal one and a head, and to a FLAME file."""
+    folder = tmp_path / "models"
+    for name, kind in (("a_personal", FACE), (threediface_files.GENERAL_FACE_MODEL, FACE), ("head_reg", HEAD)):
+        checkpoint(folder / name, kind)
+    monkeypatch.setattr(preferences, "checkpoints_folder", lambda: folder)
+    monkeypatch.setattr(preferences, "flame_file", lambda: flame)
+    return folder
 
 
 @pytest.fixture(scope="module")

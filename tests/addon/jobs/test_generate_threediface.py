@@ -16,28 +16,10 @@ from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import take_index
 from diface_addon.settings import preferences, threediface_files, threediface_settings
 from tests.addon import fingerprint, flame_scenes, scenes
-from tests.addon.checkpoints import FACE, HEAD, checkpoint
 from tests.addon.flame_scenes import add_flame, shown
 from tests.addon.panel_drawing import drawn
 
 CLICKS = [0.25, 1.0]
-
-
-@pytest.fixture(scope="session")
-def flame(shared) -> Path:
-    """A FLAME file."""
-    return shared / "flame2023open.npz"
-
-
-@pytest.fixture
-def own(tmp_path, flame, monkeypatch) -> Path:
-    """Set the preferences to a folder with the general face model, a personal one and a head, and to a FLAME file."""
-    folder = tmp_path / "models"
-    for name, kind in (("a_personal", FACE), (threediface_files.GENERAL_FACE_MODEL, FACE), ("head_reg", HEAD)):
-        checkpoint(folder / name, kind)
-    monkeypatch.setattr(preferences, "checkpoints_folder", lambda: folder)
-    monkeypatch.setattr(preferences, "flame_file", lambda: flame)
-    return folder
 
 
 @pytest.fixture
