@@ -15,7 +15,7 @@ from ..scene.edits import threediface_head_keys
 from ..scene.keys import frame_rate
 from ..scene.pins import pins, vertex_pins
 from ..scene.provenance import stored_request, take_request
-from ..scene.takes import take_names, write_take
+from ..scene.takes import rest_easing, take_names, write_take
 from ..scene.vertex_animation import pc2_file, take_cache
 from ..settings import threediface_models
 from . import edit_parts, edit_plan, edit_shape_keys, generate
@@ -71,9 +71,10 @@ class ThreeDifaceEditJob(edit_shape_keys.EditJob):
         head_keys = threediface_head_keys.read_head_keys(obj)
         name = take_names.edit_name(self._plan.label)
         shapes = generate.custom_shapes(result, self.task.request.engine)
+        motion = _ease_ends(result.motion, self._edit_context, self._plan, self.task.request.constraints)
         parent = stored_request.read_request(base_actions[0])["take"]
         request = {**self.request_json(result.model_hash), "parent": parent}
-        written = write_take.write_take(obj, result.motion, name, request, generate.flame_placement(obj), shapes)
+        written = write_take.write_take(obj, motion, name, request, generate.flame_placement(obj), shapes)
         self._transfer_pins(obj, base_actions, list(written.actions), head_keys)
         self.store_request(written, result.model_hash)
         return written
@@ -175,6 +176,27 @@ def threediface_edit_request(
     )
     seed = edit_context.request.seed if plan.seed is None else plan.seed
     return dataclasses.replace(edit_context.request, seed=seed, constraints=constraints)
+
+
+def _ease_ends(
+    motion: types.Motion, edit_context: edit_plan.EditContext, plan: edit_plan.Plan, constraints: types.Constraints
+) -> types.Motion:
+    """Return a result that begins and ends at rest where it was regenerated, pins and kept frames excepted."""
+    names = edit_context.motion.channels
+    columns = [names.index(name if name in names else FACE_COLUMN) for name in motion.channels]
+    return rest_easing.ease_ends(motion, _result_pins(motion, constraints), plan.regenerate_mask[:, columns])
+
+
+def _result_pins(motion: types.Motion, constraints: types.Constraints) -> types.Pins:
+    """Return the rows that a result passes through, as pins without values: a sculpted face pins every shape.
+
+    Of the faces only the first and the last count; one between two rows needs both.
+    """
+    shapes, kept = len(motion.channels) - constraints.values.shape[1], constraints.vertices
+    ends = np.unique([np.floor(kept.row[0]), np.ceil(kept.row[-1])]) if kept is not None else np.zeros(0)
+    row = np.concatenate([np.tile(ends, shapes), constraints.pins.row])
+    channel = np.concatenate([np.repeat(np.arange(shapes), len(ends)), constraints.pins.channel + shapes])
+    return types.Pins(row, channel.astype(np.int32), np.zeros(len(row), np.float32))
 
 
 def _kept_frames(edit_context: edit_plan.EditContext, plan: edit_plan.Plan) -> list[int]:

@@ -25,7 +25,8 @@ def ease_ends(
     Args:
         motion: The motion of a whole take, (T, C).
         pins: Values that the motion passes through. In the channel of a pin, a transition ends before it.
-        mask: (T, C) bool, what was generated. A channel is eased only at ends that were generated. None: everything.
+        mask: (T, C) bool, what was generated; the rest is not changed. A channel is eased only at ends that were
+            generated, and a transition ends before the first row that was not. None: everything.
     """
     rows = len(motion)
     length = min(round(EASE_SECONDS * motion.rate.value), (rows - 1) // 2)
@@ -34,6 +35,8 @@ def ease_ends(
     values = motion.values.copy()
     for column in range(len(motion.channels)):
         pinned = pins.row[pins.channel == column] if pins is not None else np.zeros(0)
+        if mask is not None:
+            pinned = np.append(pinned, np.flatnonzero(~mask[:, column]))
         if mask is None or mask[0, column]:
             span = _span(length, pinned)
             values[:span, column] *= _smoothstep(span)

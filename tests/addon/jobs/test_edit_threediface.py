@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from diface_addon.scene.animation import active_curves
-from diface_addon.scene.characters import shape_keys
+from diface_addon.scene.characters import flame_mesh, shape_keys
 from diface_addon.scene.pins import sculpt, vertex_pins
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import take_index, use_take
@@ -19,9 +19,9 @@ KINDS = pytest.mark.parametrize("motion_as", ["KEYS", "CACHE"])
 SCULPTED = 12
 
 
-def sculpted(obj: bpy.types.Object) -> np.ndarray:
-    """Pin the face at frame SCULPTED with random displacements. Returns the vertices."""
-    bpy.context.scene.frame_set(SCULPTED)
+def sculpted(obj: bpy.types.Object, frame: int = SCULPTED) -> np.ndarray:
+    """Pin the face at a frame with random displacements. Returns the vertices."""
+    bpy.context.scene.frame_set(frame)
     assert bpy.ops.diface.sculpt_pose() == {"FINISHED"}
     key = obj.data.shape_keys.key_blocks[sculpt.KEY]
     places = shape_keys.positions(key) + np.random.default_rng(3).normal(0, 0.003, (5023, 3)).astype(np.float32)
@@ -83,6 +83,29 @@ def test_in_between_keeps_frames_outside(scene, toy_speaker, motion_as) -> None:
     assert off < 2e-5 if motion_as == "KEYS" else off == 0
     assert np.abs(after[9:20] - before[9:20]).max() > 1e-5
     np.testing.assert_array_equal(rotations(toy_speaker)[outside], turned[outside])
+
+
+@KINDS
+def test_regenerated_take_begins_and_ends_at_rest(scene, toy_speaker, motion_as) -> None:
+    scene.diface.threediface.motion_as = motion_as
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    scene.diface.seed = 8
+    assert bpy.ops.diface.regenerate(where="ALL") == {"FINISHED"}
+    rest, after = flame_mesh.rest_vertices(toy_speaker), poses(toy_speaker)
+    assert np.abs(after[[0, -1]] - rest).max() < 2e-5
+    assert np.abs(after[1:-1] - rest).max(axis=(1, 2)).min() > 2e-5
+    assert np.abs(rotations(toy_speaker)[[0, -1]]).max() < 1e-5
+
+
+@KINDS
+def test_sculpt_near_an_end_is_kept_where_the_take_is_eased(scene, toy_speaker, motion_as) -> None:
+    scene.diface.threediface.motion_as = motion_as
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    places = sculpted(toy_speaker, frame=2)
+    assert bpy.ops.diface.regenerate(where="ALL") == {"FINISHED"}
+    rest, after = flame_mesh.rest_vertices(toy_speaker), poses(toy_speaker)
+    assert np.abs(after[1] - places).max() < 2e-5
+    assert np.abs(after[[0, -1]] - rest).max() < 2e-5
 
 
 def rotations(obj: bpy.types.Object) -> np.ndarray:

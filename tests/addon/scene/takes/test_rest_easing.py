@@ -51,6 +51,14 @@ def test_only_generated_ends_are_eased() -> None:
     assert values[-1].tolist() == [0, 0.5]
 
 
+def test_easing_ends_before_the_first_row_that_was_not_generated() -> None:
+    mask = np.ones((ROWS, 2), bool)
+    mask[2:, 0] = False
+    values = rest_easing.ease_ends(motion(), mask=mask).values
+    assert values[0, 0] == 0
+    assert (values[2:, 0] == 0.5).all()
+
+
 @pytest.mark.parametrize("rows", [1, 2, 3, 4])
 def test_short_motion(rows) -> None:
     values = rest_easing.ease_ends(motion(rows=rows)).values
