@@ -14,8 +14,7 @@ import soundfile
 import diface_addon
 from diface_addon import compat
 from diface_addon.worker import process
-
-from . import fingerprint, scenes
+from tests.addon.scene import fingerprint, scenes
 
 PYTHON = "DIFACE_PYTHON"
 
@@ -61,14 +60,14 @@ def clicks(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def _test_worker() -> Iterator[process.WorkerProcess]:
-    worker = process.WorkerProcess("tests.addon.engine")
+    worker = process.WorkerProcess("tests.addon.worker.fake_engine")
     yield worker
     worker.close()
 
 
 @pytest.fixture
 def worker(_test_worker: process.WorkerProcess, monkeypatch: pytest.MonkeyPatch) -> process.WorkerProcess:
-    """Requests go to the engine of tests/addon/engine.py, in a process of DIFACE_PYTHON."""
+    """Requests go to the engine of tests/addon/worker/fake_engine.py, in a process of DIFACE_PYTHON."""
     if not os.environ.get(PYTHON):
         pytest.skip(f"{PYTHON} is not set to a Python with DiFACE's packages: `python3 build.py test` does.")
     monkeypatch.setattr(process, "_shared", _test_worker)

@@ -74,7 +74,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=GenerateRequest.steps)
     parser.add_argument("--guidance", type=float, default=GenerateRequest.guidance)
     parser.add_argument("--style", help="a trained style; without it the model's default")
-    parser.add_argument("--rows", type=Path, help="write the closest row of every m, b, p for tests/addon/lips_seen.py")
+    parser.add_argument("--rows", type=Path, help="write the closest row of every m, b, p for visible_lip_closures.py")
     options = parser.parse_args(arguments)
 
     sounds = {path.stem: read_utterances(path, options.utterances) for path in options.phones}

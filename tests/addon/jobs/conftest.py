@@ -12,10 +12,10 @@ import soundfile
 
 from diface_addon.settings import preferences, threediface_files
 from diface_addon.worker import process
-from tests.addon import scenes
-from tests.addon.checkpoints import FACE, HEAD, checkpoint
 from tests.addon.conftest import PYTHON
-from tests.addon.flame_scenes import add_flame
+from tests.addon.scene import scenes
+from tests.addon.scene.flame_scenes import add_flame
+from tests.addon.settings.checkpoints import FACE, HEAD, checkpoint
 
 ROWS = 36
 
@@ -46,7 +46,8 @@ def toy_models(tmp_path_factory, root, speech) -> Path:
     samples, rate = soundfile.read(speech, frames=ROWS * 16000 // 30)
     soundfile.write(folder / "speech.wav", samples, rate, subtype="FLOAT")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    command = [os.environ[PYTHON], "-m", "tests.addon.toy_threediface_models", str(folder), str(folder / "speech.wav")]
+    module = "tests.addon.jobs.toy_threediface_models"
+    command = [os.environ[PYTHON], "-m", module, str(folder), str(folder / "speech.wav")]
     done = subprocess.run(command, cwd=root, env={**environment, "HF_HUB_OFFLINE": "1"}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     yield folder

@@ -14,8 +14,8 @@ from diface_addon.core import channels
 from diface_addon.scene.characters import bundled_head
 from diface_addon.scene.provenance import stored_request
 from diface_addon.worker import process
-from tests.addon import scenes
 from tests.addon.conftest import PYTHON
+from tests.addon.scene import scenes
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -9,8 +9,8 @@ import pytest
 from diface_addon.jobs.live_mode import live
 from diface_addon.scene.animation import active_curves
 from diface_addon.scene.provenance import stored_request
-from tests.addon import scenes
-from tests.addon.flame_scenes import add_flame
+from tests.addon.scene import scenes
+from tests.addon.scene.flame_scenes import add_flame
 
 JAW, HEAD = ("KEY", 'key_blocks["jawOpen"].value', 0), ("OBJECT", "rotation_euler", 2)
 REGIONS = ("lips", "jaw", "cheeks", "brows", "eyes", "tongue")

@@ -13,7 +13,7 @@ from diface_addon.operators.edit.in_between import plan_in_between
 from diface_addon.operators.edit.regenerate import plan_around_pins
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import layer_tracks, stored_request
-from tests.addon import scenes
+from tests.addon.scene import scenes
 
 SHAPES = ("jawOpen", "mouthSmileLeft", "browInnerUp", "eyeSquintLeft")
 FIRST, LAST = 11, 106

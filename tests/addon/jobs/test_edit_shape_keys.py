@@ -15,8 +15,8 @@ from diface_addon.operators.edit.regenerate import plan_around_pins
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import stored_request, take_request
 from diface_addon.scene.takes import take_index
-from tests.addon import scenes
-from tests.addon.engine import ANEW, SLOW
+from tests.addon.scene import scenes
+from tests.addon.worker.fake_engine import ANEW, SLOW
 
 JAW = 'key_blocks["jawOpen"].value'
 SMILE = 'key_blocks["mouthSmileLeft"].value'

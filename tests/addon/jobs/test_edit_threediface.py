@@ -12,8 +12,8 @@ from diface_addon.scene.pins import sculpt, vertex_pins
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import take_index, use_take
 from diface_addon.scene.vertex_animation import vertex_cache
-from tests.addon.flame_scenes import shown
 from tests.addon.jobs.conftest import ROWS
+from tests.addon.scene.flame_scenes import shown
 
 KINDS = pytest.mark.parametrize("motion_as", ["KEYS", "CACHE"])
 SCULPTED = 12

@@ -14,8 +14,8 @@ from diface_addon import compat
 from diface_addon.core import types
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.styles import styles
-from tests.addon import fingerprint, scenes
 from tests.addon.conftest import needs_audio
+from tests.addon.scene import fingerprint, scenes
 
 CLICKS = [0.25, 1.0, 1.75, 2.5]
 

@@ -13,8 +13,9 @@ from diface_addon import compat
 from diface_addon.core import errors
 from diface_addon.scene.audio import audio_strip, decode
 from diface_addon.scene.files import user_cache
-from tests.addon import engine, fingerprint, scenes
 from tests.addon.conftest import needs_audio
+from tests.addon.scene import fingerprint, scenes
+from tests.addon.worker import fake_engine
 
 CLICKS = [0.25, 1.0]
 
@@ -245,7 +246,7 @@ def test_overridden_character_survives_saving(library, clicks, worker, tmp_path)
 
 def test_killed_worker(scene, head, clicks, worker) -> None:
     scenes.use_file(scene, clicks(CLICKS))
-    scene.diface.seed = engine.KILLED
+    scene.diface.seed = fake_engine.KILLED
     refused(saying="The worker process was ended", trying="a new worker starts")
     scene.diface.seed = 1
     assert bpy.ops.diface.generate() == {"FINISHED"}
@@ -253,7 +254,7 @@ def test_killed_worker(scene, head, clicks, worker) -> None:
 
 def test_worker_with_a_bug(scene, head, clicks, worker) -> None:
     scenes.use_file(scene, clicks(CLICKS))
-    scene.diface.seed = engine.BUG
+    scene.diface.seed = fake_engine.BUG
     refused(saying="Internal error: ZeroDivisionError", trying="report it")
 
 
@@ -265,7 +266,7 @@ def test_missing_worker_python(scene, head, clicks, worker, monkeypatch, tmp_pat
 
 def test_values_outside_the_slider_range_are_clamped_with_a_note(scene, head, clicks, worker, capfd) -> None:
     scenes.use_file(scene, clicks(CLICKS))
-    scene.diface.seed = engine.OUT_OF_RANGE
+    scene.diface.seed = fake_engine.OUT_OF_RANGE
     assert bpy.ops.diface.generate() == {"FINISHED"}
     assert scenes.jaw(head)[:, 1].max() == 1.0
     assert "Held within the slider's range: jawOpen." in capfd.readouterr().out

@@ -15,9 +15,9 @@ from diface_addon.scene.characters import flame_mesh, shape_key_names
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import take_index
 from diface_addon.settings import preferences, threediface_files, threediface_settings
-from tests.addon import fingerprint, flame_scenes, scenes
-from tests.addon.flame_scenes import add_flame, shown
-from tests.addon.panel_drawing import drawn
+from tests.addon.panels.panel_drawing import drawn
+from tests.addon.scene import fingerprint, flame_scenes, scenes
+from tests.addon.scene.flame_scenes import add_flame, shown
 
 CLICKS = [0.25, 1.0]
 

@@ -17,7 +17,8 @@ from diface_addon.scene.animation.active_actions import active_actions
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import stored_request, take_request
 from diface_addon.worker import process
-from tests.addon import engine, scenes
+from tests.addon.scene import scenes
+from tests.addon.worker import fake_engine
 
 JAW = 'key_blocks["jawOpen"].value'
 FIRST = 11
@@ -166,7 +167,7 @@ def test_live_waits_during_a_drag(scene, head, take) -> None:
 def test_newer_change_cancels_the_running_task(scene, head, take) -> None:
     scene.diface.edit.live = True
     rest(0.3)
-    scene.diface.seed = engine.SLOW
+    scene.diface.seed = fake_engine.SLOW
     run_until(lambda: process.shared_worker().busy)
     job = live.current()._task
     scene.diface.seed = 1
@@ -224,7 +225,7 @@ def test_changed_strength_applies_around_the_playhead(scene, head, take) -> None
     scene.diface.face_strength = 0.5
     answer()
     new = values(head)
-    assert new[FIRST + 50] == pytest.approx(engine.ANEW)
+    assert new[FIRST + 50] == pytest.approx(fake_engine.ANEW)
     assert stored_request.read_request(active_actions(head)[0])["face_strength"] == 0.5
     assert values(head, "rotation_euler", 2) == turn
     assert new[FIRST + 212] == old[FIRST + 212] > 0.1
@@ -234,12 +235,12 @@ def test_reverted_key_is_not_a_pin(scene, head, take) -> None:
     scene.diface.edit.live = True
     set_key(head, 120, 0.75)
     answer()
-    assert values(head)[121] > 2 * engine.ANEW
+    assert values(head)[121] > 2 * fake_engine.ANEW
     pins.unpin(head, pins.find_pins(head))
     live.current().mark_changed()
     answer()
     assert pins.find_pins(head) == []
-    assert [values(head)[frame] for frame in (119, 120, 121)] == pytest.approx([engine.ANEW] * 3)
+    assert [values(head)[frame] for frame in (119, 120, 121)] == pytest.approx([fake_engine.ANEW] * 3)
 
 
 def test_live_after_undo_and_redo(scene, head, take) -> None:
@@ -270,7 +271,7 @@ def test_live_after_undo_and_redo(scene, head, take) -> None:
 def test_undo_cancels_the_running_task(scene, head, take) -> None:
     scene.diface.edit.live = True
     bpy.ops.ed.undo_push(message="live")
-    scene.diface.seed = engine.SLOW
+    scene.diface.seed = fake_engine.SLOW
     set_key(head, 120, 0.75)
     bpy.ops.ed.undo_push(message="key")
     run_until(lambda: process.shared_worker().busy)
@@ -305,7 +306,7 @@ def test_deleted_data_switch_live_off_with_a_message(scene, head, take, what) ->
 def test_error_is_shown_once_and_live_continues(scene, head, take) -> None:
     scene.diface.edit.live = True
     state = bpy.context.window_manager.diface
-    scene.diface.seed = engine.BUG
+    scene.diface.seed = fake_engine.BUG
     run_until(lambda: state.message)
     assert "a bug" in state.message
     state.message = ""
@@ -319,7 +320,7 @@ def test_error_is_shown_once_and_live_continues(scene, head, take) -> None:
 def test_generate_preempts_live(scene, head, take) -> None:
     scene.diface.edit.live = True
     rest(0.3)
-    scene.diface.seed = engine.SLOW
+    scene.diface.seed = fake_engine.SLOW
     run_until(lambda: process.shared_worker().busy)
     scene.diface.seed = 2
     scene.diface.edit.live, playing = True, active_actions(head)

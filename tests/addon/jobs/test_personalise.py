@@ -25,8 +25,8 @@ from diface_addon.scene.styles import packed_styles, styles
 from diface_addon.scene.takes import style_examples, take_index, take_list
 from diface_addon.settings import preferences
 from diface_addon.worker import process
-from tests.addon import fingerprint, scenes
 from tests.addon.conftest import PYTHON, needs_audio
+from tests.addon.scene import fingerprint, scenes
 
 NAMES = ("jawOpen", "mouthClose", "mouthSmileLeft", "eyeBlinkLeft")
 JAW = 'key_blocks["jawOpen"].value'

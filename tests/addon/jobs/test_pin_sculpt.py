@@ -12,7 +12,7 @@ from diface_addon.jobs import pin_sculpt
 from diface_addon.scene.characters import shape_keys
 from diface_addon.scene.pins import sculpt
 from diface_addon.scene.takes import write_take
-from tests.addon import fingerprint, scenes
+from tests.addon.scene import fingerprint, scenes
 
 FIRST, ROWS, FRAME = 11, 40, 23
 NAMES = ("jawOpen", "mouthSmileLeft", "mouthFunnel", "cheekPuff", "nose")

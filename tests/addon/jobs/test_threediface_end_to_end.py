@@ -12,9 +12,9 @@ from diface_addon.scene.characters import flame_mesh, shape_key_names
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import take_index
 from diface_addon.settings import preferences
-from tests.addon import scenes
-from tests.addon.flame_scenes import shown
 from tests.addon.jobs.conftest import ROWS
+from tests.addon.scene import scenes
+from tests.addon.scene.flame_scenes import shown
 
 BOUND = 1e-5  # metres: 0.01 mm
 UNEASED_ROWS = range(6, ROWS - 6)

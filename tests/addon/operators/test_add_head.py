@@ -9,7 +9,7 @@ import pytest
 from mathutils import Vector
 
 from diface_addon.settings import messages
-from tests.addon import scenes
+from tests.addon.scene import scenes
 
 
 def bounds(obj: bpy.types.Object) -> tuple[Vector, Vector]:

@@ -11,7 +11,7 @@ from diface_addon.jobs import edit
 from diface_addon.operators.edit.regenerate import AroundPinsPlanner
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import stored_request
-from tests.addon import scenes
+from tests.addon.scene import scenes
 
 SHAPES = ("jawOpen", "mouthSmileLeft", "browInnerUp")
 

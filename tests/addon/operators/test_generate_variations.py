@@ -13,7 +13,8 @@ from diface_addon.operators.base import modal_job
 from diface_addon.operators.generate import generate_variations
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import take_index
-from tests.addon import engine, scenes
+from tests.addon.scene import scenes
+from tests.addon.worker import fake_engine
 
 
 def seeds() -> list[int]:
@@ -96,22 +97,22 @@ def test_first_esc_finishes_the_current_take(spoken) -> None:
 
 
 def test_second_esc_cancels_and_keeps_finished_takes(spoken) -> None:
-    spoken.diface.seed = engine.SLOW - 2
+    spoken.diface.seed = fake_engine.SLOW - 2
     operator = Modal(4)
     operator.until(lambda _answer: len(seeds()) == 2)
     assert operator.send("ESC") == {"RUNNING_MODAL"}
     assert operator.send("ESC") == {"CANCELLED"}
-    assert sorted(seeds()) == [engine.SLOW - 2, engine.SLOW - 1]
+    assert sorted(seeds()) == [fake_engine.SLOW - 2, fake_engine.SLOW - 1]
     assert operator.reports[0].startswith("New takes: ")
     assert running_job.current() is None
     assert not bpy.context.window_manager.diface.running
 
 
 def test_error_is_reported_and_finished_takes_are_kept(spoken, capfd, monkeypatch) -> None:
-    monkeypatch.setattr(take_index, "seeds", lambda _obj: {engine.SLOW, engine.KILLED})
-    spoken.diface.seed = engine.SLOW - 1
+    monkeypatch.setattr(take_index, "seeds", lambda _obj: {fake_engine.SLOW, fake_engine.KILLED})
+    spoken.diface.seed = fake_engine.SLOW - 1
     assert bpy.ops.diface.generate_variations(count=2) == {"FINISHED"}
-    assert seeds() == [engine.SLOW - 1]
+    assert seeds() == [fake_engine.SLOW - 1]
     reports = capfd.readouterr().out
     assert "New take: " in reports
     assert "Then: " in reports

@@ -11,7 +11,8 @@ import pytest
 from diface_addon.core import errors
 from diface_addon.jobs import generate, running_job
 from diface_addon.operators.base import modal_job
-from tests.addon import engine, fingerprint, scenes
+from tests.addon.scene import fingerprint, scenes
+from tests.addon.worker import fake_engine
 
 CLICKS = [0.25, 1.0]
 
@@ -20,7 +21,7 @@ CLICKS = [0.25, 1.0]
 def running(scene, head, clicks, worker):
     """A running generation that takes half a minute."""
     scenes.use_file(scene, clicks(CLICKS))
-    scene.diface.seed = engine.SLOW
+    scene.diface.seed = fake_engine.SLOW
     made = generate.begin(bpy.context)
     while made.task.progress.stage != "Working slowly":
         made.task.poll()

@@ -13,7 +13,7 @@ from diface_addon.jobs import generate, running_job, worker_test
 from diface_addon.operators.base import modal_job
 from diface_addon.operators.base.modal_job import ModalJobOperator
 from diface_addon.operators.generate import check_worker
-from tests.addon import scenes
+from tests.addon.scene import scenes
 
 
 class ModalOperator(ModalJobOperator):

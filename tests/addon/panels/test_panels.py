@@ -19,9 +19,10 @@ from diface_addon.panels import manual, menus, panel_base, take_rows
 from diface_addon.scene.styles import style_names, styles
 from diface_addon.scene.takes import take_index, write_take
 from diface_addon.settings import choices, messages, preferences
-from tests.addon import engine, scenes
 from tests.addon.conftest import needs_audio
-from tests.addon.panel_drawing import Layout, drawn
+from tests.addon.panels.panel_drawing import Layout, drawn
+from tests.addon.scene import scenes
+from tests.addon.worker import fake_engine
 
 
 def write(obj: bpy.types.Object, name: str = "T", rows: int = 40) -> None:
@@ -324,10 +325,10 @@ def test_load_style_selects_a_style_file_and_refuses_others(scene, tmp_path) -> 
     path.write_bytes(b"")
     with pytest.raises(RuntimeError, match="not a style file"):
         bpy.ops.diface.load_style(filepath=str(path))
-    path.write_bytes(engine.style_file_bytes("Mine")[:-1])
+    path.write_bytes(fake_engine.style_file_bytes("Mine")[:-1])
     with pytest.raises(RuntimeError, match="damaged"):
         bpy.ops.diface.load_style(filepath=str(path))
-    path.write_bytes(engine.style_file_bytes("Mine"))
+    path.write_bytes(fake_engine.style_file_bytes("Mine"))
     assert bpy.ops.diface.load_style(filepath=str(path), second=True) == {"FINISHED"}
     assert (scene.diface.style, scene.diface.second_style) == ("", "Mine")
 

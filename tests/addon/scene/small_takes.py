@@ -8,7 +8,7 @@ import numpy as np
 from diface_addon import compat
 from diface_addon.core import channels, types
 from diface_addon.scene.takes import write_take
-from tests.addon import scenes
+from tests.addon.scene import scenes
 
 JAW, SMILE = (f'key_blocks["{name}"].value' for name in ("jawOpen", "mouthSmileLeft"))
 NAMES = ("jawOpen", "mouthSmileLeft", *channels.HEAD)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from diface_addon.settings import preferences, threediface_files
-from tests.addon.checkpoints import FACE, HEAD, checkpoint
+from tests.addon.settings.checkpoints import FACE, HEAD, checkpoint
 
 
 @pytest.fixture

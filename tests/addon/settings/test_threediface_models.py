@@ -8,7 +8,7 @@ import pytest
 
 from diface_addon.core import errors, types
 from diface_addon.settings import preferences, threediface_files, threediface_models
-from tests.addon.checkpoints import FACE, HEAD, checkpoint
+from tests.addon.settings.checkpoints import FACE, HEAD, checkpoint
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import bpy
 import pytest
 
-from tests.addon import engine, scenes
+from tests.addon.scene import scenes
+from tests.addon.worker import fake_engine
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def default_sigpipe() -> Iterator[None]:
 
 def test_generate_after_the_worker_was_killed(scene, head, clicks, worker, default_sigpipe) -> None:
     scenes.use_file(scene, clicks([0.25]))
-    scene.diface.seed = engine.KILLED
+    scene.diface.seed = fake_engine.KILLED
     with pytest.raises(RuntimeError, match="The worker process was ended"):
         bpy.ops.diface.generate()
     scene.diface.seed = 1

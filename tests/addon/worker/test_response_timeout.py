@@ -8,14 +8,15 @@ import bpy
 import pytest
 
 from diface_addon.settings import preferences
-from tests.addon import engine, scenes
+from tests.addon.scene import scenes
+from tests.addon.worker import fake_engine
 
 
 def test_hung_worker_is_given_up(scene, head, clicks, worker, monkeypatch) -> None:
     scenes.use_file(scene, clicks([0.25]))
     assert bpy.ops.diface.generate() == {"FINISHED"}
     monkeypatch.setattr(preferences, "worker_timeout", lambda: 1.0)
-    scene.diface.seed = engine.HUNG
+    scene.diface.seed = fake_engine.HUNG
     start = time.monotonic()
     with pytest.raises(RuntimeError, match=r"has not responded for 1 s.*Worker Timeout"):
         bpy.ops.diface.generate()
@@ -30,7 +31,7 @@ def test_progress_restarts_the_timeout(scene, head, clicks, worker, monkeypatch)
     """The slow engine sends a message every 0.05 s, for longer than the timeout."""
     scenes.use_file(scene, clicks([0.25]))
     monkeypatch.setattr(preferences, "worker_timeout", lambda: 1.5)
-    scene.diface.seed = engine.SLOW
+    scene.diface.seed = fake_engine.SLOW
 
     from diface_addon.jobs import generate
 

@@ -23,6 +23,7 @@ from typing import Any
 import bpy
 import numpy as np
 import soundfile
+from tests.addon.checkpoints import FACE, HEAD, checkpoint
 
 import diface_addon
 from diface_addon import compat, jobs, preferences, properties
@@ -39,7 +40,6 @@ from diface_addon.scene import (
     vertex_pins,
 )
 from tests.addon import flame_scenes, scenes
-from tests.addon.checkpoints import FACE, HEAD, checkpoint
 
 FOLDER = Path("/tmp/diface_reference/0_1_0")
 SPEECH = Path("tests/data/speech.flac")

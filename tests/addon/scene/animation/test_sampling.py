@@ -13,7 +13,7 @@ from diface_addon import compat
 from diface_addon.core import channels, placement
 from diface_addon.scene.animation import sampling
 from diface_addon.scene.takes import write_take
-from tests.addon import scenes
+from tests.addon.scene import scenes
 from tests.addon.scene.rotations import MODES, turn
 from tests.addon.scene.small_takes import NAMES, STRIPS, jaw_shown, motion, put_strips
 

@@ -12,8 +12,8 @@ import soundfile
 from diface_addon import compat
 from diface_addon.core import errors
 from diface_addon.scene.audio import audio_strip, decode
-from tests.addon import scenes
 from tests.addon.conftest import needs_audio
+from tests.addon.scene import scenes
 
 pytestmark = needs_audio
 

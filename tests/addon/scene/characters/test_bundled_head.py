@@ -12,7 +12,7 @@ from diface_addon.core import channels, errors, load_head
 from diface_addon.operators.characters import add_head as operator
 from diface_addon.scene.characters import shape_keys, stage
 from diface_addon.scene.characters.bundled_head import MARK, add_head, is_head
-from tests.addon import scenes
+from tests.addon.scene import scenes
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,8 @@ import pytest
 from diface_addon.core import flame_model
 from diface_addon.scene.characters import flame_head, flame_mesh
 from diface_addon.settings import preferences
-from tests.addon import fingerprint, published_flame, scenes
+from tests.addon.scene import fingerprint, scenes
+from tests.addon.scene.characters import published_flame
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import pytest
 
 from diface_addon.core import channels
 from diface_addon.scene.characters import shape_key_names
-from tests.addon import scenes
+from tests.addon.scene import scenes
 
 
 def short(name: str, left: str, right: str) -> str:

@@ -12,7 +12,7 @@ from diface_addon.jobs.live_mode import live_session
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import take_index, take_list
-from tests.addon import scenes
+from tests.addon.scene import scenes
 
 JAW = 'key_blocks["jawOpen"].value'
 CLICKS = [0.5, 1.5, 2.5]

@@ -16,7 +16,7 @@ from diface_addon.scene.edits.splice_span import Span
 from diface_addon.scene.keys.key_table import KeyTable, fields
 from diface_addon.scene.provenance import layer_tracks, stored_request
 from diface_addon.scene.takes import take_index, use_take, write_take
-from tests.addon import fingerprint, scenes
+from tests.addon.scene import fingerprint, scenes
 from tests.addon.scene.layered_takes import NAMES, ON, in_tweak_mode
 
 FIRST, ROWS = 11, 60

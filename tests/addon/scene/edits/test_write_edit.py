@@ -19,7 +19,7 @@ from diface_addon.scene.keys.write_keys import enum_value
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import baseline, layer_tracks, stored_request
 from diface_addon.scene.takes import take_list, use_take, write_take
-from tests.addon import scenes
+from tests.addon.scene import scenes
 from tests.addon.scene.rotations import MODES, turn
 from tests.addon.scene.small_takes import (
     FIRST,

@@ -15,8 +15,8 @@ from diface_addon import compat
 from diface_addon.core import errors
 from diface_addon.scene.characters import bundled_head
 from diface_addon.scene.files import atomic_write
-from tests.addon import fingerprint, scenes
-from tests.addon.exports import FIRST, LAST, animate, imported, load_alembic, load_fbx, vertices
+from tests.addon.scene import fingerprint, scenes
+from tests.addon.scene.export.exports import FIRST, LAST, animate, imported, load_alembic, load_fbx, vertices
 
 TOLERANCE = 1e-4  # metres
 
@@ -172,7 +172,8 @@ import resource, signal, sys
 import bpy
 sys.path.insert(0, sys.argv[1])
 import diface_addon
-from tests.addon import exports, scenes
+from tests.addon.scene import scenes
+from tests.addon.scene.export import exports
 bpy.ops.wm.read_factory_settings(use_empty=True)
 diface_addon.register()
 obj = scenes.add_character(bpy.context.scene)

@@ -13,8 +13,8 @@ import pytest
 
 from diface_addon import compat
 from diface_addon.scene.characters.camera import add_viewport_camera
-from tests.addon import fingerprint, scenes
 from tests.addon.conftest import needs_audio
+from tests.addon.scene import fingerprint, scenes
 
 needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed.")
 

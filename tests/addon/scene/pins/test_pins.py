@@ -11,7 +11,7 @@ from diface_addon.core import channels
 from diface_addon.scene.animation import sampling
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import baseline
-from tests.addon import scenes
+from tests.addon.scene import scenes
 from tests.addon.scene.rotations import MODES, turn
 from tests.addon.scene.small_takes import FIRST, JAW, NAMES, SMILE, bits, curve, edit, key_at, motion, write
 

@@ -12,8 +12,8 @@ from diface_addon.scene.characters import flame_mesh, shape_keys
 from diface_addon.scene.pins import sculpt, vertex_pins
 from diface_addon.scene.takes import delete_take, take_index
 from diface_addon.scene.vertex_animation import motion_shape_keys, vertex_cache
-from tests.addon import fingerprint, flame_scenes
-from tests.addon.flame_scenes import FIRST, LYING, ROWS, add_flame, shown, write
+from tests.addon.scene import fingerprint, flame_scenes
+from tests.addon.scene.flame_scenes import FIRST, LYING, ROWS, add_flame, shown, write
 
 FRAME = FIRST + 9
 KINDS = pytest.mark.parametrize("as_cache", [False, True], ids=["shape keys", "vertex animation"])

@@ -10,7 +10,7 @@ from diface_addon.core import channels, errors
 from diface_addon.scene.export import export, playblast
 from diface_addon.scene.provenance import layer_tracks, stored_request
 from diface_addon.scene.takes import delete_take, take_index, use_take, write_take
-from tests.addon import scenes
+from tests.addon.scene import scenes
 from tests.addon.scene.layered_takes import FIRST, NAMES, ON, ROWS, id_of, motion, plays, shown, track, tracks, write
 
 OF_LAYERS = {name for some in channels.LAYERS.values() for name in some}

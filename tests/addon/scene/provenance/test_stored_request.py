@@ -14,7 +14,7 @@ from diface_addon.panels import take_rows
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import rest_pose, stored_request
 from diface_addon.scene.takes import take_index, take_list, write_take
-from tests.addon import scenes
+from tests.addon.scene import scenes
 
 NEWER = stored_request.SCHEMA + 1
 

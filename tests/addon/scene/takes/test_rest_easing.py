@@ -8,7 +8,7 @@ import pytest
 
 from diface_addon.core import types
 from diface_addon.scene.takes import rest_easing
-from tests.addon import scenes
+from tests.addon.scene import scenes
 
 NAMES = ("jawOpen", "head_rx")
 ROWS, RATE = 60, types.FrameRate(25)

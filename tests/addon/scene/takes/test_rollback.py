@@ -11,7 +11,7 @@ from diface_addon.core import channels, types
 from diface_addon.scene.keys import head_pose, write_keys
 from diface_addon.scene.provenance import baseline, layer_tracks
 from diface_addon.scene.takes import use_take, user_curves, write_take
-from tests.addon import fingerprint, scenes
+from tests.addon.scene import fingerprint, scenes
 
 NAMES = ("jawOpen", "eyeBlinkLeft", "breathIn")
 LAYERS = {"blinks": 0, "gaze": None, "breath": 0}

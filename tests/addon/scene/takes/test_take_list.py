@@ -14,8 +14,8 @@ from diface_addon.panels import take_rows
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import ghost, take_index, take_list, use_take
-from tests.addon import fingerprint, scenes
-from tests.addon.panel_drawing import drawn
+from tests.addon.panels.panel_drawing import drawn
+from tests.addon.scene import fingerprint, scenes
 from tests.addon.scene.layered_takes import FIRST, NAMES, ON, id_of, in_tweak_mode, motion, plays, track, tracks, write
 
 JAW = 'key_blocks["jawOpen"].value'

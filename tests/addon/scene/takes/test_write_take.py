@@ -14,7 +14,7 @@ from diface_addon.scene.keys.key_table import KeyTable
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import baseline, rest_pose, stored_request
 from diface_addon.scene.takes import take_index, use_take, write_take
-from tests.addon import scenes
+from tests.addon.scene import scenes
 
 JAW = 'key_blocks["jawOpen"].value'
 

@@ -17,9 +17,9 @@ from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import take_index, write_take
 from diface_addon.scene.vertex_animation import vertex_cache
 from diface_addon.settings import preferences
-from tests.addon import flame_scenes
-from tests.addon.exports import imported, load_alembic, load_fbx, vertices
-from tests.addon.flame_scenes import FIRST, LYING, ROWS, add_flame, expected, shown, write
+from tests.addon.scene import flame_scenes
+from tests.addon.scene.export.exports import imported, load_alembic, load_fbx, vertices
+from tests.addon.scene.flame_scenes import FIRST, LYING, ROWS, add_flame, expected, shown, write
 
 BOUND = 1e-5  # metres: 0.01 mm
 FRAMES = range(FIRST, FIRST + ROWS)

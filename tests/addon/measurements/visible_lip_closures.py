@@ -1,4 +1,4 @@
-"""Count frames with visibly closed lips: `python -m tests.addon.lips_seen ROWS.npz`.
+"""Count frames with visibly closed lips: `python -m tests.addon.measurements.visible_lip_closures ROWS.npz`.
 
 `python -m diface_core.training.evaluation.lip_closures --rows ROWS.npz` writes ROWS.npz: the closest row of every m, b,
 p. Runs in a Python that has Blender as a module, in the checkout.
@@ -95,7 +95,9 @@ def interval(closed: np.ndarray, seed: int = 0) -> tuple[float, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.addon.lips_seen", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.addon.measurements.visible_lip_closures", description=__doc__
+    )
     parser.add_argument("rows", type=Path)
     parser.add_argument("--frames", type=Path, help="keep the pictures here")
     given = parser.parse_args()

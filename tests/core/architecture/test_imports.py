@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.core.import_graph import ROOT, external_imports, import_graph, modules
+from tests.core.architecture.import_graph import ROOT, external_imports, import_graph, modules
 
 CORE = {name: path for name, path in modules().items() if name.startswith("diface_core")}
 ADDON = {name: path for name, path in modules().items() if name.startswith("diface_addon")}

@@ -1,6 +1,6 @@
 """Write small 3DiFACE models, and the motion that they generate, with a Python that has torch.
 
-    python -m tests.addon.toy_threediface_models FOLDER SOUND
+    python -m tests.addon.jobs.toy_threediface_models FOLDER SOUND
 
 Writes FOLDER/models/face and head, FOLDER/wav2vec2, and FOLDER/truth.npz: `displacement` (T, 5023, 3) in metres and
 `head` (T, 3), 30 rows per second, for seed 3, condition 2, 10 steps and a guidance of 0.5.

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.core import banned_words
-from tests.core.import_graph import ROOT, modules
+from tests.core.architecture.import_graph import ROOT, modules
+from tests.core.documentation import banned_words
 
 PYTHON = [*modules().values(), *sorted((ROOT / "tools").rglob("*.py")), ROOT / "build.py"]
 DOCUMENTS = [

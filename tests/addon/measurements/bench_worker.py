@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import bpy  # noqa: F401 - with it comes aud, which makes the sounds
-from measuring import ROOT, row, speech_file
+from bench_tools import ROOT, row, speech_file
 
 from diface_addon.core import types
 from diface_addon.worker.process import WorkerProcess

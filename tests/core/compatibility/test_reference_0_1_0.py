@@ -36,7 +36,7 @@ from diface_core.types import (
 )
 from tests.core.threediface import small_checkpoints
 
-REFERENCE = Path(__file__).parents[1] / "data" / "reference_0_1_0"
+REFERENCE = Path(__file__).parents[2] / "data" / "reference_0_1_0"
 STATED = {one["name"]: one for one in json.loads((REFERENCE / "requests.json").read_text("utf-8"))["requests"]}
 
 TOLERANCE = 5e-5

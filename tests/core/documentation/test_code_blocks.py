@@ -32,7 +32,7 @@ SHELL = [(block, words) for block in doc_blocks.all_blocks("bash") for words in 
 
 
 def needs_blender(words: list[str]) -> bool:
-    """Whether the command is checked in tests/addon/test_docs.py."""
+    """Whether the command is checked in tests/addon/documentation/test_documentation.py."""
     called = doc_blocks.module_call(words)
     return called is not None and called[0].startswith(("diface_addon", "tests.addon", "docs.images.render"))
 

@@ -1,9 +1,10 @@
 """Random editing with invariants checked after each operation.
 
-`python -m tests.addon.fuzzing --operations 2000 --seed 1`
+`python -m tests.addon.fuzzing.random_editing --operations 2000 --seed 1`
 
-For a Python that has Blender as a module, with DIFACE_PYTHON set; tests/addon/scene/test_fuzz.py runs a short one. An
-operation may be refused with a message; nothing may raise, change what it should not, or leave anything behind.
+Requires a Python that has Blender as a module, and DIFACE_PYTHON; test_random_editing.py runs a short sequence. An
+operation may be refused with a message. It must not raise an exception, change data outside its scope, or leave
+temporary data behind.
 """
 
 from __future__ import annotations
@@ -27,8 +28,7 @@ from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import take_index
 from diface_addon.worker import process
-
-from . import scenes
+from tests.addon.scene import scenes
 
 NAMES = ("jawOpen", "mouthClose", "mouthSmileLeft", "browInnerUp", "eyeBlinkLeft", "cheeky")
 MODES = ("XYZ", "ZYX", "QUATERNION", "AXIS_ANGLE")
@@ -450,13 +450,13 @@ def run(seed: int, operations: int, folder: Path) -> Fuzz:
 def main() -> None:
     import diface_addon
 
-    parser = argparse.ArgumentParser(prog="python -m tests.addon.fuzzing", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.addon.fuzzing.random_editing", description=__doc__)
     parser.add_argument("--operations", type=int, default=500, help="of each seed (default: 500)")
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds")
     given = parser.parse_args()
     diface_addon.register()
-    process._shared = process.WorkerProcess("tests.addon.engine")
+    process._shared = process.WorkerProcess("tests.addon.worker.fake_engine")
     broken = 0
     for seed in range(given.seed, given.seed + given.seeds):
         with tempfile.TemporaryDirectory() as folder:

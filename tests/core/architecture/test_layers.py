@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from tests.core import import_graph
-from tests.core.import_graph import ROOT
+from tests.core.architecture import import_graph
+from tests.core.architecture.import_graph import ROOT
 
 ADDON_LAYERS = {
     "version": set(),

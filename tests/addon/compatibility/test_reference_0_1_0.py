@@ -24,12 +24,11 @@ from diface_addon.scene.provenance import layer_tracks, stored_request, take_req
 from diface_addon.scene.styles import packed_styles
 from diface_addon.scene.takes import take_index, take_list
 from diface_addon.settings import preferences
-from tests.addon.checkpoints import FACE, HEAD, checkpoint
+from tests.addon.conftest import needs_audio
+from tests.addon.scene.flame_scenes import shown as vertices_shown
+from tests.addon.settings.checkpoints import FACE, HEAD, checkpoint
 
-from .conftest import needs_audio
-from .flame_scenes import shown as vertices_shown
-
-REFERENCE = Path(__file__).parents[1] / "data" / "reference_0_1_0"
+REFERENCE = Path(__file__).parents[2] / "data" / "reference_0_1_0"
 FACTS = json.loads((REFERENCE / "scene.json").read_text("utf-8"))
 TAKES = {take["name"]: take for take in FACTS["takes"]}
 FRAMES = FACTS["frames"]

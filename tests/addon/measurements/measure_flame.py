@@ -1,6 +1,6 @@
 """Measure the cost of a minute of FLAME face motion in Blender.
 
-python -m tests.addon.measure_flame FLAME.npz
+python -m tests.addon.measurements.measure_flame FLAME.npz
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ import diface_addon
 from diface_addon.core import types
 from diface_addon.scene.characters import flame_mesh
 from diface_addon.scene.takes import take_writers, write_take
-
-from .flame_scenes import add_flame
+from tests.addon.scene.flame_scenes import add_flame
 
 ROWS, SHAPES, PLAYED = 1800, 40, 100
 
