@@ -1,7 +1,8 @@
-"""Regeneration scope: the channels that are regenerated around an edited key."""
+"""Regeneration scope: the channels that are regenerated around an edited key, and the keys of chosen channels."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ..core import channels
@@ -31,3 +32,15 @@ def scope_name(pin: pins.Pin) -> str:
     if pin.kind == "OBJECT":
         return "head"
     return "upper" if pins.face_channel(pin) in UPPER_FACE else "face"
+
+
+def pins_on_channels(some: Iterable[pins.Pin], names: tuple[str, ...]) -> list[pins.Pin]:
+    """Return the pins on channels `names`. A key of the head is on all its channels, a sculpted face on all others."""
+    return [pin for pin in some if set(names) & set(_pinned_channels(pin))]
+
+
+def _pinned_channels(pin: pins.Pin) -> tuple[str, ...]:
+    if pin.kind == "OBJECT":
+        return channels.HEAD
+    channel = pins.face_channel(pin)
+    return (channel,) if channel else channels.FACE

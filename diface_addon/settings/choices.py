@@ -32,3 +32,9 @@ ALL_REGIONS = frozenset(identifier for identifier, _name, _description in REGION
 def region_channels(chosen: set[str]) -> tuple[str, ...]:
     """Return the channels of the chosen regions, given as identifiers of `REGION_ITEMS`."""
     return tuple(name for region in channels.REGIONS if region.upper() in chosen for name in channels.REGIONS[region])
+
+
+def editable_channels(chosen: set[str]) -> tuple[str, ...]:
+    """Return the channels that an edit of the chosen regions may change: of all regions, the breath too."""
+    names = region_channels(chosen)
+    return (*names, *channels.LAYERS["breath"]) if chosen == ALL_REGIONS else names

@@ -36,7 +36,7 @@ class EditSettings(bpy.types.PropertyGroup):
     regions: EnumProperty(
         name="Regions",
         description="Parts of the character that every button of this panel works on: Pin, Unpin, Copy, Paste, "
-        "Regenerate, In-Between, Swap and Splice. Shift-click to choose several",
+        "Regenerate, In-Between, Swap, Splice and Live. Shift-click to choose several",
         items=REGION_ITEMS,
         options={"ENUM_FLAG"},
         default=set(ALL_REGIONS),

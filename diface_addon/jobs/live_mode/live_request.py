@@ -10,6 +10,7 @@ import numpy as np
 
 from ...core import channels, types
 from ...scene.pins.pin import Pin
+from ...settings import choices
 from .. import generate
 from ..edit_scope import SCOPES
 
@@ -27,6 +28,12 @@ class LiveSettings(NamedTuple):
     style: types.Style
     falloff: float
     keep_motion: float
+    regions: frozenset[str]
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels that may be regenerated."""
+        return choices.editable_channels(set(self.regions))
 
     @classmethod
     def from_scene(cls, scene: bpy.types.Scene) -> LiveSettings:
@@ -40,6 +47,7 @@ class LiveSettings(NamedTuple):
             generate.style_from_settings(settings),
             settings.edit.falloff,
             settings.edit.keep_motion,
+            frozenset(settings.edit.regions),
         )
 
 
@@ -49,10 +57,12 @@ class Regeneration:
 
     Attributes:
         segments: (scope in SCOPES, first frame, last frame) of each segment.
+        channels: Channels that may be regenerated: those of the regions chosen at that time.
         final: Whether it is in full quality; else it is a draft with fewer steps.
     """
 
     segments: tuple[tuple[str, float, float], ...]
+    channels: tuple[str, ...]
     final: bool = False
 
     @property

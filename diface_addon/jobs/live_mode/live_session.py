@@ -85,8 +85,10 @@ class LiveSession:
         existing = {(pin.address, pin.frame) for pin in self._pins}
         removed = [pin for pin in self._known_pins if (pin.address, pin.frame) not in existing]
         changed = [pin for pin in changed if pin not in self._ignored_pins]
-        segments = self._segments_around_pins([*changed, *removed], scene) | self._segments_for_settings(scene)
-        return Regeneration(tuple(sorted(segments))) if segments else None
+        names = LiveSettings.from_scene(scene).channels
+        chosen = edit_scope.pins_on_channels([*changed, *removed], names)
+        segments = self._segments_around_pins(chosen, scene) | self._segments_for_settings(scene)
+        return Regeneration(tuple(sorted(segments)), names) if segments else None
 
     def _segments_around_pins(self, changed: list[Pin], scene: bpy.types.Scene) -> set[tuple[str, float, float]]:
         radius = self._radius(scene)
@@ -105,6 +107,7 @@ class LiveSession:
             parts.add("face")
         if (now.head_strength, now.head_axes) != (before.head_strength, before.head_axes):
             parts.add("head")
+        parts = {part for part in parts if set(channels.PARTS[part]) & set(now.channels)}
         radius, last_frame = self._radius(scene), self._first_frame + self._row_count - 1
         center = min(max(scene.frame_current, self._first_frame), last_frame)
         segments = {(part, center - radius, center + radius) for part in parts if part in self._request.parts}
@@ -115,12 +118,16 @@ class LiveSession:
     def ignore_changes(self, scene: bpy.types.Scene, obj: bpy.types.Object) -> None:
         """Take the changes as known: they are outside the take."""
         self._settings = LiveSettings.from_scene(scene)
-        self._mark_pins_known(obj)
+        self._mark_pins_known(obj, self._settings.channels)
 
-    def _mark_pins_known(self, obj: bpy.types.Object) -> None:
-        """Take all pins as known. Pins that still count as changed (locked, or outside the take) are ignored later."""
+    def _mark_pins_known(self, obj: bpy.types.Object, names: tuple[str, ...]) -> None:
+        """Take the pins on channels `names` as known. Those still changed (locked, or outside the take) are ignored.
+
+        Changes of other channels stay pending until their region is chosen.
+        """
         self._pins, changed = pins.find_pins_and_changes(obj)
-        self._known_pins, self._ignored_pins = frozenset(self._pins), frozenset(changed)
+        ignored = {*edit_scope.pins_on_channels(changed, names), *(self._ignored_pins & set(changed))}
+        self._known_pins, self._ignored_pins = frozenset(self._pins), frozenset(ignored)
 
     def is_current(self, scene: bpy.types.Scene, live_request: LiveRequest) -> bool:
         """Return whether a request has the pins that `find_changes` found last, and the current settings."""
@@ -158,9 +165,10 @@ class LiveSession:
         values = np.zeros((self._row_count, len(names)), np.float32)
         motion = types.Motion(values, names, self._request.rate)
         base = edit_plan.EditContext(motion, self._first_frame, self._request, "", (), (), self._is_generated)
-        mask = np.zeros(values.shape, bool)
+        mask, settings = np.zeros(values.shape, bool), LiveSettings.from_scene(scene)
         for scope, first, last in regeneration.segments:
-            mask |= base.regenerate_mask(math.floor(first), math.ceil(last), SCOPES[scope].channels)
+            scope_channels = tuple(name for name in SCOPES[scope].channels if name in regeneration.channels)
+            mask |= base.regenerate_mask(math.floor(first), math.ceil(last), scope_channels)
         rows = np.flatnonzero(mask.any(axis=1))
         if not len(rows):
             return None
@@ -168,7 +176,6 @@ class LiveSession:
         begin, end = max(0, int(rows[0]) - context_rows), min(self._row_count, int(rows[-1]) + 1 + context_rows)
         values[begin:end] = sampling.sample_motion(obj, self._first_frame + begin, end - begin, names).values
         near_pins = tuple(pin for pin in self._pins if self._is_within(pin, begin, end))
-        settings = LiveSettings.from_scene(scene)
         base = dataclasses.replace(base, request=self._request_with_overrides(settings, parts))
         request = edit_shape_keys.edit_request(bpy.context, obj, base, edit_plan.Plan(mask, near_pins))
         steps = choices.STEPS["FINAL"] if regeneration.final else LIVE_STEPS
@@ -198,7 +205,8 @@ class LiveSession:
         pins_of_request = live_request.request.constraints.pins
         eased = rest_easing.ease_ends(result.motion, pins_of_request, live_request.regenerate_mask)
         motion = dataclasses.replace(eased, values=eased.values[begin:end])
-        near = tuple(pin for pin in live_request.pins if self._is_regenerated(pin, live_request))
+        chosen = edit_scope.pins_on_channels(live_request.pins, regeneration.channels)
+        near = tuple(pin for pin in chosen if self._is_regenerated(pin, live_request))
         first, pull = self._first_frame + begin, live_request.request.constraints.falloff
         edit = edit_changes.MotionEdit(motion, live_request.regenerate_mask[begin:end], near, first, pull)
         settings = LiveSettings.from_scene(scene)
@@ -214,7 +222,7 @@ class LiveSession:
         else:
             take_request.discard(actions[0])  # it no longer reproduces the curves
         self._settings, self._last_regeneration = settings, regeneration
-        self._mark_pins_known(obj)
+        self._mark_pins_known(obj, regeneration.channels)
 
     def _is_regenerated(self, pin: Pin, live_request: LiveRequest) -> bool:
         """Return whether a pin is in a regenerated row of its part."""
@@ -227,6 +235,8 @@ class LiveSession:
 def create_working_copy(context: bpy.types.Context) -> None:
     """Animate the character by a working copy of the active take, which Live changes. Raises DifaceError."""
     edit.check(context)
+    if not context.scene.diface.edit.regions:
+        raise errors.SceneError("No region is chosen.", "Choose at least one under Regions.")
     obj = scene_settings.character(context)
     if edit_parts.separate_parts(obj):
         hint = "Use Regenerate, or let one take animate both."

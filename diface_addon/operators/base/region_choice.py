@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import bpy
 
 from ...core import channels, errors
-from ...scene.pins.pins import KeyedChannels, Pin, face_channel
+from ...scene.pins.pins import KeyedChannels
 from ...settings import choices
 
 REGION_CHOICES = (
@@ -41,20 +39,5 @@ def chosen_channels(context: bpy.types.Context, region: str = "CHOSEN") -> tuple
         return channels.SHAPES + channels.HEAD
     if region == "CHOSEN":
         check_regions(context)
-        region_names = set(context.scene.diface.edit.regions)
-    else:
-        region_names = {region}
-    names = choices.region_channels(region_names)
-    return (*names, *channels.LAYERS["breath"]) if region_names == choices.ALL_REGIONS else names
-
-
-def pins_in_regions(pins: Iterable[Pin], names: tuple[str, ...]) -> list[Pin]:
-    """Return the pins on channels `names`. A key of the head is on all its channels, a sculpted face on all others."""
-    return [pin for pin in pins if set(names) & set(_pinned_channels(pin))]
-
-
-def _pinned_channels(pin: Pin) -> tuple[str, ...]:
-    if pin.kind == "OBJECT":
-        return channels.HEAD
-    channel = face_channel(pin)
-    return (channel,) if channel else channels.FACE
+        return choices.editable_channels(context.scene.diface.edit.regions)
+    return choices.editable_channels({region})

@@ -71,7 +71,7 @@ class AroundPinsPlanner:
     def __call__(self, edit_context: edit_plan.EditContext) -> edit_plan.Plan:
         """Return the plan. Raises SceneError as `plan_around_pins`."""
         if self.may_repeat is None:
-            self.may_repeat = not region_choice.pins_in_regions(edit_context.changed_pins, self.names)
+            self.may_repeat = not edit_scope.pins_on_channels(edit_context.changed_pins, self.names)
         return plan_around_pins(edit_context, self.falloff, self.names, self.may_repeat)
 
 
@@ -100,7 +100,7 @@ def plan_around_pins(
     Raises:
         SceneError: No key was changed in these channels, or none that the take can adapt to.
     """
-    changed = region_choice.pins_in_regions(edit_context.changed_pins, names)
+    changed = edit_scope.pins_on_channels(edit_context.changed_pins, names)
     around = [(pin.frame, edit_scope.scope_name(pin)) for pin in changed]
     if may_repeat and not around:
         around = [tuple(pair) for pair in edit_context.stored.get(edit_variation.RECORD, {}).get(AROUND, ())]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ...core import channels, errors
+from ...jobs import edit_scope
 from ...scene.animation import character_checks
 from ...scene.keys import editable_actions
 from ...scene.pins import pins, vertex_pins
@@ -53,7 +54,7 @@ class DIFACE_OT_unpin(UnpinOperator, bpy.types.Operator):
             candidates = pins.selected_pins(obj)
         else:
             candidates = [pin for pin in pins.find_pins(obj) if abs(pin.frame - now) <= PLAYHEAD_TOLERANCE]
-        chosen = region_choice.pins_in_regions(candidates, names)
+        chosen = edit_scope.pins_on_channels(candidates, names)
         faces = _vertex_pin_frames(obj, now) if self.where == "PLAYHEAD" and set(names) & set(channels.FACE) else []
         if not chosen and not faces:
             where = "of the selected keys" if self.where == "KEYS" else f"at frame {now:g}"
@@ -76,7 +77,7 @@ class DIFACE_OT_unpin_all(UnpinOperator, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context) -> str:
         obj, names = scene_settings.character(context), region_choice.chosen_channels(context, self.region)
-        chosen = region_choice.pins_in_regions(pins.find_pins(obj), names)
+        chosen = edit_scope.pins_on_channels(pins.find_pins(obj), names)
         faces = _vertex_pin_frames(obj) if set(names) & set(channels.FACE) else []
         if not chosen and not faces:
             hint = "Key a shape or the head, or press Pin Pose."

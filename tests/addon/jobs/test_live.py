@@ -21,6 +21,7 @@ from tests.addon.scene import scenes
 from tests.addon.worker import fake_engine
 
 JAW = 'key_blocks["jawOpen"].value'
+SMILE = 'key_blocks["mouthSmileLeft"].value'
 FIRST = 11
 SECONDS = 9.0
 
@@ -146,6 +147,57 @@ def test_live_equals_an_edit_as_a_new_take(scene, head, take) -> None:
     running.end()
     theirs = bits(written.actions)
     assert [mine[name] for name in sorted(mine)] == [theirs[name] for name in sorted(theirs)]
+
+
+def test_live_works_on_the_chosen_regions(scene, head, take) -> None:
+    """A change in another region stays as it is, and is regenerated when its region is chosen."""
+    scene.diface.edit.regions = {"LIPS"}
+    scene.diface.edit.live = True
+    before = values(head)
+    set_key(head, 120, 0.75)
+    rest(0.5)
+    assert live.current().timings == {}
+    assert values(head) == {**before, 120: 0.75}
+
+    smile, turn = values(head, SMILE), values(head, "rotation_euler", 2)
+    set_key(head, 90, 0.5, SMILE)
+    answer()
+    assert values(head, SMILE)[91] != smile[91]
+    assert values(head) == {**before, 120: 0.75}
+    assert values(head, "rotation_euler", 2) == turn
+
+    lips = values(head, SMILE)
+    scene.diface.edit.regions = {"JAW"}
+    answer()
+    assert values(head)[121] != before[121]
+    assert values(head, SMILE) == lips
+
+
+def test_settings_change_only_the_chosen_regions(scene, head, take) -> None:
+    scene.diface.edit.regions = {"HEAD"}
+    scene.diface.edit.live = True
+    jaw, turn = values(head), values(head, "rotation_euler", 2)
+    scene.diface.seed += 1
+    answer()
+    assert values(head) == jaw
+    assert values(head, "rotation_euler", 2) != turn
+
+
+def test_draft_is_refined_in_the_regions_that_it_was_made_for(scene, head, take) -> None:
+    scene.diface.edit.regions = {"JAW"}
+    scene.diface.edit.live = True
+    set_key(head, 120, 0.75)
+    answer()
+    smile = values(head, SMILE)
+    scene.diface.edit.regions = {"LIPS"}
+    answer()
+    assert values(head, SMILE) == smile
+
+
+def test_live_needs_a_region(scene, head, take) -> None:
+    scene.diface.edit.regions = set()
+    scene.diface.edit.live = True
+    assert live.current() is None
 
 
 HEAD = ("head_rx", "head_ry", "head_rz")
