@@ -29,6 +29,7 @@ class RunningJob(abc.ABC):
         self.task = task
         self._folder = folder
         """Files that the request reads or writes, removed when the job ends."""
+        self._is_cancel_requested = False
 
     def wait(self) -> None:
         """Wait until the worker has finished the request. Raises the error with which it failed."""
@@ -41,6 +42,15 @@ class RunningJob(abc.ABC):
     def restart_if_stale(self, _context: bpy.types.Context) -> RunningJob | None:
         """Restart the job if its input changed since it began. Returns None if it did not."""
         return None
+
+    def request_cancel(self) -> None:
+        """Ask the operator that polls this job to cancel it, as by Esc."""
+        self._is_cancel_requested = True
+
+    def take_cancel_request(self) -> bool:
+        """Return whether a cancel was requested since the last call."""
+        requested, self._is_cancel_requested = self._is_cancel_requested, False
+        return requested
 
     def end(self) -> None:
         """Cancel the job if it is running and release its resources. Safe to call twice."""

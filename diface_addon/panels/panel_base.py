@@ -51,7 +51,7 @@ def draw_status(layout: bpy.types.UILayout, context: bpy.types.Context, topic: s
     column, state = layout.column(align=True), context.window_manager.diface
     if state.running and state.topic == topic:
         column.progress(factor=state.fraction, text=state.stage)
-        column.label(text="Esc: Cancel")
+        column.label(text=state.cancel_hint)
         return
     entry = messages.find(context, topic)
     lines = wrap_lines(entry.text, letters_per_line(context)) if entry else []

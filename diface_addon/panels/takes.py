@@ -35,7 +35,7 @@ class Takes(PanelBase):
         )
         _draw_side_buttons(row.column(align=True), chosen)
         layout.label(text=take_rows.details(chosen) if chosen else "No takes yet: press Generate")
-        _draw_take_buttons(layout, chosen)
+        _draw_take_buttons(layout, context.scene.diface, chosen)
         if obj and obj.type == "MESH":
             _draw_cache_buttons(layout, obj, list(take_index.all_takes().values()))
         draw_status(layout, context, "takes")
@@ -55,8 +55,12 @@ def _draw_side_buttons(column: bpy.types.UILayout, chosen: take_list.TakeEntry |
     column.menu("DIFACE_MT_takes", text="", icon="DOWNARROW_HLT")
 
 
-def _draw_take_buttons(layout: bpy.types.UILayout, chosen: take_list.TakeEntry | None) -> None:
-    layout.operator("diface.generate_variations", text="Generate 4 Variations", icon="ADD").count = 4
+def _draw_take_buttons(
+    layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, chosen: take_list.TakeEntry | None
+) -> None:
+    variations = layout.row(align=True).split(factor=0.75, align=True)
+    variations.operator("diface.generate_variations", icon="ADD")
+    variations.prop(settings, "variations", text="")
     row = layout.row(align=True)
     row.enabled = chosen is not None and not chosen.error
     spliced = row.operator("diface.splice_take", text="Splice", icon="UV_SYNC_SELECT")

@@ -21,6 +21,7 @@ class DifaceState(bpy.types.PropertyGroup):
     topic: StringProperty(description="Panel whose operator started the running job", options={"SKIP_SAVE"})
     fraction: FloatProperty(min=0.0, max=1.0, options={"SKIP_SAVE"})
     stage: StringProperty(options={"SKIP_SAVE"})
+    cancel_hint: StringProperty(description="What Esc does to the running job", options={"SKIP_SAVE"})
     messages: CollectionProperty(type=PanelMessage, options={"SKIP_SAVE"})
     message: StringProperty(description="The last message of any panel", options={"SKIP_SAVE"})
     worker_versions: StringProperty(options={"SKIP_SAVE"})

@@ -82,6 +82,14 @@ class DifaceSettings(bpy.types.PropertyGroup):
         "Swap use it for a new edit, and the next unused seed if the same edit is pressed again",
         min=0,
     )
+    variations: IntProperty(
+        name="Variations",
+        description="Number of takes that Generate Variations generates",
+        default=4,
+        min=1,
+        soft_max=16,
+        max=99,
+    )
     guidance: FloatProperty(
         name="Speech Guidance",
         description="Guidance scale for speech (face only). 1.0: off, 3.0: strong",

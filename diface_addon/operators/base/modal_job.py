@@ -16,7 +16,7 @@ from .operator_base import OperatorBase, redraw
 POLL_INTERVAL = 0.1
 """Seconds between two polls of the running job."""
 CONFIRM_CANCEL_SECONDS = 30.0
-"""A job that has run longer than this is cancelled only when Esc is pressed twice."""
+"""A job that has run longer than this is cancelled only when Esc or Cancel is pressed twice."""
 
 PROGRESS_REGIONS = {
     "VIEW_3D": "UI",
@@ -52,15 +52,17 @@ class ModalJobOperator(OperatorBase):
         return None
 
     def handle_escape(self, job: running_job.RunningJob) -> None:
-        """Cancel the job: Esc was pressed. A job that has run long is cancelled when Esc is pressed again."""
+        """Cancel the job: Esc or Cancel was pressed. A job that has run long is cancelled at the second press."""
         if self._is_cancel_confirmed or time.monotonic() - self._started < CONFIRM_CANCEL_SECONDS:
             job.task.cancel()
         self._is_cancel_confirmed = True
 
+    def cancel_hint(self) -> str:
+        """Return what panels and the status bar say about Esc."""
+        return "Press Esc or Cancel again to stop" if self._is_cancel_confirmed else "Esc: Cancel"
+
     def displayed_progress(self, progress: types.Progress) -> types.Progress:
         """Return what panels show for the progress of the running job."""
-        if self._is_cancel_confirmed:
-            return types.Progress(progress.fraction, f"Esc again to cancel. {progress.stage}", progress.seconds_left)
         return progress
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
@@ -79,7 +81,7 @@ class ModalJobOperator(OperatorBase):
         """Poll `job` in `modal` from now on, and show its progress."""
         self._job, self._started = job, time.monotonic()
         context.window_manager.diface.topic = self.topic()
-        _show_progress(context, self.displayed_progress(types.Progress(0.0, "Starting")))
+        self._show_progress(context, types.Progress(0.0, "Starting"))
         self._timer = context.window_manager.event_timer_add(POLL_INTERVAL, window=context.window)
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -115,15 +117,16 @@ class ModalJobOperator(OperatorBase):
     def _handle_event(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         task = self._job.task
         stopping = event.type == "ESC" and event.value == "PRESS" and task.state == "running"
-        if stopping:
+        if stopping or (event.type == "TIMER" and self._job.take_cancel_request()):
             self.handle_escape(self._job)
+            self._show_progress(context, task.progress)
         elif event.type != "TIMER":
             return {"PASS_THROUGH"}
         events = task.poll()
         if task.state != "running":
             return self._finish(context)
-        if events or stopping:
-            _show_progress(context, self.displayed_progress(task.progress))
+        if events:
+            self._show_progress(context, task.progress)
         return {"RUNNING_MODAL"} if stopping else {"PASS_THROUGH"}
 
     def _finish(self, context: bpy.types.Context) -> set[str]:
@@ -137,7 +140,7 @@ class ModalJobOperator(OperatorBase):
         if self._job:
             if len(self._result_names) > results_before:
                 bpy.ops.ed.undo_push(message=self.bl_label)  # so that one undo removes one result, not all
-            _show_progress(context, self.displayed_progress(types.Progress(0.0, "Starting")))
+            self._show_progress(context, types.Progress(0.0, "Starting"))
             return {"PASS_THROUGH"}
         self._clean_up(context, self._result_message())
         self.notify(self._result_message())
@@ -176,24 +179,34 @@ class ModalJobOperator(OperatorBase):
         """End the job, the timer and the progress display; each, even if another one raises."""
         job, timer, self._job, self._timer = self._job, self._timer, None, None
         with contextlib.ExitStack() as stack:
-            stack.callback(_show_progress, context, None, message)
+            stack.callback(_show_end, context, message)
             if timer is not None:
                 stack.callback(context.window_manager.event_timer_remove, timer)
             if job is not None:
                 stack.callback(job.end)
 
+    def _show_progress(self, context: bpy.types.Context, progress: types.Progress) -> None:
+        """Show the progress, and what Esc does, in panels and the status bar."""
+        state, shown = context.window_manager.diface, self.displayed_progress(progress)
+        left = f", {shown.seconds_left:.0f} s left" if shown.seconds_left is not None else ""
+        state.running, state.fraction, state.stage = True, shown.fraction, shown.stage + left
+        state.cancel_hint = self.cancel_hint()
+        messages.show(context, state.topic, "")
+        _redraw_progress(context, f"DiFACE: {state.stage}. {state.cancel_hint}")
 
-def _show_progress(context: bpy.types.Context, progress: types.Progress | None, message: str = "") -> None:
-    """Show the progress in panels and the status bar; None and a last message at the end."""
+
+def _show_end(context: bpy.types.Context, message: str) -> None:
+    """Show the last message of a job instead of its progress."""
     state = context.window_manager.diface
-    state.running = progress is not None
+    state.running = False
     messages.show(context, state.topic, message)
-    if progress:
-        state.fraction = progress.fraction
-        left = f", {progress.seconds_left:.0f} s left" if progress.seconds_left is not None else ""
-        state.stage = progress.stage + left
+    _redraw_progress(context, None)
+
+
+def _redraw_progress(context: bpy.types.Context, status: str | None) -> None:
+    """Set the text of the status bar, None for Blender's, and redraw the panels that show progress."""
     if context.workspace:
-        context.workspace.status_text_set(f"DiFACE: {state.stage}. Esc: Cancel" if progress else None)
+        context.workspace.status_text_set(status)
     for window in context.window_manager.windows:
         for area in window.screen.areas:
             for region in area.regions:
@@ -208,7 +221,7 @@ def _stop_on_load(*_args: object) -> None:
     if running is None:
         return
     running.end()
-    _show_progress(bpy.context, None, "DiFACE stopped working because another file was opened.")
+    _show_end(bpy.context, "DiFACE stopped working because another file was opened.")
 
 
 def register() -> None:

@@ -25,7 +25,7 @@ class DIFACE_OT_generate_variations(ModalJobOperator, bpy.types.Operator):
     bl_options = {"UNDO"}
 
     count: bpy.props.IntProperty(
-        name="Takes", description="Number of takes to generate", default=4, min=1, soft_max=16, max=99
+        name="Takes", description="Number of takes to generate. 0: as set in the panel Takes", min=0, max=99
     )
 
     _seeds: tuple[int, ...] = ()
@@ -38,7 +38,7 @@ class DIFACE_OT_generate_variations(ModalJobOperator, bpy.types.Operator):
     def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
         used = take_index.seeds(scene_settings.character(context))
         unused = (seed for seed in range(context.scene.diface.seed, 2**31) if seed not in used)
-        self._seeds = tuple(itertools.islice(unused, self.count))
+        self._seeds = tuple(itertools.islice(unused, self.count or context.scene.diface.variations))
         return generate.begin(context, self._seeds[0])
 
     def begin_next(self, previous: generate.GenerationJob) -> generate.GenerationJob | None:
@@ -50,6 +50,9 @@ class DIFACE_OT_generate_variations(ModalJobOperator, bpy.types.Operator):
         if self._is_stopping:
             job.task.cancel()
         self._is_stopping = True
+
+    def cancel_hint(self) -> str:
+        return "Press Esc again to cancel this take" if self._is_stopping else "Esc: Stop after this take"
 
     def displayed_progress(self, progress: types.Progress) -> types.Progress:
         done, count = len(self._result_names), len(self._seeds)

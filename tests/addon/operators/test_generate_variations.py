@@ -38,6 +38,7 @@ class Modal(modal_job.ModalJobOperator):
     )
     handle_escape = generate_variations.DIFACE_OT_generate_variations.handle_escape
     displayed_progress = generate_variations.DIFACE_OT_generate_variations.displayed_progress
+    cancel_hint = generate_variations.DIFACE_OT_generate_variations.cancel_hint
     _is_stopping = False
 
     def __init__(self, count: int) -> None:
@@ -70,6 +71,12 @@ def test_variations_use_unused_seeds_from_the_setting_on(spoken) -> None:
     assert sorted(seeds()) == [5, 6, 7, 8, 9, 10]
     assert spoken.diface.seed == 5
     assert running_job.current() is None
+
+
+def test_the_panel_sets_the_number_of_variations(spoken) -> None:
+    spoken.diface.variations = 2
+    assert bpy.ops.diface.generate_variations() == {"FINISHED"}
+    assert len(seeds()) == 2
 
 
 def test_variations_show_progress(spoken) -> None:

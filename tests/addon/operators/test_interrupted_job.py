@@ -11,6 +11,7 @@ import pytest
 from diface_addon.core import errors
 from diface_addon.jobs import generate, running_job
 from diface_addon.operators.base import modal_job
+from diface_addon.operators.generate import cancel
 from tests.addon.scene import fingerprint, scenes
 from tests.addon.worker import fake_engine
 
@@ -157,6 +158,36 @@ def test_cancel_button_ends_the_modal_operator(running) -> None:
     bpy.ops.diface.cancel()
     assert operator.send("TIMER") == {"CANCELLED"}
     assert operator.reports == [({"INFO"}, "Cancelled. Nothing was changed.")]
+
+
+def press_cancel() -> None:
+    """Press the button, which asks the modal operator."""
+    cancel.DIFACE_OT_cancel.invoke(SimpleNamespace(), bpy.context, None)
+
+
+@pytest.mark.parametrize("press", ["ESC", "BUTTON"])
+def test_a_long_job_is_cancelled_by_the_second_press(running, press) -> None:
+    operator, state = Modal(), bpy.context.window_manager.diface
+    operator._started -= modal_job.CONFIRM_CANCEL_SECONDS
+
+    def send() -> set[str]:
+        if press == "ESC":
+            return operator.send("ESC")
+        press_cancel()
+        return operator.send("TIMER")
+
+    assert state.cancel_hint == "Esc: Cancel"
+    assert send() == {"RUNNING_MODAL" if press == "ESC" else "PASS_THROUGH"}
+    assert (state.running, state.cancel_hint) == (True, "Press Esc or Cancel again to stop")
+    assert operator.send("TIMER") == {"PASS_THROUGH"}
+    assert send() == {"CANCELLED"}
+    assert (state.running, running_job.current()) == (False, None)
+
+
+def test_a_short_job_is_cancelled_by_one_press_of_the_button(running) -> None:
+    operator = Modal()
+    press_cancel()
+    assert operator.send("TIMER") == {"CANCELLED"}
 
 
 def test_modal_operator_writes_the_take(head, finished) -> None:

@@ -25,7 +25,7 @@ class Layout:
     def _part(self, **options: Any) -> Layout:
         return Layout(self.drawn)
 
-    row = column = box = grid_flow = _part
+    row = column = box = grid_flow = split = _part
 
     def menu(self, name: str, **options: Any) -> None:
         assert hasattr(bpy.types, name), name
