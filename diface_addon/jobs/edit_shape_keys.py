@@ -12,7 +12,7 @@ import bpy
 import numpy as np
 
 from ..core import channels, errors, types
-from ..scene.animation import active_curves, sampling
+from ..scene.animation import active_curves, evaluate_curves
 from ..scene.animation.active_actions import active_actions
 from ..scene.audio import speech_source
 from ..scene.edits import curve_changes, write_edit
@@ -25,7 +25,7 @@ from ..scene.takes import rest_easing, take_names, write_take
 from ..settings import choices, preferences, scene_settings, threediface_models
 from ..version import VERSION
 from ..worker import process
-from . import edit_parts, edit_plan, edit_variation, edit_warnings, generate, running_job, worker_client
+from . import edit_parts, edit_plan, edit_seed, edit_warnings, generate, running_job, worker_client
 from .edit_plan import EditContext, Plan, Planner
 
 MIN_FOREIGN_KEEP_MOTION = 0.5
@@ -71,7 +71,7 @@ class EditJob(generate.GenerationJob):
         obj = scene_settings.character(context)
         with temporary.kept_folder() as folder:
             edit_context = cls.read_context(context, obj, Path(folder.name), part)
-            plan = edit_variation.with_seed(planner(edit_context), edit_context, context.scene.diface)
+            plan = edit_seed.with_seed(planner(edit_context), edit_context, context.scene.diface)
             task = worker_client.submit(cls.build_request(context, obj, edit_context, plan))
             job = cls(task, edit_context, planner, plan, obj, folder, part)
         cls.mark_pins(obj, edit_context)
@@ -194,7 +194,9 @@ def read_edit_context(
     rows = _row_count(obj, actions, request, first)
     if request.audio.seconds is None:  # motion and sound must end together
         request = dataclasses.replace(request, audio=dataclasses.replace(request.audio, seconds=rate.seconds(rows)))
-    motion = sampling.sample_motion(obj, first, rows, channels.of_parts(request.parts), generate.flame_placement(obj))
+    motion = evaluate_curves.sample_motion(
+        obj, first, rows, channels.of_parts(request.parts), generate.flame_placement(obj)
+    )
     found = pins.find_pins_and_changes(obj)
     all_pins, changed_pins = (tuple(edit_parts.pins_of_part(some, part)) for some in found)
     if stored is None:

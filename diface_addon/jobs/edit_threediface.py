@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from ..core import channels, types
-from ..scene.animation import sampling
+from ..scene.animation import evaluate_curves
 from ..scene.audio import speech_source
 from ..scene.edits import threediface_head_keys
 from ..scene.keys import frame_rate
@@ -131,7 +131,9 @@ def read_threediface_context(
     parts = request.parts if part == edit_parts.WHOLE else (part,)
     request = dataclasses.replace(request, audio=audio, parts=parts, constraints=None)
     names = channels.HEAD if "head" in parts else ()
-    values = sampling.sample_motion(obj, first, row_count(obj, actions), names, generate.flame_placement(obj)).values
+    values = evaluate_curves.sample_motion(
+        obj, first, row_count(obj, actions), names, generate.flame_placement(obj)
+    ).values
     found = find_pins_and_changes(obj, "face" in parts)
     all_pins, changed_pins = (tuple(edit_parts.pins_of_part(some, part)) for some in found)
     if "face" in parts:

@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 
 from ...core import channels, errors, types
-from ...scene.animation import character_checks, sampling
+from ...scene.animation import character_checks, evaluate_curves
 from ...scene.animation.active_actions import active_actions
 from ...scene.edits import curve_changes as edit_changes
 from ...scene.edits import write_edit, write_edit_in_place
@@ -174,7 +174,7 @@ class LiveSession:
             return None
         context_rows = round(CONTEXT_SECONDS * self._request.rate.value)
         begin, end = max(0, int(rows[0]) - context_rows), min(self._row_count, int(rows[-1]) + 1 + context_rows)
-        values[begin:end] = sampling.sample_motion(obj, self._first_frame + begin, end - begin, names).values
+        values[begin:end] = evaluate_curves.sample_motion(obj, self._first_frame + begin, end - begin, names).values
         near_pins = tuple(pin for pin in self._pins if self._is_within(pin, begin, end))
         base = dataclasses.replace(base, request=self._request_with_overrides(settings, parts))
         request = edit_shape_keys.edit_request(bpy.context, obj, base, edit_plan.Plan(mask, near_pins))

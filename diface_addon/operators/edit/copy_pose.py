@@ -8,7 +8,7 @@ import bpy
 
 from ...core import channels, errors
 from ...jobs import edit
-from ...scene.animation import active_curves, character_checks, sampling
+from ...scene.animation import active_curves, character_checks, evaluate_curves
 from ...scene.pins import pins
 from ...settings import scene_settings
 from ..base import region_choice
@@ -37,7 +37,7 @@ class DIFACE_OT_copy_pose(OperatorBase, bpy.types.Operator):
         names = tuple(name for name in channels.ALL if name in chosen and name in available)
         if not names:
             raise errors.SceneError(f"{obj.name} has no shape keys of these regions.", "Choose other regions.")
-        pose = sampling.sample_motion(obj, frame, 1, names)
+        pose = evaluate_curves.sample_motion(obj, frame, 1, names)
         values = dict(zip(names, pose.values[0].tolist(), strict=True))
         context.window_manager.diface.copied_pose = json.dumps(values)
         return f"Copied {len(values)} value{'s' if len(values) > 1 else ''} of frame {frame:g}."

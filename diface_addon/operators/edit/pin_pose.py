@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ...core import channels, errors
-from ...scene.animation import active_curves, character_checks, sampling
+from ...scene.animation import active_curves, character_checks, evaluate_curves
 from ...scene.pins import pins
 from ...settings import scene_settings
 from ..base import region_choice
@@ -36,7 +36,7 @@ class DIFACE_OT_pin_pose(OperatorBase, bpy.types.Operator):
         names = tuple(name for name in chosen if name in available)
         if not names:
             raise errors.SceneError(f"{obj.name} has no shape keys of these regions.", "Choose other regions.")
-        pose = sampling.sample_motion(obj, frame, 1, names).values[0].tolist()
+        pose = evaluate_curves.sample_motion(obj, frame, 1, names).values[0].tolist()
         keyed = pins.set_values(obj, frame, dict(zip(names, pose, strict=True)))
         return region_choice.pinned_message(keyed, frame)
 

@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 
 from ...core import channels, errors
-from ...jobs import edit, edit_plan, edit_scope, edit_variation, running_job
+from ...jobs import edit, edit_plan, edit_scope, edit_seed, running_job
 from ..base import region_choice
 from ..base.modal_job import ModalJobOperator
 
@@ -103,7 +103,7 @@ def plan_around_pins(
     changed = edit_scope.pins_on_channels(edit_context.changed_pins, names)
     around = [(pin.frame, edit_scope.scope_name(pin)) for pin in changed]
     if may_repeat and not around:
-        around = [tuple(pair) for pair in edit_context.stored.get(edit_variation.RECORD, {}).get(AROUND, ())]
+        around = [tuple(pair) for pair in edit_context.stored.get(edit_seed.RECORD, {}).get(AROUND, ())]
     if not around:
         raise _no_changed_keys_error(edit_context)
     reach = math.ceil(2 * falloff + MARGIN_SECONDS * edit_context.motion.rate.value)

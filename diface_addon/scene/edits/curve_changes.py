@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import channels, placement, types, warp
-from ..animation import active_curves, sampling
+from ..animation import active_curves, evaluate_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys import head_pose, rotation_values
 from ..keys.property_address import PropertyAddress
@@ -57,7 +57,7 @@ def compute_changes(
         points, curve = pinned.get(address, np.empty((0, 2))), active.get(address)
         if not mask.any() and not len(points):
             continue
-        base = sampling.sample_property(obj, address, curve, edit.frames)
+        base = evaluate_curves.sample_property(obj, address, curve, edit.frames)
         times, points = edit.frames, points.copy()
         if curve is not None:
             times, points[:, 0] = curve.to_curve_time(times), curve.to_curve_time(points[:, 0])
@@ -92,9 +92,9 @@ def _head_values(
     mask = edit.regenerate_mask[:, [names.index(name) for name in channels.HEAD]].any(axis=1)
     if not mask.any():
         return {}
-    base = sampling.sample_rotation(obj, edit.frames[:1], active)[0]
-    vectors = sampling.to_mesh_axes(obj, edit.motion.select(channels.HEAD).values, edit.placed)
-    curves = head_pose.rotation_curves(obj, vectors, sampling.reference_rotation(obj), previous=base.tolist())
+    base = evaluate_curves.sample_rotation(obj, edit.frames[:1], active)[0]
+    vectors = evaluate_curves.to_mesh_axes(obj, edit.motion.select(channels.HEAD).values, edit.placed)
+    curves = head_pose.rotation_curves(obj, vectors, evaluate_curves.reference_rotation(obj), previous=base.tolist())
     return {("OBJECT", curve.path, curve.index): (curve.values, mask) for curve in curves}
 
 

@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from ... import compat
-from ..animation import sampling
+from ..animation import evaluate_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys.key_table import KeyTable, nearest
 from ..keys.property_address import PointsByAddress, PropertyAddress
@@ -31,7 +31,7 @@ def store_baselines(
     take = {**request, **identity, "parent": _parent(copies), "created": stored_request.creation_time()}
     if any(compat.find_channelbag(action, "OBJECT") for action in copies.main):
         take |= {
-            "rest_rotation": list(sampling.reference_rotation(obj)),
+            "rest_rotation": list(evaluate_curves.reference_rotation(obj)),
             "rest_delta": list(rest_pose.rest_delta(obj)),
             "rotation_mode": obj.rotation_mode,
         }

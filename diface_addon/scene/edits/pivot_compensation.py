@@ -9,7 +9,7 @@ import numpy as np
 
 from ... import compat
 from ...core import placement
-from ..animation import sampling
+from ..animation import evaluate_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys import head_pose
 from ..keys.key_table import KeyTable
@@ -61,7 +61,7 @@ def compensate_pivot(
         return {}
     times = rotation.pin_times
     all_times = np.concatenate([edit.frames, times])
-    rest, delta, mode = sampling.reference_rotation(obj), rest_pose.rest_delta(obj), obj.rotation_mode
+    rest, delta, mode = evaluate_curves.reference_rotation(obj), rest_pose.rest_delta(obj), obj.rotation_mode
     before = baseline_rotations(active, edit.frames, rotation_before_edit[: len(edit.frames)])
     after = _rotation_after(obj, rotation, active, all_times)
     old, new = (
@@ -90,7 +90,7 @@ def rotation_before(
 ) -> np.ndarray:
     """Return the rotation's values (N, 3 or 4) at every row and every pin of it, before an edit is written."""
     times = np.concatenate([edit.frames, _pin_times(_rotation_changes(obj, changes))])
-    return sampling.sample_rotation(obj, times, active)
+    return evaluate_curves.sample_rotation(obj, times, active)
 
 
 def _find_rotation_edit(
@@ -102,7 +102,7 @@ def _find_rotation_edit(
 ) -> _RotationEdit | None:
     """Return the edit of the rotation; None without one, or if the head does not rotate about its neck."""
     rotation_changes = _rotation_changes(obj, changes)
-    placed = edit.placed or sampling.find_placement(obj)
+    placed = edit.placed or evaluate_curves.find_placement(obj)
     bases = {active[change.address].action for change in rotation_changes if change.address in active}
     base = next((action for action in bases if _delta_location_curve(action, 0)), None)
     if placed is None or base is None or base not in copy_by_original:
@@ -114,11 +114,11 @@ def _rotation_after(
     obj: bpy.types.Object, rotation: _RotationEdit, active: dict[PropertyAddress, ActiveCurve], times: np.ndarray
 ) -> np.ndarray:
     """Return the rotation's values (N, 3 or 4) at `times` (N,) as the copy has them."""
-    values = sampling.sample_rotation(obj, times, active)
+    values = evaluate_curves.sample_rotation(obj, times, active)
     fcurves = compat.find_channelbag(rotation.copy, "OBJECT").fcurves
     for change in rotation.changes:
         _kind, path, index = change.address
-        values[:, index] = sampling.evaluate_fcurve(fcurves.find(path, index=index), times)
+        values[:, index] = evaluate_curves.evaluate_fcurve(fcurves.find(path, index=index), times)
     return values
 
 

@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
-from ..animation import sampling
+from ..animation import evaluate_curves
 from ..keys.key_table import SAME_TIME, KeyPoints, KeyTable, nearest
 from ..keys.property_address import PropertyAddress
 
@@ -109,7 +109,7 @@ def evaluate_without_modifiers(fcurve: bpy.types.FCurve, times: npt.NDArray[np.f
     active = [modifier for modifier in fcurve.modifiers if not modifier.mute]
     for modifier in active:
         modifier.mute = True
-    values = sampling.evaluate_fcurve(fcurve, times)
+    values = evaluate_curves.evaluate_fcurve(fcurve, times)
     for modifier in active:
         modifier.mute = False
     return values

@@ -14,7 +14,7 @@ from mathutils import Quaternion
 
 from ... import compat
 from ...core import channels, errors
-from ..animation import sampling
+from ..animation import evaluate_curves
 from ..characters import shape_key_names
 from ..keys import head_pose, rotation_values
 from ..keys.key_table import KeyTable
@@ -165,7 +165,7 @@ def _splice_values(
         other = theirs[address]
         times = span.ramp_times(curve.table, other.table)
         weights = span.weight(times)
-        before, after = (sampling.evaluate_fcurve(one.fcurve, times) for one in (curve, other))
+        before, after = (evaluate_curves.evaluate_fcurve(one.fcurve, times) for one in (curve, other))
         ramps = KeyTable.generated(times, (1 - weights) * before + weights * after)
         span.joined(curve.table, ramps, other.table).write(curve.fcurve)
         update_baseline(baselines[curve.action.name], address, ramps, known[other.action.name].get(address), span)
@@ -222,7 +222,7 @@ def _compensate_pivot(
     span: Span,
 ) -> None:
     """Write the delta location for the new rotation of a head that rotates about its neck."""
-    placed = sampling.find_placement(obj)
+    placed = evaluate_curves.find_placement(obj)
     addresses = [address for n in range(3) if (address := ("OBJECT", head_pose.DELTA_LOCATION, n)) in mine]
     if placed is None or len(addresses) < 3 or any(is_locked(mine[address].fcurve) for address in addresses):
         return

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from mathutils import Euler, Quaternion
 
 from ...core import types
-from ..animation import sampling
+from ..animation import evaluate_curves
 from ..keys import rotation_values
 from ..keys.key_table import KeyTable
 from .splice_span import Span
@@ -29,7 +29,7 @@ class RotationCurves:
 
     def values_at(self, times: npt.NDArray) -> types.Float64Array:
         """Return the rotation's values (T, 3 or 4) at `times` (T,)."""
-        columns = [sampling.evaluate_fcurve(curve, times) for curve in self.curves]
+        columns = [evaluate_curves.evaluate_fcurve(curve, times) for curve in self.curves]
         return np.stack(columns, axis=1).astype(np.float64)
 
     def quaternions_at(self, times: npt.NDArray) -> list[Quaternion]:

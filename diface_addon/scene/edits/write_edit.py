@@ -10,7 +10,7 @@ import numpy as np
 
 from ... import compat
 from ...core import errors
-from ..animation import active_curves, sampling
+from ..animation import active_curves, evaluate_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys.key_table import KeyTable
 from ..keys.property_address import PropertyAddress
@@ -136,7 +136,7 @@ def sample_before(
     """Return the values (N,) of a property at `times` (N,) before the edit."""
     if curve:
         return evaluate_without_modifiers(curve.fcurve, times)
-    return sampling.sample_property(obj, change.address, None, times)
+    return evaluate_curves.sample_property(obj, change.address, None, times)
 
 
 def _sample_nla_keys(obj: bpy.types.Object, change: CurveChange) -> KeyTable:
@@ -151,4 +151,4 @@ def _sample_nla_keys(obj: bpy.types.Object, change: CurveChange) -> KeyTable:
     first = min(change.times[0], *(strip.frame_start for strip in strips))
     last = max(change.times[-1], *(strip.frame_end for strip in strips))
     frames = np.arange(np.floor(first) - 1, np.ceil(last) + 2)
-    return KeyTable.generated(frames, sampling.sample_property(obj, change.address, None, frames))
+    return KeyTable.generated(frames, evaluate_curves.sample_property(obj, change.address, None, frames))

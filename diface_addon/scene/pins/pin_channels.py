@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import channels, placement, types
-from ..animation import active_curves, sampling
+from ..animation import active_curves, evaluate_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys import head_pose
 from ..keys.key_table import SAME_TIME
@@ -68,15 +68,15 @@ def _head_pins(
     frames = frames[np.append(np.diff(frames) > SAME_TIME, True)[: len(frames)]]
     if not len(frames):
         return []
-    posed = sampling.sample_rotation(obj, frames, found)
+    posed = evaluate_curves.sample_rotation(obj, frames, found)
     before = baseline_rotations(found, frames, posed)
     probes = np.zeros_like(posed)
     for index, some in points.items():
         for frame, value in some:
             row = int(np.argmin(np.abs(frames - frame)))
             posed[row, index], probes[row, index] = value, PROBE_STEP
-    new = sampling.head_vectors(obj, posed, placed)
-    moved = np.abs(new - sampling.head_vectors(obj, before, placed)) > MIN_ROTATION
+    new = evaluate_curves.head_vectors(obj, posed, placed)
+    moved = np.abs(new - evaluate_curves.head_vectors(obj, before, placed)) > MIN_ROTATION
     rows, axes = np.nonzero(moved | _pinned_axes(obj, posed, probes, placed))
     return [
         (channels.HEAD[axis], float(frames[row]), float(new[row, axis])) for row, axis in zip(rows, axes, strict=True)
@@ -90,11 +90,11 @@ def _pinned_axes(
     if obj.rotation_mode in ("QUATERNION", "AXIS_ANGLE"):
         return np.ones((len(posed), 3), bool)
     turned = np.zeros((len(posed), 3))
-    still = sampling.head_vectors(obj, posed, placed)
+    still = evaluate_curves.head_vectors(obj, posed, placed)
     for index in range(3):
         only = np.zeros_like(probes)
         only[:, index] = probes[:, index]
-        turned = np.maximum(turned, np.abs(sampling.head_vectors(obj, posed + only, placed) - still))
+        turned = np.maximum(turned, np.abs(evaluate_curves.head_vectors(obj, posed + only, placed) - still))
     return turned >= MIN_SHARE * turned.max(axis=1, keepdims=True)
 
 

@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from ...core import channels, placement
-from ..animation import active_curves, character_checks, sampling
+from ..animation import active_curves, character_checks, evaluate_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys import head_pose
 from ..keys.key_table import KeyTable
@@ -49,7 +49,7 @@ def pose_pins(
     if names & set(channels.HEAD):
         addresses |= set(_rotation_addresses(obj))
     return [
-        Pin(*address, frame, float(sampling.sample_property(obj, address, active.get(address), times)[0]))
+        Pin(*address, frame, float(evaluate_curves.sample_property(obj, address, active.get(address), times)[0]))
         for address in sorted(addresses)
     ]
 
@@ -125,12 +125,14 @@ def _head_pose_values(
     placed: placement.Placement | None,
 ) -> dict[PropertyAddress, float]:
     """Return the rotation's values with the head axes of `values`; those that it has if the pose is the same."""
-    now = sampling.sample_rotation(obj, np.array([frame], np.float64), active)
-    vector = sampling.head_vectors(obj, now, placed)
+    now = evaluate_curves.sample_rotation(obj, np.array([frame], np.float64), active)
+    vector = evaluate_curves.head_vectors(obj, now, placed)
     pose = np.array([[values.get(name, old) for name, old in zip(channels.HEAD, vector[0], strict=True)]])
     if np.abs(pose - vector).max() > SAME_ROTATION:
-        turned = sampling.to_mesh_axes(obj, pose, placed)
-        curves = head_pose.rotation_curves(obj, turned, sampling.reference_rotation(obj), previous=now[0].tolist())
+        turned = evaluate_curves.to_mesh_axes(obj, pose, placed)
+        curves = head_pose.rotation_curves(
+            obj, turned, evaluate_curves.reference_rotation(obj), previous=now[0].tolist()
+        )
         now = np.stack([curve.values for curve in curves], axis=1)
     return dict(zip(_rotation_addresses(obj), now[0].tolist(), strict=True))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
-from ..animation import active_curves, sampling
+from ..animation import active_curves, evaluate_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys import editable_actions
 from ..keys.key_table import SAME_TIME, KeyPoints, KeyTable, nearest
@@ -181,7 +181,7 @@ def find_pins_and_changes(obj: bpy.types.Object) -> tuple[list[Pin], list[Pin]]:
             removed += [Pin(*address, curve.start + curve.scale * time, value) for time, value in gone]
         else:
             new = chosen = keys.type == extreme if curve.action in marked else _user_key_mask(keys)
-        chosen &= sampling.visible_key_mask(obj, address, curve, keys.co)
+        chosen &= evaluate_curves.visible_key_mask(obj, address, curve, keys.co)
         for (time, value), is_new in zip(keys.co[chosen].tolist(), new[chosen].tolist(), strict=True):
             frame = curve.start + curve.scale * time
             pins_of.setdefault((address, round(frame * 1000)), (Pin(*address, frame, value), is_new))

@@ -10,7 +10,7 @@ import numpy as np
 
 from ... import compat
 from ...core import channels, errors, types
-from ..animation import sampling
+from ..animation import evaluate_curves
 from ..audio import audio_strip, decode
 from ..characters import shape_key_names
 from ..files import temporary
@@ -93,7 +93,7 @@ def final_motion(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> type
     names, columns = shape_key_names.face_shape_keys(obj), []
     for channel, curve in found.items():
         block = blocks[names[channel]]
-        columns.append(np.clip(sampling.evaluate_fcurve(curve, frames), block.slider_min, block.slider_max))
+        columns.append(np.clip(evaluate_curves.evaluate_fcurve(curve, frames), block.slider_min, block.slider_max))
     return types.Motion(np.stack(columns, 1).astype(np.float32), tuple(found), take_request.from_json(request).rate)
 
 

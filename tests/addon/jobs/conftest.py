@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
+import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import bpy
@@ -37,12 +41,39 @@ def own(tmp_path, flame, monkeypatch) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def toy_models(tmp_path_factory, root, speech) -> Path:
-    """The folder that toy_threediface_models.py wrote, with the sound."""
+@pytest.fixture(scope="session")
+def cached_toy_models(tmp_path_factory, root, speech) -> Path:
+    """The folder that toy_threediface_models.py wrote for these sources, with the sound; not to be changed.
+
+    All Blenders of a test run use the same one: writing it imports torch and transformers, which takes seconds.
+    """
     if not os.environ.get(PYTHON):
         pytest.skip(f"{PYTHON} is not set to a Python with DiFACE's packages: `python3 build.py test` does.")
-    folder = tmp_path_factory.mktemp("own")
+    folder = root / ".build" / "toy_models" / _source_hash(root, speech)
+    if not folder.is_dir():
+        draft = tmp_path_factory.mktemp("toy_models") / "draft"
+        draft.mkdir()
+        _write_toy_models(draft, root, speech)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        other = Path(tempfile.mkdtemp(dir=folder.parent))
+        shutil.copytree(draft, other, dirs_exist_ok=True)
+        with contextlib.suppress(OSError):  # another process was faster
+            other.rename(folder)
+        shutil.rmtree(other, ignore_errors=True)
+    return folder
+
+
+def _source_hash(root: Path, speech: Path) -> str:
+    """Hash (hex) of everything that the toy models depend on."""
+    sources = [*(root / "diface_core").rglob("*.py"), *(root / "tests" / "core" / "threediface").glob("*.py")]
+    sources += [root / "tests" / "addon" / "toy_threediface_models.py", Path(__file__), speech]
+    digest = hashlib.sha256()
+    for path in sorted(sources):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _write_toy_models(folder: Path, root: Path, speech: Path) -> None:
     samples, rate = soundfile.read(speech, frames=ROWS * 16000 // 30)
     soundfile.write(folder / "speech.wav", samples, rate, subtype="FLOAT")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
@@ -50,6 +81,13 @@ def toy_models(tmp_path_factory, root, speech) -> Path:
     command = [os.environ[PYTHON], "-m", module, str(folder), str(folder / "speech.wav")]
     done = subprocess.run(command, cwd=root, env={**environment, "HF_HUB_OFFLINE": "1"}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def toy_models(cached_toy_models, tmp_path_factory) -> Path:
+    """A copy of the toy models, and a worker that is closed at the end."""
+    folder = tmp_path_factory.mktemp("own") / "models"
+    shutil.copytree(cached_toy_models, folder)
     yield folder
     process.close_shared_worker()
 

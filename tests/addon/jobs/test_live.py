@@ -12,7 +12,7 @@ from diface_addon import compat
 from diface_addon.core import channels
 from diface_addon.jobs import edit, edit_plan
 from diface_addon.jobs.live_mode import live
-from diface_addon.scene.animation import sampling
+from diface_addon.scene.animation import evaluate_curves
 from diface_addon.scene.animation.active_actions import active_actions
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import stored_request, take_request
@@ -238,7 +238,7 @@ def test_working_copy_stores_a_request_that_reproduces_it(scene, head, take) -> 
         if made is None:
             return False
         wanted, names = made.request.constraints, channels.of_parts(made.request.parts)
-        playing = sampling.sample_motion(head, FIRST, len(wanted.values), names)
+        playing = evaluate_curves.sample_motion(head, FIRST, len(wanted.values), names)
         assert set(made.request.parts) == {"face", "head"}
         assert wanted.known_mask.all()
         return np.array_equal(wanted.values, playing.values)

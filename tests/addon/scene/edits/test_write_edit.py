@@ -12,7 +12,7 @@ from mathutils import Euler, Vector
 
 from diface_addon import compat
 from diface_addon.core import channels, errors, placement, types
-from diface_addon.scene.animation import active_curves, sampling
+from diface_addon.scene.animation import active_curves, evaluate_curves
 from diface_addon.scene.edits import curve_changes, write_edit
 from diface_addon.scene.keys.key_table import KeyTable
 from diface_addon.scene.keys.write_keys import enum_value
@@ -55,7 +55,7 @@ def made_rows(first: int, last: int, names=NAMES, chosen=None) -> np.ndarray:
 
 def new_motion(obj, made: np.ndarray, names=NAMES, seed: int = 7) -> types.Motion:
     """Return a motion as the worker would: the current one, with other values where it is regenerated."""
-    base = sampling.sample_motion(obj, FIRST, len(made), names)
+    base = evaluate_curves.sample_motion(obj, FIRST, len(made), names)
     values = np.where(made, motion(len(made), names, seed).values, base.values)
     return types.Motion(values, names, base.rate)
 
@@ -102,7 +102,7 @@ def test_edit_changes_only_the_regenerated_keys(scene, head) -> None:
     assert set(written.actions) == set(actions(head))
     assert not set(written.actions) & set(old)
     assert written.notes == ()
-    assert sampling.sample_motion(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
+    assert evaluate_curves.sample_motion(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
     assert bits(head)[SMILE, 0] == kept[SMILE, 0]
     assert bits(head)["location", 0] == [(*first.keyframe_points[0].co, "KEYFRAME", "BEZIER")]
     for address, keys in kept.items():
@@ -152,7 +152,7 @@ def test_equivalent_rotation_values_of_a_pin_add_no_turn(scene, head, mode) -> N
     calm = types.Motion(made.values.copy(), NAMES, made.rate)
     calm.values[25 - FIRST, -3:] = 0.05
     write_motion(head, actions(head), calm, stays, pins.find_pins(head))
-    turned = sampling.sample_motion(head, FIRST, ROWS, channels.HEAD).values
+    turned = evaluate_curves.sample_motion(head, FIRST, ROWS, channels.HEAD).values
     away = [np.abs(np.sin((row - calm.values[n, -3:]) / 2)).max() for n, row in enumerate(turned)]
     assert max(away) < 0.02
 
@@ -215,13 +215,13 @@ def by_hand(obj) -> None:
 def test_edit_of_a_user_action_changes_no_frame_outside(scene, head) -> None:
     by_hand(head)
     old = actions(head)
-    before, shown = [everything(action) for action in old], sampling.sample_motion(head, 1, 80, NAMES).values
+    before, shown = [everything(action) for action in old], evaluate_curves.sample_motion(head, 1, 80, NAMES).values
     cheeky = 'key_blocks["cheeky"].value'
     hand = outside(curve(head), 22, 26), outside(curve(head, cheeky), 99, 99)
     made = made_rows(22, 26)
     wanted = new_motion(head, made)
     written = edit(head, made)
-    now = sampling.sample_motion(head, 1, 80, NAMES).values
+    now = evaluate_curves.sample_motion(head, 1, 80, NAMES).values
     beside = np.ones(80, bool)
     beside[22 - 1 : 26] = False
     assert (now[beside][:, 0] == shown[beside][:, 0]).all()
@@ -268,7 +268,7 @@ def test_edit_of_a_channel_without_animation(scene, head) -> None:
     made = made_rows(20, 30)
     wanted = new_motion(head, made)
     edit(head, made)
-    assert sampling.sample_motion(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
+    assert evaluate_curves.sample_motion(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
     assert [key[0] for key in bits(head)[SMILE, 0]] == [19, *range(20, 31), 31]
     assert pins.find_pins(head) == []
 
@@ -280,7 +280,7 @@ def test_edit_compensates_for_modifiers(scene, head) -> None:
     made = made_rows(20, 30, chosen=("jawOpen",))
     wanted = new_motion(head, made).column("jawOpen")
     edit(head, made)
-    shown = sampling.sample_motion(head, FIRST, ROWS, NAMES).column("jawOpen")
+    shown = evaluate_curves.sample_motion(head, FIRST, ROWS, NAMES).column("jawOpen")
     assert len(curve(head).modifiers) == 1
     clear = (wanted > 0.31) | (np.arange(ROWS) < 9) | (np.arange(ROWS) > 19)  # no slider's end near
     assert shown[clear] == pytest.approx(wanted[clear], abs=1e-5)
@@ -305,7 +305,7 @@ def test_edit_copies_layers(scene) -> None:
     assert everything(old) == before
     assert stored_request.read_request(layer)["take"] == stored_request.read_request(keys.animation_data.action)["take"]
     assert not track.mute
-    assert (sampling.sample_motion(obj, FIRST, ROWS, names).values[:, 1:] == made.values[:, 1:]).all()
+    assert (evaluate_curves.sample_motion(obj, FIRST, ROWS, names).values[:, 1:] == made.values[:, 1:]).all()
     keys.animation_data.nla_tracks[track.name].mute = True
     edit(obj, made_rows(20, 30, names, ("jawOpen",)), names=names)
     assert [track.mute for track, _ in layer_tracks.active_layers(keys)] == [True]
@@ -323,7 +323,7 @@ def test_key_above_a_layer_becomes_the_layers_pin(scene) -> None:
     edit(obj, made_rows(20, 30, names, ("jawOpen",)), names=names, falloff=3.0)
     assert pins.find_pins(obj) == [pin]
     assert pins.changed_pins(obj) == []
-    shown = sampling.sample_motion(obj, FIRST, ROWS, names).values
+    shown = evaluate_curves.sample_motion(obj, FIRST, ROWS, names).values
     assert shown[25 - FIRST, 1] == 0.875
     assert (shown[: 25 - FIRST - 6, 1] == made.values[: 25 - FIRST - 6, 1]).all()
     assert (shown[25 - FIRST + 7 :, 1] == made.values[25 - FIRST + 7 :, 1]).all()
@@ -337,7 +337,7 @@ def test_edit_reactivates_an_inactive_take(scene, head) -> None:
     wanted = new_motion(head, made)
     write(head, motion(seed=3))
     write_motion(head, old, wanted, made, [])
-    assert sampling.sample_motion(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
+    assert evaluate_curves.sample_motion(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
 
 
 def test_failed_edit_leaves_nothing(scene, head, monkeypatch) -> None:
@@ -354,13 +354,13 @@ def test_undo_leaves_no_action(scene, head) -> None:
     write(head)
     bpy.ops.ed.undo_push(message="before")
     before = sorted(action.name for action in bpy.data.actions)
-    shown = sampling.sample_motion(head, FIRST, ROWS, NAMES).values
+    shown = evaluate_curves.sample_motion(head, FIRST, ROWS, NAMES).values
     edit(head, made_rows(20, 30))
     bpy.ops.ed.undo_push(message="edit")
     bpy.ops.ed.undo()
     obj = bpy.data.objects["Character"]
     assert sorted(action.name for action in bpy.data.actions) == before
-    assert (sampling.sample_motion(obj, FIRST, ROWS, NAMES).values == shown).all()
+    assert (evaluate_curves.sample_motion(obj, FIRST, ROWS, NAMES).values == shown).all()
     bpy.ops.ed.redo()
     assert len(bpy.data.actions) == 2 * len(before)
 
@@ -371,7 +371,7 @@ def test_edit_of_a_take_of_one_part(scene, head) -> None:
         made = made_rows(20, 30, names)
         wanted = new_motion(head, made, names)
         edit(head, made, names=names)
-        assert sampling.sample_motion(head, FIRST, ROWS, names).values == pytest.approx(wanted.values, abs=1e-6)
+        assert evaluate_curves.sample_motion(head, FIRST, ROWS, names).values == pytest.approx(wanted.values, abs=1e-6)
 
 
 @pytest.mark.parametrize("rows", [1, 2])
@@ -380,7 +380,7 @@ def test_takes_of_one_and_two_rows(scene, head, rows) -> None:
     made = np.ones((rows, len(NAMES)), bool)
     wanted = new_motion(head, made)
     edit(head, made)
-    assert sampling.sample_motion(head, FIRST, rows, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
+    assert evaluate_curves.sample_motion(head, FIRST, rows, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
 
 
 @pytest.mark.parametrize("mode", ["XYZ", "ZYX", "QUATERNION", "AXIS_ANGLE"])
@@ -448,13 +448,13 @@ def duplicated(obj) -> None:
 @pytest.mark.parametrize("path", [JAW, "rotation_euler"])
 def test_edit_of_face_and_head_of_two_takes(scene, head, two, path) -> None:
     two(head)
-    before = sampling.sample_motion(head, FIRST, ROWS, NAMES).values.copy()
+    before = evaluate_curves.sample_motion(head, FIRST, ROWS, NAMES).values.copy()
     key_at(head, 30, path).co.y = 0.75
     (pin,) = pins.find_pins(head)
     old, kept = actions(head), [everything(action) for action in actions(head)]
     chosen = channels.HEAD if pin.kind == "OBJECT" else channels.FACE
     written = edit(head, made_rows(26, 34, chosen=chosen))
-    after = sampling.sample_motion(head, FIRST, ROWS, NAMES).values
+    after = evaluate_curves.sample_motion(head, FIRST, ROWS, NAMES).values
     part = [name in chosen for name in NAMES]
     assert set(differ(before[:, part], after[:, part])) == set(range(26, 35))
     assert not len(differ(before[:, ~np.array(part)], after[:, ~np.array(part)]))
@@ -466,17 +466,17 @@ def test_edit_of_face_and_head_of_two_takes(scene, head, two, path) -> None:
     other = write(head, motion(seed=3))
     use_take.use_take(head, list(written.actions))
     assert other.actions[0] not in actions(head)
-    assert (sampling.sample_motion(head, FIRST, ROWS, NAMES).values == after).all()
+    assert (evaluate_curves.sample_motion(head, FIRST, ROWS, NAMES).values == after).all()
 
 
 def test_edit_reactivates_two_inactive_takes(scene, head) -> None:
     mixed(head)
-    base, before = actions(head), sampling.sample_motion(head, FIRST, ROWS, NAMES).values
+    base, before = actions(head), evaluate_curves.sample_motion(head, FIRST, ROWS, NAMES).values
     made = made_rows(26, 34, chosen=("jawOpen",))
     wanted = new_motion(head, made)
     write(head, motion(seed=3))
     write_motion(head, base, wanted, made, ())
-    after = sampling.sample_motion(head, FIRST, ROWS, NAMES).values
+    after = evaluate_curves.sample_motion(head, FIRST, ROWS, NAMES).values
     assert set(differ(before, after)) == set(range(26, 35))
     assert (after[:, -3:] == before[:, -3:]).all()
 

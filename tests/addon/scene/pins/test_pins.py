@@ -8,7 +8,7 @@ from mathutils import Euler
 
 from diface_addon import compat
 from diface_addon.core import channels
-from diface_addon.scene.animation import sampling
+from diface_addon.scene.animation import evaluate_curves
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import baseline
 from tests.addon.scene import scenes
@@ -123,7 +123,7 @@ def test_set_values_are_read_back_as_pins(scene, head, mode, frame) -> None:
     turn(head, Euler((0.4, -0.3, 0.9)).to_quaternion())
     write(head)
     wanted = {"jawOpen": 0.125, "mouthSmileLeft": 1.75, "head_rx": 0.3, "head_rz": -0.4}
-    before = sampling.sample_motion(head, 1, 60, NAMES).values
+    before = evaluate_curves.sample_motion(head, 1, 60, NAMES).values
     assert pins.set_values(head, frame, wanted).notes == []
     read = dict(zip(NAMES, _pose(head, frame), strict=True))
     assert [read[name] for name in wanted] == pytest.approx(list(wanted.values()), abs=1e-6)
@@ -136,16 +136,16 @@ def test_set_values_are_read_back_as_pins(scene, head, mode, frame) -> None:
     assert wanted.keys() <= by_name.keys()
     assert [by_name[name] for name in wanted] == pytest.approx(list(wanted.values()), abs=1e-6)
     pins.unpin(head, found)
-    assert (sampling.sample_motion(head, 1, 60, NAMES).values == before).all()
+    assert (evaluate_curves.sample_motion(head, 1, 60, NAMES).values == before).all()
 
 
 def _pose(obj, frame: float) -> np.ndarray:
     if frame == int(frame):
-        return sampling.sample_motion(obj, int(frame), 1, NAMES).values[0]
+        return evaluate_curves.sample_motion(obj, int(frame), 1, NAMES).values[0]
     curves = pins.pose_pins(obj, NAMES, frame)
     face = [pin.value for pin in curves if pin.kind == "KEY"]
     turned = np.array([[pin.value for pin in curves if pin.kind == "OBJECT"]])
-    return np.array([*face, *sampling.head_vectors(obj, turned)[0]])
+    return np.array([*face, *evaluate_curves.head_vectors(obj, turned)[0]])
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -153,7 +153,7 @@ def test_pin_pose_keeps_values_exactly(scene, head, mode) -> None:
     head.rotation_mode = mode
     write(head)
     before = bits(head)
-    values = dict(zip(NAMES, sampling.sample_motion(head, 20, 1, NAMES).values[0].tolist(), strict=True))
+    values = dict(zip(NAMES, evaluate_curves.sample_motion(head, 20, 1, NAMES).values[0].tolist(), strict=True))
     pins.set_values(head, 20, values)
     assert pins.changed_pins(head) == []
     assert {pin.frame for pin in pins.find_pins(head)} == {20}
@@ -191,7 +191,7 @@ def test_pose_pins_of_another_frame(scene, head) -> None:
     write(head)
     there = pins.pose_pins(head, NAMES, 15, source_frame=30)
     assert {pin.frame for pin in there} == {15}
-    read = sampling.sample_motion(head, 30, 1, NAMES).values[0]
+    read = evaluate_curves.sample_motion(head, 30, 1, NAMES).values[0]
     assert [pin.value for pin in there if pin.kind == "KEY"] == read[:2].tolist()
     assert pins.find_pins(head) == []
 

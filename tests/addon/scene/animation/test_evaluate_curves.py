@@ -11,7 +11,7 @@ from mathutils import Euler, Quaternion
 
 from diface_addon import compat
 from diface_addon.core import channels, placement
-from diface_addon.scene.animation import sampling
+from diface_addon.scene.animation import evaluate_curves
 from diface_addon.scene.takes import write_take
 from tests.addon.scene import scenes
 from tests.addon.scene.rotations import MODES, turn
@@ -27,7 +27,7 @@ def test_written_motion_is_sampled_exactly(scene, head, mode, rate) -> None:
     made = motion()
     write_take.write_take(head, made, "T", {"first_frame": 11})
     scene.frame_set(30)  # wherever the playhead stands
-    found = sampling.sample_motion(head, 11, 40, NAMES)
+    found = evaluate_curves.sample_motion(head, 11, 40, NAMES)
     assert found.rate.value == pytest.approx(scenes.RATES[rate][0] / scenes.RATES[rate][1])
     assert found.column("jawOpen").tolist() == made.column("jawOpen").tolist()
     assert found.values == pytest.approx(made.values, abs=1e-6)
@@ -38,13 +38,13 @@ def test_sampling_of_a_rotated_flame_mesh(scene, head) -> None:
     placed = placement.Placement(1.0, spin, np.zeros(3), np.array([0.0, 0.1, 0.2]))
     made = motion()
     write_take.write_take(head, made, "T", {"first_frame": 1}, placed)
-    assert sampling.sample_motion(head, 1, 40, NAMES, placed).values == pytest.approx(made.values, abs=1e-6)
+    assert evaluate_curves.sample_motion(head, 1, 40, NAMES, placed).values == pytest.approx(made.values, abs=1e-6)
 
 
 def test_sampling_beyond_the_ends_of_a_take(scene, head) -> None:
     made = motion(5)
     write_take.write_take(head, made, "T", {"first_frame": 11})
-    found = sampling.sample_motion(head, 9, 9, NAMES)
+    found = evaluate_curves.sample_motion(head, 9, 9, NAMES)
     assert found.values == pytest.approx(made.values[np.clip(np.arange(9) - 2, 0, 4)], abs=1e-6)
 
 
@@ -54,7 +54,7 @@ def test_sampling_of_a_user_action(scene, head) -> None:
         block.value = value
         block.keyframe_insert("value", frame=frame)
     head.data.shape_keys.key_blocks["mouthSmileLeft"].value = 0.25
-    found = sampling.sample_motion(head, 1, 24, NAMES)
+    found = evaluate_curves.sample_motion(head, 1, 24, NAMES)
     curve = compat.active_channelbag(head.data.shape_keys.animation_data).fcurves[0]
     assert found.column("jawOpen").tolist() == pytest.approx([curve.evaluate(frame) for frame in range(1, 25)])
     assert found.column("mouthSmileLeft").tolist() == [0.25] * 24
@@ -72,7 +72,7 @@ def test_rest_of_a_user_action_does_not_depend_on_the_frame(scene, head, mode) -
     found = []
     for frame in (1, 10, 20):
         scene.frame_set(frame)
-        found.append(sampling.sample_motion(head, 5, 11, channels.HEAD).values)
+        found.append(evaluate_curves.sample_motion(head, 5, 11, channels.HEAD).values)
     assert all((values == found[0]).all() for values in found)
     there = Euler(turns[5]).to_quaternion().inverted() @ Euler(turns[15]).to_quaternion()
     assert found[0][0] == pytest.approx([0, 0, 0], abs=1e-6)
@@ -88,7 +88,7 @@ def test_sampling_of_a_strip_below_an_action_without_its_curve(scene, head) -> N
     keys.animation_data.nla_tracks[0].strips[0].frame_start_ui += 5
     keys.key_blocks["mouthSmileLeft"].value = 0.5
     keys.key_blocks["mouthSmileLeft"].keyframe_insert("value", frame=1)
-    found = sampling.sample_motion(head, 15, 10, NAMES)
+    found = evaluate_curves.sample_motion(head, 15, 10, NAMES)
     assert found.column("jawOpen") == pytest.approx(np.arange(10, 20) / 20)
     assert found.column("mouthSmileLeft") == pytest.approx(0.5)
 
@@ -98,7 +98,7 @@ def test_sampling_of_nla_strips(scene, head, name) -> None:
     put_strips(head, name)
     head.data.shape_keys.key_blocks["jawOpen"].value = 0.37
     shown = jaw_shown(scene, head, range(1, 200))
-    read = sampling.sample_motion(head, 1, 199, NAMES).column("jawOpen")
+    read = evaluate_curves.sample_motion(head, 1, 199, NAMES).column("jawOpen")
     assert (np.clip(read, 0, 1) == shown).all()
 
 
@@ -108,7 +108,7 @@ def test_sampling_is_fast(scene) -> None:
     spent = []
     for _ in range(5):
         start = time.perf_counter()
-        sampling.sample_motion(obj, 1, 1800, channels.ALL)
+        evaluate_curves.sample_motion(obj, 1, 1800, channels.ALL)
         spent.append(time.perf_counter() - start)
     assert min(spent) < 0.1
     assert bpy.context.scene.frame_current == 1
@@ -118,7 +118,7 @@ def test_rotation_past_half_a_turn(scene, head) -> None:
     for frame, angle in ((1, 0.0), (11, 1.8 * np.pi)):
         head.rotation_euler.z = angle
         head.keyframe_insert("rotation_euler", index=2, frame=frame)
-    found = sampling.sample_motion(head, 1, 11, channels.HEAD).column("head_rz")
+    found = evaluate_curves.sample_motion(head, 1, 11, channels.HEAD).column("head_rz")
     assert (np.diff(found) > 0).all()
     assert found[-1] == pytest.approx(1.8 * np.pi, abs=1e-5)
     assert Quaternion((0, 0, 1), float(found[-1])).angle > 0
