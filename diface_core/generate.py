@@ -52,10 +52,8 @@ class MotionModels(Protocol):
     """The models of face and head.
 
     `stream` samples values (n, C) at MODEL_RATE with the channels of the request's parts, in order, in parts of any
-    length,
-    from features of `rows` rows; `first_row` is the row of the seed's noise that they begin with. It asks the
-    constraint
-    provider for rows counted from there.
+    length, from features of `rows` rows; `first_row` is the row of the seed's noise that they begin with. It asks the
+    constraint provider for rows counted from there.
     """
 
     @property
@@ -135,8 +133,7 @@ class Generator:
         """Yield the Motion of `generate` in parts, in order.
 
         The first parts are complete before the last are computed. Memory holds the audio and rows of one part, whatever
-        the
-        length. Raises as `generate`.
+        the length. Raises as `generate`.
         """
         tracker = ProgressTracker(report)
         for motion in self._stream_motion(request, *self._read_audio(request, tracker), tracker):

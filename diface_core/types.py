@@ -422,8 +422,7 @@ class AdaptationRequest:
         name: Name of the style.
         path: Where to write the style file.
         examples: Audio with motion. A motion may have any rate; channels that it lacks are unknown, and blinks, gaze
-            and
-            breath are not fitted.
+            and breath are not fitted.
     """
 
     name: str

@@ -116,7 +116,8 @@ class WorkerProcess:
         self.hello_timeout, self.load_timeout = 60.0, 300.0
         """Seconds that a worker may take to start, and from then on until its models are loaded."""
         self.response_timeout = 120.0
-        """Seconds without a message during a task after which the worker is given up."""
+        """Seconds without a message during a task after which the worker is given up. In Blender the preference
+        (`settings/preferences.py`, WORKER_TIMEOUT) replaces this value at every start."""
         self._launch = Launch(module=module)
         self._connection: Connection | None = None
         self._last_number = 0

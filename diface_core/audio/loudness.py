@@ -12,8 +12,7 @@ from ..types import MODEL_RATE, Float32Array, Float64Array
 
 SAMPLE_RATE = 16_000
 ACTIVE_LEVEL = 0.05
-"""Root mean square to which speech (the loudest tenth of 20 ms frames) is scaled first, so that a quiet recording
-gives
+"""Root mean square to which speech (the loudest tenth of 20 ms frames) is scaled first, so that a quiet recording gives
 the features of a loud one."""
 
 FRAME_SAMPLES = SAMPLE_RATE // 50

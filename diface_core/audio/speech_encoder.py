@@ -23,11 +23,9 @@ ENCODER_RATE = 50
 """Rows per second of the encoder's output; row i is centred at i / 50 s, as mel frame 2 i is."""
 
 WINDOW_SECONDS, HOP_SECONDS = 10.0, 3.0
-"""Seconds of a window, and from one to the next. Every row is the mean of three or four windows, weighted by how
-much of
-its context each contains (a Hann window): the encoder's output depends on the position in the window, that of the
-mean
-least (docs/research/quality.md)."""
+"""Seconds of a window, and from one to the next. Every row is the mean of three or four windows, weighted by how much
+of its context each contains (a Hann window): the encoder's output depends on the position in the window, that of the
+mean least (docs/research/quality.md)."""
 
 WIDTH, BANDS = 384, 16
 SPEECH, MEL, LOUDNESS = slice(0, WIDTH), slice(WIDTH, WIDTH + BANDS), WIDTH + BANDS

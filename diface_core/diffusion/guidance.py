@@ -20,8 +20,7 @@ def apply_guidance(
     """Return the guided x0: x0 + sum_i (w_i - 1) (x0 - x0 without condition i).
 
     Composed conditions as in Liu et al. 2022. Scale 1 is no guidance: one call is needed, and one more for each scale
-    that
-    is not 1.
+    that is not 1.
     """
     without = {(False, True): speech_scale - 1, (True, False): style_scale - 1}
     dropped = [conditions for conditions, scale in without.items() if scale]

@@ -72,9 +72,8 @@ def sample_stream(
     """Yield `sample` for rows that come in parts of any lengths; equal to the result on the whole.
 
     A row of a step depends only on rows within the receptive field in the step before. The steps run one behind
-    another,
-    each `context_rows` rows behind the last, and hold no more than that: the first rows are complete when steps x
-    context_rows more have come.
+    another, each `context_rows` rows behind the last, and hold no more than that: the first rows are complete when
+    steps x context_rows more have come.
 
     Args:
         denoise: Predicts x0.

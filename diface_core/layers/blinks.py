@@ -17,13 +17,11 @@ REFRACTORY = 0.6
 REGULARITY = 2.0
 """Shape of the gamma distribution of the intervals: 1 is a Poisson process, higher is more regular."""
 PHRASE_END, AROUND_END = 4.0, (-0.1, 0.6)
-"""How many times more often people blink around the end of a phrase, and the interval around it (s): speakers blink
-at
+"""How many times more often people blink around the end of a phrase, and the interval around it (s): speakers blink at
 breakpoints of their speech (Nakano & Kitazawa 2010). With phrases of two seconds that gives 26 per minute, as in
 conversation (Bentivoglio et al. 1997; 10.5 to 32.5: Doughty 2001)."""
 CLOSING, SHUT, OPENING = 0.085, 0.045, 0.17
-"""Mean seconds in which the lids close, stay and open: they close twice as fast (VanderWerf et al. 2003). Closed for
-a
+"""Mean seconds in which the lids close, stay and open: they close twice as fast (VanderWerf et al. 2003). Closed for a
 frame at 24 fps, so that one always shows it."""
 SPREAD, MIN_SLOWNESS, MAX_SLOWNESS = 0.12, 0.8, 1.4
 """Standard deviation of a blink's duration relative to its mean, and its limits; the closed time is never shorter."""

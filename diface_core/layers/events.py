@@ -46,10 +46,8 @@ class LayerEvents:
         """Return the Motion with the layers on its face, or unchanged without a face.
 
         The Motion's row 0 is row `first` of the whole. Lids are as closed as the face or the blink requires, whichever
-        is more.
-        The gaze replaces the eyes' channels and compensates the head's rotation. `breathIn` comes after the face. A
-        layer that
-        is off leaves its channels.
+        is more. The gaze replaces the eyes' channels and compensates the head's rotation. `breathIn` comes after the
+        face. A layer that is off leaves its channels.
         """
         if channels.FACE[0] not in motion.channels:
             return motion

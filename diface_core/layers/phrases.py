@@ -9,8 +9,7 @@ from ..types import MODEL_RATE, AnyFloatArray
 SPEECH_THRESHOLD = -1.2
 """Loudness (1 is 20 dB, 0 speech level) below which nothing is speech: 24 dB under the loud syllables."""
 PAUSE, LONG_PAUSE, LONG_PHRASE = 0.25, 0.7, 2.0
-"""Seconds. Silence shorter than PAUSE is the closure of a stop (Goldman-Eisler 1968). A pause ends a phrase of at
-least
+"""Seconds. Silence shorter than PAUSE is the closure of a stop (Goldman-Eisler 1968). A pause ends a phrase of at least
 LONG_PHRASE, and any phrase if it lasts LONG_PAUSE: words that are said one by one are one phrase, as they are one
 breath."""
 MIN_SPEECH = 0.12

@@ -17,10 +17,8 @@ def resample_motion(motion: Motion, rate: FrameRate, rows: int) -> Motion:
     """Return the motion in `rows` rows at `rate`, row r at r / rate seconds; after its last row it is constant.
 
     Monotone cubic interpolation (Fritsch and Carlson 1980) passes through every row and never overshoots, so that
-    weights
-    keep their range and closed lips stay closed. A low-pass filter before downsampling to 24 fps would open them: a
-    closure
-    lasts two or three rows. Equal rates give equal values.
+    weights keep their range and closed lips stay closed. A low-pass filter before downsampling to 24 fps would open
+    them: a closure lasts two or three rows. Equal rates give equal values.
     """
     if not len(motion):
         raise ValueError("motion must have at least one row. Got 0.")
@@ -71,8 +69,8 @@ def resample_constraints(
     """Return the constraints in `rows` rows at rate `new` from row `first` on.
 
     A new row between two known ones is known, with their mean by time. Known values at the boundary of a known segment
-    or
-    alone, and all pins, become pins at their times, which may be between new rows. A pin belongs to the row before it.
+    or alone, and all pins, become pins at their times, which may be between new rows. A pin belongs to the row before
+    it.
     """
     scale = new.value / old.value
     values, known_mask = _resample_known(constraints, (first + np.arange(rows)) / scale)

@@ -27,12 +27,9 @@ def warp_motion(values: Float32Array, constraints: Constraints) -> Float32Array:
 
     The offset at a pin between rows is the distance from the straight line between them. It fades to 0 within `falloff`
     rows, or continues to the next known value if that is nearer than twice that. Between control points it follows
-    quintic
-    curves without acceleration at their ends: one that starts and stops at rest is the path of minimum jerk (Flash &
-    Hogan
-    1985). Slopes are the monotone ones (Fritsch & Carlson 1980), so that the warp never overshoots; at the boundary of
-    a
-    known segment they are those of the segment, so that the speed does not jump.
+    quintic curves without acceleration at their ends: one that starts and stops at rest is the path of minimum jerk
+    (Flash & Hogan 1985). Slopes are the monotone ones (Fritsch & Carlson 1980), so that the warp never overshoots; at
+    the boundary of a known segment they are those of the segment, so that the speed does not jump.
     """
     warped = values.astype(np.float64)
     rows = np.arange(len(values), dtype=np.float64)

@@ -26,8 +26,7 @@ class _Unpickler(_PythonUnpickler):
     """Admits plain containers and arrays; a pickle that names anything else is refused before anything is called.
 
     It is Python's unpickler, not the one in C: it can restrict which objects get a state, and a size that a damaged
-    file
-    states allocates no memory before that many bytes were read.
+    file states allocates no memory before that many bytes were read.
     """
 
     dispatch = dict(_PythonUnpickler.dispatch)

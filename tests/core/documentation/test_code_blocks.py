@@ -113,3 +113,14 @@ def test_named_source_files_exist() -> None:
             if not place.exists() and not place.with_suffix(".py").exists():
                 missing.append(f"{page.name}: {path}")
     assert missing == []
+
+
+def test_short_paths_of_the_architecture_page_exist() -> None:
+    """Paths of modules in backticks there may begin inside a package."""
+    page = doc_blocks.ROOT / "docs" / "development" / "architecture.md"
+    roots = [doc_blocks.ROOT, doc_blocks.ROOT / "diface_addon", doc_blocks.ROOT / "diface_core"]
+    paths = re.findall(r"`([a-z_]+/[\w./]*)`", page.read_text("utf-8"))
+    assert len(paths) > 20
+    assert [
+        path for path in paths if not any((root / path).exists() or (root / f"{path}.py").exists() for root in roots)
+    ] == []
