@@ -1,11 +1,11 @@
-"""What all tests share."""
+"""Fixtures of all tests: the checkout, reference data, sample speech and assets."""
 
 from pathlib import Path
 
 import hypothesis
 import pytest
 
-# A slow machine is no failure.
+# No deadline: the speed of the machine must not decide.
 hypothesis.settings.register_profile("no deadline", deadline=None)
 hypothesis.settings.load_profile("no deadline")
 
@@ -14,13 +14,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="session")
 def root() -> Path:
-    """The checkout."""
+    """Return the root folder of the checkout."""
     return ROOT
 
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The reference data beside the project, ../shared/data; the test is skipped where it is absent."""
+    """Return the folder of reference data, ../shared/data; skip the test if it does not exist."""
     folder = ROOT.parent / "shared" / "data"
     if not folder.is_dir():
         pytest.skip(f"The reference data is not beside the project: there is no folder {folder}.")
@@ -29,13 +29,13 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def speech() -> Path:
-    """About ten seconds of recorded English speech, 16 kHz mono (tests/data/speech.md says what it is)."""
+    """Return about ten seconds of recorded English speech, 16 kHz mono (described in tests/data/speech.md)."""
     return ROOT / "tests" / "data" / "speech.flac"
 
 
 @pytest.fixture(scope="session")
 def asset() -> Path:
-    """The folder of the assets that build.py makes."""
+    """Return the folder of the assets that build.py creates."""
     folder = ROOT / "diface_core" / "assets"
     assert folder.is_dir(), "The assets are missing: run `python3 build.py assets`."
     return folder

@@ -1,4 +1,4 @@
-"""A Blender with DiFACE in it, an empty scene for each test, sounds, and a worker whose answers are known."""
+"""Fixtures: the registered add-on, an empty scene for each test, audio files, and a worker with known results."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ needs_audio = pytest.mark.skipif(not compat.HAS_AUDIO, reason="This bpy module i
 
 @pytest.fixture(scope="session", autouse=True)
 def addon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Register the add-on, with an empty cache folder. What stays registered keeps some Blenders from exiting."""
+    """Register the add-on, with an empty cache folder. Unregister it, or some Blender versions hang at exit."""
     os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
     bpy.ops.wm.read_factory_settings(use_empty=True)
     diface_addon.register()
@@ -33,19 +33,19 @@ def addon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture
 def scene() -> bpy.types.Scene:
-    """An empty scene of a new file."""
+    """Return the empty scene of a new file."""
     return scenes.new_file()
 
 
 @pytest.fixture
 def head(scene: bpy.types.Scene) -> bpy.types.Object:
-    """A small mesh with jawOpen, mouthSmileLeft and a shape that is no channel; active and selected."""
+    """Return a small mesh with jawOpen, mouthSmileLeft and one other shape key; active and selected."""
     return scenes.add_character(scene)
 
 
 @pytest.fixture
 def clicks(tmp_path: Path) -> Callable[..., Path]:
-    """Makes a sound file of clicks at the seconds given."""
+    """Return a function that writes an audio file with clicks at the given seconds."""
 
     def make(times: list[float], seconds: float = 3.0, name: str = "clicks.wav", rate: int = 48000) -> Path:
         samples = np.zeros(round(seconds * rate), np.float32)
@@ -67,7 +67,7 @@ def _test_worker() -> Iterator[process.WorkerProcess]:
 
 @pytest.fixture
 def worker(_test_worker: process.WorkerProcess, monkeypatch: pytest.MonkeyPatch) -> process.WorkerProcess:
-    """Requests go to the engine of tests/addon/worker/fake_engine.py, in a process of DIFACE_PYTHON."""
+    """Send requests to the engine of tests/addon/worker/fake_engine.py, in a process of DIFACE_PYTHON."""
     if not os.environ.get(PYTHON):
         pytest.skip(f"{PYTHON} is not set to a Python with DiFACE's packages: `python3 build.py test` does.")
     monkeypatch.setattr(process, "_shared", _test_worker)
@@ -76,7 +76,7 @@ def worker(_test_worker: process.WorkerProcess, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture
 def unchanged() -> Iterator[None]:
-    """The test ends with the file's data as they were when this was asked for; put it last."""
+    """Check that the test does not change the file's data. Request this fixture last."""
     before = fingerprint.of_file()
     yield
     assert fingerprint.difference(before, fingerprint.of_file()) == []

@@ -57,7 +57,7 @@ class Fuzz:
         samples = np.zeros(16000 * 5, np.float32)
         samples[self.rng.integers(0, 80000, 5)] = 0.8
         soundfile.write(sound, samples, 16000)
-        scenes.use_file(bpy.context.scene, sound)
+        scenes.use_audio_file(bpy.context.scene, sound)
         bpy.ops.diface.generate()
         bpy.ops.ed.undo_push(message="start")
 

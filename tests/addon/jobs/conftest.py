@@ -100,7 +100,7 @@ def toy_speaker(scene, toy_models, shared, monkeypatch, tmp_path) -> bpy.types.O
     monkeypatch.setattr(preferences, "wav2vec2_folder", lambda: toy_models / "wav2vec2")
     monkeypatch.setattr(preferences, "flame_file", lambda: shared / "flame2023open.npz")
     scene.render.fps = 30
-    scenes.use_file(scene, toy_models / "speech.wav")
+    scenes.use_audio_file(scene, toy_models / "speech.wav")
     settings = scene.diface
     settings.engine, settings.seed = "THREEDIFACE", 3
     settings.threediface.condition, settings.threediface.steps = "2", 10

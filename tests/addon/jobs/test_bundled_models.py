@@ -34,7 +34,7 @@ def talking(scene, speech, tmp_path) -> bpy.types.Object:
     obj = bundled_head.add_head(bpy.context)
     samples, rate = soundfile.read(speech, frames=3 * 16000)
     soundfile.write(tmp_path / "speech.wav", samples, rate)
-    scenes.use_file(scene, tmp_path / "speech.wav")
+    scenes.use_audio_file(scene, tmp_path / "speech.wav")
     return obj
 
 
@@ -45,7 +45,9 @@ def curves(obj) -> dict[tuple[str, int], np.ndarray]:
     tracks = obj.data.shape_keys.animation_data.nla_tracks
     for kind, action in actions + [("KEY", strip.action) for track in tracks for strip in track.strips]:
         for curve in compat.find_channelbag(action, kind).fcurves:
-            found[curve.data_path, curve.array_index] = scenes.points(action, kind, curve.data_path, curve.array_index)
+            found[curve.data_path, curve.array_index] = scenes.curve_points(
+                action, kind, curve.data_path, curve.array_index
+            )
     return found
 
 
@@ -60,7 +62,7 @@ def test_speech_becomes_a_take(scene, talking) -> None:
     for keys in found.values():
         assert keys[:, 0].tolist() == list(range(11, 11 + rows))
         assert np.isfinite(keys).all()
-    assert np.ptp(scenes.jaw(talking)[:, 1]) > 0.1
+    assert np.ptp(scenes.jaw_keys(talking)[:, 1]) > 0.1
     assert 0.005 < np.ptp(found["rotation_euler", 0][:, 1]) < 1.0
 
 

@@ -21,7 +21,7 @@ def sound(scene, clicks) -> bpy.types.Scene:
     """The scene with three seconds of clicks as its sound, 25 frames per second from frame 1 on."""
     scene.render.fps = 25
     scene.diface.blinks = scene.diface.gaze = scene.diface.breath = False
-    scenes.use_file(scene, clicks([0.5, 1.5, 2.5]))
+    scenes.use_audio_file(scene, clicks([0.5, 1.5, 2.5]))
     return scene
 
 

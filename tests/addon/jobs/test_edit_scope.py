@@ -25,7 +25,7 @@ def take(scene, clicks, worker) -> bpy.types.Object:
     obj = scenes.add_character(scene, SHAPES)
     scene.render.fps, scene.frame_start = 24, FIRST
     scene.diface.blinks = scene.diface.gaze = scene.diface.breath = False
-    scenes.use_file(scene, clicks([0.5, 1.5, 2.5], seconds=4.0))
+    scenes.use_audio_file(scene, clicks([0.5, 1.5, 2.5], seconds=4.0))
     assert bpy.ops.diface.generate() == {"FINISHED"}
     return obj
 
@@ -131,7 +131,7 @@ def test_edit_is_refused_if_no_key_is_in_scope(take) -> None:
 def test_key_of_a_part_that_the_take_does_not_have(scene, clicks, worker) -> None:
     obj = scenes.add_character(scene, SHAPES)
     scene.diface.parts = "FACE"
-    scenes.use_file(scene, clicks([0.5], seconds=4.0))
+    scenes.use_audio_file(scene, clicks([0.5], seconds=4.0))
     bpy.ops.diface.generate()
     obj.rotation_euler.z = 0.4
     obj.keyframe_insert("rotation_euler", frame=50)
@@ -173,7 +173,7 @@ def test_note_if_every_frame_has_pins(take) -> None:
 
 def test_edit_of_layers_alone_is_refused(scene, clicks, worker) -> None:
     scenes.add_character(scene, ("eyeBlinkLeft", "jawOpen"))
-    scenes.use_file(scene, clicks([0.5], seconds=4.0))
+    scenes.use_audio_file(scene, clicks([0.5], seconds=4.0))
     bpy.ops.diface.generate()
     scene.diface.edit.regions = {"EYES"}
     with pytest.raises(RuntimeError, match="layers"):
@@ -192,7 +192,7 @@ def test_suffix_is_added_once(take) -> None:
 def test_edited_layer_keeps_keys_before_its_first_frame(scene, clicks, worker) -> None:
     obj = scenes.add_character(scene, ("jawOpen", "eyeBlinkLeft"))
     scene.frame_start, scene.diface.gaze, scene.diface.breath = FIRST, False, False
-    scenes.use_file(scene, clicks([0.5], seconds=6.0))
+    scenes.use_audio_file(scene, clicks([0.5], seconds=6.0))
     bpy.ops.diface.generate()
     ((_track, blinks),) = layer_tracks.active_layers(obj.data.shape_keys)
     (blink,) = compat.find_channelbag(blinks, "KEY").fcurves
@@ -207,7 +207,7 @@ def test_edited_layer_keeps_keys_before_its_first_frame(scene, clicks, worker) -
 def test_ghost_does_not_store_layer_states(scene, clicks, worker) -> None:
     obj = scenes.add_character(scene, (*SHAPES, "eyeBlinkLeft"))
     scene.diface.blinks, scene.diface.gaze, scene.diface.breath = True, False, False
-    scenes.use_file(scene, clicks([0.5], seconds=6.0))
+    scenes.use_audio_file(scene, clicks([0.5], seconds=6.0))
     bpy.ops.diface.generate()
     first = stored_request.read_request(face(obj))["take"]
     scene.diface.seed = 5

@@ -16,7 +16,7 @@ from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import stored_request, take_request
 from diface_addon.scene.takes import take_index
 from tests.addon.scene import scenes
-from tests.addon.worker.fake_engine import ANEW, SLOW
+from tests.addon.worker.fake_engine import REGENERATED, SLOW
 
 JAW = 'key_blocks["jawOpen"].value'
 SMILE = 'key_blocks["mouthSmileLeft"].value'
@@ -26,7 +26,7 @@ SMILE = 'key_blocks["mouthSmileLeft"].value'
 def take(scene, head, clicks, worker) -> bpy.types.Object:
     """A character with a take of four seconds from frame 11 on."""
     scene.frame_start = 11
-    scenes.use_file(scene, clicks([0.5, 1.5, 2.5], seconds=4.0))
+    scenes.use_audio_file(scene, clicks([0.5, 1.5, 2.5], seconds=4.0))
     assert bpy.ops.diface.generate() == {"FINISHED"}
     return head
 
@@ -45,7 +45,7 @@ def key(obj: bpy.types.Object, frame: float, value: float, path: str = JAW) -> N
 
 
 def values(obj: bpy.types.Object, path: str = JAW) -> np.ndarray:
-    return scenes.points(face(obj), "KEY", path)
+    return scenes.curve_points(face(obj), "KEY", path)
 
 
 def turn(obj: bpy.types.Object, frame: int) -> np.ndarray:
@@ -58,7 +58,7 @@ def turn(obj: bpy.types.Object, frame: int) -> np.ndarray:
 def test_regenerate_keeps_pins_exactly_at_every_rate(scene, head, clicks, worker, rate):
     fps = scenes.set_rate(scene, rate)
     scene.frame_start = 7
-    scenes.use_file(scene, clicks([0.5], seconds=6.0))
+    scenes.use_audio_file(scene, clicks([0.5], seconds=6.0))
     bpy.ops.diface.generate()
     middle = 7 + round(3 * fps)
     key(head, middle, 0.7310585975646973)
@@ -71,7 +71,7 @@ def test_regenerate_keeps_pins_exactly_at_every_rate(scene, head, clicks, worker
     assert at[round(middle + 5.375, 4)] == np.float32(0.123)
     far = np.abs(before[:, 0] - middle) > 2 * 8 + fps
     assert np.array_equal(before[far], after[np.abs(after[:, 0] - middle) > 2 * 8 + fps])
-    assert np.float32(ANEW) in after[:, 1]
+    assert np.float32(REGENERATED) in after[:, 1]
 
 
 def test_edit_keeps_the_old_take(take):
@@ -82,7 +82,7 @@ def test_edit_keeps_the_old_take(take):
     bpy.ops.diface.regenerate()
     assert len(take_index.all_takes()) == count + 1
     assert face(take) != old
-    assert scenes.points(old, "KEY", JAW).tobytes() == fingerprint
+    assert scenes.curve_points(old, "KEY", JAW).tobytes() == fingerprint
     made = take_request.load(face(take))
     assert len(made.request.constraints.pins) == 1
     assert made.request.constraints.pins.row.tolist() == [49.0]
@@ -156,7 +156,7 @@ def test_removed_pin_stays_changed_after_an_edit_elsewhere(take):
 def test_unpinned_blink_stays_as_edited_with_a_note(scene, clicks, worker, capfd):
     """Blinks are warped to their pins and never regenerated."""
     obj = scenes.add_character(scene, ("jawOpen", "eyeBlinkLeft"))
-    scenes.use_file(scene, clicks([0.5], seconds=4.0))
+    scenes.use_audio_file(scene, clicks([0.5], seconds=4.0))
     bpy.ops.diface.generate()
     block = obj.data.shape_keys.key_blocks["eyeBlinkLeft"]
     block.value = 0.7
@@ -203,7 +203,7 @@ def test_key_of_the_face_leaves_the_head(take):
 @pytest.mark.parametrize("mode", ["XYZ", "ZXY", "QUATERNION", "AXIS_ANGLE"])
 def test_key_of_the_head_regenerates_the_head(scene, head, clicks, worker, mode):
     head.rotation_mode = mode
-    scenes.use_file(scene, clicks([0.5], seconds=4.0))
+    scenes.use_audio_file(scene, clicks([0.5], seconds=4.0))
     bpy.ops.diface.generate()
     found = compat.find_channelbag(head.animation_data.action, "OBJECT").fcurves
     paths = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
@@ -226,7 +226,7 @@ def test_in_between_regenerates_only_its_range(scene, take):
     after = values(take)
     inside = (before[:, 0] >= 50) & (before[:, 0] <= 80)
     assert np.array_equal(before[~inside], after[~inside])
-    assert np.allclose(after[inside, 1][10:20], ANEW)
+    assert np.allclose(after[inside, 1][10:20], REGENERATED)
     assert np.array_equal(values(take, SMILE), smile)
 
 
@@ -236,7 +236,7 @@ def test_regenerate_all_keeps_the_pins(scene, take):
     found = values(take)
     assert found[49, 1] == np.float32(0.6)
     eased = 2 * round(0.2 * 24)
-    assert np.isclose(found[:, 1], ANEW).sum() == 96 - 15 - eased
+    assert np.isclose(found[:, 1], REGENERATED).sum() == 96 - 15 - eased
     assert found[0, 1] == found[-1, 1] == 0
 
 
@@ -294,7 +294,7 @@ def test_copy_and_paste_pose_between_characters(scene, take):
 
 def test_edit_of_a_user_action(scene, head, clicks, worker):
     """Three keys by hand: they stay, and what is between them is made."""
-    scenes.use_file(scene, clicks([0.5], seconds=4.0))
+    scenes.use_audio_file(scene, clicks([0.5], seconds=4.0))
     block = head.data.shape_keys.key_blocks["jawOpen"]
     for frame, value in ((10, 0.1), (50, 0.8), (90, 0.2)):
         block.value = value
@@ -306,8 +306,8 @@ def test_edit_of_a_user_action(scene, head, clicks, worker):
     found = {float(frame): float(value) for frame, value in values(head)}
     assert [found[frame] for frame in (10.0, 50.0, 90.0)] == before[:, 1].tolist()
     assert stored_request.read_request(face(head)) is not None
-    assert scenes.points(own, "KEY", JAW).tobytes() == before.tobytes()
-    assert np.isclose(list(found.values()), ANEW).sum() > 20
+    assert scenes.curve_points(own, "KEY", JAW).tobytes() == before.tobytes()
+    assert np.isclose(list(found.values()), REGENERATED).sum() > 20
 
 
 def test_undo_brings_the_old_take_back(take):
@@ -325,7 +325,7 @@ def test_undo_brings_the_old_take_back(take):
 
 
 def test_edits_are_refused_with_a_reason(scene, head, clicks, worker):
-    scenes.use_file(scene, clicks([0.5]))
+    scenes.use_audio_file(scene, clicks([0.5]))
     with pytest.raises(RuntimeError, match="has no animation yet"):
         bpy.ops.diface.regenerate()
     bpy.ops.diface.generate()
@@ -365,7 +365,7 @@ def test_edit_after_the_character_or_action_was_deleted(scene, take):
 def test_opposing_pins_are_kept_with_a_note(scene, clicks, worker):
     scenes.add_character(scene, ("jawOpen", "jawLeft", "jawRight"))
     obj = bpy.context.active_object
-    scenes.use_file(scene, clicks([0.5], seconds=4.0))
+    scenes.use_audio_file(scene, clicks([0.5], seconds=4.0))
     bpy.ops.diface.generate()
     for name in ("jawLeft", "jawRight"):
         key(obj, 60, 0.9, f'key_blocks["{name}"].value')

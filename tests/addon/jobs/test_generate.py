@@ -34,9 +34,9 @@ def expected(times, fps: float, start: int) -> list[int]:
 def test_file_starts_at_the_first_frame_of_the_scene(scene, head, clicks, worker, rate, start) -> None:
     fps = scenes.set_rate(scene, rate)
     scene.frame_start = start
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     generate()
-    assert scenes.loud_frames(scenes.jaw(head)) == expected(CLICKS, fps, start)
+    assert scenes.loud_frames(scenes.jaw_keys(head)) == expected(CLICKS, fps, start)
 
 
 @needs_audio
@@ -47,7 +47,7 @@ def test_strip_is_used_at_its_position(scene, head, clicks, worker, rate, start)
     strip = scenes.add_strip(scene, clicks(CLICKS), start)
     generate()
 
-    keys = scenes.jaw(head)
+    keys = scenes.jaw_keys(head)
     first, end = compat.strip_bounds(strip)
     assert keys[:, 0].tolist() == list(range(first, end))
     assert scenes.loud_frames(keys) == expected(CLICKS, fps, start)
@@ -59,11 +59,11 @@ def test_strip_trimmed_at_both_ends(scene, head, clicks, worker, rate) -> None:
     fps = scenes.set_rate(scene, rate)
     strip = scenes.add_strip(scene, clicks(CLICKS), 11)
     first, end = 11 + round(0.6 * fps), 11 + round(2.2 * fps)
-    scenes.cut(strip, first, end)
+    scenes.trim_strip(strip, first, end)
     assert compat.strip_bounds(strip) == (first, end)
     generate()
 
-    keys = scenes.jaw(head)
+    keys = scenes.jaw_keys(head)
     assert keys[:, 0].tolist() == list(range(first, end))
     assert scenes.loud_frames(keys) == expected(CLICKS[1:3], fps, 11)
 
@@ -72,10 +72,10 @@ def test_strip_trimmed_at_both_ends(scene, head, clicks, worker, rate) -> None:
 def test_moving_the_strip_moves_the_motion(scene, head, clicks, worker) -> None:
     strip = scenes.add_strip(scene, clicks(CLICKS), 1)
     generate()
-    before = scenes.jaw(head)
+    before = scenes.jaw_keys(head)
     compat.move_strip(strip, 100)
     generate()
-    after = scenes.jaw(head)
+    after = scenes.jaw_keys(head)
     assert (after[:, 0] - before[:, 0] == 100).all()
     assert (after[:, 1] == before[:, 1]).all()
 
@@ -87,11 +87,11 @@ def test_empty_strip_name_means_the_only_strip(scene, head, clicks, worker) -> N
     other.name = "Other"
     scene.diface.strip = "Other"
     generate()
-    assert scenes.loud_frames(scenes.jaw(head)) == expected([1.5], 24, 1)
+    assert scenes.loud_frames(scenes.jaw_keys(head)) == expected([1.5], 24, 1)
 
 
 def test_take_stores_its_request(scene, head, clicks, worker) -> None:
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     scene.diface.seed, scene.diface.guidance, scene.diface.quality = 7, 2.5, "FINAL"
     generate()
     action = head.data.shape_keys.animation_data.action
@@ -104,7 +104,7 @@ def test_take_stores_its_request(scene, head, clicks, worker) -> None:
 
 
 def test_default_settings_equal_the_request_defaults(scene, head, clicks, worker) -> None:
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     generate()
     request = stored_request.read_request(head.data.shape_keys.animation_data.action)
     default = dataclasses.asdict(types.GenerateRequest(types.AudioSection(Path())))
@@ -114,7 +114,7 @@ def test_default_settings_equal_the_request_defaults(scene, head, clicks, worker
 
 def test_style_head_and_layer_settings_reach_the_request(scene, head, clicks, worker, monkeypatch) -> None:
     monkeypatch.setattr(styles, "default", lambda: ("ada",))
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     settings = scene.diface
     settings.second_style, settings.style_mix, settings.style_strength = "bo", 0.25, 1.5
     settings.style_guidance, settings.variety, settings.head_axes = 2.0, 0.5, (1.0, 0.5, 0.0)
@@ -141,7 +141,7 @@ def test_styles_blend_by_name_and_by_path(scene, tmp_path, monkeypatch) -> None:
 
 @pytest.mark.parametrize("part", ["FACE", "HEAD"])
 def test_generating_one_part_keeps_the_other(scene, head, clicks, worker, part) -> None:
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     scene.diface.parts = part
     generate()
     assert bool(head.animation_data) == (part == "HEAD")
@@ -149,27 +149,27 @@ def test_generating_one_part_keeps_the_other(scene, head, clicks, worker, part) 
 
 
 def test_strength_scales_the_keys(scene, head, clicks, worker) -> None:
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     generate()
-    whole = scenes.jaw(head)
+    whole = scenes.jaw_keys(head)
     scene.diface.face_strength = 0.5
     generate()
-    assert scenes.jaw(head)[:, 1] == pytest.approx(whole[:, 1] / 2)
+    assert scenes.jaw_keys(head)[:, 1] == pytest.approx(whole[:, 1] / 2)
 
 
 def test_second_take_keeps_the_first_unchanged(scene, head, clicks, worker) -> None:
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     generate()
     first = head.data.shape_keys.animation_data.action
-    before = scenes.points(first, "KEY", 'key_blocks["jawOpen"].value').copy()
+    before = scenes.curve_points(first, "KEY", 'key_blocks["jawOpen"].value').copy()
     scene.diface.face_strength = 0.25
     generate()
     assert head.data.shape_keys.animation_data.action != first
-    assert (scenes.points(first, "KEY", 'key_blocks["jawOpen"].value') == before).all()
+    assert (scenes.curve_points(first, "KEY", 'key_blocks["jawOpen"].value') == before).all()
 
 
 def test_take_beyond_the_scene_end_gives_a_note(scene, head, clicks, worker, capfd) -> None:
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     scene.frame_end = 72
     generate()
     assert "lasts" not in capfd.readouterr().out
@@ -179,7 +179,7 @@ def test_take_beyond_the_scene_end_gives_a_note(scene, head, clicks, worker, cap
 
 
 def test_undo_and_redo_of_generate(scene, head, clicks, worker) -> None:
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     head.keyframe_insert("location", frame=1)
     bpy.ops.ed.undo_push(message="Before")
     before = fingerprint.of_file()

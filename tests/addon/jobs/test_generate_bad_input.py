@@ -54,30 +54,30 @@ def test_no_file_chosen(scene, head) -> None:
 
 
 def test_missing_file(scene, head, tmp_path, worker) -> None:
-    scenes.use_file(scene, tmp_path / "gone.wav")
+    scenes.use_audio_file(scene, tmp_path / "gone.wav")
     refused(saying="There is no sound file", trying="Choose another")
 
 
 def test_unreadable_file(scene, head, tmp_path, worker) -> None:
     (tmp_path / "text.wav").write_text("This is no sound, whatever its name says. " * 50)
-    scenes.use_file(scene, tmp_path / "text.wav")
+    scenes.use_audio_file(scene, tmp_path / "text.wav")
     refused(saying="text.wav is not a supported audio file", trying="Convert it")
 
 
 def test_unreadable_file_that_blender_decodes(scene, head, tmp_path, worker) -> None:
     (tmp_path / "text.m4a").write_text("This is no sound, whatever its name says. " * 50)
-    scenes.use_file(scene, tmp_path / "text.m4a")
+    scenes.use_audio_file(scene, tmp_path / "text.m4a")
     refused(saying="text.m4a", trying="Convert it to wav")
 
 
 def test_file_without_length(scene, head, tmp_path, worker) -> None:
     soundfile.write(tmp_path / "empty.wav", np.zeros(0, np.float32), 48000)
-    scenes.use_file(scene, tmp_path / "empty.wav")
+    scenes.use_audio_file(scene, tmp_path / "empty.wav")
     refused(saying="length is zero", trying="Choose another file")
 
 
 def test_silent_file(scene, head, clicks, worker) -> None:
-    scenes.use_file(scene, clicks([]))
+    scenes.use_audio_file(scene, clicks([]))
     refused(saying="silent", trying="Choose audio with speech")
 
 
@@ -120,7 +120,7 @@ def test_strip_with_missing_file(scene, head, clicks, worker) -> None:
 @needs_audio
 def test_strip_trimmed_to_silence(scene, head, clicks, worker) -> None:
     strip = scenes.add_strip(scene, clicks([0.1]))
-    scenes.cut(strip, 30, 60)
+    scenes.trim_strip(strip, 30, 60)
     refused(saying="silent", trying="trim")
 
 
@@ -138,7 +138,7 @@ def test_scenes_with_different_frame_rates(scene, head, clicks, worker) -> None:
 
 
 def test_no_character(scene, clicks) -> None:
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     refused(saying="There is no character", trying="Add DiFACE Head")
 
 
@@ -146,21 +146,21 @@ def test_not_a_mesh(scene, clicks) -> None:
     empty = bpy.data.objects.new("Locator", None)
     scene.collection.objects.link(empty)
     bpy.context.view_layer.objects.active = empty
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     refused(saying="Locator is not a mesh", trying="mesh object")
 
 
 def test_deleted_character_that_is_still_chosen(scene, head, clicks) -> None:
     scene.diface.character = head
     bpy.context.collection.objects.unlink(head)
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     refused(saying="was deleted", trying="choose another")
 
 
 @pytest.mark.parametrize(("names", "saying"), [((), "has no shape keys"), (("a", "b"), "name of a face channel")])
 def test_mesh_without_shape_keys_allows_head_only(scene, clicks, worker, names, saying) -> None:
     obj = scenes.add_character(scene, names)
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     refused(saying=saying, trying="only the head")
     scene.diface.parts = "HEAD"
     assert bpy.ops.diface.generate() == {"FINISHED"}
@@ -169,19 +169,19 @@ def test_mesh_without_shape_keys_allows_head_only(scene, clicks, worker, names, 
 
 def test_absolute_shape_keys_are_refused(scene, head, clicks) -> None:
     head.data.shape_keys.use_relative = False
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     refused(saying="absolute", trying="Relative")
 
 
 def test_driven_shape_keys_are_refused(scene, head, clicks) -> None:
     for name in ("jawOpen", "mouthSmileLeft"):
         head.data.shape_keys.key_blocks[name].driver_add("value")
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     refused(saying="Drivers set", trying="Remove the drivers")
 
 
 def test_generate_works_in_edit_mode(scene, head, clicks, worker) -> None:
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     bpy.ops.object.mode_set(mode="EDIT")
     assert bpy.ops.diface.generate() == {"FINISHED"}
     assert head.mode == "EDIT"
@@ -210,14 +210,14 @@ def link(path: Path) -> bpy.types.Object:
 
 def test_linked_character_is_refused(library, clicks) -> None:
     link(library)
-    scenes.use_file(bpy.context.scene, clicks(CLICKS))
+    scenes.use_audio_file(bpy.context.scene, clicks(CLICKS))
     refused(saying="is linked from another file", trying="library override")
 
 
 def test_overridden_object_with_linked_mesh(library, clicks, worker) -> None:
     obj = link(library).override_create(remap_local_usages=True)
     bpy.context.view_layer.objects.active = obj
-    scenes.use_file(bpy.context.scene, clicks(CLICKS))
+    scenes.use_audio_file(bpy.context.scene, clicks(CLICKS))
     refused(saying="mesh of Character is linked", trying="library override")
     bpy.context.scene.diface.parts = "HEAD"
     assert bpy.ops.diface.generate() == {"FINISHED"}
@@ -231,21 +231,21 @@ def test_overridden_character_survives_saving(library, clicks, worker, tmp_path)
     data = obj.data if obj.data.override_library else obj.data.override_create(remap_local_usages=True)
     obj.data = data
     bpy.context.view_layer.objects.active = obj
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    keys = scenes.jaw(obj).copy()
+    keys = scenes.jaw_keys(obj).copy()
 
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
     again = next(obj for obj in bpy.data.objects if obj.name == "Character" and obj.override_library)
-    assert (scenes.jaw(again) == keys).all()
+    assert (scenes.jaw_keys(again) == keys).all()
 
 
 # The worker
 
 
 def test_killed_worker(scene, head, clicks, worker) -> None:
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     scene.diface.seed = fake_engine.KILLED
     refused(saying="The worker process was ended", trying="a new worker starts")
     scene.diface.seed = 1
@@ -253,22 +253,22 @@ def test_killed_worker(scene, head, clicks, worker) -> None:
 
 
 def test_worker_with_a_bug(scene, head, clicks, worker) -> None:
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     scene.diface.seed = fake_engine.BUG
     refused(saying="Internal error: ZeroDivisionError", trying="report it")
 
 
 def test_missing_worker_python(scene, head, clicks, worker, monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("DIFACE_PYTHON", str(tmp_path / "python"))
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     refused(saying="There is no Python at", trying="preferences")
 
 
 def test_values_outside_the_slider_range_are_clamped_with_a_note(scene, head, clicks, worker, capfd) -> None:
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     scene.diface.seed = fake_engine.OUT_OF_RANGE
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    assert scenes.jaw(head)[:, 1].max() == 1.0
+    assert scenes.jaw_keys(head)[:, 1].max() == 1.0
     assert "Held within the slider's range: jawOpen." in capfd.readouterr().out
 
 
@@ -276,9 +276,9 @@ def test_temporary_files_are_removed(scene, head, clicks, worker, tmp_path, monk
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    scenes.use_file(scene, clicks([]))
+    scenes.use_audio_file(scene, clicks([]))
     refused(saying="silent", trying="")
     assert list(folder.iterdir()) == []
 
@@ -294,7 +294,7 @@ def no_temporary(tmp_path, monkeypatch) -> Path:
 
 
 def test_missing_temporary_folder(scene, head, clicks, worker, no_temporary) -> None:
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     refused(saying="temporary file", trying="TMPDIR")
     with pytest.raises(RuntimeError, match=r"temporary file .* cannot be made.*TMPDIR"):
         bpy.ops.diface.playblast(filepath=str(no_temporary / "out.mp4"))
@@ -305,7 +305,7 @@ def test_file_instead_of_the_cache_folder(scene, head, clicks, worker, tmp_path,
     monkeypatch.setattr(user_cache, "_user_cache_root", lambda: tmp_path)
     (tmp_path / "diface").mkdir()
     (tmp_path / "diface" / "cache").touch()
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     refused(saying="cannot be used", trying="XDG_CACHE_HOME")
 
 

@@ -26,7 +26,7 @@ CLICKS = [0.25, 1.0]
 def speaking(scene, own, flame, clicks, tmp_path) -> bpy.types.Object:
     """A FLAME mesh with 3DiFACE models as its settings, in a saved scene."""
     obj = add_flame(flame)
-    scenes.use_file(scene, clicks(CLICKS, seconds=1.5))
+    scenes.use_audio_file(scene, clicks(CLICKS, seconds=1.5))
     scene.diface.engine = "THREEDIFACE"
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
     return obj
@@ -90,7 +90,7 @@ def test_one_part_alone(scene, speaking, worker, part) -> None:
 
 
 def test_head_model_animates_any_character(scene, own, head, clicks, worker) -> None:
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     scene.diface.engine, scene.diface.parts = "THREEDIFACE", "HEAD"
     bpy.ops.diface.generate()
     assert head.animation_data.action
@@ -98,7 +98,7 @@ def test_head_model_animates_any_character(scene, own, head, clicks, worker) -> 
 
 
 def test_missing_models_are_reported_before_generating(scene, own, head, flame, clicks, monkeypatch) -> None:
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     scene.diface.engine = "THREEDIFACE"
     with pytest.raises(RuntimeError, match=r"Character is not a FLAME mesh: it has 8 vertices.*Add FLAME Head"):
         bpy.ops.diface.generate()
@@ -174,12 +174,12 @@ def test_arkit_shape_keys_for_a_flame_mesh(scene, own, flame, worker) -> None:
 
 def test_bundled_model_animates_a_flame_mesh_with_arkit_keys(scene, own, flame, clicks, worker) -> None:
     obj = add_flame(flame)
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     with pytest.raises(RuntimeError, match=r"no shape keys\..*Add ARKit Shape Keys"):
         bpy.ops.diface.generate()
     bpy.ops.diface.add_arkit_keys()
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    assert np.ptp(scenes.jaw(obj)[:, 1]) > 0.5
+    assert np.ptp(scenes.jaw_keys(obj)[:, 1]) > 0.5
 
 
 def test_arkit_keys_need_a_flame_mesh(scene, head) -> None:

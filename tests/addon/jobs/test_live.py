@@ -38,7 +38,7 @@ def take(scene, head, worker, clicks) -> list[bpy.types.Action]:
     """The Actions of a take of nine seconds of clicks, 25 frames per second from frame 11 on."""
     scene.render.fps, scene.frame_start = 25, FIRST
     scene.diface.blinks = scene.diface.gaze = scene.diface.breath = False
-    scenes.use_file(scene, clicks([0.5, 2.0, 4.5, 6.0, 8.5], SECONDS))
+    scenes.use_audio_file(scene, clicks([0.5, 2.0, 4.5, 6.0, 8.5], SECONDS))
     assert bpy.ops.diface.generate() == {"FINISHED"}
     return active_actions(head)
 
@@ -277,7 +277,7 @@ def test_changed_strength_applies_around_the_playhead(scene, head, take) -> None
     scene.diface.face_strength = 0.5
     answer()
     new = values(head)
-    assert new[FIRST + 50] == pytest.approx(fake_engine.ANEW)
+    assert new[FIRST + 50] == pytest.approx(fake_engine.REGENERATED)
     assert stored_request.read_request(active_actions(head)[0])["face_strength"] == 0.5
     assert values(head, "rotation_euler", 2) == turn
     assert new[FIRST + 212] == old[FIRST + 212] > 0.1
@@ -287,12 +287,12 @@ def test_reverted_key_is_not_a_pin(scene, head, take) -> None:
     scene.diface.edit.live = True
     set_key(head, 120, 0.75)
     answer()
-    assert values(head)[121] > 2 * fake_engine.ANEW
+    assert values(head)[121] > 2 * fake_engine.REGENERATED
     pins.unpin(head, pins.find_pins(head))
     live.current().mark_changed()
     answer()
     assert pins.find_pins(head) == []
-    assert [values(head)[frame] for frame in (119, 120, 121)] == pytest.approx([fake_engine.ANEW] * 3)
+    assert [values(head)[frame] for frame in (119, 120, 121)] == pytest.approx([fake_engine.REGENERATED] * 3)
 
 
 def test_live_after_undo_and_redo(scene, head, take) -> None:

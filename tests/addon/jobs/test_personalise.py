@@ -45,7 +45,7 @@ def folder(tmp_path, monkeypatch):
 def actor(scene, clicks, worker, folder) -> bpy.types.Object:
     """A character with lips, and a sound file as the speech."""
     obj = scenes.add_character(scene, NAMES)
-    scenes.use_file(scene, clicks([0.25, 1.0, 2.0]))
+    scenes.use_audio_file(scene, clicks([0.25, 1.0, 2.0]))
     return obj
 
 
@@ -126,14 +126,14 @@ def test_starred_takes_are_the_examples_else_the_active_one(actor) -> None:
 def test_new_style_is_chosen(scene, actor, folder) -> None:
     star(generate(1))
     star(generate(2))
-    keys = scenes.jaw(actor)
+    keys = scenes.jaw_keys(actor)
     assert bpy.ops.diface.personalise(name="Ada") == {"FINISHED"}
     assert scene.diface.style == "Ada"
     assert styles.names() == (*styles.trained(), "Ada")
     (file,) = folder.iterdir()
     assert file.read_bytes() == packed_styles.style_bytes("Ada")
     assert file.name.startswith("Ada-")
-    np.testing.assert_array_equal(scenes.jaw(actor), keys)
+    np.testing.assert_array_equal(scenes.jaw_keys(actor), keys)
     assert running_job.current() is None
     asked = generation.request_from_settings(bpy.context, types.AudioSection(file))
     assert asked.style == types.Style.named(str(file))
@@ -206,7 +206,7 @@ def strip(scene, actor, clicks):
     scene.diface.source = "STRIP"
     strip = scenes.add_strip(scene, clicks([0.5, 1.0, 2.0]), 21)
     strip.sound.pack()
-    scenes.cut(strip, 26, 81)
+    scenes.trim_strip(strip, 26, 81)
     generate()
     return strip
 
@@ -231,10 +231,10 @@ def test_moved_strip_is_found(actor, strip, tmp_path) -> None:
 
 @needs_audio
 def test_missing_or_changed_sound_is_reported(actor, strip, unchanged) -> None:
-    scenes.cut(strip, 30, 81)
+    scenes.trim_strip(strip, 30, 81)
     with pytest.raises(RuntimeError, match="no longer plays what the take"):
         bpy.ops.diface.personalise()
-    scenes.cut(strip, 26, 81)
+    scenes.trim_strip(strip, 26, 81)
     strip.name = "Another"
     with pytest.raises(RuntimeError, match="is gone: Speech"):
         bpy.ops.diface.personalise()
@@ -392,7 +392,7 @@ def test_repeated_edit_is_learned_by_the_style(scene, speech, tmp_path, folder, 
     actor = bundled_head.add_head(bpy.context)
     samples, rate = soundfile.read(speech)
     soundfile.write(tmp_path / "speech.wav", samples, rate)
-    scenes.use_file(scene, tmp_path / "speech.wav")
+    scenes.use_audio_file(scene, tmp_path / "speech.wav")
     scene.diface.variety = 0.0
     take = generate()
     before = style_examples.final_motion(actor, take)

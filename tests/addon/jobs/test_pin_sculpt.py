@@ -46,7 +46,7 @@ def shown(obj: bpy.types.Object) -> np.ndarray:
 
 def curve(obj: bpy.types.Object, name: str) -> np.ndarray:
     """Return the keys (K, 2) of a channel."""
-    return scenes.points(obj.data.shape_keys.animation_data.action, "KEY", f'key_blocks["{name}"].value')
+    return scenes.curve_points(obj.data.shape_keys.animation_data.action, "KEY", f'key_blocks["{name}"].value')
 
 
 def value_at(obj: bpy.types.Object, name: str, frame: float) -> float:

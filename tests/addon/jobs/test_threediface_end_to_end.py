@@ -96,7 +96,7 @@ def test_bundled_models_animate_a_flame_mesh(scene, toy_speaker, shared, monkeyp
     keys["jawOpen"].value = 0.0
 
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    assert np.ptp(scenes.jaw(toy_speaker)[:, 1]) > 0.05
+    assert np.ptp(scenes.jaw_keys(toy_speaker)[:, 1]) > 0.05
     assert np.abs(shown(toy_speaker, 12) - shown(toy_speaker, 24)).max() > 5e-4
 
 

@@ -54,7 +54,7 @@ def test_hidden_objects_lamps_and_cameras_are_not_in_the_way(scene) -> None:
 @pytest.mark.parametrize("place", ["BESIDE", "THROUGH"])
 def test_a_comparison_leaves_no_material_behind(scene, clicks, worker, place) -> None:
     obj = scenes.add_character(scene)
-    scenes.use_file(scene, clicks([0.5]))
+    scenes.use_audio_file(scene, clicks([0.5]))
     bpy.ops.diface.generate()
     before = len(bpy.data.materials)
     bpy.ops.diface.compare_take(place=place)

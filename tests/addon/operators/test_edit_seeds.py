@@ -20,7 +20,7 @@ SHAPES = ("jawOpen", "mouthSmileLeft", "browInnerUp")
 def take(scene, clicks, worker) -> bpy.types.Object:
     """A character with a generated take of seed 5; the panel's seed is 5 too."""
     obj = scenes.add_character(scene, SHAPES)
-    scenes.use_file(scene, clicks([0.5], seconds=4.0))
+    scenes.use_audio_file(scene, clicks([0.5], seconds=4.0))
     scene.diface.seed = 5
     assert bpy.ops.diface.generate() == {"FINISHED"}
     return obj
@@ -41,7 +41,7 @@ def set_key(obj: bpy.types.Object, shape: str, frame: int, value: float) -> None
 
 
 def values(obj: bpy.types.Object, shape: str) -> np.ndarray:
-    return scenes.points(action(obj), "KEY", f'key_blocks["{shape}"].value')[:, 1]
+    return scenes.curve_points(action(obj), "KEY", f'key_blocks["{shape}"].value')[:, 1]
 
 
 EDITS = {

@@ -24,7 +24,7 @@ def seeds() -> list[int]:
 
 @pytest.fixture
 def spoken(scene, head, clicks, worker):
-    scenes.use_file(scene, clicks([0.25, 1.0]))
+    scenes.use_audio_file(scene, clicks([0.25, 1.0]))
     return scene
 
 

@@ -21,7 +21,7 @@ CLICKS = [0.25, 1.0]
 @pytest.fixture
 def running(scene, head, clicks, worker):
     """A running generation that takes half a minute."""
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     scene.diface.seed = fake_engine.SLOW
     made = generate.begin(bpy.context)
     while made.task.progress.stage != "Working slowly":
@@ -35,7 +35,7 @@ def running(scene, head, clicks, worker):
 @pytest.fixture
 def finished(scene, head, clicks, worker):
     """A finished generation whose result is not written yet."""
-    scenes.use_file(scene, clicks(CLICKS))
+    scenes.use_audio_file(scene, clicks(CLICKS))
     made = generate.begin(bpy.context)
     made.task.wait()
     yield made
@@ -101,7 +101,7 @@ def test_renamed_character_and_missing_sound_are_accepted(scene, head, finished)
     head.name = "Renamed"
     scene.diface.filepath = "/nowhere.wav"
     finished.write_result()
-    assert scenes.loud_frames(scenes.jaw(head)) == [7, 25]
+    assert scenes.loud_frames(scenes.jaw_keys(head)) == [7, 25]
 
 
 def test_opening_a_file_cancels_the_job(running) -> None:
@@ -195,7 +195,7 @@ def test_modal_operator_writes_the_take(head, finished) -> None:
     assert operator.send("MOUSEMOVE") == {"PASS_THROUGH"}
     assert head.data.shape_keys.animation_data is None
     assert operator.send("TIMER") == {"FINISHED"}
-    assert scenes.loud_frames(scenes.jaw(head)) == [7, 25]
+    assert scenes.loud_frames(scenes.jaw_keys(head)) == [7, 25]
     assert "New take" in bpy.context.window_manager.diface.message
 
 

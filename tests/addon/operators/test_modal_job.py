@@ -35,7 +35,7 @@ class ModalOperator(ModalJobOperator):
 @pytest.fixture
 def job(scene, head, clicks, worker) -> generate.GenerationJob:
     """A generation that the worker has finished, and whose result is not written yet."""
-    scenes.use_file(scene, clicks([0.25]))
+    scenes.use_audio_file(scene, clicks([0.25]))
     job = generate.begin(bpy.context)
     job.task.wait()
     yield job

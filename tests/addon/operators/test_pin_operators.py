@@ -12,7 +12,7 @@ from diface_addon.core import errors
 from diface_addon.scene.keys.key_table import KeyTable
 from diface_addon.scene.pins import pins
 from diface_addon.scene.takes import take_index
-from tests.addon.scene.small_takes import JAW, SMILE, bits, curve, edit, key_at, write
+from tests.addon.scene.small_takes import JAW, SMILE, curve, edit_keys, key_at, key_properties, write
 
 
 def press(button, **settings) -> set[str]:
@@ -22,7 +22,7 @@ def press(button, **settings) -> set[str]:
 @pytest.mark.parametrize(("frame", "subframe"), [(20, 0.0), (20, 0.25)])
 def test_a_pose_is_pinned_and_let_go(scene, head, frame, subframe) -> None:
     write(head)
-    before = bits(head)
+    before = key_properties(head)
     scene.frame_set(frame, subframe=subframe)
     assert press(bpy.ops.diface.pin_pose, region="ALL") == {"FINISHED"}
     assert {(pin.path, pin.frame) for pin in pins.find_pins(head)} == {
@@ -30,7 +30,7 @@ def test_a_pose_is_pinned_and_let_go(scene, head, frame, subframe) -> None:
     }
     assert press(bpy.ops.diface.unpin, region="ALL") == {"FINISHED"}
     assert pins.find_pins(head) == []
-    assert bits(head) == before
+    assert key_properties(head) == before
 
 
 def test_only_a_region_is_pinned_and_let_go(scene, head) -> None:
@@ -49,7 +49,7 @@ def test_only_a_region_is_pinned_and_let_go(scene, head) -> None:
 
 def test_selected_keys_are_let_go(scene, head) -> None:
     write(head)
-    edit(head)
+    edit_keys(head)
     assert {pin.path for pin in pins.selected_pins(head)} == {SMILE}  # Blender selects new keys
     for key in curve(head, SMILE).keyframe_points:
         key.select_control_point = False
@@ -65,10 +65,10 @@ def test_selected_keys_are_let_go(scene, head) -> None:
 
 def test_all_are_let_go_wherever_they_are(scene, head) -> None:
     write(head)
-    before = bits(head)
-    edit(head)
+    before = key_properties(head)
+    edit_keys(head)
     assert press(bpy.ops.diface.unpin_all) == {"FINISHED"}
-    assert bits(head) == before
+    assert key_properties(head) == before
 
 
 @pytest.mark.parametrize(
@@ -82,10 +82,10 @@ def test_all_are_let_go_wherever_they_are(scene, head) -> None:
 )
 def test_where_there_is_nothing_it_is_said(scene, head, button, settings, message) -> None:
     write(head)
-    before = bits(head)
+    before = key_properties(head)
     with pytest.raises(RuntimeError, match=message):
         press(getattr(bpy.ops.diface, button), **settings)
-    assert bits(head) == before
+    assert key_properties(head) == before
 
 
 def test_nothing_to_pin_before_there_is_motion(scene, head) -> None:
@@ -96,18 +96,18 @@ def test_nothing_to_pin_before_there_is_motion(scene, head) -> None:
 
 def test_locked_pins_are_not_let_go_and_that_is_said(scene, head, capfd) -> None:
     write(head)
-    edit(head)
+    edit_keys(head)
     curve(head).lock = True
-    before = bits(head)
+    before = key_properties(head)
     press(bpy.ops.diface.unpin_all)
     assert "Removed 3 pins. Locked, so not changed: jawOpen." in capfd.readouterr().out
-    assert bits(head)[JAW, 0] == before[JAW, 0]
+    assert key_properties(head)[JAW, 0] == before[JAW, 0]
     with pytest.raises(RuntimeError, match=r"Locked, so not changed: jawOpen\. Unlock"):
         press(bpy.ops.diface.unpin_all)
     scene.frame_set(18)
     with pytest.raises(RuntimeError, match=r"Locked, so not changed: jawOpen\. Unlock"):
         press(bpy.ops.diface.unpin, region="ALL")
-    assert bits(head)[JAW, 0] == before[JAW, 0]
+    assert key_properties(head)[JAW, 0] == before[JAW, 0]
 
 
 def test_a_pose_pasted_says_what_of_it_was_pinned(scene, head, capfd) -> None:
@@ -124,10 +124,10 @@ def test_a_pose_pasted_says_what_of_it_was_pinned(scene, head, capfd) -> None:
     message = "Pinned 1 shape and the head at frame 22. Locked, so not changed: jawOpen, head Y."
     assert message in capfd.readouterr().out
     scene.diface.edit.regions = {"JAW"}
-    before = bits(head)
+    before = key_properties(head)
     with pytest.raises(RuntimeError, match=r"Locked, so not changed: jawOpen\. Unlock"):
         press(bpy.ops.diface.paste_pose)
-    assert bits(head) == before
+    assert key_properties(head) == before
 
 
 def test_a_pose_is_copied_as_it_is_shown_between_frames(scene, head, capfd) -> None:
@@ -165,13 +165,13 @@ def foreign(scene, head, tmp_path: Path) -> bpy.types.Object:
 
 @pytest.mark.parametrize("button", ["pin_pose", "unpin", "unpin_all", "paste_pose", "sculpt_pose"])
 def test_keys_of_another_file_are_not_touched(foreign, button) -> None:
-    before = bits(foreign)
+    before = key_properties(foreign)
     bpy.context.scene.frame_set(20)
     press(bpy.ops.diface.copy_pose)
     with pytest.raises(RuntimeError, match=r"comes from library\.blend, .*Duplicate the take first, or make it local"):
         press(getattr(bpy.ops.diface, button))
     pins.mark_extreme(foreign, pins.find_pins(foreign))
-    assert bits(foreign) == before
+    assert key_properties(foreign) == before
 
 
 def test_a_take_of_another_file_is_deleted_there(foreign) -> None:
@@ -193,14 +193,14 @@ def test_its_duplicate_is_the_artists_own(foreign) -> None:
 
 
 def test_no_way_leads_to_writing_keys_of_another_file(foreign) -> None:
-    before, keys = bits(foreign), KeyTable.read(curve(foreign))
+    before, keys = key_properties(foreign), KeyTable.read(curve(foreign))
     with pytest.raises(errors.SceneError, match=r"comes from library\.blend"):
         keys.write(curve(foreign))
     with pytest.raises(errors.SceneError, match=r"comes from library\.blend"):
         pins.set_values(foreign, 25, {"jawOpen": 0.3})
     with pytest.raises(errors.SceneError, match=r"comes from library\.blend"):
         pins.unpin(foreign, pins.find_pins(foreign))
-    assert bits(foreign) == before
+    assert key_properties(foreign) == before
 
 
 @pytest.mark.parametrize("button", ["pin_pose", "unpin", "unpin_all", "paste_pose", "regenerate", "in_between"])
@@ -208,8 +208,8 @@ def test_a_linked_character_is_not_keyed(foreign, button) -> None:
     root = foreign.override_library.reference
     bpy.context.view_layer.objects.active = root
     bpy.context.scene.diface.character = root
-    before = bits(root)
+    before = key_properties(root)
     press(bpy.ops.diface.copy_pose)
     with pytest.raises(RuntimeError, match=r"linked from another file .*Make a library override"):
         press(getattr(bpy.ops.diface, button))
-    assert bits(root) == before
+    assert key_properties(root) == before

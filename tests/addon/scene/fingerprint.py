@@ -8,10 +8,15 @@ from typing import Any
 import bpy
 
 NOT_DATA = {"window_managers", "screens", "workspaces", "images", "all_ids"}
-"""Windows, and the image of the last render."""
+"""Collections of interface data, and the images, which include the last render."""
 
 NOT_STATE = {"rna_type", "session_uid", "tag", "is_evaluated", "original", "preview", "diface", "depsgraph", "users"}
-NOT_STATE |= {"dimensions", "bound_box", "storage_type", "tool_settings"}  # worked out when asked; the interface's
+NOT_STATE |= {
+    "dimensions",
+    "bound_box",
+    "storage_type",
+    "tool_settings",
+}  # computed on access; the interface
 LARGEST = 300
 
 
@@ -61,7 +66,7 @@ def _visit(value: Any, path: str, found: dict[str, Any], depth: int) -> None:
 
 
 def difference(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """Return the changes in words; empty if there are none."""
+    """Return a description of every change; empty if nothing changed."""
     names = sorted(before.keys() | after.keys())
     return [
         f"{name}: {before.get(name)!r} -> {after.get(name)!r}" for name in names if before.get(name) != after.get(name)

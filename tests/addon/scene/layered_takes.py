@@ -36,33 +36,33 @@ def track(obj, layer: str) -> bpy.types.NlaTrack:
     return obj.data.shape_keys.animation_data.nla_tracks[layer_tracks.TRACK_PREFIX + layer]
 
 
-def shown(obj, row: int) -> dict[str, float]:
-    """Every shape key's value at a row's frame, as Blender plays it."""
+def shape_key_values(obj, row: int) -> dict[str, float]:
+    """Return the evaluated value of every shape key at the frame of a row."""
     bpy.context.scene.frame_set(FIRST + row)
     return {block.name: block.value for block in obj.data.shape_keys.key_blocks if block.name != "Basis"}
 
 
-def plays(obj, made: types.Motion, but: set[str] = frozenset()) -> bool:
-    """Whether Blender shows the whole motion, and rest on the channels `but`."""
+def shows_motion(obj, made: types.Motion, at_rest: set[str] = frozenset()) -> bool:
+    """Return whether the evaluated shape keys equal `made`, and 0 on the channels `at_rest`."""
     return all(
-        shown(obj, row)[name] == pytest.approx(0.0 if name in but else made.column(name)[row], abs=1e-6)
+        shape_key_values(obj, row)[name] == pytest.approx(0.0 if name in at_rest else made.column(name)[row], abs=1e-6)
         for row in (0, 7, ROWS - 1)
         for name in NAMES
     )
 
 
-def id_of(written: write_take.TakeResult) -> str:
+def take_id(written: write_take.TakeResult) -> str:
     return stored_request.read_request(written.actions[0])["take"]
 
 
-def in_tweak_mode(keys: bpy.types.Key) -> None:
-    """As with Tab in the NLA editor; the take goes on as the Action that plays."""
-    hand = bpy.data.actions.new("Hand")
-    compat.new_channelbag(hand, keys)
+def enter_tweak_mode(keys: bpy.types.Key) -> None:
+    """Enter tweak mode of another strip, as Tab does in the NLA editor; the take stays assigned."""
+    strip_action = bpy.data.actions.new("Hand")
+    compat.new_channelbag(strip_action, keys)
     track = keys.animation_data.nla_tracks.new()
-    strip = track.strips.new("Hand", 1, hand)
+    strip = track.strips.new("Hand", 1, strip_action)
     if compat.HAS_ACTION_SLOTS:
-        strip.action_slot = hand.slots[0]
+        strip.action_slot = strip_action.slots[0]
     strip.select = track.select = True
     keys.animation_data.nla_tracks.active = track
     keys.animation_data.use_tweak_mode = True

@@ -1,4 +1,4 @@
-"""Parts of scenes for tests, and functions that read scenes."""
+"""Functions that build scenes for tests and read them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def new_file() -> bpy.types.Scene:
 
 
 def add_character(scene: bpy.types.Scene, names: tuple[str, ...] = ("jawOpen", "mouthSmileLeft", "cheeky")):
-    """A cube with these shape keys, each of which moves one vertex; active and selected."""
+    """Add a cube with these shape keys, each of which moves one vertex; active and selected."""
     corners = [(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
     faces = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
     mesh = bpy.data.meshes.new("Character")
@@ -43,54 +43,54 @@ def add_character(scene: bpy.types.Scene, names: tuple[str, ...] = ("jawOpen", "
 
 
 def set_rate(scene: bpy.types.Scene, rate: str) -> float:
-    """Frames a second."""
+    """Set the frame rate, and return it in frames per second."""
     scene.render.fps, scene.render.fps_base = RATES[rate]
     return RATES[rate][0] / RATES[rate][1]
 
 
 def add_strip(scene: bpy.types.Scene, path: Path, frame: int = 1, channel: int = 1):
-    """A sound strip called "Speech"."""
+    """Add a sound strip named "Speech"."""
     editor = scene.sequence_editor_create()
     if compat.HAS_SEQUENCER_SCENE and bpy.context.workspace:
         bpy.context.workspace.sequencer_scene = scene
     return compat.strips(editor).new_sound("Speech", str(path), channel, frame)
 
 
-def use_file(scene: bpy.types.Scene, path: Path) -> None:
-    """Take the speech from a file."""
+def use_audio_file(scene: bpy.types.Scene, path: Path) -> None:
+    """Select an audio file as the speech."""
     scene.diface.source, scene.diface.filepath = "FILE", str(path)
 
 
-def points(action: bpy.types.Action, kind: str, path: str, index: int = 0) -> np.ndarray:
-    """The keys (K, 2) of one curve: frame and value."""
+def curve_points(action: bpy.types.Action, kind: str, path: str, index: int = 0) -> np.ndarray:
+    """Return the keys (K, 2) of one curve: frame and value."""
     curve = compat.find_channelbag(action, kind).fcurves.find(path, index=index)
     found = np.empty(2 * len(curve.keyframe_points), np.float32)
     curve.keyframe_points.foreach_get("co", found)
     return found.reshape(-1, 2)
 
 
-def jaw(obj: bpy.types.Object) -> np.ndarray:
-    """The keys (K, 2) of jawOpen in the take that plays."""
-    return points(obj.data.shape_keys.animation_data.action, "KEY", 'key_blocks["jawOpen"].value')
+def jaw_keys(obj: bpy.types.Object) -> np.ndarray:
+    """Return the keys (K, 2) of jawOpen in the active Action."""
+    return curve_points(obj.data.shape_keys.animation_data.action, "KEY", 'key_blocks["jawOpen"].value')
 
 
 def loud_frames(keys: np.ndarray, threshold: float = 0.3) -> list[int]:
-    """Frames at which a loud stretch begins."""
+    """Return the frames at which a loud segment begins."""
     loud = keys[:, 1] > threshold
     begins = loud & ~np.concatenate([[False], loud[:-1]])
     return keys[begins, 0].astype(int).tolist()
 
 
-def cut(strip, first: int, end: int) -> None:
-    """Drag a strip's handles, so that it plays from `first` up to `end`."""
+def trim_strip(strip, first: int, end: int) -> None:
+    """Move a strip's handles, so that it plays from `first` to before `end`."""
     if hasattr(strip, "left_handle"):
         strip.left_handle, strip.right_handle = first, end
     else:
         strip.frame_final_start, strip.frame_final_end = first, end
 
 
-def in_sequencer(scene: bpy.types.Scene):
-    """A context in which the sequencer's operators run."""
+def sequencer_context(scene: bpy.types.Scene):
+    """Return a context override in which the Sequencer's operators run."""
     window = bpy.context.window_manager.windows[0]
     area = window.screen.areas[0]
     area.type = "SEQUENCE_EDITOR"
@@ -101,21 +101,21 @@ def in_sequencer(scene: bpy.types.Scene):
 def wrap_in_meta(scene: bpy.types.Scene, strip):
     """Put a strip in a meta strip."""
     strip.select = True
-    with in_sequencer(scene):
+    with sequencer_context(scene):
         bpy.ops.sequencer.meta_make()
     return next(found for found in compat.strips(scene.sequence_editor) if found.type == "META")
 
 
 def retime(scene: bpy.types.Scene, strip, speed: float) -> None:
-    """Let a strip play at `speed`, as Strip > Retiming > Set Speed does."""
+    """Retime a strip to `speed`, as Strip > Retiming > Set Speed does."""
     scene.sequence_editor.active_strip = strip
     strip.select = True
-    with in_sequencer(scene):
+    with sequencer_context(scene):
         bpy.ops.sequencer.retiming_segment_speed_set(speed=speed * 100)
 
 
-def hand_keyed(block: bpy.types.ID, path: str, keys: dict[float, float]) -> bpy.types.Action:
-    """An Action with these keys (frame: value) of a property that is one number; it animates nothing any more."""
+def keyed_action(block: bpy.types.ID, path: str, keys: dict[float, float]) -> bpy.types.Action:
+    """Return an unassigned Action with these keys (frame: value) of a scalar property."""
     owner, _, name = path.rpartition(".")
     for frame, value in keys.items():
         setattr(block.path_resolve(owner) if owner else block, name, value)
@@ -125,7 +125,7 @@ def hand_keyed(block: bpy.types.ID, path: str, keys: dict[float, float]) -> bpy.
 
 
 def add_nla_strip(block: bpy.types.ID, action: bpy.types.Action, frame: int, track=None, **settings):
-    """A strip of the NLA that plays `action` from `frame` on, on a new track or this one."""
+    """Add an NLA strip that plays `action` from `frame` on, on `track` or a new one."""
     track = track or block.animation_data.nla_tracks.new()
     strip = track.strips.new(action.name, frame, action)
     if compat.HAS_ACTION_SLOTS:

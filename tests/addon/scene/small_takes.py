@@ -31,7 +31,7 @@ STRIPS = {
     "subtracted": [(11, {}), (25, {"blend_type": "SUBTRACT", **ONCE}, "above")],
     "multiplied": [(11, {}), (25, {"blend_type": "MULTIPLY", **PART}, "above")],
 }
-"""What is on the NLA: from which frame on, the strip's settings, and whether on a track above."""
+"""Name -> NLA strips: start frame, strip settings, and "above" for a strip on a track above."""
 
 
 def motion(rows: int = 40, names=NAMES, seed: int = 0) -> types.Motion:
@@ -52,7 +52,7 @@ def key_at(obj, frame: float, path: str = JAW, index: int = 0) -> bpy.types.Keyf
     return next(key for key in curve(obj, path, index).keyframe_points if abs(key.co.x - frame) < 1e-3)
 
 
-def bits(obj) -> dict:
+def key_properties(obj) -> dict:
     """Return all properties of the keys of the active Actions."""
     found = {}
     for owner in (obj, obj.data.shape_keys):
@@ -63,8 +63,8 @@ def bits(obj) -> dict:
     return found
 
 
-def edit(obj) -> None:
-    """As artists do: a value, a move between frames, a move onto another key, a new key, a turn of the head."""
+def edit_keys(obj) -> None:
+    """Edit keys as a user does: value, time, replacement of another key, a new key, and the head's rotation."""
     key_at(obj, 18).co.y = 0.9
     key_at(obj, 20).co.x = 20.4
     fcurve = curve(obj, SMILE)
@@ -75,18 +75,18 @@ def edit(obj) -> None:
     key_at(obj, 40, "rotation_euler", 1).co.y = -0.5
 
 
-def put_strips(obj, name: str) -> None:
-    """The strips of STRIPS with this name, which move jawOpen."""
+def add_strips(obj, name: str) -> None:
+    """Add the strips of STRIPS with this name; they animate jawOpen."""
     keys = obj.data.shape_keys
     found = [{11: 0.0, 30: 0.9, 40: 0.1}, {60: 0.2, 70: 0.6, 80: 0.1}]
-    moves = [scenes.hand_keyed(keys, JAW, some) for some in found]
+    actions = [scenes.keyed_action(keys, JAW, values_by_frame) for values_by_frame in found]
     track = keys.animation_data.nla_tracks.new()
-    for action, (frame, settings, *above) in zip(moves, STRIPS[name], strict=False):
+    for action, (frame, settings, *above) in zip(actions, STRIPS[name], strict=False):
         scenes.add_nla_strip(keys, action, frame, None if above else track, **settings)
 
 
-def jaw_shown(scene, obj, frames) -> np.ndarray:
-    """What Blender shows of jawOpen at `frames`."""
+def evaluated_jaw(scene, obj, frames) -> np.ndarray:
+    """Return the evaluated values of jawOpen at `frames`."""
     found = []
     for frame in frames:
         scene.frame_set(int(frame))

@@ -1,13 +1,13 @@
 """A worker engine for tests: a real process, pipes and sound, and a Motion whose values are known.
 
 - Generate: `jawOpen` and `head_rz` of a row are the loudest sample of the sound within the row's frame; all other
-  channels are 0. Seeds from MISBEHAVE on misbehave. With 3DiFACE models, the loudness moves every vertex of a FLAME
+  channels are 0. Seeds from FAULTS on cause faults. With 3DiFACE models, the loudness moves every vertex of a FLAME
   mesh forward (+Z), by 10 mm at 1.
-- Regenerated values are ANEW in every channel, warped to the pins.
+- Regenerated values are REGENERATED in every channel, warped to the pins.
 - Shapes: `jawOpen` and `mouthClose`, which move all vertices down and up.
 - Solve: the real solver.
-- Style adaptation: a style file without meaning. Its error is the largest difference of jawOpen from the loudness of
-  the sound. The style "slow" takes half a minute.
+- Style adaptation: a valid style file with arbitrary values. Its error is the largest difference between jawOpen and
+  the loudness of the sound. The style "slow" takes half a minute.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ from diface_core.types import (
 )
 from diface_core.worker import OnChunk, serve
 
-MISBEHAVE = 900_000
-SLOW, KILLED, BUG, OUT_OF_RANGE, HUNG = range(MISBEHAVE, MISBEHAVE + 5)
-ANEW = 0.0625
+FAULTS = 900_000
+SLOW, KILLED, BUG, OUT_OF_RANGE, HUNG = range(FAULTS, FAULTS + 5)
+REGENERATED = 0.0625
 
 
 class Loudness:
-    """The engine; see the module."""
+    """The engine that the module docstring describes."""
 
-    def generate(self, request: GenerateRequest, report: Report, each: OnChunk) -> GenerateResult:
-        from diface_core.audio.reading import load_clip  # the tests in Blender's Python need only the seeds
+    def generate(self, request: GenerateRequest, report: Report, on_chunk: OnChunk) -> GenerateResult:
+        from diface_core.audio.reading import load_clip  # Blender's Python imports this module for the seeds only
 
         clip = load_clip(request.audio)
         report(Progress(0.25, "Reading the audio"))
@@ -77,8 +77,8 @@ class Loudness:
             strength = strengths[name] * (3 if request.seed == OUT_OF_RANGE else 1)
             values[:, names.index(name)] = np.array(loud) * strength
         if (kept := request.constraints) is not None:
-            free = len(names) - kept.values.shape[1]  # the shapes of a 3DiFACE face, which come first
-            values[:, free:] = warp_motion(np.where(kept.known_mask, kept.values, np.float32(ANEW)), kept)
+            shape_count = len(names) - kept.values.shape[1]  # the shapes of a 3DiFACE face, which come first
+            values[:, shape_count:] = warp_motion(np.where(kept.known_mask, kept.values, np.float32(REGENERATED)), kept)
         return GenerateResult(Motion(values, names, request.rate), "0123abcd", {}, shapes)
 
     def shapes(self, request: ShapesRequest, _report: Report) -> Shapes:
@@ -96,18 +96,18 @@ class Loudness:
         """Write a style file whose tensors have one value each."""
         from diface_core.audio.reading import load_clip
 
-        apart, seconds = 0.0, 0.0
+        largest_error, seconds = 0.0, 0.0
         for index, one in enumerate(request.examples):
             report(Progress(index / len(request.examples), "Learning"))
             clip = load_clip(one.audio)
             jaw = one.motion.column("jawOpen")
-            apart = max(apart, float(np.abs(jaw - loudest(clip, len(jaw), one.motion.rate)).max()))
+            largest_error = max(largest_error, float(np.abs(jaw - loudest(clip, len(jaw), one.motion.rate)).max()))
             seconds += clip.seconds
         for step in range(600 if request.name == "slow" else 0):
             time.sleep(0.05)
             report(Progress(0.25 + step / 1000, "Learning slowly"))
         request.path.write_bytes(style_file_bytes(request.name))
-        return AdaptationResult(request.path, seconds, 1.0, apart, 20)
+        return AdaptationResult(request.path, seconds, 1.0, largest_error, 20)
 
 
 def style_file_bytes(name: str) -> bytes:

@@ -23,7 +23,7 @@ def default_sigpipe() -> Iterator[None]:
 
 
 def test_generate_after_the_worker_was_killed(scene, head, clicks, worker, default_sigpipe) -> None:
-    scenes.use_file(scene, clicks([0.25]))
+    scenes.use_audio_file(scene, clicks([0.25]))
     scene.diface.seed = fake_engine.KILLED
     with pytest.raises(RuntimeError, match="The worker process was ended"):
         bpy.ops.diface.generate()

@@ -13,7 +13,7 @@ from tests.addon.worker import fake_engine
 
 
 def test_hung_worker_is_given_up(scene, head, clicks, worker, monkeypatch) -> None:
-    scenes.use_file(scene, clicks([0.25]))
+    scenes.use_audio_file(scene, clicks([0.25]))
     assert bpy.ops.diface.generate() == {"FINISHED"}
     monkeypatch.setattr(preferences, "worker_timeout", lambda: 1.0)
     scene.diface.seed = fake_engine.HUNG
@@ -29,7 +29,7 @@ def test_hung_worker_is_given_up(scene, head, clicks, worker, monkeypatch) -> No
 
 def test_progress_restarts_the_timeout(scene, head, clicks, worker, monkeypatch) -> None:
     """The slow engine sends a message every 0.05 s, for longer than the timeout."""
-    scenes.use_file(scene, clicks([0.25]))
+    scenes.use_audio_file(scene, clicks([0.25]))
     monkeypatch.setattr(preferences, "worker_timeout", lambda: 1.5)
     scene.diface.seed = fake_engine.SLOW
 

@@ -15,7 +15,7 @@ from diface_addon.scene.animation import evaluate_curves
 from diface_addon.scene.takes import write_take
 from tests.addon.scene import scenes
 from tests.addon.scene.rotations import MODES, turn
-from tests.addon.scene.small_takes import NAMES, STRIPS, jaw_shown, motion, put_strips
+from tests.addon.scene.small_takes import NAMES, STRIPS, add_strips, evaluated_jaw, motion
 
 
 @pytest.mark.parametrize("rate", scenes.RATES)
@@ -95,9 +95,9 @@ def test_sampling_of_a_strip_below_an_action_without_its_curve(scene, head) -> N
 
 @pytest.mark.parametrize("name", STRIPS)
 def test_sampling_of_nla_strips(scene, head, name) -> None:
-    put_strips(head, name)
+    add_strips(head, name)
     head.data.shape_keys.key_blocks["jawOpen"].value = 0.37
-    shown = jaw_shown(scene, head, range(1, 200))
+    shown = evaluated_jaw(scene, head, range(1, 200))
     read = evaluate_curves.sample_motion(head, 1, 199, NAMES).column("jawOpen")
     assert (np.clip(read, 0, 1) == shown).all()
 

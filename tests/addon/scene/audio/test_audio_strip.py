@@ -32,7 +32,7 @@ def heard(scene, strip, folder) -> list[float]:
 def test_trimmed_and_moved_strip(scene, clicks, tmp_path, rate) -> None:
     fps = scenes.set_rate(scene, rate)
     strip = scenes.add_strip(scene, clicks([0.5, 1.5, 2.5]), 20)
-    scenes.cut(strip, 20 + round(fps), 20 + round(2 * fps))
+    scenes.trim_strip(strip, 20 + round(fps), 20 + round(2 * fps))
     assert heard(scene, strip, tmp_path) == pytest.approx([20 / fps + 1.5], abs=0.001)
 
 
@@ -59,7 +59,7 @@ def test_packed_sound(scene, clicks, tmp_path) -> None:
 def test_strip_in_trimmed_meta(scene, clicks, tmp_path) -> None:
     strip = scenes.add_strip(scene, clicks([0.5, 1.5, 2.5]), 1)
     meta = scenes.wrap_in_meta(scene, strip)
-    scenes.cut(meta, 25, 49)
+    scenes.trim_strip(meta, 25, 49)
     inner = next(found for _scene, found in audio_strip.list_strips(bpy.context))
     assert audio_strip.bounds(inner) == (25, 49)
     assert heard(scene, inner, tmp_path) == pytest.approx([1 / 24 + 1.5], abs=0.001)
@@ -72,7 +72,7 @@ def test_strip_outside_its_meta_is_refused(scene, clicks, tmp_path) -> None:
     strip = scenes.add_strip(scene, clicks([0.5]), 1)
     other = scenes.add_strip(scene, clicks([0.5]), 100, channel=2)
     other.select = True
-    scenes.cut(scenes.wrap_in_meta(scene, strip), 110, 160)
+    scenes.trim_strip(scenes.wrap_in_meta(scene, strip), 110, 160)
     inner = min((found for _scene, found in audio_strip.list_strips(bpy.context)), key=lambda found: found.channel)
     with pytest.raises(errors.AudioError, match="has no length"):
         audio_strip.audio_section(scene, inner, tmp_path)

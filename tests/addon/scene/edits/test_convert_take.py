@@ -24,7 +24,7 @@ def take(scene, head, clicks, worker) -> bpy.types.Object:
     """A character with a take of four seconds at 24 frames per second, from frame 11 on."""
     scene.render.fps, scene.render.fps_base = 24, 1.0
     scene.frame_start = FIRST
-    scenes.use_file(scene, clicks(CLICKS, seconds=4.0))
+    scenes.use_audio_file(scene, clicks(CLICKS, seconds=4.0))
     assert bpy.ops.diface.generate() == {"FINISHED"}
     return head
 
@@ -43,7 +43,7 @@ def test_converted_take_is_in_sync_and_has_a_key_a_frame(scene, take, rate) -> N
     old = stored_request.read_request(take.data.shape_keys.animation_data.action)
     fps = scenes.set_rate(scene, rate)
     assert bpy.ops.diface.convert_take() == {"FINISHED"}
-    keys = scenes.jaw(take)
+    keys = scenes.jaw_keys(take)
     assert keys[:, 0].tolist() == list(range(FIRST, FIRST + int(np.ceil(4 * fps - 1e-6))))
     seconds = (np.array(scenes.loud_frames(keys)) - FIRST) / fps
     assert seconds == pytest.approx(CLICKS, abs=1 / 24)
@@ -85,10 +85,10 @@ def test_refused_edit_names_convert_take_and_works_after_it(scene, take) -> None
 
 def test_original_take_and_its_row_stay(scene, take) -> None:
     action = take.data.shape_keys.animation_data.action
-    before = scenes.points(action, "KEY", JAW).copy()
+    before = scenes.curve_points(action, "KEY", JAW).copy()
     scene.render.fps = 60
     assert bpy.ops.diface.convert_take() == {"FINISHED"}
-    assert (scenes.points(action, "KEY", JAW) == before).all()
+    assert (scenes.curve_points(action, "KEY", JAW) == before).all()
     original, converted = take_list.entries(take)
     assert (original.depth, converted.depth, converted.parent) == (0, 1, original.take)
     assert converted.is_active
@@ -115,4 +115,4 @@ def test_curve_that_the_user_added_is_retimed(scene, take) -> None:
     scene.render.fps = 30
     assert bpy.ops.diface.convert_take() == {"FINISHED"}
     action = take.animation_data.action
-    assert scenes.points(action, "OBJECT", "location").tolist() == [[FIRST + 60, 2.0]]
+    assert scenes.curve_points(action, "OBJECT", "location").tolist() == [[FIRST + 60, 2.0]]

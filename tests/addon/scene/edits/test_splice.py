@@ -17,7 +17,7 @@ from diface_addon.scene.keys.key_table import KeyTable, fields
 from diface_addon.scene.provenance import layer_tracks, stored_request
 from diface_addon.scene.takes import take_index, use_take, write_take
 from tests.addon.scene import fingerprint, scenes
-from tests.addon.scene.layered_takes import NAMES, ON, in_tweak_mode
+from tests.addon.scene.layered_takes import NAMES, ON, enter_tweak_mode
 
 FIRST, ROWS = 11, 60
 RANGE = 25, 50
@@ -344,7 +344,7 @@ def unchanged_but_locks() -> None:
 
 
 def test_failed_splice_leaves_nothing(face, pair) -> None:
-    in_tweak_mode(face.data.shape_keys)
+    enter_tweak_mode(face.data.shape_keys)
     names = {action.name for action in bpy.data.actions}
     with pytest.raises(RuntimeError, match="edited in the NLA"):
         bpy.ops.diface.splice_take(other="Other", first=25, last=50)

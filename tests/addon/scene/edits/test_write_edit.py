@@ -27,12 +27,12 @@ from tests.addon.scene.small_takes import (
     NAMES,
     SMILE,
     STRIPS,
-    bits,
+    add_strips,
     curve,
-    jaw_shown,
+    evaluated_jaw,
     key_at,
+    key_properties,
     motion,
-    put_strips,
     write,
 )
 
@@ -94,7 +94,7 @@ def test_edit_changes_only_the_regenerated_keys(scene, head) -> None:
     write(head)
     head.keyframe_insert("location", frame=3)
     first = curve(head, "location")
-    before, kept = [everything(action) for action in actions(head)], bits(head)
+    before, kept = [everything(action) for action in actions(head)], key_properties(head)
     old, made = actions(head), made_rows(20, 30, chosen=("jawOpen", *channels.HEAD))
     wanted = new_motion(head, made)
     written = edit(head, made)
@@ -103,10 +103,10 @@ def test_edit_changes_only_the_regenerated_keys(scene, head) -> None:
     assert not set(written.actions) & set(old)
     assert written.notes == ()
     assert evaluate_curves.sample_motion(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
-    assert bits(head)[SMILE, 0] == kept[SMILE, 0]
-    assert bits(head)["location", 0] == [(*first.keyframe_points[0].co, "KEYFRAME", "BEZIER")]
+    assert key_properties(head)[SMILE, 0] == kept[SMILE, 0]
+    assert key_properties(head)["location", 0] == [(*first.keyframe_points[0].co, "KEYFRAME", "BEZIER")]
     for address, keys in kept.items():
-        again = bits(head)[address]
+        again = key_properties(head)[address]
         assert len(again) == len(keys)
         assert [key for key in again if not 20 <= key[0] <= 30] == [key for key in keys if not 20 <= key[0] <= 30]
     assert pins.find_pins(head) == []
@@ -174,10 +174,10 @@ def test_regenerated_motion_is_warped_to_pins(scene, head, frame) -> None:
 def test_pin_outside_the_regenerated_range_is_only_marked(scene, head) -> None:
     write(head)
     key_at(head, 45).co.y = 0.9
-    kept = bits(head)[JAW, 0]
+    kept = key_properties(head)[JAW, 0]
     edit(head, made_rows(20, 30))
     assert key_at(head, 45).type == "EXTREME"
-    assert [key[:2] for key in bits(head)[JAW, 0] if key[0] > 30] == [key[:2] for key in kept if key[0] > 30]
+    assert [key[:2] for key in key_properties(head)[JAW, 0] if key[0] > 30] == [key[:2] for key in kept if key[0] > 30]
 
 
 def test_pins_left_out_of_an_edit_stay_changed(scene, head) -> None:
@@ -193,11 +193,11 @@ def test_pins_left_out_of_an_edit_stay_changed(scene, head) -> None:
 def test_unpin_restores_the_edited_motion(scene, head) -> None:
     write(head)
     edit(head, made_rows(20, 30))
-    before = bits(head)
+    before = key_properties(head)
     key_at(head, 24).co.y = 0.9
     key_at(head, 33).co.x = 33.5
     pins.unpin(head, pins.find_pins(head))
-    assert bits(head) == before
+    assert key_properties(head) == before
 
 
 def by_hand(obj) -> None:
@@ -241,12 +241,12 @@ def test_locked_curve_is_kept_and_muted_one_is_written(scene, head) -> None:
     write(head)
     curve(head).lock = True
     curve(head, SMILE).mute = True
-    kept = bits(head)
+    kept = key_properties(head)
     made = made_rows(20, 30)
     wanted = new_motion(head, made)
     written = edit(head, made)
-    assert bits(head)[JAW, 0] == kept[JAW, 0]
-    assert [key[1] for key in bits(head)[SMILE, 0]] == wanted.column("mouthSmileLeft").tolist()
+    assert key_properties(head)[JAW, 0] == kept[JAW, 0]
+    assert [key[1] for key in key_properties(head)[SMILE, 0]] == wanted.column("mouthSmileLeft").tolist()
     assert written.notes == ("Locked, so not changed: jawOpen.", "Muted, so it does not show: mouthSmileLeft.")
     assert (curve(head).lock, curve(head, SMILE).mute) == (True, True)
 
@@ -256,7 +256,7 @@ def test_regenerated_motion_is_clamped_and_pins_are_not(scene, head) -> None:
     head.data.shape_keys.key_blocks["jawOpen"].slider_max = 0.3
     key_at(head, 25).co.y = 0.9
     written = edit(head, made_rows(20, 30))
-    values = dict(key[:2] for key in bits(head)[JAW, 0])
+    values = dict(key[:2] for key in key_properties(head)[JAW, 0])
     assert max(values[frame] for frame in range(20, 31) if frame != 25) <= np.float32(0.3)
     assert values[25] == np.float32(0.9)
     assert "Held within the slider's range: jawOpen." in written.notes
@@ -269,7 +269,7 @@ def test_edit_of_a_channel_without_animation(scene, head) -> None:
     wanted = new_motion(head, made)
     edit(head, made)
     assert evaluate_curves.sample_motion(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
-    assert [key[0] for key in bits(head)[SMILE, 0]] == [19, *range(20, 31), 31]
+    assert [key[0] for key in key_properties(head)[SMILE, 0]] == [19, *range(20, 31), 31]
     assert pins.find_pins(head) == []
 
 
@@ -501,14 +501,14 @@ def test_action_without_channels_is_not_copied(scene, head) -> None:
 
 @pytest.mark.parametrize("name", STRIPS)
 def test_edit_above_nla_strips_changes_nothing_else(scene, head, name) -> None:
-    put_strips(head, name)
+    add_strips(head, name)
     head.data.shape_keys.key_blocks["mouthSmileLeft"].keyframe_insert("value", frame=20)
     frames = np.arange(-20, 200)
-    before, found = jaw_shown(scene, head, frames), pins.find_pins(head)
+    before, found = evaluated_jaw(scene, head, frames), pins.find_pins(head)
     old = {action: everything(action) for action in bpy.data.actions}
     edit(head, made_rows(42, 45, chosen=("jawOpen",)))
     assert {action: everything(action) for action in old} == old
-    after, inside = jaw_shown(scene, head, frames), (frames >= 42) & (frames <= 45)
+    after, inside = evaluated_jaw(scene, head, frames), (frames >= 42) & (frames <= 45)
     assert (after == before)[~inside].all()
     assert (after != before)[inside].any()
     again = {(*pin.address, round(pin.frame, 3)): pin.value for pin in pins.find_pins(head)}
@@ -517,20 +517,20 @@ def test_edit_above_nla_strips_changes_nothing_else(scene, head, name) -> None:
 
 
 def test_keys_of_nla_strips_are_pins_where_they_are_visible(scene, head) -> None:
-    put_strips(head, "end to end")
+    add_strips(head, "end to end")
     assert [(pin.frame, round(pin.value, 6)) for pin in pins.find_pins(head)] == [
         (11, 0.0), (30, 0.9), (40, 0.1), (50, 0.6), (60, 0.1)
     ]  # fmt: skip
 
 
 def test_locked_curve_on_a_strip_is_not_edited(scene, head) -> None:
-    put_strips(head, "moved")
+    add_strips(head, "moved")
     head.data.shape_keys.key_blocks["mouthSmileLeft"].keyframe_insert("value", frame=20)
     active_curves.find_active_curves(head)["KEY", JAW, 0].fcurve.lock = True
-    before = jaw_shown(scene, head, range(1, 100))
+    before = evaluated_jaw(scene, head, range(1, 100))
     written = edit(head, made_rows(42, 45))
     assert written.notes == ("Locked, so not changed: jawOpen.",)
-    assert (jaw_shown(scene, head, range(1, 100)) == before).all()
+    assert (evaluated_jaw(scene, head, range(1, 100)) == before).all()
 
 
 def test_edit_has_no_star(scene, head) -> None:
@@ -543,7 +543,7 @@ def test_edit_has_no_star(scene, head) -> None:
 
 
 def keyed_by_hand(obj, keys: dict[float, float]) -> bpy.types.FCurve:
-    obj.data.shape_keys.animation_data_create().action = scenes.hand_keyed(obj.data.shape_keys, JAW, keys)
+    obj.data.shape_keys.animation_data_create().action = scenes.keyed_action(obj.data.shape_keys, JAW, keys)
     if compat.HAS_ACTION_SLOTS:
         obj.data.shape_keys.animation_data.action_slot = obj.data.shape_keys.animation_data.action.slots[0]
     return curve(obj)

@@ -15,7 +15,7 @@ FIRST, LAST = 5, 34
 
 
 def animate(obj) -> None:
-    """Lively keys on all channels and the head, as a take."""
+    """Write a take with changing values of all channels."""
     rows = LAST - FIRST + 1
     phase = np.linspace(0, 6, rows)[:, None] + np.arange(len(channels.ALL))
     values = (0.25 + 0.25 * np.sin(phase)).astype(np.float32)
@@ -24,7 +24,7 @@ def animate(obj) -> None:
 
 
 def vertices(obj, frame: int) -> np.ndarray:
-    """(V, 3) in the world, as shown on a frame."""
+    """Return the evaluated vertices (V, 3) in world space at a frame."""
     bpy.context.scene.frame_set(frame)
     evaluated = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
     mesh = evaluated.to_mesh()
@@ -35,7 +35,7 @@ def vertices(obj, frame: int) -> np.ndarray:
 
 
 def imported(load: Callable[[], object]) -> bpy.types.Object:
-    """The mesh object that an importer adds."""
+    """Run an importer and return the mesh object that it adds."""
     before = set(bpy.data.objects)
     load()
     return next(obj for obj in set(bpy.data.objects) - before if obj.type == "MESH")

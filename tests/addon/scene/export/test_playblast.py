@@ -59,7 +59,7 @@ def test_sound_is_in_sync(small, clicks, tmp_path, source) -> None:
     """The click is at 0.5 s of the sound, which begins at the first frame."""
     path = clicks([0.5])
     if source == "FILE":
-        scenes.use_file(small, path)
+        scenes.use_audio_file(small, path)
     elif source == "STRIP":
         scenes.add_strip(small, path, 5)
     elif compat.HAS_SEQUENCER_SCENE:

@@ -13,7 +13,18 @@ from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import baseline
 from tests.addon.scene import scenes
 from tests.addon.scene.rotations import MODES, turn
-from tests.addon.scene.small_takes import FIRST, JAW, NAMES, SMILE, bits, curve, edit, key_at, motion, write
+from tests.addon.scene.small_takes import (
+    FIRST,
+    JAW,
+    NAMES,
+    SMILE,
+    curve,
+    edit_keys,
+    key_at,
+    key_properties,
+    motion,
+    write,
+)
 
 
 def at(found: list[pins.Pin]) -> list[tuple[str, int, float]]:
@@ -32,7 +43,7 @@ EDITED = [(JAW, 0, 18), (JAW, 0, pytest.approx(20.4)), (SMILE, 0, 25.25), (SMILE
 def test_pins_are_found_exactly_and_marked_extreme(scene, head, rate) -> None:
     scenes.set_rate(scene, rate)
     write(head)
-    edit(head)
+    edit_keys(head)
     found = pins.find_pins(head)
     assert at(found) == EDITED
     assert found == pins.changed_pins(head)
@@ -44,31 +55,31 @@ def test_pins_are_found_exactly_and_marked_extreme(scene, head, rate) -> None:
 
 def test_unpin_all_restores_the_generated_keys(scene, head) -> None:
     write(head)
-    before = bits(head)
-    edit(head)
+    before = key_properties(head)
+    edit_keys(head)
     pins.mark_extreme(head, pins.find_pins(head))
     pins.unpin(head, pins.find_pins(head))
     assert pins.find_pins(head) == []
-    assert bits(head) == before
+    assert key_properties(head) == before
 
 
 @pytest.mark.parametrize("number", range(5))
 def test_unpin_of_one_pin(scene, head, number) -> None:
     write(head)
-    before = bits(head)
-    edit(head)
+    before = key_properties(head)
+    edit_keys(head)
     found = pins.find_pins(head)
     pins.unpin(head, [found[number]])
     assert pins.find_pins(head) == found[:number] + found[number + 1 :]
     for pin in found[:number] + found[number + 1 :]:
         pins.unpin(head, [pin])
-    assert bits(head) == before
+    assert key_properties(head) == before
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_written_keys_are_read_back_exactly(scene, head, seed) -> None:
     write(head)
-    before, rng = bits(head), np.random.default_rng(seed)
+    before, rng = key_properties(head), np.random.default_rng(seed)
     for _ in range(12):
         fcurve = curve(head, *[(JAW, 0), (SMILE, 0), ("rotation_euler", 2)][rng.integers(3)])
         key = fcurve.keyframe_points[rng.integers(len(fcurve.keyframe_points))]
@@ -84,7 +95,7 @@ def test_written_keys_are_read_back_exactly(scene, head, seed) -> None:
                 key.type = "EXTREME"
     pins.unpin(head, pins.find_pins(head))
     assert pins.find_pins(head) == []
-    assert {address: [key[:3] for key in keys] for address, keys in bits(head).items()} == {
+    assert {address: [key[:3] for key in keys] for address, keys in key_properties(head).items()} == {
         address: [key[:3] for key in keys] for address, keys in before.items()
     }
 
@@ -152,14 +163,14 @@ def _pose(obj, frame: float) -> np.ndarray:
 def test_pin_pose_keeps_values_exactly(scene, head, mode) -> None:
     head.rotation_mode = mode
     write(head)
-    before = bits(head)
+    before = key_properties(head)
     values = dict(zip(NAMES, evaluate_curves.sample_motion(head, 20, 1, NAMES).values[0].tolist(), strict=True))
     pins.set_values(head, 20, values)
     assert pins.changed_pins(head) == []
     assert {pin.frame for pin in pins.find_pins(head)} == {20}
     assert {NAMES[c] for c in pins.to_channel_pins(head, pins.find_pins(head), NAMES, FIRST).channel} == set(NAMES)
     pins.unpin(head, pins.find_pins(head))
-    assert bits(head) == before
+    assert key_properties(head) == before
 
 
 @pytest.mark.parametrize("index", range(3))
@@ -211,26 +222,26 @@ def test_locked_curve_is_not_keyed(scene, head) -> None:
 def test_note_names_locked_axes_of_the_head(scene, head, mode, locked, said) -> None:
     head.rotation_mode = mode
     write(head)
-    before = bits(head)
+    before = key_properties(head)
     path = "rotation_euler" if mode == "XYZ" else "rotation_quaternion"
     for index in locked:
         curve(head, path, index).lock = True
     keyed = pins.set_values(head, 20, {"head_rx": 0.3, "head_rz": 0.2})
     assert keyed.notes == [f"Locked, so not changed: {said}."]
     assert keyed.channels == (() if len(locked) == 3 else ("head_rx", "head_rz"))
-    assert all(bits(head)[path, index] == before[path, index] for index in locked)
+    assert all(key_properties(head)[path, index] == before[path, index] for index in locked)
 
 
 @pytest.mark.parametrize("group", [False, True])
 def test_pins_on_a_locked_curve_are_neither_marked_nor_removed(scene, head, group) -> None:
     write(head)
-    edit(head)
+    edit_keys(head)
     (curve(head).group if group else curve(head)).lock = True
-    before, found = bits(head), pins.find_pins(head)
+    before, found = key_properties(head), pins.find_pins(head)
     pins.mark_extreme(head, found)
-    assert bits(head)[JAW, 0] == before[JAW, 0]
+    assert key_properties(head)[JAW, 0] == before[JAW, 0]
     let_go = pins.unpin(head, found)
-    assert bits(head)[JAW, 0] == before[JAW, 0]
+    assert key_properties(head)[JAW, 0] == before[JAW, 0]
     said = "jawOpen, mouthSmileLeft" if group else "jawOpen"
     assert (let_go.count, let_go.notes) == (1 if group else 3, [f"Locked, so not changed: {said}."])
     assert [pin.path for pin in pins.find_pins(head)] == [JAW, JAW, SMILE, SMILE] if group else [JAW, JAW]
@@ -239,7 +250,7 @@ def test_pins_on_a_locked_curve_are_neither_marked_nor_removed(scene, head, grou
 @pytest.mark.parametrize("name", ["JawOpen", "jaw_open", "ARKit.jawOpen", 'a"b.jawOpen'])
 def test_edits_are_found_after_a_shape_key_is_renamed(scene, head, name) -> None:
     write(head)
-    before = bits(head)
+    before = key_properties(head)
     block = head.data.shape_keys.key_blocks["jawOpen"]
     block.name = name
     path = block.path_from_id("value")
@@ -248,7 +259,7 @@ def test_edits_are_found_after_a_shape_key_is_renamed(scene, head, name) -> None
     assert at(pins.find_pins(head)) == at(pins.changed_pins(head)) == [(path, 0, 18)]
     assert {curve.path for curve in baseline.read_samples(curve(head, path).id_data)["KEY"]} == {path, SMILE}
     pins.unpin(head, pins.find_pins(head))
-    assert bits(head)[path, 0] == before[JAW, 0]
+    assert key_properties(head)[path, 0] == before[JAW, 0]
 
 
 def test_renamed_shape_keys_are_matched_by_channel(scene, head) -> None:

@@ -11,7 +11,19 @@ from diface_addon.scene.export import export, playblast
 from diface_addon.scene.provenance import layer_tracks, stored_request
 from diface_addon.scene.takes import delete_take, take_index, use_take, write_take
 from tests.addon.scene import scenes
-from tests.addon.scene.layered_takes import FIRST, NAMES, ON, ROWS, id_of, motion, plays, shown, track, tracks, write
+from tests.addon.scene.layered_takes import (
+    FIRST,
+    NAMES,
+    ON,
+    ROWS,
+    motion,
+    shape_key_values,
+    shows_motion,
+    take_id,
+    track,
+    tracks,
+    write,
+)
 
 OF_LAYERS = {name for some in channels.LAYERS.values() for name in some}
 
@@ -45,7 +57,7 @@ def test_each_layer_is_a_separate_action_below_the_main_one(face) -> None:
     assert moved == set(channels.FACE) - OF_LAYERS
     assert tracks(face) == ["DiFACE blinks", "DiFACE gaze", "DiFACE breath"]
     assert len({stored_request.read_request(action)["take"] for action in take.actions}) == 1
-    assert plays(face, made)
+    assert shows_motion(face, made)
 
 
 @pytest.mark.parametrize("layer", ON)
@@ -55,7 +67,7 @@ def test_disabled_layer_is_not_written_and_its_channels_rest(face, layer) -> Non
     take = write(face, made, layers={**ON, layer: None})
     assert layer not in {layer_tracks.layer_name(action) for action in take.actions}
     assert layer_tracks.TRACK_PREFIX + layer not in tracks(face)
-    assert plays(face, made, set(channels.LAYERS[layer]))
+    assert shows_motion(face, made, set(channels.LAYERS[layer]))
 
 
 @pytest.mark.parametrize("layer", ON)
@@ -63,14 +75,14 @@ def test_disabled_layer_is_not_written_and_its_channels_rest(face, layer) -> Non
 def test_layers_are_deleted_and_muted_separately(face, layer, how) -> None:
     made = motion()
     write(face, made)
-    shown(face, 3)
+    shape_key_values(face, 3)
     if how == "mute":
         track(face, layer).mute = True
     elif how == "delete the track":
         face.data.shape_keys.animation_data.nla_tracks.remove(track(face, layer))
     else:
         bpy.data.actions.remove(bpy.data.actions[f"T {layer}"])
-    values = shown(face, 5)
+    values = shape_key_values(face, 5)
     for name in set(NAMES) - set(channels.LAYERS[layer]):
         assert values[name] == pytest.approx(made.column(name)[5], abs=1e-6)
 
@@ -79,7 +91,7 @@ def test_layers_are_deleted_and_muted_separately(face, layer, how) -> None:
 @pytest.mark.parametrize("how", ["mute", "delete the track", "delete the Action"])
 def test_removed_layer_does_not_come_back(face, layer, how) -> None:
     made = motion()
-    take = id_of(write(face, made))
+    take = take_id(write(face, made))
     if how == "mute":
         track(face, layer).mute = True
     elif how == "delete the track":
@@ -88,50 +100,50 @@ def test_removed_layer_does_not_come_back(face, layer, how) -> None:
         bpy.data.actions.remove(bpy.data.actions[f"T {layer}"])
     for _ in range(2):
         again(face, take)
-        assert plays(face, made, set(channels.LAYERS[layer]))
+        assert shows_motion(face, made, set(channels.LAYERS[layer]))
         assert (layer_tracks.TRACK_PREFIX + layer in tracks(face)) == (how == "mute")
         assert how != "mute" or track(face, layer).mute
 
 
 def test_unmuted_layer_plays_again(face) -> None:
     made = motion()
-    take = id_of(write(face, made))
+    take = take_id(write(face, made))
     track(face, "gaze").mute = True
     again(face, take)
     track(face, "gaze").mute = False
     again(face, take)
-    assert plays(face, made)
+    assert shows_motion(face, made)
 
 
 def test_layers_switch_with_their_take(face) -> None:
     first, second = motion(1), motion(2)
-    ids = [id_of(write(face, made)) for made in (first, second)]
+    ids = [take_id(write(face, made)) for made in (first, second)]
     for _ in range(2):
         for take, made in zip(ids, (first, second), strict=True):
             use_take.use_take(face, take_index.all_takes()[take])
-            assert plays(face, made)
+            assert shows_motion(face, made)
             assert len(tracks(face)) == 3
             assert take_index.active_takes(face, take_index.all_takes()) == {take}
 
 
 def test_take_without_layers_resets_their_shape_keys(face) -> None:
     write(face, motion())
-    shown(face, 5)
+    shape_key_values(face, 5)
     made = motion(1)
     write(face, made, layers=dict.fromkeys(ON))
     assert tracks(face) == []
-    assert plays(face, made, OF_LAYERS)
+    assert shows_motion(face, made, OF_LAYERS)
 
 
 def test_take_whose_layers_are_in_the_main_action(face) -> None:
     old, new = motion(1), motion(2)
     take = write_take.write_take(face, old, "Old", {"first_frame": FIRST, "seed": 0})
-    assert plays(face, old)
+    assert shows_motion(face, old)
     assert tracks(face) == []
     write(face, new)
-    assert plays(face, new)
-    use_take.use_take(face, take_index.all_takes()[id_of(take)])
-    assert plays(face, old)
+    assert shows_motion(face, new)
+    use_take.use_take(face, take_index.all_takes()[take_id(take)])
+    assert shows_motion(face, old)
     assert tracks(face) == []
 
 
@@ -140,11 +152,11 @@ def test_user_tracks_stay(face) -> None:
     keys.key_blocks["jawOpen"].value = 0.75
     keys.key_blocks["jawOpen"].keyframe_insert("value", frame=1)
     mine = keys.animation_data.action
-    first = id_of(write(face, motion(1)))
+    first = take_id(write(face, motion(1)))
     assert tracks(face)[0] == mine.name
     above = keys.animation_data.nla_tracks.new()
     above.name = "Mine"
-    for take in (id_of(write(face, motion(2))), first):
+    for take in (take_id(write(face, motion(2))), first):
         use_take.use_take(face, take_index.all_takes()[take])
         assert tracks(face) == [mine.name, "DiFACE blinks", "DiFACE gaze", "DiFACE breath", "Mine"]
     delete_take.delete_take(face, take_index.all_takes()[first])
@@ -159,28 +171,28 @@ def test_layer_track_with_a_user_strip_belongs_to_the_user(face) -> None:
     made = motion(2)
     write(face, made)
     assert [strip.name for strip in blinks.strips][-1] == "Own"
-    assert plays(face, made)
+    assert shows_motion(face, made)
 
 
 def test_delete_take_deletes_its_layers(face) -> None:
-    take = id_of(write(face, motion()))
-    shown(face, 4)
+    take = take_id(write(face, motion()))
+    shape_key_values(face, 4)
     delete_take.delete_take(face, take_index.all_takes()[take])
     assert not bpy.data.actions
     assert not tracks(face)
-    assert set(shown(face, 5).values()) == {0.0}
+    assert set(shape_key_values(face, 5).values()) == {0.0}
 
 
 def test_delete_take_keeps_layers_of_other_takes(face) -> None:
-    first, made = id_of(write(face, motion(1))), motion(2)
+    first, made = take_id(write(face, motion(1))), motion(2)
     write(face, made)
     delete_take.delete_take(face, take_index.all_takes()[first])
-    assert plays(face, made)
+    assert shows_motion(face, made)
 
 
 def test_copy_of_a_take_by_the_user_shares_its_layers(face) -> None:
     made = motion()
-    first = id_of(write(face, made))
+    first = take_id(write(face, made))
     main = face.data.shape_keys.animation_data.action
     copy = main.copy()
     compat.assign_action(face.data.shape_keys, copy)
@@ -188,48 +200,48 @@ def test_copy_of_a_take_by_the_user_shares_its_layers(face) -> None:
         take for take in take_index.active_takes(face, take_index.all_takes()) if copy in take_index.all_takes()[take]
     }  # without slots, the head is still the first one's
     again(face, take)
-    assert plays(face, made)
+    assert shows_motion(face, made)
     delete_take.delete_take(face, take_index.all_takes()[first])
     assert len([action for action in bpy.data.actions if layer_tracks.layer_name(action)]) == 6
 
 
 def test_layer_copied_by_the_user_is_attached_again(face) -> None:
     made = motion()
-    take = id_of(write(face, made))
+    take = take_id(write(face, made))
     strip = track(face, "blinks").strips[0]
     strip.action = strip.action.copy()
     curve = compat.find_channelbag(strip.action, "KEY").fcurves[0]
     curve.keyframe_points[7].co.y = 0.875
     curve.update()
     again(face, take)
-    assert shown(face, 7)["eyeBlinkLeft"] == pytest.approx(0.875)
+    assert shape_key_values(face, 7)["eyeBlinkLeft"] == pytest.approx(0.875)
     assert len(tracks(face)) == 3
 
 
 def test_layers_survive_saving(face, tmp_path) -> None:
     made, other = motion(1), motion(2)
-    take = id_of(write(face, made))
+    take = take_id(write(face, made))
     track(face, "gaze").mute = True
     write(face, other)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "a.blend"))
     obj = bpy.data.objects["Character"]
-    assert plays(obj, other)
+    assert shows_motion(obj, other)
     use_take.use_take(obj, take_index.all_takes()[take])
-    assert plays(obj, made, set(channels.LAYERS["gaze"]))
+    assert shows_motion(obj, made, set(channels.LAYERS["gaze"]))
 
 
 def test_undo_and_redo(face) -> None:
     first, second = motion(1), motion(2)
-    take = id_of(write(face, first))
+    take = take_id(write(face, first))
     write(face, second)
     bpy.ops.ed.undo_push(message="Before")
     assert bpy.ops.diface.use_take("EXEC_DEFAULT", True, take=take) == {"FINISHED"}
-    assert plays(face, first)
+    assert shows_motion(face, first)
     bpy.ops.ed.undo()
-    assert plays(bpy.data.objects["Character"], second)
+    assert shows_motion(bpy.data.objects["Character"], second)
     bpy.ops.ed.redo()
-    assert plays(bpy.data.objects["Character"], first)
+    assert shows_motion(bpy.data.objects["Character"], first)
 
 
 def test_layers_without_a_main_action_are_not_a_take(face) -> None:
@@ -253,7 +265,7 @@ def test_fbx_holds_blinks(face, tmp_path) -> None:
     before = set(bpy.data.objects)
     bpy.ops.import_scene.fbx(filepath=str(path), anim_offset=0.0)
     (copy,) = {obj for obj in set(bpy.data.objects) - before if obj.type == "MESH"}
-    assert plays(copy, made)
+    assert shows_motion(copy, made)
 
 
 @pytest.mark.skipif(not compat.HAS_ALEMBIC, reason="This bpy module is built without Alembic.")

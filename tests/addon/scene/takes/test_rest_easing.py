@@ -69,9 +69,9 @@ def test_short_motion(rows) -> None:
 def test_strip_that_is_trimmed_in_mid_word_holds_rest_outside(scene, head, clicks, worker) -> None:
     """A click in the last frames opens the jaw there; before and after the strip, the mouth is closed."""
     scene.frame_start = 11
-    scenes.use_file(scene, clicks([0.0, 0.5, 0.98], seconds=1.0))
+    scenes.use_audio_file(scene, clicks([0.0, 0.5, 0.98], seconds=1.0))
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    keys = scenes.jaw(head)
+    keys = scenes.jaw_keys(head)
     assert keys[:, 1].max() > 0.3
     for frame in (1, keys[0, 0], keys[-1, 0], keys[-1, 0] + 20):
         scene.frame_set(int(frame))
@@ -81,14 +81,14 @@ def test_strip_that_is_trimmed_in_mid_word_holds_rest_outside(scene, head, click
 
 def test_regenerated_take_keeps_its_rest_and_a_pin_at_its_end(scene, head, clicks, worker) -> None:
     scene.frame_start = 11
-    scenes.use_file(scene, clicks([0.5], seconds=2.0))
+    scenes.use_audio_file(scene, clicks([0.5], seconds=2.0))
     assert bpy.ops.diface.generate() == {"FINISHED"}
     action = head.data.shape_keys.animation_data.action
-    from_fcurve = scenes.jaw(head)
+    from_fcurve = scenes.jaw_keys(head)
     curve = next(curve for curve in scenes.fcurves(action, "KEY") if curve.data_path == 'key_blocks["jawOpen"].value')
     last = float(from_fcurve[-1, 0])
     curve.keyframe_points.insert(last, 0.625, options={"FAST"})
     assert bpy.ops.diface.regenerate(where="ALL") == {"FINISHED"}
-    keys = dict(scenes.jaw(head).tolist())
+    keys = dict(scenes.jaw_keys(head).tolist())
     assert keys[last] == 0.625
     assert keys[11.0] == 0

@@ -16,7 +16,18 @@ from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import ghost, take_index, take_list, use_take
 from tests.addon.panels.panel_drawing import drawn
 from tests.addon.scene import fingerprint, scenes
-from tests.addon.scene.layered_takes import FIRST, NAMES, ON, id_of, in_tweak_mode, motion, plays, track, tracks, write
+from tests.addon.scene.layered_takes import (
+    FIRST,
+    NAMES,
+    ON,
+    enter_tweak_mode,
+    motion,
+    shows_motion,
+    take_id,
+    track,
+    tracks,
+    write,
+)
 
 JAW = 'key_blocks["jawOpen"].value'
 
@@ -75,7 +86,7 @@ def test_takes_of_a_renamed_character_are_listed_first(face) -> None:
 
 
 def test_take_is_listed_first_for_every_character_that_plays_it(scene, face) -> None:
-    take = id_of(write(face, motion(1), "A"))
+    take = take_id(write(face, motion(1), "A"))
     other = scenes.add_character(scene, NAMES)
     use_take.use_take(other, take_index.all_takes()[take])
     assert rows(other) == [("A", "")]
@@ -89,7 +100,7 @@ def test_rows_show_seed_and_active_take(face) -> None:
 
 
 def test_star_is_saved_with_the_take(face, tmp_path) -> None:
-    take = id_of(write(face, motion(1), "A"))
+    take = take_id(write(face, motion(1), "A"))
     write(face, motion(2), "B")
     do("favourite_take", take=take)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
@@ -101,7 +112,7 @@ def test_star_is_saved_with_the_take(face, tmp_path) -> None:
 
 
 def test_renamed_take_renames_its_other_actions(face) -> None:
-    take = id_of(write(face, motion(1)))
+    take = take_id(write(face, motion(1)))
     write(face, motion(2), "Other")
     take_index.all_takes()[take][0].name = "Angry"
     do("use_take", take=take)
@@ -110,13 +121,13 @@ def test_renamed_take_renames_its_other_actions(face) -> None:
 
 
 def test_selected_row_is_the_active_take_until_another_is_clicked(face) -> None:
-    first, second = id_of(write(face, motion(1), "A")), id_of(write(face, motion(2), "B"))
+    first, second = take_id(write(face, motion(1), "A")), take_id(write(face, motion(2), "B"))
     manager = bpy.context.window_manager
     assert take_rows.refresh_entries(face).take == second
     assert bpy.data.actions[getattr(manager, take_rows.INDEX_PROPERTY)].name == "B"
     setattr(manager, take_rows.INDEX_PROPERTY, bpy.data.actions.find("A"))
     assert take_rows.refresh_entries(face).take == first
-    third = id_of(write(face, motion(3), "C"))
+    third = take_id(write(face, motion(3), "C"))
     assert take_rows.refresh_entries(face).take == third
     do("delete_take", take=third)
     assert take_rows.refresh_entries(face).take in {first, second}
@@ -132,7 +143,7 @@ def test_list_of_many_takes_is_fast(face) -> None:
 
 @pytest.mark.parametrize("verb", ["use", "delete", "duplicate", "favourite", "push_down", "bake", "compare"])
 def test_operators_refuse_a_deleted_take(face, verb) -> None:
-    take = id_of(write(face, motion()))
+    take = take_id(write(face, motion()))
     for action in list(bpy.data.actions):
         bpy.data.actions.remove(action)
     with pytest.raises(RuntimeError, match="This take does not exist"):
@@ -141,7 +152,7 @@ def test_operators_refuse_a_deleted_take(face, verb) -> None:
 
 
 def test_use_take_is_refused_without_its_shape_keys(scene, few) -> None:
-    take = id_of(write(few, motion().select(channels.SHAPES)))
+    take = take_id(write(few, motion().select(channels.SHAPES)))
     scene.diface.character = scenes.add_character(scene, ("cheeky",))
     before = fingerprint.of_file()
     for verb in ("use_take", "push_down_take", "compare_take"):
@@ -151,7 +162,7 @@ def test_use_take_is_refused_without_its_shape_keys(scene, few) -> None:
 
 
 def test_use_take_is_refused_in_nla_tweak_mode(face) -> None:
-    take = id_of(write(face, motion(1)))
+    take = take_id(write(face, motion(1)))
     write(face, motion(2))
     animation = face.data.shape_keys.animation_data
     animation.action = None
@@ -166,7 +177,7 @@ def test_use_take_is_refused_in_nla_tweak_mode(face) -> None:
 
 def test_take_follows_a_renamed_shape_key(scene, face) -> None:
     """One that plays by Blender's own doing; one that does not, when it is switched to."""
-    first = id_of(write(face, motion(1), "A"))
+    first = take_id(write(face, motion(1), "A"))
     write(face, motion(2), "B")
     face.data.shape_keys.key_blocks["jawOpen"].name = "jaw_open"
     renamed = 'key_blocks["jaw_open"].value'
@@ -184,7 +195,7 @@ def test_take_follows_a_renamed_shape_key(scene, face) -> None:
 
 def test_use_take_is_fast(scene) -> None:
     obj = scenes.add_character(scene, NAMES)
-    found = [id_of(write(obj, motion(seed, 1800), f"T{seed}")) for seed in range(4)]
+    found = [take_id(write(obj, motion(seed, 1800), f"T{seed}")) for seed in range(4)]
     taken = []
     for take in found * 3:
         began = time.perf_counter()
@@ -198,29 +209,29 @@ def test_use_take_is_fast(scene) -> None:
 
 def test_duplicate_is_a_separate_take(face) -> None:
     made = motion()
-    take = id_of(write(face, made))
-    before = {a.name: scenes.points(a, "KEY", JAW).copy() for a in bpy.data.actions if a.name == "T"}
+    take = take_id(write(face, made))
+    before = {a.name: scenes.curve_points(a, "KEY", JAW).copy() for a in bpy.data.actions if a.name == "T"}
     do("duplicate_take", take=take)
     (copy,) = set(take_index.all_takes()) - {take}
     assert take_index.active_takes(face, take_index.all_takes()) == {copy}
-    assert plays(face, made)
+    assert shows_motion(face, made)
     main = take_index.all_takes()[copy][0]
     assert main.name == "Copy of T"
     assert [scenes.find_edits(action) for action in take_index.all_takes()[copy]] == [{}] * len(
         take_index.all_takes()[copy]
     )
     compat.find_channelbag(main, "KEY").fcurves.find(JAW).keyframe_points[3].co.y = 0.9
-    assert (scenes.points(bpy.data.actions["T"], "KEY", JAW) == before["T"]).all()
+    assert (scenes.curve_points(bpy.data.actions["T"], "KEY", JAW) == before["T"]).all()
     do("delete_take", take=copy)
     do("use_take", take=take)
-    assert plays(face, made)
+    assert shows_motion(face, made)
 
 
 def test_failed_duplicate_leaves_nothing(face) -> None:
-    take = id_of(write(face, motion()))
+    take = take_id(write(face, motion()))
     keys = face.data.shape_keys
     main = keys.animation_data.action
-    in_tweak_mode(keys)
+    enter_tweak_mode(keys)
     names = {action.name for action in bpy.data.actions}
     assert main.name in names
     with pytest.raises(RuntimeError, match="edited in the NLA"):
@@ -232,13 +243,13 @@ def test_duplicate_is_active_only_where_its_take_is(face) -> None:
     first, second = write(face, motion(1)), write(face, motion(2))
     use_take.assign(face, {"OBJECT": face}, first.actions)
     turns = face.animation_data.action
-    do("duplicate_take", take=id_of(second))
+    do("duplicate_take", take=take_id(second))
     assert face.animation_data.action == turns
     assert face.data.shape_keys.animation_data.action.name == f"Copy of {second.name}"
 
 
 def test_duplicate_has_no_star_and_one_suffix(face) -> None:
-    take = id_of(write(face, motion()))
+    take = take_id(write(face, motion()))
     do("favourite_take", take=take)
     for _ in range(3):
         do("duplicate_take", take=take)
@@ -248,7 +259,7 @@ def test_duplicate_has_no_star_and_one_suffix(face) -> None:
 
 
 def test_duplicate_of_an_inactive_take_is_inactive(face) -> None:
-    take, other = id_of(write(face, motion(1))), id_of(write(face, motion(2)))
+    take, other = take_id(write(face, motion(1))), take_id(write(face, motion(2)))
     do("duplicate_take", take=take)
     assert take_index.active_takes(face, take_index.all_takes()) == {other}
 
@@ -258,15 +269,15 @@ def test_duplicate_of_an_inactive_take_is_inactive(face) -> None:
 
 def test_pushed_down_take_is_not_detached(face) -> None:
     made = motion()
-    take = id_of(write(face, made))
+    take = take_id(write(face, made))
     do("push_down_take", take=take)
     assert take_index.active_takes(face, take_index.all_takes()) == set()
-    assert plays(face, made)
+    assert shows_motion(face, made)
     before = tracks(face)
-    other = id_of(write(face, motion(1, 5), "Other"))
+    other = take_id(write(face, motion(1, 5), "Other"))
     assert tracks(face)[: len(before)] == before
     do("delete_take", take=other)
-    assert plays(face, made)
+    assert shows_motion(face, made)
     do("delete_take", take=take)
     assert tracks(face) == []
     assert not bpy.data.actions
@@ -274,10 +285,10 @@ def test_pushed_down_take_is_not_detached(face) -> None:
 
 def test_inactive_take_is_pushed_down(face) -> None:
     made = motion(1)
-    take = id_of(write(face, made))
+    take = take_id(write(face, made))
     write(face, motion(2))
     do("push_down_take", take=take)
-    assert plays(face, made)
+    assert shows_motion(face, made)
 
 
 # Bake
@@ -286,7 +297,7 @@ def test_inactive_take_is_pushed_down(face) -> None:
 @pytest.mark.parametrize("muted", [None, *ON])
 def test_bake_makes_a_plain_action_with_the_same_motion(face, muted) -> None:
     made = motion()
-    take = id_of(write(face, made))
+    take = take_id(write(face, made))
     if muted:
         track(face, muted).mute = True
     do("bake_take", take=take)
@@ -296,7 +307,7 @@ def test_bake_makes_a_plain_action_with_the_same_motion(face, muted) -> None:
     assert stored_request.read_request(baked) is None
     assert {key.type for curve in curves(baked).values() for key in curve.keyframe_points} == {"KEYFRAME"}
     assert tracks(face) == []
-    assert plays(face, made, set(channels.LAYERS[muted]) if muted else set())
+    assert shows_motion(face, made, set(channels.LAYERS[muted]) if muted else set())
     assert baked.use_fake_user
     assert set(take_index.all_takes()) == {take}
     scene = bpy.context.scene
@@ -308,21 +319,21 @@ def test_bake_makes_a_plain_action_with_the_same_motion(face, muted) -> None:
 
 
 def test_bake_of_an_inactive_take_leaves_the_active_one(face) -> None:
-    take = id_of(write(face, motion(1)))
+    take = take_id(write(face, motion(1)))
     made = motion(2)
-    other = id_of(write(face, made, "Other"))
+    other = take_id(write(face, made, "Other"))
     do("bake_take", take=take)
     assert take_index.active_takes(face, take_index.all_takes()) == {other}
-    assert plays(face, made)
+    assert shows_motion(face, made)
     baked = curves(bpy.data.actions["T baked"])
     assert {path.split('"')[1] for kind, path, _index in baked if kind == "KEY"} == set(NAMES)
 
 
 def test_new_take_plays_above_a_baked_action(face) -> None:
-    do("bake_take", take=id_of(write(face, motion(1))))
+    do("bake_take", take=take_id(write(face, motion(1))))
     made = motion(2)
     write(face, made, "Other")
-    assert plays(face, made)
+    assert shows_motion(face, made)
     assert tracks(face)[0] == "T baked"
 
 
@@ -332,13 +343,13 @@ def test_new_take_plays_above_a_baked_action(face) -> None:
 @pytest.mark.parametrize("place", ["BESIDE", "THROUGH"])
 def test_ghost_and_character_play_different_takes(face, place) -> None:
     theirs, mine = motion(1), motion(2)
-    take = id_of(write(face, theirs))
-    own = id_of(write(face, mine))
+    take = take_id(write(face, theirs))
+    own = take_id(write(face, mine))
     face.select_set(True)
     do("compare_take", take=take, place=place)
     second = ghost.find_ghost()
-    assert plays(second, theirs)
-    assert plays(face, mine)
+    assert shows_motion(second, theirs)
+    assert shows_motion(face, mine)
     assert (second.hide_render, second.hide_select, second.select_get()) == (True, True, False)
     assert bpy.context.view_layer.objects.active == face
     assert bpy.context.selected_objects == [face]
@@ -347,15 +358,15 @@ def test_ghost_and_character_play_different_takes(face, place) -> None:
     assert take_index.active_takes(face, take_index.all_takes()) == {own}
     do("compare_take", take=take, place=place)
     assert ghost.find_ghost() is None
-    assert plays(face, mine)
+    assert shows_motion(face, mine)
     assert len(bpy.data.objects) == len(bpy.data.meshes) == len(bpy.data.shape_keys) == 1
 
 
 def test_compare_replaces_the_ghost_and_use_take_removes_it(face) -> None:
-    first, second, _third = (id_of(write(face, motion(seed), f"T{seed}")) for seed in range(3))
+    first, second, _third = (take_id(write(face, motion(seed), f"T{seed}")) for seed in range(3))
     do("compare_take", take=first)
     do("compare_take", take=second)
-    assert plays(ghost.find_ghost(), motion(1))
+    assert shows_motion(ghost.find_ghost(), motion(1))
     assert len(bpy.data.objects) == 2
     do("use_take", take=first)
     assert ghost.find_ghost() is None
@@ -366,18 +377,18 @@ def test_compare_replaces_the_ghost_and_use_take_removes_it(face) -> None:
 
 def test_ghost_does_not_detach_the_layers_of_its_take(face) -> None:
     made = motion(1)
-    take = id_of(write(face, made))
+    take = take_id(write(face, made))
     track(face, "gaze").mute = True
     write(face, motion(2))
     do("compare_take", take=take)
     do("compare_take", take=take)
     do("use_take", take=take)
-    assert plays(face, made, set(channels.LAYERS["gaze"]))
+    assert shows_motion(face, made, set(channels.LAYERS["gaze"]))
     assert track(face, "gaze").mute
 
 
 def test_each_button_is_one_undo(few) -> None:
-    take, other = id_of(write(few, motion(1))), id_of(write(few, motion(2)))
+    take, other = take_id(write(few, motion(1))), take_id(write(few, motion(2)))
     for verb in ("use", "delete", "duplicate", "push_down", "bake", "compare", "favourite"):
         bpy.ops.ed.undo_push(message="Before")
         before = fingerprint.of_file()

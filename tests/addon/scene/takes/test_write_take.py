@@ -38,7 +38,7 @@ def test_every_key_is_generated_linear_and_on_a_frame(scene, head) -> None:
                 assert {key.type for key in keys} == {"GENERATED"}
                 assert {key.interpolation for key in keys} == {"LINEAR"}
                 assert [key.co.x for key in keys] == list(range(11, 51))
-    assert scenes.jaw(head)[:, 1] == pytest.approx(made.column("jawOpen"))
+    assert scenes.jaw_keys(head)[:, 1] == pytest.approx(made.column("jawOpen"))
 
 
 def test_playback_shows_the_values(scene, head) -> None:
@@ -78,7 +78,7 @@ def test_values_are_clamped_to_sliders(scene, head) -> None:
     block = head.data.shape_keys.key_blocks["jawOpen"]
     block.slider_min, block.slider_max = 0.1, 0.2
     take = write(head)
-    values = scenes.jaw(head)[:, 1]
+    values = scenes.jaw_keys(head)[:, 1]
     assert (values.min(), values.max()) == pytest.approx((0.1, 0.2))
     assert "Held within the slider's range: jawOpen." in take.notes
 
@@ -88,11 +88,11 @@ def test_user_action_is_pushed_down_and_plays(scene, head) -> None:
     head.location.x = 4
     head.keyframe_insert("location", index=0, frame=41)
     action = head.animation_data.action
-    before = scenes.points(action, "OBJECT", "location").copy()
+    before = scenes.curve_points(action, "OBJECT", "location").copy()
 
     write(head)
     write(head, motion(seed=1))
-    assert (scenes.points(action, "OBJECT", "location") == before).all()
+    assert (scenes.curve_points(action, "OBJECT", "location") == before).all()
     assert [strip.action for track in head.animation_data.nla_tracks for strip in track.strips] == [action]
     scene.frame_set(41)
     assert head.location.x == pytest.approx(4)
@@ -151,7 +151,7 @@ def test_take_resets_influence_and_blend_type(scene, head) -> None:
     take = write(head)
     assert (head.animation_data.action_influence, head.animation_data.action_blend_type) == (1.0, "REPLACE")
     scene.frame_set(20)
-    curve = scenes.points(take.actions[-1], "OBJECT", "rotation_euler", 0)
+    curve = scenes.curve_points(take.actions[-1], "OBJECT", "rotation_euler", 0)
     assert head.rotation_euler.x == pytest.approx(curve[9, 1])
 
 
@@ -234,7 +234,7 @@ def test_user_curves_are_copied_into_the_next_take(scene, head) -> None:
         ) == kept
         assert pins.find_pins(head) == []
         assert [scenes.find_edits(action) for action in take.actions] == [{}] * len(take.actions)
-        assert scenes.jaw(head)[:, 1] == pytest.approx(made.column("jawOpen"))
+        assert scenes.jaw_keys(head)[:, 1] == pytest.approx(made.column("jawOpen"))
         assert head.animation_data.action != old
     scene.frame_set(11)
     assert head.location.x == pytest.approx(own_curve(head, "location").evaluate(11))
@@ -322,7 +322,7 @@ def test_breath_is_written_if_the_character_has_a_shape_key_for_it(scene) -> Non
     made = motion(names=channels.SHAPES)
     obj = scenes.add_character(scene, ("jawOpen", "breath_in"))
     take = write(obj, made)
-    assert scenes.points(take.actions[0], "KEY", 'key_blocks["breath_in"].value')[:, 1] == pytest.approx(
+    assert scenes.curve_points(take.actions[0], "KEY", 'key_blocks["breath_in"].value')[:, 1] == pytest.approx(
         made.column("breathIn")
     )
     other = write(scenes.add_character(scene, channels.FACE), made)
