@@ -7,13 +7,13 @@ if "." in __package__ and not TYPE_CHECKING:
     from ..diface_core import channels, errors, protocol, request_file, types
     from ..diface_core.faces.flame import flame_model, identities, placement, recognition
     from ..diface_core.faces.head import Head, load_head
-    from ..diface_core.motion import warp
+    from ..diface_core.motion import pc2, warp
 else:
     import diface_core
     from diface_core import channels, errors, protocol, request_file, types
     from diface_core.faces.flame import flame_model, identities, placement, recognition
     from diface_core.faces.head import Head, load_head
-    from diface_core.motion import warp
+    from diface_core.motion import pc2, warp
 
 __all__ = [
     "Head",
@@ -23,6 +23,7 @@ __all__ = [
     "flame_model",
     "identities",
     "load_head",
+    "pc2",
     "placement",
     "protocol",
     "recognition",

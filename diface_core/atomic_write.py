@@ -1,10 +1,11 @@
-"""Files that appear whole or not at all. Standard library only."""
+"""Files and folders that appear whole or not at all. Standard library only."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import secrets
+import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,6 +30,37 @@ def atomic_write(path: Path) -> Iterator[Path]:
         draft.commit()
     except BaseException:
         draft.discard()
+        raise
+
+
+@contextlib.contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Yield the path of an empty draft of a new folder, which gets its name `path` if the block succeeds.
+
+    The draft is beside `path` and has a unique name, and is removed if the block raises. If another process made
+    `path` meanwhile, that one stays.
+
+    Raises:
+        OSError: The folder cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.absolute().with_name(f"{path.name[:40]}.{secrets.token_hex(8)}{DRAFT_SUFFIX}")
+    draft.mkdir()
+    try:
+        yield draft
+        with contextlib.suppress(FileExistsError):
+            _rename_folder(draft, path)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _rename_folder(draft: Path, path: Path) -> None:
+    """Rename a folder. Raises FileExistsError, on every system, if a folder `path` exists."""
+    try:
+        draft.rename(path)
+    except OSError as reason:
+        if path.is_dir():
+            raise FileExistsError(path) from reason
         raise
 
 

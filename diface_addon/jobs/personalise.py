@@ -11,6 +11,7 @@ import bpy
 from ..core import errors, types
 from ..scene.animation import character_checks
 from ..scene.files import temporary
+from ..scene.keys.wording import count_noun
 from ..scene.styles import packed_styles, styles
 from ..scene.takes import style_examples
 from ..settings import preferences, scene_settings
@@ -51,7 +52,7 @@ class StyleAdaptationJob(running_job.RunningJob):
 
     def _result_note(self, result: types.AdaptationResult) -> str:
         several = self._take_count > 1
-        examples = f"{result.seconds:.0f} s from {self._take_count} take{'s' if several else ''}"
+        examples = f"{result.seconds:.0f} s from {count_noun(self._take_count, 'take')}"
         if result.error_after >= result.error_before:
             return f"{examples} did not improve on the closest existing style, so that style was saved."
         held_out = "their ends, which were" if several else "the end, which was"

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from ..scene.keys.wording import count_noun
+
 FACE_CLASSES = ("unet_w_cond_mask", "style_optim_w_cond_mask", "in_to_motion_unet_w_audio_cond")
 HEAD_CLASSES = ("in_to_motion_unet_w_audio_cond_with_cond_mask",)
 GENERAL_FACE_MODEL = "cond_012_17_00_concat_prob10_vel10"
@@ -90,7 +92,7 @@ def checkpoints_status(folder: Path | None) -> PathStatus:
     if not kinds:
         return PathStatus(False, "Missing: folders with args.yml and checkpoints/model*.pt")
     return PathStatus(
-        True, f"Found: {_pluralise(kinds.count('face'), 'face model')}, {_pluralise(kinds.count('head'), 'head model')}"
+        True, f"Found: {count_noun(kinds.count('face'), 'face model')}, {count_noun(kinds.count('head'), 'head model')}"
     )
 
 
@@ -166,7 +168,3 @@ def _file_status(file: Path) -> PathStatus:
     if not file.is_file():
         return PathStatus(False, f"There is no file {file}")
     return PathStatus(True, f"Found: {file.name}, {file.stat().st_size / 1e6:.0f} MB")
-
-
-def _pluralise(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

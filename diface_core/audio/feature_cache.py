@@ -7,7 +7,7 @@ import hashlib
 import logging
 import os
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -58,6 +58,11 @@ class FeatureCache:
     def put(self, key: str, features: Float32Array) -> Float32Array:
         """Store `features`, and return them rounded to float16 as `get` does, so that both give the same Motion."""
         return np.concatenate(list(self.put_stream(key, [features], len(features))))
+
+    def get_or_put(self, key: str, compute: Callable[[], Float32Array]) -> Float32Array:
+        """Return the features of `key`, which are computed and stored if they are not there."""
+        known = self.get(key)
+        return self.put(key, compute()) if known is None else known
 
     def get_stream(self, key: str) -> Iterator[Float32Array] | None:
         """Return the features of `key` in order, in parts of CHUNK_ROWS rows; or None."""

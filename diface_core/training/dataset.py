@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import shutil
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from ..atomic_write import atomic_folder
 from ..audio.speech_encoder import SAMPLE_RATE, SpeechEncoder
 from ..learning.sequence import TrainingSequence
 from ..types import AudioClip
@@ -134,18 +134,15 @@ def _group_clips(clips: list[Clip], rng: np.random.Generator) -> Iterator[list[C
 
 def _save(path: Path, sequences: Iterable[TrainingSequence]) -> None:
     """Write the sequences one by one, so that at most one is in memory; the folder appears only when complete."""
-    partial = path.with_name(path.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
     index, widths = [], (0, 0)
-    with (partial / "features").open("wb") as features, (partial / "values").open("wb") as values:
-        for one in sequences:
-            one.features.astype("<f2").tofile(features)
-            one.values.astype("<f2").tofile(values)
-            index.append({"rows": len(one.values), "style": one.style, "known": one.known.tolist()})
-            widths = one.features.shape[1], one.values.shape[1]
-    (partial / "index.json").write_text(json.dumps({"widths": widths, "sequences": index}))
-    partial.replace(path)
+    with atomic_folder(path) as draft:
+        with (draft / "features").open("wb") as features, (draft / "values").open("wb") as values:
+            for one in sequences:
+                one.features.astype("<f2").tofile(features)
+                one.values.astype("<f2").tofile(values)
+                index.append({"rows": len(one.values), "style": one.style, "known": one.known.tolist()})
+                widths = one.features.shape[1], one.values.shape[1]
+        (draft / "index.json").write_text(json.dumps({"widths": widths, "sequences": index}))
 
 
 def _load(path: Path) -> list[TrainingSequence]:

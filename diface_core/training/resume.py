@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from ..atomic_write import atomic_write
 from ..untrusted.torch_weights import load_weights
 
 log = logging.getLogger(__name__)
@@ -58,8 +59,8 @@ def save(state: TrainingState[Any], config: ResumeConfig) -> None:
         "step": state.step, "best": state.best, "denoiser": state.denoiser.state_dict(),
         "average": state.ema.state_dict(), "optimiser": state.optimiser.state_dict(),
     }  # fmt: skip
-    torch.save(values, path.with_suffix(".partial"))
-    path.with_suffix(".partial").replace(path)
+    with atomic_write(path) as draft:
+        torch.save(values, draft)
 
 
 def load(state: TrainingState[Any], config: ResumeConfig) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -46,10 +47,7 @@ def encode_separately(clips: list[Clip], encoder: SpeechEncoder, cache: Path | N
     feature_cache, sequences = FeatureCache(cache), []
     for clip in tqdm(clips, desc="hearing", unit="clip", leave=False, disable=None):
         sound = AudioClip(clip.samples, SAMPLE_RATE)
-        key = audio_key(sound, encoder.hash)
-        features = feature_cache.get(key)
-        if features is None:
-            features = feature_cache.put(key, encoder.encode(sound))
+        features = feature_cache.get_or_put(audio_key(sound, encoder.hash), partial(encoder.encode, sound))
         rows = min(len(features), len(clip.values))
         values = clip.values[:rows].astype(np.float16)
         sequences.append(TrainingSequence(features[:rows].astype(np.float16), values, clip.known, clip.style))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ...core import channels, errors
+from ...scene.keys.wording import count_noun
 from ...scene.pins.pins import KeyedChannels
 from ...settings import choices
 
@@ -22,7 +23,7 @@ def pinned_message(keyed: KeyedChannels, frame: float) -> str:
         hint = "Unlock the curves, or choose other regions."
         raise errors.SceneError(" ".join(keyed.notes) or "Nothing was pinned.", hint)
     shapes = sum(name in channels.SHAPES for name in keyed.channels)
-    parts = [f"{shapes} shape" + ("s" if shapes > 1 else "")] if shapes else []
+    parts = [count_noun(shapes, "shape")] if shapes else []
     parts += ["the head"] if len(keyed.channels) > shapes else []
     return "\n".join([f"Pinned {' and '.join(parts)} at frame {frame:g}.", *keyed.notes])
 

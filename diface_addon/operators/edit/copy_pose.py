@@ -9,6 +9,7 @@ import bpy
 from ...core import channels, errors
 from ...jobs import edit
 from ...scene.animation import active_curves, character_checks, evaluate_curves
+from ...scene.keys.wording import count_noun
 from ...scene.pins import pins
 from ...settings import scene_settings
 from ..base import region_choice
@@ -40,7 +41,7 @@ class DIFACE_OT_copy_pose(OperatorBase, bpy.types.Operator):
         pose = evaluate_curves.sample_motion(obj, frame, 1, names)
         values = dict(zip(names, pose.values[0].tolist(), strict=True))
         context.window_manager.diface.copied_pose = json.dumps(values)
-        return f"Copied {len(values)} value{'s' if len(values) > 1 else ''} of frame {frame:g}."
+        return f"Copied {count_noun(len(values), 'value')} of frame {frame:g}."
 
 
 class DIFACE_OT_paste_pose(OperatorBase, bpy.types.Operator):

@@ -8,6 +8,7 @@ from ...core import channels, errors
 from ...jobs import edit_scope
 from ...scene.animation import character_checks
 from ...scene.keys import editable_actions
+from ...scene.keys.wording import count_noun
 from ...scene.pins import pins, vertex_pins
 from ...settings import scene_settings
 from ..base import region_choice
@@ -101,11 +102,7 @@ def _remove_pins(obj: bpy.types.Object, chosen: list[pins.Pin], vertex_pin_frame
         vertex_pins.remove_pin(actions, frame)
     if not removed.count and not vertex_pin_frames:
         raise errors.SceneError(" ".join(removed.notes), "Unlock their curves in the Graph Editor.")
-    return "\n".join([f"Removed {_pin_count(removed.count + len(vertex_pin_frames))}.", *removed.notes])
-
-
-def _pin_count(number: int) -> str:
-    return f"{number} pin" + ("s" if number != 1 else "")
+    return "\n".join([f"Removed {count_noun(removed.count + len(vertex_pin_frames), 'pin')}.", *removed.notes])
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_unpin, DIFACE_OT_unpin_all))

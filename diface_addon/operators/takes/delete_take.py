@@ -7,6 +7,7 @@ import bpy
 from ...core import errors
 from ...scene.animation import character_checks
 from ...scene.keys import editable_actions
+from ...scene.keys.wording import count_noun
 from ...scene.takes import delete_take, ghost, take_index, take_list
 from ...settings import scene_settings
 from ..base.operator_base import OperatorBase
@@ -55,7 +56,7 @@ class DIFACE_OT_delete_unstarred(OperatorBase, bpy.types.Operator):
             editable_actions.check(actions, LINKED_HINT)
         ghost.remove_ghosts()
         notes = [note for actions in chosen for note in delete_take.delete_take(obj, actions)]
-        return "\n".join([f"Deleted {len(chosen)} take{'s' if len(chosen) > 1 else ''}.", *notes])
+        return "\n".join([f"Deleted {count_noun(len(chosen), 'take')}.", *notes])
 
 
 def _unstarred(obj: bpy.types.Object) -> list[str]:

@@ -8,6 +8,7 @@ from ...core import channels, errors
 from ...jobs import edit_shape_keys
 from ...scene.animation import character_checks
 from ...scene.edits import frame_choice, splice
+from ...scene.keys.wording import names_note
 from ...scene.takes import ghost, rollback, take_index, take_names, use_take
 from ...settings import choices, scene_settings
 from ..base.operator_base import OperatorBase
@@ -112,9 +113,8 @@ def _exclude_other_head(
 
 
 def _locked_notes(names: list[str]) -> list[str]:
-    labels = list(dict.fromkeys("head" if name in channels.HEAD else name for name in names))
-    more = f" and {len(labels) - 3} more" if len(labels) > 3 else ""
-    return [f"Locked, so not changed: {', '.join(labels[:3])}{more}."] if labels else []
+    labels = ("head" if name in channels.HEAD else name for name in names)
+    return names_note("Locked, so not changed:", labels)
 
 
 def find_take(name: str) -> list[bpy.types.Action]:

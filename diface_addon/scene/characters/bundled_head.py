@@ -41,11 +41,6 @@ def add_head(context: bpy.types.Context, location: Sequence[float] = (0.0, 0.0, 
     return obj
 
 
-def is_head(obj: bpy.types.Object | None) -> bool:
-    """Return whether `obj` is the bundled head or a copy of it."""
-    return obj is not None and MARK in obj
-
-
 def _mesh(head: Head) -> bpy.types.Mesh:
     mesh = bpy.data.meshes.new(NAME)
     mesh.vertices.add(len(head.vertices))

@@ -6,8 +6,8 @@ import bpy
 
 from ..animation import active_curves
 from ..animation.active_curves import ActiveCurve
-from ..keys.names_note import names_note
 from ..keys.property_address import PropertyAddress
+from ..keys.wording import names_note
 from ..pins.pin_values import locked_notes
 from .rewrite_keys import CurveChange
 

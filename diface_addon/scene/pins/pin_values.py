@@ -13,8 +13,8 @@ from ..animation import active_curves, character_checks, evaluate_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys import head_pose
 from ..keys.key_table import KeyTable
-from ..keys.names_note import names_note
 from ..keys.property_address import PropertyAddress
+from ..keys.wording import names_note
 from ..keys.write_keys import enum_value
 from .pin import Pin
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...core import channels, types
 from ..characters import shape_key_names
-from ..keys.names_note import names_note
+from ..keys.wording import names_note
 from ..keys.write_keys import SampledCurve
 
 LAYER_BY_CHANNEL = {channel: layer for layer, names in channels.LAYERS.items() for channel in names}

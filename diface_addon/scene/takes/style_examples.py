@@ -11,7 +11,7 @@ import numpy as np
 from ... import compat
 from ...core import channels, errors, types
 from ..animation import evaluate_curves
-from ..audio import audio_strip, decode
+from ..audio import speech_source
 from ..characters import shape_key_names
 from ..files import temporary
 from ..provenance import baseline, stored_request, take_request
@@ -100,7 +100,7 @@ def final_motion(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> type
 def find_sound(
     context: bpy.types.Context, action: bpy.types.Action, sound_file: str, folder: Path
 ) -> types.AudioSection:
-    """Return the sound of a take: its file if it still exists, else the section that its strip plays.
+    """Return the sound of a take, where it is now.
 
     Args:
         context: Names the sequencer.
@@ -110,20 +110,15 @@ def find_sound(
 
     Raises:
         AudioError: The sound was not found, or the strip plays another section now.
-        SceneError: The strip cannot be used.
+        SceneError: A file cannot be written.
     """
     request = stored_request.read_request(action)
     section, name = take_request.from_json(request).audio, request["sound"]
-    if section.path.is_file():
-        return section
-    chosen_file = Path(bpy.path.abspath(sound_file))
-    if chosen_file.name == name and chosen_file.is_file():  # the take used a copy if only Blender decodes the file
-        return types.AudioSection(decode.ensure_readable(chosen_file, folder), section.start, section.seconds)
-    if all(strip.name != name for _scene, strip in audio_strip.list_strips(context)):
-        message = f'The sound of the take "{action.name}" is gone: {name}.'
-        raise errors.AudioError(message, "Bring the sound strip back under that name, or remove the take's star.")
-    scene, strip = audio_strip.find_strip(context, name)
-    now = audio_strip.audio_section(scene, strip, folder)
+    try:
+        now = speech_source.locate_audio(context, section, name, sound_file, folder)
+    except errors.AudioError as reason:
+        message = f'The take "{action.name}" cannot be an example: {reason.message}'
+        raise errors.AudioError(message, f"{reason.hint} Or remove the take's star.") from reason
     if _differs(now.start, section.start) or _differs(now.seconds, section.seconds):
         message = f'The strip "{name}" no longer plays what the take "{action.name}" was made to.'
         raise errors.AudioError(message, "Trim it as it was, or remove the take's star.")

@@ -1,21 +1,17 @@
-"""PC2 files (Lightwave/3ds Max Point Cache 2): vertex positions per frame, as the Mesh Cache modifier reads them."""
+"""Vertex caches of takes as PC2 files: written from shapes and weights, and read and overwritten by rows."""
 
 from __future__ import annotations
 
-import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from ...core import errors
+from ...core import errors, pc2
 from ..files import atomic_write
 
-_HEADER = struct.Struct("<12siiffi")
-_MAGIC = b"POINTCACHE2\0"
-_POSITION_BYTES = 12
-"""Bytes of one vertex: three little-endian float32."""
 BLOCK = 128
 """Frames that are computed and written at once."""
 HINT = "Find it with File > External Data > Find Missing Files, or generate again with the same seed."
@@ -32,13 +28,15 @@ class VertexMotion:
 
 def write(path: Path, motion: VertexMotion) -> None:
     """Write a motion to a PC2 file. Raises SceneError."""
-    rows, vertices = len(motion.weights), len(motion.rest)
+    with atomic_write.replacing(path) as draft:
+        pc2.write(draft, len(motion.weights), len(motion.rest), _position_blocks(motion))
+
+
+def _position_blocks(motion: VertexMotion) -> Iterator[np.ndarray]:
+    """Yield the positions (n, 3 V) of BLOCK frames at a time."""
     flat = motion.deltas.reshape(len(motion.deltas), -1)
-    with atomic_write.replacing(path) as draft, draft.open("wb") as file:
-        file.write(_HEADER.pack(_MAGIC, 1, vertices, 0.0, 1.0, rows))
-        for first in range(0, rows, BLOCK):
-            block = motion.weights[first : first + BLOCK] @ flat + motion.rest.ravel()
-            file.write(block.astype("<f4").tobytes())
+    for first in range(0, len(motion.weights), BLOCK):
+        yield motion.weights[first : first + BLOCK] @ flat + motion.rest.ravel()
 
 
 def row_count(file: Path) -> int:
@@ -76,13 +74,13 @@ def write_rows(file: Path, positions: dict[int, np.ndarray]) -> None:
 def _read_shape(file: Path) -> tuple[int, int]:
     """Return the numbers of rows and vertices. Raises OSError, and SceneError if the header is wrong."""
     with file.open("rb") as stream:
-        header = stream.read(_HEADER.size)
-    if len(header) < _HEADER.size:
+        header = stream.read(pc2.HEADER.size)
+    if len(header) < pc2.HEADER.size:
         raise _damaged_error(file, "it is too short")
-    magic, _version, vertices, _start, _rate, rows = _HEADER.unpack(header)
-    if magic != _MAGIC:
+    magic, _version, vertices, _start, _rate, rows = pc2.HEADER.unpack(header)
+    if magic != pc2.MAGIC:
         raise _damaged_error(file, "it is not a PC2 file")
-    expected = _HEADER.size + rows * vertices * _POSITION_BYTES
+    expected = pc2.HEADER.size + rows * vertices * pc2.POSITION_BYTES
     if rows < 1 or vertices < 1 or file.stat().st_size < expected:
         raise _damaged_error(file, f"{rows} frames of {vertices} vertices do not fit its size")
     return rows, vertices
@@ -94,7 +92,7 @@ def _map_rows(
     rows, vertices = _read_shape(file)
     if vertices != expected_vertices:
         raise _damaged_error(file, f"it has {vertices} vertices, and the mesh {expected_vertices}")
-    mapped = np.memmap(file, "<f4", mode, _HEADER.size, (rows, vertices, 3))
+    mapped = np.memmap(file, "<f4", mode, pc2.HEADER.size, (rows, vertices, 3))
     return {row: mapped[row] for row in row_numbers if 0 <= row < rows}
 
 

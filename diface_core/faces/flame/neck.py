@@ -1,4 +1,4 @@
-"""Head pose on a FLAME mesh: the neck rotated by skinning, or the object rotated about the same joint."""
+"""Head pose on a FLAME mesh: the neck rotated by skinning."""
 
 from __future__ import annotations
 
@@ -48,22 +48,3 @@ def apply_neck_rotation(
     return skin_vertices(
         flame.apply_correctives(vertices, turns) if correctives else vertices, flame.weights, matrices, offsets
     )
-
-
-def neck_pivot(flame: Flame, neutral: Float32Array | None = None) -> Float32Array:
-    """Return the neck joint (3,) m of a face at rest (V, 3), by default of FLAME's template."""
-    return flame.joints(neutral)[NECK_JOINT]
-
-
-def object_transform(pivot: Float32Array, rotations: npt.ArrayLike) -> tuple[Float32Array, Float32Array]:
-    """Return the same head pose for a whole object: matrices R (T, 3, 3) and offsets t (T, 3) m with x -> R x + t.
-
-    Vertices that are fully weighted to the neck joint move as in `apply_neck_rotation` without correctives; the
-    shoulders rotate too.
-
-    Args:
-        pivot: (3,) m in FLAME's frame.
-        rotations: Rotation vectors (T, 3) rad about `pivot`.
-    """
-    turns = rotation_matrices(rotations)
-    return turns, pivot - turns @ pivot

@@ -7,7 +7,6 @@ import importlib.util
 import json
 import os
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from ...errors import DifaceError
 from ...faces.flame.axes import flame_to_blender
 from ...faces.flame.flame_model import load_flame
 from ...faces.flame.topology import EYEBALLS
+from ...motion import pc2
 from ...types import MODEL_RATE, Float32Array
 from .results import write_output
 from .user_files import UserFiles
@@ -137,7 +137,7 @@ def _write_job(folder: Path, takes: Mapping[str, Float32Array], faces: np.ndarra
     neutral = next(iter(takes.values()))[0]
     np.savez(folder / "mesh.npz", vertices=flame_to_blender(neutral), faces=faces, colours=vertex_colours(neutral))
     for number, vertices in enumerate(takes.values()):
-        _write_pc2(folder / f"{number}.pc2", flame_to_blender(vertices))
+        pc2.write(folder / f"{number}.pc2", *vertices.shape[:2], [flame_to_blender(vertices)])
     soundfile.write(folder / "sound.wav", waveform, RATE)
     job = {
         "captions": list(takes),
@@ -147,13 +147,6 @@ def _write_job(folder: Path, takes: Mapping[str, Float32Array], faces: np.ndarra
     }
     (folder / "job.json").write_text(json.dumps(job), "utf-8")
     return folder / "job.json"
-
-
-def _write_pc2(path: Path, vertices: Float32Array) -> None:
-    """Write a PC2 file for Blender's Mesh Cache modifier."""
-    with path.open("wb") as file:
-        file.write(struct.pack("<12siiffi", b"POINTCACHE2\0", 1, vertices.shape[1], 0.0, 1.0, len(vertices)))
-        file.write(np.ascontiguousarray(vertices, "<f4").tobytes())
 
 
 def vertex_colours(neutral: Float32Array) -> Float32Array:

@@ -39,8 +39,7 @@ def encode_clips(clips: list[Clip], encoder: SpeechEncoder, cache: Path) -> list
     def features(clip: Clip) -> Float32Array:
         sound = AudioClip(clip.samples, SAMPLE_RATE)
         key = audio_key(sound, encoder.hash)
-        known = feature_cache.get(key)
-        return feature_cache.put(key, encoder.encode(sound)) if known is None else known
+        return feature_cache.get_or_put(key, lambda: encoder.encode(sound))
 
     return [EncodedClip(clip, features(clip)) for clip in tqdm(clips, desc="hearing", unit="clip")]
 

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -148,9 +149,7 @@ def encode_recordings(
     for sequence in tqdm(sequences, desc="encoding audio", unit="sequence", leave=False, disable=None):
         rows = len(sequence.frames)
         key = audio_key(AudioClip(sequence.samples, SAMPLE_RATE), f"{digest} {rows}")
-        features = features_cache.get(key)
-        if features is None:
-            features = features_cache.put(key, _encode_samples(encode, sequence.samples, rows))
+        features = features_cache.get_or_put(key, partial(_encode_samples, encode, sequence.samples, rows))
         encoded.append(dataclasses.replace(sequence, audio_features=features.astype(np.float16)))
     return encoded
 

@@ -371,7 +371,7 @@ def test_unusable_takes_are_named(scene, actor, clicks) -> None:
 def test_missing_sound_file_is_reported(scene, actor) -> None:
     generate()
     Path(scene.diface.filepath).unlink()
-    refused("The sound of the take .* is gone: clicks.wav")
+    refused("The take .* cannot be an example: The sound of the take is gone: clicks.wav")
 
 
 # --- the models that ship --------------------------------------------------------------------------------------------

@@ -137,3 +137,15 @@ def test_features_above_the_memory_limit_are_streamed_from_disk(tmp_path):
     (tmp_path / "moved.npy").rename(tmp_path / "k.npy")
     assert [len(part) for part in cache.get_stream("k")] == [1024, 1024, 952]
     np.testing.assert_array_equal(cache.get("k"), long.astype(np.float16))
+
+
+def test_features_are_computed_once(tmp_path):
+    calls = []
+
+    def compute() -> np.ndarray:
+        calls.append(1)
+        return features(0)
+
+    first = FeatureCache(tmp_path).get_or_put("a", compute)
+    np.testing.assert_array_equal(FeatureCache(tmp_path).get_or_put("a", compute), first)
+    assert len(calls) == 1

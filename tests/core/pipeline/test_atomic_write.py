@@ -2,7 +2,7 @@
 
 import pytest
 
-from diface_core.atomic_write import Draft, atomic_write
+from diface_core.atomic_write import Draft, atomic_folder, atomic_write
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path):
@@ -72,3 +72,32 @@ def test_a_discarded_draft_is_gone(tmp_path):
 def test_a_missing_folder_is_an_os_error(tmp_path):
     with pytest.raises(OSError, match="No such file"):
         Draft.create(tmp_path / "nowhere" / "file.txt")
+
+
+def test_the_folder_appears_when_the_block_ends(tmp_path):
+    path = tmp_path / "cache" / "folder"
+    with atomic_folder(path) as draft:
+        (draft / "file").write_text("new")
+        assert not path.exists()
+    assert (path / "file").read_text() == "new"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_an_exception_leaves_no_folder(tmp_path):
+    def write_half() -> None:
+        with atomic_folder(tmp_path / "folder") as draft:
+            (draft / "file").write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_half()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_another_process_made_meanwhile_stays(tmp_path):
+    path = tmp_path / "folder"
+    with atomic_folder(path) as draft, atomic_folder(path) as other:
+        (draft / "file").write_text("later")
+        (other / "file").write_text("first")
+    assert (path / "file").read_text() == "first"
+    assert list(tmp_path.iterdir()) == [path]

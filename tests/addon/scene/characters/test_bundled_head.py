@@ -11,7 +11,7 @@ import pytest
 from diface_addon.core import channels, errors, load_head
 from diface_addon.operators.characters import add_head as operator
 from diface_addon.scene.characters import shape_keys, stage
-from diface_addon.scene.characters.bundled_head import MARK, add_head, is_head
+from diface_addon.scene.characters.bundled_head import MARK, add_head
 from tests.addon.scene import scenes
 
 
@@ -39,10 +39,8 @@ def test_head_is_active_selected_and_at_its_location() -> None:
     assert not other.select_get()
     assert bpy.context.view_layer.objects.active == obj
     assert obj.name in bpy.context.collection.objects
-    assert is_head(obj)
     assert obj[MARK] == 2
-    assert not is_head(other)
-    assert not is_head(None)
+    assert MARK not in other
 
 
 def test_mesh_equals_the_core_head() -> None:

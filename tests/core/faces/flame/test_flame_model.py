@@ -16,10 +16,11 @@ from diface_core.errors import ModelError
 from diface_core.faces.flame.flame_model import Flame, load_flame, report
 from diface_core.faces.flame.identities import find_identity, load_identities
 from diface_core.faces.flame.identities import random_identity as drawn_head
-from diface_core.faces.flame.masks import compute_masks
-from diface_core.faces.flame.neck import apply_neck_rotation, neck_pivot, object_transform
+from diface_core.faces.flame.neck import apply_neck_rotation
 from diface_core.faces.flame.skinning import rotation_matrices
 from tests.core.faces.flame import flame_files
+from tests.core.faces.flame.computed_masks import compute_masks
+from tests.core.faces.flame.object_pose import neck_pivot, object_transform
 
 SEED = 5
 

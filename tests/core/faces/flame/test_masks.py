@@ -9,9 +9,10 @@ import pytest
 
 from diface_core.errors import ModelError
 from diface_core.faces.flame.flame_model import Flame, load_flame
-from diface_core.faces.flame.masks import compute_masks, load_masks
+from diface_core.faces.flame.masks import load_masks
 from diface_core.training.corpora import flame_channels
 from tests.core.faces.flame import flame_files
+from tests.core.faces.flame.computed_masks import compute_masks
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,15 @@
-"""Notes that list names: "Locked, so not changed: a, b, c and 4 more."."""
+"""Counts and lists in texts for the user: "1 pin", "3 pins", and "Locked, so not changed: a, b, c and 4 more."."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 MAX_NAMES = 3
+
+
+def count_noun(number: int, noun: str) -> str:
+    """Return a number with its noun, which takes an s for any number but 1."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def names_note(text: str, names: Iterable[str], most: int = MAX_NAMES) -> list[str]:
