@@ -31,9 +31,9 @@ PROGRESS_REGIONS = {
 class ModalJobOperator(OperatorBase):
     """Mix-in for operators that run a job.
 
-    Implement `begin`, and `begin_next` if one press runs several jobs. `bl_options` must not contain REGISTER: Adjust
-    Last Operation and Repeat Last would run the job again with the interface frozen. With UNDO alone the operator is
-    still one undo step.
+    Implement `begin`, and `begin_next` if one press runs several jobs. An operator that is one undo step also needs
+    REGISTER: with UNDO alone, Adjust Last Operation would offer the operator before it, and adjusting that one would
+    undo the result for good. All properties must be HIDDEN, so that there is nothing to adjust.
     """
 
     _job: running_job.RunningJob | None = None
@@ -76,6 +76,21 @@ class ModalJobOperator(OperatorBase):
             self.watch(context, job)
             context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if (
+            self.options.is_repeat
+        ):  # Adjust Last Operation, Repeat History: Blender keeps the result if this is cancelled
+            return {"CANCELLED"}
+        if self.options.is_repeat_last and not bpy.app.background:  # Repeat Last
+            self._start_again()
+            return {"CANCELLED"}
+        return super().execute(context)
+
+    def _start_again(self) -> None:
+        """Start another operator like this one in the background."""
+        group, name = type(self).bl_idname.split(".")
+        getattr(getattr(bpy.ops, group), name)("INVOKE_DEFAULT", **self.as_keywords())
 
     def watch(self, context: bpy.types.Context, job: running_job.RunningJob) -> None:
         """Poll `job` in `modal` from now on, and show its progress."""

@@ -13,7 +13,7 @@ class DIFACE_OT_add_arkit_keys(ModalJobOperator, bpy.types.Operator):
 
     bl_idname = "diface.add_arkit_keys"
     bl_label = "Add ARKit Shape Keys"
-    bl_options = {"UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:

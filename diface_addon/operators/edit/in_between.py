@@ -23,7 +23,7 @@ class DIFACE_OT_in_between(ModalJobOperator, bpy.types.Operator):
         "Regenerate a frame range so that it blends with the motion before and after it. Keys inside are kept. "
         "Creates a new take. Press again for another variation"
     )
-    bl_options = {"UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
     first: bpy.props.IntProperty(
         name="First Frame", description="Used if Last Frame is greater", options={"HIDDEN", "SKIP_SAVE"}

@@ -26,7 +26,7 @@ class DIFACE_OT_regenerate(ModalJobOperator, bpy.types.Operator):
 
     bl_idname = "diface.regenerate"
     bl_label = "Regenerate"
-    bl_options = {"UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
     where: bpy.props.EnumProperty(
         name="Where",
@@ -34,6 +34,7 @@ class DIFACE_OT_regenerate(ModalJobOperator, bpy.types.Operator):
             ("AROUND", "Around Changed Keys", "The motion around the keys that changed since the take was made"),
             ("ALL", "Everything", "The whole take, except the pins"),
         ),
+        options={"HIDDEN"},
     )
 
     @classmethod

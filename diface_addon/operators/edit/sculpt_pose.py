@@ -44,7 +44,7 @@ class DIFACE_OT_pin_sculpt(ModalJobOperator, bpy.types.Operator):
 
     bl_idname = "diface.pin_sculpt"
     bl_label = "Pin Sculpt"
-    bl_options = {"UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:

@@ -23,10 +23,12 @@ class DIFACE_OT_swap_keyframes(ModalJobOperator, bpy.types.Operator):
 
     bl_idname = "diface.swap_keyframes"
     bl_label = "Swap Keyframes"
-    bl_options = {"UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
-    first: bpy.props.IntProperty(name="Frame", description="Used if it differs from With Frame", options={"SKIP_SAVE"})
-    second: bpy.props.IntProperty(name="With Frame", options={"SKIP_SAVE"})
+    first: bpy.props.IntProperty(
+        name="Frame", description="Used if it differs from With Frame", options={"HIDDEN", "SKIP_SAVE"}
+    )
+    second: bpy.props.IntProperty(name="With Frame", options={"HIDDEN", "SKIP_SAVE"})
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:

@@ -13,7 +13,7 @@ class DIFACE_OT_generate(ModalJobOperator, bpy.types.Operator):
 
     bl_idname = "diface.generate"
     bl_label = "Generate"
-    bl_options = {"UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:

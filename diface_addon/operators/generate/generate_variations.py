@@ -22,10 +22,14 @@ class DIFACE_OT_generate_variations(ModalJobOperator, bpy.types.Operator):
         "Generate several takes of the same speech, each with the next unused seed. "
         "Esc finishes the current take and stops; Esc twice cancels it"
     )
-    bl_options = {"UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
     count: bpy.props.IntProperty(
-        name="Takes", description="Number of takes to generate. 0: as set in the panel Takes", min=0, max=99
+        name="Takes",
+        description="Number of takes to generate. 0: as set in the panel Takes",
+        min=0,
+        max=99,
+        options={"HIDDEN", "SKIP_SAVE"},
     )
 
     _seeds: tuple[int, ...] = ()

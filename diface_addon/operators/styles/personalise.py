@@ -13,9 +13,11 @@ class DIFACE_OT_personalise(ModalJobOperator, bpy.types.Operator):
 
     bl_idname = "diface.personalise"
     bl_label = "Personalise"
-    bl_options = {"UNDO"}  # not REGISTER: Adjust Last Operation would run the whole fine-tuning again
+    bl_options = {"REGISTER", "UNDO"}
 
-    name: bpy.props.StringProperty(name="Name", description="Name of the new style. Empty: the name of the character")
+    name: bpy.props.StringProperty(
+        name="Name", description="Name of the new style. Empty: the name of the character", options={"HIDDEN"}
+    )
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:

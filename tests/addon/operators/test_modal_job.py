@@ -86,11 +86,38 @@ def test_exception_while_ending_the_job_still_resets_the_panel(job, monkeypatch)
     job.end()
 
 
-def test_job_operators_are_not_repeated_by_adjust_last_operation() -> None:
+def test_job_operators_have_nothing_for_adjust_last_operation() -> None:
     assert len(job_operators()) >= 8
     for cls in job_operators():
-        assert "REGISTER" not in cls.bl_options, cls.bl_idname
-        assert cls.bl_options & {"UNDO", "INTERNAL"}, cls.bl_idname
+        assert cls.bl_options in ({"REGISTER", "UNDO"}, {"INTERNAL"}), cls.bl_idname
+        rna = getattr(bpy.ops.diface, cls.bl_idname.removeprefix("diface.")).get_rna_type()
+        shown = [prop.identifier for prop in rna.properties if not prop.is_hidden and prop.identifier != "rna_type"]
+        assert not shown, cls.bl_idname
+
+
+class Repeated(ModalJobOperator):
+    """An operator that Blender runs again."""
+
+    bl_idname = "diface.generate"
+
+    def __init__(self, is_repeat: bool, is_repeat_last: bool) -> None:
+        self.options = SimpleNamespace(is_repeat=is_repeat, is_repeat_last=is_repeat_last)
+        self.calls: list[str] = []
+
+    def run(self, _context: bpy.types.Context) -> str:
+        self.calls.append("run")
+        return ""
+
+    def _start_again(self) -> None:
+        self.calls.append("start again")
+
+
+def test_a_repeated_operator_never_runs_with_the_interface_frozen(scene, monkeypatch) -> None:
+    monkeypatch.setattr(modal_job.bpy, "app", SimpleNamespace(background=False))
+    for is_repeat, is_repeat_last, calls in ((True, False, []), (False, True, ["start again"])):
+        operator = Repeated(is_repeat, is_repeat_last)
+        assert operator.execute(bpy.context) == {"CANCELLED"}
+        assert operator.calls == calls
 
 
 def test_every_operator_that_needs_the_worker_is_a_job_operator() -> None:
