@@ -1,4 +1,4 @@
-"""A .blend of version 0.1.0 (commit 16c6b03) opens with everything in it, and can be worked on.
+"""A .blend of version 0.1.0 (commit 16c6b03) is opened without loss, and its takes can be edited.
 
 The files are described in tests/data/reference_0_1_0/README.md.
 """
@@ -25,7 +25,7 @@ from diface_addon.scene.styles import packed_styles
 from diface_addon.scene.takes import take_index, take_list
 from diface_addon.settings import preferences
 from tests.addon.conftest import needs_audio
-from tests.addon.scene.flame_scenes import shown as vertices_shown
+from tests.addon.scene.flame_scenes import evaluated_vertices
 from tests.addon.settings.checkpoints import FACE, HEAD, checkpoint
 
 REFERENCE = Path(__file__).parents[2] / "data" / "reference_0_1_0"
@@ -48,12 +48,12 @@ SETTINGS = {
     "threediface_steps": "threediface.steps", "threediface_guidance": "threediface.guidance",
     "threediface_motion_as": "threediface.motion_as",
 }  # fmt: skip
-"""A setting of scene.json, and where it is under `scene.diface` now."""
+"""Setting of scene.json -> its current path in `scene.diface`."""
 
 
 @pytest.fixture
 def character(speech, tmp_path) -> bpy.types.Object:
-    """The character of scene.blend, opened from another folder than it was made in, with its sound beside it."""
+    """Return the character of scene.blend, opened from a new folder that also contains the audio file."""
     shutil.copy(REFERENCE / "scene.blend", tmp_path / "scene.blend")
     samples, rate = soundfile.read(speech, frames=3 * 16000)
     soundfile.write(tmp_path / "speech.wav", samples, rate)
@@ -65,7 +65,7 @@ def character(speech, tmp_path) -> bpy.types.Object:
 
 @pytest.fixture
 def models(tmp_path, monkeypatch) -> Path:
-    """A folder of 3DiFACE models with the names that the takes were made with, set in the preferences."""
+    """Return a folder of 3DiFACE models named as in the takes, set in the preferences."""
     folder = tmp_path / "models"
     face, head, _listener = TAKES[FACE_3DIFACE]["request"]["threediface"]["models"]
     checkpoint(folder / face, FACE)
@@ -75,16 +75,17 @@ def models(tmp_path, monkeypatch) -> Path:
 
 
 def request_of(action: bpy.types.Action) -> dict[str, Any]:
-    """Return the request that a take keeps, with the names of scene.json; of its constraints how many there are."""
-    asked = take_request.load(action).request
-    kept, engine = asked.constraints, asked.engine
+    """Return the request of a take under the names of scene.json; of its constraints only their number."""
+    request = take_request.load(action).request
+    kept, engine = request.constraints, request.engine
     return {
-        "parts": list(asked.parts), "fps": asked.rate.value, "seed": asked.seed, "steps": asked.steps,
-        "speech_guidance": asked.guidance, "style_guidance": asked.style_guidance, "variety": asked.variety,
-        "face_strength": asked.face_strength, "head_strength": asked.head_strength, "head_axes": list(asked.head_axes),
-        "style": [[Path(name).name, weight] for name, weight in asked.style.blend],
-        "style_strength": asked.style.strength,
-        "layer_seeds": [asked.layers.blinks, asked.layers.gaze, asked.layers.breath],
+        "parts": list(request.parts), "fps": request.rate.value, "seed": request.seed, "steps": request.steps,
+        "speech_guidance": request.guidance, "style_guidance": request.style_guidance, "variety": request.variety,
+        "face_strength": request.face_strength, "head_strength": request.head_strength,
+        "head_axes": list(request.head_axes),
+        "style": [[Path(name).name, weight] for name, weight in request.style.blend],
+        "style_strength": request.style.strength,
+        "layer_seeds": [request.layers.blinks, request.layers.gaze, request.layers.breath],
         "first_frame": stored_request.read_request(action)["first_frame"],
         "constraints": kept and {
             "known": int(kept.known_mask.sum()), "pins": len(kept.pins), "falloff": kept.falloff,
@@ -98,14 +99,14 @@ def request_of(action: bpy.types.Action) -> dict[str, Any]:
 
 
 def pins_of(obj: bpy.types.Object) -> list[dict[str, Any]]:
-    """Return the pins, and whether the motion was made without knowing them."""
+    """Return the pins; "new" is whether the motion was not yet regenerated with them."""
     found, new = pins.find_pins_and_changes(obj)
     names = ("kind", "path", "index", "frame", "value")
     return [{**{name: getattr(pin, name) for name in names}, "new": pin in new} for pin in found]
 
 
-def shown(obj: bpy.types.Object) -> dict[str, list[float]]:
-    """Return what shape keys, rotation and location are at FRAMES."""
+def evaluated_values(obj: bpy.types.Object) -> dict[str, list[float]]:
+    """Return the values of shape keys, rotation and location at FRAMES."""
     values: dict[str, list[float]] = {}
     for frame in FRAMES:
         bpy.context.scene.frame_set(int(frame), subframe=frame % 1)
@@ -117,9 +118,9 @@ def shown(obj: bpy.types.Object) -> dict[str, list[float]]:
     return values
 
 
-def assert_shown(obj: bpy.types.Object, expected: dict[str, list[float]]) -> None:
-    """Compare what a character does with what it did in version 0.1.0."""
-    found = shown(obj)
+def assert_evaluated_values(obj: bpy.types.Object, expected: dict[str, list[float]]) -> None:
+    """Compare the evaluated animation of a character with that of version 0.1.0."""
+    found = evaluated_values(obj)
     assert found.keys() == expected.keys()
     for name, values in expected.items():
         assert found[name] == pytest.approx(values, abs=1e-6), name
@@ -140,16 +141,16 @@ def curve(obj: bpy.types.Object, path: str, index: int) -> bpy.types.FCurve:
     return compat.find_channelbag(obj.animation_data.action, "OBJECT").fcurves.find(path, index=index)
 
 
-def test_the_settings_are_kept(character) -> None:
+def test_settings_are_migrated(character) -> None:
     settings = bpy.context.scene.diface
-    assert (settings.edit.swap_first, settings.edit.swap_second) == (12, 40)  # of "12:40 55:80"
+    assert (settings.edit.swap_first, settings.edit.swap_second) == (12, 40)  # from "12:40 55:80"
     for name, expected in ((name, value) for name, value in FACTS["settings"].items() if name != "swaps"):
         value = settings.path_resolve(SETTINGS[name])
         found = sorted(value) if isinstance(expected, list) and isinstance(value, set) else value
         assert (list(found) if isinstance(expected, list) else found) == expected, name
 
 
-def test_the_takes_are_listed(character) -> None:
+def test_takes_are_listed(character) -> None:
     found = take_index.all_takes()
     listed = [
         {
@@ -165,43 +166,43 @@ def test_the_takes_are_listed(character) -> None:
 
 
 @pytest.mark.parametrize("name", TAKES)
-def test_a_take_keeps_its_request(character, name) -> None:
+def test_take_keeps_its_request(character, name) -> None:
     assert request_of(take_index.all_takes()[TAKES[name]["id"]][0]) == TAKES[name]["request"]
 
 
-def test_the_pins_are_found_to_the_last_digit(character) -> None:
+def test_pins_are_found_exactly(character) -> None:
     assert pins_of(character) == FACTS["pins"]
     assert {pin["frame"] for pin in FACTS["pins"] if pin["new"]} == {65.0}
 
 
-def test_every_take_moves_the_character_as_it_did(character) -> None:
-    assert_shown(character, FACTS["shown"][ACTIVE])
+def test_every_take_plays_the_same_motion(character) -> None:
+    assert_evaluated_values(character, FACTS["shown"][ACTIVE])
     for name, expected in FACTS["shown"].items():
         assert bpy.ops.diface.use_take(take=TAKES[name]["id"]) == {"FINISHED"}
-        assert_shown(character, expected)
+        assert_evaluated_values(character, expected)
     assert bpy.ops.diface.use_take(take=TAKES[ACTIVE]["id"]) == {"FINISHED"}
-    assert_shown(character, FACTS["shown"][ACTIVE])
+    assert_evaluated_values(character, FACTS["shown"][ACTIVE])
     assert [track.name for track in character.data.shape_keys.animation_data.nla_tracks if track.mute] == FACTS["muted"]
 
 
-def test_what_was_generated_comes_back_without_the_pins(character) -> None:
+def test_unpin_all_restores_the_generated_motion(character) -> None:
     assert bpy.ops.diface.unpin_all(region="ALL") == {"FINISHED"}
     assert pins_of(character) == FACTS["unpinned"]["pins"] == []
-    assert_shown(character, FACTS["unpinned"]["shown"])
+    assert_evaluated_values(character, FACTS["unpinned"]["shown"])
 
 
-def test_a_pin_that_is_released_is_remembered_until_the_motion_is_regenerated(character) -> None:
+def test_removed_pin_is_a_change_until_regeneration(character) -> None:
     bpy.context.scene.frame_set(30)
     assert bpy.ops.diface.unpin(where="PLAYHEAD") == {"FINISHED"}
-    released = next(pin for pin in FACTS["pins"] if pin["frame"] == 30)
-    assert pins_of(character) == [pin for pin in FACTS["pins"] if pin != released]
+    removed = next(pin for pin in FACTS["pins"] if pin["frame"] == 30)
+    assert pins_of(character) == [pin for pin in FACTS["pins"] if pin != removed]
     _found, new = pins.find_pins_and_changes(character)
     assert [(pin.path, pin.frame, pin.value) for pin in new] == [
-        (pin["path"], pin["frame"], pin["value"]) for pin in FACTS["pins"] if pin["new"] or pin == released
+        (pin["path"], pin["frame"], pin["value"]) for pin in FACTS["pins"] if pin["new"] or pin == removed
     ]
 
 
-def test_the_packed_style_is_there(character, tmp_path) -> None:
+def test_packed_style_is_unchanged(character, tmp_path) -> None:
     assert packed_styles.names() == list(FACTS["styles"])
     for name, digest in FACTS["styles"].items():
         unpacked = packed_styles.unpack(name, tmp_path)
@@ -210,7 +211,7 @@ def test_the_packed_style_is_there(character, tmp_path) -> None:
         assert unpacked.read_bytes() == (REFERENCE / "style.safetensors").read_bytes()
 
 
-def test_another_take_is_generated_from_the_file_beside_the_scene(character, worker) -> None:
+def test_take_is_generated_from_the_audio_file_of_the_scene(character, worker) -> None:
     before = set(take_index.all_takes())
     assert bpy.ops.diface.generate() == {"FINISHED"}
     (new,) = set(take_index.all_takes()) - before
@@ -222,8 +223,8 @@ def test_another_take_is_generated_from_the_file_beside_the_scene(character, wor
 
 
 @needs_audio
-def test_regenerate_goes_around_the_new_key_and_keeps_all_pins(character, worker) -> None:
-    """The take's sound is not where it was: the strip that plays it has it."""
+def test_regenerate_changes_motion_around_the_new_key_and_keeps_all_pins(character, worker) -> None:
+    """The audio file of the take was moved; the strip has its current path."""
     before = {frame: jaw(character, frame) for frame in (11, 30, 40, 55, 75, 82)}
     assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
     assert pins_of(character) == [{**pin, "new": False} for pin in FACTS["pins"]]
@@ -235,11 +236,11 @@ def test_regenerate_goes_around_the_new_key_and_keeps_all_pins(character, worker
     request = request_of(take_index.all_takes()[take_index.active_takes(character, take_index.all_takes()).pop()][0])
     assert (request["constraints"]["falloff"], request["constraints"]["keep_motion"]) == (5.0, 0.25)
     assert bpy.ops.diface.use_take(take=TAKES[ACTIVE]["id"]) == {"FINISHED"}
-    assert_shown(character, FACTS["shown"][ACTIVE])
+    assert_evaluated_values(character, FACTS["shown"][ACTIVE])
 
 
 @needs_audio
-def test_a_first_take_is_edited_in_between(character, worker) -> None:
+def test_in_between_of_the_first_take(character, worker) -> None:
     assert bpy.ops.diface.use_take(take=TAKES["DiFACE speech.wav"]["id"]) == {"FINISHED"}
     before = {frame: jaw(character, frame) for frame in (18, 25, 42, 52)}
     assert bpy.ops.diface.in_between(first=20, last=50) == {"FINISHED"}
@@ -251,8 +252,8 @@ def test_a_first_take_is_edited_in_between(character, worker) -> None:
 
 
 @needs_audio
-def test_a_head_of_3diface_is_edited(character, worker, models) -> None:
-    character.data.shape_keys.animation_data_clear()  # with a face of another take, that take would be edited
+def test_edit_of_a_3diface_head(character, worker, models) -> None:
+    character.data.shape_keys.animation_data_clear()  # a face of another take would be edited instead
     assert bpy.ops.diface.use_take(take=TAKES[HEAD_3DIFACE]["id"]) == {"FINISHED"}
     assert active(character) == {HEAD_3DIFACE}
     character.rotation_euler.y = 0.25
@@ -265,13 +266,13 @@ def test_a_head_of_3diface_is_edited(character, worker, models) -> None:
     assert pins_of(character) == [{**pin, "new": False}]
     assert curve(character, "rotation_euler", 1).evaluate(44) == 0.25
     assert curve(character, "rotation_euler", 2).evaluate(50) != turn
-    asked = request_of(character.animation_data.action)
-    assert asked["threediface"] == TAKES[HEAD_3DIFACE]["request"]["threediface"]
+    request = request_of(character.animation_data.action)
+    assert request["threediface"] == TAKES[HEAD_3DIFACE]["request"]["threediface"]
 
 
 @pytest.fixture
 def face(character, shared) -> bpy.types.Object:
-    """The FLAME mesh, with FLAME's vertices and faces, of which scene.blend holds none."""
+    """Return the FLAME mesh with FLAME's vertices and faces, which scene.blend does not contain."""
     obj = bpy.data.objects["Face"]
     with np.load(shared / "flame2023open.npz") as arrays:
         vertices, faces = arrays["v_template"].astype(np.float64), arrays["faces"]
@@ -288,18 +289,18 @@ def face(character, shared) -> bpy.types.Object:
     return obj
 
 
-def test_a_face_of_3diface_moves_as_it_did(face) -> None:
+def test_3diface_face_plays_the_same_motion(face) -> None:
     assert flame_mesh.is_flame(face)
     assert active(face) == {FACE_3DIFACE}
-    assert_shown(face, FACTS["face"]["shown"])
+    assert_evaluated_values(face, FACTS["face"]["shown"])
     (key,) = FACTS["face"]["shape_keys"]
     for frame, weight in zip(FRAMES, FACTS["face"]["shown"][key], strict=True):
         if frame == int(frame):
-            moved = vertices_shown(face, int(frame)) - flame_mesh.rest_vertices(face)
+            moved = evaluated_vertices(face, int(frame)) - flame_mesh.rest_vertices(face)
             np.testing.assert_allclose(moved, np.tile((0, -0.01 * weight, 0), (len(moved), 1)), atol=1e-6)
 
 
-def test_a_face_of_3diface_keeps_its_pin(face) -> None:
+def test_3diface_face_keeps_its_pin(face) -> None:
     actions = take_index.all_takes()[TAKES[FACE_3DIFACE]["id"]]
     assert vertex_pins.pin_frames(actions) == FACTS["face"]["pinned_frames"]
     assert vertex_pins.pin_frames(actions, changed_only=True) == FACTS["face"]["new_pinned_frames"]

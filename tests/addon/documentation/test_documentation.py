@@ -20,7 +20,7 @@ GROUPS = {
     "threediface.": threediface_settings.ThreeDifaceSettings,
     "preferences.": preferences.DifacePreferences,
 }
-"""How a property's name begins in the documentation, and the class that has it."""
+"""Prefix of a property's name in the documentation -> the class of the property."""
 OF_BLENDER = {"rna_type", "bl_idname", "filepath", "check_existing", "filter_glob", "name"}
 NUMBERS = {"INT", "FLOAT"}
 
@@ -34,7 +34,7 @@ ROWS = {row["name"]: row for row in _ROW.finditer(SETTINGS)}
 
 
 def properties() -> dict[str, bpy.types.Property]:
-    """All settings by their documented names, without groups of settings."""
+    """Return all settings by their documented names, without property groups."""
     found = {}
     for prefix, group in GROUPS.items():
         for name, prop in group.bl_rna.properties.items():
@@ -49,24 +49,24 @@ def test_every_setting_is_documented() -> None:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_the_label_of_a_setting(name: str) -> None:
+def test_label_of_a_setting(name: str) -> None:
     assert ROWS[name]["label"] == properties()[name].name
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_the_default_of_a_setting(name: str) -> None:
+def test_default_of_a_setting(name: str) -> None:
     if expected := default(properties()[name]):
         assert ROWS[name]["default"] == expected
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_the_range_of_a_setting(name: str) -> None:
+def test_range_of_a_setting(name: str) -> None:
     if expected := extent(properties()[name]):
         assert ROWS[name]["range"] == expected
 
 
 def default(prop: bpy.types.Property) -> str:
-    """The default in words; "" for those that words describe."""
+    """Return the default as documented; "" if it is described in words."""
     if prop.type == "BOOLEAN":
         return "on" if prop.default else "off"
     if prop.type == "ENUM" and prop.is_enum_flag:
@@ -79,7 +79,7 @@ def default(prop: bpy.types.Property) -> str:
 
 
 def extent(prop: bpy.types.Property) -> str:
-    """The range in words; "" for text, which has none."""
+    """Return the range as documented; "" for text, which has no range."""
     if prop.type == "BOOLEAN":
         return "on, off"
     if prop.type == "ENUM":
@@ -94,7 +94,7 @@ def extent(prop: bpy.types.Property) -> str:
 
 
 def operators() -> dict[str, bpy.types.Struct]:
-    """Every operator of DiFACE by its id."""
+    """Return every operator of DiFACE by its identifier."""
     return {f"diface.{name}": getattr(bpy.ops.diface, name).get_rna_type() for name in dir(bpy.ops.diface)}
 
 
@@ -108,11 +108,11 @@ def test_every_argument_of_an_operator_is_documented() -> None:
     documented = {row["name"]: row["arguments"] for row in _ARGUMENTS.finditer(SCRIPTING)}
     assert set(documented) == set(operators())
     for name, rna in operators().items():
-        own = {key for key in rna.properties.keys() if key not in OF_BLENDER}  # noqa: SIM118 - Blender's collection
-        own |= {key for key in ("filepath",) if key in rna.properties}
+        arguments = {key for key in rna.properties.keys() if key not in OF_BLENDER}  # noqa: SIM118 - Blender's collection
+        arguments |= {key for key in ("filepath",) if key in rna.properties}
         if name == "diface.personalise":
-            own |= {"name"}
-        missing = {key for key in own if f"`{key}`" not in documented[name]}
+            arguments |= {"name"}
+        missing = {key for key in arguments if f"`{key}`" not in documented[name]}
         assert not missing, name
 
 

@@ -37,7 +37,7 @@ Keys = dict[tuple[str, str, int], np.ndarray]
 
 
 class Fuzz:
-    """A scene that is edited at random. It holds no bpy object between operations, as undo and loading replace them."""
+    """Edits a scene at random. Holds no bpy object between operations, as undo and loading replace them."""
 
     def __init__(self, seed: int, folder: Path) -> None:
         self.rng = np.random.default_rng(seed)
@@ -67,18 +67,18 @@ class Fuzz:
         before = _Before()
         self.log.append(operation.__name__)
         try:
-            answered = operation(self)
+            completed = operation(self)
         except RuntimeError as refused:  # an operator's report(ERROR)
             if "Traceback" in str(refused):
                 raise AssertionError(str(refused)) from refused
             self.refused[operation.__name__] += 1
-            answered = None
+            completed = None
         self.done[operation.__name__] += 1
-        check_always()
-        if operation in MAKING:
-            check_made(before, answered is not None)
+        check_invariants()
+        if operation in EDITS:
+            check_edit(before, completed is not None)
 
-    # What an artist does
+    # Random choices
 
     def character(self) -> bpy.types.Object:
         return bpy.data.objects["Character"]
@@ -107,28 +107,28 @@ class _Before:
             a.session_uid: (a.name, fingerprint(a)) for a in bpy.data.actions if stored_request.read_request(a)
         }
         self.pins = pins.find_pins(obj)
-        self.keys = playing_keys(obj)
-        self.shown = playing_values(obj)
-        self.playing = {action.session_uid for action in playing_actions(obj)}
+        self.keys = active_keys(obj)
+        self.shown = active_values(obj)
+        self.active = {action.session_uid for action in active_actions(obj)}
 
 
-def playing_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
+def active_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
     blocks = [block for block in (obj.data.shape_keys, obj) if block and block.animation_data]
     return list({b.animation_data.action: None for b in blocks if b.animation_data.action})
 
 
-def playing_keys(obj: bpy.types.Object) -> Keys:
-    """Return the keys of the active Actions. An Action of the face alone has none of the head's."""
-    return {address: points_of(curve) for address, curve in playing_curves(obj).items()}
+def active_keys(obj: bpy.types.Object) -> Keys:
+    """Return the keys of the active Actions."""
+    return {address: points_of(curve) for address, curve in active_curves(obj).items()}
 
 
-def playing_values(obj: bpy.types.Object) -> Keys:
+def active_values(obj: bpy.types.Object) -> Keys:
     """Return the values of each curve at FRAMES."""
-    curves = playing_curves(obj)
+    curves = active_curves(obj)
     return {address: np.array([c.evaluate(frame) for frame in FRAMES.tolist()]) for address, c in curves.items()}
 
 
-def playing_curves(obj: bpy.types.Object) -> dict[tuple[str, str, int], bpy.types.FCurve]:
+def active_curves(obj: bpy.types.Object) -> dict[tuple[str, str, int], bpy.types.FCurve]:
     found = {}
     for kind, block in (("KEY", obj.data.shape_keys), ("OBJECT", obj)):
         action = block.animation_data.action if block.animation_data else None
@@ -137,8 +137,8 @@ def playing_curves(obj: bpy.types.Object) -> dict[tuple[str, str, int], bpy.type
 
 
 def curves_of(action: bpy.types.Action, kind: str) -> dict[tuple[str, str, int], bpy.types.FCurve]:
-    held = compat.find_channelbag(action, kind)
-    return {(kind, curve.data_path, curve.array_index): curve for curve in (held.fcurves if held else ())}
+    channelbag = compat.find_channelbag(action, kind)
+    return {(kind, curve.data_path, curve.array_index): curve for curve in (channelbag.fcurves if channelbag else ())}
 
 
 def points_of(curve: bpy.types.FCurve) -> np.ndarray:
@@ -157,11 +157,11 @@ def fingerprint(action: bpy.types.Action) -> bytes:
     return b"".join(str(key).encode() + points.tobytes() for key, points in sorted(keys_of(action).items()))
 
 
-# Laws
+# Invariants
 
 
-def check_always() -> None:
-    """Check that no job is left, every take is listed, and no Action would be lost on saving."""
+def check_invariants() -> None:
+    """Check that no job is running, every take is listed, and no Action would be lost on saving."""
     assert running_job.current() is None
     listed = {action for actions in take_index.all_takes().values() for action in actions}
     for action in bpy.data.actions:
@@ -176,32 +176,34 @@ def check_always() -> None:
         assert (np.diff(values[:, 0]) > 0).all(), f"{curve.data_path}: keys out of order"
 
 
-def check_made(before: _Before, made: bool) -> None:
-    """Check an operation that makes a take: old takes unchanged, exact pins, and no change outside its scope."""
+def check_edit(before: _Before, made: bool) -> None:
+    """Check an edit: old takes are unchanged, pins exact, and no curve changed outside its range."""
     now = {action.session_uid: action for action in bpy.data.actions}
     for uid, (name, keys) in before.takes.items():
-        assert uid in now, f"{name} is gone"
+        assert uid in now, f"{name} was deleted"
         assert fingerprint(now[uid]) == keys, f"{name} was changed"
     obj = bpy.data.objects["Character"]
     if not made:
-        assert {action.session_uid for action in playing_actions(obj)} == before.playing, "refused, and yet changed"
+        assert {action.session_uid for action in active_actions(obj)} == before.active, (
+            "a refused edit changed the active Actions"
+        )
         return
-    request = stored_request.read_request(playing_actions(obj)[0])
+    request = stored_request.read_request(active_actions(obj)[0])
     if not request.get("edited"):
         return
     first, last = request["edited"]
-    after = playing_keys(obj)
+    after = active_keys(obj)
     for address, points in before.keys.items():
-        stays = (points[:, 0] < first) | (points[:, 0] > last)
+        outside = (points[:, 0] < first) | (points[:, 0] > last)
         new = after.get(address, np.empty((0, 2), np.float32))
         kept = new[(new[:, 0] < first) | (new[:, 0] > last)]
-        gone, come = ({tuple(point) for point in some.tolist()} for some in (points[stays], kept))
-        assert not gone - come, f"{address}: gone outside {first} to {last}"
-        # Where few keys were, new ones hold the motion outside as it was.
+        old, new = ({tuple(point) for point in keys.tolist()} for keys in (points[outside], kept))
+        assert not old - new, f"{address}: keys removed outside {first} to {last}"
+        # Curves with few keys get new keys that keep the motion outside unchanged.
         away = ~np.isin(FRAMES, np.arange(first, last + 1)) & (points[0, 0] <= FRAMES) & (points[-1, 0] >= FRAMES)
-        shown, was = playing_values(obj)[address][away], before.shown[address][away]
+        shown, was = active_values(obj)[address][away], before.shown[address][away]
         other = FRAMES[away][np.abs(shown - was) > 1e-5]
-        assert not len(other), f"{address}: not as it was at {other.tolist()}, outside {first} to {last}"
+        assert not len(other), f"{address}: changed at {other.tolist()}, outside {first} to {last}"
 
 
 def check_pins(obj: bpy.types.Object, wanted: list[pins.Pin]) -> None:
@@ -217,7 +219,7 @@ def _push(message: str) -> None:
     bpy.ops.ed.undo_push(message=message)
 
 
-def key_there(fuzz: Fuzz) -> bool | None:
+def insert_key(fuzz: Fuzz) -> bool | None:
     if (curve := fuzz.curve()) is None:
         return None
     frame = fuzz.frame()
@@ -226,7 +228,7 @@ def key_there(fuzz: Fuzz) -> bool | None:
     return True
 
 
-def key_selected(fuzz: Fuzz) -> bool | None:
+def drag_key(fuzz: Fuzz) -> bool | None:
     """Drag a key in time and value."""
     if (curve := fuzz.curve()) is None:
         return None
@@ -254,12 +256,12 @@ def lock_or_mute(fuzz: Fuzz) -> bool | None:
     return True
 
 
-def _making(fuzz: Fuzz, operator: Callable[..., set[str]], **words: object) -> bool:
+def _run_edit(fuzz: Fuzz, operator: Callable[..., set[str]], **arguments: object) -> bool:
     obj = fuzz.character()
     locked = {(c.data_path, c.array_index) for c in pins.pinnable_fcurves(obj) if c.lock}
     wanted = [pin for pin in pins.find_pins(obj) if (pin.path, pin.index) not in locked]
-    operator(**words)
-    request = stored_request.read_request(playing_actions(fuzz.character())[0])
+    operator(**arguments)
+    request = stored_request.read_request(active_actions(fuzz.character())[0])
     if operator.idname() != "DIFACE_OT_swap_keyframes":
         within = [p for p in wanted if request["first_frame"] <= p.frame]
         check_pins(fuzz.character(), within)
@@ -268,25 +270,25 @@ def _making(fuzz: Fuzz, operator: Callable[..., set[str]], **words: object) -> b
 
 
 def regenerate(fuzz: Fuzz) -> bool:
-    return _making(fuzz, bpy.ops.diface.regenerate)
+    return _run_edit(fuzz, bpy.ops.diface.regenerate)
 
 
 def regenerate_all(fuzz: Fuzz) -> bool:
-    return _making(fuzz, bpy.ops.diface.regenerate, where="ALL")
+    return _run_edit(fuzz, bpy.ops.diface.regenerate, where="ALL")
 
 
 def in_between(fuzz: Fuzz) -> bool:
     first = bpy.context.scene.frame_start + int(fuzz.rng.integers(0, 90))
     regions = [item.identifier for item in bpy.context.scene.diface.edit.bl_rna.properties["regions"].enum_items]
     bpy.context.scene.diface.edit.regions = set(fuzz.rng.choice(regions, fuzz.rng.integers(1, len(regions) + 1)))
-    return _making(fuzz, bpy.ops.diface.in_between, first=first, last=first + int(fuzz.rng.integers(1, 40)))
+    return _run_edit(fuzz, bpy.ops.diface.in_between, first=first, last=first + int(fuzz.rng.integers(1, 40)))
 
 
 def swap(fuzz: Fuzz) -> bool:
     first = bpy.context.scene.frame_start
     a, b = first + fuzz.rng.choice(100, 2, replace=False)
     bpy.context.scene.diface.edit.swap_first, bpy.context.scene.diface.edit.swap_second = int(a), int(b)
-    return _making(fuzz, bpy.ops.diface.swap_keyframes)
+    return _run_edit(fuzz, bpy.ops.diface.swap_keyframes)
 
 
 def generate(fuzz: Fuzz) -> bool:
@@ -381,7 +383,7 @@ def compare(fuzz: Fuzz) -> bool:
 
 
 def mix_takes(fuzz: Fuzz) -> bool | None:
-    """Assign another take's head besides this one's face, as in the Action editor."""
+    """Assign another take's head Action, as in the Action editor."""
     obj = fuzz.character()
     found = [action for action in bpy.data.actions if compat.find_channelbag(action, "OBJECT")]
     found = [action for action in found if stored_request.read_request(action)]
@@ -392,8 +394,8 @@ def mix_takes(fuzz: Fuzz) -> bool | None:
     return True
 
 
-def move_the_character(fuzz: Fuzz) -> bool:
-    """Insert location keys, which go to the take's Action."""
+def insert_location_key(fuzz: Fuzz) -> bool:
+    """Insert a location key, which is added to the take's Action."""
     obj, frame = fuzz.character(), int(fuzz.frame())
     obj.location.x = fuzz.rng.normal()
     obj.keyframe_insert("location", frame=frame)
@@ -408,7 +410,7 @@ def live_key(fuzz: Fuzz) -> bool:
     _push("live on")
     if live.current() is None:
         raise RuntimeError(bpy.context.window_manager.diface.message)
-    made = playing_actions(fuzz.character())
+    made = active_actions(fuzz.character())
     if (curve := fuzz.curve()) is not None:
         frame = fuzz.frame()
         curve.keyframe_points.insert(frame, curve.evaluate(frame) + fuzz.rng.normal(0, 0.2), options={"FAST"})
@@ -427,12 +429,12 @@ def live_key(fuzz: Fuzz) -> bool:
     return True
 
 
-MAKING = (regenerate, regenerate_all, in_between, swap)
+EDITS = (regenerate, regenerate_all, in_between, swap)
 OPERATIONS = (
-    key_there, key_there, key_there, key_selected, delete_key, lock_or_mute, regenerate, regenerate, regenerate,
+    insert_key, insert_key, insert_key, drag_key, delete_key, lock_or_mute, regenerate, regenerate, regenerate,
     regenerate_all, in_between, in_between, swap, generate, pin_pose, unpin, copy_and_paste, switch_take, remove_take,
     remove_take, remove_take, undo, undo, redo, save_and_load, duplicate, splice, compare, mix_takes,
-    move_the_character, live_key,
+    insert_location_key, live_key,
 )  # fmt: skip
 
 

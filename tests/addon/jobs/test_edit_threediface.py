@@ -13,7 +13,7 @@ from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import take_index, use_take
 from diface_addon.scene.vertex_animation import vertex_cache
 from tests.addon.jobs.conftest import ROWS
-from tests.addon.scene.flame_scenes import shown
+from tests.addon.scene.flame_scenes import evaluated_vertices
 
 KINDS = pytest.mark.parametrize("motion_as", ["KEYS", "CACHE"])
 SCULPTED = 12
@@ -31,7 +31,7 @@ def sculpted(obj: bpy.types.Object, frame: int = SCULPTED) -> np.ndarray:
 
 
 def poses(obj: bpy.types.Object) -> np.ndarray:
-    return np.stack([shown(obj, frame) for frame in range(1, ROWS + 1)])
+    return np.stack([evaluated_vertices(obj, frame) for frame in range(1, ROWS + 1)])
 
 
 def active(obj: bpy.types.Object) -> str:
@@ -65,9 +65,9 @@ def test_unpinned_sculpt_is_regenerated(scene, toy_speaker) -> None:
     places = sculpted(toy_speaker)
     bpy.ops.diface.regenerate(where="AROUND")
     assert bpy.ops.diface.unpin_all() == {"FINISHED"}
-    np.testing.assert_array_equal(shown(toy_speaker, SCULPTED), places)
+    np.testing.assert_array_equal(evaluated_vertices(toy_speaker, SCULPTED), places)
     assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
-    assert np.linalg.norm(shown(toy_speaker, SCULPTED) - places, axis=1).max() > 1e-3
+    assert np.linalg.norm(evaluated_vertices(toy_speaker, SCULPTED) - places, axis=1).max() > 1e-3
 
 
 @KINDS
@@ -141,7 +141,7 @@ def test_edit_of_a_face_cache(scene, toy_speaker) -> None:
     assert bpy.ops.diface.generate() == {"FINISHED"}
     places = sculpted(toy_speaker)
     assert bpy.ops.diface.regenerate(where="ALL") == {"FINISHED"}
-    np.testing.assert_array_equal(shown(toy_speaker, SCULPTED), places)
+    np.testing.assert_array_equal(evaluated_vertices(toy_speaker, SCULPTED), places)
     assert vertex_cache.active_take(toy_speaker) == active(toy_speaker)[:8]
 
 

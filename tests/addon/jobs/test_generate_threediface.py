@@ -17,7 +17,7 @@ from diface_addon.scene.takes import take_index
 from diface_addon.settings import preferences, threediface_files, threediface_settings
 from tests.addon.panels.panel_drawing import drawn
 from tests.addon.scene import fingerprint, flame_scenes, scenes
-from tests.addon.scene.flame_scenes import add_flame, shown
+from tests.addon.scene.flame_scenes import add_flame, evaluated_vertices
 
 CLICKS = [0.25, 1.0]
 
@@ -43,7 +43,7 @@ def test_face_moves_where_the_sound_is_loud(scene, speaking, worker, motion_as) 
     assert bpy.ops.diface.generate() == {"FINISHED"}
     rest = flame_mesh.rest_vertices(speaking)
     for frame, moves in ((2, False), (7, True), (16, False), (25, True)):
-        moved = shown(speaking, frame) - rest
+        moved = evaluated_vertices(speaking, frame) - rest
         assert (np.abs(moved).max() > 0.005) == moves, frame
         assert np.abs(moved[:, [0, 2]]).max() < 1e-6  # the mesh is Z up: FLAME's forward is -Y
         assert moved[:, 1].max() < 1e-6
@@ -165,7 +165,7 @@ def test_arkit_shape_keys_for_a_flame_mesh(scene, own, flame, worker) -> None:
     assert (jaw.value, jaw.slider_min, jaw.slider_max) == (0.0, 0.0, 1.5)
     jaw.value = 1.0
     bpy.context.view_layer.update()
-    moved = shown(obj, 1) - flame_mesh.rest_vertices(obj)
+    moved = evaluated_vertices(obj, 1) - flame_mesh.rest_vertices(obj)
     assert moved == pytest.approx(np.tile((0.0, -1.0, 0.0), (5023, 1)), abs=1e-5)
     before = [key.name for key in obj.data.shape_keys.key_blocks]
     bpy.ops.diface.add_arkit_keys()
@@ -208,7 +208,7 @@ def test_flame_head_is_upright_with_origin_in_the_neck(scene, own, flame, templa
     placed = flame_mesh.estimate_placement(obj, flame)
     assert np.abs(placed.neck).max() < 1e-6
     assert placed.scale == 1.0
-    assert (placed.rotation == flame_scenes.LYING["Z up"][1]).all()
+    assert (placed.rotation == flame_scenes.ORIENTATIONS["Z up"][1]).all()
     tallest = np.ptp(flame_mesh.rest_vertices(obj), axis=0).argmax()
     assert tallest == 2
 

@@ -14,7 +14,7 @@ from diface_addon.scene.takes import take_index
 from diface_addon.settings import preferences
 from tests.addon.jobs.conftest import ROWS
 from tests.addon.scene import scenes
-from tests.addon.scene.flame_scenes import shown
+from tests.addon.scene.flame_scenes import evaluated_vertices
 
 BOUND = 1e-5  # metres: 0.01 mm
 UNEASED_ROWS = range(6, ROWS - 6)
@@ -36,7 +36,7 @@ def test_mesh_reproduces_the_models_vertices(scene, toy_speaker, truth, motion_a
     assert np.abs(wanted[1:] - wanted[:-1]).max() > 1e-4
     worst = 0.0
     for row in UNEASED_ROWS:
-        moved = shown(toy_speaker, row + 1) - rest
+        moved = evaluated_vertices(toy_speaker, row + 1) - rest
         in_flame = moved[:, [0, 2, 1]] * [1, 1, -1]  # the mesh is Z up
         worst = max(worst, np.linalg.norm(in_flame - wanted[row], axis=1).max())
     assert worst < (BOUND if motion_as == "KEYS" else BOUND / 20)
@@ -61,7 +61,7 @@ def test_other_frame_rates_agree_at_common_times(scene, toy_speaker, truth) -> N
     assert bpy.ops.diface.generate() == {"FINISHED"}
     rest = flame_mesh.rest_vertices(toy_speaker)
     for row in (UNEASED_ROWS[0], 9, UNEASED_ROWS[-1]):
-        moved = (shown(toy_speaker, 2 * row + 1) - rest)[:, [0, 2, 1]] * [1, 1, -1]
+        moved = (evaluated_vertices(toy_speaker, 2 * row + 1) - rest)[:, [0, 2, 1]] * [1, 1, -1]
         assert np.linalg.norm(moved - truth["displacement"][row], axis=1).max() < BOUND
 
 
@@ -89,7 +89,7 @@ def test_bundled_models_animate_a_flame_mesh(scene, toy_speaker, shared, monkeyp
     # A jaw that opens moves the chin down, by a centimetre or more, and leaves the skull where it is.
     keys = toy_speaker.data.shape_keys.key_blocks
     keys["jawOpen"].value = 1.0
-    moved = shown(toy_speaker, 1) - flame_mesh.rest_vertices(toy_speaker)
+    moved = evaluated_vertices(toy_speaker, 1) - flame_mesh.rest_vertices(toy_speaker)
     assert -0.06 < moved[:, 2].min() < -0.01
     top = flame_mesh.rest_vertices(toy_speaker)[:, 2] > 0.05
     assert np.abs(moved[top]).max() < 1e-4
@@ -97,7 +97,7 @@ def test_bundled_models_animate_a_flame_mesh(scene, toy_speaker, shared, monkeyp
 
     assert bpy.ops.diface.generate() == {"FINISHED"}
     assert np.ptp(scenes.jaw_keys(toy_speaker)[:, 1]) > 0.05
-    assert np.abs(shown(toy_speaker, 12) - shown(toy_speaker, 24)).max() > 5e-4
+    assert np.abs(evaluated_vertices(toy_speaker, 12) - evaluated_vertices(toy_speaker, 24)).max() > 5e-4
 
 
 @pytest.mark.parametrize(

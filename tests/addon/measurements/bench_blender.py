@@ -18,7 +18,7 @@ RUNS = 3
 FRAMES = 1800
 
 
-def generating(folder: Path) -> None:
+def measure_generation(folder: Path) -> None:
     """Measure the time from a minute of speech to keys in the scene, with a running worker."""
     settings = bpy.context.scene.diface
     settings.source = "FILE"
@@ -31,31 +31,31 @@ def generating(folder: Path) -> None:
     generate(speech_file(folder, 3, 99))
     for first, quality, wanted in ((0, "DRAFT", "at most 6 s"), (10, "FINAL", "")):
         settings.quality = quality
-        sounds = iter([speech_file(folder, 60, first + number) for number in range(RUNS)])
-        heard: list[Path] = []
+        files = iter([speech_file(folder, 60, first + number) for number in range(RUNS)])
+        used_files: list[Path] = []
 
-        def new_sound(sounds=sounds, heard=heard) -> None:
-            heard.append(next(sounds))
-            generate(heard[-1])
+        def generate_new_file(files=files, used_files=used_files) -> None:
+            used_files.append(next(files))
+            generate(used_files[-1])
 
-        seconds = median(new_sound)
+        seconds = median(generate_new_file)
         row(
             f"60 s of speech to keys, {quality.capitalize()}",
             f"{seconds:.1f} s ({60 / seconds:.0f} x real time)",
             wanted,
         )
-        again = median(lambda heard=heard: generate(heard[-1]))
+        again = median(lambda used_files=used_files: generate(used_files[-1]))
         row(f"the same sound again, {quality.capitalize()}", f"{again:.1f} s", "")
 
 
-def a_motion() -> types.Motion:
+def random_motion() -> types.Motion:
     values = np.random.default_rng(0).random((FRAMES, len(channels.ALL)), np.float32)
     return types.Motion(values, channels.ALL, types.FrameRate(30))
 
 
-def writing(obj: bpy.types.Object) -> None:
+def measure_writing(obj: bpy.types.Object) -> None:
     """Measure writing 1,800 frames of all channels, and the same with Blender's keyframe_insert."""
-    motion = a_motion()
+    motion = random_motion()
     ours = median(lambda: write_take.write_take(obj, motion, "bench", {"first_frame": 1}))
     keys, frames = obj.data.shape_keys, 20
 
@@ -71,7 +71,7 @@ def writing(obj: bpy.types.Object) -> None:
     row(f"{FRAMES} frames of {len(channels.ALL)} channels written", measured, "at most 0.5 s")
 
 
-def playing(obj: bpy.types.Object) -> None:
+def measure_playback(obj: bpy.types.Object) -> None:
     """Measure playback of a take, and of the same head with a key on every frame of every shape key."""
     scene = bpy.context.scene
     keys = obj.data.shape_keys
@@ -80,7 +80,7 @@ def playing(obj: bpy.types.Object) -> None:
         for frame in range(1, 301):
             scene.frame_set(frame)
 
-    write_take.write_take(obj, a_motion(), "bench", {"first_frame": 1})
+    write_take.write_take(obj, random_motion(), "bench", {"first_frame": 1})
     ours = median(play)
     keys.animation_data_clear()
     obj.animation_data_clear()
@@ -105,10 +105,10 @@ def main() -> None:
     try:
         bpy.ops.diface.add_head()
         obj = bpy.context.object
-        writing(obj)
-        playing(obj)
+        measure_writing(obj)
+        measure_playback(obj)
         with tempfile.TemporaryDirectory() as folder:
-            generating(Path(folder))
+            measure_generation(Path(folder))
     finally:
         diface_addon.unregister()
 

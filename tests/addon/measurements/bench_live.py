@@ -44,7 +44,7 @@ def change_a_key(obj: bpy.types.Object, random: np.random.Generator) -> None:
 
 
 def wait_for_draft() -> dict[str, float]:
-    """Run the timer as Blender does until the draft is written. Return when its parts were done."""
+    """Run the timer as Blender does until the draft is written. Return the times at which its stages ended."""
     before = live.current().timings
     while live.current().timings is before:
         bpy.context.view_layer.update()
@@ -52,8 +52,8 @@ def wait_for_draft() -> dict[str, float]:
     return live.current().timings
 
 
-def answers(obj: bpy.types.Object, seed: int) -> list[dict[str, float]]:
-    """Return when the parts of each update were done."""
+def measure_drafts(obj: bpy.types.Object, seed: int) -> list[dict[str, float]]:
+    """Return the times at which the stages of each draft ended."""
     random = np.random.default_rng(seed)
     taken = []
     for _ in range(EDITS):
@@ -63,17 +63,17 @@ def answers(obj: bpy.types.Object, seed: int) -> list[dict[str, float]]:
 
 
 def measure(obj: bpy.types.Object) -> None:
-    """Return the table rows: median, 90th percentile and maximum of every part."""
-    taken = answers(obj, 0)
+    """Print the table rows: median, 90th percentile and maximum of every stage."""
+    taken = measure_drafts(obj, 0)
     parts = {WORDS[name]: [1000 * (t[name] - t[before]) for t in taken] for name, before in STAGES.items()}
     parts[f"from the change to the curves, {live_session.LIVE_STEPS} steps"] = [
         1000 * (t["written"] - t["changed"]) for t in taken
     ]
-    for name, some in parts.items():
-        spread = f"{np.median(some):.0f}, {np.quantile(some, 0.9):.0f}, {max(some):.0f} ms"
+    for name, milliseconds in parts.items():
+        spread = f"{np.median(milliseconds):.0f}, {np.quantile(milliseconds, 0.9):.0f}, {max(milliseconds):.0f} ms"
         row(f"Live: {name} (median, 90 %, worst)", spread, "250 ms" if name.startswith("from") else "")
     live_session.LIVE_STEPS = choices.STEPS["DRAFT"]
-    with_draft = [1000 * (t["written"] - t["changed"]) for t in answers(obj, 2)]
+    with_draft = [1000 * (t["written"] - t["changed"]) for t in measure_drafts(obj, 2)]
     spread = f"{np.median(with_draft):.0f}, {np.quantile(with_draft, 0.9):.0f}, {max(with_draft):.0f} ms"
     row(f"Live: the same in {live_session.LIVE_STEPS} steps", spread, "")
     row("Live: machine load during the measurement", f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", "idle")
@@ -88,7 +88,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             scene.diface.source, scene.diface.filepath = "FILE", str(speech_file(Path(folder), SECONDS))
             bpy.ops.diface.generate()
-            live.REFINE_AFTER = 1e9  # the full quality would be in the way of the next draft
+            live.REFINE_AFTER = 1e9  # refinement in full quality would delay the next draft
             scene.diface.edit.live = True
             assert live.current(), bpy.context.window_manager.diface.message
             change_a_key(obj, np.random.default_rng(1))

@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import bpy  # noqa: F401 - with it comes aud, which makes the sounds
+import bpy  # noqa: F401 - provides the module aud, which writes the audio files
 from bench_tools import ROOT, row, speech_file
 
 from diface_addon.core import types
@@ -24,15 +24,15 @@ def fresh_worker(cache: Path | None = None) -> WorkerProcess:
     return worker
 
 
-def most_memory(process: int) -> float:
+def peak_memory(process: int) -> float:
     """Return the peak memory of a process in MB (Linux)."""
     for line in Path(f"/proc/{process}/status").read_text().splitlines():
         if line.startswith("VmHWM"):
             return int(line.split()[1]) / 1024
-    raise RuntimeError("The system does not tell the memory of a process.")
+    raise RuntimeError("The system does not report the peak memory of a process.")
 
 
-def memory(folder: Path) -> None:
+def measure_memory(folder: Path) -> None:
     """Measure peak memory and the time to the first rows, in a new worker for each length."""
     for minutes in (1, 10, 30, 60):
         with tempfile.TemporaryDirectory() as cache:
@@ -47,12 +47,12 @@ def memory(folder: Path) -> None:
             job.wait()
             seconds = time.perf_counter() - began
             row(f"{minutes} min of speech, until the first rows", f"{first:.1f} s", "")
-            row(f"worker's peak memory, {minutes} min of speech", f"{most_memory(worker.pid):.0f} MB", "under 1500 MB")
+            row(f"worker's peak memory, {minutes} min of speech", f"{peak_memory(worker.pid):.0f} MB", "under 1500 MB")
             row(f"{minutes} min of speech, 4 steps, fresh worker", f"{seconds:.0f} s", "")
             worker.close()
 
 
-def answer_to_cancel(folder: Path) -> None:
+def measure_cancel(folder: Path) -> None:
     """Measure the time from Cancel to the first reply to the next request."""
     worker = fresh_worker()
     short = types.GenerateRequest(types.AudioSection(ROOT / "tests/data/speech.flac"), steps=4)
@@ -64,9 +64,9 @@ def answer_to_cancel(folder: Path) -> None:
         time.sleep(0.4 + 0.2 * seed)
         began = time.perf_counter()
         job.cancel()
-        shown = time.perf_counter() - began
+        until_cancelled = time.perf_counter() - began
         worker.submit(short).wait()
-        taken.append((shown, time.perf_counter() - began))
+        taken.append((until_cancelled, time.perf_counter() - began))
     worker.close()
     row(
         "Cancel until the job ends, without the panel's polling interval of 0.1 s",
@@ -76,7 +76,7 @@ def answer_to_cancel(folder: Path) -> None:
     row("Cancel until the next 12 s of speech are generated", f"{statistics.median(t for _, t in taken):.1f} s", "")
 
 
-def steps(folder: Path) -> None:
+def measure_denoising(folder: Path) -> None:
     """Measure denoising alone: a minute from cached features."""
     worker = fresh_worker()
     path = speech_file(folder, 60)
@@ -93,9 +93,9 @@ def steps(folder: Path) -> None:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        steps(Path(folder))
-        answer_to_cancel(Path(folder))
-        memory(Path(folder))
+        measure_denoising(Path(folder))
+        measure_cancel(Path(folder))
+        measure_memory(Path(folder))
 
 
 if __name__ == "__main__":

@@ -23,13 +23,13 @@ def added() -> bpy.types.Object:
     return bpy.context.object
 
 
-def test_a_head_is_added_at_the_3d_cursor(scene) -> None:
+def test_head_is_added_at_the_3d_cursor(scene) -> None:
     scene.cursor.location = (1.0, 2.0, 3.0)
     assert added().location == Vector((1.0, 2.0, 3.0))
     assert messages.find(bpy.context, "characters").text == "Added DiFACE Head at the 3D cursor."
 
 
-def test_a_head_is_added_beside_an_object_that_is_in_its_place(scene) -> None:
+def test_head_is_added_beside_an_object_at_its_place(scene) -> None:
     bpy.ops.mesh.primitive_cube_add(size=2.0)
     head = added()
     assert bounds(head)[0].x > 1.0
@@ -43,7 +43,7 @@ def test_heads_are_added_side_by_side(scene) -> None:
         assert bounds(left)[1].x < bounds(right)[0].x
 
 
-def test_hidden_objects_lamps_and_cameras_are_not_in_the_way(scene) -> None:
+def test_hidden_objects_lights_and_cameras_are_ignored(scene) -> None:
     bpy.ops.mesh.primitive_cube_add(size=2.0)
     bpy.context.object.hide_set(True)
     bpy.ops.object.camera_add()
@@ -52,7 +52,7 @@ def test_hidden_objects_lamps_and_cameras_are_not_in_the_way(scene) -> None:
 
 
 @pytest.mark.parametrize("place", ["BESIDE", "THROUGH"])
-def test_a_comparison_leaves_no_material_behind(scene, clicks, worker, place) -> None:
+def test_comparison_leaves_no_material_behind(scene, clicks, worker, place) -> None:
     obj = scenes.add_character(scene)
     scenes.use_audio_file(scene, clicks([0.5]))
     bpy.ops.diface.generate()

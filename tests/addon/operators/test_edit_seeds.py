@@ -1,4 +1,4 @@
-"""The seed of edits, and the regions that they work on."""
+"""Seeds, regions and default frames of edits."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ EDITS = {
 
 
 @pytest.mark.parametrize("name", EDITS)
-def test_an_edit_uses_the_panels_seed_and_then_the_next_unused_one(scene, take, name) -> None:
+def test_edit_uses_the_panels_seed_and_then_the_next_unused_one(scene, take, name) -> None:
     set_key(take, "jawOpen", 50, 0.9)
     scene.diface.seed = 7
     seeds = []
@@ -75,7 +75,7 @@ def test_variations_of_one_edit_change_the_same_frames_of_the_same_base(scene, t
 
 
 @pytest.mark.parametrize("change", ["falloff", "frames", "regions", "pin", "seed", "quality"])
-def test_a_changed_edit_starts_with_the_panels_seed(scene, take, change) -> None:
+def test_changed_edit_starts_with_the_panels_seed(scene, take, change) -> None:
     settings, frames = scene.diface.edit, {"first": 40, "last": 60}
     bpy.ops.diface.in_between(**frames)
     if change == "falloff":
@@ -94,7 +94,7 @@ def test_a_changed_edit_starts_with_the_panels_seed(scene, take, change) -> None
     assert seed(take) == scene.diface.seed
 
 
-def test_a_variation_of_an_earlier_take_does_not_repeat_a_seed(scene, take) -> None:
+def test_variation_of_an_earlier_take_does_not_repeat_a_seed(scene, take) -> None:
     names = []
     for _press in range(2):
         bpy.ops.diface.in_between(first=40, last=60)
@@ -104,7 +104,7 @@ def test_a_variation_of_an_earlier_take_does_not_repeat_a_seed(scene, take) -> N
     assert seed(take) == 7
 
 
-def test_regenerate_does_not_repeat_an_edit_whose_pin_is_removed_meanwhile(scene, take) -> None:
+def test_regenerate_does_not_repeat_an_edit_whose_pin_is_removed_during_it(scene, take) -> None:
     set_key(take, "jawOpen", 30, 0.8)
     bpy.ops.diface.regenerate()
     set_key(take, "jawOpen", 60, 0.9)
@@ -129,7 +129,7 @@ def test_regenerate_changes_the_chosen_regions_only(scene, take, where) -> None:
     assert changed == {"jawOpen"}
 
 
-def test_regenerate_says_that_the_changed_keys_are_in_other_regions(scene, take) -> None:
+def test_regenerate_reports_changed_keys_of_other_regions(scene, take) -> None:
     set_key(take, "jawOpen", 50, 0.9)
     scene.diface.edit.regions = {"BROWS"}
     with pytest.raises(RuntimeError, match="No key was changed in the chosen regions"):
@@ -147,14 +147,14 @@ def test_unpin_all_removes_the_pins_of_the_chosen_regions(scene, take) -> None:
 
 
 @pytest.mark.parametrize("name", ["regenerate", "in_between", "swap_keyframes", "unpin", "unpin_all", "copy_pose"])
-def test_a_button_without_regions_is_grey(scene, take, name) -> None:
+def test_button_without_regions_is_disabled(scene, take, name) -> None:
     assert getattr(bpy.ops.diface, name).poll()
     scene.diface.edit.regions = set()
     assert not getattr(bpy.ops.diface, name).poll()
 
 
 @pytest.mark.parametrize("name", ["unpin", "unpin_all", "pin_pose", "regenerate", "in_between", "swap_keyframes"])
-def test_a_button_is_grey_for_an_object_without_animation(scene, take, name) -> None:
+def test_button_is_disabled_for_an_object_without_animation(scene, take, name) -> None:
     bpy.ops.mesh.primitive_cube_add()
     assert not getattr(bpy.ops.diface, name).poll()
 

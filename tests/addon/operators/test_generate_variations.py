@@ -23,7 +23,7 @@ def seeds() -> list[int]:
 
 
 @pytest.fixture
-def spoken(scene, head, clicks, worker):
+def character_with_audio(scene, head, clicks, worker):
     scenes.use_audio_file(scene, clicks([0.25, 1.0]))
     return scene
 
@@ -54,40 +54,40 @@ class Modal(modal_job.ModalJobOperator):
 
     def until(self, done) -> set[str]:
         """Send timer events until `done(result)`."""
-        while not done(answer := self.send("TIMER")):
+        while not done(result := self.send("TIMER")):
             time.sleep(0.01)
-        return answer
+        return result
 
 
-def is_over(answer: set[str]) -> bool:
-    return answer != {"PASS_THROUGH"}
+def has_ended(result: set[str]) -> bool:
+    return result != {"PASS_THROUGH"}
 
 
-def test_variations_use_unused_seeds_from_the_setting_on(spoken) -> None:
-    spoken.diface.seed = 5
+def test_variations_use_unused_seeds_from_the_setting_on(character_with_audio) -> None:
+    character_with_audio.diface.seed = 5
     assert bpy.ops.diface.generate() == {"FINISHED"}
     assert bpy.ops.diface.generate_variations(count=3) == {"FINISHED"}
     assert bpy.ops.diface.generate_variations(count=2) == {"FINISHED"}
     assert sorted(seeds()) == [5, 6, 7, 8, 9, 10]
-    assert spoken.diface.seed == 5
+    assert character_with_audio.diface.seed == 5
     assert running_job.current() is None
 
 
-def test_the_panel_sets_the_number_of_variations(spoken) -> None:
-    spoken.diface.variations = 2
+def test_the_panel_sets_the_number_of_variations(character_with_audio) -> None:
+    character_with_audio.diface.variations = 2
     assert bpy.ops.diface.generate_variations() == {"FINISHED"}
     assert len(seeds()) == 2
 
 
-def test_variations_show_progress(spoken) -> None:
+def test_variations_show_progress(character_with_audio) -> None:
     operator, shown = Modal(3), set()
     state = bpy.context.window_manager.diface
 
-    def look(answer: set[str]) -> bool:
+    def check_panel(result: set[str]) -> bool:
         shown.add((state.stage[:6], state.running))
-        return is_over(answer)
+        return has_ended(result)
 
-    assert operator.until(look) == {"FINISHED"}
+    assert operator.until(check_panel) == {"FINISHED"}
     assert {("1 of 3", True), ("2 of 3", True), ("3 of 3", True)} <= shown
     assert sorted(seeds()) == [0, 1, 2]
     assert operator.reports == [state.message.replace("\n", " ")]
@@ -95,18 +95,18 @@ def test_variations_show_progress(spoken) -> None:
     assert not state.running
 
 
-def test_first_esc_finishes_the_current_take(spoken) -> None:
+def test_first_esc_finishes_the_current_take(character_with_audio) -> None:
     operator = Modal(4)
     assert operator.send("ESC") == {"RUNNING_MODAL"}
     assert "the last one" in bpy.context.window_manager.diface.stage
-    assert operator.until(is_over) == {"FINISHED"}
+    assert operator.until(has_ended) == {"FINISHED"}
     assert seeds() == [0]
 
 
-def test_second_esc_cancels_and_keeps_finished_takes(spoken) -> None:
-    spoken.diface.seed = fake_engine.SLOW - 2
+def test_second_esc_cancels_and_keeps_finished_takes(character_with_audio) -> None:
+    character_with_audio.diface.seed = fake_engine.SLOW - 2
     operator = Modal(4)
-    operator.until(lambda _answer: len(seeds()) == 2)
+    operator.until(lambda _result: len(seeds()) == 2)
     assert operator.send("ESC") == {"RUNNING_MODAL"}
     assert operator.send("ESC") == {"CANCELLED"}
     assert sorted(seeds()) == [fake_engine.SLOW - 2, fake_engine.SLOW - 1]
@@ -115,9 +115,9 @@ def test_second_esc_cancels_and_keeps_finished_takes(spoken) -> None:
     assert not bpy.context.window_manager.diface.running
 
 
-def test_error_is_reported_and_finished_takes_are_kept(spoken, capfd, monkeypatch) -> None:
+def test_error_is_reported_and_finished_takes_are_kept(character_with_audio, capfd, monkeypatch) -> None:
     monkeypatch.setattr(take_index, "seeds", lambda _obj: {fake_engine.SLOW, fake_engine.KILLED})
-    spoken.diface.seed = fake_engine.SLOW - 1
+    character_with_audio.diface.seed = fake_engine.SLOW - 1
     assert bpy.ops.diface.generate_variations(count=2) == {"FINISHED"}
     assert seeds() == [fake_engine.SLOW - 1]
     reports = capfd.readouterr().out
@@ -126,10 +126,10 @@ def test_error_is_reported_and_finished_takes_are_kept(spoken, capfd, monkeypatc
     assert running_job.current() is None
 
 
-def test_settings_changed_meanwhile_have_no_effect(spoken) -> None:
+def test_settings_changed_meanwhile_have_no_effect(character_with_audio) -> None:
     operator = Modal(2)
-    spoken.diface.face_strength = 0.25
-    assert operator.until(is_over) == {"FINISHED"}
+    character_with_audio.diface.face_strength = 0.25
+    assert operator.until(has_ended) == {"FINISHED"}
     strengths = [
         stored_request.read_request(actions[0])["face_strength"] for actions in take_index.all_takes().values()
     ]

@@ -158,8 +158,8 @@ def test_test_worker_runs_in_the_background(scene, worker) -> None:
     operator = ModalOperator(worker_test.begin(bpy.context))
     operator._result_message = lambda: check_worker.DIFACE_OT_check_worker._result_message(operator)
     assert operator.send("MOUSEMOVE") == {"PASS_THROUGH"}
-    while (answer := operator.send("TIMER")) == {"PASS_THROUGH"}:
+    while (result := operator.send("TIMER")) == {"PASS_THROUGH"}:
         assert bpy.context.window_manager.diface.running
         time.sleep(0.01)
-    assert answer == {"FINISHED"}
+    assert result == {"FINISHED"}
     assert bpy.context.window_manager.diface.message.startswith("The worker is ready: python 3")

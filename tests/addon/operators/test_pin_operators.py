@@ -1,4 +1,4 @@
-"""Pin Pose, Unpin and Unpin All, as buttons press them."""
+"""Operators of pins: Pin Pose, Unpin, Unpin All, Copy Pose and Paste Pose; and takes of linked libraries."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from diface_addon.scene.takes import take_index
 from tests.addon.scene.small_takes import JAW, SMILE, curve, edit_keys, key_at, key_properties, write
 
 
-def press(button, **settings) -> set[str]:
-    return button("EXEC_DEFAULT", True, **settings)
+def press(operator, **settings) -> set[str]:
+    """Call an operator with an undo step, as a button does."""
+    return operator("EXEC_DEFAULT", True, **settings)
 
 
 @pytest.mark.parametrize(("frame", "subframe"), [(20, 0.0), (20, 0.25)])
-def test_a_pose_is_pinned_and_let_go(scene, head, frame, subframe) -> None:
+def test_pose_is_pinned_and_unpinned(scene, head, frame, subframe) -> None:
     write(head)
     before = key_properties(head)
     scene.frame_set(frame, subframe=subframe)
@@ -33,7 +34,7 @@ def test_a_pose_is_pinned_and_let_go(scene, head, frame, subframe) -> None:
     assert key_properties(head) == before
 
 
-def test_only_a_region_is_pinned_and_let_go(scene, head) -> None:
+def test_only_the_regions_are_pinned_and_unpinned(scene, head) -> None:
     write(head)
     scene.frame_set(20)
     press(bpy.ops.diface.pin_pose, region="JAW")
@@ -47,7 +48,7 @@ def test_only_a_region_is_pinned_and_let_go(scene, head) -> None:
     assert [pin.path for pin in pins.find_pins(head)] == [JAW]
 
 
-def test_selected_keys_are_let_go(scene, head) -> None:
+def test_selected_keys_are_unpinned(scene, head) -> None:
     write(head)
     edit_keys(head)
     assert {pin.path for pin in pins.selected_pins(head)} == {SMILE}  # Blender selects new keys
@@ -63,7 +64,7 @@ def test_selected_keys_are_let_go(scene, head) -> None:
     assert len(pins.find_pins(head)) == 4
 
 
-def test_all_are_let_go_wherever_they_are(scene, head) -> None:
+def test_unpin_all_restores_all_keys(scene, head) -> None:
     write(head)
     before = key_properties(head)
     edit_keys(head)
@@ -72,7 +73,7 @@ def test_all_are_let_go_wherever_they_are(scene, head) -> None:
 
 
 @pytest.mark.parametrize(
-    ("button", "settings", "message"),
+    ("operator", "settings", "message"),
     [
         ("unpin_all", {}, "There are no pins"),
         ("unpin", {}, "There is no pin at frame"),
@@ -80,21 +81,21 @@ def test_all_are_let_go_wherever_they_are(scene, head) -> None:
         ("pin_pose", {"region": "TONGUE"}, "has no shape keys of these regions"),
     ],
 )
-def test_where_there_is_nothing_it_is_said(scene, head, button, settings, message) -> None:
+def test_missing_pins_and_shape_keys_are_reported(scene, head, operator, settings, message) -> None:
     write(head)
     before = key_properties(head)
     with pytest.raises(RuntimeError, match=message):
-        press(getattr(bpy.ops.diface, button), **settings)
+        press(getattr(bpy.ops.diface, operator), **settings)
     assert key_properties(head) == before
 
 
-def test_nothing_to_pin_before_there_is_motion(scene, head) -> None:
+def test_pin_pose_is_disabled_without_animation(scene, head) -> None:
     assert not bpy.ops.diface.pin_pose.poll()
     write(head)
     assert bpy.ops.diface.pin_pose.poll()
 
 
-def test_locked_pins_are_not_let_go_and_that_is_said(scene, head, capfd) -> None:
+def test_locked_pins_are_kept_and_reported(scene, head, capfd) -> None:
     write(head)
     edit_keys(head)
     curve(head).lock = True
@@ -110,7 +111,7 @@ def test_locked_pins_are_not_let_go_and_that_is_said(scene, head, capfd) -> None
     assert key_properties(head)[JAW, 0] == before[JAW, 0]
 
 
-def test_a_pose_pasted_says_what_of_it_was_pinned(scene, head, capfd) -> None:
+def test_paste_pose_reports_the_pinned_channels(scene, head, capfd) -> None:
     write(head)
     scene.diface.edit.regions = {"JAW", "LIPS", "HEAD"}
     scene.frame_set(30)
@@ -130,7 +131,7 @@ def test_a_pose_pasted_says_what_of_it_was_pinned(scene, head, capfd) -> None:
     assert key_properties(head) == before
 
 
-def test_a_pose_is_copied_as_it_is_shown_between_frames(scene, head, capfd) -> None:
+def test_pose_is_copied_between_frames(scene, head, capfd) -> None:
     write(head)
     key_at(head, 30).co.y, key_at(head, 31).co.y = 0.2, 0.8
     scene.diface.edit.regions = {"JAW"}
@@ -141,20 +142,20 @@ def test_a_pose_is_copied_as_it_is_shown_between_frames(scene, head, capfd) -> N
     assert "of frame 30.5" in capfd.readouterr().out
 
 
-# A take of another file
+# Takes of linked libraries
 
 
 @pytest.fixture
-def foreign(scene, head, tmp_path: Path) -> bpy.types.Object:
-    """An override of a character whose take, with a key of the artist's, is the library's."""
+def overridden(scene, head, tmp_path: Path) -> bpy.types.Object:
+    """Return a library override of a character. Its take, with a key of the user, is in the library."""
     write(head, layers={})
     key_at(head, 20).co.y = 0.7
     path = tmp_path / "library.blend"
     bpy.data.libraries.write(str(path), {head})
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    with bpy.data.libraries.load(str(path), link=True) as (_there, here):
-        here.objects = ["Character"]
-    [root] = here.objects
+    with bpy.data.libraries.load(str(path), link=True) as (_source, linked):
+        linked.objects = ["Character"]
+    [root] = linked.objects
     scene = bpy.context.scene
     scene.collection.objects.link(root)
     obj = root.override_hierarchy_create(scene, bpy.context.view_layer, do_fully_editable=True)
@@ -163,53 +164,53 @@ def foreign(scene, head, tmp_path: Path) -> bpy.types.Object:
     return obj
 
 
-@pytest.mark.parametrize("button", ["pin_pose", "unpin", "unpin_all", "paste_pose", "sculpt_pose"])
-def test_keys_of_another_file_are_not_touched(foreign, button) -> None:
-    before = key_properties(foreign)
+@pytest.mark.parametrize("operator", ["pin_pose", "unpin", "unpin_all", "paste_pose", "sculpt_pose"])
+def test_library_keys_are_unchanged(overridden, operator) -> None:
+    before = key_properties(overridden)
     bpy.context.scene.frame_set(20)
     press(bpy.ops.diface.copy_pose)
     with pytest.raises(RuntimeError, match=r"comes from library\.blend, .*Duplicate the take first, or make it local"):
-        press(getattr(bpy.ops.diface, button))
-    pins.mark_extreme(foreign, pins.find_pins(foreign))
-    assert key_properties(foreign) == before
+        press(getattr(bpy.ops.diface, operator))
+    pins.mark_extreme(overridden, pins.find_pins(overridden))
+    assert key_properties(overridden) == before
 
 
-def test_a_take_of_another_file_is_deleted_there(foreign) -> None:
+def test_library_take_cannot_be_deleted(overridden) -> None:
     [(take, actions)] = take_index.all_takes().items()
     with pytest.raises(RuntimeError, match=r"comes from library\.blend, .*Delete it in that file"):
         bpy.ops.diface.delete_take(take=take)
     assert take_index.all_takes() == {take: actions}
 
 
-def test_its_duplicate_is_the_artists_own(foreign) -> None:
+def test_duplicate_of_a_library_take_is_editable(overridden) -> None:
     [take] = take_index.all_takes()
     bpy.ops.diface.duplicate_take(take=take)
-    assert curve(foreign).id_data.library is None
+    assert curve(overridden).id_data.library is None
     bpy.context.scene.frame_set(25)
     assert press(bpy.ops.diface.pin_pose, region="ALL") == {"FINISHED"}
-    assert {pin.frame for pin in pins.find_pins(foreign)} == {20, 25}
+    assert {pin.frame for pin in pins.find_pins(overridden)} == {20, 25}
     press(bpy.ops.diface.unpin_all)
-    assert pins.find_pins(foreign) == []
+    assert pins.find_pins(overridden) == []
 
 
-def test_no_way_leads_to_writing_keys_of_another_file(foreign) -> None:
-    before, keys = key_properties(foreign), KeyTable.read(curve(foreign))
+def test_library_keys_cannot_be_written(overridden) -> None:
+    before, keys = key_properties(overridden), KeyTable.read(curve(overridden))
     with pytest.raises(errors.SceneError, match=r"comes from library\.blend"):
-        keys.write(curve(foreign))
+        keys.write(curve(overridden))
     with pytest.raises(errors.SceneError, match=r"comes from library\.blend"):
-        pins.set_values(foreign, 25, {"jawOpen": 0.3})
+        pins.set_values(overridden, 25, {"jawOpen": 0.3})
     with pytest.raises(errors.SceneError, match=r"comes from library\.blend"):
-        pins.unpin(foreign, pins.find_pins(foreign))
-    assert key_properties(foreign) == before
+        pins.unpin(overridden, pins.find_pins(overridden))
+    assert key_properties(overridden) == before
 
 
-@pytest.mark.parametrize("button", ["pin_pose", "unpin", "unpin_all", "paste_pose", "regenerate", "in_between"])
-def test_a_linked_character_is_not_keyed(foreign, button) -> None:
-    root = foreign.override_library.reference
+@pytest.mark.parametrize("operator", ["pin_pose", "unpin", "unpin_all", "paste_pose", "regenerate", "in_between"])
+def test_linked_character_is_not_keyed(overridden, operator) -> None:
+    root = overridden.override_library.reference
     bpy.context.view_layer.objects.active = root
     bpy.context.scene.diface.character = root
     before = key_properties(root)
     press(bpy.ops.diface.copy_pose)
     with pytest.raises(RuntimeError, match=r"linked from another file .*Make a library override"):
-        press(getattr(bpy.ops.diface, button))
+        press(getattr(bpy.ops.diface, operator))
     assert key_properties(root) == before

@@ -1,4 +1,4 @@
-"""Draw panels without a window: what they show, and an error for names that Blender does not have."""
+"""Draw panels without a window: record what is drawn, and fail for names that Blender does not have."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Rows:
 
 
 def drawn(panel: str = "Main") -> list[str]:
-    """Return what a panel shows now."""
+    """Return the items that a panel draws."""
     found: list[str] = []
     type("Panel", (getattr(panels, panel),), {"layout": Layout(found)})().draw(bpy.context)
     return found

@@ -35,7 +35,7 @@ def test_add_head_is_shown_without_a_character(scene) -> None:
     assert "diface.add_head" in drawn()
 
 
-def test_the_shape_keys_found_are_counted_and_the_missing_ones_listed(scene, head) -> None:
+def test_found_shape_keys_are_counted_and_missing_ones_listed(scene, head) -> None:
     assert "2 of 52 ARKit shape keys found" in drawn()
     assert "diface.list_missing_keys" in drawn()
     assert "diface.add_head" not in drawn()
@@ -44,7 +44,7 @@ def test_the_shape_keys_found_are_counted_and_the_missing_ones_listed(scene, hea
     assert not {"jawOpen", "mouthSmileLeft"} & set(missing)
 
 
-def test_a_complete_character_has_no_list_of_missing_keys(scene) -> None:
+def test_complete_character_has_no_list_of_missing_keys(scene) -> None:
     scenes.add_character(scene, channels.SHAPES)
     assert "52 of 52 ARKit shape keys found" in drawn()
     assert "diface.list_missing_keys" not in drawn()
@@ -120,7 +120,7 @@ def test_messages_are_shown_in_their_panel_one_line_per_note(scene, head) -> Non
 
 
 @pytest.mark.parametrize("text", ["", "Short.", LONG])
-def test_the_status_area_has_the_same_height_for_every_message(scene, head, text) -> None:
+def test_status_area_has_the_same_height_for_every_message(scene, head, text) -> None:
     def labels() -> int:
         return sum(not name.startswith("diface.") for name in drawn("Edit"))
 
@@ -130,7 +130,7 @@ def test_the_status_area_has_the_same_height_for_every_message(scene, head, text
     assert ("diface.show_message" in drawn("Edit")) == (text == LONG)
 
 
-def test_a_message_is_shown_for_its_character_only(scene, head) -> None:
+def test_message_is_shown_for_its_character_only(scene, head) -> None:
     messages.show(bpy.context, "edit", "Pinned.")
     other = scenes.add_character(scene)
     assert "Pinned." not in drawn("Edit")
@@ -147,7 +147,7 @@ def test_undo_removes_messages(scene, head) -> None:
     assert "Pinned." not in drawn("Edit")
 
 
-def test_an_operator_shows_its_message_in_its_panel(scene, head) -> None:
+def test_operator_shows_its_message_in_its_panel(scene, head) -> None:
     with pytest.raises(RuntimeError, match="not working"):
         bpy.ops.diface.cancel()
     with pytest.raises(RuntimeError, match="No take is active"):
@@ -194,7 +194,7 @@ def test_no_two_buttons_of_a_panel_have_the_same_text() -> None:
         assert len(texts) == len(set(texts)), panel
 
 
-def test_every_operator_is_in_the_menu_or_in_a_button_of_its_own() -> None:
+def test_every_operator_is_in_the_menu_or_has_a_separate_button() -> None:
     """Blender's search lists only operators of menus."""
     named = {name for group in menus.MENU_OPERATORS for name in group}
     for name in dir(bpy.ops.diface):
@@ -215,7 +215,7 @@ def test_every_operator_has_a_page_of_the_guide() -> None:
     assert set(manual.PAGE_BY_OPERATOR) == set(dir(bpy.ops.diface))
 
 
-def test_the_advanced_settings_are_reset(scene) -> None:
+def test_advanced_settings_are_reset(scene) -> None:
     scene.diface.guidance, scene.diface.variety = 3.0, 0.5
     assert bpy.ops.diface.reset_advanced() == {"FINISHED"}
     assert (scene.diface.guidance, scene.diface.variety) == (1.5, 1.0)
@@ -253,7 +253,7 @@ def test_takes_are_listed(scene, head) -> None:
     assert bpy.ops.diface.use_take(take=take) == {"FINISHED"}
 
 
-def test_the_chosen_take_shows_its_time_and_its_parent(scene, head) -> None:
+def test_selected_take_shows_its_time_and_its_parent(scene, head) -> None:
     write(head, name="First")
     first = next(iter(take_index.all_takes()))
     bpy.ops.diface.duplicate_take(take=first)
@@ -263,7 +263,7 @@ def test_the_chosen_take_shows_its_time_and_its_parent(scene, head) -> None:
     assert re.fullmatch(r"Made at \d\d:\d\d from First", line)
 
 
-def test_a_time_of_another_day_has_its_date() -> None:
+def test_time_of_another_day_has_its_date() -> None:
     assert take_rows.local_time("2020-06-01T12:00:00+00:00").startswith("on 2020-06-0")
     assert take_rows.local_time("") == take_rows.local_time("yesterday") == ""
 
@@ -275,7 +275,7 @@ def test_export_shows_its_frame_range(scene, head) -> None:
     assert "Preview range 3 to 7" in drawn("Export")
 
 
-def test_the_preferences_draw(scene) -> None:
+def test_preferences_are_drawn(scene) -> None:
     found: list[str] = []
     fields = dict.fromkeys(preferences.USER_MODELS, "")
     stand_in = type(
@@ -333,13 +333,13 @@ def test_load_style_selects_a_style_file_and_refuses_others(scene, tmp_path) -> 
     assert (scene.diface.style, scene.diface.second_style) == ("", "Mine")
 
 
-def test_cancel_is_grey_without_a_job(scene) -> None:
+def test_cancel_is_disabled_without_a_job(scene) -> None:
     assert running_job.current() is None
     with pytest.raises(RuntimeError, match="not working"):
         bpy.ops.diface.cancel()
 
 
-def test_the_worker_test_reports_versions(scene, worker) -> None:
+def test_test_worker_reports_versions(scene, worker) -> None:
     assert bpy.ops.diface.check_worker() == {"FINISHED"}
     assert "python 3" in bpy.context.window_manager.diface.worker_versions
 

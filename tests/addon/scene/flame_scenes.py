@@ -14,24 +14,24 @@ from diface_addon.scene.takes import take_writers, write_take
 ROWS, SHAPES, FIRST = 24, 9, 5
 
 # name -> (flame = scale * rotation @ local + shift)
-LYING = {
-    "as FLAME has it": (1.0, np.eye(3), (0.0, 0.0, 0.0)),
+ORIENTATIONS = {
+    "FLAME's axes": (1.0, np.eye(3), (0.0, 0.0, 0.0)),
     "Z up": (1.0, placement.FROM_BLENDER, (0.0, 0.0, 0.0)),
     "Y up in centimetres": (0.01, np.eye(3), (0.0, 0.0, 0.0)),
-    "its origin elsewhere": (1.0, placement.FROM_BLENDER, (0.1, -1.6, 0.3)),
+    "other origin": (1.0, placement.FROM_BLENDER, (0.1, -1.6, 0.3)),
     "mirrored": (1.0, np.diag([-1.0, 1.0, 1.0]), (0.0, 0.0, 0.0)),
 }
 
 
-def add_flame(file: Path, lying: str = "Z up", identity: float = 0.0) -> bpy.types.Object:
+def add_flame(file: Path, orientation: str = "Z up", identity: float = 0.0) -> bpy.types.Object:
     """Add a FLAME mesh, active and selected.
 
     Args:
         file: The FLAME file.
-        lying: The placement, a key of LYING.
-        identity: Maximum displacement in metres of a made-up person from the template.
+        orientation: A key of ORIENTATIONS.
+        identity: Maximum displacement in metres of an artificial identity from the template.
     """
-    scale, rotation, shift = LYING[lying]
+    scale, rotation, shift = ORIENTATIONS[orientation]
     with np.load(file) as arrays:
         vertices, faces = arrays["v_template"].astype(np.float64), arrays["faces"]
     bump = np.sin(vertices * 25.0 + 1.0)
@@ -64,20 +64,22 @@ def write(
 ) -> write_take.TakeResult:
     """Write a take of `motion` to `obj`."""
     made, shapes = motion(seed, head)
-    own, placed = take_writers.CustomShapes(shapes, as_cache), flame_mesh.estimate_placement(obj, file)
-    return write_take.write_take(obj, made, f"3DiFACE {seed}", {"first_frame": FIRST, "seed": seed}, placed, own)
+    custom_shapes, placed = take_writers.CustomShapes(shapes, as_cache), flame_mesh.estimate_placement(obj, file)
+    return write_take.write_take(
+        obj, made, f"3DiFACE {seed}", {"first_frame": FIRST, "seed": seed}, placed, custom_shapes
+    )
 
 
-def expected(obj: bpy.types.Object, lying: str, seed: int = 0) -> np.ndarray:
+def expected(obj: bpy.types.Object, orientation: str, seed: int = 0) -> np.ndarray:
     """Return the vertices (T, V, 3) of `motion` in the mesh's coordinates, without the rotation of the head."""
-    scale, rotation, _shift = LYING[lying]
+    scale, rotation, _shift = ORIENTATIONS[orientation]
     made, shapes = motion(seed)
     weights = made.select(shapes.names).values.astype(np.float64)
     moved = np.einsum("tk,kvc->tvc", weights, shapes.deltas.astype(np.float64)) @ rotation / scale
     return flame_mesh.rest_vertices(obj).astype(np.float64) + moved
 
 
-def shown(obj: bpy.types.Object, frame: int) -> np.ndarray:
+def evaluated_vertices(obj: bpy.types.Object, frame: int) -> np.ndarray:
     """Return the vertices (V, 3) of the evaluated mesh at a frame, in the mesh's coordinates."""
     bpy.context.scene.frame_set(frame)
     mesh = obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).data

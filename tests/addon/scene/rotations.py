@@ -1,4 +1,4 @@
-"""Rotation modes, and rotations of objects in any of them."""
+"""Rotation modes, and setting an object's rotation in each of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ MODES = ("XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX", "QUATERNION", "AXIS_ANGLE")
 
 
 def turn(obj, rotation: Quaternion) -> None:
-    """Set the object's rotation in its own mode."""
+    """Set the object's rotation in its rotation mode."""
     if obj.rotation_mode == "QUATERNION":
         obj.rotation_quaternion = rotation
     elif obj.rotation_mode == "AXIS_ANGLE":

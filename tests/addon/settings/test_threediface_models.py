@@ -13,7 +13,7 @@ from tests.addon.settings.checkpoints import FACE, HEAD, checkpoint
 
 @pytest.fixture
 def checkpoints(tmp_path, monkeypatch) -> Path:
-    """The folder of the preferences, with a face model and a head model."""
+    """Set the folder of the preferences, with a face model and a head model."""
     folder = tmp_path / "checkpoints"
     for name, target in (("face_a", FACE), ("head_a", HEAD)):
         checkpoint(folder / name, target)

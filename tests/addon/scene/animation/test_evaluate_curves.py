@@ -74,9 +74,9 @@ def test_rest_of_a_user_action_does_not_depend_on_the_frame(scene, head, mode) -
         scene.frame_set(frame)
         found.append(evaluate_curves.sample_motion(head, 5, 11, channels.HEAD).values)
     assert all((values == found[0]).all() for values in found)
-    there = Euler(turns[5]).to_quaternion().inverted() @ Euler(turns[15]).to_quaternion()
+    expected = Euler(turns[5]).to_quaternion().inverted() @ Euler(turns[15]).to_quaternion()
     assert found[0][0] == pytest.approx([0, 0, 0], abs=1e-6)
-    assert found[0][-1] == pytest.approx(list(there.to_exponential_map()), abs=1e-6)
+    assert found[0][-1] == pytest.approx(list(expected.to_exponential_map()), abs=1e-6)
 
 
 def test_sampling_of_a_strip_below_an_action_without_its_curve(scene, head) -> None:

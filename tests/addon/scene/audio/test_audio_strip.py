@@ -1,4 +1,4 @@
-"""The section of a sound file that a strip plays, checked by the click near its start."""
+"""The section of an audio file that a strip plays, checked by the times of clicks."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.addon.scene import scenes
 pytestmark = needs_audio
 
 
-def heard(scene, strip, folder) -> list[float]:
-    """Return the seconds from frame 0 of the scene at which the strip plays clicks."""
+def click_times(scene, strip, folder) -> list[float]:
+    """Return the seconds after frame 0 of the scene at which the strip plays clicks."""
     section = audio_strip.audio_section(scene, strip, folder)
     samples, rate = soundfile.read(section.path, always_2d=True)
     loud = abs(samples.mean(axis=1)) > 0.2
@@ -33,19 +33,19 @@ def test_trimmed_and_moved_strip(scene, clicks, tmp_path, rate) -> None:
     fps = scenes.set_rate(scene, rate)
     strip = scenes.add_strip(scene, clicks([0.5, 1.5, 2.5]), 20)
     scenes.trim_strip(strip, 20 + round(fps), 20 + round(2 * fps))
-    assert heard(scene, strip, tmp_path) == pytest.approx([20 / fps + 1.5], abs=0.001)
+    assert click_times(scene, strip, tmp_path) == pytest.approx([20 / fps + 1.5], abs=0.001)
 
 
 def test_sound_offset(scene, clicks, tmp_path) -> None:
     strip = scenes.add_strip(scene, clicks([0.5, 1.5]), 1)
     strip.sound_offset = 0.25
-    assert heard(scene, strip, tmp_path) == pytest.approx([1 / 24 + 0.75, 1 / 24 + 1.75], abs=0.001)
+    assert click_times(scene, strip, tmp_path) == pytest.approx([1 / 24 + 0.75, 1 / 24 + 1.75], abs=0.001)
 
 
 def test_volume_and_pan_are_ignored(scene, clicks, tmp_path) -> None:
     strip = scenes.add_strip(scene, clicks([0.5]), 1)
     strip.volume, strip.pan = 0.0, 1.0
-    assert heard(scene, strip, tmp_path) == pytest.approx([1 / 24 + 0.5], abs=0.001)
+    assert click_times(scene, strip, tmp_path) == pytest.approx([1 / 24 + 0.5], abs=0.001)
 
 
 def test_packed_sound(scene, clicks, tmp_path) -> None:
@@ -53,7 +53,7 @@ def test_packed_sound(scene, clicks, tmp_path) -> None:
     strip = scenes.add_strip(scene, path, 1)
     strip.sound.pack()
     path.unlink()
-    assert heard(scene, strip, tmp_path) == pytest.approx([1 / 24 + 0.5], abs=0.001)
+    assert click_times(scene, strip, tmp_path) == pytest.approx([1 / 24 + 0.5], abs=0.001)
 
 
 def test_strip_in_trimmed_meta(scene, clicks, tmp_path) -> None:
@@ -62,7 +62,7 @@ def test_strip_in_trimmed_meta(scene, clicks, tmp_path) -> None:
     scenes.trim_strip(meta, 25, 49)
     inner = next(found for _scene, found in audio_strip.list_strips(bpy.context))
     assert audio_strip.bounds(inner) == (25, 49)
-    assert heard(scene, inner, tmp_path) == pytest.approx([1 / 24 + 1.5], abs=0.001)
+    assert click_times(scene, inner, tmp_path) == pytest.approx([1 / 24 + 1.5], abs=0.001)
     meta.mute = True
     with pytest.raises(errors.AudioError, match="muted"):
         audio_strip.audio_section(scene, inner, tmp_path)
@@ -86,10 +86,10 @@ def test_retimed_strip(scene, clicks, tmp_path, start) -> None:
     scenes_before, sounds_before = len(bpy.data.scenes), len(bpy.data.sounds)
     first, end = audio_strip.bounds(strip)
     assert end - first == pytest.approx(36, abs=1)
-    # Blender rounds the strip's length to frames, and its pitch-keeping stretch is exact to less than half a frame.
+    # Blender rounds the strip's length to frames; its pitch-preserving time stretch is exact to half a frame.
     speed = 72 / (end - first)
     wanted = [start / 24 + time / speed for time in (0.5, 1.5, 2.5)]
-    assert heard(scene, strip, tmp_path) == pytest.approx(wanted, abs=0.02)
+    assert click_times(scene, strip, tmp_path) == pytest.approx(wanted, abs=0.02)
     assert (len(bpy.data.scenes), len(bpy.data.sounds)) == (scenes_before, sounds_before)
 
 
@@ -97,12 +97,12 @@ def test_retimed_strip_with_muted_playback(scene, clicks, tmp_path) -> None:
     strip = scenes.add_strip(scene, clicks([0.5, 1.5]))
     scenes.retime(scene, strip, 2.0)
     scene.use_audio = False
-    assert len(heard(scene, strip, tmp_path)) == 2
+    assert len(click_times(scene, strip, tmp_path)) == 2
     assert not scene.use_audio
     scene.use_audio = True
     strip.volume = 0.0
     strip.keyframe_insert("volume", frame=1)
-    assert len(heard(scene, strip, tmp_path)) == 2
+    assert len(click_times(scene, strip, tmp_path)) == 2
 
 
 def test_retimed_strip_with_missing_file(scene, clicks, tmp_path) -> None:
@@ -122,7 +122,7 @@ def test_other_formats_have_exact_timing(scene, clicks, tmp_path, ending) -> Non
     other = tmp_path / f"other.{ending}"
     subprocess.run(["ffmpeg", "-v", "error", "-i", str(clicks([0.1, 1.5])), str(other)], check=True)
     strip = scenes.add_strip(scene, other, 1)
-    assert heard(scene, strip, tmp_path) == pytest.approx([1 / 24 + 0.1, 1 / 24 + 1.5], abs=0.002)
+    assert click_times(scene, strip, tmp_path) == pytest.approx([1 / 24 + 0.1, 1 / 24 + 1.5], abs=0.002)
     decoded = decode.ensure_readable(other, tmp_path)
     assert (decoded == other) == (f".{ending}" in decode.READABLE_SUFFIXES)
 

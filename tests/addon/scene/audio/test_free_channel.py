@@ -1,4 +1,4 @@
-"""Load Audio finds a free channel of the Sequencer, or says that there is none."""
+"""Load Audio finds a free channel of the Sequencer, or reports that none is free."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import numpy as np
 
 
 class csc_matrix:  # noqa: N801
-    """A stand-in that is pickled like scipy's class."""
+    """Substitute that is pickled like scipy's class."""
 
     def __init__(self, dense: np.ndarray) -> None:
         columns, rows = np.nonzero(dense.T)

@@ -83,16 +83,16 @@ def test_materials_are_shared_by_two_heads() -> None:
         assert shader.outputs["BSDF"].is_linked
         assert max(material.diffuse_color[:3]) > 0.02
     skin = first.data.materials[0]
-    skin.diffuse_color = (0, 0, 1, 1)  # the artist's change stays when another head is added
+    skin.diffuse_color = (0, 0, 1, 1)  # the user's change is kept when another head is added
     add_head(bpy.context)
     assert tuple(skin.diffuse_color) == (0, 0, 1, 1)
 
 
 def test_users_material_of_the_same_name_is_unchanged() -> None:
-    theirs = bpy.data.materials.new("DiFACE Skin")
+    user_material = bpy.data.materials.new("DiFACE Skin")
     obj = add_head(bpy.context)
-    assert theirs not in list(obj.data.materials)
-    assert theirs.users == 0
+    assert user_material not in list(obj.data.materials)
+    assert user_material.users == 0
 
 
 def test_stage_frames_the_face_and_keeps_the_world() -> None:

@@ -1,4 +1,4 @@
-"""FLAME heads added from the user's file: read in Blender's process, of any identity, upright."""
+"""FLAME heads added from the user's file: read in Blender's process, any identity, upright."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def empty() -> None:
 
 @pytest.fixture(scope="module")
 def published(shared, tmp_path_factory) -> Path:
-    """A pickle in the published format, with a sparse matrix and Python 2 strings."""
+    """Write a pickle in the published format, with a sparse matrix and Python 2 strings."""
     path = tmp_path_factory.mktemp("flame") / "generic_model.pkl"
     path.write_bytes(published_flame.pickled(shared / "flame2023open.npz"))
     return path
 
 
 @pytest.fixture
-def own(published, monkeypatch) -> Path:
+def flame_file(published, monkeypatch) -> Path:
     monkeypatch.setattr(preferences, "flame_file", lambda: published)
     monkeypatch.setattr(preferences, "templates_file", lambda: None)
     return published
@@ -48,9 +48,9 @@ def test_published_pickle_is_read_without_scipy(published) -> None:
     assert "scipy" not in sys.modules
 
 
-def test_template_is_upright_and_faces_minus_y(own) -> None:
+def test_template_is_upright_and_faces_minus_y(flame_file) -> None:
     assert bpy.ops.diface.add_flame_head() == {"FINISHED"}
-    obj, model = bpy.context.active_object, flame_model.load_flame(own)
+    obj, model = bpy.context.active_object, flame_model.load_flame(flame_file)
     assert obj[flame_head.MARK] == "template"
     assert not obj.data.validate(verbose=False)
     assert all(polygon.use_smooth for polygon in obj.data.polygons)
@@ -62,7 +62,7 @@ def test_template_is_upright_and_faces_minus_y(own) -> None:
     np.testing.assert_allclose(vertices, np.column_stack([x, -z, y]), atol=1e-6)
 
 
-def test_seed_gives_a_reproducible_identity(own) -> None:
+def test_seed_gives_a_reproducible_identity(flame_file) -> None:
     heads = []
     for seed, strength in ((0, 1.0), (7, 1.0), (7, 1.0), (8, 1.0), (7, 0.0)):
         bpy.ops.diface.add_flame_head(seed=seed, strength=strength)
@@ -77,13 +77,13 @@ def test_seed_gives_a_reproducible_identity(own) -> None:
     assert all(flame_mesh.is_flame(head) for head in heads)
 
 
-def test_origin_is_in_the_neck_of_each_identity(own) -> None:
+def test_origin_is_in_the_neck_of_each_identity(flame_file) -> None:
     bpy.ops.diface.add_flame_head(seed=3, strength=1.5)
-    placed = flame_mesh.estimate_placement(bpy.context.active_object, own)
+    placed = flame_mesh.estimate_placement(bpy.context.active_object, flame_file)
     assert np.abs(placed.neck).max() < 1e-6
 
 
-def test_file_without_identities_is_reported(own, shared, monkeypatch) -> None:
+def test_file_without_identities_is_reported(flame_file, shared, monkeypatch) -> None:
     monkeypatch.setattr(preferences, "flame_file", lambda: shared / "flame2023open.npz")
     before = fingerprint.of_file()
     with pytest.raises(RuntimeError, match="no identity basis"):
@@ -100,7 +100,7 @@ class Harmful:
         return Path.touch, (self.touched,)
 
 
-def test_pickle_with_code_is_refused_and_the_scene_unchanged(own, tmp_path, monkeypatch) -> None:
+def test_pickle_with_code_is_refused_and_the_scene_unchanged(flame_file, tmp_path, monkeypatch) -> None:
     (tmp_path / "f.pkl").write_bytes(pickle.dumps({"v_template": Harmful(tmp_path / "touched")}))
     monkeypatch.setattr(preferences, "flame_file", lambda: tmp_path / "f.pkl")
     before = fingerprint.of_file()
@@ -120,7 +120,7 @@ def test_other_mesh_with_as_many_vertices_is_not_flame() -> None:
         flame_mesh.check(obj)
 
 
-def test_tris_to_quads_keeps_a_flame_mesh(own) -> None:
+def test_tris_to_quads_keeps_a_flame_mesh(flame_file) -> None:
     bpy.ops.diface.add_flame_head()
     obj = bpy.context.active_object
     bpy.ops.object.mode_set(mode="EDIT")

@@ -1,4 +1,4 @@
-"""Shape keys under the names that riggers give them."""
+"""Shape keys in the naming conventions of rigs."""
 
 from __future__ import annotations
 

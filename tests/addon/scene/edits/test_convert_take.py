@@ -39,7 +39,7 @@ def insert(obj: bpy.types.Object, frame: float, value: float) -> None:
 
 
 @pytest.mark.parametrize("rate", ["25", "30", "60", "29.97"])
-def test_converted_take_is_in_sync_and_has_a_key_a_frame(scene, take, rate) -> None:
+def test_converted_take_is_in_sync_and_has_a_key_per_frame(scene, take, rate) -> None:
     old = stored_request.read_request(take.data.shape_keys.animation_data.action)
     fps = scenes.set_rate(scene, rate)
     assert bpy.ops.diface.convert_take() == {"FINISHED"}

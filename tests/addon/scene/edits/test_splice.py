@@ -26,7 +26,7 @@ MODES = ("XYZ", "ZYX", "QUATERNION", "AXIS_ANGLE")
 
 
 def smooth(seed: int, rows: int = ROWS, size: float = 0.4, rate: float = 24) -> types.Motion:
-    """A motion of every channel, as slow as a face is."""
+    """Return a motion of every channel, as slow as that of a face."""
     names = channels.SHAPES + channels.HEAD
     random, at = np.random.default_rng(seed), np.arange(rows) / rate
     waves = np.sin(np.outer(at, random.uniform(1, 3, len(names))) + random.uniform(0, 6, len(names)))
@@ -43,7 +43,7 @@ def tables(actions) -> dict:
 
 
 def same(a: KeyTable, b: KeyTable) -> bool:
-    """To the bit, in everything."""
+    """Return whether all properties are equal to the bit."""
     return len(a) == len(b) and all((getattr(a, f.name) == getattr(b, f.name)).all() for f in fields(KeyTable))
 
 
@@ -54,20 +54,20 @@ def spliced(obj, base, other, names=channels.ALL, frames=RANGE, ramp=RAMP) -> tu
 
 @pytest.fixture
 def face(scene) -> bpy.types.Object:
-    """A character with every shape key."""
+    """Return a character with every shape key."""
     return scenes.add_character(scene, NAMES)
 
 
 @pytest.fixture
 def pair(face) -> tuple[list, list]:
-    """The active take, and another."""
+    """Return the active take and another one."""
     other = write(face, 2, "Other")
     return write(face, 1, "Base"), other
 
 
 @pytest.fixture
-def few(scene) -> None:
-    """The same with few shape keys, quick to compare as a whole."""
+def few_shapes(scene) -> None:
+    """Return a character with few shape keys, which is fast to compare completely."""
     obj = scenes.add_character(scene, ("jawOpen", "eyeBlinkLeft", "breathIn"))
     write(obj, 2, "Other")
     write(obj, 1, "Base")
@@ -101,15 +101,15 @@ def test_pin_pose_pins_only_the_regions(face, pair, region) -> None:
 @pytest.mark.parametrize("rate", [24, 25, 30, 60, 30 / 1.001])
 @pytest.mark.parametrize("first", [1, 37])
 def test_ramps_of_a_splice_are_smooth(face, rate, first) -> None:
-    """No step from frame to frame that is larger than what the takes do and what they are apart ask for."""
+    """No step between frames exceeds the largest step of both takes plus the share of their difference."""
     other = write(face, 2, "Other", first, 120, rate)
     base = write(face, 1, "Base", first, 120, rate)
     made, _over = spliced(face, base, other, frames=(first + 30, first + 90), ramp=12)
     mine, theirs, after = tables(base), tables(other), tables(made)
     for address, table in after.items():
-        apart = np.abs(mine[address].values - theirs[address].values).max()
+        difference = np.abs(mine[address].values - theirs[address].values).max()
         steps = [np.abs(np.diff(one.values)).max() for one in (mine[address], theirs[address])]
-        assert np.abs(np.diff(table.values)).max() <= max(steps) + 1.9 * apart / 13 + 1e-5, address
+        assert np.abs(np.diff(table.values)).max() <= max(steps) + 1.9 * difference / 13 + 1e-5, address
 
 
 def test_splice_has_ramps_only_where_the_take_continues(face, pair) -> None:
@@ -167,13 +167,13 @@ def angle(a: Quaternion, b: Quaternion) -> float:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("turned", [False, True])
-def test_splice_of_the_head_is_spherical_in_every_rotation_mode(face, mode, turned) -> None:
-    """turned: the other take's numbers lie on another sheet: negative quaternions, a turn more."""
+@pytest.mark.parametrize("equivalent", [False, True])
+def test_splice_of_the_head_is_spherical_in_every_rotation_mode(face, mode, equivalent) -> None:
+    """equivalent: the other take has equivalent rotation values: negative quaternions, or 2 pi added."""
     face.rotation_mode = mode
     other, base = write(face, 2, "Other"), write(face, 1, "Base")
-    if turned:
-        turn_the_numbers(other, mode)
+    if equivalent:
+        use_equivalent_rotations(other, mode)
     made, over = spliced(face, base, other, channels.HEAD)
     times = np.arange(FIRST, FIRST + ROWS)
     result, mine, theirs = (rotation(actions, mode, times) for actions in (made, base, other))
@@ -181,13 +181,13 @@ def test_splice_of_the_head_is_spherical_in_every_rotation_mode(face, mode, turn
         weight = over.weight(np.array([frame]))[0] if RANGE[0] <= frame <= RANGE[1] else 0.0
         assert angle(now, a) == pytest.approx(weight * angle(a, b), abs=2e-3), frame
         assert angle(now, b) == pytest.approx((1 - weight) * angle(a, b), abs=2e-3), frame
-    # Between the keys too: nothing jumps from one sheet to another.
+    # Also between keys: no jump between equivalent values.
     between = rotation(made, mode, np.arange(FIRST, FIRST + ROWS - 1, 0.25))
     steps = [angle(a, b) for a, b in pairwise(between)]
     assert max(steps) < 0.08
 
 
-def turn_the_numbers(actions, mode: str) -> None:
+def use_equivalent_rotations(actions, mode: str) -> None:
     for (kind, path, index), held in splice.find_curves(actions).items():
         if kind == "OBJECT" and path.startswith("rotation"):
             for key in held.fcurve.keyframe_points:
@@ -215,7 +215,7 @@ def test_edit_of_a_take_in_another_rotation_mode(face, mode) -> None:
             assert angle(rest[0].conjugated() @ now, rest[1].conjugated() @ wanted) < 2e-3
 
 
-# The artist's keys
+# The user's keys
 
 
 def test_splice_copies_pins_and_adds_no_edits(face, pair) -> None:
@@ -277,7 +277,7 @@ def test_splice_without_a_preview_range_covers_the_take(face, pair) -> None:
     assert same(tables(take_index.all_takes()[take])[path], theirs[path])
 
 
-def test_undo(few) -> None:
+def test_undo(few_shapes) -> None:
     bpy.ops.ed.undo_push(message="Before")
     before = fingerprint.of_file()
     assert bpy.ops.diface.splice_take("EXEC_DEFAULT", True, other="Other", first=25, last=50) == {"FINISHED"}
@@ -303,7 +303,7 @@ def test_deleted_spliced_take_leaves_nothing(face, pair) -> None:
         ({"other": "Other", "regions": set()}, "none of these channels in common"),
     ],
 )
-def test_refused_splice_changes_nothing(few, options, message, unchanged) -> None:
+def test_refused_splice_changes_nothing(few_shapes, options, message, unchanged) -> None:
     with pytest.raises(RuntimeError, match=message):
         bpy.ops.diface.splice_take(**options)
 
@@ -327,7 +327,7 @@ def test_locked_curves_are_kept_with_a_note(face, pair) -> None:
     assert splice.find_curves(made)["KEY", 'key_blocks["jawOpen"].value', 0].fcurve.lock
 
 
-def test_splice_is_refused_if_all_channels_are_locked(few, unchanged_but_locks) -> None:
+def test_splice_is_refused_if_all_channels_are_locked(few_shapes, unchanged_but_locks) -> None:
     for regions in ({"JAW"}, {"HEAD"}):
         with pytest.raises(RuntimeError, match="both takes have are locked"):
             bpy.ops.diface.splice_take(other="Other", regions=regions)

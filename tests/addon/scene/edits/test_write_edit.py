@@ -44,8 +44,8 @@ def actions(obj) -> list[bpy.types.Action]:
     return list(dict.fromkeys(o.animation_data.action for o in owners if o.animation_data and o.animation_data.action))
 
 
-def made_rows(first: int, last: int, names=NAMES, chosen=None) -> np.ndarray:
-    """(T, C): the frames `first` to `last`, of the channels `chosen`."""
+def regenerated_mask(first: int, last: int, names=NAMES, chosen=None) -> np.ndarray:
+    """Return a mask (T, C) of the frames `first` to `last` and the channels `chosen`."""
     made = np.zeros((ROWS, len(names)), bool)
     made[first - FIRST : last - FIRST + 1, [n for n, name in enumerate(names) if chosen is None or name in chosen]] = (
         True
@@ -71,8 +71,8 @@ def write_motion(obj, base, new: types.Motion, made: np.ndarray, found, **more) 
     return write_edit.write_edit(obj, base, change, "E", {"first_frame": FIRST, "seed": 1})
 
 
-def everything(action: bpy.types.Action) -> dict:
-    """All of every key of an Action, and what is kept with it, as bytes."""
+def action_contents(action: bpy.types.Action) -> dict:
+    """Return all keys of an Action and its custom properties as bytes."""
     found = {name: bytes(str(action[name]) if isinstance(action[name], str) else action[name], "utf8")
              if isinstance(action[name], str) else bytes(action[name])
              for name in (stored_request.REQUEST, baseline.SAMPLES, baseline.KEYS) if name in action}  # fmt: skip
@@ -94,11 +94,11 @@ def test_edit_changes_only_the_regenerated_keys(scene, head) -> None:
     write(head)
     head.keyframe_insert("location", frame=3)
     first = curve(head, "location")
-    before, kept = [everything(action) for action in actions(head)], key_properties(head)
-    old, made = actions(head), made_rows(20, 30, chosen=("jawOpen", *channels.HEAD))
+    before, kept = [action_contents(action) for action in actions(head)], key_properties(head)
+    old, made = actions(head), regenerated_mask(20, 30, chosen=("jawOpen", *channels.HEAD))
     wanted = new_motion(head, made)
     written = edit(head, made)
-    assert [everything(action) for action in old] == before
+    assert [action_contents(action) for action in old] == before
     assert set(written.actions) == set(actions(head))
     assert not set(written.actions) & set(old)
     assert written.notes == ()
@@ -126,13 +126,13 @@ def test_edit_keeps_pins_exactly(scene, head, mode, rate) -> None:
     key_at(head, 25).co.y = 0.123456789
     pinned = {(pin.address, pin.frame, pin.value) for pin in pins.find_pins(head)}
     assert len(pinned) == 4 * (2 + len(getattr(head, path))) + 1
-    edit(head, made_rows(14, 40))
+    edit(head, regenerated_mask(14, 40))
     assert {(pin.address, pin.frame, pin.value) for pin in pins.find_pins(head)} == pinned
     assert pins.changed_pins(head) == []
     for address, frame, value in pinned:
         key = key_at(head, frame, *address[1:])
         assert (key.type, key.co.x, key.co.y) == ("EXTREME", frame, value)
-    edit(head, made_rows(12, 38))
+    edit(head, regenerated_mask(12, 38))
     assert {(pin.address, pin.frame, pin.value) for pin in pins.find_pins(head)} == pinned
 
 
@@ -147,11 +147,11 @@ def test_equivalent_rotation_values_of_a_pin_add_no_turn(scene, head, mode) -> N
     keys = [key_at(head, 25, path, index) for index in range(len(getattr(head, path)))]
     for key in keys:
         key.co.y = key.co.y + 2 * np.pi if mode not in ("QUATERNION", "AXIS_ANGLE") else -key.co.y
-    stays = np.zeros((ROWS, len(NAMES)), bool)
-    stays[5:30] = True
+    regenerated = np.zeros((ROWS, len(NAMES)), bool)
+    regenerated[5:30] = True
     calm = types.Motion(made.values.copy(), NAMES, made.rate)
     calm.values[25 - FIRST, -3:] = 0.05
-    write_motion(head, actions(head), calm, stays, pins.find_pins(head))
+    write_motion(head, actions(head), calm, regenerated, pins.find_pins(head))
     turned = evaluate_curves.sample_motion(head, FIRST, ROWS, channels.HEAD).values
     away = [np.abs(np.sin((row - calm.values[n, -3:]) / 2)).max() for n, row in enumerate(turned)]
     assert max(away) < 0.02
@@ -161,7 +161,7 @@ def test_equivalent_rotation_values_of_a_pin_add_no_turn(scene, head, mode) -> N
 def test_regenerated_motion_is_warped_to_pins(scene, head, frame) -> None:
     write(head, types.Motion(np.full((ROWS, 5), 0.25, np.float32), NAMES, types.FrameRate(24)))
     pins.set_values(head, frame, {"jawOpen": 0.75})
-    made = made_rows(FIRST, FIRST + ROWS - 1)
+    made = regenerated_mask(FIRST, FIRST + ROWS - 1)
     flat = types.Motion(np.full((ROWS, 5), 0.25, np.float32), NAMES, types.FrameRate(24))
     write_motion(head, actions(head), flat, made, pins.find_pins(head), falloff=6.0)
     fcurve = curve(head)
@@ -175,7 +175,7 @@ def test_pin_outside_the_regenerated_range_is_only_marked(scene, head) -> None:
     write(head)
     key_at(head, 45).co.y = 0.9
     kept = key_properties(head)[JAW, 0]
-    edit(head, made_rows(20, 30))
+    edit(head, regenerated_mask(20, 30))
     assert key_at(head, 45).type == "EXTREME"
     assert [key[:2] for key in key_properties(head)[JAW, 0] if key[0] > 30] == [key[:2] for key in kept if key[0] > 30]
 
@@ -185,14 +185,14 @@ def test_pins_left_out_of_an_edit_stay_changed(scene, head) -> None:
     key_at(head, 45).co.y = 0.9
     key_at(head, 25).co.y = 0.8
     found = pins.find_pins(head)
-    edit(head, made_rows(20, 30), found[:1])
+    edit(head, regenerated_mask(20, 30), found[:1])
     assert pins.changed_pins(head) == found[1:]
     assert pins.find_pins(head) == found
 
 
 def test_unpin_restores_the_edited_motion(scene, head) -> None:
     write(head)
-    edit(head, made_rows(20, 30))
+    edit(head, regenerated_mask(20, 30))
     before = key_properties(head)
     key_at(head, 24).co.y = 0.9
     key_at(head, 33).co.x = 33.5
@@ -200,8 +200,8 @@ def test_unpin_restores_the_edited_motion(scene, head) -> None:
     assert key_properties(head) == before
 
 
-def by_hand(obj) -> None:
-    """A sparse animation with curved ways, muted, locked and noisy curves, and more than our channels."""
+def write_user_animation(obj) -> None:
+    """Write a sparse animation with Bezier, muted, locked and noisy curves, some of them of other properties."""
     blocks = obj.data.shape_keys.key_blocks
     for frame, value in ((5, 0.1), (17.5, 0.9), (28, 0.2), (60, 0.7)):
         for name in ("jawOpen", "cheeky"):
@@ -213,12 +213,15 @@ def by_hand(obj) -> None:
 
 
 def test_edit_of_a_user_action_changes_no_frame_outside(scene, head) -> None:
-    by_hand(head)
+    write_user_animation(head)
     old = actions(head)
-    before, shown = [everything(action) for action in old], evaluate_curves.sample_motion(head, 1, 80, NAMES).values
+    before, shown = (
+        [action_contents(action) for action in old],
+        evaluate_curves.sample_motion(head, 1, 80, NAMES).values,
+    )
     cheeky = 'key_blocks["cheeky"].value'
-    hand = outside(curve(head), 22, 26), outside(curve(head, cheeky), 99, 99)
-    made = made_rows(22, 26)
+    kept_keys = outside(curve(head), 22, 26), outside(curve(head, cheeky), 99, 99)
+    made = regenerated_mask(22, 26)
     wanted = new_motion(head, made)
     written = edit(head, made)
     now = evaluate_curves.sample_motion(head, 1, 80, NAMES).values
@@ -228,11 +231,11 @@ def test_edit_of_a_user_action_changes_no_frame_outside(scene, head) -> None:
     assert now[beside] == pytest.approx(shown[beside], abs=1e-6)
     assert now[21:26] == pytest.approx(wanted.values[22 - FIRST : 26 - FIRST + 1], abs=1e-6)
     table = KeyTable.read(curve(head)).outside(22, 26)
-    by_artist = table[table.interpolation == enum_value("interpolation", "BEZIER")]
-    by_artist.type[:] = enum_value("type", "KEYFRAME")
-    assert [getattr(by_artist, field.name).tobytes() for field in fields(KeyTable)] == hand[0]
-    assert outside(curve(head, cheeky), 99, 99) == hand[1]
-    assert [everything(action) for action in old] == before
+    user_keys = table[table.interpolation == enum_value("interpolation", "BEZIER")]
+    user_keys.type[:] = enum_value("type", "KEYFRAME")
+    assert [getattr(user_keys, field.name).tobytes() for field in fields(KeyTable)] == kept_keys[0]
+    assert outside(curve(head, cheeky), 99, 99) == kept_keys[1]
+    assert [action_contents(action) for action in old] == before
     assert {pin.frame for pin in pins.find_pins(head)} == {5, 17.5, 28, 60}
     assert stored_request.read_request(written.actions[0])["first_frame"] == FIRST
 
@@ -242,7 +245,7 @@ def test_locked_curve_is_kept_and_muted_one_is_written(scene, head) -> None:
     curve(head).lock = True
     curve(head, SMILE).mute = True
     kept = key_properties(head)
-    made = made_rows(20, 30)
+    made = regenerated_mask(20, 30)
     wanted = new_motion(head, made)
     written = edit(head, made)
     assert key_properties(head)[JAW, 0] == kept[JAW, 0]
@@ -255,7 +258,7 @@ def test_regenerated_motion_is_clamped_and_pins_are_not(scene, head) -> None:
     write(head)
     head.data.shape_keys.key_blocks["jawOpen"].slider_max = 0.3
     key_at(head, 25).co.y = 0.9
-    written = edit(head, made_rows(20, 30))
+    written = edit(head, regenerated_mask(20, 30))
     values = dict(key[:2] for key in key_properties(head)[JAW, 0])
     assert max(values[frame] for frame in range(20, 31) if frame != 25) <= np.float32(0.3)
     assert values[25] == np.float32(0.9)
@@ -265,7 +268,7 @@ def test_regenerated_motion_is_clamped_and_pins_are_not(scene, head) -> None:
 def test_edit_of_a_channel_without_animation(scene, head) -> None:
     write(head, motion(ROWS, ("jawOpen",)))
     head.data.shape_keys.key_blocks["mouthSmileLeft"].value = 0.75
-    made = made_rows(20, 30)
+    made = regenerated_mask(20, 30)
     wanted = new_motion(head, made)
     edit(head, made)
     assert evaluate_curves.sample_motion(head, FIRST, ROWS, NAMES).values == pytest.approx(wanted.values, abs=1e-6)
@@ -277,12 +280,12 @@ def test_edit_compensates_for_modifiers(scene, head) -> None:
     write(head)
     noise = curve(head).modifiers.new("NOISE")
     noise.strength, noise.scale = 0.3, 3.0
-    made = made_rows(20, 30, chosen=("jawOpen",))
+    made = regenerated_mask(20, 30, chosen=("jawOpen",))
     wanted = new_motion(head, made).column("jawOpen")
     edit(head, made)
     shown = evaluate_curves.sample_motion(head, FIRST, ROWS, NAMES).column("jawOpen")
     assert len(curve(head).modifiers) == 1
-    clear = (wanted > 0.31) | (np.arange(ROWS) < 9) | (np.arange(ROWS) > 19)  # no slider's end near
+    clear = (wanted > 0.31) | (np.arange(ROWS) < 9) | (np.arange(ROWS) > 19)  # far from the slider's limits
     assert shown[clear] == pytest.approx(wanted[clear], abs=1e-5)
 
 
@@ -298,16 +301,16 @@ def test_edit_copies_layers(scene) -> None:
     made = with_layers(obj)
     keys = obj.data.shape_keys
     (old,) = [action for _track, action in layer_tracks.active_layers(keys)]
-    before = everything(old)
-    edit(obj, made_rows(20, 30, names, ("jawOpen",)), names=names)
+    before = action_contents(old)
+    edit(obj, regenerated_mask(20, 30, names, ("jawOpen",)), names=names)
     ((track, layer),) = layer_tracks.active_layers(keys)
     assert layer != old
-    assert everything(old) == before
+    assert action_contents(old) == before
     assert stored_request.read_request(layer)["take"] == stored_request.read_request(keys.animation_data.action)["take"]
     assert not track.mute
     assert (evaluate_curves.sample_motion(obj, FIRST, ROWS, names).values[:, 1:] == made.values[:, 1:]).all()
     keys.animation_data.nla_tracks[track.name].mute = True
-    edit(obj, made_rows(20, 30, names, ("jawOpen",)), names=names)
+    edit(obj, regenerated_mask(20, 30, names, ("jawOpen",)), names=names)
     assert [track.mute for track, _ in layer_tracks.active_layers(keys)] == [True]
 
 
@@ -320,7 +323,7 @@ def test_key_above_a_layer_becomes_the_layers_pin(scene) -> None:
     keys.key_blocks["eyeBlinkLeft"].keyframe_insert("value", frame=25)
     (pin,) = pins.find_pins(obj)
     assert (pin.frame, pin.value) == (25, 0.875)
-    edit(obj, made_rows(20, 30, names, ("jawOpen",)), names=names, falloff=3.0)
+    edit(obj, regenerated_mask(20, 30, names, ("jawOpen",)), names=names, falloff=3.0)
     assert pins.find_pins(obj) == [pin]
     assert pins.changed_pins(obj) == []
     shown = evaluate_curves.sample_motion(obj, FIRST, ROWS, names).values
@@ -333,7 +336,7 @@ def test_key_above_a_layer_becomes_the_layers_pin(scene) -> None:
 
 def test_edit_reactivates_an_inactive_take(scene, head) -> None:
     write(head)
-    old, made = actions(head), made_rows(20, 30)
+    old, made = actions(head), regenerated_mask(20, 30)
     wanted = new_motion(head, made)
     write(head, motion(seed=3))
     write_motion(head, old, wanted, made, [])
@@ -345,7 +348,7 @@ def test_failed_edit_leaves_nothing(scene, head, monkeypatch) -> None:
     before, playing = set(bpy.data.actions), actions(head)
     monkeypatch.setattr(baseline, "store", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        edit(head, made_rows(20, 30))
+        edit(head, regenerated_mask(20, 30))
     assert set(bpy.data.actions) == before
     assert actions(head) == playing
 
@@ -355,7 +358,7 @@ def test_undo_leaves_no_action(scene, head) -> None:
     bpy.ops.ed.undo_push(message="before")
     before = sorted(action.name for action in bpy.data.actions)
     shown = evaluate_curves.sample_motion(head, FIRST, ROWS, NAMES).values
-    edit(head, made_rows(20, 30))
+    edit(head, regenerated_mask(20, 30))
     bpy.ops.ed.undo_push(message="edit")
     bpy.ops.ed.undo()
     obj = bpy.data.objects["Character"]
@@ -368,7 +371,7 @@ def test_undo_leaves_no_action(scene, head) -> None:
 def test_edit_of_a_take_of_one_part(scene, head) -> None:
     for names in (("jawOpen",), channels.HEAD):
         write(head, motion(ROWS, names))
-        made = made_rows(20, 30, names)
+        made = regenerated_mask(20, 30, names)
         wanted = new_motion(head, made, names)
         edit(head, made, names=names)
         assert evaluate_curves.sample_motion(head, FIRST, ROWS, names).values == pytest.approx(wanted.values, abs=1e-6)
@@ -390,20 +393,20 @@ def test_edited_head_rotates_about_its_neck(scene, head, mode) -> None:
     placed = placement.Placement(1.0, placement.FROM_BLENDER, np.zeros(3), neck)
     base = motion(ROWS)
     write_take.write_take(head, base, "T", {"first_frame": FIRST}, placed)
-    still = _place(head, FIRST, neck)
+    still = _world_position(head, FIRST, neck)
     pins.set_values(head, 25, {"head_rx": -0.4}, placed)
     pins.set_values(head, 28.5, {"head_rz": 0.6}, placed)
-    made = made_rows(20, 35)
+    made = regenerated_mask(20, 35)
     wanted = np.where(made, motion(ROWS, seed=7).values, base.values)
     wanted = types.Motion(wanted, NAMES, base.rate)
     write_motion(head, actions(head), wanted, made, pins.find_pins(head), falloff=3.0, placed=placed)
     assert len(pins.find_pins(head)) > 0
     for frame in (*range(FIRST, FIRST + ROWS), 28.5):
-        assert _place(head, frame, neck) == pytest.approx(still, abs=2e-5)
+        assert _world_position(head, frame, neck) == pytest.approx(still, abs=2e-5)
 
 
-def _place(obj, frame: float, point) -> list[float]:
-    """Where a point of the mesh is in the scene."""
+def _world_position(obj, frame: float, point) -> list[float]:
+    """Return the world position of a point of the mesh."""
     bpy.context.scene.frame_set(int(frame), subframe=frame - int(frame))
     shown = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
     return list(shown.matrix_world @ Vector(point))
@@ -425,19 +428,19 @@ def test_edit_of_a_minute_is_fast(scene) -> None:
 # More than one Action
 
 
-def differ(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def are_different(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.flatnonzero((a != b).any(axis=1)) + FIRST
 
 
 def mixed(obj) -> None:
-    """A face and a head of two takes, both of which have both."""
+    """Assign the face of one take and the head of another; both takes have both parts."""
     first = write(obj, motion(seed=1))
     write(obj, motion(seed=2))
     use_take.assign(obj, {"OBJECT": obj}, first.actions)
 
 
 def duplicated(obj) -> None:
-    """Shift-D copies a take once for the object and once for the shape keys."""
+    """Duplicate a take as Shift-D does: one copy for the object and one for the shape keys."""
     write(obj)
     for owner in (obj, obj.data.shape_keys):
         animation = owner.animation_data
@@ -451,16 +454,16 @@ def test_edit_of_face_and_head_of_two_takes(scene, head, two, path) -> None:
     before = evaluate_curves.sample_motion(head, FIRST, ROWS, NAMES).values.copy()
     key_at(head, 30, path).co.y = 0.75
     (pin,) = pins.find_pins(head)
-    old, kept = actions(head), [everything(action) for action in actions(head)]
+    old, kept = actions(head), [action_contents(action) for action in actions(head)]
     chosen = channels.HEAD if pin.kind == "OBJECT" else channels.FACE
-    written = edit(head, made_rows(26, 34, chosen=chosen))
+    written = edit(head, regenerated_mask(26, 34, chosen=chosen))
     after = evaluate_curves.sample_motion(head, FIRST, ROWS, NAMES).values
     part = [name in chosen for name in NAMES]
-    assert set(differ(before[:, part], after[:, part])) == set(range(26, 35))
-    assert not len(differ(before[:, ~np.array(part)], after[:, ~np.array(part)]))
+    assert set(are_different(before[:, part], after[:, part])) == set(range(26, 35))
+    assert not len(are_different(before[:, ~np.array(part)], after[:, ~np.array(part)]))
     assert key_at(head, 30, path).co.y == 0.75
     assert pins.find_pins(head) == [pin]
-    assert [everything(action) for action in old] == kept
+    assert [action_contents(action) for action in old] == kept
     assert set(written.actions) == set(actions(head))
     assert all(action.users > int(action.use_fake_user) for action in written.actions)
     other = write(head, motion(seed=3))
@@ -472,19 +475,19 @@ def test_edit_of_face_and_head_of_two_takes(scene, head, two, path) -> None:
 def test_edit_reactivates_two_inactive_takes(scene, head) -> None:
     mixed(head)
     base, before = actions(head), evaluate_curves.sample_motion(head, FIRST, ROWS, NAMES).values
-    made = made_rows(26, 34, chosen=("jawOpen",))
+    made = regenerated_mask(26, 34, chosen=("jawOpen",))
     wanted = new_motion(head, made)
     write(head, motion(seed=3))
     write_motion(head, base, wanted, made, ())
     after = evaluate_curves.sample_motion(head, FIRST, ROWS, NAMES).values
-    assert set(differ(before, after)) == set(range(26, 35))
+    assert set(are_different(before, after)) == set(range(26, 35))
     assert (after[:, -3:] == before[:, -3:]).all()
 
 
 def test_edit_leaves_an_unassigned_head(scene, head) -> None:
     write(head)
     head.animation_data.action = None
-    edit(head, made_rows(26, 34, chosen=("jawOpen",)))
+    edit(head, regenerated_mask(26, 34, chosen=("jawOpen",)))
     assert head.animation_data.action is None
 
 
@@ -493,7 +496,7 @@ def test_action_without_channels_is_not_copied(scene, head) -> None:
     write(head)
     head.animation_data.action = bpy.data.actions.new("Nothing")
     count = len(bpy.data.actions)
-    written = edit(head, made_rows(26, 34, chosen=("jawOpen",)))
+    written = edit(head, regenerated_mask(26, 34, chosen=("jawOpen",)))
     assert [action.name for action in written.actions] == ["E"]
     assert len(bpy.data.actions) == count + 1
     assert head.animation_data.action.name == "Nothing"
@@ -505,9 +508,9 @@ def test_edit_above_nla_strips_changes_nothing_else(scene, head, name) -> None:
     head.data.shape_keys.key_blocks["mouthSmileLeft"].keyframe_insert("value", frame=20)
     frames = np.arange(-20, 200)
     before, found = evaluated_jaw(scene, head, frames), pins.find_pins(head)
-    old = {action: everything(action) for action in bpy.data.actions}
-    edit(head, made_rows(42, 45, chosen=("jawOpen",)))
-    assert {action: everything(action) for action in old} == old
+    old = {action: action_contents(action) for action in bpy.data.actions}
+    edit(head, regenerated_mask(42, 45, chosen=("jawOpen",)))
+    assert {action: action_contents(action) for action in old} == old
     after, inside = evaluated_jaw(scene, head, frames), (frames >= 42) & (frames <= 45)
     assert (after == before)[~inside].all()
     assert (after != before)[inside].any()
@@ -528,21 +531,21 @@ def test_locked_curve_on_a_strip_is_not_edited(scene, head) -> None:
     head.data.shape_keys.key_blocks["mouthSmileLeft"].keyframe_insert("value", frame=20)
     active_curves.find_active_curves(head)["KEY", JAW, 0].fcurve.lock = True
     before = evaluated_jaw(scene, head, range(1, 100))
-    written = edit(head, made_rows(42, 45))
+    written = edit(head, regenerated_mask(42, 45))
     assert written.notes == ("Locked, so not changed: jawOpen.",)
     assert (evaluated_jaw(scene, head, range(1, 100)) == before).all()
 
 
 def test_edit_has_no_star(scene, head) -> None:
     take_list.set_favourite(write(head).actions[0], True)
-    edit(head, made_rows(26, 34))
+    edit(head, regenerated_mask(26, 34))
     assert [(entry.name, entry.favourite) for entry in take_list.entries(head)] == [("T", True), ("E", False)]
 
 
-# Curves that go on beyond their keys
+# Extrapolated curves
 
 
-def keyed_by_hand(obj, keys: dict[float, float]) -> bpy.types.FCurve:
+def insert_user_keys(obj, keys: dict[float, float]) -> bpy.types.FCurve:
     obj.data.shape_keys.animation_data_create().action = scenes.keyed_action(obj.data.shape_keys, JAW, keys)
     if compat.HAS_ACTION_SLOTS:
         obj.data.shape_keys.animation_data.action_slot = obj.data.shape_keys.animation_data.action.slots[0]
@@ -555,28 +558,28 @@ def evaluated(obj) -> np.ndarray:
 
 @pytest.mark.parametrize(("how", "first", "last"), [("CYCLES", 15, 18), ("CYCLES", 35, 45), ("LINEAR", 35, 45)])
 def test_edit_of_an_endless_curve_is_refused(scene, head, how, first, last) -> None:
-    fcurve = keyed_by_hand(head, {11: 0.2, 20: 0.6, 30: 0.2})
+    fcurve = insert_user_keys(head, {11: 0.2, 20: 0.6, 30: 0.2})
     if how == "LINEAR":
         fcurve.extrapolation = "LINEAR"
     else:
         fcurve.modifiers.new("CYCLES")
     before, count = evaluated(head), len(bpy.data.actions)
     with pytest.raises(errors.SceneError, match=r"Going on beyond its keys .* so not changed: jawOpen") as refused:
-        edit(head, made_rows(first, last, chosen=("jawOpen",)))
+        edit(head, regenerated_mask(first, last, chosen=("jawOpen",)))
     assert "Bake" in refused.value.hint
     assert (evaluated(head) == before).all()
     assert len(bpy.data.actions) == count
     head.data.shape_keys.key_blocks["mouthSmileLeft"].keyframe_insert("value", frame=20)
-    written = edit(head, made_rows(first, last, chosen=("jawOpen", "mouthSmileLeft")))
+    written = edit(head, regenerated_mask(first, last, chosen=("jawOpen", "mouthSmileLeft")))
     assert [note for note in written.notes if note.startswith("Going on beyond its keys")]
     assert (evaluated(head) == before).all()
 
 
 def test_edit_between_keys_of_a_linearly_extrapolated_curve(scene, head) -> None:
-    fcurve = keyed_by_hand(head, {11: 0.2, 30: 0.6, 50: 0.2})
+    fcurve = insert_user_keys(head, {11: 0.2, 30: 0.6, 50: 0.2})
     fcurve.extrapolation = "LINEAR"
     before = evaluated(head)
-    edit(head, made_rows(33, 45, chosen=("jawOpen",)))
+    edit(head, regenerated_mask(33, 45, chosen=("jawOpen",)))
     changed = np.flatnonzero(np.abs(evaluated(head) - before) > 1e-6) - 50
     assert set(changed) <= set(range(33, 46))
     assert len(changed) > 5

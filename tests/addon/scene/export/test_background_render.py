@@ -1,4 +1,4 @@
-"""The playblast's render in a window: whatever happens, no handler, scene copy or temporary file is left behind."""
+"""The playblast's render in a window: in every case, no handler, scene copy or temporary file is left behind."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from diface_addon.scene.export import playblast
 
 @pytest.fixture
 def arguments(scene, head, tmp_path):
-    """Arguments of a render of one small frame."""
+    """Return the arguments of a render of one small frame."""
     scene.render.resolution_x, scene.render.resolution_y = 32, 32
     frames, path = (1, 1), tmp_path / "out.mp4"
     settings = playblast.PlayblastSettings(frames, "WORKBENCH", path)
@@ -22,7 +22,7 @@ def arguments(scene, head, tmp_path):
 
 @pytest.fixture(autouse=True)
 def nothing_left(scene, tmp_path):
-    """The handlers, scenes and files are the same at the end of the test."""
+    """Check that handlers, scenes and files are the same at the end of the test."""
     before = list(bpy.app.handlers.render_cancel)
     yield
     assert list(bpy.app.handlers.render_cancel) == before
@@ -54,13 +54,13 @@ def test_finished_render_leaves_the_video(arguments, monkeypatch) -> None:
     render.finish()
 
 
-@pytest.mark.parametrize("way", ["Esc", "Blender removes the operator"])
-def test_cancelled_render_leaves_nothing(arguments, monkeypatch, way) -> None:
-    monkeypatch.setattr(playblast, "_invoke_render", cancel_now if way == "Esc" else lambda _scene: None)
+@pytest.mark.parametrize("cause", ["Esc", "Blender removes the operator"])
+def test_cancelled_render_leaves_nothing(arguments, monkeypatch, cause) -> None:
+    monkeypatch.setattr(playblast, "_invoke_render", cancel_now if cause == "Esc" else lambda _scene: None)
     render = playblast.BackgroundRender()
     render.start(**arguments)
     with pytest.raises(errors.Cancelled):
-        render.finish(cancelled=way != "Esc")
+        render.finish(cancelled=cause != "Esc")
     assert not arguments["settings"].path.exists()
 
 

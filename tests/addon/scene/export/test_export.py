@@ -23,7 +23,7 @@ TOLERANCE = 1e-4  # metres
 
 @pytest.fixture(params=["the head of DiFACE", "another character, placed and turned"])
 def animated(request, scene) -> bpy.types.Object:
-    """A character in an animated scene at 24 frames a second."""
+    """Return a character in an animated scene at 24 frames per second."""
     if request.param.startswith("the head"):
         obj = bundled_head.add_head(bpy.context)
     else:
@@ -40,7 +40,7 @@ def animated(request, scene) -> bpy.types.Object:
 
 @pytest.mark.parametrize("kind", ["fbx", "abc"])
 def test_reimport_has_the_same_vertices_on_every_frame(scene, animated, tmp_path, kind) -> None:
-    truth = {frame: vertices(animated, frame) for frame in range(FIRST, LAST + 1)}
+    expected = {frame: vertices(animated, frame) for frame in range(FIRST, LAST + 1)}
     path = tmp_path / f"out.{kind}"
     export, load = {
         "fbx": (bpy.ops.diface.export_fbx, load_fbx),
@@ -50,9 +50,9 @@ def test_reimport_has_the_same_vertices_on_every_frame(scene, animated, tmp_path
 
     back = imported(lambda: load(path))
     assert len(back.data.uv_layers) == len(animated.data.uv_layers)
-    for frame, wanted in truth.items():
+    for frame, wanted in expected.items():
         assert np.abs(vertices(back, frame) - wanted).max() < TOLERANCE, frame
-    assert np.abs(truth[FIRST] - truth[FIRST + 9]).max() > 0.001
+    assert np.abs(expected[FIRST] - expected[FIRST + 9]).max() > 0.001
 
 
 def test_newer_fbx_importer_is_one_frame_late(scene, head, tmp_path) -> None:
@@ -60,10 +60,10 @@ def test_newer_fbx_importer_is_one_frame_late(scene, head, tmp_path) -> None:
         pytest.skip("This Blender has only the one FBX importer.")
     scene.frame_start, scene.frame_end = FIRST, LAST
     animate(head)
-    truth = {frame: vertices(head, frame) for frame in range(FIRST, LAST + 1)}
+    expected = {frame: vertices(head, frame) for frame in range(FIRST, LAST + 1)}
     bpy.ops.diface.export_fbx(filepath=str(tmp_path / "out.fbx"))
     back = imported(lambda: bpy.ops.wm.fbx_import(filepath=str(tmp_path / "out.fbx")))
-    for frame, wanted in truth.items():
+    for frame, wanted in expected.items():
         assert np.abs(vertices(back, frame + 1) - wanted).max() < TOLERANCE, frame
 
 
@@ -74,7 +74,7 @@ def test_only_the_character_and_the_preview_range_are_exported(scene, head, tmp_
     other.name = "Other"
     scene.diface.character = head
     scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, FIRST + 3, FIRST + 9
-    truth = {frame: vertices(head, frame) for frame in range(FIRST + 3, FIRST + 10)}
+    expected = {frame: vertices(head, frame) for frame in range(FIRST + 3, FIRST + 10)}
     path = tmp_path / ("out.fbx" if "fbx" in export else "out.abc")
     getattr(bpy.ops.diface, export)(filepath=str(path))
 
@@ -83,7 +83,7 @@ def test_only_the_character_and_the_preview_range_are_exported(scene, head, tmp_
     (load_fbx if "fbx" in export else load_alembic)(path)
     meshes = [obj for obj in bpy.data.objects if obj.type == "MESH"]
     assert len(meshes) == 1
-    for frame, wanted in truth.items():
+    for frame, wanted in expected.items():
         assert np.abs(vertices(meshes[0], frame) - wanted).max() < TOLERANCE
     held = vertices(meshes[0], FIRST + 9)
     assert np.abs(vertices(meshes[0], FIRST + 20) - held).max() < TOLERANCE
@@ -187,7 +187,7 @@ try:
 except RuntimeError as error:
     message = str(error)
 else:
-    message = "nothing was said"
+    message = "no exception was raised"
 sys.stderr.write("SAID " + message.replace(chr(10), " ") + chr(10))
 diface_addon.unregister()
 """
@@ -201,8 +201,8 @@ def test_full_disk_keeps_the_earlier_file(root, tmp_path, export) -> None:
     target.write_text("an earlier export")
     command = [sys.executable, "-c", FULL_DISK, str(root), export, str(target)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, env={**os.environ, "PYTHONPATH": ""})
-    said = next((line for line in done.stderr.splitlines() if line.startswith("SAID ")), done.stderr)
-    assert "cannot be written" in said
-    assert "disk is not full" in said
+    output = next((line for line in done.stderr.splitlines() if line.startswith("SAID ")), done.stderr)
+    assert "cannot be written" in output
+    assert "disk is not full" in output
     assert [path.name for path in tmp_path.iterdir()] == [target.name]
     assert target.read_text() == "an earlier export"

@@ -36,7 +36,7 @@ def clicks_in(path: Path) -> list[float]:
 
 @pytest.fixture
 def small(scene, head) -> bpy.types.Scene:
-    """A scene that renders fast: 24 frames from 5 on, with an odd size."""
+    """Return a scene that renders fast: 24 frames from frame 5 on, with an odd size."""
     scene.render.resolution_x, scene.render.resolution_y = 65, 49
     scene.frame_start, scene.frame_end = 5, 28
     return scene
@@ -89,7 +89,7 @@ def test_camera_frames_the_character(small, tmp_path, camera, view, is_shown) ->
         small.camera = bpy.data.objects.new("Away", bpy.data.cameras.new("Away"))
         small.collection.objects.link(small.camera)
         small.camera.location = (0, 0, 50)
-        small.camera.rotation_euler.x = 3.14  # upwards, past everything
+        small.camera.rotation_euler.x = 3.14  # upwards, so that nothing is visible
     small.frame_end = small.frame_start
     bpy.ops.diface.playblast(filepath=str(tmp_path / "out.mp4"), view=view)
     command = ["ffmpeg", "-v", "error", "-i", str(tmp_path / "out.mp4"), "-f", "rawvideo", "-pix_fmt", "gray", "-"]

@@ -17,7 +17,7 @@ RATE = types.FrameRate(24)
 
 
 def sway(rows: int = 60) -> np.ndarray:
-    """Rotation vectors (T, 3) of a lively head, through zero and back."""
+    """Return rotation vectors (T, 3) of a moving head that pass through zero."""
     t = np.linspace(0, 2 * np.pi, rows)
     return np.stack([0.5 * np.sin(t), 0.3 * np.sin(2 * t), 0.8 * np.sin(t + 1)], 1).astype(np.float32)
 
@@ -31,13 +31,13 @@ def pose(obj, frame: int, subframe: float = 0.0) -> Matrix:
     return obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).matrix_world.to_3x3()
 
 
-def meant(rest: Quaternion, vector) -> Matrix:
+def expected_pose(rest: Quaternion, vector) -> Matrix:
     axis = Vector(vector.tolist())
     return rest.to_matrix() @ Matrix.Rotation(axis.length, 3, axis.normalized())
 
 
 def angle_between(a: Matrix, b: Matrix) -> float:
-    # Of small angles the quaternion's vector keeps more digits than the trace.
+    # For small angles the vector part of the quaternion is more precise than the trace.
     return 2 * math.asin(min(1.0, Vector((a.inverted() @ b).to_quaternion()[1:]).length))
 
 
@@ -50,7 +50,7 @@ def test_each_frame_shows_the_given_rotation(scene, head, mode, rest) -> None:
     vectors = sway()
     write(head, vectors, first_frame=5)
     for row, vector in enumerate(vectors):
-        assert angle_between(pose(head, 5 + row), meant(rest, vector)) < 1e-4
+        assert angle_between(pose(head, 5 + row), expected_pose(rest, vector)) < 1e-4
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -73,7 +73,7 @@ def test_second_take_has_the_same_rest_rotation(scene, head, mode) -> None:
     for _ in range(3):
         write(head, vectors)
         scene.frame_set(17)
-    assert angle_between(pose(head, 11), meant(rest, vectors[10])) < 1e-4
+    assert angle_between(pose(head, 11), expected_pose(rest, vectors[10])) < 1e-4
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -86,7 +86,7 @@ def test_rest_rotation_is_not_the_last_pose_of_a_take(scene, head, mode) -> None
     scene.frame_set(17)
     head.animation_data_clear()
     write(head, vectors)
-    assert angle_between(pose(head, 11), meant(rest, vectors[10])) < 1e-4
+    assert angle_between(pose(head, 11), expected_pose(rest, vectors[10])) < 1e-4
 
 
 def test_rest_rotation_of_a_character_that_the_user_rotated(scene, head) -> None:
@@ -97,7 +97,7 @@ def test_rest_rotation_of_a_character_that_the_user_rotated(scene, head) -> None
     rest = Euler((0, 0, 2.0)).to_quaternion()
     turn(head, rest)
     write(head, vectors)
-    assert angle_between(pose(head, 11), meant(rest, vectors[10])) < 1e-4
+    assert angle_between(pose(head, 11), expected_pose(rest, vectors[10])) < 1e-4
 
 
 def test_head_rotates_about_its_pivot_under_a_parent(scene, head) -> None:
@@ -109,7 +109,7 @@ def test_head_rotates_about_its_pivot_under_a_parent(scene, head) -> None:
     vectors = sway()
     write(head, vectors)
     found = pose(head, 11)
-    assert angle_between(found, Matrix.Rotation(1.0, 3, "Z") @ meant(Quaternion(), vectors[10])) < 1e-4
+    assert angle_between(found, Matrix.Rotation(1.0, 3, "Z") @ expected_pose(Quaternion(), vectors[10])) < 1e-4
     assert (head.matrix_world.translation - Vector((3, 0, 2))).length < 1e-6
 
 

@@ -26,8 +26,8 @@ def new_curve(name: str = "A", index: int = 0) -> bpy.types.FCurve:
     return held.fcurves.new("location", index=index)
 
 
-def by_hand(seed: int, count: int = 40) -> bpy.types.FCurve:
-    """A curve with everything that keys may have."""
+def user_curve(seed: int, count: int = 40) -> bpy.types.FCurve:
+    """Return a curve whose keys have random values of every property."""
     rng, curve = np.random.default_rng(seed), new_curve()
     for frame in np.cumsum(rng.random(count) * 3 + 0.1):
         key = curve.keyframe_points.insert(frame, rng.normal())
@@ -49,7 +49,7 @@ def equal(a: KeyTable, b: KeyTable) -> bool:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_keys_written_back_are_unchanged(scene, seed) -> None:
-    curve = by_hand(seed)
+    curve = user_curve(seed)
     times = np.linspace(-2, 70, 300)
     before, played = KeyTable.read(curve), [curve.evaluate(time) for time in times]
     before.write(curve)
@@ -62,7 +62,7 @@ def test_keys_written_back_are_unchanged(scene, seed) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_between_and_outside_are_all_keys(scene, seed) -> None:
-    table = KeyTable.read(by_hand(seed))
+    table = KeyTable.read(user_curve(seed))
     first, last = float(table.frames[5]), float(table.frames[20])
     inside, outside = table.between(first, last), table.outside(first, last)
     assert (len(inside), len(outside)) == (16, len(table) - 16)

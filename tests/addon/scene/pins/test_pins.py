@@ -141,9 +141,9 @@ def test_set_values_are_read_back_as_pins(scene, head, mode, frame) -> None:
     found = pins.find_pins(head)
     assert {pin.frame for pin in found} == {frame}
     assert [pin.value for pin in found if pin.kind == "KEY"] == [0.125, 1.75]
-    said = pins.to_channel_pins(head, found, NAMES, FIRST)
-    assert set(said.row) == {frame - FIRST}
-    by_name = {NAMES[c]: value for c, value in zip(said.channel, said.value, strict=True)}
+    channel_pins = pins.to_channel_pins(head, found, NAMES, FIRST)
+    assert set(channel_pins.row) == {frame - FIRST}
+    by_name = {NAMES[c]: value for c, value in zip(channel_pins.channel, channel_pins.value, strict=True)}
     assert wanted.keys() <= by_name.keys()
     assert [by_name[name] for name in wanted] == pytest.approx(list(wanted.values()), abs=1e-6)
     pins.unpin(head, found)
@@ -179,9 +179,9 @@ def test_one_axis_of_euler_angles_pins_one_axis_of_the_head(scene, head, index) 
     made.values[:, -3:] *= 0.1
     write(head, made)
     key_at(head, 20, "rotation_euler", index).type = "EXTREME"
-    said = pins.to_channel_pins(head, pins.find_pins(head), NAMES, FIRST)
-    assert [NAMES[c] for c in said.channel] == [channels.HEAD[index]]
-    assert said.value == pytest.approx(made.values[20 - FIRST, 2 + index], abs=1e-6)
+    channel_pins = pins.to_channel_pins(head, pins.find_pins(head), NAMES, FIRST)
+    assert [NAMES[c] for c in channel_pins.channel] == [channels.HEAD[index]]
+    assert channel_pins.value == pytest.approx(made.values[20 - FIRST, 2 + index], abs=1e-6)
 
 
 def test_later_of_two_pins_at_the_same_time_counts(scene, head) -> None:
@@ -191,19 +191,19 @@ def test_later_of_two_pins_at_the_same_time_counts(scene, head) -> None:
         pins.Pin("KEY", JAW, 0, 20.0005, 0.2),
         pins.Pin("KEY", SMILE, 0, 20, 0.5),
     ]
-    said = pins.to_channel_pins(head, two, NAMES, FIRST)
-    assert said.channel.tolist() == [0, 1]
-    assert said.row.tolist() == pytest.approx([9.0005, 9])
-    assert said.value.tolist() == pytest.approx([0.2, 0.5])
+    channel_pins = pins.to_channel_pins(head, two, NAMES, FIRST)
+    assert channel_pins.channel.tolist() == [0, 1]
+    assert channel_pins.row.tolist() == pytest.approx([9.0005, 9])
+    assert channel_pins.value.tolist() == pytest.approx([0.2, 0.5])
     assert len(pins.to_channel_pins(head, two, ("head_rx",), FIRST)) == 0
 
 
 def test_pose_pins_of_another_frame(scene, head) -> None:
     write(head)
-    there = pins.pose_pins(head, NAMES, 15, source_frame=30)
-    assert {pin.frame for pin in there} == {15}
+    moved = pins.pose_pins(head, NAMES, 15, source_frame=30)
+    assert {pin.frame for pin in moved} == {15}
     read = evaluate_curves.sample_motion(head, 30, 1, NAMES).values[0]
-    assert [pin.value for pin in there if pin.kind == "KEY"] == read[:2].tolist()
+    assert [pin.value for pin in moved if pin.kind == "KEY"] == read[:2].tolist()
     assert pins.find_pins(head) == []
 
 
@@ -216,10 +216,10 @@ def test_locked_curve_is_not_keyed(scene, head) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "locked", "said"),
+    ("mode", "locked", "names"),
     [("XYZ", [2], "head Z"), ("XYZ", [0, 1, 2], "head"), ("QUATERNION", [0, 3], "head W, head Z")],
 )
-def test_note_names_locked_axes_of_the_head(scene, head, mode, locked, said) -> None:
+def test_note_names_locked_axes_of_the_head(scene, head, mode, locked, names) -> None:
     head.rotation_mode = mode
     write(head)
     before = key_properties(head)
@@ -227,7 +227,7 @@ def test_note_names_locked_axes_of_the_head(scene, head, mode, locked, said) -> 
     for index in locked:
         curve(head, path, index).lock = True
     keyed = pins.set_values(head, 20, {"head_rx": 0.3, "head_rz": 0.2})
-    assert keyed.notes == [f"Locked, so not changed: {said}."]
+    assert keyed.notes == [f"Locked, so not changed: {names}."]
     assert keyed.channels == (() if len(locked) == 3 else ("head_rx", "head_rz"))
     assert all(key_properties(head)[path, index] == before[path, index] for index in locked)
 
@@ -240,10 +240,10 @@ def test_pins_on_a_locked_curve_are_neither_marked_nor_removed(scene, head, grou
     before, found = key_properties(head), pins.find_pins(head)
     pins.mark_extreme(head, found)
     assert key_properties(head)[JAW, 0] == before[JAW, 0]
-    let_go = pins.unpin(head, found)
+    removed = pins.unpin(head, found)
     assert key_properties(head)[JAW, 0] == before[JAW, 0]
-    said = "jawOpen, mouthSmileLeft" if group else "jawOpen"
-    assert (let_go.count, let_go.notes) == (1 if group else 3, [f"Locked, so not changed: {said}."])
+    names = "jawOpen, mouthSmileLeft" if group else "jawOpen"
+    assert (removed.count, removed.notes) == (1 if group else 3, [f"Locked, so not changed: {names}."])
     assert [pin.path for pin in pins.find_pins(head)] == [JAW, JAW, SMILE, SMILE] if group else [JAW, JAW]
 
 

@@ -1,4 +1,4 @@
-"""Sculpts of 3DiFACE takes: the vertices themselves are the pin, with shape keys and with a vertex cache."""
+"""Sculpts of 3DiFACE takes: pins of vertices, with shape keys and with a vertex cache."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from diface_addon.scene.pins import sculpt, vertex_pins
 from diface_addon.scene.takes import delete_take, take_index
 from diface_addon.scene.vertex_animation import motion_shape_keys, vertex_cache
 from tests.addon.scene import fingerprint, flame_scenes
-from tests.addon.scene.flame_scenes import FIRST, LYING, ROWS, add_flame, shown, write
+from tests.addon.scene.flame_scenes import FIRST, ORIENTATIONS, ROWS, add_flame, evaluated_vertices, write
 
 FRAME = FIRST + 9
 KINDS = pytest.mark.parametrize("as_cache", [False, True], ids=["shape keys", "vertex animation"])
@@ -40,7 +40,7 @@ def actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
 
 
 def sculpted(obj: bpy.types.Object, frame: float = FRAME, by: float = 0.003) -> np.ndarray:
-    """Pin the face at a frame with random displacements. Returns the vertices."""
+    """Pin the face at a frame with random displacements. Return the vertices."""
     bpy.context.scene.frame_set(int(frame), subframe=frame % 1)
     assert bpy.ops.diface.sculpt_pose() == {"FINISHED"}
     key = obj.data.shape_keys.key_blocks[sculpt.KEY]
@@ -53,12 +53,12 @@ def sculpted(obj: bpy.types.Object, frame: float = FRAME, by: float = 0.003) -> 
 @KINDS
 def test_sculpt_starts_from_the_visible_pose(face, flame, as_cache) -> None:
     write(face, flame, as_cache)
-    pose = shown(face, FRAME)
+    pose = evaluated_vertices(face, FRAME)
     assert bpy.ops.diface.sculpt_pose() == {"FINISHED"}
-    np.testing.assert_array_equal(shown(face, FRAME), pose)
-    np.testing.assert_array_equal(shown(face, FRAME + 3), pose)
+    np.testing.assert_array_equal(evaluated_vertices(face, FRAME), pose)
+    np.testing.assert_array_equal(evaluated_vertices(face, FRAME + 3), pose)
     assert bpy.ops.diface.discard_sculpt() == {"FINISHED"}
-    np.testing.assert_array_equal(shown(face, FRAME), pose)
+    np.testing.assert_array_equal(evaluated_vertices(face, FRAME), pose)
 
 
 @KINDS
@@ -72,11 +72,11 @@ def test_discarded_sculpt_leaves_nothing(face, flame, as_cache) -> None:
     assert [line for line in changed if "attributes" not in line] == []
 
 
-@pytest.mark.parametrize("lying", LYING)
-def test_pin_is_in_flame_coordinates(saved, flame, lying) -> None:
-    face = add_flame(flame, lying, identity=0.004)
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+def test_pin_is_in_flame_coordinates(saved, flame, orientation) -> None:
+    face = add_flame(flame, orientation, identity=0.004)
     write(face, flame, as_cache=True)
-    scale, rotation, _shift = LYING[lying]
+    scale, rotation, _shift = ORIENTATIONS[orientation]
     places = sculpted(face, by=0.003 / scale)
     found = vertex_pins.to_vertex_pins(face, actions(face), FIRST)
     assert found.row.tolist() == [FRAME - FIRST]
@@ -111,14 +111,14 @@ def test_kept_frames_equal_the_motion(face, flame, as_cache) -> None:
 def test_regenerated_cache_contains_pins_exactly(face, flame) -> None:
     write(face, flame, as_cache=True)
     old = actions(face)
-    before = {frame: shown(face, frame) for frame in range(FIRST, FIRST + 6)}
+    before = {frame: evaluated_vertices(face, frame) for frame in range(FIRST, FIRST + 6)}
     places = sculpted(face)
     written = write(face, flame, as_cache=True, seed=5)
     vertex_pins.copy_pins(face, old, list(written.actions), known_frames=before)
     bpy.context.scene.frame_set(0)
-    np.testing.assert_array_equal(shown(face, FRAME), places)
+    np.testing.assert_array_equal(evaluated_vertices(face, FRAME), places)
     for frame, pose in before.items():
-        np.testing.assert_array_equal(shown(face, frame), pose)
+        np.testing.assert_array_equal(evaluated_vertices(face, frame), pose)
     assert vertex_pins.pin_frames(list(written.actions)) == [FRAME]
 
 

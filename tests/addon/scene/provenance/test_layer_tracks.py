@@ -25,7 +25,7 @@ from tests.addon.scene.layered_takes import (
     write,
 )
 
-OF_LAYERS = {name for some in channels.LAYERS.values() for name in some}
+OF_LAYERS = {name for names in channels.LAYERS.values() for name in names}
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def face(scene) -> bpy.types.Object:
     return scenes.add_character(scene, NAMES)
 
 
-def again(obj, take: str) -> None:
-    """Another take, and then `take` again."""
+def switch_away_and_back(obj, take: str) -> None:
+    """Activate another take, and then `take` again."""
     write(obj, motion(9), "Other")
     use_take.use_take(obj, take_index.all_takes()[take])
 
@@ -99,7 +99,7 @@ def test_removed_layer_does_not_come_back(face, layer, how) -> None:
     else:
         bpy.data.actions.remove(bpy.data.actions[f"T {layer}"])
     for _ in range(2):
-        again(face, take)
+        switch_away_and_back(face, take)
         assert shows_motion(face, made, set(channels.LAYERS[layer]))
         assert (layer_tracks.TRACK_PREFIX + layer in tracks(face)) == (how == "mute")
         assert how != "mute" or track(face, layer).mute
@@ -109,9 +109,9 @@ def test_unmuted_layer_plays_again(face) -> None:
     made = motion()
     take = take_id(write(face, made))
     track(face, "gaze").mute = True
-    again(face, take)
+    switch_away_and_back(face, take)
     track(face, "gaze").mute = False
-    again(face, take)
+    switch_away_and_back(face, take)
     assert shows_motion(face, made)
 
 
@@ -165,9 +165,9 @@ def test_user_tracks_stay(face) -> None:
 
 def test_layer_track_with_a_user_strip_belongs_to_the_user(face) -> None:
     write(face, motion(1))
-    own = bpy.data.actions.new("Own")
+    user_action = bpy.data.actions.new("Own")
     blinks = track(face, "blinks")
-    blinks.strips.new("Own", 500, own)
+    blinks.strips.new("Own", 500, user_action)
     made = motion(2)
     write(face, made)
     assert [strip.name for strip in blinks.strips][-1] == "Own"
@@ -198,8 +198,8 @@ def test_copy_of_a_take_by_the_user_shares_its_layers(face) -> None:
     compat.assign_action(face.data.shape_keys, copy)
     (take,) = {
         take for take in take_index.active_takes(face, take_index.all_takes()) if copy in take_index.all_takes()[take]
-    }  # without slots, the head is still the first one's
-    again(face, take)
+    }  # without slots, the head Action is still that of the first take
+    switch_away_and_back(face, take)
     assert shows_motion(face, made)
     delete_take.delete_take(face, take_index.all_takes()[first])
     assert len([action for action in bpy.data.actions if layer_tracks.layer_name(action)]) == 6
@@ -213,7 +213,7 @@ def test_layer_copied_by_the_user_is_attached_again(face) -> None:
     curve = compat.find_channelbag(strip.action, "KEY").fcurves[0]
     curve.keyframe_points[7].co.y = 0.875
     curve.update()
-    again(face, take)
+    switch_away_and_back(face, take)
     assert shape_key_values(face, 7)["eyeBlinkLeft"] == pytest.approx(0.875)
     assert len(tracks(face)) == 3
 
@@ -254,7 +254,7 @@ def test_layers_without_a_main_action_are_not_a_take(face) -> None:
     assert len(take_index.all_takes()) == 1
 
 
-# What leaves Blender has the layers too
+# Exports contain the layers
 
 
 def test_fbx_holds_blinks(face, tmp_path) -> None:

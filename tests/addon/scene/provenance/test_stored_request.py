@@ -56,9 +56,9 @@ def damage(take: write_take.TakeResult, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", DAMAGES)
 def test_unreadable_request_disables_only_its_take(scene, head, kind) -> None:
-    """Lists, polls, pins, the rest pose and a new take work; the row of the take says what is wrong."""
-    good, bad = write(head, "Good"), write(head, "Bad", 1)
-    damage(bad, kind)
+    """Lists, polls, pins, the rest pose and a new take work; the row of the take names the fault."""
+    readable, unreadable = write(head, "Good"), write(head, "Bad", 1)
+    damage(unreadable, kind)
     rows = {entry.name: entry for entry in take_list.entries(head)}
     assert rows["Bad"].error.startswith("Made by a newer DiFACE" if kind == "newer" else "The take's stored request")
     assert rows["Good"].error == ""
@@ -72,14 +72,14 @@ def test_unreadable_request_disables_only_its_take(scene, head, kind) -> None:
     new = write(head, "New", 2)
     assert [entry.name for entry in take_list.entries(head) if entry.is_active] == [new.name]
     assert bpy.ops.diface.use_take(take=rows["Good"].take) == {"FINISHED"}
-    assert [entry.name for entry in take_list.entries(head) if entry.is_active] == [good.name]
+    assert [entry.name for entry in take_list.entries(head) if entry.is_active] == [readable.name]
 
 
 @pytest.mark.parametrize("kind", ["cut off", "newer"])
 def test_unreadable_take_plays_and_can_be_deleted_but_not_edited(scene, head, kind) -> None:
-    bad = write(head, "Bad", 1)
+    unreadable = write(head, "Bad", 1)
     shown = scenes.jaw_keys(head).copy()
-    damage(bad, kind)
+    damage(unreadable, kind)
     take = next(entry.take for entry in take_list.entries(head) if entry.error)
     message = "newer DiFACE" if kind == "newer" else "damaged"
     for name in ("duplicate_take", "bake_take", "push_down_take"):
@@ -91,7 +91,7 @@ def test_unreadable_take_plays_and_can_be_deleted_but_not_edited(scene, head, ki
     assert bpy.ops.diface.use_take(take=take) == {"FINISHED"}
     assert (scenes.jaw_keys(head) == shown).all()
     assert bpy.ops.diface.delete_take(take=take) == {"FINISHED"}
-    names = [entry.name for entry in take_list.entries(head)]  # without slots the head's Action has a readable request
+    names = [entry.name for entry in take_list.entries(head)]  # without slots, the head's Action has a readable request
     assert "New" in names
     assert "Bad" not in names
 

@@ -1,4 +1,4 @@
-"""A take that cannot be written leaves the file as it was."""
+"""A take that cannot be written leaves the file unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of takes, and what its buttons do: star, rename, duplicate, push down, bake, compare."""
+"""The list of takes and its operators: star, rename, duplicate, push down, bake, compare."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ JAW = 'key_blocks["jawOpen"].value'
 
 
 def rows(obj) -> list[tuple[str, str]]:
-    """Name and owner of each row."""
+    """Return name and owner of each row."""
     return [(entry.name, entry.other_character) for entry in take_list.entries(obj)]
 
 
-def do(verb: str, **options) -> None:
-    assert getattr(bpy.ops.diface, verb)(**options) == {"FINISHED"}
+def call(operator: str, **options) -> None:
+    assert getattr(bpy.ops.diface, operator)(**options) == {"FINISHED"}
 
 
 def curves(action) -> dict:
@@ -51,13 +51,13 @@ def curves(action) -> dict:
 
 @pytest.fixture
 def face(scene) -> bpy.types.Object:
-    """A character with every shape key."""
+    """Return a character with every shape key."""
     return scenes.add_character(scene, NAMES)
 
 
 @pytest.fixture
-def few(scene) -> bpy.types.Object:
-    """A character with few shape keys, quick to compare as a whole."""
+def few_shapes(scene) -> bpy.types.Object:
+    """Return a character with few shape keys, which is fast to compare completely."""
     return scenes.add_character(scene, ("jawOpen", "eyeBlinkLeft", "breathIn"))
 
 
@@ -102,12 +102,12 @@ def test_rows_show_seed_and_active_take(face) -> None:
 def test_star_is_saved_with_the_take(face, tmp_path) -> None:
     take = take_id(write(face, motion(1), "A"))
     write(face, motion(2), "B")
-    do("favourite_take", take=take)
+    call("favourite_take", take=take)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "a.blend"))
     obj = bpy.data.objects["Character"]
     assert [entry.favourite for entry in take_list.entries(obj)] == [True, False]
-    do("favourite_take", take=take)
+    call("favourite_take", take=take)
     assert [entry.favourite for entry in take_list.entries(obj)] == [False, False]
 
 
@@ -115,7 +115,7 @@ def test_renamed_take_renames_its_other_actions(face) -> None:
     take = take_id(write(face, motion(1)))
     write(face, motion(2), "Other")
     take_index.all_takes()[take][0].name = "Angry"
-    do("use_take", take=take)
+    call("use_take", take=take)
     expected = ["Angry", *([] if compat.HAS_ACTION_SLOTS else ["Angry head"]), *(f"Angry {layer}" for layer in ON)]
     assert [action.name for action in take_index.all_takes()[take]] == expected
 
@@ -129,7 +129,7 @@ def test_selected_row_is_the_active_take_until_another_is_clicked(face) -> None:
     assert take_rows.refresh_entries(face).take == first
     third = take_id(write(face, motion(3), "C"))
     assert take_rows.refresh_entries(face).take == third
-    do("delete_take", take=third)
+    call("delete_take", take=third)
     assert take_rows.refresh_entries(face).take in {first, second}
 
 
@@ -141,23 +141,23 @@ def test_list_of_many_takes_is_fast(face) -> None:
     assert time.perf_counter() - began < 0.25
 
 
-@pytest.mark.parametrize("verb", ["use", "delete", "duplicate", "favourite", "push_down", "bake", "compare"])
-def test_operators_refuse_a_deleted_take(face, verb) -> None:
+@pytest.mark.parametrize("operator", ["use", "delete", "duplicate", "favourite", "push_down", "bake", "compare"])
+def test_operators_refuse_a_deleted_take(face, operator) -> None:
     take = take_id(write(face, motion()))
     for action in list(bpy.data.actions):
         bpy.data.actions.remove(action)
     with pytest.raises(RuntimeError, match="This take does not exist"):
-        getattr(bpy.ops.diface, f"{verb}_take")(take=take)
+        getattr(bpy.ops.diface, f"{operator}_take")(take=take)
     drawn("Takes")
 
 
-def test_use_take_is_refused_without_its_shape_keys(scene, few) -> None:
-    take = take_id(write(few, motion().select(channels.SHAPES)))
+def test_use_take_is_refused_without_its_shape_keys(scene, few_shapes) -> None:
+    take = take_id(write(few_shapes, motion().select(channels.SHAPES)))
     scene.diface.character = scenes.add_character(scene, ("cheeky",))
     before = fingerprint.of_file()
-    for verb in ("use_take", "push_down_take", "compare_take"):
+    for operator in ("use_take", "push_down_take", "compare_take"):
         with pytest.raises(RuntimeError, match="has none of the shape keys of T"):
-            getattr(bpy.ops.diface, verb)(take=take)
+            getattr(bpy.ops.diface, operator)(take=take)
     assert fingerprint.difference(before, fingerprint.of_file()) == []
 
 
@@ -176,14 +176,14 @@ def test_use_take_is_refused_in_nla_tweak_mode(face) -> None:
 
 
 def test_take_follows_a_renamed_shape_key(scene, face) -> None:
-    """One that plays by Blender's own doing; one that does not, when it is switched to."""
+    """An active take follows through Blender; an inactive one when it is activated."""
     first = take_id(write(face, motion(1), "A"))
     write(face, motion(2), "B")
     face.data.shape_keys.key_blocks["jawOpen"].name = "jaw_open"
     renamed = 'key_blocks["jaw_open"].value'
     playing = face.data.shape_keys.animation_data.action
     assert ("KEY", renamed, 0) in curves(playing)
-    do("use_take", take=first)
+    call("use_take", take=first)
     playing = face.data.shape_keys.animation_data.action
     assert stored_request.read_request(playing)["take"] == first
     assert ("KEY", renamed, 0) in curves(playing)
@@ -211,7 +211,7 @@ def test_duplicate_is_a_separate_take(face) -> None:
     made = motion()
     take = take_id(write(face, made))
     before = {a.name: scenes.curve_points(a, "KEY", JAW).copy() for a in bpy.data.actions if a.name == "T"}
-    do("duplicate_take", take=take)
+    call("duplicate_take", take=take)
     (copy,) = set(take_index.all_takes()) - {take}
     assert take_index.active_takes(face, take_index.all_takes()) == {copy}
     assert shows_motion(face, made)
@@ -222,8 +222,8 @@ def test_duplicate_is_a_separate_take(face) -> None:
     )
     compat.find_channelbag(main, "KEY").fcurves.find(JAW).keyframe_points[3].co.y = 0.9
     assert (scenes.curve_points(bpy.data.actions["T"], "KEY", JAW) == before["T"]).all()
-    do("delete_take", take=copy)
-    do("use_take", take=take)
+    call("delete_take", take=copy)
+    call("use_take", take=take)
     assert shows_motion(face, made)
 
 
@@ -243,16 +243,16 @@ def test_duplicate_is_active_only_where_its_take_is(face) -> None:
     first, second = write(face, motion(1)), write(face, motion(2))
     use_take.assign(face, {"OBJECT": face}, first.actions)
     turns = face.animation_data.action
-    do("duplicate_take", take=take_id(second))
+    call("duplicate_take", take=take_id(second))
     assert face.animation_data.action == turns
     assert face.data.shape_keys.animation_data.action.name == f"Copy of {second.name}"
 
 
 def test_duplicate_has_no_star_and_one_suffix(face) -> None:
     take = take_id(write(face, motion()))
-    do("favourite_take", take=take)
+    call("favourite_take", take=take)
     for _ in range(3):
-        do("duplicate_take", take=take)
+        call("duplicate_take", take=take)
         (take,) = take_index.active_takes(face, take_index.all_takes())
     found = [(entry.name, entry.favourite) for entry in take_list.entries(face)]
     assert found == [("T", True), ("Copy of T", False), ("Copy of T.001", False), ("Copy of T.002", False)]
@@ -260,7 +260,7 @@ def test_duplicate_has_no_star_and_one_suffix(face) -> None:
 
 def test_duplicate_of_an_inactive_take_is_inactive(face) -> None:
     take, other = take_id(write(face, motion(1))), take_id(write(face, motion(2)))
-    do("duplicate_take", take=take)
+    call("duplicate_take", take=take)
     assert take_index.active_takes(face, take_index.all_takes()) == {other}
 
 
@@ -270,15 +270,15 @@ def test_duplicate_of_an_inactive_take_is_inactive(face) -> None:
 def test_pushed_down_take_is_not_detached(face) -> None:
     made = motion()
     take = take_id(write(face, made))
-    do("push_down_take", take=take)
+    call("push_down_take", take=take)
     assert take_index.active_takes(face, take_index.all_takes()) == set()
     assert shows_motion(face, made)
     before = tracks(face)
     other = take_id(write(face, motion(1, 5), "Other"))
     assert tracks(face)[: len(before)] == before
-    do("delete_take", take=other)
+    call("delete_take", take=other)
     assert shows_motion(face, made)
-    do("delete_take", take=take)
+    call("delete_take", take=take)
     assert tracks(face) == []
     assert not bpy.data.actions
 
@@ -287,7 +287,7 @@ def test_inactive_take_is_pushed_down(face) -> None:
     made = motion(1)
     take = take_id(write(face, made))
     write(face, motion(2))
-    do("push_down_take", take=take)
+    call("push_down_take", take=take)
     assert shows_motion(face, made)
 
 
@@ -300,7 +300,7 @@ def test_bake_makes_a_plain_action_with_the_same_motion(face, muted) -> None:
     take = take_id(write(face, made))
     if muted:
         track(face, muted).mute = True
-    do("bake_take", take=take)
+    call("bake_take", take=take)
     baked = face.data.shape_keys.animation_data.action
     assert baked.name == "T baked"
     assert not [name for name in baked.keys() if name.startswith("diface")]  # noqa: SIM118
@@ -313,7 +313,7 @@ def test_bake_makes_a_plain_action_with_the_same_motion(face, muted) -> None:
     scene = bpy.context.scene
     scene.frame_set(FIRST + 7)
     turned = tuple(face.rotation_euler)
-    do("use_take", take=take)
+    call("use_take", take=take)
     scene.frame_set(FIRST + 7)
     assert tuple(face.rotation_euler) == pytest.approx(turned, abs=1e-6)
 
@@ -322,7 +322,7 @@ def test_bake_of_an_inactive_take_leaves_the_active_one(face) -> None:
     take = take_id(write(face, motion(1)))
     made = motion(2)
     other = take_id(write(face, made, "Other"))
-    do("bake_take", take=take)
+    call("bake_take", take=take)
     assert take_index.active_takes(face, take_index.all_takes()) == {other}
     assert shows_motion(face, made)
     baked = curves(bpy.data.actions["T baked"])
@@ -330,7 +330,7 @@ def test_bake_of_an_inactive_take_leaves_the_active_one(face) -> None:
 
 
 def test_new_take_plays_above_a_baked_action(face) -> None:
-    do("bake_take", take=take_id(write(face, motion(1))))
+    call("bake_take", take=take_id(write(face, motion(1))))
     made = motion(2)
     write(face, made, "Other")
     assert shows_motion(face, made)
@@ -342,35 +342,35 @@ def test_new_take_plays_above_a_baked_action(face) -> None:
 
 @pytest.mark.parametrize("place", ["BESIDE", "THROUGH"])
 def test_ghost_and_character_play_different_takes(face, place) -> None:
-    theirs, mine = motion(1), motion(2)
-    take = take_id(write(face, theirs))
-    own = take_id(write(face, mine))
+    ghost_motion, active_motion = motion(1), motion(2)
+    take = take_id(write(face, ghost_motion))
+    own = take_id(write(face, active_motion))
     face.select_set(True)
-    do("compare_take", take=take, place=place)
+    call("compare_take", take=take, place=place)
     second = ghost.find_ghost()
-    assert shows_motion(second, theirs)
-    assert shows_motion(face, mine)
+    assert shows_motion(second, ghost_motion)
+    assert shows_motion(face, active_motion)
     assert (second.hide_render, second.hide_select, second.select_get()) == (True, True, False)
     assert bpy.context.view_layer.objects.active == face
     assert bpy.context.selected_objects == [face]
     aside = second.evaluated_get(bpy.context.evaluated_depsgraph_get()).matrix_world.translation
     assert tuple(aside) == pytest.approx((2.2 if place == "BESIDE" else 0, 0, 0))
     assert take_index.active_takes(face, take_index.all_takes()) == {own}
-    do("compare_take", take=take, place=place)
+    call("compare_take", take=take, place=place)
     assert ghost.find_ghost() is None
-    assert shows_motion(face, mine)
+    assert shows_motion(face, active_motion)
     assert len(bpy.data.objects) == len(bpy.data.meshes) == len(bpy.data.shape_keys) == 1
 
 
 def test_compare_replaces_the_ghost_and_use_take_removes_it(face) -> None:
     first, second, _third = (take_id(write(face, motion(seed), f"T{seed}")) for seed in range(3))
-    do("compare_take", take=first)
-    do("compare_take", take=second)
+    call("compare_take", take=first)
+    call("compare_take", take=second)
     assert shows_motion(ghost.find_ghost(), motion(1))
     assert len(bpy.data.objects) == 2
-    do("use_take", take=first)
+    call("use_take", take=first)
     assert ghost.find_ghost() is None
-    do("compare_take", take=second)
+    call("compare_take", take=second)
     write(face, motion(5))
     assert ghost.find_ghost() is None
 
@@ -380,19 +380,19 @@ def test_ghost_does_not_detach_the_layers_of_its_take(face) -> None:
     take = take_id(write(face, made))
     track(face, "gaze").mute = True
     write(face, motion(2))
-    do("compare_take", take=take)
-    do("compare_take", take=take)
-    do("use_take", take=take)
+    call("compare_take", take=take)
+    call("compare_take", take=take)
+    call("use_take", take=take)
     assert shows_motion(face, made, set(channels.LAYERS["gaze"]))
     assert track(face, "gaze").mute
 
 
-def test_each_button_is_one_undo(few) -> None:
-    take, other = take_id(write(few, motion(1))), take_id(write(few, motion(2)))
-    for verb in ("use", "delete", "duplicate", "push_down", "bake", "compare", "favourite"):
+def test_each_button_is_one_undo(few_shapes) -> None:
+    take, other = take_id(write(few_shapes, motion(1))), take_id(write(few_shapes, motion(2)))
+    for operator in ("use", "delete", "duplicate", "push_down", "bake", "compare", "favourite"):
         bpy.ops.ed.undo_push(message="Before")
         before = fingerprint.of_file()
-        assert getattr(bpy.ops.diface, f"{verb}_take")("EXEC_DEFAULT", True, take=take) == {"FINISHED"}
+        assert getattr(bpy.ops.diface, f"{operator}_take")("EXEC_DEFAULT", True, take=take) == {"FINISHED"}
         bpy.ops.ed.undo()
-        assert fingerprint.difference(before, fingerprint.of_file()) == [], verb
+        assert fingerprint.difference(before, fingerprint.of_file()) == [], operator
         assert take_index.active_takes(bpy.data.objects["Character"], take_index.all_takes()) == {other}

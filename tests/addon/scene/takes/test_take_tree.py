@@ -1,4 +1,4 @@
-"""Takes know which take they were made from, and when."""
+"""Takes store their parent take and their time of creation."""
 
 from __future__ import annotations
 

@@ -184,16 +184,16 @@ def test_notes_about_muted_solo_and_driven_properties(scene, head) -> None:
     assert any("driver sets the rotation of Character" in note for note in notes)
 
 
-# What the artist animates besides
+# The user's animation of other properties
 
 
-def own_curve(obj, path: str, index: int = 0) -> bpy.types.FCurve:
+def user_curve(obj, path: str, index: int = 0) -> bpy.types.FCurve:
     owner = obj.data.shape_keys if path.startswith("key_blocks") else obj
     return compat.active_channelbag(owner.animation_data).fcurves.find(path, index=index)
 
 
-def about(curve: bpy.types.FCurve) -> tuple:
-    """Everything about a curve."""
+def curve_contents(curve: bpy.types.FCurve) -> tuple:
+    """Return the keys and settings of a curve."""
     keys = KeyTable.read(curve)
     settings = [
         (m.type, m.mute, m.influence, getattr(m, "cycles_after", 0), getattr(m, "phase", 0)) for m in curve.modifiers
@@ -215,35 +215,35 @@ def test_user_curves_are_copied_into_the_next_take(scene, head) -> None:
         head.keyframe_insert("location", index=0, frame=frame)
     head.keyframe_insert("scale", index=2, frame=20)
     head.data.shape_keys.key_blocks["cheeky"].keyframe_insert("value", frame=30)
-    walk, cheeky = own_curve(head, "location"), own_curve(head, CHEEKY)
+    walk, cheeky = user_curve(head, "location"), user_curve(head, CHEEKY)
     walk.keyframe_points[0].handle_right = 20.25, 3.5
     walk.extrapolation, walk.lock = "LINEAR", True
     walk.modifiers.new("CYCLES").cycles_after = 3
     noise = walk.modifiers.new("NOISE")
     noise.phase, noise.influence, noise.use_influence = 0.25, 0.5, True
     cheeky.mute = True
-    kept = about(walk), about(own_curve(head, "scale", 2)), about(cheeky)
+    kept = curve_contents(walk), curve_contents(user_curve(head, "scale", 2)), curve_contents(cheeky)
     old = head.animation_data.action
     for seed in (1, 2):
         made = motion(seed=seed)
         take = write(head, made)
         assert (
-            about(own_curve(head, "location")),
-            about(own_curve(head, "scale", 2)),
-            about(own_curve(head, CHEEKY)),
+            curve_contents(user_curve(head, "location")),
+            curve_contents(user_curve(head, "scale", 2)),
+            curve_contents(user_curve(head, CHEEKY)),
         ) == kept
         assert pins.find_pins(head) == []
         assert [scenes.find_edits(action) for action in take.actions] == [{}] * len(take.actions)
         assert scenes.jaw_keys(head)[:, 1] == pytest.approx(made.column("jawOpen"))
         assert head.animation_data.action != old
     scene.frame_set(11)
-    assert head.location.x == pytest.approx(own_curve(head, "location").evaluate(11))
+    assert head.location.x == pytest.approx(user_curve(head, "location").evaluate(11))
 
 
 def test_generated_curves_are_not_copied_into_the_next_take(scene, head) -> None:
     write(head)
     head.rotation_mode = "QUATERNION"
-    own_curve(head, JAW).keyframe_points[3].co.y = 0.9
+    user_curve(head, JAW).keyframe_points[3].co.y = 0.9
     write(head, motion(seed=1))
     assert {curve.data_path for curve in compat.active_channelbag(head.animation_data).fcurves} == {
         "rotation_quaternion"
@@ -257,10 +257,10 @@ def test_user_curves_are_copied_only_for_written_parts(scene, head) -> None:
     action = head.animation_data.action
     write(head, motion(names=channels.SHAPES))
     assert head.animation_data.action == action
-    assert own_curve(head, "location") is not None
+    assert user_curve(head, "location") is not None
 
 
-# The artist's edits
+# The user's edits
 
 
 def edit_value(curve) -> None:
@@ -280,7 +280,7 @@ def edit_type(curve) -> None:
 
 
 def edit_overwrite(curve) -> None:
-    """As pressing I: the key stays GENERATED."""
+    """Overwrite a value as Insert Keyframe does: the key type stays GENERATED."""
     curve.keyframe_points.insert(18, 0.9, options={"FAST"}, keyframe_type="GENERATED")
 
 

@@ -1,4 +1,4 @@
-"""Motion of a FLAME mesh as shape keys and as vertex animation: within the stated bound, and takes like all others."""
+"""Motion of a FLAME mesh as shape keys and as vertex animation: error within the stated bound, and use as takes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from diface_addon.scene.vertex_animation import vertex_cache
 from diface_addon.settings import preferences
 from tests.addon.scene import flame_scenes
 from tests.addon.scene.export.exports import imported, load_alembic, load_fbx, vertices
-from tests.addon.scene.flame_scenes import FIRST, LYING, ROWS, add_flame, expected, shown, write
+from tests.addon.scene.flame_scenes import FIRST, ORIENTATIONS, ROWS, add_flame, evaluated_vertices, expected, write
 
 BOUND = 1e-5  # metres: 0.01 mm
 FRAMES = range(FIRST, FIRST + ROWS)
@@ -45,20 +45,22 @@ def face(saved, flame) -> bpy.types.Object:
 
 
 @pytest.mark.parametrize("as_cache", [False, True], ids=["shape keys", "vertex animation"])
-@pytest.mark.parametrize("lying", LYING)
-def test_vertices_of_every_frame_are_within_the_bound(saved, flame, lying, as_cache) -> None:
-    obj = add_flame(flame, lying, identity=0.004)
-    wanted = expected(obj, lying)
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+def test_vertices_of_every_frame_are_within_the_bound(saved, flame, orientation, as_cache) -> None:
+    obj = add_flame(flame, orientation, identity=0.004)
+    wanted = expected(obj, orientation)
     write(obj, flame, as_cache)
-    off = max(np.linalg.norm(shown(obj, frame) - wanted[row], axis=1).max() for row, frame in enumerate(FRAMES))
-    assert off * LYING[lying][0] < BOUND
-    assert np.abs(wanted[0] - flame_mesh.rest_vertices(obj)).max() * LYING[lying][0] > 0.005
+    error = max(
+        np.linalg.norm(evaluated_vertices(obj, frame) - wanted[row], axis=1).max() for row, frame in enumerate(FRAMES)
+    )
+    assert error * ORIENTATIONS[orientation][0] < BOUND
+    assert np.abs(wanted[0] - flame_mesh.rest_vertices(obj)).max() * ORIENTATIONS[orientation][0] > 0.005
 
 
-@pytest.mark.parametrize("lying", LYING)
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
 @pytest.mark.parametrize("mode", ["XYZ", "ZXY", "QUATERNION", "AXIS_ANGLE"])
-def test_head_rotates_about_the_neck_joint(scene, flame, lying, mode) -> None:
-    obj = add_flame(flame, lying)
+def test_head_rotates_about_the_neck_joint(scene, flame, orientation, mode) -> None:
+    obj = add_flame(flame, orientation)
     obj.rotation_mode, obj.location, obj.scale = mode, (1.0, 2.0, 3.0), (1.5, 1.5, 1.5)
     if mode == "QUATERNION":
         obj.rotation_quaternion = (0.9, 0.1, -0.3, 0.2)
@@ -68,13 +70,13 @@ def test_head_rotates_about_the_neck_joint(scene, flame, lying, mode) -> None:
         obj.rotation_euler, obj.delta_rotation_euler = (0.3, -0.2, 0.7), (0.1, 0.2, 0.0)
     bpy.context.view_layer.update()
     rest = obj.matrix_world.copy()
-    scale, rotation, shift = LYING[lying]
+    scale, rotation, shift = ORIENTATIONS[orientation]
     with np.load(flame) as arrays:
         joint = Vector(((arrays["J_regressor"][1] @ arrays["v_template"] - shift) @ rotation / scale).tolist())
     made = flame_scenes.motion()[0].select(channels.HEAD)
     write_take.write_take(obj, made, "T", {"first_frame": FIRST}, flame_mesh.estimate_placement(obj, flame))
 
-    # The same in FLAME's frame: Y up and the face along +Z.
+    # In FLAME's coordinates: Y up, the face looks along +Z.
     to_flame = Matrix(rotation.tolist()).to_4x4()
     for row in (0, 7, 23):
         scene.frame_set(FIRST + row)
@@ -104,10 +106,10 @@ def test_nod_lowers_the_face(scene, flame) -> None:
 
 
 def test_flame_mesh_is_placed_without_a_flame_file(scene, flame) -> None:
-    for lying in LYING:
-        obj = add_flame(flame, lying, identity=0.003)
+    for orientation in ORIENTATIONS:
+        obj = add_flame(flame, orientation, identity=0.003)
         with_file, without = flame_mesh.estimate_placement(obj, flame), flame_mesh.estimate_placement(obj, None)
-        scale, rotation, _shift = LYING[lying]
+        scale, rotation, _shift = ORIENTATIONS[orientation]
         for found in (with_file, without):
             assert found.scale == pytest.approx(scale)
             assert np.abs(found.rotation - rotation).max() < 1e-9
@@ -118,7 +120,7 @@ def test_second_take_replaces_the_first(face, flame) -> None:
     for seed, as_cache in ((0, True), (1, False), (2, True), (3, False)):
         write(face, flame, as_cache, seed)
         frame = FIRST + 11
-        assert np.abs(shown(face, frame) - expected(face, "Z up", seed)[11]).max() < BOUND
+        assert np.abs(evaluated_vertices(face, frame) - expected(face, "Z up", seed)[11]).max() < BOUND
     turned = face.matrix_world.copy()
     write(face, flame, False, 3)
     bpy.context.scene.frame_set(FIRST + 11)
@@ -131,7 +133,7 @@ def test_switching_back_restores_a_take(face, flame) -> None:
     for seed in (0, 3, 2, 1, 0):
         take, _actions = by_name[made[seed].name]
         assert bpy.ops.diface.use_take(take=take) == {"FINISHED"}
-        assert np.abs(shown(face, FIRST + 7) - expected(face, "Z up", seed)[7]).max() < BOUND
+        assert np.abs(evaluated_vertices(face, FIRST + 7) - expected(face, "Z up", seed)[7]).max() < BOUND
         assert take_index.active_takes(face, take_index.all_takes()) == {take}
 
 
@@ -189,13 +191,13 @@ def test_switching_between_diface_and_3diface_takes(face, flame) -> None:
     jaw.data[3000].co.z -= 0.02
     values = np.full((ROWS, 1), 0.5, np.float32)
     write_take.write_take(face, types.Motion(values, ("jawOpen",), types.FrameRate(24)), "T", {"first_frame": FIRST})
-    shown(face, FIRST)
+    evaluated_vertices(face, FIRST)
     for as_cache in (False, True):
         write(face, flame, as_cache)
-        assert np.abs(shown(face, FIRST + 5) - expected(face, "Z up")[5]).max() < BOUND
+        assert np.abs(evaluated_vertices(face, FIRST + 5) - expected(face, "Z up")[5]).max() < BOUND
     (own,) = [take for take, actions in take_index.all_takes().items() if actions[0].name == "T"]
     bpy.ops.diface.use_take(take=own)
-    moved = shown(face, FIRST + 5) - flame_mesh.rest_vertices(face)
+    moved = evaluated_vertices(face, FIRST + 5) - flame_mesh.rest_vertices(face)
     assert moved[3000, 2] == pytest.approx(-0.01, abs=1e-6)
     assert np.abs(np.delete(moved, 3000, axis=0)).max() < 1e-7
 
@@ -210,22 +212,22 @@ def test_users_shape_keys_are_kept(face, flame, as_cache) -> None:
         write(face, flame, as_cache, seed)
         wanted = expected(face, "Z up", seed)[5]
         wanted[3000, 1] -= 0.01
-        assert np.abs(shown(face, FIRST + 5) - wanted).max() < BOUND
+        assert np.abs(evaluated_vertices(face, FIRST + 5) - wanted).max() < BOUND
 
 
 def test_cache_path_follows_the_blend(face, flame, tmp_path) -> None:
     write(face, flame, True)
-    wanted = shown(face, FIRST + 3)
+    wanted = evaluated_vertices(face, FIRST + 3)
     (tmp_path / "elsewhere").mkdir()
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "elsewhere" / "other.blend"))
-    assert (shown(bpy.data.objects["Face"], FIRST + 3) == wanted).all()
+    assert (evaluated_vertices(bpy.data.objects["Face"], FIRST + 3) == wanted).all()
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "elsewhere" / "other.blend"))
-    assert (shown(bpy.data.objects["Face"], FIRST + 3) == wanted).all()
+    assert (evaluated_vertices(bpy.data.objects["Face"], FIRST + 3) == wanted).all()
 
 
 def test_packed_cache_is_restored(face, flame, saved) -> None:
     write(face, flame, True)
-    wanted = shown(face, FIRST + 3)
+    wanted = evaluated_vertices(face, FIRST + 3)
     for _again in range(2):
         assert bpy.ops.diface.pack_cache() == {"FINISHED"}
     bpy.ops.wm.save_mainfile()
@@ -239,7 +241,7 @@ def test_packed_cache_is_restored(face, flame, saved) -> None:
     assert vertex_cache.is_file_missing(obj)
     assert bpy.ops.diface.restore_cache() == {"FINISHED"}
     assert file.read_bytes() == before
-    assert (shown(obj, FIRST + 3) == wanted).all()
+    assert (evaluated_vertices(obj, FIRST + 3) == wanted).all()
 
 
 def test_missing_cache_is_reported(face, flame, saved) -> None:
@@ -251,7 +253,7 @@ def test_missing_cache_is_reported(face, flame, saved) -> None:
     )
     with pytest.raises(RuntimeError, match=r"is missing, and was not packed\. Put the file back"):
         bpy.ops.diface.use_take(take=take)
-    assert np.abs(shown(face, FIRST + 7) - expected(face, "Z up", 1)[7]).max() < BOUND
+    assert np.abs(evaluated_vertices(face, FIRST + 7) - expected(face, "Z up", 1)[7]).max() < BOUND
 
 
 def test_unsaved_file_refuses_a_cache(scene, flame) -> None:
@@ -274,7 +276,7 @@ def test_deleting_a_take_deletes_its_shape_keys_and_modifier(face, flame, saved)
     assert not bpy.data.actions
     assert [key.name for key in face.data.shape_keys.key_blocks] == ["Basis"]
     assert not face.modifiers
-    assert (shown(face, FIRST + 3) == flame_mesh.rest_vertices(face)).all()
+    assert (evaluated_vertices(face, FIRST + 3) == flame_mesh.rest_vertices(face)).all()
     assert len(list(saved.parent.glob("*_diface/*.pc2"))) == 1  # for Undo
 
 
@@ -283,7 +285,7 @@ def test_deleting_a_take_keeps_the_active_one(face, flame) -> None:
     write(face, flame, False, 1)
     take = next(take for take, actions in take_index.all_takes().items() if actions[0].name == old.name)
     bpy.ops.diface.delete_take(take=take)
-    assert np.abs(shown(face, FIRST + 7) - expected(face, "Z up", 1)[7]).max() < BOUND
+    assert np.abs(evaluated_vertices(face, FIRST + 7) - expected(face, "Z up", 1)[7]).max() < BOUND
 
 
 @pytest.mark.parametrize(("kind", "as_cache"), [("fbx", False), ("abc", False), ("abc", True)])
@@ -291,18 +293,18 @@ def test_exports_contain_the_motion(face, flame, tmp_path, kind, as_cache) -> No
     scene = bpy.context.scene
     scene.frame_start, scene.frame_end = FIRST, FIRST + ROWS - 1
     write(face, flame, as_cache)
-    truth = {frame: vertices(face, frame) for frame in FRAMES}
+    expected_vertices = {frame: vertices(face, frame) for frame in FRAMES}
     path = tmp_path / f"out.{kind}"
     export, load = {"fbx": (bpy.ops.diface.export_fbx, load_fbx), "abc": (bpy.ops.diface.export_alembic, load_alembic)}[
         kind
     ]
     assert export(filepath=str(path)) == {"FINISHED"}
     back = imported(lambda: load(path))
-    if kind == "fbx":  # Blender's importer takes no slider wider than 0 to 1; the file does
+    if kind == "fbx":  # Blender's importer limits sliders to 0 to 1; the file does not
         for key in back.data.shape_keys.key_blocks[1:]:
             key.slider_min, key.slider_max = -10.0, 10.0
-    off = max(np.abs(vertices(back, frame) - wanted).max() for frame, wanted in truth.items())
-    assert off < BOUND
+    error = max(np.abs(vertices(back, frame) - wanted).max() for frame, wanted in expected_vertices.items())
+    assert error < BOUND
 
 
 def test_fbx_of_a_vertex_animation_is_refused(face, flame, tmp_path) -> None:
