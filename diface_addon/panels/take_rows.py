@@ -68,8 +68,8 @@ def draw_row(layout: bpy.types.UILayout, action: bpy.types.Action, entry: take_l
     layout.active = not entry.other_character
     icon = "RADIOBUT_ON" if entry.is_active else "RADIOBUT_OFF"
     layout.operator("diface.use_take", text="", icon=icon, emboss=False).take = entry.take
-    if entry.depth:
-        layout.separator(factor=INDENT * min(entry.depth, MAX_INDENT))
+    for _level in range(min(entry.depth, MAX_INDENT)):
+        layout.separator(factor=INDENT)  # one separator for all levels would be higher than the row
     name = layout.row()
     name.alert = bool(entry.error)
     name.prop(action, "name", text="", emboss=False, icon="ERROR" if entry.error else "NONE")

@@ -78,9 +78,7 @@ class ModalJobOperator(OperatorBase):
         return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        if (
-            self.options.is_repeat
-        ):  # Adjust Last Operation, Repeat History: Blender keeps the result if this is cancelled
+        if self.options.is_repeat:  # Adjust Last Operation, Repeat History: cancelling keeps the result
             return {"CANCELLED"}
         if self.options.is_repeat_last and not bpy.app.background:  # Repeat Last
             self._start_again()

@@ -74,7 +74,10 @@ class DIFACE_OT_unpin_all(UnpinOperator, bpy.types.Operator):
     region: bpy.props.EnumProperty(name="Region", items=region_choice.REGION_CHOICES, options={"SKIP_SAVE", "HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return context.window_manager.invoke_confirm(self, event)
+        message = "Remove the pins in the chosen regions on every frame?"
+        return context.window_manager.invoke_confirm(
+            self, event, title=self.bl_label, message=message, confirm_text="Unpin All"
+        )
 
     def run(self, context: bpy.types.Context) -> str:
         obj, names = scene_settings.character(context), region_choice.chosen_channels(context, self.region)

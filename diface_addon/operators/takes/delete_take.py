@@ -47,7 +47,11 @@ class DIFACE_OT_delete_unstarred(OperatorBase, bpy.types.Operator):
             raise errors.SceneError("Every other take has a star.", "There is nothing to delete.")
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return context.window_manager.invoke_confirm(self, event)
+        number = count_noun(len(_unstarred(scene_settings.character(context))), "take")
+        message = f"Delete {number} without a star? The active take is kept."
+        return context.window_manager.invoke_confirm(
+            self, event, title=self.bl_label, message=message, confirm_text="Delete"
+        )
 
     def run(self, context: bpy.types.Context) -> str:
         obj, all_takes = scene_settings.character(context), take_index.all_takes()

@@ -56,7 +56,7 @@ class DIFACE_OT_splice_take(OperatorBase, bpy.types.Operator):
     def draw(self, _context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split = True
-        layout.prop(self, "other")
+        layout.prop(self, "other", placeholder="Choose a take")
         frames = layout.column(align=True)
         frames.prop(self, "first")
         frames.prop(self, "last")

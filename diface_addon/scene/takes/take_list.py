@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 import bpy
@@ -98,17 +99,23 @@ def _as_tree(listed: list[TakeEntry]) -> list[TakeEntry]:
         children.setdefault(entry.parent if has_parent else "", []).append(
             entry if has_parent else replace(entry, parent="")
         )
-    roots = sorted(children.pop("", []), key=lambda entry: (bool(entry.other_character), entry.name.lower()))
+    roots = sorted(children.pop("", []), key=lambda entry: (bool(entry.other_character), _natural_order(entry.name)))
     ordered: list[TakeEntry] = []
     waiting = [(entry, 0) for entry in reversed(roots)]
     while waiting:
         entry, depth = waiting.pop()
         ordered.append(replace(entry, depth=depth))
-        made_from = sorted(children.pop(entry.take, []), key=lambda child: (child.created, child.name.lower()))
+        made_from = sorted(children.pop(entry.take, []), key=lambda child: (child.created, _natural_order(child.name)))
         waiting += [(child, depth + 1) for child in reversed(made_from)]
     # A cycle of parents, as in a damaged file, has no root: its takes are listed without their parents.
     rest = [replace(entry, parent="") for entries_of_parent in children.values() for entry in entries_of_parent]
-    return ordered + sorted(rest, key=lambda entry: entry.name.lower())
+    return ordered + sorted(rest, key=lambda entry: _natural_order(entry.name))
+
+
+def _natural_order(name: str) -> list[str | int]:
+    """Return the key by which names are sorted: "Take 2" comes before "Take 10"."""
+    parts = re.split(r"(\d+)", name.lower())  # text and numbers alternate, so that only equal kinds are compared
+    return [int(part) if index % 2 else part for index, part in enumerate(parts)]
 
 
 def _other_character(owner: str, obj: bpy.types.Object) -> str:

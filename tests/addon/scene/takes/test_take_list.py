@@ -78,6 +78,12 @@ def test_only_main_actions_are_rows_and_this_characters_come_first(scene, face) 
     assert listed == ["B", "C", "A", "Ann"]
 
 
+def test_numbers_in_names_are_sorted_by_value(face) -> None:
+    for number in (10, 2, 1):
+        write(face, motion(number), f"Take {number}: line.wav")
+    assert [name for name, _owner in rows(face)] == ["Take 1: line.wav", "Take 2: line.wav", "Take 10: line.wav"]
+
+
 def test_takes_of_a_renamed_character_are_listed_first(face) -> None:
     write(face, motion(1), "A")
     write(face, motion(2), "B")
