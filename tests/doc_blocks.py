@@ -1,4 +1,4 @@
-"""Code blocks of the documentation, and the checks that tests of core and add-on share."""
+"""Code blocks of the documentation, and checks that the tests of core and add-on share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NEEDS_BLENDER = re.compile(r"^\s*(import bpy|from bpy)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: where it is, its language, its text without the fence's indentation."""
+    """A fenced block: its place, its language, and its text without the indentation of the fence."""
 
     page: str
     line: int
@@ -32,7 +32,7 @@ class Block:
 
     @property
     def place(self) -> str:
-        """PAGE:LINE."""
+        """Return PAGE:LINE."""
         return f"{self.page}:{self.line}"
 
 
@@ -73,10 +73,10 @@ def scripts(in_blender: bool) -> dict[str, list[Block]]:
     return chosen
 
 
-def run_script(some: list[Block]) -> None:
+def run_script(page_blocks: list[Block]) -> None:
     """Execute the blocks of a page one after the other, in one namespace."""
     names: dict[str, object] = {"__name__": "documentation"}
-    for block in some:
+    for block in page_blocks:
         code = compile("\n" * block.line + block.text, str(ROOT / block.page), "exec")
         exec(code, names)
 
@@ -98,11 +98,11 @@ def module_call(words: list[str]) -> tuple[str, list[str]] | None:
 
 
 class Parsed(Exception):
-    """The arguments were accepted."""
+    """Raised when the arguments were accepted."""
 
 
 def check_arguments(module: str, arguments: list[str]) -> None:
-    """Let the module's own command line parse the arguments, and stop it there.
+    """Parse the arguments with the module's command line, and stop it after parsing.
 
     Raises:
         AssertionError: The module has no command line, or refuses the arguments.
@@ -133,7 +133,7 @@ def command_line(module: str) -> Callable[[], object]:
 
 
 def _status(main: Callable[[], object]) -> object:
-    """The exit status; None if it ran to its end without parsing anything."""
+    """Return the exit status; None if `main` ended without parsing arguments."""
     try:
         main()
     except Parsed:

@@ -31,7 +31,7 @@ def flame(shared) -> Path:
 
 
 @pytest.fixture
-def own(tmp_path, flame, monkeypatch) -> Path:
+def user_models(tmp_path, flame, monkeypatch) -> Path:
     """Set the preferences to a folder with the general face model, a personal one and a head, and to a FLAME file."""
     folder = tmp_path / "models"
     for name, kind in (("a_personal", FACE), (threediface_files.GENERAL_FACE_MODEL, FACE), ("head_reg", HEAD)):

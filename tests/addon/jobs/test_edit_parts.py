@@ -32,7 +32,7 @@ def generate(engine_name: str, parts: str) -> None:
 
 
 @pytest.fixture
-def face_of_diface(sound, own, head, worker) -> bpy.types.Object:
+def face_of_diface(sound, user_models, head, worker) -> bpy.types.Object:
     """A character whose face a take of DiFACE animates, and whose head one of 3DiFACE does."""
     generate("DIFACE", "BOTH")
     generate("THREEDIFACE", "HEAD")
@@ -40,7 +40,7 @@ def face_of_diface(sound, own, head, worker) -> bpy.types.Object:
 
 
 @pytest.fixture
-def face_of_threediface(sound, own, flame, worker) -> bpy.types.Object:
+def face_of_threediface(sound, user_models, flame, worker) -> bpy.types.Object:
     """A FLAME mesh whose face a take of 3DiFACE animates, and whose head one of DiFACE does."""
     obj = add_flame(flame)
     generate("THREEDIFACE", "BOTH")
@@ -127,13 +127,13 @@ def test_edit_of_both_parts_at_once_is_refused(scene, made, request) -> None:
     assert bpy.ops.diface.regenerate(where="ALL") == {"FINISHED"}
 
 
-def test_edit_without_changed_keys_says_so(face_of_diface) -> None:
+def test_edit_without_changed_keys_is_reported(face_of_diface) -> None:
     with pytest.raises(RuntimeError, match="No key was changed since this take was made"):
         bpy.ops.diface.regenerate(where="AROUND")
 
 
-def test_face_needs_no_checkpoints_of_the_head(face_of_diface, own, tmp_path) -> None:
-    (own / "head_reg").rename(tmp_path / "head_reg")
+def test_face_needs_no_checkpoints_of_the_head(face_of_diface, user_models, tmp_path) -> None:
+    (user_models / "head_reg").rename(tmp_path / "head_reg")
     set_key(face_of_diface, JAW, 40, 0.7)
     assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
     set_key(face_of_diface, HEAD, 40, 0.4)
@@ -141,7 +141,7 @@ def test_face_needs_no_checkpoints_of_the_head(face_of_diface, own, tmp_path) ->
         bpy.ops.diface.regenerate(where="AROUND")
 
 
-def test_keyed_face_with_a_head_of_threediface(sound, own, head, worker) -> None:
+def test_keyed_face_with_a_head_of_threediface(sound, user_models, head, worker) -> None:
     generate("THREEDIFACE", "HEAD")
     head.data.shape_keys.key_blocks["jawOpen"].keyframe_insert("value", frame=10)
     face = action(head, "face")

@@ -47,18 +47,18 @@ def values(obj: bpy.types.Object, shape: str) -> dict[float, float]:
 
 
 @pytest.mark.parametrize(
-    ("keyed", "answering"),
+    ("keyed", "scope"),
     [
         ("browInnerUp", {"browInnerUp", "eyeSquintLeft"}),
         ("eyeSquintLeft", {"browInnerUp", "eyeSquintLeft"}),
         ("jawOpen", {"jawOpen", "mouthSmileLeft", "browInnerUp", "eyeSquintLeft"}),
     ],
 )
-def test_only_channels_in_scope_of_a_key_are_regenerated(take, keyed, answering) -> None:
+def test_only_channels_in_scope_of_a_key_are_regenerated(take, keyed, scope) -> None:
     before = {shape: values(take, shape) for shape in SHAPES}
     key(take, keyed, 60, 0.66)
     bpy.ops.diface.regenerate()
-    assert {shape for shape in SHAPES if values(take, shape) != before[shape]} == answering
+    assert {shape for shape in SHAPES if values(take, shape) != before[shape]} == scope
     assert values(take, keyed)[60] == np.float32(0.66)
 
 
@@ -70,7 +70,7 @@ def test_unchanged_edit_is_not_restarted(take) -> None:
     key(take, "jawOpen", 60, 0.66)
     running = begun()
     running.task.wait()
-    key(take, "jawOpen", 90, 0.5)  # one more is written as well, and answered by the next
+    key(take, "jawOpen", 90, 0.5)  # a second change during the edit is kept and belongs to the next edit
     assert running.restart_if_stale(bpy.context) is None
     running.write_result()
     running.end()
@@ -78,12 +78,12 @@ def test_unchanged_edit_is_not_restarted(take) -> None:
 
 
 def test_pin_removed_during_an_edit_does_not_come_back(take) -> None:
-    generated_there = values(take, "jawOpen")[60]
+    generated = values(take, "jawOpen")[60]
     key(take, "jawOpen", 60, 0.66)
     key(take, "jawOpen", 90, 0.5)
     running = begun()
     pins.unpin(take, [pin for pin in pins.find_pins(take) if pin.frame == 60])
-    assert values(take, "jawOpen")[60] == generated_there
+    assert values(take, "jawOpen")[60] == generated
     running.task.wait()
     renewed = running.restart_if_stale(bpy.context)
     assert running_job.current() is renewed
@@ -148,23 +148,25 @@ def test_edit_is_refused_if_only_strips_animate(take) -> None:
 def test_in_between_selected_keys(scene, take) -> None:
     scene.diface.edit.frame_choice = "KEYS"
     before = values(take, "jawOpen")
-    for some in curve(take, "jawOpen").keyframe_points:
-        some.select_control_point = some.co.x in (40, 50)
+    for keyframe in curve(take, "jawOpen").keyframe_points:
+        keyframe.select_control_point = keyframe.co.x in (40, 50)
     bpy.ops.diface.in_between()
     after = values(take, "jawOpen")
     assert (after[40], after[50]) == (before[40], before[50])
     assert all(after[frame] != before[frame] for frame in range(42, 49))
-    for some in curve(take, "jawOpen").keyframe_points:
-        some.select_control_point = some.co.x in (40, 41)
+    for keyframe in curve(take, "jawOpen").keyframe_points:
+        keyframe.select_control_point = keyframe.co.x in (40, 41)
     with pytest.raises(RuntimeError, match="no frame between"):
         bpy.ops.diface.in_between()
 
 
 def test_note_if_every_frame_has_pins(take) -> None:
-    """As when a whole take was slid along the timeline."""
+    """As after moving all keys of a take in time."""
     held = compat.find_channelbag(face(take), "KEY"), compat.find_channelbag(take.animation_data.action, "OBJECT")
-    for some in (some for one in held for curve in one.fcurves for some in curve.keyframe_points):
-        some.co.x += 0.5
+    for keyframe in (
+        keyframe for channelbag in held for curve in channelbag.fcurves for keyframe in curve.keyframe_points
+    ):
+        keyframe.co.x += 0.5
     running = edit.begin(bpy.context, lambda base: plan_in_between(bpy.context, base, (40, 60)))
     notes = running.write_result().notes
     running.end()

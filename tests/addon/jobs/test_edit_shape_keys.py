@@ -40,7 +40,7 @@ def curve(obj: bpy.types.Object, path: str = JAW) -> bpy.types.FCurve:
 
 
 def key(obj: bpy.types.Object, frame: float, value: float, path: str = JAW) -> None:
-    """As an artist does: the key that is there takes another value and keeps its type, or a new one is inserted."""
+    """Key a value as a user does: an existing key keeps its type, otherwise a new key is inserted."""
     curve(obj, path).keyframe_points.insert(frame, value, options={"FAST"})
 
 
@@ -49,7 +49,7 @@ def values(obj: bpy.types.Object, path: str = JAW) -> np.ndarray:
 
 
 def turn(obj: bpy.types.Object, frame: int) -> np.ndarray:
-    """All numbers of the rotation keyed at a frame."""
+    """Return all components of the rotation keyed at a frame."""
     found = compat.find_channelbag(obj.animation_data.action, "OBJECT").fcurves
     return np.array([c.evaluate(frame) for c in found if c.data_path.startswith("rotation")], np.float32)
 
@@ -109,21 +109,21 @@ def reopened(path: Path) -> bpy.types.Object:
 @pytest.mark.parametrize("frame", [60, 60.25])
 @pytest.mark.parametrize("how", ["unpinned", "changed and unpinned", "deleted", "saved"])
 def test_regenerate_after_unpin(take, frame, how, tmp_path):
-    """Of a motion that goes through a pin, not even what was generated there is left."""
+    """Motion that was warped to a pin is regenerated completely."""
     key(take, frame, 0.9)
     bpy.ops.diface.regenerate()
     if how == "changed and unpinned":
         key(take, frame, 0.5)
     if how == "deleted":
         keys = curve(take).keyframe_points
-        keys.remove(next(some for some in keys if abs(some.co.x - frame) < 1e-3))
+        keys.remove(next(keyframe for keyframe in keys if abs(keyframe.co.x - frame) < 1e-3))
     else:
         bpy.ops.diface.unpin_all()
     if how == "saved":
         take = reopened(tmp_path / "shot.blend")
     assert pins.find_pins(take) == []
-    [gone] = pins.changed_pins(take)
-    assert (gone.path, gone.frame, gone.value) == (JAW, frame, np.float32(0.9))
+    [removed] = pins.changed_pins(take)
+    assert (removed.path, removed.frame, removed.value) == (JAW, frame, np.float32(0.9))
     assert bpy.ops.diface.regenerate() == {"FINISHED"}
     assert pins.find_pins(take) == pins.changed_pins(take) == []
     found = values(take)
@@ -293,20 +293,20 @@ def test_copy_and_paste_pose_between_characters(scene, take):
 
 
 def test_edit_of_a_user_action(scene, head, clicks, worker):
-    """Three keys by hand: they stay, and what is between them is made."""
+    """Three keys of the user are kept, and the motion between them is generated."""
     scenes.use_audio_file(scene, clicks([0.5], seconds=4.0))
     block = head.data.shape_keys.key_blocks["jawOpen"]
     for frame, value in ((10, 0.1), (50, 0.8), (90, 0.2)):
         block.value = value
         block.keyframe_insert("value", frame=frame)
-    own = face(head)
+    user_action = face(head)
     before = values(head)
     scene.diface.edit.frame_choice = "STRIP"
     assert bpy.ops.diface.in_between() == {"FINISHED"}
     found = {float(frame): float(value) for frame, value in values(head)}
     assert [found[frame] for frame in (10.0, 50.0, 90.0)] == before[:, 1].tolist()
     assert stored_request.read_request(face(head)) is not None
-    assert scenes.curve_points(own, "KEY", JAW).tobytes() == before.tobytes()
+    assert scenes.curve_points(user_action, "KEY", JAW).tobytes() == before.tobytes()
     assert np.isclose(list(found.values()), REGENERATED).sum() > 20
 
 
@@ -390,17 +390,17 @@ def test_cancelled_edit_leaves_nothing(scene, take):
 
 
 def test_take_is_regenerated_from_its_file(take, tmp_path: Path):
-    """Headless: what the .blend holds of an edit asks the worker for the same Motion."""
+    """Without a window, the request of an edit in the .blend generates the same Motion."""
     key(take, 60, 0.6)
     bpy.ops.diface.regenerate()
-    name, asked = face(take).name, take_request.load(face(take)).request
+    name, original = face(take).name, take_request.load(face(take)).request
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
     from diface_addon.cli import regenerate_take
 
     made = regenerate_take.stored_request(name, tmp_path)
-    assert np.array_equal(made.request.constraints.values, asked.constraints.values)
-    assert made.request.seed == asked.seed
+    assert np.array_equal(made.request.constraints.values, original.constraints.values)
+    assert made.request.seed == original.seed
     with pytest.raises(Exception, match="no take called none"):
         regenerate_take.stored_request("none", tmp_path)
 

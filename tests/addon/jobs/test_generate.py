@@ -151,10 +151,10 @@ def test_generating_one_part_keeps_the_other(scene, head, clicks, worker, part) 
 def test_strength_scales_the_keys(scene, head, clicks, worker) -> None:
     scenes.use_audio_file(scene, clicks(CLICKS))
     generate()
-    whole = scenes.jaw_keys(head)
+    full = scenes.jaw_keys(head)
     scene.diface.face_strength = 0.5
     generate()
-    assert scenes.jaw_keys(head)[:, 1] == pytest.approx(whole[:, 1] / 2)
+    assert scenes.jaw_keys(head)[:, 1] == pytest.approx(full[:, 1] / 2)
 
 
 def test_second_take_keeps_the_first_unchanged(scene, head, clicks, worker) -> None:

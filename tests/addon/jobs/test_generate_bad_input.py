@@ -20,13 +20,13 @@ from tests.addon.worker import fake_engine
 CLICKS = [0.25, 1.0]
 
 
-def refused(*, saying: str, trying: str) -> None:
+def refused(*, message: str, hint: str) -> None:
     """Check that Generate fails with this message and this hint, and changes nothing."""
     before = fingerprint.of_file()
     with pytest.raises(RuntimeError) as caught:
         bpy.ops.diface.generate()
-    assert saying in str(caught.value)
-    assert trying in str(caught.value)
+    assert message in str(caught.value)
+    assert hint in str(caught.value)
     assert fingerprint.difference(before, fingerprint.of_file()) == []
 
 
@@ -45,47 +45,47 @@ def test_fingerprint_detects_changes(scene, head) -> None:
 
 
 def test_no_strip(scene, head) -> None:
-    refused(saying="There is no sound strip", trying="Load Audio")
+    refused(message="There is no sound strip", hint="Load Audio")
 
 
 def test_no_file_chosen(scene, head) -> None:
     scene.diface.source = "FILE"
-    refused(saying="No sound file is chosen", trying="Choose one")
+    refused(message="No sound file is chosen", hint="Choose one")
 
 
 def test_missing_file(scene, head, tmp_path, worker) -> None:
     scenes.use_audio_file(scene, tmp_path / "gone.wav")
-    refused(saying="There is no sound file", trying="Choose another")
+    refused(message="There is no sound file", hint="Choose another")
 
 
 def test_unreadable_file(scene, head, tmp_path, worker) -> None:
     (tmp_path / "text.wav").write_text("This is no sound, whatever its name says. " * 50)
     scenes.use_audio_file(scene, tmp_path / "text.wav")
-    refused(saying="text.wav is not a supported audio file", trying="Convert it")
+    refused(message="text.wav is not a supported audio file", hint="Convert it")
 
 
 def test_unreadable_file_that_blender_decodes(scene, head, tmp_path, worker) -> None:
     (tmp_path / "text.m4a").write_text("This is no sound, whatever its name says. " * 50)
     scenes.use_audio_file(scene, tmp_path / "text.m4a")
-    refused(saying="text.m4a", trying="Convert it to wav")
+    refused(message="text.m4a", hint="Convert it to wav")
 
 
 def test_file_without_length(scene, head, tmp_path, worker) -> None:
     soundfile.write(tmp_path / "empty.wav", np.zeros(0, np.float32), 48000)
     scenes.use_audio_file(scene, tmp_path / "empty.wav")
-    refused(saying="length is zero", trying="Choose another file")
+    refused(message="length is zero", hint="Choose another file")
 
 
 def test_silent_file(scene, head, clicks, worker) -> None:
     scenes.use_audio_file(scene, clicks([]))
-    refused(saying="silent", trying="Choose audio with speech")
+    refused(message="silent", hint="Choose audio with speech")
 
 
 @needs_audio
 def test_missing_strip(scene, head, clicks) -> None:
     scenes.add_strip(scene, clicks(CLICKS))
     scene.diface.strip = "Renamed"
-    refused(saying='no sound strip called "Renamed"', trying="Choose another")
+    refused(message='no sound strip called "Renamed"', hint="Choose another")
 
 
 @needs_audio
@@ -93,20 +93,20 @@ def test_several_strips_without_choice(scene, head, clicks) -> None:
     scenes.add_strip(scene, clicks(CLICKS))
     scenes.add_strip(scene, clicks(CLICKS, name="b.wav"), channel=2)
     scene.sequence_editor.active_strip = None
-    refused(saying="several sound strips", trying="Choose one")
+    refused(message="several sound strips", hint="Choose one")
 
 
 @needs_audio
 def test_muted_strip(scene, head, clicks, worker) -> None:
     scenes.add_strip(scene, clicks(CLICKS)).mute = True
-    refused(saying='"Speech" is muted', trying="Unmute")
+    refused(message='"Speech" is muted', hint="Unmute")
 
 
 @needs_audio
 def test_muted_channel(scene, head, clicks, worker) -> None:
     scenes.add_strip(scene, clicks(CLICKS), channel=3)
     scene.sequence_editor.channels[3].mute = True
-    refused(saying="channel", trying="Unmute")
+    refused(message="channel", hint="Unmute")
 
 
 @needs_audio
@@ -114,14 +114,14 @@ def test_strip_with_missing_file(scene, head, clicks, worker) -> None:
     path = clicks(CLICKS)
     scenes.add_strip(scene, path)
     path.unlink()
-    refused(saying="is missing", trying="Find Missing Files")
+    refused(message="is missing", hint="Find Missing Files")
 
 
 @needs_audio
 def test_strip_trimmed_to_silence(scene, head, clicks, worker) -> None:
     strip = scenes.add_strip(scene, clicks([0.1]))
     scenes.trim_strip(strip, 30, 60)
-    refused(saying="silent", trying="trim")
+    refused(message="silent", hint="trim")
 
 
 @needs_audio
@@ -131,7 +131,7 @@ def test_scenes_with_different_frame_rates(scene, head, clicks, worker) -> None:
     other = bpy.data.scenes.new("Edit")
     other.render.fps = 30
     scenes.add_strip(other, clicks(CLICKS))
-    refused(saying="30 frames per second", trying="same frame rate")
+    refused(message="30 frames per second", hint="same frame rate")
 
 
 # The character
@@ -139,7 +139,7 @@ def test_scenes_with_different_frame_rates(scene, head, clicks, worker) -> None:
 
 def test_no_character(scene, clicks) -> None:
     scenes.use_audio_file(scene, clicks(CLICKS))
-    refused(saying="There is no character", trying="Add DiFACE Head")
+    refused(message="There is no character", hint="Add DiFACE Head")
 
 
 def test_not_a_mesh(scene, clicks) -> None:
@@ -147,21 +147,21 @@ def test_not_a_mesh(scene, clicks) -> None:
     scene.collection.objects.link(empty)
     bpy.context.view_layer.objects.active = empty
     scenes.use_audio_file(scene, clicks(CLICKS))
-    refused(saying="Locator is not a mesh", trying="mesh object")
+    refused(message="Locator is not a mesh", hint="mesh object")
 
 
 def test_deleted_character_that_is_still_chosen(scene, head, clicks) -> None:
     scene.diface.character = head
     bpy.context.collection.objects.unlink(head)
     scenes.use_audio_file(scene, clicks(CLICKS))
-    refused(saying="was deleted", trying="choose another")
+    refused(message="was deleted", hint="choose another")
 
 
-@pytest.mark.parametrize(("names", "saying"), [((), "has no shape keys"), (("a", "b"), "name of a face channel")])
-def test_mesh_without_shape_keys_allows_head_only(scene, clicks, worker, names, saying) -> None:
+@pytest.mark.parametrize(("names", "message"), [((), "has no shape keys"), (("a", "b"), "name of a face channel")])
+def test_mesh_without_shape_keys_allows_head_only(scene, clicks, worker, names, message) -> None:
     obj = scenes.add_character(scene, names)
     scenes.use_audio_file(scene, clicks(CLICKS))
-    refused(saying=saying, trying="only the head")
+    refused(message=message, hint="only the head")
     scene.diface.parts = "HEAD"
     assert bpy.ops.diface.generate() == {"FINISHED"}
     assert obj.animation_data.action
@@ -170,14 +170,14 @@ def test_mesh_without_shape_keys_allows_head_only(scene, clicks, worker, names, 
 def test_absolute_shape_keys_are_refused(scene, head, clicks) -> None:
     head.data.shape_keys.use_relative = False
     scenes.use_audio_file(scene, clicks(CLICKS))
-    refused(saying="absolute", trying="Relative")
+    refused(message="absolute", hint="Relative")
 
 
 def test_driven_shape_keys_are_refused(scene, head, clicks) -> None:
     for name in ("jawOpen", "mouthSmileLeft"):
         head.data.shape_keys.key_blocks[name].driver_add("value")
     scenes.use_audio_file(scene, clicks(CLICKS))
-    refused(saying="Drivers set", trying="Remove the drivers")
+    refused(message="Drivers set", hint="Remove the drivers")
 
 
 def test_generate_works_in_edit_mode(scene, head, clicks, worker) -> None:
@@ -200,9 +200,9 @@ def library(scene, head, tmp_path) -> Path:
 
 
 def link(path: Path) -> bpy.types.Object:
-    with bpy.data.libraries.load(str(path), link=True) as (_there, here):
-        here.objects = ["Character"]
-    obj = here.objects[0]
+    with bpy.data.libraries.load(str(path), link=True) as (_source, linked):
+        linked.objects = ["Character"]
+    obj = linked.objects[0]
     bpy.context.scene.collection.objects.link(obj)
     bpy.context.view_layer.objects.active = obj
     return obj
@@ -211,14 +211,14 @@ def link(path: Path) -> bpy.types.Object:
 def test_linked_character_is_refused(library, clicks) -> None:
     link(library)
     scenes.use_audio_file(bpy.context.scene, clicks(CLICKS))
-    refused(saying="is linked from another file", trying="library override")
+    refused(message="is linked from another file", hint="library override")
 
 
 def test_overridden_object_with_linked_mesh(library, clicks, worker) -> None:
     obj = link(library).override_create(remap_local_usages=True)
     bpy.context.view_layer.objects.active = obj
     scenes.use_audio_file(bpy.context.scene, clicks(CLICKS))
-    refused(saying="mesh of Character is linked", trying="library override")
+    refused(message="mesh of Character is linked", hint="library override")
     bpy.context.scene.diface.parts = "HEAD"
     assert bpy.ops.diface.generate() == {"FINISHED"}
     assert obj.animation_data.action
@@ -247,7 +247,7 @@ def test_overridden_character_survives_saving(library, clicks, worker, tmp_path)
 def test_killed_worker(scene, head, clicks, worker) -> None:
     scenes.use_audio_file(scene, clicks(CLICKS))
     scene.diface.seed = fake_engine.KILLED
-    refused(saying="The worker process was ended", trying="a new worker starts")
+    refused(message="The worker process was ended", hint="a new worker starts")
     scene.diface.seed = 1
     assert bpy.ops.diface.generate() == {"FINISHED"}
 
@@ -255,13 +255,13 @@ def test_killed_worker(scene, head, clicks, worker) -> None:
 def test_worker_with_a_bug(scene, head, clicks, worker) -> None:
     scenes.use_audio_file(scene, clicks(CLICKS))
     scene.diface.seed = fake_engine.BUG
-    refused(saying="Internal error: ZeroDivisionError", trying="report it")
+    refused(message="Internal error: ZeroDivisionError", hint="report it")
 
 
 def test_missing_worker_python(scene, head, clicks, worker, monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("DIFACE_PYTHON", str(tmp_path / "python"))
     scenes.use_audio_file(scene, clicks(CLICKS))
-    refused(saying="There is no Python at", trying="preferences")
+    refused(message="There is no Python at", hint="preferences")
 
 
 def test_values_outside_the_slider_range_are_clamped_with_a_note(scene, head, clicks, worker, capfd) -> None:
@@ -279,7 +279,7 @@ def test_temporary_files_are_removed(scene, head, clicks, worker, tmp_path, monk
     scenes.use_audio_file(scene, clicks(CLICKS))
     assert bpy.ops.diface.generate() == {"FINISHED"}
     scenes.use_audio_file(scene, clicks([]))
-    refused(saying="silent", trying="")
+    refused(message="silent", hint="")
     assert list(folder.iterdir()) == []
 
 
@@ -295,7 +295,7 @@ def no_temporary(tmp_path, monkeypatch) -> Path:
 
 def test_missing_temporary_folder(scene, head, clicks, worker, no_temporary) -> None:
     scenes.use_audio_file(scene, clicks(CLICKS))
-    refused(saying="temporary file", trying="TMPDIR")
+    refused(message="temporary file", hint="TMPDIR")
     with pytest.raises(RuntimeError, match=r"temporary file .* cannot be made.*TMPDIR"):
         bpy.ops.diface.playblast(filepath=str(no_temporary / "out.mp4"))
     assert not (no_temporary / "out.mp4").exists()
@@ -306,7 +306,7 @@ def test_file_instead_of_the_cache_folder(scene, head, clicks, worker, tmp_path,
     (tmp_path / "diface").mkdir()
     (tmp_path / "diface" / "cache").touch()
     scenes.use_audio_file(scene, clicks(CLICKS))
-    refused(saying="cannot be used", trying="XDG_CACHE_HOME")
+    refused(message="cannot be used", hint="XDG_CACHE_HOME")
 
 
 @needs_audio

@@ -23,8 +23,8 @@ CLICKS = [0.25, 1.0]
 
 
 @pytest.fixture
-def speaking(scene, own, flame, clicks, tmp_path) -> bpy.types.Object:
-    """A FLAME mesh with 3DiFACE models as its settings, in a saved scene."""
+def flame_character(scene, user_models, flame, clicks, tmp_path) -> bpy.types.Object:
+    """Return a FLAME mesh with 3DiFACE models as its settings, in a saved scene."""
     obj = add_flame(flame)
     scenes.use_audio_file(scene, clicks(CLICKS, seconds=1.5))
     scene.diface.engine = "THREEDIFACE"
@@ -38,20 +38,20 @@ def request_of_the_take() -> dict:
 
 
 @pytest.mark.parametrize("motion_as", ["KEYS", "CACHE"])
-def test_face_moves_where_the_sound_is_loud(scene, speaking, worker, motion_as) -> None:
+def test_face_moves_where_the_sound_is_loud(scene, flame_character, worker, motion_as) -> None:
     scene.diface.threediface.motion_as = motion_as
     assert bpy.ops.diface.generate() == {"FINISHED"}
-    rest = flame_mesh.rest_vertices(speaking)
+    rest = flame_mesh.rest_vertices(flame_character)
     for frame, moves in ((2, False), (7, True), (16, False), (25, True)):
-        moved = evaluated_vertices(speaking, frame) - rest
+        moved = evaluated_vertices(flame_character, frame) - rest
         assert (np.abs(moved).max() > 0.005) == moves, frame
-        assert np.abs(moved[:, [0, 2]]).max() < 1e-6  # the mesh is Z up: FLAME's forward is -Y
+        assert np.abs(moved[:, [0, 2]]).max() < 1e-6  # the mesh is Z up, so FLAME's forward axis is -Y
         assert moved[:, 1].max() < 1e-6
-    assert bool(speaking.modifiers) == (motion_as == "CACHE")
-    assert speaking.animation_data.action
+    assert bool(flame_character.modifiers) == (motion_as == "CACHE")
+    assert flame_character.animation_data.action
 
 
-def test_settings_reach_the_request(scene, speaking, worker, own) -> None:
+def test_settings_reach_the_request(scene, flame_character, worker, user_models) -> None:
     chosen = scene.diface.threediface
     chosen.face, chosen.condition, chosen.steps, chosen.guidance = "a_personal", "5", 12, 0.75
     bpy.ops.diface.generate()
@@ -70,7 +70,7 @@ def test_settings_reach_the_request(scene, speaking, worker, own) -> None:
     assert len(request["shape_keys"]) == 1
 
 
-def test_default_settings_are_the_originals(scene, speaking, worker, own) -> None:
+def test_default_settings_equal_those_of_3diface(scene, flame_character, worker, user_models) -> None:
     scene.diface.threediface.all_steps = True
     bpy.ops.diface.generate()
     request = request_of_the_take()
@@ -79,17 +79,17 @@ def test_default_settings_are_the_originals(scene, speaking, worker, own) -> Non
 
 
 @pytest.mark.parametrize("part", ["FACE", "HEAD"])
-def test_one_part_alone(scene, speaking, worker, part) -> None:
+def test_one_part_alone(scene, flame_character, worker, part) -> None:
     scene.diface.parts = part
     bpy.ops.diface.generate()
     engine = request_of_the_take()["engine"]
     assert (engine["face"] is None) == (part == "HEAD")
     assert (engine["head"] is None) == (part == "FACE")
-    assert bool(speaking.data.shape_keys) == (part == "FACE")
-    assert bool(speaking.animation_data) == (part == "HEAD")
+    assert bool(flame_character.data.shape_keys) == (part == "FACE")
+    assert bool(flame_character.animation_data) == (part == "HEAD")
 
 
-def test_head_model_animates_any_character(scene, own, head, clicks, worker) -> None:
+def test_head_model_animates_any_character(scene, user_models, head, clicks, worker) -> None:
     scenes.use_audio_file(scene, clicks(CLICKS))
     scene.diface.engine, scene.diface.parts = "THREEDIFACE", "HEAD"
     bpy.ops.diface.generate()
@@ -97,7 +97,7 @@ def test_head_model_animates_any_character(scene, own, head, clicks, worker) -> 
     assert not head.data.shape_keys.animation_data
 
 
-def test_missing_models_are_reported_before_generating(scene, own, head, flame, clicks, monkeypatch) -> None:
+def test_missing_models_are_reported_before_generating(scene, user_models, head, flame, clicks, monkeypatch) -> None:
     scenes.use_audio_file(scene, clicks(CLICKS))
     scene.diface.engine = "THREEDIFACE"
     with pytest.raises(RuntimeError, match=r"Character is not a FLAME mesh: it has 8 vertices.*Add FLAME Head"):
@@ -118,7 +118,7 @@ def test_missing_models_are_reported_before_generating(scene, own, head, flame, 
     assert not bpy.data.actions
 
 
-def test_unreadable_flame_file_is_reported_at_once(scene, speaking, worker, tmp_path, monkeypatch) -> None:
+def test_unreadable_flame_file_is_reported_at_once(scene, flame_character, worker, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(preferences, "flame_file", lambda: tmp_path / "gone.pkl")
     monkeypatch.setattr(worker, "submit", None)
     with pytest.raises(RuntimeError, match=r"gone\.pkl cannot be read"):
@@ -126,7 +126,7 @@ def test_unreadable_flame_file_is_reported_at_once(scene, speaking, worker, tmp_
     assert not bpy.data.actions
 
 
-def test_panel_shows_the_chosen_engine(scene, own, speaking) -> None:
+def test_panel_shows_the_chosen_engine(scene, user_models, flame_character) -> None:
     assert {"engine", "face", "head", "condition", "guidance", "motion_as", "all_steps", "steps"} <= set(drawn())
     assert "Face is a FLAME mesh" in drawn()
     assert "quality" not in drawn()
@@ -140,8 +140,8 @@ def test_panel_links_to_the_preferences_without_checkpoints(scene, head) -> None
     assert {"preferences.addon_show", "diface.add_flame_head"} <= set(drawn())
 
 
-def test_takes_panel_offers_packing_and_restoring(scene, flame, speaking) -> None:
-    flame_scenes.write(speaking, flame, as_cache=True)
+def test_takes_panel_offers_packing_and_restoring(scene, flame, flame_character) -> None:
+    flame_scenes.write(flame_character, flame, as_cache=True)
     assert {"diface.use_take", "diface.delete_take", "diface.pack_cache"} <= set(drawn("Takes"))
     bpy.ops.diface.pack_cache()
     assert "diface.pack_cache" not in drawn("Takes")
@@ -149,14 +149,17 @@ def test_takes_panel_offers_packing_and_restoring(scene, flame, speaking) -> Non
     assert "diface.restore_cache" in drawn("Takes")
 
 
-def test_general_checkpoint_is_listed_first(own) -> None:
-    assert threediface_files.checkpoint_names(own, "face") == [threediface_files.GENERAL_FACE_MODEL, "a_personal"]
+def test_general_checkpoint_is_listed_first(user_models) -> None:
+    assert threediface_files.checkpoint_names(user_models, "face") == [
+        threediface_files.GENERAL_FACE_MODEL,
+        "a_personal",
+    ]
     assert threediface_settings.default_checkpoint("head") == "head_reg"
     kinds = threediface_settings.ThreeDifaceSettings.bl_rna.properties["condition"].enum_items
     assert [item.name for item in kinds][:2] == ["0: FaceTalk_170728_03272_TA", "1: FaceTalk_170904_00128_TA"]
 
 
-def test_arkit_shape_keys_for_a_flame_mesh(scene, own, flame, worker) -> None:
+def test_arkit_shape_keys_for_a_flame_mesh(scene, user_models, flame, worker) -> None:
     obj = add_flame(flame, "Y up in centimetres")
     jaw = obj.shape_key_add(name="Basis")
     assert bpy.ops.diface.add_arkit_keys() == {"FINISHED"}
@@ -172,7 +175,7 @@ def test_arkit_shape_keys_for_a_flame_mesh(scene, own, flame, worker) -> None:
     assert [key.name for key in obj.data.shape_keys.key_blocks] == before
 
 
-def test_bundled_model_animates_a_flame_mesh_with_arkit_keys(scene, own, flame, clicks, worker) -> None:
+def test_bundled_model_animates_a_flame_mesh_with_arkit_keys(scene, user_models, flame, clicks, worker) -> None:
     obj = add_flame(flame)
     scenes.use_audio_file(scene, clicks(CLICKS))
     with pytest.raises(RuntimeError, match=r"no shape keys\..*Add ARKit Shape Keys"):
@@ -189,7 +192,7 @@ def test_arkit_keys_need_a_flame_mesh(scene, head) -> None:
 
 @pytest.fixture
 def templates(tmp_path, flame, monkeypatch) -> Path:
-    """A templates.pkl in the format of VOCASET."""
+    """Write a templates.pkl in the format of VOCASET."""
     with np.load(flame) as arrays:
         template = arrays["v_template"].astype(np.float64)
     heads = {"FaceTalk_A": template * 1.1, "FaceTalk_B": template * 0.9}
@@ -199,7 +202,7 @@ def templates(tmp_path, flame, monkeypatch) -> Path:
     return path
 
 
-def test_flame_head_is_upright_with_origin_in_the_neck(scene, own, flame, templates) -> None:
+def test_flame_head_is_upright_with_origin_in_the_neck(scene, user_models, flame, templates) -> None:
     scene.cursor.location = (0.0, 1.0, 2.0)
     assert bpy.ops.diface.add_flame_head() == {"FINISHED"}
     obj = bpy.context.active_object
@@ -213,7 +216,7 @@ def test_flame_head_is_upright_with_origin_in_the_neck(scene, own, flame, templa
     assert tallest == 2
 
 
-def test_flame_head_by_identity(scene, own, templates) -> None:
+def test_flame_head_by_identity(scene, user_models, templates) -> None:
     bpy.ops.diface.add_flame_head(identity="FaceTalk_A")
     large = np.ptp(flame_mesh.rest_vertices(bpy.context.active_object)[:, 2])
     assert bpy.context.active_object.name == "FLAME Head FaceTalk_A"
@@ -225,7 +228,7 @@ def test_flame_head_by_identity(scene, own, templates) -> None:
     assert fingerprint.difference(before, fingerprint.of_file()) == []
 
 
-def test_flame_head_needs_its_files(scene, own, tmp_path, monkeypatch) -> None:
+def test_flame_head_needs_its_files(scene, user_models, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(preferences, "templates_file", lambda: None)
     with pytest.raises(RuntimeError, match="templates are not set"):
         bpy.ops.diface.add_flame_head(identity="FaceTalk_A")
@@ -238,7 +241,7 @@ def test_flame_head_needs_its_files(scene, own, tmp_path, monkeypatch) -> None:
     assert not bpy.data.objects
 
 
-def test_mesh_edited_while_arkit_shapes_are_computed_is_refused(scene, own, flame, worker) -> None:
+def test_mesh_edited_while_arkit_shapes_are_computed_is_refused(scene, user_models, flame, worker) -> None:
     obj = add_flame(flame)
     job = arkit_keys.begin(bpy.context)
     obj.data.vertices[7].co.x += 0.1
@@ -251,16 +254,18 @@ def test_mesh_edited_while_arkit_shapes_are_computed_is_refused(scene, own, flam
     assert obj.data.shape_keys is None
 
 
-def test_models_of_a_take_are_found_in_the_folder_of_the_preferences(scene, speaking, worker, own, tmp_path) -> None:
-    """The take of a downloaded .blend names folders of another computer."""
+def test_models_of_a_take_are_found_in_the_folder_of_the_preferences(
+    scene, flame_character, worker, user_models, tmp_path
+) -> None:
+    """The take of a downloaded .blend contains folders of another computer."""
     assert bpy.ops.diface.generate() == {"FINISHED"}
     for action in bpy.data.actions:
         if stored_request.REQUEST in action:
             elsewhere = action[stored_request.REQUEST].replace('"head_reg"', '"//host/share/head_reg"')
             action[stored_request.REQUEST] = elsewhere
-    context = edit_threediface.read_threediface_context(bpy.context, speaking, tmp_path)
-    assert context.request.engine.head == own / "head_reg"
-    assert context.request.engine.face == own / threediface_files.GENERAL_FACE_MODEL
-    (own / "head_reg").rename(tmp_path / "head_reg")
+    context = edit_threediface.read_threediface_context(bpy.context, flame_character, tmp_path)
+    assert context.request.engine.head == user_models / "head_reg"
+    assert context.request.engine.face == user_models / threediface_files.GENERAL_FACE_MODEL
+    (user_models / "head_reg").rename(tmp_path / "head_reg")
     with pytest.raises(errors.ModelError, match="no 3DiFACE head model called head_reg"):
-        edit_threediface.read_threediface_context(bpy.context, speaking, tmp_path)
+        edit_threediface.read_threediface_context(bpy.context, flame_character, tmp_path)

@@ -1,4 +1,4 @@
-"""Live: changes are regenerated in a working copy. The timer is called by hand, because there is no window here."""
+"""Live: changes are regenerated in a working copy. The tests call the timer, as there is no window."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def take(scene, head, worker, clicks) -> list[bpy.types.Action]:
     return active_actions(head)
 
 
-def bits(actions) -> dict:
+def key_properties(actions) -> dict:
     """Return all properties of the keys of these Actions."""
     found = {}
     for action in actions:
@@ -78,24 +78,24 @@ def run_until(done, seconds: float = 20.0) -> None:
     """Advance the timer until `done`, or until Live is off."""
     end = time.monotonic() + seconds
     while live.current() and not done():
-        assert time.monotonic() < end, "Live did not answer."
+        assert time.monotonic() < end, "Live did not finish."
         live.tick()
         time.sleep(0.01)
 
 
-def answer() -> None:
+def wait_for_draft() -> None:
     """Wait for the next draft."""
     before = live.current().timings
     run_until(lambda: live.current().timings is not before)
 
 
-def rest(seconds: float) -> None:
+def run_timer(seconds: float) -> None:
     end = time.monotonic() + seconds
     run_until(lambda: time.monotonic() > end)
 
 
 def test_live_regenerates_only_around_a_key(scene, head, take) -> None:
-    before, old = bits(take), values(head)
+    before, old = key_properties(take), values(head)
     turn = values(head, "rotation_euler", 2)
     scene.diface.edit.live = True
     copy = active_actions(head)
@@ -104,7 +104,7 @@ def test_live_regenerates_only_around_a_key(scene, head, take) -> None:
     assert values(head) == old
 
     set_key(head, 120, 0.75)
-    answer()
+    wait_for_draft()
     new = values(head)
     assert new[120] == 0.75
     assert new.keys() == old.keys()
@@ -112,7 +112,7 @@ def test_live_regenerates_only_around_a_key(scene, head, take) -> None:
     assert {119.0, 121.0} <= set(near)
     assert all(abs(frame - 120) <= 63 for frame in near)
     assert values(head, "rotation_euler", 2) == turn
-    assert bits(take) == before
+    assert key_properties(take) == before
     assert active_actions(head) == copy
     assert pins.changed_pins(head) == []
     assert [(pin.frame, pin.value) for pin in pins.find_pins(head)] == [(120, 0.75)]
@@ -127,8 +127,8 @@ def test_live_equals_an_edit_as_a_new_take(scene, head, take) -> None:
     obj = head
     shape = fcurve(obj).keyframe_points
     shape[30].select_control_point = True
-    answer()
-    mine = bits(copy)
+    wait_for_draft()
+    live_keys = key_properties(copy)
     assert fcurve(obj).keyframe_points[30].select_control_point
     scene.diface.edit.live = False
 
@@ -145,8 +145,8 @@ def test_live_equals_an_edit_as_a_new_take(scene, head, take) -> None:
     running = edit.begin(bpy.context, plan)
     written = running.write_result()
     running.end()
-    theirs = bits(written.actions)
-    assert [mine[name] for name in sorted(mine)] == [theirs[name] for name in sorted(theirs)]
+    new_take_keys = key_properties(written.actions)
+    assert [live_keys[name] for name in sorted(live_keys)] == [new_take_keys[name] for name in sorted(new_take_keys)]
 
 
 def test_live_works_on_the_chosen_regions(scene, head, take) -> None:
@@ -155,20 +155,20 @@ def test_live_works_on_the_chosen_regions(scene, head, take) -> None:
     scene.diface.edit.live = True
     before = values(head)
     set_key(head, 120, 0.75)
-    rest(0.5)
+    run_timer(0.5)
     assert live.current().timings == {}
     assert values(head) == {**before, 120: 0.75}
 
     smile, turn = values(head, SMILE), values(head, "rotation_euler", 2)
     set_key(head, 90, 0.5, SMILE)
-    answer()
+    wait_for_draft()
     assert values(head, SMILE)[91] != smile[91]
     assert values(head) == {**before, 120: 0.75}
     assert values(head, "rotation_euler", 2) == turn
 
     lips = values(head, SMILE)
     scene.diface.edit.regions = {"JAW"}
-    answer()
+    wait_for_draft()
     assert values(head)[121] != before[121]
     assert values(head, SMILE) == lips
 
@@ -178,7 +178,7 @@ def test_settings_change_only_the_chosen_regions(scene, head, take) -> None:
     scene.diface.edit.live = True
     jaw, turn = values(head), values(head, "rotation_euler", 2)
     scene.diface.seed += 1
-    answer()
+    wait_for_draft()
     assert values(head) == jaw
     assert values(head, "rotation_euler", 2) != turn
 
@@ -187,10 +187,10 @@ def test_draft_is_refined_in_the_regions_that_it_was_made_for(scene, head, take)
     scene.diface.edit.regions = {"JAW"}
     scene.diface.edit.live = True
     set_key(head, 120, 0.75)
-    answer()
+    wait_for_draft()
     smile = values(head, SMILE)
     scene.diface.edit.regions = {"LIPS"}
-    answer()
+    wait_for_draft()
     assert values(head, SMILE) == smile
 
 
@@ -205,26 +205,26 @@ HEAD = ("head_rx", "head_ry", "head_rz")
 
 def test_live_waits_during_a_drag(scene, head, take) -> None:
     scene.diface.edit.live = True
-    rest(0.3)
+    run_timer(0.3)
     for step in range(12):
         set_key(head, 120, 0.3 + step / 40)
         live.tick()
         time.sleep(live.WRITE_AFTER[0] / 3)
         assert not process.shared_worker().busy
     assert live.current().timings == {}
-    answer()
+    wait_for_draft()
     assert values(head)[120] == pytest.approx(0.3 + 11 / 40)
 
 
 def test_newer_change_cancels_the_running_task(scene, head, take) -> None:
     scene.diface.edit.live = True
-    rest(0.3)
+    run_timer(0.3)
     scene.diface.seed = fake_engine.SLOW
     run_until(lambda: process.shared_worker().busy)
     job = live.current()._task
     scene.diface.seed = 1
     set_key(head, 120, 0.75)
-    answer()
+    wait_for_draft()
     assert job.state == "cancelled"
     assert values(head)[120] == 0.75
 
@@ -246,12 +246,12 @@ def test_working_copy_stores_a_request_that_reproduces_it(scene, head, take) -> 
     scene.diface.edit.live = True
     assert kept()
     set_key(head, 60, 0.75)
-    answer()
+    wait_for_draft()
     assert not kept()
-    answer()  # in full quality
+    wait_for_draft()  # in full quality
     assert kept()
     set_key(head, 160, 0.3)
-    answer()
+    wait_for_draft()
     scene.diface.edit.live = False
     live.tick()
     assert kept()
@@ -260,22 +260,22 @@ def test_working_copy_stores_a_request_that_reproduces_it(scene, head, take) -> 
 def test_written_result_is_not_a_change_and_is_refined_once(scene, head, take) -> None:
     scene.diface.edit.live = True
     set_key(head, 120, 0.75)
-    answer()
+    wait_for_draft()
     live.current().mark_changed()
-    answer()  # in full quality
+    wait_for_draft()  # in full quality
     final = live.current().timings
     assert stored_request.read_request(active_actions(head)[0])["seed"] == 0
     live.current().mark_changed()
-    rest(0.5)
+    run_timer(0.5)
     assert live.current().timings is final
 
 
 def test_changed_strength_applies_around_the_playhead(scene, head, take) -> None:
     scene.diface.edit.live = True
     old, turn = values(head), values(head, "rotation_euler", 2)
-    scene.frame_set(FIRST + 50)  # a click is there
+    scene.frame_set(FIRST + 50)  # there is a click at this frame
     scene.diface.face_strength = 0.5
-    answer()
+    wait_for_draft()
     new = values(head)
     assert new[FIRST + 50] == pytest.approx(fake_engine.REGENERATED)
     assert stored_request.read_request(active_actions(head)[0])["face_strength"] == 0.5
@@ -286,11 +286,11 @@ def test_changed_strength_applies_around_the_playhead(scene, head, take) -> None
 def test_reverted_key_is_not_a_pin(scene, head, take) -> None:
     scene.diface.edit.live = True
     set_key(head, 120, 0.75)
-    answer()
+    wait_for_draft()
     assert values(head)[121] > 2 * fake_engine.REGENERATED
     pins.unpin(head, pins.find_pins(head))
     live.current().mark_changed()
-    answer()
+    wait_for_draft()
     assert pins.find_pins(head) == []
     assert [values(head)[frame] for frame in (119, 120, 121)] == pytest.approx([fake_engine.REGENERATED] * 3)
 
@@ -302,20 +302,20 @@ def test_live_after_undo_and_redo(scene, head, take) -> None:
     old = values(head)
     set_key(head, 120, 0.75)
     bpy.ops.ed.undo_push(message="key")
-    answer()
+    wait_for_draft()
     bpy.ops.ed.undo()
     head = bpy.data.objects["Character"]
-    rest(0.4)
+    run_timer(0.4)
     assert live.current() is not None
     assert values(head) == old
     bpy.ops.ed.redo()
     head = bpy.data.objects["Character"]
-    answer()
+    wait_for_draft()
     assert values(head)[120] == 0.75
     assert values(head)[121] != old[121]
     bpy.ops.ed.undo()
     bpy.ops.ed.undo()
-    rest(0.2)
+    run_timer(0.2)
     assert live.current() is None
     assert not bpy.context.scene.diface.edit.live
 
@@ -329,7 +329,7 @@ def test_undo_cancels_the_running_task(scene, head, take) -> None:
     run_until(lambda: process.shared_worker().busy)
     old = values(head, "rotation_euler", 2)
     bpy.ops.ed.undo()
-    rest(0.4)
+    run_timer(0.4)
     assert not process.shared_worker().busy
     assert live.current().timings == {}
     assert values(bpy.data.objects["Character"], "rotation_euler", 2) == old
@@ -348,7 +348,7 @@ def test_deleted_data_switch_live_off_with_a_message(scene, head, take, what) ->
     else:
         bpy.data.scenes.new("Other")
         bpy.data.scenes.remove(scene)
-    rest(1.0)
+    run_timer(1.0)
     assert live.current() is None
     assert "Live is off" in bpy.context.window_manager.diface.message
     assert not any(some.diface.edit.live for some in bpy.data.scenes)
@@ -363,22 +363,22 @@ def test_error_is_shown_once_and_live_continues(scene, head, take) -> None:
     assert "a bug" in state.message
     state.message = ""
     live.current().mark_changed()
-    rest(0.4)
+    run_timer(0.4)
     assert state.message == ""
     scene.diface.seed = 1
-    answer()
+    wait_for_draft()
 
 
 def test_generate_preempts_live(scene, head, take) -> None:
     scene.diface.edit.live = True
-    rest(0.3)
+    run_timer(0.3)
     scene.diface.seed = fake_engine.SLOW
     run_until(lambda: process.shared_worker().busy)
     scene.diface.seed = 2
     scene.diface.edit.live, playing = True, active_actions(head)
     assert bpy.ops.diface.generate() == {"FINISHED"}
     assert active_actions(head) != playing
-    rest(0.3)
+    run_timer(0.3)
     assert "another take is active" in bpy.context.window_manager.diface.message
 
 
@@ -386,10 +386,10 @@ def test_locked_curve_is_unchanged_and_not_requested_again(scene, head, take) ->
     scene.diface.edit.live = True
     fcurve(head).lock = True
     set_key(head, 120, 0.75)
-    answer()
+    wait_for_draft()
     times = live.current().timings
     live.current().mark_changed()
-    rest(0.3)
+    run_timer(0.3)
     assert live.current().timings is times
     assert values(head)[120] == 0.75
 

@@ -1,4 +1,4 @@
-"""Sculpts of shape-key animation: begun, edited in any mode, pinned as keys; nothing else of the user is changed."""
+"""Sculpts of shape-key animation: started, edited in any mode and pinned as keys; other data is unchanged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAMES = ("jawOpen", "mouthSmileLeft", "mouthFunnel", "cheekPuff", "nose")
 
 @pytest.fixture
 def face(scene: bpy.types.Scene) -> bpy.types.Object:
-    """A mesh with four channels and another shape key of the user, with a take, at FRAME."""
+    """Return a mesh with four channels, another shape key and a take, at FRAME."""
     obj = scenes.add_character(scene, NAMES)
     values = 0.4 + 0.3 * np.sin(np.arange(ROWS)[:, None] * 0.3 + np.arange(4))
     motion = types.Motion(values.astype(np.float32), NAMES[:4], types.FrameRate(24))
@@ -131,8 +131,8 @@ def test_discarded_sculpt_leaves_nothing(face, mode) -> None:
     assert bpy.ops.diface.discard_sculpt() == {"FINISHED"}
     changed = fingerprint.difference(before, fingerprint.of_file())
     # Sculpt Mode loads brushes, and Edit Mode puts the mesh's attributes in another order and may select edges.
-    theirs = ("attributes", ".select: ")
-    assert [line for line in changed if line.startswith(OURS) and not any(word in line for word in theirs)] == []
+    of_blender = ("attributes", ".select: ")
+    assert [line for line in changed if line.startswith(OURS) and not any(word in line for word in of_blender)] == []
 
 
 def test_bad_input(face, worker) -> None:
@@ -240,8 +240,8 @@ def test_vertex_groups_of_shape_keys_are_applied(face, worker) -> None:
     group = face.vertex_groups.new(name="half")
     group.add(range(8), 0.5, "REPLACE")
     blocks(face)["jawOpen"].vertex_group = "half"
-    whole = shape_keys.positions(blocks(face)["jawOpen"]) - shape_keys.positions(blocks(face)["Basis"])
-    np.testing.assert_allclose(shape_keys.shape_key_delta(face, blocks(face)["jawOpen"]), whole / 2, atol=1e-7)
+    full_delta = shape_keys.positions(blocks(face)["jawOpen"]) - shape_keys.positions(blocks(face)["Basis"])
+    np.testing.assert_allclose(shape_keys.shape_key_delta(face, blocks(face)["jawOpen"]), full_delta / 2, atol=1e-7)
     pose = shown(face)
     bpy.ops.diface.sculpt_pose()
     np.testing.assert_array_equal(shown(face), pose)

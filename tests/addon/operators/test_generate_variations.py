@@ -73,7 +73,7 @@ def test_variations_use_unused_seeds_from_the_setting_on(character_with_audio) -
     assert running_job.current() is None
 
 
-def test_the_panel_sets_the_number_of_variations(character_with_audio) -> None:
+def test_panel_sets_the_number_of_variations(character_with_audio) -> None:
     character_with_audio.diface.variations = 2
     assert bpy.ops.diface.generate_variations() == {"FINISHED"}
     assert len(seeds()) == 2

@@ -166,7 +166,7 @@ def press_cancel() -> None:
 
 
 @pytest.mark.parametrize("press", ["ESC", "BUTTON"])
-def test_a_long_job_is_cancelled_by_the_second_press(running, press) -> None:
+def test_long_job_is_cancelled_by_the_second_press(running, press) -> None:
     operator, state = Modal(), bpy.context.window_manager.diface
     operator._started -= modal_job.CONFIRM_CANCEL_SECONDS
 
@@ -184,7 +184,7 @@ def test_a_long_job_is_cancelled_by_the_second_press(running, press) -> None:
     assert (state.running, running_job.current()) == (False, None)
 
 
-def test_a_short_job_is_cancelled_by_one_press_of_the_button(running) -> None:
+def test_short_job_is_cancelled_by_one_press_of_the_button(running) -> None:
     operator = Modal()
     press_cancel()
     assert operator.send("TIMER") == {"CANCELLED"}

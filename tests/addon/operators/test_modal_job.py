@@ -112,7 +112,7 @@ class Repeated(ModalJobOperator):
         self.calls.append("start again")
 
 
-def test_a_repeated_operator_never_runs_with_the_interface_frozen(scene, monkeypatch) -> None:
+def test_repeated_operator_never_runs_with_the_interface_frozen(scene, monkeypatch) -> None:
     monkeypatch.setattr(modal_job.bpy, "app", SimpleNamespace(background=False))
     for is_repeat, is_repeat_last, calls in ((True, False, []), (False, True, ["start again"])):
         operator = Repeated(is_repeat, is_repeat_last)

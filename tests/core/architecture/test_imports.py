@@ -25,21 +25,21 @@ FOR_THE_ADDON = {
     "diface_core.faces.head",
     *(f"diface_core.faces.flame.{name}" for name in ("flame_model", "recognition", "identities", "placement")),
 }
-"""What the add-on may use of the core: modules that need only numpy."""
+"""Modules of the core that the add-on may import: those that need only numpy."""
 
 
 @pytest.mark.parametrize("module", CORE)
-def test_the_core_does_not_import_blender(module: str) -> None:
+def test_core_does_not_import_blender(module: str) -> None:
     assert not external_imports(module) & (BLENDER | {"diface_addon"})
 
 
 @pytest.mark.parametrize("module", ADDON)
-def test_the_addon_does_not_import_heavy_libraries(module: str) -> None:
+def test_addon_does_not_import_heavy_libraries(module: str) -> None:
     assert not external_imports(module) & HEAVY
 
 
 @pytest.mark.parametrize("module", ADDON)
-def test_the_addon_reaches_the_core_through_one_module(module: str) -> None:
+def test_addon_reaches_the_core_through_one_module(module: str) -> None:
     used = {name for name in import_graph()[module] if name.startswith("diface_core")}
     assert used <= (FOR_THE_ADDON if module == "diface_addon.core" else set()), "write `from .core import ...`"
 
@@ -50,7 +50,7 @@ def test_imports_inside_the_addon_are_relative(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", [name for name in ADDON if name.startswith("diface_addon.worker")])
-def test_the_worker_client_runs_without_blender(module: str) -> None:
+def test_worker_client_runs_without_blender(module: str) -> None:
     assert not external_imports(module) & BLENDER
 
 
@@ -59,7 +59,7 @@ def test_only_compat_asks_for_the_blender_version() -> None:
     assert set(asking) <= {"compat.py"}
 
 
-def test_the_search_path_is_not_edited() -> None:
+def test_search_path_is_not_edited() -> None:
     editing = re.compile(r"sys\.path\s*(\.(append|insert|extend|remove)|\[.*\]\s*=|\+?=)")
     assert [str(path) for path in modules().values() if editing.search(path.read_text("utf-8"))] == []
 
@@ -77,7 +77,7 @@ def test_no_root_package() -> None:
     )
 
 
-def test_top_level_is_what_the_architecture_says() -> None:
+def test_architecture_page_names_the_top_level() -> None:
     done = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         pytest.skip("not a git checkout")
@@ -91,7 +91,7 @@ def test_top_level_is_what_the_architecture_says() -> None:
 
 
 @pytest.mark.parametrize("module", sorted(FOR_THE_ADDON))
-def test_what_the_addon_uses_needs_only_numpy(module: str) -> None:
+def test_core_modules_of_the_addon_need_only_numpy(module: str) -> None:
     blocked = sorted(HEAVY)
     code = f"import sys\nfor name in {blocked}: sys.modules[name] = None\nimport {module}"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

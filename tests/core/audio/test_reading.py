@@ -40,7 +40,7 @@ def write(tmp_path: Path):
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_a_sine_keeps_its_time_and_shape_at_every_rate(write, rate):
+def test_sine_keeps_its_time_and_shape_at_every_rate(write, rate):
     clip = load_clip(AudioSection(write(tone(rate), rate, subtype="FLOAT")))
     assert clip.rate == 16000
     assert clip.samples.dtype == np.float32
@@ -51,7 +51,7 @@ def test_a_sine_keeps_its_time_and_shape_at_every_rate(write, rate):
 
 @pytest.mark.parametrize("rate", RATES)
 @pytest.mark.parametrize("start", [0.0, 0.7321, -0.4567])
-def test_a_pulse_keeps_its_time_relative_to_the_start(write, rate, start):
+def test_pulse_keeps_its_time_relative_to_the_start(write, rate, start):
     clip = load_clip(AudioSection(write(pulse(rate, 1.2345), rate), start))
     assert centre(clip.samples, clip.rate) == pytest.approx(1.2345 - start, abs=2e-4)
 
@@ -82,14 +82,14 @@ def test_every_format_keeps_the_time(write, name, subtype, rate, start):
 
 
 @pytest.mark.parametrize(("name", "subtype"), [("a.mp3", "MPEG_LAYER_III"), ("a.ogg", "VORBIS"), ("a.flac", "PCM_16")])
-def test_a_section_is_a_part_of_the_whole(write, name, subtype):
+def test_section_is_a_part_of_the_file(write, name, subtype):
     samples = np.random.default_rng(1).normal(0, 0.1, 160000).astype(np.float32)
     samples[:20000] = samples[60000:80000] = 0
     path = write(samples, 16000, name, subtype)
-    whole = load_clip(AudioSection(path)).samples
+    full = load_clip(AudioSection(path)).samples
     for start in (20000, 55555, 90001):
         part = load_clip(AudioSection(path, start / 16000, 1.0)).samples
-        np.testing.assert_allclose(part, whole[start : start + 16000], atol=1e-6)
+        np.testing.assert_allclose(part, full[start : start + 16000], atol=1e-6)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 6])
@@ -104,7 +104,7 @@ def test_channels_are_averaged(write, channels):
 @pytest.mark.parametrize("seconds", [0.01, 0.5, 1 / 3, 1.99997, 7.0])
 @pytest.mark.parametrize("start", [-1.5, 0.0, 0.123456])
 @pytest.mark.parametrize("rate", [8000, 16000, 44100])
-def test_the_requested_duration_is_exact(write, rate, start, seconds):
+def test_requested_duration_is_exact(write, rate, start, seconds):
     path = write(tone(rate), rate)
     if start + seconds <= 0:
         with pytest.raises(AudioError, match="outside"):
@@ -113,7 +113,7 @@ def test_the_requested_duration_is_exact(write, rate, start, seconds):
     assert len(load_clip(AudioSection(path, start, seconds)).samples) == round(seconds * 16000)
 
 
-def test_a_section_beyond_the_file_is_padded_with_silence(write):
+def test_section_beyond_the_file_is_padded_with_silence(write):
     clip = load_clip(AudioSection(write(tone(16000, 1.0), 16000, subtype="FLOAT"), -0.5, 2.0))
     assert not clip.samples[:8000].any()
     np.testing.assert_array_equal(clip.samples[8000:24000], tone(16000, 1.0))
@@ -123,9 +123,9 @@ def test_a_section_beyond_the_file_is_padded_with_silence(write):
 @pytest.mark.parametrize("rate", [16000, 44100])
 def test_blocks_join_without_a_seam(write, monkeypatch, rate):
     path = write(tone(rate, hz=333.3), rate, subtype="FLOAT")
-    whole = load_clip(AudioSection(path)).samples
+    full = load_clip(AudioSection(path)).samples
     monkeypatch.setattr(reading, "BLOCK_FRAMES", 777)
-    np.testing.assert_allclose(load_clip(AudioSection(path)).samples, whole, atol=1e-6)
+    np.testing.assert_allclose(load_clip(AudioSection(path)).samples, full, atol=1e-6)
 
 
 def test_float_samples_above_one_are_clipped(write):
@@ -134,7 +134,7 @@ def test_float_samples_above_one_are_clipped(write):
     assert clip.samples.min() == -1
 
 
-def test_a_truncated_file_returns_its_samples(write):
+def test_truncated_file_returns_its_samples(write):
     path = write(tone(48000, 2.0), 48000)
     path.write_bytes(path.read_bytes()[: 44 + 48000 * 2])  # the header still says two seconds
     assert load_clip(AudioSection(path)).seconds == pytest.approx(1.0, abs=0.001)
@@ -160,7 +160,7 @@ def test_other_files_are_refused(tmp_path, name, content):
     assert refused(AudioSection(tmp_path / name))
 
 
-def test_an_empty_file_is_refused(tmp_path):
+def test_empty_file_is_refused(tmp_path):
     (tmp_path / "a.wav").touch()
     assert "empty" in refused(AudioSection(tmp_path / "a.wav"))
 
@@ -187,14 +187,14 @@ def test_only_the_section_is_checked_for_silence(write):
     assert load_clip(AudioSection(path, 0.5, 1.0)).seconds == 1.0
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_samples_that_are_not_finite_are_refused(write, bad):
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_samples_that_are_not_finite_are_refused(write, value):
     samples = tone(48000)
-    samples[70000] = bad
+    samples[70000] = value
     assert "not finite" in refused(AudioSection(write(samples, 48000, subtype="FLOAT")))
 
 
-def test_a_damaged_flac_is_refused_or_truncated(write):
+def test_damaged_flac_is_refused_or_truncated(write):
     path = write(np.random.default_rng(0).uniform(-0.5, 0.5, 96000).astype(np.float32), 48000, "a.flac")
     data = bytearray(path.read_bytes())
     data[len(data) // 2 : len(data) // 2 + 4000] = bytes(4000)
@@ -202,7 +202,7 @@ def test_a_damaged_flac_is_refused_or_truncated(write):
     assert "damaged" in refused(AudioSection(path))
 
 
-def test_the_file_is_decoded_in_blocks(write, monkeypatch):
+def test_file_is_decoded_in_blocks(write, monkeypatch):
     path = write(np.tile(tone(48000)[:, None], (10, 2)), 48000)
     sizes = []
     read = soundfile.SoundFile.read
@@ -218,7 +218,7 @@ def test_the_file_is_decoded_in_blocks(write, monkeypatch):
 
 
 @pytest.mark.parametrize("rate", [1, 7, 999, 2_000_000])
-def test_an_unsupported_sampling_rate_is_refused(write, rate):
+def test_unsupported_sampling_rate_is_refused(write, rate):
     path = write(np.full(4000, 0.5, np.float32), rate)
     with pytest.raises(AudioError, match=f"{rate} Hz"):
         load_clip(AudioSection(path))

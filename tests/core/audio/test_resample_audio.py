@@ -24,7 +24,7 @@ def sine(rate: int, hz: float, seconds: float = 1.0) -> np.ndarray:
 
 @pytest.mark.parametrize("rate", RATES)
 @pytest.mark.parametrize("hz", [50, 1000, 3000])
-def test_a_sine_is_preserved(rate, hz):
+def test_sine_is_preserved(rate, hz):
     back = at_16k(sine(rate, hz), rate)
     assert back.dtype == np.float32
     np.testing.assert_allclose(back[100:-100], sine(16000, hz)[100:-100], atol=1e-3)
@@ -37,7 +37,7 @@ def test_frequencies_above_the_new_limit_are_removed(rate, hz):
 
 
 @given(st.sampled_from([*RATES, 12345]), st.integers(0, 30_000), st.integers(1, 30_000))
-def test_the_result_does_not_depend_on_the_block_sizes(rate, count, size):
+def test_result_does_not_depend_on_the_block_sizes(rate, count, size):
     noise = np.random.default_rng(count).uniform(-1, 1, count).astype(np.float32)
     back = at_16k(noise, rate, size)
     assert len(back) == round(count * 16000 / rate)
@@ -47,15 +47,15 @@ def test_the_result_does_not_depend_on_the_block_sizes(rate, count, size):
 @pytest.mark.parametrize("rate", RATES)
 def test_steps_join_without_a_seam(rate, monkeypatch):
     noise = np.random.default_rng(0).uniform(-1, 1, 40_000).astype(np.float32)
-    whole = at_16k(noise, rate)
+    full = at_16k(noise, rate)
     monkeypatch.setattr(resample, "BLOCK_SAMPLES", 1)
     part = at_16k(noise[:8000], rate)
     inside = slice(0, len(part) - 60)  # later samples depend on the end
-    np.testing.assert_allclose(part[inside], whole[inside], atol=1e-6)
+    np.testing.assert_allclose(part[inside], full[inside], atol=1e-6)
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_an_impulse_keeps_its_time(rate):
+def test_impulse_keeps_its_time(rate):
     """The response is symmetric about the impulse, to far less than a sample."""
     impulse = np.zeros(rate, np.float32)
     impulse[rate // 2] = 1

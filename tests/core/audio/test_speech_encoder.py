@@ -32,7 +32,7 @@ def spoken(speech) -> np.ndarray:
     return samples
 
 
-def test_the_encoder_matches_the_reference(shared):
+def test_encoder_matches_the_reference(shared):
     check = np.load(shared / "whisper_check.npz")
     rows = SpeechEncoder.load(window_seconds=30.0).encode_window(check["audio"])[: len(check["encoder"]), SPEECH]
     assert np.abs(rows - check["encoder"]).max() < 1e-3
@@ -50,11 +50,11 @@ def test_window_boundaries_are_as_smooth_as_other_rows(encoder, spoken):
     """Compared with one window over all, rows near a boundary are as close as the others."""
     sound = np.concatenate([spoken, spoken])[: 26 * SAMPLE_RATE]
     levelled = sound * measure_audio([sound]).gain
-    whole = SpeechEncoder.load(window_seconds=26.0).encode_window(levelled)[:, SPEECH]
+    full = SpeechEncoder.load(window_seconds=26.0).encode_window(levelled)[:, SPEECH]
     at = np.arange(round(len(sound) / SAMPLE_RATE * ENCODER_RATE)) / ENCODER_RATE
     pieces = np.concatenate(list(encoder._encode_windows([levelled], len(levelled), 1.0)))[: len(at), SPEECH]
 
-    distance = np.linalg.norm(pieces - whole[: len(at)], axis=1)
+    distance = np.linalg.norm(pieces - full[: len(at)], axis=1)
     steps = np.linalg.norm(np.diff(pieces, axis=0), axis=1)
     joint = np.abs((at + HOP_SECONDS / 2) % HOP_SECONDS - HOP_SECONDS / 2) < 0.2
     assert distance[joint].mean() < 1.1 * distance[~joint].mean()
@@ -82,24 +82,24 @@ def test_features_shift_with_the_audio(encoder, spoken):
     """Leading silence shifts the rows by its duration, including the encoder's columns."""
     shift = 1.0
     later = np.concatenate([np.zeros(round(shift * SAMPLE_RATE), np.float32), spoken])
-    here = encoder.encode(AudioClip(spoken, SAMPLE_RATE))[:, SPEECH]
-    there = encoder.encode(AudioClip(later, SAMPLE_RATE))[:, SPEECH]
-    here = here - here.mean(0)
+    features = encoder.encode(AudioClip(spoken, SAMPLE_RATE))[:, SPEECH]
+    delayed = encoder.encode(AudioClip(later, SAMPLE_RATE))[:, SPEECH]
+    features = features - features.mean(0)
 
     def agreement(lag: int) -> float:
         first = round(shift * ROWS_PER_S) + lag
-        return float((here[30:-60] * (there - there.mean(0))[first + 30 : first + len(here) - 60]).sum())
+        return float((features[30:-60] * (delayed - delayed.mean(0))[first + 30 : first + len(features) - 60]).sum())
 
     assert max(range(-10, 11), key=agreement) == 0
 
 
-def test_a_quiet_recording_gives_the_features_of_a_loud_one(encoder, spoken):
+def test_quiet_recording_gives_the_features_of_a_loud_one(encoder, spoken):
     loud = encoder.encode(AudioClip(spoken[: 5 * SAMPLE_RATE], SAMPLE_RATE))
     quiet = encoder.encode(AudioClip(spoken[: 5 * SAMPLE_RATE] * np.float32(0.02), SAMPLE_RATE))
     assert np.abs(loud - quiet).max() < 0.05
 
 
-def test_an_exception_of_report_stops_the_encoding(encoder):
+def test_exception_of_report_stops_the_encoding(encoder):
     def stop(fraction: float) -> None:
         raise InterruptedError(fraction)
 
@@ -107,7 +107,7 @@ def test_an_exception_of_report_stops_the_encoding(encoder):
         encoder.encode(AudioClip(np.zeros(30 * SAMPLE_RATE, np.float32), SAMPLE_RATE), stop)
 
 
-def test_a_missing_or_damaged_encoder_is_refused_with_a_hint(tmp_path):
+def test_missing_or_damaged_encoder_is_refused_with_a_hint(tmp_path):
     with pytest.raises(ModelError, match="missing"):
         SpeechEncoder.load(tmp_path / "none.safetensors")
     (tmp_path / "bad.safetensors").write_bytes(b"not weights")

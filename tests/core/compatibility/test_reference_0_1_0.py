@@ -1,7 +1,7 @@
-"""Results of version 0.1.0 (commit 16c6b03), computed again: the same requests give the same numbers.
+"""The requests of version 0.1.0 (commit 16c6b03) give the same results.
 
-The files are described in tests/data/reference_0_1_0/README.md. Results are computed on the CPU, whatever else there
-is. There, one or two threads and torch's kernels for AVX-512, AVX2 and SSE4 were measured to differ by up to 6e-6 in
+The files are described in tests/data/reference_0_1_0/README.md. Results are computed on the CPU, also if there is a
+GPU. There, one or two threads and torch's kernels for AVX-512, AVX2 and SSE4 were measured to differ by up to 6e-6 in
 weights and radians, so TOLERANCE leaves room for other processors and is still far below what can be seen.
 """
 
@@ -42,7 +42,7 @@ STATED = {one["name"]: one for one in json.loads((REFERENCE / "requests.json").r
 TOLERANCE = 5e-5
 """Weights and radians; see the module's docstring."""
 METRES = 2e-6
-"""A fifth of what a 3DiFACE take's shape keys may be off."""
+"""A fifth of the tolerance of the shape keys of a 3DiFACE take."""
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +61,13 @@ def engines(asset) -> Iterator[Engines]:
 
 
 RENAMED = {"moved": "offsets", "counts": "vertex_mask"}
-"""Fields of a SolveRequest as 0.1.0 called them -> as they are called now."""
+"""Field of a SolveRequest in 0.1.0 -> its current name."""
 
 
 def request(stated: dict[str, Any], speech: Path, base: Motion | None) -> GenerateRequest:
     """Build the request that requests.json states.
 
-    This function alone knows how the code names its fields. base: the motion that the constraints keep, if any.
+    Only this function uses the current names of fields. base: the motion that the constraints keep, if any.
     """
     seeds = {"blinks": None, "gaze": None, "breath": None} | stated.get("layer_seeds", {})
     blend = tuple((str(REFERENCE / name) if "." in name else name, weight) for name, weight in stated.get("style", ()))
@@ -111,24 +111,24 @@ def generate(engines: Engines, asked: GenerateRequest) -> GenerateResult:
 
 
 def assert_same(values: np.ndarray, expected: np.ndarray, tolerance: float = TOLERANCE) -> None:
-    """Compare with what version 0.1.0 gave."""
+    """Compare with the result of version 0.1.0."""
     np.testing.assert_allclose(values, expected, rtol=0, atol=tolerance)
 
 
 @pytest.mark.parametrize("name", STATED)
-def test_motions_are_those_of_0_1_0(name, engines, stored, speech) -> None:
+def test_motions_equal_those_of_0_1_0(name, engines, stored, speech) -> None:
     stated, base = STATED[name], None
     if "base" in stated:
         rate = FrameRate(stated.get("fps", 30), stated.get("fps_base", 1.0))
         of_base = tuple(stored[f"{stated['base']}.channels"].tolist())
         base = Motion(stored[stated["base"]], of_base, rate)
     result = generate(engines, request(stated, speech, base))
-    assert result.model_hash == stored["model_hash"], "Other models than those of 0.1.0 are bundled."
+    assert result.model_hash == stored["model_hash"], "The bundled models are not those of 0.1.0."
     assert result.motion.channels == tuple(stored[f"{name}.channels"].tolist())
     assert_same(result.motion.values[:: stated.get("every", 1)], stored[name])
 
 
-def test_a_request_file_of_0_1_0_gives_its_motion(engines, stored, speech) -> None:
+def test_request_file_of_0_1_0_gives_its_motion(engines, stored, speech) -> None:
     read = request_file.read(REFERENCE / "take.diface")
     assert read.model_hash == stored["model_hash"]
     asked = dataclasses.replace(read.request, audio=dataclasses.replace(read.request.audio, path=speech))
@@ -137,8 +137,8 @@ def test_a_request_file_of_0_1_0_gives_its_motion(engines, stored, speech) -> No
 
 
 @pytest.mark.parametrize("case", ["threediface", "threediface_pins"])
-def test_3diface_motion_is_that_of_0_1_0(case, engines, stored, speech, tmp_path) -> None:
-    """Small models with weights from torch's generator, which a new torch may draw otherwise."""
+def test_3diface_motion_equals_that_of_0_1_0(case, engines, stored, speech, tmp_path) -> None:
+    """Small models with weights from torch's generator, whose draws may differ in a new version."""
     face = small_checkpoints.write(tmp_path / "face", small_checkpoints.face_arguments(), with_encoder=True)
     head = small_checkpoints.write(tmp_path / "head", small_checkpoints.head_arguments())
     asked = GenerateRequest(
@@ -158,7 +158,7 @@ def test_3diface_motion_is_that_of_0_1_0(case, engines, stored, speech, tmp_path
 
 
 def threediface_constraints(rows: int = 36) -> Constraints:
-    """Return two faces, a head pose and an axis of the head between rows, to be kept."""
+    """Return pins: two faces, a head pose, and one axis of the head between rows."""
     values, keep = np.full((rows, 3), 0.1, np.float32), np.zeros((rows, 3), bool)
     keep[5] = True
     sculpted = np.sin(np.arange(2 * small_checkpoints.VERTICES * 3)).reshape(2, -1, 3).astype(np.float32) * 0.01
@@ -166,7 +166,7 @@ def threediface_constraints(rows: int = 36) -> Constraints:
     return Constraints(values, keep, pins, 6.0, vertices=VertexPins(np.array([8.0, 20.25]), sculpted))
 
 
-def test_a_sculpt_is_solved_as_by_0_1_0(engines, stored) -> None:
+def test_sculpt_is_solved_as_by_0_1_0(engines, stored) -> None:
     inputs = ("deltas", "moved", "current", "lower", "upper", "counts")
     solved = engines.solve(
         SolveRequest(**{RENAMED.get(name, name): stored[f"solve.{name}"] for name in inputs}), lambda progress: None
@@ -175,7 +175,7 @@ def test_a_sculpt_is_solved_as_by_0_1_0(engines, stored) -> None:
     assert_same([solved.rms, solved.worst], stored["solve.error"], METRES)
 
 
-def test_arkit_shapes_of_a_flame_head_are_those_of_0_1_0(engines, stored, shared, asset) -> None:
+def test_arkit_shapes_of_a_flame_head_equal_those_of_0_1_0(engines, stored, shared, asset) -> None:
     with np.load(shared / "flame2023open.npz") as arrays:
         asked = ShapesRequest(arrays["v_template"], arrays["faces"].astype(np.int32))
     made = engines.shapes(asked, lambda progress: None)

@@ -21,7 +21,7 @@ def test_signal_and_noise_share_unit_power(t):
     assert abs(float(alpha**2 + sigma**2) - 1) < 1e-6
 
 
-def test_the_schedule_runs_from_clean_to_noise():
+def test_schedule_runs_from_clean_to_noise():
     alpha, _ = schedule.alpha_sigma(torch.linspace(0, 1, 101))
     assert alpha[0] == 1
     assert alpha[-1] < 1e-6
@@ -30,12 +30,12 @@ def test_the_schedule_runs_from_clean_to_noise():
 
 @given(st.integers(1, 50))
 @settings(deadline=None)
-def test_an_oracle_denoiser_returns_its_x0(steps):
+def test_oracle_denoiser_returns_its_x0(steps):
     out = sample(lambda xt, t: X0, NOISE, unconstrained(X0), steps)
     assert torch.allclose(out, X0, atol=1e-5)
 
 
-def test_a_step_removes_the_noise():
+def test_step_removes_the_noise():
     t, t_next = torch.tensor(0.7), torch.tensor(0.3)
     xt = schedule.add_noise(X0, NOISE, t[None])
     expected = schedule.add_noise(X0, NOISE, t_next[None])
@@ -53,14 +53,16 @@ def test_known_values_are_exact(steps, seed):
     assert torch.isfinite(free).all()
 
 
-BOTH, UNHEARD, PLAIN = (torch.randn(1, 40, 5, generator=torch.Generator().manual_seed(seed)) for seed in (2, 3, 4))
+BOTH, WITHOUT_SPEECH, WITHOUT_STYLE = (
+    torch.randn(1, 40, 5, generator=torch.Generator().manual_seed(seed)) for seed in (2, 3, 4)
+)
 SCALES = st.floats(0, 4).filter(lambda scale: scale != 1)
 
 
 def predictions(*allowed: tuple[bool, bool]):
-    """Predictions by (with_speech, with_style); an unnecessary call fails."""
-    answers = {(True, True): BOTH, (False, True): UNHEARD, (True, False): PLAIN}
-    return lambda heard, styled: {key: answers[key] for key in allowed}[heard, styled]
+    """Return a function of (with_speech, with_style) that fails for an unnecessary call."""
+    outputs = {(True, True): BOTH, (False, True): WITHOUT_SPEECH, (True, False): WITHOUT_STYLE}
+    return lambda with_speech, with_style: {key: outputs[key] for key in allowed}[with_speech, with_style]
 
 
 def test_guidance_scale_one_is_one_call_with_all_conditions():
@@ -70,9 +72,9 @@ def test_guidance_scale_one_is_one_call_with_all_conditions():
 @given(SCALES)
 def test_each_guidance_extrapolates_in_two_calls(scale):
     speech = apply_guidance(predictions((True, True), (False, True)), scale, 1.0)
-    assert torch.allclose(speech, UNHEARD + scale * (BOTH - UNHEARD), atol=1e-5)
+    assert torch.allclose(speech, WITHOUT_SPEECH + scale * (BOTH - WITHOUT_SPEECH), atol=1e-5)
     style = apply_guidance(predictions((True, True), (True, False)), 1.0, scale)
-    assert torch.allclose(style, PLAIN + scale * (BOTH - PLAIN), atol=1e-5)
+    assert torch.allclose(style, WITHOUT_STYLE + scale * (BOTH - WITHOUT_STYLE), atol=1e-5)
 
 
 @given(SCALES, SCALES)

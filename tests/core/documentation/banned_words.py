@@ -1,4 +1,4 @@
-"""Words that public text must not use, and where public text stands: docstrings, messages, labels and documentation."""
+"""Words that public text must not contain, and functions that read it: docstrings, messages, labels and documents."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _COMPILED = {re.compile(pattern, re.IGNORECASE): instead for pattern, instead in
 
 
 def findings(text: str) -> list[str]:
-    """Return what is banned in a text, each with what to write in its place."""
+    """Return the banned expressions of a text, each with its replacement."""
     return [
         f"{match.group(0)!r}: write {instead}" for word, instead in _COMPILED.items() for match in word.finditer(text)
     ]

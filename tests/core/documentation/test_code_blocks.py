@@ -21,12 +21,12 @@ from tools.build import cli
 
 LANGUAGES = {"bash", "python", "toml", "text"}
 SYSTEM_PROGRAMS = {"apt-get", "export", "ln", "mkdir", "pip"}
-"""Programs whose arguments are not checked, but for files that they name."""
+"""Programs of which only the files in the arguments are checked."""
 TOOLS = {"ruff", "basedpyright", "pytest"}
-"""Modules that run their own way; files that they name must exist."""
+"""Modules that are not started; files in their arguments must exist."""
 
 WITHOUT_PARSER = {"tests.core.training.threediface.measure_training"}
-"""Command lines without arguments, which would begin to work."""
+"""Command lines without arguments, which would start to work."""
 
 SHELL = [(block, words) for block in doc_blocks.all_blocks("bash") for words in doc_blocks.commands(block)]
 
@@ -65,7 +65,7 @@ def test_shell_commands_are_accepted(block: Block, words: list[str]) -> None:
         assert [name for name in lists if not (doc_blocks.ROOT / name).is_file()] == []
 
 
-def test_there_are_commands_and_scripts() -> None:
+def test_commands_and_scripts_are_found() -> None:
     assert len(SHELL) > 30
     assert doc_blocks.scripts(in_blender=False)
     assert doc_blocks.scripts(in_blender=True)
@@ -78,15 +78,15 @@ def test_python_blocks_run(page: str, speech: Path, tmp_path: Path, monkeypatch:
     doc_blocks.run_script(doc_blocks.scripts(in_blender=False)[page])
 
 
-def test_the_pictures_of_settings_can_be_plotted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The script's requests are valid and every picture is written; the motion itself is a stand-in."""
+def test_pictures_of_settings_are_plotted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The script's requests are valid and every picture is written; the motion is constant."""
 
-    class Still:
+    class ConstantGenerator:
         def generate(self, request: GenerateRequest, _report: object) -> GenerateResult:
             names = channels.of_request(request.parts, request.layers)
             return GenerateResult(Motion(np.zeros((360, len(names)), np.float32), names, request.rate), "")
 
-    monkeypatch.setattr(plot_settings.Generator, "load", Still)
+    monkeypatch.setattr(plot_settings.Generator, "load", ConstantGenerator)
     monkeypatch.setattr(plot_settings, "IMAGES", tmp_path)
     monkeypatch.setattr(sys, "argv", ["plot_settings", str(tmp_path / "poses.npz")])
     plot_settings.main()
@@ -103,7 +103,7 @@ def test_configurations_name_existing_settings(block: Block) -> None:
 
 
 def test_named_source_files_exist() -> None:
-    """Paths in backticks that begin at a package, at tests/ or at docs/ lead somewhere."""
+    """Paths in backticks that begin with a top-level folder exist."""
     missing = []
     for page in doc_blocks.PAGES:
         for path in re.findall(

@@ -38,5 +38,5 @@ def test_module_level_names_say_what_they_are(path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["The motion is made anew.", "It lets go of pins", "an answer to it answers the key"])
-def test_a_banned_word_is_found(text: str) -> None:
+def test_banned_word_is_found(text: str) -> None:
     assert banned_words.findings(text)

@@ -55,7 +55,7 @@ def test_any_number_of_rows_is_sampled(rows):
     assert torch.isfinite(out).all()
 
 
-def test_the_motion_depends_on_the_seed_only(models, features):
+def test_motion_depends_on_the_seed_only(models, features):
     first, again = models.sample(features, REQUEST), models.sample(features, REQUEST)
     other = models.sample(features, dataclasses.replace(REQUEST, seed=1))
     assert np.array_equal(first.values, again.values)
@@ -79,7 +79,7 @@ def test_noise_does_not_depend_on_the_length():
     assert not torch.equal(long[:, :10, :3], part_sampler.noise_source(3, "head", 3)(10))
 
 
-def test_the_last_row_depends_on_its_features(models, features):
+def test_last_row_depends_on_its_features(models, features):
     changed = features.copy()
     changed[-1] += 3
     before, after = models.sample(features, REQUEST), models.sample(changed, REQUEST)
@@ -163,7 +163,7 @@ def test_bad_checkpoints_are_refused(tmp_path):
         checkpoint.load(path)
 
 
-def test_a_checkpoint_with_nan_is_refused(tmp_path):
+def test_checkpoint_with_nan_is_refused(tmp_path):
     path = tmp_path / "face.safetensors"
     checkpoint.save(tiny("face"), path)
     weights = load_file(path)
@@ -173,7 +173,7 @@ def test_a_checkpoint_with_nan_is_refused(tmp_path):
         checkpoint.load(path)
 
 
-def test_a_head_checkpoint_in_place_of_a_face_is_refused(tmp_path):
+def test_head_checkpoint_in_place_of_a_face_is_refused(tmp_path):
     for part in channels.PARTS:
         checkpoint.save(tiny("head"), tmp_path / f"{part}.safetensors")
     with pytest.raises(ModelError, match="other channels"):
@@ -181,7 +181,7 @@ def test_a_head_checkpoint_in_place_of_a_face_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("network", ["unet", "convnet", "transformer"])
-def test_the_receptive_field_is_not_larger_than_stated(network):
+def test_receptive_field_is_not_larger_than_stated(network):
     denoiser = Denoiser(DenoiserConfig(("a", "b"), (0, 4), ("s",), network=network, width=16, audio_width=8)).eval()
     for weight in denoiser.parameters():
         weight.data.add_(0.1 * torch.randn_like(weight))

@@ -22,20 +22,20 @@ def model(seed: int = 0) -> Denoiser:
     return Denoiser(config).eval()
 
 
-def written(denoiser: Denoiser, path: Path, size: float = 0.1) -> str:
+def write_style(denoiser: Denoiser, path: Path, size: float = 0.1) -> str:
     vector, weight, bias = (size * torch.randn(shape) for shape in ((16,), (3, 8), (3,)))
     style_file.save(StyleFile("Eve", style_file.fingerprint(denoiser), vector, weight, bias, {"seconds": "60"}), path)
     return str(path)
 
 
-def said(denoiser: Denoiser, vector: torch.Tensor) -> torch.Tensor:
+def predict(denoiser: Denoiser, vector: torch.Tensor) -> torch.Tensor:
     torch.manual_seed(1)
     xt = torch.randn(1, 20, 3)
     with torch.inference_mode():
         return denoiser(xt, torch.ones(1), denoiser.speech.unheard, vector, unconstrained(xt))
 
 
-def test_a_trained_style_is_its_vector_and_the_first_is_the_default():
+def test_trained_style_is_its_vector_and_the_first_is_the_default():
     denoiser = model()
     same, vector = apply_style(denoiser, Style.named("bob"))
     assert same is denoiser
@@ -43,7 +43,7 @@ def test_a_trained_style_is_its_vector_and_the_first_is_the_default():
     assert torch.equal(apply_style(denoiser, Style())[1], denoiser.style_vector(torch.tensor([0])))
 
 
-def test_the_default_may_be_an_even_blend():
+def test_default_may_be_an_even_blend():
     denoiser = model()
     denoiser.config = dataclasses.replace(denoiser.config, default_style=("ada", "bob"))
     _, vector = apply_style(denoiser, Style())
@@ -60,18 +60,18 @@ def test_weights_are_normalised(factor):
 
 def test_strength_interpolates_from_neutral_and_extrapolates(tmp_path):
     denoiser = model()
-    path = written(denoiser, tmp_path / "eve.safetensors")
-    none = said(denoiser, denoiser.style_vector(torch.tensor([-1])))
-    assert torch.allclose(said(*apply_style(denoiser, Style(((path, 1.0),), strength=0.0))), none)
+    path = write_style(denoiser, tmp_path / "eve.safetensors")
+    none = predict(denoiser, denoiser.style_vector(torch.tensor([-1])))
+    assert torch.allclose(predict(*apply_style(denoiser, Style(((path, 1.0),), strength=0.0))), none)
     full, double = (apply_style(denoiser, Style(((path, 1.0),), strength=s)) for s in (1.0, 2.0))
     assert torch.allclose(2 * full[1], double[1])
-    assert not torch.allclose(said(*full), none)
+    assert not torch.allclose(predict(*full), none)
 
 
-def test_a_style_file_changes_a_copy_of_the_denoiser(tmp_path):
+def test_style_file_changes_a_copy_of_the_denoiser(tmp_path):
     denoiser = model()
     before = {name: value.clone() for name, value in denoiser.state_dict().items()}
-    path = written(denoiser, tmp_path / "eve.safetensors")
+    path = write_style(denoiser, tmp_path / "eve.safetensors")
     changed, vector = apply_style(denoiser, Style(((path, 1.0), ("ada", 1.0))))
     read = style_file.load(Path(path), denoiser)
     assert (read.name, read.notes) == ("Eve", {"seconds": "60"})
@@ -93,15 +93,15 @@ def test_unknown_styles_and_bad_weights_are_refused(tmp_path):
         apply_style(denoiser, Style((("ada", 2.0), ("bob", -1.0))))
 
 
-def test_a_style_of_another_model_is_refused(tmp_path):
-    path = written(model(seed=1), tmp_path / "eve.safetensors")
+def test_style_of_another_model_is_refused(tmp_path):
+    path = write_style(model(seed=1), tmp_path / "eve.safetensors")
     with pytest.raises(ModelError, match="another model"):
         apply_style(model(), Style.named(path))
 
 
 def test_damaged_and_other_files_are_refused(tmp_path):
     denoiser = model()
-    path = Path(written(denoiser, tmp_path / "eve.safetensors"))
+    path = Path(write_style(denoiser, tmp_path / "eve.safetensors"))
     broken = tmp_path / "broken.safetensors"
     broken.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(ModelError, match="damaged"):
@@ -115,7 +115,7 @@ def test_damaged_and_other_files_are_refused(tmp_path):
         style_file.load(path, denoiser)
 
 
-def test_the_fingerprint_matches_the_float16_file(tmp_path):
+def test_fingerprint_matches_the_float16_file(tmp_path):
     denoiser = model()
     checkpoint.save(denoiser, tmp_path / "model.safetensors")
     read, _ = checkpoint.load(tmp_path / "model.safetensors")

@@ -82,7 +82,7 @@ def test_csv_has_the_columns_of_live_link_face(tmp_path):
 @pytest.mark.parametrize(
     ("channel", "column"), [("head_rz", "HeadYaw"), ("head_rx", "HeadPitch"), ("head_ry", "HeadRoll")]
 )
-def test_a_rotation_about_one_axis_is_one_angle_in_radians(tmp_path, channel, column):
+def test_rotation_about_one_axis_is_one_angle_in_radians(tmp_path, channel, column):
     values = np.zeros((1, 3), np.float32)
     values[0, channels.HEAD.index(channel)] = 0.25
     write_motion(tmp_path / "m.csv", Motion(values, channels.HEAD, RATES[0]))
@@ -116,7 +116,7 @@ def test_timecode_of_rows(row, rate, expected):
 
 
 @pytest.mark.parametrize("name", ["m.bvh", "m", "m.npz.txt", ".csv"])
-def test_an_unknown_suffix_is_refused(tmp_path, name):
+def test_unknown_suffix_is_refused(tmp_path, name):
     with pytest.raises(DifaceError, match=r"\.npz or \.csv"):
         write_motion(tmp_path / name, motion())
     assert not list(tmp_path.iterdir())
@@ -127,13 +127,13 @@ def test_suffixes_in_capitals_are_accepted(tmp_path):
     assert len(read_npz(tmp_path / "m.NPZ")) == 50
 
 
-def test_a_missing_folder_is_refused(tmp_path):
+def test_missing_folder_is_refused(tmp_path):
     with pytest.raises(DifaceError, match="does not exist"):
         writer_for(tmp_path / "nowhere" / "m.npz")
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may write everywhere")
-def test_an_unwritable_folder_is_refused(tmp_path):
+def test_unwritable_folder_is_refused(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(DifaceError, match="Permission denied"):
         write_motion(tmp_path / "m.npz", motion())
@@ -142,7 +142,7 @@ def test_an_unwritable_folder_is_refused(tmp_path):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
 @pytest.mark.parametrize("name", ["m.npz", "m.csv"])
-def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch, name):
+def test_full_disk_leaves_the_old_file(tmp_path, monkeypatch, name):
     write_motion(tmp_path / name, motion(10))
     before = (tmp_path / name).read_bytes()
     with monkeypatch.context() as patched:
@@ -153,7 +153,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch, name):
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-def test_files_have_the_rights_of_new_files(tmp_path):
+def test_files_have_the_permissions_of_new_files(tmp_path):
     (tmp_path / "plain").touch()
     write_motion(tmp_path / "m.npz", motion())
     assert (tmp_path / "m.npz").stat().st_mode == (tmp_path / "plain").stat().st_mode
@@ -172,14 +172,14 @@ def test_other_files_are_refused(tmp_path, content):
             read(tmp_path / "missing")
 
 
-def test_a_single_array_is_refused(tmp_path):
+def test_single_array_is_refused(tmp_path):
     with (tmp_path / "m.npz").open("wb") as file:
         np.save(file, np.zeros((3, 3)))
     with pytest.raises(DifaceError, match="not a motion"):
         read_npz(tmp_path / "m.npz")
 
 
-def test_a_csv_with_text_in_place_of_numbers_is_refused(tmp_path):
+def test_csv_with_text_in_place_of_numbers_is_refused(tmp_path):
     write_motion(tmp_path / "m.csv", motion(2))
     text = (tmp_path / "m.csv").read_text().replace("\n00", "\n00", 1)
     lines = text.splitlines()

@@ -36,7 +36,7 @@ def test_equal_rates_return_equal_values_and_repeat_the_last(array, rows):
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_a_slow_curve_keeps_its_time(rate):
+def test_slow_curve_keeps_its_time(rate):
     def curve(at):
         return np.stack([np.sin(2 * np.pi * 1.5 * at), np.cos(2 * np.pi * 0.7 * at)], 1)
 
@@ -46,7 +46,7 @@ def test_a_slow_curve_keeps_its_time(rate):
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_a_straight_line_is_exact(rate):
+def test_straight_line_is_exact(rate):
     rows = rate.rows(3.0)
     back = resample_motion(motion(times(MODEL_RATE, 100)[:, None]), rate, rows)
     np.testing.assert_allclose(back.values[:, 0], times(rate, rows), atol=1e-6)
@@ -89,7 +89,7 @@ def test_channels_do_not_mix():
         )
 
 
-def test_an_empty_motion_is_refused():
+def test_empty_motion_is_refused():
     with pytest.raises(ValueError, match="at least one row"):
         resample_motion(motion(np.zeros((0, 2))), FrameRate(24), 5)
 
@@ -105,7 +105,7 @@ def test_constraints_at_an_equal_rate_are_unchanged(array, rows):
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_a_single_known_value_becomes_a_pin_at_its_time(rate):
+def test_single_known_value_becomes_a_pin_at_its_time(rate):
     for row in range(rate.rows(2.0)):
         keep = np.zeros((rate.rows(2.0), 2), bool)
         keep[row, 1] = True
@@ -139,7 +139,7 @@ def test_each_pin_keeps_its_time_and_is_in_one_part(rate, found, size):
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_a_known_line_stays_a_line(rate):
+def test_known_straight_line_is_exact(rate):
     rows = rate.rows(2.0)
     line = times(rate, rows)[:, None].astype(np.float32)
     back = resample_constraints(Constraints(line, np.ones_like(line, bool)), rate, MODEL_RATE, 58)

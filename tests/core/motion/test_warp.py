@@ -13,12 +13,12 @@ from diface_core.types import Constraints, Pins
 ROWS, CHANNELS = 60, 3
 
 
-def constraints(seed: int, pins: int = 5, kept: float = 0.0, pull: float = 6.0) -> Constraints:
+def constraints(seed: int, pins: int = 5, kept: float = 0.0, falloff: float = 6.0) -> Constraints:
     rng = np.random.default_rng(seed)
     at = rng.choice(4 * (ROWS - 1), pins, replace=False) / 4
     some = Pins(at, rng.integers(0, CHANNELS, pins).astype(np.int32), rng.standard_normal(pins).astype(np.float32))
     keep = np.repeat(rng.random((ROWS // 6, CHANNELS)) < kept, 6, axis=0)
-    return Constraints(rng.standard_normal((ROWS, CHANNELS)).astype(np.float32), keep, some, pull)
+    return Constraints(rng.standard_normal((ROWS, CHANNELS)).astype(np.float32), keep, some, falloff)
 
 
 def motion(seed: int) -> np.ndarray:
@@ -41,7 +41,7 @@ def test_known_values_and_pins_are_exact(seed, pins, kept):
     assert np.array_equal(bent[pinned.row.astype(int), pinned.channel], pinned.value)
 
 
-def test_a_pin_between_rows_is_met_by_the_curve():
+def test_pin_between_rows_is_met_by_the_curve():
     """Between the two rows around a pin, the minimum-jerk curve over 12 rows is almost a straight line."""
     for at in (20.25, 20.5, 20.9):
         pins = Pins(np.array([at]), np.zeros(1, np.int32), np.ones(1, np.float32))
@@ -52,19 +52,19 @@ def test_a_pin_between_rows_is_met_by_the_curve():
 
 @given(st.integers(0, 10_000), st.floats(1.0, 12.0))
 @settings(deadline=None)
-def test_rows_beyond_the_falloff_are_unchanged(seed, pull):
-    wanted = constraints(seed, 2, pull=pull)
+def test_rows_beyond_the_falloff_are_unchanged(seed, falloff):
+    wanted = constraints(seed, 2, falloff=falloff)
     before = motion(seed)
     bent = warp_motion(before, wanted)
     away = np.ones(before.shape, bool)
     for at, channel in zip(wanted.pins.row, wanted.pins.channel, strict=True):
-        away[np.abs(np.arange(ROWS) - at) < 2 * pull, channel] = False
+        away[np.abs(np.arange(ROWS) - at) < 2 * falloff, channel] = False
     assert np.array_equal(bent[away], before[away])
 
 
 @given(st.integers(0, 10_000), st.integers(1, 8))
 @settings(deadline=None)
-def test_the_warp_does_not_overshoot(seed, pins):
+def test_warp_does_not_overshoot(seed, pins):
     """A warped motion at rest stays within the range of the pins and rest."""
     wanted = constraints(seed, pins)
     bent = warp_motion(np.zeros((ROWS, CHANNELS), np.float32), wanted)
@@ -74,7 +74,7 @@ def test_the_warp_does_not_overshoot(seed, pins):
         assert bent[:, channel].max() <= max(values) + 1e-5
 
 
-def test_the_speed_is_continuous_at_a_boundary():
+def test_speed_is_continuous_at_a_boundary():
     """A known segment that ends with another speed: the warp continues with it and then fades."""
     values = np.zeros((ROWS, 1), np.float32)
     kept = np.zeros((ROWS, 1), bool)
@@ -89,9 +89,9 @@ def test_the_speed_is_continuous_at_a_boundary():
 
 @given(st.integers(0, 10_000), st.integers(0, 12), st.floats(0, 0.5), st.floats(1.0, 4.0))
 @settings(deadline=None, max_examples=50)
-def test_a_window_with_its_context_equals_the_whole(seed, pins, kept, pull):
-    wanted, before = constraints(seed, pins, kept, pull), motion(seed)
-    whole, around = warp_motion(before, wanted), warp_context_rows(pull)
+def test_window_with_its_context_equals_the_full_motion(seed, pins, kept, falloff):
+    wanted, before = constraints(seed, pins, kept, falloff), motion(seed)
+    whole, around = warp_motion(before, wanted), warp_context_rows(falloff)
     first, last = 24, 36
     begin, end = max(0, first - around), min(ROWS, last + around)
     part = warp_motion(before[begin:end], wanted.section(begin, end))
@@ -113,7 +113,7 @@ def test_inconsistent_pins_are_refused(share):
         Pins(np.ones(2), np.zeros(2, np.int32), np.zeros(2, np.float32))
 
 
-def test_a_pin_at_the_boundary_row_of_another_channel():
+def test_pin_at_the_boundary_row_of_another_channel():
     """Two channels with control points at the same row, one from a known segment and one from a pin, do not mix."""
     keep = np.zeros((ROWS, 2), bool)
     keep[20:, 0] = True

@@ -1,11 +1,11 @@
-"""atomic_write: a file is replaced whole or stays as it was, with a unique draft and the rights of any new file."""
+"""atomic_write: a file is replaced completely or unchanged; unique drafts; permissions of a new file."""
 
 import pytest
 
 from diface_core.atomic_write import Draft, atomic_folder, atomic_write
 
 
-def test_the_file_appears_when_the_block_ends(tmp_path):
+def test_file_appears_when_the_block_ends(tmp_path):
     path = tmp_path / "file.txt"
     with atomic_write(path) as draft:
         draft.write_text("new")
@@ -15,7 +15,7 @@ def test_the_file_appears_when_the_block_ends(tmp_path):
 
 
 @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
-def test_an_exception_leaves_the_old_file_and_no_draft(tmp_path, error):
+def test_exception_leaves_the_old_file_and_no_draft(tmp_path, error):
     path = tmp_path / "file.txt"
     path.write_text("old")
 
@@ -41,14 +41,14 @@ def test_two_writers_of_one_file_do_not_share_a_draft(tmp_path):
     assert path.read_text() == "first"
 
 
-def test_the_file_has_the_rights_of_a_new_file(tmp_path):
+def test_file_has_the_permissions_of_a_new_file(tmp_path):
     (tmp_path / "plain").touch()
     with atomic_write(tmp_path / "file.txt") as draft:
         draft.write_text("new")
     assert (tmp_path / "file.txt").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
-def test_a_library_that_writes_for_its_owner_alone_does_not_narrow_the_rights(tmp_path):
+def test_private_draft_of_a_library_does_not_restrict_the_permissions(tmp_path):
     (tmp_path / "plain").touch()
     with atomic_write(tmp_path / "file.txt") as draft:
         draft.write_text("new")
@@ -56,25 +56,25 @@ def test_a_library_that_writes_for_its_owner_alone_does_not_narrow_the_rights(tm
     assert (tmp_path / "file.txt").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
-def test_long_names_are_possible(tmp_path):
+def test_long_names_are_accepted(tmp_path):
     with atomic_write(tmp_path / ("ä" * 120 + ".txt")) as draft:
         draft.write_text("new")
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_discarded_draft_is_gone(tmp_path):
+def test_discarded_draft_is_deleted(tmp_path):
     draft = Draft.create(tmp_path / "file.txt")
     draft.discard()
     draft.discard()
     assert not list(tmp_path.iterdir())
 
 
-def test_a_missing_folder_is_an_os_error(tmp_path):
+def test_missing_folder_is_an_os_error(tmp_path):
     with pytest.raises(OSError, match="No such file"):
         Draft.create(tmp_path / "nowhere" / "file.txt")
 
 
-def test_the_folder_appears_when_the_block_ends(tmp_path):
+def test_folder_appears_when_the_block_ends(tmp_path):
     path = tmp_path / "cache" / "folder"
     with atomic_folder(path) as draft:
         (draft / "file").write_text("new")
@@ -83,7 +83,7 @@ def test_the_folder_appears_when_the_block_ends(tmp_path):
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_an_exception_leaves_no_folder(tmp_path):
+def test_exception_leaves_no_folder(tmp_path):
     def write_half() -> None:
         with atomic_folder(tmp_path / "folder") as draft:
             (draft / "file").write_text("half")
@@ -94,7 +94,7 @@ def test_an_exception_leaves_no_folder(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_another_process_made_meanwhile_stays(tmp_path):
+def test_folder_that_another_process_made_meanwhile_stays(tmp_path):
     path = tmp_path / "folder"
     with atomic_folder(path) as draft, atomic_folder(path) as other:
         (draft / "file").write_text("later")

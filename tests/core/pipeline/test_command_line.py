@@ -1,4 +1,4 @@
-"""The command line with a stand-in for the models; test_end_to_end.py runs the real ones."""
+"""The command line with substitutes for the models; test_end_to_end.py runs the real ones."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from diface_core.motion.files import read_csv, read_npz
 
 
 class FakeGenerator:
-    """Engines whose values are all seed / 100; records the requests."""
+    """Generator whose values are all seed / 100; records the requests."""
 
     def __init__(self) -> None:
         self.requests: list[GenerateRequest] = []
 
-    def generate(self, request: GenerateRequest, report, each) -> GenerateResult:
+    def generate(self, request: GenerateRequest, report, on_chunk) -> GenerateResult:
         self.requests.append(request)
         clip = load_clip(request.audio)
         for step in range(11):
@@ -65,22 +65,22 @@ def test_every_option_reaches_the_request(generator, wav, tmp_path):
     options = "--seed 5 --steps 20 --style s1 --guidance 2.5 --fps 24/1.001 --head --face-strength 0.5"
     options += " --head-strength 1.5 --start -0.25 --seconds 1.5"
     assert run(wav, "--out", tmp_path / "m.csv", *options.split()) == 0
-    (asked,) = generator.requests
-    assert (asked.seed, asked.steps, asked.style, asked.guidance) == (5, 20, Style.named("s1"), 2.5)
-    assert asked.rate.value == pytest.approx(24000 / 1001)
-    assert (asked.parts, asked.face_strength, asked.head_strength) == (("head",), 0.5, 1.5)
-    assert (asked.audio.start, asked.audio.seconds) == (-0.25, 1.5)
-    assert len(read_csv(tmp_path / "m.csv", asked.rate)) == 36
+    (request,) = generator.requests
+    assert (request.seed, request.steps, request.style, request.guidance) == (5, 20, Style.named("s1"), 2.5)
+    assert request.rate.value == pytest.approx(24000 / 1001)
+    assert (request.parts, request.face_strength, request.head_strength) == (("head",), 0.5, 1.5)
+    assert (request.audio.start, request.audio.seconds) == (-0.25, 1.5)
+    assert len(read_csv(tmp_path / "m.csv", request.rate)) == 36
 
 
 def test_every_sampling_option_reaches_the_request(generator, wav, tmp_path):
     options = "--style ada:0.7,grid_s1:0.3 --style-strength 1.5 --style-guidance 2 --variety 0.5"
     options += " --head-axes 1,0.5,0 --blink-seed 3 --gaze-seed 4 --no-breath"
     assert run(wav, "--out", tmp_path / "m.npz", *options.split()) == 0
-    (asked,) = generator.requests
-    assert asked.style == Style((("ada", 0.7), ("grid_s1", 0.3)), 1.5)
-    assert (asked.style_guidance, asked.variety, asked.head_axes) == (2, 0.5, (1, 0.5, 0))
-    assert asked.layers == Layers(3, 4, None)
+    (request,) = generator.requests
+    assert request.style == Style((("ada", 0.7), ("grid_s1", 0.3)), 1.5)
+    assert (request.style_guidance, request.variety, request.head_axes) == (2, 0.5, (1, 0.5, 0))
+    assert request.layers == Layers(3, 4, None)
 
 
 def test_style_files_and_weights(generator, wav, tmp_path):
@@ -95,8 +95,8 @@ def test_style_files_and_weights(generator, wav, tmp_path):
 
 def test_every_sample_has_its_seeds(generator, wav, tmp_path):
     assert run(wav, "--out", tmp_path / "m.npz", "--samples", 2, "--seed", 7, "--gaze-seed", 5, "--no-blinks") == 0
-    assert [asked.seed for asked in generator.requests] == [7, 8]
-    assert [asked.layers for asked in generator.requests] == [Layers(None, 5, 0), Layers(None, 6, 1)]
+    assert [request.seed for request in generator.requests] == [7, 8]
+    assert [request.layers for request in generator.requests] == [Layers(None, 5, 0), Layers(None, 6, 1)]
 
 
 def test_samples_are_numbered_and_seeded(generator, wav, tmp_path):
@@ -111,7 +111,7 @@ def refused(capsys, *arguments) -> str:
     return capsys.readouterr().err
 
 
-def test_an_unknown_suffix_is_refused_before_the_models_load(generator, wav, tmp_path, capsys):
+def test_unknown_suffix_is_refused_before_the_models_load(generator, wav, tmp_path, capsys):
     message = refused(capsys, wav, "--out", tmp_path / "m.bvh")
     assert message == "Cannot write m.bvh: its name must end in .npz or .csv.\nChoose another file name.\n"
     assert "does not exist" in refused(capsys, wav, "--out", tmp_path / "no" / "m.npz")
@@ -126,7 +126,7 @@ def test_unusable_audio_prints_a_message_and_a_hint(generator, tmp_path, capsys)
 
 
 @pytest.mark.parametrize(
-    "bad",
+    "options",
     [
         ["--steps", "0"],
         ["--steps", "51"],
@@ -151,16 +151,16 @@ def test_unusable_audio_prints_a_message_and_a_hint(generator, tmp_path, capsys)
         ["--no-gaze", "--gaze-seed", "1"],
     ],
 )
-def test_bad_options_are_refused(generator, wav, tmp_path, capsys, bad):
+def test_bad_options_are_refused(generator, wav, tmp_path, capsys, options):
     with pytest.raises(SystemExit) as caught:
-        run(wav, "--out", tmp_path / "m.npz", *bad)
+        run(wav, "--out", tmp_path / "m.npz", *options)
     assert caught.value.code == 2
-    assert bad[0] in capsys.readouterr().err
+    assert options[0] in capsys.readouterr().err
     assert not generator.requests
 
 
 def test_ctrl_c_exits_with_130(generator, wav, tmp_path, capsys, monkeypatch):
-    def interrupted(request, report, each):
+    def interrupted(request, report, on_chunk):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(generator, "generate", interrupted)

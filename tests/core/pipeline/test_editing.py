@@ -37,7 +37,7 @@ def pins(*found: tuple[float, int, float]) -> Pins:
 
 
 def between(motion: Motion, first: int, last: int, wanted: Pins | None = None, **how: float) -> Constraints:
-    """All kept but the rows from `first` to before `last`."""
+    """Return constraints that keep all rows except `first` to before `last`."""
     keep = np.ones(motion.values.shape, bool)
     keep[first:last] = False
     return Constraints(motion.values, keep, wanted or Pins.empty(), **how)
@@ -60,8 +60,8 @@ def test_pins_are_exact_and_other_rows_unchanged(generator, rate, stay):
 
 @pytest.mark.parametrize("seed", range(8))
 def test_boundaries_are_smooth(generator, seed):
-    """Another seed in two seconds of a take: across both borders, jumps of position, speed and acceleration are no
-    larger than the take's own largest ones."""
+    """Another seed in two seconds of a take: across both boundaries, jumps of position, speed and acceleration do not
+    exceed the largest ones of the take by much."""
     base = made(generator, request(seed=seed))
     edited = made(generator, request(seed=seed + 50, constraints=between(base, 90, 150))).values
     for order in (1, 2, 3):
@@ -73,8 +73,8 @@ def test_boundaries_are_smooth(generator, seed):
 
 
 def test_motion_is_smooth_around_pins(generator):
-    """A head key six degrees off what the seed does: no row is two degrees further from the next than before, where a
-    pasted key would be six."""
+    """For a head pin at six degrees from the motion, the step between rows grows by less than two degrees; an inserted
+    key would add six."""
     base = made(generator, request())
     for axis in range(3):
         value = base.values[120, NOD + axis] + np.radians(6)
@@ -97,7 +97,7 @@ def test_lips_stay_closed_next_to_an_open_pin(generator):
         assert (edited[:, JAW] - edited[:, CLOSE])[row - 1 : row + 2].min() < 0.02
 
 
-def test_a_larger_falloff_changes_more_rows(generator):
+def test_larger_falloff_changes_more_rows(generator):
     base = made(generator, request())
     moved = []
     for pull in (2, 6, 14):
@@ -107,7 +107,7 @@ def test_a_larger_falloff_changes_more_rows(generator):
 
 
 def test_keep_motion_keeps_the_existing_motion(generator):
-    """Of another seed's motion."""
+    """The motion of another seed is kept in proportion."""
     base = made(generator, request(seed=3))
     away = []
     for stay in (0.0, 0.6, 0.9, 1.0):
@@ -128,7 +128,7 @@ def test_only_the_selected_channels_change(generator):
     assert not np.array_equal(edited[60:180, brows], base.values[60:180, brows])
 
 
-def test_the_same_edit_gives_equal_bits(generator):
+def test_same_edit_gives_equal_bits(generator):
     base = made(generator, request())
     asked = request(constraints=between(base, 60, 120, pins((90.5, JAW, 0.4))))
     assert np.array_equal(made(generator, asked).values, made(generator, asked).values)

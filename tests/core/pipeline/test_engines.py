@@ -27,20 +27,20 @@ from diface_core.types import (
 SECONDS, SHAPES = 1.5, 12
 
 
-class Own:
-    """Stand-in for DiFACE's models."""
+class FakeGenerator:
+    """Substitute for DiFACE's models."""
 
     def generate(self, request, report, each) -> GenerateResult:
         return GenerateResult(Motion(np.zeros((2, 1), np.float32), ("jawOpen",), request.rate), "own")
 
 
-class Theirs:
-    """Stand-in for 3DiFACE models: a face motion of rank three in twelve shapes, and a head that turns evenly."""
+class FakeThreeDiface:
+    """Substitute for 3DiFACE models: a face motion of rank three in twelve shapes, and a head with constant speed."""
 
     hash = "theirs"
 
     def generate(self, waveform, rows, request, report) -> tuple[Motion, Shapes | None]:
-        self.heard = len(waveform)
+        self.samples = len(waveform)
         draw = np.random.default_rng(request.seed)
         path = np.cumsum(draw.normal(size=(rows, 3)), axis=0) * [0.01, 1e-3, 1e-4]
         weights = (path @ draw.normal(size=(3, SHAPES))).astype(np.float32)
@@ -63,15 +63,15 @@ def loaded() -> list[object]:
 
 @pytest.fixture
 def engines(loaded) -> Engines:
-    def load_own() -> Own:
+    def load_generator() -> FakeGenerator:
         loaded.append("own")
-        return Own()
+        return FakeGenerator()
 
-    def load_theirs(engine: ThreeDiface) -> Theirs:
+    def load_threediface(engine: ThreeDiface) -> FakeThreeDiface:
         loaded.append(engine.face)
-        return Theirs()
+        return FakeThreeDiface()
 
-    return Engines(load_own, load_theirs)
+    return Engines(load_generator, load_threediface)
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def sound(tmp_path) -> AudioSection:
     return AudioSection(path)
 
 
-def ask(engines: Engines, sound: AudioSection, engine: ThreeDiface | None, **settings) -> GenerateResult:
+def generate_with(engines: Engines, sound: AudioSection, engine: ThreeDiface | None, **settings) -> GenerateResult:
     request = GenerateRequest(sound, engine=engine, **settings)
     return engines.generate(request, lambda progress: None, lambda first, motion: None)
 
@@ -97,54 +97,54 @@ FACE = ThreeDiface(Path("face"), Path("head"))
 
 def test_engines_load_on_first_use_and_are_cached(engines, loaded, sound) -> None:
     assert loaded == []
-    assert ask(engines, sound, FACE).model_hash == "theirs"
-    ask(engines, sound, dataclasses.replace(FACE, condition=3, steps=None, tolerance=0.0))
+    assert generate_with(engines, sound, FACE).model_hash == "theirs"
+    generate_with(engines, sound, dataclasses.replace(FACE, condition=3, steps=None, tolerance=0.0))
     assert loaded == [Path("face")]
-    assert ask(engines, sound, None).model_hash == "own"
-    ask(engines, sound, None)
-    ask(engines, sound, FACE)
+    assert generate_with(engines, sound, None).model_hash == "own"
+    generate_with(engines, sound, None)
+    generate_with(engines, sound, FACE)
     assert loaded == [Path("face"), "own"]
-    ask(engines, sound, dataclasses.replace(FACE, face=Path("other")))
+    generate_with(engines, sound, dataclasses.replace(FACE, face=Path("other")))
     assert loaded == [Path("face"), "own", Path("other")]
 
 
-def test_a_changed_checkpoint_is_reloaded(engines, loaded, sound, tmp_path) -> None:
+def test_changed_checkpoint_is_reloaded(engines, loaded, sound, tmp_path) -> None:
     (tmp_path / "checkpoints").mkdir()
     engine = ThreeDiface(tmp_path, None)
-    ask(engines, sound, engine)
+    generate_with(engines, sound, engine)
     (tmp_path / "checkpoints" / "model2.pt").write_bytes(b"")
-    ask(engines, sound, engine)
-    ask(engines, sound, engine)
+    generate_with(engines, sound, engine)
+    generate_with(engines, sound, engine)
     assert loaded == [tmp_path, tmp_path]
 
 
 @pytest.mark.parametrize("tolerance", [1e-5, 1e-3, 0.0])
 def test_reduced_shapes_are_within_the_tolerance(engines, sound, tolerance) -> None:
-    exact = ask(engines, sound, dataclasses.replace(FACE, tolerance=0.0))
-    found = ask(engines, sound, dataclasses.replace(FACE, tolerance=tolerance))
+    exact = generate_with(engines, sound, dataclasses.replace(FACE, tolerance=0.0))
+    found = generate_with(engines, sound, dataclasses.replace(FACE, tolerance=tolerance))
     assert len(found.shapes.names) <= 4
     off = np.linalg.norm(vertices(found) - vertices(exact), axis=-1).max()
     assert off <= max(tolerance, 1e-6)
     assert found.shapes.error <= max(tolerance, 1e-6)
 
 
-def test_the_motion_has_the_requested_rate(engines, sound) -> None:
-    at_30 = ask(engines, sound, FACE, rate=FrameRate(30))
-    at_60 = ask(engines, sound, FACE, rate=FrameRate(60))
-    at_24 = ask(engines, sound, FACE, rate=FrameRate(24))
+def test_motion_has_the_requested_rate(engines, sound) -> None:
+    at_30 = generate_with(engines, sound, FACE, rate=FrameRate(30))
+    at_60 = generate_with(engines, sound, FACE, rate=FrameRate(60))
+    at_24 = generate_with(engines, sound, FACE, rate=FrameRate(24))
     assert [len(result.motion) for result in (at_30, at_60, at_24)] == [45, 90, 36]
     assert np.abs(vertices(at_60)[::2] - vertices(at_30)).max() < 2e-5
     assert at_24.motion.column("head_ry")[:30] == pytest.approx(0.02 * 30 / 24 * np.arange(30), abs=1e-5)
 
 
-def test_a_section_gives_the_right_number_of_rows(engines, sound) -> None:
-    found = ask(engines, dataclasses.replace(sound, start=-0.5, seconds=1.0), FACE)
+def test_section_gives_the_right_number_of_rows(engines, sound) -> None:
+    found = generate_with(engines, dataclasses.replace(sound, start=-0.5, seconds=1.0), FACE)
     assert len(found.motion) == 30
 
 
 def test_strengths_multiply(engines, sound) -> None:
-    whole = ask(engines, sound, FACE)
-    half = ask(engines, sound, FACE, face_strength=0.5, head_strength=0.5, head_axes=(1.0, 2.0, 0.0))
+    whole = generate_with(engines, sound, FACE)
+    half = generate_with(engines, sound, FACE, face_strength=0.5, head_strength=0.5, head_axes=(1.0, 2.0, 0.0))
     assert np.abs(vertices(half) - vertices(whole) / 2).max() < 2e-5
     expected = whole.motion.select(channels.HEAD).values * [0.5, 1.0, 0.0]
     assert half.motion.select(channels.HEAD).values == pytest.approx(expected)
@@ -152,7 +152,7 @@ def test_strengths_multiply(engines, sound) -> None:
 
 @pytest.mark.parametrize("part", ["face", "head"])
 def test_one_part_alone(engines, sound, part) -> None:
-    found = ask(engines, sound, FACE, parts=(part,))
+    found = generate_with(engines, sound, FACE, parts=(part,))
     assert (found.shapes is not None) == (part == "face")
     assert set(found.motion.channels) == set(found.shapes.names if part == "face" else channels.HEAD)
 
@@ -161,16 +161,16 @@ def test_head_pins_are_exact(engines, sound) -> None:
     values, keep = np.zeros((45, 3), np.float32), np.zeros((45, 3), bool)
     values[:, 1], keep[20:, 1] = np.linspace(0, 1, 45), True
     pins = Pins(np.array([5.0, 7.5]), np.array([0, 2], np.int32), np.array([0.3, -0.2], np.float32))
-    found = ask(engines, sound, FACE, constraints=Constraints(values, keep, pins))
+    found = generate_with(engines, sound, FACE, constraints=Constraints(values, keep, pins))
     head = found.motion.select(channels.HEAD).values
     assert head[5, 0] == np.float32(0.3)
     assert head[7:9, 2].mean() == pytest.approx(-0.2, abs=1e-6)
     np.testing.assert_array_equal(head[20:, 1], values[20:, 1])
-    free = ask(engines, sound, FACE)
+    free = generate_with(engines, sound, FACE)
     np.testing.assert_array_equal(vertices(found), vertices(free))
 
 
 def test_constraints_with_wrong_rows_are_refused(engines, sound) -> None:
     kept = Constraints(np.zeros((44, 3), np.float32), np.zeros((44, 3), bool))
     with pytest.raises(ValueError, match="must have 45 rows"):
-        ask(engines, sound, FACE, constraints=kept)
+        generate_with(engines, sound, FACE, constraints=kept)

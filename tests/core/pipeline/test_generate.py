@@ -1,4 +1,4 @@
-"""The pipeline with stand-ins for encoder and models, whose results are known."""
+"""The pipeline with substitutes for encoder and models that give known results."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class LoudnessEncoder:
     hash = "loudness"
 
     def __init__(self) -> None:
-        self.heard = 0
+        self.calls = 0
 
     def stream(self, blocks, sound):
-        self.heard += 1
+        self.calls += 1
         samples = np.concatenate(list(blocks))
         at = np.minimum((np.arange(len(sound.loudness)) * SAMPLE_RATE / 30).astype(int), len(samples) - 1)
         yield from np.array_split(np.abs(samples[at])[:, None], 2)
@@ -48,7 +48,7 @@ class LoudnessModels:
 
     hash = "jaw"
 
-    def stream(self, features, rows, request: GenerateRequest, wishes, report, first=0):
+    def stream(self, features, rows, request: GenerateRequest, constraint_provider, report, first=0):
         names = channels.of_parts(request.parts)
         done = 0
         for part in features:
@@ -69,7 +69,7 @@ class NanModels(LoudnessModels):
 
 @pytest.fixture
 def ramp(tmp_path: Path) -> Path:
-    """Two seconds whose amplitude rises from 0 to 1."""
+    """Write two seconds of audio whose amplitude rises from 0 to 1."""
     soundfile.write(tmp_path / "ramp.wav", np.linspace(0, 1, 32000), 16000, subtype="FLOAT")
     return tmp_path / "ramp.wav"
 
@@ -85,7 +85,7 @@ def ignore(progress: Progress) -> None:
 
 @pytest.mark.parametrize("rate", [FrameRate(24), FrameRate(25), FrameRate(30), FrameRate(60), FrameRate(30, 1.001)])
 @pytest.mark.parametrize(("start", "seconds"), [(0.0, None), (0.5, 1.0), (-0.5, 2.0)])
-def test_the_motion_is_aligned_with_the_audio(generator, ramp, rate, start, seconds):
+def test_motion_is_aligned_with_the_audio(generator, ramp, rate, start, seconds):
     request = GenerateRequest(AudioSection(ramp, start, seconds), rate=rate)
     motion = generator.generate(request, ignore).motion
     assert len(motion) == rate.rows(2.0 if seconds is None else seconds)
@@ -97,7 +97,7 @@ def test_the_motion_is_aligned_with_the_audio(generator, ramp, rate, start, seco
 
 
 @pytest.mark.parametrize("rate", [FrameRate(24), FrameRate(24, 1.001), FrameRate(25), FrameRate(60, 1.001)])
-def test_a_strip_of_n_frames_gives_n_rows(generator, ramp, rate):
+def test_strip_of_n_frames_gives_n_rows(generator, ramp, rate):
     for frames in range(1, 40, 3):
         section = AudioSection(ramp, 0.1, rate.seconds(frames))
         assert len(generator.generate(GenerateRequest(section, rate=rate), ignore).motion) == frames
@@ -142,32 +142,34 @@ def test_known_values_are_exact(generator, ramp):
 
 @pytest.mark.parametrize("rate", [FrameRate(24), FrameRate(30), FrameRate(60), FrameRate(30, 1.001)])
 def test_only_unknown_segments_are_generated(tmp_path, rate):
-    """One of ten seconds is regenerated: the models see it with context, and the other rows are unchanged."""
+    """One of ten seconds is regenerated: the models get it with context, and the other rows are unchanged."""
 
     class Counting(LoudnessModels):
         rows = 0
 
-        def stream(self, features, rows, request, wishes, report, first=0):
+        def stream(self, features, rows, request, constraint_provider, report, first=0):
             self.rows += rows
             assert first % STRIDE == 0
-            return super().stream(features, rows, request, wishes, report)
+            return super().stream(features, rows, request, constraint_provider, report)
 
     soundfile.write(tmp_path / "long.wav", np.linspace(0, 1, 160000), 16000, subtype="FLOAT")
-    models, whole = Counting(), GenerateRequest(AudioSection(tmp_path / "long.wav"), rate=rate)
+    models, full_request = Counting(), GenerateRequest(AudioSection(tmp_path / "long.wav"), rate=rate)
     generator = Generator(LoudnessEncoder(), models, FeatureCache())
-    plain = generator.generate(whole, ignore).motion.values
+    plain = generator.generate(full_request, ignore).motion.values
     rows = len(plain)
     keep = np.ones(plain.shape, bool)
     keep[rows // 2 : rows // 2 + round(rate.value)] = False
     base = plain + np.float32(0.25)
     models.rows = 0
-    edited = generator.generate(dataclasses.replace(whole, constraints=Constraints(base, keep)), ignore).motion.values
+    edited = generator.generate(
+        dataclasses.replace(full_request, constraints=Constraints(base, keep)), ignore
+    ).motion.values
     assert models.rows <= 30 + 2 * CONTEXT + STRIDE
     np.testing.assert_array_equal(edited[keep], base[keep])
     inside = edited[rows // 2 + round(rate.value) // 2]
     np.testing.assert_allclose(inside, plain[rows // 2 + round(rate.value) // 2], atol=0.02)
     models.rows = 0
-    nothing = dataclasses.replace(whole, constraints=Constraints(base, np.ones_like(keep)))
+    nothing = dataclasses.replace(full_request, constraints=Constraints(base, np.ones_like(keep)))
     np.testing.assert_array_equal(generator.generate(nothing, ignore).motion.values, base)
     assert models.rows == 0
 
@@ -180,11 +182,11 @@ def test_pins_outside_the_motion_are_refused(generator, ramp):
             generator.generate(GenerateRequest(AudioSection(ramp), constraints=kept), ignore)
 
 
-def test_the_models_get_constraints_at_their_rate_without_strengths(ramp):
+def test_models_get_constraints_at_their_rate_without_strengths(ramp):
     class Watching(LoudnessModels):
-        def stream(self, features, rows, request, wishes, report):
-            self.seen = wishes(0, rows)
-            return super().stream(features, rows, request, wishes, report)
+        def stream(self, features, rows, request, constraint_provider, report):
+            self.seen = constraint_provider(0, rows)
+            return super().stream(features, rows, request, constraint_provider, report)
 
     models = Watching()
     keep = np.zeros((120, 56), bool)
@@ -206,12 +208,12 @@ def test_constraints_of_another_shape_are_refused(generator, ramp):
         generator.generate(GenerateRequest(AudioSection(ramp), constraints=kept), ignore)
 
 
-def test_the_same_audio_is_encoded_once(ramp, tmp_path):
+def test_same_audio_is_encoded_once(ramp, tmp_path):
     encoder = LoudnessEncoder()
     generator = Generator(encoder, LoudnessModels(), FeatureCache(tmp_path / "cache"))
     first = generator.generate(GenerateRequest(AudioSection(ramp)), ignore)
     second = generator.generate(GenerateRequest(AudioSection(ramp), seed=1), ignore)
-    assert encoder.heard == 1
+    assert encoder.calls == 1
     np.testing.assert_array_equal(first.motion.column("jawOpen"), second.motion.column("jawOpen"))
 
     # another process, the same audio in another file
@@ -219,11 +221,11 @@ def test_the_same_audio_is_encoded_once(ramp, tmp_path):
     soundfile.write(tmp_path / "copy.wav", *soundfile.read(ramp), subtype="FLOAT")
     again = Generator(encoder, LoudnessModels(), FeatureCache(tmp_path / "cache"))
     third = again.generate(GenerateRequest(AudioSection(tmp_path / "copy.wav")), ignore)
-    assert encoder.heard == 1
+    assert encoder.calls == 1
     np.testing.assert_array_equal(first.motion.values, third.motion.values)
 
     again.generate(GenerateRequest(AudioSection(ramp, 0.0, 1.9)), ignore)
-    assert encoder.heard == 2
+    assert encoder.calls == 2
 
 
 def test_progress_increases_from_0_to_1(generator, ramp):

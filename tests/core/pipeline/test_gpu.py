@@ -25,25 +25,25 @@ SPEECH = Path(__file__).parents[2] / "data" / "speech.flac"
 PLACES = ("cpu", "cuda")
 
 
-def on(place: str, made, monkeypatch):
-    """Return the result of `made` with the networks on the device `place`."""
+def run_on(place: str, function, monkeypatch):
+    """Return the result of `function` with the networks on the device `place`."""
     monkeypatch.setattr(device, "best", lambda: torch.device(place))
-    return made()
+    return function()
 
 
-def heard(monkeypatch) -> dict[str, np.ndarray]:
+def speech_features(monkeypatch) -> dict[str, np.ndarray]:
     sound = load_clip(AudioSection(SPEECH))
-    return {place: on(place, lambda: SpeechEncoder.load().encode(sound), monkeypatch) for place in PLACES}
+    return {place: run_on(place, lambda: SpeechEncoder.load().encode(sound), monkeypatch) for place in PLACES}
 
 
 def test_features_match_the_cpu(monkeypatch):
-    """Within a hundredth of the features' deviation: convolutions on the GPU use TF32."""
-    features = heard(monkeypatch)
-    apart = np.sqrt(((features["cuda"] - features["cpu"]) ** 2).mean(0)) / (features["cpu"].std(0) + 1e-3)
-    assert apart.max() < 0.01
+    """Equal within a hundredth of the features' deviation: convolutions on the GPU use TF32."""
+    features = speech_features(monkeypatch)
+    deviation = np.sqrt(((features["cuda"] - features["cpu"]) ** 2).mean(0)) / (features["cpu"].std(0) + 1e-3)
+    assert deviation.max() < 0.01
 
 
-def asked(**changes) -> GenerateRequest:
+def make_request(**changes) -> GenerateRequest:
     return dataclasses.replace(GenerateRequest(AudioSection(SPEECH), ("face", "head"), steps=8), **changes)
 
 
@@ -61,20 +61,22 @@ def test_motion_matches_the_cpu(kept, style, monkeypatch):
     rng = np.random.default_rng(0)
     features = rng.standard_normal((200, DIMENSION)).astype(np.float32)
     constraints = pinned(200, 55) if kept else None
-    request = asked(style=style, style_guidance=1.3, constraints=constraints)
-    there, here = (on(p, lambda: model_set.load_models().sample(features, request).values, monkeypatch) for p in PLACES)
-    assert np.abs(there - here).max() < 1e-3
+    request = make_request(style=style, style_guidance=1.3, constraints=constraints)
+    gpu_values, cpu_values = (
+        run_on(p, lambda: model_set.load_models().sample(features, request).values, monkeypatch) for p in PLACES
+    )
+    assert np.abs(gpu_values - cpu_values).max() < 1e-3
     if constraints is not None:
-        assert (here[constraints.known_mask] == np.float32(0.25)).all()
+        assert (cpu_values[constraints.known_mask] == np.float32(0.25)).all()
 
 
-def test_streaming_equals_the_whole(monkeypatch):
+def test_streaming_equals_the_full_sequence(monkeypatch):
     rng = np.random.default_rng(1)
     features = rng.standard_normal((900, DIMENSION)).astype(np.float32)
-    models = on("cuda", model_set.load_models, monkeypatch)
+    models = run_on("cuda", model_set.load_models, monkeypatch)
     parts = (features[first : first + 100] for first in range(0, 900, 100))
-    streamed = np.concatenate(list(models.stream(parts, 900, asked())))
-    assert np.abs(streamed - models.sample(features, asked()).values).max() < 1e-3
+    streamed = np.concatenate(list(models.stream(parts, 900, make_request())))
+    assert np.abs(streamed - models.sample(features, make_request()).values).max() < 1e-3
 
 
 @pytest.mark.parametrize("workers", [0, 2])

@@ -110,8 +110,8 @@ def assert_equal_shapes(found: Shapes, wanted: Shapes) -> None:
     np.testing.assert_array_equal(found.deltas, wanted.deltas)
 
 
-class Drip:
-    """A pipe that returns at most `size` bytes per read, as a real one may."""
+class SlowPipe:
+    """A pipe that returns at most `size` bytes per read."""
 
     def __init__(self, data: bytes, size: int) -> None:
         self.stream, self.size = io.BytesIO(data), size
@@ -127,7 +127,7 @@ def assert_equal_arrays(found, wanted) -> None:
 
 
 def through(message: Message, size: int = 1 << 30) -> Message:
-    stream = Drip(protocol.pack(message), size)
+    stream = SlowPipe(protocol.pack(message), size)
     back = protocol.read(stream)
     assert back is not None
     assert protocol.read(stream) is None
@@ -198,10 +198,10 @@ def test_adaptation_request_round_trip(name, path, performances):
     back = protocol.parse_adaptation_request(message)
     assert (message.kind, message.request_id) == ("adapt_style", 6)
     assert (back.name, back.path, len(back.examples)) == (name, path, len(performances))
-    for ours, theirs in zip(back.examples, performances, strict=True):
-        assert (ours.name, ours.audio) == (theirs.name, theirs.audio)
-        assert (ours.motion.channels, ours.motion.rate) == (theirs.motion.channels, theirs.motion.rate)
-        np.testing.assert_array_equal(ours.motion.values, theirs.motion.values)
+    for received, sent in zip(back.examples, performances, strict=True):
+        assert (received.name, received.audio) == (sent.name, sent.audio)
+        assert (received.motion.channels, received.motion.rate) == (sent.motion.channels, sent.motion.rate)
+        np.testing.assert_array_equal(received.motion.values, sent.motion.values)
 
 
 @given(text.map(Path), number, number, number, st.integers(0, 400))
@@ -244,7 +244,7 @@ def test_error_round_trip(kind, message, hint, details):
 
 
 @pytest.mark.parametrize("kind", ["Cancelled", "Path", "annotations", "NoSuchError"])
-def test_an_unknown_error_type_is_a_diface_error(kind):
+def test_unknown_error_type_is_a_diface_error(kind):
     data = {"type": kind, "message": "m", "hint": "h", "details": ""}
     assert type(protocol.parse_error(Message("error", 1, data))) is DifaceError
 
@@ -254,7 +254,7 @@ def test_messages_follow_each_other():
     assert [protocol.read(stream) for _ in range(6)] == [*(Message(str(kind)) for kind in range(5)), None]
 
 
-def test_a_path_that_is_not_unicode_round_trip():
+def test_path_that_is_not_unicode_round_trip():
     path = Path("/tmp/\udcff\udce9.wav")
     request = GenerateRequest(AudioSection(path))
     assert protocol.parse_generate_request(through(protocol.generate_request_message(request, 1))).audio.path == path
@@ -312,12 +312,12 @@ def test_bad_headers_are_refused(header):
     assert "malformed message" in broken(struct.pack("<4sI", MAGIC, len(header)) + header + bytes(100))
 
 
-def test_an_excessive_header_length_is_refused():
+def test_excessive_header_length_is_refused():
     assert "4294967295 bytes" in broken(struct.pack("<4sI", MAGIC, 2**32 - 1))
 
 
 @pytest.mark.parametrize("change", [{"rate": {"fps": -1}}, {"rate": 5}, {"audio": {}}, {"oddity": 1}, {"parts": 3}])
-def test_a_request_with_wrong_data_is_refused(change):
+def test_request_with_wrong_data_is_refused(change):
     message = protocol.generate_request_message(GenerateRequest(AudioSection(Path("a"))), 1)
     with pytest.raises(WorkerError, match="malformed request"):
         protocol.parse_generate_request(Message("generate", 1, {**message.data, **change}))
@@ -334,7 +334,7 @@ def test_other_messages_with_wrong_data_are_refused():
         protocol.parse_progress(Message("progress", 1, {"speed": 1}))
 
 
-def test_the_header_is_plain_ascii_json():
+def test_header_is_plain_ascii_json():
     packed = protocol.pack(protocol.progress_message(Progress(0.5, "Zuhören"), 1))
     assert json.loads(packed[8:].decode("ascii"))["data"]["stage"] == "Zuhören"
 
@@ -344,7 +344,7 @@ def test_cancelled_is_not_an_error_type():
     assert type(protocol.parse_error(protocol.error_message(Cancelled(), 1))) is DifaceError
 
 
-def test_a_message_above_the_size_limit_is_refused_before_it_is_packed(monkeypatch):
+def test_message_above_the_size_limit_is_refused_before_it_is_packed(monkeypatch):
     monkeypatch.setattr(framing, "MAX_ARRAY_BYTES", 100)
     protocol.pack(Message("m", arrays={"a": np.zeros(100, np.uint8)}))
     message = Message("m", arrays={"a": np.zeros(50, np.uint8), "b": np.zeros(51, np.uint8)})
@@ -353,6 +353,6 @@ def test_a_message_above_the_size_limit_is_refused_before_it_is_packed(monkeypat
     assert "fewer vertices" in caught.value.hint
 
 
-def test_the_receiver_accepts_what_the_sender_sends(monkeypatch):
+def test_receiver_accepts_what_the_sender_sends(monkeypatch):
     monkeypatch.setattr(framing, "MAX_ARRAY_BYTES", 100)
     assert through(Message("m", arrays={"a": np.zeros(100, np.uint8)})).arrays["a"].shape == (100,)

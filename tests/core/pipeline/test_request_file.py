@@ -25,7 +25,7 @@ from diface_core.request_file import StoredRequest
 from diface_core.types import Pins
 
 
-def wanted(rows: int = 4) -> Constraints:
+def constraints(rows: int = 4) -> Constraints:
     rng = np.random.default_rng(0)
     shape = rows, len(channels.ALL)
     pins = Pins(np.array([0.5, 2.0]), np.array([3, 3], np.int32), np.array([0.1, 0.2], np.float32))
@@ -33,22 +33,24 @@ def wanted(rows: int = 4) -> Constraints:
 
 
 def test_request_file_round_trip(tmp_path):
-    request = GenerateRequest(AudioSection(Path("a.wav"), -0.5, 2.0), rate=FrameRate(30, 1.001), constraints=wanted())
+    request = GenerateRequest(
+        AudioSection(Path("a.wav"), -0.5, 2.0), rate=FrameRate(30, 1.001), constraints=constraints()
+    )
     (tmp_path / "take.diface").write_bytes(request_file.pack(StoredRequest(request, "abc")))
     back = request_file.read(tmp_path / "take.diface")
     assert back.model_hash == "abc"
     assert dataclasses.replace(back.request, constraints=None) == dataclasses.replace(request, constraints=None)
-    ours, theirs = back.request.constraints, request.constraints
-    assert np.array_equal(ours.values, theirs.values)
-    assert np.array_equal(ours.known_mask, theirs.known_mask)
-    assert np.array_equal(ours.pins.row, theirs.pins.row)
-    assert (ours.falloff, ours.keep_motion) == (5.0, 0.25)
+    received, sent = back.request.constraints, request.constraints
+    assert np.array_equal(received.values, sent.values)
+    assert np.array_equal(received.known_mask, sent.known_mask)
+    assert np.array_equal(received.pins.row, sent.pins.row)
+    assert (received.falloff, received.keep_motion) == (5.0, 0.25)
     assert back.with_audio(Path("b.wav")).request.audio == AudioSection(Path("b.wav"), -0.5, 2.0)
 
 
-@pytest.mark.parametrize("rubbish", [b"", b"none", b"\x93DFC\x02\x00\x00\x00{}"])
-def test_other_files_are_refused(tmp_path, rubbish):
-    (tmp_path / "take.diface").write_bytes(rubbish)
+@pytest.mark.parametrize("content", [b"", b"none", b"\x93DFC\x02\x00\x00\x00{}"])
+def test_other_files_are_refused(tmp_path, content):
+    (tmp_path / "take.diface").write_bytes(content)
     with pytest.raises(DifaceError, match="not a DiFACE request"):
         request_file.read(tmp_path / "take.diface")
     with pytest.raises(DifaceError, match="Cannot read"):
@@ -56,7 +58,7 @@ def test_other_files_are_refused(tmp_path, rubbish):
 
 
 @pytest.mark.parametrize("model_hash", ["mine", "other"])
-def test_the_command_line_generates_a_take_again(tmp_path, monkeypatch, capsys, model_hash):
+def test_command_line_generates_a_take_again(tmp_path, monkeypatch, capsys, model_hash):
     class FakeEngines:
         def generate(self, request, report, on_chunk):
             self.request = request
@@ -64,7 +66,7 @@ def test_the_command_line_generates_a_take_again(tmp_path, monkeypatch, capsys, 
 
     engines = FakeEngines()
     monkeypatch.setattr(command, "_load_engines", lambda cache: engines)
-    request = GenerateRequest(AudioSection(Path("a.wav")), seed=7, constraints=wanted())
+    request = GenerateRequest(AudioSection(Path("a.wav")), seed=7, constraints=constraints())
     (tmp_path / "take.diface").write_bytes(request_file.pack(StoredRequest(request, model_hash)))
     arguments = [
         "generate",

@@ -65,7 +65,7 @@ def small_parts(array: np.ndarray, size: int = 90) -> Iterator[np.ndarray]:
 
 
 def whole(models: model_set.Models, features: np.ndarray, request: GenerateRequest, monkeypatch) -> np.ndarray:
-    """Return all rows at once: one part, no windows."""
+    """Return all rows computed at once, without windows."""
     with monkeypatch.context() as patched:
         patched.setattr(model_set, "rechunk", iter)
         return np.concatenate(list(models.stream([features], len(features), request)))
@@ -75,11 +75,11 @@ def whole(models: model_set.Models, features: np.ndarray, request: GenerateReque
 
 
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=12), st.integers(0, 30), st.integers(1, 8), st.booleans())
-def test_windows_contain_every_row_once_with_context(sizes, reach, stride, told):
+def test_windows_contain_every_row_once_with_context(sizes, reach, stride, with_length):
     rows = np.arange(sum(sizes))
     parts = np.split(rows, np.cumsum(sizes)[:-1])
     seen = []
-    for window in sliding_windows(parts, reach, len(rows) if told else None, stride):
+    for window in sliding_windows(parts, reach, len(rows) if with_length else None, stride):
         inner = window.rows[window.valid]
         begin = window.first - window.valid.start
         np.testing.assert_array_equal(window.rows, np.arange(begin, begin + len(window.rows)))
@@ -136,14 +136,14 @@ def changed(before: torch.Tensor, after: torch.Tensor, row: int) -> int:
 
 @pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("rows", [1, 89, 1500, 2100])
-def test_a_stream_equals_the_whole(network, rows, monkeypatch):
+def test_stream_equals_the_full_sequence(network, rows, monkeypatch):
     models, features = tiny_models(network), noise(rows)
     streamed = np.concatenate(list(models.stream(small_parts(features), rows, REQUEST)))
     assert np.abs(streamed - whole(models, features, REQUEST, monkeypatch)).max() < 1e-4
 
 
 def test_too_little_context_changes_the_result(monkeypatch):
-    """Proves that the test above can fail."""
+    """The test above can fail."""
     models, features = tiny_models(), noise(2100)
     expected = whole(models, features, REQUEST, monkeypatch)
     monkeypatch.setattr(Denoiser, "context_rows", 0)
@@ -151,7 +151,7 @@ def test_too_little_context_changes_the_result(monkeypatch):
     assert np.abs(streamed - expected).max() > 1e-3
 
 
-def test_the_real_models_stream_without_a_seam(asset, speech, monkeypatch):
+def test_bundled_models_stream_without_a_seam(asset, speech, monkeypatch):
     from diface_core.audio.speech_encoder import SpeechEncoder
 
     samples, _ = soundfile.read(speech, dtype="float32")
@@ -208,7 +208,7 @@ def test_style_guidance_changes_the_face_only():
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=6), st.sampled_from([24, 25, 30, 60, 30 / 1.001, 7, 240]))
 @settings(deadline=None, max_examples=40)
-def test_resampling_in_parts_equals_the_whole(sizes, fps):
+def test_resampling_in_parts_equals_the_full_sequence(sizes, fps):
     values = np.random.default_rng(sum(sizes)).standard_normal((sum(sizes), 3)).astype(np.float32)
     rows = FrameRate(fps).rows(len(values) / 30)
     parts = np.split(values, np.cumsum(sizes)[:-1])
@@ -220,7 +220,7 @@ def test_resampling_in_parts_equals_the_whole(sizes, fps):
 
 @given(st.integers(1, 200), st.sampled_from([24, 30, 60]), st.integers(1, 50))
 @settings(deadline=None)
-def test_resampling_constraints_in_parts_equals_the_whole(rows, fps, size):
+def test_resampling_constraints_in_parts_equals_the_full_sequence(rows, fps, size):
     rng = np.random.default_rng(rows)
     kept = Constraints(rng.standard_normal((rows, 2)).astype(np.float32), rng.random((rows, 2)) < 0.4)
     new_rows = FrameRate(30).rows(rows / fps)
@@ -254,7 +254,7 @@ class CountingEncoder:
 
 @pytest.fixture
 def minutes(tmp_path) -> Path:
-    """Two and a half minutes that swell and fade: 4500 rows."""
+    """Write two and a half minutes of audio with varying loudness: 4500 rows."""
     samples = np.sin(np.arange(150 * SAMPLE_RATE) / 20) * np.sin(np.arange(150 * SAMPLE_RATE) / SAMPLE_RATE)
     soundfile.write(tmp_path / "minutes.wav", samples.astype(np.float32), SAMPLE_RATE)
     return tmp_path / "minutes.wav"
@@ -264,7 +264,7 @@ def ignore(progress: Progress) -> None:
     pass
 
 
-def test_the_first_rows_come_before_the_last_are_encoded(minutes):
+def test_first_rows_come_before_the_last_are_encoded(minutes):
     encoder, models = CountingEncoder(), tiny_models()
     calls = []
     models.denoisers["face"].register_forward_hook(lambda *_: calls.append(None))
@@ -283,12 +283,12 @@ def test_the_first_rows_come_before_the_last_are_encoded(minutes):
 def test_generate_calls_on_chunk_with_the_stream(minutes):
     generator = Generator(CountingEncoder(), tiny_models(), FeatureCache())
     request = GenerateRequest(AudioSection(minutes, 0.0, 100.0), steps=2, rate=FrameRate(25))
-    told = []
-    motion = generator.generate(request, ignore, lambda first, motion: told.append((first, motion))).motion
+    chunks = []
+    motion = generator.generate(request, ignore, lambda first, motion: chunks.append((first, motion))).motion
     parts = list(generator.stream(request, ignore))
-    assert len(told) == len(parts) > 1
-    assert [first for first, _ in told] == [0, *np.cumsum([len(part) for part in parts])[:-1]]
-    for joined in (parts, [part for _, part in told]):
+    assert len(chunks) == len(parts) > 1
+    assert [first for first, _ in chunks] == [0, *np.cumsum([len(part) for part in parts])[:-1]]
+    for joined in (parts, [part for _, part in chunks]):
         np.testing.assert_array_equal(np.concatenate([part.values for part in joined]), motion.values)
 
 

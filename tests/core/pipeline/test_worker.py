@@ -20,7 +20,7 @@ SCENARIOS = Path(__file__).parents[1] / "worker"
 
 
 class Pipe:
-    """The other end of a worker's pipe."""
+    """The add-on's end of a worker's pipe."""
 
     def __init__(self, scenario: str = "") -> None:
         paths = os.pathsep.join([str(SCENARIOS), str(SCENARIOS.parents[2])])
@@ -36,7 +36,7 @@ class Pipe:
     def send(self, message: Message) -> None:
         self.process.stdin.write(protocol.pack(message))
 
-    def ask(self, number: int, style: str | None = None, **more) -> None:
+    def send_request(self, number: int, style: str | None = None, **more) -> None:
         self.send(
             protocol.generate_request_message(
                 GenerateRequest(AudioSection(Path("a.wav")), style=Style.named(style), **more), number
@@ -77,8 +77,8 @@ def test_hello_is_sent_before_the_models_load():
     pipe.close()
 
 
-def test_a_request_gets_progress_chunks_and_result(pipe):
-    pipe.ask(7, steps=4, seed=3)
+def test_request_gets_progress_chunks_and_result(pipe):
+    pipe.send_request(7, steps=4, seed=3)
     seen = []
     while (message := pipe.read()).kind in ("progress", "rows"):
         assert message.request_id == 7
@@ -94,24 +94,24 @@ def test_a_request_gets_progress_chunks_and_result(pipe):
 
 def test_requests_are_handled_in_order(pipe):
     for number in range(5):
-        pipe.ask(number, seed=number)
+        pipe.send_request(number, seed=number)
     for number in range(5):
         message = pipe.until("result")
         assert message.request_id == number
         assert protocol.parse_generate_result(message).motion.values[0, 0] == number
 
 
-def test_a_request_may_come_before_ready():
+def test_request_may_come_before_ready():
     pipe = Pipe("slow load")
-    pipe.ask(1)
+    pipe.send_request(1)
     assert [pipe.read().kind for _ in range(2)] == ["hello", "ready"]
     assert pipe.until("result").request_id == 1
     pipe.close()
 
 
 def test_cancel_stops_the_running_request_only(pipe):
-    pipe.ask(1, "slow")
-    pipe.ask(2)
+    pipe.send_request(1, "slow")
+    pipe.send_request(2)
     pipe.until("progress")
     pipe.send(Message("cancel", 1))
     assert pipe.until("cancelled", "result").request_id == 1
@@ -119,46 +119,46 @@ def test_cancel_stops_the_running_request_only(pipe):
     assert last.request_id == 2
 
 
-def test_a_waiting_request_can_be_cancelled(pipe):
-    pipe.ask(1, "slow")
-    pipe.ask(2)
+def test_waiting_request_can_be_cancelled(pipe):
+    pipe.send_request(1, "slow")
+    pipe.send_request(2)
     pipe.send(Message("cancel", 2))
     pipe.send(Message("cancel", 1))
-    answers = [pipe.until("cancelled", "result") for _ in range(2)]
-    assert [(answer.kind, answer.request_id) for answer in answers] == [("cancelled", 1), ("cancelled", 2)]
+    replies = [pipe.until("cancelled", "result") for _ in range(2)]
+    assert [(reply.kind, reply.request_id) for reply in replies] == [("cancelled", 1), ("cancelled", 2)]
 
 
-def test_a_diface_error_is_sent_unchanged(pipe):
-    pipe.ask(1, "audio")
+def test_diface_error_is_sent_unchanged(pipe):
+    pipe.send_request(1, "audio")
     error = protocol.parse_error(pipe.until("error"))
     assert isinstance(error, AudioError)
     assert (error.message, error.hint) == ("a.wav is silent.", "Choose another.")
-    pipe.ask(2)
+    pipe.send_request(2)
     assert pipe.until("result").request_id == 2
 
 
-def test_an_internal_error_is_sent_with_its_traceback(pipe):
-    pipe.ask(1, "bug")
+def test_internal_error_is_sent_with_its_traceback(pipe):
+    pipe.send_request(1, "bug")
     error = protocol.parse_error(pipe.until("error"))
     assert isinstance(error, WorkerError)
     assert "KeyError: 'oops'" in error.message
     assert "bug" in error.hint
     assert "in bug\n" in error.__notes__[0]
-    pipe.ask(2)
+    pipe.send_request(2)
     assert pipe.until("result").request_id == 2
     assert 'raise KeyError("oops")' in pipe.close()
 
 
 @pytest.mark.parametrize("style", ["memory", "torch_memory"])
 def test_out_of_memory_has_a_message(pipe, style):
-    pipe.ask(1, style)
+    pipe.send_request(1, style)
     error = protocol.parse_error(pipe.until("error"))
     assert "memory" in error.message
     assert "shorter" in error.hint
 
 
 def test_output_of_libraries_does_not_reach_the_pipe(pipe):
-    pipe.ask(1, "prints")
+    pipe.send_request(1, "prints")
     assert [pipe.read().kind for _ in range(4)] == ["progress", "rows", "rows", "result"]
     errors = pipe.close()
     for text in ("printed", "written", "written to fd 1", "printed by a child"):
@@ -166,21 +166,21 @@ def test_output_of_libraries_does_not_reach_the_pipe(pipe):
 
 
 def test_standard_input_is_empty_for_libraries(pipe):
-    pipe.ask(1, "reads")
+    pipe.send_request(1, "reads")
     assert pipe.until("result", "error").kind == "result"
 
 
 @pytest.mark.parametrize("style", [None, "slow", "stuck"])
-def test_the_end_of_the_pipe_ends_the_process(pipe, style):
+def test_end_of_the_pipe_ends_the_process(pipe, style):
     if style:
-        pipe.ask(1, style)
+        pipe.send_request(1, style)
         pipe.until("progress")
     pipe.process.stdin.close()
     assert pipe.process.wait(10) == 0
     pipe.process.stdin = None
 
 
-def test_the_end_of_the_pipe_ends_a_loading_process():
+def test_end_of_the_pipe_ends_a_loading_process():
     pipe = Pipe("load hangs")
     pipe.read()
     pipe.process.stdin.close()
@@ -190,21 +190,21 @@ def test_the_end_of_the_pipe_ends_a_loading_process():
 
 
 def test_quit_ends_the_process(pipe):
-    pipe.ask(1, "stuck")
+    pipe.send_request(1, "stuck")
     pipe.send(Message("quit"))
     assert pipe.process.wait(10) == 0
 
 
-def test_a_closed_output_pipe_ends_the_process(pipe):
+def test_closed_output_pipe_ends_the_process(pipe):
     pipe.process.stdout.close()
-    pipe.ask(1, "slow")
+    pipe.send_request(1, "slow")
     assert pipe.process.wait(10) == 0
     pipe.process.stdout = None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C goes another way there")
-def test_the_worker_ignores_ctrl_c(pipe):
-    pipe.ask(1, "slow")
+def test_worker_ignores_ctrl_c(pipe):
+    pipe.send_request(1, "slow")
     pipe.until("progress")
     pipe.process.send_signal(signal.SIGINT)
     pipe.send(Message("cancel", 1))
@@ -225,7 +225,7 @@ def test_malformed_input_gets_an_error_and_ends_the_process(pipe, data):
 @pytest.mark.parametrize(
     ("scenario", "words"), [("load needs torch", "torch_that_is_not_there"), ("load breaks", "division by zero")]
 )
-def test_an_engine_that_fails_to_load_is_an_error(scenario, words):
+def test_engine_that_fails_to_load_is_an_error(scenario, words):
     pipe = Pipe(scenario)
     message = pipe.until("error")
     assert message.request_id is None
@@ -234,7 +234,7 @@ def test_an_engine_that_fails_to_load_is_an_error(scenario, words):
     pipe.close()
 
 
-def test_an_import_error_names_the_preference():
+def test_import_error_names_the_preference():
     pipe = Pipe("load needs torch")
     error = protocol.parse_error(pipe.until("error"))
     assert "Worker Python" in error.hint

@@ -41,6 +41,6 @@ def test_two_calls_run_in_parallel_on_two_cores(cores) -> None:
     assert map_parallel(met, range(MAX_PARALLEL_CALLS)) == [cores > 1] * MAX_PARALLEL_CALLS
 
 
-def test_an_exception_is_raised_to_the_caller(cores) -> None:
+def test_exception_is_raised_to_the_caller(cores) -> None:
     with pytest.raises(ZeroDivisionError):
         map_parallel(lambda number: 1 / number, [1, 0])

@@ -17,18 +17,18 @@ class Clock:
 
 
 @given(st.floats(1.0, 1000.0), st.integers(5, 50))
-def test_the_estimate_is_exact_for_steady_work(total, steps):
+def test_estimate_is_exact_for_steady_work(total, steps):
     clock = Clock()
     left = EtaEstimator(clock)
     for step in range(1, steps + 1):
         clock.now = 100 + total * step / steps
-        said = left.update(step / steps)
-        if said is not None:
-            assert said == pytest.approx(total * (1 - step / steps), abs=1e-6 * total)
-    assert said == 0
+        estimate = left.update(step / steps)
+        if estimate is not None:
+            assert estimate == pytest.approx(total * (1 - step / steps), abs=1e-6 * total)
+    assert estimate == 0
 
 
-def test_there_is_no_estimate_at_first():
+def test_no_estimate_at_first():
     clock = Clock()
     left = EtaEstimator(clock)
     clock.now += MIN_ELAPSED / 2
@@ -38,7 +38,7 @@ def test_there_is_no_estimate_at_first():
     assert left.update(0.5) is not None
 
 
-def test_a_sudden_stop_changes_the_estimate_gradually():
+def test_sudden_stop_changes_the_estimate_gradually():
     clock = Clock()
     left = EtaEstimator(clock)
     clock.now += 5

@@ -35,7 +35,7 @@ JAW_GAIN = 0.25
 
 
 class Loud(Loudness):
-    """An encoder for files that are ten times quieter, as samples must be within 1."""
+    """Encoder of loudness for files that are ten times quieter, as samples must be within 1."""
 
     def encode(self, clip, report=lambda fraction: None):
         report(1.0)
@@ -183,16 +183,16 @@ def test_unusable_examples_are_refused_by_name(models, tmp_path):
         assert caught.value.hint
         assert not (tmp_path / "ada.safetensors").exists()
 
-    good = take(tmp_path, 12, 13)
+    valid = take(tmp_path, 12, 13)
     refused("last 9.0 s in total: too short", take(tmp_path, 9, 14))
     refused("last 0.0 s in total", take(tmp_path, 0.5, 14), take(tmp_path, 0.9, 15))
-    still = dataclasses.replace(good.motion, values=good.motion.values * 0)
-    refused("Take 13: The motion is constant", dataclasses.replace(good, motion=still))
-    refused("Take 13: .*jawOpen and mouthClose", dataclasses.replace(good, motion=good.motion.select(NAMES[1:])))
+    still = dataclasses.replace(valid.motion, values=valid.motion.values * 0)
+    refused("Take 13: The motion is constant", dataclasses.replace(valid, motion=still))
+    refused("Take 13: .*jawOpen and mouthClose", dataclasses.replace(valid, motion=valid.motion.select(NAMES[1:])))
     gone = AudioSection(tmp_path / "gone.wav")
-    refused("Take 13: .*gone.wav", take(tmp_path, 12, 16), dataclasses.replace(good, audio=gone))
-    refused("do not match", dataclasses.replace(good, motion=take(tmp_path, 15, 17).motion))
-    nowhere = dataclasses.replace(request(tmp_path, good), path=tmp_path / "no" / "ada.safetensors")
+    refused("Take 13: .*gone.wav", take(tmp_path, 12, 16), dataclasses.replace(valid, audio=gone))
+    refused("do not match", dataclasses.replace(valid, motion=take(tmp_path, 15, 17).motion))
+    nowhere = dataclasses.replace(request(tmp_path, valid), path=tmp_path / "no" / "ada.safetensors")
     with pytest.raises(DifaceError, match="cannot be written"):
         learn.adapt_style(nowhere, ignore)
 

@@ -47,7 +47,7 @@ def test_array_round_trip(name, protocol):
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 @pytest.mark.parametrize("kind", ["csc_matrix", "csr_matrix", "coo_matrix", "csc_array", "csr_array", "coo_array"])
-def test_a_sparse_matrix_becomes_dense(kind, protocol):
+def test_sparse_matrix_becomes_dense(kind, protocol):
     matrix = getattr(scipy.sparse, kind)(SPARSE)
     np.testing.assert_array_equal(unpickle(pickle.dumps(matrix, protocol=protocol)), SPARSE.toarray())
 
@@ -82,7 +82,7 @@ def test_pickles_of_python_2_are_read(name):
     np.testing.assert_array_equal(got["a"], ARRAYS[name])
 
 
-def test_the_unpickler_needs_neither_scipy_nor_chumpy(tmp_path):
+def test_unpickler_needs_neither_scipy_nor_chumpy(tmp_path):
     (tmp_path / "m.pkl").write_bytes(pickle.dumps(scipy.sparse.csc_matrix(SPARSE)))
     code = (
         "import sys; sys.modules['scipy'] = sys.modules['chumpy'] = None\n"
@@ -121,7 +121,7 @@ def harmful(touched: Path) -> dict[str, object]:
 
 @pytest.mark.parametrize("protocol", [0, 2, 4, 5])
 @pytest.mark.parametrize("name", harmful(Path("x")))
-def test_a_pickle_that_calls_something_is_refused_before_it_does(tmp_path, name, protocol):
+def test_pickle_that_calls_something_is_refused_before_it_does(tmp_path, name, protocol):
     touched = tmp_path / "touched"
     content = pickle.dumps({"v_template": harmful(touched)[name]}, protocol=protocol)
     path = tmp_path / "file.pkl"
@@ -180,7 +180,7 @@ def test_nested_lists_take_linear_time():
 
 @settings(max_examples=150)
 @given(data=st.data())
-def test_a_damaged_file_is_a_model_error(tmp_path_factory, data):
+def test_damaged_file_is_a_model_error(tmp_path_factory, data):
     whole = pickle.dumps(
         {"a": np.arange(12.0), "b": scipy.sparse.csc_matrix(SPARSE)}, protocol=data.draw(st.integers(0, 5))
     )
@@ -193,7 +193,7 @@ def test_a_damaged_file_is_a_model_error(tmp_path_factory, data):
         load_pickle(path, "")
 
 
-def test_a_missing_file_is_a_model_error(tmp_path):
+def test_missing_file_is_a_model_error(tmp_path):
     with pytest.raises(ModelError, match="cannot be read: No such file"):
         load_pickle(tmp_path / "none.pkl", "")
 

@@ -238,7 +238,7 @@ def test_splice_copies_pins_and_adds_no_edits(face, pair) -> None:
     assert edits["KEY", (path, 0)].tolist() == [[15, 0.875], [38, 0.875], [41.5, 0.625]]
 
 
-def test_a_splice_of_a_splice(face, pair) -> None:
+def test_splice_of_a_splice(face, pair) -> None:
     base, other = pair
     third = write(face, 3, "Third")
     once, _over = spliced(face, base, other, frames=(20, 40))
