@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..faces.flame import topology as topology
 from ..faces.head import Head
-from ..faces.transfer.registration import Surface
+from .registration import Surface
 
 Float64Array = npt.NDArray[np.float64]
 Int32Array = npt.NDArray[np.int32]

@@ -19,14 +19,7 @@ from ..faces.flame import topology as topology
 from ..faces.flame.correspondence import ASSET, Correspondence, head_hash, to_arrays
 from ..faces.flame.flame_model import load_flame
 from ..faces.head import Head, load_head
-from ..faces.transfer.registration import (
-    SparseMatrix,
-    Surface,
-    fit_similarity,
-    nearest_points,
-    register_nonrigid,
-    vertex_normals,
-)
+from ..faces.transfer.geometry import fit_similarity, vertex_normals
 from .build_head import npz_bytes
 from .face_lines import (
     BEHIND_EYE,
@@ -42,6 +35,7 @@ from .face_lines import (
     shared_curves,
     skin_parts,
 )
+from .registration import SparseMatrix, Surface, nearest_points, register_nonrigid
 
 Float64Array = npt.NDArray[np.float64]
 Int32Array = npt.NDArray[np.int32]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg
 
 from ..types import Float32Array, Shapes
 
@@ -46,7 +45,7 @@ def reduce_shapes(weights: Float32Array, shapes: Shapes, tolerance: float) -> tu
 
     # The motion is weights @ flat. In an orthonormal basis of the shapes its size depends on the number of shapes only.
     basis, mix = np.linalg.qr(flat.T)
-    left, sizes, right = linalg.svd(weights.astype(np.float64) @ mix.T, full_matrices=False)
+    left, sizes, right = np.linalg.svd(weights.astype(np.float64) @ mix.T, full_matrices=False)
     left, right = left * sizes, right @ basis.T
     count = _required_count(left, right, max(tolerance, ROUNDING) * TOLERANCE_MARGIN)
 

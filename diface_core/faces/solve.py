@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg, optimize
 
 from ..types import Float32Array, SolveRequest, SolveResult
+from .bounded_least_squares import solve_bounded
 
 Float64Array = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -65,12 +65,10 @@ def _weight_change(
     gram, projection, low, high = gram[np.ix_(free, free)], projection[free], low[free], high[free]
     ridge = RIDGE**2 * float(np.mean(np.diag(gram)))
 
-    # |L' x - L^-1 c|^2 is x' (G + ridge) x - 2 c' x up to a constant: a problem of K rows instead of 3 V.
-    lower = linalg.cholesky(gram + ridge * np.eye(len(gram)), lower=True)
+    ridged = gram + ridge * np.eye(len(gram))
     solution = np.zeros(len(projection))
     for _round in range(RIDGE_ROUNDS):
-        right = linalg.solve_triangular(lower, projection + ridge * solution, lower=True)
-        solution = optimize.lsq_linear(lower.T, right, (low, high), method="bvls", tol=1e-14).x
+        solution = solve_bounded(ridged, projection + ridge * solution, low, high)
     change[free] = solution
     return change
 

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 
 from ..runtime.sliding_windows import sliding_windows
 from ..types import BoolArray, Constraints, Float32Array, Float64Array, FrameRate, Motion, Pins
+from .monotone_cubic import interpolate_monotone
 from .warp import boundary_mask
 
 
@@ -53,7 +53,7 @@ def _interpolate_cubic(values: Float32Array, first_row: int, rows: Float64Array)
     """Values at fractional rows; `values` begins at `first_row`."""
     if len(values) == 1:
         return np.repeat(values, len(rows), axis=0)
-    return PchipInterpolator(np.arange(first_row, first_row + len(values)), values)(rows).astype(np.float32)
+    return interpolate_monotone(values.astype(np.float64), rows - first_row).astype(np.float32)
 
 
 def sample_at_rows(values: Float32Array, first_row: int, rows: Float64Array) -> Float32Array:

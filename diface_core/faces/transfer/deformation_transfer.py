@@ -10,10 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
-from scipy.sparse.linalg import splu
 
-from .registration import SparseMatrix
+from .sparse import SparseMatrix, solve_positive_definite
 
 Float64Array = npt.NDArray[np.float64]
 Int32Array = npt.NDArray[np.int32]
@@ -82,17 +80,11 @@ class DeformationTransfer:
         for constraint in constraints:
             # Relative to the mean diagonal: the strength then has the same meaning on every mesh.
             weight = constraint.strength * self.laplacian.diagonal().mean()
-            left = left + weight * constraint.rows.T @ constraint.rows
-            right = right + weight * constraint.rows.T @ constraint.values
+            left = left + constraint.rows.gram() * weight
+            right = right + constraint.rows.transposed @ constraint.values * weight
         inside = np.flatnonzero(free)
-        left = left + RIDGE * self.laplacian.diagonal().mean() * sparse.eye(len(free))
-        factors = splu(
-            left[inside][:, inside].tocsc(),
-            permc_spec="MMD_AT_PLUS_A",
-            diag_pivot_thresh=0.0,
-            options={"SymmetricMode": True},
-        )
-        offsets[inside] = factors.solve(right[inside])
+        left = left + SparseMatrix.identity(len(free), RIDGE * self.laplacian.diagonal().mean())
+        offsets[inside] = solve_positive_definite(left.select(inside), right[inside])
         return offsets
 
     def deformation_gradients(self, deltas: Float64Array) -> Float64Array:
@@ -146,4 +138,4 @@ def stiffness(slopes: Float64Array, weights: Float64Array, faces: Int32Array, co
     """Return the stiffness matrix (V, V): weighted cotangent Laplacian (Pinkall and Polthier 1993)."""
     values = np.einsum("f,fia,fja->fij", weights, slopes, slopes)
     rows, columns = np.repeat(faces, 3, axis=1), np.tile(faces, (1, 3))
-    return sparse.csr_matrix((values.ravel(), (rows.ravel(), columns.ravel())), (count, count))
+    return SparseMatrix.from_entries(rows.ravel(), columns.ravel(), values.ravel(), (count, count))

@@ -6,15 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
 
 from ..flame.flame_model import JOINTS, Flame
-from .registration import fit_similarity
+from .geometry import fit_similarity
 
 Float64Array = npt.NDArray[np.float64]
 
 JAW = JOINTS.index("jaw")
 MAX_ANGLE = 0.8  # rad
+ANGLE_ROUNDS = 14
+"""Bisections of MAX_ANGLE: the angle is found to 5e-5 rad."""
 
 
 class FlameJaw:
@@ -38,10 +39,14 @@ class FlameJaw:
         def missing(angle: float) -> float:
             return float(lip @ self._pose(axis, angle) @ direction) - distance
 
-        side = MAX_ANGLE if missing(MAX_ANGLE) > missing(-MAX_ANGLE) else -MAX_ANGLE
-        if missing(side) <= 0:
-            return self._pose(axis, side)
-        return self._pose(axis, float(brentq(missing, 0.0, side, xtol=1e-4)))  # pyright: ignore[reportArgumentType]
+        far = MAX_ANGLE if missing(MAX_ANGLE) > missing(-MAX_ANGLE) else -MAX_ANGLE
+        if missing(far) <= 0:
+            return self._pose(axis, far)
+        near = 0.0
+        for _round in range(ANGLE_ROUNDS):
+            middle = (near + far) / 2
+            near, far = (near, middle) if missing(middle) > 0 else (middle, far)
+        return self._pose(axis, (near + far) / 2)
 
     def translated(self, by: Float64Array) -> Float64Array:
         """Return offsets (5023, 3) of the jaw translated by `by` (3,) m, weighted by its skinning."""

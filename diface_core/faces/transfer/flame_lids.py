@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from .deformation_transfer import SoftConstraint
-from .registration import nearest_barycentric
+from .geometry import nearest_barycentric
+from .sparse import SparseMatrix
 
 Float64Array = npt.NDArray[np.float64]
 Int32Array = npt.NDArray[np.int32]
@@ -107,7 +107,7 @@ def _min_distance(triangles: Float64Array, eyeball: Eyeball) -> Float64Array:
 
 
 def _soft_constraint(chosen: Int32Array, offsets: Float64Array, count: int) -> SoftConstraint:
-    rows = sparse.csr_matrix((np.ones(len(chosen)), (np.arange(len(chosen)), chosen)), (len(chosen), count))
+    rows = SparseMatrix(np.arange(len(chosen)), chosen, np.ones(len(chosen)), (len(chosen), count))
     return SoftConstraint(rows, offsets)
 
 

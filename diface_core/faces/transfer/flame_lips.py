@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from ..flame.correspondence import Correspondence
 from .deformation_transfer import SoftConstraint
-from .registration import SparseMatrix
+from .sparse import SparseMatrix
 
 Float64Array = npt.NDArray[np.float64]
 
@@ -35,9 +34,7 @@ class FlameLips:
         columns = np.c_[correspondence.upper_lip, correspondence.lower_lip]
         values = np.c_[np.ones(pairs), -correspondence.lower_weights]
         rows = np.repeat(np.arange(pairs), columns.shape[1])
-        self.gap_matrix: SparseMatrix = sparse.csr_matrix(
-            (values.ravel(), (rows, columns.ravel())), (pairs, len(vertices))
-        )
+        self.gap_matrix = SparseMatrix.from_entries(rows, columns.ravel(), values.ravel(), (pairs, len(vertices)))
         self.rest_gap = self.gap_matrix @ vertices
         self.middle = int(np.argmin(np.abs(correspondence.lip_fractions - 0.5)))
 
@@ -65,7 +62,7 @@ class FlameLips:
         through = np.flatnonzero(parted[:, 2] < 0)
         if not len(through):
             return ()
-        return (SoftConstraint(self.gap_matrix[through], parted[through] * (1 - UP)),)
+        return (SoftConstraint(self.gap_matrix.select_rows(through), parted[through] * (1 - UP)),)
 
     def closing_constraints(self, opened: Float64Array) -> tuple[SoftConstraint, ...]:
         """Return what brings together the lips that `opened` (V, 3) has parted, and those that are parted at rest."""

@@ -22,7 +22,7 @@ from ..flame import topology as topology
 from ..flame.flame_model import load_flame
 from .flame_lids import RIM, Eyeball
 from .flame_shapes import flame_shapes
-from .registration import nearest_barycentric, vertex_normals
+from .geometry import nearest_barycentric, vertex_normals
 
 Float64Array = npt.NDArray[np.float64]
 Int32Array = npt.NDArray[np.int32]

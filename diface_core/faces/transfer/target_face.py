@@ -17,7 +17,8 @@ from .deformation_transfer import DeformationTransfer, SoftConstraint
 from .flame_jaw import FlameJaw
 from .flame_lids import Eyeball
 from .flame_lips import LIP_OPENERS, UP, FlameLips
-from .registration import SparseMatrix, fit_similarity
+from .geometry import fit_similarity
+from .sparse import SparseMatrix
 
 Float64Array = npt.NDArray[np.float64]
 Int32Array = npt.NDArray[np.int32]
@@ -64,8 +65,10 @@ class TargetFace:
     def smooth_mouth(self, offsets: Float64Array) -> Float64Array:
         """Return offsets (5023, 3) without the notches of the bundled head's lips where they part."""
         mouth = np.union1d(self.correspondence.upper_mouth, self.correspondence.lower_mouth)
-        links: SparseMatrix = self.transfer.laplacian[mouth] != 0
-        links = links.multiply(1 / links.sum(axis=1)).tocsr()
+        links = self.transfer.laplacian.select_rows(mouth)
+        linked = links.values != 0
+        rows, columns = links.rows[linked], links.columns[linked]
+        links = SparseMatrix(rows, columns, 1 / np.bincount(rows)[rows], links.shape)
         offsets = offsets.copy()
         for _ in range(SMOOTHING):
             offsets[mouth] = links @ offsets
@@ -148,7 +151,7 @@ class TargetFace:
 
     def jaw_joint_offsets(self, name: str, deltas: Float64Array, jaw: FlameJaw) -> Float64Array:
         """Return offsets (5023, 3) m of a jaw shape by FLAME's jaw joint."""
-        lower = -self.lips.gap_matrix[self.lips.middle].toarray()[0].clip(max=0)
+        lower = -self.lips.gap_matrix.row(self.lips.middle).clip(max=0)
         direction = {"jawOpen": -UP, "jawForward": FORWARD, "jawLeft": LEFT, "jawRight": -LEFT}[name]
         distance = float(lower @ deltas @ direction)
         if name == "jawForward":

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from diface_core.asset_build.registration import Surface, nearest_points, register_nonrigid
 from diface_core.channels import FACE
 from diface_core.errors import ModelError
 from diface_core.faces.flame import correspondence, topology
@@ -14,14 +15,8 @@ from diface_core.faces.flame.mesh_files import read_mesh
 from diface_core.faces.head import Head, load_head
 from diface_core.faces.transfer.deformation_transfer import DeformationTransfer, SoftConstraint
 from diface_core.faces.transfer.flame_lids import Eyeball, rotate_eyeball
-from diface_core.faces.transfer.registration import (
-    Surface,
-    fit_similarity,
-    nearest_barycentric,
-    nearest_points,
-    register_nonrigid,
-    vertex_normals,
-)
+from diface_core.faces.transfer.geometry import fit_similarity, nearest_barycentric, vertex_normals
+from diface_core.faces.transfer.sparse import SparseMatrix
 
 RNG = np.random.default_rng(4)
 
@@ -76,7 +71,7 @@ def test_constraints_are_met_and_fixed_vertices_stay() -> None:
     source, faces = sphere()
     free = source[:, 2] < 0.5
     chosen = int(np.argmin(source[:, 2]))
-    row = sparse.csr_matrix(([1.0], ([0], [chosen])), (1, len(source)))
+    row = SparseMatrix(np.array([0]), np.array([chosen]), np.ones(1), (1, len(source)))
     moved = np.array([[0.1, 0.2, -0.3]])
     found = DeformationTransfer(source, source, faces).offsets(
         np.zeros_like(source), free, (SoftConstraint(row, moved, 1e6),)
