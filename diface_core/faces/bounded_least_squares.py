@@ -56,7 +56,7 @@ def _solve_free(
         if not outside.any():
             solution[free] = wanted
             return
-        # Go as far as the first bound, which fixes at least one variable.
+        # Stop at the first bound, which fixes at least one variable.
         bound, step = np.where(wanted < lower, lower, upper), wanted - now
         shares = np.where(outside, (bound - now) / np.where(step == 0, 1.0, step), np.inf)
         share = float(shares.min())

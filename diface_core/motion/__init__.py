@@ -1,1 +1,1 @@
-"""Motion as arrays: files, resampling, warping to constraints, segments to regenerate. numpy and scipy only."""
+"""Motion as arrays: files, resampling, warping to constraints, segments to regenerate. numpy only."""

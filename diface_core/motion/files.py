@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from .. import channels
 from ..atomic_write import atomic_write
 from ..errors import DifaceError
 from ..types import Float32Array, FrameRate, Motion
+from .euler_angles import angles_from_vectors, vectors_from_angles
 
 HEAD_COLUMNS = ("HeadYaw", "HeadPitch", "HeadRoll")
 """Radians about the head's Z, X and Y axis, as Blender's XYZ Euler angles: left, down and left shoulder positive."""
@@ -126,13 +126,12 @@ def timecode(row: int, rate: FrameRate) -> str:
 
 def _euler_angles(vectors: Float32Array) -> np.ndarray:
     """Rotation vectors (T, 3) -> yaw, pitch, roll (T, 3)."""
-    # Lower case is extrinsic: about the fixed axes X, Y, Z in turn, which Blender calls XYZ.
-    return Rotation.from_rotvec(vectors).as_euler("xyz")[:, [2, 0, 1]]
+    return angles_from_vectors(vectors)[:, [2, 0, 1]]
 
 
 def _rotation_vectors(angles: np.ndarray) -> np.ndarray:
     """Yaw, pitch, roll (T, 3) -> rotation vectors (T, 3)."""
-    return Rotation.from_euler("xyz", angles[:, [1, 2, 0]]).as_rotvec()
+    return vectors_from_angles(angles[:, [1, 2, 0]])
 
 
 WRITERS: dict[str, Writer] = {".npz": _write_npz, ".csv": _write_csv}

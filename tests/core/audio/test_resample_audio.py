@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diface_core.audio import resample
 from diface_core.audio.resample import resample_audio
 
 RATES = [8000, 11025, 16000, 22050, 44100, 48000, 96000, 192000]
@@ -27,7 +26,7 @@ def sine(rate: int, hz: float, seconds: float = 1.0) -> np.ndarray:
 def test_sine_is_preserved(rate, hz):
     back = at_16k(sine(rate, hz), rate)
     assert back.dtype == np.float32
-    np.testing.assert_allclose(back[100:-100], sine(16000, hz)[100:-100], atol=1e-3)
+    np.testing.assert_allclose(back[200:-200], sine(16000, hz)[200:-200], atol=1e-3)
 
 
 @pytest.mark.parametrize("rate", [rate for rate in RATES if rate > 20000])
@@ -45,13 +44,9 @@ def test_result_does_not_depend_on_the_block_sizes(rate, count, size):
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_steps_join_without_a_seam(rate, monkeypatch):
-    noise = np.random.default_rng(0).uniform(-1, 1, 40_000).astype(np.float32)
-    full = at_16k(noise, rate)
-    monkeypatch.setattr(resample, "BLOCK_SAMPLES", 1)
-    part = at_16k(noise[:8000], rate)
-    inside = slice(0, len(part) - 60)  # later samples depend on the end
-    np.testing.assert_allclose(part[inside], full[inside], atol=1e-6)
+def test_blocks_join_without_a_seam(rate):
+    noise = np.random.default_rng(0).uniform(-1, 1, 8000).astype(np.float32)
+    np.testing.assert_allclose(at_16k(noise, rate, 37), at_16k(noise, rate, 8000), atol=1e-6)
 
 
 @pytest.mark.parametrize("rate", RATES)
