@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-if "." in __package__ and not TYPE_CHECKING:
+if __name__.count(".") > 1 and not TYPE_CHECKING:
     from .. import diface_core
     from ..diface_core import channels, errors, protocol, request_file, types
     from ..diface_core.faces.flame import flame_model, identities, placement, recognition

@@ -33,7 +33,7 @@ class ArkitKeysJob(running_job.RunningJob):
 
     def write_result(self) -> AddedKeys:
         """Add the shape keys that the mesh does not have. Raises DifaceError, with the scene unchanged."""
-        shapes: types.Shapes = self.task.wait()
+        shapes = self.task.wait_for(types.Shapes)
         obj = character_checks.find_by_uid(self._object_uid)
         if obj is None:
             raise errors.SceneError(

@@ -84,7 +84,7 @@ def _outline(obj: bpy.types.Object, part: str) -> edit_plan.EditContext:
     """
     is_threediface = edit_threediface.is_threediface(obj, part)
     actions = edit_parts.part_actions(obj, part)
-    stored = stored_request.read_request(actions[0])
+    stored = stored_request.require_request(actions[0])
     request = take_request.from_json(stored)
     if is_threediface:
         rows, kind = edit_threediface.row_count(obj, actions), edit_threediface.ThreeDifaceEditContext

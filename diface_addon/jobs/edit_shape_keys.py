@@ -123,7 +123,7 @@ class EditJob(generate.GenerationJob):
 
     def write_result(self) -> write_take.TakeResult:
         """Write the edit as a new take; the edited one is kept. Raises DifaceError, with the scene unchanged."""
-        result = self.task.wait()
+        result = self.task.wait_for(types.GenerateResult)
         obj, actions = self.find_character(), self.base_actions()
         constraints, mask, motion = self.task.request.constraints, self._plan.regenerate_mask, result.motion
         if self._edit_context.is_generated:

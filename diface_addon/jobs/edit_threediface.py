@@ -66,13 +66,13 @@ class ThreeDifaceEditJob(edit_shape_keys.EditJob):
 
     def write_result(self) -> write_take.TakeResult:
         """Write the edit as a new take; the edited one is kept. Raises DifaceError, with the scene unchanged."""
-        result = self.task.wait()
+        result = self.task.wait_for(types.GenerateResult)
         obj, base_actions = self.find_character(), self.base_actions()
         head_keys = threediface_head_keys.read_head_keys(obj)
         name = take_names.edit_name(self._plan.label)
         shapes = generate.custom_shapes(result, self.task.request.engine)
         motion = _ease_ends(result.motion, self._edit_context, self._plan, self.task.request.constraints)
-        parent = stored_request.read_request(base_actions[0])["take"]
+        parent = stored_request.require_request(base_actions[0])["take"]
         request = {**self.request_json(result.model_hash), "parent": parent}
         written = write_take.write_take(obj, motion, name, request, generate.flame_placement(obj), shapes)
         self._transfer_pins(obj, base_actions, list(written.actions), head_keys)
@@ -123,7 +123,7 @@ def read_threediface_context(
         DifaceError: The take's sound, models or frame rate does not allow an edit.
     """
     actions = edited_actions(obj, part)
-    stored = stored_request.read_request(actions[0])
+    stored = stored_request.require_request(actions[0])
     request, first, sound = take_request.from_json(stored), stored["first_frame"], stored["sound"]
     frame_rate.check_take_rate(request.rate, frame_rate.scene_rate(context.scene))
     request = threediface_models.resolve(request)

@@ -39,7 +39,7 @@ class GenerationJob(running_job.RunningJob):
 
     def write_result(self) -> write_take.TakeResult:
         """Write the finished motion as a new take. Raises DifaceError, with the scene unchanged."""
-        result = self.task.wait()
+        result = self.task.wait_for(types.GenerateResult)
         obj, asked = self.find_character(), self.task.request
         more = {"sound": self._source.name, "first_frame": self._source.first_frame, "model_hash": result.model_hash}
         request = take_request.to_json(threediface_models.by_name(asked), **more, diface=VERSION)

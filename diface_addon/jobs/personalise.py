@@ -39,7 +39,7 @@ class StyleAdaptationJob(running_job.RunningJob):
 
     def write_result(self) -> AdaptedStyle:
         """Pack the finished style, write its file, and choose it. Raises DifaceError, with the scene unchanged."""
-        result: types.AdaptationResult = self.task.wait()
+        result = self.task.wait_for(types.AdaptationResult)
         scene = next((scene for scene in bpy.data.scenes if scene.session_uid == self._scene_uid), None)
         if scene is None:
             raise errors.SceneError("The scene was deleted during Personalise.", "Undo that, and personalise again.")

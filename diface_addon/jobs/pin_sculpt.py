@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
-from ..core import errors
+from ..core import errors, types
 from ..scene.animation import character_checks
 from ..scene.keys import editable_actions
 from ..scene.pins import pins, sculpt, vertex_pins
@@ -48,7 +48,7 @@ class PinSculptJob(running_job.RunningJob):
 
     def write_result(self) -> PinnedSculpt:
         """Key the channels that the sculpt changed, and end it. Raises DifaceError, with the scene unchanged."""
-        result, obj = self.task.wait(), self._find_object()
+        result, obj = self.task.wait_for(types.SolveResult), self._find_object()
         solved = zip(self._channel_names, result.weights, self.task.request.current, strict=True)
         changed = {name: float(value) for name, value, before in solved if value != before}
         if not changed:
@@ -109,7 +109,7 @@ def check_keys(obj: bpy.types.Object, take: str | None) -> None:
 def enter_object_mode(context: bpy.types.Context, obj: bpy.types.Object) -> None:
     """Enter Object Mode: in other modes shape keys cannot be added or removed."""
     if obj.mode != "OBJECT":
-        with context.temp_override(active_object=obj, object=obj):
+        with context.temp_override(active_object=obj, object=obj):  # pyright: ignore[reportGeneralTypeIssues]
             bpy.ops.object.mode_set(mode="OBJECT")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import bpy
 from bpy.types import UI_UL_list
@@ -46,7 +46,7 @@ class DIFACE_UL_takes(bpy.types.UIList):
         flags = [f if a.name_full in _entries_by_action else hidden for f, a in zip(flags, actions, strict=True)]
         places = {full: place for place, full in enumerate(_entries_by_action)}
         order = [(index, places.get(action.name_full, len(places))) for index, action in enumerate(actions)]
-        return flags, UI_UL_list.sort_items_helper(order, lambda pair: pair[1])
+        return flags, cast("list[int]", UI_UL_list.sort_items_helper(order, lambda pair: pair[1]))
 
     def draw_item(
         self,

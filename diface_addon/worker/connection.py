@@ -213,7 +213,7 @@ class Connection:
         with self._lock:
             events = self._pending.get(message.request_id)
             self._responded.add(message.request_id)
-            if is_final:
+            if is_final and message.request_id is not None:
                 self._pending.pop(message.request_id, None)
                 timer = self._timers.pop(message.request_id, None)
                 if timer:

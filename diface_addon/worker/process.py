@@ -8,7 +8,7 @@ import queue
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from ..core import errors, types
 from .connection import Connection, Event, Request, Restart, Result
@@ -20,6 +20,7 @@ MAX_RESTARTS = 2
 """How often a request is sent to a new worker after the old one was lost for another reason than the request."""
 
 TaskEvent = types.Progress | types.MotionChunk | Result | errors.DifaceError
+ResultT = TypeVar("ResultT", types.GenerateResult, types.Shapes, types.SolveResult, types.AdaptationResult)
 State = Literal["running", "done", "failed", "cancelled"]
 
 
@@ -42,6 +43,12 @@ class WorkerTask:
     def poll(self) -> list[TaskEvent]:
         """Return the events since the last poll, oldest first, and update the attributes."""
         return self._events_within(0)
+
+    def wait_for(self, kind: type[ResultT]) -> ResultT:
+        """Wait for the result, which the request defines to be of a kind. Raises as `wait`."""
+        result = self.wait()
+        assert isinstance(result, kind)
+        return result
 
     def wait(self, report: types.Report | None = None) -> Result:
         """Wait for the result.

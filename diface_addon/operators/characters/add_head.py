@@ -51,7 +51,7 @@ def _frame_selected(context: bpy.types.Context) -> None:
     area = context.area
     region = next((region for region in area.regions if region.type == "WINDOW"), None) if area else None
     if region and area.type == "VIEW_3D":
-        with context.temp_override(area=area, region=region):
+        with context.temp_override(area=area, region=region):  # pyright: ignore[reportGeneralTypeIssues]
             bpy.ops.view3d.view_selected()
 
 

@@ -20,7 +20,7 @@ class DIFACE_OT_list_missing_keys(bpy.types.Operator):
     def description(cls, context: bpy.types.Context, _properties: bpy.types.OperatorProperties) -> str:
         """Return the list as the tooltip."""
         missing = missing_keys(scene_settings.character(context))
-        return f"Missing: {', '.join(missing)}. They are not animated" if missing else cls.__doc__
+        return f"Missing: {', '.join(missing)}. They are not animated" if missing else str(cls.__doc__)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         missing = missing_keys(scene_settings.character(context))

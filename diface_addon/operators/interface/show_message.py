@@ -20,7 +20,7 @@ class DIFACE_OT_show_message(bpy.types.Operator):
     def description(cls, context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
         """Return the message itself as the tooltip."""
         entry = messages.find(context, properties.topic)
-        return entry.text.removesuffix(".") if entry else cls.__doc__
+        return entry.text.removesuffix(".") if entry else str(cls.__doc__)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         entry = messages.find(context, self.topic)

@@ -29,7 +29,7 @@ class DIFACE_OT_compare_take(TakeOperator, bpy.types.Operator):
         obj, actions = scene_settings.character(context), self.actions()
         use_take.animated_blocks(obj, actions)
         before = ghost.find_ghost()
-        take = self.take or stored_request.read_request(actions[0])["take"]
+        take = self.take or stored_request.require_request(actions[0])["take"]
         is_shown = before is not None and ghost.ghost_take(before) == take
         ghost.remove_ghosts()
         if is_shown:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 import numpy as np
 import numpy.typing as npt
@@ -120,7 +122,7 @@ def sample_property(
     kind, path, index = address
     owner, strips = active_curves.data_block(obj, kind), active_curves.strips_animating(obj, address)
     if not strips:
-        now = owner.path_resolve(path)
+        now: Any = owner.path_resolve(path)
         return np.full(len(frames), now[index] if hasattr(now, "__len__") else now, np.float32)
     values = np.full(len(frames), _nla_default(owner, kind, path, index), np.float32)
     for sample in nla.sample_strips(owner.animation_data, np.asarray(frames, np.float64)):

@@ -115,6 +115,7 @@ def _grain(tree: bpy.types.NodeTree, settings: MaterialSettings) -> bpy.types.No
     mapping = tree.nodes.new("ShaderNodeMapping")
     mapping.location = (-900, -300)
     mapping.inputs["Scale"].default_value = settings.stretch
+    assert settings.grain is not None
     noise = tree.nodes.new("ShaderNodeTexNoise")
     noise.location = (-700, -300)
     noise.inputs["Scale"].default_value = settings.grain[1]

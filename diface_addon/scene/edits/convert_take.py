@@ -74,7 +74,7 @@ def find_mapping(
         rate: The new frame rate.
         folder: Holds the files that have to be written.
     """
-    stored = stored_request.read_request(actions[0])
+    stored = stored_request.require_request(actions[0])
     request, origin = take_request.from_json(stored), float(stored["first_frame"])
     if stored.get("sound"):
         with contextlib.suppress(errors.DifaceError):

@@ -84,7 +84,7 @@ def rewrite_keys(
     if is_pinned.any():
         near, at_key = nearest(outside.frames, change.pins[:, 0])
         outside = outside.with_values(near[at_key], change.pins[at_key, 1], "EXTREME")
-    new_pins = KeyTable.generated(*change.pins[~at_key].T, "EXTREME")
+    new_pins = KeyTable.generated(change.pins[~at_key, 0], change.pins[~at_key, 1], "EXTREME")
     regenerated = KeyTable.generated(change.times[new], change.values[new])
     filled = KeyTable.generated(fill, sample(fill))
     joined = KeyTable.joined([outside, filled, regenerated, new_pins])

@@ -111,7 +111,7 @@ def splice(
     if head:
         _splice_head(obj, (copies, other), find_curves(copies), baselines, span)
     record = {
-        "take": stored_request.read_request(other[0])["take"],
+        "take": stored_request.require_request(other[0])["take"],
         "frames": [span.first, span.last],
         "channels": names,
     }
@@ -200,7 +200,7 @@ def _take_rotation(
     actions: list[bpy.types.Action], curves_of_take: dict[PropertyAddress, CurveInAction]
 ) -> splice_head.RotationCurves:
     """Return the rotation of a take that has one."""
-    request = stored_request.read_request(actions[0])
+    request = stored_request.require_request(actions[0])
     path = head_pose.rotation_path(request["rotation_mode"])
     fcurves = [curves_of_take[address].fcurve for n in range(4) if (address := ("OBJECT", path, n)) in curves_of_take]
     return splice_head.RotationCurves(fcurves, request["rotation_mode"], Quaternion(request["rest_rotation"]))
@@ -226,7 +226,7 @@ def _compensate_pivot(
     addresses = [address for n in range(3) if (address := ("OBJECT", head_pose.DELTA_LOCATION, n)) in mine]
     if placed is None or len(addresses) < 3 or any(is_locked(mine[address].fcurve) for address in addresses):
         return
-    request = stored_request.read_request(actions[0])
+    request = stored_request.require_request(actions[0])
     times = KeyTable.read(rotation.curves[0]).between(span.first, span.last).frames
     vectors = rotation_values.rotation_vectors(rotation.values_at(times), rotation.mode, rotation.rest)
     offsets = head_pose.pivot_compensation(obj, vectors, rotation.rest, placed.neck, request["rest_delta"])

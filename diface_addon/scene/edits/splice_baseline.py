@@ -46,7 +46,7 @@ def update_baseline(
 
 def store_baseline(copy: bpy.types.Action, baseline_points: PointsByAddress, record: dict[str, object]) -> None:
     """Store the baseline of an Action of the new take, and what was spliced into it."""
-    request = stored_request.read_request(copy)
+    request = stored_request.require_request(copy)
     first, uneven = request["first_frame"], {}
     samples: dict[str, list[SampledCurve]] = {}
     for kind, curves in baseline.read_samples(copy).items():

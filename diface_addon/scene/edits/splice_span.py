@@ -24,14 +24,14 @@ class Span:
         """First and last frame that are only the other take's."""
         return self.first + self.ramp_in, self.last - self.ramp_out
 
-    def weight(self, frames: npt.NDArray) -> npt.NDArray[np.float64]:
+    def weight(self, frames: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return the weight (T,) of the other take at `frames` (T,) of the span, 0 to 1.
 
         Velocity and acceleration are 0 at both ends of a ramp (smootherstep).
         """
         rising = (frames - self.first + 1) / (self.ramp_in + 1)
         falling = (self.last + 1 - frames) / (self.ramp_out + 1)
-        part = np.clip(np.minimum(rising, falling), 0, 1)
+        part: npt.NDArray[np.float64] = np.clip(np.minimum(rising, falling), 0, 1)
         return part**3 * (part * (6 * part - 15) + 10)
 
     def ramp_times(self, *tables: KeyTable) -> npt.NDArray[np.float32]:

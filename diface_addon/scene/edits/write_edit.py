@@ -70,7 +70,7 @@ def write_edit(
         endless = [c for c in changes if c.address in active and extends_beyond_keys(c, active[c.address].fcurve)]
         changes = [change for change in changes if change not in endless]
         if endless and not changes:
-            raise errors.SceneError(*curves_note(ENDLESS, obj, endless), BAKE_HINT)
+            raise errors.SceneError(curves_note(ENDLESS, obj, endless)[0], BAKE_HINT)
 
         copies = copy_actions(obj, base_actions, changes, name)
         store_baselines(obj, request, active, copies, _write_changes(obj, edit, changes, active, copies))

@@ -65,7 +65,7 @@ def write_in_place(
     for action in (*copies.main, *copies.layers):
         points, pins = dict(baseline.read_baseline_keys(action)), dict(baseline.read_applied_pins(action))
         if merge_written(action, written, points, pins):
-            store_points(action, {**stored_request.read_request(action), **request}, points, pins)
+            store_points(action, {**stored_request.require_request(action), **request}, points, pins)
             action.update_tag()
 
 

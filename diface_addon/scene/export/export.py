@@ -124,7 +124,8 @@ def _isolated(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, 
         copy.use_preview_range = False
         copy.frame_start, copy.frame_end = frames
         # Without the override, Blender would export the selection of the scene in the window.
-        with bpy.context.temp_override(scene=copy, view_layer=layer, selected_objects=[obj], active_object=obj):
+        context = {"scene": copy, "view_layer": layer, "selected_objects": [obj], "active_object": obj}
+        with bpy.context.temp_override(**context):  # pyright: ignore[reportGeneralTypeIssues]
             yield
 
 

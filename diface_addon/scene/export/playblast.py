@@ -213,14 +213,14 @@ def _place_sound(
 ) -> None:
     """Add one strip with all the sound: images in the sequencer would be rendered instead of the 3D scene."""
     sound_scene = compat.sequencer_scene(context) or context.scene
-    sound = None
+    sound, frame = None, frames[0]
     if sound_file is not None:
         with contextlib.suppress(errors.AudioError):  # a silent video is better than none
             speech = speech_source.find_speech(context, speech_source.SpeechChoice(filepath=sound_file), folder)
             sound, frame = speech.section.path, speech.first_frame
     elif sound_scene.sequence_editor and compat.strips(sound_scene.sequence_editor):
         with scene_copy(sound_scene) as other:
-            sound, frame = mixdown.mix_scene(other, (frames[0], frames[1] + 1), folder), frames[0]
+            sound = mixdown.mix_scene(other, (frames[0], frames[1] + 1), folder)
 
     copy.sequence_editor_clear()
     if sound:

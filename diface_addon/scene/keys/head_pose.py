@@ -32,7 +32,7 @@ def object_rotation(obj: bpy.types.Object) -> Quaternion:
     if obj.rotation_mode == "QUATERNION":
         return obj.rotation_quaternion.normalized()
     if obj.rotation_mode == "AXIS_ANGLE":
-        angle, *axis = obj.rotation_axis_angle
+        angle, *axis = tuple(obj.rotation_axis_angle)
         return Quaternion(Vector(axis).normalized(), angle) if any(axis) else Quaternion()
     return obj.rotation_euler.to_quaternion()
 
@@ -111,16 +111,15 @@ def _eulers(poses: list[Quaternion], order: str, previous) -> list[tuple[float, 
 def _quaternions(poses: list[Quaternion], previous: Quaternion) -> list[tuple[float, ...]]:
     rows = []
     for pose in poses:
-        previous = (
-            -pose if pose.dot(previous) < 0 else pose
-        )  # q and -q are the same rotation, but interpolate differently
+        # q and -q are the same rotation, but interpolate differently.
+        previous = pose * -1.0 if pose.dot(previous) < 0 else pose
         rows.append(tuple(previous))
     return rows
 
 
-def _axis_angles(poses: list[Quaternion], angle_before: float, axis: Sequence[float]) -> list[tuple[float, ...]]:
+def _axis_angles(poses: list[Quaternion], angle_before: float, first_axis: Sequence[float]) -> list[tuple[float, ...]]:
     rows: list[tuple[float, ...]] = []
-    axis_before = Vector(axis)
+    axis_before = Vector(first_axis)
     for pose in poses:
         axis, angle = pose.to_axis_angle()
         if abs(math.remainder(angle, math.tau)) < 1e-6:

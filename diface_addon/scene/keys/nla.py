@@ -93,7 +93,7 @@ def _action_times(strip: bpy.types.NlaStrip, frames: types.Float64Array) -> type
     """
     if strip.use_animated_time:
         return _animated_property(strip, "strip_time", frames)
-    first, last, scale = np.float32([strip.action_frame_start, strip.action_frame_end, strip.scale])
+    first, last, scale = np.array([strip.action_frame_start, strip.action_frame_end, strip.scale], np.float32)
     length = (last - first) or np.float32(1)
     elapsed = np.fmod((frames - strip.frame_start).astype(np.float32), length * scale) / scale
     if strip.repeat == np.floor(strip.repeat):

@@ -47,7 +47,8 @@ def to_channel_pins(
     for address, points in group_by_curve(pin for pin in pins if pin.kind == "KEY").items():
         if face.get(address) in names:
             found += [(names.index(face[address]), frame, value) for frame, value in points.tolist()]
-    found += [(names.index(name), *rest) for name, *rest in _head_pins(obj, pins, placed) if name in names]
+    head = _head_pins(obj, pins, placed)
+    found += [(names.index(name), frame, value) for name, frame, value in head if name in names]
 
     column, frame, value = np.array(sorted(found), np.float64).reshape(-1, 3).T
     last = np.append((np.diff(frame) > SAME_TIME) | (np.diff(column) != 0), True)[: len(frame)]

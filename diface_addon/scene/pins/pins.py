@@ -196,7 +196,7 @@ def _sort_key(pin: Pin) -> tuple[str, str, int, float]:
 
 def _applied_pins(action: bpy.types.Action) -> PointsByAddress:
     """Return the pins that the motion of a take passes through. None of a layer, which is not regenerated."""
-    return {} if "layer" in stored_request.read_request(action) else baseline.read_applied_pins(action)
+    return {} if "layer" in stored_request.require_request(action) else baseline.read_applied_pins(action)
 
 
 def _removed_pins(keys: KeyPoints, chosen: np.ndarray, points: np.ndarray | None) -> list[tuple[float, float]]:

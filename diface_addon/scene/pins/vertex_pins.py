@@ -114,7 +114,7 @@ def copy_pins(
     """
     pins = _read_pins(old)
     _write_pins(new, pins, set(pins))
-    request, file = stored_request.read_request(new[0]), take_cache.cache_file(obj, new)
+    request, file = stored_request.require_request(new[0]), take_cache.cache_file(obj, new)
     if file is None:
         return
     neutral = motion_shape_keys.neutral_vertices(obj)
@@ -125,7 +125,7 @@ def copy_pins(
 
 def _motion_offsets(obj: bpy.types.Object, actions: list[bpy.types.Action], frames: list[int]) -> VertexOffsets:
     """Return the offsets of a take's face at those whole frames that it has."""
-    request = stored_request.read_request(actions[0])
+    request = stored_request.require_request(actions[0])
     rows = [frame - request["first_frame"] for frame in frames]
     if not frames or ("shape_keys" not in request and "cache" not in request):
         return {}

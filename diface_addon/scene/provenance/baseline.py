@@ -71,7 +71,7 @@ def read_baseline_keys(action: bpy.types.Action) -> PointsByAddress:
     The result is cached and must not be changed.
     """
     stored = bytes(action.get(SAMPLES, b"")), bytes(action.get(KEYS, b""))
-    first_frame = stored_request.read_request(action)["first_frame"]
+    first_frame = stored_request.require_request(action)["first_frame"]
     return _with_current_paths(action, _unpack_baseline_keys(first_frame, *stored))
 
 

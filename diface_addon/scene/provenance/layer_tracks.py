@@ -57,7 +57,7 @@ def attach_layers(keys: bpy.types.Key, actions: Iterable[bpy.types.Action]) -> N
     for action in actions:
         state = action.get(STATE)
         if state != "GONE" and not _is_on_track(keys, action):
-            track = free.pop(TRACK_PREFIX + layer_name(action), None) or _new_track(keys, action)
+            track = free.pop(_track_name(action), None) or _new_track(keys, action)
             compat.new_strip(track, action, action.slots[0] if compat.HAS_ACTION_SLOTS else None)
             track.mute = state == "MUTED"
             if PREVIEW_ONLY not in keys:
@@ -115,8 +115,13 @@ def _is_on_track(keys: bpy.types.Key, action: bpy.types.Action) -> bool:
 
 def _new_track(keys: bpy.types.Key, action: bpy.types.Action) -> bpy.types.NlaTrack:
     track = keys.animation_data_create().nla_tracks.new()
-    track.name = TRACK_PREFIX + layer_name(action)
+    track.name = _track_name(action)
     return track
+
+
+def _track_name(action: bpy.types.Action) -> str:
+    """Return the name of the track of a layer's Action."""
+    return f"{TRACK_PREFIX}{layer_name(action)}"
 
 
 def _mark_removed_layers(keys: bpy.types.Key) -> None:
@@ -124,7 +129,7 @@ def _mark_removed_layers(keys: bpy.types.Key) -> None:
     animation = keys.animation_data
     main = stored_request.read_request(animation.action) if animation and animation.action else None
     active = {main["take"]} if main else set()
-    active |= {stored_request.read_request(action)["take"] for _track, action in active_layers(keys)}
+    active |= {stored_request.require_request(action)["take"] for _track, action in active_layers(keys)}
     for take in () if PREVIEW_ONLY in keys else active:
         for action in find_layers(take):
             if action.get(STATE) == "ON" and action.users == int(action.use_fake_user):

@@ -47,6 +47,14 @@ def read_request(action: bpy.types.Action) -> dict[str, Any] | None:
     return None if fields is None else dict(fields)
 
 
+def require_request(action: bpy.types.Action) -> dict[str, Any]:
+    """Return the request of an Action that is known to be of a take. Raises ValueError if it has none."""
+    fields = read_request(action)
+    if fields is None:
+        raise ValueError(f"{action.name} has no request that can be read.")
+    return fields
+
+
 def read_error(action: bpy.types.Action) -> str:
     """Return why the request of an Action cannot be read; "" if it can, or if the Action has no request."""
     return _parse(_stored(action)).error if REQUEST in action else ""

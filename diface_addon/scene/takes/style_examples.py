@@ -76,7 +76,7 @@ def final_motion(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> type
     Raises:
         SceneError: The take cannot be a style example.
     """
-    action, request = _face_action(actions), stored_request.read_request(actions[0])
+    action, request = _face_action(actions), stored_request.require_request(actions[0])
     if request.get("engine"):
         message = f'The take "{actions[0].name}" was made by 3DiFACE\'s models.'
         raise errors.SceneError(message, "Remove its star: styles are adapted for DiFACE's models only.")
@@ -112,7 +112,7 @@ def find_sound(
         AudioError: The sound was not found, or the strip plays another section now.
         SceneError: A file cannot be written.
     """
-    request = stored_request.read_request(action)
+    request = stored_request.require_request(action)
     section, name = take_request.from_json(request).audio, request["sound"]
     try:
         now = speech_source.locate_audio(context, section, name, sound_file, folder)

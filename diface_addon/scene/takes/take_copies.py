@@ -26,7 +26,7 @@ def duplicate(actions: list[bpy.types.Action], name: str) -> list[bpy.types.Acti
     copies = []
     for action in actions:
         copy = action.copy()
-        original = stored_request.read_request(action)
+        original = stored_request.require_request(action)
         request = {**original, "take": take, "name": name, "parent": original["take"], "created": created}
         stored_request.write_request(copy, request)
         copy.use_fake_user = True
@@ -78,7 +78,7 @@ def bake(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> list[bpy.typ
 
 def check_has_keys(actions: list[bpy.types.Action]) -> None:
     """Raise SceneError for a vertex animation, which has no keys."""
-    if "cache" in stored_request.read_request(actions[0]):
+    if "cache" in stored_request.require_request(actions[0]):
         hint = "Set Motion As to Shape Keys and generate again with the same seed."
         raise errors.SceneError(f"The face of {actions[0].name} is a vertex animation, and has no keys.", hint)
 

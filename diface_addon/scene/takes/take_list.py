@@ -70,7 +70,7 @@ def set_favourite(action: bpy.types.Action, favourite: bool) -> None:
 
 
 def _entry(take: str, actions: list[bpy.types.Action], obj: bpy.types.Object | None, is_active: bool) -> TakeEntry:
-    request = stored_request.read_request(actions[0])
+    request = stored_request.require_request(actions[0])
     other = "" if obj is None or is_active else _other_character(request.get("character", ""), obj)
     parent = take.partition("/")[0] if "/" in take else request["parent"]
     return TakeEntry(

@@ -130,9 +130,9 @@ def _follow_renames(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> N
     Blender does so for active Actions.
     """
     shapes = shape_key_names.face_shape_keys(obj)
-    blocks = obj.data.shape_keys.key_blocks if shapes else ()
+    blocks = dict(obj.data.shape_keys.key_blocks.items()) if shapes else {}
     paths = {channel: blocks[name].path_from_id("value") for channel, name in shapes.items()}
-    valid = {block.path_from_id("value") for block in blocks}
+    valid = {block.path_from_id("value") for block in blocks.values()}
     for action in actions:
         channelbag = compat.find_channelbag(action, "KEY")
         is_used = action.users > int(action.use_fake_user)

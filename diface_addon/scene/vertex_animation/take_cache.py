@@ -15,7 +15,7 @@ TakeActions = list[bpy.types.Action]
 
 def cache_file(obj: bpy.types.Object, actions: TakeActions) -> Path | None:
     """Return the path of a take's vertex cache, whether the file exists or not; None for a take without one."""
-    request = stored_request.read_request(actions[0])
+    request = stored_request.require_request(actions[0])
     return vertex_cache.find_file(obj, request["take"], request["cache"]) if "cache" in request else None
 
 

@@ -157,7 +157,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _cache_modifiers(obj: bpy.types.Object) -> list[bpy.types.MeshCacheModifier]:
-    return [m for m in obj.modifiers if m.type == "MESH_CACHE" and _take_prefix(m.filepath)]
+    return [m for m in obj.modifiers if isinstance(m, bpy.types.MeshCacheModifier) and _take_prefix(m.filepath)]
 
 
 def _find_modifier(obj: bpy.types.Object, take: str) -> bpy.types.MeshCacheModifier | None:

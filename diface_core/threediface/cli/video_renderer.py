@@ -137,7 +137,7 @@ def _write_job(folder: Path, takes: Mapping[str, Float32Array], faces: np.ndarra
     neutral = next(iter(takes.values()))[0]
     np.savez(folder / "mesh.npz", vertices=flame_to_blender(neutral), faces=faces, colours=vertex_colours(neutral))
     for number, vertices in enumerate(takes.values()):
-        pc2.write(folder / f"{number}.pc2", *vertices.shape[:2], [flame_to_blender(vertices)])
+        pc2.write(folder / f"{number}.pc2", len(vertices), vertices.shape[1], [flame_to_blender(vertices)])
     soundfile.write(folder / "sound.wav", waveform, RATE)
     job = {
         "captions": list(takes),
