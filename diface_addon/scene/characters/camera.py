@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 
 import bpy
-from mathutils import Vector
+from mathutils import Matrix, Vector
 
 LENS, SENSOR_HEIGHT = 85.0, 24.0  # mm, a portrait lens on full frame
 NAME = "DiFACE Playblast"
 VIEWPORT_SENSOR_WIDTH = 72.0  # mm, for which the lens of a 3D viewport is stated
+MIN_CLIP = 1e-6
+"""The nearest that a camera of Blender may begin to show."""
 MARGIN = 1.1
 """Height of the picture, in heights of the object that is framed."""
 
@@ -54,10 +56,13 @@ def add_viewport_camera(
     data = bpy.data.cameras.new(NAME)
     data.lens, data.sensor_width = space.lens, VIEWPORT_SENSOR_WIDTH
     data.clip_start, data.clip_end = space.clip_start, space.clip_end
+    distance = 0.0
     if region.view_perspective == "ORTHO":
         data.type = "ORTHO"
         data.ortho_scale = region.view_distance * VIEWPORT_SENSOR_WIDTH / space.lens
+        # An orthographic viewport also shows what is behind its origin: half of its depth is in front of it.
+        distance, data.clip_start = space.clip_end / 2, MIN_CLIP
     camera = bpy.data.objects.new(data.name, data)
     scene.collection.objects.link(camera)
-    camera.matrix_world = region.view_matrix.inverted()
+    camera.matrix_world = region.view_matrix.inverted() @ Matrix.Translation((0.0, 0.0, distance))
     return camera

@@ -10,6 +10,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
+from mathutils import Vector
 
 from diface_addon import compat
 from diface_addon.scene.characters.camera import add_viewport_camera
@@ -98,14 +99,30 @@ def test_camera_frames_the_character(small, tmp_path, camera, view, is_shown) ->
     assert (contrast >= 20) == is_shown
 
 
-def test_viewport_camera_has_the_view_of_the_viewport(small) -> None:
-    area = next(area for area in bpy.context.screen.areas if area.type == "VIEW_3D")
-    space = area.spaces.active
-    camera = add_viewport_camera(small, space, space.region_3d)
+@pytest.fixture
+def viewport_space() -> bpy.types.SpaceView3D:
+    return next(area.spaces.active for area in bpy.context.screen.areas if area.type == "VIEW_3D")
+
+
+def test_viewport_camera_has_the_view_of_the_viewport(small, viewport_space) -> None:
+    viewport_space.region_3d.view_perspective = "PERSP"
+    camera = add_viewport_camera(small, viewport_space, viewport_space.region_3d)
     bpy.context.view_layer.update()
-    for row, expected in zip(camera.matrix_world, space.region_3d.view_matrix.inverted(), strict=True):
+    for row, expected in zip(camera.matrix_world, viewport_space.region_3d.view_matrix.inverted(), strict=True):
         assert tuple(row) == pytest.approx(tuple(expected), abs=1e-5)
-    assert camera.data.lens == space.lens
+    assert camera.data.lens == viewport_space.lens
+
+
+def test_viewport_camera_shows_what_is_behind_the_origin_of_an_orthographic_view(small, viewport_space) -> None:
+    region = viewport_space.region_3d
+    region.view_perspective = "ORTHO"
+    camera = add_viewport_camera(small, viewport_space, region)
+    bpy.context.view_layer.update()
+    for depth in (-0.49, 0.0, 0.49):  # in depths of the viewport
+        point = region.view_matrix.inverted() @ Vector((0.0, 0.0, depth * viewport_space.clip_end))
+        distance = -(camera.matrix_world.inverted() @ point).z
+        assert camera.data.clip_start < distance < camera.data.clip_end
+    assert camera.data.type == "ORTHO"
 
 
 def test_viewport_is_refused_if_none_is_open(small, tmp_path) -> None:
