@@ -66,7 +66,7 @@ def cached_toy_models(tmp_path_factory, root, speech) -> Path:
 def _source_hash(root: Path, speech: Path) -> str:
     """Hash (hex) of everything that the toy models depend on."""
     sources = [*(root / "diface_core").rglob("*.py"), *(root / "tests" / "core" / "threediface").glob("*.py")]
-    sources += [root / "tests" / "addon" / "toy_threediface_models.py", Path(__file__), speech]
+    sources += [root / "tests" / "addon" / "jobs" / "toy_threediface_models.py", Path(__file__), speech]
     digest = hashlib.sha256()
     for path in sorted(sources):
         digest.update(path.read_bytes())
