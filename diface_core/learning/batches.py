@@ -13,7 +13,7 @@ from .. import channels
 from ..audio.speech_encoder import MEL, SPEECH
 from ..learning.objective import ObjectiveConfig
 from ..learning.sequence import TrainingSequence
-from ..model.denoiser import Denoiser
+from ..networks.denoiser import Denoiser
 from ..types import BoolArray, Float32Array
 from .random_masks import add_bumps, draw_mask
 

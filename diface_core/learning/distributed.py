@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from ..diffusion.loss import LossTerm
+from ..learning.loss_terms import LossTerm
 from ..runtime import device
 
 TIMEOUT = timedelta(hours=12)

@@ -7,9 +7,9 @@ from torch import Tensor, nn
 
 from ..diffusion import schedule
 from ..diffusion.known_region import KnownRegion
-from ..diffusion.loss import LossTerm, position_error, velocity_error, weighted_term
+from ..learning.loss_terms import LossTerm, position_error, velocity_error, weighted_term
 from ..learning.objective import ObjectiveConfig
-from ..model.denoiser import Denoiser
+from ..networks.denoiser import Denoiser
 from . import distributed
 from .batches import Batch
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from ..diffusion.known_region import unconstrained
-from ..model.denoiser import Denoiser
+from ..networks.denoiser import Denoiser
 from ..types import Float32Array
 from .sequence import TrainingSequence
 

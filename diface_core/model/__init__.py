@@ -1,1 +1,1 @@
-"""The denoisers: networks, their files, and sampling from the models that DiFACE ships."""
+"""Sampling from the denoisers that DiFACE ships: models, parts, styles, lip closure. Numpy only."""

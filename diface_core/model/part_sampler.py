@@ -15,7 +15,7 @@ from ..diffusion.guidance import apply_guidance
 from ..diffusion.known_region import Guard, KnownRegion, unconstrained
 from ..diffusion.sampler import SamplerState, WindowSpec, sample_stream
 from ..motion.warp import warp_context_rows
-from ..runtime.parallel import map_parallel
+from ..networks.parallel import map_parallel
 from ..runtime.sliding_windows import sliding_windows
 from ..types import ConstraintProvider, Constraints, Float32Array, GenerateRequest, Pins, Style
 from . import lip_closure

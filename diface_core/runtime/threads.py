@@ -1,8 +1,15 @@
-"""Thread settings of torch. No import of torch, so that the environment is set before it loads."""
+"""Numbers of threads. No import of torch, so that the environment is set before it loads."""
 
 from __future__ import annotations
 
 import os
+
+
+def usable_cores() -> int:
+    """Return the number of cores that this process may use: a container or a batch system may allow fewer than exist."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def set_wait_policy() -> None:
@@ -10,13 +17,9 @@ def set_wait_policy() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
-def limit_threads() -> None:
-    """Import torch and limit its threads to the cores that this process may use.
-
-    torch counts the machine's cores; a container or a batch system may allow fewer.
-    """
+def limit_torch_threads() -> None:
+    """Import torch and limit its threads to the cores that this process may use; torch counts the machine's."""
     set_wait_policy()
     import torch
 
-    if hasattr(os, "sched_getaffinity"):
-        torch.set_num_threads(min(torch.get_num_threads(), len(os.sched_getaffinity(0))))
+    torch.set_num_threads(min(torch.get_num_threads(), usable_cores()))

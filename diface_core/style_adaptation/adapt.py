@@ -17,7 +17,7 @@ from ..learning.mean_performance import mean_performance
 from ..learning.objective import ObjectiveConfig
 from ..learning.random_masks import RandomMaskConfig
 from ..learning.sequence import TrainingSequence
-from ..model.denoiser import Denoiser
+from ..networks.denoiser import Denoiser
 from ..model.style_file import output_layer
 from ..types import Float32Array
 from .amplitude import limit_amplitude, sample_take

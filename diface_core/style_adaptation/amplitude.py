@@ -17,7 +17,7 @@ import torch
 
 from ..learning.mean_performance import MAX_SEQUENCE_ROWS
 from ..learning.sequence import TrainingSequence
-from ..model.denoiser import Denoiser
+from ..networks.denoiser import Denoiser
 from ..model.models import Models
 from ..model.style_file import output_layer
 from ..types import AudioSection, Float32Array, GenerateRequest, Style

@@ -8,7 +8,8 @@ from .. import channels
 from ..audio.reading import load_clip
 from ..audio.speech_encoder import SpeechEncoder
 from ..errors import DifaceError
-from ..model import checkpoint, style_file
+from ..model import style_file
+from ..networks import checkpoint
 from ..model.models import WEIGHTS
 from ..runtime import device
 from ..types import AdaptationRequest, AdaptationResult, Motion, Progress, Report, StyleExample

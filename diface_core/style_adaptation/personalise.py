@@ -14,8 +14,9 @@ from tqdm import tqdm
 from ..audio.speech_encoder import SpeechEncoder
 from ..errors import DifaceError
 from ..learning.sequence import TrainingSequence
-from ..model import checkpoint, style_file
-from ..model.denoiser import Denoiser
+from ..model import style_file
+from ..networks import checkpoint
+from ..networks.denoiser import Denoiser
 from ..model.models import WEIGHTS
 from ..model.style_file import StyleFile, fingerprint, output_layer
 from ..runtime import device

@@ -9,8 +9,8 @@ import torch
 
 from ..errors import ModelError
 from ..learning.sequence import TrainingSequence
-from ..model import checkpoint
-from ..model.denoiser import Denoiser
+from ..networks import checkpoint
+from ..networks.denoiser import Denoiser
 from .settings import TrainConfig
 
 

@@ -10,8 +10,8 @@ from tqdm import tqdm
 from ..learning import distributed
 from ..learning.losses import TrainingLoss
 from ..learning.sequence import TrainingSequence
-from ..model import checkpoint
-from ..model.denoiser import Denoiser
+from ..networks import checkpoint
+from ..networks.denoiser import Denoiser
 from . import logs, loop, resume
 from .head.coupling import make_sampler
 from .initial_denoiser import build_denoiser

@@ -7,7 +7,7 @@ import numpy as np
 from .. import channels
 from ..learning.mean_performance import mean_performance
 from ..learning.sequence import TrainingSequence
-from ..model.denoiser import Denoiser
+from ..networks.denoiser import Denoiser
 from ..types import Float32Array
 from . import metrics
 

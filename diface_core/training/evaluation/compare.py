@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from ...learning.sequence import TrainingSequence
-from ...model.denoiser import Denoiser
+from ...networks.denoiser import Denoiser
 from ...model.models import Models
 from ...types import AudioSection, Float32Array, GenerateRequest, Style
 from .. import metrics, run, sources, validation_sequences

@@ -14,7 +14,7 @@ import torch
 from tqdm import tqdm
 
 from ...audio.speech_encoder import SpeechEncoder
-from ...model import checkpoint
+from ...networks import checkpoint
 from ...model.models import WEIGHTS, Models
 from ...runtime import device
 from ...types import AudioSection, Float32Array, GenerateRequest, Style

@@ -14,8 +14,8 @@ from ...audio.loudness import measure_audio
 from ...audio.speech_encoder import DIMENSION, LOUDNESS
 from ...diffusion.known_region import unconstrained
 from ...diffusion.sampler import sample
-from ...model import checkpoint
-from ...model.denoiser import Denoiser
+from ...networks import checkpoint
+from ...networks.denoiser import Denoiser
 from ...model.models import WEIGHTS
 from .. import corpora
 from ..head import head_measures as measures

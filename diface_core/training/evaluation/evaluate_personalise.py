@@ -17,8 +17,9 @@ import numpy as np
 from ...audio.speech_encoder import SpeechEncoder
 from ...learning.mean_performance import mean_performance
 from ...learning.sequence import TrainingSequence
-from ...model import checkpoint, lip_closure
-from ...model.denoiser import Denoiser
+from ...model import lip_closure
+from ...networks import checkpoint
+from ...networks.denoiser import Denoiser
 from ...style_adaptation.adapt import PERSONAL_STYLE, AdaptConfig, Predictor, adapt_denoiser
 from ...style_adaptation.amplitude import sample_take
 from ...style_adaptation.pair import AudioMotionPair

@@ -15,7 +15,7 @@ from scipy.linalg import cho_factor, cho_solve
 from ...learning.batches import ExampleSampler
 from ...learning.random_masks import draw_mask
 from ...learning.sequence import TrainingSequence
-from ...model.denoiser import Denoiser
+from ...networks.denoiser import Denoiser
 from ...types import BoolArray
 from ..settings import TrainConfig
 from .head_sequences import PriorSequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ...diffusion.loss import LossTerm, position_error, velocity_error, weighted_term
+from ...learning.loss_terms import LossTerm, position_error, velocity_error, weighted_term
 from ...learning import distributed
 from ...threediface.networks import FaceNetwork, Network
 from ...types import Float32Array

@@ -7,7 +7,7 @@ import threading
 import pytest
 import torch
 
-from diface_core.runtime.parallel import MAX_PARALLEL_CALLS, map_parallel
+from diface_core.networks.parallel import MAX_PARALLEL_CALLS, map_parallel
 
 
 @pytest.fixture(params=[1, 2, 4])

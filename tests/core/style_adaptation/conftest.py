@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from diface_core.model.denoiser import Denoiser
+from diface_core.networks.denoiser import Denoiser
 from tests.core.style_adaptation.small_speakers import small_base
 
 

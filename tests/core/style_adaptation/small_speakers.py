@@ -8,7 +8,7 @@ import numpy as np
 from diface_core import channels
 from diface_core.audio.speech_encoder import DIMENSION, LOUDNESS, SAMPLE_RATE
 from diface_core.learning.sequence import TrainingSequence
-from diface_core.model.denoiser import Denoiser
+from diface_core.networks.denoiser import Denoiser
 from diface_core.style_adaptation.adapt import AdaptConfig
 from diface_core.training import run
 from diface_core.training.settings import RandomMaskConfig, TrainConfig

@@ -15,7 +15,7 @@ import torch
 from diface_core import channels
 from diface_core.audio.speech_encoder import DIMENSION, LOUDNESS
 from diface_core.learning.sequence import TrainingSequence
-from diface_core.model import checkpoint
+from diface_core.networks import checkpoint
 from diface_core.training import run
 from diface_core.training.settings import TrainConfig
 

@@ -15,8 +15,8 @@ from diface_core.errors import ModelError
 from diface_core.learning.batches import ExampleSampler
 from diface_core.learning.losses import TrainingLoss
 from diface_core.learning.random_masks import add_bumps, draw_mask
-from diface_core.model import checkpoint
-from diface_core.model.denoiser import Denoiser
+from diface_core.networks import checkpoint
+from diface_core.networks.denoiser import Denoiser
 from diface_core.training import logs, run, settings
 from diface_core.training.initial_denoiser import build_denoiser
 from diface_core.training.prefetch import with_prefetch

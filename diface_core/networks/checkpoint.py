@@ -13,7 +13,8 @@ from safetensors.torch import save_file
 
 from ..atomic_write import atomic_write
 from ..errors import ModelError
-from .denoiser import Denoiser, DenoiserConfig
+from ..inference.denoiser_config import DenoiserConfig
+from .denoiser import Denoiser
 
 FORMAT = "diface-denoiser-1"
 

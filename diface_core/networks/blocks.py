@@ -73,10 +73,15 @@ class TimeEmbedding(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.register_buffer("rates", torch.exp(torch.linspace(0.0, math.log(1000.0), 32)), persistent=False)
+        self.register_buffer("rates", time_rates(), persistent=False)
         self.map = nn.Sequential(nn.Linear(64, width), nn.SiLU(), nn.Linear(width, width))
 
     def forward(self, t: Tensor) -> Tensor:
         """Return the embedding (B, width) of `t` (B,)."""
         angle = t[:, None] * self.get_buffer("rates")
         return self.map(torch.cat([angle.sin(), angle.cos()], dim=1))
+
+
+def time_rates() -> Tensor:
+    """Return the rates (32,) of the time embedding, in radians per unit of time."""
+    return torch.exp(torch.linspace(0.0, math.log(1000.0), 32))

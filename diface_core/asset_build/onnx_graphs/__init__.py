@@ -1,0 +1,1 @@
+"""The networks of the worker as ONNX graphs without weights, written node by node."""

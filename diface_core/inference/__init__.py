@@ -1,0 +1,1 @@
+"""The networks on ONNX Runtime: numpy in, numpy out."""

@@ -1,0 +1,124 @@
+"""Sessions of ONNX Runtime: graphs without weights, opened with the weights of a safetensors file."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import DifaceError, ModelError
+from ..runtime.threads import usable_cores
+from ..types import Float32Array
+
+try:
+    import onnxruntime
+except ImportError as problem:  # a DLL that is missing, or that antivirus software holds back, is an ImportError too
+    raise DifaceError(
+        f"ONNX Runtime cannot be loaded: {problem}.",
+        "Install DiFACE again. On Windows, install Microsoft's Visual C++ Redistributable too, and check that no "
+        "antivirus software blocks the file.",
+    ) from problem
+
+log = logging.getLogger(__name__)
+
+OPSET = 18
+"""Version of ONNX's operators that the graphs use."""
+
+MIN_VERSION = (1, 17)
+"""Oldest ONNX Runtime whose results are tested."""
+
+CPU = "CPUExecutionProvider"
+GPU_PROVIDERS = {"CUDAExecutionProvider": "CUDA", "DmlExecutionProvider": "DirectML"}
+"""Providers that are used where the installed ONNX Runtime has them, in order -> name of the device."""
+
+PROVIDER_VARIABLE = "DIFACE_ONNX_PROVIDER"
+"""Environment variable with the name of the one provider to use. Only so is CoreML used: every build for macOS has
+it, but it computes in half precision and compiles the network for every length anew."""
+
+DAMAGED = "Install DiFACE again, or run `python3 build.py assets` in a checkout."
+
+
+class Session:
+    """One network, opened on the best device.
+
+    Attributes:
+        device: Name of the device, such as "CPU" or "CUDA".
+        metadata: What the graph's file says about it.
+        threads: Number of threads of one call.
+    """
+
+    def __init__(self, path: Path, weights: Mapping[str, Float32Array], threads: int | None = None) -> None:
+        """Open a graph.
+
+        Args:
+            path: The .onnx file.
+            weights: Values of the graph's weights by name; more than it has may be given.
+            threads: Number of threads of one call on the CPU; None uses all cores.
+
+        Raises:
+            ModelError: The file is missing or damaged, or does not match the weights.
+            DifaceError: ONNX Runtime is too old.
+        """
+        check_version(onnxruntime.__version__)
+        if not path.is_file():
+            raise ModelError(f"The network file {path.name} is missing.", DAMAGED)
+        self.threads = threads or usable_cores()
+        self._session = _open(path, weights, self.threads)
+        provider = self._session.get_providers()[0]
+        self.device = GPU_PROVIDERS.get(provider, provider.removesuffix("ExecutionProvider"))
+        self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
+
+    def run(self, **inputs: Float32Array) -> Float32Array:
+        """Return the first output for float32 inputs by name. Several threads may call it at once on the CPU."""
+        return self._session.run(None, inputs)[0]
+
+
+def check_version(installed: str) -> None:
+    """Check the version of ONNX Runtime, such as "1.32.0". Raises DifaceError if it is too old."""
+    numbers = tuple(int(number) for number in re.findall(r"\d+", installed)[:2])
+    if numbers < MIN_VERSION:
+        wanted = ".".join(map(str, MIN_VERSION))
+        raise DifaceError(
+            f"ONNX Runtime {installed} is too old: DiFACE needs {wanted} or later.",
+            "Update the package onnxruntime of the worker's Python, or let DiFACE use its own.",
+        )
+
+
+def choose_providers(available: list[str], wanted: str | None = None) -> list[str]:
+    """Return the providers to try in order: the one that is wanted or the first GPU, then the CPU."""
+    first = [wanted] if wanted else list(GPU_PROVIDERS)
+    return [*[name for name in first if name in available and name != CPU][:1], CPU]
+
+
+def _open(path: Path, weights: Mapping[str, Float32Array], threads: int) -> onnxruntime.InferenceSession:
+    providers = choose_providers(onnxruntime.get_available_providers(), os.environ.get(PROVIDER_VARIABLE))
+    try:
+        return _create(path, weights, threads, providers)
+    except ModelError as problem:
+        if providers == [CPU]:
+            raise
+        log.warning("%s cannot run on %s, so the CPU is used: %s", path.name, providers[0], problem)
+        return _create(path, weights, threads, [CPU])
+
+
+def _create(
+    path: Path, weights: Mapping[str, Float32Array], threads: int, providers: list[str]
+) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    options.enable_mem_pattern = CPU == providers[0]  # DirectML does not support it
+    # Threads that wait would take cores from Blender.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    values = {name: onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(v)) for name, v in weights.items()}
+    options.add_external_initializers(list(values), list(values.values()))
+    try:
+        return onnxruntime.InferenceSession(path, options, providers)
+    except Exception as damage:  # its exceptions share no base class
+        reason = str(damage).strip().splitlines()[0]
+        raise ModelError(f"The network file {path.name} cannot be opened: {reason}.", DAMAGED) from damage

@@ -1,0 +1,1 @@
+"""The denoisers as networks of torch, and their files: for training, style adaptation and as the reference."""
