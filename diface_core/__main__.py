@@ -14,7 +14,7 @@ from . import request_file
 from .cli import generate_options
 from .errors import DifaceError
 from .motion.files import write_motion, writer_for
-from .runtime.threads import limit_threads, set_wait_policy
+from .runtime.threads import set_wait_policy
 from .types import GenerateRequest, Progress
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _personalise(arguments: Sequence[str]) -> int:
 
 
 def _load_engines(cache: Path | None) -> Engines:
-    limit_threads()
+
     from .engines import Engines
 
     return Engines.create(cache)

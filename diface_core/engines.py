@@ -16,6 +16,7 @@ from .faces.basis import reduce_shapes
 from .generate import Generator
 from .motion.resample import resample_motion
 from .motion.warp import warp_motion
+from .runtime.threads import limit_torch_threads
 from .types import (
     MODEL_RATE,
     AdaptationRequest,
@@ -88,6 +89,7 @@ class Engines:
         """Return engines that load nothing yet. `cache` is the folder for speech features."""
 
         def load_threediface(engine: ThreeDiface) -> ThreeDifaceGenerator:
+            limit_torch_threads()
             from .threediface import models
 
             return models.ThreeDifaceModels.load(engine)
@@ -126,6 +128,7 @@ class Engines:
 
     def adapt_style(self, request: AdaptationRequest, report: Report) -> AdaptationResult:
         """Fit a style of DiFACE's face model and write its file. Raises AudioError, ModelError, DifaceError."""
+        limit_torch_threads()
         from .style_adaptation.learn import adapt_style
 
         return adapt_style(request, report)

@@ -24,7 +24,7 @@ from . import protocol
 from .errors import Cancelled, DifaceError, WorkerError
 from .protocol import Message
 from .runtime.progress import EtaEstimator
-from .runtime.threads import limit_threads
+from .runtime.threads import set_wait_policy
 from .types import (
     AdaptationRequest,
     AdaptationResult,
@@ -221,7 +221,7 @@ def _versions() -> dict[str, str | None]:
 
 
 def _load_engines(cache: Path | None) -> Engine:
-    limit_threads()
+    set_wait_policy()
     from .engines import Engines
 
     return Engines.create(cache)

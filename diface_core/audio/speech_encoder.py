@@ -8,13 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
-import torch
-from safetensors.torch import load_file
-from transformers import WhisperConfig, WhisperFeatureExtractor
-from transformers.models.whisper.modeling_whisper import WhisperEncoder
+from safetensors import SafetensorError, safe_open
 
 from ..errors import ModelError
-from ..runtime import device
+from ..inference.mel import log_mel_spectrogram
+from ..inference.session import Session
 from ..runtime.sliding_windows import sliding_windows
 from ..types import MODEL_RATE, AudioClip, Float32Array
 from .loudness import ACTIVE_LEVEL, SAMPLE_RATE, AudioStats, measure_audio
@@ -38,34 +36,34 @@ ASSET = Path(__file__).parents[1] / "assets" / "speech_encoder.safetensors"
 class SpeechEncoder:
     """OpenAI's Whisper tiny.en encoder (Radford et al. 2022), run in overlapping windows over audio of any length."""
 
-    def __init__(self, encoder: WhisperEncoder, digest: str) -> None:
+    def __init__(self, network: Session, positions: int, digest: str) -> None:
         self.hash = digest
-        # transformers wraps .to() in a type that hides that it is a method.
-        self._encoder = encoder.eval().to(device.best())  # pyright: ignore[reportArgumentType]
-        self._positions = encoder.config.max_source_positions
-        seconds = self._positions / ENCODER_RATE  # typed as int, but fractions work
-        self._mel = WhisperFeatureExtractor(feature_size=80, chunk_length=seconds)  # pyright: ignore[reportArgumentType]
-        self._mel.n_samples = self._positions * SAMPLE_RATE // ENCODER_RATE
+        self._network = network
+        self._positions = positions
+        self._window_samples = positions * SAMPLE_RATE // ENCODER_RATE
 
     @classmethod
     def load(cls, path: Path = ASSET, window_seconds: float = WINDOW_SECONDS) -> SpeechEncoder:
-        """Read the weights, for windows of at most 30 s. Raises ModelError if they are missing or damaged."""
+        """Read the weights and the graph beside them, for windows of at most 30 s.
+
+        Raises:
+            ModelError: A file is missing or damaged.
+        """
         if not path.exists():
             raise ModelError(
                 f"The speech encoder is missing: {path}.", "Run `python3 build.py demo` once to create it."
             )
-        positions = round(window_seconds * ENCODER_RATE)
-        encoder = WhisperEncoder(_whisper_config(positions))
         try:
-            weights = {name: value.float() for name, value in load_file(path).items()}
-            weights["embed_positions.weight"] = weights["embed_positions.weight"][:positions]
-            encoder.load_state_dict(weights)
-        except Exception as damage:
+            with safe_open(path, framework="np") as file:
+                weights = {name: file.get_tensor(name).astype(np.float32) for name in list(file.keys())}
+        except (SafetensorError, OSError) as damage:
             hint = "Delete the file and run `python3 build.py demo` to create it again."
             raise ModelError(f"The speech encoder cannot be read: {path}.", hint) from damage
+        network = Session(path.with_suffix(".onnx"), weights)
         # The features depend on these besides the weights.
         parameters = f"{window_seconds} {HOP_SECONDS} {DIMENSION} {ACTIVE_LEVEL}"
-        return cls(encoder, hashlib.sha256(path.read_bytes() + parameters.encode()).hexdigest())
+        digest = hashlib.sha256(path.read_bytes() + parameters.encode()).hexdigest()
+        return cls(network, round(window_seconds * ENCODER_RATE), digest)
 
     def encode(self, clip: AudioClip, report: Callable[[float], None] = lambda fraction: None) -> Float32Array:
         """Return features (T, DIMENSION) float32 of a mono 16 kHz clip, T = MODEL_RATE.rows(clip.seconds).
@@ -96,11 +94,10 @@ class SpeechEncoder:
 
     def encode_window(self, samples: Float32Array) -> Float32Array:
         """Return one window's rows (positions, WIDTH + BANDS) at 50 Hz; shorter samples are padded with silence."""
-        mel = self._mel(samples, sampling_rate=SAMPLE_RATE, return_tensors="pt").input_features
-        with torch.inference_mode():
-            speech = self._encoder(mel.to(self._encoder.device)).last_hidden_state[0].cpu()
-        bands = mel[0, :, ::2].reshape(BANDS, -1, mel.shape[-1] // 2).mean(1).T
-        return torch.cat([speech, bands], 1).numpy()
+        mel = log_mel_spectrogram(samples, 2 * self._positions)
+        speech = self._network.run(mel=mel[None])[0]
+        bands = mel[:, ::2].reshape(BANDS, -1, self._positions).mean(1).T
+        return np.concatenate([speech, bands], axis=1)
 
     def _encode_windows(self, blocks: Iterable[Float32Array], samples: int, gain: float) -> Iterator[Float32Array]:
         """Rows (n, WIDTH + BANDS) at 50 Hz, in order: the weighted mean of the windows that contain each."""
@@ -112,9 +109,9 @@ class SpeechEncoder:
         total = np.zeros((self._positions, WIDTH + BANDS), np.float32)
         weights = np.zeros((self._positions, 1), np.float32)
         for index in range(count):
-            while len(held) < self._mel.n_samples and (block := next(blocks, None)) is not None:
+            while len(held) < self._window_samples and (block := next(blocks, None)) is not None:
                 held = np.concatenate([held, block])
-            total += self.encode_window(held[: self._mel.n_samples] * gain) * weight
+            total += self.encode_window(held[: self._window_samples] * gain) * weight
             weights += weight
 
             # No later window contains the rows before the next one.
@@ -135,11 +132,3 @@ def _resample_to_model_rate(parts: Iterable[Float32Array], rows: int) -> Iterato
         part = (position - below).astype(np.float32)[:, None]
         yield window.rows[below] * (1 - part) + window.rows[below + 1] * part
         done = last
-
-
-def _whisper_config(positions: int) -> WhisperConfig:
-    return WhisperConfig(
-        d_model=WIDTH, encoder_layers=4, encoder_attention_heads=6, encoder_ffn_dim=1536, num_mel_bins=80,
-        max_source_positions=positions, decoder_layers=1, decoder_attention_heads=6, decoder_ffn_dim=16, vocab_size=8,
-        pad_token_id=0, bos_token_id=1, eos_token_id=2, decoder_start_token_id=1, dropout=0.0,
-    )  # fmt: skip

@@ -1,1 +1,1 @@
-"""Diffusion over motion, as pure functions: schedule, sampler, guidance, known region and loss."""
+"""Diffusion over motion, as pure functions of numpy: schedule, sampler, guidance and known region."""

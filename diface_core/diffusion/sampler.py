@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from ..runtime.sliding_windows import sliding_windows
+from ..types import Float32Array
 from . import schedule
 from .known_region import KnownRegion
 
@@ -18,8 +18,8 @@ from .known_region import KnownRegion
 class SamplerState:
     """Rows between two steps: `xt` (B, T, C), `speech` (B, T, W) and their known region."""
 
-    xt: Tensor
-    speech: Tensor
+    xt: Float32Array
+    speech: Float32Array
     region: KnownRegion
 
     def __len__(self) -> int:
@@ -31,7 +31,7 @@ class SamplerState:
     @staticmethod
     def concatenated(parts: list[SamplerState]) -> SamplerState:
         """Return the concatenation of states in time."""
-        xt, speech = torch.cat([part.xt for part in parts], dim=1), torch.cat([part.speech for part in parts], dim=1)
+        xt, speech = (np.concatenate(values, axis=1) for values in zip(*((p.xt, p.speech) for p in parts), strict=True))
         return SamplerState(xt, speech, KnownRegion.concatenated([part.region for part in parts]))
 
 
@@ -50,11 +50,13 @@ class WindowSpec:
     length: int
 
 
-Denoise = Callable[[SamplerState, Tensor], Tensor]
-"""(rows, t scalar) -> x0 (B, T, C)."""
+Denoise = Callable[[SamplerState, float], Float32Array]
+"""(rows, t) -> x0 (B, T, C)."""
 
 
-def sample(denoise: Callable[[Tensor, Tensor], Tensor], noise: Tensor, region: KnownRegion, steps: int) -> Tensor:
+def sample(
+    denoise: Callable[[Float32Array, float], Float32Array], noise: Float32Array, region: KnownRegion, steps: int
+) -> Float32Array:
     """Return x0 (B, T, C) from `noise` (B, T, C) in `steps` DDIM steps, with the known region imposed."""
     whole = SamplerState(noise, noise[..., :0], region)
     spec = WindowSpec(0, 1, len(whole))
@@ -92,8 +94,8 @@ def sample_stream(
 def _denoise_step(
     denoise: Denoise,
     parts: Iterable[SamplerState],
-    t: Tensor,
-    t_next: Tensor,
+    t: float,
+    t_next: float,
     spec: WindowSpec,
     count_rows: Callable[[int], None],
 ) -> Iterator[SamplerState]:

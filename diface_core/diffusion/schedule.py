@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+import math
+
+import numpy as np
+
+from ..types import Float32Array, Float64Array
 
 OFFSET = 0.008
 
 
-def alpha_sigma(t: Tensor) -> tuple[Tensor, Tensor]:
+def alpha_sigma(t: Float64Array) -> tuple[Float64Array, Float64Array]:
     """Return the shares of x0 and noise in xt at each t, alpha^2 + sigma^2 = 1, in the shape of `t`."""
-    angle = (t + OFFSET) / (1 + OFFSET) * (torch.pi / 2)
-    start = torch.cos(torch.tensor(OFFSET / (1 + OFFSET) * torch.pi / 2, dtype=t.dtype))
-    alpha = (torch.cos(angle) / start).clamp(0.0, 1.0)
-    return alpha, torch.sqrt(1 - alpha**2)
+    angle = (t + OFFSET) / (1 + OFFSET) * (math.pi / 2)
+    start = math.cos(OFFSET / (1 + OFFSET) * math.pi / 2)
+    alpha = np.clip(np.cos(angle) / start, 0.0, 1.0)
+    return alpha, np.sqrt(1 - alpha**2)
 
 
-def times(steps: int, start_time: float = 1.0) -> Tensor:
-    """Return the times (steps + 1,) that a sampler visits, from `start_time` to 0."""
+def times(steps: int, start_time: float = 1.0) -> list[float]:
+    """Return the steps + 1 times that a sampler visits, from `start_time` to 0."""
     if steps < 1:
         raise ValueError(f"steps must be 1 or more. Got {steps}.")
-    return torch.linspace(start_time, 0.0, steps + 1)
+    return np.linspace(start_time, 0.0, steps + 1).tolist()
 
 
-def add_noise(x0: Tensor, noise: Tensor, t: Tensor) -> Tensor:
-    """Return xt of clean rows (B, T, C), noise of that shape and t (B,)."""
-    alpha, sigma = alpha_sigma(t[:, None, None])
+def add_noise(x0: Float32Array, noise: Float32Array, t: float) -> Float32Array:
+    """Return xt of clean rows and noise, both (B, T, C)."""
+    alpha, sigma = _shares(t)
     return alpha * x0 + sigma * noise
 
 
-def ddim_step(xt: Tensor, x0: Tensor, t: Tensor, t_next: Tensor) -> Tensor:
-    """Return xt at `t_next` by the deterministic DDIM step (Song et al.
-
-    2021, eq. 12, sigma 0); t, t_next are scalars.
-    """
-    alpha, sigma = alpha_sigma(t)
-    alpha_next, sigma_next = alpha_sigma(t_next)
+def ddim_step(xt: Float32Array, x0: Float32Array, t: float, t_next: float) -> Float32Array:
+    """Return xt at `t_next` by the deterministic DDIM step (Song et al. 2021, eq. 12, sigma 0)."""
+    alpha, sigma = _shares(t)
     noise = (xt - alpha * x0) / sigma
-    return alpha_next * x0 + sigma_next * noise
+    return add_noise(x0, noise, t_next)
+
+
+def _shares(t: float) -> tuple[float, float]:
+    """The shares as Python's numbers, which leave arrays of float32 at float32."""
+    alpha, sigma = alpha_sigma(np.float64(t))
+    return float(alpha), float(sigma)

@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -112,7 +111,7 @@ def _create(
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
-    options.enable_mem_pattern = CPU == providers[0]  # DirectML does not support it
+    options.enable_mem_pattern = providers[0] == CPU  # DirectML does not support it
     # Threads that wait would take cores from Blender.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     values = {name: onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(v)) for name, v in weights.items()}

@@ -5,13 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..diffusion import schedule
-from ..diffusion.known_region import KnownRegion
 from ..learning.loss_terms import LossTerm, position_error, velocity_error, weighted_term
 from ..learning.objective import ObjectiveConfig
 from ..networks.denoiser import Denoiser
 from . import distributed
 from .batches import Batch
+from .noising import add_noise
 
 GAP_UNIT = 0.05
 """Unit of the lip distance jawOpen - mouthClose: a twentieth of a wide open jaw."""
@@ -46,10 +45,10 @@ class TrainingLoss(nn.Module):
         """Return the predicted x0 (B, T, C) in the denoiser's units, with the known values imposed."""
         speech = self.denoiser.speech(batch.features).float()
         speech = torch.where(batch.has_audio[:, None, None], speech, self.denoiser.speech.unheard)
-        known = KnownRegion(batch.x0, batch.mask)
-        xt = schedule.add_noise(batch.x0, batch.noise, batch.t)
+        xt = torch.where(batch.mask, batch.x0, add_noise(batch.x0, batch.noise, batch.t))
         style = self.denoiser.style_vector(batch.style)
-        return known.impose(self.denoiser(xt, batch.t, speech, style, known).float())
+        x0 = self.denoiser(xt, batch.t, speech, style, batch.mask.to(xt.dtype))
+        return torch.where(batch.mask, batch.x0, x0.float())
 
     def terms(self, x0: Tensor, batch: Batch) -> dict[str, LossTerm]:
         """Return every term that has a weight, as total and weight of its mean."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ..diffusion.known_region import unconstrained
 from ..networks.denoiser import Denoiser
 from ..types import Float32Array
 from .sequence import TrainingSequence
@@ -22,5 +21,5 @@ def mean_performance(denoiser: Denoiser, sequence: TrainingSequence) -> Float32A
     xt = torch.zeros(1, features.shape[1], len(denoiser.config.channels), device=denoiser.device)
     number = denoiser.config.styles.index(sequence.style) if sequence.style in denoiser.config.styles else -1
     style = denoiser.style_vector(torch.tensor([number], device=denoiser.device))
-    x0 = denoiser(xt, torch.ones(1, device=denoiser.device), speech, style, unconstrained(xt))
+    x0 = denoiser(xt, torch.ones(1, device=denoiser.device), speech, style)
     return denoiser.denormalise(x0)[0].cpu().numpy()

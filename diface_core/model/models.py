@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +12,14 @@ import numpy as np
 
 from .. import channels
 from ..errors import ModelError
-from ..runtime import device
+from ..inference.denoiser import GRAPHS, OnnxDenoiser
+from ..inference.denoiser_file import read_denoiser_file
 from ..runtime.sliding_windows import rechunk, tee_stream, zip_chunks
 from ..types import MODEL_RATE, ConstraintProvider, Float32Array, GenerateRequest, Motion, ReportFraction
-from . import checkpoint
-from .denoiser import Denoiser
+from .motion_denoiser import MotionDenoiser
 from .part_sampler import PartSampler
+
+log = logging.getLogger(__name__)
 
 WEIGHTS = Path(__file__).parent.parent / "weights"
 
@@ -25,7 +28,7 @@ WEIGHTS = Path(__file__).parent.parent / "weights"
 class Models:
     """One denoiser per part ("face", "head"), and the hash (hex) of their files."""
 
-    denoisers: dict[str, Denoiser]
+    denoisers: Mapping[str, MotionDenoiser]
     hash: str
 
     def sample(
@@ -84,15 +87,24 @@ class Models:
             yield np.concatenate(values, axis=1)
 
 
-def load_models(folder: Path = WEIGHTS) -> Models:
-    """Load `face.safetensors` and `head.safetensors`. Raises ModelError if one is missing, damaged or wrong."""
+def load_models(folder: Path = WEIGHTS, graphs: Path = GRAPHS) -> Models:
+    """Load the models of ONNX Runtime.
+
+    Args:
+        folder: Where face.safetensors and head.safetensors are.
+        graphs: Where their graphs are.
+
+    Raises:
+        ModelError: A file is missing, damaged or wrong.
+    """
     denoisers, digest = {}, hashlib.sha256()
     for part, names in channels.PARTS.items():
-        denoiser, file_hash = checkpoint.load(folder / f"{part}.safetensors")
-        if denoiser.config.channels != names:
+        file = read_denoiser_file(folder / f"{part}.safetensors")
+        if file.config.channels != names:
             raise ModelError(f"{part}.safetensors has other channels than the {part}'s.", "Install DiFACE again.")
-        denoisers[part] = denoiser.to(device.best())
-        digest.update(file_hash.encode())
+        denoisers[part] = OnnxDenoiser.load(file, graphs)
+        digest.update(file.hash.encode())
+    log.info("The models run on %s.", ", ".join(sorted({denoiser.device for denoiser in denoisers.values()})))
     return Models(denoisers, digest.hexdigest())
 
 

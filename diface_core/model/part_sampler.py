@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from .. import channels
 from ..diffusion import schedule
-from ..diffusion.guidance import apply_guidance
+from ..diffusion.guidance import Conditions, apply_guidance
 from ..diffusion.known_region import Guard, KnownRegion, unconstrained
 from ..diffusion.sampler import SamplerState, WindowSpec, sample_stream
 from ..motion.warp import warp_context_rows
-from ..networks.parallel import map_parallel
 from ..runtime.sliding_windows import sliding_windows
 from ..types import ConstraintProvider, Constraints, Float32Array, GenerateRequest, Pins, Style
 from . import lip_closure
-from .denoiser import Denoiser
+from .motion_denoiser import MotionDenoiser
 from .style import apply_style
 
 
@@ -30,15 +27,13 @@ class PartSampler:
         ModelError: The style is unknown.
     """
 
-    def __init__(self, part: str, denoiser: Denoiser, request: GenerateRequest, first_row: int = 0) -> None:
+    def __init__(self, part: str, denoiser: MotionDenoiser, request: GenerateRequest, first_row: int = 0) -> None:
         self._part, self._request, self._first_row = part, request, first_row
         # The head has one style, follows the speech only loosely, and the scale of its noise is that of its motion.
         is_face = part == "face"
         self._variety = request.variety if is_face else 1.0
         self._guidance_scales = (request.guidance, request.style_guidance) if is_face else (1.0, 1.0)
-        with torch.inference_mode():
-            self._denoiser, self._style = apply_style(denoiser, request.style if is_face else Style())
-            self._no_style = torch.zeros_like(self._style)
+        self._denoiser, self._style = apply_style(denoiser, request.style if is_face else Style())
         self._lip_guard = _lip_closure_guard(self._denoiser) if is_face else None
 
     def stream(
@@ -56,7 +51,7 @@ class PartSampler:
             context_rows, keep_motion = context_rows + warp_context_rows(first.falloff), first.keep_motion
         done = 0
         for part in self._run_sampler(states, rows, context_rows, keep_motion, count_rows):
-            x0 = self._denoiser.denormalise(part.xt)[0].cpu().numpy()
+            x0 = self._denoiser.scale.denormalise(part.xt)[0]
             values = lip_closure.close_small_gaps(x0) if self._part == "face" else x0
             if constraint_provider is not None:
                 constraints = constraint_provider(done, done + len(values))
@@ -73,7 +68,7 @@ class PartSampler:
         done = 0
         for speech in self._encode_features(features, rows):
             last = done + speech.shape[1]
-            xt = self._variety * noise(last - done).to(self._denoiser.device)
+            xt = self._variety * noise(last - done)
             region = unconstrained(xt)
             if constraint_provider is not None:
                 region = _known_region(self._denoiser, constraint_provider(done, last), self._lip_guard)
@@ -98,57 +93,51 @@ class PartSampler:
         steps = max(1, round(self._request.steps * (1 - keep_motion)))
         return sample_stream(self._denoise, states, steps, spec, count_rows, 1 - keep_motion)
 
-    def _encode_features(self, features: Iterator[Float32Array], rows: int) -> Iterator[Tensor]:
+    def _encode_features(self, features: Iterator[Float32Array], rows: int) -> Iterator[Float32Array]:
         """Rows (1, n, W) of the speech tower."""
-        tower = self._denoiser.speech
-        for window in sliding_windows(features, tower.context_rows, rows):
-            with torch.inference_mode():
-                speech = tower(torch.from_numpy(window.rows)[None].to(self._denoiser.device))
-            yield speech[:, window.valid]
+        for window in sliding_windows(features, self._denoiser.speech_context_rows, rows):
+            yield self._denoiser.encode_speech(window.rows)[:, window.valid]
 
-    def _denoise(self, rows: SamplerState, t: Tensor) -> Tensor:
-        denoiser = self._denoiser
+    def _denoise(self, rows: SamplerState, t: float) -> Float32Array:
+        xt, flags = rows.region.denoiser_input(rows.xt)
+        no_speech = np.broadcast_to(self._denoiser.no_speech, rows.speech.shape)
+        no_style = np.zeros_like(self._style)
 
-        def predict(with_speech: bool, with_style: bool) -> Tensor:
-            speech = rows.speech if with_speech else denoiser.speech.unheard
-            style = self._style if with_style else self._no_style
-            with torch.inference_mode():
-                return denoiser(rows.xt, t[None].to(rows.xt.device), speech, style, rows.region)
+        def predict(conditions: Sequence[Conditions]) -> Sequence[Float32Array]:
+            speech = np.concatenate([rows.speech if with_speech else no_speech for with_speech, _ in conditions])
+            style = np.concatenate([self._style if with_style else no_style for _, with_style in conditions])
+            return np.split(self._denoiser.denoise(xt, t, speech, style, flags), len(conditions))
 
-        map_conditions = map if rows.xt.is_cuda else map_parallel
-        with torch.inference_mode():
-            return apply_guidance(predict, *self._guidance_scales, map_conditions)
+        return apply_guidance(predict, *self._guidance_scales)
 
 
-def noise_source(seed: int, part: str, width: int) -> Callable[[int], Tensor]:
+def noise_source(seed: int, part: str, width: int) -> Callable[[int], Float32Array]:
     """Return a function that returns the next rows (1, rows, width) of the noise of a seed and a part."""
     generator = np.random.default_rng([seed, list(channels.PARTS).index(part)])
-    return lambda rows: torch.from_numpy(generator.standard_normal((rows, width), np.float32))[None]
+    return lambda rows: generator.standard_normal((rows, width), np.float32)[None]
 
 
-def _known_region(denoiser: Denoiser, constraints: Constraints, guard: Guard | None) -> KnownRegion:
-    values = denoiser.normalise(torch.from_numpy(np.nan_to_num(constraints.values)).to(denoiser.device))
-    mask, pins = torch.from_numpy(constraints.known_mask).to(denoiser.device), constraints.pins
-    mean, deviation = (denoiser.get_buffer(name).cpu().numpy() for name in ("mean", "deviation"))
-    value = ((pins.value - mean[pins.channel]) / deviation[pins.channel]).astype(np.float32)
-    normalised = replace(constraints, values=values.cpu().numpy(), pins=Pins(pins.row, pins.channel, value))
-    return KnownRegion(values[None], mask[None], normalised, guard)
+def _known_region(denoiser: MotionDenoiser, constraints: Constraints, guard: Guard | None) -> KnownRegion:
+    scale, pins = denoiser.scale, constraints.pins
+    values = scale.normalise(np.nan_to_num(constraints.values))
+    value = ((pins.value - scale.mean[pins.channel]) / scale.deviation[pins.channel]).astype(np.float32)
+    normalised = replace(constraints, values=values, pins=Pins(pins.row, pins.channel, value))
+    return KnownRegion(values[None], constraints.known_mask[None], normalised, guard)
 
 
 def _noised_from_known(
     states: Iterator[SamplerState], context_rows: int, rows: int, start_time: float
 ) -> Iterator[SamplerState]:
     """The known values, warped and noised to t `start_time`, instead of noise alone."""
-    alpha, sigma = schedule.alpha_sigma(torch.tensor(start_time))
     for window in sliding_windows(states, context_rows, rows, join=SamplerState.concatenated):
         warped = window.rows.region.impose(window.rows.region.values)[:, window.valid]
         inner = window.rows[window.valid]
-        yield SamplerState(alpha.to(warped) * warped + sigma.to(warped) * inner.xt, inner.speech, inner.region)
+        yield SamplerState(schedule.add_noise(warped, inner.xt, start_time), inner.speech, inner.region)
 
 
-def _lip_closure_guard(denoiser: Denoiser) -> Guard:
+def _lip_closure_guard(denoiser: MotionDenoiser) -> Guard:
     """A guard against warps that open lips which the speech closes."""
-    mean, deviation = (denoiser.get_buffer(name).cpu().numpy() for name in ("mean", "deviation"))
+    mean, deviation = denoiser.scale.mean, denoiser.scale.deviation
 
     def guard(predicted: Float32Array, warped: Float32Array, constraints: Constraints) -> Float32Array:
         pinned, pins = constraints.known_mask.copy(), constraints.pins

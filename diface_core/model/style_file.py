@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
+import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
-from torch import Tensor, nn
+from safetensors.numpy import save_file
 
 from ..atomic_write import atomic_write
 from ..errors import ModelError
-from .denoiser import Denoiser
+from ..types import Float32Array
 
 FORMAT = "diface-style-1"
 SUFFIX = ".safetensors"
@@ -26,8 +24,8 @@ class StyleFile:
 
     Attributes:
         name: Name of the style.
-        base: `fingerprint` of the denoiser that it belongs to.
-        vector: (2 width,) as from `Denoiser.style_vector`.
+        base: Fingerprint of the denoiser that it belongs to.
+        vector: (2 width,), the style vector.
         weight: (C, width), added to the output layer's.
         bias: (C,), added to the output layer's.
         notes: Information about its origin, for people.
@@ -35,53 +33,42 @@ class StyleFile:
 
     name: str
     base: str
-    vector: Tensor
-    weight: Tensor
-    bias: Tensor
+    vector: Float32Array
+    weight: Float32Array
+    bias: Float32Array
     notes: dict[str, str] = field(default_factory=dict)
-
-
-def output_layer(denoiser: Denoiser) -> nn.Linear:
-    """Return the last layer: from hidden rows to channels."""
-    last = denoiser.leave[-1]
-    assert isinstance(last, nn.Linear)
-    return last
-
-
-def fingerprint(denoiser: Denoiser) -> str:
-    """Return the hash (hex) of the weights as stored in float16."""
-    digest = hashlib.sha256()
-    for name, value in sorted(denoiser.state_dict().items()):
-        digest.update(name.encode() + value.detach().to("cpu", torch.float16).contiguous().numpy().tobytes())
-    return digest.hexdigest()
 
 
 def save(style: StyleFile, path: Path) -> None:
     """Write the style, whole or not at all."""
-    values = {name: getattr(style, name).detach().cpu().float().contiguous() for name in ("vector", "weight", "bias")}
+    values = {name: np.ascontiguousarray(getattr(style, name), np.float32) for name in ("vector", "weight", "bias")}
     with atomic_write(path) as draft:
         save_file(values, draft, {"format": FORMAT, "name": style.name, "base": style.base, **style.notes})
 
 
-def load(path: Path, denoiser: Denoiser) -> StyleFile:
-    """Read a style. Raises ModelError if it is missing, damaged or made for another model."""
+def load(path: Path, fingerprint: str) -> StyleFile:
+    """Read a style of the denoiser with a fingerprint.
+
+    Raises:
+        ModelError: The file is missing, damaged or made for another model.
+    """
     if not path.is_file():
         raise ModelError(f"The style file {path} is missing.", "Restore it, or choose another style.")
     try:
-        with safe_open(path, framework="pt") as file:
+        with safe_open(path, framework="np") as file:
             notes = dict(file.metadata() or {})
-            values = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 - not a mapping
+            values = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118 - not a mapping
     except (SafetensorError, OSError) as damage:
         raise ModelError(f"The style file {path.name} is damaged: {damage}.", "Create it again.") from damage
     if notes.pop("format", None) != FORMAT or set(values) != {"vector", "weight", "bias"}:
         raise ModelError(f"{path.name} is not a style file.", "Choose a file from `python -m diface_core personalise`.")
     base = notes.pop("base", "")
-    if base != fingerprint(denoiser):
+    if base != fingerprint:
         raise ModelError(
             f"The style {path.name} belongs to another model.",
             "Personalise again with this version of DiFACE, which takes about two minutes.",
         )
-    wrong = [name for name, value in values.items() if not torch.isfinite(value).all()]
+    wrong = [name for name, value in values.items() if not np.isfinite(value).all()]
     if wrong:
         raise ModelError(f"The style file {path.name} contains values that are not finite.", "Create it again.")
     return StyleFile(notes.pop("name", path.stem), base, values["vector"], values["weight"], values["bias"], notes)

@@ -1,22 +1,18 @@
-"""Denoiser files: safetensors with the configuration in the header; no pickle."""
+"""Denoiser files as networks of torch."""
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from ..atomic_write import atomic_write
 from ..errors import ModelError
-from ..inference.denoiser_config import DenoiserConfig
+from ..inference.denoiser_file import FORMAT, read_denoiser_file
 from .denoiser import Denoiser
-
-FORMAT = "diface-denoiser-1"
 
 
 def save(denoiser: Denoiser, path: Path, **notes: str) -> None:
@@ -34,42 +30,12 @@ def load(path: Path) -> tuple[Denoiser, str]:
         The denoiser and the hash (hex) of its file.
 
     Raises:
-        ModelError: The file is missing, damaged or of another format, or has wrong shapes or values that are not
-            finite.
+        ModelError: As `read_denoiser_file`, or the file has wrong shapes.
     """
-    if not path.exists():
-        raise ModelError(
-            f"The model file {path.name} is missing.", "Install DiFACE again, or train it (docs/research/training.md)."
-        )
+    file = read_denoiser_file(path)
+    denoiser = Denoiser(file.config)
     try:
-        with safe_open(path, framework="pt") as file:
-            notes = file.metadata() or {}
-            weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 - not a mapping
-    except (SafetensorError, OSError) as damage:
-        raise ModelError(f"The model file {path.name} is damaged: {damage}.", "Install DiFACE again.") from damage
-    if notes.get("format") != FORMAT:
-        raise ModelError(
-            f"{path.name} is not a DiFACE model: expected {FORMAT}, got {notes.get('format')}.",
-            "Choose a file that diface_core.training.train wrote.",
-        )
-    wrong = [name for name, value in weights.items() if not torch.isfinite(value).all()]
-    if wrong:
-        raise ModelError(f"{path.name} contains values that are not finite, in {wrong[0]}.", "Install DiFACE again.")
-    denoiser = Denoiser(config_from_dict(json.loads(notes["config"])))
-    weights = {_current_name(name): value for name, value in weights.items()}
-    try:
-        denoiser.load_state_dict(weights)
+        denoiser.load_state_dict({name: torch.from_numpy(value) for name, value in file.weights.items()})
     except RuntimeError as mismatch:
         raise ModelError(f"{path.name} does not match its configuration: {mismatch}.", "Train it again.") from mismatch
-    return denoiser.eval(), hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def config_from_dict(fields: dict[str, object]) -> DenoiserConfig:
-    """Return a DenoiserConfig from JSON or TOML, whose lists become tuples."""
-    return DenoiserConfig(**{name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()})  # type: ignore[arg-type]
-
-
-def _current_name(name: str) -> str:
-    """Name of a weight; files of early versions lack the prefix of the network."""
-    inside = ("descend.", "shrink.", "middle.", "grow.", "join.", "ascend.")
-    return f"network.{name}" if name.startswith(inside) else name
+    return denoiser.eval(), file.hash

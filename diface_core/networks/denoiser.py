@@ -6,9 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..diffusion.known_region import KnownRegion
-from .blocks import ResidualBlock, TemporalConv, TimeEmbedding
 from ..inference.denoiser_config import DenoiserConfig
+from .blocks import ResidualBlock, TemporalConv, TimeEmbedding
 from .convnet import ConvNet
 from .transformer import LocalTransformer
 from .unet import UNet
@@ -85,21 +84,29 @@ class Denoiser(nn.Module):
         vector = self.style(index.clamp(min=0))
         return vector * (index >= 0)[:, None]
 
-    def forward(self, xt: Tensor, t: Tensor, speech: Tensor, style: Tensor, region: KnownRegion) -> Tensor:
+    @property
+    def output_layer(self) -> nn.Linear:
+        """The last layer: from hidden rows to channels."""
+        last = self.leave[-1]
+        assert isinstance(last, nn.Linear)
+        return last
+
+    def forward(self, xt: Tensor, t: Tensor, speech: Tensor, style: Tensor, flags: Tensor | None = None) -> Tensor:
         """Return x0 (B, T, C).
 
         Known values enter clean with a flag (as in 3DiFACE's head model), so that the motion around adapts to them.
 
         Args:
-            xt: (B, T, C).
+            xt: (B, T, C), with the known values in place.
             t: (B,).
             speech: (B, T, W) from the tower, or its learnt input without speech (W,).
             style: Style vectors (B, 2 width).
-            region: The known region.
+            flags: (B, T, C), 1 where a value is known, else 0; None: no value is.
         """
         condition = functional.silu(self.time(t) + style)
         speech = speech.expand(len(xt), xt.shape[1], -1)
-        x = self.enter(torch.cat([*region.denoiser_input(xt), speech], dim=2))
+        flags = torch.zeros_like(xt) if flags is None else flags
+        x = self.enter(torch.cat([xt, flags, speech], dim=2))
         return self.leave(self.network(x, condition))
 
 

@@ -18,7 +18,6 @@ from ..learning.objective import ObjectiveConfig
 from ..learning.random_masks import RandomMaskConfig
 from ..learning.sequence import TrainingSequence
 from ..networks.denoiser import Denoiser
-from ..model.style_file import output_layer
 from ..types import Float32Array
 from .amplitude import limit_amplitude, sample_take
 
@@ -205,7 +204,7 @@ def _with_style_vector(base: Denoiser, vector: Tensor) -> Denoiser:
 
 def _freeze_all_but_style(denoiser: Denoiser, output: bool) -> list[nn.Parameter]:
     """Freeze all other parameters and return the trained ones, the style vector first."""
-    layer = output_layer(denoiser)
+    layer = denoiser.output_layer
     parameters = [denoiser.style.weight, *([layer.weight, layer.bias] if output else [])]
     denoiser.requires_grad_(False)
     for parameter in parameters:

@@ -17,9 +17,9 @@ import torch
 
 from ..learning.mean_performance import MAX_SEQUENCE_ROWS
 from ..learning.sequence import TrainingSequence
-from ..networks.denoiser import Denoiser
 from ..model.models import Models
-from ..model.style_file import output_layer
+from ..networks.denoiser import Denoiser
+from ..networks.torch_denoiser import TorchDenoiser
 from ..types import AudioSection, Float32Array, GenerateRequest, Style
 
 ROUNDS, CORRECTION_SHARE = 5, 0.5
@@ -36,7 +36,7 @@ def sample_take(denoiser: Denoiser, sequence: TrainingSequence, seed: int = 0) -
     """Return weights (T, C) of a take of a sequence's audio and style with default settings, T <= MAX_SEQUENCE_ROWS."""
     request = GenerateRequest(AudioSection(Path()), ("face",), seed=seed, style=Style.named(sequence.style))
     features = sequence.features[:MAX_SEQUENCE_ROWS].astype(np.float32)
-    return np.clip(Models({"face": denoiser}, "").sample(features, request).values, 0, 1)
+    return np.clip(Models({"face": TorchDenoiser(denoiser)}, "").sample(features, request).values, 0, 1)
 
 
 @torch.no_grad()
@@ -53,7 +53,7 @@ def limit_amplitude(
     first_rows = np.cumsum([0, *(len(one.values) for one in sequences[:-1])])
     sequences = [one for one, first in zip(sequences, first_rows, strict=True) if first < MAX_MEASURED_ROWS]
     limited = copy.deepcopy(denoiser)
-    layer = output_layer(limited)
+    layer = limited.output_layer
     mean, deviation = (limited.get_buffer(name).cpu().numpy() for name in ("mean", "deviation"))
     target = np.concatenate([one.values[:MAX_SEQUENCE_ROWS].astype(np.float32) for one in sequences])
     known = np.any([one.known for one in sequences], axis=0)

@@ -9,8 +9,8 @@ from ..audio.reading import load_clip
 from ..audio.speech_encoder import SpeechEncoder
 from ..errors import DifaceError
 from ..model import style_file
-from ..networks import checkpoint
 from ..model.models import WEIGHTS
+from ..networks import checkpoint
 from ..runtime import device
 from ..types import AdaptationRequest, AdaptationResult, Motion, Progress, Report, StyleExample
 from .adapt import AdaptConfig

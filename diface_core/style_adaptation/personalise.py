@@ -15,10 +15,11 @@ from ..audio.speech_encoder import SpeechEncoder
 from ..errors import DifaceError
 from ..learning.sequence import TrainingSequence
 from ..model import style_file
+from ..model.models import WEIGHTS
+from ..model.style_file import StyleFile
 from ..networks import checkpoint
 from ..networks.denoiser import Denoiser
-from ..model.models import WEIGHTS
-from ..model.style_file import StyleFile, fingerprint, output_layer
+from ..networks.torch_denoiser import TorchDenoiser
 from ..runtime import device
 from ..runtime.progress import ENCODING
 from ..types import Progress, Report
@@ -97,15 +98,16 @@ def _encode_pairs(
 
 def _make_style(base: Denoiser, adapted: AdaptedDenoiser, pairs: list[AudioMotionPair], name: str) -> StyleFile:
     """Return the style file of a fine-tuned denoiser: its vector, and the changes of the output layer."""
-    layer, base_layer = output_layer(adapted.denoiser), output_layer(base)
+    layer, base_layer = adapted.denoiser.output_layer, base.output_layer
     known = np.any([pair.known for pair in pairs], axis=0)
     seconds = sum(pair.seconds for pair in pairs)
     notes = {
         "seconds": f"{seconds:.1f}", "steps": str(adapted.steps), "channels": str(int(known.sum())),
         "held_back_error": f"{adapted.error_after:.4f}", "held_back_error_before": f"{adapted.error_before:.4f}",
     }  # fmt: skip
-    vector, weight = adapted.denoiser.style.weight[0], layer.weight - base_layer.weight
-    return StyleFile(name, fingerprint(base), vector, weight, layer.bias - base_layer.bias, notes)
+    changes = adapted.denoiser.style.weight[0], layer.weight - base_layer.weight, layer.bias - base_layer.bias
+    vector, weight, bias = (change.detach().cpu().numpy() for change in changes)
+    return StyleFile(name, TorchDenoiser(base).fingerprint, vector, weight, bias, notes)
 
 
 def build_parser() -> argparse.ArgumentParser:

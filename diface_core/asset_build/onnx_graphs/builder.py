@@ -77,19 +77,21 @@ class GraphBuilder:
 
     # Layers, named as torch's modules
 
-    def linear(self, x: str, name: str, inputs: int, outputs: int, row_width: int | None = None) -> str:
+    def linear(
+        self, x: str, name: str, inputs: int, outputs: int, row_width: int | None = None, bias: bool = True
+    ) -> str:
         """Add a Linear over rows of `inputs` values; its output is read as rows of `row_width` values.
 
         The product is a Gemm over (B T, inputs), which includes the bias and reads torch's layout of the weights.
         """
         flat = self.op("Reshape", x, self.constant([-1, inputs]))
-        product = self.flat_linear(flat, name, inputs, outputs)
+        product = self.flat_linear(flat, name, inputs, outputs, bias)
         return self.op("Reshape", product, self.row_shape(row_width or outputs))
 
-    def flat_linear(self, x: str, name: str, inputs: int, outputs: int) -> str:
+    def flat_linear(self, x: str, name: str, inputs: int, outputs: int, bias: bool = True) -> str:
         """Add a Linear over (N, inputs)."""
-        weight, bias = self.weight(f"{name}.weight", outputs, inputs), self.weight(f"{name}.bias", outputs)
-        return self.op("Gemm", x, weight, bias, transB=1)
+        added = [self.weight(f"{name}.bias", outputs)] if bias else []
+        return self.op("Gemm", x, self.weight(f"{name}.weight", outputs, inputs), *added, transB=1)
 
     def layer_norm(self, x: str, name: str | None, width: int) -> str:
         """Add a LayerNorm over the last axis; without a name it has no weights."""

@@ -8,8 +8,9 @@ from itertools import pairwise
 
 import onnx
 
-from ...networks.blocks import time_rates
 from ...inference.denoiser_config import DenoiserConfig
+from ...networks.blocks import time_rates
+from ...networks.denoiser import Denoiser
 from .builder import GraphBuilder
 from .local_transformer import local_transformer
 
@@ -75,7 +76,9 @@ def residual_block(
     hidden = graph.layer_norm(hidden, f"{name}.norm2", width)
     if condition is not None:
         film = graph.flat_linear(condition, f"{name}.film", inputs, 2 * width)
-        scale, shift = graph.ops("Split", graph.op("Unsqueeze", film, graph.constant([1])), count=2, axis=2, num_outputs=2)
+        scale, shift = graph.ops(
+            "Split", graph.op("Unsqueeze", film, graph.constant([1])), count=2, axis=2, num_outputs=2
+        )
         scale = graph.op("Add", scale, graph.constant(1.0, "f4"))
         hidden = graph.op("Add", graph.op("Mul", hidden, scale), shift)
     hidden = temporal_conv(graph, graph.silu(hidden), f"{name}.conv2", width, width)
@@ -127,4 +130,10 @@ def _unet(graph: GraphBuilder, x: str, condition: str, config: DenoiserConfig) -
 
 
 def _metadata(config: DenoiserConfig) -> dict[str, str]:
-    return {"config": json.dumps(asdict(config))}
+    denoiser = Denoiser(config)
+    reach = {"context_rows": denoiser.context_rows, "speech_context_rows": denoiser.speech.context_rows}
+    return {
+        "config": json.dumps(asdict(config)),
+        "stride": str(denoiser.stride),
+        **{name: str(rows) for name, rows in reach.items()},
+    }

@@ -69,11 +69,13 @@ def _bias(graph: GraphBuilder, query: str, rows: str, name: str, window: int) ->
     bias = graph.op("Gather", graph.weight(f"{name}.bias", HEADS, 2 * window + 1), index, axis=1)
 
     blocks = graph.op("Squeeze", graph.op("Shape", query, start=1, end=2))
-    first = graph.op("Mul", graph.op("Range", *map(graph.constant, (0,)), blocks, graph.constant(1)), graph.constant(window))
-    row = graph.op("Add", graph.op("Unsqueeze", first, graph.constant([1])), graph.constant([np.arange(3 * window) - window]))
-    exists = graph.op(
-        "And", graph.op("GreaterOrEqual", row, graph.constant(0)), graph.op("Less", row, rows)
+    first = graph.op(
+        "Mul", graph.op("Range", *map(graph.constant, (0,)), blocks, graph.constant(1)), graph.constant(window)
     )
+    row = graph.op(
+        "Add", graph.op("Unsqueeze", first, graph.constant([1])), graph.constant([np.arange(3 * window) - window])
+    )
+    exists = graph.op("And", graph.op("GreaterOrEqual", row, graph.constant(0)), graph.op("Less", row, rows))
     exists = graph.op("Unsqueeze", exists, graph.constant([1, 2]))
     allowed = graph.op("And", exists, graph.constant(np.abs(distance) <= window, bool))
     return graph.op("Where", allowed, bias, graph.constant(-1e4, "f4"))

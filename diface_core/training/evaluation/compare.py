@@ -15,8 +15,9 @@ import numpy as np
 import torch
 
 from ...learning.sequence import TrainingSequence
-from ...networks.denoiser import Denoiser
 from ...model.models import Models
+from ...networks.denoiser import Denoiser
+from ...networks.torch_denoiser import TorchDenoiser
 from ...types import AudioSection, Float32Array, GenerateRequest, Style
 from .. import metrics, run, sources, validation_sequences
 from ..settings import TrainConfig, read_config
@@ -56,7 +57,7 @@ def make_variant(base: TrainConfig, name: str, changes: dict[str, Any], steps: i
 
 def score_denoiser(denoiser: Denoiser, sequences: list[TrainingSequence], steps: int) -> dict[str, tuple[float, float]]:
     """Return r and r_res (nan for clips of several lengths) of the lips' distance, by style; guidance 1."""
-    models, scores = Models({"face": denoiser}, ""), {}
+    models, scores = Models({"face": TorchDenoiser(denoiser)}, ""), {}
     for style in dict.fromkeys(s.style for s in sequences if s.style in denoiser.config.styles):
         mine = [s for s in sequences if s.style == style]
         request = GenerateRequest(AudioSection(Path()), ("face",), steps=steps, guidance=1.0, style=Style.named(style))
@@ -74,7 +75,7 @@ def score_denoiser(denoiser: Denoiser, sequences: list[TrainingSequence], steps:
 def sampling_seconds(denoiser: Denoiser, rows: int = 1800) -> float:
     """Return the median time of 8 steps over a minute of features."""
     request = GenerateRequest(AudioSection(Path()), ("face",), steps=8, guidance=1.0)
-    models, features = Models({"face": denoiser}, ""), np.zeros((rows, 401), np.float32)
+    models, features = Models({"face": TorchDenoiser(denoiser)}, ""), np.zeros((rows, 401), np.float32)
 
     def once() -> float:
         begin = time.perf_counter()

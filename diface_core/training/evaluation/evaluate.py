@@ -14,8 +14,9 @@ import torch
 from tqdm import tqdm
 
 from ...audio.speech_encoder import SpeechEncoder
-from ...networks import checkpoint
 from ...model.models import WEIGHTS, Models
+from ...networks import checkpoint
+from ...networks.torch_denoiser import TorchDenoiser
 from ...runtime import device
 from ...types import AudioSection, Float32Array, GenerateRequest, Style
 from .. import metrics
@@ -44,7 +45,7 @@ def load_weights(face: Path, head: Path | None = None) -> Models:
     files = {"face": face} | ({"head": head} if head else {})
     loaded = {part: checkpoint.load(path) for part, path in files.items()}
     digest = "".join(digest for _, digest in loaded.values())
-    return Models({part: denoiser.to(device.best()) for part, (denoiser, _) in loaded.items()}, digest)
+    return Models({part: TorchDenoiser(denoiser.to(device.best())) for part, (denoiser, _) in loaded.items()}, digest)
 
 
 def make_request(models: Models, style: str, steps: int, guidance: float, **settings: float) -> GenerateRequest:

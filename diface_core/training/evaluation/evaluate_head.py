@@ -14,9 +14,10 @@ from ...audio.loudness import measure_audio
 from ...audio.speech_encoder import DIMENSION, LOUDNESS
 from ...diffusion.known_region import unconstrained
 from ...diffusion.sampler import sample
+from ...model.models import WEIGHTS
 from ...networks import checkpoint
 from ...networks.denoiser import Denoiser
-from ...model.models import WEIGHTS
+from ...types import Float32Array
 from .. import corpora
 from ..head import head_measures as measures
 from ..head import head_tracks
@@ -51,10 +52,13 @@ def denoiser_sampler(denoiser: Denoiser, steps: int) -> HeadSampler:
         noise = np.stack([np.random.default_rng(seed).standard_normal((len(loudness), 3)) for seed in range(SEEDS)])
         with torch.inference_mode():
             speech, style = denoiser.speech(features), denoiser.style_vector(torch.zeros(1, dtype=torch.long))
-            xt = torch.from_numpy(noise.astype(np.float32))
-            kept = unconstrained(xt)
-            x0 = sample(lambda x, t: denoiser(x, t[None], speech, style, kept), xt, kept, steps)
-            return denoiser.denormalise(x0).numpy()
+
+            def denoise(xt: Float32Array, t: float) -> Float32Array:
+                return denoiser(torch.from_numpy(xt), torch.full((1,), t), speech, style).numpy()
+
+            xt = noise.astype(np.float32)
+            x0 = sample(denoise, xt, unconstrained(xt), steps)
+            return denoiser.denormalise(torch.from_numpy(x0)).numpy()
 
     return perform
 

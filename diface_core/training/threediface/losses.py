@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ...learning.loss_terms import LossTerm, position_error, velocity_error, weighted_term
 from ...learning import distributed
+from ...learning.loss_terms import LossTerm, position_error, velocity_error, weighted_term
 from ...threediface.networks import FaceNetwork, Network
 from ...types import Float32Array
 from .batches import Batch

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from diface_core.diffusion import schedule
 from diface_core.diffusion.guidance import apply_guidance
 from diface_core.diffusion.known_region import KnownRegion, unconstrained
-from diface_core.learning.loss_terms import position_error, velocity_error
 from diface_core.diffusion.sampler import SamplerState, WindowSpec, sample, sample_stream
+from diface_core.learning.loss_terms import position_error, velocity_error
 
 X0 = torch.randn(1, 40, 5, generator=torch.Generator().manual_seed(0))
 NOISE = torch.randn(1, 40, 5, generator=torch.Generator().manual_seed(1))

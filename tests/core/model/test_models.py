@@ -14,10 +14,10 @@ from diface_core import channels
 from diface_core.audio.speech_encoder import DIMENSION
 from diface_core.diffusion.known_region import unconstrained
 from diface_core.errors import ModelError
-from diface_core.model import lip_closure, part_sampler
-from diface_core.networks import checkpoint
-from diface_core.model import models as model_set
 from diface_core.inference.denoiser_config import DenoiserConfig
+from diface_core.model import lip_closure, part_sampler
+from diface_core.model import models as model_set
+from diface_core.networks import checkpoint
 from diface_core.networks.denoiser import Denoiser
 from diface_core.types import MODEL_RATE, AudioSection, Constraints, GenerateRequest, Style
 

@@ -9,12 +9,12 @@ import torch
 from diface_core import channels
 from diface_core.diffusion.known_region import unconstrained
 from diface_core.errors import ModelError
-from diface_core.model import style_file
-from diface_core.networks import checkpoint
 from diface_core.inference.denoiser_config import DenoiserConfig
-from diface_core.networks.denoiser import Denoiser
+from diface_core.model import style_file
 from diface_core.model.style import apply_style
 from diface_core.model.style_file import StyleFile
+from diface_core.networks import checkpoint
+from diface_core.networks.denoiser import Denoiser
 from diface_core.types import Style
 
 

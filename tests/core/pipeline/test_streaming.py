@@ -30,10 +30,10 @@ from diface_core.audio.loudness import SAMPLE_RATE, measure_audio
 from diface_core.audio.speech_encoder import DIMENSION
 from diface_core.diffusion.known_region import unconstrained
 from diface_core.generate import SAMPLING, Generator
-from diface_core.model import models as model_set
 from diface_core.inference.denoiser_config import DenoiserConfig
-from diface_core.networks.denoiser import Denoiser
+from diface_core.model import models as model_set
 from diface_core.motion.resample import resample_constraints, resample_stream
+from diface_core.networks.denoiser import Denoiser
 from diface_core.runtime.sliding_windows import rechunk, sliding_windows, zip_chunks
 
 REQUEST = GenerateRequest(AudioSection(Path("unused")), steps=4, style_guidance=1.3)

@@ -14,8 +14,8 @@ from diface_core.engines import Engines
 from diface_core.errors import Cancelled, DifaceError
 from diface_core.learning.sequence import TrainingSequence
 from diface_core.model import style_file
-from diface_core.networks import checkpoint
 from diface_core.model.style import apply_style
+from diface_core.networks import checkpoint
 from diface_core.style_adaptation import learn
 from diface_core.style_adaptation.adapt import mean_error, prediction_error
 from diface_core.types import (

@@ -12,9 +12,9 @@ from diface_core.audio.speech_encoder import SAMPLE_RATE
 from diface_core.errors import AudioError, Cancelled, DifaceError
 from diface_core.learning.sequence import TrainingSequence
 from diface_core.model import style_file
-from diface_core.networks import checkpoint
 from diface_core.model.style import apply_style
 from diface_core.motion.files import write_motion
+from diface_core.networks import checkpoint
 from diface_core.style_adaptation import adapt, personalise
 from diface_core.style_adaptation.adapt import adapt_denoiser, prediction_error
 from diface_core.style_adaptation.amplitude import limit_amplitude, sample_take

@@ -11,8 +11,8 @@ from diface_core import channels
 from diface_core.audio.loudness import measure_audio
 from diface_core.audio.speech_encoder import DIMENSION, LOUDNESS
 from diface_core.generate import Generator
-from diface_core.networks import checkpoint
 from diface_core.model.models import WEIGHTS, Models
+from diface_core.networks import checkpoint
 from diface_core.training.head.head_prior import HeadPrior
 from diface_core.types import AudioSection, Constraints, GenerateRequest, Layers
 

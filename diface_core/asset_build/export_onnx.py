@@ -1,0 +1,52 @@
+"""Write the graphs of the bundled networks.
+
+    python -m diface_core.asset_build.export_onnx OUT
+
+The graphs hold the architecture and no weights: those stay in the safetensors files, which the worker reads. A graph
+states the configuration that it is for, so that weights of another architecture are refused.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import onnx
+
+from .. import channels
+from ..atomic_write import atomic_write
+from ..inference.denoiser_config import DenoiserConfig
+from ..inference.denoiser_file import read_denoiser_file
+from ..model.models import WEIGHTS
+from .onnx_graphs.denoiser_graph import denoiser_graph, tower_graph
+from .onnx_graphs.whisper_graph import whisper_graph
+
+
+def export_denoiser(name: str, config: DenoiserConfig, out: Path) -> None:
+    """Write the two graphs of a denoiser: NAME.onnx and NAME_speech.onnx."""
+    _write(denoiser_graph(config), out / f"{name}.onnx")
+    _write(tower_graph(config), out / f"{name}_speech.onnx")
+
+
+def export_bundled(out: Path, weights: Path = WEIGHTS) -> None:
+    """Write the graphs of face, head and speech encoder."""
+    out.mkdir(parents=True, exist_ok=True)
+    for part in channels.PARTS:
+        export_denoiser(part, read_denoiser_file(weights / f"{part}.safetensors").config, out)
+    _write(whisper_graph(), out / "speech_encoder.onnx")
+
+
+def _write(model: onnx.ModelProto, path: Path) -> None:
+    with atomic_write(path) as draft:
+        draft.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m diface_core.asset_build.export_onnx", description=__doc__)
+    parser.add_argument("out", type=Path, help="folder to write to")
+    export_bundled(parser.parse_args().out)
+
+
+if __name__ == "__main__":
+    main()
