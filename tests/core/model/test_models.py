@@ -12,13 +12,13 @@ from safetensors.torch import load_file, save_file
 
 from diface_core import channels
 from diface_core.audio.speech_encoder import DIMENSION
-from diface_core.diffusion.known_region import unconstrained
 from diface_core.errors import ModelError
 from diface_core.inference.denoiser_config import DenoiserConfig
 from diface_core.model import lip_closure, part_sampler
 from diface_core.model import models as model_set
 from diface_core.networks import checkpoint
 from diface_core.networks.denoiser import Denoiser
+from diface_core.networks.torch_denoiser import TorchDenoiser
 from diface_core.types import MODEL_RATE, AudioSection, Constraints, GenerateRequest, Style
 
 REQUEST = GenerateRequest(AudioSection(Path("unused")), steps=4)
@@ -38,7 +38,7 @@ def tiny(part: str, seed: int = 0) -> Denoiser:
 
 @pytest.fixture(scope="module")
 def models() -> model_set.Models:
-    return model_set.Models({part: tiny(part) for part in channels.PARTS}, "hash")
+    return model_set.Models({part: TorchDenoiser(tiny(part)) for part in channels.PARTS}, "hash")
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_any_number_of_rows_is_sampled(rows):
     denoiser = tiny("head")
     xt = torch.randn(1, rows, 3)
     speech = denoiser.speech(torch.randn(1, rows, DIMENSION))
-    out = denoiser(xt, torch.ones(1), speech, denoiser.style_vector(torch.tensor([0])), unconstrained(xt))
+    out = denoiser(xt, torch.ones(1), speech, denoiser.style_vector(torch.tensor([0])))
     assert out.shape == xt.shape
     assert torch.isfinite(out).all()
 
@@ -77,8 +77,8 @@ def test_face_and_head_do_not_depend_on_each_other(models, features):
 
 def test_noise_does_not_depend_on_the_length():
     long, short = part_sampler.noise_source(3, "face", 52)(500), part_sampler.noise_source(3, "face", 52)
-    assert torch.equal(torch.cat([short(7), short(93), short(400)], dim=1), long)
-    assert not torch.equal(long[:, :10, :3], part_sampler.noise_source(3, "head", 3)(10))
+    assert np.array_equal(np.concatenate([short(7), short(93), short(400)], axis=1), long)
+    assert not np.array_equal(long[:, :10, :3], part_sampler.noise_source(3, "head", 3)(10))
 
 
 def test_last_row_depends_on_its_features(models, features):
@@ -193,6 +193,6 @@ def test_receptive_field_is_not_larger_than_stated(network):
     other = xt.clone()
     other[:, touched] += 5
     with torch.inference_mode():
-        before, after = (denoiser(x, torch.ones(1), speech, style, unconstrained(x)) for x in (xt, other))
+        before, after = (denoiser(x, torch.ones(1), speech, style) for x in (xt, other))
     changed = torch.nonzero((before - after).abs().sum(2)[0] > 0)[:, 0]
     assert reach / 2 < (changed - touched).abs().max() <= reach

@@ -28,12 +28,12 @@ from diface_core import (
 from diface_core.audio.feature_cache import FeatureCache
 from diface_core.audio.loudness import SAMPLE_RATE, measure_audio
 from diface_core.audio.speech_encoder import DIMENSION
-from diface_core.diffusion.known_region import unconstrained
 from diface_core.generate import SAMPLING, Generator
 from diface_core.inference.denoiser_config import DenoiserConfig
 from diface_core.model import models as model_set
 from diface_core.motion.resample import resample_constraints, resample_stream
 from diface_core.networks.denoiser import Denoiser
+from diface_core.networks.torch_denoiser import TorchDenoiser
 from diface_core.runtime.sliding_windows import rechunk, sliding_windows, zip_chunks
 
 REQUEST = GenerateRequest(AudioSection(Path("unused")), steps=4, style_guidance=1.3)
@@ -53,7 +53,9 @@ def tiny(part: str, network: str = "unet", deviation: float = 0.1) -> Denoiser:
 
 def tiny_models(network: str = "unet") -> model_set.Models:
     """Return models whose receptive fields differ, so that rows of face and head come at different times."""
-    return model_set.Models({"face": tiny("face", network), "head": tiny("head", "convnet")}, "tiny")
+    return model_set.Models(
+        {"face": TorchDenoiser(tiny("face", network)), "head": TorchDenoiser(tiny("head", "convnet"))}, "tiny"
+    )
 
 
 def noise(rows: int) -> np.ndarray:
@@ -117,7 +119,7 @@ def test_rows_outside_the_receptive_field_have_no_effect(network):
     def run(features, xt):
         with torch.inference_mode():
             speech = denoiser.speech(features)
-            return speech, denoiser(xt, torch.ones(1), speech, style, unconstrained(xt))
+            return speech, denoiser(xt, torch.ones(1), speech, style)
 
     speech, x0 = run(features, xt)
     for row in range(200, 200 + denoiser.stride):
@@ -268,7 +270,7 @@ def ignore(progress: Progress) -> None:
 def test_first_rows_come_before_the_last_are_encoded(minutes):
     encoder, models = CountingEncoder(), tiny_models()
     calls = []
-    models.denoisers["face"].register_forward_hook(lambda *_: calls.append(None))
+    models.denoisers["face"].network.register_forward_hook(lambda *_: calls.append(None))
     stream = Generator(encoder, models, FeatureCache()).stream(
         GenerateRequest(AudioSection(minutes), steps=8, rate=FrameRate(24)), ignore
     )
@@ -360,9 +362,9 @@ def test_only_a_few_chunks_are_in_memory():
     def hook(module, given):
         alive.append(given[0].shape[1])
 
-    models.denoisers["face"].register_forward_pre_hook(hook)
+    models.denoisers["face"].network.register_forward_pre_hook(hook)
     rows = 12_000
     for _ in models.stream(small_parts(noise(rows), 90), rows, dataclasses.replace(REQUEST, steps=2, guidance=1.0)):
         pass
     denoiser = models.denoisers["face"]
-    assert max(alive) <= 1024 + 2 * (denoiser.context_rows + denoiser.speech.context_rows + denoiser.stride)
+    assert max(alive) <= 1024 + 2 * (denoiser.context_rows + denoiser.speech_context_rows + denoiser.stride)

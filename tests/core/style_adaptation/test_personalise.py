@@ -15,6 +15,7 @@ from diface_core.model import style_file
 from diface_core.model.style import apply_style
 from diface_core.motion.files import write_motion
 from diface_core.networks import checkpoint
+from diface_core.networks.torch_denoiser import TorchDenoiser
 from diface_core.style_adaptation import adapt, personalise
 from diface_core.style_adaptation.adapt import adapt_denoiser, prediction_error
 from diface_core.style_adaptation.amplitude import limit_amplitude, sample_take
@@ -43,7 +44,7 @@ def test_adapt_denoiser_changes_only_style_and_output_layer(base):
     assert changed <= {"style.weight", "leave.2.weight", "leave.2.bias"}
     vector = dataclasses.replace(QUICK, steps=20, output_rate=0.0)
     alone = adapt_denoiser(base, [speech(400, 0.25, 0.6, 5)], vector).denoiser
-    assert torch.equal(style_file.output_layer(alone).weight, style_file.output_layer(base).weight)
+    assert torch.equal(alone.output_layer.weight, base.output_layer.weight)
     assert not changed or not torch.equal(adapted.denoiser.style.weight[0], base.style.weight[0])
 
 
@@ -73,10 +74,10 @@ def test_limit_amplitude_reduces_but_never_increases(base, moves):
         assert before.std() > 1.3 * target.std()
         assert after.std() == pytest.approx(target.std(), rel=0.1)
     else:
-        rows = (style_file.output_layer(one).weight[JAW] for one in (denoiser, limited))
+        rows = (one.output_layer.weight[JAW] for one in (denoiser, limited))
         assert torch.equal(*rows)
-    quiet = style_file.output_layer(limited).weight[~sequence.known]
-    assert torch.equal(quiet, style_file.output_layer(denoiser).weight[~sequence.known])
+    quiet = limited.output_layer.weight[~sequence.known]
+    assert torch.equal(quiet, denoiser.output_layer.weight[~sequence.known])
 
 
 def test_limit_amplitude_can_be_cancelled(base):
@@ -114,9 +115,9 @@ def test_style_file_reproduces_the_adapted_denoiser(base, tmp_path):
     audio, motion = performance(12)
     style, adapted = personalise.personalise(base, [make_pair(audio, motion)], Loudness(), "Ada", QUICK)
     style_file.save(style, tmp_path / "ada.safetensors")
-    changed, vector = apply_style(base, Style.named(str(tmp_path / "ada.safetensors")))
-    assert torch.allclose(vector, adapted.denoiser.style.weight)
-    from_file, trained = style_file.output_layer(changed), style_file.output_layer(adapted.denoiser)
+    changed, vector = apply_style(TorchDenoiser(base), Style.named(str(tmp_path / "ada.safetensors")))
+    assert np.allclose(vector, adapted.denoiser.style.weight.detach())
+    from_file, trained = changed.network.output_layer, adapted.denoiser.output_layer
     assert torch.allclose(from_file.weight, trained.weight, atol=1e-6)
     assert (style.name, style.notes["seconds"]) == ("Ada", "12.0")
 
@@ -189,7 +190,7 @@ def test_command_writes_a_style_and_reports_errors(base, tmp_path, monkeypatch, 
     assert personalise.main([*files, "--out", str(tmp_path / "ada.safetensors"), "--only-style", *weights]) == 0
     assert "trained on 12 s" in capsys.readouterr().out
     read, _ = checkpoint.load(tmp_path / "face.safetensors")
-    assert style_file.load(tmp_path / "ada.safetensors", read).name == "ada"
+    assert style_file.load(tmp_path / "ada.safetensors", TorchDenoiser(read).fingerprint).name == "ada"
     assert personalise.main([*files, "--out", str(tmp_path / "ada.npz"), *weights]) == 2
     assert "must end in .safetensors" in capsys.readouterr().err
     assert personalise.main([files[0], str(tmp_path / "no.npz"), "--out", str(tmp_path / "a.safetensors")]) == 2

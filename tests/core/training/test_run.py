@@ -10,7 +10,6 @@ import torch
 
 from diface_core import channels
 from diface_core.audio.speech_encoder import LOUDNESS
-from diface_core.diffusion.known_region import unconstrained
 from diface_core.errors import ModelError
 from diface_core.learning.batches import ExampleSampler
 from diface_core.learning.losses import TrainingLoss
@@ -80,7 +79,7 @@ def predict(denoiser: Denoiser, sequence) -> np.ndarray:
     with torch.inference_mode():
         noise = torch.randn(1, len(sequence.values), 3)
         style = denoiser.style_vector(torch.tensor([0]))
-        x0 = denoiser(noise, torch.ones(1), denoiser.speech(features), style, unconstrained(noise))
+        x0 = denoiser(noise, torch.ones(1), denoiser.speech(features), style)
         return denoiser.denormalise(x0)[0].numpy()
 
 

@@ -13,6 +13,7 @@ from diface_core.audio.speech_encoder import DIMENSION, LOUDNESS
 from diface_core.generate import Generator
 from diface_core.model.models import WEIGHTS, Models
 from diface_core.networks import checkpoint
+from diface_core.networks.torch_denoiser import TorchDenoiser
 from diface_core.training.head.head_prior import HeadPrior
 from diface_core.types import AudioSection, Constraints, GenerateRequest, Layers
 
@@ -21,7 +22,7 @@ REQUEST = GenerateRequest(AudioSection(Path("unused")), ("head",))
 
 @pytest.fixture(scope="module")
 def models() -> Models:
-    return Models({"head": checkpoint.load(WEIGHTS / "head.safetensors")[0]}, "hash")
+    return Models({"head": TorchDenoiser(checkpoint.load(WEIGHTS / "head.safetensors")[0])}, "hash")
 
 
 @pytest.fixture(scope="module")
