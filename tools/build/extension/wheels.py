@@ -38,7 +38,9 @@ def _link_cpu_torch(folder: Path) -> None:
     """Add the CPU build of torch for Linux, which is not in the lists of the extension."""
     torch = cpu_torch(core_python())
     if torch is None:
-        raise BuildError("The full edition for Linux contains the CPU build of torch. `build.py zip` builds the small one, without it.")
+        raise BuildError(
+            "The full edition for Linux contains the CPU build of torch. `build.py zip` builds the small one, without it."
+        )
     link(torch, folder / torch.name)
 
 
