@@ -26,7 +26,7 @@ SCIPY = ["scipy==1.13.1"]  # filters of training data, registration
 EXPORT = [
     "onnx==1.23.2",
     "ml-dtypes==0.6.0",
-]  # of the networks; without what they need on Pythons newer than the core's
+]  # of the networks; without their needs on newer Pythons
 TRAINING = ["tensorboard==2.21.0"]  # curves of a training; it runs without
 GRAPHS = ["matplotlib==3.11.2"]  # of results on the command line (graph_vis); it runs without
 TESTS = ["pytest==9.2.0", "hypothesis==6.170.15", "coverage==7.17.5"]
