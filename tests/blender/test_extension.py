@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import tomllib
 import zipfile
@@ -28,8 +29,8 @@ def light_zip() -> Path:
 
 
 @pytest.fixture(scope="session")
-def full_zip() -> Path:
-    """The extension as it is distributed, with torch."""
+def small_zip() -> Path:
+    """The extension as it is distributed."""
     try:
         get_wheels(PLATFORM)
     except BuildError as reason:
@@ -48,7 +49,11 @@ def in_blender(version: str, folder: Path, *words: str | Path) -> dict[str, Any]
     done = subprocess.run(
         [python, Path(__file__).with_name("in_blender.py"), report, *words],
         cwd=folder,  # not the checkout: its packages would be imported
-        env={**environment, "BLENDER_USER_RESOURCES": str(folder / "user")},
+        env={
+            **environment,
+            "BLENDER_USER_RESOURCES": str(folder / "user"),
+            "DIFACE_TEST_SOCKETS": str(folder / "sockets.txt"),
+        },
         capture_output=True,
         text=True,
         timeout=1200,
@@ -59,11 +64,11 @@ def in_blender(version: str, folder: Path, *words: str | Path) -> dict[str, Any]
     return result
 
 
-def test_zip_contains_the_required_files_and_no_others(full_zip: Path) -> None:
-    with zipfile.ZipFile(full_zip) as archive:
+def test_zip_contains_the_required_files_and_no_others(small_zip: Path) -> None:
+    with zipfile.ZipFile(small_zip) as archive:
         names = set(archive.namelist())
         manifest = tomllib.loads(archive.read("blender_manifest.toml").decode())
-    assert {"__init__.py", "LICENSE", "diface_addon/__init__.py", "diface_core/worker.py"} <= names
+    assert {"__init__.py", "LICENSE", "LICENSES.md", "diface_addon/__init__.py", "diface_core/worker.py"} <= names
     assert {f"diface_core/assets/{asset}" for asset in ASSETS} <= names
     assert any(name.startswith("diface_core/weights/") and name.endswith(".safetensors") for name in names)
     assert manifest["platforms"] == [PLATFORM]
@@ -73,6 +78,7 @@ def test_zip_contains_the_required_files_and_no_others(full_zip: Path) -> None:
     assert {name.split("/")[0] for name in names} == {
         "__init__.py",
         "LICENSE",
+        "LICENSES.md",
         "blender_manifest.toml",
         "diface_addon",
         "diface_core",
@@ -109,16 +115,51 @@ def test_extension_installs_registers_and_unregisters(version: str, light_zip: P
     check_registered(in_blender(version, tmp_path, "register", light_zip))
 
 
-def test_blender_with_another_python_accepts_the_wheels(full_zip: Path, tmp_path: Path) -> None:
-    """Blender refuses a zip with compiled wheels of which none is for its Python."""
-    check_registered(in_blender("5.2", tmp_path, "register", full_zip))
-
-
-def test_generates_with_the_python_of_blender_and_the_wheels(full_zip: Path, speech: Path, tmp_path: Path) -> None:
-    result = in_blender(MAIN_BLENDER, tmp_path, "generate", full_zip, speech)
+@pytest.mark.parametrize("version", BLENDERS)
+def test_generates_with_the_python_of_blender_and_the_wheels(
+    version: str, small_zip: Path, speech: Path, tmp_path: Path
+) -> None:
+    result = in_blender(version, tmp_path, "generate", small_zip, speech)
     assert result["status"] == ["FINISHED"]
     assert result["action"]
     jaw = result["jaw"]
     assert max(jaw) > 0.1, "the jaw never opens"
     assert max(jaw) - min(jaw) > 0.1
-    assert result["top_level"] == []
+    check_registered(result)
+    sockets = tmp_path / "sockets.txt"
+    assert not sockets.exists(), sockets.read_text()
+
+
+def test_zip_is_small_and_names_its_licences(small_zip: Path) -> None:
+    assert small_zip.stat().st_size < 130e6
+    with zipfile.ZipFile(small_zip) as archive:
+        page = archive.read("LICENSES.md").decode()
+        wheels = [Path(name).name for name in archive.namelist() if name.endswith(".whl")]
+    assert wheels
+    for wheel in wheels:
+        name, version = wheel.split("-")[:2]
+        assert f"| {name} | {version} |" in page
+
+
+def test_zip_is_reproducible(light_zip: Path, tmp_path: Path) -> None:
+    first = light_zip.read_bytes()
+    assert make_zip(PLATFORM, with_wheels=False).read_bytes() == first
+
+
+def test_full_edition_has_torch_and_is_valid() -> None:
+    try:
+        get_wheels(PLATFORM, "full")
+    except BuildError as reason:
+        pytest.skip(str(reason))
+    with zipfile.ZipFile(make_zip(PLATFORM, edition="full")) as archive:
+        wheels = {Path(name).name.split("-")[0] for name in archive.namelist() if name.endswith(".whl")}
+    assert {"torch", "transformers", "onnxruntime"} <= wheels
+
+
+def test_repository_lists_the_extension(small_zip: Path, tmp_path: Path) -> None:
+    shutil.copy2(small_zip, tmp_path)
+    python = venv_python(f"bpy-{MAIN_BLENDER}")
+    subprocess.run([python, extension_tool(), "server-generate", "--repo-dir", tmp_path, "--html"], check=True)
+    (entry,) = json.loads((tmp_path / "index.json").read_text())["data"]
+    assert (entry["id"], entry["platforms"]) == ("diface", [PLATFORM])
+    assert entry["archive_url"] == f"./{small_zip.name}"

@@ -74,7 +74,7 @@ def test_training_is_not_shipped(stage: Path) -> None:
 def test_every_import_of_a_shipped_module_resolves(shipped: dict[str, Path]) -> None:
     """In the extension itself, Blender, the standard library, or a package that wheels/lock.py requests for it."""
     lock = runpy.run_path(str(paths.PINNED / "lock.py"))
-    requested = [lock["TORCH"], *lock["WORKER"], *lock["OLD_NUMPY"]]
+    requested = [*lock["RUNTIME"], *lock["TORCH_PACKAGES"]]
     declared = {re.split("[=;]", requirement)[0] for requirement in requested}
     every = modules()
     for name, file in shipped.items():

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tools.build import paths
-from tools.build.extension.platforms import PLATFORMS
+from tools.build.extension.platforms import EDITIONS, PLATFORMS
 from tools.build.versions import BLENDERS
 
 LISTS = sorted(paths.PINNED.glob("*.txt"))
@@ -35,15 +35,21 @@ def test_every_requirement_is_pinned_and_hashed(path: Path) -> None:
 
 def test_every_environment_has_a_list() -> None:
     wanted = {"core", "torch", "torch-cpu", "assets", "rendering", "docs", *(f"bpy-{version}" for version in BLENDERS)}
-    wanted |= {f"extension-{platform}-{python}" for platform, pythons in PLATFORMS.items() for python in pythons}
+    wanted |= {
+        f"{edition}-{platform}-{python}"
+        for edition in EDITIONS
+        for platform, pythons in PLATFORMS.items()
+        for python in pythons
+    }
     assert {path.stem for path in LISTS} == wanted
 
 
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize(("platform", "pythons"), PLATFORMS.items())
-def test_a_zip_holds_one_version_of_each_package(platform: str, pythons: tuple[str, ...]) -> None:
+def test_a_zip_holds_one_version_of_each_package(platform: str, pythons: tuple[str, ...], edition: str) -> None:
     """Every Blender unpacks the wheels for any Python, so two versions would overwrite each other."""
-    lists = [requirements(paths.PINNED / f"extension-{platform}-{python}.txt") for python in pythons]
-    versions = [{name: version for name, (version, _) in found.items() if name != "scipy"} for found in lists]
+    lists = [requirements(paths.PINNED / f"{edition}-{platform}-{python}.txt") for python in pythons]
+    versions = [{name: version for name, (version, _) in found.items()} for found in lists]
     for found in versions:
         for name in found.keys() & versions[0].keys():
             assert found[name] == versions[0][name], name
@@ -51,12 +57,12 @@ def test_a_zip_holds_one_version_of_each_package(platform: str, pythons: tuple[s
 
 def test_worker_has_the_same_packages_inside_and_outside_the_zip() -> None:
     core = requirements(paths.PINNED / "core.txt")
-    for name, (version, _) in requirements(paths.PINNED / "extension-linux-x64-3.11.txt").items():
+    for name, (version, _) in requirements(paths.PINNED / "full-linux-x64-3.11.txt").items():
         assert core[name][0] == version, name
 
 
 def test_numpy_is_the_one_of_blender() -> None:
-    """numpy 1.24 is that of the oldest supported Blender, and scipy must run with it."""
+    """numpy 1.24 is that of the oldest supported Blender, and the wheels must run with it."""
     numbers = {version: requirements(paths.PINNED / f"bpy-{version}.txt")["numpy"][0] for version in BLENDERS}
     assert numbers["4.2"].startswith("1.24.")
-    assert not any("numpy" in requirements(path) for path in paths.PINNED.glob("extension-*.txt"))
+    assert not any("numpy" in requirements(path) for path in paths.PINNED.glob("[sf]*-*-3.*.txt"))

@@ -1,4 +1,4 @@
-"""Platforms that the extension is built for."""
+"""Platforms and editions that the extension is built for."""
 
 from __future__ import annotations
 
@@ -6,16 +6,24 @@ import platform
 import sys
 
 PLATFORMS = {
-    "linux-x64": ("3.11", "3.13"),  # for 3.13 without torch: see wheels/lock.py
+    "linux-x64": ("3.11", "3.13", "3.14"),
     "windows-x64": ("3.11", "3.13"),
     "macos-arm64": ("3.11", "3.13"),
 }
-"""Blender's names of the platforms, each with the Python versions that its zip contains wheels for."""
+"""Blender's names of the platforms, each with the Python versions that its zip contains wheels for.
+
+Blender 4.2 to 5.0 runs Python 3.11, 5.1 and later 3.13; some Linux distributions build Blender for 3.14.
+"""
+
+EDITIONS = {
+    "small": "everything for the bundled models, on ONNX Runtime",
+    "full": "the same and torch, for the user's 3DiFACE models; on Linux for Python 3.11 only",
+}
 
 WHEEL_TAGS = {
     "linux-x64": [f"manylinux_2_{minor}_x86_64" for minor in range(28, 4, -1)] + ["manylinux2014_x86_64"],
     "windows-x64": ["win_amd64"],
-    "macos-arm64": ["macosx_14_0_arm64", "macosx_14_0_universal2"],
+    "macos-arm64": [f"macosx_{version}_0_{kind}" for version in (14, 13, 12, 11) for kind in ("arm64", "universal2")],
 }
 
 

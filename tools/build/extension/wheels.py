@@ -11,23 +11,24 @@ from ..console import BuildError
 from ..environments import core_python, cpu_torch
 from ..stamps import digest, is_current
 from ..venvs import fetch
-from .platforms import PLATFORMS, WHEEL_TAGS
+from .platforms import EDITIONS, PLATFORMS, WHEEL_TAGS
 
 
-def get_wheels(target: str) -> list[Path]:
-    """Return the wheels for one platform, downloaded unless they are there and current."""
-    if target not in PLATFORMS:
-        raise BuildError(f"Wheels exist for the platforms {', '.join(PLATFORMS)}. Got {target}.")
-    lists = [paths.PINNED / f"extension-{target}-{version}.txt" for version in PLATFORMS[target]]
-    folder = paths.BUILD / "wheels" / target
+def get_wheels(target: str, edition: str = "small") -> list[Path]:
+    """Return the wheels for one platform and edition, downloaded unless they are there and current."""
+    if target not in PLATFORMS or edition not in EDITIONS:
+        choices = f"the platforms {', '.join(PLATFORMS)} and the editions {', '.join(EDITIONS)}"
+        raise BuildError(f"Wheels exist for {choices}. Got {target}, {edition}.")
+    lists = [paths.PINNED / f"{edition}-{target}-{version}.txt" for version in PLATFORMS[target]]
+    folder = paths.BUILD / "wheels" / f"{edition}-{target}"
     stamp, expected = folder / "stamp", digest(*lists, paths.PINNED / "torch-cpu.txt")
     if not is_current(stamp, expected):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        if target == "linux-x64":
+        if edition == "full" and target == "linux-x64":
             _link_cpu_torch(folder)
         for version, pinned in zip(PLATFORMS[target], lists):
-            title = f"wheels: {target}, Python {version}"
+            title = f"wheels: {edition} edition, {target}, Python {version}"
             fetch(core_python(), pinned, folder, title, *_download_options(target, version))
         stamp.write_text(expected)
     return sorted(folder.glob("*.whl"))
@@ -37,7 +38,9 @@ def _link_cpu_torch(folder: Path) -> None:
     """Add the CPU build of torch for Linux, which is not in the lists of the extension."""
     torch = cpu_torch(core_python())
     if torch is None:
-        raise BuildError("The zip for Linux contains the CPU build of torch. `zip --no-wheels` builds one without it.")
+        raise BuildError(
+            "The full edition for Linux contains the CPU build of torch. `build.py zip` builds the small one, without it."
+        )
     link(torch, folder / torch.name)
 
 
