@@ -39,7 +39,7 @@ def _link_cpu_torch(folder: Path) -> None:
     torch = cpu_torch(core_python())
     if torch is None:
         raise BuildError(
-            "The full edition for Linux contains the CPU build of torch. `build.py zip` builds the small one, without it."
+            "The full edition for Linux contains the CPU build of torch, which pip does not find. The small one needs none."
         )
     link(torch, folder / torch.name)
 
