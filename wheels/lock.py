@@ -25,6 +25,8 @@ TORCH_PACKAGES = [TORCH, "transformers==5.23.0", "tqdm==4.70.1", "pyyaml==6.0.3"
 SCIPY = ["scipy==1.13.1"]  # filters of training data, registration
 EXPORT = [
     "onnx==1.23.2",
+    "onnxscript==0.7.2",
+    "onnx-ir==1.1.0",
     "ml-dtypes==0.6.0",
 ]  # of the networks; without their needs on newer Pythons
 TRAINING = ["tensorboard==2.21.0"]  # curves of a training; it runs without

@@ -18,7 +18,9 @@ from ..atomic_write import atomic_write
 from ..inference.denoiser_config import DenoiserConfig
 from ..inference.denoiser_file import read_denoiser_file
 from ..model.models import WEIGHTS
+from ..style_adaptation.adapt import AdaptConfig
 from .onnx_graphs.denoiser_graph import denoiser_graph, tower_graph
+from .onnx_graphs.style_gradient_graph import style_gradient_graph
 from .onnx_graphs.whisper_graph import whisper_graph
 
 
@@ -34,6 +36,8 @@ def export_bundled(out: Path, weights: Path = WEIGHTS) -> None:
     for part in channels.PARTS:
         export_denoiser(part, read_denoiser_file(weights / f"{part}.safetensors").config, out)
     _write(whisper_graph(), out / "speech_encoder.onnx")
+    face, adaptation = read_denoiser_file(weights / "face.safetensors").config, AdaptConfig()
+    _write(style_gradient_graph(face, adaptation.batch, adaptation.rows), out / "face_gradient.onnx")
 
 
 def _write(model: onnx.ModelProto, path: Path) -> None:

@@ -39,6 +39,7 @@ class OnnxDenoiser:
         context_rows: Receptive field on either side, in rows of xt, speech and known values.
         speech_context_rows: The same of the speech tower, in rows of features.
         path: The file of the weights.
+        feature_scale: Mean and deviation (D,) of the features' columns.
         output_weight: (C, width), weight of the last layer.
         output_bias: (C,), its bias.
     """
@@ -51,6 +52,7 @@ class OnnxDenoiser:
     context_rows: int
     speech_context_rows: int
     path: Path
+    feature_scale: tuple[Float32Array, Float32Array]
     output_weight: Float32Array
     output_bias: Float32Array
     _tower: Session
@@ -82,6 +84,7 @@ class OnnxDenoiser:
             context_rows,
             speech_context_rows,
             file.path,
+            (weights["speech.mean"], weights["speech.deviation"]),
             weights[f"{OUTPUT_LAYER}.weight"],
             weights[f"{OUTPUT_LAYER}.bias"],
             tower,
@@ -124,6 +127,11 @@ class OnnxDenoiser:
             output_weight=self.output_weight,
             output_bias=self.output_bias,
         )
+
+    def with_single_style(self, name: str, vector: Float32Array) -> OnnxDenoiser:
+        """Return the denoiser with one style, `vector` (2 width,)."""
+        config = replace(self.config, styles=(name,), default_style=())
+        return replace(self, config=config, styles=vector[None].astype(np.float32))
 
     def with_output_offsets(self, weight: Float32Array, bias: Float32Array) -> OnnxDenoiser:
         """Return the denoiser with offsets (C, width) and (C,) added to its last layer."""

@@ -74,7 +74,11 @@ class Session:
 
     def run(self, **inputs: Float32Array) -> Float32Array:
         """Return the first output for float32 inputs by name. Several threads may call it at once on the CPU."""
-        return self._session.run(None, inputs)[0]
+        return self.run_all(inputs)[0]
+
+    def run_all(self, inputs: Mapping[str, Float32Array]) -> list[Float32Array]:
+        """Return all outputs for float32 inputs by name."""
+        return self._session.run(None, dict(inputs))
 
 
 def check_version(installed: str) -> None:

@@ -1,36 +1,22 @@
-"""Training examples: random windows of the sequences, with random masks, dropout and noise."""
+"""Batches of training examples as tensors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from .. import channels
-from ..audio.speech_encoder import MEL, SPEECH
-from ..learning.objective import ObjectiveConfig
-from ..learning.sequence import TrainingSequence
 from ..networks.denoiser import Denoiser
-from ..types import BoolArray, Float32Array
-from .random_masks import add_bumps, draw_mask
+from ..networks.torch_denoiser import TorchDenoiser
+from .examples import ExampleSampler, ExampleUnits
+from .objective import ObjectiveConfig
+from .sequence import TrainingSequence
 
 
 class Batch(NamedTuple):
-    """Examples in the denoiser's units.
-
-    Attributes:
-        x0: Motion (B, T, C).
-        features: Audio features (B, T, D).
-        weight: Weight of the loss (B, T, C), 0 where the motion is unknown.
-        mask: (B, T, C) True where x0 is known to the denoiser.
-        style: Index of the style (B,), -1 without style conditioning.
-        has_audio: (B,) False without audio conditioning.
-        t: Diffusion time (B,).
-        noise: Noise (B, T, C).
-    """
+    """`examples.Examples` as tensors."""
 
     x0: Tensor
     features: Tensor
@@ -42,25 +28,12 @@ class Batch(NamedTuple):
     noise: Tensor
 
 
-class ExampleSampler:
-    """Sampler of random windows of the sequences.
-
-    Sequences are drawn with a probability proportional to their length. Short ones are padded, with weight 0 there.
-    Every example has a separate stream of random numbers, seeded by its step and number. Therefore an interrupted
-    training continues exactly, and training on one process or several is the same.
-    """
+class BatchSampler(ExampleSampler):
+    """Sampler of random windows of the sequences, for a network of torch."""
 
     def __init__(self, sequences: list[TrainingSequence], denoiser: Denoiser, config: ObjectiveConfig) -> None:
-        self.sequences, self.config = sequences, config
-        self.channel_names, self.styles, self.device = denoiser.config.channels, denoiser.config.styles, denoiser.device
-        lengths = np.array([len(s.values) for s in sequences], np.float64)
-        self.cumulative_shares = np.cumsum(lengths / lengths.sum())
-        self.columns = denoiser.speech.columns
-        self.mean, self.deviation = _numpy(denoiser, "mean"), _numpy(denoiser, "deviation")
-        self.feature_mean, self.feature_deviation = (
-            _numpy(denoiser.speech, "mean"),
-            _numpy(denoiser.speech, "deviation"),
-        )
+        super().__init__(sequences, ExampleUnits.of_denoiser(TorchDenoiser(denoiser)), config)
+        self.device = denoiser.device
 
     def draw(self, step: int, numbers: Iterable[int]) -> Batch:
         """Return the examples of these numbers in a step, on the denoiser's device."""
@@ -68,77 +41,8 @@ class ExampleSampler:
 
     def draw_on_cpu(self, step: int, numbers: Iterable[int]) -> Batch:
         """Return the examples of these numbers in a step, on the CPU."""
-        drawn = [self._draw_example(np.random.default_rng([self.config.seed, step, number])) for number in numbers]
-        return Batch(*(torch.from_numpy(np.stack(field)) for field in zip(*drawn, strict=True)))
+        return Batch(*map(torch.from_numpy, self.draw_examples(step, numbers)))
 
     def to_device(self, batch: Batch) -> Batch:
         """Return the batch on the denoiser's device."""
         return Batch(*(field.to(self.device, non_blocking=True) for field in batch))
-
-    def _draw_example(self, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-        sequence = self.sequences[
-            min(int(np.searchsorted(self.cumulative_shares, rng.random())), len(self.sequences) - 1)
-        ]
-        values, features, weight = self._random_window(sequence, rng)
-        mask = np.zeros(values.shape, bool)
-        if rng.random() < self.config.masks.share:
-            mask = draw_mask(len(values), self.channel_names, rng) & (weight > 0)
-            if mask.any() and rng.random() < self.config.masks.warped:
-                values = self._warp_to_keys(values, mask, rng)
-        x0 = (values - self.mean) / self.deviation * (weight > 0)
-
-        # One draw decides in turn: drop both, drop the audio, drop the style, or keep both.
-        chance, style = rng.random(), self.styles.index(sequence.style)
-        drop_both, drop_audio = self.config.joint_dropout, self.config.joint_dropout + self.config.audio_dropout
-        recorded = bool(np.isfinite(features).all())
-        has_audio = recorded and chance >= drop_audio
-        if chance < drop_both or drop_audio <= chance < drop_audio + self.config.style_dropout:
-            style = -1
-        features = self._augment_features(features if recorded else np.nan_to_num(features), rng)
-
-        # More times near 1, where the audio determines the motion; some at exactly 1, for samplers of one step.
-        t = 1.0 if self.config.regression or rng.random() < self.config.pure_noise_share else rng.random() ** 0.7
-        noise = rng.standard_normal(x0.shape, np.float32) * (not self.config.regression)
-        example = x0.astype(np.float32), features, weight, mask, style, has_audio, np.float32(t)
-        return tuple(map(np.asarray, (*example, noise.astype(np.float32))))
-
-    def _random_window(
-        self, sequence: TrainingSequence, rng: np.random.Generator
-    ) -> tuple[Float32Array, Float32Array, Float32Array]:
-        """Return values (rows, C), features (rows, D) and weight (rows, C) from a random row on."""
-        rows = self.config.rows
-        first = int(rng.integers(0, max(1, len(sequence.values) - rows + 1)))
-        window = slice(first, first + rows)
-        values, features = sequence.values[window].astype(np.float32), sequence.features[window].astype(np.float32)
-        weight = np.repeat(sequence.known[None].astype(np.float32), len(values), 0)
-        if len(values) == rows:
-            return values, features, weight
-        missing = ((0, rows - len(values)), (0, 0))
-        return np.pad(values, missing, "edge"), np.pad(features, missing, "edge"), np.pad(weight, missing)
-
-    def _warp_to_keys(self, values: Float32Array, mask: BoolArray, rng: np.random.Generator) -> Float32Array:
-        """Return the example warped to keys that were not recorded; face weights stay in 0 to 1 or their old range."""
-        warped = add_bumps(values, mask, self.deviation * self.config.masks.warp_size, rng)
-        low = np.where(np.isin(self.channel_names, channels.HEAD), -np.inf, np.minimum(values, 0.0))
-        high = np.where(np.isin(self.channel_names, channels.HEAD), np.inf, np.maximum(values, 1.0))
-        return np.clip(warped, low, high).astype(np.float32)
-
-    def _augment_features(self, features: Float32Array, rng: np.random.Generator) -> Float32Array:
-        """Return features (T, D) with noise, and with some columns replaced by their mean."""
-        inputs = features[:, self.columns]
-        if self.config.feature_noise:
-            noise = rng.standard_normal(inputs.shape, np.float32)
-            level = rng.random(dtype=np.float32) if self.config.feature_noise_varies else np.float32(1.0)
-            inputs = inputs + self.config.feature_noise * level * self.feature_deviation * noise
-        if self.config.feature_dropout:
-            inputs = np.where(rng.random(inputs.shape[1]) < self.config.feature_dropout, self.feature_mean, inputs)
-        augmented = features.copy()
-        augmented[:, self.columns] = inputs
-        if self.config.audio_stream_dropout and rng.random() < self.config.audio_stream_dropout:
-            stream = SPEECH if rng.random() < 0.75 else MEL
-            augmented[:, stream] = self.feature_mean[stream]
-        return augmented
-
-
-def _numpy(module: torch.nn.Module, buffer: str) -> Float32Array:
-    return module.get_buffer(buffer).cpu().numpy()

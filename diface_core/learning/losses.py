@@ -43,9 +43,13 @@ class TrainingLoss(nn.Module):
 
     def predict(self, batch: Batch) -> Tensor:
         """Return the predicted x0 (B, T, C) in the denoiser's units, with the known values imposed."""
+        return self.denoise(batch, add_noise(batch.x0, batch.noise, batch.t))
+
+    def denoise(self, batch: Batch, xt: Tensor) -> Tensor:
+        """Return the x0 (B, T, C) that is predicted from `xt` (B, T, C), with the known values imposed on both."""
         speech = self.denoiser.speech(batch.features).float()
         speech = torch.where(batch.has_audio[:, None, None], speech, self.denoiser.speech.unheard)
-        xt = torch.where(batch.mask, batch.x0, add_noise(batch.x0, batch.noise, batch.t))
+        xt = torch.where(batch.mask, batch.x0, xt)
         style = self.denoiser.style_vector(batch.style)
         x0 = self.denoiser(xt, batch.t, speech, style, batch.mask.to(xt.dtype))
         return torch.where(batch.mask, batch.x0, x0.float())

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
-from ..networks.denoiser import Denoiser
+from ..model.motion_denoiser import MotionDenoiser
 from ..types import Float32Array
 from .sequence import TrainingSequence
 
@@ -13,13 +12,14 @@ MAX_SEQUENCE_ROWS = 900
 """Rows that are evaluated of one sequence: half a minute."""
 
 
-@torch.inference_mode()
-def mean_performance(denoiser: Denoiser, sequence: TrainingSequence) -> Float32Array:
+def mean_performance(denoiser: MotionDenoiser, sequence: TrainingSequence) -> Float32Array:
     """Return channel values (T, C) of one step without noise, T at most MAX_SEQUENCE_ROWS."""
-    features = torch.from_numpy(sequence.features[:MAX_SEQUENCE_ROWS].astype(np.float32))[None].to(denoiser.device)
-    speech = denoiser.speech(features) if features.isfinite().all() else denoiser.speech.unheard
-    xt = torch.zeros(1, features.shape[1], len(denoiser.config.channels), device=denoiser.device)
-    number = denoiser.config.styles.index(sequence.style) if sequence.style in denoiser.config.styles else -1
-    style = denoiser.style_vector(torch.tensor([number], device=denoiser.device))
-    x0 = denoiser(xt, torch.ones(1, device=denoiser.device), speech, style)
-    return denoiser.denormalise(x0)[0].cpu().numpy()
+    features = sequence.features[:MAX_SEQUENCE_ROWS].astype(np.float32)
+    if np.isfinite(features).all():
+        speech = denoiser.encode_speech(features)
+    else:
+        speech = np.broadcast_to(denoiser.no_speech, (1, len(features), len(denoiser.no_speech)))
+    known_style = sequence.style in denoiser.config.styles
+    style = denoiser.styles[denoiser.config.styles.index(sequence.style)] if known_style else denoiser.styles[0] * 0
+    xt = np.zeros((1, len(features), len(denoiser.config.channels)), np.float32)
+    return denoiser.scale.denormalise(denoiser.denoise(xt, 1.0, speech, style[None], xt)[0])

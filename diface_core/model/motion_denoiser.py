@@ -23,6 +23,21 @@ class MotionDenoiser(Protocol):
         ...
 
     @property
+    def feature_scale(self) -> tuple[Float32Array, Float32Array]:
+        """Return mean and deviation (D,) of the features' columns that it reads."""
+        ...
+
+    @property
+    def output_weight(self) -> Float32Array:
+        """Return the weight (C, width) of the last layer."""
+        ...
+
+    @property
+    def output_bias(self) -> Float32Array:
+        """Return the bias (C,) of the last layer."""
+        ...
+
+    @property
     def styles(self) -> Float32Array:
         """Return the vectors (S, 2 width) of the trained styles."""
         ...
@@ -64,4 +79,8 @@ class MotionDenoiser(Protocol):
 
     def with_output_offsets(self, weight: Float32Array, bias: Float32Array, /) -> Self:
         """Return the denoiser with offsets (C, width) and (C,) added to its last layer."""
+        ...
+
+    def with_single_style(self, name: str, vector: Float32Array, /) -> Self:
+        """Return the denoiser with one style, `vector` (2 width,)."""
         ...

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..inference.channel_scale import ChannelScale
 from ..inference.denoiser_config import DenoiserConfig
@@ -31,6 +32,21 @@ class TorchDenoiser:
     def scale(self) -> ChannelScale:
         """Mean and deviation of the channels."""
         return ChannelScale(*(_numpy(self.network.get_buffer(name)) for name in ("mean", "deviation", "known")))
+
+    @property
+    def feature_scale(self) -> tuple[Float32Array, Float32Array]:
+        """Mean and deviation (D,) of the features' columns that it reads."""
+        return _numpy(self.network.speech.get_buffer("mean")), _numpy(self.network.speech.get_buffer("deviation"))
+
+    @property
+    def output_weight(self) -> Float32Array:
+        """The weight (C, width) of the last layer."""
+        return _numpy(self.network.output_layer.weight)
+
+    @property
+    def output_bias(self) -> Float32Array:
+        """The bias (C,) of the last layer."""
+        return _numpy(self.network.output_layer.bias)
 
     @property
     def styles(self) -> Float32Array:
@@ -84,6 +100,13 @@ class TorchDenoiser:
         if self.network.device.type == "cpu":  # each condition has its share of the cores
             return np.concatenate(map_parallel(call, [slice(i, i + 1) for i in range(len(style))]))
         return call(slice(None))
+
+    def with_single_style(self, name: str, vector: Float32Array) -> TorchDenoiser:
+        """Return a copy with one style, `vector` (2 width,)."""
+        styled = copy.deepcopy(self.network)
+        styled.config = dataclasses.replace(styled.config, styles=(name,), default_style=())
+        styled.style = nn.Embedding.from_pretrained(self._tensor(vector[None]).clone(), freeze=False)
+        return TorchDenoiser(styled)
 
     def with_output_offsets(self, weight: Float32Array, bias: Float32Array) -> TorchDenoiser:
         """Return a copy with offsets (C, width) and (C,) added to its last layer."""

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
-from ..learning.batches import ExampleSampler
-from ..learning.losses import TrainingLoss
+from ..diffusion import schedule
+from ..inference.style_gradient import StyleParameters
+from ..learning.examples import Examples, ExampleSampler, ExampleUnits
 from ..learning.mean_performance import mean_performance
 from ..learning.objective import ObjectiveConfig
 from ..learning.random_masks import RandomMaskConfig
 from ..learning.sequence import TrainingSequence
-from ..networks.denoiser import Denoiser
+from ..model.motion_denoiser import MotionDenoiser
 from ..types import Float32Array
+from .adam import Adam
 from .amplitude import limit_amplitude, sample_take
 
 PERSONAL_STYLE = "personal"
@@ -66,14 +65,19 @@ class AdaptedDenoiser:
         steps: Steps after which it was the best.
     """
 
-    denoiser: Denoiser
+    denoiser: MotionDenoiser
     error_before: float
     error_after: float
     steps: int
 
 
+StyleGradient = Callable[[StyleParameters, dict[str, Float32Array]], StyleParameters]
+"""The derivatives of a denoiser's loss in its style: `inference.style_gradient.OnnxStyleGradient`."""
+
+
 def adapt_denoiser(
-    base: Denoiser,
+    base: MotionDenoiser,
+    gradient: StyleGradient,
     sequences: list[TrainingSequence],
     config: AdaptConfig,
     report: Callable[[float], None] = lambda fraction: None,
@@ -85,6 +89,7 @@ def adapt_denoiser(
 
     Args:
         base: The general denoiser.
+        gradient: The gradient of its loss.
         sequences: The speaker's sequences, of at least two rows.
         config: The settings.
         report: Called with the fraction done; may raise to cancel.
@@ -94,9 +99,9 @@ def adapt_denoiser(
     """
     training, validation = _split(base, sequences, config.validation_share)
     report(0.0)
-    denoiser = _nearest_style(base, validation + training)
-    nearest = copy.deepcopy(denoiser)
-    fitted, steps = _fit(denoiser, training, validation, config, _training_config(config, base, training), report)
+    nearest = _nearest_style(base, validation + training)
+    fitting = _Fitting(nearest, gradient, training, validation, config)
+    fitted, steps = fitting.run(report)
     candidates = [nearest, fitted]
     if config.limit_amplitude and config.output_rate > 0:
         candidates.append(limit_amplitude(fitted, training, lambda: report(1.0)))
@@ -105,17 +110,21 @@ def adapt_denoiser(
     return AdaptedDenoiser(candidates[best], errors[0], errors[best], steps)
 
 
-Predictor = Callable[[Denoiser, TrainingSequence], Float32Array]
+Predictor = Callable[[MotionDenoiser, TrainingSequence], Float32Array]
 """Predicts the weights (T, C) of a sequence from its audio."""
 
 
-def mean_error(denoiser: Denoiser, sequences: list[TrainingSequence], predict: Predictor = mean_performance) -> float:
+def mean_error(
+    denoiser: MotionDenoiser, sequences: list[TrainingSequence], predict: Predictor = mean_performance
+) -> float:
     """Return the prediction_error of all sequences, weighted by their lengths."""
     rows = [len(one.values) for one in sequences]
     return float(np.average([prediction_error(denoiser, one, predict) for one in sequences], weights=rows))
 
 
-def prediction_error(denoiser: Denoiser, sequence: TrainingSequence, predict: Predictor = mean_performance) -> float:
+def prediction_error(
+    denoiser: MotionDenoiser, sequence: TrainingSequence, predict: Predictor = mean_performance
+) -> float:
     """Return the mean squared error of the known channels and of the lip distance, in deviations."""
     predicted = predict(denoiser, sequence)
     target = sequence.values[: len(predicted)].astype(np.float32)
@@ -127,51 +136,81 @@ def prediction_error(denoiser: Denoiser, sequence: TrainingSequence, predict: Pr
     return channelwise + float(np.square(gap / deviation[jaw]).mean())
 
 
-def _fit(
-    denoiser: Denoiser,
-    training: list[TrainingSequence],
-    validation: list[TrainingSequence],
-    config: AdaptConfig,
-    objective: ObjectiveConfig,
-    report: Callable[[float], None],
-) -> tuple[Denoiser, int]:
-    """Train the style of a denoiser; return a copy with the best running average of the parameters, and its step."""
-    parameters = _freeze_all_but_style(denoiser, config.output_rate > 0)
-    initial = [parameter.detach().clone() for parameter in parameters]
-    average = [parameter.clone() for parameter in initial]
-    optimiser = _optimiser(parameters, config)
-    examples, loss = ExampleSampler(training, denoiser, objective), TrainingLoss(denoiser, objective)
+class _Fitting:
+    """A training of the style of one denoiser."""
 
-    on_gpu = denoiser.device.type == "cuda"  # bfloat16 is 13 times slower on CPUs without support for it
-    best_error = mean_error(denoiser, validation)
-    best, best_step, validations_since_best = initial, 0, 0
-    for step in range(1, config.steps + 1):
-        with torch.autocast(denoiser.device.type, torch.bfloat16, enabled=on_gpu):
-            value, _ = loss(examples.draw(step - 1, range(config.batch)))
-        distance = sum(((new - old) ** 2).sum() for new, old in zip(parameters, initial, strict=True))
-        optimiser.zero_grad()
-        (value + config.regularisation * distance).backward()
-        optimiser.step()
-        for mean, new in zip(average, parameters, strict=True):
-            mean.lerp_(new.detach(), max(0.05, 1 / step))
-        report(step / config.steps)
-        if step % config.validate_every:
-            continue
-        error = mean_error(_with_parameters(denoiser, parameters, average), validation)
-        validations_since_best += 1
-        if error < best_error:
-            best_error, best, best_step = error, [mean.clone() for mean in average], step
-            validations_since_best = 0
-        if validations_since_best >= config.patience:
-            break
-    return _with_parameters(denoiser, parameters, best), best_step
+    def __init__(
+        self,
+        start: MotionDenoiser,
+        gradient: StyleGradient,
+        training: list[TrainingSequence],
+        validation: list[TrainingSequence],
+        config: AdaptConfig,
+    ) -> None:
+        self._start, self._gradient, self._validation, self._config = start, gradient, validation, config
+        self._objective = _training_config(config, start, training)
+        self._examples = ExampleSampler(training, ExampleUnits.of_denoiser(start), self._objective)
+        self._initial = StyleParameters(start.styles[0], start.output_weight, start.output_bias)
+
+    def run(self, report: Callable[[float], None]) -> tuple[MotionDenoiser, int]:
+        """Train; return the denoiser with the best running average of the parameters, and its step."""
+        config, adam = self._config, self._optimiser()
+        parameters = average = best = self._initial
+        best_error = mean_error(self._start, self._validation)
+        best_step, validations_since_best = 0, 0
+        for step in range(1, config.steps + 1):
+            inputs = self._inputs(self._examples.draw_examples(step - 1, range(config.batch)))
+            parameters = adam.step(parameters, self._regularised(self._gradient(parameters, inputs), parameters))
+            average = _interpolated(average, parameters, max(0.05, 1 / step))
+            report(step / config.steps)
+            if step % config.validate_every:
+                continue
+            error = mean_error(self._with_parameters(average), self._validation)
+            validations_since_best += 1
+            if error < best_error:
+                best_error, best, best_step, validations_since_best = error, average, step, 0
+            if validations_since_best >= config.patience:
+                break
+        return self._with_parameters(best), best_step
+
+    def _optimiser(self) -> Adam:
+        return Adam((self._config.vector_rate, self._config.output_rate, self._config.output_rate))
+
+    def _inputs(self, examples: Examples) -> dict[str, Float32Array]:
+        """Return the inputs of the gradient."""
+        alpha, sigma = (share[:, None, None] for share in schedule.alpha_sigma(examples.t.astype(np.float64)))
+        weights = [self._objective.channel_weight[name] for name in self._start.config.channels]
+        inputs = {
+            "features": examples.features, "x0": examples.x0, "weight": examples.weight, "mask": examples.mask,
+            "t": examples.t, "xt": alpha * examples.x0 + sigma * examples.noise, "channel_weight": np.array(weights),
+            "velocity_weight": np.array(self._objective.velocity_weight),
+            "gap_weight": np.array(self._objective.gap_weight),
+        }  # fmt: skip
+        return {name: value.astype(np.float32) for name, value in inputs.items()}
+
+    def _regularised(self, derivatives: StyleParameters, parameters: StyleParameters) -> StyleParameters:
+        """Return the derivatives with those of the squared distance from the initial values."""
+        strength = np.float32(2 * self._config.regularisation)
+        arrays = zip(derivatives.arrays(), parameters.arrays(), self._initial.arrays(), strict=True)
+        return StyleParameters(*(derivative + strength * (now - old) for derivative, now, old in arrays))
+
+    def _with_parameters(self, parameters: StyleParameters) -> MotionDenoiser:
+        styled = self._start.with_single_style(PERSONAL_STYLE, parameters.vector)
+        weight, bias = parameters.weight - self._initial.weight, parameters.bias - self._initial.bias
+        return styled.with_output_offsets(weight, bias)
+
+
+def _interpolated(one: StyleParameters, other: StyleParameters, share: float) -> StyleParameters:
+    """Return `one` moved by a share of the way to `other`."""
+    pairs = zip(one.arrays(), other.arrays(), strict=True)
+    return StyleParameters(*(old + np.float32(share) * (new - old) for old, new in pairs))
 
 
 def _split(
-    base: Denoiser, sequences: list[TrainingSequence], validation_share: float
+    base: MotionDenoiser, sequences: list[TrainingSequence], validation_share: float
 ) -> tuple[list[TrainingSequence], list[TrainingSequence]]:
     """Return the training and the validation part of each sequence, with the channels that `base` knows."""
-    known = base.get_buffer("known").cpu().numpy() > 0
+    known = base.scale.known > 0
     training, validation = [], []
     for sequence in sequences:
         rows = len(sequence.values)
@@ -188,60 +227,25 @@ def _slice_rows(sequence: TrainingSequence, first: int, last: int) -> TrainingSe
     )
 
 
-def _nearest_style(base: Denoiser, sequences: list[TrainingSequence]) -> Denoiser:
-    """Return a copy with one style: of the trained ones and no style, the one with the smallest error."""
-    vectors = [torch.zeros_like(base.style.weight[0]), *base.style.weight.detach()]
-    candidates = [_with_style_vector(base, vector) for vector in vectors]
+def _nearest_style(base: MotionDenoiser, sequences: list[TrainingSequence]) -> MotionDenoiser:
+    """Return the denoiser with one style: of the trained ones and no style, the one with the smallest error."""
+    vectors = [np.zeros_like(base.styles[0]), *base.styles]
+    candidates = [base.with_single_style(PERSONAL_STYLE, vector) for vector in vectors]
     return min(candidates, key=lambda one: mean_error(one, sequences))
 
 
-def _with_style_vector(base: Denoiser, vector: Tensor) -> Denoiser:
-    styled = copy.deepcopy(base).eval()
-    styled.config = dataclasses.replace(base.config, styles=(PERSONAL_STYLE,))
-    styled.style = nn.Embedding.from_pretrained(vector[None].clone(), freeze=False)
-    return styled
-
-
-def _freeze_all_but_style(denoiser: Denoiser, output: bool) -> list[nn.Parameter]:
-    """Freeze all other parameters and return the trained ones, the style vector first."""
-    layer = denoiser.output_layer
-    parameters = [denoiser.style.weight, *([layer.weight, layer.bias] if output else [])]
-    denoiser.requires_grad_(False)
-    for parameter in parameters:
-        parameter.requires_grad_(True)
-    return parameters
-
-
-def _optimiser(parameters: list[nn.Parameter], config: AdaptConfig) -> torch.optim.Optimizer:
-    rates = [config.vector_rate, config.output_rate, config.output_rate]
-    groups = [{"params": [p], "lr": rate} for p, rate in zip(parameters, rates, strict=False)]
-    return torch.optim.Adam(groups, betas=(0.9, 0.99))
-
-
-def _channel_deviation(denoiser: Denoiser, sequences: list[TrainingSequence]) -> Float32Array:
+def _channel_deviation(denoiser: MotionDenoiser, sequences: list[TrainingSequence]) -> Float32Array:
     """Return the larger of the general and the speaker's deviation of each channel (C,), so that none dominates."""
     values = np.concatenate([sequence.values for sequence in sequences]).astype(np.float32)
-    return np.maximum(denoiser.get_buffer("deviation").cpu().numpy(), values.std(axis=0))
+    return np.maximum(denoiser.scale.deviation, values.std(axis=0))
 
 
-def _training_config(config: AdaptConfig, base: Denoiser, sequences: list[TrainingSequence]) -> ObjectiveConfig:
+def _training_config(config: AdaptConfig, base: MotionDenoiser, sequences: list[TrainingSequence]) -> ObjectiveConfig:
     """Return the objective of the general model, but always with style and with channels weighted by deviation."""
-    factor = (base.get_buffer("deviation").cpu().numpy() / _channel_deviation(base, sequences)) ** 2
+    factor = (base.scale.deviation / _channel_deviation(base, sequences)) ** 2
     weight = {name: float(value) for name, value in zip(base.config.channels, factor, strict=True)}
     return ObjectiveConfig(
         batch=config.batch, rows=config.rows, style_dropout=0.0, joint_dropout=0.0, masks=RandomMaskConfig(share=0.2),
         gap_weight=0.02, feature_noise=0.3, feature_dropout=0.1, pure_noise_share=0.4, channel_weight=weight,
         seed=config.seed,
     )  # fmt: skip
-
-
-@torch.no_grad()
-def _with_parameters(denoiser: Denoiser, parameters: list[nn.Parameter], values: list[Tensor]) -> Denoiser:
-    """Return a copy of a denoiser in which the trained parameters have other values."""
-    current = [parameter.detach().clone() for parameter in parameters]
-    for parameter, value in zip(parameters, values, strict=True):
-        parameter.copy_(value)
-    changed = copy.deepcopy(denoiser)
-    for parameter, value in zip(parameters, current, strict=True):
-        parameter.copy_(value)
-    return changed

@@ -8,18 +8,15 @@ motion is not predictable from the audio, so scaling would amplify guesses (meas
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from ..learning.mean_performance import MAX_SEQUENCE_ROWS
 from ..learning.sequence import TrainingSequence
 from ..model.models import Models
-from ..networks.denoiser import Denoiser
-from ..networks.torch_denoiser import TorchDenoiser
+from ..model.motion_denoiser import MotionDenoiser
 from ..types import AudioSection, Float32Array, GenerateRequest, Style
 
 ROUNDS, CORRECTION_SHARE = 5, 0.5
@@ -32,18 +29,17 @@ MAX_MEASURED_ROWS = 3600
 """Rows of training data that are compared: two minutes."""
 
 
-def sample_take(denoiser: Denoiser, sequence: TrainingSequence, seed: int = 0) -> Float32Array:
+def sample_take(denoiser: MotionDenoiser, sequence: TrainingSequence, seed: int = 0) -> Float32Array:
     """Return weights (T, C) of a take of a sequence's audio and style with default settings, T <= MAX_SEQUENCE_ROWS."""
     request = GenerateRequest(AudioSection(Path()), ("face",), seed=seed, style=Style.named(sequence.style))
     features = sequence.features[:MAX_SEQUENCE_ROWS].astype(np.float32)
-    return np.clip(Models({"face": TorchDenoiser(denoiser)}, "").sample(features, request).values, 0, 1)
+    return np.clip(Models({"face": denoiser}, "").sample(features, request).values, 0, 1)
 
 
-@torch.no_grad()
 def limit_amplitude(
-    denoiser: Denoiser, sequences: list[TrainingSequence], on_round: Callable[[], None] = lambda: None
-) -> Denoiser:
-    """Return a copy whose takes approach the mean of the training data, and at most its deviation.
+    denoiser: MotionDenoiser, sequences: list[TrainingSequence], on_round: Callable[[], None] = lambda: None
+) -> MotionDenoiser:
+    """Return the denoiser with an output layer whose takes approach the mean of the training data, and at most its deviation.
 
     Args:
         denoiser: A fine-tuned denoiser.
@@ -52,12 +48,10 @@ def limit_amplitude(
     """
     first_rows = np.cumsum([0, *(len(one.values) for one in sequences[:-1])])
     sequences = [one for one, first in zip(sequences, first_rows, strict=True) if first < MAX_MEASURED_ROWS]
-    limited = copy.deepcopy(denoiser)
-    layer = limited.output_layer
-    mean, deviation = (limited.get_buffer(name).cpu().numpy() for name in ("mean", "deviation"))
+    limited, scale = denoiser, denoiser.scale
     target = np.concatenate([one.values[:MAX_SEQUENCE_ROWS].astype(np.float32) for one in sequences])
     known = np.any([one.known for one in sequences], axis=0)
-    total_gain = np.ones(len(mean), np.float32)
+    total_gain = np.ones(len(known), np.float32)
     for _ in range(ROUNDS):
         on_round()
         takes = np.concatenate([sample_take(limited, one) for one in sequences])
@@ -66,10 +60,11 @@ def limit_amplitude(
         total_gain *= gain
         offset = np.where(known, CORRECTION_SHARE * (target.mean(axis=0) - takes.mean(axis=0)), 0.0)
         # Scale about the mean of the takes, in the denoiser's units.
-        shift = ((1 - gain) * (takes.mean(axis=0) - mean) + offset) / deviation
-        factor, bias = (torch.from_numpy(array.astype(np.float32)).to(limited.device) for array in (gain, shift))
-        layer.weight.mul_(factor[:, None])
-        layer.bias.mul_(factor).add_(bias)
+        shift = ((1 - gain) * (takes.mean(axis=0) - scale.mean) + offset) / scale.deviation
+        factor, bias = (array.astype(np.float32) for array in (gain, shift))
+        limited = limited.with_output_offsets(
+            (factor[:, None] - 1) * limited.output_weight, (factor - 1) * limited.output_bias + bias
+        )
     return limited
 
 

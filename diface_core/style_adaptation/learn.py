@@ -8,10 +8,11 @@ from .. import channels
 from ..audio.reading import load_clip
 from ..audio.speech_encoder import SpeechEncoder
 from ..errors import DifaceError
+from ..inference.denoiser import OnnxDenoiser
+from ..inference.denoiser_file import read_denoiser_file
+from ..inference.style_gradient import OnnxStyleGradient
 from ..model import style_file
 from ..model.models import WEIGHTS
-from ..networks import checkpoint
-from ..runtime import device
 from ..types import AdaptationRequest, AdaptationResult, Motion, Progress, Report, StyleExample
 from .adapt import AdaptConfig
 from .pair import AudioMotionPair, make_pair
@@ -22,6 +23,13 @@ MIN_PERFORMANCE_SECONDS = 1.0
 """Seconds below which style examples are ignored."""
 
 CONFIG = AdaptConfig()
+FACE_WEIGHTS = WEIGHTS / "face.safetensors"
+
+
+def load_face() -> tuple[OnnxDenoiser, OnnxStyleGradient]:
+    """Return DiFACE's face denoiser and the gradient of its loss. Raises ModelError."""
+    file = read_denoiser_file(FACE_WEIGHTS)
+    return OnnxDenoiser.load(file), OnnxStyleGradient.load(file)
 
 
 def adapt_style(request: AdaptationRequest, report: Report) -> AdaptationResult:
@@ -39,9 +47,8 @@ def adapt_style(request: AdaptationRequest, report: Report) -> AdaptationResult:
     report(Progress(0.0, READING_STAGE))
     pairs = read_pairs(request)
     report(Progress(0.0, LOADING_STAGE))
-    base, _ = checkpoint.load(WEIGHTS / "face.safetensors")
-    base, encoder = base.to(device.best()), SpeechEncoder.load()
-    style, done = personalise(base, pairs, encoder, request.name, CONFIG, report)
+    base, gradient = load_face()
+    style, done = personalise(base, gradient, pairs, SpeechEncoder.load(), request.name, CONFIG, report)
     try:
         style_file.save(style, request.path)
     except (OSError, SafetensorError) as reason:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from ..learning.batches import Batch, ExampleSampler
+from ..learning.batches import Batch, BatchSampler
 
 PREFETCH_FACTOR = 3
 """Batches that every process has ready."""
@@ -17,7 +17,7 @@ PREFETCH_FACTOR = 3
 class _BatchDataset(Dataset[Batch]):
     """The batches of the steps from `first` up to `last`, in pinned memory."""
 
-    def __init__(self, examples: ExampleSampler, first: int, last: int, numbers: list[int]) -> None:
+    def __init__(self, examples: BatchSampler, first: int, last: int, numbers: list[int]) -> None:
         self.examples, self.first, self.last, self.numbers = examples, first, last, numbers
 
     def __len__(self) -> int:
@@ -30,7 +30,7 @@ class _BatchDataset(Dataset[Batch]):
 class Prefetcher:
     """Draws the batches of `examples` for consecutive steps up to `last` in `workers` processes."""
 
-    def __init__(self, examples: ExampleSampler, last: int, workers: int) -> None:
+    def __init__(self, examples: BatchSampler, last: int, workers: int) -> None:
         self.examples, self.last, self.workers = examples, last, workers
         self._next = -1
         self._numbers: list[int] = []
@@ -56,6 +56,6 @@ class Prefetcher:
         )  # fmt: skip
 
 
-def with_prefetch(examples: ExampleSampler, last: int, workers: int) -> ExampleSampler | Prefetcher:
+def with_prefetch(examples: BatchSampler, last: int, workers: int) -> BatchSampler | Prefetcher:
     """Return `examples` prefetched by `workers` processes up to step `last`; unchanged for 0 workers."""
     return Prefetcher(examples, last, workers) if workers else examples

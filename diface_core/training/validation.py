@@ -8,6 +8,7 @@ from .. import channels
 from ..learning.mean_performance import mean_performance
 from ..learning.sequence import TrainingSequence
 from ..networks.denoiser import Denoiser
+from ..networks.torch_denoiser import TorchDenoiser
 from ..types import Float32Array
 from . import metrics
 
@@ -21,7 +22,7 @@ def validate(denoiser: Denoiser, sequences: list[TrainingSequence]) -> dict[str,
     """
     by_style: dict[str, list[tuple[Float32Array, TrainingSequence]]] = {}
     for sequence in sequences:
-        by_style.setdefault(sequence.style, []).append((mean_performance(denoiser, sequence), sequence))
+        by_style.setdefault(sequence.style, []).append((mean_performance(TorchDenoiser(denoiser), sequence), sequence))
     scores: dict[str, float] = {}
     for style, judged in by_style.items():
         scores[f"{style}/error"] = _rms_error(denoiser, judged)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
 
-from ...learning.batches import ExampleSampler
+from ...learning.batches import BatchSampler
 from ...learning.random_masks import draw_mask
 from ...learning.sequence import TrainingSequence
 from ...networks.denoiser import Denoiser
@@ -56,13 +56,13 @@ def draw_few_keys(rows: int, channels: int, rng: np.random.Generator) -> BoolArr
     return keep
 
 
-def make_sampler(sequences: list[TrainingSequence], denoiser: Denoiser, config: TrainConfig) -> ExampleSampler:
+def make_sampler(sequences: list[TrainingSequence], denoiser: Denoiser, config: TrainConfig) -> BatchSampler:
     """Return a sampler with coupled noise if the sequences were drawn from a prior, else with independent noise."""
     drawn = all(isinstance(sequence, PriorSequence) for sequence in sequences)
-    return (CoupledExampleSampler if drawn else ExampleSampler)(sequences, denoiser, config)
+    return (CoupledBatchSampler if drawn else BatchSampler)(sequences, denoiser, config)
 
 
-class CoupledExampleSampler(ExampleSampler):
+class CoupledBatchSampler(BatchSampler):
     """Random segments of drawn sequences with their noise; keys are taken from another segment."""
 
     sequences: list[PriorSequence]

@@ -11,7 +11,7 @@ import torch
 from diface_core import channels
 from diface_core.audio.speech_encoder import LOUDNESS
 from diface_core.errors import ModelError
-from diface_core.learning.batches import ExampleSampler
+from diface_core.learning.batches import BatchSampler
 from diface_core.learning.losses import TrainingLoss
 from diface_core.learning.random_masks import add_bumps, draw_mask
 from diface_core.networks import checkpoint
@@ -139,10 +139,10 @@ def test_two_processes_resume_bit_identical(tmp_path):
 # --- examples and losses ---------------------------------------------------------------------------------------------
 
 
-def examples(tmp_path, **changes) -> tuple[ExampleSampler, Denoiser]:
+def examples(tmp_path, **changes) -> tuple[BatchSampler, Denoiser]:
     settings = config(tmp_path, **changes)
     denoiser = build_denoiser(settings, sequences(), ("natural",))
-    return ExampleSampler(sequences(), denoiser, settings), denoiser
+    return BatchSampler(sequences(), denoiser, settings), denoiser
 
 
 def test_examples_do_not_depend_on_the_batch(tmp_path):
@@ -246,7 +246,7 @@ def test_closure_loss_counts_only_sealed_labels(tmp_path):
     for gap, counted in ((0.0, True), (0.3, False)):
         denoiser = build_denoiser(settings, faces(gap), ("natural",))
         loss = TrainingLoss(denoiser, settings)
-        batch = ExampleSampler(faces(gap), denoiser, settings).draw(0, range(4))
+        batch = BatchSampler(faces(gap), denoiser, settings).draw(0, range(4))
         jaw = channels.FACE.index("jawOpen")
         opened = batch.x0.clone()
         opened[..., jaw] += 0.05 / denoiser.get_buffer("deviation")[jaw]

@@ -9,7 +9,7 @@ import torch
 
 from diface_core import channels
 from diface_core.audio.loudness import measure_audio
-from diface_core.learning.batches import ExampleSampler
+from diface_core.learning.batches import BatchSampler
 from diface_core.learning.sequence import TrainingSequence
 from diface_core.training.head import coupling, head_measures, head_prior_fit, head_tracks
 from diface_core.training.head.head_prior import TABLE_PATH, HeadPrior, colour_noise, fluctuation, loudness_gain
@@ -192,4 +192,4 @@ def test_coupled_examples_have_the_noise_of_their_motion(tmp_path):
     scale = torch.from_numpy(np.array([1, 2, 3], np.float32) / made.deviation)
     assert torch.allclose(batch.x0[free], (batch.noise * scale - mean)[free], atol=1e-4)
     plain = TrainingSequence(sequence.features, sequence.values, sequence.known, "natural")
-    assert type(coupling.make_sampler([plain], build_denoiser(config, [plain], ("natural",)), config)) is ExampleSampler
+    assert type(coupling.make_sampler([plain], build_denoiser(config, [plain], ("natural",)), config)) is BatchSampler
