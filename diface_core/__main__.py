@@ -24,7 +24,7 @@ FAILED, INTERRUPTED = 2, 130
 """Exit statuses: bad arguments or input, and Ctrl+C."""
 
 PERSONALISE = "personalise"
-"""The command whose arguments `style_adaptation/personalise.py` reads."""
+"""The command whose arguments `style_adaptation/command.py` reads."""
 
 THREEDIFACE = "threediface"
 """The command whose arguments `threediface/cli/command.py` reads."""
@@ -77,7 +77,7 @@ def _regenerate_take(arguments: argparse.Namespace) -> None:
 
 
 def _personalise(arguments: Sequence[str]) -> int:
-    from .style_adaptation.personalise import main as personalise
+    from .style_adaptation.command import main as personalise
 
     try:
         return personalise(arguments)

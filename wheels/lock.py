@@ -23,12 +23,8 @@ RUNTIME = ["onnxruntime==1.32.0", "soundfile==0.14.0", "soxr==1.1.0", "safetenso
 TORCH_PACKAGES = [TORCH, "transformers==5.23.0", "tqdm==4.70.1", "pyyaml==6.0.3"]
 """What the user's 3DiFACE models and training need as well: the full edition."""
 SCIPY = ["scipy==1.13.1"]  # filters of training data, registration
-EXPORT = [
-    "onnx==1.23.2",
-    "onnxscript==0.7.2",
-    "onnx-ir==1.1.0",
-    "ml-dtypes==0.6.0",
-]  # of the networks; without their needs on newer Pythons
+EXPORT = ["onnx==1.23.2", "onnxscript==0.7.2", "onnx-ir==1.1.0", "ml-dtypes==0.6.0"]
+"""Export of the networks, with all that it needs: other Pythons than the core's would need another numpy."""
 TRAINING = ["tensorboard==2.21.0"]  # curves of a training; it runs without
 GRAPHS = ["matplotlib==3.11.2"]  # of results on the command line (graph_vis); it runs without
 TESTS = ["pytest==9.2.0", "hypothesis==6.170.15", "coverage==7.17.5"]

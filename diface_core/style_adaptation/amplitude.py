@@ -39,7 +39,7 @@ def sample_take(denoiser: MotionDenoiser, sequence: TrainingSequence, seed: int 
 def limit_amplitude(
     denoiser: MotionDenoiser, sequences: list[TrainingSequence], on_round: Callable[[], None] = lambda: None
 ) -> MotionDenoiser:
-    """Return the denoiser with an output layer whose takes approach the mean of the training data, and at most its deviation.
+    """Return the denoiser with an output layer whose takes approach the training data's mean, at most its deviation.
 
     Args:
         denoiser: A fine-tuned denoiser.

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from ..errors import ModelError
+from ..inference.denoiser_file import config_from_dict
 from ..learning.sequence import TrainingSequence
 from ..networks import checkpoint
 from ..networks.denoiser import Denoiser
@@ -17,7 +18,7 @@ from .settings import TrainConfig
 def build_denoiser(config: TrainConfig, sequences: list[TrainingSequence], styles: tuple[str, ...]) -> Denoiser:
     """Return a denoiser of `config.model` normalised by the sequences, or one loaded from `config.fine_tune`."""
     torch.manual_seed(config.seed)
-    denoiser = Denoiser(checkpoint.config_from_dict({**config.model, "styles": list(styles)}))
+    denoiser = Denoiser(config_from_dict({**config.model, "styles": list(styles)}))
     fit_normalisation(denoiser, sequences, config.min_deviation)
     if config.fine_tune is not None:
         load_base_weights(denoiser, config.fine_tune)

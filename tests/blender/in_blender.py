@@ -37,7 +37,7 @@ def disable() -> dict[str, object]:
 
 
 def forbid_network_in_worker() -> None:
-    """Put the module that forbids the network on the path of the worker, as one that every Python imports at its start."""
+    """Put the module that forbids the network on the worker's path, under the name that Python imports at its start."""
     folder = Path(forbid_network.LOG).parent
     shutil.copy(forbid_network.__file__, folder / "sitecustomize.py")
     preferences = importlib.import_module(f"{MODULE}.diface_addon.settings.preferences")

@@ -45,9 +45,9 @@ class Loud(Loudness):
 
 
 @pytest.fixture
-def models(base, monkeypatch):
+def models(base, gradient, monkeypatch):
     """Replace DiFACE's models by the small base and an encoder of loudness."""
-    monkeypatch.setattr(learn.checkpoint, "load", lambda _path: (base, {}))
+    monkeypatch.setattr(learn, "load_face", lambda: (base, gradient))
     monkeypatch.setattr(learn.SpeechEncoder, "load", Loud)
     monkeypatch.setattr(learn, "CONFIG", QUICK)
     return base
@@ -107,10 +107,8 @@ def test_adapt_style_learns_a_wider_jaw_at_any_frame_rate(models, tmp_path, rate
     assert result.error_after < 0.7 * result.error_before
     assert 0 < result.steps <= QUICK.steps
 
-    styled, vector = apply_style(TorchDenoiser(models), Style.named(str(request_.path)))
-    file, changed = style_file.load(request_.path, TorchDenoiser(models).fingerprint), styled.network
-    changed.config = dataclasses.replace(changed.config, styles=("general",))
-    changed.style = torch.nn.Embedding.from_pretrained(torch.from_numpy(vector))
+    styled, vector = apply_style(models, Style.named(str(request_.path)))
+    file, changed = style_file.load(request_.path, models.fingerprint), styled.with_single_style("general", vector[0])
     general = min(
         prediction_error(models, dataclasses.replace(unseen(), style=style)) for style in models.config.styles
     )
@@ -121,7 +119,7 @@ def test_adapt_style_learns_a_wider_jaw_at_any_frame_rate(models, tmp_path, rate
 def test_adapt_style_is_deterministic(models, tmp_path):
     request_ = request(tmp_path, take(tmp_path, 11, 3))
     first = learn.adapt_style(request_, ignore)
-    fingerprint = TorchDenoiser(models).fingerprint
+    fingerprint = models.fingerprint
     written = style_file.load(request_.path, fingerprint)
     torch.rand(7)  # the random state of the process must not matter
     assert learn.adapt_style(request_, ignore) == first

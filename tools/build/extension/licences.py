@@ -10,7 +10,7 @@ from ..console import BuildError
 
 _PAGE = """# Licences of what this extension contains
 
-DiFACE is GPL-3.0-or-later (LICENSE). The bundled head is made from MakeHuman's CC0 data. The speech encoder is the encoder of
+DiFACE is GPL-3.0-or-later (LICENSE). The bundled head is made from MakeHuman's CC0 data. The speech encoder is that of
 OpenAI's Whisper tiny.en (MIT, copyright 2022 OpenAI). DiFACE's models have a card: diface_core/weights/README.md.
 
 The packages below are included as wheels. Each contains the full text of its licence, in the folder that is named here.

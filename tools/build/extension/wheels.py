@@ -38,9 +38,7 @@ def _link_cpu_torch(folder: Path) -> None:
     """Add the CPU build of torch for Linux, which is not in the lists of the extension."""
     torch = cpu_torch(core_python())
     if torch is None:
-        raise BuildError(
-            "The full edition for Linux contains the CPU build of torch, which pip does not find. The small one needs none."
-        )
+        raise BuildError("The full edition for Linux contains the CPU build of torch. The small one needs no torch.")
     link(torch, folder / torch.name)
 
 
