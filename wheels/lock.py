@@ -18,7 +18,14 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 
 TORCH = "torch==2.13.0"
-WORKER = ["transformers==5.23.0", "soundfile==0.14.0", "soxr==1.1.0", "safetensors==0.8.0", "tqdm==4.70.1", "pyyaml==6.0.3"]
+WORKER = [
+    "transformers==5.23.0",
+    "soundfile==0.14.0",
+    "soxr==1.1.0",
+    "safetensors==0.8.0",
+    "tqdm==4.70.1",
+    "pyyaml==6.0.3",
+]
 OLD_NUMPY = ["scipy==1.13.1"]  # the newest that runs with the numpy of Blender 4.2
 NEW_NUMPY = ["scipy==1.16.3", "networkx==3.6.1"]  # else newer than for 3.11, and a zip can hold only one of them
 TRAINING = ["tensorboard==2.21.0"]  # curves of a training; it runs without

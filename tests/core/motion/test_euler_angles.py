@@ -5,7 +5,9 @@ from scipy.spatial.transform import Rotation
 
 from diface_core.motion.euler_angles import angles_from_vectors, vectors_from_angles
 
-VECTORS = np.concatenate([np.random.default_rng(0).uniform(-1.7, 1.7, (200, 3)), np.zeros((1, 3)), np.full((1, 3), 1e-9)])
+VECTORS = np.concatenate(
+    [np.random.default_rng(0).uniform(-1.7, 1.7, (200, 3)), np.zeros((1, 3)), np.full((1, 3), 1e-9)]
+)
 
 
 def test_angles_equal_those_of_scipy() -> None:
