@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from . import request_file
 from .cli import generate_options
+from .cli.exit_status import run_command
 from .errors import DifaceError
 from .motion.files import write_motion, writer_for
 from .runtime.threads import set_wait_policy
@@ -19,9 +20,6 @@ from .types import GenerateRequest, Progress
 
 if TYPE_CHECKING:
     from .engines import Engines
-
-FAILED, INTERRUPTED = 2, 130
-"""Exit statuses: bad arguments or input, and Ctrl+C."""
 
 PERSONALISE = "personalise"
 """The command whose arguments `style_adaptation/command.py` reads."""
@@ -41,15 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return threediface(arguments[1:])
     parsed = _parser().parse_args(arguments)
-    try:
-        _generate(parsed)
-    except DifaceError as error:
-        print(f"{error.message}\n{error.hint}", file=sys.stderr)
-        return FAILED
-    except KeyboardInterrupt:
-        print("Cancelled.", file=sys.stderr)
-        return INTERRUPTED
-    return 0
+    return run_command(lambda: _generate(parsed))
 
 
 def _generate(arguments: argparse.Namespace) -> None:
@@ -79,11 +69,7 @@ def _regenerate_take(arguments: argparse.Namespace) -> None:
 def _personalise(arguments: Sequence[str]) -> int:
     from .style_adaptation.command import main as personalise
 
-    try:
-        return personalise(arguments)
-    except KeyboardInterrupt:
-        print("Cancelled.", file=sys.stderr)
-        return INTERRUPTED
+    return run_command(lambda: personalise(arguments))
 
 
 def _load_engines(cache: Path | None) -> Engines:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ..audio.speech_encoder import SpeechEncoder
+from ..cli.exit_status import run_command
 from ..errors import DifaceError
 from ..model import style_file
 from ..model.motion_denoiser import MotionDenoiser
@@ -85,12 +86,7 @@ def _load_model(path: Path) -> tuple[MotionDenoiser, StyleGradient]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
     options = build_parser().parse_args(arguments)
-    try:
-        run(options)
-    except DifaceError as error:
-        print(f"{error.message}\n{error.hint}", file=sys.stderr)
-        return 2
-    return 0
+    return run_command(lambda: run(options))
 
 
 if __name__ == "__main__":

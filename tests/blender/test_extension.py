@@ -24,13 +24,13 @@ PLATFORM = this_platform()
 
 @pytest.fixture(scope="session")
 def light_zip() -> Path:
-    """The extension without its wheels: fast to install, sufficient to register."""
+    """Build the extension without wheels: fast to install, sufficient to register."""
     return make_zip(PLATFORM, with_wheels=False)
 
 
 @pytest.fixture(scope="session")
 def small_zip() -> Path:
-    """The extension as it is distributed."""
+    """Build the extension as distributed."""
     try:
         get_wheels(PLATFORM)
     except BuildError as reason:
@@ -91,10 +91,10 @@ def test_zip_contains_the_required_files_and_no_others(small_zip: Path) -> None:
 def test_validation_by_blender_can_fail(light_zip: Path, tmp_path: Path) -> None:
     """make_zip passes `validate`; a zip with an invalid manifest must not."""
     broken = tmp_path / "broken.zip"
-    with zipfile.ZipFile(light_zip) as good, zipfile.ZipFile(broken, "w") as bad:
-        manifest = good.read("blender_manifest.toml").decode()
-        bad.writestr("blender_manifest.toml", manifest.replace('type = "add-on"', 'type = "gadget"'))
-        bad.writestr("__init__.py", good.read("__init__.py"))
+    with zipfile.ZipFile(light_zip) as valid, zipfile.ZipFile(broken, "w") as invalid:
+        manifest = valid.read("blender_manifest.toml").decode()
+        invalid.writestr("blender_manifest.toml", manifest.replace('type = "add-on"', 'type = "gadget"'))
+        invalid.writestr("__init__.py", valid.read("__init__.py"))
     tool = extension_tool()
     python = venv_python(f"bpy-{MAIN_BLENDER}")
     for file, passes in ((light_zip, True), (broken, False)):
@@ -106,7 +106,7 @@ def check_registered(result: dict[str, Any]) -> None:
     assert result["enabled"]
     assert result["settings"]
     assert {"add_head", "generate", "export_fbx", "export_alembic", "playblast"} <= set(result["operators"])
-    assert result["top_level"] == [], "packages are sub-packages of the extension, and torch is in the worker only"
+    assert result["top_level"] == [], "packages must be sub-packages of the extension, and torch in the worker only"
     assert result["left_behind"] == []
 
 
@@ -123,7 +123,7 @@ def test_generates_with_the_python_of_blender_and_the_wheels(
     assert result["status"] == ["FINISHED"]
     assert result["action"]
     jaw = result["jaw"]
-    assert max(jaw) > 0.1, "the jaw never opens"
+    assert max(jaw) > 0.1, "the jaw does not open"
     assert max(jaw) - min(jaw) > 0.1
     check_registered(result)
     sockets = tmp_path / "sockets.txt"

@@ -17,8 +17,27 @@ SAME_TIME = 1e-3
 """Frames up to which two keys are at the same time."""
 
 
+class _Points:
+    """K keys whose frame and value are `co`, (K, 2)."""
+
+    co: types.Float32Array
+
+    def __len__(self) -> int:
+        return len(self.co)
+
+    @property
+    def frames(self) -> types.Float32Array:
+        """The frames of the keys (K,)."""
+        return self.co[:, 0]
+
+    @property
+    def values(self) -> types.Float32Array:
+        """The values of the keys (K,)."""
+        return self.co[:, 1]
+
+
 @dataclass(frozen=True)
-class KeyTable:
+class KeyTable(_Points):
     """K keys in the order of time.
 
     The fields have Blender's names, and are written in this order: the types before the handles. co, handle_left and
@@ -40,22 +59,9 @@ class KeyTable:
     select_left_handle: types.BoolArray
     select_right_handle: types.BoolArray
 
-    def __len__(self) -> int:
-        return len(self.co)
-
     def __getitem__(self, chosen: npt.NDArray | slice) -> KeyTable:
         """Return some of the keys, by a mask, indices, or a slice."""
         return KeyTable(*(getattr(self, field.name)[chosen] for field in fields(self)))
-
-    @property
-    def frames(self) -> types.Float32Array:
-        """The frames of the keys (K,)."""
-        return self.co[:, 0]
-
-    @property
-    def values(self) -> types.Float32Array:
-        """The values of the keys (K,)."""
-        return self.co[:, 1]
 
     @classmethod
     def read(cls, fcurve: bpy.types.FCurve) -> KeyTable:
@@ -135,24 +141,11 @@ class KeyTable:
 
 
 @dataclass(frozen=True)
-class KeyPoints:
+class KeyPoints(_Points):
     """Frame, value and type of K keys, which are faster to read than a KeyTable. co: (K, 2)."""
 
     co: types.Float32Array
     type: types.Int32Array
-
-    def __len__(self) -> int:
-        return len(self.co)
-
-    @property
-    def frames(self) -> types.Float32Array:
-        """The frames of the keys (K,)."""
-        return self.co[:, 0]
-
-    @property
-    def values(self) -> types.Float32Array:
-        """The values of the keys (K,)."""
-        return self.co[:, 1]
 
     @classmethod
     def read(cls, fcurve: bpy.types.FCurve) -> KeyPoints:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from ...cli.exit_status import FAILED, SOME_FAILED, run_command
 from ...cli.generate_options import MAX_SEED, integer_in_range
 from ...errors import DifaceError
 from .config import EvaluationConfig
@@ -21,9 +22,6 @@ from .evaluation import Evaluation
 from .user_files import UserFiles
 
 log = logging.getLogger(__name__)
-
-FAILED, SOME_FAILED, INTERRUPTED = 2, 1, 130
-"""Exit statuses: every audio file failed; some audio files failed; Ctrl+C."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -52,14 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
     args = build_parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
-    try:
-        return _run(args)
-    except DifaceError as error:
-        print(f"{error.message}\n{error.hint}", file=sys.stderr)
-        return FAILED
-    except KeyboardInterrupt:
-        print("Cancelled.", file=sys.stderr)
-        return INTERRUPTED
+    return run_command(lambda: _run(args))
 
 
 def _run(options: argparse.Namespace) -> int:

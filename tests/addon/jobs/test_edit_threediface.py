@@ -52,7 +52,7 @@ def test_regenerate_keeps_a_sculpt_exactly(scene, toy_speaker, motion_as) -> Non
     off = np.linalg.norm(after[SCULPTED - 1] - places, axis=1).max()
     assert off < 1e-5 if motion_as == "KEYS" else off == 0
     assert np.linalg.norm(after[SCULPTED] - before[SCULPTED], axis=1).max() > 1e-3
-    # The pin goes with the take, which knows it; and the old take is as it was.
+    # The pin is copied to the new take and is no change there; the old take is unchanged.
     assert vertex_pins.pin_frames(vertex_pins.take_actions(new)) == [SCULPTED]
     assert vertex_pins.pin_frames(vertex_pins.take_actions(new), changed_only=True) == []
     use_take.use_take(toy_speaker, take_index.all_takes()[old])

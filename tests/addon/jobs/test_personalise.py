@@ -43,14 +43,14 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def actor(scene, clicks, worker, folder) -> bpy.types.Object:
-    """A character with lips, and a sound file as the speech."""
+    """Return a character with lips, and select an audio file as the speech."""
     obj = scenes.add_character(scene, NAMES)
     scenes.use_audio_file(scene, clicks([0.25, 1.0, 2.0]))
     return obj
 
 
 def generate(seed: int = 0) -> list[bpy.types.Action]:
-    """Generate a take. Returns its Actions."""
+    """Generate a take and return its Actions."""
     bpy.context.scene.diface.seed = seed
     before = set(take_index.all_takes())
     assert bpy.ops.diface.generate() == {"FINISHED"}
@@ -70,7 +70,7 @@ def message() -> str:
     return bpy.context.window_manager.diface.message
 
 
-# --- which motion ----------------------------------------------------------------------------------------------------
+# --- motion ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("rate", scenes.RATES)
@@ -114,13 +114,13 @@ def test_starred_takes_are_the_examples_else_the_active_one(actor) -> None:
     star(second)
     assert style_examples.chosen_takes(actor) == [first, second]
     other = scenes.add_character(bpy.context.scene, NAMES)
-    theirs = generate(3)
-    star(theirs)
+    other_take = generate(3)
+    star(other_take)
     assert style_examples.chosen_takes(actor) == [first, second]
-    assert style_examples.chosen_takes(other) == [theirs]
+    assert style_examples.chosen_takes(other) == [other_take]
 
 
-# --- the button ------------------------------------------------------------------------------------------------------
+# --- operator --------------------------------------------------------------------------------------------------------
 
 
 def test_new_style_is_chosen(scene, actor, folder) -> None:
@@ -135,8 +135,8 @@ def test_new_style_is_chosen(scene, actor, folder) -> None:
     assert file.name.startswith("Ada-")
     np.testing.assert_array_equal(scenes.jaw_keys(actor), keys)
     assert running_job.current() is None
-    asked = generation.request_from_settings(bpy.context, types.AudioSection(file))
-    assert asked.style == types.Style.named(str(file))
+    request = generation.request_from_settings(bpy.context, types.AudioSection(file))
+    assert request.style == types.Style.named(str(file))
 
 
 def test_style_name_is_the_characters_and_unique(scene, actor) -> None:
@@ -172,14 +172,14 @@ def test_personalise_shows_progress_and_the_error_reduction(scene, actor) -> Non
     operator, shown = Modal("Ada"), set()
     with pytest.raises(errors.WorkerError, match="already working"):
         generation.check_can_generate(bpy.context)
-    while (answer := operator.send("TIMER")) == {"PASS_THROUGH"}:
+    while (result := operator.send("TIMER")) == {"PASS_THROUGH"}:
         shown.add(bpy.context.window_manager.diface.stage[:8])
         time.sleep(0.01)
-    assert answer == {"FINISHED"}
+    assert result == {"FINISHED"}
     assert shown
     assert "New style: Ada." in message()
     assert "Adapted to 3 s from 1 take" in message()
-    assert "100% smaller" in message()  # the stand-in heard that sound and motion belong together
+    assert "100% smaller" in message()  # the fake engine verified that audio and motion match
     assert scene.diface.style == "Ada"
 
 
@@ -197,7 +197,7 @@ def test_esc_changes_nothing(actor, folder) -> None:
     assert running_job.current() is None
 
 
-# --- the sound -------------------------------------------------------------------------------------------------------
+# --- audio -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -246,7 +246,7 @@ def _new(folder):
     return folder
 
 
-# --- travelling ------------------------------------------------------------------------------------------------------
+# --- storage ---------------------------------------------------------------------------------------------------------
 
 
 def test_style_is_stored_in_the_blend(scene, actor, folder, tmp_path) -> None:
@@ -262,8 +262,8 @@ def test_style_is_stored_in_the_blend(scene, actor, folder, tmp_path) -> None:
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "ada.blend"))
     assert "Ada" in styles.names()
     assert list(folder.iterdir()) == []
-    asked = generation.request_from_settings(bpy.context, types.AudioSection(file))
-    assert asked.style == types.Style.named(str(file))
+    request = generation.request_from_settings(bpy.context, types.AudioSection(file))
+    assert request.style == types.Style.named(str(file))
     assert file.read_bytes() == data
     file.unlink()
     assert styles.restore_style(made_here, lambda: folder) == made_here
@@ -275,7 +275,7 @@ def test_style_is_stored_in_the_blend(scene, actor, folder, tmp_path) -> None:
 
 
 def test_take_with_a_packed_style_is_edited_on_another_computer(scene, actor, folder) -> None:
-    """The request names a file that does not exist here; it is unpacked again."""
+    """The file of the request does not exist; it is unpacked again."""
     generate()
     bpy.ops.diface.personalise(name="Ada")
     generate(1)
@@ -364,7 +364,7 @@ def test_unusable_takes_are_named(scene, actor, clicks) -> None:
     scenes.add_character(scene, ("jawOpen", "smile"))
     star(face)
     face[0].name = "Best"
-    actor.name = "Renamed"  # the take is nobody's now
+    actor.name = "Renamed"  # the take has no user now
     refused('take "Best" does not move mouthClose of Character')
 
 
@@ -374,7 +374,7 @@ def test_missing_sound_file_is_reported(scene, actor) -> None:
     refused("The take .* cannot be an example: The sound of the take is gone: clicks.wav")
 
 
-# --- the models that ship --------------------------------------------------------------------------------------------
+# --- bundled models --------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -387,7 +387,7 @@ def real_worker():
 
 @pytest.mark.skipif(not bpy.app.version_string.startswith("4.5"), reason="Learning takes a minute; once is enough.")
 def test_repeated_edit_is_learned_by_the_style(scene, speech, tmp_path, folder, real_worker) -> None:
-    """Every take opens the jaw 50 % wider, and smiles; takes with the new style then do so without edits."""
+    """In every take the jaw opens 50 % wider, with a smile; takes in the new style do so without edits."""
     scene.render.fps, scene.frame_start = 25, 11
     actor = bundled_head.add_head(bpy.context)
     samples, rate = soundfile.read(speech)

@@ -22,17 +22,17 @@ UNEASED_ROWS = range(6, ROWS - 6)
 
 
 @pytest.fixture
-def truth(toy_models) -> dict[str, np.ndarray]:
+def expected_motion(toy_models) -> dict[str, np.ndarray]:
     with np.load(toy_models / "truth.npz") as found:
         return dict(found)
 
 
 @pytest.mark.parametrize("motion_as", ["KEYS", "CACHE"])
-def test_mesh_reproduces_the_models_vertices(scene, toy_speaker, truth, motion_as) -> None:
+def test_mesh_reproduces_the_models_vertices(scene, toy_speaker, expected_motion, motion_as) -> None:
     scene.diface.threediface.motion_as = motion_as
     assert bpy.ops.diface.generate() == {"FINISHED"}
     rest = flame_mesh.rest_vertices(toy_speaker)
-    wanted = truth["displacement"]
+    wanted = expected_motion["displacement"]
     assert np.abs(wanted[1:] - wanted[:-1]).max() > 1e-4
     worst = 0.0
     for row in UNEASED_ROWS:
@@ -41,39 +41,39 @@ def test_mesh_reproduces_the_models_vertices(scene, toy_speaker, truth, motion_a
         worst = max(worst, np.linalg.norm(in_flame - wanted[row], axis=1).max())
     assert worst < (BOUND if motion_as == "KEYS" else BOUND / 20)
 
-    # What is said of it is true.
+    # The reported error bound holds.
     (actions,) = take_index.all_takes().values()
     assert worst < stored_request.read_request(actions[0])["error"] + 1e-6
 
 
-def test_head_reproduces_the_models_rotation(scene, toy_speaker, truth) -> None:
+def test_head_reproduces_the_models_rotation(scene, toy_speaker, expected_motion) -> None:
     scene.diface.parts = "HEAD"
     assert bpy.ops.diface.generate() == {"FINISHED"}
     for row in (UNEASED_ROWS[0], 17, UNEASED_ROWS[-1]):
         scene.frame_set(row + 1)
-        vector = Vector(truth["head"][row].tolist())
+        vector = Vector(expected_motion["head"][row].tolist())
         wanted = Quaternion(vector.normalized(), vector.length)
         assert toy_speaker.matrix_world.to_quaternion().rotation_difference(wanted).angle < 2e-3
 
 
-def test_other_frame_rates_agree_at_common_times(scene, toy_speaker, truth) -> None:
+def test_other_frame_rates_agree_at_common_times(scene, toy_speaker, expected_motion) -> None:
     scene.render.fps = 60
     assert bpy.ops.diface.generate() == {"FINISHED"}
     rest = flame_mesh.rest_vertices(toy_speaker)
     for row in (UNEASED_ROWS[0], 9, UNEASED_ROWS[-1]):
         moved = (evaluated_vertices(toy_speaker, 2 * row + 1) - rest)[:, [0, 2, 1]] * [1, 1, -1]
-        assert np.linalg.norm(moved - truth["displacement"][row], axis=1).max() < BOUND
+        assert np.linalg.norm(moved - expected_motion["displacement"][row], axis=1).max() < BOUND
 
 
 def test_damaged_checkpoint_is_reported(scene, toy_speaker, toy_models) -> None:
     weights = toy_models / "models" / "face" / "checkpoints" / "model000000001.pt"
-    whole = weights.read_bytes()
-    weights.write_bytes(whole[: len(whole) // 2])
+    data = weights.read_bytes()
+    weights.write_bytes(data[: len(data) // 2])
     try:
         with pytest.raises(RuntimeError, match="Copy the checkpoint again"):
             bpy.ops.diface.generate()
     finally:
-        weights.write_bytes(whole)
+        weights.write_bytes(data)
     assert not bpy.data.actions
     assert not toy_speaker.data.shape_keys
 
@@ -101,12 +101,12 @@ def test_bundled_models_animate_a_flame_mesh(scene, toy_speaker, shared, monkeyp
 
 
 @pytest.mark.parametrize(
-    ("missing", "said"), [("models/face/checkpoints", "No 3DiFACE face model was found"), ("wav2vec2", "wav2vec2")]
+    ("missing", "message"), [("models/face/checkpoints", "No 3DiFACE face model was found"), ("wav2vec2", "wav2vec2")]
 )
-def test_missing_models_are_reported(scene, toy_speaker, toy_models, missing, said) -> None:
+def test_missing_models_are_reported(scene, toy_speaker, toy_models, missing, message) -> None:
     aside = (toy_models / missing).rename(toy_models / "aside")
     try:
-        with pytest.raises(RuntimeError, match=said):
+        with pytest.raises(RuntimeError, match=message):
             bpy.ops.diface.generate()
     finally:
         aside.rename(toy_models / missing)

@@ -68,7 +68,7 @@ def test_unknown_part_of_the_tests_is_refused(capsys: pytest.CaptureFixture[str]
     assert "Got 4.1." in capsys.readouterr().err
 
 
-def test_an_old_python_gets_a_message(root: Path) -> None:
+def test_old_python_gets_a_message(root: Path) -> None:
     code = "import sys, runpy; sys.version_info = (3, 8, 0); runpy.run_path('build.py', run_name='__main__')"
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
     assert done.returncode == 1
@@ -76,7 +76,7 @@ def test_an_old_python_gets_a_message(root: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_starter_has_no_syntax_that_an_old_python_lacks(root: Path) -> None:
+def test_starter_has_only_syntax_of_old_pythons(root: Path) -> None:
     ast.parse((root / "build.py").read_text("utf-8"), feature_version=(3, 4))
 
 

@@ -1,4 +1,4 @@
-"""Tests that the extension contains the modules that it can reach, and all that those need."""
+"""Tests that the extension contains exactly the modules that it can import, and their data files."""
 
 import ast
 import re
@@ -41,7 +41,7 @@ def shipped(stage: Path) -> dict[str, Path]:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, str]], None]:
-    """Writes files of a small project that takes the place of the checkout."""
+    """Return a function that writes files of a small project, used in place of the checkout."""
     monkeypatch.setattr(paths, "ROOT", tmp_path)
 
     def write(files: dict[str, str]) -> None:
@@ -72,7 +72,7 @@ def test_training_is_not_shipped(stage: Path) -> None:
 
 
 def test_every_import_of_a_shipped_module_resolves(shipped: dict[str, Path]) -> None:
-    """In the extension itself, Blender, the standard library, or a package that wheels/lock.py requests for it."""
+    """In the extension, Blender, the standard library, or a package of wheels/lock.py."""
     lock = runpy.run_path(str(paths.PINNED / "lock.py"))
     requested = [*lock["RUNTIME"], *lock["TORCH_PACKAGES"]]
     declared = {re.split("[=;]", requirement)[0] for requirement in requested}
@@ -88,7 +88,7 @@ def test_every_import_of_a_shipped_module_resolves(shipped: dict[str, Path]) -> 
 
 
 def test_modules_that_are_started_by_name_are_shipped(shipped: dict[str, Path]) -> None:
-    """Such as the worker, whose name is a string in the add-on."""
+    """For example the worker, whose name is a string in the add-on."""
     every = modules()
     named = set()
     for file in shipped.values():

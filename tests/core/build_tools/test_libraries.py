@@ -12,7 +12,7 @@ COMMAND = "apt-get install -y --no-install-recommends libxi6 libgl1 libgl1-mesa-
 
 
 class Terminal(io.StringIO):
-    """Standard input of a person."""
+    """Interactive standard input."""
 
     def isatty(self) -> bool:
         return True

@@ -46,7 +46,7 @@ def test_every_environment_has_a_list() -> None:
 
 @pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize(("platform", "pythons"), PLATFORMS.items())
-def test_a_zip_holds_one_version_of_each_package(platform: str, pythons: tuple[str, ...], edition: str) -> None:
+def test_zip_contains_one_version_of_each_package(platform: str, pythons: tuple[str, ...], edition: str) -> None:
     """Every Blender unpacks the wheels for any Python, so two versions would overwrite each other."""
     lists = [requirements(paths.PINNED / f"{edition}-{platform}-{python}.txt") for python in pythons]
     versions = [{name: version for name, (version, _) in found.items()} for found in lists]
@@ -61,8 +61,8 @@ def test_worker_has_the_same_packages_inside_and_outside_the_zip() -> None:
         assert core[name][0] == version, name
 
 
-def test_numpy_is_the_one_of_blender() -> None:
-    """numpy 1.24 is that of the oldest supported Blender, and the wheels must run with it."""
+def test_numpy_is_the_version_of_blender() -> None:
+    """The oldest supported Blender contains numpy 1.24, and the wheels must be compatible with it."""
     numbers = {version: requirements(paths.PINNED / f"bpy-{version}.txt")["numpy"][0] for version in BLENDERS}
     assert numbers["4.2"].startswith("1.24.")
     assert not any("numpy" in requirements(path) for path in paths.PINNED.glob("[sf]*-*-3.*.txt"))

@@ -1,4 +1,4 @@
-"""Tests of how build.py runs jobs, pytest above all, and judges the results."""
+"""Tests of how build.py runs jobs, mainly pytest, and evaluates the results."""
 
 import subprocess
 import sys
@@ -39,7 +39,7 @@ def test_counts_are_those_of_pytest(scratch: Path) -> None:
     assert counts(run_case(scratch, text)) == (1, 2, 1)
 
 
-def test_crash_after_the_tests_is_noted_and_no_failure(scratch: Path) -> None:
+def test_crash_after_the_tests_is_noted_and_not_a_failure(scratch: Path) -> None:
     text = """
         import atexit, os, signal
         atexit.register(lambda: os.kill(os.getpid(), signal.SIGTERM))

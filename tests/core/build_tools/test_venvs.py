@@ -1,4 +1,4 @@
-"""Tests of when environments are made, changed and left alone."""
+"""Tests of creating, updating and reusing environments."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 @pytest.fixture
 def steps(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The steps that were taken; a created environment is this interpreter."""
+    """Record the steps; a created environment is a copy of this interpreter."""
     taken: list[str] = []
 
     def create(name: str, version: str) -> None:
@@ -34,7 +34,7 @@ def make(pinned: Path, version: str = VERSION) -> Path:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="The stand-in for an interpreter is a shell script.")
-def test_environment_is_made_once_and_changed_with_its_list(scratch: Path, steps: list[str]) -> None:
+def test_environment_is_created_once_and_updated_with_its_list(scratch: Path, steps: list[str]) -> None:
     pinned = scratch / "some.txt"
     pinned.write_text("a==1")
     assert make(pinned) == venvs.venv_python("some")
@@ -47,7 +47,7 @@ def test_environment_is_made_once_and_changed_with_its_list(scratch: Path, steps
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="The stand-in for an interpreter is a shell script.")
-def test_environment_is_made_again_for_another_python_or_when_broken(scratch: Path, steps: list[str]) -> None:
+def test_environment_is_recreated_for_another_python_or_if_broken(scratch: Path, steps: list[str]) -> None:
     pinned = scratch / "some.txt"
     pinned.write_text("a==1")
     make(pinned)

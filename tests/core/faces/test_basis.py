@@ -1,4 +1,4 @@
-"""Few shapes in place of many: as near as asked for, and no more of them than that takes."""
+"""Reduction of shapes: within the tolerance, with as few shapes as needed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VERTICES = 40
 
 
 def spanned(rows: int, rank: int, seed: int = 0) -> tuple[np.ndarray, Shapes]:
-    """A motion of `rank` directions, each ten times smaller than the one before it, said with twice as many shapes."""
+    """Return a motion of `rank` directions, each ten times smaller than the last, with twice as many shapes."""
     draw = np.random.default_rng(seed)
     weights = draw.normal(size=(rows, rank)) * 0.01 * 10.0 ** -np.arange(rank)
     mixed = draw.normal(size=(rank, 2 * rank))

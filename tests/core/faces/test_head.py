@@ -1,4 +1,4 @@
-"""The bundled head: its mesh is sound, and its shapes do what their names say."""
+"""The bundled head: a valid mesh, and shapes that move as their names say."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def weights(**values: float) -> npt.NDArray[np.float32]:
 
 
 def moved(head: Head, name: str) -> npt.NDArray[np.float32]:
-    """How far (V,) m each vertex moves at weight 1."""
+    """Return the distances (V,) in metres that the vertices move at weight 1."""
     return np.linalg.norm(head.deltas[FACE.index(name)], axis=1)
 
 
 def lip_gap(head: Head, points: npt.NDArray[np.float32]) -> float:
-    """The widest distance in m between paired vertices of the inner lips."""
-    apart = points[head.landmarks["upper_inner_lip"]] - points[head.landmarks["lower_inner_lip"]]
-    return float(np.linalg.norm(apart, axis=1).max())
+    """Return the largest distance in metres between paired vertices of the inner lips."""
+    distance = points[head.landmarks["upper_inner_lip"]] - points[head.landmarks["lower_inner_lip"]]
+    return float(np.linalg.norm(distance, axis=1).max())
 
 
 def polygons(head: Head) -> list[npt.NDArray[np.int32]]:
@@ -57,7 +57,7 @@ def test_head_is_a_bust_in_metres_about_its_pivot(head: Head) -> None:
     assert 0.35 < high[2] - low[2] < 0.50
     nose = head.vertices[head.landmarks["face"]][:, 1].argmin()
     tip = head.vertices[head.landmarks["face"]][nose]
-    assert tip[1] < -0.08  # it looks along -Y
+    assert tip[1] < -0.08  # looks along -Y
     assert abs(tip[0]) < 2 * MM
     eyes = [head.vertices[head.landmarks[f"eyeball_{side.lower()}"]].mean(axis=0) for side, _ in SIDES]
     assert eyes[0][0] > 0.02 > -0.02 > eyes[1][0]  # the left eye is at +X
@@ -108,7 +108,7 @@ def test_breath_lifts_chest_and_shoulders_and_not_the_face(head: Head) -> None:
     assert breath[shoulders, 2].min() > 2 * MM  # up
     assert (breath[shoulders, 0] * head.vertices[shoulders, 0] >= 0).all()  # apart
     assert breath[chest, 1].max() < -3 * MM  # forward
-    assert size[head.vertices[:, 2] > -0.05].max() < 1 * MM  # the head; the nostrils a hair
+    assert size[head.vertices[:, 2] > -0.05].max() < 1 * MM  # the head; the nostrils move slightly
     for still in ("upper_teeth", "hair", "lips", "eyeball_left"):
         assert size[head.landmarks[still]].max() < 0.05 * MM
     mirror = np.linalg.norm(head.vertices[shirt, None] - head.vertices[None, shirt] * [-1, 1, 1], axis=2).argmin(1)
@@ -116,12 +116,12 @@ def test_breath_lifts_chest_and_shoulders_and_not_the_face(head: Head) -> None:
 
 
 def test_neck_stays_in_its_collar(head: Head) -> None:
-    """Skin and collar that are near each other move alike."""
+    """Skin and collar that are close to each other move alike."""
     skin, shirt = head.landmarks["skin"], head.landmarks["shirt"]
-    apart = np.linalg.norm(head.vertices[skin, None] - head.vertices[None, shirt], axis=2)
-    near = apart.min(1) < 4 * MM
+    distance = np.linalg.norm(head.vertices[skin, None] - head.vertices[None, shirt], axis=2)
+    near = distance.min(1) < 4 * MM
     breath = head.extra["breathIn"]
-    differs = np.linalg.norm(breath[skin[near]] - breath[shirt[apart[near].argmin(1)]], axis=1)
+    differs = np.linalg.norm(breath[skin[near]] - breath[shirt[distance[near].argmin(1)]], axis=1)
     assert near.sum() > 40
     assert differs.max() < 0.5 * MM
 
@@ -202,7 +202,7 @@ def test_eyeball_stays_behind_a_closing_lid(head: Head, weight: float) -> None:
     middle = (ball.min(axis=0) + ball.max(axis=0)) / 2
     rim = points[head.landmarks["upper_lid_left"]]
     reach = np.linalg.norm(rim - middle, axis=1)
-    # The cornea stands out a little; the widest radius is its.
+    # The cornea protrudes slightly; it has the largest radius.
     assert reach.min() > np.linalg.norm(ball - middle, axis=1).max()
 
 
@@ -210,15 +210,15 @@ def test_eyeball_stays_behind_a_closing_lid(head: Head, weight: float) -> None:
 def test_gaze_shapes_rotate_the_eyeball_about_its_centre(head: Head, side: str, sign: float) -> None:
     mine = head.landmarks[f"eyeball_{side.lower()}"]
     pupil = mine[head.vertices[mine, 1].argmin()]
-    ways = {"Out": (0, sign), "In": (0, -sign), "Up": (2, 1.0), "Down": (2, -1.0)}
-    for look, (axis, way) in ways.items():
+    directions = {"Out": (0, sign), "In": (0, -sign), "Up": (2, 1.0), "Down": (2, -1.0)}
+    for look, (axis, direction) in directions.items():
         name = f"eyeLook{look}{side}"
-        assert head.deltas[FACE.index(name), pupil, axis] * way > 3 * MM, name
+        assert head.deltas[FACE.index(name), pupil, axis] * direction > 3 * MM, name
         before, after = head.vertices[mine], head.pose(weights(**{name: 1.0}))[mine]
-        apart = np.linalg.norm(before[:, None] - before[::20], axis=2)
-        assert np.abs(np.linalg.norm(after[:, None] - after[::20], axis=2) - apart).max() < 0.01 * MM, name
+        distance = np.linalg.norm(before[:, None] - before[::20], axis=2)
+        assert np.abs(np.linalg.norm(after[:, None] - after[::20], axis=2) - distance).max() < 0.01 * MM, name
         lids = np.concatenate([head.landmarks[f"{lid}_lid_{side.lower()}"] for lid in ("upper", "lower")])
-        assert moved(head, name)[lids].max() > 0.3 * MM, name  # and the lids go with it
+        assert moved(head, name)[lids].max() > 0.3 * MM, name  # and the lids follow
 
 
 def test_lashes_and_brows_follow_the_skin(head: Head) -> None:
@@ -248,7 +248,7 @@ def test_landmarks_are_paired_in_order(head: Head) -> None:
         assert upper[0] < upper[-1]
 
 
-def test_missing_or_damaged_file_says_what_to_do(tmp_path: Path) -> None:
+def test_missing_or_damaged_file_is_reported_with_a_hint(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="missing") as caught:
         load_head(tmp_path / "head.npz")
     assert "build.py" in caught.value.hint

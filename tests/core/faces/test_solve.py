@@ -1,4 +1,4 @@
-"""Sculpts: what shapes can say is found again, what they cannot is said to be left over, and bounds hold."""
+"""Solving sculpts: weights are recovered, the rest is reported as residual, and bounds hold."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ SEEDS = range(12)
 
 
 def shapes(seed: int, count: int = SHAPES) -> np.ndarray:
-    """Deltas (K, V, 3), metres, each of a part of the face, of very different sizes."""
+    """Return deltas (K, V, 3) in metres, each of a part of the face, of very different sizes."""
     draw = np.random.default_rng(seed)
     where = draw.random((count, VERTICES, 1)) < 0.3
     return (draw.normal(size=(count, VERTICES, 3)) * where * draw.uniform(2e-3, 2e-2, (count, 1, 1))).astype(np.float32)
 
 
 def sculpted(deltas: np.ndarray, change: np.ndarray, current: np.ndarray | float = 0.0, **changes) -> SolveRequest:
-    """A face that was moved by `change` (K,) of the shapes from the weights `current` on, each between 0 and 1."""
+    """Return a request for a face moved by the weights `change` (K,) from `current`; bounds 0 to 1."""
     count = len(deltas)
     fields = {
         "offsets": np.tensordot(change, deltas, 1).astype(np.float32),
@@ -36,7 +36,7 @@ def sculpted(deltas: np.ndarray, change: np.ndarray, current: np.ndarray | float
 
 
 def left_over(request: SolveRequest, found: SolveResult) -> np.ndarray:
-    """How far each vertex (V,) is from where it was sculpted to."""
+    """Return the distance of each vertex (V,) from its sculpted position."""
     made = np.tensordot((found.weights - request.current).astype(np.float64), request.deltas, 1)
     return np.linalg.norm(request.offsets - made, axis=1)
 
@@ -50,7 +50,7 @@ def test_sparse_weights_are_recovered_and_others_stay_exactly(seed: int) -> None
     wanted[touched] = draw.uniform(0, 1, 4)
     request = sculpted(deltas, (wanted - current).astype(np.float64), current)
     found = solve_weights(request)
-    # A change that moves nothing visible may be left: of the furthest that a shape moves, a thousandth for each.
+    # Invisible changes may remain: a thousandth of the largest displacement per shape.
     assert np.max(left_over(request, found)) < 4e-3 * np.linalg.norm(deltas, axis=2).max()
     assert np.max(np.abs(found.weights - wanted)) < 0.01
     others = np.setdiff1d(np.arange(SHAPES), touched)
@@ -76,12 +76,12 @@ def test_weights_stay_within_bounds(seed: int) -> None:
     found = solve_weights(request)
     assert np.all(found.weights[np.arange(SHAPES) != 3] >= lower[np.arange(SHAPES) != 3])
     assert np.all(found.weights <= np.maximum(upper, 0))
-    assert found.weights[3] == request.current[3], "no room between its bounds: it stays"
+    assert found.weights[3] == request.current[3], "equal bounds: the weight stays"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_solution_is_optimal_within_the_bounds(seed: int) -> None:
-    """No step of any weight that it changed comes nearer, and none of another by much."""
+    """No step of a changed weight reduces the distance, and none of another weight by much."""
     draw, deltas = np.random.default_rng(seed), shapes(seed)
     request = sculpted(deltas, draw.normal(size=SHAPES))
     found = solve_weights(request)
@@ -114,7 +114,7 @@ def test_unreachable_displacement_is_reported_as_residual() -> None:
     found = solve_weights(request)
     np.testing.assert_array_equal(found.weights, request.current)
     assert found.worst == pytest.approx(0.005)
-    assert found.rms == pytest.approx(0.005), "of the vertices that were to be moved, not of all"
+    assert found.rms == pytest.approx(0.005), "of the sculpted vertices only"
 
 
 def test_residual_equals_the_remaining_distance() -> None:
@@ -148,13 +148,13 @@ def test_shape_of_masked_vertices_only_does_not_change() -> None:
 
 
 def test_opposite_shapes_are_not_both_raised() -> None:
-    """The jaw to the left and to the right: what moves it left never adds to both."""
+    """jawLeft and jawRight: a displacement to the left never raises both."""
     deltas = shapes(3, 6)
     deltas[1] = -deltas[0]
     found = solve_weights(sculpted(deltas, np.array([0.4, 0, 0, 0, 0, 0])))
     assert found.weights[0] == pytest.approx(0.4, abs=1e-4)
     assert found.weights[1] == 0
-    # Where one stands already, it goes back before the other comes, and never both up.
+    # If one is raised already, it is lowered before the other is raised.
     back = solve_weights(sculpted(deltas, np.array([0.3, 0, 0, 0, 0, 0]), np.array([0, 0.3, 0, 0, 0, 0])))
     assert back.weights[0] <= 0.3 + 1e-4
     assert back.weights[1] <= 0.3
@@ -193,6 +193,6 @@ def test_bundled_head_is_solved_exactly() -> None:
     solve_weights(request)
     began = time.process_time()
     found = solve_weights(request)
-    assert time.process_time() - began < 1.0  # 0.1 to 0.2 s of one core, alone
+    assert time.process_time() - began < 1.0  # 0.1 to 0.2 s on one idle core
     assert found.worst < 5e-5
     assert np.max(np.abs(found.weights - wanted)) < 0.02

@@ -223,7 +223,7 @@ def test_malformed_input_gets_an_error_and_ends_the_process(pipe, data):
 
 
 @pytest.mark.parametrize(
-    ("scenario", "words"), [("load needs torch", "torch_that_is_not_there"), ("load breaks", "division by zero")]
+    ("scenario", "words"), [("load needs torch", "missing_torch"), ("load breaks", "division by zero")]
 )
 def test_engine_that_fails_to_load_is_an_error(scenario, words):
     pipe = Pipe(scenario)

@@ -23,7 +23,7 @@ from tests.core.threediface.reference_implementation import PlainDiffusion, Plai
 
 Arrays = dict[str, np.ndarray]
 Draw = Callable[[Mapping[str, list[int]], int], dict[str, Tensor]]
-"""Draws the weights of names and shapes with a seed."""
+"""Function that draws weights of the given names and shapes with a seed."""
 
 SMALL_ENCODER = small_checkpoints.small_encoder().config
 STEP = 5

@@ -129,9 +129,9 @@ def test_original_config_generates_face_and_head(run, capsys):
     assert generated.pose.shape == (ROWS, 3)
     assert generated.vertices.dtype == generated.pose.dtype == np.float32
     assert str(run.results / "speech_ss00.npy") in capsys.readouterr().out
-    # As the original reads it.
-    there = np.load(run.results / "speech_ss00.npy", allow_pickle=True).item()
-    assert set(there) == {"vertice", "pose"}
+    # As the original loads it.
+    result_file = np.load(run.results / "speech_ss00.npy", allow_pickle=True).item()
+    assert set(result_file) == {"vertice", "pose"}
     with Path("templates.pkl").open("rb") as file:
         template = pickle.load(file)[SUBJECT]
     assert 0 < np.abs(generated.vertices - template).max() < 1

@@ -171,8 +171,10 @@ def test_flame_to_blender_turns_rotations_with_their_frame() -> None:
     np.testing.assert_array_equal(to_blender @ [0, 0, 1], [0, -1, 0])
     np.testing.assert_array_equal(to_blender @ [0, 1, 0], [0, 0, 1])
     vectors = np.random.default_rng(0).normal(0, 1, (20, 3))
-    there, here = (Rotation.from_rotvec(some).as_matrix() for some in (vectors, flame_to_blender(vectors)))
-    np.testing.assert_allclose(here, to_blender @ there @ to_blender.T, atol=1e-12)
+    flame_rotation, blender_rotation = (
+        Rotation.from_rotvec(some).as_matrix() for some in (vectors, flame_to_blender(vectors))
+    )
+    np.testing.assert_allclose(blender_rotation, to_blender @ flame_rotation @ to_blender.T, atol=1e-12)
     np.testing.assert_allclose(blender_to_flame(flame_to_blender(vectors)), vectors)
 
 

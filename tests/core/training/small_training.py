@@ -1,4 +1,4 @@
-"""A corpus for trainings of seconds; run under torchrun, its training by several processes.
+"""A small corpus for short trainings; under torchrun, a training by several processes.
 
 torchrun ... tests/core/training/small_training.py FOLDER [stop]
 """

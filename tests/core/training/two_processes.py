@@ -26,7 +26,7 @@ def torchrun(program: ModuleType, folder: Path, *words: str) -> subprocess.Compl
 
 @dataclass(frozen=True)
 class Finished:
-    """How two processes ended: the exit code of the first that failed, or 0, and what both wrote to stderr."""
+    """Result of two processes: the exit code of the first that failed, or 0, and the stderr of both."""
 
     returncode: int
     stderr: str

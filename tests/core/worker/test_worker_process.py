@@ -1,4 +1,4 @@
-"""jobs: Blender's side of the worker, with real processes that work, stop, die and talk rubbish. No bpy needed."""
+"""The worker client with real processes: normal work, cancelling, crashes and malformed messages. Without bpy."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 
 ADDON = "diface_addon_without_blender"
-"""The add-on's own __init__ imports bpy; jobs and what it needs do not, and are imported around it."""
+"""The add-on's __init__ imports bpy; the worker client does not, and is imported without it."""
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def jobs() -> Iterator[types.ModuleType]:
 
 @pytest.fixture
 def worker(jobs, monkeypatch, tmp_path):
-    """A worker of the scenarios, not started; what this process's own Python would not survive is not inherited."""
+    """Return a worker of the scenarios, not started, without environment variables that would break its Python."""
     worker = jobs.WorkerProcess(module="worker_scenarios")
     yield worker
     worker.close(0)
@@ -66,13 +66,13 @@ def request(style: str | None = None, **more) -> GenerateRequest:
 
 
 def poll_until(job, seconds: float = 20):
-    """Poll as a timer would, until the job is over."""
+    """Poll as a timer does, until the job has ended."""
     events = []
     end = time.monotonic() + seconds
     while job.state == "running" and time.monotonic() < end:
         events += job.poll()
         time.sleep(0.01)
-    assert job.state != "running", "the job never ended"
+    assert job.state != "running", "the job did not end"
     return events
 
 
@@ -82,12 +82,12 @@ def reach(job, stage: str, seconds: float = 20) -> None:
     while job.progress.stage != stage:
         job.poll()
         assert job.state == "running", job.error
-        assert time.monotonic() < end, f"the job never came to {stage}"
+        assert time.monotonic() < end, f"the job did not reach {stage}"
         time.sleep(0.005)
 
 
 def is_running(pid: int) -> bool:
-    """Whether there is such a process; one that only waits to be collected is none."""
+    """Return whether a process runs; a zombie does not."""
     try:
         os.kill(pid, 0)
         return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
@@ -102,14 +102,14 @@ def ends(pid: int, seconds: float = 10) -> bool:
     return not is_running(pid)
 
 
-def works(worker) -> None:
-    """The next request is answered as if nothing had happened."""
+def check_next_request(worker) -> None:
+    """Check that the next request gets its result."""
     job = worker.submit(request(seed=9))
     assert job.wait().motion.values[0, 0] == 9
     assert job.state == "done"
 
 
-# What goes well
+# Normal work
 
 
 def test_request_above_the_size_limit_is_refused_and_the_next_one_works(started, monkeypatch):
@@ -121,7 +121,7 @@ def test_request_above_the_size_limit_is_refused_and_the_next_one_works(started,
         with pytest.raises(WorkerError, match="GiB at most"):
             started.submit(large)
     assert not started.busy
-    works(started)
+    check_next_request(started)
 
 
 def test_job_runs_to_its_result(started):
@@ -136,7 +136,7 @@ def test_job_runs_to_its_result(started):
     assert progress[-1] == job.progress
     assert progress[-1].fraction == 0.8
     assert [event.first for event in events if isinstance(event, MotionChunk)] == [0, 20]
-    assert job.chunks == []  # the result has them
+    assert job.chunks == []  # the result contains them
     assert job.poll() == []
 
 
@@ -150,7 +150,7 @@ def test_wait_reports_and_returns(started):
 def test_worker_is_reused_between_jobs(started):
     pid = started.pid
     for _ in range(3):
-        works(started)
+        check_next_request(started)
     started.start(extra_paths=[HERE])
     assert started.pid == pid
     assert started.versions["python"]
@@ -161,13 +161,13 @@ def test_changed_settings_start_another_worker(started, tmp_path):
     started.start(extra_paths=[HERE, tmp_path])
     assert started.pid != pid
     assert not is_running(pid)
-    works(started)
+    check_next_request(started)
 
 
 def test_submit_starts_a_worker_if_none_runs(started):
     started.close()
     assert started.pid is None
-    works(started)
+    check_next_request(started)
 
 
 def test_poll_does_not_block_and_reports_progress(worker, monkeypatch):
@@ -186,7 +186,7 @@ def test_only_one_job_runs_at_a_time(started):
     with pytest.raises(WorkerError, match="already"):
         started.submit(request())
     job.cancel()
-    works(started)
+    check_next_request(started)
 
 
 def test_large_requests_and_results_pass(started):
@@ -203,7 +203,7 @@ def test_error_of_the_core_keeps_its_class(started):
     assert job.state == "failed"
     assert isinstance(job.error, AudioError)
     assert job.error.message == "speech.wav is silent."
-    works(started)
+    check_next_request(started)
 
 
 def test_wait_raises_the_error(started):
@@ -225,7 +225,7 @@ def test_cancel_returns_at_once_and_keeps_the_worker(started):
     job.cancel()
     assert job.state == "cancelled"
     assert job.poll() == []
-    works(started)
+    check_next_request(started)
     assert started.pid == pid
 
 
@@ -236,7 +236,7 @@ def test_unresponsive_worker_is_replaced_after_cancel(started):
     pid = started.pid
     job.cancel()
     assert ends(pid)
-    works(started)
+    check_next_request(started)
     assert started.pid != pid
 
 
@@ -246,7 +246,7 @@ def test_request_to_an_unresponsive_worker_is_sent_again(started):
     reach(job, "Stuck")
     pid = started.pid
     job.cancel()
-    works(started)  # sent to the stuck one, and answered by its successor
+    check_next_request(started)  # sent to the unresponsive worker, completed by its replacement
     assert started.pid != pid
 
 
@@ -256,7 +256,7 @@ def test_cancel_while_models_load_keeps_the_worker(worker, monkeypatch):
     worker.start(extra_paths=[HERE])
     pid = worker.pid
     worker.submit(request("slow")).cancel()
-    works(worker)
+    check_next_request(worker)
     assert worker.pid == pid
 
 
@@ -269,7 +269,7 @@ def test_exception_in_the_report_callback_cancels(started):
     with pytest.raises(Cancelled):
         job.wait(report)
     assert job.state == "cancelled"
-    works(started)
+    check_next_request(started)
 
 
 def test_cancel_after_the_end_changes_nothing(started):
@@ -287,10 +287,10 @@ def test_wait_for_a_cancelled_job_raises(started):
         job.wait()
 
 
-# What goes wrong
+# Faults
 
 
-def fails(worker, style: str | None = None) -> WorkerError:
+def check_failure(worker, style: str | None = None) -> WorkerError:
     job = worker.submit(request(style))
     events = poll_until(job)
     assert job.state == "failed"
@@ -309,20 +309,20 @@ def fails(worker, style: str | None = None) -> WorkerError:
         ("memory", "memory", "shorter range"),
         ("torch_memory", "memory", "shorter range"),
         ("exits", "unexpectedly, with status 3", "Try again"),
-        ("rubbish", "malformed message", "prints"),
-        ("half", "memory", "shorter range"),
+        ("malformed", "malformed message", "prints"),
+        ("truncated", "memory", "shorter range"),
         ("bug", "KeyError: 'oops'", "report"),
     ],
 )
-def test_failed_worker_says_why_and_the_next_request_works(started, style, message, hint):
-    error = fails(started, style)
+def test_failed_worker_reports_the_reason_and_the_next_request_works(started, style, message, hint):
+    error = check_failure(started, style)
     assert message in error.message
     assert hint in error.hint
-    works(started)
+    check_next_request(started)
 
 
 def test_error_includes_the_workers_last_output(started):
-    assert "so long" in fails(started, "exits").__notes__[0]
+    assert "so long" in check_failure(started, "exits").__notes__[0]
 
 
 def test_killed_worker_is_replaced(started):
@@ -331,60 +331,60 @@ def test_killed_worker_is_replaced(started):
     os.kill(started.pid, 9)
     poll_until(job)
     assert "memory" in job.error.message
-    works(started)
+    check_next_request(started)
 
 
 def test_worker_killed_while_idle_is_replaced_silently(started):
-    works(started)
+    check_next_request(started)
     pid = started.pid
     os.kill(pid, 9)
     assert ends(pid)
-    works(started)
+    check_next_request(started)
 
 
 def test_request_during_the_exit_of_an_idle_worker_is_sent_again(started):
-    works(started)
+    check_next_request(started)
     for _ in range(10):
         os.kill(started.pid, 9)
-        works(started)  # sent before anyone noticed
+        check_next_request(started)  # sent before the exit was detected
 
 
 def test_worker_that_always_exits_idle_is_given_up(worker, monkeypatch):
     monkeypatch.setenv("SCENARIO", "dies idle")
     worker.start(extra_paths=[HERE])
-    assert "keeps ending" in fails(worker).message
+    assert "keeps ending" in check_failure(worker).message
 
 
 @pytest.mark.parametrize(
     ("scenario", "message", "hint"),
     [
-        ("import fails", "No module named 'numpy_that_is_not_there'", "Worker Python"),
-        ("load needs torch", "No module named 'torch_that_is_not_there'", "Worker Python"),
+        ("import fails", "No module named 'missing_numpy'", "Worker Python"),
+        ("load needs torch", "No module named 'missing_torch'", "Worker Python"),
         ("load breaks", "division by zero", "report"),
-        ("rubbish first", "malformed message", "prints"),
+        ("malformed first", "malformed message", "prints"),
         ("killed at start", "memory", "shorter"),
         ("exits at start", "status 0", "Worker Python"),
     ],
 )
-def test_worker_that_does_not_start_says_why(worker, monkeypatch, scenario, message, hint):
+def test_worker_that_does_not_start_reports_the_reason(worker, monkeypatch, scenario, message, hint):
     monkeypatch.setenv("SCENARIO", scenario)
     worker.start(extra_paths=[HERE])
-    error = fails(worker)
+    error = check_failure(worker)
     assert message in error.message
     assert hint in error.hint
     monkeypatch.delenv("SCENARIO")
-    works(worker)
+    check_next_request(worker)
 
 
 def test_request_during_the_exit_reports_the_reason(jobs, monkeypatch):
-    """The worker dies after it was looked at and before the request is sent."""
+    """The worker ends after it was polled and before the request is sent."""
     monkeypatch.setenv("SCENARIO", "import fails")
     launch = importlib.import_module(f"{ADDON}.worker.launch").Launch(extra_paths=(HERE,), module="worker_scenarios")
     connection = importlib.import_module(f"{ADDON}.worker.connection").Connection(launch.start())
     connection._threads[-1].join(20)
     events = queue.SimpleQueue()
     connection.send_request(1, request(), events)
-    assert "numpy_that_is_not_there" in events.get(timeout=1).message
+    assert "missing_numpy" in events.get(timeout=1).message
     connection.close(0)
 
 
@@ -395,11 +395,11 @@ def test_worker_that_hangs_at_the_start_is_given_up(worker, monkeypatch, scenari
     pid = worker.pid
     worker.hello_timeout = 1.0 if scenario == "no greeting" else 60
     worker.load_timeout = worker.response_timeout = 0.2
-    assert f"did not {word}" in fails(worker).message
+    assert f"did not {word}" in check_failure(worker).message
     assert ends(pid)
     worker.hello_timeout = worker.load_timeout = worker.response_timeout = 60
     monkeypatch.delenv("SCENARIO")
-    works(worker)
+    check_next_request(worker)
 
 
 def test_missing_interpreter_is_reported(worker, tmp_path):
@@ -420,13 +420,13 @@ def test_missing_interpreter_is_reported(worker, tmp_path):
         ("#!/bin/sh\necho \"No module named 'numpy'\" >&2\nexit 1\n", "No module named 'numpy'"),
     ],
 )
-def test_file_that_is_no_interpreter_is_reported(worker, tmp_path, script, message):
+def test_file_that_is_not_an_interpreter_is_reported(worker, tmp_path, script, message):
     python = tmp_path / "python"
     python.write_text(script)
     python.chmod(0o755)
     try:
         worker.start(python)
-        error = fails(worker)
+        error = check_failure(worker)
     except WorkerError as raised:
         error = raised
     assert message in error.message
@@ -468,10 +468,10 @@ def test_python_is_found_if_the_executable_is_blender(jobs, monkeypatch, tmp_pat
         launch.blender_python()
 
 
-# Nothing is left behind
+# Cleanup
 
 
-def test_close_ends_the_process_whatever_it_does(started):
+def test_close_ends_the_process_in_every_state(started):
     pid = started.pid
     job = started.submit(request("stuck"))
     started.close(0.1)
@@ -502,7 +502,7 @@ print(worker.pid, flush=True)
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.parametrize("ending", ["", "1 / 0", "sys.exit(1)", "import os; os._exit(0)", "os.kill(os.getpid(), 9)"])
 def test_worker_ends_with_blender(ending):
-    """Regular, by an error, without tidying up, and killed, in the middle of a long step."""
+    """Blender ends normally, by an error, without cleanup, or is killed, during a long step."""
     parent = subprocess.run(
         [sys.executable, "-W", "error", "-c", f"import os\n{PARENT}\n{ending}"],
         capture_output=True,
@@ -512,5 +512,5 @@ def test_worker_ends_with_blender(ending):
         check=False,
     )
     pid = int(parent.stdout)
-    assert ends(pid), "the worker outlived its Blender"
+    assert ends(pid), "the worker runs after Blender ended"
     assert "Warning" not in parent.stderr

@@ -1,6 +1,6 @@
-"""Workers with a fast engine that does what the request's style says, for tests of what can go wrong in a real process.
+"""Workers with a fast engine whose behaviour the request's style selects, for tests of faults in a real process.
 
-Started as modules, as diface_core.worker is: the environment variable SCENARIO says how the start itself goes.
+Started as modules, as diface_core.worker is: the environment variable SCENARIO selects the behaviour at the start.
 """
 
 import os
@@ -15,7 +15,7 @@ from diface_core import AudioError, GenerateRequest, GenerateResult, Motion, Pro
 
 
 class Engine:
-    """An engine whose values are all the seed."""
+    """Engine whose values are all the seed."""
 
     def generate(self, request: GenerateRequest, report, on_chunk) -> GenerateResult:
         getattr(self, request.style.blend[0][0] if request.style.blend else "plain")(request, report)
@@ -72,8 +72,8 @@ class Engine:
     def reads(self, request, report):
         assert sys.stdin.read() == ""
 
-    def rubbish(self, request, report):
-        """Write to the pipe itself."""
+    def malformed(self, request, report):
+        """Write text to the pipe."""
         for fd in range(3, 20):
             try:
                 os.write(fd, b"Downloading: 100%\n" * 10)
@@ -81,8 +81,8 @@ class Engine:
                 continue
         time.sleep(60)
 
-    def half(self, request, report):
-        """Die within a message."""
+    def truncated(self, request, report):
+        """End the process within a message."""
         for fd in range(3, 20):
             try:
                 os.write(fd, b"\x93DFC\xff\x00\x00\x00{")
@@ -92,7 +92,7 @@ class Engine:
 
 
 class DiesIdle(Engine):
-    """An engine whose process exits when it is ready."""
+    """Engine whose process exits when it is ready."""
 
     def __init__(self) -> None:
         threading.Timer(0.2, os._exit, [0]).start()
@@ -105,7 +105,7 @@ def load() -> Engine:
     if scenario == "load hangs":
         time.sleep(60)
     if scenario == "load needs torch":
-        import torch_that_is_not_there  # noqa: F401
+        import missing_torch  # noqa: F401
     if scenario == "load breaks":
         raise ZeroDivisionError("division by zero")
     if scenario == "dies idle":
@@ -119,8 +119,8 @@ if __name__ == "__main__":
         case "no greeting":
             time.sleep(60)
         case "import fails":
-            import numpy_that_is_not_there  # noqa: F401
-        case "rubbish first":
+            import missing_numpy  # noqa: F401
+        case "malformed first":
             print("Welcome to this Python!", flush=True)  # noqa: T201
         case "killed at start":
             os.kill(os.getpid(), 9)

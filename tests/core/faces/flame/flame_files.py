@@ -1,4 +1,4 @@
-"""FLAME files as users have them, made from the reference data with bases that are drawn."""
+"""FLAME files in the published formats, built from the reference data with random bases."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import numpy as np
 import scipy.sparse
 
 PUBLISHED_ROOT = 2**32 - 1
-"""What the root's parent is in the published files."""
+"""Parent index of the root joint in the published files."""
 
 
 class Python2(pickle._Pickler):  # type: ignore[misc]
-    """Writes bytes and texts as Python 2 did, and numpy where numpy was then."""
+    """Pickler that writes bytes, text and numpy's module names as Python 2 did."""
 
     dispatch = dict(pickle._Pickler.dispatch)
 
@@ -31,14 +31,14 @@ class Python2(pickle._Pickler):  # type: ignore[misc]
 
 
 def python_2(content: object) -> bytes:
-    """A pickle as Python 2 wrote it."""
+    """Return a pickle as Python 2 wrote it."""
     file = io.BytesIO()
     Python2(file, protocol=2).dump(content)
     return file.getvalue()
 
 
 def chumpy(monkeypatch: Any) -> ModuleType:
-    """A module of chumpy's names, whose arrays pickle as chumpy's do (mattloper/chumpy, ch.py)."""
+    """Install a substitute for chumpy whose arrays are pickled as chumpy's (mattloper/chumpy, ch.py)."""
 
     class Ch:
         def __init__(self, x):
@@ -63,13 +63,13 @@ def chumpy(monkeypatch: Any) -> ModuleType:
 
 
 def arrays(shared: Path) -> dict[str, np.ndarray]:
-    """The reference FLAME's arrays, as they lie in the reference data."""
+    """Return the reference FLAME's arrays as in the reference data."""
     with np.load(shared / "flame2023open.npz") as held:
         return {name: held[name] for name in held.files}
 
 
 def published(shared: Path, shapes: int = 300, expressions: int = 100) -> dict[str, Any]:
-    """What a published .pkl holds, by the names it has there. The bases are drawn: smooth, about a millimetre."""
+    """Return the content of a published .pkl by its names. The bases are random: smooth, about a millimetre."""
     held = arrays(shared)
     waves = np.random.default_rng(3).normal(0, 20, (shapes + expressions, 3)).astype(np.float32)
     swing = np.sin(held["v_template"] @ waves.T + np.arange(len(waves), dtype=np.float32))

@@ -1,4 +1,4 @@
-"""FLAME's files are read as they are given out, and its heads posed as another hand poses them."""
+"""FLAME files are read as published, and poses equal an independent implementation."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def published(shared) -> dict:
 
 @pytest.fixture(scope="module")
 def flame(published, tmp_path_factory) -> Flame:
-    """Read from a pickle as one is given out."""
+    """Read a FLAME model from a pickle in the published format."""
     path = tmp_path_factory.mktemp("flame") / "generic_model.pkl"
     path.write_bytes(pickle.dumps(published, protocol=2))
     return load_flame(path)
@@ -43,8 +43,8 @@ def without_bases(shared) -> Flame:
     return load_flame(shared / "flame2023open.npz")
 
 
-def by_hand(flame: Flame, shape, expression, rotation, neck, jaw, eyes) -> np.ndarray:
-    """One posed head, vertex by vertex, with 4 x 4 matrices and scipy's rotations, in float64."""
+def pose_by_definition(flame: Flame, shape, expression, rotation, neck, jaw, eyes) -> np.ndarray:
+    """Return one posed head, vertex by vertex, with 4 x 4 matrices and scipy's rotations, in float64."""
     rest = flame.template.astype(float)
     rest = rest + sum(value * flame.shape[..., k] for k, value in enumerate(shape))
     rest = rest + sum(value * flame.expression[..., k] for k, value in enumerate(expression))
@@ -91,14 +91,14 @@ def test_pose_equals_an_independent_implementation(flame):
     assert posed.dtype == np.float32
     for row in range(3):
         one = {name: values if values.ndim == 1 else values[row] for name, values in given.items()}
-        np.testing.assert_allclose(posed[row], by_hand(flame, **one), atol=1e-6)
+        np.testing.assert_allclose(posed[row], pose_by_definition(flame, **one), atol=1e-6)
         np.testing.assert_allclose(flame.pose(**one), posed[row], atol=1e-6)
 
 
 def test_pose_of_the_reference_flame_equals_an_independent_implementation(without_bases):
     given = drawn(2, without_bases)
     one = {name: values if values.ndim == 1 else values[1] for name, values in given.items()}
-    np.testing.assert_allclose(without_bases.pose(**given)[1], by_hand(without_bases, **one), atol=1e-6)
+    np.testing.assert_allclose(without_bases.pose(**given)[1], pose_by_definition(without_bases, **one), atol=1e-6)
 
 
 def test_zero_pose_is_exactly_the_template(flame):
@@ -131,7 +131,7 @@ def test_jaw_moves_only_vertices_weighted_to_it(flame):
     assert still.sum() > 100
     assert np.abs(opened[still]).max() == 0
     most = flame.weights[:, 2] > 0.9
-    assert opened[most, 1].max() < -0.005  # the chin goes down
+    assert opened[most, 1].max() < -0.005  # the chin moves down
 
 
 def test_eyes_rotate_about_their_centres(flame):
@@ -175,17 +175,17 @@ def test_object_transform_equals_neck_rotation_of_fully_weighted_vertices(flame)
     turned = apply_neck_rotation(flame, faces, turns, neutral, correctives=False)
     pivot = neck_pivot(flame, neutral)
     matrices, places = object_transform(pivot, turns)
-    whole = faces @ np.swapaxes(matrices, 1, 2) + places[:, None]
+    rigid = faces @ np.swapaxes(matrices, 1, 2) + places[:, None]
 
     head = flame.weights[:, 0] == 0
     assert head.sum() > 1000
-    np.testing.assert_allclose(whole[:, head], turned[:, head], atol=1e-6)
+    np.testing.assert_allclose(rigid[:, head], turned[:, head], atol=1e-6)
     about = Rotation.from_rotvec(turns[1]).apply(faces[1] - pivot) + pivot
-    np.testing.assert_allclose(whole[1], about, atol=1e-6)
+    np.testing.assert_allclose(rigid[1], about, atol=1e-6)
 
-    # Everything else goes the share of the way that it hangs on the neck, and the correctives add millimetres.
+    # Other vertices move by their skinning weight of the neck; the correctives add millimetres.
     share = 1 - flame.weights[:, :1]
-    np.testing.assert_allclose(turned, faces + share * (whole - faces), atol=1e-6)
+    np.testing.assert_allclose(turned, faces + share * (rigid - faces), atol=1e-6)
     bent = apply_neck_rotation(flame, faces, turns, neutral)
     assert 1e-5 < np.abs(bent - turned).max() < 0.01
 
@@ -197,8 +197,8 @@ def test_object_transform_and_correctives_differ_within_documented_bounds(withou
     blended = apply_neck_rotation(flame, faces, turns, correctives=False)
     bent = apply_neck_rotation(flame, faces, turns)
     matrices, places = object_transform(neck_pivot(flame), turns)
-    whole = faces @ np.swapaxes(matrices, 1, 2) + places[:, None]
-    away, bend = (np.linalg.norm(other - blended, axis=-1) for other in (whole, bent))
+    rigid = faces @ np.swapaxes(matrices, 1, 2) + places[:, None]
+    away, bend = (np.linalg.norm(other - blended, axis=-1) for other in (rigid, bent))
     from_lips_up = regions["face"][flame.template[regions["face"], 1] > flame.template[regions["lips"], 1].min()]
     assert 0.0005 < away[:, from_lips_up].max() < 0.002
     assert 0.002 < away[:, regions["face"]].max() < 0.015
@@ -270,13 +270,13 @@ def test_mismatched_frame_counts_raise_value_error(flame):
         flame.pose(eyes=np.zeros(3))
 
 
-def without(name: str):
+def remove_array(name: str):
     return lambda held: held.pop(name)
 
 
 FAULTS = {
-    "no faces": (without("f"), "it has no faces, only J, J_regressor"),
-    "no skinning": (without("weights"), "it has no weights"),
+    "no faces": (remove_array("f"), "it has no faces, only J, J_regressor"),
+    "no skinning": (remove_array("weights"), "it has no weights"),
     "a body": (lambda held: held.update(v_template=np.zeros((10475, 3))), r"v_template has shape \(10475, 3\)"),
     "other faces": (lambda held: held.update(f=np.arange(9976 * 3).reshape(-1, 3) % 5023), "faces are not FLAME's"),
     "another order": (lambda held: held.update(f=5022 - held["f"].astype(int)), "in another order"),
@@ -292,10 +292,10 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_file_of_another_model_is_refused_with_a_reason(published, tmp_path, fault):
-    spoil, why = FAULTS[fault]
+    damage, why = FAULTS[fault]
     held = {name: value.copy() if hasattr(value, "copy") else value for name, value in published.items()}
     held["shapedirs"] = held["shapedirs"][..., :2]
-    spoil(held)
+    damage(held)
     (tmp_path / "f.pkl").write_bytes(pickle.dumps(held))
     with pytest.raises(ModelError, match=why) as error:
         load_flame(tmp_path / "f.pkl")
@@ -339,10 +339,10 @@ def test_command_describes_a_file(shared, root, tmp_path):
         command = [sys.executable, "-m", "diface_core.faces.flame.flame_model", *arguments]
         return subprocess.run(command, cwd=root, capture_output=True, text=True)
 
-    said = run(str(shared / "flame2023open.npz"))
-    assert said.returncode == 0, said.stderr
-    assert "5,023 vertices, 9,976 faces" in said.stdout
-    assert "expression: no columns" in said.stdout
+    output = run(str(shared / "flame2023open.npz"))
+    assert output.returncode == 0, output.stderr
+    assert "5,023 vertices, 9,976 faces" in output.stdout
+    assert "expression: no columns" in output.stdout
     (tmp_path / "f.npz").write_bytes(b"PK")
     wrong = run(str(tmp_path / "f.npz"))
     assert wrong.returncode == 1

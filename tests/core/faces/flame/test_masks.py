@@ -1,4 +1,4 @@
-"""Regions of FLAME's vertices, read and found."""
+"""Regions of FLAME's vertices: read from a file, and computed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_computed_lips_are_the_red_around_the_mouth(flame):
     assert set(flame_channels.UPPER_LIP + flame_channels.LOWER_LIP + flame_channels.CORNERS) <= set(lips)
     places = flame.template[lips]
     assert len(lips) == 254
-    assert np.ptp(places[:, 0]) == pytest.approx(0.05, abs=0.01)  # a mouth's width, metres
+    assert np.ptp(places[:, 0]) == pytest.approx(0.05, abs=0.01)  # width of a mouth in metres
     assert np.ptp(places[:, 1]) < 0.035
     nose, chin = flame_channels.SKULL[0], flame_channels.MIDLINE[2]
     assert not {nose, chin} & set(lips)
@@ -78,7 +78,7 @@ def test_computed_face_has_lips_nose_and_lids_but_no_ears_scalp_and_neck(flame):
     assert 0.15 < np.ptp(y[face]) < 0.22  # from the chin to the hairline
     mirrored = np.array([-1, 1, 1]) * flame.template[face]
     near = np.linalg.norm(mirrored[:, None] - flame.template[face], axis=-1).min(1)
-    assert np.quantile(near, 0.95) < 0.006  # as much on the left as on the right
+    assert np.quantile(near, 0.95) < 0.006  # symmetric
 
 
 def test_computed_eyeballs_are_at_the_eye_joints(flame):

@@ -1,4 +1,4 @@
-"""How a FLAME mesh lies in its own coordinates, found with the user's FLAME file and without."""
+"""Placement of a FLAME mesh: rotation, scale and origin, estimated with and without the user's FLAME file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def arrays(flame) -> dict[str, np.ndarray]:
 
 
 def upright_turns() -> list[np.ndarray]:
-    """The 24 rotations and 24 reflections that take axes to axes."""
+    """Return the 24 rotations and 24 reflections that map axes to axes."""
     turns = Rotation.create_group("O").as_matrix()
     return [sign * np.round(turn) for turn in turns for sign in (1.0, -1.0)]
 
@@ -68,7 +68,7 @@ def test_any_angle_is_within_a_degree_without_the_flame_file(flame, arrays) -> N
 
 @pytest.mark.parametrize("turn", [np.eye(3), FROM_BLENDER, np.diag([-1.0, 1.0, 1.0]), -np.eye(3)])
 def test_head_rotation_is_equivalent_in_any_coordinates(flame, arrays, turn) -> None:
-    """A nod, tip and turn in the mesh's axes move every vertex as the same ones in FLAME's do."""
+    """A nod, tilt and turn about the mesh's axes move every vertex as about FLAME's axes."""
     template = arrays["v_template"].astype(np.float64)
     found = fit_placement(template @ turn, flame)
     nod_tip_turn = np.array([0.3, -0.2, 0.4])

@@ -1,4 +1,4 @@
-"""FLAME's mesh is known by its edges, however it was imported, and other meshes are not taken for it."""
+"""FLAME's mesh is recognised by its edges after any import, and other meshes are not."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ def test_any_identity_unit_and_orientation_is_recognised(mesh):
 
 
 def test_triangles_joined_to_quads_are_recognised(mesh):
-    """As Blender's Tris to Quads does: pairs of triangles lose the edge between them."""
+    """As after Blender's Tris to Quads: pairs of triangles lose the edge between them."""
     vertices, faces = mesh
     beside: dict[tuple[int, int], list[int]] = {}
     for number, face in enumerate(faces.tolist()):
         for a, b in zip(face, face[1:] + face[:1], strict=True):
             beside.setdefault((min(a, b), max(a, b)), []).append(number)
-    joined, gone = set(), []
+    joined, removed = set(), []
     for edge, numbers in beside.items():
         if len(numbers) == 2 and not joined & set(numbers):
             joined |= set(numbers)
-            gone.append(edge)
+            removed.append(edge)
     edges = polygon_edges(faces)
-    left = edges[~np.isin(edges @ [5023, 1], np.array(gone) @ [5023, 1])]
+    left = edges[~np.isin(edges @ [5023, 1], np.array(removed) @ [5023, 1])]
     assert len(left) < 0.75 * len(edges)
     assert why_not_flame_edges(len(vertices), left) == ""
 
@@ -84,7 +84,7 @@ def test_quads_give_the_edges_of_quads():
 
 
 def test_another_mesh_with_as_many_vertices_is_refused(mesh):
-    """A grid of 5,023 vertices. Neighbours in a row are neighbours in FLAME too, here and there."""
+    """A grid of 5,023 vertices; some consecutive vertices are neighbours in FLAME too."""
     vertices, _ = mesh
     corner = np.arange(5023 - 72)[np.arange(5023 - 72) % 71 != 70]
     grid = np.concatenate([np.column_stack([corner, corner + 1, corner + 71])] * 2)

@@ -1,4 +1,4 @@
-"""Deformation transfer, registration and the correspondence: laws that hold without FLAME."""
+"""Deformation transfer, registration and the correspondence: properties that hold without FLAME."""
 
 import dataclasses
 from pathlib import Path
@@ -27,7 +27,7 @@ def head() -> Head:
 
 
 def sphere(rows: int = 14, columns: int = 20) -> tuple[np.ndarray, np.ndarray]:
-    """A unit sphere without its poles, (V, 3) and (F, 3) wound outwards."""
+    """Return a unit sphere without its poles: vertices (V, 3) and outward faces (F, 3)."""
     polar, around = np.meshgrid(
         np.linspace(0.15, np.pi - 0.15, rows), np.arange(columns) * 2 * np.pi / columns, indexing="ij"
     )
@@ -52,7 +52,7 @@ def test_transfer_to_itself_reproduces_each_shape(head: Head, name: str) -> None
     deltas = head.deltas[FACE.index(name)][skin].astype(float)
     free = deltas.any(axis=1)
     found = DeformationTransfer(at, at, faces).offsets(deltas, free)
-    assert np.abs(found - deltas).max() < 2e-5  # m: a few of the mouth's triangles have no area to speak of
+    assert np.abs(found - deltas).max() < 2e-5  # m; some of the mouth's triangles have almost no area
     assert not found[~free].any()
 
 
@@ -149,7 +149,7 @@ def test_shipped_correspondence_is_of_the_bundled_head_without_geometry(head: He
     assert found.has_match[: topology.SKIN_VERTEX_COUNT].sum() > 3800
     assert not found.has_match[topology.SKIN_VERTEX_COUNT :].any()
     with np.load(correspondence.ASSET) as arrays:
-        assert {arrays[name].dtype.kind for name in arrays} == {"u", "U"}  # indices and weights; no coordinate
+        assert {arrays[name].dtype.kind for name in arrays} == {"u", "U"}  # indices and weights, no coordinates
 
 
 def test_correspondence_maps_lips_and_lids(head: Head) -> None:

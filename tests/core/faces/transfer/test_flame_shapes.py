@@ -1,4 +1,4 @@
-"""The bundled head's shapes on FLAME heads: lips, lids, eyes and stillness, whatever the identity, size and place."""
+"""The bundled head's shapes on FLAME heads of any identity, size and place: lips, lids, eyes, unmoved regions."""
 
 import dataclasses
 from pathlib import Path
@@ -32,13 +32,17 @@ def flame(file: Path) -> Flame:
     return load_flame(file)
 
 
-def another(vertices: np.ndarray, seed: int) -> np.ndarray:
-    """Another identity: a smooth random warp by some millimetres that keeps the eyeballs round."""
+def random_identity(vertices: np.ndarray, seed: int) -> np.ndarray:
+    """Return another identity: a smooth random warp by some millimetres that keeps the eyeballs round."""
     rng = np.random.default_rng(seed)
-    waves, phases, ways = rng.normal(size=(3, 6)) * 18.0, rng.uniform(0, 2 * np.pi, 6), rng.normal(size=(6, 3)) * MM
+    waves, phases, directions = (
+        rng.normal(size=(3, 6)) * 18.0,
+        rng.uniform(0, 2 * np.pi, 6),
+        rng.normal(size=(6, 3)) * MM,
+    )
 
     def warp(points: np.ndarray) -> np.ndarray:
-        return points * [1.06, 0.97, 1.03] + np.sin(points @ waves + phases) @ ways
+        return points * [1.06, 0.97, 1.03] + np.sin(points @ waves + phases) @ directions
 
     warped = warp(vertices)
     for part in topology.EYEBALLS.values():
@@ -47,7 +51,7 @@ def another(vertices: np.ndarray, seed: int) -> np.ndarray:
     return warped
 
 
-def measured(vertices: np.ndarray, flame: Flame, file: Path | None) -> TransferMeasurement:
+def measure(vertices: np.ndarray, flame: Flame, file: Path | None) -> TransferMeasurement:
     shapes = flame_shapes.flame_shapes(vertices, flame.faces, file)
     return TransferMeasurement(vertices.astype(float), flame.faces, shapes, correspondence.load_correspondence())
 
@@ -58,8 +62,8 @@ def face(request: pytest.FixtureRequest, flame: Flame, file: Path) -> TransferMe
     seeds = {"another": 1, "a third, with its joint": 2}
     vertices = flame.template
     if request.param in seeds:
-        vertices = another(vertices.astype(float), seeds[request.param])
-    return measured(vertices, flame, joint)
+        vertices = random_identity(vertices.astype(float), seeds[request.param])
+    return measure(vertices, flame, joint)
 
 
 def test_all_shapes_are_complete_and_valid(face: TransferMeasurement) -> None:
@@ -68,8 +72,8 @@ def test_all_shapes_are_complete_and_valid(face: TransferMeasurement) -> None:
     assert face.shapes.deltas.dtype == np.float32
     assert np.isfinite(face.shapes.deltas).all()
     most = dict(zip(SHAPES, np.linalg.norm(face.shapes.deltas, axis=2).max(1), strict=True))
-    # FLAME has no tongue; the smallest of the others is the nostrils' part of a breath.
-    assert [name for name, way in most.items() if way < 0.5 * MM] == ["tongueOut"]
+    # FLAME has no tongue; the smallest of the other shapes is the nostrils' part of breathIn.
+    assert [name for name, distance in most.items() if distance < 0.5 * MM] == ["tongueOut"]
     assert max(most.values()) < 60 * MM
 
 
@@ -82,7 +86,7 @@ def test_lips_meet_in_the_bundled_heads_closed_poses(face: TransferMeasurement, 
 
 
 def test_lip_gap_measures_a_small_opening(face: TransferMeasurement) -> None:
-    """What measures the gaps sees them: half a centimetre of jawOpen is three millimetres and more of a gap."""
+    """The measurement detects gaps: half a centimetre of jawOpen is a gap of at least three millimetres."""
     opening = np.linalg.norm(face.shapes.deltas[SHAPES.index("jawOpen")][topology.UPPER_LIP_MIDLINE[0] :], axis=1).max()
     gap, _ = face.lip_gap(face.pose({"jawOpen": 5 * MM / opening}))
     assert 1.5 * MM < gap < 5 * MM
@@ -103,19 +107,21 @@ def test_lids_close_outside_the_eyeball(face: TransferMeasurement, side: str) ->
 
 
 @pytest.mark.parametrize("side", ["Left", "Right"])
-@pytest.mark.parametrize("way", list(LOOK_DEGREES))
-def test_eyeballs_rotate_rigidly_by_the_bundled_heads_angle(face: TransferMeasurement, side: str, way: str) -> None:
-    angle, off = face.eye_rotation(f"eyeLook{way}{side}", side)
-    assert angle == pytest.approx(LOOK_DEGREES[way], abs=0.5)
+@pytest.mark.parametrize("direction", list(LOOK_DEGREES))
+def test_eyeballs_rotate_rigidly_by_the_bundled_heads_angle(
+    face: TransferMeasurement, side: str, direction: str
+) -> None:
+    angle, off = face.eye_rotation(f"eyeLook{direction}{side}", side)
+    assert angle == pytest.approx(LOOK_DEGREES[direction], abs=0.5)
     assert off < 0.01 * MM
     part = topology.EYEBALLS[side]
     eyeball = Eyeball.fit(face.vertices[part])
-    turned = face.pose({f"eyeLook{way}{side}": 1.0})[part]
+    turned = face.pose({f"eyeLook{direction}{side}": 1.0})[part]
     np.testing.assert_allclose(eyeball.distance(turned), eyeball.distance(face.vertices[part]), atol=0.01 * MM)
     front = np.argmax(face.vertices[part][:, 2])
     moved = (turned - face.vertices[part])[front]
     outwards = {"Left": 1.0, "Right": -1.0}[side]
-    along = {"Up": moved[1], "Down": -moved[1], "In": -outwards * moved[0], "Out": outwards * moved[0]}[way]
+    along = {"Up": moved[1], "Down": -moved[1], "In": -outwards * moved[0], "Out": outwards * moved[0]}[direction]
     assert along > 3 * MM
 
 
@@ -132,8 +138,8 @@ def test_rest_of_the_head_does_not_move(face: TransferMeasurement) -> None:
 
 def test_one_sided_shapes_move_one_side(face: TransferMeasurement) -> None:
     for name in ("eyeBlinkLeft", "eyeBlinkRight", "browOuterUpLeft", "noseSneerRight", "mouthSmileLeft"):
-        way = np.linalg.norm(face.shapes.deltas[SHAPES.index(name)], axis=1)
-        middle = (way * face.vertices[:, 0]).sum() / way.sum()
+        distance = np.linalg.norm(face.shapes.deltas[SHAPES.index(name)], axis=1)
+        middle = (distance * face.vertices[:, 0]).sum() / distance.sum()
         assert middle > 5 * MM if name.endswith("Left") else middle < -5 * MM
 
 
@@ -166,12 +172,12 @@ def test_jaw_joint_opens_by_the_same_distance_anywhere(flame: Flame, file: Path)
 
 
 def test_bundled_head_in_flame_topology_reproduces_its_shapes(flame: Flame) -> None:
-    """All but what the lips and lids are corrected by: FLAME's lines there are not quite the head's."""
+    """Except for the corrections of lips and lids, where FLAME's lines differ from the head's."""
     found, head = correspondence.load_correspondence(), load_head()
     target = found.sample(head.vertices)
     for part, side in zip(topology.EYEBALLS.values(), ("left", "right"), strict=True):
-        theirs = head.vertices[head.landmarks[f"eyeball_{side}"]]
-        target[part] = np.resize(theirs, (part.stop - part.start, 3))
+        eyeball = head.vertices[head.landmarks[f"eyeball_{side}"]]
+        target[part] = np.resize(eyeball, (part.stop - part.start, 3))
     for side, rings in found.lids.items():
         pocket = np.r_[topology.EYE_POCKETS[side], np.concatenate([np.concatenate(both) for both in rings[:2]])]
         target[pocket] = target[topology.EYEBALLS[side]].mean(0)
@@ -187,7 +193,7 @@ def test_bundled_head_in_flame_topology_reproduces_its_shapes(flame: Flame) -> N
 
 def test_lips_parted_at_rest_close(flame: Flame) -> None:
     parted = flame.pose(jaw=(0.035, 0, 0))
-    face = measured(parted, flame, None)
+    face = measure(parted, flame, None)
     assert face.lip_gap(face.vertices)[0] > 0.8 * MM
     assert face.lip_gap(face.pose({"jawOpen": 1.0, "mouthClose": 1.0}))[0] < GAP
 

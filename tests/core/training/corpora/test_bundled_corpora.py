@@ -1,4 +1,4 @@
-"""Corpora: sound and Motion of one length, and channels that carry life."""
+"""Bundled corpora: sound and Motion of equal length, and channels that move."""
 
 import numpy as np
 import pytest
@@ -26,8 +26,8 @@ def test_sound_and_motion_have_one_length(clips):
         assert not clip.values[:, ~clip.known].any()
 
 
-def loudest(clips: list[corpora.Clip], channel: str) -> float:
-    """The weight that one frame in a hundred exceeds."""
+def high_quantile(clips: list[corpora.Clip], channel: str) -> float:
+    """Return the weight that one frame in a hundred exceeds."""
     return float(np.quantile(np.concatenate([c.values[:, channels.FACE.index(channel)] for c in clips]), 0.99))
 
 
@@ -37,7 +37,7 @@ def test_every_clip_has_a_speaker_and_a_recording(clips):
 
 
 def test_mouth_close_follows_the_tracked_lip_distance(shared):
-    """jawOpen - mouthClose is the tracked distance of the lips, to r .97 over all frames."""
+    """jawOpen - mouthClose correlates with the tracked lip distance at r > .97 over all frames."""
     motion = np.load(shared / "grid_s1" / "motion.npz")
     clip = corpora.read_grid(shared / "grid_s1")[0]
     seen = lip_distance(motion)[list(motion["keys"]).index(clip.name)]
@@ -47,17 +47,17 @@ def test_mouth_close_follows_the_tracked_lip_distance(shared):
 
 @pytest.mark.parametrize("channel", ["browInnerUp", "browOuterUpLeft", "browDownRight", "mouthUpperUpLeft"])
 def test_weakly_tracked_channels_move_visibly(clips, channel):
-    """Brows and upper lip of the GRID speaker: more than a twentieth, less than half a weight."""
-    assert 0.05 < loudest([c for c in clips if c.source == "grid_s1"], channel) < 0.5
+    """Brows and upper lip of the GRID speaker: weights above 0.05 and below 0.5."""
+    assert 0.05 < high_quantile([c for c in clips if c.source == "grid_s1"], channel) < 0.5
 
 
 def test_blinks_do_not_cause_squints(clips):
-    """The lids' own muscle: no frame in a hundred squints by more than a fifth, though he blinks 46 times a minute."""
-    assert loudest([c for c in clips if c.source == "grid_s1"], "eyeSquintLeft") < 0.2
+    """The speaker blinks 46 times a minute; less than one frame in a hundred has a squint above 0.2."""
+    assert high_quantile([c for c in clips if c.source == "grid_s1"], "eyeSquintLeft") < 0.2
 
 
 def test_controls_that_never_move_leave_their_channels_unknown(shared):
-    """FACEGOOD's artists left brows, lids, cheeks and tongue alone: nothing is known of them."""
+    """FACEGOOD's animators did not animate brows, lids, cheeks and tongue, so these channels are unknown."""
     controls = np.load(shared / "facegood" / "controls.npz")
     names = [str(name) for name in controls["names"]]
     rows = np.concatenate([controls[key] for key in controls.files if key not in ("names", "fps")])

@@ -1,4 +1,4 @@
-"""Sounds that nobody speaks, for training: finite, of every kind, and the mouth at rest."""
+"""Non-speech sounds for training: finite, of every kind, with the mouth at rest."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Corpus folders as they come: what cannot be used is skipped and named, and never ends a training."""
+"""User corpus folders: unusable recordings are skipped by name and do not end a training."""
 
 import logging
 import pickle
@@ -27,7 +27,7 @@ JAW = channels.FACE.index("jawOpen")
 
 
 def spoken(seconds: float, rate: float = 60.0, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Sound (N,) at 16 kHz whose loudness is the jaw of the weights (T, 52), syllables of uneven length."""
+    """Return sound (N,) at 16 kHz whose loudness follows jawOpen of the weights (T, 52), in random syllables."""
     rng = np.random.default_rng(seed)
     knots = np.cumsum(rng.uniform(0.1, 0.5, round(4 * seconds) + 20))
     heights = rng.uniform(0.0, 0.8, len(knots)) * (np.arange(len(knots)) % 2)
@@ -117,7 +117,7 @@ def other_columns(path):
     path.write_text("Timecode,Blendshapes\n00:00:00:00,3\n")
 
 
-def cut_off(path):
+def truncate_row(path):
     text = path.read_text()
     path.write_text(text[: len(text) * 2 // 3].rsplit("\n", 1)[0] + "\n00:00:05")
 
@@ -138,13 +138,13 @@ def lost_face(path):
 
 
 def numbers(value):
-    def spoil(path):
+    def damage(path):
         header, *rows = path.read_text().splitlines()
         cells = rows[50].split(",")
         cells[2 + JAW] = value
         path.write_text("\n".join([header, *rows[:50], ",".join(cells), *rows[51:]]))
 
-    return spoil
+    return damage
 
 
 def still(path):
@@ -153,10 +153,10 @@ def still(path):
 
 
 def sound(make):
-    def spoil(path):
+    def damage(path):
         make(path.with_suffix(".wav"))
 
-    return spoil
+    return damage
 
 
 FAULTS = {
@@ -164,7 +164,7 @@ FAULTS = {
     "empty csv": (lambda path: path.write_bytes(b""), "not a motion"),
     "binary csv": (lambda path: path.write_bytes(bytes(range(256)) * 9), "not a motion|codec"),
     "other columns": (other_columns, "not a motion"),
-    "a row cut off": (cut_off, "not a motion"),
+    "a row cut off": (truncate_row, "not a motion"),
     "NaN": (numbers("nan"), "not finite numbers"),
     "infinite": (numbers("inf"), "not finite numbers"),
     "no number": (numbers("open"), "not a motion"),
@@ -187,9 +187,9 @@ FAULTS = {
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_malformed_recording_is_skipped_by_name_and_the_valid_one_is_kept(tmp_path, name, caplog):
-    spoil, why = FAULTS[name]
+    damage, why = FAULTS[name]
     record(tmp_path, "good", *spoken(6.0))
-    spoil(record(tmp_path, "bad", *spoken(6.0)))
+    damage(record(tmp_path, "bad", *spoken(6.0)))
     with caplog.at_level(logging.INFO):
         reading = only(tmp_path)
     assert [clip.name for clip in reading.clips] == ["good"]
@@ -203,7 +203,7 @@ def test_malformed_recording_is_skipped_by_name_and_the_valid_one_is_kept(tmp_pa
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_damage_to_the_bytes_raises(tmp_path, data):
-    """Whatever bytes are lost or changed: the good clip is there, the bad one is there or skipped."""
+    """With any bytes lost or changed, the valid clip is read, and the damaged one is read or skipped."""
     samples, values = spoken(2.0)
     record(tmp_path, "good", samples, values)
     path = record(tmp_path, "bad", samples, values)
@@ -217,10 +217,10 @@ def test_no_damage_to_the_bytes_raises(tmp_path, data):
     assert len(reading.clips) + len(reading.skipped) == 2
 
 
-def test_empty_folder_error_says_what_to_do(tmp_path):
-    with pytest.raises(DifaceError, match="holds no usable clip") as told:
+def test_empty_folder_error_has_a_hint(tmp_path):
+    with pytest.raises(DifaceError, match="holds no usable clip") as error:
         only(tmp_path)
-    assert "remove this corpus" in told.value.hint
+    assert "remove this corpus" in error.value.hint
 
 
 def test_folder_without_valid_files_names_the_first_fault(tmp_path):
@@ -286,7 +286,7 @@ def flame(shared) -> dict[str, np.ndarray]:
 
 
 def opened(flame: dict[str, np.ndarray], angles: np.ndarray) -> np.ndarray:
-    """FLAME's vertices (T, 5023, 3) with its jaw turned down by so many radians."""
+    """Return FLAME's vertices (T, 5023, 3) with the jaw rotated down by `angles` (T,) radians."""
     rest, share = flame["v_template"], flame["weights"][:, 2:3]
     joint = flame["J_regressor"][2] @ rest
     cos, sin = np.cos(angles)[:, None], np.sin(angles)[:, None]
@@ -331,7 +331,7 @@ def test_rigid_head_motion_gives_no_face_motion(flame):
 
 
 def test_observable_shapes_are_recovered(flame):
-    """Points moved as the bundled head's shapes move its own come back as those shapes."""
+    """Points that are moved by the bundled head's shapes are read as those shapes."""
     rest, rng = flame["v_template"], np.random.default_rng(0)
     columns, middles = flame_channels._head_shapes()
     scale = np.linalg.norm(middles[0] - middles[1]) / np.linalg.norm(np.subtract(*flame_channels._eye_centres(rest)))
@@ -339,11 +339,11 @@ def test_observable_shapes_are_recovered(flame):
         rng.random((60, len(flame_channels.OBSERVABLE_CHANNELS))) < 0.3
     )
     wanted[:, -1] *= wanted[:, -2] == 0
-    ways = (wanted @ columns.T).reshape(60, -1, 3) / scale
-    ways += rng.normal(0, 2e-4, ways.shape)
+    displacements = (wanted @ columns.T).reshape(60, -1, 3) / scale
+    displacements += rng.normal(0, 2e-4, displacements.shape)
     points = [*flame_channels.UPPER_LIP, *flame_channels.LOWER_LIP, *flame_channels.CORNERS, *flame_channels.MIDLINE]
     moved = np.repeat(rest[None], 60, 0)
-    moved[:, points] += np.stack([ways[..., 0], ways[..., 2], -ways[..., 1]], -1)
+    moved[:, points] += np.stack([displacements[..., 0], displacements[..., 2], -displacements[..., 1]], -1)
     got = flame_channels.arkit_weights(moved, rest)
     for column, name in enumerate(flame_channels.OBSERVABLE_CHANNELS):
         r = np.corrcoef(wanted[:, column], got[:, channels.FACE.index(name)])[0, 1]
@@ -363,12 +363,12 @@ VOCA_FAULTS = {
 
 @pytest.mark.parametrize("name", VOCA_FAULTS)
 def test_malformed_vocaset_sequence_is_skipped(tmp_path, flame, name):
-    spoil, why = VOCA_FAULTS[name]
+    damage, why = VOCA_FAULTS[name]
     folder = vocaset(tmp_path / "voca", flame)
     for kind, ending in (("wav", "wav"), ("vertices_npy", "npy")):
         good = folder / kind / f"FaceTalk_1_TA_sentence01.{ending}"
         good.with_stem("FaceTalk_1_TA_sentence02").write_bytes(good.read_bytes())
-    spoil(folder, "FaceTalk_1_TA_sentence02.npy")
+    damage(folder, "FaceTalk_1_TA_sentence02.npy")
     reading = corpora.read_corpus("vocaset", folder)
     assert [clip.name for clip in reading.clips] == ["FaceTalk_1_TA_sentence01"]
     assert any("sentence02" in item.path and why in item.reason for item in reading.skipped)

@@ -1,4 +1,4 @@
-"""Splits: what is judged was never trained on, in any form, and never moves."""
+"""Splits: held-out clips are never trained on, in any form, and the split is stable."""
 
 import dataclasses
 from pathlib import Path
@@ -23,7 +23,7 @@ def clips(shared) -> list[corpora.Clip]:
 
 
 def clip(name: str, speaker: str, source: str, seconds: float = 3.0, **more) -> corpora.Clip:
-    """A clip whose motion counts the rows of its recording and whose sound is different everywhere."""
+    """Return a clip whose motion counts the rows of its recording, with random sound."""
     samples = (
         np.random.default_rng(abs(hash(name)) % 2**32).standard_normal(round(seconds * SAMPLE_RATE)).astype(np.float32)
     )
@@ -37,31 +37,31 @@ def test_split_by_clip_equals_the_documented_one(clips):
 
 def test_split_holds_out_clips_of_every_speaker(clips):
     split = corpora.Split()
-    judged, trained = split.test_clips(clips), split.training_clips(clips)
-    assert {c.speaker for c in judged} == {c.speaker for c in trained} == {"grid_s1", "facegood_1114"}
-    assert 0.05 < len(judged) / len(clips) < 0.2
-    assert len(judged) + len(trained) == len(clips)
-    assert judged == [c for c in clips if corpora.is_held_out(c)]
+    held_out, trained = split.test_clips(clips), split.training_clips(clips)
+    assert {c.speaker for c in held_out} == {c.speaker for c in trained} == {"grid_s1", "facegood_1114"}
+    assert 0.05 < len(held_out) / len(clips) < 0.2
+    assert len(held_out) + len(trained) == len(clips)
+    assert held_out == [c for c in clips if corpora.is_held_out(c)]
 
 
 def test_no_sound_of_any_recording_is_on_both_sides(clips):
-    """By clip, by speaker and by source: no name and no 50 ms of sound is trained on and judged, and segments that go
-    on in one another are a second apart."""
+    """By clip, by speaker and by source: no name and no 50 ms of sound is in training and held-out clips, and
+    consecutive segments of the two are a second apart."""
     for split in corpora.all_splits(clips):
-        judged, trained = split.test_clips(clips), split.training_clips(clips)
-        assert judged
+        held_out, trained = split.test_clips(clips), split.training_clips(clips)
+        assert held_out
         assert trained
-        assert not {c.name for c in judged} & {c.name for c in trained}
-        assert not pieces(judged) & pieces(trained), split.name
+        assert not {c.name for c in held_out} & {c.name for c in trained}
+        assert not pieces(held_out) & pieces(trained), split.name
         for one in trained:
-            for other in judged:
+            for other in held_out:
                 if one.recording and one.recording == other.recording:
-                    apart = max(other.start - one.start - one.seconds, one.start - other.start - other.seconds)
-                    assert apart > 0.95, (split.name, one.name, other.name)
+                    gap = max(other.start - one.start - one.seconds, one.start - other.start - other.seconds)
+                    assert gap > 0.95, (split.name, one.name, other.name)
 
 
 def pieces(clips: list[corpora.Clip]) -> set[bytes]:
-    """Every 50 ms of sound that is not digital silence, wherever it begins on a grid of the recording's."""
+    """Return every 50 ms of sound on a grid of the recording, without digital silence."""
     found = set()
     for clip in clips:
         first = -round(clip.start * SAMPLE_RATE) % 800
@@ -72,7 +72,7 @@ def pieces(clips: list[corpora.Clip]) -> set[bytes]:
 
 
 def test_trimmed_clip_keeps_its_rows_aligned():
-    """The second that goes away goes away from both, and phones move with it."""
+    """The removed second is removed from sound and motion, and phones are shifted."""
     before, mine, after = (
         clip(f"{word}", "s", "x", 12.0, recording="r", start=12.0 * k) for k, word in enumerate(("a", "b", "c"))
     )
@@ -105,7 +105,7 @@ def test_excluded_speaker_or_source_is_never_trained_on():
     assert {c.speaker for c in by_source.test_clips(everyone)} == {"a", "b"}
     names = [split.name for split in corpora.all_splits(everyone)]
     assert names == ["clip", "speaker:a", "speaker:b", "speaker:c", "source:x", "source:y"]
-    # What the others keep for judging by clip, they keep here too.
+    # Clips that are held out by clip stay held out.
     assert not any(corpora.is_held_out(c) for c in by_source.training_clips(everyone))
 
 

@@ -1,4 +1,4 @@
-"""What features are compared with: pitch, and a recogniser's phones, at the rows of the sound."""
+"""Features for comparison: pitch and a recogniser's phones, aligned with the rows of the sound."""
 
 import numpy as np
 import pytest
@@ -20,13 +20,13 @@ def clip(samples: np.ndarray, name: str = "one") -> Clip:
     return Clip(name, samples.astype(np.float32), np.zeros((ROWS, 52), np.float32), np.ones(52, bool), "style")
 
 
-def heard(samples: np.ndarray) -> EncodedClip:
+def encoded_clip(samples: np.ndarray) -> EncodedClip:
     return EncodedClip(clip(samples), np.zeros((ROWS, DIMENSION), np.float32))
 
 
 @pytest.mark.parametrize("hertz", [70.0, 100.0, 155.0, 240.0, 380.0])
 def test_pitch_of_a_voiced_tone_is_measured(hertz):
-    """A tone with overtones, as a voice has them; in octaves above 100 Hz."""
+    """A tone with overtones, as of a voice; pitch in octaves above 100 Hz."""
     time = np.arange(2 * RATE) / RATE
     found = pitch(sum(np.sin(2 * np.pi * hertz * k * time) / k for k in range(1, 8)), ROWS)
     assert found[5:-5, 0].min() > 0.8
@@ -40,11 +40,11 @@ def test_noise_and_silence_have_no_pitch():
 
 
 def test_ipa_posteriors_are_aligned_with_the_sound(monkeypatch):
-    """What the recogniser says comes late by LATE; a phone that it heard a second in is at the row before that."""
-    answers = np.full((100, 191), -20.0, np.float32)
-    answers[:50, 7] = answers[50:, 9] = 0.0  # another phone, from one second on
-    monkeypatch.setattr(recogniser, "ipa_posteriors", lambda samples: answers)
-    with_it = with_ipa(with_pitch(heard(np.zeros(2 * RATE)))).features
+    """The recogniser's output is delayed by LATE, which is corrected."""
+    posteriors = np.full((100, 191), -20.0, np.float32)
+    posteriors[:50, 7] = posteriors[50:, 9] = 0.0  # another phone from one second on
+    monkeypatch.setattr(recogniser, "ipa_posteriors", lambda samples: posteriors)
+    with_it = with_ipa(with_pitch(encoded_clip(np.zeros(2 * RATE)))).features
     assert with_it.shape == (ROWS, DIMENSION + 2 + 191)
     first = np.flatnonzero(with_it[:, IPA][:, 9] > 0.5)[0]
     assert first / 30 == pytest.approx(1.0 - recogniser.DELAY, abs=1 / 30)

@@ -1,4 +1,4 @@
-"""The prior of head motion: what was measured on people is in what it draws; and motion led through keys."""
+"""The prior of head motion has the statistics of the tracks; and motion is warped through keys."""
 
 import dataclasses
 
@@ -27,7 +27,7 @@ def prior() -> HeadPrior:
 
 @pytest.fixture(scope="module")
 def loudness(speech) -> np.ndarray:
-    """The sample speech six times over: a minute."""
+    """Return the loudness of the sample speech, repeated six times: a minute."""
     return np.tile(measure_audio([soundfile.read(speech, dtype="float32")[0]]).loudness, 6)
 
 
@@ -36,11 +36,11 @@ def tracks(shared) -> dict:
     return head_tracks.load_tracks(shared / "head_tracks")
 
 
-def drawn(prior, loudness, count=8) -> list[np.ndarray]:
+def draw_motion(prior, loudness, count=8) -> list[np.ndarray]:
     return [prior.draw(loudness, np.random.default_rng(seed)) for seed in range(count)]
 
 
-# --- what it draws ---------------------------------------------------------------------------------------------------
+# --- draws -----------------------------------------------------------------------------------------------------------
 
 
 def test_prior_depends_on_the_seed(prior, loudness):
@@ -50,12 +50,12 @@ def test_prior_depends_on_the_seed(prior, loudness):
 
 
 def test_prior_amplitude_is_the_median_persons(prior, loudness):
-    reached = np.median([np.sqrt(motion.var(0).sum()) for motion in drawn(prior, loudness)])
+    reached = np.median([np.sqrt(motion.var(0).sum()) for motion in draw_motion(prior, loudness)])
     assert 0.75 < reached / prior.amplitude < 1.25
 
 
 def test_prior_has_the_natural_spectrum_and_speed(prior, tracks):
-    """Within 2 dB of the middling person's, where one person is 6 dB away; each axis at 0.7 to 1.3 of the speed."""
+    """Within 2 dB of the median person, where single persons differ by 6 dB; each axis at 0.7 to 1.3 of the speed."""
     fitted = [track for name, track in tracks.items() if name not in head_tracks.HELD_OUT]
     long = [rotation for rotation, _ in fitted if len(rotation) >= head_prior_fit.MIN_SPECTRUM_ROWS]
     natural = head_measures.median_spectrum(long)
@@ -68,7 +68,7 @@ def test_prior_has_the_natural_spectrum_and_speed(prior, tracks):
 
 
 def test_prior_moves_more_in_speech_and_less_at_phrase_ends(prior, loudness):
-    motions = drawn(prior, np.where(np.arange(len(loudness)) % 450 < 300, loudness, -3.0))
+    motions = draw_motion(prior, np.where(np.arange(len(loudness)) % 450 < 300, loudness, -3.0))
     heard = np.where(np.arange(len(loudness)) % 450 < 300, loudness, -3.0)
     assert 0.1 < np.mean([head_measures.pause_speed_ratio(motion, heard) for motion in motions]) < 0.75
     assert np.mean([head_measures.phrase_end_speed_ratio(motion, heard) for motion in motions]) < 0.8
@@ -76,16 +76,16 @@ def test_prior_moves_more_in_speech_and_less_at_phrase_ends(prior, loudness):
 
 
 def test_prior_moves_slowly_in_silence(prior, loudness):
-    """Slower than in speech, and neither frozen nor far."""
-    motions = np.degrees(np.stack(drawn(prior, np.full(1800, -3.0))))
+    """Slower than in speech, but not motionless, and within a limited range."""
+    motions = np.degrees(np.stack(draw_motion(prior, np.full(1800, -3.0))))
     assert 0.5 < motions.std(1).mean() < 2.5
     assert np.abs(motions).max() < 15
-    speaking = np.degrees(np.stack(drawn(prior, loudness)))
+    speaking = np.degrees(np.stack(draw_motion(prior, loudness)))
     assert np.diff(motions, axis=1).std() < 0.8 * np.diff(speaking, axis=1).std()
 
 
 def test_row_depends_on_nearby_noise_only(prior, loudness):
-    """So that a local network can learn which motion a noise stands for."""
+    """A network with a limited receptive field can learn the mapping from noise to motion."""
     noise = np.random.default_rng(0).standard_normal((600, 3))
     changed = noise.copy()
     changed[400:] = np.random.default_rng(1).standard_normal((200, 3))
@@ -93,7 +93,7 @@ def test_row_depends_on_nearby_noise_only(prior, loudness):
     assert np.abs(a - b)[:150].max() < 0.05 * np.abs(a).max() < np.abs(a - b)[410:].max()
 
 
-# --- how it is made --------------------------------------------------------------------------------------------------
+# --- construction ----------------------------------------------------------------------------------------------------
 
 
 def test_coloured_noise_has_the_requested_spectrum():
@@ -118,7 +118,7 @@ def test_fit_recovers_the_gain_of_drawn_motion(prior, tracks):
     """The prior is calibrated: fitting its own motions gives the filter that fits people."""
     heard = [t for n, t in tracks.items() if n not in head_tracks.HELD_OUT and head_prior_fit.has_speech(t[1])]
     natural = head_prior_fit.fit_gain(heard)
-    made = [(motion, loudness) for _, loudness in heard for motion in drawn(prior, loudness)]
+    made = [(motion, loudness) for _, loudness in heard for motion in draw_motion(prior, loudness)]
     assert natural @ head_prior_fit.fit_gain(made) / (natural @ natural) == pytest.approx(1, abs=0.25)
     assert loudness_gain(natural, np.full(100, 0.0)).mean() > loudness_gain(natural, np.full(100, -1.5)).mean()
 
@@ -170,7 +170,7 @@ def test_motion_warped_through_keys_is_exact_and_smooth():
     assert np.array_equal(led[keep], wanted[keep])
     assert np.array_equal(led[:, 2], motion[:, 2])
     away = (led - motion)[:, 0]
-    assert np.abs(np.diff(away)).max() < 0.12  # where a pasted key jumps by 1
+    assert np.abs(np.diff(away)).max() < 0.12  # an inserted key would jump by 1
     assert np.abs(away[:20]).max() < 1e-3
     assert np.abs(np.diff((led - motion)[:, 1])).max() < 0.12
 

@@ -1,4 +1,4 @@
-"""Head tracks: whose heads, in which axes."""
+"""Head tracks: persons and axes."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ pytestmark = pytest.mark.training
 
 
 def test_head_tracks_are_in_diface_axes(shared):
-    """Shaking the head (about the up axis) is what people do most; in our axes that is the third."""
+    """Rotation about the up axis is the largest motion of most people; it is DiFACE's third axis."""
     tracks = head_tracks.load_tracks(shared / "head_tracks")
     spread = np.sqrt(np.mean([rotation.var(0) for rotation, _ in tracks.values()], axis=0))
     assert spread[2] > spread[1]

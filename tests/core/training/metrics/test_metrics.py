@@ -1,4 +1,4 @@
-"""Measures: laws that hold for any face, on motion whose answer is known."""
+"""Metrics: properties that hold for any face, and motion with known results."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ pytestmark = pytest.mark.training
 
 
 def smooth(seed: int, rows: int = 120) -> np.ndarray:
-    """A track (T,) that moves as speech does, within 0 and 1."""
+    """Return a track (T,) with the speed of speech, between 0 and 1."""
     noise = np.random.default_rng(seed).standard_normal(rows + 8)
     track = np.convolve(noise, np.hanning(9), "valid")
     return ((track - track.min()) / np.ptp(track)).astype(np.float32)
 
 
 def face(rows: int = 120, **weights: np.ndarray | float) -> np.ndarray:
-    """Face weights (T, 52), 0 but where named."""
+    """Return face weights (T, 52), 0 except for the given channels."""
     values = np.zeros((rows, len(channels.FACE)), np.float32)
     for name, value in weights.items():
         values[:, channels.FACE.index(name)] = value
@@ -36,15 +36,15 @@ def face(rows: int = 120, **weights: np.ndarray | float) -> np.ndarray:
 
 @pytest.fixture
 def faces() -> list[np.ndarray]:
-    """Five clips of a talking face."""
+    """Return five clips of a talking face."""
     return [
         face(jawOpen=0.4 * smooth(n), mouthPucker=0.5 * smooth(n + 50), browInnerUp=0.3 * smooth(n + 90))
         for n in range(5)
     ]
 
 
-def phones(*spoken: tuple[float, float, str]) -> tuple[Phone, ...]:
-    return tuple(Phone(*phone) for phone in spoken)
+def phones(*phone_tuples: tuple[float, float, str]) -> tuple[Phone, ...]:
+    return tuple(Phone(*phone) for phone in phone_tuples)
 
 
 # --- intervals -------------------------------------------------------------------------------------------------------
@@ -85,11 +85,11 @@ def test_interval_is_deterministic():
 
 
 def test_correlation_equals_numpy_and_ignores_scale_and_offset():
-    ours, truth = [smooth(n) for n in range(4)], [smooth(n) + smooth(n + 10) for n in range(4)]
-    r = np.corrcoef(np.concatenate(ours), np.concatenate(truth))[0, 1]
-    assert metrics.correlation(ours, truth) == pytest.approx(r, abs=1e-6)
-    assert metrics.correlation([3 * o + 1 for o in ours], truth) == pytest.approx(r, abs=1e-6)
-    assert metrics.correlation([-o for o in ours], truth) == pytest.approx(-r, abs=1e-6)
+    predicted, truth = [smooth(n) for n in range(4)], [smooth(n) + smooth(n + 10) for n in range(4)]
+    r = np.corrcoef(np.concatenate(predicted), np.concatenate(truth))[0, 1]
+    assert metrics.correlation(predicted, truth) == pytest.approx(r, abs=1e-6)
+    assert metrics.correlation([3 * o + 1 for o in predicted], truth) == pytest.approx(r, abs=1e-6)
+    assert metrics.correlation([-o for o in predicted], truth) == pytest.approx(-r, abs=1e-6)
     assert metrics.correlation(truth, truth) == pytest.approx(1.0)
 
 
@@ -130,11 +130,11 @@ def test_jitter_ignores_scale_and_is_one_relative_to_itself():
 
 
 def test_closures_are_counted_and_a_shut_mouth_has_no_lift():
-    said = [phones((0.0, 0.3, "AA"), (0.3, 0.5, "M"), (0.5, 0.8, "AA"), (0.8, 1.0, "B"), (1.0, 1.3, "IY"))]
+    phone_labels = [phones((0.0, 0.3, "AA"), (0.3, 0.5, "M"), (0.5, 0.8, "AA"), (0.8, 1.0, "B"), (1.0, 1.3, "IY"))]
     opening = np.full(45, 0.5, np.float32)
     opening[10:14] = opening[25:28] = 0.0
-    assert metrics.closure_rates([opening], said) == (1.0, 1.0)
-    assert metrics.closure_rates([np.zeros(45, np.float32)], said) == (1.0, 0.0)
+    assert metrics.closure_rates([opening], phone_labels) == (1.0, 1.0)
+    assert metrics.closure_rates([np.zeros(45, np.float32)], phone_labels) == (1.0, 0.0)
 
 
 @pytest.mark.parametrize("label", ["M", "B", "P", "m", "b", "p", "pʰ", "mː"])
@@ -172,7 +172,7 @@ def test_errors_of_the_truth_are_zero(faces):
 
 
 def test_lip_vertex_error_is_a_distance_on_the_head(asset):
-    """A jaw that is open by a tenth too much: the error is how far that takes the furthest lip vertex."""
+    """With jawOpen 0.1 too large, the error is the displacement of the furthest lip vertex."""
     truth = face(jawOpen=0.2)
     head = geometry.load_head()
     jaw = head.deltas[channels.FACE.index("jawOpen")]
@@ -211,9 +211,9 @@ def test_time_warping_ignores_delays_but_not_errors(faces):
 
 
 def test_time_warping_never_increases_the_cost(faces):
-    ours = faces[1:] + faces[:1]
-    plain = np.mean([geometry._errors(o, t, "lips")[:, ::4].mean() for o, t in zip(ours, faces, strict=True)])
-    assert metrics.dtw_lip_distance(ours, faces).value <= plain * 1.0001
+    predicted = faces[1:] + faces[:1]
+    plain = np.mean([geometry._errors(o, t, "lips")[:, ::4].mean() for o, t in zip(predicted, faces, strict=True)])
+    assert metrics.dtw_lip_distance(predicted, faces).value <= plain * 1.0001
 
 
 def test_lip_gap_is_zero_at_rest_and_grows_with_the_jaw():
@@ -251,14 +251,14 @@ def test_seed_spread_is_zero_for_equal_and_one_for_independent_takes():
 
 
 def test_lips_that_always_close_have_no_spread_in_closures():
-    """Seeds that differ in how wide the mouth opens, and all shut it in the m."""
-    said = phones((0.0, 1.0, "AA"), (1.0, 1.2, "M"), (1.2, 4.0, "AA"))
+    """Seeds that differ in jawOpen, and all close the lips in the m."""
+    phone_labels = phones((0.0, 1.0, "AA"), (1.0, 1.2, "M"), (1.2, 4.0, "AA"))
     shut = np.ones(120)
     shut[29:38] = 0.0
     takes = np.stack(
         [face(jawOpen=shut * (0.1 + 0.3 * smooth(seed)), browInnerUp=smooth(9 + seed)) for seed in range(4)]
     )
-    parts = metrics.seed_spread_by_part([takes], [said])
+    parts = metrics.seed_spread_by_part([takes], [phone_labels])
     assert parts["gap in m, b, p"].value == pytest.approx(0.0, abs=1e-4)
     assert parts["lips"].value > 0.2
     assert parts["brows"].value > 0.5
@@ -267,8 +267,8 @@ def test_lips_that_always_close_have_no_spread_in_closures():
 # --- the tables ------------------------------------------------------------------------------------------------------
 
 
-def clip(values: np.ndarray, said: tuple[Phone, ...] = ()) -> Clip:
-    return Clip("clip", np.zeros(1, np.float32), values, np.ones(52, bool), "style", said)
+def clip(values: np.ndarray, phone_labels: tuple[Phone, ...] = ()) -> Clip:
+    return Clip("clip", np.zeros(1, np.float32), values, np.ones(52, bool), "style", phone_labels)
 
 
 def test_table_has_one_row_per_method_and_omits_unavailable_columns(faces):
@@ -298,7 +298,7 @@ def test_figures_have_no_negative_zero():
     assert format_measure(mean_measure([0.0], [0]), 2) == ""
 
 
-# --- who is judged on what -------------------------------------------------------------------------------------------
+# --- training and evaluation ----------------------------------------------------------------------------------------
 
 
 def test_evaluation_by_source_excludes_it_from_training(monkeypatch, tmp_path):
@@ -326,11 +326,11 @@ def test_evaluation_by_source_excludes_it_from_training(monkeypatch, tmp_path):
         evaluation_sets.evaluation_sets(clips, None, tmp_path, tmp_path, {"nowhere": tmp_path})
 
 
-# --- what they are compared with -------------------------------------------------------------------------------------
+# --- baselines -------------------------------------------------------------------------------------------------------
 
 
 def test_baselines_fit_the_features():
-    """Loudness opens the jaw and a feature puckers: the ridge has both, the loudness line one, the means none."""
+    """jawOpen follows loudness and mouthPucker a feature: ridge predicts both, the line one, the means none."""
     heard = []
     for n in range(16):
         features = np.random.default_rng(n).standard_normal((60, DIMENSION)).astype(np.float32)
@@ -351,14 +351,14 @@ def test_baselines_fit_the_features():
     assert r("mean track, no sound", "jawOpen") < 0.6
 
 
-# --- sounds that nobody speaks ---------------------------------------------------------------------------------------
+# --- non-speech sounds -----------------------------------------------------------------------------------------------
 
 
 def test_motionless_mouth_rests_and_a_talking_one_does_not(faces):
     speech = LipActivity.measure(faces[0])
     assert LipActivity.measure(face()).is_at_rest(speech)
     assert not LipActivity.measure(faces[1]).is_at_rest(speech)
-    assert not LipActivity.measure(face(jawOpen=0.3)).is_at_rest(speech)  # open, if still
+    assert not LipActivity.measure(face(jawOpen=0.3)).is_at_rest(speech)  # open but motionless
     flapping = face(jawOpen=0.05 * (np.arange(120) % 2))
     assert not LipActivity.measure(flapping).is_at_rest(speech)
 

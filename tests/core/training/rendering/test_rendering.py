@@ -28,7 +28,7 @@ RATE = 16000
 
 
 def tone_and_hiss(swap: float = 0.5) -> np.ndarray:
-    """A second: 220 Hz until `swap`, then noise."""
+    """Return a second of 220 Hz until `swap`, then noise."""
     at = np.arange(RATE) / RATE
     noise = np.random.default_rng(0).normal(0, 0.1, RATE)
     return np.where(at < swap, 0.3 * np.sin(2 * np.pi * 220 * at), noise).astype(np.float32)
@@ -86,7 +86,7 @@ def test_flite_end_times_become_spans():
 
 def test_silence_before_a_burst_belongs_to_the_stop():
     samples = np.full(3000, 0.1, np.float32)
-    samples[900:1000] = 0.0  # 'a' until 1000, says the library
+    samples[900:1000] = 0.0  # the library reports 'a' until 1000
     found = espeak.phones_from_events([(0, "a"), (1000, "p"), (1200, "(en)"), (1200, "iː"), (2000, "2")], samples, 1000)
     assert found == [(0.0, 0.9, "a"), (0.9, 1.2, "p"), (1.2, 3.0, "i")]
 
@@ -159,7 +159,7 @@ def test_voice_files_survive_write_and_read(tmp_path):
 
 @pytest.mark.parametrize("late", [-0.03, 0.0, 0.03])
 def test_label_lag_is_measured(late):
-    # There and back: a window that holds both sounds looks like the hiss, which shifts one border to and one fro.
+    # Both orders: a window with both sounds resembles the hiss, which shifts the two borders in opposite directions.
     said = []
     for swap in (0.4, 0.5, 0.6):
         sound = np.concatenate([tone_and_hiss(swap), tone_and_hiss(swap)[::-1]])
@@ -209,7 +209,7 @@ def test_recognised_phones_are_corrected_for_the_delay(monkeypatch):
     assert found[1][0] == pytest.approx(0.6 - recogniser.STOP_DELAY)
 
 
-def test_missing_recogniser_says_how_to_install_it(monkeypatch):
+def test_missing_recogniser_error_has_an_installation_hint(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "hama.asr", None)
     recogniser._model.cache_clear()
     with pytest.raises(recogniser.DifaceError, match="hama"):
@@ -236,4 +236,4 @@ def test_match_phones_compares_kinds_of_sounds():
     heard = [Phone(0.0, 0.1, "b"), Phone(0.1, 0.2, "a"), Phone(0.3, 0.4, "i")]
     pairs, cost = evaluate_recogniser.match_phones(exact, heard)
     assert [(a.label, b.label) for a, b in pairs] == [("m", "b"), ("a", "a"), ("i", "i")]
-    assert cost == 1.5  # one of its kind but another label, one left out
+    assert cost == 1.5  # one with another label of the same kind, one missing

@@ -1,4 +1,4 @@
-"""Recordings and a wav2vec2 for 3DiFACE trainings of seconds; run under torchrun, a training by several processes.
+"""Recordings and a wav2vec2 for short 3DiFACE trainings; under torchrun, a training by several processes.
 
 torchrun ... tests/core/training/threediface/small_recordings.py FOLDER
 """

@@ -96,16 +96,16 @@ def test_frozen_speech_encoder_is_unchanged(recorded, face):
 def test_trained_head_inpaints_its_motion(workspace, face):
     config = head_config(workspace, face)
     train(config)
-    model, truth = load_head(config.out), rotations(96)
+    model, expected = load_head(config.out), rotations(96)
     keep = np.ones(96, bool)
     keep[40:60] = False
     speech = encode(workspace, face, 3.2, 96)
-    result = sample_head(model, speech, SamplingOptions(known=KnownFrames(truth, keep)))
-    assert np.array_equal(result[keep], truth[keep])
-    straight = np.stack([np.interp(np.arange(96), np.flatnonzero(keep), truth[keep, axis]) for axis in range(3)], 1)
+    result = sample_head(model, speech, SamplingOptions(known=KnownFrames(expected, keep)))
+    assert np.array_equal(result[keep], expected[keep])
+    straight = np.stack([np.interp(np.arange(96), np.flatnonzero(keep), expected[keep, axis]) for axis in range(3)], 1)
 
     def error(values: np.ndarray) -> float:
-        return float(np.sqrt(np.square((values - truth) / HEAD_DEVIATION)[~keep].mean()))
+        return float(np.sqrt(np.square((values - expected) / HEAD_DEVIATION)[~keep].mean()))
 
     assert error(result) < 0.15
     assert error(result) < 0.6 * error(straight)

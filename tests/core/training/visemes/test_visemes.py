@@ -1,4 +1,4 @@
-"""Laws of the viseme model: lips that meet, motion that flows, neighbours that are felt, every phone of the world."""
+"""Properties of the viseme model: lip closures, smooth motion, coarticulation, and coverage of all phones."""
 
 from __future__ import annotations
 
@@ -29,30 +29,30 @@ pytestmark = pytest.mark.training
 LABIALS = "mbp"
 
 
-def said(*labels: str, each: float = 0.1, start: float = 0.5) -> list[Phone]:
-    """Phones of equal length, one after the other."""
-    return [Phone(start + i * each, start + (i + 1) * each, label) for i, label in enumerate(labels)]
+def phones_of(*labels: str, duration: float = 0.1, start: float = 0.5) -> list[Phone]:
+    """Return consecutive phones of equal length."""
+    return [Phone(start + i * duration, start + (i + 1) * duration, label) for i, label in enumerate(labels)]
 
 
-def moved(phones: list[Phone], seed: int | None = None, seconds: float | None = None) -> np.ndarray:
+def motion(phones: list[Phone], seed: int | None = None, seconds: float | None = None) -> np.ndarray:
     rng = None if seed is None else np.random.default_rng(seed)
     return viseme_motion(phones, seconds or phones[-1].end + 0.5, None, rng)[0]
 
 
-def middle(values: np.ndarray, phone: Phone) -> np.ndarray:
+def middle_row(values: np.ndarray, phone: Phone) -> np.ndarray:
     return values[round((phone.start + phone.end) / 2 * MODEL_RATE.value)]
 
 
-def of(row: np.ndarray, channel: str) -> float:
+def weight_of(row: np.ndarray, channel: str) -> float:
     return float(row[channels.FACE.index(channel)])
 
 
-@pytest.mark.parametrize("each", [0.02, 0.035, 0.05, 0.08, 0.15, 0.4])
+@pytest.mark.parametrize("duration", [0.02, 0.035, 0.05, 0.08, 0.15, 0.4])
 @pytest.mark.parametrize("start", [0.5, 0.511, 0.523])
 @pytest.mark.parametrize("seed", [None, 1])
-def test_lips_close_on_every_bilabial_at_any_rate(each: float, start: float, seed: int | None) -> None:
-    phones = said("ɑ", "m", "æ", "p", "ɔ", "b", "ɛ", "m", "b", "a", "pʰ", "o", each=each, start=start)
-    values = moved(phones, seed)
+def test_lips_close_on_every_bilabial_at_any_rate(duration: float, start: float, seed: int | None) -> None:
+    phones = phones_of("ɑ", "m", "æ", "p", "ɔ", "b", "ɛ", "m", "b", "a", "pʰ", "o", duration=duration, start=start)
+    values = motion(phones, seed)
     assert (values[:, channels.FACE.index("jawOpen")] >= values[:, channels.FACE.index("mouthClose")] - 1e-6).all()
     shut = lip_gap(values) < 0.3
     for phone in phones:
@@ -62,8 +62,8 @@ def test_lips_close_on_every_bilabial_at_any_rate(each: float, start: float, see
 
 
 def test_vowels_between_closures_open() -> None:
-    phones = said("m", "ɑ", "m", "ɑ", "p", "ɑ", "b")
-    gap = lip_gap(moved(phones))
+    phones = phones_of("m", "ɑ", "m", "ɑ", "p", "ɑ", "b")
+    gap = lip_gap(motion(phones))
     for phone in phones[1::2]:
         rows = slice(round(phone.start * 30), round(phone.end * 30) + 1)
         assert gap[rows].max() > 2.0
@@ -72,72 +72,74 @@ def test_vowels_between_closures_open() -> None:
 def test_long_sounds_reach_their_target_and_short_ones_do_not() -> None:
     table = VisemeTable.load()
     target = table.parameters("ɑ")[0, MEASURED.index("aperture")]
-    long = middle(moved(said("m", "ɑ", "m", each=0.8)), said("m", "ɑ", "m", each=0.8)[1])
-    short = middle(moved(said("m", "ɑ", "m", each=0.05)), said("m", "ɑ", "m", each=0.05)[1])
-    assert of(long, "jawOpen") - of(long, "mouthClose") == pytest.approx(target, rel=0.1)
-    assert of(short, "jawOpen") - of(short, "mouthClose") < 0.7 * target
+    long = middle_row(motion(phones_of("m", "ɑ", "m", duration=0.8)), phones_of("m", "ɑ", "m", duration=0.8)[1])
+    short = middle_row(motion(phones_of("m", "ɑ", "m", duration=0.05)), phones_of("m", "ɑ", "m", duration=0.05)[1])
+    assert weight_of(long, "jawOpen") - weight_of(long, "mouthClose") == pytest.approx(target, rel=0.1)
+    assert weight_of(short, "jawOpen") - weight_of(short, "mouthClose") < 0.7 * target
 
 
 def test_consonant_takes_its_neighbours_lips() -> None:
-    round_s, spread_s = (middle(moved(p), p[1]) for p in (said("u", "s", "u"), said("i", "s", "i")))
-    assert of(round_s, "mouthPucker") > of(spread_s, "mouthPucker") + 0.1
-    round_h, open_h = (middle(moved(p), p[1]) for p in (said("u", "h", "u"), said("ɑ", "h", "ɑ")))
-    assert of(open_h, "jawOpen") > of(round_h, "jawOpen") + 0.1
+    round_s, spread_s = (middle_row(motion(p), p[1]) for p in (phones_of("u", "s", "u"), phones_of("i", "s", "i")))
+    assert weight_of(round_s, "mouthPucker") > weight_of(spread_s, "mouthPucker") + 0.1
+    round_h, open_h = (middle_row(motion(p), p[1]) for p in (phones_of("u", "h", "u"), phones_of("ɑ", "h", "ɑ")))
+    assert weight_of(open_h, "jawOpen") > weight_of(round_h, "jawOpen") + 0.1
 
 
 def test_lips_round_before_a_round_sound_starts() -> None:
-    before_u, before_i = (middle(moved(p), p[0]) for p in (said("t", "u", each=0.12), said("t", "i", each=0.12)))
-    assert of(before_u, "mouthPucker") > of(before_i, "mouthPucker") + 0.01
+    before_u, before_i = (
+        middle_row(motion(p), p[0]) for p in (phones_of("t", "u", duration=0.12), phones_of("t", "i", duration=0.12))
+    )
+    assert weight_of(before_u, "mouthPucker") > weight_of(before_i, "mouthPucker") + 0.01
 
 
 def test_motion_is_smooth() -> None:
     rng = np.random.default_rng(3)
     labels = rng.choice(sorted(SYMBOLS), 200)
-    values = moved(said(*labels, each=0.07), 5)
+    values = motion(phones_of(*labels, duration=0.07), 5)
     assert np.isfinite(values).all()
     assert 0 <= values.min() <= values.max() <= 1
-    assert np.abs(np.diff(values, axis=0)).max() < 0.45  # no row throws a shape from one end to the other
+    assert np.abs(np.diff(values, axis=0)).max() < 0.45  # no step covers the full range
 
 
 def test_silence_is_at_rest() -> None:
     silent = viseme_motion([], 3.0, np.full(90, -2.0, np.float32), np.random.default_rng(0))[0]
     assert lip_gap(silent).max() < 0.3
     assert silent.max() < 0.15
-    after = moved(said("ɑ", "k", "ɑ"), seconds=3.0)
-    assert np.allclose(after[-30:], moved([], seconds=3.0)[-30:], atol=0.02)
+    after = motion(phones_of("ɑ", "k", "ɑ"), seconds=3.0)
+    assert np.allclose(after[-30:], motion([], seconds=3.0)[-30:], atol=0.02)
 
 
 def test_shifted_phones_shift_the_motion() -> None:
-    phones = said("h", "ɛ", "l", "o")
+    phones = phones_of("h", "ɛ", "l", "o")
     later = [Phone(p.start + 1.0, p.end + 1.0, p.label) for p in phones]
-    assert np.allclose(moved(phones, seconds=3.0)[:60], moved(later, seconds=4.0)[30:90], atol=2e-3)
+    assert np.allclose(motion(phones, seconds=3.0)[:60], motion(later, seconds=4.0)[30:90], atol=2e-3)
 
 
 def test_long_speech_equals_its_parts() -> None:
-    phones = said(*"mɑsilopetunaf" * 12)
-    whole = moved(phones)
+    phones = phones_of(*"mɑsilopetunaf" * 12)
+    full = motion(phones)
     some = [phone for phone in phones if phone.start < 8]
-    assert np.allclose(whole[:180], moved(some, seconds=9.0)[:180], atol=1e-3)
+    assert np.allclose(full[:180], motion(some, seconds=9.0)[:180], atol=1e-3)
 
 
 def test_loud_speech_moves_more() -> None:
-    phones = said("t", "ɑ", "k", "u", "t")
+    phones = phones_of("t", "ɑ", "k", "u", "t")
     quiet, loud = (viseme_motion(phones, 1.5, np.full(45, level, np.float32))[0] for level in (-0.8, 0.2))
     assert aperture(loud).max() > aperture(quiet).max()
 
 
 def test_amplitudes_differ_by_seed() -> None:
-    phones = said("h", "ɛ", "l", "o", "w", "ɜ", "l", "d")
-    assert np.array_equal(moved(phones, 1), moved(phones, 1))
-    assert np.abs(moved(phones, 1) - moved(phones, 2)).max() > 0.02
+    phones = phones_of("h", "ɛ", "l", "o", "w", "ɜ", "l", "d")
+    assert np.array_equal(motion(phones, 1), motion(phones, 1))
+    assert np.abs(motion(phones, 1) - motion(phones, 2)).max() > 0.02
 
 
 def test_only_speech_channels_are_known() -> None:
-    known = viseme_motion(said("a"), 1.0)[1]
+    known = viseme_motion(phones_of("a"), 1.0)[1]
     names = {name for name, is_known in zip(channels.FACE, known, strict=True) if is_known}
     assert {"jawOpen", "mouthClose", "tongueOut", "cheekPuff", "jawForward", "mouthPressLeft"} <= names
     assert not [name for name in names if name.startswith(("brow", "eye", "nose", "jawLeft", "mouthLeft"))]
-    values = moved(said("a", "ʃ", "θ", "p", "i"), 0)
+    values = motion(phones_of("a", "ʃ", "θ", "p", "i"), 0)
     assert (values[:, ~known] == 0).all()
 
 
@@ -152,28 +154,29 @@ def test_every_phone_of_every_voice_has_a_viseme() -> None:
 
 
 @pytest.mark.parametrize("label", ["XX", "5", "ː", "aʘ", "漢"])
-def test_label_that_is_no_phone_is_refused(label: str) -> None:
+def test_label_that_is_not_a_phone_is_refused(label: str) -> None:
     with pytest.raises(ValueError, match="ARPAbet or IPA"):
         viseme_motion([Phone(0.1, 0.2, label)], 1.0)
 
 
 def test_phones_without_data_follow_from_their_features() -> None:
     faces = {
-        label: middle(moved(said("t", label, "t", each=0.3)), said("t", label, "t", each=0.3)[1]) for label in "iyɯuɑɒ"
+        label: middle_row(motion(phones_of("t", label, "t", duration=0.3)), phones_of("t", label, "t", duration=0.3)[1])
+        for label in "iyɯuɑɒ"
     }
-    assert of(faces["y"], "mouthPucker") > of(faces["i"], "mouthPucker") + 0.2
-    assert of(faces["ɒ"], "mouthPucker") > of(faces["ɑ"], "mouthPucker")
-    assert of(faces["y"], "jawOpen") < of(faces["ɑ"], "jawOpen")
+    assert weight_of(faces["y"], "mouthPucker") > weight_of(faces["i"], "mouthPucker") + 0.2
+    assert weight_of(faces["ɒ"], "mouthPucker") > weight_of(faces["ɑ"], "mouthPucker")
+    assert weight_of(faces["y"], "jawOpen") < weight_of(faces["ɑ"], "jawOpen")
     assert "y" not in VisemeTable.load().deviations
 
 
 def test_tongue_and_teeth_follow_articulation() -> None:
-    each = {label: middle(moved(p := said("ɑ", label, "ɑ")), p[1]) for label in "θkfɑʃ"}
-    assert of(each["θ"], "tongueOut") > 0.2
-    assert of(each["k"], "tongueOut") < 0.05
-    assert of(each["f"], "mouthRollLower") > of(each["ɑ"], "mouthRollLower") + 0.2
-    assert of(each["ʃ"], "mouthFunnel") > of(each["k"], "mouthFunnel") + 0.1
-    assert of(each["ʃ"], "jawOpen") < of(each["ɑ"], "jawOpen")
+    duration = {label: middle_row(motion(p := phones_of("ɑ", label, "ɑ")), p[1]) for label in "θkfɑʃ"}
+    assert weight_of(duration["θ"], "tongueOut") > 0.2
+    assert weight_of(duration["k"], "tongueOut") < 0.05
+    assert weight_of(duration["f"], "mouthRollLower") > weight_of(duration["ɑ"], "mouthRollLower") + 0.2
+    assert weight_of(duration["ʃ"], "mouthFunnel") > weight_of(duration["k"], "mouthFunnel") + 0.1
+    assert weight_of(duration["ʃ"], "jawOpen") < weight_of(duration["ɑ"], "jawOpen")
 
 
 def test_diphthongs_and_affricates_are_two_sounds() -> None:
@@ -203,7 +206,7 @@ def test_blend_is_a_weighted_mean_of_targets() -> None:
     parameters[:, PARAMETERS.index("rise") : PARAMETERS.index("fall") + 1] = np.log(0.03)
     parameters[:, 0] = torch.tensor([[0.2, 1.0], [0.8, 1.0], [9.0, 9.0]])
     tracks = blend(edges, parameters, times)
-    assert torch.allclose(tracks[:, 1], torch.ones(30), atol=1e-5)  # equal targets stay; padding is not heard
+    assert torch.allclose(tracks[:, 1], torch.ones(30), atol=1e-5)  # equal targets are unchanged; padding has no effect
     assert tracks[0, 0] == pytest.approx(0.2, abs=0.01)
     assert tracks[-1, 0] == pytest.approx(0.8, abs=0.01)
     assert (tracks[:, 0].diff() > -1e-6).all()
@@ -213,7 +216,7 @@ def test_fit_recovers_the_table_of_its_motion() -> None:
     rng = np.random.default_rng(0)
     clips = []
     for number in range(24):
-        phones = tuple(said(*rng.choice(list("mstɑiu"), 12), each=0.15, start=0.3))
+        phones = tuple(phones_of(*rng.choice(list("mstɑiu"), 12), duration=0.15, start=0.3))
         values, known = viseme_motion(phones, 2.5)
         noise = rng.normal(0, 0.05, 40_000).astype(np.float32)
         clips.append(Clip(str(number), noise, values, known, "test", phones))
@@ -228,8 +231,8 @@ def test_fit_recovers_the_table_of_its_motion() -> None:
 
 
 def test_switching_baseline_is_constant_per_phone() -> None:
-    phones = tuple(said("ɑ", "i", each=0.5))
-    values = moved(list(phones))
+    phones = tuple(phones_of("ɑ", "i", duration=0.5))
+    values = motion(list(phones))
     clip = Clip("a", np.zeros(32_000, np.float32), values[:60], np.ones(52, bool), "test", phones)
     switched = viseme_report.switching_baseline([clip])(clip)
     assert len(np.unique(switched[:, channels.FACE.index("jawOpen")])) == 3  # silence, ɑ, i
