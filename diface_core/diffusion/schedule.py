@@ -41,5 +41,5 @@ def ddim_step(xt: Float32Array, x0: Float32Array, t: float, t_next: float) -> Fl
 
 def _shares(t: float) -> tuple[float, float]:
     """The shares as Python's numbers, which leave arrays of float32 at float32."""
-    alpha, sigma = alpha_sigma(np.float64(t))
+    alpha, sigma = alpha_sigma(np.array(t))
     return float(alpha), float(sigma)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from ..types import Float32Array, Shapes
 
 FloatingArray = npt.NDArray[np.floating]
+Float64Array = npt.NDArray[np.float64]
 
 BLOCK_ROWS = 256
 """Rows whose vertices are in memory at once."""
@@ -45,8 +46,9 @@ def reduce_shapes(weights: Float32Array, shapes: Shapes, tolerance: float) -> tu
 
     # The motion is weights @ flat. In an orthonormal basis of the shapes its size depends on the number of shapes only.
     basis, mix = np.linalg.qr(flat.T)
-    left, sizes, right = np.linalg.svd(weights.astype(np.float64) @ mix.T, full_matrices=False)
-    left, right = left * sizes, right @ basis.T
+    unit_left, sizes, unit_right = np.linalg.svd(weights.astype(np.float64) @ mix.T, full_matrices=False)
+    left: Float64Array = np.multiply(unit_left, sizes)
+    right: Float64Array = np.matmul(unit_right, basis.T)
     count = _required_count(left, right, max(tolerance, ROUNDING) * TOLERANCE_MARGIN)
 
     # The sign is arbitrary: choose the one with which the larger weights are positive.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -96,10 +96,10 @@ class OnnxDenoiser:
         """Name of the device that computes."""
         return self._network.device
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
         """Hash (hex) of the weights as trained, which style files name."""
-        return fingerprint(read_denoiser_file(self.path).weights)
+        return _file_fingerprint(self.path)
 
     def encode_speech(self, features: Float32Array) -> Float32Array:
         """Return the speech tower's rows (1, T, W) for features (T, D)."""
@@ -136,6 +136,11 @@ class OnnxDenoiser:
     def with_output_offsets(self, weight: Float32Array, bias: Float32Array) -> OnnxDenoiser:
         """Return the denoiser with offsets (C, width) and (C,) added to its last layer."""
         return replace(self, output_weight=self.output_weight + weight, output_bias=self.output_bias + bias)
+
+
+@lru_cache(maxsize=4)
+def _file_fingerprint(path: Path) -> str:
+    return fingerprint(read_denoiser_file(path).weights)
 
 
 def _open(path: Path, file: DenoiserFile, prefixes: tuple[str, ...]) -> Session:

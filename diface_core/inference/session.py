@@ -69,7 +69,7 @@ class Session:
         self.threads = threads or usable_cores()
         self._session = _open(path, weights, self.threads)
         provider = self._session.get_providers()[0]
-        self.device = GPU_PROVIDERS.get(provider, provider.removesuffix("ExecutionProvider"))
+        self.device: str = GPU_PROVIDERS.get(provider) or provider.removesuffix("ExecutionProvider")
         self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
 
     def run(self, **inputs: Float32Array) -> Float32Array:

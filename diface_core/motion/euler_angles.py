@@ -33,7 +33,8 @@ def vectors_from_angles(angles: npt.NDArray[np.floating]) -> Float64Array:
     vector, scalar = np.where(scalar < 0, -1.0, 1.0)[:, None] * vector, np.abs(scalar)
     sine = np.linalg.norm(vector, axis=1)
     angle = 2 * np.arctan2(sine, scalar)
-    return vector * np.where(sine > 1e-12, angle / np.maximum(sine, 1e-12), 2.0)[:, None]
+    scale: Float64Array = np.where(sine > 1e-12, angle / np.maximum(sine, 1e-12), 2.0)
+    return np.multiply(vector, scale[:, None])
 
 
 def _quaternions(vectors: Float64Array) -> Float64Array:

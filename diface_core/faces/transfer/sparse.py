@@ -37,7 +37,7 @@ class SparseMatrix:
     ) -> SparseMatrix:
         """Return a matrix with the entries in the order of their rows, and those of one place added up."""
         places, inverse = np.unique(rows.astype(np.int64) * shape[1] + columns, return_inverse=True)
-        sums = np.bincount(inverse.ravel(), values, len(places))
+        sums = _sums(inverse.ravel(), values, len(places))
         return cls(places // shape[1], places % shape[1], sums, shape)
 
     @classmethod
@@ -49,12 +49,12 @@ class SparseMatrix:
     def __matmul__(self, dense: Float64Array) -> Float64Array:
         """Return the product (R, n) with a dense matrix (C, n)."""
         terms = self.values[:, None] * dense[self.columns]
-        return np.stack([np.bincount(self.rows, column, self.shape[0]) for column in terms.T], axis=1)
+        return np.stack([_sums(self.rows, column, self.shape[0]) for column in terms.T], axis=1)
 
     def __add__(self, other: SparseMatrix) -> SparseMatrix:
         """Return the sum of two matrices of one shape."""
-        joined = (np.concatenate(pair) for pair in zip(self._entries(), other._entries(), strict=True))
-        return SparseMatrix.from_entries(*joined, self.shape)
+        rows, columns = np.concatenate([self.rows, other.rows]), np.concatenate([self.columns, other.columns])
+        return SparseMatrix.from_entries(rows, columns, np.concatenate([self.values, other.values]), self.shape)
 
     def __mul__(self, factor: float) -> SparseMatrix:
         """Return the matrix times a number."""
@@ -63,7 +63,7 @@ class SparseMatrix:
     @property
     def transposed(self) -> SparseMatrix:
         """Return the transposed matrix."""
-        return SparseMatrix.from_entries(self.columns, self.rows, self.values, self.shape[::-1])
+        return SparseMatrix.from_entries(self.columns, self.rows, self.values, (self.shape[1], self.shape[0]))
 
     def gram(self) -> SparseMatrix:
         """Return A' A (C, C)."""
@@ -90,12 +90,12 @@ class SparseMatrix:
     def diagonal(self) -> Float64Array:
         """Return the diagonal of a square matrix."""
         on_it = self.rows == self.columns
-        return np.bincount(self.rows[on_it], self.values[on_it], self.shape[0])
+        return _sums(self.rows[on_it], self.values[on_it], self.shape[0])
 
     def row(self, number: int) -> Float64Array:
         """Return a row as a dense array (C,)."""
         chosen = self.rows == number
-        return np.bincount(self.columns[chosen], self.values[chosen], self.shape[1])
+        return _sums(self.columns[chosen], self.values[chosen], self.shape[1])
 
     def to_dense(self) -> Float64Array:
         """Return the dense matrix."""
@@ -103,15 +103,17 @@ class SparseMatrix:
         np.add.at(dense, (self.rows, self.columns), self.values)
         return dense
 
-    def _entries(self) -> tuple[IntArray, IntArray, Float64Array]:
-        return self.rows, self.columns, self.values
-
     def _select(self, rows: IntArray, columns: IntArray) -> SparseMatrix:
         new_row, new_column = (np.full(size, -1) for size in self.shape)
         new_row[rows], new_column[columns] = np.arange(len(rows)), np.arange(len(columns))
         kept = (new_row[self.rows] >= 0) & (new_column[self.columns] >= 0)
         places = new_row[self.rows[kept]], new_column[self.columns[kept]]
         return SparseMatrix.from_entries(*places, self.values[kept], (len(rows), len(columns)))
+
+
+def _sums(places: IntArray, values: Float64Array, count: int) -> Float64Array:
+    """Return the sums (count,) of the values of each place."""
+    return np.bincount(places, values, count).astype(np.float64)
 
 
 def solve_positive_definite(matrix: SparseMatrix, right: Float64Array) -> Float64Array:

@@ -17,9 +17,11 @@ import numpy as np
 from ...audio.speech_encoder import SpeechEncoder
 from ...learning.mean_performance import mean_performance
 from ...learning.sequence import TrainingSequence
+from ...learning.style_gradient import TorchStyleGradient
 from ...model import lip_closure
+from ...model.motion_denoiser import MotionDenoiser
 from ...networks import checkpoint
-from ...networks.denoiser import Denoiser
+from ...networks.torch_denoiser import TorchDenoiser
 from ...style_adaptation.adapt import PERSONAL_STYLE, AdaptConfig, Predictor, adapt_denoiser
 from ...style_adaptation.amplitude import sample_take
 from ...style_adaptation.pair import AudioMotionPair
@@ -41,7 +43,7 @@ def first_seconds(clips: Iterable[Clip], seconds: float) -> AudioMotionPair:
 
 
 def measure(
-    denoiser: Denoiser, style: str, sequences: list[TrainingSequence], predict: Predictor = mean_performance
+    denoiser: MotionDenoiser, style: str, sequences: list[TrainingSequence], predict: Predictor = mean_performance
 ) -> dict[str, float]:
     """Measure a style on held-out sequences.
 
@@ -60,7 +62,7 @@ def measure(
     def r(read) -> float:
         return metrics.correlation([read(v) for v in ours], [read(v) for v in truth])
 
-    known = sequences[0].known & (denoiser.get_buffer("known").cpu().numpy() > 0)
+    known = sequences[0].known & (denoiser.scale.known > 0)
     return {
         "aperture r": r(metrics.aperture),
         "jawOpen r": r(lambda values: metrics.column(values, "jawOpen")),
@@ -101,7 +103,8 @@ def main(arguments: list[str] | None = None) -> None:
     perform = sample_take if options.takes else mean_performance
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    base, _ = checkpoint.load(options.weights)
+    network, _ = checkpoint.load(options.weights)
+    base, gradient = TorchDenoiser(network), TorchStyleGradient(network)
     folder, read = corpora.BUNDLED_CORPORA[options.source]
     clips = [clip for clip in read(options.data / folder) if isinstance(clip, Clip)]
     encoder = SpeechEncoder.load()
@@ -122,7 +125,7 @@ def main(arguments: list[str] | None = None) -> None:
     for seconds, config, name in plans:
         begun = time.process_time()
         pair = first_seconds(training_clips, seconds)
-        done = adapt_denoiser(base, [pair.to_sequence(encoder, PERSONAL_STYLE)], config)
+        done = adapt_denoiser(base, gradient, [pair.to_sequence(encoder, PERSONAL_STYLE)], config)
         took = time.process_time() - begun
         log.info("%s: trained on %.0f s in %.0f s of one core, step %d was best", name, pair.seconds, took, done.steps)
         rows[f"{name}, {pair.seconds:.0f} s"] = (measure(done.denoiser, PERSONAL_STYLE, judged, perform), took)
