@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .engines import Engines
 
 PERSONALISE = "personalise"
-"""The command whose arguments `style_adaptation/command.py` reads."""
+"""The command whose arguments `cli/personalise.py` reads."""
 
 THREEDIFACE = "threediface"
 """The command whose arguments `threediface/cli/command.py` reads."""
@@ -67,7 +67,7 @@ def _regenerate_take(arguments: argparse.Namespace) -> None:
 
 
 def _personalise(arguments: Sequence[str]) -> int:
-    from .style_adaptation.command import main as personalise
+    from .cli.personalise import main as personalise
 
     return run_command(lambda: personalise(arguments))
 

@@ -37,7 +37,7 @@ GPU_PROVIDERS = {"CUDAExecutionProvider": "CUDA", "DmlExecutionProvider": "Direc
 
 PROVIDER_VARIABLE = "DIFACE_ONNX_PROVIDER"
 """Environment variable with the name of the one provider to use. Only so is CoreML used: every build for macOS has
-it, but it computes in half precision and compiles the network for every length anew."""
+it, but it computes in half precision and compiles the network again for every length."""
 
 DAMAGED = "Install DiFACE again, or run `python3 build.py assets` in a checkout."
 

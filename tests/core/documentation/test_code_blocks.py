@@ -20,7 +20,7 @@ from tests.doc_blocks import Block
 from tools.build import cli
 
 LANGUAGES = {"bash", "python", "toml", "text"}
-SYSTEM_PROGRAMS = {"apt-get", "export", "ln", "mkdir", "pip"}
+SYSTEM_PROGRAMS = {"apt-get", "echo", "export", "ln", "mkdir", "pip"}
 """Programs of which only the files in the arguments are checked."""
 TOOLS = {"ruff", "basedpyright", "pytest"}
 """Modules that are not started; files in their arguments must exist."""

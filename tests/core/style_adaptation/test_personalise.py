@@ -9,6 +9,7 @@ import torch
 
 from diface_core import channels
 from diface_core.audio.speech_encoder import SAMPLE_RATE
+from diface_core.cli import personalise as command
 from diface_core.errors import AudioError, Cancelled, DifaceError
 from diface_core.learning.sequence import TrainingSequence
 from diface_core.model import style_file
@@ -16,7 +17,7 @@ from diface_core.model.style import apply_style
 from diface_core.motion.files import write_motion
 from diface_core.networks import checkpoint
 from diface_core.networks.torch_denoiser import TorchDenoiser
-from diface_core.style_adaptation import adapt, command, personalise
+from diface_core.style_adaptation import adapt, personalise
 from diface_core.style_adaptation.adapt import adapt_denoiser, prediction_error
 from diface_core.style_adaptation.amplitude import limit_amplitude, sample_take
 from diface_core.style_adaptation.pair import AudioMotionPair, make_pair, read_pair

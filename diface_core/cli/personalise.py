@@ -11,15 +11,15 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ..audio.speech_encoder import SpeechEncoder
-from ..cli.exit_status import run_command
 from ..errors import DifaceError
 from ..model import style_file
 from ..model.motion_denoiser import MotionDenoiser
+from ..style_adaptation.adapt import AdaptConfig, StyleGradient
+from ..style_adaptation.learn import FACE_WEIGHTS, load_face
+from ..style_adaptation.pair import read_pair
+from ..style_adaptation.personalise import STYLE_ONLY_CONFIG, personalise
 from ..types import Progress
-from .adapt import AdaptConfig, StyleGradient
-from .learn import FACE_WEIGHTS, load_face
-from .pair import read_pair
-from .personalise import STYLE_ONLY_CONFIG, personalise
+from .exit_status import run_command
 
 
 def build_parser() -> argparse.ArgumentParser:
