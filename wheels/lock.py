@@ -120,7 +120,7 @@ def main() -> None:
         # A zip can hold only one version of a package: networkx for Python 3.11 and 3.13, say.
         wanted = [*RUNTIME, *(TORCH_PACKAGES if with_torch else ()), *(("networkx==3.6.1",) if with_torch else ())]
         options = ("--python-platform", PLATFORM_NAMES[platform])
-        pinned = compile_list(wanted, python, *options, names=(name,), upgrade=upgrade)
+        pinned = compile_list(wanted, python, *options, names=("core",), upgrade=upgrade)
         # On Linux build.py adds the CPU build of torch.
         unwanted = (*BLENDER_HAS, *(("torch", "triton", "cuda-", "nvidia-") if platform == "linux-x64" else ()))
         write(name, [line for line in pinned if not line.startswith(unwanted)])

@@ -214,8 +214,10 @@ def test_audio_is_encoded_once(workspace, monkeypatch):
     train(face_config(workspace, steps=1))
     times = [path.stat().st_mtime_ns for path in sorted((workspace / "cache" / "heard").iterdir())]
     assert len(times) == 2
-    monkeypatch.setattr(recordings, "_encode_samples", None)
+    encoded = []
+    monkeypatch.setattr(recordings, "_encode_samples", lambda *arguments: encoded.append(arguments))
     train(face_config(workspace, steps=2, out=workspace / "other"))
+    assert encoded == []
 
 
 def test_held_out_sequences_are_validated_and_not_trained_on(workspace, capfd):
