@@ -36,6 +36,10 @@ def export_bundled(out: Path, weights: Path = WEIGHTS) -> None:
     for part in channels.PARTS:
         export_denoiser(part, read_denoiser_file(weights / f"{part}.safetensors").config, out)
     _write(whisper_graph(), out / "speech_encoder.onnx")
+
+
+def export_gradient(out: Path, weights: Path = WEIGHTS) -> None:
+    """Write the graph with which the style of the face is trained."""
     face, adaptation = read_denoiser_file(weights / "face.safetensors").config, AdaptConfig()
     _write(style_gradient_graph(face, adaptation.batch, adaptation.rows), out / "face_gradient.onnx")
 
@@ -49,7 +53,9 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m diface_core.asset_build.export_onnx", description=__doc__)
     parser.add_argument("out", type=Path, help="folder to write to")
-    export_bundled(parser.parse_args().out)
+    out = parser.parse_args().out
+    export_bundled(out)
+    export_gradient(out)
 
 
 if __name__ == "__main__":

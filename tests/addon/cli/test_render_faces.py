@@ -10,6 +10,8 @@ from diface_addon import compat
 from diface_core import DifaceError
 from diface_core.threediface.cli import video_renderer
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def studio(shared: Path) -> video_renderer.FaceVideoRenderer:

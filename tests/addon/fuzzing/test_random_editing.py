@@ -6,6 +6,8 @@ import pytest
 
 from tests.addon.fuzzing import random_editing
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_random_edits_keep_the_invariants(worker, tmp_path, seed):

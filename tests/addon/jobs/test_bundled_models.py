@@ -51,6 +51,7 @@ def curves(obj) -> dict[tuple[str, int], np.ndarray]:
     return found
 
 
+@pytest.mark.slow
 def test_speech_becomes_a_take(scene, talking) -> None:
     assert bpy.ops.diface.generate() == {"FINISHED"}
     found = curves(talking)

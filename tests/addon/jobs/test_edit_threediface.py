@@ -15,6 +15,8 @@ from diface_addon.scene.vertex_animation import vertex_cache
 from tests.addon.jobs.conftest import ROWS
 from tests.addon.scene.flame_scenes import evaluated_vertices
 
+pytestmark = pytest.mark.slow
+
 KINDS = pytest.mark.parametrize("motion_as", ["KEYS", "CACHE"])
 SCULPTED = 12
 

@@ -39,6 +39,7 @@ def test_file_starts_at_the_first_frame_of_the_scene(scene, head, clicks, worker
     assert scenes.loud_frames(scenes.jaw_keys(head)) == expected(CLICKS, fps, start)
 
 
+@pytest.mark.slow
 @needs_audio
 @pytest.mark.parametrize("rate", scenes.RATES)
 @pytest.mark.parametrize("start", [1, 37, -20])

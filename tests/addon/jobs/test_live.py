@@ -257,6 +257,7 @@ def test_working_copy_stores_a_request_that_reproduces_it(scene, head, take) -> 
     assert kept()
 
 
+@pytest.mark.slow
 def test_written_result_is_not_a_change_and_is_refined_once(scene, head, take) -> None:
     scene.diface.edit.live = True
     set_key(head, 120, 0.75)

@@ -28,6 +28,8 @@ from diface_addon.worker import process
 from tests.addon.conftest import PYTHON, needs_audio
 from tests.addon.scene import fingerprint, scenes
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("jawOpen", "mouthClose", "mouthSmileLeft", "eyeBlinkLeft")
 JAW = 'key_blocks["jawOpen"].value'
 

@@ -14,6 +14,8 @@ from diface_addon.scene.pins import sculpt
 from diface_addon.scene.takes import write_take
 from tests.addon.scene import fingerprint, scenes
 
+pytestmark = pytest.mark.slow
+
 FIRST, ROWS, FRAME = 11, 40, 23
 NAMES = ("jawOpen", "mouthSmileLeft", "mouthFunnel", "cheekPuff", "nose")
 

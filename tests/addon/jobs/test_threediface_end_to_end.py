@@ -16,6 +16,8 @@ from tests.addon.jobs.conftest import ROWS
 from tests.addon.scene import scenes
 from tests.addon.scene.flame_scenes import evaluated_vertices
 
+pytestmark = pytest.mark.slow
+
 BOUND = 1e-5  # metres: 0.01 mm
 UNEASED_ROWS = range(6, ROWS - 6)
 """Rows between the transitions from and to rest, 0.2 s at 30 frames per second."""

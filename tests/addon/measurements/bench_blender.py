@@ -12,10 +12,12 @@ from bench_tools import median, row, speech_file
 
 import diface_addon
 from diface_addon.core import channels, types
-from diface_addon.scene.takes import write_take
+from diface_addon.scene.animation import evaluate_curves
+from diface_addon.scene.takes import take_index, take_list, use_take, write_take
 
 RUNS = 3
 FRAMES = 1800
+TAKES = 20
 
 
 def measure_generation(folder: Path) -> None:
@@ -99,6 +101,20 @@ def measure_playback(obj: bpy.types.Object) -> None:
     )
 
 
+def measure_takes(obj: bpy.types.Object) -> None:
+    """Measure reading a take as a motion, assigning another take, and the list of takes."""
+    for number in range(TAKES):
+        write_take.write_take(obj, random_motion(), f"take {number}", {"first_frame": 1})
+    found = take_index.all_takes()
+    names = iter(list(found) * 3)
+    read = median(lambda: evaluate_curves.sample_motion(obj, 1, FRAMES, channels.ALL))
+    row(f"a take of {FRAMES} frames read as a motion", f"{1000 * read:.0f} ms", "100 ms")
+    switch = median(lambda: use_take.use_take(obj, take_index.all_takes()[next(names)]), 9)
+    row(f"another of {TAKES} takes assigned", f"{1000 * switch:.0f} ms", "50 ms")
+    listed = median(lambda: take_list.entries(obj), 9)
+    row(f"list of {TAKES} takes", f"{1000 * listed:.0f} ms", "250 ms")
+
+
 def main() -> None:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     diface_addon.register()
@@ -109,6 +125,7 @@ def main() -> None:
         measure_playback(obj)
         with tempfile.TemporaryDirectory() as folder:
             measure_generation(Path(folder))
+        measure_takes(obj)
     finally:
         diface_addon.unregister()
 

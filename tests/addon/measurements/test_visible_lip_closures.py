@@ -33,6 +33,7 @@ def portrait(addon: None) -> Portrait:
     return Portrait()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "closed_pose", [{}, {"jawOpen": 0.15, "mouthClose": 0.15}, {"mouthPucker": 0.6}, {"mouthSmileLeft": 0.4}], ids=str
 )

@@ -11,6 +11,8 @@ from diface_addon.settings import preferences
 from tests.addon.scene import scenes
 from tests.addon.worker import fake_engine
 
+pytestmark = pytest.mark.slow
+
 
 def test_hung_worker_is_given_up(scene, head, clicks, worker, monkeypatch) -> None:
     scenes.use_audio_file(scene, clicks([0.25]))

@@ -16,6 +16,8 @@ from tools.build.extension.contents import ENTRIES, extension_files
 from tools.build.extension.imports import PACKAGES, imported_names, module_name, modules, reachable
 from tools.build.extension.stage import stage_extension
 
+pytestmark = pytest.mark.slow
+
 FROM_BLENDER = {"bpy", "bpy_extras", "bmesh", "gpu", "blf", "mathutils", "aud", "addon_utils", "numpy"}
 DISTRIBUTIONS = {"yaml": "pyyaml"}
 """Names of packages on the index that differ from the module's name."""

@@ -50,6 +50,7 @@ def test_crash_after_the_tests_is_noted_and_not_a_failure(scratch: Path) -> None
     assert "after the tests" in outcome.note
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

@@ -115,6 +115,7 @@ def assert_same(values: np.ndarray, expected: np.ndarray, tolerance: float = TOL
     np.testing.assert_allclose(values, expected, rtol=0, atol=tolerance)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STATED)
 def test_motions_equal_those_of_0_1_0(name, engines, stored, speech) -> None:
     stated, base = STATED[name], None
@@ -175,6 +176,7 @@ def test_sculpt_is_solved_as_by_0_1_0(engines, stored) -> None:
     assert_same([solved.rms, solved.worst], stored["solve.error"], METRES)
 
 
+@pytest.mark.slow
 def test_arkit_shapes_of_a_flame_head_equal_those_of_0_1_0(engines, stored, shared, asset) -> None:
     with np.load(shared / "flame2023open.npz") as arrays:
         asked = ShapesRequest(arrays["v_template"], arrays["faces"].astype(np.int32))

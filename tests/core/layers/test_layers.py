@@ -16,6 +16,8 @@ from diface_core.layers.phrases import find_phrases
 from diface_core.training.evaluation import layer_measures as measures
 from diface_core.types import FrameRate, Layers, Motion
 
+pytestmark = pytest.mark.slow
+
 SEEDS = st.integers(0, 2**32 - 1)
 SCENE, FINE = FrameRate(30), FrameRate(1000)
 QUIET, LOUD = -3.0, 0.0
@@ -219,6 +221,7 @@ def test_saccades_do_not_overlap_and_are_limited(seed):
     assert (drawn.onsets >= 0).all()
 
 
+@pytest.mark.slow
 def test_gaze_aversion_in_speech_and_silence():
     def away(loudness, at):
         return np.mean(

@@ -120,6 +120,7 @@ def test_single_known_value_becomes_a_pin_at_its_time(rate):
         assert value.tolist() == [np.float32(0.7)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", RATES)
 @given(st.lists(st.tuples(st.integers(0, 376), st.integers(0, 2)), max_size=6, unique=True), st.integers(1, 20))
 def test_each_pin_keeps_its_time_and_is_in_one_part(rate, found, size):

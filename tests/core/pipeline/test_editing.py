@@ -43,6 +43,7 @@ def between(motion: Motion, first: int, last: int, wanted: Pins | None = None, *
     return Constraints(motion.values, keep, wanted or Pins.empty(), **how)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", RATES)
 @pytest.mark.parametrize("stay", [0.0, 0.5, 1.0])
 def test_pins_are_exact_and_other_rows_unchanged(generator, rate, stay):
@@ -58,6 +59,7 @@ def test_pins_are_exact_and_other_rows_unchanged(generator, rate, stay):
     assert not np.array_equal(edited[first:last], base.values[first:last])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_boundaries_are_smooth(generator, seed):
     """Another seed in two seconds of a take: across both boundaries, jumps of position, speed and acceleration do not
@@ -84,6 +86,7 @@ def test_motion_is_smooth_around_pins(generator):
         assert np.abs(np.diff(away)).max() < 2.0
 
 
+@pytest.mark.slow
 def test_lips_stay_closed_next_to_an_open_pin(generator):
     """Wide open five rows before the lips meet: they still meet."""
     base = made(generator, request()).values

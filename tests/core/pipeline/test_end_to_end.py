@@ -44,6 +44,7 @@ def cache(tmp_path_factory):
     return tmp_path_factory.mktemp("cache")
 
 
+@pytest.mark.slow
 def test_command_line_generates_from_speech(speech, asset, tmp_path, environment, cache):
     common = ("--seconds", "4", "--cache", str(cache))
     output = generate(speech, tmp_path / "m.npz", environment, "--samples", "2", *common)
@@ -64,6 +65,7 @@ def test_command_line_generates_from_speech(speech, asset, tmp_path, environment
     np.testing.assert_allclose(again.values[::2], first.select(again.channels).values, atol=2e-5)
 
 
+@pytest.mark.slow
 def test_worker_generates_from_speech(speech, asset, environment):
     worker = subprocess.Popen(
         [sys.executable, "-m", "diface_core.worker"],

@@ -134,6 +134,7 @@ def through(message: Message, size: int = 1 << 30) -> Message:
     return back
 
 
+@pytest.mark.slow
 @given(requests, st.integers(1, 200))
 def test_request_round_trip(request, size):
     back = protocol.parse_generate_request(through(protocol.generate_request_message(request, 7), size))
@@ -274,6 +275,7 @@ def broken(data: bytes) -> str:
     return caught.value.message
 
 
+@pytest.mark.slow
 @given(motions(), st.data())
 def test_every_truncation_is_refused(motion, data):
     packed = protocol.pack(protocol.generate_result_message(GenerateResult(motion, "x"), 1))

@@ -36,6 +36,8 @@ from diface_core.networks.denoiser import Denoiser
 from diface_core.networks.torch_denoiser import TorchDenoiser
 from diface_core.runtime.sliding_windows import rechunk, sliding_windows, zip_chunks
 
+pytestmark = pytest.mark.slow
+
 REQUEST = GenerateRequest(AudioSection(Path("unused")), steps=4, style_guidance=1.3)
 NETWORKS = ("unet", "convnet", "transformer")
 

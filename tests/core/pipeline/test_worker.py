@@ -15,6 +15,8 @@ import pytest
 from diface_core import AudioError, AudioSection, GenerateRequest, Style, WorkerError, protocol
 from diface_core.protocol import Message
 
+pytestmark = pytest.mark.slow
+
 SCENARIOS = Path(__file__).parents[1] / "worker"
 """Folder of worker_scenarios.py, which the process imports as a module."""
 

@@ -31,6 +31,8 @@ from diface_core.types import (
 )
 from tests.core.style_adaptation.small_speakers import CLOSE, JAW, QUICK, SMILE, Loudness, small_base
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("jawOpen", "mouthClose", "mouthSmileLeft")
 JAW_GAIN = 0.25
 """Gain of these speakers' jaws over loudness: twice that of the speakers that the models know."""

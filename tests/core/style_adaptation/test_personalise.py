@@ -24,6 +24,8 @@ from diface_core.style_adaptation.pair import AudioMotionPair, make_pair, read_p
 from diface_core.types import AudioClip, FrameRate, Motion, Style
 from tests.core.style_adaptation.small_speakers import JAW, QUICK, Loudness, speech
 
+pytestmark = pytest.mark.slow
+
 
 def one_style(denoiser, style: str = adapt.PERSONAL_STYLE) -> TrainingSequence:
     return dataclasses.replace(speech(300, 0.25, 0.6, 9), style=style)

@@ -28,6 +28,8 @@ from diface_core.threediface.cli.results import ThreeDifaceResult, read_result, 
 from diface_core.threediface.cli.source_frames import REGENERATED, map_source_frames, regenerated_ranges
 from diface_core.threediface.cli.user_files import UserFiles
 
+pytestmark = pytest.mark.slow
+
 SUBJECT = "FaceTalk_170904_00128_TA"
 ROWS = 40
 

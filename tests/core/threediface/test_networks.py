@@ -28,6 +28,7 @@ HEADS = mixed(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("activation", "norm", "padding", "width", "multi", "final", "styles"), FACES)
 def test_face_network_equals_reference_for_all_options(
     tmp_path: Path, activation, norm, padding, width, multi, final, styles
@@ -46,6 +47,7 @@ def test_face_network_equals_reference_for_all_options(
         torch.testing.assert_close(output, reference(x, 4, speech, style), atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("activation", "norm", "padding", "width", "multi", "final", "identity"), HEADS)
 def test_head_network_equals_reference_for_all_options(
     tmp_path: Path, activation, norm, padding, width, multi, final, identity

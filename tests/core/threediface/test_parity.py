@@ -27,6 +27,8 @@ from diface_core.threediface.sampling import (
 )
 from tests.core.threediface import reference_cases
 
+pytestmark = pytest.mark.slow
+
 NETWORK, SAMPLER = 1e-5, 1e-4
 
 Sampler = Callable[..., np.ndarray]

@@ -259,6 +259,7 @@ def test_samplers_accept_any_length(face: FaceModel, head: HeadModel, rows: int)
     np.testing.assert_array_equal(sample_head(head, speech(rows), SamplingOptions(known=known))[-1], known.values[-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("padding", ["zeros", "reflect", "replicate", "circular"])
 @pytest.mark.parametrize("norm", [None, "batch", "instance", "instancefalse", "Layer"])
 def test_one_row_with_any_padding_and_norm(tmp_path: Path, padding: str, norm: str | None) -> None:

@@ -106,6 +106,7 @@ def test_state_dict_has_the_published_names(tmp_path: Path) -> None:
     assert not [name for name in names if "parametrizations" in name]
 
 
+@pytest.mark.slow
 def test_folders_without_wav2vec2_are_refused(tmp_path: Path) -> None:
     face = small_checkpoints.write(tmp_path / "face", ARGUMENTS)
     with pytest.raises(ModelError, match=r"absent is no wav2vec2 folder.*Set the folder of wav2vec2-base-960h"):

@@ -30,6 +30,8 @@ from diface_core import (
 from diface_core.protocol import framing
 from diface_core.types import SolveRequest
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 

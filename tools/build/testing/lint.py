@@ -23,5 +23,5 @@ def lint_jobs(python: Path, files: list[str] | None = None, fix: bool = False, t
         Job("ruff format", [*tool, "ruff", "format", *([] if fix else ["--check"]), *targets]),
     ]
     if types:
-        jobs.append(Job("types", [*tool, "basedpyright", "--pythonpath", str(python)], seconds=25))
+        jobs.append(Job("types", [*tool, "basedpyright", "--pythonpath", str(python)], seconds=75))
     return jobs

@@ -98,6 +98,7 @@ def test_pin_pose_pins_only_the_regions(face, pair, region) -> None:
         assert same(table, before[kind, path, index]) == (not chosen), path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [24, 25, 30, 60, 30 / 1.001])
 @pytest.mark.parametrize("first", [1, 37])
 def test_ramps_of_a_splice_are_smooth(face, rate, first) -> None:
@@ -293,6 +294,7 @@ def test_deleted_spliced_take_leaves_nothing(face, pair) -> None:
     assert {action.name for action in bpy.data.actions} == names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "message"),
     [

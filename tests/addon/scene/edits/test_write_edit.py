@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import fields
 
 import bpy
@@ -112,6 +111,7 @@ def test_edit_changes_only_the_regenerated_keys(scene, head) -> None:
     assert pins.find_pins(head) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", scenes.RATES)
 @pytest.mark.parametrize("mode", MODES)
 def test_edit_keeps_pins_exactly(scene, head, mode, rate) -> None:
@@ -410,19 +410,6 @@ def _world_position(obj, frame: float, point) -> list[float]:
     bpy.context.scene.frame_set(int(frame), subframe=frame - int(frame))
     shown = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
     return list(shown.matrix_world @ Vector(point))
-
-
-def test_edit_of_a_minute_is_fast(scene) -> None:
-    obj = scenes.add_character(scene, channels.FACE)
-    write(obj, motion(1800, channels.ALL))
-    made = np.zeros((1800, len(channels.ALL)), bool)
-    made[300:450] = True
-    wanted = new_motion(obj, made, channels.ALL)
-    start = time.perf_counter()
-    write_motion(obj, actions(obj), wanted, made, pins.find_pins(obj))
-    spent = time.perf_counter() - start
-    print(f"an edit of 55 channels and 1,800 rows: {spent:.3f} s")  # noqa: T201
-    assert spent < 2.0
 
 
 # More than one Action

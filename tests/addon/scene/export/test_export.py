@@ -18,6 +18,8 @@ from diface_addon.scene.files import atomic_write
 from tests.addon.scene import fingerprint, scenes
 from tests.addon.scene.export.exports import FIRST, LAST, animate, imported, load_alembic, load_fbx, vertices
 
+pytestmark = pytest.mark.slow
+
 TOLERANCE = 1e-4  # metres
 
 

@@ -15,6 +15,8 @@ from diface_addon.scene.vertex_animation import motion_shape_keys, vertex_cache
 from tests.addon.scene import fingerprint, flame_scenes
 from tests.addon.scene.flame_scenes import FIRST, ORIENTATIONS, ROWS, add_flame, evaluated_vertices, write
 
+pytestmark = pytest.mark.slow
+
 FRAME = FIRST + 9
 KINDS = pytest.mark.parametrize("as_cache", [False, True], ids=["shape keys", "vertex animation"])
 

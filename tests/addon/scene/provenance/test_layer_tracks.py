@@ -87,6 +87,7 @@ def test_layers_are_deleted_and_muted_separately(face, layer, how) -> None:
         assert values[name] == pytest.approx(made.column(name)[5], abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", ON)
 @pytest.mark.parametrize("how", ["mute", "delete the track", "delete the Action"])
 def test_removed_layer_does_not_come_back(face, layer, how) -> None:

@@ -49,6 +49,7 @@ STEPS = [
 """Steps of writing a take at which it may fail: module, function, and which of its calls."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("module", "name", "call"), STEPS, ids=[f"{name}-{call}" for _module, name, call in STEPS])
 @pytest.mark.parametrize("before", ["nothing", "take", "user"])
 def test_failed_take_changes_nothing(scene, monkeypatch, module, name, call, before) -> None:

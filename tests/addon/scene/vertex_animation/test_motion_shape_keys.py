@@ -21,6 +21,8 @@ from tests.addon.scene import flame_scenes
 from tests.addon.scene.export.exports import imported, load_alembic, load_fbx, vertices
 from tests.addon.scene.flame_scenes import FIRST, ORIENTATIONS, ROWS, add_flame, evaluated_vertices, expected, write
 
+pytestmark = pytest.mark.slow
+
 BOUND = 1e-5  # metres: 0.01 mm
 FRAMES = range(FIRST, FIRST + ROWS)
 

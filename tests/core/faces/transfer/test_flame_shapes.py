@@ -18,6 +18,8 @@ from diface_core.faces.transfer.measure_transfer import CLOSED_POSES, TransferMe
 from diface_core.faces.transfer.target_face import TargetFace
 from diface_core.types import Shapes
 
+pytestmark = pytest.mark.slow
+
 MM = 1e-3
 GAP = 0.5 * MM
 
