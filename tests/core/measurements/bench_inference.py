@@ -58,10 +58,8 @@ def median(run: Callable[[], object]) -> float:
 
 def row(what: str, ours: float, theirs: float, unit: str = "ms") -> None:
     """Print one table row."""
-    print(
-        f"| {what}, ONNX Runtime (torch, ratio) | {ours:.1f} {unit} ({theirs:.1f}, {theirs / ours:.1f} x) | |",
-        flush=True,
-    )
+    measured = f"{ours:.1f} {unit} ({theirs:.1f}, {theirs / ours:.1f} x)"
+    print(f"| {what}, ONNX Runtime (torch, ratio) | {measured} | |", flush=True)
 
 
 def measure_denoiser() -> None:
