@@ -12,6 +12,7 @@ import numpy as np
 
 from .audio import reading
 from .constrained import channel_strengths
+from .errors import ModelError
 from .faces.basis import reduce_shapes
 from .generate import Generator
 from .motion.resample import resample_motion
@@ -87,13 +88,6 @@ class Engines:
     @classmethod
     def create(cls, cache: Path | None) -> Engines:
         """Return engines that load nothing yet. `cache` is the folder for speech features."""
-
-        def load_threediface(engine: ThreeDiface) -> ThreeDifaceGenerator:
-            limit_torch_threads()
-            from .threediface import models
-
-            return models.ThreeDifaceModels.load(engine)
-
         return cls(lambda: Generator.load(cache), load_threediface)
 
     def generate(self, request: GenerateRequest, report: Report, on_chunk: OnChunk) -> GenerateResult:
@@ -128,7 +122,6 @@ class Engines:
 
     def adapt_style(self, request: AdaptationRequest, report: Report) -> AdaptationResult:
         """Fit a style of DiFACE's face model and write its file. Raises AudioError, ModelError, DifaceError."""
-        limit_torch_threads()
         from .style_adaptation.learn import adapt_style
 
         return adapt_style(request, report)
@@ -162,6 +155,20 @@ class Engines:
             self._threediface = None  # so that two sets never fill the memory
             self._threediface = key, self._load_threediface(engine)
         return self._threediface[1]
+
+
+def load_threediface(engine: ThreeDiface) -> ThreeDifaceGenerator:
+    """Load the user's 3DiFACE models. Raises ModelError, also if the worker's Python has no torch."""
+    try:
+        limit_torch_threads()
+        from .threediface import models
+    except ModuleNotFoundError as missing:
+        raise ModelError(
+            f"3DiFACE models need the package {missing.name}, which the worker's Python does not have.",
+            "Install the full edition of DiFACE, or set Worker Python in its preferences to a Python that has "
+            "torch and transformers.",
+        ) from missing
+    return models.ThreeDifaceModels.load(engine)
 
 
 def _latest_mtime(folder: Path | None, pattern: str) -> float:

@@ -129,7 +129,7 @@ def _failure_message(problem: Exception, request_id: int | None) -> Message:
 def _to_worker_error(problem: Exception) -> WorkerError:
     if isinstance(problem, ImportError):
         message = f"The worker's Python ({sys.executable}) lacks a package: {problem}."
-        hint = "Install DiFACE again, or set another Worker Python in its preferences: one that has torch."
+        hint = "Install DiFACE again, or set another Worker Python in its preferences: one that has onnxruntime."
         return WorkerError(message, hint)
     if _is_out_of_memory(problem):
         return WorkerError("The memory is not sufficient.", "Close other programs or choose a shorter range.")

@@ -25,8 +25,8 @@ class DifacePreferences(bpy.types.AddonPreferences):
 
     python: bpy.props.StringProperty(
         name="Worker Python",
-        description="Python with torch that runs the models, such as one with a GPU build of torch. Empty: the one "
-        "that the environment variable DIFACE_PYTHON names, or Blender's Python",
+        description="Python that runs the models, such as one with torch for 3DiFACE models, or with a GPU build of "
+        "onnxruntime. Empty: the one that the environment variable DIFACE_PYTHON names, or Blender's Python",
         subtype="FILE_PATH",
     )
     worker_timeout: bpy.props.FloatProperty(

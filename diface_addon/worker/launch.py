@@ -14,7 +14,9 @@ from ..core import diface_core, errors
 
 MODULE = "diface_core.worker"
 
-WORKER_PYTHON_HINT = "Set Worker Python in DiFACE's preferences to a Python that has torch, or install DiFACE again."
+WORKER_PYTHON_HINT = (
+    "Set Worker Python in DiFACE's preferences to a Python that has onnxruntime, or install DiFACE again."
+)
 MEMORY_HINT = "Close other programs or choose a shorter range, then try again: a new worker starts."
 RETRY_HINT = "Try again: a new worker starts. If it happens again, report it with the text in the system console."
 TIMEOUT_HINT = "Try again: a new worker starts. For a slow computer, increase Worker Timeout in DiFACE's preferences."

@@ -152,7 +152,7 @@ class WorkerProcess:
         """Start a worker if none is running with these settings. It loads its models in the background.
 
         Args:
-            interpreter: A Python with torch and DiFACE's other dependencies; None for Blender's Python.
+            interpreter: A Python with onnxruntime and DiFACE's other dependencies; None for Blender's Python.
             extra_paths: Folders with the unpacked wheels of the extension.
             cache: Folder for speech features.
 

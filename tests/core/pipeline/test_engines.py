@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+import diface_core
 from diface_core import channels
-from diface_core.engines import Engines
+from diface_core.engines import Engines, load_threediface
+from diface_core.errors import ModelError
 from diface_core.types import (
     MODEL_RATE,
     AudioSection,
@@ -174,3 +177,14 @@ def test_constraints_with_wrong_rows_are_refused(engines, sound) -> None:
     kept = Constraints(np.zeros((44, 3), np.float32), np.zeros((44, 3), bool))
     with pytest.raises(ValueError, match="must have 45 rows"):
         generate_with(engines, sound, FACE, constraints=kept)
+
+
+def test_missing_torch_is_reported_with_the_next_step(monkeypatch, tmp_path) -> None:
+    """The small edition of the extension has no torch."""
+    for name in [name for name in sys.modules if name.startswith("diface_core.threediface")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delattr(diface_core, "threediface", raising=False)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(ModelError, match="need the package torch") as caught:
+        load_threediface(ThreeDiface(tmp_path, None, wav2vec2=None))
+    assert "full edition" in caught.value.hint
