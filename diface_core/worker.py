@@ -129,7 +129,7 @@ def _failure_message(problem: Exception, request_id: int | None) -> Message:
 def _to_worker_error(problem: Exception) -> WorkerError:
     if isinstance(problem, ImportError):
         message = f"The worker's Python ({sys.executable}) lacks a package: {problem}."
-        hint = "Install DiFACE again, or set another Worker Python in its preferences: one that has onnxruntime."
+        hint = "Install DiFACE again, or set another Worker Python in its preferences: one that has it."
         return WorkerError(message, hint)
     if _is_out_of_memory(problem):
         return WorkerError("The memory is not sufficient.", "Close other programs or choose a shorter range.")
@@ -138,9 +138,13 @@ def _to_worker_error(problem: Exception) -> WorkerError:
 
 
 def _is_out_of_memory(problem: Exception) -> bool:
-    """Whether memory ran out: torch raises OutOfMemoryError for a GPU and a bare RuntimeError for the CPU."""
+    """Whether memory ran out.
+
+    torch raises OutOfMemoryError for a GPU, and a bare RuntimeError for the CPU, as ONNX Runtime does for both.
+    """
     name, text = type(problem).__name__, str(problem)
-    return isinstance(problem, MemoryError) or name == "OutOfMemoryError" or "DefaultCPUAllocator" in text
+    said = any(words in text for words in ("DefaultCPUAllocator", "bad_alloc", "Failed to allocate memory"))
+    return isinstance(problem, MemoryError) or name == "OutOfMemoryError" or said
 
 
 class _Connection:
@@ -213,11 +217,15 @@ def _claim_streams() -> tuple[FileIO, FileIO]:
 
 
 def _versions() -> dict[str, str | None]:
+    return {"python": platform.python_version(), **{name: _version(name) for name in ("onnxruntime", "torch")}}
+
+
+def _version(package: str) -> str | None:
+    """Return the version of an installed package, without importing it; None if it is missing."""
     try:
-        torch = importlib.metadata.version("torch")
+        return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
-        torch = None
-    return {"python": platform.python_version(), "torch": torch}
+        return None
 
 
 def _load_engines(cache: Path | None) -> Engine:

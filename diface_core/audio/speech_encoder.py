@@ -11,7 +11,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from ..errors import ModelError
-from ..inference.mel import log_mel_spectrogram
+from ..inference.mel import SlidingSpectrogram, log_mel_spectrogram
 from ..inference.session import Session
 from ..runtime.sliding_windows import sliding_windows
 from ..types import MODEL_RATE, AudioClip, Float32Array
@@ -94,7 +94,9 @@ class SpeechEncoder:
 
     def encode_window(self, samples: Float32Array) -> Float32Array:
         """Return one window's rows (positions, WIDTH + BANDS) at 50 Hz; shorter samples are padded with silence."""
-        mel = log_mel_spectrogram(samples, 2 * self._positions)
+        return self._encode_spectrogram(log_mel_spectrogram(samples, 2 * self._positions))
+
+    def _encode_spectrogram(self, mel: Float32Array) -> Float32Array:
         speech = self._network.run(mel=mel[None])[0]
         bands = mel[:, ::2].reshape(BANDS, -1, self._positions).mean(1).T
         return np.concatenate([speech, bands], axis=1)
@@ -106,12 +108,14 @@ class SpeechEncoder:
         weight = np.hanning(self._positions + 2)[1:-1, None].astype(np.float32)
 
         blocks, held = iter(blocks), np.zeros(0, np.float32)
+        spectrogram = SlidingSpectrogram(2 * self._positions, 2 * hop)
         total = np.zeros((self._positions, WIDTH + BANDS), np.float32)
         weights = np.zeros((self._positions, 1), np.float32)
         for index in range(count):
             while len(held) < self._window_samples and (block := next(blocks, None)) is not None:
                 held = np.concatenate([held, block])
-            total += self.encode_window(held[: self._window_samples] * gain) * weight
+            mel = spectrogram.next_window(held[: self._window_samples] * gain)
+            total += self._encode_spectrogram(mel) * weight
             weights += weight
 
             # No later window contains the rows before the next one.

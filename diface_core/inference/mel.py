@@ -20,6 +20,10 @@ LINEAR_MELS, LINEAR_HERTZ = 15.0, 1000.0
 LOG_STEP = np.log(6.4) / 27
 
 
+EDGE = 2
+"""Frames at either end of a window that contain samples from beyond it, which are mirrored."""
+
+
 def log_mel_spectrogram(samples: Float32Array, frames: int) -> Float32Array:
     """Return the spectrogram (BANDS, frames) of one window.
 
@@ -27,14 +31,51 @@ def log_mel_spectrogram(samples: Float32Array, frames: int) -> Float32Array:
         samples: (N,) at RATE Hz; silence follows if they are fewer than `frames` x HOP, and more are not used.
         frames: Frames of the window; frame i is centred at sample i x HOP.
     """
+    return _limit_range(_log_mel_frames(_padded_window(samples, frames), 0, frames))
+
+
+class SlidingSpectrogram:
+    """The spectrograms of overlapping windows; the frames that two windows share are computed once."""
+
+    def __init__(self, frames: int, hop: int) -> None:
+        """Begin before the first window.
+
+        Args:
+            frames: Frames of a window.
+            hop: Frames from one window to the next.
+        """
+        self._frames, self._hop = frames, hop
+        self._last: Float32Array | None = None
+
+    def next_window(self, samples: Float32Array) -> Float32Array:
+        """Return `log_mel_spectrogram` of the next window's samples, `hop` x HOP samples after the last one's."""
+        padded, first_new = _padded_window(samples, self._frames), self._frames - self._hop - EDGE
+        if self._last is None or first_new <= EDGE:
+            self._last = _log_mel_frames(padded, 0, self._frames)
+        else:
+            begin, end = _log_mel_frames(padded, 0, EDGE), _log_mel_frames(padded, first_new, self._frames)
+            shared = self._last[:, self._hop + EDGE : self._frames - EDGE]
+            self._last = np.concatenate([begin, shared, end], axis=1)
+        return _limit_range(self._last)
+
+
+def _padded_window(samples: Float32Array, frames: int) -> Float32Array:
+    """The samples of a window, followed by silence, with half a frame mirrored at both ends."""
     window = np.zeros(frames * HOP, np.float32)
     used = samples[: len(window)]
     window[: len(used)] = used
-    padded = np.pad(window, FRAME // 2, mode="reflect")
-    framed = np.lib.stride_tricks.sliding_window_view(padded, FRAME)[: frames * HOP : HOP]
+    return np.pad(window, FRAME // 2, mode="reflect")
+
+
+def _log_mel_frames(padded: Float32Array, first: int, last: int) -> Float32Array:
+    """Logarithms (BANDS, last - first) of the power in some frames of a padded window."""
+    framed = np.lib.stride_tricks.sliding_window_view(padded, FRAME)[first * HOP : last * HOP : HOP]
     spectrum = np.fft.rfft(framed * _hann_window(), axis=1)
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-    mel = np.log10(np.maximum(_mel_filters() @ power.T, np.float32(MIN_POWER)))
+    return np.log10(np.maximum(_mel_filters() @ power.T, np.float32(MIN_POWER)))
+
+
+def _limit_range(mel: Float32Array) -> Float32Array:
     mel = np.maximum(mel, mel.max() - np.float32(DYNAMIC_RANGE))
     return (mel + np.float32(4)) / np.float32(4)
 

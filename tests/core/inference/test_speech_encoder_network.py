@@ -11,7 +11,7 @@ from transformers import WhisperConfig, WhisperFeatureExtractor
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from diface_core.audio.speech_encoder import ASSET, SPEECH, WIDTH, SpeechEncoder
-from diface_core.inference.mel import RATE, log_mel_spectrogram
+from diface_core.inference.mel import HOP, RATE, SlidingSpectrogram, log_mel_spectrogram
 
 TOLERANCE = 1e-4
 
@@ -40,6 +40,17 @@ def test_spectrogram_matches_transformers(sounds, name):
 def test_samples_after_the_window_have_no_effect(sounds):
     longer = np.concatenate([sounds["speech"], sounds["noise"]])
     np.testing.assert_array_equal(log_mel_spectrogram(longer, 1000), log_mel_spectrogram(longer[: 10 * RATE], 1000))
+
+
+@pytest.mark.parametrize("hop", [1, 300, 990, 997, 1000])
+def test_sliding_spectrogram_equals_that_of_each_window(sounds, hop):
+    sound, spectrogram = (
+        np.concatenate([sounds["noise"], sounds["speech"], sounds["short"]]),
+        SlidingSpectrogram(1000, hop),
+    )
+    for first in range(0, min(len(sound), 6 * hop * HOP), hop * HOP):
+        window = sound[first : first + 1000 * HOP]
+        np.testing.assert_allclose(spectrogram.next_window(window), log_mel_spectrogram(window, 1000), atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["speech", "short", "silence"])

@@ -84,7 +84,7 @@ def test_worker_generates_from_speech(speech, asset, environment):
         return found
 
     with worker.stdin, worker.stdout:
-        assert protocol.read(worker.stdout).data["versions"]["torch"]
+        assert protocol.read(worker.stdout).data["versions"]["onnxruntime"]
         assert protocol.read(worker.stdout).kind == "ready"
         section = AudioSection(speech, 0.5, 3.0)
         first = send_and_read(1, GenerateRequest(section, rate=FrameRate(24), steps=3))

@@ -75,7 +75,8 @@ def test_hello_is_sent_before_the_models_load():
     assert hello.kind == "hello"
     assert hello.data["protocol"] == protocol.VERSION
     assert hello.data["versions"]["python"] == "{}.{}.{}".format(*sys.version_info)
-    assert "torch" in hello.data["versions"]
+    assert set(hello.data["versions"]) == {"python", "onnxruntime", "torch"}
+    assert hello.data["versions"]["onnxruntime"]
     pipe.close()
 
 
