@@ -12,6 +12,9 @@ from ..core import errors, types
 from ..worker import process
 from . import running_job, worker_client
 
+ABSENT = {"onnxruntime": "missing", "torch": "absent, needed for 3DiFACE models only"}
+"""What is said of a package that the worker's Python does not have."""
+
 NO_SOUND = Path("no sound")
 """A sound file that does not exist: if its absence is the only error, the worker and its models work."""
 
@@ -38,7 +41,7 @@ class WorkerTestJob(running_job.RunningJob):
     def write_result(self) -> WorkerVersions:
         """Show the versions in the preferences."""
         versions = process.shared_worker().versions
-        text = ", ".join(f"{name} {number or 'missing'}" for name, number in versions.items())
+        text = ", ".join(f"{name} {number or ABSENT[name]}" for name, number in versions.items())
         bpy.context.window_manager.diface.worker_versions = text
         return WorkerVersions(text)
 
