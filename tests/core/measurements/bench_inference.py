@@ -111,7 +111,8 @@ def measure_gradient() -> None:
     motion = {name: rng.random((*shape, 52), np.float32) for name in ("x0", "xt", "weight", "mask")}
     inputs = {
         **motion, "features": rng.random((*shape, 401), np.float32), "t": rng.random(config.batch, np.float32),
-        "channel_weight": np.ones(52, np.float32), "velocity_weight": np.float32(1), "gap_weight": np.float32(0.02),
+        "channel_weight": np.ones(52, np.float32), "velocity_weight": np.array(1, np.float32),
+        "gap_weight": np.array(0.02, np.float32),
     }  # fmt: skip
     parameters = StyleParameters(base.styles[0], base.output_weight, base.output_bias)
     row(
