@@ -1,4 +1,4 @@
-"""FACEGOOD: one Mandarin speaker, the mouth animated by artists."""
+"""FACEGOOD: one Mandarin speaker, the mouth animated by hand."""
 
 from __future__ import annotations
 

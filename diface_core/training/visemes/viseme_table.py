@@ -39,8 +39,8 @@ TARGET_OFFSETS: dict[str, dict[str, float]] = {
     "aperture": {"dental": 0.06},
 }
 # Largest targets of a sound. GRID's ʃ and ʒ occur next to an open vowel only (the letters H, J and G), whose opening
-# was measured; their teeth are nearly closed. This speaker's i and e are as open as a and pressed, those of the artists
-# are not. This speaker's b is round from the word blue.
+# was measured; their teeth are nearly closed. This speaker's i and e are as open as a and pressed, those of FACEGOOD's
+# animators are not. This speaker's b is round from the word blue.
 MAX_TARGETS: dict[str, dict[str, float]] = {
     "jawOpen": {"sibilant": 0.14, "front_spread": 0.30, "labial": 0.1},
     "aperture": {"sibilant": 0.12, "front_spread": 0.25},

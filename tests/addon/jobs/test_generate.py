@@ -129,7 +129,7 @@ def test_style_head_and_layer_settings_reach_the_request(scene, head, clicks, wo
 
 def test_styles_blend_by_name_and_by_path(scene, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(styles, "default", lambda: ("ada", "bo"))
-    folder = tmp_path.joinpath  # of personal styles; there is none
+    folder = tmp_path.joinpath  # folder of personal styles; empty
     assert styles.make_style("", "", 0.5, 1.0, folder) == types.Style()
     assert styles.make_style("", "cy", 0.5, 1.0, folder).blend == (("ada", 0.25), ("bo", 0.25), ("cy", 0.5))
     assert styles.make_style("bo", "", 0.5, 1.0, folder) == types.Style.named("bo")

@@ -37,7 +37,7 @@ def blocks(obj: bpy.types.Object):
     return obj.data.shape_keys.key_blocks
 
 
-def shown(obj: bpy.types.Object) -> np.ndarray:
+def evaluated_vertices(obj: bpy.types.Object) -> np.ndarray:
     """Return the visible vertices (V, 3)."""
     bpy.context.view_layer.update()
     mesh = obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
@@ -76,18 +76,18 @@ MODES = ("OBJECT", "EDIT", "SCULPT")
 
 @pytest.mark.parametrize("mode", MODES)
 def test_sculpt_shows_the_pose_and_changes_nothing_else(face, mode) -> None:
-    pose = shown(face)
+    pose = evaluated_vertices(face)
     others = {key.name: shape_keys.positions(key) for key in blocks(face)}
     bpy.ops.diface.sculpt_pose()
     assert face.active_shape_key.name == sculpt.KEY
-    np.testing.assert_array_equal(shown(face), pose)
+    np.testing.assert_array_equal(evaluated_vertices(face), pose)
     bpy.ops.object.mode_set(mode=mode)
     if mode == "EDIT":
         seen = np.array([vertex.co for vertex in bmesh.from_edit_mesh(face.data).verts])
         np.testing.assert_array_equal(seen, pose)
     bpy.ops.object.mode_set(mode="OBJECT")
     bpy.context.scene.frame_set(FRAME + 5)
-    np.testing.assert_array_equal(shown(face), pose)
+    np.testing.assert_array_equal(evaluated_vertices(face), pose)
     for name, places in others.items():
         np.testing.assert_array_equal(shape_keys.positions(blocks(face)[name]), places)
 
@@ -244,9 +244,9 @@ def test_vertex_groups_of_shape_keys_are_applied(face, worker) -> None:
     blocks(face)["jawOpen"].vertex_group = "half"
     full_delta = shape_keys.positions(blocks(face)["jawOpen"]) - shape_keys.positions(blocks(face)["Basis"])
     np.testing.assert_allclose(shape_keys.shape_key_delta(face, blocks(face)["jawOpen"]), full_delta / 2, atol=1e-7)
-    pose = shown(face)
+    pose = evaluated_vertices(face)
     bpy.ops.diface.sculpt_pose()
-    np.testing.assert_array_equal(shown(face), pose)
+    np.testing.assert_array_equal(evaluated_vertices(face), pose)
 
 
 def test_sculpt_between_frames(face, worker) -> None:

@@ -127,7 +127,7 @@ def test_output_of_each_job_is_printed_when_it_ends(scratch: Path, capsys: pytes
 
 
 def test_two_jobs_run_at_the_same_time(scratch: Path) -> None:
-    """Each waits for the other one's file."""
+    """Each job waits for a file that the other one writes."""
     code = """
         import pathlib, time
         pathlib.Path("{folder}/{mine}").touch()

@@ -19,7 +19,7 @@ BANNED = {
     r"\bwhat (is|was) (told|asked|made|heard|there)\b": "name the thing",
     r"\bwishes\b": "constraints",
     r"\bstretch(es)? of (frames|rows|motion|sound|time)\b": "segment, range",
-    r"\bthe artist's own\b": "the user's",
+    r"\bartists?\b": "user (software), animator (person)",
     r"\b(of|models?|files?|styles?) (their|its|one's|your|our|my) own\b": "the user's; separate",
     r"\bour own\b": "DiFACE's",
     r"\bshall\b": "must, is to",

@@ -36,7 +36,7 @@ def weights(**values: float) -> npt.NDArray[np.float32]:
     return row
 
 
-def moved(head: Head, name: str) -> npt.NDArray[np.float32]:
+def vertex_distances(head: Head, name: str) -> npt.NDArray[np.float32]:
     """Return the distances (V,) in metres that the vertices move at weight 1."""
     return np.linalg.norm(head.deltas[FACE.index(name)], axis=1)
 
@@ -90,7 +90,7 @@ def test_closed_parts_face_outwards(head: Head, part: str) -> None:
 
 @pytest.mark.parametrize("name", FACE)
 def test_every_shape_moves_the_face_and_not_neck_shirt_and_skull(head: Head, name: str) -> None:
-    size = moved(head, name)
+    size = vertex_distances(head, name)
     assert np.isfinite(size).all()
     assert size.max() > 0.9 * MM
     for still in ("neck_border", "shirt", "upper_teeth"):
@@ -130,7 +130,7 @@ def test_left_shapes_move_the_characters_left(head: Head) -> None:
     for name in FACE:
         for side, sign in SIDES:
             if name.endswith(side) and not name.startswith(("jaw", "mouthLeft", "mouthRight")):
-                size = moved(head, name)
+                size = vertex_distances(head, name)
                 assert (size * head.vertices[:, 0]).sum() * sign > 0, name
     for name, sign in (("jawLeft", 1), ("jawRight", -1), ("mouthLeft", 1), ("mouthRight", -1)):
         assert head.deltas[FACE.index(name), :, 0].sum() * sign > 0, name
@@ -218,13 +218,13 @@ def test_gaze_shapes_rotate_the_eyeball_about_its_centre(head: Head, side: str, 
         distance = np.linalg.norm(before[:, None] - before[::20], axis=2)
         assert np.abs(np.linalg.norm(after[:, None] - after[::20], axis=2) - distance).max() < 0.01 * MM, name
         lids = np.concatenate([head.landmarks[f"{lid}_lid_{side.lower()}"] for lid in ("upper", "lower")])
-        assert moved(head, name)[lids].max() > 0.3 * MM, name  # and the lids follow
+        assert vertex_distances(head, name)[lids].max() > 0.3 * MM, name  # and the lids follow
 
 
 def test_lashes_and_brows_follow_the_skin(head: Head) -> None:
     strands = head.landmarks["brows"]
     for name in ("eyeBlinkLeft", "browDownLeft", "browInnerUp", "browOuterUpRight"):
-        assert moved(head, name)[strands].max() > 3 * MM, name
+        assert vertex_distances(head, name)[strands].max() > 3 * MM, name
 
 
 def test_pose_is_linear_and_accepts_rows(head: Head) -> None:

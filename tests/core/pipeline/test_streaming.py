@@ -69,7 +69,9 @@ def small_parts(array: np.ndarray, size: int = 90) -> Iterator[np.ndarray]:
         yield array[first : first + size]
 
 
-def whole(models: model_set.Models, features: np.ndarray, request: GenerateRequest, monkeypatch) -> np.ndarray:
+def sample_without_windows(
+    models: model_set.Models, features: np.ndarray, request: GenerateRequest, monkeypatch
+) -> np.ndarray:
     """Return all rows computed at once, without windows."""
     with monkeypatch.context() as patched:
         patched.setattr(model_set, "rechunk", iter)
@@ -144,13 +146,13 @@ def changed(before: torch.Tensor, after: torch.Tensor, row: int) -> int:
 def test_stream_equals_the_full_sequence(network, rows, monkeypatch):
     models, features = tiny_models(network), noise(rows)
     streamed = np.concatenate(list(models.stream(small_parts(features), rows, REQUEST)))
-    assert np.abs(streamed - whole(models, features, REQUEST, monkeypatch)).max() < 1e-4
+    assert np.abs(streamed - sample_without_windows(models, features, REQUEST, monkeypatch)).max() < 1e-4
 
 
 def test_too_little_context_changes_the_result(monkeypatch):
     """The test above can fail."""
     models, features = tiny_models(), noise(2100)
-    expected = whole(models, features, REQUEST, monkeypatch)
+    expected = sample_without_windows(models, features, REQUEST, monkeypatch)
     monkeypatch.setattr(Denoiser, "context_rows", 0)
     streamed = np.concatenate(list(models.stream(small_parts(features), 2100, REQUEST)))
     assert np.abs(streamed - expected).max() > 1e-3
@@ -164,7 +166,7 @@ def test_bundled_models_stream_without_a_seam(asset, speech, monkeypatch):
     encoder, models = SpeechEncoder.load(), model_set.load_models()
     features = np.concatenate(list(encoder.stream([sound], measure_audio([sound]))))
     request = dataclasses.replace(REQUEST, steps=8)
-    expected = whole(models, features, request, monkeypatch)
+    expected = sample_without_windows(models, features, request, monkeypatch)
 
     blocks = small_parts(sound, 65536)
     sizes, parts = [], []

@@ -131,7 +131,7 @@ def test_adapt_style_is_deterministic(models, tmp_path):
 
 
 def test_several_examples_train_like_one_of_the_same_length(models, tmp_path):
-    """All rows are weighted equally, and a performance in parts trains as well as the whole."""
+    """All rows are weighted equally, and a performance in parts trains as well as in one piece."""
     whole, parts = take(tmp_path, 24, 4), (take(tmp_path, 12, 5), take(tmp_path, 12, 6))
     alone = learn.adapt_style(request(tmp_path, whole), ignore)
     together = learn.adapt_style(request(tmp_path, *parts), ignore)

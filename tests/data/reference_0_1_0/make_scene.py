@@ -128,7 +128,7 @@ def speak(obj: bpy.types.Object) -> None:
     do("generate")
 
     scene, blocks = bpy.context.scene, obj.data.shape_keys.key_blocks
-    for frame, value in ((20, 0.1), (60, 0.8)):  # the artist's own curves in the take's Actions
+    for frame, value in ((20, 0.1), (60, 0.8)):  # curves of the user in the take's Actions
         blocks["cheeky"].value = value
         blocks["cheeky"].keyframe_insert("value", frame=frame)
         obj.location.x = value

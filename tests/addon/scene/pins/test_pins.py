@@ -27,7 +27,7 @@ from tests.addon.scene.small_takes import (
 )
 
 
-def at(found: list[pins.Pin]) -> list[tuple[str, int, float]]:
+def pin_addresses(found: list[pins.Pin]) -> list[tuple[str, int, float]]:
     return [(pin.path, pin.index, pin.frame) for pin in found]
 
 
@@ -45,7 +45,7 @@ def test_pins_are_found_exactly_and_marked_extreme(scene, head, rate) -> None:
     write(head)
     edit_keys(head)
     found = pins.find_pins(head)
-    assert at(found) == EDITED
+    assert pin_addresses(found) == EDITED
     assert found == pins.changed_pins(head)
     assert found[0].value == float(np.float32(0.9))
     pins.mark_extreme(head, found)
@@ -107,7 +107,7 @@ def test_key_on_a_channel_that_the_take_does_not_have(scene, head) -> None:
     keys["mouthSmileLeft"].keyframe_insert("value", frame=20)
     keys["cheeky"].keyframe_insert("value", frame=20)
     head.keyframe_insert("location", frame=20)
-    assert at(pins.find_pins(head)) == [(SMILE, 0, 20)]
+    assert pin_addresses(pins.find_pins(head)) == [(SMILE, 0, 20)]
     pins.unpin(head, pins.find_pins(head))
     assert curve(head, SMILE) is None
 
@@ -120,11 +120,11 @@ def test_all_keys_of_a_sparse_user_action_are_pins(scene, head) -> None:
     smile = head.data.shape_keys.key_blocks["mouthSmileLeft"]
     for frame in range(1, 30):
         smile.keyframe_insert("value", frame=frame)
-    assert at(pins.find_pins(head)) == [(JAW, 0, 3), (JAW, 0, 9.5), (JAW, 0, 20)]
+    assert pin_addresses(pins.find_pins(head)) == [(JAW, 0, 3), (JAW, 0, 9.5), (JAW, 0, 20)]
     pins.unpin(head, pins.find_pins(head)[1:2])
-    assert at(pins.find_pins(head)) == [(JAW, 0, 3), (JAW, 0, 20)]
+    assert pin_addresses(pins.find_pins(head)) == [(JAW, 0, 3), (JAW, 0, 20)]
     key_at(head, 7, SMILE).type = "EXTREME"
-    assert at(pins.find_pins(head)) == [(SMILE, 0, 7)]
+    assert pin_addresses(pins.find_pins(head)) == [(SMILE, 0, 7)]
 
 
 @pytest.mark.parametrize("frame", [20, 20.25])
@@ -212,7 +212,7 @@ def test_locked_curve_is_not_keyed(scene, head) -> None:
     curve(head).lock = True
     keyed = pins.set_values(head, 20, {"jawOpen": 0.9, "mouthSmileLeft": 0.9})
     assert keyed == pins.KeyedChannels(("mouthSmileLeft",), ["Locked, so not changed: jawOpen."])
-    assert at(pins.find_pins(head)) == [(SMILE, 0, 20)]
+    assert pin_addresses(pins.find_pins(head)) == [(SMILE, 0, 20)]
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_edits_are_found_after_a_shape_key_is_renamed(scene, head, name) -> None
     path = block.path_from_id("value")
     assert pins.find_pins(head) == pins.changed_pins(head) == []
     key_at(head, 18, path).co.y = 0.9
-    assert at(pins.find_pins(head)) == at(pins.changed_pins(head)) == [(path, 0, 18)]
+    assert pin_addresses(pins.find_pins(head)) == pin_addresses(pins.changed_pins(head)) == [(path, 0, 18)]
     assert {curve.path for curve in baseline.read_samples(curve(head, path).id_data)["KEY"]} == {path, SMILE}
     pins.unpin(head, pins.find_pins(head))
     assert key_properties(head)[path, 0] == before[JAW, 0]
@@ -267,7 +267,7 @@ def test_renamed_shape_keys_are_matched_by_channel(scene, head) -> None:
     keys = head.data.shape_keys.key_blocks
     compat.active_channelbag(head.data.shape_keys.animation_data).fcurves.remove(curve(head))
     keys["mouthSmileLeft"].keyframe_insert("value", frame=20)
-    assert at(pins.find_pins(head)) == [(SMILE, 0, 20)]
+    assert pin_addresses(pins.find_pins(head)) == [(SMILE, 0, 20)]
 
 
 def test_face_channel_of_a_pin(scene, head) -> None:

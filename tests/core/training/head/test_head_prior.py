@@ -115,7 +115,7 @@ def test_fluctuation_has_unit_deviation_and_decorrelates():
 
 
 def test_fit_recovers_the_gain_of_drawn_motion(prior, tracks):
-    """The prior is calibrated: fitting its own motions gives the filter that fits people."""
+    """The prior is calibrated: a fit to motion drawn from it gives the filter that was fitted to people."""
     heard = [t for n, t in tracks.items() if n not in head_tracks.HELD_OUT and head_prior_fit.has_speech(t[1])]
     natural = head_prior_fit.fit_gain(heard)
     made = [(motion, loudness) for _, loudness in heard for motion in draw_motion(prior, loudness)]
