@@ -3,6 +3,7 @@
 from . import operators, panels
 from .jobs import generate
 from .jobs.live_mode import live
+from .jobs.setup import prefetch
 from .panels import manual, menus, take_rows
 from .scene.pins import pinned_frames
 from .settings import messages, migration, preferences, scene_settings
@@ -13,6 +14,7 @@ MODULES = (
     migration,
     preferences,
     generate,
+    prefetch,
     live,
     pinned_frames,
     *operators.MODULES,

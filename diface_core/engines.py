@@ -41,6 +41,9 @@ LOADING, READING, REDUCING_SHAPES = "Loading the models", "Reading the audio", "
 TRANSFERRING_SHAPES, FITTING_SHAPES = "Transferring the shapes", "Fitting the sculpt"
 """Stages, as the user reads them."""
 
+WARM_UP_SECONDS = 1.0
+"""Length of the sound with which the networks are called for the first time."""
+
 WARP_PASSES = 3
 """Each pass leaves about a hundredth of the error at a pin between rows, where the curve is a straight line."""
 
@@ -72,6 +75,10 @@ class MotionGenerator(Protocol):
         """Generate the Motion."""
         ...
 
+    def dry_run(self, seconds: float, steps: int) -> None:
+        """Compute a Motion that is not used."""
+        ...
+
 
 class Engines:
     """The engine of the worker. Of the user's 3DiFACE models the last used are kept in memory."""
@@ -101,10 +108,12 @@ class Engines:
         """
         if request.engine is not None:
             return self._generate_threediface(request, request.engine, report)
+        return self._loaded_generator(report).generate(request, report, on_chunk)
+
+    def prefetch(self) -> None:
+        """Load DiFACE's models and call each network once: first calls take longer. Raises ModelError."""
         if self._generator is None:
-            report(Progress(0.0, LOADING))
-            self._generator = self._load_generator()
-        return self._generator.generate(request, report, on_chunk)
+            self._loaded_generator().dry_run(WARM_UP_SECONDS, steps=1)
 
     def shapes(self, request: ShapesRequest, report: Report) -> Shapes:
         """Return the ARKit shapes for a mesh of FLAME's topology. Raises ModelError."""
@@ -125,6 +134,12 @@ class Engines:
         from .style_adaptation.learn import adapt_style
 
         return adapt_style(request, report)
+
+    def _loaded_generator(self, report: Report = lambda progress: None) -> MotionGenerator:
+        if self._generator is None:
+            report(Progress(0.0, LOADING))
+            self._generator = self._load_generator()
+        return self._generator
 
     def _generate_threediface(self, request: GenerateRequest, engine: ThreeDiface, report: Report) -> GenerateResult:
         start = time.perf_counter()

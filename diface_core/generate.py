@@ -141,6 +141,20 @@ class Generator:
             tracker.restart_timer()
         tracker.finish()
 
+    def dry_run(self, seconds: float, steps: int) -> None:
+        """Compute face and head for noise, without any cache: to warm up the networks, or to measure them.
+
+        Args:
+            seconds: Length of the noise.
+            steps: Number of denoising steps.
+        """
+        noise = np.random.default_rng(0).normal(0, 0.1, round(seconds * SAMPLE_RATE)).astype(np.float32)
+        stats = measure_audio([noise])
+        request = GenerateRequest(AudioSection(Path()), steps=steps)
+        features = self._encoder.stream([noise], stats)
+        for _values in self._models.stream(features, len(stats.loudness), request, None, lambda fraction: None):
+            pass
+
     def _read_audio(self, request: GenerateRequest, tracker: ProgressTracker) -> tuple[str, AudioStats]:
         """Read the audio once for its cache key and its loudness; the last results are kept."""
         tracker.report(READING, 0.0)

@@ -18,7 +18,7 @@ import traceback
 from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import Literal, NoReturn, Protocol
 
 from . import protocol
 from .errors import Cancelled, DifaceError, WorkerError
@@ -43,6 +43,12 @@ from .types import (
 log = logging.getLogger(__name__)
 
 Request = GenerateRequest | ShapesRequest | SolveRequest | AdaptationRequest
+
+IDLE_SECONDS = 1800.0
+"""A worker without a request for this time ends, and its memory is free. The next request starts another."""
+
+PREFETCH: Literal["prefetch"] = "prefetch"
+"""Kind of the message that asks for models to be loaded; there is no reply."""
 
 EXCHANGE_BY_KIND = {exchange.kind: exchange for exchange in protocol.EXCHANGES}
 """Kind of a request's message -> exchange."""
@@ -71,6 +77,10 @@ class Engine(Protocol):
         """Fit a style and write it to its file. Raises as `generate`."""
         ...
 
+    def prefetch(self) -> None:
+        """Load what the next request probably needs. Raises as `generate`."""
+        ...
+
 
 def serve(load_engine: Callable[[], Engine]) -> NoReturn:
     """Handle requests on the standard streams until they close; `load_engine` may take seconds."""
@@ -87,7 +97,19 @@ def serve(load_engine: Callable[[], Engine]) -> NoReturn:
         connection.exit_process(1)
     connection.send(Message("ready"))
     while True:
-        _handle_request(engine, connection, *connection.next_request())
+        item = connection.next_request(IDLE_SECONDS)
+        if item == PREFETCH:
+            _prefetch(engine)
+        else:
+            _handle_request(engine, connection, *item)
+
+
+def _prefetch(engine: Engine) -> None:
+    """Load the models. The next request reports what fails: this one has no reply."""
+    try:
+        engine.prefetch()
+    except Exception:
+        log.exception("The models could not be loaded before the first request.")
 
 
 def _handle_request(engine: Engine, connection: _Connection, request_id: int, request: Request) -> None:
@@ -152,7 +174,7 @@ class _Connection:
 
     def __init__(self, incoming: FileIO, outgoing: FileIO) -> None:
         self._incoming, self._outgoing = incoming, outgoing
-        self._requests: queue.SimpleQueue[tuple[int, Request]] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[tuple[int, Request] | Literal["prefetch"]] = queue.SimpleQueue()
         self._cancelled: set[int] = set()
         self._sending = threading.Lock()
 
@@ -167,9 +189,13 @@ class _Connection:
         except OSError:
             self.exit_process(0)
 
-    def next_request(self) -> tuple[int, Request]:
-        """Wait for the next request."""
-        return self._requests.get()
+    def next_request(self, idle_seconds: float) -> tuple[int, Request] | Literal["prefetch"]:
+        """Wait for the next request; the process ends if none comes within `idle_seconds`."""
+        try:
+            return self._requests.get(timeout=idle_seconds)
+        except queue.Empty:
+            log.info("No request for %.0f s: the worker ends.", idle_seconds)
+            self.exit_process(0)
 
     def is_cancelled(self, request_id: int) -> bool:
         """Return whether a request was cancelled."""
@@ -191,6 +217,9 @@ class _Connection:
 
     def _dispatch(self, message: Message) -> None:
         number = message.request_id
+        if message.kind == PREFETCH:
+            self._requests.put(PREFETCH)
+            return
         if number is None or message.kind not in ("cancel", *EXCHANGE_BY_KIND):
             raise WorkerError(f"The worker got an unknown message: {message.kind!r}.", "Install DiFACE again.")
         if message.kind == "cancel":

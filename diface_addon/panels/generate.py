@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..core import channels
+from ..jobs.setup import prefetch
 from ..scene.characters import flame_mesh, shape_key_names
 from ..settings import scene_settings
 from . import engine
@@ -25,6 +26,7 @@ class Main(PanelBase):
         _draw_audio(layout, context)
         _draw_settings(layout, context)
         _draw_generate(layout, context)
+        prefetch.schedule_if_useful(context)
 
 
 def _draw_character(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -40,6 +40,12 @@ class DifacePreferences(bpy.types.AddonPreferences):
         precision=0,
         unit="TIME_ABSOLUTE",
     )
+    prefetch: bpy.props.BoolProperty(
+        name="Start Worker Early",
+        description="Start the worker and load its models as soon as a character or a sound is chosen, so that the "
+        "first Generate takes less time",
+        default=True,
+    )
 
     checkpoints: bpy.props.StringProperty(
         name="3DiFACE Checkpoints",
@@ -67,6 +73,7 @@ class DifacePreferences(bpy.types.AddonPreferences):
         self.layout.prop(self, "python")
         self.layout.label(text="Blender resets these preferences when the add-on is disabled", icon="INFO")
         self.layout.prop(self, "worker_timeout")
+        self.layout.prop(self, "prefetch")
         state, row = context.window_manager.diface, self.layout.row()
         if state.running:
             row.progress(factor=state.fraction, text=state.stage)
@@ -106,6 +113,12 @@ def worker_timeout() -> float:
     """Return the seconds without a message after which the worker is ended."""
     stored = _addon_preferences()
     return stored.worker_timeout if stored else WORKER_TIMEOUT
+
+
+def is_prefetch_enabled() -> bool:
+    """Return whether the worker starts before the first request."""
+    stored = _addon_preferences()
+    return stored is None or stored.prefetch
 
 
 def checkpoints_folder() -> Path | None:

@@ -87,6 +87,10 @@ class Connection:
                 events.put(Restart() if self._ready else self._closing_event)
         self._outgoing.put(data)
 
+    def prefetch(self) -> None:
+        """Ask the worker to load the bundled models. There is no reply."""
+        self._outgoing.put(protocol.pack(protocol.Message("prefetch")))
+
     def cancel(self, number: int, timeout: float) -> None:
         """Ask the worker to stop a request, and kill the worker if it does not confirm within `timeout` seconds."""
         with self._lock:

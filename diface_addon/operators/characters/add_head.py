@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ...core import errors
+from ...jobs.setup import prefetch
 from ...scene.characters import free_place
 from ...scene.characters.bundled_head import add_head
 from ...scene.characters.stage import add_stage
@@ -40,6 +41,7 @@ class DIFACE_OT_add_head(OperatorBase, bpy.types.Operator):
         others = [obj for obj in context.view_layer.objects if obj.visible_get()]
         head = add_head(context, context.scene.cursor.location)
         obstacle = free_place.move_out_of_others(head, others)
+        prefetch.schedule()
         if self.with_stage:
             add_stage(context, head)
         where = f"next to {obstacle.name}" if obstacle else "at the 3D cursor"

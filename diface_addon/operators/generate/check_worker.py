@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from ...jobs import running_job, worker_test
+from ...jobs import running_job
+from ...jobs.setup import worker_test
 from ..base.modal_job import ModalJobOperator
 
 

@@ -9,6 +9,7 @@ from bpy_extras.io_utils import ImportHelper
 
 from ... import compat
 from ...core import errors
+from ...jobs.setup import prefetch
 from ...scene.audio import audio_strip
 from ..base.operator_base import OperatorBase
 
@@ -38,6 +39,7 @@ class DIFACE_OT_load_audio(OperatorBase, ImportHelper, bpy.types.Operator):
         first, end = compat.strip_bounds(strip)
         extended = f" The end of the scene was {scene.frame_end} before." if end - 1 > scene.frame_end else ""
         scene.frame_end = max(scene.frame_end, end - 1)
+        prefetch.schedule()
         return f"{strip.name} plays from frame {first} to {end - 1}.{extended}"
 
 

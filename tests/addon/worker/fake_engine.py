@@ -81,6 +81,9 @@ class Loudness:
             values[:, shape_count:] = warp_motion(np.where(kept.known_mask, kept.values, np.float32(REGENERATED)), kept)
         return GenerateResult(Motion(values, names, request.rate), "0123abcd", {}, shapes)
 
+    def prefetch(self) -> None:
+        """Load nothing."""
+
     def shapes(self, request: ShapesRequest, _report: Report) -> Shapes:
         """Return two shapes of the mesh."""
         down = np.full_like(request.vertices, (0, -0.01, 0))

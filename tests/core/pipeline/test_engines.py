@@ -36,6 +36,11 @@ class FakeGenerator:
     def generate(self, request, report, each) -> GenerateResult:
         return GenerateResult(Motion(np.zeros((2, 1), np.float32), ("jawOpen",), request.rate), "own")
 
+    dry_runs = 0
+
+    def dry_run(self, seconds: float, steps: int) -> None:
+        self.dry_runs += 1
+
 
 class FakeThreeDiface:
     """Substitute for 3DiFACE models: a face motion of rank three in twelve shapes, and a head with constant speed."""
@@ -96,6 +101,30 @@ def vertices(result: GenerateResult) -> np.ndarray:
 
 
 FACE = ThreeDiface(Path("face"), Path("head"))
+
+
+def test_prefetch_loads_and_warms_up_the_models_once(engines, loaded, sound) -> None:
+    engines.prefetch()
+    engines.prefetch()
+    assert loaded == ["own"]
+    assert engines._generator.dry_runs == 1
+    assert generate_with(engines, sound, None).model_hash == "own"
+    assert loaded == ["own"]
+
+
+def test_failed_prefetch_is_tried_again_by_the_request(sound) -> None:
+    attempts = []
+
+    def load_generator() -> FakeGenerator:
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise ModelError("The network file face.onnx is missing.", "Install DiFACE again.")
+        return FakeGenerator()
+
+    engines = Engines(load_generator, load_threediface)
+    with pytest.raises(ModelError, match="missing"):
+        engines.prefetch()
+    assert generate_with(engines, sound, None).model_hash == "own"
 
 
 def test_engines_load_on_first_use_and_are_cached(engines, loaded, sound) -> None:

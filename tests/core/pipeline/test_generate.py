@@ -103,6 +103,22 @@ def test_strip_of_n_frames_gives_n_rows(generator, ramp, rate):
         assert len(generator.generate(GenerateRequest(section, rate=rate), ignore).motion) == frames
 
 
+def test_dry_run_computes_all_rows_of_both_parts_without_files(tmp_path, monkeypatch):
+    seen = []
+
+    class Counting(LoudnessModels):
+        def stream(self, features, rows, request, *more):
+            for values in super().stream(features, rows, request, *more):
+                seen.append((rows, request.parts, request.steps, len(values)))
+                yield values
+
+    generator = Generator(LoudnessEncoder(), Counting(), FeatureCache(tmp_path))
+    generator.dry_run(2.0, steps=3)
+    assert {entry[:3] for entry in seen} == {(60, ("face", "head"), 3)}
+    assert sum(entry[3] for entry in seen) == 60
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("parts", [("face",), ("head",), ("face", "head")])
 def test_only_the_requested_parts_are_generated(generator, ramp, parts):
     motion = generator.generate(GenerateRequest(AudioSection(ramp), parts), ignore).motion

@@ -217,6 +217,51 @@ def test_output_of_libraries_does_not_disturb_the_pipe(started):
     assert started.submit(request("prints")).wait()
 
 
+# Before the first request
+
+
+def last_lines(worker) -> list[str]:
+    """Return what the worker wrote to its standard error."""
+    return list(worker._connection._stderr_tail)
+
+
+def test_prefetch_loads_the_models_without_a_reply(started):
+    pid = started.pid
+    started.prefetch()
+    assert not started.busy
+    check_next_request(started)
+    assert "prefetched" in last_lines(started)
+    assert started.pid == pid
+
+
+def test_prefetch_that_fails_leaves_the_worker_running(worker, monkeypatch):
+    monkeypatch.setenv("PREFETCH", "fails")
+    worker.start(extra_paths=[HERE])
+    pid = worker.pid
+    worker.prefetch()
+    check_next_request(worker)
+    assert worker.pid == pid
+    assert any("division by zero" in line for line in last_lines(worker))
+
+
+def test_no_prefetch_during_a_request(started):
+    job = started.submit(request("slow"))
+    reach(job, "Generating the motion")
+    started.prefetch()
+    job.cancel()
+    check_next_request(started)
+    assert "prefetched" not in last_lines(started)
+
+
+def test_worker_without_requests_ends_and_the_next_request_starts_another(worker, monkeypatch):
+    monkeypatch.setenv("SCENARIO", "short idle time")
+    worker.start(extra_paths=[HERE])
+    pid = worker.pid
+    assert ends(pid)
+    check_next_request(worker)
+    assert worker.pid != pid
+
+
 # Cancel
 
 

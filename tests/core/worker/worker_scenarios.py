@@ -25,6 +25,13 @@ class Engine:
             on_chunk(first, Motion(values[first : first + 20], names, request.rate))
         return GenerateResult(Motion(values, names, request.rate), "fake", {"all": 0.0})
 
+    def prefetch(self) -> None:
+        """Fail, or write down that the models were loaded, as the environment says."""
+        if os.environ.get("PREFETCH") == "fails":
+            raise ZeroDivisionError("division by zero")
+        sys.stderr.write("prefetched\n")
+        sys.stderr.flush()
+
     def plain(self, request, report):
         for step in range(request.steps):
             report(Progress(step / request.steps, "Generating the motion"))
@@ -108,6 +115,8 @@ def load() -> Engine:
         import missing_torch  # noqa: F401
     if scenario == "load breaks":
         raise ZeroDivisionError("division by zero")
+    if scenario == "short idle time":
+        worker.IDLE_SECONDS = 0.3
     if scenario == "dies idle":
         worker._handle_request = lambda *_: time.sleep(60)
         return DiesIdle()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import bpy
 
-from ..core import errors, types
-from ..worker import process
-from . import running_job, worker_client
+from ...core import errors, types
+from ...worker import process
+from .. import running_job, worker_client
 
 ABSENT = {"onnxruntime": "missing", "torch": "absent, needed for 3DiFACE models only"}
 """What is said of a package that the worker's Python does not have."""

@@ -1,0 +1,66 @@
+"""Start the worker before the first request, while the user still chooses a character and a sound."""
+
+from __future__ import annotations
+
+import logging
+
+import bpy
+
+from ...core import errors
+from ...scene.audio import audio_strip
+from ...scene.characters import shape_key_names
+from ...settings import preferences, scene_settings
+from .. import worker_client
+
+log = logging.getLogger(__name__)
+
+DELAY = 0.2
+"""Seconds until the worker starts: the panel is drawn first."""
+
+_is_scheduled = False
+
+
+def schedule_if_useful(context: bpy.types.Context) -> None:
+    """Start the worker soon if the scene has a face or a sound. Panels call it while they draw: no data changes."""
+    if not _is_scheduled and _has_input(context):
+        schedule()
+
+
+def schedule() -> None:
+    """Start the worker and load its models soon, once in a session. A timer does it, and so never without a window."""
+    global _is_scheduled
+    if _is_scheduled or bpy.app.background or not preferences.is_prefetch_enabled():
+        return
+    _is_scheduled = True
+    bpy.app.timers.register(_start, first_interval=DELAY, persistent=True)
+
+
+def _has_input(context: bpy.types.Context) -> bool:
+    settings, obj = context.scene.diface, scene_settings.character(context)
+    if settings.source == "FILE":
+        has_sound = bool(settings.filepath)
+    else:
+        has_sound = bool(audio_strip.list_strips(context))
+    return has_sound or (obj is not None and bool(shape_key_names.face_shape_keys(obj)))
+
+
+def _start() -> None:
+    """Start the worker. What fails is reported by the next request, which tries again."""
+    try:
+        worker = worker_client.start()
+    except errors.DifaceError as error:
+        log.warning("The worker was not started early: %s", error)
+        return
+    if bpy.context.scene.diface.engine == "DIFACE":
+        worker.prefetch()
+
+
+def register() -> None:
+    pass
+
+
+def unregister() -> None:
+    global _is_scheduled
+    _is_scheduled = False
+    if bpy.app.timers.is_registered(_start):
+        bpy.app.timers.unregister(_start)
