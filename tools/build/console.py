@@ -11,6 +11,11 @@ import time
 from . import paths
 
 
+NOT_INHERITED = ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE")
+"""Environment variables that subprocesses do not get: search paths of other packages, and the one that has every process
+compile every module again."""
+
+
 class BuildError(Exception):
     """A step failed. The message says what to do."""
 
@@ -69,6 +74,6 @@ def _run_captured(words: list[str], title: str, environment: dict[str, str] | No
 
 
 def child_environment(extra: dict[str, str] | None = None) -> dict[str, str]:
-    """Return the environment of a subprocess: this one without Python's search path, in UTF-8, plus `extra`."""
-    inherited = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+    """Return the environment of a subprocess: this one without NOT_INHERITED, in UTF-8, plus `extra`."""
+    inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     return {**inherited, "PYTHONUTF8": "1", **(extra or {})}

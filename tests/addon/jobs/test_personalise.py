@@ -380,15 +380,18 @@ def test_missing_sound_file_is_reported(scene, actor) -> None:
 
 
 @pytest.fixture
-def real_worker():
+def quick_worker(monkeypatch):
+    """Send requests to the real worker, which trains for a third of the steps."""
     if not os.environ.get(PYTHON):
         pytest.skip(f"{PYTHON} is not set to a Python with DiFACE's packages: `python3 build.py test` does.")
+    worker = process.WorkerProcess("tests.addon.worker.quick_training")
+    monkeypatch.setattr(process, "_shared", worker)
     yield
-    process.close_shared_worker()
+    worker.close()
 
 
-@pytest.mark.skipif(not bpy.app.version_string.startswith("4.5"), reason="Learning takes a minute; once is enough.")
-def test_repeated_edit_is_learned_by_the_style(scene, speech, tmp_path, folder, real_worker) -> None:
+@pytest.mark.skipif(not bpy.app.version_string.startswith("4.5"), reason="Training takes long; once is enough.")
+def test_repeated_edit_is_learned_by_the_style(scene, speech, tmp_path, folder, quick_worker) -> None:
     """In every take the jaw opens 50 % wider, with a smile; takes in the new style do so without edits."""
     scene.render.fps, scene.frame_start = 25, 11
     actor = bundled_head.add_head(bpy.context)

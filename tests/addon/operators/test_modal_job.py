@@ -9,7 +9,8 @@ import bpy
 import pytest
 from bpy.app.handlers import persistent
 
-from diface_addon.jobs import generate, running_job, worker_test
+from diface_addon.jobs import generate, running_job
+from diface_addon.jobs.setup import worker_test
 from diface_addon.operators.base import modal_job
 from diface_addon.operators.base.modal_job import ModalJobOperator
 from diface_addon.operators.generate import check_worker

@@ -18,10 +18,11 @@ def test_step_gets_its_environment(capsys: pytest.CaptureFixture[str]) -> None:
     assert "done in" in capsys.readouterr().out
 
 
-def test_python_path_of_the_user_is_not_inherited(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_settings_of_the_user_are_not_inherited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "/somewhere")
     monkeypatch.setenv("PYTHONHOME", "/somewhere")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     environment = child_environment({"VALUE": "7"})
-    assert not {"PYTHONPATH", "PYTHONHOME"} & environment.keys()
+    assert not {"PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE"} & environment.keys()
     assert environment["VALUE"] == "7"
     assert environment["PYTHONUTF8"] == "1"

@@ -19,10 +19,11 @@ from .queue import run_jobs
 PARTS = ("lint", "docs", "core", *BLENDERS, "zip")
 QUICK_PARTS = ("lint", "core", MAIN_BLENDER)
 
-NOT_QUICK = ("training", "threediface", "style_adaptation")
-"""Folders of tests that are not collected in a quick run: importing torch and transformers alone takes ten seconds."""
+LEARNING = ("training", "threediface", "style_adaptation", "compatibility")
+"""Folders of the core's tests that run as a job of their own, and not in a quick run: they train networks, and importing
+torch and transformers alone takes ten seconds."""
 
-CORE_SECONDS, BLENDER_SECONDS, ZIP_SECONDS, DOCS_SECONDS = 450, 200, 110, 20
+CORE_SECONDS, LEARNING_SECONDS, BLENDER_SECONDS, ZIP_SECONDS, DOCS_SECONDS = 300, 250, 200, 110, 20
 """Rough durations, by which the jobs are ordered."""
 
 
@@ -38,7 +39,6 @@ def run_parts(parts: list[str], at_a_time: int, quick: bool = False) -> int:
     jobs: list[Job] = []
     not_tested: list[str] = []
     selection = ["-m", "not slow and not training"] if quick else []
-    ignored = [f"--ignore=tests/core/{name}" for name in NOT_QUICK] if quick else []
     if "lint" in parts:
         jobs += lint_jobs(core_python())
     if "docs" in parts:
@@ -46,7 +46,7 @@ def run_parts(parts: list[str], at_a_time: int, quick: bool = False) -> int:
     if set(parts) - {"lint", "docs"}:
         make_assets()
     if "core" in parts:
-        jobs.append(pytest_job("core", core_python(), ["tests/core", *selection, *ignored], seconds=CORE_SECONDS))
+        jobs += _core_jobs(selection, quick)
     for version in BLENDERS:
         if version not in parts and "zip" not in parts:
             continue
@@ -61,6 +61,16 @@ def run_parts(parts: list[str], at_a_time: int, quick: bool = False) -> int:
     if "zip" in parts:
         jobs.append(pytest_job("zip", core_python(), ["tests/blender"], seconds=ZIP_SECONDS))
     return print_summary(run_jobs(jobs, at_a_time), not_tested, time.monotonic() - start)
+
+
+def _core_jobs(selection: list[str], quick: bool) -> list[Job]:
+    """Return the core's tests as two jobs; a quick run has the first one alone."""
+    folders = [f"tests/core/{name}" for name in LEARNING]
+    others = ["tests/core", *(f"--ignore={folder}" for folder in folders), *selection]
+    jobs = [pytest_job("core", core_python(), others, seconds=CORE_SECONDS)]
+    if not quick:
+        jobs.append(pytest_job("core learning", core_python(), folders, seconds=LEARNING_SECONDS))
+    return jobs
 
 
 def _unavailable(version: str) -> str:

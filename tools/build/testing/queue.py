@@ -23,9 +23,9 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 
 
 def default_jobs() -> int:
-    """Return how many jobs run at a time by default."""
+    """Return how many jobs run at a time by default: one more than cores, as a job waits for its workers at times."""
     cores = len(os.sched_getaffinity(0)) if paths.LINUX else os.cpu_count() or 1
-    return min(cores, MOST_JOBS)
+    return min(cores + 1, MOST_JOBS)
 
 
 def run_jobs(jobs: list[Job], at_a_time: int) -> list[Outcome]:
