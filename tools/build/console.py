@@ -10,10 +10,9 @@ import time
 
 from . import paths
 
-
 NOT_INHERITED = ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE")
-"""Environment variables that subprocesses do not get: search paths of other packages, and the one that has every process
-compile every module again."""
+"""Environment variables that subprocesses do not get: search paths of other packages, and the one that makes every
+process compile every module again."""
 
 
 class BuildError(Exception):

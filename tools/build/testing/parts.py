@@ -20,7 +20,7 @@ PARTS = ("lint", "docs", "core", *BLENDERS, "zip")
 QUICK_PARTS = ("lint", "core", MAIN_BLENDER)
 
 LEARNING = ("training", "threediface", "style_adaptation", "compatibility")
-"""Folders of the core's tests that run as a job of their own, and not in a quick run: they train networks, and importing
+"""Folders of the core's tests that run as a separate job, and not in a quick run: they train networks, and importing
 torch and transformers alone takes ten seconds."""
 
 CORE_SECONDS, LEARNING_SECONDS, BLENDER_SECONDS, ZIP_SECONDS, DOCS_SECONDS = 300, 250, 200, 110, 20
