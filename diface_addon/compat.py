@@ -64,6 +64,7 @@ def show_in_sequencer(context: bpy.types.Context) -> bpy.types.Scene:
     """Show the context's scene in the sequencer. Returns that scene."""
     if HAS_SEQUENCER_SCENE and context.workspace:
         context.workspace.sequencer_scene = context.scene
+    assert context.scene is not None
     return context.scene
 
 
@@ -161,7 +162,7 @@ def assign_action(block: bpy.types.ID, action: bpy.types.Action) -> None:
 
 
 def new_strip(
-    track: bpy.types.NlaTrack, action: bpy.types.Action, slot: bpy.types.bpy_struct | None
+    track: bpy.types.NlaTrack, action: bpy.types.Action, slot: bpy.types.ActionSlot | None
 ) -> bpy.types.NlaStrip:
     """Add an NLA strip that plays `action` at the times of its keys, which may be between frames.
 

@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ DRAFT_SUFFIX = ".part"
 
 
 @contextlib.contextmanager
-def atomic_write(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Generator[Path]:
     """Yield the path of an empty draft; it replaces `path` if the block succeeds and is removed if the block raises.
 
     The draft is in the folder of `path` and has a unique name, so that two processes that write one file never mix.
@@ -34,7 +34,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def atomic_folder(path: Path) -> Iterator[Path]:
+def atomic_folder(path: Path) -> Generator[Path]:
     """Yield the path of an empty draft of a new folder, which gets its name `path` if the block succeeds.
 
     The draft is beside `path` and has a unique name, and is removed if the block raises. If another process made

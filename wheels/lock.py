@@ -29,7 +29,7 @@ TRAINING = ["tensorboard==2.21.0"]  # curves of a training; it runs without
 GRAPHS = ["matplotlib==3.11.2"]  # of results on the command line (graph_vis); it runs without
 TESTS = ["pytest==9.2.0", "hypothesis==6.170.15", "coverage==7.17.5"]
 DOCS = ["sphinx==9.0.4", "myst-parser==5.2.0", "furo==2025.12.19"]
-LINTERS = ["ruff==0.17.6", "basedpyright==1.40.2", "fake-bpy-module-5-2==20260730"]
+LINTERS = ["ruff==0.17.6", "pyrefly==1.5.0", "fake-bpy-module-5-2==20260730"]
 BLENDERS = {
     "bpy-4.2": ("3.11", ["bpy==4.2.23", "numpy==1.24.4"]),
     "bpy-4.5": ("3.11", ["bpy==4.5.15", "numpy==1.26.4"]),

@@ -13,7 +13,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TextIO
@@ -86,7 +86,7 @@ def playblast(filepath: str) -> set[str]:
 
 
 @contextlib.contextmanager
-def print_frame_progress(first: int, last: int) -> Iterator[None]:
+def print_frame_progress(first: int, last: int) -> Generator[None]:
     """Print a line every few seconds about the frames that are rendered, instead of Blender's three per frame."""
     last_report = time.monotonic()
     with suppress_output() as out:
@@ -106,7 +106,7 @@ def print_frame_progress(first: int, last: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def suppress_output() -> Iterator[TextIO]:
+def suppress_output() -> Generator[TextIO]:
     """Hide what Blender prints, unless the block raises. Yields a file that writes to the terminal."""
     sys.stdout.flush()
     with (

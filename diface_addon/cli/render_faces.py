@@ -87,7 +87,7 @@ def _add_caption(caption: str, x: float, vertices: np.ndarray, height: float) ->
     text = bpy.data.curves.new("Caption", "FONT")
     text.body, text.align_x, text.size = caption, "CENTER", CAPTION_HEIGHT * height
     material = bpy.data.materials.new("Caption")
-    material.diffuse_color = (0.9, 0.9, 0.9, 1.0)
+    material.diffuse_color = (0.9, 0.9, 0.9, 1.0)  # pyrefly: ignore[bad-assignment]
     text.materials.append(material)
     obj = bpy.data.objects.new("Caption", text)
     bpy.context.collection.objects.link(obj)

@@ -40,7 +40,8 @@ class ArkitKeysJob(running_job.RunningJob):
                 "The character was deleted during Add ARKit Shape Keys.", "Undo that, and repeat it."
             )
         _check(obj)
-        if not np.array_equal(self._placed.to_flame(flame_mesh.rest_vertices(obj)), self.task.request.vertices):
+        sent = self.task.request_of(types.ShapesRequest).vertices
+        if not np.array_equal(self._placed.to_flame(flame_mesh.rest_vertices(obj)), sent):
             raise errors.SceneError(f"{obj.name} was edited during Add ARKit Shape Keys.", "Add them again.")
         existing = shape_key_names.face_shape_keys(obj)
         missing = [index for index, name in enumerate(shapes.names) if name not in existing]

@@ -125,7 +125,7 @@ class EditJob(generate.GenerationJob):
         """Write the edit as a new take; the edited one is kept. Raises DifaceError, with the scene unchanged."""
         result = self.task.wait_for(types.GenerateResult)
         obj, actions = self.find_character(), self.base_actions()
-        constraints, mask, motion = self.task.request.constraints, self._plan.regenerate_mask, result.motion
+        constraints, mask, motion = self.request.constraints, self._plan.regenerate_mask, result.motion
         if self._edit_context.is_generated:
             motion = rest_easing.ease_ends(motion, constraints.pins, mask)
         pins_to_write, first = tuple(self._pins_to_write(obj, actions)), self._edit_context.first_frame
@@ -152,7 +152,7 @@ class EditJob(generate.GenerationJob):
         """Return what the new take stores about this edit, with the regenerated frames as "edited"."""
         first = self._edit_context.first_frame
         rows = np.flatnonzero(self._plan.regenerate_mask.any(axis=1))
-        request = dataclasses.replace(self.task.request, layers=self._edit_context.request.layers)
+        request = dataclasses.replace(self.request, layers=self._edit_context.request.layers)
         return take_request.to_json(
             threediface_models.by_name(request),
             sound=self._edit_context.sound,

@@ -56,12 +56,12 @@ class ThreeDifaceEditJob(edit_shape_keys.EditJob):
         return edited_actions(obj, part)
 
     @staticmethod
-    def mark_pins(_obj: bpy.types.Object, _edit_context: edit_plan.EditContext) -> None:
+    def mark_pins(obj: bpy.types.Object, edit_context: edit_plan.EditContext) -> None:
         """Mark nothing: whole faces have no keys."""
 
     def current_pins(self, obj: bpy.types.Object) -> list[pins.Pin]:
         """Return the pins that exist now."""
-        all_pins, _changed = find_pins_and_changes(obj, "face" in self.task.request.parts)
+        all_pins, _changed = find_pins_and_changes(obj, "face" in self.request.parts)
         return edit_parts.pins_of_part(all_pins, self._part)
 
     def write_result(self) -> write_take.TakeResult:
@@ -70,8 +70,8 @@ class ThreeDifaceEditJob(edit_shape_keys.EditJob):
         obj, base_actions = self.find_character(), self.base_actions()
         head_keys = threediface_head_keys.read_head_keys(obj)
         name = take_names.edit_name(self._plan.label)
-        shapes = generate.custom_shapes(result, self.task.request.engine)
-        motion = _ease_ends(result.motion, self._edit_context, self._plan, self.task.request.constraints)
+        shapes = generate.custom_shapes(result, self.request.engine)
+        motion = _ease_ends(result.motion, self._edit_context, self._plan, self.request.constraints)
         parent = stored_request.require_request(base_actions[0])["take"]
         request = {**self.request_json(result.model_hash), "parent": parent}
         written = write_take.write_take(obj, motion, name, request, generate.flame_placement(obj), shapes)

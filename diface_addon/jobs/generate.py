@@ -37,10 +37,15 @@ class GenerationJob(running_job.RunningJob):
         self._source = source
         self._character_uid = character_uid
 
+    @property
+    def request(self) -> types.GenerateRequest:
+        """The request that the worker processes."""
+        return self.task.request_of(types.GenerateRequest)
+
     def write_result(self) -> write_take.TakeResult:
         """Write the finished motion as a new take. Raises DifaceError, with the scene unchanged."""
         result = self.task.wait_for(types.GenerateResult)
-        obj, asked = self.find_character(), self.task.request
+        obj, asked = self.find_character(), self.request
         more = {"sound": self._source.name, "first_frame": self._source.first_frame, "model_hash": result.model_hash}
         request = take_request.to_json(threediface_models.by_name(asked), **more, diface=VERSION)
         shapes = custom_shapes(result, asked.engine)
@@ -56,19 +61,19 @@ class GenerationJob(running_job.RunningJob):
         obj = character_checks.find_by_uid(self._character_uid)
         if obj is None:
             raise errors.SceneError("The character was deleted while DiFACE worked.", "Undo that, and generate again.")
-        _check_character(obj, self.task.request.parts, self.task.request.engine)
+        _check_character(obj, self.request.parts, self.request.engine)
         return obj
 
     def store_request(self, written: write_take.TakeResult, model_hash: str) -> None:
         """Store the whole request with the take, so that the take can be regenerated."""
-        take_request.store(written.actions[0], threediface_models.by_name(self.task.request), model_hash)
+        take_request.store(written.actions[0], threediface_models.by_name(self.request), model_hash)
 
     def repeat_with_seed(self, seed: int) -> GenerationJob:
         """Begin the same generation with another seed, after this one has been written. Raises WorkerError.
 
         Settings that changed meanwhile have no effect.
         """
-        task = worker_client.submit(dataclasses.replace(self.task.request, seed=seed))
+        task = worker_client.submit(dataclasses.replace(self.request, seed=seed))
         following = GenerationJob(task, self._source, self._character_uid, self._folder)
         self._folder = None  # the next job reads the sound in it
         running_job.set_current(following)

@@ -43,7 +43,7 @@ class StyleAdaptationJob(running_job.RunningJob):
         scene = next((scene for scene in bpy.data.scenes if scene.session_uid == self._scene_uid), None)
         if scene is None:
             raise errors.SceneError("The scene was deleted during Personalise.", "Undo that, and personalise again.")
-        name = packed_styles.unique_name(self.task.request.name, list(styles.trained()))
+        name = packed_styles.unique_name(self.task.request_of(types.AdaptationRequest).name, list(styles.trained()))
         with temporary.raising_scene_errors():
             data = result.path.read_bytes()
         packed_styles.pack(scene, name, data)

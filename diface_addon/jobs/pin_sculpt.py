@@ -49,7 +49,8 @@ class PinSculptJob(running_job.RunningJob):
     def write_result(self) -> PinnedSculpt:
         """Key the channels that the sculpt changed, and end it. Raises DifaceError, with the scene unchanged."""
         result, obj = self.task.wait_for(types.SolveResult), self._find_object()
-        solved = zip(self._channel_names, result.weights, self.task.request.current, strict=True)
+        current = self.task.request_of(types.SolveRequest).current
+        solved = zip(self._channel_names, result.weights, current, strict=True)
         changed = {name: float(value) for name, value, before in solved if value != before}
         if not changed:
             message = f"The shape keys of {obj.name} cannot reproduce this sculpt."
@@ -109,7 +110,7 @@ def check_keys(obj: bpy.types.Object, take: str | None) -> None:
 def enter_object_mode(context: bpy.types.Context, obj: bpy.types.Object) -> None:
     """Enter Object Mode: in other modes shape keys cannot be added or removed."""
     if obj.mode != "OBJECT":
-        with context.temp_override(active_object=obj, object=obj):  # pyright: ignore[reportGeneralTypeIssues]
+        with context.temp_override(active_object=obj, object=obj):  # pyrefly: ignore[bad-context-manager]
             bpy.ops.object.mode_set(mode="OBJECT")
 
 

@@ -39,7 +39,7 @@ class RunningJob(abc.ABC):
     def write_result(self) -> JobResult:
         """Write the finished result to the scene. Raises DifaceError, with the scene unchanged."""
 
-    def restart_if_stale(self, _context: bpy.types.Context) -> RunningJob | None:
+    def restart_if_stale(self, context: bpy.types.Context) -> RunningJob | None:
         """Restart the job if its input changed since it began. Returns None if it did not."""
         return None
 

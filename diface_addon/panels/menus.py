@@ -52,7 +52,7 @@ class DIFACE_MT_main(bpy.types.Menu):
 
     bl_label = "DiFACE"
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.operator_context = "INVOKE_DEFAULT"
         for index, group in enumerate(MENU_OPERATORS):

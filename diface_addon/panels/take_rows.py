@@ -37,7 +37,7 @@ def refresh_entries(obj: bpy.types.Object | None) -> take_list.TakeEntry | None:
 class DIFACE_UL_takes(bpy.types.UIList):
     """Takes"""
 
-    def filter_items(self, _context: bpy.types.Context, data: Any, name: str) -> tuple[list[int], list[int]]:
+    def filter_items(self, context: bpy.types.Context, data: Any, name: str) -> tuple[list[int], list[int]]:
         """Return which Actions are shown, and the place of each."""
         actions = getattr(data, name)
         flags = UI_UL_list.filter_items_by_name(self.filter_name, self.bitflag_filter_item, actions, "name")

@@ -89,7 +89,7 @@ class DIFACE_MT_takes(bpy.types.Menu):
 
     bl_label = "Takes"
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         self.layout.operator_context = "INVOKE_DEFAULT"
         self.layout.operator("diface.convert_take", icon="TIME")
         self.layout.operator("diface.delete_unstarred", icon="TRASH")

@@ -45,7 +45,9 @@ class Connection:
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self.versions: dict[str, str | None] = {}
+        assert process.stdin and process.stdout and process.stderr  # Launch opens all three
         self._process = process
+        self._stdin, self._stdout, self._stderr = process.stdin, process.stdout, process.stderr
         self._open = True
         self._closing_event: Event = errors.WorkerError("The worker process ended.", RETRY_HINT)
         self._pending: dict[int, Events[Event]] = {}
@@ -138,7 +140,7 @@ class Connection:
         self._outgoing.put(None)
         for thread in self._threads:
             thread.join(2)
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+        for pipe in (self._stdin, self._stdout, self._stderr):
             # A process that the worker started can hold the pipe open, and the thread then still reads it.
             if not any(thread.is_alive() for thread in self._threads):
                 pipe.close()
@@ -160,11 +162,11 @@ class Connection:
             # The reading thread reports a worker that ended.
             with contextlib.suppress(OSError):
                 while rest:
-                    rest = rest[self._process.stdin.write(rest) :]
+                    rest = rest[self._stdin.write(rest) :]
 
     def _read_stderr(self) -> None:
         rest = b""
-        while data := self._process.stderr.read(1 << 16):
+        while data := self._stderr.read(1 << 16):
             *lines, rest = (rest + data).split(b"\n")
             for line in lines:
                 self._stderr_tail.append(line.decode(errors="replace").rstrip())
@@ -174,7 +176,7 @@ class Connection:
 
     def _read_stdout(self) -> None:
         try:
-            while (message := protocol.read(self._process.stdout)) is not None:
+            while (message := protocol.read(self._stdout)) is not None:
                 self._handle_message(message)
         except protocol.TruncatedMessage:
             log.info("the worker ended within a message")
@@ -214,12 +216,15 @@ class Connection:
                 events.put(types.Progress(0.0, "Loading the models"))
 
     def _post_event(self, message: protocol.Message, event: Event, is_final: bool) -> None:
+        number = message.request_id
+        if number is None:
+            return
         with self._lock:
-            events = self._pending.get(message.request_id)
-            self._responded.add(message.request_id)
-            if is_final and message.request_id is not None:
-                self._pending.pop(message.request_id, None)
-                timer = self._timers.pop(message.request_id, None)
+            events = self._pending.get(number)
+            self._responded.add(number)
+            if is_final:
+                self._pending.pop(number, None)
+                timer = self._timers.pop(number, None)
                 if timer:
                     timer.cancel()
         if events is not None:

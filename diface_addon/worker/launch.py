@@ -146,6 +146,6 @@ def _status_name(status: int) -> str:
 
 def _creation_flags() -> int:
     """Return flags for Windows: no console window, and a lower priority than Blender's interface."""
-    if sys.platform != "win32":
-        return 0
-    return subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS
+    if sys.platform == "win32":
+        return subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS
+    return 0

@@ -20,6 +20,7 @@ MAX_RESTARTS = 2
 """How often a request is sent to a new worker after the old one was lost for another reason than the request."""
 
 TaskEvent = types.Progress | types.MotionChunk | Result | errors.DifaceError
+RequestT = TypeVar("RequestT", types.GenerateRequest, types.ShapesRequest, types.SolveRequest, types.AdaptationRequest)
 ResultT = TypeVar("ResultT", types.GenerateResult, types.Shapes, types.SolveResult, types.AdaptationResult)
 State = Literal["running", "done", "failed", "cancelled"]
 
@@ -49,6 +50,11 @@ class WorkerTask:
         result = self.wait()
         assert isinstance(result, kind)
         return result
+
+    def request_of(self, kind: type[RequestT]) -> RequestT:
+        """Return the request, which is of a kind that the caller knows."""
+        assert isinstance(self.request, kind)
+        return self.request
 
     def wait(self, report: types.Report | None = None) -> Result:
         """Wait for the result.
@@ -179,12 +185,13 @@ class WorkerProcess:
             self._task.cancel()
         if self.busy:
             raise errors.WorkerError("DiFACE is already working.", "Wait until it has finished, or cancel it.")
-        if not self._is_alive():
+        connection = self._connection
+        if connection is None or not connection.alive:
             self.close()
-            self._connection = self._connect()
+            connection = self._connection = self._connect()
         self._last_number += 1
         task = WorkerTask(self, self._last_number, request)
-        self._connection.send_request(task.number, request, task.events)
+        connection.send_request(task.number, request, task.events)
         self._task, self._is_preemptible = task, preemptible
         return task
 

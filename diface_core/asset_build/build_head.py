@@ -58,7 +58,7 @@ def head_arrays(head: Bust) -> dict[str, npt.NDArray[Any]]:
         "polygon_starts": np.r_[0, np.cumsum(sizes)[:-1]].astype(np.int32),
         "polygon_materials": mesh.materials.astype(np.uint8),
         "uvs": (round_stable(mesh.uvs[corners] * 65536) / 65536).astype(np.float32),
-        "colours": round_stable(mesh.colours.clip(0, 1) * 255).clip(0, 255).astype(np.uint8),
+        "colours": round_stable(np.clip(mesh.colours, 0.0, 1.0) * 255).clip(0, 255).astype(np.uint8),
         "delta_starts": np.r_[0, np.cumsum(moved.sum(axis=1))].astype(np.int32),
         "delta_vertices": np.nonzero(moved)[1].astype(np.int32),
         "delta_offsets": offsets[moved],

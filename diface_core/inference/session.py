@@ -78,7 +78,7 @@ class Session:
 
     def run_all(self, inputs: Mapping[str, Float32Array]) -> list[Float32Array]:
         """Return all outputs for float32 inputs by name."""
-        return self._session.run(None, dict(inputs))
+        return [np.asarray(output) for output in self._session.run(None, dict(inputs))]
 
 
 def check_version(installed: str) -> None:

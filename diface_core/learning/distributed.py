@@ -6,7 +6,7 @@ Without torchrun there is one process, and the functions here do nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ TIMEOUT = timedelta(hours=12)
 
 
 @contextmanager
-def process_group() -> Iterator[torch.device]:
+def process_group() -> Generator[torch.device]:
     """Join torchrun's process group, unless it is joined already, and yield the device of this process."""
     where = device.best()
     started = "WORLD_SIZE" in os.environ
@@ -40,7 +40,7 @@ def process_group() -> Iterator[torch.device]:
 
 
 @contextmanager
-def local_rank_first() -> Iterator[None]:
+def local_rank_first() -> Generator[None]:
     """Run the block in one process per machine first, then in the others, which find its files on disk."""
     first = not is_distributed() or int(os.environ["LOCAL_RANK"]) == 0
     if not first:

@@ -232,7 +232,8 @@ def parse_adaptation_result(message: Message) -> AdaptationResult:
     Raises WorkerError if it is malformed.
     """
     try:
-        return AdaptationResult(**{**message.data, "path": Path(message.data["path"])})
+        fields: dict[str, Any] = {**message.data, "path": Path(message.data["path"])}
+        return AdaptationResult(**fields)
     except (KeyError, TypeError) as error:
         raise malformed(f"a malformed style ({error!r})") from error
 
@@ -321,8 +322,10 @@ def _engine_data(engine: ThreeDiface | None) -> dict[str, Any] | None:
 def _parse_engine(data: Mapping[str, Any] | None) -> ThreeDiface | None:
     if data is None:
         return None
-    paths = {name: data[name] and Path(data[name]) for name in ("face", "head", "listener", "wav2vec2")}
-    return ThreeDiface(**{**data, **paths})
+    fields = dict(data)
+    for name in ("face", "head", "listener", "wav2vec2"):
+        fields[name] = data[name] and Path(data[name])
+    return ThreeDiface(**fields)
 
 
 def _rate_data(rate: FrameRate) -> dict[str, float]:

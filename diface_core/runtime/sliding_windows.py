@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,11 @@ S = TypeVar("S", bound=RowSequence)
 Join = Callable[[list[S]], S]
 
 
+def concatenate(parts: list[Any]) -> Any:
+    """Join parts that are arrays."""
+    return np.concatenate(parts)
+
+
 @dataclass(frozen=True)
 class Window(Generic[S]):
     """Rows of a sequence with their context.
@@ -42,7 +47,7 @@ class Window(Generic[S]):
 
 
 def sliding_windows(
-    parts: Iterable[S], context_rows: int, length: int | None = None, stride: int = 1, join: Join[S] = np.concatenate
+    parts: Iterable[S], context_rows: int, length: int | None = None, stride: int = 1, join: Join[S] = concatenate
 ) -> Iterator[Window[S]]:
     """Yield windows that cover every row of `parts` once, each as soon as the context after it has come.
 
@@ -70,7 +75,7 @@ def sliding_windows(
         yield Window(held, slice(done - begin, end - begin), done)
 
 
-def rechunk(parts: Iterable[S], size: int = CHUNK_ROWS, join: Join[S] = np.concatenate) -> Iterator[S]:
+def rechunk(parts: Iterable[S], size: int = CHUNK_ROWS, join: Join[S] = concatenate) -> Iterator[S]:
     """Yield the same rows in parts of `size`, except for the last one."""
     for window in sliding_windows(parts, 0, stride=size, join=join):
         rows = window.rows[window.valid]
@@ -78,7 +83,7 @@ def rechunk(parts: Iterable[S], size: int = CHUNK_ROWS, join: Join[S] = np.conca
             yield rows[first : first + size]
 
 
-def slice_stream(parts: Iterable[S], ranges: list[tuple[int, int]], join: Join[S] = np.concatenate) -> Iterator[S]:
+def slice_stream(parts: Iterable[S], ranges: list[tuple[int, int]], join: Join[S] = concatenate) -> Iterator[S]:
     """Yield rows `first` to `last` of a stream for each (first, last), in order.
 
     Ranges may overlap by at most one part. All of `parts` is consumed.

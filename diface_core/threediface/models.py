@@ -54,7 +54,7 @@ class ThreeDifaceModels:
         face = _to_device(load_face(engine.face, wav2vec2=engine.wav2vec2)) if engine.face else None
         head = _to_device(load_head(engine.head)) if engine.head else None
         listener = face
-        if head is not None and engine.listener not in (None, engine.face):
+        if head is not None and engine.listener is not None and engine.listener != engine.face:
             listener = _to_device(load_face(engine.listener, wav2vec2=engine.wav2vec2))
         if head is not None and listener is None:
             raise ModelError(

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 
 from . import paths
 
@@ -24,7 +25,7 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def run(title: str, command: list[object], environment: dict[str, str] | None = None, hint: str = "") -> None:
+def run(title: str, command: Sequence[object], environment: dict[str, str] | None = None, hint: str = "") -> None:
     """Run one long step.
 
     On a terminal the step writes its output there. Otherwise progress lines are printed, and the output only if the

@@ -158,6 +158,8 @@ class LiveEditor:
         if task.state == "cancelled":
             return  # another request preempted it: it is sent again
         self._regeneration = None
+        assert live_request is not None
+        assert regeneration is not None
         if task.result is None:
             self._failed_request = regeneration, live_request
             _show_message(f"Live: {task.error}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Generator
 
 import bpy
 from bpy.app.handlers import persistent
@@ -65,7 +66,7 @@ class ModalJobOperator(OperatorBase):
         """Return what panels show for the progress of the running job."""
         return progress
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if context.window is None or bpy.app.background:
             return self.execute(context)
         try:
@@ -105,7 +106,7 @@ class ModalJobOperator(OperatorBase):
         """Clean up after Blender removed the operator, as when a file is opened; `_stop_on_load` set the message."""
         self._clean_up(context, context.window_manager.diface.message)
 
-    def run(self, _context: bpy.types.Context) -> str:
+    def run(self, context: bpy.types.Context) -> str:
         self._job = self.begin(bpy.context)
         while self._job:
             try:
@@ -117,7 +118,7 @@ class ModalJobOperator(OperatorBase):
         return self._result_message()
 
     @contextlib.contextmanager
-    def _cleaning_up_on_bugs(self, context: bpy.types.Context):
+    def _cleaning_up_on_bugs(self, context: bpy.types.Context) -> Generator[None]:
         """Clean up if the block raises: Blender removes an operator whose `modal` raises without calling `cancel`."""
         try:
             yield

@@ -31,7 +31,7 @@ class DIFACE_OT_add_head(OperatorBase, bpy.types.Operator):
             hint = "Leave edit or sculpt mode first."
             raise errors.SceneError("A new object can only be added in Object Mode.", hint)
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         result = self.execute(context)
         if "FINISHED" in result:
             _frame_selected(context)
@@ -53,7 +53,7 @@ def _frame_selected(context: bpy.types.Context) -> None:
     area = context.area
     region = next((region for region in area.regions if region.type == "WINDOW"), None) if area else None
     if region and area.type == "VIEW_3D":
-        with context.temp_override(area=area, region=region):  # pyright: ignore[reportGeneralTypeIssues]
+        with context.temp_override(area=area, region=region):  # pyrefly: ignore[bad-context-manager]
             bpy.ops.view3d.view_selected()
 
 

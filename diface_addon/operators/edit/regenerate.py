@@ -38,7 +38,7 @@ class DIFACE_OT_regenerate(ModalJobOperator, bpy.types.Operator):
     )
 
     @classmethod
-    def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
+    def description(cls, context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
         """Return the tooltip of one of the two buttons."""
         where = "the whole take" if properties.where == "ALL" else "the motion around the keys you changed"
         return (

@@ -133,7 +133,7 @@ def _viewport(context: bpy.types.Context) -> bpy.types.SpaceView3D:
     """Return the 3D viewport of the current editor, otherwise the first one on the screen."""
     areas = [context.area, *context.screen.areas] if context.screen else []
     space = next((area.spaces.active for area in areas if area and area.type == "VIEW_3D"), None)
-    if space is None:
+    if not isinstance(space, bpy.types.SpaceView3D):
         raise errors.SceneError("No 3D viewport is open.", "Open one, or set View to Framed Head.")
     return space
 

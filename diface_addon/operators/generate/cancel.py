@@ -17,15 +17,15 @@ class DIFACE_OT_cancel(OperatorBase, bpy.types.Operator):
     bl_options = {"INTERNAL"}
 
     @classmethod
-    def check_ready(cls, _context: bpy.types.Context) -> None:
+    def check_ready(cls, context: bpy.types.Context) -> None:
         if running_job.current() is None:
             raise errors.WorkerError("DiFACE is not working.", "There is nothing to cancel.")
 
-    def invoke(self, _context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         running_job.current().request_cancel()  # the modal operator may want a second press
         return {"FINISHED"}
 
-    def run(self, _context: bpy.types.Context) -> None:
+    def run(self, context: bpy.types.Context) -> None:
         running_job.current().task.cancel()  # the modal operator ends at its next poll
 
 

@@ -17,7 +17,7 @@ class DIFACE_OT_check_worker(ModalJobOperator, bpy.types.Operator):
     bl_options = {"INTERNAL"}
 
     @classmethod
-    def check_ready(cls, _context: bpy.types.Context) -> None:
+    def check_ready(cls, context: bpy.types.Context) -> None:
         running_job.check_idle()
 
     def begin(self, context: bpy.types.Context) -> running_job.RunningJob:

@@ -26,7 +26,7 @@ class DIFACE_OT_load_audio(OperatorBase, ImportHelper, bpy.types.Operator):
     )
 
     @classmethod
-    def check_ready(cls, _context: bpy.types.Context) -> None:
+    def check_ready(cls, context: bpy.types.Context) -> None:
         if not compat.HAS_AUDIO:
             raise errors.AudioError("This Blender is built without sound.", "Set Audio to File and choose one there.")
 

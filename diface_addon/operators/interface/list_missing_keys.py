@@ -17,7 +17,7 @@ class DIFACE_OT_list_missing_keys(bpy.types.Operator):
     bl_options = {"INTERNAL"}
 
     @classmethod
-    def description(cls, context: bpy.types.Context, _properties: bpy.types.OperatorProperties) -> str:
+    def description(cls, context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
         """Return the list as the tooltip."""
         missing = missing_keys(scene_settings.character(context))
         return f"Missing: {', '.join(missing)}. They are not animated" if missing else str(cls.__doc__)

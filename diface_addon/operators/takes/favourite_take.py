@@ -16,10 +16,10 @@ class DIFACE_OT_favourite_take(TakeOperator, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def check_ready(cls, _context: bpy.types.Context) -> None:
+    def check_ready(cls, context: bpy.types.Context) -> None:
         """Accept any context: a star needs no character."""
 
-    def run(self, _context: bpy.types.Context) -> None:
+    def run(self, context: bpy.types.Context) -> None:
         action = self.actions()[0]
         take_list.set_favourite(action, not take_list.is_favourite(action))
 

@@ -49,11 +49,11 @@ class DIFACE_OT_splice_take(OperatorBase, bpy.types.Operator):
         character_checks.check(obj, ())
         take_index.active_take(obj)
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         self._set_dialog_defaults(context)
         return context.window_manager.invoke_props_dialog(self)
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split = True
         layout.prop(self, "other", placeholder="Choose a take")

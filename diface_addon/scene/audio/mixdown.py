@@ -36,7 +36,7 @@ def mix_scene(copy: bpy.types.Scene, bounds: tuple[int, int], folder: Path) -> P
     copy.frame_start, copy.frame_end = first, first + bounds[1] - bounds[0] - 1
     target = folder / "mixdown.wav"
     try:
-        with bpy.context.temp_override(scene=copy):  # pyright: ignore[reportGeneralTypeIssues]
+        with bpy.context.temp_override(scene=copy):  # pyrefly: ignore[bad-context-manager]
             # In stereo: mixing to mono adds the channels, and clips.
             bpy.ops.sound.mixdown(
                 filepath=str(target),

@@ -81,7 +81,7 @@ def head_material(name: str, colours: str) -> bpy.types.Material:
 
 
 def _build_nodes(material: bpy.types.Material, settings: MaterialSettings, colours: str) -> None:
-    material.diffuse_color = (*settings.viewport, 1.0)
+    material.diffuse_color = (*settings.viewport, 1.0)  # pyrefly: ignore[bad-assignment]
     material.roughness = settings.inputs.get("Roughness", 0.5)
     nodes, links = material.node_tree.nodes, material.node_tree.links
     nodes.clear()

@@ -58,7 +58,7 @@ def use_workbench_look(scene: bpy.types.Scene, obj: bpy.types.Object) -> None:
     shading.show_cavity = True
     shading.cavity_type = "WORLD"
     shading.show_shadows = False
-    scene.view_settings.view_transform = "Standard"
+    scene.view_settings.view_transform = "Standard"  # pyrefly: ignore[bad-assignment]
     scene.view_settings.exposure = EXPOSURE
 
 

@@ -80,7 +80,7 @@ def _nearest_values(rotation: Quaternion, mode: str, like: types.Float64Array) -
     if mode == "AXIS_ANGLE":
         axis, angle = rotation.to_axis_angle()
         turned = abs(np.remainder(angle + np.pi, TAU) - np.pi) > 1e-6
-        return rotation_values.nearest_equivalent((angle, *(axis if turned else like[1:])), mode, like)
+        return rotation_values.nearest_equivalent((angle, *(tuple(axis) if turned else like[1:])), mode, like)
     return tuple(rotation.to_euler(mode, Euler(like, mode)))
 
 

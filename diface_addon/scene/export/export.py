@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import bpy
@@ -106,7 +106,7 @@ def _alembic_size(obj: bpy.types.Object, frames: tuple[int, int]) -> int:
 
 
 @contextlib.contextmanager
-def _isolated(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int]) -> Iterator[None]:
+def _isolated(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int]) -> Generator[None]:
     """Override the context with a copy of the scene in which only `obj` is selected and `frames` is the range."""
     if obj.hide_viewport:
         raise errors.SceneError(f"{obj.name} is disabled in viewports.", "Turn it on in the Outliner (screen symbol).")
@@ -125,7 +125,7 @@ def _isolated(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, 
         copy.frame_start, copy.frame_end = frames
         # Without the override, Blender would export the selection of the scene in the window.
         context = {"scene": copy, "view_layer": layer, "selected_objects": [obj], "active_object": obj}
-        with bpy.context.temp_override(**context):  # pyright: ignore[reportGeneralTypeIssues]
+        with bpy.context.temp_override(**context):  # pyrefly: ignore[bad-context-manager]
             yield
 
 

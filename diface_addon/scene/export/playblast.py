@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -99,7 +99,7 @@ def _invoke_render(scene: bpy.types.Scene) -> None:
 
 
 @contextlib.contextmanager
-def _handler(handlers: list, callback: Callable[[], None]) -> Iterator[None]:
+def _handler(handlers: list, callback: Callable[[], None]) -> Generator[None]:
     """Register an application handler for the duration of the block. One left behind crashes Blender at exit."""
 
     def handler(*_args: object) -> None:
@@ -116,7 +116,7 @@ def _handler(handlers: list, callback: Callable[[], None]) -> Iterator[None]:
 @contextlib.contextmanager
 def prepared_scene(
     context: bpy.types.Context, obj: bpy.types.Object, settings: PlayblastSettings
-) -> Iterator[bpy.types.Scene]:
+) -> Generator[bpy.types.Scene]:
     """Yield a copy of the scene that is ready to be rendered as an animation.
 
     At the end the video is at `settings.path`, and the copy is removed. If the block raises, there is no video. Raises
@@ -129,7 +129,7 @@ def prepared_scene(
         _temporary_camera(copy, obj, settings.add_camera),
     ):
         if settings.look == "WORKBENCH":
-            copy.render.engine = "BLENDER_WORKBENCH"
+            copy.render.engine = "BLENDER_WORKBENCH"  # pyrefly: ignore[bad-assignment]
             stage.use_workbench_look(copy, obj)
         with _temporary_sound(context, copy, settings.frames, settings.sound_file, Path(folder)):
             _set_output(copy, settings.frames, draft)
@@ -177,7 +177,7 @@ def _make_even(render: bpy.types.RenderSettings) -> None:
 
 
 @contextlib.contextmanager
-def _temporary_camera(copy: bpy.types.Scene, obj: bpy.types.Object, add_camera: AddCamera | None) -> Iterator[None]:
+def _temporary_camera(copy: bpy.types.Scene, obj: bpy.types.Object, add_camera: AddCamera | None) -> Generator[None]:
     """Add the camera, and remove it afterwards. Without `add_camera` the scene's camera is used, if it has one."""
     if add_camera is None and copy.camera is not None:
         yield
@@ -195,7 +195,7 @@ def _temporary_camera(copy: bpy.types.Scene, obj: bpy.types.Object, add_camera: 
 @contextlib.contextmanager
 def _temporary_sound(
     context: bpy.types.Context, copy: bpy.types.Scene, frames: tuple[int, int], sound_file: str | None, folder: Path
-) -> Iterator[None]:
+) -> Generator[None]:
     """Put the sound of the sequencer, or of the chosen file, into the sequencer of the copy."""
     before = {sound.session_uid for sound in bpy.data.sounds}
     if compat.HAS_AUDIO:

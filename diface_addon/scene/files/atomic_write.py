@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from ...core import errors
@@ -13,7 +13,7 @@ HINT = "Choose another folder, or check that you may write there and that the di
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path) -> Generator[Path]:
     """Yield the path of a draft beside `path`, which replaces it if the block succeeds, and is removed if it raises.
 
     The draft has a unique name with the suffix of `path`, because Blender's exporters look at it.

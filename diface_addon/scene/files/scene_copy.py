@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import bpy
 
 
 @contextlib.contextmanager
-def scene_copy(scene: bpy.types.Scene) -> Iterator[bpy.types.Scene]:
+def scene_copy(scene: bpy.types.Scene) -> Generator[bpy.types.Scene]:
     """Yield a copy of `scene` with the same objects, and remove it afterwards."""
     copy = scene.copy()
     try:

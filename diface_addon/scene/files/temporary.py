@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from ...core import errors
 
@@ -18,7 +18,7 @@ def folder() -> tempfile.TemporaryDirectory[str]:
 
 
 @contextlib.contextmanager
-def kept_folder() -> Iterator[tempfile.TemporaryDirectory[str]]:
+def kept_folder() -> Generator[tempfile.TemporaryDirectory[str]]:
     """Yield an empty folder that is kept if the block succeeds, and removed if it raises. Raises SceneError."""
     temporary_folder = folder()
     try:
@@ -29,7 +29,7 @@ def kept_folder() -> Iterator[tempfile.TemporaryDirectory[str]]:
 
 
 @contextlib.contextmanager
-def raising_scene_errors() -> Iterator[None]:
+def raising_scene_errors() -> Generator[None]:
     """Turn an OSError of a block that writes temporary files into a SceneError."""
     try:
         yield

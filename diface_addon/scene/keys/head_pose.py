@@ -127,6 +127,6 @@ def _axis_angles(poses: list[Quaternion], angle_before: float, first_axis: Seque
         if axis.dot(axis_before) < 0:
             axis, angle = -axis, -angle
         angle = angle_before + math.remainder(angle - angle_before, math.tau)
-        rows.append((angle, *axis))
+        rows.append((angle, axis.x, axis.y, axis.z))
         axis_before, angle_before = axis, angle
     return rows

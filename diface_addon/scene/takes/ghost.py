@@ -80,7 +80,7 @@ def _tint(copy: bpy.types.Object) -> None:
     """Give the copy one see-through colour, in solid, material and rendered view."""
     material = bpy.data.materials.new("DiFACE Comparison")
     material[MARK] = True
-    material.diffuse_color = TINT
+    material.diffuse_color = TINT  # pyrefly: ignore[bad-assignment]
     compat.use_see_through_nodes(material, TINT)
     copy.data.materials.clear()
     copy.data.materials.append(material)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ STRIP_SETTINGS = (
 
 
 @contextlib.contextmanager
-def all_or_nothing(obj: bpy.types.Object | None = None) -> Iterator[list[Path]]:
+def all_or_nothing(obj: bpy.types.Object | None = None) -> Generator[list[Path]]:
     """Undo everything that the block did to Actions, and to the animation of `obj`, if it raises.
 
     Yields:

@@ -97,7 +97,7 @@ def animated_blocks(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> d
         if compat.find_channelbag(action, "OBJECT"):
             blocks["OBJECT"] = obj
         face = compat.find_channelbag(action, "KEY")
-        if face and any(curve.data_path in paths for curve in face.fcurves):
+        if keys and face and any(curve.data_path in paths for curve in face.fcurves):
             blocks["KEY"] = keys
     if not blocks and "cache" not in (stored_request.read_request(actions[0]) or {}):
         hint = "Choose the character that the take was made for."

@@ -170,5 +170,5 @@ class TargetFace:
 
 def smoothstep(low: float, high: float, values: Float64Array) -> Float64Array:
     """Return 0 up to `low`, 1 from `high` on, smooth between."""
-    share = ((values - low) / (high - low)).clip(0, 1)
+    share = np.clip((values - low) / (high - low), 0.0, 1.0)
     return share**2 * (3 - 2 * share)

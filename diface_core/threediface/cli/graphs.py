@@ -58,7 +58,7 @@ def draw_graph(
         original: The edited motion; None without an edit.
         source_frames: For each part the edited frame that is kept at each row.
     """
-    from matplotlib.figure import Figure  # pyright: ignore[reportMissingImports]
+    from matplotlib.figure import Figure
 
     axes = _curves(result, original)
     figure = Figure(figsize=(14, 1.7 * len(axes) + 0.9), layout="constrained")

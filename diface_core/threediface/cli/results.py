@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,7 @@ def write_result(path: Path, result: ThreeDifaceResult) -> None:
 
 
 @contextlib.contextmanager
-def write_output(path: Path) -> Iterator[Path]:
+def write_output(path: Path) -> Generator[Path]:
     """Yield the path of a draft that replaces `path`, as `atomic_write`; create the folder if it does not exist.
 
     Raises:

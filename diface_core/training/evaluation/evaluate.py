@@ -48,11 +48,11 @@ def load_weights(face: Path, head: Path | None = None) -> Models:
     return Models({part: TorchDenoiser(denoiser.to(device.best())) for part, (denoiser, _) in loaded.items()}, digest)
 
 
-def make_request(models: Models, style: str, steps: int, guidance: float, **settings: float) -> GenerateRequest:
+def make_request(models: Models, style: str, steps: int, guidance: float, variety: float = 1.0) -> GenerateRequest:
     """Return a request for a face in the style of a clip's source, or in the default style if the model lacks it."""
     known = style in models.denoisers["face"].config.styles
-    base = GenerateRequest(AudioSection(Path()), ("face",), steps=steps, guidance=guidance)
-    return dataclasses.replace(base, style=Style.named(style if known else None), **settings)
+    base = GenerateRequest(AudioSection(Path()), ("face",), steps=steps, guidance=guidance, variety=variety)
+    return dataclasses.replace(base, style=Style.named(style if known else None))
 
 
 def generate_on_clips(

@@ -65,8 +65,6 @@ def make_sampler(sequences: list[TrainingSequence], denoiser: Denoiser, config: 
 class CoupledBatchSampler(BatchSampler):
     """Random segments of drawn sequences with their noise; keys are taken from another segment."""
 
-    sequences: list[PriorSequence]
-
     def _draw_example(self, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
         values, features, noise = self._random_coupled_window(rng)
         (rows, width), keep = values.shape, np.zeros(values.shape, bool)
@@ -85,6 +83,7 @@ class CoupledBatchSampler(BatchSampler):
         sequence = self.sequences[
             min(int(np.searchsorted(self.cumulative_shares, rng.random())), len(self.sequences) - 1)
         ]
+        assert isinstance(sequence, PriorSequence)  # as make_sampler checked
         first = int(rng.integers(0, len(sequence.values) - self.config.rows + 1))
         part = slice(first, first + self.config.rows)
         values, features, noise = sequence.values[part], sequence.features[part], sequence.noise[part]

@@ -88,7 +88,7 @@ def speech_mask(loudness: AnyFloatArray) -> npt.NDArray[np.bool_]:
 def sound_beats(loudness: AnyFloatArray) -> AnyFloatArray:
     """Return the sound's beats in seconds: peaks of the loudness's rise (syllables), above a third of the strongest."""
     smooth = np.asarray(signal.savgol_filter(np.clip(loudness, *LOUDNESS_RANGE), 5, 2, deriv=1))
-    peaks, _ = signal.find_peaks(smooth, height=max(np.quantile(smooth, 0.99) / 3, 1e-3), distance=4)
+    peaks, _ = signal.find_peaks(smooth, height=max(float(np.quantile(smooth, 0.99)) / 3, 1e-3), distance=4)
     return peaks / RATE
 
 

@@ -64,8 +64,8 @@ class HeadPrior:
     def load(cls, path: Path = TABLE_PATH) -> HeadPrior:
         """Read the table."""
         fields = json.loads(path.read_text())
-        arrays = {name: np.array(fields.pop(name)) for name in ("spectrum", "gain")}
-        return cls(**arrays, **fields)
+        spectrum, gain = np.array(fields.pop("spectrum")), np.array(fields.pop("gain"))
+        return cls(spectrum=spectrum, gain=gain, **fields)
 
     def draw(self, loudness: AnyFloatArray, rng: np.random.Generator) -> Float32Array:
         """Draw rotation vectors (T, 3) in rad for loudness (T,), of a person of median amplitude."""

@@ -43,7 +43,7 @@ def choose_prompts(speaker: str, minutes: float) -> list[Path]:
 
 def decode_prompt(path: Path) -> Float32Array:
     """Return the samples (N,) float32 at 16 kHz of one prompt."""
-    import av  # pyright: ignore[reportMissingImports]
+    import av
 
     with av.open(str(path), format="g722") as file:
         parts = [frame.to_ndarray().ravel() for frame in file.decode(audio=0)]

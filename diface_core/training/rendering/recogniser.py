@@ -36,7 +36,7 @@ WINDOW_ROWS, CONTEXT_ROWS = 500, 50
 @lru_cache(maxsize=1)
 def _model() -> Any:
     try:
-        from hama.asr import ASRModel  # pyright: ignore[reportMissingImports]
+        from hama.asr import ASRModel
     except ImportError as error:
         raise DifaceError("The phones of recorded speech cannot be recognised.", INSTALL_HINT) from error
     return ASRModel()

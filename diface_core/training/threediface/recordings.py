@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from tqdm import tqdm
@@ -53,7 +54,7 @@ class MotionRecording:
     deviation: Float32Array
     samples: Float32Array
     subject: str = ""
-    audio_features: Float32Array | None = None
+    audio_features: npt.NDArray[np.float16] | None = None
 
     @property
     def seconds(self) -> float:

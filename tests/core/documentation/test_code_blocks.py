@@ -22,7 +22,7 @@ from tools.build import cli
 LANGUAGES = {"bash", "python", "toml", "text"}
 SYSTEM_PROGRAMS = {"apt-get", "echo", "export", "ln", "mkdir", "pip"}
 """Programs of which only the files in the arguments are checked."""
-TOOLS = {"ruff", "basedpyright", "pytest"}
+TOOLS = {"ruff", "pyrefly", "pytest"}
 """Modules that are not started; files in their arguments must exist."""
 
 WITHOUT_PARSER = {"tests.core.training.threediface.measure_training"}

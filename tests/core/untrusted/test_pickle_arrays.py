@@ -200,7 +200,7 @@ def test_missing_file_is_a_model_error(tmp_path):
 
 def test_npy_and_npz_with_pickled_objects_are_read(tmp_path):
     performance = {"vertice": np.ones((4, 6), np.float32), "pose": np.zeros((4, 3))}
-    np.save(tmp_path / "p.npy", performance)  # pyright: ignore[reportArgumentType]
+    np.save(tmp_path / "p.npy", performance)
     got = load_npy(tmp_path / "p.npy", "")
     assert set(got) == set(performance)
     np.testing.assert_array_equal(got["vertice"], performance["vertice"])

