@@ -45,7 +45,9 @@ class Connection:
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self.versions: dict[str, str | None] = {}
-        assert process.stdin and process.stdout and process.stderr  # Launch opens all three
+        assert process.stdin is not None  # Launch opens all three pipes
+        assert process.stdout is not None
+        assert process.stderr is not None
         self._process = process
         self._stdin, self._stdout, self._stderr = process.stdin, process.stdout, process.stderr
         self._open = True
