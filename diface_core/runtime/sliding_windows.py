@@ -13,7 +13,7 @@ import numpy as np
 CHUNK_ROWS = 1024
 """Rows that are computed at once (34 s): longer parts are not faster and delay the first rows."""
 FIRST_CHUNK_ROWS = 256
-"""Rows of the first part, which doubles from part to part until CHUNK_ROWS: so the first rows come early."""
+"""Rows of the first part. Later parts are longer: so the first rows come early."""
 
 
 class RowSequence(Protocol):
@@ -80,14 +80,15 @@ def sliding_windows(
 def rechunk(
     parts: Iterable[S], first_size: int = FIRST_CHUNK_ROWS, size: int = CHUNK_ROWS, join: Join[S] = concatenate
 ) -> Iterator[S]:
-    """Yield the same rows in parts of `first_size`, twice as many, and so on up to `size`; the last has the rest."""
+    """Yield the same rows in parts of `first_size`, then as many as before all together, up to `size`, and the rest."""
     held: S | None = None
-    wanted = first_size
+    done, wanted = 0, first_size
     for part in parts:
         held = part if held is None else join([held, part])
         while len(held) >= wanted:
             yield held[:wanted]
-            held, wanted = held[wanted:], min(2 * wanted, size)
+            held, done = held[wanted:], done + wanted
+            wanted = min(done, size)
     if held is not None and len(held):
         yield held
 

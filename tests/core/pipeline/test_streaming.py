@@ -99,10 +99,10 @@ def test_windows_contain_every_row_once_with_context(sizes, reach, stride, with_
 
 
 @given(st.integers(1, 300), st.integers(1, 50), st.integers(1, 50))
-def test_rechunk_doubles_parts_up_to_the_size(rows, size, first_size):
+def test_rechunk_lengthens_parts_up_to_the_size(rows, size, first_size):
     parts = list(rechunk(small_parts(np.arange(rows), size), first_size, 60))
     np.testing.assert_array_equal(np.concatenate(parts), np.arange(rows))
-    expected = [min(first_size * 2**number, 60) for number in range(len(parts))]
+    expected = [first_size, *(min(first_size * 2**number, 60) for number in range(len(parts) - 1))]
     assert [len(part) for part in parts[:-1]] == expected[:-1]
     assert 0 < len(parts[-1]) <= expected[-1]
 
