@@ -1,44 +1,54 @@
-"""A CUDA GPU gives the results of the CPU, and trains; skipped without one."""
+"""A CUDA GPU gives the results of the CPU, and trains; skipped without one or without the packages for it."""
 
 import dataclasses
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 
 from diface_core.audio.reading import load_clip
 from diface_core.audio.speech_encoder import DIMENSION, LOUDNESS, SpeechEncoder
+from diface_core.inference.session import CPU, PROVIDER_VARIABLE
 from diface_core.model import models as model_set
-from diface_core.runtime import device
 from diface_core.training import run
 from diface_core.types import AudioSection, Constraints, GenerateRequest, Pins, Style
 from tests.core.training.small_training import config, sequences
 
-pytestmark = [
-    pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU here"),
-    pytest.mark.filterwarnings("ignore:Mean of empty slice"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore:Mean of empty slice")
 
 SPEECH = Path(__file__).parents[2] / "data" / "speech.flac"
-PLACES = ("cpu", "cuda")
+CUDA = "CUDAExecutionProvider"
+needs_cuda_provider = pytest.mark.skipif(
+    CUDA not in onnxruntime.get_available_providers(), reason="this ONNX Runtime has no CUDA"
+)
+needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU here")
 
 
-def run_on(place: str, function, monkeypatch):
-    """Return the result of `function` with the networks on the device `place`."""
-    monkeypatch.setattr(device, "best", lambda: torch.device(place))
+def run_on(provider: str, function, monkeypatch):
+    """Return the result of `function`, which opens networks, with them on the device of a provider."""
+    monkeypatch.setenv(PROVIDER_VARIABLE, provider)
     return function()
+
+
+def test_networks_run_on_the_chosen_provider(monkeypatch):
+    models = run_on(CPU, model_set.load_models, monkeypatch)
+    assert {part: denoiser.device for part, denoiser in models.denoisers.items()} == {"face": "CPU", "head": "CPU"}
 
 
 def speech_features(monkeypatch) -> dict[str, np.ndarray]:
     sound = load_clip(AudioSection(SPEECH))
-    return {place: run_on(place, lambda: SpeechEncoder.load().encode(sound), monkeypatch) for place in PLACES}
+    return {
+        provider: run_on(provider, lambda: SpeechEncoder.load().encode(sound), monkeypatch) for provider in (CPU, CUDA)
+    }
 
 
+@needs_cuda_provider
 def test_features_match_the_cpu(monkeypatch):
     """Equal within a hundredth of the features' deviation: convolutions on the GPU use TF32."""
     features = speech_features(monkeypatch)
-    deviation = np.sqrt(((features["cuda"] - features["cpu"]) ** 2).mean(0)) / (features["cpu"].std(0) + 1e-3)
+    deviation = np.sqrt(((features[CUDA] - features[CPU]) ** 2).mean(0)) / (features[CPU].std(0) + 1e-3)
     assert deviation.max() < 0.01
 
 
@@ -53,6 +63,7 @@ def pinned(rows: int, parts: int) -> Constraints:
     return Constraints(np.full((rows, parts), 0.25, np.float32), keep, pins=pins)
 
 
+@needs_cuda_provider
 @pytest.mark.parametrize("kept", [False, True])
 @pytest.mark.parametrize("style", [Style(), Style.named("grid_s1")])
 def test_motion_matches_the_cpu(kept, style, monkeypatch):
@@ -61,23 +72,25 @@ def test_motion_matches_the_cpu(kept, style, monkeypatch):
     features = rng.standard_normal((200, DIMENSION)).astype(np.float32)
     constraints = pinned(200, 55) if kept else None
     request = make_request(style=style, style_guidance=1.3, constraints=constraints)
-    gpu_values, cpu_values = (
-        run_on(p, lambda: model_set.load_models().sample(features, request).values, monkeypatch) for p in PLACES
-    )
+    gpu, cpu = (run_on(provider, model_set.load_models, monkeypatch) for provider in (CUDA, CPU))
+    assert (gpu.denoisers["face"].device, cpu.denoisers["face"].device) == ("CUDA", "CPU")
+    gpu_values, cpu_values = (models.sample(features, request).values for models in (gpu, cpu))
     assert np.abs(gpu_values - cpu_values).max() < 1e-3
     if constraints is not None:
         assert (cpu_values[constraints.known_mask] == np.float32(0.25)).all()
 
 
+@needs_cuda_provider
 def test_streaming_equals_the_full_sequence(monkeypatch):
     rng = np.random.default_rng(1)
     features = rng.standard_normal((900, DIMENSION)).astype(np.float32)
-    models = run_on("cuda", model_set.load_models, monkeypatch)
+    models = run_on(CUDA, model_set.load_models, monkeypatch)
     parts = (features[first : first + 100] for first in range(0, 900, 100))
     streamed = np.concatenate(list(models.stream(parts, 900, make_request())))
     assert np.abs(streamed - models.sample(features, make_request()).values).max() < 1e-3
 
 
+@needs_gpu
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_training_reduces_the_loss(tmp_path, precision, workers):
