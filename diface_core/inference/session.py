@@ -7,8 +7,10 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..errors import DifaceError, ModelError
 from ..runtime.threads import usable_cores
@@ -51,23 +53,31 @@ class Session:
         threads: Number of threads of one call.
     """
 
-    def __init__(self, path: Path, weights: Mapping[str, Float32Array], threads: int | None = None) -> None:
+    def __init__(
+        self,
+        graph: Path | bytes,
+        weights: Mapping[str, Float32Array],
+        threads: int | None = None,
+        name: str | None = None,
+    ) -> None:
         """Open a graph.
 
         Args:
-            path: The .onnx file.
+            graph: The .onnx file, or its content.
             weights: Values of the graph's weights by name; more than it has may be given.
             threads: Number of threads of one call on the CPU; None uses all cores.
+            name: What messages call the graph; None uses the file's name.
 
         Raises:
             ModelError: The file is missing or damaged, or does not match the weights.
             DifaceError: ONNX Runtime is too old.
         """
         check_version(onnxruntime.__version__)
-        if not path.is_file():
-            raise ModelError(f"The network file {path.name} is missing.", DAMAGED)
+        if isinstance(graph, Path) and not graph.is_file():
+            raise ModelError(f"The network file {graph.name} is missing.", DAMAGED)
         self.threads = threads or usable_cores()
-        self._session = _open(path, weights, self.threads)
+        label = name or (f"The network file {graph.name}" if isinstance(graph, Path) else "The network")
+        self._session = _open(graph, label, weights, self.threads)
         provider = self._session.get_providers()[0]
         self.device: str = GPU_PROVIDERS.get(provider) or provider.removesuffix("ExecutionProvider")
         self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
@@ -76,9 +86,14 @@ class Session:
         """Return the first output for float32 inputs by name. Several threads may call it at once on the CPU."""
         return self.run_all(inputs)[0]
 
-    def run_all(self, inputs: Mapping[str, Float32Array]) -> list[Float32Array]:
-        """Return all outputs for float32 inputs by name."""
+    def run_all(self, inputs: Mapping[str, npt.NDArray[Any]]) -> list[Float32Array]:
+        """Return all outputs for inputs by name."""
         return [np.asarray(output) for output in self._session.run(None, dict(inputs))]
+
+    @property
+    def input_names(self) -> list[str]:
+        """Names of the inputs, without those that the graph does not use."""
+        return [one.name for one in self._session.get_inputs()]
 
 
 def check_version(installed: str) -> None:
@@ -98,19 +113,21 @@ def choose_providers(available: list[str], wanted: str | None = None) -> list[st
     return [*[name for name in first if name in available and name != CPU][:1], CPU]
 
 
-def _open(path: Path, weights: Mapping[str, Float32Array], threads: int) -> onnxruntime.InferenceSession:
+def _open(
+    graph: Path | bytes, label: str, weights: Mapping[str, Float32Array], threads: int
+) -> onnxruntime.InferenceSession:
     providers = choose_providers(onnxruntime.get_available_providers(), os.environ.get(PROVIDER_VARIABLE))
     try:
-        return _create(path, weights, threads, providers)
+        return _create(graph, label, weights, threads, providers)
     except ModelError as problem:
         if providers == [CPU]:
             raise
-        log.warning("%s cannot run on %s, so the CPU is used: %s", path.name, providers[0], problem)
-        return _create(path, weights, threads, [CPU])
+        log.warning("%s cannot run on %s, so the CPU is used: %s", label, providers[0], problem)
+        return _create(graph, label, weights, threads, [CPU])
 
 
 def _create(
-    path: Path, weights: Mapping[str, Float32Array], threads: int, providers: list[str]
+    graph: Path | bytes, label: str, weights: Mapping[str, Float32Array], threads: int, providers: list[str]
 ) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -121,7 +138,7 @@ def _create(
     values = {name: onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(v)) for name, v in weights.items()}
     options.add_external_initializers(list(values), list(values.values()))
     try:
-        return onnxruntime.InferenceSession(path, options, providers)
+        return onnxruntime.InferenceSession(graph, options, providers)
     except Exception as damage:  # its exceptions share no base class
         reason = str(damage).strip().splitlines()[0]
-        raise ModelError(f"The network file {path.name} cannot be opened: {reason}.", DAMAGED) from damage
+        raise ModelError(f"{label} cannot be opened: {reason}.", DAMAGED) from damage

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +23,7 @@ from ..untrusted.torch_weights import load_weights
 from . import options
 from .networks import FaceNetwork, HeadNetwork
 from .options import NEWEST_CHECKPOINT, DiffusionConfig, NetworkConfig, Part
+from .unet.session import UnetSession
 
 NetworkT = TypeVar("NetworkT", FaceNetwork, HeadNetwork)
 
@@ -30,21 +32,31 @@ DAMAGED_HINT = "Copy the checkpoint again: the file is damaged or incomplete."
 
 
 @dataclass(frozen=True)
-class FaceModel:
-    """A face network in evaluation mode, its diffusion, and the hash (hex) of its files."""
+class _Model:
+    """What face and head models have."""
 
-    network: FaceNetwork
+    network: FaceNetwork | HeadNetwork
     diffusion: DiffusionConfig
     hash: str
+
+    @cached_property
+    def unet(self) -> UnetSession | None:
+        """The network on ONNX Runtime, opened at first use; None if it must run on torch."""
+        return UnetSession.open(self.network)
 
 
 @dataclass(frozen=True)
-class HeadModel:
+class FaceModel(_Model):
+    """A face network in evaluation mode, its diffusion, and the hash (hex) of its files."""
+
+    network: FaceNetwork
+
+
+@dataclass(frozen=True)
+class HeadModel(_Model):
     """A head network in evaluation mode, its diffusion, and the hash (hex) of its files."""
 
     network: HeadNetwork
-    diffusion: DiffusionConfig
-    hash: str
 
 
 def load_face(folder: Path, ckpt: str = NEWEST_CHECKPOINT, wav2vec2: Path | None = None) -> FaceModel:

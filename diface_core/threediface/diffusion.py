@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ NoiseSource = Callable[[], DrawNoise]
 """Starts the same sequence of draws from its beginning."""
 
 Float64Array = npt.NDArray[np.float64]
+Array = TypeVar("Array", Tensor, Float32Array)
 
 
 class Schedule:
@@ -53,9 +55,13 @@ class Schedule:
 
     def step_index(self, step: int, device: torch.device) -> Tensor:
         """Return the network's input for a step (1,): a row of its step table."""
-        return torch.tensor([int(step * 1000 / len(self)) if self.config.rescale else step], device=device)
+        return torch.tensor([self.table_row(step)], device=device)
 
-    def previous_sample(self, x0: Tensor, xt: Tensor, step: int, noise: Callable[[], Tensor]) -> Tensor:
+    def table_row(self, step: int) -> int:
+        """Return the row of the network's step table for a step."""
+        return int(step * 1000 / len(self)) if self.config.rescale else step
+
+    def previous_sample(self, x0: Array, xt: Array, step: int, noise: Callable[[], Array]) -> Array:
         """Return x_{t-1} from the predicted x0, x_t and a new draw of noise, which step 0 draws but does not use."""
         mean = float(self.x0_coefficient[step]) * x0 + float(self.xt_coefficient[step]) * xt
         draw = noise()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
-from torch import Tensor
-
-from .diffusion import Schedule
+from .diffusion import Array, Schedule
 
 MIN_LOG_RATIO = -4.0
 """log(alpha / sigma) below which x contains too little of x0 to deserve more than one step."""
@@ -35,12 +34,12 @@ class DpmSolver:
         spaced = np.linspace(max(MIN_LOG_RATIO, ratios[-1]), ratios[0], count - 1)
         nearest = np.abs(ratios - spaced[:, None]).argmin(axis=1)
         self.steps = sorted({len(schedule) - 1, *nearest.tolist()}, reverse=True)
-        self.step_index = schedule.step_index
+        self.step_index, self.table_row = schedule.step_index, schedule.table_row
         self._ratio = ratios
         self._next = dict(pairwise(self.steps))
-        self._last: tuple[Tensor, float] | None = None
+        self._last: tuple[Any, float] | None = None
 
-    def previous_sample(self, x0: Tensor, xt: Tensor, step: int, noise: Callable[[], Tensor]) -> Tensor:
+    def previous_sample(self, x0: Array, xt: Array, step: int, noise: Callable[[], Array]) -> Array:
         """Return the sample at the next of `steps`, from the x0 predicted at this step and at the previous one."""
         if step not in self._next:
             return x0

@@ -10,8 +10,12 @@ from torch import Tensor
 
 from ..errors import ModelError
 from ..types import Float32Array
+from .checkpoint import FaceModel, HeadModel
 from .networks import Network, PrecomputedSpeech
 from .options import NetworkConfig
+
+StepDenoiser = Callable[[Float32Array, int], Float32Array]
+"""Embedded motion (T, ch) and row of the step table -> guided hidden output (T, ch)."""
 
 HiddenDenoiser = Callable[[Tensor, Tensor], Tensor]
 """Embedded motion (1, ch, T) and diffusion step (1,) -> hidden output (B, T, ch) of each conditioning."""
@@ -42,9 +46,7 @@ def guided_denoiser(
     Raises:
         ModelError: If the model does not have the style.
     """
-    speech = torch.from_numpy(audio_features).to(network.device)
-    both = torch.stack([speech, torch.zeros_like(speech)])
-    needed = both[:1] if guidance == 1 else both[1:] if guidance == 0 else both
+    needed = _conditionings(network, audio_features, guidance)
     # The original runs them one after the other; a batch of two rounds differently.
     parts = (
         [network.speech_per_layer(needed, PrecomputedSpeech)]
@@ -61,6 +63,46 @@ def guided_denoiser(
         return values if len(values) == 1 else values[1:] + guidance * (values[:1] - values[1:])
 
     return denoise, mix
+
+
+def step_denoiser(
+    model: FaceModel | HeadModel,
+    audio_features: Float32Array,
+    style: int | Float32Array,
+    guidance: float,
+    approximate: bool = False,
+) -> StepDenoiser:
+    """Return a denoiser of one motion with classifier-free guidance: on ONNX Runtime, or by guided_denoiser on torch.
+
+    Args:
+        model: The model.
+        audio_features: Speech features (T, ch), T a multiple of the network's stride.
+        style: Index of a trained style, or a weight of each (styles,).
+        guidance: As for guided_denoiser.
+        approximate: As for guided_denoiser, on torch.
+
+    Raises:
+        ModelError: If the model does not have the style.
+    """
+    network = model.network
+    if model.unet is not None:
+        speech = _conditionings(network, audio_features, guidance)
+        weights = np.array([1.0] if len(speech) == 1 else [guidance, 1 - guidance], np.float32)
+        return model.unet.denoiser(speech, weights, style_vector(network, style))
+    denoise, mix = guided_denoiser(network, audio_features, style, guidance, approximate)
+
+    def step(embedded: Float32Array, row: int) -> Float32Array:
+        columns = torch.from_numpy(embedded).to(network.device).T[None]
+        return mix(denoise(columns, torch.tensor([row], device=network.device)))[0].cpu().numpy()
+
+    return step
+
+
+def _conditionings(network: Network, audio_features: Float32Array, guidance: float) -> Tensor:
+    """Return the speech features (B, T, ch) of the conditionings that the guidance needs: with speech, without."""
+    speech = torch.from_numpy(audio_features).to(network.device)
+    both = torch.stack([speech, torch.zeros_like(speech)])
+    return both[:1] if guidance == 1 else both[1:] if guidance == 0 else both
 
 
 def style_vector(network: Network, style: int | Float32Array) -> Tensor | None:

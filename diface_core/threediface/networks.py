@@ -124,20 +124,20 @@ class PrecomputedSpeech:
     @classmethod
     def prepare(cls, layers: nn.Module, speech: Tensor) -> PrecomputedSpeech:
         """Return the conditioning of an infusion's layers on the speech (B, ., t)."""
-        conv, _ = _split_infusion(layers)
+        conv, _ = split_infusion(layers)
         motion = conv.in_channels - speech.shape[1]
         return cls(conv.weight[:, :motion].contiguous(), _convolve(conv, speech, conv.weight[:, motion:], conv.bias))
 
     def apply(self, layers: nn.Module, motion: Tensor) -> Tensor:
         """Return the layers applied to motion and speech."""
-        conv, others = _split_infusion(layers)
+        conv, others = split_infusion(layers)
         x = _convolve(conv, motion, self.weight) + self.speech
         for layer in others:
             x = layer(x)
         return x
 
 
-def _split_infusion(layers: nn.Module) -> tuple[nn.Conv1d, list[nn.Module]]:
+def split_infusion(layers: nn.Module) -> tuple[nn.Conv1d, list[nn.Module]]:
     """Return an infusion's convolution, and the layers after it."""
     conv, *others = (layers.mle_layer if isinstance(layers, PublishedSequential) else layers).children()
     assert isinstance(conv, nn.Conv1d)  # see infusion_layer

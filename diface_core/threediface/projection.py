@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch import Tensor
 
+from ..types import Float32Array
 from .checkpoint import FaceModel
 from .diffusion import DrawNoise, noise_moments
 from .networks import FaceNetwork
@@ -47,45 +47,49 @@ class Projection:
             raise ValueError("The network's last layer is not linear.")
         conv = network.input_layer
         assert conv.bias is not None
-        self.input_weight, self.offset = conv.weight[..., 0], conv.bias.detach()
+        weight, last, bias = (values.detach().cpu() for values in (conv.weight[..., 0], out.weight, out.bias))
+        self.input_weight, self.offset = weight.numpy(), conv.bias.detach().cpu().numpy()
         # Computed once for many steps, so in float64.
-        first, last, bias = self.input_weight.double(), out.weight.double(), out.bias.double()
-        self._hidden_weight, self._hidden_offset = (first @ last).float(), (first @ bias).float()
+        first, last, bias = weight.double(), last.double(), bias.double()
+        self._hidden_weight, self._hidden_offset = (first @ last).float().numpy(), (first @ bias).float().numpy()
         self._max_row_norm, self._max_bias = float(last.norm(dim=1).max()), float(bias.abs().max())
-        self._output_from_hidden = network.output_from_hidden
+        self._output_weight, self._output_bias = last.float().numpy(), bias.float().numpy()
 
-    def project(self, x: Tensor) -> Tensor:
+    def project(self, x: Float32Array) -> Float32Array:
         """Return A x (..., ch) of x (..., C)."""
         return x @ self.input_weight.T
 
-    def project_hidden(self, hidden: Tensor) -> Tensor:
+    def project_hidden(self, hidden: Float32Array) -> Float32Array:
         """Return A (W hidden + b) of `hidden` (..., ch)."""
         return hidden @ self._hidden_weight.T + self._hidden_offset
 
-    def check_clamp(self, hidden: Tensor) -> None:
-        """Raise ClampedError if a value of x0 leaves [-1, 1]; vertices are computed only if a bound exceeds 1."""
-        bound = self._max_row_norm * float(hidden.norm(dim=-1).max()) + self._max_bias  # Cauchy-Schwarz
+    def check_clamp(self, hidden: Float32Array) -> None:
+        """Raise ClampedError if a value of x0 (T, C) leaves [-1, 1].
+
+        The vertices are computed only if a bound exceeds 1.
+        """
+        longest = float(np.einsum("tc,tc->t", hidden, hidden).max()) ** 0.5
+        bound = self._max_row_norm * longest + self._max_bias  # Cauchy-Schwarz
         if bound > 1:
-            for block in hidden.split(BLOCK, dim=1):
-                if float(self._output_from_hidden(block).abs().max()) > 1:
+            for first in range(0, len(hidden), BLOCK):
+                x0 = hidden[first : first + BLOCK] @ self._output_weight.T + self._output_bias
+                if float(np.abs(x0).max()) > 1:
                     raise ClampedError
 
 
-def exact_noise(projection: Projection, draw: DrawNoise, rows: int) -> Callable[[], Tensor]:
-    """Return draws of A times `draw` (1, rows, ch), computed in blocks of rows."""
-    columns, device = projection.input_weight.shape[1], projection.input_weight.device
+def exact_noise(projection: Projection, draw: DrawNoise, rows: int) -> Callable[[], Float32Array]:
+    """Return draws of A times `draw` (rows, ch), computed in blocks of rows."""
+    columns = projection.input_weight.shape[1]
 
-    def noise() -> Tensor:
+    def noise() -> Float32Array:
         sizes = [min(BLOCK, rows - first) for first in range(0, rows, BLOCK)]
-        return torch.cat(
-            [projection.project(torch.from_numpy(draw((1, size, columns))).to(device)) for size in sizes], 1
-        )
+        return np.concatenate([projection.project(draw((1, size, columns))[0]) for size in sizes])
 
     return noise
 
 
-def normal_noise(projection: Projection, model: FaceModel, rows: int, seed: int) -> Callable[[], Tensor] | None:
-    """Return draws (1, rows, ch) with the distribution of A times the model's noise, without drawing that noise.
+def normal_noise(projection: Projection, model: FaceModel, rows: int, seed: int) -> Callable[[], Float32Array] | None:
+    """Return draws (rows, ch) with the distribution of A times the model's noise, without drawing that noise.
 
     Every value is a sum of 15,069 independent uniform values, so normal by the central limit theorem, with mean m A 1
     and covariance s^2 A A'. The effective number of terms is 1 / sum(w^4), with w the weights of an uncorrelated sum of
@@ -95,19 +99,14 @@ def normal_noise(projection: Projection, model: FaceModel, rows: int, seed: int)
         The draws; None if the sums have fewer than MIN_EFFECTIVE_TERMS effective terms.
     """
     mean, deviation = noise_moments(model.diffusion)
-    first = projection.input_weight.double()
+    first = torch.from_numpy(projection.input_weight).double()
     sizes, axes = torch.linalg.eigh(first @ first.T)
     nonzero = sizes > sizes[-1] * 1e-12
     weights = axes[:, nonzero].T @ first / sizes[nonzero, None].sqrt()
     if float((weights**4).sum(1).max()) > 1 / MIN_EFFECTIVE_TERMS:
         return None
-    centre = (mean * first.sum(1)).float()
-    root = (deviation * axes * sizes.clamp(min=0).sqrt()).float()
+    centre = (mean * first.sum(1)).float().numpy()
+    root = (deviation * axes * sizes.clamp(min=0).sqrt()).float().numpy()
 
     rng = np.random.default_rng(seed)
-
-    def noise() -> Tensor:
-        draw = torch.from_numpy(rng.standard_normal((1, rows, len(centre)), np.float32))
-        return draw.to(centre.device) @ root.T + centre
-
-    return noise
+    return lambda: rng.standard_normal((rows, len(centre)), np.float32) @ root.T + centre

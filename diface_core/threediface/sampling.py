@@ -17,8 +17,8 @@ from ..types import Float32Array
 from .checkpoint import FaceModel, HeadModel
 from .diffusion import NoiseSource, Schedule, seeded_noise
 from .dpm_solver import select_sampler
-from .guidance import guided_denoiser, pad_to_stride
-from .known_frames import KnownFrames, clamp_known, make_inpainter, mask_channel
+from .guidance import guided_denoiser, pad_to_stride, step_denoiser
+from .known_frames import KnownFrames, clamp_known, make_array_inpainter, make_inpainter, mask_channel
 from .projection import ClampedError, Projection, exact_noise, normal_noise
 
 HEAD_MEAN = np.array([-0.05855013, -0.0028288, -0.01964026], np.float32)
@@ -123,22 +123,21 @@ def sample_hidden(
         if network.output_layer is None:
             raise ClampedError
         projection = Projection(network)
-        denoise, mix = guided_denoiser(network, audio_features, options.style, options.guidance, approximate=True)
+        denoise = step_denoiser(model, audio_features, options.style, options.guidance, approximate=True)
         known = None if options.known is None else clamp_known(options.known, model)
-        inpaint = make_inpainter(known, network, len(audio_features), projection.project)
+        inpaint = make_array_inpainter(known, network, len(audio_features), projection.project)
         xt, draw_noise = _projected_noise(projection, model, len(audio_features), options)
 
         hidden = xt
         for done, step in enumerate(steps.steps, start=1):
-            embedded = (xt + projection.offset).transpose(1, 2)
-            hidden = mix(denoise(embedded, steps.step_index(step, network.device)))
+            hidden = denoise(xt + projection.offset, steps.table_row(step))
             if model.diffusion.clamp:
                 projection.check_clamp(hidden)
             xt = steps.previous_sample(inpaint(projection.project_hidden(hidden)), xt, step, draw_noise)
             if on_step:
-                on_step(step, hidden[0, :rows].cpu().numpy())
+                on_step(step, hidden[:rows])
             report(done / len(steps.steps))
-        return hidden[0, :rows].cpu().numpy()
+        return hidden[:rows]
 
 
 def sample_all_vertices(
@@ -209,28 +208,31 @@ def sample_standardised_head(
     network = model.network
     audio_features, rows = pad_to_stride(audio_features, network.config), len(audio_features)
     with torch.inference_mode():
-        denoise, mix = guided_denoiser(network, audio_features, options.style, 1.0)
-        inpaint = make_inpainter(options.known, network, len(audio_features))
+        denoise = step_denoiser(model, audio_features, options.style, 1.0)
+        inpaint = make_array_inpainter(options.known, network, len(audio_features))
         mask = mask_channel(options.known, network, len(audio_features))
-        draw_noise = _frame_noise(options.noise, model, len(audio_features))
+        draw = (options.noise if callable(options.noise) else seeded_noise(model.diffusion, options.noise))()
+
+        def draw_noise() -> Float32Array:
+            return draw((1, len(audio_features), network.config.outputs))[0]
 
         steps = select_sampler(Schedule(model.diffusion), options.steps)
         xt = inpaint(draw_noise())
         for done, step in enumerate(steps.steps, start=1):
-            embedded = network.embed_motion(torch.cat([xt, mask], -1))
-            hidden = denoise(embedded, steps.step_index(step, network.device))
-            x0 = inpaint(mix(network.output_from_hidden(hidden)))
+            embedded = network.embed_motion(torch.from_numpy(np.concatenate([xt, mask], 1))[None].to(network.device))
+            hidden = denoise(embedded[0].T.contiguous().cpu().numpy(), steps.table_row(step))
+            x0 = inpaint(network.output_from_hidden(torch.from_numpy(hidden).to(network.device)).cpu().numpy())
             xt = inpaint(steps.previous_sample(x0, xt, step, draw_noise))
             if on_step:
-                on_step(step, x0[0, :rows].cpu().numpy())
+                on_step(step, x0[:rows])
             report(done / len(steps.steps))
-        return xt[0, :rows].cpu().numpy()
+        return xt[:rows]
 
 
 def _projected_noise(
     projection: Projection, model: FaceModel, rows: int, options: SamplingOptions
-) -> tuple[Tensor, Callable[[], Tensor]]:
-    """Return x_T (1, rows, ch) in the projected space, and draws of the steps' noise."""
+) -> tuple[Float32Array, Callable[[], Float32Array]]:
+    """Return x_T (rows, ch) in the projected space, and draws of the steps' noise."""
     noise = options.noise
     source = noise if callable(noise) else seeded_noise(model.diffusion, noise)
     draw_noise = exact_noise(projection, source(), rows)

@@ -151,10 +151,11 @@ def test_approximate_denoiser_equals_exact_up_to_rounding(face: FaceModel) -> No
 def test_projected_noise_corresponds_to_vertex_noise(face: FaceModel) -> None:
     """For every draw of A z there is a z with which the full sampler gives the same result."""
     projection = Projection(face.network)
-    inverse = torch.linalg.pinv(projection.input_weight.double())
+    inverse = np.linalg.pinv(projection.input_weight.astype(np.float64))
     first, draw_noise = seeded_noise(face.diffusion, 5)(), normal_noise(projection, face, 20, 5)
     assert draw_noise is not None
-    draws = iter([first((1, 20, VALUES)), *((draw_noise().double() @ inverse.T).float().numpy() for _ in range(6))])
+    lifted = ((draw_noise() @ inverse.T).astype(np.float32)[None] for _ in range(6))
+    draws = iter([first((1, 20, VALUES)), *lifted])
     whole = sample_all_vertices(face, speech(20), SamplingOptions(lambda: lambda shape: next(draws), 1))
     np.testing.assert_allclose(sample_face(face, speech(20), SamplingOptions(5, 1)), whole, rtol=0, atol=1e-5)
 
@@ -164,13 +165,13 @@ def test_normal_noise_has_the_distribution_of_exact_noise(tmp_path: Path, noise:
     model = face_model(tmp_path, noise=noise)
     projection = Projection(model.network)
     draws = [
-        exact_noise(projection, seeded_noise(model.diffusion, 1)(), 4000)()[0],
-        normal_noise(projection, model, 4000, 2)()[0],
+        exact_noise(projection, seeded_noise(model.diffusion, 1)(), 4000)(),
+        normal_noise(projection, model, 4000, 2)(),
     ]
     if noise == "Zero_Noise":
         assert all(not draw.any() for draw in draws)
         return
-    exact, normal = (draw.double().detach().numpy() for draw in draws)
+    exact, normal = (draw.astype(np.float64) for draw in draws)
     deviation = exact.std(0)
     np.testing.assert_allclose(normal.mean(0), exact.mean(0), rtol=0, atol=0.08 * deviation.max())
     near = np.abs(np.cov(normal.T) - np.cov(exact.T)) / np.outer(deviation, deviation)

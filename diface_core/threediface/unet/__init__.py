@@ -1,0 +1,1 @@
+"""3DiFACE's U-Nets on ONNX Runtime."""
