@@ -63,6 +63,13 @@ def random_model(width: int, steps: int) -> FaceModel:
     return FaceModel(network, DiffusionConfig(steps=steps, noise_scale=0.02, clamp=True), "")
 
 
+def torch_model(model: FaceModel) -> FaceModel:
+    """Return the same model, whose network runs on torch."""
+    same = FaceModel(model.network, model.diffusion, model.hash)
+    vars(same)["unet"] = None  # the cached property, as for a norm that the graph does not have
+    return same
+
+
 def original_steps(model: FaceModel, waveform: Float32Array, rows: int, count: int) -> None:
     """Compute `count` steps as the original does: wav2vec2 and all vertices in each, conditional and unconditional."""
     schedule, network = Schedule(model.diffusion), model.network
@@ -80,20 +87,22 @@ def original_steps(model: FaceModel, waveform: Float32Array, rows: int, count: i
 
 def measure(model: FaceModel, seconds: float, rounds: int) -> Timings:
     """Measure all variants in turn, so that other load on the machine affects them alike."""
-    rows = MODEL_RATE.rows(seconds)
+    rows, on_torch = MODEL_RATE.rows(seconds), torch_model(model)
     waveform = np.random.default_rng(0).normal(0, 0.1, round(seconds * RATE)).astype(np.float32)
     timings = Timings()
 
-    def ours(noise: int | NoiseSource, steps: int | None) -> Float32Array:
+    def ours(noise: int | NoiseSource, steps: int | None, used: FaceModel = model) -> Float32Array:
         options = SamplingOptions(noise, guidance=GUIDANCE, steps=steps)
-        return sample_face(model, encode_audio(model, waveform, rows), options)
+        return sample_face(used, encode_audio(used, waveform, rows), options)
 
     original_steps(model, waveform, rows, 1)
     ours(0, 2)
+    ours(0, 2, on_torch)
     for seed in range(rounds):
         scale = model.diffusion.steps / STEPS_MEASURED
         timings.record("original", lambda: original_steps(model, waveform, rows, STEPS_MEASURED), scale)
         timings.record("ours", lambda seed=seed: ours(seed, None))
+        timings.record("torch", lambda seed=seed: ours(seed, None, on_torch))
         timings.record("exact", lambda seed=seed: ours(seeded_noise(model.diffusion, seed), None))
         timings.record("few", lambda seed=seed: ours(seed, FEW_STEPS))
         timings.record("encoding", lambda: encode_audio(model, waveform, rows))
@@ -118,6 +127,7 @@ def main() -> None:
     labels = {
         "original": f"original computation ({STEPS_MEASURED} steps measured, times {args.steps // STEPS_MEASURED})",
         "exact": "here, every value of the noise drawn",
+        "torch": "here, on torch",
         "ours": "here",
         "few": f"here, {FEW_STEPS} steps of DPM-Solver++",
         "encoding": "of which audio encoding (wav2vec2, once)",

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+
 from .diffusion import Array, Schedule
 
 MIN_LOG_RATIO = -4.0
@@ -45,7 +46,7 @@ class DpmSolver:
             return x0
         target = self._next[step]
         width = float(self._ratio[target] - self._ratio[step])
-        direction = x0
+        direction: Any = x0
         if self._last is not None:
             previous_x0, previous_width = self._last
             direction = x0 + width / (2 * previous_width) * (x0 - previous_x0)

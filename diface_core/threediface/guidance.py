@@ -13,9 +13,7 @@ from ..types import Float32Array
 from .checkpoint import FaceModel, HeadModel
 from .networks import Network, PrecomputedSpeech
 from .options import NetworkConfig
-
-StepDenoiser = Callable[[Float32Array, int], Float32Array]
-"""Embedded motion (T, ch) and row of the step table -> guided hidden output (T, ch)."""
+from .unet.session import StepDenoiser
 
 HiddenDenoiser = Callable[[Tensor, Tensor], Tensor]
 """Embedded motion (1, ch, T) and diffusion step (1,) -> hidden output (B, T, ch) of each conditioning."""

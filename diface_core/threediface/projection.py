@@ -14,6 +14,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from ..inference.linear import linear
 from ..types import Float32Array
 from .checkpoint import FaceModel
 from .diffusion import DrawNoise, noise_moments
@@ -36,6 +37,8 @@ class Projection:
     Attributes:
         input_weight: A (ch, C).
         offset: a (ch,).
+        project: Map of x (T, C) to A x (T, ch).
+        project_hidden: Map of `hidden` (T, ch) to A (W hidden + b).
 
     Raises:
         ValueError: If the network's last layer is not linear.
@@ -51,17 +54,10 @@ class Projection:
         self.input_weight, self.offset = weight.numpy(), conv.bias.detach().cpu().numpy()
         # Computed once for many steps, so in float64.
         first, last, bias = weight.double(), last.double(), bias.double()
-        self._hidden_weight, self._hidden_offset = (first @ last).float().numpy(), (first @ bias).float().numpy()
+        self.project_hidden = linear((first @ last).float().numpy(), (first @ bias).float().numpy())
+        self.project = linear(self.input_weight, np.zeros(len(self.offset), np.float32))
         self._max_row_norm, self._max_bias = float(last.norm(dim=1).max()), float(bias.abs().max())
         self._output_weight, self._output_bias = last.float().numpy(), bias.float().numpy()
-
-    def project(self, x: Float32Array) -> Float32Array:
-        """Return A x (..., ch) of x (..., C)."""
-        return x @ self.input_weight.T
-
-    def project_hidden(self, hidden: Float32Array) -> Float32Array:
-        """Return A (W hidden + b) of `hidden` (..., ch)."""
-        return hidden @ self._hidden_weight.T + self._hidden_offset
 
     def check_clamp(self, hidden: Float32Array) -> None:
         """Raise ClampedError if a value of x0 (T, C) leaves [-1, 1].
@@ -108,5 +104,5 @@ def normal_noise(projection: Projection, model: FaceModel, rows: int, seed: int)
     centre = (mean * first.sum(1)).float().numpy()
     root = (deviation * axes * sizes.clamp(min=0).sqrt()).float().numpy()
 
-    rng = np.random.default_rng(seed)
-    return lambda: rng.standard_normal((rows, len(centre)), np.float32) @ root.T + centre
+    rng, correlate = np.random.default_rng(seed), linear(root, centre, threads=1)  # beside the network's threads
+    return lambda: correlate(rng.standard_normal((rows, len(centre)), np.float32))

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..runtime.prefetch import prefetching
 from ..types import Float32Array
 from .checkpoint import FaceModel, HeadModel
 from .diffusion import NoiseSource, Schedule, seeded_noise
@@ -129,14 +130,15 @@ def sample_hidden(
         xt, draw_noise = _projected_noise(projection, model, len(audio_features), options)
 
         hidden = xt
-        for done, step in enumerate(steps.steps, start=1):
-            hidden = denoise(xt + projection.offset, steps.table_row(step))
-            if model.diffusion.clamp:
-                projection.check_clamp(hidden)
-            xt = steps.previous_sample(inpaint(projection.project_hidden(hidden)), xt, step, draw_noise)
-            if on_step:
-                on_step(step, hidden[:rows])
-            report(done / len(steps.steps))
+        with prefetching(draw_noise) as next_noise:
+            for done, step in enumerate(steps.steps, start=1):
+                hidden = denoise(xt + projection.offset, steps.table_row(step))
+                if model.diffusion.clamp:
+                    projection.check_clamp(hidden)
+                xt = steps.previous_sample(inpaint(projection.project_hidden(hidden)), xt, step, next_noise)
+                if on_step:
+                    on_step(step, hidden[:rows])
+                report(done / len(steps.steps))
         return hidden[:rows]
 
 

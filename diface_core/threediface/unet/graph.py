@@ -82,9 +82,7 @@ def _convolve_frames(graph: OnnxGraph, x: str, number: int, stage: Stage, config
     if config.padding == "zeros":
         x = graph.op("Concat", x, graph.constant(np.zeros((1, inputs)), np.float32), axis=0)
     rows = _gather(graph, x, gather_name(number), inputs)
-    transformed = graph.op(
-        "MatMul", graph.constant(INPUT_TRANSFORM, np.float32), graph.reshape(rows, POINTS, -1)
-    )
+    transformed = graph.op("MatMul", graph.constant(INPUT_TRANSFORM, np.float32), graph.reshape(rows, POINTS, -1))
     products = _multiply(graph, transformed, name, transform_weight(_array(conv.weight)[:, :inputs]))
     tiles = graph.op("MatMul", graph.constant(OUTPUT_TRANSFORM, np.float32), products)
     if stage.infused:
@@ -98,16 +96,16 @@ def _convolve_frames(graph: OnnxGraph, x: str, number: int, stage: Stage, config
 
 def _multiply(graph: OnnxGraph, transformed: str, name: str, matrices: Float32Array) -> str:
     """Return the products (POINTS, .) of transformed rows (POINTS, .) with a matrix for each point."""
-    _points, inputs, outputs = matrices.shape
+    inputs = matrices.shape[1]
     if inputs <= MAX_BATCHED_WIDTH:
         weight = graph.weight(f"{name}.weight", matrices)
         return graph.reshape(graph.op("MatMul", graph.reshape(transformed, POINTS, -1, inputs), weight), POINTS, -1)
-    split = graph.ops("Split", transformed, count=POINTS, axis=0, num_outputs=POINTS)
+    parts = graph.ops("Split", graph.reshape(transformed, -1, inputs), count=POINTS, axis=0, num_outputs=POINTS)
     products = [
-        graph.op("MatMul", graph.reshape(rows, -1, inputs), graph.weight(f"{name}.weight.{point}", matrix))
-        for point, (rows, matrix) in enumerate(zip(split, matrices, strict=True))
+        graph.op("MatMul", rows, graph.weight(f"{name}.weight.{point}", matrix))
+        for point, (rows, matrix) in enumerate(zip(parts, matrices, strict=True))
     ]
-    return graph.op("Concat", *(graph.reshape(product, 1, -1) for product in products), axis=0)
+    return graph.reshape(graph.op("Concat", *products, axis=0), POINTS, -1)
 
 
 def _activate(graph: OnnxGraph, x: str, activation: str) -> str:

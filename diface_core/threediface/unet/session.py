@@ -20,7 +20,7 @@ from .winograd import TILE
 NORMS = (None, "batch", "batchfalse")
 """Norms that the graph has; networks with others run on torch."""
 
-HiddenSource = Callable[[Float32Array, int], Float32Array]
+StepDenoiser = Callable[[Float32Array, int], Float32Array]
 """Embedded motion (T, ch) and row of the step table -> guided hidden output (T, ch)."""
 
 
@@ -51,7 +51,7 @@ class UnetSession:
         session = Session(graph.to_bytes(), graph.weights, threads, f"The 3DiFACE {network.config.part} network")
         return cls(network, session, stages_of(network), steps)
 
-    def denoiser(self, speech: Tensor, weights: Float32Array, style: Tensor | None) -> HiddenSource:
+    def denoiser(self, speech: Tensor, weights: Float32Array, style: Tensor | None) -> StepDenoiser:
         """Return the denoiser for a mix of conditionings.
 
         Args:

@@ -39,11 +39,11 @@ def test_cpu_is_used_if_the_gpu_fails(tmp_path, monkeypatch, caplog):
     write_denoiser(tmp_path, "head")
     create, tried = session._create, []
 
-    def fail_on_gpu(path, weights, threads, providers):
+    def fail_on_gpu(graph, label, weights, threads, providers):
         tried.append(providers)
         if providers != [CPU]:
             raise ModelError("No GPU.", "")
-        return create(path, weights, threads, providers)
+        return create(graph, label, weights, threads, providers)
 
     monkeypatch.setattr(session, "_create", fail_on_gpu)
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [CUDA, CPU])
