@@ -25,6 +25,7 @@ from .errors import Cancelled, DifaceError, WorkerError
 from .protocol import Message
 from .runtime.progress import EtaEstimator
 from .runtime.threads import set_wait_policy
+from .start_errors import explain_message, this_system
 from .types import (
     AdaptationRequest,
     AdaptationResult,
@@ -150,13 +151,21 @@ def _failure_message(problem: Exception, request_id: int | None) -> Message:
 
 def _to_worker_error(problem: Exception) -> WorkerError:
     if isinstance(problem, ImportError):
-        message = f"The worker's Python ({sys.executable}) lacks a package: {problem}."
-        hint = "Install DiFACE again, or set another Worker Python in its preferences: one that has it."
-        return WorkerError(message, hint)
+        return _import_error(problem)
     if _is_out_of_memory(problem):
         return WorkerError("The memory is not sufficient.", "Close other programs or choose a shorter range.")
     message = f"Internal error: {type(problem).__name__}: {problem}."
     return WorkerError(message, "This is a bug: report it with the text in the system console.")
+
+
+def _import_error(problem: ImportError) -> WorkerError:
+    known = explain_message(str(problem))
+    if known is not None:
+        message = f"A package of the worker's Python cannot be loaded. {known.cause} ({problem}; {this_system()})"
+        return WorkerError(message, known.hint)
+    message = f"The worker's Python ({sys.executable}) lacks a package: {problem}."
+    hint = "Install DiFACE again, or set another Worker Python in its preferences: one that has it."
+    return WorkerError(message, hint)
 
 
 def _is_out_of_memory(problem: Exception) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core import diface_core, errors
+from ..core import diface_core, errors, start_errors
 
 MODULE = "diface_core.worker"
 
@@ -76,7 +76,11 @@ class Launch:
                 creationflags=_creation_flags(),
             )
         except OSError as reason:
-            raise errors.WorkerError(f"{python} cannot be started: {reason.strerror}.", WORKER_PYTHON_HINT) from reason
+            problem = start_errors.explain_os_error(reason)
+            message = f"{python} cannot be started: {reason.strerror}."
+            if problem is None:
+                raise errors.WorkerError(message, WORKER_PYTHON_HINT) from reason
+            raise errors.WorkerError(f"{message} {problem.cause}", problem.hint) from reason
 
     def environment(self) -> dict[str, str]:
         """Return Blender's environment with the core importable, and without access to the network."""
@@ -124,10 +128,16 @@ def _classify_exit(status: int, stderr_tail: Sequence[str], said_hello: bool) ->
     last = next((line.strip() for line in reversed(stderr_tail) if line.strip()), "")
     if _is_out_of_memory(status) or "MemoryError" in last or "DefaultCPUAllocator" in last:
         return errors.WorkerError("The worker process was ended, most likely because memory ran out.", MEMORY_HINT)
+    problem = start_errors.explain_status(status)
     if not said_hello:
+        problem = start_errors.explain_message("\n".join(stderr_tail)) or problem
         reason = last or f"it ended with {_status_name(status)}"
-        return errors.WorkerError(f"The worker process could not start: {reason}.", WORKER_PYTHON_HINT)
-    return errors.WorkerError(f"The worker process ended unexpectedly, with {_status_name(status)}.", RETRY_HINT)
+        message = f"The worker process could not start: {reason}."
+    else:
+        message = f"The worker process ended unexpectedly, with {_status_name(status)}."
+    if problem is not None:
+        return errors.WorkerError(f"{message} {problem.cause}", problem.hint)
+    return errors.WorkerError(message, RETRY_HINT if said_hello else WORKER_PYTHON_HINT)
 
 
 def _is_out_of_memory(status: int) -> bool:

@@ -14,16 +14,17 @@ import numpy.typing as npt
 
 from ..errors import DifaceError, ModelError
 from ..runtime.threads import usable_cores
+from ..start_errors import explain_message, this_system
 from ..types import Float32Array
 
 try:
     import onnxruntime
-except ImportError as problem:  # a DLL that is missing, or that antivirus software holds back, is an ImportError too
+except ImportError as reason:  # a library that is missing, damaged, or blocked by antivirus software, is one too
+    problem = explain_message(str(reason))
     raise DifaceError(
-        f"ONNX Runtime cannot be loaded: {problem}.",
-        "Install DiFACE again. On Windows, install Microsoft's Visual C++ Redistributable too, and check that no "
-        "antivirus software blocks the file.",
-    ) from problem
+        f"ONNX Runtime cannot be loaded: {problem.cause if problem else ''} ({reason}; {this_system()}).",
+        problem.hint if problem else "Set Worker Python to one that has onnxruntime, or install DiFACE again.",
+    ) from reason
 
 log = logging.getLogger(__name__)
 

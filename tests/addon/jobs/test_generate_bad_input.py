@@ -13,6 +13,7 @@ from diface_addon import compat
 from diface_addon.core import errors
 from diface_addon.scene.audio import audio_strip, decode
 from diface_addon.scene.files import user_cache
+from diface_addon.worker import process
 from tests.addon.conftest import needs_audio
 from tests.addon.scene import fingerprint, scenes
 from tests.addon.worker import fake_engine
@@ -301,12 +302,37 @@ def test_missing_temporary_folder(scene, head, clicks, worker, no_temporary) -> 
     assert not (no_temporary / "out.mp4").exists()
 
 
-def test_file_instead_of_the_cache_folder(scene, head, clicks, worker, tmp_path, monkeypatch) -> None:
+def test_file_instead_of_the_cache_folder(scene, head, clicks, worker, tmp_path, monkeypatch, caplog) -> None:
     monkeypatch.setattr(user_cache, "_user_cache_root", lambda: tmp_path)
     (tmp_path / "diface").mkdir()
     (tmp_path / "diface" / "cache").touch()
     scenes.use_audio_file(scene, clicks(CLICKS))
-    refused(message="cannot be used", hint="XDG_CACHE_HOME")
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    assert "not cached on disk" in caplog.text
+
+
+def test_read_only_user_folder(scene, head, clicks, worker, monkeypatch, caplog) -> None:
+    """As root, who may write everywhere, a folder that refuses is only pretended."""
+
+    def refuse(name: str) -> Path:
+        raise PermissionError(13, "Permission denied", f"/read only/{name}")
+
+    monkeypatch.setattr(user_cache, "private_folder", refuse)
+    scenes.use_audio_file(scene, clicks(CLICKS))
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    assert "/read only/cache" in caplog.text
+
+
+def test_folders_with_spaces_and_letters_of_other_scripts(scene, head, clicks, worker, tmp_path, monkeypatch) -> None:
+    root = tmp_path / "Мои файлы 我的 é"
+    root.mkdir()
+    monkeypatch.setattr(user_cache, "_user_cache_root", lambda: root)
+    monkeypatch.setattr("tempfile.tempdir", str(root))
+    sound = clicks(CLICKS)
+    scenes.use_audio_file(scene, sound.rename(root / "звук 音.wav"))
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    assert (root / "diface" / "cache").is_dir()
+    assert process.shared_worker()._launch.cache == root / "diface" / "cache"
 
 
 @needs_audio

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from diface_core import AudioClip
+from diface_core import AudioClip, AudioSection
 from diface_core.audio.feature_cache import FeatureCache, audio_key
+from diface_core.audio.reading import load_clip
+from diface_core.audio.speech_encoder import SpeechEncoder
 
 
 def features(seed: int, rows: int = 100) -> np.ndarray:
@@ -149,3 +153,43 @@ def test_features_are_computed_once(tmp_path):
     first = FeatureCache(tmp_path).get_or_put("a", compute)
     np.testing.assert_array_equal(FeatureCache(tmp_path).get_or_put("a", compute), first)
     assert len(calls) == 1
+
+
+SHARING = """
+import sys
+from pathlib import Path
+import numpy as np
+from diface_core.audio.feature_cache import FeatureCache
+
+for turn in range(60):
+    # Too small for two files, so that each process removes those of the other, and no memory hides it.
+    cache = FeatureCache(Path(sys.argv[1]), memory_limit=1, disk_limit=5000)
+    number = turn % 3
+    expected = np.full((300, 8), number, np.float32)
+    read = cache.get_or_put(str(number), lambda: expected)
+    assert read.shape == expected.shape, read.shape
+    assert (read == expected).all(), (number, read)
+"""
+
+
+def test_two_processes_share_a_folder(tmp_path, root):
+    """Both write, read and remove the same files; neither reads half of one, and no draft is left."""
+    command = [sys.executable, "-c", SHARING, str(tmp_path)]
+    processes = [subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    errors = [process.communicate(timeout=120)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], errors
+    assert {path.suffix for path in tmp_path.iterdir()} <= {".npy"}
+    assert all(path.stat().st_size == 300 * 8 * 2 + 128 for path in tmp_path.iterdir())
+
+
+KEY_OF_0_1_0 = "f632bbf7b94139041cbdbe838bd06ca5b1cd0710e2164458be3be758a699d1ee"
+"""Name of the file that DiFACE 0.1.0 wrote for tests/data/speech.flac."""
+
+
+def test_cache_of_0_1_0_is_used(tmp_path, speech):
+    values = features(0, 357).astype(np.float16)
+    np.save(tmp_path / f"{KEY_OF_0_1_0}.npy", values)
+    clip = load_clip(AudioSection(speech))
+    key = audio_key(clip, SpeechEncoder.load().hash)
+    assert key == KEY_OF_0_1_0
+    np.testing.assert_array_equal(FeatureCache(tmp_path).get(key), values.astype(np.float32))

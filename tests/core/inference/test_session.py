@@ -111,4 +111,4 @@ def test_library_that_cannot_be_loaded_names_the_next_step(root):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert "ONNX Runtime cannot be loaded" in done.stdout
-    assert "Install DiFACE again" in done.stdout
+    assert "install DiFACE again" in done.stdout

@@ -354,11 +354,14 @@ def check_failure(worker, style: str | None = None) -> WorkerError:
     [
         ("killed", "memory", "shorter range"),
         ("memory", "memory", "shorter range"),
+        ("allocates", "memory", "shorter range"),
         ("torch_memory", "memory", "shorter range"),
         ("exits", "unexpectedly, with status 3", "Try again"),
         ("malformed", "malformed message", "prints"),
         ("truncated", "memory", "shorter range"),
         ("bug", "KeyError: 'oops'", "report"),
+        ("bad_library", "unexpectedly, with SIGBUS", "Install DiFACE again"),
+        ("old_processor", "processor lacks", "Worker Python"),
     ],
 )
 def test_failed_worker_reports_the_reason_and_the_next_request_works(started, style, message, hint):
@@ -461,7 +464,14 @@ def test_missing_interpreter_is_reported(worker, tmp_path):
 @pytest.mark.parametrize(
     ("script", "message"),
     [
-        ("not a program", "cannot be started"),
+        ("not a program", "built for another system"),
+        ("#!/no/such/loader\n", "built for another system"),
+        (
+            "#!/bin/sh\necho 'libm.so.9: cannot open shared object file: No such file' >&2\nexit 127\n",
+            "libm.so.9 is missing",
+        ),
+        ("#!/bin/sh\necho 'OSError: [Errno 28] No space left on device' >&2\nexit 1\n", "disk is full"),
+        ("#!/bin/sh\nkill -ILL $$\n", "processor lacks"),
         ("#!/bin/sh\nexit 0\n", "could not start"),
         ("#!/bin/sh\necho Blender 5.2 is not a Python\nexec sleep 60\n", "malformed message"),
         ("#!/bin/sh\necho \"No module named 'numpy'\" >&2\nexit 1\n", "No module named 'numpy'"),
@@ -478,6 +488,16 @@ def test_file_that_is_not_an_interpreter_is_reported(worker, tmp_path, script, m
         error = raised
     assert message in error.message
     assert error.hint
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a script that is a program")
+def test_interpreter_that_is_not_allowed_to_run_is_reported(worker, tmp_path):
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\nexit 0\n")
+    python.chmod(0o644)
+    with pytest.raises(WorkerError, match="antivirus") as caught:
+        worker.start(python)
+    assert "noexec" in caught.value.hint
 
 
 def test_another_python_does_not_inherit_blenders_packages(jobs, monkeypatch):

@@ -4,6 +4,7 @@ Started as modules, as diface_core.worker is: the environment variable SCENARIO 
 """
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -56,12 +57,25 @@ class Engine:
     def memory(self, request, report):
         raise MemoryError
 
+    def allocates(self, request, report):
+        """Run out of memory in the middle, really."""
+        report(Progress(0.5, "Generating the motion"))
+        np.ones(1 << 50)
+
     def torch_memory(self, request, report):
         raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
 
     def killed(self, request, report):
         report(Progress(0.5, "Dying"))
         os.kill(os.getpid(), 9)
+
+    def bad_library(self, request, report):
+        """Crash as in a truncated library."""
+        os.kill(os.getpid(), signal.SIGBUS)
+
+    def old_processor(self, request, report):
+        """Crash at an instruction that the processor does not have."""
+        os.kill(os.getpid(), signal.SIGILL)
 
     def exits(self, request, report):
         sys.stderr.write("so long\n")
