@@ -18,6 +18,7 @@ from .generate import Generator
 from .motion.resample import resample_motion
 from .motion.warp import warp_motion
 from .runtime.threads import limit_torch_threads
+from .torch_support import check_torch
 from .types import (
     MODEL_RATE,
     AdaptationRequest,
@@ -30,6 +31,8 @@ from .types import (
     OnChunk,
     Progress,
     Report,
+    SelfTestRequest,
+    SelfTestResult,
     Shapes,
     ShapesRequest,
     SolveRequest,
@@ -41,6 +44,9 @@ LOADING, READING, REDUCING_SHAPES = "Loading the models", "Reading the audio", "
 TRANSFERRING_SHAPES, FITTING_SHAPES = "Transferring the shapes", "Fitting the sculpt"
 """Stages, as the user reads them."""
 
+MEASURING, CHECKING_TORCH = "Measuring the speed", "Looking for torch"
+SELF_TEST_STEPS = 8
+"""Number of denoising steps of *Draft*."""
 WARM_UP_SECONDS = 1.0
 """Length of the sound with which the networks are called for the first time."""
 
@@ -73,6 +79,11 @@ class MotionGenerator(Protocol):
 
     def generate(self, request: GenerateRequest, report: Report, on_chunk: OnChunk, /) -> GenerateResult:
         """Generate the Motion."""
+        ...
+
+    @property
+    def device(self) -> str:
+        """Return the name of the device."""
         ...
 
     def dry_run(self, seconds: float, steps: int) -> None:
@@ -109,6 +120,18 @@ class Engines:
         if request.engine is not None:
             return self._generate_threediface(request, request.engine, report)
         return self._loaded_generator(report).generate(request, report, on_chunk)
+
+    def self_test(self, request: SelfTestRequest, report: Report) -> SelfTestResult:
+        """Load DiFACE's models, measure them, and look for what 3DiFACE models need. Raises ModelError."""
+        generator = self._loaded_generator(report)
+        report(Progress(0.3, MEASURING))
+        generator.dry_run(WARM_UP_SECONDS, steps=1)
+        start = time.perf_counter()
+        generator.dry_run(request.seconds, steps=SELF_TEST_STEPS)
+        speed = request.seconds / (time.perf_counter() - start)
+        report(Progress(0.7, CHECKING_TORCH))
+        support = check_torch()
+        return SelfTestResult(generator.device, speed, support.device, support.problems)
 
     def prefetch(self) -> None:
         """Load DiFACE's models and call each network once: first calls take longer. Raises ModelError."""

@@ -57,6 +57,11 @@ class MotionModels(Protocol):
     """
 
     @property
+    def device(self) -> str:
+        """Return the name of the device."""
+        ...
+
+    @property
     def hash(self) -> str:
         """Return the hash (hex) of the model files."""
         ...
@@ -140,6 +145,11 @@ class Generator:
             yield motion
             tracker.restart_timer()
         tracker.finish()
+
+    @property
+    def device(self) -> str:
+        """Name of the device that the models run on."""
+        return self._models.device
 
     def dry_run(self, seconds: float, steps: int) -> None:
         """Compute face and head for noise, without any cache: to warm up the networks, or to measure them.

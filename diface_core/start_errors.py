@@ -65,8 +65,8 @@ OLD_PROCESSOR = StartProblem(
     "install there an onnxruntime for this processor.",
 )
 DAMAGED_LIBRARY = StartProblem(
-    "A library crashed; it is probably damaged.",
-    "Install DiFACE again. If that does not help, report it with the text in the system console.",
+    "A library crashed.",
+    "Try again: a new worker starts. If it happens again, a library is probably damaged: install DiFACE again.",
 )
 
 _MESSAGES = (

@@ -391,6 +391,34 @@ class SolveRequest:
 
 
 @dataclass(frozen=True)
+class SelfTestRequest:
+    """A test of the worker: load the models and measure their speed.
+
+    Attributes:
+        seconds: Length of the sound that the speed is measured with.
+    """
+
+    seconds: float = 10.0
+
+
+@dataclass(frozen=True)
+class SelfTestResult:
+    """What a worker runs on.
+
+    Attributes:
+        device: Device of the bundled models, such as "CPU".
+        speed: Seconds of motion (face and head, 8 steps) for each second of computing.
+        torch_device: Device of the user's 3DiFACE models; None if torch cannot be loaded.
+        problems: What 3DiFACE models lack, as phrases.
+    """
+
+    device: str
+    speed: float
+    torch_device: str | None = None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class SolveResult:
     """Weights of shapes that reproduce a sculpted face.
 

@@ -35,6 +35,8 @@ from .types import (
     OnChunk,
     Progress,
     Report,
+    SelfTestRequest,
+    SelfTestResult,
     Shapes,
     ShapesRequest,
     SolveRequest,
@@ -43,7 +45,7 @@ from .types import (
 
 log = logging.getLogger(__name__)
 
-Request = GenerateRequest | ShapesRequest | SolveRequest | AdaptationRequest
+Request = GenerateRequest | ShapesRequest | SolveRequest | AdaptationRequest | SelfTestRequest
 
 IDLE_SECONDS = 1800.0
 """A worker without a request for this time ends, and its memory is free. The next request starts another."""
@@ -76,6 +78,10 @@ class Engine(Protocol):
 
     def adapt_style(self, request: AdaptationRequest, report: Report, /) -> AdaptationResult:
         """Fit a style and write it to its file. Raises as `generate`."""
+        ...
+
+    def self_test(self, request: SelfTestRequest, report: Report, /) -> SelfTestResult:
+        """Load the models and measure their speed. Raises as `generate`."""
         ...
 
     def prefetch(self) -> None:

@@ -21,6 +21,7 @@ PAGE_BY_OPERATOR = {
     "list_missing_keys": "troubleshooting.md",
     "show_message": "troubleshooting.md",
     "check_worker": "install.md",
+    "create_environment": "install.md",
     "add_flame_head": "flame.md",
     "add_arkit_keys": "flame.md",
     "new_seed": "settings.md",

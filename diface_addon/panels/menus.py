@@ -32,6 +32,7 @@ MENU_OPERATORS = (
     ("diface.add_head", "diface.add_flame_head", "diface.add_arkit_keys"),
     ("diface.export_fbx", "diface.export_alembic", "diface.playblast"),
     ("diface.check_worker",),
+    ("diface.create_environment",),
 )
 """Operators of the menu, in groups. Those that act on a take act on the active one."""
 

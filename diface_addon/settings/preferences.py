@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from pathlib import Path
 
 import bpy
@@ -15,6 +16,8 @@ from . import threediface_files
 
 WORKER_TIMEOUT = 120.0
 """Default of the preference Worker Timeout, in seconds."""
+REPORT_LETTERS = 100
+"""Letters in a line of the worker's report."""
 CACHE_HINT = "Check the permissions of that folder and the space on the disk, or set XDG_CACHE_HOME to another folder."
 
 
@@ -74,19 +77,28 @@ class DifacePreferences(bpy.types.AddonPreferences):
         self.layout.label(text="Blender resets these preferences when the add-on is disabled", icon="INFO")
         self.layout.prop(self, "worker_timeout")
         self.layout.prop(self, "prefetch")
-        state, row = context.window_manager.diface, self.layout.row()
-        if state.running:
-            row.progress(factor=state.fraction, text=state.stage)
-            row.operator("diface.cancel", icon="X")
-        else:
-            row.operator("diface.check_worker", icon="CHECKMARK")
-            row.label(text=state.worker_versions or state.message)
+        _draw_worker(self.layout, context)
         self.layout.label(text="3DiFACE models, which are not part of DiFACE:")
         column = self.layout.column()
         for name, find_status in USER_MODELS.items():
             column.prop(self, name)
             status = find_status(_absolute_path(getattr(self, name)))
             column.label(text=status.message, icon="CHECKMARK" if status.is_valid else "INFO")
+
+
+def _draw_worker(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draw the buttons and the report of the worker, or the progress of what runs."""
+    state, row = context.window_manager.diface, layout.row()
+    if state.running:
+        row.progress(factor=state.fraction, text=state.stage)
+        row.operator("diface.cancel", icon="X")
+        return
+    row.operator("diface.check_worker", icon="CHECKMARK")
+    row.operator("diface.create_environment", icon="IMPORT")
+    column = layout.column(align=True)
+    for paragraph in (state.worker_report or state.message).splitlines():
+        for line in textwrap.wrap(paragraph, REPORT_LETTERS):
+            column.label(text=line)
 
 
 USER_MODELS = {
@@ -171,6 +183,21 @@ def styles_folder() -> Path:
     Raises SceneError if it cannot be created.
     """
     return _user_folder("styles")
+
+
+def environments_folder() -> Path:
+    """Return the folder of the environments of Create Environment. Raises SceneError if it cannot be created."""
+    return _user_folder("environments")
+
+
+def set_worker_python(interpreter: Path) -> None:
+    """Make `interpreter` the worker's Python; outside an extension, for this session only."""
+    stored = _addon_preferences()
+    if stored is None:
+        os.environ["DIFACE_PYTHON"] = str(interpreter)
+        return
+    stored.python = str(interpreter)
+    bpy.context.preferences.is_dirty = True
 
 
 def _user_folder(name: str) -> Path:

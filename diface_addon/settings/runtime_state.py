@@ -24,5 +24,5 @@ class DifaceState(bpy.types.PropertyGroup):
     cancel_hint: StringProperty(description="What Esc does to the running job", options={"SKIP_SAVE"})
     messages: CollectionProperty(type=PanelMessage, options={"SKIP_SAVE"})
     message: StringProperty(description="The last message of any panel", options={"SKIP_SAVE"})
-    worker_versions: StringProperty(options={"SKIP_SAVE"})
+    worker_report: StringProperty(description="Result of the worker's test, in lines", options={"SKIP_SAVE"})
     copied_pose: StringProperty(description="Values that Copy Pose stored, as JSON", options={"SKIP_SAVE"})

@@ -31,9 +31,11 @@ class Restart:
     """
 
 
-Result = types.GenerateResult | types.Shapes | types.SolveResult | types.AdaptationResult
+Result = types.GenerateResult | types.Shapes | types.SolveResult | types.AdaptationResult | types.SelfTestResult
 Event = types.Progress | types.MotionChunk | Result | errors.DifaceError | Restart
-Request = types.GenerateRequest | types.ShapesRequest | types.SolveRequest | types.AdaptationRequest
+Request = (
+    types.GenerateRequest | types.ShapesRequest | types.SolveRequest | types.AdaptationRequest | types.SelfTestRequest
+)
 Events = queue.SimpleQueue
 
 EXCHANGES_BY_REPLY = {exchange.response_kind: exchange for exchange in protocol.EXCHANGES}

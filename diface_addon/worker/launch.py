@@ -86,7 +86,7 @@ class Launch:
         """Return Blender's environment with the core importable, and without access to the network."""
         core = Path(diface_core.__file__).absolute().parents[1]
         paths = [core, *self.extra_paths] if self.interpreter is None else [core]
-        inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+        inherited = clean_environment()
         settings = {
             "PYTHONPATH": os.pathsep.join(map(str, paths)),
             "PYTHONSAFEPATH": "1",
@@ -97,6 +97,11 @@ class Launch:
             # A numpy in the user's site-packages would be imported instead of Blender's.
             settings["PYTHONNOUSERSITE"] = "1"
         return {**THREAD_SETTINGS, **inherited, **settings}
+
+
+def clean_environment() -> dict[str, str]:
+    """Return Blender's environment variables without those that can prevent another Python from starting."""
+    return {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
 
 
 def blender_python() -> Path:
@@ -131,7 +136,8 @@ def _classify_exit(status: int, stderr_tail: Sequence[str], said_hello: bool) ->
     problem = start_errors.explain_status(status)
     if not said_hello:
         problem = start_errors.explain_message("\n".join(stderr_tail)) or problem
-        reason = last or f"it ended with {_status_name(status)}"
+        # After a signal the last line is one of the traceback that faulthandler writes.
+        reason = last if last and status >= 0 else f"it ended with {_status_name(status)}"
         message = f"The worker process could not start: {reason}."
     else:
         message = f"The worker process ended unexpectedly, with {_status_name(status)}."

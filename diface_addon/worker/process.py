@@ -20,8 +20,17 @@ MAX_RESTARTS = 2
 """How often a request is sent to a new worker after the old one was lost for another reason than the request."""
 
 TaskEvent = types.Progress | types.MotionChunk | Result | errors.DifaceError
-RequestT = TypeVar("RequestT", types.GenerateRequest, types.ShapesRequest, types.SolveRequest, types.AdaptationRequest)
-ResultT = TypeVar("ResultT", types.GenerateResult, types.Shapes, types.SolveResult, types.AdaptationResult)
+RequestT = TypeVar(
+    "RequestT",
+    types.GenerateRequest,
+    types.ShapesRequest,
+    types.SolveRequest,
+    types.AdaptationRequest,
+    types.SelfTestRequest,
+)
+ResultT = TypeVar(
+    "ResultT", types.GenerateResult, types.Shapes, types.SolveResult, types.AdaptationResult, types.SelfTestResult
+)
 State = Literal["running", "done", "failed", "cancelled"]
 
 

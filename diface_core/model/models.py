@@ -31,6 +31,11 @@ class Models:
     denoisers: Mapping[str, MotionDenoiser]
     hash: str
 
+    @property
+    def device(self) -> str:
+        """Names of the devices that the denoisers run on."""
+        return ", ".join(sorted({denoiser.device for denoiser in self.denoisers.values()}))
+
     def sample(
         self, features: Float32Array, request: GenerateRequest, report: ReportFraction = lambda fraction: None
     ) -> Motion:
@@ -104,8 +109,9 @@ def load_models(folder: Path = WEIGHTS, graphs: Path = GRAPHS) -> Models:
             raise ModelError(f"{part}.safetensors has other channels than the {part}'s.", "Install DiFACE again.")
         denoisers[part] = OnnxDenoiser.load(file, graphs)
         digest.update(file.hash.encode())
-    log.info("The models run on %s.", ", ".join(sorted({denoiser.device for denoiser in denoisers.values()})))
-    return Models(denoisers, digest.hexdigest())
+    models = Models(denoisers, digest.hexdigest())
+    log.info("The models run on %s.", models.device)
+    return models
 
 
 def _select_columns(

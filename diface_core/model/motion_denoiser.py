@@ -13,6 +13,11 @@ class MotionDenoiser(Protocol):
     """A denoiser from numpy to numpy: `inference.denoiser.OnnxDenoiser`, or `networks.torch_denoiser.TorchDenoiser`."""
 
     @property
+    def device(self) -> str:
+        """Return the name of the device that computes."""
+        ...
+
+    @property
     def config(self) -> DenoiserConfig:
         """Return the architecture."""
         ...

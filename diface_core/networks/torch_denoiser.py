@@ -24,6 +24,11 @@ class TorchDenoiser:
         self.network = network
 
     @property
+    def device(self) -> str:
+        """Name of the device that computes."""
+        return self.network.device.type.upper()
+
+    @property
     def config(self) -> DenoiserConfig:
         """The architecture."""
         return self.network.config

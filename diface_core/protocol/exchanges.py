@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..types import AdaptationRequest, GenerateRequest, ShapesRequest, SolveRequest
+from ..types import AdaptationRequest, GenerateRequest, SelfTestRequest, ShapesRequest, SolveRequest
 from . import messages
 from .framing import Message
 
@@ -66,6 +66,15 @@ EXCHANGES = (
         "style adapted",
         messages.adaptation_result_message,
         messages.parse_adaptation_result,
+    ),
+    Exchange(
+        "self_test",
+        SelfTestRequest,
+        messages.self_test_request_message,
+        messages.parse_self_test_request,
+        "tested",
+        messages.self_test_result_message,
+        messages.parse_self_test_result,
     ),
 )
 """Every kind of request that the worker accepts. A new one is one entry here and one method of the engine."""

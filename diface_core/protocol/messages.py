@@ -23,6 +23,8 @@ from ..types import (
     MotionChunk,
     Pins,
     Progress,
+    SelfTestRequest,
+    SelfTestResult,
     Shapes,
     ShapesRequest,
     SolveRequest,
@@ -236,6 +238,32 @@ def parse_adaptation_result(message: Message) -> AdaptationResult:
         return AdaptationResult(**fields)
     except (KeyError, TypeError) as error:
         raise malformed(f"a malformed style ({error!r})") from error
+
+
+def self_test_request_message(request: SelfTestRequest, request_id: int) -> Message:
+    """Return a `self_test` message; the reply is `tested`, `error` or `cancelled`."""
+    return Message("self_test", request_id, dict(vars(request)))
+
+
+def parse_self_test_request(message: Message) -> SelfTestRequest:
+    """Return the SelfTestRequest of a message from `self_test_request_message`. Raises WorkerError if malformed."""
+    try:
+        return SelfTestRequest(**message.data)
+    except TypeError as error:
+        raise malformed(f"a malformed test ({error!r})") from error
+
+
+def self_test_result_message(result: SelfTestResult, request_id: int) -> Message:
+    """Return the result of a test."""
+    return Message("tested", request_id, {**vars(result), "problems": list(result.problems)})
+
+
+def parse_self_test_result(message: Message) -> SelfTestResult:
+    """Return the SelfTestResult of a message from `self_test_result_message`. Raises WorkerError if malformed."""
+    try:
+        return SelfTestResult(**{**message.data, "problems": tuple(message.data["problems"])})
+    except (KeyError, TypeError) as error:
+        raise malformed(f"a malformed result of a test ({error!r})") from error
 
 
 def error_message(error: DifaceError, request_id: int | None, details: str = "") -> Message:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from ..errors import ModelError
-
-MIN_TORCH = (2, 6)
-"""First torch whose `weights_only` loading is safe (CVE-2025-32434)."""
+from ..torch_support import MIN_TORCH, is_too_old
 
 
 def require_safe_torch(path: Path) -> None:
     """Raise ModelError if the installed torch is too old to open a pickled weight file safely."""
-    version = re.match(r"(\d+)\.(\d+)", torch.__version__)
-    if version is None or tuple(map(int, version.groups())) < MIN_TORCH:
+    if is_too_old(torch.__version__):
         raise ModelError(
             f"{path} was not opened: torch {torch.__version__} can be made to run code by a .pt file "
             f"(CVE-2025-32434). torch {MIN_TORCH[0]}.{MIN_TORCH[1]} or newer is required.",

@@ -1,55 +1,63 @@
-"""Test the worker: start it, load the models, and report the versions that it runs on."""
+"""Test the worker: start it, load and measure its models, and report what it runs on and what is missing."""
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
-from pathlib import Path
 
 import bpy
 
-from ...core import errors, types
+from ...core import types
 from ...worker import process
 from .. import running_job, worker_client
 
-ABSENT = {"onnxruntime": "missing", "torch": "absent, needed for 3DiFACE models only"}
-"""What is said of a package that the worker's Python does not have."""
-
-NO_SOUND = Path("no sound")
-"""A sound file that does not exist: if its absence is the only error, the worker and its models work."""
+NEXT_STEP = "Press Create Environment, or set Worker Python to a Python that has them"
 
 
 @dataclass(frozen=True)
-class WorkerVersions:
-    """The versions that the worker runs on."""
+class WorkerReport:
+    """What the worker runs on, in lines."""
 
-    name: str
+    lines: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.lines[0]
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return (f"The worker is ready: {self.name}.",)
+        return ("The worker is ready.", *(f"{line}." for line in self.lines))
 
 
 class WorkerTestJob(running_job.RunningJob):
     """A test of the worker."""
 
-    def wait(self) -> None:
-        """Wait until the worker has loaded its models. Raises the error with which it failed."""
-        with contextlib.suppress(errors.AudioError):
-            self.task.wait()
+    def write_result(self) -> WorkerReport:
+        """Show the report in the preferences."""
+        result = self.task.wait_for(types.SelfTestResult)
+        lines = report_lines(process.shared_worker().versions, result)
+        bpy.context.window_manager.diface.worker_report = "\n".join(lines)
+        return WorkerReport(lines)
 
-    def write_result(self) -> WorkerVersions:
-        """Show the versions in the preferences."""
-        versions = process.shared_worker().versions
-        text = ", ".join(f"{name} {number or ABSENT[name]}" for name, number in versions.items())
-        bpy.context.window_manager.diface.worker_versions = text
-        return WorkerVersions(text)
+
+def report_lines(versions: dict[str, str | None], result: types.SelfTestResult) -> tuple[str, ...]:
+    """Return what the user reads about the worker, without final stops.
+
+    Args:
+        versions: Versions by package, None if it is missing.
+        result: What the worker measured.
+    """
+    packages = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+    speed = f"{result.speed:.0f}" if result.speed >= 10 else f"{result.speed:.1f}"
+    bundled = f"Bundled models: {result.device}, {speed} x real time"
+    if result.problems:
+        return packages, bundled, f"3DiFACE models: {', '.join(result.problems)}. {NEXT_STEP}"
+    return packages, bundled, f"3DiFACE models: {result.torch_device}"
 
 
 def begin(context: bpy.types.Context) -> WorkerTestJob:
-    """Start the worker, and send it a request that only fails for its sound. Raises WorkerError."""
+    """Start the worker and its test. Raises WorkerError."""
     running_job.check_idle()
-    context.window_manager.diface.worker_versions = ""
-    job = WorkerTestJob(worker_client.submit(types.GenerateRequest(types.AudioSection(NO_SOUND))))
+    context.window_manager.diface.worker_report = ""
+    job = WorkerTestJob(worker_client.submit(types.SelfTestRequest()))
     running_job.set_current(job)
     return job

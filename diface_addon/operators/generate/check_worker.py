@@ -10,7 +10,7 @@ from ..base.modal_job import ModalJobOperator
 
 
 class DIFACE_OT_check_worker(ModalJobOperator, bpy.types.Operator):
-    """Start the worker process, load its models, and show the versions of its Python and packages"""
+    """Start the worker, and show its device, its speed, the versions of its packages, and what is missing"""
 
     bl_idname = "diface.check_worker"
     bl_label = "Test Worker"
@@ -24,7 +24,7 @@ class DIFACE_OT_check_worker(ModalJobOperator, bpy.types.Operator):
         return worker_test.begin(context)
 
     def _result_message(self) -> str:
-        return " ".join(self._notes)
+        return "\n".join(self._notes)
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_check_worker,))

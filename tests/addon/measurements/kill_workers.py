@@ -1,7 +1,6 @@
 """Kill the worker at a random moment of every Generate, and count lost scenes and leaked processes, as table rows.
 
-    BLENDER_USER_RESOURCES=.build/blender-user DIFACE_PYTHON=.build/venvs/core/bin/python PYTHONPATH=. \\
-        .build/venvs/bpy-4.5/bin/python tests/addon/measurements/kill_workers.py --count 100
+docs/research/reliability.md has the command.
 """
 
 from __future__ import annotations
@@ -19,12 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import bpy
-from bench_tools import ROOT, row
+import numpy as np
 
 import diface_addon
+from diface_addon import compat
 from diface_addon.scene.takes import take_index
 from diface_addon.worker import process
-from tests.addon.scene import fingerprint
+from tests.addon.measurements.bench_tools import ROOT, row
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV, signal.SIGABRT)
 LONGEST = 1.6
@@ -48,6 +48,24 @@ def is_running(pid: int) -> bool:
         return False
 
 
+def state_of_file() -> list[object]:
+    """Return the names of all data-blocks, what animates each, and all keys as bytes."""
+    found: list[object] = []
+    for collection in ("objects", "meshes", "shape_keys", "actions", "scenes", "sounds", "materials"):
+        for block in getattr(bpy.data, collection):
+            animation = getattr(block, "animation_data", None)
+            tracks = [(track.name, len(track.strips)) for track in animation.nla_tracks] if animation else []
+            action = animation.action.name if animation and animation.action else None
+            found.append((collection, block.name, block.users, action, tracks))
+    for action in bpy.data.actions:
+        for bag in filter(None, (compat.find_channelbag(action, kind) for kind in ("KEY", "OBJECT"))):
+            for curve in bag.fcurves:
+                keys = np.empty(2 * len(curve.keyframe_points), np.float32)
+                curve.keyframe_points.foreach_get("co", keys)
+                found.append((action.name, curve.data_path, curve.array_index, keys.tobytes()))
+    return found
+
+
 def kill_later(seconds: float, number: int, outcomes: Outcomes, stop: threading.Event) -> None:
     """Kill the worker that runs after `seconds`, if one does."""
     stop.wait(seconds)
@@ -64,7 +82,7 @@ def kill_later(seconds: float, number: int, outcomes: Outcomes, stop: threading.
 
 def generate_once(chance: random.Random, outcomes: Outcomes) -> None:
     """Generate with a kill at a random moment, and compare the scene with the one before."""
-    before, takes = fingerprint.of_file(), len(take_index.all_takes())
+    before, takes = state_of_file(), len(take_index.all_takes())
     stop = threading.Event()
     delay, number = chance.uniform(0, LONGEST), chance.choice(SIGNALS)
     killer = threading.Thread(target=kill_later, args=(delay, number, outcomes, stop))
@@ -75,8 +93,8 @@ def generate_once(chance: random.Random, outcomes: Outcomes) -> None:
         outcomes.missing += len(take_index.all_takes()) != takes + 1
     except RuntimeError as error:
         outcomes.refused += 1
-        outcomes.messages[str(error).removeprefix("Error: ").strip()] += 1
-        outcomes.changed += bool(fingerprint.difference(before, fingerprint.of_file()))
+        outcomes.messages[str(error).removeprefix("Error: ").partition(". ")[0]] += 1
+        outcomes.changed += before != state_of_file()
     stop.set()
     killer.join()
     if pid := process.shared_worker().pid:
@@ -103,7 +121,7 @@ def report(outcomes: Outcomes, kept: int, leaked: int) -> None:
     row("processes of workers", str(len(outcomes.pids)), "")
     row("leaked processes", str(leaked), "0")
     for message, count in outcomes.messages.most_common():
-        print(f"{count} x {message}")
+        row(f"message: {message}", str(count), "")
 
 
 def main() -> None:

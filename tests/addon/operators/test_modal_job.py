@@ -163,4 +163,4 @@ def test_test_worker_runs_in_the_background(scene, worker) -> None:
         assert bpy.context.window_manager.diface.running
         time.sleep(0.01)
     assert result == {"FINISHED"}
-    assert bpy.context.window_manager.diface.message.startswith("The worker is ready: python 3")
+    assert bpy.context.window_manager.diface.message.startswith("The worker is ready.\npython 3")

@@ -341,7 +341,10 @@ def test_cancel_is_disabled_without_a_job(scene) -> None:
 
 def test_test_worker_reports_versions(scene, worker) -> None:
     assert bpy.ops.diface.check_worker() == {"FINISHED"}
-    assert "python 3" in bpy.context.window_manager.diface.worker_versions
+    report = bpy.context.window_manager.diface.worker_report
+    assert "python 3" in report
+    assert "Bundled models: CPU, 31 x real time" in report
+    assert "3DiFACE models: transformers is missing. Press Create Environment" in report
 
 
 def test_unregister_removes_every_class_and_handler() -> None:

@@ -32,6 +32,8 @@ from diface_core.types import (
     Motion,
     Progress,
     Report,
+    SelfTestRequest,
+    SelfTestResult,
     Shapes,
     ShapesRequest,
     SolveRequest,
@@ -80,6 +82,11 @@ class Loudness:
             shape_count = len(names) - kept.values.shape[1]  # the shapes of a 3DiFACE face, which come first
             values[:, shape_count:] = warp_motion(np.where(kept.known_mask, kept.values, np.float32(REGENERATED)), kept)
         return GenerateResult(Motion(values, names, request.rate), "0123abcd", {}, shapes)
+
+    def self_test(self, request: SelfTestRequest, report: Report) -> SelfTestResult:
+        """Return arbitrary values."""
+        report(Progress(0.5, "Measuring"))
+        return SelfTestResult("CPU", 31.4, None, ("transformers is missing",))
 
     def prefetch(self) -> None:
         """Load nothing."""

@@ -23,9 +23,10 @@ ADDON_LAYERS = {
 """Each part of the add-on, and the parts that it may import."""
 
 CORE_LAYERS = (
-    "types", "errors", "start_errors", "channels", "atomic_write", "untrusted", "runtime", "motion", "inference",
-    "protocol", "request_file", "audio", "faces", "layers", "diffusion", "model", "networks", "learning",
-    "style_adaptation", "cli", "threediface", "constrained", "generate", "engines", "worker", "__main__", "asset_build", "training",
+    "types", "errors", "start_errors", "torch_support", "channels", "atomic_write", "untrusted", "runtime",
+    "motion", "inference", "protocol", "request_file", "audio", "faces", "layers", "diffusion", "model",
+    "networks", "learning", "style_adaptation", "cli", "threediface", "constrained", "generate", "engines",
+    "worker", "__main__", "asset_build", "training",
 )  # fmt: skip
 """The parts of the core from the lowest layer to the highest: each may import only parts before it."""
 

@@ -360,7 +360,7 @@ def check_failure(worker, style: str | None = None) -> WorkerError:
         ("malformed", "malformed message", "prints"),
         ("truncated", "memory", "shorter range"),
         ("bug", "KeyError: 'oops'", "report"),
-        ("bad_library", "unexpectedly, with SIGBUS", "Install DiFACE again"),
+        ("bad_library", "unexpectedly, with SIGBUS", "install DiFACE again"),
         ("old_processor", "processor lacks", "Worker Python"),
     ],
 )
