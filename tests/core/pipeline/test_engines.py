@@ -14,6 +14,7 @@ import diface_core
 from diface_core import channels
 from diface_core.engines import Engines, load_threediface
 from diface_core.errors import ModelError
+from diface_core.torch_support import TorchSupport
 from diface_core.types import (
     MODEL_RATE,
     AudioSection,
@@ -23,6 +24,7 @@ from diface_core.types import (
     GenerateResult,
     Motion,
     Pins,
+    SelfTestRequest,
     Shapes,
     ThreeDiface,
 )
@@ -36,7 +38,7 @@ class FakeGenerator:
     def generate(self, request, report, each) -> GenerateResult:
         return GenerateResult(Motion(np.zeros((2, 1), np.float32), ("jawOpen",), request.rate), "own")
 
-    dry_runs = 0
+    dry_runs, device = 0, "CPU"
 
     def dry_run(self, seconds: float, steps: int) -> None:
         self.dry_runs += 1
@@ -109,6 +111,18 @@ def test_prefetch_loads_and_warms_up_the_models_once(engines, loaded, sound) -> 
     assert loaded == ["own"]
     assert engines._generator.dry_runs == 1
     assert generate_with(engines, sound, None).model_hash == "own"
+    assert loaded == ["own"]
+
+
+def test_self_test_measures_the_models_that_requests_use(engines, loaded, sound, monkeypatch) -> None:
+    monkeypatch.setattr("diface_core.engines.check_torch", lambda: TorchSupport(None, ("torch is missing",)))
+    stages = []
+    result = engines.self_test(SelfTestRequest(5.0), lambda progress: stages.append(progress.stage))
+    assert (result.device, result.torch_device, result.problems) == ("CPU", None, ("torch is missing",))
+    assert result.speed > 0
+    assert engines._generator.dry_runs == 2  # the first call warms up
+    assert stages == ["Loading the models", "Measuring the speed", "Looking for torch"]
+    generate_with(engines, sound, None)
     assert loaded == ["own"]
 
 

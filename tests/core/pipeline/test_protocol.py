@@ -36,6 +36,8 @@ from diface_core.types import (
     AdaptationRequest,
     AdaptationResult,
     Pins,
+    SelfTestRequest,
+    SelfTestResult,
     Shapes,
     ShapesRequest,
     SolveRequest,
@@ -172,6 +174,14 @@ def test_shapes_round_trip(made, flame):
     np.testing.assert_array_equal(asked.vertices, vertices)
     np.testing.assert_array_equal(asked.faces, faces)
     assert_equal_shapes(protocol.parse_shapes_result(through(protocol.shapes_result_message(made, 4))), made)
+
+
+@given(number, st.text(), number, st.none() | st.text(), st.lists(st.text()))
+def test_self_test_round_trip(seconds, device, speed, torch_device, problems):
+    request = SelfTestRequest(seconds)
+    assert protocol.parse_self_test_request(through(protocol.self_test_request_message(request, 4))) == request
+    result = SelfTestResult(device, speed, torch_device, tuple(problems))
+    assert protocol.parse_self_test_result(through(protocol.self_test_result_message(result, 4))) == result
 
 
 @given(hnp.array_shapes(min_dims=2, max_dims=2, min_side=0, max_side=5), number, number, st.data())
