@@ -261,7 +261,8 @@ def self_test_result_message(result: SelfTestResult, request_id: int) -> Message
 def parse_self_test_result(message: Message) -> SelfTestResult:
     """Return the SelfTestResult of a message from `self_test_result_message`. Raises WorkerError if malformed."""
     try:
-        return SelfTestResult(**{**message.data, "problems": tuple(message.data["problems"])})
+        data = message.data
+        return SelfTestResult(data["device"], data["speed"], data["torch_device"], tuple(data["problems"]))
     except (KeyError, TypeError) as error:
         raise malformed(f"a malformed result of a test ({error!r})") from error
 

@@ -27,7 +27,7 @@ class DIFACE_OT_create_environment(ModalJobOperator, bpy.types.Operator):
     _plan: create_environment.EnvironmentPlan | None = None
 
     @classmethod
-    def check_ready(cls, _context: bpy.types.Context) -> None:
+    def check_ready(cls, context: bpy.types.Context) -> None:
         create_environment.check_can_create()
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -39,7 +39,7 @@ class DIFACE_OT_create_environment(ModalJobOperator, bpy.types.Operator):
             return self.report_error(error)
         return context.window_manager.invoke_props_dialog(self, width=DIALOG_WIDTH)
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         """Draw the dialog: what is run, and how much is downloaded."""
         if self._plan is None:
             return
@@ -53,7 +53,7 @@ class DIFACE_OT_create_environment(ModalJobOperator, bpy.types.Operator):
             return {"FINISHED"}
         return super().execute(context)
 
-    def begin(self, _context: bpy.types.Context) -> running_job.RunningJob:
+    def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
         return create_environment.begin(create_environment.make_plan())
 
     def _result_message(self) -> str:
