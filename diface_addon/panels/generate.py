@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import bpy
 
+from .. import compat
 from ..core import channels
 from ..jobs.setup import prefetch
+from ..scene.audio import audio_strip
 from ..scene.characters import flame_mesh, shape_key_names
 from ..settings import scene_settings
 from . import engine
@@ -78,6 +80,16 @@ def _draw_generate(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
     if state.running:
         row.progress(factor=state.fraction, text=f"{state.fraction:.0%}")
         row.operator("diface.cancel", icon="X")
+    elif _needs_only_sound(context):
+        row.operator("diface.load_audio", text="Load Audio and Generate", icon="PLAY").generate = True
     else:
         row.operator("diface.generate", icon="PLAY")
     draw_status(layout, context, "generate")
+
+
+def _needs_only_sound(context: bpy.types.Context) -> bool:
+    """Return whether the character is ready and the scene has no sound strip."""
+    settings, obj = context.scene.diface, scene_settings.character(context)
+    if settings.source != "STRIP" or settings.strip or audio_strip.list_strips(context) or not compat.HAS_AUDIO:
+        return False
+    return obj is not None and bool(shape_key_names.face_shape_keys(obj))

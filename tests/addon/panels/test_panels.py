@@ -85,12 +85,27 @@ def test_strip_or_file_is_shown_by_the_audio_source(scene, head) -> None:
 
 
 @needs_audio
+def test_one_button_loads_audio_and_generates_if_only_the_sound_is_missing(scene, head, clicks) -> None:
+    assert "diface.generate" not in drawn()
+    assert drawn().count("diface.load_audio") == 2
+    scenes.add_strip(scene, clicks([0.5]))
+    assert "diface.generate" in drawn()
+    assert drawn().count("diface.load_audio") == 1
+
+
+@pytest.mark.usefixtures("scene")
+def test_generate_is_shown_and_says_what_is_missing_without_a_character() -> None:
+    assert "diface.generate" in drawn()
+
+
+@needs_audio
 def test_load_audio_is_shown_with_a_strip_too(scene, head, clicks) -> None:
     scenes.add_strip(scene, clicks([0.5]))
     assert {"strip", "diface.load_audio"} <= set(drawn())
 
 
-def test_progress_replaces_the_generate_button(scene, head) -> None:
+def test_progress_replaces_the_generate_button(scene, head, clicks) -> None:
+    scenes.use_audio_file(scene, clicks([0.5]))
     state = bpy.context.window_manager.diface
     state.running, state.topic, state.fraction, state.stage = True, "generate", 0.5, "Sampling"
     assert {"50% 50%", "diface.cancel"} <= set(drawn())

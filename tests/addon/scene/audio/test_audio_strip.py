@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from types import SimpleNamespace
 
 import bpy
 import pytest
@@ -11,7 +12,9 @@ import soundfile
 
 from diface_addon import compat
 from diface_addon.core import errors
+from diface_addon.operators.generate import load_audio
 from diface_addon.scene.audio import audio_strip, decode
+from diface_addon.scene.takes import take_index
 from tests.addon.conftest import needs_audio
 from tests.addon.scene import scenes
 
@@ -135,6 +138,24 @@ def test_load_audio_adds_the_chosen_strip(scene, clicks) -> None:
     assert audio_strip.bounds(strip)[0] == 12
     bpy.ops.diface.load_audio(filepath=str(clicks([0.5])))
     assert len(audio_strip.list_strips(bpy.context)) == 2
+
+
+@needs_audio
+def test_load_audio_generates_if_asked(scene, head, clicks, worker) -> None:
+    bpy.ops.diface.load_audio(filepath=str(clicks([0.5])), generate=True)
+    assert head.animation_data.action.name.startswith("Take 1")
+    bpy.context.view_layer.objects.active = None
+    assert bpy.ops.diface.load_audio(filepath=str(clicks([0.5], name="b.wav")), generate=True) == {"FINISHED"}
+    assert len(take_index.all_takes()) == 1
+
+
+def test_sound_files_can_be_dropped_on_the_viewport() -> None:
+    handler = load_audio.DIFACE_FH_sound
+    assert bpy.types.DIFACE_FH_sound.bl_import_operator == "diface.load_audio"
+    assert {".wav", ".flac", ".mp3"} <= set(handler.bl_file_extensions.split(";"))
+    for area, is_accepted in (("VIEW_3D", compat.HAS_AUDIO), ("SEQUENCE_EDITOR", False), (None, False)):
+        context = SimpleNamespace(area=SimpleNamespace(type=area) if area else None)
+        assert handler.poll_drop(context) is is_accepted
 
 
 def test_load_audio_extends_the_scene_and_sets_sync(scene, clicks, capfd) -> None:
