@@ -15,8 +15,11 @@ from .job import Job, pytest_job
 from .lint import lint_jobs
 from .outcome import print_summary
 from .queue import run_jobs
+from .windowed import unavailable as windowed_unavailable
 
 PARTS = ("lint", "docs", "core", *BLENDERS, "zip")
+WINDOWED = "windowed"
+"""The part that needs a Blender with a window; it runs only if it is named."""
 QUICK_PARTS = ("lint", "core", MAIN_BLENDER)
 
 LEARNING = ("training", "threediface", "style_adaptation", "compatibility")
@@ -24,6 +27,7 @@ LEARNING = ("training", "threediface", "style_adaptation", "compatibility")
 torch and transformers alone takes ten seconds."""
 
 CORE_SECONDS, LEARNING_SECONDS, BLENDER_SECONDS, ZIP_SECONDS, DOCS_SECONDS = 300, 250, 200, 110, 20
+WINDOWED_SECONDS = 240
 """Rough durations, by which the jobs are ordered."""
 
 
@@ -31,7 +35,7 @@ def run_parts(parts: list[str], at_a_time: int, quick: bool = False) -> int:
     """Run parts of the tests, print the summary, and return the exit code.
 
     Args:
-        parts: Names from PARTS.
+        parts: Names from PARTS, and WINDOWED.
         at_a_time: How many jobs run at a time.
         quick: Leave out the tests that are marked `slow` or `training`.
     """
@@ -43,7 +47,7 @@ def run_parts(parts: list[str], at_a_time: int, quick: bool = False) -> int:
         jobs += lint_jobs(core_python())
     if "docs" in parts:
         jobs.append(Job("docs", [sys.executable, str(paths.ROOT / "build.py"), "docs"], seconds=DOCS_SECONDS))
-    if set(parts) - {"lint", "docs"}:
+    if set(parts) - {"lint", "docs", WINDOWED}:
         make_assets()
     if "core" in parts:
         jobs += _core_jobs(selection, quick)
@@ -60,6 +64,10 @@ def run_parts(parts: list[str], at_a_time: int, quick: bool = False) -> int:
             jobs.append(pytest_job(name, python, ["tests/addon", *selection], environment, BLENDER_SECONDS))
     if "zip" in parts:
         jobs.append(pytest_job("zip", core_python(), ["tests/blender"], seconds=ZIP_SECONDS))
+    if WINDOWED in parts:
+        reason = windowed_unavailable()
+        not_tested += [reason] if reason else []
+        jobs += [] if reason else [pytest_job(WINDOWED, core_python(), ["tests/windowed"], seconds=WINDOWED_SECONDS)]
     return print_summary(run_jobs(jobs, at_a_time), not_tested, time.monotonic() - start)
 
 
