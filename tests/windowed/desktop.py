@@ -82,7 +82,7 @@ class Desktop:
 
     def write(self, text: str) -> None:
         """Type a text."""
-        self.do("type", "--delay", 40, text)
+        self.do("type", "--delay", 40, "--", text)
         time.sleep(HOVER_SECONDS)
 
     def drop_file(self, file: Path, x: int, y: int) -> str:

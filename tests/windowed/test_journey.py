@@ -87,9 +87,7 @@ def _no_traceback(blender: BlenderWindow) -> Iterator[None]:
 
 
 def test_zip_is_dropped_on_the_window(blender: BlenderWindow, small_zip: Path) -> None:
-    before = tree(blender.folder / "user")
     assert blender.run(FIND) == {}
-    assert f"{MODULE.split('.')[-1]}" not in before
     blender.desktop.drop_file(small_zip, *blender.viewport())
     time.sleep(1)
     blender.desktop.press("Return")  # the dialog's OK; Enable Add-on is checked
@@ -236,15 +234,16 @@ def test_playblast_writes_a_video_with_sound(blender: BlenderWindow) -> None:
     for kind in (b"vide", b"soun", b"avc1", b"mp4a"):
         assert kind in film
     blender.wait_for("len(bpy.data.scenes) == 1", 20)
-    blender.desktop.move(*blender.viewport())
-    blender.desktop.press("Escape")  # closes the window of the render, if one is open
-    time.sleep(1)
+    blender.close_other_windows()
 
 
-@pytest.mark.parametrize(("label", "name"), [("Export FBX", "head.fbx"), ("Export Alembic", "head.abc")])
+@pytest.mark.parametrize(("label", "name"), [("FBX", "head.fbx"), ("Alembic", "head.abc")])
 def test_export_writes_the_file(blender: BlenderWindow, label: str, name: str) -> None:
+    if label == "Alembic" and not blender.ask("bpy.app.build_options.alembic"):
+        assert not blender.ask("bpy.ops.diface.export_alembic.poll()")
+        pytest.skip("This Blender is built without Alembic.")
     file = blender.folder / name
-    blender.search(label)
+    blender.search(f"DiFACE Export {label}")  # Blender has exporters of these names, too
     blender.choose_file(file)
     blender.wait_until(file.is_file, 120)
     assert file.stat().st_size > 500_000
@@ -256,7 +255,7 @@ def test_disabling_and_uninstalling_leave_nothing_behind(blender: BlenderWindow)
     found = blender.run(FIND)
     modules = found.pop("modules", [])  # Blender keeps the modules of a disabled add-on
     assert all(name.startswith(MODULE) for name in modules)
-    assert found in ({}, {"search path": found.get("search path")}), found
+    assert found == {}
     blender.wait_until(lambda: not blender.worker_processes(), 20, "the worker has ended")
     blender.run(
         "repos = bpy.context.preferences.extensions.repos\n"

@@ -176,7 +176,7 @@ class BlenderWindow:
         raise AssertionError(f"No button does {does}. Found: {sorted(self._buttons)}")
 
     def _is_button(self, does: str, x: int, y: int, area: str, region: str) -> bool:
-        """Return whether a button is at a place, also after a redraw: a busy Blender names the previous one at first."""
+        """Return whether a button is at a place, also after a redraw: a busy Blender may name the previous one."""
         if does not in self._button_at(x, y, area, region):
             return False
         time.sleep(0.5)
@@ -213,6 +213,16 @@ class BlenderWindow:
 
     def _editors(self) -> list[str]:
         return self.ask("[area.type for area in bpy.context.window_manager.windows[0].screen.areas]")
+
+    def close_other_windows(self) -> None:
+        """Close the windows that Blender has opened, such as that of a render, by Esc over each."""
+        places = "[(w.x + w.width // 2, w.y + w.height // 2) for w in bpy.context.window_manager.windows][1:]"
+        for _ in range(3):
+            for x, y in self.ask(places):
+                self.desktop.move(x, HEIGHT - y)
+                self.desktop.press("Escape")
+                time.sleep(1)
+        assert self.ask(places) == []
 
     def processes(self) -> list[str]:
         """Return the command lines of the processes that this Blender or its children started and that still run."""
