@@ -28,4 +28,4 @@ result = {
 }
 result = {what: found for what, found in result.items() if found}
 """
-"""Assigns a dictionary: kind of thing -> what there is of DiFACE's."""
+"""Assigns a dictionary: kind -> names of what DiFACE registered, without the kinds of which it registered nothing."""

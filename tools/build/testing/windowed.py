@@ -15,7 +15,7 @@ OLDEST = (5, 2)
 
 
 def windowed_blender() -> str:
-    """Return the Blender to test in, "" if there is none."""
+    """Return the Blender to test in, "" without one."""
     return os.environ.get(PROGRAM) or shutil.which("blender") or ""
 
 
