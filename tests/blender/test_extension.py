@@ -130,6 +130,18 @@ def test_generates_with_the_python_of_blender_and_the_wheels(
     assert not sockets.exists(), sockets.read_text()
 
 
+def test_generates_below_a_folder_with_spaces_and_letters_of_other_scripts(
+    small_zip: Path, speech: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "Мои файлы 我的 é"
+    folder.mkdir()
+    sound = folder / "звук 音.flac"
+    shutil.copy2(speech, sound)
+    result = in_blender(MAIN_BLENDER, folder, "generate", small_zip, sound)
+    assert result["status"] == ["FINISHED"]
+    assert max(result["jaw"]) > 0.1, "the jaw does not open"
+
+
 def test_zip_is_small_and_names_its_licences(small_zip: Path) -> None:
     assert small_zip.stat().st_size < 130e6
     with zipfile.ZipFile(small_zip) as archive:
