@@ -88,7 +88,7 @@ def _generate_one(engines: Engines, request: GenerateRequest, path: Path) -> str
             bar.set_description_str(progress.stage, refresh=False)
             bar.update(progress.fraction - bar.n)
 
-        result = engines.generate(request, report, lambda first, motion: None)
+        result = engines.generate(request, report)
         bar.set_description_str(path.name)
     write_motion(path, result.motion)
     return result.model_hash

@@ -28,7 +28,6 @@ from .types import (
     GenerateRequest,
     GenerateResult,
     Motion,
-    OnChunk,
     Progress,
     Report,
     SelfTestRequest,
@@ -77,7 +76,7 @@ class ThreeDifaceGenerator(Protocol):
 class MotionGenerator(Protocol):
     """DiFACE's models: `generate.Generator`."""
 
-    def generate(self, request: GenerateRequest, report: Report, on_chunk: OnChunk, /) -> GenerateResult:
+    def generate(self, request: GenerateRequest, report: Report, /) -> GenerateResult:
         """Generate the Motion."""
         ...
 
@@ -108,10 +107,8 @@ class Engines:
         """Return engines that load nothing yet. `cache` is the folder for speech features."""
         return cls(lambda: Generator.load(cache), load_threediface)
 
-    def generate(self, request: GenerateRequest, report: Report, on_chunk: OnChunk) -> GenerateResult:
+    def generate(self, request: GenerateRequest, report: Report) -> GenerateResult:
         """Generate the Motion.
-
-        `on_chunk` is called with DiFACE's models only: the channels of 3DiFACE's are known at the end.
 
         Raises:
             AudioError: The audio cannot be used.
@@ -119,7 +116,7 @@ class Engines:
         """
         if request.engine is not None:
             return self._generate_threediface(request, request.engine, report)
-        return self._loaded_generator(report).generate(request, report, on_chunk)
+        return self._loaded_generator(report).generate(request, report)
 
     def self_test(self, request: SelfTestRequest, report: Report) -> SelfTestResult:
         """Load DiFACE's models, measure them, and look for what 3DiFACE models need. Raises ModelError."""

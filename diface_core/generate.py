@@ -26,7 +26,6 @@ from .types import (
     GenerateRequest,
     GenerateResult,
     Motion,
-    OnChunk,
     Report,
     ReportFraction,
 )
@@ -96,9 +95,7 @@ class Generator:
 
         return cls(SpeechEncoder.load(), load_models(), FeatureCache(cache))
 
-    def generate(
-        self, request: GenerateRequest, report: Report, on_chunk: OnChunk = lambda first, motion: None
-    ) -> GenerateResult:
+    def generate(self, request: GenerateRequest, report: Report) -> GenerateResult:
         """Generate the Motion.
 
         Rows that the constraints know in every channel are not computed.
@@ -106,7 +103,6 @@ class Generator:
         Args:
             request: The request.
             report: Called with the progress; may raise to stop.
-            on_chunk: Called with each finished part; not called if some rows are known in every channel.
 
         Raises:
             AudioError: The audio cannot be used.
@@ -128,7 +124,6 @@ class Generator:
         done = 0
         for motion in self._stream_motion(request, key, stats, tracker):
             values[done : done + len(motion)] = motion.values
-            on_chunk(done, motion)
             done += len(motion)
             tracker.restart_timer()
         tracker.finish()

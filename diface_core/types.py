@@ -298,14 +298,6 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class MotionChunk:
-    """A part of an unfinished Motion: its row 0 is row `first` of the whole."""
-
-    first: int
-    motion: Motion
-
-
-@dataclass(frozen=True)
 class Shapes:
     """Shape keys that a Motion is for, if they are not ARKit's.
 
@@ -483,9 +475,6 @@ Report = Callable[[Progress], None]
 
 ReportFraction = Callable[[float], None]
 """Called with the fraction of one stage that is done, 0 to 1; may raise `Cancelled`."""
-
-OnChunk = Callable[[int, Motion], None]
-"""Called with each finished part of a Motion, in order, and the row of the whole that it begins at."""
 
 ConstraintProvider = Callable[[int, int], Constraints]
 """(first, last) -> constraints of those rows at MODEL_RATE, in the columns of the request's parts."""

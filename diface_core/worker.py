@@ -31,8 +31,6 @@ from .types import (
     AdaptationResult,
     GenerateRequest,
     GenerateResult,
-    Motion,
-    OnChunk,
     Progress,
     Report,
     SelfTestRequest,
@@ -60,8 +58,8 @@ EXCHANGE_BY_KIND = {exchange.kind: exchange for exchange in protocol.EXCHANGES}
 class Engine(Protocol):
     """Handles requests: one method per exchange of the protocol, named after its `kind`."""
 
-    def generate(self, request: GenerateRequest, report: Report, on_chunk: OnChunk, /) -> GenerateResult:
-        """Generate the Motion, and call `on_chunk` with its finished parts.
+    def generate(self, request: GenerateRequest, report: Report, /) -> GenerateResult:
+        """Generate the Motion.
 
         Raises:
             DifaceError: The user can correct the cause.
@@ -128,15 +126,10 @@ def _handle_request(engine: Engine, connection: _Connection, request_id: int, re
         timed = Progress(progress.fraction, progress.stage, eta.update(progress.fraction))
         connection.send(protocol.progress_message(timed, request_id))
 
-    def on_chunk(first: int, motion: Motion) -> None:
-        # Blocks while the reader is slow, so that chunks do not accumulate.
-        connection.send(protocol.chunk_message(first, motion, request_id))
-
     try:
         report(Progress(0.0, "Starting"))
         exchange = protocol.exchange_for(request)
-        method = getattr(engine, exchange.kind)
-        result = method(request, report, on_chunk) if isinstance(request, GenerateRequest) else method(request, report)
+        result = getattr(engine, exchange.kind)(request, report)
         response = exchange.response_message(result, request_id)
         protocol.check_size(response)
     except Cancelled:

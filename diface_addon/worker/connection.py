@@ -32,7 +32,7 @@ class Restart:
 
 
 Result = types.GenerateResult | types.Shapes | types.SolveResult | types.AdaptationResult | types.SelfTestResult
-Event = types.Progress | types.MotionChunk | Result | errors.DifaceError | Restart
+Event = types.Progress | Result | errors.DifaceError | Restart
 Request = (
     types.GenerateRequest | types.ShapesRequest | types.SolveRequest | types.AdaptationRequest | types.SelfTestRequest
 )
@@ -197,8 +197,6 @@ class Connection:
                 self._ready = True
             case "progress":
                 self._post_event(message, protocol.parse_progress(message), is_final=False)
-            case "rows":
-                self._post_event(message, protocol.parse_chunk(message), is_final=False)
             case kind if kind in EXCHANGES_BY_REPLY:
                 self._post_event(message, EXCHANGES_BY_REPLY[kind].parse_response(message), is_final=True)
             case "error" if message.request_id is None:

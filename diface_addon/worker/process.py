@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 MAX_RESTARTS = 2
 """How often a request is sent to a new worker after the old one was lost for another reason than the request."""
 
-TaskEvent = types.Progress | types.MotionChunk | Result | errors.DifaceError
+TaskEvent = types.Progress | Result | errors.DifaceError
 RequestT = TypeVar(
     "RequestT",
     types.GenerateRequest,
@@ -42,8 +42,6 @@ class WorkerTask:
         self.request = request
         self.state: State = "running"
         self.progress = types.Progress(0.0, "Starting the worker")
-        self.chunks: list[types.MotionChunk] = []
-        """Finished parts of the Motion, in order; empty once the result is there."""
         self.result: Result | None = None
         self.error: errors.DifaceError | None = None
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
@@ -110,7 +108,6 @@ class WorkerTask:
         return events
 
     def _resend(self) -> errors.WorkerError | None:
-        self.chunks.clear()
         self._restart_count += 1
         if self._restart_count > MAX_RESTARTS:
             return errors.WorkerError("The worker process keeps ending before it begins.", RETRY_HINT)
@@ -119,11 +116,8 @@ class WorkerTask:
     def _apply_event(self, event: TaskEvent) -> None:
         if isinstance(event, types.Progress):
             self.progress = event
-        elif isinstance(event, types.MotionChunk):
-            self.chunks.append(event)
         elif isinstance(event, Result):
             self.result, self.state = event, "done"
-            self.chunks.clear()
         else:
             log.error("%s %s", event, "\n".join(getattr(event, "__notes__", [])))
             self.error, self.state = event, "failed"

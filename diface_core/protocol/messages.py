@@ -20,7 +20,6 @@ from ..types import (
     GenerateResult,
     Layers,
     Motion,
-    MotionChunk,
     Pins,
     Progress,
     SelfTestRequest,
@@ -106,19 +105,6 @@ def parse_progress(message: Message) -> Progress:
         return Progress(**message.data)
     except TypeError as error:
         raise malformed(f"malformed progress ({error})") from error
-
-
-def chunk_message(first: int, motion: Motion, request_id: int) -> Message:
-    """Return a part of an unfinished Motion: its rows from `first` on."""
-    return Message("rows", request_id, {"first": first, **_motion_data(motion)}, {"values": motion.values})
-
-
-def parse_chunk(message: Message) -> MotionChunk:
-    """Return the MotionChunk of a message from `chunk_message`. Raises WorkerError if it is malformed."""
-    try:
-        return MotionChunk(message.data["first"], _parse_motion(message))
-    except (KeyError, TypeError, ValueError) as error:
-        raise malformed(f"malformed rows ({error!r})") from error
 
 
 def generate_result_message(result: GenerateResult, request_id: int) -> Message:

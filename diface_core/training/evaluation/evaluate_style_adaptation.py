@@ -39,7 +39,7 @@ def generate_take(engines: Engines, section: AudioSection, style: Style, seed: i
     """Generate a take of the face, without layers."""
     layers = Layers(None, None, None)
     request = GenerateRequest(section, ("face",), seed=seed, guidance=guidance, style=style, layers=layers)
-    return engines.generate(request, lambda progress: None, lambda first, motion: None).motion
+    return engines.generate(request, lambda progress: None).motion
 
 
 def retained_edit(plain: Motion, adapted: Motion) -> dict[str, float]:

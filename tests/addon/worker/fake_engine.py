@@ -39,7 +39,7 @@ from diface_core.types import (
     SolveRequest,
     SolveResult,
 )
-from diface_core.worker import OnChunk, serve
+from diface_core.worker import serve
 
 FAULTS = 900_000
 SLOW, KILLED, BUG, OUT_OF_RANGE, HUNG = range(FAULTS, FAULTS + 5)
@@ -49,7 +49,7 @@ REGENERATED = 0.0625
 class Loudness:
     """The engine that the module docstring describes."""
 
-    def generate(self, request: GenerateRequest, report: Report, on_chunk: OnChunk) -> GenerateResult:
+    def generate(self, request: GenerateRequest, report: Report) -> GenerateResult:
         from diface_core.audio.reading import load_clip  # Blender's Python imports this module for the seeds only
 
         clip = load_clip(request.audio)

@@ -107,7 +107,7 @@ def known_region_and_pins(stated: dict[str, Any], base: Motion) -> tuple[np.ndar
 
 def generate(engines: Engines, asked: GenerateRequest) -> GenerateResult:
     """Return the result of one request."""
-    return engines.generate(asked, lambda progress: None, lambda first, motion: None)
+    return engines.generate(asked, lambda progress: None)
 
 
 def assert_same(values: np.ndarray, expected: np.ndarray, tolerance: float = TOLERANCE) -> None:

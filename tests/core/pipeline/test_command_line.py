@@ -23,7 +23,7 @@ class FakeGenerator:
     def __init__(self) -> None:
         self.requests: list[GenerateRequest] = []
 
-    def generate(self, request: GenerateRequest, report, on_chunk) -> GenerateResult:
+    def generate(self, request: GenerateRequest, report) -> GenerateResult:
         self.requests.append(request)
         clip = load_clip(request.audio)
         for step in range(11):
@@ -160,7 +160,7 @@ def test_bad_options_are_refused(generator, wav, tmp_path, capsys, options):
 
 
 def test_ctrl_c_exits_with_130(generator, wav, tmp_path, capsys, monkeypatch):
-    def interrupted(request, report, on_chunk):
+    def interrupted(request, report):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(generator, "generate", interrupted)

@@ -93,7 +93,7 @@ def sound(tmp_path) -> AudioSection:
 
 def generate_with(engines: Engines, sound: AudioSection, engine: ThreeDiface | None, **settings) -> GenerateResult:
     request = GenerateRequest(sound, engine=engine, **settings)
-    return engines.generate(request, lambda progress: None, lambda first, motion: None)
+    return engines.generate(request, lambda progress: None)
 
 
 def vertices(result: GenerateResult) -> np.ndarray:

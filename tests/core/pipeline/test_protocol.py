@@ -232,15 +232,6 @@ def test_result_round_trip(motion, model_hash, timings):
     assert (back.model_hash, back.timings) == (model_hash, timings)
 
 
-@given(motions(), st.integers(0, 2**40))
-def test_chunk_round_trip(motion, first):
-    message = through(protocol.chunk_message(first, motion, 3))
-    back = protocol.parse_chunk(message)
-    assert (message.kind, message.request_id, back.first) == ("rows", 3, first)
-    np.testing.assert_array_equal(back.motion.values, motion.values)
-    assert (back.motion.channels, back.motion.rate) == (motion.channels, motion.rate)
-
-
 @given(st.builds(Progress, number, text, st.none() | number))
 def test_progress_round_trip(progress):
     assert protocol.parse_progress(through(protocol.progress_message(progress, 1))) == progress
@@ -338,8 +329,6 @@ def test_request_with_wrong_data_is_refused(change):
 def test_other_messages_with_wrong_data_are_refused():
     with pytest.raises(WorkerError, match="result"):
         protocol.parse_generate_result(Message("result", 1, {"channels": ["a"]}))
-    with pytest.raises(WorkerError, match="rows"):
-        protocol.parse_chunk(Message("rows", 1, {"first": 0}))
     with pytest.raises(WorkerError, match="error"):
         protocol.parse_error(Message("error", 1, {"type": "AudioError"}))
     with pytest.raises(WorkerError, match="progress"):

@@ -60,7 +60,7 @@ def test_other_files_are_refused(tmp_path, content):
 @pytest.mark.parametrize("model_hash", ["mine", "other"])
 def test_command_line_generates_a_take_again(tmp_path, monkeypatch, capsys, model_hash):
     class FakeEngines:
-        def generate(self, request, report, on_chunk):
+        def generate(self, request, report):
             self.request = request
             return GenerateResult(Motion(request.constraints.values, channels.ALL, request.rate), "mine")
 

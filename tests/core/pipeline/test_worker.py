@@ -80,17 +80,13 @@ def test_hello_is_sent_before_the_models_load():
     pipe.close()
 
 
-def test_request_gets_progress_chunks_and_result(pipe):
+def test_request_gets_progress_and_result(pipe):
     pipe.send_request(7, steps=4, seed=3)
     seen = []
-    while (message := pipe.read()).kind in ("progress", "rows"):
+    while (message := pipe.read()).kind == "progress":
         assert message.request_id == 7
-        seen.append(
-            protocol.parse_progress(message).fraction
-            if message.kind == "progress"
-            else protocol.parse_chunk(message).first
-        )
-    assert seen == [0, 0, 0.25, 0.5, 0.75, 0, 20]  # the last two are chunks
+        seen.append(protocol.parse_progress(message).fraction)
+    assert seen == [0, 0, 0.25, 0.5, 0.75]
     assert (message.kind, message.request_id) == ("result", 7)
     np.testing.assert_array_equal(protocol.parse_generate_result(message).motion.values, np.full((30, 55), 3))
 

@@ -58,7 +58,7 @@ def request(folder: Path, rate: FrameRate = MODEL_RATE, **settings) -> GenerateR
 
 def generate(engines: Engines, request_: GenerateRequest, kept_frames: Constraints | None = None) -> GenerateResult:
     request_ = dataclasses.replace(request_, constraints=kept_frames)
-    return engines.generate(request_, lambda progress: None, lambda first, motion: None)
+    return engines.generate(request_, lambda progress: None)
 
 
 def faces(found: GenerateResult) -> np.ndarray:

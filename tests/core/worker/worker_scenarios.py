@@ -18,12 +18,10 @@ from diface_core import AudioError, GenerateRequest, GenerateResult, Motion, Pro
 class Engine:
     """Engine whose values are all the seed."""
 
-    def generate(self, request: GenerateRequest, report, on_chunk) -> GenerateResult:
+    def generate(self, request: GenerateRequest, report) -> GenerateResult:
         getattr(self, request.style.blend[0][0] if request.style.blend else "plain")(request, report)
         names = channels.of_parts(request.parts)
         values = np.full((30, len(names)), request.seed, np.float32)
-        for first in (0, 20):
-            on_chunk(first, Motion(values[first : first + 20], names, request.rate))
         return GenerateResult(Motion(values, names, request.rate), "fake", {"all": 0.0})
 
     def prefetch(self) -> None:

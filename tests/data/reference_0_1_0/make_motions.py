@@ -61,7 +61,7 @@ def main(folder: Path) -> None:
 
 def ask(engines: Engines, asked: GenerateRequest) -> GenerateResult:
     """The result of one generation."""
-    return engines.generate(asked, lambda progress: None, lambda first, motion: None)
+    return engines.generate(asked, lambda progress: None)
 
 
 def request(stated: dict[str, Any], base: Motion | None, folder: Path) -> GenerateRequest:
