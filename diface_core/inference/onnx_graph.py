@@ -22,7 +22,7 @@ Shape = Sequence[int | str]
 """Sizes of a tensor's axes; a name stands for a size that a call decides."""
 
 FLOAT, INT32, INT64 = 1, 6, 7
-_TYPES = {np.dtype(np.float32): FLOAT, np.dtype(np.int32): INT32, np.dtype(np.int64): INT64}
+_TYPES = {"float32": FLOAT, "int32": INT32, "int64": INT64}
 
 
 class OnnxGraph:
@@ -41,7 +41,7 @@ class OnnxGraph:
 
     def input(self, name: str, shape: Shape, dtype: npt.DTypeLike = np.float32) -> str:
         """Add an input."""
-        self._inputs.append(_value_info(name, shape, _TYPES[np.dtype(dtype)]))
+        self._inputs.append(_value_info(name, shape, _TYPES[np.dtype(dtype).name]))
         return name
 
     def output(self, name: str, value: str, shape: Shape) -> None:
@@ -102,7 +102,7 @@ def _attribute(name: str, value: Attribute) -> bytes:
 
 
 def _tensor_header(name: str, array: npt.NDArray[np.generic]) -> bytes:
-    return b"".join(_number(1, size) for size in array.shape) + _number(2, _TYPES[array.dtype]) + _text(8, name)
+    return b"".join(_number(1, size) for size in array.shape) + _number(2, _TYPES[array.dtype.name]) + _text(8, name)
 
 
 def _value_info(name: str, shape: Shape, kind: int) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
@@ -11,7 +11,7 @@ Value = TypeVar("Value")
 
 
 @contextmanager
-def prefetching(draw: Callable[[], Value]) -> Iterator[Callable[[], Value]]:
+def prefetching(draw: Callable[[], Value]) -> Generator[Callable[[], Value]]:
     """Give calls of `draw`, of which all after the first are computed ahead, one at a time and in order.
 
     The end waits for the draw in progress; the last one is discarded.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -65,7 +65,7 @@ class Schedule:
         """Return x_{t-1} from the predicted x0, x_t and a new draw of noise, which step 0 draws but does not use."""
         mean = float(self.x0_coefficient[step]) * x0 + float(self.xt_coefficient[step]) * xt
         draw = noise()
-        return mean + float(self.posterior_deviation[step]) * draw if step else mean
+        return cast(Array, mean + float(self.posterior_deviation[step]) * draw if step else mean)
 
 
 def _betas(config: DiffusionConfig) -> Float64Array:

@@ -35,7 +35,7 @@ SECONDS, SHAPES = 1.5, 12
 class FakeGenerator:
     """Substitute for DiFACE's models."""
 
-    def generate(self, request, report, each) -> GenerateResult:
+    def generate(self, request, report) -> GenerateResult:
         return GenerateResult(Motion(np.zeros((2, 1), np.float32), ("jawOpen",), request.rate), "own")
 
     dry_runs, device = 0, "CPU"
