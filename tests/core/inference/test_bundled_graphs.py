@@ -32,7 +32,7 @@ from diface_core.style_adaptation import learn
 from diface_core.types import AdaptationRequest, AudioSection, GenerateRequest, StyleExample
 learn.CONFIG = learn.AdaptConfig(steps=2, validate_every=1, limit_amplitude=False)
 engines, section = Engines.create(None), AudioSection(Path(sys.argv[1]), 0.0, 11.0)
-take = engines.generate(GenerateRequest(section, ("face",), steps=1), lambda progress: None, lambda *rows: None)
+take = engines.generate(GenerateRequest(section, ("face",), steps=1), lambda progress: None)
 request = AdaptationRequest("Ada", Path(sys.argv[2]), (StyleExample("Take", section, take.motion),))
 assert engines.adapt_style(request, lambda progress: None).path.is_file()
 """
