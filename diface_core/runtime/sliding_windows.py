@@ -12,8 +12,6 @@ import numpy as np
 
 CHUNK_ROWS = 1024
 """Rows that are computed at once (34 s): longer parts are not faster and delay the first rows."""
-FIRST_CHUNK_ROWS = 256
-"""Rows of the first part. Later parts are longer: so the first rows come early."""
 
 
 class RowSequence(Protocol):
@@ -77,20 +75,12 @@ def sliding_windows(
         yield Window(held, slice(done - begin, end - begin), done)
 
 
-def rechunk(
-    parts: Iterable[S], first_size: int = FIRST_CHUNK_ROWS, size: int = CHUNK_ROWS, join: Join[S] = concatenate
-) -> Iterator[S]:
-    """Yield the same rows in parts of `first_size`, then as many as before all together, up to `size`, and the rest."""
-    held: S | None = None
-    done, wanted = 0, first_size
-    for part in parts:
-        held = part if held is None else join([held, part])
-        while len(held) >= wanted:
-            yield held[:wanted]
-            held, done = held[wanted:], done + wanted
-            wanted = min(done, size)
-    if held is not None and len(held):
-        yield held
+def rechunk(parts: Iterable[S], size: int = CHUNK_ROWS, join: Join[S] = concatenate) -> Iterator[S]:
+    """Yield the same rows in parts of `size`, except for the last one."""
+    for window in sliding_windows(parts, 0, stride=size, join=join):
+        rows = window.rows[window.valid]
+        for first in range(0, len(rows), size):
+            yield rows[first : first + size]
 
 
 def slice_stream(parts: Iterable[S], ranges: list[tuple[int, int]], join: Join[S] = concatenate) -> Iterator[S]:
