@@ -11,8 +11,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import onnx
-
 from .. import channels
 from ..atomic_write import atomic_write
 from ..inference.denoiser_config import DenoiserConfig
@@ -44,9 +42,9 @@ def export_gradient(out: Path, weights: Path = WEIGHTS) -> None:
     _write(style_gradient_graph(face, adaptation.batch, adaptation.rows), out / "face_gradient.onnx")
 
 
-def _write(model: onnx.ModelProto, path: Path) -> None:
+def _write(graph: bytes, path: Path) -> None:
     with atomic_write(path) as draft:
-        draft.write_bytes(model.SerializeToString(deterministic=True))
+        draft.write_bytes(graph)
 
 
 def main() -> None:

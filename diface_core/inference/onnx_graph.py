@@ -6,7 +6,7 @@ The format is Protocol Buffers with the field numbers of onnx.proto (https://git
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -16,26 +16,31 @@ from .session import OPSET
 
 IR_VERSION = 9
 """Version of the file format: read by onnxruntime 1.15 and later."""
+PRODUCER = "DiFACE"
+WEIGHT_LOCATION = "provided by the session"
+"""Where a graph says that the values of its weights are."""
 
 Attribute = int | float | str | Sequence[int]
 Shape = Sequence[int | str]
 """Sizes of a tensor's axes; a name stands for a size that a call decides."""
 
-FLOAT, INT32, INT64 = 1, 6, 7
-_TYPES = {"float32": FLOAT, "int32": INT32, "int64": INT64}
+FLOAT, INT32, INT64, BOOL = 1, 6, 7, 9
+_TYPES = {"float32": FLOAT, "int32": INT32, "int64": INT64, "bool": BOOL}
 
 
 class OnnxGraph:
     """Collects the nodes of one graph; methods return the name of the value that they add.
 
     Attributes:
-        weights: Values by name, which the session that opens the graph must be given: they are not in the file.
+        weights: Values of the weights that `weight` added, by name: they are not in the file, so the session that opens
+            the graph must be given them.
     """
 
     def __init__(self) -> None:
         self.weights: dict[str, Float32Array] = {}
         self._nodes: list[bytes] = []
         self._initializers: list[bytes] = []
+        self._weight_names: set[str] = set()
         self._inputs: list[bytes] = []
         self._outputs: list[bytes] = []
 
@@ -50,18 +55,25 @@ class OnnxGraph:
         self._outputs.append(_value_info(name, shape, FLOAT))
 
     def weight(self, name: str, values: npt.NDArray[np.floating]) -> str:
-        """Add a float32 weight of the session; a name that exists already is the same weight."""
+        """Add a float32 weight with its values for the session; a name that exists already is the same weight."""
         if name not in self.weights:
             self.weights[name] = np.ascontiguousarray(values, np.float32)
-            location = _text(1, "location") + _text(2, "provided by the session")
-            header = _tensor_header(name, self.weights[name])
+        return self.session_weight(name, *self.weights[name].shape)
+
+    def session_weight(self, name: str, *shape: int) -> str:
+        """Add a float32 weight whose values the session has; a name that exists already is the same weight."""
+        if name not in self._weight_names:
+            self._weight_names.add(name)
+            location = _text(1, "location") + _text(2, WEIGHT_LOCATION)
+            header = _tensor_header(name, shape, FLOAT)
             self._initializers.append(header + _message(13, location) + _number(14, 1))
         return name
 
     def constant(self, values: npt.ArrayLike, dtype: npt.DTypeLike = np.int64) -> str:
         """Add a constant that is stored in the graph."""
         array, name = np.asarray(values, dtype), f"constant/{len(self._initializers)}"
-        self._initializers.append(_tensor_header(name, array) + _message(9, array.tobytes()))
+        header = _tensor_header(name, array.shape, _TYPES[array.dtype.name])
+        self._initializers.append(header + _message(9, array.tobytes()))
         return name
 
     def op(self, kind: str, *inputs: str, **attributes: Attribute) -> str:
@@ -78,17 +90,24 @@ class OnnxGraph:
         """Add a Reshape; -1 is inferred."""
         return self.op("Reshape", x, self.constant(shape))
 
-    def to_bytes(self) -> bytes:
-        """Return the file's content."""
-        parts = ((1, self._nodes), (5, self._initializers), (11, self._inputs), (12, self._outputs))
-        graph = _text(2, "graph") + b"".join(_message(field, one) for field, values in parts for one in values)
+    def silu(self, x: str) -> str:
+        """Add a SiLU; onnxruntime makes one operation of it."""
+        return self.op("Mul", x, self.op("Sigmoid", x))
+
+    def to_bytes(self, name: str = "graph", metadata: Mapping[str, str] | None = None) -> bytes:
+        """Return the file's content, with `metadata` for `Session.metadata`."""
+        parts = (
+            (1, self._nodes), (2, [name.encode()]), (5, self._initializers), (11, self._inputs), (12, self._outputs),
+        )  # fmt: skip
+        graph = b"".join(_message(field, one) for field, values in parts for one in values)
         opset = _text(1, "") + _number(2, OPSET)
-        return _number(1, IR_VERSION) + _text(2, "DiFACE") + _message(7, graph) + _message(8, opset)
+        properties = b"".join(_message(14, _text(1, key) + _text(2, value)) for key, value in (metadata or {}).items())
+        return _number(1, IR_VERSION) + _text(2, PRODUCER) + _message(7, graph) + _message(8, opset) + properties
 
 
 def _node(kind: str, inputs: Sequence[str], outputs: Sequence[str], attributes: dict[str, Attribute]) -> bytes:
     names = b"".join(_text(1, name) for name in inputs) + b"".join(_text(2, name) for name in outputs)
-    return names + _text(4, kind) + b"".join(_message(5, _attribute(*item)) for item in attributes.items())
+    return names + _text(4, kind) + b"".join(_message(5, _attribute(*item)) for item in sorted(attributes.items()))
 
 
 def _attribute(name: str, value: Attribute) -> bytes:
@@ -101,8 +120,8 @@ def _attribute(name: str, value: Attribute) -> bytes:
     return _text(1, name) + b"".join(_number(8, one) for one in value) + _number(20, 7)
 
 
-def _tensor_header(name: str, array: npt.NDArray[np.generic]) -> bytes:
-    return b"".join(_number(1, size) for size in array.shape) + _number(2, _TYPES[array.dtype.name]) + _text(8, name)
+def _tensor_header(name: str, shape: Sequence[int], kind: int) -> bytes:
+    return b"".join(_number(1, size) for size in shape) + _number(2, kind) + _text(8, name)
 
 
 def _value_info(name: str, shape: Shape, kind: int) -> bytes:

@@ -6,8 +6,6 @@ import json
 from dataclasses import asdict
 from itertools import pairwise
 
-import onnx
-
 from ...inference.denoiser_config import DenoiserConfig
 from ...networks.blocks import time_rates
 from ...networks.denoiser import Denoiser
@@ -18,24 +16,24 @@ TIME_WIDTH = 64
 """Sines and cosines of the time embedding."""
 
 
-def tower_graph(config: DenoiserConfig) -> onnx.ModelProto:
-    """Return the speech tower: "features" (B, T, D) to "speech" (B, T, W)."""
+def tower_graph(config: DenoiserConfig) -> bytes:
+    """Return the speech tower's graph file: "features" (B, T, D) to "speech" (B, T, W)."""
     graph = GraphBuilder("features")
     first, last = config.features
     width, columns = config.audio_width, last - first
     features = graph.input("features", ["B", "T", "D"])
     x = graph.slice(features, graph.constant([first]), graph.constant([last]), axis=2)
-    x = graph.op("Sub", x, graph.weight("speech.mean", columns))
-    x = graph.op("Div", x, graph.weight("speech.deviation", columns))
+    x = graph.op("Sub", x, graph.session_weight("speech.mean", columns))
+    x = graph.op("Div", x, graph.session_weight("speech.deviation", columns))
     x = graph.linear(x, "speech.embed", columns, width)
     for number, dilation in enumerate(config.audio_dilations):
         x = residual_block(graph, x, f"speech.blocks.{number}", width, dilation=dilation)
     graph.output("speech", x, ["B", "T", width])
-    return graph.model("speech tower", _metadata(config))
+    return graph.to_bytes("speech tower", _metadata(config))
 
 
-def denoiser_graph(config: DenoiserConfig) -> onnx.ModelProto:
-    """Return the denoiser: (xt, flags, speech, t, style) to "x0" (B, T, C), as `Denoiser.forward`.
+def denoiser_graph(config: DenoiserConfig) -> bytes:
+    """Return the denoiser's graph file: (xt, flags, speech, t, style) to "x0" (B, T, C), as `Denoiser.forward`.
 
     The output layer's weights are inputs, because style files change them.
     """
@@ -54,7 +52,7 @@ def denoiser_graph(config: DenoiserConfig) -> onnx.ModelProto:
     flat = graph.op("Reshape", x, graph.constant([-1, width]))
     x0 = graph.op("Gemm", flat, weight, bias, transB=1)
     graph.output("x0", graph.op("Reshape", x0, graph.row_shape(channels)), ["B", "T", channels])
-    return graph.model("denoiser", _metadata(config))
+    return graph.to_bytes("denoiser", _metadata(config))
 
 
 def temporal_conv(graph: GraphBuilder, x: str, name: str, inputs: int, outputs: int, dilation: int = 1) -> str:

@@ -66,7 +66,7 @@ def _bias(graph: GraphBuilder, query: str, rows: str, name: str, window: int) ->
     """Learnt bias by distance (blocks, heads, window, 3 window); very low where there is no row or it is too far."""
     distance = np.arange(3 * window)[None] - np.arange(window)[:, None] - window
     index = graph.constant(np.clip(distance + window, 0, 2 * window))
-    bias = graph.op("Gather", graph.weight(f"{name}.bias", HEADS, 2 * window + 1), index, axis=1)
+    bias = graph.op("Gather", graph.session_weight(f"{name}.bias", HEADS, 2 * window + 1), index, axis=1)
 
     blocks = graph.op("Squeeze", graph.op("Shape", query, start=1, end=2))
     first = graph.op(

@@ -20,15 +20,15 @@ from torch._decomp import core_aten_decompositions
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from ...inference.denoiser_config import DenoiserConfig
+from ...inference.onnx_graph import IR_VERSION, PRODUCER, WEIGHT_LOCATION
 from ...inference.session import OPSET
 from ...inference.style_gradient import TRAINED
 from ...learning.style_gradient import EXAMPLES, gradient_function
 from ...networks.denoiser import Denoiser
-from .builder import IR_VERSION
 
 
-def style_gradient_graph(config: DenoiserConfig, batch: int, rows: int) -> onnx.ModelProto:
-    """Return the graph for `batch` examples of `rows` rows."""
+def style_gradient_graph(config: DenoiserConfig, batch: int, rows: int) -> bytes:
+    """Return the graph file for `batch` examples of `rows` rows."""
     denoiser = Denoiser(dataclasses.replace(config, styles=config.styles[:1], dropout=0.0)).eval()
     frozen = [name for name in denoiser.state_dict() if name not in TRAINED]
     names = [*TRAINED, *EXAMPLES, *frozen]
@@ -50,11 +50,11 @@ def style_gradient_graph(config: DenoiserConfig, batch: int, rows: int) -> onnx.
     assert exported is not None
     model = exported.model_proto
     _provide_weights_by_session(model, set(frozen))
-    model.ir_version, model.producer_name = IR_VERSION, "DiFACE"
+    model.ir_version, model.producer_name = IR_VERSION, PRODUCER
     helper.set_model_props(
         model, {"config": json.dumps(dataclasses.asdict(config)), "batch": str(batch), "rows": str(rows)}
     )
-    return model
+    return model.SerializeToString(deterministic=True)
 
 
 def _examples(config: DenoiserConfig, batch: int, rows: int) -> tuple[Tensor, ...]:
@@ -88,6 +88,6 @@ def _provide_weights_by_session(model: onnx.ModelProto, weights: set[str]) -> No
         shape = [size.dim_value for size in value.type.tensor_type.shape.dim]
         tensor = TensorProto(name=value.name, data_type=TensorProto.FLOAT, dims=shape)
         tensor.data_location = TensorProto.EXTERNAL
-        tensor.external_data.add(key="location", value="provided by the session")
+        tensor.external_data.add(key="location", value=WEIGHT_LOCATION)
         model.graph.initializer.append(tensor)
         model.graph.input.remove(value)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import onnx
-
 from ..build_speech_encoder import HIDDEN, LAYERS, MELS, POSITIONS, WIDTH
 from .builder import GraphBuilder
 
@@ -11,24 +9,24 @@ HEADS = 6
 """Attention heads."""
 
 
-def whisper_graph() -> onnx.ModelProto:
-    """Return the encoder: "mel" (B, MELS, 2 T) to "speech" (B, T, WIDTH), T at most POSITIONS."""
+def whisper_graph() -> bytes:
+    """Return the encoder's graph file: "mel" (B, MELS, 2 T) to "speech" (B, T, WIDTH), T at most POSITIONS."""
     graph = GraphBuilder("mel")
     mel = graph.input("mel", ["B", MELS, "2 T"])
     x = graph.gelu(_conv(graph, mel, "conv1", MELS, stride=1))
     x = graph.gelu(_conv(graph, x, "conv2", WIDTH, stride=2))
     x = graph.op("Transpose", x, perm=[0, 2, 1])
     rows = graph.op("Shape", x, start=1, end=2)
-    positions = graph.weight("embed_positions.weight", POSITIONS, WIDTH)
+    positions = graph.session_weight("embed_positions.weight", POSITIONS, WIDTH)
     x = graph.op("Add", x, graph.slice(positions, graph.constant([0]), rows, axis=0))
     for number in range(LAYERS):
         x = _layer(graph, x, f"layers.{number}")
     graph.output("speech", graph.layer_norm(x, "layer_norm", WIDTH), ["B", "T", WIDTH])
-    return graph.model("speech encoder", {})
+    return graph.to_bytes("speech encoder")
 
 
 def _conv(graph: GraphBuilder, x: str, name: str, inputs: int, stride: int) -> str:
-    weight, bias = graph.weight(f"{name}.weight", WIDTH, inputs, 3), graph.weight(f"{name}.bias", WIDTH)
+    weight, bias = graph.session_weight(f"{name}.weight", WIDTH, inputs, 3), graph.session_weight(f"{name}.bias", WIDTH)
     return graph.op("Conv", x, weight, bias, kernel_shape=[3], pads=[1, 1], strides=[stride])
 
 

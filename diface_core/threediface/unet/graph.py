@@ -30,7 +30,7 @@ def unet_graph(network: Network) -> OnnxGraph:
     """
     config, graph, skips = network.config, OnnxGraph(), []
     embedded, step = (graph.input(name, shape) for name, shape in (("embedded", ["T", "ch"]), ("step", [1, "ch"])))
-    embedded = graph.op("Mul", embedded, graph.op("Sigmoid", embedded))
+    embedded = graph.silu(embedded)
     skips.append(embedded)
     x = graph.op("Add", embedded, step)
     stages = stages_of(network)
@@ -110,7 +110,7 @@ def _multiply(graph: OnnxGraph, transformed: str, name: str, matrices: Float32Ar
 
 def _activate(graph: OnnxGraph, x: str, activation: str) -> str:
     if activation == "swish":
-        return graph.op("Mul", x, graph.op("Sigmoid", x))
+        return graph.silu(x)
     if activation == "leakyrelu":
         return graph.op("LeakyRelu", x, alpha=0.01)
     return graph.op({"relu": "Relu", "sigmoid": "Sigmoid"}[activation], x)
