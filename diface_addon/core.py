@@ -4,16 +4,18 @@ from typing import TYPE_CHECKING
 
 if __name__.count(".") > 1 and not TYPE_CHECKING:
     from .. import diface_core
-    from ..diface_core import channels, errors, protocol, request_file, start_errors, types
+    from ..diface_core import channels, errors, protocol, request_file, types
     from ..diface_core.faces.flame import flame_model, identities, placement, recognition
     from ..diface_core.faces.head import Head, load_head
     from ..diface_core.motion import pc2, warp
+    from ..diface_core.runtime import start_errors
 else:
     import diface_core
-    from diface_core import channels, errors, protocol, request_file, start_errors, types
+    from diface_core import channels, errors, protocol, request_file, types
     from diface_core.faces.flame import flame_model, identities, placement, recognition
     from diface_core.faces.head import Head, load_head
     from diface_core.motion import pc2, warp
+    from diface_core.runtime import start_errors
 
 __all__ = [
     "Head",

@@ -18,7 +18,7 @@ from .generate import Generator
 from .motion.resample import resample_motion
 from .motion.warp import warp_motion
 from .runtime.threads import limit_torch_threads
-from .torch_support import check_torch
+from .runtime.torch_support import check_torch
 from .types import (
     MODEL_RATE,
     AdaptationRequest,

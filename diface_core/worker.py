@@ -24,8 +24,8 @@ from . import protocol
 from .errors import Cancelled, DifaceError, WorkerError
 from .protocol import Message
 from .runtime.progress import EtaEstimator
+from .runtime.start_errors import explain_message, this_system
 from .runtime.threads import set_wait_policy
-from .start_errors import explain_message, this_system
 from .types import (
     AdaptationRequest,
     AdaptationResult,

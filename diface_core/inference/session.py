@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,16 +12,18 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DifaceError, ModelError
+from ..runtime.start_errors import explain_message, this_system
 from ..runtime.threads import usable_cores
-from ..start_errors import explain_message, this_system
+from ..runtime.versions import is_older
 from ..types import Float32Array
 
 try:
     import onnxruntime
 except ImportError as reason:  # a library that is missing, damaged, or blocked by antivirus software, is one too
     problem = explain_message(str(reason))
+    cause = f"{problem.cause} " if problem else ""
     raise DifaceError(
-        f"ONNX Runtime cannot be loaded: {problem.cause if problem else ''} ({reason}; {this_system()}).",
+        f"ONNX Runtime cannot be loaded: {cause}({reason}; {this_system()}).",
         problem.hint if problem else "Set Worker Python to one that has onnxruntime, or install DiFACE again.",
     ) from reason
 
@@ -99,8 +100,7 @@ class Session:
 
 def check_version(installed: str) -> None:
     """Check the version of ONNX Runtime, such as "1.32.0". Raises DifaceError if it is too old."""
-    numbers = tuple(int(number) for number in re.findall(r"\d+", installed)[:2])
-    if numbers < MIN_VERSION:
+    if is_older(installed, MIN_VERSION):
         wanted = ".".join(map(str, MIN_VERSION))
         raise DifaceError(
             f"ONNX Runtime {installed} is too old: DiFACE needs {wanted} or later.",

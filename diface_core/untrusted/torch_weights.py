@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from ..errors import ModelError
-from ..torch_support import MIN_TORCH, is_too_old
+from ..runtime.torch_support import MIN_TORCH, is_too_old
 
 
 def require_safe_torch(path: Path) -> None:

@@ -21,7 +21,7 @@ FOR_THE_ADDON = {
     "diface_core.channels",
     "diface_core.protocol",
     "diface_core.request_file",
-    "diface_core.start_errors",
+    "diface_core.runtime.start_errors",
     *(f"diface_core.motion.{name}" for name in ("warp", "pc2")),
     "diface_core.faces.head",
     *(f"diface_core.faces.flame.{name}" for name in ("flame_model", "recognition", "identities", "placement")),

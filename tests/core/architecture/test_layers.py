@@ -23,7 +23,7 @@ ADDON_LAYERS = {
 """Each part of the add-on, and the parts that it may import."""
 
 CORE_LAYERS = (
-    "types", "errors", "start_errors", "torch_support", "channels", "atomic_write", "untrusted", "runtime",
+    "types", "errors", "channels", "atomic_write", "runtime", "untrusted",
     "motion", "inference", "protocol", "request_file", "audio", "faces", "layers", "diffusion", "model",
     "networks", "learning", "style_adaptation", "cli", "threediface", "constrained", "generate", "engines",
     "worker", "__main__", "asset_build", "training",

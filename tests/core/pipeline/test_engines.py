@@ -14,7 +14,7 @@ import diface_core
 from diface_core import channels
 from diface_core.engines import Engines, load_threediface
 from diface_core.errors import ModelError
-from diface_core.torch_support import TorchSupport
+from diface_core.runtime.torch_support import TorchSupport
 from diface_core.types import (
     MODEL_RATE,
     AudioSection,

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from diface_core import torch_support
+from diface_core.runtime import torch_support
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import re
 from dataclasses import dataclass
 
 from .start_errors import explain_message
+from .versions import is_older
 
 MIN_TORCH = (2, 6)
 """First torch whose `weights_only` loading is safe (CVE-2025-32434)."""
@@ -45,4 +45,4 @@ def check_torch() -> TorchSupport:
 
 def is_too_old(version: str) -> bool:
     """Return whether a version of torch, such as "2.13.0+cpu", is older than MIN_TORCH."""
-    return tuple(int(number) for number in re.findall(r"\d+", version)[:2]) < MIN_TORCH
+    return is_older(version, MIN_TORCH)

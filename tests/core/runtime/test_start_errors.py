@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from diface_core import start_errors
-from diface_core.start_errors import (
+from diface_core.runtime import start_errors
+from diface_core.runtime.start_errors import (
     BLOCKED,
     DAMAGED_LIBRARY,
     DISK_FULL,
