@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import abc
 import tempfile
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Generic, Protocol, TypeVar
 
 import bpy
 
-from ..core import errors
+from ..core import errors, types
 from ..worker import process
 
 
@@ -22,10 +23,32 @@ class JobResult(Protocol):
     def notes(self) -> tuple[str, ...]: ...
 
 
-class RunningJob(abc.ABC):
-    """A request that the worker is processing. Holds no bpy object: data-blocks are looked up by session_uid."""
+class Task(Protocol):
+    """What a job polls: `worker.process.WorkerTask`, or another work outside Blender."""
 
-    def __init__(self, task: process.WorkerTask, folder: tempfile.TemporaryDirectory[str] | None = None) -> None:
+    state: process.State
+    progress: types.Progress
+
+    def poll(self) -> Sequence[object]:
+        """Return the events since the last poll, and update the attributes. Never waits."""
+        ...
+
+    def wait(self) -> object:
+        """Wait for the result. Raises the error with which the task failed."""
+        ...
+
+    def cancel(self) -> None:
+        """Cancel the task if it is running."""
+        ...
+
+
+TaskT = TypeVar("TaskT", bound=Task)
+
+
+class RunningJob(abc.ABC, Generic[TaskT]):
+    """A task whose result is written to the scene. Holds no bpy object: data-blocks are looked up by session_uid."""
+
+    def __init__(self, task: TaskT, folder: tempfile.TemporaryDirectory[str] | None = None) -> None:
         self.task = task
         self._folder = folder
         """Files that the request reads or writes, removed when the job ends."""

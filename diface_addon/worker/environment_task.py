@@ -13,15 +13,14 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Literal
 
 from ..core import errors, start_errors, types
 from .environment import EnvironmentPlan
 from .launch import clean_environment
+from .process import State
 
 OUTPUT_LINES = 20
 """Lines of output that are kept for the message if a command fails."""
-POLL_SECONDS = 0.1
 COPYING, CHECKING = "Creating the environment", "Checking the environment"
 NETWORK_HINT = "Check the network connection and the space on the disk, and try again."
 EXPECTED_PACKAGES = 40
@@ -30,7 +29,6 @@ EXPECTED_PACKAGES = 40
 _COLLECTING = re.compile(r"^\s*(?:Collecting|Downloading|Using cached|Installing collected packages:?)\s+(\S+)")
 
 TaskEvent = types.Progress | errors.DifaceError
-State = Literal["running", "done", "failed", "cancelled"]
 
 
 class EnvironmentTask:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from .. import errors
 from ..errors import DifaceError
@@ -34,6 +34,8 @@ from ..types import (
     VertexPins,
 )
 from .framing import Message, malformed
+
+T = TypeVar("T")
 
 VERSION = 5
 """Increased when a message changes its meaning; both processes must have the same."""
@@ -101,10 +103,7 @@ def progress_message(progress: Progress, request_id: int | None) -> Message:
 
 def parse_progress(message: Message) -> Progress:
     """Return the Progress of a message from `progress_message`. Raises WorkerError if it is malformed."""
-    try:
-        return Progress(**message.data)
-    except TypeError as error:
-        raise malformed(f"malformed progress ({error})") from error
+    return _from_fields(Progress, message, "progress")
 
 
 def generate_result_message(result: GenerateResult, request_id: int) -> Message:
@@ -233,10 +232,7 @@ def self_test_request_message(request: SelfTestRequest, request_id: int) -> Mess
 
 def parse_self_test_request(message: Message) -> SelfTestRequest:
     """Return the SelfTestRequest of a message from `self_test_request_message`. Raises WorkerError if malformed."""
-    try:
-        return SelfTestRequest(**message.data)
-    except TypeError as error:
-        raise malformed(f"a malformed test ({error!r})") from error
+    return _from_fields(SelfTestRequest, message, "test")
 
 
 def self_test_result_message(result: SelfTestResult, request_id: int) -> Message:
@@ -326,6 +322,14 @@ def _parse_constraints(message: Message) -> Constraints | None:
     pins = Pins(arrays["pin_at"], arrays["pin_channel"], arrays["pin_value"])
     vertices = VertexPins(arrays["vertex_at"], arrays["vertex_places"]) if "vertex_at" in arrays else None
     return Constraints(arrays["values"], arrays["keep"], pins, data["pull"], data["stay"], vertices)
+
+
+def _from_fields(kind: type[T], message: Message, what: str) -> T:
+    """Return the dataclass whose fields are the data of a message. Raises WorkerError if they are others."""
+    try:
+        return kind(**message.data)
+    except TypeError as error:
+        raise malformed(f"malformed {what} ({error})") from error
 
 
 def _engine_data(engine: ThreeDiface | None) -> dict[str, Any] | None:

@@ -7,10 +7,10 @@ import struct
 import subprocess
 import sys
 import time
-import zlib
 from pathlib import Path
 
 import numpy as np
+from matplotlib import image
 
 WIDTH, HEIGHT = 1800, 1400
 HOVER_SECONDS = 0.3
@@ -108,17 +108,4 @@ class Desktop:
         start = size + colours * 12
         rows = np.frombuffer(content, np.uint8, height * bytes_per_line, start).reshape(height, bytes_per_line)
         bgrx = rows[:, : width * 4].reshape(height, width, 4)
-        file.write_bytes(png(np.ascontiguousarray(bgrx[:, :, 2::-1])))
-
-
-def png(pixels: np.ndarray) -> bytes:
-    """Return an image of shape (height, width, 3) as the content of a PNG file."""
-    height, width, _ = pixels.shape
-    lines = np.concatenate([np.zeros((height, 1), np.uint8), pixels.reshape(height, width * 3)], axis=1)
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    size = struct.pack(">2I5B", width, height, 8, 2, 0, 0, 0)
-    compressed = zlib.compress(lines.tobytes(), 3)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", compressed) + chunk(b"IEND", b"")
+        image.imsave(file, bgrx[:, :, 2::-1])

@@ -29,10 +29,8 @@ class NewEnvironment:
         return ("Press Test Worker to see what it runs on.",)
 
 
-class EnvironmentJob(running_job.RunningJob):
+class EnvironmentJob(running_job.RunningJob[EnvironmentTask]):
     """An environment that is being created."""
-
-    task: EnvironmentTask  # pyright: ignore[reportIncompatibleVariableOverride] - polled as the worker's tasks are
 
     def write_result(self) -> NewEnvironment:
         """Make the environment's Python the worker's, and remove the environment before it."""

@@ -22,17 +22,20 @@ _is_scheduled = False
 
 def schedule_if_useful(context: bpy.types.Context) -> None:
     """Start the worker soon if the scene has a face or a sound. Panels call it while they draw: no data changes."""
-    if not _is_scheduled and _has_input(context):
+    if _can_schedule() and _has_input(context):
         schedule()
 
 
 def schedule() -> None:
     """Start the worker and load its models soon, once in a session. A timer does it, and so never without a window."""
     global _is_scheduled
-    if _is_scheduled or bpy.app.background or not preferences.is_prefetch_enabled():
-        return
-    _is_scheduled = True
-    bpy.app.timers.register(_start, first_interval=DELAY, persistent=True)
+    if _can_schedule():
+        _is_scheduled = True
+        bpy.app.timers.register(_start, first_interval=DELAY, persistent=True)
+
+
+def _can_schedule() -> bool:
+    return not _is_scheduled and not bpy.app.background and preferences.is_prefetch_enabled()
 
 
 def _has_input(context: bpy.types.Context) -> bool:
