@@ -4,7 +4,7 @@
 
 For a Blender without a window, or a Python that has Blender as a module; diface_core.threediface.cli.video_renderer
 runs it. JOB is a .json file; mesh.npz, sound.wav and a point cache for each face (0.pc2, 1.pc2) are in its folder. OUT
-is an .mp4 file. Prints `rendered N` after each frame.
+is an .mp4 file. Prints `rendered N` after each frame, and `finished` when the file is complete.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ def main(job_file: Path, out: Path) -> None:
         strips = compat.strips(scene.sequence_editor_create())
         strips.new_sound("speech", str(job_file.with_name("sound.wav")), 1, 1)
     _render(scene, out)
+    print("finished", flush=True)
 
 
 def _add_face(mesh: np.lib.npyio.NpzFile, cache: Path, x: float) -> bpy.types.Object:

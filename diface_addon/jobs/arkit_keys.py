@@ -23,7 +23,7 @@ class AddedKeys:
     notes: tuple[str, ...]
 
 
-class ArkitKeysJob(running_job.RunningJob[process.WorkerTask]):
+class ArkitKeysJob(running_job.WorkerJob):
     """A computation of ARKit shapes that the worker is processing."""
 
     def __init__(self, task: process.WorkerTask, obj: bpy.types.Object, placed: placement.Placement) -> None:

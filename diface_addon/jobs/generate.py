@@ -23,7 +23,7 @@ from ..worker import process
 from . import running_job, worker_client
 
 
-class GenerationJob(running_job.RunningJob[process.WorkerTask]):
+class GenerationJob(running_job.WorkerJob):
     """A generation that the worker is processing."""
 
     def __init__(

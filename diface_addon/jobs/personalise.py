@@ -27,7 +27,7 @@ class AdaptedStyle:
     notes: tuple[str, ...]
 
 
-class StyleAdaptationJob(running_job.RunningJob[process.WorkerTask]):
+class StyleAdaptationJob(running_job.WorkerJob):
     """A style adaptation that the worker is processing."""
 
     def __init__(

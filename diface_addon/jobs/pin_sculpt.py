@@ -28,7 +28,7 @@ class PinnedSculpt:
     notes: tuple[str, ...]
 
 
-class PinSculptJob(running_job.RunningJob[process.WorkerTask]):
+class PinSculptJob(running_job.WorkerJob):
     """A solve that the worker is processing."""
 
     def __init__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import tempfile
 from collections.abc import Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
 import bpy
 
@@ -42,17 +42,23 @@ class Task(Protocol):
         ...
 
 
-TaskT = TypeVar("TaskT", bound=Task)
+class RunningJob(abc.ABC):
+    """A task whose result is written to the scene. Holds no bpy object: data-blocks are looked up by session_uid.
 
+    Not a generic class: `typing` keeps every class that is written with a parameter until the process ends, and with
+    it the bpy module, which then does not exit.
+    """
 
-class RunningJob(abc.ABC, Generic[TaskT]):
-    """A task whose result is written to the scene. Holds no bpy object: data-blocks are looked up by session_uid."""
-
-    def __init__(self, task: TaskT, folder: tempfile.TemporaryDirectory[str] | None = None) -> None:
-        self.task = task
+    def __init__(self, task: Task, folder: tempfile.TemporaryDirectory[str] | None = None) -> None:
+        self._task = task
         self._folder = folder
         """Files that the request reads or writes, removed when the job ends."""
         self._is_cancel_requested = False
+
+    @property
+    def task(self) -> Task:
+        """The work outside Blender."""
+        return self._task
 
     def wait(self) -> None:
         """Wait until the worker has finished the request. Raises the error with which it failed."""
@@ -81,6 +87,19 @@ class RunningJob(abc.ABC, Generic[TaskT]):
         if self._folder is not None:
             self._folder.cleanup()
         clear(self)
+
+
+class WorkerJob(RunningJob):
+    """A job whose task is a request to the worker."""
+
+    def __init__(self, task: process.WorkerTask, folder: tempfile.TemporaryDirectory[str] | None = None) -> None:
+        super().__init__(task, folder)
+        self._worker_task = task
+
+    @property
+    def task(self) -> process.WorkerTask:
+        """The request."""
+        return self._worker_task
 
 
 _running_job: RunningJob | None = None

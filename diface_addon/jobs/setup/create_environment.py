@@ -29,17 +29,21 @@ class NewEnvironment:
         return ("Press Test Worker to see what it runs on.",)
 
 
-class EnvironmentJob(running_job.RunningJob[EnvironmentTask]):
+class EnvironmentJob(running_job.RunningJob):
     """An environment that is being created."""
+
+    def __init__(self, task: EnvironmentTask) -> None:
+        super().__init__(task)
+        self._environment = task
 
     def write_result(self) -> NewEnvironment:
         """Make the environment's Python the worker's, and remove the environment before it."""
-        interpreter = self.task.wait()
+        interpreter, planned = self._environment.wait(), self._environment.plan.folder
         process.close_shared_worker()
         preferences.set_worker_python(interpreter)
         for name in NAMES:
-            folder = self.task.plan.folder.with_name(name)
-            if folder != self.task.plan.folder:
+            folder = planned.with_name(name)
+            if folder != planned:
                 shutil.rmtree(folder, ignore_errors=True)
         return NewEnvironment(str(interpreter))
 

@@ -28,7 +28,7 @@ class WorkerReport:
         return ("The worker is ready.", *(f"{line}." for line in self.lines))
 
 
-class WorkerTestJob(running_job.RunningJob[process.WorkerTask]):
+class WorkerTestJob(running_job.WorkerJob):
     """A test of the worker."""
 
     def write_result(self) -> WorkerReport:

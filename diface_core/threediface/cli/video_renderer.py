@@ -37,6 +37,9 @@ WIDTH, HEIGHT = 480, 608
 SKIN, EYEBALL, IRIS, PUPIL = (0.80, 0.61, 0.52), (0.93, 0.92, 0.90), (0.23, 0.33, 0.36), (0.02, 0.02, 0.02)
 IRIS_ANGLE, PUPIL_ANGLE = 27, 12  # degrees from straight ahead
 
+EXIT_SECONDS = 30
+"""How long Blender may take to exit after its work."""
+
 HINT = "Give --blender or DIFACE_BLENDER: Blender itself, or a Python with its bpy module; or --render false."
 
 
@@ -91,7 +94,10 @@ class FaceVideoRenderer:
                 shutil.copyfile(video, draft)
 
     def _render(self, job: Path, video: Path, rows: int, report: Callable[[str, float], None]) -> None:
-        """Run Blender on a job and report the rendered frames."""
+        """Run Blender on a job and report the rendered frames.
+
+        The line `finished` decides, not the exit code: Blender's module may crash or hang when its process ends.
+        """
         command = [*self.command, str(job), str(video)]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
         last_lines: collections.deque[str] = collections.deque(maxlen=5)
@@ -100,17 +106,26 @@ class FaceVideoRenderer:
         ) as blender:
             assert blender.stdout is not None
             try:
-                for line in blender.stdout:
-                    word, _, number = line.strip().partition(" ")
+                for line in map(str.strip, blender.stdout):
+                    word, _, number = line.partition(" ")
+                    if line == "finished":
+                        return _end(blender)
                     if word == "rendered":
                         report("Rendering", int(number) / rows)
-                    elif line.strip():
-                        last_lines.append(line.strip())
+                    elif line:
+                        last_lines.append(line)
             except BaseException:
                 blender.kill()
                 raise
-        if blender.returncode:
-            raise DifaceError(f"Blender failed (exit status {blender.returncode}): {' / '.join(last_lines)}", HINT)
+        raise DifaceError(f"Blender failed (exit status {blender.returncode}): {' / '.join(last_lines)}", HINT)
+
+
+def _end(blender: subprocess.Popen[str]) -> None:
+    """Wait until Blender has exited; kill it if it hangs."""
+    try:
+        blender.communicate(timeout=EXIT_SECONDS)
+    except subprocess.TimeoutExpired:
+        blender.kill()
 
 
 def _blender_command(blender: Path | None) -> tuple[str, ...]:

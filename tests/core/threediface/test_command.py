@@ -403,18 +403,20 @@ def flame_and_takes(shared: Path) -> tuple[Path, dict[str, np.ndarray]]:
     return path, {"before": np.repeat(np.load(path)["v_template"][None], 2, 0).astype(np.float32)}
 
 
-def test_render_video_runs_the_given_blender(tmp_path, flame_and_takes, root):
-    """A substitute for Blender reads the job as the script does, and writes a file."""
+@pytest.mark.parametrize("at_exit", ["", "; sys.exit(-11)", "; sys.stdout.flush(); time.sleep(600)"])
+def test_render_video_runs_the_given_blender(tmp_path, flame_and_takes, monkeypatch, at_exit):
+    """A substitute for Blender reads the job as the script does, and writes a file. It may crash or hang at exit."""
+    monkeypatch.setattr(video_renderer, "EXIT_SECONDS", 0.2)
     flame, takes = flame_and_takes
     blender = tmp_path / "python-with-bpy"
     blender.write_text(
         f"#!{sys.executable}\n"
-        "import json, pathlib, sys\n"
+        "import json, pathlib, sys, time\n"
         "job, out = map(pathlib.Path, sys.argv[-2:])\n"
         "job_ = json.loads(job.read_text())\n"
         "assert job_['captions'] == ['before'] and job_['frames'] == 2, job_\n"
         "assert (job.parent / '0.pc2').stat().st_size == 32 + 2 * 5023 * 12\n"
-        "print('rendered 2'); out.write_bytes(b'film')\n"
+        f"print('rendered 2'); out.write_bytes(b'film'); print('finished'){at_exit}\n"
     )
     blender.chmod(0o755)
     messages = []

@@ -87,6 +87,14 @@ def reach(job, stage: str, seconds: float = 20) -> None:
         time.sleep(0.005)
 
 
+def comes_true(condition, seconds: float = 10) -> bool:
+    """Wait until `condition()` is true; return whether it became so in time."""
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    return condition()
+
+
 def is_running(pid: int) -> bool:
     """Return whether a process runs; a zombie does not."""
     try:
@@ -96,11 +104,8 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def ends(pid: int, seconds: float = 10) -> bool:
-    end = time.monotonic() + seconds
-    while is_running(pid) and time.monotonic() < end:
-        time.sleep(0.02)
-    return not is_running(pid)
+def ends(pid: int) -> bool:
+    return comes_true(lambda: not is_running(pid))
 
 
 def check_next_request(worker) -> None:
@@ -227,7 +232,7 @@ def test_prefetch_loads_the_models_without_a_reply(started):
     started.prefetch()
     assert not started.busy
     check_next_request(started)
-    assert "prefetched" in last_lines(started)
+    assert comes_true(lambda: "prefetched" in last_lines(started))
     assert started.pid == pid
 
 
@@ -238,7 +243,7 @@ def test_prefetch_that_fails_leaves_the_worker_running(worker, monkeypatch):
     worker.prefetch()
     check_next_request(worker)
     assert worker.pid == pid
-    assert any("division by zero" in line for line in last_lines(worker))
+    assert comes_true(lambda: any("division by zero" in line for line in last_lines(worker)))
 
 
 def test_no_prefetch_during_a_request(started):
