@@ -112,7 +112,7 @@ def _gaze_aversions(phrases: AnyFloatArray, rows: int, rng: np.random.Generator)
 
     looks, now = [], 0.0
     while True:
-        due = clock.time_after(now, rng.exponential())
+        due = max(clock.time_after(now, rng.exponential()), MIN_FIXATION)  # the first look at the listener starts at 0
         cued = next((start for start in starts if now + MIN_FIXATION <= start <= due), None)
         begin = due if cued is None else cued
         if begin >= clock.seconds:

@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from diface_core import channels
@@ -213,6 +213,7 @@ def test_saccades_follow_the_main_sequence():
 
 
 @given(SEEDS)
+@example(4595960)  # would look away 0.02 s after the start
 @settings(max_examples=20)
 def test_saccades_do_not_overlap_and_are_limited(seed):
     drawn = LayerEvents.sample(speech_loudness(300, seed), enabled_layers(gaze=seed)).gaze
