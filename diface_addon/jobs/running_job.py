@@ -49,16 +49,15 @@ class RunningJob(abc.ABC):
     it the bpy module, which then does not exit.
     """
 
-    def __init__(self, task: Task, folder: tempfile.TemporaryDirectory[str] | None = None) -> None:
-        self._task = task
+    def __init__(self, folder: tempfile.TemporaryDirectory[str] | None = None) -> None:
         self._folder = folder
         """Files that the request reads or writes, removed when the job ends."""
         self._is_cancel_requested = False
 
     @property
+    @abc.abstractmethod
     def task(self) -> Task:
         """The work outside Blender."""
-        return self._task
 
     def wait(self) -> None:
         """Wait until the worker has finished the request. Raises the error with which it failed."""
@@ -93,13 +92,13 @@ class WorkerJob(RunningJob):
     """A job whose task is a request to the worker."""
 
     def __init__(self, task: process.WorkerTask, folder: tempfile.TemporaryDirectory[str] | None = None) -> None:
-        super().__init__(task, folder)
-        self._worker_task = task
+        super().__init__(folder)
+        self._task = task
 
     @property
     def task(self) -> process.WorkerTask:
         """The request."""
-        return self._worker_task
+        return self._task
 
 
 _running_job: RunningJob | None = None

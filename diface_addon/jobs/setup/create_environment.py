@@ -33,12 +33,17 @@ class EnvironmentJob(running_job.RunningJob):
     """An environment that is being created."""
 
     def __init__(self, task: EnvironmentTask) -> None:
-        super().__init__(task)
-        self._environment = task
+        super().__init__()
+        self._task = task
+
+    @property
+    def task(self) -> EnvironmentTask:
+        """The commands that create the environment."""
+        return self._task
 
     def write_result(self) -> NewEnvironment:
         """Make the environment's Python the worker's, and remove the environment before it."""
-        interpreter, planned = self._environment.wait(), self._environment.plan.folder
+        interpreter, planned = self.task.wait(), self.task.plan.folder
         process.close_shared_worker()
         preferences.set_worker_python(interpreter)
         for name in NAMES:

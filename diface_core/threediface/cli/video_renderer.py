@@ -109,7 +109,8 @@ class FaceVideoRenderer:
                 for line in map(str.strip, blender.stdout):
                     word, _, number = line.partition(" ")
                     if line == "finished":
-                        return _end(blender)
+                        _wait_for_exit(blender)
+                        return
                     if word == "rendered":
                         report("Rendering", int(number) / rows)
                     elif line:
@@ -120,8 +121,8 @@ class FaceVideoRenderer:
         raise DifaceError(f"Blender failed (exit status {blender.returncode}): {' / '.join(last_lines)}", HINT)
 
 
-def _end(blender: subprocess.Popen[str]) -> None:
-    """Wait until Blender has exited; kill it if it hangs."""
+def _wait_for_exit(blender: subprocess.Popen[str]) -> None:
+    """Wait until Blender has exited; kill it after EXIT_SECONDS."""
     try:
         blender.communicate(timeout=EXIT_SECONDS)
     except subprocess.TimeoutExpired:
