@@ -102,30 +102,83 @@ def audio_module() -> ModuleType | None:
     return aud
 
 
-def new_channelbag(action: bpy.types.Action, block: bpy.types.ID) -> bpy.types.bpy_struct:
-    """Return the container of the F-curves of `block` in a new Action: that of a new slot, or the Action itself."""
+SLOT_PREFIX = "diface_slot_"
+"""Prefix of the custom properties of an Action that name its slots for parts of a character: the kind ("KEY:1")
+follows, and the value is the slot's handle. Without slots, the value is 0, and the Action is for this kind alone."""
+
+
+def new_channelbag(action: bpy.types.Action, block: bpy.types.ID, kind: str = "") -> bpy.types.bpy_struct:
+    """Return the container of the F-curves of `block` in a new Action: that of a new slot, or the Action itself.
+
+    Args:
+        action: The Action.
+        block: A data-block.
+        kind: Its kind if it is of a part of the character, such as 'KEY:1'; else its type ('KEY', 'OBJECT').
+    """
     if not HAS_ACTION_SLOTS:
         action.id_root = block.id_type
+        _mark_slot(action, kind, 0)
         return action
     slot = action.slots.new(id_type=block.id_type, name=block.name)
+    _mark_slot(action, kind, slot.handle)
     layer = action.layers[0] if action.layers else action.layers.new("Layer")
     strip = layer.strips[0] if layer.strips else layer.strips.new(type="KEYFRAME")
     return strip.channelbag(slot, ensure=True)
 
 
-def find_channelbag(action: bpy.types.Action, id_type: str) -> bpy.types.bpy_struct | None:
-    """Return the F-curves of an Action for its first data-block of `id_type` ('OBJECT', 'KEY'); None without any."""
+def mark_slot(action: bpy.types.Action, kind: str, animation: bpy.types.AnimData) -> None:
+    """Note for which kind of data-block an Action has the slot that `animation` uses."""
+    _mark_slot(action, kind, animation.action_slot.handle if HAS_ACTION_SLOTS and animation.action_slot else 0)
+
+
+def _mark_slot(action: bpy.types.Action, kind: str, handle: int) -> None:
+    if ":" in kind:
+        action[SLOT_PREFIX + kind] = handle
+
+
+def _part_slots(action: bpy.types.Action) -> dict[str, int]:
+    """Return the handles of the slots for parts of a character, by kind."""
+    names = list(action.keys())
+    return {name.removeprefix(SLOT_PREFIX): action[name] for name in names if name.startswith(SLOT_PREFIX)}
+
+
+def action_kinds(action: bpy.types.Action) -> list[str]:
+    """Return the kinds of data-blocks that an Action has F-curves for, those of the main mesh first."""
+    return [kind for kind in ("KEY", "OBJECT", *sorted(_part_slots(action))) if find_channelbag(action, kind)]
+
+
+def find_slot(action: bpy.types.Action, kind: str) -> bpy.types.ActionSlot | None:
+    """Return the slot of an Action for a kind of data-block; None without any."""
+    parts = _part_slots(action)
+    if ":" in kind:
+        return next((slot for slot in action.slots if kind in parts and slot.handle == parts[kind]), None)
+    of_parts = set(parts.values())
+    return next((slot for slot in action.slots if slot.target_id_type == kind and slot.handle not in of_parts), None)
+
+
+def find_channelbag(action: bpy.types.Action, kind: str) -> bpy.types.bpy_struct | None:
+    """Return the F-curves of an Action for a kind of data-block ('OBJECT', 'KEY', 'KEY:1'); None without any."""
     if not HAS_ACTION_SLOTS:
-        return action if action.id_root == id_type and len(action.fcurves) else None
-    for slot in action.slots:
-        if slot.target_id_type == id_type and action.layers and action.layers[0].strips:
-            return action.layers[0].strips[0].channelbag(slot)
-    return None
+        return action if _action_kind(action) == kind and len(action.fcurves) else None
+    slot = find_slot(action, kind)
+    if slot is None or not action.layers or not action.layers[0].strips:
+        return None
+    return action.layers[0].strips[0].channelbag(slot)
 
 
-def writable_channelbag(action: bpy.types.Action, id_type: str) -> bpy.types.bpy_struct | None:
+def _action_kind(action: bpy.types.Action) -> str:
+    """Return the kind of data-block that an Action without slots animates."""
+    return next(iter(_part_slots(action)), action.id_root)
+
+
+def writable_channelbag(action: bpy.types.Action, kind: str) -> bpy.types.bpy_struct | None:
     """Return the F-curves like `find_channelbag`, but also an empty container."""
-    return find_channelbag(action, id_type) if HAS_ACTION_SLOTS else action
+    return find_channelbag(action, kind) if HAS_ACTION_SLOTS else action
+
+
+def can_hold(action: bpy.types.Action, kind: str) -> bool:
+    """Return whether an Action can have F-curves of a kind of data-block."""
+    return HAS_ACTION_SLOTS or _action_kind(action) == kind
 
 
 def active_channelbag(source: bpy.types.AnimData | bpy.types.NlaStrip) -> bpy.types.bpy_struct | None:
@@ -151,14 +204,14 @@ def keep_slots(copy: bpy.types.Action, action: bpy.types.Action, blocks: Iterabl
             copy.slots.remove(slot)
 
 
-def assign_action(block: bpy.types.ID, action: bpy.types.Action) -> None:
-    """Animate `block` by `action`, through the slot for its type if there are slots."""
+def assign_action(block: bpy.types.ID, action: bpy.types.Action, kind: str = "") -> None:
+    """Animate `block` by `action`, through the slot for its `kind`, or else its type, if there are slots."""
     animation = block.animation_data_create()
     animation.action = action
     animation.action_influence, animation.action_blend_type = 1.0, "REPLACE"  # not those of the Action before
     animation.action_extrapolation = "HOLD"
     if HAS_ACTION_SLOTS:
-        animation.action_slot = next(slot for slot in action.slots if slot.target_id_type == block.id_type)
+        animation.action_slot = find_slot(action, kind or block.id_type)
 
 
 def new_strip(

@@ -6,15 +6,16 @@ from collections.abc import Iterable
 
 import bpy
 
+from ..rig.head_target import head_target
 from ..scene.animation.active_actions import active_actions
 from ..scene.pins import vertex_pins
-from ..scene.pins.pin import Pin
+from ..scene.pins.pin import Pin, is_head
 from ..scene.provenance import stored_request
 
 WHOLE = ""
 """Stands for the face and the head together, in place of "face" or "head"."""
 
-_KINDS = {"face": "KEY", "head": "OBJECT"}
+PARTS = ("face", "head")
 
 
 def part_actions(obj: bpy.types.Object, part: str) -> list[bpy.types.Action]:
@@ -26,7 +27,7 @@ def part_actions(obj: bpy.types.Object, part: str) -> list[bpy.types.Action]:
         return active_actions(obj)
     if part == "face" and (take := vertex_pins.find_take(obj)):
         return vertex_pins.take_actions(take)
-    block = obj if part == "head" else obj.data.shape_keys
+    block = head_target(obj).owner if part == "head" else obj.data.shape_keys
     action = block.animation_data.action if block and block.animation_data else None
     return [action] if action else []
 
@@ -38,7 +39,7 @@ def separate_parts(obj: bpy.types.Object) -> tuple[str, ...]:
         Empty if one request describes the whole animation, which may be by two takes of DiFACE's models. Otherwise
         "face" and "head", or "head" if DiFACE did not generate the face.
     """
-    requests = {part: _request(obj, part) for part in _KINDS}
+    requests = {part: _request(obj, part) for part in PARTS}
     face, head = requests["face"], requests["head"]
     if head is None or (face is not None and face["take"] == head["take"]):
         return ()
@@ -50,7 +51,7 @@ def separate_parts(obj: bpy.types.Object) -> tuple[str, ...]:
 
 def pins_of_part(pins: Iterable[Pin], part: str) -> list[Pin]:
     """Return the pins of a part; all for WHOLE."""
-    return [pin for pin in pins if part == WHOLE or pin.kind == _KINDS[part]]
+    return [pin for pin in pins if part == WHOLE or is_head(pin) == (part == "head")]
 
 
 def _request(obj: bpy.types.Object, part: str) -> dict | None:

@@ -29,7 +29,7 @@ regenerates only these, because the mouth does not follow them."""
 
 def scope_name(pin: pins.Pin) -> str:
     """Return the name of a pin's scope in SCOPES."""
-    if pin.kind == "OBJECT":
+    if pins.is_head(pin):
         return "head"
     return "upper" if pins.face_channel(pin) in UPPER_FACE else "face"
 
@@ -40,7 +40,7 @@ def pins_on_channels(some: Iterable[pins.Pin], names: tuple[str, ...]) -> list[p
 
 
 def _pinned_channels(pin: pins.Pin) -> tuple[str, ...]:
-    if pin.kind == "OBJECT":
+    if pins.is_head(pin):
         return channels.HEAD
     channel = pins.face_channel(pin)
     return (channel,) if channel else channels.FACE

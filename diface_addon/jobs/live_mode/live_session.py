@@ -226,7 +226,7 @@ class LiveSession:
 
     def _is_regenerated(self, pin: Pin, live_request: LiveRequest) -> bool:
         """Return whether a pin is in a regenerated row of its part."""
-        part = channels.FACE if pin.kind == "KEY" else channels.HEAD
+        part = channels.HEAD if pins.is_head(pin) else channels.FACE
         columns = [c for c, name in enumerate(channels.of_parts(live_request.request.parts)) if name in part]
         row = round(pin.frame - self._first_frame)
         return 0 <= row < self._row_count and bool(live_request.regenerate_mask[row][columns].any())

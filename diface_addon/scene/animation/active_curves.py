@@ -9,10 +9,15 @@ import bpy
 
 from ... import compat
 from ...core import channels
+from ...rig import parts
+from ...rig.head_target import head_target
+from ...rig.property_address import PropertyAddress, part_kind
 from ..characters import shape_key_names
-from ..keys import head_pose, nla
-from ..keys.property_address import PropertyAddress
+from ..keys import nla
 from ..provenance import baseline, layer_tracks, stored_request
+
+HEAD = "head"
+"""The name that `channels_by_address` gives to every value of the head's rotation."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +46,8 @@ class ActiveCurve:
 
 
 def data_blocks(obj: bpy.types.Object) -> dict[str, bpy.types.ID]:
-    """Return the data-blocks that motion is written to, by kind: 'KEY', 'OBJECT'."""
-    keys = obj.data.shape_keys if obj.type == "MESH" else None
-    return {**({"KEY": keys} if keys else {}), "OBJECT": obj}
+    """Return the data-blocks of a character that motion is written to, by kind ('KEY', 'OBJECT', 'KEY:1' ...)."""
+    return parts.data_blocks(obj)
 
 
 def data_block(obj: bpy.types.Object, kind: str) -> bpy.types.ID:
@@ -52,18 +56,25 @@ def data_block(obj: bpy.types.Object, kind: str) -> bpy.types.ID:
 
 
 def channels_by_address(obj: bpy.types.Object) -> dict[PropertyAddress, str]:
-    """Return the channels of `obj` by property: shape keys that no driver sets, and the values of its rotation.
+    """Return the channels of a character by property: shape keys that no driver sets, and the head's rotation.
 
-    The values of a rotation are not channels themselves; all have the name "head".
+    Several properties may have one channel, as `jawOpen` of head and teeth; the main mesh's comes first. The values of
+    a rotation are not channels themselves; all have the name "head".
     """
     found: dict[PropertyAddress, str] = {}
-    shapes = shape_key_names.face_shape_keys(obj)
-    driven = shape_key_names.driven_shape_keys(obj) if shapes else set()
-    for channel, name in shapes.items():
-        if name not in driven:
-            found["KEY", obj.data.shape_keys.key_blocks[name].path_from_id("value"), 0] = channel
-    path = head_pose.rotation_path(obj.rotation_mode)
-    return found | {("OBJECT", path, index): "head" for index in range(len(getattr(obj, path)))}
+    for number, part in {0: obj, **parts.part_objects(obj)}.items():
+        found |= _face_channels(part, part_kind("KEY", number))
+    return found | dict.fromkeys(head_target(obj).addresses, HEAD)
+
+
+def _face_channels(part: bpy.types.Object, kind: str) -> dict[PropertyAddress, str]:
+    shapes = shape_key_names.face_shape_keys(part)
+    driven = shape_key_names.driven_shape_keys(part) if shapes else set()
+    return {
+        (kind, part.data.shape_keys.key_blocks[name].path_from_id("value"), 0): channel
+        for channel, name in shapes.items()
+        if name not in driven
+    }
 
 
 def all_curves(obj: bpy.types.Object) -> Iterator[tuple[PropertyAddress, ActiveCurve]]:
@@ -105,8 +116,20 @@ def strips_animating(obj: bpy.types.Object, address: PropertyAddress) -> dict[bp
 
 
 def addresses_by_channel(obj: bpy.types.Object) -> dict[str, PropertyAddress]:
-    """Return the property of each face channel."""
-    return {channel: address for address, channel in channels_by_address(obj).items() if channel in channels.SHAPES}
+    """Return the property of each face channel: the first one, of the main mesh if it has the channel."""
+    found: dict[str, PropertyAddress] = {}
+    for channel, addresses in every_address(obj).items():
+        found[channel] = addresses[0]
+    return found
+
+
+def every_address(obj: bpy.types.Object) -> dict[str, list[PropertyAddress]]:
+    """Return all properties of each face channel, that of the main mesh first."""
+    found: dict[str, list[PropertyAddress]] = {}
+    for address, channel in channels_by_address(obj).items():
+        if channel in channels.SHAPES:
+            found.setdefault(channel, []).append(address)
+    return found
 
 
 def _is_user_curve(curve: ActiveCurve, address: PropertyAddress) -> bool:

@@ -5,33 +5,36 @@ from __future__ import annotations
 import bpy
 
 from ...core import errors
+from ...rig import parts
+from ...rig.head_target import head_target
+from ...rig.property_address import id_type, part_number
 from ..characters import flame_mesh, shape_key_names
 from ..keys import editable_actions
 from ..vertex_animation import vertex_cache
-from . import active_curves
+from . import active_actions, active_curves
 
 ADD_HEAD = "Add one with Add DiFACE Head, or choose a mesh object with shape keys."
 LINKED = "Make a library override (Object > Library Override > Make), or work in the file that it comes from."
 
 
-def check(obj: bpy.types.Object | None, parts: tuple[str, ...]) -> None:
-    """Raise SceneError if `obj` cannot be animated with `parts`, "face" and "head"."""
+def check(obj: bpy.types.Object | None, animated_parts: tuple[str, ...]) -> None:
+    """Raise SceneError if a character cannot be animated with `animated_parts`, "face" and "head"."""
     if obj is None:
         raise errors.SceneError("There is no character.", ADD_HEAD)
     if obj.type != "MESH":
         raise errors.SceneError(f"{obj.name} is not a mesh.", ADD_HEAD)
     if not obj.users_scene:
         raise errors.SceneError(f"{obj.name} was deleted from the scene.", "Undo that, or choose another character.")
-    if "head" in parts:
-        _check_editable(obj, obj.name)
-    if "face" in parts:
+    if "head" in animated_parts:
+        _check_editable(head_target(obj).owner, head_target(obj).owner.name)
+    if "face" in animated_parts:
         _check_face(obj)
 
 
-def check_custom_shapes(obj: bpy.types.Object | None, parts: tuple[str, ...], as_cache: bool) -> None:
-    """Raise SceneError if `obj` cannot be animated with `parts` by custom shapes, as a cache or as new shape keys."""
-    check(obj, tuple(part for part in parts if part != "face"))
-    if "face" not in parts:
+def check_custom_shapes(obj: bpy.types.Object | None, animated_parts: tuple[str, ...], as_cache: bool) -> None:
+    """Raise SceneError if a character cannot be animated by custom shapes, as a cache or as new shape keys."""
+    check(obj, tuple(part for part in animated_parts if part != "face"))
+    if "face" not in animated_parts:
         return
     flame_mesh.check(obj)
     if as_cache:
@@ -45,10 +48,11 @@ def check_custom_shapes(obj: bpy.types.Object | None, parts: tuple[str, ...], as
 
 
 def check_blocks(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID]) -> None:
-    """Raise SceneError if one of these data-blocks of `obj`, by kind ('KEY', 'OBJECT'), cannot be animated."""
-    names = {"KEY": f"The mesh of {obj.name}", "OBJECT": obj.name}
+    """Raise SceneError if one of these data-blocks of a character, by kind, cannot be animated."""
+    parts_by_number = {0: obj, **parts.part_objects(obj)}
     for kind, block in blocks.items():
-        _check_editable(block, names[kind])
+        part = parts_by_number[part_number(kind)]
+        _check_editable(block, f"The mesh of {part.name}" if id_type(kind) == "KEY" else part.name)
 
 
 def check_replaceable(obj: bpy.types.Object) -> None:
@@ -56,9 +60,8 @@ def check_replaceable(obj: bpy.types.Object) -> None:
 
     Fast enough for a button's poll.
     """
-    moved = {
-        kind: block for kind, block in active_curves.data_blocks(obj).items() if _is_animated(block.animation_data)
-    }
+    blocks = active_actions.animated_blocks(obj)
+    moved = {kind: block for kind, block in blocks.items() if _is_animated(block.animation_data)}
     check_blocks(obj, moved)
 
 
@@ -80,7 +83,7 @@ def _check_face(obj: bpy.types.Object) -> None:
             hint = "Give this FLAME mesh some with Add ARKit Shape Keys, or set Engine to 3DiFACE Checkpoint."
         raise errors.SceneError(f"{obj.name} has no shape keys.", hint)
     _check_editable(obj.data, f"The mesh of {obj.name}")
-    check_blocks(obj, {"KEY": keys})
+    check_blocks(obj, {kind: block for kind, block in parts.data_blocks(obj).items() if id_type(kind) == "KEY"})
     _check_relative(obj)
     names = shape_key_names.face_shape_keys(obj)
     if not names:

@@ -10,10 +10,11 @@ import numpy.typing as npt
 from mathutils import Quaternion
 
 from ...core import channels, placement, types
+from ...rig.head_target import head_target
+from ...rig.property_address import PropertyAddress, id_type
 from ..characters import flame_mesh
-from ..keys import frame_rate, head_pose, nla, rotation_values
+from ..keys import frame_rate, nla, rotation_values
 from ..keys.key_table import nearest
-from ..keys.property_address import PropertyAddress
 from ..provenance import rest_pose, stored_request
 from . import active_curves
 
@@ -53,17 +54,17 @@ def sample_motion(
 def sample_rotation(
     obj: bpy.types.Object, frames: npt.NDArray, active: dict[PropertyAddress, active_curves.ActiveCurve]
 ) -> npt.NDArray[np.float32]:
-    """Return the object's rotation (T, 3 or 4) at `frames` (T,), in its rotation mode."""
-    path = head_pose.rotation_path(obj.rotation_mode)
-    addresses = [("OBJECT", path, index) for index in range(len(getattr(obj, path)))]
+    """Return the head's rotation (T, 3 or 4) at `frames` (T,), in its rotation mode."""
+    addresses = head_target(obj).addresses
     return np.stack([sample_property(obj, address, active.get(address), frames) for address in addresses], axis=1)
 
 
 def head_vectors(
     obj: bpy.types.Object, values: npt.NDArray, placed: placement.Placement | None = None
 ) -> npt.NDArray[np.float64]:
-    """Return values (T, 3 or 4) of the object's rotation as the head's rotation vectors (T, 3), in radians."""
-    vectors = rotation_values.rotation_vectors(values, obj.rotation_mode, reference_rotation(obj))
+    """Return values (T, 3 or 4) of the head's rotation as rotation vectors (T, 3), in radians."""
+    mode = head_target(obj).rotation_mode
+    vectors = rotation_values.rotation_vectors(values, mode, reference_rotation(obj))
     placed = placed or find_placement(obj)
     return to_head_axes(vectors, placed) if placed else vectors
 
@@ -77,8 +78,11 @@ def to_mesh_axes(
 
 
 def find_placement(obj: bpy.types.Object) -> placement.Placement | None:
-    """Return the placement of a FLAME mesh, estimated from its vertices; None for another mesh."""
-    return flame_mesh.estimate_placement(obj, None) if flame_mesh.is_flame(obj) else None
+    """Return the axes and the pivot of a head: of a FLAME mesh estimated from its vertices, else as they are stored.
+
+    None if the head rotates about the origin and the local axes of its object.
+    """
+    return flame_mesh.estimate_placement(obj, None) if flame_mesh.is_flame(obj) else head_target(obj).placed
 
 
 def reference_rotation(obj: bpy.types.Object) -> Quaternion:
@@ -86,16 +90,15 @@ def reference_rotation(obj: bpy.types.Object) -> Quaternion:
 
     In an Action of the user it is that of the first key, so that it does not depend on the current frame.
     """
-    curves = {
-        address: curve for address, curve in active_curves.find_active_curves(obj).items() if address[0] == "OBJECT"
-    }
+    target = head_target(obj)
+    rotation = set(target.addresses)
+    curves = {address: curve for address, curve in active_curves.find_active_curves(obj).items() if address in rotation}
     requests = [stored_request.read_request(curve.action) for curve in curves.values()]
     if not curves or any(request and "rest_rotation" in request for request in requests):
         return rest_pose.rest_rotation(obj)
     first = min(curve.start + curve.scale * curve.fcurve.keyframe_points[0].co.x for curve in curves.values())
-    return Quaternion(
-        rotation_values.quaternions(sample_rotation(obj, np.array([first]), curves), obj.rotation_mode)[0]
-    )
+    values = sample_rotation(obj, np.array([first]), curves)
+    return Quaternion(rotation_values.quaternions(values, target.rotation_mode)[0])
 
 
 def to_head_axes(vectors: npt.NDArray, placed: placement.Placement) -> npt.NDArray[np.float64]:
@@ -134,9 +137,11 @@ def sample_property(
 
 def _nla_default(owner: bpy.types.ID, kind: str, path: str, index: int) -> float:
     """Return the NLA's value of a property that no strip animates at a frame. In 5.0 it is 1 for a shape key."""
-    if kind == "KEY":
+    if id_type(kind) == "KEY":
         return bpy.types.ShapeKey.bl_rna.properties["value"].default
-    return owner.bl_rna.properties[path].default_array[index]
+    posed, _dot, name = path.rpartition(".")
+    holder = owner.path_resolve(posed) if posed else owner
+    return holder.bl_rna.properties[name].default_array[index]
 
 
 def visible_key_mask(

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import bpy
 
 from ... import compat
+from ...rig.property_address import PropertyAddress, id_type
 from ..animation import active_curves
 from ..animation.active_curves import ActiveCurve
-from ..keys.property_address import PropertyAddress
 from ..keys.write_keys import GROUP_NAMES
 from ..provenance import layer_tracks, take_request
-from ..takes import take_list
+from ..takes import take_list, take_names, use_take
 from .rewrite_keys import CurveChange
 
 
@@ -35,19 +35,34 @@ def copy_actions(
     animations = [block.animation_data for block in blocks.values() if block.animation_data]
     needed = {animation.action for animation in animations if compat.active_channelbag(animation)}  # those with a slot
     for action in [action for action in base_actions if action in needed] or base_actions[:1]:
-        copy_of[action] = _copy_action(action, f"{name} head" if copy_of else name)
+        used = [kind for kind, block in blocks.items() if use_take.is_active_on(block, [action])]
+        suffix = take_names.part_suffix(obj, used[0] if used else "OBJECT") if copy_of else ""
+        copy_of[action] = _copy_action(action, f"{name} {suffix}" if suffix else name)
         compat.keep_slots(copy_of[action], action, blocks.values())
-    main, layers = list(copy_of.values()), []
-    name = main[0].name if main else name
-    for track, action in layer_tracks.active_layers(blocks["KEY"]) if "KEY" in blocks else ():
-        copy = copy_of[action] = _copy_action(action, f"{name} {layer_tracks.layer_name(action)}")
-        is_muted = track.mute or any(strip.mute for strip in track.strips if strip.action == action)
-        copy[layer_tracks.STATE] = "MUTED" if is_muted else "OFF"
-        layers.append(copy)
+        for kind in used:
+            compat.mark_slot(copy_of[action], kind, blocks[kind].animation_data)
+    main = list(copy_of.values())
+    layers = _copy_layers(blocks, copy_of, main[0].name if main else name)
     for kind in dict.fromkeys(change.address[0] for change in changes):
         if not any(compat.find_channelbag(action, kind) for action in main):
-            _add_channels(main, blocks[kind], name)
+            _add_channels(main, blocks[kind], kind, main[0].name if main else name)
     return ActionCopies(copy_of, main, layers)
+
+
+def _copy_layers(
+    blocks: dict[str, bpy.types.ID], copy_of: dict[bpy.types.Action, bpy.types.Action], name: str
+) -> list[bpy.types.Action]:
+    """Copy the layers of all meshes, and add them to `copy_of`. The tracks of the main mesh say which are muted."""
+    layers = []
+    for kind, block in blocks.items():
+        for track, action in layer_tracks.active_layers(block) if id_type(kind) == "KEY" else ():
+            if action in copy_of:
+                continue
+            copy = copy_of[action] = _copy_action(action, f"{name} {layer_tracks.layer_name(action)}")
+            is_muted = track.mute or any(strip.mute for strip in track.strips if strip.action == action)
+            copy[layer_tracks.STATE] = "MUTED" if is_muted else "OFF"
+            layers.append(copy)
+    return layers
 
 
 def curve_in_copy(
@@ -60,13 +75,14 @@ def curve_in_copy(
     kind, path, index = address
     main = next((action for action in copies.main if compat.find_channelbag(action, kind)), None)
     if main is None:
-        main = next(action for action in copies.main if compat.HAS_ACTION_SLOTS or action.id_root == kind)
+        main = next(action for action in copies.main if compat.can_hold(action, kind))
     action = copies.by_original.get(curve.action, main) if curve else main
     channelbag = compat.writable_channelbag(action, kind)
     fcurve = channelbag.fcurves.find(path, index=index)
     if fcurve is None:
         fcurve = channelbag.fcurves.new(path, index=index)
-        fcurve.group = channelbag.groups.get(GROUP_NAMES[kind]) or channelbag.groups.new(GROUP_NAMES[kind])
+        group = GROUP_NAMES[id_type(kind)]
+        fcurve.group = channelbag.groups.get(group) or channelbag.groups.new(group)
         if curve:
             fcurve.extrapolation = curve.fcurve.extrapolation
     over = compat.writable_channelbag(main, kind).fcurves.find(path, index=index) if action is not main else None
@@ -83,9 +99,10 @@ def _copy_action(action: bpy.types.Action, name: str) -> bpy.types.Action:
     return copy
 
 
-def _add_channels(main: list[bpy.types.Action], block: bpy.types.ID, name: str) -> None:
+def _add_channels(main: list[bpy.types.Action], block: bpy.types.ID, kind: str, name: str) -> None:
     """Let an Action of the take hold curves of `block`: an existing one, or a new one if Actions have no slots."""
     if not main or not compat.HAS_ACTION_SLOTS:
-        main.append(bpy.data.actions.new(f"{name} head" if main else name))
+        suffix = "head" if id_type(kind) == "OBJECT" or ":" not in kind else block.name
+        main.append(bpy.data.actions.new(f"{name} {suffix}" if main else name))
         main[-1].use_fake_user = True
-    compat.new_channelbag(main[0] if compat.HAS_ACTION_SLOTS else main[-1], block)
+    compat.new_channelbag(main[0] if compat.HAS_ACTION_SLOTS else main[-1], block, kind)

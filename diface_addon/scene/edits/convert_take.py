@@ -14,10 +14,10 @@ import numpy.typing as npt
 
 from ... import compat
 from ...core import errors, types
+from ...rig.property_address import PointsByAddress
 from ..audio import audio_strip
 from ..keys import frame_rate
 from ..keys.key_table import KeyTable, nearest
-from ..keys.property_address import PointsByAddress
 from ..keys.write_keys import enum_value
 from ..pins import vertex_pins
 from ..provenance import baseline, edited_keys, stored_request, take_request
@@ -25,7 +25,6 @@ from ..takes import take_copies
 from .edit_baseline import store_points
 from .rewrite_keys import coincident_mask, evaluate_without_modifiers
 
-KINDS = ("KEY", "OBJECT")
 TOLERANCE = 1e-6
 """Frames within which a time counts as a whole frame."""
 
@@ -121,8 +120,8 @@ def _convert_curves(action: bpy.types.Action, mapping: TimeMapping) -> PointsByA
     """Convert the curves of an Action, and return its new baseline."""
     before = baseline.read_baseline_keys(action)
     points: PointsByAddress = {}
-    for kind in KINDS:
-        for curve in getattr(compat.find_channelbag(action, kind), "fcurves", ()):
+    for kind in compat.action_kinds(action):
+        for curve in compat.find_channelbag(action, kind).fcurves:
             address = kind, curve.data_path, curve.array_index
             if not len(curve.keyframe_points):
                 continue

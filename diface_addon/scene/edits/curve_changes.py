@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import channels, placement, types, warp
+from ...rig.head_target import head_target
+from ...rig.property_address import PropertyAddress, id_type
 from ..animation import active_curves, evaluate_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys import head_pose, rotation_values
-from ..keys.property_address import PropertyAddress
+from ..pins.linked_pins import on_all_properties
 from ..pins.pin import Pin, group_by_curve
 from ..provenance import baseline, layer_tracks
 from .rewrite_keys import CurveChange, evaluate_without_modifiers
@@ -49,7 +51,7 @@ def compute_changes(
     obj: bpy.types.Object, edit: MotionEdit, active: dict[PropertyAddress, ActiveCurve]
 ) -> tuple[list[CurveChange], list[str]]:
     """Return the changes of all curves, and the names of shape keys that were clamped to their sliders' ranges."""
-    pinned = group_by_curve(edit.pins)
+    pinned = group_by_curve(on_all_properties(obj, edit.pins))
     new_values = _face_values(obj, edit) | _head_values(obj, edit, active)
     changes = []
     for address in active_curves.channels_by_address(obj):
@@ -74,11 +76,12 @@ def compute_changes(
 
 
 def _face_values(obj: bpy.types.Object, edit: MotionEdit) -> dict[PropertyAddress, tuple[npt.NDArray, npt.NDArray]]:
-    columns = active_curves.addresses_by_channel(obj)
+    columns = active_curves.every_address(obj)
     return {
-        columns[name]: (edit.motion.column(name), edit.regenerate_mask[:, number])
+        address: (edit.motion.column(name), edit.regenerate_mask[:, number])
         for number, name in enumerate(edit.motion.channels)
-        if name in columns and edit.regenerate_mask[:, number].any()
+        for address in columns.get(name, ())
+        if edit.regenerate_mask[:, number].any()
     }
 
 
@@ -94,8 +97,9 @@ def _head_values(
         return {}
     base = evaluate_curves.sample_rotation(obj, edit.frames[:1], active)[0]
     vectors = evaluate_curves.to_mesh_axes(obj, edit.motion.select(channels.HEAD).values, edit.placed)
-    curves = head_pose.rotation_curves(obj, vectors, evaluate_curves.reference_rotation(obj), previous=base.tolist())
-    return {("OBJECT", curve.path, curve.index): (curve.values, mask) for curve in curves}
+    target, rest = head_target(obj), evaluate_curves.reference_rotation(obj)
+    curves = head_pose.rotation_curves(target, vectors, rest, previous=base.tolist())
+    return {(target.kind, curve.path, curve.index): (curve.values, mask) for curve in curves}
 
 
 def _regenerate_layer_near_pins(
@@ -151,9 +155,10 @@ def _pins_nearest_to_curves(
     the warp does not add a full turn.
     """
     near = [change.pins.copy() for change in changes]
-    path, mode = head_pose.rotation_path(obj.rotation_mode), obj.rotation_mode
-    numbers = [n for n, change in enumerate(changes) if change.address[1] == path and change.address[0] == "OBJECT"]
-    if len(numbers) < len(getattr(obj, path)):
+    target = head_target(obj)
+    rotation, mode = target.addresses, target.rotation_mode
+    numbers = [n for n, change in enumerate(changes) if change.address in rotation]
+    if len(numbers) < len(rotation):
         return near
     for time in {time for n in numbers for time in near[n][:, 0].tolist()}:
         now = [float(np.interp(time, changes[n].times, values[:, n])) for n in numbers]
@@ -171,14 +176,14 @@ def _pins_nearest_to_curves(
 
 def _clamped_to_sliders(obj: bpy.types.Object, changes: list[CurveChange]) -> tuple[list[CurveChange], list[str]]:
     """Return the changes with shape keys clamped to their sliders' ranges, and the names of those keys."""
-    names = {address: name for name, address in active_curves.addresses_by_channel(obj).items()}
-    blocks = {block.path_from_id("value"): block for block in obj.data.shape_keys.key_blocks} if names else {}
+    sliders = {kind: keys for kind, keys in active_curves.data_blocks(obj).items() if id_type(kind) == "KEY"}
+    blocks = {(kind, key.path_from_id("value")): key for kind, keys in sliders.items() for key in keys.key_blocks}
     clamped, outside = [], []
     for change in changes:
-        if change.address not in names:
+        block = blocks.get(change.address[:2])
+        if block is None:
             clamped.append(change)
             continue
-        block = blocks[change.address[1]]
         within = np.clip(change.values, block.slider_min, block.slider_max)
         if np.max(np.abs(within - change.values)[change.regenerate_mask], initial=0) > 0.01:
             outside.append(block.name)

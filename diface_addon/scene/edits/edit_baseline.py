@@ -9,10 +9,12 @@ import bpy
 import numpy as np
 
 from ... import compat
-from ..animation import evaluate_curves
+from ...rig.head_target import head_target
+from ...rig.property_address import PointsByAddress, PropertyAddress
+from ..animation import body_rotation, evaluate_curves
+from ..animation.active_actions import active_actions
 from ..animation.active_curves import ActiveCurve
 from ..keys.key_table import KeyTable, nearest
-from ..keys.property_address import PointsByAddress, PropertyAddress
 from ..keys.write_keys import SampledCurve
 from ..provenance import baseline, layer_tracks, rest_pose, stored_request
 from .action_copies import ActionCopies
@@ -29,11 +31,13 @@ def store_baselines(
     """Store the request and the baseline with every Action of the new take."""
     identity = {"take": uuid.uuid4().hex, "name": copies.main[0].name, "character": obj.name}
     take = {**request, **identity, "parent": _parent(copies), "created": stored_request.creation_time()}
-    if any(compat.find_channelbag(action, "OBJECT") for action in copies.main):
+    target = head_target(obj)
+    if any(compat.find_channelbag(action, target.kind) for action in copies.main):
         take |= {
             "rest_rotation": list(evaluate_curves.reference_rotation(obj)),
             "rest_delta": list(rest_pose.rest_delta(obj)),
-            "rotation_mode": obj.rotation_mode,
+            **rest_pose.rotation_fields(target),
+            **body_rotation.stored_fields(active_actions(obj)),
         }
     original = {copy: action for action, copy in copies.by_original.items()}
     for action in (*copies.main, *copies.layers):

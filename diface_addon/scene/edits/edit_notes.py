@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import bpy
 
+from ...rig.property_address import PropertyAddress
 from ..animation import active_curves
 from ..animation.active_curves import ActiveCurve
-from ..keys.property_address import PropertyAddress
 from ..keys.wording import names_note
 from ..pins.pin_values import locked_notes
 from .rewrite_keys import CurveChange
@@ -29,7 +29,7 @@ def edit_notes(
 def curves_note(text: str, obj: bpy.types.Object, changes: list[CurveChange]) -> list[str]:
     """Return a note with the channels of `changes`: one, or none without changes."""
     names = active_curves.channels_by_address(obj)
-    return names_note(text, [names[change.address] for change in changes])
+    return names_note(text, list(dict.fromkeys(names[change.address] for change in changes)))
 
 
 def _is_muted(fcurve: bpy.types.FCurve) -> bool:

@@ -9,11 +9,12 @@ import numpy as np
 
 from ... import compat
 from ...core import placement
+from ...rig.head_target import head_target
+from ...rig.property_address import PropertyAddress
 from ..animation import evaluate_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys import head_pose
 from ..keys.key_table import KeyTable
-from ..keys.property_address import PropertyAddress
 from ..keys.rotation_values import rotation_vectors
 from ..pins.pin_channels import baseline_rotations
 from ..provenance import rest_pose
@@ -61,26 +62,27 @@ def compensate_pivot(
         return {}
     times = rotation.pin_times
     all_times = np.concatenate([edit.frames, times])
-    rest, delta, mode = evaluate_curves.reference_rotation(obj), rest_pose.rest_delta(obj), obj.rotation_mode
-    before = baseline_rotations(active, edit.frames, rotation_before_edit[: len(edit.frames)])
+    target = head_target(obj)
+    rest, delta, mode = evaluate_curves.reference_rotation(obj), rest_pose.rest_delta(obj), target.rotation_mode
+    before = baseline_rotations(obj, active, edit.frames, rotation_before_edit[: len(edit.frames)])
     after = _rotation_after(obj, rotation, active, all_times)
     old, new = (
-        head_pose.pivot_compensation(obj, rotation_vectors(values, mode, rest), rest, rotation.placed.neck, delta)
+        head_pose.pivot_compensation(target, rotation_vectors(values, mode, rest), rest, rotation.placed.neck, delta)
         for values in (before, after)
     )
     mask = np.any([change.regenerate_mask for change in rotation.changes], axis=0)
     written: dict[PropertyAddress, WrittenCurve] = {}
     for index in range(3) if new else ():
-        fcurve = _delta_location_curve(rotation.base, index)
+        fcurve = _delta_location_curve(rotation.base, target.kind, index)
         user_offset = evaluate_without_modifiers(fcurve, edit.frames) - old[index].values  # if the user moved the head
         values = new[index].values + np.interp(all_times, edit.frames, user_offset)
         pins = np.stack([times, values[len(edit.frames) :]], axis=1)
-        address = "OBJECT", head_pose.DELTA_LOCATION, index
+        address = target.kind, head_pose.DELTA_LOCATION, index
         change = CurveChange(address, edit.frames, values[: len(edit.frames)].astype(np.float32), mask, pins)
         result = rewrite_keys(
             change, KeyTable.read(fcurve), lambda at, fcurve=fcurve: evaluate_without_modifiers(fcurve, at)
         )
-        result.keys.write(_delta_location_curve(rotation.copy, index))
+        result.keys.write(_delta_location_curve(rotation.copy, target.kind, index))
         written[address] = WrittenCurve(rotation.copy, result.written, change)
     return written
 
@@ -104,7 +106,8 @@ def _find_rotation_edit(
     rotation_changes = _rotation_changes(obj, changes)
     placed = edit.placed or evaluate_curves.find_placement(obj)
     bases = {active[change.address].action for change in rotation_changes if change.address in active}
-    base = next((action for action in bases if _delta_location_curve(action, 0)), None)
+    kind = head_target(obj).kind
+    base = next((action for action in bases if _delta_location_curve(action, kind, 0)), None)
     if placed is None or base is None or base not in copy_by_original:
         return None
     return _RotationEdit(rotation_changes, base, copy_by_original[base], placed)
@@ -115,7 +118,7 @@ def _rotation_after(
 ) -> np.ndarray:
     """Return the rotation's values (N, 3 or 4) at `times` (N,) as the copy has them."""
     values = evaluate_curves.sample_rotation(obj, times, active)
-    fcurves = compat.find_channelbag(rotation.copy, "OBJECT").fcurves
+    fcurves = compat.find_channelbag(rotation.copy, head_target(obj).kind).fcurves
     for change in rotation.changes:
         _kind, path, index = change.address
         values[:, index] = evaluate_curves.evaluate_fcurve(fcurves.find(path, index=index), times)
@@ -123,13 +126,14 @@ def _rotation_after(
 
 
 def _rotation_changes(obj: bpy.types.Object, changes: list[CurveChange]) -> list[CurveChange]:
-    return [change for change in changes if change.address[1] == head_pose.rotation_path(obj.rotation_mode)]
+    rotation = head_target(obj).addresses
+    return [change for change in changes if change.address in rotation]
 
 
 def _pin_times(rotation_changes: list[CurveChange]) -> np.ndarray:
     return np.unique(np.concatenate([np.zeros(0), *(change.pins[:, 0] for change in rotation_changes)]))
 
 
-def _delta_location_curve(action: bpy.types.Action, index: int) -> bpy.types.FCurve | None:
-    channelbag = compat.find_channelbag(action, "OBJECT")
+def _delta_location_curve(action: bpy.types.Action, kind: str, index: int) -> bpy.types.FCurve | None:
+    channelbag = compat.find_channelbag(action, kind)
     return channelbag.fcurves.find(head_pose.DELTA_LOCATION, index=index) if channelbag else None

@@ -9,9 +9,9 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
+from ...rig.property_address import PropertyAddress
 from ..animation import evaluate_curves
 from ..keys.key_table import SAME_TIME, KeyPoints, KeyTable, nearest
-from ..keys.property_address import PropertyAddress
 
 
 @dataclass(frozen=True)

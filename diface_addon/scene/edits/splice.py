@@ -14,13 +14,15 @@ from mathutils import Quaternion
 
 from ... import compat
 from ...core import channels, errors
+from ...rig import parts
+from ...rig.head_target import head_target
+from ...rig.property_address import PointsByAddress, PropertyAddress, part_kind
 from ..animation import evaluate_curves
 from ..characters import shape_key_names
 from ..keys import head_pose, rotation_values
 from ..keys.key_table import KeyTable
-from ..keys.property_address import PointsByAddress, PropertyAddress
 from ..pins.pin_values import is_locked
-from ..provenance import baseline, stored_request
+from ..provenance import baseline, rest_pose, stored_request
 from ..takes import take_copies, take_index
 from . import splice_head
 from .splice_baseline import generated_keys, store_baseline, update_baseline
@@ -126,10 +128,7 @@ def locked_channels(obj: bpy.types.Object, base: list[bpy.types.Action], names: 
     The whole head is locked if one value of its rotation is.
     """
     fixed = {address[:2] for address, curve in find_curves(base).items() if is_locked(curve.fcurve)}
-    head = (
-        "OBJECT",
-        head_pose.rotation_path(stored_request.read_request(base[0]).get("rotation_mode", "XYZ")),
-    ) in fixed
+    head = rest_pose.stored_rotation(stored_request.require_request(base[0])) in fixed
     return [name for name in names if (head if name in channels.HEAD else _shape_key_paths(obj, (name,)) & fixed)]
 
 
@@ -138,8 +137,8 @@ def find_curves(actions: list[bpy.types.Action]) -> dict[PropertyAddress, CurveI
     curves: dict[PropertyAddress, CurveInAction] = {}
     for action in reversed(actions):
         known = baseline.read_baseline_keys(action)
-        for kind in ("KEY", "OBJECT"):
-            for curve in getattr(compat.find_channelbag(action, kind), "fcurves", ()):
+        for kind in compat.action_kinds(action):
+            for curve in compat.find_channelbag(action, kind).fcurves:
                 address = kind, curve.data_path, curve.array_index
                 if len(curve.keyframe_points) and (address in known or address not in curves):
                     curves[address] = CurveInAction(action, curve)
@@ -148,9 +147,13 @@ def find_curves(actions: list[bpy.types.Action]) -> dict[PropertyAddress, CurveI
 
 def _shape_key_paths(obj: bpy.types.Object, names: tuple[str, ...]) -> set[tuple[str, str]]:
     """Return the kind and path of the shape keys of the channels `names`."""
-    blocks = obj.data.shape_keys.key_blocks if obj.data.shape_keys else {}
-    shapes = {channel: blocks[name] for channel, name in shape_key_names.face_shape_keys(obj).items()}
-    return {("KEY", block.path_from_id("value")) for channel, block in shapes.items() if channel in names}
+    found = set()
+    for number, part in {0: obj, **parts.part_objects(obj)}.items():
+        for channel, name in shape_key_names.face_shape_keys(part).items():
+            if channel in names:
+                path = part.data.shape_keys.key_blocks[name].path_from_id("value")
+                found.add((part_kind("KEY", number), path))
+    return found
 
 
 def _splice_values(
@@ -183,12 +186,13 @@ def _splice_head(
     have, other = _take_rotation(pair[0], mine), _take_rotation(pair[1], theirs)
     tables, changes = splice_head.splice_rotation(have, other, span)
     for index, table in enumerate(tables):
-        address = "OBJECT", head_pose.rotation_path(have.mode), index
+        address = *rest_pose.stored_rotation(stored_request.require_request(pair[0][0])), index
         table.write(mine[address].fcurve)
         inside = None
         if changes is not None:
             factor, offset = changes[index]
-            points = baseline.read_baseline_keys(theirs[address].action).get(address)
+            other_address = *rest_pose.stored_rotation(stored_request.require_request(pair[1][0])), index
+            points = baseline.read_baseline_keys(theirs[other_address].action).get(other_address)
             inside = None if points is None else points * np.array([1, factor]) + np.array([0, offset])
         update_baseline(
             baselines[mine[address].action.name], address, generated_keys(table, span, changes is None), inside, span
@@ -201,16 +205,16 @@ def _take_rotation(
 ) -> splice_head.RotationCurves:
     """Return the rotation of a take that has one."""
     request = stored_request.require_request(actions[0])
-    path = head_pose.rotation_path(request["rotation_mode"])
-    fcurves = [curves_of_take[address].fcurve for n in range(4) if (address := ("OBJECT", path, n)) in curves_of_take]
+    rotation = rest_pose.stored_rotation(request)
+    fcurves = [curves_of_take[address].fcurve for n in range(4) if (address := (*rotation, n)) in curves_of_take]
     return splice_head.RotationCurves(fcurves, request["rotation_mode"], Quaternion(request["rest_rotation"]))
 
 
 def _has_rotation(actions: list[bpy.types.Action]) -> bool:
     """Return whether a take has all curves of a rotation."""
-    path = head_pose.rotation_path(stored_request.read_request(actions[0]).get("rotation_mode", "XYZ"))
-    addresses = [address for address in find_curves(actions) if address[:2] == ("OBJECT", path)]
-    return len(addresses) == (3 if path == "rotation_euler" else 4)
+    rotation = rest_pose.stored_rotation(stored_request.require_request(actions[0]))
+    addresses = [address for address in find_curves(actions) if address[:2] == rotation]
+    return len(addresses) == (3 if rotation[1].endswith("rotation_euler") else 4)
 
 
 def _compensate_pivot(
@@ -223,13 +227,14 @@ def _compensate_pivot(
 ) -> None:
     """Write the delta location for the new rotation of a head that rotates about its neck."""
     placed = evaluate_curves.find_placement(obj)
-    addresses = [address for n in range(3) if (address := ("OBJECT", head_pose.DELTA_LOCATION, n)) in mine]
+    target = head_target(obj)
+    addresses = [address for n in range(3) if (address := (target.kind, head_pose.DELTA_LOCATION, n)) in mine]
     if placed is None or len(addresses) < 3 or any(is_locked(mine[address].fcurve) for address in addresses):
         return
     request = stored_request.require_request(actions[0])
     times = KeyTable.read(rotation.curves[0]).between(span.first, span.last).frames
     vectors = rotation_values.rotation_vectors(rotation.values_at(times), rotation.mode, rotation.rest)
-    offsets = head_pose.pivot_compensation(obj, vectors, rotation.rest, placed.neck, request["rest_delta"])
+    offsets = head_pose.pivot_compensation(target, vectors, rotation.rest, placed.neck, request["rest_delta"])
     for address, offset in zip(addresses, offsets, strict=True):
         curve, keys = mine[address], KeyTable.generated(times, offset.values)
         KeyTable.joined([curve.table.outside(span.first, span.last), keys]).write(curve.fcurve)

@@ -6,8 +6,8 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
+from ...rig.property_address import PointsByAddress, PropertyAddress
 from ..keys.key_table import SAME_TIME, KeyTable
-from ..keys.property_address import PointsByAddress, PropertyAddress
 from ..keys.write_keys import SampledCurve
 from ..provenance import baseline, stored_request, take_request
 from .splice_span import Span

@@ -8,10 +8,10 @@ import bpy
 import numpy as np
 
 from ... import compat
+from ...rig.head_target import head_target
+from ...rig.property_address import PropertyAddress
 from ..animation import active_curves
-from ..keys import head_pose
 from ..keys.key_table import KeyTable
-from ..keys.property_address import PropertyAddress
 from ..keys.write_keys import enum_value
 from ..pins.pin import Pin, group_by_curve
 from ..provenance import baseline, stored_request
@@ -21,9 +21,9 @@ KeyTables = dict[PropertyAddress, KeyTable]
 
 def read_head_keys(obj: bpy.types.Object) -> KeyTables:
     """Return the keys of the active rotation of `obj`."""
-    path = head_pose.rotation_path(obj.rotation_mode)
+    rotation = set(head_target(obj).addresses)
     found = active_curves.find_active_curves(obj).items()
-    return {address: KeyTable.read(curve.fcurve) for address, curve in found if address[:2] == ("OBJECT", path)}
+    return {address: KeyTable.read(curve.fcurve) for address, curve in found if address in rotation}
 
 
 def restore_head_keys(

@@ -10,10 +10,10 @@ import numpy as np
 
 from ... import compat
 from ...core import errors
+from ...rig.property_address import PropertyAddress, id_type
 from ..animation import active_curves, evaluate_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys.key_table import KeyTable
-from ..keys.property_address import PropertyAddress
 from ..pins.pin_values import is_locked
 from ..provenance import layer_tracks, stored_request
 from ..takes import ghost, rollback, use_take, write_take
@@ -109,8 +109,9 @@ def _curves_to_copy(
 
     Other curves, on NLA strips, only count as the values that they show: the new take plays above them, in scene time.
     """
-    keys = active_curves.data_blocks(obj).get("KEY")
-    copied = {*base_actions, *(action for _track, action in (layer_tracks.active_layers(keys) if keys else ()))}
+    blocks = active_curves.data_blocks(obj)
+    faces = [block for kind, block in blocks.items() if id_type(kind) == "KEY"]
+    copied = {*base_actions, *(action for keys in faces for _track, action in layer_tracks.active_layers(keys))}
     return {address: curve for address, curve in every_curve.items() if curve.action in copied and not curve.in_nla}
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import compat
+from ...rig.property_address import id_type
 from ..animation import active_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys.key_table import KeyPoints, KeyTable, nearest, read_column, straight_handles
@@ -70,8 +71,8 @@ def write_in_place(
 
 
 def _as_copies(obj: bpy.types.Object, actions: Sequence[bpy.types.Action]) -> ActionCopies:
-    blocks = active_curves.data_blocks(obj)
-    layers = [action for _track, action in layer_tracks.active_layers(blocks["KEY"])] if "KEY" in blocks else []
+    faces = [block for kind, block in active_curves.data_blocks(obj).items() if id_type(kind) == "KEY"]
+    layers = list(dict.fromkeys(action for keys in faces for _track, action in layer_tracks.active_layers(keys)))
     return ActionCopies({action: action for action in (*actions, *layers)}, list(actions), layers)
 
 

@@ -14,21 +14,17 @@ import bpy
 import numpy as np
 from mathutils import Euler, Quaternion, Vector
 
+from ...rig.head_target import HeadTarget
 from .write_keys import SampledCurve
 
 DELTA_LOCATION = "delta_location"
 ORIGIN_TOLERANCE = 1e-5
 """Distance from the object's origin up to which a pivot counts as the origin."""
-_PATHS = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
+Posed = bpy.types.Object | bpy.types.PoseBone
 
 
-def rotation_path(mode: str) -> str:
-    """Return the property that holds the rotation of an object in rotation `mode`."""
-    return _PATHS.get(mode, "rotation_euler")
-
-
-def object_rotation(obj: bpy.types.Object) -> Quaternion:
-    """Return the object's rotation in any mode, without its parent's and its delta."""
+def object_rotation(obj: Posed) -> Quaternion:
+    """Return the rotation of an object or a pose bone in any mode, without its parent's and its delta."""
     if obj.rotation_mode == "QUATERNION":
         return obj.rotation_quaternion.normalized()
     if obj.rotation_mode == "AXIS_ANGLE":
@@ -38,16 +34,17 @@ def object_rotation(obj: bpy.types.Object) -> Quaternion:
 
 
 def rotation_curves(
-    obj: bpy.types.Object, vectors: np.ndarray, rest: Quaternion, previous: Sequence[float] | None = None
+    target: HeadTarget, vectors: np.ndarray, rest: Quaternion, previous: Sequence[float] | None = None
 ) -> list[SampledCurve]:
-    """Return the F-curves that rotate `obj` from `rest` by `vectors` (T, 3), in radians, without jumps between rows.
+    """Return the F-curves that rotate a head from `rest` by `vectors` (T, 3), in radians, without jumps between rows.
 
     Args:
-        obj: Names the rotation mode.
+        target: The object or bone that rotates.
         vectors: The rotation vectors.
         rest: The rest rotation.
-        previous: Values of the rotation, 3 or 4, that the first row continues; None for those of `obj`.
+        previous: Values of the rotation, 3 or 4, that the first row continues; None for those that it has now.
     """
+    obj: Posed = target.posed
     poses = [rest @ _to_quaternion(vector) for vector in vectors]
     if obj.rotation_mode == "QUATERNION":
         values = _quaternions(poses, obj.rotation_quaternion.copy() if previous is None else Quaternion(previous))
@@ -58,16 +55,16 @@ def rotation_curves(
         start = rest.to_euler(mode, obj.rotation_euler) if previous is None else Euler(previous, mode)
         values = _eulers(poses, mode, start)
     columns = np.asarray(values, np.float32).T
-    return [SampledCurve(rotation_path(obj.rotation_mode), index, column) for index, column in enumerate(columns)]
+    return [SampledCurve(target.rotation_path, index, column) for index, column in enumerate(columns)]
 
 
 def pivot_compensation(
-    obj: bpy.types.Object, vectors: np.ndarray, rest: Quaternion, pivot: np.ndarray, rest_delta: Sequence[float]
+    target: HeadTarget, vectors: np.ndarray, rest: Quaternion, pivot: np.ndarray, rest_delta: Sequence[float]
 ) -> list[SampledCurve]:
-    """Return the F-curves of the delta location that keep `pivot` in place while `obj` rotates.
+    """Return the F-curves of the delta location that keep `pivot` in place while an object rotates.
 
     Args:
-        obj: The head.
+        target: The head. A bone rotates about its joint, and needs none.
         vectors: Its rotation vectors (T, 3), in radians.
         rest: Its rest rotation.
         pivot: A point (3,) of the mesh in local coordinates.
@@ -76,6 +73,9 @@ def pivot_compensation(
     Returns:
         Three curves; none if the pivot is the origin.
     """
+    if target.bone:
+        return []
+    obj = target.owner
     arm = Vector((pivot * np.array(obj.scale) * np.array(obj.delta_scale)).tolist())
     if arm.length < ORIGIN_TOLERANCE:
         return []

@@ -13,7 +13,7 @@ LINEAR_KEYS = {"interpolation": "LINEAR", "handle_left_type": "VECTOR", "handle_
 """Linear keys whose handles lie on the lines too, so that a key set to Bezier starts from there."""
 
 GROUP_NAMES = {"KEY": "Face", "OBJECT": "Head"}
-"""Kind of data-block -> the group of the F-curves that DiFACE adds."""
+"""Type of data-block -> the group of the F-curves that DiFACE adds."""
 
 
 @dataclass(frozen=True)

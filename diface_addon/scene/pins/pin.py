@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ...rig.property_address import PropertyAddress, id_type
 from ..characters import shape_key_names
 from ..keys.key_table import SAME_TIME
-from ..keys.property_address import PropertyAddress
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Pin:
     """A key that is kept exactly.
 
     Attributes:
-        kind: Kind of data-block: 'KEY', 'OBJECT'.
+        kind: Kind of data-block: 'KEY', 'OBJECT', 'KEY:1' ...
         path: RNA path of the property.
         index: Array index of the property.
         frame: Frame of the scene, which may be between frames.
@@ -37,9 +37,14 @@ class Pin:
         return self.kind, self.path, self.index
 
 
+def is_head(pin: Pin) -> bool:
+    """Return whether a pin is a key of the head's rotation, and not of a shape key."""
+    return id_type(pin.kind) == "OBJECT"
+
+
 def face_channel(pin: Pin) -> str | None:
     """Return the face channel of a pin; None for the head."""
-    return shape_key_names.channel_for_path(pin.path) if pin.kind == "KEY" else None
+    return None if is_head(pin) else shape_key_names.channel_for_path(pin.path)
 
 
 def group_by_curve(pins: Iterable[Pin]) -> dict[PropertyAddress, npt.NDArray[np.float64]]:

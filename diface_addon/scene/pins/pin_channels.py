@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import channels, placement, types
+from ...rig.head_target import head_target
+from ...rig.property_address import PropertyAddress
 from ..animation import active_curves, evaluate_curves
 from ..animation.active_curves import ActiveCurve
-from ..keys import head_pose
 from ..keys.key_table import SAME_TIME
-from ..keys.property_address import PropertyAddress
 from ..provenance import baseline, stored_request
-from .pin import Pin, group_by_curve
+from .pin import Pin, group_by_curve, is_head
 
 MIN_ROTATION = 1e-4
 """Radians above which an axis of the head counts as changed."""
@@ -42,9 +42,9 @@ def to_channel_pins(
         placed: Placement of a FLAME mesh if it is known better than from its vertices.
     """
     pins = list(pins)
-    face = {address: channel for channel, address in active_curves.addresses_by_channel(obj).items()}
+    face = active_curves.channels_by_address(obj)
     found: list[tuple[int, float, float]] = []
-    for address, points in group_by_curve(pin for pin in pins if pin.kind == "KEY").items():
+    for address, points in group_by_curve(pin for pin in pins if not is_head(pin)).items():
         if face.get(address) in names:
             found += [(names.index(face[address]), frame, value) for frame, value in points.tolist()]
     head = _head_pins(obj, pins, placed)
@@ -60,17 +60,16 @@ def _head_pins(
     obj: bpy.types.Object, pins: list[Pin], placed: placement.Placement | None
 ) -> list[tuple[str, float, float]]:
     """Return (channel, frame, value) of the pinned axes of the head."""
-    path, found = head_pose.rotation_path(obj.rotation_mode), active_curves.find_active_curves(obj)
+    rotation, found = set(head_target(obj).addresses), active_curves.find_active_curves(obj)
     points = {
-        address[2]: some
-        for address, some in group_by_curve(pin for pin in pins if pin.kind == "OBJECT" and pin.path == path).items()
+        address[2]: some for address, some in group_by_curve(pin for pin in pins if pin.address in rotation).items()
     }
     frames = np.unique(np.concatenate([some[:, 0] for some in points.values()])) if points else np.zeros(0)
     frames = frames[np.append(np.diff(frames) > SAME_TIME, True)[: len(frames)]]
     if not len(frames):
         return []
     posed = evaluate_curves.sample_rotation(obj, frames, found)
-    before = baseline_rotations(found, frames, posed)
+    before = baseline_rotations(obj, found, frames, posed)
     probes = np.zeros_like(posed)
     for index, some in points.items():
         for frame, value in some:
@@ -88,7 +87,7 @@ def _pinned_axes(
     obj: bpy.types.Object, posed: npt.NDArray, probes: npt.NDArray, placed: placement.Placement | None
 ) -> npt.NDArray[np.bool_]:
     """Return the axes (K, 3) that the pinned values of poses (K, 3 or 4) rotate about: all, except in Euler modes."""
-    if obj.rotation_mode in ("QUATERNION", "AXIS_ANGLE"):
+    if head_target(obj).rotation_mode in ("QUATERNION", "AXIS_ANGLE"):
         return np.ones((len(posed), 3), bool)
     turned = np.zeros((len(posed), 3))
     still = evaluate_curves.head_vectors(obj, posed, placed)
@@ -100,15 +99,19 @@ def _pinned_axes(
 
 
 def baseline_rotations(
-    active: dict[PropertyAddress, ActiveCurve], frames: npt.NDArray, values: npt.NDArray[np.float32]
+    obj: bpy.types.Object,
+    active: dict[PropertyAddress, ActiveCurve],
+    frames: npt.NDArray,
+    values: npt.NDArray[np.float32],
 ) -> npt.NDArray[np.float32]:
     """Return the rotation (K, 3 or 4) at `frames` (K,) as it was generated; the current `values` if it was not."""
     values = values.copy()
-    for (kind, path, index), curve in active.items():
-        if kind == "OBJECT" and stored_request.read_request(curve.action):
-            points = baseline.read_baseline_keys(curve.action).get((kind, path, index))
+    for address in head_target(obj).addresses:
+        curve = active.get(address)
+        if curve is not None and stored_request.read_request(curve.action):
+            points = baseline.read_baseline_keys(curve.action).get(address)
             if points is not None and len(points):
-                values[:, index] = np.interp(
+                values[:, address[2]] = np.interp(
                     [curve.to_curve_time(frame) for frame in frames], points[:, 0], points[:, 1]
                 )
     return values

@@ -9,19 +9,18 @@ import bpy
 import numpy as np
 
 from ...core import channels, placement
+from ...rig.head_target import head_target
+from ...rig.property_address import PropertyAddress, id_type
 from ..animation import active_curves, character_checks, evaluate_curves
-from ..animation.active_curves import ActiveCurve
+from ..animation.active_curves import HEAD, ActiveCurve
 from ..keys import head_pose
 from ..keys.key_table import KeyTable
-from ..keys.property_address import PropertyAddress
 from ..keys.wording import names_note
 from ..keys.write_keys import enum_value
 from .pin import Pin
 
 SAME_ROTATION = 1e-6
 """Radians up to which two rotations of the head are the same."""
-HEAD = "head"
-"""The channel that `active_curves.channels_by_address` gives for every value of the rotation."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +44,10 @@ def pose_pins(
     """
     names, active = set(names), active_curves.find_active_curves(obj)
     times = np.array([frame if source_frame is None else source_frame], np.float64)
-    addresses = {address for channel, address in active_curves.addresses_by_channel(obj).items() if channel in names}
+    known = active_curves.channels_by_address(obj)
+    addresses = {address for address, channel in known.items() if channel in names}
     if names & set(channels.HEAD):
-        addresses |= set(_rotation_addresses(obj))
+        addresses |= set(head_target(obj).addresses)
     return [
         Pin(*address, frame, float(evaluate_curves.sample_property(obj, address, active.get(address), times)[0]))
         for address in sorted(addresses)
@@ -70,8 +70,8 @@ def set_values(
     Raises:
         SceneError: A data-block to key is in another file. Nothing is changed.
     """
-    columns, active = active_curves.addresses_by_channel(obj), active_curves.find_active_curves(obj)
-    value_of = {columns[name]: value for name, value in values.items() if name in columns}
+    known, active = active_curves.channels_by_address(obj), active_curves.find_active_curves(obj)
+    value_of = {address: values[channel] for address, channel in known.items() if channel in values}
     if set(values) & set(channels.HEAD):
         value_of |= _head_pose_values(obj, frame, values, active, placed)
     character_checks.check_blocks(obj, {address[0]: active_curves.data_block(obj, address[0]) for address in value_of})
@@ -92,7 +92,7 @@ def locked_notes(obj: bpy.types.Object, addresses: Iterable[PropertyAddress]) ->
     """Return a note about the locked channels of these curves: one, or none without curves."""
     names = active_curves.channels_by_address(obj)
     turned = [address for address in addresses if names.get(address) == HEAD]
-    shapes = [names.get(address, address[1]) for address in addresses if address not in turned]
+    shapes = list(dict.fromkeys(names.get(address, address[1]) for address in addresses if address not in turned))
     every = len(turned) == sum(name == HEAD for name in names.values())
     head = (
         ([HEAD] if turned else [])
@@ -104,17 +104,12 @@ def locked_notes(obj: bpy.types.Object, addresses: Iterable[PropertyAddress]) ->
 
 def _axis_letter(obj: bpy.types.Object, index: int) -> str:
     """Return Blender's letter for one value of the rotation."""
-    return ("XYZ" if len(obj.rotation_mode) == 3 else "WXYZ")[index]
+    return ("XYZ" if len(head_target(obj).rotation_mode) == 3 else "WXYZ")[index]
 
 
 def is_locked(fcurve: bpy.types.FCurve) -> bool:
     """Return whether a curve, or the group that it is in, is locked."""
     return fcurve.lock or (fcurve.group is not None and fcurve.group.lock)
-
-
-def _rotation_addresses(obj: bpy.types.Object) -> list[PropertyAddress]:
-    path = head_pose.rotation_path(obj.rotation_mode)
-    return [("OBJECT", path, index) for index in range(len(getattr(obj, path)))]
 
 
 def _head_pose_values(
@@ -131,16 +126,17 @@ def _head_pose_values(
     if np.abs(pose - vector).max() > SAME_ROTATION:
         turned = evaluate_curves.to_mesh_axes(obj, pose, placed)
         curves = head_pose.rotation_curves(
-            obj, turned, evaluate_curves.reference_rotation(obj), previous=now[0].tolist()
+            head_target(obj), turned, evaluate_curves.reference_rotation(obj), previous=now[0].tolist()
         )
         now = np.stack([curve.values for curve in curves], axis=1)
-    return dict(zip(_rotation_addresses(obj), now[0].tolist(), strict=True))
+    return dict(zip(head_target(obj).addresses, now[0].tolist(), strict=True))
 
 
 def _new_curve(obj: bpy.types.Object, address: PropertyAddress, frame: float) -> ActiveCurve:
     """Insert a key in the active Action or a new one, as Blender does if the user presses I, and return its curve."""
     kind, path, index = address
-    active_curves.data_block(obj, kind).keyframe_insert(path, index=index if kind == "OBJECT" else -1, frame=frame)
+    is_vector = id_type(kind) == "OBJECT"
+    active_curves.data_block(obj, kind).keyframe_insert(path, index=index if is_vector else -1, frame=frame)
     return active_curves.find_active_curves(obj)[address]
 
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
+from ...rig.property_address import PointsByAddress, PropertyAddress
 from ..animation import active_curves, evaluate_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys import editable_actions
 from ..keys.key_table import SAME_TIME, KeyPoints, KeyTable, nearest
-from ..keys.property_address import PointsByAddress, PropertyAddress
 from ..keys.write_keys import enum_value
 from ..provenance import baseline, edited_keys, stored_request
-from .pin import Pin, face_channel, group_by_curve
+from .pin import Pin, face_channel, group_by_curve, is_head
 from .pin_channels import to_channel_pins
 from .pin_values import KeyedChannels, is_locked, locked_notes, pose_pins, set_values
 
@@ -27,6 +27,7 @@ __all__ = [
     "find_pins",
     "find_pins_and_changes",
     "group_by_curve",
+    "is_head",
     "mark_extreme",
     "pinnable_fcurves",
     "pose_pins",

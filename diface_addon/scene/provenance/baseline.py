@@ -16,8 +16,8 @@ import bpy
 import numpy as np
 
 from ... import compat
+from ...rig.property_address import PointsByAddress, PropertyAddress, id_type
 from ..characters import shape_key_names
-from ..keys.property_address import PointsByAddress, PropertyAddress
 from ..keys.write_keys import SampledCurve
 from . import stored_request
 
@@ -146,11 +146,14 @@ def _current_paths(action: bpy.types.Action, addresses: Collection[PropertyAddre
 
     Blender renames a curve with its shape key, and the stored data keep the old name.
     """
-    channelbag = compat.find_channelbag(action, "KEY")
-    paths = [curve.data_path for curve in channelbag.fcurves] if channelbag else []
-    known = {path for kind, path, _index in addresses if kind == "KEY"}
-    new = {channel: path for path in paths if path not in known and (channel := shape_key_names.channel_for_path(path))}
-    lost = known.difference(paths) if new else ()
-    return {
-        ("KEY", path, 0): new[channel] for path in lost if (channel := shape_key_names.channel_for_path(path)) in new
-    }
+    renamed: dict[PropertyAddress, str] = {}
+    for kind in {kind for kind, _path, _index in addresses if id_type(kind) == "KEY"}:
+        channelbag = compat.find_channelbag(action, kind)
+        paths = [curve.data_path for curve in channelbag.fcurves] if channelbag else []
+        known = {path for address_kind, path, _index in addresses if address_kind == kind}
+        channels = ((path, shape_key_names.channel_for_path(path)) for path in paths if path not in known)
+        new = {channel: path for path, channel in channels if channel}
+        for path in known.difference(paths) if new else ():
+            if (channel := shape_key_names.channel_for_path(path)) in new:
+                renamed[kind, path, 0] = new[channel]
+    return renamed

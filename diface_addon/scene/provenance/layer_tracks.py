@@ -1,5 +1,7 @@
 """Blinks, gaze and breath as separate Actions, each on an NLA track of the shape keys below the take's main Action.
 
+A mesh that moves with the main one, such as lashes, has tracks too; only those of the main mesh store the state.
+
 A track belongs to DiFACE while it has its name and holds only layers. When a take is detached, each layer's Action
 stores what the user did to it: a muted layer comes back muted, and a removed one does not come back.
 """
@@ -48,34 +50,39 @@ def visible_layers(keys: bpy.types.Key | None, actions: Iterable[bpy.types.Actio
     return [action for action in actions if layer_name(action) and action.get(STATE) not in ("MUTED", "GONE")]
 
 
-def attach_layers(keys: bpy.types.Key, actions: Iterable[bpy.types.Action]) -> None:
-    """Play the layers of `actions` on tracks of `keys`.
+def attach_layers(keys: bpy.types.Key, actions: Iterable[bpy.types.Action], kind: str = "KEY") -> None:
+    """Play the layers of `actions` that animate a kind of data-block on tracks of `keys`.
 
     Empty tracks that `detach_layers` left are used first, then new ones on top. Tracks that stay empty are removed.
     """
     free = {track.name: track for track in _layer_tracks(keys) if not len(track.strips)}
-    for action in actions:
+    for action in [action for action in actions if compat.find_channelbag(action, kind)]:
         state = action.get(STATE)
         if state != "GONE" and not _is_on_track(keys, action):
             track = free.pop(_track_name(action), None) or _new_track(keys, action)
-            compat.new_strip(track, action, action.slots[0] if compat.HAS_ACTION_SLOTS else None)
+            compat.new_strip(track, action, compat.find_slot(action, kind) if compat.HAS_ACTION_SLOTS else None)
             track.mute = state == "MUTED"
-            if PREVIEW_ONLY not in keys:
+            if kind == "KEY" and PREVIEW_ONLY not in keys:
                 action[STATE] = "ON"
     for track in free.values():
         keys.animation_data.nla_tracks.remove(track)
 
 
-def detach_layers(keys: bpy.types.Key) -> None:
-    """Detach the layers from `keys` and reset their shape keys. Their tracks stay, empty, for `attach_layers`."""
-    _mark_removed_layers(keys)
+def detach_layers(keys: bpy.types.Key, kind: str = "KEY") -> None:
+    """Detach the layers from `keys` and reset their shape keys. Their tracks stay, empty, for `attach_layers`.
+
+    Detach the parts of a character before the main mesh, which stores whether a layer is still used.
+    """
+    is_stored = kind == "KEY" and PREVIEW_ONLY not in keys
+    if is_stored:
+        _mark_removed_layers(keys)
     for track in _layer_tracks(keys):
         for strip in list(track.strips):
             if strip.action is not None:
-                if PREVIEW_ONLY not in keys:
+                if is_stored:
                     strip.action[STATE] = "MUTED" if track.mute or strip.mute else "OFF"
                 strip.action.use_fake_user = True  # a copy that the user made has none, and would be lost
-                reset_shape_keys(keys, strip.action)
+                reset_shape_keys(keys, strip.action, kind)
             track.strips.remove(strip)
 
 
@@ -90,9 +97,9 @@ def release_tracks(keys: bpy.types.Key) -> None:
         track.name = action.name
 
 
-def reset_shape_keys(keys: bpy.types.Key, action: bpy.types.Action) -> None:
+def reset_shape_keys(keys: bpy.types.Key, action: bpy.types.Action, kind: str = "KEY") -> None:
     """Set every shape key that `action` animates to 0."""
-    animated = compat.find_channelbag(action, "KEY")
+    animated = compat.find_channelbag(action, kind)
     for block in keys.key_blocks if animated else ():
         if animated.fcurves.find(block.path_from_id("value")):
             block.value = 0.0

@@ -8,6 +8,7 @@ import bpy
 import numpy as np
 from mathutils import Quaternion, Vector
 
+from ...rig.head_target import HeadTarget, head_target, rotation_property
 from ..keys import head_pose
 from . import baseline, stored_request
 
@@ -19,18 +20,35 @@ def rest_rotation(obj: bpy.types.Object) -> Quaternion:
     Action), it is that take's; otherwise the user has rotated the object, and its current rotation is the rest.
     """
     request = _rest_request(obj)
-    return Quaternion(request["rest_rotation"]) if request else head_pose.object_rotation(obj)
+    return Quaternion(request["rest_rotation"]) if request else head_pose.object_rotation(head_target(obj).posed)
+
+
+def rotation_fields(target: HeadTarget) -> dict[str, str]:
+    """Return the fields of a stored request that say which property the head's rotation is written to."""
+    fields = {"rotation_mode": target.rotation_mode}
+    if target.kind != "OBJECT" or target.bone:
+        fields |= {"rotation_kind": target.kind, "rotation_path": target.rotation_path}
+    return fields
+
+
+def stored_rotation(request: dict[str, Any]) -> tuple[str, str]:
+    """Return the kind and the RNA path of the rotation that a take was written to."""
+    path = rotation_property(request.get("rotation_mode", "XYZ"))
+    return request.get("rotation_kind", "OBJECT"), request.get("rotation_path", path)
 
 
 def rest_delta(obj: bpy.types.Object) -> Vector:
     """Return the delta location that `obj` had before DiFACE first animated it."""
     request = _rest_request(obj)
-    return Vector(request["rest_delta"]) if request and "rest_delta" in request else obj.delta_location.copy()
+    if request and "rest_delta" in request:
+        return Vector(request["rest_delta"])
+    return head_target(obj).owner.delta_location.copy()
 
 
 def _rest_request(obj: bpy.types.Object) -> dict[str, Any] | None:
     """Return the stored request of the take that has the rest pose of `obj`."""
-    active = obj.animation_data.action if obj.animation_data else None
+    owner = head_target(obj).owner
+    active = owner.animation_data.action if owner.animation_data else None
     for action in bpy.data.actions:
         request = stored_request.read_request(action)
         if not request or "rest_rotation" not in request:
@@ -41,9 +59,10 @@ def _rest_request(obj: bpy.types.Object) -> dict[str, Any] | None:
 
 
 def _matches_a_row(obj: bpy.types.Object, action: bpy.types.Action) -> bool:
-    """Return whether the object's rotation is that of a row of a take."""
-    path = head_pose.rotation_path(obj.rotation_mode)
+    """Return whether the head's rotation is that of a row of a take."""
+    target = head_target(obj)
     # Without slots, the face's Action has the same request but no rotation.
-    columns = [curve.values for curve in baseline.read_samples(action).get("OBJECT", ()) if curve.path == path]
-    now = np.array(getattr(obj, path), np.float32)
+    samples = baseline.read_samples(action).get(target.kind, ())
+    columns = [curve.values for curve in samples if curve.path == target.rotation_path]
+    now = np.array(getattr(target.posed, rotation_property(target.rotation_mode)), np.float32)
     return len(columns) == len(now) and bool(np.any(np.all(np.abs(np.stack(columns, 1) - now) < 1e-5, axis=1)))

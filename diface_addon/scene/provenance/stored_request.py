@@ -137,6 +137,9 @@ _FIELDS: dict[str, Callable[[object], bool]] = {
     "rest_rotation": _numbers(4),
     "rest_delta": _numbers(3),
     "shape_keys": lambda value: isinstance(value, list) and all(map(_is_text, value)),
-    **dict.fromkeys(("character", "sound", "cache", "rotation_mode", "parent", "created"), _is_text),
+    **dict.fromkeys(
+        ("character", "sound", "cache", "rotation_mode", "rotation_kind", "rotation_path", "parent", "created"),
+        _is_text,
+    ),
 }
 """Fields that the add-on reads on redraw, and whether a value of one can be used."""

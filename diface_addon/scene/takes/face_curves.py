@@ -8,17 +8,21 @@ import bpy
 import numpy as np
 
 from ...core import channels, types
+from ...rig import parts
+from ...rig.property_address import part_kind
 from ..characters import shape_key_names
 from ..keys.wording import names_note
 from ..keys.write_keys import SampledCurve
 
+CurvesByKind = dict[str, list[SampledCurve]]
+"""Kind of data-block ('KEY', 'KEY:1') -> curves."""
 LAYER_BY_CHANNEL = {channel: layer for layer, names in channels.LAYERS.items() for channel in names}
 
 
 def build_face_curves(
     obj: bpy.types.Object, motion: types.Motion, layer_settings: dict[str, Any] | None
-) -> tuple[list[SampledCurve], dict[str, list[SampledCurve]], list[str]]:
-    """Return the curves of the main Action, those of each layer, and notes for the user.
+) -> tuple[CurvesByKind, dict[str, CurvesByKind], list[str]]:
+    """Return the curves of the main Action and of each layer by kind of data-block, and notes for the user.
 
     Args:
         obj: The character.
@@ -27,16 +31,28 @@ def build_face_curves(
     """
     layer_of = {} if layer_settings is None else LAYER_BY_CHANNEL
     written = [c for c in motion.channels if c not in layer_of or layer_settings.get(layer_of[c]) is not None]
-    curves, notes = _shape_curves(obj, motion.select(tuple(written)))
-    layers: dict[str, list[SampledCurve]] = {}
-    for channel, layer in layer_of.items():
-        if channel in curves:
-            layers.setdefault(layer, []).append(curves[channel])
-    return [curve for channel, curve in curves.items() if channel not in layer_of], layers, notes
+    motion = motion.select(tuple(written))
+    main: CurvesByKind = {}
+    layers: dict[str, CurvesByKind] = {}
+    notes: list[str] = []
+    found: set[str] = set()
+    for number, part in {0: obj, **parts.part_objects(obj)}.items():
+        if part.type != "MESH" or part.data.shape_keys is None:
+            continue
+        kind = part_kind("KEY", number)
+        curves, part_notes = _shape_curves(part, motion)
+        notes += part_notes
+        found |= set(shape_key_names.face_shape_keys(part))
+        for channel, curve in curves.items():
+            holder = layers.setdefault(layer_of[channel], {}) if channel in layer_of else main
+            holder.setdefault(kind, []).append(curve)
+    # Few characters have a shape key for the breath, so a missing one is not reported.
+    missing = [channel for channel in motion.channels if channel in channels.FACE and channel not in found]
+    return main, layers, names_note("No shape key for", missing) + notes
 
 
 def _shape_curves(obj: bpy.types.Object, motion: types.Motion) -> tuple[dict[str, SampledCurve], list[str]]:
-    """Return the curve of every channel that `obj` has a shape key for, and notes for the user."""
+    """Return the curve of every channel that a mesh has a shape key for, and notes for the user."""
     blocks, driven = obj.data.shape_keys.key_blocks, shape_key_names.driven_shape_keys(obj)
     names = shape_key_names.face_shape_keys(obj)
     written = {channel: name for channel, name in names.items() if channel in motion.channels and name not in driven}
@@ -48,10 +64,7 @@ def _shape_curves(obj: bpy.types.Object, motion: types.Motion) -> tuple[dict[str
             clamped.append(name)
         curves[channel] = SampledCurve(block.path_from_id("value"), 0, within)
 
-    # Few characters have a shape key for the breath, so a missing one is not reported.
-    missing = [channel for channel in motion.channels if channel in channels.FACE and channel not in names]
-    notes = names_note("No shape key for", missing)
-    notes += names_note("A driver sets, not keyed:", [name for name in names.values() if name in driven])
+    notes = names_note("A driver sets, not keyed:", [name for name in names.values() if name in driven])
     notes += names_note("Held within the slider's range:", clamped)
     notes += names_note("Muted, so it does not show:", [name for name in written.values() if blocks[name].mute])
     if obj.show_only_shape_key:

@@ -7,6 +7,7 @@ from typing import Literal
 import bpy
 
 from ... import compat
+from ...rig import head_target, parts
 from ..provenance import layer_tracks
 
 MARK = "diface_ghost"
@@ -43,6 +44,8 @@ def add_ghost(obj: bpy.types.Object, take: str, placement: GhostPlacement) -> bp
     copy.data = obj.data.copy()
     copy.name, copy.data.name = f"{obj.name} ghost", f"{obj.name} ghost"
     copy[MARK] = take
+    parts.forget_parts(copy)
+    head_target.forget(copy)
     if copy.data.shape_keys:
         copy.data.shape_keys[layer_tracks.PREVIEW_ONLY] = True
     copy.hide_render = copy.hide_select = True

@@ -11,6 +11,8 @@ from typing import Any
 import bpy
 
 from ... import compat
+from ...rig import parts
+from ...rig.property_address import id_type, part_kind
 from ..animation import active_curves
 from ..provenance import layer_tracks
 from ..vertex_animation import vertex_cache
@@ -71,8 +73,8 @@ class _State:
     actions: dict[bpy.types.Action, tuple[bool, str | None, str]]
     """Each Action: whether it has a fake user, the state of its layer, and its name."""
     animations: dict[str, _Animation | None]
-    values: dict[str, float]
-    """The value of each shape key."""
+    values: dict[str, dict[str, float]]
+    """The value of each shape key, by kind of data-block."""
     caches: dict[str, list[bool]]
     modifiers: set[str]
 
@@ -84,8 +86,8 @@ class _State:
         if obj is None:
             return cls(actions, {}, {}, {}, set())
         blocks = active_curves.data_blocks(obj)
-        keys = blocks.get("KEY")
-        values = {block.name: block.value for block in keys.key_blocks} if keys else {}
+        faces = {kind: block for kind, block in blocks.items() if id_type(kind) == "KEY"}
+        values = {kind: {key.name: key.value for key in keys.key_blocks} for kind, keys in faces.items()}
         animations = {kind: _read_animation(block.animation_data) for kind, block in blocks.items()}
         modifiers = {modifier.name for modifier in obj.modifiers}
         return cls(actions, animations, values, vertex_cache.visibility(obj), modifiers)
@@ -94,7 +96,8 @@ class _State:
         if obj is not None:
             for kind, block in active_curves.data_blocks(obj).items():
                 _restore_animation(block, self.animations.get(kind))
-            _restore_shape_keys(obj, self.values)
+            for number, part in {0: obj, **parts.part_objects(obj)}.items():
+                _restore_shape_keys(part, self.values.get(part_kind("KEY", number), {}))
             for modifier in [modifier for modifier in obj.modifiers if modifier.name not in self.modifiers]:
                 obj.modifiers.remove(modifier)
             vertex_cache.restore_visibility(obj, self.caches)

@@ -9,7 +9,8 @@ import numpy as np
 
 from ... import compat
 from ...core import errors
-from ..animation import active_curves, character_checks
+from ...rig.property_address import id_type
+from ..animation import active_curves, body_rotation, character_checks
 from ..keys.key_table import KeyTable
 from ..keys.write_keys import enum_value
 from ..provenance import layer_tracks, stored_request
@@ -48,8 +49,9 @@ def push_down(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
     blocks = use_take.animated_blocks(obj, actions)
     for block in blocks.values():
         compat.push_down(block)
-    if "KEY" in blocks:
-        layer_tracks.release_tracks(blocks["KEY"])
+    for kind, block in blocks.items():
+        if id_type(kind) == "KEY":
+            layer_tracks.release_tracks(block)
 
 
 def bake(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> list[bpy.types.Action]:
@@ -66,9 +68,9 @@ def bake(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> list[bpy.typ
     character_checks.check_blocks(obj, moved)
     layers = layer_tracks.visible_layers(obj.data.shape_keys, actions)
     baked = [_plain_copy(action, f"{actions[0].name} baked") for action in main]
-    for channels in [found for action in baked if (found := compat.find_channelbag(action, "KEY"))][:1]:
-        for layer in layers:
-            _merge_layer(channels, compat.find_channelbag(layer, "KEY"))
+    for layer in layers:
+        for kind in compat.action_kinds(layer):
+            _merge_layer(layer, kind, baked)
     for action in baked:
         _set_key_types(action)
     if moved:
@@ -88,15 +90,18 @@ def _plain_copy(action: bpy.types.Action, new_name: str) -> bpy.types.Action:
     copy.name, copy.use_fake_user = new_name, True
     names = list(copy.keys())
     for name in names:
-        if name.startswith(PROPERTY_PREFIX):
+        if name.startswith(PROPERTY_PREFIX) and not name.startswith(compat.SLOT_PREFIX):
             del copy[name]
     return copy
 
 
-def _merge_layer(channels: bpy.types.bpy_struct, layer: bpy.types.bpy_struct) -> None:
-    """Add the curves of a layer to the main ones, except those that the main ones replace."""
+def _merge_layer(layer: bpy.types.Action, kind: str, baked: list[bpy.types.Action]) -> None:
+    """Add a layer's curves for one kind of data-block to the main ones, except those that the main ones replace."""
+    channels = next((found for action in baked if (found := compat.find_channelbag(action, kind))), None)
+    if channels is None:
+        return
     group = channels.groups[0] if len(channels.groups) else channels.groups.new("Face")
-    for curve in layer.fcurves:
+    for curve in compat.find_channelbag(layer, kind).fcurves:
         if channels.fcurves.find(curve.data_path, index=curve.array_index) is None:
             new = channels.fcurves.new(curve.data_path, index=curve.array_index)
             new.group, new.extrapolation, new.mute = group, curve.extrapolation, curve.mute
@@ -104,18 +109,19 @@ def _merge_layer(channels: bpy.types.bpy_struct, layer: bpy.types.bpy_struct) ->
 
 
 def _set_key_types(action: bpy.types.Action) -> None:
-    for kind in ("KEY", "OBJECT"):
-        for curve in getattr(compat.find_channelbag(action, kind), "fcurves", ()):
+    for kind in compat.action_kinds(action):
+        for curve in compat.find_channelbag(action, kind).fcurves:
             keys = curve.keyframe_points
             keys.foreach_set("type", np.full(len(keys), enum_value("type", "KEYFRAME"), np.int32))
 
 
 def _replace_active(obj: bpy.types.Object, main: list[bpy.types.Action], baked: list[bpy.types.Action]) -> None:
     """Assign `baked` wherever `main` is active on `obj`."""
-    keys = obj.data.shape_keys
-    for kind, block in {"KEY": keys, "OBJECT": obj}.items():
-        if block and block.animation_data and block.animation_data.action in main:
-            if kind == "KEY":
-                layer_tracks.detach_layers(keys)
-                layer_tracks.remove_empty_tracks(keys)
-            compat.assign_action(block, next(action for action in baked if compat.find_channelbag(action, kind)))
+    request = stored_request.read_request(main[0]) or {}
+    for kind, block in reversed(active_curves.data_blocks(obj).items()):
+        if use_take.is_active_on(block, main):
+            if id_type(kind) == "KEY":
+                layer_tracks.detach_layers(block, kind)
+                layer_tracks.remove_empty_tracks(block)
+            compat.assign_action(block, next(action for action in baked if compat.find_channelbag(action, kind)), kind)
+            body_rotation.blend(block, request)

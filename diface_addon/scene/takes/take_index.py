@@ -29,7 +29,7 @@ def all_takes() -> dict[str, list[bpy.types.Action]]:
         if request and "layer" in request:
             layers.setdefault(request["take"], []).append(action)
         elif request:
-            same = request["take"], *(kind for kind in ("KEY", "OBJECT") if compat.find_channelbag(action, kind))
+            same = request["take"], *compat.action_kinds(action)
             suffix = f"/{copies[same]}" if copies[same] else ""
             copies[same] += 1
             main.setdefault(request["take"] + suffix, []).append(action)

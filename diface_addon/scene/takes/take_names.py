@@ -6,6 +6,9 @@ import re
 
 import bpy
 
+from ...rig import parts
+from ...rig.property_address import id_type
+
 _NUMBERED = re.compile(r"(Take|Edit) (\d+): ")
 
 
@@ -22,6 +25,12 @@ def edit_name(label: str) -> str:
 def copy_name(name: str) -> str:
     """Return the name of a copy of the take `name`."""
     return f"Copy of {name.removeprefix('Copy of ')}"
+
+
+def part_suffix(obj: bpy.types.Object, kind: str) -> str:
+    """Return what the name of an Action for one data-block of a character ends with, where Actions have no slots."""
+    block = parts.data_blocks(obj).get(kind)
+    return "head" if id_type(kind) == "OBJECT" or block is None or ":" not in kind else block.name
 
 
 def _numbered(kind: str, label: str) -> str:

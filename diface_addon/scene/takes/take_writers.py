@@ -6,13 +6,19 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import bpy
+from mathutils import Quaternion
 
 from ...core import channels, placement, types
+from ...rig.head_target import HeadTarget, can_turn, head_target
+from ..animation import body_rotation
 from ..keys import head_pose
 from ..keys.write_keys import SampledCurve
+from ..provenance import rest_pose
 from ..provenance.rest_pose import rest_delta, rest_rotation
 from ..vertex_animation import motion_shape_keys
 from . import face_curves
+
+CANNOT_TURN = "Only the face was generated: no bone or object turns the head alone. Choose one under Character."
 
 
 @dataclass(frozen=True)
@@ -28,14 +34,14 @@ class TakePart:
     """What one writer adds to a take.
 
     Attributes:
-        curves: The main Action's curves by kind of data-block: 'KEY', 'OBJECT'.
-        layers: Each layer's curves, all of kind 'KEY'.
+        curves: The main Action's curves by kind of data-block: 'KEY', 'OBJECT', 'KEY:1' ...
+        layers: Each layer's curves by kind of data-block.
         fields: Fields of the stored request.
         notes: Notes for the user.
     """
 
     curves: dict[str, list[SampledCurve]]
-    layers: dict[str, list[SampledCurve]] = field(default_factory=dict)
+    layers: dict[str, dict[str, list[SampledCurve]]] = field(default_factory=dict)
     fields: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -49,13 +55,13 @@ class TakeWriter(Protocol):
 
 
 class ShapeKeyWriter:
-    """Writes ARKit's channels to the character's shape keys."""
+    """Writes ARKit's channels to the shape keys of the character's meshes."""
 
     def write(self, obj: bpy.types.Object, motion: types.Motion, take: dict[str, Any]) -> TakePart:
         """Return the curves of the shape keys, and of each layer."""
         face = tuple(channel for channel in motion.channels if channel in channels.SHAPES)
         curves, layers, notes = face_curves.build_face_curves(obj, motion.select(face), take.get("layers"))
-        return TakePart({"KEY": curves}, layers, notes=notes)
+        return TakePart(curves, layers, notes=notes)
 
 
 @dataclass(frozen=True)
@@ -76,21 +82,27 @@ class CustomShapeWriter:
 
 @dataclass(frozen=True)
 class HeadWriter:
-    """Writes the head's rotation vectors to the object's rotation. placed: placement of a FLAME mesh."""
+    """Writes the head's rotation vectors to an object or a bone. placed: placement of a FLAME mesh."""
 
     placed: placement.Placement | None
 
     def write(self, obj: bpy.types.Object, motion: types.Motion, take: dict[str, Any]) -> TakePart:
-        """Return the curves of the rotation, and of the delta location of a FLAME mesh."""
-        rest, delta = rest_rotation(obj), rest_delta(obj)
+        """Return the curves of the rotation, and of the delta location of a head with another pivot."""
+        target = head_target(obj)
+        if not can_turn(obj):
+            return TakePart({}, notes=[CANNOT_TURN])
+        is_added = body_rotation.is_animated_below(obj, target)
+        rest, delta = Quaternion() if is_added else rest_rotation(obj), rest_delta(obj)
         vectors = motion.select(channels.HEAD).values
-        if self.placed:
-            vectors = self.placed.rotations_to_local(vectors)
-        curves = head_pose.rotation_curves(obj, vectors, rest)
-        if self.placed:
-            curves += head_pose.pivot_compensation(obj, vectors, rest, self.placed.neck, delta)
-        fields = {"rest_rotation": list(rest), "rest_delta": list(delta), "rotation_mode": obj.rotation_mode}
-        return TakePart({"OBJECT": curves}, fields=fields, notes=_driver_notes(obj))
+        placed = self.placed or target.placed
+        if placed:
+            vectors = placed.rotations_to_local(vectors)
+        curves = head_pose.rotation_curves(target, vectors, rest)
+        if placed:
+            curves += head_pose.pivot_compensation(target, vectors, rest, placed.neck, delta)
+        fields = {"rest_rotation": list(rest), "rest_delta": list(delta), **rest_pose.rotation_fields(target)}
+        fields |= {body_rotation.ADDED: True} if is_added else {}
+        return TakePart({target.kind: curves}, fields=fields, notes=_driver_notes(target))
 
 
 def find_writers(
@@ -107,8 +119,8 @@ def find_writers(
     return writers
 
 
-def _driver_notes(obj: bpy.types.Object) -> list[str]:
-    drivers = obj.animation_data.drivers if obj.animation_data else ()
-    is_driven = any(curve.data_path == head_pose.rotation_path(obj.rotation_mode) for curve in drivers)
-    note = f"A driver sets the rotation of {obj.name}, so the head does not turn as generated."
+def _driver_notes(target: HeadTarget) -> list[str]:
+    drivers = target.owner.animation_data.drivers if target.owner.animation_data else ()
+    is_driven = any(curve.data_path == target.rotation_path for curve in drivers)
+    note = f"A driver sets the rotation of {target.posed.name}, so the head does not turn as generated."
     return [note] if is_driven else []

@@ -8,44 +8,54 @@ import bpy
 
 from ... import compat
 from ...core import errors
-from ..animation import active_curves, character_checks
+from ...rig import parts
+from ...rig.property_address import id_type, part_kind
+from ..animation import active_curves, body_rotation, character_checks
 from ..characters import shape_key_names
 from ..keys import editable_actions
 from ..provenance import layer_tracks, stored_request
 from ..vertex_animation import take_cache, vertex_cache
-from . import take_index
+from . import take_index, take_names
 
 
 def assign(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID], actions: Sequence[bpy.types.Action]) -> None:
-    """Let the Actions of one take animate the data-blocks `blocks` of `obj`, by kind ('KEY', 'OBJECT').
+    """Let the Actions of one take animate the data-blocks `blocks` of `obj`, by kind ('KEY', 'OBJECT', 'KEY:1' ...).
 
     An Action of the user that animated one of them is pushed down to the NLA, where it continues to play. Layers go to
     NLA tracks below the main Action, unless the user removed them.
     """
     request = stored_request.read_request(actions[0]) or {}
     main, layers = take_index.split_layers(actions)
-    if "KEY" in blocks or "cache" in request:
+    if "cache" in request or any(id_type(kind) == "KEY" for kind in blocks):
         clear_face(obj)
     for kind, block in blocks.items():
-        animation = block.animation_data
-        if animation and animation.action:
-            if stored_request.is_take(animation.action):
-                animation.action.use_fake_user = True  # a copy that the user made has none, and would be lost
-            else:
-                if kind == "KEY":
-                    layer_tracks.remove_empty_tracks(block)
-                compat.push_down(block)
-        compat.assign_action(block, action_for_kind(main, kind))
-        if kind == "KEY":
-            layer_tracks.attach_layers(block, layers)
+        _make_free(kind, block)
+        compat.assign_action(block, action_for_kind(main, kind), kind)
+        if id_type(kind) == "KEY":
+            layer_tracks.attach_layers(block, layers, kind)
+        else:
+            body_rotation.blend(block, request)
     if "cache" in request:
         vertex_cache.show(obj, request["cache"], request["first_frame"])
+
+
+def _make_free(kind: str, block: bpy.types.ID) -> None:
+    """Keep what animates a data-block until now: a take as an unused Action, an Action of the user on an NLA track."""
+    animation = block.animation_data
+    if animation is None or animation.action is None:
+        return
+    if stored_request.is_take(animation.action):
+        animation.action.use_fake_user = True  # a copy that the user made has none, and would be lost
+        return
+    if id_type(kind) == "KEY":
+        layer_tracks.remove_empty_tracks(block)
+    compat.push_down(block)
 
 
 def action_for_kind(main: Sequence[bpy.types.Action], kind: str) -> bpy.types.Action:
     """Return which of a take's main Actions, the face's first, animates a kind of data-block."""
     animating = [action for action in main if compat.find_channelbag(action, kind)]
-    return animating[-1] if kind == "OBJECT" else animating[0]
+    return animating[-1] if id_type(kind) == "OBJECT" else animating[0]
 
 
 def use_take(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
@@ -58,7 +68,7 @@ def use_take(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
     animated = animated_blocks(obj, actions)
     if stored_request.read_request(actions[0]):
         take_cache.restore(obj, actions)
-    _rename_with_main(actions)
+    _rename_with_main(obj, actions)
     assign(obj, animated, actions)
 
 
@@ -90,15 +100,11 @@ def animated_blocks(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> d
     Raises:
         SceneError: It has no such data-block, or one cannot be animated.
     """
-    keys = obj.data.shape_keys if obj.type == "MESH" else None
-    paths = {block.path_from_id("value") for block in keys.key_blocks} if keys else set()
     blocks: dict[str, bpy.types.ID] = {}
-    for action in take_index.split_layers(actions)[0]:
-        if compat.find_channelbag(action, "OBJECT"):
-            blocks["OBJECT"] = obj
-        face = compat.find_channelbag(action, "KEY")
-        if keys and face and any(curve.data_path in paths for curve in face.fcurves):
-            blocks["KEY"] = keys
+    for kind, block in active_curves.data_blocks(obj).items():
+        channelbags = [compat.find_channelbag(action, kind) for action in take_index.split_layers(actions)[0]]
+        if any(found and _fits(block, kind, found) for found in channelbags):
+            blocks[kind] = block
     if not blocks and "cache" not in (stored_request.read_request(actions[0]) or {}):
         hint = "Choose the character that the take was made for."
         raise errors.SceneError(f"{obj.name} has none of the shape keys of {actions[0].name}.", hint)
@@ -106,20 +112,31 @@ def animated_blocks(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> d
     return blocks
 
 
+def _fits(block: bpy.types.ID, kind: str, channels: bpy.types.bpy_struct) -> bool:
+    """Return whether a take's F-curves animate something that a data-block has."""
+    if id_type(kind) == "OBJECT":
+        return True
+    paths = {key.path_from_id("value") for key in block.key_blocks}
+    return any(curve.data_path in paths for curve in channels.fcurves)
+
+
 def clear_face(obj: bpy.types.Object) -> None:
-    """Detach the face's take and reset its shape keys to 0.
+    """Detach the face's take from every mesh of a character and reset its shape keys to 0.
 
     Otherwise values would remain that the next take does not animate.
     """
     vertex_cache.hide(obj)
-    keys = obj.data.shape_keys
-    if keys is None:
-        return
-    layer_tracks.detach_layers(keys)
+    faces = [(kind, keys) for kind, keys in active_curves.data_blocks(obj).items() if id_type(kind) == "KEY"]
+    for kind, keys in reversed(faces):
+        _clear_shape_keys(keys, kind)
+
+
+def _clear_shape_keys(keys: bpy.types.Key, kind: str) -> None:
+    layer_tracks.detach_layers(keys, kind)
     action = keys.animation_data.action if keys.animation_data else None
     if action is None or not stored_request.is_take(action):
         return
-    layer_tracks.reset_shape_keys(keys, action)
+    layer_tracks.reset_shape_keys(keys, action, kind)
     action.use_fake_user = True  # a copy that the user made has none, and would be lost
     keys.animation_data.action = None
 
@@ -129,12 +146,20 @@ def _follow_renames(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> N
 
     Blender does so for active Actions.
     """
-    shapes = shape_key_names.face_shape_keys(obj)
-    blocks = dict(obj.data.shape_keys.key_blocks.items()) if shapes else {}
+    for number, part in {0: obj, **parts.part_objects(obj)}.items():
+        shapes = shape_key_names.face_shape_keys(part)
+        if shapes:
+            _follow_renames_of_mesh(part, part_kind("KEY", number), shapes, actions)
+
+
+def _follow_renames_of_mesh(
+    part: bpy.types.Object, kind: str, shapes: dict[str, str], actions: list[bpy.types.Action]
+) -> None:
+    blocks = dict(part.data.shape_keys.key_blocks.items())
     paths = {channel: blocks[name].path_from_id("value") for channel, name in shapes.items()}
     valid = {block.path_from_id("value") for block in blocks.values()}
     for action in actions:
-        channelbag = compat.find_channelbag(action, "KEY")
+        channelbag = compat.find_channelbag(action, kind)
         is_used = action.users > int(action.use_fake_user)
         if channelbag is None or is_used or not editable_actions.is_editable(action):
             continue
@@ -145,9 +170,10 @@ def _follow_renames(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> N
                 curve.data_path = path
 
 
-def _rename_with_main(actions: list[bpy.types.Action]) -> None:
+def _rename_with_main(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
     """Name the other Actions of a take after its first, which the user may have renamed."""
     for action in actions[1:]:
-        name = f"{actions[0].name} {layer_tracks.layer_name(action) or 'head'}"
+        kind = next(iter(compat.action_kinds(action)), "OBJECT")
+        name = f"{actions[0].name} {layer_tracks.layer_name(action) or take_names.part_suffix(obj, kind)}"
         if not action.name.startswith(name):
             action.name = name

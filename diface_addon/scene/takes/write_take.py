@@ -11,11 +11,12 @@ import bpy
 
 from ... import compat
 from ...core import placement, types
+from ...rig.property_address import id_type
 from ..animation import active_curves
 from ..keys import write_keys
-from ..keys.write_keys import SampledCurve
 from ..provenance import baseline, stored_request
-from . import ghost, rollback, take_writers, use_take, user_curves
+from . import ghost, rollback, take_names, take_writers, use_take, user_curves
+from .face_curves import CurvesByKind
 from .take_writers import CustomShapes, TakePart
 
 
@@ -25,7 +26,7 @@ class TakeResult:
 
     Attributes:
         name: Name of the take.
-        actions: Its Actions: one, or two if an Action cannot animate two data-blocks, and then one for each layer.
+        actions: Its Actions: one, or one for each data-block if an Action cannot animate several, and then the layers'.
         notes: Notes for the user.
     """
 
@@ -47,7 +48,7 @@ def write_take(
     Args:
         obj: The character.
         motion: Row r is written at frame request["first_frame"] + r. Face channels go to the shape keys that
-            `shape_key_names` finds, clamped to their sliders; the head's rotation vector goes to the object's rotation.
+            `shape_key_names` finds in each mesh, clamped to their sliders; the head's rotation vector to its target.
         name: Name of the take; Blender may add a number.
         request: Stored with the take. Must be JSON.
         placed: Placement of a FLAME mesh, whose head rotates about its neck.
@@ -81,34 +82,39 @@ def _new_main_actions(
     A take without curves, such as a vertex cache without the head, has an empty Action that represents it.
     """
     curves = {kind: kind_curves for part in parts for kind, kind_curves in part.curves.items()}
-    one_each = [{kind: kind_curves} for kind, kind_curves in curves.items()] or [{}]
-    actions = [
-        _new_action(obj, f"{name} head" if number else name, of_action, take)
-        for number, of_action in enumerate([curves] if compat.HAS_ACTION_SLOTS else one_each)
-    ]
+    actions = []
+    for of_action in _by_action(curves) or [{}]:
+        suffix = take_names.part_suffix(obj, next(iter(of_action), "KEY")) if actions else ""
+        actions.append(_new_action(obj, f"{name} {suffix}" if suffix else name, of_action, take))
     for kind in curves:
         holder = use_take.action_for_kind(actions, kind)
         user_curves.copy_user_fcurves(obj, kind, compat.find_channelbag(holder, kind))
     return actions
 
 
+def _by_action(curves: CurvesByKind) -> list[CurvesByKind]:
+    """Return the curves of each Action: all in one, or one Action for each data-block without slots."""
+    if compat.HAS_ACTION_SLOTS:
+        return [curves] if curves else []
+    return [{kind: of_kind} for kind, of_kind in curves.items()]
+
+
 def _new_layer_actions(
     obj: bpy.types.Object, name: str, parts: list[TakePart], take: dict[str, Any]
 ) -> list[bpy.types.Action]:
     return [
-        _new_action(obj, f"{name} {layer}", {"KEY": curves}, {**take, "layer": layer})
+        _new_action(obj, f"{name} {layer}", of_action, {**take, "layer": layer})
         for part in parts
         for layer, curves in part.layers.items()
+        for of_action in _by_action(curves)
     ]
 
 
-def _new_action(
-    obj: bpy.types.Object, name: str, curves: dict[str, list[SampledCurve]], take: dict[str, Any]
-) -> bpy.types.Action:
+def _new_action(obj: bpy.types.Object, name: str, curves: CurvesByKind, take: dict[str, Any]) -> bpy.types.Action:
     action = bpy.data.actions.new(name)
     action.use_fake_user = True  # an inactive take would be lost on saving
     for kind, kind_curves in curves.items():
-        channelbag = compat.new_channelbag(action, active_curves.data_block(obj, kind))
-        write_keys.write_curves(channelbag, kind_curves, take["first_frame"], write_keys.GROUP_NAMES[kind])
+        channelbag = compat.new_channelbag(action, active_curves.data_block(obj, kind), kind)
+        write_keys.write_curves(channelbag, kind_curves, take["first_frame"], write_keys.GROUP_NAMES[id_type(kind)])
     baseline.store(action, take, curves)
     return action

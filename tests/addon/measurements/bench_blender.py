@@ -8,7 +8,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from bench_tools import median, row, speech_file
+from benchmark_tools import median, row, speech_file
 
 import diface_addon
 from diface_addon.core import channels, types

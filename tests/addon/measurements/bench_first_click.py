@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import bpy
-from bench_tools import row, speech_file
+from benchmark_tools import row, speech_file
 
 import diface_addon
 from diface_addon.jobs.setup import prefetch

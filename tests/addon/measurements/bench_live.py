@@ -9,7 +9,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from bench_tools import row, speech_file
+from benchmark_tools import row, speech_file
 
 import diface_addon
 from diface_addon import compat

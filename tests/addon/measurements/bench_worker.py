@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import bpy  # noqa: F401 - provides the module aud, which writes the audio files
-from bench_tools import ROOT, row, speech_file
+from benchmark_tools import ROOT, row, speech_file
 
 from diface_addon.core import types
 from diface_addon.worker.process import WorkerProcess

@@ -24,7 +24,7 @@ import diface_addon
 from diface_addon import compat
 from diface_addon.scene.takes import take_index
 from diface_addon.worker import process
-from tests.addon.measurements.bench_tools import ROOT, row
+from tests.addon.measurements.benchmark_tools import ROOT, row
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV, signal.SIGABRT)
 LONGEST = 1.6

@@ -13,12 +13,13 @@ ADDON_LAYERS = {
     "compat": set(),
     "core": set(),
     "worker": {"core"},
-    "scene": {"compat", "core"},
-    "settings": {"scene", "compat", "core", "version"},
-    "jobs": {"worker", "scene", "settings", "compat", "core", "version"},
-    "operators": {"jobs", "scene", "settings", "compat", "core", "version"},
-    "panels": {"jobs", "scene", "settings", "compat", "core", "version"},
-    "cli": {"operators", "jobs", "worker", "scene", "settings", "compat", "core", "version"},
+    "rig": {"compat", "core"},
+    "scene": {"rig", "compat", "core"},
+    "settings": {"rig", "scene", "compat", "core", "version"},
+    "jobs": {"worker", "rig", "scene", "settings", "compat", "core", "version"},
+    "operators": {"jobs", "rig", "scene", "settings", "compat", "core", "version"},
+    "panels": {"jobs", "rig", "scene", "settings", "compat", "core", "version"},
+    "cli": {"operators", "jobs", "worker", "rig", "scene", "settings", "compat", "core", "version"},
 }
 """Each part of the add-on, and the parts that it may import."""
 

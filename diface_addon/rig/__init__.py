@@ -1,0 +1,1 @@
+"""What a character is made of, and how channels reach its parts."""

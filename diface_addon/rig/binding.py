@@ -1,0 +1,55 @@
+"""Binds a character that was found to its main mesh: its parts get numbers, and its head a target."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+import numpy.typing as npt
+from mathutils import Vector
+
+from . import head_target, parts
+from .character import Character
+
+SAME_AXES = 1e-3
+"""Largest difference of two rotation matrices that count as the same."""
+SAME_POINT = 1e-4
+"""Distance from the origin, relative to the size of the main mesh, up to which a pivot counts as the origin."""
+
+
+def is_bound(main: bpy.types.Object) -> bool:
+    """Return whether the character of a main mesh was bound."""
+    return head_target.STORED in main
+
+
+def bind(character: Character) -> None:
+    """Store the parts and the head target of a character with its main mesh. Numbers that parts have stay."""
+    main, bone = character.main, character.bones.head
+    owner = character.armature if bone else character.head_object
+    parts.add_parts(main, [*character.faces[1:], *([owner] if owner not in (None, main) else [])])
+    if owner is None:
+        head_target.store(main, None)
+    elif bone:
+        local = np.array(owner.matrix_world.to_3x3() @ owner.data.bones[bone].matrix_local.to_3x3())
+        head_target.store(main, owner, bone, _local_axes(local, character.facing))
+    else:
+        axes = _local_axes(np.array(owner.matrix_world.to_3x3()), character.facing)
+        pivot = np.array(owner.matrix_world.inverted_safe() @ Vector(character.pivot))
+        distance = (Vector(character.pivot) - owner.matrix_world.translation).length
+        is_origin = distance <= SAME_POINT * max(main.dimensions)
+        same_axes = np.abs(axes - np.eye(3)).max() < SAME_AXES
+        head_target.store(main, owner, "", None if same_axes else axes, None if is_origin else pivot)
+
+
+def unbind(main: bpy.types.Object) -> None:
+    """Remove what `bind` stored; takes of the character then animate the main mesh alone."""
+    parts.forget_parts(main)
+    head_target.forget(main)
+
+
+def _local_axes(local: npt.NDArray, facing: npt.NDArray) -> npt.NDArray[np.float64]:
+    """Return the head's axes `facing` (3, 3), columns in world coordinates, in the axes `local` (3, 3).
+
+    The result is the orthogonal matrix nearest to the exact one, which need not be orthogonal if scales differ.
+    """
+    u, _sizes, v = np.linalg.svd(np.linalg.inv(local) @ facing)
+    return u @ v

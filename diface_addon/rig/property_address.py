@@ -1,0 +1,29 @@
+"""The address of an animated property, shared by keys, pins and stored baselines."""
+
+from __future__ import annotations
+
+import numpy as np
+
+PropertyAddress = tuple[str, str, int]
+"""Kind of data-block, RNA path in it, and array index.
+
+The kinds of the main mesh are 'KEY' (its shape keys) and 'OBJECT'. Those of part n of the character have its number:
+'KEY:1', 'OBJECT:1'.
+"""
+PointsByAddress = dict[PropertyAddress, np.ndarray]
+"""Property -> its keys or pins, rows of (frame, value), shape (K, 2)."""
+
+
+def id_type(kind: str) -> str:
+    """Return the type of the data-blocks of a kind: 'KEY' or 'OBJECT'."""
+    return kind.partition(":")[0]
+
+
+def part_kind(type_: str, number: int) -> str:
+    """Return the kind of a data-block of type `type_` that belongs to part `number`; 0 is the main mesh."""
+    return f"{type_}:{number}" if number else type_
+
+
+def part_number(kind: str) -> int:
+    """Return the number of the part that a kind of data-block belongs to; 0 for the main mesh."""
+    return int(kind.partition(":")[2] or 0)
