@@ -52,4 +52,4 @@ def _local_axes(local: npt.NDArray, facing: npt.NDArray) -> npt.NDArray[np.float
     The result is the orthogonal matrix nearest to the exact one, which need not be orthogonal if scales differ.
     """
     u, _sizes, v = np.linalg.svd(np.linalg.inv(local) @ facing)
-    return u @ v
+    return np.asarray(u @ v, np.float64)

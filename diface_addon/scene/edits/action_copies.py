@@ -45,7 +45,8 @@ def copy_actions(
     layers = _copy_layers(blocks, copy_of, main[0].name if main else name)
     for kind in dict.fromkeys(change.address[0] for change in changes):
         if not any(compat.find_channelbag(action, kind) for action in main):
-            _add_channels(main, blocks[kind], kind, main[0].name if main else name)
+            suffix = take_names.part_suffix(obj, kind)
+            _add_channels(main, blocks[kind], kind, f"{main[0].name} {suffix}" if main else name)
     return ActionCopies(copy_of, main, layers)
 
 
@@ -102,7 +103,6 @@ def _copy_action(action: bpy.types.Action, name: str) -> bpy.types.Action:
 def _add_channels(main: list[bpy.types.Action], block: bpy.types.ID, kind: str, name: str) -> None:
     """Let an Action of the take hold curves of `block`: an existing one, or a new one if Actions have no slots."""
     if not main or not compat.HAS_ACTION_SLOTS:
-        suffix = "head" if id_type(kind) == "OBJECT" or ":" not in kind else block.name
-        main.append(bpy.data.actions.new(f"{name} {suffix}" if main else name))
+        main.append(bpy.data.actions.new(name))
         main[-1].use_fake_user = True
     compat.new_channelbag(main[0] if compat.HAS_ACTION_SLOTS else main[-1], block, kind)

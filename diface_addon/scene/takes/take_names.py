@@ -7,7 +7,7 @@ import re
 import bpy
 
 from ...rig import parts
-from ...rig.property_address import id_type
+from ...rig.property_address import id_type, part_number
 
 _NUMBERED = re.compile(r"(Take|Edit) (\d+): ")
 
@@ -29,8 +29,8 @@ def copy_name(name: str) -> str:
 
 def part_suffix(obj: bpy.types.Object, kind: str) -> str:
     """Return what the name of an Action for one data-block of a character ends with, where Actions have no slots."""
-    block = parts.data_blocks(obj).get(kind)
-    return "head" if id_type(kind) == "OBJECT" or block is None or ":" not in kind else block.name
+    part = parts.part_objects(obj).get(part_number(kind))
+    return "head" if id_type(kind) == "OBJECT" or part is None else part.name
 
 
 def _numbered(kind: str, label: str) -> str:
