@@ -240,10 +240,36 @@ def push_down(block: bpy.types.ID) -> None:
     track = animation.nla_tracks.new()
     track.name = action.name
     strip = new_strip(track, action, slot)
+    if _continues_beyond_keys(action):
+        _extend_over_scenes(strip)
     if blended:
         strip.blend_type, strip.influence = animation.action_blend_type, animation.action_influence
         strip.use_animated_influence = strip.influence < 1.0
     animation.action = None
+
+
+def _continues_beyond_keys(action: bpy.types.Action) -> bool:
+    """Return whether a curve of an Action repeats (Cycles) or extends in a straight line; a strip would hold it."""
+    for channels in [action] if not HAS_ACTION_SLOTS else _channelbags(action):
+        for curve in channels.fcurves:
+            if curve.extrapolation == "LINEAR" or any(modifier.type == "CYCLES" for modifier in curve.modifiers):
+                return True
+    return False
+
+
+def _channelbags(action: bpy.types.Action) -> list[bpy.types.bpy_struct]:
+    strips = action.layers[0].strips if action.layers else ()
+    found = (strip.channelbag(slot) for strip in strips for slot in action.slots)
+    return [channels for channels in found if channels]
+
+
+def _extend_over_scenes(strip: bpy.types.NlaStrip) -> None:
+    """Let a strip play its Action over the frames of all scenes, each key at the same frame as before."""
+    first = min(strip.action_frame_start, *(scene.frame_start for scene in bpy.data.scenes))
+    last = max(strip.action_frame_end, *(scene.frame_end for scene in bpy.data.scenes))
+    strip.action_frame_start, strip.action_frame_end = first, last
+    strip.frame_start_ui = first
+    strip.frame_end_ui = last
 
 
 def move_strip(strip: bpy.types.bpy_struct, frames: int) -> None:

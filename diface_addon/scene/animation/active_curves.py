@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import bpy
 
 from ... import compat
-from ...core import channels
 from ...rig import parts
+from ...rig.face_target import FaceTarget
 from ...rig.head_target import head_target
 from ...rig.property_address import PropertyAddress, part_kind
 from ..characters import shape_key_names
@@ -61,20 +61,28 @@ def channels_by_address(obj: bpy.types.Object) -> dict[PropertyAddress, str]:
     Several properties may have one channel, as `jawOpen` of head and teeth; the main mesh's comes first. The values of
     a rotation are not channels themselves; all have the name "head".
     """
-    found: dict[PropertyAddress, str] = {}
+    faces = {target.address: target.channel for target in face_targets(obj)}
+    return faces | dict.fromkeys(head_target(obj).addresses, HEAD)
+
+
+def face_targets(obj: bpy.types.Object) -> list[FaceTarget]:
+    """Return the shape keys that face channels move and no driver sets, those of the main mesh first."""
+    found = []
     for number, part in {0: obj, **parts.part_objects(obj)}.items():
-        found |= _face_channels(part, part_kind("KEY", number))
-    return found | dict.fromkeys(head_target(obj).addresses, HEAD)
+        found += part_targets(part, part_kind("KEY", number))
+    return found
 
 
-def _face_channels(part: bpy.types.Object, kind: str) -> dict[PropertyAddress, str]:
+def part_targets(part: bpy.types.Object, kind: str) -> list[FaceTarget]:
+    """Return the shape keys of one mesh, whose shape keys have a kind, that face channels move and no driver sets."""
     shapes = shape_key_names.face_shape_keys(part)
     driven = shape_key_names.driven_shape_keys(part) if shapes else set()
-    return {
-        (kind, part.data.shape_keys.key_blocks[name].path_from_id("value"), 0): channel
+    blocks = part.data.shape_keys.key_blocks if shapes else {}
+    return [
+        FaceTarget((kind, blocks[name].path_from_id("value"), 0), ((channel, 1.0),), name)
         for channel, name in shapes.items()
         if name not in driven
-    }
+    ]
 
 
 def all_curves(obj: bpy.types.Object) -> Iterator[tuple[PropertyAddress, ActiveCurve]]:
@@ -118,17 +126,9 @@ def strips_animating(obj: bpy.types.Object, address: PropertyAddress) -> dict[bp
 def addresses_by_channel(obj: bpy.types.Object) -> dict[str, PropertyAddress]:
     """Return the property of each face channel: the first one, of the main mesh if it has the channel."""
     found: dict[str, PropertyAddress] = {}
-    for channel, addresses in every_address(obj).items():
-        found[channel] = addresses[0]
-    return found
-
-
-def every_address(obj: bpy.types.Object) -> dict[str, list[PropertyAddress]]:
-    """Return all properties of each face channel, that of the main mesh first."""
-    found: dict[str, list[PropertyAddress]] = {}
-    for address, channel in channels_by_address(obj).items():
-        if channel in channels.SHAPES:
-            found.setdefault(channel, []).append(address)
+    for target in face_targets(obj):
+        for channel in target.channels:
+            found.setdefault(channel, target.address)
     return found
 
 

@@ -40,9 +40,14 @@ def sample_motion(
     """
     active, frames = active_curves.find_active_curves(obj), first_frame + np.arange(rows, dtype=np.float64)
     values = np.zeros((rows, len(names)), np.float32)
-    for channel, address in active_curves.addresses_by_channel(obj).items():
-        if channel in names:
-            values[:, names.index(channel)] = sample_property(obj, address, active.get(address), frames)
+    sampled: set[str] = set()
+    for target in active_curves.face_targets(obj):
+        if (wanted := set(target.channels) & set(names)) - sampled:
+            column = sample_property(obj, target.address, active.get(target.address), frames)
+            for channel, of_channel in target.channel_values(column).items():
+                if channel in wanted - sampled:
+                    values[:, names.index(channel)] = of_channel
+            sampled |= wanted
     if set(channels.HEAD) & set(names):
         turns = head_vectors(obj, sample_rotation(obj, frames, active), placed)
         for axis, name in enumerate(channels.HEAD):

@@ -76,13 +76,16 @@ def compute_changes(
 
 
 def _face_values(obj: bpy.types.Object, edit: MotionEdit) -> dict[PropertyAddress, tuple[npt.NDArray, npt.NDArray]]:
-    columns = active_curves.every_address(obj)
-    return {
-        address: (edit.motion.column(name), edit.regenerate_mask[:, number])
-        for number, name in enumerate(edit.motion.channels)
-        for address in columns.get(name, ())
-        if edit.regenerate_mask[:, number].any()
-    }
+    names = edit.motion.channels
+    columns = {name: edit.motion.column(name) for name in names}
+    changed = {}
+    for target in active_curves.face_targets(obj):
+        numbers = [names.index(channel) for channel in target.channels if channel in names]
+        mask = edit.regenerate_mask[:, numbers].any(axis=1)
+        values = target.value(columns)
+        if mask.any() and values is not None:
+            changed[target.address] = values, mask
+    return changed
 
 
 def _head_values(

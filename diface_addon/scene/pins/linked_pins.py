@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import bpy
+import numpy as np
 
+from ...rig.face_target import FaceTarget
 from ..animation import active_curves
 from .pin import Pin
 
@@ -17,25 +19,29 @@ TIMES_PER_FRAME = 1000
 def on_all_properties(obj: bpy.types.Object, pins: Iterable[Pin]) -> list[Pin]:
     """Return pins, with equal ones on the other properties of their channels that have none at that time."""
     pins = list(pins)
-    siblings = _siblings(obj)
-    if not siblings:
-        return pins
-    taken = {(pin.address, round(pin.frame * TIMES_PER_FRAME)) for pin in pins}
+    targets = {target.address: target for target in active_curves.face_targets(obj)}
+    moved_by = _targets_by_channel(targets.values())
+    taken = {(pin.address, _time(pin)) for pin in pins}
     added = []
     for pin in pins:
-        for address in siblings.get(pin.address, ()):
-            at = address, round(pin.frame * TIMES_PER_FRAME)
-            if at not in taken:
-                taken.add(at)
-                kind, path, index = address
-                added.append(replace(pin, kind=kind, path=path, index=index))
+        values = targets[pin.address].channel_values(pin.value) if pin.address in targets else {}
+        for other in [other for channel in values for other in moved_by.get(channel, ())]:
+            value = other.value(values)
+            if (other.address, _time(pin)) not in taken and value is not None:
+                taken.add((other.address, _time(pin)))
+                kind, path, index = other.address
+                added.append(replace(pin, kind=kind, path=path, index=index, value=float(np.float32(value))))
     return pins + added
 
 
-def _siblings(obj: bpy.types.Object) -> dict[tuple[str, str, int], list[tuple[str, str, int]]]:
-    """Return the other properties of the channel of each property; empty if every channel has one property."""
-    found = {}
-    for addresses in active_curves.every_address(obj).values():
-        if len(addresses) > 1:
-            found |= {address: [other for other in addresses if other != address] for address in addresses}
-    return found
+def _time(pin: Pin) -> int:
+    return round(pin.frame * TIMES_PER_FRAME)
+
+
+def _targets_by_channel(targets: Iterable[FaceTarget]) -> dict[str, list[FaceTarget]]:
+    """Return the properties of each channel that has several."""
+    found: dict[str, list[FaceTarget]] = {}
+    for target in targets:
+        for channel in target.channels:
+            found.setdefault(channel, []).append(target)
+    return {channel: of_channel for channel, of_channel in found.items() if len(of_channel) > 1}

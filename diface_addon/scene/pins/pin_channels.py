@@ -42,11 +42,12 @@ def to_channel_pins(
         placed: Placement of a FLAME mesh if it is known better than from its vertices.
     """
     pins = list(pins)
-    face = active_curves.channels_by_address(obj)
+    targets = {target.address: target for target in active_curves.face_targets(obj)}
     found: list[tuple[int, float, float]] = []
     for address, points in group_by_curve(pin for pin in pins if not is_head(pin)).items():
-        if face.get(address) in names:
-            found += [(names.index(face[address]), frame, value) for frame, value in points.tolist()]
+        for frame, value in points.tolist() if address in targets else ():
+            by_channel = targets[address].channel_values(value)
+            found += [(names.index(name), frame, number) for name, number in by_channel.items() if name in names]
     head = _head_pins(obj, pins, placed)
     found += [(names.index(name), frame, value) for name, frame, value in head if name in names]
 

@@ -44,8 +44,7 @@ def pose_pins(
     """
     names, active = set(names), active_curves.find_active_curves(obj)
     times = np.array([frame if source_frame is None else source_frame], np.float64)
-    known = active_curves.channels_by_address(obj)
-    addresses = {address for address, channel in known.items() if channel in names}
+    addresses = {target.address for target in active_curves.face_targets(obj) if names & set(target.channels)}
     if names & set(channels.HEAD):
         addresses |= set(head_target(obj).addresses)
     return [
@@ -70,8 +69,9 @@ def set_values(
     Raises:
         SceneError: A data-block to key is in another file. Nothing is changed.
     """
-    known, active = active_curves.channels_by_address(obj), active_curves.find_active_curves(obj)
-    value_of = {address: values[channel] for address, channel in known.items() if channel in values}
+    active = active_curves.find_active_curves(obj)
+    new = {target.address: target.value(values) for target in active_curves.face_targets(obj)}
+    value_of = {address: value for address, value in new.items() if value is not None}
     if set(values) & set(channels.HEAD):
         value_of |= _head_pose_values(obj, frame, values, active, placed)
     character_checks.check_blocks(obj, {address[0]: active_curves.data_block(obj, address[0]) for address in value_of})

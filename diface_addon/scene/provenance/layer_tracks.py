@@ -43,10 +43,17 @@ def active_layers(keys: bpy.types.Key) -> list[tuple[bpy.types.NlaTrack, bpy.typ
 
 
 def visible_layers(keys: bpy.types.Key | None, actions: Iterable[bpy.types.Action]) -> list[bpy.types.Action]:
-    """Return the visible layers of `actions`: on unmuted tracks, or if none is attached, not muted before."""
+    """Return the visible layers of `actions`: on unmuted tracks of the main mesh, or else not muted before.
+
+    Args:
+        keys: The shape keys of the main mesh.
+        actions: The Actions of a take.
+    """
+    actions = list(actions)
     tracks = active_layers(keys) if keys else []
     if any(action in actions for _track, action in tracks):
-        return [action for track, action in tracks if action in actions and not track.mute]
+        visible = {layer_name(action) for track, action in tracks if action in actions and not track.mute}
+        return [action for action in actions if layer_name(action) in visible]
     return [action for action in actions if layer_name(action) and action.get(STATE) not in ("MUTED", "GONE")]
 
 

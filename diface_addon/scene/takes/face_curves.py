@@ -9,7 +9,9 @@ import numpy as np
 
 from ...core import channels, types
 from ...rig import parts
+from ...rig.face_target import FaceTarget
 from ...rig.property_address import part_kind
+from ..animation import active_curves
 from ..characters import shape_key_names
 from ..keys.wording import names_note
 from ..keys.write_keys import SampledCurve
@@ -40,33 +42,41 @@ def build_face_curves(
         if part.type != "MESH" or part.data.shape_keys is None:
             continue
         kind = part_kind("KEY", number)
-        curves, part_notes = _shape_curves(part, motion)
+        targets = active_curves.part_targets(part, kind)
+        curves, part_notes = _shape_curves(part, targets, motion)
         notes += part_notes
+        found |= {channel for target in targets for channel in target.channels}
         found |= set(shape_key_names.face_shape_keys(part))
-        for channel, curve in curves.items():
-            holder = layers.setdefault(layer_of[channel], {}) if channel in layer_of else main
+        for target, curve in curves:
+            layer = layer_of.get(target.channel)
+            holder = layers.setdefault(layer, {}) if layer else main
             holder.setdefault(kind, []).append(curve)
     # Few characters have a shape key for the breath, so a missing one is not reported.
     missing = [channel for channel in motion.channels if channel in channels.FACE and channel not in found]
     return main, layers, names_note("No shape key for", missing) + notes
 
 
-def _shape_curves(obj: bpy.types.Object, motion: types.Motion) -> tuple[dict[str, SampledCurve], list[str]]:
-    """Return the curve of every channel that a mesh has a shape key for, and notes for the user."""
+def _shape_curves(
+    obj: bpy.types.Object, targets: list[FaceTarget], motion: types.Motion
+) -> tuple[list[tuple[FaceTarget, SampledCurve]], list[str]]:
+    """Return the curve of each target of a mesh that the motion moves, and notes for the user."""
     blocks, driven = obj.data.shape_keys.key_blocks, shape_key_names.driven_shape_keys(obj)
-    names = shape_key_names.face_shape_keys(obj)
-    written = {channel: name for channel, name in names.items() if channel in motion.channels and name not in driven}
-    curves, clamped = {}, []
-    for channel, name in written.items():
-        block, values = blocks[name], motion.column(channel)
-        within = np.clip(values, block.slider_min, block.slider_max)
+    columns = {name: motion.column(name) for name in motion.channels}
+    curves, clamped = [], []
+    for target in targets:
+        block, values = blocks[target.name], target.value(columns)
+        if values is None:
+            continue
+        within = np.clip(values, block.slider_min, block.slider_max).astype(np.float32)
         if np.max(np.abs(within - values)) > 0.01:
-            clamped.append(name)
-        curves[channel] = SampledCurve(block.path_from_id("value"), 0, within)
+            clamped.append(target.name)
+        curves.append((target, SampledCurve(target.address[1], 0, within)))
 
-    notes = names_note("A driver sets, not keyed:", [name for name in names.values() if name in driven])
+    names = shape_key_names.face_shape_keys(obj).values()
+    notes = names_note("A driver sets, not keyed:", [name for name in names if name in driven])
     notes += names_note("Held within the slider's range:", clamped)
-    notes += names_note("Muted, so it does not show:", [name for name in written.values() if blocks[name].mute])
+    muted = [target.name for target, _curve in curves if blocks[target.name].mute]
+    notes += names_note("Muted, so it does not show:", muted)
     if obj.show_only_shape_key:
         notes.append("Only one shape key shows: turn Solo Active Shape Key off.")
     return curves, notes

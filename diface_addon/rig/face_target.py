@@ -1,0 +1,48 @@
+"""A property that face channels move, such as the value of a shape key, and how they move it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .property_address import PropertyAddress
+
+
+@dataclass(frozen=True)
+class FaceTarget:
+    """A property of the rig that one channel moves, or two that exclude each other.
+
+    Attributes:
+        address: The property.
+        gains: (channel, gain) pairs: the property's value is the sum of gain x channel. A control of two directions
+            (-1 to 1) has two channels with gains of opposite signs.
+        name: Name of the shape key.
+    """
+
+    address: PropertyAddress
+    gains: tuple[tuple[str, float], ...]
+    name: str = ""
+
+    @property
+    def channel(self) -> str:
+        """The first channel."""
+        return self.gains[0][0]
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """All channels."""
+        return tuple(channel for channel, _gain in self.gains)
+
+    def value(self, columns: Mapping[str, Any]) -> Any:
+        """Return the property's value for values of channels, numbers or arrays; None without any of its channels."""
+        terms = [gain * columns[channel] for channel, gain in self.gains if channel in columns]
+        return sum(terms[1:], terms[0]) if terms else None
+
+    def channel_values(self, value: Any) -> dict[str, Any]:
+        """Return the values of the channels that give the property a value. The inverse of `value`."""
+        if len(self.gains) == 1:
+            return {self.channel: value / self.gains[0][1]}
+        return {channel: np.maximum(value / gain, 0.0) for channel, gain in self.gains}
