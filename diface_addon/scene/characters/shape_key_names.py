@@ -7,42 +7,20 @@ from functools import lru_cache
 
 import bpy
 
-from ...core import channels
+from ...rig import shape_names
 
 _VALUE = re.compile(r'key_blocks\["(.*)"\]\.value')
-_SIDES = {"l": "left", "r": "right"}
-_SEPARATORS = re.compile(r"[\s._\-:|/]+")
-_SIDE_LETTER = re.compile(r"(?<=[a-z])[LR]$")
-_NUMBER = re.compile(r"[\s._\-:|/]*[0-9]+$")
-"""A number at the end of a name: Blender's ".001", or an exporter's "1"."""
 
 
-def _normalise(name: str) -> str:
-    return "".join(_SEPARATORS.split(name)).lower()
-
-
-_CHANNELS = {_normalise(name): name for name in channels.SHAPES}
-
-
-@lru_cache(maxsize=1024)
 def channel_for_name(name: str) -> str | None:
-    """Return the face channel of a shape key's name, or None.
+    """Return the face channel that a shape key's name means by itself, or None.
 
     Accepts ARKit's names in any case (`JawOpen`), with separators (`jaw_open`), with short sides (`mouthSmile_L`,
-    `eyeBlink.R`, `browDownL`), after prefixes that end with a separator (`A.jawOpen`, `ARKit_jawOpen`), and with a
-    number at the end (`mouthPucker.001`, `jawOpen1`).
+    `eyeBlink.R`, `browDownL`), after prefixes (`A.jawOpen`, `ARKit_jawOpen`), with a number at the end
+    (`mouthPucker.001`, `jawOpen1`), and the words of other conventions (`Lip_Corner_Puller_L`). A name that means a
+    channel only among others (`MouthOpen`), and half of a channel (`browInnerUp_L`), are None: see `rig.shape_names`.
     """
-    return _unnumbered_channel(name) or _unnumbered_channel(_NUMBER.sub("", name))
-
-
-def _unnumbered_channel(name: str) -> str | None:
-    words = [word for word in _SEPARATORS.split(name) if word]
-    for start in range(len(words)):
-        rest = words[start:]
-        channel = _CHANNELS.get("".join(rest).lower()) or _CHANNELS.get(_with_long_side(rest))
-        if channel:
-            return channel
-    return None
+    return shape_names.single_channel(name)
 
 
 @lru_cache(maxsize=1024)
@@ -52,36 +30,17 @@ def channel_for_path(path: str) -> str | None:
     return channel_for_name(bpy.utils.unescape_identifier(named[1])) if named else None
 
 
-def _with_long_side(words: list[str]) -> str:
-    last = words[-1]
-    if last.lower() in _SIDES:
-        return _normalise("".join(words[:-1])) + _SIDES[last.lower()]
-    if _SIDE_LETTER.search(last):
-        return _normalise("".join(words)[:-1]) + _SIDES[last[-1].lower()]
-    return ""
-
-
 def face_shape_keys(obj: bpy.types.Object) -> dict[str, str]:
-    """Return the shape key of each channel, in the order of the channels.
+    """Return the shape key of each channel that one whole shape key makes, in the order of the channels.
 
-    ARKit's exact spelling takes precedence over other spellings, and those over names with a number at the end.
+    ARKit's exact spelling takes precedence over other spellings, and those over names with a number at the end. A key
+    is here only if `channel_for_name` finds its channel too, so that keys and the curves of Actions agree.
     """
     keys = obj.data.shape_keys if obj.type == "MESH" else None
     if keys is None:
         return {}
-    names: dict[str, str] = {}
-    for block in keys.key_blocks:
-        channel = channel_for_name(block.name)
-        is_better = channel not in names or _spelling_rank(block.name) < _spelling_rank(names[channel])
-        if channel and block != keys.reference_key and is_better:
-            names[channel] = block.name
-    return {channel: names[channel] for channel in channels.SHAPES if channel in names}
-
-
-def _spelling_rank(name: str) -> int:
-    """Return 0 for ARKit's spelling of a channel, 1 for another one, 2 for a name with a number at the end."""
-    channel = channel_for_name(name)
-    return 0 if name == channel else 1 if _unnumbered_channel(name) else 2
+    targets = shape_names.named_targets([block.name for block in keys.key_blocks if block != keys.reference_key])
+    return {target.channel: target.name for target in targets if channel_for_name(target.name) == target.channel}
 
 
 def driven_shape_keys(obj: bpy.types.Object) -> set[str]:

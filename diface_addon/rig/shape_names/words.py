@@ -1,0 +1,100 @@
+"""The words of a shape key's name: split at separators and capitals, with synonyms unified."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(text.split())
+
+
+SIDES = {"l": "Left", "left": "Left", "lft": "Left", "r": "Right", "right": "Right", "rgt": "Right"}
+"""A word -> the side that it names."""
+
+NOUNS = word_set("eye lid brow cheek nose lip jaw mouth tongue chin corner upper lower top bottom inner outer midmouth")
+"""Words that name a part of the face. A mesh may be named so."""
+
+ACTIONS = word_set(
+    "blink close open wide squint slit look forward thrust sideways slide drop raise depress pull smile frown "
+    "sad dimple stretch press roll suck shrug funnel pucker purse puff blow balloon inflate sneer wrinkle "
+    "scrunch snarl flank elevation extern together toward tighten flex breath chew narrow whistle adjust under "
+    "inside overturn overlay ape pout shift kiss"
+)
+"""Words that say what the part does."""
+
+SMALL = word_set("up down in out long step simple cor")
+"""Words that say what the part does only beside a part or an action."""
+
+_SAME = {
+    "eye": "eyes", "lid": "lids eyelid eyelids", "brow": "brows eyebrow eyebrows", "cheek": "cheeks", "lip": "lips",
+    "corner": "corners", "blink": "blinks", "close": "closed closure shut", "open": "opened", "wide": "widen",
+    "look": "looking gaze", "up": "upward upwards", "down": "downward downwards",
+    "forward": "forwards foreward fwd", "sideways": "sideway", "raise": "raiser raised", "depress": "depressor",
+    "pull": "puller", "dimple": "dimpler dimples", "stretch": "stretcher", "press": "presser pressor", "suck": "sucker",
+    "funnel": "funneler funneller", "pucker": "puckerer", "puff": "puffer puffed", "wrinkle": "wrinkler",
+    "upper": "top", "scrunch": "scrunched", "toward": "towards", "tighten": "tightener tight", "drop": "dropper",
+    "lower": "bottom lowerer lowered",
+}  # fmt: skip
+_CANONICAL = {word: canonical for canonical, others in _SAME.items() for word in others.split()}
+_WORDS = (
+    NOUNS | ACTIONS | SMALL | set(_CANONICAL) | {word for word in SIDES if len(word) > 1} | {"shape", "mid", "middle"}
+)
+_PIECES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[^A-Za-z0-9]+")
+_CHUNKS = re.compile(r"([\W_]*)([^\W_]+)")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a name, and the separator before it ("" at a capital or digit)."""
+
+    text: str
+    separator: str
+
+    @property
+    def is_number(self) -> bool:
+        return self.text.isdigit()
+
+
+def normalised(name: str) -> str:
+    """Return the name in Unicode's compatibility form: full-width and half-width characters become the usual ones."""
+    return unicodedata.normalize("NFKC", name)
+
+
+@lru_cache(maxsize=4096)
+def words_of(name: str) -> tuple[Word, ...]:
+    """Return the words of a name in lower case, with synonyms unified: `Eyes_ClosedL` -> eye, close, l."""
+    found: list[Word] = []
+    for separator, chunk in _CHUNKS.findall(normalised(name)):
+        before = separator
+        for piece in _PIECES.findall(chunk):
+            for text in _parts(piece.lower()):
+                found.append(Word(_CANONICAL.get(text, text), before))
+                before = ""
+    return tuple(found)
+
+
+def _parts(piece: str) -> tuple[str, ...]:
+    """Return the known words that a piece is composed of (`jawopen`, `Leye`), or the piece itself."""
+    if piece in _WORDS or piece in SIDES or not piece.isalpha():
+        return (piece,)
+    return _segmented(piece, 0) or (piece,)
+
+
+@lru_cache(maxsize=4096)
+def _segmented(piece: str, depth: int) -> tuple[str, ...]:
+    """Return `piece` as few known words, or (). A single l or r may be the first or the last letter."""
+    if piece in _WORDS or (depth and piece in SIDES):
+        return (piece,)
+    best: tuple[str, ...] = ()
+    for end in range(1, len(piece)):
+        head = piece[:end]
+        if head in _WORDS or (not depth and head in SIDES):
+            rest = _segmented(piece[end:], depth + 1)
+            if rest and (not best or len(rest) + 1 < len(best)):
+                best = (head, *rest)
+    return best
