@@ -133,7 +133,7 @@ def _read(found: list[Word], prefix: str, suffix: str) -> tuple[Reading, ...]:
     """Return what the words mean whose end is a phrase."""
     found, is_numbered = _without_suffix(found, suffix)
     for start in range(len(found)):
-        meant = _phrase([word.text for word in found[start:]])
+        meant = None if found[start].is_number else _phrase([word.text for word in found[start:]])
         if meant is not None:
             if not _may_precede(found[: start + 1], prefix, meant.is_arkit):
                 return ()

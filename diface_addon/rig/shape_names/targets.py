@@ -49,7 +49,7 @@ class _Named:
     meant: Reading
 
 
-def named_targets(names: Sequence[str]) -> tuple[NamedTarget, ...]:
+def named_targets(names: Sequence[str], others: Sequence[str] = ()) -> tuple[NamedTarget, ...]:
     """Return the shape keys of each channel, in the order of the channels.
 
     Where several names mean a channel, the first of these kinds is taken: ARKit's spelling; ARKit's words; the complete
@@ -59,8 +59,9 @@ def named_targets(names: Sequence[str]) -> tuple[NamedTarget, ...]:
 
     Args:
         names: The names of all shape keys of one mesh, without its reference key.
+        others: Those of the character's other meshes. They show that names such as `MouthOpen` are about a face.
     """
-    return _named_targets(tuple(names))
+    return _named_targets(tuple(names), tuple(others))
 
 
 def single_channel(name: str) -> str | None:
@@ -72,15 +73,19 @@ def single_channel(name: str) -> str | None:
 
 
 @lru_cache(maxsize=64)
-def _named_targets(names: tuple[str, ...]) -> tuple[NamedTarget, ...]:
-    prefix, suffix = _shared_words(names)
-    named = [_Named(index, name, meant) for index, name in enumerate(names) for meant in readings(name, prefix, suffix)]
-    sure = [one for one in named if not one.meant.needs_context]
-    chosen = _chosen(sure)
-    if len(chosen) >= _FACE_CHANNELS:
-        stems = {channel.removesuffix("Left").removesuffix("Right") for channel in chosen}
+def _named_targets(names: tuple[str, ...], others: tuple[str, ...]) -> tuple[NamedTarget, ...]:
+    named = _read_all(names)
+    chosen = _chosen([one for one in named if not one.meant.needs_context])
+    among = set(chosen) | set(_chosen([one for one in _read_all(others) if not one.meant.needs_context]))
+    if len(among) >= _FACE_CHANNELS:
+        stems = {channel.removesuffix("Left").removesuffix("Right") for channel in among}
         chosen = _chosen([one for one in named if not one.meant.needs or one.meant.needs in stems])
     return _targets(chosen)
+
+
+def _read_all(names: tuple[str, ...]) -> list[_Named]:
+    prefix, suffix = _shared_words(names)
+    return [_Named(index, name, meant) for index, name in enumerate(names) for meant in readings(name, prefix, suffix)]
 
 
 def _shared_words(names: tuple[str, ...]) -> tuple[str, str]:
@@ -105,8 +110,7 @@ def _chosen(named: list[_Named]) -> dict[str, list[_Named]]:
     for one in named:
         meant = one.meant
         covered[meant.vocabulary].add(meant.channel)
-        pattern = meant.pattern if meant.part != ("", "") else ""
-        groups[meant.channel, _kind(meant), meant.vocabulary, pattern].setdefault(meant.part, one)
+        groups[meant.channel, _kind(meant), meant.vocabulary, meant.pattern].setdefault(meant.part, one)
     best: dict[str, tuple[tuple[int, int, int, int], list[_Named]]] = {}
     for (channel, kind, vocabulary, _), parts in groups.items():
         if set(parts) not in _COMPLETE:
