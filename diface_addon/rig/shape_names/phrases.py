@@ -42,26 +42,28 @@ class Phrase:
 
 
 _SIDED = {
-    "eyeBlink": "eye blink, eye close, lid close, lid blink, eye lid close, eye lid blink, blink, eye blink close",
+    "eyeBlink": "eye blink, eye close, lid close, lid blink, eye lid close, eye lid blink, blink, eye blink close, "
+    "eye close max",
     "eyeSquint": "eye squint, eye squint inner, squint, lid tighten, eye lid tighten, eye slit, eye squint simple, "
-    "eye tighten",
-    "eyeWide": "eye wide, eye open up, upper lid raise, eye upper lid raise, eye wide open",
+    "eye tighten, eye squint max",
+    "eyeWide": "eye wide, eye open up, upper lid raise, eye upper lid raise, eye wide open, lid raise",
     "eyeLookUp": "eye look up, look up",
     "eyeLookDown": "eye look down, look down",
     "eyeLookIn": "eye look in, look in",
     "eyeLookOut": "eye look out, look out",
-    "mouthSmile": "mouth smile, smile, mouth|lip corner pull, mouth lip corner pull, mouth smile simple, lip smile",
+    "mouthSmile": "mouth smile, smile, mouth|lip corner pull, mouth lip corner pull, mouth smile simple, lip smile, "
+    "mouth smile max",
     "mouthFrown": "mouth frown, mouth|lip corner depress, mouth lip corner depress, mouth sad, lip frown",
     "mouthDimple": "mouth dimple, dimple, lip dimple",
     "mouthStretch": "mouth stretch, lip stretch, mouth lip stretch",
-    "mouthPress": "mouth press, lip press, mouth lip press",
+    "mouthPress": "mouth press W?, lip press, mouth lip press",
     "mouthLowerDown": "mouth lower down, mouth down lower, lower lip down|depress, mouth lower lip depress|down, "
     "lip lower down|depress, mouth snarl lower",
     "mouthUpperUp": "mouth upper up, mouth up upper, upper lip up|raise, mouth upper lip up|raise, lip upper up|raise, "
     "mouth snarl upper",
-    "browDown": "brow down, brow lower, brow drop",
+    "browDown": "brow down, brow lower|lowerer, brow drop",
     "browOuterUp": "brow outer up, brow raise outer, outer brow up|raise, brow outer raise, brow extern up, "
-    "brow up outer",
+    "brow up outer, brow out vert max",
     "cheekSquint": "cheek squint, cheek raise, eye cheek raise, cheek flex",
     "noseSneer": "nose sneer, nose wrinkle, nose scrunch, nose flank raise, nose elevation",
 }
@@ -73,9 +75,10 @@ _MIDDLE = {
     "funnel, mouth pucker open, mouth whistle narrow adjust",
     "mouthPucker": "mouth pucker W?, lip pucker W?, mouth V pucker, lip V pucker, V lip pucker, mouth? lip purse W?, "
     "mouth lip pucker W?, pucker",
-    "browInnerUp": "brow inner up, brow raise in|inner, inner brow up|raise, brow inner raise, brow up inner",
+    "browInnerUp": "brow inner up, brow raise in|inner, inner brow up|raise, brow inner raise, brow up inner, "
+    "brow mid vert max",
     "cheekPuff": "cheek puff, cheek blow, mouth cheek blow, cheek balloon, cheek inflate, cheek blow cor",
-    "tongueOut": "tongue out, tongue out cor",
+    "tongueOut": "tongue out, tongue out cor, tongue out max",
     "breathIn": "breath in",
 }
 _OF_LIP = {
@@ -92,21 +95,23 @@ _GAZE = "eye look, look"
 
 _CONTEXT_SIDED = {
     "eyeLookUp": "eye up", "eyeLookDown": "eye down", "eyeLookIn": "eye in", "eyeLookOut": "eye out",
-    "mouthSmile": "mouth|lip corner up", "mouthFrown": "frown, mouth|lip corner down", "browDown": "brow d",
-    "browOuterUp": "brow up, brow raise, brow u", "noseSneer": "sneer", "mouthStretch": "mouth wide",
+    "mouthSmile": "mouth|lip corner up, corner pull", "browDown": "brow d, lowerer",
+    "mouthFrown": "frown, mouth|lip corner down, corner depress", "mouthUpperUp": "upper raise",
+    "browOuterUp": "brow up, brow raise, brow u, outer raise", "noseSneer": "sneer",
+    "mouthStretch": "mouth wide, stretch",
 }  # fmt: skip
 _CONTEXT_MIDDLE = {
-    "jawOpen": "mouth open, jaw down, mouth stretch c",
-    "jawForward": "jaw out",
+    "jawOpen": "mouth open, mouth open max, jaw down, mouth stretch c",
+    "jawForward": "jaw out, jaw out max",
     "mouthClose": "mouth ape shape, lip close",
     "mouthFunnel": "mouth V overturn",
     "mouthPucker": "mouth pout, mouth narrow, mouth kiss, kiss",
-    "browInnerUp": "brow up|u|raise c|mid|middle, mid brow up",
+    "browInnerUp": "brow up|u|raise c|mid, mid brow up, inner raise",
     "cheekPuff": "puff",
-    "mouthShrugLower": "chin raise, mouth lower overlay",
+    "mouthShrugLower": "chin raise, mouth lower overlay, lower lip raise",
     "tongueOut": "tongue long step",
 }
-_CONTEXT_OF_LIP = {"mouthRoll": "mouth V inside, lip V close"}
+_CONTEXT_OF_LIP = {"mouthRoll": "mouth V inside, lip V close, V lip close"}
 
 FACS = {
     1: "browInnerUp", 2: "browOuterUp", 4: "browDown", 5: "eyeWide", 6: "cheekSquint", 7: "eyeSquint", 9: "noseSneer",
@@ -149,7 +154,9 @@ def _arkit_words() -> set[tuple[str, ...]]:
     """Return ARKit's words of each channel without its side."""
     tables = (_SIDED, _MIDDLE)
     found = {
-        tuple(next(iter(_patterns({stem: text})))[1].rstrip(" W?").split()) for t in tables for stem, text in t.items()
+        tuple(next(iter(_patterns({stem: text})))[1].removesuffix(" W?").split())
+        for t in tables
+        for stem, text in t.items()
     }
     return (
         found

@@ -17,7 +17,7 @@ _CUT_AT_LEAST = 58
 """A name as long as this may have been cut before a number like ".001" was added."""
 _SHORTEST_REST = 6
 _NEUTRAL_SUFFIX = ("shape", "shapes", "bs", "blendshape", "morph", "morphs", "target", "key", "div")
-_MIDDLE_SUFFIX = ("c", "m", "mid", "middle")
+_MIDDLE_SUFFIX = ("c", "m", "mid")
 _CAMEL_PREFIX = ("ctrl", "exp", "expr", "bs", "facs", "blendshape", "morph")
 _MODIFIERS = words.word_set(
     "not no half semi slight small big more less fix fixed corrective correction corr combo comb inv inverse "

@@ -23,27 +23,25 @@ ACTIONS = word_set(
     "blink close open wide squint slit look forward thrust sideways slide drop raise depress pull smile frown "
     "sad dimple stretch press roll suck shrug funnel pucker purse puff blow balloon inflate sneer wrinkle "
     "scrunch snarl flank elevation extern together toward tighten flex breath chew narrow whistle adjust under "
-    "inside overturn overlay ape pout shift kiss"
+    "inside overturn overlay ape pout shift kiss lowerer"
 )
 """Words that say what the part does."""
 
-SMALL = word_set("up down in out long step simple cor")
+SMALL = word_set("up down in out long step simple cor vert mid max min")
 """Words that say what the part does only beside a part or an action."""
 
 _SAME = {
     "eye": "eyes", "lid": "lids eyelid eyelids", "brow": "brows eyebrow eyebrows", "cheek": "cheeks", "lip": "lips",
-    "corner": "corners", "blink": "blinks", "close": "closed closure shut", "open": "opened", "wide": "widen",
+    "corner": "corners", "blink": "blinks", "close": "closed closer closure shut", "open": "opened", "wide": "widen",
     "look": "looking gaze", "up": "upward upwards", "down": "downward downwards",
     "forward": "forwards foreward fwd", "sideways": "sideway", "raise": "raiser raised", "depress": "depressor",
     "pull": "puller", "dimple": "dimpler dimples", "stretch": "stretcher", "press": "presser pressor", "suck": "sucker",
     "funnel": "funneler funneller", "pucker": "puckerer", "puff": "puffer puffed", "wrinkle": "wrinkler",
     "upper": "top", "scrunch": "scrunched", "toward": "towards", "tighten": "tightener tight", "drop": "dropper",
-    "lower": "bottom lowerer lowered",
+    "lower": "bottom lowered", "mid": "middle center centre",
 }  # fmt: skip
 _CANONICAL = {word: canonical for canonical, others in _SAME.items() for word in others.split()}
-_WORDS = (
-    NOUNS | ACTIONS | SMALL | set(_CANONICAL) | {word for word in SIDES if len(word) > 1} | {"shape", "mid", "middle"}
-)
+_WORDS = NOUNS | ACTIONS | SMALL | set(_CANONICAL) | {word for word in SIDES if len(word) > 1} | {"shape"}
 _PIECES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[^A-Za-z0-9]+")
 _CHUNKS = re.compile(r"([\W_]*)([^\W_]+)")
 

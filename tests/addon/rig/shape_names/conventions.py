@@ -1,8 +1,9 @@
 """Some names of each convention, with the channels that they truly are. `{S}` and `{s}` stand for a side.
 
-Sources: Meta's face tracking; VIVE's SRanipal; Faceshift; NVIDIA Audio2Face; Epic's MetaHuman control
-curves; Reallusion's CC3 and CC4; DAZ's Genesis 3 to 9 and the factors of Diffeomorphic's tables; Mixamo Fuse; VRChat's
-Unified Expressions; VRM; MMD; MakeHuman's expression units; FACS (Ekman and Friesen 2002).
+Sources: Meta's face tracking; VIVE's SRanipal; Faceshift; NVIDIA Audio2Face; Epic's MetaHuman control curves;
+Reallusion's CC3 and CC4; DAZ's Genesis 3 to 9 and the factors of Diffeomorphic's tables; Mixamo Fuse; MB-Lab; Valve's
+flexes; Snap's Lens Studio; VRChat's Unified Expressions; VRM; MMD; MakeHuman's expression units; FACS (Ekman and
+Friesen 2002).
 """
 
 from __future__ import annotations
@@ -151,6 +152,7 @@ CONVENTIONS = {
         mouth{S} = facs_ctrl_MouthLeft-Right
         jaw{S} = facs_ctrl_JawLeft-Right
         jawForward = facs_ctrl_JawForward-Recess
+        mouthPress{S} = facs_bs_MouthPressUpper{S} facs_bs_MouthPressLower{S}
         eyeBlink{S} = facs_bs_EyeBlink{S}
         mouthFunnel = facs_ctrl_MouthFunnel
         - = facs_bs_MouthFunnelUpperLeft facs_ctrl_BrowSqueeze facs_ctrl_NasalFlare
@@ -198,6 +200,57 @@ CONVENTIONS = {
         browOuterUp{S} = eyebrows-{l}-extern-up
         browInnerUp = eyebrows-left-inner-up eyebrows-right-inner-up
         - = mouth-corner-puller mouth-retraction mouth-pursing neck-platysma nose-compression
+    """,
+    "MB-Lab": """
+        eyeBlink{S} = Expressions_eyeClosed{s}_max
+        eyeSquint{S} = Expressions_eyeSquint{s}_max
+        mouthSmile{S} = Expressions_mouthSmile{s}_max
+        browOuterUp{S} = Expressions_browOutVert{s}_max
+        browInnerUp = Expressions_browsMidVert_max
+        jawOpen = Expressions_mouthOpen_max
+        jawForward = Expressions_jawOut_max
+        tongueOut = Expressions_tongueOut_max
+        - = Expressions_eyeClosed{s}_min Expressions_browOutVert{s}_min Expressions_eyeClosedPressure{s}_max
+        - = Expressions_mouthOpen_min Expressions_mouthOpenAggr_max Expressions_mouthSmile_max Expressions_jawHoriz_max
+        - = Expressions_mouthOpenO_max Expressions_mouthSmileOpen2_max
+        - = Expressions_eyesVert_max Expressions_mouthHoriz_max
+    """,
+    "Source": """
+        eyeWide{S} = {l}_lid_raiser
+        eyeSquint{S} = {l}_lid_tightener
+        eyeBlink{S} = {l}_lid_closer
+        browInnerUp = left_inner_raiser right_inner_raiser
+        browOuterUp{S} = {l}_outer_raiser
+        browDown{S} = {l}_lowerer
+        cheekSquint{S} = {l}_cheek_raiser
+        mouthUpperUp{S} = {l}_upper_raiser
+        mouthSmile{S} = {l}_corner_puller
+        mouthFrown{S} = {l}_corner_depressor
+        mouthPucker = left_puckerer right_puckerer
+        mouthFunnel = left_funneler right_funneler
+        mouthStretch{S} = {l}_stretcher
+        mouthShrugLower = chin_raiser
+        jawOpen = jaw_drop
+        - = {l}_lid_droop {l}_mouth_drop {l}_part
+        - = blink half_closed wrinkler presser tightener jaw_clencher smile lower_lip bite head_rightleft eyes_updown
+    """,
+    "Lens Studio": """
+        eyeBlink{S} = EyeBlink{S}
+        eyeWide{S} = EyeOpen{S}
+        eyeLookIn{S} = EyeIn{S}
+        browDown{S} = BrowsDown{S}
+        browOuterUp{S} = BrowsUp{S}
+        browInnerUp = BrowsUpCenter
+        jawForward = JawForward
+        mouthPucker = LipsPucker
+        mouthRollLower = LowerLipClose
+        mouthRollUpper = UpperLipClose
+        mouthLowerDown{S} = LowerLipDown{S}
+        mouthUpperUp{S} = UpperLipUp{S}
+        mouthShrugLower = LowerLipRaise
+        noseSneer{S} = Sneer{S}
+        cheekPuff = Puff
+        - = MouthUp{S}
     """,
     "VRM": """
         eyeBlink{S} = Blink_{s}
