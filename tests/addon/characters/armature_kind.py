@@ -26,7 +26,7 @@ class Options:
         keep_empty: Names of `shapes` that the main mesh has although they move nothing.
         with_jaw: Add a jaw bone that moves the lower face and teeth, besides the shape keys.
         eyes_by_bones: Leave the eyeLook shapes out of the eye meshes, so that only bones can turn the eyes.
-        with_walk: Animate the armature with an Action of its own.
+        with_walk: Animate the armature, as body animation that is already there.
         label: Names it in tables.
     """
 
