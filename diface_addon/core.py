@@ -7,6 +7,7 @@ if __name__.count(".") > 1 and not TYPE_CHECKING:
     from ..diface_core import channels, errors, protocol, request_file, types
     from ..diface_core.faces.flame import flame_model, identities, placement, recognition
     from ..diface_core.faces.head import Head, load_head
+    from ..diface_core.faces.poses import known_poses, pose_channels, pose_set, solve_poses
     from ..diface_core.motion import pc2, warp
     from ..diface_core.runtime import start_errors
 else:
@@ -14,6 +15,7 @@ else:
     from diface_core import channels, errors, protocol, request_file, types
     from diface_core.faces.flame import flame_model, identities, placement, recognition
     from diface_core.faces.head import Head, load_head
+    from diface_core.faces.poses import known_poses, pose_channels, pose_set, solve_poses
     from diface_core.motion import pc2, warp
     from diface_core.runtime import start_errors
 
@@ -24,12 +26,16 @@ __all__ = [
     "errors",
     "flame_model",
     "identities",
+    "known_poses",
     "load_head",
     "pc2",
     "placement",
+    "pose_channels",
+    "pose_set",
     "protocol",
     "recognition",
     "request_file",
+    "solve_poses",
     "start_errors",
     "types",
     "warp",
