@@ -7,8 +7,9 @@ import bpy
 from .. import compat
 from ..core import channels
 from ..jobs.setup import prefetch
+from ..scene.animation import active_curves
 from ..scene.audio import audio_strip
-from ..scene.characters import flame_mesh, shape_key_names
+from ..scene.characters import flame_mesh
 from ..settings import scene_settings
 from . import engine
 from .panel_base import PanelBase, draw_message, draw_status
@@ -35,7 +36,7 @@ def _draw_character(layout: bpy.types.UILayout, context: bpy.types.Context) -> N
     settings = context.scene.diface
     layout.prop(settings, "character")
     obj = scene_settings.character(context)
-    count = len(set(shape_key_names.face_shape_keys(obj)) & set(channels.FACE)) if obj else 0
+    count = len(active_curves.reached_channels(obj) & set(channels.FACE)) if obj and obj.type == "MESH" else 0
     if obj and obj.type == "MESH" and not (flame_mesh.is_flame(obj) and not count):
         row = layout.row(align=True)
         row.label(text=f"{count} of {len(channels.FACE)} ARKit shape keys found")
@@ -92,4 +93,4 @@ def _needs_only_sound(context: bpy.types.Context) -> bool:
     settings, obj = context.scene.diface, scene_settings.character(context)
     if settings.source != "STRIP" or settings.strip or audio_strip.list_strips(context) or not compat.HAS_AUDIO:
         return False
-    return obj is not None and bool(shape_key_names.face_shape_keys(obj))
+    return obj is not None and obj.type == "MESH" and active_curves.has_face(obj)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from mathutils import Vector
 
-from . import head_target, parts
+from . import bone_axes, bones, head_target, mesh_mapping, parts, shape_displacement
 from .character import Character
 
 SAME_AXES = 1e-3
@@ -24,13 +24,20 @@ def is_bound(main: bpy.types.Object) -> bool:
 def bind(character: Character) -> None:
     """Store the parts and the head target of a character with its main mesh. Numbers that parts have stay."""
     main, bone = character.main, character.bones.head
+    for face in character.faces:
+        mesh_mapping.store_empty_shapes(face, shape_displacement.find_empty(face))
     owner = character.armature if bone else character.head_object
-    parts.add_parts(main, [*character.faces[1:], *([owner] if owner not in (None, main) else [])])
+    axes_by_bone = bone_axes.find_axes(character)
+    armature = character.armature if axes_by_bone else None
+    parts.add_parts(main, [*character.faces[1:], *(obj for obj in (owner, armature) if obj not in (None, main))])
+    if armature is not None:
+        bones.store(main, armature, axes_by_bone)
     if owner is None:
         head_target.store(main, None)
     elif bone:
         local = np.array(owner.matrix_world.to_3x3() @ owner.data.bones[bone].matrix_local.to_3x3())
-        head_target.store(main, owner, bone, _local_axes(local, character.facing))
+        share = 1.0 - bone_axes.NECK_SHARE if character.bones.neck else 1.0
+        head_target.store(main, owner, bone, _local_axes(local, character.facing), share=share)
     else:
         axes = _local_axes(np.array(owner.matrix_world.to_3x3()), character.facing)
         pivot = np.array(owner.matrix_world.inverted_safe() @ Vector(character.pivot))
@@ -43,6 +50,7 @@ def bind(character: Character) -> None:
 def unbind(main: bpy.types.Object) -> None:
     """Remove what `bind` stored; takes of the character then animate the main mesh alone."""
     parts.forget_parts(main)
+    bones.forget(main)
     head_target.forget(main)
 
 

@@ -13,12 +13,13 @@ from .property_address import PropertyAddress
 
 @dataclass(frozen=True)
 class FaceTarget:
-    """A property of the rig that one channel moves, or two that exclude each other.
+    """A property of the rig that one channel moves, or several in fixed proportions.
 
     Attributes:
         address: The property.
         gains: (channel, gain) pairs: the property's value is the sum of gain x channel. A control of two directions
-            (-1 to 1) has two channels with gains of opposite signs.
+            (-1 to 1) has two channels with gains of opposite signs, which exclude each other; a blink of both eyes has
+            two with equal gains, which get the same value.
         name: Name of the shape key.
     """
 
@@ -45,4 +46,7 @@ class FaceTarget:
         """Return the values of the channels that give the property a value. The inverse of `value`."""
         if len(self.gains) == 1:
             return {self.channel: value / self.gains[0][1]}
+        if min(gain for _channel, gain in self.gains) > 0:
+            whole = sum(gain for _channel, gain in self.gains)
+            return {channel: value / whole for channel, _gain in self.gains}
         return {channel: np.maximum(value / gain, 0.0) for channel, gain in self.gains}

@@ -17,6 +17,8 @@ from .property_address import PropertyAddress, part_kind
 
 STORED = "diface_head_target"
 """Custom property of the main mesh: the head target as JSON. Without it, the head is the main mesh itself."""
+HEAD = "head"
+"""The name of every value of the head's rotation, where channels have names."""
 _PATHS = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
 
 
@@ -31,6 +33,7 @@ class HeadTarget:
         axes: (3, 3) orthogonal, may mirror: columns are the head's axes (left, back, up) in the local axes that the
             rotation is about. None if they are the local axes.
         pivot: (3,) the point that stays in place, in local coordinates of an object; None for its origin.
+        share: Share of the head's rotation that it takes; bones of the neck take the rest.
     """
 
     kind: str
@@ -38,6 +41,7 @@ class HeadTarget:
     bone: str = ""
     axes: npt.NDArray[np.float64] | None = None
     pivot: npt.NDArray[np.float64] | None = None
+    share: float = 1.0
 
     @property
     def posed(self) -> bpy.types.Object | bpy.types.PoseBone:
@@ -96,6 +100,7 @@ def head_target(main: bpy.types.Object) -> HeadTarget:
         bone,
         None if axes is None else np.array(axes, np.float64).reshape(3, 3),
         None if pivot is None else np.array(pivot, np.float64),
+        stored.get("share", 1.0),
     )
 
 
@@ -111,6 +116,7 @@ def store(
     bone: str = "",
     axes: npt.NDArray | None = None,
     pivot: npt.NDArray | None = None,
+    share: float = 1.0,
 ) -> None:
     """Store the head target with a character.
 
@@ -120,10 +126,11 @@ def store(
         bone: See `HeadTarget`.
         axes: See `HeadTarget`.
         pivot: See `HeadTarget`.
+        share: See `HeadTarget`.
     """
     fields: dict[str, object] = {"none": True}
     if owner is not None:
-        fields = {"part": part_number(main, owner), "bone": bone}
+        fields = {"part": part_number(main, owner), "bone": bone, "share": share}
         fields |= {} if axes is None else {"axes": np.asarray(axes, float).ravel().tolist()}
         fields |= {} if pivot is None else {"pivot": np.asarray(pivot, float).tolist()}
     main[STORED] = json.dumps(fields)

@@ -7,8 +7,8 @@ import logging
 import bpy
 
 from ...core import errors
+from ...scene.animation import active_curves
 from ...scene.audio import audio_strip
-from ...scene.characters import shape_key_names
 from ...settings import preferences, scene_settings
 from .. import worker_client
 
@@ -44,7 +44,7 @@ def _has_input(context: bpy.types.Context) -> bool:
         has_sound = bool(settings.filepath)
     else:
         has_sound = bool(audio_strip.list_strips(context))
-    return has_sound or (obj is not None and bool(shape_key_names.face_shape_keys(obj)))
+    return has_sound or (obj is not None and obj.type == "MESH" and active_curves.has_face(obj))
 
 
 def _start() -> None:

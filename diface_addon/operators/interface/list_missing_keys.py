@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ...core import channels
-from ...scene.characters import shape_key_names
+from ...scene.animation import active_curves
 from ...settings import scene_settings
 
 
@@ -34,8 +34,8 @@ class DIFACE_OT_list_missing_keys(bpy.types.Operator):
 
 
 def missing_keys(obj: bpy.types.Object | None) -> list[str]:
-    """Return the ARKit names without a shape key on `obj`, in ARKit's order; all of them without an object."""
-    present = shape_key_names.face_shape_keys(obj) if obj else {}
+    """Return the ARKit names that nothing of a character moves for, in ARKit's order; all of them without one."""
+    present = active_curves.reached_channels(obj) if obj else set()
     return [name for name in channels.FACE if name not in present]
 
 

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 import bpy
 
 from ... import compat
-from ...rig import parts
+from ...core import channels
+from ...rig import bones, parts
+from ...rig.bone_group import BoneGroup
 from ...rig.face_target import FaceTarget
-from ...rig.head_target import head_target
+from ...rig.head_target import HEAD, head_target
+from ...rig.mesh_mapping import MeshMapping, PoseGroup, mesh_mapping
 from ...rig.property_address import PropertyAddress, part_kind
 from ..characters import shape_key_names
 from ..keys import nla
 from ..provenance import baseline, layer_tracks, stored_request
-
-HEAD = "head"
-"""The name that `channels_by_address` gives to every value of the head's rotation."""
 
 
 @dataclass(frozen=True)
@@ -58,31 +58,51 @@ def data_block(obj: bpy.types.Object, kind: str) -> bpy.types.ID:
 def channels_by_address(obj: bpy.types.Object) -> dict[PropertyAddress, str]:
     """Return the channels of a character by property: shape keys that no driver sets, and the head's rotation.
 
-    Several properties may have one channel, as `jawOpen` of head and teeth; the main mesh's comes first. The values of
-    a rotation are not channels themselves; all have the name "head".
+    Several properties may have one channel, as `jawOpen` of head and teeth; the main mesh's comes first. The name of a
+    pose that is solved from several channels is that of its shape key. The values of a rotation are not channels
+    themselves; all have the name "head".
     """
     faces = {target.address: target.channel for target in face_targets(obj)}
+    for group in groups(obj):
+        faces |= dict(zip(group.addresses, group.names, strict=True))
     return faces | dict.fromkeys(head_target(obj).addresses, HEAD)
 
 
 def face_targets(obj: bpy.types.Object) -> list[FaceTarget]:
     """Return the shape keys that face channels move and no driver sets, those of the main mesh first."""
-    found = []
-    for number, part in {0: obj, **parts.part_objects(obj)}.items():
-        found += part_targets(part, part_kind("KEY", number))
+    return [target for mapping in mappings(obj).values() for target in mapping.targets]
+
+
+def reached_channels(obj: bpy.types.Object) -> set[str]:
+    """Return the face channels that a character has shape keys or bones for."""
+    reached = {channel for target in face_targets(obj) for channel in target.channels}
+    return reached.union(*(group.channels for group in groups(obj))) & set(channels.SHAPES)
+
+
+def has_face(obj: bpy.types.Object) -> bool:
+    """Return whether a character has shape keys that the face channels move."""
+    return any(mapping.targets or mapping.group for mapping in mappings(obj).values())
+
+
+def groups(obj: bpy.types.Object) -> list[PoseGroup | BoneGroup]:
+    """Return the properties that several channels move together: the poses of each mesh, and the bones."""
+    poses = [mapping.group for mapping in mappings(obj).values() if mapping.group]
+    return [*poses, *bones.bone_groups(obj)]
+
+
+def mappings(obj: bpy.types.Object) -> dict[str, MeshMapping]:
+    """Return the mapping of every mesh of a character by the kind of its shape keys, that of the main mesh first."""
+    meshes = {
+        part_kind("KEY", number): part
+        for number, part in {0: obj, **parts.part_objects(obj)}.items()
+        if part.type == "MESH" and part.data.shape_keys
+    }
+    names = {kind: part.data.shape_keys.key_blocks.keys() for kind, part in meshes.items()}
+    found = {}
+    for kind, part in meshes.items():
+        others = tuple(name for other, of_other in names.items() if other != kind for name in of_other)
+        found[kind] = mesh_mapping(part, kind, frozenset(shape_key_names.driven_shape_keys(part)), others)
     return found
-
-
-def part_targets(part: bpy.types.Object, kind: str) -> list[FaceTarget]:
-    """Return the shape keys of one mesh, whose shape keys have a kind, that face channels move and no driver sets."""
-    shapes = shape_key_names.face_shape_keys(part)
-    driven = shape_key_names.driven_shape_keys(part) if shapes else set()
-    blocks = part.data.shape_keys.key_blocks if shapes else {}
-    return [
-        FaceTarget((kind, blocks[name].path_from_id("value"), 0), ((channel, 1.0),), name)
-        for channel, name in shapes.items()
-        if name not in driven
-    ]
 
 
 def all_curves(obj: bpy.types.Object) -> Iterator[tuple[PropertyAddress, ActiveCurve]]:
@@ -129,6 +149,9 @@ def addresses_by_channel(obj: bpy.types.Object) -> dict[str, PropertyAddress]:
     for target in face_targets(obj):
         for channel in target.channels:
             found.setdefault(channel, target.address)
+    for group in groups(obj):
+        for channel in group.channels - set(channels.HEAD):
+            found.setdefault(channel, group.addresses[0])
     return found
 
 

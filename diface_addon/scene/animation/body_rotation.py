@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import bpy
 
 from ... import compat
+from ...rig import bones
 from ...rig.head_target import HeadTarget
 from ..provenance import stored_request
 from . import active_curves
@@ -22,13 +23,15 @@ def is_animated_below(main: bpy.types.Object, target: HeadTarget) -> bool:
     """
     if target.owner == main:
         return False
-    if any(active_curves.strips_animating(main, address) for address in target.addresses):
+    turned = [address for group in bones.bone_groups(main) if group.turns_head for address in group.addresses]
+    addresses = [*target.addresses, *turned]
+    if any(active_curves.strips_animating(main, address) for address in addresses):
         return True
     animation = target.owner.animation_data
     if animation is None or animation.action is None or stored_request.is_take(animation.action):
         return False
     channels = compat.active_channelbag(animation)
-    paths = {path for _kind, path, _index in target.addresses}
+    paths = {path for _kind, path, _index in addresses}
     return channels is not None and any(curve.data_path in paths for curve in channels.fcurves)
 
 

@@ -85,11 +85,12 @@ def _check_face(obj: bpy.types.Object) -> None:
     _check_editable(obj.data, f"The mesh of {obj.name}")
     check_blocks(obj, {kind: block for kind, block in parts.data_blocks(obj).items() if id_type(kind) == "KEY"})
     _check_relative(obj)
-    names = shape_key_names.face_shape_keys(obj)
-    if not names:
+    if active_curves.has_face(obj):
+        return
+    if not shape_key_names.face_shape_keys(obj):
         hint = "Name them as ARKit does (jawOpen, mouthSmileLeft ...), or generate only the head."
         raise errors.SceneError(f"No shape key of {obj.name} has the name of a face channel.", hint)
-    if shape_key_names.driven_shape_keys(obj) >= set(names.values()):
+    if shape_key_names.driven_shape_keys(obj):
         hint = "Remove the drivers of the shape keys, or generate only the head."
         raise errors.SceneError(f"Drivers set all the shape keys of {obj.name}.", hint)
 

@@ -10,10 +10,13 @@ import numpy.typing as npt
 from mathutils import Quaternion
 
 from ...core import channels, placement, types
+from ...rig import rotation_values
+from ...rig.bone_group import BoneGroup
 from ...rig.head_target import head_target
+from ...rig.mesh_mapping import PoseGroup
 from ...rig.property_address import PropertyAddress, id_type
 from ..characters import flame_mesh
-from ..keys import frame_rate, nla, rotation_values
+from ..keys import frame_rate, nla
 from ..keys.key_table import nearest
 from ..provenance import rest_pose, stored_request
 from . import active_curves
@@ -48,12 +51,29 @@ def sample_motion(
                 if channel in wanted - sampled:
                     values[:, names.index(channel)] = of_channel
             sampled |= wanted
+    for group in active_curves.groups(obj):
+        wanted = group.channels & set(names) - sampled - set(channels.HEAD)
+        columns = group.columns(sample_group(obj, group, frames, active)) if wanted else {}
+        for channel in wanted:
+            values[:, names.index(channel)] = columns[channel]
+        sampled |= wanted
     if set(channels.HEAD) & set(names):
         turns = head_vectors(obj, sample_rotation(obj, frames, active), placed)
         for axis, name in enumerate(channels.HEAD):
             if name in names:
                 values[:, names.index(name)] = turns[:, axis]
     return types.Motion(values, names, frame_rate.scene_rate(bpy.context.scene))
+
+
+def sample_group(
+    obj: bpy.types.Object,
+    group: PoseGroup | BoneGroup,
+    frames: npt.NDArray,
+    active: dict[PropertyAddress, active_curves.ActiveCurve],
+) -> npt.NDArray[np.float32]:
+    """Return the values (T, K) of the properties of a group at `frames` (T,)."""
+    columns = [sample_property(obj, address, active.get(address), frames) for address in group.addresses]
+    return np.stack(columns, axis=1)
 
 
 def sample_rotation(
@@ -68,8 +88,8 @@ def head_vectors(
     obj: bpy.types.Object, values: npt.NDArray, placed: placement.Placement | None = None
 ) -> npt.NDArray[np.float64]:
     """Return values (T, 3 or 4) of the head's rotation as rotation vectors (T, 3), in radians."""
-    mode = head_target(obj).rotation_mode
-    vectors = rotation_values.rotation_vectors(values, mode, reference_rotation(obj))
+    target = head_target(obj)
+    vectors = rotation_values.rotation_vectors(values, target.rotation_mode, reference_rotation(obj)) / target.share
     placed = placed or find_placement(obj)
     return to_head_axes(vectors, placed) if placed else vectors
 
@@ -77,9 +97,10 @@ def head_vectors(
 def to_mesh_axes(
     obj: bpy.types.Object, vectors: npt.NDArray, placed: placement.Placement | None = None
 ) -> npt.NDArray[np.float64]:
-    """Return the head's rotation vectors (T, 3) about the mesh's local axes."""
+    """Return the rotation vectors (T, 3) of the head's object or bone about its local axes."""
+    vectors = head_target(obj).share * np.asarray(vectors, np.float64)
     placed = placed or find_placement(obj)
-    return placed.rotations_to_local(vectors) if placed else np.asarray(vectors, np.float64)
+    return placed.rotations_to_local(vectors) if placed else vectors
 
 
 def find_placement(obj: bpy.types.Object) -> placement.Placement | None:

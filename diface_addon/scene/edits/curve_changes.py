@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import channels, placement, types, warp
+from ...rig import rotation_values
 from ...rig.head_target import head_target
 from ...rig.property_address import PropertyAddress, id_type
 from ..animation import active_curves, evaluate_curves
 from ..animation.active_curves import ActiveCurve
-from ..keys import head_pose, rotation_values
+from ..keys import head_pose
 from ..pins.linked_pins import on_all_properties
 from ..pins.pin import Pin, group_by_curve
 from ..provenance import baseline, layer_tracks
@@ -85,6 +86,12 @@ def _face_values(obj: bpy.types.Object, edit: MotionEdit) -> dict[PropertyAddres
         values = target.value(columns)
         if mask.any() and values is not None:
             changed[target.address] = values, mask
+    for group in active_curves.groups(obj):
+        numbers = [number for number, name in enumerate(names) if name in group.channels]
+        mask = edit.regenerate_mask[:, numbers].any(axis=1)
+        if mask.any():
+            new = group.solve(columns, edit.motion.rate)
+            changed |= {address: (new[:, k], mask) for k, address in enumerate(group.addresses)}
     return changed
 
 

@@ -11,11 +11,11 @@ from ... import compat
 from ...core import placement
 from ...rig.head_target import head_target
 from ...rig.property_address import PropertyAddress
+from ...rig.rotation_values import rotation_vectors
 from ..animation import evaluate_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys import head_pose
 from ..keys.key_table import KeyTable
-from ..keys.rotation_values import rotation_vectors
 from ..pins.pin_channels import baseline_rotations
 from ..provenance import rest_pose
 from .curve_changes import MotionEdit

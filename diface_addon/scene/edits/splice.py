@@ -14,12 +14,12 @@ from mathutils import Quaternion
 
 from ... import compat
 from ...core import channels, errors
-from ...rig import parts
+from ...rig import parts, rotation_values
 from ...rig.head_target import head_target
 from ...rig.property_address import PointsByAddress, PropertyAddress, part_kind
 from ..animation import evaluate_curves
 from ..characters import shape_key_names
-from ..keys import head_pose, rotation_values
+from ..keys import head_pose
 from ..keys.key_table import KeyTable
 from ..pins.pin_values import is_locked
 from ..provenance import baseline, rest_pose, stored_request

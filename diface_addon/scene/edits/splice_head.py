@@ -11,8 +11,8 @@ import numpy.typing as npt
 from mathutils import Euler, Quaternion
 
 from ...core import types
+from ...rig import rotation_values
 from ..animation import evaluate_curves
-from ..keys import rotation_values
 from ..keys.key_table import KeyTable
 from .splice_span import Span
 

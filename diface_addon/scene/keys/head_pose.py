@@ -7,13 +7,13 @@ the object's delta location compensates for it, so that the location remains the
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import bpy
 import numpy as np
-from mathutils import Euler, Quaternion, Vector
+from mathutils import Quaternion, Vector
 
+from ...rig import rotation_values
 from ...rig.head_target import HeadTarget
 from .write_keys import SampledCurve
 
@@ -44,18 +44,20 @@ def rotation_curves(
         rest: The rest rotation.
         previous: Values of the rotation, 3 or 4, that the first row continues; None for those that it has now.
     """
-    obj: Posed = target.posed
-    poses = [rest @ _to_quaternion(vector) for vector in vectors]
-    if obj.rotation_mode == "QUATERNION":
-        values = _quaternions(poses, obj.rotation_quaternion.copy() if previous is None else Quaternion(previous))
-    elif obj.rotation_mode == "AXIS_ANGLE":
-        values = _axis_angles(poses, *((0.0, (0.0, 1.0, 0.0)) if previous is None else (previous[0], previous[1:])))
-    else:
-        mode = obj.rotation_mode
-        start = rest.to_euler(mode, obj.rotation_euler) if previous is None else Euler(previous, mode)
-        values = _eulers(poses, mode, start)
+    mode = target.rotation_mode
+    start = _first_values(target.posed, rest) if previous is None else previous
+    values = rotation_values.rotation_rows(mode, vectors, rest, start)
     columns = np.asarray(values, np.float32).T
     return [SampledCurve(target.rotation_path, index, column) for index, column in enumerate(columns)]
+
+
+def _first_values(posed: Posed, rest: Quaternion) -> list[float]:
+    """Return values near which the first row of a rotation begins."""
+    if posed.rotation_mode == "QUATERNION":
+        return list(posed.rotation_quaternion)
+    if posed.rotation_mode == "AXIS_ANGLE":
+        return [0.0, 0.0, 1.0, 0.0]
+    return list(rest.to_euler(posed.rotation_mode, posed.rotation_euler))
 
 
 def pivot_compensation(
@@ -81,7 +83,7 @@ def pivot_compensation(
         return []
     delta = _delta_rotation(obj)
     still = delta @ rest @ arm + Vector(rest_delta)
-    values = [tuple(still - delta @ rest @ _to_quaternion(vector) @ arm) for vector in vectors]
+    values = [tuple(still - delta @ rest @ rotation_values.to_quaternion(vector) @ arm) for vector in vectors]
     columns = np.asarray(values, np.float32).T
     return [SampledCurve(DELTA_LOCATION, index, column) for index, column in enumerate(columns)]
 
@@ -93,40 +95,3 @@ def _delta_rotation(obj: bpy.types.Object) -> Quaternion:
     if obj.rotation_mode == "AXIS_ANGLE":
         return Quaternion()
     return obj.delta_rotation_euler.to_quaternion()
-
-
-def _to_quaternion(vector: np.ndarray) -> Quaternion:
-    axis = Vector(vector.tolist())
-    return Quaternion(axis.normalized(), axis.length) if axis.length > 0 else Quaternion()
-
-
-def _eulers(poses: list[Quaternion], order: str, previous) -> list[tuple[float, ...]]:
-    rows = []
-    for pose in poses:
-        previous = pose.to_euler(order, previous)
-        rows.append(tuple(previous))
-    return rows
-
-
-def _quaternions(poses: list[Quaternion], previous: Quaternion) -> list[tuple[float, ...]]:
-    rows = []
-    for pose in poses:
-        # q and -q are the same rotation, but interpolate differently.
-        previous = pose * -1.0 if pose.dot(previous) < 0 else pose
-        rows.append(tuple(previous))
-    return rows
-
-
-def _axis_angles(poses: list[Quaternion], angle_before: float, first_axis: Sequence[float]) -> list[tuple[float, ...]]:
-    rows: list[tuple[float, ...]] = []
-    axis_before = Vector(first_axis)
-    for pose in poses:
-        axis, angle = pose.to_axis_angle()
-        if abs(math.remainder(angle, math.tau)) < 1e-6:
-            axis = axis_before  # the axis of no rotation is not defined
-        if axis.dot(axis_before) < 0:
-            axis, angle = -axis, -angle
-        angle = angle_before + math.remainder(angle - angle_before, math.tau)
-        rows.append((angle, axis.x, axis.y, axis.z))
-        axis_before, angle_before = axis, angle
-    return rows

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import bpy
 import numpy as np
@@ -29,8 +28,7 @@ def on_all_properties(obj: bpy.types.Object, pins: Iterable[Pin]) -> list[Pin]:
             value = other.value(values)
             if (other.address, _time(pin)) not in taken and value is not None:
                 taken.add((other.address, _time(pin)))
-                kind, path, index = other.address
-                added.append(replace(pin, kind=kind, path=path, index=index, value=float(np.float32(value))))
+                added.append(Pin(*other.address, pin.frame, float(np.float32(value)), other.channel))
     return pins + added
 
 

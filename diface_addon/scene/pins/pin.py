@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from ...core import channels
+from ...rig.head_target import HEAD
 from ...rig.property_address import PropertyAddress, id_type
 from ..characters import shape_key_names
 from ..keys.key_table import SAME_TIME
@@ -23,6 +25,8 @@ class Pin:
         index: Array index of the property.
         frame: Frame of the scene, which may be between frames.
         value: Exactly the key's value, a float32.
+        name: The channel, pose or bone that `active_curves.channels_by_address` gives for the property; "" if it is
+            not known.
     """
 
     kind: str
@@ -30,6 +34,7 @@ class Pin:
     index: int
     frame: float
     value: float
+    name: str = field(default="", compare=False)
 
     @property
     def address(self) -> PropertyAddress:
@@ -38,12 +43,14 @@ class Pin:
 
 
 def is_head(pin: Pin) -> bool:
-    """Return whether a pin is a key of the head's rotation, and not of a shape key."""
-    return id_type(pin.kind) == "OBJECT"
+    """Return whether a pin is a key of the head's rotation, and not of the face."""
+    return pin.name == HEAD if pin.name else id_type(pin.kind) == "OBJECT"
 
 
 def face_channel(pin: Pin) -> str | None:
     """Return the face channel of a pin; None for the head."""
+    if pin.name in channels.SHAPES:
+        return pin.name
     return None if is_head(pin) else shape_key_names.channel_for_path(pin.path)
 
 

@@ -15,7 +15,8 @@ from ..animation import active_curves, evaluate_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys.key_table import SAME_TIME
 from ..provenance import baseline, stored_request
-from .pin import Pin, group_by_curve, is_head
+from . import group_pins
+from .pin import Pin, group_by_curve
 
 MIN_ROTATION = 1e-4
 """Radians above which an axis of the head counts as changed."""
@@ -44,10 +45,13 @@ def to_channel_pins(
     pins = list(pins)
     targets = {target.address: target for target in active_curves.face_targets(obj)}
     found: list[tuple[int, float, float]] = []
-    for address, points in group_by_curve(pin for pin in pins if not is_head(pin)).items():
-        for frame, value in points.tolist() if address in targets else ():
+    for address, points in group_by_curve(pin for pin in pins if pin.address in targets).items():
+        for frame, value in points.tolist():
             by_channel = targets[address].channel_values(value)
             found += [(names.index(name), frame, number) for name, number in by_channel.items() if name in names]
+    for group in active_curves.groups(obj):
+        on_group = group_pins.to_channel_values(obj, group, pins)
+        found += [(names.index(name), frame, value) for name, frame, value in on_group if name in names]
     head = _head_pins(obj, pins, placed)
     found += [(names.index(name), frame, value) for name, frame, value in head if name in names]
 

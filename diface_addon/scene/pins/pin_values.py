@@ -9,11 +9,13 @@ import bpy
 import numpy as np
 
 from ...core import channels, placement
+from ...rig.bone_group import BoneGroup
 from ...rig.head_target import head_target
+from ...rig.mesh_mapping import PoseGroup
 from ...rig.property_address import PropertyAddress, id_type
 from ..animation import active_curves, character_checks, evaluate_curves
 from ..animation.active_curves import HEAD, ActiveCurve
-from ..keys import head_pose
+from ..keys import frame_rate, head_pose
 from ..keys.key_table import KeyTable
 from ..keys.wording import names_note
 from ..keys.write_keys import enum_value
@@ -44,12 +46,16 @@ def pose_pins(
     """
     names, active = set(names), active_curves.find_active_curves(obj)
     times = np.array([frame if source_frame is None else source_frame], np.float64)
+    known = active_curves.channels_by_address(obj)
     addresses = {target.address for target in active_curves.face_targets(obj) if names & set(target.channels)}
+    for group in active_curves.groups(obj):
+        addresses |= set(group.addresses) if names & group.channels else set()
     if names & set(channels.HEAD):
         addresses |= set(head_target(obj).addresses)
     return [
-        Pin(*address, frame, float(evaluate_curves.sample_property(obj, address, active.get(address), times)[0]))
+        Pin(*address, frame, float(value[0]), known[address])
         for address in sorted(addresses)
+        for value in [evaluate_curves.sample_property(obj, address, active.get(address), times)]
     ]
 
 
@@ -72,6 +78,9 @@ def set_values(
     active = active_curves.find_active_curves(obj)
     new = {target.address: target.value(values) for target in active_curves.face_targets(obj)}
     value_of = {address: value for address, value in new.items() if value is not None}
+    for group in active_curves.groups(obj):
+        if group.channels & values.keys():
+            value_of |= _group_values(obj, group, frame, values, active)
     if set(values) & set(channels.HEAD):
         value_of |= _head_pose_values(obj, frame, values, active, placed)
     character_checks.check_blocks(obj, {address[0]: active_curves.data_block(obj, address[0]) for address in value_of})
@@ -86,6 +95,20 @@ def set_values(
         tuple(name for name in values if name in keyed or (name in channels.HEAD and HEAD in keyed)),
         locked_notes(obj, locked),
     )
+
+
+def _group_values(
+    obj: bpy.types.Object,
+    group: PoseGroup | BoneGroup,
+    frame: float,
+    values: dict[str, float],
+    active: dict[PropertyAddress, ActiveCurve],
+) -> dict[PropertyAddress, float]:
+    """Return the values of a group for values of channels; channels that are not among them stay as they are."""
+    now = group.columns(evaluate_curves.sample_group(obj, group, np.array([frame], np.float64), active))
+    new = {name: np.array([values[name]], np.float32) for name in group.channels if name in values}
+    solved = group.solve(now | new, frame_rate.scene_rate(bpy.context.scene))
+    return dict(zip(group.addresses, solved[0].tolist(), strict=True))
 
 
 def locked_notes(obj: bpy.types.Object, addresses: Iterable[PropertyAddress]) -> list[str]:

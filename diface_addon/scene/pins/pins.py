@@ -165,6 +165,7 @@ def _original_row(key: np.ndarray, points: np.ndarray, taken: np.ndarray) -> int
 def find_pins_and_changes(obj: bpy.types.Object) -> tuple[list[Pin], list[Pin]]:
     """Return what `find_pins` and `changed_pins` return. Removed pins are only among the latter."""
     tables = [(address, curve, KeyPoints.read(curve.fcurve)) for address, curve in _pinnable(obj)]
+    names = active_curves.channels_by_address(obj)
     extreme = enum_value("type", "EXTREME")
     marked = {curve.action for _address, curve, keys in tables if (keys.type == extreme).any()}
     takes = [
@@ -179,13 +180,13 @@ def find_pins_and_changes(obj: bpy.types.Object) -> tuple[list[Pin], list[Pin]]:
             new = _changed_key_mask(keys, generated[curve.action].get(address))
             chosen = new | (keys.type == extreme)
             gone = _removed_pins(keys, chosen, known[curve.action].get(address))
-            removed += [Pin(*address, curve.start + curve.scale * time, value) for time, value in gone]
+            removed += [Pin(*address, curve.start + curve.scale * time, value, names[address]) for time, value in gone]
         else:
             new = chosen = keys.type == extreme if curve.action in marked else _user_key_mask(keys)
         chosen &= evaluate_curves.visible_key_mask(obj, address, curve, keys.co)
         for (time, value), is_new in zip(keys.co[chosen].tolist(), new[chosen].tolist(), strict=True):
             frame = curve.start + curve.scale * time
-            pins_of.setdefault((address, round(frame * 1000)), (Pin(*address, frame, value), is_new))
+            pins_of.setdefault((address, round(frame * 1000)), (Pin(*address, frame, value, names[address]), is_new))
     pins = sorted(pins_of.values(), key=lambda pair: _sort_key(pair[0]))
     changed = [*(pin for pin, is_new in pins if is_new), *removed]
     return [pin for pin, _new in pins], sorted(changed, key=_sort_key)

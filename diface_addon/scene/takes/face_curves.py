@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import bpy
@@ -10,6 +11,7 @@ import numpy as np
 from ...core import channels, types
 from ...rig import parts
 from ...rig.face_target import FaceTarget
+from ...rig.mesh_mapping import PoseGroup
 from ...rig.property_address import part_kind
 from ..animation import active_curves
 from ..characters import shape_key_names
@@ -38,15 +40,19 @@ def build_face_curves(
     layers: dict[str, CurvesByKind] = {}
     notes: list[str] = []
     found: set[str] = set()
+    mappings = active_curves.mappings(obj)
     for number, part in {0: obj, **parts.part_objects(obj)}.items():
         if part.type != "MESH" or part.data.shape_keys is None:
             continue
         kind = part_kind("KEY", number)
-        targets = active_curves.part_targets(part, kind)
-        curves, part_notes = _shape_curves(part, targets, motion)
+        mapping = mappings[kind]
+        curves, part_notes = _shape_curves(part, mapping.targets, motion)
         notes += part_notes
-        found |= {channel for target in targets for channel in target.channels}
+        found |= {channel for target in mapping.targets for channel in target.channels}
         found |= set(shape_key_names.face_shape_keys(part))
+        if mapping.group:
+            main.setdefault(kind, []).extend(_pose_curves(part, mapping.group, motion))
+            found |= mapping.group.channels
         for target, curve in curves:
             layer = layer_of.get(target.channel)
             holder = layers.setdefault(layer, {}) if layer else main
@@ -56,8 +62,19 @@ def build_face_curves(
     return main, layers, names_note("No shape key for", missing) + notes
 
 
+def _pose_curves(obj: bpy.types.Object, group: PoseGroup, motion: types.Motion) -> list[SampledCurve]:
+    """Return the curve of each pose of a mesh."""
+    blocks = obj.data.shape_keys.key_blocks
+    weights = group.solve({name: motion.column(name) for name in motion.channels}, motion.rate)
+    curves = []
+    for name, address, values in zip(group.poses.names, group.addresses, weights.T, strict=True):
+        within = np.clip(values, blocks[name].slider_min, blocks[name].slider_max)
+        curves.append(SampledCurve(address[1], 0, within.astype(np.float32)))
+    return curves
+
+
 def _shape_curves(
-    obj: bpy.types.Object, targets: list[FaceTarget], motion: types.Motion
+    obj: bpy.types.Object, targets: Sequence[FaceTarget], motion: types.Motion
 ) -> tuple[list[tuple[FaceTarget, SampledCurve]], list[str]]:
     """Return the curve of each target of a mesh that the motion moves, and notes for the user."""
     blocks, driven = obj.data.shape_keys.key_blocks, shape_key_names.driven_shape_keys(obj)

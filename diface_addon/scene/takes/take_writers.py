@@ -16,7 +16,7 @@ from ..keys.write_keys import SampledCurve
 from ..provenance import rest_pose
 from ..provenance.rest_pose import rest_delta, rest_rotation
 from ..vertex_animation import motion_shape_keys
-from . import face_curves
+from . import bone_curves, face_curves
 
 CANNOT_TURN = "Only the face was generated: no bone or object turns the head alone. Choose one under Character."
 
@@ -61,7 +61,7 @@ class ShapeKeyWriter:
         """Return the curves of the shape keys, and of each layer."""
         face = tuple(channel for channel in motion.channels if channel in channels.SHAPES)
         curves, layers, notes = face_curves.build_face_curves(obj, motion.select(face), take.get("layers"))
-        return TakePart(curves, layers, notes=notes)
+        return TakePart(curves | bone_curves.build_bone_curves(obj, motion, turns_head=False), layers, notes=notes)
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class HeadWriter:
             return TakePart({}, notes=[CANNOT_TURN])
         is_added = body_rotation.is_animated_below(obj, target)
         rest, delta = Quaternion() if is_added else rest_rotation(obj), rest_delta(obj)
-        vectors = motion.select(channels.HEAD).values
+        vectors = target.share * motion.select(channels.HEAD).values
         placed = self.placed or target.placed
         if placed:
             vectors = placed.rotations_to_local(vectors)
@@ -101,6 +101,7 @@ class HeadWriter:
         if placed:
             curves += head_pose.pivot_compensation(target, vectors, rest, placed.neck, delta)
         fields = {"rest_rotation": list(rest), "rest_delta": list(delta), **rest_pose.rotation_fields(target)}
+        curves += bone_curves.build_bone_curves(obj, motion, turns_head=True).get(target.kind, [])
         fields |= {body_rotation.ADDED: True} if is_added else {}
         return TakePart({target.kind: curves}, fields=fields, notes=_driver_notes(target))
 

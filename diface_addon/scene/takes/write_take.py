@@ -81,7 +81,10 @@ def _new_main_actions(
 
     A take without curves, such as a vertex cache without the head, has an empty Action that represents it.
     """
-    curves = {kind: kind_curves for part in parts for kind, kind_curves in part.curves.items()}
+    curves: CurvesByKind = {}
+    for part in parts:
+        for kind, of_kind in part.curves.items():
+            curves.setdefault(kind, []).extend(of_kind)
     actions = []
     for of_action in _by_action(curves) or [{}]:
         suffix = take_names.part_suffix(obj, next(iter(of_action), "KEY")) if actions else ""

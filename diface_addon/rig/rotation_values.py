@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 from mathutils import Euler, Quaternion, Vector
 
-from ...core import types
+from ..core import types
 
 
 def rotation_vectors(values: npt.NDArray, mode: str, rest: Quaternion) -> types.Float64Array:
@@ -47,6 +48,33 @@ def quaternions(values: npt.NDArray, mode: str) -> types.Float64Array:
     return turned
 
 
+def to_quaternion(vector: npt.NDArray) -> Quaternion:
+    """Return the rotation by a rotation vector (3,), in radians."""
+    axis = Vector(vector.tolist())
+    return Quaternion(axis.normalized(), axis.length) if axis.length > 0 else Quaternion()
+
+
+def rotation_rows(
+    mode: str, vectors: npt.NDArray, rest: Quaternion, previous: Sequence[float]
+) -> npt.NDArray[np.float64]:
+    """Return the values (T, 3 or 4) that rotate from `rest` by `vectors` (T, 3), in radians, without jumps.
+
+    Args:
+        mode: Rotation mode.
+        vectors: The rotation vectors.
+        rest: The rest rotation.
+        previous: Values of the rotation, 3 or 4, that the first row continues.
+    """
+    poses = [rest @ to_quaternion(vector) for vector in vectors]
+    if mode == "QUATERNION":
+        values = _quaternions(poses, Quaternion(previous))
+    elif mode == "AXIS_ANGLE":
+        values = _axis_angles(poses, previous[0], previous[1:])
+    else:
+        values = _eulers(poses, mode, Euler(previous, mode))
+    return np.asarray(values, np.float64).reshape(len(poses), len(previous))
+
+
 def nearest_equivalent(values: Sequence[float], mode: str, other: Sequence[float]) -> tuple[float, ...]:
     """Return the values of the same rotation as `values` that are nearest to `other`."""
     if mode == "QUATERNION":
@@ -69,3 +97,35 @@ def _quaternion_product(a: types.Float64Array, b: types.Float64Array) -> types.F
     """Return quaternion products (T, 4): b first, then a."""
     w, v, x, u = a[:, :1], a[:, 1:], b[:, :1], b[:, 1:]
     return np.concatenate([w * x - np.sum(v * u, 1, keepdims=True), w * u + x * v + np.cross(v, u)], axis=1)
+
+
+def _eulers(poses: list[Quaternion], order: str, previous) -> list[tuple[float, ...]]:
+    rows = []
+    for pose in poses:
+        previous = pose.to_euler(order, previous)
+        rows.append(tuple(previous))
+    return rows
+
+
+def _quaternions(poses: list[Quaternion], previous: Quaternion) -> list[tuple[float, ...]]:
+    rows = []
+    for pose in poses:
+        # q and -q are the same rotation, but interpolate differently.
+        previous = pose * -1.0 if pose.dot(previous) < 0 else pose
+        rows.append(tuple(previous))
+    return rows
+
+
+def _axis_angles(poses: list[Quaternion], angle_before: float, first_axis: Sequence[float]) -> list[tuple[float, ...]]:
+    rows: list[tuple[float, ...]] = []
+    axis_before = Vector(first_axis)
+    for pose in poses:
+        axis, angle = pose.to_axis_angle()
+        if abs(math.remainder(angle, math.tau)) < 1e-6:
+            axis = axis_before  # the axis of no rotation is not defined
+        if axis.dot(axis_before) < 0:
+            axis, angle = -axis, -angle
+        angle = angle_before + math.remainder(angle - angle_before, math.tau)
+        rows.append((angle, axis.x, axis.y, axis.z))
+        axis_before, angle_before = axis, angle
+    return rows

@@ -1,0 +1,128 @@
+"""How far channels turn the bones of jaw, eyes and neck, and about which of the bones' axes."""
+
+from __future__ import annotations
+
+import math
+
+import bpy
+import numpy as np
+import numpy.typing as npt
+
+from ..core import channels
+from . import mesh_mapping
+from .bones import BoneAxes
+from .character import Character
+
+NECK_SHARE = 0.4
+"""Share of the head's rotation that the neck takes, all its bones together: cervical flexion and rotation are divided
+between the upper joints, which tilt the skull, and the lower ones (White and Panjabi 1990, Clinical Biomechanics of the
+Spine, chapter 2)."""
+JAW_CHIN = 0.105
+"""How far the bundled head's chin moves at jawOpen 1, relative to the height of the head."""
+JAW_DEGREES = (6.0, 30.0)
+"""Limits of the angle of a jaw bone at jawOpen 1."""
+JAW_SIDE_DEGREES = 6.0
+ENOUGH = 0.6
+"""A jawOpen shape that moves at least this share of JAW_CHIN opens the mouth without the bone."""
+LEFT, UP = 0, 2
+"""Columns of the head's axes."""
+
+
+def find_axes(character: Character) -> dict[str, BoneAxes]:
+    """Return the axes of each bone that channels turn. Bones of which shape keys do the work are left out."""
+    found: dict[str, BoneAxes] = {}
+    armature, bones = character.armature, character.bones
+    if armature is None:
+        return found
+    if bones.head:
+        for neck in bones.neck:
+            axes = _to_bone(armature, neck, character.facing)
+            share = NECK_SHARE / len(bones.neck)
+            found[neck] = {name: share * axes @ np.eye(3)[row] for row, name in enumerate(channels.HEAD)}
+    if bones.jaw:
+        found[bones.jaw] = _jaw_axes(character)
+    reached = _reached(character)
+    for eye, side in ((bones.left_eye, "Left"), (bones.right_eye, "Right")):
+        if eye and f"eyeLookDown{side}" not in reached:
+            found[eye] = _eye_axes(_to_bone(armature, eye, character.facing), side)
+    return {bone: axes for bone, axes in found.items() if axes}
+
+
+def _to_bone(armature: bpy.types.Object, bone: str, facing: npt.NDArray) -> npt.NDArray[np.float64]:
+    """Return the matrix (3, 3) from rotation vectors about the head's axes to those about a bone's axes."""
+    local = np.array(armature.matrix_world.to_3x3() @ armature.data.bones[bone].matrix_local.to_3x3())
+    u, _sizes, v = np.linalg.svd(np.linalg.inv(local) @ facing)
+    axes = np.asarray(u @ v, np.float64)
+    return np.linalg.det(axes) * axes
+
+
+def _reached(character: Character) -> set[str]:
+    """Return the channels that shape keys of the character reach."""
+    found: set[str] = set()
+    for face in character.faces:
+        mapping = mesh_mapping.mesh_mapping(face, "KEY")
+        found |= {channel for target in mapping.targets for channel in target.channels}
+        found |= mapping.group.channels if mapping.group else set()
+    return found
+
+
+def _jaw_axes(character: Character) -> dict[str, npt.NDArray[np.float64]]:
+    """Return the axes of a jaw bone: as far as the shapes do not open the mouth, by the distance of the chin."""
+    armature, jaw = character.armature, character.bones.jaw
+    axes, reached = _to_bone(armature, jaw, character.facing), _reached(character)
+    wanted = JAW_CHIN * character.head_size
+    missing = max(0.0, wanted - _chin_movement(character))
+    found = {}
+    arm = _chin_distance(character)
+    if missing > (1 - ENOUGH) * wanted and arm > 0:
+        degrees = min(max(math.degrees(missing / arm), JAW_DEGREES[0]), JAW_DEGREES[1])
+        found["jawOpen"] = math.radians(degrees) * axes[:, LEFT]
+    if "jawLeft" not in reached and found:
+        found["jawLeft"] = math.radians(JAW_SIDE_DEGREES) * axes[:, UP]
+        found["jawRight"] = -found["jawLeft"]
+    return found
+
+
+def _chin_movement(character: Character) -> float:
+    """Return how far, in world units, the shape of jawOpen moves the main mesh at most; 0 without such a shape."""
+    mapping = mesh_mapping.mesh_mapping(character.main, "KEY")
+    names = [target.name for target in mapping.targets if target.channels == ("jawOpen",)]
+    if not names:
+        poses = mapping.group.poses if mapping.group else None
+        column = channels.FACE.index("jawOpen")
+        names = [poses.names[int(poses.recipes[:, column].argmax())]] if poses is not None else []
+    keys = character.main.data.shape_keys
+    scale = character.main.matrix_world.to_scale()
+    moved = 0.0
+    for name in names:
+        key = keys.key_blocks[name]
+        both = [np.empty(3 * len(key.data), np.float32) for _ in range(2)]
+        for values, source in zip(both, (key, key.relative_key), strict=True):
+            source.data.foreach_get("co", values)
+        delta = (both[0] - both[1]).reshape(-1, 3) * np.abs(np.array(scale))
+        moved = max(moved, float(np.linalg.norm(delta, axis=1).max(initial=0.0)))
+    return moved
+
+
+def _chin_distance(character: Character) -> float:
+    """Return the distance of the chin from the joint of the jaw, in world units: half a head's height if it is odd."""
+    armature, bone = character.armature, character.armature.data.bones[character.bones.jaw]
+    joint = np.array(armature.matrix_world @ bone.head_local)
+    keys = character.main.data.shape_keys
+    source = keys.reference_key.data if keys else character.main.data.vertices
+    local = np.empty(3 * len(source), np.float32)
+    source.foreach_get("co", local)
+    world = np.array(character.main.matrix_world)
+    vertices = local.reshape(-1, 3) @ world[:3, :3].T + world[:3, 3]
+    near = np.linalg.norm(vertices - joint, axis=1) < character.head_size
+    forward = -character.facing[:, 1]
+    reach = (vertices[near] - joint) @ forward
+    arm = float(reach.max(initial=0.0))
+    return arm if 0.2 * character.head_size < arm < character.head_size else 0.5 * character.head_size
+
+
+def _eye_axes(axes: npt.NDArray[np.float64], side: str) -> dict[str, npt.NDArray[np.float64]]:
+    """Return the axes of an eye bone, with the angles of the bundled head's eyes."""
+    outwards = 1.0 if side == "Left" else -1.0
+    turns = {"Down": axes[:, LEFT], "Up": -axes[:, LEFT], "Out": outwards * axes[:, UP], "In": -outwards * axes[:, UP]}
+    return {f"eyeLook{way}{side}": math.radians(channels.LOOK_DEGREES[way]) * axis for way, axis in turns.items()}

@@ -1,0 +1,90 @@
+"""A bone that face channels or the head turn: jaw, eyes, neck."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+import numpy as np
+import numpy.typing as npt
+from mathutils import Quaternion
+
+from ..core import channels, types
+from . import rotation_values
+from .head_target import HEAD, rotation_property
+from .property_address import PropertyAddress
+
+
+@dataclass(frozen=True)
+class BoneGroup:
+    """A pose bone whose rotation is the sum of rotation vectors, one for each channel.
+
+    Attributes:
+        kind: Kind of the armature.
+        armature: The armature object.
+        bone: Name of the pose bone.
+        axes: Channel -> rotation vector (3,) in radians at weight 1, about the bone's axes.
+    """
+
+    kind: str
+    armature: bpy.types.Object
+    bone: str
+    axes: Mapping[str, npt.NDArray[np.float64]]
+
+    @property
+    def mode(self) -> str:
+        """The rotation mode of the bone."""
+        return self.armature.pose.bones[self.bone].rotation_mode
+
+    @property
+    def path(self) -> str:
+        """The RNA path of the bone's rotation."""
+        return f'pose.bones["{bpy.utils.escape_identifier(self.bone)}"].{rotation_property(self.mode)}'
+
+    @property
+    def addresses(self) -> tuple[PropertyAddress, ...]:
+        """The addresses of the rotation's values, 3 or 4."""
+        return tuple((self.kind, self.path, index) for index in range(len(_rest(self.mode))))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of the bone for each address, or "head" for a bone that turns with the head."""
+        return (HEAD if self.turns_head else self.bone,) * len(self.addresses)
+
+    @property
+    def turns_head(self) -> bool:
+        """Whether it is a bone of the neck, which takes a share of the head's rotation."""
+        return self.channels <= set(channels.HEAD)
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """The channels that turn the bone."""
+        return frozenset(self.axes)
+
+    def solve(self, columns: Mapping[str, npt.NDArray], rate: types.FrameRate) -> types.Float32Array:
+        """Return the rotation's values (T, 3 or 4) for columns (T,) of channels; missing ones count as 0."""
+        rows = len(next(iter(columns.values())))
+        vectors = np.zeros((rows, 3))
+        for channel, axis in self.axes.items():
+            if channel in columns:
+                vectors += np.asarray(columns[channel], np.float64)[:, None] * axis
+        return rotation_values.rotation_rows(self.mode, vectors, Quaternion(), _rest(self.mode)).astype(np.float32)
+
+    def columns(self, values: npt.NDArray) -> dict[str, Any]:
+        """Return the columns (T,) of the channels for values (T, 3 or 4) of the rotation.
+
+        Channels whose axes oppose each other, such as jawLeft and jawRight, are not negative; the head's can be.
+        """
+        vectors = rotation_values.rotation_vectors(values, self.mode, Quaternion())
+        found = {}
+        for channel, axis in self.axes.items():
+            along = vectors @ axis / (axis @ axis)
+            found[channel] = (along if channel.startswith("head_") else np.maximum(along, 0.0)).astype(np.float32)
+        return found
+
+
+def _rest(mode: str) -> list[float]:
+    """Return the values of no rotation in a rotation mode."""
+    return {"QUATERNION": [1.0, 0.0, 0.0, 0.0], "AXIS_ANGLE": [0.0, 0.0, 1.0, 0.0]}.get(mode, [0.0, 0.0, 0.0])

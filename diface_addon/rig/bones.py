@@ -1,0 +1,68 @@
+"""The bones besides the head's that a character's channels turn, as they are stored with its main mesh."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import bpy
+import numpy as np
+import numpy.typing as npt
+
+from .bone_group import BoneGroup
+from .parts import part_number, part_objects
+from .property_address import part_kind
+
+STORED = "diface_bones"
+"""Custom property of the main mesh: the bones and their axes as JSON."""
+
+BoneAxes = Mapping[str, npt.NDArray[np.float64]]
+"""Channel -> rotation vector (3,) in radians at weight 1, about the bone's axes."""
+
+
+def bone_groups(main: bpy.types.Object) -> list[BoneGroup]:
+    """Return the bones that channels turn, without those that were removed or renamed since."""
+    stored = main.get(STORED, "")
+    if not stored or not isinstance(stored, str):
+        return []
+    parts = part_objects(main)
+    found = []
+    for entry in _parse(stored):
+        armature = parts.get(entry["part"])
+        if armature is not None and armature.type == "ARMATURE" and entry["bone"] in armature.pose.bones:
+            axes = {channel: np.array(axis, np.float64) for channel, axis in entry["axes"].items()}
+            found.append(BoneGroup(part_kind("OBJECT", entry["part"]), armature, entry["bone"], axes))
+    return found
+
+
+def store(main: bpy.types.Object, armature: bpy.types.Object, axes_by_bone: Mapping[str, BoneAxes]) -> None:
+    """Store the bones of an armature, which is a part of the character, with the axes that channels turn them about."""
+    forget(main)
+    part = part_number(main, armature)
+    entries = [
+        {"part": part, "bone": bone, "axes": {channel: list(map(float, axis)) for channel, axis in axes.items()}}
+        for bone, axes in axes_by_bone.items()
+        if axes
+    ]
+    if entries:
+        main[STORED] = json.dumps(entries, ensure_ascii=False)
+
+
+def forget(main: bpy.types.Object) -> None:
+    """Remove the stored bones."""
+    if STORED in main:
+        del main[STORED]
+
+
+@lru_cache(maxsize=64)
+def _parse(stored: str) -> tuple[dict[str, Any], ...]:
+    try:
+        entries = json.loads(stored)
+    except ValueError:
+        return ()
+    is_valid = isinstance(entries, list) and all(
+        isinstance(entry, dict) and {"part", "bone", "axes"} <= entry.keys() for entry in entries
+    )
+    return tuple(entries) if is_valid else ()
