@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import bpy
 import numpy as np
@@ -21,9 +22,43 @@ class Bones:
     tongue: tuple[str, ...] = ()
 
 
+HeadMotion = Literal["AUTO", "BONE", "OBJECT", "NONE"]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user set for a character instead of what would be found.
+
+    Attributes:
+        armature: None: found.
+        bones: "" or empty: found.
+        unused: Identifiers (`session_uid`) of the objects that do not belong to the character.
+        head_motion: What the head's rotation is written to. AUTO: the head bone, else an object.
+    """
+
+    armature: bpy.types.Object | None = None
+    bones: Bones = Bones()
+    unused: frozenset[int] = frozenset()
+    head_motion: HeadMotion = "AUTO"
+
+
 @dataclass(frozen=True)
 class Character:
-    """What was found from one picked object."""
+    """What was found from one picked object.
+
+    Attributes:
+        main: The mesh with most face shapes.
+        faces: `main`, then the other meshes with face shapes: teeth, tongue, eyes, lashes, brows, beard.
+        on_head: Objects without face shapes that move with the head: hair, glasses.
+        body: The other objects: body, clothes.
+        armature: The armature that moves `main`.
+        bones: Its bones; the head bone only if it moves the face.
+        head_object: Without a head bone, the object to rotate. None: nothing can turn without tearing the character.
+        pivot: World coordinates of the point that the head turns about.
+        facing: (3, 3) rotation. Columns: the head's left, back and up in world coordinates.
+        head_size: Height of the head from chin to crown, in world units; 0.0 if unknown.
+        notes: What was not found, and what that means.
+    """
 
     main: bpy.types.Object
     faces: tuple[bpy.types.Object, ...]
@@ -34,4 +69,5 @@ class Character:
     head_object: bpy.types.Object | None = None
     pivot: tuple[float, float, float] = (0.0, 0.0, 0.0)
     facing: npt.NDArray[np.float64] = field(default_factory=lambda: np.eye(3))
+    head_size: float = 0.0
     notes: tuple[str, ...] = ()

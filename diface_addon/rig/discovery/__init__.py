@@ -1,0 +1,1 @@
+"""Finds the whole character of any picked object: its meshes, armature, bones, placement and pivot."""
