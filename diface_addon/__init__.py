@@ -5,6 +5,7 @@ from .jobs import generate
 from .jobs.live_mode import live
 from .jobs.setup import prefetch
 from .panels import manual, menus, take_rows
+from .rig.discovery import find_character
 from .scene.pins import pinned_frames
 from .settings import messages, migration, preferences, scene_settings
 
@@ -17,6 +18,7 @@ MODULES = (
     prefetch,
     live,
     pinned_frames,
+    find_character,
     *operators.MODULES,
     take_rows,
     panels,

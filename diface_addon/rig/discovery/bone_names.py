@@ -15,6 +15,11 @@ from typing import Literal
 
 Role = Literal["head", "neck", "jaw", "eye", "tongue"]
 
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
 _JOINED_EYE = re.compile(r"^(left|right|l|r)(eye|eyeball)$|^(eye|eyeball)(left|right|l|r)$")
 _ROLE_WORDS: dict[str, Role] = {
@@ -25,24 +30,24 @@ _ROLE_WORDS: dict[str, Role] = {
     "tongue": "tongue", "tong": "tongue", "舌": "tongue",
 }  # fmt: skip
 _SIDES = {"l": "L", "left": "L", "左": "L", "r": "R", "right": "R", "右": "R"}
-_NEUTRAL = frozenset(
-    "bip bip01 bip001 cc base j adj c m x f b bn bone jnt joint def ctrl control ctl con master mixamorig rig facial face"
-    " character mid center valve biped human g sk bind skin drv fk".split()
+_NEUTRAL = _set(
+    "bip bip01 bip001 cc base j adj c m x f b bn bone jnt joint def ctrl control ctl con master "
+    "mixamorig rig facial face character mid center valve biped human g sk bind skin drv fk"
 )
-_HELPERS = frozenset(
-    "ik pole target tgt end nub tip top front org mch tweak helper socket attach prop look aim track ref offset parent"
-    " hair hat cloth ear horn wgt scale stretch rot str follow pivot acc lookat twistfix size shape vis collision col"
-    " rigidbody phys physics hint locator null group grp".split()
+_HELPERS = _set(
+    "ik pole target tgt end nub tip top front org mch tweak helper socket attach prop look aim track "
+    "ref offset parent hair hat cloth ear horn wgt scale stretch rot str follow pivot acc lookat "
+    "twistfix size shape vis collision col rigidbody phys physics hint locator null group grp"
 )
 """Words of bones that are no bones of the body: targets, ends of chains, helpers, accessories."""
 _OTHERS: dict[Role, frozenset[str]] = {
-    "head": frozenset("facial twist roll band bump gear phone light neck root".split()),
-    "neck": frozenset("facial root head tie bow collar scarf muscle tendon chain lace".split()),
-    "jaw": frozenset("upper line muscle corner clench forward fwd teeth lip".split()),
-    "eye": frozenset(
-        "lid lids eyelid lash lashes eyelash brow blink upper lower bottom corner bag ring inner outer out in alt parallel"
-        " highlight light iris pupil cheek under over fold crease squint wide open close mask patch glass glasses s"
-        " common spec".split()
+    "head": _set("facial twist roll band bump gear phone light neck root"),
+    "neck": _set("facial root head tie bow collar scarf muscle tendon chain lace"),
+    "jaw": _set("upper line muscle corner clench forward fwd teeth lip"),
+    "eye": _set(
+        "lid lids eyelid lash lashes eyelash brow blink upper lower bottom corner bag ring inner outer "
+        "out in alt parallel highlight light iris pupil cheek under over fold crease squint wide open "
+        "close mask patch glass glasses s common spec"
     ),
     "tongue": frozenset(),
 }

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..character import Bones, Character, Choices
-from . import find_bones, notes
+from . import bones_by_shape, find_bones, notes
 from .grouping import FaceTable, Group, find_group, loose_parts
 from .landmarks import find_landmarks
 from .movers import Movers
@@ -112,7 +112,7 @@ def _character(parts: _Parts, choices: Choices) -> Character:
     marks = find_landmarks(main, face, [(obj, table.shapes(obj)) for obj in parts.faces[1:]])
     placed = place(main, marks, armature)
     rig = _rig(parts) if armature else None
-    bones = _bones(rig, placed, choices) if rig else Bones()
+    bones = _bones(rig, placed, marks.mouth, choices) if rig else Bones()
     if rig and bones.left_eye and bones.right_eye and (marks.eyes is None or marks.lateral is None):
         eyes = np.stack([rig.world(bones.left_eye), rig.world(bones.right_eye)])
         placed = place(main, marks, armature, eyes)
@@ -136,12 +136,14 @@ def _rig(parts: _Parts) -> find_bones.Rig:
     return find_bones.Rig(parts.armature, Movers(parts.armature), face, skins)
 
 
-def _bones(rig: find_bones.Rig, placed: Placement, choices: Choices) -> Bones:
-    """Return the bones that were found, with those that the user set instead."""
+def _bones(rig: find_bones.Rig, placed: Placement, mouth: FloatArray | None, choices: Choices) -> Bones:
+    """Return the bones that were found, by name or by what they move, with those that the user set instead."""
     known = rig.armature.data.bones
     chosen = choices.bones
     head = chosen.head if chosen.head in known else find_bones.head_bone(rig)
     found = find_bones.other_bones(rig, head, placed.facing[:, 0], placed.size) if head else Bones()
+    if head and mouth is not None and placed.unit > 0:
+        found = _completed(rig, found, bones_by_shape.Measures(placed.facing, mouth, placed.unit))
     return Bones(
         found.head,
         tuple(bone for bone in chosen.neck if bone in known) or found.neck,
@@ -150,6 +152,16 @@ def _bones(rig: find_bones.Rig, placed: Placement, choices: Choices) -> Bones:
         chosen.right_eye if chosen.right_eye in known else found.right_eye,
         tuple(bone for bone in chosen.tongue if bone in known) or found.tongue,
     )
+
+
+def _completed(rig: find_bones.Rig, found: Bones, measures: bones_by_shape.Measures) -> Bones:
+    """Return the bones with those that no name tells."""
+    if not found.jaw:
+        found = replace(found, jaw=bones_by_shape.jaw(rig, found.head, measures))
+    if not (found.left_eye or found.right_eye):
+        left, right = bones_by_shape.eyes(rig, found.head, measures)
+        found = replace(found, left_eye=left, right_eye=right)
+    return found
 
 
 def _sorted(parts: _Parts, rig: find_bones.Rig | None, bones: Bones, placed: Placement) -> Character:
@@ -162,9 +174,7 @@ def _sorted(parts: _Parts, rig: find_bones.Rig | None, bones: Bones, placed: Pla
     if rig and bones.head:
         of_object = dict(zip([obj.session_uid for obj in parts.objects], rig.skins, strict=True))
         on_head = [
-            obj
-            for obj in parts.others
-            if follows_bone(obj, of_object[obj.session_uid], rig.movers, bones.head, main)
+            obj for obj in parts.others if follows_bone(obj, of_object[obj.session_uid], rig.movers, bones.head, main)
         ]
         left_behind = [obj for obj in at_head if obj not in on_head and not len(of_object[obj.session_uid].bones)]
     body = tuple(obj for obj in parts.others if obj not in on_head)
@@ -173,9 +183,7 @@ def _sorted(parts: _Parts, rig: find_bones.Rig | None, bones: Bones, placed: Pla
     said = notes.head_notes(parts.armature, bones, turned, bust)
     if left_behind:
         said.append(notes.left_behind(left_behind, bones.head))
-    return Character(
-        main, parts.faces, tuple(on_head), body, parts.armature, bones, turned, notes=tuple(said)
-    )
+    return Character(main, parts.faces, tuple(on_head), body, parts.armature, bones, turned, notes=tuple(said))
 
 
 def _is_alone(parts: _Parts, placed: Placement) -> bool:

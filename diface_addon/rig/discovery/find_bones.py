@@ -153,9 +153,7 @@ def _neck(rig: Rig, head: str, middle: FloatArray, left: FloatArray, size: float
     return tuple(sorted(_chain(rig, able), key=lambda bone: depth[bone]))[-MAX_NECK:]
 
 
-def _carries_shoulders(
-    rig: Rig, bone: str, head: str, middle: FloatArray, left: FloatArray, size: float
-) -> bool:
+def _carries_shoulders(rig: Rig, bone: str, head: str, middle: FloatArray, left: FloatArray, size: float) -> bool:
     """Return whether more than neck and head moves with a bone, as where clavicles are children of the neck bone."""
     others = rig.movers.reach(bone) - rig.movers.reach(head)
     limit = SHOULDER * size

@@ -39,6 +39,7 @@ class FaceTable:
         """Return the smallest and largest world coordinates (2, 3) of the face of an object."""
         if obj.session_uid not in self._boxes:
             face, matrix = self.shapes(obj), np.array(obj.matrix_world)
+            assert face.rest is not None, "only objects with face shapes are asked for"
             world = face.rest[face.moved()] @ matrix[:3, :3].T + matrix[:3, 3]
             self._boxes[obj.session_uid] = np.stack([world.min(axis=0), world.max(axis=0)])
         return self._boxes[obj.session_uid]
@@ -64,9 +65,7 @@ def find_group(obj: bpy.types.Object, index: SceneIndex, table: FaceTable) -> Gr
 
 def loose_parts(obj: bpy.types.Object, index: SceneIndex, table: FaceTable) -> Group:
     """Return the head and its parts of which `obj` is one, without any parent or armature, by where they lie."""
-    loose = [
-        other for other in index.objects if other.type == "MESH" and not other.parent and not armatures_of(other)
-    ]
+    loose = [other for other in index.objects if other.type == "MESH" and not other.parent and not armatures_of(other)]
     if obj not in loose:
         return {obj.session_uid: obj}
     hosts = [other for other in loose if other != obj and _lies_in(obj, other, table) and table.shapes(other).shapes]

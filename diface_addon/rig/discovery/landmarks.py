@@ -38,7 +38,9 @@ class Landmarks:
     surface: FloatArray
 
 
-def find_landmarks(obj: bpy.types.Object, face: FaceShapes, parts: Iterable[tuple[bpy.types.Object, FaceShapes]]):
+def find_landmarks(
+    obj: bpy.types.Object, face: FaceShapes, parts: Iterable[tuple[bpy.types.Object, FaceShapes]]
+) -> Landmarks:
     """Return the landmarks of a face.
 
     Args:

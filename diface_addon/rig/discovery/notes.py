@@ -12,7 +12,9 @@ MAX_NAMES = 3
 
 
 def no_shapes(main: bpy.types.Object) -> str:
-    return f"{main.name} has no face shapes that move it: only the head can be animated. Add ARKit Shape Keys adds them."
+    return (
+        f"{main.name} has no face shapes that move it: only the head can be animated. Add ARKit Shape Keys adds them."
+    )
 
 
 def still_shapes(count: int) -> str:
@@ -28,7 +30,9 @@ def head_notes(
             return [f"No neck bone moves only the neck: the bone {bones.head} turns alone."]
         return []
     if head_object is not None:
-        return [] if armature is None else [f"No bone of {armature.name} moves the face: {head_object.name} is rotated."]
+        return (
+            [] if armature is None else [f"No bone of {armature.name} moves the face: {head_object.name} is rotated."]
+        )
     if is_bust:
         return ["The parts of the head have no common parent: only the face is generated. Parent them to an Empty."]
     return ["No bone turns the head: only the face is generated, because the whole body would turn with it."]

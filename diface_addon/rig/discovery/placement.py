@@ -39,7 +39,6 @@ class Placement:
         unit: Distance between mouth and eyes; 0.0 if unknown.
         joint: (3,) the estimated joint; None if unknown.
         size: Height of the head; 0.0 if unknown.
-        bottom: (3,) coordinate along `up` of the lowest vertex minus that of the chin, in head sizes; see `is_bust`.
     """
 
     facing: FloatArray
@@ -87,10 +86,10 @@ def _crown(marks: Landmarks, up: FloatArray) -> float:
     assert marks.mouth is not None
     offsets = marks.surface - marks.mouth
     heights = offsets @ up
-    reach = np.linalg.norm(np.ptp(marks.points, axis=0)) if len(marks.points) else np.inf
+    reach = float(np.linalg.norm(np.ptp(marks.points, axis=0))) if len(marks.points) else np.inf
     aside = np.linalg.norm(offsets - np.outer(heights, up), axis=1)
     near = heights[aside <= max(reach, 1e-12)]
-    return float(max(near.max(initial=0.0), 0.0))
+    return float(near.max(initial=0.0))
 
 
 def _facing(marks: Landmarks, frames: list[FloatArray], eyes: FloatArray | None) -> FloatArray:
@@ -118,13 +117,15 @@ def _estimate(
         up = _unit(between - marks.mouth)
     elif marks.opening is not None:
         up = _nearest_axis(frame, -marks.opening)
-    if up is None or (marks.outward is None and lateral is None):
-        return up, None
+    if up is None:
+        return None, None
     if lateral is not None:
         side = _unit(lateral - up * (lateral @ up))
         forward = np.cross(side, up)
         if marks.outward is not None and forward @ marks.outward < 0:
             forward = -forward  # a mirrored object: its sides are exchanged
+    elif marks.outward is None:
+        return up, None
     else:
         forward = _unit(marks.outward - up * (marks.outward @ up))
     if between is not None and marks.mouth is not None:

@@ -85,16 +85,16 @@ def face_shapes(obj: bpy.types.Object) -> FaceShapes:
     if keys is None or not len(obj.data.vertices):
         return FaceShapes()
     blocks = [block for block in keys.key_blocks if block != keys.reference_key]
-    regions = shape_words.face_shape_names([block.name for block in blocks])
+    known = shape_words.face_shape_names([block.name for block in blocks])
     rest = rest_vertices(obj.data)
     reach = np.zeros(len(rest), np.float32)
     smallest = MOVES * float(np.linalg.norm(np.ptp(rest, axis=0)))
     base = {keys.reference_key.name: rest}
     shapes, still = [], []
     for block in blocks:
-        if block.name not in regions:
+        if block.name not in known:
             continue
-        shape, far = _shape(block, regions[block.name], base, smallest)
+        shape, far = _shape(block, known[block.name], base, smallest)
         if shape is None:
             still.append(block.name)
         else:
@@ -105,7 +105,7 @@ def face_shapes(obj: bpy.types.Object) -> FaceShapes:
 
 def _shape(
     block: bpy.types.ShapeKey,
-    region: shape_words.Region,
+    name: shape_words.FaceName,
     base: dict[str, npt.NDArray[np.float32]],
     smallest: float,
 ) -> tuple[Shape | None, npt.NDArray[np.float32]]:
@@ -120,7 +120,8 @@ def _shape(
         return None, squares
     total = float(squares.sum())
     centre = (squares @ rest) / total
-    shape = Shape(block.name, region, shape_words.side(block.name), _double(centre), _double(squares @ offsets / total))
+    motion = squares @ offsets / total
+    shape = Shape(block.name, name.region, name.side, _double(centre), _double(motion))
     return shape, np.sqrt(squares)
 
 

@@ -40,9 +40,7 @@ class Skin:
         return float(self.share(bones).mean()) if len(self.points) else 0.0
 
 
-def read_skin(
-    obj: bpy.types.Object, armature: bpy.types.Object, vertices: npt.NDArray[np.intp] | None = None
-) -> Skin:
+def read_skin(obj: bpy.types.Object, armature: bpy.types.Object, vertices: npt.NDArray[np.intp] | None = None) -> Skin:
     """Return the bones of `armature` that move an object.
 
     Args:

@@ -118,13 +118,21 @@ def add_avatar(names: dict[str, str], name: str = "Rig") -> dict[str, bpy.types.
         x, y, z = EYES["LR".index(part)]
         found[f"eye{part}"] = add_mesh(f"Eye{part}", (x, y + 0.03, z + HEIGHT), (0.012, 0.012, 0.012))
         bind(found[f"eye{part}"], armature, {names.get("left" if part == "L" else "right", "left"): 1.0})
-    bind(found["face"], armature, {head: 0.7, names.get("jaw", "jaw"): 0.3})
+    bind(found["face"], armature, {head: 1.0})
+    add_chin_weight(found["face"], names.get("jaw", "jaw"), head)
     bind(found["teeth"], armature, {names.get("jaw", "jaw"): 1.0})
     add_tongue_weight(found["teeth"], names)
     bind(found["hair"], armature, {head: 1.0})
     bind(found["body"], armature, {names.get("chest", "chest"): 0.6, names.get("hips", "hips"): 0.4})
     bpy.context.view_layer.update()
     return found
+
+
+def add_chin_weight(face: bpy.types.Object, jaw: str, head: str) -> None:
+    """Skin the chin to the jaw bone."""
+    chin = [vertex.index for vertex in face.data.vertices if vertex.co.z < HEIGHT - 0.04 and vertex.co.y < 0]
+    face.vertex_groups[head].remove(chin)
+    face.vertex_groups.new(name=jaw).add(chin, 1.0, "REPLACE")
 
 
 def add_tongue_weight(teeth: bpy.types.Object, names: dict[str, str]) -> None:
@@ -143,4 +151,4 @@ def turn(objects: Sequence[bpy.types.Object], matrix: Matrix) -> None:
 
 def columns(facing: np.ndarray) -> list[tuple[int, ...]]:
     """Return the axes of a head, rounded to whole numbers."""
-    return [tuple(int(round(value)) for value in facing[:, column]) for column in range(3)]
+    return [tuple(round(value) for value in facing[:, column]) for column in range(3)]
