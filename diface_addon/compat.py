@@ -23,6 +23,9 @@ HAS_AUDIO = bool(bpy.app.build_options.audaspace)
 HAS_MEDIA_TYPE = "media_type" in bpy.types.ImageFormatSettings.bl_rna.properties
 """5.0 and later: video output is chosen before its file format."""
 
+HAS_NODES_PROPERTIES = "properties" in bpy.types.NodesModifier.bl_rna.properties
+"""5.2 and later; before, the inputs of Geometry Nodes modifiers are custom properties."""
+
 HAS_SEQUENCER_SCENE = "sequencer_scene" in bpy.types.WorkSpace.bl_rna.properties
 """5.0 and later: the sequencer may show another scene than the 3D viewport."""
 
@@ -295,3 +298,18 @@ def use_video(settings: bpy.types.ImageFormatSettings) -> None:
     if HAS_MEDIA_TYPE:
         settings.media_type = "VIDEO"
     settings.file_format = "FFMPEG"
+
+
+def set_nodes_input(modifier: bpy.types.NodesModifier, identifier: str, value: object) -> None:
+    """Set an input of a Geometry Nodes modifier, by its socket's identifier. 5.2 and later have properties for them."""
+    if HAS_NODES_PROPERTIES:
+        getattr(modifier.properties.inputs, identifier).value = value
+    else:
+        modifier[identifier] = value
+
+
+def nodes_input(modifier: bpy.types.NodesModifier, identifier: str) -> object:
+    """Return the value of an input of a Geometry Nodes modifier, by its socket's identifier."""
+    if HAS_NODES_PROPERTIES:
+        return getattr(modifier.properties.inputs, identifier).value
+    return modifier.get(identifier)

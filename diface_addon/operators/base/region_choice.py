@@ -22,10 +22,13 @@ def pinned_message(keyed: KeyedChannels, frame: float) -> str:
     if not keyed.channels:
         hint = "Unlock the curves, or choose other regions."
         raise errors.SceneError(" ".join(keyed.notes) or "Nothing was pinned.", hint)
-    shapes = sum(name in channels.SHAPES for name in keyed.channels)
+    pinned = set(keyed.channels)
+    shapes = len(pinned & set(channels.FACE))
     parts = [count_noun(shapes, "shape")] if shapes else []
-    parts += ["the head"] if len(keyed.channels) > shapes else []
-    return "\n".join([f"Pinned {' and '.join(parts)} at frame {frame:g}.", *keyed.notes])
+    parts += ["the breath"] if pinned & set(channels.LAYERS["breath"]) else []
+    parts += ["the head"] if pinned & set(channels.HEAD) else []
+    listed = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+    return "\n".join([f"Pinned {listed} at frame {frame:g}.", *keyed.notes])
 
 
 def check_regions(context: bpy.types.Context) -> None:

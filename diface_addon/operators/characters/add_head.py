@@ -6,14 +6,15 @@ import bpy
 
 from ...core import errors
 from ...jobs.setup import prefetch
-from ...scene.characters import free_place
+from ...scene.characters import free_place, neck
 from ...scene.characters.bundled_head import add_head
 from ...scene.characters.stage import add_stage
 from ..base.operator_base import OperatorBase
 
 
 class DIFACE_OT_add_head(OperatorBase, bpy.types.Operator):
-    """Add DiFACE's head: a bust with eyes, teeth and tongue, and the 52 ARKit shape keys"""
+    """Add DiFACE's head: a bust with eyes, teeth and tongue, and the 52 ARKit shape keys.
+    Rotating it turns the head. Rotating the Empty below it turns the whole character"""
 
     bl_idname = "diface.add_head"
     bl_label = "DiFACE Head"
@@ -41,6 +42,7 @@ class DIFACE_OT_add_head(OperatorBase, bpy.types.Operator):
         others = [obj for obj in context.view_layer.objects if obj.visible_get()]
         head = add_head(context, context.scene.cursor.location)
         obstacle = free_place.move_out_of_others(head, others)
+        neck.place_body(head)
         prefetch.schedule()
         if self.with_stage:
             add_stage(context, head)

@@ -8,14 +8,15 @@ import bpy
 import numpy as np
 
 from ...core import Head, channels, load_head
-from . import shape_keys
+from . import neck, shape_keys
 from .head_materials import head_material
+from .neck_weights import neck_weights
 from .selection import select_only
 
 NAME = "DiFACE Head"
 MARK = "diface_head"
-"""Custom property of the object, by which the bundled head is recognized: its version. Version 2 can breathe."""
-VERSION = 2
+"""Custom property of the object, by which the bundled head is recognized: its version. Version 2 can breathe, version 3 has a neck."""
+VERSION = 3
 COLOURS, UVS = "Color", "UVMap"
 EXTENDED_PREFIXES = ("jaw", "mouth", "brow", "nose", "cheek")
 EXTENDED_SLIDER_MAX = 1.5
@@ -23,6 +24,8 @@ EXTENDED_SLIDER_MAX = 1.5
 
 def add_head(context: bpy.types.Context, location: Sequence[float] = (0.0, 0.0, 0.0)) -> bpy.types.Object:
     """Add the head, and make it the active and only selected object.
+
+    The object rotates as the head does. Its shoulders stay with the Empty that is its parent.
 
     Args:
         context: Names the collection and the view layer.
@@ -37,6 +40,7 @@ def add_head(context: bpy.types.Context, location: Sequence[float] = (0.0, 0.0, 
     obj[MARK] = VERSION
     context.collection.objects.link(obj)
     _add_shape_keys(obj, head)
+    neck.add_neck(obj, neck_weights(head), context.collection)
     select_only(context, obj)
     return obj
 

@@ -13,6 +13,7 @@ from ...core import errors
 from ..files import atomic_write
 from ..files.scene_copy import scene_copy
 from ..vertex_animation import vertex_cache
+from . import skeleton
 
 
 def check_fbx() -> None:
@@ -38,6 +39,8 @@ def check_alembic() -> None:
 def export_fbx(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int], path: Path) -> None:
     """Export mesh, shape keys, their weights and the motion of the object, with one key per frame.
 
+    A head with a neck becomes a mesh with a skeleton: its bone Head has the motion of the object.
+
     Args:
         obj: The character.
         scene: The scene that is exported.
@@ -49,12 +52,12 @@ def export_fbx(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int,
     """
     check_fbx()
     check_has_keys(obj)
-    with atomic_write.replacing(path) as draft, _isolated(obj, scene, frames):
+    with atomic_write.replacing(path) as draft, _isolated(obj, scene, frames) as copy, _skinned(obj, copy):
         bpy.ops.export_scene.fbx(
             filepath=str(draft),
             check_existing=False,
             use_selection=True,
-            object_types={"MESH"},
+            object_types={"MESH", "ARMATURE"},
             use_mesh_modifiers=False,  # applying them would drop the shape keys
             apply_scale_options="FBX_SCALE_ALL",  # metres: no scale of 100 on the object
             mesh_smooth_type="FACE",
@@ -106,8 +109,13 @@ def _alembic_size(obj: bpy.types.Object, frames: tuple[int, int]) -> int:
 
 
 @contextlib.contextmanager
-def _isolated(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int]) -> Generator[None]:
-    """Override the context with a copy of the scene in which only `obj` is selected and `frames` is the range."""
+def _isolated(
+    obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int]
+) -> Generator[bpy.types.Scene]:
+    """Override the context with a copy of the scene in which only `obj` is selected and `frames` is the range.
+
+    Yields the copy.
+    """
     if obj.hide_viewport:
         raise errors.SceneError(f"{obj.name} is disabled in viewports.", "Turn it on in the Outliner (screen symbol).")
     with scene_copy(scene) as copy:
@@ -126,6 +134,17 @@ def _isolated(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, 
         # Without the override, Blender would export the selection of the scene in the window.
         context = {"scene": copy, "view_layer": layer, "selected_objects": [obj], "active_object": obj}
         with bpy.context.temp_override(**context):  # pyrefly: ignore[bad-context-manager]
+            yield copy
+
+
+@contextlib.contextmanager
+def _skinned(obj: bpy.types.Object, copy: bpy.types.Scene) -> Generator[None]:
+    """Select a skinned copy of `obj` instead of it, if its neck is a modifier: FBX has no modifiers but skeletons."""
+    with skeleton.skinned_copy(obj, copy) as objects:
+        layer = copy.view_layers[0]
+        for other in layer.objects:
+            other.select_set(other in objects, view_layer=layer)
+        with bpy.context.temp_override(selected_objects=objects):  # pyrefly: ignore[bad-context-manager]
             yield
 
 

@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 
 import bpy
+import numpy as np
 import pytest
 
-from diface_addon.core import errors
+from diface_addon.core import channels, errors, types
+from diface_addon.scene.characters import bundled_head
 from diface_addon.scene.keys.key_table import KeyTable
 from diface_addon.scene.pins import pins
-from diface_addon.scene.takes import take_index
+from diface_addon.scene.takes import take_index, write_take
 from tests.addon.scene.small_takes import JAW, SMILE, curve, edit_keys, key_at, key_properties, write
 
 
@@ -214,3 +216,14 @@ def test_linked_character_is_not_keyed(overridden, operator) -> None:
     with pytest.raises(RuntimeError, match=r"linked from another file .*Make a library override"):
         press(getattr(bpy.ops.diface, operator))
     assert key_properties(root) == before
+
+
+def test_pinning_all_counts_the_52_shapes_and_names_the_breath(scene, capfd) -> None:
+    head = bundled_head.add_head(bpy.context)
+    values = np.full((30, len(channels.ALL) + 1), 0.1, np.float32)
+    write_take.write_take(
+        head, types.Motion(values, channels.SHAPES + channels.HEAD, types.FrameRate(24)), "T", {"first_frame": 1}
+    )
+    scene.frame_set(10)
+    press(bpy.ops.diface.pin_pose, region="ALL")
+    assert "Pinned 52 shapes, the breath and the head at frame 10." in capfd.readouterr().out

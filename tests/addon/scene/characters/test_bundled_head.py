@@ -39,7 +39,7 @@ def test_head_is_active_selected_and_at_its_location() -> None:
     assert not other.select_get()
     assert bpy.context.view_layer.objects.active == obj
     assert obj.name in bpy.context.collection.objects
-    assert obj[MARK] == 2
+    assert obj[MARK] == 3
     assert MARK not in other
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from diface_addon import compat
-from diface_addon.core import errors
+from diface_addon.core import channels, errors, load_head
 from diface_addon.scene.characters import bundled_head
 from diface_addon.scene.files import atomic_write
 from tests.addon.scene import fingerprint, scenes
@@ -23,11 +23,16 @@ pytestmark = pytest.mark.slow
 TOLERANCE = 1e-4  # metres
 
 
-@pytest.fixture(params=["the head of DiFACE", "another character, placed and turned"])
+PLACED_HEAD = "the head of DiFACE, placed, turned and with quaternions"
+
+
+@pytest.fixture(params=["the head of DiFACE", PLACED_HEAD, "another character, placed and turned"])
 def animated(request, scene) -> bpy.types.Object:
     """Return a character in an animated scene at 24 frames per second."""
     if request.param.startswith("the head"):
         obj = bundled_head.add_head(bpy.context)
+        if request.param == PLACED_HEAD:
+            place(obj)
     else:
         obj = scenes.add_character(scene)
         parent = bpy.data.objects.new("Walk", None)
@@ -38,6 +43,14 @@ def animated(request, scene) -> bpy.types.Object:
     scene.frame_start, scene.frame_end = FIRST, LAST
     animate(obj)
     return obj
+
+
+def place(obj: bpy.types.Object) -> None:
+    """Move, turn and scale a head by its Empty, and the object itself."""
+    body = obj.parent
+    body.location, body.rotation_euler, body.scale = (0.3, 2, 1), (0.1, 0.2, 2.5), (3, 3, 3)
+    obj.rotation_mode, obj.rotation_quaternion = "QUATERNION", (0.98, 0.1, 0.05, 0.15)
+    obj.location.x += 0.1
 
 
 @pytest.mark.parametrize("kind", ["fbx", "abc"])
@@ -57,9 +70,44 @@ def test_reimport_has_the_same_vertices_on_every_frame(scene, animated, tmp_path
     assert np.abs(expected[FIRST] - expected[FIRST + 9]).max() > 0.001
 
 
-def test_newer_fbx_importer_is_one_frame_late(scene, head, tmp_path) -> None:
+def test_fbx_of_the_head_has_a_skeleton_and_still_shoulders(scene, tmp_path) -> None:
+    obj = bundled_head.add_head(bpy.context)
+    scene.frame_start, scene.frame_end = FIRST, LAST
+    animate(obj)
+    rotations = []
+    for frame in range(FIRST, LAST + 1):
+        scene.frame_set(frame)
+        rotations.append(obj.rotation_euler.to_quaternion())
+    path = tmp_path / "out.fbx"
+    bpy.ops.diface.export_fbx(filepath=str(path))
+
+    scenes.new_file()
+    scene = bpy.context.scene
+    scene.render.fps = 24
+    load_fbx(path)
+    skin, skeleton = bpy.data.objects["DiFACE Head"], bpy.data.objects["DiFACE Armature"]
+    assert {bone.name: bone.parent and bone.parent.name for bone in skeleton.data.bones} == {
+        "Body": None,
+        "Head": "Body",
+    }
+    assert tuple(skin.data.shape_keys.key_blocks.keys()[1:]) == channels.SHAPES
+    shirt = load_head().landmarks["shirt"]
+    rest = vertices(skin, FIRST)
+    for frame, rotation in zip(range(FIRST, LAST + 1), rotations, strict=True):
+        found = vertices(skin, frame)
+        assert np.abs(found[shirt] - rest[shirt]).max() < TOLERANCE
+        bone = skeleton.pose.bones["Head"].matrix_basis.to_quaternion()
+        assert abs(bone.dot(rotation)) > 1 - 1e-6
+    assert max(rotations[0].rotation_difference(rotation).angle for rotation in rotations) > 0.1
+
+
+@pytest.mark.parametrize("bundled", [False, True])
+def test_newer_fbx_importer_is_one_frame_late(scene, head, tmp_path, bundled) -> None:
     if "fbx_import" not in dir(bpy.ops.wm):
         pytest.skip("This Blender has only the one FBX importer.")
+    if bundled:
+        head = bundled_head.add_head(bpy.context)
+        scene.diface.character = head
     scene.frame_start, scene.frame_end = FIRST, LAST
     animate(head)
     expected = {frame: vertices(head, frame) for frame in range(FIRST, LAST + 1)}
@@ -105,6 +153,25 @@ def test_scene_is_unchanged(scene, head, tmp_path, export) -> None:
     assert fingerprint.difference(before, fingerprint.of_file()) == []
     assert bpy.context.view_layer.objects.active == other
     assert (other.select_get(), head.select_get(), head.hide_get()) == (True, False, True)
+
+
+def test_fbx_of_the_head_leaves_no_skeleton_behind(scene, tmp_path) -> None:
+    obj = bundled_head.add_head(bpy.context)
+    animate(obj)
+
+    def state() -> list[object]:
+        collections = (bpy.data.objects, bpy.data.meshes, bpy.data.armatures, bpy.data.shape_keys, bpy.data.actions)
+        blocks = [(block.name, block.users) for collection in collections for block in collection]
+        keys = obj.data.shape_keys
+        return [blocks, obj.name, obj.data.name, obj.animation_data.action, keys.animation_data.action, obj.parent]
+
+    before = state()
+    assert bpy.ops.diface.export_fbx(filepath=str(tmp_path / "out.fbx")) == {"FINISHED"}
+    assert state() == before
+    (tmp_path / "folder.fbx").mkdir()
+    with pytest.raises(RuntimeError):
+        bpy.ops.diface.export_fbx(filepath=str(tmp_path / "folder.fbx"))
+    assert state() == before
 
 
 @pytest.mark.parametrize("export", ["export_fbx", "export_alembic", "playblast"])
