@@ -13,8 +13,7 @@ from ..base.operator_base import OperatorBase
 
 
 class DIFACE_OT_add_head(OperatorBase, bpy.types.Operator):
-    """Add DiFACE's head: a bust with eyes, teeth and tongue, and the 52 ARKit shape keys.
-    Rotating it turns the head. Rotating the Empty below it turns the whole character"""
+    """Add DiFACE's head: a bust with eyes, teeth and tongue, and the 52 ARKit shape keys"""
 
     bl_idname = "diface.add_head"
     bl_label = "DiFACE Head"

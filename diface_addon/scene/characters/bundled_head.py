@@ -15,7 +15,7 @@ from .selection import select_only
 
 NAME = "DiFACE Head"
 MARK = "diface_head"
-"""Custom property of the object, by which the bundled head is recognized: its version. Version 2 can breathe, version 3 has a neck."""
+"""Custom property of the object, by which the bundled head is recognized: its version. 2 can breathe, 3 has a neck."""
 VERSION = 3
 COLOURS, UVS = "Color", "UVMap"
 EXTENDED_PREFIXES = ("jaw", "mouth", "brow", "nose", "cheek")

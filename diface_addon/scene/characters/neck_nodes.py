@@ -65,7 +65,8 @@ def _still_matrix(tree: bpy.types.NodeTree, body: bpy.types.NodeSocket) -> bpy.t
     """Add the nodes of M^-1 B."""
     link = tree.links.new
     itself = _node(tree, "GeometryNodeSelfObject", -1200, -300)
-    moving, resting = _node(tree, "GeometryNodeObjectInfo", -1000, -300), _node(tree, "GeometryNodeObjectInfo", -1000, -600)
+    moving = _node(tree, "GeometryNodeObjectInfo", -1000, -300)
+    resting = _node(tree, "GeometryNodeObjectInfo", -1000, -600)
     link(itself.outputs[0], moving.inputs["Object"])
     link(body, resting.inputs["Object"])
     inverse = _node(tree, "FunctionNodeInvertMatrix", -800, -300)

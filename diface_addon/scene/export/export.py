@@ -109,9 +109,7 @@ def _alembic_size(obj: bpy.types.Object, frames: tuple[int, int]) -> int:
 
 
 @contextlib.contextmanager
-def _isolated(
-    obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int]
-) -> Generator[bpy.types.Scene]:
+def _isolated(obj: bpy.types.Object, scene: bpy.types.Scene, frames: tuple[int, int]) -> Generator[bpy.types.Scene]:
     """Override the context with a copy of the scene in which only `obj` is selected and `frames` is the range.
 
     Yields the copy.

@@ -67,7 +67,8 @@ def _add_bones(skeleton: bpy.types.Object, scene: bpy.types.Scene) -> None:
     """Add the bones with the axes of the object, so that rotations of the bone Head are those of the object."""
     layer = scene.view_layers[0]
     active, layer.objects.active = layer.objects.active, skeleton
-    with bpy.context.temp_override(scene=scene, view_layer=layer, active_object=skeleton, object=skeleton):
+    context = {"scene": scene, "view_layer": layer, "active_object": skeleton, "object": skeleton}
+    with bpy.context.temp_override(**context):  # pyrefly: ignore[bad-context-manager]
         bpy.ops.object.mode_set(mode="EDIT")
         bones = skeleton.data.edit_bones
         body, head = bones.new(BODY_BONE), bones.new(HEAD_BONE)

@@ -160,10 +160,11 @@ def test_fbx_of_the_head_leaves_no_skeleton_behind(scene, tmp_path) -> None:
     animate(obj)
 
     def state() -> list[object]:
-        collections = (bpy.data.objects, bpy.data.meshes, bpy.data.armatures, bpy.data.shape_keys, bpy.data.actions)
-        blocks = [(block.name, block.users) for collection in collections for block in collection]
-        keys = obj.data.shape_keys
-        return [blocks, obj.name, obj.data.name, obj.animation_data.action, keys.animation_data.action, obj.parent]
+        used = (bpy.data.meshes, bpy.data.armatures, bpy.data.shape_keys, bpy.data.actions)
+        blocks = [(block.name, block.users) for collection in used for block in collection]
+        animations = obj.animation_data, obj.data.shape_keys.animation_data
+        actions = [animation.action for animation in animations]
+        return [bpy.data.objects.keys(), blocks, actions, obj.name, obj.data.name, obj.parent]
 
     before = state()
     assert bpy.ops.diface.export_fbx(filepath=str(tmp_path / "out.fbx")) == {"FINISHED"}
