@@ -300,16 +300,16 @@ def use_video(settings: bpy.types.ImageFormatSettings) -> None:
     settings.file_format = "FFMPEG"
 
 
-def set_nodes_input(modifier: bpy.types.NodesModifier, identifier: str, value: object) -> None:
-    """Set an input of a Geometry Nodes modifier, by its socket's identifier. 5.2 and later have properties for them."""
+def set_nodes_input(modifier: bpy.types.NodesModifier, identifier: str, value: bpy.types.Object) -> None:
+    """Set an input for an object of a Geometry Nodes modifier, by its socket's identifier."""
     if HAS_NODES_PROPERTIES:
         getattr(modifier.properties.inputs, identifier).value = value
     else:
         modifier[identifier] = value
 
 
-def nodes_input(modifier: bpy.types.NodesModifier, identifier: str) -> object:
-    """Return the value of an input of a Geometry Nodes modifier, by its socket's identifier."""
+def nodes_input(modifier: bpy.types.NodesModifier, identifier: str) -> bpy.types.Object | None:
+    """Return the object at an input of a Geometry Nodes modifier, by its socket's identifier."""
     if HAS_NODES_PROPERTIES:
         return getattr(modifier.properties.inputs, identifier).value
     return modifier.get(identifier)
