@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
 import bpy
 import numpy as np
 
 from .scene_index import SceneIndex, ancestors, armatures_of
 from .shapes import FaceShapes, face_shapes
 
-GAP = 0.25
-"""Two faces are apart if there is a gap between them of this much of the larger one."""
+GAP, PART_GAP = 0.25, 3.0
+"""Two faces are apart if the gap between them, relative to the larger one, is more than this; two parts, which may be
+the eyes of one face, if it is more than the second number.
+"""
+ALIKE = 0.7
+"""Faces are alike if size and number of shapes of one are more than this much of the other's."""
 PART_SIZE = 0.7
 """Largest size of a loose part relative to the head that it lies in."""
 
@@ -91,22 +93,30 @@ def _bounds(obj: bpy.types.Object) -> np.ndarray:
 
 
 def _holds_two(group: Group, table: FaceTable, root: bpy.types.Object) -> bool:
-    """Return whether a group holds the faces of two characters."""
-    return any(_are_rivals(a, b, table, root) for a, b in combinations(table.faces(group), 2))
+    """Return whether a group holds the faces of two characters: two that no larger face of the group has as a part."""
+    hosts: list[bpy.types.Object] = []
+    for face in table.faces(group):
+        if all(_are_rivals(face, host, table, root) for host in hosts):
+            hosts.append(face)
+    return len(hosts) > 1
 
 
 def _are_rivals(a: bpy.types.Object, b: bpy.types.Object, table: FaceTable, root: bpy.types.Object) -> bool:
     """Return whether two meshes are the faces of two characters, rather than parts of one.
 
-    Meshes of one armature belong together. Others are two characters if they are apart, or if both are whole faces in
-    different branches below the root; whole faces in the same branch are levels of detail.
+    Meshes of one armature belong together. Others are two characters if they are apart, or if both are whole faces of
+    the same size in different branches below the root; in the same branch they are levels of detail.
     """
     if set(armatures_of(a)) & set(armatures_of(b)):
         return False
-    if _are_apart(table.box(a), table.box(b)):
+    faces, boxes = [table.shapes(obj) for obj in (a, b)], [table.box(obj) for obj in (a, b)]
+    full = [_is_full(face) for face in faces]
+    if _gap(*boxes) > (GAP if any(full) else PART_GAP):
         return True
-    both_full = _is_full(table.shapes(a)) and _is_full(table.shapes(b))
-    return both_full and _branch(a, root) != _branch(b, root)
+    sizes = sorted(float(np.linalg.norm(np.ptp(box, axis=0))) for box in boxes)
+    counts = sorted(len(face.shapes) for face in faces)
+    alike = sizes[0] > ALIKE * sizes[1] and counts[0] > ALIKE * counts[1]
+    return all(full) and alike and _branch(a, root) != _branch(b, root)
 
 
 def _is_full(face: FaceShapes) -> bool:
@@ -115,9 +125,10 @@ def _is_full(face: FaceShapes) -> bool:
     return bool(regions & {"mouth", "jaw"}) and bool(regions & {"eye", "brow"})
 
 
-def _are_apart(a: np.ndarray, b: np.ndarray) -> bool:
+def _gap(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the largest gap between two boxes along an axis, relative to the larger box; negative if they overlap."""
     gaps = np.maximum(a[0] - b[1], b[0] - a[1])
-    return bool(gaps.max() > GAP * max(np.ptp(a, axis=0).max(), np.ptp(b, axis=0).max()))
+    return float(gaps.max() / max(np.ptp(a, axis=0).max(), np.ptp(b, axis=0).max(), 1e-12))
 
 
 def _branch(obj: bpy.types.Object, root: bpy.types.Object) -> bpy.types.Object | None:
