@@ -13,6 +13,7 @@ from .bundled_parts import PARTS, Shapes, add_mesh, arkit_shapes, placed, standi
 from .kinds import PLAIN as PLACED
 from .kinds import Built, Placement
 from .skeleton import PLAIN, add_armature, add_walk, neck_weights, skin
+from .surfaces import positions
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def _add_part(part: str, armature: bpy.types.Object, options: Options) -> bpy.ty
     data, names = options.placement.data, options.bone_names
     if part == "Body":
         obj = add_body(data)
-        heights = placed(_coordinates(obj), data.inverted())[:, 2]
+        heights = placed(positions(obj.data.vertices), data.inverted())[:, 2]
         skin(obj, armature, body_weights(heights, names["Hips"], names["Spine"]))
         return obj
     shapes = dict(arkit_shapes() if options.shapes is None else options.shapes)
@@ -104,9 +105,3 @@ def _weights(part: str, chosen: np.ndarray, options: Options) -> dict[str, np.nd
         jaw = np.clip(opening[chosen] / np.median(opening[vertices_of("lower_teeth")]), 0.0, 1.0)
         weights = {bone: values * (1.0 - jaw) for bone, values in weights.items()} | {names["Jaw"]: jaw}
     return weights
-
-
-def _coordinates(obj: bpy.types.Object) -> np.ndarray:
-    found = np.empty(3 * len(obj.data.vertices), np.float32)
-    obj.data.vertices.foreach_get("co", found)
-    return found.reshape(-1, 3).astype(float)

@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 
 from .kinds import Built
+from .surfaces import positions
 
 CUSTOM = {"Body_Wide": 0.6, "Face_Chubby": 0.4, "Nose_Long": -0.5}
 """Customisation shapes, which are no face shapes, and the values that they keep."""
@@ -25,12 +26,11 @@ def mute_shapes(built: Built, names: Iterable[str]) -> None:
 def add_custom_shapes(built: Built) -> Built:
     """Return the character after shapes with values of a custom body were added to its face meshes."""
     for obj in built.faces:
-        points = np.empty(3 * len(obj.data.vertices), np.float32)
-        obj.data.vertices.foreach_get("co", points)
-        middle = points.reshape(-1, 3).mean(axis=0)
+        points = positions(obj.data.vertices)
+        middle = points.mean(axis=0)
         for number, (name, value) in enumerate(CUSTOM.items()):
             key = obj.shape_key_add(name=name, from_mix=False)
-            wider = middle + (points.reshape(-1, 3) - middle) * (1.0 + 0.01 * (number + 1))
+            wider = middle + (points - middle) * (1.0 + 0.01 * (number + 1))
             key.data.foreach_set("co", wider.astype(np.float32).ravel())
             key.slider_min = -1.0
             key.value = value

@@ -11,6 +11,7 @@ from mathutils import Matrix
 
 from .bundled_parts import FloatArray
 from .kinds import Built
+from .surfaces import positions
 
 STILL = 1e-4
 """Largest offset in metres of a vertex that no face shape moves."""
@@ -63,12 +64,6 @@ def _rest(obj: bpy.types.Object) -> tuple[FloatArray, np.ndarray]:
     """Return the vertices (V, 3) in the world, and which of them no shape key moves."""
     matrix = np.array(obj.matrix_world)[:3, :3]
     keys = obj.data.shape_keys.key_blocks
-    shapes = np.stack([_positions(key.data) for key in keys]) @ matrix.T
+    shapes = np.stack([positions(key.data) for key in keys]) @ matrix.T
     moved = np.linalg.norm(shapes - shapes[0], axis=2).max(axis=0)
     return shapes[0] + np.array(obj.matrix_world.translation), moved < STILL
-
-
-def _positions(points: bpy.types.bpy_prop_collection) -> FloatArray:
-    found = np.empty(3 * len(points), np.float32)
-    points.foreach_get("co", found)
-    return found.reshape(-1, 3).astype(float)

@@ -12,7 +12,13 @@ def surface(obj: bpy.types.Object) -> FloatArray:
     """Return the vertices (V, 3) in the world at the scene's frame, with all modifiers and shape keys."""
     evaluated = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
     mesh = evaluated.to_mesh()
-    points = np.empty(3 * len(mesh.vertices), np.float32)
-    mesh.vertices.foreach_get("co", points)
+    points = positions(mesh.vertices)
     evaluated.to_mesh_clear()
-    return placed(points.reshape(-1, 3).astype(float), evaluated.matrix_world)
+    return placed(points, evaluated.matrix_world)
+
+
+def positions(points: bpy.types.bpy_prop_collection) -> FloatArray:
+    """Return the coordinates (V, 3) of vertices or of a shape key's points."""
+    found = np.empty(3 * len(points), np.float32)
+    points.foreach_get("co", found)
+    return found.reshape(-1, 3).astype(float)

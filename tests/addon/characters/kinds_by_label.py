@@ -1,0 +1,32 @@
+"""Every character that a whole performance is measured on, by its label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from . import armature_kind, changes, empties_kind, other_makers, vocabulary_kinds
+from .kinds import Built
+
+BUILT: dict[str, Callable[[], Built]] = {
+    "parts under an armature": armature_kind.build,
+    "walking, with a jaw bone": lambda: armature_kind.build(
+        armature_kind.Options(with_walk=True, with_jaw=True, label="walking, with a jaw bone")
+    ),
+    "custom body": lambda: changes.add_custom_shapes(armature_kind.build(armature_kind.Options(label="custom body"))),
+    "parts under empties": empties_kind.build,
+    "placeholders": vocabulary_kinds.build_placeholders,
+    "VRoid-like": vocabulary_kinds.build_vroid,
+    "visemes alone": vocabulary_kinds.build_visemes,
+}
+
+
+def labels(shared: Path) -> list[str]:
+    """Return the labels of all characters that can be made; `shared` is the folder of reference data."""
+    there = (shared / "characters").is_dir()
+    return [*BUILT, *(other_makers.CHARACTERS if there else ())]
+
+
+def make(label: str, shared: Path) -> Built:
+    """Make a character in the current scene; those of other makers open their file."""
+    return BUILT[label]() if label in BUILT else other_makers.load(label, shared / "characters")
