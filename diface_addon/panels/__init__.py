@@ -6,6 +6,7 @@ import bpy
 
 from . import edit, takes
 from .advanced import Advanced
+from .character import Character
 from .edit import Edit
 from .export import Export
 from .eyes import Eyes
@@ -19,7 +20,7 @@ SPACES = ("VIEW_3D", "SEQUENCE_EDITOR")
 """Editors with the whole panel."""
 KEY_EDITORS = ("DOPESHEET_EDITOR", "GRAPH_EDITOR")
 """Editors with the panels for editing only."""
-SUB_PANELS = (Takes, Edit, Style, Head, Eyes, Advanced, Export)
+SUB_PANELS = (Character, Takes, Edit, Style, Head, Eyes, Advanced, Export)
 """The sub-panels, from top to bottom."""
 KEY_EDITOR_PANELS = (Edit, Takes)
 

@@ -19,6 +19,8 @@ PAGE_BY_OPERATOR = {
     "generate": "first-lip-sync.md",
     "cancel": "first-lip-sync.md",
     "list_missing_keys": "troubleshooting.md",
+    "use_part": "settings.md",
+    "add_parts": "settings.md",
     "show_message": "troubleshooting.md",
     "check_worker": "install.md",
     "create_environment": "install.md",
@@ -63,6 +65,7 @@ PAGE_BY_OPERATOR = {
 PAGE_BY_SETTINGS = {
     "editsettings": "editing.md",
     "threedifacesettings": "threediface.md",
+    "difacecharacter": "settings.md",
     "difacesettings": "settings.md",
     "difacepreferences": "install.md",
 }

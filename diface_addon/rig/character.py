@@ -33,12 +33,14 @@ class Choices:
         armature: None: found.
         bones: "" or empty: found.
         unused: Identifiers (`session_uid`) of the objects that do not belong to the character.
+        added: Objects that belong to it although nothing connects them.
         head_motion: What the head's rotation is written to. AUTO: the head bone, else an object.
     """
 
     armature: bpy.types.Object | None = None
     bones: Bones = Bones()
     unused: frozenset[int] = frozenset()
+    added: tuple[bpy.types.Object, ...] = ()
     head_motion: HeadMotion = "AUTO"
 
 

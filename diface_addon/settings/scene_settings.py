@@ -15,6 +15,7 @@ from bpy.props import (
 
 from ..scene.audio import audio_strip, speech_source
 from ..scene.styles import style_names, styles
+from . import character_settings
 from .choices import STEPS
 from .edit_settings import EditSettings
 from .runtime_state import DifaceState, PanelMessage
@@ -29,8 +30,8 @@ def _search_styles(_settings: DifaceSettings, _context: bpy.types.Context, _type
     return [(style_names.display_name(name), style_names.description(name)) for name in styles.names()]
 
 
-def _is_mesh(_settings: DifaceSettings, obj: bpy.types.Object) -> bool:
-    return obj.type == "MESH"
+def _can_hold_a_face(_settings: DifaceSettings, obj: bpy.types.Object) -> bool:
+    return obj.type in {"MESH", "ARMATURE", "EMPTY"}
 
 
 class DifaceSettings(bpy.types.PropertyGroup):
@@ -48,9 +49,9 @@ class DifaceSettings(bpy.types.PropertyGroup):
     edit: PointerProperty(type=EditSettings)
     character: PointerProperty(
         name="Character",
-        description="Mesh object to animate. Empty: the active object",
+        description="Character to animate: any of its meshes, its armature or its empty. Empty: the active object",
         type=bpy.types.Object,
-        poll=_is_mesh,
+        poll=_can_hold_a_face,
     )
     source: EnumProperty(
         name="Audio",
@@ -188,8 +189,13 @@ class DifaceSettings(bpy.types.PropertyGroup):
 
 
 def character(context: bpy.types.Context) -> bpy.types.Object | None:
-    """Return the object that all operators work on: the chosen one, otherwise the active one."""
-    return context.scene.diface.character or context.active_object
+    """Return the object that all operators work on: the main mesh of the character that is chosen, otherwise active.
+
+    An object that belongs to no character is returned itself.
+    """
+    picked = context.scene.diface.character or context.active_object
+    found = character_settings.find(picked)
+    return found.main if found else picked
 
 
 def speech_choice(scene: bpy.types.Scene) -> speech_source.SpeechChoice:

@@ -56,6 +56,7 @@ def discover(obj: bpy.types.Object | None, choices: Choices | None = None) -> Ch
         return None
     if len(group) == 1:
         group = loose_parts(obj, index, table)
+    group |= {other.session_uid: other for other in choices.added if other.users_scene}
     parts = _parts(obj, {uid: other for uid, other in group.items() if uid not in choices.unused}, table, choices)
     return _character(parts, choices) if parts else None
 

@@ -9,13 +9,14 @@ from pathlib import Path
 import bpy
 import pytest
 
-from diface_addon.settings import edit_settings, preferences, scene_settings, threediface_settings
+from diface_addon.settings import character_settings, edit_settings, preferences, scene_settings, threediface_settings
 from tests import doc_blocks
 
 SETTINGS = (doc_blocks.ROOT / "docs" / "guide" / "settings.md").read_text("utf-8")
 SCRIPTING = (doc_blocks.ROOT / "docs" / "development" / "scripting.md").read_text("utf-8")
 GROUPS = {
     "": scene_settings.DifaceSettings,
+    "character.": character_settings.DifaceCharacter,
     "edit.": edit_settings.EditSettings,
     "threediface.": threediface_settings.ThreeDifaceSettings,
     "preferences.": preferences.DifacePreferences,
@@ -38,7 +39,7 @@ def properties() -> dict[str, bpy.types.Property]:
     found = {}
     for prefix, group in GROUPS.items():
         for name, prop in group.bl_rna.properties.items():
-            is_group = prop.type == "POINTER" and prop.identifier in ("edit", "threediface")
+            is_group = prop.identifier in ("edit", "threediface", "parts") and prop.type in ("POINTER", "COLLECTION")
             if name in group.__annotations__ and not is_group:
                 found[prefix + name] = prop
     return found

@@ -37,11 +37,15 @@ class Layout:
         self._icon(options)
         self.drawn.append(name)
 
+    def prop_search(self, data: Any, name: str, searched: Any, collection: str, **options: Any) -> None:
+        assert collection in searched.bl_rna.properties, collection
+        self.prop(data, name, **options)
+
     def operator(self, name: str, **options: Any) -> Any:
         group, verb = name.split(".")
         kind = getattr(getattr(bpy.ops, group), verb).get_rna_type()
         self._icon(options)
-        self.drawn.append(name)
+        self.drawn.extend([name, options["text"]] if options.get("text") else [name])
         return type("Settings", (), {"__slots__": tuple(p.identifier for p in kind.properties)})()
 
     def template_list(
