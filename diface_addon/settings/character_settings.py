@@ -17,7 +17,7 @@ def _is_armature(_settings: DifaceCharacter, obj: bpy.types.Object) -> bool:
     return obj.type == "ARMATURE"
 
 
-def _bone(name: str, what: str) -> StringProperty:
+def _bone(name: str, what: str) -> object:
     """Return the setting of a bone."""
     return StringProperty(name=name, description=f"{what}. Empty: the bone that was found", override=OVERRIDABLE)
 

@@ -57,7 +57,7 @@ def _new_parts(context: bpy.types.Context) -> list[bpy.types.Object]:
     if found is None:
         return []
     parts = {*found.faces, *found.on_head, *found.body}
-    return [obj for obj in context.selected_objects if obj.type in GEOMETRY and obj not in parts]
+    return [obj for obj in context.selected_objects or () if obj.type in GEOMETRY and obj not in parts]
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_use_part, DIFACE_OT_add_parts))

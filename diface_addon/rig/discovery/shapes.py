@@ -87,7 +87,7 @@ def face_shapes(obj: bpy.types.Object) -> FaceShapes:
     blocks = [block for block in keys.key_blocks if block != keys.reference_key]
     known = shape_words.face_shape_names([block.name for block in blocks])
     rest = rest_vertices(obj.data)
-    reach = np.zeros(len(rest), np.float32)
+    squares = np.zeros(len(rest), np.float32)
     smallest = MOVES * float(np.linalg.norm(np.ptp(rest, axis=0)))
     base = {keys.reference_key.name: rest}
     shapes, still = [], []
@@ -99,8 +99,8 @@ def face_shapes(obj: bpy.types.Object) -> FaceShapes:
             still.append(block.name)
         else:
             shapes.append(shape)
-            np.maximum(reach, far, out=reach)
-    return FaceShapes(tuple(shapes), tuple(still), reach, rest)
+            np.maximum(squares, far, out=squares)
+    return FaceShapes(tuple(shapes), tuple(still), np.sqrt(squares), rest)
 
 
 def _shape(
@@ -109,20 +109,20 @@ def _shape(
     base: dict[str, npt.NDArray[np.float32]],
     smallest: float,
 ) -> tuple[Shape | None, npt.NDArray[np.float32]]:
-    """Return the shape of a key, None if it moves nothing, and how far it moves each vertex."""
+    """Return the shape of a key, None if it moves nothing, and the square of how far it moves each vertex."""
     relative = block.relative_key
     if relative.name not in base:
         base[relative.name] = _points(relative)
     rest = base[relative.name]
     offsets = _points(block) - rest
-    squares = np.einsum("ij,ij->i", offsets, offsets)
-    if not np.isfinite(squares).all() or float(squares.max(initial=0.0)) <= smallest**2:
+    squares = offsets[:, 0] ** 2 + offsets[:, 1] ** 2 + offsets[:, 2] ** 2
+    largest = float(squares.max(initial=0.0))
+    if not np.isfinite(largest) or largest <= smallest**2:
         return None, squares
-    total = float(squares.sum())
-    centre = (squares @ rest) / total
-    motion = squares @ offsets / total
-    shape = Shape(block.name, name.region, name.side, _double(centre), _double(motion))
-    return shape, np.sqrt(squares)
+    moved = np.flatnonzero(squares > smallest**2)  # few: most shapes are local
+    weights = squares[moved, None] / squares[moved].sum()
+    centre, motion = ((weights * values[moved]).sum(axis=0) for values in (rest, offsets))
+    return Shape(block.name, name.region, name.side, _double(centre), _double(motion)), squares
 
 
 def _double(values: npt.NDArray) -> FloatArray:
