@@ -19,9 +19,10 @@ HEAD_SHARES = (1.15, 1.0, 0.85, 0.7, 0.55, 0.42, 0.32, 0.24, 0.18, 0.14, 0.115)
 YAWS = (0.0, np.pi, np.pi / 2, -np.pi / 2)
 CROWN, CHIN = 0.145, -0.075  # m: heights on the bundled head
 NORMAL_WEIGHT = 0.02  # m of distance for a difference of 1 between unit normals
-TARGET_SAMPLES, TEMPLATE_SAMPLES = 2500, 450
-QUICK_ROUNDS, FINAL_ROUNDS = 8, 40
-FINALISTS = 6
+TARGET_SAMPLES = 2500
+QUICK_ROUNDS, FINAL_ROUNDS = 8, 30
+FINALISTS = 4
+QUICK = 3  # every so many samples are used to rank the starts
 KEPT = 0.8  # share of the pairs that count: hair, ears and masks have no counterpart
 CAP = 0.03  # m: distances above this count as this
 MAX_RESIDUAL = 0.018  # m
@@ -71,6 +72,7 @@ def align_face(vertices: Float64Array, faces: Int32Array, template: FaceSample) 
     """
     used = np.unique(faces)
     low, high = vertices[used].min(axis=0), vertices[used].max(axis=0)
+    few = FaceSample(template.points[::QUICK], template.normals[::QUICK])
     tried: list[tuple[float, Similarity]] = []
     for share in HEAD_SHARES:
         height = share * (high[2] - low[2])
@@ -81,7 +83,8 @@ def align_face(vertices: Float64Array, faces: Int32Array, template: FaceSample) 
             cosine, sine = np.cos(yaw), np.sin(yaw)
             rotation = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
             shift = np.array([0.0, 0.0, CROWN]) - scale * rotation @ np.array([middle[0], middle[1], high[2]])
-            tried.append(fit_points(points, normals, Similarity(scale, rotation, shift), template, QUICK_ROUNDS))
+            start = Similarity(scale, rotation, shift)
+            tried.append(fit_points(points[::QUICK], normals[::QUICK], start, few, QUICK_ROUNDS))
     tried.sort(key=lambda item: item[0])
     results = [_refine(vertices, faces, found, template) for _, found in tried[:FINALISTS]]
     residual, best = min(results, key=lambda item: item[0])

@@ -58,7 +58,7 @@ def hidden_vertices(target: TargetMesh, lips: LipSides, seen: BoolArray) -> Bool
 
 def seen_skin(target: TargetMesh) -> BoolArray:
     """Return a mask (V,) of the skin that is seen from the front when the eyeballs are in place."""
-    return seen_vertices(target.vertices, target.skin_faces, target.eye_view())
+    return seen_vertices(target.vertices, target.skin_faces, target.eye_view)
 
 
 class InnerSkin:

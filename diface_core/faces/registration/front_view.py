@@ -17,6 +17,7 @@ PIXEL = 4e-4  # m
 LEFT, RIGHT, BOTTOM, TOP = -0.075, 0.075, -0.09, 0.1  # m: the window, in the bundled head's frame
 WIDTH, HEIGHT = round((RIGHT - LEFT) / PIXEL), round((TOP - BOTTOM) / PIXEL)
 BACK = 0.01  # m: what lies behind is not the face
+OPENINGS = ((-0.068, -0.15, -0.062), (0.068, -0.02, 0.072))  # m: where the mouth and the eyes are
 HOPS = 5  # edges of a path between two triangles
 NEAR_PATH = 7e-3  # m: longest path along the surface between neighbouring pixels of one sheet
 EMPTY = -1
@@ -98,9 +99,10 @@ def _rasterize(vertices: Float64Array, faces: Int32Array) -> tuple[Int32Array, F
 
 
 def _near_pairs(vertices: Float64Array, faces: Int32Array) -> npt.NDArray[np.int64]:
-    """Return codes `a * V + b` of the vertices that a short path along edges joins, in order."""
+    """Return codes `a * V + b` of the vertices around mouth and eyes that a short path along edges joins, in order."""
     count = len(vertices)
-    near = faces[(np.abs(vertices[faces][..., 0]) < RIGHT).any(axis=1) & (vertices[faces][..., 1] < BACK).any(axis=1)]
+    corners = vertices[faces]
+    near = faces[((corners > OPENINGS[0]) & (corners < OPENINGS[1])).all(axis=2).any(axis=1)]
     edges, _ = mesh_edges(near)
     one = np.concatenate([edges[:, 0], edges[:, 1]]).astype(np.int64)
     other = np.concatenate([edges[:, 1], edges[:, 0]]).astype(np.int64)

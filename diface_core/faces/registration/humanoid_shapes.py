@@ -16,10 +16,11 @@ from ..transfer.flame_lids import Eyeball
 from .alignment import Similarity, align_face
 from .attachment import Attachment, InnerSkin, hidden_vertices, seen_skin
 from .fitted_face import SIDES, STILL_BELOW, FittedFace, moved_eyeball
+from .front_view import FrontView
 from .inner_parts import JawMotion, Lining, MouthParts, SkinParts, write_eyeballs
-from .lip_contact import LipContact
+from .lip_contact import LidContact, LipContact
 from .lip_sides import find_lip_sides
-from .openings import find_eye, find_mouth
+from .openings import Opening, find_eye, find_mouth
 from .surface_fit import fit_surface, joined_landmarks, opening_landmarks, sample_skin
 from .target_mesh import TargetMesh, split_parts
 from .template import Template
@@ -91,7 +92,7 @@ class _Fit:
 
     def __init__(self, template: Template, target: TargetMesh) -> None:
         self.template, self.target = template, target
-        self.view, eye_view = target.skin_view(), target.eye_view()
+        self.view, eye_view = target.skin_view, target.eye_view
         mouth = find_mouth(self.view)
         if mouth is None:
             raise SceneError(
@@ -99,6 +100,7 @@ class _Fit:
                 "Its lips must be separate surfaces, with an opening or the inside of a mouth behind them.",
             )
         self.mouth, self.notes = mouth, ()
+        self.eyes: dict[str, tuple[FrontView, Opening]] = {}
         self.landmarks = [opening_landmarks(template, template.mouth, self.view, mouth)]
         for side, sign in zip(SIDES, (1, -1), strict=True):
             found = [(view, find_eye(view, sign)) for view in (eye_view, self.view)]
@@ -106,6 +108,7 @@ class _Fit:
             if seen is None:
                 self.notes += (f"The {side.lower()} eye's lids were not found: check its blink.",)
             else:
+                self.eyes[side] = seen
                 self.landmarks.append(opening_landmarks(template, template.eye(sign), *seen))
         self.lips = find_lip_sides(target.vertices, target.skin_faces, self.view, mouth)
 
@@ -124,7 +127,7 @@ class _Fit:
         }
         contact = LipContact(target, self.view, self.mouth, self.lips)
         pairs = template.vertices[template.head.landmarks["upper_inner_lip"], 0]
-        gap = np.interp(pairs / abs(pairs).max(), np.linspace(-1, 1, len(contact.across)), contact.rest_gap)
+        gap = np.interp(pairs / abs(pairs).max(), np.linspace(-1, 1, len(contact.rest_gap)), contact.rest_gap)
         face = FittedFace(template, fitted, eyeballs, gap)
         hidden = hidden_vertices(target, self.lips, seen_skin(target))
         attachment = Attachment(template, fitted, target, self.lips, hidden)
@@ -142,6 +145,10 @@ class _Fit:
             contact.close(
                 name, result[FACE.index(name)], result[FACE.index("jawOpen")] if name == "mouthClose" else None
             )
+        for side, (view, eye) in self.eyes.items():
+            shown = target.skin_faces if view is self.view else target.eye_faces
+            eyeball = eyeballs[side] if side in target.eyeballs else None
+            LidContact(target, view, shown, eye, eyeball).close(result[FACE.index(f"eyeBlink{side}")])
         self._fill_hidden(result, hidden)
         lining, mouth_parts = Lining(target, self.lips, jaw), MouthParts(target, template.head, jaw)
         skin_parts = SkinParts(target, np.setdiff1d(attachment.chosen, np.flatnonzero(self.lips.hidden)))

@@ -20,7 +20,8 @@ Int32Array = npt.NDArray[np.int32]
 JAW_SHAPES = ("jawOpen", "jawForward", "jawLeft", "jawRight")
 LIP_DEPTH, TOOTH_DEPTH = 0.006, 0.02  # m along the surface: up to here the mouth's lining follows the lips, from there the jaws
 MIXED = 0.3  # relative difference of the distances to both lips below which the lining is between the jaws
-MAJORITY = 0.75
+MAJORITY = 0.75  # share of a part's vertices that decides for all
+TOOTH = 0.025  # m: parts up to this size are always rigid
 SMOOTHING = 15  # rounds for gums that lead from one jaw to the other
 ROOT = 0.25  # share of a lash's vertices, those nearest to the skin, that are its root
 
@@ -106,10 +107,11 @@ def _shares(
 ) -> tuple[Float64Array, Float64Array]:
     """Return how far each vertex of a part moves with the lower jaw (N,) and is tongue (N,)."""
     shares = [(kind == number).mean() for number in range(3)]
-    if max(shares) > MAJORITY:
+    whole = max(shares) > MAJORITY or np.ptp(target.vertices[part], axis=0).max() < TOOTH
+    if whole:
         kind = np.full(len(part), int(np.argmax(shares)))
     lower, tongue = (kind >= 1).astype(np.float64), (kind == 2).astype(np.float64)
-    if max(shares) > MAJORITY:
+    if whole:
         return lower, tongue
     place = np.full(len(target.vertices), -1)
     place[part] = np.arange(len(part))

@@ -1,43 +1,84 @@
-"""The lips of a character that touch where the shapes say so."""
+"""Lips and lids of a character that touch where the shapes say so."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from ..transfer.flame_lids import Eyeball
 from ..transfer.flame_lips import LIP_OPENERS, LIP_PRESSERS
+from ..transfer.geometry import nearest_barycentric
+from .attachment import smoothstep
 from .front_view import PIXEL, FrontView
 from .lip_sides import LipSides
-from .openings import Opening
+from .openings import Opening, SeenLine
 from .target_mesh import TargetMesh
-from .attachment import smoothstep
 
 Float64Array = npt.NDArray[np.float64]
+Int32Array = npt.NDArray[np.int32]
 
-REACH = 0.012  # m from the line between the lips: the correction fades to nothing here
-EDGE = 0.0025  # m: vertices of a lip this near to the line give its motion
-POINTS = 25
+LIP_REACH, LID_REACH = 0.012, 0.009  # m from the line where both meet: the correction fades to nothing here
+ROUNDS = 4
+LID_GAP = 2e-4  # m over an eyeball
+
+
+class SeenPoints:
+    """Points of a mesh along a line of its view, that move with the mesh.
+
+    Args:
+        view: The view.
+        faces: (F, 3) the triangles that it shows.
+        vertices: (V, 3) at rest.
+        line: The line.
+    """
+
+    def __init__(self, view: FrontView, faces: Int32Array, vertices: Float64Array, line: SeenLine) -> None:
+        line = line.even()
+        self.corners = faces[view.triangle[line.row, line.column]]
+        self.rest = line.points(view)
+        self.weights = nearest_barycentric(self.rest, vertices[self.corners])
+
+    def sample(self, values: Float64Array) -> Float64Array:
+        """Return the values (N, 3) at the points of values (V, 3) at the vertices."""
+        return (self.weights[..., None] * values[self.corners]).sum(axis=1)
+
+
+@dataclass(frozen=True)
+class _Edge:
+    """Vertices `chosen` (N,) near a line of points (P, 3), `fade` (N,), and `shares` (N, P) of the points."""
+
+    chosen: npt.NDArray[np.intp]
+    fade: Float64Array
+    shares: Float64Array
+
+    @classmethod
+    def near(cls, vertices: Float64Array, candidates: npt.NDArray[np.intp], line: Float64Array, reach: float) -> _Edge:
+        away = np.linalg.norm(vertices[candidates][:, None] - line[None], axis=2)
+        near = away.min(axis=1) < reach
+        away = away[near]
+        width = np.linalg.norm(np.diff(line, axis=0), axis=1).mean()
+        shares = np.exp(-(((away - away.min(axis=1, keepdims=True)) / width) ** 2) - (away / (4 * width)) ** 2)
+        fade = 1 - smoothstep(0.25 * reach, reach, away.min(axis=1))
+        return cls(candidates[near], fade, shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-30))
+
+    def move(self, offsets: Float64Array, by: Float64Array) -> None:
+        offsets[self.chosen] += self.fade[:, None] * (self.shares @ by)
 
 
 class LipContact:
     """The line between a character's lips, and both lips' vertices near it."""
 
     def __init__(self, target: TargetMesh, view: FrontView, mouth: Opening, lips: LipSides) -> None:
-        upper, lower = mouth.upper.points(view), mouth.lower.points(view)
-        self.across = np.linspace(upper[0, 0], upper[-1, 0], POINTS)
-        self.lines = [_resample(line, self.across) for line in (upper, lower)]
-        self.rest_gap = (self.lines[0][:, 2] - self.lines[1][:, 2] - 2 * PIXEL).clip(0)
-        self.lips = []
-        for side, line in zip((1, -1), self.lines, strict=True):
-            chosen = np.flatnonzero((lips.side == side) & target.skin)
-            points = target.vertices[chosen]
-            away = np.linalg.norm(points[:, None] - line[None], axis=2)
-            near = away.min(axis=1) < REACH
-            chosen, points, away = chosen[near], points[near], away[near]
-            fade = 1 - smoothstep(0.2 * REACH, REACH, away.min(axis=1))
-            edge = np.exp(-((away.T / EDGE) ** 2)) + 1e-12
-            edge /= edge.sum(axis=1, keepdims=True)
-            self.lips.append((chosen, points[:, 0], fade, edge))
+        self.upper, self.lower = (
+            SeenPoints(view, target.skin_faces, target.vertices, line) for line in (mouth.upper, mouth.lower)
+        )
+        self.rest_gap = (self.upper.rest[:, 2] - self.lower.rest[:, 2] - 2 * PIXEL).clip(0)
+        self.edges = [
+            _Edge.near(target.vertices, np.flatnonzero((lips.side == side) & target.skin), points.rest, LIP_REACH)
+            for side, points in ((1, self.upper), (-1, self.lower))
+        ]
 
     def close(self, name: str, offsets: Float64Array, opened: Float64Array | None = None) -> None:
         """Move both lips in `offsets` (V, 3) so that they touch, if the shape leaves them closed.
@@ -46,17 +87,53 @@ class LipContact:
         """
         if name in LIP_OPENERS or name in LIP_PRESSERS:
             return
-        total = offsets if opened is None else offsets + opened
-        (upper, upper_x, upper_fade, upper_edge), (lower, lower_x, lower_fade, lower_edge) = self.lips
-        if not len(upper) or not len(lower):
-            return
-        parted = upper_edge @ total[upper] - lower_edge @ total[lower]
-        if opened is not None:
-            parted[:, 2] += self.rest_gap
-        for chosen, x, fade, sign in ((upper, upper_x, upper_fade, -0.5), (lower, lower_x, lower_fade, 0.5)):
-            moved = np.stack([np.interp(x, self.across, parted[:, axis]) for axis in range(3)], axis=1)
-            offsets[chosen] += sign * fade[:, None] * moved
+        for _ in range(ROUNDS):
+            total = offsets if opened is None else offsets + opened
+            parted = self.upper.sample(total) - self.lower.sample(total)
+            if opened is not None:
+                parted[:, 2] += self.rest_gap
+            for edge, sign in zip(self.edges, (-0.5, 0.5), strict=True):
+                edge.move(offsets, sign * parted)
 
 
-def _resample(line: Float64Array, across: Float64Array) -> Float64Array:
-    return np.stack([across, *(np.interp(across, line[:, 0], line[:, axis]) for axis in (1, 2))], axis=1)
+class LidContact:
+    """The rims of one eye's lids, and the upper lid's vertices.
+
+    Args:
+        target: The character's mesh.
+        view: The view that the eye is seen in.
+        faces: (F, 3) the triangles that it shows.
+        eye: The rims in it.
+        eyeball: The eyeball, None if the mesh has none.
+    """
+
+    def __init__(
+        self, target: TargetMesh, view: FrontView, faces: Int32Array, eye: Opening, eyeball: Eyeball | None
+    ) -> None:
+        self.target, self.eyeball = target, eyeball
+        self.upper, self.lower = (SeenPoints(view, faces, target.vertices, line) for line in (eye.upper, eye.lower))
+        skin = np.flatnonzero(target.skin)
+        to_upper, to_lower = (
+            np.linalg.norm(target.vertices[skin][:, None] - points.rest[None], axis=2).min(axis=1)
+            for points in (self.upper, self.lower)
+        )
+        self.edge = _Edge.near(target.vertices, skin[to_upper <= to_lower], self.upper.rest, LID_REACH)
+
+    def close(self, offsets: Float64Array) -> None:
+        """Move the upper lid in `offsets` (V, 3) of a blink until it meets the lower one."""
+        for _ in range(ROUNDS):
+            upper = self.upper.rest + self.upper.sample(offsets)
+            lower = self.lower.rest + self.lower.sample(offsets)
+            self.edge.move(offsets, lower - upper)
+        if self.eyeball is not None:
+            self._push_out(self.eyeball, offsets)
+
+    def _push_out(self, eyeball: Eyeball, offsets: Float64Array) -> None:
+        """Keep the upper lid outside the eyeball."""
+        chosen = self.edge.chosen
+        rest = self.target.vertices[chosen]
+        posed = rest + offsets[chosen]
+        least = np.minimum(eyeball.distance(rest), eyeball.radius + LID_GAP)
+        inside = eyeball.distance(posed) < least
+        posed[inside] = eyeball.at_distance(posed[inside], least[inside])
+        offsets[chosen] = posed - rest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -50,21 +51,28 @@ class TargetMesh:
     in_mouth: tuple[Int32Array, ...]
     on_skin: tuple[Int32Array, ...]
 
-    @property
+    @cached_property
     def skin_faces(self) -> Int32Array:
         """Return the skin's triangles (S, 3)."""
         return self.faces[self.skin[self.faces].all(axis=1)]
 
+    @cached_property
     def skin_view(self) -> FrontView:
         """Return the view of the skin alone."""
         return view_from_front(self.vertices, self.skin_faces)
 
-    def eye_view(self) -> FrontView:
-        """Return the view of the skin and the eyeballs."""
+    @cached_property
+    def eye_faces(self) -> Int32Array:
+        """Return the triangles (N, 3) of the skin and the eyeballs."""
         shown = self.skin.copy()
         for part in self.eyeballs.values():
             shown[part] = True
-        return view_from_front(self.vertices, self.faces[shown[self.faces].all(axis=1)])
+        return self.faces[shown[self.faces].all(axis=1)]
+
+    @cached_property
+    def eye_view(self) -> FrontView:
+        """Return the view of the skin and the eyeballs."""
+        return view_from_front(self.vertices, self.eye_faces)
 
 
 def split_parts(vertices: Float64Array, faces: Int32Array) -> TargetMesh:
