@@ -136,9 +136,12 @@ class Engines:
             self._loaded_generator().dry_run(WARM_UP_SECONDS, steps=1)
 
     def shapes(self, request: ShapesRequest, report: Report) -> Shapes:
-        """Return the ARKit shapes for a mesh of FLAME's topology. Raises ModelError."""
+        """Return the ARKit shapes of a head. Raises ModelError, and SceneError if its face cannot be found."""
+        from .faces.registration.humanoid_shapes import humanoid_shapes
         from .faces.transfer.flame_shapes import flame_shapes
 
+        if not request.is_flame:
+            return humanoid_shapes(request.vertices, request.faces, report).shapes
         report(Progress(0.0, TRANSFERRING_SHAPES))
         return flame_shapes(request.vertices, request.faces, request.flame)
 

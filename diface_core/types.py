@@ -306,11 +306,13 @@ class Shapes:
         deltas: (K, V, 3) float32, vertex offsets at weight 1, in metres, in FLAME's frame (Y up, the face looks along
             +Z).
         error: Largest distance between the shapes and the models' vertices, in metres.
+        notes: What was not found in a mesh, for the user.
     """
 
     names: tuple[str, ...]
     deltas: Float32Array
     error: float = 0.0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -332,17 +334,19 @@ class GenerateResult:
 
 @dataclass(frozen=True)
 class ShapesRequest:
-    """A request for the ARKit shapes of a head of FLAME's topology, as `Shapes`.
+    """A request for the ARKit shapes of a head, as `Shapes`.
 
     Attributes:
-        vertices: (5023, 3) float32, metres, in FLAME's frame.
+        vertices: (5023, 3) float32, metres, in FLAME's frame; of any head (V, 3), any unit, Z up.
         faces: (F, 3) int32, triangles.
         flame: The user's FLAME file or None; with it the jaw rotates about the FLAME model's joint.
+        is_flame: Whether the head has FLAME's topology. The bundled head is registered to any other.
     """
 
     vertices: Float32Array
     faces: Int32Array
     flame: Path | None = None
+    is_flame: bool = True
 
 
 @dataclass(frozen=True)

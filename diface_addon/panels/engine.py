@@ -36,10 +36,12 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 
 def draw_flame(layout: bpy.types.UILayout, obj: bpy.types.Object | None, uses_threediface: bool) -> None:
-    """Draw the operators for a FLAME mesh, or the one that adds it."""
-    if flame_mesh.is_flame(obj):
+    """Draw the operators for a mesh without shape keys for the face, or the one that adds a FLAME mesh."""
+    is_flame = flame_mesh.is_flame(obj)
+    if is_flame:
         layout.label(text=f"{obj.name} is a FLAME mesh", icon="CHECKMARK")
-        if not uses_threediface and not shape_key_names.face_shape_keys(obj):
+    if not uses_threediface:
+        if obj is not None and obj.type == "MESH" and not shape_key_names.face_shape_keys(obj):
             layout.operator("diface.add_arkit_keys", icon="SHAPEKEY_DATA")
-    elif uses_threediface:
+    elif not is_flame:
         layout.operator("diface.add_flame_head", text="Add FLAME Head", icon="USER")

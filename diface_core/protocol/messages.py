@@ -126,7 +126,7 @@ def parse_generate_result(message: Message) -> GenerateResult:
 
 def shapes_request_message(request: ShapesRequest, request_id: int) -> Message:
     """Return a `shapes` message; the reply is `shapes made`, `error` or `cancelled`."""
-    data = {"flame": str(request.flame) if request.flame else None}
+    data = {"flame": str(request.flame) if request.flame else None, "is_flame": request.is_flame}
     return Message("shapes", request_id, data, {"vertices": request.vertices, "faces": request.faces})
 
 
@@ -134,7 +134,8 @@ def parse_shapes_request(message: Message) -> ShapesRequest:
     """Return the ShapesRequest of a message from `shapes_request_message`. Raises WorkerError if it is malformed."""
     try:
         flame = message.data["flame"]
-        return ShapesRequest(message.arrays["vertices"], message.arrays["faces"], Path(flame) if flame else None)
+        vertices, faces = message.arrays["vertices"], message.arrays["faces"]
+        return ShapesRequest(vertices, faces, Path(flame) if flame else None, bool(message.data["is_flame"]))
     except (KeyError, TypeError) as error:
         raise malformed(f"a malformed mesh ({error!r})") from error
 
@@ -290,12 +291,12 @@ def _parse_motion(message: Message) -> Motion:
 
 
 def _shapes_data(shapes: Shapes) -> dict[str, Any]:
-    return {"names": list(shapes.names), "error": shapes.error}
+    return {"names": list(shapes.names), "error": shapes.error, "notes": list(shapes.notes)}
 
 
 def _parse_shapes(message: Message) -> Shapes:
     data = message.data["shapes"]
-    return Shapes(tuple(data["names"]), message.arrays["deltas"], float(data["error"]))
+    return Shapes(tuple(data["names"]), message.arrays["deltas"], float(data["error"]), tuple(data["notes"]))
 
 
 def _constraints_data(constraints: Constraints | None) -> tuple[dict[str, float] | None, dict[str, AnyArray]]:

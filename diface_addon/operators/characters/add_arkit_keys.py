@@ -1,15 +1,16 @@
-"""Add ARKit Shape Keys: the shape keys that DiFACE's models animate, for a FLAME mesh."""
+"""Add ARKit Shape Keys: the shape keys that DiFACE's models animate, for any humanoid head."""
 
 from __future__ import annotations
 
 import bpy
 
-from ...jobs import arkit_keys, running_job
+from ...jobs import running_job
+from ...jobs.new_shapes import arkit_keys
 from ..base.modal_job import ModalJobOperator
 
 
 class DIFACE_OT_add_arkit_keys(ModalJobOperator, bpy.types.Operator):
-    """Add the 52 ARKit shapes to a FLAME mesh as shape keys, transferred from DiFACE's head"""
+    """Add the 52 ARKit shapes to a humanoid head as shape keys, transferred from DiFACE's head"""
 
     bl_idname = "diface.add_arkit_keys"
     bl_label = "Add ARKit Shape Keys"

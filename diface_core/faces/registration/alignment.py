@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import SceneError
+from ..meshes.nearest import nearest_points, oriented, sample_surface
 from ..transfer.geometry import fit_similarity
-from .nearest import nearest_points, oriented, sample_surface
 
 Float64Array = npt.NDArray[np.float64]
 Int32Array = npt.NDArray[np.int32]
@@ -46,9 +46,7 @@ class Similarity:
 
     def after(self, first: Similarity) -> Similarity:
         """Return the similarity that applies `first` and then this one."""
-        return Similarity(
-            self.scale * first.scale, self.rotation @ first.rotation, self.apply(first.shift[None])[0]
-        )
+        return Similarity(self.scale * first.scale, self.rotation @ first.rotation, self.apply(first.shift[None])[0])
 
 
 @dataclass(frozen=True)

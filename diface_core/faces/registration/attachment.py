@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ..meshes.mesh_parts import mesh_edges
+from ..meshes.nearest import nearest_points, oriented
 from ..transfer.geometry import nearest_barycentric, vertex_normals
 from ..transfer.sparse import SparseMatrix, solve_positive_definite
 from .lip_sides import LipSides, seen_vertices
-from .mesh_parts import mesh_edges
-from .nearest import nearest_points, oriented
 from .surface_fit import HEAD_BOX, SIDE_WEIGHT
 from .target_mesh import TargetMesh
 from .template import HIDDEN_BOXES, Template

@@ -23,8 +23,8 @@ SIDES = ("Left", "Right")
 
 
 @dataclass(frozen=True)
-class LipPairs:
-    """The vertices of the bundled head's lips that meet, as `FlameLips` reads them."""
+class HeadLipPairs:
+    """The vertices of the bundled head's lips that meet, as `flame_lips.LipPairs`."""
 
     upper_lip: Int32Array
     lower_lip: Int32Array
@@ -68,7 +68,9 @@ class FittedFace:
         constraints = self.lips.contact_constraints(name, deltas) if free[self.lips.gap_matrix.columns].any() else ()
         for side, eyeball in self.eyeballs.items():
             if name == f"eyeBlink{side}":
-                constraints += (flame_lids.closed_lid_constraint(self.vertices, lid_rims(self.template, side), eyeball),)
+                constraints += (
+                    flame_lids.closed_lid_constraint(self.vertices, lid_rims(self.template, side), eyeball),
+                )
         offsets = self.transfer.offsets(deltas, free, constraints)
         further = self._corrections(name, offsets)
         return self.transfer.offsets(deltas, free, constraints + further) if further else offsets
@@ -85,13 +87,13 @@ class FittedFace:
         return found
 
 
-def lip_pairs(template: Template) -> LipPairs:
+def lip_pairs(template: Template) -> HeadLipPairs:
     """Return the pairs of vertices where the bundled head's lips meet."""
     marks = template.head.landmarks
     upper, lower = marks["upper_inner_lip"].astype(np.int32), marks["lower_inner_lip"].astype(np.int32)
     line = template.vertices[upper]
     run = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))]
-    return LipPairs(upper, lower[:, None], np.ones((len(lower), 1)), (run / run[-1]))
+    return HeadLipPairs(upper, lower[:, None], np.ones((len(lower), 1)), (run / run[-1]))
 
 
 def lid_rims(template: Template, side: str) -> tuple[Int32Array, Int32Array]:

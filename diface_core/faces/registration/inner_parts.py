@@ -7,18 +7,21 @@ import numpy.typing as npt
 
 from ...channels import FACE
 from ..head import Head
+from ..meshes.mesh_parts import mesh_edges
+from ..meshes.nearest import nearest_points
 from ..transfer.flame_lids import Eyeball, rotate_eyeball
 from .attachment import smoothstep
 from .lip_sides import LipSides
-from .mesh_parts import mesh_edges
-from .nearest import nearest_points
 from .target_mesh import TargetMesh
 
 Float64Array = npt.NDArray[np.float64]
 Int32Array = npt.NDArray[np.int32]
 
 JAW_SHAPES = ("jawOpen", "jawForward", "jawLeft", "jawRight")
-LIP_DEPTH, TOOTH_DEPTH = 0.006, 0.02  # m along the surface: up to here the mouth's lining follows the lips, from there the jaws
+LIP_DEPTH, TOOTH_DEPTH = (
+    0.006,
+    0.02,
+)  # m along the surface: up to here the mouth's lining follows the lips, from there the jaws
 MIXED = 0.3  # relative difference of the distances to both lips below which the lining is between the jaws
 MAJORITY = 0.75  # share of a part's vertices that decides for all
 TOOTH = 0.025  # m: parts up to this size are always rigid
@@ -102,9 +105,7 @@ class MouthParts:
         offsets[self.chosen] = moved
 
 
-def _shares(
-    target: TargetMesh, part: Int32Array, kind: npt.NDArray[np.integer]
-) -> tuple[Float64Array, Float64Array]:
+def _shares(target: TargetMesh, part: Int32Array, kind: npt.NDArray[np.integer]) -> tuple[Float64Array, Float64Array]:
     """Return how far each vertex of a part moves with the lower jaw (N,) and is tongue (N,)."""
     shares = [(kind == number).mean() for number in range(3)]
     whole = max(shares) > MAJORITY or np.ptp(target.vertices[part], axis=0).max() < TOOTH

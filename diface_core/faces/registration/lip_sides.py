@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..meshes.mesh_parts import mesh_edges
 from .front_view import FrontView, column_of, row_of
-from .mesh_parts import mesh_edges
 from .openings import Opening
 
 Float64Array = npt.NDArray[np.float64]

@@ -12,13 +12,16 @@ import argparse
 import sys
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ...errors import DifaceError
 from ..transfer.measure_transfer import CLOSED_POSES, distance_to_line
+from .attachment import seen_skin
 from .front_view import FrontView
 from .humanoid_shapes import HumanoidShapes, humanoid_shapes
 from .lip_contact import SeenPoints
@@ -44,11 +47,12 @@ class RegistrationMeasurement:
     offsets: dict[str, Float64Array]
     truth: dict[str, Float64Array]
 
-    @property
+    @cached_property
     def lower_face(self) -> npt.NDArray[np.bool_]:
-        """Return a mask (V,) of the skin between the nose and the chin."""
-        points = self.result.target.vertices
-        return self.result.target.skin & ((points > LOWER_FACE[0]) & (points < LOWER_FACE[1])).all(axis=1)
+        """Return a mask (V,) of the visible skin between the nose and the chin."""
+        target = self.result.target
+        inside = ((target.vertices > LOWER_FACE[0]) & (target.vertices < LOWER_FACE[1])).all(axis=1)
+        return target.skin & inside & seen_skin(target)
 
     def error(self, name: str) -> tuple[float, float]:
         """Return the mean distance (m) of a shape from the true one over the lower face, and the true one's motion."""
@@ -64,7 +68,7 @@ class RegistrationMeasurement:
         return posed
 
 
-def measure(arrays: dict[str, npt.NDArray[np.generic]]) -> RegistrationMeasurement:
+def measure(arrays: dict[str, npt.NDArray[Any]]) -> RegistrationMeasurement:
     """Return the measurement of a head. Raises SceneError if it has no face."""
     result = humanoid_shapes(arrays["vertices"], arrays["faces"])
     turn, scale = result.alignment.rotation, result.alignment.scale
@@ -107,16 +111,14 @@ def lid_gap(measured: RegistrationMeasurement, side: str) -> float:
         return float("nan")
     view, faces, eye = found[0]
     posed = measured.pose({f"eyeBlink{side}": 1.0})
-    upper, lower = (
-        SeenPoints(view, faces, target.vertices, line).sample(posed) for line in (eye.upper, eye.lower)
-    )
+    upper, lower = (SeenPoints(view, faces, target.vertices, line).sample(posed) for line in (eye.upper, eye.lower))
     return max(distance_to_line(point, lower) for point in upper)
 
 
 def format_report(measured: RegistrationMeasurement, seconds: float) -> str:
     """Format the table, in millimetres on a head of 20 cm."""
     unit = MM * MEASURED_HEIGHT / HEAD_HEIGHT
-    lines = [f"{len(measured.offsets)} shapes in {seconds:.0f} s. {' '.join(measured.result.notes)}"]
+    lines = [f"{len(measured.offsets)} shapes in {seconds:.0f} s. {' '.join(measured.result.shapes.notes)}"]
     errors: list[float] = []
     for name in (name for name in measured.offsets if name in measured.truth):
         apart, motion = measured.error(name)

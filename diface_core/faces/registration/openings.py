@@ -57,8 +57,8 @@ class Opening:
 
 def find_mouth(view: FrontView) -> Opening | None:
     """Return the lips' edges. None if the surface between the nose and the chin has no gap."""
-    left, right = column_of(MOUTH_AREA[0]), column_of(MOUTH_AREA[1])
-    bottom, top = row_of(MOUTH_AREA[2]), row_of(MOUTH_AREA[3])
+    left, right = int(column_of(MOUTH_AREA[0])), int(column_of(MOUTH_AREA[1]))
+    bottom, top = int(row_of(MOUTH_AREA[2])), int(row_of(MOUTH_AREA[3]))
     breaks = view.breaks[bottom:top, left:right]
     rows = _cheapest_path(breaks)
     on_break = breaks[rows, np.arange(right - left)]
@@ -78,9 +78,7 @@ def _cheapest_path(breaks: BoolArray) -> IntArray:
     cost, came = prior + OFF_BREAK * ~breaks[:, 0], np.zeros((height, width), np.int64)
     for column in range(1, width):
         padded = np.pad(cost, MAX_STEP, constant_values=np.inf)
-        steps = np.stack(
-            [padded[k : k + height] + STEP * abs(k - MAX_STEP) for k in range(2 * MAX_STEP + 1)]
-        )
+        steps = np.stack([padded[k : k + height] + STEP * abs(k - MAX_STEP) for k in range(2 * MAX_STEP + 1)])
         best = steps.argmin(axis=0)
         came[:, column] = np.arange(height) + best - MAX_STEP
         cost = steps[best, np.arange(height)] + prior + OFF_BREAK * ~breaks[:, column]

@@ -5,18 +5,18 @@ Non-rigid iterative closest points (Amberg, Romdhani and Vetter, CVPR 2007) with
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from ..meshes.nearest import nearest_points, oriented, sample_surface
+from ..meshes.smooth_field import FieldFit, Neighbours
 from ..transfer.geometry import nearest_barycentric, vertex_normals
 from .front_view import FrontView, pixel_centre
 from .lip_sides import LipSides
-from .nearest import nearest_points, oriented, sample_surface
 from .openings import Opening, SeenLine
-from .smooth_field import FieldFit, Neighbours
 from .target_mesh import TargetMesh
 from .template import Template
 
@@ -25,11 +25,13 @@ Int32Array = npt.NDArray[np.int32]
 
 STIFFNESSES = (1e4, 3e3, 1e3, 300.0, 100.0, 30.0, 10.0, 4.0, 2.0)
 ROUNDS = 3
+FINE, COARSE = 50.0, 3  # above this stiffness every third vertex and sample is used
 REACHES = (0.02, 0.02, 0.015, 0.012, 0.01, 0.008, 0.007, 0.006, 0.006)  # m: farther points do not count
 LANDMARK_STRENGTH = 30.0
 NORMAL_WEIGHT = 0.012  # m
 SIDE_WEIGHT = 0.02  # m of distance between points of different lips
 MIN_COSINE = 0.3
+SPACING = 2e-3  # m between samples: points this far from one may be on the surface
 FACE_SAMPLES, HEAD_SAMPLES = 9000, 4000
 HEAD_BOX = ((-0.12, -0.16, -0.13), (0.12, 0.13, 0.2))  # m
 
@@ -51,10 +53,17 @@ class Samples:
     normals: Float64Array
     sides: Float64Array
 
+    @property
+    def features(self) -> Float64Array:
+        """Return the coordinates (N, 7) whose distances count places, normals and lips."""
+        return np.c_[oriented(self.points, self.normals, NORMAL_WEIGHT), SIDE_WEIGHT / 2 * self.sides]
 
-def opening_landmarks(
-    template: Template, seen: Opening, target_view: FrontView, target: Opening
-) -> Landmarks:
+    def every(self, step: int) -> Samples:
+        """Return every so many samples."""
+        return Samples(self.points[::step], self.normals[::step], self.sides[::step])
+
+
+def opening_landmarks(template: Template, seen: Opening, target_view: FrontView, target: Opening) -> Landmarks:
     """Return landmarks along both edges of an opening of the template, `seen`, and of the target."""
     pairs = [(seen.upper, target.upper), (seen.lower, target.lower)]
     placed = [_surface_points(template, line.even()) for line, _ in pairs]
@@ -73,7 +82,7 @@ def _surface_points(template: Template, line: SeenLine) -> tuple[Int32Array, Flo
     return corners, nearest_barycentric(places, template.vertices[corners])
 
 
-def joined_landmarks(landmarks: list[Landmarks]) -> Landmarks:
+def joined_landmarks(landmarks: Sequence[Landmarks]) -> Landmarks:
     """Return all landmarks as one."""
     return Landmarks(
         np.concatenate([one.corners for one in landmarks]),
@@ -115,31 +124,45 @@ def fit_surface(
         landmarks: Points that must coincide.
         report: Called with the fraction that is done.
     """
-    rest, faces = template.vertices, template.faces
-    fit = FieldFit(Neighbours(rest, faces), landmarks.corners, landmarks.weights, LANDMARK_STRENGTH)
+    rest = template.vertices
+    fit = FieldFit(Neighbours(rest, template.faces), landmarks.corners, landmarks.weights, LANDMARK_STRENGTH)
     missing = landmarks.places - (landmarks.weights[..., None] * rest[landmarks.corners]).sum(axis=1)
     field = np.zeros_like(rest)
-    sides = template.lips.side.astype(np.float64)
-    features = np.c_[oriented(samples.points, samples.normals, NORMAL_WEIGHT), SIDE_WEIGHT / 2 * samples.sides]
-    steps = [(stiffness, reach) for stiffness, reach in zip(STIFFNESSES, REACHES, strict=True) for _ in range(ROUNDS)]
-    matched = np.flatnonzero(template.matched)
+    steps = [step for step in zip(STIFFNESSES, REACHES, strict=True) for _ in range(ROUNDS)]
     for number, (stiffness, reach) in enumerate(steps):
         report(number / len(steps))
-        here = rest + field
-        normals = vertex_normals(here, faces)
-        mine = np.c_[oriented(here, normals, NORMAL_WEIGHT), SIDE_WEIGHT / 2 * sides][matched]
-        found, _ = nearest_points(mine, features)
-        apart = samples.points[found] - here[matched]
-        # Towards the tangent plane: the samples are sparser than the surface.
-        along = (apart * samples.normals[found]).sum(axis=1, keepdims=True) * samples.normals[found]
-        slide = apart - along
-        size = np.linalg.norm(slide, axis=1, keepdims=True)
-        goal = along + slide * (1 - np.minimum(1.0, 2e-3 / np.maximum(size, 1e-9)))
-        cosine = (normals[matched] * samples.normals[found]).sum(axis=1)
-        good = (np.linalg.norm(apart, axis=1) < reach) & (cosine > MIN_COSINE)
-        good &= sides[matched] * samples.sides[found] >= 0
+        thin = COARSE if stiffness > FINE else 1
+        moves, found = _moves_to_target(template, rest + field, samples.every(thin), thin, reach)
         confidence, values = np.zeros(len(rest)), field.copy()
-        confidence[matched[good]] = 1.0
-        values[matched] += goal
+        confidence[found] = thin
+        values[found] += moves
         field = fit.solve(stiffness, confidence, values, missing, field)
     return rest + field
+
+
+def _moves_to_target(
+    template: Template, here: Float64Array, samples: Samples, thin: int, reach: float
+) -> tuple[Float64Array, npt.NDArray[np.intp]]:
+    """Return moves (N, 3) to the target's surface, and the vertices (N,) that have one.
+
+    Args:
+        template: The bundled head.
+        here: (S, 3) where its vertices are now.
+        samples: The target's skin.
+        thin: Only every so many vertices are matched.
+        reach: m.
+    """
+    matched = np.flatnonzero(template.matched)[::thin]
+    normals = vertex_normals(here, template.faces)[matched]
+    sides = template.lips.side[matched].astype(np.float64)
+    mine = np.c_[oriented(here[matched], normals, NORMAL_WEIGHT), SIDE_WEIGHT / 2 * sides]
+    nearest, _ = nearest_points(mine, samples.features)
+    apart, outward = samples.points[nearest] - here[matched], samples.normals[nearest]
+    # Towards the tangent plane: the samples are sparser than the surface.
+    along = (apart * outward).sum(axis=1, keepdims=True) * outward
+    slide = apart - along
+    size = np.linalg.norm(slide, axis=1, keepdims=True)
+    moves = along + slide * (1 - np.minimum(1.0, SPACING / np.maximum(size, 1e-9)))
+    good = (np.linalg.norm(apart, axis=1) < reach) & ((normals * outward).sum(axis=1) > MIN_COSINE)
+    good &= sides * samples.sides[nearest] >= 0
+    return moves[good], matched[good]

@@ -8,11 +8,11 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from ..meshes.mesh_parts import part_labels, weld_seams
+from ..meshes.nearest import nearest_points
 from ..transfer.flame_lids import Eyeball
 from ..transfer.geometry import vertex_normals
 from .front_view import FrontView, view_from_front
-from .mesh_parts import part_labels, weld_seams
-from .nearest import nearest_points
 
 Float64Array = npt.NDArray[np.float64]
 Int32Array = npt.NDArray[np.int32]
@@ -85,9 +85,7 @@ def split_parts(vertices: Float64Array, faces: Int32Array) -> TargetMesh:
     normals = vertex_normals(vertices, faces)
     welded = weld_seams(vertices, faces, normals)
     joined = welded[faces]
-    joined = joined[
-        (joined[:, 0] != joined[:, 1]) & (joined[:, 1] != joined[:, 2]) & (joined[:, 2] != joined[:, 0])
-    ]
+    joined = joined[(joined[:, 0] != joined[:, 1]) & (joined[:, 1] != joined[:, 2]) & (joined[:, 2] != joined[:, 0])]
     labels = part_labels(joined, len(vertices))
     labels = labels[welded]
     skin = labels == _skin_label(vertices, joined, labels)
@@ -117,9 +115,7 @@ def _skin_label(vertices: Float64Array, faces: Int32Array, labels: Int32Array) -
     return int(np.bincount(labels[faces[:, 0]], areas * inside, minlength=1).argmax())
 
 
-def _small_parts(
-    vertices: Float64Array, faces: Int32Array, labels: Int32Array, skin: BoolArray
-) -> list[Int32Array]:
+def _small_parts(vertices: Float64Array, faces: Int32Array, labels: Int32Array, skin: BoolArray) -> list[Int32Array]:
     """Return the vertices of each part but the skin that is in the face."""
     used = np.zeros(len(vertices), bool)
     used[faces] = True

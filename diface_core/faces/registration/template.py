@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..head import Head
+from ..meshes.nearest import sample_surface
 from ..transfer.geometry import vertex_normals
 from .alignment import FaceSample
 from .front_view import FrontView, view_from_front
 from .lip_sides import LipSides, find_lip_sides, seen_vertices
-from .nearest import sample_surface
 from .openings import Opening, find_eye, find_mouth
 
 Float64Array = npt.NDArray[np.float64]

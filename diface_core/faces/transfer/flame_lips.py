@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 import numpy.typing as npt
 
-from ..flame.correspondence import Correspondence
 from .deformation_transfer import SoftConstraint
 from .sparse import SparseMatrix
 
 Float64Array = npt.NDArray[np.float64]
+Int32Array = npt.NDArray[np.int32]
 
 LIP_OPENERS = (
     "jawOpen", "mouthFunnel", "mouthShrugUpper", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft",
@@ -26,10 +28,26 @@ RELIEF = 0.3  # share of their overlap at rest by which lips move apart when the
 UP = np.array([0.0, 0.0, 1.0])
 
 
+class LipPairs(Protocol):
+    """Where the lips of a mesh meet: `flame.correspondence.Correspondence` describes the attributes."""
+
+    @property
+    def upper_lip(self) -> Int32Array: ...
+
+    @property
+    def lower_lip(self) -> Int32Array: ...
+
+    @property
+    def lower_weights(self) -> Float64Array: ...
+
+    @property
+    def lip_fractions(self) -> Float64Array: ...
+
+
 class FlameLips:
     """The contact between the lips of a head at rest with `vertices` (V, 3), Z up."""
 
-    def __init__(self, correspondence: Correspondence, vertices: Float64Array) -> None:
+    def __init__(self, correspondence: LipPairs, vertices: Float64Array) -> None:
         pairs = len(correspondence.upper_lip)
         columns = np.c_[correspondence.upper_lip, correspondence.lower_lip]
         values = np.c_[np.ones(pairs), -correspondence.lower_weights]

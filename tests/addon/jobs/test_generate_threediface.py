@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from diface_addon.core import errors
-from diface_addon.jobs import arkit_keys, edit_threediface
+from diface_addon.jobs import edit_threediface
+from diface_addon.jobs.new_shapes import arkit_keys
 from diface_addon.scene.characters import flame_mesh, shape_key_names
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import take_index
@@ -183,11 +184,6 @@ def test_bundled_model_animates_a_flame_mesh_with_arkit_keys(scene, user_models,
     bpy.ops.diface.add_arkit_keys()
     assert bpy.ops.diface.generate() == {"FINISHED"}
     assert np.ptp(scenes.jaw_keys(obj)[:, 1]) > 0.5
-
-
-def test_arkit_keys_need_a_flame_mesh(scene, head) -> None:
-    with pytest.raises(RuntimeError, match="not a FLAME mesh"):
-        bpy.ops.diface.add_arkit_keys()
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def _cotangents(vertices: Float64Array, faces: Int32Array) -> tuple[Int32Array, 
         values += [cotangent, cotangent]
     codes = np.concatenate(ones).astype(np.int64) * len(vertices) + np.concatenate(others)
     places, inverse = np.unique(codes, return_inverse=True)
-    sums = np.bincount(inverse.ravel(), np.concatenate(values).clip(-5, 5), len(places))
+    sums = np.bincount(inverse.ravel(), np.concatenate(values).clip(-5, 5), len(places)).astype(np.float64)
     return (places // len(vertices)).astype(np.int32), (places % len(vertices)).astype(np.int32), sums
 
 
@@ -77,9 +77,7 @@ class FieldFit:
         strength: Weight of the points; vertices have their own.
     """
 
-    def __init__(
-        self, neighbours: Neighbours, corners: Int32Array, weights: Float64Array, strength: float
-    ) -> None:
+    def __init__(self, neighbours: Neighbours, corners: Int32Array, weights: Float64Array, strength: float) -> None:
         self.neighbours, self.corners, self.weights, self.strength = neighbours, corners, weights, strength
 
     def solve(
@@ -119,7 +117,7 @@ class FieldFit:
         return sums
 
 
-def conjugate_gradients(apply, right: Float64Array, start: Float64Array) -> Float64Array:  # noqa: ANN001
+def conjugate_gradients(apply, right: Float64Array, start: Float64Array) -> Float64Array:
     """Return x with `apply(x)` = `right` (V, n) for a symmetric positive definite operation."""
     here = start.copy()
     residual = right - apply(here)

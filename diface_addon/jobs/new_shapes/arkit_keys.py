@@ -1,30 +1,22 @@
-"""Compute the 52 ARKit shapes for a FLAME mesh, and add them as shape keys."""
+"""Compute the 52 ARKit shapes for a head, and add them as shape keys: FLAME meshes here, others by registration."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import bpy
 import numpy as np
 
-from ..core import errors, placement, types
-from ..scene.animation import character_checks
-from ..scene.characters import bundled_head, flame_mesh, shape_key_names, shape_keys
-from ..settings import preferences, scene_settings
-from ..worker import process
-from . import running_job, worker_client
-
-
-@dataclass(frozen=True)
-class AddedKeys:
-    """The object that got shape keys, and notes for the user."""
-
-    name: str
-    notes: tuple[str, ...]
+from ...core import errors, placement, types
+from ...scene.animation import character_checks
+from ...scene.characters import bundled_head, flame_mesh, humanoid_mesh, shape_key_names, shape_keys
+from ...settings import preferences, scene_settings
+from ...worker import process
+from .. import running_job, worker_client
+from . import humanoid_keys
+from .added_keys import AddedKeys
 
 
 class ArkitKeysJob(running_job.WorkerJob):
-    """A computation of ARKit shapes that the worker is processing."""
+    """A computation of ARKit shapes for a FLAME mesh that the worker is processing."""
 
     def __init__(self, task: process.WorkerTask, obj: bpy.types.Object, placed: placement.Placement) -> None:
         super().__init__(task)
@@ -60,16 +52,24 @@ def check_can_add(context: bpy.types.Context) -> None:
 
 
 def _check(obj: bpy.types.Object | None) -> None:
-    character_checks.check_custom_shapes(obj, ("face",), as_cache=False)
+    character_checks.check(obj, ())
+    if flame_mesh.is_flame(obj):
+        character_checks.check_custom_shapes(obj, ("face",), as_cache=False)
+    else:
+        humanoid_mesh.check(obj)
 
 
-def begin(context: bpy.types.Context) -> ArkitKeysJob:
+def begin(context: bpy.types.Context) -> running_job.WorkerJob:
     """Send the character's mesh to the worker. Nothing in the scene is changed. Raises DifaceError."""
     check_can_add(context)
     obj = scene_settings.character(context)
+    job = _begin_flame(obj) if flame_mesh.is_flame(obj) else humanoid_keys.begin(obj)
+    running_job.set_current(job)
+    return job
+
+
+def _begin_flame(obj: bpy.types.Object) -> ArkitKeysJob:
     placed = flame_mesh.estimate_placement(obj, preferences.flame_file())
     vertices = placed.to_flame(flame_mesh.rest_vertices(obj))
     request = types.ShapesRequest(vertices, flame_mesh.triangles(obj), preferences.flame_file())
-    job = ArkitKeysJob(worker_client.submit(request), obj, placed)
-    running_job.set_current(job)
-    return job
+    return ArkitKeysJob(worker_client.submit(request), obj, placed)

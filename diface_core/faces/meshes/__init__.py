@@ -1,0 +1,1 @@
+"""Tools for triangle meshes: parts, nearest points, smooth fields."""

@@ -1,0 +1,166 @@
+"""Shapes by registration, on the bundled head in another form, size, place and direction: its true shapes are known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from diface_core.channels import FACE
+from diface_core.errors import Cancelled, SceneError
+from diface_core.faces.head import Head, load_head
+from diface_core.faces.registration.humanoid_shapes import MAX_VERTICES, HumanoidShapes, humanoid_shapes
+from diface_core.faces.registration.measure_registration import RegistrationMeasurement, lid_gap, lip_gap
+from diface_core.types import Progress
+
+MM = 1000.0
+SCALE = 100.0
+"""The head is in centimetres."""
+
+
+def another_form(points: np.ndarray) -> np.ndarray:
+    """Points (N, 3) of another head: a longer and narrower face, a wide jaw, a smaller nose, in metres."""
+    x, y, z = points.T
+    jaw = 1 + 0.08 * np.exp(-(((z + 0.06) / 0.03) ** 2))
+    nose = 0.006 * np.exp(-((x / 0.014) ** 2) - (((z - 0.005) / 0.018) ** 2)) * (y < -0.07)
+    return np.stack([0.95 * jaw * x, 1.03 * y + nose, 1.06 * z + 0.003 * np.sin(20 * z)], axis=1)
+
+
+def placed(points: np.ndarray) -> np.ndarray:
+    """Points on a character that looks along +X, in centimetres, 150 cm above the ground."""
+    turned = np.stack([-points[:, 1], points[:, 0], points[:, 2]], axis=1)
+    return SCALE * turned + (20.0, -30.0, 150.0)
+
+
+@dataclass(frozen=True)
+class Case:
+    """The bundled head in another form, its result, and its true shapes in the bundled head's frame."""
+
+    head: Head
+    result: HumanoidShapes
+    measured: RegistrationMeasurement
+    stages: list[Progress]
+
+
+@pytest.fixture(scope="module")
+def case() -> Case:
+    head, stages = load_head(), []
+    rest = another_form(head.vertices.astype(np.float64))
+    result = humanoid_shapes(placed(rest), head.triangles(), stages.append)
+    align = result.alignment
+    turn = align.scale * align.rotation
+
+    def in_frame(offsets: np.ndarray) -> np.ndarray:
+        return (placed(offsets) - placed(np.zeros((1, 3)))) @ turn.T
+
+    truth = {
+        name: in_frame(another_form((head.vertices + deltas).astype(np.float64)) - rest)
+        for name, deltas in zip(FACE, head.deltas, strict=True)
+    }
+    offsets = {
+        name: deltas.astype(np.float64) @ turn.T
+        for name, deltas in zip(result.shapes.names, result.shapes.deltas, strict=True)
+    }
+    return Case(head, result, RegistrationMeasurement(result, offsets, truth), stages)
+
+
+def test_all_shapes_are_there(case: Case) -> None:
+    assert case.result.shapes.names == FACE
+    assert case.result.shapes.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("jawOpen", 1.5), ("mouthPucker", 0.8), ("mouthSmileLeft", 0.8), ("mouthFunnel", 0.8), ("mouthUpperUpRight", 0.5)],
+)
+def test_shapes_are_near_the_true_ones(case: Case, name: str, most: float) -> None:
+    apart, motion = case.measured.error(name)
+    assert apart * MM < most
+    assert apart < 0.4 * motion
+
+
+def test_mean_over_the_lower_face(case: Case) -> None:
+    assert np.mean([case.measured.error(name)[0] for name in FACE]) * MM < 0.4
+
+
+@pytest.mark.parametrize(
+    "pose",
+    [
+        {"jawOpen": 1, "mouthClose": 1},
+        {"mouthPucker": 1},
+        {"mouthSmileLeft": 1, "mouthSmileRight": 1},
+        {"mouthLeft": 1},
+    ],
+)
+def test_closed_lips_stay_closed(case: Case, pose: dict[str, float]) -> None:
+    assert lip_gap(case.measured, pose) * MM < 0.5
+
+
+def test_jaw_opens_the_lips(case: Case) -> None:
+    assert lip_gap(case.measured, {"jawOpen": 1.0}) * MM > 20
+
+
+@pytest.mark.parametrize("side", ["Left", "Right"])
+def test_lids_meet_in_a_blink(case: Case, side: str) -> None:
+    assert lid_gap(case.measured, side) * MM < 0.6
+
+
+def test_lower_teeth_turn_with_the_jaw_and_upper_ones_stay(case: Case) -> None:
+    opened, marks = case.measured.offsets["jawOpen"], case.head.landmarks
+    assert not opened[marks["upper_teeth"]].any()
+    lower = marks["lower_teeth"]
+    rest = case.result.target.vertices[lower]
+    posed = rest + opened[lower]
+    assert opened[lower, 2].mean() * MM < -15
+    sides = [np.linalg.norm(points - points.mean(axis=0), axis=1) for points in (rest, posed)]
+    assert np.abs(sides[1] - sides[0]).max() * MM < 0.01
+
+
+def test_eyes_turn_about_their_centres(case: Case) -> None:
+    ball = case.head.landmarks["eyeball_left"]
+    moved = case.measured.offsets["eyeLookOutLeft"][ball]
+    assert np.linalg.norm(moved, axis=1).max() * MM > 2
+    assert np.linalg.norm(moved.mean(axis=0)) * MM < 1
+    assert not case.measured.offsets["eyeLookOutLeft"][case.head.landmarks["eyeball_right"]].any()
+
+
+def test_nothing_else_moves(case: Case) -> None:
+    for part in ("hair", "shirt", "neck_border"):
+        assert not case.result.shapes.deltas[:, case.head.landmarks[part]].any()
+    blink = case.measured.offsets["eyeBlinkLeft"]
+    assert not blink[case.result.target.vertices[:, 2] < -0.01].any()
+
+
+def test_progress_rises_and_cancels(case: Case) -> None:
+    fractions = [progress.fraction for progress in case.stages]
+    assert fractions == sorted(fractions)
+    assert len({progress.stage for progress in case.stages}) == 3
+
+    def cancel(progress: Progress) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        humanoid_shapes(case.head.vertices, case.head.triangles(), cancel)
+
+
+def test_mesh_without_a_mouth_is_refused() -> None:
+    angles = np.stack(np.meshgrid(np.linspace(0.01, np.pi - 0.01, 40), np.arange(60) * np.pi / 30, indexing="ij"))
+    ball = np.stack(
+        [np.sin(angles[0]) * np.cos(angles[1]), np.sin(angles[0]) * np.sin(angles[1]), 1.3 * np.cos(angles[0])]
+    )
+    corner = (np.arange(39)[:, None] * 60 + np.arange(60)).ravel()
+    beside = (np.arange(39)[:, None] * 60 + (np.arange(60) + 1) % 60).ravel()
+    faces = np.concatenate(
+        [np.stack([corner, corner + 60, beside], 1), np.stack([beside, corner + 60, beside + 60], 1)]
+    )
+    with pytest.raises(SceneError, match=r"No mouth|No human face"):
+        humanoid_shapes(ball.reshape(3, -1).T, faces.astype(np.int32))
+
+
+def test_large_and_tiny_meshes_are_refused() -> None:
+    with pytest.raises(SceneError, match="200,000 vertices"):
+        humanoid_shapes(np.zeros((200_000, 3)), np.zeros((1, 3), np.int32))
+    assert MAX_VERTICES < 200_000
+    with pytest.raises(SceneError, match="too few faces"):
+        humanoid_shapes(np.eye(3), np.array([[0, 1, 2]], np.int32))
