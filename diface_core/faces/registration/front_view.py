@@ -57,7 +57,7 @@ def pixel_centre(row: npt.NDArray[np.integer], column: npt.NDArray[np.integer]) 
 
 def view_from_front(vertices: Float64Array, faces: Int32Array) -> FrontView:
     """Return the view of a mesh in the bundled head's frame. `faces` (F, 3) with seams welded."""
-    triangle, depth = _rasterize(vertices, faces)
+    triangle, depth = rasterize(vertices, faces)
     pairs = _near_pairs(vertices, faces)
     return FrontView(
         triangle,
@@ -67,7 +67,8 @@ def view_from_front(vertices: Float64Array, faces: Int32Array) -> FrontView:
     )
 
 
-def _rasterize(vertices: Float64Array, faces: Int32Array) -> tuple[Int32Array, Float64Array]:
+def rasterize(vertices: Float64Array, faces: Int32Array) -> tuple[Int32Array, Float64Array]:
+    """Return the triangle and the depth (HEIGHT, WIDTH) at each pixel of the window, as `FrontView` has them."""
     corners = vertices[faces]
     flat = np.stack([(corners[..., 0] - LEFT) / PIXEL - 0.5, (corners[..., 2] - BOTTOM) / PIXEL - 0.5], axis=-1)
     first = np.ceil(flat.min(axis=1)).clip(0, (WIDTH, HEIGHT)).astype(np.int64)

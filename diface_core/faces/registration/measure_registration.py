@@ -2,8 +2,9 @@
 
 python -m diface_core.faces.registration.measure_registration HEAD.npz
 
-The file has `vertices` (V, 3), `faces` (F, 3), `names` (K,) and `deltas` (K, V, 3): `tools/shape_keys_to_npz.py` writes
-it from Blender. Without names, only the lips and lids are measured.
+The file has `vertices` (V, 3), `faces` (F, 3), `names` (K,) and `deltas` (K, V, 3):
+`tests/addon/measurements/export_head.py` writes it from Blender. Without names, only the lips and lids are measured.
+`--sheet FILE.png` draws the poses of SHEET.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import DifaceError
+from ..meshes.png_file import write_png
 from ..transfer.measure_transfer import CLOSED_POSES, distance_to_line
 from .attachment import seen_skin
-from .front_view import FrontView
+from .front_view import EMPTY, FrontView, rasterize
 from .humanoid_shapes import HumanoidShapes, humanoid_shapes
 from .lip_contact import SeenPoints
 from .openings import Opening, find_eye, find_mouth
@@ -35,6 +37,16 @@ HEAD_HEIGHT, MEASURED_HEIGHT = 0.22, 0.20  # m, crown to chin: of the bundled he
 LOWER_FACE = ((-0.075, -0.15, -0.085), (0.075, -0.03, 0.0))  # m, in the bundled head's frame
 PLACES = {"_L": "Left", "_R": "Right"}
 HALVES = ("browInnerUp", "cheekPuff")  # channels that some heads have as a left and a right half
+SHEET: tuple[dict[str, float], ...] = (
+    {},
+    {"jawOpen": 1},
+    {"jawOpen": 1, "mouthClose": 1},
+    {"mouthPucker": 1},
+    {"mouthSmileLeft": 1, "mouthSmileRight": 1},
+    {"eyeBlinkLeft": 1, "eyeBlinkRight": 1},
+)
+"""Poses of the contact sheet."""
+LIGHT = np.array([0.32, -0.80, 0.51])
 CHANNEL_PARTS = ("jaw", "mouth", "cheek", "nose")
 """Beginnings of the names of the channels that move the lower face."""
 
@@ -115,6 +127,20 @@ def lid_gap(measured: RegistrationMeasurement, side: str) -> float:
     return max(distance_to_line(point, lower) for point in upper)
 
 
+def contact_sheet(measured: RegistrationMeasurement) -> npt.NDArray[np.uint8]:
+    """Return the poses of SHEET side by side, (H, W)."""
+    return np.concatenate([_drawn(measured.pose(weights), measured.result.target.faces) for weights in SHEET], axis=1)
+
+
+def _drawn(vertices: Float64Array, faces: Int32Array) -> npt.NDArray[np.uint8]:
+    triangle, _ = rasterize(vertices, faces)
+    corners = vertices[faces]
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    light = np.abs(normals @ LIGHT) / np.maximum(np.linalg.norm(normals, axis=1), 1e-12)
+    shades = np.where(triangle == EMPTY, 240, 40 + 190 * light[triangle])
+    return shades[::-1].astype(np.uint8)
+
+
 def format_report(measured: RegistrationMeasurement, seconds: float) -> str:
     """Format the table, in millimetres on a head of 20 cm."""
     unit = MM * MEASURED_HEIGHT / HEAD_HEIGHT
@@ -142,6 +168,7 @@ def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description="Measure the ARKit shapes that a head gets by registration.")
     parser.add_argument("head", type=Path, help=".npz with vertices, faces, and true shapes as names and deltas")
+    parser.add_argument("--sheet", type=Path, help=".png: the head at rest and in poses")
     options = parser.parse_args()
     try:
         with np.load(options.head) as arrays:
@@ -149,6 +176,8 @@ def main() -> int:
         began = time.perf_counter()
         measured = measure(loaded)
         print(format_report(measured, time.perf_counter() - began))
+        if options.sheet:
+            write_png(options.sheet, contact_sheet(measured))
     except DifaceError as error:
         print(error, file=sys.stderr)
         return 1
