@@ -25,7 +25,7 @@ PAGE_BY_OPERATOR = {
     "check_worker": "install.md",
     "create_environment": "install.md",
     "add_flame_head": "flame.md",
-    "add_arkit_keys": "flame.md",
+    "add_arkit_keys": "shape-keys.md",
     "new_seed": "settings.md",
     "reset_advanced": "settings.md",
     "pin_pose": "editing.md",

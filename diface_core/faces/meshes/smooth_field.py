@@ -1,4 +1,4 @@
-"""Smooth fields on a mesh: the least-squares fit of a displacement to targets with a bending energy."""
+"""Smooth fields on a mesh: the least-squares fit of a displacement to targets with a thin-plate energy."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class Neighbours:
         """Return the transposed operation of `mean_difference`."""
         return np.add.reduceat(self.backward * field[self.other], self.starts) - field
 
-    def bending(self, field: Float64Array) -> Float64Array:
-        """Return the gradient of half the bending energy."""
+    def thin_plate(self, field: Float64Array) -> Float64Array:
+        """Return the gradient of half the thin-plate energy."""
         return self.transposed(self.mean_difference(field))
 
 
@@ -68,7 +68,7 @@ def _cotangents(vertices: Float64Array, faces: Int32Array) -> tuple[Int32Array, 
 
 
 class FieldFit:
-    """Least squares of a field (V, 3): bending energy, values at vertices, and values at points of triangles.
+    """Least squares of a field (V, 3): thin-plate energy, values at vertices, and values at points of triangles.
 
     Args:
         neighbours: The mesh.
@@ -91,7 +91,7 @@ class FieldFit:
         """Return the field (V, 3), by conjugate gradients from `start` (V, 3).
 
         Args:
-            stiffness: Weight of the bending energy.
+            stiffness: Weight of the thin-plate energy.
             confidence: (V,) weights of `values` (V, 3).
             values: (V, 3).
             point_values: (L, 3).
@@ -101,7 +101,7 @@ class FieldFit:
 
         def apply(field: Float64Array) -> Float64Array:
             return (
-                stiffness * self.neighbours.bending(field) + diagonal * field + self._spread(self._sample(field))
+                stiffness * self.neighbours.thin_plate(field) + diagonal * field + self._spread(self._sample(field))
                 + 1e-6 * field
             )  # fmt: skip
 

@@ -73,7 +73,7 @@ class Lining:
 
 
 class MouthParts:
-    """Teeth, gums and tongue that are parts of their own."""
+    """Teeth, gums and tongue that are separate from the skin."""
 
     def __init__(self, target: TargetMesh, head: Head, jaw: JawMotion) -> None:
         self.jaw, self.head = jaw, head

@@ -10,6 +10,7 @@ The file has `vertices` (V, 3), `faces` (F, 3), `names` (K,) and `deltas` (K, V,
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from dataclasses import dataclass
@@ -93,7 +94,8 @@ def measure(arrays: dict[str, npt.NDArray[Any]]) -> RegistrationMeasurement:
 
 
 def channel_of(name: str) -> str:
-    """Return the channel of a shape key with `_L` and `_R`, or in PascalCase."""
+    """Return the channel of a shape key with `_L` and `_R`, in PascalCase, or with Rocketbox's prefix (`AK_25_`)."""
+    name = re.sub(r"^AK_\d+_", "", name)
     stem, place = name[:-2], PLACES.get(name[-2:], "")
     channel = (stem if stem in HALVES else stem + place) if place else name
     return channel[0].lower() + channel[1:]

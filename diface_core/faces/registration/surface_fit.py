@@ -1,6 +1,6 @@
 """The bundled head's skin fitted to another head's: landmarks first, then nearest points with less and less stiffness.
 
-Non-rigid iterative closest points (Amberg, Romdhani and Vetter, CVPR 2007) with a bending energy of the displacement.
+Non-rigid iterative closest points (Amberg, Romdhani and Vetter, CVPR 2007) with a thin-plate energy.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ...channels import FACE
 from ..transfer.flame_lids import Eyeball
-from .attachment import Attachment, InnerSkin, hidden_vertices, seen_skin
+from .attachment import Attachment, InnerSkin, hidden_vertices
 from .features import SIDES, Features
 from .fitted_face import STILL_BELOW, FittedFace, moved_eyeball
 from .inner_parts import JawMotion, Lining, MouthParts, SkinParts, write_eyeballs
@@ -43,7 +43,7 @@ class TargetTransfer:
         }
         self.contact = LipContact(target, target.skin_view, features.mouth, features.lips)
         self.face = FittedFace(template, fitted, self.eyeballs, self._rest_gap())
-        self.hidden = hidden_vertices(target, features.lips, seen_skin(target))
+        self.hidden = hidden_vertices(target, features)
         self.attachment = Attachment(template, fitted, target, features.lips, self.hidden)
         lip = template.head.landmarks["upper_inner_lip"]
         self.jaw = JawMotion(template.head, (fitted[lip] - template.vertices[lip]).mean(axis=0))
