@@ -21,7 +21,6 @@ BoolArray = npt.NDArray[np.bool_]
 
 NORMAL_WEIGHT = 0.004  # m
 NEAR, FAR = 0.012, 0.025  # m from the fitted skin: full motion up to here, none from there
-POCKET = 3e-3  # m behind the upper lid: the inside of an eye socket
 RIDGE = 1e-6
 
 
@@ -55,18 +54,7 @@ def hidden_vertices(target: TargetMesh, features: Features) -> BoolArray:
     hidden, seen = features.lips.hidden.copy(), seen_skin(target)
     for low, high in HIDDEN_BOXES:
         hidden |= ~seen & _in_box(target.vertices, (low, high))
-    for view, eye in features.eyes.values():
-        hidden |= _behind(target.vertices, eye.upper.points(view), eye.lower.points(view))
     return hidden & target.skin
-
-
-def _behind(vertices: Float64Array, upper: Float64Array, lower: Float64Array) -> BoolArray:
-    """Return a mask (V,) of what is seen through an opening: between its edges, and behind them."""
-    x = vertices[:, 0]
-    top, bottom = (np.interp(x, line[:, 0], line[:, 2]) for line in (upper, lower))
-    deep = np.interp(x, upper[:, 0], upper[:, 1]) + POCKET
-    inside = (x > upper[0, 0]) & (x < upper[-1, 0]) & (vertices[:, 2] < top) & (vertices[:, 2] > bottom)
-    return inside & (vertices[:, 1] > deep)
 
 
 def seen_skin(target: TargetMesh) -> BoolArray:

@@ -25,6 +25,7 @@ LIP_DEPTH, TOOTH_DEPTH = (
 MIXED = 0.3  # relative difference of the distances to both lips below which the lining is between the jaws
 MAJORITY = 0.75  # share of a part's vertices that decides for all
 TOOTH = 0.025  # m: parts up to this size are always rigid
+FIT_ROUNDS, FIT_SCALE = 15, (0.9, 1.1)  # of teeth and tongue: rounds, and the scale of one
 SMOOTHING = 15  # rounds for gums that lead from one jaw to the other
 ROOT = 0.25  # share of a lash's vertices, those nearest to the skin, that are its root
 
@@ -84,7 +85,8 @@ class MouthParts:
             return
         marks = head.landmarks
         names = ("upper_teeth", "lower_teeth", "tongue")
-        places = np.concatenate([head.vertices[marks[name]].astype(np.float64) for name in names]) + jaw.shift
+        places = np.concatenate([head.vertices[marks[name]].astype(np.float64) for name in names])
+        places = _fit_box(places + jaw.shift, self.points)
         kinds = np.repeat(np.arange(3), [len(marks[name]) for name in names])
         kind = kinds[nearest_points(self.points, places)[0]]
         start = 0
@@ -92,7 +94,7 @@ class MouthParts:
             here = slice(start, start + len(part))
             start += len(part)
             self.lower[here], self.tongue[here] = _shares(target, part, kind[here])
-        tongue = head.vertices[marks["tongue"]].astype(np.float64) + jaw.shift
+        tongue = places[kinds == 2]
         self.nearest_tongue = marks["tongue"][nearest_points(self.points, tongue)[0]]
 
     def write(self, name: str, offsets: Float64Array) -> None:
@@ -103,6 +105,17 @@ class MouthParts:
         if name == "tongueOut":
             moved += self.tongue[:, None] * self.head.deltas[FACE.index(name)][self.nearest_tongue]
         offsets[self.chosen] = moved
+
+
+def _fit_box(places: Float64Array, points: Float64Array) -> Float64Array:
+    """Return `places` (N, 3), moved and scaled along each axis until `points` (M, 3) lie on them."""
+    for _ in range(FIT_ROUNDS):
+        nearest = places[nearest_points(points, places)[0]]
+        middle, goal = nearest.mean(axis=0), points.mean(axis=0)
+        spread = (nearest - middle).std(axis=0)
+        scale = ((points - goal) * (nearest - middle)).mean(axis=0) / np.maximum(spread, 1e-4) ** 2
+        places = goal + np.clip(scale, *FIT_SCALE) * (places - middle)
+    return places
 
 
 def _shares(target: TargetMesh, part: Int32Array, kind: npt.NDArray[np.integer]) -> tuple[Float64Array, Float64Array]:
