@@ -41,9 +41,14 @@ def _positions(points: bpy.types.bpy_prop_collection) -> np.ndarray:
     return values.reshape(-1, 3)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Run the command line."""
     parser = argparse.ArgumentParser(description="Write a head with its shape keys as .npz.")
     parser.add_argument("file", type=Path)
     parser.add_argument("out", type=Path)
     options = parser.parse_args()
     np.savez(options.out, **read_head(options.file))
+
+
+if __name__ == "__main__":
+    main()
