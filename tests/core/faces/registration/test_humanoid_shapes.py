@@ -15,6 +15,8 @@ from diface_core.faces.registration.measure_registration import RegistrationMeas
 from diface_core.faces.transfer.flame_lids import Eyeball
 from diface_core.types import Progress
 
+pytestmark = pytest.mark.slow
+
 MM = 1000.0
 SCALE = 100.0
 """The head is in centimetres."""
