@@ -67,7 +67,7 @@ def _reached(character: Character) -> set[str]:
 
 
 def _jaw_axes(character: Character) -> dict[str, npt.NDArray[np.float64]]:
-    """Return the axes of a jaw bone: as far as the shapes do not open the mouth, by the distance of the chin."""
+    """Return the axes of a jaw bone: for the opening that the shapes lack, by the distance of the chin."""
     armature, jaw = character.armature, character.bones.jaw
     axes, reached = _to_bone(armature, jaw, character.facing), _reached(character)
     wanted = JAW_CHIN * character.head_size
