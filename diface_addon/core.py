@@ -7,7 +7,7 @@ if __name__.count(".") > 1 and not TYPE_CHECKING:
     from ..diface_core import channels, errors, protocol, request_file, types
     from ..diface_core.faces.flame import flame_model, identities, placement, recognition
     from ..diface_core.faces.head import Head, load_head
-    from ..diface_core.faces.poses import known_poses, pose_channels, pose_set, solve_poses
+    from ..diface_core.faces.poses import displacements, known_poses, pose_channels, pose_set, solve_poses
     from ..diface_core.motion import pc2, warp
     from ..diface_core.runtime import start_errors
 else:
@@ -15,7 +15,7 @@ else:
     from diface_core import channels, errors, protocol, request_file, types
     from diface_core.faces.flame import flame_model, identities, placement, recognition
     from diface_core.faces.head import Head, load_head
-    from diface_core.faces.poses import known_poses, pose_channels, pose_set, solve_poses
+    from diface_core.faces.poses import displacements, known_poses, pose_channels, pose_set, solve_poses
     from diface_core.motion import pc2, warp
     from diface_core.runtime import start_errors
 
@@ -23,6 +23,7 @@ __all__ = [
     "Head",
     "channels",
     "diface_core",
+    "displacements",
     "errors",
     "flame_model",
     "identities",

@@ -3,7 +3,7 @@
 Sources: the presets of the VRM specification (0.x and 1.0), VRoid Studio's shapes (`Fcl_` and BRW, EYE, MTH), the
 customary morphs of MikuMikuDance models in the groups brows, eyes and mouth, VRChat's eyelid shapes. Left is the
 character's left. Expressions of the whole face amount to their mouth, eyes and brows. Shapes that replace the drawing
-of the eyes or the teeth (`Fcl_HA_`, iris, highlight) are not listed.
+of the eyes or the teeth (`Fcl_HA_`, iris, highlight) are not listed, nor moods of the eyes that would blink.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ VROID: dict[str, Recipe] = {
     "fcleyejoy": {"eyeBlink": 1.0, "cheekSquint": 0.7},
     "fcleyejoyl": {"eyeBlinkLeft": 1.0, "cheekSquintLeft": 0.7},
     "fcleyejoyr": {"eyeBlinkRight": 1.0, "cheekSquintRight": 0.7},
-    "fcleyefun": {"eyeSquint": 0.6, "eyeBlink": 0.1}, "fcleyeangry": {"eyeSquint": 0.4, "browDown": 0.15},
-    "fcleyesorrow": {"eyeBlink": 0.25}, "fcleyesurprised": {"eyeWide": 0.9}, "fcleyespread": {"eyeWide": 0.7},
+    "fcleyefun": {"eyeSquint": 0.6, "eyeBlink": 0.1}, "fcleyeangry": {}, "fcleyesorrow": {},
+    "fcleyesurprised": {"eyeWide": 0.9}, "fcleyespread": {"eyeWide": 0.7},
     "fclmthclose": {"mouthPress": 0.4, "mouthRollLower": 0.2, "mouthRollUpper": 0.2},
     "fclmthangry": {"mouthFrown": 0.6, "mouthPress": 0.2}, "fclmthsmall": {"mouthPucker": 0.6},
     "fclmthlarge": {"mouthStretch": 0.6}, "fclmthfun": {"mouthSmile": 0.7},
@@ -53,7 +53,7 @@ MMD: dict[str, Recipe] = {
     "ウィンク": {"eyeBlinkLeft": 1.0, "cheekSquintLeft": 0.7},
     "ウィンク右": {"eyeBlinkRight": 1.0, "cheekSquintRight": 0.7},
     "ウィンク2": {"eyeBlinkLeft": 1.0}, "ウィンク2右": {"eyeBlinkRight": 1.0}, "びっくり": {"eyeWide": 1.0},
-    "じと目": {"eyeBlink": 0.45}, "∧": {"mouthFrown": 0.5, "jawOpen": 0.1},
+    "∧": {"mouthFrown": 0.5, "jawOpen": 0.1},
     "▲": {"mouthFrown": 0.3, "jawOpen": 0.25}, "□": {"jawOpen": 0.25, "mouthStretch": 0.4, "mouthLowerDown": 0.3},
     "にやり": {"mouthSmile": 0.6}, "にっこり": {"mouthSmile": 0.8}, "ぺろっ": {"tongueOut": 0.6, "jawOpen": 0.1},
     "てへぺろ": {"tongueOut": 0.5, "mouthSmile": 0.4}, "口角上げ": {"mouthSmile": 0.7}, "口角下げ": {"mouthFrown": 0.8},

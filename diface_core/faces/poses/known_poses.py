@@ -47,11 +47,9 @@ def known_poses(names: Sequence[str]) -> PoseSet | None:
     recipes: dict[str, Recipe] = {}
     for found in (_phonemes(names), _action_units(names), *_expressions(names)):
         for name, recipe in found.items():
-            if recipe:
-                recipes.setdefault(name, recipe)
-    if not recipes:
-        return None
-    return pose_set({name: recipes[name] for name in dict.fromkeys(names) if name in recipes})
+            recipes.setdefault(name, recipe)
+    moving = {name: recipes[name] for name in dict.fromkeys(names) if recipes.get(name)}
+    return pose_set(moving) if moving else None
 
 
 def _letters(text: str) -> str:

@@ -19,13 +19,14 @@ continuous function of the motion."""
 SPARSITY = 0.05
 """Penalty on weights in mm, times the pose's size in mm: poses that hardly help are 0."""
 
-SMOOTHNESS = 0.005
-"""Penalty on squares of changes from one row to the next at 30 rows a second, as a share of a pose's squared size."""
+SMOOTHNESS, SMOOTHNESS_MM = 0.005, 2.0
+"""Penalty on squares of changes from one row to the next at 30 rows a second: as a share of a pose's squared size, and
+in mm^2, so that small poses do not jump."""
 
 SWEEPS = 20
 """Rounds of coordinate descent, which adds the smoothness: a row depends on those within as many rows."""
 
-CLOSURE = 12.0
+CLOSURE = 30.0
 """mm^2 for a mm between lips that must meet, beyond what every mm costs."""
 
 CLOSED_MM, PARTED_MM = 0.7, 3.0
@@ -88,8 +89,8 @@ def solve(motion: Float32Array, poses: PoseSet, rate: FrameRate = MODEL_RATE) ->
     low, high = _bounds(poses)
     problem = _problem(motion.astype(np.float64), poses.recipes.astype(np.float64), perception())
     weights = _solve_rows(problem, low, high).T.copy()
-    smoothness = SMOOTHNESS / RIDGE * rate.value / MODEL_RATE.value
-    _smooth(problem, weights, low, high, smoothness * problem.ridge)
+    smoothness = SMOOTHNESS / RIDGE * problem.ridge + SMOOTHNESS_MM
+    _smooth(problem, weights, low, high, smoothness * (rate.value / MODEL_RATE.value) ** 2)
     return np.clip(weights.T, low, high).astype(np.float32)
 
 

@@ -24,7 +24,10 @@ FOR_THE_ADDON = {
     "diface_core.runtime.start_errors",
     *(f"diface_core.motion.{name}" for name in ("warp", "pc2")),
     "diface_core.faces.head",
-    *(f"diface_core.faces.poses.{name}" for name in ("known_poses", "pose_channels", "pose_set", "solve_poses")),
+    *(
+        f"diface_core.faces.poses.{name}"
+        for name in ("displacements", "known_poses", "pose_channels", "pose_set", "solve_poses")
+    ),
     *(f"diface_core.faces.flame.{name}" for name in ("flame_model", "recognition", "identities", "placement")),
 }
 """Modules of the core that the add-on may import: those that need only numpy."""

@@ -108,10 +108,10 @@ def test_larger_of_two_vocabularies_of_visemes_is_used() -> None:
 def test_conventions_in_use(all_names: dict[str, list[str]]) -> None:
     least = {
         "cc3_standard": 40, "cc_visemes": 23, "daz_genesis3_8_eCTRL": 53, "makehuman_expression_units": 30,
-        "mixamo_fuse": 40, "mmd_japanese": 33, "mpfb_visemes01_microsoft": 21, "mpfb_visemes02_meta": 14,
+        "mixamo_fuse": 40, "mmd_japanese": 32, "mpfb_visemes01_microsoft": 21, "mpfb_visemes02_meta": 14,
         "oculus_lipsync_sample": 21, "rhubarb_preston_blair": 16, "rocketbox_AK_AA_AU_SR_HB": 62,
         "rpm_oculus_visemes_only": 14, "vrchat_visemes": 18, "vrm0_presets": 16, "vrm1_expressions": 17,
-        "vroid_Fcl_plus_arkit": 45,
+        "vroid_Fcl_plus_arkit": 43,
     }  # fmt: skip
     found = {convention: known_poses(names) for convention, names in all_names.items()}
     assert {name: len(poses) for name, poses in found.items() if poses and name in least} == least

@@ -70,6 +70,7 @@ def test_weights_are_sparse_and_never_switch(convention: str, motion: Float32Arr
     poses = known(convention)
     weights = solve(motion, poses)
     assert (weights > 0.01).sum(axis=1).mean() < 6.5
+    assert np.abs(np.diff(weights, axis=0)).max() < 0.6
     # A weight changes no faster than the motion makes it: halving the steps in time halves the steps of the weights.
     between = np.stack([motion[:-1], (motion[1:] + motion[:-1]) / 2], axis=1).reshape(-1, len(FACE))
     fine = solve(between, poses, FrameRate(60))
