@@ -14,7 +14,7 @@ from ..scene.animation.active_actions import active_actions
 from ..scene.pins import pins, vertex_pins
 from ..scene.provenance import stored_request, take_request
 from ..settings import scene_settings
-from . import edit_parts, edit_plan, edit_shape_keys, edit_threediface, running_job
+from . import bind_character, edit_parts, edit_plan, edit_shape_keys, edit_threediface, running_job
 from .edit_plan import Planner
 
 BOTH_HINT = "Choose the head alone, or regions without it, under Regions to Edit."
@@ -46,6 +46,7 @@ def begin(context: bpy.types.Context, planner: Planner) -> edit_shape_keys.EditJ
     Raises:
         DifaceError: There is nothing to edit, or the worker cannot be reached.
     """
+    bind_character.ensure_bound(scene_settings.character(context))
     check(context)
     obj = scene_settings.character(context)
     part = _choose_part(obj, planner)

@@ -20,7 +20,7 @@ from ..scene.takes import rest_easing, take_names, take_writers, write_take
 from ..settings import choices, preferences, scene_settings, threediface_models
 from ..version import VERSION
 from ..worker import process
-from . import running_job, worker_client
+from . import bind_character, running_job, worker_client
 
 
 class GenerationJob(running_job.WorkerJob):
@@ -124,6 +124,7 @@ def begin(context: bpy.types.Context, seed: int | None = None) -> GenerationJob:
     Raises:
         DifaceError: The settings do not allow a generation, or the worker cannot be started.
     """
+    bind_character.ensure_bound(scene_settings.character(context))
     check_can_generate(context)
     flame_placement(scene_settings.character(context))  # so that its errors show now, not after the generation
     with temporary.kept_folder() as folder:

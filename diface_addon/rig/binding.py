@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from mathutils import Vector
 
-from . import bone_axes, bones, head_target, mesh_mapping, parts, shape_displacement
+from . import bone_axes, bones, face_mapping, head_target, parts, shape_displacement
 from .character import Character
 
 SAME_AXES = 1e-3
@@ -25,7 +25,7 @@ def bind(character: Character) -> None:
     """Store the parts and the head target of a character with its main mesh. Numbers that parts have stay."""
     main, bone = character.main, character.bones.head
     for face in character.faces:
-        mesh_mapping.store_empty_shapes(face, shape_displacement.find_empty(face))
+        face_mapping.store_empty_shapes(face, shape_displacement.find_empty(face))
     owner = character.armature if bone else character.head_object
     axes_by_bone = bone_axes.find_axes(character)
     armature = character.armature if axes_by_bone else None

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core import channels
-from . import mesh_mapping
+from . import face_mapping
 from .bones import BoneAxes
 from .character import Character
 
@@ -58,12 +58,15 @@ def _to_bone(armature: bpy.types.Object, bone: str, facing: npt.NDArray) -> npt.
 
 def _reached(character: Character) -> set[str]:
     """Return the channels that shape keys of the character reach."""
-    found: set[str] = set()
-    for face in character.faces:
-        mapping = mesh_mapping.mesh_mapping(face, "KEY")
-        found |= {channel for target in mapping.targets for channel in target.channels}
-        found |= mapping.group.channels if mapping.group else set()
-    return found
+    mapping = _mapping(character)
+    direct = {channel for of_mesh in mapping.targets.values() for target in of_mesh for channel in target.channels}
+    return direct | (mapping.group.channels if mapping.group else set())
+
+
+def _mapping(character: Character) -> face_mapping.FaceMapping:
+    """Return the mapping of the character's shape keys; its main mesh has the kind '0'."""
+    meshes = {str(number): face for number, face in enumerate(character.faces) if face.data.shape_keys}
+    return face_mapping.face_mapping(meshes, dict.fromkeys(meshes, ()))
 
 
 def _jaw_axes(character: Character) -> dict[str, npt.NDArray[np.float64]]:
@@ -85,17 +88,18 @@ def _jaw_axes(character: Character) -> dict[str, npt.NDArray[np.float64]]:
 
 def _chin_movement(character: Character) -> float:
     """Return how far, in world units, the shape of jawOpen moves the main mesh at most; 0 without such a shape."""
-    mapping = mesh_mapping.mesh_mapping(character.main, "KEY")
-    names = [target.name for target in mapping.targets if target.channels == ("jawOpen",)]
+    keys = character.main.data.shape_keys
+    if keys is None:
+        return 0.0
+    mapping = _mapping(character)
+    names = [target.name for target in mapping.targets["0"] if target.channels == ("jawOpen",)]
     if not names:
         poses = mapping.group.poses if mapping.group else None
         column = channels.FACE.index("jawOpen")
         names = [poses.names[int(poses.recipes[:, column].argmax())]] if poses is not None else []
-    keys = character.main.data.shape_keys
     scale = character.main.matrix_world.to_scale()
     moved = 0.0
-    for name in names:
-        key = keys.key_blocks[name]
+    for key in [keys.key_blocks[name] for name in names if name in keys.key_blocks]:
         both = [np.empty(3 * len(key.data), np.float32) for _ in range(2)]
         for values, source in zip(both, (key, key.relative_key), strict=True):
             source.data.foreach_get("co", values)

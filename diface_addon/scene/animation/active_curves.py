@@ -11,9 +11,9 @@ from ... import compat
 from ...core import channels
 from ...rig import bones, parts
 from ...rig.bone_group import BoneGroup
+from ...rig.face_mapping import FaceMapping, PoseGroup, face_mapping
 from ...rig.face_target import FaceTarget
 from ...rig.head_target import HEAD, head_target
-from ...rig.mesh_mapping import MeshMapping, PoseGroup, mesh_mapping
 from ...rig.property_address import PropertyAddress, part_kind
 from ..characters import shape_key_names
 from ..keys import nla
@@ -70,7 +70,13 @@ def channels_by_address(obj: bpy.types.Object) -> dict[PropertyAddress, str]:
 
 def face_targets(obj: bpy.types.Object) -> list[FaceTarget]:
     """Return the shape keys that face channels move and no driver sets, those of the main mesh first."""
-    return [target for mapping in mappings(obj).values() for target in mapping.targets]
+    return [target for targets in mapping(obj).targets.values() for target in targets]
+
+
+def groups(obj: bpy.types.Object) -> list[PoseGroup | BoneGroup]:
+    """Return the properties that several channels move together: the poses of the meshes, and the bones."""
+    poses = mapping(obj).group
+    return [*([poses] if poses else []), *bones.bone_groups(obj)]
 
 
 def reached_channels(obj: bpy.types.Object) -> set[str]:
@@ -81,28 +87,19 @@ def reached_channels(obj: bpy.types.Object) -> set[str]:
 
 def has_face(obj: bpy.types.Object) -> bool:
     """Return whether a character has shape keys that the face channels move."""
-    return any(mapping.targets or mapping.group for mapping in mappings(obj).values())
+    found = mapping(obj)
+    return found.group is not None or any(found.targets.values())
 
 
-def groups(obj: bpy.types.Object) -> list[PoseGroup | BoneGroup]:
-    """Return the properties that several channels move together: the poses of each mesh, and the bones."""
-    poses = [mapping.group for mapping in mappings(obj).values() if mapping.group]
-    return [*poses, *bones.bone_groups(obj)]
-
-
-def mappings(obj: bpy.types.Object) -> dict[str, MeshMapping]:
-    """Return the mapping of every mesh of a character by the kind of its shape keys, that of the main mesh first."""
+def mapping(obj: bpy.types.Object) -> FaceMapping:
+    """Return how the face channels reach the shape keys of a character."""
     meshes = {
         part_kind("KEY", number): part
         for number, part in {0: obj, **parts.part_objects(obj)}.items()
         if part.type == "MESH" and part.data.shape_keys
     }
-    names = {kind: part.data.shape_keys.key_blocks.keys() for kind, part in meshes.items()}
-    found = {}
-    for kind, part in meshes.items():
-        others = tuple(name for other, of_other in names.items() if other != kind for name in of_other)
-        found[kind] = mesh_mapping(part, kind, frozenset(shape_key_names.driven_shape_keys(part)), others)
-    return found
+    driven = {kind: shape_key_names.driven_shape_keys(part) for kind, part in meshes.items()}
+    return face_mapping(meshes, driven)
 
 
 def all_curves(obj: bpy.types.Object) -> Iterator[tuple[PropertyAddress, ActiveCurve]]:

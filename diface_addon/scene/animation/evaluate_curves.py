@@ -12,8 +12,8 @@ from mathutils import Quaternion
 from ...core import channels, placement, types
 from ...rig import rotation_values
 from ...rig.bone_group import BoneGroup
+from ...rig.face_mapping import PoseGroup
 from ...rig.head_target import head_target
-from ...rig.mesh_mapping import PoseGroup
 from ...rig.property_address import PropertyAddress, id_type
 from ..characters import flame_mesh
 from ..keys import frame_rate, nla

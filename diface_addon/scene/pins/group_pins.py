@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...rig.bone_group import BoneGroup
-from ...rig.mesh_mapping import PoseGroup
+from ...rig.face_mapping import PoseGroup
 from ...rig.property_address import PropertyAddress
 from ..animation import active_curves, evaluate_curves
 from ..animation.active_curves import ActiveCurve
@@ -41,8 +41,11 @@ def to_channel_values(
     active = active_curves.find_active_curves(obj)
     after = evaluate_curves.sample_group(obj, group, frames, active)
     before = group.columns(_as_generated(group, frames, after, active))
+    names = np.array(group.names)
     for pin in on_group:
-        after[int(np.argmin(np.abs(frames - pin.frame))), group.addresses.index(pin.address)] = pin.value
+        row, column = int(np.argmin(np.abs(frames - pin.frame))), group.addresses.index(pin.address)
+        same = names == names[column] if isinstance(group, PoseGroup) else np.arange(len(names)) == column
+        after[row, same] = pin.value  # meshes that have the same pose move it together
     return [
         (channel, float(frame), float(value))
         for channel, column in group.columns(after).items()

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 import bpy
 import numpy as np
 
+from ...rig.face_mapping import PoseGroup
 from ...rig.face_target import FaceTarget
+from ...rig.property_address import PropertyAddress
 from ..animation import active_curves
 from .pin import Pin
 
@@ -29,7 +31,21 @@ def on_all_properties(obj: bpy.types.Object, pins: Iterable[Pin]) -> list[Pin]:
             if (other.address, _time(pin)) not in taken and value is not None:
                 taken.add((other.address, _time(pin)))
                 added.append(Pin(*other.address, pin.frame, float(np.float32(value)), other.channel))
+    for group in active_curves.groups(obj):
+        added += _on_same_poses(group, [*pins, *added], taken) if isinstance(group, PoseGroup) else []
     return pins + added
+
+
+def _on_same_poses(group: PoseGroup, pins: list[Pin], taken: set[tuple[PropertyAddress, int]]) -> list[Pin]:
+    """Return pins on the other meshes that have the pose of a pin."""
+    name_of = dict(zip(group.addresses, group.names, strict=True))
+    added = []
+    for pin in [pin for pin in pins if pin.address in name_of]:
+        for address, name in name_of.items():
+            if name == name_of[pin.address] and (address, _time(pin)) not in taken:
+                taken.add((address, _time(pin)))
+                added.append(Pin(*address, pin.frame, pin.value, name))
+    return added
 
 
 def _time(pin: Pin) -> int:

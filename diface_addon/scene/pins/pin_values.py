@@ -10,8 +10,8 @@ import numpy as np
 
 from ...core import channels, placement
 from ...rig.bone_group import BoneGroup
+from ...rig.face_mapping import PoseGroup
 from ...rig.head_target import head_target
-from ...rig.mesh_mapping import PoseGroup
 from ...rig.property_address import PropertyAddress, id_type
 from ..animation import active_curves, character_checks, evaluate_curves
 from ..animation.active_curves import HEAD, ActiveCurve

@@ -10,8 +10,8 @@ import numpy as np
 
 from ...core import channels, types
 from ...rig import parts
+from ...rig.face_mapping import PoseGroup
 from ...rig.face_target import FaceTarget
-from ...rig.mesh_mapping import PoseGroup
 from ...rig.property_address import part_kind
 from ..animation import active_curves
 from ..characters import shape_key_names
@@ -40,36 +40,36 @@ def build_face_curves(
     layers: dict[str, CurvesByKind] = {}
     notes: list[str] = []
     found: set[str] = set()
-    mappings = active_curves.mappings(obj)
+    mapping = active_curves.mapping(obj)
     for number, part in {0: obj, **parts.part_objects(obj)}.items():
         if part.type != "MESH" or part.data.shape_keys is None:
             continue
         kind = part_kind("KEY", number)
-        mapping = mappings[kind]
-        curves, part_notes = _shape_curves(part, mapping.targets, motion)
+        curves, part_notes = _shape_curves(part, mapping.targets[kind], motion)
         notes += part_notes
-        found |= {channel for target in mapping.targets for channel in target.channels}
         found |= set(shape_key_names.face_shape_keys(part))
-        if mapping.group:
-            main.setdefault(kind, []).extend(_pose_curves(part, mapping.group, motion))
-            found |= mapping.group.channels
         for target, curve in curves:
             layer = layer_of.get(target.channel)
             holder = layers.setdefault(layer, {}) if layer else main
             holder.setdefault(kind, []).append(curve)
+    if mapping.group:
+        for kind, of_poses in _pose_curves(obj, mapping.group, motion).items():
+            main.setdefault(kind, []).extend(of_poses)
+    found |= active_curves.reached_channels(obj)
     # Few characters have a shape key for the breath, so a missing one is not reported.
     missing = [channel for channel in motion.channels if channel in channels.FACE and channel not in found]
     return main, layers, names_note("No shape key for", missing) + notes
 
 
-def _pose_curves(obj: bpy.types.Object, group: PoseGroup, motion: types.Motion) -> list[SampledCurve]:
-    """Return the curve of each pose of a mesh."""
-    blocks = obj.data.shape_keys.key_blocks
-    weights = group.solve({name: motion.column(name) for name in motion.channels}, motion.rate)
-    curves = []
-    for name, address, values in zip(group.poses.names, group.addresses, weights.T, strict=True):
-        within = np.clip(values, blocks[name].slider_min, blocks[name].slider_max)
-        curves.append(SampledCurve(address[1], 0, within.astype(np.float32)))
+def _pose_curves(obj: bpy.types.Object, group: PoseGroup, motion: types.Motion) -> CurvesByKind:
+    """Return the curves of the poses by kind of data-block."""
+    values = group.solve({name: motion.column(name) for name in motion.channels}, motion.rate)
+    blocks = active_curves.data_blocks(obj)
+    curves: CurvesByKind = {}
+    for name, (kind, path, index), column in zip(group.names, group.addresses, values.T, strict=True):
+        key = blocks[kind].key_blocks[name]
+        within = np.clip(column, key.slider_min, key.slider_max).astype(np.float32)
+        curves.setdefault(kind, []).append(SampledCurve(path, index, within))
     return curves
 
 

@@ -1,0 +1,201 @@
+"""How the face channels reach the shape keys of a character: directly, or through poses that are solved together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import bpy
+import numpy as np
+import numpy.typing as npt
+
+from ..core import channels, known_poses, pose_channels, pose_set, solve_poses, types
+from .face_target import FaceTarget
+from .property_address import PropertyAddress
+from .shape_names import named_targets
+
+Gains = tuple[tuple[str, float], ...]
+"""(channel, gain) pairs, see `FaceTarget`."""
+EMPTY_SHAPES = "diface_empty_shapes"
+"""Custom property of a mesh object: names, as JSON, of shape keys that move nothing."""
+MIN_SHARE = 0.5
+"""A pose is used if the channels that nothing else reaches have this share of its recipe."""
+LAYER_COLUMNS = [channels.FACE.index(name) for name in channels.FACE if name in channels.LAYER_CHANNELS]
+
+
+@dataclass(frozen=True)
+class PoseGroup:
+    """Shape keys whose weights are solved together from the channels.
+
+    Attributes:
+        addresses: A properties. Meshes that have the same pose, such as head and teeth, move it together.
+        numbers: (A,) the pose of each property.
+        poses: K poses; their names are those of the shape keys.
+    """
+
+    addresses: tuple[PropertyAddress, ...]
+    numbers: npt.NDArray[np.intp]
+    poses: pose_set.PoseSet
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of the shape key of each address."""
+        return tuple(self.poses.names[number] for number in self.numbers)
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """The channels that the poses stand for."""
+        used = np.abs(self.poses.recipes).max(axis=0) > 0
+        return frozenset(name for name, is_used in zip(channels.FACE, used, strict=True) if is_used)
+
+    def solve(self, columns: Mapping[str, npt.NDArray], rate: types.FrameRate) -> types.Float32Array:
+        """Return the values (T, A) for columns (T,) of channels; missing ones count as 0."""
+        rows = len(next(iter(columns.values())))
+        motion = np.zeros((rows, len(channels.FACE)), np.float32)
+        for number, name in enumerate(channels.FACE):
+            if name in columns:
+                motion[:, number] = columns[name]
+        return solve_poses.solve(motion, self.poses, rate)[:, self.numbers]
+
+    def columns(self, values: npt.NDArray) -> dict[str, Any]:
+        """Return the columns (T,) of the channels that values (T, A) amount to; the first mesh of a pose counts."""
+        weights = np.zeros((len(values), len(self.poses)), np.float32)
+        weights[:, self.numbers[::-1]] = values[:, ::-1]
+        motion = pose_channels.to_channels(weights, self.poses)
+        return {name: motion[:, channels.FACE.index(name)] for name in self.channels}
+
+
+@dataclass(frozen=True)
+class FaceMapping:
+    """The shape keys that channels move: those of single channels by kind of data-block, and poses if there are any."""
+
+    targets: Mapping[str, tuple[FaceTarget, ...]]
+    group: PoseGroup | None
+
+
+@dataclass(frozen=True)
+class _NamedMapping:
+    """The same by the names of shape keys: the gains of each mesh, and the poses of all."""
+
+    gains: tuple[dict[str, Gains], ...]
+    poses: pose_set.PoseSet | None
+
+
+def face_mapping(meshes: Mapping[str, bpy.types.Object], excluded: Mapping[str, Collection[str]]) -> FaceMapping:
+    """Return the mapping of a character.
+
+    Args:
+        meshes: Its meshes with shape keys, the main one first, by the kind of these.
+        excluded: Names of shape keys that cannot be keyed, as a driver sets them, by the same kinds.
+    """
+    named = _named_mapping(tuple(_usable_names(obj) for obj in meshes.values()))
+    targets = {}
+    for kind, gains in zip(meshes, named.gains, strict=True):
+        free = {name: of_name for name, of_name in gains.items() if name not in excluded[kind]}
+        targets[kind] = tuple(FaceTarget(_address(kind, name), of_name, name) for name, of_name in free.items())
+    return FaceMapping(targets, _pose_group(meshes, excluded, named.poses) if named.poses else None)
+
+
+def _pose_group(
+    meshes: Mapping[str, bpy.types.Object], excluded: Mapping[str, Collection[str]], poses: pose_set.PoseSet
+) -> PoseGroup | None:
+    found = [
+        (kind, name)
+        for kind, obj in meshes.items()
+        for name in poses.names
+        if name in obj.data.shape_keys.key_blocks and name not in excluded[kind] and name not in empty_shapes(obj)
+    ]
+    used = poses.select({name for _kind, name in found})
+    numbers = np.array([used.names.index(name) for _kind, name in found], np.intp)
+    return PoseGroup(tuple(_address(kind, name) for kind, name in found), numbers, used) if found else None
+
+
+def _usable_names(obj: bpy.types.Object) -> tuple[str, ...]:
+    """Return the names of the shape keys of a mesh that move something, without the reference key."""
+    keys, empty = obj.data.shape_keys, empty_shapes(obj)
+    return tuple(key.name for key in keys.key_blocks if key != keys.reference_key and key.name not in empty)
+
+
+def _address(kind: str, name: str) -> PropertyAddress:
+    return kind, f'key_blocks["{bpy.utils.escape_identifier(name)}"].value', 0
+
+
+def empty_shapes(obj: bpy.types.Object) -> frozenset[str]:
+    """Return the names of the shape keys of a mesh that were found to move nothing."""
+    stored = obj.get(EMPTY_SHAPES, "")
+    return _parse_names(stored) if stored and isinstance(stored, str) else frozenset()
+
+
+def store_empty_shapes(obj: bpy.types.Object, names: Sequence[str]) -> None:
+    """Store which shape keys of a mesh move nothing."""
+    if names:
+        obj[EMPTY_SHAPES] = json.dumps(list(names), ensure_ascii=False)
+    elif EMPTY_SHAPES in obj:
+        del obj[EMPTY_SHAPES]
+
+
+@lru_cache(maxsize=64)
+def _parse_names(stored: str) -> frozenset[str]:
+    try:
+        names = json.loads(stored)
+    except ValueError:
+        return frozenset()
+    return frozenset(map(str, names)) if isinstance(names, list) else frozenset()
+
+
+@lru_cache(maxsize=64)
+def _named_mapping(names: tuple[tuple[str, ...], ...]) -> _NamedMapping:
+    """Return the mapping for the names of the shape keys of each mesh, the main one first."""
+    gains: list[dict[str, Gains]] = []
+    for number, of_mesh in enumerate(names):
+        others = tuple(name for other, of_other in enumerate(names) if other != number for name in of_other)
+        found: dict[str, Gains] = {}
+        for target in named_targets(of_mesh, others):
+            found[target.name] = (*found.get(target.name, ()), (target.channel, target.gain))
+        gains.append(found)
+    rest = dict.fromkeys(name for of_mesh in names for name in of_mesh if not any(name in found for found in gains))
+    known = known_poses.known_poses(tuple(rest))
+    reached = {channel for pairs in gains[0].values() for channel, _gain in pairs}
+    useful = _useful_poses(known, reached) if known else None
+    if useful is None:
+        return _NamedMapping(tuple(gains), None)
+    alone = _layer_poses(useful)
+    for found, of_mesh in zip(gains, names, strict=True):
+        found |= {name: pairs for name, pairs in alone.items() if name in of_mesh}
+    group = useful.select(set(useful.names) - set(alone))
+    if not len(group):
+        return _NamedMapping(tuple(gains), None)
+    shared = _direct_poses(gains[0], group)
+    kept = tuple({name: pairs for name, pairs in found.items() if name not in shared} for found in gains)
+    return _NamedMapping(kept, pose_set.joined(pose_set.channel_poses(shared), group))
+
+
+def _useful_poses(known: pose_set.PoseSet, reached: set[str]) -> pose_set.PoseSet | None:
+    """Return the poses that reach channels which no single shape key reaches."""
+    is_free = np.array([name not in reached for name in channels.FACE])
+    sizes = np.abs(known.recipes)
+    share = sizes[:, is_free].sum(axis=1) / np.maximum(sizes.sum(axis=1), 1e-9)
+    names = {name for name, part in zip(known.names, share, strict=True) if part >= MIN_SHARE}
+    return known.select(names) if names else None
+
+
+def _layer_poses(useful: pose_set.PoseSet) -> dict[str, Gains]:
+    """Return the poses of channels of layers alone, such as a blink of both eyes, as gains of these channels."""
+    found = {}
+    for name, recipe in zip(useful.names, useful.recipes, strict=True):
+        used = np.flatnonzero(np.abs(recipe) > 0)
+        if len(used) and set(used.tolist()) <= set(LAYER_COLUMNS):
+            scale = float((recipe[used] ** 2).sum())
+            found[name] = tuple((channels.FACE[number], float(recipe[number]) / scale) for number in used)
+    return found
+
+
+def _direct_poses(gains: dict[str, Gains], group: pose_set.PoseSet) -> dict[str, str]:
+    """Return the shape keys of one channel each that the poses move too, so that they are solved with them."""
+    used = np.abs(group.recipes).max(axis=0, initial=0) > 0
+    shared = {name for name, is_used in zip(channels.FACE, used, strict=True) if is_used}
+    single = {name: pairs[0] for name, pairs in gains.items() if len(pairs) == 1}
+    return {name: channel for name, (channel, gain) in single.items() if channel in shared and gain == 1.0}
