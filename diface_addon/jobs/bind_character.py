@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import bpy
 
 from ..rig import binding
-from ..rig.discovery.find_character import find_character
+from ..rig.discovery.discover import discover
+from ..scene.animation import active_actions
 from ..scene.characters import bundled_head, flame_mesh
+from ..scene.provenance import stored_request
 
 
-def ensure_bound(obj: bpy.types.Object | None) -> None:
-    """Bind the character of the main mesh `obj`, if nothing is stored with it yet.
+@contextlib.contextmanager
+def bound(obj: bpy.types.Object) -> Iterator[None]:
+    """Bind the character of the main mesh `obj` if it was not yet; release it again if the block raises."""
+    is_new = bind_new(obj)
+    try:
+        yield
+    except BaseException:
+        if is_new:
+            binding.unbind(obj)
+        raise
 
-    The bundled head and a FLAME mesh are characters of one object, which need no search.
+
+def bind_new(obj: bpy.types.Object) -> bool:
+    """Bind the character of a main mesh that was not bound yet. Return whether it was bound now.
+
+    The bundled head and a FLAME mesh are characters of one object, which need no search. A character with a take that
+    was made before it could be bound stays as it is.
     """
-    if obj is None or obj.type != "MESH" or binding.is_bound(obj):
-        return
-    if bundled_head.MARK in obj or flame_mesh.is_flame(obj) or not obj.is_editable:
-        return
-    character = find_character(obj)
-    if character is not None and character.main == obj:
-        binding.bind(character)
+    if obj.type != "MESH" or binding.is_bound(obj) or not obj.is_editable:
+        return False
+    if bundled_head.MARK in obj or flame_mesh.is_flame(obj) or _has_take(obj):
+        return False
+    character = discover(obj)
+    if character is None or character.main != obj:
+        return False
+    binding.bind(character)
+    return True
+
+
+def _has_take(obj: bpy.types.Object) -> bool:
+    """Return whether a take turns the object itself."""
+    requests = map(stored_request.read_request, active_actions.active_actions(obj))
+    return any(request and "rest_rotation" in request for request in requests)

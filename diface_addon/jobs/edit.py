@@ -46,9 +46,9 @@ def begin(context: bpy.types.Context, planner: Planner) -> edit_shape_keys.EditJ
     Raises:
         DifaceError: There is nothing to edit, or the worker cannot be reached.
     """
-    bind_character.ensure_bound(scene_settings.character(context))
     check(context)
     obj = scene_settings.character(context)
+    bind_character.bind_new(obj)
     part = _choose_part(obj, planner)
     if edit_threediface.is_threediface(obj, part):
         return edit_threediface.ThreeDifaceEditJob.begin(context, planner, part)

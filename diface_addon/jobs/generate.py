@@ -51,7 +51,8 @@ class GenerationJob(running_job.WorkerJob):
         shapes = custom_shapes(result, asked.engine)
         name = take_names.take_name(self._source.name)
         motion = rest_easing.ease_ends(result.motion)
-        written = write_take.write_take(obj, motion, name, request, flame_placement(obj), shapes)
+        with bind_character.bound(obj):
+            written = write_take.write_take(obj, motion, name, request, flame_placement(obj), shapes)
         self.store_request(written, result.model_hash)
         end_notes = _scene_end_notes(bpy.context.scene, self._source.first_frame + len(result.motion.values) - 1)
         return dataclasses.replace(written, notes=(*written.notes, *end_notes))
@@ -124,7 +125,6 @@ def begin(context: bpy.types.Context, seed: int | None = None) -> GenerationJob:
     Raises:
         DifaceError: The settings do not allow a generation, or the worker cannot be started.
     """
-    bind_character.ensure_bound(scene_settings.character(context))
     check_can_generate(context)
     flame_placement(scene_settings.character(context))  # so that its errors show now, not after the generation
     with temporary.kept_folder() as folder:
