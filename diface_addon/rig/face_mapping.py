@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core import channels, known_poses, pose_channels, pose_set, solve_poses, types
+from . import lip_closure
 from .face_target import FaceTarget
 from .property_address import PropertyAddress
 from .shape_names import named_targets
@@ -91,12 +92,20 @@ def face_mapping(meshes: Mapping[str, bpy.types.Object], excluded: Mapping[str, 
         meshes: Its meshes with shape keys, the main one first, by the kind of these.
         excluded: Names of shape keys that cannot be keyed, as a driver sets them, by the same kinds.
     """
+    if not meshes:
+        return FaceMapping({}, None)
     named = _named_mapping(tuple(_usable_names(obj) for obj in meshes.values()))
     targets = {}
+    close_gain = lip_closure.close_gain(next(iter(meshes.values())))
     for kind, gains in zip(meshes, named.gains, strict=True):
-        free = {name: of_name for name, of_name in gains.items() if name not in excluded[kind]}
+        free = {name: _with_close_gain(of_name, close_gain) for name, of_name in gains.items()}
+        free = {name: of_name for name, of_name in free.items() if name not in excluded[kind]}
         targets[kind] = tuple(FaceTarget(_address(kind, name), of_name, name) for name, of_name in free.items())
     return FaceMapping(targets, _pose_group(meshes, excluded, named.poses) if named.poses else None)
+
+
+def _with_close_gain(gains: Gains, close_gain: float) -> Gains:
+    return tuple((name, close_gain * gain if name == "mouthClose" else gain) for name, gain in gains)
 
 
 def _pose_group(

@@ -56,8 +56,16 @@ def load(label: str, folder: Path) -> Built:
         armature=next((obj for obj in bpy.data.objects if obj.type == "ARMATURE"), None),
         head_bone=facts.head_bone, opens_mouth=facts.opens_mouth, solved=facts.solved, world=Matrix(),
         skull=np.flatnonzero(still & (points[:, 2] > facts.scalp)),
-        torso=np.flatnonzero(points[:, 2] < facts.shoulders) if facts.shoulders else np.empty(0, np.int64),
+        torso=_torso(main, points, facts) if facts.shoulders else np.empty(0, np.int64),
     )  # fmt: skip
+
+
+def _torso(main: bpy.types.Object, points: FloatArray, facts: _Facts) -> np.ndarray:
+    """Return the vertices below the shoulders, without hair that the head's bone moves."""
+    group = main.vertex_groups.get(facts.head_bone)
+    number = group.index if group else -1
+    hair = [any(member.group == number for member in vertex.groups) for vertex in main.data.vertices]
+    return np.flatnonzero((points[:, 2] < facts.shoulders) & ~np.array(hair))
 
 
 def _rest(obj: bpy.types.Object) -> tuple[FloatArray, np.ndarray]:

@@ -43,13 +43,7 @@ KINDS = {
 PLACED = [("armature", place) for place in PLACEMENTS]
 PLACED += [("empties", place) for place in ("plain", "facing +Y", "2.7 cm tall", "mirrored", "quaternion", "Euler YZX")]
 
-_TORN = "The head's rotation goes to the main mesh about its origin, and not to the head bone or a common parent."
-UNFINISHED: dict[object, str] = {
-    **dict.fromkeys((*kinds_by_label.BUILT, *PICKS, *PLACED), _TORN),
-    "Rocketbox": f"{_TORN} Its mouthClose shuts a third of what its jawOpen opens.",
-    "ICT-FaceKit": "Its mouthClose shuts a third of what its jawOpen opens, so lips stay apart on m, b, p.",
-    "MakeHuman units": "The whole body turns with the head.",
-}
+UNFINISHED: dict[object, str] = {}
 """Parameters of tests -> what keeps these performances from being whole."""
 WITHOUT_HEAD_MOTION = ("MakeHuman units",)
 """One mesh of a whole body without bones: turning it would turn the body."""
