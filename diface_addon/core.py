@@ -8,6 +8,7 @@ if __name__.count(".") > 1 and not TYPE_CHECKING:
     from ..diface_core.faces.flame import flame_model, identities, placement, recognition
     from ..diface_core.faces.head import Head, load_head
     from ..diface_core.faces.poses import displacements, known_poses, pose_channels, pose_set, solve_poses
+    from ..diface_core.faces.poses import perception as lip_perception
     from ..diface_core.motion import pc2, warp
     from ..diface_core.runtime import start_errors
 else:
@@ -16,6 +17,7 @@ else:
     from diface_core.faces.flame import flame_model, identities, placement, recognition
     from diface_core.faces.head import Head, load_head
     from diface_core.faces.poses import displacements, known_poses, pose_channels, pose_set, solve_poses
+    from diface_core.faces.poses import perception as lip_perception
     from diface_core.motion import pc2, warp
     from diface_core.runtime import start_errors
 
@@ -28,6 +30,7 @@ __all__ = [
     "flame_model",
     "identities",
     "known_poses",
+    "lip_perception",
     "load_head",
     "pc2",
     "placement",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import bpy
 
@@ -15,7 +15,7 @@ from ..scene.provenance import stored_request
 
 
 @contextlib.contextmanager
-def bound(obj: bpy.types.Object) -> Iterator[None]:
+def bound(obj: bpy.types.Object) -> Generator[None]:
     """Bind the character of the main mesh `obj` if it was not yet; release it again if the block raises."""
     is_new = bind_new(obj)
     try:

@@ -26,7 +26,7 @@ def bind(character: Character) -> None:
     main, bone = character.main, character.bones.head
     for face in character.faces:
         face_mapping.store_empty_shapes(face, shape_displacement.find_empty(face))
-    _store_close_gain(character)
+    _store_lip_apertures(character)
     owner = character.armature if bone else character.head_object
     axes_by_bone = bone_axes.find_axes(character)
     armature = character.armature if axes_by_bone else None
@@ -48,22 +48,22 @@ def bind(character: Character) -> None:
         head_target.store(main, owner, "", None if same_axes else axes, None if is_origin else pivot)
 
 
-def _store_close_gain(character: Character) -> None:
-    """Measure and store the gain of mouthClose, if the main mesh has one shape key for it and one for jawOpen."""
+def _store_lip_apertures(character: Character) -> None:
+    """Measure and store how far channels part the lips, if the main mesh has jawOpen and mouthClose."""
     main = character.main
-    lip_closure.store_close_gain(main, 1.0)
+    lip_closure.store_lip_apertures(main, {})
     mapping = face_mapping.face_mapping({"KEY": main}, {"KEY": ()}) if main.data.shape_keys else None
     targets = mapping.targets["KEY"] if mapping else ()
     names = {target.channel: target.name for target in targets if len(target.gains) == 1}
     if {"jawOpen", "mouthClose"} <= names.keys() and character.head_size > 0:
         up = character.facing[:, 2]
-        shapes = names["jawOpen"], names["mouthClose"]
-        lip_closure.store_close_gain(main, lip_closure.measure_close_gain(main, *shapes, up, character.head_size))
+        apertures = lip_closure.measure_lip_apertures(main, names, up, character.head_size)
+        lip_closure.store_lip_apertures(main, apertures)
 
 
 def unbind(main: bpy.types.Object) -> None:
     """Remove what `bind` stored; takes of the character then animate the main mesh alone."""
-    lip_closure.store_close_gain(main, 1.0)
+    lip_closure.store_lip_apertures(main, {})
     parts.forget_parts(main)
     bones.forget(main)
     head_target.forget(main)

@@ -71,10 +71,11 @@ class PoseGroup:
 
 @dataclass(frozen=True)
 class FaceMapping:
-    """The shape keys that channels move: those of single channels by kind of data-block, and poses if there are any."""
+    """The shape keys that channels move: those of single channels by kind of data-block, poses, and the lips."""
 
     targets: Mapping[str, tuple[FaceTarget, ...]]
     group: PoseGroup | None
+    lips: lip_closure.LipGroup | None = None
 
 
 @dataclass(frozen=True)
@@ -96,16 +97,26 @@ def face_mapping(meshes: Mapping[str, bpy.types.Object], excluded: Mapping[str, 
         return FaceMapping({}, None)
     named = _named_mapping(tuple(_usable_names(obj) for obj in meshes.values()))
     targets = {}
-    close_gain = lip_closure.close_gain(next(iter(meshes.values())))
     for kind, gains in zip(meshes, named.gains, strict=True):
-        free = {name: _with_close_gain(of_name, close_gain) for name, of_name in gains.items()}
-        free = {name: of_name for name, of_name in free.items() if name not in excluded[kind]}
+        free = {name: of_name for name, of_name in gains.items() if name not in excluded[kind]}
         targets[kind] = tuple(FaceTarget(_address(kind, name), of_name, name) for name, of_name in free.items())
-    return FaceMapping(targets, _pose_group(meshes, excluded, named.poses) if named.poses else None)
+    poses = _pose_group(meshes, excluded, named.poses) if named.poses else None
+    apertures = lip_closure.lip_apertures(next(iter(meshes.values())))
+    return FaceMapping(targets, poses) if apertures is None else _with_lips(targets, poses, apertures)
 
 
-def _with_close_gain(gains: Gains, close_gain: float) -> Gains:
-    return tuple((name, close_gain * gain if name == "mouthClose" else gain) for name, gain in gains)
+def _with_lips(
+    targets: dict[str, tuple[FaceTarget, ...]], poses: PoseGroup | None, apertures: npt.NDArray[np.float64]
+) -> FaceMapping:
+    """Return a mapping in which the shape keys of mouthClose shut the lips that other channels leave open."""
+    found = [target for of_mesh in targets.values() for target in of_mesh if target.channels == ("mouthClose",)]
+    if not found:
+        return FaceMapping(targets, poses)
+    others = {kind: tuple(target for target in of_mesh if target not in found) for kind, of_mesh in targets.items()}
+    lips = lip_closure.LipGroup(
+        tuple(target.address for target in found), tuple(target.name for target in found), apertures
+    )
+    return FaceMapping(others, poses, lips)
 
 
 def _pose_group(

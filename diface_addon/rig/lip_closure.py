@@ -1,19 +1,32 @@
-"""How far a rig's mouthClose shuts the lips that its jawOpen parts.
+"""Lips that meet: how far each channel parts the lips of a rig, against those of the bundled head.
 
-In ARKit's set, equal weights of jawOpen and mouthClose keep the lips shut. Some rigs shut them by a part only, and the
-lips would stay apart on m, b and p: their mouthClose needs a gain.
+The models close the bundled head's lips on m, b and p. On a rig whose jawOpen opens farther, the same weights would
+leave a gap; its mouthClose gets what is missing.
 """
 
 from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import bpy
 import numpy as np
 import numpy.typing as npt
 from mathutils.kdtree import KDTree
 
-CLOSE_GAIN = "diface_close_gain"
-"""Custom property of the main mesh: the gain of mouthClose."""
-MAX_GAIN = 4.0
+from ..core import channels, lip_perception, types
+from .property_address import PropertyAddress
+
+APERTURES = "diface_lip_apertures"
+"""Custom property of the main mesh: channel -> mm that its weight 1 parts the lips, as JSON, of a head of the bundled
+head's size."""
+HEAD_MM = 240.0
+"""Height of the bundled head."""
+CLOSED_MM, PARTED_MM = 0.7, 3.0
+"""Apertures of the bundled head up to which the rig's lips get the same one, and from which they are left alone."""
 NEAR = 0.02
 """Largest distance of two lips at rest, relative to the height of the head."""
 MOVED_SHARE = 0.5
@@ -24,45 +37,97 @@ PAIRS = 12
 """Pairs of vertices, those that jawOpen parts most, whose median counts."""
 
 
-def close_gain(mesh: bpy.types.Object) -> float:
-    """Return the stored gain of mouthClose; 1 without one."""
-    stored = mesh.get(CLOSE_GAIN, 1.0)
-    return float(stored) if isinstance(stored, (int, float)) and stored > 0 else 1.0
+@dataclass(frozen=True)
+class LipGroup:
+    """The shape keys of mouthClose, which also shut what the other channels leave open.
+
+    Attributes:
+        addresses: Their properties.
+        names: The names of the shape keys.
+        apertures: (52,) mm that each channel at weight 1 parts the rig's lips.
+    """
+
+    addresses: tuple[PropertyAddress, ...]
+    names: tuple[str, ...]
+    apertures: npt.NDArray[np.float64]
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """The channel that it reads back: mouthClose."""
+        return frozenset(("mouthClose",))
+
+    def solve(self, columns: Mapping[str, npt.NDArray], rate: types.FrameRate) -> types.Float32Array:
+        """Return the values (T, A) of mouthClose for columns (T,) of channels; missing ones count as 0."""
+        rows = len(next(iter(columns.values())))
+        motion = np.zeros((rows, len(channels.FACE)))
+        for number, name in enumerate(channels.FACE):
+            if name in columns:
+                motion[:, number] = columns[name]
+        close = channels.FACE.index("mouthClose")
+        wanted = np.maximum(motion @ lip_perception.perception().aperture, 0.0)
+        share = np.clip((PARTED_MM - wanted) / (PARTED_MM - CLOSED_MM), 0.0, 1.0)
+        gap = np.maximum(motion @ self.apertures - wanted, 0.0)
+        value = np.clip(motion[:, close] + share * gap / -self.apertures[close], 0.0, None)
+        return np.repeat(value[:, None], len(self.addresses), axis=1).astype(np.float32)
+
+    def columns(self, values: npt.NDArray) -> dict[str, Any]:
+        """Return the column (T,) of mouthClose for values (T, A). Solved again, it stays as it is: the lips meet."""
+        return {"mouthClose": values[:, 0]}
 
 
-def store_close_gain(mesh: bpy.types.Object, gain: float) -> None:
-    """Store the gain of mouthClose with the main mesh."""
-    if gain > 1.0:
-        mesh[CLOSE_GAIN] = gain
-    elif CLOSE_GAIN in mesh:
-        del mesh[CLOSE_GAIN]
+def lip_apertures(mesh: bpy.types.Object) -> npt.NDArray[np.float64] | None:
+    """Return the stored apertures (52,) in mm; None if they were not measured."""
+    stored = mesh.get(APERTURES, "")
+    return _parse(stored) if stored and isinstance(stored, str) else None
 
 
-def measure_close_gain(
-    mesh: bpy.types.Object, jaw_open: str, mouth_close: str, up: npt.NDArray[np.float64], head_size: float
-) -> float:
-    """Return the gain of mouthClose, 1 to MAX_GAIN, at which it shuts what jawOpen parts.
+def store_lip_apertures(mesh: bpy.types.Object, apertures: Mapping[str, float]) -> None:
+    """Store the apertures of channels with the main mesh; none removes what is stored."""
+    if apertures:
+        mesh[APERTURES] = json.dumps({name: round(value, 4) for name, value in apertures.items()})
+    elif APERTURES in mesh:
+        del mesh[APERTURES]
+
+
+def measure_lip_apertures(
+    mesh: bpy.types.Object, names: Mapping[str, str], up: npt.NDArray[np.float64], head_size: float
+) -> dict[str, float]:
+    """Return how far each channel at weight 1 parts the lips, in mm of a head of HEAD_MM.
 
     Args:
         mesh: The main mesh.
-        jaw_open: Name of the shape key of jawOpen.
-        mouth_close: Name of the shape key of mouthClose.
+        names: Channel -> name of its shape key; jawOpen and mouthClose are among them.
         up: (3,) the head's up axis in world coordinates.
         head_size: Height of the head in world units.
+
+    Returns:
+        Empty if the lips are not found, or if mouthClose does not shut them.
     """
-    blocks = mesh.data.shape_keys.key_blocks
-    linear = np.array(mesh.matrix_world.to_3x3())
+    blocks, linear = mesh.data.shape_keys.key_blocks, np.array(mesh.matrix_world.to_3x3())
     rest = _positions(mesh.data.shape_keys.reference_key) @ linear.T
-    opened, closed = (
-        (_positions(blocks[name]) - _positions(blocks[name].relative_key)) @ linear.T @ up
-        for name in (jaw_open, mouth_close)
-    )
-    upper, lower = _lip_pairs(rest, opened, closed, NEAR * head_size)
+    bases: dict[str, npt.NDArray[np.float64]] = {}
+    raised = {}
+    for channel, name in names.items():
+        base = blocks[name].relative_key
+        if base.name not in bases:
+            bases[base.name] = _positions(base)
+        raised[channel] = (_positions(blocks[name]) - bases[base.name]) @ (linear.T @ up)
+    upper, lower = _lip_pairs(rest, raised["jawOpen"], raised["mouthClose"], NEAR * head_size)
     if not len(upper):
-        return 1.0
-    opening = float(np.median(opened[upper] - opened[lower]))
-    closing = float(np.median(closed[lower] - closed[upper]))
-    return float(np.clip(opening / closing, 1.0, MAX_GAIN)) if opening > 0 and closing > 0 else 1.0
+        return {}
+    scale = HEAD_MM / head_size
+    parted = {channel: scale * float(np.median(of[upper] - of[lower])) for channel, of in raised.items()}
+    return parted if parted["jawOpen"] > 0 and parted["mouthClose"] < 0 else {}
+
+
+@lru_cache(maxsize=64)
+def _parse(stored: str) -> npt.NDArray[np.float64] | None:
+    try:
+        fields = json.loads(stored)
+        found = np.array([float(fields.get(name, 0.0)) for name in channels.FACE])
+    except (ValueError, TypeError, AttributeError):
+        return None
+    return found if found[channels.FACE.index("mouthClose")] < 0 else None
 
 
 def _lip_pairs(
@@ -89,7 +154,7 @@ def _lip_pairs(
     pairs = []
     for vertex in low:
         _point, number, distance = tree.find(rest[vertex])
-        if distance <= near:
+        if distance is not None and distance <= near:
             pairs.append((opened[still[number]] - opened[vertex], still[number], vertex))
     pairs.sort(key=lambda pair: -pair[0])
     best = np.array([pair[1:] for pair in pairs[:PAIRS]], np.intp).reshape(-1, 2)

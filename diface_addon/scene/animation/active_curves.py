@@ -14,10 +14,14 @@ from ...rig.bone_group import BoneGroup
 from ...rig.face_mapping import FaceMapping, PoseGroup, face_mapping
 from ...rig.face_target import FaceTarget
 from ...rig.head_target import HEAD, head_target
+from ...rig.lip_closure import LipGroup
 from ...rig.property_address import PropertyAddress, part_kind
 from ..characters import shape_key_names
 from ..keys import nla
 from ..provenance import baseline, layer_tracks, stored_request
+
+Group = PoseGroup | LipGroup | BoneGroup
+"""Properties that several channels move together."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +77,10 @@ def face_targets(obj: bpy.types.Object) -> list[FaceTarget]:
     return [target for targets in mapping(obj).targets.values() for target in targets]
 
 
-def groups(obj: bpy.types.Object) -> list[PoseGroup | BoneGroup]:
-    """Return the properties that several channels move together: the poses of the meshes, and the bones."""
-    poses = mapping(obj).group
-    return [*([poses] if poses else []), *bones.bone_groups(obj)]
+def groups(obj: bpy.types.Object) -> list[Group]:
+    """Return the properties that several channels move together: poses and lips of the meshes, and the bones."""
+    found = mapping(obj)
+    return [*(group for group in (found.group, found.lips) if group), *bones.bone_groups(obj)]
 
 
 def reached_channels(obj: bpy.types.Object) -> set[str]:
@@ -88,7 +92,7 @@ def reached_channels(obj: bpy.types.Object) -> set[str]:
 def has_face(obj: bpy.types.Object) -> bool:
     """Return whether a character has shape keys that the face channels move."""
     found = mapping(obj)
-    return found.group is not None or any(found.targets.values())
+    return found.group is not None or found.lips is not None or any(found.targets.values())
 
 
 def mapping(obj: bpy.types.Object) -> FaceMapping:

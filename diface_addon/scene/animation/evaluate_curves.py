@@ -11,8 +11,6 @@ from mathutils import Quaternion
 
 from ...core import channels, placement, types
 from ...rig import rotation_values
-from ...rig.bone_group import BoneGroup
-from ...rig.face_mapping import PoseGroup
 from ...rig.head_target import head_target
 from ...rig.property_address import PropertyAddress, id_type
 from ..characters import flame_mesh
@@ -67,7 +65,7 @@ def sample_motion(
 
 def sample_group(
     obj: bpy.types.Object,
-    group: PoseGroup | BoneGroup,
+    group: active_curves.Group,
     frames: npt.NDArray,
     active: dict[PropertyAddress, active_curves.ActiveCurve],
 ) -> npt.NDArray[np.float32]:

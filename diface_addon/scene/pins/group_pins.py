@@ -8,8 +8,8 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
-from ...rig.bone_group import BoneGroup
 from ...rig.face_mapping import PoseGroup
+from ...rig.lip_closure import LipGroup
 from ...rig.property_address import PropertyAddress
 from ..animation import active_curves, evaluate_curves
 from ..animation.active_curves import ActiveCurve
@@ -22,7 +22,7 @@ CHANGED = 1e-4
 
 
 def to_channel_values(
-    obj: bpy.types.Object, group: PoseGroup | BoneGroup, pins: Iterable[Pin]
+    obj: bpy.types.Object, group: active_curves.Group, pins: Iterable[Pin]
 ) -> list[tuple[str, float, float]]:
     """Return (channel, frame, value) of the channels that pins on a group change.
 
@@ -41,11 +41,9 @@ def to_channel_values(
     active = active_curves.find_active_curves(obj)
     after = evaluate_curves.sample_group(obj, group, frames, active)
     before = group.columns(_as_generated(group, frames, after, active))
-    names = np.array(group.names)
     for pin in on_group:
         row, column = int(np.argmin(np.abs(frames - pin.frame))), group.addresses.index(pin.address)
-        same = names == names[column] if isinstance(group, PoseGroup) else np.arange(len(names)) == column
-        after[row, same] = pin.value  # meshes that have the same pose move it together
+        after[row, _moved_together(group, column)] = pin.value
     return [
         (channel, float(frame), float(value))
         for channel, column in group.columns(after).items()
@@ -54,8 +52,17 @@ def to_channel_values(
     ]
 
 
+def _moved_together(group: active_curves.Group, column: int) -> npt.NDArray[np.bool_]:
+    """Return which properties (A,) have the same value as one of them: a pose on several meshes, or the lips."""
+    if isinstance(group, LipGroup):
+        return np.ones(len(group.addresses), bool)
+    if isinstance(group, PoseGroup):
+        return group.numbers == group.numbers[column]
+    return np.arange(len(group.addresses)) == column
+
+
 def _as_generated(
-    group: PoseGroup | BoneGroup,
+    group: active_curves.Group,
     frames: npt.NDArray,
     now: npt.NDArray[np.float32],
     active: dict[PropertyAddress, ActiveCurve],

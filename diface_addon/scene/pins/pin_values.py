@@ -9,8 +9,6 @@ import bpy
 import numpy as np
 
 from ...core import channels, placement
-from ...rig.bone_group import BoneGroup
-from ...rig.face_mapping import PoseGroup
 from ...rig.head_target import head_target
 from ...rig.property_address import PropertyAddress, id_type
 from ..animation import active_curves, character_checks, evaluate_curves
@@ -99,7 +97,7 @@ def set_values(
 
 def _group_values(
     obj: bpy.types.Object,
-    group: PoseGroup | BoneGroup,
+    group: active_curves.Group,
     frame: float,
     values: dict[str, float],
     active: dict[PropertyAddress, ActiveCurve],

@@ -12,6 +12,7 @@ from ...core import channels, types
 from ...rig import parts
 from ...rig.face_mapping import PoseGroup
 from ...rig.face_target import FaceTarget
+from ...rig.lip_closure import LipGroup
 from ...rig.property_address import part_kind
 from ..animation import active_curves
 from ..characters import shape_key_names
@@ -52,17 +53,17 @@ def build_face_curves(
             layer = layer_of.get(target.channel)
             holder = layers.setdefault(layer, {}) if layer else main
             holder.setdefault(kind, []).append(curve)
-    if mapping.group:
-        for kind, of_poses in _pose_curves(obj, mapping.group, motion).items():
-            main.setdefault(kind, []).extend(of_poses)
+    for group in (mapping.group, mapping.lips):
+        for kind, of_group in (_group_curves(obj, group, motion) if group else {}).items():
+            main.setdefault(kind, []).extend(of_group)
     found |= active_curves.reached_channels(obj)
     # Few characters have a shape key for the breath, so a missing one is not reported.
     missing = [channel for channel in motion.channels if channel in channels.FACE and channel not in found]
     return main, layers, names_note("No shape key for", missing) + notes
 
 
-def _pose_curves(obj: bpy.types.Object, group: PoseGroup, motion: types.Motion) -> CurvesByKind:
-    """Return the curves of the poses by kind of data-block."""
+def _group_curves(obj: bpy.types.Object, group: PoseGroup | LipGroup, motion: types.Motion) -> CurvesByKind:
+    """Return the curves of poses or lips by kind of data-block."""
     values = group.solve({name: motion.column(name) for name in motion.channels}, motion.rate)
     blocks = active_curves.data_blocks(obj)
     curves: CurvesByKind = {}
