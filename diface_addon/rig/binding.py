@@ -55,7 +55,8 @@ def _store_lip_apertures(character: Character) -> None:
     mapping = face_mapping.face_mapping({"KEY": main}, {"KEY": ()}) if main.data.shape_keys else None
     targets = mapping.targets["KEY"] if mapping else ()
     names = {target.channel: target.name for target in targets if len(target.gains) == 1}
-    if {"jawOpen", "mouthClose"} <= names.keys() and character.head_size > 0:
+    needed = {"jawOpen", "mouthClose", *lip_closure.UPPER_LIP, *lip_closure.LOWER_LIP}
+    if needed <= names.keys() and character.head_size > 0:
         up = character.facing[:, 2]
         apertures = lip_closure.measure_lip_apertures(main, names, up, character.head_size)
         lip_closure.store_lip_apertures(main, apertures)

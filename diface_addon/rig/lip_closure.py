@@ -31,8 +31,10 @@ NEAR = 0.02
 """Largest distance of two lips at rest, relative to the height of the head."""
 MOVED_SHARE = 0.5
 """A vertex belongs to the lower lip if jawOpen moves it at least this share of the farthest one."""
-CLOSED_SHARE = 0.3
-"""... and if mouthClose raises it at least by this share of the farthest one."""
+UPPER_LIP = ("mouthUpperUpLeft", "mouthUpperUpRight")
+LOWER_LIP = ("mouthLowerDownLeft", "mouthLowerDownRight")
+LIP_SHARE = 0.3
+"""... and to a lip if these shapes move it at least by this share of the farthest one: not to teeth, tongue or chin."""
 PAIRS = 12
 """Pairs of vertices, those that jawOpen parts most, whose median counts."""
 
@@ -96,7 +98,7 @@ def measure_lip_apertures(
 
     Args:
         mesh: The main mesh.
-        names: Channel -> name of its shape key; jawOpen and mouthClose are among them.
+        names: Channel -> name of its shape key; jawOpen, mouthClose and those of the lips are among them.
         up: (3,) the head's up axis in world coordinates.
         head_size: Height of the head in world units.
 
@@ -112,7 +114,8 @@ def measure_lip_apertures(
         if base.name not in bases:
             bases[base.name] = _positions(base)
         raised[channel] = (_positions(blocks[name]) - bases[base.name]) @ (linear.T @ up)
-    upper, lower = _lip_pairs(rest, raised["jawOpen"], raised["mouthClose"], NEAR * head_size)
+    lips = [sum(np.abs(raised[name]) for name in of_lip if name in raised) for of_lip in (UPPER_LIP, LOWER_LIP)]
+    upper, lower = _lip_pairs(rest, raised["jawOpen"], lips[0], lips[1], NEAR * head_size)
     if not len(upper):
         return {}
     scale = HEAD_MM / head_size
@@ -131,21 +134,22 @@ def _parse(stored: str) -> npt.NDArray[np.float64] | None:
 
 
 def _lip_pairs(
-    rest: npt.NDArray, opened: npt.NDArray, closed: npt.NDArray, near: float
+    rest: npt.NDArray, opened: npt.NDArray, upper_lip: npt.NDArray, lower_lip: npt.NDArray, near: float
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Return the vertices (P,) of the upper and the lower lip that touch at rest and part most as the mouth opens.
 
     Args:
         rest: (V, 3) vertices at rest.
         opened: (V,) how far jawOpen moves them up.
-        closed: (V,) how far mouthClose moves them up: the lower lip and not teeth, tongue or chin.
+        upper_lip: (V,) how far the shapes of the upper lip move them; teeth do not move.
+        lower_lip: (V,) the same for the lower lip.
         near: Largest distance of the two lips.
     """
     moved = -opened
-    is_low = (moved >= MOVED_SHARE * moved.max(initial=0.0)) & (closed >= CLOSED_SHARE * closed.max(initial=0.0))
-    low = np.flatnonzero(is_low & (moved > 0) & (closed > 0))
-    still = np.flatnonzero(np.abs(opened) < 0.2 * moved.max(initial=0.0))
-    if not len(low) or not len(still):
+    farthest = moved.max(initial=0.0)
+    low = np.flatnonzero((moved > MOVED_SHARE * farthest) & (lower_lip > LIP_SHARE * np.max(lower_lip, initial=0.0)))
+    still = np.flatnonzero((np.abs(opened) < 0.2 * farthest) & (upper_lip > LIP_SHARE * np.max(upper_lip, initial=0.0)))
+    if farthest <= 0 or not len(low) or not len(still):
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
     tree = KDTree(len(still))
     for number, vertex in enumerate(still):

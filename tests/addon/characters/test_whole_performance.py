@@ -43,7 +43,11 @@ KINDS = {
 PLACED = [("armature", place) for place in PLACEMENTS]
 PLACED += [("empties", place) for place in ("plain", "facing +Y", "2.7 cm tall", "mirrored", "quaternion", "Euler YZX")]
 
-UNFINISHED: dict[object, str] = {}
+UNFINISHED: dict[object, str] = {
+    "Rocketbox": "The lips come within 1.2 mm on one b, and not within 1 mm.",
+    "ICT-FaceKit": "The pairs of lip vertices stay 3 mm apart on one b, although the lips look shut.",
+    "MakeHuman units": "Its units leave the lips 4 mm apart on one b: the recipes are by name, not measured.",
+}
 """Parameters of tests -> what keeps these performances from being whole."""
 WITHOUT_HEAD_MOTION = ("MakeHuman units",)
 """One mesh of a whole body without bones: turning it would turn the body."""
