@@ -47,12 +47,18 @@ class MotionEdit:
         """The frames (T,) of the rows."""
         return self.first_frame + np.arange(len(self.motion), dtype=np.float64)
 
+    @property
+    def regenerated_frames(self) -> tuple[float, float]:
+        """The first and the last frame where any key is replaced; an empty range (inf, -inf) without any."""
+        frames = self.frames[self.regenerate_mask.any(axis=1)]
+        return float(frames.min(initial=np.inf)), float(frames.max(initial=-np.inf))
+
 
 def compute_changes(
     obj: bpy.types.Object, edit: MotionEdit, active: dict[PropertyAddress, ActiveCurve]
 ) -> tuple[list[CurveChange], list[str]]:
     """Return the changes of all curves, and the names of shape keys that were clamped to their sliders' ranges."""
-    pinned = group_by_curve(on_all_properties(obj, edit.pins))
+    pinned = group_by_curve(on_all_properties(obj, edit.pins, edit.regenerated_frames))
     new_values = _face_values(obj, edit) | _head_values(obj, edit, active)
     changes = []
     for address in active_curves.channels_by_address(obj):

@@ -17,14 +17,20 @@ TIMES_PER_FRAME = 1000
 """Resolution in which two times are the same."""
 
 
-def on_all_properties(obj: bpy.types.Object, pins: Iterable[Pin]) -> list[Pin]:
-    """Return pins, with equal ones on the other properties of their channels that have none at that time."""
+def on_all_properties(obj: bpy.types.Object, pins: Iterable[Pin], frames: tuple[float, float]) -> list[Pin]:
+    """Return pins, with equal ones on the other properties of their channels that have none at that time.
+
+    Args:
+        obj: The main mesh of the character.
+        pins: Of any frame.
+        frames: First and last frame that an edit changes; pins at other frames stay on one property.
+    """
     pins = list(pins)
     targets = {target.address: target for target in active_curves.face_targets(obj)}
     moved_by = _targets_by_channel(targets.values())
     taken = {(pin.address, _time(pin)) for pin in pins}
     added = []
-    for pin in pins:
+    for pin in [pin for pin in pins if frames[0] <= pin.frame <= frames[1]]:
         values = targets[pin.address].channel_values(pin.value) if pin.address in targets else {}
         for other in [other for channel in values for other in moved_by.get(channel, ())]:
             value = other.value(values)
