@@ -17,6 +17,9 @@ STILL = 1e-4
 """Largest offset in metres of a vertex that no face shape moves."""
 
 
+HEAD_BONES = ("Head", "Neck")
+
+
 @dataclass(frozen=True)
 class _Facts:
     """What a test must know of a character: heights in metres."""
@@ -56,16 +59,15 @@ def load(label: str, folder: Path) -> Built:
         armature=next((obj for obj in bpy.data.objects if obj.type == "ARMATURE"), None),
         head_bone=facts.head_bone, opens_mouth=facts.opens_mouth, solved=facts.solved, world=Matrix(),
         skull=np.flatnonzero(still & (points[:, 2] > facts.scalp)),
-        torso=_torso(main, points, facts) if facts.shoulders else np.empty(0, np.int64),
+        torso=_torso(main, points, facts.shoulders) if facts.shoulders else np.empty(0, np.int64),
     )  # fmt: skip
 
 
-def _torso(main: bpy.types.Object, points: FloatArray, facts: _Facts) -> np.ndarray:
-    """Return the vertices below the shoulders, without hair that the head's bone moves."""
-    group = main.vertex_groups.get(facts.head_bone)
-    number = group.index if group else -1
-    hair = [any(member.group == number for member in vertex.groups) for vertex in main.data.vertices]
-    return np.flatnonzero((points[:, 2] < facts.shoulders) & ~np.array(hair))
+def _torso(obj: bpy.types.Object, points: FloatArray, shoulders: float) -> np.ndarray:
+    """Return the vertices below the shoulders that no bone of head or neck moves: a pony tail hangs lower."""
+    above = {group.index for group in obj.vertex_groups if group.name.endswith(HEAD_BONES)}
+    on_head = [any(group.group in above for group in vertex.groups) for vertex in obj.data.vertices]
+    return np.flatnonzero((points[:, 2] < shoulders) & ~np.array(on_head))
 
 
 def _rest(obj: bpy.types.Object) -> tuple[FloatArray, np.ndarray]:

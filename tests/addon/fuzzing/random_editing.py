@@ -24,10 +24,12 @@ import soundfile
 from diface_addon import compat
 from diface_addon.jobs import running_job
 from diface_addon.jobs.live_mode import live
+from diface_addon.rig import parts
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import take_index
 from diface_addon.worker import process
+from tests.addon.fuzzing import avatar
 from tests.addon.scene import scenes
 
 NAMES = ("jawOpen", "mouthClose", "mouthSmileLeft", "browInnerUp", "eyeBlinkLeft", "cheeky")
@@ -39,7 +41,8 @@ Keys = dict[tuple[str, str, int], np.ndarray]
 class Fuzz:
     """Edits a scene at random. Holds no bpy object between operations, as undo and loading replace them."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
+    def __init__(self, seed: int, folder: Path, several: bool = False) -> None:
+        self.several = several
         self.rng = np.random.default_rng(seed)
         self.folder = folder
         self.done: Counter[str] = Counter()
@@ -48,9 +51,13 @@ class Fuzz:
         self._start()
 
     def _start(self) -> None:
-        obj = scenes.add_character(scenes.new_file(), NAMES)
-        obj.rotation_mode = MODES[self.rng.integers(len(MODES))]
-        obj.rotation_euler.z = 0.4
+        mode = MODES[self.rng.integers(len(MODES))]
+        if self.several:
+            avatar.add_avatar(scenes.new_file(), NAMES, mode)
+        else:
+            obj = scenes.add_character(scenes.new_file(), NAMES)
+            obj.rotation_mode = mode
+            obj.rotation_euler.z = 0.4
         scenes.set_rate(bpy.context.scene, ("24", "25", "30", "29.97")[self.rng.integers(4)])
         bpy.context.scene.frame_start = int(self.rng.integers(1, 40))
         sound = self.folder / "speech.wav"
@@ -75,6 +82,8 @@ class Fuzz:
             completed = None
         self.done[operation.__name__] += 1
         check_invariants()
+        if self.several:
+            avatar.check_body()
         if operation in EDITS:
             check_edit(before, completed is not None)
 
@@ -113,7 +122,7 @@ class _Before:
 
 
 def active_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
-    blocks = [block for block in (obj.data.shape_keys, obj) if block and block.animation_data]
+    blocks = [block for block in parts.data_blocks(obj).values() if block.animation_data]
     return list({b.animation_data.action: None for b in blocks if b.animation_data.action})
 
 
@@ -130,14 +139,17 @@ def active_values(obj: bpy.types.Object) -> Keys:
 
 def active_curves(obj: bpy.types.Object) -> dict[tuple[str, str, int], bpy.types.FCurve]:
     found = {}
-    for kind, block in (("KEY", obj.data.shape_keys), ("OBJECT", obj)):
-        action = block.animation_data.action if block.animation_data else None
-        found |= curves_of(action, kind) if action else {}
+    for kind, block in parts.data_blocks(obj).items():
+        channelbag = compat.active_channelbag(block.animation_data) if block.animation_data else None
+        found |= _addressed(kind, channelbag)
     return found
 
 
 def curves_of(action: bpy.types.Action, kind: str) -> dict[tuple[str, str, int], bpy.types.FCurve]:
-    channelbag = compat.find_channelbag(action, kind)
+    return _addressed(kind, compat.find_channelbag(action, kind))
+
+
+def _addressed(kind: str, channelbag: bpy.types.bpy_struct | None) -> dict[tuple[str, str, int], bpy.types.FCurve]:
     return {(kind, curve.data_path, curve.array_index): curve for curve in (channelbag.fcurves if channelbag else ())}
 
 
@@ -148,8 +160,11 @@ def points_of(curve: bpy.types.FCurve) -> np.ndarray:
 
 
 def keys_of(action: bpy.types.Action) -> Keys:
-    curves = curves_of(action, "KEY") | curves_of(action, "OBJECT")
-    return {address: points_of(curve) for address, curve in curves.items()}
+    return {
+        address: points_of(curve)
+        for kind in compat.action_kinds(action)
+        for address, curve in curves_of(action, kind).items()
+    }
 
 
 def fingerprint(action: bpy.types.Action) -> bytes:
@@ -383,13 +398,14 @@ def compare(fuzz: Fuzz) -> bool:
 
 
 def mix_takes(fuzz: Fuzz) -> bool | None:
-    """Assign another take's head Action, as in the Action editor."""
-    obj = fuzz.character()
-    found = [action for action in bpy.data.actions if compat.find_channelbag(action, "OBJECT")]
+    """Assign another take's Action to the object, or to one of the parts, as in the Action editor."""
+    blocks = {kind: block for kind, block in parts.data_blocks(fuzz.character()).items() if kind != "KEY"}
+    kind = list(blocks)[fuzz.rng.integers(len(blocks))]
+    found = [action for action in bpy.data.actions if compat.find_channelbag(action, kind)]
     found = [action for action in found if stored_request.read_request(action)]
-    if not found or not obj.animation_data:
+    if not found or not blocks[kind].animation_data:
         return None
-    compat.assign_action(obj, found[fuzz.rng.integers(len(found))])
+    compat.assign_action(blocks[kind], found[fuzz.rng.integers(len(found))], kind)
     _push("mix")
     return True
 
@@ -438,9 +454,16 @@ OPERATIONS = (
 )  # fmt: skip
 
 
-def run(seed: int, operations: int, folder: Path) -> Fuzz:
-    """Run operations; raise AssertionError with the list of operations if an invariant is violated."""
-    fuzz = Fuzz(seed, folder)
+def run(seed: int, operations: int, folder: Path, several: bool = False) -> Fuzz:
+    """Run operations; raise AssertionError with the list of operations if an invariant is violated.
+
+    Args:
+        seed: Of all choices.
+        operations: How many.
+        folder: For files.
+        several: Edit a character of several parts with bones, not one mesh.
+    """
+    fuzz = Fuzz(seed, folder, several)
     for number in range(operations):
         try:
             fuzz.step()
@@ -456,6 +479,7 @@ def main() -> None:
     parser.add_argument("--operations", type=int, default=500, help="of each seed (default: 500)")
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds")
+    parser.add_argument("--parts", action="store_true", help="a character of several parts with bones")
     given = parser.parse_args()
     diface_addon.register()
     process._shared = process.WorkerProcess("tests.addon.worker.fake_engine")
@@ -463,7 +487,7 @@ def main() -> None:
     for seed in range(given.seed, given.seed + given.seeds):
         with tempfile.TemporaryDirectory() as folder:
             try:
-                fuzz = run(seed, given.operations, Path(folder))
+                fuzz = run(seed, given.operations, Path(folder), given.parts)
                 print(f"seed {seed}: {dict(fuzz.done)}; refused: {dict(fuzz.refused)}", flush=True)  # noqa: T201
             except AssertionError:
                 traceback.print_exc()

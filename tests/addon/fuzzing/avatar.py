@@ -1,0 +1,72 @@
+"""A small character of several parts with bones, whose body moves, for random editing."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+from diface_addon import compat
+from diface_addon.rig import binding
+from diface_addon.rig.character import Bones, Character
+from tests.addon.scene import scenes
+
+TEETH_NAMES = ("jawOpen", "mouthClose")
+WALK = {1: 0.0, 40: 0.4, 90: -0.3, 150: 0.1}
+"""Frame -> angle of the spine in rad."""
+BODY = "Walk"
+
+
+def add_avatar(scene: bpy.types.Scene, names: tuple[str, ...], mode: str) -> bpy.types.Object:
+    """Add a face, teeth and an armature whose spine moves; return the face, active and selected.
+
+    Args:
+        scene: The scene.
+        names: Shape keys of the face.
+        mode: Rotation mode of the head bone.
+    """
+    teeth = scenes.add_character(scene, TEETH_NAMES)
+    teeth.name = "Teeth"
+    face = scenes.add_character(scene, names)
+    rig = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
+    scene.collection.objects.link(rig)
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="EDIT")
+    spine, head = (rig.data.edit_bones.new(name) for name in ("Spine", "Head"))
+    spine.head, spine.tail, head.head, head.tail = (0, 0, -3), (0, 0, -1), (0, 0, -1), (0, 0.1, 1)
+    head.parent, head.roll = spine, 0.4
+    bpy.ops.object.mode_set(mode="OBJECT")
+    rig.pose.bones["Head"].rotation_mode = mode
+    for mesh in (face, teeth):
+        mesh.vertex_groups.new(name="Head").add(range(8), 1.0, "REPLACE")
+        mesh.modifiers.new("Armature", "ARMATURE").object = rig
+        mesh.parent = rig
+    _walk(rig)
+    for obj in bpy.context.selected_objects:
+        obj.select_set(obj == face)
+    bpy.context.view_layer.objects.active = face
+    binding.bind(Character(face, (face, teeth), armature=rig, bones=Bones(head="Head")))
+    return face
+
+
+def _walk(rig: bpy.types.Object) -> None:
+    pose = rig.pose.bones["Spine"]
+    pose.rotation_mode = "XYZ"
+    for frame, angle in WALK.items():
+        pose.rotation_euler.z = angle
+        pose.keyframe_insert("rotation_euler", index=2, frame=frame)
+    action = rig.animation_data.action
+    action.name, action.use_fake_user = BODY, True
+
+
+def check_body() -> None:
+    """Check that the Action of the body is unchanged and still moves the spine."""
+    channels = compat.find_channelbag(bpy.data.actions[BODY], "OBJECT")
+    (curve,) = channels.fcurves
+    keys = {int(key.co.x): key.co.y for key in curve.keyframe_points}
+    assert keys == {frame: np.float32(angle) for frame, angle in WALK.items()}, "the body's Action was changed"
+    scene = bpy.context.scene
+    before = scene.frame_current, scene.frame_subframe
+    scene.frame_set(40)
+    seen = bpy.data.objects["Rig"].pose.bones["Spine"].rotation_euler.z
+    scene.frame_set(before[0], subframe=before[1])
+    assert abs(seen - WALK[40]) < 1e-5, f"the body does not move any more: {seen} instead of {WALK[40]}"
