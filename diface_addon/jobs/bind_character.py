@@ -12,6 +12,10 @@ from ..rig.discovery.discover import discover
 from ..scene.animation import active_actions
 from ..scene.characters import bundled_head, flame_mesh
 from ..scene.provenance import stored_request
+from ..settings import character_settings
+
+BOUND_CHOICES = "diface_bound_choices"
+"""Custom property of a main mesh: the user's choices with which its character was bound."""
 
 
 @contextlib.contextmanager
@@ -30,17 +34,19 @@ def bind_new(obj: bpy.types.Object) -> bool:
     """Bind the character of a main mesh that was not bound yet. Return whether it was bound now.
 
     The bundled head and a FLAME mesh are characters of one object, which need no search. A character with a take that
-    was made before it could be bound stays as it is.
+    was made before it could be bound stays as it is. One that was bound is bound again if the user's choices changed.
     """
-    if obj.type != "MESH" or binding.is_bound(obj) or not obj.is_editable:
+    if obj.type != "MESH" or not obj.is_editable or bundled_head.MARK in obj or flame_mesh.is_flame(obj):
         return False
-    if bundled_head.MARK in obj or flame_mesh.is_flame(obj) or _has_take(obj):
+    was_bound, signature = binding.is_bound(obj), character_settings.signature(obj)
+    if obj.get(BOUND_CHOICES, "") == signature if was_bound else _has_take(obj):
         return False
-    character = discover(obj)
+    character = discover(obj, character_settings.choices(obj))
     if character is None or character.main != obj:
         return False
     binding.bind(character)
-    return True
+    obj[BOUND_CHOICES] = signature
+    return not was_bound
 
 
 def _has_take(obj: bpy.types.Object) -> bool:

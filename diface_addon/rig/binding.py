@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import bpy
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +25,7 @@ def is_bound(main: bpy.types.Object) -> bool:
 
 def bind(character: Character) -> None:
     """Store the parts and the head target of a character with its main mesh. Numbers that parts have stay."""
+    character = _with_mirrored_facing(character)
     main, bone = character.main, character.bones.head
     for face in character.faces:
         face_mapping.store_empty_shapes(face, shape_displacement.find_empty(face))
@@ -46,6 +49,13 @@ def bind(character: Character) -> None:
         is_origin = distance <= SAME_POINT * max(main.dimensions)
         same_axes = np.abs(axes - np.eye(3)).max() < SAME_AXES
         head_target.store(main, owner, "", None if same_axes else axes, None if is_origin else pivot)
+
+
+def _with_mirrored_facing(character: Character) -> Character:
+    """Return a character whose left is where its left shapes are: a negative scale swaps the sides."""
+    if character.main.matrix_world.determinant() >= 0:
+        return character
+    return dataclasses.replace(character, facing=character.facing * np.array([-1.0, 1.0, 1.0]))
 
 
 def _store_lip_apertures(character: Character) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, PointerProperty, StringProperty
 
@@ -72,6 +74,15 @@ def choices(main: bpy.types.Object) -> Choices:
         tuple(item.part for item in parts if item.use),
         settings.head_motion,
     )
+
+
+def signature(main: bpy.types.Object) -> str:
+    """Return a text that changes with what the user set for the character of a main mesh; "" if nothing is set."""
+    settings = main.diface
+    chosen = [settings.armature.name_full if settings.armature else "", settings.head_motion]
+    chosen += [getattr(settings, name) for name in BONES]
+    parts = sorted(f"{item.part.name_full}={item.use}" for item in settings.parts if item.part is not None)
+    return "" if chosen == ["", "AUTO", *[""] * len(BONES)] and not parts else json.dumps([*chosen, *parts])
 
 
 def find(obj: bpy.types.Object | None) -> Character | None:

@@ -14,6 +14,7 @@ from bpy.props import (
 )
 
 from ..scene.audio import audio_strip, speech_source
+from ..scene.characters import bundled_head, flame_mesh
 from ..scene.styles import style_names, styles
 from . import character_settings
 from .choices import STEPS
@@ -191,9 +192,12 @@ class DifaceSettings(bpy.types.PropertyGroup):
 def character(context: bpy.types.Context) -> bpy.types.Object | None:
     """Return the object that all operators work on: the main mesh of the character that is chosen, otherwise active.
 
-    An object that belongs to no character is returned itself.
+    An object that belongs to no character is returned itself, and so are a FLAME mesh and the bundled head, which are
+    characters of one mesh.
     """
     picked = context.scene.diface.character or context.active_object
+    if picked is None or bundled_head.MARK in picked or flame_mesh.is_flame(picked):
+        return picked
     found = character_settings.find(picked)
     return found.main if found else picked
 
