@@ -10,6 +10,7 @@ import pytest
 from diface_addon.core import channels as core_channels
 from diface_addon.core import displacements, known_poses, solve_poses
 from tests.addon.characters import other_makers
+from tests.addon.scene import scenes
 
 FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
@@ -30,6 +31,7 @@ def motion(root: Path) -> FloatArray:
 
 def read(label: str, folder: Path) -> tuple[list[str], FloatArray, FloatArray]:
     """Return names, vertices and offsets of a character's chosen shapes."""
+    scenes.new_file()
     main = other_makers.load(label.removesuffix(" units") if label.startswith("Rocketbox") else label, folder).main
     keys = main.data.shape_keys.key_blocks
     rest = coordinates(keys[0])

@@ -1,0 +1,152 @@
+"""How the face channels reach the shape keys of a character, by their names and by what they move."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+import pytest
+
+from diface_addon.core import channels, types
+from diface_addon.rig import binding, face_mapping, lip_closure
+from diface_addon.rig.character import Character
+from diface_addon.rig.discovery.discover import discover
+from diface_addon.scene.animation import active_curves, evaluate_curves
+from diface_addon.scene.characters import bundled_head
+from diface_addon.scene.pins import pins
+from diface_addon.scene.takes import write_take
+from tests.addon.scene import scenes
+
+RATE = types.FrameRate(24)
+VISEMES = ("viseme_PP", "viseme_FF", "viseme_TH", "viseme_DD", "viseme_kk", "viseme_CH", "viseme_SS", "viseme_nn",
+           "viseme_RR", "viseme_aa", "viseme_E", "viseme_I", "viseme_O", "viseme_U")  # fmt: skip
+
+
+@pytest.fixture
+def bundled(scene) -> bpy.types.Object:
+    """Return a mesh with the bundled head's shapes that is not known as the bundled head."""
+    obj = bundled_head.add_head(bpy.context)
+    del obj[bundled_head.MARK]
+    return obj
+
+
+def write(face: bpy.types.Object, columns: dict[str, list[float]]) -> write_take.TakeResult:
+    """Write a take of the face whose other channels rest."""
+    rows = len(next(iter(columns.values())))
+    values = np.zeros((rows, len(channels.FACE)), np.float32)
+    for name, column in columns.items():
+        values[:, channels.FACE.index(name)] = column
+    request = {"first_frame": 1, "layers": {"blinks": 0, "gaze": 0, "breath": None}, "seed": 0}
+    return write_take.write_take(face, types.Motion(values, channels.FACE, RATE), "T", request)
+
+
+def value(face: bpy.types.Object, name: str, frame: int) -> float:
+    bpy.context.scene.frame_set(frame)
+    return face.data.shape_keys.key_blocks[name].value
+
+
+def test_halves_of_a_channel_both_move(scene) -> None:
+    face = scenes.add_character(scene, ("jawOpen", "browInnerUp_L", "browInnerUp_R"))
+    write(face, {"browInnerUp": [0.0, 0.5, 1.0]})
+    assert value(face, "browInnerUp_L", 2) == value(face, "browInnerUp_R", 2) == pytest.approx(0.5)
+    assert evaluate_curves.sample_motion(face, 1, 3, ("browInnerUp",)).values[:, 0] == pytest.approx([0.0, 0.5, 1.0])
+
+
+def test_control_of_two_directions(scene) -> None:
+    names = ("facs_ctrl_MouthLeft-Right", "facs_bs_JawOpen", "facs_bs_EyeBlinkLeft", "facs_bs_EyeBlinkRight",
+             "facs_bs_BrowDownLeft", "facs_bs_BrowDownRight", "facs_bs_MouthFrownLeft")  # fmt: skip
+    face = scenes.add_character(scene, names)
+    face.data.shape_keys.key_blocks[names[0]].slider_min = -1.0
+    write(face, {"mouthLeft": [0.6, 0.0, 0.0], "mouthRight": [0.0, 0.0, 0.4]})
+    seen = [value(face, names[0], frame) for frame in (1, 2, 3)]
+    assert abs(seen[0]) == pytest.approx(0.6)
+    assert seen[1] == 0.0
+    assert seen[2] == pytest.approx(-np.sign(seen[0]) * 0.4)
+    sampled = evaluate_curves.sample_motion(face, 1, 3, ("mouthLeft", "mouthRight")).values
+    assert sampled[:, 0] == pytest.approx([0.6, 0.0, 0.0])
+    assert sampled[:, 1] == pytest.approx([0.0, 0.0, 0.4])
+
+
+def test_visemes_are_solved_and_read_back(scene) -> None:
+    face = scenes.add_character(scene, VISEMES)
+    jaw = np.concatenate([np.linspace(0, 0.7, 20), np.linspace(0.7, 0, 20)])
+    write(face, {"jawOpen": jaw.tolist()})
+    opened = [sum(value(face, name, frame) for name in VISEMES) for frame in (1, 20, 40)]
+    assert opened[0] < 0.1
+    assert opened[1] > 0.3
+    assert opened[2] < 0.1
+    sampled = evaluate_curves.sample_motion(face, 1, 40, ("jawOpen",)).values[:, 0]
+    assert np.corrcoef(sampled, jaw)[0, 1] > 0.95
+
+
+def test_key_of_a_viseme_opens_the_jaw_channel(scene) -> None:
+    face = scenes.add_character(scene, VISEMES)
+    write(face, {"jawOpen": [0.0] * 30})
+    key = face.data.shape_keys.key_blocks["viseme_aa"]
+    key.value = 0.9
+    key.keyframe_insert("value", frame=15)
+    pinned = pins.to_channel_pins(face, pins.find_pins(face), channels.FACE, 1)
+    by_name = {
+        channels.FACE[column]: float(number) for column, number in zip(pinned.channel, pinned.value, strict=True)
+    }
+    assert by_name["jawOpen"] > 0.3
+    assert set(pinned.row.tolist()) == {14.0}
+
+
+def test_same_viseme_of_face_and_teeth_moves_together(scene) -> None:
+    face, teeth = scenes.add_character(scene, VISEMES), scenes.add_character(scene, VISEMES[9:])
+    binding.bind(Character(face, (face, teeth), head_object=None, head_size=0.24))
+    write(face, {"jawOpen": np.linspace(0, 0.8, 30).tolist()})
+    for name in VISEMES[9:]:
+        assert [value(face, name, frame) for frame in (5, 20, 30)] == [
+            value(teeth, name, frame) for frame in (5, 20, 30)
+        ]
+
+
+def test_blink_of_both_eyes_is_a_layer(scene) -> None:
+    names = ("Fcl_EYE_Close", "Fcl_MTH_A", "Fcl_MTH_I", "Fcl_MTH_U", "Fcl_MTH_E", "Fcl_MTH_O", "Fcl_BRW_Angry",
+             "Fcl_BRW_Surprised", "Fcl_ALL_Joy")  # fmt: skip
+    face = scenes.add_character(scene, names)
+    written = write(face, {"eyeBlinkLeft": [0.0, 1.0, 0.0], "eyeBlinkRight": [0.0, 1.0, 0.0]})
+    assert value(face, "Fcl_EYE_Close", 2) == pytest.approx(1.0)
+    assert len(written.actions) == 2  # the main Action, and the blinks
+
+
+def test_shape_that_moves_nothing_is_no_target(scene) -> None:
+    face = scenes.add_character(scene, ("jawOpen", "mouthSmileLeft", "mouthPucker"))
+    keys = face.data.shape_keys.key_blocks
+    rest = np.empty(3 * len(keys[0].data), np.float32)
+    keys[0].data.foreach_get("co", rest)
+    keys["jawOpen"].data.foreach_set("co", rest)
+    binding.bind(Character(face, (face,), head_object=face))
+    assert face_mapping.empty_shapes(face) == {"jawOpen"}
+    assert {target.channel for target in active_curves.face_targets(face)} == {"mouthSmileLeft", "mouthPucker"}
+
+
+def test_lips_of_the_bundled_head_need_no_correction(scene, bundled) -> None:
+    found = discover(bundled)
+    assert found is not None
+    binding.bind(found)
+    apertures = lip_closure.lip_apertures(bundled)
+    assert apertures is not None
+    by_name = dict(zip(channels.FACE, apertures, strict=True))
+    assert by_name["jawOpen"] == pytest.approx(-by_name["mouthClose"], rel=0.25)
+    closed = {"jawOpen": np.array([0.2]), "mouthClose": np.array([0.2])}
+    lips = active_curves.mapping(bundled).lips
+    assert lips is not None
+    assert lips.solve(closed, RATE)[0, 0] == pytest.approx(0.2, abs=0.03)
+
+
+def test_weak_mouth_close_is_raised_until_the_lips_meet(scene, bundled) -> None:
+    keys = bundled.data.shape_keys.key_blocks
+    rest, closed = (np.empty(3 * len(keys[0].data), np.float32) for _ in range(2))
+    keys[0].data.foreach_get("co", rest)
+    keys["mouthClose"].data.foreach_get("co", closed)
+    keys["mouthClose"].data.foreach_set("co", rest + 0.5 * (closed - rest))
+    binding.bind(discover(bundled))
+    lips = active_curves.mapping(bundled).lips
+    both = {"jawOpen": np.array([0.2, 0.2]), "mouthClose": np.array([0.2, 0.0])}
+    solved = lips.solve(both, RATE)[:, 0]
+    assert solved[0] == pytest.approx(0.4, abs=0.05)
+    assert solved[1] == pytest.approx(0.0, abs=0.01)  # an open mouth stays open
+    again = lips.solve({**both, "mouthClose": solved}, RATE)[:, 0]
+    assert again[0] == pytest.approx(solved[0], abs=0.02)
