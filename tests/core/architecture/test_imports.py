@@ -26,7 +26,7 @@ FOR_THE_ADDON = {
     "diface_core.faces.head",
     *(
         f"diface_core.faces.poses.{name}"
-        for name in ("displacements", "known_poses", "pose_channels", "pose_set", "solve_poses")
+        for name in ("displacements", "known_poses", "perception", "pose_channels", "pose_set", "solve_poses")
     ),
     *(f"diface_core.faces.flame.{name}" for name in ("flame_model", "recognition", "identities", "placement")),
 }
