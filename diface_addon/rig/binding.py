@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from mathutils import Vector
 
-from . import bone_axes, bones, face_mapping, head_target, lip_closure, parts, shape_displacement
+from . import bone_axes, bones, face_mapping, head_target, lip_closure, parts, pose_recipes, shape_displacement
 from .character import Character
 
 SAME_AXES = 1e-3
@@ -29,6 +29,7 @@ def bind(character: Character) -> None:
     main, bone = character.main, character.bones.head
     for face in character.faces:
         face_mapping.store_empty_shapes(face, shape_displacement.find_empty(face))
+    _store_recipes(character)
     _store_lip_apertures(character)
     owner = character.armature if bone else character.head_object
     axes_by_bone = bone_axes.find_axes(character)
@@ -58,6 +59,17 @@ def _with_mirrored_facing(character: Character) -> Character:
     return dataclasses.replace(character, facing=character.facing * np.array([-1.0, 1.0, 1.0]))
 
 
+def _store_recipes(character: Character) -> None:
+    """Measure and store the recipes of the poses of the main mesh, if it has poses."""
+    main = character.main
+    pose_recipes.store_recipes(main, {})
+    mapping = face_mapping.face_mapping({"KEY": main}, {"KEY": ()}) if main.data.shape_keys else None
+    if mapping is not None and mapping.group:
+        direct = {target.name: target.channel for target in mapping.targets["KEY"] if target.is_channel}
+        measured = pose_recipes.measure_recipes(main, mapping.group.poses, direct, character.facing)
+        pose_recipes.store_recipes(main, measured)
+
+
 def _store_lip_apertures(character: Character) -> None:
     """Measure and store how far channels part the lips, if the main mesh has jawOpen and mouthClose."""
     main = character.main
@@ -75,6 +87,7 @@ def _store_lip_apertures(character: Character) -> None:
 def unbind(main: bpy.types.Object) -> None:
     """Remove what `bind` stored; takes of the character then animate the main mesh alone."""
     lip_closure.store_lip_apertures(main, {})
+    pose_recipes.store_recipes(main, {})
     parts.forget_parts(main)
     bones.forget(main)
     head_target.forget(main)

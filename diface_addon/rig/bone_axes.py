@@ -100,9 +100,9 @@ def _chin_movement(character: Character) -> float:
     scale = character.main.matrix_world.to_scale()
     moved = 0.0
     for key in [keys.key_blocks[name] for name in names if name in keys.key_blocks]:
-        both = [np.empty(3 * len(key.data), np.float32) for _ in range(2)]
+        both = [np.empty(3 * len(key.points), np.float32) for _ in range(2)]
         for values, source in zip(both, (key, key.relative_key), strict=True):
-            source.data.foreach_get("co", values)
+            source.points.foreach_get("co", values)
         delta = (both[0] - both[1]).reshape(-1, 3) * np.abs(np.array(scale))
         moved = max(moved, float(np.linalg.norm(delta, axis=1).max(initial=0.0)))
     return moved
@@ -113,7 +113,7 @@ def _chin_distance(character: Character) -> float:
     armature, bone = character.armature, character.armature.data.bones[character.bones.jaw]
     joint = np.array(armature.matrix_world @ bone.head_local)
     keys = character.main.data.shape_keys
-    source = keys.reference_key.data if keys else character.main.data.vertices
+    source = keys.reference_key.points if keys else character.main.data.vertices
     local = np.empty(3 * len(source), np.float32)
     source.foreach_get("co", local)
     world = np.array(character.main.matrix_world)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core import channels, known_poses, pose_channels, pose_set, solve_poses, types
-from . import lip_closure
+from . import lip_closure, pose_recipes
 from .face_target import FaceTarget
 from .property_address import PropertyAddress
 from .shape_names import named_targets
@@ -24,6 +24,8 @@ EMPTY_SHAPES = "diface_empty_shapes"
 """Custom property of a mesh object: names, as JSON, of shape keys that move nothing."""
 MIN_SHARE = 0.5
 """A pose is used if the channels that nothing else reaches have this share of its recipe."""
+MOUTH_SHAPES = 6
+"""Shapes of jaw and mouth from which a face without mouthClose is solved."""
 LAYER_COLUMNS = [channels.FACE.index(name) for name in channels.FACE if name in channels.LAYER_CHANNELS]
 
 
@@ -100,8 +102,10 @@ def face_mapping(meshes: Mapping[str, bpy.types.Object], excluded: Mapping[str, 
     for kind, gains in zip(meshes, named.gains, strict=True):
         free = {name: of_name for name, of_name in gains.items() if name not in excluded[kind]}
         targets[kind] = tuple(FaceTarget(_address(kind, name), of_name, name) for name, of_name in free.items())
-    poses = _pose_group(meshes, excluded, named.poses) if named.poses else None
-    apertures = lip_closure.lip_apertures(next(iter(meshes.values())))
+    main = next(iter(meshes.values()))
+    known = pose_recipes.with_measured_recipes(named.poses, main) if named.poses else None
+    poses = _pose_group(meshes, excluded, known) if known else None
+    apertures = lip_closure.lip_apertures(main)
     return FaceMapping(targets, poses) if apertures is None else _with_lips(targets, poses, apertures)
 
 
@@ -180,15 +184,15 @@ def _named_mapping(names: tuple[tuple[str, ...], ...]) -> _NamedMapping:
     known = known_poses.known_poses(tuple(rest))
     reached = {channel for pairs in gains[0].values() for channel, _gain in pairs}
     useful = _useful_poses(known, reached) if known else None
-    if useful is None:
-        return _NamedMapping(tuple(gains), None)
-    alone = _layer_poses(useful)
+    alone = _layer_poses(useful) if useful is not None else {}
     for found, of_mesh in zip(gains, names, strict=True):
         found |= {name: pairs for name, pairs in alone.items() if name in of_mesh}
-    group = useful.select(set(useful.names) - set(alone))
-    if not len(group):
-        return _NamedMapping(tuple(gains), None)
+    group = useful.select(set(useful.names) - set(alone)) if useful is not None else pose_set.pose_set({})
     shared = _direct_poses(gains[0], group)
+    if "mouthClose" not in reached:
+        shared |= _mouth_shapes(gains[0], group)
+    if not shared and not len(group):
+        return _NamedMapping(tuple(gains), None)
     kept = tuple({name: pairs for name, pairs in found.items() if name not in shared} for found in gains)
     return _NamedMapping(kept, pose_set.joined(pose_set.channel_poses(shared), group))
 
@@ -211,6 +215,16 @@ def _layer_poses(useful: pose_set.PoseSet) -> dict[str, Gains]:
             scale = float((recipe[used] ** 2).sum())
             found[name] = tuple((channels.FACE[number], float(recipe[number]) / scale) for number in used)
     return found
+
+
+def _mouth_shapes(gains: dict[str, Gains], group: pose_set.PoseSet) -> dict[str, str]:
+    """Return the shape keys of jaw and mouth of a face without mouthClose, to be solved so that the lips meet.
+
+    Empty if the face has few shapes, as nothing else then tells how its mouth closes.
+    """
+    found = {name: pairs[0][0] for name, pairs in gains.items() if len(pairs) == 1 and pairs[0][1] == 1.0}
+    mouth = {name: channel for name, channel in found.items() if channel.startswith(("jaw", "mouth"))}
+    return mouth if len(mouth) + len(group) >= MOUTH_SHAPES and "jawOpen" in mouth.values() else {}
 
 
 def _direct_poses(gains: dict[str, Gains], group: pose_set.PoseSet) -> dict[str, str]:

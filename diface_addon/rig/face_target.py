@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core import channels
 from .property_address import PropertyAddress
 
 
@@ -36,6 +37,11 @@ class FaceTarget:
     def channels(self) -> tuple[str, ...]:
         """All channels."""
         return tuple(channel for channel, _gain in self.gains)
+
+    @property
+    def is_channel(self) -> bool:
+        """Whether the property is a channel of the face itself: one, with gain 1."""
+        return len(self.gains) == 1 and self.gains[0][1] == 1.0 and self.channel in channels.FACE
 
     def value(self, columns: Mapping[str, Any]) -> Any:
         """Return the property's value for values of channels, numbers or arrays; None without any of its channels."""

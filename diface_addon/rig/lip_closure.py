@@ -166,6 +166,6 @@ def _lip_pairs(
 
 
 def _positions(key: bpy.types.ShapeKey) -> npt.NDArray[np.float64]:
-    coordinates = np.empty(3 * len(key.data), np.float32)
-    key.data.foreach_get("co", coordinates)
+    coordinates = np.empty(3 * len(key.points), np.float32)
+    key.points.foreach_get("co", coordinates)
     return coordinates.reshape(-1, 3).astype(np.float64)

@@ -30,6 +30,6 @@ def find_empty(obj: bpy.types.Object) -> list[str]:
 
 
 def _positions(key: bpy.types.ShapeKey) -> npt.NDArray[np.float32]:
-    coordinates = np.empty(3 * len(key.data), np.float32)
-    key.data.foreach_get("co", coordinates)
+    coordinates = np.empty(3 * len(key.points), np.float32)
+    key.points.foreach_get("co", coordinates)
     return coordinates.reshape(-1, 3)

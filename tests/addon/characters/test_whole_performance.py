@@ -6,7 +6,6 @@ Runs the bundled models in a worker of DIFACE_PYTHON on four seconds of speech, 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
 import bpy
@@ -47,12 +46,6 @@ KINDS = {
 PLACED = [("armature", place) for place in PLACEMENTS]
 PLACED += [("empties", place) for place in ("plain", "facing +Y", "2.7 cm tall", "mirrored", "quaternion", "Euler YZX")]
 
-UNFINISHED: dict[object, str] = {
-    "Rocketbox": "The lips come within 1.2 mm on one b, and not within 1 mm.",
-    "ICT-FaceKit": "The pairs of lip vertices stay 3 mm apart on one b, although the lips look shut.",
-    "MakeHuman units": "Its units leave the lips 4 mm apart on one b: the recipes are by name, not measured.",
-}
-"""Parameters of tests -> what keeps these performances from being whole."""
 WITHOUT_HEAD_MOTION = ("MakeHuman units",)
 """One mesh of a whole body without bones: turning it would turn the body."""
 
@@ -78,15 +71,6 @@ def model(addon, sound) -> bundled.Model:
     return bundled.bundled_performance(sound, frames)
 
 
-def _marked(cases: Iterable[object]) -> list[object]:
-    """Return parameters of a test; those of UNFINISHED are expected to fail."""
-    marks = {case: pytest.mark.xfail(strict=True, reason=reason) for case, reason in UNFINISHED.items()}
-    cases = [(case, case if isinstance(case, tuple) else (case,)) for case in cases]
-    return [
-        pytest.param(*values, marks=marks[case]) if case in marks else pytest.param(*values) for case, values in cases
-    ]
-
-
 def assert_whole(built: Built, picked: str, sound: Path, model: bundled.Model) -> None:
     """Perform, and check all limits."""
     found = performing.performance(built, performing.pick(built, picked), sound, model, PHONES).verdict
@@ -104,27 +88,27 @@ def assert_whole(built: Built, picked: str, sound: Path, model: bundled.Model) -
     assert [name for name, kept in limits.items() if not kept] == [], found
 
 
-@pytest.mark.parametrize("label", _marked(kinds_by_label.BUILT))
+@pytest.mark.parametrize("label", kinds_by_label.BUILT)
 def test_built_characters(scene, sound, model, label) -> None:
     built = kinds_by_label.make(label, Path())
     assert_whole(built, "main", sound, model)
 
 
-@pytest.mark.parametrize("label", _marked(other_makers.CHARACTERS))
+@pytest.mark.parametrize("label", other_makers.CHARACTERS)
 def test_characters_of_other_makers(scene, sound, model, shared, label) -> None:
     built = kinds_by_label.make(label, shared)
     assert_whole(built, "main", sound, model)
 
 
 @one_blender
-@pytest.mark.parametrize(("label", "picked"), _marked(PICKS))
+@pytest.mark.parametrize(("label", "picked"), PICKS)
 def test_any_part_may_be_picked(scene, sound, model, label, picked) -> None:
     built = kinds_by_label.make(label, Path())
     assert_whole(built, picked, sound, model)
 
 
 @one_blender
-@pytest.mark.parametrize(("kind", "place"), _marked(PLACED))
+@pytest.mark.parametrize(("kind", "place"), PLACED)
 def test_a_head_turns_the_same_in_any_placement(scene, speech, tmp_path, addon, kind, place) -> None:
     sound = performing.cut_speech(speech, tmp_path, FEW_SECONDS)
     frames = np.arange(1, round(FEW_SECONDS * performing.FPS), 5)

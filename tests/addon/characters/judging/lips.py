@@ -16,6 +16,8 @@ MIDLINE = 0.035
 """Largest distance of a pair from the middle of the mouth, in sizes of the head."""
 MOST_APART = 0.03
 """Largest distance of a pair at rest, in sizes of the head."""
+IN_FRONT = 0.02
+"""Depth of the lips, in sizes of the head: front teeth are behind it."""
 PAIRS = 3
 LIPS_BELOW_TOP = 0.8
 """Height of the head above its lips, in sizes of the head, as on the bundled head."""
@@ -72,7 +74,7 @@ def find_lips(built: Built) -> Lips:
     if not chosen.any():
         raise ValueError(f"{built.opens_mouth} parts no vertices of {built.label} that were close.")
     upper, lower, closeness = near[chosen], moving[partner[chosen]], apart.min(axis=1)[chosen]
-    front = rest[lower, 1] < rest[lower, 1].min() + 0.05 * size
+    front = rest[lower, 1] < rest[lower, 1].min() + IN_FRONT * size
     parted = (opened[upper, 2] - opened[lower, 2]) - (rest[upper, 2] - rest[lower, 2])
     chosen = front & (parted > 0.7 * parted[front].max())
     order = np.argsort(closeness[chosen])[:PAIRS]
