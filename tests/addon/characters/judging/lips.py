@@ -18,6 +18,8 @@ MOST_APART = 0.03
 """Largest distance of a pair at rest, in sizes of the head."""
 IN_FRONT = 0.02
 """Depth of the lips, in sizes of the head: front teeth are behind it."""
+SIMILAR = 0.01
+"""How much farther apart than the closest pair others may be, in sizes of the head."""
 PAIRS = 3
 LIPS_BELOW_TOP = 0.8
 """Height of the head above its lips, in sizes of the head, as on the bundled head."""
@@ -77,6 +79,7 @@ def find_lips(built: Built) -> Lips:
     front = rest[lower, 1] < rest[lower, 1].min() + IN_FRONT * size
     parted = (opened[upper, 2] - opened[lower, 2]) - (rest[upper, 2] - rest[lower, 2])
     chosen = front & (parted > 0.7 * parted[front].max())
+    chosen &= closeness <= closeness[chosen].min() + SIMILAR * size
     order = np.argsort(closeness[chosen])[:PAIRS]
     found = Lips(upper[chosen][order], lower[chosen][order], float(size))
     return replace(found, resting=max(0.0, float(found.aperture(rest))))
