@@ -6,7 +6,6 @@ import dataclasses
 
 import bpy
 import numpy as np
-import numpy.typing as npt
 from mathutils import Vector
 
 from . import bone_axes, bones, face_mapping, head_target, lip_closure, parts, pose_recipes, shape_displacement
@@ -40,11 +39,11 @@ def bind(character: Character) -> None:
     if owner is None:
         head_target.store(main, None)
     elif bone:
-        local = np.array(owner.matrix_world.to_3x3() @ owner.data.bones[bone].matrix_local.to_3x3())
         share = 1.0 - bone_axes.NECK_SHARE if character.bones.neck else 1.0
-        head_target.store(main, owner, bone, _local_axes(local, character.facing), share=share)
+        axes = bone_axes.bone_local_axes(owner, bone, character.facing)
+        head_target.store(main, owner, bone, axes, share=share)
     else:
-        axes = _local_axes(np.array(owner.matrix_world.to_3x3()), character.facing)
+        axes = bone_axes.local_axes(owner.matrix_world.to_3x3(), character.facing)
         pivot = np.array(owner.matrix_world.inverted_safe() @ Vector(character.pivot))
         distance = (Vector(character.pivot) - owner.matrix_world.translation).length
         is_origin = distance <= SAME_POINT * max(main.dimensions)
@@ -86,17 +85,10 @@ def _store_lip_apertures(character: Character) -> None:
 
 def unbind(main: bpy.types.Object) -> None:
     """Remove what `bind` stored; takes of the character then animate the main mesh alone."""
+    for obj in parts.numbered_objects(main).values():
+        face_mapping.store_empty_shapes(obj, ())
     lip_closure.store_lip_apertures(main, {})
     pose_recipes.store_recipes(main, {})
     parts.forget_parts(main)
     bones.forget(main)
     head_target.forget(main)
-
-
-def _local_axes(local: npt.NDArray, facing: npt.NDArray) -> npt.NDArray[np.float64]:
-    """Return the head's axes `facing` (3, 3), columns in world coordinates, in the axes `local` (3, 3).
-
-    The result is the orthogonal matrix nearest to the exact one, which need not be orthogonal if scales differ.
-    """
-    u, _sizes, v = np.linalg.svd(np.linalg.inv(local) @ facing)
-    return np.asarray(u @ v, np.float64)

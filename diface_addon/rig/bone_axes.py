@@ -7,11 +7,14 @@ import math
 import bpy
 import numpy as np
 import numpy.typing as npt
+from mathutils import Matrix
 
 from ..core import channels
 from . import face_mapping
 from .bones import BoneAxes
 from .character import Character
+from .discovery.shapes import rest_vertices
+from .shape_displacement import positions
 
 NECK_SHARE = 0.4
 """Share of the head's rotation that the neck takes, all its bones together: cervical flexion and rotation are divided
@@ -50,17 +53,27 @@ def find_axes(character: Character) -> dict[str, BoneAxes]:
 
 def _to_bone(armature: bpy.types.Object, bone: str, facing: npt.NDArray) -> npt.NDArray[np.float64]:
     """Return the matrix (3, 3) from rotation vectors about the head's axes to those about a bone's axes."""
-    local = np.array(armature.matrix_world.to_3x3() @ armature.data.bones[bone].matrix_local.to_3x3())
-    u, _sizes, v = np.linalg.svd(np.linalg.inv(local) @ facing)
-    axes = np.asarray(u @ v, np.float64)
+    axes = bone_local_axes(armature, bone, facing)
     return np.linalg.det(axes) * axes
+
+
+def bone_local_axes(armature: bpy.types.Object, bone: str, facing: npt.NDArray) -> npt.NDArray[np.float64]:
+    """Return the head's axes `facing` (3, 3), columns in world coordinates, in the axes of a bone at rest."""
+    return local_axes(armature.matrix_world.to_3x3() @ armature.data.bones[bone].matrix_local.to_3x3(), facing)
+
+
+def local_axes(local: Matrix, facing: npt.NDArray) -> npt.NDArray[np.float64]:
+    """Return the head's axes `facing` (3, 3), columns in world coordinates, in the axes `local` (3, 3).
+
+    The result is the orthogonal matrix nearest to the exact one, which need not be orthogonal if scales differ.
+    """
+    u, _sizes, v = np.linalg.svd(np.linalg.inv(np.array(local)) @ facing)
+    return np.asarray(u @ v, np.float64)
 
 
 def _reached(character: Character) -> set[str]:
     """Return the channels that shape keys of the character reach."""
-    mapping = _mapping(character)
-    direct = {channel for of_mesh in mapping.targets.values() for target in of_mesh for channel in target.channels}
-    return direct | (mapping.group.channels if mapping.group else set())
+    return set(_mapping(character).channels)
 
 
 def _mapping(character: Character) -> face_mapping.FaceMapping:
@@ -100,10 +113,7 @@ def _chin_movement(character: Character) -> float:
     scale = character.main.matrix_world.to_scale()
     moved = 0.0
     for key in [keys.key_blocks[name] for name in names if name in keys.key_blocks]:
-        both = [np.empty(3 * len(key.points), np.float32) for _ in range(2)]
-        for values, source in zip(both, (key, key.relative_key), strict=True):
-            source.points.foreach_get("co", values)
-        delta = (both[0] - both[1]).reshape(-1, 3) * np.abs(np.array(scale))
+        delta = (positions(key) - positions(key.relative_key)) * np.abs(np.array(scale))
         moved = max(moved, float(np.linalg.norm(delta, axis=1).max(initial=0.0)))
     return moved
 
@@ -112,12 +122,8 @@ def _chin_distance(character: Character) -> float:
     """Return the distance of the chin from the joint of the jaw, in world units: half a head's height if it is odd."""
     armature, bone = character.armature, character.armature.data.bones[character.bones.jaw]
     joint = np.array(armature.matrix_world @ bone.head_local)
-    keys = character.main.data.shape_keys
-    source = keys.reference_key.points if keys else character.main.data.vertices
-    local = np.empty(3 * len(source), np.float32)
-    source.foreach_get("co", local)
     world = np.array(character.main.matrix_world)
-    vertices = local.reshape(-1, 3) @ world[:3, :3].T + world[:3, 3]
+    vertices = rest_vertices(character.main.data) @ world[:3, :3].T + world[:3, 3]
     near = np.linalg.norm(vertices - joint, axis=1) < character.head_size
     forward = -character.facing[:, 1]
     reach = (vertices[near] - joint) @ forward

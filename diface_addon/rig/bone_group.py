@@ -72,6 +72,10 @@ class BoneGroup:
                 vectors += np.asarray(columns[channel], np.float64)[:, None] * axis
         return rotation_values.rotation_rows(self.mode, vectors, Quaternion(), _rest(self.mode)).astype(np.float32)
 
+    def moved_together(self, column: int) -> types.BoolArray:
+        """Return which properties (A,) have the same value as one of them: none but itself."""
+        return np.arange(len(self.addresses)) == column
+
     def columns(self, values: npt.NDArray) -> dict[str, Any]:
         """Return the columns (T,) of the channels for values (T, 3 or 4) of the rotation.
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ..core import channels, known_poses, pose_channels, pose_set, solve_poses, types
 from . import lip_closure, pose_recipes
-from .face_target import FaceTarget
+from .face_target import FaceTarget, motion_matrix
 from .property_address import PropertyAddress
 from .shape_names import named_targets
 
@@ -56,12 +56,11 @@ class PoseGroup:
 
     def solve(self, columns: Mapping[str, npt.NDArray], rate: types.FrameRate) -> types.Float32Array:
         """Return the values (T, A) for columns (T,) of channels; missing ones count as 0."""
-        rows = len(next(iter(columns.values())))
-        motion = np.zeros((rows, len(channels.FACE)), np.float32)
-        for number, name in enumerate(channels.FACE):
-            if name in columns:
-                motion[:, number] = columns[name]
-        return solve_poses.solve(motion, self.poses, rate)[:, self.numbers]
+        return solve_poses.solve(motion_matrix(columns).astype(np.float32), self.poses, rate)[:, self.numbers]
+
+    def moved_together(self, column: int) -> types.BoolArray:
+        """Return which properties (A,) have the same value as one of them: those of its pose on every mesh."""
+        return self.numbers == self.numbers[column]
 
     def columns(self, values: npt.NDArray) -> dict[str, Any]:
         """Return the columns (T,) of the channels that values (T, A) amount to; the first mesh of a pose counts."""
@@ -78,6 +77,22 @@ class FaceMapping:
     targets: Mapping[str, tuple[FaceTarget, ...]]
     group: PoseGroup | None
     lips: lip_closure.LipGroup | None = None
+
+    @property
+    def all_targets(self) -> list[FaceTarget]:
+        """The shape keys of single channels, those of the main mesh first."""
+        return [target for of_mesh in self.targets.values() for target in of_mesh]
+
+    @property
+    def groups(self) -> list[PoseGroup | lip_closure.LipGroup]:
+        """Poses and lips, if there are any."""
+        return [group for group in (self.group, self.lips) if group is not None]
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """The channels that reach a shape key."""
+        direct = {channel for target in self.all_targets for channel in target.channels}
+        return frozenset(direct.union(*(group.channels for group in self.groups)))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..core import channels
 from .property_address import PropertyAddress
@@ -56,3 +57,12 @@ class FaceTarget:
             whole = sum(gain for _channel, gain in self.gains)
             return {channel: value / whole for channel, _gain in self.gains}
         return {channel: np.maximum(value / gain, 0.0) for channel, gain in self.gains}
+
+
+def motion_matrix(columns: Mapping[str, npt.NDArray]) -> npt.NDArray[np.float64]:
+    """Return columns (T,) of channels as a motion (T, 52) in the order of channels.FACE; missing ones are 0."""
+    motion = np.zeros((len(next(iter(columns.values()))), len(channels.FACE)))
+    for number, name in enumerate(channels.FACE):
+        if name in columns:
+            motion[:, number] = columns[name]
+    return motion

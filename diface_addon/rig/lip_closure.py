@@ -18,7 +18,9 @@ import numpy.typing as npt
 from mathutils.kdtree import KDTree
 
 from ..core import channels, lip_perception, types
+from .face_target import motion_matrix
 from .property_address import PropertyAddress
+from .shape_displacement import positions
 
 APERTURES = "diface_lip_apertures"
 """Custom property of the main mesh: channel -> mm that its weight 1 parts the lips, as JSON, of a head of the bundled
@@ -60,17 +62,17 @@ class LipGroup:
 
     def solve(self, columns: Mapping[str, npt.NDArray], rate: types.FrameRate) -> types.Float32Array:
         """Return the values (T, A) of mouthClose for columns (T,) of channels; missing ones count as 0."""
-        rows = len(next(iter(columns.values())))
-        motion = np.zeros((rows, len(channels.FACE)))
-        for number, name in enumerate(channels.FACE):
-            if name in columns:
-                motion[:, number] = columns[name]
+        motion = motion_matrix(columns)
         close = channels.FACE.index("mouthClose")
         wanted = np.maximum(motion @ lip_perception.perception().aperture, 0.0)
         share = np.clip((PARTED_MM - wanted) / (PARTED_MM - CLOSED_MM), 0.0, 1.0)
         gap = np.maximum(motion @ self.apertures - wanted, 0.0)
         value = np.clip(motion[:, close] + share * gap / -self.apertures[close], 0.0, None)
         return np.repeat(value[:, None], len(self.addresses), axis=1).astype(np.float32)
+
+    def moved_together(self, column: int) -> types.BoolArray:
+        """Return which properties (A,) have the same value as one of them: all."""
+        return np.ones(len(self.addresses), bool)
 
     def columns(self, values: npt.NDArray) -> dict[str, Any]:
         """Return the column (T,) of mouthClose for values (T, A). Solved again, it stays as it is: the lips meet."""
@@ -106,14 +108,14 @@ def measure_lip_apertures(
         Empty if the lips are not found, or if mouthClose does not shut them.
     """
     blocks, linear = mesh.data.shape_keys.key_blocks, np.array(mesh.matrix_world.to_3x3())
-    rest = _positions(mesh.data.shape_keys.reference_key) @ linear.T
-    bases: dict[str, npt.NDArray[np.float64]] = {}
+    rest = positions(mesh.data.shape_keys.reference_key) @ linear.T
+    bases: dict[str, npt.NDArray[np.float32]] = {}
     raised = {}
     for channel, name in names.items():
         base = blocks[name].relative_key
         if base.name not in bases:
-            bases[base.name] = _positions(base)
-        raised[channel] = (_positions(blocks[name]) - bases[base.name]) @ (linear.T @ up)
+            bases[base.name] = positions(base)
+        raised[channel] = (positions(blocks[name]) - bases[base.name]) @ (linear.T @ up)
     lips = [sum(np.abs(raised[name]) for name in of_lip if name in raised) for of_lip in (UPPER_LIP, LOWER_LIP)]
     upper, lower = _lip_pairs(rest, raised["jawOpen"], lips[0], lips[1], NEAR * head_size)
     if not len(upper):
@@ -163,9 +165,3 @@ def _lip_pairs(
     pairs.sort(key=lambda pair: -pair[0])
     best = np.array([pair[1:] for pair in pairs[:PAIRS]], np.intp).reshape(-1, 2)
     return best[:, 0], best[:, 1]
-
-
-def _positions(key: bpy.types.ShapeKey) -> npt.NDArray[np.float64]:
-    coordinates = np.empty(3 * len(key.points), np.float32)
-    key.points.foreach_get("co", coordinates)
-    return coordinates.reshape(-1, 3).astype(np.float64)

@@ -22,6 +22,11 @@ def part_objects(main: bpy.types.Object) -> dict[int, bpy.types.Object]:
     return {number: part for number, part in parts if isinstance(part, bpy.types.Object) and part.users_scene}
 
 
+def numbered_objects(main: bpy.types.Object) -> dict[int, bpy.types.Object]:
+    """Return the main mesh, which has the number 0, and the parts of its character."""
+    return {0: main, **part_objects(main)}
+
+
 def add_parts(main: bpy.types.Object, objects: Iterable[bpy.types.Object]) -> None:
     """Give each of `objects` that is no part of the character yet the next number."""
     known = set(part_objects(main).values()) | {main}
@@ -49,12 +54,19 @@ def part_number(main: bpy.types.Object, obj: bpy.types.Object) -> int | None:
 def data_blocks(main: bpy.types.Object) -> dict[str, bpy.types.ID]:
     """Return the data-blocks that motion is written to, by kind, those of the main mesh first."""
     blocks: dict[str, bpy.types.ID] = {}
-    for number, obj in {0: main, **part_objects(main)}.items():
+    for number, obj in numbered_objects(main).items():
         keys = obj.data.shape_keys if obj.type == "MESH" else None
         if keys:
             blocks[part_kind("KEY", number)] = keys
         blocks[part_kind("OBJECT", number)] = obj
     return blocks
+
+
+def shape_key_blocks(main: bpy.types.Object) -> dict[str, bpy.types.Key]:
+    """Return the shape keys of the character's meshes by kind, those of the main mesh first."""
+    meshes = {number: obj for number, obj in numbered_objects(main).items() if obj.type == "MESH"}
+    found = {part_kind("KEY", number): obj.data.shape_keys for number, obj in meshes.items()}
+    return {kind: keys for kind, keys in found.items() if keys}
 
 
 def _numbers(main: bpy.types.Object) -> list[int]:

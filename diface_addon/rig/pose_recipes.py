@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core import channels, displacements, pose_set
+from .shape_displacement import positions
 
 RECIPES = "diface_pose_recipes"
 """Custom property of the main mesh: name of a shape key -> channel -> value, as JSON."""
@@ -46,9 +47,9 @@ def measure_recipes(
     known = pose_set.joined(poses, pose_set.channel_poses(dict(direct)))
     names = [name for name in known.names if name in keys.key_blocks]
     to_face = np.array(mesh.matrix_world.to_3x3()).T @ facing
-    rest = _positions(keys.reference_key) @ to_face
+    rest = positions(keys.reference_key) @ to_face
     shapes = [keys.key_blocks[name] for name in names]
-    deltas = np.stack([(_positions(key) - _positions(key.relative_key)) @ to_face for key in shapes])
+    deltas = np.stack([(positions(key) - positions(key.relative_key)) @ to_face for key in shapes])
     measured = displacements.poses_from_displacements(names, rest, deltas.astype(np.float32), known)
     if measured is None:
         return {}
@@ -79,9 +80,3 @@ def _parse(stored: str) -> dict[str, npt.NDArray[np.float32]]:
         }
     except (ValueError, TypeError, AttributeError):
         return {}
-
-
-def _positions(key: bpy.types.ShapeKey) -> npt.NDArray[np.float32]:
-    coordinates = np.empty(3 * len(key.points), np.float32)
-    key.points.foreach_get("co", coordinates)
-    return coordinates.reshape(-1, 3)

@@ -15,21 +15,22 @@ def find_empty(obj: bpy.types.Object) -> list[str]:
     keys = obj.data.shape_keys
     if keys is None:
         return []
-    rest = _positions(keys.reference_key)
+    rest = positions(keys.reference_key)
     limit = SMALLEST * float(np.ptp(rest, axis=0).max()) if len(rest) else 0.0
     bases = {keys.reference_key.name: rest}
     empty = []
     for key in keys.key_blocks:
         base = key.relative_key
         if base.name not in bases:
-            bases[base.name] = _positions(base)
-        is_moved = np.abs(_positions(key) - bases[base.name]).max(initial=0.0) > limit
+            bases[base.name] = positions(base)
+        is_moved = np.abs(positions(key) - bases[base.name]).max(initial=0.0) > limit
         if key != keys.reference_key and not is_moved:
             empty.append(key.name)
     return empty
 
 
-def _positions(key: bpy.types.ShapeKey) -> npt.NDArray[np.float32]:
+def positions(key: bpy.types.ShapeKey) -> npt.NDArray[np.float32]:
+    """Return the vertices (V, 3) of a shape key. Its `points` are a hundred times as fast to read as its `data`."""
     coordinates = np.empty(3 * len(key.points), np.float32)
     key.points.foreach_get("co", coordinates)
     return coordinates.reshape(-1, 3)

@@ -34,7 +34,7 @@ class DIFACE_OT_copy_pose(OperatorBase, bpy.types.Operator):
     def run(self, context: bpy.types.Context) -> str:
         obj, frame = scene_settings.character(context), context.scene.frame_current_final
         chosen = region_choice.chosen_channels(context)
-        available = active_curves.addresses_by_channel(obj).keys() | set(channels.HEAD)
+        available = active_curves.reached_channels(obj) | set(channels.HEAD)
         names = tuple(name for name in channels.ALL if name in chosen and name in available)
         if not names:
             raise errors.SceneError(f"{obj.name} has no shape keys of these regions.", "Choose other regions.")
@@ -66,7 +66,7 @@ class DIFACE_OT_paste_pose(OperatorBase, bpy.types.Operator):
         if not chosen:
             raise errors.SceneError("The copied pose has no value in the chosen regions.", "Choose other regions.")
         obj, frame = scene_settings.character(context), context.scene.frame_current_final
-        if not chosen.keys() & (active_curves.addresses_by_channel(obj).keys() | set(channels.HEAD)):
+        if not chosen.keys() & (active_curves.reached_channels(obj) | set(channels.HEAD)):
             raise errors.SceneError(f"{obj.name} has no shape keys of the copied pose.", "Choose other regions.")
         return region_choice.pinned_message(pins.set_values(obj, frame, chosen), frame)
 

@@ -32,7 +32,7 @@ class DIFACE_OT_pin_pose(OperatorBase, bpy.types.Operator):
     def run(self, context: bpy.types.Context) -> str:
         obj, frame = scene_settings.character(context), context.scene.frame_current_final
         chosen = region_choice.chosen_channels(context, self.region)
-        available = active_curves.addresses_by_channel(obj).keys() | set(channels.HEAD)
+        available = active_curves.reached_channels(obj) | set(channels.HEAD)
         names = tuple(name for name in chosen if name in available)
         if not names:
             raise errors.SceneError(f"{obj.name} has no shape keys of these regions.", "Choose other regions.")

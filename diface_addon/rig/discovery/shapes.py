@@ -8,6 +8,7 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
+from ..shape_displacement import positions
 from . import shape_words
 
 MOVES = 5e-5
@@ -67,15 +68,9 @@ def rest_vertices(mesh: bpy.types.Mesh) -> npt.NDArray[np.float32]:
     """Return the vertices (V, 3) of a mesh without shapes."""
     keys = mesh.shape_keys
     if keys and keys.reference_key and len(keys.reference_key.points) == len(mesh.vertices):
-        return _points(keys.reference_key)
+        return positions(keys.reference_key)
     values = np.empty(3 * len(mesh.vertices), np.float32)
     mesh.vertices.foreach_get("co", values)
-    return values.reshape(-1, 3)
-
-
-def _points(block: bpy.types.ShapeKey) -> npt.NDArray[np.float32]:
-    values = np.empty(3 * len(block.points), np.float32)
-    block.points.foreach_get("co", values)  # a hundred times as fast as `data`
     return values.reshape(-1, 3)
 
 
@@ -112,9 +107,9 @@ def _shape(
     """Return the shape of a key, None if it moves nothing, and the square of how far it moves each vertex."""
     relative = block.relative_key
     if relative.name not in base:
-        base[relative.name] = _points(relative)
+        base[relative.name] = positions(relative)
     rest = base[relative.name]
-    offsets = _points(block) - rest
+    offsets = positions(block) - rest
     squares = offsets[:, 0] ** 2 + offsets[:, 1] ** 2 + offsets[:, 2] ** 2
     largest = float(squares.max(initial=0.0))
     if not np.isfinite(largest) or largest <= smallest**2:

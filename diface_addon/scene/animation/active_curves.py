@@ -66,40 +66,39 @@ def channels_by_address(obj: bpy.types.Object) -> dict[PropertyAddress, str]:
     pose that is solved from several channels is that of its shape key. The values of a rotation are not channels
     themselves; all have the name "head".
     """
-    faces = {target.address: target.channel for target in face_targets(obj)}
-    for group in groups(obj):
+    found = mapping(obj)
+    faces = {target.address: target.channel for target in found.all_targets}
+    for group in [*found.groups, *bones.bone_groups(obj)]:
         faces |= dict(zip(group.addresses, group.names, strict=True))
     return faces | dict.fromkeys(head_target(obj).addresses, HEAD)
 
 
 def face_targets(obj: bpy.types.Object) -> list[FaceTarget]:
     """Return the shape keys that face channels move and no driver sets, those of the main mesh first."""
-    return [target for targets in mapping(obj).targets.values() for target in targets]
+    return mapping(obj).all_targets
 
 
 def groups(obj: bpy.types.Object) -> list[Group]:
     """Return the properties that several channels move together: poses and lips of the meshes, and the bones."""
-    found = mapping(obj)
-    return [*(group for group in (found.group, found.lips) if group), *bones.bone_groups(obj)]
+    return [*mapping(obj).groups, *bones.bone_groups(obj)]
 
 
 def reached_channels(obj: bpy.types.Object) -> set[str]:
     """Return the face channels that a character has shape keys or bones for."""
-    reached = {channel for target in face_targets(obj) for channel in target.channels}
-    return reached.union(*(group.channels for group in groups(obj))) & set(channels.SHAPES)
+    reached = mapping(obj).channels.union(*(group.channels for group in bones.bone_groups(obj)))
+    return set(reached & set(channels.SHAPES))
 
 
 def has_face(obj: bpy.types.Object) -> bool:
     """Return whether a character has shape keys that the face channels move."""
-    found = mapping(obj)
-    return found.group is not None or found.lips is not None or any(found.targets.values())
+    return bool(mapping(obj).channels)
 
 
 def mapping(obj: bpy.types.Object) -> FaceMapping:
     """Return how the face channels reach the shape keys of a character."""
     meshes = {
         part_kind("KEY", number): part
-        for number, part in {0: obj, **parts.part_objects(obj)}.items()
+        for number, part in parts.numbered_objects(obj).items()
         if part.type == "MESH" and part.data.shape_keys
     }
     driven = {kind: shape_key_names.driven_shape_keys(part) for kind, part in meshes.items()}
@@ -142,18 +141,6 @@ def strips_animating(obj: bpy.types.Object, address: PropertyAddress) -> dict[bp
     }
     found = {strip: bag.fcurves.find(path, index=index) for strip, bag in bags.items() if bag}
     return {strip: fcurve for strip, fcurve in found.items() if fcurve and len(fcurve.keyframe_points)}
-
-
-def addresses_by_channel(obj: bpy.types.Object) -> dict[str, PropertyAddress]:
-    """Return the property of each face channel: the first one, of the main mesh if it has the channel."""
-    found: dict[str, PropertyAddress] = {}
-    for target in face_targets(obj):
-        for channel in target.channels:
-            found.setdefault(channel, target.address)
-    for group in groups(obj):
-        for channel in group.channels - set(channels.HEAD):
-            found.setdefault(channel, group.addresses[0])
-    return found
 
 
 def _is_user_curve(curve: ActiveCurve, address: PropertyAddress) -> bool:

@@ -49,7 +49,7 @@ def check_custom_shapes(obj: bpy.types.Object | None, animated_parts: tuple[str,
 
 def check_blocks(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID]) -> None:
     """Raise SceneError if one of these data-blocks of a character, by kind, cannot be animated."""
-    parts_by_number = {0: obj, **parts.part_objects(obj)}
+    parts_by_number = parts.numbered_objects(obj)
     for kind, block in blocks.items():
         part = parts_by_number[part_number(kind)]
         _check_editable(block, f"The mesh of {part.name}" if id_type(kind) == "KEY" else part.name)
@@ -83,7 +83,7 @@ def _check_face(obj: bpy.types.Object) -> None:
             hint = "Give this FLAME mesh some with Add ARKit Shape Keys, or set Engine to 3DiFACE Checkpoint."
         raise errors.SceneError(f"{obj.name} has no shape keys.", hint)
     _check_editable(obj.data, f"The mesh of {obj.name}")
-    check_blocks(obj, {kind: block for kind, block in parts.data_blocks(obj).items() if id_type(kind) == "KEY"})
+    check_blocks(obj, parts.shape_key_blocks(obj))
     _check_relative(obj)
     if active_curves.has_face(obj):
         return

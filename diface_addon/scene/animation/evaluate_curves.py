@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import bpy
@@ -16,7 +17,7 @@ from ...rig.property_address import PropertyAddress, id_type
 from ..characters import flame_mesh
 from ..keys import frame_rate, nla
 from ..keys.key_table import nearest
-from ..provenance import rest_pose, stored_request
+from ..provenance import baseline, rest_pose, stored_request
 from . import active_curves
 
 
@@ -72,6 +73,31 @@ def sample_group(
     """Return the values (T, K) of the properties of a group at `frames` (T,)."""
     columns = [sample_property(obj, address, active.get(address), frames) for address in group.addresses]
     return np.stack(columns, axis=1)
+
+
+def generated_values(
+    addresses: Sequence[PropertyAddress],
+    active: dict[PropertyAddress, active_curves.ActiveCurve],
+    frames: npt.NDArray,
+    values: npt.NDArray[np.float32],
+) -> npt.NDArray[np.float32]:
+    """Return properties as they were generated, (N, A) at `frames` (N,).
+
+    Args:
+        addresses: A properties.
+        active: The active curves.
+        frames: Frames of the scene.
+        values: (N, A) the current values, which those that were not generated keep.
+    """
+    values = values.copy()
+    for column, address in enumerate(addresses):
+        curve = active.get(address)
+        if curve is not None and stored_request.read_request(curve.action):
+            points = baseline.read_baseline_keys(curve.action).get(address)
+            if points is not None and len(points):
+                times = [curve.to_curve_time(frame) for frame in frames]
+                values[:, column] = np.interp(times, points[:, 0], points[:, 1])
+    return values
 
 
 def sample_rotation(

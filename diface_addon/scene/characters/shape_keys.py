@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
+from ...rig.shape_displacement import positions
 from . import flame_mesh
 
 BASIS = "Basis"
@@ -38,13 +39,6 @@ def add_shape_keys(
         key.value = 0.0  # from 5.0 on a new key has the value 1
         added.append(key.name)
     return tuple(added)
-
-
-def positions(key: bpy.types.ShapeKey) -> np.ndarray:
-    """Return the vertices (V, 3) float32 of a shape key."""
-    coordinates = np.empty(3 * len(key.data), np.float32)
-    key.data.foreach_get("co", coordinates)
-    return coordinates.reshape(-1, 3)
 
 
 def shape_key_delta(obj: bpy.types.Object, key: bpy.types.ShapeKey, relative: np.ndarray | None = None) -> np.ndarray:

@@ -55,8 +55,8 @@ def _copy_layers(
 ) -> list[bpy.types.Action]:
     """Copy the layers of all meshes, and add them to `copy_of`. The tracks of the main mesh say which are muted."""
     layers = []
-    for kind, block in blocks.items():
-        for track, action in layer_tracks.active_layers(block) if id_type(kind) == "KEY" else ():
+    for block in [block for kind, block in blocks.items() if id_type(kind) == "KEY"]:
+        for track, action in layer_tracks.active_layers(block):
             if action in copy_of:
                 continue
             copy = copy_of[action] = _copy_action(action, f"{name} {layer_tracks.layer_name(action)}")

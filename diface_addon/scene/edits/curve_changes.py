@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import channels, placement, types, warp
-from ...rig import rotation_values
+from ...rig import parts, rotation_values
 from ...rig.head_target import head_target
-from ...rig.property_address import PropertyAddress, id_type
+from ...rig.property_address import PropertyAddress
 from ..animation import active_curves, evaluate_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys import head_pose
@@ -192,8 +192,8 @@ def _pins_nearest_to_curves(
 
 def _clamped_to_sliders(obj: bpy.types.Object, changes: list[CurveChange]) -> tuple[list[CurveChange], list[str]]:
     """Return the changes with shape keys clamped to their sliders' ranges, and the names of those keys."""
-    sliders = {kind: keys for kind, keys in active_curves.data_blocks(obj).items() if id_type(kind) == "KEY"}
-    blocks = {(kind, key.path_from_id("value")): key for kind, keys in sliders.items() for key in keys.key_blocks}
+    sliders = parts.shape_key_blocks(obj).items()
+    blocks = {(kind, key.path_from_id("value")): key for kind, keys in sliders for key in keys.key_blocks}
     clamped, outside = [], []
     for change in changes:
         block = blocks.get(change.address[:2])

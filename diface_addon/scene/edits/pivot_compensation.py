@@ -16,7 +16,6 @@ from ..animation import evaluate_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys import head_pose
 from ..keys.key_table import KeyTable
-from ..pins.pin_channels import baseline_rotations
 from ..provenance import rest_pose
 from .curve_changes import MotionEdit
 from .rewrite_keys import CurveChange, WrittenCurve, evaluate_without_modifiers, rewrite_keys
@@ -64,7 +63,9 @@ def compensate_pivot(
     all_times = np.concatenate([edit.frames, times])
     target = head_target(obj)
     rest, delta, mode = evaluate_curves.reference_rotation(obj), rest_pose.rest_delta(obj), target.rotation_mode
-    before = baseline_rotations(obj, active, edit.frames, rotation_before_edit[: len(edit.frames)])
+    before = evaluate_curves.generated_values(
+        target.addresses, active, edit.frames, rotation_before_edit[: len(edit.frames)]
+    )
     after = _rotation_after(obj, rotation, active, all_times)
     old, new = (
         head_pose.pivot_compensation(target, rotation_vectors(values, mode, rest), rest, rotation.placed.neck, delta)

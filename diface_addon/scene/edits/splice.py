@@ -148,7 +148,7 @@ def find_curves(actions: list[bpy.types.Action]) -> dict[PropertyAddress, CurveI
 def _shape_key_paths(obj: bpy.types.Object, names: tuple[str, ...]) -> set[tuple[str, str]]:
     """Return the kind and path of the shape keys of the channels `names`."""
     found = set()
-    for number, part in {0: obj, **parts.part_objects(obj)}.items():
+    for number, part in parts.numbered_objects(obj).items():
         for channel, name in shape_key_names.face_shape_keys(part).items():
             if channel in names:
                 path = part.data.shape_keys.key_blocks[name].path_from_id("value")

@@ -10,7 +10,8 @@ import numpy as np
 
 from ... import compat
 from ...core import errors
-from ...rig.property_address import PropertyAddress, id_type
+from ...rig import parts
+from ...rig.property_address import PropertyAddress
 from ..animation import active_curves, evaluate_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys.key_table import KeyTable
@@ -109,9 +110,7 @@ def _curves_to_copy(
 
     Other curves, on NLA strips, only count as the values that they show: the new take plays above them, in scene time.
     """
-    blocks = active_curves.data_blocks(obj)
-    faces = [block for kind, block in blocks.items() if id_type(kind) == "KEY"]
-    copied = {*base_actions, *(action for keys in faces for _track, action in layer_tracks.active_layers(keys))}
+    copied = {*base_actions, *layer_tracks.active_layer_actions(parts.shape_key_blocks(obj).values())}
     return {address: curve for address, curve in every_curve.items() if curve.action in copied and not curve.in_nla}
 
 

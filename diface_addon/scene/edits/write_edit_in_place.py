@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import compat
-from ...rig.property_address import id_type
+from ...rig import parts
 from ..animation import active_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys.key_table import KeyPoints, KeyTable, nearest, read_column, straight_handles
@@ -71,8 +71,7 @@ def write_in_place(
 
 
 def _as_copies(obj: bpy.types.Object, actions: Sequence[bpy.types.Action]) -> ActionCopies:
-    faces = [block for kind, block in active_curves.data_blocks(obj).items() if id_type(kind) == "KEY"]
-    layers = list(dict.fromkeys(action for keys in faces for _track, action in layer_tracks.active_layers(keys)))
+    layers = layer_tracks.active_layer_actions(parts.shape_key_blocks(obj).values())
     return ActionCopies({action: action for action in (*actions, *layers)}, list(actions), layers)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 import bpy
 import numpy as np
 
-from ...rig.face_mapping import PoseGroup
 from ...rig.face_target import FaceTarget
 from ...rig.property_address import PropertyAddress
 from ..animation import active_curves
@@ -30,7 +29,8 @@ def on_all_properties(obj: bpy.types.Object, pins: Iterable[Pin], frames: tuple[
     moved_by = _targets_by_channel(targets.values())
     taken = {(pin.address, _time(pin)) for pin in pins}
     added = []
-    for pin in [pin for pin in pins if frames[0] <= pin.frame <= frames[1]]:
+    within = [pin for pin in pins if frames[0] <= pin.frame <= frames[1]]
+    for pin in within:
         values = targets[pin.address].channel_values(pin.value) if pin.address in targets else {}
         for other in [other for channel in values for other in moved_by.get(channel, ())]:
             value = other.value(values)
@@ -38,19 +38,20 @@ def on_all_properties(obj: bpy.types.Object, pins: Iterable[Pin], frames: tuple[
                 taken.add((other.address, _time(pin)))
                 added.append(Pin(*other.address, pin.frame, float(np.float32(value)), other.channel))
     for group in active_curves.groups(obj):
-        added += _on_same_poses(group, [*pins, *added], taken) if isinstance(group, PoseGroup) else []
+        added += _moved_together(group, within, taken)
     return pins + added
 
 
-def _on_same_poses(group: PoseGroup, pins: list[Pin], taken: set[tuple[PropertyAddress, int]]) -> list[Pin]:
-    """Return pins on the other meshes that have the pose of a pin."""
-    name_of = dict(zip(group.addresses, group.names, strict=True))
+def _moved_together(group: active_curves.Group, pins: list[Pin], taken: set[tuple[PropertyAddress, int]]) -> list[Pin]:
+    """Return pins on the other properties of a group that have the value of a pinned one."""
     added = []
-    for pin in [pin for pin in pins if pin.address in name_of]:
-        for address, name in name_of.items():
-            if name == name_of[pin.address] and (address, _time(pin)) not in taken:
-                taken.add((address, _time(pin)))
-                added.append(Pin(*address, pin.frame, pin.value, name))
+    addresses: list[PropertyAddress] = list(group.addresses)
+    for pin in [pin for pin in pins if pin.address in addresses]:
+        for other in np.flatnonzero(group.moved_together(addresses.index(pin.address))):
+            if (addresses[other], _time(pin)) not in taken:
+                taken.add((addresses[other], _time(pin)))
+                kind, path, index = addresses[other]
+                added.append(Pin(kind, path, index, pin.frame, pin.value, group.names[other]))
     return added
 
 

@@ -10,11 +10,8 @@ import numpy.typing as npt
 
 from ...core import channels, placement, types
 from ...rig.head_target import head_target
-from ...rig.property_address import PropertyAddress
 from ..animation import active_curves, evaluate_curves
-from ..animation.active_curves import ActiveCurve
 from ..keys.key_table import SAME_TIME
-from ..provenance import baseline, stored_request
 from . import group_pins
 from .pin import Pin, group_by_curve
 
@@ -74,7 +71,7 @@ def _head_pins(
     if not len(frames):
         return []
     posed = evaluate_curves.sample_rotation(obj, frames, found)
-    before = baseline_rotations(obj, found, frames, posed)
+    before = evaluate_curves.generated_values(head_target(obj).addresses, found, frames, posed)
     probes = np.zeros_like(posed)
     for index, some in points.items():
         for frame, value in some:
@@ -101,22 +98,3 @@ def _pinned_axes(
         only[:, index] = probes[:, index]
         turned = np.maximum(turned, np.abs(evaluate_curves.head_vectors(obj, posed + only, placed) - still))
     return turned >= MIN_SHARE * turned.max(axis=1, keepdims=True)
-
-
-def baseline_rotations(
-    obj: bpy.types.Object,
-    active: dict[PropertyAddress, ActiveCurve],
-    frames: npt.NDArray,
-    values: npt.NDArray[np.float32],
-) -> npt.NDArray[np.float32]:
-    """Return the rotation (K, 3 or 4) at `frames` (K,) as it was generated; the current `values` if it was not."""
-    values = values.copy()
-    for address in head_target(obj).addresses:
-        curve = active.get(address)
-        if curve is not None and stored_request.read_request(curve.action):
-            points = baseline.read_baseline_keys(curve.action).get(address)
-            if points is not None and len(points):
-                values[:, address[2]] = np.interp(
-                    [curve.to_curve_time(frame) for frame in frames], points[:, 0], points[:, 1]
-                )
-    return values

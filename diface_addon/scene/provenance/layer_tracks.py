@@ -42,6 +42,11 @@ def active_layers(keys: bpy.types.Key) -> list[tuple[bpy.types.NlaTrack, bpy.typ
     return [(track, s.action) for track in _layer_tracks(keys) for s in track.strips if s.action is not None]
 
 
+def active_layer_actions(every_keys: Iterable[bpy.types.Key]) -> list[bpy.types.Action]:
+    """Return the Actions on DiFACE's tracks of several meshes, each once."""
+    return list(dict.fromkeys(action for keys in every_keys for _track, action in active_layers(keys)))
+
+
 def visible_layers(keys: bpy.types.Key | None, actions: Iterable[bpy.types.Action]) -> list[bpy.types.Action]:
     """Return the visible layers of `actions`: on unmuted tracks of the main mesh, or else not muted before.
 

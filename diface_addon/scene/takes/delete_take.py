@@ -5,7 +5,6 @@ from __future__ import annotations
 import bpy
 
 from ...rig import parts
-from ...rig.property_address import id_type
 from ..characters import shape_keys
 from ..keys import nla
 from ..provenance import layer_tracks, stored_request
@@ -25,9 +24,8 @@ def delete_take(obj: bpy.types.Object | None, actions: list[bpy.types.Action]) -
         keys = obj.data.shape_keys
         if keys and keys.animation_data and keys.animation_data.action in main:
             use_take.clear_face(obj)
-            for kind, block in parts.data_blocks(obj).items():
-                if id_type(kind) == "KEY":
-                    layer_tracks.remove_empty_tracks(block)
+            for block in parts.shape_key_blocks(obj).values():
+                layer_tracks.remove_empty_tracks(block)
         file = take_cache.cache_file(obj, actions) if request else None
         if request:
             vertex_cache.remove(obj, request["take"])

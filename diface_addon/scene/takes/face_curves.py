@@ -42,7 +42,7 @@ def build_face_curves(
     notes: list[str] = []
     found: set[str] = set()
     mapping = active_curves.mapping(obj)
-    for number, part in {0: obj, **parts.part_objects(obj)}.items():
+    for number, part in parts.numbered_objects(obj).items():
         if part.type != "MESH" or part.data.shape_keys is None:
             continue
         kind = part_kind("KEY", number)
@@ -53,8 +53,8 @@ def build_face_curves(
             layer = layer_of.get(target.channel)
             holder = layers.setdefault(layer, {}) if layer else main
             holder.setdefault(kind, []).append(curve)
-    for group in (mapping.group, mapping.lips):
-        for kind, of_group in (_group_curves(obj, group, motion) if group else {}).items():
+    for group in mapping.groups:
+        for kind, of_group in _group_curves(obj, group, motion).items():
             main.setdefault(kind, []).extend(of_group)
     found |= active_curves.reached_channels(obj)
     # Few characters have a shape key for the breath, so a missing one is not reported.

@@ -12,7 +12,7 @@ import bpy
 
 from ... import compat
 from ...rig import parts
-from ...rig.property_address import id_type, part_kind
+from ...rig.property_address import part_kind
 from ..animation import active_curves
 from ..provenance import layer_tracks
 from ..vertex_animation import vertex_cache
@@ -86,8 +86,8 @@ class _State:
         if obj is None:
             return cls(actions, {}, {}, {}, set())
         blocks = active_curves.data_blocks(obj)
-        faces = {kind: block for kind, block in blocks.items() if id_type(kind) == "KEY"}
-        values = {kind: {key.name: key.value for key in keys.key_blocks} for kind, keys in faces.items()}
+        faces = parts.shape_key_blocks(obj).items()
+        values = {kind: {key.name: key.value for key in keys.key_blocks} for kind, keys in faces}
         animations = {kind: _read_animation(block.animation_data) for kind, block in blocks.items()}
         modifiers = {modifier.name for modifier in obj.modifiers}
         return cls(actions, animations, values, vertex_cache.visibility(obj), modifiers)
@@ -96,7 +96,7 @@ class _State:
         if obj is not None:
             for kind, block in active_curves.data_blocks(obj).items():
                 _restore_animation(block, self.animations.get(kind))
-            for number, part in {0: obj, **parts.part_objects(obj)}.items():
+            for number, part in parts.numbered_objects(obj).items():
                 _restore_shape_keys(part, self.values.get(part_kind("KEY", number), {}))
             for modifier in [modifier for modifier in obj.modifiers if modifier.name not in self.modifiers]:
                 obj.modifiers.remove(modifier)

@@ -126,8 +126,7 @@ def clear_face(obj: bpy.types.Object) -> None:
     Otherwise values would remain that the next take does not animate.
     """
     vertex_cache.hide(obj)
-    faces = [(kind, keys) for kind, keys in active_curves.data_blocks(obj).items() if id_type(kind) == "KEY"]
-    for kind, keys in reversed(faces):
+    for kind, keys in reversed(parts.shape_key_blocks(obj).items()):
         _clear_shape_keys(keys, kind)
 
 
@@ -146,7 +145,7 @@ def _follow_renames(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> N
 
     Blender does so for active Actions.
     """
-    for number, part in {0: obj, **parts.part_objects(obj)}.items():
+    for number, part in parts.numbered_objects(obj).items():
         shapes = shape_key_names.face_shape_keys(part)
         if shapes:
             _follow_renames_of_mesh(part, part_kind("KEY", number), shapes, actions)

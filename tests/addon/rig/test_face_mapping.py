@@ -12,7 +12,7 @@ from diface_addon.rig.character import Character
 from diface_addon.rig.discovery.discover import discover
 from diface_addon.scene.animation import active_curves, evaluate_curves
 from diface_addon.scene.characters import bundled_head
-from diface_addon.scene.pins import pins
+from diface_addon.scene.pins import linked_pins, pins
 from diface_addon.scene.takes import write_take
 from tests.addon.scene import scenes
 
@@ -100,6 +100,18 @@ def test_same_viseme_of_face_and_teeth_moves_together(scene) -> None:
         assert [value(face, name, frame) for frame in (5, 20, 30)] == [
             value(teeth, name, frame) for frame in (5, 20, 30)
         ]
+
+
+def test_pin_of_a_viseme_is_copied_to_the_teeth_within_the_edit_alone(scene) -> None:
+    face, teeth = scenes.add_character(scene, VISEMES), scenes.add_character(scene, VISEMES[9:])
+    binding.bind(Character(face, (face, teeth), head_object=None, head_size=0.24))
+    write(face, {"jawOpen": [0.0] * 30})
+    for frame in (5, 20):
+        key = teeth.data.shape_keys.key_blocks["viseme_aa"]
+        key.value = 0.8
+        key.keyframe_insert("value", frame=frame)
+    found = linked_pins.on_all_properties(face, pins.find_pins(face), (10, 30))
+    assert sorted((pin.kind, pin.frame) for pin in found) == [("KEY", 20.0), ("KEY:1", 5.0), ("KEY:1", 20.0)]
 
 
 def test_blink_of_both_eyes_is_a_layer(scene) -> None:
