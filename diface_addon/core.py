@@ -9,7 +9,7 @@ if __name__.count(".") > 1 and not TYPE_CHECKING:
     from ..diface_core.faces.head import Head, load_head
     from ..diface_core.faces.poses import displacements, known_poses, pose_channels, pose_set, solve_poses
     from ..diface_core.faces.poses import perception as lip_perception
-    from ..diface_core.motion import pc2, warp
+    from ..diface_core.motion import key_reduction, pc2, warp
     from ..diface_core.runtime import start_errors
 else:
     import diface_core
@@ -18,7 +18,7 @@ else:
     from diface_core.faces.head import Head, load_head
     from diface_core.faces.poses import displacements, known_poses, pose_channels, pose_set, solve_poses
     from diface_core.faces.poses import perception as lip_perception
-    from diface_core.motion import pc2, warp
+    from diface_core.motion import key_reduction, pc2, warp
     from diface_core.runtime import start_errors
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "errors",
     "flame_model",
     "identities",
+    "key_reduction",
     "known_poses",
     "lip_perception",
     "load_head",

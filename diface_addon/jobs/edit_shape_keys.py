@@ -20,6 +20,7 @@ from ..scene.files import temporary
 from ..scene.keys import frame_rate
 from ..scene.pins import pins
 from ..scene.provenance import stored_request, take_request
+from ..scene.reduction import reduce_keys
 from ..scene.styles import styles
 from ..scene.takes import rest_easing, take_names, write_take
 from ..settings import choices, preferences, scene_settings, threediface_models
@@ -135,6 +136,7 @@ class EditJob(generate.GenerationJob):
         name = take_names.edit_name(self._plan.label)
         written = write_edit.write_edit(obj, actions, edit, name, self.request_json(result.model_hash))
         self.store_request(written, result.model_hash)
+        reduce_keys.reduce_again(obj, written.actions)
         notes = [*written.notes, *edit_warnings.pin_notes(self._edit_context, self._plan)]
         if self._edit_context.model_hash not in ("", result.model_hash):
             notes.append(OTHER_MODELS_NOTE)

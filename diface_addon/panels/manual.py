@@ -50,6 +50,7 @@ PAGE_BY_OPERATOR = {
     "bake_take": "takes.md",
     "compare_take": "takes.md",
     "convert_take": "takes.md",
+    "set_keys": "takes.md",
     "splice_take": "takes.md",
     "pack_cache": "threediface.md",
     "restore_cache": "threediface.md",

@@ -22,6 +22,7 @@ MENU_OPERATORS = (
         "diface.delete_unstarred",
         "diface.compare_take",
         "diface.convert_take",
+        "diface.set_keys",
         "diface.favourite_take",
         "diface.push_down_take",
         "diface.bake_take",

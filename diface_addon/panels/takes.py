@@ -68,6 +68,7 @@ def _draw_take_buttons(
     take = chosen.take if chosen else ""
     row.operator("diface.push_down_take", text="To NLA", icon="NLA_PUSHDOWN").take = take
     row.operator("diface.bake_take", text="Bake", icon="ACTION").take = take
+    row.operator("diface.set_keys", text="Keys", icon="KEYFRAME").take = take
 
 
 def _draw_cache_buttons(

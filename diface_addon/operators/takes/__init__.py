@@ -9,6 +9,7 @@ from . import (
     favourite_take,
     pack_cache,
     push_down_take,
+    set_keys,
     splice_take,
     use_take,
 )
@@ -22,6 +23,7 @@ MODULES = (
     favourite_take,
     pack_cache,
     push_down_take,
+    set_keys,
     splice_take,
     use_take,
 )

@@ -10,7 +10,9 @@ import bpy
 from ...jobs import edit_shape_keys
 from ...scene.edits import convert_take
 from ...scene.keys import frame_rate
-from ...scene.takes import ghost, rollback, take_index, use_take
+from ...scene.provenance import reduction_state
+from ...scene.reduction import reduce_keys, restore_keys
+from ...scene.takes import ghost, rollback, take_copies, take_index, use_take
 from ...settings import scene_settings
 from ..base.take_operator import TakeOperator
 
@@ -30,7 +32,14 @@ class DIFACE_OT_convert_take(TakeOperator, bpy.types.Operator):
         name = edit_shape_keys.name_with_suffix(actions[0].name, "converted")
         with tempfile.TemporaryDirectory() as folder, rollback.all_or_nothing(obj):
             mapping = convert_take.find_mapping(context, actions, rate, Path(folder))
-            copies = convert_take.convert_take(actions, mapping, rate, name)
+            copies = take_copies.duplicate(actions, name)
+            reductions = [reduction_state.read(copy) for copy in copies]
+            for copy in copies:
+                restore_keys.restore(copy)
+            convert_take.convert_take(copies, mapping, rate)
+            for copy, reduction in zip(copies, reductions, strict=True):
+                if reduction:
+                    reduce_keys.reduce(obj, [copy], reduction)
             use_take.replace_active_take(obj, actions, copies)
         ghost.remove_ghosts()
         if any(action in take_index.active_take(obj) for action in copies):

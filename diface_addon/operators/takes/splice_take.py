@@ -9,6 +9,7 @@ from ...jobs import edit_shape_keys
 from ...scene.animation import character_checks
 from ...scene.edits import frame_choice, splice
 from ...scene.keys.wording import names_note
+from ...scene.reduction import reduce_keys
 from ...scene.takes import ghost, rollback, take_index, take_names, use_take
 from ...settings import choices, scene_settings
 from ..base.operator_base import OperatorBase
@@ -75,6 +76,7 @@ class DIFACE_OT_splice_take(OperatorBase, bpy.types.Operator):
             name = take_names.edit_name(f"splice {span.first}-{span.last}")
             spliced = splice.splice(obj, base, other, names, span, name)
             use_take.replace_active_take(obj, base, spliced)
+            reduce_keys.reduce_again(obj, spliced)
         ghost.remove_ghosts()
         edit_shape_keys.store_current_request(context, obj)
         message = f"New take: {spliced[0].name}, with frames {span.first} to {span.last} of {other[0].name}."

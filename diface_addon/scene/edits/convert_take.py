@@ -95,15 +95,12 @@ def check_needed(actions: list[bpy.types.Action], rate: types.FrameRate) -> None
         raise errors.SceneError(message, "Convert a take after changing the frame rate (Output properties).")
 
 
-def convert_take(
-    actions: list[bpy.types.Action], mapping: TimeMapping, rate: types.FrameRate, name: str
-) -> list[bpy.types.Action]:
-    """Return a new take with the motion of `actions` at another frame rate.
+def convert_take(copies: list[bpy.types.Action], mapping: TimeMapping, rate: types.FrameRate) -> None:
+    """Convert a copy of a take to another frame rate.
 
     Generated keys are resampled, one a frame. Pins, and curves that the user added, keep their keys, values and times
     in seconds.
     """
-    copies = take_copies.duplicate(actions, name)
     for copy in copies:
         points = _convert_curves(copy, mapping)
         pins = {
@@ -113,7 +110,6 @@ def convert_take(
         store_points(copy, _converted_request(stored_request.read_request(copy), mapping, rate), points, pins)
         take_request.discard(copy)
     vertex_pins.retime(copies, lambda frame: float(mapping.to_new(frame)))
-    return copies
 
 
 def _convert_curves(action: bpy.types.Action, mapping: TimeMapping) -> PointsByAddress:

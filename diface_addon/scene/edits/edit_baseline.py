@@ -75,7 +75,8 @@ def store_points(
         if not np.array_equal(points[:, 0], np.arange(first, first + len(points))):
             uneven[kind, path, index] = points
             rows = np.arange(first, max(points[-1, 0], first) + 1)
-            values = np.interp(rows, points[:, 0], points[:, 1]).astype(np.float32)
+            # The keys have the values; runs of one value take little space.
+            values = points[np.maximum(np.searchsorted(points[:, 0], rows, side="right") - 1, 0), 1].astype(np.float32)
         curves.setdefault(kind, []).append(SampledCurve(path, index, values))
     baseline.store(action, take, curves, uneven, pins)
 

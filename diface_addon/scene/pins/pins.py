@@ -11,10 +11,10 @@ import numpy as np
 from ...rig.property_address import PointsByAddress, PropertyAddress
 from ..animation import active_curves, evaluate_curves
 from ..animation.active_curves import ActiveCurve
-from ..keys import editable_actions
+from ..keys import bezier_keys, editable_actions
 from ..keys.key_table import SAME_TIME, KeyPoints, KeyTable, nearest
 from ..keys.write_keys import enum_value
-from ..provenance import baseline, edited_keys, stored_request
+from ..provenance import baseline, edited_keys, reduction_state, stored_request
 from .pin import Pin, face_channel, group_by_curve, is_head
 from .pin_channels import to_channel_pins
 from .pin_values import KeyedChannels, is_locked, locked_notes, pose_pins, set_values
@@ -113,9 +113,7 @@ def unpin(obj: bpy.types.Object, pins: Sequence[Pin]) -> RemovedPins:
         if stored_request.read_request(curve.action) is None:
             keys.type[chosen] = enum_value("type", "GENERATED")
         else:
-            keys = _restore_baseline(
-                keys, chosen, baseline.read_baseline_keys(curve.action).get(address, np.empty((0, 2)))
-            )
+            keys = _unpinned_keys(curve, address, keys, chosen)
         if len(keys):
             keys.write(curve.fcurve)
         else:
@@ -129,6 +127,14 @@ def _warps_a_layer(curve: ActiveCurve, address: PropertyAddress, points: np.ndar
     request = stored_request.read_request(curve.action)
     known = baseline.read_applied_pins(curve.action).get(address, ()) if request and "layer" in request else ()
     return len(known) > 0 and bool(nearest(known[:, 0], curve.to_curve_time(points[:, 0]))[1].any())
+
+
+def _unpinned_keys(curve: ActiveCurve, address: PropertyAddress, keys: KeyTable, chosen: np.ndarray) -> KeyTable:
+    """Return the keys of a take's curve with those `chosen` (K,) as they were generated, or as they were reduced."""
+    kept = keys.frames[~bezier_keys.at_or_beside(chosen)]
+    keys = _restore_baseline(keys, chosen, baseline.read_baseline_keys(curve.action).get(address, np.empty((0, 2))))
+    reduced = reduction_state.read_keys(curve.action)
+    return bezier_keys.with_written_handles(keys, reduced[address], kept) if address in reduced else keys
 
 
 def _restore_baseline(keys: KeyTable, chosen: np.ndarray, points: np.ndarray) -> KeyTable:
@@ -178,6 +184,7 @@ def find_pins_and_changes(obj: bpy.types.Object) -> tuple[list[Pin], list[Pin]]:
     for address, curve, keys in tables:
         if curve.action in generated:
             new = _changed_key_mask(keys, generated[curve.action].get(address))
+            new |= _moved_handles(curve, address, new)
             chosen = new | (keys.type == extreme)
             gone = _removed_pins(keys, chosen, known[curve.action].get(address))
             removed += [Pin(*address, curve.start + curve.scale * time, value, names[address]) for time, value in gone]
@@ -213,6 +220,17 @@ def _removed_pins(keys: KeyPoints, chosen: np.ndarray, points: np.ndarray | None
 def _changed_key_mask(keys: KeyPoints, points: np.ndarray | None) -> np.ndarray:
     """Return which keys of a take are new. In a curve that the user added, they are all keys but GENERATED ones."""
     return keys.type != enum_value("type", "GENERATED") if points is None else edited_keys.changed_mask(keys, points)
+
+
+def _moved_handles(curve: ActiveCurve, address: PropertyAddress, new: np.ndarray) -> np.ndarray:
+    """Return which keys (K,) of a curve with reduced keys have a handle that the user moved.
+
+    Blender moves the handles of keys beside those that are `new` (K,): these do not count.
+    """
+    written = reduction_state.read_keys(curve.action).get(address)
+    if written is None:
+        return np.zeros(len(new), bool)
+    return bezier_keys.moved_handles_mask(KeyTable.read(curve.fcurve), written) & ~bezier_keys.at_or_beside(new)
 
 
 def _user_key_mask(keys: KeyPoints) -> np.ndarray:

@@ -47,7 +47,7 @@ def store(
     for name in (SAMPLES, KEYS, *(() if pins is None else (PINS,))):
         if name in action:
             del action[name]  # Blender cuts bytes that replace others at their first zero
-    action[SAMPLES] = _pack(header, [curve.values for kind_curves in curves.values() for curve in kind_curves])
+    action[SAMPLES] = pack(header, [curve.values for kind_curves in curves.values() for curve in kind_curves])
     if keys:
         action[KEYS] = _pack_points(keys)
     if pins and any(map(len, pins.values())):
@@ -70,27 +70,33 @@ def read_baseline_keys(action: bpy.types.Action) -> PointsByAddress:
 
     The result is cached and must not be changed.
     """
-    stored = bytes(action.get(SAMPLES, b"")), bytes(action.get(KEYS, b""))
+    return read_keys(action, SAMPLES, KEYS)
+
+
+def read_keys(action: bpy.types.Action, samples: str, keys: str) -> PointsByAddress:
+    """Return the keys of a baseline that is stored in two custom properties, as `read_baseline_keys` does."""
+    stored = bytes(action.get(samples, b"")), bytes(action.get(keys, b""))
     first_frame = stored_request.require_request(action)["first_frame"]
-    return _with_current_paths(action, _unpack_baseline_keys(first_frame, *stored))
+    return with_current_paths(action, _unpack_baseline_keys(first_frame, *stored))
 
 
 def read_applied_pins(action: bpy.types.Action) -> PointsByAddress:
     """Return the pins that the motion passes through, rows of (frame, value). Some may have been removed since."""
-    return _with_current_paths(action, _unpack_points(bytes(action[PINS]))) if PINS in action else {}
+    return with_current_paths(action, _unpack_points(bytes(action[PINS]))) if PINS in action else {}
 
 
 def _pack_points(points_by_address: PointsByAddress) -> bytes:
     header = [[*address, len(points)] for address, points in points_by_address.items()]
-    return _pack(header, list(points_by_address.values()))
+    return pack(header, list(points_by_address.values()))
 
 
-def _pack(header: Any, arrays: list[np.ndarray]) -> bytes:
+def pack(header: Any, arrays: list[np.ndarray]) -> bytes:
+    """Return a JSON header and float32 arrays as bytes."""
     values = b"".join(np.asarray(array, np.float32).tobytes() for array in arrays)
     return json.dumps(header).encode() + b"\0" + zlib.compress(values, 1)
 
 
-def _unpack(stored: bytes) -> tuple[Any, np.ndarray]:
+def unpack(stored: bytes) -> tuple[Any, np.ndarray]:
     """Return the header and the values; ((), empty) if the data are damaged."""
     try:
         header, packed = stored.split(b"\0", 1)
@@ -100,7 +106,7 @@ def _unpack(stored: bytes) -> tuple[Any, np.ndarray]:
 
 
 def _unpack_curves(samples: bytes) -> dict[str, list[SampledCurve]]:
-    header, values = _unpack(samples)
+    header, values = unpack(samples)
     curves: dict[str, list[SampledCurve]] = {}
     begin = 0
     for kind, entries in dict(header).items():
@@ -123,7 +129,7 @@ def _unpack_baseline_keys(first_frame: int, samples: bytes, keys: bytes) -> Poin
 
 @lru_cache(maxsize=8)
 def _unpack_points(stored: bytes) -> PointsByAddress:
-    header, values = _unpack(stored)
+    header, values = unpack(stored)
     ends = 2 * np.cumsum([count for *_, count in header])
     return {
         (kind, path, index): values[int(end) - 2 * count : int(end)].reshape(-1, 2)
@@ -131,8 +137,8 @@ def _unpack_points(stored: bytes) -> PointsByAddress:
     }
 
 
-def _with_current_paths(action: bpy.types.Action, stored: PointsByAddress) -> PointsByAddress:
-    """Return stored points with the current names of the shape keys."""
+def with_current_paths(action: bpy.types.Action, stored: PointsByAddress) -> PointsByAddress:
+    """Return arrays by property with the current names of the shape keys."""
     names = _current_paths(action, stored)
     if not names:
         return stored

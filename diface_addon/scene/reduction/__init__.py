@@ -1,0 +1,1 @@
+"""Few Bezier keys instead of one key a frame, and back."""

@@ -1,0 +1,116 @@
+"""How far the reduced curves of a character may be from the dense ones, from what its properties move."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import bpy
+import numpy as np
+import numpy.typing as npt
+
+from ...core import channels, key_reduction, lip_perception, load_head, types
+from ...rig import parts
+from ...rig.head_target import head_target
+from ...rig.property_address import PropertyAddress, id_type
+from ..animation import active_curves
+from ..characters import shape_keys
+from ..provenance.reduction_state import Reduction
+
+MILLIMETRES = 1000.0
+MARGIN = 0.87
+"""Share of the bounds that is used. The rest is for Blender, which computes with 32 bits: near frame 8,500, curves were
+13% beyond a bound that they keep exactly."""
+MIN_EFFECT = 0.5
+"""Millimetres that a property counts as moving at least, so that shapes without an effect get few keys, not many."""
+LOCATION_SHARE = 1e-4
+"""Largest difference of a location, relative to the largest dimension of the main mesh."""
+CLOSED_MM = 0.5
+"""Distance of the lips up to which they are closed, in mm of the bundled head."""
+
+
+def channel_weights(obj: bpy.types.Object, addresses: Sequence[PropertyAddress]) -> npt.NDArray[np.float64]:
+    """Return how much of each channel a property at 1 amounts to: (A, 52), 0 for the head's rotation."""
+    weights = np.zeros((len(addresses), len(channels.FACE)))
+    number = {address: index for index, address in enumerate(addresses)}
+
+    def add(address: PropertyAddress, values: dict[str, float]) -> None:
+        for name, value in values.items():
+            if address in number and name in channels.FACE:
+                weights[number[address], channels.FACE.index(name)] = value
+
+    for target in active_curves.face_targets(obj):
+        add(target.address, {name: float(value) for name, value in target.channel_values(1.0).items()})
+    for group in active_curves.groups(obj):
+        steps = np.concatenate([np.zeros((1, len(group.addresses))), np.eye(len(group.addresses))]).astype(np.float32)
+        columns = group.columns(0.1 * steps)
+        for index, address in enumerate(group.addresses):
+            add(address, {name: 10 * float(column[index + 1] - column[0]) for name, column in columns.items()})
+    return weights
+
+
+def bounds(
+    obj: bpy.types.Object,
+    addresses: Sequence[PropertyAddress],
+    weights: npt.NDArray[np.float64],
+    reduction: Reduction,
+) -> key_reduction.Bounds:
+    """Return the bounds of properties.
+
+    Args:
+        obj: The character.
+        addresses: A properties.
+        weights: (A, 52), see `channel_weights`.
+        reduction: The bounds in millimetres and degrees.
+    """
+    head = load_head()
+    effects = MILLIMETRES * np.tensordot(weights, head.deltas.astype(np.float64), 1)
+    lips_bound = MARGIN * reduction.lips
+    single = lips_bound / np.maximum(np.linalg.norm(effects, axis=2).max(axis=1), MIN_EFFECT)
+    single = np.where(weights.any(axis=1), single, lips_bound / _other_shapes(obj, addresses))
+    target = head_target(obj)
+    for index, address in enumerate(addresses):
+        if address in target.addresses:
+            axes = 2.0 * math.sqrt(4) if len(target.addresses) == 4 else math.sqrt(3)
+            single[index] = MARGIN * math.radians(reduction.head) / axes
+        elif id_type(address[0]) == "OBJECT" and "location" in address[1]:
+            single[index] = LOCATION_SHARE * max(obj.dimensions)
+    lips = effects[:, head.landmarks["lips"]]
+    # Meshes with the same shapes, such as teeth, move together with the main mesh and not in addition to it.
+    lips[[address[0] not in ("KEY", target.kind) and id_type(address[0]) == "KEY" for address in addresses]] = 0.0
+    return key_reduction.Bounds(single, lips, lips_bound)
+
+
+def _other_shapes(obj: bpy.types.Object, addresses: Sequence[PropertyAddress]) -> npt.NDArray[np.float64]:
+    """Return how far shape keys that are no channels move a point (A,), in mm, all of them counted at once.
+
+    They are the shapes of a 3DiFACE take, on a FLAME mesh in metres.
+    """
+    found, moved = parts.shape_key_blocks(obj), np.full(len(addresses), MIN_EFFECT)
+    count = math.sqrt(len(addresses))
+    for index, (kind, path, _index) in enumerate(addresses):
+        block = (
+            next((key for key in found[kind].key_blocks if key.path_from_id("value") == path), None)
+            if kind in found
+            else None
+        )
+        if block is not None:
+            offsets = shape_keys.positions(block) - shape_keys.positions(block.relative_key)
+            moved[index] = max(MIN_EFFECT, count * MILLIMETRES * float(np.linalg.norm(offsets, axis=1).max()))
+    return moved
+
+
+def closure_mask(values: npt.NDArray[np.floating], weights: npt.NDArray[np.float64]) -> types.BoolArray:
+    """Return which samples (T, A) stay keys so that closed lips stay closed.
+
+    They are those of the properties that part or close the lips, at the first and the last row of each time that the
+    lips are closed, and where they are most closed.
+    """
+    parted = weights @ lip_perception.perception().aperture
+    gap = np.asarray(values, np.float64) @ parted
+    closed = np.concatenate([[False], gap <= CLOSED_MM, [False]])
+    edges = np.flatnonzero(np.diff(closed.astype(int))).reshape(-1, 2)
+    rows = {row for first, end in edges for row in (first, end - 1, first + int(np.argmin(gap[first:end])))}
+    mask = np.zeros(values.shape, bool)
+    mask[np.ix_(sorted(rows), np.abs(parted) > CLOSED_MM)] = True
+    return mask

@@ -1,0 +1,85 @@
+"""One key a frame again, where the keys were reduced. What the user changed since stays."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+import numpy.typing as npt
+
+from ... import compat
+from ...core import types
+from ...rig.property_address import PointsByAddress
+from ..edits.edit_baseline import store_points
+from ..edits.rewrite_keys import coincident_mask, evaluate_without_modifiers
+from ..keys.bezier_keys import SAME_VALUE, unchanged_handles
+from ..keys.key_table import SAME_TIME, KeyTable
+from ..keys.write_keys import enum_value
+from ..provenance import baseline, edited_keys, reduction_state, stored_request
+
+
+def restore(action: bpy.types.Action) -> None:
+    """Write one key a frame instead of the reduced keys of an Action; nothing if its keys are dense.
+
+    Between keys that the user did not touch, the motion is the dense one, exactly. Elsewhere it is what the curves
+    show, and the keys of the user stay as they are.
+    """
+    if reduction_state.read(action) is None:
+        return
+    reduced, dense = reduction_state.read_keys(action), reduction_state.read_dense_keys(action)
+    points: PointsByAddress = dict(baseline.read_baseline_keys(action))
+    for address, written in reduced.items():
+        channelbag = compat.find_channelbag(action, address[0])
+        fcurve = channelbag.fcurves.find(address[1], index=address[2]) if channelbag else None
+        if fcurve is None or not len(fcurve.keyframe_points) or not len(dense.get(address, ())):
+            continue
+        table, points[address] = _dense_curve(fcurve, written, dense[address], points.get(address, written[:, :2]))
+        table.write(fcurve)
+    reduction_state.remove(action)
+    store_points(action, stored_request.require_request(action), points, baseline.read_applied_pins(action))
+
+
+def _dense_curve(
+    fcurve: bpy.types.FCurve, written: npt.NDArray, dense: npt.NDArray, points: npt.NDArray
+) -> tuple[KeyTable, npt.NDArray[np.float32]]:
+    """Return the dense keys of a curve and its baseline (N, 2).
+
+    Args:
+        fcurve: The curve with reduced keys.
+        written: (N, 3) the reduced keys as they were written.
+        dense: (M, 2) the dense baseline.
+        points: (N, 2) the current baseline.
+    """
+    keys = KeyTable.read(fcurve)
+    frames = np.arange(np.round(dense[0, 0]), np.round(dense[-1, 0]) + 1, dtype=np.float64)
+    generated = np.interp(frames, dense[:, 0], dense[:, 1]).astype(np.float32)
+    shown = evaluate_without_modifiers(fcurve, frames).astype(np.float32)
+    intact = _intact_mask(frames, keys, written)
+    values = np.where(intact, generated, shown)
+    user = edited_keys.changed_mask(keys, points) | (keys.type == enum_value("type", "EXTREME"))
+    kept = keys[user]
+    kept.interpolation[:] = enum_value("interpolation", "LINEAR")
+    at_user = coincident_mask(frames, kept.frames)
+    table = KeyTable.joined([KeyTable.generated(frames, values), kept])
+    return table, np.stack([frames, np.where(at_user, _before(frames, points, generated), values)], axis=1).astype(
+        np.float32
+    )
+
+
+def _before(frames: npt.NDArray, points: npt.NDArray, generated: npt.NDArray) -> npt.NDArray:
+    """Return the baseline at frames: of a reduced key its value, elsewhere the dense one."""
+    known = coincident_mask(frames, points[:, 0])
+    return np.where(known, np.interp(frames, points[:, 0], points[:, 1]), generated)
+
+
+def _intact_mask(frames: npt.NDArray, keys: KeyTable, written: npt.NDArray) -> types.BoolArray:
+    """Return the frames (T,) between two written keys that are as they were, with nothing between them."""
+    near, there = keys.nearest(written[:, 0])
+    same = there & (np.abs(keys.values[near] - written[:, 1]) <= SAME_VALUE)
+    handles = unchanged_handles(keys, written)
+    bezier = keys.interpolation[near] == enum_value("interpolation", "BEZIER")
+    adjacent = near[1:] == near[:-1] + 1
+    whole = same[:-1] & same[1:] & handles[:-1, 1] & handles[1:, 0] & bezier[:-1] & adjacent
+    part = np.clip(np.searchsorted(written[:, 0], frames + SAME_TIME) - 1, 0, max(len(whole) - 1, 0))
+    inside = (frames >= written[0, 0] - SAME_TIME) & (frames <= written[-1, 0] + SAME_TIME)
+    at_key = coincident_mask(frames, written[same, 0])
+    return (inside & (whole[part] if len(whole) else False)) | at_key
