@@ -253,6 +253,10 @@ class ThreeDiface:
     tolerance: float = 1e-5
 
 
+SAMPLER, FIRST_SAMPLER = 2, 1
+"""Version of the sampler for new requests, and that of 0.1.0, whose requests do not state it."""
+
+
 @dataclass(frozen=True)
 class GenerateRequest:
     """A request for one Motion.
@@ -264,6 +268,7 @@ class GenerateRequest:
         guidance: Classifier-free guidance scale for the speech, 1 is off.
         style_guidance: Classifier-free guidance scale for the style, 1 is off.
         variety: Scale of the noise that the face's sampling starts from; 0 gives the same motion for every seed.
+        sampler: Version of the sampler (`model.sampling_rule`); a stored request without it is of version 1.
         face_strength: Factor of the face weights, 0 to 2.
         head_strength: Factor of the head rotation, 0 to 2.
         head_axes: Additional factors of pitch, roll and yaw of the head.
@@ -276,9 +281,10 @@ class GenerateRequest:
     rate: FrameRate = MODEL_RATE
     seed: int = 0
     steps: int = 8
-    guidance: float = 1.5
+    guidance: float = 1.0
     style_guidance: float = 1.0
     variety: float = 1.0
+    sampler: int = SAMPLER
     face_strength: float = 1.0
     head_strength: float = 1.0
     head_axes: tuple[float, float, float] = (1.0, 1.0, 1.0)

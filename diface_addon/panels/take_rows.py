@@ -81,12 +81,13 @@ def draw_row(layout: bpy.types.UILayout, action: bpy.types.Action, entry: take_l
 
 
 def details(entry: take_list.TakeEntry) -> str:
-    """Return one line about the chosen take: why it cannot be read, or when and from which take it was made."""
+    """Return one line about the chosen take: why it cannot be read, or when, from which take and how it was made."""
     if entry.error:
         return entry.error
     parts = [local_time(entry.created)] if entry.created else []
     parent = next((other for other in _entries_by_action.values() if other.take == entry.parent), None)
     parts += [f"from {parent.name}"] if parent and entry.parent else []
+    parts += ["with the sampler of 0.1.0"] if entry.has_old_sampler else []
     return " ".join(["Made", *parts]) if parts else ""
 
 

@@ -95,7 +95,7 @@ class DifaceSettings(bpy.types.PropertyGroup):
     guidance: FloatProperty(
         name="Speech Guidance",
         description="Guidance scale for speech (face only). 1.0: off, 3.0: strong",
-        default=1.5,
+        default=1.0,
         min=0.0,
         max=10.0,
         soft_min=1.0,
@@ -163,7 +163,10 @@ class DifaceSettings(bpy.types.PropertyGroup):
     )
     variety: FloatProperty(
         name="Variety",
-        description="Variation between seeds. 0: every seed gives the same result, 1: natural variation",
+        description=(
+            "Variation between seeds: brows, lids and cheeks vary as people do, the mouth stays close to the speech. "
+            "0: every seed gives the same face, 1: natural variation"
+        ),
         default=1.0,
         min=0.0,
         max=2.0,

@@ -103,7 +103,9 @@ class _Reader:
         return np.frombuffer(self.read_bytes(size), dtype).reshape(shape)
 
 
-def rename_variables(variables: dict[str, AnyArray]) -> dict[str, AnyArray]:
+def rename_variables(
+    variables: dict[str, AnyArray], layers: int = LAYERS, width: int = WIDTH, hidden: int = HIDDEN
+) -> dict[str, AnyArray]:
     """Return CTranslate2's encoder variables under WhisperEncoder's names, the stacked q, k, v split."""
 
     def get(name: str, *shape: int) -> AnyArray:
@@ -114,29 +116,29 @@ def rename_variables(variables: dict[str, AnyArray]) -> dict[str, AnyArray]:
             raise ModelError(f"encoder/{name} must be float16 {shape}. Got {variable.dtype} {variable.shape}.", HINT)
         return variable
 
-    tensors: dict[str, AnyArray] = {"embed_positions.weight": get("position_encodings/encodings", POSITIONS, WIDTH)}
+    tensors: dict[str, AnyArray] = {"embed_positions.weight": get("position_encodings/encodings", POSITIONS, width)}
 
     def linear(target: str, source: str, rows: int, *columns: int) -> None:
         tensors[f"{target}.weight"] = get(f"{source}/weight", rows, *columns)
         tensors[f"{target}.bias"] = get(f"{source}/bias", rows)
 
     def norm(target: str, source: str) -> None:
-        tensors[f"{target}.weight"] = get(f"{source}/gamma", WIDTH)
-        tensors[f"{target}.bias"] = get(f"{source}/beta", WIDTH)
+        tensors[f"{target}.weight"] = get(f"{source}/gamma", width)
+        tensors[f"{target}.bias"] = get(f"{source}/beta", width)
 
-    linear("conv1", "conv1", WIDTH, MELS, 3)
-    linear("conv2", "conv2", WIDTH, WIDTH, 3)
-    for i in range(LAYERS):
+    linear("conv1", "conv1", width, MELS, 3)
+    linear("conv2", "conv2", width, width, 3)
+    for i in range(layers):
         source, target = f"layer_{i}", f"layers.{i}"
         tensors |= split_attention(
             f"{target}.self_attn",
-            get(f"{source}/self_attention/linear_0/weight", 3 * WIDTH, WIDTH),
-            get(f"{source}/self_attention/linear_0/bias", 3 * WIDTH),
+            get(f"{source}/self_attention/linear_0/weight", 3 * width, width),
+            get(f"{source}/self_attention/linear_0/bias", 3 * width),
         )
-        linear(f"{target}.self_attn.out_proj", f"{source}/self_attention/linear_1", WIDTH, WIDTH)
+        linear(f"{target}.self_attn.out_proj", f"{source}/self_attention/linear_1", width, width)
         norm(f"{target}.self_attn_layer_norm", f"{source}/self_attention/layer_norm")
-        linear(f"{target}.fc1", f"{source}/ffn/linear_0", HIDDEN, WIDTH)
-        linear(f"{target}.fc2", f"{source}/ffn/linear_1", WIDTH, HIDDEN)
+        linear(f"{target}.fc1", f"{source}/ffn/linear_0", hidden, width)
+        linear(f"{target}.fc2", f"{source}/ffn/linear_1", width, hidden)
         norm(f"{target}.final_layer_norm", f"{source}/ffn/layer_norm")
     norm("layer_norm", "layer_norm")
     return tensors

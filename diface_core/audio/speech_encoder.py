@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -33,12 +34,21 @@ DIMENSION = WIDTH + BANDS + 1
 ASSET = Path(__file__).parents[1] / "assets" / "speech_encoder.safetensors"
 
 
+class EncoderNetwork(Protocol):
+    """Whisper's encoder, whichever library computes it."""
+
+    def run(self, *, mel: Float32Array) -> Float32Array:
+        """Return (1, T, width) for mel bands (1, 80, 2 T)."""
+        ...
+
+
 class SpeechEncoder:
     """OpenAI's Whisper tiny.en encoder (Radford et al. 2022), run in overlapping windows over audio of any length."""
 
-    def __init__(self, network: Session, positions: int, digest: str) -> None:
+    def __init__(self, network: EncoderNetwork, positions: int, digest: str, width: int = WIDTH) -> None:
+        """Take a network of mel (1, 80, 2 positions) to (1, positions, width), and the hash (hex) of its weights."""
         self.hash = digest
-        self._network = network
+        self._network, self._columns = network, width + BANDS
         self._positions = positions
         self._window_samples = positions * SAMPLE_RATE // ENCODER_RATE
 
@@ -73,7 +83,7 @@ class SpeechEncoder:
         if clip.rate != SAMPLE_RATE:
             raise ValueError(f"clip.rate must be {SAMPLE_RATE} Hz. Got {clip.rate}.")
         stats = measure_audio([clip.samples])
-        features, done = np.empty((len(stats.loudness), DIMENSION), np.float32), 0
+        features, done = np.empty((len(stats.loudness), self._columns + 1), np.float32), 0
         for part in self.stream([clip.samples], stats):
             features[done : done + len(part)] = part
             done += len(part)
@@ -109,7 +119,7 @@ class SpeechEncoder:
 
         blocks, held = iter(blocks), np.zeros(0, np.float32)
         spectrogram = SlidingSpectrogram(2 * self._positions, 2 * hop)
-        total = np.zeros((self._positions, WIDTH + BANDS), np.float32)
+        total = np.zeros((self._positions, self._columns), np.float32)
         weights = np.zeros((self._positions, 1), np.float32)
         for index in range(count):
             while len(held) < self._window_samples and (block := next(blocks, None)) is not None:

@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from ..types import AudioSection, FrameRate, GenerateRequest, Layers, Style
+from ..types import FIRST_SAMPLER, SAMPLER, AudioSection, FrameRate, GenerateRequest, Layers, Style
 
 DEFAULT_REQUEST = GenerateRequest(AudioSection(Path()))
 MAX_SEED = 2**63 - 1
@@ -61,6 +61,8 @@ def _add_performance(add: Callable[..., object]) -> None:
     )
     add("--variety", type=number_in_range(0, 2), default=DEFAULT_REQUEST.variety,
         help="variation between seeds, 0 to 2: 0 none, 1 natural (default)")  # fmt: skip
+    add("--sampler", type=int, choices=range(FIRST_SAMPLER, SAMPLER + 1), default=DEFAULT_REQUEST.sampler,
+        help="version of the sampler; 1 is that of DiFACE 0.1.0 (default: %(default)s)")  # fmt: skip
     add("--guidance", type=number_in_range(0, 10), default=DEFAULT_REQUEST.guidance,
         help="guidance scale for the speech, face only; 1 is off (default: %(default)s)")  # fmt: skip
     add("--style", type=blend, default=(), metavar="NAME[:WEIGHT],...",
@@ -90,7 +92,9 @@ def _add_layers(group: argparse._ArgumentGroup) -> None:
 def build_request(arguments: argparse.Namespace, sample: int = 0) -> GenerateRequest:
     """Return the request of parsed arguments, for the sample of this number."""
     seeds = {layer: getattr(arguments, layer) for layer in LAYER_OPTIONS}
-    same_names = ("steps", "guidance", "style_guidance", "variety", "face_strength", "head_strength", "head_axes")
+    same_names = (
+        "steps", "guidance", "style_guidance", "variety", "sampler", "face_strength", "head_strength", "head_axes",
+    )  # fmt: skip
     return dataclasses.replace(
         DEFAULT_REQUEST,
         audio=AudioSection(arguments.audio, arguments.start, arguments.seconds),

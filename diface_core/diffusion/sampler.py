@@ -3,36 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from ..runtime.sliding_windows import sliding_windows
-from ..types import Float32Array
+from ..types import Float32Array, Int32Array
 from . import schedule
 from .known_region import KnownRegion
 
 
 @dataclass(frozen=True)
 class SamplerState:
-    """Rows between two steps: `xt` (B, T, C), `speech` (B, T, W) and their known region."""
+    """Rows between two steps: `xt` (B, T, C), `speech` (B, T, W), known region, and `held` predictions (B, T, H)."""
 
     xt: Float32Array
     speech: Float32Array
     region: KnownRegion
+    held: Float32Array
 
     def __len__(self) -> int:
         return self.xt.shape[1]
 
     def __getitem__(self, rows: slice) -> SamplerState:
-        return SamplerState(self.xt[:, rows], self.speech[:, rows], self.region[rows])
+        return SamplerState(self.xt[:, rows], self.speech[:, rows], self.region[rows], self.held[:, rows])
 
     @staticmethod
     def concatenated(parts: list[SamplerState]) -> SamplerState:
         """Return the concatenation of states in time."""
-        xt, speech = (np.concatenate(values, axis=1) for values in zip(*((p.xt, p.speech) for p in parts), strict=True))
-        return SamplerState(xt, speech, KnownRegion.concatenated([part.region for part in parts]))
+        arrays = zip(*((part.xt, part.speech, part.held) for part in parts), strict=True)
+        xt, speech, held = (np.concatenate(values, axis=1) for values in arrays)
+        return SamplerState(xt, speech, KnownRegion.concatenated([part.region for part in parts]), held)
+
+    @staticmethod
+    def initial(xt: Float32Array, speech: Float32Array, region: KnownRegion) -> SamplerState:
+        """Return the state before the first step."""
+        return SamplerState(xt, speech, region, xt[..., :0])
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,27 @@ class WindowSpec:
     length: int
 
 
+@dataclass(frozen=True)
+class Hold:
+    """Channels whose x0 is predicted at two steps only and held in between.
+
+    The prediction at the first step, from noise alone, is the mean of the channels given the speech; every further one
+    adds variation. The second one, of nearly clean rows, makes it as sharp as recorded motion.
+
+    Attributes:
+        channels: (H,) their columns.
+        time: Share of the start time of the second prediction; the nearest step makes it.
+    """
+
+    channels: Int32Array
+    time: float
+
+    def predicting_steps(self, times: list[float]) -> set[int]:
+        """Return the indices of the two steps, for the times that a sampler visits; one for a single step."""
+        second = self.time * times[0]
+        return {0, min(range(len(times) - 1), key=lambda step: abs(times[step] - second))}
+
+
 Denoise = Callable[[SamplerState, float], Float32Array]
 """(rows, t) -> x0 (B, T, C)."""
 
@@ -58,7 +86,7 @@ def sample(
     denoise: Callable[[Float32Array, float], Float32Array], noise: Float32Array, region: KnownRegion, steps: int
 ) -> Float32Array:
     """Return x0 (B, T, C) from `noise` (B, T, C) in `steps` DDIM steps, with the known region imposed."""
-    whole = SamplerState(noise, noise[..., :0], region)
+    whole = SamplerState.initial(noise, noise[..., :0], region)
     spec = WindowSpec(0, 1, len(whole))
     return next(sample_stream(lambda rows, t: denoise(rows.xt, t), [whole], steps, spec)).xt
 
@@ -70,6 +98,7 @@ def sample_stream(
     spec: WindowSpec,
     count_rows: Callable[[int], None] = lambda rows: None,
     start_time: float = 1.0,
+    hold: Hold | None = None,
 ) -> Iterator[SamplerState]:
     """Yield `sample` for rows that come in parts of any lengths; equal to the result on the whole.
 
@@ -84,11 +113,31 @@ def sample_stream(
         spec: Windows of the denoiser.
         count_rows: Called with the number of rows that one step has processed; may raise to stop.
         start_time: Time t of `parts`.
+        hold: Channels that are predicted at two steps only.
     """
-    for t, t_next in pairwise(schedule.times(steps, start_time)):  # start -> 0
-        parts = _denoise_step(denoise, parts, t, t_next, spec, count_rows)
+    times = schedule.times(steps, start_time)
+    predicting = set(range(steps)) if hold is None else hold.predicting_steps(times)
+    for step, (t, t_next) in enumerate(pairwise(times)):  # start -> 0
+        held = None if hold is None else _HeldStep(hold.channels, step in predicting)
+        parts = _denoise_step(denoise, parts, t, t_next, spec, count_rows, held)
     for rows in parts:
-        yield SamplerState(rows.region.impose_values(rows.xt), rows.speech, rows.region)
+        yield replace(rows, xt=rows.region.impose_values(rows.xt))
+
+
+@dataclass(frozen=True)
+class _HeldStep:
+    """Held channels (H,) at one step, and whether it predicts them."""
+
+    channels: Int32Array
+    predicts: bool
+
+    def apply(self, x0: Float32Array, rows: SamplerState) -> tuple[Float32Array, Float32Array]:
+        """Return x0 (B, T, C) with the held channels, and their values (B, T, H)."""
+        if self.predicts:
+            return x0, x0[..., self.channels]
+        x0 = x0.copy()
+        x0[..., self.channels] = rows.held
+        return x0, rows.held
 
 
 def _denoise_step(
@@ -98,11 +147,15 @@ def _denoise_step(
     t_next: float,
     spec: WindowSpec,
     count_rows: Callable[[int], None],
+    held_step: _HeldStep | None,
 ) -> Iterator[SamplerState]:
     """Every row at t_next, from t."""
     for window in sliding_windows(parts, spec.context_rows, spec.length, spec.stride, SamplerState.concatenated):
-        x0 = window.rows.region.impose(denoise(window.rows, t))[:, window.valid]
+        x0, held = denoise(window.rows, t), window.rows.held
+        if held_step is not None:
+            x0, held = held_step.apply(x0, window.rows)
+        x0 = window.rows.region.impose(x0)[:, window.valid]
         rows = window.rows[window.valid]
         xt = schedule.ddim_step(rows.xt, x0, t, t_next)
         count_rows(len(rows))
-        yield SamplerState(xt, rows.speech, rows.region)
+        yield SamplerState(xt, rows.speech, rows.region, held[:, window.valid])

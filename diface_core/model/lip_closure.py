@@ -48,8 +48,18 @@ def preserve_lip_closure(predicted: Float32Array, warped: Float32Array, pinned: 
     return closed
 
 
+def separate_lips(weights: Float32Array) -> Float32Array:
+    """Return face weights (T, 52) within 0 and 1 whose lips never intersect."""
+    weights = np.clip(weights, 0.0, 1.0)
+    weights[:, MOUTH_CLOSE] = np.minimum(weights[:, MOUTH_CLOSE], weights[:, JAW_OPEN])
+    return weights
+
+
 def close_small_gaps(weights: Float32Array) -> Float32Array:
-    """Return face weights (T, 52) within 0 and 1 whose lips touch where they nearly did and never intersect."""
+    """Return face weights (T, 52) within 0 and 1 whose lips touch where they nearly did and never intersect.
+
+    It closes the lips of other sounds than m, b, p as well. Sampler 1 uses it, whose noise parts lips in closures.
+    """
     weights = np.clip(weights, 0.0, 1.0)
     gap = np.maximum(weights[:, JAW_OPEN] - weights[:, MOUTH_CLOSE], 0.0)
     gap = gap**2 / (gap + SOFT_GAP)

@@ -17,6 +17,7 @@ from ..runtime.sliding_windows import sliding_windows
 from ..types import ConstraintProvider, Constraints, Float32Array, GenerateRequest, Pins, Style
 from . import lip_closure
 from .motion_denoiser import MotionDenoiser
+from .sampling_rule import sampling_rule
 from .style import apply_style
 
 
@@ -31,7 +32,8 @@ class PartSampler:
         self._part, self._request, self._first_row = part, request, first_row
         # The head has one style, follows the speech only loosely, and the scale of its noise is that of its motion.
         is_face = part == "face"
-        self._variety = request.variety if is_face else 1.0
+        self._rule = sampling_rule(part, request.sampler)
+        self._noise_scale = self._rule.noise * np.float32(request.variety if is_face else 1.0)
         self._guidance_scales = (request.guidance, request.style_guidance) if is_face else (1.0, 1.0)
         self._denoiser, self._style = apply_style(denoiser, request.style if is_face else Style())
         self._lip_guard = _lip_closure_guard(self._denoiser) if is_face else None
@@ -52,7 +54,7 @@ class PartSampler:
         done = 0
         for part in self._run_sampler(states, rows, context_rows, keep_motion, count_rows):
             x0 = self._denoiser.scale.denormalise(part.xt)[0]
-            values = lip_closure.close_small_gaps(x0) if self._part == "face" else x0
+            values = self._rule.finish(x0)
             if constraint_provider is not None:
                 constraints = constraint_provider(done, done + len(values))
                 values = np.where(constraints.known_mask, constraints.values, values)
@@ -68,11 +70,11 @@ class PartSampler:
         done = 0
         for speech in self._encode_features(features, rows):
             last = done + speech.shape[1]
-            xt = self._variety * noise(last - done)
+            xt = self._noise_scale * noise(last - done)
             region = unconstrained(xt)
             if constraint_provider is not None:
                 region = _known_region(self._denoiser, constraint_provider(done, last), self._lip_guard)
-            yield SamplerState(xt, speech, region)
+            yield SamplerState.initial(xt, speech, region)
             done = last
 
     def _run_sampler(
@@ -86,12 +88,12 @@ class PartSampler:
         """x0 from noise in all steps, or in fewer the more of the existing motion is kept (Meng et al. 2022)."""
         spec = WindowSpec(context_rows, self._denoiser.stride, rows)
         if keep_motion == 0:
-            return sample_stream(self._denoise, states, self._request.steps, spec, count_rows)
+            return sample_stream(self._denoise, states, self._request.steps, spec, count_rows, hold=self._rule.hold)
         states = _noised_from_known(states, context_rows, rows, 1 - keep_motion)
         if keep_motion == 1:
             return states
         steps = max(1, round(self._request.steps * (1 - keep_motion)))
-        return sample_stream(self._denoise, states, steps, spec, count_rows, 1 - keep_motion)
+        return sample_stream(self._denoise, states, steps, spec, count_rows, 1 - keep_motion, self._rule.hold)
 
     def _encode_features(self, features: Iterator[Float32Array], rows: int) -> Iterator[Float32Array]:
         """Rows (1, n, W) of the speech tower."""
@@ -132,7 +134,7 @@ def _noised_from_known(
     for window in sliding_windows(states, context_rows, rows, join=SamplerState.concatenated):
         warped = window.rows.region.impose(window.rows.region.values)[:, window.valid]
         inner = window.rows[window.valid]
-        yield SamplerState(schedule.add_noise(warped, inner.xt, start_time), inner.speech, inner.region)
+        yield replace(inner, xt=schedule.add_noise(warped, inner.xt, start_time))
 
 
 def _lip_closure_guard(denoiser: MotionDenoiser) -> Guard:

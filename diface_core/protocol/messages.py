@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from .. import errors
 from ..errors import DifaceError
 from ..types import (
+    FIRST_SAMPLER,
     AdaptationRequest,
     AdaptationResult,
     AnyArray,
@@ -58,6 +59,7 @@ def generate_request_message(request: GenerateRequest, request_id: int) -> Messa
         "guidance": request.guidance,
         "style_guidance": request.style_guidance,
         "variety": request.variety,
+        "sampler": request.sampler,
         "face_strength": request.face_strength,
         "head_strength": request.head_strength,
         "head_axes": list(request.head_axes),
@@ -77,7 +79,7 @@ def parse_generate_request(message: Message) -> GenerateRequest:
     data = message.data
     try:
         nested = ("audio", "parts", "rate", "head_axes", "style", "layers", "engine", "constraints")
-        plain = {key: value for key, value in data.items() if key not in nested}
+        plain = {"sampler": FIRST_SAMPLER} | {key: value for key, value in data.items() if key not in nested}
         pitch, roll, yaw = data["head_axes"]
         blend = tuple((str(name), float(weight)) for name, weight in data["style"]["blend"])
         return GenerateRequest(

@@ -132,6 +132,7 @@ _FIELDS: dict[str, Callable[[object], bool]] = {
     "schema": lambda value: isinstance(value, int) and value >= 0,
     "first_frame": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "seed": lambda value: isinstance(value, int),
+    "sampler": lambda value: isinstance(value, int) and value >= 1,
     "layer": lambda value: isinstance(value, str) and value in channels.LAYERS,
     "layers": lambda value: value is None or isinstance(value, dict),
     "rest_rotation": _numbers(4),

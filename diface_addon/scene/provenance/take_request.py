@@ -30,7 +30,8 @@ def from_json(stored: dict[str, Any]) -> types.GenerateRequest:
     Raises:
         WorkerError: A field has an invalid value.
     """
-    known = protocol.generate_request_message(types.GenerateRequest(types.AudioSection("")), 0).data
+    first = types.GenerateRequest(types.AudioSection(""), sampler=types.FIRST_SAMPLER)
+    known = protocol.generate_request_message(first, 0).data
     data = {**known, **{name: value for name, value in stored.items() if name in _FIELDS}}
     return protocol.parse_generate_request(protocol.Message("generate", 0, data))
 

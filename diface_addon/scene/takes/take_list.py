@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
 import bpy
 
+from ...core import types
 from ..provenance import stored_request
 from . import take_index
 
@@ -28,6 +30,7 @@ class TakeEntry:
         parent: Id of the take that this one was made from; "" for a first take, or if it was deleted.
         depth: Number of ancestors in the list.
         created: UTC time in ISO 8601 ("2026-01-31T12:00:00.000+00:00"); "" for takes of version 0.1.0.
+        has_old_sampler: Whether a sampler before the current one generated the take; edits of it use that sampler.
         error: Why the take cannot be read ("Made by a newer DiFACE ..."); "" if it can. Such a take can only be used
             and deleted.
     """
@@ -41,6 +44,7 @@ class TakeEntry:
     parent: str = ""
     depth: int = 0
     created: str = ""
+    has_old_sampler: bool = False
     error: str = ""
 
 
@@ -82,7 +86,14 @@ def _entry(take: str, actions: list[bpy.types.Action], obj: bpy.types.Object | N
         is_favourite(actions[0]),
         parent=parent,
         created=request["created"],
+        has_old_sampler=_has_old_sampler(request),
     )
+
+
+def _has_old_sampler(request: dict[str, Any]) -> bool:
+    """Return whether DiFACE's models generated a take with an earlier sampler: 0.1.0 stored no version of it."""
+    is_generated = "seed" in request and not request.get("engine")
+    return is_generated and request.get("sampler", types.FIRST_SAMPLER) < types.SAMPLER
 
 
 def _unreadable_entry(take: str, actions: list[bpy.types.Action], is_active: bool) -> TakeEntry:

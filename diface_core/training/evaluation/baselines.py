@@ -102,9 +102,9 @@ def ridge(train: list[EncodedClip]) -> Predict:
 
 
 def ridge_with_sealed_lips(train: list[EncodedClip]) -> Predict:
-    """Fit the ridge with sealed labels and closed lips, as DiFACE's models have besides the network."""
+    """Fit the ridge with sealed labels and lips that never intersect, as DiFACE has besides the network."""
     predict = ridge([dataclasses.replace(h, clip=seal_lips(h.clip)) for h in train])
-    return lambda features: lip_closure.close_small_gaps(predict(features))
+    return lambda features: lip_closure.separate_lips(predict(features))
 
 
 def baselines(train: list[EncodedClip]) -> dict[str, Predict]:

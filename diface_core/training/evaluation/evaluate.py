@@ -18,15 +18,17 @@ from ...model.models import WEIGHTS, Models
 from ...networks import checkpoint
 from ...networks.torch_denoiser import TorchDenoiser
 from ...runtime import device
-from ...types import AudioSection, Float32Array, GenerateRequest, Style
+from ...types import FIRST_SAMPLER, AudioSection, Float32Array, GenerateRequest, Style
 from .. import metrics
 from ..sources import face_clips
 from . import silence
 from .baselines import EncodedClip, Predict, baselines
 from .evaluation_sets import EvaluationSet, evaluation_sets
-from .scorecard import MILLIMETRES, PHONES, TRACKS, Predictions, format_measure, table
+from .scorecard import MILLIMETRES, PHONES, TIMING, TRACKS, Predictions, format_measure, table
 
 STEPS = (1, 2, 4, 8, 25, 50)
+RELEASED = "0.1.0, 8 steps"
+"""The last release: sampler 1 with guidance 1.5."""
 SEEDS, CLIPS_WITH_TAKES = 4, 24
 """Seeds per clip for the diversity, and the number of clips per evaluation set."""
 
@@ -55,6 +57,11 @@ def make_request(models: Models, style: str, steps: int, guidance: float, variet
     return dataclasses.replace(base, style=Style.named(style if known else None))
 
 
+def as_released(request: GenerateRequest) -> GenerateRequest:
+    """Return the request with the sampler and the guidance of 0.1.0, whose weights are the same."""
+    return dataclasses.replace(request, sampler=FIRST_SAMPLER, guidance=1.5)
+
+
 def generate_on_clips(
     models: Models, clips: Sequence[EncodedClip], request: GenerateRequest, description: str
 ) -> list[Float32Array]:
@@ -72,6 +79,9 @@ def run_methods(
     if regression is not None and not evaluation.unseen_source:
         request = make_request(regression, style, 1, 1.0, variety=0.0)
         made["deterministic network"] = generate_on_clips(regression, evaluation.test, request, "deterministic")
+    if not evaluation.unseen_source:
+        request = as_released(make_request(models, style, 8, 1.0))
+        made[RELEASED] = generate_on_clips(models, evaluation.test, request, RELEASED)
     for count in options.steps:
         for guidance in options.guidance:
             name = f"ours, {count} step{'s' if count > 1 else ''}"
@@ -83,8 +93,11 @@ def run_methods(
 def diversity_table(evaluation: EvaluationSet, models: Models, options: Options) -> str:
     """Format as Markdown how much takes differ, by part, with the steps of a draft and of a final."""
     clips, rows = evaluation.test[:CLIPS_WITH_TAKES], {}
+    style = clips[0].clip.style
+    requests = {RELEASED: as_released(make_request(models, style, 8, 1.0))}
     for count in (steps for steps in options.steps if steps in (1, 8, 25)):
-        request = make_request(models, clips[0].clip.style, count, options.guidance[0])
+        requests[f"{count} step{'s' if count > 1 else ''}"] = make_request(models, style, count, options.guidance[0])
+    for name, request in requests.items():
         takes = [
             generate_on_clips(models, clips, dataclasses.replace(request, seed=seed), f"seed {seed}")
             for seed in range(SEEDS)
@@ -93,7 +106,7 @@ def diversity_table(evaluation: EvaluationSet, models: Models, options: Options)
         found = metrics.seed_spread_by_part(faces, [h.clip.phones for h in clips])
         if "head" in models.denoisers:
             found["head"] = metrics.seed_spread([sample_head_takes(models, h.features, request) for h in clips])
-        rows[f"{count} step{'s' if count > 1 else ''}"] = found
+        rows[name] = found
     parts = list(next(iter(rows.values()), {}))
     lines = ["| takes | " + " | ".join(parts) + " |", "|---" * (len(parts) + 1) + "|"]
     lines += [
@@ -116,7 +129,7 @@ def evaluation_report(evaluation: EvaluationSet, models: Models, regression: Mod
     }
     truth = {"truth": Predictions([clip.values for clip in clips], clips)}
     parts = [f"## {evaluation.name}: {len(clips)} clips"]
-    parts += [table(TRACKS, rows), table(PHONES, truth | rows), table(MILLIMETRES, rows)]
+    parts += [table(TRACKS, rows), table(PHONES, truth | rows), table(TIMING, truth | rows), table(MILLIMETRES, rows)]
     if not evaluation.unseen_source:
         parts.append(diversity_table(evaluation, models, options))
     return "\n\n".join(part for part in parts if part)

@@ -56,7 +56,7 @@ def measure(
         sequences: Held-out sequences.
         predict: The predictor; default: the mean performance.
     """
-    ours = [lip_closure.close_small_gaps(predict(denoiser, dataclasses.replace(s, style=style))) for s in sequences]
+    ours = [lip_closure.separate_lips(predict(denoiser, dataclasses.replace(s, style=style))) for s in sequences]
     truth = [s.values[: len(v)].astype(np.float32) for v, s in zip(ours, sequences, strict=True)]
 
     def r(read) -> float:

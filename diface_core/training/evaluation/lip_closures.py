@@ -73,6 +73,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--utterances", type=int, default=20, help="largest number of utterances of a sound")
     parser.add_argument("--steps", type=int, default=GenerateRequest.steps)
     parser.add_argument("--guidance", type=float, default=GenerateRequest.guidance)
+    parser.add_argument("--sampler", type=int, default=GenerateRequest.sampler)
     parser.add_argument("--style", help="a trained style; without it the model's default")
     parser.add_argument("--rows", type=Path, help="write the closest row of every m, b, p for visible_lip_closures.py")
     options = parser.parse_args(arguments)
@@ -86,6 +87,7 @@ def main(arguments: list[str] | None = None) -> None:
         ("face",),
         steps=options.steps,
         guidance=options.guidance,
+        sampler=options.sampler,
         style=Style.named(options.style),
     )
     models, encoder = load_models(), SpeechEncoder.load()

@@ -196,6 +196,34 @@ PHONES = [
 ]
 """Mouth shapes on the phones that can be lip-read."""
 
+
+def _speech_lip_intensity(judged: Predictions) -> Measure:
+    sounds, speakers = ([getattr(clip, name) for clip in judged.clips] for name in ("samples", "speaker"))
+    return metrics.speech_lip_intensity_correlation(judged.predicted, sounds, speakers)
+
+
+TIMING = [
+    Column("misaligned ms", lambda j: metrics.mean_temporal_misalignment(j.predicted, j.truth), 0),
+    Column(
+        "contact apex within a frame %",
+        lambda j: metrics.contact_apex_within_a_frame(j.predicted, j.truth, j.phones_by_clip),
+        0,
+        100,
+        _have_phones,
+    ),
+    Column(
+        "contact lasts ms",
+        lambda j: metrics.contact_duration(j.predicted, j.phones_by_clip),
+        0,
+        is_available=_have_phones,
+    ),
+    Column("false contact %", lambda j: metrics.false_contact(j.predicted, j.phones_by_clip), 0, 100, _have_phones),
+    Column(
+        "speech-lip intensity r", _speech_lip_intensity, 2, is_available=lambda clips: len(clips) >= metrics.MIN_CLIPS
+    ),
+]
+"""When the lips move, when and how long they touch, and whether louder speech moves them more."""
+
 MILLIMETRES = [
     Column("LVE", lambda j: metrics.lip_vertex_error(*j.with_known_only()), 2),
     Column("mean vertex error", lambda j: metrics.mean_vertex_error(*j.with_known_only()), 2),

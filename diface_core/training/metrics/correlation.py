@@ -10,8 +10,13 @@ from .measure import Measure, Sums, safe_divide
 
 def pooled_correlation(ours: list[Float32Array], truth: list[Float32Array]) -> Measure:
     """Return Pearson's r over all rows of all clips; NaN where one of the two never moves."""
-    sums = [_moments(o.astype(float), t.astype(float)) for o, t in zip(ours, truth, strict=True)]
-    return Measure(np.array(sums), _pearson)
+    return pearson_measure([o.astype(float) for o in ours], [t.astype(float) for t in truth])
+
+
+def pearson_measure(x: list[Sums], y: list[Sums]) -> Measure:
+    """Return Pearson's r over all values of all clips, (T,) per clip."""
+    sums = np.array([_moments(a, b) for a, b in zip(x, y, strict=True)]).reshape(-1, 6)
+    return Measure(sums, _pearson)
 
 
 def pooled_residual_correlation(ours: list[Float32Array], truth: list[Float32Array]) -> Measure:

@@ -233,7 +233,7 @@ def test_every_operator_has_a_page_of_the_guide() -> None:
 def test_advanced_settings_are_reset(scene) -> None:
     scene.diface.guidance, scene.diface.variety = 3.0, 0.5
     assert bpy.ops.diface.reset_advanced() == {"FINISHED"}
-    assert (scene.diface.guidance, scene.diface.variety) == (1.5, 1.0)
+    assert (scene.diface.guidance, scene.diface.variety) == (1.0, 1.0)
 
 
 def test_delete_all_but_starred_keeps_starred_and_active_takes(scene, head) -> None:
@@ -276,6 +276,15 @@ def test_selected_take_shows_its_time_and_its_parent(scene, head) -> None:
     assert shown.index("First") < shown.index("Copy of First")
     line = next(text for text in shown if text.startswith("Made "))
     assert re.fullmatch(r"Made at \d\d:\d\d from First", line)
+
+
+def test_take_of_an_old_sampler_says_so(scene, head) -> None:
+    request = {"first_frame": 1, "seed": 3, "created": "", "parent": ""}
+    motion = types.Motion(np.zeros((3, len(channels.ALL)), np.float32), channels.ALL, types.FrameRate(24))
+    write_take.write_take(head, motion, "Old", request)
+    assert "Made with the sampler of 0.1.0" in " ".join(drawn("Takes")).replace("Made at", "Made")
+    write_take.write_take(head, motion, "New", {**request, "sampler": types.SAMPLER})
+    assert not any("sampler" in text for text in drawn("Takes"))
 
 
 def test_time_of_another_day_has_its_date() -> None:

@@ -20,6 +20,7 @@ import torch
 from diface_core import channels, request_file
 from diface_core.engines import Engines
 from diface_core.types import (
+    FIRST_SAMPLER,
     AudioSection,
     Constraints,
     FrameRate,
@@ -85,6 +86,7 @@ def request(stated: dict[str, Any], speech: Path, base: Motion | None) -> Genera
         guidance=stated.get("speech_guidance", 1.0),
         style_guidance=stated.get("style_guidance", 1.0),
         variety=stated.get("variety", 1.0),
+        sampler=FIRST_SAMPLER,
         face_strength=stated.get("face_strength", 1.0),
         head_strength=stated.get("head_strength", 1.0),
         head_axes=tuple(stated.get("head_axes", (1.0, 1.0, 1.0))),

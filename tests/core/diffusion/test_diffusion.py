@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from diface_core.diffusion import schedule
 from diface_core.diffusion.guidance import apply_guidance
 from diface_core.diffusion.known_region import KnownRegion, unconstrained
-from diface_core.diffusion.sampler import SamplerState, WindowSpec, sample, sample_stream
+from diface_core.diffusion.sampler import Hold, SamplerState, WindowSpec, sample, sample_stream
 from diface_core.learning import noising
 from diface_core.learning.loss_terms import position_error, velocity_error
 
@@ -113,7 +113,7 @@ def test_unknown_channels_have_no_weight():
 
 def test_rows_of_every_step_are_counted_and_counting_may_stop():
     counted = []
-    rows, reach = SamplerState(NOISE, NOISE, unconstrained(X0)), WindowSpec(0, 1, 40)
+    rows, reach = SamplerState.initial(NOISE, NOISE, unconstrained(X0)), WindowSpec(0, 1, 40)
     list(sample_stream(lambda rows, t: rows.xt, [rows[:30], rows[30:]], 4, reach, counted.append))
     assert sorted(counted) == [10] * 4 + [30] * 4
 
@@ -122,6 +122,42 @@ def test_rows_of_every_step_are_counted_and_counting_may_stop():
 
     with pytest.raises(InterruptedError):
         list(sample_stream(lambda rows, t: rows.xt, [rows], 4, reach, stop))
+
+
+HELD = np.array([1, 3], np.int32)
+
+
+@given(st.integers(1, 50), st.floats(0, 1), st.floats(0.05, 1))
+def test_held_channels_are_predicted_first_and_at_the_nearest_step(steps, time, start):
+    times = schedule.times(steps, start)
+    predicting = Hold(HELD, time).predicting_steps(times)
+    assert 0 in predicting
+    assert len(predicting) <= 2
+    nearest = min(abs(t - time * start) for t in times[:-1])
+    assert any(abs(times[step] - time * start) <= nearest + 1e-12 for step in predicting)
+
+
+def sampled(steps: int, hold: Hold | None, sizes: tuple[int, ...] = (40,), share: float = 0.0) -> np.ndarray:
+    """Return x0 of a denoiser that predicts its time and a share of xt, for rows in parts of these sizes."""
+    states = SamplerState.initial(NOISE, NOISE[..., :0], unconstrained(NOISE))
+    ends = np.cumsum(sizes)
+    parts = [states[slice(end - size, end)] for end, size in zip(ends, sizes, strict=True)]
+    out = sample_stream(
+        lambda rows, t: np.float32(t) + np.float32(share) * rows.xt, parts, steps, WindowSpec(3, 1, 40), hold=hold
+    )
+    return np.concatenate([part.xt for part in out], axis=1)
+
+
+def test_held_channels_end_at_their_last_prediction_and_the_others_at_the_last_step():
+    held = sampled(8, Hold(HELD, 0.25))
+    others = [column for column in range(5) if column not in HELD]
+    assert held[..., HELD] == pytest.approx(0.25, abs=1e-5)
+    assert held[..., others] == pytest.approx(0.125, abs=1e-5)
+
+
+def test_held_channels_do_not_depend_on_the_parts():
+    hold = Hold(HELD, 0.25)
+    assert np.allclose(sampled(8, hold, (7, 20, 13), 0.1), sampled(8, hold, share=0.1), atol=1e-6)
 
 
 def test_zero_steps_are_refused():

@@ -16,10 +16,11 @@ from diface_core.errors import ModelError
 from diface_core.inference.denoiser_config import DenoiserConfig
 from diface_core.model import lip_closure, part_sampler
 from diface_core.model import models as model_set
+from diface_core.model.sampling_rule import sampling_rule
 from diface_core.networks import checkpoint
 from diface_core.networks.denoiser import Denoiser
 from diface_core.networks.torch_denoiser import TorchDenoiser
-from diface_core.types import MODEL_RATE, AudioSection, Constraints, GenerateRequest, Style
+from diface_core.types import FIRST_SAMPLER, MODEL_RATE, SAMPLER, AudioSection, Constraints, GenerateRequest, Style
 
 REQUEST = GenerateRequest(AudioSection(Path("unused")), steps=4)
 
@@ -113,6 +114,31 @@ def test_face_weights_are_between_0_and_1(models, features):
     assert values.min() >= 0
     assert values.max() <= 1
     assert (values[:, close] <= values[:, jaw]).all()
+
+
+MOUTH = np.array([name.startswith(("jaw", "mouth", "tongue")) for name in channels.FACE])
+
+
+def test_seeds_start_from_less_noise_in_the_mouth_and_from_as_much_elsewhere():
+    old, new = (sampling_rule("face", version).noise for version in (FIRST_SAMPLER, SAMPLER))
+    assert (old == 1).all()
+    assert (new[MOUTH] < 0.5).all()
+    assert (new[~MOUTH] == 1).all()
+    assert (sampling_rule("head", SAMPLER).noise == 1).all()
+
+
+def test_unknown_sampler_is_refused(models, features):
+    with pytest.raises(ModelError, match="sampler 9"):
+        models.sample(features, dataclasses.replace(REQUEST, sampler=9))
+
+
+def test_lips_never_intersect_and_others_stay():
+    weights = np.random.default_rng(0).uniform(-0.2, 1.2, (50, 52)).astype(np.float32)
+    met = lip_closure.separate_lips(weights)
+    jaw, close = lip_closure.JAW_OPEN, lip_closure.MOUTH_CLOSE
+    assert (met[:, close] <= met[:, jaw]).all()
+    others = [column for column in range(52) if column != close]
+    assert np.array_equal(met[:, others], weights[:, others].clip(0, 1))
 
 
 def test_small_lip_gaps_close_and_large_ones_stay():

@@ -33,6 +33,8 @@ from diface_core import (
 )
 from diface_core.protocol import MAGIC, Message, framing
 from diface_core.types import (
+    FIRST_SAMPLER,
+    SAMPLER,
     AdaptationRequest,
     AdaptationResult,
     Pins,
@@ -86,12 +88,21 @@ requests = st.builds(
     head_strength=number,
     style_guidance=number,
     variety=number,
+    sampler=st.sampled_from([1, 2]),
     head_axes=st.tuples(number, number, number),
     style=st.builds(Style, st.lists(st.tuples(text, number)).map(tuple), number),
     layers=st.builds(Layers, *[st.none() | st.integers(0, 2**63)] * 3),
     constraints=st.none() | constraints(),
     engine=st.none() | engines,
 )
+
+
+def test_request_without_a_sampler_is_of_the_first():
+    """Requests of 0.1.0 do not state one."""
+    message = protocol.generate_request_message(GenerateRequest(AudioSection(Path("a.wav"))), 1)
+    assert protocol.parse_generate_request(message).sampler == SAMPLER
+    del message.data["sampler"]
+    assert protocol.parse_generate_request(message).sampler == FIRST_SAMPLER
 
 
 @st.composite

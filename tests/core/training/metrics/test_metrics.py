@@ -370,3 +370,72 @@ def test_non_speech_sounds_are_finite_and_audible():
         assert samples.dtype == np.float32
         assert np.abs(samples).max() <= 1.0, name
         assert samples.any() or name == "silence"
+
+
+# --- timing and contacts ---------------------------------------------------------------------------------------------
+
+
+def delayed(values: np.ndarray, rows: int) -> np.ndarray:
+    """Return face weights that come `rows` rows later; the first row is repeated."""
+    return np.concatenate([np.repeat(values[:1], rows, axis=0), values[: len(values) - rows]])
+
+
+def test_misalignment_is_0_for_the_truth_and_the_delay_for_a_delayed_one(faces):
+    assert metrics.mean_temporal_misalignment(faces, faces).value == 0
+    late = [metrics.mean_temporal_misalignment([delayed(f, 2) for f in faces], faces).value]
+    late += [metrics.mean_temporal_misalignment([delayed(f, 1) for f in faces], faces).value]
+    assert late == pytest.approx([2000 / 30, 1000 / 30], rel=0.25)
+
+
+def test_misalignment_does_not_depend_on_the_amplitude(faces):
+    measured = metrics.mean_temporal_misalignment([0.8 * f for f in faces], faces).value
+    assert measured < 10
+
+
+def sounds_of(levels: np.ndarray) -> list[np.ndarray]:
+    noise = np.random.default_rng(0).standard_normal(SAMPLE_RATE)
+    return [(level * noise).astype(np.float32) for level in levels]
+
+
+def test_intensity_correlation_is_1_if_lips_move_in_proportion_to_the_speech():
+    """Each speaker is standardised, so that a loud or a lively one does not count as a correlation."""
+    levels = np.linspace(0.1, 1, 10)
+    base = face(jawOpen=0.4 * smooth(0))
+    loud = [level * base for level in levels] + [0.2 * level * base for level in levels]
+    sounds = sounds_of(levels) + sounds_of(5 * levels)
+    speakers = ["one"] * 10 + ["other"] * 10
+    r = metrics.speech_lip_intensity_correlation(loud, sounds, speakers)
+    assert r.value == pytest.approx(1)
+    assert metrics.speech_lip_intensity_correlation(loud[::-1], sounds, speakers).value == pytest.approx(-1)
+
+
+def test_intensity_correlation_needs_several_clips_of_a_speaker(faces):
+    few = metrics.speech_lip_intensity_correlation(faces, sounds_of(np.ones(5)), ["one"] * 5)
+    assert np.isnan(few.value)
+
+
+def closing(row: int, held: int = 1) -> np.ndarray:
+    """Return an open mouth that is shut for `held` rows from `row` on, and opens within two rows."""
+    away = np.clip(np.maximum(row - np.arange(60), np.arange(60) - (row + held - 1)) / 2, 0, 1)
+    return face(60, jawOpen=0.4 * away.astype(np.float32))
+
+
+SAID = phones((0.0, 0.5, ""), (0.5, 0.9, "AA"), (0.9, 1.0, "M"), (1.0, 1.5, "AA"), (1.5, 1.9, "S"), (1.9, 2.0, ""))
+
+
+@pytest.mark.parametrize(("rows", "is_hit"), [(0, True), (1, True), (2, False), (-1, True), (-3, False)])
+def test_contact_apex_is_within_a_frame_or_not(rows, is_hit):
+    hits = metrics.contact_apex_within_a_frame([closing(28 + rows)], [closing(28)], [SAID])
+    assert hits.value == is_hit
+
+
+@pytest.mark.parametrize("held", [1, 2, 4])
+def test_contact_lasts_as_long_as_the_lips_touch(held):
+    assert metrics.contact_duration([closing(27, held)], [SAID]).value == pytest.approx(1000 / 30 * held)
+    assert np.isnan(metrics.contact_duration([face(60, jawOpen=0.4)], [SAID]).value)
+
+
+def test_contact_counts_as_false_only_away_from_labials():
+    assert metrics.false_contact([closing(28)], [SAID]).value == 0  # on m itself
+    assert metrics.false_contact([closing(50)], [SAID]).value == 1  # in the middle of s, whose neighbour is no m, b, p
+    assert metrics.false_contact([face(60, jawOpen=0.4)], [SAID]).value == 0

@@ -1,0 +1,1 @@
+"""Comparisons that decided how DiFACE works: speech encoders, and how the face is sampled."""
