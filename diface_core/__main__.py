@@ -21,6 +21,9 @@ from .types import GenerateRequest, Progress
 if TYPE_CHECKING:
     from .engines import Engines
 
+ALIGN = "align"
+"""The command whose arguments `cli/align.py` reads."""
+
 PERSONALISE = "personalise"
 """The command whose arguments `cli/personalise.py` reads."""
 
@@ -33,6 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     if list(arguments[:1]) == [PERSONALISE]:
         return _personalise(arguments[1:])
+    if list(arguments[:1]) == [ALIGN]:
+        from .cli.align import main as align
+
+        return align(arguments[1:])
     if list(arguments[:1]) == [THREEDIFACE]:
         set_wait_policy()
         from .threediface.cli.command import main as threediface
@@ -105,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m diface_core", description="Face and head motion from speech.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     generate_options.add_arguments(commands.add_parser("generate", help="generate motion from an audio file"))
+    commands.add_parser(ALIGN, help="find when each word of a transcript is heard")
     commands.add_parser(PERSONALISE, help="fit a speaking style to audio and its motion")
     commands.add_parser(THREEDIFACE, help="run the published 3DiFACE models with the original's config and flags")
     return parser

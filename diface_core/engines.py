@@ -10,6 +10,8 @@ from typing import Protocol
 
 import numpy as np
 
+from .alignment.align import align
+from .alignment.aligner import Aligner
 from .audio import reading
 from .constrained import channel_strengths
 from .errors import ModelError
@@ -38,6 +40,7 @@ from .types import (
     SolveResult,
     ThreeDiface,
 )
+from .words import Alignment, AlignRequest
 
 LOADING, READING, REDUCING_SHAPES = "Loading the models", "Reading the audio", "Reducing the shapes"
 TRANSFERRING_SHAPES, FITTING_SHAPES = "Transferring the shapes", "Fitting the sculpt"
@@ -100,6 +103,7 @@ class Engines:
     ) -> None:
         self._load_generator, self._load_threediface = load_generator, load_threediface
         self._generator: MotionGenerator | None = None
+        self._aligner: Aligner | None = None
         self._threediface: tuple[object, ThreeDifaceGenerator] | None = None
 
     @classmethod
@@ -157,6 +161,15 @@ class Engines:
         from .style_adaptation.learn import adapt_style
 
         return adapt_style(request, report)
+
+    def align(self, request: AlignRequest, report: Report) -> Alignment:
+        """Return when the words of a transcript are heard.
+
+        Raises AudioError, and DifaceError if the transcript does not fit or PocketSphinx is missing.
+        """
+        if self._aligner is None:
+            self._aligner = Aligner()
+        return align(request, self._aligner, report)
 
     def _loaded_generator(self, report: Report = lambda progress: None) -> MotionGenerator:
         if self._generator is None:

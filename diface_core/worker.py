@@ -40,10 +40,14 @@ from .types import (
     SolveRequest,
     SolveResult,
 )
+from .words import Alignment, AlignRequest
 
 log = logging.getLogger(__name__)
 
-Request = GenerateRequest | ShapesRequest | SolveRequest | AdaptationRequest | SelfTestRequest
+Request = GenerateRequest | ShapesRequest | SolveRequest | AdaptationRequest | SelfTestRequest | AlignRequest
+
+VERSIONED = ("onnxruntime", "torch", "pocketsphinx")
+"""Packages whose versions the worker states when it starts; the last two are optional."""
 
 IDLE_SECONDS = 1800.0
 """A worker without a request for this time ends, and its memory is free. The next request starts another."""
@@ -80,6 +84,10 @@ class Engine(Protocol):
 
     def self_test(self, request: SelfTestRequest, report: Report, /) -> SelfTestResult:
         """Load the models and measure their speed. Raises as `generate`."""
+        ...
+
+    def align(self, request: AlignRequest, report: Report, /) -> Alignment:
+        """Return when the words of a transcript are heard. Raises as `generate`."""
         ...
 
     def prefetch(self) -> None:
@@ -254,7 +262,7 @@ def _claim_streams() -> tuple[FileIO, FileIO]:
 
 
 def _versions() -> dict[str, str | None]:
-    return {"python": platform.python_version(), **{name: _version(name) for name in ("onnxruntime", "torch")}}
+    return {"python": platform.python_version(), **{name: _version(name) for name in VERSIONED}}
 
 
 def _version(package: str) -> str | None:

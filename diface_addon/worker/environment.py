@@ -21,14 +21,16 @@ PACKAGES = (
     "transformers==5.23.0",
     "tqdm==4.70.1",
     "pyyaml==6.0.3",
+    'pocketsphinx==5.1.1; python_version in "3.11, 3.13"',
+    "espeakng-loader==0.2.4",
 )
-"""What the worker needs with the user's 3DiFACE models: the versions of wheels/lock.py."""
+"""What the worker needs with the user's 3DiFACE models, and to align words: the versions of wheels/lock.py."""
 
-DOWNLOAD_MEGABYTES = {"linux": 2800, "win32": 190, "darwin": 180}
+DOWNLOAD_MEGABYTES = {"linux": 2840, "win32": 230, "darwin": 220}
 """Size of the packages and their dependencies by system, for Python 3.11: on Linux torch includes CUDA."""
 
 PYTHON_VERSIONS = ((3, 11), (3, 12), (3, 13), (3, 14))
-"""For which all packages have wheels."""
+"""For which all packages have wheels, except PocketSphinx, which is optional."""
 
 PROBE = "import sys, venv, ensurepip; print(sys.version_info[0], sys.version_info[1])"
 PROBE_SECONDS = 5.0

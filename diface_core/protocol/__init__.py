@@ -1,5 +1,6 @@
 """Protocol between Blender and the worker: requests, progress and results as messages on a pipe."""
 
+from .alignment_messages import align_request_message, alignment_message, parse_align_request, parse_alignment
 from .exchanges import (
     EXCHANGES,
     Exchange,
@@ -56,6 +57,8 @@ __all__ = [
     "TruncatedMessage",
     "adaptation_request_message",
     "adaptation_result_message",
+    "align_request_message",
+    "alignment_message",
     "buffers",
     "check_size",
     "error_message",
@@ -66,6 +69,8 @@ __all__ = [
     "pack",
     "parse_adaptation_request",
     "parse_adaptation_result",
+    "parse_align_request",
+    "parse_alignment",
     "parse_error",
     "parse_generate_request",
     "parse_generate_result",

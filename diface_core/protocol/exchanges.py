@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..types import AdaptationRequest, GenerateRequest, SelfTestRequest, ShapesRequest, SolveRequest
-from . import messages
+from ..words import AlignRequest
+from . import alignment_messages, messages
 from .framing import Message
 
 
@@ -75,6 +76,15 @@ EXCHANGES = (
         "tested",
         messages.self_test_result_message,
         messages.parse_self_test_result,
+    ),
+    Exchange(
+        "align",
+        AlignRequest,
+        alignment_messages.align_request_message,
+        alignment_messages.parse_align_request,
+        "aligned",
+        alignment_messages.alignment_message,
+        alignment_messages.parse_alignment,
     ),
 )
 """Every kind of request that the worker accepts. A new one is one entry here and one method of the engine."""

@@ -165,7 +165,7 @@ def test_versions_are_those_of_the_lists() -> None:
     spec = importlib.util.spec_from_file_location("lock", path)
     lock = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(lock)
-    assert sorted(environment.PACKAGES) == sorted([*lock.RUNTIME, *lock.TORCH_PACKAGES])
+    assert sorted(environment.PACKAGES) == sorted([*lock.RUNTIME, *lock.TORCH_PACKAGES, *lock.ALIGNMENT])
 
 
 # The operator

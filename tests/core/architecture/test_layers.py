@@ -24,8 +24,9 @@ ADDON_LAYERS = {
 """Each part of the add-on, and the parts that it may import."""
 
 CORE_LAYERS = (
-    "types", "errors", "channels", "atomic_write", "runtime", "untrusted",
-    "motion", "inference", "protocol", "request_file", "audio", "faces", "layers", "diffusion", "model",
+    "types", "errors", "words", "channels", "atomic_write", "runtime", "untrusted",
+    "motion", "inference", "transcripts", "protocol", "request_file", "audio", "alignment", "faces", "layers",
+    "diffusion", "model",
     "networks", "learning", "style_adaptation", "cli", "threediface", "constrained", "generate", "engines",
     "worker", "__main__", "asset_build", "training",
 )  # fmt: skip

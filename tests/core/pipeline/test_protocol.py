@@ -48,6 +48,7 @@ from diface_core.types import (
     ThreeDiface,
     VertexPins,
 )
+from diface_core.words import Alignment, AlignRequest, Cue, Phone, Word
 
 number = st.floats(allow_nan=False)
 rate = st.builds(FrameRate, st.floats(1, 240), st.floats(0.5, 2))
@@ -193,6 +194,23 @@ def test_self_test_round_trip(seconds, device, speed, torch_device, problems):
     assert protocol.parse_self_test_request(through(protocol.self_test_request_message(request, 4))) == request
     result = SelfTestResult(device, speed, torch_device, tuple(problems))
     assert protocol.parse_self_test_result(through(protocol.self_test_result_message(result, 4))) == result
+
+
+times = st.tuples(st.floats(-1e4, 1e4), st.floats(1e-3, 1e4)).map(lambda pair: (pair[0], pair[0] + pair[1]))
+phones = st.builds(lambda label, pair: Phone(label, *pair), text, times)
+words = st.builds(
+    lambda label, pair, parts, accent, score: Word(label, *pair, tuple(parts), accent, score),
+    text, times, st.lists(phones, max_size=3), st.none() | st.floats(0, 9), st.none() | st.floats(-90, 0),
+)  # fmt: skip
+cues = st.builds(Cue, text) | st.builds(lambda label, pair: Cue(label, *pair), text, times)
+
+
+@given(st.lists(cues, max_size=3), st.lists(words, max_size=3), st.lists(text, max_size=2), text)
+def test_alignment_round_trip(said, heard, notes, language):
+    request = AlignRequest(AudioSection(Path("speech.wav"), 0.5, 2.0), tuple(said), language)
+    assert protocol.parse_align_request(through(protocol.align_request_message(request, 4))) == request
+    result = Alignment(tuple(heard), tuple(notes))
+    assert protocol.parse_alignment(through(protocol.alignment_message(result, 4))) == result
 
 
 @given(hnp.array_shapes(min_dims=2, max_dims=2, min_side=0, max_side=5), number, number, st.data())

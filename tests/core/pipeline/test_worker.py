@@ -75,7 +75,7 @@ def test_hello_is_sent_before_the_models_load():
     assert hello.kind == "hello"
     assert hello.data["protocol"] == protocol.VERSION
     assert hello.data["versions"]["python"] == "{}.{}.{}".format(*sys.version_info)
-    assert set(hello.data["versions"]) == {"python", "onnxruntime", "torch"}
+    assert set(hello.data["versions"]) == {"python", "onnxruntime", "torch", "pocketsphinx"}
     assert hello.data["versions"]["onnxruntime"]
     pipe.close()
 

@@ -1,0 +1,1 @@
+"""Transcripts: read files, split text into words, spell out numbers. Needs nothing but Python."""
