@@ -9,6 +9,7 @@ if __name__.count(".") > 1 and not TYPE_CHECKING:
     from ..diface_core.faces.head import Head, load_head
     from ..diface_core.faces.poses import displacements, known_poses, pose_channels, pose_set, solve_poses
     from ..diface_core.faces.poses import perception as lip_perception
+    from ..diface_core.motion import files as motion_files
     from ..diface_core.motion import key_reduction, pc2, warp
     from ..diface_core.runtime import start_errors
 else:
@@ -18,6 +19,7 @@ else:
     from diface_core.faces.head import Head, load_head
     from diface_core.faces.poses import displacements, known_poses, pose_channels, pose_set, solve_poses
     from diface_core.faces.poses import perception as lip_perception
+    from diface_core.motion import files as motion_files
     from diface_core.motion import key_reduction, pc2, warp
     from diface_core.runtime import start_errors
 
@@ -33,6 +35,7 @@ __all__ = [
     "known_poses",
     "lip_perception",
     "load_head",
+    "motion_files",
     "pc2",
     "placement",
     "pose_channels",

@@ -22,7 +22,7 @@ FOR_THE_ADDON = {
     "diface_core.protocol",
     "diface_core.request_file",
     "diface_core.runtime.start_errors",
-    *(f"diface_core.motion.{name}" for name in ("key_reduction", "warp", "pc2")),
+    *(f"diface_core.motion.{name}" for name in ("key_reduction", "warp", "pc2", "files")),
     "diface_core.faces.head",
     *(
         f"diface_core.faces.poses.{name}"

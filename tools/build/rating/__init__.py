@@ -1,0 +1,1 @@
+"""Blind comparisons of two sets of videos: the page, its pairs, and the pooled results."""
