@@ -103,15 +103,17 @@ def plot_keep_motion(made: Maker) -> None:
 
 
 def plot_variety(made: Maker) -> None:
-    """The brows of four seeds with a variety of 0, 1 and 2."""
-    figure, rows = plt.subplots(3, figsize=(WIDE[0], 4), sharex=True, sharey=True)
-    for axes, variety in zip(rows, (0.0, 1.0, 2.0), strict=True):
+    """The brows and the jaw of four seeds with a variety of 0, 1 and 2."""
+    figure, grid = plt.subplots(3, 2, figsize=(WIDE[0], 4), sharex=True, sharey="col")
+    for row, variety in zip(grid, (0.0, 1.0, 2.0), strict=True):
         for seed, colour in enumerate(COLOURS):
             motion = made.motion(parts=("face",), variety=variety, seed=seed)
-            axes.plot(motion.column("browInnerUp"), color=colour, lw=1)
-        axes.set_ylabel(f"Variety {variety:g}")
-    rows[0].set_title("browInnerUp of four seeds", loc="left", fontsize=8)
-    rows[-1].set_xlabel("frame")
+            for axes, channel in zip(row, ("browInnerUp", "jawOpen"), strict=True):
+                axes.plot(motion.column(channel), color=colour, lw=1)
+                axes.set_title(f"{channel} of four seeds" if variety == 0 else "", loc="left", fontsize=8)
+        row[0].set_ylabel(f"Variety {variety:g}")
+    for axes in grid[-1]:
+        axes.set_xlabel("frame")
     save(figure, "settings-variety")
 
 
@@ -119,8 +121,8 @@ def plot_quality(made: Maker) -> None:
     """The same seed in 8 and in 25 steps."""
     figure, axes = plt.subplots(figsize=WIDE)
     for colour, (name, steps) in zip(COLOURS, {"Draft, 8 steps": 8, "Final, 25 steps": 25}.items(), strict=False):
-        axes.plot(made.motion(parts=("face",), steps=steps).column("jawOpen"), color=colour, lw=1.2, label=name)
-    axes.set(xlim=(90, 260), xlabel="frame", ylabel="jawOpen")
+        axes.plot(made.motion(parts=("face",), steps=steps).column("browInnerUp"), color=colour, lw=1.2, label=name)
+    axes.set(xlim=(90, 260), xlabel="frame", ylabel="browInnerUp")
     axes.legend()
     save(figure, "settings-quality")
 
