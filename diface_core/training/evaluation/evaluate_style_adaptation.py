@@ -19,6 +19,7 @@ from ...audio import reading
 from ...engines import Engines
 from ...types import AdaptationRequest, AudioSection, GenerateRequest, Layers, Motion, Style, StyleExample
 
+DEFAULT_GUIDANCE = GenerateRequest.guidance
 JAW_GAIN, SMILE_OFFSET = 1.5, 0.3
 TEST_SECONDS = 12.0
 """Seconds of the last sound that are generated."""
@@ -35,7 +36,9 @@ def apply_edit(motion: Motion) -> Motion:
     return Motion(np.clip(values, 0, 1), motion.channels, motion.rate)
 
 
-def generate_take(engines: Engines, section: AudioSection, style: Style, seed: int, guidance: float = 1.5) -> Motion:
+def generate_take(
+    engines: Engines, section: AudioSection, style: Style, seed: int, guidance: float = DEFAULT_GUIDANCE
+) -> Motion:
     """Generate a take of the face, without layers."""
     layers = Layers(None, None, None)
     request = GenerateRequest(section, ("face",), seed=seed, guidance=guidance, style=style, layers=layers)
@@ -78,7 +81,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("sounds", type=Path, nargs="+", help="speech of one speaker; the last one is held out")
     parser.add_argument("--seconds", type=float, nargs="+", default=[10, 20, 60])
     parser.add_argument("--takes", type=int, default=2, help="takes of the last sound (default: %(default)s)")
-    parser.add_argument("--guidance", type=float, default=1.5, help="guidance scale for speech of takes in the style")
+    parser.add_argument("--guidance", type=float, default=DEFAULT_GUIDANCE, help="of takes in the style")
     options = parser.parse_args(arguments)
     engines = Engines.create(None)
     (unseen,) = audio_sections(options.sounds[-1:], TEST_SECONDS)
