@@ -7,11 +7,12 @@ from .jobs.setup import prefetch
 from .panels import manual, menus, take_rows
 from .rig.discovery import find_character
 from .scene.pins import pinned_frames
-from .settings import character_settings, messages, migration, preferences, scene_settings
+from .settings import character_settings, messages, migration, preferences, scene_settings, word_settings
 
 MODULES = (
     character_settings,
     scene_settings,
+    word_settings,
     messages,
     migration,
     preferences,

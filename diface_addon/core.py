@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 if __name__.count(".") > 1 and not TYPE_CHECKING:
     from .. import diface_core
-    from ..diface_core import channels, errors, protocol, request_file, types
+    from ..diface_core import channels, errors, protocol, request_file, types, words
     from ..diface_core.faces.flame import flame_model, identities, placement, recognition
     from ..diface_core.faces.head import Head, load_head
     from ..diface_core.faces.poses import displacements, known_poses, pose_channels, pose_set, solve_poses
@@ -12,9 +12,10 @@ if __name__.count(".") > 1 and not TYPE_CHECKING:
     from ..diface_core.motion import files as motion_files
     from ..diface_core.motion import key_reduction, pc2, warp
     from ..diface_core.runtime import start_errors
+    from ..diface_core.transcripts import read_transcript, spread_words
 else:
     import diface_core
-    from diface_core import channels, errors, protocol, request_file, types
+    from diface_core import channels, errors, protocol, request_file, types, words
     from diface_core.faces.flame import flame_model, identities, placement, recognition
     from diface_core.faces.head import Head, load_head
     from diface_core.faces.poses import displacements, known_poses, pose_channels, pose_set, solve_poses
@@ -22,6 +23,7 @@ else:
     from diface_core.motion import files as motion_files
     from diface_core.motion import key_reduction, pc2, warp
     from diface_core.runtime import start_errors
+    from diface_core.transcripts import read_transcript, spread_words
 
 __all__ = [
     "Head",
@@ -41,10 +43,13 @@ __all__ = [
     "pose_channels",
     "pose_set",
     "protocol",
+    "read_transcript",
     "recognition",
     "request_file",
     "solve_poses",
+    "spread_words",
     "start_errors",
     "types",
     "warp",
+    "words",
 ]

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from .types import AudioSection
 
+DOUBTFUL_SCORE = -9.5
+"""Score of a word below which its times are doubtful: about 2% of the words of right transcripts."""
+
 
 @dataclass(frozen=True)
 class Phone:

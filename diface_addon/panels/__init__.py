@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import edit, takes
+from . import edit, takes, words
 from .advanced import Advanced
 from .character import Character
 from .edit import Edit
@@ -15,14 +15,15 @@ from .head import Head
 from .panel_base import PanelBase
 from .style import Style
 from .takes import Takes
+from .words import Words
 
 SPACES = ("VIEW_3D", "SEQUENCE_EDITOR")
 """Editors with the whole panel."""
 KEY_EDITORS = ("DOPESHEET_EDITOR", "GRAPH_EDITOR")
 """Editors with the panels for editing only."""
-SUB_PANELS = (Character, Takes, Edit, Style, Head, Eyes, Advanced, Export)
+SUB_PANELS = (Character, Takes, Edit, Words, Style, Head, Eyes, Advanced, Export)
 """The sub-panels, from top to bottom."""
-KEY_EDITOR_PANELS = (Edit, Takes)
+KEY_EDITOR_PANELS = (Edit, Words, Takes)
 
 
 def _panel_class(panel: type[PanelBase], space: str, parent: str = "") -> type[bpy.types.Panel]:
@@ -35,6 +36,7 @@ def _panel_class(panel: type[PanelBase], space: str, parent: str = "") -> type[b
 CLASSES = (
     edit.DIFACE_MT_pinned_frames,
     takes.DIFACE_MT_takes,
+    words.DIFACE_UL_words,
     *(
         _panel_class(panel, space, "" if panel is Main else f"{space}_PT_diface_main")
         for space in SPACES

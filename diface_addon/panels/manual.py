@@ -40,6 +40,16 @@ PAGE_BY_OPERATOR = {
     "regenerate": "editing.md",
     "in_between": "editing.md",
     "swap_keyframes": "editing.md",
+    "align_words": "words.md",
+    "load_words": "words.md",
+    "word_markers": "words.md",
+    "move_face_to_words": "words.md",
+    "keep_face": "words.md",
+    "reset_word_times": "words.md",
+    "regenerate_word": "words.md",
+    "close_word": "words.md",
+    "emphasise_word": "words.md",
+    "scale_word": "words.md",
     "generate_variations": "takes.md",
     "use_take": "takes.md",
     "delete_take": "takes.md",
@@ -64,6 +74,8 @@ PAGE_BY_OPERATOR = {
 """Operator `bpy.ops.diface.NAME` -> its page."""
 
 PAGE_BY_SETTINGS = {
+    "difacewords": "words.md",
+    "difaceword": "words.md",
     "editsettings": "editing.md",
     "threedifacesettings": "threediface.md",
     "difacecharacter": "settings.md",

@@ -17,6 +17,18 @@ MENU_OPERATORS = (
     ("diface.sculpt_pose", "diface.pin_sculpt", "diface.discard_sculpt"),
     ("diface.regenerate", "diface.in_between", "diface.swap_keyframes", "diface.splice_take"),
     (
+        "diface.align_words",
+        "diface.load_words",
+        "diface.word_markers",
+        "diface.move_face_to_words",
+        "diface.keep_face",
+        "diface.reset_word_times",
+        "diface.regenerate_word",
+        "diface.close_word",
+        "diface.emphasise_word",
+        "diface.scale_word",
+    ),
+    (
         "diface.duplicate_take",
         "diface.delete_take",
         "diface.delete_unstarred",
@@ -71,6 +83,9 @@ def _draw_operator(layout: bpy.types.UILayout, name: str) -> None:
     elif name == "diface.jump_to_pin":
         layout.operator(name, text="Jump to Next Pin").to = "NEXT"
         layout.operator(name, text="Jump to Previous Pin").to = "PREVIOUS"
+    elif name == "diface.scale_word":
+        layout.operator(name, text="Say Softer").how = "SOFTER"
+        layout.operator(name, text="Say Wider").how = "WIDER"
     elif name in ADDING:
         layout.operator(name, text=ADDING[name])
     else:

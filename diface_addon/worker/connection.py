@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from ..core import errors, protocol, types
+from ..core import errors, protocol, types, words
 from .launch import RETRY_HINT, TIMEOUT_HINT, WORKER_PYTHON_HINT, exit_error
 
 log = logging.getLogger(__name__)
@@ -31,10 +31,22 @@ class Restart:
     """
 
 
-Result = types.GenerateResult | types.Shapes | types.SolveResult | types.AdaptationResult | types.SelfTestResult
+Result = (
+    types.GenerateResult
+    | types.Shapes
+    | types.SolveResult
+    | types.AdaptationResult
+    | types.SelfTestResult
+    | words.Alignment
+)
 Event = types.Progress | Result | errors.DifaceError | Restart
 Request = (
-    types.GenerateRequest | types.ShapesRequest | types.SolveRequest | types.AdaptationRequest | types.SelfTestRequest
+    types.GenerateRequest
+    | types.ShapesRequest
+    | types.SolveRequest
+    | types.AdaptationRequest
+    | types.SelfTestRequest
+    | words.AlignRequest
 )
 Events = queue.SimpleQueue
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from ..core import errors, types
+from ..core import errors, types, words
 from .connection import Connection, Event, Request, Restart, Result
 from .launch import MODULE, RETRY_HINT, Launch
 
@@ -27,9 +27,16 @@ RequestT = TypeVar(
     types.SolveRequest,
     types.AdaptationRequest,
     types.SelfTestRequest,
+    words.AlignRequest,
 )
 ResultT = TypeVar(
-    "ResultT", types.GenerateResult, types.Shapes, types.SolveResult, types.AdaptationResult, types.SelfTestResult
+    "ResultT",
+    types.GenerateResult,
+    types.Shapes,
+    types.SolveResult,
+    types.AdaptationResult,
+    types.SelfTestResult,
+    words.Alignment,
 )
 State = Literal["running", "done", "failed", "cancelled"]
 

@@ -6,6 +6,7 @@ import bpy
 
 from ...core import channels, errors
 from ...jobs import edit, edit_plan, running_job
+from ...jobs.words import word_list
 from ...scene.animation import active_curves
 from ...scene.edits import frame_choice
 from ...scene.pins import pins
@@ -37,6 +38,8 @@ class DIFACE_OT_in_between(ModalJobOperator, bpy.types.Operator):
 
     def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
         frames = (self.first, self.last) if self.last > self.first else None
+        if frames is None and context.scene.diface.edit.frame_choice == "WORD":
+            frames = word_list.chosen_frames(context).frames
         return edit.begin(context, lambda base: plan_in_between(bpy.context, base, frames))
 
 

@@ -116,9 +116,18 @@ def audio_section(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, folder: P
     if compat.strip_is_retimed(scene, strip, file):
         return types.AudioSection(mixdown.mix_strip(scene, strip, (first, end), folder), 0.0, seconds)
 
-    hidden = first - compat.strip_bounds(strip)[0]
-    start = rate.seconds(compat.strip_trim(strip) + hidden) - getattr(strip, "sound_offset", 0.0)
-    return types.AudioSection(decode.ensure_readable(file, folder), start, seconds)
+    return types.AudioSection(decode.ensure_readable(file, folder), first_second(strip, rate), seconds)
+
+
+def first_second(strip: bpy.types.bpy_struct, rate: types.FrameRate) -> float:
+    """Return the second of its sound with which a strip begins; negative if it begins with silence.
+
+    At the sound's speed: 0 for a strip whose speed was changed, in Blenders that store that.
+    """
+    if len(getattr(strip, "retiming_keys", ())):
+        return 0.0
+    hidden = bounds(strip)[0] - compat.strip_bounds(strip)[0]
+    return rate.seconds(compat.strip_trim(strip) + hidden) - getattr(strip, "sound_offset", 0.0)
 
 
 def _parent_metas(strip: bpy.types.bpy_struct) -> list[bpy.types.bpy_struct]:

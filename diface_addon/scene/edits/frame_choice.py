@@ -17,6 +17,7 @@ RANGE_CHOICES = (
     ("PREVIEW", "Preview Range", "The frames of the preview range (P in a timeline)", 0),
     ("KEYS", "Selected Keys", "The frames between the first and the last selected key", 1),
     ("STRIP", "Whole Take", "Every frame of the take", 2),
+    ("WORD", "Chosen Word", "The frames of the word that is chosen under Words", 5),
     ("MARKERS", "Between Markers", "The frames between the two markers around the playhead, or two selected ones", 3),
 )
 """Items of an enum property."""

@@ -74,13 +74,7 @@ def set_values(
         SceneError: A data-block to key is in another file. Nothing is changed.
     """
     active = active_curves.find_active_curves(obj)
-    new = {target.address: target.value(values) for target in active_curves.face_targets(obj)}
-    value_of = {address: value for address, value in new.items() if value is not None}
-    for group in active_curves.groups(obj):
-        if group.channels & values.keys():
-            value_of |= _group_values(obj, group, frame, values, active)
-    if set(values) & set(channels.HEAD):
-        value_of |= _head_pose_values(obj, frame, values, active, placed)
+    value_of = _property_values(obj, frame, values, active, placed)
     character_checks.check_blocks(obj, {address[0]: active_curves.data_block(obj, address[0]) for address in value_of})
     locked = [address for address in value_of if address in active and is_locked(active[address].fcurve)]
     free = [address for address in value_of if address not in locked]
@@ -93,6 +87,36 @@ def set_values(
         tuple(name for name in values if name in keyed or (name in channels.HEAD and HEAD in keyed)),
         locked_notes(obj, locked),
     )
+
+
+def value_pins(
+    obj: bpy.types.Object, frame: float, values: dict[str, float], placed: placement.Placement | None = None
+) -> list[Pin]:
+    """Return pins at `frame` that hold values of channels, as float32. Nothing is written. Arguments of `set_values`.
+
+    Channels that `obj` has no shape key for are left out.
+    """
+    known = active_curves.channels_by_address(obj)
+    value_of = _property_values(obj, frame, values, active_curves.find_active_curves(obj), placed)
+    return [Pin(*address, frame, float(np.float32(value)), known[address]) for address, value in value_of.items()]
+
+
+def _property_values(
+    obj: bpy.types.Object,
+    frame: float,
+    values: dict[str, float],
+    active: dict[PropertyAddress, ActiveCurve],
+    placed: placement.Placement | None,
+) -> dict[PropertyAddress, float]:
+    """Return the values of properties that give channels these values at a frame."""
+    new = {target.address: target.value(values) for target in active_curves.face_targets(obj)}
+    value_of = {address: value for address, value in new.items() if value is not None}
+    for group in active_curves.groups(obj):
+        if group.channels & values.keys():
+            value_of |= _group_values(obj, group, frame, values, active)
+    if set(values) & set(channels.HEAD):
+        value_of |= _head_pose_values(obj, frame, values, active, placed)
+    return value_of
 
 
 def _group_values(

@@ -9,7 +9,14 @@ from pathlib import Path
 import bpy
 import pytest
 
-from diface_addon.settings import character_settings, edit_settings, preferences, scene_settings, threediface_settings
+from diface_addon.settings import (
+    character_settings,
+    edit_settings,
+    preferences,
+    scene_settings,
+    threediface_settings,
+    word_settings,
+)
 from tests import doc_blocks
 
 SETTINGS = (doc_blocks.ROOT / "docs" / "guide" / "settings.md").read_text("utf-8")
@@ -18,11 +25,13 @@ GROUPS = {
     "": scene_settings.DifaceSettings,
     "character.": character_settings.DifaceCharacter,
     "edit.": edit_settings.EditSettings,
+    "words.": word_settings.DifaceWords,
     "threediface.": threediface_settings.ThreeDifaceSettings,
     "preferences.": preferences.DifacePreferences,
 }
 """Prefix of a property's name in the documentation -> the class of the property."""
 OF_BLENDER = {"rna_type", "bl_idname", "filepath", "check_existing", "filter_glob", "name"}
+INNER_GROUPS = ("edit", "threediface", "parts", "speeches")
 NUMBERS = {"INT", "FLOAT"}
 
 _ROW = re.compile(
@@ -39,7 +48,10 @@ def properties() -> dict[str, bpy.types.Property]:
     found = {}
     for prefix, group in GROUPS.items():
         for name, prop in group.bl_rna.properties.items():
-            is_group = prop.identifier in ("edit", "threediface", "parts") and prop.type in ("POINTER", "COLLECTION")
+            is_group = prop.identifier in ("edit", "threediface", "parts", "speeches") and prop.type in (
+                "POINTER",
+                "COLLECTION",
+            )
             if name in group.__annotations__ and not is_group:
                 found[prefix + name] = prop
     return found

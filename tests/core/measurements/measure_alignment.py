@@ -21,11 +21,12 @@ from typing import NamedTuple
 import numpy as np
 import soundfile
 
-from diface_core.alignment.align import FIT_LIMIT, WORD_LIMIT
+from diface_core.alignment.align import FIT_LIMIT
 from diface_core.alignment.aligner import FRAMES_PER_SECOND, SAMPLE_RATE, AlignedWord, Aligner
 from diface_core.alignment.pronunciation import ENGLISH, pronounce
 from diface_core.transcripts.tokens import split_words
 from diface_core.types import Float32Array
+from diface_core.words import DOUBTFUL_SCORE
 
 CLIP_SAMPLES = 48_000
 SILENCES = ("sil", "sp", "SIL", "SP")
@@ -81,7 +82,8 @@ def measure_times(label: str, aligner: Aligner, clips: Sequence[Clip]) -> None:
         if [phone.label for phone in mine] == [label for _start, _end, label in clip.phones]:
             phones += [a.start - b[0] * FRAMES_PER_SECOND for a, b in zip(mine, clip.phones, strict=True)]
     for what, errors in (("words", words), ("phones", phones)):
-        print(f"| {label}, {what} | {summary(10 * np.array(errors))} |")
+        if any(end for _start, end, _text in clips[0].words) or what == "phones":
+            print(f"| {label}, {what} | {summary(10 * np.array(errors))} |")
     print(f"  {lost} of {len(clips)} sentences with words left out")
 
 
@@ -102,7 +104,7 @@ def measure_scores(aligner: Aligner, clips: Sequence[Clip]) -> None:
         edges = np.quantile(scores, [0, 0.05, 0.5, 0.95, 1]).round(1).tolist()
         print(f"| {label} | {len(scores)} | {edges} | {(scores < FIT_LIMIT).mean():.1%} |")
     single = np.array([word.score for words in right for word in words])
-    print(f"words of right transcripts below {WORD_LIMIT}: {(single < WORD_LIMIT).mean():.2%}")
+    print(f"words of right transcripts below {DOUBTFUL_SCORE}: {(single < DOUBTFUL_SCORE).mean():.2%}")
 
 
 def mean_score(words: Sequence[AlignedWord]) -> float:
