@@ -1,13 +1,18 @@
-"""Timeline markers at the starts of words: shown, found again after the user dragged them, and removed."""
+"""Timeline markers at the starts of words: shown, found again after the user dragged them, and removed.
+
+Markers have no custom properties in every Blender, so the scene stores which ones are of words: "3 bad" is that of the
+third word.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import bpy
 
-INDEX, FRAME = "diface_word", "diface_frame"
-"""Custom properties of a marker: the word's index, and the frame at which the marker was put."""
+PROPERTY = "diface_word_markers"
+"""Custom property of the scene: the name of each marker and the frame at which it was put, as JSON."""
 
 
 def show(scene: bpy.types.Scene, words: Sequence[tuple[str, float]]) -> None:
@@ -18,23 +23,37 @@ def show(scene: bpy.types.Scene, words: Sequence[tuple[str, float]]) -> None:
         words: Text and first frame of each word.
     """
     hide(scene)
-    for index, (text, frame) in enumerate(words):
-        marker = scene.timeline_markers.new(text, frame=round(frame))
-        marker[INDEX], marker[FRAME] = index, marker.frame
+    put = [(f"{number} {text}"[:63], round(frame)) for number, (text, frame) in enumerate(words, 1)]
+    for name, frame in put:
+        scene.timeline_markers.new(name, frame=frame)
+    scene[PROPERTY] = json.dumps(put)
 
 
 def hide(scene: bpy.types.Scene) -> None:
     """Remove the markers of words; those of the user stay."""
-    for marker in [marker for marker in scene.timeline_markers if INDEX in marker]:
-        scene.timeline_markers.remove(marker)
+    for name, _frame in _stored(scene):
+        if marker := scene.timeline_markers.get(name):
+            scene.timeline_markers.remove(marker)
+    scene.pop(PROPERTY, None)
 
 
 def are_shown(scene: bpy.types.Scene) -> bool:
     """Return whether there are markers of words."""
-    return any(INDEX in marker for marker in scene.timeline_markers)
+    return any(name in scene.timeline_markers for name, _frame in _stored(scene))
 
 
 def dragged(scene: bpy.types.Scene) -> dict[int, int]:
     """Return by how many frames the user moved the markers of words, by index; those that were not are left out."""
-    markers = [marker for marker in scene.timeline_markers if INDEX in marker]
-    return {marker[INDEX]: marker.frame - marker[FRAME] for marker in markers if marker.frame != marker[FRAME]}
+    found = {}
+    for index, (name, frame) in enumerate(_stored(scene)):
+        marker = scene.timeline_markers.get(name)
+        if marker and marker.frame != frame:
+            found[index] = marker.frame - frame
+    return found
+
+
+def _stored(scene: bpy.types.Scene) -> list[tuple[str, int]]:
+    try:
+        return [(str(name), int(frame)) for name, frame in json.loads(scene.get(PROPERTY, "[]"))]
+    except (ValueError, TypeError):
+        return []

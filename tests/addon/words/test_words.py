@@ -17,6 +17,7 @@ from diface_addon.scene.pins import pins
 from diface_addon.scene.takes import take_index
 from diface_addon.scene.words import face_times, word_markers
 from diface_addon.settings import scene_settings, word_settings
+from tests.addon.conftest import needs_audio
 from tests.addon.scene import scenes
 
 SHAPES = (
@@ -25,15 +26,16 @@ SHAPES = (
 )  # fmt: skip
 FPS, FIRST = 25, 11
 TEXT = "one two bad four five"
+NAME = "clicks.wav"
 
 
 @pytest.fixture
 def take(scene, clicks, worker, monkeypatch) -> bpy.types.Object:
-    """A character with a take of three seconds from frame 11 on, whose sound is a strip."""
+    """A character with a take of three seconds from frame 11 on, whose sound is a file."""
     obj = scenes.add_character(scene, SHAPES)
     scene.render.fps, scene.frame_start = FPS, FIRST
     scene.diface.blinks = scene.diface.gaze = scene.diface.breath = False
-    scenes.add_strip(scene, clicks([0.5, 0.75, 1.0, 1.25], seconds=3.0), FIRST)
+    scenes.use_audio_file(scene, clicks([0.5, 0.75, 1.0, 1.25], seconds=3.0))
     assert bpy.ops.diface.generate() == {"FINISHED"}
     monkeypatch.setitem(worker.versions, "pocketsphinx", "of the test")
     return obj
@@ -44,11 +46,18 @@ def words(take) -> bpy.types.bpy_prop_collection:
     """The words of TEXT, 0.2 s each from 0.5 s on, in the list of the take's character."""
     take.diface_words.text = TEXT
     assert bpy.ops.diface.align_words() == {"FINISHED"}
-    return take.diface_words.speeches["Speech"].words
+    return take.diface_words.speeches[NAME].words
 
 
 def choose(obj, index: int) -> None:
-    obj.diface_words.speeches["Speech"].index = index
+    obj.diface_words.speeches[NAME].index = index
+
+
+def move_strip(strip, frames: int) -> None:
+    if hasattr(strip, "content_start"):
+        strip.content_start += frames
+    else:
+        strip.frame_start += frames
 
 
 def motion(obj, names=(*SHAPES, *channels.HEAD)) -> np.ndarray:
@@ -68,14 +77,18 @@ def test_words_are_listed_with_their_frames(words) -> None:
 def test_words_are_saved(take, words, tmp_path) -> None:
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "a.blend"))
-    listed = bpy.data.objects["Character"].diface_words.speeches["Speech"].words
+    listed = bpy.data.objects["Character"].diface_words.speeches[NAME].words
     assert [word.text for word in listed] == TEXT.split()
     assert listed[1].start == pytest.approx(0.7)
 
 
-def test_words_follow_a_strip_that_is_moved_or_trimmed(take, words, scene) -> None:
-    strip = scenes.compat.strips_all(scene.sequence_editor)[0]
-    strip.frame_start += 20
+@needs_audio
+def test_words_follow_a_strip_that_is_moved_or_trimmed(take, scene, clicks) -> None:
+    strip = scenes.add_strip(scene, clicks([0.5], name="strip.wav"), FIRST)
+    scene.diface.source, take.diface_words.text = "STRIP", TEXT
+    assert bpy.ops.diface.align_words() == {"FINISHED"}
+    words = take.diface_words.speeches["Speech"].words
+    move_strip(strip, 20)
     assert words[0].first_frame == pytest.approx(frame(0.5) + 20, abs=1e-3)
     scenes.trim_strip(strip, FIRST + 25, FIRST + 60)
     assert words[0].first_frame == pytest.approx(frame(0.5) + 20, abs=1e-3)
@@ -91,11 +104,11 @@ def test_choosing_a_word_chooses_its_frames(take, words, scene) -> None:
     assert set(rows) <= set(range(int(0.7 * FPS), round(0.9 * FPS) + 1))
 
 
-def test_another_strip_has_other_words(take, words, scene, clicks) -> None:
-    scenes.add_strip(scene, clicks([0.1], name="other.wav"), 200, 2).name = "Other"
-    scene.diface.strip = "Other"
+def test_another_sound_has_other_words(take, words, scene, clicks) -> None:
+    path = scene.diface.filepath
+    scene.diface.filepath = str(clicks([0.1], name="other.wav"))
     assert word_settings.find_speech(bpy.context, take) is None
-    scene.diface.strip = "Speech"
+    scene.diface.filepath = path
     assert word_settings.find_speech(bpy.context, take).words[0].text == "one"
 
 
@@ -134,11 +147,11 @@ def test_text_block_and_files_are_read(take, tmp_path) -> None:
     settings.source, settings.text_block = "BLOCK", bpy.data.texts.new("Script")
     settings.text_block.write("from a block")
     assert bpy.ops.diface.align_words() == {"FINISHED"}
-    assert [word.text for word in settings.speeches["Speech"].words] == ["from", "a", "block"]
+    assert [word.text for word in settings.speeches[NAME].words] == ["from", "a", "block"]
     settings.source, settings.filepath = "FILE", str(tmp_path / "a.srt")
     Path(settings.filepath).write_text("1\n00:00:00,500 --> 00:00:01,300\nfive words\n", "utf-8")
     assert bpy.ops.diface.load_words() == {"FINISHED"}
-    listed = settings.speeches["Speech"].words
+    listed = settings.speeches[NAME].words
     assert [(word.text, round(word.start, 3), round(word.end, 3)) for word in listed] == [
         ("five", 0.5, pytest.approx(0.856, abs=1e-3)), ("words", pytest.approx(0.856, abs=1e-3), 1.3),
     ]  # fmt: skip
@@ -259,8 +272,10 @@ def test_alignment_is_corrected_without_the_face(take, words) -> None:
 def test_dragged_marker_moves_its_word(take, words, scene) -> None:
     mine = scene.timeline_markers.new("mine", frame=3)
     assert bpy.ops.diface.word_markers() == {"FINISHED"}
-    assert [marker.name for marker in scene.timeline_markers if word_markers.INDEX in marker] == TEXT.split()
-    marker = scene.timeline_markers["four"]
+    assert [marker.name for marker in scene.timeline_markers][1:] == [
+        f"{n} {text}" for n, text in enumerate(TEXT.split(), 1)
+    ]
+    marker = scene.timeline_markers["4 four"]
     marker.frame += 2
     start = words[3].first_frame
     assert bpy.ops.diface.move_face_to_words() == {"FINISHED"}
