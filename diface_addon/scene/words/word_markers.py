@@ -44,7 +44,7 @@ def are_shown(scene: bpy.types.Scene) -> bool:
 
 def dragged(scene: bpy.types.Scene) -> dict[int, int]:
     """Return by how many frames the user moved the markers of words, by index; those that were not are left out."""
-    found = {}
+    found: dict[int, int] = {}
     for index, (name, frame) in enumerate(_stored(scene)):
         marker = scene.timeline_markers.get(name)
         if marker and marker.frame != frame:
