@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from ..scene.takes import ghost, take_index, take_list
+from ..scene.comparison import ghost
+from ..scene.takes import take_index, take_list
 from ..scene.vertex_animation import take_cache, vertex_cache
 from ..settings import scene_settings
 from . import take_rows

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from ...scene.takes import ghost, take_copies
+from ...scene.comparison import ghost
+from ...scene.takes import take_copies
 from ...settings import scene_settings
 from ..base.take_operator import TakeOperator
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import bpy
 
+from ...scene.comparison import ghost
 from ...scene.provenance import stored_request
-from ...scene.takes import ghost, use_take
-from ...settings import scene_settings
+from ...scene.takes import use_take
+from ...settings import character_settings, scene_settings
 from ..base.take_operator import TakeOperator
 
 
@@ -34,7 +35,8 @@ class DIFACE_OT_compare_take(TakeOperator, bpy.types.Operator):
         ghost.remove_ghosts()
         if is_shown:
             return "The comparison was removed."
-        use_take.use_take(ghost.add_ghost(obj, take, self.place), actions)
+        found = character_settings.find(obj)
+        use_take.use_take(ghost.add_ghost(obj, take, self.place, found.on_head if found else ()), actions)
         return f"Comparing with {actions[0].name}."
 
 

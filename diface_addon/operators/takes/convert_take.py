@@ -8,11 +8,12 @@ from pathlib import Path
 import bpy
 
 from ...jobs import edit_shape_keys
+from ...scene.comparison import ghost
 from ...scene.edits import convert_take
 from ...scene.keys import frame_rate
 from ...scene.provenance import reduction_state
 from ...scene.reduction import reduce_keys, restore_keys
-from ...scene.takes import ghost, rollback, take_copies, take_index, use_take
+from ...scene.takes import rollback, take_copies, take_index, use_take
 from ...settings import scene_settings
 from ..base.take_operator import TakeOperator
 

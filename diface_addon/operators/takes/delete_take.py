@@ -6,9 +6,10 @@ import bpy
 
 from ...core import errors
 from ...scene.animation import character_checks
+from ...scene.comparison import ghost
 from ...scene.keys import editable_actions
 from ...scene.keys.wording import count_noun
-from ...scene.takes import delete_take, ghost, take_index, take_list
+from ...scene.takes import delete_take, take_index, take_list
 from ...settings import scene_settings
 from ..base.operator_base import OperatorBase
 from ..base.take_operator import TakeOperator

@@ -7,10 +7,11 @@ import bpy
 from ...core import channels, errors
 from ...jobs import edit_shape_keys
 from ...scene.animation import character_checks
+from ...scene.comparison import ghost
 from ...scene.edits import frame_choice, splice
 from ...scene.keys.wording import names_note
 from ...scene.reduction import reduce_keys
-from ...scene.takes import ghost, rollback, take_index, take_names, use_take
+from ...scene.takes import rollback, take_index, take_names, use_take
 from ...settings import choices, scene_settings
 from ..base.operator_base import OperatorBase
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from ...scene.takes import ghost, use_take
+from ...scene.comparison import ghost
+from ...scene.takes import use_take
 from ...settings import scene_settings
 from ..base.take_operator import TakeOperator
 

@@ -53,9 +53,9 @@ def copy_actions(
 def _copy_layers(
     blocks: dict[str, bpy.types.ID], copy_of: dict[bpy.types.Action, bpy.types.Action], name: str
 ) -> list[bpy.types.Action]:
-    """Copy the layers of all meshes, and add them to `copy_of`. The tracks of the main mesh say which are muted."""
+    """Copy the layers of all data-blocks, and add them to `copy_of`. The first track of each says if it is muted."""
     layers = []
-    for block in [block for kind, block in blocks.items() if id_type(kind) == "KEY"]:
+    for block in blocks.values():
         for track, action in layer_tracks.active_layers(block):
             if action in copy_of:
                 continue

@@ -10,14 +10,14 @@ import numpy as np
 
 from ... import compat
 from ...core import errors
-from ...rig import parts
 from ...rig.property_address import PropertyAddress
 from ..animation import active_curves, evaluate_curves
 from ..animation.active_curves import ActiveCurve
+from ..comparison import ghost
 from ..keys.key_table import KeyTable
 from ..pins.pin_values import is_locked
 from ..provenance import layer_tracks, stored_request
-from ..takes import ghost, rollback, use_take, write_take
+from ..takes import rollback, use_take, write_take
 from .action_copies import ActionCopies, copy_actions, curve_in_copy
 from .curve_changes import MotionEdit, compute_changes
 from .edit_baseline import store_baselines
@@ -110,7 +110,7 @@ def _curves_to_copy(
 
     Other curves, on NLA strips, only count as the values that they show: the new take plays above them, in scene time.
     """
-    copied = {*base_actions, *layer_tracks.active_layer_actions(parts.shape_key_blocks(obj).values())}
+    copied = {*base_actions, *layer_tracks.active_layer_actions(active_curves.data_blocks(obj).values())}
     return {address: curve for address, curve in every_curve.items() if curve.action in copied and not curve.in_nla}
 
 

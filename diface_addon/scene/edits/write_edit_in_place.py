@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import compat
-from ...rig import parts
 from ..animation import active_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys.key_table import KeyPoints, KeyTable, nearest, read_column, straight_handles
@@ -71,7 +70,7 @@ def write_in_place(
 
 
 def _as_copies(obj: bpy.types.Object, actions: Sequence[bpy.types.Action]) -> ActionCopies:
-    layers = layer_tracks.active_layer_actions(parts.shape_key_blocks(obj).values())
+    layers = layer_tracks.active_layer_actions(active_curves.data_blocks(obj).values())
     return ActionCopies({action: action for action in (*actions, *layers)}, list(actions), layers)
 
 

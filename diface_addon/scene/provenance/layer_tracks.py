@@ -1,6 +1,7 @@
-"""Blinks, gaze and breath as separate Actions, each on an NLA track of the shape keys below the take's main Action.
+"""Blinks, gaze and breath as separate Actions, each on an NLA track below the take's main Action.
 
-A mesh that moves with the main one, such as lashes, has tracks too; only those of the main mesh store the state.
+Every data-block that a layer animates has a track: shape keys of the main mesh and of lashes, an armature whose bones
+turn the eyes. The first data-block that an Action animates stores the state of the layer in it.
 
 A track belongs to DiFACE while it has its name and holds only layers. When a take is detached, each layer's Action
 stores what the user did to it: a muted layer comes back muted, and a removed one does not come back.
@@ -8,12 +9,13 @@ stores what the user did to it: a muted layer comes back muted, and a removed on
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import bpy
 
 from ... import compat
 from ...core import channels
+from ...rig.property_address import id_type
 from . import stored_request
 
 TRACK_PREFIX = "DiFACE "
@@ -21,7 +23,7 @@ TRACK_PREFIX = "DiFACE "
 STATE = "diface_track"
 """Custom property of a layer's Action: ON, OFF, MUTED (attach it muted) or GONE (do not attach it)."""
 PREVIEW_ONLY = "diface_for_show"
-"""Custom property of shape keys that only preview layers, as a ghost's do: changes there are not stored."""
+"""Custom property of data-blocks that only preview layers, as a ghost's do: changes there are not stored."""
 _NAMES = {TRACK_PREFIX + layer for layer in channels.LAYERS}
 
 
@@ -37,88 +39,118 @@ def find_layers(take: str) -> list[bpy.types.Action]:
     return [action for action, request in requests if request and request["take"] == take and "layer" in request]
 
 
-def active_layers(keys: bpy.types.Key) -> list[tuple[bpy.types.NlaTrack, bpy.types.Action]]:
-    """Return DiFACE's tracks of `keys` with their Actions, from bottom to top."""
-    return [(track, s.action) for track in _layer_tracks(keys) for s in track.strips if s.action is not None]
+def active_layers(block: bpy.types.ID) -> list[tuple[bpy.types.NlaTrack, bpy.types.Action]]:
+    """Return DiFACE's tracks of a data-block with their Actions, from bottom to top."""
+    return [(track, s.action) for track in _layer_tracks(block) for s in track.strips if s.action is not None]
 
 
-def active_layer_actions(every_keys: Iterable[bpy.types.Key]) -> list[bpy.types.Action]:
-    """Return the Actions on DiFACE's tracks of several meshes, each once."""
-    return list(dict.fromkeys(action for keys in every_keys for _track, action in active_layers(keys)))
+def active_layer_actions(blocks: Iterable[bpy.types.ID]) -> list[bpy.types.Action]:
+    """Return the Actions on DiFACE's tracks of several data-blocks, each once."""
+    return list(dict.fromkeys(action for block in blocks for _track, action in active_layers(block)))
 
 
-def visible_layers(keys: bpy.types.Key | None, actions: Iterable[bpy.types.Action]) -> list[bpy.types.Action]:
-    """Return the visible layers of `actions`: on unmuted tracks of the main mesh, or else not muted before.
+def visible_layers(blocks: Iterable[bpy.types.ID], actions: Iterable[bpy.types.Action]) -> list[bpy.types.Action]:
+    """Return the visible layers of `actions`: on unmuted tracks, or else not muted before.
 
     Args:
-        keys: The shape keys of the main mesh.
+        blocks: The data-blocks of the character; the first that plays a layer says whether it is muted.
         actions: The Actions of a take.
     """
     actions = list(actions)
-    tracks = active_layers(keys) if keys else []
-    if any(action in actions for _track, action in tracks):
-        visible = {layer_name(action) for track, action in tracks if action in actions and not track.mute}
-        return [action for action in actions if layer_name(action) in visible]
+    muted: dict[str | None, bool] = {}
+    for track, action in [playing for block in blocks for playing in active_layers(block)]:
+        if action in actions:
+            muted.setdefault(layer_name(action), track.mute)
+    if muted:
+        return [action for action in actions if muted.get(layer_name(action)) is False]
     return [action for action in actions if layer_name(action) and action.get(STATE) not in ("MUTED", "GONE")]
 
 
-def attach_layers(keys: bpy.types.Key, actions: Iterable[bpy.types.Action], kind: str = "KEY") -> None:
-    """Play the layers of `actions` that animate a kind of data-block on tracks of `keys`.
+def attach_layers(blocks: Mapping[str, bpy.types.ID], actions: Iterable[bpy.types.Action]) -> None:
+    """Play the layers of `actions` on tracks of the data-blocks that they animate, by kind.
 
     Empty tracks that `detach_layers` left are used first, then new ones on top. Tracks that stay empty are removed.
     """
-    free = {track.name: track for track in _layer_tracks(keys) if not len(track.strips)}
-    for action in [action for action in actions if compat.find_channelbag(action, kind)]:
-        state = action.get(STATE)
-        if state != "GONE" and not _is_on_track(keys, action):
-            track = free.pop(_track_name(action), None) or _new_track(keys, action)
-            compat.new_strip(track, action, compat.find_slot(action, kind) if compat.HAS_ACTION_SLOTS else None)
-            track.mute = state == "MUTED"
-            if kind == "KEY" and PREVIEW_ONLY not in keys:
-                action[STATE] = "ON"
-    for track in free.values():
-        keys.animation_data.nla_tracks.remove(track)
+    states = {action: action.get(STATE) for action in actions}
+    for kind, block in blocks.items():
+        free = {track.name: track for track in _layer_tracks(block) if not len(track.strips)}
+        for action in [action for action in states if compat.find_channelbag(action, kind)]:
+            if states[action] != "GONE" and not _is_on_track(block, action):
+                track = free.pop(_track_name(action), None) or _new_track(block, action)
+                compat.new_strip(track, action, compat.find_slot(action, kind) if compat.HAS_ACTION_SLOTS else None)
+                track.mute = states[action] == "MUTED"
+                if _stores_state(block, action, kind):
+                    action[STATE] = "ON"
+        for track in free.values():
+            block.animation_data.nla_tracks.remove(track)
 
 
-def detach_layers(keys: bpy.types.Key, kind: str = "KEY") -> None:
-    """Detach the layers from `keys` and reset their shape keys. Their tracks stay, empty, for `attach_layers`.
-
-    Detach the parts of a character before the main mesh, which stores whether a layer is still used.
-    """
-    is_stored = kind == "KEY" and PREVIEW_ONLY not in keys
-    if is_stored:
-        _mark_removed_layers(keys)
-    for track in _layer_tracks(keys):
-        for strip in list(track.strips):
-            if strip.action is not None:
-                if is_stored:
-                    strip.action[STATE] = "MUTED" if track.mute or strip.mute else "OFF"
-                strip.action.use_fake_user = True  # a copy that the user made has none, and would be lost
-                reset_shape_keys(keys, strip.action, kind)
-            track.strips.remove(strip)
+def detach_layers(blocks: Mapping[str, bpy.types.ID]) -> None:
+    """Detach the layers from data-blocks, by kind, and reset what they animate. Their tracks stay, empty."""
+    for kind, block in blocks.items():
+        _store_states(kind, block)
+    for kind, block in blocks.items():
+        for track in _layer_tracks(block):
+            for strip in list(track.strips):
+                if strip.action is not None:
+                    strip.action.use_fake_user = True  # a copy that the user made has none, and would be lost
+                    reset_values(block, strip.action, kind)
+                track.strips.remove(strip)
 
 
-def remove_empty_tracks(keys: bpy.types.Key) -> None:
+def remove_empty_tracks(block: bpy.types.ID) -> None:
     """Remove the tracks that `detach_layers` left empty."""
-    attach_layers(keys, ())
+    for track in [track for track in _layer_tracks(block) if not len(track.strips)]:
+        block.animation_data.nla_tracks.remove(track)
 
 
-def release_tracks(keys: bpy.types.Key) -> None:
+def release_tracks(block: bpy.types.ID) -> None:
     """Hand the tracks of the layers over to the user: no take detaches them any more."""
-    for track, action in active_layers(keys):
+    for track, action in active_layers(block):
         track.name = action.name
 
 
-def reset_shape_keys(keys: bpy.types.Key, action: bpy.types.Action, kind: str = "KEY") -> None:
-    """Set every shape key that `action` animates to 0."""
+def reset_values(block: bpy.types.ID, action: bpy.types.Action, kind: str) -> None:
+    """Set every shape key that `action` animates to 0, and every bone to its rest."""
     animated = compat.find_channelbag(action, kind)
-    for block in keys.key_blocks if animated else ():
-        if animated.fcurves.find(block.path_from_id("value")):
-            block.value = 0.0
+    if id_type(kind) == "KEY":
+        for key in block.key_blocks if animated else ():
+            if animated.fcurves.find(key.path_from_id("value")):
+                key.value = 0.0
+        return
+    for curve in animated.fcurves if animated else ():
+        posed, _dot, name = curve.data_path.rpartition(".")
+        bone = block.path_resolve(posed) if posed and _exists(block, posed) else None
+        if isinstance(bone, bpy.types.PoseBone):
+            getattr(bone, name)[curve.array_index] = bone.bl_rna.properties[name].default_array[curve.array_index]
 
 
-def _layer_tracks(keys: bpy.types.Key) -> list[bpy.types.NlaTrack]:
-    tracks = keys.animation_data.nla_tracks if keys.animation_data else ()
+def _exists(block: bpy.types.ID, path: str) -> bool:
+    try:
+        block.path_resolve(path)
+    except ValueError:
+        return False
+    return True
+
+
+def _stores_state(block: bpy.types.ID, action: bpy.types.Action, kind: str) -> bool:
+    """Return whether a data-block is the one that stores the state of the layer in `action`."""
+    return PREVIEW_ONLY not in block and compat.action_kinds(action)[:1] == [kind]
+
+
+def _store_states(kind: str, block: bpy.types.ID) -> None:
+    """Store what the user did to the layers that `block` plays or played: muted or removed."""
+    if PREVIEW_ONLY in block:
+        return
+    _mark_removed_layers(block)
+    for track in _layer_tracks(block):
+        for strip in track.strips:
+            if strip.action is not None and _stores_state(block, strip.action, kind):
+                strip.action[STATE] = "MUTED" if track.mute or strip.mute else "OFF"
+
+
+def _layer_tracks(block: bpy.types.ID) -> list[bpy.types.NlaTrack]:
+    tracks = block.animation_data.nla_tracks if block.animation_data else ()
     return [
         track
         for track in tracks
@@ -127,13 +159,13 @@ def _layer_tracks(keys: bpy.types.Key) -> list[bpy.types.NlaTrack]:
     ]
 
 
-def _is_on_track(keys: bpy.types.Key, action: bpy.types.Action) -> bool:
-    tracks = keys.animation_data.nla_tracks if keys.animation_data else ()
+def _is_on_track(block: bpy.types.ID, action: bpy.types.Action) -> bool:
+    tracks = block.animation_data.nla_tracks if block.animation_data else ()
     return any(strip.action == action for track in tracks for strip in track.strips)
 
 
-def _new_track(keys: bpy.types.Key, action: bpy.types.Action) -> bpy.types.NlaTrack:
-    track = keys.animation_data_create().nla_tracks.new()
+def _new_track(block: bpy.types.ID, action: bpy.types.Action) -> bpy.types.NlaTrack:
+    track = block.animation_data_create().nla_tracks.new()
     track.name = _track_name(action)
     return track
 
@@ -143,13 +175,12 @@ def _track_name(action: bpy.types.Action) -> str:
     return f"{TRACK_PREFIX}{layer_name(action)}"
 
 
-def _mark_removed_layers(keys: bpy.types.Key) -> None:
+def _mark_removed_layers(block: bpy.types.ID) -> None:
     """Store which layers of the active take the user has removed: attached ones that are not used any more."""
-    animation = keys.animation_data
+    animation = block.animation_data
     main = stored_request.read_request(animation.action) if animation and animation.action else None
     active = {main["take"]} if main else set()
-    active |= {stored_request.require_request(action)["take"] for _track, action in active_layers(keys)}
-    for take in () if PREVIEW_ONLY in keys else active:
-        for action in find_layers(take):
-            if action.get(STATE) == "ON" and action.users == int(action.use_fake_user):
-                action[STATE] = "GONE"
+    active |= {stored_request.require_request(action)["take"] for _track, action in active_layers(block)}
+    for action in [action for take in active for action in find_layers(take)]:
+        if action.get(STATE) == "ON" and action.users == int(action.use_fake_user):
+            action[STATE] = "GONE"

@@ -24,7 +24,7 @@ def delete_take(obj: bpy.types.Object | None, actions: list[bpy.types.Action]) -
         keys = obj.data.shape_keys
         if keys and keys.animation_data and keys.animation_data.action in main:
             use_take.clear_face(obj)
-            for block in parts.shape_key_blocks(obj).values():
+            for block in parts.data_blocks(obj).values():
                 layer_tracks.remove_empty_tracks(block)
         file = take_cache.cache_file(obj, actions) if request else None
         if request:

@@ -12,7 +12,7 @@ from ...core import errors
 from ...rig.property_address import id_type
 from ..animation import active_curves, body_rotation, character_checks
 from ..keys.key_table import KeyTable
-from ..keys.write_keys import enum_value
+from ..keys.write_keys import GROUP_NAMES, enum_value
 from ..provenance import layer_tracks, stored_request
 from . import take_index, take_list, use_take
 
@@ -49,9 +49,8 @@ def push_down(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
     blocks = use_take.animated_blocks(obj, actions)
     for block in blocks.values():
         compat.push_down(block)
-    for kind, block in blocks.items():
-        if id_type(kind) == "KEY":
-            layer_tracks.release_tracks(block)
+    for block in active_curves.data_blocks(obj).values():
+        layer_tracks.release_tracks(block)
 
 
 def bake(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> list[bpy.types.Action]:
@@ -62,15 +61,14 @@ def bake(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> list[bpy.typ
     """
     check_has_keys(actions)
     main, _layers = take_index.split_layers(actions)
-    moved = {
-        kind: block for kind, block in active_curves.data_blocks(obj).items() if use_take.is_active_on(block, main)
-    }
+    blocks = active_curves.data_blocks(obj)
+    moved = {kind: block for kind, block in blocks.items() if use_take.is_active_on(block, main)}
     character_checks.check_blocks(obj, moved)
-    layers = layer_tracks.visible_layers(obj.data.shape_keys, actions)
+    layers = layer_tracks.visible_layers(blocks.values(), actions)
     baked = [_plain_copy(action, f"{actions[0].name} baked") for action in main]
     for layer in layers:
-        for kind in compat.action_kinds(layer):
-            _merge_layer(layer, kind, baked)
+        for kind in [kind for kind in compat.action_kinds(layer) if kind in blocks]:
+            _merge_layer(layer, kind, blocks[kind], baked)
     for action in baked:
         _set_key_types(action)
     if moved:
@@ -95,12 +93,15 @@ def _plain_copy(action: bpy.types.Action, new_name: str) -> bpy.types.Action:
     return copy
 
 
-def _merge_layer(layer: bpy.types.Action, kind: str, baked: list[bpy.types.Action]) -> None:
+def _merge_layer(layer: bpy.types.Action, kind: str, block: bpy.types.ID, baked: list[bpy.types.Action]) -> None:
     """Add a layer's curves for one kind of data-block to the main ones, except those that the main ones replace."""
     channels = next((found for action in baked if (found := compat.find_channelbag(action, kind))), None)
     if channels is None:
-        return
-    group = channels.groups[0] if len(channels.groups) else channels.groups.new("Face")
+        if not compat.HAS_ACTION_SLOTS:
+            baked.append(bpy.data.actions.new(f"{baked[0].name} {block.name}"))
+            baked[-1].use_fake_user = True
+        channels = compat.new_channelbag(baked[0] if compat.HAS_ACTION_SLOTS else baked[-1], block, kind)
+    group = channels.groups[0] if len(channels.groups) else channels.groups.new(GROUP_NAMES[id_type(kind)])
     for curve in compat.find_channelbag(layer, kind).fcurves:
         if channels.fcurves.find(curve.data_path, index=curve.array_index) is None:
             new = channels.fcurves.new(curve.data_path, index=curve.array_index)
@@ -116,12 +117,17 @@ def _set_key_types(action: bpy.types.Action) -> None:
 
 
 def _replace_active(obj: bpy.types.Object, main: list[bpy.types.Action], baked: list[bpy.types.Action]) -> None:
-    """Assign `baked` wherever `main` is active on `obj`."""
+    """Assign `baked` wherever `main` or its layers are active on `obj`."""
     request = stored_request.read_request(main[0]) or {}
-    for kind, block in reversed(active_curves.data_blocks(obj).items()):
-        if use_take.is_active_on(block, main):
-            if id_type(kind) == "KEY":
-                layer_tracks.detach_layers(block, kind)
-                layer_tracks.remove_empty_tracks(block)
-            compat.assign_action(block, next(action for action in baked if compat.find_channelbag(action, kind)), kind)
-            body_rotation.blend(block, request)
+    blocks = active_curves.data_blocks(obj)
+    moved = {kind for kind, block in blocks.items() if use_take.is_active_on(block, main)}
+    if any(id_type(kind) == "KEY" for kind in moved):
+        moved |= {kind for kind, block in blocks.items() if layer_tracks.active_layers(block)}
+        layer_tracks.detach_layers(blocks)
+    for kind in [kind for kind in blocks if kind in moved]:
+        layer_tracks.remove_empty_tracks(blocks[kind])
+        action = next((action for action in baked if compat.find_channelbag(action, kind)), None)
+        animation = blocks[kind].animation_data
+        if action and (animation.action is None or animation.action in main):
+            compat.assign_action(blocks[kind], action, kind)
+            body_rotation.blend(blocks[kind], request)

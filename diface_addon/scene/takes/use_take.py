@@ -26,20 +26,27 @@ def assign(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID], actions: Sequ
     """
     request = stored_request.read_request(actions[0]) or {}
     main, layers = take_index.split_layers(actions)
-    if "cache" in request or any(id_type(kind) == "KEY" for kind in blocks):
+    moves_face = "cache" in request or _moves_face(blocks, main)
+    if moves_face:
         clear_face(obj)
     for kind, block in blocks.items():
-        _make_free(kind, block)
+        _make_free(block)
         compat.assign_action(block, action_for_kind(main, kind), kind)
-        if id_type(kind) == "KEY":
-            layer_tracks.attach_layers(block, layers, kind)
-        else:
+        if id_type(kind) == "OBJECT":
             body_rotation.blend(block, request)
+    if moves_face:
+        layer_tracks.attach_layers(active_curves.data_blocks(obj), layers)
     if "cache" in request:
         vertex_cache.show(obj, request["cache"], request["first_frame"])
 
 
-def _make_free(kind: str, block: bpy.types.ID) -> None:
+def _moves_face(blocks: dict[str, bpy.types.ID], main: Sequence[bpy.types.Action]) -> bool:
+    """Return whether the face is among what a take is to animate; bones are a face only where it has no shape keys."""
+    has_shapes = any(id_type(kind) == "KEY" for action in main for kind in compat.action_kinds(action))
+    return not has_shapes or any(id_type(kind) == "KEY" for kind in blocks)
+
+
+def _make_free(block: bpy.types.ID) -> None:
     """Keep what animates a data-block until now: a take as an unused Action, an Action of the user on an NLA track."""
     animation = block.animation_data
     if animation is None or animation.action is None:
@@ -47,8 +54,7 @@ def _make_free(kind: str, block: bpy.types.ID) -> None:
     if stored_request.is_take(animation.action):
         animation.action.use_fake_user = True  # a copy that the user made has none, and would be lost
         return
-    if id_type(kind) == "KEY":
-        layer_tracks.remove_empty_tracks(block)
+    layer_tracks.remove_empty_tracks(block)
     compat.push_down(block)
 
 
@@ -121,23 +127,18 @@ def _fits(block: bpy.types.ID, kind: str, channels: bpy.types.bpy_struct) -> boo
 
 
 def clear_face(obj: bpy.types.Object) -> None:
-    """Detach the face's take from every mesh of a character and reset its shape keys to 0.
+    """Detach the face's take from every mesh and bone of a character and reset its shape keys to 0.
 
     Otherwise values would remain that the next take does not animate.
     """
     vertex_cache.hide(obj)
-    for kind, keys in reversed(parts.shape_key_blocks(obj).items()):
-        _clear_shape_keys(keys, kind)
-
-
-def _clear_shape_keys(keys: bpy.types.Key, kind: str) -> None:
-    layer_tracks.detach_layers(keys, kind)
-    action = keys.animation_data.action if keys.animation_data else None
-    if action is None or not stored_request.is_take(action):
-        return
-    layer_tracks.reset_shape_keys(keys, action, kind)
-    action.use_fake_user = True  # a copy that the user made has none, and would be lost
-    keys.animation_data.action = None
+    layer_tracks.detach_layers(active_curves.data_blocks(obj))
+    for kind, keys in parts.shape_key_blocks(obj).items():
+        action = keys.animation_data.action if keys.animation_data else None
+        if action is not None and stored_request.is_take(action):
+            layer_tracks.reset_values(keys, action, kind)
+            action.use_fake_user = True  # a copy that the user made has none, and would be lost
+            keys.animation_data.action = None
 
 
 def _follow_renames(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:

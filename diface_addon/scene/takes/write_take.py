@@ -13,9 +13,10 @@ from ... import compat
 from ...core import placement, types
 from ...rig.property_address import id_type
 from ..animation import active_curves
+from ..comparison import ghost
 from ..keys import write_keys
 from ..provenance import baseline, stored_request
-from . import ghost, rollback, take_names, take_writers, use_take, user_curves
+from . import rollback, take_names, take_writers, use_take, user_curves
 from .face_curves import CurvesByKind
 from .take_writers import CustomShapes, TakePart
 

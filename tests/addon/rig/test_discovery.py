@@ -14,7 +14,7 @@ from diface_addon.rig.character import Bones, Choices
 from diface_addon.rig.discovery.discover import discover
 from diface_addon.rig.discovery.find_character import find_character
 from diface_addon.rig.discovery.scene_index import GHOST_MARK
-from diface_addon.scene.takes import ghost
+from diface_addon.scene.comparison import ghost
 from tests.addon.rig import small_characters as small
 from tests.addon.scene import scenes
 

@@ -12,6 +12,7 @@ from diface_addon.core import channels, types
 from diface_addon.rig import binding
 from diface_addon.rig.character import Bones, Character
 from diface_addon.scene.animation import active_actions, evaluate_curves
+from diface_addon.scene.comparison import ghost
 from diface_addon.scene.edits import curve_changes, write_edit, write_edit_in_place
 from diface_addon.scene.pins import pins
 from diface_addon.scene.takes import delete_take, take_copies, take_index, use_take, write_take
@@ -225,6 +226,44 @@ def test_bake_has_every_part(avatar) -> None:
     take_copies.bake(face, actions)
     assert values_of(lashes, "eyeBlinkLeft") == values_of(face, "eyeBlinkLeft") == before[0]
     assert np.abs(head_pose_of(rig, FIRST + 5) - before[1]).max() < 1e-6
+
+
+@pytest.mark.parametrize("place", ["BESIDE", "THROUGH"])
+def test_ghost_has_every_part_and_its_own_head(avatar, place) -> None:
+    face, lashes, rig = avatar
+    hair = scenes.add_character(bpy.context.scene, ())
+    hair.parent, hair.parent_type, hair.parent_bone = rig, "BONE", "Head"
+    first, _second = write(face, "A", 1), write(face, "B", 2)
+    objects, meshes = len(bpy.data.objects), len(bpy.data.meshes)
+    shown = ghost.add_ghost(face, "A", place, (hair,))
+    use_take.use_take(shown, list(first.actions))
+    copies = {obj.name.removesuffix(" ghost"): obj for obj in bpy.data.objects if ghost.MARK in obj}
+    assert set(copies) == {face.name, lashes.name, rig.name, hair.name}
+    assert copies[hair.name].parent == copies[rig.name] != rig
+    assert np.allclose(values_of(copies[lashes.name], "jawOpen"), motion(1).column("jawOpen"), atol=1e-6)
+    assert np.allclose(values_of(lashes, "jawOpen"), motion(2).column("jawOpen"), atol=1e-6)
+    assert_head_as_generated(face, copies[rig.name], motion(1))
+    assert_head_as_generated(face, rig, motion(2))
+    ghost.remove_ghosts()
+    assert (len(bpy.data.objects), len(bpy.data.meshes)) == (objects, meshes)
+    assert_head_as_generated(face, rig, motion(2))
+
+
+def test_lashes_that_only_blink_move_with_the_layer(scene) -> None:
+    face = scenes.add_character(scene, ("jawOpen", "eyeBlinkLeft"))
+    lashes = scenes.add_character(scene, ("eyeBlinkLeft",))
+    binding.bind(Character(face, (face, lashes)))
+    write(face)
+    assert values_of(lashes, "eyeBlinkLeft") == values_of(face, "eyeBlinkLeft")
+    assert max(values_of(lashes, "eyeBlinkLeft")) > 0
+    write(face, "B", 2)
+    use_take.use_take(face, next(iter(take_index.all_takes().values())))
+    assert values_of(lashes, "eyeBlinkLeft") == values_of(face, "eyeBlinkLeft")
+    (track,) = face.data.shape_keys.animation_data.nla_tracks
+    track.mute = True
+    for actions in list(take_index.all_takes().values())[::-1]:
+        use_take.use_take(face, actions)
+    assert [track.mute for track in lashes.data.shape_keys.animation_data.nla_tracks] == [True]
 
 
 def test_failed_take_changes_no_part(avatar, monkeypatch) -> None:

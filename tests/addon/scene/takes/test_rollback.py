@@ -44,7 +44,7 @@ STEPS = [
     (write_keys, "write_curves", 1), (write_keys, "write_curves", 3), (baseline, "store", 1), (baseline, "store", 2),
     (head_pose, "rotation_curves", 1), (user_curves, "copy_user_fcurves", 2), (use_take, "clear_face", 1),
     (compat, "assign_action", 1), (compat, "assign_action", 2), (layer_tracks, "attach_layers", 1),
-    (layer_tracks, "reset_shape_keys", 2), (compat, "new_strip", 1), (compat, "new_strip", 2),
+    (layer_tracks, "reset_values", 2), (compat, "new_strip", 1), (compat, "new_strip", 2),
 ]  # fmt: skip
 """Steps of writing a take at which it may fail: module, function, and which of its calls."""
 
@@ -69,4 +69,4 @@ def test_failed_take_changes_nothing(scene, monkeypatch, module, name, call, bef
     except ZeroDivisionError:
         assert fingerprint.difference(state, fingerprint.of_file()) == []
     else:
-        assert (before, name) in {("nothing", "reset_shape_keys"), ("user", "reset_shape_keys")}
+        assert (before, name) in {("nothing", "reset_values"), ("user", "reset_values")}

@@ -8,9 +8,10 @@ import pytest
 from diface_addon import compat
 from diface_addon.core import channels
 from diface_addon.panels import take_rows
+from diface_addon.scene.comparison import ghost
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import stored_request
-from diface_addon.scene.takes import ghost, take_index, take_list, use_take
+from diface_addon.scene.takes import take_index, take_list, use_take
 from tests.addon.panels.panel_drawing import drawn
 from tests.addon.scene import fingerprint, scenes
 from tests.addon.scene.layered_takes import (

@@ -1,0 +1,1 @@
+"""Comparing takes: copies of the character that play another one."""
