@@ -10,7 +10,10 @@ if __name__.count(".") > 1 and not TYPE_CHECKING:
     from ..diface_core.faces.poses import displacements, known_poses, pose_channels, pose_set, solve_poses
     from ..diface_core.faces.poses import perception as lip_perception
     from ..diface_core.motion import files as motion_files
-    from ..diface_core.motion import key_reduction, pc2, warp
+    from ..diface_core.motion import head_angles, key_reduction, pc2, warp
+    from ..diface_core.recordings import align, placed, row_times, sound_timecode
+    from ..diface_core.recordings.read import read_recording
+    from ..diface_core.recordings.recording import Recording
     from ..diface_core.runtime import start_errors
     from ..diface_core.transcripts import read_transcript, spread_words
 else:
@@ -21,17 +24,23 @@ else:
     from diface_core.faces.poses import displacements, known_poses, pose_channels, pose_set, solve_poses
     from diface_core.faces.poses import perception as lip_perception
     from diface_core.motion import files as motion_files
-    from diface_core.motion import key_reduction, pc2, warp
+    from diface_core.motion import head_angles, key_reduction, pc2, warp
+    from diface_core.recordings import align, placed, row_times, sound_timecode
+    from diface_core.recordings.read import read_recording
+    from diface_core.recordings.recording import Recording
     from diface_core.runtime import start_errors
     from diface_core.transcripts import read_transcript, spread_words
 
 __all__ = [
     "Head",
+    "Recording",
+    "align",
     "channels",
     "diface_core",
     "displacements",
     "errors",
     "flame_model",
+    "head_angles",
     "identities",
     "key_reduction",
     "known_poses",
@@ -39,14 +48,18 @@ __all__ = [
     "load_head",
     "motion_files",
     "pc2",
+    "placed",
     "placement",
     "pose_channels",
     "pose_set",
     "protocol",
+    "read_recording",
     "read_transcript",
     "recognition",
     "request_file",
+    "row_times",
     "solve_poses",
+    "sound_timecode",
     "spread_words",
     "start_errors",
     "types",

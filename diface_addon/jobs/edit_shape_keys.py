@@ -7,6 +7,7 @@ import dataclasses
 import re
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import bpy
 import numpy as np
@@ -19,7 +20,7 @@ from ..scene.edits import curve_changes, write_edit
 from ..scene.files import temporary
 from ..scene.keys import frame_rate
 from ..scene.pins import pins
-from ..scene.provenance import stored_request, take_request
+from ..scene.provenance import recorded, stored_request, take_request
 from ..scene.reduction import reduce_keys
 from ..scene.styles import styles
 from ..scene.takes import rest_easing, take_names, write_take
@@ -161,6 +162,7 @@ class EditJob(generate.GenerationJob):
             first_frame=first,
             model_hash=model_hash,
             edit=dict(self._plan.record),
+            **recorded.fields_after_edit(self._edit_context.stored, self._plan.regenerate_mask.any(axis=1), first),
             edited=[int(rows[0] + first), int(rows[-1] + first)] if len(rows) else [],
             diface=VERSION,
         )
@@ -187,7 +189,7 @@ def read_edit_context(
     else:
         request, first, sound = take_request.from_json(stored), stored["first_frame"], stored.get("sound", "")
         style = styles.restore_style(request.style, preferences.styles_folder)
-        audio = speech_source.locate_audio(context, request.audio, sound, context.scene.diface.filepath, folder)
+        audio = _audio_of_take(context, stored, request, folder)
         request = dataclasses.replace(request, audio=audio, style=style)
         frame_rate.check_take_rate(request.rate, frame_rate.scene_rate(context.scene))
     if part != edit_parts.WHOLE:
@@ -207,6 +209,20 @@ def read_edit_context(
     return EditContext(
         motion, first, request, sound, all_pins, changed_pins, stored is not None, model_hash, stored or {}
     )
+
+
+def _audio_of_take(
+    context: bpy.types.Context, stored: dict[str, Any], request: types.GenerateRequest, folder: Path
+) -> types.AudioSection:
+    """Return where the sound of a take is now; of one that was imported without a sound, the chosen one."""
+    choice, sound = scene_settings.speech_choice(context.scene), stored.get("sound", "")
+    if recorded.RECORDING in stored and not sound and speech_source.has_speech(context, choice):
+        speech = speech_source.find_speech(context, choice, folder)
+        rate = frame_rate.scene_rate(context.scene)
+        shift = rate.seconds(stored["first_frame"] - speech.first_frame)
+        return speech_source.shifted(speech.section, shift, request.audio.seconds)
+    chosen, shift = context.scene.diface.filepath, recorded.sound_shift(stored)
+    return speech_source.locate_audio(context, request.audio, sound, chosen, folder, shift)
 
 
 def _request_from_scene(context: bpy.types.Context, folder: Path) -> tuple[types.GenerateRequest, int, str]:

@@ -1,6 +1,6 @@
 """Operators, one file per verb, in a package per topic. A new one is added to the list of its package."""
 
-from . import characters, edit, export, generate, interface, styles, takes, words
+from . import characters, edit, export, generate, interface, recordings, styles, takes, words
 from .base import modal_job
 
 MODULES = (
@@ -8,6 +8,7 @@ MODULES = (
     *characters.MODULES,
     *generate.MODULES,
     *edit.MODULES,
+    *recordings.MODULES,
     *styles.MODULES,
     *words.MODULES,
     *takes.MODULES,

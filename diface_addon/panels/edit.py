@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..jobs.live_mode import live
+from ..jobs.recordings import gaps
 from ..scene.pins import pinned_frames, sculpt
 from ..settings import scene_settings
 from .panel_base import PanelBase, draw_status
@@ -24,6 +25,8 @@ class Edit(PanelBase):
         _draw_pins(layout, obj)
         _draw_sculpt(layout, obj)
         _draw_regenerate(layout, settings)
+        if gaps.has_gaps(obj):
+            layout.operator("diface.fill_gaps", icon="MOD_TIME")
         _draw_swap(layout, settings)
         draw_status(layout, context, "edit")
 

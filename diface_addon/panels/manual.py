@@ -16,6 +16,8 @@ GUIDE = Path(__file__).parents[2] / "docs" / "guide"
 PAGE_BY_OPERATOR = {
     "add_head": "first-lip-sync.md",
     "load_audio": "first-lip-sync.md",
+    "import_recording": "recordings.md",
+    "fill_gaps": "recordings.md",
     "generate": "first-lip-sync.md",
     "cancel": "first-lip-sync.md",
     "list_missing_keys": "troubleshooting.md",

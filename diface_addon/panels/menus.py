@@ -5,7 +5,13 @@ from __future__ import annotations
 import bpy
 
 MENU_OPERATORS = (
-    ("diface.generate", "diface.generate_variations", "diface.load_audio", "diface.new_seed"),
+    (
+        "diface.generate",
+        "diface.generate_variations",
+        "diface.load_audio",
+        "diface.import_recording",
+        "diface.new_seed",
+    ),
     (
         "diface.pin_pose",
         "diface.unpin",
@@ -15,7 +21,7 @@ MENU_OPERATORS = (
         "diface.paste_pose",
     ),
     ("diface.sculpt_pose", "diface.pin_sculpt", "diface.discard_sculpt"),
-    ("diface.regenerate", "diface.in_between", "diface.swap_keyframes", "diface.splice_take"),
+    ("diface.regenerate", "diface.in_between", "diface.swap_keyframes", "diface.fill_gaps", "diface.splice_take"),
     (
         "diface.align_words",
         "diface.load_words",

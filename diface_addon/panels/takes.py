@@ -62,6 +62,7 @@ def _draw_take_buttons(
     variations = layout.row(align=True).split(factor=0.75, align=True)
     variations.operator("diface.generate_variations", icon="ADD")
     variations.prop(settings, "variations", text="")
+    layout.operator("diface.import_recording", icon="IMPORT")
     row = layout.row(align=True)
     row.enabled = chosen is not None and not chosen.error
     spliced = row.operator("diface.splice_take", text="Splice", icon="UV_SYNC_SELECT")

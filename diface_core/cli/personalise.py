@@ -20,6 +20,7 @@ from ..style_adaptation.pair import read_pair
 from ..style_adaptation.personalise import STYLE_ONLY_CONFIG, personalise
 from ..types import Progress
 from .exit_status import run_command
+from .generate_options import number_in_range
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -27,10 +28,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m diface_core personalise", description=__doc__)
     add = parser.add_argument
     add("audio", type=Path, help="speech of one speaker, 20 s to a few minutes")
-    add("motion", type=Path, help="face motion recorded with it: DiFACE's .npz or Live Link Face's .csv")
+    add("motion", type=Path, help="face motion recorded with it: .npz, or .csv or .json of a face tracker")
     add("--out", type=Path, required=True, help="style file to write (.safetensors)")
     add("--name", help="name of the style (default: the file's name)")
-    add("--fps", type=float, default=60.0, help="frames per second of a .csv file (default: %(default)s)")
+    add("--fps", type=number_in_range(1, 1000), help="rows per second of the motion (default: as its file says)")
     add("--only-style", action="store_true", help="train the style vector alone, which needs only a few seconds")
     add("--weights", type=Path, default=FACE_WEIGHTS, help="general model (default: DiFACE's)")
     return parser

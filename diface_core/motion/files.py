@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -14,11 +15,11 @@ import numpy as np
 from .. import channels
 from ..atomic_write import atomic_write
 from ..errors import DifaceError
-from ..types import Float32Array, FrameRate, Motion
-from .euler_angles import angles_from_vectors, vectors_from_angles
+from ..types import FrameRate, Motion
+from .head_angles import angles_from_vectors, vectors_from_angles
 
 HEAD_COLUMNS = ("HeadYaw", "HeadPitch", "HeadRoll")
-"""Radians about the head's Z, X and Y axis, as Blender's XYZ Euler angles: left, down and left shoulder positive."""
+"""Radians, in the order and with the signs of `head_angles`: right, down and left shoulder positive."""
 
 EYE_COLUMNS = tuple(f"{side}Eye{angle}" for side in ("Left", "Right") for angle in ("Yaw", "Pitch", "Roll"))
 """Always zero: the eyes' rotation is in the eyeLook weights."""
@@ -80,7 +81,7 @@ def read_csv(path: Path, rate: FrameRate) -> Motion:
         hint = "Choose a .csv file in the column order of Live Link Face."
         raise DifaceError(f"{path} is not a motion: {reason!r}.", hint) from reason
     face, angles = values[:, : len(FACE_COLUMNS)], values[:, len(FACE_COLUMNS) :]
-    return Motion(np.concatenate([face, _rotation_vectors(angles)], 1).astype(np.float32), channels.ALL, rate)
+    return Motion(np.concatenate([face, vectors_from_angles(angles)], 1).astype(np.float32), channels.ALL, rate)
 
 
 def _write_npz(file: BinaryIO, motion: Motion) -> None:
@@ -101,7 +102,7 @@ def _write_csv(file: BinaryIO, motion: Motion) -> None:
             table[:, column] = motion.column(name)
     if set(channels.HEAD) <= set(names):
         head = slice(len(FACE_COLUMNS), len(FACE_COLUMNS) + 3)
-        table[:, head] = _euler_angles(motion.select(channels.HEAD).values)
+        table[:, head] = angles_from_vectors(motion.select(channels.HEAD).values)
 
     text = io.TextIOWrapper(file, encoding="ascii", newline="", write_through=True)
     text.writelines(_csv_lines(table, motion.rate))
@@ -116,22 +117,17 @@ def _csv_lines(table: np.ndarray, rate: FrameRate) -> Iterable[str]:
 
 
 def timecode(row: int, rate: FrameRate) -> str:
-    """Return HH:MM:SS:FF.mmm of a row, non-drop: at 24 / 1.001 fps a timecode second has 24 frames, as on tape."""
-    nominal = max(1, round(rate.value))
-    seconds, frame = divmod(row, nominal)
+    """Return HH:MM:SS:FF.mmm of the time of a row, in frames of the next whole rate.
+
+    As the app does: a second of time is a second of the timecode, and at 59.94 rows a second the rows are 1.001 frames
+    of a 60th apart. So a reader finds the rate, also 29.476.
+    """
+    base = max(1, math.ceil(rate.value - 1e-6))
+    thousandths = round(rate.seconds(row) * base * 1000)
+    seconds, frame = divmod(thousandths, base * 1000)
     minutes, second = divmod(seconds, 60)
     hour, minute = divmod(minutes, 60)
-    return f"{hour:02d}:{minute:02d}:{second:02d}:{frame:02d}.000"
-
-
-def _euler_angles(vectors: Float32Array) -> np.ndarray:
-    """Rotation vectors (T, 3) -> yaw, pitch, roll (T, 3)."""
-    return angles_from_vectors(vectors)[:, [2, 0, 1]]
-
-
-def _rotation_vectors(angles: np.ndarray) -> np.ndarray:
-    """Yaw, pitch, roll (T, 3) -> rotation vectors (T, 3)."""
-    return vectors_from_angles(angles[:, [1, 2, 0]])
+    return f"{hour:02d}:{minute:02d}:{second:02d}:{frame // 1000:02d}.{frame % 1000:03d}"
 
 
 WRITERS: dict[str, Writer] = {".npz": _write_npz, ".csv": _write_csv}

@@ -13,9 +13,9 @@ from ..audio.reading import load_clip
 from ..audio.speech_encoder import SAMPLE_RATE, SpeechEncoder
 from ..errors import DifaceError
 from ..learning.sequence import TrainingSequence
-from ..motion.files import read_csv, read_npz
 from ..motion.resample import resample_motion
-from ..types import MODEL_RATE, AudioClip, AudioSection, BoolArray, Float32Array, FrameRate, Motion
+from ..recordings.read import read_motion
+from ..types import MODEL_RATE, AudioClip, AudioSection, BoolArray, Float32Array, Motion
 
 MAX_LENGTH_DIFFERENCE = 0.5
 """Largest difference in seconds between the lengths of audio and motion; the longer one is cut."""
@@ -55,14 +55,14 @@ class AudioMotionPair:
         )
 
 
-def read_pair(audio: Path, motion: Path, fps: float = 60.0) -> AudioMotionPair:
-    """Read an audio file, and a motion from .npz or Live Link Face .csv, whose rows are at `fps`.
+def read_pair(audio: Path, motion: Path, fps: float | None = None) -> AudioMotionPair:
+    """Read an audio file, and a motion from any recording; `fps` replaces the times that the recording has.
 
     Raises:
         AudioError: If the audio cannot be read.
         DifaceError: If the motion cannot be read, or make_pair rejects it.
     """
-    source = read_csv(motion, FrameRate(fps)) if motion.suffix.lower() == ".csv" else read_npz(motion)
+    source = read_motion(motion, fps)
     return make_pair(load_clip(AudioSection(audio)), source)
 
 
@@ -81,7 +81,7 @@ def make_pair(audio: AudioClip, motion: Motion) -> AudioMotionPair:
     if abs(seconds - audio.seconds) > MAX_LENGTH_DIFFERENCE:
         raise DifaceError(
             f"The audio lasts {audio.seconds:.1f} s and the motion {seconds:.1f} s: they do not match.",
-            f"Cut both to the same range. A .csv file is read at {motion.rate.value:g} frames per second (--fps).",
+            f"Cut both to the same range. The motion has {motion.rate.value:g} rows per second (--fps).",
         )
     rows = MODEL_RATE.rows(min(seconds, audio.seconds))
     face = resample_motion(motion, MODEL_RATE, rows)

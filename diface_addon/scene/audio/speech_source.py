@@ -49,8 +49,23 @@ def find_speech(context: bpy.types.Context, choice: SpeechChoice, folder: Path) 
     return _speech_from_file(context.scene, choice.filepath, folder)
 
 
+def has_speech(context: bpy.types.Context, choice: SpeechChoice) -> bool:
+    """Return whether there is any sound to choose from: a strip, or the name of a file."""
+    return bool(audio_strip.list_strips(context)) if choice.filepath is None else bool(choice.filepath)
+
+
+def shifted(section: types.AudioSection, shift: float, seconds: float | None) -> types.AudioSection:
+    """Return the section that begins `shift` seconds later, and lasts `seconds`. It may reach beyond the sound."""
+    return types.AudioSection(section.path, section.start + shift, seconds)
+
+
 def locate_audio(
-    context: bpy.types.Context, section: types.AudioSection, name: str, sound_file: str, folder: Path
+    context: bpy.types.Context,
+    section: types.AudioSection,
+    name: str,
+    sound_file: str,
+    folder: Path,
+    shift: float = 0.0,
 ) -> types.AudioSection:
     """Return where the sound of a take is now.
 
@@ -63,11 +78,15 @@ def locate_audio(
         name: The name of the strip or the file.
         sound_file: The sound file that the settings name. May be empty, or relative to the .blend.
         folder: Holds the files that have to be written.
+        shift: Seconds from the start of the strip to that of the section, if the take does not begin with the strip.
 
     Raises:
         AudioError: The sound is missing, or cannot be read.
         SceneError: A file cannot be written.
     """
+    if not name:
+        hint = "Place the recording beside its sound by Import Recording."
+        raise errors.AudioError("The take was imported without a sound.", hint)
     if section.path.is_file():
         return section
     chosen_file = Path(bpy.path.abspath(sound_file))
@@ -76,7 +95,8 @@ def locate_audio(
     if all(strip.name != name for _scene, strip in audio_strip.list_strips(context)):
         hint = "Bring the sound strip or file back under that name."
         raise errors.AudioError(f"The sound of the take is gone: {name}.", hint)
-    return audio_strip.audio_section(*audio_strip.find_strip(context, name), folder)
+    found = audio_strip.audio_section(*audio_strip.find_strip(context, name), folder)
+    return shifted(found, shift, section.seconds) if shift else found
 
 
 def _speech_from_strip(context: bpy.types.Context, scene: bpy.types.Scene, strip, folder: Path) -> Speech:

@@ -20,7 +20,7 @@ from ..keys import frame_rate
 from ..keys.key_table import KeyTable, nearest
 from ..keys.write_keys import enum_value
 from ..pins import vertex_pins
-from ..provenance import baseline, edited_keys, stored_request, take_request
+from ..provenance import baseline, edited_keys, recorded, stored_request, take_request
 from ..takes import take_copies
 from .edit_baseline import store_points
 from .rewrite_keys import coincident_mask, evaluate_without_modifiers
@@ -175,5 +175,7 @@ def _converted_request(stored: dict[str, Any], mapping: TimeMapping, rate: types
     if audio:
         audio["start"] = audio.get("start", 0.0) + rate.seconds(float(frames[0]) - mapping.origin)
         audio["seconds"] = rate.seconds(len(frames))
-    changes = {"rate": {"fps": rate.fps, "base": rate.base}, "first_frame": int(frames[0])}
+    changes: dict[str, Any] = {"rate": {"fps": rate.fps, "base": rate.base}, "first_frame": int(frames[0])}
+    if lost := recorded.lost_frames(stored):
+        changes[recorded.LOST] = [np.rint(mapping.to_new(span)).astype(int).tolist() for span in lost]
     return {**stored, **changes, **({"audio": audio} if audio else {})}

@@ -33,6 +33,8 @@ def from_json(stored: dict[str, Any]) -> types.GenerateRequest:
     first = types.GenerateRequest(types.AudioSection(""), sampler=types.FIRST_SAMPLER)
     known = protocol.generate_request_message(first, 0).data
     data = {**known, **{name: value for name, value in stored.items() if name in _FIELDS}}
+    if data["layers"] is None:  # of a recording, all of whose channels are in its main Action
+        data["layers"] = dataclasses.asdict(types.Layers(None, None, None))
     return protocol.parse_generate_request(protocol.Message("generate", 0, data))
 
 

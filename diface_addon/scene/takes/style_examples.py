@@ -14,7 +14,7 @@ from ..animation import evaluate_curves
 from ..audio import speech_source
 from ..characters import shape_key_names
 from ..files import temporary
-from ..provenance import baseline, stored_request, take_request
+from ..provenance import baseline, recorded, stored_request, take_request
 from ..provenance.layer_tracks import layer_name
 from . import take_index, take_list
 
@@ -115,7 +115,7 @@ def find_sound(
     request = stored_request.require_request(action)
     section, name = take_request.from_json(request).audio, request["sound"]
     try:
-        now = speech_source.locate_audio(context, section, name, sound_file, folder)
+        now = speech_source.locate_audio(context, section, name, sound_file, folder, recorded.sound_shift(request))
     except errors.AudioError as reason:
         message = f'The take "{action.name}" cannot be an example: {reason.message}'
         raise errors.AudioError(message, f"{reason.hint} Or remove the take's star.") from reason

@@ -80,16 +80,16 @@ def test_csv_has_the_columns_of_live_link_face(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("channel", "column"), [("head_rz", "HeadYaw"), ("head_rx", "HeadPitch"), ("head_ry", "HeadRoll")]
+    ("channel", "column", "sign"), [("head_rz", "HeadYaw", -1), ("head_rx", "HeadPitch", 1), ("head_ry", "HeadRoll", 1)]
 )
-def test_rotation_about_one_axis_is_one_angle_in_radians(tmp_path, channel, column):
+def test_rotation_about_one_axis_is_one_angle_in_radians(tmp_path, channel, column, sign):
     values = np.zeros((1, 3), np.float32)
     values[0, channels.HEAD.index(channel)] = 0.25
     write_motion(tmp_path / "m.csv", Motion(values, channels.HEAD, RATES[0]))
     with (tmp_path / "m.csv").open(newline="") as file:
         row = next(csv.DictReader(file))
     turned = {name: float(value) for name, value in row.items() if name in COLUMNS and float(value)}
-    assert turned == {column: pytest.approx(0.25)}
+    assert turned == {column: pytest.approx(sign * 0.25)}
 
 
 def test_csv_columns_of_missing_parts_are_zero(tmp_path):
@@ -106,7 +106,10 @@ def test_csv_columns_of_missing_parts_are_zero(tmp_path):
         (0, FrameRate(24), "00:00:00:00.000"),
         (23, FrameRate(24), "00:00:00:23.000"),
         (24, FrameRate(24), "00:00:01:00.000"),
-        (24, FrameRate(24, 1.001), "00:00:01:00.000"),
+        (1, FrameRate(24, 1.001), "00:00:00:01.001"),
+        (24, FrameRate(24, 1.001), "00:00:01:00.024"),
+        (1000, FrameRate(60, 1.001), "00:00:16:41.000"),
+        (29, FrameRate(29.476), "00:00:00:29.516"),
         (59, FrameRate(60), "00:00:00:59.000"),
         (25 * 3600 * 11 + 25 * 61 + 7, FrameRate(25), "11:01:01:07.000"),
     ],
