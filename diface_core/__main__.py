@@ -27,6 +27,9 @@ ALIGN = "align"
 PERSONALISE = "personalise"
 """The command whose arguments `cli/personalise.py` reads."""
 
+BATCH = "batch"
+"""The command whose arguments `batch/command.py` reads."""
+
 THREEDIFACE = "threediface"
 """The command whose arguments `threediface/cli/command.py` reads."""
 
@@ -40,6 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .cli.align import main as align
 
         return align(arguments[1:])
+    if list(arguments[:1]) == [BATCH]:
+        from .batch.command import main as batch
+
+        return batch(arguments[1:])
     if list(arguments[:1]) == [THREEDIFACE]:
         set_wait_policy()
         from .threediface.cli.command import main as threediface
@@ -114,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     generate_options.add_arguments(commands.add_parser("generate", help="generate motion from an audio file"))
     commands.add_parser(ALIGN, help="find when each word of a transcript is heard")
     commands.add_parser(PERSONALISE, help="fit a speaking style to audio and its motion")
+    commands.add_parser(BATCH, help="generate motion for the lines of a table")
     commands.add_parser(THREEDIFACE, help="run the published 3DiFACE models with the original's config and flags")
     return parser
 

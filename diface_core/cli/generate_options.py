@@ -21,7 +21,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("audio", type=Path, nargs="?", help="speech as wav, flac, ogg or mp3")
     add("--make-again", type=Path, metavar="FILE", help="generate a take again from its request (.diface); "
         "otherwise only --out, --cache and the audio file, if it was moved, have an effect")  # fmt: skip
-    add("--out", type=Path, required=True, help=".npz (arrays values, channels, fps) or .csv (as Live Link Face)")
+    add(
+        "--out",
+        type=Path,
+        required=True,
+        help=".npz (arrays values, channels, fps), .csv (as Live Link Face) or .json (as Audio2Face)",
+    )
     add(
         "--start",
         type=number_in_range(-1e6, 1e6),

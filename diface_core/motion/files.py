@@ -1,9 +1,10 @@
-"""Motion files: `.npz` for programs, `.csv` in the column order of Epic's Live Link Face app."""
+"""Motion files: `.npz` for programs, `.csv` as Epic's Live Link Face app writes it, `.json` as Audio2Face does."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 import zipfile
 from collections.abc import Callable, Iterable
@@ -33,7 +34,7 @@ Writer = Callable[[BinaryIO, Motion], None]
 def writer_for(path: Path) -> Writer:
     """Return the writer for a file of this name. Raises DifaceError if its suffix or its folder is not valid."""
     if path.suffix.lower() not in WRITERS:
-        expected = " or ".join(WRITERS)
+        expected = ", ".join(list(WRITERS)[:-1]) + f" or {list(WRITERS)[-1]}"
         raise DifaceError(f"Cannot write {path.name}: its name must end in {expected}.", "Choose another file name.")
     if not path.absolute().parent.is_dir():
         raise DifaceError(f"The folder {path.absolute().parent} does not exist.", "Create it, or choose another one.")
@@ -130,4 +131,17 @@ def timecode(row: int, rate: FrameRate) -> str:
     return f"{hour:02d}:{minute:02d}:{second:02d}:{frame // 1000:02d}.{frame % 1000:03d}"
 
 
-WRITERS: dict[str, Writer] = {".npz": _write_npz, ".csv": _write_csv}
+def _write_json(file: BinaryIO, motion: Motion) -> None:
+    """The layout of Audio2Face's weights: exportFps, facsNames, weightMat; the head's rotation vector is among them."""
+    content = {
+        "exportFps": motion.rate.value,
+        "trackPath": "",
+        "numPoses": len(motion.channels),
+        "numFrames": len(motion),
+        "facsNames": list(motion.channels),
+        "weightMat": [[float(f"{value:.9g}") for value in row] for row in motion.values.tolist()],
+    }
+    file.write(json.dumps(content).encode("ascii"))
+
+
+WRITERS: dict[str, Writer] = {".npz": _write_npz, ".csv": _write_csv, ".json": _write_json}

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,11 +9,11 @@ import numpy as np
 
 from .. import channels
 from ..types import Float64Array
+from ..untrusted.table import read_table
 from . import column_names, row_times
 from .build import build
 from .recording import Recording
 
-DELIMITERS = ",;\t"
 MIN_SHAPES = 5
 """Shapes of ARKit that the header of a recording names at least."""
 
@@ -60,7 +57,7 @@ def parse(data: bytes, rate: float | None) -> Recording:
     Raises:
         ValueError: The table is no recording.
     """
-    table = _table(_decode(data))
+    table = Table(*read_table(data))
     columns = column_names.face_columns(table.header)
     if len(columns) < MIN_SHAPES:
         raise ValueError(f"its header names {len(columns)} of ARKit's shapes, not at least {MIN_SHAPES}")
@@ -102,25 +99,3 @@ def _times(table: Table, rate: float | None) -> row_times.RowTimes:
     if any(":" in cell for cell in cells):
         return row_times.from_timecodes(cells)
     return row_times.from_numbers(table.numbers([column])[:, 0], unit, rate)
-
-
-def _decode(data: bytes) -> str:
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
-
-
-def _table(text: str) -> Table:
-    begin = text.lstrip()
-    first_line = begin[: max(begin.find("\n"), 0) or len(begin)]
-    delimiter = max(DELIMITERS, key=first_line.count)
-    try:
-        rows = [row for row in csv.reader(io.StringIO(begin, newline=""), delimiter=delimiter) if any(row)]
-    except csv.Error as reason:
-        raise ValueError(str(reason)) from reason
-    if not rows:
-        raise ValueError("it is empty")
-    return Table([name.strip() for name in rows[0]], rows[1:])

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import os
 
+THREADS_VARIABLE = "DIFACE_THREADS"
+"""Environment variable that limits the threads of a process, for several on one machine."""
+
 
 def usable_cores() -> int:
     """Return the number of cores that this process may use; a container may allow fewer than the machine has."""
+    limit = os.environ.get(THREADS_VARIABLE, "")
+    return max(1, min(_allowed_cores(), int(limit) if limit.isdecimal() else 2**31))
+
+
+def _allowed_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

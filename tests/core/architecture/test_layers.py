@@ -28,7 +28,7 @@ CORE_LAYERS = (
     "motion", "recordings", "inference", "transcripts", "protocol", "request_file", "audio", "alignment", "faces", "layers",
     "diffusion", "model",
     "networks", "learning", "style_adaptation", "cli", "threediface", "constrained", "generate", "engines",
-    "worker", "__main__", "asset_build", "training",
+    "batch", "worker", "__main__", "asset_build", "training",
 )  # fmt: skip
 """The parts of the core from the lowest layer to the highest: each may import only parts before it."""
 

@@ -120,7 +120,7 @@ def test_timecode_of_rows(row, rate, expected):
 
 @pytest.mark.parametrize("name", ["m.bvh", "m", "m.npz.txt", ".csv"])
 def test_unknown_suffix_is_refused(tmp_path, name):
-    with pytest.raises(DifaceError, match=r"\.npz or \.csv"):
+    with pytest.raises(DifaceError, match=r"\.npz, \.csv or \.json"):
         write_motion(tmp_path / name, motion())
     assert not list(tmp_path.iterdir())
 
