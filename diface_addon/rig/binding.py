@@ -8,8 +8,9 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from . import bone_axes, bones, face_mapping, head_target, lip_closure, parts, pose_recipes, shape_displacement
+from . import bone_axes, bones, head_target, parts, shape_displacement
 from .character import Character
+from .mapping import face_mapping, lip_closure, pose_recipes
 
 SAME_AXES = 1e-3
 """Largest difference of two rotation matrices that count as the same."""

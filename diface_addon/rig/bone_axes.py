@@ -10,10 +10,10 @@ import numpy.typing as npt
 from mathutils import Matrix
 
 from ..core import channels
-from . import face_mapping
 from .bones import BoneAxes
 from .character import Character
 from .discovery.shapes import rest_vertices
+from .mapping import face_mapping
 from .shape_displacement import positions
 
 NECK_SHARE = 0.4

@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
-from .bone_group import BoneGroup
+from .mapping.bone_group import BoneGroup
 from .parts import part_number, part_objects
 from .property_address import part_kind
 

@@ -10,11 +10,12 @@ import bpy
 from ... import compat
 from ...core import channels
 from ...rig import bones, parts
-from ...rig.bone_group import BoneGroup
-from ...rig.face_mapping import FaceMapping, PoseGroup, face_mapping
-from ...rig.face_target import FaceTarget
 from ...rig.head_target import HEAD, head_target
-from ...rig.lip_closure import LipGroup
+from ...rig.mapping.bone_group import BoneGroup
+from ...rig.mapping.face_mapping import FaceMapping, face_mapping
+from ...rig.mapping.face_target import FaceTarget
+from ...rig.mapping.lip_closure import LipGroup
+from ...rig.mapping.pose_group import PoseGroup
 from ...rig.property_address import PropertyAddress, part_kind
 from ..characters import shape_key_names
 from ..keys import nla

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import bpy
 import numpy as np
 
-from ...rig.face_target import FaceTarget
+from ...rig.mapping.face_target import FaceTarget
 from ...rig.property_address import PropertyAddress
 from ..animation import active_curves
 from .pin import Pin

@@ -10,9 +10,9 @@ import numpy as np
 
 from ...core import channels, types
 from ...rig import parts
-from ...rig.face_mapping import PoseGroup
-from ...rig.face_target import FaceTarget
-from ...rig.lip_closure import LipGroup
+from ...rig.mapping.face_target import FaceTarget
+from ...rig.mapping.lip_closure import LipGroup
+from ...rig.mapping.pose_group import PoseGroup
 from ...rig.property_address import part_kind
 from ..animation import active_curves
 from ..characters import shape_key_names

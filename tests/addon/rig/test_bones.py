@@ -9,8 +9,8 @@ from mathutils import Euler
 
 from diface_addon.core import channels, types
 from diface_addon.rig import binding, bones, head_target, parts
-from diface_addon.rig.bone_group import BoneGroup
 from diface_addon.rig.character import Bones, Character
+from diface_addon.rig.mapping.bone_group import BoneGroup
 from diface_addon.scene.animation import active_actions, evaluate_curves
 from diface_addon.scene.edits import curve_changes, write_edit
 from diface_addon.scene.pins import pins

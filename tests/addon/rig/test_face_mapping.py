@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from diface_addon.core import channels, types
-from diface_addon.rig import binding, face_mapping, lip_closure
+from diface_addon.rig import binding
 from diface_addon.rig.character import Character
 from diface_addon.rig.discovery.discover import discover
+from diface_addon.rig.mapping import face_mapping, lip_closure
 from diface_addon.scene.animation import active_curves, evaluate_curves
 from diface_addon.scene.characters import bundled_head
 from diface_addon.scene.pins import linked_pins, pins

@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 from mathutils.kdtree import KDTree
 
-from ..core import channels, lip_perception, types
+from ...core import channels, lip_perception, types
+from ..property_address import PropertyAddress
+from ..shape_displacement import positions
 from .face_target import motion_matrix
-from .property_address import PropertyAddress
-from .shape_displacement import positions
 
 APERTURES = "diface_lip_apertures"
 """Custom property of the main mesh: channel -> mm that its weight 1 parts the lips, as JSON, of a head of the bundled

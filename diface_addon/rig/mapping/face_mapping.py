@@ -6,17 +6,17 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import bpy
 import numpy as np
 import numpy.typing as npt
 
-from ..core import channels, known_poses, pose_channels, pose_set, solve_poses, types
+from ...core import channels, known_poses, pose_set
+from ..property_address import PropertyAddress
+from ..shape_names import named_targets
 from . import lip_closure, pose_recipes
-from .face_target import FaceTarget, motion_matrix
-from .property_address import PropertyAddress
-from .shape_names import named_targets
+from .face_target import FaceTarget
+from .pose_group import PoseGroup
 
 Gains = tuple[tuple[str, float], ...]
 """(channel, gain) pairs, see `FaceTarget`."""
@@ -27,47 +27,6 @@ MIN_SHARE = 0.5
 MOUTH_SHAPES = 6
 """Shapes of jaw and mouth from which a face without mouthClose is solved."""
 LAYER_COLUMNS = [channels.FACE.index(name) for name in channels.FACE if name in channels.LAYER_CHANNELS]
-
-
-@dataclass(frozen=True)
-class PoseGroup:
-    """Shape keys whose weights are solved together from the channels.
-
-    Attributes:
-        addresses: A properties. Meshes that have the same pose, such as head and teeth, move it together.
-        numbers: (A,) the pose of each property.
-        poses: K poses; their names are those of the shape keys.
-    """
-
-    addresses: tuple[PropertyAddress, ...]
-    numbers: npt.NDArray[np.intp]
-    poses: pose_set.PoseSet
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The name of the shape key of each address."""
-        return tuple(self.poses.names[number] for number in self.numbers)
-
-    @property
-    def channels(self) -> frozenset[str]:
-        """The channels that the poses stand for."""
-        used = np.abs(self.poses.recipes).max(axis=0) > 0
-        return frozenset(name for name, is_used in zip(channels.FACE, used, strict=True) if is_used)
-
-    def solve(self, columns: Mapping[str, npt.NDArray], rate: types.FrameRate) -> types.Float32Array:
-        """Return the values (T, A) for columns (T,) of channels; missing ones count as 0."""
-        return solve_poses.solve(motion_matrix(columns).astype(np.float32), self.poses, rate)[:, self.numbers]
-
-    def moved_together(self, column: int) -> types.BoolArray:
-        """Return which properties (A,) have the same value as one of them: those of its pose on every mesh."""
-        return self.numbers == self.numbers[column]
-
-    def columns(self, values: npt.NDArray) -> dict[str, Any]:
-        """Return the columns (T,) of the channels that values (T, A) amount to; the first mesh of a pose counts."""
-        weights = np.zeros((len(values), len(self.poses)), np.float32)
-        weights[:, self.numbers[::-1]] = values[:, ::-1]
-        motion = pose_channels.to_channels(weights, self.poses)
-        return {name: motion[:, channels.FACE.index(name)] for name in self.channels}
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..core import channels
-from .property_address import PropertyAddress
+from ...core import channels
+from ..property_address import PropertyAddress
 
 
 @dataclass(frozen=True)

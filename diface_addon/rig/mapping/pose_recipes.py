@@ -10,8 +10,8 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
-from ..core import channels, displacements, pose_set
-from .shape_displacement import positions
+from ...core import channels, displacements, pose_set
+from ..shape_displacement import positions
 
 RECIPES = "diface_pose_recipes"
 """Custom property of the main mesh: name of a shape key -> channel -> value, as JSON."""

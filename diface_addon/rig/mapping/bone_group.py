@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from mathutils import Quaternion
 
-from ..core import channels, types
-from . import rotation_values
-from .head_target import HEAD, rotation_property
-from .property_address import PropertyAddress
+from ...core import channels, types
+from .. import rotation_values
+from ..head_target import HEAD, rotation_property
+from ..property_address import PropertyAddress
 
 
 @dataclass(frozen=True)
