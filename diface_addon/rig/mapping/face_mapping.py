@@ -16,6 +16,7 @@ from ..property_address import PropertyAddress
 from ..shape_names import named_targets
 from . import lip_closure, pose_recipes
 from .face_target import FaceTarget
+from .linear_system import LinearSystem, connected
 from .pose_group import PoseGroup
 
 Gains = tuple[tuple[str, float], ...]
@@ -41,6 +42,11 @@ class FaceMapping:
     def all_targets(self) -> list[FaceTarget]:
         """The shape keys of single channels, those of the main mesh first."""
         return [target for of_mesh in self.targets.values() for target in of_mesh]
+
+    @property
+    def systems(self) -> tuple[LinearSystem, ...]:
+        """The same properties by the channels that they share."""
+        return connected(self.all_targets)
 
     @property
     def groups(self) -> list[PoseGroup | lip_closure.LipGroup]:

@@ -15,19 +15,20 @@ from ..property_address import PropertyAddress
 
 @dataclass(frozen=True)
 class FaceTarget:
-    """A property of the rig that one channel moves, or several in fixed proportions.
+    """A property of the rig that one channel moves, or several.
 
     Attributes:
         address: The property.
-        gains: (channel, gain) pairs: the property's value is the sum of gain x channel. A control of two directions
-            (-1 to 1) has two channels with gains of opposite signs, which exclude each other; a blink of both eyes has
-            two with equal gains, which get the same value.
-        name: Name of the shape key.
+        gains: (channel, gain) pairs: the property's value is the offset and the sum of gain x channel. A control of two
+            directions (-1 to 1) has two channels with gains of opposite signs.
+        name: Name of the shape key; for other properties what the user reads.
+        offset: The property's value while its channels are 0.
     """
 
     address: PropertyAddress
     gains: tuple[tuple[str, float], ...]
     name: str = ""
+    offset: float = 0.0
 
     @property
     def channel(self) -> str:
@@ -42,21 +43,12 @@ class FaceTarget:
     @property
     def is_channel(self) -> bool:
         """Whether the property is a channel of the face itself: one, with gain 1."""
-        return len(self.gains) == 1 and self.gains[0][1] == 1.0 and self.channel in channels.FACE
+        return self.gains == ((self.channel, 1.0),) and not self.offset and self.channel in channels.FACE
 
     def value(self, columns: Mapping[str, Any]) -> Any:
         """Return the property's value for values of channels, numbers or arrays; None without any of its channels."""
         terms = [gain * columns[channel] for channel, gain in self.gains if channel in columns]
-        return sum(terms[1:], terms[0]) if terms else None
-
-    def channel_values(self, value: Any) -> dict[str, Any]:
-        """Return the values of the channels that give the property a value. The inverse of `value`."""
-        if len(self.gains) == 1:
-            return {self.channel: value / self.gains[0][1]}
-        if min(gain for _channel, gain in self.gains) > 0:
-            whole = sum(gain for _channel, gain in self.gains)
-            return {channel: value / whole for channel, _gain in self.gains}
-        return {channel: np.maximum(value / gain, 0.0) for channel, gain in self.gains}
+        return sum(terms[1:], terms[0]) + self.offset if terms else None
 
 
 def motion_matrix(columns: Mapping[str, npt.NDArray]) -> npt.NDArray[np.float64]:

@@ -14,6 +14,7 @@ from ...rig.head_target import HEAD, head_target
 from ...rig.mapping.bone_group import BoneGroup
 from ...rig.mapping.face_mapping import FaceMapping, face_mapping
 from ...rig.mapping.face_target import FaceTarget
+from ...rig.mapping.linear_system import LinearSystem
 from ...rig.mapping.lip_closure import LipGroup
 from ...rig.mapping.pose_group import PoseGroup
 from ...rig.property_address import PropertyAddress, part_kind
@@ -77,6 +78,11 @@ def channels_by_address(obj: bpy.types.Object) -> dict[PropertyAddress, str]:
 def face_targets(obj: bpy.types.Object) -> list[FaceTarget]:
     """Return the shape keys that face channels move and no driver sets, those of the main mesh first."""
     return mapping(obj).all_targets
+
+
+def systems(obj: bpy.types.Object) -> tuple[LinearSystem, ...]:
+    """Return the same properties by the channels that they share."""
+    return mapping(obj).systems
 
 
 def groups(obj: bpy.types.Object) -> list[Group]:

@@ -43,11 +43,13 @@ def sample_motion(
     active, frames = active_curves.find_active_curves(obj), first_frame + np.arange(rows, dtype=np.float64)
     values = np.zeros((rows, len(names)), np.float32)
     sampled: set[str] = set()
-    for target in active_curves.face_targets(obj):
-        if (wanted := set(target.channels) & set(names)) - sampled:
-            column = sample_property(obj, target.address, active.get(target.address), frames)
-            for channel, of_channel in target.channel_values(column).items():
-                if channel in wanted - sampled:
+    for system in active_curves.systems(obj):
+        if wanted := set(system.channels) & set(names):
+            columns = [
+                sample_property(obj, target.address, active.get(target.address), frames) for target in system.targets
+            ]
+            for channel, of_channel in system.columns(np.stack(columns, axis=1)).items():
+                if channel in wanted:
                     values[:, names.index(channel)] = of_channel
             sampled |= wanted
     for group in active_curves.groups(obj):
@@ -71,8 +73,17 @@ def sample_group(
     active: dict[PropertyAddress, active_curves.ActiveCurve],
 ) -> npt.NDArray[np.float32]:
     """Return the values (T, K) of the properties of a group at `frames` (T,)."""
-    columns = [sample_property(obj, address, active.get(address), frames) for address in group.addresses]
-    return np.stack(columns, axis=1)
+    return sample_properties(obj, group.addresses, frames, active)
+
+
+def sample_properties(
+    obj: bpy.types.Object,
+    addresses: Sequence[PropertyAddress],
+    frames: npt.NDArray,
+    active: dict[PropertyAddress, active_curves.ActiveCurve],
+) -> npt.NDArray[np.float32]:
+    """Return the values (T, A) of properties at `frames` (T,)."""
+    return np.stack([sample_property(obj, address, active.get(address), frames) for address in addresses], axis=1)
 
 
 def generated_values(

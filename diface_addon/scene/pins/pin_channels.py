@@ -12,7 +12,7 @@ from ...core import channels, placement, types
 from ...rig.head_target import head_target
 from ..animation import active_curves, evaluate_curves
 from ..keys.key_table import SAME_TIME
-from . import group_pins
+from . import group_pins, system_pins
 from .pin import Pin, group_by_curve
 
 MIN_ROTATION = 1e-4
@@ -40,12 +40,10 @@ def to_channel_pins(
         placed: Placement of a FLAME mesh if it is known better than from its vertices.
     """
     pins = list(pins)
-    targets = {target.address: target for target in active_curves.face_targets(obj)}
     found: list[tuple[int, float, float]] = []
-    for address, points in group_by_curve(pin for pin in pins if pin.address in targets).items():
-        for frame, value in points.tolist():
-            by_channel = targets[address].channel_values(value)
-            found += [(names.index(name), frame, number) for name, number in by_channel.items() if name in names]
+    for pinned in system_pins.pins_of_systems(obj, pins):
+        by_channel = pinned.pinned_channels
+        found += [(names.index(name), pinned.frame, value) for name, value in by_channel.items() if name in names]
     for group in active_curves.groups(obj):
         on_group = group_pins.to_channel_values(obj, group, pins)
         found += [(names.index(name), frame, value) for name, frame, value in on_group if name in names]
