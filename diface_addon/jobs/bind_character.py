@@ -9,6 +9,7 @@ import bpy
 
 from ..rig import binding
 from ..rig.discovery.discover import discover
+from ..rig.mapping import hand_rows
 from ..scene.animation import active_actions
 from ..scene.characters import bundled_head, flame_mesh
 from ..scene.provenance import stored_request
@@ -38,7 +39,7 @@ def bind_new(obj: bpy.types.Object) -> bool:
     """
     if obj.type != "MESH" or not obj.is_editable or bundled_head.MARK in obj or flame_mesh.is_flame(obj):
         return False
-    was_bound, signature = binding.is_bound(obj), character_settings.signature(obj)
+    was_bound, signature = binding.is_bound(obj), _signature(obj)
     if obj.get(BOUND_CHOICES, "") == signature if was_bound else _has_take(obj):
         return False
     character = discover(obj, character_settings.choices(obj))
@@ -47,6 +48,11 @@ def bind_new(obj: bpy.types.Object) -> bool:
     binding.bind(character)
     obj[BOUND_CHOICES] = signature
     return not was_bound
+
+
+def _signature(obj: bpy.types.Object) -> str:
+    """Return a text that changes with the user's choices and with the rows of the mapping that the user set."""
+    return character_settings.signature(obj) + hand_rows.signature(obj)
 
 
 def _has_take(obj: bpy.types.Object) -> bool:

@@ -10,7 +10,7 @@ from mathutils import Vector
 
 from . import bone_axes, bones, head_target, parts, shape_displacement
 from .character import Character
-from .mapping import face_mapping, lip_closure, pose_recipes
+from .mapping import face_mapping, hand_rows, lip_closure, pose_recipes, row_settings
 
 SAME_AXES = 1e-3
 """Largest difference of two rotation matrices that count as the same."""
@@ -29,6 +29,7 @@ def bind(character: Character) -> None:
     main, bone = character.main, character.bones.head
     for face in character.faces:
         face_mapping.store_empty_shapes(face, shape_displacement.find_empty(face))
+    parts.add_parts(main, row_settings.owners(main))
     _store_recipes(character)
     _store_lip_apertures(character)
     owner = character.armature if bone else character.head_object
@@ -74,13 +75,14 @@ def _store_lip_apertures(character: Character) -> None:
     """Measure and store how far channels part the lips, if the main mesh has jawOpen and mouthClose."""
     main = character.main
     lip_closure.store_lip_apertures(main, {})
-    mapping = face_mapping.face_mapping({"KEY": main}, {"KEY": ()}) if main.data.shape_keys else None
+    hand = hand_rows.hand_mapping(main)
+    mapping = face_mapping.face_mapping({"KEY": main}, {"KEY": ()}, hand) if main.data.shape_keys else None
     targets = mapping.targets["KEY"] if mapping else ()
-    names = {target.channel: target.name for target in targets if len(target.gains) == 1}
+    shapes = {target.channel: (target.name, target.gains[0][1]) for target in targets if len(target.gains) == 1}
     needed = {"jawOpen", "mouthClose", *lip_closure.UPPER_LIP, *lip_closure.LOWER_LIP}
-    if needed <= names.keys() and character.head_size > 0:
+    if needed <= shapes.keys() and character.head_size > 0:
         up = character.facing[:, 2]
-        apertures = lip_closure.measure_lip_apertures(main, names, up, character.head_size)
+        apertures = lip_closure.measure_lip_apertures(main, shapes, up, character.head_size)
         lip_closure.store_lip_apertures(main, apertures)
 
 

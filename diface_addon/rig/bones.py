@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +12,7 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
+from .mapping import hand_rows
 from .mapping.bone_group import BoneGroup
 from .parts import part_number, part_objects
 from .property_address import part_kind
@@ -24,17 +26,31 @@ BoneAxes = Mapping[str, npt.NDArray[np.float64]]
 
 def bone_groups(main: bpy.types.Object) -> list[BoneGroup]:
     """Return the bones that channels turn, without those that were removed or renamed since."""
+    hand = hand_rows.hand_mapping(main)
+    found = {(group.kind, group.bone): group for group in _stored_groups(main)}
+    for key, group in found.items():
+        if hand.channels & group.channels:
+            axes = {channel: axis for channel, axis in group.axes.items() if channel not in hand.channels}
+            found[key] = dataclasses.replace(group, axes=axes)
+    for row in hand.rotations:
+        kind = part_kind("OBJECT", part_number(main, row.owner) or 0)
+        group = found.get((kind, row.bone), BoneGroup(kind, row.owner, row.bone, {}))
+        if not (group.axes and group.turns_head):
+            found[kind, row.bone] = group.turned_by(row.channel, row.gain * row.vector, row.offset * row.vector)
+    return [group for group in found.values() if group.axes]
+
+
+def _stored_groups(main: bpy.types.Object) -> Iterator[BoneGroup]:
+    """Yield the bones as they were found."""
     stored = main.get(STORED, "")
     if not stored or not isinstance(stored, str):
-        return []
+        return
     parts = part_objects(main)
-    found = []
     for entry in _parse(stored):
         armature = parts.get(entry["part"])
         if armature is not None and armature.type == "ARMATURE" and entry["bone"] in armature.pose.bones:
             axes = {channel: np.array(axis, np.float64) for channel, axis in entry["axes"].items()}
-            found.append(BoneGroup(part_kind("OBJECT", entry["part"]), armature, entry["bone"], axes))
-    return found
+            yield BoneGroup(part_kind("OBJECT", entry["part"]), armature, entry["bone"], axes)
 
 
 def store(main: bpy.types.Object, armature: bpy.types.Object, axes_by_bone: Mapping[str, BoneAxes]) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import bpy
 import numpy as np
 
 PropertyAddress = tuple[str, str, int]
@@ -12,6 +15,12 @@ The kinds of the main mesh are 'KEY' (its shape keys) and 'OBJECT'. Those of par
 """
 PointsByAddress = dict[PropertyAddress, np.ndarray]
 """Property -> its keys or pins, rows of (frame, value), shape (K, 2)."""
+
+
+def property_name(address: PropertyAddress) -> str:
+    """Return what the user reads as the property: the last name in quotes of its path, such as a shape key's."""
+    quoted = re.findall(r'\["((?:[^"\\]|\\.)*)"\]', address[1])
+    return bpy.utils.unescape_identifier(quoted[-1]) if quoted else address[1]
 
 
 def id_type(kind: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import bpy
@@ -15,6 +15,7 @@ from ...core import channels, types
 from .. import rotation_values
 from ..head_target import HEAD, rotation_property
 from ..property_address import PropertyAddress
+from .linear_inverse import nearest_channels
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,14 @@ class BoneGroup:
         armature: The armature object.
         bone: Name of the pose bone.
         axes: Channel -> rotation vector (3,) in radians at weight 1, about the bone's axes.
+        offset: The rotation vector while all channels are 0.
     """
 
     kind: str
     armature: bpy.types.Object
     bone: str
     axes: Mapping[str, npt.NDArray[np.float64]]
+    offset: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     @property
     def mode(self) -> str:
@@ -63,10 +66,16 @@ class BoneGroup:
         """The channels that turn the bone."""
         return frozenset(self.axes)
 
+    def turned_by(self, channel: str, axis: npt.NDArray[np.float64], offset: npt.NDArray[np.float64]) -> BoneGroup:
+        """Return the group with one more channel, or another axis of one, and a further offset."""
+        axes = {**self.axes, channel: self.axes.get(channel, np.zeros(3)) + axis}
+        x, y, z = (np.array(self.offset) + offset).tolist()
+        return replace(self, axes=axes, offset=(x, y, z))
+
     def solve(self, columns: Mapping[str, npt.NDArray], rate: types.FrameRate) -> types.Float32Array:
         """Return the rotation's values (T, 3 or 4) for columns (T,) of channels; missing ones count as 0."""
         rows = len(next(iter(columns.values())))
-        vectors = np.zeros((rows, 3))
+        vectors = np.tile(self.offset, (rows, 1))
         for channel, axis in self.axes.items():
             if channel in columns:
                 vectors += np.asarray(columns[channel], np.float64)[:, None] * axis
@@ -79,14 +88,13 @@ class BoneGroup:
     def columns(self, values: npt.NDArray) -> dict[str, Any]:
         """Return the columns (T,) of the channels for values (T, 3 or 4) of the rotation.
 
-        Channels whose axes oppose each other, such as jawLeft and jawRight, are not negative; the head's can be.
+        Channels are not negative; the head's can be.
         """
-        vectors = rotation_values.rotation_vectors(values, self.mode, Quaternion())
-        found = {}
-        for channel, axis in self.axes.items():
-            along = vectors @ axis / (axis @ axis)
-            found[channel] = (along if channel.startswith("head_") else np.maximum(along, 0.0)).astype(np.float32)
-        return found
+        vectors = rotation_values.rotation_vectors(values, self.mode, Quaternion()) - np.array(self.offset)
+        matrix = np.stack(list(self.axes.values()), axis=1)
+        columns = nearest_channels(matrix, vectors, np.zeros((len(vectors), len(self.axes))))
+        lowest = [-np.inf if channel in channels.HEAD else 0.0 for channel in self.axes]
+        return dict(zip(self.axes, np.maximum(columns, lowest).astype(np.float32).T, strict=True))
 
 
 def _rest(mode: str) -> list[float]:

@@ -16,6 +16,7 @@ from ..property_address import PropertyAddress
 from ..shape_names import named_targets
 from . import lip_closure, pose_recipes
 from .face_target import FaceTarget
+from .hand_rows import HandMapping
 from .linear_system import LinearSystem, connected
 from .pose_group import PoseGroup
 
@@ -68,15 +69,23 @@ class _NamedMapping:
     poses: pose_set.PoseSet | None
 
 
-def face_mapping(meshes: Mapping[str, bpy.types.Object], excluded: Mapping[str, Collection[str]]) -> FaceMapping:
+def face_mapping(
+    meshes: Mapping[str, bpy.types.Object],
+    excluded: Mapping[str, Collection[str]],
+    hand: HandMapping | None = None,
+) -> FaceMapping:
     """Return the mapping of a character.
 
     Args:
         meshes: Its meshes with shape keys, the main one first, by the kind of these.
         excluded: Names of shape keys that cannot be keyed, as a driver sets them, by the same kinds.
+        hand: The rows that the user set; None for what is found without them.
     """
-    if not meshes:
-        return FaceMapping({}, None)
+    found = _found_mapping(meshes, excluded) if meshes else FaceMapping({}, None)
+    return _with_hand(found, hand) if hand and hand.rows else found
+
+
+def _found_mapping(meshes: Mapping[str, bpy.types.Object], excluded: Mapping[str, Collection[str]]) -> FaceMapping:
     named = _named_mapping(tuple(_usable_names(obj) for obj in meshes.values()))
     targets = {}
     for kind, gains in zip(meshes, named.gains, strict=True):
@@ -87,6 +96,18 @@ def face_mapping(meshes: Mapping[str, bpy.types.Object], excluded: Mapping[str, 
     poses = _pose_group(meshes, excluded, known) if known else None
     apertures = lip_closure.lip_apertures(main)
     return FaceMapping(targets, poses) if apertures is None else _with_lips(targets, poses, apertures)
+
+
+def _with_hand(found: FaceMapping, hand: HandMapping) -> FaceMapping:
+    """Return a mapping with the rows that the user set."""
+    targets: dict[str, tuple[FaceTarget, ...]] = dict.fromkeys(found.targets, ())
+    for target in hand.merged(found.all_targets):
+        kind = target.address[0]
+        targets[kind] = (*targets.get(kind, ()), target)
+    lips = None
+    if found.lips and "mouthClose" not in hand.channels:
+        lips = found.lips.without(hand.own_addresses)
+    return FaceMapping(targets, found.group and found.group.without(hand.own_addresses, hand.channels), lips)
 
 
 def _with_lips(

@@ -7,7 +7,7 @@ leave a gap; its mouthClose gets what is missing.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -60,6 +60,12 @@ class LipGroup:
         """The channel that it reads back: mouthClose."""
         return frozenset(("mouthClose",))
 
+    def without(self, addresses: Collection[PropertyAddress]) -> LipGroup | None:
+        """Return the group without some properties; None if nothing is left."""
+        kept = [number for number, address in enumerate(self.addresses) if address not in addresses]
+        names = tuple(self.names[number] for number in kept)
+        return LipGroup(tuple(self.addresses[number] for number in kept), names, self.apertures) if kept else None
+
     def solve(self, columns: Mapping[str, npt.NDArray], rate: types.FrameRate) -> types.Float32Array:
         """Return the values (T, A) of mouthClose for columns (T,) of channels; missing ones count as 0."""
         motion = motion_matrix(columns)
@@ -94,13 +100,13 @@ def store_lip_apertures(mesh: bpy.types.Object, apertures: Mapping[str, float]) 
 
 
 def measure_lip_apertures(
-    mesh: bpy.types.Object, names: Mapping[str, str], up: npt.NDArray[np.float64], head_size: float
+    mesh: bpy.types.Object, shapes: Mapping[str, tuple[str, float]], up: npt.NDArray[np.float64], head_size: float
 ) -> dict[str, float]:
     """Return how far each channel at weight 1 parts the lips, in mm of a head of HEAD_MM.
 
     Args:
         mesh: The main mesh.
-        names: Channel -> name of its shape key; jawOpen, mouthClose and those of the lips are among them.
+        shapes: Channel -> name and gain of its shape key; jawOpen, mouthClose and those of the lips are among them.
         up: (3,) the head's up axis in world coordinates.
         head_size: Height of the head in world units.
 
@@ -111,11 +117,11 @@ def measure_lip_apertures(
     rest = positions(mesh.data.shape_keys.reference_key) @ linear.T
     bases: dict[str, npt.NDArray[np.float32]] = {}
     raised = {}
-    for channel, name in names.items():
+    for channel, (name, gain) in shapes.items():
         base = blocks[name].relative_key
         if base.name not in bases:
             bases[base.name] = positions(base)
-        raised[channel] = (positions(blocks[name]) - bases[base.name]) @ (linear.T @ up)
+        raised[channel] = gain * (positions(blocks[name]) - bases[base.name]) @ (linear.T @ up)
     lips = [sum(np.abs(raised[name]) for name in of_lip if name in raised) for of_lip in (UPPER_LIP, LOWER_LIP)]
     upper, lower = _lip_pairs(rest, raised["jawOpen"], lips[0], lips[1], NEAR * head_size)
     if not len(upper):

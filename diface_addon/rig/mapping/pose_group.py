@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +22,13 @@ class PoseGroup:
         addresses: A properties. Meshes that have the same pose, such as head and teeth, move it together.
         numbers: (A,) the pose of each property.
         poses: K poses; their names are those of the shape keys.
+        left_out: Channels that other properties have instead of the poses.
     """
 
     addresses: tuple[PropertyAddress, ...]
     numbers: npt.NDArray[np.intp]
     poses: pose_set.PoseSet
+    left_out: frozenset[str] = frozenset()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -37,10 +39,19 @@ class PoseGroup:
     def channels(self) -> frozenset[str]:
         """The channels that the poses stand for."""
         used = np.abs(self.poses.recipes).max(axis=0) > 0
-        return frozenset(name for name, is_used in zip(channels.FACE, used, strict=True) if is_used)
+        return frozenset(name for name, is_used in zip(channels.FACE, used, strict=True) if is_used) - self.left_out
+
+    def without(self, addresses: Collection[PropertyAddress], left_out: frozenset[str]) -> PoseGroup | None:
+        """Return the group without some properties and channels; None if nothing is left."""
+        kept = [number for number, address in enumerate(self.addresses) if address not in addresses]
+        poses = self.poses.select({self.names[number] for number in kept})
+        numbers = np.array([poses.names.index(self.names[number]) for number in kept], np.intp)
+        group = PoseGroup(tuple(self.addresses[number] for number in kept), numbers, poses, left_out)
+        return group if kept and group.channels else None
 
     def solve(self, columns: Mapping[str, npt.NDArray], rate: types.FrameRate) -> types.Float32Array:
         """Return the values (T, A) for columns (T,) of channels; missing ones count as 0."""
+        columns = {name: np.zeros_like(of) if name in self.left_out else of for name, of in columns.items()}
         return solve_poses.solve(motion_matrix(columns).astype(np.float32), self.poses, rate)[:, self.numbers]
 
     def moved_together(self, column: int) -> types.BoolArray:

@@ -9,6 +9,7 @@ from ...rig import bones, parts
 from ...rig.head_target import HeadTarget, head_target
 from ...rig.property_address import id_type
 from ..provenance import stored_request
+from . import active_curves
 
 
 def active_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
@@ -25,7 +26,11 @@ def active_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
 
 def animated_blocks(obj: bpy.types.Object) -> dict[str, bpy.types.ID]:
     """Return the data-blocks that takes of a character animate, by kind: shape keys, and what turns."""
-    turned = {head_target(obj).kind, *(group.kind for group in bones.bone_groups(obj))}
+    turned = {
+        head_target(obj).kind,
+        *(group.kind for group in bones.bone_groups(obj)),
+        *active_curves.mapping(obj).targets,
+    }
     return {kind: block for kind, block in parts.data_blocks(obj).items() if id_type(kind) == "KEY" or kind in turned}
 
 

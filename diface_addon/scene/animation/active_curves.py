@@ -14,6 +14,7 @@ from ...rig.head_target import HEAD, head_target
 from ...rig.mapping.bone_group import BoneGroup
 from ...rig.mapping.face_mapping import FaceMapping, face_mapping
 from ...rig.mapping.face_target import FaceTarget
+from ...rig.mapping.hand_rows import hand_mapping
 from ...rig.mapping.linear_system import LinearSystem
 from ...rig.mapping.lip_closure import LipGroup
 from ...rig.mapping.pose_group import PoseGroup
@@ -97,8 +98,8 @@ def reached_channels(obj: bpy.types.Object) -> set[str]:
 
 
 def has_face(obj: bpy.types.Object) -> bool:
-    """Return whether a character has shape keys that the face channels move."""
-    return bool(mapping(obj).channels)
+    """Return whether a character has shape keys, or properties that the user chose, for the face channels."""
+    return bool(mapping(obj).channels) or bool(hand_mapping(obj).rotations)
 
 
 def mapping(obj: bpy.types.Object) -> FaceMapping:
@@ -109,7 +110,7 @@ def mapping(obj: bpy.types.Object) -> FaceMapping:
         if part.type == "MESH" and part.data.shape_keys
     }
     driven = {kind: shape_key_names.driven_shape_keys(part) for kind, part in meshes.items()}
-    return face_mapping(meshes, driven)
+    return face_mapping(meshes, driven, hand_mapping(obj))
 
 
 def all_curves(obj: bpy.types.Object) -> Iterator[tuple[PropertyAddress, ActiveCurve]]:

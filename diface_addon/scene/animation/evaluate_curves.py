@@ -13,6 +13,7 @@ from mathutils import Quaternion
 from ...core import channels, placement, types
 from ...rig import rotation_values
 from ...rig.head_target import head_target
+from ...rig.mapping import custom_property
 from ...rig.property_address import PropertyAddress, id_type
 from ..characters import flame_mesh
 from ..keys import frame_rate, nla
@@ -200,6 +201,8 @@ def _nla_default(owner: bpy.types.ID, kind: str, path: str, index: int) -> float
     """Return the NLA's value of a property that no strip animates at a frame. In 5.0 it is 1 for a shape key."""
     if id_type(kind) == "KEY":
         return bpy.types.ShapeKey.bl_rna.properties["value"].default
+    if custom_property.is_custom(path):
+        return custom_property.default(owner, path)
     posed, _dot, name = path.rpartition(".")
     holder = owner.path_resolve(posed) if posed else owner
     return holder.bl_rna.properties[name].default_array[index]

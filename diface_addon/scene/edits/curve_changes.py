@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import channels, placement, types, warp
-from ...rig import parts, rotation_values
-from ...rig.head_target import head_target
-from ...rig.property_address import PropertyAddress
-from ..animation import active_curves, evaluate_curves
+from ...rig import rotation_values
+from ...rig.head_target import HEAD, head_target
+from ...rig.property_address import PropertyAddress, property_name
+from ..animation import active_curves, evaluate_curves, property_limits
 from ..animation.active_curves import ActiveCurve
 from ..keys import head_pose
 from ..pins.linked_pins import on_all_properties
@@ -191,17 +191,15 @@ def _pins_nearest_to_curves(
 
 
 def _clamped_to_sliders(obj: bpy.types.Object, changes: list[CurveChange]) -> tuple[list[CurveChange], list[str]]:
-    """Return the changes with shape keys clamped to their sliders' ranges, and the names of those keys."""
-    sliders = parts.shape_key_blocks(obj).items()
-    blocks = {(kind, key.path_from_id("value")): key for kind, keys in sliders for key in keys.key_blocks}
+    """Return the changes of the face clamped to the range of each property, and the names of those outside."""
+    names = active_curves.channels_by_address(obj)
     clamped, outside = [], []
     for change in changes:
-        block = blocks.get(change.address[:2])
-        if block is None:
+        if names[change.address] == HEAD:
             clamped.append(change)
             continue
-        within = np.clip(change.values, block.slider_min, block.slider_max)
+        within = property_limits.within(obj, change.address, change.values)
         if np.max(np.abs(within - change.values)[change.regenerate_mask], initial=0) > 0.01:
-            outside.append(block.name)
+            outside.append(property_name(change.address))
         clamped.append(replace(change, values=within))
     return clamped, outside

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...core import channels, placement
 from ...rig.head_target import head_target
-from ...rig.property_address import PropertyAddress, id_type
+from ...rig.property_address import PropertyAddress
 from ..animation import active_curves, character_checks, evaluate_curves
 from ..animation.active_curves import HEAD, ActiveCurve
 from ..keys import frame_rate, head_pose
@@ -180,8 +180,9 @@ def _head_pose_values(
 def _new_curve(obj: bpy.types.Object, address: PropertyAddress, frame: float) -> ActiveCurve:
     """Insert a key in the active Action or a new one, as Blender does if the user presses I, and return its curve."""
     kind, path, index = address
-    is_vector = id_type(kind) == "OBJECT"
-    active_curves.data_block(obj, kind).keyframe_insert(path, index=index if is_vector else -1, frame=frame)
+    block = active_curves.data_block(obj, kind)
+    is_vector = hasattr(block.path_resolve(path), "__len__")
+    block.keyframe_insert(path, index=index if is_vector else -1, frame=frame)
     return active_curves.find_active_curves(obj)[address]
 
 

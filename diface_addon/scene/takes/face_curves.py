@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import bpy
@@ -10,11 +10,12 @@ import numpy as np
 
 from ...core import channels, types
 from ...rig import parts
+from ...rig.mapping.face_mapping import FaceMapping
 from ...rig.mapping.face_target import FaceTarget
 from ...rig.mapping.lip_closure import LipGroup
 from ...rig.mapping.pose_group import PoseGroup
-from ...rig.property_address import part_kind
-from ..animation import active_curves
+from ...rig.property_address import id_type, part_kind
+from ..animation import active_curves, property_limits
 from ..characters import shape_key_names
 from ..keys.wording import names_note
 from ..keys.write_keys import SampledCurve
@@ -50,9 +51,13 @@ def build_face_curves(
         notes += part_notes
         found |= set(shape_key_names.face_shape_keys(part))
         for target, curve in curves:
-            layer = layer_of.get(target.channel)
+            layers_of_target = {layer_of.get(channel) for channel in target.channels}
+            layer = layers_of_target.pop() if len(layers_of_target) == 1 else None
             holder = layers.setdefault(layer, {}) if layer else main
             holder.setdefault(kind, []).append(curve)
+    for kind, target, curve in _object_curves(obj, mapping, motion):
+        main.setdefault(kind, []).append(curve)
+        found |= set(target.channels)
     for group in mapping.groups:
         for kind, of_group in _group_curves(obj, group, motion).items():
             main.setdefault(kind, []).extend(of_group)
@@ -62,14 +67,24 @@ def build_face_curves(
     return main, layers, names_note("No shape key for", missing) + notes
 
 
+def _object_curves(
+    obj: bpy.types.Object, mapping: FaceMapping, motion: types.Motion
+) -> Iterator[tuple[str, FaceTarget, SampledCurve]]:
+    """Yield the curves of objects and bones, which channels move like shape keys, with their kind of data-block."""
+    columns = {name: motion.column(name) for name in motion.channels}
+    for target in mapping.all_targets:
+        kind, path, index = target.address
+        values = target.value(columns) if id_type(kind) == "OBJECT" else None
+        if values is not None:
+            yield kind, target, SampledCurve(path, index, property_limits.within(obj, target.address, values))
+
+
 def _group_curves(obj: bpy.types.Object, group: PoseGroup | LipGroup, motion: types.Motion) -> CurvesByKind:
     """Return the curves of poses or lips by kind of data-block."""
     values = group.solve({name: motion.column(name) for name in motion.channels}, motion.rate)
-    blocks = active_curves.data_blocks(obj)
     curves: CurvesByKind = {}
-    for name, (kind, path, index), column in zip(group.names, group.addresses, values.T, strict=True):
-        key = blocks[kind].key_blocks[name]
-        within = np.clip(column, key.slider_min, key.slider_max).astype(np.float32)
+    for (kind, path, index), column in zip(group.addresses, values.T, strict=True):
+        within = property_limits.within(obj, (kind, path, index), column)
         curves.setdefault(kind, []).append(SampledCurve(path, index, within))
     return curves
 

@@ -10,6 +10,7 @@ from mathutils import Quaternion
 
 from ...core import channels, placement, types
 from ...rig.head_target import HeadTarget, can_turn, head_target
+from ...rig.mapping import hand_rows
 from ..animation import body_rotation
 from ..keys import head_pose
 from ..keys.write_keys import SampledCurve
@@ -61,7 +62,9 @@ class ShapeKeyWriter:
         """Return the curves of the shape keys, and of each layer."""
         face = tuple(channel for channel in motion.channels if channel in channels.SHAPES)
         curves, layers, notes = face_curves.build_face_curves(obj, motion.select(face), take.get("layers"))
-        return TakePart(curves | bone_curves.build_bone_curves(obj, motion, turns_head=False), layers, notes=notes)
+        for kind, of_bones in bone_curves.build_bone_curves(obj, motion, turns_head=False).items():
+            curves[kind] = [*curves.get(kind, ()), *of_bones]
+        return TakePart(curves, layers, notes=[*notes, *hand_rows.problems(obj)])
 
 
 @dataclass(frozen=True)
