@@ -8,13 +8,14 @@ from .panels import manual, menus, take_rows
 from .rig.discovery import find_character
 from .rig.mapping import row_settings
 from .scene.pins import pinned_frames
-from .settings import character_settings, messages, migration, preferences, scene_settings, word_settings
+from .settings import character_settings, mapping_list, messages, migration, preferences, scene_settings, word_settings
 
 MODULES = (
     row_settings,
     character_settings,
     scene_settings,
     word_settings,
+    mapping_list,
     messages,
     migration,
     preferences,

@@ -1,6 +1,6 @@
 """Operators, one file per verb, in a package per topic. A new one is added to the list of its package."""
 
-from . import characters, edit, export, generate, interface, recordings, styles, takes, words
+from . import characters, edit, export, generate, interface, mapping, recordings, styles, takes, words
 from .base import modal_job
 
 MODULES = (
@@ -14,5 +14,6 @@ MODULES = (
     *takes.MODULES,
     *export.MODULES,
     *interface.MODULES,
+    *mapping.MODULES,
 )
 """Modules to register."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import edit, takes, words
+from . import edit, mapping, takes, words
 from .advanced import Advanced
 from .character import Character
 from .edit import Edit
@@ -12,6 +12,7 @@ from .export import Export
 from .eyes import Eyes
 from .generate import Main
 from .head import Head
+from .mapping import Mapping
 from .panel_base import PanelBase
 from .style import Style
 from .takes import Takes
@@ -21,7 +22,7 @@ SPACES = ("VIEW_3D", "SEQUENCE_EDITOR")
 """Editors with the whole panel."""
 KEY_EDITORS = ("DOPESHEET_EDITOR", "GRAPH_EDITOR")
 """Editors with the panels for editing only."""
-SUB_PANELS = (Character, Takes, Edit, Words, Style, Head, Eyes, Advanced, Export)
+SUB_PANELS = (Character, Mapping, Takes, Edit, Words, Style, Head, Eyes, Advanced, Export)
 """The sub-panels, from top to bottom."""
 KEY_EDITOR_PANELS = (Edit, Words, Takes)
 
@@ -37,8 +38,10 @@ CLASSES = (
     edit.DIFACE_MT_pinned_frames,
     takes.DIFACE_MT_takes,
     words.DIFACE_UL_words,
+    mapping.DIFACE_UL_mapping,
+    mapping.DIFACE_MT_mapping_presets,
     *(
-        _panel_class(panel, space, "" if panel is Main else f"{space}_PT_diface_main")
+        _panel_class(panel, space, "" if panel is Main else f"{space}_PT_diface_{panel.parent.lower()}")
         for space in SPACES
         for panel in (Main, *SUB_PANELS)
     ),

@@ -23,6 +23,8 @@ class PanelBase:
 
     bl_region_type = "UI"
     bl_category = "DiFACE"
+    parent = "Main"
+    """Name of the panel that this one is in."""
 
 
 class SettingsPanel(PanelBase):

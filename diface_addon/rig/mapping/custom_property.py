@@ -25,14 +25,14 @@ def is_custom(path: str) -> bool:
 
 def limits(owner: bpy.types.Object, path: str) -> tuple[float, float]:
     """Return the lowest and the highest value of a custom property, as the user set them."""
-    holder, name = _resolved(owner, path)
+    holder, name = resolved(owner, path)
     settings = holder.id_properties_ui(name).as_dict()
     return float(settings["min"]), float(settings["max"])
 
 
 def default(owner: bpy.types.Object, path: str) -> float:
     """Return the default value of a custom property."""
-    holder, name = _resolved(owner, path)
+    holder, name = resolved(owner, path)
     return float(holder.id_properties_ui(name).as_dict()["default"])
 
 
@@ -56,7 +56,7 @@ def names_of(holder: bpy.types.Object | bpy.types.PoseBone) -> Iterator[str]:
             yield name
 
 
-def _resolved(owner: bpy.types.Object, path: str) -> tuple[bpy.types.bpy_struct, str]:
+def resolved(owner: bpy.types.Object, path: str) -> tuple[bpy.types.bpy_struct, str]:
     """Return the object or pose bone of a custom property, and the property's name."""
     parts = _PATH.fullmatch(path)
     assert parts is not None

@@ -1,7 +1,7 @@
 """The rows that the user set, resolved to properties of the character, and what they replace.
 
-A channel with a row of its own, in use or not, is moved as its rows say: what was found for the channel is not used. A
-shape key in a row is no pose that is solved with others any more.
+A channel for which the user set a row, in use or not, is moved as its rows say: what was found for the channel is not
+used. A shape key in a row is no pose that is solved with others any more.
 """
 
 from __future__ import annotations
@@ -64,6 +64,11 @@ class HandRow:
     axis: int = 0
     preset: str = ""
     problem: str = ""
+
+    @property
+    def source(self) -> str:
+        """Where the row is from, for the user."""
+        return f"Preset {self.preset}" if self.preset else "By Hand"
 
     @property
     def is_active(self) -> bool:

@@ -32,6 +32,12 @@ def with_measured_recipes(poses: pose_set.PoseSet, mesh: bpy.types.Object) -> po
     return pose_set.PoseSet(poses.names, recipes, poses.low, poses.high)
 
 
+def is_measured(mesh: bpy.types.Object, name: str) -> bool:
+    """Return whether the recipe of a pose was measured on the main mesh."""
+    stored = mesh.get(RECIPES, "")
+    return bool(stored) and isinstance(stored, str) and name in _parse(stored)
+
+
 def measure_recipes(
     mesh: bpy.types.Object, poses: pose_set.PoseSet, direct: Mapping[str, str], facing: npt.NDArray[np.float64]
 ) -> dict[str, npt.NDArray[np.float32]]:

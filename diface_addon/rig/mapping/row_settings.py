@@ -63,8 +63,20 @@ class DifaceMappingRow(bpy.types.PropertyGroup):
         description="What the channel moves",
         items=(
             (SHAPE_KEY, "Shape Key", "The value of a shape key", "SHAPEKEY_DATA", 0),
-            (BONE_ROTATION, "Bone Rotation", "A pose bone, about one of its own axes", "CON_ROTLIKE", 1),
-            (BONE_LOCATION, "Bone Location", "A pose bone, along one of its own axes", "CON_LOCLIKE", 2),
+            (
+                BONE_ROTATION,
+                "Bone Rotation",
+                "A pose bone, about an axis that it has at rest",
+                "CON_ROTLIKE",
+                1,
+            ),
+            (
+                BONE_LOCATION,
+                "Bone Location",
+                "A pose bone, along an axis that it has at rest",
+                "CON_LOCLIKE",
+                2,
+            ),
             (PROPERTY, "Custom Property", "A custom property of an object or of a pose bone", "PROPERTIES", 3),
         ),
         override=OVERRIDABLE,

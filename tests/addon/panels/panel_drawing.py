@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import bpy
@@ -56,10 +57,11 @@ class Layout:
         flags, places = listed.filter_items(bpy.context, data, name)
         items = sorted(zip(places, flags, getattr(data, name), strict=True), key=lambda item: item[0])
         assert getattr(active, index) < len(items)
-        for _place, flag, item in items:
+        for place, flag, item in items:
             if flag == listed.bitflag_filter_item:
                 self.drawn.append(item.name)
-                listed.draw_item(bpy.context, self, data, item, 0, active, index)
+                number = (place,) if "index" in inspect.signature(listed.draw_item).parameters else ()
+                listed.draw_item(bpy.context, self, data, item, 0, active, index, *number)
 
     def separator(self, **_options: Any) -> None:
         """Record nothing."""

@@ -26,7 +26,7 @@ KINDS = ("shape", "rotation", "location", "property", "bone property")
 
 @pytest.fixture
 def puppet(scene) -> tuple[bpy.types.Object, bpy.types.Object]:
-    """Return a face with an armature that is bound, and has properties of its own."""
+    """Return a face with an armature that is bound, and has custom properties."""
     face = scenes.add_character(scene, (*USED, "Wide"))
     rig = add_armature([("Head", "", (0, 0, 0), (0, 0, 1)), ("Jaw", "Head", (0, 0, 0), (0, -0.5, -0.2))])
     rig["jaw"], rig["mix"] = 0.0, 0.0

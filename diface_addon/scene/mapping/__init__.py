@@ -1,0 +1,1 @@
+"""The mapping as a table that the user reads and changes, and its presets."""
