@@ -15,7 +15,13 @@ from ...core import channels, types
 from .. import rotation_values
 from ..head_target import HEAD, rotation_property
 from ..property_address import PropertyAddress
+from .face_target import FaceTarget
 from .linear_inverse import nearest_channels
+
+VECTOR = "VECTOR"
+"""Kind of the components of rotation vectors."""
+TINY = 1e-7
+"""Radians below which a channel does not turn a bone about an axis."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,19 @@ class BoneGroup:
                 vectors += np.asarray(columns[channel], np.float64)[:, None] * axis
         return rotation_values.rotation_rows(self.mode, vectors, Quaternion(), _rest(self.mode)).astype(np.float32)
 
+    def vectors(self, values: npt.NDArray) -> types.Float64Array:
+        """Return the rotation vectors (T, 3) of values (T, 3 or 4) of the rotation."""
+        return rotation_values.rotation_vectors(values, self.mode, Quaternion())
+
+    def components(self) -> list[FaceTarget]:
+        """Return the three components of the rotation vector as sums of channels; their addresses are no properties."""
+        found = []
+        for number in range(3):
+            gains = tuple((name, float(axis[number])) for name, axis in self.axes.items() if abs(axis[number]) > TINY)
+            address = f"{VECTOR} {self.kind}", self.path, number
+            found += [FaceTarget(address, gains, self.bone, self.offset[number])] if gains else []
+        return found
+
     def moved_together(self, column: int) -> types.BoolArray:
         """Return which properties (A,) have the same value as one of them: none but itself."""
         return np.arange(len(self.addresses)) == column
@@ -90,7 +109,7 @@ class BoneGroup:
 
         Channels are not negative; the head's can be.
         """
-        vectors = rotation_values.rotation_vectors(values, self.mode, Quaternion()) - np.array(self.offset)
+        vectors = self.vectors(values) - np.array(self.offset)
         matrix = np.stack(list(self.axes.values()), axis=1)
         columns = nearest_channels(matrix, vectors, np.zeros((len(vectors), len(self.axes))))
         lowest = [-np.inf if channel in channels.HEAD else 0.0 for channel in self.axes]

@@ -8,6 +8,8 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 SMALLEST = 1e-9
 """Singular values, relative to the largest, that count as 0."""
+INDEPENDENT = 1e-6
+"""Singular values up to this count as 0 where rows are compared."""
 NEGATIVE = -1e-9
 """Values of channels below it are negative."""
 
@@ -22,7 +24,7 @@ def independent_rows(matrix: FloatArray) -> list[int]:
     order = sorted(range(len(matrix)), key=lambda row: np.count_nonzero(matrix[row]))
     chosen: list[int] = []
     for row in order:
-        if np.linalg.matrix_rank(matrix[[*chosen, row]]) > len(chosen):
+        if np.linalg.matrix_rank(matrix[[*chosen, row]], INDEPENDENT) > len(chosen):
             chosen.append(row)
     return sorted(chosen)
 
@@ -46,18 +48,17 @@ def nearest_channels(matrix: FloatArray, sums: FloatArray, near: FloatArray) -> 
 
 
 def _without_negative(matrix: FloatArray, sums: FloatArray, near: FloatArray, found: FloatArray) -> FloatArray:
-    """Return `found` (T, C) with rows solved again without the channels that became negative.
+    """Return `found` (T, C) with rows solved again, each time without the channel that is most negative.
 
     A row without any solution but negative ones stays as it is.
     """
     first, found = found, found.copy()
     is_free = np.ones(found.shape, bool)
     for _ in range(found.shape[1]):
-        is_negative = (found < NEGATIVE) & is_free
-        rows = np.flatnonzero(is_negative.any(axis=1))
+        rows = np.flatnonzero(((found < NEGATIVE) & is_free).any(axis=1))
         if not len(rows):
             break
-        is_free[rows] &= ~is_negative[rows]
+        is_free[rows, found[rows].argmin(axis=1)] = False
         for pattern in np.unique(is_free[rows], axis=0):
             same = rows[(is_free[rows] == pattern).all(axis=1)]
             fixed = np.where(pattern, near[same], 0.0)

@@ -65,8 +65,9 @@ class Preset:
 def to_bytes(preset: Preset) -> bytes:
     """Return the file of a preset."""
     rows = [_fields(row) for row in preset.rows]
-    content = {FORMAT: VERSION, "name": preset.name, "rows": rows}
-    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
+    lines = ",\n  ".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    name = json.dumps(preset.name, ensure_ascii=False)
+    return f'{{"{FORMAT}": {VERSION}, "name": {name}, "rows": [\n  {lines}\n]}}\n'.encode()
 
 
 def from_bytes(data: bytes, source: str) -> Preset:

@@ -11,9 +11,11 @@ import numpy.typing as npt
 from mathutils import Quaternion
 
 from ...core import channels, placement, types
-from ...rig import rotation_values
+from ...rig import bones, rotation_values
 from ...rig.head_target import head_target
 from ...rig.mapping import custom_property
+from ...rig.mapping.bone_group import VECTOR
+from ...rig.mapping.linear_system import connected
 from ...rig.property_address import PropertyAddress, id_type
 from ..characters import flame_mesh
 from ..keys import frame_rate, nla
@@ -44,17 +46,11 @@ def sample_motion(
     active, frames = active_curves.find_active_curves(obj), first_frame + np.arange(rows, dtype=np.float64)
     values = np.zeros((rows, len(names)), np.float32)
     sampled: set[str] = set()
-    for system in active_curves.systems(obj):
-        if wanted := set(system.channels) & set(names):
-            columns = [
-                sample_property(obj, target.address, active.get(target.address), frames) for target in system.targets
-            ]
-            for channel, of_channel in system.columns(np.stack(columns, axis=1)).items():
-                if channel in wanted:
-                    values[:, names.index(channel)] = of_channel
-            sampled |= wanted
-    for group in active_curves.groups(obj):
-        wanted = group.channels & set(names) - sampled - set(channels.HEAD)
+    for channel, of_channel in _sample_systems(obj, set(names), frames, active).items():
+        values[:, names.index(channel)] = of_channel
+        sampled.add(channel)
+    for group in active_curves.mapping(obj).groups:
+        wanted = group.channels & set(names) - sampled
         columns = group.columns(sample_group(obj, group, frames, active)) if wanted else {}
         for channel in wanted:
             values[:, names.index(channel)] = columns[channel]
@@ -65,6 +61,36 @@ def sample_motion(
             if name in names:
                 values[:, names.index(name)] = turns[:, axis]
     return types.Motion(values, names, frame_rate.scene_rate(bpy.context.scene))
+
+
+def _sample_systems(
+    obj: bpy.types.Object,
+    names: set[str],
+    frames: npt.NDArray,
+    active: dict[PropertyAddress, active_curves.ActiveCurve],
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Return the columns of those channels `names` that properties and bones are sums of."""
+    turned = [group for group in bones.bone_groups(obj) if not group.turns_head]
+    groups = {f"{VECTOR} {group.kind}{group.path}": group for group in turned}
+    targets = [*active_curves.face_targets(obj), *(target for group in turned for target in group.components())]
+    vectors: dict[str, npt.NDArray[np.float64]] = {}
+    found: dict[str, npt.NDArray[np.float64]] = {}
+    for system in connected(targets):
+        if not names & set(system.channels):
+            continue
+        columns = []
+        for target in system.targets:
+            kind, path, index = target.address
+            if not kind.startswith(VECTOR):
+                columns.append(sample_property(obj, target.address, active.get(target.address), frames))
+                continue
+            if kind + path not in vectors:
+                group = groups[kind + path]
+                vectors[kind + path] = group.vectors(sample_group(obj, group, frames, active))
+            columns.append(vectors[kind + path][:, index])
+        solved = system.columns(np.stack(columns, axis=1))
+        found |= {name: column for name, column in solved.items() if name in names}
+    return found
 
 
 def sample_group(
