@@ -140,7 +140,7 @@ class DifaceMappingRow(bpy.types.PropertyGroup):
         get=lambda row: row.offset,
         set=lambda row, value: setattr(row, "offset", value),
     )
-    preset: StringProperty(description="Name of the preset that the row is from", override=OVERRIDABLE)
+    preset: StringProperty(name="Preset", description="Name of the preset that the row is from", override=OVERRIDABLE)
 
 
 class DifaceMapping(bpy.types.PropertyGroup):

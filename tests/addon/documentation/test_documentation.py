@@ -9,6 +9,7 @@ from pathlib import Path
 import bpy
 import pytest
 
+from diface_addon.rig.mapping import row_settings
 from diface_addon.settings import (
     character_settings,
     edit_settings,
@@ -24,6 +25,7 @@ SCRIPTING = (doc_blocks.ROOT / "docs" / "development" / "scripting.md").read_tex
 GROUPS = {
     "": scene_settings.DifaceSettings,
     "character.": character_settings.DifaceCharacter,
+    "mapping.": row_settings.DifaceMappingRow,
     "edit.": edit_settings.EditSettings,
     "words.": word_settings.DifaceWords,
     "threediface.": threediface_settings.ThreeDifaceSettings,
@@ -32,6 +34,8 @@ GROUPS = {
 """Prefix of a property's name in the documentation -> the class of the property."""
 OF_BLENDER = {"rna_type", "bl_idname", "filepath", "check_existing", "filter_glob", "name"}
 INNER_GROUPS = ("edit", "threediface", "parts", "speeches")
+MOST_LISTED = 20
+"""Choices of a setting from which they are described in words."""
 NUMBERS = {"INT", "FLOAT"}
 
 _ROW = re.compile(
@@ -97,8 +101,10 @@ def extent(prop: bpy.types.Property) -> str:
         return "on, off"
     if prop.type == "ENUM":
         names = [item.name.partition(":")[0] for item in prop.enum_items]
+        if len(names) > MOST_LISTED:
+            return ""
         return f"{names[0]} to {names[-1]}" if names[0].isdigit() else ", ".join(names)
-    if prop.type not in NUMBERS:
+    if prop.type not in NUMBERS or prop.hard_min < -1e6:
         return ""
     if prop.hard_max > 1e6:
         return f"{prop.hard_min:g} or more"
