@@ -6,9 +6,10 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty
 
 from ...core import channels, errors
+from ...rig.mapping import row_settings
 from ...scene.mapping import change_rows
 from ...scene.mapping.table import TableRow
-from ...settings import mapping_list, scene_settings
+from ...settings import character_settings, mapping_list, scene_settings
 from ..base.operator_base import OperatorBase
 
 CHOSEN = -1
@@ -44,6 +45,8 @@ class DIFACE_OT_add_mapping_row(RowOperator, bpy.types.Operator):
         name="Channel", description="The channel that moves the property", items=[(n, n, "") for n in channels.SHAPES]
     )
 
+    kind: EnumProperty(name="Kind", description="What the channel moves", items=row_settings.KINDS)
+
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         chosen = mapping_list.chosen_row(context, mapping_list.table(context)[1].rows)
         if chosen is not None and not chosen.is_pose:
@@ -52,7 +55,10 @@ class DIFACE_OT_add_mapping_row(RowOperator, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context) -> None:
         main, table = mapping_list.table(context)
-        change_rows.add(main, table, self.channel)
+        found = character_settings.find(main)
+        armature = found.armature if found else None
+        owner = armature if armature and self.kind != row_settings.SHAPE_KEY else main
+        change_rows.add(main, table, self.channel, self.kind, owner)
         mapping_list.choose(context, len(main.diface_mapping.rows) - 1)
 
 

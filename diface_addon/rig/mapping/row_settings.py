@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import bpy
@@ -26,6 +27,14 @@ CHANNELS = (
     *((name, name, "") for name in channels.SHAPES),
     (POSE, "Pose", "The shape key is solved with the other poses"),
 )
+KINDS = (
+    (SHAPE_KEY, "Shape Key", "The value of a shape key", "SHAPEKEY_DATA", 0),
+    (BONE_ROTATION, "Bone Rotation", "A pose bone, about an axis that it has at rest", "CON_ROTLIKE", 1),
+    (BONE_LOCATION, "Bone Location", "A pose bone, along an axis that it has at rest", "CON_LOCLIKE", 2),
+    (PROPERTY, "Custom Property", "A custom property of an object or of a pose bone", "PROPERTIES", 3),
+)
+USUAL_GAINS = {BONE_ROTATION: math.radians(10.0), BONE_LOCATION: 0.01}
+"""Gains of new rows, where it is not 1."""
 
 
 def _search_shapes(row: DifaceMappingRow, _context: bpy.types.Context, _typed: str) -> list[str]:
@@ -61,24 +70,7 @@ class DifaceMappingRow(bpy.types.PropertyGroup):
     kind: EnumProperty(
         name="Kind",
         description="What the channel moves",
-        items=(
-            (SHAPE_KEY, "Shape Key", "The value of a shape key", "SHAPEKEY_DATA", 0),
-            (
-                BONE_ROTATION,
-                "Bone Rotation",
-                "A pose bone, about an axis that it has at rest",
-                "CON_ROTLIKE",
-                1,
-            ),
-            (
-                BONE_LOCATION,
-                "Bone Location",
-                "A pose bone, along an axis that it has at rest",
-                "CON_LOCLIKE",
-                2,
-            ),
-            (PROPERTY, "Custom Property", "A custom property of an object or of a pose bone", "PROPERTIES", 3),
-        ),
+        items=KINDS,
         override=OVERRIDABLE,
     )
     owner: PointerProperty(

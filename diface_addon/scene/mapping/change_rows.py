@@ -18,11 +18,14 @@ def check_editable(main: bpy.types.Object | None) -> None:
         raise errors.SceneError(f"{main.name} is linked from another file.", hint)
 
 
-def add(main: bpy.types.Object, table: MappingTable, channel: str) -> row_settings.DifaceMappingRow:
+def add(
+    main: bpy.types.Object, table: MappingTable, channel: str, kind: str, owner: bpy.types.Object
+) -> row_settings.DifaceMappingRow:
     """Add a row of a channel, beside what was found for it, which becomes rows of the user."""
     take_over(main, table, channel)
     row = main.diface_mapping.rows.add()
-    row.channel, row.owner = channel, main
+    row.channel, row.kind, row.owner = channel, kind, owner
+    row.gain = row_settings.USUAL_GAINS.get(kind, 1.0)
     return row
 
 
