@@ -10,7 +10,7 @@ from mathutils import Vector
 
 from . import bone_axes, bones, head_target, parts, shape_displacement
 from .character import Character
-from .mapping import face_mapping, hand_rows, lip_closure, pose_recipes, row_settings
+from .mapping import driven_shapes, face_mapping, hand_rows, lip_closure, pose_recipes, row_settings
 
 SAME_AXES = 1e-3
 """Largest difference of two rotation matrices that count as the same."""
@@ -29,7 +29,8 @@ def bind(character: Character) -> None:
     main, bone = character.main, character.bones.head
     for face in character.faces:
         face_mapping.store_empty_shapes(face, shape_displacement.find_empty(face))
-    parts.add_parts(main, row_settings.owners(main))
+    meshes = [face for face in character.faces if face.data.shape_keys]
+    parts.add_parts(main, [*row_settings.owners(main), *driven_shapes.owners(meshes)])
     _store_recipes(character)
     _store_lip_apertures(character)
     owner = character.armature if bone else character.head_object

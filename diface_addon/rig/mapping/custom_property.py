@@ -56,10 +56,20 @@ def names_of(holder: bpy.types.Object | bpy.types.PoseBone) -> Iterator[str]:
             yield name
 
 
-def resolved(owner: bpy.types.Object, path: str) -> tuple[bpy.types.bpy_struct, str]:
-    """Return the object or pose bone of a custom property, and the property's name."""
+def bone_of(path: str) -> str:
+    """Return the pose bone in the RNA path of one of its properties, such as its location."""
+    return bpy.utils.unescape_identifier(path.removeprefix('pose.bones["').rpartition('"].')[0])
+
+
+def names(path: str) -> tuple[str, str]:
+    """Return the bone, or "" for the object itself, and the name of a custom property by its RNA path."""
     parts = _PATH.fullmatch(path)
     assert parts is not None
     unescape = bpy.utils.unescape_identifier
-    bone = parts["bone"]
-    return (owner if bone is None else owner.pose.bones[unescape(bone)]), unescape(parts["name"])
+    return unescape(parts["bone"] or ""), unescape(parts["name"])
+
+
+def resolved(owner: bpy.types.Object, path: str) -> tuple[bpy.types.bpy_struct, str]:
+    """Return the object or pose bone of a custom property, and the property's name."""
+    bone, name = names(path)
+    return (owner.pose.bones[bone] if bone else owner), name

@@ -15,6 +15,7 @@ from ...core import channels, known_poses, pose_set
 from ..property_address import PropertyAddress
 from ..shape_names import named_targets
 from . import lip_closure, pose_recipes
+from .driven_shapes import control_targets
 from .face_target import FaceTarget
 from .hand_rows import HandMapping
 from .linear_system import LinearSystem, connected
@@ -73,6 +74,7 @@ def face_mapping(
     meshes: Mapping[str, bpy.types.Object],
     excluded: Mapping[str, Collection[str]],
     hand: HandMapping | None = None,
+    objects: Mapping[int, bpy.types.Object] | None = None,
 ) -> FaceMapping:
     """Return the mapping of a character.
 
@@ -80,17 +82,26 @@ def face_mapping(
         meshes: Its meshes with shape keys, the main one first, by the kind of these.
         excluded: Names of shape keys that cannot be keyed, as a driver sets them, by the same kinds.
         hand: The rows that the user set; None for what is found without them.
+        objects: The numbered objects of the character, to key the properties that set driven shape keys; None leaves
+            these out.
     """
-    found = _found_mapping(meshes, excluded) if meshes else FaceMapping({}, None)
+    found = _found_mapping(meshes, excluded, objects or {}) if meshes else FaceMapping({}, None)
     return _with_hand(found, hand) if hand and hand.rows else found
 
 
-def _found_mapping(meshes: Mapping[str, bpy.types.Object], excluded: Mapping[str, Collection[str]]) -> FaceMapping:
+def _found_mapping(
+    meshes: Mapping[str, bpy.types.Object],
+    excluded: Mapping[str, Collection[str]],
+    objects: Mapping[int, bpy.types.Object],
+) -> FaceMapping:
     named = _named_mapping(tuple(_usable_names(obj) for obj in meshes.values()))
     targets = {}
     for kind, gains in zip(meshes, named.gains, strict=True):
         free = {name: of_name for name, of_name in gains.items() if name not in excluded[kind]}
         targets[kind] = tuple(FaceTarget(_address(kind, name), of_name, name) for name, of_name in free.items())
+    if any(excluded.values()):
+        for target in control_targets(objects, meshes, dict(zip(meshes, named.gains, strict=True))):
+            targets[target.address[0]] = (*targets.get(target.address[0], ()), target)
     main = next(iter(meshes.values()))
     known = pose_recipes.with_measured_recipes(named.poses, main) if named.poses else None
     poses = _pose_group(meshes, excluded, known) if known else None

@@ -12,6 +12,7 @@ from ...core import channels
 from ...rig import bones, parts
 from ...rig.head_target import HEAD, head_target
 from ...rig.mapping.bone_group import BoneGroup
+from ...rig.mapping.driven_shapes import driven_shapes
 from ...rig.mapping.face_mapping import FaceMapping, face_mapping
 from ...rig.mapping.face_target import FaceTarget
 from ...rig.mapping.hand_rows import hand_mapping
@@ -94,12 +95,18 @@ def groups(obj: bpy.types.Object) -> list[Group]:
 def reached_channels(obj: bpy.types.Object) -> set[str]:
     """Return the face channels that a character has shape keys or bones for."""
     reached = mapping(obj).channels.union(*(group.channels for group in bones.bone_groups(obj)))
-    return set(reached & set(channels.SHAPES))
+    return set(reached & set(channels.SHAPES)) | _controlled_channels(obj)
 
 
 def has_face(obj: bpy.types.Object) -> bool:
     """Return whether a character has shape keys, or properties that the user chose, for the face channels."""
-    return bool(mapping(obj).channels) or bool(hand_mapping(obj).rotations)
+    return bool(mapping(obj).channels or hand_mapping(obj).rotations or _controlled_channels(obj))
+
+
+def _controlled_channels(obj: bpy.types.Object) -> set[str]:
+    """Return the channels of shape keys of a main mesh that are set by properties, keyed once it was bound."""
+    names = driven_shapes(obj).controls if obj.type == "MESH" else ()
+    return {channel for name in names if (channel := shape_key_names.channel_for_name(name))}
 
 
 def mapping(obj: bpy.types.Object) -> FaceMapping:
@@ -110,7 +117,7 @@ def mapping(obj: bpy.types.Object) -> FaceMapping:
         if part.type == "MESH" and part.data.shape_keys
     }
     driven = {kind: shape_key_names.driven_shape_keys(part) for kind, part in meshes.items()}
-    return face_mapping(meshes, driven, hand_mapping(obj))
+    return face_mapping(meshes, driven, hand_mapping(obj), parts.numbered_objects(obj))
 
 
 def all_curves(obj: bpy.types.Object) -> Iterator[tuple[PropertyAddress, ActiveCurve]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ...core import errors
-from ...rig.mapping import row_settings
+from ...rig.mapping import custom_property, row_settings
 from .table import MappingTable, TableRow, axis_parts
 
 
@@ -73,5 +73,9 @@ def _copy(main: bpy.types.Object, row: TableRow) -> None:
         new.channel, new.kind, new.owner, new.gain, new.offset = row.channel, row.kind, row.owner, gain, row.offset
         if row.bone:
             new.bone, new.axis = row.bone.bone, axis
+        elif row.kind == row_settings.PROPERTY and row.address:
+            new.bone, new.property_name = custom_property.names(row.address[0])
+        elif row.kind == row_settings.BONE_LOCATION and row.address:
+            new.bone, new.axis = custom_property.bone_of(row.address[0]), "XYZ"[row.address[1]]
         else:
             new.shape_key = row.name

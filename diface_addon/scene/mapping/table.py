@@ -11,16 +11,17 @@ import numpy as np
 from ...core import channels
 from ...rig import binding, bone_axes, bones, parts
 from ...rig.character import Character
-from ...rig.mapping import hand_rows, row_settings
+from ...rig.mapping import custom_property, driven_shapes, hand_rows, row_settings
 from ...rig.mapping.bone_group import BoneGroup
 from ...rig.mapping.face_mapping import FaceMapping, empty_shapes, face_mapping
 from ...rig.mapping.face_target import FaceTarget
 from ...rig.mapping.pose_recipes import is_measured
-from ...rig.property_address import PropertyAddress, part_kind, part_number
+from ...rig.property_address import PropertyAddress, id_type, part_kind, part_number
 from ...rig.shape_names import Coverage, coverage, named_targets
 from ..characters import shape_key_names
 
-NAME, HALVES, MOVES, POSES, MEASURED, BONE = "Name", "Halves", "Displacement", "Pose Recipe", "Measured Pose", "Bone"
+NAME, HALVES, MOVES, POSES, MEASURED = "Name", "Halves", "Displacement", "Pose Recipe", "Measured Pose"
+BONE, DRIVER = "Bone", "Driver"
 LONGEST_RECIPE = 3
 """Channels of a pose that are named."""
 MIN_PART = 0.02
@@ -109,13 +110,16 @@ def mapping_table(main: bpy.types.Object, character: Character | None) -> Mappin
     objects = parts.numbered_objects(main)
     if character is not None and not binding.is_bound(main):
         new = [face for face in character.faces if face not in objects.values()]
-        objects |= {max(objects) + 1 + number: face for number, face in enumerate(new)}
+        known = (*objects.values(), *new)
+        new += [owner for owner in driven_shapes.owners(character.faces) if owner not in known]
+        objects |= {max(objects) + 1 + number: obj for number, obj in enumerate(new)}
     meshes = {part_kind("KEY", n): obj for n, obj in objects.items() if obj.type == "MESH" and obj.data.shape_keys}
     driven = {kind: shape_key_names.driven_shape_keys(mesh) for kind, mesh in meshes.items()}
     hand = hand_rows.hand_mapping(main)
-    found = face_mapping(meshes, driven, hand)
+    found = face_mapping(meshes, driven, hand, objects)
     turned = [group for group in _bones(main, character, hand) if not group.turns_head]
-    rows = [*_face_rows(found, objects, hand), *_bone_rows(turned, hand), *(_hand_row(row) for row in hand.rows)]
+    blocked = [row for row in _driven_rows(meshes) if row.channel not in hand.channels]
+    rows = [*blocked, *_face_rows(found, objects, hand), *_bone_rows(turned, hand), *map(_hand_row, hand.rows)]
     order = {name: number for number, name in enumerate(channels.SHAPES)}
     rows.sort(key=lambda row: order.get(row.channel, len(order)))
     reached = set(found.channels).union(*(group.channels for group in turned))
@@ -154,7 +158,11 @@ def _face_rows(
     for target in found.all_targets:
         owner = objects[part_number(target.address[0])]
         for channel, gain in target.gains:
-            if (target.address, channel) not in by_hand:
+            if (target.address, channel) in by_hand:
+                continue
+            if id_type(target.address[0]) == "OBJECT":
+                yield _control_row(target, owner, channel, gain)
+            else:
                 yield _shape_row(channel, target.address, target.name, owner, gain, _source(owner, target, channel))
     if found.lips:
         for address, name in zip(found.lips.addresses, found.lips.names, strict=True):
@@ -166,6 +174,20 @@ def _face_rows(
             measured = MEASURED if is_measured(objects[0], name) else POSES
             row = _shape_row(row_settings.POSE, address, name, owner, 1.0, measured)
             yield replace(row, text=_recipe(poses.recipes[number]))
+
+
+def _control_row(target: FaceTarget, owner: bpy.types.Object, channel: str, gain: float) -> TableRow:
+    """Return the row of a property that sets a driven shape key."""
+    _kind, path, index = target.address
+    kind = row_settings.PROPERTY if custom_property.is_custom(path) else row_settings.BONE_LOCATION
+    return TableRow(channel, kind, owner, target.name, gain, DRIVER, target.offset, (path, index))
+
+
+def _driven_rows(meshes: dict[str, bpy.types.Object]) -> Iterator[TableRow]:
+    """Yield the rows of face shapes that a driver sets and no property is keyed for, with the reason."""
+    for mesh, name, reason in driven_shapes.reasons(meshes.values()):
+        if channel := shape_key_names.channel_for_name(name):
+            yield TableRow(channel, row_settings.SHAPE_KEY, mesh, name, 1.0, DRIVER, problem=reason)
 
 
 def _shape_row(

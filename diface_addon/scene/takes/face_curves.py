@@ -10,6 +10,7 @@ import numpy as np
 
 from ...core import channels, types
 from ...rig import parts
+from ...rig.mapping.driven_shapes import driven_shapes
 from ...rig.mapping.face_mapping import FaceMapping
 from ...rig.mapping.face_target import FaceTarget
 from ...rig.mapping.lip_closure import LipGroup
@@ -106,7 +107,8 @@ def _shape_curves(
         curves.append((target, SampledCurve(target.address[1], 0, within)))
 
     names = shape_key_names.face_shape_keys(obj).values()
-    notes = names_note("A driver sets, not keyed:", [name for name in names if name in driven])
+    keyed = driven_shapes(obj).controls if driven else {}
+    notes = names_note("A driver sets, not keyed:", [name for name in names if name in driven and name not in keyed])
     notes += names_note("Held within the slider's range:", clamped)
     muted = [target.name for target, _curve in curves if blocks[target.name].mute]
     notes += names_note("Muted, so it does not show:", muted)
