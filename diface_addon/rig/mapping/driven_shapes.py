@@ -42,7 +42,7 @@ class Control:
 
 @dataclass(frozen=True)
 class DrivenShapes:
-    """The shape keys of a mesh that drivers set: by name, their control, or why there is none for DiFACE."""
+    """The shape keys of a mesh that drivers set: by name, their control, or why no property is keyed."""
 
     controls: Mapping[str, Control]
     reasons: Mapping[str, str]
@@ -141,7 +141,7 @@ def _control(curve: bpy.types.FCurve) -> Control | str:
 
 
 def _line(curve: bpy.types.FCurve) -> tuple[float, float] | None:
-    """Return (constant, slope) of a driver's curve, which maps what its expression gives; None if it bends.
+    """Return (constant, slope) of a driver's curve, which maps what its expression gives; None if it is no straight line.
 
     Its keys, if it has any, are its limits.
     """

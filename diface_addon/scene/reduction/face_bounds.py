@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ...core import channels, key_reduction, lip_perception, load_head, types
 from ...rig import parts
 from ...rig.head_target import head_target
+from ...rig.mapping.linear_system import LinearSystem
 from ...rig.property_address import PropertyAddress, id_type
 from ..animation import active_curves
 from ..characters import shape_keys
@@ -40,7 +41,8 @@ def channel_weights(obj: bpy.types.Object, addresses: Sequence[PropertyAddress])
                 weights[number[address], channels.FACE.index(name)] = value
 
     for target in active_curves.face_targets(obj):
-        add(target.address, {name: float(value) for name, value in target.channel_values(1.0).items()})
+        columns = LinearSystem((target,)).columns(np.array([[target.offset + 1.0]]))
+        add(target.address, {name: float(column[0]) for name, column in columns.items()})
     for group in active_curves.groups(obj):
         steps = np.concatenate([np.zeros((1, len(group.addresses))), np.eye(len(group.addresses))]).astype(np.float32)
         columns = group.columns(0.1 * steps)
