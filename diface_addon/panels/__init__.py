@@ -9,9 +9,8 @@ from .advanced import Advanced
 from .character import Character
 from .edit import Edit
 from .export import Export
-from .eyes import Eyes
 from .generate import Main
-from .head import Head
+from .head import Eyes, Head
 from .mapping import Mapping
 from .panel_base import PanelBase
 from .style import Style

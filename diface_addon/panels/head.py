@@ -1,9 +1,10 @@
-"""Scale of the head motion about each axis."""
+"""Settings of the head and of the layers: scale about each axis; blinks, gaze and breath."""
 
 from __future__ import annotations
 
 import bpy
 
+from ..settings import choices
 from .panel_base import SettingsPanel
 
 
@@ -18,3 +19,20 @@ class Head(SettingsPanel):
         column = layout.column(align=True)
         for index, name in enumerate(("Nod", "Tilt", "Turn")):
             column.prop(settings, "head_axes", index=index, text=name, slider=True)
+
+
+class Eyes(SettingsPanel):
+    """Blinks, gaze and breath."""
+
+    bl_label = "Eyes & Breath"
+
+    def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        settings = context.scene.diface
+        layout.active = settings.parts != "HEAD" and settings.engine == "DIFACE"
+        for name in choices.LAYER_NAMES:
+            row = layout.row(align=True, heading=name.capitalize())
+            row.prop(settings, name, text="")
+            seed = row.row(align=True)
+            seed.active = getattr(settings, name)
+            seed.prop(settings, f"{name}_seed", text="")
+            seed.operator("diface.new_seed", text="", icon="FILE_REFRESH").setting = f"{name}_seed"

@@ -141,7 +141,7 @@ def _control(curve: bpy.types.FCurve) -> Control | str:
 
 
 def _line(curve: bpy.types.FCurve) -> tuple[float, float] | None:
-    """Return (constant, slope) of a driver's curve, which maps what its expression gives; None if it is no straight line.
+    """Return (constant, slope) of a driver's curve, which maps what its expression gives; None if it is not straight.
 
     Its keys, if it has any, are its limits.
     """
