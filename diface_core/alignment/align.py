@@ -14,7 +14,7 @@ from ..types import Float32Array, Progress, Report
 from ..words import DOUBTFUL_SCORE, Alignment, AlignRequest, Cue, Phone, Word
 from .aligner import FRAMES_PER_SECOND, SAMPLE_RATE, AlignedWord, Aligner
 from .nearest_phones import VOWELS
-from .pronunciation import ENGLISH, Pronunciations, pronounce
+from .pronunciation import ENGLISH, Pronunciations, pronounce, stressed_vowel
 
 READING, ALIGNING = "Reading the audio", "Aligning the words"
 """Stages, as the user reads them."""
@@ -68,7 +68,7 @@ def align(request: AlignRequest, aligner: Aligner, report: Report) -> Alignment:
         notes += _pronunciation_notes(spoken, request.language)
         found = aligner.align(part, spoken.known, report_part)
         notes += _missing_notes(found, spoken)
-        words += [_word(one, spoken, part, block.start) for one in found]
+        words += [_word(one, spoken, part, block.start, request.language) for one in found]
     _check_fit(words)
     return Alignment(tuple(_without_overlap(words)), (*dict.fromkeys(notes), *_doubts(words, clip.seconds)))
 
@@ -112,22 +112,25 @@ def _end(cue: Cue) -> float:
     return cue.end or 0.0
 
 
-def _word(found: AlignedWord, spoken: Pronunciations, samples: Float32Array, offset: float) -> Word:
+def _word(found: AlignedWord, spoken: Pronunciations, samples: Float32Array, offset: float, language: str) -> Word:
     phones = tuple(
         Phone(one.label, offset + one.start / FRAMES_PER_SECOND, offset + one.end / FRAMES_PER_SECOND)
         for one in found.phones
     )
-    accent = offset + _accent(found, samples)
-    return Word(spoken.known[found.index].word, phones[0].start, phones[-1].end, phones, accent, found.score)
+    text = spoken.known[found.index].word
+    accent = offset + _accent(found, samples, stressed_vowel(text, language))
+    return Word(text, phones[0].start, phones[-1].end, phones, accent, found.score)
 
 
-def _accent(word: AlignedWord, samples: Float32Array) -> float:
-    """Return the centre in seconds of the most prominent vowel: the one with the largest sum of amplitudes.
+def _accent(word: AlignedWord, samples: Float32Array, stress: tuple[int, int] | None) -> float:
+    """Return the centre in seconds of the vowel with the primary stress, if it is known which of how many it is.
 
-    Stressed vowels are longer and louder (Fry, Duration and intensity as physical correlates of linguistic stress,
-    JASA 27, 1955). A word without a vowel has its accent in the middle.
+    Otherwise of the one with the largest sum of amplitudes: stressed vowels are longer and louder (Fry, Duration and
+    intensity as physical correlates of linguistic stress, JASA 27, 1955). A word without a vowel has its accent in the middle.
     """
     vowels = [phone for phone in word.phones if phone.label in VOWELS]
+    if stress is not None and stress[1] == len(vowels):
+        vowels = [vowels[stress[0]]]
     step = SAMPLE_RATE // FRAMES_PER_SECOND
     best = max(
         vowels, key=lambda one: np.abs(samples[round(one.start * step) : round(one.end * step)]).sum(), default=None

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from ..transcripts.spoken_english import spell_out
 from . import espeak
-from .nearest_phones import nearest_phones
+from .nearest_phones import VOWELS, nearest_phones
 
 ENGLISH = "en"
 ESPEAK_ENGLISH = "en-us"
+PRIMARY_STRESS = "ˈ"
 
 Lookup = Callable[[str], str | None]
 """A word in lower case -> its phones with spaces between; None if the dictionary lacks it."""
@@ -72,6 +73,20 @@ def pronounce(words: Iterable[str], language: str, lookup: Lookup) -> Pronunciat
         else:
             known.append(one)
     return Pronunciations(tuple(known), tuple(dict.fromkeys(unknown)), tuple(guessed))
+
+
+def stressed_vowel(word: str, language: str) -> tuple[int, int] | None:
+    """Return which vowel of a word has the primary stress, and the number of its vowels, by eSpeak NG.
+
+    Returns:
+        (0, 2) for the first of two; None without eSpeak NG, or for a word that it does not stress.
+    """
+    if not espeak.is_installed():
+        return None
+    ipa = espeak.pronounce(word, ESPEAK_ENGLISH if language == ENGLISH else language)
+    vowels = [symbol for symbol in ipa if VOWELS & set(nearest_phones(symbol))]
+    stressed = next((index for index, symbol in enumerate(vowels) if PRIMARY_STRESS in symbol), None)
+    return None if stressed is None else (stressed, len(vowels))
 
 
 def _look_up(word: str, lookup: Lookup) -> Pronunciation | None:

@@ -165,6 +165,17 @@ def test_other_spelling_is_pronounced_by_espeak():
     assert [word.start for word in alignment.words] == pytest.approx(expected, abs=0.1)
 
 
+@needs_sphinx
+@needs_espeak
+def test_accent_is_on_the_stressed_vowel():
+    """Also in the last word, whose second vowel is longer."""
+    accented = {word.text: word for word in run(Cue(TEXT), engine=Aligner()).words}
+    for text, label in (("monkeys", "AH"), ("system", "IH"), ("away", "EY"), ("terribly", "EH")):
+        word = accented[text]
+        (phone,) = [phone for phone in word.phones if phone.start < word.accent < phone.end]
+        assert phone.label == label
+
+
 @needs_espeak
 def test_pronunciations_by_espeak():
     found = pronounce(("Guten", "Tag", "42"), "de", lambda word: None)
