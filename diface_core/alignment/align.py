@@ -126,7 +126,7 @@ def _accent(word: AlignedWord, samples: Float32Array, stress: tuple[int, int] | 
     """Return the centre in seconds of the vowel with the primary stress, if it is known which of how many it is.
 
     Otherwise of the one with the largest sum of amplitudes: stressed vowels are longer and louder (Fry, Duration and
-    intensity as physical correlates of linguistic stress, JASA 27, 1955). A word without a vowel has its accent in the middle.
+    intensity as physical correlates of linguistic stress, JASA 27, 1955). A word without a vowel has it in the middle.
     """
     vowels = [phone for phone in word.phones if phone.label in VOWELS]
     if stress is not None and stress[1] == len(vowels):
