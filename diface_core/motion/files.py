@@ -6,7 +6,10 @@ import csv
 import io
 import json
 import math
+import struct
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
@@ -27,6 +30,9 @@ EYE_COLUMNS = tuple(f"{side}Eye{angle}" for side in ("Left", "Right") for angle 
 
 FACE_COLUMNS = tuple(name[0].upper() + name[1:] for name in channels.FACE)
 COLUMNS = FACE_COLUMNS + HEAD_COLUMNS + EYE_COLUMNS
+
+DAMAGED_ZIP = (zipfile.BadZipFile, RuntimeError, tokenize.TokenError, struct.error, zlib.error)
+"""What reading a damaged .npz raises besides the usual: numpy parses its headers as Python's literals."""
 
 Writer = Callable[[BinaryIO, Motion], None]
 
@@ -58,7 +64,7 @@ def read_npz(path: Path) -> Motion:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             names = tuple(str(name) for name in file["channels"])
             return Motion(file["values"], names, FrameRate(float(file["fps"])))
-    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as reason:
+    except (OSError, ValueError, TypeError, KeyError, EOFError, *DAMAGED_ZIP) as reason:
         raise DifaceError(f"{path} is not a motion: {reason}.", "Choose a file that DiFACE wrote.") from reason
 
 
