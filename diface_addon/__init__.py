@@ -9,10 +9,12 @@ from .rig.discovery import find_character
 from .rig.mapping import row_settings
 from .scene.pins import pinned_frames
 from .settings import character_settings, mapping_list, messages, migration, preferences, scene_settings, word_settings
+from .settings.directing import direction_updates
 
 MODULES = (
     row_settings,
     character_settings,
+    direction_updates,
     scene_settings,
     word_settings,
     mapping_list,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 if __name__.count(".") > 1 and not TYPE_CHECKING:
     from .. import diface_core
     from ..diface_core import channels, errors, protocol, request_file, types, words
+    from ..diface_core.directing import articulation_controls, direction, mood_controls
     from ..diface_core.faces.flame import flame_model, identities, placement, recognition
     from ..diface_core.faces.head import Head, load_head
     from ..diface_core.faces.poses import displacements, known_poses, pose_channels, pose_set, solve_poses
@@ -19,6 +20,7 @@ if __name__.count(".") > 1 and not TYPE_CHECKING:
 else:
     import diface_core
     from diface_core import channels, errors, protocol, request_file, types, words
+    from diface_core.directing import articulation_controls, direction, mood_controls
     from diface_core.faces.flame import flame_model, identities, placement, recognition
     from diface_core.faces.head import Head, load_head
     from diface_core.faces.poses import displacements, known_poses, pose_channels, pose_set, solve_poses
@@ -35,8 +37,10 @@ __all__ = [
     "Head",
     "Recording",
     "align",
+    "articulation_controls",
     "channels",
     "diface_core",
+    "direction",
     "displacements",
     "errors",
     "flame_model",
@@ -46,6 +50,7 @@ __all__ = [
     "known_poses",
     "lip_perception",
     "load_head",
+    "mood_controls",
     "motion_files",
     "pc2",
     "placed",

@@ -25,6 +25,7 @@ from ..scene.reduction import reduce_keys
 from ..scene.styles import styles
 from ..scene.takes import rest_easing, take_names, write_take
 from ..settings import choices, preferences, scene_settings, threediface_models
+from ..settings.directing import direction_settings
 from ..version import VERSION
 from ..worker import process
 from . import edit_parts, edit_plan, edit_seed, edit_warnings, generate, running_job, worker_client
@@ -72,9 +73,12 @@ class EditJob(generate.GenerationJob):
         """
         obj = scene_settings.character(context)
         with temporary.kept_folder() as folder:
-            edit_context = cls.read_context(context, obj, Path(folder.name), part)
+            with direction_settings.reading_plain(obj):
+                edit_context = cls.read_context(context, obj, Path(folder.name), part)
             plan = edit_seed.with_seed(planner(edit_context), edit_context, context.scene.diface)
-            task = worker_client.submit(cls.build_request(context, obj, edit_context, plan))
+            with direction_settings.reading_plain(obj):
+                request = cls.build_request(context, obj, edit_context, plan)
+            task = worker_client.submit(request)
             job = cls(task, edit_context, planner, plan, obj, folder, part)
         cls.mark_pins(obj, edit_context)
         running_job.set_current(job)
@@ -123,7 +127,7 @@ class EditJob(generate.GenerationJob):
             raise errors.SceneError("The take was deleted while DiFACE worked on it.", hint)
         return [actions_by_uid[uid] for uid in self._action_uids]
 
-    def write_result(self) -> write_take.TakeResult:
+    def write_new_take(self) -> write_take.TakeResult:
         """Write the edit as a new take; the edited one is kept. Raises DifaceError, with the scene unchanged."""
         result = self.task.wait_for(types.GenerateResult)
         obj, actions = self.find_character(), self.base_actions()

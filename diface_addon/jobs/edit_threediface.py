@@ -64,7 +64,7 @@ class ThreeDifaceEditJob(edit_shape_keys.EditJob):
         all_pins, _changed = find_pins_and_changes(obj, "face" in self.request.parts)
         return edit_parts.pins_of_part(all_pins, self._part)
 
-    def write_result(self) -> write_take.TakeResult:
+    def write_new_take(self) -> write_take.TakeResult:
         """Write the edit as a new take; the edited one is kept. Raises DifaceError, with the scene unchanged."""
         result = self.task.wait_for(types.GenerateResult)
         obj, base_actions = self.find_character(), self.base_actions()

@@ -18,6 +18,7 @@ from ..scene.provenance import take_request
 from ..scene.styles import styles
 from ..scene.takes import rest_easing, take_names, take_writers, write_take
 from ..settings import choices, preferences, scene_settings, threediface_models
+from ..settings.directing import direction_settings
 from ..version import VERSION
 from ..worker import process
 from . import bind_character, running_job, worker_client
@@ -43,6 +44,11 @@ class GenerationJob(running_job.WorkerJob):
         return self.task.request_of(types.GenerateRequest)
 
     def write_result(self) -> write_take.TakeResult:
+        """Write a new take, which gets the character's articulation. Raises DifaceError, with the scene unchanged."""
+        with direction_settings.reading_plain(self.find_character()):
+            return self.write_new_take()
+
+    def write_new_take(self) -> write_take.TakeResult:
         """Write the finished motion as a new take. Raises DifaceError, with the scene unchanged."""
         result = self.task.wait_for(types.GenerateResult)
         obj, asked = self.find_character(), self.request

@@ -1,6 +1,6 @@
 """Operators, one file per verb, in a package per topic. A new one is added to the list of its package."""
 
-from . import characters, edit, export, generate, interface, mapping, recordings, styles, takes, words
+from . import characters, directing, edit, export, generate, interface, mapping, recordings, styles, takes, words
 from .base import modal_job
 
 MODULES = (
@@ -9,6 +9,7 @@ MODULES = (
     *generate.MODULES,
     *edit.MODULES,
     *recordings.MODULES,
+    *directing.MODULES,
     *styles.MODULES,
     *words.MODULES,
     *takes.MODULES,

@@ -7,6 +7,8 @@ import bpy
 from . import edit, mapping, takes, words
 from .advanced import Advanced
 from .character import Character
+from .directing.articulation import Articulation
+from .directing.mood import Mood
 from .edit import Edit
 from .export import Export
 from .generate import Main
@@ -21,7 +23,7 @@ SPACES = ("VIEW_3D", "SEQUENCE_EDITOR")
 """Editors with the whole panel."""
 KEY_EDITORS = ("DOPESHEET_EDITOR", "GRAPH_EDITOR")
 """Editors with the panels for editing only."""
-SUB_PANELS = (Character, Mapping, Takes, Edit, Words, Style, Head, Eyes, Advanced, Export)
+SUB_PANELS = (Character, Mapping, Takes, Edit, Words, Mood, Articulation, Style, Head, Eyes, Advanced, Export)
 """The sub-panels, from top to bottom."""
 KEY_EDITOR_PANELS = (Edit, Words, Takes)
 

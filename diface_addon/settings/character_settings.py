@@ -9,6 +9,7 @@ from bpy.props import BoolProperty, CollectionProperty, EnumProperty, PointerPro
 
 from ..rig.character import Bones, Character, Choices
 from ..rig.discovery.find_character import find_character
+from .directing import articulation_settings, mood_settings
 
 OVERRIDABLE = {"LIBRARY_OVERRIDABLE"}
 BONES = ("head_bone", "neck_bone", "jaw_bone", "left_eye_bone", "right_eye_bone", "tongue_bone")
@@ -59,6 +60,8 @@ class DifaceCharacter(bpy.types.PropertyGroup):
         override=OVERRIDABLE,
     )
     parts: CollectionProperty(type=DifaceCharacterPart, override=OVERRIDABLE | {"USE_INSERTION"})
+    articulation: PointerProperty(type=articulation_settings.DifaceArticulation, override=OVERRIDABLE)
+    mood: PointerProperty(type=mood_settings.DifaceMood, override=OVERRIDABLE)
 
 
 def choices(main: bpy.types.Object) -> Choices:
@@ -118,7 +121,7 @@ def set_part(main: bpy.types.Object, part: bpy.types.Object, use: bool) -> None:
         item.part, item.use = part, use
 
 
-GROUPS = (DifaceCharacterPart, DifaceCharacter)
+GROUPS = (DifaceCharacterPart, *articulation_settings.GROUPS, *mood_settings.GROUPS, DifaceCharacter)
 
 
 def register() -> None:

@@ -21,6 +21,7 @@ from ...scene.pins.pin import Pin
 from ...scene.provenance import stored_request, take_request
 from ...scene.takes import rest_easing
 from ...settings import choices, scene_settings
+from ...settings.directing import direction_settings
 from ...version import VERSION
 from .. import edit, edit_parts, edit_plan, edit_scope, edit_shape_keys
 from ..edit_scope import SCOPES
@@ -63,7 +64,8 @@ class LiveSession:
         """Store a request that reproduces the working copy, and remove temporary files."""
         obj = character_checks.find_by_uid(self._character_uid)
         if obj is not None and [action.session_uid for action in active_actions(obj)] == self._action_uids:
-            edit_shape_keys.store_current_request(bpy.context, obj)
+            with direction_settings.reading_plain(obj):
+                edit_shape_keys.store_current_request(bpy.context, obj)
         self._folder.cleanup()
 
     def find_character(self) -> bpy.types.Object:
@@ -174,10 +176,11 @@ class LiveSession:
             return None
         context_rows = round(CONTEXT_SECONDS * self._request.rate.value)
         begin, end = max(0, int(rows[0]) - context_rows), min(self._row_count, int(rows[-1]) + 1 + context_rows)
-        values[begin:end] = evaluate_curves.sample_motion(obj, self._first_frame + begin, end - begin, names).values
         near_pins = tuple(pin for pin in self._pins if self._is_within(pin, begin, end))
         base = dataclasses.replace(base, request=self._request_with_overrides(settings, parts))
-        request = edit_shape_keys.edit_request(bpy.context, obj, base, edit_plan.Plan(mask, near_pins))
+        with direction_settings.reading_plain(obj):
+            values[begin:end] = evaluate_curves.sample_motion(obj, self._first_frame + begin, end - begin, names).values
+            request = edit_shape_keys.edit_request(bpy.context, obj, base, edit_plan.Plan(mask, near_pins))
         steps = choices.STEPS["FINAL"] if regeneration.final else LIVE_STEPS
         request = dataclasses.replace(request, steps=steps)
         return LiveRequest(request, mask, near_pins, self._pins, settings.keep_motion)
@@ -216,11 +219,12 @@ class LiveSession:
         actions = active_actions(obj)
         stored = take_request.to_json(self._request, model_hash=result.model_hash, diface=VERSION)
         fields = {name: stored[name] for name in (*OVERRIDES, "model_hash", "diface")}
-        write_edit_in_place.write_in_place(obj, actions, edit, fields)
-        if regeneration.final:
-            edit_shape_keys.store_current_request(bpy.context, obj)
-        else:
-            take_request.discard(actions[0])  # it no longer reproduces the curves
+        with direction_settings.changing_plain(obj):
+            write_edit_in_place.write_in_place(obj, actions, edit, fields)
+            if regeneration.final:
+                edit_shape_keys.store_current_request(bpy.context, obj)
+            else:
+                take_request.discard(actions[0])  # it no longer reproduces the curves
         self._settings, self._last_regeneration = settings, regeneration
         self._mark_pins_known(obj, regeneration.channels)
 
@@ -238,6 +242,11 @@ def create_working_copy(context: bpy.types.Context) -> None:
     if not context.scene.diface.edit.regions:
         raise errors.SceneError("No region is chosen.", "Choose at least one under Regions.")
     obj = scene_settings.character(context)
+    with direction_settings.reading_plain(obj):
+        _copy_active_take(context, obj)
+
+
+def _copy_active_take(context: bpy.types.Context, obj: bpy.types.Object) -> None:
     if edit_parts.separate_parts(obj):
         hint = "Use Regenerate, or let one take animate both."
         raise errors.SceneError("Live cannot edit a face and a head that different models generated.", hint)

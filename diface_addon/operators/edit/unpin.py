@@ -11,6 +11,7 @@ from ...scene.keys import editable_actions
 from ...scene.keys.wording import count_noun
 from ...scene.pins import pins, vertex_pins
 from ...settings import scene_settings
+from ...settings.directing import direction_settings
 from ..base import region_choice
 from ..base.operator_base import OperatorBase
 
@@ -100,7 +101,8 @@ def _remove_pins(obj: bpy.types.Object, chosen: list[pins.Pin], vertex_pin_frame
     """Remove pins, and sculpted faces at frames; return the message. Raises SceneError if none could be removed."""
     actions = vertex_pins.take_actions(vertex_pins.find_take(obj)) if vertex_pin_frames else []
     editable_actions.check(actions)
-    removed = pins.unpin(obj, chosen)
+    with direction_settings.changing_plain(obj):
+        removed = pins.unpin(obj, chosen)
     for frame in vertex_pin_frames:
         vertex_pins.remove_pin(actions, frame)
     if not removed.count and not vertex_pin_frames:

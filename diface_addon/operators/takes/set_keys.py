@@ -13,6 +13,7 @@ from ...scene.provenance import reduction_state
 from ...scene.reduction import reduce_keys, restore_keys
 from ...scene.takes import take_copies
 from ...settings import scene_settings
+from ...settings.directing import direction_settings
 from ..base.take_operator import TakeOperator
 
 MODES = (
@@ -75,11 +76,12 @@ class DIFACE_OT_set_keys(TakeOperator, bpy.types.Operator):
         take_copies.check_has_keys(actions)
         editable_actions.check(actions)
         before = _key_count(actions)
-        if self.mode == "EVERY_FRAME":
-            for action in actions:
-                restore_keys.restore(action)
-        else:
-            reduce_keys.reduce(obj, actions, self._reduction())
+        with direction_settings.changing_plain(obj, actions):
+            if self.mode == "EVERY_FRAME":
+                for action in actions:
+                    restore_keys.restore(action)
+            else:
+                reduce_keys.reduce(obj, actions, self._reduction())
         after = _key_count(actions)
         if before == after == 0:
             raise errors.SceneError(f"{actions[0].name} has no keys.", "Choose a take with keys.")

@@ -13,6 +13,7 @@ from ...scene.keys.wording import names_note
 from ...scene.reduction import reduce_keys
 from ...scene.takes import rollback, take_index, take_names, use_take
 from ...settings import choices, scene_settings
+from ...settings.directing import direction_settings
 from ..base.operator_base import OperatorBase
 
 
@@ -73,13 +74,14 @@ class DIFACE_OT_splice_take(OperatorBase, bpy.types.Operator):
         span = splice.find_span(base, other, self._frames(context, base), self.blend)
         names, notes = _exclude_other_head(obj, base, self._channels())
         notes += _locked_notes(splice.locked_channels(obj, base, names))
-        with rollback.all_or_nothing():
-            name = take_names.edit_name(f"splice {span.first}-{span.last}")
-            spliced = splice.splice(obj, base, other, names, span, name)
-            use_take.replace_active_take(obj, base, spliced)
-            reduce_keys.reduce_again(obj, spliced)
-        ghost.remove_ghosts()
-        edit_shape_keys.store_current_request(context, obj)
+        with direction_settings.reading_plain(obj, [*base, *other]):
+            with rollback.all_or_nothing():
+                name = take_names.edit_name(f"splice {span.first}-{span.last}")
+                spliced = splice.splice(obj, base, other, names, span, name)
+                use_take.replace_active_take(obj, base, spliced)
+                reduce_keys.reduce_again(obj, spliced)
+            ghost.remove_ghosts()
+            edit_shape_keys.store_current_request(context, obj)
         message = f"New take: {spliced[0].name}, with frames {span.first} to {span.last} of {other[0].name}."
         return "\n".join([message, *notes])
 

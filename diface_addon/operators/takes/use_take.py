@@ -7,6 +7,7 @@ import bpy
 from ...scene.comparison import ghost
 from ...scene.takes import use_take
 from ...settings import scene_settings
+from ...settings.directing import direction_settings
 from ..base.take_operator import TakeOperator
 
 
@@ -19,7 +20,9 @@ class DIFACE_OT_use_take(TakeOperator, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context) -> str:
         actions = self.actions(unreadable_too=True)
-        use_take.use_take(scene_settings.character(context), actions)
+        obj = scene_settings.character(context)
+        use_take.use_take(obj, actions)
+        direction_settings.refresh(obj)
         ghost.remove_ghosts()
         return f"Active take: {actions[0].name}."
 

@@ -46,7 +46,7 @@ def face_shape_keys(obj: bpy.types.Object) -> dict[str, str]:
 def driven_shape_keys(obj: bpy.types.Object) -> set[str]:
     """Return the names of the shape keys whose value a driver sets, so that a keyframe would have no effect."""
     animation = obj.data.shape_keys.animation_data
-    if animation is None:
+    if animation is None or not len(animation.drivers):
         return set()
     blocks = obj.data.shape_keys.key_blocks
     paths = {curve.data_path for curve in animation.drivers}

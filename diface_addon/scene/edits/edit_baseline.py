@@ -62,9 +62,13 @@ def merge_written(
 
 
 def store_points(
-    action: bpy.types.Action, take: dict[str, Any], points_by_address: PointsByAddress, pins: PointsByAddress
+    action: bpy.types.Action,
+    take: dict[str, Any],
+    points_by_address: PointsByAddress,
+    pins: PointsByAddress,
+    level: int = baseline.COMPRESSION,
 ) -> None:
-    """Store the request with a baseline of keys, which need not be one a frame."""
+    """Store the request with a baseline of keys, which need not be one a frame; `level`: of its compression."""
     curves: dict[str, list[SampledCurve]] = {}
     uneven: PointsByAddress = {}
     first = take["first_frame"]
@@ -78,7 +82,7 @@ def store_points(
             # The keys have the values; runs of one value take little space.
             values = points[np.maximum(np.searchsorted(points[:, 0], rows, side="right") - 1, 0), 1].astype(np.float32)
         curves.setdefault(kind, []).append(SampledCurve(path, index, values))
-    baseline.store(action, take, curves, uneven, pins)
+    baseline.store(action, take, curves, uneven, pins, level)
 
 
 def _parent(copies: ActionCopies) -> str:

@@ -24,6 +24,10 @@ from . import stored_request
 SAMPLES = "diface_samples"
 KEYS = "diface_keys"
 PINS = "diface_pins"
+COMPRESSION = 1
+"""Level of zlib."""
+BEFORE_CONTROLS = {SAMPLES: "diface_plain_samples", KEYS: "diface_plain_keys"}
+"""The baseline, and the custom properties with what it was before the articulation controls, while they are applied."""
 
 
 def store(
@@ -32,6 +36,7 @@ def store(
     curves: dict[str, list[SampledCurve]],
     keys: PointsByAddress | None = None,
     pins: PointsByAddress | None = None,
+    level: int = COMPRESSION,
 ) -> None:
     """Store the request and the baseline of an Action.
 
@@ -41,13 +46,14 @@ def store(
         curves: The samples, one a frame, by kind of data-block ('KEY', 'OBJECT').
         keys: The keys of those curves that do not have one key a frame with the samples' values.
         pins: The pins that the motion passes through. None keeps those that are stored.
+        level: Level of compression of the samples, 0 to 9.
     """
     header = {kind: [[c.path, c.index, len(c.values)] for c in kind_curves] for kind, kind_curves in curves.items()}
     stored_request.write_request(action, request)
     for name in (SAMPLES, KEYS, *(() if pins is None else (PINS,))):
         if name in action:
             del action[name]  # Blender cuts bytes that replace others at their first zero
-    action[SAMPLES] = pack(header, [curve.values for kind_curves in curves.values() for curve in kind_curves])
+    action[SAMPLES] = pack(header, [curve.values for kind_curves in curves.values() for curve in kind_curves], level)
     if keys:
         action[KEYS] = _pack_points(keys)
     if pins and any(map(len, pins.values())):
@@ -80,6 +86,34 @@ def read_keys(action: bpy.types.Action, samples: str, keys: str) -> PointsByAddr
     return with_current_paths(action, _unpack_baseline_keys(first_frame, *stored))
 
 
+def has_controls(action: bpy.types.Action) -> bool:
+    """Return whether articulation controls are applied to the keys of an Action."""
+    return BEFORE_CONTROLS[SAMPLES] in action
+
+
+def read_keys_before_controls(action: bpy.types.Action) -> PointsByAddress:
+    """Return the keys as they were generated, before articulation controls. The result must not be changed."""
+    return read_keys(action, *(BEFORE_CONTROLS.values() if has_controls(action) else (SAMPLES, KEYS)))
+
+
+def keep_before_controls(action: bpy.types.Action) -> None:
+    """Store the baseline once more, as that before the articulation controls, unless that was done."""
+    if not has_controls(action):
+        for name, kept in BEFORE_CONTROLS.items():
+            if name in action:
+                action[kept] = bytes(action[name])
+
+
+def restore_before_controls(action: bpy.types.Action) -> None:
+    """Let the baseline be again, byte for byte, what it was before the articulation controls."""
+    for name, kept in BEFORE_CONTROLS.items():
+        if name in action:
+            del action[name]
+        if kept in action:
+            action[name] = bytes(action[kept])
+            del action[kept]
+
+
 def read_applied_pins(action: bpy.types.Action) -> PointsByAddress:
     """Return the pins that the motion passes through, rows of (frame, value). Some may have been removed since."""
     return with_current_paths(action, _unpack_points(bytes(action[PINS]))) if PINS in action else {}
@@ -90,10 +124,10 @@ def _pack_points(points_by_address: PointsByAddress) -> bytes:
     return pack(header, list(points_by_address.values()))
 
 
-def pack(header: Any, arrays: list[np.ndarray]) -> bytes:
+def pack(header: Any, arrays: list[np.ndarray], level: int = COMPRESSION) -> bytes:
     """Return a JSON header and float32 arrays as bytes."""
     values = b"".join(np.asarray(array, np.float32).tobytes() for array in arrays)
-    return json.dumps(header).encode() + b"\0" + zlib.compress(values, 1)
+    return json.dumps(header).encode() + b"\0" + zlib.compress(values, level)
 
 
 def unpack(stored: bytes) -> tuple[Any, np.ndarray]:

@@ -18,6 +18,7 @@ from diface_addon.settings import (
     threediface_settings,
     word_settings,
 )
+from diface_addon.settings.directing import articulation_settings, mood_settings
 from tests import doc_blocks
 
 SETTINGS = (doc_blocks.ROOT / "docs" / "guide" / "settings.md").read_text("utf-8")
@@ -29,17 +30,21 @@ GROUPS = {
     "edit.": edit_settings.EditSettings,
     "words.": word_settings.DifaceWords,
     "threediface.": threediface_settings.ThreeDifaceSettings,
+    "articulation.": articulation_settings.DifaceArticulation,
+    "mood.": mood_settings.DifaceMood,
+    "articulation.gains[0].": articulation_settings.DifaceChannelGain,
     "preferences.": preferences.DifacePreferences,
 }
 """Prefix of a property's name in the documentation -> the class of the property."""
 OF_BLENDER = {"rna_type", "bl_idname", "filepath", "check_existing", "filter_glob", "name"}
-INNER_GROUPS = ("edit", "threediface", "parts", "speeches")
+OF_GROUPS = {"edit", "threediface", "parts", "articulation", "gains", "mood", "speeches"}
 MOST_LISTED = 20
 """Choices of a setting from which they are described in words."""
 NUMBERS = {"INT", "FLOAT"}
 
 _ROW = re.compile(
-    r"^\| (?P<label>[^|]+) \| `(?P<name>(?!diface\.)[a-z0-9_.]+)` \| (?P<default>[^|]+) \| (?P<range>[^|]+) \|", re.M
+    r"^\| (?P<label>[^|]+) \| `(?P<name>(?!diface\.)[a-z0-9_.\[\]]+)` \| (?P<default>[^|]+) \| (?P<range>[^|]+) \|",
+    re.M,
 )
 _OPERATOR = re.compile(r"^\| (?P<label>[^|]+) \| `(?P<name>diface\.[a-z_]+)` \|", re.M)
 _ARGUMENTS = re.compile(r"^\| `(?P<name>diface\.[a-z_]+)` \|(?P<arguments>[^|]*)\|$", re.M)
@@ -52,10 +57,7 @@ def properties() -> dict[str, bpy.types.Property]:
     found = {}
     for prefix, group in GROUPS.items():
         for name, prop in group.bl_rna.properties.items():
-            is_group = prop.identifier in ("edit", "threediface", "parts", "speeches") and prop.type in (
-                "POINTER",
-                "COLLECTION",
-            )
+            is_group = prop.type in ("POINTER", "COLLECTION") and prop.identifier in OF_GROUPS
             if name in group.__annotations__ and not is_group:
                 found[prefix + name] = prop
     return found

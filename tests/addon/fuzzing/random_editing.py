@@ -15,6 +15,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import bpy
@@ -22,12 +23,15 @@ import numpy as np
 import soundfile
 
 from diface_addon import compat
+from diface_addon.core import articulation_controls, mood_controls
 from diface_addon.jobs import running_job
 from diface_addon.jobs.live_mode import live
 from diface_addon.rig import parts
+from diface_addon.scene.directing import controlled_keys
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import take_index
+from diface_addon.settings.directing import direction_settings
 from diface_addon.worker import process
 from tests.addon.fuzzing import avatar
 from tests.addon.scene import scenes
@@ -116,9 +120,15 @@ class _Before:
             a.session_uid: (a.name, fingerprint(a)) for a in bpy.data.actions if stored_request.read_request(a)
         }
         self.pins = pins.find_pins(obj)
-        self.keys = active_keys(obj)
-        self.shown = active_values(obj)
+        with without_articulation(obj):
+            self.keys = active_keys(obj)
+            self.shown = active_values(obj)
         self.active = {action.session_uid for action in active_actions(obj)}
+
+
+def without_articulation(obj: bpy.types.Object) -> AbstractContextManager[None]:
+    """Take the articulation out of the active takes for as long as the context lasts."""
+    return controlled_keys.without_controls(direction_settings.controlled_actions(obj))
 
 
 def active_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
@@ -206,7 +216,11 @@ def check_edit(before: _Before, made: bool) -> None:
     request = stored_request.read_request(active_actions(obj)[0])
     if not request.get("edited"):
         return
-    first, last = request["edited"]
+    with without_articulation(obj):
+        _check_outside(before, obj, *request["edited"])
+
+
+def _check_outside(before: _Before, obj: bpy.types.Object, first: int, last: int) -> None:
     after = active_keys(obj)
     for address, points in before.keys.items():
         outside = (points[:, 0] < first) | (points[:, 0] > last)
@@ -406,6 +420,7 @@ def mix_takes(fuzz: Fuzz) -> bool | None:
     if not found or not blocks[kind].animation_data:
         return None
     compat.assign_action(blocks[kind], found[fuzz.rng.integers(len(found))], kind)
+    bpy.ops.diface.apply_articulation()  # an edit would, of a take that the Action editor made active
     _push("mix")
     return True
 
@@ -445,12 +460,40 @@ def live_key(fuzz: Fuzz) -> bool:
     return True
 
 
+def direct(fuzz: Fuzz) -> bool:
+    """Change articulation or mood, key it, or reset it. The user's keys stay; applying it twice is the same as once."""
+    obj = fuzz.character()
+    before = {(pin.address, round(pin.frame, 3), pin.value) for pin in pins.find_pins(obj)}
+    articulation = obj.diface.articulation
+    name = str(fuzz.rng.choice(articulation_controls.CONTROLS))
+    chance = fuzz.rng.random()
+    if chance < 0.3:
+        bpy.ops.diface.reset_articulation()
+    elif chance < 0.6:
+        setattr(obj.diface.mood, str(fuzz.rng.choice(mood_controls.NAMES)), float(fuzz.rng.choice([0.0, 0.5, 1.0])))
+        obj.diface.mood.seed = int(fuzz.rng.integers(5))
+    elif name in articulation_controls.TIMING:
+        setattr(articulation, name, float(fuzz.rng.uniform(0, 100)))
+    else:
+        setattr(articulation, name, float(fuzz.rng.choice([0.0, 0.5, 1.0, 1.6, 2.0])))
+        if fuzz.rng.random() < 0.3:
+            articulation.keyframe_insert(name, frame=int(fuzz.frame()))
+    bpy.ops.diface.apply_articulation()
+    once = [fingerprint(action) for action in active_actions(obj)]
+    bpy.ops.diface.apply_articulation()
+    assert [fingerprint(action) for action in active_actions(obj)] == once
+    after = {(pin.address, round(pin.frame, 3), pin.value) for pin in pins.find_pins(obj)}
+    assert after == before, f"pins {before ^ after} changed with the articulation"
+    _push("direct")
+    return True
+
+
 EDITS = (regenerate, regenerate_all, in_between, swap)
 OPERATIONS = (
     insert_key, insert_key, insert_key, drag_key, delete_key, lock_or_mute, regenerate, regenerate, regenerate,
     regenerate_all, in_between, in_between, swap, generate, pin_pose, unpin, copy_and_paste, switch_take, remove_take,
     remove_take, remove_take, undo, undo, redo, save_and_load, duplicate, splice, compare, mix_takes,
-    insert_location_key, live_key,
+    insert_location_key, live_key, direct, direct,
 )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ FOR_THE_ADDON = {
         f"diface_core.recordings.{name}"
         for name in ("align", "placed", "read", "recording", "row_times", "sound_timecode")
     ),
+    *(f"diface_core.directing.{name}" for name in ("articulation_controls", "direction", "mood_controls")),
     "diface_core.faces.head",
     *(
         f"diface_core.faces.poses.{name}"

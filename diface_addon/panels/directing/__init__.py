@@ -1,0 +1,1 @@
+"""Panels of what directs the active takes: articulation and mood."""

@@ -1,0 +1,117 @@
+"""Articulation of a character, `object.diface.articulation` of its main mesh: keyable, and applied to its takes."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import CollectionProperty, FloatProperty, StringProperty
+
+from ... import compat
+from ...core import articulation_controls
+from . import direction_settings
+from .direction_settings import ARTICULATION
+
+OVERRIDABLE = {"LIBRARY_OVERRIDABLE"}
+GAIN_NOTE = "0: none, 1: as generated, 2: twice as much"
+
+
+def _update(settings: DifaceArticulation | DifaceChannelGain, _context: bpy.types.Context) -> None:
+    direction_settings.apply(settings.id_data)
+
+
+def _gain(name: str, what: str) -> object:
+    """Return the setting of a factor."""
+    return FloatProperty(
+        name=name,
+        description=f"{what}. {GAIN_NOTE}",
+        default=1.0,
+        min=0.0,
+        max=articulation_controls.MAX_GAIN,
+        subtype="FACTOR",
+        override=OVERRIDABLE,
+        update=_update,
+    )
+
+
+class DifaceChannelGain(bpy.types.PropertyGroup):
+    """The gain of one channel; `name` is the channel."""
+
+    name: StringProperty(name="Channel", override=OVERRIDABLE)
+    gain: _gain("Gain", "How strongly this channel moves, besides the setting of its part of the face")
+
+
+class DifaceArticulation(bpy.types.PropertyGroup):
+    """Articulation settings of a character."""
+
+    jaw: _gain("Jaw", "How far the jaw moves. Closed lips stay closed")
+    lips: _gain("Lips", "How strongly the lips press, stretch, rise and fall")
+    rounding: _gain("Rounding", "How far the lips are rounded and protruded")
+    upper_face: _gain("Upper Face", "How strongly brows, cheeks, nose and lower lids move")
+    tongue: _gain("Tongue", "How far the tongue moves")
+    head: _gain("Head", "How far the head turns")
+    lead: FloatProperty(
+        name="Lead",
+        description="Milliseconds by which the face comes before the sound; negative: after it",
+        default=0.0,
+        soft_min=-200.0,
+        soft_max=200.0,
+        min=-articulation_controls.MAX_LEAD,
+        max=articulation_controls.MAX_LEAD,
+        step=100,
+        precision=0,
+        override=OVERRIDABLE,
+        update=_update,
+    )
+    smoothing: FloatProperty(
+        name="Smoothing",
+        description="Milliseconds over which face and head are smoothed. Closed lips stay closed",
+        default=0.0,
+        min=0.0,
+        max=articulation_controls.MAX_SMOOTHING,
+        soft_max=100.0,
+        step=100,
+        precision=0,
+        override=OVERRIDABLE,
+        update=_update,
+    )
+    gains: CollectionProperty(type=DifaceChannelGain, override=OVERRIDABLE | {"USE_INSERTION"})
+
+
+def reset(obj: bpy.types.Object) -> list[str]:
+    """Set the controls of a character to their neutral values, and remove the gains of channels.
+
+    Returns:
+        The controls that F-curves set, which stay.
+    """
+    settings, animated = obj.diface.articulation, direction_settings.find_fcurves(obj)
+    settings.gains.clear()
+    for name in articulation_controls.CONTROLS:
+        settings.property_unset(name)
+    direction_settings.apply(obj)
+    return [
+        settings.bl_rna.properties[name].name
+        for name in articulation_controls.CONTROLS
+        if f"{ARTICULATION}.{name}" in animated
+    ]
+
+
+def remove_gain(obj: bpy.types.Object, index: int) -> None:
+    """Remove the gain of a channel, with its F-curve; those of later gains move along."""
+    curves = [
+        curve
+        for path, curve in direction_settings.find_fcurves(obj).items()
+        if path.startswith(f"{ARTICULATION}.gains[")
+    ]
+    for curve in sorted(curves, key=_gain_index):
+        if _gain_index(curve) == index:
+            compat.active_channelbag(obj.animation_data).fcurves.remove(curve)
+        elif _gain_index(curve) > index:
+            curve.data_path = f"{ARTICULATION}.gains[{_gain_index(curve) - 1}].gain"
+    obj.diface.articulation.gains.remove(index)
+    direction_settings.apply(obj)
+
+
+def _gain_index(curve: bpy.types.FCurve) -> int:
+    return int(curve.data_path.removeprefix(f"{ARTICULATION}.gains[").partition("]")[0])
+
+
+GROUPS = (DifaceChannelGain, DifaceArticulation)

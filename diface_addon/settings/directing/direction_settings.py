@@ -1,0 +1,116 @@
+"""Applies the articulation and the mood of a character to the takes that animate it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+
+import bpy
+import numpy as np
+import numpy.typing as npt
+
+from ... import compat
+from ...core import articulation_controls, direction, mood_controls
+from ...rig import parts
+from ...scene.animation.active_actions import active_actions
+from ...scene.directing import controlled_keys
+from ...scene.provenance import layer_tracks
+
+ARTICULATION, MOOD = "diface.articulation", "diface.mood"
+"""RNA paths of the settings from the object."""
+
+
+def apply(obj: bpy.types.Object) -> None:
+    """Let the takes that animate a character be as it is directed."""
+    controlled_keys.apply(obj, controlled_actions(obj), lambda frames: sample(obj, frames))
+
+
+def refresh(obj: bpy.types.Object | None) -> None:
+    """Apply what directs a character to those of its active takes that were directed otherwise."""
+    if obj is not None:
+        controlled_keys.apply(obj, controlled_actions(obj), lambda frames: sample(obj, frames), only_outdated=True)
+
+
+@contextmanager
+def reading_plain(obj: bpy.types.Object, others: Sequence[bpy.types.Action] = ()) -> Generator[None]:
+    """Take what directs a character out of its active takes and of `others` while takes are read and new ones made.
+
+    Afterwards these takes are as they were, and takes that are active only now are directed.
+    """
+    actions = [*controlled_actions(obj), *others]
+    with controlled_keys.without_controls(list(dict.fromkeys(actions))):
+        yield
+    refresh(obj)
+
+
+@contextmanager
+def changing_plain(obj: bpy.types.Object, others: Sequence[bpy.types.Action] = ()) -> Generator[None]:
+    """Take what directs a character out of its active takes and of `others` while their keys are changed."""
+    actions = list(dict.fromkeys([*controlled_actions(obj), *others]))
+    controlled_keys.remove(actions)
+    try:
+        yield
+    finally:
+        controlled_keys.apply(obj, actions, lambda frames: sample(obj, frames))
+
+
+def controlled_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
+    """Return the Actions of the active takes, and those of their layers."""
+    return [*active_actions(obj), *layer_tracks.active_layer_actions(parts.data_blocks(obj).values())]
+
+
+def sample(obj: bpy.types.Object, frames: npt.NDArray[np.float64]) -> direction.Direction:
+    """Return what directs a character at `frames`: settings with an F-curve on every frame, others as they are."""
+    curves = find_fcurves(obj)
+    return direction.Direction(_sample_articulation(obj, curves, frames), _sample_mood(obj, curves, frames))
+
+
+def _sample_articulation(
+    obj: bpy.types.Object, curves: Mapping[str, bpy.types.FCurve], frames: npt.NDArray[np.float64]
+) -> articulation_controls.ArticulationControls:
+    settings = obj.diface.articulation
+    paths = {name: f"{ARTICULATION}.{name}" for name in articulation_controls.CONTROLS}
+    values = {name: getattr(settings, name) for name in paths}
+    for index, item in enumerate(settings.gains):
+        if item.name in articulation_controls.GAIN_CHANNELS and item.name not in values:
+            values[item.name], paths[item.name] = item.gain, f"{ARTICULATION}.gains[{index}].gain"
+    table = _sample_table(values, paths, curves, frames)
+    return articulation_controls.ArticulationControls(tuple(values), table)
+
+
+def _sample_mood(
+    obj: bpy.types.Object, curves: Mapping[str, bpy.types.FCurve], frames: npt.NDArray[np.float64]
+) -> mood_controls.MoodControls:
+    settings = obj.diface.mood
+    if not settings.use:
+        return mood_controls.MoodControls.constant()
+    values = {name: getattr(settings, name) for name in mood_controls.NAMES}
+    paths = {name: f"{MOOD}.{name}" for name in values}
+    return mood_controls.MoodControls(_sample_table(values, paths, curves, frames), settings.seed)
+
+
+def _sample_table(
+    values: Mapping[str, float],
+    paths: Mapping[str, str],
+    curves: Mapping[str, bpy.types.FCurve],
+    frames: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
+    """Return settings (T, K) at `frames`, or (1, K) if no F-curve sets one."""
+    columns = [
+        [curves[path].evaluate(frame) for frame in frames] if (path := paths[name]) in curves else [value]
+        for name, value in values.items()
+    ]
+    rows = max(map(len, columns))
+    return np.stack([np.resize(np.array(column, np.float64), rows) for column in columns], axis=1)
+
+
+def find_fcurves(obj: bpy.types.Object) -> dict[str, bpy.types.FCurve]:
+    """Return the F-curves of the settings in the object's active Action, by RNA path."""
+    animation = obj.animation_data
+    channelbag = compat.active_channelbag(animation) if animation and animation.action else None
+    curves = channelbag.fcurves if channelbag else ()
+    return {
+        curve.data_path: curve
+        for curve in curves
+        if curve.data_path.startswith((ARTICULATION, MOOD)) and len(curve.keyframe_points) and not curve.mute
+    }

@@ -1,0 +1,77 @@
+"""The mood of a character, `object.diface.mood` of its main mesh: keyable intensities, applied to its takes."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import BoolProperty, FloatProperty, IntProperty
+
+from ...core import mood_controls
+from . import direction_settings
+from .direction_settings import MOOD
+
+OVERRIDABLE = {"LIBRARY_OVERRIDABLE"}
+
+
+def _update(settings: DifaceMood, _context: bpy.types.Context) -> None:
+    direction_settings.apply(settings.id_data)
+
+
+def _intensity(name: str, what: str) -> object:
+    """Return the setting of the intensity of a mood."""
+    return FloatProperty(
+        name=name,
+        description=f"{what}. 0: none, 1: full. Moods that add up to more than 1 share it",
+        default=0.0,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+        override=OVERRIDABLE,
+        update=_update,
+    )
+
+
+class DifaceMood(bpy.types.PropertyGroup):
+    """Mood settings of a character."""
+
+    use: BoolProperty(
+        name="Mood",
+        description="Show the mood. Off: the takes are without it, and the intensities stay",
+        default=True,
+        override=OVERRIDABLE,
+        update=_update,
+    )
+    seed: IntProperty(
+        name="Mood Seed",
+        description="Another number: the expression rises and eases at other times",
+        default=0,
+        min=0,
+        override=OVERRIDABLE,
+        update=_update,
+    )
+    neutral: _intensity("Neutral", "A calm face: less of what brows, cheeks and mouth corners show by themselves")
+    happy: _intensity("Happy", "Raised cheeks and mouth corners, a lively head")
+    sad: _intensity("Sad", "Raised inner brows, lowered mouth corners, a low and slow head")
+    angry: _intensity("Angry", "Lowered brows, tight lids, pressed lips in pauses, a low and lively head")
+    afraid: _intensity("Afraid", "Raised and drawn brows, wide eyes, stretched lips, a head drawn back")
+    surprised: _intensity("Surprised", "Raised brows, wide eyes, an open mouth in pauses")
+    disgusted: _intensity("Disgusted", "A wrinkled nose, a raised upper lip, a head turned away")
+    confident: _intensity("Confident", "A raised head that moves calmly, a slight smile")
+    tired: _intensity("Tired", "Drooping lids and mouth corners, a low and slow head, more blinks")
+    playful: _intensity("Playful", "A lopsided smile, one raised brow, a tilted and lively head")
+
+
+def reset(obj: bpy.types.Object) -> list[str]:
+    """Set the intensities of a character's moods to 0.
+
+    Returns:
+        The moods that F-curves set, which stay.
+    """
+    settings, animated = obj.diface.mood, direction_settings.find_fcurves(obj)
+    for name in mood_controls.NAMES:
+        settings.property_unset(name)
+    direction_settings.apply(obj)
+    labels = {name: settings.bl_rna.properties[name].name for name in mood_controls.NAMES}
+    return [label for name, label in labels.items() if f"{MOOD}.{name}" in animated]
+
+
+GROUPS = (DifaceMood,)

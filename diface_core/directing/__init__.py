@@ -1,0 +1,1 @@
+"""Directing a finished motion without the models: articulation controls. numpy only."""
