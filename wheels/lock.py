@@ -24,6 +24,8 @@ TORCH_PACKAGES = [TORCH, "transformers==5.23.0", "tqdm==4.70.1", "pyyaml==6.0.3"
 """What the user's 3DiFACE models and training need as well: the full edition."""
 ALIGNMENT = ['pocketsphinx==5.1.1; python_version in "3.11, 3.13"', "espeakng-loader==0.2.4"]
 """What the worker needs to align a transcript's words; it runs without. PocketSphinx has no other wheels."""
+CLUSTER = ["distributed==2026.8.0", "dask==2026.8.0"]
+"""What `diface_core batch --scheduler` needs; it runs without."""
 SCIPY = ["scipy==1.13.1"]  # filters of training data, registration
 EXPORT = ["onnx==1.23.2", "onnxscript==0.7.2", "onnx-ir==1.1.0", "ml-dtypes==0.6.0"]
 """Export of the networks, with all that it needs: other Pythons than the core's would need another numpy."""
@@ -108,7 +110,8 @@ def main() -> None:
         "--upgrade", action="store_true", help="take the newest version of every package not pinned here"
     )
     upgrade = parser.parse_args().upgrade
-    everything = ["numpy==1.26.4", *RUNTIME, *TORCH_PACKAGES, *ALIGNMENT, *SCIPY, *TRAINING, *GRAPHS, *TESTS, *LINTERS]
+    optional = [*ALIGNMENT, *CLUSTER, *SCIPY, *TRAINING, *GRAPHS]
+    everything = ["numpy==1.26.4", *RUNTIME, *TORCH_PACKAGES, *optional, *TESTS, *LINTERS]
     pinned = compile_list(everything, "3.11", "--universal", names=("core", "torch"), upgrade=upgrade)
     pinned += compile_list(EXPORT, "3.11", "--no-deps", "--universal", names=("core",), upgrade=upgrade)
     write("core", [line for line in pinned if not _TORCH_ONLY.match(line)])
