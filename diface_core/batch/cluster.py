@@ -34,13 +34,13 @@ def make_by_cluster(lines: Iterable[Line], out: Path, address: str, engine: str)
     distributed = _import_distributed()
     try:
         client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as reason:
+    except (OSError, ValueError) as reason:
         hint = "Check its address, and that its versions of Python and Dask are the same as here."
         raise DifaceError(f"No scheduler answers at {address}: {reason}.", hint) from reason
     with client, client.as_current():
         try:
             yield from _make(distributed, client, iter(lines), out, engine)
-        except (OSError, TimeoutError, distributed.CancelledError) as reason:
+        except (OSError, distributed.CancelledError) as reason:
             message = f"The scheduler at {address} went away: {type(reason).__name__}."
             raise DifaceError(message, "Start it again, and run the same command: it continues.") from reason
 
