@@ -8,7 +8,16 @@ from .panels import manual, menus, take_rows
 from .rig.discovery import find_character
 from .rig.mapping import row_settings
 from .scene.pins import pinned_frames
-from .settings import character_settings, mapping_list, messages, migration, preferences, scene_settings, word_settings
+from .settings import (
+    character_settings,
+    findings,
+    mapping_list,
+    messages,
+    migration,
+    preferences,
+    scene_settings,
+    word_settings,
+)
 from .settings.directing import direction_updates
 
 MODULES = (
@@ -19,6 +28,7 @@ MODULES = (
     word_settings,
     mapping_list,
     messages,
+    findings,
     migration,
     preferences,
     generate,

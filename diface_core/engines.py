@@ -14,9 +14,11 @@ from .alignment.align import align
 from .alignment.aligner import Aligner
 from .audio import reading
 from .constrained import channel_strengths
+from .diagnostics import Evidence, check_motion, reference_request
 from .errors import ModelError
 from .faces.basis import reduce_shapes
 from .generate import Generator
+from .layers.phrases import find_speech
 from .motion.resample import resample_motion
 from .motion.warp import warp_motion
 from .runtime.threads import limit_torch_threads
@@ -26,6 +28,8 @@ from .types import (
     AdaptationRequest,
     AdaptationResult,
     Constraints,
+    Diagnosis,
+    DiagnosisRequest,
     Float32Array,
     GenerateRequest,
     GenerateResult,
@@ -83,6 +87,10 @@ class MotionGenerator(Protocol):
         """Generate the Motion."""
         ...
 
+    def loudness(self, request: GenerateRequest, report: Report, /) -> Float32Array:
+        """Return the loudness (T,) of a request's sound at MODEL_RATE."""
+        ...
+
     @property
     def device(self) -> str:
         """Return the name of the device."""
@@ -105,6 +113,7 @@ class Engines:
         self._generator: MotionGenerator | None = None
         self._aligner: Aligner | None = None
         self._threediface: tuple[object, ThreeDifaceGenerator] | None = None
+        self._evidence: tuple[object, Evidence] | None = None
 
     @classmethod
     def create(cls, cache: Path | None) -> Engines:
@@ -133,6 +142,13 @@ class Engines:
         report(Progress(0.7, CHECKING_TORCH))
         support = check_torch()
         return SelfTestResult(generator.device, speed, support.device, support.problems)
+
+    def diagnose(self, request: DiagnosisRequest, report: Report) -> Diagnosis:
+        """Compare a face's motion with what the face model has for its sound. Raises AudioError, ModelError."""
+        evidence = self._cached_evidence(reference_request(request.generate), report)
+        rows = min(len(evidence.reference), len(request.motion))
+        evidence = dataclasses.replace(evidence, reference=evidence.reference[:rows], closures=request.closures)
+        return Diagnosis(check_motion(request.motion.values[:rows], evidence))
 
     def prefetch(self) -> None:
         """Load DiFACE's models and call each network once: first calls take longer. Raises ModelError."""
@@ -170,6 +186,16 @@ class Engines:
         if self._aligner is None:
             self._aligner = Aligner()
         return align(request, self._aligner, report)
+
+    def _cached_evidence(self, request: GenerateRequest, report: Report) -> Evidence:
+        """What the sound of a request needs; the last result is kept, so that a check after each fix is fast."""
+        key = request, request.audio.path.stat().st_mtime_ns if request.audio.path.is_file() else 0
+        if self._evidence is None or self._evidence[0] != key:
+            generator = self._loaded_generator(report)
+            reference = generator.generate(request, report).motion.values
+            speech = find_speech(generator.loudness(request, report))
+            self._evidence = key, Evidence(reference, speech, request.rate)
+        return self._evidence[1]
 
     def _loaded_generator(self, report: Report = lambda progress: None) -> MotionGenerator:
         if self._generator is None:

@@ -141,6 +141,10 @@ class Generator:
             tracker.restart_timer()
         tracker.finish()
 
+    def loudness(self, request: GenerateRequest, report: Report) -> Float32Array:
+        """Return the loudness (T,) of a request's sound at MODEL_RATE. Raises AudioError."""
+        return self._read_audio(request, ProgressTracker(report))[1].loudness
+
     @property
     def device(self) -> str:
         """Name of the device that the models run on."""

@@ -436,6 +436,47 @@ class SolveResult:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """Something wrong in a face's motion, and the pins that fix it.
+
+    Attributes:
+        kind: "missed_closure", "false_contact", "moving_in_silence" or "sync_offset".
+        first: First row.
+        last: Last row.
+        amount: How large it is: mm of lip gap, mm/s of lip speed, or seconds of offset.
+        pins: Pins that fix it, in the columns of the face; none if other means do.
+    """
+
+    kind: str
+    first: int
+    last: int
+    amount: float
+    pins: Pins
+
+
+@dataclass(frozen=True)
+class DiagnosisRequest:
+    """A request to compare a face's motion with its sound, as `Diagnosis`.
+
+    Attributes:
+        generate: The request of the take; its sound, style, quality and guidance are used.
+        motion: The face's motion, (T, 52) in the order of the face's channels; row 0 at the sound's first sample.
+        closures: (N, 2) float64, begin and end of each m, b and p in seconds; None without a transcript.
+    """
+
+    generate: GenerateRequest
+    motion: Motion
+    closures: Float64Array | None = None
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is wrong in a face's motion, in the order of time."""
+
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
 class StyleExample:
     """A section of audio and the face's motion to it, row 0 at its first sample; messages use `name`."""
 

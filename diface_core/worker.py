@@ -29,6 +29,8 @@ from .runtime.threads import set_wait_policy
 from .types import (
     AdaptationRequest,
     AdaptationResult,
+    Diagnosis,
+    DiagnosisRequest,
     GenerateRequest,
     GenerateResult,
     Progress,
@@ -44,7 +46,15 @@ from .words import Alignment, AlignRequest
 
 log = logging.getLogger(__name__)
 
-Request = GenerateRequest | ShapesRequest | SolveRequest | AdaptationRequest | SelfTestRequest | AlignRequest
+Request = (
+    GenerateRequest
+    | ShapesRequest
+    | SolveRequest
+    | AdaptationRequest
+    | SelfTestRequest
+    | AlignRequest
+    | DiagnosisRequest
+)
 
 VERSIONED = ("onnxruntime", "torch", "pocketsphinx")
 """Packages whose versions the worker states when it starts; the last two are optional."""
@@ -88,6 +98,10 @@ class Engine(Protocol):
 
     def align(self, request: AlignRequest, report: Report, /) -> Alignment:
         """Return when the words of a transcript are heard. Raises as `generate`."""
+        ...
+
+    def diagnose(self, request: DiagnosisRequest, report: Report, /) -> Diagnosis:
+        """Compare a face's motion with its sound. Raises as `generate`."""
         ...
 
     def prefetch(self) -> None:

@@ -69,6 +69,7 @@ class Plan:
         pins: What the result goes through exactly.
         seed: Replaces the seed of the take.
         keep_motion: Share of the existing motion that is kept, 0 to 1; None for the value in the settings.
+        falloff: Frames before and after a pin that adapt to it; None for the value in the settings.
         label: What the edit does, in a few words for the name of the new take.
         record: What identifies the edit, stored with the new take; must be JSON.
     """
@@ -77,6 +78,7 @@ class Plan:
     pins: tuple[pins.Pin, ...]
     seed: int | None = None
     keep_motion: float | None = None
+    falloff: float | None = None
     label: str = "edit"
     record: Mapping[str, Any] = field(default_factory=dict)
 

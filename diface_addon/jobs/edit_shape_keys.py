@@ -263,7 +263,7 @@ def edit_request(
         values=edit_context.motion.values,
         known_mask=~plan.regenerate_mask,
         pins=channel_pins,
-        falloff=settings.falloff,
+        falloff=settings.falloff if plan.falloff is None else plan.falloff,
         keep_motion=keep_motion if edit_context.is_generated else max(keep_motion, MIN_FOREIGN_KEEP_MOTION),
     )
     return dataclasses.replace(

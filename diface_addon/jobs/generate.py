@@ -145,7 +145,7 @@ def begin(context: bpy.types.Context, seed: int | None = None) -> GenerationJob:
 def request_from_settings(context: bpy.types.Context, section: types.AudioSection) -> types.GenerateRequest:
     """Return the request of the settings. Raises ModelError if the user's 3DiFACE models are not found."""
     settings, engine = context.scene.diface, threediface_models.models_from_settings(context)
-    layers = types.Layers(**{name: _layer_seed(settings, name) for name in choices.LAYER_NAMES})
+    layers = layers_from_settings(settings)
     return types.GenerateRequest(
         audio=section,
         parts=choices.PARTS_BY_CHOICE[settings.parts],
@@ -168,6 +168,11 @@ def style_from_settings(settings: scene_settings.DifaceSettings) -> types.Style:
     """Return the style of the settings. Raises ModelError or SceneError if it cannot be used."""
     first, second, folder = settings.style, settings.second_style, preferences.styles_folder
     return styles.make_style(first, second, settings.style_mix, settings.style_strength, folder)
+
+
+def layers_from_settings(settings: scene_settings.DifaceSettings) -> types.Layers:
+    """Return the seeds of the layers of the settings."""
+    return types.Layers(**{name: _layer_seed(settings, name) for name in choices.LAYER_NAMES})
 
 
 def _layer_seed(settings: scene_settings.DifaceSettings, layer: str) -> int | None:

@@ -1,6 +1,19 @@
 """Operators, one file per verb, in a package per topic. A new one is added to the list of its package."""
 
-from . import characters, directing, edit, export, generate, interface, mapping, recordings, styles, takes, words
+from . import (
+    characters,
+    diagnostics,
+    directing,
+    edit,
+    export,
+    generate,
+    interface,
+    mapping,
+    recordings,
+    styles,
+    takes,
+    words,
+)
 from .base import modal_job
 
 MODULES = (
@@ -10,6 +23,7 @@ MODULES = (
     *edit.MODULES,
     *recordings.MODULES,
     *directing.MODULES,
+    *diagnostics.MODULES,
     *styles.MODULES,
     *words.MODULES,
     *takes.MODULES,

@@ -7,6 +7,8 @@ import bpy
 from . import edit, mapping, takes, words
 from .advanced import Advanced
 from .character import Character
+from .diagnostics import problem_list
+from .diagnostics.problem_list import Diagnostics
 from .directing.articulation import Articulation
 from .directing.mood import Mood
 from .edit import Edit
@@ -23,7 +25,21 @@ SPACES = ("VIEW_3D", "SEQUENCE_EDITOR")
 """Editors with the whole panel."""
 KEY_EDITORS = ("DOPESHEET_EDITOR", "GRAPH_EDITOR")
 """Editors with the panels for editing only."""
-SUB_PANELS = (Character, Mapping, Takes, Edit, Words, Mood, Articulation, Style, Head, Eyes, Advanced, Export)
+SUB_PANELS = (
+    Character,
+    Mapping,
+    Takes,
+    Edit,
+    Words,
+    Mood,
+    Articulation,
+    Diagnostics,
+    Style,
+    Head,
+    Eyes,
+    Advanced,
+    Export,
+)
 """The sub-panels, from top to bottom."""
 KEY_EDITOR_PANELS = (Edit, Words, Takes)
 
@@ -41,6 +57,7 @@ CLASSES = (
     words.DIFACE_UL_words,
     mapping.DIFACE_UL_mapping,
     mapping.DIFACE_MT_mapping_presets,
+    problem_list.DIFACE_UL_findings,
     *(
         _panel_class(panel, space, "" if panel is Main else f"{space}_PT_diface_{panel.parent.lower()}")
         for space in SPACES

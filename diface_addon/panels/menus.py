@@ -34,6 +34,7 @@ MENU_OPERATORS = (
         "diface.emphasise_word",
         "diface.scale_word",
     ),
+    ("diface.check_take", "diface.jump_to_problem", "diface.fix_problem"),
     (
         "diface.duplicate_take",
         "diface.delete_take",

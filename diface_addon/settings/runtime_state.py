@@ -14,6 +14,13 @@ class PanelMessage(bpy.types.PropertyGroup):
     character_uid: IntProperty(options={"SKIP_SAVE"})
 
 
+class FindingRow(bpy.types.PropertyGroup):
+    """One row of Diagnostics: its text is `name`, the problem itself is JSON."""
+
+    data: StringProperty(options={"SKIP_SAVE"})
+    row: IntProperty(options={"SKIP_SAVE"})
+
+
 class DifaceState(bpy.types.PropertyGroup):
     """The running job, the last messages and the copied pose, at `window_manager.diface`."""
 
@@ -25,4 +32,7 @@ class DifaceState(bpy.types.PropertyGroup):
     messages: CollectionProperty(type=PanelMessage, options={"SKIP_SAVE"})
     message: StringProperty(description="The last message of any panel", options={"SKIP_SAVE"})
     worker_report: StringProperty(description="Result of the worker's test, in lines", options={"SKIP_SAVE"})
+    findings: CollectionProperty(type=FindingRow, options={"SKIP_SAVE"})
+    findings_of: StringProperty(description="The animation that Diagnostics checked", options={"SKIP_SAVE"})
+    finding_index: IntProperty(description="The chosen row of Diagnostics", options={"SKIP_SAVE"})
     copied_pose: StringProperty(description="Values that Copy Pose stored, as JSON", options={"SKIP_SAVE"})

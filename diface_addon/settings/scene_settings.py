@@ -19,7 +19,7 @@ from ..scene.styles import style_names, styles
 from . import character_settings
 from .choices import STEPS
 from .edit_settings import EditSettings
-from .runtime_state import DifaceState, PanelMessage
+from .runtime_state import DifaceState, FindingRow, PanelMessage
 from .threediface_settings import ThreeDifaceSettings
 
 
@@ -213,7 +213,7 @@ def speech_choice(scene: bpy.types.Scene) -> speech_source.SpeechChoice:
     return speech_source.SpeechChoice(strip=settings.strip)
 
 
-GROUPS = (ThreeDifaceSettings, EditSettings, DifaceSettings, PanelMessage, DifaceState)
+GROUPS = (ThreeDifaceSettings, EditSettings, DifaceSettings, PanelMessage, FindingRow, DifaceState)
 """Property groups, those that others point to first."""
 
 

@@ -38,6 +38,7 @@ Result = (
     | types.AdaptationResult
     | types.SelfTestResult
     | words.Alignment
+    | types.Diagnosis
 )
 Event = types.Progress | Result | errors.DifaceError | Restart
 Request = (
@@ -47,6 +48,7 @@ Request = (
     | types.AdaptationRequest
     | types.SelfTestRequest
     | words.AlignRequest
+    | types.DiagnosisRequest
 )
 Events = queue.SimpleQueue
 

@@ -28,6 +28,7 @@ RequestT = TypeVar(
     types.AdaptationRequest,
     types.SelfTestRequest,
     words.AlignRequest,
+    types.DiagnosisRequest,
 )
 ResultT = TypeVar(
     "ResultT",
@@ -37,6 +38,7 @@ ResultT = TypeVar(
     types.AdaptationResult,
     types.SelfTestResult,
     words.Alignment,
+    types.Diagnosis,
 )
 State = Literal["running", "done", "failed", "cancelled"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..types import AdaptationRequest, GenerateRequest, SelfTestRequest, ShapesRequest, SolveRequest
+from ..types import AdaptationRequest, DiagnosisRequest, GenerateRequest, SelfTestRequest, ShapesRequest, SolveRequest
 from ..words import AlignRequest
 from . import alignment_messages, messages
 from .framing import Message
@@ -85,6 +85,15 @@ EXCHANGES = (
         "aligned",
         alignment_messages.alignment_message,
         alignment_messages.parse_alignment,
+    ),
+    Exchange(
+        "diagnose",
+        DiagnosisRequest,
+        messages.diagnosis_request_message,
+        messages.parse_diagnosis_request,
+        "diagnosed",
+        messages.diagnosis_message,
+        messages.parse_diagnosis,
     ),
 )
 """Every kind of request that the worker accepts. A new one is one entry here and one method of the engine."""

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from .. import errors
 from ..errors import DifaceError
 from ..types import (
@@ -16,6 +18,9 @@ from ..types import (
     AnyArray,
     AudioSection,
     Constraints,
+    Diagnosis,
+    DiagnosisRequest,
+    Finding,
     FrameRate,
     GenerateRequest,
     GenerateResult,
@@ -250,6 +255,49 @@ def parse_self_test_result(message: Message) -> SelfTestResult:
         return SelfTestResult(data["device"], data["speed"], data["torch_device"], tuple(data["problems"]))
     except (KeyError, TypeError) as error:
         raise malformed(f"a malformed result of a test ({error!r})") from error
+
+
+def diagnosis_request_message(request: DiagnosisRequest, request_id: int) -> Message:
+    """Return a `diagnose` message; the reply is `diagnosed`, `error` or `cancelled`."""
+    generate = generate_request_message(dataclasses.replace(request.generate, constraints=None), request_id).data
+    arrays: dict[str, AnyArray] = {"values": request.motion.values}
+    if request.closures is not None:
+        arrays["closures"] = request.closures
+    return Message("diagnose", request_id, {**_motion_data(request.motion), "generate": generate}, arrays)
+
+
+def parse_diagnosis_request(message: Message) -> DiagnosisRequest:
+    """Return the DiagnosisRequest of a message from `diagnosis_request_message`. Raises WorkerError if malformed."""
+    try:
+        generate = parse_generate_request(Message("generate", message.request_id, message.data["generate"]))
+        return DiagnosisRequest(generate, _parse_motion(message), message.arrays.get("closures"))
+    except (KeyError, TypeError, ValueError) as error:
+        raise malformed(f"a malformed diagnosis request ({error!r})") from error
+
+
+def diagnosis_message(diagnosis: Diagnosis, request_id: int) -> Message:
+    """Return the findings of a request. The pins of all findings are joined."""
+    findings = [
+        {"kind": one.kind, "first": one.first, "last": one.last, "amount": one.amount, "pins": len(one.pins)}
+        for one in diagnosis.findings
+    ]
+    pins = [one.pins for one in diagnosis.findings] or [Pins.empty()]
+    arrays = {name: np.concatenate([getattr(some, name) for some in pins]) for name in ("row", "channel", "value")}
+    return Message("diagnosed", request_id, {"findings": findings}, arrays)
+
+
+def parse_diagnosis(message: Message) -> Diagnosis:
+    """Return the Diagnosis of a message from `diagnosis_message`. Raises WorkerError if it is malformed."""
+    try:
+        findings, begin = [], 0
+        for one in message.data["findings"]:
+            chosen = slice(begin, begin + one["pins"])
+            pins = Pins(*(message.arrays[name][chosen] for name in ("row", "channel", "value")))
+            findings.append(Finding(one["kind"], one["first"], one["last"], one["amount"], pins))
+            begin += one["pins"]
+        return Diagnosis(tuple(findings))
+    except (KeyError, TypeError, ValueError) as error:
+        raise malformed(f"a malformed diagnosis ({error!r})") from error
 
 
 def error_message(error: DifaceError, request_id: int | None, details: str = "") -> Message:

@@ -101,6 +101,12 @@ def value_pins(
     return [Pin(*address, frame, float(np.float32(value)), known[address]) for address, value in value_of.items()]
 
 
+def without_locked(obj: bpy.types.Object, pins: Iterable[Pin]) -> list[Pin]:
+    """Return the pins whose curves exist and are not locked."""
+    active = active_curves.find_active_curves(obj)
+    return [pin for pin in pins if pin.address in active and not is_locked(active[pin.address].fcurve)]
+
+
 def _property_values(
     obj: bpy.types.Object,
     frame: float,

@@ -17,7 +17,7 @@ from ..keys.write_keys import enum_value
 from ..provenance import baseline, edited_keys, reduction_state, stored_request
 from .pin import Pin, face_channel, group_by_curve, is_head
 from .pin_channels import to_channel_pins
-from .pin_values import KeyedChannels, is_locked, locked_notes, pose_pins, set_values, value_pins
+from .pin_values import KeyedChannels, is_locked, locked_notes, pose_pins, set_values, value_pins, without_locked
 
 __all__ = [
     "KeyedChannels",
@@ -36,6 +36,7 @@ __all__ = [
     "to_channel_pins",
     "unpin",
     "value_pins",
+    "without_locked",
 ]  # fmt: skip
 
 LAYERS_NOT_RESTORED = "Blinks, gaze and breath are not regenerated: they stay as they were edited."

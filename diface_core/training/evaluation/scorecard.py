@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ...faces.lip_geometry import SHUT_GAP_MM
 from ...types import Float32Array
 from .. import metrics
 from ..corpora import Clip
@@ -152,9 +153,7 @@ def _contrast_with_others(
 
 
 def _share_shut(kind: lip_closures.PhonePredicate) -> Callable[[Predictions], Measure]:
-    return lambda judged: lip_closures.pooled_share_below(
-        _phone_extremes(metrics.lip_gap, judged, kind), lip_closures.SHUT_GAP_MM
-    )
+    return lambda judged: lip_closures.pooled_share_below(_phone_extremes(metrics.lip_gap, judged, kind), SHUT_GAP_MM)
 
 
 def _is_not_labial(label: str) -> bool:

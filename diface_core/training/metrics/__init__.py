@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from ...faces.lip_geometry import lip_gap, lip_speed
 from .contacts import contact_apex_within_a_frame, contact_duration, false_contact
 from .correlation import correlation, pooled_correlation, pooled_residual_correlation, residual_correlation
 from .diversity import seed_spread, seed_spread_by_part
 from .geometry import (
     dtw_lip_distance,
-    lip_gap,
-    lip_speed,
     lip_to_teeth,
     lip_vertex_error,
     mean_vertex_error,

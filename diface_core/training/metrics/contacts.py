@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from ...faces.lip_geometry import SHUT_GAP_MM, lip_gap
 from ...types import MODEL_RATE, Float32Array
 from ..corpora import Phone
-from .geometry import lip_gap
-from .lip_closures import SHUT_GAP_MM, is_labial
+from .lip_closures import is_labial
 from .measure import Measure, mean_measure
 from .tracks import PAUSE_LABELS, phone_rows
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...faces.lip_geometry import lip_gap, region
 from ...types import Float32Array
 from ..corpora import Phone
-from .geometry import lip_gap, region
 from .lip_closures import is_labial
 from .measure import Measure, Sums, safe_divide
 from .tracks import PAUSE_LABELS, phone_rows

@@ -2,54 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from ... import channels
 from ...faces.head import load_head
-from ...types import MODEL_RATE, Float32Array
+from ...faces.lip_geometry import Region, region
+from ...types import Float32Array
 from .measure import Measure, mean_measure
 
 DTW_BAND_ROWS = 10
 """Largest shift of a track by dynamic time warping in rows: a third of a second."""
 EDGE_MM = 1.5
 """Height of the upper front teeth's edge at which a lower lip touches them."""
-
-
-@dataclass(frozen=True)
-class Region:
-    """Some vertices of the bundled head in mm: `rest` (L * 3,) and `deltas` (52, L * 3), x, y, z interleaved."""
-
-    rest: Float32Array
-    deltas: Float32Array
-
-    @classmethod
-    def from_vertices(cls, vertices: np.ndarray) -> Region:
-        """Return the region of these vertices (indices) of the bundled head."""
-        head = load_head()
-        deltas = 1000 * head.deltas[:, vertices].reshape(len(channels.FACE), -1)
-        return cls(1000 * head.vertices[vertices].reshape(-1), deltas)
-
-    def displacements(self, weights: Float32Array) -> Float32Array:
-        """Return displacements (T, L, 3) from rest under weights (T, 52)."""
-        return (weights @ self.deltas).reshape(len(weights), -1, 3)
-
-    def positions(self, weights: Float32Array) -> Float32Array:
-        """Return positions (T, L, 3) under weights (T, 52)."""
-        return self.rest.reshape(-1, 3) + self.displacements(weights)
-
-
-@lru_cache
-def region(landmark: str) -> Region:
-    """Return a landmark of the bundled head as a region.
-
-    Args:
-        landmark: "lips" (304 vertices, skin and red of both lips), "face" (2,649, the skin from chin to hairline),
-            "upper_face" (1,694 of those, from the nose up), "upper_inner_lip" or another landmark.
-    """
-    return Region.from_vertices(load_head().landmarks[landmark])
 
 
 @lru_cache
@@ -131,12 +96,6 @@ def _dtw_cost(ours: Float32Array, truth: Float32Array) -> tuple[float, int]:
 # --- distances without a truth ---------------------------------------------------------------------------------------
 
 
-def lip_gap(weights: Float32Array) -> Float32Array:
-    """Return the largest distance of the inner lips (T,) in mm: 13 pairs of vertices from corner to corner."""
-    apart = region("upper_inner_lip").positions(weights) - region("lower_inner_lip").positions(weights)
-    return np.linalg.norm(apart, axis=2).max(axis=1)
-
-
 def lip_to_teeth(weights: Float32Array) -> Float32Array:
     """Return the smallest distance (T,) in mm of the lower lip's rim (its middle) from the upper front teeth's edge."""
     lip = region("lower_inner_lip").positions(weights)[:, 4:9]
@@ -148,9 +107,3 @@ def mouth_width(weights: Float32Array) -> Float32Array:
     """Return the distance of the mouth's corners (T,) in mm."""
     corners = region("mouth_corners").positions(weights)
     return np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1)
-
-
-def lip_speed(weights: Float32Array) -> Float32Array:
-    """Return the mean speed of the lip vertices (T - 1,) in mm/s."""
-    steps = np.diff(region("lips").displacements(weights), axis=0)
-    return np.linalg.norm(steps, axis=2).mean(axis=1) * MODEL_RATE.value

@@ -16,8 +16,6 @@ from .tracks import PAUSE_LABELS, phone_rows
 
 CLOSED_SHARE = 0.15
 """Lips count as closed in the lowest 15% of the clip's aperture range."""
-SHUT_GAP_MM = 0.5
-"""Distance in mm between the inner lips of the bundled head that is not visible."""
 ROUND_THRESHOLD, OPEN_THRESHOLD = 0.5, 0.6
 """Degrees of roundness and openness of a sound's articulation that count as round or open."""
 

@@ -7,9 +7,9 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
+from ...faces.lip_geometry import lip_gap, lip_speed
 from ...types import MODEL_RATE, Float32Array
 from .correlation import pearson_measure
-from .geometry import lip_gap, lip_speed
 from .measure import Measure, mean_measure
 
 Track = npt.NDArray[np.float64]

@@ -6,12 +6,14 @@ import bpy
 import numpy as np
 import pytest
 
+from diface_addon.jobs.diagnostics import diagnose
 from diface_addon.scene.animation import active_curves
 from diface_addon.scene.characters import flame_mesh, shape_keys
 from diface_addon.scene.pins import sculpt, vertex_pins
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import take_index, use_take
 from diface_addon.scene.vertex_animation import vertex_cache
+from diface_addon.settings import findings
 from tests.addon.jobs.conftest import ROWS
 from tests.addon.scene.flame_scenes import evaluated_vertices
 
@@ -159,3 +161,15 @@ def test_edit_of_a_head_take(scene, toy_speaker) -> None:
         == value
     )
     assert stored_request.read_request(toy_speaker.animation_data.action)["engine"]["head"]
+
+
+@KINDS
+def test_check_take_compares_no_lips_of_a_3diface_face(scene, toy_speaker, motion_as) -> None:
+    scene.diface.threediface.motion_as = motion_as
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    assert bpy.ops.diface.check_take() == {"FINISHED"}
+    assert findings.find(bpy.context, toy_speaker) == []
+    assert diagnose.NO_ARKIT_FACE in bpy.context.window_manager.diface.message
+    scene.render.fps = 25
+    bpy.ops.diface.check_take()
+    assert [problem.kind for problem in findings.find(bpy.context, toy_speaker)] == ["rate_changed"]

@@ -27,10 +27,14 @@ from diface_core.types import (
     AdaptationRequest,
     AdaptationResult,
     AudioClip,
+    Diagnosis,
+    DiagnosisRequest,
+    Finding,
     FrameRate,
     GenerateRequest,
     GenerateResult,
     Motion,
+    Pins,
     Progress,
     Report,
     SelfTestRequest,
@@ -89,6 +93,11 @@ class Loudness:
         """Return arbitrary values."""
         report(Progress(0.5, "Measuring"))
         return SelfTestResult("CPU", 31.4, None, ("transformers is missing",))
+
+    def diagnose(self, request: DiagnosisRequest, report: Report) -> Diagnosis:
+        """Return a missed closure at the first row that is in the request, to be sealed by a closed jaw."""
+        pins = Pins(np.zeros(1), np.array([channels.FACE.index("jawOpen")], np.int32), np.zeros(1, np.float32))
+        return Diagnosis((Finding("missed_closure", 0, 0, 2.0, pins),))
 
     def prefetch(self) -> None:
         """Load nothing."""

@@ -37,6 +37,9 @@ from diface_core.types import (
     SAMPLER,
     AdaptationRequest,
     AdaptationResult,
+    Diagnosis,
+    DiagnosisRequest,
+    Finding,
     Pins,
     SelfTestRequest,
     SelfTestResult,
@@ -386,3 +389,24 @@ def test_message_above_the_size_limit_is_refused_before_it_is_packed(monkeypatch
 def test_receiver_accepts_what_the_sender_sends(monkeypatch):
     monkeypatch.setattr(framing, "MAX_ARRAY_BYTES", 100)
     assert through(Message("m", arrays={"a": np.zeros(100, np.uint8)})).arrays["a"].shape == (100,)
+
+
+@given(motions(), st.none() | hnp.arrays(np.float64, (3, 2), elements=st.floats(0, 9)), st.data())
+def test_diagnosis_round_trip(motion, closures, data):
+    request = DiagnosisRequest(GenerateRequest(AudioSection(Path("a.wav"))), motion, closures)
+    message = through(protocol.diagnosis_request_message(request, 4))
+    back = protocol.parse_diagnosis_request(message)
+    assert (message.kind, back.generate, back.motion.channels) == ("diagnose", request.generate, motion.channels)
+    np.testing.assert_array_equal(back.motion.values, motion.values)
+    assert (back.closures is None) == (closures is None)
+    if closures is not None:
+        np.testing.assert_array_equal(back.closures, closures)
+    counts = data.draw(st.lists(st.integers(0, 3), max_size=3))
+    pins = [Pins(np.arange(n) + 0.5, np.arange(n, dtype=np.int32), np.ones(n, np.float32)) for n in counts]
+    findings = tuple(Finding("missed_closure", n, n + 1, 0.5, some) for n, some in enumerate(pins))
+    found = protocol.parse_diagnosis(through(protocol.diagnosis_message(Diagnosis(findings), 4))).findings
+    assert [(f.kind, f.first, f.last, f.amount) for f in found] == [
+        (f.kind, f.first, f.last, f.amount) for f in findings
+    ]
+    for one, other in zip(found, findings, strict=True):
+        assert_equal_arrays(one.pins, other.pins)

@@ -1,0 +1,1 @@
+"""Diagnostics: compare the active animation with its sound, and plan what fixes it."""
