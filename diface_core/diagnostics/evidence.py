@@ -37,7 +37,7 @@ class Evidence:
 def reference_request(request: GenerateRequest) -> GenerateRequest:
     """Return the request for the reference of a take's request: its sound at its rate, in the model's default style.
 
-    Without guidance and with the smallest noise the model closes the lips most reliably (docs/research/diagnostics.md).
+    Without variety it does not depend on a seed; docs/research/diagnostics.md measures what it finds.
     """
     return replace(
         GenerateRequest(request.audio, ("face",), request.rate),
