@@ -3,7 +3,7 @@
 from . import operators, panels
 from .jobs import generate
 from .jobs.live_mode import live
-from .jobs.setup import prefetch
+from .jobs.setup import own_settings, prefetch
 from .panels import manual, menus, take_rows
 from .rig.discovery import find_character
 from .rig.mapping import row_settings
@@ -13,12 +13,12 @@ from .settings import (
     findings,
     mapping_list,
     messages,
-    migration,
     preferences,
     scene_settings,
     word_settings,
 )
 from .settings.directing import direction_updates
+from .settings.earlier_versions import migration, old_names
 
 MODULES = (
     row_settings,
@@ -27,12 +27,14 @@ MODULES = (
     scene_settings,
     word_settings,
     mapping_list,
+    old_names,
     messages,
     findings,
     migration,
     preferences,
     generate,
     prefetch,
+    own_settings,
     live,
     pinned_frames,
     find_character,

@@ -26,6 +26,12 @@ HAS_MEDIA_TYPE = "media_type" in bpy.types.ImageFormatSettings.bl_rna.properties
 HAS_NODES_PROPERTIES = "properties" in bpy.types.NodesModifier.bl_rna.properties
 """5.2 and later; before, the inputs of Geometry Nodes modifiers are custom properties."""
 
+HAS_RELATIVE_PATHS = "is_path_supports_blend_relative" in bpy.types.Property.bl_rna.properties
+"""4.5 and later: a property says whether its paths may be relative to the .blend ("//"); before, all may."""
+
+RELATIVE_PATH = {"PATH_SUPPORTS_BLEND_RELATIVE"} if HAS_RELATIVE_PATHS else set()
+"""Options of a property whose paths may be relative to the .blend."""
+
 HAS_SEQUENCER_SCENE = "sequencer_scene" in bpy.types.WorkSpace.bl_rna.properties
 """5.0 and later: the sequencer may show another scene than the 3D viewport."""
 

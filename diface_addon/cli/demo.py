@@ -21,6 +21,7 @@ from typing import TextIO
 import bpy
 
 from .. import compat, register, unregister
+from ..settings import performance
 
 REPORT_INTERVAL = 5.0
 """Seconds between two progress lines of the render."""
@@ -51,7 +52,7 @@ def talking_head(sound: Path, folder: Path) -> list[Path]:
     run_step("adding the head", operators.add_head, with_stage=True)
     run_step(f"loading {sound.name}", operators.load_audio, filepath=str(sound))
     editor = compat.sequencer_scene(bpy.context).sequence_editor
-    strip = next(strip for strip in compat.strips_all(editor) if strip.name == scene.diface.strip)
+    strip = next(strip for strip in compat.strips_all(editor) if strip.name == performance.active(bpy.context).strip)
     scene.frame_start, end = compat.strip_bounds(strip)
     scene.frame_end = end - 1
     scene.diface.quality = "FINAL"

@@ -25,7 +25,7 @@ from ..scene.provenance import take_request
 from ..scene.provenance.stored_request import require_request
 from ..scene.styles import styles
 from ..scene.takes import take_index
-from ..settings import preferences, threediface_models
+from ..settings import performance, preferences, threediface_models
 from ..worker.launch import Launch, blender_python
 
 
@@ -89,7 +89,9 @@ def stored_request(name: str, folder: Path) -> request_file.StoredRequest:
         raise errors.SceneError(f"{name} does not contain its request.", hint)
     request = threediface_models.resolve(stored.request)
     style = styles.restore_style(request.style, preferences.styles_folder)
-    sound, sound_file = require_request(actions[0])["sound"], bpy.context.scene.diface.filepath
+    made, scene = require_request(actions[0]), bpy.context.scene
+    sound, owner = made["sound"], bpy.data.objects.get(made.get("character", ""))
+    sound_file = performance.of_object(owner, scene).filepath
     audio = speech_source.locate_audio(bpy.context, request.audio, sound, sound_file, folder)
     request = dataclasses.replace(request, style=style)
     return dataclasses.replace(stored, request=request).with_audio(audio.path)

@@ -16,7 +16,7 @@ RECORD = "edit"
 """Entry of a take's request that identifies the edit that made it: its key, its base, and what the planner adds."""
 
 
-def with_seed(plan: Plan, edit_context: EditContext, settings: bpy.types.PropertyGroup) -> Plan:
+def with_seed(plan: Plan, edit_context: EditContext, settings: bpy.types.PropertyGroup, first: int) -> Plan:
     """Return `plan` with its seed and its record.
 
     A plan that names a seed keeps it. Otherwise the seed is the first one, from the panel's on, that no take has that
@@ -27,12 +27,13 @@ def with_seed(plan: Plan, edit_context: EditContext, settings: bpy.types.Propert
         plan: The edit.
         edit_context: The motion that is edited.
         settings: `scene.diface`.
+        first: The seed of the panel.
     """
     key = _edit_key(plan, edit_context, settings)
     previous = edit_context.stored.get(RECORD, {})
     is_repeated = previous.get("key") == key
     base = previous["base"] if is_repeated else edit_context.stored.get("take", "")
-    seed = plan.seed if plan.seed is not None else _unused_seed(settings.seed, key, base)
+    seed = plan.seed if plan.seed is not None else _unused_seed(first, key, base)
     return dataclasses.replace(plan, seed=seed, record={**plan.record, "key": key, "base": base})
 
 

@@ -24,7 +24,7 @@ from ..scene.provenance import recorded, stored_request, take_request
 from ..scene.reduction import reduce_keys
 from ..scene.styles import styles
 from ..scene.takes import rest_easing, take_names, write_take
-from ..settings import choices, preferences, scene_settings, threediface_models
+from ..settings import choices, performance, preferences, scene_settings, threediface_models
 from ..settings.directing import direction_settings
 from ..version import VERSION
 from ..worker import process
@@ -75,7 +75,8 @@ class EditJob(generate.GenerationJob):
         with temporary.kept_folder() as folder:
             with direction_settings.reading_plain(obj):
                 edit_context = cls.read_context(context, obj, Path(folder.name), part)
-            plan = edit_seed.with_seed(planner(edit_context), edit_context, context.scene.diface)
+            seed = performance.of_object(obj, context.scene).seed
+            plan = edit_seed.with_seed(planner(edit_context), edit_context, context.scene.diface, seed)
             with direction_settings.reading_plain(obj):
                 request = cls.build_request(context, obj, edit_context, plan)
             task = worker_client.submit(request)
@@ -107,8 +108,13 @@ class EditJob(generate.GenerationJob):
         pins.mark_extreme(obj, list(edit_context.pins))
 
     def restart_if_stale(self, context: bpy.types.Context) -> EditJob | None:
-        """Restart the edit if pins that it was started with were removed or moved since. Raises DifaceError."""
+        """Restart the edit if pins that it was started with were removed or moved since. Raises DifaceError.
+
+        While another character is active, the result is written without those pins.
+        """
         obj = self.find_character()
+        if obj != scene_settings.character(context):
+            return None
         same_actions = [action.session_uid for action in self.edited_actions(obj, self._part)] == self._action_uids
         if not same_actions or set(self._edit_context.pins) <= set(self.current_pins(obj)):
             return None
@@ -189,11 +195,11 @@ def read_edit_context(
     actions = edit_parts.part_actions(obj, part)
     stored = next(filter(None, map(stored_request.read_request, actions)), None)
     if stored is None:
-        request, first, sound = _request_from_scene(context, folder)
+        request, first, sound = _request_from_settings(context, obj, folder)
     else:
         request, first, sound = take_request.from_json(stored), stored["first_frame"], stored.get("sound", "")
         style = styles.restore_style(request.style, preferences.styles_folder)
-        audio = _audio_of_take(context, stored, request, folder)
+        audio = _audio_of_take(context, obj, stored, request, folder)
         request = dataclasses.replace(request, audio=audio, style=style)
         frame_rate.check_take_rate(request.rate, frame_rate.scene_rate(context.scene))
     if part != edit_parts.WHOLE:
@@ -216,23 +222,31 @@ def read_edit_context(
 
 
 def _audio_of_take(
-    context: bpy.types.Context, stored: dict[str, Any], request: types.GenerateRequest, folder: Path
+    context: bpy.types.Context,
+    obj: bpy.types.Object,
+    stored: dict[str, Any],
+    request: types.GenerateRequest,
+    folder: Path,
 ) -> types.AudioSection:
     """Return where the sound of a take is now; of one that was imported without a sound, the chosen one."""
-    choice, sound = scene_settings.speech_choice(context.scene), stored.get("sound", "")
+    settings = performance.of_object(obj, context.scene)
+    choice, sound = performance.speech_choice(settings), stored.get("sound", "")
     if recorded.RECORDING in stored and not sound and speech_source.has_speech(context, choice):
         speech = speech_source.find_speech(context, choice, folder)
         rate = frame_rate.scene_rate(context.scene)
         shift = rate.seconds(stored["first_frame"] - speech.first_frame)
         return speech_source.shifted(speech.section, shift, request.audio.seconds)
-    chosen, shift = context.scene.diface.filepath, recorded.sound_shift(stored)
-    return speech_source.locate_audio(context, request.audio, sound, chosen, folder, shift)
+    shift = recorded.sound_shift(stored)
+    return speech_source.locate_audio(context, request.audio, sound, settings.filepath, folder, shift)
 
 
-def _request_from_scene(context: bpy.types.Context, folder: Path) -> tuple[types.GenerateRequest, int, str]:
+def _request_from_settings(
+    context: bpy.types.Context, obj: bpy.types.Object, folder: Path
+) -> tuple[types.GenerateRequest, int, str]:
     """Return the request, first frame and sound of the settings, for animation that DiFACE did not generate."""
-    speech = speech_source.find_speech(context, scene_settings.speech_choice(context.scene), folder)
-    return generate.request_from_settings(context, speech.section), speech.first_frame, speech.name
+    settings = performance.of_object(obj, context.scene)
+    speech = speech_source.find_speech(context, performance.speech_choice(settings), folder)
+    return generate.request_from_settings(context.scene, settings, speech.section), speech.first_frame, speech.name
 
 
 def _row_count(

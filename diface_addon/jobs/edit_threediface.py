@@ -17,7 +17,7 @@ from ..scene.pins import pins, vertex_pins
 from ..scene.provenance import stored_request, take_request
 from ..scene.takes import rest_easing, take_names, write_take
 from ..scene.vertex_animation import pc2_file, take_cache
-from ..settings import threediface_models
+from ..settings import performance, threediface_models
 from . import edit_parts, edit_plan, edit_shape_keys, generate
 
 FACE_COLUMN = "vertices"
@@ -127,7 +127,8 @@ def read_threediface_context(
     request, first, sound = take_request.from_json(stored), stored["first_frame"], stored["sound"]
     frame_rate.check_take_rate(request.rate, frame_rate.scene_rate(context.scene))
     request = threediface_models.resolve(request)
-    audio = speech_source.locate_audio(context, request.audio, sound, context.scene.diface.filepath, folder)
+    sound_file = performance.of_object(obj, context.scene).filepath
+    audio = speech_source.locate_audio(context, request.audio, sound, sound_file, folder)
     parts = request.parts if part == edit_parts.WHOLE else (part,)
     request = dataclasses.replace(request, audio=audio, parts=parts, constraints=None)
     names = channels.HEAD if "head" in parts else ()

@@ -17,8 +17,9 @@ from ..scene.keys import frame_rate
 from ..scene.provenance import take_request
 from ..scene.styles import styles
 from ..scene.takes import rest_easing, take_names, take_writers, write_take
-from ..settings import choices, preferences, scene_settings, threediface_models
+from ..settings import choices, performance, preferences, scene_settings, threediface_models
 from ..settings.directing import direction_settings
+from ..settings.performance_settings import DifacePerformance
 from ..version import VERSION
 from ..worker import process
 from . import bind_character, running_job, worker_client
@@ -59,6 +60,7 @@ class GenerationJob(running_job.WorkerJob):
         motion = rest_easing.ease_ends(result.motion)
         with bind_character.bound(obj):
             written = write_take.write_take(obj, motion, name, request, flame_placement(obj), shapes)
+        performance.give_own(obj, bpy.context.scene)
         self.store_request(written, result.model_hash)
         end_notes = _scene_end_notes(bpy.context.scene, self._source.first_frame + len(result.motion.values) - 1)
         return dataclasses.replace(written, notes=(*written.notes, *end_notes))
@@ -96,12 +98,12 @@ def custom_shapes(result: types.GenerateResult, engine: types.ThreeDiface | None
 
 def check_can_generate(context: bpy.types.Context) -> None:
     """Raise DifaceError if the settings do not allow a generation. Fast enough for a button's poll."""
-    settings = context.scene.diface
+    settings = performance.active(context)
     running_job.check_idle()
     _check_character(
         scene_settings.character(context),
         choices.PARTS_BY_CHOICE[settings.parts],
-        threediface_models.models_from_settings(context),
+        threediface_models.models_from_settings(settings),
     )
     if settings.source == "STRIP":
         audio_strip.find_strip(context, settings.strip)
@@ -132,26 +134,29 @@ def begin(context: bpy.types.Context, seed: int | None = None) -> GenerationJob:
         DifaceError: The settings do not allow a generation, or the worker cannot be started.
     """
     check_can_generate(context)
-    flame_placement(scene_settings.character(context))  # so that its errors show now, not after the generation
+    obj, settings = scene_settings.character(context), performance.active(context)
+    flame_placement(obj)  # so that its errors show now, not after the generation
     with temporary.kept_folder() as folder:
-        speech = speech_source.find_speech(context, scene_settings.speech_choice(context.scene), Path(folder.name))
-        request = request_from_settings(context, speech.section)
+        speech = speech_source.find_speech(context, performance.speech_choice(settings), Path(folder.name))
+        request = request_from_settings(context.scene, settings, speech.section)
         task = worker_client.submit(request if seed is None else dataclasses.replace(request, seed=seed))
-        job = GenerationJob(task, speech, scene_settings.character(context).session_uid, folder)
+        job = GenerationJob(task, speech, obj.session_uid, folder)
     running_job.set_current(job)
     return job
 
 
-def request_from_settings(context: bpy.types.Context, section: types.AudioSection) -> types.GenerateRequest:
+def request_from_settings(
+    scene: bpy.types.Scene, settings: DifacePerformance, section: types.AudioSection
+) -> types.GenerateRequest:
     """Return the request of the settings. Raises ModelError if the user's 3DiFACE models are not found."""
-    settings, engine = context.scene.diface, threediface_models.models_from_settings(context)
+    engine = threediface_models.models_from_settings(settings)
     layers = layers_from_settings(settings)
     return types.GenerateRequest(
         audio=section,
         parts=choices.PARTS_BY_CHOICE[settings.parts],
-        rate=frame_rate.scene_rate(context.scene),
+        rate=frame_rate.scene_rate(scene),
         seed=settings.seed,
-        steps=choices.STEPS[settings.quality],
+        steps=choices.STEPS[scene.diface.quality],
         guidance=settings.threediface.guidance if engine else settings.guidance,
         style_guidance=settings.style_guidance,
         variety=settings.variety,
@@ -164,18 +169,18 @@ def request_from_settings(context: bpy.types.Context, section: types.AudioSectio
     )
 
 
-def style_from_settings(settings: scene_settings.DifaceSettings) -> types.Style:
+def style_from_settings(settings: DifacePerformance) -> types.Style:
     """Return the style of the settings. Raises ModelError or SceneError if it cannot be used."""
     first, second, folder = settings.style, settings.second_style, preferences.styles_folder
     return styles.make_style(first, second, settings.style_mix, settings.style_strength, folder)
 
 
-def layers_from_settings(settings: scene_settings.DifaceSettings) -> types.Layers:
+def layers_from_settings(settings: DifacePerformance) -> types.Layers:
     """Return the seeds of the layers of the settings."""
     return types.Layers(**{name: _layer_seed(settings, name) for name in choices.LAYER_NAMES})
 
 
-def _layer_seed(settings: scene_settings.DifaceSettings, layer: str) -> int | None:
+def _layer_seed(settings: DifacePerformance, layer: str) -> int | None:
     """Return the seed of a layer, None if the layer is off."""
     return getattr(settings, f"{layer}_seed") if getattr(settings, layer) else None
 

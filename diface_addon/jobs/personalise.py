@@ -14,7 +14,7 @@ from ..scene.files import temporary
 from ..scene.keys.wording import count_noun
 from ..scene.styles import packed_styles, styles
 from ..scene.takes import style_examples
-from ..settings import preferences, scene_settings
+from ..settings import performance, preferences, scene_settings
 from ..worker import process
 from . import running_job, worker_client
 
@@ -31,10 +31,15 @@ class StyleAdaptationJob(running_job.WorkerJob):
     """A style adaptation that the worker is processing."""
 
     def __init__(
-        self, task: process.WorkerTask, scene_uid: int, take_count: int, folder: tempfile.TemporaryDirectory[str]
+        self,
+        task: process.WorkerTask,
+        scene_uid: int,
+        character_uid: int,
+        take_count: int,
+        folder: tempfile.TemporaryDirectory[str],
     ) -> None:
         super().__init__(task, folder)
-        self._scene_uid = scene_uid
+        self._scene_uid, self._character_uid = scene_uid, character_uid
         self._take_count = take_count
 
     def write_result(self) -> AdaptedStyle:
@@ -47,7 +52,7 @@ class StyleAdaptationJob(running_job.WorkerJob):
         with temporary.raising_scene_errors():
             data = result.path.read_bytes()
         packed_styles.pack(scene, name, data)
-        scene.diface.style = name
+        performance.give_own(character_checks.find_by_uid(self._character_uid), scene).style = name
         return AdaptedStyle(name, (self._result_note(result), *_write_style_file(name)))
 
     def _result_note(self, result: types.AdaptationResult) -> str:
@@ -94,10 +99,10 @@ def begin(context: bpy.types.Context, name: str) -> StyleAdaptationJob:
     check_can_personalise(context)
     obj = scene_settings.character(context)
     with temporary.kept_folder() as folder:
-        takes = style_examples.collect_examples(context, obj, context.scene.diface.filepath, Path(folder.name))
+        takes = style_examples.collect_examples(context, obj, performance.active(context).filepath, Path(folder.name))
         style_name = packed_styles.unique_name(name or obj.name, list(styles.trained()))
         file = Path(folder.name) / f"style{packed_styles.SUFFIX}"
         task = worker_client.submit(types.AdaptationRequest(style_name, file, takes))
-        job = StyleAdaptationJob(task, context.scene.session_uid, len(takes), folder)
+        job = StyleAdaptationJob(task, context.scene.session_uid, obj.session_uid, len(takes), folder)
     running_job.set_current(job)
     return job

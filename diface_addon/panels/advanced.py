@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..settings import performance
 from .panel_base import SettingsPanel
 
 
@@ -13,7 +14,7 @@ class Advanced(SettingsPanel):
     bl_label = "Advanced"
 
     def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-        settings = context.scene.diface
+        settings = performance.active(context)
         layout.active = settings.engine == "DIFACE"
         layout.prop(settings, "variety", slider=True)
         guidance = layout.column(align=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import bpy
 
 from ..scene.characters import flame_mesh, shape_key_names
-from ..settings import threediface_settings
+from ..settings import performance, threediface_settings
 from ..version import EXTENSION
 
 
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Draw the choice of the engine, and below it the settings of 3DiFACE models."""
-    settings = context.scene.diface
+    settings = performance.active(context)
     layout.prop(settings, "engine")
     if settings.engine == "DIFACE":
         return

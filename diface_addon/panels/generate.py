@@ -6,11 +6,11 @@ import bpy
 
 from .. import compat
 from ..core import channels
-from ..jobs.setup import prefetch
+from ..jobs.setup import own_settings, prefetch
 from ..scene.animation import active_curves
 from ..scene.audio import audio_strip
 from ..scene.characters import flame_mesh
-from ..settings import scene_settings
+from ..settings import performance, scene_settings
 from . import engine
 from .panel_base import PanelBase, draw_message, draw_status
 
@@ -24,18 +24,20 @@ class Main(PanelBase):
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
-        engine.draw(layout, context)
         _draw_character(layout, context)
         _draw_audio(layout, context)
         _draw_settings(layout, context)
         _draw_generate(layout, context)
         prefetch.schedule_if_useful(context)
+        own_settings.schedule_if_needed(context)
 
 
 def _draw_character(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    settings = context.scene.diface
-    layout.prop(settings, "character")
-    obj = scene_settings.character(context)
+    settings, obj = performance.active(context), scene_settings.character(context)
+    layout.prop(context.scene.diface, "character")
+    if settings == context.scene.diface.new_character and not performance.needs_own(obj):
+        layout.label(text="Settings that a new character starts with", icon="INFO")
+    engine.draw(layout, context)
     count = len(active_curves.reached_channels(obj) & set(channels.FACE)) if obj and obj.type == "MESH" else 0
     if obj and obj.type == "MESH" and not (flame_mesh.is_flame(obj) and not count):
         row = layout.row(align=True)
@@ -50,7 +52,7 @@ def _draw_character(layout: bpy.types.UILayout, context: bpy.types.Context) -> N
 
 
 def _draw_audio(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    settings = context.scene.diface
+    settings = performance.active(context)
     layout.row().prop(settings, "source", expand=True)
     if settings.source == "FILE":
         layout.prop(settings, "filepath")
@@ -60,7 +62,7 @@ def _draw_audio(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 
 def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    settings = context.scene.diface
+    settings = performance.active(context)
     layout.row().prop(settings, "parts", expand=True)
     strengths = layout.column(align=True)
     if settings.parts != "HEAD":
@@ -71,7 +73,7 @@ def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
     row.prop(settings, "seed")
     row.operator("diface.new_seed", text="", icon="FILE_REFRESH").setting = "seed"
     if settings.engine == "DIFACE":
-        layout.row().prop(settings, "quality", expand=True)
+        layout.row().prop(context.scene.diface, "quality", expand=True)
 
 
 def _draw_generate(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -90,7 +92,7 @@ def _draw_generate(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
 
 def _needs_only_sound(context: bpy.types.Context) -> bool:
     """Return whether the character is ready and the scene has no sound strip."""
-    settings, obj = context.scene.diface, scene_settings.character(context)
+    settings, obj = performance.active(context), scene_settings.character(context)
     if settings.source != "STRIP" or settings.strip or audio_strip.list_strips(context) or not compat.HAS_AUDIO:
         return False
     return obj is not None and obj.type == "MESH" and active_curves.has_face(obj)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..settings import choices
+from ..settings import choices, performance
 from .panel_base import SettingsPanel
 
 
@@ -14,7 +14,7 @@ class Head(SettingsPanel):
     bl_label = "Head"
 
     def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-        settings = context.scene.diface
+        settings = performance.active(context)
         layout.active = settings.parts != "FACE"
         column = layout.column(align=True)
         for index, name in enumerate(("Nod", "Tilt", "Turn")):
@@ -27,7 +27,7 @@ class Eyes(SettingsPanel):
     bl_label = "Eyes & Breath"
 
     def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-        settings = context.scene.diface
+        settings = performance.active(context)
         layout.active = settings.parts != "HEAD" and settings.engine == "DIFACE"
         for name in choices.LAYER_NAMES:
             row = layout.row(align=True, heading=name.capitalize())

@@ -102,6 +102,7 @@ PAGE_BY_SETTINGS = {
     "difacemood": "directing.md",
     "difacecharacter": "settings.md",
     "difacemappingrow": "your-own-character.md",
+    "difaceperformance": "settings.md",
     "difacesettings": "settings.md",
     "difacepreferences": "install.md",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..settings import performance
 from .panel_base import SettingsPanel, draw_status
 
 
@@ -13,7 +14,7 @@ class Style(SettingsPanel):
     bl_label = "Style"
 
     def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-        settings = context.scene.diface
+        settings = performance.active(context)
         layout.active = settings.parts != "HEAD" and settings.engine == "DIFACE"
         for name in ("style", "second_style"):
             row = layout.row(align=True)

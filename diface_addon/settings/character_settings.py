@@ -9,9 +9,11 @@ from bpy.props import BoolProperty, CollectionProperty, EnumProperty, PointerPro
 
 from ..rig.character import Bones, Character, Choices
 from ..rig.discovery.find_character import find_character
+from .choices import OVERRIDABLE
 from .directing import articulation_settings, mood_settings
+from .performance_settings import DifacePerformance
+from .threediface_settings import ThreeDifaceSettings
 
-OVERRIDABLE = {"LIBRARY_OVERRIDABLE"}
 BONES = ("head_bone", "neck_bone", "jaw_bone", "left_eye_bone", "right_eye_bone", "tongue_bone")
 """The settings of bones, in the order of the panel."""
 
@@ -62,6 +64,7 @@ class DifaceCharacter(bpy.types.PropertyGroup):
     parts: CollectionProperty(type=DifaceCharacterPart, override=OVERRIDABLE | {"USE_INSERTION"})
     articulation: PointerProperty(type=articulation_settings.DifaceArticulation, override=OVERRIDABLE)
     mood: PointerProperty(type=mood_settings.DifaceMood, override=OVERRIDABLE)
+    performance: PointerProperty(type=DifacePerformance, override=OVERRIDABLE)
 
 
 def choices(main: bpy.types.Object) -> Choices:
@@ -121,7 +124,15 @@ def set_part(main: bpy.types.Object, part: bpy.types.Object, use: bool) -> None:
         item.part, item.use = part, use
 
 
-GROUPS = (DifaceCharacterPart, *articulation_settings.GROUPS, *mood_settings.GROUPS, DifaceCharacter)
+GROUPS = (
+    ThreeDifaceSettings,
+    DifacePerformance,
+    DifaceCharacterPart,
+    *articulation_settings.GROUPS,
+    *mood_settings.GROUPS,
+    DifaceCharacter,
+)
+"""Property groups, those that others point to first."""
 
 
 def register() -> None:

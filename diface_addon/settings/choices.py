@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from ..core import channels
 
+OVERRIDABLE = {"LIBRARY_OVERRIDABLE"}
+"""Option of properties that a library override of a character may change."""
+
 PARTS_BY_CHOICE = {"FACE": ("face",), "HEAD": ("head",), "BOTH": ("face", "head")}
-"""`GenerateRequest.parts` of each choice of `scene.diface.parts`."""
+"""`GenerateRequest.parts` of each choice of the setting `parts`."""
 
 STEPS = {"DRAFT": 8, "FINAL": 25}
 """Denoising steps of each choice of `scene.diface.quality`."""

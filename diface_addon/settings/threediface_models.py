@@ -5,19 +5,17 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path, PureWindowsPath
 
-import bpy
-
 from ..core import errors, types
 from . import choices, preferences, threediface_files
+from .performance_settings import DifacePerformance
 
 CACHE_TOLERANCE, SHAPE_KEY_TOLERANCE = 0.0, 1e-5
 """Maximum vertex error in metres: a cache stores any motion exactly, shape keys must be few."""
 CHECKPOINTS_HINT = "Set 3DiFACE Checkpoints in DiFACE's preferences (Edit > Preferences > Add-ons)."
 
 
-def models_from_settings(context: bpy.types.Context) -> types.ThreeDiface | None:
-    """Return the models that the scene uses; None for DiFACE's models. Raises ModelError if one is not found."""
-    settings = context.scene.diface
+def models_from_settings(settings: DifacePerformance) -> types.ThreeDiface | None:
+    """Return the models that a performance uses; None for DiFACE's models. Raises ModelError if one is not found."""
     if settings.engine == "DIFACE":
         return None
     chosen, parts = settings.threediface, choices.PARTS_BY_CHOICE[settings.parts]

@@ -1,4 +1,4 @@
-"""Settings for the user's 3DiFACE models, `scene.diface.threediface`."""
+"""Settings for the user's 3DiFACE models, `object.diface.performance.threediface` of a character."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from . import preferences, threediface_files
+from .choices import OVERRIDABLE
 
 SPEAKERS = (
     "FaceTalk_170728_03272_TA",
@@ -35,22 +36,33 @@ class ThreeDifaceSettings(bpy.types.PropertyGroup):
         name="Face Model",
         description="Checkpoint that animates the face. Empty: the general one, else the first",
         search=_search_face_models,
+        override=OVERRIDABLE,
     )
     head: StringProperty(
         name="Head Model",
         description="Checkpoint that animates the head. Empty: the first",
         search=_search_head_models,
+        override=OVERRIDABLE,
     )
     condition: EnumProperty(
         name="Style",
         description="Speaking style: a speaker that the face model was trained on",
         items=[(str(number), f"{number}: {name}", "") for number, name in enumerate(SPEAKERS)],
+        override=OVERRIDABLE,
     )
     all_steps: BoolProperty(
         name="All Steps",
         description="All steps of the checkpoint's sampler: exactly the result of the original, but slower",
+        override=OVERRIDABLE,
     )
-    steps: IntProperty(name="Steps", description="Denoising steps of a faster sampler", default=25, min=10, max=50)
+    steps: IntProperty(
+        name="Steps",
+        description="Denoising steps of a faster sampler",
+        default=25,
+        min=10,
+        max=50,
+        override=OVERRIDABLE,
+    )
     guidance: FloatProperty(
         name="Speech Guidance",
         description="Guidance scale for speech. 1: off; the original uses 0.5",
@@ -58,6 +70,7 @@ class ThreeDifaceSettings(bpy.types.PropertyGroup):
         min=0.0,
         max=10.0,
         soft_max=2.0,
+        override=OVERRIDABLE,
     )
     motion_as: EnumProperty(
         name="Motion As",
@@ -66,6 +79,7 @@ class ThreeDifaceSettings(bpy.types.PropertyGroup):
             ("KEYS", "Shape Keys", "A few shape keys, accurate to 0.01 mm. For FBX and Alembic"),
             ("CACHE", "Vertex Animation", "All vertices in a file beside the .blend (PC2). For Alembic"),
         ),
+        override=OVERRIDABLE,
     )
 
 

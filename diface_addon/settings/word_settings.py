@@ -17,7 +17,7 @@ from bpy.props import (
 from ..core import errors
 from ..scene.audio import speech_place
 from ..scene.words import face_times
-from . import scene_settings
+from . import performance, scene_settings
 
 OVERRIDABLE = {"LIBRARY_OVERRIDABLE"}
 MIN_SECONDS = 0.01
@@ -41,7 +41,7 @@ LANGUAGES = (
 def find_place(context: bpy.types.Context) -> speech_place.SpeechPlace | None:
     """Return where the chosen speech is heard, None without one."""
     try:
-        return speech_place.find_place(context, scene_settings.speech_choice(context.scene))
+        return speech_place.find_place(context, performance.speech_choice(performance.active(context)))
     except errors.AudioError:
         return None
 

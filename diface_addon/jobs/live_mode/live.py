@@ -18,7 +18,7 @@ from ...settings import edit_settings, messages
 from ...worker import process
 from .. import running_job, worker_client
 from . import live_session
-from .live_request import LiveRequest, LiveSettings, Regeneration
+from .live_request import LiveRequest, Regeneration
 from .live_session import LiveSession
 
 IDLE_INTERVAL, BUSY_INTERVAL = 0.03, 0.01
@@ -46,7 +46,7 @@ class LiveEditor:
         self.timings: dict[str, float] = {}
         """Times of the steps of the last update, by time.monotonic()."""
         self._new_timings: dict[str, float] = {}
-        self._last_settings = LiveSettings.from_scene(context.scene)
+        self._last_settings = self.session.settings(context.scene)
         self._steps_since_change = 0
         self._task: process.WorkerTask | None = None
         self._regeneration: Regeneration | None = None
@@ -87,7 +87,7 @@ class LiveEditor:
         self._steps_since_change += 1
         if self._task:
             self._task.poll()
-        if (settings := LiveSettings.from_scene(scene)) != self._last_settings:
+        if (settings := self.session.settings(scene)) != self._last_settings:
             self._last_settings = settings
             self.mark_changed()
         if busy.is_busy(context.window_manager) or running_job.current() is not None:

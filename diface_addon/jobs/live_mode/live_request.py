@@ -10,7 +10,7 @@ import numpy as np
 
 from ...core import channels, types
 from ...scene.pins.pin import Pin
-from ...settings import choices
+from ...settings import choices, performance
 from .. import generate
 from ..edit_scope import SCOPES
 
@@ -36,18 +36,18 @@ class LiveSettings(NamedTuple):
         return choices.editable_channels(set(self.regions))
 
     @classmethod
-    def from_scene(cls, scene: bpy.types.Scene) -> LiveSettings:
-        """Return the settings of a scene."""
-        settings = scene.diface
+    def of(cls, scene: bpy.types.Scene, obj: bpy.types.Object | None) -> LiveSettings:
+        """Return the settings of a character, and of the edits in a scene."""
+        settings, edit = performance.of_object(obj, scene), scene.diface.edit
         return cls(
             settings.seed,
             settings.face_strength,
             settings.head_strength,
             tuple(settings.head_axes),
             generate.style_from_settings(settings),
-            settings.edit.falloff,
-            settings.edit.keep_motion,
-            frozenset(settings.edit.regions),
+            edit.falloff,
+            edit.keep_motion,
+            frozenset(edit.regions),
         )
 
 

@@ -52,7 +52,7 @@ class LiveSession:
         self.scene_uid, self._character_uid = context.scene.session_uid, obj.session_uid
         self._action_uids = [action.session_uid for action in active_actions(obj)]
         self._request, self._first_frame, self._row_count = base.request, base.first_frame, len(base.motion)
-        self._settings = LiveSettings.from_scene(context.scene)
+        self._settings = self.settings(context.scene)
         stored = (stored_request.read_request(action) for action in active_actions(obj))
         self._is_generated = all(request.get(IS_GENERATED_KEY, True) for request in stored if request)
         self._pins = list(base.pins)
@@ -77,6 +77,10 @@ class LiveSession:
             raise errors.SceneError("Live is off: another take is active.", "Switch Live on to edit that one.")
         return obj
 
+    def settings(self, scene: bpy.types.Scene) -> LiveSettings:
+        """Return the settings that Live depends on, as they are now."""
+        return LiveSettings.of(scene, character_checks.find_by_uid(self._character_uid))
+
     def reset_pins(self, obj: bpy.types.Object) -> None:
         """Take the current pins as known, after Undo or Redo restored another state."""
         self._known_pins, self._ignored_pins = frozenset(pins.find_pins(obj)), frozenset()
@@ -87,7 +91,7 @@ class LiveSession:
         existing = {(pin.address, pin.frame) for pin in self._pins}
         removed = [pin for pin in self._known_pins if (pin.address, pin.frame) not in existing]
         changed = [pin for pin in changed if pin not in self._ignored_pins]
-        names = LiveSettings.from_scene(scene).channels
+        names = self.settings(scene).channels
         chosen = edit_scope.pins_on_channels([*changed, *removed], names)
         segments = self._segments_around_pins(chosen, scene) | self._segments_for_settings(scene)
         return Regeneration(tuple(sorted(segments)), names) if segments else None
@@ -101,7 +105,7 @@ class LiveSession:
         return max(REGENERATE_SECONDS * self._request.rate.value, 2 * scene.diface.edit.falloff)
 
     def _segments_for_settings(self, scene: bpy.types.Scene) -> set[tuple[str, float, float]]:
-        now, before = LiveSettings.from_scene(scene), self._settings
+        now, before = self.settings(scene), self._settings
         parts: set[str] = set()
         if now.seed != before.seed:
             parts |= {"face", "head"}
@@ -119,7 +123,7 @@ class LiveSession:
 
     def ignore_changes(self, scene: bpy.types.Scene, obj: bpy.types.Object) -> None:
         """Take the changes as known: they are outside the take."""
-        self._settings = LiveSettings.from_scene(scene)
+        self._settings = self.settings(scene)
         self._mark_pins_known(obj, self._settings.channels)
 
     def _mark_pins_known(self, obj: bpy.types.Object, names: tuple[str, ...]) -> None:
@@ -133,7 +137,7 @@ class LiveSession:
 
     def is_current(self, scene: bpy.types.Scene, live_request: LiveRequest) -> bool:
         """Return whether a request has the pins that `find_changes` found last, and the current settings."""
-        settings = LiveSettings.from_scene(scene)
+        settings = self.settings(scene)
         now = self._request_with_overrides(settings, live_request.request.parts)
         constraints = live_request.request.constraints
         same = all(getattr(now, name) == getattr(live_request.request, name) for name in OVERRIDES)
@@ -167,7 +171,7 @@ class LiveSession:
         values = np.zeros((self._row_count, len(names)), np.float32)
         motion = types.Motion(values, names, self._request.rate)
         base = edit_plan.EditContext(motion, self._first_frame, self._request, "", (), (), self._is_generated)
-        mask, settings = np.zeros(values.shape, bool), LiveSettings.from_scene(scene)
+        mask, settings = np.zeros(values.shape, bool), self.settings(scene)
         for scope, first, last in regeneration.segments:
             scope_channels = tuple(name for name in SCOPES[scope].channels if name in regeneration.channels)
             mask |= base.regenerate_mask(math.floor(first), math.ceil(last), scope_channels)
@@ -212,7 +216,7 @@ class LiveSession:
         near = tuple(pin for pin in chosen if self._is_regenerated(pin, live_request))
         first, pull = self._first_frame + begin, live_request.request.constraints.falloff
         edit = edit_changes.MotionEdit(motion, live_request.regenerate_mask[begin:end], near, first, pull)
-        settings = LiveSettings.from_scene(scene)
+        settings = self.settings(scene)
         self._request = dataclasses.replace(
             self._request_with_overrides(settings, live_request.request.parts), parts=self._request.parts
         )

@@ -19,7 +19,7 @@ from ...scene.keys import frame_rate
 from ...scene.keys.wording import count_noun
 from ...scene.provenance import recorded, take_request
 from ...scene.takes import take_names, write_take
-from ...settings import scene_settings
+from ...settings import performance, scene_settings
 from ...version import VERSION
 from .. import bind_character, generate, running_job, worker_client
 from . import choices as import_choices
@@ -158,7 +158,7 @@ def begin(context: bpy.types.Context, choices: ImportChoices) -> ImportJob:
         parts = ("face", "head") if recording.has_head else ("face",)
         section = speech.section if speech else types.AudioSection(Path())
         request = dataclasses.replace(
-            generate.request_from_settings(context, section), parts=parts, layers=NO_LAYERS, engine=None
+            generate.request_from_settings(context.scene, performance.active(context), section), parts=parts, layers=NO_LAYERS, engine=None
         )
         task = FinishedTask() if start else worker_client.submit(_lips_request(section))
         job = ImportJob(task, recording, choices, speech, start, request, obj.session_uid, folder)
@@ -176,7 +176,7 @@ def _lips_request(section: types.AudioSection) -> types.GenerateRequest:
 
 def _find_speech(context: bpy.types.Context, choices: ImportChoices, folder: Path) -> speech_source.Speech | None:
     """Return the chosen sound; None without one, or if it is not needed and cannot be used."""
-    choice = scene_settings.speech_choice(context.scene)
+    choice = performance.speech_choice(performance.active(context))
     if not speech_source.has_speech(context, choice):
         return None
     with contextlib.nullcontext() if choices.line_up == "SOUND" else contextlib.suppress(errors.DifaceError):

@@ -9,7 +9,7 @@ import bpy
 from ...core import errors
 from ...scene.animation import active_curves
 from ...scene.audio import audio_strip
-from ...settings import preferences, scene_settings
+from ...settings import performance, preferences, scene_settings
 from .. import worker_client
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def _can_schedule() -> bool:
 
 
 def _has_input(context: bpy.types.Context) -> bool:
-    settings, obj = context.scene.diface, scene_settings.character(context)
+    settings, obj = performance.active(context), scene_settings.character(context)
     if settings.source == "FILE":
         has_sound = bool(settings.filepath)
     else:
@@ -54,7 +54,7 @@ def _start() -> None:
     except errors.DifaceError as error:
         log.warning("The worker was not started early: %s", error)
         return
-    if bpy.context.scene.diface.engine == "DIFACE":
+    if performance.active(bpy.context).engine == "DIFACE":
         worker.prefetch()
 
 

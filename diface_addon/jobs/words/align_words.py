@@ -13,7 +13,7 @@ from ...scene.animation import character_checks
 from ...scene.audio import speech_place, speech_source
 from ...scene.files import temporary
 from ...scene.keys.wording import count_noun
-from ...settings import scene_settings, word_settings
+from ...settings import performance, scene_settings, word_settings
 from ...worker import process
 from .. import running_job, worker_client
 from . import word_list
@@ -60,7 +60,7 @@ def check_can_align(context: bpy.types.Context) -> None:
     """Raise DifaceError if there is no transcript, no sound or no aligner. Fast enough for a button's poll."""
     running_job.check_idle()
     obj = check_character(context)
-    speech_place.find_place(context, scene_settings.speech_choice(context.scene))
+    speech_place.find_place(context, performance.speech_choice(performance.active(context)))
     _check_transcript(obj.diface_words)
     if process.shared_worker().versions.get(ALIGNER, "") is None:
         raise errors.WorkerError("PocketSphinx, which aligns words, is not installed.", INSTALL_HINT)
@@ -69,7 +69,7 @@ def check_can_align(context: bpy.types.Context) -> None:
 def check_file(context: bpy.types.Context) -> None:
     """Raise DifaceError if no transcript file or no sound is chosen. Fast enough for a button's poll."""
     obj = check_character(context)
-    speech_place.find_place(context, scene_settings.speech_choice(context.scene))
+    speech_place.find_place(context, performance.speech_choice(performance.active(context)))
     if obj.diface_words.source != "FILE":
         raise errors.SceneError("The transcript is not a file.", "Set Transcript to File.")
     _check_transcript(obj.diface_words)
@@ -97,7 +97,7 @@ def check_character(context: bpy.types.Context) -> bpy.types.Object:
 def begin(context: bpy.types.Context) -> AlignJob:
     """Send the transcript and the sound to the worker. Raises DifaceError, with nothing changed."""
     check_can_align(context)
-    obj, choice = scene_settings.character(context), scene_settings.speech_choice(context.scene)
+    obj, choice = scene_settings.character(context), performance.speech_choice(performance.active(context))
     place = speech_place.find_place(context, choice)
     transcript = read_settings(obj.diface_words)
     with temporary.kept_folder() as folder:
@@ -126,7 +126,7 @@ def list_words_of_file(context: bpy.types.Context) -> AlignedWords:
         DifaceError: There is no such file, or it has no times within the sound.
     """
     obj = check_character(context)
-    place = speech_place.find_place(context, scene_settings.speech_choice(context.scene))
+    place = speech_place.find_place(context, performance.speech_choice(performance.active(context)))
     transcript = read_settings(obj.diface_words)
     found = spread_words.timed_words(transcript)
     if not found:

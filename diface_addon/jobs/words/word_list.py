@@ -10,7 +10,7 @@ import bpy
 
 from ...core import words
 from ...scene.audio import speech_place
-from ...settings import scene_settings, word_settings
+from ...settings import performance, word_settings
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def set_words(obj: bpy.types.Object, name: str, found: Sequence[words.Word], off
 def chosen_frames(context: bpy.types.Context) -> WordFrames:
     """Return the word that is chosen in the list. Raises SceneError if none is, or AudioError without its sound."""
     word = word_settings.chosen_word(context)
-    place = speech_place.find_place(context, scene_settings.speech_choice(context.scene))
+    place = speech_place.find_place(context, performance.speech_choice(performance.active(context)))
     start, end = place.frame(word.start), place.frame(word.end)
     shares = _shares(word.phones)
     accent = word.accent if 0 <= word.accent <= 1 else 0.5

@@ -12,7 +12,7 @@ from ...scene.animation import character_checks
 from ...scene.characters import camera
 from ...scene.export import playblast
 from ...scene.keys import frame_range
-from ...settings import scene_settings
+from ...settings import performance, scene_settings
 from ..base.write_file import WriteFileOperator
 
 POLL_INTERVAL = 0.1
@@ -108,7 +108,7 @@ class DIFACE_OT_playblast(WriteFileOperator, bpy.types.Operator):
             frames=frame_range.export_range(context.scene),
             look=self.look,
             path=self.output_path(),
-            sound_file=scene_settings.speech_choice(context.scene).filepath,
+            sound_file=performance.speech_choice(performance.active(context)).filepath,
             add_camera=self._camera(context),
         )
 

@@ -9,7 +9,7 @@ import bpy
 from ...core import types
 from ...jobs import generate, running_job
 from ...scene.takes import take_index
-from ...settings import scene_settings
+from ...settings import performance, scene_settings
 from ..base.modal_job import ModalJobOperator
 
 
@@ -41,7 +41,7 @@ class DIFACE_OT_generate_variations(ModalJobOperator, bpy.types.Operator):
 
     def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
         used = take_index.seeds(scene_settings.character(context))
-        unused = (seed for seed in range(context.scene.diface.seed, 2**31) if seed not in used)
+        unused = (seed for seed in range(performance.active(context).seed, 2**31) if seed not in used)
         self._seeds = tuple(itertools.islice(unused, self.count or context.scene.diface.variations))
         return generate.begin(context, self._seeds[0])
 

@@ -11,6 +11,7 @@ from ... import compat
 from ...core import errors
 from ...jobs.setup import prefetch
 from ...scene.audio import audio_strip
+from ...settings import performance
 from ..base.operator_base import OperatorBase
 
 EXTENSIONS = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".m4a", ".mp4", ".mov", ".mkv")
@@ -49,8 +50,8 @@ class DIFACE_OT_load_audio(OperatorBase, ImportHelper, bpy.types.Operator):
     def run(self, context: bpy.types.Context) -> str:
         path = Path(bpy.path.abspath(self.filepath))
         strip = audio_strip.add_strip(context, path, context.scene.frame_current)
-        scene = context.scene
-        scene.diface.source, scene.diface.strip = "STRIP", strip.name
+        scene, settings = context.scene, performance.to_change(context)
+        settings.source, settings.strip = "STRIP", strip.name
         scene.sync_mode = "AUDIO_SYNC"
         first, end = compat.strip_bounds(strip)
         extended = f" The end of the scene was {scene.frame_end} before." if end - 1 > scene.frame_end else ""

@@ -6,6 +6,7 @@ import random
 
 import bpy
 
+from ...settings import performance
 from ..base.operator_base import OperatorBase
 
 
@@ -24,7 +25,7 @@ class DIFACE_OT_new_seed(OperatorBase, bpy.types.Operator):
     )
 
     def run(self, context: bpy.types.Context) -> None:
-        setattr(context.scene.diface, self.setting, random.randrange(1_000_000))
+        setattr(performance.to_change(context), self.setting, random.randrange(1_000_000))
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_new_seed,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ...settings import performance
 from ..base.operator_base import OperatorBase
 
 ADVANCED = ("variety", "guidance", "style_guidance")
@@ -18,8 +19,9 @@ class DIFACE_OT_reset_advanced(OperatorBase, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def run(self, context: bpy.types.Context) -> None:
+        settings = performance.to_change(context)
         for name in ADVANCED:
-            context.scene.diface.property_unset(name)
+            settings.property_unset(name)
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_reset_advanced,))

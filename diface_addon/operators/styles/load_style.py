@@ -9,6 +9,7 @@ from bpy_extras.io_utils import ImportHelper
 
 from ...core import errors
 from ...scene.styles import packed_styles, style_file, styles
+from ...settings import performance
 from ..base.operator_base import OperatorBase
 
 
@@ -36,7 +37,7 @@ class DIFACE_OT_load_style(OperatorBase, ImportHelper, bpy.types.Operator):
         if name is None:
             name = packed_styles.unique_name(style_name, list(styles.trained()))
             packed_styles.pack(context.scene, name, data)
-        setattr(context.scene.diface, "second_style" if self.second else "style", name)
+        setattr(performance.to_change(context), "second_style" if self.second else "style", name)
         return f"The style {name} is packed into the .blend."
 
 

@@ -48,7 +48,7 @@ SETTINGS = {
     "threediface_steps": "threediface.steps", "threediface_guidance": "threediface.guidance",
     "threediface_motion_as": "threediface.motion_as",
 }  # fmt: skip
-"""Setting of scene.json -> its current path in `scene.diface`."""
+"""Setting of scene.json -> its current path in `scene.diface`, or in the settings of a character."""
 
 
 @pytest.fixture
@@ -141,11 +141,15 @@ def curve(obj: bpy.types.Object, path: str, index: int) -> bpy.types.FCurve:
     return compat.find_channelbag(obj.animation_data.action, "OBJECT").fcurves.find(path, index=index)
 
 
-def test_settings_are_migrated(character) -> None:
+@pytest.mark.parametrize("owner", ["Character", "Face", None])
+def test_settings_are_migrated(character, owner) -> None:
+    """Each character with takes gets the performance's settings of the scene, and so does a new one."""
     settings = bpy.context.scene.diface
+    own = bpy.data.objects[owner].diface.performance if owner else settings.new_character
     assert (settings.edit.swap_first, settings.edit.swap_second) == (12, 40)  # from "12:40 55:80"
     for name, expected in ((name, value) for name, value in FACTS["settings"].items() if name != "swaps"):
-        value = settings.path_resolve(SETTINGS[name])
+        of_scene = SETTINGS[name].partition(".")[0] in ("character", "edit", "quality")
+        value = (settings if of_scene else own).path_resolve(SETTINGS[name])
         found = sorted(value) if isinstance(expected, list) and isinstance(value, set) else value
         assert (list(found) if isinstance(expected, list) else found) == expected, name
 

@@ -13,6 +13,7 @@ from diface_addon.rig.mapping import row_settings
 from diface_addon.settings import (
     character_settings,
     edit_settings,
+    performance_settings,
     preferences,
     scene_settings,
     threediface_settings,
@@ -29,7 +30,8 @@ GROUPS = {
     "mapping.": row_settings.DifaceMappingRow,
     "edit.": edit_settings.EditSettings,
     "words.": word_settings.DifaceWords,
-    "threediface.": threediface_settings.ThreeDifaceSettings,
+    "performance.": performance_settings.DifacePerformance,
+    "performance.threediface.": threediface_settings.ThreeDifaceSettings,
     "articulation.": articulation_settings.DifaceArticulation,
     "mood.": mood_settings.DifaceMood,
     "articulation.gains[0].": articulation_settings.DifaceChannelGain,
@@ -37,7 +39,10 @@ GROUPS = {
 }
 """Prefix of a property's name in the documentation -> the class of the property."""
 OF_BLENDER = {"rna_type", "bl_idname", "filepath", "check_existing", "filter_glob", "name"}
-OF_GROUPS = {"edit", "threediface", "parts", "articulation", "gains", "mood", "speeches"}
+OF_GROUPS = {
+    "edit", "threediface", "parts", "articulation", "gains", "mood", "speeches", "performance", "new_character",
+}  # fmt: skip
+NOT_SHOWN = {"is_own"}
 MOST_LISTED = 20
 """Choices of a setting from which they are described in words."""
 NUMBERS = {"INT", "FLOAT"}
@@ -58,7 +63,7 @@ def properties() -> dict[str, bpy.types.Property]:
     for prefix, group in GROUPS.items():
         for name, prop in group.bl_rna.properties.items():
             is_group = prop.type in ("POINTER", "COLLECTION") and prop.identifier in OF_GROUPS
-            if name in group.__annotations__ and not is_group:
+            if name in group.__annotations__ and name not in NOT_SHOWN and not is_group:
                 found[prefix + name] = prop
     return found
 

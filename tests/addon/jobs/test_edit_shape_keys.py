@@ -279,12 +279,13 @@ def test_swap_exchanges_the_poses_of_the_two_selected_key_frames(scene, take):
         bpy.ops.diface.swap_keyframes()
 
 
-def test_copy_and_paste_pose_between_characters(scene, take):
+def test_copy_and_paste_pose_between_characters(scene, take, clicks):
     key(take, 60, 0.75)
     scene.frame_set(60)
     bpy.ops.diface.copy_pose()
     other = scenes.add_character(scene, ("jawOpen",))
     bpy.context.view_layer.objects.active = other
+    scenes.use_audio_file(scene, clicks([0.5]))
     bpy.ops.diface.generate()
     scene.frame_set(70)
     bpy.ops.diface.paste_pose()

@@ -23,7 +23,7 @@ from diface_addon.operators.styles import personalise
 from diface_addon.scene.characters import bundled_head
 from diface_addon.scene.styles import packed_styles, styles
 from diface_addon.scene.takes import style_examples, take_index, take_list
-from diface_addon.settings import preferences
+from diface_addon.settings import performance, preferences
 from diface_addon.worker import process
 from tests.addon.conftest import PYTHON, needs_audio
 from tests.addon.scene import fingerprint, scenes
@@ -49,6 +49,12 @@ def actor(scene, clicks, worker, folder) -> bpy.types.Object:
     obj = scenes.add_character(scene, NAMES)
     scenes.use_audio_file(scene, clicks([0.25, 1.0, 2.0]))
     return obj
+
+
+def request_of(file: Path) -> types.GenerateRequest:
+    """Return the request of the settings for a sound file."""
+    settings = performance.active(bpy.context)
+    return generation.request_from_settings(bpy.context.scene, settings, types.AudioSection(file))
 
 
 def generate(seed: int = 0) -> list[bpy.types.Action]:
@@ -137,7 +143,7 @@ def test_new_style_is_chosen(scene, actor, folder) -> None:
     assert file.name.startswith("Ada-")
     np.testing.assert_array_equal(scenes.jaw_keys(actor), keys)
     assert running_job.current() is None
-    request = generation.request_from_settings(bpy.context, types.AudioSection(file))
+    request = request_of(file)
     assert request.style == types.Style.named(str(file))
 
 
@@ -256,7 +262,7 @@ def test_style_is_stored_in_the_blend(scene, actor, folder, tmp_path) -> None:
     bpy.ops.diface.personalise(name="Ada")
     (file,) = folder.iterdir()
     data = file.read_bytes()
-    made_here = generation.request_from_settings(bpy.context, types.AudioSection(file)).style
+    made_here = request_of(file).style
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "ada.blend"))
     shutil.rmtree(folder)
     folder.mkdir()
@@ -264,7 +270,7 @@ def test_style_is_stored_in_the_blend(scene, actor, folder, tmp_path) -> None:
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "ada.blend"))
     assert "Ada" in styles.names()
     assert list(folder.iterdir()) == []
-    request = generation.request_from_settings(bpy.context, types.AudioSection(file))
+    request = request_of(file)
     assert request.style == types.Style.named(str(file))
     assert file.read_bytes() == data
     file.unlink()
@@ -294,7 +300,7 @@ def test_changed_style_file_is_not_overwritten(scene, actor, folder) -> None:
     (file,) = folder.iterdir()
     file.write_bytes(b"mine")
     with pytest.raises(errors.ModelError, match="is not the style"):
-        generation.request_from_settings(bpy.context, types.AudioSection(file))
+        request_of(file)
     assert file.read_bytes() == b"mine"
 
 

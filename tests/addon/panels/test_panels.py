@@ -18,7 +18,7 @@ from diface_addon.operators.interface import list_missing_keys
 from diface_addon.panels import manual, menus, panel_base, take_rows
 from diface_addon.scene.styles import style_names, styles
 from diface_addon.scene.takes import take_index, write_take
-from diface_addon.settings import choices, messages, preferences
+from diface_addon.settings import choices, messages, performance, preferences
 from tests.addon.conftest import needs_audio
 from tests.addon.panels.panel_drawing import Layout, drawn
 from tests.addon.scene import scenes
@@ -390,7 +390,6 @@ def test_unregister_removes_every_class_and_handler() -> None:
 
 
 def test_every_choice_has_a_request_value(scene, head) -> None:
-    assert set(choices.PARTS_BY_CHOICE) == {
-        item.identifier for item in scene.diface.bl_rna.properties["parts"].enum_items
-    }
+    parts = performance.active(bpy.context).bl_rna.properties["parts"]
+    assert set(choices.PARTS_BY_CHOICE) == {item.identifier for item in parts.enum_items}
     assert set(choices.STEPS) == {item.identifier for item in scene.diface.bl_rna.properties["quality"].enum_items}

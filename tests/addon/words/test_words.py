@@ -16,7 +16,7 @@ from diface_addon.scene.audio import speech_place
 from diface_addon.scene.pins import pins
 from diface_addon.scene.takes import take_index
 from diface_addon.scene.words import face_times, word_markers
-from diface_addon.settings import scene_settings, word_settings
+from diface_addon.settings import performance, word_settings
 from tests.addon.conftest import needs_audio
 from tests.addon.scene import scenes
 
@@ -310,6 +310,6 @@ def test_place_of_a_file(scene, clicks, worker) -> None:
     scenes.add_character(scene, SHAPES)
     scene.frame_start = 5
     scenes.use_audio_file(scene, clicks([0.5]))
-    place = speech_place.find_place(bpy.context, scene_settings.speech_choice(scene))
+    place = speech_place.find_place(bpy.context, performance.speech_choice(performance.active(bpy.context)))
     assert (place.name, place.frame(0.0), place.seconds(5)) == ("clicks.wav", 5, 0.0)
     assert word_list.WordFrames("a", 1.4, 1.4, (), 1.4).frames == (1, 1)

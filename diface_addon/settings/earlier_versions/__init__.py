@@ -1,0 +1,1 @@
+"""What files and scripts of earlier versions of DiFACE expect."""
