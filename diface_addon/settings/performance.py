@@ -40,14 +40,14 @@ def give_own(obj: bpy.types.Object | None, scene: bpy.types.Scene) -> DifacePerf
         The settings that are in effect now.
     """
     if needs_own(obj):
-        start_own(obj, scene)
+        start_with(obj, scene.diface.new_character)
     return of_object(obj, scene)
 
 
-def start_own(obj: bpy.types.Object, scene: bpy.types.Scene) -> None:
-    """Give an object that is known to be a character separate settings; see `give_own`."""
+def start_with(obj: bpy.types.Object, settings: DifacePerformance) -> None:
+    """Give an object that is known to be a character a copy of settings, if it has none yet."""
     if not has_own(obj):
-        _copy(scene.diface.new_character, obj.diface.performance)
+        _copy(settings, obj.diface.performance)
     obj.diface.performance.is_own = True
 
 

@@ -6,7 +6,7 @@ import bpy
 
 from ...core import errors
 from ...scene.characters import flame_head
-from ...settings import preferences
+from ...settings import performance, preferences
 from ..base.operator_base import OperatorBase
 
 
@@ -54,7 +54,10 @@ class DIFACE_OT_add_flame_head(OperatorBase, bpy.types.Operator):
     def run(self, context: bpy.types.Context) -> str:
         head = flame_head.Identity(self.identity, self.seed, self.strength)
         file, templates = preferences.flame_file(), preferences.templates_file()
+        before = performance.active(context)
         obj = flame_head.add_flame_head(context, file, head, templates, context.scene.cursor.location)
+        if before.engine == "THREEDIFACE":  # for which another character was no FLAME mesh
+            performance.start_with(obj, before)
         return f"Added {obj.name}."
 
 

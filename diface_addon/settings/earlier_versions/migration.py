@@ -34,7 +34,7 @@ def migrate(scene: bpy.types.Scene) -> None:
     _migrate_swaps(stored.get("edit"))
     if _move_values(stored, scene.diface.new_character):
         for obj in _characters_with_takes(scene):
-            performance.start_own(obj, scene)
+            performance.start_with(obj, scene.diface.new_character)
 
 
 def _move_values(stored: bpy.types.bpy_struct, group: bpy.types.PropertyGroup) -> bool:

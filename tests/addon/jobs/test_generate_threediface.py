@@ -104,7 +104,8 @@ def test_missing_models_are_reported_before_generating(scene, user_models, head,
     with pytest.raises(RuntimeError, match=r"Character is not a FLAME mesh: it has 8 vertices.*Add FLAME Head"):
         bpy.ops.diface.generate()
     add_flame(flame)
-    scene.diface.threediface.motion_as = "CACHE"
+    scenes.use_audio_file(scene, clicks(CLICKS))
+    scene.diface.engine, scene.diface.threediface.motion_as = "THREEDIFACE", "CACHE"
     with pytest.raises(RuntimeError, match=r"never saved.*set Motion As to Shape Keys"):
         bpy.ops.diface.generate()
     scene.diface.threediface.face = "gone"
@@ -117,6 +118,14 @@ def test_missing_models_are_reported_before_generating(scene, user_models, head,
     with pytest.raises(RuntimeError, match=r"No 3DiFACE face model was found\. Not set.*preferences"):
         bpy.ops.diface.generate()
     assert not bpy.data.actions
+
+
+def test_flame_head_that_is_added_for_the_engine_starts_with_it(scene, user_models, head) -> None:
+    scene.diface.engine, scene.diface.seed = "THREEDIFACE", 5
+    assert bpy.ops.diface.add_flame_head() == {"FINISHED"}
+    assert (scene.diface.engine, scene.diface.seed) == ("THREEDIFACE", 5)
+    scene.diface.seed = 6
+    assert head.diface.performance.seed == 5
 
 
 def test_unreadable_flame_file_is_reported_at_once(scene, flame_character, worker, tmp_path, monkeypatch) -> None:

@@ -114,14 +114,15 @@ def test_muted_and_driven_channels_are_left_out(actor) -> None:
     assert style_examples.final_motion(actor, actions).channels == ("jawOpen", "mouthClose")
 
 
-def test_starred_takes_are_the_examples_else_the_active_one(actor) -> None:
+def test_starred_takes_are_the_examples_else_the_active_one(actor, scene, clicks) -> None:
     first, second, third = (generate(seed) for seed in range(3))
     assert style_examples.chosen_takes(actor) == [third]
     star(first)
     assert style_examples.chosen_takes(actor) == [first]
     star(second)
     assert style_examples.chosen_takes(actor) == [first, second]
-    other = scenes.add_character(bpy.context.scene, NAMES)
+    other = scenes.add_character(scene, NAMES)
+    scenes.use_audio_file(scene, clicks([0.25]))
     other_take = generate(3)
     star(other_take)
     assert style_examples.chosen_takes(actor) == [first, second]
