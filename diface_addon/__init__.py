@@ -19,6 +19,7 @@ from .settings import (
 )
 from .settings.directing import direction_updates
 from .settings.earlier_versions import migration, old_names
+from .settings.stored import override_data
 
 MODULES = (
     row_settings,
@@ -31,6 +32,7 @@ MODULES = (
     messages,
     findings,
     migration,
+    override_data,
     preferences,
     generate,
     prefetch,

@@ -14,6 +14,7 @@ from ..scene.animation import active_actions
 from ..scene.characters import bundled_head, flame_mesh
 from ..scene.provenance import stored_request
 from ..settings import character_settings
+from ..settings.stored import override_data
 
 BOUND_CHOICES = "diface_bound_choices"
 """Custom property of a main mesh: the user's choices with which its character was bound."""
@@ -29,6 +30,7 @@ def bound(obj: bpy.types.Object) -> Generator[None]:
         if is_new:
             binding.unbind(obj)
         raise
+    keep_override(obj)
 
 
 def bind_new(obj: bpy.types.Object) -> bool:
@@ -53,6 +55,12 @@ def bind_new(obj: bpy.types.Object) -> bool:
 def _signature(obj: bpy.types.Object) -> str:
     """Return a text that changes with the user's choices and with the rows of the mapping that the user set."""
     return character_settings.signature(obj) + hand_rows.signature(obj)
+
+
+def keep_override(obj: bpy.types.Object) -> None:
+    """Keep what is stored with a character that is a library override, in case its library is reloaded."""
+    if obj.override_library is not None:
+        override_data.keep(bpy.context.scene)
 
 
 def _has_take(obj: bpy.types.Object) -> bool:

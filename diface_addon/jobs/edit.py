@@ -49,6 +49,7 @@ def begin(context: bpy.types.Context, planner: Planner) -> edit_shape_keys.EditJ
     check(context)
     obj = scene_settings.character(context)
     bind_character.bind_new(obj)
+    bind_character.keep_override(obj)
     part = _choose_part(obj, planner)
     if edit_threediface.is_threediface(obj, part):
         return edit_threediface.ThreeDifaceEditJob.begin(context, planner, part)

@@ -10,6 +10,7 @@ from ..jobs.setup import own_settings, prefetch
 from ..scene.animation import active_curves
 from ..scene.audio import audio_strip
 from ..scene.characters import flame_mesh
+from ..scene.files import library_override
 from ..settings import performance, scene_settings
 from . import engine
 from .panel_base import PanelBase, draw_message, draw_status
@@ -48,6 +49,8 @@ def _draw_character(layout: bpy.types.UILayout, context: bpy.types.Context) -> N
     if not count and not uses_threediface and not flame_mesh.is_flame(obj):
         layout.operator("diface.add_head", text="Add DiFACE Head", icon="USER")
     engine.draw_flame(layout, obj, uses_threediface)
+    if library_override.needs_override(obj):
+        layout.operator("diface.make_override", icon="LIBRARY_DATA_OVERRIDE")
     draw_message(layout, context, "characters")
 
 

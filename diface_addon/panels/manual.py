@@ -32,6 +32,7 @@ PAGE_BY_OPERATOR = {
     "use_mapping_preset": "your-own-character.md",
     "load_mapping": "your-own-character.md",
     "save_mapping": "your-own-character.md",
+    "make_override": "settings.md",
     "show_message": "troubleshooting.md",
     "check_worker": "install.md",
     "create_environment": "install.md",

@@ -50,7 +50,7 @@ MENU_OPERATORS = (
     ),
     ("diface.add_channel_gain", "diface.apply_articulation", "diface.reset_articulation", "diface.reset_mood"),
     ("diface.load_style", "diface.personalise", "diface.export_style", "diface.reset_advanced"),
-    ("diface.add_head", "diface.add_flame_head", "diface.add_arkit_keys", "diface.add_parts"),
+    ("diface.add_head", "diface.add_flame_head", "diface.add_arkit_keys", "diface.add_parts", "diface.make_override"),
     ("diface.add_mapping_row", "diface.reset_mapping", "diface.load_mapping", "diface.save_mapping"),
     ("diface.export_fbx", "diface.export_alembic", "diface.playblast"),
     ("diface.check_worker",),

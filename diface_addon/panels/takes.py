@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import bpy
 
+from ..scene.animation.lost_shapes import find_lost_shapes
 from ..scene.comparison import ghost
 from ..scene.takes import take_index, take_list
 from ..scene.vertex_animation import take_cache, vertex_cache
 from ..settings import scene_settings
 from . import take_rows
-from .panel_base import PanelBase, draw_status
+from .panel_base import PanelBase, draw_status, letters_per_line, wrap_lines
 
+LOST_NAMES = 6
+"""Largest number of shape keys that are named; of more, the others are counted."""
 VISIBLE_ROWS = 6
 """Rows of the list. It has this height always, so that no button moves when a take is added."""
 
@@ -38,6 +41,7 @@ class Takes(PanelBase):
         layout.label(text=take_rows.details(chosen) if chosen else "No takes yet: press Generate")
         _draw_take_buttons(layout, context.scene.diface, chosen)
         if obj and obj.type == "MESH":
+            _draw_lost_shapes(layout, context, obj)
             _draw_cache_buttons(layout, obj, list(take_index.all_takes().values()))
         draw_status(layout, context, "takes")
 
@@ -71,6 +75,18 @@ def _draw_take_buttons(
     row.operator("diface.push_down_take", text="To NLA", icon="NLA_PUSHDOWN").take = take
     row.operator("diface.bake_take", text="Bake", icon="ACTION").take = take
     row.operator("diface.set_keys", text="Keys", icon="KEYFRAME").take = take
+
+
+def _draw_lost_shapes(layout: bpy.types.UILayout, context: bpy.types.Context, obj: bpy.types.Object) -> None:
+    """Draw which shape keys that the take moves are gone, as after they were renamed in a linked file."""
+    lost = find_lost_shapes(obj)
+    if not lost:
+        return
+    named = ", ".join(lost[:LOST_NAMES]) + (f" and {len(lost) - LOST_NAMES} more" if len(lost) > LOST_NAMES else "")
+    text = f"The take moves shape keys that {obj.name} no longer has: {named}. Rename them back, or generate again."
+    column = layout.column(align=True)
+    for index, line in enumerate(wrap_lines(text, letters_per_line(context))):
+        column.label(text=line, icon="ERROR" if index == 0 else "BLANK1")
 
 
 def _draw_cache_buttons(

@@ -9,8 +9,9 @@ from ..scene.audio import speech_source
 from ..scene.characters import flame_mesh
 from . import scene_settings
 from .performance_settings import DifacePerformance
+from .stored.group_values import read_values, write_values
 
-_NOT_COPIED = {"rna_type", "name", "is_own"}
+_NO_SETTING = frozenset({"is_own"})
 """Properties of the group that are no settings."""
 
 
@@ -47,13 +48,13 @@ def give_own(obj: bpy.types.Object | None, scene: bpy.types.Scene) -> DifacePerf
 def start_with(obj: bpy.types.Object, settings: DifacePerformance) -> None:
     """Give an object that is known to be a character a copy of settings, if it has none yet."""
     if not has_own(obj):
-        _copy(settings, obj.diface.performance)
+        write_values(obj.diface.performance, read_values(settings, _NO_SETTING))
     obj.diface.performance.is_own = True
 
 
 def has_own(obj: bpy.types.Object) -> bool:
     """Return whether a character has separate settings: it was given them, or a script has set one."""
-    return obj.diface.performance.is_own or _has_values(obj.diface.performance)
+    return obj.diface.performance.is_own or bool(read_values(obj.diface.performance))
 
 
 def needs_own(obj: bpy.types.Object | None) -> bool:
@@ -72,27 +73,4 @@ def speech_choice(settings: DifacePerformance) -> speech_source.SpeechChoice:
 
 def names() -> tuple[str, ...]:
     """Return the names of all settings of a performance."""
-    return tuple(name for name in DifacePerformance.__annotations__ if name not in _NOT_COPIED)
-
-
-def _names(group: bpy.types.PropertyGroup) -> list[str]:
-    return [prop.identifier for prop in group.bl_rna.properties if prop.identifier not in _NOT_COPIED]
-
-
-def _has_values(group: bpy.types.PropertyGroup) -> bool:
-    """Return whether any setting has a value, be it the default."""
-    values = [(getattr(group, name), name) for name in _names(group)]
-    return any(
-        _has_values(value) if isinstance(value, bpy.types.PropertyGroup) else group.is_property_set(name)
-        for value, name in values
-    )
-
-
-def _copy(source: bpy.types.PropertyGroup, target: bpy.types.PropertyGroup) -> None:
-    """Copy the settings that have a value, so that the others keep following their defaults."""
-    for name in _names(source):
-        value = getattr(source, name)
-        if isinstance(value, bpy.types.PropertyGroup):
-            _copy(value, getattr(target, name))
-        elif source.is_property_set(name):
-            setattr(target, name, value)
+    return tuple(name for name in DifacePerformance.__annotations__ if name not in _NO_SETTING)

@@ -9,18 +9,21 @@ from ...rig import parts
 from ...rig.head_target import head_target
 from ...rig.property_address import id_type, part_number
 from ..characters import flame_mesh, shape_key_names
+from ..files import library_override
 from ..keys import editable_actions
 from ..vertex_animation import vertex_cache
 from . import active_actions, active_curves
 
 ADD_HEAD = "Add one with Add DiFACE Head, or choose a mesh object with shape keys."
-LINKED = "Make a library override (Object > Library Override > Make), or work in the file that it comes from."
+LINKED = "Press Make Library Override in the DiFACE panel, or work in the file that it comes from."
 
 
 def check(obj: bpy.types.Object | None, animated_parts: tuple[str, ...]) -> None:
     """Raise SceneError if a character cannot be animated with `animated_parts`, "face" and "head"."""
     if obj is None:
         raise errors.SceneError("There is no character.", ADD_HEAD)
+    if obj.type != "MESH" and library_override.needs_override(obj):
+        raise errors.SceneError(f"{obj.name} is linked from another file and cannot be animated here.", LINKED)
     if obj.type != "MESH":
         raise errors.SceneError(f"{obj.name} is not a mesh.", ADD_HEAD)
     if not obj.users_scene:
@@ -42,9 +45,17 @@ def check_custom_shapes(obj: bpy.types.Object | None, animated_parts: tuple[str,
         _check_editable(obj, obj.name)
         return
     _check_editable(obj.data, f"The mesh of {obj.name}")
+    check_not_override(obj)
     _check_relative(obj)
     if obj.mode == "EDIT":
         raise errors.SceneError(f"{obj.name} is in Edit Mode, where no shape keys can be added.", "Leave it with Tab.")
+
+
+def check_not_override(obj: bpy.types.Object) -> None:
+    """Raise SceneError if the mesh is a library override: Blender would drop its new shape keys on saving."""
+    if obj.data.override_library is not None:
+        hint = "Add them in the file that it comes from, or append the character instead of linking it."
+        raise errors.SceneError(f"The mesh of {obj.name} is a library override and takes no new shape keys.", hint)
 
 
 def check_blocks(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID]) -> None:
@@ -106,8 +117,7 @@ def _check_editable(block: bpy.types.ID, name: str) -> None:
     if block.library is not None:
         raise errors.SceneError(f"{name} is linked from another file and cannot be animated here.", LINKED)
     if block.override_library is not None and block.override_library.is_system_override:
-        hint = "Make its override editable in the Outliner (Library Override > Make > Selected)."
-        raise errors.SceneError(f"{name} is a library override that is not editable.", hint)
+        raise errors.SceneError(f"{name} is a library override that is not editable.", LINKED)
     if block.animation_data and block.animation_data.use_tweak_mode:
         raise errors.SceneError(f"{name} is being edited in the NLA.", "Leave tweak mode (Tab in the NLA editor).")
 

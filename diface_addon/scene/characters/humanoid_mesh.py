@@ -37,8 +37,8 @@ class HumanoidMesh:
 def check(obj: bpy.types.Object) -> None:
     """Raise SceneError if no shape keys can be added to `obj`, a mesh object. Fast enough for a button's poll."""
     mesh, keys = obj.data, obj.data.shape_keys
-    if mesh.library is not None or not mesh.is_editable:
-        hint = "Make a library override, or work in the file that it comes from."
+    if mesh.library is not None or mesh.override_library is not None or not mesh.is_editable:
+        hint = "Add them in the file that it comes from, or append the character instead of linking it."
         raise errors.SceneError(f"The mesh of {obj.name} is linked from another file.", hint)
     if keys and not keys.use_relative:
         hint = "Turn Relative on in Properties > Data > Shape Keys."

@@ -26,8 +26,14 @@ def channel_for_name(name: str) -> str | None:
 @lru_cache(maxsize=1024)
 def channel_for_path(path: str) -> str | None:
     """Return the face channel of the shape key whose value has this RNA path, or None."""
+    name = name_in_path(path)
+    return channel_for_name(name) if name is not None else None
+
+
+def name_in_path(path: str) -> str | None:
+    """Return the name of the shape key whose value has this RNA path, or None."""
     named = _VALUE.fullmatch(path)
-    return channel_for_name(bpy.utils.unescape_identifier(named[1])) if named else None
+    return bpy.utils.unescape_identifier(named[1]) if named else None
 
 
 def face_shape_keys(obj: bpy.types.Object) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Settings as plain values, and where they are kept for library overrides."""
