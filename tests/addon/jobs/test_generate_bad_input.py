@@ -212,14 +212,14 @@ def link(path: Path) -> bpy.types.Object:
 def test_linked_character_is_refused(library, clicks) -> None:
     link(library)
     scenes.use_audio_file(bpy.context.scene, clicks(CLICKS))
-    refused(message="is linked from another file", hint="library override")
+    refused(message="is linked from another file", hint="Library Override")
 
 
 def test_overridden_object_with_linked_mesh(library, clicks, worker) -> None:
     obj = link(library).override_create(remap_local_usages=True)
     bpy.context.view_layer.objects.active = obj
     scenes.use_audio_file(bpy.context.scene, clicks(CLICKS))
-    refused(message="mesh of Character is linked", hint="library override")
+    refused(message="mesh of Character is linked", hint="Library Override")
     bpy.context.scene.diface.parts = "HEAD"
     assert bpy.ops.diface.generate() == {"FINISHED"}
     assert obj.animation_data.action

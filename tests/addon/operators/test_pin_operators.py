@@ -213,7 +213,7 @@ def test_linked_character_is_not_keyed(overridden, operator) -> None:
     bpy.context.scene.diface.character = root
     before = key_properties(root)
     press(bpy.ops.diface.copy_pose)
-    with pytest.raises(RuntimeError, match=r"linked from another file .*Make a library override"):
+    with pytest.raises(RuntimeError, match=r"linked from another file .*Make Library Override"):
         press(getattr(bpy.ops.diface, operator))
     assert key_properties(root) == before
 
