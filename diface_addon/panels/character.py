@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import bpy
 
 from ..rig import character as found_character
+from ..scene.animation.head_obstacles import obstacle_notes
 from ..settings import character_settings, scene_settings
 from .panel_base import SettingsPanel, letters_per_line, wrap_lines
 
@@ -25,7 +26,7 @@ class Character(SettingsPanel):
         _draw_parts(layout, found)
         _draw_bones(layout, found)
         _draw_head(layout, found)
-        for note in found.notes:
+        for note in (*found.notes, *_head_obstacles(found)):
             column = layout.column(align=True)
             for index, line in enumerate(wrap_lines(note, letters_per_line(context))):
                 column.label(text=line, icon="INFO" if index == 0 else "BLANK1")
@@ -79,6 +80,13 @@ def _draw_setting(
         row.prop(settings, name)
     if not getattr(settings, name):
         row.label(text=found or "Not found")
+
+
+def _head_obstacles(found: found_character.Character) -> list[str]:
+    """Return notes about what keeps the head from turning."""
+    if found.bones.head and found.armature is not None:
+        return obstacle_notes(found.armature, found.bones.head)
+    return obstacle_notes(found.head_object, "") if found.head_object is not None else []
 
 
 def _draw_head(layout: bpy.types.UILayout, found: found_character.Character) -> None:

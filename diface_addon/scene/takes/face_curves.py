@@ -23,6 +23,7 @@ from ..keys.write_keys import SampledCurve
 
 CurvesByKind = dict[str, list[SampledCurve]]
 """Kind of data-block ('KEY', 'KEY:1') -> curves."""
+NO_MOUTH = "Nothing opens the mouth: there is no shape key or bone for jawOpen."
 LAYER_BY_CHANNEL = {channel: layer for layer, names in channels.LAYERS.items() for channel in names}
 
 
@@ -62,10 +63,14 @@ def build_face_curves(
     for group in mapping.groups:
         for kind, of_group in _group_curves(obj, group, motion).items():
             main.setdefault(kind, []).extend(of_group)
-    found |= active_curves.reached_channels(obj)
+    reached = active_curves.reached_channels(obj)
+    found |= reached
     # Few characters have a shape key for the breath, so a missing one is not reported.
     missing = [channel for channel in motion.channels if channel in channels.FACE and channel not in found]
-    return main, layers, names_note("No shape key for", missing) + notes
+    still = [NO_MOUTH] if "jawOpen" in missing else []
+    if not reached and motion.channels:
+        still = [f"The face shapes of {obj.name} move nothing: its face stays still."]
+    return main, layers, [*still, *names_note("No shape key for", missing), *notes]
 
 
 def _object_curves(

@@ -9,9 +9,10 @@ import bpy
 from mathutils import Quaternion
 
 from ...core import channels, placement, types
-from ...rig.head_target import HeadTarget, can_turn, head_target
+from ...rig.head_target import can_turn, head_target
 from ...rig.mapping import hand_rows
 from ..animation import body_rotation
+from ..animation.head_obstacles import obstacle_notes
 from ..keys import head_pose
 from ..keys.write_keys import SampledCurve
 from ..provenance import rest_pose
@@ -106,7 +107,7 @@ class HeadWriter:
         fields = {"rest_rotation": list(rest), "rest_delta": list(delta), **rest_pose.rotation_fields(target)}
         curves += bone_curves.build_bone_curves(obj, motion, turns_head=True).get(target.kind, [])
         fields |= {body_rotation.ADDED: True} if is_added else {}
-        return TakePart({target.kind: curves}, fields=fields, notes=_driver_notes(target))
+        return TakePart({target.kind: curves}, fields=fields, notes=obstacle_notes(target.owner, target.bone))
 
 
 def find_writers(
@@ -121,10 +122,3 @@ def find_writers(
     if channels.HEAD[0] in motion.channels:
         writers.append(HeadWriter(placed))
     return writers
-
-
-def _driver_notes(target: HeadTarget) -> list[str]:
-    drivers = target.owner.animation_data.drivers if target.owner.animation_data else ()
-    is_driven = any(curve.data_path == target.rotation_path for curve in drivers)
-    note = f"A driver sets the rotation of {target.posed.name}, so the head does not turn as generated."
-    return [note] if is_driven else []
