@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import bpy
 import numpy as np
 
 from diface_addon import compat
 from diface_addon.rig import binding
 from diface_addon.rig.character import Bones, Character
+from diface_addon.rig.discovery.discover import discover
+from tests.addon.rig import small_characters
 from tests.addon.scene import scenes
 
 TEETH_NAMES = ("jawOpen", "mouthClose")
 WALK = {1: 0.0, 40: 0.4, 90: -0.3, 150: 0.1}
 """Frame -> angle of the spine in rad."""
+BONES = {
+    "hips": "Hips",
+    "chest": "Spine",
+    "neck": "Neck",
+    "head": "Head",
+    "jaw": "Jaw",
+    "left": "LeftEye",
+    "right": "RightEye",
+    "tongue": "Tongue",
+}
+POSES = {
+    "viseme_aa": "jawOpen",
+    "viseme_O": "mouthPucker",
+    "viseme_E": "mouthSmileLeft",
+    "viseme_I": "mouthSmileRight",
+    "eyeBlinkLeft": "eyeBlinkLeft",
+    "eyeBlinkRight": "eyeBlinkRight",
+    "browInnerUp": "browInnerUp",
+}
+"""Shape keys of a face of visemes -> the shape of `small_characters` that each looks like."""
 BODY = "Walk"
 
 
@@ -46,6 +70,50 @@ def add_avatar(scene: bpy.types.Scene, names: tuple[str, ...], mode: str) -> bpy
     bpy.context.view_layer.objects.active = face
     binding.bind(Character(face, (face, teeth), armature=rig, bones=Bones(head="Head")))
     return face
+
+
+def add_poser(_scene: bpy.types.Scene, _names: tuple[str, ...], mode: str) -> bpy.types.Object:
+    """Add a character whose mouth is visemes, of face and teeth; see `add_avatar`."""
+    objects = small_characters.add_avatar(BONES)
+    for obj, names in ((objects["face"], POSES), (objects["teeth"], {"viseme_aa": "jawOpen"})):
+        obj.shape_key_clear()
+        obj.shape_key_add(name="Basis", from_mix=False)
+        for name, shape in names.items():
+            small_characters.add_shape(obj, shape)
+            obj.data.shape_keys.key_blocks[shape].name = name
+    return _walking(objects, mode)
+
+
+def add_boned(_scene: bpy.types.Scene, _names: tuple[str, ...], mode: str) -> bpy.types.Object:
+    """Add a character whose mouth only the jaw bone opens, and whose eyes are bones; see `add_avatar`."""
+    objects = small_characters.add_avatar(BONES)
+    objects["face"].shape_key_remove(objects["face"].data.shape_keys.key_blocks["jawOpen"])
+    objects["teeth"].shape_key_clear()
+    return _walking(objects, mode)
+
+
+def _walking(objects: dict[str, bpy.types.Object], mode: str) -> bpy.types.Object:
+    """Make the spine of a character move, and bind it; return its face, active and selected."""
+    face, rig = objects["face"], objects["rig"]
+    face.name = "Character"
+    for key in face.data.shape_keys.key_blocks[1:]:
+        key.value = 0.0  # 1.0 from 5.0 on
+    rig.pose.bones["Head"].rotation_mode = mode
+    _walk(rig)
+    for obj in bpy.context.selected_objects:
+        obj.select_set(False)
+    face.select_set(True)
+    bpy.context.view_layer.objects.active = face
+    binding.bind(discover(face))
+    return face
+
+
+KINDS: dict[str, Callable[[bpy.types.Scene, tuple[str, ...], str], bpy.types.Object]] = {
+    "parts": add_avatar,
+    "poses": add_poser,
+    "bones": add_boned,
+}
+"""Characters of several parts: with ARKit's shapes, with poses that are solved, with a jaw bone."""
 
 
 def _walk(rig: bpy.types.Object) -> None:

@@ -45,7 +45,7 @@ Keys = dict[tuple[str, str, int], np.ndarray]
 class Fuzz:
     """Edits a scene at random. Holds no bpy object between operations, as undo and loading replace them."""
 
-    def __init__(self, seed: int, folder: Path, several: bool = False) -> None:
+    def __init__(self, seed: int, folder: Path, several: str = "") -> None:
         self.several = several
         self.rng = np.random.default_rng(seed)
         self.folder = folder
@@ -57,7 +57,7 @@ class Fuzz:
     def _start(self) -> None:
         mode = MODES[self.rng.integers(len(MODES))]
         if self.several:
-            avatar.add_avatar(scenes.new_file(), NAMES, mode)
+            avatar.KINDS[self.several](scenes.new_file(), NAMES, mode)
         else:
             obj = scenes.add_character(scenes.new_file(), NAMES)
             obj.rotation_mode = mode
@@ -497,14 +497,14 @@ OPERATIONS = (
 )  # fmt: skip
 
 
-def run(seed: int, operations: int, folder: Path, several: bool = False) -> Fuzz:
+def run(seed: int, operations: int, folder: Path, several: str = "") -> Fuzz:
     """Run operations; raise AssertionError with the list of operations if an invariant is violated.
 
     Args:
         seed: Of all choices.
         operations: How many.
         folder: For files.
-        several: Edit a character of several parts with bones, not one mesh.
+        several: Edit a character of several parts of one of `avatar.KINDS`, not one mesh.
     """
     fuzz = Fuzz(seed, folder, several)
     for number in range(operations):
@@ -522,7 +522,7 @@ def main() -> None:
     parser.add_argument("--operations", type=int, default=500, help="of each seed (default: 500)")
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds")
-    parser.add_argument("--parts", action="store_true", help="a character of several parts with bones")
+    parser.add_argument("--parts", default="", choices=avatar.KINDS, help="a character of several parts with bones")
     given = parser.parse_args()
     diface_addon.register()
     process._shared = process.WorkerProcess("tests.addon.worker.fake_engine")

@@ -8,6 +8,7 @@ import bmesh
 import bpy
 import numpy as np
 import pytest
+from mathutils import Matrix
 
 from diface_addon import compat
 from diface_addon.core import errors
@@ -179,6 +180,31 @@ def test_mesh_without_a_shape_in_space(scene, clicks, worker, broken) -> None:
     assert bpy.ops.diface.generate() == {"FINISHED"}
     if broken != "empty":  # of whose shapes nothing is known
         assert "move nothing: its face stays still" in bpy.context.window_manager.diface.message
+
+
+def test_mesh_of_200_000_vertices(scene, clicks, worker) -> None:
+    """It is found and animated like a small one; Add ARKit Shape Keys, which needs fewer, says how many."""
+    objects = add_avatar()
+    large = bmesh.new()
+    bmesh.ops.create_uvsphere(large, u_segments=640, v_segments=320, radius=0.1)
+    large.transform(Matrix.Translation((0, 0, small.HEIGHT)))
+    mesh = bpy.data.meshes.new("Large")
+    large.to_mesh(mesh)
+    large.free()
+    face = objects["face"]
+    face.shape_key_clear()
+    face.data = mesh
+    face.vertex_groups.clear()
+    small.bind(face, objects["rig"], {"Head": 1.0})
+    assert len(mesh.vertices) > 200_000
+    with pytest.raises(RuntimeError, match=r"has 204,162 vertices.*at most"):
+        bpy.ops.diface.add_arkit_keys()
+    face.shape_key_add(name="Basis", from_mix=False)
+    small.add_shape(face, "jawOpen")
+    face.data.shape_keys.key_blocks["jawOpen"].value = 0.0
+    assert character_settings.find(objects["hair"]).main == face
+    generated(clicks)
+    assert shown(face.data.shape_keys.key_blocks["jawOpen"]) > 0.5
 
 
 # Bodies and bones
