@@ -43,7 +43,7 @@ def generated(clicks, text: str = "") -> str:
     return said
 
 
-def shown(block: bpy.types.ShapeKey, frame: int = LOUD) -> float:
+def value_at(block: bpy.types.ShapeKey, frame: int = LOUD) -> float:
     bpy.context.scene.frame_set(frame)
     return block.value
 
@@ -67,9 +67,9 @@ def test_two_keys_that_differ_in_case(scene, clicks, worker) -> None:
     other.value, face.data.shape_keys.key_blocks["jawopen"].value = 0.25, 0.0
     generated(clicks)
     keys = face.data.shape_keys.key_blocks
-    assert shown(keys["jawOpen"]) > 0.5
-    assert shown(other) == 0.25
-    assert shown(keys["jawopen"]) == 0.0
+    assert value_at(keys["jawOpen"]) > 0.5
+    assert value_at(other) == 0.25
+    assert value_at(keys["jawopen"]) == 0.0
 
 
 def test_locked_shape_keys(scene, head, clicks, worker) -> None:
@@ -78,7 +78,7 @@ def test_locked_shape_keys(scene, head, clicks, worker) -> None:
         key.lock_shape = True
     rest = [point.co.copy() for point in head.data.shape_keys.key_blocks["jawOpen"].data]
     generated(clicks)
-    assert shown(head.data.shape_keys.key_blocks["jawOpen"]) > 0.5
+    assert value_at(head.data.shape_keys.key_blocks["jawOpen"]) > 0.5
     assert all(key.lock_shape for key in head.data.shape_keys.key_blocks)
     assert [point.co for point in head.data.shape_keys.key_blocks["jawOpen"].data] == rest
 
@@ -110,14 +110,14 @@ def test_names_of_63_bytes_with_quotes_and_japanese(scene, clicks, worker, tmp_p
     key.value = 0.75
     key.keyframe_insert("value", frame=30)
     assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
-    assert shown(key, 30) == shown(teeth.data.shape_keys.key_blocks["jawOpen"], 30) == pytest.approx(0.75)
-    assert shown(mine, 30) == 0.0
+    assert value_at(key, 30) == value_at(teeth.data.shape_keys.key_blocks["jawOpen"], 30) == pytest.approx(0.75)
+    assert value_at(mine, 30) == 0.0
     takes = [action.name for action in active_actions.active_actions(face)]
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "names.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "names.blend"))
     face = bpy.data.objects[long_name('顔"\\')]
     assert [action.name for action in active_actions.active_actions(face)] == takes
-    assert shown(face.data.shape_keys.key_blocks["jawOpen"], 30) == pytest.approx(0.75)
+    assert value_at(face.data.shape_keys.key_blocks["jawOpen"], 30) == pytest.approx(0.75)
 
 
 def pins_addresses(obj: bpy.types.Object) -> list[tuple[str, str, int]]:
@@ -159,7 +159,7 @@ def test_non_manifold_mesh(scene, clicks, worker) -> None:
     found = character_settings.find(objects["rig"])
     assert (found.main, found.bones.head) == (objects["face"], "Head")
     generated(clicks)
-    assert shown(objects["face"].data.shape_keys.key_blocks["jawOpen"]) > 0.5
+    assert value_at(objects["face"].data.shape_keys.key_blocks["jawOpen"]) > 0.5
 
 
 @pytest.mark.parametrize("broken", ["empty", "flat", "infinite"])
@@ -186,8 +186,8 @@ def test_mesh_of_200_000_vertices(scene, clicks, worker) -> None:
     """It is found and animated like a small one; Add ARKit Shape Keys, which needs fewer, says how many."""
     objects = add_avatar()
     large = bmesh.new()
-    bmesh.ops.create_uvsphere(large, u_segments=640, v_segments=320, radius=0.1)
-    large.transform(Matrix.Translation((0, 0, small.HEIGHT)))
+    bmesh.ops.create_grid(large, x_segments=451, y_segments=451, size=0.1)
+    large.transform(Matrix.Translation((0, -0.09, small.HEIGHT)) @ Matrix.Rotation(np.pi / 2, 4, "X"))
     mesh = bpy.data.meshes.new("Large")
     large.to_mesh(mesh)
     large.free()
@@ -198,14 +198,14 @@ def test_mesh_of_200_000_vertices(scene, clicks, worker) -> None:
     face.vertex_groups.clear()
     small.bind(face, objects["rig"], {"Head": 1.0})
     assert len(mesh.vertices) > 200_000
-    with pytest.raises(RuntimeError, match=r"has 204,162 vertices.*at most"):
+    with pytest.raises(RuntimeError, match=r"has 20[34],[0-9]{3} vertices.*at most"):
         bpy.ops.diface.add_arkit_keys()
     face.shape_key_add(name="Basis", from_mix=False)
     small.add_shape(face, "jawOpen")
     face.data.shape_keys.key_blocks["jawOpen"].value = 0.0
     assert character_settings.find(objects["hair"]).main == face
     generated(clicks)
-    assert shown(face.data.shape_keys.key_blocks["jawOpen"]) > 0.5
+    assert value_at(face.data.shape_keys.key_blocks["jawOpen"]) > 0.5
 
 
 # Bodies and bones
@@ -333,7 +333,7 @@ def test_part_that_is_deleted_while_a_job_runs(finished) -> None:
     job, objects = finished
     bpy.data.objects.remove(objects["teeth"])
     job.write_result()
-    assert shown(objects["face"].data.shape_keys.key_blocks["jawOpen"]) > 0.5
+    assert value_at(objects["face"].data.shape_keys.key_blocks["jawOpen"]) > 0.5
 
 
 def test_armature_that_is_deleted_while_a_job_runs(finished) -> None:
@@ -342,7 +342,7 @@ def test_armature_that_is_deleted_while_a_job_runs(finished) -> None:
     body = objects["body"]
     bpy.data.objects.remove(objects["rig"])
     job.write_result()
-    assert shown(objects["face"].data.shape_keys.key_blocks["jawOpen"]) > 0.5
+    assert value_at(objects["face"].data.shape_keys.key_blocks["jawOpen"]) > 0.5
     assert body.animation_data is None
 
 
@@ -353,8 +353,8 @@ def test_everything_is_renamed_while_a_job_runs(finished) -> None:
     objects["rig"].data.bones["Head"].name = "頭"
     objects["face"].data.shape_keys.key_blocks["mouthPucker"].name = "other"
     job.write_result()
-    assert shown(objects["face"].data.shape_keys.key_blocks["jawOpen"]) > 0.5
-    assert shown(objects["teeth"].data.shape_keys.key_blocks["jawOpen"]) > 0.5
+    assert value_at(objects["face"].data.shape_keys.key_blocks["jawOpen"]) > 0.5
+    assert value_at(objects["teeth"].data.shape_keys.key_blocks["jawOpen"]) > 0.5
 
 
 def test_mesh_that_is_deleted_while_a_job_runs(finished) -> None:
