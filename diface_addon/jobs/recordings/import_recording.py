@@ -157,9 +157,8 @@ def begin(context: bpy.types.Context, choices: ImportChoices) -> ImportJob:
         start = _start(context, recording, choices, speech)
         parts = ("face", "head") if recording.has_head else ("face",)
         section = speech.section if speech else types.AudioSection(Path())
-        request = dataclasses.replace(
-            generate.request_from_settings(context.scene, performance.active(context), section), parts=parts, layers=NO_LAYERS, engine=None
-        )
+        made = generate.request_from_settings(context.scene, performance.active(context), section)
+        request = dataclasses.replace(made, parts=parts, layers=NO_LAYERS, engine=None)
         task = FinishedTask() if start else worker_client.submit(_lips_request(section))
         job = ImportJob(task, recording, choices, speech, start, request, obj.session_uid, folder)
     running_job.set_current(job)

@@ -15,7 +15,7 @@ KEPT = "diface_overrides"
 """Custom property of a scene: by a number the object, its custom properties and its settings."""
 PREFIX = "diface_"
 """Prefix of DiFACE's custom properties."""
-GROUPS = ("diface", "diface_words")
+GROUPS = ("diface", "diface_words", "diface_mapping")
 """Property groups of objects."""
 MARK = "diface_kept"
 """Custom property of an override whose data is kept. It is gone when Blender has dropped the others."""
