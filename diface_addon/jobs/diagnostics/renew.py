@@ -14,7 +14,7 @@ from ...scene.files import temporary
 from ...scene.keys import frame_rate
 from ...scene.provenance import stored_request, take_request
 from ...scene.styles import styles
-from ...settings import preferences, scene_settings
+from ...settings import performance, preferences, scene_settings
 from .. import generate, running_job, worker_client
 
 
@@ -43,4 +43,4 @@ def begin(context: bpy.types.Context, strip_name: str) -> generate.GenerationJob
 
 def _layers(context: bpy.types.Context) -> types.Layers:
     """Return the layers of the settings: a take that was edited does not state those of its first version."""
-    return generate.layers_from_settings(context.scene.diface)
+    return generate.layers_from_settings(performance.active(context))
