@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import bpy
 
 from ... import compat
-from ...core import errors
-from ...rig import parts
-from ...rig.property_address import id_type, part_kind
+from ...core import channels, errors
+from ...rig import bones, parts
+from ...rig.property_address import PropertyAddress, id_type, part_kind
 from ..animation import active_curves, body_rotation, character_checks
 from ..characters import shape_key_names
 from ..keys import editable_actions
@@ -26,7 +26,7 @@ def assign(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID], actions: Sequ
     """
     request = stored_request.read_request(actions[0]) or {}
     main, layers = take_index.split_layers(actions)
-    moves_face = "cache" in request or _moves_face(blocks, main)
+    moves_face = "cache" in request or _moves_face(obj, blocks, main)
     if moves_face:
         clear_face(obj)
     for kind, block in blocks.items():
@@ -40,10 +40,20 @@ def assign(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID], actions: Sequ
         vertex_cache.show(obj, request["cache"], request["first_frame"])
 
 
-def _moves_face(blocks: dict[str, bpy.types.ID], main: Sequence[bpy.types.Action]) -> bool:
-    """Return whether the face is among what a take is to animate; bones are a face only where it has no shape keys."""
-    has_shapes = any(id_type(kind) == "KEY" for action in main for kind in compat.action_kinds(action))
-    return not has_shapes or any(id_type(kind) == "KEY" for kind in blocks)
+def _moves_face(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID], main: Sequence[bpy.types.Action]) -> bool:
+    """Return whether a take is to animate the face: its shape keys, or its bones if it has no shape keys."""
+    if any(id_type(kind) == "KEY" for kind in blocks):
+        return True
+    if any(id_type(kind) == "KEY" for action in main for kind in compat.action_kinds(action)):
+        return False
+    groups = [group for group in bones.bone_groups(obj) if not group.channels <= set(channels.HEAD)]
+    return any(_has_curve(main, address) for group in groups for address in group.addresses)
+
+
+def _has_curve(actions: Sequence[bpy.types.Action], address: PropertyAddress) -> bool:
+    kind, path, index = address
+    bags = [compat.find_channelbag(action, kind) for action in actions]
+    return any(bag is not None and bag.fcurves.find(path, index=index) is not None for bag in bags)
 
 
 def _make_free(block: bpy.types.ID) -> None:
