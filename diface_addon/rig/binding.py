@@ -34,11 +34,11 @@ def bind(character: Character) -> None:
     _store_recipes(character)
     _store_lip_apertures(character)
     owner = character.armature if bone else character.head_object
-    axes_by_bone = bone_axes.find_axes(character)
-    armature = character.armature if axes_by_bone else None
+    turned, shifted = bone_axes.find_axes(character), bone_axes.find_shifts(character)
+    armature = character.armature if turned or shifted else None
     parts.add_parts(main, [*character.faces[1:], *(obj for obj in (owner, armature) if obj not in (None, main))])
     if armature is not None:
-        bones.store(main, armature, axes_by_bone)
+        bones.store(main, armature, turned, shifted)
     if owner is None:
         head_target.store(main, None)
     elif bone:

@@ -15,6 +15,7 @@ from .character import Character
 from .discovery.shapes import rest_vertices
 from .mapping import face_mapping
 from .shape_displacement import positions
+from .shifted_bones import eye_targets, eyeballs, tongue
 
 NECK_SHARE = 0.4
 """Share of the head's rotation that the neck takes, all its bones together: cervical flexion and rotation are divided
@@ -44,11 +45,30 @@ def find_axes(character: Character) -> dict[str, BoneAxes]:
             found[neck] = {name: share * axes @ np.eye(3)[row] for row, name in enumerate(channels.HEAD)}
     if bones.jaw:
         found[bones.jaw] = _jaw_axes(character)
-    reached = _reached(character)
-    for eye, side in ((bones.left_eye, "Left"), (bones.right_eye, "Right")):
-        if eye and f"eyeLookDown{side}" not in reached:
+    aimed = eye_targets.find_targets(character)
+    for side, eye in _gazing(character).items():
+        if side not in aimed:
             found[eye] = _eye_axes(_to_bone(armature, eye, character.facing), side)
     return {bone: axes for bone, axes in found.items() if axes}
+
+
+def find_shifts(character: Character) -> dict[str, BoneAxes]:
+    """Return the bones that channels shift: of the tongue, and the targets of eyes, if no shape keys do the work."""
+    if character.armature is None:
+        return {}
+    targets, gazing = eye_targets.find_targets(character), _gazing(character)
+    targets = {side: target for side, target in targets.items() if side in gazing}
+    of_tongue = {} if "tongueOut" in _mapping(character).channels else tongue.tongue_axes(character)
+    return of_tongue | eye_targets.target_axes(character, targets)
+
+
+def _gazing(character: Character) -> dict[str, str]:
+    """Return the eye bones that are needed for gaze, by side: those whose eyeballs no shape key turns."""
+    mapping, bones = _mapping(character), character.bones
+    eyes = {"Left": bones.left_eye, "Right": bones.right_eye}
+    return {
+        side: eye for side, eye in eyes.items() if eye and not eyeballs.turned_by_shapes(character, eye, side, mapping)
+    }
 
 
 def _to_bone(armature: bpy.types.Object, bone: str, facing: npt.NDArray) -> npt.NDArray[np.float64]:

@@ -15,7 +15,8 @@ _TURN = frozenset({"COPY_TRANSFORMS", "COPY_ROTATION", "ARMATURE", "CHILD_OF"})
 """Constraints by which a bone follows the rotation of another."""
 _SHIFT = frozenset({"COPY_LOCATION", "STRETCH_TO", "DAMPED_TRACK", "TRACK_TO", "LOCKED_TRACK", "IK"})
 """Constraints by which a bone follows another that changes its place, as the descendants of a rotated bone do."""
-_AIM = frozenset({"DAMPED_TRACK", "TRACK_TO", "LOCKED_TRACK", "IK"})
+AIM = frozenset({"DAMPED_TRACK", "TRACK_TO", "LOCKED_TRACK", "IK"})
+"""Constraints by which a bone aims at another."""
 
 
 class Movers:
@@ -49,7 +50,7 @@ class Movers:
                 self.leaders[bone].append(leader)
             elif constraint.type in _SHIFT:
                 self._shifted[leader].append(bone)
-            if constraint.type in _AIM:
+            if constraint.type in AIM:
                 self.aim_targets.add(leader)
 
     def reach(self, bone: str) -> frozenset[str]:

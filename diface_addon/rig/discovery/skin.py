@@ -49,8 +49,7 @@ def read_skin(obj: bpy.types.Object, armature: bpy.types.Object, vertices: npt.N
         vertices: Indices of the vertices to look at; None for all.
     """
     rest = _points_of(obj)
-    chosen = np.arange(len(rest)) if vertices is None else vertices
-    chosen = chosen[:: max(1, -(-len(chosen) // SAMPLES))]
+    chosen = sampled(np.arange(len(rest)) if vertices is None else vertices)
     matrix = np.array(obj.matrix_world)
     points = rest[chosen] @ matrix[:3, :3].T + matrix[:3, 3]
     if obj.type == "MESH" and any(mod.type == "ARMATURE" and mod.object == armature for mod in obj.modifiers):
@@ -58,6 +57,11 @@ def read_skin(obj: bpy.types.Object, armature: bpy.types.Object, vertices: npt.N
         return Skin(names, weights, points)
     bone = followed_bone(obj, armature)
     return Skin((bone,) if bone else (), np.ones((len(points), 1 if bone else 0)), points)
+
+
+def sampled(vertices: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Return those of some vertices that `read_skin` looks at."""
+    return vertices[:: max(1, -(-len(vertices) // SAMPLES))]
 
 
 def followed_bone(obj: bpy.types.Object, armature: bpy.types.Object) -> str:

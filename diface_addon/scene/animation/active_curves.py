@@ -20,11 +20,12 @@ from ...rig.mapping.linear_system import LinearSystem
 from ...rig.mapping.lip_closure import LipGroup
 from ...rig.mapping.pose_group import PoseGroup
 from ...rig.property_address import PropertyAddress, part_kind
+from ...rig.shifted_bones.bone_shift import BoneShift
 from ..characters import shape_key_names
 from ..keys import nla
 from ..provenance import baseline, layer_tracks, stored_request
 
-Group = PoseGroup | LipGroup | BoneGroup
+Group = PoseGroup | LipGroup | BoneGroup | BoneShift
 """Properties that several channels move together."""
 
 

@@ -62,9 +62,12 @@ class ShapeKeyWriter:
     def write(self, obj: bpy.types.Object, motion: types.Motion, take: dict[str, Any]) -> TakePart:
         """Return the curves of the shape keys, and of each layer."""
         face = tuple(channel for channel in motion.channels if channel in channels.SHAPES)
-        curves, layers, notes = face_curves.build_face_curves(obj, motion.select(face), take.get("layers"))
-        for kind, of_bones in bone_curves.build_bone_curves(obj, motion, turns_head=False).items():
-            curves[kind] = [*curves.get(kind, ()), *of_bones]
+        moved = motion.select(face)
+        curves, layers, notes = face_curves.build_face_curves(obj, moved, take.get("layers"))
+        of_bones, bone_layers = bone_curves.build_bone_curves(obj, moved, take.get("layers"))
+        _join(curves, of_bones)
+        for layer, of_layer in bone_layers.items():
+            _join(layers.setdefault(layer, {}), of_layer)
         return TakePart(curves, layers, notes=[*notes, *hand_rows.problems(obj)])
 
 
@@ -105,9 +108,15 @@ class HeadWriter:
         if placed:
             curves += head_pose.pivot_compensation(target, vectors, rest, placed.neck, delta)
         fields = {"rest_rotation": list(rest), "rest_delta": list(delta), **rest_pose.rotation_fields(target)}
-        curves += bone_curves.build_bone_curves(obj, motion, turns_head=True).get(target.kind, [])
+        curves += bone_curves.build_neck_curves(obj, motion).get(target.kind, [])
         fields |= {body_rotation.ADDED: True} if is_added else {}
         return TakePart({target.kind: curves}, fields=fields, notes=obstacle_notes(target.owner, target.bone))
+
+
+def _join(curves: dict[str, list[SampledCurve]], others: dict[str, list[SampledCurve]]) -> None:
+    """Add curves to others by kind of data-block."""
+    for kind, of_kind in others.items():
+        curves[kind] = [*curves.get(kind, ()), *of_kind]
 
 
 def find_writers(

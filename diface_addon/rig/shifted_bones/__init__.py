@@ -1,0 +1,1 @@
+"""Bones that channels shift instead of turning them: the tongue, and targets that eyes follow."""

@@ -1,0 +1,107 @@
+"""A bone that face channels shift: of the tongue, or the target of an eye."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+import numpy as np
+import numpy.typing as npt
+
+from ...core import types
+from ..property_address import PropertyAddress
+
+PARALLEL = 0.999
+"""Cosine of the angle up to which two directions are the same."""
+
+
+@dataclass(frozen=True)
+class BoneShift:
+    """A pose bone whose location is a sum of vectors, one for each channel.
+
+    Attributes:
+        kind: Kind of the armature.
+        armature: The armature object.
+        bone: Name of the pose bone.
+        axes: Channel -> location (3,) at weight 1, in the axes and units that the bone's location has.
+    """
+
+    kind: str
+    armature: bpy.types.Object
+    bone: str
+    axes: Mapping[str, npt.NDArray[np.float64]]
+
+    @property
+    def path(self) -> str:
+        """The RNA path of the bone's location."""
+        return f'pose.bones["{bpy.utils.escape_identifier(self.bone)}"].location'
+
+    @property
+    def addresses(self) -> tuple[PropertyAddress, ...]:
+        """The addresses of the three values of the location."""
+        return tuple((self.kind, self.path, index) for index in range(3))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of the bone for each address."""
+        return (self.bone,) * 3
+
+    @property
+    def turns_head(self) -> bool:
+        """Whether it turns with the head: never."""
+        return False
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """The channels that shift the bone."""
+        return frozenset(self.axes)
+
+    def solve(self, columns: Mapping[str, npt.NDArray], rate: types.FrameRate) -> types.Float32Array:
+        """Return the location (T, 3) for columns (T,) of channels; missing ones count as 0."""
+        rows = len(next(iter(columns.values())))
+        values = np.zeros((rows, 3))
+        for channel, axis in self.axes.items():
+            if channel in columns:
+                values += np.asarray(columns[channel], np.float64)[:, None] * axis
+        return values.astype(np.float32)
+
+    def moved_together(self, column: int) -> types.BoolArray:
+        """Return which properties (A,) have the same value as one of them: none but itself."""
+        return np.arange(3) == column
+
+    def columns(self, values: npt.NDArray) -> dict[str, Any]:
+        """Return the columns (T,) of the channels, not negative, for locations (T, 3).
+
+        Channels of the same direction, as those of two eyes that follow one target, have equal values.
+        """
+        directions = self._directions()
+        along = np.asarray(values, np.float64) @ np.linalg.pinv(np.stack(directions))
+        found = {}
+        for channel, axis in self.axes.items():
+            number = next(n for n, other in enumerate(directions) if abs(_cosine(axis, other)) > PARALLEL)
+            same = sum(_cosine(axis, other) > PARALLEL for other in self.axes.values())
+            scale = axis @ directions[number] / (directions[number] @ directions[number])
+            found[channel] = np.maximum(along[:, number] / scale / same, 0.0).astype(np.float32)
+        return found
+
+    def _directions(self) -> list[npt.NDArray[np.float64]]:
+        """Return the axes without those that are parallel or opposed to an earlier one."""
+        found: list[npt.NDArray[np.float64]] = []
+        for axis in self.axes.values():
+            if not any(abs(_cosine(axis, other)) > PARALLEL for other in found):
+                found.append(axis)
+        return found
+
+
+def to_location(armature: bpy.types.Object, bone: str, vector: npt.NDArray) -> npt.NDArray[np.float64]:
+    """Return a world vector (3,) at rest in the axes and units of the location of a bone."""
+    axes = armature.matrix_world.to_3x3()
+    if armature.data.bones[bone].use_local_location:
+        axes = axes @ armature.data.bones[bone].matrix_local.to_3x3()
+    return np.asarray(np.linalg.solve(np.array(axes, np.float64), vector), np.float64)
+
+
+def _cosine(a: npt.NDArray, b: npt.NDArray) -> float:
+    return float(a @ b) / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-30)

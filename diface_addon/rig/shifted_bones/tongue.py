@@ -1,0 +1,81 @@
+"""How far tongueOut shifts the bones of a tongue: its tip comes out between the lips, as the bundled head's does."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+import numpy.typing as npt
+
+from ..bones import BoneAxes
+from ..character import Character
+from ..discovery.movers import Movers
+from ..discovery.shapes import rest_vertices
+from ..discovery.skin import read_skin
+from .bone_shift import to_location
+
+BEYOND = 0.06
+"""How far the tip of the bundled head's tongue is in front of the lips at tongueOut 1, in heights of the head."""
+DROP = 0.2
+"""Its way down, relative to its way forward."""
+LIMITS = (0.06, 0.25)
+"""Limits of the way forward, in heights of the head."""
+USUAL = 0.15
+"""The way of the bundled head's tongue, where the lips are not found."""
+BESIDE, ABOVE = 0.06, 0.06
+"""Half the width and height of the field in front of the tip in which the lips are, in heights of the head."""
+MOST = 0.5
+"""A vertex is moved by the tongue that has at least this share of it."""
+
+
+def tongue_axes(character: Character) -> dict[str, BoneAxes]:
+    """Return for each bone of the tongue that can be shifted its location at tongueOut 1; empty without any.
+
+    The way of the tip is divided equally between the bones of a chain, so that the tongue stretches from its root.
+    """
+    armature = character.armature
+    chain = _free_chain(armature, character.bones.tongue) if armature and character.head_size > 0 else []
+    if not chain:
+        return {}
+    forward, up = -character.facing[:, 1], character.facing[:, 2]
+    way = _way(character, chain) / len(chain) * (forward - DROP * up)
+    return {bone: {"tongueOut": to_location(armature, bone, way)} for bone in chain}
+
+
+def _free_chain(armature: bpy.types.Object, bones: tuple[str, ...]) -> list[str]:
+    """Return the bones of a tongue from its root on, each below the last, whose location can be set."""
+    chain: list[str] = []
+    for name in bones:
+        bone, pose = armature.data.bones[name], armature.pose.bones[name]
+        is_below = not chain or any(parent.name == chain[-1] for parent in bone.parent_recursive)
+        is_free = not bone.use_connect and not any(not constraint.mute for constraint in pose.constraints)
+        if is_below and is_free:
+            chain.append(name)
+    return chain
+
+
+def _way(character: Character, chain: list[str]) -> float:
+    """Return how far the tip of the tongue goes forward, in world units."""
+    size, facing = character.head_size, character.facing
+    tip, lips = _tip(character, chain) @ facing, _main_vertices(character) @ facing
+    is_near = (np.abs(lips[:, 0] - tip[0]) < BESIDE * size) & (np.abs(lips[:, 2] - tip[2]) < ABOVE * size)
+    in_front = tip[1] - lips[is_near, 1]
+    nearest = float(in_front.max(initial=0.0))
+    way = nearest + BEYOND * size if 0 < nearest < 2 * USUAL * size else USUAL * size
+    return min(max(way, LIMITS[0] * size), LIMITS[1] * size)
+
+
+def _tip(character: Character, chain: list[str]) -> npt.NDArray[np.float64]:
+    """Return the foremost vertex (3,) of the tongue in world coordinates; without vertices the end of the last bone."""
+    armature = character.armature
+    assert armature is not None
+    reach = Movers(armature).reach(chain[0])
+    skins = [read_skin(obj, armature) for obj in (*character.faces, *character.on_head)]
+    moved = np.concatenate([skin.points[skin.share(reach) >= MOST] for skin in skins])
+    if not len(moved):
+        return np.array(armature.matrix_world @ armature.data.bones[chain[-1]].tail_local, np.float64)
+    return moved[int((moved @ character.facing[:, 1]).argmin())]
+
+
+def _main_vertices(character: Character) -> npt.NDArray[np.float64]:
+    world = np.array(character.main.matrix_world)
+    return rest_vertices(character.main.data) @ world[:3, :3].T + world[:3, 3]
