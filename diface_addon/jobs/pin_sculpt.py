@@ -1,4 +1,4 @@
-"""Pin a sculpt: solve for the channel values that come closest to it, and key them as pins."""
+"""Pin a sculpt: solve for the values of shape keys that come closest to it, and key them as pins."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import bpy
 import numpy as np
 
 from ..core import errors, types
-from ..scene.animation import character_checks
+from ..rig.property_address import PropertyAddress
+from ..scene.animation import active_curves, character_checks
 from ..scene.keys import editable_actions
-from ..scene.pins import pins, sculpt, vertex_pins
+from ..scene.pins import linked_pins, pins, sculpt, vertex_pins
 from ..settings import scene_settings
 from ..worker import process
 from . import running_job, worker_client
@@ -32,12 +33,16 @@ class PinSculptJob(running_job.WorkerJob):
     """A solve that the worker is processing."""
 
     def __init__(
-        self, task: process.WorkerTask, obj: bpy.types.Object, sculpted: sculpt.Sculpt, channel_names: tuple[str, ...]
+        self,
+        task: process.WorkerTask,
+        main: bpy.types.Object,
+        sculpted: sculpt.Sculpt,
+        addresses: tuple[PropertyAddress, ...],
     ) -> None:
         super().__init__(task)
-        self._object_uid = obj.session_uid
+        self._object_uid = main.session_uid
         self._sculpted = sculpted
-        self._channel_names = channel_names
+        self._addresses = addresses
 
     def restart_if_stale(self, context: bpy.types.Context) -> PinSculptJob | None:
         """Restart the solve if the user sculpted further. Raises DifaceError."""
@@ -47,21 +52,26 @@ class PinSculptJob(running_job.WorkerJob):
         return begin(context)
 
     def write_result(self) -> PinnedSculpt:
-        """Key the channels that the sculpt changed, and end it. Raises DifaceError, with the scene unchanged."""
-        result, obj = self.task.wait_for(types.SolveResult), self._find_object()
+        """Key the shape keys that the sculpt changed, and end it. Raises DifaceError, with the scene unchanged."""
+        result, main = self.task.wait_for(types.SolveResult), self._find_object()
+        obj = sculpt.sculpted_mesh(main, None)
         current = self.task.request_of(types.SolveRequest).current
-        solved = zip(self._channel_names, result.weights, current, strict=True)
-        changed = {name: float(value) for name, value, before in solved if value != before}
+        solved = zip(self._addresses, result.weights, current, strict=True)
+        changed = {address: float(value) for address, value, before in solved if value != before}
         if not changed:
             message = f"The shape keys of {obj.name} cannot reproduce this sculpt."
             raise errors.SceneError(message, "Sculpt it differently, or discard it.")
         enter_object_mode(bpy.context, obj)
         sculpt.end(obj)
-        keyed = pins.set_values(obj, self._sculpted.frame, changed)
+        frame = self._sculpted.frame
+        wanted = [pins.Pin(*address, frame, value) for address, value in changed.items()]
+        wanted = linked_pins.on_all_properties(main, wanted, (frame, frame))
+        keyed, notes = pins.set_properties(main, frame, {pin.address: pin.value for pin in wanted})
+        names = active_curves.channels_by_address(main)
         unit = MM_PER_METRE * bpy.context.scene.unit_settings.scale_length * abs(obj.matrix_world.median_scale)
         accuracy = f"Error {result.rms * unit:.1f} mm, at most {result.worst * unit:.1f} mm."
-        pinned = f"{_channel_count(len(keyed.channels))} pinned at frame {self._sculpted.frame:g}."
-        return PinnedSculpt(obj.name, (pinned, accuracy, *keyed.notes))
+        pinned = f"{_channel_count(len({names[address] for address in keyed}))} pinned at frame {frame:g}."
+        return PinnedSculpt(main.name, (pinned, accuracy, *notes))
 
     def _find_object(self) -> bpy.types.Object:
         obj = character_checks.find_by_uid(self._object_uid)
@@ -73,18 +83,18 @@ class PinSculptJob(running_job.WorkerJob):
 def begin(context: bpy.types.Context) -> PinSculptJob:
     """Send the sculpt to the worker. Nothing in the scene is changed. Raises DifaceError."""
     running_job.check_idle()
-    obj = scene_settings.character(context)
-    sculpted = read_sculpt(obj)
-    channel_names, request = sculpt.make_solve_request(obj, sculpted)
-    job = PinSculptJob(worker_client.submit(request), obj, sculpted, channel_names)
+    main = scene_settings.character(context)
+    sculpted = read_sculpt(main)
+    addresses, request = sculpt.make_solve_request(main, sculpt.sculpted_mesh(main, None), sculpted)
+    job = PinSculptJob(worker_client.submit(request), main, sculpted, addresses)
     running_job.set_current(job)
     return job
 
 
-def read_sculpt(obj: bpy.types.Object) -> sculpt.Sculpt:
-    """Return the sculpt of `obj`. Raises SceneError if it does not exist or cannot be pinned."""
-    sculpted = sculpt.read(obj)
-    check_keys(obj, sculpted.take)
+def read_sculpt(main: bpy.types.Object) -> sculpt.Sculpt:
+    """Return the sculpt of a character. Raises SceneError if it does not exist or cannot be pinned."""
+    sculpted = sculpt.read(sculpt.sculpted_mesh(main, None))
+    check_keys(main, sculpted.take)
     if abs(sculpted.now - sculpted.start).max(initial=0.0) < MIN_DISPLACEMENT:
         raise errors.SceneError("Nothing was sculpted yet.", "Sculpt it or edit its vertices, or discard it.")
     return sculpted

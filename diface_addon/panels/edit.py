@@ -63,6 +63,7 @@ def _draw_pins(layout: bpy.types.UILayout, obj: bpy.types.Object | None) -> None
 
 
 def _draw_sculpt(layout: bpy.types.UILayout, obj: bpy.types.Object | None) -> None:
+    obj = sculpt.sculpted_mesh(obj, None) if obj is not None else None
     if not sculpt.is_running(obj):
         layout.operator("diface.sculpt_pose", icon="SCULPTMODE_HLT")
         return

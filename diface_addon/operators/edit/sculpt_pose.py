@@ -29,13 +29,14 @@ class DIFACE_OT_sculpt_pose(OperatorBase, bpy.types.Operator):
         else:
             character_checks.check(obj, ("face",))
         pin_sculpt.check_keys(obj, vertex_pins.find_take(obj))
-        sculpt.check_can_begin(obj)
+        sculpt.check_can_begin(sculpt.sculpted_mesh(obj, context.active_object))
 
     def run(self, context: bpy.types.Context) -> str:
-        obj = scene_settings.character(context)
+        main = scene_settings.character(context)
         self.check_ready(context)
+        obj = sculpt.sculpted_mesh(main, context.active_object)
         pin_sculpt.enter_object_mode(context, obj)
-        sculpt.begin(obj, context.scene.frame_current_final, vertex_pins.find_take(obj))
+        sculpt.begin(obj, context.scene.frame_current_final, vertex_pins.find_take(main))
         return "Sculpt the pose or edit its vertices, then use Pin Sculpt."
 
 
@@ -51,7 +52,7 @@ class DIFACE_OT_pin_sculpt(ModalJobOperator, bpy.types.Operator):
         _check_running(context)
         obj = scene_settings.character(context)
         character_checks.check(obj, ())
-        sculpt.check_readable(obj)
+        sculpt.check_readable(sculpt.sculpted_mesh(obj, None))
         running_job.check_idle()
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -84,14 +85,15 @@ class DIFACE_OT_discard_sculpt(OperatorBase, bpy.types.Operator):
         _check_running(context)
 
     def run(self, context: bpy.types.Context) -> None:
-        obj = scene_settings.character(context)
         self.check_ready(context)
+        obj = sculpt.sculpted_mesh(scene_settings.character(context), None)
         pin_sculpt.enter_object_mode(context, obj)
         sculpt.end(obj)
 
 
 def _check_running(context: bpy.types.Context) -> None:
-    if not sculpt.is_running(scene_settings.character(context)):
+    main = scene_settings.character(context)
+    if main is None or not sculpt.is_running(sculpt.sculpted_mesh(main, None)):
         raise errors.SceneError("No sculpt is in progress.", "Begin one with Sculpt Pose.")
 
 

@@ -75,18 +75,33 @@ def set_values(
     """
     active = active_curves.find_active_curves(obj)
     value_of = _property_values(obj, frame, values, active, placed)
+    free, notes = set_properties(obj, frame, value_of)
+    names = active_curves.channels_by_address(obj)
+    keyed = {names[address] for address in free}
+    return KeyedChannels(
+        tuple(name for name in values if name in keyed or (name in channels.HEAD and HEAD in keyed)), notes
+    )
+
+
+def set_properties(
+    obj: bpy.types.Object, frame: float, value_of: dict[PropertyAddress, float]
+) -> tuple[list[PropertyAddress], list[str]]:
+    """Key properties with exactly these values, as EXTREME keys.
+
+    Returns:
+        The properties that were keyed, and notes about those whose curve is locked.
+
+    Raises:
+        SceneError: A data-block to key is in another file. Nothing is changed.
+    """
+    active = active_curves.find_active_curves(obj)
     character_checks.check_blocks(obj, {address[0]: active_curves.data_block(obj, address[0]) for address in value_of})
     locked = [address for address in value_of if address in active and is_locked(active[address].fcurve)]
     free = [address for address in value_of if address not in locked]
     for address in free:
         curve = active.get(address) or _new_curve(obj, address, frame)
         _set_pinned_key(curve, curve.to_curve_time(frame), value_of[address])
-    names = active_curves.channels_by_address(obj)
-    keyed = {names[address] for address in free}
-    return KeyedChannels(
-        tuple(name for name in values if name in keyed or (name in channels.HEAD and HEAD in keyed)),
-        locked_notes(obj, locked),
-    )
+    return free, locked_notes(obj, locked)
 
 
 def value_pins(

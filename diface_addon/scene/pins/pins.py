@@ -17,7 +17,16 @@ from ..keys.write_keys import enum_value
 from ..provenance import baseline, edited_keys, reduction_state, stored_request
 from .pin import Pin, face_channel, group_by_curve, is_head
 from .pin_channels import to_channel_pins
-from .pin_values import KeyedChannels, is_locked, locked_notes, pose_pins, set_values, value_pins, without_locked
+from .pin_values import (
+    KeyedChannels,
+    is_locked,
+    locked_notes,
+    pose_pins,
+    set_properties,
+    set_values,
+    value_pins,
+    without_locked,
+)
 
 __all__ = [
     "KeyedChannels",
@@ -32,6 +41,7 @@ __all__ = [
     "pinnable_fcurves",
     "pose_pins",
     "selected_pins",
+    "set_properties",
     "set_values",
     "to_channel_pins",
     "unpin",

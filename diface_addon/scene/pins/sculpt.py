@@ -10,7 +10,10 @@ import bpy
 import numpy as np
 
 from ...core import channels, errors, types
-from ..characters import shape_key_names, shape_keys
+from ...rig import parts
+from ...rig.property_address import PropertyAddress, part_kind
+from ..animation import active_curves
+from ..characters import shape_keys
 from ..vertex_animation import vertex_cache
 
 KEY = "DiFACE Sculpt"
@@ -29,8 +32,8 @@ class Sculpt:
         frame: The frame of the pose.
         start: Vertices (V, 3) at the start, in the mesh's coordinates.
         now: Vertices (V, 3) now.
-        values: The channels' values at the start.
-        take: Id of the take that gets the vertices as a pin; None if they become channels' values.
+        values: The values of the shape keys at the start, by name.
+        take: Id of the take that gets the vertices as a pin; None if they become values of shape keys.
     """
 
     frame: float
@@ -43,6 +46,12 @@ class Sculpt:
 def is_running(obj: bpy.types.Object | None) -> bool:
     """Return whether a sculpt of `obj` is in progress. Fast enough for a panel."""
     return obj is not None and STATE in obj
+
+
+def sculpted_mesh(main: bpy.types.Object, active: bpy.types.Object | None) -> bpy.types.Object:
+    """Return the mesh of a character that is being sculpted; without one the active mesh, or else the main one."""
+    meshes = [obj for obj in parts.numbered_objects(main).values() if obj.type == "MESH"]
+    return next(filter(is_running, meshes), active if active in meshes else main)
 
 
 def sculpt_frame(obj: bpy.types.Object) -> float:
@@ -78,9 +87,9 @@ def begin(obj: bpy.types.Object, frame: float, take: str | None = None) -> None:
     In Object Mode. A new shape key becomes the active one and is shown alone; a cache is hidden.
 
     Args:
-        obj: The character.
+        obj: A mesh of the character.
         frame: The frame of the pose.
-        take: Id of the take that gets the vertices as a pin; None if they become channels' values.
+        take: Id of the take that gets the vertices as a pin; None if they become values of shape keys.
 
     Raises:
         SceneError: The cache cannot be read.
@@ -92,7 +101,7 @@ def begin(obj: bpy.types.Object, frame: float, take: str | None = None) -> None:
     if made_basis:
         obj.shape_key_add(name=shape_keys.BASIS, from_mix=False)
     keys = obj.data.shape_keys
-    values = {name: keys.key_blocks[key].value for name, key in shape_key_names.face_shape_keys(obj).items()}
+    values = {key.name: key.value for key in keys.key_blocks if key != keys.reference_key}
 
     obj.show_only_shape_key = False  # else the mix is that one key
     key = obj.shape_key_add(name=KEY, from_mix=True)
@@ -137,17 +146,19 @@ def end(obj: bpy.types.Object) -> None:
     del obj[STATE], obj[START]
 
 
-def make_solve_request(obj: bpy.types.Object, sculpted: Sculpt) -> tuple[tuple[str, ...], types.SolveRequest]:
-    """Return the channels that may reproduce a sculpt, and the request for their values.
+def make_solve_request(
+    main: bpy.types.Object, obj: bpy.types.Object, sculpted: Sculpt
+) -> tuple[tuple[PropertyAddress, ...], types.SolveRequest]:
+    """Return the shape keys that may reproduce a sculpt, by address, and the request for their values.
 
-    Shape keys that a driver sets or that are muted are left out.
+    They are those that face channels reach, alone or as poses. Those that a driver sets or that are muted are left out.
+
+    Args:
+        main: The main mesh of the character.
+        obj: The mesh that was sculpted.
+        sculpted: The sculpt.
     """
-    blocks, driven = obj.data.shape_keys.key_blocks, shape_key_names.driven_shape_keys(obj)
-    keys = {
-        channel: blocks[name]
-        for channel, name in shape_key_names.face_shape_keys(obj).items()
-        if channel in channels.FACE and channel in sculpted.values and name not in driven and not blocks[name].mute
-    }
+    keys = _solvable_keys(main, obj, sculpted)
     deltas = np.zeros((len(keys), len(sculpted.now), 3), np.float32)
     relative: dict[str, np.ndarray] = {}
     for delta, key in zip(deltas, keys.values(), strict=True):
@@ -158,12 +169,27 @@ def make_solve_request(obj: bpy.types.Object, sculpted: Sculpt) -> tuple[tuple[s
     asked = types.SolveRequest(
         deltas=deltas,
         offsets=sculpted.now - sculpted.start,
-        current=np.array([sculpted.values[channel] for channel in keys], np.float32),
+        current=np.array([sculpted.values[key.name] for key in keys.values()], np.float32),
         lower=np.array([key.slider_min for key in keys.values()], np.float32),
         upper=np.array([key.slider_max for key in keys.values()], np.float32),
         vertex_mask=np.ones(len(sculpted.now), bool),
     )
     return tuple(keys), asked
+
+
+def _solvable_keys(
+    main: bpy.types.Object, obj: bpy.types.Object, sculpted: Sculpt
+) -> dict[PropertyAddress, bpy.types.ShapeKey]:
+    kind = part_kind("KEY", parts.part_number(main, obj) or 0)
+    by_path = {key.path_from_id("value"): key for key in obj.data.shape_keys.key_blocks if not key.mute}
+    return {
+        address: by_path[address[1]]
+        for address, channel in active_curves.channels_by_address(main).items()
+        if address[0] == kind
+        and address[1] in by_path
+        and channel not in channels.LAYERS["breath"]
+        and by_path[address[1]].name in sculpted.values
+    }
 
 
 def _state(obj: bpy.types.Object) -> dict[str, Any]:

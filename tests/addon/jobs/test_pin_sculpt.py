@@ -9,9 +9,13 @@ import pytest
 
 from diface_addon.core import channels, errors, types
 from diface_addon.jobs import pin_sculpt
+from diface_addon.rig import binding
+from diface_addon.rig.character import Character
+from diface_addon.rig.discovery.discover import discover
 from diface_addon.scene.characters import shape_keys
-from diface_addon.scene.pins import sculpt
+from diface_addon.scene.pins import pins, sculpt
 from diface_addon.scene.takes import write_take
+from tests.addon.characters import vocabulary_kinds
 from tests.addon.scene import fingerprint, scenes
 
 pytestmark = pytest.mark.slow
@@ -234,8 +238,9 @@ def test_muted_and_driven_keys_are_left_out(face, worker) -> None:
     blocks(face)["jawOpen"].mute = True
     blocks(face)["mouthSmileLeft"].driver_add("value")
     bpy.ops.diface.sculpt_pose()
-    names, _request = sculpt.make_solve_request(face, sculpt.read(face))
-    assert names == tuple(name for name in channels.FACE if name in ("mouthFunnel", "cheekPuff"))
+    addresses, _request = sculpt.make_solve_request(face, face, sculpt.read(face))
+    names = [path.split('"')[1] for _kind, path, _index in addresses]
+    assert sorted(names) == ["cheekPuff", "mouthFunnel"]
 
 
 def test_vertex_groups_of_shape_keys_are_applied(face, worker) -> None:
@@ -287,3 +292,42 @@ def test_sculpt_discarded_during_the_solve_is_reported(face, worker) -> None:
             job.restart_if_stale(bpy.context)
     finally:
         job.end()
+
+
+def test_sculpt_of_a_part_is_pinned_on_every_mesh(face, worker) -> None:
+    teeth = scenes.add_character(bpy.context.scene, ("jawOpen", "cheekPuff"))
+    binding.bind(Character(face, (face, teeth)))
+    motion = types.Motion(np.full((ROWS, 2), 0.3, np.float32), ("jawOpen", "cheekPuff"), types.FrameRate(24))
+    write_take.write_take(face, motion, "Take", {"first_frame": FIRST, "seed": 1})
+    bpy.context.scene.diface.character = face
+    bpy.context.view_layer.objects.active = teeth
+    bpy.context.scene.frame_set(FRAME)
+    assert bpy.ops.diface.sculpt_pose() == {"FINISHED"}
+    assert sculpt.is_running(teeth)
+    assert not sculpt.is_running(face)
+    move(teeth, {"jawOpen": 0.5}, "OBJECT")
+    bpy.context.view_layer.objects.active = face
+    assert bpy.ops.diface.pin_sculpt() == {"FINISHED"}
+    bpy.context.scene.frame_set(FRAME)
+    for obj in (face, teeth):
+        assert blocks(obj)["jawOpen"].value == pytest.approx(0.8, abs=1e-4)
+    assert {pin.frame for pin in pins.find_pins(face)} == {FRAME}
+
+
+def test_sculpt_of_visemes_is_pinned_on_the_visemes(scene, worker) -> None:
+    built = vocabulary_kinds.build_visemes()
+    binding.bind(discover(built.main))
+    motion = np.zeros((ROWS, len(channels.FACE)), np.float32)
+    write_take.write_take(
+        built.main, types.Motion(motion, channels.FACE, types.FrameRate(24)), "T", {"first_frame": FIRST, "seed": 1}
+    )
+    bpy.context.view_layer.objects.active = built.main
+    scene.frame_set(FRAME)
+    assert bpy.ops.diface.sculpt_pose() == {"FINISHED"}
+    move(built.main, {"viseme_aa": 0.6}, "OBJECT")
+    assert bpy.ops.diface.pin_sculpt() == {"FINISHED"}
+    assert value_at(built.main, "viseme_aa", FRAME) == pytest.approx(0.6, abs=1e-2)
+    names = tuple(channels.FACE)
+    pinned = pins.to_channel_pins(built.main, pins.find_pins(built.main), names, FIRST)
+    by_name = {names[column]: value for column, value in zip(pinned.channel, pinned.value, strict=True)}
+    assert by_name["jawOpen"] > 0.2
