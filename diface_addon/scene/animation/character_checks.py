@@ -89,7 +89,7 @@ def _is_animated(animation: bpy.types.AnimData | None) -> bool:
 def _check_face(obj: bpy.types.Object) -> None:
     keys = obj.data.shape_keys
     if keys is None:
-        hint = "Choose a mesh with ARKit's shape keys, add the DiFACE head, or generate only the head."
+        hint = "Give it some with Add ARKit Shape Keys, choose a mesh that has some, or generate only the head."
         if flame_mesh.is_flame(obj):
             hint = "Give this FLAME mesh some with Add ARKit Shape Keys, or set Engine to 3DiFACE Checkpoint."
         raise errors.SceneError(f"{obj.name} has no shape keys.", hint)

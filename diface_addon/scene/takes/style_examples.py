@@ -10,13 +10,13 @@ import numpy as np
 
 from ... import compat
 from ...core import channels, errors, types
-from ..animation import evaluate_curves
+from ...rig.property_address import PropertyAddress
 from ..audio import speech_source
 from ..characters import shape_key_names
 from ..files import temporary
 from ..provenance import baseline, recorded, stored_request, take_request
 from ..provenance.layer_tracks import layer_name
-from . import take_index, take_list
+from . import take_index, take_list, take_motion
 
 REQUIRED_CHANNELS = ("jawOpen", "mouthClose")
 """Channels that a take must have to be a style example."""
@@ -70,31 +70,32 @@ def collect_examples(
 def final_motion(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> types.Motion:
     """Return the face motion of a take with all edits, one row a frame, at the take's frame rate.
 
-    Layers are left out, and so are channels that are muted or that `obj` has no shape key for. A take whose keys were
+    Layers are left out, and so are channels that are muted or that nothing of `obj` moves with. A take whose keys were
     all moved in time is read where it is now.
 
     Raises:
         SceneError: The take cannot be a style example.
     """
-    action, request = _face_action(actions), stored_request.require_request(actions[0])
+    main, request = take_index.split_layers(actions)[0], stored_request.require_request(actions[0])
     if request.get("engine"):
         message = f'The take "{actions[0].name}" was made by 3DiFACE\'s models.'
         raise errors.SceneError(message, "Remove its star: styles are adapted for DiFACE's models only.")
-    if action is None:
+    curves = take_motion.face_curves(obj, main)
+    if not curves and _face_action(actions) is None:
         message = f'The take "{actions[0].name}" moves only the head.'
         raise errors.SceneError(message, "Remove its star: a style is a style of the face.")
-    found = _face_fcurves(obj, action)
-    missing = [name for name in REQUIRED_CHANNELS if name not in found]
+    jaw = next((address for address in curves if address in take_motion.reaching(obj, "jawOpen")), None)
+    first = 0.0 if jaw is None else _first_frame(main, jaw, curves[jaw], request)
+    columns = take_motion.face_columns(obj, curves, first + np.arange(_row_count(main), dtype=np.float64))
+    if "jawOpen" in columns and not take_motion.reaching(obj, "mouthClose") and not _has_mouth_close(main):
+        columns["mouthClose"] = np.zeros_like(columns["jawOpen"])  # the jaw alone opens and closes the lips
+    missing = [name for name in REQUIRED_CHANNELS if name not in columns]
     if missing:
         message = f'The take "{actions[0].name}" does not move {" and ".join(missing)} of {obj.name}.'
         raise errors.SceneError(message, "Remove its star, or choose the character that it was made for.")
-    first, rows = _first_frame(action, found["jawOpen"], request), _row_count(action)
-    frames, blocks = first + np.arange(rows, dtype=np.float64), obj.data.shape_keys.key_blocks
-    names, columns = shape_key_names.face_shape_keys(obj), []
-    for channel, curve in found.items():
-        block = blocks[names[channel]]
-        columns.append(np.clip(evaluate_curves.evaluate_fcurve(curve, frames), block.slider_min, block.slider_max))
-    return types.Motion(np.stack(columns, 1).astype(np.float32), tuple(found), take_request.from_json(request).rate)
+    names = tuple(name for name in channels.FACE if name in columns)
+    values = np.stack([columns[name] for name in names], 1).astype(np.float32)
+    return types.Motion(values, names, take_request.from_json(request).rate)
 
 
 def find_sound(
@@ -134,32 +135,26 @@ def _face_action(actions: list[bpy.types.Action]) -> bpy.types.Action | None:
     return next((a for a in actions if not layer_name(a) and compat.find_channelbag(a, "KEY")), None)
 
 
-def _face_fcurves(obj: bpy.types.Object, action: bpy.types.Action) -> dict[str, bpy.types.FCurve]:
-    """Return the curves of an Action that animate shape keys of `obj`, by channel."""
-    blocks, driven = obj.data.shape_keys.key_blocks, shape_key_names.driven_shape_keys(obj)
-    held, found = compat.find_channelbag(action, "KEY"), {}
-    for channel, name in shape_key_names.face_shape_keys(obj).items():
-        curve = held.fcurves.find(blocks[name].path_from_id("value"))
-        if (
-            curve
-            and not curve.mute
-            and len(curve.keyframe_points)
-            and name not in driven
-            and channel not in channels.LAYER_CHANNELS
-        ):
-            found[channel] = curve
-    return found
+def _has_mouth_close(actions: list[bpy.types.Action]) -> bool:
+    """Return whether a take was made for a character with a shape key of mouthClose."""
+    held = [compat.find_channelbag(action, kind) for action in actions for kind in compat.action_kinds(action)]
+    names = {shape_key_names.channel_for_path(curve.data_path) for bag in held for curve in bag.fcurves}
+    return "mouthClose" in names
 
 
-def _row_count(action: bpy.types.Action) -> int:
-    return max(len(curve.values) for curve in baseline.read_samples(action)["KEY"])
+def _row_count(actions: list[bpy.types.Action]) -> int:
+    samples = [curve for action in actions for of_kind in baseline.read_samples(action).values() for curve in of_kind]
+    return max((len(curve.values) for curve in samples), default=0)
 
 
-def _first_frame(action: bpy.types.Action, curve: bpy.types.FCurve, request: dict[str, Any]) -> float:
+def _first_frame(
+    actions: list[bpy.types.Action], address: PropertyAddress, curve: bpy.types.FCurve, request: dict[str, Any]
+) -> float:
     """Return the frame of the take's first row, also if all keys were moved in time."""
     keys = np.empty(2 * len(curve.keyframe_points), np.float32)
     curve.keyframe_points.foreach_get("co", keys)
-    before = baseline.read_baseline_keys(action).get(("KEY", curve.data_path, 0), np.zeros((0, 2), np.float32))
+    generated = [baseline.read_baseline_keys(action).get(address) for action in actions]
+    before = next((points for points in generated if points is not None), np.zeros((0, 2), np.float32))
     if len(before) == len(curve.keyframe_points):
         moved = keys[::2] - before[:, 0]
         if np.ptp(moved) < TIME_TOLERANCE:

@@ -14,17 +14,22 @@ import pytest
 import soundfile
 
 from diface_addon import compat
-from diface_addon.core import errors, types
+from diface_addon.core import channels, errors, types
 from diface_addon.jobs import edit_shape_keys, running_job
 from diface_addon.jobs import generate as generation
 from diface_addon.jobs import personalise as personalise_job
 from diface_addon.operators.base import modal_job
 from diface_addon.operators.styles import personalise
+from diface_addon.rig import binding
+from diface_addon.rig.discovery.discover import discover
+from diface_addon.scene.animation import evaluate_curves
 from diface_addon.scene.characters import bundled_head
+from diface_addon.scene.provenance import take_request
 from diface_addon.scene.styles import packed_styles, styles
-from diface_addon.scene.takes import style_examples, take_index, take_list
+from diface_addon.scene.takes import style_examples, take_index, take_list, write_take
 from diface_addon.settings import performance, preferences
 from diface_addon.worker import process
+from tests.addon.characters import kinds_by_label
 from tests.addon.conftest import PYTHON, needs_audio
 from tests.addon.scene import fingerprint, scenes
 
@@ -112,6 +117,27 @@ def test_muted_and_driven_channels_are_left_out(actor) -> None:
     actions = generate()
     compat.find_channelbag(actions[0], "KEY").fcurves.find('key_blocks["mouthSmileLeft"].value').mute = True
     assert style_examples.final_motion(actor, actions).channels == ("jawOpen", "mouthClose")
+
+
+@pytest.mark.parametrize("label", ["visemes alone", "walking, with a jaw bone", "VRoid-like"])
+def test_poses_bones_and_lips_are_read_as_channels(scene, label) -> None:
+    built = kinds_by_label.make(label, Path())
+    binding.bind(discover(built.main))
+    mouth = tuple(name for name in channels.FACE if name.startswith(("jaw", "mouth")))
+    rows = 60
+    values = np.zeros((rows, len(mouth)), np.float32)
+    values[:, mouth.index("jawOpen")] = 0.4 + 0.3 * np.sin(np.arange(rows) / 5)
+    motion = types.Motion(values, mouth, types.FrameRate(24))
+    request = types.GenerateRequest(types.AudioSection(Path("a.wav")), rate=types.FrameRate(24))
+    stored = {**take_request.to_json(request, sound="a.wav"), "first_frame": 5}
+    written = write_take.write_take(built.main, motion, "T", stored)
+    write_take.write_take(built.main, types.Motion(values[::-1].copy(), mouth, motion.rate), "Other", stored)
+    read = style_examples.final_motion(built.main, list(written.actions))
+    assert len(read) == rows
+    assert {"jawOpen", "mouthClose"} <= set(read.channels)
+    assert np.corrcoef(read.column("jawOpen"), motion.column("jawOpen"))[0, 1] > 0.98
+    sampled = evaluate_curves.sample_motion(built.main, 5, rows, read.channels).values[::-1]
+    assert np.abs(sampled - read.values).max() < 0.02
 
 
 def test_starred_takes_are_the_examples_else_the_active_one(actor, scene, clicks) -> None:

@@ -1,0 +1,96 @@
+"""The face motion in the Actions of a take, in channels, whether the take is active or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import bpy
+import numpy as np
+import numpy.typing as npt
+
+from ... import compat
+from ...core import channels, types
+from ...rig.property_address import PropertyAddress, id_type
+from ..animation import active_curves, evaluate_curves
+
+TakeCurves = Mapping[PropertyAddress, bpy.types.FCurve]
+"""Property -> its curve in a take."""
+
+
+def face_curves(obj: bpy.types.Object, actions: Iterable[bpy.types.Action]) -> dict[PropertyAddress, bpy.types.FCurve]:
+    """Return the curves of the face in the main Actions of a take, without muted ones."""
+    known = {target.address for target in active_curves.face_targets(obj)}
+    known |= {address for group in _face_groups(obj) for address in group.addresses}
+    found: dict[PropertyAddress, bpy.types.FCurve] = {}
+    for action in actions:
+        for kind in compat.action_kinds(action):
+            for curve in compat.find_channelbag(action, kind).fcurves:
+                address = kind, curve.data_path, curve.array_index
+                if address in known and not curve.mute and len(curve.keyframe_points):
+                    found.setdefault(address, curve)
+    return found
+
+
+def face_columns(
+    obj: bpy.types.Object, curves: TakeCurves, frames: npt.NDArray[np.float64]
+) -> dict[str, types.Float32Array]:
+    """Return the values (T,) of the channels of a face that the curves of a take move, without those of layers.
+
+    Shape keys of one channel are read as they are, poses, lips and bones by the inverse of what solved them.
+
+    Args:
+        obj: The character.
+        curves: The curves of a take.
+        frames: (T,) frames of the scene.
+    """
+    columns: dict[str, types.Float32Array] = {}
+    for target in active_curves.face_targets(obj):
+        if target.address in curves:
+            values = _within_slider(
+                obj, target.address, evaluate_curves.evaluate_fcurve(curves[target.address], frames)
+            )
+            for channel, of_channel in target.channel_values(values).items():
+                columns.setdefault(channel, np.asarray(of_channel, np.float32))
+    for group in _face_groups(obj):
+        if any(address in curves for address in group.addresses) and _is_whole(group, curves):
+            values = [_property_values(obj, address, curves, frames) for address in group.addresses]
+            for channel, of_channel in group.columns(np.stack(values, axis=1)).items():
+                columns.setdefault(channel, np.asarray(of_channel, np.float32))
+    return {name: column for name, column in columns.items() if name in _SPEECH}
+
+
+_SPEECH = frozenset(channels.FACE) - channels.LAYER_CHANNELS
+
+
+def reaching(obj: bpy.types.Object, channel: str) -> set[PropertyAddress]:
+    """Return the properties that a channel moves."""
+    found = {target.address for target in active_curves.face_targets(obj) if channel in target.channels}
+    return found.union(*(group.addresses for group in _face_groups(obj) if channel in group.channels))
+
+
+def _face_groups(obj: bpy.types.Object) -> list[active_curves.Group]:
+    return [group for group in active_curves.groups(obj) if not group.channels <= set(channels.HEAD)]
+
+
+def _is_whole(group: active_curves.Group, curves: TakeCurves) -> bool:
+    """Return whether a group can be read: all values of a bone are there; a missing pose rests."""
+    return id_type(group.addresses[0][0]) == "KEY" or all(address in curves for address in group.addresses)
+
+
+def _property_values(
+    obj: bpy.types.Object, address: PropertyAddress, curves: TakeCurves, frames: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float32]:
+    if address not in curves:
+        return np.zeros(len(frames), np.float32)
+    return _within_slider(obj, address, evaluate_curves.evaluate_fcurve(curves[address], frames))
+
+
+def _within_slider(
+    obj: bpy.types.Object, address: PropertyAddress, values: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """Return values of a shape key as its slider lets them be; others as they are."""
+    kind, path, _index = address
+    if id_type(kind) != "KEY":
+        return values
+    key = active_curves.data_block(obj, kind).path_resolve(path.removesuffix(".value"))
+    return np.clip(values, key.slider_min, key.slider_max)
