@@ -43,6 +43,9 @@ REGIONS: dict[str, tuple[str, ...]] = {
 }
 """The groups of channels that a user pins or regenerates together; every channel of face and head is in one."""
 
+LANDMARKS: tuple[str, ...] = ("left_eye", "right_eye", "left_mouth_corner", "right_mouth_corner", "chin")
+"""Points of a face that a user may pick, of the character's left and right."""
+
 SHAPES: tuple[str, ...] = FACE + LAYERS["breath"]
 """The channels that are shape keys."""
 

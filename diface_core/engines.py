@@ -161,7 +161,7 @@ class Engines:
         from .faces.transfer.flame_shapes import flame_shapes
 
         if not request.is_flame:
-            return humanoid_shapes(request.vertices, request.faces, report).shapes
+            return humanoid_shapes(request.vertices, request.faces, report, request.landmarks).shapes
         report(Progress(0.0, TRANSFERRING_SHAPES))
         return flame_shapes(request.vertices, request.faces, request.flame)
 

@@ -347,12 +347,14 @@ class ShapesRequest:
         faces: (F, 3) int32, triangles.
         flame: The user's FLAME file or None; with it the jaw rotates about the FLAME model's joint.
         is_flame: Whether the head has FLAME's topology. The bundled head is registered to any other.
+        landmarks: (5, 3) float32, the places of `channels.LANDMARKS` on a head without FLAME's topology; None: found.
     """
 
     vertices: Float32Array
     faces: Int32Array
     flame: Path | None = None
     is_flame: bool = True
+    landmarks: Float32Array | None = None
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,8 @@ def draw_flame(layout: bpy.types.UILayout, obj: bpy.types.Object | None, uses_th
         layout.label(text=f"{obj.name} is a FLAME mesh", icon="CHECKMARK")
     if not uses_threediface:
         if obj is not None and obj.type == "MESH" and not shape_key_names.face_shape_keys(obj):
-            layout.operator("diface.add_arkit_keys", icon="SHAPEKEY_DATA")
+            row = layout.row(align=True)
+            row.operator("diface.add_arkit_keys", icon="SHAPEKEY_DATA")
+            row.operator("diface.place_landmarks", text="", icon="EMPTY_AXIS")
     elif not is_flame:
         layout.operator("diface.add_flame_head", text="Add FLAME Head", icon="USER")

@@ -38,6 +38,7 @@ PAGE_BY_OPERATOR = {
     "create_environment": "install.md",
     "add_flame_head": "flame.md",
     "add_arkit_keys": "shape-keys.md",
+    "place_landmarks": "shape-keys.md",
     "new_seed": "settings.md",
     "reset_advanced": "settings.md",
     "pin_pose": "editing.md",

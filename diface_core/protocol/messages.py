@@ -134,7 +134,10 @@ def parse_generate_result(message: Message) -> GenerateResult:
 def shapes_request_message(request: ShapesRequest, request_id: int) -> Message:
     """Return a `shapes` message; the reply is `shapes made`, `error` or `cancelled`."""
     data = {"flame": str(request.flame) if request.flame else None, "is_flame": request.is_flame}
-    return Message("shapes", request_id, data, {"vertices": request.vertices, "faces": request.faces})
+    arrays = {"vertices": request.vertices, "faces": request.faces}
+    if request.landmarks is not None:
+        arrays["landmarks"] = request.landmarks
+    return Message("shapes", request_id, data, arrays)
 
 
 def parse_shapes_request(message: Message) -> ShapesRequest:
@@ -142,7 +145,8 @@ def parse_shapes_request(message: Message) -> ShapesRequest:
     try:
         flame = message.data["flame"]
         vertices, faces = message.arrays["vertices"], message.arrays["faces"]
-        return ShapesRequest(vertices, faces, Path(flame) if flame else None, bool(message.data["is_flame"]))
+        file, is_flame = Path(flame) if flame else None, bool(message.data["is_flame"])
+        return ShapesRequest(vertices, faces, file, is_flame, message.arrays.get("landmarks"))
     except (KeyError, TypeError) as error:
         raise malformed(f"a malformed mesh ({error!r})") from error
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from ...core import channels, errors, types
 from ...scene.animation import character_checks
-from ...scene.characters import bundled_head, humanoid_mesh, shape_key_names, shape_keys
+from ...scene.characters import bundled_head, face_landmarks, humanoid_mesh, shape_key_names, shape_keys
+from ...settings import character_settings
 from ...worker import process
 from .. import running_job, worker_client
 from .added_keys import AddedKeys
@@ -38,6 +39,7 @@ class HumanoidKeysJob(running_job.WorkerJob):
                 deltas = shapes.deltas[index, start : start + count]
                 if obj == main or np.abs(deltas).max(initial=0.0) > smallest:
                     _add_key(obj, shapes.names[index], humanoid_mesh.to_local(obj, deltas))
+        face_landmarks.remove(main)
         return AddedKeys(main.name, self._notes(main, shapes, len(missing)))
 
     def _unchanged(self) -> humanoid_mesh.HumanoidMesh:
@@ -47,7 +49,7 @@ class HumanoidKeysJob(running_job.WorkerJob):
             raise errors.SceneError(
                 "The character was deleted during Add ARKit Shape Keys.", "Undo that, and repeat it."
             )
-        read = humanoid_mesh.read(main)
+        read = read_character(main)
         sent = self.task.request_of(types.ShapesRequest).vertices
         same = tuple(obj.session_uid for obj in read.objects) == self._uids
         if not same or not np.array_equal(read.vertices, sent):
@@ -75,6 +77,14 @@ def _add_key(obj: bpy.types.Object, name: str, deltas: np.ndarray) -> None:
 
 def begin(obj: bpy.types.Object) -> HumanoidKeysJob:
     """Send the character's meshes to the worker. Nothing in the scene is changed. Raises DifaceError."""
-    read = humanoid_mesh.read(obj)
-    request = types.ShapesRequest(read.vertices, read.faces, is_flame=False)
+    read = read_character(obj)
+    landmarks = face_landmarks.places(obj)
+    request = types.ShapesRequest(read.vertices, read.faces, is_flame=False, landmarks=landmarks)
     return HumanoidKeysJob(worker_client.submit(request), read)
+
+
+def read_character(main: bpy.types.Object) -> humanoid_mesh.HumanoidMesh:
+    """Return the meshes of the character of `main`, as the panel shows them."""
+    found = character_settings.find(main)
+    parts = (*found.faces, *found.on_head, *found.body) if found and found.main == main else ()
+    return humanoid_mesh.read(main, parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import bpy
@@ -53,14 +53,17 @@ def check(obj: bpy.types.Object) -> None:
         )
 
 
-def read(main: bpy.types.Object) -> HumanoidMesh:
-    """Return the meshes of the character of `main`: teeth, eyes, lashes and others beside the face's mesh.
+def read(main: bpy.types.Object, parts: Iterable[bpy.types.Object]) -> HumanoidMesh:
+    """Return the meshes of a character that take shape keys.
 
-    Parts are the meshes below the same topmost parent, or deformed by the same armature, that take shape keys.
+    Args:
+        main: The mesh of the face.
+        parts: The other objects of the character: teeth, eyes, lashes, hair. Those that are no meshes are skipped.
     """
     check(main)
     chosen, left_out, total = [main], [], len(main.data.vertices)
-    for obj in sorted(_parts(main), key=lambda part: len(part.data.vertices)):
+    meshes = [obj for obj in parts if obj.type == "MESH" and obj != main and len(obj.data.vertices)]
+    for obj in sorted(meshes, key=lambda part: len(part.data.vertices)):
         total += len(obj.data.vertices)
         if obj.data.users > 1 or total > MAX_VERTICES or not _takes_keys(obj):
             left_out.append(obj.name)
@@ -85,30 +88,6 @@ def _world(obj: bpy.types.Object) -> np.ndarray:
     if abs(np.linalg.det(matrix[:3, :3])) < 1e-18:
         raise errors.SceneError(f"{obj.name} has no size.", "Give it a scale other than 0.")
     return (flame_mesh.rest_vertices(obj) @ matrix[:3, :3].T + matrix[:3, 3]).astype(np.float32)
-
-
-def _parts(main: bpy.types.Object) -> Iterator[bpy.types.Object]:
-    """Yield the other meshes of the character in the scenes of `main`."""
-    top, rigs = _topmost(main), _armatures(main)
-    for scene in main.users_scene:
-        for obj in scene.objects:
-            if obj.type == "MESH" and obj != main and len(obj.data.vertices):
-                below = top != main and _topmost(obj) == top
-                if below or _topmost(obj) == main or rigs & _armatures(obj):
-                    yield obj
-
-
-def _topmost(obj: bpy.types.Object) -> bpy.types.Object:
-    while obj.parent is not None:
-        obj = obj.parent
-    return obj
-
-
-def _armatures(obj: bpy.types.Object) -> set[bpy.types.Object]:
-    found = {modifier.object for modifier in obj.modifiers if modifier.type == "ARMATURE" and modifier.object}
-    if obj.parent is not None and obj.parent.type == "ARMATURE":
-        found.add(obj.parent)
-    return found
 
 
 def _takes_keys(obj: bpy.types.Object) -> bool:

@@ -26,6 +26,7 @@ QUICK = 3  # every so many samples are used to rank the starts
 KEPT = 0.8  # share of the pairs that count: hair, ears and masks have no counterpart
 CAP = 0.03  # m: distances above this count as this
 MAX_RESIDUAL = 0.018  # m
+MAX_MISFIT = 0.02  # m: mean distance of landmarks from the bundled head's
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,21 @@ def align_face(vertices: Float64Array, faces: Int32Array, template: FaceSample) 
             "Select a mesh with a head that stands upright (Z up in the world) and has eyes, a nose and a mouth.",
         )
     return best, residual
+
+
+def align_landmarks(places: Float64Array, template: Float64Array) -> Similarity:
+    """Return the similarity that brings landmarks of a face (5, 3) nearest to those of the bundled head (5, 3), m.
+
+    Raises:
+        SceneError: They are not where those of a face are.
+    """
+    found = Similarity(*fit_similarity(places, template)) if np.ptp(places, axis=0).max() > 0 else None
+    if found is None or np.linalg.norm(found.apply(places) - template, axis=1).mean() > MAX_MISFIT:
+        raise SceneError(
+            "The landmarks are not placed as in a face.",
+            "Move each to its point: left and right of the character, not of the view. Or delete them.",
+        )
+    return found
 
 
 def _sample_top(vertices: Float64Array, faces: Int32Array, bottom: float) -> tuple[Float64Array, Float64Array]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from ...errors import SceneError
 from .front_view import FrontView
 from .lip_sides import LipSides, find_lip_sides
@@ -11,6 +14,8 @@ from .openings import Opening, find_eye, find_mouth
 from .surface_fit import Landmarks, opening_landmarks
 from .target_mesh import TargetMesh
 from .template import Template
+
+Float64Array = npt.NDArray[np.float64]
 
 SIDES = {"Left": 1, "Right": -1}
 """Side -> sign of X."""
@@ -35,20 +40,33 @@ class Features:
     notes: tuple[str, ...]
 
 
-def find_features(template: Template, target: TargetMesh) -> Features:
-    """Return the features of a face. Raises SceneError if it has no mouth that can open."""
+def find_features(template: Template, target: TargetMesh, picks: Float64Array | None = None) -> Features:
+    """Return the features of a face.
+
+    Args:
+        template: The bundled head.
+        target: The mesh in the bundled head's frame.
+        picks: (5, 3) the places of `channels.LANDMARKS` in this frame; None if they were not picked.
+
+    Raises:
+        SceneError: It has no mouth that can open.
+    """
     view = target.skin_view
-    mouth = find_mouth(view)
+    off = np.zeros((5, 3)) if picks is None else picks - template.picks
+    mouth = find_mouth(view, _across(off[2:4].mean(axis=0)))
     if mouth is None:
         raise SceneError(
             "No mouth that can open was found in the mesh.",
             "Its lips must be separate surfaces, with an opening or the inside of a mouth behind them.",
         )
     landmarks = [opening_landmarks(template, template.mouth, view, mouth)]
+    if picks is not None:
+        landmarks.append(Landmarks(np.full((1, 3), template.chin, np.int32), np.array([[1.0, 0.0, 0.0]]), picks[4:]))
     eyes: dict[str, tuple[FrontView, Opening]] = {}
     notes: list[str] = []
     for side, sign in SIDES.items():
-        found = [(shown, find_eye(shown, sign)) for shown in (target.eye_view, view)]
+        shift = _across(off[0 if side == "Left" else 1])
+        found = [(shown, find_eye(shown, sign, shift)) for shown in (target.eye_view, view)]
         seen = next(((shown, eye) for shown, eye in found if eye is not None), None)
         if seen is None:
             notes.append(f"The {side.lower()} eye's lids were not found: check its blink.")
@@ -57,3 +75,8 @@ def find_features(template: Template, target: TargetMesh) -> Features:
             landmarks.append(opening_landmarks(template, template.eye(sign), *seen))
     lips = find_lip_sides(target.vertices, target.skin_faces, view, mouth)
     return Features(mouth, eyes, lips, tuple(landmarks), tuple(notes))
+
+
+def _across(offset: Float64Array) -> tuple[float, float]:
+    """Return X and Z of an offset (3,)."""
+    return float(offset[0]), float(offset[2])

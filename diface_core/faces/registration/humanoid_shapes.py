@@ -11,7 +11,7 @@ from ...channels import FACE
 from ...errors import SceneError
 from ...types import Progress, Report, Shapes
 from ..head import load_head
-from .alignment import Similarity, align_face
+from .alignment import Similarity, align_face, align_landmarks
 from .features import find_features
 from .surface_fit import fit_surface, joined_landmarks, sample_skin
 from .target_mesh import TargetMesh, split_parts
@@ -51,6 +51,7 @@ def humanoid_shapes(
     vertices: npt.NDArray[np.floating],
     faces: npt.NDArray[np.integer],
     report: Report = lambda progress: None,
+    landmarks: npt.NDArray[np.floating] | None = None,
 ) -> HumanoidShapes:
     """Return the ARKit shapes of a head, or of a character with a head.
 
@@ -58,6 +59,8 @@ def humanoid_shapes(
         vertices: (V, 3) in any unit, Z up, the face along -Y, +Y, +X or -X.
         faces: (F, 3) triangles.
         report: Called with the progress; may raise to cancel.
+        landmarks: (5, 3) the places of `channels.LANDMARKS`, with which the face may look anywhere; None: they are
+            found.
 
     Raises:
         SceneError: The mesh has no human face with a mouth that can open, or it is too large.
@@ -66,14 +69,19 @@ def humanoid_shapes(
     template = Template(load_head())
     report(Progress(0.0, FINDING))
     faces = faces.astype(np.int32)
-    alignment, _ = align_face(vertices.astype(np.float64), faces, template.sample)
+    if landmarks is None:
+        alignment, _ = align_face(vertices.astype(np.float64), faces, template.sample)
+        picks = None
+    else:
+        alignment = align_landmarks(landmarks.astype(np.float64), template.picks)
+        picks = alignment.apply(landmarks.astype(np.float64))
     target = split_parts(alignment.apply(vertices.astype(np.float64)), faces)
     report(Progress(0.6 * FOUND, FINDING))
-    found = find_features(template, target)
-    landmarks = joined_landmarks(found.landmarks)
+    found = find_features(template, target, picks)
     samples = sample_skin(target, found.lips)
+    joined = joined_landmarks(found.landmarks)
     fitted = fit_surface(
-        template, samples, landmarks, lambda done: report(Progress(FOUND + (FITTED - FOUND) * done, FITTING))
+        template, samples, joined, lambda done: report(Progress(FOUND + (FITTED - FOUND) * done, FITTING))
     )
     transfer = TargetTransfer(template, target, found, fitted)
     deltas = transfer.all_offsets(lambda done: report(Progress(FITTED + (1 - FITTED) * done, TRANSFERRING)))

@@ -55,10 +55,15 @@ class Opening:
     lower: SeenLine
 
 
-def find_mouth(view: FrontView) -> Opening | None:
-    """Return the lips' edges. None if the surface between the nose and the chin has no gap."""
-    left, right = int(column_of(MOUTH_AREA[0])), int(column_of(MOUTH_AREA[1]))
-    bottom, top = int(row_of(MOUTH_AREA[2])), int(row_of(MOUTH_AREA[3]))
+def find_mouth(view: FrontView, shift: tuple[float, float] = (0.0, 0.0)) -> Opening | None:
+    """Return the lips' edges. None if the surface between the nose and the chin has no gap.
+
+    Args:
+        view: The view.
+        shift: X and Z in m by which the mouth is expected beside its place on the bundled head.
+    """
+    left, right = (int(column_of(x + shift[0])) for x in MOUTH_AREA[:2])
+    bottom, top = (int(row_of(z + shift[1])) for z in MOUTH_AREA[2:])
     breaks = view.breaks[bottom:top, left:right]
     rows = _cheapest_path(breaks)
     on_break = breaks[rows, np.arange(right - left)]
@@ -120,10 +125,17 @@ def _is_behind(view: FrontView, column: int, start: int, end: int, front: float)
     return bool(np.isfinite(front) and (between > front + DEEPER).all())
 
 
-def find_eye(view: FrontView, side: int) -> Opening | None:
-    """Return the lids' rims of the eye at `side` (+1 left, -1 right) of the face. None if no eye is seen there."""
-    left, right = sorted((side * EYE_BOX[0], side * EYE_BOX[1]))
-    rows, columns = slice(row_of(EYE_BOX[2]), row_of(EYE_BOX[3])), slice(column_of(left), column_of(right))
+def find_eye(view: FrontView, side: int, shift: tuple[float, float] = (0.0, 0.0)) -> Opening | None:
+    """Return the lids' rims of the eye at `side` (+1 left, -1 right) of the face. None if no eye is seen there.
+
+    Args:
+        view: The view.
+        side: See above.
+        shift: X and Z in m by which the eye is expected beside its place on the bundled head.
+    """
+    left, right = sorted((side * EYE_BOX[0] + shift[0], side * EYE_BOX[1] + shift[0]))
+    rows = slice(row_of(EYE_BOX[2] + shift[1]), row_of(EYE_BOX[3] + shift[1]))
+    columns = slice(column_of(left), column_of(right))
     labels = _regions(view.breaks[rows, columns], view.side_breaks[rows, columns])
     outside = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
     names, areas = np.unique(labels, return_counts=True)

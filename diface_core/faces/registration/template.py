@@ -21,6 +21,7 @@ Int32Array = npt.NDArray[np.int32]
 
 FACE_SAMPLES, SKULL_SAMPLES = 700, 200
 NECK = -0.1  # m: what lies below is not registered
+CHIN, CHIN_WIDTH = (-0.078, -0.058), 0.004  # m: heights of the chin, and half the width of its middle
 HIDDEN_BOXES = (
     ((0.008, -0.12, 0.015), (0.055, -0.04, 0.06)),  # the left eye
     ((-0.055, -0.12, 0.015), (-0.008, -0.04, 0.06)),
@@ -81,6 +82,21 @@ class Template:
         found = find_eye(self.view, side)
         assert found is not None, "the bundled head has eyes"
         return found
+
+    @cached_property
+    def picks(self) -> Float64Array:
+        """Return the points (5, 3) of `channels.LANDMARKS`: middles of the eyes, corners of the mouth, the chin."""
+        points, marks = self.head.vertices.astype(np.float64), self.head.landmarks
+        lids = [points[np.r_[marks[f"upper_lid_{side}"], marks[f"lower_lid_{side}"]]] for side in ("left", "right")]
+        corners = points[marks["mouth_corners"]]
+        left = corners[corners[:, 0] > 0].mean(axis=0)
+        return np.stack([*(lid.mean(axis=0) for lid in lids), left, left * (-1.0, 1.0, 1.0), self.vertices[self.chin]])
+
+    @cached_property
+    def chin(self) -> int:
+        """Return the foremost vertex of the chin."""
+        x, y, z = self.vertices.T
+        return int(np.where((np.abs(x) < CHIN_WIDTH) & (z > CHIN[0]) & (z < CHIN[1]), y, np.inf).argmin())
 
     @cached_property
     def lips(self) -> LipSides:

@@ -6,9 +6,10 @@ import bpy
 import numpy as np
 import pytest
 
-from diface_addon.core import errors
-from diface_addon.jobs.new_shapes import arkit_keys
-from diface_addon.scene.characters import flame_mesh, humanoid_mesh
+from diface_addon.core import channels, errors, types
+from diface_addon.jobs.new_shapes import arkit_keys, humanoid_keys
+from diface_addon.scene.characters import face_landmarks, flame_mesh, humanoid_mesh
+from diface_addon.settings import character_settings
 from tests.addon.panels.panel_drawing import drawn
 
 MOVE = (0.0, -0.01, 0.0)
@@ -93,11 +94,48 @@ def test_parts_of_one_armature_belong_together(scene) -> None:
     face, teeth, other = add_ball("Face"), add_ball("Teeth"), add_ball("Somebody Else")
     for obj in (face, teeth):
         obj.modifiers.new("Armature", "ARMATURE").object = rig
-    read = humanoid_mesh.read(face)
+    read = humanoid_keys.read_character(face)
     assert read.objects == (face, teeth)
     assert read.counts == (482, 482)
     assert read.faces.max() == 2 * 482 - 1
-    assert humanoid_mesh.read(other).objects == (other,)
+    assert humanoid_keys.read_character(other).objects == (other,)
+
+
+def test_parts_that_the_user_removed_get_no_keys(character, worker) -> None:
+    character_settings.set_part(character, bpy.data.objects["Teeth"], use=False)
+    assert bpy.ops.diface.add_arkit_keys() == {"FINISHED"}
+    assert bpy.data.objects["Teeth"].data.shape_keys is None
+    assert "jawOpen" in character.data.shape_keys.key_blocks
+
+
+def test_placed_landmarks_are_sent_and_removed(character, worker) -> None:
+    assert bpy.ops.diface.place_landmarks() == {"FINISHED"}
+    found = face_landmarks.find(character)
+    assert tuple(found) == channels.LANDMARKS
+    assert found["left_eye"].location.x > found["right_eye"].location.x
+    assert found["left_eye"].location.z > found["left_mouth_corner"].location.z > found["chin"].location.z
+    found["chin"].location = (0.1, 0.2, 0.3)
+    bpy.context.view_layer.update()
+    assert bpy.ops.diface.place_landmarks() == {"FINISHED"}
+    assert len(face_landmarks.find(character)) == 5
+    job = arkit_keys.begin(bpy.context)
+    try:
+        sent = job.task.request_of(types.ShapesRequest).landmarks
+        assert sent[4].tolist() == pytest.approx([0.1, 0.2, 0.3])
+        job.wait()
+        job.write_result()
+    finally:
+        job.end()
+    assert face_landmarks.find(character) == {}
+
+
+def test_deleted_landmark_is_named(character, worker) -> None:
+    bpy.ops.diface.place_landmarks()
+    bpy.data.objects.remove(face_landmarks.find(character)["chin"])
+    with pytest.raises(RuntimeError, match="missing: Chin"):
+        bpy.ops.diface.add_arkit_keys()
+    bpy.ops.diface.place_landmarks()
+    assert bpy.ops.diface.add_arkit_keys() == {"FINISHED"}
 
 
 def test_mesh_edited_meanwhile_is_refused(character, worker) -> None:

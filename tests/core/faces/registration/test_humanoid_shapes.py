@@ -12,6 +12,7 @@ from diface_core.errors import Cancelled, SceneError
 from diface_core.faces.head import Head, load_head
 from diface_core.faces.registration.humanoid_shapes import MAX_VERTICES, HumanoidShapes, humanoid_shapes
 from diface_core.faces.registration.measure_registration import RegistrationMeasurement, lid_gap, lip_gap
+from diface_core.faces.registration.template import Template
 from diface_core.faces.transfer.flame_lids import Eyeball
 from diface_core.types import Progress
 
@@ -51,6 +52,12 @@ def case() -> Case:
     head, stages = load_head(), []
     rest = another_form(head.vertices.astype(np.float64))
     result = humanoid_shapes(placed(rest), head.triangles(), stages.append)
+    return Case(head, result, _measure(head, result), stages)
+
+
+def _measure(head: Head, result: HumanoidShapes) -> RegistrationMeasurement:
+    """Compare a result on the bundled head in another form with its true shapes."""
+    rest = another_form(head.vertices.astype(np.float64))
     align = result.alignment
     turn = align.scale * align.rotation
 
@@ -65,7 +72,7 @@ def case() -> Case:
         name: deltas.astype(np.float64) @ turn.T
         for name, deltas in zip(result.shapes.names, result.shapes.deltas, strict=True)
     }
-    return Case(head, result, RegistrationMeasurement(result, offsets, truth), stages)
+    return RegistrationMeasurement(result, offsets, truth)
 
 
 def test_all_shapes_are_there(case: Case) -> None:
@@ -170,3 +177,53 @@ def test_large_and_tiny_meshes_are_refused() -> None:
     assert MAX_VERTICES < 200_000
     with pytest.raises(SceneError, match="too few faces"):
         humanoid_shapes(np.eye(3), np.array([[0, 1, 2]], np.int32))
+
+
+def low_mouth(points: np.ndarray) -> np.ndarray:
+    """Points (N, 3) of a head whose mouth and chin are 28 mm lower than the bundled head's: a long upper lip."""
+    x, y, z = points.T
+    return np.stack([x, y, z - 0.028 * np.clip((-0.004 - z) / 0.012, 0.0, 1.0) * (z > -0.3)], axis=1)
+
+
+@pytest.fixture(scope="module")
+def lying() -> Head:
+    return load_head()
+
+
+def picked(head: Head, points: np.ndarray) -> np.ndarray:
+    """Return the landmarks (5, 3) of a head in another place, as a user sees them on its mesh."""
+    marks = Template(head).picks
+    near = np.linalg.norm(head.vertices[:, None] - marks[None], axis=2).argmin(axis=0)
+    return points[near]
+
+
+def test_landmarks_find_a_face_that_is_not_found_without(lying: Head) -> None:
+    """A head that lies on its back, with a mouth far below its usual place."""
+    form = low_mouth(lying.vertices.astype(np.float64))
+    rest = np.stack([form[:, 0], form[:, 2], -form[:, 1]], axis=1)
+    faces = lying.triangles()
+    with pytest.raises(SceneError):
+        humanoid_shapes(rest, faces)
+    result = humanoid_shapes(rest, faces, landmarks=picked(lying, rest))
+    opened = dict(zip(result.shapes.names, result.shapes.deltas, strict=True))["jawOpen"]
+    moved = low_mouth((lying.vertices + lying.deltas[FACE.index("jawOpen")]).astype(np.float64))
+    wanted = np.stack([moved[:, 0], moved[:, 2], -moved[:, 1]], axis=1) - rest
+    lips = lying.landmarks["lips"]
+    size = np.linalg.norm(wanted[lips], axis=1).mean()
+    assert np.linalg.norm(opened[lips] - wanted[lips], axis=1).mean() < 0.6 * size  # a longer face opens its mouth more
+    upper, lower = (lying.landmarks[f"{lip}_inner_lip"] for lip in ("upper", "lower"))
+    assert (opened[upper, 1].max() - opened[lower, 1].min()) * MM > 20
+    assert np.abs(opened[upper, 1]).min() * MM < 5
+
+
+def test_landmarks_serve_an_ordinary_head_as_well(lying: Head) -> None:
+    rest = placed(another_form(lying.vertices.astype(np.float64)))
+    measured = _measure(lying, humanoid_shapes(rest, lying.triangles(), landmarks=picked(lying, rest)))
+    assert measured.error("jawOpen")[0] * MM < 1.8
+    assert np.mean([measured.error(name)[0] for name in FACE]) * MM < 0.4
+
+
+def test_landmarks_that_are_no_face_are_refused(lying: Head) -> None:
+    swapped = picked(lying, lying.vertices)[[4, 1, 2, 3, 0]]
+    with pytest.raises(SceneError, match="landmarks"):
+        humanoid_shapes(lying.vertices, lying.triangles(), landmarks=swapped)
