@@ -33,7 +33,7 @@ class DIFACE_OT_place_landmarks(OperatorBase, bpy.types.Operator):
         added = face_landmarks.add(obj)
         if not added:
             return f"{obj.name} has all landmarks already. Move them to their points, or delete them."
-        for other in context.selected_objects:
+        for other in context.selected_objects or ():
             other.select_set(False)
         for landmark in added:
             landmark.select_set(True)

@@ -35,7 +35,19 @@ SHARED = ROOT.parent / "shared" / "data"
 PLAYED, SOLVED, RUNS = 150, 1800, 7
 PANELS = ("Main", "Edit", "Takes")
 BONES, SHAPES = 250, 175
-COLUMNS = ("character", "bones", "meshes", "shapes", "found s", "bound s", "solved s", "frame ms", "ratio", "panel ms")
+COLUMNS = (
+    "character",
+    "bones",
+    "meshes",
+    "shapes",
+    "found s",
+    "bound s",
+    "solved s",
+    "frame ms",
+    "ratio",
+    "no layers",
+    "panel ms",
+)
 
 
 def large() -> Built:
@@ -91,20 +103,29 @@ def _measure(built: Built) -> list[str]:
     motion = smooth_motion(SOLVED)
     columns = {name: motion.column(name) for name in motion.channels}
     solved = median(lambda: [group.solve(columns, motion.rate) for group in active_curves.groups(main)])
-    ours, theirs = _playback(main)
+    ours, theirs = _playback(main, dict.fromkeys(channels.LAYERS, 0))
+    whole, by_hand = _playback(main, None)
     bpy.context.view_layer.objects.active = main
     panel = median(lambda: [drawn(panel) for panel in PANELS], RUNS)
     numbers = f"{bones} {len(built.meshes)} {shapes}".split()
     seconds = [f"{value:.3f}" for value in (found, bound, solved)]
-    return [*numbers, *seconds, f"{1000 * ours / PLAYED:.2f}", f"{ours / theirs:.2f}", f"{1000 * panel:.1f}"]
+    return [
+        *numbers,
+        *seconds,
+        f"{1000 * ours / PLAYED:.2f}",
+        f"{ours / theirs:.2f}",
+        f"{whole / by_hand:.2f}",
+        f"{1000 * panel:.1f}",
+    ]
 
 
-def _playback(main: bpy.types.Object) -> tuple[float, float]:
+def _playback(main: bpy.types.Object, layers: dict[str, int] | None) -> tuple[float, float]:
     """Return the seconds in which a take and hand-made keys play, runs in turn: other work slows both."""
-    request = {"first_frame": 1, "layers": {"blinks": 0, "gaze": 0, "breath": 0}, "seed": 0}
+    request = {"first_frame": 1, "layers": layers, "seed": 0}
+    known = set(take_index.all_takes())
     written = write_take.write_take(main, smooth_motion(PLAYED), "Take", request)
     ours = [_play_seconds()]
-    by_hand = take_copies.bake(main, next(iter(take_index.all_takes().values())))
+    by_hand = take_copies.bake(main, next(take for name, take in take_index.all_takes().items() if name not in known))
     _replace_by_inserted_keys(by_hand)
     theirs = [_play_seconds()]
     for _ in range(RUNS - 1):
