@@ -9,7 +9,7 @@ stores what the user did to it: a muted layer comes back muted, and a removed on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import bpy
 
@@ -71,7 +71,8 @@ def attach_layers(blocks: Mapping[str, bpy.types.ID], actions: Iterable[bpy.type
 
     Empty tracks that `detach_layers` left are used first, then new ones on top. Tracks that stay empty are removed.
     """
-    states = {action: action.get(STATE) for action in actions}
+    actions = list(actions)
+    states = {action: _wanted_state(action, actions) for action in actions}
     for kind, block in blocks.items():
         free = {track.name: track for track in _layer_tracks(block) if not len(track.strips)}
         for action in [action for action in states if compat.find_channelbag(action, kind)]:
@@ -136,6 +137,15 @@ def _exists(block: bpy.types.ID, path: str) -> bool:
 def _stores_state(block: bpy.types.ID, action: bpy.types.Action, kind: str) -> bool:
     """Return whether a data-block is the one that stores the state of the layer in `action`."""
     return PREVIEW_ONLY not in block and compat.action_kinds(action)[:1] == [kind]
+
+
+def _wanted_state(action: bpy.types.Action, actions: Sequence[bpy.types.Action]) -> str | None:
+    """Return the state of a layer: without slots, the Action of the main mesh speaks for those of other data-blocks."""
+    own, layer = action.get(STATE), layer_name(action)
+    if own in ("MUTED", "GONE"):
+        return own
+    leader = next((o for o in actions if layer_name(o) == layer and "KEY" in compat.action_kinds(o)), action)
+    return leader.get(STATE)
 
 
 def _store_states(kind: str, block: bpy.types.ID) -> None:
