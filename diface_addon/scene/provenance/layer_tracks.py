@@ -142,7 +142,7 @@ def _stores_state(block: bpy.types.ID, action: bpy.types.Action, kind: str) -> b
 def _wanted_state(action: bpy.types.Action, actions: Sequence[bpy.types.Action]) -> str | None:
     """Return the state of a layer: without slots, the Action of the main mesh speaks for those of other data-blocks."""
     own, layer = action.get(STATE), layer_name(action)
-    if own in ("MUTED", "GONE"):
+    if own in ("MUTED", "GONE") or "KEY" in compat.action_kinds(action):
         return own
     leader = next((o for o in actions if layer_name(o) == layer and "KEY" in compat.action_kinds(o)), action)
     return leader.get(STATE)
