@@ -11,8 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import types
+from ..mapping.face_target import FaceTarget
 from ..property_address import PropertyAddress
 
+TINY = 1e-6
+"""Share of a channel's way below which it does not shift a bone along an axis."""
 PARALLEL = 0.999
 """Cosine of the angle up to which two directions are the same."""
 
@@ -66,6 +69,19 @@ class BoneShift:
             if channel in columns:
                 values += np.asarray(columns[channel], np.float64)[:, None] * axis
         return values.astype(np.float32)
+
+    def vectors(self, values: npt.NDArray) -> types.Float64Array:
+        """Return the locations (T, 3) as they are."""
+        return np.asarray(values, np.float64)
+
+    def components(self) -> list[FaceTarget]:
+        """Return the three values of the location as sums of channels, without those that no channel shifts."""
+        found = []
+        for address in self.addresses:
+            sized = [(name, float(axis[address[2]]), TINY * np.linalg.norm(axis)) for name, axis in self.axes.items()]
+            gains = tuple((name, gain) for name, gain, least in sized if abs(gain) > least)
+            found += [FaceTarget(address, gains, self.bone)] if gains else []
+        return found
 
     def moved_together(self, column: int) -> types.BoolArray:
         """Return which properties (A,) have the same value as one of them: none but itself."""

@@ -18,6 +18,7 @@ from ...rig.mapping.face_target import FaceTarget
 from ...rig.mapping.pose_recipes import is_measured
 from ...rig.property_address import PropertyAddress, id_type, part_kind, part_number
 from ...rig.shape_names import Coverage, coverage, named_targets
+from ...rig.shifted_bones.bone_shift import BoneShift
 from ..characters import shape_key_names
 
 NAME, HALVES, MOVES, POSES, MEASURED = "Name", "Halves", "Displacement", "Pose Recipe", "Measured Pose"
@@ -119,18 +120,21 @@ def mapping_table(main: bpy.types.Object, character: Character | None) -> Mappin
     found = face_mapping(meshes, driven, hand, objects)
     turned = [group for group in _bones(main, character, hand) if not group.turns_head]
     blocked = [row for row in _driven_rows(meshes) if row.channel not in hand.channels]
-    rows = [*blocked, *_face_rows(found, objects, hand), *_bone_rows(turned, hand), *map(_hand_row, hand.rows)]
+    rotated = [group for group in turned if isinstance(group, BoneGroup)]
+    rows = [*blocked, *_face_rows(found, objects, hand), *_bone_rows(rotated, hand), *map(_hand_row, hand.rows)]
     order = {name: number for number, name in enumerate(channels.SHAPES)}
     rows.sort(key=lambda row: order.get(row.channel, len(order)))
     reached = set(found.channels).union(*(group.channels for group in turned))
     return MappingTable(tuple(rows), coverage(_Named(name) for name in reached))
 
 
-def _bones(main: bpy.types.Object, character: Character | None, hand: hand_rows.HandMapping) -> list[BoneGroup]:
+def _bones(
+    main: bpy.types.Object, character: Character | None, hand: hand_rows.HandMapping
+) -> list[BoneGroup | BoneShift]:
     """Return the bones that channels turn; of a character that was not bound yet, as they will be."""
     if character is None or character.armature is None or binding.is_bound(main):
         return bones.bone_groups(main)
-    found = []
+    found: list[BoneGroup | BoneShift] = []
     for bone, axes in _axes(character).items():
         free = {name: axis for name, axis in axes.items() if name not in hand.channels}
         found.append(BoneGroup("", character.armature, bone, free))

@@ -10,7 +10,11 @@ import numpy.typing as npt
 
 from ... import compat
 from ...core import channels, types
+from ...rig import bones
+from ...rig.mapping.bone_group import BoneGroup
+from ...rig.mapping.linear_system import connected
 from ...rig.property_address import PropertyAddress, id_type
+from ...rig.shifted_bones.bone_shift import BoneShift
 from ..animation import active_curves, evaluate_curves
 
 TakeCurves = Mapping[PropertyAddress, bpy.types.FCurve]
@@ -43,20 +47,34 @@ def face_columns(
         curves: The curves of a take.
         frames: (T,) frames of the scene.
     """
-    columns: dict[str, types.Float32Array] = {}
-    for target in active_curves.face_targets(obj):
-        if target.address in curves:
-            values = _within_slider(
-                obj, target.address, evaluate_curves.evaluate_fcurve(curves[target.address], frames)
-            )
-            for channel, of_channel in target.channel_values(values).items():
-                columns.setdefault(channel, np.asarray(of_channel, np.float32))
+    columns = _of_systems(obj, curves, frames)
     for group in _face_groups(obj):
-        if any(address in curves for address in group.addresses) and _is_whole(group, curves):
+        is_bone = isinstance(group, BoneGroup | BoneShift)
+        if not is_bone and any(address in curves for address in group.addresses):
             values = [_property_values(obj, address, curves, frames) for address in group.addresses]
             for channel, of_channel in group.columns(np.stack(values, axis=1)).items():
                 columns.setdefault(channel, np.asarray(of_channel, np.float32))
     return {name: column for name, column in columns.items() if name in _SPEECH}
+
+
+def _of_systems(
+    obj: bpy.types.Object, curves: TakeCurves, frames: npt.NDArray[np.float64]
+) -> dict[str, types.Float32Array]:
+    """Return the columns of the channels that properties and bones are sums of; a bone counts if it has all values."""
+    targets = [target for target in active_curves.face_targets(obj) if target.address in curves]
+    values = {target.address: _property_values(obj, target.address, curves, frames) for target in targets}
+    for group in bones.bone_groups(obj):
+        if not group.turns_head and all(address in curves for address in group.addresses):
+            of_bone = [_property_values(obj, address, curves, frames) for address in group.addresses]
+            vectors = group.vectors(np.stack(of_bone, axis=1)).astype(np.float32)
+            for component in group.components():
+                targets.append(component)
+                values[component.address] = vectors[:, component.address[2]]
+    columns: dict[str, types.Float32Array] = {}
+    for system in connected(targets):
+        solved = system.columns(np.stack([values[target.address] for target in system.targets], axis=1))
+        columns |= {channel: np.asarray(column, np.float32) for channel, column in solved.items()}
+    return columns
 
 
 _SPEECH = frozenset(channels.FACE) - channels.LAYER_CHANNELS
@@ -70,11 +88,6 @@ def reaching(obj: bpy.types.Object, channel: str) -> set[PropertyAddress]:
 
 def _face_groups(obj: bpy.types.Object) -> list[active_curves.Group]:
     return [group for group in active_curves.groups(obj) if not group.channels <= set(channels.HEAD)]
-
-
-def _is_whole(group: active_curves.Group, curves: TakeCurves) -> bool:
-    """Return whether a group can be read: all values of a bone are there; a missing pose rests."""
-    return id_type(group.addresses[0][0]) == "KEY" or all(address in curves for address in group.addresses)
 
 
 def _property_values(
