@@ -114,9 +114,17 @@ def test_a_line_that_kills_its_workers_fails_alone(cluster, tmp_path):
 def test_a_scheduler_that_goes_away(cluster, tmp_path):
     cluster.add_worker()
     path = numbered(tmp_path, 60)
-    threading.Timer(4, cluster.scheduler.kill).start()
+
+    def kill_after_some_lines() -> None:
+        while len(list((tmp_path / "out").glob("*.npz"))) < 5:
+            time.sleep(0.02)
+        cluster.scheduler.kill()
+
+    killer = threading.Thread(target=kill_after_some_lines, daemon=True)
+    killer.start()
     with pytest.raises(DifaceError, match="went away"):
         run(path, tmp_path / "out", cluster.address, SLOW)
+    killer.join()
     found = statuses(tmp_path / "out")
     assert "not reached" in found.values()
     assert run_batch(read_batch(path).lines, tmp_path / "out", engine=TOY).counts.keys() == {"kept", "made"}

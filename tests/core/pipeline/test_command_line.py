@@ -113,7 +113,7 @@ def refused(capsys, *arguments) -> str:
 
 def test_unknown_suffix_is_refused_before_the_models_load(generator, wav, tmp_path, capsys):
     message = refused(capsys, wav, "--out", tmp_path / "m.bvh")
-    assert message == "Cannot write m.bvh: its name must end in .npz or .csv.\nChoose another file name.\n"
+    assert message == "Cannot write m.bvh: its name must end in .npz, .csv or .json.\nChoose another file name.\n"
     assert "does not exist" in refused(capsys, wav, "--out", tmp_path / "no" / "m.npz")
     assert not generator.requests
 
