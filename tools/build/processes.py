@@ -11,7 +11,7 @@ from . import paths
 from .console import say
 
 
-def wait_for(process: subprocess.Popen[bytes], report: Path, patience: float = 15) -> int:
+def wait_for(process: subprocess.Popen[bytes], report: Path, patience: float = 5) -> int:
     """Wait for a process and return its exit code.
 
     A process that still runs `patience` seconds after it wrote its report is killed: its work is done.

@@ -11,6 +11,8 @@ from tests.addon.characters.bundled_parts import PARTS, placed, standing, vertic
 from tests.addon.characters.kinds import PLACEMENTS
 from tests.addon.characters.surfaces import surface
 
+pytestmark = pytest.mark.slow
+
 NUMERIC = 1e-4
 KINDS = {
     "armature": lambda place: armature_kind.build(armature_kind.Options(place, with_jaw=True)),

@@ -20,6 +20,7 @@ KINDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACEMENTS)
 @pytest.mark.parametrize("kind", ["armature", "empties"])
 def test_whole_character_in_every_placement(scene, kind, place) -> None:

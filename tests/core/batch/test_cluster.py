@@ -108,7 +108,9 @@ def test_a_line_that_kills_its_workers_fails_alone(cluster, tmp_path):
     sounds(tmp_path, ["killed", "good"])
     path = table(tmp_path / "t.csv", ["sound"], [["killed.wav"], ["good.wav"]])
     run(path, tmp_path / "out", cluster.address)
-    assert statuses(tmp_path / "out") == {"killed": "failed", "good": "made"}
+    found = statuses(tmp_path / "out")
+    assert found["killed"] == "failed"
+    assert found["good"] in ("made", "kept")  # kept: its worker was killed after it had written the line
 
 
 def test_a_scheduler_that_goes_away(cluster, tmp_path):

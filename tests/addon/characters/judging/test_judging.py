@@ -14,6 +14,8 @@ from tests.addon.characters.judging.lips import Lips, find_lips
 from tests.addon.characters.judging.recording import at_rest, record, rigid_fit
 from tests.addon.characters.kinds import PLACEMENTS, Built
 
+pytestmark = pytest.mark.slow
+
 FRAMES = np.arange(1, 31)
 OPENING = np.abs(np.sin(FRAMES / 5)) * (np.abs(FRAMES - 15) > 3)
 SHUT = [np.arange(13, 17)]

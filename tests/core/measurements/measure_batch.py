@@ -1,6 +1,6 @@
 """Batches of short lines: speed with one and two processes, memory over the run, and what 20 kills cost.
 
-    python tests/core/measurements/bench_batch.py [LINES]
+    python tests/core/measurements/measure_batch.py [LINES]
 
 Wall times are of a machine that others may use too; the time of the cores (CPU) is not affected much.
 """

@@ -1,7 +1,7 @@
 """Print the table of docs/research/poses.md: how well each vocabulary speaks, and how long solving takes.
 
 python -m diface_core generate tests/data/speech.flac --out 0.npz --seed 0 (and 1, 2)
-python -m tests.core.measurements.bench_poses NAMES.json 0.npz 1.npz 2.npz
+python -m tests.core.measurements.measure_poses NAMES.json 0.npz 1.npz 2.npz
 """
 
 from __future__ import annotations
