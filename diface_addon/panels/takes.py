@@ -72,9 +72,11 @@ def _draw_take_buttons(
     spliced = row.operator("diface.splice_take", text="Splice", icon="UV_SYNC_SELECT")
     spliced.other = "" if chosen is None or chosen.is_active else chosen.name  # the active take is spliced into
     take = chosen.take if chosen else ""
+    row.operator("diface.set_keys", text="Keys", icon="KEYFRAME").take = take
+    row = layout.row(align=True)
+    row.enabled = chosen is not None and not chosen.error
     row.operator("diface.push_down_take", text="To NLA", icon="NLA_PUSHDOWN").take = take
     row.operator("diface.bake_take", text="Bake", icon="ACTION").take = take
-    row.operator("diface.set_keys", text="Keys", icon="KEYFRAME").take = take
 
 
 def _draw_lost_shapes(layout: bpy.types.UILayout, context: bpy.types.Context, obj: bpy.types.Object) -> None:

@@ -57,7 +57,7 @@ class DIFACE_OT_set_keys(TakeOperator, bpy.types.Operator):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split = True
-        layout.prop(self, "mode", expand=True)
+        layout.prop(self, "mode")
         if self.mode == "STEP":
             layout.prop(self, "step")
         elif self.mode == "REDUCED":
