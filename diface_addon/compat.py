@@ -156,6 +156,22 @@ def action_kinds(action: bpy.types.Action) -> list[str]:
     return [kind for kind in ("KEY", "OBJECT", *sorted(_part_slots(action))) if find_channelbag(action, kind)]
 
 
+def action_fcurves(action: bpy.types.Action) -> list[tuple[tuple[str, str, int], bpy.types.FCurve]]:
+    """Return the F-curves of an Action with their properties: kind of data-block, RNA path and array index."""
+    return [
+        ((kind, fcurve.data_path, fcurve.array_index), fcurve)
+        for kind in action_kinds(action)
+        for fcurve in find_channelbag(action, kind).fcurves
+    ]
+
+
+def find_fcurve(action: bpy.types.Action, address: tuple[str, str, int]) -> bpy.types.FCurve | None:
+    """Return the F-curve of a property: kind of data-block, RNA path and array index; None without one."""
+    kind, path, index = address
+    channelbag = find_channelbag(action, kind)
+    return channelbag.fcurves.find(path, index=index) if channelbag else None
+
+
 def find_slot(action: bpy.types.Action, kind: str) -> bpy.types.ActionSlot | None:
     """Return the slot of an Action for a kind of data-block; None without any."""
     parts = _part_slots(action)

@@ -18,8 +18,8 @@ from ..core import errors
 from ..scene.audio import speech_place
 from ..scene.words import face_times
 from . import performance, scene_settings
+from .choices import OVERRIDABLE
 
-OVERRIDABLE = {"LIBRARY_OVERRIDABLE"}
 MIN_SECONDS = 0.01
 """Shortest word."""
 SAME_SECONDS = 1e-4

@@ -37,6 +37,12 @@ class Bounds:
     effects: npt.NDArray[np.floating]
     joint: float = np.inf
 
+    def merged(self, number: npt.NDArray[np.intp]) -> Bounds:
+        """Return the bounds of G columns, each of which stands for those (C,) that have its number."""
+        groups = [number == group for group in range(number.max() + 1)]
+        single = np.array([self.single[group].min() for group in groups])
+        return Bounds(single, np.stack([self.effects[group].sum(axis=0) for group in groups]), self.joint)
+
 
 @dataclass(frozen=True)
 class ReducedKeys:

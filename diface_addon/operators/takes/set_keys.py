@@ -92,12 +92,7 @@ class DIFACE_OT_set_keys(TakeOperator, bpy.types.Operator):
 
 
 def _key_count(actions: list[bpy.types.Action]) -> int:
-    return sum(
-        len(fcurve.keyframe_points)
-        for action in actions
-        for kind in compat.action_kinds(action)
-        for fcurve in compat.find_channelbag(action, kind).fcurves
-    )
+    return sum(len(fcurve.keyframe_points) for action in actions for _address, fcurve in compat.action_fcurves(action))
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_set_keys,))

@@ -42,9 +42,8 @@ def sync(copies: list[bpy.types.Action], frames: int, rate: types.FrameRate) -> 
 
 def _are_keys_moved(action: bpy.types.Action) -> bool:
     changed, count = 0, 0
-    for (kind, path, index), points in baseline.read_baseline_keys(action).items():
-        bag = compat.find_channelbag(action, kind)
-        fcurve = bag.fcurves.find(path, index=index) if bag else None
+    for address, points in baseline.read_baseline_keys(action).items():
+        fcurve = compat.find_fcurve(action, address)
         if fcurve and len(fcurve.keyframe_points) and np.ptp(points[:, 1]) > 0:
             mask = edited_keys.changed_mask(KeyTable.read(fcurve), points)
             changed, count = changed + int(mask.sum()), count + len(mask)
@@ -52,10 +51,9 @@ def _are_keys_moved(action: bpy.types.Action) -> bool:
 
 
 def _shift_keys(action: bpy.types.Action, frames: int) -> None:
-    for kind in compat.action_kinds(action):
-        for fcurve in compat.find_channelbag(action, kind).fcurves:
-            if len(fcurve.keyframe_points):
-                keys = KeyTable.read(fcurve)
-                for column in (keys.co, keys.handle_left, keys.handle_right):
-                    column[:, 0] += frames
-                keys.write(fcurve)
+    for _address, fcurve in compat.action_fcurves(action):
+        if len(fcurve.keyframe_points):
+            keys = KeyTable.read(fcurve)
+            for column in (keys.co, keys.handle_left, keys.handle_right):
+                column[:, 0] += frames
+            keys.write(fcurve)

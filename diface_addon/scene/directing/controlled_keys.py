@@ -158,11 +158,7 @@ def _find_curves(action: bpy.types.Action) -> list[ControlledCurve]:
         baseline.read_baseline_keys(action),
         enum_value("type", "EXTREME"),
     )
-    fcurves = {
-        (kind, fcurve.data_path, fcurve.array_index): fcurve
-        for kind in compat.action_kinds(action)
-        for fcurve in compat.find_channelbag(action, kind).fcurves
-    }
+    fcurves = dict(compat.action_fcurves(action))
     found = []
     for address, points in plain.items():
         fcurve = fcurves.get(address)

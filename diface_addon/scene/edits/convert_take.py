@@ -116,16 +116,14 @@ def _convert_curves(action: bpy.types.Action, mapping: TimeMapping) -> PointsByA
     """Convert the curves of an Action, and return its new baseline."""
     before = baseline.read_baseline_keys(action)
     points: PointsByAddress = {}
-    for kind in compat.action_kinds(action):
-        for curve in compat.find_channelbag(action, kind).fcurves:
-            address = kind, curve.data_path, curve.array_index
-            if not len(curve.keyframe_points):
-                continue
-            if address in before and len(before[address]):
-                keys, points[address] = _resample(curve, before[address], mapping)
-            else:
-                keys = _retime(KeyTable.read(curve), mapping)
-            keys.write(curve)
+    for address, curve in compat.action_fcurves(action):
+        if not len(curve.keyframe_points):
+            continue
+        if address in before and len(before[address]):
+            keys, points[address] = _resample(curve, before[address], mapping)
+        else:
+            keys = _retime(KeyTable.read(curve), mapping)
+        keys.write(curve)
     return points
 
 

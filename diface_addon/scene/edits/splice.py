@@ -137,11 +137,9 @@ def find_curves(actions: list[bpy.types.Action]) -> dict[PropertyAddress, CurveI
     curves: dict[PropertyAddress, CurveInAction] = {}
     for action in reversed(actions):
         known = baseline.read_baseline_keys(action)
-        for kind in compat.action_kinds(action):
-            for curve in compat.find_channelbag(action, kind).fcurves:
-                address = kind, curve.data_path, curve.array_index
-                if len(curve.keyframe_points) and (address in known or address not in curves):
-                    curves[address] = CurveInAction(action, curve)
+        for address, curve in compat.action_fcurves(action):
+            if len(curve.keyframe_points) and (address in known or address not in curves):
+                curves[address] = CurveInAction(action, curve)
     return curves
 
 

@@ -68,8 +68,10 @@ def bounds(
     head = load_head()
     effects = MILLIMETRES * np.tensordot(weights, head.deltas.astype(np.float64), 1)
     lips_bound = MARGIN * reduction.lips
-    single = lips_bound / np.maximum(np.linalg.norm(effects, axis=2).max(axis=1), MIN_EFFECT)
-    single = np.where(weights.any(axis=1), single, lips_bound / _other_shapes(obj, addresses))
+    moved = np.linalg.norm(effects, axis=2).max(axis=1)
+    for index in np.flatnonzero(~weights.any(axis=1)):
+        moved[index] = math.sqrt(len(addresses)) * _shape_size(obj, addresses[index])
+    single = lips_bound / np.maximum(moved, MIN_EFFECT)
     target = head_target(obj)
     for index, address in enumerate(addresses):
         if address in target.addresses:
@@ -83,23 +85,18 @@ def bounds(
     return key_reduction.Bounds(single, lips, lips_bound)
 
 
-def _other_shapes(obj: bpy.types.Object, addresses: Sequence[PropertyAddress]) -> npt.NDArray[np.float64]:
-    """Return how far shape keys that are no channels move a point (A,), in mm, all of them counted at once.
+def _shape_size(obj: bpy.types.Object, address: PropertyAddress) -> float:
+    """Return how far a shape key that is no channel moves a point, in mm; 0 for other properties.
 
-    They are the shapes of a 3DiFACE take, on a FLAME mesh in metres.
+    It is a shape of a 3DiFACE take, on a FLAME mesh in metres. Many of them move a point together.
     """
-    found, moved = parts.shape_key_blocks(obj), np.full(len(addresses), MIN_EFFECT)
-    count = math.sqrt(len(addresses))
-    for index, (kind, path, _index) in enumerate(addresses):
-        block = (
-            next((key for key in found[kind].key_blocks if key.path_from_id("value") == path), None)
-            if kind in found
-            else None
-        )
-        if block is not None:
-            offsets = shape_keys.positions(block) - shape_keys.positions(block.relative_key)
-            moved[index] = max(MIN_EFFECT, count * MILLIMETRES * float(np.linalg.norm(offsets, axis=1).max()))
-    return moved
+    kind, path, _index = address
+    keys = parts.shape_key_blocks(obj).get(kind)
+    block = next((key for key in keys.key_blocks if key.path_from_id("value") == path), None) if keys else None
+    if block is None:
+        return 0.0
+    offsets = shape_keys.positions(block) - shape_keys.positions(block.relative_key)
+    return MILLIMETRES * float(np.linalg.norm(offsets, axis=1).max())
 
 
 def closure_mask(values: npt.NDArray[np.floating], weights: npt.NDArray[np.float64]) -> types.BoolArray:

@@ -106,15 +106,13 @@ def _find_curves(action: bpy.types.Action) -> list[DenseCurve]:
     """Return the curves of an Action that were generated and are not locked."""
     points, extreme = baseline.read_baseline_keys(action), enum_value("type", "EXTREME")
     found = []
-    for kind in compat.action_kinds(action):
-        for fcurve in compat.find_channelbag(action, kind).fcurves:
-            address = kind, fcurve.data_path, fcurve.array_index
-            generated = points.get(address)
-            if generated is None or len(generated) < 2 or len(fcurve.keyframe_points) < 2 or is_locked(fcurve):
-                continue
-            keys = KeyTable.read(fcurve)
-            user = edited_keys.changed_mask(keys, generated) | (keys.type == extreme)
-            found.append(DenseCurve(address, fcurve, keys, user, generated))
+    for address, fcurve in compat.action_fcurves(action):
+        generated = points.get(address)
+        if generated is None or len(generated) < 2 or len(fcurve.keyframe_points) < 2 or is_locked(fcurve):
+            continue
+        keys = KeyTable.read(fcurve)
+        user = edited_keys.changed_mask(keys, generated) | (keys.type == extreme)
+        found.append(DenseCurve(address, fcurve, keys, user, generated))
     return found
 
 
@@ -140,18 +138,10 @@ def _choose_keys(
     if reduction.mode == "STEP":
         fixed[:: max(1, reduction.step)] = True
         bounds = key_reduction.Bounds(np.full(len(curves), np.inf), np.zeros((len(curves), 0, 3)))
-    keys = key_reduction.reduce_keys(values, bounds, fixed)
-    is_key = keys.is_key.copy()
-    same = _first_equal_columns(values)
-    for column, other in enumerate(same):
-        is_key[:, column] |= is_key[:, other]
-    if np.array_equal(is_key, keys.is_key):
-        return keys.is_key, keys.slopes
-    for column, other in enumerate(same):
-        is_key[:, other] |= is_key[:, column]
-    unbounded = key_reduction.Bounds(np.full(len(curves), np.inf), np.zeros((len(curves), 0, 3)))
-    again = key_reduction.reduce_keys(values, unbounded, is_key)
-    return again.is_key, again.slopes
+    first, number = _equal_columns(values)
+    fixed = np.stack([fixed[:, number == group].any(axis=1) for group in range(len(first))], axis=1)
+    keys = key_reduction.reduce_keys(values[:, first], bounds.merged(number), fixed)
+    return keys.is_key[:, number], keys.slopes[:, number]
 
 
 def _of_main_mesh(addresses: Sequence[PropertyAddress], values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -160,10 +150,11 @@ def _of_main_mesh(addresses: Sequence[PropertyAddress], values: npt.NDArray[np.f
     return np.where(others, 0.0, values)
 
 
-def _first_equal_columns(values: npt.NDArray[np.float64]) -> list[int]:
-    """Return for each column the first one with the same values."""
-    first: dict[bytes, int] = {}
-    return [first.setdefault(column.tobytes(), number) for number, column in enumerate(values.T)]
+def _equal_columns(values: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the first column of each group with the same values (G,), and the group of each column (C,)."""
+    numbers: dict[bytes, int] = {}
+    number = np.array([numbers.setdefault(column.tobytes(), len(numbers)) for column in values.T], np.intp)
+    return np.unique(number, return_index=True)[1], number
 
 
 def _rows_of_user_keys(curve: DenseCurve, first_frame: int, rows: int) -> types.BoolArray:

@@ -28,8 +28,7 @@ def restore(action: bpy.types.Action) -> None:
     reduced, dense = reduction_state.read_keys(action), reduction_state.read_dense_keys(action)
     points: PointsByAddress = dict(baseline.read_baseline_keys(action))
     for address, written in reduced.items():
-        channelbag = compat.find_channelbag(action, address[0])
-        fcurve = channelbag.fcurves.find(address[1], index=address[2]) if channelbag else None
+        fcurve = compat.find_fcurve(action, address)
         if fcurve is None or not len(fcurve.keyframe_points) or not len(dense.get(address, ())):
             continue
         table, points[address] = _dense_curve(fcurve, written, dense[address], points.get(address, written[:, :2]))

@@ -137,9 +137,8 @@ def _face_action(actions: list[bpy.types.Action]) -> bpy.types.Action | None:
 
 def _has_mouth_close(actions: list[bpy.types.Action]) -> bool:
     """Return whether a take was made for a character with a shape key of mouthClose."""
-    held = [compat.find_channelbag(action, kind) for action in actions for kind in compat.action_kinds(action)]
-    names = {shape_key_names.channel_for_path(curve.data_path) for bag in held for curve in bag.fcurves}
-    return "mouthClose" in names
+    paths = {path for action in actions for (_kind, path, _index), _curve in compat.action_fcurves(action)}
+    return any(shape_key_names.channel_for_path(path) == "mouthClose" for path in paths)
 
 
 def _row_count(actions: list[bpy.types.Action]) -> int:

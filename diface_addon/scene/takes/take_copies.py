@@ -110,10 +110,9 @@ def _merge_layer(layer: bpy.types.Action, kind: str, block: bpy.types.ID, baked:
 
 
 def _set_key_types(action: bpy.types.Action) -> None:
-    for kind in compat.action_kinds(action):
-        for curve in compat.find_channelbag(action, kind).fcurves:
-            keys = curve.keyframe_points
-            keys.foreach_set("type", np.full(len(keys), enum_value("type", "KEYFRAME"), np.int32))
+    for _address, curve in compat.action_fcurves(action):
+        keys = curve.keyframe_points
+        keys.foreach_set("type", np.full(len(keys), enum_value("type", "KEYFRAME"), np.int32))
 
 
 def _replace_active(obj: bpy.types.Object, main: list[bpy.types.Action], baked: list[bpy.types.Action]) -> None:

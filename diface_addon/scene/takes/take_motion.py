@@ -27,11 +27,9 @@ def face_curves(obj: bpy.types.Object, actions: Iterable[bpy.types.Action]) -> d
     known |= {address for group in _face_groups(obj) for address in group.addresses}
     found: dict[PropertyAddress, bpy.types.FCurve] = {}
     for action in actions:
-        for kind in compat.action_kinds(action):
-            for curve in compat.find_channelbag(action, kind).fcurves:
-                address = kind, curve.data_path, curve.array_index
-                if address in known and not curve.mute and len(curve.keyframe_points):
-                    found.setdefault(address, curve)
+        for address, curve in compat.action_fcurves(action):
+            if address in known and not curve.mute and len(curve.keyframe_points):
+                found.setdefault(address, curve)
     return found
 
 

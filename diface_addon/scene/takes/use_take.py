@@ -9,7 +9,7 @@ import bpy
 from ... import compat
 from ...core import channels, errors
 from ...rig import bones, parts
-from ...rig.property_address import PropertyAddress, id_type, part_kind
+from ...rig.property_address import id_type, part_kind
 from ..animation import active_curves, body_rotation, character_checks
 from ..characters import shape_key_names
 from ..keys import editable_actions
@@ -47,13 +47,8 @@ def _moves_face(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID], main: Se
     if any(id_type(kind) == "KEY" for action in main for kind in compat.action_kinds(action)):
         return False
     groups = [group for group in bones.bone_groups(obj) if not group.channels <= set(channels.HEAD)]
-    return any(_has_curve(main, address) for group in groups for address in group.addresses)
-
-
-def _has_curve(actions: Sequence[bpy.types.Action], address: PropertyAddress) -> bool:
-    kind, path, index = address
-    bags = [compat.find_channelbag(action, kind) for action in actions]
-    return any(bag is not None and bag.fcurves.find(path, index=index) is not None for bag in bags)
+    addresses = [address for group in groups for address in group.addresses]
+    return any(compat.find_fcurve(action, address) for action in main for address in addresses)
 
 
 def _make_free(block: bpy.types.ID) -> None:

@@ -7,15 +7,11 @@ from bpy.props import CollectionProperty, FloatProperty, StringProperty
 
 from ... import compat
 from ...core import articulation_controls
+from ..choices import OVERRIDABLE
 from . import direction_settings
 from .direction_settings import ARTICULATION
 
-OVERRIDABLE = {"LIBRARY_OVERRIDABLE"}
 GAIN_NOTE = "0: none, 1: as generated, 2: twice as much"
-
-
-def _update(settings: DifaceArticulation | DifaceChannelGain, _context: bpy.types.Context) -> None:
-    direction_settings.apply(settings.id_data)
 
 
 def _gain(name: str, what: str) -> object:
@@ -28,7 +24,7 @@ def _gain(name: str, what: str) -> object:
         max=articulation_controls.MAX_GAIN,
         subtype="FACTOR",
         override=OVERRIDABLE,
-        update=_update,
+        update=direction_settings.update,
     )
 
 
@@ -59,7 +55,7 @@ class DifaceArticulation(bpy.types.PropertyGroup):
         step=100,
         precision=0,
         override=OVERRIDABLE,
-        update=_update,
+        update=direction_settings.update,
     )
     smoothing: FloatProperty(
         name="Smoothing",
@@ -71,7 +67,7 @@ class DifaceArticulation(bpy.types.PropertyGroup):
         step=100,
         precision=0,
         override=OVERRIDABLE,
-        update=_update,
+        update=direction_settings.update,
     )
     gains: CollectionProperty(type=DifaceChannelGain, override=OVERRIDABLE | {"USE_INSERTION"})
 
@@ -82,16 +78,8 @@ def reset(obj: bpy.types.Object) -> list[str]:
     Returns:
         The controls that F-curves set, which stay.
     """
-    settings, animated = obj.diface.articulation, direction_settings.find_fcurves(obj)
-    settings.gains.clear()
-    for name in articulation_controls.CONTROLS:
-        settings.property_unset(name)
-    direction_settings.apply(obj)
-    return [
-        settings.bl_rna.properties[name].name
-        for name in articulation_controls.CONTROLS
-        if f"{ARTICULATION}.{name}" in animated
-    ]
+    obj.diface.articulation.gains.clear()
+    return direction_settings.reset(obj, ARTICULATION, articulation_controls.CONTROLS)
 
 
 def remove_gain(obj: bpy.types.Object, index: int) -> None:

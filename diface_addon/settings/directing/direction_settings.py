@@ -31,6 +31,29 @@ def refresh(obj: bpy.types.Object | None) -> None:
         controlled_keys.apply(obj, controlled_actions(obj), lambda frames: sample(obj, frames), only_outdated=True)
 
 
+def update(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    """Apply what directs the character whose setting changed: the update function of the settings."""
+    apply(settings.id_data)
+
+
+def reset(obj: bpy.types.Object, group: str, names: Sequence[str]) -> list[str]:
+    """Set settings of a character to their defaults, and apply them.
+
+    Args:
+        obj: The character.
+        group: ARTICULATION or MOOD.
+        names: The settings.
+
+    Returns:
+        The labels of those that F-curves set, which stay.
+    """
+    settings, animated = obj.path_resolve(group), find_fcurves(obj)
+    for name in names:
+        settings.property_unset(name)
+    apply(obj)
+    return [settings.bl_rna.properties[name].name for name in names if f"{group}.{name}" in animated]
+
+
 @contextmanager
 def reading_plain(obj: bpy.types.Object, others: Sequence[bpy.types.Action] = ()) -> Generator[None]:
     """Take what directs a character out of its active takes and of `others` while takes are read and new ones made.

@@ -41,11 +41,8 @@ def apply_changes() -> float | None:
 
 
 def _animates_settings(action: bpy.types.Action) -> bool:
-    bags = (compat.find_channelbag(action, kind) for kind in compat.action_kinds(action))
-    curves = (curve for bag in bags if bag for curve in bag.fcurves)
-    return any(
-        curve.data_path.startswith((direction_settings.ARTICULATION, direction_settings.MOOD)) for curve in curves
-    )
+    settings = (direction_settings.ARTICULATION, direction_settings.MOOD)
+    return any(path.startswith(settings) for (_kind, path, _index), _curve in compat.action_fcurves(action))
 
 
 def register() -> None:

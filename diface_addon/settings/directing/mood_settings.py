@@ -6,14 +6,9 @@ import bpy
 from bpy.props import BoolProperty, FloatProperty, IntProperty
 
 from ...core import mood_controls
+from ..choices import OVERRIDABLE
 from . import direction_settings
 from .direction_settings import MOOD
-
-OVERRIDABLE = {"LIBRARY_OVERRIDABLE"}
-
-
-def _update(settings: DifaceMood, _context: bpy.types.Context) -> None:
-    direction_settings.apply(settings.id_data)
 
 
 def _intensity(name: str, what: str) -> object:
@@ -26,7 +21,7 @@ def _intensity(name: str, what: str) -> object:
         max=1.0,
         subtype="FACTOR",
         override=OVERRIDABLE,
-        update=_update,
+        update=direction_settings.update,
     )
 
 
@@ -38,7 +33,7 @@ class DifaceMood(bpy.types.PropertyGroup):
         description="Show the mood. Off: the takes are without it, and the intensities stay",
         default=True,
         override=OVERRIDABLE,
-        update=_update,
+        update=direction_settings.update,
     )
     seed: IntProperty(
         name="Mood Seed",
@@ -46,7 +41,7 @@ class DifaceMood(bpy.types.PropertyGroup):
         default=0,
         min=0,
         override=OVERRIDABLE,
-        update=_update,
+        update=direction_settings.update,
     )
     neutral: _intensity("Neutral", "A calm face: less of what brows, cheeks and mouth corners show by themselves")
     happy: _intensity("Happy", "Raised cheeks and mouth corners, a lively head")
@@ -66,12 +61,7 @@ def reset(obj: bpy.types.Object) -> list[str]:
     Returns:
         The moods that F-curves set, which stay.
     """
-    settings, animated = obj.diface.mood, direction_settings.find_fcurves(obj)
-    for name in mood_controls.NAMES:
-        settings.property_unset(name)
-    direction_settings.apply(obj)
-    labels = {name: settings.bl_rna.properties[name].name for name in mood_controls.NAMES}
-    return [label for name, label in labels.items() if f"{MOOD}.{name}" in animated]
+    return direction_settings.reset(obj, MOOD, mood_controls.NAMES)
 
 
 GROUPS = (DifaceMood,)

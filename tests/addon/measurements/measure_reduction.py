@@ -120,12 +120,7 @@ def _head(error: np.ndarray) -> float:
 
 
 def _key_count(actions: list[bpy.types.Action]) -> int:
-    return sum(
-        len(fcurve.keyframe_points)
-        for action in actions
-        for kind in compat.action_kinds(action)
-        for fcurve in compat.find_channelbag(action, kind).fcurves
-    )
+    return sum(len(fcurve.keyframe_points) for action in actions for _address, fcurve in compat.action_fcurves(action))
 
 
 def _play(frames: int) -> None:

@@ -50,10 +50,7 @@ def actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
 
 def curves(obj: bpy.types.Object) -> dict[tuple, bpy.types.FCurve]:
     return {
-        (action.name, kind, fcurve.data_path, fcurve.array_index): fcurve
-        for action in actions(obj)
-        for kind in compat.action_kinds(action)
-        for fcurve in compat.find_channelbag(action, kind).fcurves
+        (action.name, *address): fcurve for action in actions(obj) for address, fcurve in compat.action_fcurves(action)
     }
 
 
