@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bpy
 import numpy as np
@@ -79,13 +79,21 @@ def compensate_pivot(
         values = new[index].values + np.interp(all_times, edit.frames, user_offset)
         pins = np.stack([times, values[len(edit.frames) :]], axis=1)
         address = target.kind, head_pose.DELTA_LOCATION, index
-        change = CurveChange(address, edit.frames, values[: len(edit.frames)].astype(np.float32), mask, pins)
+        change = _change_within(mask, address, edit.frames, values[: len(edit.frames)], pins)
         result = rewrite_keys(
             change, KeyTable.read(fcurve), lambda at, fcurve=fcurve: evaluate_without_modifiers(fcurve, at)
         )
         result.keys.write(_delta_location_curve(rotation.copy, target.kind, index))
         written[address] = WrittenCurve(rotation.copy, result.written, change)
     return written
+
+
+def _change_within(
+    mask: np.ndarray, address: PropertyAddress, frames: np.ndarray, values: np.ndarray, pins: np.ndarray
+) -> CurveChange:
+    """Return the change of a curve with the pins that are regenerated: the rotation of others was not changed."""
+    change = CurveChange(address, frames, values.astype(np.float32), mask, pins)
+    return replace(change, pins=pins[change.in_segments(pins[:, 0])])
 
 
 def rotation_before(

@@ -405,6 +405,18 @@ def test_edited_head_rotates_about_its_neck(scene, head, mode) -> None:
         assert _world_position(head, frame, neck) == pytest.approx(still, abs=2e-5)
 
 
+def test_an_edit_leaves_the_neck_at_a_changed_key_outside_its_frames(scene, head) -> None:
+    neck = np.array([0.1, -0.2, -1.0])
+    placed = placement.Placement(1.0, placement.FROM_BLENDER, np.zeros(3), neck)
+    write_take.write_take(head, motion(ROWS), "T", {"first_frame": FIRST}, placed)
+    pins.set_values(head, 12, {"head_rx": -0.4}, placed)
+    before = {index: key_at(head, 12, "delta_location", index).co.y for index in range(3)}
+    pins.set_values(head, 25, {"head_rx": 0.4}, placed)
+    edit(head, regenerated_mask(20, 35), placed=placed)
+    assert {index: key_at(head, 12, "delta_location", index).co.y for index in range(3)} == before
+    assert key_at(head, 25, "delta_location", 1).type == "EXTREME"
+
+
 def _world_position(obj, frame: float, point) -> list[float]:
     """Return the world position of a point of the mesh."""
     bpy.context.scene.frame_set(int(frame), subframe=frame - int(frame))
