@@ -89,9 +89,9 @@ def _outline(obj: bpy.types.Object, part: str) -> edit_plan.EditContext:
     stored = stored_request.require_request(actions[0])
     request = take_request.from_json(stored)
     if is_threediface:
-        rows, kind = edit_threediface.row_count(obj, actions), edit_threediface.ThreeDifaceEditContext
+        rows, kind = edit_threediface.row_count(obj, actions, request), edit_threediface.ThreeDifaceEditContext
     else:
-        rows, kind = edit_plan.sample_count(actions), edit_plan.EditContext
+        rows, kind = take_request.row_count(actions, request), edit_plan.EditContext
     face = (edit_threediface.FACE_COLUMN,) if is_threediface else channels.FACE
     names = channels.HEAD if part == "head" else face
     motion = types.Motion(np.zeros((rows, len(names)), np.float32), names, request.rate)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import bpy
 import numpy as np
 
 from ..core import channels, errors, types
 from ..scene.pins import pins
-from ..scene.provenance import baseline
 
 
 @dataclass(frozen=True)
@@ -90,9 +88,3 @@ def check_not_empty(plan: Plan) -> None:
     """Raise SceneError if a plan regenerates nothing."""
     if not plan.regenerate_mask.any():
         raise errors.SceneError("There is nothing to regenerate.", "Change a key, or choose other frames or regions.")
-
-
-def sample_count(actions: Iterable[bpy.types.Action]) -> int:
-    """Return the number of rows in the baselines of a take's Actions."""
-    curves = [curve for action in actions for by_index in baseline.read_samples(action).values() for curve in by_index]
-    return max(len(curve.values) for curve in curves)

@@ -254,7 +254,7 @@ def _row_count(
 ) -> int:
     """Return the number of rows: of a take its samples; else to the end of the sound's strip, or to the last key."""
     if generated := [action for action in actions if stored_request.read_request(action)]:
-        return edit_plan.sample_count(generated)
+        return take_request.row_count(generated, request)
     if request.audio.seconds is not None:
         return request.rate.rows(request.audio.seconds)
     ends = [action.frame_range[1] for action in actions]

@@ -133,7 +133,7 @@ def read_threediface_context(
     request = dataclasses.replace(request, audio=audio, parts=parts, constraints=None)
     names = channels.HEAD if "head" in parts else ()
     values = evaluate_curves.sample_motion(
-        obj, first, row_count(obj, actions), names, generate.flame_placement(obj)
+        obj, first, row_count(obj, actions, request), names, generate.flame_placement(obj)
     ).values
     found = find_pins_and_changes(obj, "face" in parts)
     all_pins, changed_pins = (tuple(edit_parts.pins_of_part(some, part)) for some in found)
@@ -208,8 +208,8 @@ def _kept_frames(edit_context: edit_plan.EditContext, plan: edit_plan.Plan) -> l
     return (edit_context.first_frame + np.flatnonzero(kept_rows)).tolist()
 
 
-def row_count(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> int:
+def row_count(obj: bpy.types.Object, actions: list[bpy.types.Action], request: types.GenerateRequest) -> int:
     """Return the number of rows of a take: of its cache, or of its baselines."""
     if file := take_cache.cache_file(obj, actions):
         return pc2_file.row_count(file)
-    return edit_plan.sample_count(actions)
+    return take_request.row_count(actions, request)

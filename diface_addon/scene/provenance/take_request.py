@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import zlib
+from collections.abc import Iterable
 from typing import Any
 
 import bpy
 
 from ...core import protocol, request_file, types
+from . import baseline
 
 WHOLE_REQUEST = "diface_whole_request"
 """Custom property of an Action: the request as it was sent to the worker, compressed."""
@@ -52,3 +54,11 @@ def discard(action: bpy.types.Action) -> None:
 def load(action: bpy.types.Action) -> request_file.StoredRequest | None:
     """Return the complete request of an Action; None if it has none."""
     return request_file.unpack(zlib.decompress(bytes(action[WHOLE_REQUEST]))) if WHOLE_REQUEST in action else None
+
+
+def row_count(actions: Iterable[bpy.types.Action], request: types.GenerateRequest) -> int:
+    """Return the number of rows of a take: of its baselines, which edits near keys after its end may extend."""
+    curves = [curve for action in actions for of_kind in baseline.read_samples(action).values() for curve in of_kind]
+    longest = max((len(curve.values) for curve in curves), default=0)
+    seconds = request.audio.seconds
+    return longest if seconds is None else min(longest, request.rate.rows(seconds))

@@ -86,7 +86,9 @@ def final_motion(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> type
         raise errors.SceneError(message, "Remove its star: a style is a style of the face.")
     jaw = next((address for address in curves if address in take_motion.reaching(obj, "jawOpen")), None)
     first = 0.0 if jaw is None else _first_frame(main, jaw, curves[jaw], request)
-    columns = take_motion.face_columns(obj, curves, first + np.arange(_row_count(main), dtype=np.float64))
+    made = take_request.from_json(request)
+    rows = np.arange(take_request.row_count(main, made), dtype=np.float64)
+    columns = take_motion.face_columns(obj, curves, first + rows)
     if "jawOpen" in columns and not take_motion.reaching(obj, "mouthClose") and not _has_mouth_close(main):
         columns["mouthClose"] = np.zeros_like(columns["jawOpen"])  # the jaw alone opens and closes the lips
     missing = [name for name in REQUIRED_CHANNELS if name not in columns]
@@ -95,7 +97,7 @@ def final_motion(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> type
         raise errors.SceneError(message, "Remove its star, or choose the character that it was made for.")
     names = tuple(name for name in channels.FACE if name in columns)
     values = np.stack([columns[name] for name in names], 1).astype(np.float32)
-    return types.Motion(values, names, take_request.from_json(request).rate)
+    return types.Motion(values, names, made.rate)
 
 
 def find_sound(
@@ -139,11 +141,6 @@ def _has_mouth_close(actions: list[bpy.types.Action]) -> bool:
     """Return whether a take was made for a character with a shape key of mouthClose."""
     paths = {path for action in actions for (_kind, path, _index), _curve in compat.action_fcurves(action)}
     return any(shape_key_names.channel_for_path(path) == "mouthClose" for path in paths)
-
-
-def _row_count(actions: list[bpy.types.Action]) -> int:
-    samples = [curve for action in actions for of_kind in baseline.read_samples(action).values() for curve in of_kind]
-    return max((len(curve.values) for curve in samples), default=0)
 
 
 def _first_frame(

@@ -80,7 +80,7 @@ class Fuzz:
         try:
             completed = operation(self)
         except RuntimeError as refused:  # an operator's report(ERROR)
-            if "Traceback" in str(refused):
+            if "Traceback" in str(refused) or "Internal error" in str(refused):
                 raise AssertionError(str(refused)) from refused
             self.refused[operation.__name__] += 1
             completed = None

@@ -230,6 +230,20 @@ def test_in_between_regenerates_only_its_range(scene, take):
     assert np.array_equal(values(take, SMILE), smile)
 
 
+def test_an_edit_near_a_key_after_the_end_does_not_lengthen_the_take(take):
+    rows = len(values(take))
+    last = int(values(take)[-1, 0])
+    key(take, last + 6, 0.5)
+    key(take, last - 3, 0.6)
+    bpy.ops.diface.regenerate()
+    request = take_request.load(face(take)).request
+    assert request.constraints.values.shape[0] == rows
+    bpy.ops.diface.in_between(first=last - 20, last=last - 10)
+    request = take_request.load(face(take)).request
+    assert request.constraints.values.shape[0] == rows
+    assert values(take)[-1].tolist() == [last + 6, 0.5]
+
+
 def test_regenerate_all_keeps_the_pins(scene, take):
     key(take, 60, 0.6)
     bpy.ops.diface.regenerate(where="ALL")
