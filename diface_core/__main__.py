@@ -16,7 +16,7 @@ from .cli.exit_status import run_command
 from .errors import DifaceError
 from .motion.files import write_motion, writer_for
 from .runtime.threads import set_wait_policy
-from .types import GenerateRequest, Progress
+from .types import IDLE, GenerateRequest, Progress
 
 if TYPE_CHECKING:
     from .engines import Engines
@@ -64,11 +64,19 @@ def _generate(arguments: argparse.Namespace) -> None:
     if arguments.make_again:
         _regenerate_take(arguments)
         return
-    if arguments.audio is None:
-        raise DifaceError("No audio file is given.", "Give one, or a take's request with --make-again.")
+    _check_sound(arguments)
     engines = _load_engines(arguments.cache)
     for sample, path in enumerate(paths):
         _generate_one(engines, generate_options.build_request(arguments, sample), path)
+
+
+def _check_sound(arguments: argparse.Namespace) -> None:
+    """Raise DifaceError if there is no sound, or no seconds for a face without any."""
+    if arguments.role == IDLE:
+        if not arguments.seconds:
+            raise DifaceError("An idle face has no sound that says how long it lasts.", "Add --seconds.")
+    elif arguments.audio is None:
+        raise DifaceError("No audio file is given.", "Give one, or a take's request with --make-again.")
 
 
 def _regenerate_take(arguments: argparse.Namespace) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
-from typing import Protocol
 
 import numpy as np
 
@@ -15,24 +14,16 @@ from .motion.resample import resample_constraints, sample_at_rows
 from .motion.segments import Segment, find_segments
 from .motion.warp import warp_context_rows, warp_motion
 from .runtime.sliding_windows import slice_stream, sliding_windows
-from .types import MODEL_RATE, ConstraintProvider, Constraints, Float32Array, GenerateRequest, Motion, ReportFraction
-
-
-class SampleRows(Protocol):
-    """The function that samples rows: `generate.MotionModels.stream`."""
-
-    def __call__(
-        self,
-        features: Iterable[Float32Array],
-        rows: int,
-        request: GenerateRequest,
-        constraint_provider: ConstraintProvider | None,
-        report: ReportFraction,
-        first_row: int,
-        /,
-    ) -> Iterator[Float32Array]:
-        """Yield values (n, C) in order."""
-        ...
+from .types import (
+    MODEL_RATE,
+    ConstraintProvider,
+    Constraints,
+    Float32Array,
+    GenerateRequest,
+    Motion,
+    ReportFraction,
+    SampleRows,
+)
 
 
 def channel_strengths(names: tuple[str, ...], request: GenerateRequest) -> Float32Array:
@@ -120,7 +111,7 @@ def regenerate_segments(
     """
     names, model_rows = channels.of_parts(request.parts), len(loudness)
     provide = constraint_provider(constraints, request)
-    events = LayerEvents.sample(loudness, request.layers)
+    events = LayerEvents.sample(loudness, request.layers, request.role)
     segments = find_segments(constraints.known_mask, request.rate, model_rows)
     values = np.nan_to_num(constraints.values)
     # The segments are in order, so one pass over the features serves all.

@@ -17,9 +17,12 @@ from .constrained import apply_constraints, apply_strengths, constraint_provider
 from .errors import AudioError
 from .layers.events import LayerEvents
 from .motion.resample import resample_stream
+from .nonverbal.silent_sampler import SILENCE, SilentSampler
 from .runtime.progress import ENCODING, READING, SAMPLING, ProgressTracker
 from .types import (
+    IDLE,
     MODEL_RATE,
+    SPEAK,
     AudioSection,
     ConstraintProvider,
     Float32Array,
@@ -28,6 +31,7 @@ from .types import (
     Motion,
     Report,
     ReportFraction,
+    SampleRows,
 )
 
 MAX_CACHED_STATS = 8
@@ -40,6 +44,11 @@ class Encoder(Protocol):
     @property
     def hash(self) -> str:
         """Return the hash (hex) of the encoder."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """Return the columns of a row of features; the last is the loudness."""
         ...
 
     def stream(self, blocks: Iterable[Float32Array], stats: AudioStats, /) -> Iterator[Float32Array]:
@@ -112,11 +121,9 @@ class Generator:
         key, stats = self._read_audio(request, tracker)
         constraints = request.constraints
         if constraints is not None and constraints.known_mask.all(axis=1).any():
-            features = self._cached_features(request, key, stats, tracker)
-            report_fraction = partial(tracker.report, SAMPLING)
-            motion = regenerate_segments(
-                self._models.stream, features, stats.loudness, constraints, request, report_fraction
-            )
+            features = self._features(request, key, stats, tracker)
+            report_fraction, sample_rows = partial(tracker.report, SAMPLING), self._sampler(request, stats)
+            motion = regenerate_segments(sample_rows, features, stats.loudness, constraints, request, report_fraction)
             tracker.finish()
             return GenerateResult(motion, self._models.hash, tracker.timings)
         names = channels.of_request(request.parts, request.layers)
@@ -167,16 +174,22 @@ class Generator:
     def _read_audio(self, request: GenerateRequest, tracker: ProgressTracker) -> tuple[str, AudioStats]:
         """Read the audio once for its cache key and its loudness; the last results are kept."""
         tracker.report(READING, 0.0)
+        if request.role == IDLE:
+            key, stats = "", _silence(request)
+        else:
+            key, stats = self._read_file(request, tracker)
+        _check_constraints(request, _row_count(request, stats))
+        tracker.report(READING, 1.0)
+        return key, stats
+
+    def _read_file(self, request: GenerateRequest, tracker: ProgressTracker) -> tuple[str, AudioStats]:
         identity = _file_identity(request.audio)
         if identity not in self._stats_cache:
             self._stats_cache = {
                 **dict(list(self._stats_cache.items())[-MAX_CACHED_STATS + 1 :]),
                 identity: self._measure_audio(request, tracker),
             }
-        key, stats = self._stats_cache[identity]
-        _check_constraints(request, _row_count(request, stats))
-        tracker.report(READING, 1.0)
-        return key, stats
+        return self._stats_cache[identity]
 
     def _measure_audio(self, request: GenerateRequest, tracker: ProgressTracker) -> tuple[str, AudioStats]:
         digest = new_digest(self._encoder.hash, SAMPLE_RATE)
@@ -196,14 +209,30 @@ class Generator:
     ) -> Iterator[Motion]:
         names = channels.of_parts(request.parts)
         rows = len(stats.loudness)
-        features = self._cached_features(request, key, stats, tracker)
+        features = self._features(request, key, stats, tracker)
         constraints = request.constraints
         provider = None if constraints is None else constraint_provider(constraints, request)
-        values = self._models.stream(features, rows, request, provider, partial(tracker.report, SAMPLING))
+        sample_rows = self._sampler(request, stats)
+        values = sample_rows(features, rows, request, provider, partial(tracker.report, SAMPLING))
         scaled = (apply_strengths(part, names, request) for part in values)
-        events = LayerEvents.sample(stats.loudness, request.layers)
+        events = LayerEvents.sample(stats.loudness, request.layers, request.role)
         parts = resample_stream(scaled, MODEL_RATE, request.rate, _row_count(request, stats))
         yield from apply_constraints(_with_layers(parts, names, request, events), constraints, request)
+
+    def _sampler(self, request: GenerateRequest, stats: AudioStats) -> SampleRows:
+        """Return what samples the rows of a request."""
+        if request.role == SPEAK:
+            return self._models.stream
+        return SilentSampler.of_request(request, stats.loudness, self._models.stream, self._encoder.dimension)
+
+    def _features(
+        self, request: GenerateRequest, key: str, stats: AudioStats, tracker: ProgressTracker
+    ) -> Iterator[Float32Array]:
+        """Features in parts; without columns for a face that does not speak, whose sound is not encoded."""
+        if request.role == SPEAK:
+            return self._cached_features(request, key, stats, tracker)
+        tracker.skip(ENCODING)
+        return iter([np.zeros((len(stats.loudness), 0), np.float32)])
 
     def _cached_features(
         self, request: GenerateRequest, key: str, stats: AudioStats, tracker: ProgressTracker
@@ -230,6 +259,13 @@ class Generator:
 def _row_count(request: GenerateRequest, stats: AudioStats) -> int:
     """Rows of the result. A strip of n frames gives n rows, though its audio may be a few samples longer."""
     return request.rate.rows(stats.seconds if request.audio.seconds is None else request.audio.seconds)
+
+
+def _silence(request: GenerateRequest) -> AudioStats:
+    """Statistics of the silence in which an idle face is."""
+    seconds = request.audio.seconds or 0.0
+    loudness = np.full(MODEL_RATE.rows(seconds), SILENCE, np.float32)
+    return AudioStats(round(seconds * SAMPLE_RATE), 0.0, 1.0, loudness)
 
 
 def _check_constraints(request: GenerateRequest, rows: int) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -253,6 +253,9 @@ class ThreeDiface:
     tolerance: float = 1e-5
 
 
+SPEAK, LISTEN, IDLE = ROLES = "speak", "listen", "idle"
+"""What a face does with the sound of a request: speaks it, listens to it, or is idle, without any sound."""
+
 SAMPLER, FIRST_SAMPLER = 2, 1
 """Version of the sampler for new requests, and that of 0.1.0, whose requests do not state it."""
 
@@ -274,6 +277,9 @@ class GenerateRequest:
         head_axes: Additional factors of pitch, roll and yaw of the head.
         layers: Blinks, gaze and breath, on top of the face.
         engine: The user's 3DiFACE models; None is DiFACE's models.
+        role: "speak"; "listen": the sound is another character's, and the face reacts to it; "idle": there is no
+            sound, and `audio` only states the seconds.
+        reactions: How often a listener reacts, and how much: 0 never, 1 as people do, to 2.
     """
 
     audio: AudioSection
@@ -292,6 +298,14 @@ class GenerateRequest:
     layers: Layers = Layers()
     constraints: Constraints | None = None
     engine: ThreeDiface | None = None
+    role: str = SPEAK
+    reactions: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.role not in ROLES:
+            raise ValueError(f"role must be one of {ROLES}. Got {self.role!r}.")
+        if self.role == IDLE and not (self.audio.seconds or 0) > 0:
+            raise ValueError(f"An idle request states its seconds in `audio`. Got {self.audio.seconds}.")
 
 
 @dataclass(frozen=True)
@@ -531,3 +545,20 @@ ReportFraction = Callable[[float], None]
 
 ConstraintProvider = Callable[[int, int], Constraints]
 """(first, last) -> constraints of those rows at MODEL_RATE, in the columns of the request's parts."""
+
+
+class SampleRows(Protocol):
+    """Samples the rows of a Motion: `generate.MotionModels.stream`."""
+
+    def __call__(
+        self,
+        features: Iterable[Float32Array],
+        rows: int,
+        request: GenerateRequest,
+        constraint_provider: ConstraintProvider | None,
+        report: ReportFraction,
+        first_row: int = 0,
+        /,
+    ) -> Iterator[Float32Array]:
+        """Yield values (n, C) in order."""
+        ...

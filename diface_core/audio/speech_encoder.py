@@ -75,6 +75,11 @@ class SpeechEncoder:
         digest = hashlib.sha256(path.read_bytes() + parameters.encode()).hexdigest()
         return cls(network, round(window_seconds * ENCODER_RATE), digest)
 
+    @property
+    def dimension(self) -> int:
+        """Columns of a feature row."""
+        return self._columns + 1
+
     def encode(self, clip: AudioClip, report: Callable[[float], None] = lambda fraction: None) -> Float32Array:
         """Return features (T, DIMENSION) float32 of a mono 16 kHz clip, T = MODEL_RATE.rows(clip.seconds).
 

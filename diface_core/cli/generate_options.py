@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from ..types import FIRST_SAMPLER, SAMPLER, AudioSection, FrameRate, GenerateRequest, Layers, Style
+from ..types import FIRST_SAMPLER, ROLES, SAMPLER, AudioSection, FrameRate, GenerateRequest, Layers, Style
 
 DEFAULT_REQUEST = GenerateRequest(AudioSection(Path()))
 MAX_SEED = 2**63 - 1
@@ -47,6 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     part = parser.add_mutually_exclusive_group().add_argument
     part("--face", dest="part", action="store_const", const="face", help="only the face")
     part("--head", dest="part", action="store_const", const="head", help="only the head")
+    add("--role", choices=ROLES, default=DEFAULT_REQUEST.role,
+        help="what the face does with the sound: speak (default), listen to it, or idle for its seconds")  # fmt: skip
+    add("--reactions", type=number_in_range(0, 2), default=DEFAULT_REQUEST.reactions,
+        help="how often and how much a listener reacts, 0 to 2 (default: 1)")  # fmt: skip
     _add_performance(parser.add_argument_group("performance").add_argument)
     _add_layers(parser.add_argument_group("eyes and breath"))
 
@@ -99,10 +103,11 @@ def build_request(arguments: argparse.Namespace, sample: int = 0) -> GenerateReq
     seeds = {layer: getattr(arguments, layer) for layer in LAYER_OPTIONS}
     same_names = (
         "steps", "guidance", "style_guidance", "variety", "sampler", "face_strength", "head_strength", "head_axes",
+        "role", "reactions",
     )  # fmt: skip
     return dataclasses.replace(
         DEFAULT_REQUEST,
-        audio=AudioSection(arguments.audio, arguments.start, arguments.seconds),
+        audio=AudioSection(arguments.audio or Path(), arguments.start, arguments.seconds),
         parts=DEFAULT_REQUEST.parts if arguments.part is None else (arguments.part,),
         rate=arguments.fps,
         seed=arguments.seed + sample,

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import channels
-from ..types import AnyFloatArray, Layers, Motion
+from ..types import IDLE, LISTEN, SPEAK, AnyFloatArray, Layers, Motion
 from .blinks import Blinks
 from .breath import Breath
 from .gaze import Gaze, eye_look_weights
 from .phrases import find_phrases
+
+LISTENER_DELAY = 0.3
+"""Seconds by which a listener's blinks follow the ends of the speaker's phrases: a quarter to half a second after the
+speaker's own (Nakano & Kitazawa 2010)."""
+NO_PHRASES: AnyFloatArray = np.zeros((0, 2))
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,7 @@ class LayerEvents:
     breath: Breath | None
 
     @classmethod
-    def sample(cls, loudness: AnyFloatArray, layers: Layers) -> LayerEvents:
+    def sample(cls, loudness: AnyFloatArray, layers: Layers, role: str = SPEAK) -> LayerEvents:
         """Sample the events of `layers`.
 
         The events of a layer do not depend on the seed of another, except that with gaze some blinks accompany its
@@ -32,14 +37,20 @@ class LayerEvents:
         Args:
             loudness: Loudness (T,) of the whole audio at MODEL_RATE; 0 is speech level, 1 is 20 dB more.
             layers: Seeds of the layers.
+            role: A speaker looks away and breathes by its phrases. A listener looks at the speaker, blinks after the
+                phrases and breathes evenly. An idle character looks around.
         """
-        phrases, rows = find_phrases(loudness), len(loudness)
-        gaze = None if layers.gaze is None else Gaze.sample(phrases, rows, layers.gaze)
+        rows = len(loudness)
+        phrases = NO_PHRASES if role == IDLE else find_phrases(loudness)
+        own = phrases if role == SPEAK else NO_PHRASES
+        sample_gaze = Gaze.sample_around if role == IDLE else Gaze.sample
+        gaze = None if layers.gaze is None else sample_gaze(own, rows, layers.gaze)
         shifts = np.zeros((0, 2)) if gaze is None else gaze.shifts
+        heard = phrases + LISTENER_DELAY if role == LISTEN else phrases
         return cls(
-            None if layers.blinks is None else Blinks.sample(phrases, rows, layers.blinks, shifts),
+            None if layers.blinks is None else Blinks.sample(heard, rows, layers.blinks, shifts),
             gaze,
-            None if layers.breath is None else Breath.sample(phrases, rows, layers.breath),
+            None if layers.breath is None else Breath.sample(own, rows, layers.breath),
         )
 
     def apply(self, motion: Motion, first: int = 0) -> Motion:

@@ -33,6 +33,8 @@ DRIFT = 2.0
 
 FIXATION, FIXATION_SPREAD, MIN_FIXATION = 0.5, 0.5, 0.2
 """Seconds: median of the log-normal durations of fixations, their deviation in log, and the minimum."""
+PLACE, AHEAD = 2.2, 0.55
+"""Seconds that a person who looks at nobody stays at a place (median), and the share of places ahead (chosen)."""
 DURATION_BASE, DURATION_SLOPE = 0.025, 0.0024
 """Seconds of a saccade of amplitude 0, and seconds per degree: the main sequence (Bahill, Clark & Stark 1975; values as
 in Lee et al. 2002)."""
@@ -66,6 +68,23 @@ class Gaze:
                 onsets, targets, begin, end, rng, lambda rng, last, first=first: _nearby_target(rng, last, first)
             )
             now = end
+        return cls(np.array(onsets, np.float64), np.array(targets, np.float64).reshape(-1, 2))
+
+    @classmethod
+    def sample_around(cls, _phrases: AnyFloatArray, rows: int, seed: int) -> Gaze:
+        """Sample the saccades of a person who looks at nobody: from place to place, most of them ahead."""
+        rng = np.random.default_rng([seed, 9])
+        onsets: list[float] = []
+        targets: list[tuple[float, float]] = []
+        now = 0.0
+        while now < rows / MODEL_RATE.value:
+            begin = now
+            now += max(MIN_FIXATION, float(rng.lognormal(np.log(PLACE), FIXATION_SPREAD)))
+            ahead = rng.random() < AHEAD
+            first = _clamped_target(*rng.normal(0, DRIFT, 2)) if ahead else _random_aversion_target(rng)
+            _add_fixations(
+                onsets, targets, begin, now, rng, lambda rng, last, first=first: _nearby_target(rng, last, first)
+            )
         return cls(np.array(onsets, np.float64), np.array(targets, np.float64).reshape(-1, 2))
 
     @property

@@ -71,6 +71,8 @@ def generate_request_message(request: GenerateRequest, request_id: int) -> Messa
         "style": dataclasses.asdict(request.style),
         "layers": dataclasses.asdict(request.layers),
         "engine": _engine_data(request.engine),
+        "role": request.role,
+        "reactions": request.reactions,
         "constraints": constraints,
     }
     return Message("generate", request_id, data, arrays)
@@ -84,7 +86,8 @@ def parse_generate_request(message: Message) -> GenerateRequest:
     data = message.data
     try:
         nested = ("audio", "parts", "rate", "head_axes", "style", "layers", "engine", "constraints")
-        plain = {"sampler": FIRST_SAMPLER} | {key: value for key, value in data.items() if key not in nested}
+        plain: dict[str, Any] = {"sampler": FIRST_SAMPLER}
+        plain |= {key: value for key, value in data.items() if key not in nested}
         pitch, roll, yaw = data["head_axes"]
         blend = tuple((str(name), float(weight)) for name, weight in data["style"]["blend"])
         return GenerateRequest(

@@ -26,7 +26,7 @@ ADDON_LAYERS = {
 CORE_LAYERS = (
     "types", "errors", "words", "channels", "atomic_write", "runtime", "untrusted",
     "motion", "recordings", "inference", "transcripts", "protocol", "request_file", "audio", "alignment", "faces",
-    "layers",
+    "layers", "nonverbal",
     "directing", "diffusion", "model", "diagnostics",
     "networks", "learning", "style_adaptation", "cli", "threediface", "constrained", "generate", "engines",
     "batch", "worker", "__main__", "asset_build", "training",

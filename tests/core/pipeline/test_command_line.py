@@ -185,3 +185,13 @@ def test_bad_options_are_refused_without_torch(root, tmp_path):
 def test_personalise_parses_its_arguments(tmp_path, capsys):
     assert command.main(["personalise", "a.wav", "m.npz", "--out", str(tmp_path / "s.txt")]) == 2
     assert "must end in .safetensors" in capsys.readouterr().err
+
+
+def test_idle_needs_seconds_instead_of_a_sound(generator, tmp_path, capsys):
+    assert run("--role", "idle", "--out", tmp_path / "m.npz") == 2
+    assert "--seconds" in capsys.readouterr().err
+
+
+def test_role_and_reactions_reach_the_request(generator, wav, tmp_path):
+    assert run(wav, "--role", "listen", "--reactions", "1.5", "--out", tmp_path / "m.npz") == 0
+    assert (generator.requests[0].role, generator.requests[0].reactions) == ("listen", 1.5)
