@@ -47,6 +47,19 @@ def mean_angle(vectors: AnyFloatArray) -> float:
     return float(2 * np.arccos(np.clip(abs(_mean(_quaternions(vectors))[0]), 0, 1)))
 
 
+def compose(first: AnyFloatArray, second: AnyFloatArray) -> Float64Array:
+    """Return rotation vectors (T, 3), at most pi long, of the rotations `second`, and then `first`."""
+    return _vectors(_multiply(_quaternions(first), _quaternions(second)))
+
+
+def rotate(vectors: AnyFloatArray, points: AnyFloatArray) -> Float64Array:
+    """Return points (T, 3) rotated by rotation vectors (T, 3)."""
+    turns = _quaternions(vectors)
+    axis, points = turns[:, 1:], points.astype(np.float64)
+    across = 2.0 * np.cross(axis, points)
+    return points + turns[:, :1] * across + np.cross(axis, across)
+
+
 def _mean(turns: Float64Array) -> Float64Array:
     """Mean (4,) of unit quaternions (T, 4): the largest eigenvector of their outer products (Markley et al. 2007)."""
     return np.linalg.eigh(turns.T @ turns)[1][:, -1]

@@ -3,7 +3,14 @@
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from diface_core.motion.head_angles import angles_from_vectors, mean_angle, relative_to_mean, vectors_from_angles
+from diface_core.motion.head_angles import (
+    angles_from_vectors,
+    compose,
+    mean_angle,
+    relative_to_mean,
+    rotate,
+    vectors_from_angles,
+)
 
 VECTORS = np.concatenate(
     [np.random.default_rng(0).uniform(-0.8, 0.8, (200, 3)), np.zeros((1, 3)), np.full((1, 3), 1e-9)]
@@ -43,3 +50,11 @@ def test_motion_relative_to_the_mean_does_not_depend_on_how_the_camera_is_held()
         np.testing.assert_allclose(relative_to_mean(seen), expected, atol=1e-9)
     assert mean_angle(expected) < 1e-6
     np.testing.assert_allclose(mean_angle(np.full((5, 3), [0, 0, 0.4])), 0.4)
+
+
+def test_composed_and_applied_rotations() -> None:
+    first, second = VECTORS, VECTORS[::-1]
+    expected = Rotation.from_rotvec(first) * Rotation.from_rotvec(second)
+    np.testing.assert_allclose(compose(first, second), expected.as_rotvec(), atol=1e-9)
+    points = np.random.default_rng(3).uniform(-2, 2, VECTORS.shape)
+    np.testing.assert_allclose(rotate(first, points), Rotation.from_rotvec(first).apply(points), atol=1e-9)
