@@ -92,7 +92,7 @@ def stored_request(name: str, folder: Path) -> request_file.StoredRequest:
     made, scene = require_request(actions[0]), bpy.context.scene
     sound, owner = made["sound"], bpy.data.objects.get(made.get("character", ""))
     sound_file = performance.of_object(owner, scene).filepath
-    audio = speech_source.locate_audio(bpy.context, request.audio, sound, sound_file, folder)
+    audio = speech_source.locate_audio(bpy.context, request, sound, sound_file, folder)
     request = dataclasses.replace(request, style=style)
     return dataclasses.replace(stored, request=request).with_audio(audio.path)
 

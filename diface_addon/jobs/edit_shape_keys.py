@@ -237,7 +237,7 @@ def _audio_of_take(
         shift = rate.seconds(stored["first_frame"] - speech.first_frame)
         return speech_source.shifted(speech.section, shift, request.audio.seconds)
     shift = recorded.sound_shift(stored)
-    return speech_source.locate_audio(context, request.audio, sound, settings.filepath, folder, shift)
+    return speech_source.locate_audio(context, request, sound, settings.filepath, folder, shift)
 
 
 def _request_from_settings(

@@ -128,7 +128,7 @@ def read_threediface_context(
     frame_rate.check_take_rate(request.rate, frame_rate.scene_rate(context.scene))
     request = threediface_models.resolve(request)
     sound_file = performance.of_object(obj, context.scene).filepath
-    audio = speech_source.locate_audio(context, request.audio, sound, sound_file, folder)
+    audio = speech_source.locate_audio(context, request, sound, sound_file, folder)
     parts = request.parts if part == edit_parts.WHOLE else (part,)
     request = dataclasses.replace(request, audio=audio, parts=parts, constraints=None)
     names = channels.HEAD if "head" in parts else ()

@@ -33,7 +33,7 @@ class GenerationJob(running_job.WorkerJob):
         task: process.WorkerTask,
         source: speech_source.Speech,
         character_uid: int,
-        folder: tempfile.TemporaryDirectory[str],
+        folder: tempfile.TemporaryDirectory[str] | None,
     ) -> None:
         super().__init__(task, folder)
         self._source = source
@@ -56,7 +56,7 @@ class GenerationJob(running_job.WorkerJob):
         more = {"sound": self._source.name, "first_frame": self._source.first_frame, "model_hash": result.model_hash}
         request = take_request.to_json(threediface_models.by_name(asked), **more, diface=VERSION)
         shapes = custom_shapes(result, asked.engine)
-        name = take_names.take_name(self._source.name)
+        name = take_names.take_name(self.label())
         motion = rest_easing.ease_ends(result.motion)
         with bind_character.bound(obj):
             written = write_take.write_take(obj, motion, name, request, flame_placement(obj), shapes)
@@ -65,12 +65,16 @@ class GenerationJob(running_job.WorkerJob):
         end_notes = _scene_end_notes(bpy.context.scene, self._source.first_frame + len(result.motion.values) - 1)
         return dataclasses.replace(written, notes=(*written.notes, *end_notes))
 
+    def label(self) -> str:
+        """Return what the new take is called after."""
+        return self._source.name
+
     def find_character(self) -> bpy.types.Object:
         """Look the character up. Raises SceneError if it was deleted or can no longer be animated."""
         obj = character_checks.find_by_uid(self._character_uid)
         if obj is None:
             raise errors.SceneError("The character was deleted while DiFACE worked.", "Undo that, and generate again.")
-        _check_character(obj, self.request.parts, self.request.engine)
+        check_character(obj, self.request.parts, self.request.engine)
         return obj
 
     def store_request(self, written: write_take.TakeResult, model_hash: str) -> None:
@@ -83,7 +87,7 @@ class GenerationJob(running_job.WorkerJob):
         Settings that changed meanwhile have no effect.
         """
         task = worker_client.submit(dataclasses.replace(self.request, seed=seed))
-        following = GenerationJob(task, self._source, self._character_uid, self._folder)
+        following = type(self)(task, self._source, self._character_uid, self._folder)
         self._folder = None  # the next job reads the sound in it
         running_job.set_current(following)
         return following
@@ -100,7 +104,7 @@ def check_can_generate(context: bpy.types.Context) -> None:
     """Raise DifaceError if the settings do not allow a generation. Fast enough for a button's poll."""
     settings = performance.active(context)
     running_job.check_idle()
-    _check_character(
+    check_character(
         scene_settings.character(context),
         choices.PARTS_BY_CHOICE[settings.parts],
         threediface_models.models_from_settings(settings),
@@ -111,7 +115,8 @@ def check_can_generate(context: bpy.types.Context) -> None:
         raise errors.AudioError("No sound file is chosen.", "Choose one in the DiFACE panel.")
 
 
-def _check_character(obj: bpy.types.Object | None, parts: tuple[str, ...], engine: types.ThreeDiface | None) -> None:
+def check_character(obj: bpy.types.Object | None, parts: tuple[str, ...], engine: types.ThreeDiface | None) -> None:
+    """Raise DifaceError if an object cannot be animated by these models."""
     if engine is None:
         character_checks.check(obj, parts)
     else:

@@ -12,6 +12,7 @@ from . import (
     recordings,
     styles,
     takes,
+    without_speech,
     words,
 )
 from .base import modal_job
@@ -20,6 +21,7 @@ MODULES = (
     modal_job,
     *characters.MODULES,
     *generate.MODULES,
+    *without_speech.MODULES,
     *edit.MODULES,
     *recordings.MODULES,
     *directing.MODULES,

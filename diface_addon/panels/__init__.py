@@ -11,6 +11,7 @@ from .diagnostics import problem_list
 from .diagnostics.problem_list import Diagnostics
 from .directing.articulation import Articulation
 from .directing.mood import Mood
+from .directing.without_speech import WithoutSpeech
 from .edit import Edit
 from .export import Export
 from .generate import Main
@@ -33,6 +34,7 @@ SUB_PANELS = (
     Words,
     Mood,
     Articulation,
+    WithoutSpeech,
     Diagnostics,
     Style,
     Head,

@@ -20,6 +20,8 @@ PAGE_BY_OPERATOR = {
     "fill_gaps": "recordings.md",
     "generate": "first-lip-sync.md",
     "cancel": "first-lip-sync.md",
+    "idle": "nobody-speaks.md",
+    "listen": "nobody-speaks.md",
     "list_missing_keys": "troubleshooting.md",
     "use_part": "settings.md",
     "add_parts": "settings.md",

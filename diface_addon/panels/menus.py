@@ -8,6 +8,8 @@ MENU_OPERATORS = (
     (
         "diface.generate",
         "diface.generate_variations",
+        "diface.idle",
+        "diface.listen",
         "diface.load_audio",
         "diface.import_recording",
         "diface.new_seed",

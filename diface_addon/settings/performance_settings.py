@@ -197,3 +197,18 @@ class DifacePerformance(bpy.types.PropertyGroup):
         override=OVERRIDABLE,
     )
     breath_seed: IntProperty(name="Breath Seed", description="Variation of the breaths", min=0, override=OVERRIDABLE)
+    listen_to: StringProperty(
+        name="Listen To",
+        description="Sound strip of the character that is listened to. Empty: the active strip, or the only one",
+        search=_search_strips,
+        override=OVERRIDABLE,
+    )
+    reactions: FloatProperty(
+        name="Reactions",
+        description="How often a listener nods, raises the brows or smiles, and how much. 0: never, 1: as people do",
+        default=1.0,
+        min=0.0,
+        max=2.0,
+        subtype="FACTOR",
+        override=OVERRIDABLE,
+    )

@@ -22,6 +22,8 @@ from . import check_scene, fix_plan
 
 NO_ARKIT_FACE = "A face of 3DiFACE models has no ARKit shapes, so that lips and sound are not compared."
 
+NO_SPEECH = "Nobody speaks in this take, so that lips and sound are not compared."
+
 
 @dataclass(frozen=True)
 class DiagnosisReport:
@@ -128,6 +130,8 @@ def _read_face(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) 
     if edit_threediface.is_threediface(obj, part):
         raise errors.SceneError(NO_ARKIT_FACE, "Its strip, frame rate and tracks were checked.")
     edited = edit_shape_keys.read_edit_context(context, obj, folder, part)
+    if edited.request.role != types.SPEAK:
+        raise errors.SceneError(NO_SPEECH, "Its strip, frame rate and tracks were checked.")
     if not set(channels.FACE) <= set(edited.motion.channels):
         raise errors.SceneError("The take has no face.", "Its strip, frame rate and tracks were checked.")
     return edited

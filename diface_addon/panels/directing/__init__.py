@@ -1,1 +1,1 @@
-"""Panels of what directs the active takes: articulation and mood."""
+"""Panels of what directs the active takes: articulation and mood; and takes without speech."""

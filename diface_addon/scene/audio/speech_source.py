@@ -61,20 +61,20 @@ def shifted(section: types.AudioSection, shift: float, seconds: float | None) ->
 
 def locate_audio(
     context: bpy.types.Context,
-    section: types.AudioSection,
+    request: types.GenerateRequest,
     name: str,
     sound_file: str,
     folder: Path,
     shift: float = 0.0,
 ) -> types.AudioSection:
-    """Return where the sound of a take is now.
+    """Return where the sound of a take is now. An idle one has none: what it states is returned.
 
     The take's sound file if it still exists; else `sound_file` if it has the sound's name (a file that only Blender
     can decode was a temporary copy for the worker); else what the strip of that name plays.
 
     Args:
         context: Names the scene and its sequencer.
-        section: The sound as the take stores it.
+        request: The request as the take stores it.
         name: The name of the strip or the file.
         sound_file: The sound file that the settings name. May be empty, or relative to the .blend.
         folder: Holds the files that have to be written.
@@ -84,6 +84,9 @@ def locate_audio(
         AudioError: The sound is missing, or cannot be read.
         SceneError: A file cannot be written.
     """
+    section = request.audio
+    if request.role == types.IDLE:
+        return section
     if not name:
         hint = "Place the recording beside its sound by Import Recording."
         raise errors.AudioError("The take was imported without a sound.", hint)

@@ -31,6 +31,8 @@ def check_sound(context: bpy.types.Context, stored: dict[str, Any], last_frame: 
     if not frame_rate.is_same(request.rate, rate):
         text = f"Made at {request.rate.value:g} frames per second, the scene has {rate.value:g}"
         return [Problem("rate_changed", text, *where)]
+    if request.role == types.IDLE:
+        return []
     name = stored.get("sound", "")
     if all(strip.name != name for _scene, strip in audio_strip.list_strips(context)):
         gone = not request.audio.path.is_file()

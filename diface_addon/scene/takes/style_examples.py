@@ -80,6 +80,9 @@ def final_motion(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> type
     if request.get("engine"):
         message = f'The take "{actions[0].name}" was made by 3DiFACE\'s models.'
         raise errors.SceneError(message, "Remove its star: styles are adapted for DiFACE's models only.")
+    if request.get("role", types.SPEAK) != types.SPEAK:
+        message = f'Nobody speaks in the take "{actions[0].name}".'
+        raise errors.SceneError(message, "Remove its star: a style is a way of speaking.")
     curves = take_motion.face_curves(obj, main)
     if not curves and _face_action(actions) is None:
         message = f'The take "{actions[0].name}" moves only the head.'
@@ -116,9 +119,10 @@ def find_sound(
         SceneError: A file cannot be written.
     """
     request = stored_request.require_request(action)
-    section, name = take_request.from_json(request).audio, request["sound"]
+    made, name = take_request.from_json(request), request["sound"]
+    section = made.audio
     try:
-        now = speech_source.locate_audio(context, section, name, sound_file, folder, recorded.sound_shift(request))
+        now = speech_source.locate_audio(context, made, name, sound_file, folder, recorded.sound_shift(request))
     except errors.AudioError as reason:
         message = f'The take "{action.name}" cannot be an example: {reason.message}'
         raise errors.AudioError(message, f"{reason.hint} Or remove the take's star.") from reason

@@ -1,0 +1,1 @@
+"""Takes of a character that says nothing: idle, or listening to another one."""
