@@ -21,11 +21,12 @@ from . import live_session
 from .live_request import LiveRequest, Regeneration
 from .live_session import LiveSession
 
-IDLE_INTERVAL, BUSY_INTERVAL = 0.03, 0.01
+IDLE_INTERVAL, BUSY_INTERVAL = 0.03, 0.005
 """Seconds between two steps of the timer: idle, and while a change or a task is pending."""
-COMPARE_AFTER, WRITE_AFTER = (0.02, 2), (0.08, 4)
+COMPARE_AFTER, WRITE_AFTER = (0.02, 2), (0.045, 4)
 """Seconds, and timer steps, without a change before the scene is compared, and before a result is written. If a redraw
-takes longer than the seconds, the timer runs once between two steps of a drag."""
+takes longer than the seconds, the timer runs once between two steps of a drag. Drags of keys and bones are operators,
+which are recognised (`busy`); these times are for drags of fields."""
 REFINE_AFTER = 1.0
 """Seconds after a draft, without a change, until it is regenerated in full quality."""
 
@@ -218,8 +219,15 @@ def _start(context: bpy.types.Context) -> None:
     global _live
     _live = LiveEditor(context)
     bpy.app.handlers.depsgraph_update_post.append(_on_depsgraph_update)
-    bpy.app.timers.register(tick, first_interval=IDLE_INTERVAL, persistent=True)
+    _schedule_step(IDLE_INTERVAL)
     _show_message("")
+
+
+def _schedule_step(seconds: float) -> None:
+    """Let the timer's next step be in some seconds."""
+    if bpy.app.timers.is_registered(tick):
+        bpy.app.timers.unregister(tick)
+    bpy.app.timers.register(tick, first_interval=seconds, persistent=True)
 
 
 def tick() -> float | None:
@@ -266,7 +274,10 @@ def _redraw_editors() -> None:
 @persistent
 def _on_depsgraph_update(*_args: object) -> None:
     if _live is not None:
+        was_idle = not _live.has_work
         _live.mark_changed()
+        if was_idle:
+            _schedule_step(BUSY_INTERVAL)
 
 
 @persistent

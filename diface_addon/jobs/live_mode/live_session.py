@@ -224,7 +224,7 @@ class LiveSession:
         stored = take_request.to_json(self._request, model_hash=result.model_hash, diface=VERSION)
         fields = {name: stored[name] for name in (*OVERRIDES, "model_hash", "diface")}
         with direction_settings.changing_plain(obj):
-            write_edit_in_place.write_in_place(obj, actions, edit, fields)
+            write_edit_in_place.write_in_place(obj, actions, edit, fields, is_draft=not regeneration.final)
             if regeneration.final:
                 edit_shape_keys.store_current_request(bpy.context, obj)
             else:

@@ -36,6 +36,8 @@ def nearest_channels(matrix: FloatArray, sums: FloatArray, near: FloatArray) -> 
     channels with gains of one sign share the sum by their gains. Sums that no channels have are met as well as
     possible.
     """
+    if matrix.shape == (1, 1) and matrix[0, 0]:
+        return sums / matrix[0, 0]
     used = np.flatnonzero(np.abs(matrix).max(axis=0, initial=0.0) > 0)
     found = near.copy()
     if not len(used):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -61,26 +61,47 @@ class LinearSystem:
         """
         rows = sorted(pinned)
         near = self._solved(values[None], [row for row in range(len(self.targets)) if row not in rows])
-        known = [rows[row] for row in independent_rows(self.matrix[rows])]
+        known = self._independent(tuple(rows))
         found = nearest_channels(self.matrix[known], (values - self.offsets)[None, known], near)[0]
         return dict(zip(self.channels, found.tolist(), strict=True))
 
+    def _independent(self, rows: tuple[int, ...]) -> list[int]:
+        """Return those of some properties that determine as many channels as all of them do."""
+        if rows not in self._independent_rows:
+            chosen = independent_rows(self.matrix[list(rows)]) if rows else []
+            self._independent_rows[rows] = [rows[row] for row in chosen]
+        return self._independent_rows[rows]
+
+    @cached_property
+    def _independent_rows(self) -> dict[tuple[int, ...], list[int]]:
+        """Properties -> those that `_independent` returned for them."""
+        return {}
+
     def _solved(self, values: npt.NDArray, rows: Sequence[int]) -> FloatArray:
         """Return the channels (T, C) of values (T, A) by some of the properties."""
-        chosen = [rows[row] for row in independent_rows(self.matrix[list(rows)])] if len(rows) else []
+        chosen = self._independent(tuple(rows))
         sums = np.asarray(values, np.float64) - self.offsets
         return nearest_channels(self.matrix[chosen], sums[:, chosen], np.zeros((len(values), len(self.channels))))
 
 
 def connected(targets: Iterable[FaceTarget]) -> tuple[LinearSystem, ...]:
-    """Return the systems that properties form, each with its properties in the given order."""
-    groups: list[dict[int, FaceTarget]] = []
+    """Return the systems that properties form, each with its properties in the given order.
+
+    Those of the characters that were used last are kept, with what was computed for them.
+    """
+    return _connected(tuple(targets))
+
+
+@lru_cache(maxsize=32)
+def _connected(targets: tuple[FaceTarget, ...]) -> tuple[LinearSystem, ...]:
+    group_of: dict[str, list[int]] = {}
+    """Channel -> the numbers of the properties that are connected to it."""
+    groups: dict[int, list[int]] = {}
     for number, target in enumerate(targets):
-        touching = [group for group in groups if _share_channels(group, target)]
-        groups = [group for group in groups if group not in touching]
-        groups.append({number: target, **{n: other for group in touching for n, other in group.items()}})
-    return tuple(LinearSystem(tuple(group[number] for number in sorted(group))) for group in groups)
-
-
-def _share_channels(group: Mapping[int, FaceTarget], target: FaceTarget) -> bool:
-    return any(set(other.channels) & set(target.channels) for other in group.values())
+        joined = [number]
+        for touching in {id(group_of[name]): group_of[name] for name in target.channels if name in group_of}.values():
+            joined += touching
+            del groups[id(touching)]
+        groups[id(joined)] = joined
+        group_of |= {name: joined for other in joined for name in targets[other].channels}
+    return tuple(LinearSystem(tuple(targets[number] for number in sorted(group))) for group in groups.values())

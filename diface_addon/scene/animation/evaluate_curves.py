@@ -147,11 +147,17 @@ def sample_rotation(
 
 
 def head_vectors(
-    obj: bpy.types.Object, values: npt.NDArray, placed: placement.Placement | None = None
+    obj: bpy.types.Object,
+    values: npt.NDArray,
+    placed: placement.Placement | None = None,
+    rest: Quaternion | None = None,
 ) -> npt.NDArray[np.float64]:
-    """Return values (T, 3 or 4) of the head's rotation as rotation vectors (T, 3), in radians."""
-    target = head_target(obj)
-    vectors = rotation_values.rotation_vectors(values, target.rotation_mode, reference_rotation(obj)) / target.share
+    """Return values (T, 3 or 4) of the head's rotation as rotation vectors (T, 3), in radians.
+
+    `placed` and `rest` (`reference_rotation`) are found if they are not given.
+    """
+    target, rest = head_target(obj), rest or reference_rotation(obj)
+    vectors = rotation_values.rotation_vectors(values, target.rotation_mode, rest) / target.share
     placed = placed or find_placement(obj)
     return to_head_axes(vectors, placed) if placed else vectors
 

@@ -6,7 +6,7 @@ changed; the baseline follows the keys, so that a comparison still finds the use
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -70,16 +70,17 @@ def apply(
         only_outdated: Whether to leave takes alone that have these controls, although pins were set since.
     """
     for of_take in _by_take(actions):
-        curves = [curve for action in of_take for curve in _find_curves(action)]
-        if not curves:
+        plain = [points for action in of_take for _address, _fcurve, points in _generated_curves(action)]
+        if not plain:
             continue
-        frames = _grid_of([curve.plain for curve in curves])
+        frames = _grid_of(plain)
         controls = sample_controls(frames)
         if only_outdated and _has_controls(of_take, controls):
             continue
         if controls.is_neutral:
             remove(of_take)
             continue
+        curves = [curve for action in of_take for curve in _find_curves(action)]
         changes = _changes(obj, curves, frames, controls)
         for action in of_take:
             _write_action(obj, action, [curve for curve in curves if curve.action == action], changes, frames)
@@ -151,19 +152,22 @@ def _stored(action: bpy.types.Action) -> dict[str, bytes | str]:
     return {name: bytes(action[name]) for name in names if name in action} | {CONTROLS: action.get(CONTROLS, "")}
 
 
+def _generated_curves(
+    action: bpy.types.Action,
+) -> Iterator[tuple[PropertyAddress, bpy.types.FCurve, npt.NDArray[np.float32]]]:
+    """Yield the curves of an Action that were generated, with their keys (N, 2) before the controls."""
+    fcurves = dict(compat.action_fcurves(action))
+    for address, points in baseline.read_keys_before_controls(action).items():
+        fcurve = fcurves.get(address)
+        if fcurve is not None and len(fcurve.keyframe_points) and len(points):
+            yield address, fcurve, points
+
+
 def _find_curves(action: bpy.types.Action) -> list[ControlledCurve]:
     """Return the curves of an Action that were generated."""
-    plain, now, extreme = (
-        baseline.read_keys_before_controls(action),
-        baseline.read_baseline_keys(action),
-        enum_value("type", "EXTREME"),
-    )
-    fcurves = dict(compat.action_fcurves(action))
+    now, extreme = baseline.read_baseline_keys(action), enum_value("type", "EXTREME")
     found = []
-    for address, points in plain.items():
-        fcurve = fcurves.get(address)
-        if fcurve is None or not len(fcurve.keyframe_points) or not len(points):
-            continue
+    for address, fcurve, points in _generated_curves(action):
         keys = KeyPoints.read(fcurve)
         generated = ~edited_keys.changed_mask(keys, now[address]) & (keys.type != extreme)
         if is_locked(fcurve) and np.array_equal(points, now[address]):

@@ -38,7 +38,11 @@ SELECTION_FIELDS = ("select_control_point", "select_left_handle", "select_right_
 
 
 def write_in_place(
-    obj: bpy.types.Object, actions: Sequence[bpy.types.Action], edit: MotionEdit, request: dict[str, Any]
+    obj: bpy.types.Object,
+    actions: Sequence[bpy.types.Action],
+    edit: MotionEdit,
+    request: dict[str, Any],
+    is_draft: bool = False,
 ) -> None:
     """Write an edit into the take that animates `obj`, and its layers. Nothing is assigned.
 
@@ -47,6 +51,8 @@ def write_in_place(
         actions: The main Actions of the take.
         edit: The edit. Its rows may be a part of the take's.
         request: Fields that change in the stored request.
+        is_draft: Whether another edit will replace it soon: the baseline is stored without compression, which is
+            faster.
     """
     active = active_curves.find_active_curves(obj)
     changes, _clamped = compute_changes(obj, edit, active)
@@ -65,7 +71,8 @@ def write_in_place(
     for action in (*copies.main, *copies.layers):
         points, pins = dict(baseline.read_baseline_keys(action)), dict(baseline.read_applied_pins(action))
         if merge_written(action, written, points, pins):
-            store_points(action, {**stored_request.require_request(action), **request}, points, pins)
+            stored = {**stored_request.require_request(action), **request}
+            store_points(action, stored, points, pins, level=0 if is_draft else baseline.COMPRESSION)
             action.update_tag()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import bpy
 import numpy as np
 import numpy.typing as npt
+from mathutils import Quaternion
 
 from ...core import channels, placement, types
 from ...rig.head_target import head_target
@@ -75,24 +76,29 @@ def _head_pins(
         for frame, value in some:
             row = int(np.argmin(np.abs(frames - frame)))
             posed[row, index], probes[row, index] = value, PROBE_STEP
-    new = evaluate_curves.head_vectors(obj, posed, placed)
-    moved = np.abs(new - evaluate_curves.head_vectors(obj, before, placed)) > MIN_ROTATION
-    rows, axes = np.nonzero(moved | _pinned_axes(obj, posed, probes, placed))
+    rest = evaluate_curves.reference_rotation(obj)
+    new = evaluate_curves.head_vectors(obj, posed, placed, rest)
+    moved = np.abs(new - evaluate_curves.head_vectors(obj, before, placed, rest)) > MIN_ROTATION
+    rows, axes = np.nonzero(moved | _pinned_axes(obj, posed, probes, placed, rest))
     return [
         (channels.HEAD[axis], float(frames[row]), float(new[row, axis])) for row, axis in zip(rows, axes, strict=True)
     ]
 
 
 def _pinned_axes(
-    obj: bpy.types.Object, posed: npt.NDArray, probes: npt.NDArray, placed: placement.Placement | None
+    obj: bpy.types.Object,
+    posed: npt.NDArray,
+    probes: npt.NDArray,
+    placed: placement.Placement | None,
+    rest: Quaternion,
 ) -> npt.NDArray[np.bool_]:
     """Return the axes (K, 3) that the pinned values of poses (K, 3 or 4) rotate about: all, except in Euler modes."""
     if head_target(obj).rotation_mode in ("QUATERNION", "AXIS_ANGLE"):
         return np.ones((len(posed), 3), bool)
     turned = np.zeros((len(posed), 3))
-    still = evaluate_curves.head_vectors(obj, posed, placed)
+    still = evaluate_curves.head_vectors(obj, posed, placed, rest)
     for index in range(3):
         only = np.zeros_like(probes)
         only[:, index] = probes[:, index]
-        turned = np.maximum(turned, np.abs(evaluate_curves.head_vectors(obj, posed + only, placed) - still))
+        turned = np.maximum(turned, np.abs(evaluate_curves.head_vectors(obj, posed + only, placed, rest) - still))
     return turned >= MIN_SHARE * turned.max(axis=1, keepdims=True)

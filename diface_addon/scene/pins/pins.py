@@ -225,7 +225,7 @@ def _removed_pins(keys: KeyPoints, chosen: np.ndarray, points: np.ndarray | None
     if points is None or not len(points):
         return []
     near, there = nearest(keys.frames, points[:, 0])
-    stays = there & (chosen[near] | ~np.isclose(keys.values[near], points[:, 1], rtol=0, atol=1e-5))
+    stays = there & (chosen[near] | (np.abs(keys.values[near] - points[:, 1]) > 1e-5))
     return [(time, value) for time, value in points[~stays].tolist()]
 
 
