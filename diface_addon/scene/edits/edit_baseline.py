@@ -43,7 +43,7 @@ def store_baselines(
     for action in (*copies.main, *copies.layers):
         points, pins = _baseline_points(action, original.get(action), active), dict(baseline.read_applied_pins(action))
         merge_written(action, written, points, pins)
-        layer = layer_tracks.layer_name(action)
+        layer = layer_tracks.layer_name(action) if action in copies.layers else None  # a layer can be assigned as main
         store_points(action, {**take, "layer": layer} if layer else take, points, pins)
 
 

@@ -416,7 +416,8 @@ def mix_takes(fuzz: Fuzz) -> bool | None:
     blocks = {kind: block for kind, block in parts.data_blocks(fuzz.character()).items() if kind != "KEY"}
     kind = list(blocks)[fuzz.rng.integers(len(blocks))]
     found = [action for action in bpy.data.actions if compat.find_channelbag(action, kind)]
-    found = [action for action in found if stored_request.read_request(action)]
+    requests = {action: stored_request.read_request(action) for action in found}
+    found = [action for action, request in requests.items() if request and not request.get("layer")]
     if not found or not blocks[kind].animation_data:
         return None
     compat.assign_action(blocks[kind], found[fuzz.rng.integers(len(found))], kind)

@@ -314,6 +314,20 @@ def test_edit_copies_layers(scene) -> None:
     assert [track.mute for track, _ in layer_tracks.active_layers(keys)] == [True]
 
 
+def test_edit_of_a_layer_that_was_assigned_as_the_main_action(scene) -> None:
+    obj = scenes.add_character(scene, (*NAMES[:3], "eyeBlinkLeft"))
+    with_layers(obj)
+    keys = obj.data.shape_keys
+    ((track, layer),) = layer_tracks.active_layers(keys)
+    keys.animation_data.nla_tracks.remove(track)
+    compat.assign_action(keys, layer, "KEY")
+    names = ("eyeBlinkLeft",)
+    written = edit(obj, regenerated_mask(26, 34, names), names=names)
+    assert keys.animation_data.action in written.actions
+    assert layer_tracks.layer_name(keys.animation_data.action) is None
+    assert layer_tracks.layer_name(layer) == "blinks"
+
+
 def test_key_above_a_layer_becomes_the_layers_pin(scene) -> None:
     names = ("jawOpen", "eyeBlinkLeft", "eyeBlinkRight")
     obj = scenes.add_character(scene, names)
