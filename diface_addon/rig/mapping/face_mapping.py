@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from ...core import channels, known_poses, pose_set
 from ..property_address import PropertyAddress
 from ..shape_names import named_targets
+from ..shape_names.bare_names import bare_names
 from . import lip_closure, pose_recipes
 from .driven_shapes import control_targets
 from .face_target import FaceTarget
@@ -193,7 +195,7 @@ def _named_mapping(names: tuple[tuple[str, ...], ...]) -> _NamedMapping:
             found[target.name] = (*found.get(target.name, ()), (target.channel, target.gain))
         gains.append(found)
     rest = dict.fromkeys(name for of_mesh in names for name in of_mesh if not any(name in found for found in gains))
-    known = known_poses.known_poses(tuple(rest))
+    known = known_poses_of(tuple(rest))
     reached = {channel for pairs in gains[0].values() for channel, _gain in pairs}
     useful = _useful_poses(known, reached) if known else None
     alone = _layer_poses(useful) if useful is not None else {}
@@ -207,6 +209,15 @@ def _named_mapping(names: tuple[tuple[str, ...], ...]) -> _NamedMapping:
         return _NamedMapping(tuple(gains), None)
     kept = tuple({name: pairs for name, pairs in found.items() if name not in shared} for found in gains)
     return _NamedMapping(kept, pose_set.joined(pose_set.channel_poses(shared), group))
+
+
+def known_poses_of(names: tuple[str, ...]) -> pose_set.PoseSet | None:
+    """Return the poses of known vocabularies, whatever the names have in common besides."""
+    originals: dict[str, str] = {}
+    for name, bare in zip(names, bare_names(names), strict=True):
+        originals.setdefault(bare, name)
+    known = known_poses.known_poses(tuple(originals))
+    return known and dataclasses.replace(known, names=tuple(originals[name] for name in known.names))
 
 
 def _useful_poses(known: pose_set.PoseSet, reached: set[str]) -> pose_set.PoseSet | None:

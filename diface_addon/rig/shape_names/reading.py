@@ -67,13 +67,12 @@ class Reading:
 
 
 @lru_cache(maxsize=8192)
-def readings(name: str, prefix: str = "", suffix: str = "") -> tuple[Reading, ...]:
+def readings(name: str, prefix: str = "") -> tuple[Reading, ...]:
     """Return the channels that a name means: none, one, or the two directions of one control.
 
     Args:
         name: The shape key's name.
         prefix: A word that most names of the set start with.
-        suffix: A word that most names of the set end with.
     """
     if name in channels.SHAPES:
         return (Reading(name, is_exact=True, is_arkit=True),)
@@ -83,7 +82,7 @@ def readings(name: str, prefix: str = "", suffix: str = "") -> tuple[Reading, ..
         return _action_unit(int(unit[1]), (unit[2] or "").lower())
     found = _two_directions(name)
     if found is None:
-        found = _read(list(words.words_of(name)), prefix, suffix)
+        found = _read(list(words.words_of(name)), prefix)
     return found or _cut(name)
 
 
@@ -114,7 +113,7 @@ def _two_directions(name: str) -> tuple[Reading, ...] | None:
     elif pair not in _OPPOSITES:
         return None
     first, other = (
-        _read([*found[: second - 1], Word(text, found[second - 1].separator), *found[second + 1 :]], "", "")
+        _read([*found[: second - 1], Word(text, found[second - 1].separator), *found[second + 1 :]], "")
         for text in pair
     )
     if pair == ("in", "out") and not first:
@@ -129,9 +128,9 @@ _OPPOSITES = {
 }  # fmt: skip
 
 
-def _read(found: list[Word], prefix: str, suffix: str) -> tuple[Reading, ...]:
+def _read(found: list[Word], prefix: str) -> tuple[Reading, ...]:
     """Return what the words mean whose end is a phrase."""
-    found, is_numbered = _without_suffix(found, suffix)
+    found, is_numbered = _without_suffix(found)
     for start in range(len(found)):
         meant = None if found[start].is_number else _phrase([word.text for word in found[start:]])
         if meant is not None:
@@ -143,7 +142,7 @@ def _read(found: list[Word], prefix: str, suffix: str) -> tuple[Reading, ...]:
     return ()
 
 
-def _without_suffix(found: list[Word], suffix: str) -> tuple[list[Word], bool]:
+def _without_suffix(found: list[Word]) -> tuple[list[Word], bool]:
     """Return the words without neutral ones at the end, and whether a number was there."""
     is_numbered = False
     while len(found) > 1:
@@ -152,7 +151,7 @@ def _without_suffix(found: list[Word], suffix: str) -> tuple[list[Word], bool]:
             found = found[:-1]
         elif last.is_number:
             found, is_numbered = found[:-1], True
-        elif last.text in (*_NEUTRAL_SUFFIX, suffix) and last.text:
+        elif last.text in _NEUTRAL_SUFFIX:
             if _phrase([word.text for word in found[-3:]]):
                 break
             found = found[:-1]
@@ -249,7 +248,7 @@ def _cut(name: str) -> tuple[Reading, ...]:
     """Return the one channel whose ARKit name a name starts that Blender has cut."""
     if not _CUT_AT_LEAST <= len(name.encode()) <= _MAX_BYTES:
         return ()
-    found, is_numbered = _without_suffix(list(words.words_of(name)), "")
+    found, is_numbered = _without_suffix(list(words.words_of(name)))
     for start in range(len(found)):
         rest = "".join(word.text for word in found[start:])
         meant = [channel for spelling, channel in _FULL.items() if spelling.startswith(rest)]

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from ...core import channels
 from . import words
+from .bare_names import bare_names
 from .reading import Reading, readings
 
 _FACE_CHANNELS = 6
@@ -55,7 +56,8 @@ def named_targets(names: Sequence[str], others: Sequence[str] = ()) -> tuple[Nam
     Where several names mean a channel, the first of these kinds is taken: ARKit's spelling; ARKit's words; the complete
     parts of a channel in ARKit's words (`browInnerUp_L`, `browInnerUp_R`); the same with a number at the end; other
     words; words that mean a channel only among other names of a face (`MouthOpen`). Of one kind, the vocabulary (the
-    words before) with the most channels is taken, then the most literal words, then the first name.
+    words before) with the most channels is taken, then the most literal words, then the first name. A channel that no
+    name of a face means is looked for among names with one wrong letter.
 
     Args:
         names: The names of all shape keys of one mesh, without its reference key.
@@ -79,21 +81,41 @@ def _named_targets(names: tuple[str, ...], others: tuple[str, ...]) -> tuple[Nam
     among = set(chosen) | set(_chosen([one for one in _read_all(others) if not one.meant.needs_context]))
     if len(among) >= _FACE_CHANNELS:
         stems = {channel.removesuffix("Left").removesuffix("Right") for channel in among}
-        chosen = _chosen([one for one in named if not one.meant.needs or one.meant.needs in stems])
+        named = [one for one in named if not one.meant.needs or one.meant.needs in stems]
+        chosen = _chosen(named)
+        used = {one.name for members in chosen.values() for one in members}
+        chosen = _chosen([*named, *_corrected(names, used)]) | chosen
     return _targets(chosen)
 
 
 def _read_all(names: tuple[str, ...]) -> list[_Named]:
-    prefix, suffix = _shared_words(names)
-    return [_Named(index, name, meant) for index, name in enumerate(names) for meant in readings(name, prefix, suffix)]
+    bare = bare_names(names)
+    prefix = _shared_start(bare)
+    return [
+        _Named(index, name, meant)
+        for index, (name, short) in enumerate(zip(names, bare, strict=True))
+        for meant in readings(short, prefix) or readings(name, prefix)
+    ]
 
 
-def _shared_words(names: tuple[str, ...]) -> tuple[str, str]:
-    """Return the word that most names start with, and that most end with; "" if none or if it is about the face."""
+def _corrected(names: tuple[str, ...], used: set[str]) -> list[_Named]:
+    """Return what names that no channel uses mean if a slip of the pen is corrected: `mouthPuker`."""
+    bare = bare_names(names)
+    unknown = [(index, words.corrected(short)) for index, short in enumerate(bare) if names[index] not in used]
+    return [
+        _Named(index, names[index], meant)
+        for index, text in unknown
+        if text != bare[index]
+        for meant in readings(text, _shared_start(bare))
+    ]
+
+
+def _shared_start(names: tuple[str, ...]) -> str:
+    """Return the word that most names start with; "" if none or if it is about the face."""
     if len(names) < _SHARED_NAMES:
-        return "", ""
+        return ""
     split = [[word.text for word in words.words_of(name) if not word.is_number] for name in names]
-    return _shared(texts[0] for texts in split if texts), _shared(texts[-1] for texts in split if len(texts) > 1)
+    return _shared(texts[0] for texts in split if texts)
 
 
 def _shared(texts: Iterable[str]) -> str:

@@ -41,6 +41,10 @@ _SAME = {
     "lower": "bottom lowered", "mid": "middle center centre",
 }  # fmt: skip
 _CANONICAL = {word: canonical for canonical, others in _SAME.items() for word in others.split()}
+_PREFIXES = word_set("ctrl ectrl facs bs expr expressions corr")
+"""Words that a name of small letters alone may begin with: `ectrlmouthopen`."""
+_CODES = word_set("ul ur dl dr")
+"""Codes that such a name may end with: the lip and the side."""
 _WORDS = NOUNS | ACTIONS | SMALL | set(_CANONICAL) | {word for word in SIDES if len(word) > 1} | {"shape"}
 _PIECES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[^A-Za-z0-9]+")
 _CHUNKS = re.compile(r"([\W_]*)([^\W_]+)")
@@ -63,6 +67,11 @@ def normalised(name: str) -> str:
     return unicodedata.normalize("NFKC", name)
 
 
+_GUESSED = {word for word in _WORDS if len(word) >= 4}
+_LONGEST_SHORT = 3
+"""Letters up to which a word is not corrected: one other letter makes another word of it."""
+
+
 @lru_cache(maxsize=4096)
 def words_of(name: str) -> tuple[Word, ...]:
     """Return the words of a name in lower case, with synonyms unified: `Eyes_ClosedL` -> eye, close, l."""
@@ -78,7 +87,7 @@ def words_of(name: str) -> tuple[Word, ...]:
 
 def _parts(piece: str) -> tuple[str, ...]:
     """Return the known words that a piece is composed of (`jawopen`, `Leye`), or the piece itself."""
-    if piece in _WORDS or piece in SIDES or not piece.isalpha():
+    if piece in _WORDS or piece in SIDES or piece in _PREFIXES or not piece.isalpha():
         return (piece,)
     return _segmented(piece, 0) or (piece,)
 
@@ -86,13 +95,40 @@ def _parts(piece: str) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def _segmented(piece: str, depth: int) -> tuple[str, ...]:
     """Return `piece` as few known words, or (). A single l or r may be the first or the last letter."""
-    if piece in _WORDS or (depth and piece in SIDES):
+    if piece in _WORDS or (depth and (piece in SIDES or piece in _CODES)):
         return (piece,)
     best: tuple[str, ...] = ()
     for end in range(1, len(piece)):
         head = piece[:end]
-        if head in _WORDS or (not depth and head in SIDES):
+        if head in _WORDS or (not depth and (head in SIDES or head in _PREFIXES)):
             rest = _segmented(piece[end:], depth + 1)
             if rest and (not best or len(rest) + 1 < len(best)):
                 best = (head, *rest)
     return best
+
+
+def corrected(name: str) -> str:
+    """Return a name with each unknown word replaced by the only known one that differs by one slip of the pen."""
+    return _PIECES.sub(lambda match: _corrected_word(match[0]), normalised(name))
+
+
+def _corrected_word(piece: str) -> str:
+    """Return the only known word from which one letter is missing, added, replaced or swapped; else the piece."""
+    text = piece.lower()
+    if len(text) <= _LONGEST_SHORT or not text.isalpha() or not text.isascii() or _parts(text) != (text,):
+        return piece
+    if text in _WORDS:
+        return piece
+    meant = {_CANONICAL.get(word, word): word for word in sorted(_GUESSED) if _is_slip(text, word)}
+    return next(iter(meant.values())).title() if len(meant) == 1 else piece
+
+
+def _is_slip(a: str, b: str) -> bool:
+    """Return whether two words differ by one letter that is missing, another one, or by two that are swapped."""
+    if abs(len(a) - len(b)) > 1 or a == b:
+        return False
+    start = next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    rest_a, rest_b = a[start:], b[start:]
+    if len(a) != len(b):
+        return rest_a[1:] == rest_b or rest_b[1:] == rest_a
+    return rest_a[1:] == rest_b[1:] or (rest_a[1::-1] == rest_b[:2] and rest_a[2:] == rest_b[2:])

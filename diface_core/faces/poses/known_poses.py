@@ -32,8 +32,10 @@ CUT = re.compile(r"(?<=[^\w]|_)(?=\w)|(?<=[a-z])(?=[A-Z])|(?<=\d)(?=[^\W\d_])")
 SIDES = {"l", "r", "left", "right"}
 CHANNELS = {name.lower() for name in FACE} | {re.sub("(?<=[lr])(eft|ight)$", "", name.lower()) for name in FACE}
 """ARKit's channels by their lower-case letters, also with L and R."""
-UNIT_NUMBER = re.compile(r"^AU_?0*(\d+)(?:_?([LR])(?![A-Za-z]))?(?:_([A-Za-z]+))?$", re.IGNORECASE)
-UNIT_NAME = re.compile(r"^(.*?)[_.]?(Left|Right|(?<![A-Za-z])[LR]|(?<=[a-z_.])[LR])?$")
+UNIT_NUMBER = re.compile(r"^AU[\W_]?0*(\d+)(?:[\W_]?([LR])(?![A-Za-z]))?(?:[\W_]([A-Za-z]+))?$", re.IGNORECASE)
+UNIT_NAME = re.compile(
+    r"^(.*?)[_. -]?(Left|Right|LEFT|RIGHT|(?<![A-Za-z])[LR]|(?<=[a-z_.])[LR]|(?<=[_. -])(?:[lr]|left|right))?$"
+)
 
 
 def known_poses(names: Sequence[str]) -> PoseSet | None:
@@ -147,7 +149,7 @@ def _expressions(names: Sequence[str]) -> list[dict[str, Recipe]]:
         for name in names:
             for prefix, rest in _splits(name):
                 if (key := _letters_and_digits(rest)) in table:
-                    groups.setdefault(prefix.lower(), {})[name] = table[key]
+                    groups.setdefault(re.sub(r"\d+", "#", prefix.lower()), {})[name] = table[key]
                     break
         for prefix, group in groups.items():
             if len(group) >= (prefixed if prefix else bare):
