@@ -16,13 +16,15 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+ENVIRONMENT = HERE.parent / "diface_addon" / "worker" / "environment.txt"
+"""What Create Environment installs: part of the extension."""
 
 TORCH = "torch==2.13.0"
 RUNTIME = ["onnxruntime==1.32.0", "soundfile==0.14.0", "soxr==1.1.0", "safetensors==0.8.0"]
 """What the worker needs for the bundled models: the small edition."""
 TORCH_PACKAGES = [TORCH, "transformers==5.23.0", "tqdm==4.70.1", "pyyaml==6.0.3"]
 """What the user's 3DiFACE models and training need as well: the full edition."""
-ALIGNMENT = ['pocketsphinx==5.1.1; python_version in "3.11, 3.13"', "espeakng-loader==0.2.4"]
+ALIGNMENT = ["pocketsphinx==5.1.1; python_version == '3.11' or python_version == '3.13'", "espeakng-loader==0.2.4"]
 """What the worker needs to align a transcript's words; it runs without. PocketSphinx has no other wheels."""
 CLUSTER = ["distributed==2026.8.0", "dask==2026.8.0"]
 """What `diface_core batch --scheduler` needs; it runs without."""
@@ -84,16 +86,20 @@ def compile_list(
     plain["MACOSX_DEPLOYMENT_TARGET"] = "14.0"  # the oldest that PyTorch's wheels run on
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, "pinned.txt")
-        files = [] if upgrade else [HERE / f"{name}.txt" for name in names]
+        files = [] if upgrade else [_list_file(name) for name in names]
         output.write_text("\n".join(file.read_text() for file in files if file.is_file()))
         subprocess.run([*command, "--output-file", output], input="\n".join(wanted), env=plain, check=True, text=True)
         return re.findall(r"^[^\s#].*(?:\n {4}.*)*", output.read_text(), re.MULTILINE)
 
 
+def _list_file(name: str) -> Path:
+    return ENVIRONMENT if name == ENVIRONMENT.stem else HERE / f"{name}.txt"
+
+
 def write(name: str, requirements: list[str]) -> None:
     """Write one file."""
     text = "# Made by wheels/lock.py: change the lists there.\n" + "\n".join(requirements) + "\n"
-    (HERE / f"{name}.txt").write_text(text, newline="\n")
+    _list_file(name).write_text(text, newline="\n")
     print(f"{name}.txt: {len(requirements)} packages")
 
 
@@ -129,6 +135,8 @@ def main() -> None:
         # On Linux build.py adds the CPU build of torch.
         unwanted = (*BLENDER_HAS, *(("torch", "triton", "cuda-", "nvidia-") if platform == "linux-x64" else ()))
         write(name, [line for line in pinned if not line.startswith(unwanted)])
+    wanted = [*RUNTIME, *TORCH_PACKAGES, *ALIGNMENT]
+    write("environment", compile_list(wanted, "3.11", "--universal", names=("environment",), upgrade=upgrade))
     write("docs", compile_list(DOCS, "3.11", "--universal", names=("docs",), upgrade=upgrade))
     for name, wanted in {"assets": ASSETS, "rendering": RENDERING}.items():
         write(name, compile_list(wanted, "3.11", "--no-deps", "--universal", names=(name,), upgrade=upgrade))

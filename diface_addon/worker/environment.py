@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ..core import errors
 from .launch import blender_python, clean_environment
 
-PACKAGES = (
-    "onnxruntime==1.32.0",
-    "soundfile==0.14.0",
-    "soxr==1.1.0",
-    "safetensors==0.8.0",
-    "torch==2.13.0",
-    "transformers==5.23.0",
-    "tqdm==4.70.1",
-    "pyyaml==6.0.3",
-    'pocketsphinx==5.1.1; python_version in "3.11, 3.13"',
-    "espeakng-loader==0.2.4",
-)
-"""What the worker needs with the user's 3DiFACE models, and to align words: the versions of wheels/lock.py."""
+REQUIREMENTS = Path(__file__).with_name("environment.txt")
+"""What the worker needs with the user's 3DiFACE models, and to align words, with all dependencies: every package has
+one version and the hashes of its files, so that pip installs nothing else. Written by wheels/lock.py."""
+
+NAMED_PACKAGES = ("torch", "transformers", "onnxruntime", "numpy", "soundfile")
+"""Those of the requirements that the dialog names."""
 
 DOWNLOAD_MEGABYTES = {"linux": 2840, "win32": 230, "darwin": 220}
 """Size of the packages and their dependencies by system, for Python 3.11: on Linux torch includes CUDA."""
@@ -48,12 +43,12 @@ class EnvironmentPlan:
     Attributes:
         python: The Python that it is based on.
         folder: Where it will be.
-        packages: What pip installs.
+        requirements: File with the packages that pip installs, pinned and hashed.
     """
 
     python: Path
     folder: Path
-    packages: tuple[str, ...] = PACKAGES
+    requirements: Path = REQUIREMENTS
 
     @property
     def interpreter(self) -> Path:
@@ -64,10 +59,10 @@ class EnvironmentPlan:
     def commands(self) -> tuple[tuple[str, ...], ...]:
         """What is run, in order: make the environment, install the packages, and check that they can be loaded."""
         pip = (str(self.interpreter), "-m", "pip", "install")
-        options = ("--only-binary", ":all:", "--no-input", "--disable-pip-version-check")
+        options = ("--require-hashes", "--only-binary", ":all:", "--no-input", "--disable-pip-version-check")
         return (
             (str(self.python), "-m", "venv", str(self.folder)),
-            (*pip, *options, *self.packages),
+            (*pip, *options, "--requirement", str(self.requirements)),
             (str(self.interpreter), "-c", "import numpy, onnxruntime, soundfile, soxr, torch, transformers"),
         )
 
@@ -76,6 +71,12 @@ class EnvironmentPlan:
         """The commands as text for a terminal."""
         join = subprocess.list2cmdline if sys.platform == "win32" else shlex.join
         return tuple(join(command) for command in self.commands)
+
+    @cached_property
+    def packages(self) -> dict[str, str]:
+        """Name -> version of the packages. Those that only other systems or Pythons need are among them."""
+        pinned = re.findall(r"^([\w-]+)==([^\s;]+)", self.requirements.read_text("utf-8"), re.MULTILINE)
+        return dict(pinned)
 
     @property
     def megabytes(self) -> int:

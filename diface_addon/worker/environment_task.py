@@ -153,8 +153,8 @@ def _command_error(command: tuple[str, ...], status: int, lines: list[str]) -> e
     known = start_errors.explain_message("\n".join(lines)) or start_errors.explain_status(status)
     reasons = [line for line in lines if line.strip() and not line.startswith(("[notice]", "WARNING"))]
     reason = reasons[-1].removeprefix("ERROR: ") if reasons else f"status {status}"
-    message = f"The environment could not be created: {reason.rstrip('.')}."
-    error = errors.WorkerError(f"{message} {known.cause}" if known else message, known.hint if known else NETWORK_HINT)
+    detail = f". {known.cause}" if known else f": {reason.rstrip('.')}."
+    error = errors.WorkerError(f"The environment could not be created{detail}", known.hint if known else NETWORK_HINT)
     error.add_note("\n".join([" ".join(command), *lines]))
     return error
 

@@ -69,7 +69,13 @@ DAMAGED_LIBRARY = StartProblem(
     "Try again: a new worker starts. If it happens again, a library is probably damaged: install DiFACE again.",
 )
 
+OTHER_CONTENT = StartProblem(
+    "A package has other content than expected.",
+    "The download was damaged or replaced: check the network, its proxy and pip's index, and try again.",
+)
+
 _MESSAGES = (
+    (r"do not match the hashes", OTHER_CONTENT),
     (r"no space left on device|not enough space on the disk|disk full", DISK_FULL),
     (r"cannot allocate memory|memoryerror|paging file is too small|not enough memory", NO_MEMORY),
     (r"GLIBC(XX)?_[\d.]+' not found", OLD_SYSTEM),

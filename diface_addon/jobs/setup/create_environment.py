@@ -10,7 +10,7 @@ import bpy
 from ...core import errors
 from ...settings import preferences
 from ...worker import process
-from ...worker.environment import EnvironmentPlan, find_python
+from ...worker.environment import NAMED_PACKAGES, EnvironmentPlan, find_python
 from ...worker.environment_task import EnvironmentTask
 from .. import running_job
 
@@ -74,6 +74,11 @@ def begin(plan: EnvironmentPlan) -> EnvironmentJob:
     job = EnvironmentJob(EnvironmentTask(plan))
     running_job.set_current(job)
     return job
+
+
+def named_packages(plan: EnvironmentPlan) -> str:
+    """Return the most important packages in words."""
+    return ", ".join(f"{name} {plan.packages[name]}" for name in NAMED_PACKAGES if name in plan.packages)
 
 
 def download_size(plan: EnvironmentPlan) -> str:

@@ -65,8 +65,12 @@ def dialog_lines(plan: create_environment.EnvironmentPlan) -> list[str]:
     lines = ["These commands will be run:"]
     for command in plan.command_lines:
         lines += _wrap(command)
-    size = create_environment.download_size(plan)
-    return [*lines, f"Download: about {size}. Worker Python in the preferences is set when all have succeeded."]
+    size, named = create_environment.download_size(plan), create_environment.named_packages(plan)
+    return [
+        *lines,
+        f"They install {named} and what these need. pip refuses files whose hash is not in the list.",
+        f"Download: about {size}. Worker Python in the preferences is set when all have succeeded.",
+    ]
 
 
 def _wrap(command: str) -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 import time
@@ -49,6 +51,18 @@ def fake_python(folder: Path, pip: str = "true", check: str = "true") -> Path:
     return path
 
 
+def write_requirements(folder: Path, *names: str) -> Path:
+    """Write a list of packages in version 1.0, with the hashes of those of their wheels that are in `folder`."""
+    lines = []
+    for name in names:
+        wheel = folder / f"{name}-1.0-py3-none-any.whl"
+        digest = hashlib.sha256(wheel.read_bytes() if wheel.is_file() else b"").hexdigest()
+        lines.append(f"{name}==1.0 \\\n    --hash=sha256:{digest}\n")
+    path = folder / "packages.txt"
+    path.write_text("".join(lines))
+    return path
+
+
 @pytest.fixture
 def target(tmp_path) -> Path:
     """The folder of the environment, in one with spaces and letters of other scripts."""
@@ -66,7 +80,7 @@ def run_to_the_end(task: EnvironmentTask) -> list[str]:
 
 
 def test_commands_are_run_in_order_with_progress(tmp_path, target) -> None:
-    plan = EnvironmentPlan(fake_python(tmp_path), target, ("torch==1.0",))
+    plan = EnvironmentPlan(fake_python(tmp_path), target)
     task = EnvironmentTask(plan)
     stages = run_to_the_end(task)
     assert task.state == "done"
@@ -100,7 +114,7 @@ def test_commands_are_run_in_order_with_progress(tmp_path, target) -> None:
     ],
 )
 def test_failure_leaves_nothing_and_names_the_cause(tmp_path, target, faults, message, hint) -> None:
-    task = EnvironmentTask(EnvironmentPlan(fake_python(tmp_path, **faults), target, ("torch==1.0",)))
+    task = EnvironmentTask(EnvironmentPlan(fake_python(tmp_path, **faults), target))
     run_to_the_end(task)
     assert task.state == "failed"
     assert message in str(task.error)
@@ -160,12 +174,26 @@ def test_python_without_venv_is_passed_over(tmp_path, monkeypatch) -> None:
         environment.find_python()
 
 
+def test_every_package_is_pinned_and_hashed() -> None:
+    entries = re.split(r"\n(?=\S)", environment.REQUIREMENTS.read_text("utf-8").strip())
+    for entry in entries[1:]:
+        first, *hashes = entry.split(" \\\n")
+        assert re.fullmatch(r"[a-z0-9-]+==[^ ;]+(?: ; .+)?", first), first
+        assert hashes
+        assert all(re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}", line) for line in hashes), first
+    assert "--require-hashes" in EnvironmentPlan(Path("python"), Path("folder")).commands[1]
+
+
 def test_versions_are_those_of_the_lists() -> None:
     path = Path(__file__).parents[3] / "wheels" / "lock.py"
     spec = importlib.util.spec_from_file_location("lock", path)
     lock = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(lock)
-    assert sorted(environment.PACKAGES) == sorted([*lock.RUNTIME, *lock.TORCH_PACKAGES, *lock.ALIGNMENT])
+    packages = EnvironmentPlan(Path("python"), Path("folder")).packages
+    for wanted in (*lock.RUNTIME, *lock.TORCH_PACKAGES, *lock.ALIGNMENT):
+        name, version = wanted.partition(";")[0].split("==")
+        assert packages[name] == version
+    assert packages.keys() >= set(environment.NAMED_PACKAGES)
 
 
 # The operator
@@ -197,7 +225,8 @@ def test_dialog_shows_exact_commands_and_size(tmp_path, target) -> None:
     text = " ".join(" ".join(operator.dialog_lines(plan)).split())
     for command in plan.command_lines:
         assert " ".join(command.split()) in text
-    assert "torch==" in text
+    assert "torch 2." in text
+    assert "--require-hashes" in text
     assert f"about {create_environment.download_size(plan)}" in text
 
 
@@ -255,12 +284,23 @@ def test_real_environment_from_local_wheels(tmp_path, target, monkeypatch) -> No
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))
-    plan = EnvironmentPlan(python, target, tuple(f"{name}==1.0" for name in names))
+    wheels = tmp_path / "wheels"
+    plan = EnvironmentPlan(python, target, write_requirements(wheels, *names))
     task = EnvironmentTask(plan)
     run_to_the_end(task)
     assert task.state == "done", task.error
     subprocess.run([plan.interpreter, "-c", "import torch"], check=True)
-    missing = EnvironmentTask(EnvironmentPlan(python, target.with_name("environment-2"), ("scipy==1.0",)))
+
+    second = EnvironmentPlan(python, target.with_name("environment-2"), write_requirements(wheels, "scipy"))
+    missing = EnvironmentTask(second)
     run_to_the_end(missing)
     assert "No matching distribution found for scipy==1.0" in str(missing.error)
-    assert not missing.plan.folder.exists()
+    assert not second.folder.exists()
+
+    write_requirements(wheels, *names)
+    with (wheels / "torch-1.0-py3-none-any.whl").open("ab") as changed:
+        changed.write(b"another content")
+    changed_wheel = EnvironmentTask(second)
+    run_to_the_end(changed_wheel)
+    assert "other content than expected" in str(changed_wheel.error)
+    assert not second.folder.exists()
