@@ -69,7 +69,7 @@ def _add_shape_keys(obj: bpy.types.Object, head: Head) -> None:
     obj.shape_key_add(name=shape_keys.BASIS, from_mix=False)
     for name, delta in [*zip(channels.FACE, head.deltas, strict=True), *head.extra.items()]:
         key = obj.shape_key_add(name=name, from_mix=False)
-        key.data.foreach_set("co", (head.vertices + delta).ravel())
+        key.points.foreach_set("co", (head.vertices + delta).ravel())
         key.value = 0.0  # from 5.0 on a new key has the value 1
         # A face strength above 1 must not be clipped by the slider. Lids and gaze above 1 would deform badly.
         key.slider_max = EXTENDED_SLIDER_MAX if name.startswith(EXTENDED_PREFIXES) else 1.0

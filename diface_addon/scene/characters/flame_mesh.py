@@ -27,7 +27,7 @@ def check(obj: bpy.types.Object) -> None:
 def rest_vertices(obj: bpy.types.Object) -> np.ndarray:
     """Return the vertices (V, 3) float32 at rest in the mesh's coordinates: its basis if it has shape keys."""
     keys = obj.data.shape_keys
-    points = keys.reference_key.data if keys else obj.data.vertices
+    points = keys.reference_key.points if keys else obj.data.vertices
     values = np.empty(3 * len(points), np.float32)
     points.foreach_get("co", values)
     return values.reshape(-1, 3)

@@ -11,7 +11,7 @@ import numpy as np
 from ...core import errors
 from . import flame_mesh
 
-MAX_VERTICES = 120_000
+MAX_VERTICES = 500_000
 """Vertices of all meshes together. Further meshes of the character, largest first, are left out."""
 
 

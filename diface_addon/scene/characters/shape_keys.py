@@ -33,7 +33,7 @@ def add_shape_keys(
     added = []
     for name, delta in zip(names, deltas, strict=True):
         key = obj.shape_key_add(name=name, from_mix=False)
-        key.data.foreach_set("co", (rest + delta).ravel())
+        key.points.foreach_set("co", (rest + delta).ravel())
         key.relative_key = obj.data.shape_keys.reference_key
         key.slider_min, key.slider_max = range_
         key.value = 0.0  # from 5.0 on a new key has the value 1

@@ -106,7 +106,7 @@ def begin(obj: bpy.types.Object, frame: float, take: str | None = None) -> None:
     obj.show_only_shape_key = False  # else the mix is that one key
     key = obj.shape_key_add(name=KEY, from_mix=True)
     if cached is not None:
-        key.data.foreach_set("co", np.ascontiguousarray(cached, np.float32).ravel())
+        key.points.foreach_set("co", np.ascontiguousarray(cached, np.float32).ravel())
     key.relative_key, key.value = keys.reference_key, 0.0  # from 5.0 on a new key starts at 1
     obj.active_shape_key_index = keys.key_blocks.find(key.name)
     obj.show_only_shape_key = True

@@ -15,23 +15,29 @@ WELD_COSINE = 0.3  # smallest cosine between the normals of vertices that are we
 
 def mesh_edges(faces: Int32Array) -> tuple[Int32Array, Int32Array]:
     """Return the edges (E, 2) of triangles (F, 3), lower vertex first, and the number of triangles at each (E,)."""
-    sides = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
-    edges, counts = np.unique(sides, axis=0, return_counts=True)
-    return edges.astype(np.int32), counts.astype(np.int32)
+    one, other = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]).T
+    size = int(faces.max(initial=0)) + 1
+    # Unique numbers are found much faster than unique rows.
+    codes = np.minimum(one, other).astype(np.int64) * size + np.maximum(one, other)
+    codes, counts = np.unique(codes, return_counts=True)
+    return np.stack([codes // size, codes % size], axis=1).astype(np.int32), counts.astype(np.int32)
 
 
 def part_labels(faces: Int32Array, count: int) -> Int32Array:
     """Return the smallest vertex index (V,) of the connected part that each of `count` vertices belongs to."""
     labels = np.arange(count, dtype=np.int32)
-    while True:
-        smallest = labels[faces].min(axis=1)
-        joined = labels.copy()
-        for corner in range(3):
-            np.minimum.at(joined, faces[:, corner], smallest)
-        joined = joined[joined]
-        if (joined == labels).all():
-            return labels
-        labels = joined
+    one, other = faces[:, [0, 1, 0]].ravel(), faces[:, [1, 2, 2]].ravel()
+    while len(one):
+        # Each label follows its smallest neighbour; what is one label then needs no edge.
+        smallest = np.arange(count, dtype=np.int32)
+        np.minimum.at(smallest, np.maximum(one, other), np.minimum(one, other))
+        while ((further := smallest[smallest]) != smallest).any():
+            smallest = further
+        labels = smallest[labels]
+        one, other = smallest[one], smallest[other]
+        apart = one != other
+        one, other = one[apart], other[apart]
+    return labels
 
 
 def weld_seams(vertices: Float64Array, faces: Int32Array, normals: Float64Array) -> Int32Array:

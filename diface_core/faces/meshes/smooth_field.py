@@ -28,23 +28,27 @@ class Neighbours:
         sums = np.bincount(one, values, count)
         self.alone = sums == 0
         sums[self.alone] = 1.0
-        # A vertex without an edge is its neighbour with weight 1: every row of the sums has an entry.
-        alone = np.flatnonzero(self.alone)
-        one, other = np.concatenate([one, alone]), np.concatenate([other, alone])
-        values = np.concatenate([values, np.ones(len(alone))])
+        # Rows of equal length, filled up with weights of 0. A vertex without an edge is its neighbour with weight 1.
         order = np.argsort(one, kind="stable")
-        one, self.other, values = one[order], other[order], values[order]
-        self.starts = np.searchsorted(one, np.arange(count))
-        self.forward = (values / sums[one])[:, None]
-        self.backward = (values / sums[self.other])[:, None]
+        one, other, values = one[order], other[order], values[order]
+        degree = np.bincount(one, minlength=count)
+        place = np.arange(len(one)) - (np.cumsum(degree) - degree)[one]
+        self.neighbours = np.repeat(np.arange(count)[:, None], max(1, int(degree.max())), axis=1)
+        self.forward, self.backward = np.zeros((2, *self.neighbours.shape))
+        self.neighbours[one, place] = other
+        self.forward[one, place], self.backward[one, place] = values / sums[one], values / sums[other]
+        self.forward[self.alone, 0] = self.backward[self.alone, 0] = 1.0
 
     def mean_difference(self, field: Float64Array) -> Float64Array:
         """Return the weighted mean of each vertex' neighbours minus its value, (V, n)."""
-        return np.add.reduceat(self.forward * field[self.other], self.starts) - field
+        return self._weighted(self.forward, field) - field
 
     def transposed(self, field: Float64Array) -> Float64Array:
         """Return the transposed operation of `mean_difference`."""
-        return np.add.reduceat(self.backward * field[self.other], self.starts) - field
+        return self._weighted(self.backward, field) - field
+
+    def _weighted(self, weights: Float64Array, field: Float64Array) -> Float64Array:
+        return np.einsum("vk,vkn->vn", weights, np.take(field, self.neighbours, axis=0))
 
     def thin_plate(self, field: Float64Array) -> Float64Array:
         """Return the gradient of half the thin-plate energy."""
@@ -112,7 +116,7 @@ class FieldFit:
         return (self.weights[..., None] * field[self.corners]).sum(axis=1)
 
     def _spread(self, values: Float64Array) -> Float64Array:
-        sums = np.zeros((len(self.neighbours.starts), 3))
+        sums = np.zeros((len(self.neighbours.neighbours), 3))
         np.add.at(sums, self.corners, self.strength * self.weights[..., None] * values[:, None])
         return sums
 

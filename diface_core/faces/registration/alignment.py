@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from ...errors import SceneError
-from ..meshes.nearest import nearest_points, oriented, sample_surface
+from ..meshes.nearest import nearest_points, oriented
+from ..meshes.surface_samples import Surface, SurfaceSamples
 from ..transfer.geometry import fit_similarity
 
 Float64Array = npt.NDArray[np.float64]
@@ -22,9 +24,12 @@ NORMAL_WEIGHT = 0.02  # m of distance for a difference of 1 between unit normals
 TARGET_SAMPLES = 2500
 QUICK_ROUNDS, FINAL_ROUNDS = 8, 30
 FINALISTS = 4
+TRIED = 0.5  # fraction of the work at which all starts are tried
 QUICK = 3  # every so many samples are used to rank the starts
 KEPT = 0.8  # share of the pairs that count: hair, ears and masks have no counterpart
 CAP = 0.03  # m: distances above this count as this
+FEW = 50  # triangles
+HEAD_BOX = ((-0.11, -0.15, -0.11), (0.11, 0.12, 0.18))  # m: around the bundled head
 MAX_RESIDUAL = 0.018  # m
 MAX_MISFIT = 0.02  # m: mean distance of landmarks from the bundled head's
 
@@ -41,9 +46,9 @@ class Similarity:
         """Return points (N, 3) in the bundled head's frame, metres."""
         return self.scale * points @ self.rotation.T + self.shift
 
-    def offsets_back(self, offsets: Float64Array) -> Float64Array:
+    def offsets_back(self, offsets: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return offsets (..., 3) of the bundled head's frame in the target's."""
-        return offsets @ self.rotation / self.scale
+        return offsets @ (self.rotation / self.scale).astype(np.float32)
 
     def after(self, first: Similarity) -> Similarity:
         """Return the similarity that applies `first` and then this one."""
@@ -58,24 +63,29 @@ class FaceSample:
     normals: Float64Array
 
 
-def align_face(vertices: Float64Array, faces: Int32Array, template: FaceSample) -> tuple[Similarity, float]:
+def align_face(
+    vertices: Float64Array, faces: Int32Array, template: FaceSample, report: Callable[[float], None]
+) -> tuple[Similarity, float]:
     """Return the similarity that brings a mesh's face onto the bundled head's, and the mean distance left (m).
 
     Args:
         vertices: (V, 3), Z up; the head is at the top.
         faces: (F, 3) triangles.
         template: The bundled head.
+        report: Called with the fraction that is done; may raise to cancel.
 
     Raises:
         SceneError: Nothing in the mesh is like a face.
     """
-    used = np.unique(faces)
-    low, high = vertices[used].min(axis=0), vertices[used].max(axis=0)
+    surface = Surface(vertices, faces)
+    low, high = surface.corners.min(axis=(0, 1)), surface.corners.max(axis=(0, 1))
     few = FaceSample(template.points[::QUICK], template.normals[::QUICK])
     tried: list[tuple[float, Similarity]] = []
-    for share in HEAD_SHARES:
+    for number, share in enumerate(HEAD_SHARES):
+        report(TRIED * number / len(HEAD_SHARES))
         height = share * (high[2] - low[2])
-        points, normals = _sample_top(vertices, faces, high[2] - 1.35 * height)
+        drawn = _sample_top(surface, high[2] - 1.35 * height)
+        points, normals = drawn.points, drawn.normals
         scale = (CROWN - CHIN) / height
         middle = np.median(points, axis=0)
         for yaw in YAWS:
@@ -85,7 +95,10 @@ def align_face(vertices: Float64Array, faces: Int32Array, template: FaceSample) 
             start = Similarity(scale, rotation, shift)
             tried.append(fit_points(points[::QUICK], normals[::QUICK], start, few, QUICK_ROUNDS))
     tried.sort(key=lambda item: item[0])
-    results = [_refine(vertices, faces, found, template) for _, found in tried[:FINALISTS]]
+    results: list[tuple[float, Similarity]] = []
+    for number, (_, found) in enumerate(tried[:FINALISTS]):
+        report(TRIED + (1 - TRIED) * number / FINALISTS)
+        results.append(_refine(surface, found, template))
     residual, best = min(results, key=lambda item: item[0])
     if residual > MAX_RESIDUAL:
         raise SceneError(
@@ -110,25 +123,19 @@ def align_landmarks(places: Float64Array, template: Float64Array) -> Similarity:
     return found
 
 
-def _sample_top(vertices: Float64Array, faces: Int32Array, bottom: float) -> tuple[Float64Array, Float64Array]:
-    chosen = faces[(vertices[faces][..., 2] > bottom).all(axis=1)]
-    return sample_surface(vertices, chosen if len(chosen) > 50 else faces, TARGET_SAMPLES)
+def _sample_top(surface: Surface, bottom: float) -> SurfaceSamples:
+    chosen = (surface.corners[..., 2] > bottom).all(axis=1)
+    return surface.sample(TARGET_SAMPLES, chosen if chosen.sum() > FEW else None)
 
 
-def _refine(
-    vertices: Float64Array, faces: Int32Array, start: Similarity, template: FaceSample
-) -> tuple[float, Similarity]:
+def _refine(surface: Surface, start: Similarity, template: FaceSample) -> tuple[float, Similarity]:
     """Return the residual and the similarity of a start, with samples near the face only."""
-    inside = _near_head(start.apply(vertices))
-    chosen = faces[inside[faces].all(axis=1)]
-    if len(chosen) < 50:
+    points = start.apply(surface.vertices)
+    chosen = ((points > HEAD_BOX[0]) & (points < HEAD_BOX[1])).all(axis=1)[surface.faces].all(axis=1)
+    if chosen.sum() < FEW:
         return np.inf, start
-    points, normals = sample_surface(vertices, chosen, TARGET_SAMPLES)
-    return fit_points(points, normals, start, template, FINAL_ROUNDS)
-
-
-def _near_head(points: Float64Array) -> npt.NDArray[np.bool_]:
-    return ((points > (-0.11, -0.15, -0.11)) & (points < (0.11, 0.12, 0.18))).all(axis=1)
+    drawn = surface.sample(TARGET_SAMPLES, chosen)
+    return fit_points(drawn.points, drawn.normals, start, template, FINAL_ROUNDS)
 
 
 def fit_points(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ..meshes.mesh_parts import mesh_edges
 from ..meshes.nearest import nearest_points, oriented
 from ..transfer.geometry import nearest_barycentric, vertex_normals
 from ..transfer.sparse import SparseMatrix, solve_positive_definite
@@ -25,10 +24,25 @@ RIDGE = 1e-6
 
 
 class Attachment:
-    """Points of the fitted skin, `corners` (N, 3) with `weights` (N, 3), that vertices `chosen` (N,) follow."""
+    """Points of the fitted skin, `corners` (N, 3) with `weights` (N, 3), that vertices `moving` (N,) follow.
+
+    Args:
+        template: The bundled head.
+        fitted: (S, 3) m, its skin on the target.
+        free: (S,) mask of its vertices that move in any shape.
+        target: The character's mesh. `chosen` (M,) are its vertices that lie on the fitted skin.
+        lips: The sides of its mouth.
+        hidden: (V,) mask of its skin that follows what is around it.
+    """
 
     def __init__(
-        self, template: Template, fitted: Float64Array, target: TargetMesh, lips: LipSides, hidden: BoolArray
+        self,
+        template: Template,
+        fitted: Float64Array,
+        free: BoolArray,
+        target: TargetMesh,
+        lips: LipSides,
+        hidden: BoolArray,
     ) -> None:
         self.chosen = np.flatnonzero(target.skin & ~hidden & _in_box(target.vertices, HEAD_BOX))
         normals = vertex_normals(fitted, template.faces)
@@ -39,13 +53,17 @@ class Attachment:
         ][self.chosen]
         theirs = np.c_[oriented(fitted, normals, NORMAL_WEIGHT), SIDE_WEIGHT / 2 * sides][usable]
         vertex = usable[nearest_points(mine, theirs)[0]]
-        self.corners, self.weights, away = _best_triangles(template, fitted, target.vertices[self.chosen], vertex)
+        # What lies on vertices that stay still in every shape stays still.
+        around = free.copy()
+        around[template.faces[free[template.faces].any(axis=1)]] = True
+        self.moving, vertex = self.chosen[around[vertex]], vertex[around[vertex]]
+        self.corners, self.weights, away = _best_triangles(template, fitted, target.vertices[self.moving], vertex)
         self.weights = self.weights * (1 - smoothstep(NEAR, FAR, away))[:, None]
 
     def follow(self, offsets: Float64Array, count: int) -> Float64Array:
         """Return offsets (V, 3) of the target's `count` vertices for those of the fitted skin (S, 3)."""
         result = np.zeros((count, 3))
-        result[self.chosen] = (self.weights[..., None] * offsets[self.corners]).sum(axis=1)
+        result[self.moving] = np.einsum("nc,nca->na", self.weights, np.take(offsets, self.corners, axis=0))
         return result
 
 
@@ -67,30 +85,34 @@ class InnerSkin:
 
     def __init__(self, target: TargetMesh, hidden: BoolArray) -> None:
         self.inner = np.flatnonzero(hidden)
-        edges, _ = mesh_edges(target.skin_faces)
+        edges = target.skin_edges
         edges = edges[hidden[edges].any(axis=1)]
         one, other = np.concatenate([edges, edges[:, ::-1]]).T
         length = np.linalg.norm(target.vertices[one] - target.vertices[other], axis=1)
         values = 1 / np.maximum(length, 0.1 * np.median(length)) if len(length) else length
-        count = len(target.vertices)
-        self.links = SparseMatrix.from_entries(one, other, values, (count, count)).select_rows(self.inner)
-        place = np.full(count, -1)
-        place[self.inner] = np.arange(len(self.inner))
-        inside = place[self.links.columns] >= 0
-        sums = np.bincount(self.links.rows, self.links.values, len(self.inner))
-        size = (len(self.inner), len(self.inner))
-        numbers = np.arange(len(self.inner))
-        coupling = SparseMatrix(
-            self.links.rows[inside], place[self.links.columns[inside]], -self.links.values[inside], size
+        count, numbers = len(self.inner), np.arange(len(self.inner))
+        self.border = np.setdiff1d(edges, self.inner)
+        """The vertices (B,) around the hidden ones."""
+        place = np.full(len(target.vertices), -1)
+        place[self.inner] = numbers
+        place[self.border] = count + np.arange(len(self.border))
+        links = SparseMatrix.from_entries(place[one], place[other], values, (len(place), len(place)))
+        links = links.select_rows(numbers)
+        within = links.columns < count
+        sums = np.bincount(links.rows, links.values, count)
+        coupling = SparseMatrix(links.rows[within], links.columns[within], -links.values[within], (count, count))
+        self.links = SparseMatrix(
+            links.rows[~within], links.columns[~within] - count, links.values[~within], (count, len(self.border))
         )
         scale = float(sums.mean()) if len(sums) else 1.0
-        self.matrix = coupling + SparseMatrix(numbers, numbers, sums + RIDGE * scale, size)
+        self.matrix = coupling + SparseMatrix(numbers, numbers, sums + RIDGE * scale, (count, count))
 
-    def fill(self, offsets: Float64Array) -> None:
-        """Write the hidden vertices' values into `offsets` (V, n)."""
+    def fill(self, offsets: npt.NDArray[np.floating]) -> None:
+        """Write the hidden vertices' values of shapes into `offsets` (K, V, 3): one system for all."""
         if len(self.inner):
-            offsets[self.inner] = 0.0
-            offsets[self.inner] = solve_positive_definite(self.matrix, self.links @ offsets)
+            around = offsets[:, self.border].transpose(1, 0, 2).reshape(len(self.border), -1).astype(np.float64)
+            solved = solve_positive_definite(self.matrix, self.links @ around)
+            offsets[:, self.inner] = solved.reshape(len(self.inner), -1, 3).transpose(1, 0, 2)
 
 
 def _best_triangles(

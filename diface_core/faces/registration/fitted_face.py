@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -55,10 +56,19 @@ class FittedFace:
         """Return the bundled head's offsets (S, 3) of a shape."""
         return self.template.head.deltas[FACE.index(name)][: self.template.count].astype(np.float64)
 
+    @cached_property
+    def free(self) -> npt.NDArray[np.bool_]:
+        """Return a mask (S,) of the vertices that move in any shape."""
+        return np.logical_or.reduce([self._free(self.deltas(name)) for name in FACE])
+
+    @staticmethod
+    def _free(deltas: Float64Array) -> npt.NDArray[np.bool_]:
+        return np.linalg.norm(deltas, axis=1) > STILL_BELOW
+
     def offsets(self, name: str, opened: Float64Array | None = None) -> Float64Array:
         """Return the offsets (S, 3) m of a shape. `opened` (S, 3) are jawOpen's, for mouthClose."""
         deltas = self.deltas(name)
-        free = np.linalg.norm(deltas, axis=1) > STILL_BELOW
+        free = self._free(deltas)
         if not free.any():
             return np.zeros_like(deltas)
         if name == "mouthClose" and opened is not None:

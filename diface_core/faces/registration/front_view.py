@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..meshes.mesh_parts import mesh_edges
+from ..meshes.patches import surface_patches
 
 Float64Array = npt.NDArray[np.float64]
 Int32Array = npt.NDArray[np.int32]
@@ -19,6 +20,7 @@ WIDTH, HEIGHT = round((RIGHT - LEFT) / PIXEL), round((TOP - BOTTOM) / PIXEL)
 BACK = 0.01  # m: what lies behind is not the face
 OPENINGS = ((-0.068, -0.15, -0.062), (0.068, -0.02, 0.072))  # m: where the mouth and the eyes are
 HOPS = 5  # edges of a path between two triangles
+PATCH = 1.5e-3  # m: vertices along shorter edges are one in the search for paths
 NEAR_PATH = 7e-3  # m: longest path along the surface between neighbouring pixels of one sheet
 EMPTY = -1
 
@@ -58,12 +60,13 @@ def pixel_centre(row: npt.NDArray[np.integer], column: npt.NDArray[np.integer]) 
 def view_from_front(vertices: Float64Array, faces: Int32Array) -> FrontView:
     """Return the view of a mesh in the bundled head's frame. `faces` (F, 3) with seams welded."""
     triangle, depth = rasterize(vertices, faces)
-    pairs = _near_pairs(vertices, faces)
+    patches, pairs = _near_pairs(vertices, faces)
+    shown = patches[faces]
     return FrontView(
         triangle,
         depth,
-        _breaks(triangle[:-1], triangle[1:], faces, pairs, len(vertices)),
-        _breaks(triangle[:, :-1], triangle[:, 1:], faces, pairs, len(vertices)),
+        _breaks(triangle[:-1], triangle[1:], shown, pairs, len(vertices)),
+        _breaks(triangle[:, :-1], triangle[:, 1:], shown, pairs, len(vertices)),
     )
 
 
@@ -99,21 +102,24 @@ def rasterize(vertices: Float64Array, faces: Int32Array) -> tuple[Int32Array, Fl
     return triangle.reshape(HEIGHT, WIDTH), depth.reshape(HEIGHT, WIDTH)
 
 
-def _near_pairs(vertices: Float64Array, faces: Int32Array) -> npt.NDArray[np.int64]:
-    """Return codes `a * V + b` of the vertices around mouth and eyes that a short path along edges joins, in order."""
+def _near_pairs(vertices: Float64Array, faces: Int32Array) -> tuple[Int32Array, npt.NDArray[np.int64]]:
+    """Return the patches (V,) of the surface around mouth and eyes, and which of them a short path along it joins.
+
+    The pairs are codes `a * V + b`, in order.
+    """
     count = len(vertices)
     corners = vertices[faces]
     near = faces[((corners > OPENINGS[0]) & (corners < OPENINGS[1])).all(axis=2).any(axis=1)]
     edges, _ = mesh_edges(near)
+    patches = surface_patches(vertices, edges, PATCH)
+    edges = patches[edges]
+    edges = edges[edges[:, 0] != edges[:, 1]]
     one = np.concatenate([edges[:, 0], edges[:, 1]]).astype(np.int64)
     other = np.concatenate([edges[:, 1], edges[:, 0]]).astype(np.int64)
-    order = np.argsort(one, kind="stable")
-    one, other = one[order], other[order]
-    length = np.linalg.norm(vertices[one] - vertices[other], axis=1)
-    degree = np.bincount(one, minlength=count)
+    steps, length = _shortest(one * count + other, np.linalg.norm(vertices[one] - vertices[other], axis=1))
+    degree = np.bincount(steps // count, minlength=count)
     start = np.cumsum(degree) - degree
-    codes, paths = _shortest(one * count + other, length)
-    new, new_paths = codes, paths
+    codes, paths = new, new_paths = steps, length
     for _ in range(HOPS - 1):
         keep = new_paths < NEAR_PATH
         first, middle, so_far = new[keep] // count, new[keep] % count, new_paths[keep]
@@ -123,25 +129,27 @@ def _near_pairs(vertices: Float64Array, faces: Int32Array) -> npt.NDArray[np.int
         )
         far = np.repeat(so_far, repeats) + length[place]
         short = far < NEAR_PATH
-        new, new_paths = _shortest((np.repeat(first, repeats) * count + other[place])[short], far[short])
+        reached = np.repeat(first, repeats) * count + steps[place] % count
+        new, new_paths = _shortest(reached[short], far[short])
         known = np.searchsorted(codes, new).clip(0, len(codes) - 1)
         fresh = codes[known] != new
         new, new_paths = new[fresh], new_paths[fresh]
         codes, paths = _shortest(np.concatenate([codes, new]), np.concatenate([paths, new_paths]))
-    return codes
+    return patches, codes
 
 
 def _shortest(codes: npt.NDArray[np.int64], paths: Float64Array) -> tuple[npt.NDArray[np.int64], Float64Array]:
-    order = np.lexsort((paths, codes))
+    """Return the codes in order, each once, with the shortest of its paths."""
+    order = np.argsort(codes, kind="stable")
     codes, paths = codes[order], paths[order]
-    first = np.r_[True, codes[1:] != codes[:-1]] if len(codes) else np.zeros(0, bool)
-    return codes[first], paths[first]
+    first = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]]) if len(codes) else np.zeros(0, np.intp)
+    return codes[first], np.minimum.reduceat(paths, first) if len(codes) else paths
 
 
 def _breaks(
     one: Int32Array, other: Int32Array, faces: Int32Array, pairs: npt.NDArray[np.int64], count: int
 ) -> BoolArray:
-    """Return where two pixels' triangles are not near on the surface."""
+    """Return where two pixels' triangles are not near on the surface. `faces` (F, 3) are the patches of the corners."""
     result = (one == EMPTY) != (other == EMPTY)
     differs = (one != other) & (one != EMPTY) & (other != EMPTY)
     a, b = faces[one[differs]].astype(np.int64), faces[other[differs]].astype(np.int64)

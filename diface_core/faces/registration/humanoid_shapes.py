@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,12 +23,14 @@ Float64Array = npt.NDArray[np.float64]
 Float32Array = npt.NDArray[np.float32]
 Int32Array = npt.NDArray[np.int32]
 
-MAX_VERTICES = 120_000
+MAX_VERTICES = 500_000
 MIN_FACES = 300
 FINDING, FITTING, TRANSFERRING = "Finding the face", "Fitting the head", "Transferring the shapes"
 """Stages, as the user reads them."""
-FOUND, FITTED = 0.25, 0.8
+FOUND, FITTED = 0.4, 0.65
 """Fractions at which the face is found, and the head is fitted."""
+ALIGNED, DIVIDED, SEEN = 0.4, 0.5, 0.9
+"""Fractions of finding the face at which it is aligned, its parts are told apart, and mouth and eyes are found."""
 
 
 @dataclass(frozen=True)
@@ -67,31 +70,36 @@ def humanoid_shapes(
     """
     _check_mesh(vertices, faces)
     template = Template(load_head())
-    report(Progress(0.0, FINDING))
-    faces = faces.astype(np.int32)
+    finding, fitting, transferring = _stages(report)
+    vertices, faces = vertices.astype(np.float64), faces.astype(np.int32)
     if landmarks is None:
-        alignment, _ = align_face(vertices.astype(np.float64), faces, template.sample)
+        alignment, _ = align_face(vertices, faces, template.sample, lambda done: finding(ALIGNED * done))
         picks = None
     else:
         alignment = align_landmarks(landmarks.astype(np.float64), template.picks)
         picks = alignment.apply(landmarks.astype(np.float64))
-    target = split_parts(alignment.apply(vertices.astype(np.float64)), faces)
-    report(Progress(0.6 * FOUND, FINDING))
+    finding(ALIGNED)
+    target = split_parts(alignment.apply(vertices), faces)
+    finding(DIVIDED)
     found = find_features(template, target, picks)
-    samples = sample_skin(target, found.lips)
-    joined = joined_landmarks(found.landmarks)
-    fitted = fit_surface(
-        template, samples, joined, lambda done: report(Progress(FOUND + (FITTED - FOUND) * done, FITTING))
-    )
-    transfer = TargetTransfer(template, target, found, fitted)
-    deltas = transfer.all_offsets(lambda done: report(Progress(FITTED + (1 - FITTED) * done, TRANSFERRING)))
-    moving = np.flatnonzero((deltas != 0).any(axis=(1, 2)))
-    shapes = Shapes(
-        tuple(FACE[number] for number in moving),
-        alignment.offsets_back(deltas[moving]).astype(np.float32),
-        notes=found.notes,
-    )
+    finding(SEEN)
+    fitted = fit_surface(template, sample_skin(target, found.lips), joined_landmarks(found.landmarks), fitting)
+    deltas = TargetTransfer(template, target, found, fitted).all_offsets(transferring)
+    moving = np.flatnonzero(deltas.any(axis=(1, 2)))
+    for number in moving:
+        deltas[number] = alignment.offsets_back(deltas[number])
+    shapes = Shapes(tuple(FACE[number] for number in moving), deltas[moving], notes=found.notes)
     return HumanoidShapes(shapes, alignment, fitted, target)
+
+
+def _stages(report: Report) -> tuple[Callable[[float], None], ...]:
+    """Return what reports the fraction of each stage that is done."""
+    ends = {FINDING: FOUND, FITTING: FITTED, TRANSFERRING: 1.0}
+
+    def stage(name: str, start: float) -> Callable[[float], None]:
+        return lambda done: report(Progress(start + (ends[name] - start) * done, name))
+
+    return tuple(stage(name, start) for name, start in zip(ends, (0.0, FOUND, FITTED), strict=True))
 
 
 def _check_mesh(vertices: npt.NDArray[np.floating], faces: npt.NDArray[np.integer]) -> None:

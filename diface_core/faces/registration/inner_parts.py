@@ -8,7 +8,7 @@ import numpy.typing as npt
 from ...channels import FACE
 from ..head import Head
 from ..meshes.mesh_parts import mesh_edges
-from ..meshes.nearest import nearest_points
+from ..meshes.nearest import near_box, nearest_points
 from ..transfer.flame_lids import Eyeball, rotate_eyeball
 from .attachment import smoothstep
 from .lip_sides import LipSides
@@ -25,8 +25,10 @@ LIP_DEPTH, TOOTH_DEPTH = (
 MIXED = 0.3  # relative difference of the distances to both lips below which the lining is between the jaws
 MAJORITY = 0.75  # share of a part's vertices that decides for all
 TOOTH = 0.025  # m: parts up to this size are always rigid
+FIT_POINTS = 4000  # about as many vertices are fitted
 FIT_ROUNDS, FIT_SCALE = 15, (0.9, 1.1)  # of teeth and tongue: rounds, and the scale of one
 SMOOTHING = 15  # rounds for gums that lead from one jaw to the other
+ROOT_REACH = 0.04  # m: skin farther from a lash is not searched for its root
 ROOT = 0.25  # share of a lash's vertices, those nearest to the skin, that are its root
 
 
@@ -86,7 +88,7 @@ class MouthParts:
         marks = head.landmarks
         names = ("upper_teeth", "lower_teeth", "tongue")
         places = np.concatenate([head.vertices[marks[name]].astype(np.float64) for name in names])
-        places = _fit_box(places + jaw.shift, self.points)
+        places = _fit_box(places + jaw.shift, self.points[:: 1 + len(self.points) // FIT_POINTS])
         kinds = np.repeat(np.arange(3), [len(marks[name]) for name in names])
         kind = kinds[nearest_points(self.points, places)[0]]
         start = 0
@@ -149,9 +151,11 @@ class SkinParts:
         leaders: list[npt.NDArray[np.integer]] = []
         for part in target.on_skin:
             points = target.vertices[part]
-            nearest, away = nearest_points(points, target.vertices[anchors])
+            beside = anchors[near_box(target.vertices[anchors], points, ROOT_REACH)]
+            beside = beside if len(beside) else anchors
+            nearest, away = nearest_points(points, target.vertices[beside])
             root = np.flatnonzero(away <= np.quantile(away, ROOT))
-            leaders.append(anchors[nearest[root[nearest_points(points, points[root])[0]]]])
+            leaders.append(beside[nearest[root[nearest_points(points, points[root])[0]]]])
         self.leaders = np.concatenate(leaders) if leaders else self.chosen
 
     def write(self, offsets: Float64Array) -> None:

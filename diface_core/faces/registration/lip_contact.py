@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..meshes.nearest import near_box
 from ..transfer.flame_lids import Eyeball
 from ..transfer.flame_lips import LIP_OPENERS, LIP_PRESSERS
 from ..transfer.geometry import nearest_barycentric
@@ -55,6 +56,7 @@ class _Edge:
 
     @classmethod
     def near(cls, vertices: Float64Array, candidates: npt.NDArray[np.intp], line: Float64Array, reach: float) -> _Edge:
+        candidates = candidates[near_box(vertices[candidates], line, reach)]
         away = np.linalg.norm(vertices[candidates][:, None] - line[None], axis=2)
         near = away.min(axis=1) < reach
         away = away[near]
@@ -113,6 +115,7 @@ class LidContact:
         self.target, self.eyeball = target, eyeball
         self.upper, self.lower = (SeenPoints(view, faces, target.vertices, line) for line in (eye.upper, eye.lower))
         skin = np.flatnonzero(target.skin)
+        skin = skin[near_box(target.vertices[skin], self.upper.rest, LID_REACH)]
         to_upper, to_lower = (
             np.linalg.norm(target.vertices[skin][:, None] - points.rest[None], axis=2).min(axis=1)
             for points in (self.upper, self.lower)

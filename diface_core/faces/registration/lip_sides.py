@@ -51,7 +51,8 @@ def find_lip_sides(vertices: Float64Array, faces: Int32Array, view: FrontView, m
     lower = seen & between & (below > SEED_START) & (below < SEED_END)
     inside = ((vertices > REGION[0]) & (vertices < REGION[1])).all(axis=1)
     near = faces[inside[faces].all(axis=1)]
-    to_upper, to_lower = (_distances(vertices, near, seeds) for seeds in (upper, lower))
+    edges, _ = mesh_edges(near)
+    to_upper, to_lower = (_distances(vertices, edges, seeds) for seeds in (upper, lower))
     reached = np.isfinite(to_upper) | np.isfinite(to_lower)
     side = np.where(reached, np.where(to_upper <= to_lower, 1, -1), 0)
     outside = seen & (~between | (above > OUTER) | (below > OUTER))
@@ -78,15 +79,23 @@ def _height_over(vertices: Float64Array, line: Float64Array) -> Float64Array:
     return vertices[:, 2] - np.interp(vertices[:, 0], line[:, 0], line[:, 2])
 
 
-def _distances(vertices: Float64Array, faces: Int32Array, seeds: BoolArray) -> Float64Array:
-    """Return the length (V,) of the shortest path along edges from any seed."""
-    edges, _ = mesh_edges(faces) if len(faces) else (np.zeros((0, 2), np.int32), None)
+def _distances(vertices: Float64Array, edges: Int32Array, seeds: BoolArray) -> Float64Array:
+    """Return the length (V,) of the shortest path along edges (E, 2) from any seed."""
     one, other = np.concatenate([edges, edges[:, ::-1]]).T
+    order = np.argsort(one, kind="stable")
+    one, other = one[order], other[order]
     length = np.linalg.norm(vertices[one] - vertices[other], axis=1)
+    degree = np.bincount(one, minlength=len(vertices))
+    start = np.cumsum(degree) - degree
     distances = np.where(seeds, 0.0, np.inf)
-    while True:
-        further = distances.copy()
-        np.minimum.at(further, other, distances[one] + length)
-        if (further == distances).all():
-            return distances
-        distances = further
+    nearer = np.flatnonzero(seeds & (degree > 0))
+    while len(nearer):
+        # Only the edges of vertices that have come nearer can shorten a path.
+        counts = degree[nearer]
+        chosen = np.repeat(start[nearer] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+        reached, far = other[chosen], distances[one[chosen]] + length[chosen]
+        better = far < distances[reached]
+        reached, far = reached[better], far[better]
+        np.minimum.at(distances, reached, far)
+        nearer = np.unique(reached)
+    return distances

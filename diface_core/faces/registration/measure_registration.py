@@ -4,7 +4,7 @@ python -m diface_core.faces.registration.measure_registration HEAD.npz
 
 The file has `vertices` (V, 3), `faces` (F, 3), `names` (K,) and `deltas` (K, V, 3):
 `tests/addon/measurements/export_head.py` writes it from Blender. Without names, only the lips and lids are measured.
-`--sheet FILE.png` draws the poses of SHEET.
+`--sheet FILE.png` draws the poses of SHEET. `--vertices 200000` divides the longest edges until the mesh is so fine.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import DifaceError
+from ..meshes.finer import divide_longest
 from ..meshes.png_file import write_png
 from ..transfer.measure_transfer import CLOSED_POSES, distance_to_line
 from .attachment import seen_skin
@@ -93,6 +94,12 @@ def measure(arrays: dict[str, npt.NDArray[Any]]) -> RegistrationMeasurement:
     return RegistrationMeasurement(result, offsets, truth)
 
 
+def finer(arrays: dict[str, npt.NDArray[Any]], count: int) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays of a head with `count` vertices, if it has fewer."""
+    vertices, faces, deltas = divide_longest(arrays["vertices"], arrays["faces"], count, arrays.get("deltas"))
+    return {**arrays, "vertices": vertices, "faces": faces, **({} if deltas is None else {"deltas": deltas})}
+
+
 def channel_of(name: str) -> str:
     """Return the channel of a shape key with `_L` and `_R`, in PascalCase, or with Rocketbox's prefix (`AK_25_`)."""
     name = re.sub(r"^AK_\d+_", "", name)
@@ -143,10 +150,13 @@ def _drawn(vertices: Float64Array, faces: Int32Array) -> npt.NDArray[np.uint8]:
     return shades[::-1].astype(np.uint8)
 
 
-def format_report(measured: RegistrationMeasurement, seconds: float) -> str:
+def format_report(measured: RegistrationMeasurement, seconds: float, processor_seconds: float) -> str:
     """Format the table, in millimetres on a head of 20 cm."""
     unit = MM * MEASURED_HEIGHT / HEAD_HEIGHT
-    lines = [f"{len(measured.offsets)} shapes in {seconds:.0f} s. {' '.join(measured.result.shapes.notes)}"]
+    lines = [
+        f"{len(measured.result.target.vertices):,} vertices, {len(measured.offsets)} shapes in {seconds:.1f} s, "
+        f"{processor_seconds:.1f} s of processor time. {' '.join(measured.result.shapes.notes)}"
+    ]
     errors: list[float] = []
     for name in (name for name in measured.offsets if name in measured.truth):
         apart, motion = measured.error(name)
@@ -171,13 +181,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure the ARKit shapes that a head gets by registration.")
     parser.add_argument("head", type=Path, help=".npz with vertices, faces, and true shapes as names and deltas")
     parser.add_argument("--sheet", type=Path, help=".png: the head at rest and in poses")
+    parser.add_argument("--vertices", type=int, default=0, help="divide the mesh to this number of vertices")
     options = parser.parse_args()
     try:
         with np.load(options.head) as arrays:
-            loaded = dict(arrays)
-        began = time.perf_counter()
+            loaded = finer(dict(arrays), options.vertices)
+        began, worked = time.perf_counter(), time.process_time()
         measured = measure(loaded)
-        print(format_report(measured, time.perf_counter() - began))
+        print(format_report(measured, time.perf_counter() - began, time.process_time() - worked))
         if options.sheet:
             write_png(options.sheet, contact_sheet(measured))
     except DifaceError as error:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..meshes.nearest import nearest_points, oriented, sample_surface
+from ..meshes.nearest import nearest_points, oriented
 from ..meshes.smooth_field import FieldFit, Neighbours
+from ..meshes.surface_samples import Surface
 from ..transfer.geometry import nearest_barycentric, vertex_normals
 from .front_view import FrontView, pixel_centre
 from .lip_sides import LipSides
@@ -94,7 +95,8 @@ def joined_landmarks(landmarks: Sequence[Landmarks]) -> Landmarks:
 def sample_skin(target: TargetMesh, lips: LipSides) -> Samples:
     """Return samples of the target's skin, denser in the face."""
     faces = target.skin_faces
-    middle = target.vertices[faces].mean(axis=1)
+    surface = Surface(target.vertices, faces)
+    middle = surface.corners.mean(axis=1)
     near = ((middle > HEAD_BOX[0]) & (middle < HEAD_BOX[1])).all(axis=1)
     near &= ~lips.hidden[faces].all(axis=1)
     face = near & (middle[:, 1] < -0.03) & (middle[:, 2] > -0.09)
@@ -103,12 +105,11 @@ def sample_skin(target: TargetMesh, lips: LipSides) -> Samples:
     for chosen, count in ((face, FACE_SAMPLES), (near & ~face, HEAD_SAMPLES)):
         if not chosen.any():
             continue
-        points, flat = sample_surface(target.vertices, faces[chosen], count)
+        drawn = surface.sample(count, chosen)
         # The vertex nearest to a sample has the smooth normal and the side of the lips.
-        used = np.unique(faces[chosen])
-        vertex = used[nearest_points(points, target.vertices[used])[0]]
-        smooth = np.where((normals[vertex] * flat).sum(axis=1, keepdims=True) > MIN_COSINE, normals[vertex], flat)
-        found.append((points, (smooth + flat) / 2, lips.side[vertex].astype(np.float64)))
+        smooth, flat = normals[drawn.vertex], drawn.normals
+        smooth = np.where((smooth * flat).sum(axis=1, keepdims=True) > MIN_COSINE, smooth, flat)
+        found.append((drawn.points, (smooth + flat) / 2, lips.side[drawn.vertex].astype(np.float64)))
     points, normals, sides = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
     return Samples(points, normals / np.linalg.norm(normals, axis=1, keepdims=True), sides)
 

@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from ..meshes.mesh_parts import part_labels, weld_seams
-from ..meshes.nearest import nearest_points
+from ..meshes.mesh_parts import mesh_edges, part_labels, weld_seams
+from ..meshes.nearest import near_box, nearest_points
 from ..transfer.flame_lids import Eyeball
 from ..transfer.geometry import vertex_normals
 from .front_view import FrontView, view_from_front
@@ -57,6 +57,11 @@ class TargetMesh:
         return self.faces[self.skin[self.faces].all(axis=1)]
 
     @cached_property
+    def skin_edges(self) -> Int32Array:
+        """Return the skin's edges (E, 2)."""
+        return mesh_edges(self.skin_faces)[0]
+
+    @cached_property
     def skin_view(self) -> FrontView:
         """Return the view of the skin alone."""
         return view_from_front(self.vertices, self.skin_faces)
@@ -100,7 +105,8 @@ def split_parts(vertices: Float64Array, faces: Int32Array) -> TargetMesh:
         elif _in_box(points, MOUTH_BOX).mean() > 0.9:
             in_mouth.append(part)
         elif _in_box(points, FACE_BOX).mean() > 0.9:
-            away = nearest_points(points, vertices[outer])[1]
+            beside = outer[near_box(vertices[outer], points, 2 * FAR_FROM_SKIN)]
+            away = nearest_points(points, vertices[beside])[1] if len(beside) else np.full(1, np.inf)
             if np.median(away) < ON_SKIN and away.max() < FAR_FROM_SKIN:
                 on_skin.append(part)
     eyeballs = {side: np.concatenate(found) for side, found in eyes.items() if found}

@@ -18,6 +18,7 @@ from .target_mesh import TargetMesh
 from .template import Template
 
 Float64Array = npt.NDArray[np.float64]
+Float32Array = npt.NDArray[np.float32]
 
 SHAPED, FILLED = 0.8, 0.9
 """Fractions of the work at which the skin has its shapes, and the hidden skin too."""
@@ -44,19 +45,18 @@ class TargetTransfer:
         self.contact = LipContact(target, target.skin_view, features.mouth, features.lips)
         self.face = FittedFace(template, fitted, self.eyeballs, self._rest_gap())
         self.hidden = hidden_vertices(target, features)
-        self.attachment = Attachment(template, fitted, target, features.lips, self.hidden)
+        self.attachment = Attachment(template, fitted, self.face.free, target, features.lips, self.hidden)
         lip = template.head.landmarks["upper_inner_lip"]
         self.jaw = JawMotion(template.head, (fitted[lip] - template.vertices[lip]).mean(axis=0))
 
-    def all_offsets(self, report: Callable[[float], None]) -> Float64Array:
+    def all_offsets(self, report: Callable[[float], None]) -> Float32Array:
         """Return the offsets (52, V, 3) m in the bundled head's frame. `report` is called with the fraction done."""
-        result = np.zeros((len(FACE), len(self.target.vertices), 3))
+        result = np.zeros((len(FACE), len(self.target.vertices), 3), np.float32)
         self._write_skin(result, report)
         self._close_lids(result)
-        self._fill_hidden(result)
+        InnerSkin(self.target, self.hidden).fill(result)
         self._write_parts(result, report)
-        result[np.linalg.norm(result, axis=2) < STILL_BELOW] = 0.0
-        return result[:, self.target.welded]
+        return result
 
     def _rest_gap(self) -> Float64Array:
         """The height of the gap between the lips at rest at the bundled head's pairs of lip vertices."""
@@ -64,7 +64,7 @@ class TargetTransfer:
         gap = self.contact.rest_gap
         return np.interp(across / np.abs(across).max(), np.linspace(-1, 1, len(gap)), gap)
 
-    def _write_skin(self, result: Float64Array, report: Callable[[float], None]) -> None:
+    def _write_skin(self, result: Float32Array, report: Callable[[float], None]) -> None:
         opened: Float64Array | None = None
         names = ("jawOpen", *(name for name in FACE if name != "jawOpen"))  # mouthClose needs jawOpen
         for number, name in enumerate(names):
@@ -75,26 +75,26 @@ class TargetTransfer:
             self.contact.close(name, offsets, result[FACE.index("jawOpen")] if name == "mouthClose" else None)
             result[FACE.index(name)] = offsets
 
-    def _close_lids(self, result: Float64Array) -> None:
+    def _close_lids(self, result: Float32Array) -> None:
         for side, (view, eye) in self.features.eyes.items():
             shown = self.target.skin_faces if view is self.target.skin_view else self.target.eye_faces
             eyeball = self.eyeballs[side] if side in self.target.eyeballs else None
             contact = LidContact(self.target, view, shown, eye, eyeball)
-            contact.close(result[FACE.index(f"eyeBlink{side}")])
+            blink = result[FACE.index(f"eyeBlink{side}")]
+            offsets = blink.astype(np.float64)
+            contact.close(offsets)
+            blink[:] = offsets
 
-    def _fill_hidden(self, result: Float64Array) -> None:
-        """Let the hidden skin of all shapes follow the skin around it: one system for all."""
-        columns = result.transpose(1, 0, 2).reshape(result.shape[1], -1).copy()
-        InnerSkin(self.target, self.hidden).fill(columns)
-        result[:, self.hidden] = columns[self.hidden].reshape(-1, len(FACE), 3).transpose(1, 0, 2)
-
-    def _write_parts(self, result: Float64Array, report: Callable[[float], None]) -> None:
+    def _write_parts(self, result: Float32Array, report: Callable[[float], None]) -> None:
         lips, head = self.features.lips, self.template.head
         lining, mouth_parts = Lining(self.target, lips, self.jaw), MouthParts(self.target, head, self.jaw)
         skin_parts = SkinParts(self.target, np.setdiff1d(self.attachment.chosen, np.flatnonzero(lips.hidden)))
         for number, name in enumerate(FACE):
             report(FILLED + (1 - FILLED) * number / len(FACE))
-            lining.blend(name, result[number])
-            mouth_parts.write(name, result[number])
-            skin_parts.write(result[number])
-            write_eyeballs(name, self.target, self.eyeballs, head, result[number])
+            offsets = result[number].astype(np.float64)
+            lining.blend(name, offsets)
+            mouth_parts.write(name, offsets)
+            skin_parts.write(offsets)
+            write_eyeballs(name, self.target, self.eyeballs, head, offsets)
+            offsets[(offsets**2).sum(axis=1) < STILL_BELOW**2] = 0.0
+            result[number] = offsets[self.target.welded]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..head import Head
-from ..meshes.nearest import sample_surface
+from ..meshes.surface_samples import Surface
 from ..transfer.geometry import vertex_normals
 from .alignment import FaceSample
 from .front_view import FrontView, view_from_front
@@ -118,8 +118,9 @@ class Template:
         middle = self.vertices[self.faces].mean(axis=1)
         head = (middle[:, 2] > -0.08) & ~self.lining[self.faces].any(axis=1)
         face = head & (middle[:, 1] < -0.02) & (np.abs(middle[:, 0]) < 0.07)
-        points, normals = sample_surface(self.vertices, self.faces[face], FACE_SAMPLES // 2)
-        skull, skull_normals = sample_surface(self.vertices, self.faces[head & ~face], SKULL_SAMPLES // 2)
+        surface = Surface(self.vertices, self.faces)
+        drawn = surface.sample(FACE_SAMPLES // 2, face), surface.sample(SKULL_SAMPLES // 2, head & ~face)
         mirror = np.array([-1.0, 1.0, 1.0])
-        ones, others = np.concatenate([points, skull]), np.concatenate([normals, skull_normals])
+        ones = np.concatenate([samples.points for samples in drawn])
+        others = np.concatenate([samples.normals for samples in drawn])
         return FaceSample(np.concatenate([ones, ones * mirror]), np.concatenate([others, others * mirror]))

@@ -97,7 +97,8 @@ class DeformationTransfer:
         flux = np.einsum("f,fab,fib->fia", self.weights, target_gradients, self.slopes)
         sums = np.zeros_like(self.target)
         for corner in range(3):
-            np.add.at(sums, self.faces[:, corner], flux[:, corner])
+            for axis in range(3):
+                sums[:, axis] += np.bincount(self.faces[:, corner], flux[:, corner, axis], len(sums))
         return sums
 
 

@@ -36,11 +36,12 @@ def _nearest_on_side(points: Float64Array, corners: Float64Array, first: int, se
 
 def vertex_normals(vertices: Float64Array, faces: Int32Array) -> Float64Array:
     """Return the unit normals (V, 3) of a surface, weighted by triangle area."""
-    corners = vertices[faces]
+    corners = np.take(vertices, faces, axis=0)
     outward = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     sums = np.zeros_like(vertices)
     for corner in range(3):
-        np.add.at(sums, faces[:, corner], outward)
+        for axis in range(3):
+            sums[:, axis] += np.bincount(faces[:, corner], outward[:, axis], len(vertices))
     return sums / (np.linalg.norm(sums, axis=1, keepdims=True) + 1e-12)
 
 
