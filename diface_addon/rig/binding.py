@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from . import bone_axes, bones, head_target, parts, shape_displacement
+from . import bone_axes, head_target, parts, shape_displacement, stored_bones
 from .character import Character
 from .mapping import driven_shapes, face_mapping, hand_rows, lip_closure, pose_recipes, row_settings
 
@@ -38,7 +38,7 @@ def bind(character: Character) -> None:
     armature = character.armature if turned or shifted else None
     parts.add_parts(main, [*character.faces[1:], *(obj for obj in (owner, armature) if obj not in (None, main))])
     if armature is not None:
-        bones.store(main, armature, turned, shifted)
+        stored_bones.store(main, armature, turned, shifted)
     if owner is None:
         head_target.store(main, None)
     elif bone:
@@ -94,5 +94,5 @@ def unbind(main: bpy.types.Object) -> None:
     lip_closure.store_lip_apertures(main, {})
     pose_recipes.store_recipes(main, {})
     parts.forget_parts(main)
-    bones.forget(main)
+    stored_bones.forget(main)
     head_target.forget(main)

@@ -10,12 +10,12 @@ import numpy.typing as npt
 from mathutils import Matrix
 
 from ..core import channels
-from .bones import BoneAxes
 from .character import Character
 from .discovery.shapes import rest_vertices
 from .mapping import face_mapping
 from .shape_displacement import positions
 from .shifted_bones import eye_targets, eyeballs, tongue
+from .stored_bones import BoneAxes
 
 NECK_SHARE = 0.4
 """Share of the head's rotation that the neck takes, all its bones together: cervical flexion and rotation are divided

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import bpy
@@ -12,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core import placement
+from . import stored_json
 from .parts import part_number, part_objects
 from .property_address import PropertyAddress, part_kind
 
@@ -133,24 +132,17 @@ def store(
         fields = {"part": part_number(main, owner), "bone": bone, "share": share}
         fields |= {} if axes is None else {"axes": np.asarray(axes, float).ravel().tolist()}
         fields |= {} if pivot is None else {"pivot": np.asarray(pivot, float).tolist()}
-    main[STORED] = json.dumps(fields)
+    stored_json.write(main, STORED, fields)
 
 
 def forget(main: bpy.types.Object) -> None:
     """Remove the stored head target."""
-    if STORED in main:
-        del main[STORED]
+    stored_json.write(main, STORED, None)
 
 
 def _read(main: bpy.types.Object) -> dict[str, Any] | None:
-    stored = main.get(STORED, "")
-    return _parse(stored) if stored and isinstance(stored, str) else None
+    return stored_json.read(main, STORED, _fields)
 
 
-@lru_cache(maxsize=64)
-def _parse(stored: str) -> dict[str, Any] | None:
-    try:
-        fields = json.loads(stored)
-    except ValueError:
-        return None
-    return fields if isinstance(fields, dict) else None
+def _fields(stored: Any) -> dict[str, Any] | None:
+    return stored if isinstance(stored, dict) else None

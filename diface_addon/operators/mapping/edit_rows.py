@@ -79,7 +79,7 @@ class DIFACE_OT_change_mapping_row(RowOperator, bpy.types.Operator):
     def run(self, context: bpy.types.Context) -> None:
         main, table = mapping_list.table(context)
         row = row_at(context, self.row)
-        change_rows.change(main, table, table.rows.index(row))
+        change_rows.change(main, table, row)
         for number, new in enumerate(main.diface_mapping.rows):
             if new.channel == row.channel and new.owner == row.owner and _names(new) == row.target:
                 new.use = self.use

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import bpy
 import numpy as np
 import numpy.typing as npt
 
 from ...core import channels, known_poses, pose_set
+from .. import stored_json
 from ..property_address import PropertyAddress
 from ..shape_names import named_targets
 from ..shape_names.bare_names import bare_names
@@ -163,25 +164,16 @@ def _address(kind: str, name: str) -> PropertyAddress:
 
 def empty_shapes(obj: bpy.types.Object) -> frozenset[str]:
     """Return the names of the shape keys of a mesh that were found to move nothing."""
-    stored = obj.get(EMPTY_SHAPES, "")
-    return _parse_names(stored) if stored and isinstance(stored, str) else frozenset()
+    return stored_json.read(obj, EMPTY_SHAPES, _names) or frozenset()
 
 
 def store_empty_shapes(obj: bpy.types.Object, names: Sequence[str]) -> None:
     """Store which shape keys of a mesh move nothing."""
-    if names:
-        obj[EMPTY_SHAPES] = json.dumps(list(names), ensure_ascii=False)
-    elif EMPTY_SHAPES in obj:
-        del obj[EMPTY_SHAPES]
+    stored_json.write(obj, EMPTY_SHAPES, list(names))
 
 
-@lru_cache(maxsize=64)
-def _parse_names(stored: str) -> frozenset[str]:
-    try:
-        names = json.loads(stored)
-    except ValueError:
-        return frozenset()
-    return frozenset(map(str, names)) if isinstance(names, list) else frozenset()
+def _names(stored: Any) -> frozenset[str]:
+    return frozenset(map(str, stored)) if isinstance(stored, list) else frozenset()
 
 
 @lru_cache(maxsize=64)

@@ -13,9 +13,11 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
+from .. import stored_bones
 from ..head_target import head_target
 from ..parts import part_number
 from ..property_address import PropertyAddress, part_kind
+from ..shifted_bones.bone_shift import BoneShift
 from . import custom_property
 from .face_target import FaceTarget
 from .row_settings import (
@@ -83,9 +85,15 @@ class HandRow:
 
 @dataclass(frozen=True)
 class HandMapping:
-    """All rows that the user set for a character."""
+    """All rows that the user set for a character.
+
+    Attributes:
+        rows: The rows.
+        shifted: Locations of bones that were found, and that rows of the user move too.
+    """
 
     rows: tuple[HandRow, ...] = ()
+    shifted: tuple[FaceTarget, ...] = ()
 
     @property
     def channels(self) -> frozenset[str]:
@@ -106,7 +114,7 @@ class HandMapping:
     def merged(self, found: Iterable[FaceTarget]) -> list[FaceTarget]:
         """Return properties with the user's rows in place of what was found for the same channels."""
         targets: dict[PropertyAddress, FaceTarget] = {}
-        for target in found:
+        for target in (*found, *self.shifted):
             gains = tuple((channel, gain) for channel, gain in target.gains if channel not in self.channels)
             if gains:
                 targets[target.address] = FaceTarget(target.address, gains, target.name, target.offset)
@@ -120,7 +128,11 @@ class HandMapping:
 
 def hand_mapping(main: bpy.types.Object) -> HandMapping:
     """Return the rows that the user set for the character of a main mesh."""
-    return HandMapping(tuple(_resolved(main, number, row) for number, row in enumerate(rows_of(main))))
+    rows = tuple(_resolved(main, number, row) for number, row in enumerate(rows_of(main)))
+    moved = {row.address for row in rows if row.is_active and row.kind == BONE_LOCATION}
+    found = (group for group in stored_bones.groups(main) if isinstance(group, BoneShift)) if moved else ()
+    shifts = [group for group in found if moved & set(group.addresses)]
+    return HandMapping(rows, tuple(target for group in shifts for target in group.components()))
 
 
 def problems(main: bpy.types.Object) -> list[str]:
@@ -170,6 +182,8 @@ def _bone_problem(main: bpy.types.Object, row: DifaceMappingRow) -> str:
     target = head_target(main)
     if row.kind == BONE_ROTATION and (target.owner, target.bone) == (row.owner, row.bone):
         return f"The head's rotation turns the bone {row.bone}"
+    if row.kind == BONE_ROTATION and stored_bones.turns_with_head(main, row.bone):
+        return f"The bone {row.bone} takes a share of the head's rotation; a location or another bone can be moved"
     return ""
 
 

@@ -6,10 +6,8 @@ leave a gap; its mouthClose gets what is missing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import bpy
@@ -18,6 +16,7 @@ import numpy.typing as npt
 from mathutils.kdtree import KDTree
 
 from ...core import channels, lip_perception, types
+from .. import stored_json
 from ..property_address import PropertyAddress
 from ..shape_displacement import positions
 from .face_target import motion_matrix
@@ -87,16 +86,12 @@ class LipGroup:
 
 def lip_apertures(mesh: bpy.types.Object) -> npt.NDArray[np.float64] | None:
     """Return the stored apertures (52,) in mm; None if they were not measured."""
-    stored = mesh.get(APERTURES, "")
-    return _parse(stored) if stored and isinstance(stored, str) else None
+    return stored_json.read(mesh, APERTURES, _apertures)
 
 
 def store_lip_apertures(mesh: bpy.types.Object, apertures: Mapping[str, float]) -> None:
     """Store the apertures of channels with the main mesh; none removes what is stored."""
-    if apertures:
-        mesh[APERTURES] = json.dumps({name: round(value, 4) for name, value in apertures.items()})
-    elif APERTURES in mesh:
-        del mesh[APERTURES]
+    stored_json.write(mesh, APERTURES, {name: round(value, 4) for name, value in apertures.items()})
 
 
 def measure_lip_apertures(
@@ -131,13 +126,8 @@ def measure_lip_apertures(
     return parted if parted["jawOpen"] > 0 and parted["mouthClose"] < 0 else {}
 
 
-@lru_cache(maxsize=64)
-def _parse(stored: str) -> npt.NDArray[np.float64] | None:
-    try:
-        fields = json.loads(stored)
-        found = np.array([float(fields.get(name, 0.0)) for name in channels.FACE])
-    except (ValueError, TypeError, AttributeError):
-        return None
+def _apertures(stored: Any) -> npt.NDArray[np.float64] | None:
+    found = np.array([float(stored.get(name, 0.0)) for name in channels.FACE])
     return found if found[channels.FACE.index("mouthClose")] < 0 else None
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from functools import lru_cache
+from typing import Any
 
 import bpy
 import numpy as np
 import numpy.typing as npt
 
 from ...core import channels, displacements, pose_set
+from .. import stored_json
 from ..shape_displacement import positions
 
 RECIPES = "diface_pose_recipes"
@@ -21,8 +21,7 @@ SMALLEST = 0.01
 
 def with_measured_recipes(poses: pose_set.PoseSet, mesh: bpy.types.Object) -> pose_set.PoseSet:
     """Return poses with the recipes that were measured on the main mesh in place of those by name."""
-    stored = mesh.get(RECIPES, "")
-    measured = _parse(stored) if stored and isinstance(stored, str) else {}
+    measured = stored_json.read(mesh, RECIPES, _recipes) or {}
     if not measured.keys() & set(poses.names):
         return poses
     recipes = poses.recipes.copy()
@@ -34,8 +33,7 @@ def with_measured_recipes(poses: pose_set.PoseSet, mesh: bpy.types.Object) -> po
 
 def is_measured(mesh: bpy.types.Object, name: str) -> bool:
     """Return whether the recipe of a pose was measured on the main mesh."""
-    stored = mesh.get(RECIPES, "")
-    return bool(stored) and isinstance(stored, str) and name in _parse(stored)
+    return name in (stored_json.read(mesh, RECIPES, _recipes) or {})
 
 
 def measure_recipes(
@@ -65,24 +63,15 @@ def measure_recipes(
 
 def store_recipes(mesh: bpy.types.Object, recipes: Mapping[str, npt.NDArray[np.float32]]) -> None:
     """Store recipes (52,) with the main mesh; none removes what is stored."""
-    if not recipes:
-        if RECIPES in mesh:
-            del mesh[RECIPES]
-        return
     fields = {
         name: {channels.FACE[n]: round(float(recipe[n]), 4) for n in np.flatnonzero(np.abs(recipe) > SMALLEST)}
         for name, recipe in recipes.items()
     }
-    mesh[RECIPES] = json.dumps(fields, ensure_ascii=False)
+    stored_json.write(mesh, RECIPES, fields)
 
 
-@lru_cache(maxsize=32)
-def _parse(stored: str) -> dict[str, npt.NDArray[np.float32]]:
-    try:
-        fields = json.loads(stored)
-        return {
-            str(name): np.array([float(recipe.get(channel, 0.0)) for channel in channels.FACE], np.float32)
-            for name, recipe in fields.items()
-        }
-    except (ValueError, TypeError, AttributeError):
-        return {}
+def _recipes(stored: Any) -> dict[str, npt.NDArray[np.float32]]:
+    return {
+        str(name): np.array([float(recipe.get(channel, 0.0)) for channel in channels.FACE], np.float32)
+        for name, recipe in stored.items()
+    }

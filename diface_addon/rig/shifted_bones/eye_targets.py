@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import channels
-from ..bones import BoneAxes
 from ..character import Character
 from ..discovery.movers import AIM, MIN_INFLUENCE
 from ..discovery.scene_index import constraint_targets
+from ..stored_bones import BoneAxes
 from .bone_shift import to_location
 
 IN_EYE = 0.06

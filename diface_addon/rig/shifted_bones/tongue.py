@@ -6,11 +6,11 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
-from ..bones import BoneAxes
 from ..character import Character
 from ..discovery.movers import Movers
 from ..discovery.shapes import rest_vertices
 from ..discovery.skin import read_skin
+from ..stored_bones import BoneAxes
 from .bone_shift import to_location
 
 BEYOND = 0.06

@@ -36,12 +36,11 @@ def take_over(main: bpy.types.Object, table: MappingTable, channel: str) -> None
             _copy(main, row)
 
 
-def change(main: bpy.types.Object, table: MappingTable, number: int) -> None:
+def change(main: bpy.types.Object, table: MappingTable, row: TableRow) -> None:
     """Make a row that was found one of the user, to be changed; the other rows of its channel as well.
 
     A pose becomes a row that is not in use: its shape key is not solved any more.
     """
-    row = table.rows[number]
     if row.hand >= 0:
         return
     if not row.is_pose:

@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from ...core import channels
-from ...rig import binding, bone_axes, bones, parts
+from ...rig import binding, bone_axes, bones, parts, stored_bones
 from ...rig.character import Character
 from ...rig.mapping import custom_property, driven_shapes, hand_rows, row_settings
 from ...rig.mapping.bone_group import BoneGroup
@@ -42,7 +42,7 @@ class TableRow:
         source: Where the row is from, for the user.
         offset: The value at weight 0.
         address: Path and index of the property in its data-block; None of a rotation.
-        bone: Of a rotation: the bone, with the axis of this channel alone.
+        bone: Of a rotation, or of a location that was found: the bone, with the axis of this channel alone.
         hand: Number of the user's row; -1 of what was found.
         use: Whether it is in use.
         text: What the user reads as the channel.
@@ -57,7 +57,7 @@ class TableRow:
     source: str
     offset: float = 0.0
     address: tuple[str, int] | None = None
-    bone: BoneGroup | None = None
+    bone: BoneGroup | BoneShift | None = None
     hand: int = -1
     use: bool = True
     text: str = ""
@@ -120,8 +120,7 @@ def mapping_table(main: bpy.types.Object, character: Character | None) -> Mappin
     found = face_mapping(meshes, driven, hand, objects)
     turned = [group for group in _bones(main, character, hand) if not group.turns_head]
     blocked = [row for row in _driven_rows(meshes) if row.channel not in hand.channels]
-    rotated = [group for group in turned if isinstance(group, BoneGroup)]
-    rows = [*blocked, *_face_rows(found, objects, hand), *_bone_rows(rotated, hand), *map(_hand_row, hand.rows)]
+    rows = [*blocked, *_face_rows(found, objects, hand), *_bone_rows(turned, hand), *map(_hand_row, hand.rows)]
     order = {name: number for number, name in enumerate(channels.SHAPES)}
     rows.sort(key=lambda row: order.get(row.channel, len(order)))
     reached = set(found.channels).union(*(group.channels for group in turned))
@@ -135,21 +134,24 @@ def _bones(
     if character is None or character.armature is None or binding.is_bound(main):
         return bones.bone_groups(main)
     found: list[BoneGroup | BoneShift] = []
-    for bone, axes in _axes(character).items():
-        free = {name: axis for name, axis in axes.items() if name not in hand.channels}
-        found.append(BoneGroup("", character.armature, bone, free))
+    for kind, moved in zip((BoneGroup, BoneShift), _axes(character), strict=True):
+        for bone, axes in moved.items():
+            free = {name: axis for name, axis in axes.items() if name not in hand.channels}
+            found.append(kind("", character.armature, bone, free))
     return [*(group for group in found if group.axes), *bones.bone_groups(main)]
 
 
-_known_axes: dict[int, tuple[Character, dict[str, bones.BoneAxes]]] = {}
+_Moved = dict[str, stored_bones.BoneAxes]
+_known_axes: dict[int, tuple[Character, tuple[_Moved, _Moved]]] = {}
 """Identifier of a main mesh -> its character and the axes of its bones: panels ask on each redraw."""
 
 
-def _axes(character: Character) -> dict[str, bones.BoneAxes]:
+def _axes(character: Character) -> tuple[_Moved, _Moved]:
+    """Return the axes of the bones that are turned, and of those that are shifted."""
     known = _known_axes.get(character.main.session_uid)
     if known is None or known[0] is not character:
         _known_axes.clear()
-        known = character, bone_axes.find_axes(character)
+        known = character, (bone_axes.find_axes(character), bone_axes.find_shifts(character))
         _known_axes[character.main.session_uid] = known
     return known[1]
 
@@ -165,7 +167,8 @@ def _face_rows(
             if (target.address, channel) in by_hand:
                 continue
             if id_type(target.address[0]) == "OBJECT":
-                yield _control_row(target, owner, channel, gain)
+                source = BONE if any(target.address == other.address for other in hand.shifted) else DRIVER
+                yield _control_row(target, owner, channel, gain, source)
             else:
                 yield _shape_row(channel, target.address, target.name, owner, gain, _source(owner, target, channel))
     if found.lips:
@@ -180,11 +183,11 @@ def _face_rows(
             yield replace(row, text=_recipe(poses.recipes[number]))
 
 
-def _control_row(target: FaceTarget, owner: bpy.types.Object, channel: str, gain: float) -> TableRow:
-    """Return the row of a property that sets a driven shape key."""
+def _control_row(target: FaceTarget, owner: bpy.types.Object, channel: str, gain: float, source: str) -> TableRow:
+    """Return the row of a property that sets a driven shape key, or of a bone that rows of the user move too."""
     _kind, path, index = target.address
     kind = row_settings.PROPERTY if custom_property.is_custom(path) else row_settings.BONE_LOCATION
-    return TableRow(channel, kind, owner, target.name, gain, DRIVER, target.offset, (path, index))
+    return TableRow(channel, kind, owner, target.name, gain, source, target.offset, (path, index))
 
 
 def _driven_rows(meshes: dict[str, bpy.types.Object]) -> Iterator[TableRow]:
@@ -218,13 +221,15 @@ def _recipe(recipe: np.ndarray) -> str:
     return ", ".join(names[:LONGEST_RECIPE]) + (" ..." if len(names) > LONGEST_RECIPE else "")
 
 
-def _bone_rows(groups: list[BoneGroup], hand: hand_rows.HandMapping) -> Iterator[TableRow]:
+def _bone_rows(groups: list[BoneGroup | BoneShift], hand: hand_rows.HandMapping) -> Iterator[TableRow]:
+    """Yield the rows of bones that were found: the angle or the way at weight 1 as the gain."""
     for group in groups:
+        kind = row_settings.BONE_ROTATION if isinstance(group, BoneGroup) else row_settings.BONE_LOCATION
         for channel, axis in group.axes.items():
             if channel not in hand.channels:
                 alone = replace(group, axes={channel: axis})
                 size = float(np.linalg.norm(axis))
-                yield TableRow(channel, row_settings.BONE_ROTATION, group.armature, group.bone, size, BONE, bone=alone)
+                yield TableRow(channel, kind, group.armature, group.bone, size, BONE, bone=alone)
 
 
 def _hand_row(row: hand_rows.HandRow) -> TableRow:
@@ -239,7 +244,7 @@ def _hand_row(row: hand_rows.HandRow) -> TableRow:
 
 
 def axis_parts(row: TableRow) -> list[tuple[str, float]]:
-    """Return (axis, radians) of a bone that was found, about the bone's own axes X, Y and Z."""
+    """Return (axis, radians or way) of a bone that was found, about or along the bone's own axes X, Y and Z."""
     assert row.bone is not None
     (axis,) = row.bone.axes.values()
     size = np.linalg.norm(axis)

@@ -8,6 +8,8 @@ import bpy
 
 from ...core import channels, types
 from ...rig import bones
+from ...rig.mapping.bone_group import BoneGroup
+from ...rig.shifted_bones.bone_shift import BoneShift
 from ..keys.write_keys import SampledCurve
 from .face_curves import LAYER_BY_CHANNEL, CurvesByKind
 
@@ -41,7 +43,7 @@ def build_neck_curves(obj: bpy.types.Object, motion: types.Motion) -> CurvesByKi
     return curves
 
 
-def _add_curves(curves: CurvesByKind, group: bones.BoneGroup | bones.BoneShift, motion: types.Motion) -> None:
+def _add_curves(curves: CurvesByKind, group: BoneGroup | BoneShift, motion: types.Motion) -> None:
     columns = {name: motion.column(name) for name in motion.channels}
     if group.channels & columns.keys():
         values = group.solve(columns, motion.rate)

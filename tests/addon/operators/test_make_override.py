@@ -13,7 +13,7 @@ from diface_addon.scene.animation import active_actions
 from diface_addon.scene.files import library_override
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import take_index
-from diface_addon.settings import character_settings, performance, scene_settings
+from diface_addon.settings import character_settings, mapping_list, performance, scene_settings
 from tests.addon.panels.panel_drawing import drawn
 from tests.addon.rig import small_characters as small
 from tests.addon.scene import scenes
@@ -252,6 +252,40 @@ def test_no_shape_keys_are_added_to_an_override(library) -> None:
     make()
     with pytest.raises(RuntimeError, match="append the character"):
         bpy.ops.diface.add_arkit_keys()
+
+
+def test_rows_of_the_mapping_are_kept_by_an_override(library, clicks, worker, tmp_path) -> None:
+    """Rows made on the override are there after saving, and after the library was reloaded."""
+    link_instance(library)
+    face = make()
+    bpy.context.view_layer.objects.active = face
+    bpy.ops.diface.change_mapping_row(row=_row_of("jawOpen"))
+    row = next(row for row in face.diface_mapping.rows if row.channel == "jawOpen" and row.owner == face)
+    row.gain = 0.5
+    count = len(face.diface_mapping.rows)
+    speak(clicks, [0.25])
+    peak = _peak(face)
+    for _ in range(2):
+        reopen(tmp_path / "shot.blend")
+        (face,) = faces()
+        assert len(face.diface_mapping.rows) == count
+        row = next(row for row in face.diface_mapping.rows if row.channel == "jawOpen" and row.owner == face)
+        assert (row.gain, row.shape_key, row.use) == (0.5, "jawOpen", True)
+        bpy.context.view_layer.objects.active = face
+        assert bpy.ops.diface.generate() == {"FINISHED"}
+        assert _peak(face) == pytest.approx(peak)
+        bpy.data.libraries[0].reload()
+
+
+def _row_of(channel: str) -> int:
+    rows = mapping_list.table(bpy.context)[1].rows
+    return next(number for number, row in enumerate(rows) if row.channel == channel)
+
+
+def _peak(face) -> float:
+    """Return the largest value of jawOpen in the active take."""
+    action = face.data.shape_keys.animation_data.action
+    return float(scenes.curve_points(action, "KEY", 'key_blocks["jawOpen"].value')[:, 1].max())
 
 
 def test_undo_brings_the_instance_back(library) -> None:

@@ -93,6 +93,33 @@ def test_panel_shows_the_table_and_the_score(puppet) -> None:
     assert any("no shape key Gone" in text for text in drawn("Mapping"))
 
 
+def test_undo_of_each_change_of_the_rows(puppet) -> None:
+    def state() -> list[dict[str, object]]:
+        return [settings_of(row) for row in bpy.data.objects["Character"].diface_mapping.rows]
+
+    bpy.ops.ed.undo_push(message="start")
+    seen = [state()]
+    for change in (
+        lambda: bpy.ops.diface.change_mapping_row(row=number_of("jawOpen")),
+        lambda: bpy.ops.diface.add_mapping_row(channel="jawOpen", kind="BONE_ROTATION"),
+        lambda: bpy.ops.diface.use_mapping_row(row=number_of("jawOpen")),
+        lambda: bpy.ops.diface.remove_mapping_row(row=number_of("jawOpen")),
+        lambda: bpy.ops.diface.use_mapping_preset(preset="ARKit Custom Properties"),
+        lambda: bpy.ops.diface.reset_mapping(),
+    ):
+        bpy.data.objects["Rig"]["jawOpen"] = 0.0
+        assert change() == {"FINISHED"}
+        bpy.ops.ed.undo_push(message="change")
+        seen.append(state())
+    assert len(seen) == len({str(some) for some in seen}) + 1, "the last is the first again"
+    for before in seen[-2::-1]:
+        bpy.ops.ed.undo()
+        assert state() == before
+    for after in seen[1:]:
+        bpy.ops.ed.redo()
+        assert state() == after
+
+
 def test_row_that_was_found_cannot_be_removed(puppet) -> None:
     with pytest.raises(RuntimeError, match="was found"):
         bpy.ops.diface.remove_mapping_row(row=number_of("jawOpen"))

@@ -8,7 +8,7 @@ import pytest
 from mathutils import Euler
 
 from diface_addon.core import channels, types
-from diface_addon.rig import binding, bones, head_target, parts
+from diface_addon.rig import binding, bones, head_target, parts, stored_bones
 from diface_addon.rig.character import Bones, Character
 from diface_addon.rig.mapping.bone_group import BoneGroup
 from diface_addon.scene.animation import active_actions, evaluate_curves
@@ -150,7 +150,7 @@ def test_eye_shapes_are_preferred_to_eye_bones(scene) -> None:
 @pytest.mark.parametrize("stored", ["", "[", "[1]", '[{"part": 1}]', "7"])
 def test_damaged_storage_means_no_bones(scene, stored) -> None:
     face = scenes.add_character(scene)
-    face[bones.STORED] = stored
+    face[stored_bones.STORED] = stored
     face[head_target.STORED] = stored
     assert bones.bone_groups(face) == []
     assert head_target.head_target(face).owner == face

@@ -13,6 +13,8 @@ from diface_addon.rig.discovery.discover import discover
 from diface_addon.rig.shifted_bones.bone_shift import BoneShift
 from diface_addon.scene.animation import active_actions, evaluate_curves
 from diface_addon.scene.edits import curve_changes, write_edit
+from diface_addon.scene.mapping.table import mapping_table
+from diface_addon.scene.mapping.wiggle import SECONDS, Wiggle
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import layer_tracks
 from diface_addon.scene.takes import take_copies, take_index, use_take, write_take
@@ -133,6 +135,57 @@ def test_another_take_brings_its_own_gaze(built) -> None:
     use_take.use_take(built.main, takes["A"])
     assert gaze_of(built, FIRST, rest)[0] > 15
     assert [track.name for track in built.armature.animation_data.nla_tracks] == ["DiFACE gaze"]
+
+
+def test_bones_that_are_shifted_are_in_the_table_and_can_be_changed(scene) -> None:
+    built = bound("each")
+    bpy.context.view_layer.objects.active = built.main
+    found = [row for row in table_of(built) if row.kind == "BONE_LOCATION"]
+    assert {row.channel for row in found} == {
+        "tongueOut",
+        *(f"eyeLook{w}{s}" for w in TURNS for s in ("Left", "Right")),
+    }
+    assert {row.source for row in found} == {"Bone"}
+    motion = moving([{"tongueOut": 0.5, "eyeLookUpLeft": 0.5, "eyeLookOutLeft": 0.25, "jawOpen": 0.5}, {}])
+    write(built, motion)
+    before = locations(built)
+    for channel in ("tongueOut", "eyeLookUpLeft"):
+        assert bpy.ops.diface.change_mapping_row(row=number_of(built, channel)) == {"FINISHED"}
+    assert "Bone" in {row.source for row in table_of(built) if row.channel == "eyeLookOutLeft"}
+    write(built, motion)
+    assert locations(built) == pytest.approx(before, abs=1e-6)
+    read = evaluate_curves.sample_motion(built.main, FIRST, 2, NAMES).values
+    assert read[:, NAMES.index("tongueOut")] == pytest.approx([0.5, 0.0], abs=1e-5)
+    for row in built.main.diface_mapping.rows:
+        row.gain *= 2
+    write(built, motion)
+    assert np.abs(np.array(locations(built))).max() == pytest.approx(2 * np.abs(np.array(before)).max(), rel=1e-4)
+
+
+def test_a_shifted_bone_is_tested(scene) -> None:
+    built = bound()
+    bpy.context.view_layer.objects.active = built.main
+    row = table_of(built)[number_of(built, "tongueOut")]
+    bone = built.armature.pose.bones[row.name]
+    wiggle = Wiggle(row)
+    assert wiggle.step(SECONDS / 2)
+    assert bone.location.length == pytest.approx(row.gain, rel=1e-5)
+    wiggle.end()
+    assert bone.location.length == 0.0
+
+
+def table_of(built: Built) -> tuple:
+    return mapping_table(built.main, None).rows
+
+
+def number_of(built: Built, channel: str) -> int:
+    return next(number for number, row in enumerate(table_of(built)) if row.channel == channel)
+
+
+def locations(built: Built) -> list[float]:
+    """Return the locations of all pose bones at the first frame."""
+    bpy.context.scene.frame_set(FIRST)
+    return [value for bone in built.armature.pose.bones for value in bone.location]
 
 
 def test_motion_is_read_back(built) -> None:

@@ -251,6 +251,16 @@ def test_property_that_cannot_be_moved_is_said(puppet, fields, words) -> None:
     write(face)
 
 
+def test_row_on_a_bone_of_the_neck_is_said(scene) -> None:
+    face = scenes.add_character(scene, USED)
+    joints = [("Neck", "", (0, 0, -1), (0, 0, 0)), ("Head", "Neck", (0, 0, 0), (0, 0, 1))]
+    rig = add_armature(joints)
+    binding.bind(Character(face, (face,), armature=rig, bones=Bones(head="Head", neck=("Neck",)), head_size=0.24))
+    add(face, "browInnerUp", "rotation", rig, bone="Neck")
+    assert "Neck takes a share of the head's rotation" in hand_rows.problems(face)[0]
+    assert any("Neck" in note for note in write(face).notes)
+
+
 def test_rows_survive_saving_renaming_and_appending(puppet, tmp_path) -> None:
     face, rig = puppet
     add(face, "browInnerUp", "property", rig, 0.5, 0.25)
