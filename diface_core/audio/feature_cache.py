@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import logging
 import os
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import IO
 
 import numpy as np
 
-from ..atomic_write import Draft
+from ..atomic_write import DRAFT_SUFFIX, Draft
 from ..runtime.sliding_windows import CHUNK_ROWS
 from ..types import AudioClip, Float32Array
 
@@ -22,6 +23,9 @@ log = logging.getLogger(__name__)
 MEMORY_LIMIT = 32 << 20
 DISK_LIMIT = 512 << 20
 """Bytes: features of 20 minutes in memory and of 6 hours on disk; the least recently used are removed first."""
+
+ABANDONED_SECONDS = 3600
+"""Age at which a file that is not complete is that of a process that was killed, and is removed."""
 
 
 def new_digest(encoder_hash: str, rate: int) -> hashlib._Hash:
@@ -117,6 +121,7 @@ class FeatureCache:
     def _evict_from_disk(self) -> None:
         if self._folder is None:
             return
+        self._remove_abandoned(self._folder)
         files = []
         for path in self._folder.glob("*.npy"):
             with contextlib.suppress(FileNotFoundError):
@@ -128,6 +133,14 @@ class FeatureCache:
                 # Windows refuses while another Blender reads the file; a later request removes it.
                 with contextlib.suppress(OSError):
                     path.unlink()
+
+    @staticmethod
+    def _remove_abandoned(folder: Path) -> None:
+        """Remove what processes that were killed left."""
+        for draft in folder.glob(f"*{DRAFT_SUFFIX}"):
+            with contextlib.suppress(OSError):
+                if time.time() - draft.stat().st_mtime > ABANDONED_SECONDS:
+                    draft.unlink()
 
 
 class _PartialFile:

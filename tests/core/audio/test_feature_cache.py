@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -161,7 +163,8 @@ from pathlib import Path
 import numpy as np
 from diface_core.audio.feature_cache import FeatureCache
 
-for turn in range(60):
+print("begun", flush=True)
+for turn in range(int(sys.argv[2])):
     # Too small for two files, so that each process removes those of the other, and no memory hides it.
     cache = FeatureCache(Path(sys.argv[1]), memory_limit=1, disk_limit=5000)
     number = turn % 3
@@ -174,12 +177,49 @@ for turn in range(60):
 
 def test_two_processes_share_a_folder(tmp_path, root):
     """Both write, read and remove the same files; neither reads half of one, and no draft is left."""
-    command = [sys.executable, "-c", SHARING, str(tmp_path)]
-    processes = [subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    processes = [start_sharing(tmp_path, root, 60) for _ in range(3)]
     errors = [process.communicate(timeout=120)[1] for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], errors
     assert {path.suffix for path in tmp_path.iterdir()} <= {".npy"}
     assert all(path.stat().st_size == 300 * 8 * 2 + 128 for path in tmp_path.iterdir())
+
+
+def start_sharing(folder: Path, root: Path, turns: int) -> subprocess.Popen[str]:
+    """Start a process that uses the cache, and wait until it begins."""
+    command = [sys.executable, "-c", SHARING, str(folder), str(turns)]
+    process = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "begun\n"
+    return process
+
+
+@pytest.mark.slow
+def test_process_that_is_killed_does_not_disturb_the_other(tmp_path, root):
+    """A process is killed 12 times, at any moment of reading, writing or removing; another one goes on."""
+    moments, other = random.Random(11), start_sharing(tmp_path, root, 100_000)
+    try:
+        for _ in range(12):
+            killed = start_sharing(tmp_path, root, 100_000)
+            time.sleep(moments.uniform(0.0, 0.05))
+            killed.kill()
+            assert killed.communicate(timeout=60)[1] == ""
+            assert other.poll() is None, other.communicate()
+    finally:
+        other.kill()
+        other.communicate(timeout=60)
+    last = start_sharing(tmp_path, root, 30)
+    assert last.communicate(timeout=120)[1] == ""
+    assert last.returncode == 0
+    assert all(path.stat().st_size == 300 * 8 * 2 + 128 for path in tmp_path.glob("*.npy"))
+
+
+def test_rest_of_a_process_that_was_killed_is_removed(tmp_path):
+    cache, old, new = FeatureCache(tmp_path), tmp_path / "a.0123.part", tmp_path / "b.4567.part"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (time.time() - 7200,) * 2)
+    cache.put("k", features(0))
+    assert not old.exists()
+    assert new.exists()  # perhaps another process is writing it
 
 
 KEY_OF_0_1_0 = "f632bbf7b94139041cbdbe838bd06ca5b1cd0710e2164458be3be758a699d1ee"
