@@ -1,6 +1,6 @@
 """DiFACE for Blender: register all parts of the add-on in order, and unregister them in reverse."""
 
-from . import operators, panels
+from . import lazy_modules, operators, panels  # lazy_modules is imported first, and acts on all other imports
 from .jobs import generate
 from .jobs.live_mode import live
 from .jobs.setup import own_settings, prefetch
@@ -50,6 +50,7 @@ MODULES = (
 
 def register() -> None:
     """Register the add-on."""
+    lazy_modules.begin()
     for module in MODULES:
         module.register()
 
@@ -58,3 +59,4 @@ def unregister() -> None:
     """Unregister the add-on."""
     for module in reversed(MODULES):
         module.unregister()
+    lazy_modules.end()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import bpy
 
 from ..rig import character as found_character
-from ..scene.animation.head_obstacles import obstacle_notes
+from ..scene.animation import head_obstacles
 from ..settings import character_settings, scene_settings
 from .panel_base import SettingsPanel, letters_per_line, wrap_lines
 
@@ -85,8 +85,8 @@ def _draw_setting(
 def _head_obstacles(found: found_character.Character) -> list[str]:
     """Return notes about what keeps the head from turning."""
     if found.bones.head and found.armature is not None:
-        return obstacle_notes(found.armature, found.bones.head)
-    return obstacle_notes(found.head_object, "") if found.head_object is not None else []
+        return head_obstacles.obstacle_notes(found.armature, found.bones.head)
+    return head_obstacles.obstacle_notes(found.head_object, "") if found.head_object is not None else []
 
 
 def _draw_head(layout: bpy.types.UILayout, found: found_character.Character) -> None:

@@ -10,7 +10,7 @@ import bpy
 from ..core import channels
 from ..rig.mapping import row_settings
 from ..scene.mapping import presets
-from ..scene.mapping.table import MappingTable, TableRow
+from ..scene.mapping import table as mapping_table
 from ..settings import mapping_list
 from .panel_base import SettingsPanel, draw_message, letters_per_line, wrap_lines
 
@@ -24,7 +24,7 @@ ICONS = {
     row_settings.PROPERTY: "PROPERTIES",
 }
 
-shown: list[TableRow] = []
+shown: list[mapping_table.TableRow] = []
 """The rows that the list draws, updated before it is drawn."""
 
 
@@ -53,7 +53,7 @@ class Mapping(SettingsPanel):
         draw_message(layout, context, "mapping")
 
 
-def _draw_score(layout: bpy.types.UILayout, context: bpy.types.Context, table: MappingTable) -> None:
+def _draw_score(layout: bpy.types.UILayout, context: bpy.types.Context, table: mapping_table.MappingTable) -> None:
     """Draw how many channels are reached, and what the missing ones will look like."""
     found = table.coverage
     icon = "CHECKMARK" if not found.missing else "INFO"
@@ -76,7 +76,9 @@ def _draw_side_buttons(column: bpy.types.UILayout) -> None:
     column.operator("diface.reset_mapping", text="", icon="LOOP_BACK").of = "ALL"
 
 
-def _draw_chosen(layout: bpy.types.UILayout, context: bpy.types.Context, main: bpy.types.Object, row: TableRow) -> None:
+def _draw_chosen(
+    layout: bpy.types.UILayout, context: bpy.types.Context, main: bpy.types.Object, row: mapping_table.TableRow
+) -> None:
     """Draw the chosen row: its settings if it is one of the user, else what was found."""
     if row.problem:
         column = layout.column(align=True)
@@ -140,7 +142,7 @@ class DIFACE_UL_mapping(bpy.types.UIList):
             draw_row(layout.row(align=True), index, shown[index])
 
 
-def draw_row(layout: bpy.types.UILayout, number: int, row: TableRow) -> None:
+def draw_row(layout: bpy.types.UILayout, number: int, row: mapping_table.TableRow) -> None:
     """Draw one row: whether it is used, its channel, what it moves and how far, where it is from, and Test."""
     _draw_use(layout, number, row)
     columns = layout.row(align=True)
@@ -156,14 +158,14 @@ def draw_row(layout: bpy.types.UILayout, number: int, row: TableRow) -> None:
     test.operator("diface.test_mapping_row", text="", icon="PLAY", emboss=False).row = number
 
 
-def amount(row: TableRow) -> str:
+def amount(row: mapping_table.TableRow) -> str:
     """Return the gain of a row as text: degrees of a rotation; nothing of a pose, which is solved."""
     if row.is_pose:
         return ""
     return f"{math.degrees(row.gain):.0f}°" if row.kind == row_settings.BONE_ROTATION else f"{row.gain:.2g}"
 
 
-def _draw_use(layout: bpy.types.UILayout, number: int, row: TableRow) -> None:
+def _draw_use(layout: bpy.types.UILayout, number: int, row: mapping_table.TableRow) -> None:
     """Draw the box of a row. That of a row that was found makes it one of the user, not in use."""
     icon = "CHECKBOX_HLT" if row.use else "CHECKBOX_DEHLT"
     if row.hand >= 0 and row.owner is not None:

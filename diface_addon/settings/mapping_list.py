@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import CollectionProperty, IntProperty, PointerProperty
 
-from ..scene.mapping.table import MappingTable, TableRow, mapping_table
+from ..scene.mapping import table as mapping_table
 from . import character_settings, scene_settings
 
 SLOTS_AT_ONCE = 64
@@ -22,15 +22,15 @@ class DifaceMappingList(bpy.types.PropertyGroup):
     chosen: IntProperty(name="Row", options={"SKIP_SAVE"})
 
 
-def table(context: bpy.types.Context) -> tuple[bpy.types.Object | None, MappingTable]:
+def table(context: bpy.types.Context) -> tuple[bpy.types.Object | None, mapping_table.MappingTable]:
     """Return the active character's main mesh, and its mapping as a table."""
     main = scene_settings.character(context)
     if main is None or main.type != "MESH":
-        return None, MappingTable()
-    return main, mapping_table(main, character_settings.find(main))
+        return None, mapping_table.MappingTable()
+    return main, mapping_table.mapping_table(main, character_settings.find(main))
 
 
-def chosen_row(context: bpy.types.Context, rows: tuple[TableRow, ...]) -> TableRow | None:
+def chosen_row(context: bpy.types.Context, rows: tuple[mapping_table.TableRow, ...]) -> mapping_table.TableRow | None:
     """Return the chosen row; None without one."""
     number = context.window_manager.diface_mapping_list.chosen
     return rows[number] if 0 <= number < len(rows) else None

@@ -19,7 +19,6 @@ from ...worker import process
 from .. import running_job, worker_client
 from . import live_session
 from .live_request import LiveRequest, Regeneration
-from .live_session import LiveSession
 
 IDLE_INTERVAL, BUSY_INTERVAL = 0.03, 0.005
 """Seconds between two steps of the timer: idle, and while a change or a task is pending."""
@@ -35,7 +34,7 @@ class LiveEditor:
     """The running Live session, advanced by the timer."""
 
     def __init__(self, context: bpy.types.Context) -> None:
-        self.session = LiveSession(context)
+        self.session = live_session.LiveSession(context)
         self.changed_at = time.monotonic()
         """Time of the last change."""
         self.is_compared = False

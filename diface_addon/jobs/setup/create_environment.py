@@ -9,9 +9,8 @@ import bpy
 
 from ...core import errors
 from ...settings import preferences
-from ...worker import process
-from ...worker.environment import NAMED_PACKAGES, EnvironmentPlan, find_python
-from ...worker.environment_task import EnvironmentTask
+from ...worker import environment, environment_task, process
+from ...worker.environment import EnvironmentPlan
 from .. import running_job
 
 NAMES = ("environment-1", "environment-2")
@@ -32,12 +31,12 @@ class NewEnvironment:
 class EnvironmentJob(running_job.RunningJob):
     """An environment that is being created."""
 
-    def __init__(self, task: EnvironmentTask) -> None:
+    def __init__(self, task: environment_task.EnvironmentTask) -> None:
         super().__init__()
         self._task = task
 
     @property
-    def task(self) -> EnvironmentTask:
+    def task(self) -> environment_task.EnvironmentTask:
         """The commands that create the environment."""
         return self._task
 
@@ -65,20 +64,20 @@ def make_plan() -> EnvironmentPlan:
     """Return what Create Environment would run. Raises WorkerError if no Python for it is found."""
     root, in_use = preferences.environments_folder(), preferences.worker_python()
     free = [root / name for name in NAMES if in_use is None or root / name not in in_use.parents]
-    return EnvironmentPlan(find_python(), free[0])
+    return EnvironmentPlan(environment.find_python(), free[0])
 
 
 def begin(plan: EnvironmentPlan) -> EnvironmentJob:
     """Begin to create the environment. Raises WorkerError."""
     check_can_create()
-    job = EnvironmentJob(EnvironmentTask(plan))
+    job = EnvironmentJob(environment_task.EnvironmentTask(plan))
     running_job.set_current(job)
     return job
 
 
 def named_packages(plan: EnvironmentPlan) -> str:
     """Return the most important packages in words."""
-    return ", ".join(f"{name} {plan.packages[name]}" for name in NAMED_PACKAGES if name in plan.packages)
+    return ", ".join(f"{name} {plan.packages[name]}" for name in environment.NAMED_PACKAGES if name in plan.packages)
 
 
 def download_size(plan: EnvironmentPlan) -> str:

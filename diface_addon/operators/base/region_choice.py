@@ -6,7 +6,7 @@ import bpy
 
 from ...core import channels, errors
 from ...scene.keys.wording import count_noun
-from ...scene.pins.pins import KeyedChannels
+from ...scene.pins import pins
 from ...settings import choices
 
 REGION_CHOICES = (
@@ -17,7 +17,7 @@ REGION_CHOICES = (
 """Items of an enum property."""
 
 
-def pinned_message(keyed: KeyedChannels, frame: float) -> str:
+def pinned_message(keyed: pins.KeyedChannels, frame: float) -> str:
     """Return the message about pins set at a frame. Raises SceneError if none was set."""
     if not keyed.channels:
         hint = "Unlock the curves, or choose other regions."

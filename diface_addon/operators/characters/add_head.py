@@ -6,9 +6,7 @@ import bpy
 
 from ...core import errors
 from ...jobs.setup import prefetch
-from ...scene.characters import free_place, neck
-from ...scene.characters.bundled_head import add_head
-from ...scene.characters.stage import add_stage
+from ...scene.characters import bundled_head, free_place, neck, stage
 from ..base.operator_base import OperatorBase
 
 
@@ -39,12 +37,12 @@ class DIFACE_OT_add_head(OperatorBase, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context) -> str:
         others = [obj for obj in context.view_layer.objects if obj.visible_get()]
-        head = add_head(context, context.scene.cursor.location)
+        head = bundled_head.add_head(context, context.scene.cursor.location)
         obstacle = free_place.move_out_of_others(head, others)
         neck.place_body(head)
         prefetch.schedule()
         if self.with_stage:
-            add_stage(context, head)
+            stage.add_stage(context, head)
         where = f"next to {obstacle.name}" if obstacle else "at the 3D cursor"
         return f"Added {head.name} {where}."
 

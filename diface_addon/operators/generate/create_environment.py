@@ -24,7 +24,7 @@ class DIFACE_OT_create_environment(ModalJobOperator, bpy.types.Operator):
 
     confirmed: bpy.props.BoolProperty(name="Confirmed", options={"HIDDEN", "SKIP_SAVE"})
 
-    _plan: create_environment.EnvironmentPlan | None = None
+    _lines: tuple[str, ...] = ()
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
@@ -34,17 +34,15 @@ class DIFACE_OT_create_environment(ModalJobOperator, bpy.types.Operator):
         if self.confirmed or context.window is None or bpy.app.background:
             return super().invoke(context, event)
         try:
-            self._plan = create_environment.make_plan()
+            self._lines = dialog_lines(create_environment.make_plan())
         except errors.DifaceError as error:
             return self.report_error(error)
         return context.window_manager.invoke_props_dialog(self, width=DIALOG_WIDTH)
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the dialog: what is run, and how much is downloaded."""
-        if self._plan is None:
-            return
         column = self.layout.column(align=True)
-        for line in dialog_lines(self._plan):
+        for line in self._lines:
             column.label(text=line)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -60,17 +58,17 @@ class DIFACE_OT_create_environment(ModalJobOperator, bpy.types.Operator):
         return "\n".join([f"Worker Python is {self._result_names[0]}.", *self._notes])
 
 
-def dialog_lines(plan: create_environment.EnvironmentPlan) -> list[str]:
+def dialog_lines(plan: create_environment.EnvironmentPlan) -> tuple[str, ...]:
     """Return the lines of the dialog."""
     lines = ["These commands will be run:"]
     for command in plan.command_lines:
         lines += _wrap(command)
     size, named = create_environment.download_size(plan), create_environment.named_packages(plan)
-    return [
+    return (
         *lines,
         f"They install {named} and what these need. pip refuses files whose hash is not in the list.",
         f"Download: about {size}. Worker Python in the preferences is set when all have succeeded.",
-    ]
+    )
 
 
 def _wrap(command: str) -> list[str]:

@@ -8,7 +8,7 @@ from bpy.props import BoolProperty, EnumProperty, IntProperty
 from ...core import channels, errors
 from ...rig.mapping import row_settings
 from ...scene.mapping import change_rows
-from ...scene.mapping.table import TableRow
+from ...scene.mapping import table as mapping_table
 from ...settings import character_settings, mapping_list, scene_settings
 from ..base.operator_base import OperatorBase
 
@@ -26,7 +26,7 @@ class RowOperator(OperatorBase):
         change_rows.check_editable(scene_settings.character(context))
 
 
-def row_at(context: bpy.types.Context, number: int) -> TableRow:
+def row_at(context: bpy.types.Context, number: int) -> mapping_table.TableRow:
     """Return a row of the table. Raises SceneError if there is no such row."""
     rows = mapping_list.table(context)[1].rows
     number = context.window_manager.diface_mapping_list.chosen if number == CHOSEN else number

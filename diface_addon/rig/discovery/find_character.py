@@ -8,7 +8,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ..character import Character, Choices
-from .discover import discover
+from . import discover
 from .scene_index import followed
 
 _found: dict[tuple[int, Choices], Character | None] = {}
@@ -28,7 +28,7 @@ def find_character(obj: bpy.types.Object | None, choices: Choices | None = None)
     _forget_if_changed()
     key = (obj.session_uid, choices or Choices())
     if key not in _found:
-        _found[key] = discover(obj, choices)
+        _found[key] = discover.discover(obj, choices)
     return _found[key]
 
 

@@ -235,7 +235,7 @@ def test_success_sets_the_worker_python_and_removes_the_old_environment(tmp_path
     monkeypatch.setenv(PYTHON, os.environ.get(PYTHON, ""))
     monkeypatch.setattr(preferences, "environments_folder", lambda: tmp_path / "environments")
     python = fake_python(tmp_path)
-    monkeypatch.setattr(create_environment, "find_python", lambda: python)
+    monkeypatch.setattr(environment, "find_python", lambda: python)
     for name, other in (("environment-1", "environment-2"), ("environment-2", "environment-1")):
         assert bpy.ops.diface.create_environment() == {"FINISHED"}
         assert preferences.worker_python() == tmp_path / "environments" / name / "bin" / "python"
@@ -247,7 +247,7 @@ def test_failure_keeps_the_worker_python(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv(PYTHON, "before")
     monkeypatch.setattr(preferences, "environments_folder", lambda: tmp_path / "environments")
     python = fake_python(tmp_path, "exit 1")
-    monkeypatch.setattr(create_environment, "find_python", lambda: python)
+    monkeypatch.setattr(environment, "find_python", lambda: python)
     with pytest.raises(RuntimeError, match="could not be created"):
         bpy.ops.diface.create_environment()
     assert os.environ[PYTHON] == "before"

@@ -9,6 +9,7 @@ from tests.core.architecture import import_graph
 from tests.core.architecture.import_graph import ROOT
 
 ADDON_LAYERS = {
+    "lazy_modules": set(),
     "version": set(),
     "compat": set(),
     "core": set(),
