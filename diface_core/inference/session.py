@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,14 +84,25 @@ class Session:
         provider = self._session.get_providers()[0]
         self.device: str = GPU_PROVIDERS.get(provider) or provider.removesuffix("ExecutionProvider")
         self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
+        self._open_on_cpu: Callable[[], onnxruntime.InferenceSession] | None = None
+        if provider != CPU:
+            self._open_on_cpu = partial(_create, graph, label, weights, self.threads, [CPU])
 
     def run(self, **inputs: Float32Array) -> Float32Array:
         """Return the first output for float32 inputs by name. Several threads may call it at once on the CPU."""
         return self.run_all(inputs)[0]
 
     def run_all(self, inputs: Mapping[str, npt.NDArray[Any]]) -> list[Float32Array]:
-        """Return all outputs for inputs by name."""
-        return [np.asarray(output) for output in self._session.run(None, dict(inputs))]
+        """Return all outputs for inputs by name. If a GPU fails, the network stays on the CPU from then on."""
+        try:
+            outputs = self._session.run(None, dict(inputs))
+        except Exception as problem:  # onnxruntime's exceptions share no base class
+            if self._open_on_cpu is None:
+                raise
+            log.warning("%s failed, so the CPU is used: %s", self.device, problem)
+            self._session, self.device, self._open_on_cpu = self._open_on_cpu(), "CPU", None
+            outputs = self._session.run(None, dict(inputs))
+        return [np.asarray(output) for output in outputs]
 
     @property
     def input_names(self) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from diface_core.audio.speech_encoder import DIMENSION
 from diface_core.errors import DifaceError, ModelError
 from diface_core.inference import session
 from diface_core.inference.denoiser import SPEECH_WEIGHTS
@@ -50,6 +51,66 @@ def test_cpu_is_used_if_the_gpu_fails(tmp_path, monkeypatch, caplog):
     opened = Session(tmp_path / "head_speech.onnx", speech_weights(tmp_path))
     assert (opened.device, tried) == ("CPU", [[CUDA, CPU], [CPU]])
     assert "so the CPU is used" in caplog.text
+
+
+class FakeGpu:
+    """A session that says that it is on a GPU, and whose `run` gives the CPU's results until it fails."""
+
+    def __init__(self, on_cpu: onnxruntime.InferenceSession, provider: str, calls: int) -> None:
+        self._on_cpu, self._provider, self._calls = on_cpu, provider, calls
+
+    def get_providers(self) -> list[str]:
+        return [self._provider, CPU]
+
+    def run(self, names, inputs):
+        self._calls -= 1
+        if self._calls < 0:
+            raise RuntimeError("CUDA failure 2: out of memory")
+        return self._on_cpu.run(names, inputs)
+
+    def __getattr__(self, name: str):
+        return getattr(self._on_cpu, name)
+
+
+def pretend_gpu(monkeypatch, provider: str, calls: int) -> None:
+    """Let ONNX Runtime have a GPU, which fails after a number of calls."""
+    create = session._create
+
+    def create_on(graph, label, weights, threads, providers):
+        on_cpu = create(graph, label, weights, threads, [CPU])
+        return on_cpu if providers == [CPU] else FakeGpu(on_cpu, providers[0], calls)
+
+    monkeypatch.setattr(session, "_create", create_on)
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [provider, CPU])
+
+
+@pytest.mark.parametrize(
+    ("provider", "wanted", "device"), [(CUDA, None, "CUDA"), (DIRECTML, None, "DirectML"), (CORE_ML, CORE_ML, "CoreML")]
+)
+def test_gpu_that_fails_later_is_replaced_by_the_cpu(tmp_path, monkeypatch, caplog, provider, wanted, device):
+    write_denoiser(tmp_path, "head")
+    weights = speech_weights(tmp_path)
+    expected = Session(tmp_path / "head_speech.onnx", weights)
+    (name,) = expected.input_names
+    inputs = {name: np.random.default_rng(0).normal(size=(1, 40, DIMENSION)).astype(np.float32)}
+    pretend_gpu(monkeypatch, provider, calls=1)
+    if wanted:
+        monkeypatch.setenv(session.PROVIDER_VARIABLE, wanted)
+    opened = Session(tmp_path / "head_speech.onnx", weights)
+    first = opened.run(**inputs)
+    assert opened.device == device
+    second, third = opened.run(**inputs), opened.run(**inputs)
+    assert opened.device == "CPU"
+    for result in (first, second, third):
+        np.testing.assert_array_equal(result, expected.run(**inputs))
+    assert caplog.text.count(f"{device} failed, so the CPU is used: CUDA failure 2: out of memory") == 1
+
+
+def test_wrong_inputs_of_the_cpu_are_an_error(tmp_path):
+    write_denoiser(tmp_path, "head")
+    opened = Session(tmp_path / "head_speech.onnx", speech_weights(tmp_path))
+    with pytest.raises(Exception, match=r"INVALID_ARGUMENT|Required inputs"):
+        opened.run(nothing=np.zeros(1, np.float32))
 
 
 def speech_weights(folder) -> dict[str, np.ndarray]:
