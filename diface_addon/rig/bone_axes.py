@@ -1,4 +1,4 @@
-"""How far channels turn the bones of jaw, eyes and neck, and about which of the bones' axes."""
+"""How far channels turn the bones of jaw, eyes, lids and neck, and about which of the bones' axes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from mathutils import Matrix
 from ..core import channels
 from .character import Character
 from .discovery.shapes import rest_vertices
+from .lids import lid_bones
 from .mapping import face_mapping
 from .shape_displacement import positions
 from .shifted_bones import eye_targets, eyeballs, tongue
@@ -49,17 +50,20 @@ def find_axes(character: Character) -> dict[str, BoneAxes]:
     for side, eye in _gazing(character).items():
         if side not in aimed:
             found[eye] = _eye_axes(_to_bone(armature, eye, character.facing), side)
+    for lid, (side, angle) in lid_bones.find_lids(character, _mapping(character)).turned.items():
+        found[lid] = {f"eyeBlink{side}": angle * _to_bone(armature, lid, character.facing)[:, LEFT]}
     return {bone: axes for bone, axes in found.items() if axes}
 
 
 def find_shifts(character: Character) -> dict[str, BoneAxes]:
-    """Return the bones that channels shift: of the tongue, and the targets of eyes, if no shape keys do the work."""
+    """Return the bones that channels shift: of tongue and lids, and the targets of eyes, if no shape keys do it."""
     if character.armature is None:
         return {}
     targets, gazing = eye_targets.find_targets(character), _gazing(character)
     targets = {side: target for side, target in targets.items() if side in gazing}
     of_tongue = {} if "tongueOut" in _mapping(character).channels else tongue.tongue_axes(character)
-    return of_tongue | eye_targets.target_axes(character, targets)
+    of_lids = lid_bones.find_lids(character, _mapping(character)).shifted
+    return of_tongue | of_lids | eye_targets.target_axes(character, targets)
 
 
 def _gazing(character: Character) -> dict[str, str]:

@@ -49,15 +49,16 @@ def _add_bones(built: Built, placement: Placement, tracked: str) -> None:
     depths = (-0.018, -0.04, -0.06, -0.08)
     parent = bones["Head"]
     for name, back, front in zip(TONGUE, depths, depths[1:], strict=False):
-        parent = _new_bone(bones, name, parent, (0, back, -0.03), (0, front, -0.03), placement)
+        parent = new_bone(bones, name, parent, (0, back, -0.03), (0, front, -0.03), placement)
     names = {"target": 0.0} if tracked == "both" else {f"target.{s[0]}": x for s, x in SIDES.items() if tracked}
     for name, side in names.items():
         eye, up = (0.0283 * side, -0.073 - TARGET_DISTANCE, 0.037), (0, 0, 0.02)
-        _new_bone(bones, name, bones["Head"], eye, np.add(eye, up), placement)
+        new_bone(bones, name, bones["Head"], eye, np.add(eye, up), placement)
     bpy.ops.object.mode_set(mode="OBJECT")
 
 
-def _new_bone(bones, name: str, parent, head: Iterable[float], tail: Iterable[float], placement: Placement):
+def new_bone(bones, name: str, parent, head: Iterable[float], tail: Iterable[float], placement: Placement):
+    """Add a bone, by points in the bundled head's coordinates, in edit mode."""
     bone = bones.new(name)
     base = Vector((0, 0, NECK_HEIGHT))
     bone.head, bone.tail = (placement.data @ (Vector(point) + base) for point in (head, tail))

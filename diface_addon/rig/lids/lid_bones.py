@@ -1,0 +1,217 @@
+"""How far a blink moves the bones of the lids: until the edges of the lids meet, as measured on the meshes."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+import numpy.typing as npt
+
+from ..character import Character
+from ..discovery.movers import Movers
+from ..discovery.shapes import rest_vertices
+from ..discovery.skin import Skin, read_skin
+from ..mapping.face_mapping import FaceMapping
+from ..shifted_bones.bone_shift import to_location
+from ..stored_bones import BoneAxes
+from .lid_names import read_lid_name
+
+UPPER_SHARE = 0.8
+"""The part of the way that the upper lid goes where bones move both: the lower one rises little (Evinger, Manning and
+Sibony 1991, Investigative Ophthalmology and Visual Science 32)."""
+NEAR = 0.13
+"""Distance from the joint of a lid, in heights of the head, up to which its vertices are looked at."""
+MOVED = 0.5
+"""A vertex is a lid's that its bones have at least this share of."""
+ARM = 0.04
+"""Distance of a lid's edge in front of the joint, in heights of the head, from which the bone is turned: the joint is
+in the eyeball. Otherwise it lies in the lid, and is shifted."""
+BESIDE, NARROW = 0.03, 0.015
+"""Half the width of the field, in heights of the head, in which the edges are measured: of an eye, and of a bone."""
+DEPTH = 0.04
+"""How far behind the edge of the upper lid, in heights of the head, the edge of the lower one can be."""
+LARGEST_GAP = 0.12
+"""Largest opening of an eye, in heights of the head."""
+DEGREES = (3.0, 60.0)
+"""Limits of the angle of a lid."""
+LEFT, BACK, UP = 0, 1, 2
+"""Columns of the head's axes."""
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Lids:
+    """Where a blink moves lid bones.
+
+    Attributes:
+        turned: Bone -> side of the eye, and the angle in radians about the head's axis to the left, downwards.
+        shifted: Bone -> the channel of the blink, and the bone's location.
+    """
+
+    turned: dict[str, tuple[str, float]]
+    shifted: dict[str, BoneAxes]
+
+
+@dataclass(frozen=True)
+class _Eye:
+    """The bones of the lids of one eye, and the points (N, 3) around it in the head's axes, with what moves them.
+
+    Attributes:
+        upper: Bones of the upper lid.
+        lower: Bones of the lower lid.
+        points: (N, 3) to the left, back and up.
+        upper_share: (N,) the share of the upper lid's bones in each point.
+        lower_share: (N,) that of the lower lid's bones.
+        is_skin: (N,) bool, points that no bone of the eyeball moves.
+    """
+
+    upper: list[str]
+    lower: list[str]
+    points: FloatArray
+    upper_share: FloatArray
+    lower_share: FloatArray
+    is_skin: npt.NDArray[np.bool_]
+
+
+def find_lids(character: Character, mapping: FaceMapping) -> Lids:
+    """Return the lid bones that a blink moves: of eyes that no shape key shuts.
+
+    Args:
+        character: The character.
+        mapping: Of its shape keys.
+    """
+    turned: dict[str, tuple[str, float]] = {}
+    shifted: dict[str, BoneAxes] = {}
+    armature = character.armature
+    if armature is None or character.head_size <= 0:
+        return Lids(turned, shifted)
+    for side, bones in _candidates(character).items():
+        if f"eyeBlink{side}" in mapping.channels:
+            continue
+        eye = _eye(character, side, bones)
+        for bone in (*eye.upper, *eye.lower):
+            move = _move(character, eye, bone)
+            if isinstance(move, float):
+                turned[bone] = side, move
+            elif move is not None:
+                shifted[bone] = {f"eyeBlink{side}": move}
+    return Lids(turned, shifted)
+
+
+def _candidates(character: Character) -> dict[str, dict[str, bool]]:
+    """Return the lid bones of each side that can be posed, and whether each is of the upper lid.
+
+    Bones that follow others are left out, and so are the lower bones of a chain: they move with its first.
+    """
+    armature = character.armature
+    assert armature is not None
+    found: dict[str, dict[str, bool]] = defaultdict(dict)
+    for pose in armature.pose.bones:
+        name = read_lid_name(pose.name)
+        if name and not any(not constraint.mute for constraint in pose.constraints):
+            found[name.side][pose.name] = name.is_upper
+    for of_side in found.values():
+        for bone in list(of_side):
+            parents = armature.data.bones[bone].parent_recursive
+            if any(of_side.get(parent.name) == of_side[bone] for parent in parents):
+                del of_side[bone]
+    return found
+
+
+def _eye(character: Character, side: str, bones: dict[str, bool]) -> _Eye:
+    """Return the lids of one eye, without bones that move nothing."""
+    armature = character.armature
+    assert armature is not None
+    movers = Movers(armature)
+    reach = {bone: movers.reach(bone) for bone in bones}
+    eye_bone = character.bones.left_eye if side == "Left" else character.bones.right_eye
+    of_eyeball = movers.reach(eye_bone) - set().union(*reach.values()) if eye_bone else frozenset()
+    joints = np.mean([_joint(armature, bone) for bone in bones], axis=0)
+    points, shares, is_skin = [np.zeros((0, 3))], {bone: [np.zeros(0)] for bone in bones}, [np.zeros(0, bool)]
+    for obj in (*character.faces, *character.on_head):
+        skin = _skin_near(obj, armature, joints, NEAR * character.head_size)
+        if skin is not None and skin.share(set().union(*reach.values())).max() >= MOVED:
+            points.append(skin.points @ character.facing)
+            is_skin.append(skin.share(of_eyeball) < MOVED)
+            for bone in bones:
+                shares[bone].append(skin.share(reach[bone]))
+    share = {bone: np.concatenate(parts) for bone, parts in shares.items()}
+    able = [bone for bone in bones if (share[bone] > 0.1).any()]
+    upper, lower = ([bone for bone in able if bones[bone] == is_upper] for is_upper in (True, False))
+    nothing = np.zeros(sum(map(len, points)))
+    of_upper, of_lower = (sum((share[bone] for bone in of_lid), nothing) for of_lid in (upper, lower))
+    return _Eye(upper, lower, np.concatenate(points), of_upper, of_lower, np.concatenate(is_skin))
+
+
+def _skin_near(obj: bpy.types.Object, armature: bpy.types.Object, joint: FloatArray, radius: float) -> Skin | None:
+    """Return the skin of the vertices of a mesh near a joint; None without any."""
+    if obj.type != "MESH":
+        return None
+    world = np.array(obj.matrix_world)
+    points = rest_vertices(obj.data) @ world[:3, :3].T + world[:3, 3]
+    near = np.flatnonzero(np.linalg.norm(points - joint, axis=1) < radius)
+    return read_skin(obj, armature, near) if len(near) else None
+
+
+def _move(character: Character, eye: _Eye, bone: str) -> float | FloatArray | None:
+    """Return the angle of a bone at a whole blink, or its location (3,); None if no edges of lids are found."""
+    armature, size = character.armature, character.head_size
+    assert armature is not None
+    joint = _joint(armature, bone) @ character.facing
+    is_upper = bone in eye.upper
+    edges = _edges(eye, joint[LEFT], NARROW * size, size) or _edges(eye, None, BESIDE * size, size)
+    follows = eye.lower_share[edges[1]] if edges else 0.0
+    if edges is None or (not is_upper and follows < MOVED):
+        return None
+    top, bottom = eye.points[list(edges)]
+    meeting = top + (UPPER_SHARE if follows >= MOVED else 1.0) * (bottom - top)
+    meeting[BACK] = min(top[BACK], bottom[BACK])  # in front of the eyeball
+    edge, share = (top, eye.upper_share[edges[0]]) if is_upper else (bottom, follows)
+    arm = edge - joint
+    if -arm[BACK] < ARM * size:
+        return to_location(armature, bone, character.facing[:, [BACK, UP]] @ (meeting - edge)[[BACK, UP]] / share)
+    angle = _angle(-arm[BACK], arm[UP], meeting[UP] - joint[UP]) / share
+    least, most = map(math.radians, DEGREES)
+    return math.copysign(min(max(abs(angle), least), most), angle)
+
+
+def _edges(eye: _Eye, beside: float | None, width: float, size: float) -> tuple[int, int] | None:
+    """Return the number of the lowest point of the upper lid, and of the highest one below it that is skin.
+
+    None without such points.
+
+    Args:
+        eye: The eye.
+        beside: Where, to the left; None for the middle of the upper lid.
+        width: Half the width of the field.
+        size: Height of the head.
+    """
+    is_upper = eye.upper_share >= MOVED
+    if not is_upper.any():
+        return None
+    aside, back, up = eye.points.T
+    middle = float(np.median(aside[is_upper])) if beside is None else beside
+    is_near = np.abs(aside - middle) <= width
+    upper = np.flatnonzero(is_upper & is_near)
+    if not len(upper):
+        return None
+    upper = upper[back[upper] <= back[upper].min() + DEPTH * size]
+    top = int(upper[up[upper].argmin()])
+    below = up[top] - up
+    is_lower = eye.is_skin & ~is_upper & is_near & (below > 0) & (below < LARGEST_GAP * size)
+    lower = np.flatnonzero(is_lower & (np.abs(back - back[top]) <= DEPTH * size))
+    return (top, int(lower[up[lower].argmax()])) if len(lower) else None
+
+
+def _angle(forward: float, up: float, wanted: float) -> float:
+    """Return the angle, in radians downwards, that brings a point in front of a joint to a height above the joint."""
+    reach = math.hypot(forward, up)
+    return math.atan2(up, forward) - math.asin(min(max(wanted / reach, -1.0), 1.0))
+
+
+def _joint(armature: bpy.types.Object, bone: str) -> FloatArray:
+    return np.array(armature.matrix_world @ armature.data.bones[bone].head_local, np.float64)
