@@ -17,6 +17,16 @@ HAS_ACTION_SLOTS = hasattr(bpy.types, "ActionSlot")
 HAS_ALEMBIC = bool(bpy.app.build_options.alembic)
 """False in the builds of some Linux distributions."""
 
+HAS_USD = bool(getattr(bpy.app.build_options, "usd", False))
+"""False in the builds of some Linux distributions."""
+
+USD_WITHOUT_TEXTURES = (
+    {"export_textures_mode": "KEEP"}
+    if HAS_USD and bpy.app.version >= (4, 3, 0)
+    else {"export_textures": False}
+)
+"""Arguments of the USD exporter that leave images where they are; in 4.3 and later it is a mode."""
+
 HAS_AUDIO = bool(bpy.app.build_options.audaspace)
 """False in the bpy module of 4.2: no `aud` module, no sound in strips and videos."""
 
@@ -237,6 +247,14 @@ def assign_action(block: bpy.types.ID, action: bpy.types.Action, kind: str = "")
     animation.action_extrapolation = "HOLD"
     if HAS_ACTION_SLOTS:
         animation.action_slot = find_slot(action, kind or block.id_type)
+
+
+def assign_slot(block: bpy.types.ID, action: bpy.types.Action, slot: bpy.types.ActionSlot | None) -> None:
+    """Animate `block` by `action` through a slot of it; None before 4.4."""
+    animation = block.animation_data_create()
+    animation.action = action
+    if HAS_ACTION_SLOTS:
+        animation.action_slot = slot
 
 
 def new_strip(

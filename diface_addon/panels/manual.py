@@ -91,7 +91,11 @@ PAGE_BY_OPERATOR = {
     "personalise": "styles.md",
     "export_style": "styles.md",
     "export_fbx": "export.md",
+    "export_gltf": "export.md",
+    "export_usd": "export.md",
     "export_alembic": "export.md",
+    "export_csv": "export.md",
+    "bake_for_games": "export.md",
     "playblast": "export.md",
 }
 """Operator `bpy.ops.diface.NAME` -> its page."""

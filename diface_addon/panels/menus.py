@@ -61,7 +61,15 @@ MENU_OPERATORS = (
         "diface.make_override",
     ),
     ("diface.add_mapping_row", "diface.reset_mapping", "diface.load_mapping", "diface.save_mapping"),
-    ("diface.export_fbx", "diface.export_alembic", "diface.playblast"),
+    (
+        "diface.export_fbx",
+        "diface.export_gltf",
+        "diface.export_usd",
+        "diface.export_alembic",
+        "diface.export_csv",
+        "diface.bake_for_games",
+        "diface.playblast",
+    ),
     ("diface.check_worker",),
     ("diface.create_environment",),
 )

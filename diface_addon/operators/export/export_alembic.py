@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import bpy
 
-from ...scene.export import export
-from ..base.write_file import ExportOperator
+from ...scene.export import alembic
+from ...scene.files import atomic_write
+from ..base.export_operators import ExportOperator, plain_objects
 
 
 class DIFACE_OT_export_alembic(ExportOperator, bpy.types.Operator):
@@ -17,8 +20,18 @@ class DIFACE_OT_export_alembic(ExportOperator, bpy.types.Operator):
     filename_ext = ".abc"
     filter_glob: bpy.props.StringProperty(default="*.abc", options={"HIDDEN"})
 
-    check_format = staticmethod(export.check_alembic)
-    write = staticmethod(export.export_alembic)
+    @classmethod
+    def check_ready(cls, context: bpy.types.Context) -> None:
+        alembic.check_alembic()
+        super().check_ready(context)
+
+    def run(self, context: bpy.types.Context) -> str:
+        files = self.files(context)
+        with contextlib.ExitStack() as drafts:
+            for path, clip in files.items():
+                draft = drafts.enter_context(atomic_write.replacing(path))
+                alembic.write_alembic(plain_objects(context), context.scene, clip.frames, draft)
+        return self.message(files)
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_export_alembic,))

@@ -12,10 +12,10 @@ import bpy
 
 from ... import compat
 from ...core import errors
-from ..audio import mixdown, speech_source
 from ..characters import camera, stage
 from ..files import atomic_write, temporary
 from ..files.scene_copy import scene_copy
+from . import played_sound
 
 RenderLook = Literal["WORKBENCH", "SCENE"]
 """As in a solid viewport, or with the render engine and look of the scene."""
@@ -131,7 +131,7 @@ def prepared_scene(
         if settings.look == "WORKBENCH":
             copy.render.engine = "BLENDER_WORKBENCH"  # pyrefly: ignore[bad-assignment]
             stage.use_workbench_look(copy, obj)
-        with _temporary_sound(context, copy, settings.frames, settings.sound_file, Path(folder)):
+        with played_sound.temporary_sound(context, copy, settings.frames, settings.sound_file, Path(folder)):
             _set_output(copy, settings.frames, draft)
             yield copy
         _check_complete(draft)
@@ -190,49 +190,6 @@ def _temporary_camera(copy: bpy.types.Scene, obj: bpy.types.Object, add_camera: 
         with contextlib.suppress(ReferenceError):  # another file was opened
             bpy.data.objects.remove(copy.camera)
             bpy.data.cameras.remove(data)
-
-
-@contextlib.contextmanager
-def _temporary_sound(
-    context: bpy.types.Context, copy: bpy.types.Scene, frames: tuple[int, int], sound_file: str | None, folder: Path
-) -> Generator[None]:
-    """Put the sound of the sequencer, or of the chosen file, into the sequencer of the copy."""
-    before = {sound.session_uid for sound in bpy.data.sounds}
-    if compat.HAS_AUDIO:
-        _place_sound(context, copy, frames, sound_file, folder)
-    try:
-        yield
-    finally:
-        if _is_alive(copy):
-            for sound in [sound for sound in bpy.data.sounds if sound.session_uid not in before]:
-                bpy.data.sounds.remove(sound)
-
-
-def _place_sound(
-    context: bpy.types.Context, copy: bpy.types.Scene, frames: tuple[int, int], sound_file: str | None, folder: Path
-) -> None:
-    """Add one strip with all the sound: images in the sequencer would be rendered instead of the 3D scene."""
-    sound_scene = compat.sequencer_scene(context) or context.scene
-    sound, frame = None, frames[0]
-    if sound_file is not None:
-        with contextlib.suppress(errors.AudioError):  # a silent video is better than none
-            speech = speech_source.find_speech(context, speech_source.SpeechChoice(filepath=sound_file), folder)
-            sound, frame = speech.section.path, speech.first_frame
-    elif sound_scene.sequence_editor and compat.strips(sound_scene.sequence_editor):
-        with scene_copy(sound_scene) as other:
-            sound = mixdown.mix_scene(other, (frames[0], frames[1] + 1), folder)
-
-    copy.sequence_editor_clear()
-    if sound:
-        compat.strips(copy.sequence_editor_create()).new_sound(sound.name, str(sound), 1, frame)
-
-
-def _is_alive(block: bpy.types.ID) -> bool:
-    """Return whether a data-block still exists; opening another file removes all of them."""
-    try:
-        return bool(block.name)
-    except ReferenceError:
-        return False
 
 
 def _check_complete(draft: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from diface_addon import compat
 from diface_addon.core import channels, errors
-from diface_addon.scene.export import export, playblast
+from diface_addon.scene.export import playblast
 from diface_addon.scene.provenance import layer_tracks, stored_request
 from diface_addon.scene.takes import delete_take, take_index, use_take, write_take
 from tests.addon.scene import scenes
@@ -262,7 +262,7 @@ def test_fbx_holds_blinks(face, tmp_path) -> None:
     made = motion()
     write(face, made)
     path = tmp_path / "a.fbx"
-    export.export_fbx(face, bpy.context.scene, (FIRST, FIRST + ROWS - 1), path)
+    bpy.ops.diface.export_fbx(filepath=str(path))
     before = set(bpy.data.objects)
     bpy.ops.import_scene.fbx(filepath=str(path), anim_offset=0.0)
     (copy,) = {obj for obj in set(bpy.data.objects) - before if obj.type == "MESH"}
@@ -276,7 +276,7 @@ def test_alembic_holds_blinks(scene, tmp_path) -> None:
     made = motion()
     write(face, made)
     path = tmp_path / "a.abc"
-    export.export_alembic(face, bpy.context.scene, (FIRST, FIRST + ROWS - 1), path)
+    bpy.ops.diface.export_alembic(filepath=str(path))
     before = set(bpy.data.objects)
     bpy.ops.wm.alembic_import(filepath=str(path), as_background_job=False)
     (copy,) = set(bpy.data.objects) - before

@@ -1,0 +1,97 @@
+"""Bake for Games: a plain copy of the character in the scene, with one Action or an NLA strip for each line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+
+from ... import compat
+from ..keys import frame_rate
+from .export_scene import Clip, PlainSettings
+from .plain import character as plain_character
+from .plain import keys as plain_keys
+from .plain.sampling import sample_times
+from .plain.transforms import FloatArray
+
+SUFFIX = " Game"
+"""What the names of the copies and of their collection end with."""
+
+
+@dataclass(frozen=True)
+class Baked:
+    """What was made.
+
+    Attributes:
+        collection: Holds the copies.
+        actions: The Actions of each clip, one without slots for each data-block.
+    """
+
+    collection: bpy.types.Collection
+    actions: dict[str, list[bpy.types.Action]]
+
+
+def bake(
+    objects: Sequence[bpy.types.Object],
+    scene: bpy.types.Scene,
+    clips: Sequence[Clip],
+    settings: PlainSettings,
+    as_strips: bool,
+) -> Baked:
+    """Add a plain copy of a character to the scene, with the motion of some clips at the same frames.
+
+    Args:
+        objects: The objects of the character, the main mesh first. They stay as they are.
+        scene: The scene.
+        clips: What is baked; their names become those of Actions and NLA tracks.
+        settings: Rate and names. The keys of another rate than the scene's are between frames.
+        as_strips: Put each clip on an NLA track of its own, otherwise assign the Action of the only one.
+
+    Raises:
+        SceneError: The main mesh cannot be exported. Nothing is added.
+    """
+    own = frame_rate.scene_rate(scene).value
+    times = [sample_times(clip.frames, own, settings.rate or own) for clip in clips]
+    together = np.concatenate(times)
+    frames = min(clip.frames[0] for clip in clips), max(clip.frames[1] for clip in clips)
+    samples = plain_character.sample_character(objects, scene, frames, together)
+    collection = bpy.data.collections.new(objects[0].name + SUFFIX)
+    scene.collection.children.link(collection)
+    try:
+        found = plain_character.build(objects, samples, collection, scene, settings.names)
+    except BaseException:
+        bpy.data.collections.remove(collection)
+        raise
+    for uid, copy in found.copies.objects.items():
+        copy.name = found.copies.originals[uid].name + SUFFIX
+    moving = plain_keys.set_still(found.columns())
+    actions: dict[str, list[bpy.types.Action]] = {}
+    ends = np.cumsum([len(part) for part in times])
+    for clip, part, end in zip(clips, times, ends, strict=True):
+        actions[clip.name] = _add_clip(clip.name, _rows(moving, end - len(part), end), part, as_strips)
+    return Baked(collection, actions)
+
+
+def _rows(columns: dict[bpy.types.ID, plain_keys.Columns], first: int, end: int) -> dict:
+    return {
+        block: {address: values[first:end] for address, values in properties.items()}
+        for block, properties in columns.items()
+    }
+
+
+def _add_clip(
+    name: str, columns: dict[bpy.types.ID, plain_keys.Columns], times: FloatArray, as_strips: bool
+) -> list[bpy.types.Action]:
+    actions = plain_keys.write_actions(columns, times, name)
+    for block, action, slot in plain_keys.actions_by_block(columns, actions):
+        if not as_strips:
+            compat.assign_slot(block, action, slot)
+            continue
+        track = block.animation_data_create().nla_tracks.new()
+        track.name = name
+        compat.new_strip(track, action, slot).extrapolation = "NOTHING"
+    for action in actions:
+        action.use_fake_user = True
+    return actions

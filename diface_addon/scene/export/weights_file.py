@@ -1,0 +1,29 @@
+"""The ARKit weights and the head's rotation of a character as a file of Live Link Face."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import bpy
+
+from ...core import channels, motion_files
+from ..animation import evaluate_curves
+from ..files import atomic_write
+
+
+def write_weights(obj: bpy.types.Object, files: dict[Path, tuple[int, int]]) -> None:
+    """Write one row a frame for each range. If one file cannot be written, none is.
+
+    Args:
+        obj: The main mesh.
+        files: First and last frame of each file.
+
+    Raises:
+        SceneError: A file cannot be written.
+    """
+    with contextlib.ExitStack() as drafts:
+        for path, (first, last) in files.items():
+            draft = drafts.enter_context(atomic_write.replacing(path))
+            motion = evaluate_curves.sample_motion(obj, first, last - first + 1, channels.ALL)
+            motion_files.write_motion(draft, motion)
