@@ -21,9 +21,7 @@ HAS_USD = bool(getattr(bpy.app.build_options, "usd", False))
 """False in the builds of some Linux distributions."""
 
 USD_WITHOUT_TEXTURES = (
-    {"export_textures_mode": "KEEP"}
-    if HAS_USD and bpy.app.version >= (4, 3, 0)
-    else {"export_textures": False}
+    {"export_textures_mode": "KEEP"} if HAS_USD and bpy.app.version >= (4, 3, 0) else {"export_textures": False}
 )
 """Arguments of the USD exporter that leave images where they are; in 4.3 and later it is a mode."""
 

@@ -35,6 +35,8 @@ TRAINING = ["tensorboard==2.21.0"]  # curves of a training; it runs without
 GRAPHS = ["matplotlib==3.11.2"]  # of results on the command line (graph_vis); it runs without
 TESTS = ["pytest==9.2.0", "hypothesis==6.170.15", "coverage==7.17.5"]
 DOCS = ["sphinx==9.0.4", "myst-parser==5.2.0", "furo==2025.12.19"]
+RECEIVERS = ["usd-core==26.11", "ufbx==0.0.5", "numpy==1.26.4"]
+"""Programs of others that check exported files, in an environment of their own: bpy has another USD."""
 LINTERS = ["ruff==0.17.6", "pyrefly==1.5.0", "fake-bpy-module-5-2==20260730"]
 BLENDERS = {
     "bpy-4.2": ("3.11", ["bpy==4.2.23", "numpy==1.24.4"]),
@@ -137,6 +139,8 @@ def main() -> None:
         write(name, [line for line in pinned if not line.startswith(unwanted)])
     wanted = [*RUNTIME, *TORCH_PACKAGES, *ALIGNMENT]
     write("environment", compile_list(wanted, "3.11", "--universal", names=("environment",), upgrade=upgrade))
+    receivers = compile_list(RECEIVERS, "3.11", "--universal", names=("receivers",), upgrade=upgrade)
+    write("receivers", receivers)
     write("docs", compile_list(DOCS, "3.11", "--universal", names=("docs",), upgrade=upgrade))
     for name, wanted in {"assets": ASSETS, "rendering": RENDERING}.items():
         write(name, compile_list(wanted, "3.11", "--no-deps", "--universal", names=(name,), upgrade=upgrade))

@@ -100,7 +100,6 @@ def _write_gltf(path: Path, deform_only: bool) -> None:
             export_animation_mode="SCENE",
             export_anim_scene_split_object=False,  # one animation for all objects
             export_force_sampling=True,
-            export_sampling_interpolation_fallback="LINEAR",
             export_optimize_animation_size=False,
             export_anim_slide_to_zero=True,
             export_extras=False,

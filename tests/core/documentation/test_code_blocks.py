@@ -19,7 +19,8 @@ from tests import doc_blocks
 from tests.doc_blocks import Block
 from tools.build import cli
 
-LANGUAGES = {"bash", "python", "toml", "text"}
+LANGUAGES = {"bash", "python", "toml", "text", "html"}
+"""The html is run by tests/addon/scene/export/test_threejs.py."""
 SYSTEM_PROGRAMS = {"apt-get", "echo", "export", "ln", "mkdir", "pip"}
 """Programs of which only the files in the arguments are checked."""
 TOOLS = {"ruff", "pyrefly", "pytest"}

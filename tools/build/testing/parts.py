@@ -9,6 +9,7 @@ from .. import paths
 from ..assets import make_assets
 from ..environments import blender_environment, blender_python, core_python
 from ..pythons import find_python, install_hint
+from ..receivers import receivers
 from ..venvs import venv_python
 from ..versions import BLENDERS, CORE_PYTHON, MAIN_BLENDER
 from .job import Job, pytest_job
@@ -51,6 +52,10 @@ def run_parts(parts: list[str], at_a_time: int, quick: bool = False) -> int:
         make_assets()
     if "core" in parts:
         jobs += _core_jobs(selection, quick)
+    others: dict[str, str] = {}
+    if set(parts) & set(BLENDERS):
+        others, missing = receivers()
+        not_tested += missing
     for version in BLENDERS:
         if version not in parts and "zip" not in parts:
             continue
@@ -60,7 +65,7 @@ def run_parts(parts: list[str], at_a_time: int, quick: bool = False) -> int:
             continue
         python = blender_python(version)
         if version in parts:
-            name, environment = f"Blender {version}", blender_environment(version)
+            name, environment = f"Blender {version}", {**blender_environment(version), **others}
             jobs.append(pytest_job(name, python, ["tests/addon", *selection], environment, BLENDER_SECONDS))
     if "zip" in parts:
         jobs.append(pytest_job("zip", core_python(), ["tests/blender"], seconds=ZIP_SECONDS))

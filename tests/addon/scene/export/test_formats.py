@@ -10,7 +10,7 @@ import pytest
 
 from diface_addon.core import channels
 from diface_addon.jobs import bind_character
-from tests.addon.characters import kinds_by_label, other_makers
+from tests.addon.characters import kinds_by_label
 from tests.addon.scene.export.exports import FIRST, LAST, animate
 from tests.addon.scene.export.reimport import assert_same, plain, reimported, see
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import socket
@@ -24,9 +25,9 @@ def missing_programs() -> str:
 
 
 class Browser:
-    """A headless Chromium; saved files go to a folder."""
+    """A headless Chromium with `more` arguments; saved files go to a folder."""
 
-    def __init__(self, downloads: Path) -> None:
+    def __init__(self, downloads: Path, *more: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -34,8 +35,14 @@ class Browser:
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         self._base = f"http://127.0.0.1:{port}"
         self._wait_for_driver()
-        arguments = ["--headless=new", "--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
-        options = {"args": arguments, "prefs": {"download.default_directory": str(downloads)}}
+        arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--autoplay-policy=no-user-gesture-required",
+            "--mute-audio",
+            *more,
+        ]
+        options = {"args": [*arguments, *more], "prefs": {"download.default_directory": str(downloads)}}
         capabilities = {"alwaysMatch": {"goog:chromeOptions": options}}
         created = self._call("POST", "/session", {"capabilities": capabilities})
         self._base += f"/session/{created['sessionId']}"
@@ -57,6 +64,10 @@ class Browser:
     def run(self, script: str) -> Any:
         """Return what a script of the page returns."""
         return self._call("POST", "/execute/sync", {"script": script, "args": []})
+
+    def screenshot(self) -> bytes:
+        """Return the window as a PNG file."""
+        return base64.b64decode(self._call("GET", "/screenshot", None))
 
     def press(self, key: str) -> None:
         """Press and release a key: a character, or a name of KEYS."""
