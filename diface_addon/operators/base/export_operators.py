@@ -76,7 +76,7 @@ class ExportOperator(WriteFileOperator):
 
     each_line: bpy.props.BoolProperty(
         name="One File per Line",
-        description="Write a file for each take that plays in the range, with the take's name at the end of its own",
+        description="Write a file for each take that plays in the range, with the take's name at the end of the file's",
     )
 
     @classmethod
@@ -96,7 +96,7 @@ class ExportOperator(WriteFileOperator):
         return {path.with_name(f"{path.stem} {name}{path.suffix}"): clip for clip, name in named.items()}
 
     def message(self, files: dict[Path, Clip]) -> str:
-        """Return what was written, for the user."""
+        """Return the message for the user."""
         if self.each_line:
             return f"{len(files)} lines are in {next(iter(files)).parent}."
         ((path, clip),) = files.items()
@@ -113,7 +113,7 @@ class PlainExportOperator(PlainOperator, ExportOperator):
         description="Leave out bones that move no vertices, such as the controls of a rig",
     )
     sound: bpy.props.BoolProperty(
-        name="Sound", description="Write what is heard in the same frames to a .wav file with the same name"
+        name="Sound", description="Write the sound of the same frames to a .wav file with the same name"
     )
 
     @classmethod

@@ -29,7 +29,7 @@ class DIFACE_OT_bake_for_games(PlainOperator, bpy.types.Operator):
         description="How the animation is divided",
         items=(
             ("ACTION", "One Action", "One Action for the preview range or the scene range"),
-            ("STRIPS", "Strip per Line", "An Action on an NLA track of its own for each take that plays in the range"),
+            ("STRIPS", "Strip per Line", "An Action on a separate NLA track for each take that plays in the range"),
         ),
     )
     naming: bpy.props.StringProperty(

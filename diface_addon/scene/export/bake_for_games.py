@@ -22,7 +22,7 @@ SUFFIX = " Game"
 
 @dataclass(frozen=True)
 class Baked:
-    """What was made.
+    """Result of `bake`.
 
     Attributes:
         collection: Holds the copies.
@@ -47,7 +47,7 @@ def bake(
         scene: The scene.
         clips: What is baked; their names become those of Actions and NLA tracks.
         settings: Rate and names. The keys of another rate than the scene's are between frames.
-        as_strips: Put each clip on an NLA track of its own, otherwise assign the Action of the only one.
+        as_strips: Put each clip on a separate NLA track, otherwise assign the Action of the only one.
 
     Raises:
         SceneError: The main mesh cannot be exported. Nothing is added.

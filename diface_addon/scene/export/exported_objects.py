@@ -33,7 +33,7 @@ def exported_objects(main: bpy.types.Object, character: Character | None) -> tup
 
 
 def _carriers(obj: bpy.types.Object) -> Iterator[bpy.types.Object]:
-    """Yield the armatures of an object, and the empties and armatures above it, as far as there is nothing else."""
+    """Yield the armatures of an object, and the empties and armatures above it up to a parent of another type."""
     above = [modifier.object for modifier in obj.modifiers if modifier.type == "ARMATURE" and modifier.object]
     if obj.parent is not None and obj.parent.type in CARRIERS:
         above.append(obj.parent)

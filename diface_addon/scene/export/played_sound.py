@@ -28,7 +28,7 @@ def check_sound() -> None:
 
 
 def write_sound(context: bpy.types.Context, frames: tuple[int, int], sound_file: str | None, path: Path) -> None:
-    """Write what is heard in a range of frames as a wav file: 16 bits, stereo, 48 kHz.
+    """Write the sound of a range of frames as a wav file: 16 bits, stereo, 48 kHz.
 
     Args:
         context: Names the scene.

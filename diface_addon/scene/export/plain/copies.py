@@ -53,7 +53,7 @@ def _action(block: bpy.types.ID) -> bpy.types.Action | None:
 def copy_objects(objects: Sequence[bpy.types.Object], collection: bpy.types.Collection) -> Copies:
     """Return plain copies of meshes, armatures and empties, in a collection, with the same parents among them.
 
-    Meshes with shape keys and armatures have data of their own; other meshes share theirs with the original.
+    Meshes with shape keys and armatures have separate data; other meshes share theirs with the original.
     """
     copies = Copies()
     for obj in objects:

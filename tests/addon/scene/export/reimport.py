@@ -1,4 +1,4 @@
-"""Import exported files into an empty file, and compare what is there with the character that was exported."""
+"""Import exported files into an empty file, and compare them with the character that was exported."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def plain(name: str) -> str:
 
 
 def reimported(path: Path, rate: float, count: int, first: int, shown: tuple[str, ...] = ()) -> Seen:
-    """Import a file into a new one, and return what is there; `first` is the frame of the first sample in FBX and USD.
+    """Import a file into a new one, and return what they show; `first` is the frame of the first sample in FBX and USD.
 
     Args:
         path: The file.

@@ -104,7 +104,7 @@ def browser(line, tmp_path_factory) -> Iterator[Browser]:
     server.server_close()
 
 
-def shown(browser: Browser, seconds: float) -> np.ndarray:
+def page_vertices(browser: Browser, seconds: float) -> np.ndarray:
     """Return the vertices (N, 3) of the page at a time, with Blender's axes, in metres."""
     found = browser.run(VERTICES.replace("arguments_[0]", repr(seconds)))
     x, y, z = np.array(found, np.float64).reshape(-1, 3).T / 1e7
@@ -116,7 +116,7 @@ def test_the_page_shows_the_vertices_of_blender(browser, line) -> None:
     same = matched(browser, wanted)
     assert len(set(same.tolist())) > 0.95 * len(wanted[0])
     for row in range(0, len(wanted), 12):
-        now = shown(browser, row / performing.FPS)
+        now = page_vertices(browser, row / performing.FPS)
         assert 1000 * np.linalg.norm(now - wanted[row][same], axis=1).max() < TOLERANCE_MM
 
 
@@ -126,7 +126,7 @@ def matched(browser: Browser, wanted: np.ndarray) -> np.ndarray:
     glTF splits vertices at seams, and lips that touch at rest have vertices at one place.
     """
     row = most_open(wanted)
-    rest, opened = shown(browser, 0.0), shown(browser, row / performing.FPS)
+    rest, opened = page_vertices(browser, 0.0), page_vertices(browser, row / performing.FPS)
     places: dict[tuple[int, ...], list[int]] = {}
     for index, place in enumerate(np.round(wanted[0] * 1e5).astype(int).tolist()):
         places.setdefault(tuple(place), []).append(index)
@@ -156,7 +156,7 @@ def test_lips_close_on_m_b_and_p_and_open_between(browser, line) -> None:
     )
     gaps = []
     for row in range(len(wanted)):
-        now = shown(browser, row / performing.FPS)
+        now = page_vertices(browser, row / performing.FPS)
         gaps.append(1000 * float(np.linalg.norm(now[upper] - now[lower], axis=1).mean()))
     shut = performing.shut_rows(PHONES, frames)
     assert len(shut) >= 2
