@@ -31,7 +31,7 @@ class DIFACE_OT_splice_take(OperatorBase, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     other: bpy.props.StringProperty(
-        name="From", description="Take whose motion is blended in", search=_search_other_takes
+        name="From", description="Take whose motion is blended in: its name, or its id", search=_search_other_takes
     )
     first: bpy.props.IntProperty(name="First Frame", description="First frame of the other take that is used")
     last: bpy.props.IntProperty(name="Last Frame", description="Last frame of the other take that is used")
@@ -123,8 +123,9 @@ def _locked_notes(names: list[str]) -> list[str]:
 
 
 def find_take(name: str) -> list[bpy.types.Action]:
-    """Return the Actions of the take called `name`. Raises SceneError if there is no such take."""
-    actions = next((actions for actions in take_index.all_takes().values() if actions[0].name == name), None)
+    """Return the Actions of the take with this name or id. Raises SceneError if there is no such take."""
+    takes = take_index.all_takes()
+    actions = takes.get(name) or next((found for found in takes.values() if found[0].name == name), None)
     if actions is None:
         message = f"There is no take called {name}." if name else "No take is chosen to blend in."
         raise errors.SceneError(message, "Choose one that is in the list.")

@@ -142,6 +142,22 @@ def test_every_argument_of_an_operator_is_documented() -> None:
         assert not missing, name
 
 
+_CHOICES = re.compile(r"`(?P<name>[a-z_]+)`: (?P<items>`[A-Za-z_]+`(?:, `[A-Za-z_]+`)*)")
+DESCRIBED = {"region"}
+"""Arguments whose choices the page describes below the table."""
+
+
+def test_every_choice_of_an_argument_is_documented() -> None:
+    documented = {row["name"]: row["arguments"] for row in _ARGUMENTS.finditer(SCRIPTING)}
+    for name, rna in operators().items():
+        found = {match["name"]: match["items"].strip("`") for match in _CHOICES.finditer(documented[name])}
+        listed = {key: items.split("`, `") for key, items in found.items()}
+        for key, prop in rna.properties.items():
+            is_choice = prop.type == "ENUM" and not prop.is_enum_flag and len(prop.enum_items) < MOST_LISTED
+            if is_choice and key not in OF_BLENDER | DESCRIBED:
+                assert listed.get(key) == prop.enum_items.keys(), (name, key)
+
+
 @pytest.mark.parametrize("page", doc_blocks.scripts(in_blender=True))
 @pytest.mark.usefixtures("worker", "scene")
 def test_scripts_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
