@@ -34,7 +34,16 @@ def test_every_requirement_is_pinned_and_hashed(path: Path) -> None:
 
 
 def test_every_environment_has_a_list() -> None:
-    wanted = {"core", "torch", "torch-cpu", "assets", "rendering", "docs", *(f"bpy-{version}" for version in BLENDERS)}
+    wanted = {
+        "core",
+        "torch",
+        "torch-cpu",
+        "assets",
+        "rendering",
+        "receivers",
+        "docs",
+        *(f"bpy-{version}" for version in BLENDERS),
+    }
     wanted |= {
         f"{edition}-{platform}-{python}"
         for edition in EDITIONS
