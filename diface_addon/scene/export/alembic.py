@@ -51,7 +51,7 @@ def write_alembic(
             evaluation_mode="VIEWPORT",
         )
         # The writer sets the sixth byte when it has finished.
-        check_complete(path, lambda head: head.startswith(b"Ogawa\xff"))
+        check_complete(path, lambda head, _tail, _size: head.startswith(b"Ogawa\xff"))
 
 
 def _size(obj: bpy.types.Object, frames: tuple[int, int]) -> int:

@@ -12,6 +12,9 @@ import bpy
 from ... import compat
 from ...core import errors
 
+IsWhole = Callable[[bytes, bytes, int], bool]
+"""Tells a whole file by its first and last 32 bytes and its size."""
+
 
 @dataclass(frozen=True)
 class Format:
@@ -22,20 +25,22 @@ class Format:
         suffixes: Those of its files; the first is the usual one.
         check: Raises SceneError if this Blender cannot write it.
         write: Writes the scene of the context to a file: its path, and whether only bones that deform are written.
-        is_whole: Tells a whole file by its first 32 bytes.
+        is_whole: Tells a whole file.
     """
 
     name: str
     suffixes: tuple[str, ...]
     check: Callable[[], None]
     write: Callable[[Path, bool], None]
-    is_whole: Callable[[bytes], bool]
+    is_whole: IsWhole
 
 
-def check_complete(draft: Path, is_whole: Callable[[bytes], bool]) -> None:
-    """Raise OSError if a file does not begin like a whole one."""
+def check_complete(draft: Path, is_whole: IsWhole) -> None:
+    """Raise OSError if a file is not whole."""
     with draft.open("rb") as file:
-        if not is_whole(file.read(32)):
+        head, size = file.read(32), draft.stat().st_size
+        file.seek(max(0, size - 32))
+        if not is_whole(head, file.read(), size):
             raise OSError(0, "the file is incomplete")
 
 
@@ -148,10 +153,22 @@ def _window_unchanged() -> Generator[None]:
             window.scene, window.view_layer = before
 
 
-def _is_usd(head: bytes) -> bool:
-    return head.startswith((b"PXR-USDC", b"#usda"))
+def _is_fbx(head: bytes, _tail: bytes, _size: int) -> bool:
+    return head.startswith(b"Kaydara FBX Binary")
 
 
-FBX = Format("FBX", (".fbx",), check_fbx, _write_fbx, lambda head: head.startswith(b"Kaydara FBX Binary"))
-GLTF = Format("glTF", (".glb",), check_gltf, _write_gltf, lambda head: head.startswith(b"glTF\x02"))
+def _is_gltf(head: bytes, _tail: bytes, size: int) -> bool:
+    """Return whether a GLB file has the size that its header states."""
+    return head.startswith(b"glTF\x02") and int.from_bytes(head[8:12], "little") == size
+
+
+def _is_usd(head: bytes, tail: bytes, size: int) -> bool:
+    """Return whether text ends with a brace, or the table of contents, written last, is where the header says."""
+    if head.startswith(b"#usda"):
+        return tail.rstrip().endswith(b"}")
+    return head.startswith(b"PXR-USDC") and 0 < int.from_bytes(head[16:24], "little") < size
+
+
+FBX = Format("FBX", (".fbx",), check_fbx, _write_fbx, _is_fbx)
+GLTF = Format("glTF", (".glb",), check_gltf, _write_gltf, _is_gltf)
 USD = Format("USD", (".usdc", ".usda", ".usd"), check_usd, _write_usd, _is_usd)

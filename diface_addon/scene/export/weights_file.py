@@ -26,4 +26,5 @@ def write_weights(obj: bpy.types.Object, files: dict[Path, tuple[int, int]]) -> 
         for path, (first, last) in files.items():
             draft = drafts.enter_context(atomic_write.replacing(path))
             motion = evaluate_curves.sample_motion(obj, first, last - first + 1, channels.ALL)
-            motion_files.write_motion(draft, motion)
+            with draft.open("wb") as file:
+                motion_files.writer_for(draft)(file, motion)

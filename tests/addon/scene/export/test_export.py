@@ -23,6 +23,14 @@ pytestmark = pytest.mark.slow
 TOLERANCE = 1e-4  # metres
 
 
+SUFFIXES = {
+    "export_fbx": ".fbx",
+    "export_gltf": ".glb",
+    "export_usd": ".usdc",
+    "export_alembic": ".abc",
+    "export_csv": ".csv",
+}
+EVERY = [*SUFFIXES, "playblast"]
 PLACED_HEAD = "the head of DiFACE, placed, turned and with quaternions"
 
 
@@ -139,7 +147,7 @@ def test_only_the_character_and_the_preview_range_are_exported(scene, head, tmp_
     assert np.abs(vertices(meshes[0], FIRST + 20) - held).max() < TOLERANCE
 
 
-@pytest.mark.parametrize("export", ["export_fbx", "export_alembic"])
+@pytest.mark.parametrize("export", SUFFIXES)
 def test_scene_is_unchanged(scene, head, tmp_path, export) -> None:
     animate(head)
     other = scenes.add_character(scene)
@@ -149,7 +157,7 @@ def test_scene_is_unchanged(scene, head, tmp_path, export) -> None:
     scene.frame_set(9)
     before = fingerprint.of_file()
     assert getattr(bpy.ops.diface, export)(filepath=str(tmp_path / "out")) == {"FINISHED"}
-    assert [path.suffix for path in tmp_path.iterdir()] == [".fbx" if "fbx" in export else ".abc"]
+    assert [path.suffix for path in tmp_path.iterdir()] == [SUFFIXES[export]]
     assert fingerprint.difference(before, fingerprint.of_file()) == []
     assert bpy.context.view_layer.objects.active == other
     assert (other.select_get(), head.select_get(), head.hide_get()) == (True, False, True)
@@ -175,23 +183,27 @@ def test_fbx_of_the_head_leaves_no_skeleton_behind(scene, tmp_path) -> None:
     assert state() == before
 
 
-@pytest.mark.parametrize("export", ["export_fbx", "export_alembic", "playblast"])
+@pytest.mark.parametrize("export", EVERY)
 def test_export_needs_a_character(scene, tmp_path, export) -> None:
     with pytest.raises(RuntimeError, match="There is no character"):
         getattr(bpy.ops.diface, export)(filepath=str(tmp_path / "out"))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_missing_alembic_or_fbx_is_reported(scene, head, tmp_path, monkeypatch) -> None:
+def test_missing_formats_are_reported(scene, head, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(compat, "HAS_ALEMBIC", False)
     with pytest.raises(RuntimeError, match="without Alembic"):
         bpy.ops.diface.export_alembic(filepath=str(tmp_path / "out.abc"))
-    bpy.ops.preferences.addon_disable(module="io_scene_fbx")
-    try:
-        with pytest.raises(RuntimeError, match="FBX add-on is off"):
-            bpy.ops.diface.export_fbx(filepath=str(tmp_path / "out.fbx"))
-    finally:
-        bpy.ops.preferences.addon_enable(module="io_scene_fbx")
+    monkeypatch.setattr(compat, "HAS_USD", False)
+    with pytest.raises(RuntimeError, match="without USD"):
+        bpy.ops.diface.export_usd(filepath=str(tmp_path / "out.usdc"))
+    for add_on, export, name in (("io_scene_fbx", "fbx", "FBX"), ("io_scene_gltf2", "gltf", "glTF 2.0")):
+        bpy.ops.preferences.addon_disable(module=add_on)
+        try:
+            with pytest.raises(RuntimeError, match=f"{name} add-on is off"):
+                getattr(bpy.ops.diface, f"export_{export}")(filepath=str(tmp_path / "out"))
+        finally:
+            bpy.ops.preferences.addon_enable(module=add_on)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -214,7 +226,7 @@ def test_unselectable_character_is_refused(scene, head, tmp_path, export, how) -
     assert fingerprint.difference(before, fingerprint.of_file()) == []
 
 
-@pytest.mark.parametrize("export", ["export_fbx", "export_alembic", "playblast"])
+@pytest.mark.parametrize("export", EVERY)
 def test_file_without_a_name_is_refused(scene, head, tmp_path, monkeypatch, export) -> None:
     monkeypatch.chdir(tmp_path)
     for nameless in ("", f"{tmp_path}{os.sep}"):
@@ -229,7 +241,7 @@ def test_atomic_write_refuses_a_folder() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc, where nobody can make a file, is Linux'.")
-@pytest.mark.parametrize("export", ["export_fbx", "export_alembic", "playblast"])
+@pytest.mark.parametrize("export", EVERY)
 def test_unwritable_folder_is_reported(scene, head, export) -> None:
     before = fingerprint.of_file()
     with pytest.raises(RuntimeError, match=r"cannot be written: .*Choose another folder"):
@@ -264,10 +276,10 @@ diface_addon.unregister()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of a process's files.")
-@pytest.mark.parametrize("export", ["export_fbx", "export_alembic", "playblast"])
+@pytest.mark.parametrize("export", EVERY)
 def test_full_disk_keeps_the_earlier_file(root, tmp_path, export) -> None:
     """Run in a separate process whose files are limited to 500 bytes."""
-    target = tmp_path / ("out" + {"export_fbx": ".fbx", "export_alembic": ".abc", "playblast": ".mp4"}[export])
+    target = tmp_path / ("out" + SUFFIXES.get(export, ".mp4"))
     target.write_text("an earlier export")
     command = [sys.executable, "-c", FULL_DISK, str(root), export, str(target)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, env={**os.environ, "PYTHONPATH": ""})

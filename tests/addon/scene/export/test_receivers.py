@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from diface_addon.core import channels
-from tests.addon.scene.export.exports import vertices
+from tests.addon.scene.export.exports import animate, vertices
 from tests.addon.scene.export.receivers import programs
 from tests.addon.scene.export.reimport import TOLERANCE_MM, distance_mm
 from tests.addon.scene.export.test_formats import FRAMES, perform, shown_meshes
@@ -83,6 +83,15 @@ def test_openusd_finds_no_error_and_reads_the_same_vertices(performer, tmp_path)
     if label in ("bundled", "Rocketbox"):
         assert set(channels.FACE) <= set(found["shapes"])
     compare(found, wanted)
+
+
+def test_usd_as_text_is_the_same(scene, head, tmp_path) -> None:
+    animate(head)
+    for suffix in (".usda", ".usdc", ".usd"):
+        assert bpy.ops.diface.export_usd(filepath=str(tmp_path / f"line{suffix}")) == {"FINISHED"}
+    assert {path.suffix for path in tmp_path.iterdir()} == {".usda", ".usdc", ".usd"}
+    text, binary = (programs.check_usd(tmp_path / f"line{suffix}") for suffix in (".usda", ".usdc"))
+    assert np.array_equal(text["mesh Character"], binary["mesh Character"])
 
 
 @pytest.mark.parametrize("rate", [(24, 1.0), (30, 1.001), (60, 1.0)])
