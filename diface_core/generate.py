@@ -18,6 +18,8 @@ from .errors import AudioError
 from .layers.events import LayerEvents
 from .motion.resample import resample_stream
 from .nonverbal.silent_sampler import SILENCE, SilentSampler
+from .nonverbal.sounds.sound_classes import SoundClassifier
+from .nonverbal.sounds.sounding_sampler import SoundingSampler
 from .runtime.progress import ENCODING, READING, SAMPLING, ProgressTracker
 from .types import (
     IDLE,
@@ -91,8 +93,15 @@ class MotionModels(Protocol):
 class Generator:
     """The engine of DiFACE's models: loads them once and caches features between requests."""
 
-    def __init__(self, encoder: Encoder, models: MotionModels, cache: FeatureCache) -> None:
-        self._encoder, self._models, self._cache = encoder, models, cache
+    def __init__(
+        self,
+        encoder: Encoder,
+        models: MotionModels,
+        cache: FeatureCache,
+        classifier: SoundClassifier | None = None,
+    ) -> None:
+        """Take what it works with; without a classifier, every sound is spoken."""
+        self._encoder, self._models, self._cache, self._classifier = encoder, models, cache, classifier
         self._stats_cache: dict[object, tuple[str, AudioStats]] = {}
 
     @classmethod
@@ -102,7 +111,7 @@ class Generator:
         from .audio.speech_encoder import SpeechEncoder
         from .model.models import load_models
 
-        return cls(SpeechEncoder.load(), load_models(), FeatureCache(cache))
+        return cls(SpeechEncoder.load(), load_models(), FeatureCache(cache), SoundClassifier.load())
 
     def generate(self, request: GenerateRequest, report: Report) -> GenerateResult:
         """Generate the Motion.
@@ -222,7 +231,9 @@ class Generator:
     def _sampler(self, request: GenerateRequest, stats: AudioStats) -> SampleRows:
         """Return what samples the rows of a request."""
         if request.role == SPEAK:
-            return self._models.stream
+            if self._classifier is None or not request.other_sounds:
+                return self._models.stream
+            return SoundingSampler(self._models.stream, self._classifier)
         return SilentSampler.of_request(request, stats.loudness, self._models.stream, self._encoder.dimension)
 
     def _features(

@@ -280,6 +280,8 @@ class GenerateRequest:
         role: "speak"; "listen": the sound is another character's, and the face reacts to it; "idle": there is no
             sound, and `audio` only states the seconds.
         reactions: How often a listener reacts, and how much: 0 never, 1 as people do, to 2.
+        other_sounds: Whether laughs, coughs and breaths are shown, and the mouth rests in music and noise; else
+            everything is spoken, as before this field, by stored requests without it.
     """
 
     audio: AudioSection
@@ -300,6 +302,7 @@ class GenerateRequest:
     engine: ThreeDiface | None = None
     role: str = SPEAK
     reactions: float = 1.0
+    other_sounds: bool = True
 
     def __post_init__(self) -> None:
         if self.role not in ROLES:

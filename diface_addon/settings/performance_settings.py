@@ -17,7 +17,6 @@ from .. import compat
 from ..scene.audio import audio_strip
 from ..scene.styles import style_names, styles
 from .choices import OVERRIDABLE
-from .takes.key_settings import DifaceKeySettings
 from .threediface_settings import ThreeDifaceSettings
 
 
@@ -47,7 +46,6 @@ class DifacePerformance(bpy.types.PropertyGroup):
         override=OVERRIDABLE,
     )
     threediface: PointerProperty(type=ThreeDifaceSettings, override=OVERRIDABLE)
-    keys: PointerProperty(type=DifaceKeySettings, override=OVERRIDABLE)
     source: EnumProperty(
         name="Audio",
         description="Source of the speech",
@@ -176,6 +174,12 @@ class DifacePerformance(bpy.types.PropertyGroup):
         min=0.0,
         max=2.0,
         subtype="FACTOR",
+        override=OVERRIDABLE,
+    )
+    other_sounds: BoolProperty(
+        name="Other Sounds",
+        description="Show laughs, coughs and breaths, and rest in music and noise. Off: everything is spoken",
+        default=True,
         override=OVERRIDABLE,
     )
     blinks: BoolProperty(

@@ -49,6 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     part("--head", dest="part", action="store_const", const="head", help="only the head")
     add("--role", choices=ROLES, default=DEFAULT_REQUEST.role,
         help="what the face does with the sound: speak (default), listen to it, or idle for its seconds")  # fmt: skip
+    add("--speak-all", dest="other_sounds", action="store_false",
+        help="speak laughs, breaths, music and noise too, instead of showing them or resting")  # fmt: skip
     add("--reactions", type=number_in_range(0, 2), default=DEFAULT_REQUEST.reactions,
         help="how often and how much a listener reacts, 0 to 2 (default: 1)")  # fmt: skip
     _add_performance(parser.add_argument_group("performance").add_argument)
@@ -103,7 +105,7 @@ def build_request(arguments: argparse.Namespace, sample: int = 0) -> GenerateReq
     seeds = {layer: getattr(arguments, layer) for layer in LAYER_OPTIONS}
     same_names = (
         "steps", "guidance", "style_guidance", "variety", "sampler", "face_strength", "head_strength", "head_axes",
-        "role", "reactions",
+        "role", "reactions", "other_sounds",
     )  # fmt: skip
     return dataclasses.replace(
         DEFAULT_REQUEST,
