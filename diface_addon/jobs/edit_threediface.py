@@ -14,7 +14,8 @@ from ..scene.audio import speech_source
 from ..scene.edits import threediface_head_keys
 from ..scene.keys import frame_rate
 from ..scene.pins import pins, vertex_pins
-from ..scene.provenance import stored_request, take_request
+from ..scene.provenance import reduction_state, stored_request, take_request
+from ..scene.reduction import reduce_keys, restore_keys
 from ..scene.takes import rest_easing, take_names, write_take
 from ..scene.vertex_animation import pc2_file, take_cache
 from ..settings import performance, threediface_models
@@ -68,7 +69,7 @@ class ThreeDifaceEditJob(edit_shape_keys.EditJob):
         """Write the edit as a new take; the edited one is kept. Raises DifaceError, with the scene unchanged."""
         result = self.task.wait_for(types.GenerateResult)
         obj, base_actions = self.find_character(), self.base_actions()
-        head_keys = threediface_head_keys.read_head_keys(obj)
+        head_keys = threediface_head_keys.read_head_keys(obj, restore_keys.dense_keys)
         name = take_names.edit_name(self._plan.label)
         shapes = generate.custom_shapes(result, self.request.engine)
         motion = _ease_ends(result.motion, self._edit_context, self._plan, self.request.constraints)
@@ -77,6 +78,8 @@ class ThreeDifaceEditJob(edit_shape_keys.EditJob):
         written = write_take.write_take(obj, motion, name, request, generate.flame_placement(obj), shapes)
         self._transfer_pins(obj, base_actions, list(written.actions), head_keys)
         self.store_request(written, result.model_hash)
+        if reduced := next(filter(None, map(reduction_state.read, base_actions)), None):
+            reduce_keys.reduce(obj, written.actions, reduced)
         return written
 
     def _transfer_pins(

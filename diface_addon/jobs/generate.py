@@ -15,6 +15,7 @@ from ..scene.characters import flame_mesh
 from ..scene.files import temporary
 from ..scene.keys import frame_rate
 from ..scene.provenance import take_request
+from ..scene.reduction import reduce_keys
 from ..scene.styles import styles
 from ..scene.takes import rest_easing, take_names, take_writers, write_take
 from ..settings import choices, performance, preferences, scene_settings, threediface_models
@@ -60,8 +61,10 @@ class GenerationJob(running_job.WorkerJob):
         motion = rest_easing.ease_ends(result.motion)
         with bind_character.bound(obj):
             written = write_take.write_take(obj, motion, name, request, flame_placement(obj), shapes)
-        performance.give_own(obj, bpy.context.scene)
+        settings = performance.give_own(obj, bpy.context.scene)
         self.store_request(written, result.model_hash)
+        if wanted := settings.keys.reduction():
+            reduce_keys.reduce(obj, written.actions, wanted)
         end_notes = _scene_end_notes(bpy.context.scene, self._source.first_frame + len(result.motion.values) - 1)
         return dataclasses.replace(written, notes=(*written.notes, *end_notes))
 

@@ -77,6 +77,7 @@ def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
     row.operator("diface.new_seed", text="", icon="FILE_REFRESH").setting = "seed"
     if settings.engine == "DIFACE":
         layout.row().prop(context.scene.diface, "quality", expand=True)
+    settings.keys.draw_in(layout)
 
 
 def _draw_generate(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -12,6 +12,7 @@ from ..rig.discovery.find_character import find_character
 from .choices import OVERRIDABLE
 from .directing import articulation_settings, mood_settings
 from .performance_settings import DifacePerformance
+from .takes.key_settings import DifaceKeySettings
 from .threediface_settings import ThreeDifaceSettings
 
 BONES = ("head_bone", "neck_bone", "jaw_bone", "left_eye_bone", "right_eye_bone", "tongue_bone")
@@ -126,6 +127,7 @@ def set_part(main: bpy.types.Object, part: bpy.types.Object, use: bool) -> None:
 
 GROUPS = (
     ThreeDifaceSettings,
+    DifaceKeySettings,
     DifacePerformance,
     DifaceCharacterPart,
     *articulation_settings.GROUPS,

@@ -17,6 +17,7 @@ from .. import compat
 from ..scene.audio import audio_strip
 from ..scene.styles import style_names, styles
 from .choices import OVERRIDABLE
+from .takes.key_settings import DifaceKeySettings
 from .threediface_settings import ThreeDifaceSettings
 
 
@@ -46,6 +47,7 @@ class DifacePerformance(bpy.types.PropertyGroup):
         override=OVERRIDABLE,
     )
     threediface: PointerProperty(type=ThreeDifaceSettings, override=OVERRIDABLE)
+    keys: PointerProperty(type=DifaceKeySettings, override=OVERRIDABLE)
     source: EnumProperty(
         name="Audio",
         description="Source of the speech",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import bpy
 import numpy as np
@@ -19,11 +19,22 @@ from ..provenance import baseline, stored_request
 KeyTables = dict[PropertyAddress, KeyTable]
 
 
-def read_head_keys(obj: bpy.types.Object) -> KeyTables:
-    """Return the keys of the active rotation of `obj`."""
+def read_head_keys(
+    obj: bpy.types.Object, dense_keys: Callable[[bpy.types.Action, PropertyAddress], KeyTable | None]
+) -> KeyTables:
+    """Return the keys of the active rotation of `obj`.
+
+    Args:
+        obj: The character.
+        dense_keys: Returns the keys that a reduced curve has when it is dense again; None if it is not reduced.
+    """
     rotation = set(head_target(obj).addresses)
     found = active_curves.find_active_curves(obj).items()
-    return {address: KeyTable.read(curve.fcurve) for address, curve in found if address in rotation}
+    return {
+        address: dense_keys(curve.action, address) or KeyTable.read(curve.fcurve)
+        for address, curve in found
+        if address in rotation
+    }
 
 
 def restore_head_keys(

@@ -31,10 +31,8 @@ def enum_value(name: str, identifier: str) -> int:
     return bpy.types.Keyframe.bl_rna.properties[name].enum_items[identifier].value
 
 
-def write_curves(channels: bpy.types.bpy_struct, curves: list[SampledCurve], first_frame: int, group: str) -> None:
+def write_curves(channels: bpy.types.bpy_struct, curves: list[SampledCurve], first_frame: int) -> None:
     """Add F-curves with keys of type GENERATED to a new channelbag, row r at `first_frame` + r."""
-    header = channels.groups.new(group)
-
     for curve in curves:
         count = len(curve.values)
         points = np.empty((count, 2), np.float32)
@@ -42,7 +40,6 @@ def write_curves(channels: bpy.types.bpy_struct, curves: list[SampledCurve], fir
         points[:, 1] = curve.values
 
         fcurve = channels.fcurves.new(curve.path, index=curve.index)
-        fcurve.group = header
         keys = fcurve.keyframe_points
         keys.add(count)
         keys.foreach_set("co", points.ravel())

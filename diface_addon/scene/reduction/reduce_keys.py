@@ -12,12 +12,14 @@ import numpy.typing as npt
 from ... import compat
 from ...core import key_reduction, types
 from ...rig.property_address import PointsByAddress, PropertyAddress
+from ..animation.channel_weights import channel_weights
 from ..edits.edit_baseline import store_points
 from ..edits.rewrite_keys import evaluate_without_modifiers
 from ..keys import editable_actions
 from ..keys.bezier_keys import bezier_table
 from ..keys.key_table import SAME_TIME, KeyTable
 from ..keys.write_keys import enum_value
+from ..pins import vertex_pins
 from ..pins.pin_values import is_locked
 from ..provenance import baseline, edited_keys, reduction_state, stored_request
 from ..provenance.reduction_state import Reduction
@@ -30,6 +32,7 @@ class DenseCurve:
     """A generated curve with one key a frame.
 
     Attributes:
+        action: Its Action.
         address: Its property.
         fcurve: The curve.
         keys: Its keys.
@@ -37,6 +40,7 @@ class DenseCurve:
         points: (N, 2) its baseline.
     """
 
+    action: bpy.types.Action
     address: PropertyAddress
     fcurve: bpy.types.FCurve
     keys: KeyTable
@@ -112,7 +116,7 @@ def _find_curves(action: bpy.types.Action) -> list[DenseCurve]:
             continue
         keys = KeyTable.read(fcurve)
         user = edited_keys.changed_mask(keys, generated) | (keys.type == extreme)
-        found.append(DenseCurve(address, fcurve, keys, user, generated))
+        found.append(DenseCurve(action, address, fcurve, keys, user, generated))
     return found
 
 
@@ -132,8 +136,9 @@ def _choose_keys(
     """Return which samples (T, C) stay keys, and the slopes (T, C) there. Columns that are equal stay so."""
     addresses = [curve.address for curve in curves]
     fixed = np.stack([_rows_of_user_keys(curve, first_frame, len(values)) for curve in curves], axis=1)
-    weights = face_bounds.channel_weights(obj, addresses)
+    weights = channel_weights(obj, addresses)
     fixed |= face_bounds.closure_mask(_of_main_mesh(addresses, values), weights)
+    fixed[_rows_of_sculpts(curves, first_frame, len(values))] = True
     bounds = face_bounds.bounds(obj, addresses, weights, reduction)
     if reduction.mode == "STEP":
         fixed[:: max(1, reduction.step)] = True
@@ -142,6 +147,12 @@ def _choose_keys(
     fixed = np.stack([fixed[:, number == group].any(axis=1) for group in range(len(first))], axis=1)
     keys = key_reduction.reduce_keys(values[:, first], bounds.merged(number), fixed)
     return keys.is_key[:, number], keys.slopes[:, number]
+
+
+def _rows_of_sculpts(curves: Sequence[DenseCurve], first_frame: int, rows: int) -> list[int]:
+    """Return the rows at which the whole face is a pin."""
+    frames = vertex_pins.pin_frames([curves[0].action])
+    return [row for row in (round(frame) - first_frame for frame in frames) if 0 <= row < rows]
 
 
 def _of_main_mesh(addresses: Sequence[PropertyAddress], values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

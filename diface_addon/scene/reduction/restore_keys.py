@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from ... import compat
 from ...core import types
-from ...rig.property_address import PointsByAddress
+from ...rig.property_address import PointsByAddress, PropertyAddress
 from ..edits.edit_baseline import store_points
 from ..edits.rewrite_keys import coincident_mask, evaluate_without_modifiers
 from ..keys.bezier_keys import SAME_VALUE, unchanged_handles
@@ -25,16 +25,31 @@ def restore(action: bpy.types.Action) -> None:
     """
     if reduction_state.read(action) is None:
         return
-    reduced, dense = reduction_state.read_keys(action), reduction_state.read_dense_keys(action)
     points: PointsByAddress = dict(baseline.read_baseline_keys(action))
-    for address, written in reduced.items():
-        fcurve = compat.find_fcurve(action, address)
-        if fcurve is None or not len(fcurve.keyframe_points) or not len(dense.get(address, ())):
-            continue
-        table, points[address] = _dense_curve(fcurve, written, dense[address], points.get(address, written[:, :2]))
-        table.write(fcurve)
+    for address in reduction_state.read_keys(action):
+        if found := _find_dense_curve(action, address):
+            table, points[address] = found
+            table.write(compat.find_fcurve(action, address))
     reduction_state.remove(action)
     store_points(action, stored_request.require_request(action), points, baseline.read_applied_pins(action))
+
+
+def dense_keys(action: bpy.types.Action, address: PropertyAddress) -> KeyTable | None:
+    """Return the keys that a curve has after `restore`; None if it has none or is not reduced."""
+    found = _find_dense_curve(action, address)
+    return found[0] if found else None
+
+
+def _find_dense_curve(
+    action: bpy.types.Action, address: PropertyAddress
+) -> tuple[KeyTable, npt.NDArray[np.float32]] | None:
+    """Return the dense keys of a reduced curve and its baseline (N, 2)."""
+    written = reduction_state.read_keys(action).get(address)
+    dense, fcurve = reduction_state.read_dense_keys(action).get(address), compat.find_fcurve(action, address)
+    if written is None or dense is None or not len(dense) or fcurve is None or not len(fcurve.keyframe_points):
+        return None
+    points = baseline.read_baseline_keys(action).get(address, written[:, :2])
+    return _dense_curve(fcurve, written, dense, points)
 
 
 def _dense_curve(

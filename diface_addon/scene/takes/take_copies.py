@@ -101,11 +101,12 @@ def _merge_layer(layer: bpy.types.Action, kind: str, block: bpy.types.ID, baked:
             baked.append(bpy.data.actions.new(f"{baked[0].name} {block.name}"))
             baked[-1].use_fake_user = True
         channels = compat.new_channelbag(baked[0] if compat.HAS_ACTION_SLOTS else baked[-1], block, kind)
-    group = channels.groups[0] if len(channels.groups) else channels.groups.new(GROUP_NAMES[id_type(kind)])
     for curve in compat.find_channelbag(layer, kind).fcurves:
         if channels.fcurves.find(curve.data_path, index=curve.array_index) is None:
             new = channels.fcurves.new(curve.data_path, index=curve.array_index)
-            new.group, new.extrapolation, new.mute = group, curve.extrapolation, curve.mute
+            group = curve.group.name if curve.group else GROUP_NAMES[id_type(kind)]
+            new.group = channels.groups.get(group) or channels.groups.new(group)
+            new.extrapolation, new.mute = curve.extrapolation, curve.mute
             KeyTable.read(curve).write(new)
 
 

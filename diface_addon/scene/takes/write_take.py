@@ -11,8 +11,7 @@ import bpy
 
 from ... import compat
 from ...core import placement, types
-from ...rig.property_address import id_type
-from ..animation import active_curves
+from ..animation import active_curves, curve_groups
 from ..comparison import ghost
 from ..keys import write_keys
 from ..provenance import baseline, stored_request
@@ -119,6 +118,7 @@ def _new_action(obj: bpy.types.Object, name: str, curves: CurvesByKind, take: di
     action.use_fake_user = True  # an inactive take would be lost on saving
     for kind, kind_curves in curves.items():
         channelbag = compat.new_channelbag(action, active_curves.data_block(obj, kind), kind)
-        write_keys.write_curves(channelbag, kind_curves, take["first_frame"], write_keys.GROUP_NAMES[id_type(kind)])
+        write_keys.write_curves(channelbag, kind_curves, take["first_frame"])
+    curve_groups.arrange(obj, action, hide="layer" not in take)
     baseline.store(action, take, curves)
     return action

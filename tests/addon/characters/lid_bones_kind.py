@@ -43,7 +43,7 @@ def build_with_lids(in_eyeball: bool, with_lower: bool = False, placement: Place
 
 
 def _skin(built: Built, bone: str) -> None:
-    """Weight the lid to its bone: as far as the shape of the blink moves each vertex, up or down."""
+    """Weight the lid to its bone: by how much the shape of the blink moves each vertex, up or down."""
     side = "Left" if bone.startswith("Left") else "Right"
     chosen = vertices_of(*PARTS["Head"])
     way = arkit_shapes()[f"eyeBlink{side}"][chosen][:, 2] * (-1.0 if "Upper" in bone else 1.0)

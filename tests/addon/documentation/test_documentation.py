@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import shutil
 from pathlib import Path
@@ -20,6 +21,7 @@ from diface_addon.settings import (
     word_settings,
 )
 from diface_addon.settings.directing import articulation_settings, mood_settings
+from diface_addon.settings.takes import key_settings
 from tests import doc_blocks
 
 SETTINGS = (doc_blocks.ROOT / "docs" / "guide" / "settings.md").read_text("utf-8")
@@ -31,6 +33,7 @@ GROUPS = {
     "edit.": edit_settings.EditSettings,
     "words.": word_settings.DifaceWords,
     "performance.": performance_settings.DifacePerformance,
+    "performance.keys.": key_settings.DifaceKeySettings,
     "performance.threediface.": threediface_settings.ThreeDifaceSettings,
     "articulation.": articulation_settings.DifaceArticulation,
     "mood.": mood_settings.DifaceMood,
@@ -40,7 +43,7 @@ GROUPS = {
 """Prefix of a property's name in the documentation -> the class of the property."""
 OF_BLENDER = {"rna_type", "bl_idname", "filepath", "check_existing", "filter_glob", "name"}
 OF_GROUPS = {
-    "edit", "threediface", "parts", "articulation", "gains", "mood", "speeches", "performance", "new_character",
+    "edit", "threediface", "keys", "parts", "articulation", "gains", "mood", "speeches", "performance", "new_character",
 }  # fmt: skip
 NOT_SHOWN = {"is_own"}
 MOST_LISTED = 20
@@ -61,9 +64,10 @@ def properties() -> dict[str, bpy.types.Property]:
     """Return all settings by their documented names, without property groups."""
     found = {}
     for prefix, group in GROUPS.items():
+        annotated = {name for base in group.__mro__ for name in inspect.get_annotations(base)}
         for name, prop in group.bl_rna.properties.items():
             is_group = prop.type in ("POINTER", "COLLECTION") and prop.identifier in OF_GROUPS
-            if name in group.__annotations__ and name not in NOT_SHOWN and not is_group:
+            if name in annotated and name not in NOT_SHOWN and not is_group:
                 found[prefix + name] = prop
     return found
 

@@ -10,7 +10,7 @@ from diface_addon.jobs.diagnostics import diagnose
 from diface_addon.scene.animation import active_curves
 from diface_addon.scene.characters import flame_mesh, shape_keys
 from diface_addon.scene.pins import sculpt, vertex_pins
-from diface_addon.scene.provenance import stored_request
+from diface_addon.scene.provenance import baseline, reduction_state, stored_request
 from diface_addon.scene.takes import take_index, use_take
 from diface_addon.scene.vertex_animation import vertex_cache
 from diface_addon.settings import findings
@@ -173,3 +173,20 @@ def test_check_take_compares_no_lips_of_a_3diface_face(scene, toy_speaker, motio
     scene.render.fps = 25
     bpy.ops.diface.check_take()
     assert [problem.kind for problem in findings.find(bpy.context, toy_speaker)] == ["rate_changed"]
+
+
+def test_edit_of_a_reduced_take_is_reduced_again(scene, toy_speaker) -> None:
+    scene.diface.threediface.motion_as = "KEYS"
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    dense = poses(toy_speaker)
+    places = sculpted(toy_speaker)
+    assert bpy.ops.diface.set_keys(take=active(toy_speaker), mode="REDUCED", face_tolerance=0.5) == {"FINISHED"}
+    assert bpy.ops.diface.regenerate(where="AROUND") == {"FINISHED"}
+    actions = take_index.all_takes()[active(toy_speaker)]
+    known = [reduction_state.read(action) for action in actions if action.get(baseline.SAMPLES)]
+    assert known
+    assert all(reduction is not None and reduction.lips == 0.5 for reduction in known)
+    after = poses(toy_speaker)
+    assert np.linalg.norm(after[SCULPTED - 1] - places, axis=1).max() < 1e-5
+    far = np.linalg.norm(after[-1] - dense[-1], axis=1).max()
+    assert far < 0.5e-3

@@ -128,9 +128,10 @@ def test_panel_says_whose_settings_it_shows(scene, head) -> None:
 @pytest.mark.parametrize("name", performance.names())
 def test_old_name_reaches_the_active_character(scene, head, name) -> None:
     """`scene.diface.seed` of scripts for 0.1.0."""
-    if name == "threediface":
-        scene.diface.threediface.steps = 11
-        assert performance.active(bpy.context).threediface.steps == 11
+    groups = {"threediface": "steps", "keys": "step"}
+    if name in groups:
+        setattr(getattr(scene.diface, name), groups[name], 11)
+        assert getattr(getattr(performance.active(bpy.context), name), groups[name]) == 11
         return
     prop = head.diface.performance.bl_rna.properties[name]
     values = {

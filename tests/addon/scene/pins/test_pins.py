@@ -236,6 +236,7 @@ def test_note_names_locked_axes_of_the_head(scene, head, mode, locked, names) ->
 def test_pins_on_a_locked_curve_are_neither_marked_nor_removed(scene, head, group) -> None:
     write(head)
     edit_keys(head)
+    curve(head, SMILE).group = curve(head).group
     (curve(head).group if group else curve(head)).lock = True
     before, found = key_properties(head), pins.find_pins(head)
     pins.mark_extreme(head, found)
