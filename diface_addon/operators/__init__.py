@@ -12,6 +12,7 @@ from . import (
     recordings,
     styles,
     takes,
+    variations,
     without_speech,
     words,
 )
@@ -29,6 +30,7 @@ MODULES = (
     *styles.MODULES,
     *words.MODULES,
     *takes.MODULES,
+    *variations.MODULES,
     *export.MODULES,
     *interface.MODULES,
     *mapping.MODULES,

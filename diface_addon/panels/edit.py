@@ -83,9 +83,11 @@ def _draw_regenerate(layout: bpy.types.UILayout, settings: bpy.types.PropertyGro
     row.scale_y = 1.5
     row.operator("diface.regenerate", text="Regenerate", icon="FILE_REFRESH").where = "AROUND"
     row.operator("diface.regenerate", text="Regenerate All").where = "ALL"
+    row.operator("diface.make_variations", text="", icon="RENDERLAYERS").what = "TAKE"
     row = layout.row(align=True)
     row.prop(settings, "frame_choice", text="")
     row.operator("diface.in_between", icon="IPO_EASE_IN_OUT")
+    row.operator("diface.make_variations", text="", icon="RENDERLAYERS").what = "FRAMES"
 
 
 def _draw_swap(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:

@@ -36,6 +36,13 @@ MENU_OPERATORS = (
         "diface.emphasise_word",
         "diface.scale_word",
     ),
+    (
+        "diface.make_variations",
+        "diface.show_variation",
+        "diface.audition",
+        "diface.keep_variation",
+        "diface.discard_variations",
+    ),
     ("diface.check_take", "diface.jump_to_problem", "diface.fix_problem"),
     (
         "diface.duplicate_take",

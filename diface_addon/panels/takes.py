@@ -11,6 +11,7 @@ from ..scene.vertex_animation import take_cache, vertex_cache
 from ..settings import scene_settings
 from . import take_rows
 from .panel_base import PanelBase, draw_status, letters_per_line, wrap_lines
+from .variations import variation_buttons
 
 LOST_NAMES = 6
 """Largest number of shape keys that are named; of more, the others are counted."""
@@ -40,6 +41,7 @@ class Takes(PanelBase):
         _draw_side_buttons(row.column(align=True), chosen)
         layout.label(text=take_rows.details(chosen) if chosen else "No takes yet: press Generate")
         _draw_take_buttons(layout, context.scene.diface, chosen)
+        variation_buttons.draw(layout, obj)
         if obj and obj.type == "MESH":
             _draw_lost_shapes(layout, context, obj)
             _draw_cache_buttons(layout, obj, list(take_index.all_takes().values()))

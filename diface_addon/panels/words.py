@@ -90,7 +90,9 @@ def _draw_words(layout: bpy.types.UILayout, context: bpy.types.Context, speech: 
         row.operator("diface.keep_face")
         row.operator("diface.reset_word_times")
     column = layout.column(align=True)
-    column.operator("diface.regenerate_word", icon="FILE_REFRESH")
+    row = column.row(align=True)
+    row.operator("diface.regenerate_word", icon="FILE_REFRESH")
+    row.operator("diface.make_variations", text="", icon="RENDERLAYERS").what = "WORD"
     row = column.row(align=True)
     row.operator("diface.close_word")
     row.operator("diface.emphasise_word")

@@ -9,8 +9,11 @@ import bpy
 from ...core import types
 from ...jobs import generate, running_job
 from ...scene.takes import take_index
+from ...scene.variations import variation_row
+from ...scene.variations.variation_row import VariationRow
 from ...settings import performance, scene_settings
 from ..base.modal_job import ModalJobOperator
+from ..variations.make_variations import add_active
 
 
 class DIFACE_OT_generate_variations(ModalJobOperator, bpy.types.Operator):
@@ -34,6 +37,7 @@ class DIFACE_OT_generate_variations(ModalJobOperator, bpy.types.Operator):
 
     _seeds: tuple[int, ...] = ()
     _is_stopping = False
+    _row: VariationRow | None = None
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
@@ -42,10 +46,12 @@ class DIFACE_OT_generate_variations(ModalJobOperator, bpy.types.Operator):
     def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
         used = take_index.seeds(scene_settings.character(context))
         unused = (seed for seed in range(performance.active(context).seed, 2**31) if seed not in used)
+        self._row = VariationRow("Take", variation_row.active_takes(scene_settings.character(context)))
         self._seeds = tuple(itertools.islice(unused, self.count or context.scene.diface.variations))
         return generate.begin(context, self._seeds[0])
 
     def begin_next(self, previous: generate.GenerationJob) -> generate.GenerationJob | None:
+        self._row = add_active(previous.find_character(), self._row)
         done = len(self._result_names)
         return None if self._is_stopping or done == len(self._seeds) else previous.repeat_with_seed(self._seeds[done])
 
