@@ -31,6 +31,9 @@ def isolated(
     main = objects[0]
     if main.hide_viewport:
         raise errors.SceneError(f"{main.name} is disabled in viewports.", "Turn it on in the Outliner (screen symbol).")
+    edited = next((obj for obj in objects if obj.mode == "EDIT"), None)
+    if edited is not None:
+        raise errors.SceneError(f"{edited.name} is in Edit Mode, where it cannot be exported.", "Leave it with Tab.")
     with scene_copy(scene) as copy:
         layer = copy.view_layers[0]
         if main.name not in layer.objects:

@@ -16,6 +16,7 @@ from ..isolated_scene import isolated
 from . import copies as plain_copies
 from . import keys as plain_keys
 from . import skeleton
+from .modifiers import apply_modifiers
 from .receiver_names import ShapeNames, rename_shapes
 from .sampling import Samples, sample
 from .transforms import FloatArray
@@ -75,6 +76,7 @@ def build(
     """
     copies = plain_copies.copy_objects(objects, collection)
     try:
+        apply_modifiers(copies, scene)
         motions = [_motion(uid, copy, copies, samples) for uid, copy in copies.objects.items()]
         if neck.neck_modifier(objects[0]) is not None:
             motions = _with_skeleton(objects[0], motions, copies, samples, collection, scene)

@@ -1,4 +1,4 @@
-"""Copies of a character's objects that nothing moves but keys: without constraints, drivers and most modifiers."""
+"""Copies of a character's objects that nothing moves but keys: without constraints and drivers."""
 
 from __future__ import annotations
 
@@ -65,7 +65,6 @@ def copy_objects(objects: Sequence[bpy.types.Object], collection: bpy.types.Coll
             copies.data.append(copy.data)
     for uid, copy in copies.objects.items():
         _free_object(copy)
-        _keep_armatures(copy, copies)
         parent = copies.originals[uid].parent
         copy.parent = copies.objects.get(parent.session_uid) if parent else None
         if copy.parent is None or copy.parent_type not in ("OBJECT", "BONE"):
@@ -91,17 +90,8 @@ def _free_object(copy: bpy.types.Object) -> None:
     for name in [name for name in copy.keys() if name.startswith(MARK)]:  # noqa: SIM118 - Blender's ID
         del copy[name]
     copy.property_unset("diface")
-
-
-def _keep_armatures(copy: bpy.types.Object, copies: Copies) -> None:
-    """Keep only the modifiers of armatures that are copied too."""
-    for modifier in list(copy.modifiers):
-        target = getattr(modifier, "object", None) if modifier.type == "ARMATURE" else None
-        if target is not None and target.session_uid in copies.objects:
-            modifier.object = copies.objects[target.session_uid]
-            modifier.show_viewport = True
-        else:
-            copy.modifiers.remove(modifier)
+    if copy.type == "MESH":
+        copy.show_only_shape_key = False
 
 
 def _free_armature(copy: bpy.types.Object) -> None:

@@ -226,6 +226,22 @@ def test_unselectable_character_is_refused(scene, head, tmp_path, export, how) -
     assert fingerprint.difference(before, fingerprint.of_file()) == []
 
 
+@pytest.mark.parametrize("export", [export for export in SUFFIXES if export != "export_csv"])
+def test_edit_mode_is_refused_and_other_modes_are_kept(scene, head, tmp_path, export) -> None:
+    animate(head)
+    scene.frame_end = 2
+    path = str(tmp_path / "out")
+    for mode in ("SCULPT", "EDIT"):
+        bpy.ops.object.mode_set(mode=mode)
+        if mode == "SCULPT":
+            assert getattr(bpy.ops.diface, export)(filepath=path) == {"FINISHED"}
+        else:
+            with pytest.raises(RuntimeError, match="Character is in Edit Mode"):
+                getattr(bpy.ops.diface, export)(filepath=path)
+        assert head.mode == mode
+        bpy.ops.object.mode_set(mode="OBJECT")
+
+
 @pytest.mark.parametrize("export", EVERY)
 def test_file_without_a_name_is_refused(scene, head, tmp_path, monkeypatch, export) -> None:
     monkeypatch.chdir(tmp_path)

@@ -12,12 +12,13 @@ import pytest
 
 from diface_addon import compat
 from diface_addon.core import channels, types
+from diface_addon.jobs import bind_character
 from diface_addon.scene.takes import take_copies, take_index, write_take
 from tests.addon.characters import armature_kind
 from tests.addon.conftest import needs_audio
 from tests.addon.scene import scenes
 from tests.addon.scene.export.exports import FIRST, LAST, animate, vertices
-from tests.addon.scene.export.reimport import reimported, see
+from tests.addon.scene.export.reimport import assert_same, plain, reimported, see
 from tests.addon.scene.export.test_formats import perform
 
 pytestmark = pytest.mark.slow
@@ -131,6 +132,27 @@ def test_only_deform_bones(scene, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("suffix", PLAIN)
+def test_modifiers_of_meshes_without_shape_keys_are_applied(scene, tmp_path, suffix) -> None:
+    built = armature_kind.build(armature_kind.Options())
+    hair = bpy.data.objects["Hair"]
+    plain_count = len(hair.data.vertices)
+    array = hair.modifiers.new("Two", "ARRAY")
+    array.count, array.relative_offset_displace = 2, (0.0, 0.0, 1.5)
+    hair.modifiers.move(len(hair.modifiers) - 1, 0)
+    scene.diface.character = built.main
+    scene.frame_start, scene.frame_end = FIRST, LAST
+    bind_character.bind_new(built.main)
+    animate(built.main)
+    wanted = see([hair], built.armature, range(FIRST, FIRST + 4))
+    meshes = len(bpy.data.meshes)
+    path = tmp_path / f"out{suffix}"
+    getattr(bpy.ops.diface, PLAIN[suffix])(filepath=str(path))
+    assert (len(hair.data.vertices), len(bpy.data.meshes)) == (plain_count, meshes)
+    data_names = {"Hair": plain(hair.data.name)}
+    assert_same(wanted, reimported(path, 24.0, 4, FIRST), data_names)
+
+
+@pytest.mark.parametrize("suffix", PLAIN)
 def test_other_shapes_keep_their_values(scene, head, tmp_path, suffix) -> None:
     head.data.shape_keys.key_blocks["cheeky"].value = 0.75
     scene.frame_start, scene.frame_end = FIRST, LAST
@@ -156,7 +178,7 @@ def test_baked_copies_move_as_the_character_and_leave_it_alone(scene, as_strips)
 
     copy, skeleton = bpy.data.objects[main.name + " Game"], bpy.data.objects[armature.name + " Game"]
     found = see([copy], skeleton, frames)
-    assert 1000 * np.linalg.norm(found.meshes[plain_name(copy)] - wanted.meshes[plain_name(main)], axis=2).max() < 0.1
+    assert 1000 * np.linalg.norm(found.meshes[plain(copy.name)] - wanted.meshes[plain(main.name)], axis=2).max() < 0.1
     assert not skeleton.constraints
     assert all(not bone.constraints for bone in skeleton.pose.bones)
     assert not copy.data.shape_keys.animation_data.drivers
@@ -181,10 +203,6 @@ def state() -> dict[str, object]:
             found[obj.name] += [animation and animation.action, animation and animation.nla_tracks.keys()]
         found[obj.name] += [keys and keys.key_blocks.keys()]
     return found
-
-
-def plain_name(obj: bpy.types.Object) -> str:
-    return "".join(letter if letter.isalnum() else "_" for letter in obj.name)
 
 
 def test_each_line_has_an_nla_track_and_between_them_the_face_rests(scene, two_lines) -> None:
