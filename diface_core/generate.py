@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,8 @@ import numpy as np
 from . import channels
 from .audio import reading
 from .audio.feature_cache import FeatureCache, new_digest
-from .audio.loudness import SAMPLE_RATE, AudioStats, measure_audio
+from .audio.loudness import SAMPLE_RATE, AudioStats, background_notes, measure_audio
+from .audio.stereo import ChannelMeter
 from .constrained import apply_constraints, apply_strengths, constraint_provider, regenerate_segments
 from .errors import AudioError
 from .layers.events import LayerEvents
@@ -23,6 +25,7 @@ from .nonverbal.sounds.sounding_sampler import SoundingSampler
 from .runtime.progress import ENCODING, READING, SAMPLING, ProgressTracker
 from .types import (
     IDLE,
+    MIX,
     MODEL_RATE,
     SPEAK,
     AudioSection,
@@ -134,7 +137,7 @@ class Generator:
             report_fraction, sample_rows = partial(tracker.report, SAMPLING), self._sampler(request, stats)
             motion = regenerate_segments(sample_rows, features, stats.loudness, constraints, request, report_fraction)
             tracker.finish()
-            return GenerateResult(motion, self._models.hash, tracker.timings)
+            return GenerateResult(motion, self._models.hash, tracker.timings, notes=stats.notes)
         names = channels.of_request(request.parts, request.layers)
         values = np.empty((_row_count(request, stats), len(names)), np.float32)
         done = 0
@@ -143,7 +146,8 @@ class Generator:
             done += len(motion)
             tracker.restart_timer()
         tracker.finish()
-        return GenerateResult(Motion(values, names, request.rate), self._models.hash, tracker.timings)
+        motion = Motion(values, names, request.rate)
+        return GenerateResult(motion, self._models.hash, tracker.timings, notes=stats.notes)
 
     def stream(self, request: GenerateRequest, report: Report) -> Iterator[Motion]:
         """Yield the Motion of `generate` in parts, in order.
@@ -201,17 +205,19 @@ class Generator:
         return self._stats_cache[identity]
 
     def _measure_audio(self, request: GenerateRequest, tracker: ProgressTracker) -> tuple[str, AudioStats]:
-        digest = new_digest(self._encoder.hash, SAMPLE_RATE)
+        digest, meter = new_digest(self._encoder.hash, SAMPLE_RATE), ChannelMeter()
 
         def blocks() -> Iterator[Float32Array]:
-            for block in reading.read_blocks(request.audio):
+            for block in reading.read_blocks(request.audio, meter=meter):
                 tracker.report(READING, 0.0)
                 digest.update(block.data)
                 yield block
 
         stats = measure_audio(blocks())
         reading.check_not_silent(request.audio, stats.peak)
-        return digest.hexdigest(), stats
+        of_channels = meter.notes() if request.audio.channel == MIX else ()
+        notes = of_channels or background_notes(stats.loudness)
+        return digest.hexdigest(), dataclasses.replace(stats, notes=notes)
 
     def _stream_motion(
         self, request: GenerateRequest, key: str, stats: AudioStats, tracker: ProgressTracker

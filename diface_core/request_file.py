@@ -9,7 +9,7 @@ from pathlib import Path
 from . import protocol
 from .errors import DifaceError, WorkerError
 from .protocol import Message
-from .types import AudioSection, GenerateRequest
+from .types import GenerateRequest
 
 SUFFIX = ".diface"
 
@@ -24,7 +24,7 @@ class StoredRequest:
     def with_audio(self, audio: Path) -> StoredRequest:
         """Return the request with its audio in another file."""
         section = self.request.audio
-        moved_section = AudioSection(audio, section.start, section.seconds)
+        moved_section = dataclasses.replace(section, path=audio)
         return dataclasses.replace(self, request=dataclasses.replace(self.request, audio=moved_section))
 
 

@@ -72,13 +72,25 @@ class Motion:
         return Motion(self.values[:, [self.channels.index(name) for name in channels]], channels, self.rate)
 
 
+MIX, LEFT, RIGHT, LOUDER = AUDIO_CHANNELS = ("mix", "left", "right", "louder")
+"""Which channel of a sound is heard: the average of all, the first, the second, or the one with the most power."""
+
+
 @dataclass(frozen=True)
 class AudioSection:
-    """A part of an audio file: `start` may be negative (silence first), `seconds` None means to the end."""
+    """A part of an audio file.
+
+    Attributes:
+        path: The file.
+        start: Second of its beginning; negative if silence comes first.
+        seconds: Its duration; None means to the end.
+        channel: One of AUDIO_CHANNELS.
+    """
 
     path: Path
     start: float = 0.0
     seconds: float | None = None
+    channel: str = MIX
 
 
 @dataclass(frozen=True)
@@ -347,12 +359,14 @@ class GenerateResult:
         model_hash: Hash (hex) of the models.
         timings: Stage -> seconds.
         shapes: The shapes of the face's channels if the user's 3DiFACE models generated them.
+        notes: What the user should know about the sound.
     """
 
     motion: Motion
     model_hash: str
     timings: dict[str, float] = field(default_factory=dict)
     shapes: Shapes | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

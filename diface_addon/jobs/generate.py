@@ -66,7 +66,7 @@ class GenerationJob(running_job.WorkerJob):
         if wanted := settings.keys.reduction():
             reduce_keys.reduce(obj, written.actions, wanted)
         end_notes = _scene_end_notes(bpy.context.scene, self._source.first_frame + len(result.motion.values) - 1)
-        return dataclasses.replace(written, notes=(*written.notes, *end_notes))
+        return dataclasses.replace(written, notes=(*written.notes, *result.notes, *end_notes))
 
     def label(self) -> str:
         """Return what the new take is called after."""

@@ -59,9 +59,10 @@ def _draw_audio(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     layout.row().prop(settings, "source", expand=True)
     if settings.source == "FILE":
         layout.prop(settings, "filepath")
-        return
-    layout.prop(settings, "strip", icon="SOUND")
-    layout.operator("diface.load_audio", icon="FILE_SOUND")
+    else:
+        layout.prop(settings, "strip", icon="SOUND")
+        layout.operator("diface.load_audio", icon="FILE_SOUND")
+    layout.prop(settings, "audio_channel")
 
 
 def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

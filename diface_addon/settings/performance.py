@@ -67,8 +67,8 @@ def needs_own(obj: bpy.types.Object | None) -> bool:
 def speech_choice(settings: DifacePerformance) -> speech_source.SpeechChoice:
     """Return the strip or file that the settings name."""
     if settings.source == "FILE":
-        return speech_source.SpeechChoice(filepath=settings.filepath)
-    return speech_source.SpeechChoice(strip=settings.strip)
+        return speech_source.SpeechChoice(filepath=settings.filepath, channel=settings.audio_channel.lower())
+    return speech_source.SpeechChoice(strip=settings.strip, channel=settings.audio_channel.lower())
 
 
 def names() -> tuple[str, ...]:

@@ -70,6 +70,17 @@ class DifacePerformance(bpy.types.PropertyGroup):
         options=compat.RELATIVE_PATH,
         override=OVERRIDABLE,
     )
+    audio_channel: EnumProperty(
+        name="Channel",
+        description="Channel of the sound that is heard",
+        items=(
+            ("MIX", "Mix", "The average of all channels"),
+            ("LEFT", "Left", "The left channel, such as the first of two people"),
+            ("RIGHT", "Right", "The right channel, such as the second of two people"),
+            ("LOUDER", "Louder", "The channel with the most power, such as the voice's own microphone"),
+        ),
+        override=OVERRIDABLE,
+    )
     parts: EnumProperty(
         name="Generate",
         description="What to generate",

@@ -21,6 +21,17 @@ HALF_WINDOW_SAMPLES = SAMPLE_RATE // 40
 """Samples on either side of a row that determine its loudness: 25 ms."""
 
 
+SILENT = -2.5
+"""Loudness of digital silence, which says nothing about the background: 50 dB below speech."""
+MIN_SECONDS = 4.0
+"""Seconds of sound without which nothing is said about its background."""
+MAX_PAUSES = 0.5
+"""Share of digital silence above which the sound has been cut between the words."""
+PAUSE_QUANTILE, MIN_DECIBELS = 0.05, 14.0
+"""The quietest rows that count as pauses, and how far they are below speech without noise or music, at least."""
+CLEAN_HINT = "Use a recording of the voice alone, or remove the rest first."
+
+
 @dataclass(frozen=True)
 class AudioStats:
     """Statistics of whole audio that must be known before its first row is encoded.
@@ -30,17 +41,34 @@ class AudioStats:
         peak: Largest absolute sample.
         gain: Factor that scales its speech to ACTIVE_LEVEL.
         loudness: Loudness (T,) of its rows after that, 0 at speech level, 1 is 20 dB up; T = MODEL_RATE.rows(seconds).
+        notes: What the user should know about the sound.
     """
 
     sample_count: int
     peak: float
     gain: float
     loudness: Float32Array
+    notes: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:
         """Duration in seconds."""
         return self.sample_count / SAMPLE_RATE
+
+
+def background_notes(loudness: Float32Array) -> tuple[str, ...]:
+    """Return what the user should know about noise or music beside the voice.
+
+    In pauses, of which speech has some in every few seconds, the loudness (T,) is that of the background.
+    """
+    heard = loudness[loudness > SILENT]
+    if len(heard) < MIN_SECONDS * MODEL_RATE.value or len(heard) < len(loudness) * MAX_PAUSES:
+        return ()
+    pauses, speech = np.quantile(heard, (PAUSE_QUANTILE, 0.9))
+    decibels = 20 * float(speech - pauses)
+    if decibels >= MIN_DECIBELS:
+        return ()
+    return (f"Noise or music is only {decibels:.0f} dB below the voice, and the lips may follow it. {CLEAN_HINT}",)
 
 
 def measure_audio(blocks: Iterable[Float32Array]) -> AudioStats:

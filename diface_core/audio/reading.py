@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
 import soundfile
 
 from ..errors import AudioError
-from ..types import AudioClip, AudioSection, Float32Array
+from ..types import MIX, AudioClip, AudioSection, Float32Array
 from .loudness import SAMPLE_RATE
 from .resample import resample_audio
+from .stereo import ChannelMeter, Mix, mix_of
 
 BLOCK_FRAMES = 1 << 16
 """Frames of the file decoded at a time."""
@@ -23,6 +25,9 @@ MAX_SECONDS = 12 * 3600
 
 ALLOWED_SAMPLE_RATES = range(1_000, 1_000_000)
 """Supported sampling rates in Hz; others would cost hours and memory."""
+
+NOT_SEEKABLE = ("GSM610",)
+"""Subtypes in which libsndfile does not seek, as telephone systems write them."""
 
 FORMAT_HINT = "Convert it to wav, flac, ogg or mp3 and try again."
 
@@ -39,7 +44,7 @@ class _ForwardOnlySoundFile(soundfile.SoundFile):
 
 
 def load_clip(section: AudioSection, rate: int = SAMPLE_RATE) -> AudioClip:
-    """Read the section as a mono waveform: channels averaged, silence before the file's start and after its end.
+    """Read the section as a mono waveform: its channel, silence before the file's start and after its end.
 
     Returns:
         Exactly round(section.seconds * rate) samples if seconds is given; sample n is at start + n / rate seconds.
@@ -56,20 +61,43 @@ def load_clip(section: AudioSection, rate: int = SAMPLE_RATE) -> AudioClip:
 def check_not_silent(section: AudioSection, peak: float) -> None:
     """Raise AudioError if `peak`, of the section's samples, is that of silence."""
     if peak < SILENCE_PEAK:
-        hint = "Choose audio with speech, check its trim and that its channels do not cancel out, or raise its volume."
+        hint = (
+            "Choose audio with speech, check its trim, choose another Channel (two can cancel out) or raise its volume."
+        )
         raise AudioError(f"{section.path.name} is silent in the chosen section.", hint)
 
 
-def read_blocks(section: AudioSection, rate: int = SAMPLE_RATE) -> Iterator[Float32Array]:
-    """Yield the samples of `load_clip` in blocks (N,), so that memory does not grow with length. Accepts silence."""
+def read_blocks(
+    section: AudioSection, rate: int = SAMPLE_RATE, meter: ChannelMeter | None = None
+) -> Iterator[Float32Array]:
+    """Yield the samples of `load_clip` in blocks (N,), so that memory does not grow with length. Accepts silence.
+
+    Args:
+        section: What is read.
+        rate: Sampling rate of the blocks in Hz.
+        meter: Measures the channels of what is read.
+    """
+    mono = mix_of(section.channel, lambda: _louder_channel(section))
     with _open(section) as sound:
         _check_length(section, sound)
         try:
-            for block in _read_section(section, sound, rate):
+            for block in _read_section(section, sound, rate, mono, meter):
                 yield np.clip(block, -1, 1)
         except soundfile.LibsndfileError as damage:
-            message = f"{section.path.name} is damaged: {damage.error_string}"
-            raise AudioError(message, "Export the audio again, or choose another file.") from damage
+            raise _damaged(section, damage) from damage
+
+
+def _louder_channel(section: AudioSection) -> int:
+    """Return the number of the channel with the most power in a section."""
+    meter = ChannelMeter()
+    for _block in read_blocks(dataclasses.replace(section, channel=MIX), meter=meter):
+        pass
+    return meter.louder
+
+
+def _damaged(section: AudioSection, damage: soundfile.LibsndfileError) -> AudioError:
+    message = f"{section.path.name} is damaged: {damage.error_string}"
+    return AudioError(message, "Export the audio again, or choose another file.")
 
 
 def _open(section: AudioSection) -> soundfile.SoundFile:
@@ -108,7 +136,9 @@ def _check_length(section: AudioSection, sound: soundfile.SoundFile) -> None:
         raise AudioError(f"The chosen section of {name} is outside the audio.", hint)
 
 
-def _read_section(section: AudioSection, sound: soundfile.SoundFile, rate: int) -> Iterator[Float32Array]:
+def _read_section(
+    section: AudioSection, sound: soundfile.SoundFile, rate: int, mono: Mix, meter: ChannelMeter | None
+) -> Iterator[Float32Array]:
     """The section's samples at `rate`, in [-1, 1] except for overshoot."""
     first = max(0, round(section.start * sound.samplerate))
     silence = max(0, round(-section.start * rate))
@@ -118,7 +148,7 @@ def _read_section(section: AudioSection, sound: soundfile.SoundFile, rate: int) 
     yield from _silent_blocks(silence)
     _skip_to_frame(sound, first)
     frames = -(-left * sound.samplerate // rate)
-    for block in resample_audio(_mono_blocks(sound, frames), sound.samplerate, rate):
+    for block in resample_audio(_mono_blocks(sound, frames, mono, meter), sound.samplerate, rate):
         yield block[:left]
         left -= len(block[:left])
 
@@ -133,21 +163,25 @@ def _silent_blocks(samples: int) -> Iterator[Float32Array]:
 
 
 def _skip_to_frame(sound: soundfile.SoundFile, frame: int) -> None:
-    if sound.format != "MP3":
+    if frame and sound.format != "MP3" and sound.subtype not in NOT_SEEKABLE:
         sound.seek(frame)
         return
     while frame > 0 and (skipped := len(sound.read(min(BLOCK_FRAMES, frame), dtype="float32"))):
         frame -= skipped
 
 
-def _mono_blocks(sound: soundfile.SoundFile, frames: int) -> Iterator[Float32Array]:
-    """The next `frames` frames, channels averaged, in blocks (N,); fewer if the file ends."""
+def _mono_blocks(
+    sound: soundfile.SoundFile, frames: int, mono: Mix, meter: ChannelMeter | None
+) -> Iterator[Float32Array]:
+    """The next `frames` frames, made mono, in blocks (N,); fewer if the file ends."""
     while frames > 0:
-        block = sound.read(min(BLOCK_FRAMES, frames), dtype="float32", always_2d=True)
+        block = np.asarray(sound.read(min(BLOCK_FRAMES, frames), dtype="float32", always_2d=True), np.float32)
         if not len(block):
             return
         if not np.isfinite(block).all():
             hint = "Export the audio again from the program that created it."
             raise AudioError(f"{sound.name} contains samples that are not finite.", hint)
         frames -= len(block)
-        yield np.ascontiguousarray(block.mean(axis=1, dtype=np.float32))
+        if meter is not None:
+            meter.add(block, sound.samplerate)
+        yield np.ascontiguousarray(mono(block))

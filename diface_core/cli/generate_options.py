@@ -7,7 +7,18 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from ..types import FIRST_SAMPLER, ROLES, SAMPLER, AudioSection, FrameRate, GenerateRequest, Layers, Style
+from ..types import (
+    AUDIO_CHANNELS,
+    FIRST_SAMPLER,
+    MIX,
+    ROLES,
+    SAMPLER,
+    AudioSection,
+    FrameRate,
+    GenerateRequest,
+    Layers,
+    Style,
+)
 
 DEFAULT_REQUEST = GenerateRequest(AudioSection(Path()))
 MAX_SEED = 2**63 - 1
@@ -34,6 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="start in the file in seconds; negative: silence first",
     )
     add("--seconds", type=number_in_range(0, 1e6), help="duration in seconds (default: to the end)")
+    add("--channel", choices=AUDIO_CHANNELS, default=MIX,
+        help="the channel that is heard: the mix of all (default), left, right, or the louder one")  # fmt: skip
     add(
         "--fps", type=rate, default=DEFAULT_REQUEST.rate, help="frame rate, such as 24, 29.97 or 30/1.001 (default: 30)"
     )
@@ -109,7 +122,7 @@ def build_request(arguments: argparse.Namespace, sample: int = 0) -> GenerateReq
     )  # fmt: skip
     return dataclasses.replace(
         DEFAULT_REQUEST,
-        audio=AudioSection(arguments.audio or Path(), arguments.start, arguments.seconds),
+        audio=AudioSection(arguments.audio or Path(), arguments.start, arguments.seconds, arguments.channel),
         parts=DEFAULT_REQUEST.parts if arguments.part is None else (arguments.part,),
         rate=arguments.fps,
         seed=arguments.seed + sample,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..types import AudioSection
+from ..types import MIX, AudioSection
 from ..words import Alignment, AlignRequest, Cue, Phone, Word
 from .framing import Message, malformed
 
 
 def align_request_message(request: AlignRequest, request_id: int) -> Message:
     """Return an `align` message; the reply is `aligned`, `error` or `cancelled`."""
-    audio = {"path": str(request.audio.path), "start": request.audio.start, "seconds": request.audio.seconds}
+    audio = {**dataclasses.asdict(request.audio), "path": str(request.audio.path)}
     cues = [[cue.text, cue.start, cue.end] for cue in request.cues]
     return Message("align", request_id, {"audio": audio, "cues": cues, "language": request.language})
 
@@ -23,7 +24,7 @@ def parse_align_request(message: Message) -> AlignRequest:
     try:
         data, audio = message.data, message.data["audio"]
         cues = tuple(Cue(str(text), start, end) for text, start, end in data["cues"])
-        section = AudioSection(Path(audio["path"]), audio["start"], audio["seconds"])
+        section = AudioSection(Path(audio["path"]), audio["start"], audio["seconds"], str(audio.get("channel", MIX)))
         return AlignRequest(section, cues, str(data["language"]))
     except (KeyError, TypeError, ValueError) as error:
         raise malformed(f"a malformed transcript ({error!r})") from error

@@ -12,7 +12,9 @@ import numpy as np
 from .. import errors
 from ..errors import DifaceError
 from ..types import (
+    AUDIO_CHANNELS,
     FIRST_SAMPLER,
+    MIX,
     AdaptationRequest,
     AdaptationResult,
     AnyArray,
@@ -120,6 +122,7 @@ def parse_progress(message: Message) -> Progress:
 def generate_result_message(result: GenerateResult, request_id: int) -> Message:
     """Return the Motion of a request."""
     data = {**_motion_data(result.motion), "model_hash": result.model_hash, "timings": dict(result.timings)}
+    data["notes"] = list(result.notes)
     arrays = {"values": result.motion.values}
     if result.shapes:
         data["shapes"], arrays["deltas"] = _shapes_data(result.shapes), result.shapes.deltas
@@ -130,7 +133,9 @@ def parse_generate_result(message: Message) -> GenerateResult:
     """Return the GenerateResult of a message from `generate_result_message`. Raises WorkerError if it is malformed."""
     try:
         shapes = _parse_shapes(message) if "shapes" in message.data else None
-        return GenerateResult(_parse_motion(message), message.data["model_hash"], message.data["timings"], shapes)
+        data = message.data
+        notes = tuple(map(str, data.get("notes", ())))
+        return GenerateResult(_parse_motion(message), data["model_hash"], data["timings"], shapes, notes)
     except (KeyError, TypeError, ValueError) as error:
         raise malformed(f"a malformed result ({error!r})") from error
 
@@ -333,11 +338,14 @@ def parse_error(message: Message) -> DifaceError:
 
 
 def _audio_data(audio: AudioSection) -> dict[str, Any]:
-    return {"path": str(audio.path), "start": audio.start, "seconds": audio.seconds}
+    return {"path": str(audio.path), "start": audio.start, "seconds": audio.seconds, "channel": audio.channel}
 
 
 def _parse_audio(data: Mapping[str, Any]) -> AudioSection:
-    return AudioSection(Path(data["path"]), data["start"], data["seconds"])
+    channel = str(data.get("channel", MIX))
+    if channel not in AUDIO_CHANNELS:
+        raise ValueError(f"expected one of {', '.join(AUDIO_CHANNELS)}, got {channel}")
+    return AudioSection(Path(data["path"]), data["start"], data["seconds"], channel)
 
 
 def _motion_data(motion: Motion) -> dict[str, Any]:

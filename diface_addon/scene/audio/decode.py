@@ -38,13 +38,21 @@ def ensure_readable(path: Path, folder: Path) -> Path:
         AudioError: Blender cannot decode the file.
         SceneError: The wav file cannot be written.
     """
-    if path.suffix.lower() in READABLE_SUFFIXES or not path.is_file():
+    if not path.is_file() or (path.suffix.lower() in READABLE_SUFFIXES and not _has_other_format(path)):
         return path
     samples, rate = _decode(path)
     target = folder / "decoded.wav"
     with temporary.raising_scene_errors():
         _write_wav(target, samples, rate)
     return target
+
+
+def _has_other_format(path: Path) -> bool:
+    """Return whether a file is not what its suffix says: such as AAC, or a video, that was named .mp3 or .wav."""
+    with path.open("rb") as file:
+        begin = file.read(12)
+    is_adts = begin[:1] == b"\xff" and len(begin) > 1 and begin[1] & 0xF6 == 0xF0
+    return is_adts or begin[4:8] == b"ftyp" or begin[:4] == b"\x1aE\xdf\xa3"
 
 
 def _decode(path: Path) -> tuple[np.ndarray, int]:
@@ -61,12 +69,13 @@ def _decode(path: Path) -> tuple[np.ndarray, int]:
 
 
 def _write_wav(path: Path, samples: np.ndarray, rate: int) -> None:
-    """Write the average of the channels of `samples` (N, channels) as a mono 32-bit float wav file."""
-    count = len(samples)
-    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 3, 1, rate, 4 * rate, 4, 32)
+    """Write `samples` (N, channels) as a 32-bit float wav file."""
+    samples = samples.reshape(len(samples), -1)
+    width = 4 * samples.shape[1]
+    size = width * len(samples)
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 3, samples.shape[1], rate, width * rate, width, 32)
     with path.open("wb") as file:
-        file.write(struct.pack("<4sI4s", b"RIFF", 36 + 4 * count, b"WAVE") + form)
-        file.write(struct.pack("<4sI", b"data", 4 * count))
-        for start in range(0, count, _BLOCK):
-            block = samples[start : start + _BLOCK].reshape(-1, samples.shape[1] if samples.ndim > 1 else 1)
-            file.write(block.mean(axis=1, dtype=np.float32).tobytes())
+        file.write(struct.pack("<4sI4s", b"RIFF", 36 + size, b"WAVE") + form)
+        file.write(struct.pack("<4sI", b"data", size))
+        for start in range(0, len(samples), _BLOCK):
+            file.write(samples[start : start + _BLOCK].astype(np.float32).tobytes())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,11 +26,13 @@ class Speech:
 class SpeechChoice:
     """Where the speech comes from: the sound strip named `strip`, or the sound file `filepath` if it is not None.
 
-    An empty `strip` means the active strip, or the only one. `filepath` may be relative to the .blend.
+    An empty `strip` means the active strip, or the only one. `filepath` may be relative to the .blend. `channel` is one
+    of types.AUDIO_CHANNELS.
     """
 
     strip: str = ""
     filepath: str | None = None
+    channel: str = types.MIX
 
 
 def find_speech(context: bpy.types.Context, choice: SpeechChoice, folder: Path) -> Speech:
@@ -45,8 +48,10 @@ def find_speech(context: bpy.types.Context, choice: SpeechChoice, folder: Path) 
         SceneError: The strip's scene has another frame rate.
     """
     if choice.filepath is None:
-        return _speech_from_strip(context, *audio_strip.find_strip(context, choice.strip), folder)
-    return _speech_from_file(context.scene, choice.filepath, folder)
+        speech = _speech_from_strip(context, *audio_strip.find_strip(context, choice.strip), folder)
+    else:
+        speech = _speech_from_file(context.scene, choice.filepath, folder)
+    return dataclasses.replace(speech, section=dataclasses.replace(speech.section, channel=choice.channel))
 
 
 def has_speech(context: bpy.types.Context, choice: SpeechChoice) -> bool:
@@ -56,7 +61,7 @@ def has_speech(context: bpy.types.Context, choice: SpeechChoice) -> bool:
 
 def shifted(section: types.AudioSection, shift: float, seconds: float | None) -> types.AudioSection:
     """Return the section that begins `shift` seconds later, and lasts `seconds`. It may reach beyond the sound."""
-    return types.AudioSection(section.path, section.start + shift, seconds)
+    return dataclasses.replace(section, start=section.start + shift, seconds=seconds)
 
 
 def locate_audio(
@@ -94,11 +99,12 @@ def locate_audio(
         return section
     chosen_file = Path(bpy.path.abspath(sound_file))
     if chosen_file.name == name and chosen_file.is_file():
-        return types.AudioSection(decode.ensure_readable(chosen_file, folder), section.start, section.seconds)
+        return dataclasses.replace(section, path=decode.ensure_readable(chosen_file, folder))
     if all(strip.name != name for _scene, strip in audio_strip.list_strips(context)):
         hint = "Bring the sound strip or file back under that name."
         raise errors.AudioError(f"The sound of the take is gone: {name}.", hint)
     found = audio_strip.audio_section(*audio_strip.find_strip(context, name), folder)
+    found = dataclasses.replace(found, channel=section.channel)
     return shifted(found, shift, section.seconds) if shift else found
 
 
