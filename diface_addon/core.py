@@ -6,6 +6,10 @@ if __name__.count(".") > 1 and not TYPE_CHECKING:
     from .. import diface_core
     from ..diface_core import channels, errors, protocol, request_file, types, words
     from ..diface_core.directing import articulation_controls, direction, mood_controls
+    from ..diface_core.directing.gaze import controls as gaze_controls
+    from ..diface_core.directing.gaze import eye_response
+    from ..diface_core.directing.gaze import geometry as gaze_geometry
+    from ..diface_core.directing.gaze import target as gaze_target
     from ..diface_core.faces.flame import flame_model, identities, placement, recognition
     from ..diface_core.faces.head import Head, load_head
     from ..diface_core.faces.poses import displacements, known_poses, pose_channels, pose_set, solve_poses
@@ -21,6 +25,10 @@ else:
     import diface_core
     from diface_core import channels, errors, protocol, request_file, types, words
     from diface_core.directing import articulation_controls, direction, mood_controls
+    from diface_core.directing.gaze import controls as gaze_controls
+    from diface_core.directing.gaze import eye_response
+    from diface_core.directing.gaze import geometry as gaze_geometry
+    from diface_core.directing.gaze import target as gaze_target
     from diface_core.faces.flame import flame_model, identities, placement, recognition
     from diface_core.faces.head import Head, load_head
     from diface_core.faces.poses import displacements, known_poses, pose_channels, pose_set, solve_poses
@@ -43,7 +51,11 @@ __all__ = [
     "direction",
     "displacements",
     "errors",
+    "eye_response",
     "flame_model",
+    "gaze_controls",
+    "gaze_geometry",
+    "gaze_target",
     "head_angles",
     "identities",
     "key_reduction",

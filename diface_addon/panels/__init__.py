@@ -10,6 +10,7 @@ from .character import Character
 from .diagnostics import problem_list
 from .diagnostics.problem_list import Diagnostics
 from .directing.articulation import Articulation
+from .directing.gaze import Gaze
 from .directing.mood import Mood
 from .directing.without_speech import WithoutSpeech
 from .edit import Edit
@@ -33,6 +34,7 @@ SUB_PANELS = (
     Edit,
     Words,
     Mood,
+    Gaze,
     Articulation,
     WithoutSpeech,
     Diagnostics,

@@ -57,7 +57,13 @@ MENU_OPERATORS = (
         "diface.pack_cache",
         "diface.restore_cache",
     ),
-    ("diface.add_channel_gain", "diface.apply_articulation", "diface.reset_articulation", "diface.reset_mood"),
+    (
+        "diface.add_channel_gain",
+        "diface.apply_articulation",
+        "diface.reset_articulation",
+        "diface.reset_mood",
+        "diface.reset_gaze",
+    ),
     ("diface.load_style", "diface.personalise", "diface.export_style", "diface.reset_advanced"),
     (
         "diface.add_head",

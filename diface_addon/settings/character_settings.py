@@ -10,7 +10,7 @@ from bpy.props import BoolProperty, CollectionProperty, EnumProperty, PointerPro
 from ..rig.character import Bones, Character, Choices
 from ..rig.discovery.find_character import find_character
 from .choices import OVERRIDABLE
-from .directing import articulation_settings, mood_settings
+from .directing import articulation_settings, gaze_settings, mood_settings
 from .performance_settings import DifacePerformance
 from .takes.key_settings import DifaceKeySettings
 from .threediface_settings import ThreeDifaceSettings
@@ -65,6 +65,7 @@ class DifaceCharacter(bpy.types.PropertyGroup):
     parts: CollectionProperty(type=DifaceCharacterPart, override=OVERRIDABLE | {"USE_INSERTION"})
     articulation: PointerProperty(type=articulation_settings.DifaceArticulation, override=OVERRIDABLE)
     mood: PointerProperty(type=mood_settings.DifaceMood, override=OVERRIDABLE)
+    gaze: PointerProperty(type=gaze_settings.DifaceGaze, override=OVERRIDABLE)
     performance: PointerProperty(type=DifacePerformance, override=OVERRIDABLE)
 
 
@@ -132,6 +133,7 @@ GROUPS = (
     DifaceCharacterPart,
     *articulation_settings.GROUPS,
     *mood_settings.GROUPS,
+    *gaze_settings.GROUPS,
     DifaceCharacter,
 )
 """Property groups, those that others point to first."""

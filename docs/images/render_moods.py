@@ -110,8 +110,13 @@ def render(obj: bpy.types.Object, out: Path) -> None:
                 pictures.append(picture(frame, Path(folder)))
             obj.diface.mood.property_unset(name)
             rows.insert(0, np.concatenate(pictures, axis=1))
-    sheet = bpy.data.images.new("moods", PIXELS * len(COLUMNS), PIXELS * len(rows))
-    sheet.pixels.foreach_set(np.concatenate(rows, axis=0).ravel())
+    save(np.concatenate(rows, axis=0), out)
+
+
+def save(pixels: np.ndarray, out: Path) -> None:
+    """Write pixels (H, W, 4) from the bottom up as a JPEG file."""
+    sheet = bpy.data.images.new("sheet", pixels.shape[1], pixels.shape[0])
+    sheet.pixels.foreach_set(np.ascontiguousarray(pixels).ravel())
     sheet.filepath_raw, sheet.file_format = str(out), "JPEG"
     sheet.save(quality=85)
 

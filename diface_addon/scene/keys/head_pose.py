@@ -81,14 +81,14 @@ def pivot_compensation(
     arm = Vector((pivot * np.array(obj.scale) * np.array(obj.delta_scale)).tolist())
     if arm.length < ORIGIN_TOLERANCE:
         return []
-    delta = _delta_rotation(obj)
+    delta = delta_rotation(obj)
     still = delta @ rest @ arm + Vector(rest_delta)
     values = [tuple(still - delta @ rest @ rotation_values.to_quaternion(vector) @ arm) for vector in vectors]
     columns = np.asarray(values, np.float32).T
     return [SampledCurve(DELTA_LOCATION, index, column) for index, column in enumerate(columns)]
 
 
-def _delta_rotation(obj: bpy.types.Object) -> Quaternion:
+def delta_rotation(obj: bpy.types.Object) -> Quaternion:
     """Return the delta rotation. Blender has none for axis and angle."""
     if obj.rotation_mode == "QUATERNION":
         return obj.delta_rotation_quaternion.normalized()

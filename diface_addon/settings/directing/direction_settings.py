@@ -1,4 +1,4 @@
-"""Applies the articulation and the mood of a character to the takes that animate it."""
+"""Applies the articulation, the mood and the gaze of a character to the takes that animate it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import compat
-from ...core import articulation_controls, direction, mood_controls
+from ...core import articulation_controls, direction, gaze_controls, gaze_target, mood_controls
 from ...rig import parts
 from ...scene.animation.active_actions import active_actions
 from ...scene.directing import controlled_keys
+from ...scene.directing.gaze import aim
 from ...scene.provenance import layer_tracks
 
-ARTICULATION, MOOD = "diface.articulation", "diface.mood"
+ARTICULATION, MOOD, GAZE = SETTINGS = ("diface.articulation", "diface.mood", "diface.gaze")
 """RNA paths of the settings from the object."""
 
 
@@ -41,7 +42,7 @@ def reset(obj: bpy.types.Object, group: str, names: Sequence[str]) -> list[str]:
 
     Args:
         obj: The character.
-        group: ARTICULATION or MOOD.
+        group: One of SETTINGS.
         names: The settings.
 
     Returns:
@@ -85,7 +86,17 @@ def controlled_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
 def sample(obj: bpy.types.Object, frames: npt.NDArray[np.float64]) -> direction.Direction:
     """Return what directs a character at `frames`: settings with an F-curve on every frame, others as they are."""
     curves = find_fcurves(obj)
-    return direction.Direction(_sample_articulation(obj, curves, frames), _sample_mood(obj, curves, frames))
+    return direction.Direction(
+        _sample_articulation(obj, curves, frames),
+        _sample_mood(obj, curves, frames),
+        _sample_gaze(obj, curves, frames),
+    )
+
+
+def gaze_aim(obj: bpy.types.Object) -> aim.Aim | None:
+    """Return what a character looks at; None if it looks at nothing in particular."""
+    settings = obj.diface.gaze
+    return aim.Aim(settings.look_at, settings.target) if settings.use else None
 
 
 def _sample_articulation(
@@ -112,6 +123,18 @@ def _sample_mood(
     return mood_controls.MoodControls(_sample_table(values, paths, curves, frames), settings.seed)
 
 
+def _sample_gaze(
+    obj: bpy.types.Object, curves: Mapping[str, bpy.types.FCurve], frames: npt.NDArray[np.float64]
+) -> gaze_target.GazeTarget | None:
+    aimed, settings = gaze_aim(obj), obj.diface.gaze
+    if aimed is None or aim.problem(obj, aimed):
+        return None
+    values = {name: getattr(settings, name) for name in gaze_controls.CONTROLS}
+    paths = {name: f"{GAZE}.{name}" for name in values}
+    controls = gaze_controls.GazeControls(_sample_table(values, paths, curves, frames), settings.seed)
+    return None if controls.is_neutral else gaze_target.GazeTarget(controls, aim.geometry(obj, aimed, frames))
+
+
 def _sample_table(
     values: Mapping[str, float],
     paths: Mapping[str, str],
@@ -135,5 +158,5 @@ def find_fcurves(obj: bpy.types.Object) -> dict[str, bpy.types.FCurve]:
     return {
         curve.data_path: curve
         for curve in curves
-        if curve.data_path.startswith((ARTICULATION, MOOD)) and len(curve.keyframe_points) and not curve.mute
+        if curve.data_path.startswith(SETTINGS) and len(curve.keyframe_points) and not curve.mute
     }

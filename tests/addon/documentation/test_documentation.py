@@ -20,7 +20,7 @@ from diface_addon.settings import (
     threediface_settings,
     word_settings,
 )
-from diface_addon.settings.directing import articulation_settings, mood_settings
+from diface_addon.settings.directing import articulation_settings, gaze_settings, mood_settings
 from diface_addon.settings.takes import key_settings
 from tests import doc_blocks
 
@@ -37,13 +37,15 @@ GROUPS = {
     "performance.threediface.": threediface_settings.ThreeDifaceSettings,
     "articulation.": articulation_settings.DifaceArticulation,
     "mood.": mood_settings.DifaceMood,
+    "gaze.": gaze_settings.DifaceGaze,
     "articulation.gains[0].": articulation_settings.DifaceChannelGain,
     "preferences.": preferences.DifacePreferences,
 }
 """Prefix of a property's name in the documentation -> the class of the property."""
 OF_BLENDER = {"rna_type", "bl_idname", "filepath", "check_existing", "filter_glob", "name"}
 OF_GROUPS = {
-    "edit", "threediface", "keys", "parts", "articulation", "gains", "mood", "speeches", "performance", "new_character",
+    "edit", "threediface", "keys", "parts", "articulation", "gains", "mood", "gaze", "speeches", "performance",
+    "new_character",
 }  # fmt: skip
 NOT_SHOWN = {"is_own"}
 MOST_LISTED = 20

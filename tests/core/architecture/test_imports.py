@@ -31,6 +31,7 @@ FOR_THE_ADDON = {
         for name in ("align", "placed", "read", "recording", "row_times", "sound_timecode")
     ),
     *(f"diface_core.directing.{name}" for name in ("articulation_controls", "direction", "mood_controls")),
+    *(f"diface_core.directing.gaze.{name}" for name in ("controls", "eye_response", "geometry", "target")),
     "diface_core.faces.head",
     *(
         f"diface_core.faces.poses.{name}"
