@@ -11,7 +11,7 @@ from ...core import types
 from ...rig.property_address import PointsByAddress, PropertyAddress
 from ..edits.edit_baseline import store_points
 from ..edits.rewrite_keys import coincident_mask, evaluate_without_modifiers
-from ..keys.bezier_keys import SAME_VALUE, unchanged_handles
+from ..keys.bezier_keys import SAME_VALUE, at_or_beside, moved_handles_mask, unchanged_handles
 from ..keys.key_table import SAME_TIME, KeyTable
 from ..keys.write_keys import enum_value
 from ..provenance import baseline, edited_keys, reduction_state, stored_request
@@ -69,8 +69,12 @@ def _dense_curve(
     shown = evaluate_without_modifiers(fcurve, frames).astype(np.float32)
     intact = _intact_mask(frames, keys, written)
     values = np.where(intact, generated, shown)
-    user = edited_keys.changed_mask(keys, points) | (keys.type == enum_value("type", "EXTREME"))
+    extreme = enum_value("type", "EXTREME")
+    user = edited_keys.changed_mask(keys, points) | (keys.type == extreme)
+    pulled = moved_handles_mask(keys, written) & ~at_or_beside(user)
+    user |= pulled
     kept = keys[user]
+    kept.type[pulled[user]] = extreme  # its value is that of the baseline, but it is the user's
     kept.interpolation[:] = enum_value("interpolation", "LINEAR")
     at_user = coincident_mask(frames, kept.frames)
     table = KeyTable.joined([KeyTable.generated(frames, values), kept])
