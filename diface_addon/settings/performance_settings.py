@@ -22,7 +22,7 @@ from .threediface_settings import ThreeDifaceSettings
 
 
 def _search_strips(_settings: DifacePerformance, context: bpy.types.Context, _typed: str) -> list[str]:
-    return [strip.name for _scene, strip in audio_strip.list_strips(context)]
+    return [strip.name for _scene, strip in audio_strip.list_all_strips(context)]
 
 
 def _search_styles(_settings: DifacePerformance, _context: bpy.types.Context, _typed: str) -> list[tuple[str, str]]:

@@ -38,7 +38,7 @@ class DIFACE_OT_make_override(OperatorBase, bpy.types.Operator):
             context.scene.diface.character = main
         _activate(context, main)
         settings = performance.give_own(main, context.scene)
-        if settings.strip not in [strip.name for _scene, strip in audio_strip.list_strips(context)]:
+        if settings.strip not in [strip.name for _scene, strip in audio_strip.list_all_strips(context)]:
             settings.strip = ""  # it is a strip of the other file
         override_data.keep(context.scene)
         return f"{name} is a library override, and its face can be animated."

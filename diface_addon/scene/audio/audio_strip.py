@@ -16,26 +16,39 @@ from . import decode, mixdown
 StripInScene = tuple[bpy.types.Scene, bpy.types.bpy_struct]
 """A strip, and the scene whose sequencer contains it."""
 
+SOUND, MOVIE, SCENE = "SOUND", "MOVIE", "SCENE"
+"""Types of strips that can have speech: a movie's own sound, and all sound of another scene."""
+
 MAX_CHANNELS = 128
 """Channels that Blender's sequencer has."""
 
 
 def list_strips(context: bpy.types.Context) -> list[StripInScene]:
-    """Return every visible sound strip: those of the sequencer's scene, then those of the 3D viewport's."""
+    """Return every visible sound strip: those of the sequencer's scene, then those of the 3D viewport's.
+
+    Without any, movie and scene strips.
+    """
+    every = list_all_strips(context)
+    return [(scene, strip) for scene, strip in every if strip.type == SOUND] or every
+
+
+def list_all_strips(context: bpy.types.Context) -> list[StripInScene]:
+    """Return every visible strip that can have speech: sound strips, then movie and scene strips."""
     strips: list[StripInScene] = []
     scenes: list[bpy.types.Scene] = []
     for scene in (compat.sequencer_scene(context), context.scene):
         if scene and scene.sequence_editor and scene not in scenes:
             scenes.append(scene)
-            strips += [(scene, strip) for strip in compat.strips_all(scene.sequence_editor) if strip.type == "SOUND"]
-    return strips
+            strips += [(scene, strip) for strip in compat.strips_all(scene.sequence_editor)]
+    heard = [(scene, strip) for scene, strip in strips if strip.type in (SOUND, MOVIE, SCENE)]
+    return sorted(heard, key=lambda pair: pair[1].type != SOUND)
 
 
 def find_strip(context: bpy.types.Context, name: str) -> StripInScene:
-    """Return the sound strip called `name`; for an empty name the active one, or the only one. Raises AudioError."""
+    """Return the strip called `name`; for an empty name the active sound strip, or the only one. Raises AudioError."""
     strips = list_strips(context)
     if name:
-        strips = [(scene, strip) for scene, strip in strips if strip.name == name]
+        strips = [(scene, strip) for scene, strip in list_all_strips(context) if strip.name == name]
         if not strips:
             raise errors.AudioError(f'There is no sound strip called "{name}".', "Choose another in the DiFACE panel.")
         return strips[0]
@@ -112,6 +125,10 @@ def audio_section(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, folder: P
     _check_playable(scene, strip, end - first)
     rate = frame_rate.scene_rate(scene)
     seconds = rate.seconds(end - first)
+    if strip.type == SCENE:
+        return types.AudioSection(_scene_sound(strip, rate, (first, end), folder), 0.0, seconds)
+    if strip.type == MOVIE:
+        return types.AudioSection(_movie_sound(strip, folder), first_second(strip, rate), seconds)
     file = _sound_file(strip, folder)
     if compat.strip_is_retimed(scene, strip, file):
         return types.AudioSection(mixdown.mix_strip(scene, strip, (first, end), folder), 0.0, seconds)
@@ -122,9 +139,10 @@ def audio_section(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, folder: P
 def first_second(strip: bpy.types.bpy_struct, rate: types.FrameRate) -> float:
     """Return the second of its sound with which a strip begins; negative if it begins with silence.
 
-    At the sound's speed: 0 for a strip whose speed was changed, in Blenders that store that.
+    At the sound's speed: 0 for a strip whose speed was changed, in Blenders that store that, and for a scene strip:
+    what they play is mixed down.
     """
-    if len(getattr(strip, "retiming_keys", ())):
+    if strip.type == SCENE or len(getattr(strip, "retiming_keys", ())):
         return 0.0
     hidden = bounds(strip)[0] - compat.strip_bounds(strip)[0]
     return rate.seconds(compat.strip_trim(strip) + hidden) - getattr(strip, "sound_offset", 0.0)
@@ -146,8 +164,33 @@ def _check_playable(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, frames:
         raise errors.AudioError(f'The channel of the strip "{strip.name}" is muted.', "Unmute it in the Sequencer.")
     if frames < 1:
         raise errors.AudioError(f'The strip "{strip.name}" has no length.', "Drag its handles apart.")
-    if strip.sound is None:
+    if strip.type == SOUND and strip.sound is None:
         raise errors.AudioError(f'The strip "{strip.name}" has no sound.', "Choose another strip.")
+
+
+def _scene_sound(strip: bpy.types.bpy_struct, rate: types.FrameRate, frames: tuple[int, int], folder: Path) -> Path:
+    """Return what the scene of a strip plays from frames[0] up to frames[1] of the strip's scene. Raises AudioError."""
+    inner = strip.scene
+    if inner is None or len(getattr(strip, "retiming_keys", ())):
+        message = f'The scene strip "{strip.name}" has no scene, or another speed.'
+        raise errors.AudioError(message, "Choose another strip.")
+    if not frame_rate.is_same(frame_rate.scene_rate(inner), rate):
+        hint = "Give both scenes the same frame rate (Output properties)."
+        raise errors.AudioError(f'The scene "{inner.name}" has another frame rate than its strip.', hint)
+    begin = inner.frame_start + round(compat.strip_trim(strip)) + frames[0] - compat.strip_bounds(strip)[0]
+    return mixdown.mix_other_scene(inner, (begin, begin + frames[1] - frames[0]), folder)
+
+
+def _movie_sound(strip: bpy.types.bpy_struct, folder: Path) -> Path:
+    """Return the sound of a movie as a file that the worker can read. Raises AudioError."""
+    if len(getattr(strip, "retiming_keys", ())):
+        hint = "Add a sound strip of the movie, retime that, and choose it."
+        raise errors.AudioError(f'The movie strip "{strip.name}" plays at another speed.', hint)
+    path = Path(bpy.path.abspath(strip.filepath)).absolute()
+    if not path.is_file():
+        hint = "Find it with File > External Data > Find Missing Files, or choose another strip."
+        raise errors.AudioError(f'The file of the movie strip "{strip.name}" is missing: {path}.', hint)
+    return decode.ensure_readable(path, folder)
 
 
 def _sound_file(strip: bpy.types.bpy_struct, folder: Path) -> Path:

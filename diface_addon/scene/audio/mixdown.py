@@ -27,6 +27,15 @@ def mix_strip(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, bounds: tuple
         return mix_scene(copy, bounds, folder)
 
 
+def mix_other_scene(scene: bpy.types.Scene, bounds: tuple[int, int], folder: Path) -> Path:
+    """Write all that a scene plays from frame bounds[0] up to bounds[1] to a wav file. Raises AudioError."""
+    if scene.sequence_editor is None:
+        raise errors.AudioError(f'The scene "{scene.name}" has no sound.', "Choose another strip.")
+    with scene_copy(scene) as copy:
+        copy.use_audio = True
+        return mix_scene(copy, bounds, folder)
+
+
 def mix_scene(copy: bpy.types.Scene, bounds: tuple[int, int], folder: Path) -> Path:
     """Write all sound of a scene's copy from frame bounds[0] up to bounds[1] to a wav file. Raises AudioError."""
     copy.use_preview_range = False

@@ -100,7 +100,7 @@ def locate_audio(
     chosen_file = Path(bpy.path.abspath(sound_file))
     if chosen_file.name == name and chosen_file.is_file():
         return dataclasses.replace(section, path=decode.ensure_readable(chosen_file, folder))
-    if all(strip.name != name for _scene, strip in audio_strip.list_strips(context)):
+    if all(strip.name != name for _scene, strip in audio_strip.list_all_strips(context)):
         hint = "Bring the sound strip or file back under that name."
         raise errors.AudioError(f"The sound of the take is gone: {name}.", hint)
     found = audio_strip.audio_section(*audio_strip.find_strip(context, name), folder)

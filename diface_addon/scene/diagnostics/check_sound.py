@@ -34,7 +34,7 @@ def check_sound(context: bpy.types.Context, stored: dict[str, Any], last_frame: 
     if request.role == types.IDLE:
         return []
     name = stored.get("sound", "")
-    if all(strip.name != name for _scene, strip in audio_strip.list_strips(context)):
+    if all(strip.name != name for _scene, strip in audio_strip.list_all_strips(context)):
         gone = not request.audio.path.is_file()
         return [Problem("sound_gone", f"The sound is gone: {name}", *where)] if gone else []
     try:
