@@ -22,8 +22,8 @@ def draw(layout: bpy.types.UILayout, obj: bpy.types.Object | None) -> None:
     heading.operator("diface.audition", text="", icon="ARROW_LEFTRIGHT")
     grid = box.grid_flow(row_major=True, columns=min(IN_A_LINE, len(row.takes) + 1), even_columns=True, align=True)
     for number in range(len(row.takes) + 1):
-        text = str(number) if number else "Before"
-        grid.operator("diface.show_variation", text=text, depress=number == shown).number = number
+        text, icon = (str(number), "NONE") if number else ("", "LOOP_BACK")
+        grid.operator("diface.show_variation", text=text, icon=icon, depress=number == shown).number = number
     choice = box.row(align=True)
     choice.operator("diface.keep_variation", text="Keep", icon="CHECKMARK")
     choice.operator("diface.discard_variations", text="Discard All", icon="X")
