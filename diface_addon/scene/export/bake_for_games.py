@@ -14,7 +14,6 @@ from .export_scene import Clip, PlainSettings
 from .plain import character as plain_character
 from .plain import keys as plain_keys
 from .plain.sampling import sample_times
-from .plain.transforms import FloatArray
 
 SUFFIX = " Game"
 """What the names of the copies and of their collection end with."""
@@ -69,8 +68,10 @@ def bake(
     moving = plain_keys.set_still(found.columns())
     actions: dict[str, list[bpy.types.Action]] = {}
     ends = np.cumsum([len(part) for part in times])
-    for clip, part, end in zip(clips, times, ends, strict=True):
-        actions[clip.name] = _add_clip(clip.name, _rows(moving, end - len(part), end), part, as_strips)
+    for number, (clip, part, end) in enumerate(zip(clips, times, ends, strict=True)):
+        columns = _rows(moving, end - len(part), end)
+        actions[clip.name] = plain_keys.write_actions(columns, part, clip.name)
+        _use(columns, actions[clip.name], as_strips, "HOLD" if number == 0 else "HOLD_FORWARD", clip.name)
     return Baked(collection, actions)
 
 
@@ -81,17 +82,23 @@ def _rows(columns: dict[bpy.types.ID, plain_keys.Columns], first: int, end: int)
     }
 
 
-def _add_clip(
-    name: str, columns: dict[bpy.types.ID, plain_keys.Columns], times: FloatArray, as_strips: bool
-) -> list[bpy.types.Action]:
-    actions = plain_keys.write_actions(columns, times, name)
+def _use(
+    columns: dict[bpy.types.ID, plain_keys.Columns],
+    actions: list[bpy.types.Action],
+    as_strips: bool,
+    extrapolation: str,
+    name: str,
+) -> None:
+    """Assign Actions, or put them on a track called `name`.
+
+    Strips hold their last pose until the next line: where no strip plays, Blender 5.0 sets shape keys to 1.
+    """
     for block, action, slot in plain_keys.actions_by_block(columns, actions):
-        if not as_strips:
+        if as_strips:
+            track = block.animation_data_create().nla_tracks.new()
+            track.name = name
+            compat.new_strip(track, action, slot).extrapolation = extrapolation
+        else:
             compat.assign_slot(block, action, slot)
-            continue
-        track = block.animation_data_create().nla_tracks.new()
-        track.name = name
-        compat.new_strip(track, action, slot).extrapolation = "NOTHING"
     for action in actions:
         action.use_fake_user = True
-    return actions

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import bpy
@@ -169,7 +170,11 @@ def test_every_choice_of_an_argument_is_documented() -> None:
 def test_scripts_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copy(doc_blocks.ROOT / "tests" / "data" / "speech.flac", tmp_path)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["blender", "--", "speech.flac", "out"])
     doc_blocks.run_script(doc_blocks.scripts(in_blender=True)[page])
+    if page.endswith("scripting.md"):
+        written = {path.name for path in (tmp_path / "out").iterdir()}
+        assert written == {"speech.fbx", "speech.csv", "speech.blend"}
 
 
 SHELL = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import bpy
@@ -40,7 +40,7 @@ def sample_times(frames: tuple[int, int], scene_rate: float, rate: float) -> Flo
     return frames[0] + np.arange(count) * (scene_rate / rate)
 
 
-def sample(scene: bpy.types.Scene, objects: Sequence[bpy.types.Object], times: Iterable[float]) -> Samples:
+def sample(scene: bpy.types.Scene, objects: Sequence[bpy.types.Object], times: Sequence[float] | FloatArray) -> Samples:
     """Play a scene and return the motion of some of its objects.
 
     Args:
@@ -52,8 +52,10 @@ def sample(scene: bpy.types.Scene, objects: Sequence[bpy.types.Object], times: I
     poses: dict[int, list[FloatArray]] = {obj.session_uid: [] for obj in objects if obj.type == "ARMATURE"}
     keyed = [obj for obj in objects if obj.type == "MESH" and obj.data.shape_keys]
     weights: dict[int, list[FloatArray]] = {obj.session_uid: [] for obj in keyed}
-    before = scene.frame_current, scene.frame_subframe
-    for time in times:
+    before, manager = (scene.frame_current, scene.frame_subframe), bpy.context.window_manager
+    manager.progress_begin(0, len(times))
+    for row, time in enumerate(times):
+        manager.progress_update(row)
         _play(scene, time)
         graph = bpy.context.evaluated_depsgraph_get()
         for obj in objects:
@@ -63,6 +65,7 @@ def sample(scene: bpy.types.Scene, objects: Sequence[bpy.types.Object], times: I
                 poses[obj.session_uid].append(_pose(evaluated))
         for obj in keyed:
             weights[obj.session_uid].append(_weights(obj.data.shape_keys.evaluated_get(graph)))
+    manager.progress_end()
     scene.frame_set(before[0], subframe=before[1])  # animated values are those of the objects themselves
     return Samples(*({uid: np.stack(rows) for uid, rows in found.items()} for found in (worlds, poses, weights)))
 

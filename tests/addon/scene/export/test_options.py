@@ -205,7 +205,7 @@ def state() -> dict[str, object]:
     return found
 
 
-def test_each_line_has_an_nla_track_and_between_them_the_face_rests(scene, two_lines) -> None:
+def test_each_line_has_an_nla_track_and_its_last_pose_is_held(scene, two_lines) -> None:
     bpy.ops.diface.bake_for_games(clips="STRIPS", naming="{line}", names="LIVE_LINK", rate=48.0)
     copy = bpy.data.objects["Character Game"]
     keys = copy.data.shape_keys
@@ -216,7 +216,7 @@ def test_each_line_has_an_nla_track_and_between_them_the_face_rests(scene, two_l
         curve for curve in compat.active_channelbag(tracks[1].strips[0]).fcurves if "JawOpen" in curve.data_path
     )
     assert len(curve.keyframe_points) == 39
-    for frame, wanted in ((5, 0.1), (14, 0.9), (20, 0.0), (30, 0.1), (49, 0.9)):
+    for frame, wanted in ((2, 0.1), (5, 0.1), (14, 0.9), (20, 0.9), (30, 0.1), (49, 0.9), (55, 0.9)):
         scene.frame_set(frame)
         assert keys.key_blocks["JawOpen"].value == pytest.approx(wanted, abs=1e-5), frame
     with pytest.raises(RuntimeError, match="same name"):

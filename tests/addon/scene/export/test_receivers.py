@@ -18,7 +18,7 @@ from tests.addon.scene.export.test_formats import FRAMES, perform, shown_meshes
 
 pytestmark = pytest.mark.slow
 
-LABELS = ("bundled", "walking, with a jaw bone", "parts under empties", "Rocketbox")
+LABELS = ("bundled", "custom body", "walking, with a jaw bone", "parts under empties", "Rocketbox")
 BONES = {
     "bundled": {"Body", "Head"},
     "walking, with a jaw bone": {"Head", "Neck", "Jaw", "LeftEye", "RightEye"},
