@@ -112,6 +112,8 @@ def _generate_one(engines: Engines, request: GenerateRequest, path: Path) -> str
 
         result = engines.generate(request, report)
         bar.set_description_str(path.name)
+    for note in result.notes:
+        print(note, file=sys.stderr)
     write_motion(path, result.motion)
     return result.model_hash
 

@@ -121,6 +121,8 @@ def _make(line: Line, out: Path, engine: LineEngine) -> dict[str, Any]:
         write_motion(path, result.motion)
         files[f"{line.name}.{kind}"] = path.stat().st_size
     facts = {**_facts(result.motion), "files": files, "model_hash": result.model_hash}
+    if result.notes:
+        facts["notes"] = " ".join(result.notes)
     facts["took"] = round(time.monotonic() - began, 3)
     record = record_path(line, out)
     record.parent.mkdir(parents=True, exist_ok=True)

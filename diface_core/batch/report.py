@@ -18,7 +18,9 @@ NOT_REACHED = "not reached"
 """Status of a line that the run ended before."""
 MAX_ROWS = 2000
 """Lines that the page lists; failures come first. The JSON file has all."""
-COLUMNS = ("row", "name", "status", "reason", "sound", "seconds", "frames", "closures", "mean_opening", "took")
+COLUMNS = (
+    "row", "name", "status", "reason", "sound", "seconds", "frames", "closures", "mean_opening", "took", "notes",
+)  # fmt: skip
 
 _STYLE = """body{font:14px/1.4 system-ui,sans-serif;margin:2em;color:#222}table{border-collapse:collapse}
 td,th{padding:.2em .7em;text-align:left;border-bottom:1px solid #ddd;vertical-align:top}

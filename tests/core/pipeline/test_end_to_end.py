@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+import soundfile
 
 from diface_core import AudioError, AudioSection, FrameRate, GenerateRequest, Layers, channels, protocol
 from diface_core.motion.files import read_csv, read_npz
@@ -42,6 +43,20 @@ def generate(speech, out, environment, *options: str) -> str:
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
     return tmp_path_factory.mktemp("cache")
+
+
+@pytest.mark.slow
+def test_command_line_hears_the_chosen_channel(speech, asset, tmp_path, environment, cache):
+    """Opposite channels are said in the mix; the left one gives the motion of the voice alone."""
+    voice, rate = soundfile.read(speech, frames=48_000)
+    opposite, plain = tmp_path / "opposite.wav", tmp_path / "plain.wav"
+    soundfile.write(opposite, np.stack([voice, -0.5 * voice], axis=1), rate, subtype="FLOAT")
+    soundfile.write(plain, voice, rate, subtype="FLOAT")
+    assert "are opposite" in generate(opposite, tmp_path / "mix.npz", environment)
+    assert "opposite " not in generate(opposite, tmp_path / "left.npz", environment, "--channel", "left")
+    generate(plain, tmp_path / "plain.npz", environment)
+    left, alone = (read_npz(tmp_path / f"{name}.npz") for name in ("left", "plain"))
+    np.testing.assert_array_equal(left.values, alone.values)
 
 
 @pytest.mark.slow

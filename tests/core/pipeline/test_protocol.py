@@ -253,15 +253,15 @@ def test_adaptation_result_round_trip(path, seconds, before, after, steps):
     assert protocol.parse_adaptation_result(through(protocol.adaptation_result_message(learnt, 6))) == learnt
 
 
-@given(motions(), text, st.dictionaries(text, number, max_size=4))
-def test_result_round_trip(motion, model_hash, timings):
-    message = through(protocol.generate_result_message(GenerateResult(motion, model_hash, timings), 3))
+@given(motions(), text, st.dictionaries(text, number, max_size=4), st.lists(text, max_size=3).map(tuple))
+def test_result_round_trip(motion, model_hash, timings, notes):
+    message = through(protocol.generate_result_message(GenerateResult(motion, model_hash, timings, notes=notes), 3))
     back = protocol.parse_generate_result(message)
     assert (message.kind, message.request_id) == ("result", 3)
     np.testing.assert_array_equal(back.motion.values, motion.values)
     assert back.motion.values.dtype == np.float32
     assert (back.motion.channels, back.motion.rate) == (motion.channels, motion.rate)
-    assert (back.model_hash, back.timings) == (model_hash, timings)
+    assert (back.model_hash, back.timings, back.notes) == (model_hash, timings, notes)
 
 
 @given(st.builds(Progress, number, text, st.none() | number))
