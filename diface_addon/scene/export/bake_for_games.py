@@ -71,7 +71,7 @@ def bake(
     for number, (clip, part, end) in enumerate(zip(clips, times, ends, strict=True)):
         columns = _rows(moving, end - len(part), end)
         actions[clip.name] = plain_keys.write_actions(columns, part, clip.name)
-        _use(columns, actions[clip.name], as_strips, "HOLD" if number == 0 else "HOLD_FORWARD", clip.name)
+        _use(columns, actions[clip.name], clip.name if as_strips else "", is_first=number == 0)
     return Baked(collection, actions)
 
 
@@ -83,21 +83,17 @@ def _rows(columns: dict[bpy.types.ID, plain_keys.Columns], first: int, end: int)
 
 
 def _use(
-    columns: dict[bpy.types.ID, plain_keys.Columns],
-    actions: list[bpy.types.Action],
-    as_strips: bool,
-    extrapolation: str,
-    name: str,
+    columns: dict[bpy.types.ID, plain_keys.Columns], actions: list[bpy.types.Action], track_name: str, is_first: bool
 ) -> None:
-    """Assign Actions, or put them on a track called `name`.
+    """Assign Actions, or put them on a track called `track_name`.
 
     Strips hold their last pose until the next line: where no strip plays, Blender 5.0 sets shape keys to 1.
     """
     for block, action, slot in plain_keys.actions_by_block(columns, actions):
-        if as_strips:
+        if track_name:
             track = block.animation_data_create().nla_tracks.new()
-            track.name = name
-            compat.new_strip(track, action, slot).extrapolation = extrapolation
+            track.name = track_name
+            compat.new_strip(track, action, slot).extrapolation = "HOLD" if is_first else "HOLD_FORWARD"
         else:
             compat.assign_slot(block, action, slot)
     for action in actions:
