@@ -222,6 +222,12 @@ class DifacePerformance(bpy.types.PropertyGroup):
         search=_search_strips,
         override=OVERRIDABLE,
     )
+    speaker: PointerProperty(
+        name="Speaker",
+        description="Any object of the character who speaks: a listener looks at its eyes. Empty: straight ahead",
+        type=bpy.types.Object,
+        override=OVERRIDABLE,
+    )
     reactions: FloatProperty(
         name="Reactions",
         description="How often a listener nods, raises the brows or smiles, and how much. 0: never, 1: as people do",

@@ -10,19 +10,33 @@ import bpy
 
 from ...core import errors, types
 from ...scene.audio import audio_strip, speech_source
+from ...scene.directing.gaze import aim
 from ...scene.files import temporary
 from ...scene.keys import frame_rate
+from ...scene.takes import write_take
 from ...settings import choices, performance, scene_settings
+from ...settings.directing import direction_settings
 from ...settings.performance_settings import DifacePerformance
 from .. import generate, running_job, worker_client
 
 IDLE_NAME = "Idle"
 """What an idle take is called after, in the place of a sound."""
+LISTENER_SECONDS, LISTENER_SHARE = 7.9, 0.95
+"""Mean seconds of a listener's look at the speaker, and the share of the time: 7.9 s, and 0.4 s away (Lee, Badler &
+Badler 2002)."""
 NEEDS_ARKIT = "Idle and Listen move ARKit shape keys, which 3DiFACE checkpoints do not have."
 
 
 class SilentTakeJob(generate.GenerationJob):
     """A take without speech that the worker is processing."""
+
+    def write_result(self) -> write_take.TakeResult:
+        """Write a new take; a listener begins to look at the speaker. Raises DifaceError, with the scene unchanged."""
+        written = super().write_result()
+        if self.request.role != types.LISTEN:
+            return written
+        notes = look_at_speaker(self.find_character(), bpy.context.scene)
+        return dataclasses.replace(written, notes=(*written.notes, *notes))
 
     def label(self) -> str:
         """Return what the new take is called after: the one that is listened to, or nobody."""
@@ -102,6 +116,26 @@ def listen_request(
     """
     spoken = generate.request_from_settings(scene, settings, section)
     return dataclasses.replace(spoken, role=types.LISTEN, reactions=settings.reactions)
+
+
+def look_at_speaker(listener: bpy.types.Object, scene: bpy.types.Scene) -> list[str]:
+    """Let a character look at the speaker of its settings, as listeners do; return notes for the user.
+
+    Without a speaker, or if it looks at something already, nothing is changed.
+
+    Args:
+        listener: The main mesh of the character.
+        scene: The scene that the character is in.
+    """
+    speaker, gaze = performance.of_object(listener, scene).speaker, listener.diface.gaze
+    if speaker is None or gaze.use:
+        return []
+    gaze.look_at, gaze.target = "OBJECT", speaker
+    gaze.often, gaze.duration = LISTENER_SHARE, LISTENER_SECONDS
+    gaze.use = True
+    aimed = direction_settings.gaze_aim(listener)
+    problem = aim.problem(listener, aimed) if aimed else ""
+    return [problem] if problem else [f"Looks at {speaker.name} (panel Gaze)."]
 
 
 def _begin(

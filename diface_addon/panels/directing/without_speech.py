@@ -18,6 +18,7 @@ class WithoutSpeech(SettingsPanel):
         layout.operator("diface.idle", icon="PLAY")
         column = layout.column(align=True)
         column.prop(settings, "listen_to", icon="SOUND")
+        column.prop(settings, "speaker")
         column.prop(settings, "reactions", slider=True)
         layout.operator("diface.listen", icon="PLAY")
         draw_status(layout, context, "without_speech")

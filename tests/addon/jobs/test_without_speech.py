@@ -152,3 +152,24 @@ def test_all_face_channels_have_curves(scene, listener) -> None:
     layered = {name for names in channels.LAYERS.values() for name in names}
     for name in set(channels.FACE) - layered:
         assert len(key_curve(listener, name)) == 30, name
+
+
+@needs_audio
+def test_listener_looks_at_the_speaker(scene, listener, strip) -> None:
+    speaker = bundled_head.add_head(bpy.context)
+    speaker.location.x += 1.0
+    bpy.context.view_layer.objects.active = listener
+    scene.diface.character = listener
+    scene.diface.speaker = speaker
+    assert bpy.ops.diface.listen() == {"FINISHED"}
+    gaze = listener.diface.gaze
+    assert (gaze.use, gaze.look_at, gaze.target) == (True, "OBJECT", speaker)
+    gaze.often = 0.5
+    bpy.ops.diface.listen()
+    assert gaze.often == 0.5
+
+
+@needs_audio
+def test_listener_without_a_speaker_looks_ahead(scene, listener, strip) -> None:
+    assert bpy.ops.diface.listen() == {"FINISHED"}
+    assert not listener.diface.gaze.use

@@ -138,6 +138,7 @@ def test_old_name_reaches_the_active_character(scene, head, name) -> None:
         "ENUM": lambda: prop.enum_items[-1].identifier,
         "BOOLEAN": lambda: False,
         "STRING": lambda: "some",
+        "POINTER": lambda: head,
         "INT": lambda: 12,
         "FLOAT": lambda: (0.5, 0.5, 0.5) if prop.is_array else 0.5,
     }
