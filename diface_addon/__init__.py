@@ -17,6 +17,7 @@ from .settings import (
     scene_settings,
     word_settings,
 )
+from .settings.dialogue import line_settings
 from .settings.directing import direction_updates
 from .settings.earlier_versions import migration, old_names
 from .settings.stored import override_data
@@ -26,6 +27,7 @@ MODULES = (
     character_settings,
     direction_updates,
     scene_settings,
+    line_settings,
     word_settings,
     mapping_list,
     old_names,

@@ -44,6 +44,14 @@ HAS_SEQUENCER_SCENE = "sequencer_scene" in bpy.types.WorkSpace.bl_rna.properties
 """5.0 and later: the sequencer may show another scene than the 3D viewport."""
 
 
+STRIP_TYPE = bpy.types.Strip if hasattr(bpy.types, "Strip") else bpy.types.Sequence
+"""Type of the strips of the sequencer, which settings can be added to."""
+
+
+STRIPS_ALL = "strips_all" if "strips_all" in bpy.types.SequenceEditor.bl_rna.properties else "sequences_all"
+"""Property of a sequence editor with all its strips, those in metas included."""
+
+
 def stored_settings(scene: bpy.types.Scene) -> bpy.types.bpy_struct | None:
     """Return the ID properties behind `scene.diface`, which keep values of removed settings; None without any.
 

@@ -24,6 +24,7 @@ from ..scene.provenance import recorded, stored_request, take_request
 from ..scene.reduction import reduce_keys
 from ..scene.styles import styles
 from ..scene.takes import rest_easing, take_names, write_take
+from ..scene.takes.lines import line
 from ..settings import choices, performance, preferences, scene_settings, threediface_models
 from ..settings.directing import direction_settings
 from ..version import VERSION
@@ -172,6 +173,7 @@ class EditJob(generate.GenerationJob):
             first_frame=first,
             model_hash=model_hash,
             edit=dict(self._plan.record),
+            **line.fields_after_edit(self._edit_context.stored),
             **recorded.fields_after_edit(self._edit_context.stored, self._plan.regenerate_mask.any(axis=1), first),
             edited=[int(rows[0] + first), int(rows[-1] + first)] if len(rows) else [],
             diface=VERSION,

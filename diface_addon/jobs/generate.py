@@ -18,7 +18,9 @@ from ..scene.provenance import take_request
 from ..scene.reduction import reduce_keys
 from ..scene.styles import styles
 from ..scene.takes import rest_easing, take_names, take_writers, write_take
+from ..scene.takes.lines import line
 from ..settings import choices, performance, preferences, scene_settings, threediface_models
+from ..settings.dialogue import line_settings
 from ..settings.directing import direction_settings
 from ..settings.performance_settings import DifacePerformance
 from ..version import VERSION
@@ -55,6 +57,7 @@ class GenerationJob(running_job.WorkerJob):
         result = self.task.wait_for(types.GenerateResult)
         obj, asked = self.find_character(), self.request
         more = {"sound": self._source.name, "first_frame": self._source.first_frame, "model_hash": result.model_hash}
+        more |= {line.LINE: self._source.line} if self._source.line else {}
         request = take_request.to_json(threediface_models.by_name(asked), **more, diface=VERSION)
         shapes = custom_shapes(result, asked.engine)
         name = take_names.take_name(self.label())
@@ -62,6 +65,8 @@ class GenerationJob(running_job.WorkerJob):
         with bind_character.bound(obj):
             written = write_take.write_take(obj, motion, name, request, flame_placement(obj), shapes)
         settings = performance.give_own(obj, bpy.context.scene)
+        if self._source.line and asked.role == types.SPEAK:
+            line_settings.mark_spoken(bpy.context, self._source.name, self._source.line["id"], obj)
         self.store_request(written, result.model_hash)
         if wanted := settings.keys.reduction():
             reduce_keys.reduce(obj, written.actions, wanted)

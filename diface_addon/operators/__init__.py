@@ -3,6 +3,7 @@
 from . import (
     characters,
     diagnostics,
+    dialogue,
     directing,
     edit,
     export,
@@ -22,6 +23,7 @@ MODULES = (
     modal_job,
     *characters.MODULES,
     *generate.MODULES,
+    *dialogue.MODULES,
     *without_speech.MODULES,
     *edit.MODULES,
     *recordings.MODULES,

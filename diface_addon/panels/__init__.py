@@ -9,6 +9,8 @@ from .advanced import Advanced
 from .character import Character
 from .diagnostics import problem_list
 from .diagnostics.problem_list import Diagnostics
+from .dialogue import line_list
+from .dialogue.line_list import Dialogue
 from .directing.articulation import Articulation
 from .directing.gaze import Gaze
 from .directing.mood import Mood
@@ -30,6 +32,7 @@ KEY_EDITORS = ("DOPESHEET_EDITOR", "GRAPH_EDITOR")
 SUB_PANELS = (
     Character,
     Mapping,
+    Dialogue,
     Takes,
     Edit,
     Words,
@@ -62,6 +65,7 @@ CLASSES = (
     mapping.DIFACE_UL_mapping,
     mapping.DIFACE_MT_mapping_presets,
     problem_list.DIFACE_UL_findings,
+    line_list.DIFACE_UL_lines,
     *(
         _panel_class(panel, space, "" if panel is Main else f"{space}_PT_diface_{panel.parent.lower()}")
         for space in SPACES

@@ -8,6 +8,7 @@ from bpy.props import EnumProperty, IntProperty, PointerProperty
 from ..scene.characters import bundled_head, flame_mesh
 from . import character_settings
 from .choices import STEPS
+from .dialogue.dialogue_settings import DifaceDialogue
 from .edit_settings import EditSettings
 from .performance_settings import DifacePerformance
 from .runtime_state import DifaceState, FindingRow, PanelMessage
@@ -21,6 +22,7 @@ class DifaceSettings(bpy.types.PropertyGroup):
     """Settings of a scene, at `scene.diface`."""
 
     edit: PointerProperty(type=EditSettings)
+    dialogue: PointerProperty(type=DifaceDialogue)
     new_character: PointerProperty(type=DifacePerformance)
     """What a new character starts with; the settings of all panels while there is no character."""
     character: PointerProperty(
@@ -53,24 +55,25 @@ def character(context: bpy.types.Context) -> bpy.types.Object | None:
     An object that belongs to no character is returned itself, and so are a FLAME mesh and the bundled head, which are
     characters of one mesh.
     """
-    return _main_mesh(context.scene.diface.character or context.active_object)
+    return main_mesh(context.scene.diface.character or context.active_object)
 
 
 def character_in(scene: bpy.types.Scene) -> bpy.types.Object | None:
     """Return the character of a scene, which may be another one than the context's; see `character`."""
     if scene == bpy.context.scene:
         return character(bpy.context)
-    return _main_mesh(scene.diface.character or scene.view_layers[0].objects.active)
+    return main_mesh(scene.diface.character or scene.view_layers[0].objects.active)
 
 
-def _main_mesh(picked: bpy.types.Object | None) -> bpy.types.Object | None:
+def main_mesh(picked: bpy.types.Object | None) -> bpy.types.Object | None:
+    """Return the main mesh of the character that an object belongs to; the object itself if it belongs to none."""
     if picked is None or bundled_head.MARK in picked or flame_mesh.is_flame(picked):
         return picked
     found = character_settings.find(picked)
     return found.main if found else picked
 
 
-GROUPS = (EditSettings, DifaceSettings, PanelMessage, FindingRow, DifaceState)
+GROUPS = (EditSettings, DifaceDialogue, DifaceSettings, PanelMessage, FindingRow, DifaceState)
 """Property groups, those that others point to first."""
 
 

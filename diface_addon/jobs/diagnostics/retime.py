@@ -47,6 +47,17 @@ def follow_strip(context: bpy.types.Context, strip_name: str) -> None:
     _replace(context, change, "moved")
 
 
+def move(
+    context: bpy.types.Context, obj: bpy.types.Object, actions: list[bpy.types.Action], frames: int
+) -> list[bpy.types.Action]:
+    """Return a copy of a take of a character, `frames` later, which is active instead of it. Raises SceneError."""
+
+    def change(copies: list[bpy.types.Action], rate: types.FrameRate, _folder: Path) -> None:
+        shift_take.move(copies, frames, rate)
+
+    return _copy(context, obj, actions, change, "moved", use_take.use_take)
+
+
 def shift(context: bpy.types.Context, seconds: float) -> None:
     """Copy the active take with all its keys earlier by `seconds`. Raises SceneError."""
 
@@ -59,10 +70,23 @@ def shift(context: bpy.types.Context, seconds: float) -> None:
 def _replace(context: bpy.types.Context, change: Change, suffix: str) -> None:
     """Make a changed copy of the active take active; the file is as it was if that fails."""
     obj = scene_settings.character(context)
-    actions, rate = take_index.active_take(obj), frame_rate.scene_rate(context.scene)
+    actions = take_index.active_take(obj)
     if not actions:
         raise errors.SceneError(f"{obj.name} has no active take.", "Choose one under Takes.")
+    _copy(context, obj, actions, change, suffix, lambda obj, new: use_take.replace_active_take(obj, actions, new))
+
+
+def _copy(
+    context: bpy.types.Context,
+    obj: bpy.types.Object,
+    actions: list[bpy.types.Action],
+    change: Change,
+    suffix: str,
+    use: Callable[[bpy.types.Object, list[bpy.types.Action]], None],
+) -> list[bpy.types.Action]:
+    """Return a changed copy of a take, which `use` makes active; the file is as it was if that fails."""
     name = edit_shape_keys.name_with_suffix(actions[0].name, suffix)
+    rate = frame_rate.scene_rate(context.scene)
     with tempfile.TemporaryDirectory() as folder, rollback.all_or_nothing(obj):
         copies = take_copies.duplicate(actions, name)
         reductions = [reduction_state.read(copy) for copy in copies]
@@ -72,6 +96,7 @@ def _replace(context: bpy.types.Context, change: Change, suffix: str) -> None:
         for copy, reduction in zip(copies, reductions, strict=True):
             if reduction:
                 reduce_keys.reduce(obj, [copy], reduction)
-        use_take.replace_active_take(obj, actions, copies)
+        use(obj, copies)
     ghost.remove_ghosts()
     edit_shape_keys.store_current_request(context, obj)
+    return copies

@@ -20,6 +20,7 @@ from ...scene.pins import pins
 from ...scene.pins.pin import Pin
 from ...scene.provenance import stored_request, take_request
 from ...scene.takes import rest_easing
+from ...scene.takes.lines import line
 from ...settings import choices, scene_settings
 from ...settings.directing import direction_settings
 from ...version import VERSION
@@ -265,6 +266,7 @@ def _copy_active_take(context: bpy.types.Context, obj: bpy.types.Object) -> None
         "model_hash": "",
         "diface": VERSION,
         IS_GENERATED_KEY: base.is_generated,
+        **line.fields_after_edit(base.stored),
     }
     request = take_request.to_json(base.request, **more)
     kept_pins = () if base.is_generated else base.pins

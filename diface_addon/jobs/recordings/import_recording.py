@@ -19,6 +19,7 @@ from ...scene.keys import frame_rate
 from ...scene.keys.wording import count_noun
 from ...scene.provenance import recorded, take_request
 from ...scene.takes import take_names, write_take
+from ...scene.takes.lines import line
 from ...settings import performance, scene_settings
 from ...version import VERSION
 from .. import bind_character, generate, running_job, worker_client
@@ -110,6 +111,7 @@ class ImportJob(running_job.RunningJob):
             section = speech_source.shifted(self._speech.section, shift, rate.seconds(at.rows))
             request = dataclasses.replace(request, audio=section)
             more |= {"sound": self._speech.name, recorded.SHIFT: shift}
+            more |= {line.LINE: self._speech.line} if self._speech.line else {}
         more[recorded.LOST] = [
             [at.first_frame + first, at.first_frame + last] for first, last in placed.lost_spans(sampled.known)
         ]

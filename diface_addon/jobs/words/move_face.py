@@ -15,6 +15,7 @@ from ...scene.animation.active_actions import active_actions
 from ...scene.edits import curve_changes, write_edit
 from ...scene.provenance import take_request
 from ...scene.takes import take_names, write_take
+from ...scene.takes.lines import line
 from ...scene.words import face_times
 from ...settings import scene_settings, word_settings
 from ...version import VERSION
@@ -151,6 +152,7 @@ def _request(base: edit_plan.EditContext, mask: npt.NDArray[np.bool_]) -> dict[s
     return take_request.to_json(
         base.request,
         sound=base.sound,
+        **line.fields_after_edit(base.stored),
         first_frame=base.first_frame,
         model_hash=base.model_hash,
         edit={},

@@ -52,6 +52,12 @@ class ModalJobOperator(OperatorBase):
         """Begin the job after `previous`, whose result is written; None if it was the last."""
         return None
 
+    def begin_after_failure(
+        self, failed: running_job.RunningJob, error: errors.DifaceError
+    ) -> running_job.RunningJob | None:
+        """Begin the job after one that failed, None if it was the last. Raises `error` if that is the end."""
+        raise error
+
     def handle_escape(self, job: running_job.RunningJob) -> None:
         """Cancel the job: Esc or Cancel was pressed. A job that has run long is cancelled at the second press."""
         if self._is_cancel_confirmed or time.monotonic() - self._started < CONFIRM_CANCEL_SECONDS:
@@ -182,6 +188,8 @@ class ModalJobOperator(OperatorBase):
             self._result_names += (result.name,)
             self._notes += tuple(note for note in result.notes if note not in self._notes)
             self._job = self.begin_next(running)
+        except errors.DifaceError as error:
+            self._job = self.begin_after_failure(running, error)
         finally:
             running.end()
 

@@ -122,7 +122,7 @@ def audio_section(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, folder: P
         SceneError: A file cannot be written.
     """
     first, end = bounds(strip)
-    _check_playable(scene, strip, end - first)
+    check_playable(scene, strip, end - first)
     rate = frame_rate.scene_rate(scene)
     seconds = rate.seconds(end - first)
     if strip.type == SCENE:
@@ -155,7 +155,8 @@ def _parent_metas(strip: bpy.types.bpy_struct) -> list[bpy.types.bpy_struct]:
     return metas
 
 
-def _check_playable(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, frames: int) -> None:
+def check_playable(scene: bpy.types.Scene, strip: bpy.types.bpy_struct, frames: int) -> None:
+    """Raise AudioError if a strip of so many frames is not heard: muted, without length or sound. Fast."""
     chain = [strip, *_parent_metas(strip)]
     lanes = [meta.channels for meta in chain[1:]] + [scene.sequence_editor.channels]
     if any(part.mute for part in chain):

@@ -5,21 +5,26 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import bpy
 
 from ...core import errors, types
 from ..keys import frame_rate
-from . import audio_strip, decode
+from . import audio_strip, decode, strip_identity
 
 
 @dataclass(frozen=True)
 class Speech:
-    """A section of a sound file, the frame at which it starts, and its name for the user."""
+    """A section of a sound file, the frame at which it starts, and its name for the user.
+
+    line: the identity of the strip and what it plays, for a take to store; None for a file.
+    """
 
     section: types.AudioSection
     first_frame: int
     name: str
+    line: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ def find_speech(context: bpy.types.Context, choice: SpeechChoice, folder: Path) 
         SceneError: The strip's scene has another frame rate.
     """
     if choice.filepath is None:
-        speech = _speech_from_strip(context, *audio_strip.find_strip(context, choice.strip), folder)
+        speech = speech_from_strip(context, *audio_strip.find_strip(context, choice.strip), folder)
     else:
         speech = _speech_from_file(context.scene, choice.filepath, folder)
     return dataclasses.replace(speech, section=dataclasses.replace(speech.section, channel=choice.channel))
@@ -108,13 +113,23 @@ def locate_audio(
     return shifted(found, shift, section.seconds) if shift else found
 
 
-def _speech_from_strip(context: bpy.types.Context, scene: bpy.types.Scene, strip, folder: Path) -> Speech:
+def speech_from_strip(
+    context: bpy.types.Context,
+    scene: bpy.types.Scene,
+    strip: bpy.types.bpy_struct,
+    folder: Path,
+    side: str = "",
+) -> Speech:
+    """Return the speech of a strip of `scene`, or of one side of it (LEFT, RIGHT); see `find_speech`."""
     strip_rate, scene_rate = frame_rate.scene_rate(scene).value, frame_rate.scene_rate(context.scene).value
     if abs(strip_rate - scene_rate) > 1e-6:
         message = f"The sequencer's scene runs at {strip_rate:g} frames per second, this scene at {scene_rate:g}."
         raise errors.SceneError(message, "Give both scenes the same frame rate (Output properties).")
     first, _end = audio_strip.bounds(strip)
-    return Speech(audio_strip.audio_section(scene, strip, folder), first, strip.name)
+    identity = strip_identity.line_id(scene, strip) or strip_identity.new_id()
+    line = {"id": strip_identity.of_side(identity, side), **strip_identity.describe(scene, strip)}
+    section = dataclasses.replace(audio_strip.audio_section(scene, strip, folder), channel=side or types.MIX)
+    return Speech(section, first, strip.name, line)
 
 
 def _speech_from_file(scene: bpy.types.Scene, filepath: str, folder: Path) -> Speech:

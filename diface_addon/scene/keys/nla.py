@@ -11,6 +11,11 @@ import numpy.typing as npt
 
 from ...core import types
 
+LINES_TRACK, REST_TRACK = "DiFACE lines", "DiFACE rest"
+"""Names of DiFACE's tracks with the lines of a dialogue that are not active, and with the pose between them.
+
+The name of a layer may follow, and Blender's ".001". They are no animation of the user: no take blends with them."""
+
 
 @dataclass(frozen=True)
 class StripSample:
@@ -50,10 +55,18 @@ def remove_strips(action: bpy.types.Action) -> None:
                 animation.nla_tracks.remove(track)
 
 
+def is_line_track(track: bpy.types.NlaTrack) -> bool:
+    """Return whether a track is one of DiFACE's for lines of a dialogue."""
+    return track.name.startswith((LINES_TRACK, REST_TRACK))
+
+
 def unmuted_strips(animation: bpy.types.AnimData | None) -> Iterator[bpy.types.NlaStrip]:
-    """Yield the strips that play an Action from the top track down, and on each track in the order of time."""
+    """Yield the strips that play an Action from the top track down, and on each track in the order of time.
+
+    Without those of other lines of a dialogue, which play at other frames than the active take.
+    """
     for track in reversed(animation.nla_tracks) if animation else ():
-        for strip in () if track.mute else track.strips:
+        for strip in () if track.mute or is_line_track(track) else track.strips:
             if strip.action and not strip.mute:
                 yield strip
 
@@ -70,6 +83,8 @@ def sample_strips(animation: bpy.types.AnimData, frames: npt.NDArray) -> list[St
     """Return each strip at `frames` (N,) of the scene, from the bottom track up."""
     samples = []
     for track in () if animation is None else animation.nla_tracks:
+        if is_line_track(track):
+            continue
         free = np.ones(len(frames), bool)
         for number, strip in enumerate(track.strips):
             after = track.strips[number + 1].frame_start if number + 1 < len(track.strips) else np.inf

@@ -137,6 +137,7 @@ _FIELDS: dict[str, Callable[[object], bool]] = {
     "lost": lambda value: isinstance(value, list) and all(map(_numbers(2), value)),
     "sound_shift": lambda value: _is_number(value),
     "recording": lambda value: isinstance(value, dict),
+    "line": lambda value: isinstance(value, dict),
     "layers": lambda value: value is None or isinstance(value, dict),
     "rest_rotation": _numbers(4),
     "rest_delta": _numbers(3),

@@ -16,19 +16,24 @@ from ..keys import editable_actions
 from ..provenance import layer_tracks, stored_request
 from ..vertex_animation import take_cache, vertex_cache
 from . import take_index, take_names
+from .lines import line_strips
 
 
 def assign(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID], actions: Sequence[bpy.types.Action]) -> None:
     """Let the Actions of one take animate the data-blocks `blocks` of `obj`, by kind ('KEY', 'OBJECT', 'KEY:1' ...).
 
     An Action of the user that animated one of them is pushed down to the NLA, where it continues to play. Layers go to
-    NLA tracks below the main Action, unless the user removed them.
+    NLA tracks below the main Action, unless the user removed them. A take of another line of the dialogue goes on
+    playing at its frames, on a strip.
     """
     request = stored_request.read_request(actions[0]) or {}
     main, layers = take_index.split_layers(actions)
     moves_face = "cache" in request or _moves_face(obj, blocks, main)
+    kinds = list(dict.fromkeys([*blocks, *(parts.shape_key_blocks(obj) if moves_face else ())]))
+    leaving = line_strips.find_leaving(obj, kinds, actions)
     if moves_face:
         clear_face(obj)
+    line_strips.make_room(obj, leaving, actions, kinds)
     for kind, block in blocks.items():
         _make_free(block)
         compat.assign_action(block, action_for_kind(main, kind), kind)
@@ -36,6 +41,7 @@ def assign(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID], actions: Sequ
             body_rotation.blend(block, request)
     if moves_face:
         layer_tracks.attach_layers(active_curves.data_blocks(obj), layers)
+    line_strips.confine(obj, actions)
     if "cache" in request:
         vertex_cache.show(obj, request["cache"], request["first_frame"])
 
@@ -81,6 +87,19 @@ def use_take(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
         take_cache.restore(obj, actions)
     _rename_with_main(obj, actions)
     assign(obj, animated, actions)
+
+
+def take_off(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
+    """Let a take no longer animate `obj`, neither as the active one nor on the strips of lines. It stays a take."""
+    blocks = active_curves.data_blocks(obj)
+    if any(is_active_on(block, actions) for kind, block in blocks.items() if id_type(kind) == "KEY"):
+        clear_face(obj)
+    for block in blocks.values():
+        layer_tracks.remove_empty_tracks(block)
+        if is_active_on(block, actions):
+            block.animation_data.action.use_fake_user = True
+            block.animation_data.action = None
+    line_strips.remove(obj, actions)
 
 
 def replace_active_take(obj: bpy.types.Object, before: list[bpy.types.Action], actions: list[bpy.types.Action]) -> None:

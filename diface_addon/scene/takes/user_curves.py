@@ -21,12 +21,18 @@ def copy_user_fcurves(obj: bpy.types.Object, kind: str, channels: bpy.types.bpy_
         kind: Kind of data-block: 'KEY', 'OBJECT'.
         channels: The channelbag of the new take.
     """
-    for curve in _user_fcurves(obj, kind):
-        if channels.fcurves.find(curve.data_path, index=curve.array_index) is None:
-            _copy_fcurve(curve, channels)
+    for curve in user_fcurves(obj, kind):
+        copy_fcurve_if_missing(curve, channels)
 
 
-def _user_fcurves(obj: bpy.types.Object, kind: str) -> list[bpy.types.FCurve]:
+def copy_fcurve_if_missing(curve: bpy.types.FCurve, channels: bpy.types.bpy_struct) -> None:
+    """Copy a curve with its settings to a channelbag, unless that has one of the same property."""
+    if channels.fcurves.find(curve.data_path, index=curve.array_index) is None:
+        _copy_fcurve(curve, channels)
+
+
+def user_fcurves(obj: bpy.types.Object, kind: str) -> list[bpy.types.FCurve]:
+    """Return the curves that the user added to the active take of a kind of data-block."""
     animation = active_curves.data_block(obj, kind).animation_data
     if animation is None or animation.action is None or stored_request.read_request(animation.action) is None:
         return []

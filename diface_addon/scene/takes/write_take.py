@@ -17,6 +17,7 @@ from ..keys import write_keys
 from ..provenance import baseline, stored_request
 from . import rollback, take_names, take_writers, use_take, user_curves
 from .face_curves import CurvesByKind
+from .lines import line_strips
 from .take_writers import CustomShapes, TakePart
 
 
@@ -89,7 +90,8 @@ def _new_main_actions(
     for of_action in _by_action(curves) or [{}]:
         suffix = take_names.part_suffix(obj, next(iter(of_action), "KEY")) if actions else ""
         actions.append(_new_action(obj, f"{name} {suffix}" if suffix else name, of_action, take))
-    for kind in curves:
+    of_other_lines = line_strips.find_staying_kinds(obj, actions)
+    for kind in [kind for kind in curves if kind not in of_other_lines]:
         holder = use_take.action_for_kind(actions, kind)
         user_curves.copy_user_fcurves(obj, kind, compat.find_channelbag(holder, kind))
     return actions

@@ -16,6 +16,7 @@ from ...scene.animation.active_actions import active_actions
 from ...scene.directing import controlled_keys
 from ...scene.directing.gaze import aim
 from ...scene.provenance import layer_tracks
+from ...scene.takes.lines import line_strips
 
 ARTICULATION, MOOD, GAZE = SETTINGS = ("diface.articulation", "diface.mood", "diface.gaze")
 """RNA paths of the settings from the object."""
@@ -79,8 +80,9 @@ def changing_plain(obj: bpy.types.Object, others: Sequence[bpy.types.Action] = (
 
 
 def controlled_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
-    """Return the Actions of the active takes, and those of their layers."""
-    return [*active_actions(obj), *layer_tracks.active_layer_actions(parts.data_blocks(obj).values())]
+    """Return the Actions of the active takes and of the other lines that play, with those of their layers."""
+    layers = layer_tracks.active_layer_actions(parts.data_blocks(obj).values())
+    return [*active_actions(obj), *layers, *line_strips.resting_actions(obj)]
 
 
 def sample(obj: bpy.types.Object, frames: npt.NDArray[np.float64]) -> direction.Direction:
@@ -151,12 +153,13 @@ def _sample_table(
 
 
 def find_fcurves(obj: bpy.types.Object) -> dict[str, bpy.types.FCurve]:
-    """Return the F-curves of the settings in the object's active Action, by RNA path."""
+    """Return the F-curves of the settings by RNA path: in the object's active Action, or below its lines."""
     animation = obj.animation_data
-    channelbag = compat.active_channelbag(animation) if animation and animation.action else None
-    curves = channelbag.fcurves if channelbag else ()
+    sources = [animation] if animation and animation.action else []
+    channelbags = map(compat.active_channelbag, [*line_strips.rest_strips(obj), *sources])
     return {
         curve.data_path: curve
-        for curve in curves
+        for channelbag in filter(None, channelbags)
+        for curve in channelbag.fcurves
         if curve.data_path.startswith(SETTINGS) and len(curve.keyframe_points) and not curve.mute
     }

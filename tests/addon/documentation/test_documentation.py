@@ -21,6 +21,7 @@ from diface_addon.settings import (
     threediface_settings,
     word_settings,
 )
+from diface_addon.settings.dialogue import dialogue_settings, line_settings
 from diface_addon.settings.directing import articulation_settings, gaze_settings, mood_settings
 from diface_addon.settings.takes import key_settings
 from tests import doc_blocks
@@ -31,6 +32,8 @@ GROUPS = {
     "": scene_settings.DifaceSettings,
     "character.": character_settings.DifaceCharacter,
     "mapping.": row_settings.DifaceMappingRow,
+    "dialogue.": dialogue_settings.DifaceDialogue,
+    "line.": line_settings.DifaceLine,
     "edit.": edit_settings.EditSettings,
     "words.": word_settings.DifaceWords,
     "performance.": performance_settings.DifacePerformance,
@@ -46,9 +49,9 @@ GROUPS = {
 OF_BLENDER = {"rna_type", "bl_idname", "filepath", "check_existing", "filter_glob", "name"}
 OF_GROUPS = {
     "edit", "threediface", "keys", "parts", "articulation", "gains", "mood", "gaze", "speeches", "performance",
-    "new_character",
+    "new_character", "dialogue",
 }  # fmt: skip
-NOT_SHOWN = {"is_own"}
+NOT_SHOWN = {"is_own", "index"}
 MOST_LISTED = 20
 """Choices of a setting from which they are described in words."""
 NUMBERS = {"INT", "FLOAT"}

@@ -1,8 +1,8 @@
 """A worker engine for tests: a real process, pipes and sound, and a Motion whose values are known.
 
 - Generate: `jawOpen` and `head_rz` of a row are the loudest sample of the sound within the row's frame; all other
-  channels are 0. Seeds from FAULTS on cause faults. With 3DiFACE models, the loudness moves every vertex of a FLAME
-  mesh forward (+Z), by 10 mm at 1.
+  channels are 0, and all of an idle face. Seeds from FAULTS on cause faults. With 3DiFACE models, the loudness moves
+  every vertex of a FLAME mesh forward (+Z), by 10 mm at 1.
 - Regenerated values are REGENERATED in every channel, warped to the pins.
 - Shapes: `jawOpen` and `mouthClose`, which move all vertices down and up.
 - Solve: the real solver.
@@ -24,6 +24,7 @@ from diface_core import channels
 from diface_core.errors import DifaceError
 from diface_core.motion.warp import warp_motion
 from diface_core.types import (
+    IDLE,
     AdaptationRequest,
     AdaptationResult,
     AudioClip,
@@ -58,7 +59,7 @@ class Loudness:
     def generate(self, request: GenerateRequest, report: Report) -> GenerateResult:
         from diface_core.audio.reading import load_clip  # Blender's Python imports this module for the seeds only
 
-        clip = load_clip(request.audio)
+        clip = load_clip(request.audio) if request.role != IDLE else AudioClip(np.zeros(16_000, np.float32), 16_000)
         report(Progress(0.25, "Reading the audio"))
         if request.seed == SLOW:
             for step in range(600):
