@@ -8,7 +8,7 @@ from collections import Counter
 import bpy
 
 from ...scene.animation import active_curves
-from ...scene.audio import audio_strip
+from ...scene.audio import audio_strip, strip_identity
 from ...scene.characters import flame_mesh
 from ...settings import character_settings, scene_settings
 
@@ -50,8 +50,7 @@ def _find_speaker(
     scene: bpy.types.Scene, strip: bpy.types.bpy_struct, names: dict[str, bpy.types.Object]
 ) -> bpy.types.Object | None:
     """Return the character with the longest name in the strip's name, its file's or its channel's; None without one."""
-    sound = strip.sound
-    texts = [strip.name, bpy.path.basename(sound.filepath) if sound else ""]
+    texts = [strip.name, strip_identity.sound_name(strip)]
     if not strip.parent_meta():
         texts.append(scene.sequence_editor.channels[strip.channel].name)
     for text in texts:

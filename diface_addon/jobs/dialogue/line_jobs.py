@@ -33,7 +33,7 @@ class LineName:
 
     def find(self, context: bpy.types.Context) -> audio_strip.StripInScene:
         """Return the scene and the strip. Raises AudioError if the strip was deleted or renamed."""
-        for scene, strip in audio_strip.list_strips(context):
+        for scene, strip in audio_strip.list_all_strips(context):
             if scene.session_uid == self.scene_uid and strip.name == self.strip:
                 return scene, strip
         raise errors.AudioError(f'The strip "{self.strip}" was deleted or renamed.', "Press Generate Scene again.")

@@ -58,7 +58,7 @@ class SceneLine:
 def find_lines(context: bpy.types.Context) -> list[SceneLine]:
     """Return the lines of the scene in the order of time."""
     found = []
-    for scene, strip in audio_strip.list_strips(context):
+    for scene, strip in audio_strip.list_all_strips(context):
         for side, obj in line_settings.speakers(strip.diface).items():
             place = audio_strip.bounds(strip)
             found.append(SceneLine(scene, strip, *place, obj, line_settings.main_mesh(obj), side))
@@ -102,7 +102,7 @@ def _find_problem(item: SceneLine, before: Sequence[SceneLine]) -> str:
         audio_strip.check_playable(item.scene, item.strip, item.end - item.first)
     except errors.AudioError as reason:
         return reason.message.rstrip(".")
-    if item.side and item.strip.sound.channels == "MONO":
+    if item.side and item.strip.type == audio_strip.SOUND and item.strip.sound.channels == "MONO":
         return f"The sound has one channel: it has no {item.side} side"
     spoken = line.SpokenLine(item.strip.name, item.first, item.end - 1)
     for other in before:

@@ -42,7 +42,7 @@ class ScenePlan:
 def check_has_lines(context: bpy.types.Context) -> None:
     """Raise SceneError if no strip has a character. Fast enough for a button's poll."""
     running_job.check_idle()
-    if not any(line_settings.speakers(strip.diface) for _scene, strip in audio_strip.list_strips(context)):
+    if not any(line_settings.speakers(strip.diface) for _scene, strip in audio_strip.list_all_strips(context)):
         raise errors.SceneError("No sound strip has a character.", "Choose one for each strip in the panel Dialogue.")
 
 

@@ -42,4 +42,4 @@ def active_strip(context: bpy.types.Context) -> str:
     """Return the name of the active sound strip; "" without one."""
     editors = dict.fromkeys(scene.sequence_editor for scene, _strip in audio_strip.list_strips(context))
     active = (editor.active_strip for editor in editors)
-    return next((strip.name for strip in active if strip and strip.type == "SOUND"), "")
+    return next((strip.name for strip in active if strip and strip.type in audio_strip.AUDIBLE), "")

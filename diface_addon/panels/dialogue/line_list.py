@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import bpy
@@ -26,7 +27,7 @@ _shown: dict[tuple[int, str], lines.SceneLine] = {}
 
 
 class DIFACE_UL_lines(bpy.types.UIList):
-    """Sound strips in the order of time"""
+    """Strips with sound in the order of time"""
 
     def draw_item(
         self,
@@ -45,11 +46,11 @@ class DIFACE_UL_lines(bpy.types.UIList):
         row.prop(item.diface, "character", text="")
 
     def filter_items(self, context: bpy.types.Context, data: Any, name: str) -> tuple[list[int], list[int]]:
-        """Show sound strips only, in the order of time."""
+        """Show strips with sound only, in the order of time."""
         strips = list(getattr(data, name))
         shown = self.bitflag_filter_item
         wanted = self.filter_name.lower()
-        flags = [shown if s.type == "SOUND" and wanted in s.name.lower() else 0 for s in strips]
+        flags = [shown if _is_listed(s, strips) and wanted in s.name.lower() else 0 for s in strips]
         places = [(compat.strip_bounds(strip)[0], strip.channel) for strip in strips]
         order = sorted(range(len(strips)), key=lambda index: places[index])
         position = [0] * len(strips)
@@ -90,6 +91,14 @@ class Dialogue(PanelBase):
         draw_status(layout, context, "dialogue")
 
 
+def _is_listed(strip: Any, strips: Sequence[Any]) -> bool:
+    """Return whether a strip is a row: movie and scene strips are if they have a character, or without sound strips."""
+    if strip.type == audio_strip.SOUND:
+        return True
+    others = strip.diface.character is not None or all(other.type != audio_strip.SOUND for other in strips)
+    return strip.type in audio_strip.AUDIBLE and others
+
+
 def _refresh(context: bpy.types.Context) -> None:
     """Read the state of all lines, once for all rows."""
     _shown.clear()
@@ -106,7 +115,7 @@ def _refresh(context: bpy.types.Context) -> None:
 def _draw_chosen(layout: bpy.types.UILayout, editor: bpy.types.SequenceEditor, index: int) -> None:
     """Draw the state of the chosen line, and what can be done with it. The rows are always there."""
     strips = compat.strips_all(editor)
-    strip = strips[index] if 0 <= index < len(strips) and strips[index].type == "SOUND" else None
+    strip = strips[index] if 0 <= index < len(strips) and _is_listed(strips[index], strips) else None
     found = _shown.get((editor.id_data.session_uid, strip.name)) if strip else None
     row = layout.row(align=True)
     row.label(text=found.text if found else "Choose a line" if strip is None else "No character")

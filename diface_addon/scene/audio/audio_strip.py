@@ -18,6 +18,7 @@ StripInScene = tuple[bpy.types.Scene, bpy.types.bpy_struct]
 
 SOUND, MOVIE, SCENE = "SOUND", "MOVIE", "SCENE"
 """Types of strips that can have speech: a movie's own sound, and all sound of another scene."""
+AUDIBLE = (SOUND, MOVIE, SCENE)
 
 MAX_CHANNELS = 128
 """Channels that Blender's sequencer has."""
@@ -40,7 +41,7 @@ def list_all_strips(context: bpy.types.Context) -> list[StripInScene]:
         if scene and scene.sequence_editor and scene not in scenes:
             scenes.append(scene)
             strips += [(scene, strip) for strip in compat.strips_all(scene.sequence_editor)]
-    heard = [(scene, strip) for scene, strip in strips if strip.type in (SOUND, MOVIE, SCENE)]
+    heard = [(scene, strip) for scene, strip in strips if strip.type in AUDIBLE]
     return sorted(heard, key=lambda pair: pair[1].type != SOUND)
 
 

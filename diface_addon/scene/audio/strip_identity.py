@@ -60,10 +60,10 @@ def find_by_id(scenes: list[bpy.types.Scene], identity: str) -> audio_strip.Stri
 def describe(scene: bpy.types.Scene, strip: bpy.types.bpy_struct) -> dict[str, Any]:
     """Return what a strip plays, as a take stores it: file, first second, duration in seconds, and retiming."""
     first, end = audio_strip.bounds(strip)
-    sound, rate = strip.sound, frame_rate.scene_rate(scene)
+    rate = frame_rate.scene_rate(scene)
     return {
-        "file": bpy.path.basename(sound.filepath) if sound else "",
-        "size": _size(sound) if sound else 0,
+        "file": sound_name(strip),
+        "size": _size(strip),
         "start": round(audio_strip.first_second(strip, rate), 4),
         "seconds": round(rate.seconds(end - first), 4),
         "retimed": [round(rate.seconds(key.timeline_frame - first), 3) for key in getattr(strip, "retiming_keys", ())],
@@ -82,14 +82,26 @@ def plays_the_same(before: dict[str, Any], now: dict[str, Any]) -> bool:
 
 def _strips(scene: bpy.types.Scene) -> list[bpy.types.bpy_struct]:
     editor = scene.sequence_editor
-    return [strip for strip in compat.strips_all(editor) if strip.type == "SOUND"] if editor else []
+    return [strip for strip in compat.strips_all(editor) if strip.type in audio_strip.AUDIBLE] if editor else []
 
 
-def _size(sound: bpy.types.Sound) -> int:
-    if sound.packed_file:
+def sound_name(strip: bpy.types.bpy_struct) -> str:
+    """Return the name of the file that a strip plays, or of the scene; "" without one."""
+    if strip.type == audio_strip.SCENE:
+        return strip.scene.name if strip.scene else ""
+    holder = strip.sound if strip.type == audio_strip.SOUND else strip
+    return bpy.path.basename(holder.filepath) if holder else ""
+
+
+def _size(strip: bpy.types.bpy_struct) -> int:
+    if strip.type == audio_strip.SCENE:
+        return 0
+    sound = strip.sound if strip.type == audio_strip.SOUND else None
+    if sound and sound.packed_file:
         return sound.packed_file.size
-    path = bpy.path.abspath(sound.filepath, library=sound.library)
-    return _file_size(path, int(time.monotonic() / CHECK_SECONDS))
+    holder = sound or (strip if strip.type == audio_strip.MOVIE else None)
+    path = bpy.path.abspath(holder.filepath, library=sound.library if sound else None) if holder else ""
+    return _file_size(path, int(time.monotonic() / CHECK_SECONDS)) if path else 0
 
 
 @lru_cache(maxsize=1024)

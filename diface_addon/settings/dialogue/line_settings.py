@@ -20,7 +20,7 @@ def _vary_seed(settings: DifaceLine, _context: bpy.types.Context) -> None:
     if settings.character is not None and not settings.seed:
         main = main_mesh(settings.character)
         strips = compat.strips_all(settings.id_data.sequence_editor)
-        others = [strip.diface for strip in strips if strip.type == "SOUND" and strip.diface != settings]
+        others = [strip.diface for strip in strips if strip.type in audio_strip.AUDIBLE and strip.diface != settings]
         used = {other.seed for other in others if other.character and main_mesh(other.character) == main}
         settings.seed = next(seed for seed in range(len(used) + 1) if seed not in used)
 
@@ -80,7 +80,7 @@ def mark_spoken(context: bpy.types.Context, name: str, identity: str, obj: bpy.t
         identity: What the take stores.
         obj: The main mesh of the take's character.
     """
-    for _scene, strip in audio_strip.list_strips(context):
+    for _scene, strip in audio_strip.list_all_strips(context):
         if strip.name == name:
             strip[strip_identity.LINE_ID] = identity.partition(" ")[0]
             if strip.diface.character is None:
