@@ -67,7 +67,7 @@ class DIFACE_OT_keep_variation(VariationOperator, bpy.types.Operator):
         obj = scene_settings.character(context)
         row = find_row(obj)
         kept = row.takes[variation_row.number_shown(obj, row) - 1]
-        deleted, stay = throw_away.throw_away(obj, [take for take in row.takes if take != kept])
+        deleted, stay = throw_away.throw_away(obj, row, kept)
         variation_row.remove(obj)
         name = take_index.all_takes()[kept][0].name
         return "\n".join([f"Kept: {name}. Deleted {count_noun(deleted, 'variation')}.", *_stay_note(stay)])
@@ -83,7 +83,7 @@ class DIFACE_OT_discard_variations(VariationOperator, bpy.types.Operator):
         obj = scene_settings.character(context)
         row = find_row(obj)
         show(obj, row, 0)
-        deleted, stay = throw_away.throw_away(obj, row.takes)
+        deleted, stay = throw_away.throw_away(obj, row)
         variation_row.remove(obj)
         return "\n".join([f"Deleted {count_noun(deleted, 'variation')}.", *_stay_note(stay)])
 

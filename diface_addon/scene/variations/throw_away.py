@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import bpy
 
 from ... import compat
+from ...rig.property_address import PropertyAddress
 from ..comparison import ghost
 from ..keys import editable_actions
 from ..keys.key_table import KeyTable
 from ..provenance import baseline, edited_keys
 from ..takes import delete_take, take_index, take_list
+from .variation_row import VariationRow
+
+UserKeys = set[tuple[PropertyAddress, float, float]]
+"""Keys that the user set: property, frame and value."""
 
 
-def throw_away(obj: bpy.types.Object, takes: Iterable[str]) -> tuple[int, list[str]]:
-    """Delete takes of a character that nobody has touched.
+def throw_away(obj: bpy.types.Object, row: VariationRow, kept: str = "") -> tuple[int, list[str]]:
+    """Delete the variations of a character that nobody has touched.
 
     Args:
         obj: The character.
-        takes: Their ids.
+        row: Its variations.
+        kept: Id of the one that stays anyway.
 
     Returns:
         How many were deleted, and the names of those that stay: with a star, with keys of the user, used on an NLA
         strip, or of another file.
     """
     ghost.remove_ghosts()
-    deleted, stay = 0, []
-    for take in takes:
-        actions = take_index.all_takes().get(take)
-        if not actions:
+    deleted, stay, existing = 0, [], take_index.all_takes()
+    known = {key for one in row.before for action in existing.get(one.take, ()) for key in _user_keys(action)}
+    for take in row.takes:
+        actions = existing.get(take)
+        if not actions or take == kept:
             continue
-        if _is_worth_keeping(actions):
+        if _is_worth_keeping(actions, known):
             stay.append(actions[0].name)
             continue
         delete_take.delete_take(obj, actions)
@@ -39,20 +44,22 @@ def throw_away(obj: bpy.types.Object, takes: Iterable[str]) -> tuple[int, list[s
     return deleted, stay
 
 
-def _is_worth_keeping(actions: list[bpy.types.Action]) -> bool:
+def _is_worth_keeping(actions: list[bpy.types.Action], known: UserKeys) -> bool:
+    """Return whether a take is in use, or has keys of the user that were not there before the variations."""
     main, _layers = take_index.split_layers(actions)
     if take_list.is_favourite(actions[0]) or not all(map(editable_actions.is_editable, actions)):
         return True
-    return any(_has_keys_of_the_user(action) or _is_on_a_strip(action) for action in main)
+    return any(_user_keys(action) - known or _is_on_a_strip(action) for action in main)
 
 
-def _has_keys_of_the_user(action: bpy.types.Action) -> bool:
-    points = baseline.read_baseline_keys(action)
-    return any(
-        edited_keys.changed_mask(KeyTable.read(fcurve), points[address]).any()
-        for address, fcurve in compat.action_fcurves(action)
-        if address in points
-    )
+def _user_keys(action: bpy.types.Action) -> UserKeys:
+    points, found = baseline.read_baseline_keys(action), set()
+    for address, fcurve in compat.action_fcurves(action):
+        if address in points:
+            keys = KeyTable.read(fcurve)
+            changed = keys[edited_keys.changed_mask(keys, points[address])]
+            found |= {(address, frame, value) for frame, value in changed.co.tolist()}
+    return found
 
 
 def _is_on_a_strip(action: bpy.types.Action) -> bool:

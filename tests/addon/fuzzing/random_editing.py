@@ -489,12 +489,50 @@ def direct(fuzz: Fuzz) -> bool:
     return True
 
 
+def vary(fuzz: Fuzz) -> bool:
+    """Make a row of variations, go through it, and keep one or none. Other takes and the user's keys stay."""
+    obj = fuzz.character()
+    before, wanted = _Before(), pins.find_pins(obj)
+    with without_articulation(obj):
+        keys = active_keys(obj)
+    bpy.context.scene.frame_set(bpy.context.scene.frame_start + int(fuzz.rng.integers(0, 90)))
+    bpy.context.scene.diface.edit.frame_choice = "AUTO"
+    bpy.ops.diface.make_variations(what=str(fuzz.rng.choice(["FRAMES", "TAKE"])), count=2)
+    for number in (2, 1, 0, 1):
+        bpy.ops.diface.show_variation(number=number)
+    if fuzz.rng.random() < 0.5:
+        bpy.ops.diface.keep_variation()
+        check_edit(before, made=True)
+        check_pins(obj, [pin for pin in wanted if pin.address in active_keys(obj)])
+    else:
+        bpy.ops.diface.discard_variations()
+        assert {a.session_uid for a in bpy.data.actions if stored_request.read_request(a)} == set(before.takes)
+        with without_articulation(obj):
+            after = active_keys(obj)
+        assert {address: points.tolist() for address, points in after.items()} == {
+            address: points.tolist() for address, points in keys.items()
+        }
+    _push("vary")
+    return True
+
+
+def reduce_and_restore(fuzz: Fuzz) -> bool:
+    """Reduce the keys of the active take, and write one a frame again. The user's keys survive both."""
+    obj = fuzz.character()
+    wanted = pins.find_pins(obj)
+    for mode in (str(fuzz.rng.choice(["REDUCED", "STEP"])), "EVERY_FRAME"):
+        bpy.ops.diface.set_keys(mode=mode)
+        check_pins(obj, wanted)
+    _push("reduce")
+    return True
+
+
 EDITS = (regenerate, regenerate_all, in_between, swap)
 OPERATIONS = (
     insert_key, insert_key, insert_key, drag_key, delete_key, lock_or_mute, regenerate, regenerate, regenerate,
     regenerate_all, in_between, in_between, swap, generate, pin_pose, unpin, copy_and_paste, switch_take, remove_take,
     remove_take, remove_take, undo, undo, redo, save_and_load, duplicate, splice, compare, mix_takes,
-    insert_location_key, live_key, direct, direct,
+    insert_location_key, live_key, direct, direct, vary, reduce_and_restore,
 )  # fmt: skip
 
 

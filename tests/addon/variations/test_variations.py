@@ -237,3 +237,13 @@ def test_face_and_head_of_two_takes_come_back(scene, take) -> None:
     assert variation_row.active_takes(take) == active
     assert np.array_equal(motion(take), before)
     assert compat.action_kinds(take_index.active_take(take)[0])
+
+
+def test_keys_outside_the_frames_do_not_keep_the_variations(scene, take) -> None:
+    """They were there before, and are in every variation."""
+    known = ids()
+    key(take, FIRST + 70, 0.4)
+    variations_of_frames(scene)
+    assert bpy.ops.diface.discard_variations() == {"FINISHED"}
+    assert ids() == known
+    assert motion(take)[70, SHAPES.index("mouthSmileLeft")] == np.float32(0.4)
