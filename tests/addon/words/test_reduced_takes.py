@@ -11,6 +11,7 @@ from diface_addon.core import channels
 from diface_addon.scene.animation import evaluate_curves
 from diface_addon.scene.provenance import reduction_state
 from diface_addon.scene.takes import take_index
+from diface_addon.scene.variations import variation_row
 from diface_addon.settings import performance
 from tests.addon.scene import scenes
 
@@ -163,3 +164,22 @@ def test_word_is_regenerated_with_articulation_and_keys_by_hand(reduced) -> None
     check_kept(reduced, kept)
     assert bpy.ops.diface.set_keys(mode="EVERY_FRAME") == {"FINISHED"}
     check_kept(reduced, kept)
+
+
+def test_variations_of_a_word_are_reduced_and_change_only_its_frames(reduced) -> None:
+    before = dense_motion(reduced)
+    assert bpy.ops.diface.set_keys(mode="REDUCED") == {"FINISHED"}
+    assert bpy.ops.diface.make_variations(what="WORD", count=2) == {"FINISHED"}
+    row = variation_row.read(reduced)
+    assert (row.label, len(row.takes)) == ("Word four", 2)
+    word = reduced.diface_words.speeches[NAME].words[WORD]
+    rows = np.arange(FIRST, FIRST + ROWS)
+    outside = (rows < np.floor(word.first_frame)) | (rows > np.ceil(word.last_frame))
+    for number in (1, 2):
+        bpy.ops.diface.show_variation(number=number)
+        assert is_reduced(reduced)
+        # A reduced curve between keys inside and outside the word is what it shows, which is within the tolerance.
+        assert np.abs(dense_motion(reduced)[outside] - before[outside]).max() < 0.005
+    bpy.ops.diface.show_variation(number=0)
+    assert bpy.ops.diface.discard_variations() == {"FINISHED"}
+    assert is_reduced(reduced)
