@@ -80,6 +80,7 @@ class DifaceWord(bpy.types.PropertyGroup):
     sound_end: FloatProperty(options={"HIDDEN"}, override=OVERRIDABLE)
     accent: FloatProperty(default=-1.0, options={"HIDDEN"}, override=OVERRIDABLE)
     phones: StringProperty(options={"HIDDEN"}, override=OVERRIDABLE)
+    closures: StringProperty(options={"HIDDEN"}, override=OVERRIDABLE)
     is_doubtful: bpy.props.BoolProperty(options={"HIDDEN"}, override=OVERRIDABLE)
     first_frame: FloatProperty(
         name="Start",

@@ -18,6 +18,7 @@ from ...scene.keys.wording import count_noun
 from ...settings import findings, scene_settings
 from ...worker import process
 from .. import edit, edit_parts, edit_plan, edit_shape_keys, edit_threediface, running_job, worker_client
+from ..words import word_closures
 from . import check_scene, fix_plan
 
 NO_ARKIT_FACE = "A face of 3DiFACE models has no ARKit shapes, so that lips and sound are not compared."
@@ -114,7 +115,9 @@ def begin(context: bpy.types.Context) -> DiagnosisJob:
         try:
             edited = _read_face(context, obj, Path(folder.name))
             request = types.DiagnosisRequest(
-                dataclasses.replace(edited.request, constraints=None), edited.motion.select(channels.FACE)
+                dataclasses.replace(edited.request, constraints=None),
+                edited.motion.select(channels.FACE),
+                word_closures.closures_of(context, obj, edited.first_frame, edited.motion.rate),
             )
         except errors.DifaceError as reason:
             notes = (str(reason),)

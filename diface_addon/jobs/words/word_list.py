@@ -11,6 +11,7 @@ import bpy
 from ...core import words
 from ...scene.audio import speech_place
 from ...settings import performance, word_settings
+from . import word_closures
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def set_words(obj: bpy.types.Object, name: str, found: Sequence[words.Word], off
         item.is_doubtful = word.score is not None and word.score < words.DOUBTFUL_SCORE
         length = word.end - word.start
         shares = [((phone.start + phone.end) / 2 - word.start) / length for phone in word.phones]
+        item.closures = word_closures.to_shares(word.phones, word.start, word.end)
         item.phones = json.dumps([round(share, 4) for share in shares]) if shares else ""
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from diface_addon.core import channels
+from diface_addon.core import channels, words
+from diface_addon.jobs.words import word_list
 from diface_addon.scene.animation.active_actions import active_actions
 from diface_addon.scene.pins import pins
 from tests.addon.diagnostics.conftest import FIRST_FRAME, FPS, face_values, listed, problems, rewrite
@@ -50,3 +51,36 @@ def test_missed_closure_is_sealed_by_one_click(scene, talking) -> None:
     np.testing.assert_array_equal(after[far], before[far])
     assert {pin.frame for pin in pins.find_pins(talking)} == {problem.jump}
     assert problems(talking) == []
+
+
+def list_words(obj: bpy.types.Object, label: str, score: float = 0.0, phones: bool = True) -> None:
+    """List "something" as the only word, with a sound in the place of its m."""
+    sounds = (words.Phone("S", 0.31, 0.5), words.Phone(label, 0.58, 0.68), words.Phone("TH", 0.68, 1.12))
+    word = words.Word("something", 0.31, 1.12, sounds if phones else (), score=score)
+    word_list.set_words(obj, "speech.wav", [word], 0.0)
+
+
+def test_words_tell_where_the_lips_must_close(talking) -> None:
+    rewrite(talking, open_lips)
+    list_words(talking, "M")
+    [problem] = problems(talking)
+    assert problem.kind == "missed_closure"
+    assert abs(problem.first - FIRST_FRAME - 0.58 * FPS) <= 1
+    list_words(talking, "N")
+    assert problems(talking) == []
+
+
+def test_words_that_are_doubtful_or_without_sounds_are_not_asked(talking) -> None:
+    rewrite(talking, open_lips)
+    list_words(talking, "N", score=10 * words.DOUBTFUL_SCORE)
+    assert [problem.kind for problem in problems(talking)] == ["missed_closure"]
+    list_words(talking, "N", phones=False)
+    assert [problem.kind for problem in problems(talking)] == ["missed_closure"]
+
+
+def test_a_strip_that_was_moved_moves_the_closures_of_its_words(on_strip, scene, talking) -> None:
+    rewrite(talking, open_lips)
+    sounds = (words.Phone("M", 0.58, 0.68),)
+    word_list.set_words(talking, on_strip.name, [words.Word("m", 0.31, 1.12, sounds)], 0.0)
+    found = [problem for problem in problems(talking) if problem.kind == "missed_closure"]
+    assert abs(found[0].first - FIRST_FRAME - 0.58 * FPS) <= 1
