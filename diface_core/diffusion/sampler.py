@@ -16,30 +16,44 @@ from .known_region import KnownRegion
 
 @dataclass(frozen=True)
 class SamplerState:
-    """Rows between two steps: `xt` (B, T, C), `speech` (B, T, W), known region, and `held` predictions (B, T, H)."""
+    """Rows between two steps.
+
+    Attributes:
+        xt: (B, T, C).
+        speech: (B, T, W).
+        region: The known region.
+        held: Held predictions (B, T, H).
+        openness: Factor (B, T) on the opening of the mouth.
+    """
 
     xt: Float32Array
     speech: Float32Array
     region: KnownRegion
     held: Float32Array
+    openness: Float32Array
 
     def __len__(self) -> int:
         return self.xt.shape[1]
 
     def __getitem__(self, rows: slice) -> SamplerState:
-        return SamplerState(self.xt[:, rows], self.speech[:, rows], self.region[rows], self.held[:, rows])
+        arrays = (array[:, rows] for array in (self.held, self.openness))
+        return SamplerState(self.xt[:, rows], self.speech[:, rows], self.region[rows], *arrays)
 
     @staticmethod
     def concatenated(parts: list[SamplerState]) -> SamplerState:
         """Return the concatenation of states in time."""
-        arrays = zip(*((part.xt, part.speech, part.held) for part in parts), strict=True)
-        xt, speech, held = (np.concatenate(values, axis=1) for values in arrays)
-        return SamplerState(xt, speech, KnownRegion.concatenated([part.region for part in parts]), held)
+        arrays = zip(*((part.xt, part.speech, part.held, part.openness) for part in parts), strict=True)
+        xt, speech, held, openness = (np.concatenate(values, axis=1) for values in arrays)
+        return SamplerState(xt, speech, KnownRegion.concatenated([part.region for part in parts]), held, openness)
 
     @staticmethod
-    def initial(xt: Float32Array, speech: Float32Array, region: KnownRegion) -> SamplerState:
-        """Return the state before the first step."""
-        return SamplerState(xt, speech, region, xt[..., :0])
+    def initial(
+        xt: Float32Array, speech: Float32Array, region: KnownRegion, openness: Float32Array | None = None
+    ) -> SamplerState:
+        """Return the state before the first step; without `openness` (B, T) the mouth opens everywhere."""
+        if openness is None:
+            openness = np.ones(xt.shape[:2], np.float32)
+        return SamplerState(xt, speech, region, xt[..., :0], openness)
 
 
 @dataclass(frozen=True)
@@ -158,4 +172,4 @@ def _denoise_step(
         rows = window.rows[window.valid]
         xt = schedule.ddim_step(rows.xt, x0, t, t_next)
         count_rows(len(rows))
-        yield SamplerState(xt, rows.speech, rows.region, held[:, window.valid])
+        yield replace(rows, xt=xt, held=held[:, window.valid])

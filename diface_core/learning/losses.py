@@ -1,28 +1,35 @@
-"""The loss of a batch: position, velocity, lip distance, and lip closure where the labels are sealed."""
+"""The loss of a batch: position, velocity, lip distance, lips that meet where labels are sealed and only there."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
+from ..faces.lip_geometry import SHUT_GAP_MM
 from ..learning.loss_terms import LossTerm, position_error, velocity_error, weighted_term
 from ..learning.objective import ObjectiveConfig
 from ..networks.denoiser import Denoiser
 from . import distributed
 from .batches import Batch
+from .lip_distance import LipDistance
 from .noising import add_noise
 
 GAP_UNIT = 0.05
 """Unit of the lip distance jawOpen - mouthClose: a twentieth of a wide open jaw."""
 SEALED_GAP = 0.01
 """Largest lip distance of labels with touching lips."""
+SHUT_MM, APART_MM = 0.2, 1.0
+"""Lips closer than this are shut; lips that do not touch are to stay this far apart, if the recording's are."""
+PARTED_MM, PARTED_ROWS = 2.0, 6
+"""Lips that were this far apart within so many rows, which tells an m, b or p from a mouth at rest."""
 
 
 class TrainingLoss(nn.Module):
     """The loss of a batch, as a module so that DistributedDataParallel can wrap it.
 
-    The weights are those of ObjectiveConfig. The closure term exists because sealed lips (m, b, p) are rare in the data
-    but obvious to viewers.
+    The weights are those of ObjectiveConfig. The closure terms exist because sealed lips (m, b, p) are rare in the data
+    but obvious to viewers, and lips that touch on other sounds are as obvious.
     """
 
     def __init__(self, denoiser: Denoiser, config: ObjectiveConfig) -> None:
@@ -31,7 +38,13 @@ class TrainingLoss(nn.Module):
         names = denoiser.config.channels
         self.term_weights = {"position": 1.0, "velocity": config.velocity_weight}
         if "mouthClose" in names:
-            self.term_weights |= {"gap": config.gap_weight, "closure": config.closure_weight}
+            self.term_weights |= {
+                "gap": config.gap_weight,
+                "closure": config.closure_weight,
+                "contact": config.contact_weight,
+                "false_contact": config.false_contact_weight,
+            }
+            self.lip_distance = LipDistance(names).to(denoiser.device)
         factor = [config.channel_weight.get(name, 1.0) for name in names]
         self.register_buffer("factor", torch.tensor(factor, device=denoiser.device), persistent=False)
 
@@ -66,7 +79,21 @@ class TrainingLoss(nn.Module):
             sealed = (target <= SEALED_GAP / GAP_UNIT).to(known.dtype)
             terms["gap"] = weighted_term((predicted - target) ** 2, known)
             terms["closure"] = weighted_term(predicted.clamp(min=0.0) ** 2, known * sealed)
+        if self.term_weights.get("contact") or self.term_weights.get("false_contact"):
+            terms |= self._contact_terms(x0, batch)
         return terms
+
+    def _contact_terms(self, x0: Tensor, batch: Batch) -> dict[str, LossTerm]:
+        """Return how far lips are apart in an m, b or p, and how much too close elsewhere, as squares in mm."""
+        predicted, target = (self.lip_distance(self.denoiser.denormalise(values)) for values in (x0, batch.x0))
+        known = self._lips_known(batch.weight)
+        parted = functional.max_pool1d(target, 2 * PARTED_ROWS + 1, 1, PARTED_ROWS) > PARTED_MM
+        closing = known * parted * (self._gap(batch.x0) <= SEALED_GAP / GAP_UNIT)
+        apart = known * (target > SHUT_GAP_MM)
+        return {
+            "contact": weighted_term((predicted - SHUT_MM).clamp(min=0.0) ** 2, closing),
+            "false_contact": weighted_term((target.clamp(max=APART_MM) - predicted).clamp(min=0.0) ** 2, apart),
+        }
 
     def _gap(self, values: Tensor) -> Tensor:
         weights = self.denoiser.denormalise(values)

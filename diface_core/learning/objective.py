@@ -22,6 +22,10 @@ class ObjectiveConfig:
         velocity_weight: Weight of the error of row-to-row differences, see `losses.py`.
         gap_weight: Weight of the squared error of the lip distance.
         closure_weight: Weight of the squared lip distance where labels are sealed (m, b, p).
+        contact_weight: Weight of the squared distance of the lips (mm on the bundled head) where labels are sealed
+            between open sounds: m, b, p.
+        false_contact_weight: Weight of the square by which lips are closer (mm) than a millimetre, or than the label's
+            if that is less, where the label's lips do not touch.
         channel_weight: Factors on the squared error of single channels.
         regression: Train a deterministic network (t is always 1, no noise): the baseline of the same size.
         feature_noise: Noise added to the features, in their standard deviations. A few minutes of one speaker would
@@ -44,6 +48,8 @@ class ObjectiveConfig:
     velocity_weight: float = 1.0
     gap_weight: float = 0.0
     closure_weight: float = 0.0
+    contact_weight: float = 0.0
+    false_contact_weight: float = 0.0
     channel_weight: dict[str, float] = field(default_factory=dict)
     regression: bool = False
     feature_noise: float = 0.0

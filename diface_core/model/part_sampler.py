@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from .. import channels
+from ..audio.speech_encoder import LOUDNESS
 from ..diffusion import schedule
 from ..diffusion.guidance import Conditions, apply_guidance
 from ..diffusion.known_region import Guard, KnownRegion, unconstrained
@@ -15,7 +16,7 @@ from ..diffusion.sampler import SamplerState, WindowSpec, sample_stream
 from ..motion.warp import warp_context_rows
 from ..runtime.sliding_windows import sliding_windows
 from ..types import ConstraintProvider, Constraints, Float32Array, GenerateRequest, Pins, Style
-from . import lip_closure
+from . import lip_closure, quiet_mouth
 from .motion_denoiser import MotionDenoiser
 from .sampling_rule import sampling_rule
 from .style import apply_style
@@ -68,13 +69,13 @@ class PartSampler:
         noise = noise_source(self._request.seed, self._part, len(self._denoiser.config.channels))
         noise(self._first_row)
         done = 0
-        for speech in self._encode_features(features, rows):
+        for speech, openness in self._encode_features(features, rows):
             last = done + speech.shape[1]
             xt = self._noise_scale * noise(last - done)
             region = unconstrained(xt)
             if constraint_provider is not None:
                 region = _known_region(self._denoiser, constraint_provider(done, last), self._lip_guard)
-            yield SamplerState.initial(xt, speech, region)
+            yield SamplerState.initial(xt, speech, region, openness)
             done = last
 
     def _run_sampler(
@@ -95,10 +96,13 @@ class PartSampler:
         steps = max(1, round(self._request.steps * (1 - keep_motion)))
         return sample_stream(self._denoise, states, steps, spec, count_rows, 1 - keep_motion, self._rule.hold)
 
-    def _encode_features(self, features: Iterator[Float32Array], rows: int) -> Iterator[Float32Array]:
-        """Rows (1, n, W) of the speech tower."""
+    def _encode_features(
+        self, features: Iterator[Float32Array], rows: int
+    ) -> Iterator[tuple[Float32Array, Float32Array]]:
+        """Rows (1, n, W) of the speech tower, and the mouth's openness (1, n) by loudness."""
         for window in sliding_windows(features, self._denoiser.speech_context_rows, rows):
-            yield self._denoiser.encode_speech(window.rows)[:, window.valid]
+            openness = quiet_mouth.openness(window.rows[:, LOUDNESS])[None]
+            yield self._denoiser.encode_speech(window.rows)[:, window.valid], openness[:, window.valid]
 
     def _denoise(self, rows: SamplerState, t: float) -> Float32Array:
         xt, flags = rows.region.denoiser_input(rows.xt)
@@ -110,7 +114,11 @@ class PartSampler:
             style = np.concatenate([self._style if with_style else no_style for _, with_style in conditions])
             return np.split(self._denoiser.denoise(xt, t, speech, style, flags), len(conditions))
 
-        return apply_guidance(predict, *self._guidance_scales)
+        x0 = apply_guidance(predict, *self._guidance_scales)
+        if not self._rule.rests_where_quiet:
+            return x0
+        scale = self._denoiser.scale
+        return scale.normalise(quiet_mouth.rest_where_quiet(scale.denormalise(x0), rows.openness)).astype(np.float32)
 
 
 def noise_source(seed: int, part: str, width: int) -> Callable[[int], Float32Array]:

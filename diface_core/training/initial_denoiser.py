@@ -18,7 +18,8 @@ from .settings import TrainConfig
 def build_denoiser(config: TrainConfig, sequences: list[TrainingSequence], styles: tuple[str, ...]) -> Denoiser:
     """Return a denoiser of `config.model` normalised by the sequences, or one loaded from `config.fine_tune`."""
     torch.manual_seed(config.seed)
-    denoiser = Denoiser(config_from_dict({**config.model, "styles": list(styles)}))
+    default_style = [name for name in config.model.get("default_style", []) if name in styles]
+    denoiser = Denoiser(config_from_dict({**config.model, "styles": list(styles), "default_style": default_style}))
     fit_normalisation(denoiser, sequences, config.min_deviation)
     if config.fine_tune is not None:
         load_base_weights(denoiser, config.fine_tune)

@@ -38,7 +38,8 @@ def main(arguments: list[str] | None = None) -> None:
         with distributed.local_rank_first():  # the other processes then find the features computed
             training = source.sequences(config.data, config.dataset, config.cache)
             judged = validation_sequences.held_out_sequences(config)
-        styles = tuple(dict.fromkeys([*source.styles, *(sequence.style for sequence in training)]))
+        trained = dict.fromkeys(sequence.style for sequence in training)  # a style of a source left out stays unknown
+        styles = tuple(dict.fromkeys([*(name for name in source.styles if name in trained), *trained]))
         run.train(config, training, styles, judged, options.workers)
 
 

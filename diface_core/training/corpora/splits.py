@@ -16,8 +16,12 @@ GUARD_SECONDS = 1.0
 """Seconds that are removed from a training clip next to a held-out clip of the same recording: no word is in both."""
 
 
-HELD_OUT_VOICES = ("flite_slt", "espeak_en_linda", "espeak_es_edward", "espeak_zh_f1")
-"""Rendered voices that are held out as a whole, three women and a man, in English, Spanish and Mandarin."""
+HELD_OUT_VOICES = (
+    "flite_slt", "espeak_en_linda", "espeak_es_edward", "espeak_zh_f1",
+    "espeak_fr_annie", "espeak_de_gustave", "espeak_it_sandro", "espeak_pt_marcelo", "espeak_ru_boris", "espeak_nl_max",
+    "espeak_pl_andrea", "espeak_sv_jacky", "espeak_tr_alicia", "espeak_hi_gene2", "espeak_ko_shelby",
+)  # fmt: skip
+"""Rendered voices that are held out as a whole, in 14 languages: timbres that no other voice has."""
 
 
 def is_held_out(clip: Clip) -> bool:

@@ -27,6 +27,18 @@ SILENCE = "_"
 PAUSE_LABELS = ("SIL", "SP", "SPN", "PAU", "", SILENCE, "#", "|", "‖", "sil", "sp", "pau")
 """Labels of a pause in the various corpora."""
 
+PARTING_CHANNELS = (
+    "mouthFunnel",
+    "mouthLowerDown",
+    "mouthUpperUp",
+    "mouthShrugLower",
+    "mouthShrugUpper",
+    "mouthRollUpper",
+)
+"""Shapes that would part closed lips."""
+SEALED_LIMITS = {"mouthPress": 0.12, "mouthRollLower": 0.03}
+"""Largest values of shapes of closed lips: above them they part on the bundled head."""
+
 # How open, how far back and how round.
 VOWELS: dict[str, tuple[float, float, float]] = {
     "i": (0, 0, 0), "y": (0, 0, 1), "ɨ": (0, 0.5, 0), "ʉ": (0, 0.5, 1), "ɯ": (0, 1, 0), "u": (0, 1, 1),

@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter1d
 from ... import channels
 from ...types import MODEL_RATE, BoolArray, Float32Array
 from ..corpora.clip import Phone
-from .articulation import LABIALS, SILENCE, base_symbol, phone_symbols
+from .articulation import LABIALS, PARTING_CHANNELS, SEALED_LIMITS, SILENCE, base_symbol, phone_symbols
 from .coarticulation import PARAMETERS, blend
 from .viseme_table import ARTICULATED, MEASURED, VisemeTable
 
@@ -23,18 +23,6 @@ SHUT_SECONDS = 1 / MODEL_RATE.value
 """Seconds for which lips stay closed at least on both sides of a closure's middle: two rows, at any speech rate."""
 CLOSING_SECONDS = 0.06
 """Seconds in which lips meet and part."""
-
-PARTING_CHANNELS = (
-    "mouthFunnel",
-    "mouthLowerDown",
-    "mouthUpperUp",
-    "mouthShrugLower",
-    "mouthShrugUpper",
-    "mouthRollUpper",
-)
-"""Shapes that would part closed lips."""
-SEALED_LIMITS = {"mouthPress": 0.12, "mouthRollLower": 0.03}
-"""Largest values of shapes of closed lips: above them they part on the bundled head."""
 
 GROUPS: tuple[tuple[str, ...], ...] = (
     ("jawOpen", "aperture", "mouthLowerDown", "mouthUpperUp"),

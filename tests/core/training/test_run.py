@@ -11,12 +11,15 @@ import torch
 from diface_core import channels
 from diface_core.audio.speech_encoder import LOUDNESS
 from diface_core.errors import ModelError
+from diface_core.faces.lip_geometry import lip_gap
 from diface_core.learning.batches import BatchSampler
+from diface_core.learning.lip_distance import LipDistance
 from diface_core.learning.losses import TrainingLoss
 from diface_core.learning.random_masks import add_bumps, draw_mask
+from diface_core.learning.sequence import TrainingSequence
 from diface_core.networks import checkpoint
 from diface_core.networks.denoiser import Denoiser
-from diface_core.training import logs, run, settings
+from diface_core.training import average_weights, logs, run, settings
 from diface_core.training.initial_denoiser import build_denoiser
 from diface_core.training.prefetch import with_prefetch
 from tests.core.training import small_training
@@ -256,6 +259,50 @@ def test_closure_loss_counts_only_sealed_labels(tmp_path):
         assert not loss.terms(batch.x0, batch)["gap"].total
 
 
+def test_lip_distance_is_the_measured_one():
+    weights = np.random.default_rng(0).random((40, 52)).astype(np.float32) * 0.5
+    weights[0] = 0
+    measured = LipDistance(channels.FACE)(torch.from_numpy(weights)).numpy()
+    np.testing.assert_allclose(measured, lip_gap(weights), atol=0.02)
+
+
+def opening_and_closing() -> list[TrainingSequence]:
+    """Return a sequence whose lips are apart, but together in rows 18 to 21."""
+    apart = np.full(40, 0.2, np.float16)
+    apart[18:22] = 0
+    values = faces(0)[0].values.copy()
+    values[:, channels.FACE.index("mouthClose")] = 0.5 - apart
+    return [dataclasses.replace(faces(0)[0], values=values)]
+
+
+@pytest.mark.parametrize("shut", [True, False])
+def test_contact_losses_count_missed_contact_and_false_contact_apart(tmp_path, shut):
+    settings = config(tmp_path, **FACE, rows=40, contact_weight=1.0, false_contact_weight=1.0)
+    denoiser = build_denoiser(settings, opening_and_closing(), ("natural",))
+    loss = TrainingLoss(denoiser, settings)
+    batch = BatchSampler(opening_and_closing(), denoiser, settings).draw(0, range(2))
+    truth = loss.terms(batch.x0, batch)
+    assert not truth["contact"].total
+    assert not truth["false_contact"].total
+    wrong = batch.x0.clone()
+    close = channels.FACE.index("mouthClose")
+    wrong[..., close] = torch.from_numpy(denoiser_units(denoiser, 0.5 if shut else 0.3, close))
+    terms = loss.terms(wrong, batch)
+    assert (float(terms["false_contact"].mean()) > 0.5) == shut
+    assert (float(terms["contact"].mean()) > 0.5) != shut
+
+
+def denoiser_units(denoiser: Denoiser, value: float, channel: int) -> np.ndarray:
+    mean, deviation = (float(denoiser.get_buffer(name)[channel]) for name in ("mean", "deviation"))
+    return np.array((value - mean) / deviation, np.float32)
+
+
+def test_a_style_without_sequences_is_not_a_default(tmp_path):
+    settings = config(tmp_path)
+    settings = dataclasses.replace(settings, model=settings.model | {"default_style": ["left_out", "natural"]})
+    assert build_denoiser(settings, sequences(), ("natural",)).config.default_style == ("natural",)
+
+
 def test_channel_weights_scale_the_position_loss(tmp_path):
     plain, heavy = config(tmp_path), config(tmp_path, channel_weight={"head_rx": 5.0})
     drawn, denoiser = examples(tmp_path)
@@ -333,3 +380,18 @@ def test_unknown_setting_is_refused_by_name(tmp_path):
     path.write_text('source = "face"\nout = "x"\nmodel = {}\nlearning = 3\n')
     with pytest.raises(TypeError, match="learning"):
         settings.read_config(path)
+
+
+def test_averaged_weights_lie_between_both(tmp_path):
+    first, second = (run.train(config(tmp_path / name, seed=seed), sequences(), ("natural",))
+                     for name, seed in (("a", 0), ("b", 1)))  # fmt: skip
+    a, b = (next(iter(model.parameters())).clone() for model in (first, second))
+    mixed = average_weights.average(first, second, 0.25)
+    torch.testing.assert_close(next(iter(mixed.parameters())), 0.75 * a + 0.25 * b)
+
+
+def test_weights_of_other_units_are_not_averaged(tmp_path):
+    models = [build_denoiser(config(tmp_path), sequences(), ("natural",)) for _ in range(2)]
+    models[1].get_buffer("mean").add_(1)
+    with pytest.raises(ModelError, match="units"):
+        average_weights.average(*models, 0.5)

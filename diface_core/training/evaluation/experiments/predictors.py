@@ -18,10 +18,26 @@ MOUTH = [channels.FACE.index(name) for name in ("jawOpen", "mouthClose", "mouthF
 PENALTY = 1e3
 """Ridge penalty, in rows of standardised features."""
 
-STEPS, BATCH, ROWS = 600, 16, 90
+BATCH, ROWS, RATE = 16, 90, 2e-3
 WIDTH, DILATIONS = 128, (1, 2, 4, 8)
-NOISE, RATE = 0.5, 2e-3
-"""Noise on the standardised features, in deviations, as in the face's training; peak learning rate."""
+
+
+@dataclass(frozen=True)
+class Regularisation:
+    """What keeps a network from learning the voices of its training.
+
+    Attributes:
+        steps: Length of the training.
+        noise: Largest noise on the standardised features, in deviations; each example draws its level.
+        column_dropout: Share of the feature columns that are replaced by their mean in an example.
+        speaker_change: Deviation of a factor and an offset that each column gets in an example.
+    """
+
+    steps: int = 600
+    noise: float = 0.5
+    column_dropout: float = 0.0
+    speaker_change: float = 0.0
+
 
 Predict = Callable[[Float32Array], Float32Array]
 """Features (T, D) -> mouth (T, 4)."""
@@ -62,7 +78,7 @@ class _ConvNet(nn.Module):
         return self.leave(x)
 
 
-def convnet(examples: list[Example], seed: int = 0) -> Predict:
+def convnet(examples: list[Example], seed: int = 0, regularisation: Regularisation = Regularisation()) -> Predict:
     """Train a small convolutional network on random rows of the examples."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
@@ -71,13 +87,13 @@ def convnet(examples: list[Example], seed: int = 0) -> Predict:
     scale = np.concatenate([e.mouth for e in examples]).std(0) + 1e-3
     network = _ConvNet(x.shape[1])
     optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=0.05)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=STEPS)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=regularisation.steps)
     share = np.array([len(e.mouth) for e in examples], float)
-    for _ in range(STEPS):
+    for _ in range(regularisation.steps):
         drawn = [_rows(examples[i], rng) for i in rng.choice(len(examples), BATCH, p=share / share.sum())]
         features, mouth, known = (torch.tensor(np.stack(part)) for part in zip(*drawn, strict=True))
         features = (features - torch.tensor(mean)) / torch.tensor(deviation)
-        features = features + NOISE * torch.rand(BATCH, 1, 1) * torch.randn_like(features)
+        features = _vary(features, regularisation)
         predicted = network(features.transpose(1, 2)).transpose(1, 2)
         error = ((predicted - mouth / torch.tensor(scale)) ** 2 * known).sum() / known.sum()
         optimiser.zero_grad()
@@ -92,6 +108,18 @@ def convnet(examples: list[Example], seed: int = 0) -> Predict:
         return out[0].T.numpy() * scale
 
     return predict
+
+
+def _vary(features: Tensor, regularisation: Regularisation) -> Tensor:
+    """Return standardised features (B, T, D) with what `regularisation` does to them."""
+    each = (len(features), 1, features.shape[2])
+    if regularisation.speaker_change:
+        factor, offset = 1 + regularisation.speaker_change * torch.randn(2, *each)
+        features = features * factor + offset - 1
+    features = features + regularisation.noise * torch.rand(len(features), 1, 1) * torch.randn_like(features)
+    if regularisation.column_dropout:
+        features = features * (torch.rand(each) >= regularisation.column_dropout)
+    return features
 
 
 def _rows(example: Example, rng: np.random.Generator) -> tuple[Float32Array, Float32Array, Float32Array]:
