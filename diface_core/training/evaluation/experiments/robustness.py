@@ -122,7 +122,7 @@ def laughter(clip: Clip) -> Float32Array:
     voiced = time_stretch(
         clip.samples[round(vowel.start * SAMPLE_RATE) : round(vowel.end * SAMPLE_RATE)], 2 * SAMPLE_RATE
     )
-    breath = signal.lfilter([1], [1, -0.6], np.random.default_rng(0).standard_normal(len(voiced)))
+    breath = np.asarray(signal.lfilter([1], [1, -0.6], np.random.default_rng(0).standard_normal(len(voiced))))
     pulse = np.clip(np.sin(2 * np.pi * LAUGHS_PER_SECOND * np.arange(len(voiced)) / SAMPLE_RATE), 0, None)
     level = noises.speech_level(voiced)
     return np.asarray(voiced * pulse + 0.1 * level * breath * (1 - pulse), np.float32)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+from functools import partial
+
 import numpy as np
 import pytest
 
 from diface_core.training import corpora
-from diface_core.training.corpora import Clip
-from diface_core.training.evaluation.experiments import compare_encoders, predictors
+from diface_core.training.corpora import Clip, Phone
+from diface_core.training.evaluation.experiments import compare_encoders, predictors, robustness
 from diface_core.training.evaluation.experiments.whisper_layers import SIZES, layer_columns
 from diface_core.training.rendering.tts.voices import VOICES
 
@@ -58,9 +61,20 @@ def test_voices_are_standardised_each():
         assert rows.std(0) == pytest.approx(1, abs=2e-3)
 
 
-@pytest.mark.parametrize("fit", [predictors.ridge, predictors.convnet])
+SHORT = predictors.Regularisation(steps=60)
+VARIED = predictors.Regularisation(steps=60, noise=0.2, column_dropout=0.1, speaker_change=0.1)
+
+
+@pytest.mark.parametrize(
+    "fit",
+    [
+        predictors.ridge,
+        partial(predictors.convnet, regularisation=SHORT),
+        partial(predictors.convnet, regularisation=VARIED),
+    ],
+    ids=["ridge", "convnet", "convnet, varied"],
+)
 def test_predictors_learn_a_linear_map_and_no_unknown_channel(fit, monkeypatch):
-    monkeypatch.setattr(predictors, "STEPS", 60)
     monkeypatch.setattr(predictors, "BATCH", 4)
     monkeypatch.setattr(predictors, "WIDTH", 32)
     rng = np.random.default_rng(0)
@@ -76,3 +90,36 @@ def test_predictors_learn_a_linear_map_and_no_unknown_channel(fit, monkeypatch):
     for column in range(3):
         assert np.corrcoef(predicted[:, column], examples[0].mouth[:, column])[0, 1] > 0.8
     assert np.abs(predicted[:, 3]).max() < 50
+
+
+# --- robustness -------------------------------------------------------------------------------------------------------
+
+
+def spoken() -> Clip:
+    """Return a second of a 200 Hz tone, an open vowel from .4 to .6 s."""
+    tone = np.sin(2 * np.pi * 200 * np.arange(16000) / 16000).astype(np.float32)
+    phones = (Phone(0.0, 0.4, "T"), Phone(0.4, 0.6, "AA"), Phone(0.6, 1.0, "S"))
+    return dataclasses.replace(clip("grid_s1", 0, "grid_s1"), samples=tone, phones=phones)
+
+
+def test_held_vowels_are_longer_and_the_other_phones_are_not():
+    before, after = spoken(), robustness.hold_vowels(spoken())
+    lengths = [round(phone.end - phone.start, 3) for phone in after.phones]
+    assert lengths == [0.4, 0.2 * robustness.HELD, 0.4]
+    assert len(after.samples) == len(before.samples) + round((robustness.HELD - 1) * 0.2 * 16000)
+
+
+@pytest.mark.parametrize("twentieths", [12, 32])
+def test_motion_and_phones_follow_the_speed(twentieths):
+    changed = robustness.change_speed(spoken(), twentieths)
+    assert changed.phones[-1].end == pytest.approx(20 / twentieths)
+    assert len(changed.samples) == pytest.approx(16000 * 20 / twentieths, abs=2)
+    assert len(changed.values) == pytest.approx(30 * 20 / twentieths, abs=1)
+
+
+def test_changes_keep_the_length_and_are_finite():
+    samples, rng = spoken().samples, np.random.default_rng(0)
+    for name, change in robustness.changes(samples[::2].copy()).items():
+        changed = change(samples, rng)
+        assert len(changed) == len(samples), name
+        assert np.isfinite(changed).all(), name
