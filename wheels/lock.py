@@ -34,6 +34,8 @@ EXPORT = ["onnx==1.23.2", "onnxscript==0.7.2", "onnx-ir==1.1.0", "ml-dtypes==0.6
 TRAINING = ["tensorboard==2.21.0"]  # curves of a training; it runs without
 GRAPHS = ["matplotlib==3.11.2"]  # of results on the command line (graph_vis); it runs without
 TESTS = ["pytest==9.2.0", "hypothesis==6.170.15", "coverage==7.17.5"]
+FUZZING = ['atheris==3.0.0; sys_platform == "linux"']
+"""Mutates files for every reader (build.py fuzz), guided by coverage; there are no wheels for other systems."""
 DOCS = ["sphinx==9.0.4", "myst-parser==5.2.0", "furo==2025.12.19"]
 RECEIVERS = ["usd-core==26.11", "ufbx==0.0.5", "numpy==1.26.4"]
 """Programs of others that check exported files, in an environment of their own: bpy has another USD."""
@@ -119,13 +121,13 @@ def main() -> None:
     )
     upgrade = parser.parse_args().upgrade
     optional = [*ALIGNMENT, *CLUSTER, *SCIPY, *TRAINING, *GRAPHS]
-    everything = ["numpy==1.26.4", *RUNTIME, *TORCH_PACKAGES, *optional, *TESTS, *LINTERS]
+    everything = ["numpy==1.26.4", *RUNTIME, *TORCH_PACKAGES, *optional, *TESTS, *FUZZING, *LINTERS]
     pinned = compile_list(everything, "3.11", "--universal", names=("core", "torch"), upgrade=upgrade)
     pinned += compile_list(EXPORT, "3.11", "--no-deps", "--universal", names=("core",), upgrade=upgrade)
     write("core", [line for line in pinned if not _TORCH_ONLY.match(line)])
     write("torch", [line for line in pinned if _TORCH_ONLY.match(line)])
     for name, (python, wanted) in BLENDERS.items():
-        wanted = [*wanted, *TESTS, "soundfile==0.14.0"]
+        wanted = [*wanted, *TESTS, *(FUZZING if name == "bpy-4.5" else ()), "soundfile==0.14.0"]
         write(name, compile_list(wanted, python, "--universal", names=(name,), upgrade=upgrade))
     for edition, platform, python in extension_lists():
         name = f"{edition}-{platform}-{python}"

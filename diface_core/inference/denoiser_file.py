@@ -61,7 +61,12 @@ def read_denoiser_file(path: Path) -> DenoiserFile:
     wrong = [name for name, value in weights.items() if not np.isfinite(value).all()]
     if wrong:
         raise ModelError(f"{path.name} contains values that are not finite, in {wrong[0]}.", "Install DiFACE again.")
-    return DenoiserFile(path, config_from_dict(json.loads(notes["config"])), weights, digest)
+    try:
+        config = config_from_dict(json.loads(notes["config"]))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as damage:
+        message = f"The model file {path.name} is damaged: its configuration cannot be read ({damage})."
+        raise ModelError(message, "Install DiFACE again.") from damage
+    return DenoiserFile(path, config, weights, digest)
 
 
 def config_from_dict(fields: Mapping[str, object]) -> DenoiserConfig:

@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from ..atomic_write import atomic_write
-from ..errors import ModelError
+from ..errors import DifaceError, ModelError
 from ..types import Float32Array
 
 FORMAT = "diface-style-1"
@@ -40,10 +40,14 @@ class StyleFile:
 
 
 def save(style: StyleFile, path: Path) -> None:
-    """Write the style, whole or not at all."""
+    """Write the style, whole or not at all. Raises DifaceError if the file cannot be written."""
     values = {name: np.ascontiguousarray(getattr(style, name), np.float32) for name in ("vector", "weight", "bias")}
-    with atomic_write(path) as draft:
-        save_file(values, draft, {"format": FORMAT, "name": style.name, "base": style.base, **style.notes})
+    try:
+        with atomic_write(path) as draft:
+            save_file(values, draft, {"format": FORMAT, "name": style.name, "base": style.base, **style.notes})
+    except (OSError, SafetensorError) as reason:
+        message = f"The style file {path} cannot be written: {reason}."
+        raise DifaceError(message, "Check the permissions of the folder and the free space of the disk.") from reason
 
 
 def load(path: Path, fingerprint: str) -> StyleFile:

@@ -7,6 +7,7 @@ import io
 import json
 import math
 import struct
+import sys
 import tokenize
 import zipfile
 import zlib
@@ -63,8 +64,12 @@ def read_npz(path: Path) -> Motion:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             names = tuple(str(name) for name in file["channels"])
-            return Motion(file["values"], names, FrameRate(float(file["fps"])))
-    except (OSError, ValueError, TypeError, KeyError, EOFError, *DAMAGED_ZIP) as reason:
+            if max("".join(names), default="") > chr(sys.maxunicode):  # numpy does not check its texts
+                raise ValueError("a channel's name is no text")
+            # numpy returns the bytes of a member that is no array.
+            return Motion(np.asarray(file["values"], np.float32), names, FrameRate(float(file["fps"])))
+    except (OSError, ValueError, TypeError, KeyError, EOFError, SystemError, *DAMAGED_ZIP) as reason:
+        # SystemError: a text that is none, as well.
         raise DifaceError(f"{path} is not a motion: {reason}.", "Choose a file that DiFACE wrote.") from reason
 
 

@@ -23,7 +23,7 @@ def parse(data: bytes, rate: float | None) -> Recording:
     """Return the recording in a JSON file. `rate` replaces the file's rows per second. Raises ValueError for others."""
     try:
         content = json.loads(data)
-        if isinstance(content, dict) and "weightMat" in content:
+        if isinstance(content, dict) and {"facsNames", "weightMat"} <= content.keys():
             return _parse_matrix(content, rate)
         frames = content.get("frames") if isinstance(content, dict) else content
         if isinstance(frames, list) and frames:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from safetensors import SafetensorError
-
 from .. import channels
 from ..audio.reading import load_clip
 from ..audio.speech_encoder import SpeechEncoder
@@ -49,11 +47,7 @@ def adapt_style(request: AdaptationRequest, report: Report) -> AdaptationResult:
     report(Progress(0.0, LOADING_STAGE))
     base, gradient = load_face()
     style, done = personalise(base, gradient, pairs, SpeechEncoder.load(), request.name, CONFIG, report)
-    try:
-        style_file.save(style, request.path)
-    except (OSError, SafetensorError) as reason:
-        message = f"The style file {request.path} cannot be written: {reason}."
-        raise DifaceError(message, "Check the permissions of the folder and the free space of the disk.") from reason
+    style_file.save(style, request.path)
     return AdaptationResult(
         request.path, sum(one.seconds for one in pairs), done.error_before, done.error_after, done.steps
     )

@@ -7,12 +7,12 @@ import os
 import sys
 import types
 
-from .commands import assets, bench, clean, coverage, demo, docs, lint, rate, repository, test, wheels
+from .commands import assets, bench, clean, coverage, demo, docs, fuzz, lint, rate, repository, test, wheels
 from .commands import zip as zip_command
 from .console import BuildError, say
 from .libraries import PERMISSION
 
-COMMANDS = (demo, test, lint, coverage, bench, rate, docs, wheels, zip_command, repository, assets, clean)
+COMMANDS = (demo, test, lint, coverage, bench, fuzz, rate, docs, wheels, zip_command, repository, assets, clean)
 """The commands, in the order of the overview. A new command is a module in commands/ and an entry here."""
 
 FIRST = (demo, test)

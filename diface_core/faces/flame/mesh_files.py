@@ -24,16 +24,17 @@ def read_mesh(path: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32
         ModelError: The file cannot be read.
     """
     if path.suffix.lower() == ".obj":
-        return _read_obj(path)
+        return _mesh(path, *_read_obj(path))
     if path.suffix.lower() == ".npz":
         arrays = load_npz(path, HINT)
         if "vertices" in arrays and "faces" in arrays:
-            return np.asarray(arrays["vertices"], np.float32), np.asarray(arrays["faces"], np.int32)
+            return _mesh(path, arrays["vertices"], arrays["faces"])
     flame = load_flame(path)
     return flame.template, flame.faces
 
 
-def _read_obj(path: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
+def _read_obj(path: Path) -> tuple[list[list[float]], list[list[int]]]:
+    """Return the vertices, and the triangles of all polygons."""
     vertices: list[list[float]] = []
     faces: list[list[int]] = []
     try:
@@ -47,4 +48,16 @@ def _read_obj(path: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32
                 faces += [[corners[0], *pair] for pair in pairwise(corners[1:])]
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} cannot be read as an .obj: {error}.", HINT) from error
-    return np.array(vertices, np.float32).reshape(-1, 3), np.array(faces, np.int32).reshape(-1, 3)
+    return vertices, faces
+
+
+def _mesh(path: Path, vertices: object, faces: object) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
+    """Return vertices (V, 3) and triangles (F, 3) as arrays. Raises ModelError if they are no mesh."""
+    try:
+        points = np.asarray(vertices, np.float32).reshape(-1, 3)
+        triangles = np.asarray(faces, np.int64).reshape(-1, 3)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ModelError(f"{path} is no mesh: {error}.", HINT) from error
+    if len(triangles) and not 0 <= triangles.min() <= triangles.max() < len(points):
+        raise ModelError(f"{path} is no mesh: its faces name vertices that it does not have.", HINT)
+    return points, triangles.astype(np.int32)

@@ -18,7 +18,20 @@ FILES = sorted((Path(__file__).resolve().parents[3] / "tools" / "build").rglob("
 def test_without_command_lists_every_command(root: Path) -> None:
     done = subprocess.run([sys.executable, "build.py"], cwd=root, capture_output=True, text=True)
     assert done.returncode == 0
-    for name in ("demo", "test", "bench", "rate", "wheels", "zip", "docs", "lint", "coverage", "assets", "clean"):
+    for name in (
+        "demo",
+        "test",
+        "bench",
+        "fuzz",
+        "rate",
+        "wheels",
+        "zip",
+        "docs",
+        "lint",
+        "coverage",
+        "assets",
+        "clean",
+    ):
         assert f"\n    {name} " in done.stdout
     first, _, others = done.stdout.partition("All commands")
     assert "python3 build.py demo" in first

@@ -191,6 +191,14 @@ def test_bad_checkpoints_are_refused(tmp_path):
         checkpoint.load(path)
 
 
+@pytest.mark.parametrize("config", ["", "{", "[1]", '{"no such setting": 1}', "{}"])
+def test_damaged_configuration_is_refused(tmp_path, config):
+    path = tmp_path / "face.safetensors"
+    save_file({"a": torch.zeros(1)}, path, {"format": checkpoint.FORMAT, "config": config})
+    with pytest.raises(ModelError, match="its configuration cannot be read"):
+        checkpoint.load(path)
+
+
 def test_checkpoint_with_nan_is_refused(tmp_path):
     path = tmp_path / "face.safetensors"
     checkpoint.save(tiny("face"), path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -173,6 +174,25 @@ def test_other_files_are_refused(tmp_path, content):
             read(tmp_path / name)
         with pytest.raises(DifaceError, match="not a motion"):
             read(tmp_path / "missing")
+
+
+def test_member_that_is_no_array_is_refused(tmp_path):
+    write_motion(tmp_path / "m.npz", motion(3))
+    with zipfile.ZipFile(tmp_path / "m.npz") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(tmp_path / "m.npz", "w") as archive:
+        for name, content in {**members, "values.npy": b"noise"}.items():
+            archive.writestr(name, content)
+    with pytest.raises(DifaceError, match="not a motion"):
+        read_npz(tmp_path / "m.npz")
+
+
+def test_name_beyond_unicode_is_refused(tmp_path):
+    names = np.array(["jawOpen"])
+    names.view(np.uint32)[:] = 0x7FFFFFFF
+    np.savez(tmp_path / "m.npz", values=np.zeros((3, 1), np.float32), channels=names, fps=30.0)
+    with pytest.raises(DifaceError, match="not a motion"):
+        read_npz(tmp_path / "m.npz")
 
 
 def test_single_array_is_refused(tmp_path):

@@ -243,6 +243,7 @@ BAD_FILES: dict[str, tuple[bytes, str]] = {
     "nul.csv": (b"\0" * 5000, "not a recorded face"),
     "empty.json": (b"", "not a recorded face"),
     "text.json": (b'"hello"', "neither facsNames"),
+    "no names.json": (b'{"weightMat": [[1], [1]]}', "neither facsNames and weightMat"),
     "ragged.json": (b'{"facsNames": ["jawOpen"], "weightMat": [[1], [1, 2]]}', "not a recorded face"),
     "few.json": (b'{"facsNames": ["jawOpen"], "weightMat": [[1], [1]]}', "too few"),
     "deep.json": (b"[" * 200_000, "not a recorded face"),
