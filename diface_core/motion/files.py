@@ -65,11 +65,11 @@ def read_npz(path: Path) -> Motion:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             names = tuple(str(name) for name in file["channels"])
             if max("".join(names), default="") > chr(sys.maxunicode):  # numpy does not check its texts
-                raise ValueError("a channel's name is no text")
+                raise ValueError("a channel's name is malformed")
             # numpy returns the bytes of a member that is no array.
             return Motion(np.asarray(file["values"], np.float32), names, FrameRate(float(file["fps"])))
     except (OSError, ValueError, TypeError, KeyError, EOFError, SystemError, *DAMAGED_ZIP) as reason:
-        # SystemError: a text that is none, as well.
+        # SystemError: numpy raises it for some malformed names.
         raise DifaceError(f"{path} is not a motion: {reason}.", "Choose a file that DiFACE wrote.") from reason
 
 
