@@ -9,51 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from . import steps
 from .left_behind import FIND
+from .steps import HEAD, MODULE, STATE, TAKES, motion, scrub, wait_for_job
 from .window import BlenderWindow
 
 soundfile = pytest.importorskip("soundfile")
-
-MODULE = "bl_ext.user_default.diface"
-STATE = "bpy.context.window_manager.diface"
-HEAD = 'bpy.data.objects["DiFACE Head"]'
-TAKES = "sorted(action.name for action in bpy.data.actions)"
-
-CURVES = f"""
-obj = {HEAD}
-frames = range(1, 251)
-now = bpy.context.scene.frame_current
-result = []
-for frame in frames:
-    bpy.context.scene.frame_set(frame)
-    result.append([*obj.rotation_euler, *(key.value for key in obj.data.shape_keys.key_blocks)])
-bpy.context.scene.frame_set(now)
-"""
-"""Assigns the active motion: for frames 1 to 250 the rotation of the head and the values of its shape keys."""
-
-
-def motion(blender: BlenderWindow) -> np.ndarray:
-    """Return the motion as Blender evaluates it, of shape (250, 3 + shape keys)."""
-    return np.array(blender.run(CURVES))
-
-
-def wait_for_job(blender: BlenderWindow, seconds: float = 120) -> None:
-    blender.wait_until(lambda: not blender.ask(f"{STATE}.running"), seconds, "the job has ended")
-
-
-def scrub(blender: BlenderWindow, frame: int) -> None:
-    """Drag the playhead in the timeline to a frame."""
-    place = blender.region("DOPESHEET_EDITOR", "WINDOW")
-    start, end = blender.run(
-        "area = next(area for area in bpy.context.screen.areas if area.type == 'DOPESHEET_EDITOR')\n"
-        "view = next(region for region in area.regions if region.type == 'WINDOW').view2d\n"
-        f"frames = bpy.context.scene.frame_current, {frame}\n"
-        "result = [view.view_to_region(frame, 0, clip=False)[0] for frame in frames]"
-    )
-    y = place.y + 10
-    blender.desktop.drag((place.x + start, y), (place.x + end, y))
-    blender.wait_for(f"bpy.context.scene.frame_current == {frame}", 20)
-
 
 def turn_head_and_set_key(blender: BlenderWindow, degrees: int) -> None:
     """Turn the head with R Z and set a key with I, in the viewport."""
@@ -88,23 +49,12 @@ def _no_traceback(blender: BlenderWindow) -> Iterator[None]:
 
 def test_zip_is_dropped_on_the_window(blender: BlenderWindow, small_zip: Path) -> None:
     assert blender.run(FIND) == {}
-    blender.desktop.drop_file(small_zip, *blender.viewport())
-    time.sleep(1)
-    blender.desktop.press("Return")  # the dialog's OK; Enable Add-on is checked
-    blender.wait_for(f"{MODULE!r} in bpy.context.preferences.addons", 120)
+    steps.install(blender, small_zip)
 
 
 def test_panel_opens_and_head_is_added(blender: BlenderWindow) -> None:
-    blender.run("bpy.context.preferences.view.filebrowser_display_type = 'SCREEN'")  # no window manager is running
-    blender.press_in_viewport("n")
-    time.sleep(1)
-    blender.run(
-        "area = next(area for area in bpy.context.screen.areas if area.type == 'VIEW_3D')\n"
-        "next(r for r in area.regions if r.type == 'UI').active_panel_category = 'DiFACE'"
-    )
-    time.sleep(0.5)
-    blender.click("diface.add_head()")
-    blender.wait_for("'DiFACE Head' in bpy.data.objects", 20)
+    steps.open_panel(blender)
+    steps.add_head(blender)
 
 
 def test_redo_panel_adds_and_removes_the_stage(blender: BlenderWindow) -> None:
@@ -122,9 +72,7 @@ def test_redo_panel_adds_and_removes_the_stage(blender: BlenderWindow) -> None:
 
 
 def test_audio_is_loaded_by_the_file_browser(blender: BlenderWindow, sound: Path) -> None:
-    blender.click("diface.load_audio()")
-    blender.choose_file(sound)
-    blender.wait_for("bpy.context.scene.diface.strip == 'a speech.wav'", 20)
+    steps.load_audio(blender, sound)
     assert blender.ask("bpy.context.scene.frame_end") > 500
 
 
@@ -138,9 +86,7 @@ def test_escape_stops_generating(blender: BlenderWindow) -> None:
 
 
 def test_generate_moves_face_and_head(blender: BlenderWindow) -> None:
-    blender.click("diface.generate()")
-    blender.wait_for("len(bpy.data.actions) > 0")
-    wait_for_job(blender)
+    steps.generate(blender)
     values = motion(blender)
     assert values[:, 3:].max() > 0.2
     assert np.abs(values[:, :3]).max() > 0.005

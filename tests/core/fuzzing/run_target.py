@@ -61,7 +61,7 @@ def main() -> None:
 
 def reader(target: Target, folder: Path):
     """Return the function that reads one input from a file in `folder`, and raises for a finding."""
-    work = folder / "input"
+    work = (folder / "input").resolve()
     work.mkdir(parents=True, exist_ok=True)
     path, guard = work / f"input{target.suffix}", Guard(work)
 

@@ -1,0 +1,91 @@
+"""What sessions in a real window have in common: the first steps, and what is read from Blender."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from .window import BlenderWindow
+
+MODULE = "bl_ext.user_default.diface"
+STATE = "bpy.context.window_manager.diface"
+HEAD = 'bpy.data.objects["DiFACE Head"]'
+TAKES = "sorted(action.name for action in bpy.data.actions)"
+
+CURVES = f"""
+obj = {HEAD}
+frames = range(1, 251)
+now = bpy.context.scene.frame_current
+result = []
+for frame in frames:
+    bpy.context.scene.frame_set(frame)
+    result.append([*obj.rotation_euler, *(key.value for key in obj.data.shape_keys.key_blocks)])
+bpy.context.scene.frame_set(now)
+"""
+"""Assigns the active motion: for frames 1 to 250 the rotation of the head and the values of its shape keys."""
+
+
+def motion(blender: BlenderWindow) -> np.ndarray:
+    """Return the motion as Blender evaluates it, of shape (250, 3 + shape keys)."""
+    return np.array(blender.run(CURVES))
+
+
+def wait_for_job(blender: BlenderWindow, seconds: float = 120) -> None:
+    blender.wait_until(lambda: not blender.ask(f"{STATE}.running"), seconds, "the job has ended")
+
+
+def scrub(blender: BlenderWindow, frame: int) -> None:
+    """Drag the playhead in the timeline to a frame."""
+    place = blender.region("DOPESHEET_EDITOR", "WINDOW")
+    start, end = blender.run(
+        "area = next(area for area in bpy.context.screen.areas if area.type == 'DOPESHEET_EDITOR')\n"
+        "view = next(region for region in area.regions if region.type == 'WINDOW').view2d\n"
+        f"frames = bpy.context.scene.frame_current, {frame}\n"
+        "result = [view.view_to_region(frame, 0, clip=False)[0] for frame in frames]"
+    )
+    y = place.y + 10
+    blender.desktop.drag((place.x + start, y), (place.x + end, y))
+    blender.wait_for(f"bpy.context.scene.frame_current == {frame}", 20)
+
+
+def install(blender: BlenderWindow, small_zip: Path) -> None:
+    """Drop the built zip on the window."""
+    blender.desktop.drop_file(small_zip, *blender.viewport())
+    time.sleep(1)
+    blender.desktop.press("Return")  # the dialog's OK; Enable Add-on is checked
+    blender.wait_for(f"{MODULE!r} in bpy.context.preferences.addons", 120)
+
+
+def open_panel(blender: BlenderWindow) -> None:
+    """Open the sidebar at the tab DiFACE."""
+    blender.run("bpy.context.preferences.view.filebrowser_display_type = 'SCREEN'")  # no window manager is running
+    blender.press_in_viewport("n")
+    time.sleep(1)
+    blender.run(
+        "area = next(area for area in bpy.context.screen.areas if area.type == 'VIEW_3D')\n"
+        "next(r for r in area.regions if r.type == 'UI').active_panel_category = 'DiFACE'"
+    )
+    time.sleep(0.5)
+
+
+def add_head(blender: BlenderWindow) -> None:
+    """Add the bundled head."""
+    blender.click("diface.add_head()")
+    blender.wait_for("'DiFACE Head' in bpy.data.objects", 20)
+
+
+def load_audio(blender: BlenderWindow, sound: Path) -> None:
+    """Load a sound by the file browser."""
+    blender.click("diface.load_audio()")
+    blender.choose_file(sound)
+    blender.wait_for(f"bpy.context.scene.diface.strip == {sound.name!r}", 20)
+
+
+def generate(blender: BlenderWindow) -> None:
+    """Press *Generate* and wait for the take."""
+    takes = len(blender.ask(TAKES))
+    blender.click("diface.generate()")
+    blender.wait_for(f"len(bpy.data.actions) > {takes}")
+    wait_for_job(blender)
