@@ -89,3 +89,54 @@ def generate(blender: BlenderWindow) -> None:
     blender.click("diface.generate()")
     blender.wait_for(f"len(bpy.data.actions) > {takes}")
     wait_for_job(blender)
+
+
+class Sidebar:
+    """The sub-panels of the tab DiFACE, of which at most one is open, so that every header has a known place.
+
+    Right after `open_panel` with a head, *Takes* and *Edit* are open.
+    """
+
+    HEADER, ABOVE = 26, 97
+    """Height of a header, and distance of the first one below the upper edge of *Generate*, in pixels."""
+
+    def __init__(self, blender: BlenderWindow) -> None:
+        self._blender = blender
+        self._labels: list[str] = blender.ask(
+            "[panel.bl_label for panel in bpy.types.Panel.__subclasses__()"
+            " if getattr(panel, 'bl_parent_id', '') == 'VIEW_3D_PT_diface_main']"
+        )
+        for label in ("Takes", "Edit"):
+            self._click(label)
+        self._opened = ""
+
+    def open(self, label: str) -> None:
+        """Open a panel and close the one that was open."""
+        for changed in (self._opened, label):
+            if changed and self._opened != label:
+                self._click(changed)
+        self._opened = label
+
+    def _click(self, label: str) -> None:
+        x, y = self._blender.upper_edge("diface.generate()")
+        self._blender.desktop.click(x, y + self.ABOVE + self.HEADER * self._labels.index(label))
+        time.sleep(0.7)
+
+
+def set_value(blender: BlenderWindow, does: str, value: float) -> None:
+    """Type a value into a field."""
+    x, y = blender.button(does)
+    blender.desktop.move(x, y)
+    blender.desktop.do("click", "--repeat", 2, "--delay", 60, 1)
+    time.sleep(0.5)
+    blender.desktop.press("ctrl+a")
+    blender.desktop.write(f"{value:g}")
+    blender.desktop.press("Return")
+    time.sleep(0.7)
+
+
+def set_key_on(blender: BlenderWindow, does: str) -> None:
+    """Set a key on a property with the mouse over its field."""
+    blender.desktop.move(*blender.button(does))
+    blender.desktop.press("i")
+    time.sleep(0.7)

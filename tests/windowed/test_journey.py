@@ -16,6 +16,7 @@ from .window import BlenderWindow
 
 soundfile = pytest.importorskip("soundfile")
 
+
 def turn_head_and_set_key(blender: BlenderWindow, degrees: int) -> None:
     """Turn the head with R Z and set a key with I, in the viewport."""
     blender.press_in_viewport("r", "z")

@@ -16,7 +16,7 @@ from .desktop import HEIGHT, WIDTH, Desktop
 
 START_SECONDS = 120
 """Patience for the start of Blender with software OpenGL."""
-COLUMNS, ROW_HEIGHT = (0.28, 0.75, 0.5, 0.93, 0.1), 14
+COLUMNS, ROW_HEIGHT = (0.28, 0.75, 0.5, 0.93, 0.1, 0.44), 14
 """Where buttons are searched in a sidebar: fractions of its width, and pixels between two probes."""
 
 BUTTON_BELOW_MOUSE = """
@@ -174,6 +174,13 @@ class BlenderWindow:
                 if does in text and self._is_button(does, x, y, area, region):
                     return x, y
         raise AssertionError(f"No button does {does}. Found: {sorted(self._buttons)}")
+
+    def upper_edge(self, does: str, area: str = "VIEW_3D", region: str = "UI") -> tuple[int, int]:
+        """Return the place of the upper edge of a button, to 2 pixels."""
+        x, y = self.button(does, area, region)
+        while does in self._button_at(x, y - 2, area, region):
+            y -= 2
+        return x, y
 
     def _is_button(self, does: str, x: int, y: int, area: str, region: str) -> bool:
         """Return whether a button is at a place, also after a redraw: a busy Blender may name the previous one."""
