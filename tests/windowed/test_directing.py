@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -15,10 +16,6 @@ from .window import BlenderWindow
 
 soundfile = pytest.importorskip("soundfile")
 
-TEXT = (
-    "Something is terribly wrong! Weasels have eaten our phone system. Nobody is available to take your call at the "
-    "moment. They have been carried away by monkeys."
-)
 FINDINGS = "[row.name for row in bpy.context.window_manager.diface.findings]"
 CURVES = f"""
 obj = {HEAD}
@@ -82,19 +79,22 @@ def test_eyes_look_at_the_camera(blender: BlenderWindow, sidebar: steps.Sidebar)
     before = motion(blender)
     sidebar.open("Gaze")
     blender.click("gaze.use")
-    x, y = blender.button("gaze.look_at")
+    _x, y = blender.button("gaze.look_at")
     place = blender.region("VIEW_3D", "UI")
     blender.desktop.click(place.x + round(place.width * 0.75), y)
     blender.wait_for(f"{HEAD}.diface.gaze.use and {HEAD}.diface.gaze.look_at == 'CAMERA'", 20)
     assert np.abs(motion(blender) - before).max() > 0.1
 
 
-def test_word_is_chosen_from_the_list_and_said_wider(blender: BlenderWindow, sidebar: steps.Sidebar) -> None:
+def test_word_is_chosen_from_the_list_and_said_wider(
+    blender: BlenderWindow, sidebar: steps.Sidebar, speech: Path
+) -> None:
     sidebar.open("Words")
     blender.desktop.move(*blender.button("diface_words.text"))
     blender.desktop.do("click", "--repeat", 2, "--delay", 60, 1)
     time.sleep(0.5)
-    blender.desktop.write(TEXT)
+    words = json.loads(speech.with_suffix(".json").read_text("utf-8"))["words"]
+    blender.desktop.write(" ".join(word for _start, _end, word in words))
     blender.desktop.press("Return")
     blender.click("diface.align_words()")
     blender.wait_for(f"len({HEAD}.diface_words.speeches) == 1", 60)
@@ -102,8 +102,8 @@ def test_word_is_chosen_from_the_list_and_said_wider(blender: BlenderWindow, sid
     time.sleep(1)
     x, y = blender.upper_edge("diface.align_words()")
     blender.desktop.click(x, y + 130)
-    speech = f"{HEAD}.diface_words.speeches[0]"
-    blender.wait_for(f"{speech}.words[{speech}.index].text == 'Weasels'", 20)
+    spoken = f"{HEAD}.diface_words.speeches[0]"
+    blender.wait_for(f"{spoken}.words[{spoken}.index].text == 'weasels'", 20)
     before = motion(blender)
     new_take(blender, "diface.scale_word(how='WIDER')")
     change = np.abs(motion(blender) - before).max(axis=1)
