@@ -10,7 +10,7 @@ import numpy as np
 from ... import compat
 from ...core import channels, load_head
 from ...rig.head_target import head_target
-from ...rig.property_address import PropertyAddress
+from ...rig.property_address import PropertyAddress, id_type
 from .channel_weights import channel_weights
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -57,7 +57,7 @@ def _effects(obj: bpy.types.Object, addresses: Sequence[PropertyAddress]) -> np.
 
 def _leading(addresses: Sequence[PropertyAddress], effects: np.ndarray) -> set[PropertyAddress]:
     """Return the property that has most of each channel in SHOWN; those of further meshes only follow."""
-    main = np.array([":" not in kind for kind, _path, _index in addresses], bool)
+    main = np.array([kind == "KEY" or id_type(kind) == "OBJECT" for kind, _path, _index in addresses], bool)
     found = set()
     for name in SHOWN:
         of_channel = effects[:, channels.FACE.index(name)] * main
@@ -68,6 +68,6 @@ def _leading(addresses: Sequence[PropertyAddress], effects: np.ndarray) -> set[P
 
 def _group_name(address: PropertyAddress, effects: np.ndarray, rotation: set[PropertyAddress]) -> str:
     if not effects.any():
-        return HEAD if address in rotation or address[0] == "OBJECT" else FACE
+        return HEAD if address in rotation or id_type(address[0]) == "OBJECT" else FACE
     channel = channels.FACE[int(effects.argmax())]
     return next((name for name, starts in GROUPS.items() if channel.startswith(starts)), FACE)

@@ -7,10 +7,13 @@ import numpy as np
 
 from diface_addon import compat
 from diface_addon.core import channels, types
+from diface_addon.rig import binding
+from diface_addon.rig.discovery.discover import discover
 from diface_addon.scene.animation import curve_groups
 from diface_addon.scene.characters import bundled_head
 from diface_addon.scene.takes import take_copies, take_index, write_take
-from tests.addon.characters import vocabulary_kinds
+from tests.addon.characters import armature_kind, vocabulary_kinds
+from tests.addon.characters.bundled_parts import arkit_shapes
 from tests.addon.scene import scenes
 
 LAYERS = {"blinks": 0, "gaze": None, "breath": None}
@@ -80,3 +83,14 @@ def test_baked_blinks_are_with_the_eyes(scene) -> None:
     head = bundled_head.add_head(bpy.context)
     baked = take_copies.bake(head, write_all_channels(head))
     assert groups(baked)['key_blocks["eyeBlinkLeft"].value'] == "Eyes"
+
+
+def test_jaw_bone_shows_where_no_shape_opens_the_mouth(scene) -> None:
+    scenes.new_file()
+    shapes = {name: offsets for name, offsets in arkit_shapes().items() if not name.startswith("jaw")}
+    built = armature_kind.build(armature_kind.Options(shapes=shapes, with_jaw=True))
+    binding.bind(discover(built.main))
+    actions = write_all_channels(built.main)
+    of_jaw = {path: name for path, name in groups(actions).items() if path.startswith('pose.bones["Jaw"]')}
+    assert set(of_jaw.values()) == {"Jaw"}
+    assert set(of_jaw) & {path for _kind, path in visible_properties(actions)}
