@@ -37,6 +37,8 @@ LARGEST_GAP = 0.12
 """Largest opening of an eye, in heights of the head."""
 DEGREES = (3.0, 60.0)
 """Limits of the angle of a lid."""
+ADDED = frozenset({"COPY_LOCATION", "LIMIT_LOCATION", "LIMIT_ROTATION", "LIMIT_SCALE"})
+"""Constraints that leave a bone to be posed, if the location that they copy is added."""
 LEFT, BACK, UP = 0, 1, 2
 """Columns of the head's axes."""
 
@@ -112,7 +114,7 @@ def _candidates(character: Character) -> dict[str, dict[str, bool]]:
     found: dict[str, dict[str, bool]] = defaultdict(dict)
     for pose in armature.pose.bones:
         name = read_lid_name(pose.name)
-        if name and not any(not constraint.mute for constraint in pose.constraints):
+        if name and all(map(_is_added_to, pose.constraints)):
             found[name.side][pose.name] = name.is_upper
     for of_side in found.values():
         for bone in list(of_side):
@@ -120,6 +122,11 @@ def _candidates(character: Character) -> dict[str, dict[str, bool]]:
             if any(of_side.get(parent.name) == of_side[bone] for parent in parents):
                 del of_side[bone]
     return found
+
+
+def _is_added_to(constraint: bpy.types.Constraint) -> bool:
+    """Return whether a bone with a constraint is moved by its pose too: Rigify's controls follow others a little."""
+    return constraint.mute or (constraint.type in ADDED and bool(getattr(constraint, "use_offset", True)))
 
 
 def _eye(character: Character, side: str, bones: dict[str, bool]) -> _Eye:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import bpy
 import numpy as np
+from mathutils import Vector
 
 from diface_addon import compat
 from diface_addon.rig import binding
@@ -92,6 +93,26 @@ def add_boned(_scene: bpy.types.Scene, _names: tuple[str, ...], mode: str) -> bp
     return _walking(objects, mode)
 
 
+def add_lidded(_scene: bpy.types.Scene, _names: tuple[str, ...], mode: str) -> bpy.types.Object:
+    """Add a character whose jaw, eyes, tongue and lids are bones; see `add_avatar`."""
+    objects = small_characters.add_avatar(BONES)
+    face, rig = objects["face"], objects["rig"]
+    for name in ("eyeBlinkLeft", "eyeBlinkRight", "jawOpen"):
+        face.shape_key_remove(face.data.shape_keys.key_blocks[name])
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="EDIT")
+    for side, x in (("Left", 0.032), ("Right", -0.032)):
+        lid = rig.data.edit_bones.new(f"{side}UpperLid")
+        lid.head, lid.tail, lid.parent = (x, -0.083, 1.635), (x, -0.1, 1.635), rig.data.edit_bones["Head"]
+    bpy.ops.object.mode_set(mode="OBJECT")
+    for side, x in (("Left", 0.032), ("Right", -0.032)):
+        group = face.vertex_groups.new(name=f"{side}UpperLid")
+        lid = min(face.data.vertices, key=lambda vertex, x=x: (vertex.co - Vector((x, -0.095, 1.645))).length)
+        group.add([lid.index], 0.9, "REPLACE")
+        face.vertex_groups["Head"].add([lid.index], 0.1, "REPLACE")
+    return _walking(objects, mode)
+
+
 def _walking(objects: dict[str, bpy.types.Object], mode: str) -> bpy.types.Object:
     """Make the spine of a character move, and bind it; return its face, active and selected."""
     face, rig = objects["face"], objects["rig"]
@@ -112,8 +133,9 @@ KINDS: dict[str, Callable[[bpy.types.Scene, tuple[str, ...], str], bpy.types.Obj
     "parts": add_avatar,
     "poses": add_poser,
     "bones": add_boned,
+    "lids": add_lidded,
 }
-"""Characters of several parts: with ARKit's shapes, with poses that are solved, with a jaw bone."""
+"""Characters of several parts: with ARKit's shapes, with poses that are solved, with a jaw bone, with lid bones."""
 
 
 def _walk(rig: bpy.types.Object) -> None:

@@ -31,6 +31,7 @@ from diface_addon.scene.directing import controlled_keys
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import take_index
+from diface_addon.settings import mapping_list
 from diface_addon.settings.directing import direction_settings
 from diface_addon.worker import process
 from tests.addon.fuzzing import avatar
@@ -527,12 +528,36 @@ def reduce_and_restore(fuzz: Fuzz) -> bool:
     return True
 
 
+def change_mapping(fuzz: Fuzz) -> bool | None:
+    """Change, leave out or reset rows of the mapping: no key of a take changes."""
+    obj = fuzz.character()
+    before = _Before()
+    rows, chance = obj.diface_mapping.rows, fuzz.rng.random()
+    if chance < 0.3:
+        bpy.ops.diface.reset_mapping()
+    elif chance < 0.5 and len(rows):
+        row = rows[fuzz.rng.integers(len(rows))]
+        row.gain = float(fuzz.rng.choice([-0.5, 0.5, 1.0, 1.5])) * (abs(row.gain) or 1.0)
+        row.use = bool(fuzz.rng.random() < 0.8)
+    else:
+        table = mapping_list.table(bpy.context)[1].rows
+        found = [number for number, row in enumerate(table) if row.hand < 0 and not row.problem]
+        if not found:
+            return None
+        bpy.ops.diface.change_mapping_row(row=found[fuzz.rng.integers(len(found))], use=bool(fuzz.rng.random() < 0.8))
+    for action in bpy.data.actions:
+        if action.session_uid in before.takes:
+            assert fingerprint(action) == before.takes[action.session_uid][1], f"the mapping changed {action.name}"
+    _push("mapping")
+    return True
+
+
 EDITS = (regenerate, regenerate_all, in_between, swap)
 OPERATIONS = (
     insert_key, insert_key, insert_key, drag_key, delete_key, lock_or_mute, regenerate, regenerate, regenerate,
     regenerate_all, in_between, in_between, swap, generate, pin_pose, unpin, copy_and_paste, switch_take, remove_take,
     remove_take, remove_take, undo, undo, redo, save_and_load, duplicate, splice, compare, mix_takes,
-    insert_location_key, live_key, direct, direct, vary, reduce_and_restore,
+    insert_location_key, live_key, direct, direct, vary, reduce_and_restore, change_mapping,
 )  # fmt: skip
 
 

@@ -67,6 +67,34 @@ def test_speech_becomes_a_take(scene, talking) -> None:
     assert 0.005 < np.ptp(found["rotation_euler", 0][:, 1]) < 1.0
 
 
+def test_rows_of_the_mapping_move_with_the_performance(scene, talking) -> None:
+    """A channel in another property, one at half its gain, and one that is left out; the others as they were."""
+    bpy.ops.diface.generate()
+    before = curves(talking)
+    talking["openness"] = 0.0
+    for channel, kind, gain, use in (
+        ("jawOpen", "PROPERTY", 2.0, True),
+        ("mouthPucker", "SHAPE_KEY", 0.5, True),
+        ("browInnerUp", "SHAPE_KEY", 1.0, False),
+    ):
+        row = talking.diface_mapping.rows.add()
+        row.channel, row.kind, row.owner, row.gain, row.use = channel, kind, talking, gain, use
+        row.shape_key, row.property_name = channel, "openness"
+    talking.id_properties_ui("openness").update(min=-10.0, max=10.0)
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    after = curves(talking)
+    path = 'key_blocks["{}"].value'.format
+    assert (path("jawOpen"), 0) not in after
+    assert (path("browInnerUp"), 0) not in after
+    wanted = 2 * before[path("jawOpen"), 0][:, 1]
+    assert after['["openness"]', 0][:, 1] == pytest.approx(wanted, abs=1e-5)
+    pucker = 0.5 * before[path("mouthPucker"), 0][:, 1]
+    assert after[path("mouthPucker"), 0][:, 1] == pytest.approx(pucker, abs=1e-5)
+    assert np.ptp(wanted) > 0.2
+    untouched = path("mouthFunnel"), 0
+    assert np.array_equal(after[untouched], before[untouched])
+
+
 def test_seed_determines_the_performance(scene, talking) -> None:
     takes = []
     for seed in (4, 4, 5):
