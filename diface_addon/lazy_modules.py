@@ -26,7 +26,7 @@ class LazyFinder(MetaPathFinder):
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return the specification of a module; None for those of others."""
-        if not fullname.startswith(self._prefixes):
+        if not fullname.startswith(self._prefixes) or ".cli." in fullname:  # `python -m` cannot run a lazy module
             return None
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is not None and spec.loader is not None:
