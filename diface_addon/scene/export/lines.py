@@ -43,7 +43,7 @@ def _playing(obj: bpy.types.Object) -> Iterator[tuple[str, str, int, int]]:
             continue
         if animation.action is not None and (request := _of_take(animation.action)):
             yield request["take"], _name(animation.action, request), *_whole(*animation.action.frame_range)
-        for strip in nla.unmuted_strips(animation):
+        for strip in nla.unmuted_strips(animation, with_lines=True):
             if strip.action is not None and (request := _of_take(strip.action)):
                 identifier = f"{request['take']} {strip.frame_start:g}"
                 yield identifier, _name(strip.action, request), *_whole(strip.frame_start, strip.frame_end)
@@ -51,7 +51,8 @@ def _playing(obj: bpy.types.Object) -> Iterator[tuple[str, str, int, int]]:
 
 def _of_take(action: bpy.types.Action) -> dict | None:
     request = stored_request.read_request(action)
-    return request if request and "layer" not in request else None
+    is_pause = bool(request and request.get("line", {}).get("scene"))  # Generate Scene made it, without speech
+    return request if request and "layer" not in request and not is_pause else None
 
 
 def _name(action: bpy.types.Action, request: dict) -> str:

@@ -60,13 +60,15 @@ def is_line_track(track: bpy.types.NlaTrack) -> bool:
     return track.name.startswith((LINES_TRACK, REST_TRACK))
 
 
-def unmuted_strips(animation: bpy.types.AnimData | None) -> Iterator[bpy.types.NlaStrip]:
+def unmuted_strips(animation: bpy.types.AnimData | None, with_lines: bool = False) -> Iterator[bpy.types.NlaStrip]:
     """Yield the strips that play an Action from the top track down, and on each track in the order of time.
 
-    Without those of other lines of a dialogue, which play at other frames than the active take.
+    Args:
+        animation: The animation of a data-block.
+        with_lines: Whether to yield those of other lines of a dialogue too, which play at other frames.
     """
     for track in reversed(animation.nla_tracks) if animation else ():
-        for strip in () if track.mute or is_line_track(track) else track.strips:
+        for strip in () if track.mute or (is_line_track(track) and not with_lines) else track.strips:
             if strip.action and not strip.mute:
                 yield strip
 

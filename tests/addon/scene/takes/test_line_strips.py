@@ -9,6 +9,7 @@ from mathutils import Euler, Quaternion
 
 from diface_addon import compat
 from diface_addon.core import channels, types
+from diface_addon.scene.export import lines
 from diface_addon.scene.keys import nla
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import delete_take, rest_easing, take_copies, take_index, use_take, write_take
@@ -219,6 +220,13 @@ def test_each_line_of_a_take_with_the_head_alone(speaker) -> None:
         at_rest = frame in (5, 35, 90)
         angle = speaker.rotation_euler.to_quaternion().rotation_difference(REST).angle
         assert (angle < 2e-3) == at_rest
+
+
+def test_every_line_is_a_clip_of_exports(speaker) -> None:
+    for name in STARTS:
+        write(speaker, name)
+    clips = [(clip.name, clip.frames) for clip in lines.lines(speaker, (1, 200))]
+    assert clips == [(name, (first, first + ROWS - 1)) for name, first in STARTS.items()]
 
 
 def test_the_tracks_of_many_lines_are_few(speaker) -> None:
