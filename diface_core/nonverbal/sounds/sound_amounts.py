@@ -8,11 +8,14 @@ import numpy as np
 
 from ...runtime.sliding_windows import sliding_windows
 from ...types import AnyFloatArray, Float32Array
-from .sound_classes import CLASSES, CONTEXT, OTHER, SPEECH, SoundClassifier
+from .sound_classes import CLASSES, CONTEXT, COUGH, LAUGH, OTHER, SPEECH, SoundClassifier
 
 DOUBTFUL, CERTAIN = 0.75, 0.95
 """Probability of another sound than speech from which the face begins to show it, and at which it shows nothing else:
 whatever may be speech stays speech."""
+STEADY = 0.24, 0.34
+"""Deviation of the loudness in a passage (1 is 20 dB) up to which nobody laughs or coughs, and from which somebody may:
+the calls of a laugh rise and fall, and pause."""
 DECISIVE = 2
 """Power of the probabilities by which the other sounds share the face: a little of a laugh in music does not show."""
 AUDIBLE, PASSAGE, MUSICAL = -1.5, 45, (0.3, 0.6)
@@ -68,14 +71,17 @@ def sound_amounts(features: Float32Array, classifier: SoundClassifier) -> Float3
 
 def _without_voices_in_music(others: Float32Array, loudness: Float32Array) -> Float32Array:
     """Return probabilities (T, K - 1) of the other sounds: passages of music have no laugh, cough or breath."""
-    voices, music = slice(0, OTHER - 1), OTHER - 1
+    music = OTHER - 1
     is_loud = (loudness > AUDIBLE).astype(np.float64)
-    counted = _running(is_loud, PASSAGE, np.mean)
-    share = _running(is_loud * others[:, music], PASSAGE, np.mean) / np.maximum(counted, 1e-6)
-    kept = np.clip((MUSICAL[1] - share) / (MUSICAL[1] - MUSICAL[0]), 0, 1)[:, None]
-    changed = others.copy()
-    changed[:, voices] *= kept
-    changed[:, music] += (others[:, voices] * (1 - kept)).sum(axis=1)
+    share = _running(is_loud * others[:, music], PASSAGE, np.mean)
+    share /= np.maximum(_running(is_loud, PASSAGE, np.mean), 1e-6)
+    kept = np.ones(others.shape)
+    kept[:, :music] = np.clip((MUSICAL[1] - share) / (MUSICAL[1] - MUSICAL[0]), 0, 1)[:, None]
+    mean = _running(loudness, PASSAGE, np.mean)
+    swing = np.sqrt(np.maximum(_running(loudness.astype(np.float64) ** 2, PASSAGE, np.mean) - mean**2, 0))
+    kept[:, [LAUGH - 1, COUGH - 1]] *= np.clip((swing - STEADY[0]) / (STEADY[1] - STEADY[0]), 0, 1)[:, None]
+    changed = others * kept
+    changed[:, music] += (others * (1 - kept)).sum(axis=1)
     return changed
 
 

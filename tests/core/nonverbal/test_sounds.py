@@ -93,6 +93,18 @@ def test_a_row_depends_on_rows_within_reach_only():
     assert differs.max() <= 150 + REACH
 
 
+def test_nobody_laughs_in_a_steady_sound():
+    size = summaries(random_features(5)).shape[1]
+    bias = np.array([0, 9, 0, 0, 0], np.float32)
+    certain = SoundClassifier(np.zeros(size), np.ones(size), np.zeros((size, len(CLASSES))), bias)
+    steady = np.zeros((200, 401), np.float32)
+    laughing = steady.copy()
+    laughing[:, -1] = np.where(np.arange(200) % 8 < 4, 0.0, -1.0)
+    assert not sound_amounts(steady, certain)[:, LAUGH].any()
+    assert sound_amounts(steady, certain)[:, OTHER].min() > 0.9
+    assert sound_amounts(laughing, certain)[:, LAUGH].min() > 0.9
+
+
 def test_weights_survive_a_file(tmp_path):
     classifier = random_classifier(3)
     classifier.save(tmp_path / "sounds.safetensors")
