@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from diface_addon import compat
+from diface_addon.cli import regenerate_take
 from diface_addon.core import channels
 from diface_addon.scene.audio import audio_strip
 from diface_addon.scene.characters import bundled_head
@@ -173,3 +174,36 @@ def test_listener_looks_at_the_speaker(scene, listener, strip) -> None:
 def test_listener_without_a_speaker_looks_ahead(scene, listener, strip) -> None:
     assert bpy.ops.diface.listen() == {"FINISHED"}
     assert not listener.diface.gaze.use
+
+
+def test_idle_take_goes_to_the_nla_and_comes_back(scene, listener) -> None:
+    bpy.ops.diface.idle()
+    name = listener.data.shape_keys.animation_data.action.name
+    frames = head_keys(listener)
+    scene.frame_set(70)
+    before = listener.rotation_euler[:]
+    assert bpy.ops.diface.push_down_take() == {"FINISHED"}
+    assert listener.data.shape_keys.animation_data.action is None
+    scene.frame_set(71)
+    scene.frame_set(70)
+    np.testing.assert_allclose(listener.rotation_euler, before, atol=1e-6)
+    strips = [strip for track in listener.animation_data.nla_tracks for strip in track.strips]
+    assert name in {strip.action.name for strip in strips} or len(strips) == 1
+    assert len(frames) == 120
+
+
+def test_idle_take_is_generated_again_from_its_request(scene, listener, tmp_path) -> None:
+    bpy.ops.diface.idle()
+    stored = regenerate_take.stored_request(listener.data.shape_keys.animation_data.action.name, tmp_path)
+    assert stored.request.role == "idle"
+    assert stored.request.audio.seconds == pytest.approx(120 / 25)
+
+
+def test_another_seed_is_another_idle_motion(scene, listener) -> None:
+    bpy.ops.diface.idle()
+    first = head_keys(listener)
+    bpy.ops.diface.idle()
+    np.testing.assert_array_equal(head_keys(listener), first)
+    scene.diface.seed = 5
+    bpy.ops.diface.idle()
+    assert np.abs(head_keys(listener) - first).max() > np.radians(0.3)
