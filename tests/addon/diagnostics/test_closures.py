@@ -9,6 +9,7 @@ from diface_addon.core import channels, words
 from diface_addon.jobs.words import word_list
 from diface_addon.scene.animation.active_actions import active_actions
 from diface_addon.scene.pins import pins
+from tests.addon.conftest import needs_audio
 from tests.addon.diagnostics.conftest import FIRST_FRAME, FPS, face_values, listed, problems, rewrite
 
 JAW, CLOSE = channels.FACE.index("jawOpen"), channels.FACE.index("mouthClose")
@@ -78,7 +79,8 @@ def test_words_that_are_doubtful_or_without_sounds_are_not_asked(talking) -> Non
     assert [problem.kind for problem in problems(talking)] == ["missed_closure"]
 
 
-def test_a_strip_that_was_moved_moves_the_closures_of_its_words(on_strip, scene, talking) -> None:
+@needs_audio
+def test_closures_of_the_words_of_a_strip_are_where_it_plays(on_strip, scene, talking) -> None:
     rewrite(talking, open_lips)
     sounds = (words.Phone("M", 0.58, 0.68),)
     word_list.set_words(talking, on_strip.name, [words.Word("m", 0.31, 1.12, sounds)], 0.0)

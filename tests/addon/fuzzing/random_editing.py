@@ -32,7 +32,7 @@ from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import take_index
 from diface_addon.settings import mapping_list
-from diface_addon.settings.directing import direction_settings
+from diface_addon.settings.directing import direction_settings, direction_updates
 from diface_addon.worker import process
 from tests.addon.fuzzing import avatar
 from tests.addon.scene import scenes
@@ -76,6 +76,8 @@ class Fuzz:
     def step(self) -> None:
         """Run one operation and check the invariants."""
         operation = OPERATIONS[self.rng.integers(len(OPERATIONS))]
+        bpy.context.view_layer.update()
+        direction_updates.apply_changes()  # as its timer does in a window, when the character or its target was moved
         before = _Before()
         self.log.append(operation.__name__)
         try:
@@ -463,7 +465,7 @@ def live_key(fuzz: Fuzz) -> bool:
 
 
 def direct(fuzz: Fuzz) -> bool:
-    """Change articulation or mood, key it, or reset it. The user's keys stay; applying it twice is the same as once."""
+    """Change articulation, mood or gaze, key or reset it. The user's keys stay; applying it twice is as once."""
     obj = fuzz.character()
     before = {(pin.address, round(pin.frame, 3), pin.value) for pin in pins.find_pins(obj)}
     articulation = obj.diface.articulation
@@ -474,6 +476,8 @@ def direct(fuzz: Fuzz) -> bool:
     elif chance < 0.6:
         setattr(obj.diface.mood, str(fuzz.rng.choice(mood_controls.NAMES)), float(fuzz.rng.choice([0.0, 0.5, 1.0])))
         obj.diface.mood.seed = int(fuzz.rng.integers(5))
+    elif chance < 0.8:
+        _direct_gaze(fuzz, obj)
     elif name in articulation_controls.TIMING:
         setattr(articulation, name, float(fuzz.rng.uniform(0, 100)))
     else:
@@ -550,6 +554,29 @@ def change_mapping(fuzz: Fuzz) -> bool | None:
             assert fingerprint(action) == before.takes[action.session_uid][1], f"the mapping changed {action.name}"
     _push("mapping")
     return True
+
+
+def _direct_gaze(fuzz: Fuzz, obj: bpy.types.Object) -> None:
+    """Let the character look at an Empty, which may move or be deleted, at a camera or at nothing."""
+    gaze, chance, scene = obj.diface.gaze, fuzz.rng.random(), bpy.context.scene
+    if chance < 0.15:
+        bpy.ops.diface.reset_gaze()
+        return
+    if gaze.target is None or not gaze.target.users_scene:
+        gaze.target = bpy.data.objects.new("Target", None)
+        scene.collection.objects.link(gaze.target)
+    gaze.target.location = fuzz.rng.uniform((-6, -9, -3), (6, 1, 3))
+    gaze.use, gaze.seed = bool(chance < 0.9), int(fuzz.rng.integers(3))
+    gaze.head, gaze.often = (float(fuzz.rng.choice([0.0, 0.5, 1.0])) for _ in range(2))
+    if chance < 0.35:
+        gaze.target.keyframe_insert("location", frame=int(fuzz.frame()))
+    elif chance < 0.5:
+        gaze.keyframe_insert("weight", frame=int(fuzz.frame()))
+    elif chance < 0.6:
+        if gaze.target.animation_data:
+            bpy.data.actions.remove(gaze.target.animation_data.action)
+        bpy.data.objects.remove(gaze.target)
+    gaze.look_at = "CAMERA" if chance < 0.2 else "OBJECT"
 
 
 EDITS = (regenerate, regenerate_all, in_between, swap)

@@ -336,3 +336,50 @@ def test_a_take_of_a_small_mesh_without_eyes_is_left_alone(scene):
     assert reason(obj) == ""
     obj.diface.gaze.use = False
     assert keys(obj) == before
+
+
+# Everything else that takes do
+
+
+def generated(scene, clicks) -> bpy.types.Object:
+    """Return the bundled head with a take of the engine of the tests."""
+    scenes.set_rate(scene, "24")
+    scenes.use_audio_file(scene, clicks([0.5, 1.5]))
+    obj = bundled_head.add_head(bpy.context)
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    return obj
+
+
+def test_regenerated_and_reduced_takes_look_at_the_target_and_lose_nothing(worker, scene, clicks):
+    obj = generated(scene, clicks)
+    plain = keys(obj)
+    let_look(obj, empty((0.3, -1.3, 0.1)))
+    curve = gaze_curve(obj)
+    curve.keyframe_points[40].co.y = 0.9
+    frame = round(curve.keyframe_points[40].co.x)
+    assert bpy.ops.diface.regenerate() == {"FINISHED"}
+    at = {round(key.co.x): key.co.y for key in gaze_curve(obj).keyframe_points}
+    assert at[frame] == pytest.approx(0.9)
+    pinned = {(pin.address, round(pin.frame)) for pin in pins.find_pins(obj)}
+    assert (("KEY", OUT, 0), frame) in pinned
+    assert bpy.ops.diface.set_keys(mode="REDUCED") == {"FINISHED"}
+    obj.diface.gaze.seed = 4
+    assert {(pin.address, round(pin.frame)) for pin in pins.find_pins(obj)} == pinned
+    assert keys(obj) != plain
+
+
+def test_a_new_take_looks_at_the_target_and_a_deleted_one_leaves_nothing(worker, scene, clicks):
+    obj = generated(scene, clicks)
+    other = bundled_head.add_head(bpy.context)
+    eyes = Eyeballs.of_bundled(other)
+    bpy.data.objects.remove(other)
+    bpy.context.view_layer.objects.active = obj
+    eyes = Eyeballs({side: (obj, chosen) for side, (_o, chosen) in eyes.parts.items()}, eyes.rest, eyes.forward)
+    target = empty((0.3, -1.3, 0.1))
+    let_look(obj, target)
+    scene.diface.character = obj
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    frames = range(scene.frame_start + 20, scene.frame_start + 60, 7)
+    assert eyes.errors(target.location, frames).max() < 0.5
+    assert bpy.ops.diface.push_down_take() == {"FINISHED"}
+    assert eyes.errors(target.location, frames).max() < 0.5
