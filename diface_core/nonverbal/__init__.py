@@ -1,1 +1,1 @@
-"""What a face does besides speaking: at rest, while it listens, and with laughs and breaths. numpy only."""
+"""What a face does besides speaking: at rest, while it listens, and with laughs and breaths."""
