@@ -65,6 +65,8 @@ def run(
         SceneError: No strip has a character.
     """
     target = (out or scene).absolute()
+    for draft in target.parent.glob(f".{target.stem}.*.blend"):  # of a run that was killed while it saved
+        draft.unlink()
     continues = target.is_file() and target.stat().st_mtime >= scene.stat().st_mtime
     bpy.ops.wm.open_mainfile(filepath=str(target if continues else scene.absolute()))
     context = bpy.context

@@ -64,9 +64,9 @@ class DIFACE_UL_takes(bpy.types.UIList):
 
 
 def draw_row(layout: bpy.types.UILayout, action: bpy.types.Action, entry: take_list.TakeEntry) -> None:
-    """Draw one take: whether it is active, its name below that of the take it was made from, its seed and its star."""
+    """Draw one take: whether it is active or plays, its name below that of the take it was made from, seed and star."""
     layout.active = not entry.other_character
-    icon = "RADIOBUT_ON" if entry.is_active else "RADIOBUT_OFF"
+    icon = "RADIOBUT_ON" if entry.is_active else "NLA" if entry.plays else "RADIOBUT_OFF"
     layout.operator("diface.use_take", text="", icon=icon, emboss=False).take = entry.take
     for _level in range(min(entry.depth, MAX_INDENT)):
         layout.separator(factor=INDENT)  # one separator for all levels would be higher than the row

@@ -11,6 +11,7 @@ import bpy
 from ...core import types
 from ..provenance import stored_request
 from . import take_index
+from .lines import line_strips
 
 FAVOURITE = "diface_favourite"
 """Custom property of a take's first main Action: the user's star."""
@@ -31,6 +32,7 @@ class TakeEntry:
         depth: Number of ancestors in the list.
         created: UTC time in ISO 8601 ("2026-01-31T12:00:00.000+00:00"); "" for takes of version 0.1.0.
         has_old_sampler: Whether a sampler before the current one generated the take; edits of it use that sampler.
+        plays: Whether the take plays at its frames as another line of the character, beside the active one.
         error: Why the take cannot be read ("Made by a newer DiFACE ..."); "" if it can. Such a take can only be used
             and deleted.
     """
@@ -46,6 +48,7 @@ class TakeEntry:
     created: str = ""
     has_old_sampler: bool = False
     error: str = ""
+    plays: bool = False
 
 
 def entries(obj: bpy.types.Object | None) -> list[TakeEntry]:
@@ -55,7 +58,11 @@ def entries(obj: bpy.types.Object | None) -> list[TakeEntry]:
     """
     readable, unreadable = take_index.all_takes(), take_index.unreadable_takes()
     active = take_index.active_takes(obj, {**unreadable, **readable}) if obj else set()
-    listed = [_entry(take, actions, obj, take in active) for take, actions in readable.items()]
+    resting = set(line_strips.resting_actions(obj)) if obj else set()
+    listed = [
+        replace(_entry(take, actions, obj, take in active), plays=not resting.isdisjoint(actions))
+        for take, actions in readable.items()
+    ]
     listed += [_unreadable_entry(take, actions, take in active) for take, actions in unreadable.items()]
     return _as_tree(listed)
 

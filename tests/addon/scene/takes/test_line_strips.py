@@ -12,7 +12,7 @@ from diface_addon.core import channels, types
 from diface_addon.scene.export import lines
 from diface_addon.scene.keys import nla
 from diface_addon.scene.provenance import stored_request
-from diface_addon.scene.takes import delete_take, rest_easing, take_copies, take_index, use_take, write_take
+from diface_addon.scene.takes import delete_take, rest_easing, take_copies, take_index, take_list, use_take, write_take
 from diface_addon.scene.takes.lines import line_strips
 from tests.addon.scene import fingerprint, rotations, scenes
 
@@ -220,6 +220,13 @@ def test_each_line_of_a_take_with_the_head_alone(speaker) -> None:
         at_rest = frame in (5, 35, 90)
         angle = speaker.rotation_euler.to_quaternion().rotation_difference(REST).angle
         assert (angle < 2e-3) == at_rest
+
+
+def test_the_list_of_takes_says_which_ones_play(speaker) -> None:
+    for name in STARTS:
+        write(speaker, name)
+    listed = {entry.name: (entry.is_active, entry.plays) for entry in take_list.entries(speaker)}
+    assert listed == {"A": (False, True), "B": (False, True), "C": (True, False)}
 
 
 def test_every_line_is_a_clip_of_exports(speaker) -> None:
