@@ -9,7 +9,11 @@ import pytest
 from diface_addon import compat
 from diface_addon.core import channels, types
 from diface_addon.jobs import bind_character
+from diface_addon.rig.discovery.find_character import find_character
 from diface_addon.scene.animation import evaluate_curves
+from diface_addon.scene.directing.gaze.head_at_rest import world_to_head
+from diface_addon.scene.directing.gaze.head_frame import HeadFrame
+from diface_addon.scene.directing.gaze.places import sample
 from diface_addon.scene.pins import pins
 from diface_addon.scene.takes import write_take
 from diface_addon.settings import scene_settings
@@ -82,4 +86,30 @@ def test_directing_shows_and_is_undone_to_the_bit(label):
     assert smile.mean() > 0.1
     obj.diface.mood.happy = 0.0
     assert bpy.ops.diface.reset_articulation() == {"FINISHED"}
+    assert keys(obj) == before
+
+
+@pytest.mark.parametrize("label", [*kinds_by_label.BUILT, *other_makers.CHARACTERS])
+def test_gaze_turns_what_a_character_has_and_is_undone_to_the_bit(label):
+    obj = character(label)
+    before, names = keys(obj), (*channels.LAYERS["gaze"], *channels.HEAD)
+    plain = evaluate_curves.sample_motion(obj, FIRST, ROWS, names).values
+    target = bpy.data.objects.new("Target", None)
+    bpy.context.scene.collection.objects.link(target)
+    found = HeadFrame.of(obj, find_character(obj))
+    at_rest = np.linalg.inv(world_to_head(found, sample([found.base], np.array([1.0]))[0], np.array([1.0]))[0])
+    eyes = found.eyes()
+    middle = np.mean([eye.centre for eye in eyes], axis=0) if eyes else found.joints()[0][-1]
+    apart = float(np.linalg.norm(eyes[0].centre - eyes[1].centre)) if eyes else 0.06
+    target.location = (at_rest @ np.append(middle + apart * np.array([14.0, -14.0, 0.0]), 1.0))[:3]
+    obj.diface.gaze.often, obj.diface.gaze.target, obj.diface.gaze.use = 1.0, target, True
+    assert pins.find_pins(obj) == []
+    turned = evaluate_curves.sample_motion(obj, FIRST, ROWS, names)
+    if np.abs(turned.values - plain).max() > 0:
+        left = {name: turned.column(name)[40:].mean() for name in names}
+        assert left["head_rz"] > 0.2 or left["eyeLookOutLeft"] > 0.3
+        assert left["eyeLookInLeft"] < 0.1
+    else:
+        assert not {"eyeLookOutLeft", "head_rz"} & {n for n, c in zip(names, plain.T, strict=True) if c.any()}
+    obj.diface.gaze.use = False
     assert keys(obj) == before
