@@ -147,8 +147,10 @@ def draw_row(layout: bpy.types.UILayout, number: int, row: mapping_table.TableRo
     _draw_use(layout, number, row)
     columns = layout.row(align=True)
     columns.active, columns.alert = row.use, bool(row.use and row.problem)
-    columns.label(text=row.text or row.channel)
-    columns.label(text=row.name, icon="ERROR" if row.use and row.problem else ICONS[row.kind])
+    text, icon = row.text or row.channel, "ERROR" if row.use and row.problem else ICONS[row.kind]
+    if row.name != text:
+        columns.label(text=text)
+    columns.label(text=row.name, icon=icon)
     aside = columns.row(align=True)
     aside.alignment = "RIGHT"
     aside.label(text=f"{amount(row)}  {row.source}")
