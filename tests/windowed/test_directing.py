@@ -71,7 +71,8 @@ def test_keyed_mood_changes_the_face_from_its_first_key_on(blender: BlenderWindo
     set_value(blender, "mood.happy", 0.9)
     set_key_on(blender, "mood.happy")
     change = np.abs(motion(blender) - before)[:, 3:].max(axis=1)
-    assert change[:59].max() < 1e-6
+    assert change[:40].max() < 1e-6  # moods ease in and out
+    assert change[:59].max() < 0.01
     assert change[140:].min() > 0.1
 
 
