@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import bpy
@@ -62,8 +63,34 @@ def find_strip(context: bpy.types.Context, name: str) -> StripInScene:
     return (active or strips)[0]
 
 
-def add_strip(context: bpy.types.Context, path: Path, frame: int) -> bpy.types.bpy_struct:
-    """Add a sound strip on a channel that is free from `frame` on, in the scene that the Sequencer shows.
+def add_strips(
+    context: bpy.types.Context, paths: Sequence[Path], frame: int
+) -> tuple[list[bpy.types.bpy_struct], list[errors.AudioError]]:
+    """Add sound strips one after another on one channel, the first at a frame, and make it the active strip.
+
+    Returns:
+        The strips, and the errors of the files that cannot be read.
+
+    Raises:
+        AudioError: No file can be read, or no channel is free.
+    """
+    strips: list[bpy.types.bpy_struct] = []
+    failures: list[errors.AudioError] = []
+    for path in paths:
+        begin, channel = (compat.strip_bounds(strips[-1])[1], strips[0].channel) if strips else (frame, None)
+        try:
+            strips.append(add_strip(context, path, begin, channel))
+        except errors.AudioError as error:
+            failures.append(error)
+    if not strips:
+        raise failures[0]
+    if len(strips) > 1 and (scene := compat.sequencer_scene(context)):
+        scene.sequence_editor.active_strip = strips[0]  # pyrefly: ignore[bad-assignment]
+    return strips, failures
+
+
+def add_strip(context: bpy.types.Context, path: Path, frame: int, channel: int | None = None) -> bpy.types.bpy_struct:
+    """Add a sound strip in the scene that the Sequencer shows.
 
     If the Sequencer shows no scene (5.0 and later), it is set to the context's scene first.
 
@@ -71,6 +98,7 @@ def add_strip(context: bpy.types.Context, path: Path, frame: int) -> bpy.types.b
         context: Names the scenes.
         path: The sound file.
         frame: The first frame of the strip.
+        channel: Its channel; None for one that is free from `frame` on.
 
     Raises:
         AudioError: The file cannot be read, or no channel is free.
@@ -79,11 +107,23 @@ def add_strip(context: bpy.types.Context, path: Path, frame: int) -> bpy.types.b
         raise errors.AudioError(f"There is no sound file {path}.", "Choose another.")
     scene = compat.sequencer_scene(context) or compat.show_in_sequencer(context)
     editor = scene.sequence_editor_create()
-    channel = _free_channel(editor, frame)
+    channel = channel or _free_channel(editor, frame)
     try:
-        return compat.strips(editor).new_sound(path.name, str(path), channel, frame)
+        strip = compat.strips(editor).new_sound(path.name, str(path), channel, frame)
     except RuntimeError as reason:
         raise errors.AudioError(f"{path.name} cannot be read as sound: {reason}", "Choose another file.") from reason
+    if strip.sound.channels == "INVALID":  # Blender makes a strip of a file that it cannot read
+        _remove(editor, strip)
+        raise errors.AudioError(f"{path.name} cannot be read as sound.", "Choose another file.")
+    return strip
+
+
+def _remove(editor: bpy.types.SequenceEditor, strip: bpy.types.bpy_struct) -> None:
+    """Remove a sound strip, and its sound if nothing else has it."""
+    sound = strip.sound
+    compat.strips(editor).remove(strip)
+    if not sound.users:
+        bpy.data.sounds.remove(sound)
 
 
 def _free_channel(editor: bpy.types.SequenceEditor, frame: int) -> int:

@@ -140,6 +140,35 @@ def test_load_audio_adds_the_chosen_strip(scene, clicks) -> None:
     assert len(audio_strip.list_strips(bpy.context)) == 2
 
 
+def test_load_audio_adds_several_files_one_after_another(scene, clicks, tmp_path, capfd) -> None:
+    paths = [clicks([0.5], name=name) for name in ("a.wav", "b.wav", "c.wav")]
+    folder = paths[0].parent
+    (folder / "broken.wav").write_bytes(b"no sound")
+    scene.frame_set(12)
+    bpy.ops.ed.undo_push(message="before")
+    files = [{"name": name} for name in ("a.wav", "broken.wav", "gone.wav", "b.wav", "c.wav")]
+    assert bpy.ops.diface.load_audio("EXEC_DEFAULT", True, directory=str(folder), files=files) == {"FINISHED"}
+    strips = sorted((strip for _scene, strip in audio_strip.list_strips(bpy.context)), key=compat.strip_bounds)
+    assert [strip.name for strip in strips] == ["a.wav", "b.wav", "c.wav"]
+    assert len({strip.channel for strip in strips}) == 1
+    ends = [compat.strip_bounds(strip) for strip in strips]
+    assert [first for first, _end in ends] == [12, *(end for _first, end in ends[:-1])]
+    assert scene.frame_end >= ends[-1][1] - 1
+    assert scene.diface.strip == "a.wav" == scene.sequence_editor.active_strip.name
+    said = capfd.readouterr().out
+    assert "broken.wav" in said
+    assert "gone.wav" in said
+    bpy.ops.ed.undo()
+    assert not audio_strip.list_strips(bpy.context)
+
+
+def test_load_audio_of_files_that_all_fail_changes_nothing(scene, tmp_path) -> None:
+    with pytest.raises(RuntimeError, match=r"gone\.wav"):
+        bpy.ops.diface.load_audio(directory=str(tmp_path), files=[{"name": "gone.wav"}, {"name": "lost.wav"}])
+    assert not audio_strip.list_strips(bpy.context)
+    assert scene.sync_mode != "AUDIO_SYNC"
+
+
 @needs_audio
 def test_load_audio_generates_if_asked(scene, head, clicks, worker) -> None:
     bpy.ops.diface.load_audio(filepath=str(clicks([0.5])), generate=True)
