@@ -216,7 +216,8 @@ class Generator:
         stats = measure_audio(blocks())
         reading.check_not_silent(request.audio, stats.peak)
         of_channels = meter.notes() if request.audio.channel == MIX else ()
-        notes = of_channels or background_notes(stats.loudness)
+        measure_high = None if request.audio.high_pass else partial(_loudness_without_hum, request.audio)
+        notes = of_channels or background_notes(stats.loudness, measure_high)
         return digest.hexdigest(), dataclasses.replace(stats, notes=notes)
 
     def _stream_motion(
@@ -271,6 +272,10 @@ class Generator:
             done += len(part)
             tracker.report(ENCODING, done / len(stats.loudness))
             yield part
+
+
+def _loudness_without_hum(section: AudioSection) -> Float32Array:
+    return measure_audio(reading.read_blocks(dataclasses.replace(section, high_pass=True))).loudness
 
 
 def _row_count(request: GenerateRequest, stats: AudioStats) -> int:

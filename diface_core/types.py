@@ -85,12 +85,14 @@ class AudioSection:
         start: Second of its beginning; negative if silence comes first.
         seconds: Its duration; None means to the end.
         channel: One of AUDIO_CHANNELS.
+        high_pass: Whether what is lower than a voice is removed (`audio.high_pass`).
     """
 
     path: Path
     start: float = 0.0
     seconds: float | None = None
     channel: str = MIX
+    high_pass: bool = False
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,7 @@ def _draw_audio(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         layout.prop(settings, "strip", icon="SOUND")
         layout.operator("diface.load_audio", icon="FILE_SOUND")
     layout.prop(settings, "audio_channel")
+    layout.prop(settings, "high_pass")
 
 
 def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

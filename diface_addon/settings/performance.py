@@ -66,9 +66,10 @@ def needs_own(obj: bpy.types.Object | None) -> bool:
 
 def speech_choice(settings: DifacePerformance) -> speech_source.SpeechChoice:
     """Return the strip or file that the settings name."""
+    heard = {"channel": settings.audio_channel.lower(), "high_pass": settings.high_pass}
     if settings.source == "FILE":
-        return speech_source.SpeechChoice(filepath=settings.filepath, channel=settings.audio_channel.lower())
-    return speech_source.SpeechChoice(strip=settings.strip, channel=settings.audio_channel.lower())
+        return speech_source.SpeechChoice(filepath=settings.filepath, **heard)
+    return speech_source.SpeechChoice(strip=settings.strip, **heard)
 
 
 def names() -> tuple[str, ...]:

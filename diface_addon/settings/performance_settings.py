@@ -81,6 +81,12 @@ class DifacePerformance(bpy.types.PropertyGroup):
         ),
         override=OVERRIDABLE,
     )
+    high_pass: BoolProperty(
+        name="High-Pass",
+        description="Remove what is below 80 Hz, such as hum and rumble, before the sound is heard",
+        default=False,
+        override=OVERRIDABLE,
+    )
     parts: EnumProperty(
         name="Generate",
         description="What to generate",

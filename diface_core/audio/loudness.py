@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +29,10 @@ MAX_PAUSES = 0.5
 """Share of digital silence above which the sound has been cut between the words."""
 PAUSE_QUANTILE, MIN_DECIBELS = 0.05, 14.0
 """The quietest rows that count as pauses, and how far they are below speech without noise or music, at least."""
+MIN_GAIN = 6.0
+"""Decibels by which the high-pass lowers the background before it is recommended."""
 CLEAN_HINT = "Use a recording of the voice alone, or remove the rest first."
+HIGH_PASS_HINT = "Most of it is hum or rumble below the voice: turn on High-Pass."
 
 
 @dataclass(frozen=True)
@@ -56,19 +59,30 @@ class AudioStats:
         return self.sample_count / SAMPLE_RATE
 
 
-def background_notes(loudness: Float32Array) -> tuple[str, ...]:
+def background_notes(loudness: Float32Array, measure_high: Callable[[], Float32Array] | None = None) -> tuple[str, ...]:
     """Return what the user should know about noise or music beside the voice.
 
-    In pauses, of which speech has some in every few seconds, the loudness (T,) is that of the background.
+    In pauses, of which speech has some in every few seconds, the loudness is that of the background.
+
+    Args:
+        loudness: (T,) of the sound.
+        measure_high: Returns that of the sound after the high-pass; called if there is noise. None if it is on.
     """
+    decibels = _background_level(loudness)
+    if decibels is None or decibels >= MIN_DECIBELS:
+        return ()
+    high = _background_level(measure_high()) if measure_high is not None else None
+    hint = CLEAN_HINT if high is None or high - decibels < MIN_GAIN else HIGH_PASS_HINT
+    return (f"Noise or music is only {decibels:.0f} dB below the voice, and the lips may follow it. {hint}",)
+
+
+def _background_level(loudness: Float32Array) -> float | None:
+    """Return how many decibels the background is below the voice; None if too little is heard."""
     heard = loudness[loudness > SILENT]
     if len(heard) < MIN_SECONDS * MODEL_RATE.value or len(heard) < len(loudness) * MAX_PAUSES:
-        return ()
+        return None
     pauses, speech = np.quantile(heard, (PAUSE_QUANTILE, 0.9))
-    decibels = 20 * float(speech - pauses)
-    if decibels >= MIN_DECIBELS:
-        return ()
-    return (f"Noise or music is only {decibels:.0f} dB below the voice, and the lips may follow it. {CLEAN_HINT}",)
+    return 20 * float(speech - pauses)
 
 
 def measure_audio(blocks: Iterable[Float32Array]) -> AudioStats:

@@ -10,6 +10,7 @@ import soundfile
 
 from ..errors import AudioError
 from ..types import MIX, AudioClip, AudioSection, Float32Array
+from .high_pass import high_pass
 from .loudness import SAMPLE_RATE
 from .resample import resample_audio
 from .stereo import ChannelMeter, Mix, mix_of
@@ -81,7 +82,8 @@ def read_blocks(
     with _open(section) as sound:
         _check_length(section, sound)
         try:
-            for block in _read_section(section, sound, rate, mono, meter):
+            blocks = _read_section(section, sound, rate, mono, meter)
+            for block in high_pass(blocks, rate) if section.high_pass else blocks:
                 yield np.clip(block, -1, 1)
         except soundfile.LibsndfileError as damage:
             raise _damaged(section, damage) from damage

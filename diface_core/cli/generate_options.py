@@ -47,6 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seconds", type=number_in_range(0, 1e6), help="duration in seconds (default: to the end)")
     add("--channel", choices=AUDIO_CHANNELS, default=MIX,
         help="the channel that is heard: the mix of all (default), left, right, or the louder one")  # fmt: skip
+    add("--high-pass", action="store_true",
+        help="remove what is below 80 Hz, such as hum and rumble, before the sound is heard")  # fmt: skip
     add(
         "--fps", type=rate, default=DEFAULT_REQUEST.rate, help="frame rate, such as 24, 29.97 or 30/1.001 (default: 30)"
     )
@@ -122,7 +124,7 @@ def build_request(arguments: argparse.Namespace, sample: int = 0) -> GenerateReq
     )  # fmt: skip
     return dataclasses.replace(
         DEFAULT_REQUEST,
-        audio=AudioSection(arguments.audio or Path(), arguments.start, arguments.seconds, arguments.channel),
+        audio=_audio(arguments),
         parts=DEFAULT_REQUEST.parts if arguments.part is None else (arguments.part,),
         rate=arguments.fps,
         seed=arguments.seed + sample,
@@ -130,6 +132,11 @@ def build_request(arguments: argparse.Namespace, sample: int = 0) -> GenerateReq
         layers=Layers(**{layer: None if seed is None else seed + sample for layer, seed in seeds.items()}),
         **{name: getattr(arguments, name) for name in same_names},
     )
+
+
+def _audio(arguments: argparse.Namespace) -> AudioSection:
+    path = arguments.audio or Path()
+    return AudioSection(path, arguments.start, arguments.seconds, arguments.channel, arguments.high_pass)
 
 
 def number_in_range(minimum: float, maximum: float) -> Callable[[str], float]:

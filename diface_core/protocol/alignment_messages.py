@@ -24,7 +24,13 @@ def parse_align_request(message: Message) -> AlignRequest:
     try:
         data, audio = message.data, message.data["audio"]
         cues = tuple(Cue(str(text), start, end) for text, start, end in data["cues"])
-        section = AudioSection(Path(audio["path"]), audio["start"], audio["seconds"], str(audio.get("channel", MIX)))
+        section = AudioSection(
+            Path(audio["path"]),
+            audio["start"],
+            audio["seconds"],
+            str(audio.get("channel", MIX)),
+            audio.get("high_pass", False) is True,
+        )
         return AlignRequest(section, cues, str(data["language"]))
     except (KeyError, TypeError, ValueError) as error:
         raise malformed(f"a malformed transcript ({error!r})") from error

@@ -338,14 +338,16 @@ def parse_error(message: Message) -> DifaceError:
 
 
 def _audio_data(audio: AudioSection) -> dict[str, Any]:
-    return {"path": str(audio.path), "start": audio.start, "seconds": audio.seconds, "channel": audio.channel}
+    return {**dataclasses.asdict(audio), "path": str(audio.path)}
 
 
 def _parse_audio(data: Mapping[str, Any]) -> AudioSection:
     channel = str(data.get("channel", MIX))
     if channel not in AUDIO_CHANNELS:
         raise ValueError(f"expected one of {', '.join(AUDIO_CHANNELS)}, got {channel}")
-    return AudioSection(Path(data["path"]), data["start"], data["seconds"], channel)
+    return AudioSection(
+        Path(data["path"]), data["start"], data["seconds"], channel, data.get("high_pass", False) is True
+    )
 
 
 def _motion_data(motion: Motion) -> dict[str, Any]:

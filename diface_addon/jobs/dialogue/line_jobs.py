@@ -158,9 +158,9 @@ def begin_line(context: bpy.types.Context, line_name: LineName, seed: int | None
     generate.check_character(obj, choices.PARTS_BY_CHOICE[settings.parts], engine)
     with temporary.kept_folder() as folder:
         speech = speech_source.speech_from_strip(context, scene, strip, Path(folder.name), line_name.side)
-        section = speech.section
-        if not line_name.side:
-            section = dataclasses.replace(section, channel=performance.speech_choice(settings).channel)
+        section = performance.speech_choice(settings).heard(speech.section)
+        if line_name.side:
+            section = dataclasses.replace(section, channel=speech.section.channel)
         request = generate.request_from_settings(context.scene, settings, section)
         request = dataclasses.replace(request, seed=settings.seed + strip.diface.seed if seed is None else seed)
         return _job(worker_client.submit(request), speech, obj, folder, line_name)

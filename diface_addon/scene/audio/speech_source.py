@@ -32,12 +32,17 @@ class SpeechChoice:
     """Where the speech comes from: the sound strip named `strip`, or the sound file `filepath` if it is not None.
 
     An empty `strip` means the active strip, or the only one. `filepath` may be relative to the .blend. `channel` is one
-    of types.AUDIO_CHANNELS.
+    of types.AUDIO_CHANNELS, and with `high_pass` what is lower than a voice is removed.
     """
 
     strip: str = ""
     filepath: str | None = None
     channel: str = types.MIX
+    high_pass: bool = False
+
+    def heard(self, section: types.AudioSection) -> types.AudioSection:
+        """Return a section with the channel and the high-pass of the choice."""
+        return dataclasses.replace(section, channel=self.channel, high_pass=self.high_pass)
 
 
 def find_speech(context: bpy.types.Context, choice: SpeechChoice, folder: Path) -> Speech:
@@ -56,7 +61,7 @@ def find_speech(context: bpy.types.Context, choice: SpeechChoice, folder: Path) 
         speech = speech_from_strip(context, *audio_strip.find_strip(context, choice.strip), folder)
     else:
         speech = _speech_from_file(context.scene, choice.filepath, folder)
-    return dataclasses.replace(speech, section=dataclasses.replace(speech.section, channel=choice.channel))
+    return dataclasses.replace(speech, section=choice.heard(speech.section))
 
 
 def has_speech(context: bpy.types.Context, choice: SpeechChoice) -> bool:
@@ -109,7 +114,7 @@ def locate_audio(
         hint = "Bring the sound strip or file back under that name."
         raise errors.AudioError(f"The sound of the take is gone: {name}.", hint)
     found = audio_strip.audio_section(*audio_strip.find_strip(context, name), folder)
-    found = dataclasses.replace(found, channel=section.channel)
+    found = dataclasses.replace(found, channel=section.channel, high_pass=section.high_pass)
     return shifted(found, shift, section.seconds) if shift else found
 
 

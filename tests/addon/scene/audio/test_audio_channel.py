@@ -57,6 +57,22 @@ def test_take_keeps_its_channel(scene, head, stereo, worker) -> None:
     assert take_request.from_json(stored).audio.channel == "mix"
 
 
+@pytest.mark.parametrize("source", ["FILE", pytest.param("STRIP", marks=needs_audio)])
+def test_high_pass_is_sent_and_kept_in_the_take(scene, head, stereo, tmp_path, source, worker) -> None:
+    scenes.add_strip(scene, stereo) if source == "STRIP" else scenes.use_audio_file(scene, stereo)
+    scene.diface.source, scene.diface.high_pass = source, True
+    choice = performance.speech_choice(performance.active(bpy.context))
+    assert speech_source.find_speech(bpy.context, choice, tmp_path).section.high_pass
+    assert bpy.ops.diface.generate() == {"FINISHED"}
+    scene.diface.high_pass = False
+    assert bpy.ops.diface.regenerate(where="ALL") == {"FINISHED"}
+    action = active_actions(head)[0]
+    assert take_request.load(action).request.audio.high_pass
+    stored = stored_request.read_request(action)
+    del stored["audio"]["high_pass"]  # as earlier versions stored it
+    assert not take_request.from_json(stored).audio.high_pass
+
+
 def strongest(path: Path, channel: int) -> float:
     """Return the strongest frequency in Hz of a channel."""
     samples, rate = soundfile.read(path, always_2d=True)
