@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import bpy
@@ -154,12 +154,20 @@ def _sample_table(
 
 def find_fcurves(obj: bpy.types.Object) -> dict[str, bpy.types.FCurve]:
     """Return the F-curves of the settings by RNA path: in the object's active Action, or below its lines."""
+    return {curve.data_path: curve for curve in _settings_fcurves(obj) if len(curve.keyframe_points) and not curve.mute}
+
+
+def is_animated(obj: bpy.types.Object) -> bool:
+    """Return whether settings of this object have F-curves, muted ones included.
+
+    Meshes and armature of a character share an Action: the curves of one object are those of its slot.
+    """
+    return any(True for _curve in _settings_fcurves(obj))
+
+
+def _settings_fcurves(obj: bpy.types.Object) -> Iterator[bpy.types.FCurve]:
+    """Yield the F-curves of the settings of an object."""
     animation = obj.animation_data
     sources = [animation] if animation and animation.action else []
-    channelbags = map(compat.active_channelbag, [*line_strips.rest_strips(obj), *sources])
-    return {
-        curve.data_path: curve
-        for channelbag in filter(None, channelbags)
-        for curve in channelbag.fcurves
-        if curve.data_path.startswith(SETTINGS) and len(curve.keyframe_points) and not curve.mute
-    }
+    for channelbag in filter(None, map(compat.active_channelbag, [*line_strips.rest_strips(obj), *sources])):
+        yield from (curve for curve in channelbag.fcurves if curve.data_path.startswith(SETTINGS))

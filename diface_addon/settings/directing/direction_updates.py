@@ -59,7 +59,7 @@ def apply_changes() -> float | None:
 
 def _is_outdated(obj: bpy.types.Object) -> bool:
     """Return whether what directs a character may have changed."""
-    if _action_uid(obj) in _directing:
+    if _action_uid(obj) in _directing and direction_settings.is_animated(obj):
         return True
     aimed = direction_settings.gaze_aim(obj) if obj.type == "MESH" and _placing else None
     if aimed is None:

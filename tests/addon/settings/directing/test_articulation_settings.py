@@ -10,6 +10,7 @@ from diface_addon.scene.animation.active_actions import active_actions
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import baseline, layer_tracks
 from diface_addon.settings.directing import direction_settings, direction_updates
+from tests.addon.fuzzing import avatar
 from tests.addon.scene import layered_takes, scenes, small_takes
 from tests.addon.scene.small_takes import FIRST, JAW, SMILE
 
@@ -202,6 +203,20 @@ def test_changed_curves_of_settings_are_applied_by_the_timer(take):
     bpy.context.view_layer.update()
     direction_updates.apply_changes()
     assert values(take) == pytest.approx(0.25 * before)
+
+
+def test_keyed_settings_are_those_of_the_face_where_other_parts_share_its_action(scene):
+    face = avatar.add_avatar(scene, ("jawOpen", "mouthSmileLeft"), "XYZ")
+    small_takes.write(face)
+    before = values(face)
+    face.diface.articulation.jaw = 0.5
+    face.diface.articulation.keyframe_insert("jaw", frame=FIRST)
+    bpy.ops.diface.apply_articulation()
+    for action in active_actions(face):
+        action.update_tag()
+    bpy.context.view_layer.update()
+    direction_updates.apply_changes()
+    assert values(face) == pytest.approx(0.5 * before)
 
 
 def test_gains_of_channels_can_be_keyed_and_removed_in_any_order(take):
